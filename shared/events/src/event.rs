@@ -1,0 +1,121 @@
+//! What an event says, whatever shape it came in.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{CommitId, RefChange, RefKind, Repository, Resource, Status, Timestamp};
+
+/// One thing that happened.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    /// A branch or tag of a CodeCommit repository was created, moved or deleted.
+    ReferenceChanged(ReferenceChanged),
+    /// A SageMaker resource changed its state.
+    ResourceChanged(ResourceChanged),
+    /// Somebody called the SageMaker API (CloudTrail).
+    CallMade(CallMade),
+    /// An object was written to S3.
+    ObjectCreated(ObjectCreated),
+    /// A well-formed event that is none of ours.
+    NotOurs {
+        /// The event's `source`.
+        source: String,
+        /// The event's `detail-type`, or what stands in its place.
+        detail_type: String,
+    },
+}
+
+/// A push, in either of CodeCommit's two forms.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ReferenceChanged {
+    /// Where.
+    pub repository: Repository,
+    /// What happened to the reference.
+    pub change: RefChange,
+    /// Branch or tag.
+    pub kind: RefKind,
+    /// The short name, such as `main`.
+    pub name: String,
+    /// What it points to now; absent when it was deleted.
+    pub commit: Option<CommitId>,
+    /// What it pointed to before, where the event says so.
+    pub old_commit: Option<CommitId>,
+    /// Who pushed, as an ARN, where the event says so.
+    pub caller: Option<String>,
+    /// When.
+    pub time: Timestamp,
+}
+
+/// A SageMaker `… State Change` event.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ResourceChanged {
+    /// Which resource.
+    pub resource: Resource,
+    /// The state, for kinds that have one.
+    pub status: Option<Status>,
+    /// The reason of a failure.
+    pub failure_reason: Option<String>,
+    /// When the resource was created.
+    pub created_at: Option<Timestamp>,
+    /// When the state was reached.
+    pub modified_at: Option<Timestamp>,
+    /// The resource's tags as far as the event carries them; `ListTags` is the truth.
+    pub tags: BTreeMap<String, String>,
+    /// The endpoint configuration in force, for endpoints.
+    pub endpoint_config: Option<String>,
+    /// When the event was sent.
+    pub time: Timestamp,
+}
+
+/// An `AWS API Call via CloudTrail` event of SageMaker.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CallMade {
+    /// The API's name, such as `CreateTrainingJob`.
+    pub name: String,
+    /// The resource that the call created, where the call is one of ours and names it.
+    pub resource: Option<Resource>,
+    /// Who called.
+    pub actor: Actor,
+    /// Set when the call was refused or failed: nothing was created.
+    pub error_code: Option<String>,
+    /// The request in CloudTrail's lowerCamelCase; null when CloudTrail left it out.
+    pub request: Value,
+    /// When.
+    pub time: Timestamp,
+}
+
+/// Who called the API, as CloudTrail's `userIdentity` says.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Actor {
+    /// The principal: a user, or the session of a role.
+    pub arn: Option<String>,
+    /// The role behind the session.
+    pub role: Option<String>,
+    /// The identity that the person kept when assuming the role (`sourceIdentity`).
+    pub source_identity: Option<String>,
+    /// The address of the caller, or the AWS service that called.
+    pub source_ip: Option<String>,
+}
+
+/// An S3 `Object Created` event (EventBridge form).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ObjectCreated {
+    /// Twelve digits.
+    pub account: String,
+    /// Such as `eu-west-1`.
+    pub region: String,
+    /// The bucket.
+    pub bucket: String,
+    /// The key, as it is (this form is not URL-encoded).
+    pub key: String,
+    /// Absent when the bucket keeps no versions.
+    pub version_id: Option<String>,
+    /// The entity tag, without quotes.
+    pub etag: Option<String>,
+    /// Bytes.
+    pub size: Option<u64>,
+    /// When.
+    pub time: Timestamp,
+}

@@ -1,0 +1,17 @@
+//! The events of AWS that Sagewarden reacts to, typed and tolerant: Amazon SageMaker state changes, the CloudTrail calls
+//! behind them, CodeCommit pushes and S3 objects.
+//!
+//! An event is a hint: it says that something happened to a named resource. What is judged and recorded is the
+//! description that the service gives of it. So only names, states, times and actors are typed here.
+
+mod event;
+mod git;
+mod resource;
+mod status;
+mod time;
+
+pub use event::*;
+pub use git::{CommitId, InvalidCommitId, RefChange, RefKind, Repository};
+pub use resource::{InvalidArn, Resource, ResourceKind};
+pub use status::Status;
+pub use time::Timestamp;

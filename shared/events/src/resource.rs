@@ -1,0 +1,137 @@
+//! SageMaker resources as ARNs name them.
+
+use std::fmt;
+
+use thiserror::Error;
+
+/// The kinds of SageMaker resource that Sagewarden judges or records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum ResourceKind {
+    /// A training job.
+    TrainingJob,
+    /// A processing job; the executions of a monitoring schedule are processing jobs, too.
+    ProcessingJob,
+    /// A model: the entry that names an image and an artifact.
+    Model,
+    /// An endpoint configuration.
+    EndpointConfig,
+    /// An endpoint.
+    Endpoint,
+    /// A Model Monitor schedule.
+    MonitoringSchedule,
+}
+
+impl ResourceKind {
+    /// Every kind, in the order in which a model comes to be.
+    pub const ALL: [Self; 6] = [
+        Self::ProcessingJob,
+        Self::TrainingJob,
+        Self::Model,
+        Self::EndpointConfig,
+        Self::Endpoint,
+        Self::MonitoringSchedule,
+    ];
+
+    /// The type segment of the ARN, such as `training-job`; also the word users type.
+    #[must_use]
+    pub fn segment(self) -> &'static str {
+        match self {
+            Self::TrainingJob => "training-job",
+            Self::ProcessingJob => "processing-job",
+            Self::Model => "model",
+            Self::EndpointConfig => "endpoint-config",
+            Self::Endpoint => "endpoint",
+            Self::MonitoringSchedule => "monitoring-schedule",
+        }
+    }
+
+    /// The kind that an ARN's type segment names.
+    #[must_use]
+    pub fn from_segment(segment: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.segment() == segment)
+    }
+}
+
+impl fmt::Display for ResourceKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::TrainingJob => "training job",
+            Self::ProcessingJob => "processing job",
+            Self::Model => "model",
+            Self::EndpointConfig => "endpoint configuration",
+            Self::Endpoint => "endpoint",
+            Self::MonitoringSchedule => "monitoring schedule",
+        })
+    }
+}
+
+/// One SageMaker resource by name. A name can be used again after a deletion: what a name meant at a time is an
+/// incarnation (name and creation time), which only a description tells.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Resource {
+    /// What it is.
+    pub kind: ResourceKind,
+    /// The AWS partition: `aws`, `aws-cn` or `aws-us-gov`.
+    pub partition: String,
+    /// Twelve digits.
+    pub account: String,
+    /// Such as `eu-west-1`.
+    pub region: String,
+    /// The name with the case its owner gave it.
+    pub name: String,
+}
+
+/// Why a text is not the ARN of a SageMaker resource.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("`{arn}` is not the ARN of a SageMaker resource that Sagewarden knows: {reason}")]
+pub struct InvalidArn {
+    arn: String,
+    reason: &'static str,
+}
+
+impl Resource {
+    /// Reads `arn:<partition>:sagemaker:<region>:<account>:<type>/<name>`.
+    ///
+    /// # Errors
+    /// When a part is missing, the service is another one, or the type is not one of [`ResourceKind`].
+    pub fn parse_arn(arn: &str) -> Result<Self, InvalidArn> {
+        let invalid = |reason| InvalidArn { arn: arn.to_owned(), reason };
+        let mut parts = arn.splitn(6, ':');
+        let mut next = |reason| parts.next().filter(|part| !part.is_empty()).ok_or(invalid(reason));
+        if next("it is empty")? != "arn" {
+            return Err(invalid("it does not begin with `arn:`"));
+        }
+        let partition = next("the partition is missing")?.to_owned();
+        if next("the service is missing")? != "sagemaker" {
+            return Err(invalid("the service is not `sagemaker`"));
+        }
+        let region = next("the region is missing")?.to_owned();
+        let account = next("the account is missing")?.to_owned();
+        let (segment, name) =
+            next("the resource is missing")?.split_once('/').ok_or(invalid("the resource has no `/`"))?;
+        let kind = ResourceKind::from_segment(segment).ok_or(invalid("its type is not one of ours"))?;
+        if name.is_empty() {
+            return Err(invalid("the name is missing"));
+        }
+        Ok(Self { kind, partition, account, region, name: name.to_owned() })
+    }
+
+    /// The ARN of this resource.
+    #[must_use]
+    pub fn arn(&self) -> String {
+        let Self { kind, partition, account, region, name } = self;
+        format!("arn:{partition}:sagemaker:{region}:{account}:{}/{name}", kind.segment())
+    }
+
+    /// Another resource of the same account and region.
+    #[must_use]
+    pub fn sibling(&self, kind: ResourceKind, name: impl Into<String>) -> Self {
+        Self { kind, name: name.into(), ..self.clone() }
+    }
+}
+
+impl fmt::Display for Resource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} `{}`", self.kind, self.name)
+    }
+}

@@ -1,0 +1,87 @@
+//! Points in time, in every spelling AWS uses.
+
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::Value;
+
+/// A point in time in milliseconds since 1970, UTC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Timestamp(i64);
+
+/// Numbers below this are seconds, numbers from here on milliseconds: as seconds it is the year 5138, as milliseconds
+/// March 1973, and SageMaker has resources of neither time.
+const FIRST_MILLISECOND: f64 = 1e11;
+
+impl Timestamp {
+    /// From milliseconds since 1970.
+    #[must_use]
+    pub const fn from_millis(millis: i64) -> Self {
+        Self(millis)
+    }
+
+    /// Milliseconds since 1970.
+    #[must_use]
+    pub const fn millis(self) -> i64 {
+        self.0
+    }
+
+    /// Reads what AWS writes: epoch milliseconds (SageMaker's events) or seconds (its API) as integer, float or text,
+    /// and ISO 8601 text. Nothing else, and no time outside jiff's years, is a time.
+    #[must_use]
+    pub fn from_json(value: &Value) -> Option<Self> {
+        match value {
+            Value::Number(number) => Self::from_number(number.as_f64()?),
+            Value::String(text) => Self::from_text(text),
+            _ => None,
+        }
+    }
+
+    /// As [`Self::from_json`], for text: a number or ISO 8601.
+    #[must_use]
+    pub fn from_text(text: &str) -> Option<Self> {
+        let text = text.trim();
+        if let Ok(number) = text.parse::<f64>() {
+            return Self::from_number(number);
+        }
+        text.parse::<jiff::Timestamp>().ok().map(|time| Self(time.as_millisecond()))
+    }
+
+    fn from_number(number: f64) -> Option<Self> {
+        if !number.is_finite() || number < 0.0 {
+            return None;
+        }
+        let millis = if number < FIRST_MILLISECOND { number * 1000.0 } else { number };
+        #[expect(clippy::cast_possible_truncation, reason = "the bound is checked by jiff on the next line")]
+        let millis = millis.round() as i64;
+        jiff::Timestamp::from_millisecond(millis).ok().map(|time| Self(time.as_millisecond()))
+    }
+}
+
+/// ISO 8601 in UTC with as many digits as are needed, such as `2026-03-03T10:00:00Z`.
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match jiff::Timestamp::from_millisecond(self.0) {
+            Ok(time) => write!(f, "{time}"),
+            Err(_) => write!(f, "{} ms", self.0),
+        }
+    }
+}
+
+/// Written as ISO 8601: what leaves Sagewarden is for people and their tools.
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Timestamp {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = Value::deserialize(deserializer)?;
+        Self::from_json(&value).ok_or_else(|| {
+            serde::de::Error::custom(format!(
+                "`{value}` is neither epoch milliseconds or seconds nor ISO 8601"
+            ))
+        })
+    }
+}

@@ -1,0 +1,268 @@
+//! What the use cases need from the world: a few small traits. Adapters in `shared/aws` speak to AWS, those in
+//! `shared/local` to an embedded store and a simulated account; one suite of contract tests runs over both.
+
+use std::collections::BTreeMap;
+use std::error::Error;
+
+use sagewarden_events::{CommitId, Repository, Resource, Timestamp};
+use sagewarden_lineage::table::{Attributes, Item, Key, Page, Query, Write};
+use serde::Serialize;
+use serde_json::Value;
+use thiserror::Error;
+
+/// A port failed. What matters to a use case is only whether to try again, and whether access was refused.
+#[derive(Debug, Error)]
+#[error("{context}: {message}")]
+pub struct PortError {
+    context: String,
+    message: String,
+    kind: PortErrorKind,
+    #[source]
+    source: Option<Box<dyn Error + Send + Sync>>,
+}
+
+/// Why a port failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PortErrorKind {
+    /// The service asked to slow down.
+    Throttled,
+    /// The service did not answer, or answered with a fault of its own.
+    Unavailable,
+    /// A permission is missing. Trying again helps once somebody has granted it.
+    Denied,
+    /// The request can never succeed.
+    Invalid,
+}
+
+impl PortError {
+    /// `context` says what was tried (`describe training job \`x\``), `message` what came back.
+    pub fn new(kind: PortErrorKind, context: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { context: context.into(), message: message.into(), kind, source: None }
+    }
+
+    /// Keeps the error of the library below.
+    #[must_use]
+    pub fn with_source(mut self, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+
+    /// Why it failed.
+    #[must_use]
+    pub fn kind(&self) -> PortErrorKind {
+        self.kind
+    }
+
+    /// Whether the same call may succeed later. A denied call may: permissions get mended while the queue waits.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        self.kind != PortErrorKind::Invalid
+    }
+
+    /// Whether a permission is missing.
+    #[must_use]
+    pub fn is_denied(&self) -> bool {
+        self.kind == PortErrorKind::Denied
+    }
+}
+
+/// What `Describe…` answered, in the API's own words (PascalCase, times in epoch seconds).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Description {
+    /// Which resource was described.
+    pub resource: Resource,
+    /// The answer.
+    pub document: Value,
+}
+
+/// The SageMaker account as its API tells it.
+pub trait Account {
+    /// Describes a resource; `None` when there is none of that name (any more).
+    async fn describe(&self, resource: &Resource) -> Result<Option<Description>, PortError>;
+
+    /// The tags of a resource; none when it is gone.
+    async fn tags(&self, resource: &Resource) -> Result<BTreeMap<String, String>, PortError>;
+}
+
+/// What a stop call came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stopped {
+    /// The service accepted the call.
+    Requested,
+    /// The job had ended, or was being stopped, already.
+    Already,
+}
+
+/// Who uses a model.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ModelUse {
+    /// No endpoint configuration of the account names it.
+    Unused,
+    /// These endpoint configurations name it (not necessarily all that do).
+    UsedBy(Vec<String>),
+    /// There are more endpoint configurations than could be looked at.
+    Unknown {
+        /// How many were.
+        looked_at: usize,
+    },
+}
+
+/// What Sagewarden may do to a resource.
+pub trait Remedies {
+    /// Stops a training or processing job. Another kind is an `Invalid` error.
+    async fn stop(&self, job: &Resource) -> Result<Stopped, PortError>;
+
+    /// Which endpoint configurations use a model; looks at no more than `at_most`.
+    async fn model_use(&self, model: &Resource, at_most: usize) -> Result<ModelUse, PortError>;
+
+    /// Deletes a model's entry. A model that is gone already is success.
+    async fn delete_model(&self, model: &Resource) -> Result<(), PortError>;
+}
+
+/// A commit as the repository holds it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Commit {
+    /// Its id.
+    pub id: CommitId,
+    /// Its parents, first parent first.
+    pub parents: Vec<CommitId>,
+    /// Who wrote it.
+    pub author_name: String,
+    /// The writer's e-mail address.
+    pub author_email: String,
+    /// When it was written.
+    pub authored_at: Option<Timestamp>,
+    /// The message, whole and unchanged.
+    pub message: String,
+}
+
+/// The hosting of the source code.
+pub trait SourceControl {
+    /// A commit of a repository; `None` when the repository or the commit does not exist.
+    async fn commit(&self, repository: &Repository, id: &CommitId) -> Result<Option<Commit>, PortError>;
+}
+
+/// A version of an S3 object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ObjectVersion {
+    /// The key.
+    pub key: String,
+    /// Absent when the bucket keeps no versions.
+    pub version_id: Option<String>,
+    /// The entity tag, without quotes.
+    pub etag: String,
+    /// Bytes.
+    pub size: u64,
+    /// S3's `LastModified`, in whole seconds.
+    pub modified_at: Timestamp,
+}
+
+/// The objects that stood under a prefix at a point in time, in the order of their keys.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Listing {
+    /// One version a key.
+    pub objects: Vec<ObjectVersion>,
+    /// False when there were more keys, or more versions, than were looked at.
+    pub complete: bool,
+}
+
+/// The object store.
+pub trait Objects {
+    /// What stood at `prefix` (a key, or the beginning of keys) at `as_of`: for each key its newest version that was not
+    /// written later and is not a delete marker. Looks at no more than `at_most` keys.
+    async fn versions(
+        &self,
+        bucket: &str,
+        prefix: &str,
+        as_of: Timestamp,
+        at_most: usize,
+    ) -> Result<Listing, PortError>;
+
+    /// The newest content of an object; `None` when there is none. Larger than `at_most` bytes is an `Invalid` error.
+    async fn read(&self, bucket: &str, key: &str, at_most: u64) -> Result<Option<Vec<u8>>, PortError>;
+}
+
+/// Something that Sagewarden says to the world, as an event on its own bus (`source` is `sagewarden`).
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Notice {
+    /// The `detail-type`.
+    pub detail_type: &'static str,
+    /// ARNs that the event is about.
+    pub resources: Vec<String>,
+    /// The `detail`.
+    pub detail: Value,
+}
+
+/// The system's own event bus.
+pub trait Bus {
+    /// Publishes a notice; success only when the bus has taken it.
+    async fn publish(&self, notice: &Notice) -> Result<(), PortError>;
+}
+
+/// A claim on a side effect that must happen once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claim {
+    /// The receipt's key; its `pk` begins with `E#`.
+    pub key: Key,
+    /// Who claims: one invocation. Only this owner can settle or release.
+    pub owner: String,
+    /// Now.
+    pub now: Timestamp,
+    /// Until when nobody else may claim, should the owner die.
+    pub until: Timestamp,
+}
+
+/// What came of a claim.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Claimed {
+    /// It is the caller's: do it, then settle.
+    Mine,
+    /// It has been done.
+    Done,
+    /// Somebody else is at it; try again later.
+    Busy,
+}
+
+/// The lineage table. Reads see all writes that returned before.
+pub trait Table {
+    /// Applies the writes, each by itself, in no particular order. After an error some may have been applied; the same
+    /// call again mends that.
+    async fn write(&self, writes: &[Write]) -> Result<(), PortError>;
+
+    /// The items of these keys, in no particular order; missing ones are left out.
+    async fn get(&self, keys: &[Key]) -> Result<Vec<Item>, PortError>;
+
+    /// One page of a partition.
+    async fn query(&self, query: &Query) -> Result<Page, PortError>;
+
+    /// Claims a side effect: granted when nobody has, or when the last claim ran out unsettled.
+    async fn claim(&self, claim: &Claim) -> Result<Claimed, PortError>;
+
+    /// Marks a claimed side effect as done. The receipt keeps nothing but `attributes` and `st` = `done`, so that it is
+    /// the same whoever did it. Fails when the claim is not (any more) the owner's.
+    async fn settle(&self, claim: &Claim, attributes: Attributes) -> Result<(), PortError>;
+
+    /// Gives a claim back after a failure; nothing happens when it is not the owner's.
+    async fn release(&self, claim: &Claim) -> Result<(), PortError>;
+}
+
+/// A record that can never succeed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Rejected {
+    /// The function that rejected it.
+    pub function: String,
+    /// Its id in the queue.
+    pub message_id: String,
+    /// Why.
+    pub reason: String,
+    /// When.
+    pub time: Timestamp,
+    /// The record as it came.
+    pub body: String,
+}
+
+/// Where rejected records are kept.
+pub trait Quarantine {
+    /// Keeps a record; the same record again overwrites itself.
+    async fn keep(&self, rejected: &Rejected) -> Result<(), PortError>;
+}

@@ -1,0 +1,2 @@
+//! Lineage.
+pub mod table;

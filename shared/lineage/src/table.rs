@@ -1,0 +1,157 @@
+//! The vocabulary of the lineage table: keys, items and the writes that commute.
+//!
+//! The table has a partition key `pk` and a sort key `sk`, both text, on DynamoDB as in SQLite. Delivery is unordered and
+//! repeated, so apart from `Put` of immutable facts every write is a merge whose result does not depend on order.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+/// Names one item.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Key {
+    /// Partition key.
+    pub pk: String,
+    /// Sort key.
+    pub sk: String,
+}
+
+impl Key {
+    /// A key.
+    #[must_use]
+    pub fn new(pk: impl Into<String>, sk: impl Into<String>) -> Self {
+        Self { pk: pk.into(), sk: sk.into() }
+    }
+}
+
+/// An attribute's value. DynamoDB's `S`, `N` (integers only) and `SS`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Value {
+    /// `N`
+    Number(i64),
+    /// `S`
+    Text(String),
+    /// `SS`: never empty in a stored item.
+    Set(BTreeSet<String>),
+}
+
+/// The attributes of an item without its keys.
+pub type Attributes = BTreeMap<String, Value>;
+
+/// A stored item.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Item {
+    /// Its key.
+    pub key: Key,
+    /// Everything else.
+    pub attributes: Attributes,
+}
+
+impl Item {
+    /// The attribute as text.
+    #[must_use]
+    pub fn text(&self, name: &str) -> Option<&str> {
+        match self.attributes.get(name) {
+            Some(Value::Text(text)) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The attribute as an integer.
+    #[must_use]
+    pub fn number(&self, name: &str) -> Option<i64> {
+        match self.attributes.get(name) {
+            Some(Value::Number(number)) => Some(*number),
+            _ => None,
+        }
+    }
+
+    /// The members of a set attribute, in order; none when the attribute is absent.
+    pub fn set(&self, name: &str) -> impl Iterator<Item = &str> {
+        match self.attributes.get(name) {
+            Some(Value::Set(members)) => Some(members.iter().map(String::as_str)),
+            _ => None,
+        }
+        .into_iter()
+        .flatten()
+    }
+}
+
+/// A change that may be applied twice, late and in any order with the same result.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Write {
+    /// Adds facts: `once` attributes are set where they are absent, `union` attributes are sets that grow. Creates the
+    /// item when there is none.
+    Merge {
+        /// Which item.
+        key: Key,
+        /// Attributes that are a function of the entity, so that the first writer is as good as any other.
+        once: Attributes,
+        /// Members to add to set attributes.
+        union: BTreeMap<String, BTreeSet<String>>,
+    },
+    /// A register: sets `attributes` and `version_attribute` when the stored version is absent or smaller in byte order.
+    /// Creates the item when there is none. The version must decide between any two different contents.
+    Newest {
+        /// Which item.
+        key: Key,
+        /// The attribute that holds the version.
+        version_attribute: String,
+        /// The version of this content.
+        version: String,
+        /// The content.
+        attributes: Attributes,
+    },
+    /// Writes an item whole. Only for contents that are a function of the key.
+    Put(Item),
+    /// Removes an item; nothing happens when there is none.
+    Delete(Key),
+}
+
+/// Reads items of one partition in the order of their sort keys.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Query {
+    /// The partition.
+    pub pk: String,
+    /// Which sort keys.
+    pub range: Range,
+    /// From the largest sort key downwards.
+    pub descending: bool,
+    /// At most so many items; without it a page is as large as the store likes.
+    pub limit: Option<usize>,
+    /// Continues behind this sort key (in the query's direction).
+    pub after: Option<String>,
+}
+
+/// A range of sort keys in byte order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Range {
+    /// Those that begin with this text.
+    Prefix(String),
+    /// From the first to the second, both included.
+    Between(String, String),
+}
+
+impl Query {
+    /// Every item whose sort key begins with `prefix`, ascending.
+    #[must_use]
+    pub fn prefix(pk: impl Into<String>, prefix: impl Into<String>) -> Self {
+        Self {
+            pk: pk.into(),
+            range: Range::Prefix(prefix.into()),
+            descending: false,
+            limit: None,
+            after: None,
+        }
+    }
+}
+
+/// What a query found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Page {
+    /// In the query's order.
+    pub items: Vec<Item>,
+    /// Where to go on (`Query::after`); absent when there is no more.
+    pub next: Option<String>,
+}
