@@ -1,1 +1,32 @@
-fn main() {}
+//! The command `sagewarden`: the whole system on one machine, for trying it out, for replaying events and for questions.
+
+mod command;
+mod demo;
+mod error;
+mod lineage;
+mod output;
+mod replay;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::command::{Arguments, Command};
+use crate::error::CommandError;
+
+fn main() -> ExitCode {
+    let Arguments { command } = Arguments::parse();
+    let result = match command {
+        Command::Demo(options) => demo::run(&options),
+        Command::Replay(options) => replay::run(&options),
+        Command::Lineage(options) => lineage::run(&options),
+    };
+    match result {
+        Ok(code) => code,
+        Err(error) if error.is_broken_pipe() => ExitCode::SUCCESS,
+        Err(error) => {
+            anstream::eprintln!("error: {error}");
+            ExitCode::from(CommandError::EXIT)
+        }
+    }
+}

@@ -1,1 +1,37 @@
-//! alert-drift
+//! A monitoring execution completed, or its report was written: violations become one alert with the chain behind them.
+
+use sagewarden_events::Event;
+use sagewarden_govern::ports::{Account, Bus, Objects, SourceControl, Table};
+use sagewarden_govern::{AlertDrift, Done, Moment, Outcome, RecordLineage};
+use sagewarden_lambda::Act;
+use sagewarden_policy::Bundle;
+
+/// The function over its ports.
+#[derive(Debug)]
+pub struct Alert<A, O, S, T, B> {
+    /// Describes jobs and schedules.
+    pub account: A,
+    /// Reads reports.
+    pub objects: O,
+    /// Confirms commits.
+    pub source: S,
+    /// Holds the lineage.
+    pub table: T,
+    /// Takes alerts.
+    pub bus: B,
+    /// Settings of the lineage.
+    pub bundle: Bundle,
+}
+
+impl<A: Account, O: Objects, S: SourceControl, T: Table, B: Bus> Act for Alert<A, O, S, T, B> {
+    async fn act(&self, event: &Event, moment: &Moment) -> Outcome {
+        let Self { account, objects, source, table, bus, bundle } = self;
+        let settings = &bundle.settings().lineage;
+        let alert = AlertDrift { recorder: RecordLineage { account, objects, source, table, settings }, bus };
+        match event {
+            Event::ResourceChanged(change) => alert.on_job(change, moment).await,
+            Event::ObjectCreated(object) => alert.on_report(object, moment).await,
+            _ => Ok(Done::Nothing("neither a job nor a report".to_owned())),
+        }
+    }
+}

@@ -1,1 +1,33 @@
-//! record-lineage
+//! A SageMaker resource changed its state: what it is made of goes into the lineage.
+
+use sagewarden_events::Event;
+use sagewarden_govern::ports::{Account, Objects, SourceControl, Table};
+use sagewarden_govern::{Done, Moment, Outcome, RecordLineage};
+use sagewarden_lambda::Act;
+use sagewarden_policy::Bundle;
+
+/// The function over its ports.
+#[derive(Debug)]
+pub struct Record<A, O, S, T> {
+    /// Describes resources.
+    pub account: A,
+    /// Knows object versions.
+    pub objects: O,
+    /// Confirms commits.
+    pub source: S,
+    /// Holds the lineage.
+    pub table: T,
+    /// Where to look for a commit that nobody named.
+    pub bundle: Bundle,
+}
+
+impl<A: Account, O: Objects, S: SourceControl, T: Table> Act for Record<A, O, S, T> {
+    async fn act(&self, event: &Event, _: &Moment) -> Outcome {
+        let Event::ResourceChanged(change) = event else {
+            return Ok(Done::Nothing("only state changes are recorded here".to_owned()));
+        };
+        let Self { account, objects, source, table, bundle } = self;
+        let settings = &bundle.settings().lineage;
+        RecordLineage { account, objects, source, table, settings }.record(change).await
+    }
+}

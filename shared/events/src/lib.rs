@@ -4,12 +4,14 @@
 //! An event is a hint: it says that something happened to a named resource. What is judged and recorded is the
 //! description that the service gives of it. So only names, states, times and actors are typed here.
 
+mod decode;
 mod event;
 mod git;
 mod resource;
 mod status;
 mod time;
 
+pub use decode::{Undecodable, decode};
 pub use event::*;
 pub use git::{CommitId, InvalidCommitId, RefChange, RefKind, Repository};
 pub use resource::{InvalidArn, Resource, ResourceKind};

@@ -19,17 +19,20 @@ pub enum ResourceKind {
     Endpoint,
     /// A Model Monitor schedule.
     MonitoringSchedule,
+    /// A trial of an experiment: what a job's `ExperimentConfig` names.
+    Trial,
 }
 
 impl ResourceKind {
     /// Every kind, in the order in which a model comes to be.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::ProcessingJob,
         Self::TrainingJob,
         Self::Model,
         Self::EndpointConfig,
         Self::Endpoint,
         Self::MonitoringSchedule,
+        Self::Trial,
     ];
 
     /// The type segment of the ARN, such as `training-job`; also the word users type.
@@ -42,6 +45,7 @@ impl ResourceKind {
             Self::EndpointConfig => "endpoint-config",
             Self::Endpoint => "endpoint",
             Self::MonitoringSchedule => "monitoring-schedule",
+            Self::Trial => "experiment-trial",
         }
     }
 
@@ -61,6 +65,7 @@ impl fmt::Display for ResourceKind {
             Self::EndpointConfig => "endpoint configuration",
             Self::Endpoint => "endpoint",
             Self::MonitoringSchedule => "monitoring schedule",
+            Self::Trial => "trial",
         })
     }
 }
@@ -90,6 +95,25 @@ pub struct InvalidArn {
 }
 
 impl Resource {
+    /// A resource of an account and region; the partition follows from the region.
+    #[must_use]
+    pub fn in_region(kind: ResourceKind, account: &str, region: &str, name: &str) -> Self {
+        let partition = if region.starts_with("cn-") {
+            "aws-cn"
+        } else if region.starts_with("us-gov-") {
+            "aws-us-gov"
+        } else {
+            "aws"
+        };
+        Self {
+            kind,
+            partition: partition.to_owned(),
+            account: account.to_owned(),
+            region: region.to_owned(),
+            name: name.to_owned(),
+        }
+    }
+
     /// Reads `arn:<partition>:sagemaker:<region>:<account>:<type>/<name>`.
     ///
     /// # Errors

@@ -5,4 +5,23 @@
     reason = "ports are used through generics, and functions run on one thread: no caller needs `Send`"
 )]
 
+mod alert_drift;
+mod closure;
+mod enforce_policy;
+mod lookup_lineage;
+mod once;
+mod outcome;
 pub mod ports;
+mod record_commit;
+mod record_deployment;
+mod record_lineage;
+
+pub use alert_drift::{AlertDrift, DRIFT_ALERT};
+pub use closure::{live_upstream, upstream};
+pub use enforce_policy::{EnforcePolicy, POLICY_VIOLATION, REMEDIATION_FAILED};
+pub use lookup_lineage::{NoAnswer, Question, lookup_lineage};
+pub use once::Moment;
+pub use outcome::{Done, Failure, Outcome};
+pub use record_commit::record_commit;
+pub use record_deployment::deployment_at;
+pub use record_lineage::RecordLineage;

@@ -1,1 +1,16 @@
-//! sagewarden-lambda
+//! What every function needs around its use case: batches from a queue, configuration, metrics, errors with stable names.
+
+mod batch;
+mod config;
+mod error;
+mod metrics;
+
+pub use batch::{Act, sqs_batch};
+pub use config::{Config, ConfigError, bundle};
+pub use error::FunctionError;
+pub use metrics::Tally;
+
+/// Logs as the Lambda console is set to: level and format come from the function's logging configuration.
+pub fn init_logging() {
+    lambda_runtime::tracing::init_default_subscriber();
+}

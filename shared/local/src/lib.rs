@@ -1,1 +1,20 @@
-//! sagewarden-local
+//! The embedded default: the same ports on one machine. One SQLite file holds the lineage table with the keys it has on
+//! DynamoDB, a simulated SageMaker account with versioned objects, and a log of what was sent; the source code is in real
+//! git repositories.
+
+mod account;
+mod announce;
+mod git;
+mod log;
+mod objects;
+mod store;
+mod story;
+mod system;
+mod table;
+
+pub use account::{Fault, SimulatedAccount};
+pub use git::{GitError, LocalGit, NewCommit};
+pub use log::{NoticeLog, QuarantineLog, SentNotice};
+pub use store::{Store, StoreError};
+pub use story::{Step, Story, StoryError};
+pub use system::{Handled, System};

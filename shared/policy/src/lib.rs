@@ -1,1 +1,14 @@
-//! sagewarden-policy
+//! Judging SageMaker resources: facts from a description, controls in Cedar, a verdict, and what to do about it. Pure: no
+//! clock, no service; reading a bundle from a folder is the only input.
+
+mod bundle;
+mod control;
+mod facts;
+mod instance;
+mod judge;
+mod settings;
+
+pub use bundle::{Bundle, BundleError};
+pub use control::{Control, Remedy, Severity};
+pub use judge::{Finding, FindingStatus, Outcome, Plan, Subject, Verdict, judge, plan};
+pub use settings::{EncryptionSettings, LineageSettings, Mode, NetworkSettings, Settings};

@@ -1,0 +1,104 @@
+//! What can be typed.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use sagewarden_lineage::view::Format;
+
+/// Governance for Amazon SageMaker: every job is judged while it can still be stopped, every model is traced to commit, data
+/// version and image, and every drift alert names that chain.
+#[derive(Debug, Parser)]
+#[command(name = "sagewarden", version, about, propagate_version = true)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Tell the story of a credit model on this machine: a push, a forbidden job, a deployment, a drift alert
+    #[command(
+        after_help = "Example:\n  sagewarden demo --out sagewarden-demo\n\nNothing outside the folder is touched, no network is used."
+    )]
+    Demo(DemoOptions),
+    /// Give recorded AWS events to the system and see what it makes of them
+    #[command(
+        after_help = "Examples:\n  sagewarden replay events/sagemaker/training-job-state-change/in-progress.json\n  sagewarden replay sagewarden-demo/events/*.json --store sagewarden-demo/sagewarden.db\n\nThere is no AWS behind this: a resource that the simulated account does not know is taken from the event itself.\nExit status: 0 all handled, 1 at least one rejected, 2 the command could not run."
+    )]
+    Replay(ReplayOptions),
+    /// Show where something comes from
+    #[command(
+        after_help = "Examples:\n  sagewarden lineage endpoint/credit-default-prod\n  sagewarden lineage training-job/credit-train-002 --format json\n  sagewarden lineage commit/1a2b3c4 --store sagewarden-demo/sagewarden.db"
+    )]
+    Lineage(LineageOptions),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DemoOptions {
+    /// The folder for the store, the page, findings, alerts, events and repositories; an earlier demo in it is replaced
+    #[arg(long, value_name = "DIR", default_value = "sagewarden-demo")]
+    pub(crate) out: PathBuf,
+    /// How to tell it
+    #[arg(long, value_enum, default_value_t = Telling::Text)]
+    pub(crate) format: Telling,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReplayOptions {
+    /// Files with one event each, as AWS sent it
+    #[arg(value_name = "EVENT", required = true)]
+    pub(crate) events: Vec<PathBuf>,
+    /// The store to work on, made if need be; without it, a store that ends with the command
+    #[arg(long, value_name = "FILE")]
+    pub(crate) store: Option<PathBuf>,
+    /// What is allowed: a settings.toml; default: the one beside the store, else the built-in one, which only observes
+    #[arg(long, value_name = "FILE")]
+    pub(crate) settings: Option<PathBuf>,
+    /// How to answer
+    #[arg(long, value_enum, default_value_t = Telling::Text)]
+    pub(crate) format: Telling,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LineageOptions {
+    /// What is asked about: KIND/NAME (training-job, processing-job, model, endpoint-config, endpoint), commit/PREFIX, an
+    /// ARN, s3://BUCKET/KEY, or an image's sha256:DIGEST
+    #[arg(value_name = "ENTITY")]
+    pub(crate) entity: String,
+    /// The store to ask
+    #[arg(long, value_name = "FILE", default_value = "sagewarden-demo/sagewarden.db")]
+    pub(crate) store: PathBuf,
+    /// How to answer: a tree by stages, one JSON document, the flat table of components, or a page
+    #[arg(long, value_enum, default_value_t = AnswerFormat::Tree)]
+    pub(crate) format: AnswerFormat,
+    /// At most so many nodes
+    #[arg(long, value_name = "N")]
+    pub(crate) max_nodes: Option<usize>,
+}
+
+/// For people or for machines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Telling {
+    Text,
+    Json,
+}
+
+/// The formats of an answer, as they are typed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum AnswerFormat {
+    Tree,
+    Table,
+    Json,
+    Html,
+}
+
+impl From<AnswerFormat> for Format {
+    fn from(format: AnswerFormat) -> Self {
+        match format {
+            AnswerFormat::Tree => Self::Tree,
+            AnswerFormat::Table => Self::Table,
+            AnswerFormat::Json => Self::Json,
+            AnswerFormat::Html => Self::Html,
+        }
+    }
+}

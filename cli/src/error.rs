@@ -1,0 +1,47 @@
+//! Why a command could not run.
+
+use std::io;
+use std::path::PathBuf;
+
+use sagewarden_govern::NoAnswer;
+use sagewarden_govern::ports::PortError;
+use sagewarden_local::{GitError, StoreError, StoryError};
+use sagewarden_policy::BundleError;
+use thiserror::Error;
+
+/// Each message says what to do.
+#[derive(Debug, Error)]
+pub(crate) enum CommandError {
+    #[error("`{}` cannot be read: {source}", path.display())]
+    Unreadable { path: PathBuf, source: io::Error },
+    #[error("`{}` cannot be written: {source}", path.display())]
+    Unwritable { path: PathBuf, source: io::Error },
+    #[error("`{}` is not empty and holds no earlier demo: name another folder with --out", .0.display())]
+    Occupied(PathBuf),
+    #[error("the settings `{}` cannot be used: {source}", path.display())]
+    Settings { path: PathBuf, source: BundleError },
+    #[error(transparent)]
+    Bundle(#[from] BundleError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Git(#[from] GitError),
+    #[error(transparent)]
+    Story(#[from] StoryError),
+    #[error(transparent)]
+    Port(#[from] PortError),
+    #[error(transparent)]
+    NoAnswer(#[from] NoAnswer),
+    #[error("the output cannot be written: {0}")]
+    Output(#[from] io::Error),
+}
+
+impl CommandError {
+    /// The exit status of a command that could not run; 1 is for commands that ran and found something.
+    pub(crate) const EXIT: u8 = 2;
+
+    /// Whether the reader went away (`| head`), which is no error.
+    pub(crate) fn is_broken_pipe(&self) -> bool {
+        matches!(self, Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe)
+    }
+}

@@ -1,0 +1,84 @@
+//! What is printed: words for outcomes, findings and alerts, and tables.
+
+use std::io::{self, Write};
+
+use anstyle::{AnsiColor, Style};
+use comfy_table::{ContentArrangement, Table, presets};
+use sagewarden_govern::Outcome;
+use sagewarden_govern::{Done, Failure};
+use sagewarden_lineage::view::FlatTable;
+use serde_json::{Value, json};
+
+pub(crate) const STRONG: Style = Style::new().bold();
+pub(crate) const BAD: Style = AnsiColor::Red.on_default().bold();
+pub(crate) const DIM: Style = Style::new().dimmed();
+
+/// Prints text as it is; colours are left out where they are not wanted.
+pub(crate) fn say(text: &str) -> io::Result<()> {
+    let mut out = anstream::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.flush()
+}
+
+/// An outcome in a word and a sentence.
+pub(crate) fn outcome(outcome: &Outcome) -> (&'static str, String) {
+    match outcome {
+        Ok(Done::Acted(text)) => ("done", text.clone()),
+        Ok(Done::Nothing(text)) => ("nothing to do", text.clone()),
+        Err(Failure::Retry(error)) => ("retry", error.to_string()),
+        Err(Failure::Reject(reason)) => ("rejected", reason.clone()),
+    }
+}
+
+/// A finding for the one who started the job: what is wrong, what stands there, what is wanted, what to change.
+pub(crate) fn finding(detail: &Value) -> String {
+    let text = |value: &Value, key: &str| value.get(key).and_then(Value::as_str).unwrap_or("-").to_owned();
+    let mut table =
+        table(["control", "severity", "field", "actual", "wanted", "fix"].map(str::to_owned).to_vec());
+    for finding in detail.get("findings").and_then(Value::as_array).into_iter().flatten() {
+        table.add_row(
+            ["control", "severity", "field", "actual", "wanted", "fix"].map(|key| text(finding, key)),
+        );
+    }
+    let done = detail.get("remediation").cloned().unwrap_or_default();
+    let action = done.get("action").and_then(Value::as_str).unwrap_or("nothing done");
+    format!(
+        "{table}\nstarted by  {}\nremedy      {action}: {}\n",
+        text(detail, "started_by"),
+        text(&done, "result"),
+    )
+}
+
+/// The flat table turned on its side: a terminal has room for a few components, not for a hundred columns.
+pub(crate) fn components(flat: &FlatTable) -> String {
+    let mut columns = flat.columns.iter().enumerate();
+    let heads: Vec<String> = match columns.next() {
+        Some((_, first)) => std::iter::once(first.clone())
+            .chain(flat.rows.iter().map(|row| row.first().cloned().unwrap_or_default()))
+            .collect(),
+        None => return String::new(),
+    };
+    let mut table = table(heads);
+    for (index, column) in columns {
+        let cells = flat.rows.iter().map(|row| row.get(index).cloned().unwrap_or_default());
+        table.add_row(std::iter::once(column.clone()).chain(cells).collect::<Vec<_>>());
+    }
+    format!("{table}\n")
+}
+
+/// An outcome for machines.
+pub(crate) fn outcome_json(function: &str, outcome: &Outcome) -> Value {
+    let (word, text) = self::outcome(outcome);
+    json!({ "function": function, "outcome": word, "text": text })
+}
+
+fn table(heads: Vec<String>) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
+    if table.width().is_none() {
+        // No terminal to ask: wide enough for an ARN beside a field.
+        table.set_width(140);
+    }
+    table.set_header(heads);
+    table
+}

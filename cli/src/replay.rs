@@ -1,0 +1,88 @@
+//! `sagewarden replay`: recorded events through the same use cases as on AWS.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use futures::executor::block_on;
+use sagewarden_events::Timestamp;
+use sagewarden_govern::{Failure, POLICY_VIOLATION};
+use sagewarden_local::{Handled, Store, Story, System};
+use sagewarden_policy::Bundle;
+use serde_json::{Value, json};
+
+use crate::command::{ReplayOptions, Telling};
+use crate::error::CommandError;
+use crate::output;
+
+pub(crate) fn run(options: &ReplayOptions) -> Result<ExitCode, CommandError> {
+    let store = match &options.store {
+        Some(path) => Store::create(path)?,
+        None => Store::in_memory()?,
+    };
+    let git = options
+        .store
+        .as_deref()
+        .and_then(Path::parent)
+        .map_or_else(std::env::temp_dir, |dir| dir.join("git"));
+    let git = if options.store.is_none() { git.join("sagewarden-replay-git") } else { git };
+    let system = System::new(store, &git, bundle(options)?, Story::ACCOUNT, Story::REGION)?;
+    let mut rejected = false;
+    let mut answers = Vec::new();
+    for path in &options.events {
+        let body =
+            fs::read(path).map_err(|source| CommandError::Unreadable { path: path.clone(), source })?;
+        let body = String::from_utf8_lossy(&body);
+        let sent = system.notices.sent()?.len();
+        let handled = one(&system, &body)?;
+        rejected |= handled.iter().any(|each| matches!(each.outcome, Err(Failure::Reject(_))));
+        let notices = system.notices.sent()?.split_off(sent);
+        match options.format {
+            Telling::Json => answers.push(json!({
+                "event": path,
+                "handled": handled.iter().map(|each| output::outcome_json(each.function, &each.outcome)).collect::<Vec<_>>(),
+                "notices": notices,
+            })),
+            Telling::Text => {
+                let mut text = format!("{}\n", path.display());
+                for Handled { function, outcome } in &handled {
+                    let (word, words) = output::outcome(outcome);
+                    text.push_str(&format!("  {function}: {word}: {words}\n"));
+                }
+                for notice in notices.iter().filter(|notice| notice.detail_type == POLICY_VIOLATION) {
+                    text.push_str(&output::finding(&notice.detail));
+                }
+                output::say(&text)?;
+            }
+        }
+    }
+    if options.format == Telling::Json {
+        output::say(&format!("{:#}\n", Value::Array(answers)))?;
+    }
+    Ok(if rejected { ExitCode::from(1) } else { ExitCode::SUCCESS })
+}
+
+/// Delivers an event, and whatever the simulated account announces because of it.
+fn one(system: &System, body: &str) -> Result<Vec<Handled>, CommandError> {
+    let event: Option<Value> = serde_json::from_str(body).ok();
+    let time = event.as_ref().and_then(|event| Timestamp::from_json(event.get("time")?));
+    if let Some(event) = &event {
+        system.account.adopt(event)?;
+    }
+    let mut handled = block_on(system.deliver(body, time.unwrap_or(Timestamp::from_millis(0))))?;
+    for (_, further) in block_on(system.settle())? {
+        handled.extend(further.into_iter().filter(|each| each.outcome.is_err()));
+    }
+    Ok(handled)
+}
+
+/// The settings that are named, else those beside the store, else the built-in ones.
+fn bundle(options: &ReplayOptions) -> Result<Bundle, CommandError> {
+    let bundle = Bundle::embedded()?;
+    let beside = options.store.as_deref().and_then(Path::parent).map(|dir| dir.join("settings.toml"));
+    let path: Option<PathBuf> = options.settings.clone().or(beside.filter(|path| path.is_file()));
+    let Some(path) = path else { return Ok(bundle) };
+    let text = fs::read_to_string(&path)
+        .map_err(|source| CommandError::Unreadable { path: path.clone(), source })?;
+    bundle.with_settings(&text).map_err(|source| CommandError::Settings { path, source })
+}

@@ -1,0 +1,148 @@
+//! `constraint_violations.json`, as Model Monitor's and Clarify's containers have written it since 2019.
+//!
+//! Data quality names a feature, model quality a metric, bias a facet, attribution a label; custom containers leave keys out
+//! and add their own. So every key is optional, and the ones nobody knows are kept.
+//! Formats: "Interpret results" in the SageMaker developer guide, chapters data quality, model quality, bias drift and
+//! feature attribution drift.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use thiserror::Error;
+
+/// The file.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Violations {
+    /// In the container's order, which is not stable between executions.
+    #[serde(default)]
+    pub violations: Vec<Violation>,
+}
+
+/// One entry.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Violation {
+    /// The column; data quality only. `Extra columns` and `Missing columns` are pseudo-features.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub feature_name: Option<String>,
+    /// Such as `baseline_drift_check`, or the comparison for model quality (`LessThanThreshold`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub constraint_check_type: Option<String>,
+    /// The container's text. It has changed over the years: for people, not for programs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// The metric; model quality, bias and attribution.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metric_name: Option<String>,
+    /// The facet of a bias metric.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub facet: Option<String>,
+    /// The label of an attribution metric.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// Whatever else the container wrote.
+    #[serde(flatten)]
+    pub other: Map<String, Value>,
+}
+
+/// How urgent a report is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Columns or categories that the model has not seen.
+    Medium,
+    /// Distributions or attributions moved, or values are of the wrong type or missing.
+    High,
+    /// The predictions themselves are worse, or biased.
+    Critical,
+}
+
+/// A report that cannot be read.
+#[derive(Debug, Error)]
+#[error("the report is no constraint violations file: {0}")]
+pub struct UnreadableReport(#[from] serde_json::Error);
+
+impl Violations {
+    /// Reads the file.
+    ///
+    /// # Errors
+    /// When it is no JSON object whose `violations`, if any, is a list of objects.
+    pub fn parse(bytes: &[u8]) -> Result<Self, UnreadableReport> {
+        Ok(serde_json::from_slice(bytes)?)
+    }
+
+    /// The severity of the worst entry; none when there are no entries.
+    #[must_use]
+    pub fn severity(&self) -> Option<Severity> {
+        self.violations.iter().map(Violation::severity).max()
+    }
+}
+
+impl Violation {
+    /// What it is about: the feature, the metric, or both.
+    #[must_use]
+    pub fn subject(&self) -> String {
+        let parts = [&self.feature_name, &self.label, &self.facet, &self.metric_name];
+        let named: Vec<&str> = parts.into_iter().flatten().map(String::as_str).collect();
+        if named.is_empty() { "unnamed".to_owned() } else { named.join(" / ") }
+    }
+
+    /// How urgent the entry is, by its check.
+    #[must_use]
+    pub fn severity(&self) -> Severity {
+        match self.constraint_check_type.as_deref() {
+            Some("extra_column_check" | "categorical_values_check") => Severity::Medium,
+            Some("LessThanThreshold" | "GreaterThanThreshold" | "bias_drift_check") => Severity::Critical,
+            _ => Severity::High,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, subject: &str, severity: Severity) {
+        let report = Violations::parse(text.as_bytes()).unwrap();
+        assert_eq!(report.violations.len(), 1, "{text}");
+        assert_eq!(report.violations[0].subject(), subject);
+        assert_eq!(report.severity(), Some(severity));
+    }
+
+    #[test]
+    fn the_four_monitors_and_custom_containers_are_read() {
+        check(
+            r#"{"violations":[{"feature_name":"LIMIT_BAL","constraint_check_type":"baseline_drift_check","description":"Baseline drift distance: 0.49 exceeds threshold: 0.1"}]}"#,
+            "LIMIT_BAL",
+            Severity::High,
+        );
+        check(
+            r#"{"version":"1.0","violations":[{"facet":"Sex","facet_value":"0","metric_name":"DPPL","constraint_check_type":"bias_drift_check","description":"x"}]}"#,
+            "Sex / DPPL",
+            Severity::Critical,
+        );
+        check(
+            r#"{"violations":[{"label":"label0","metric_name":"shap","constraint_check_type":"feature_attribution_drift_check","description":"Feature attribution drift 0.76 exceeds threshold 0.9"}]}"#,
+            "label0 / shap",
+            Severity::High,
+        );
+        check(
+            r#"{"violations":[{"constraint_check_type":"LessThanThreshold","metric_name":"auc","description":"Metric auc with 0.46 was LessThanThreshold '1.0'"}]}"#,
+            "auc",
+            Severity::Critical,
+        );
+        check(r#"{"violations":[{"sentence":"hm","endpoint_name":"e"}]}"#, "unnamed", Severity::High);
+    }
+
+    #[test]
+    fn unknown_keys_are_kept() {
+        let text = r#"{"violations":[{"sentence":"hm"}]}"#;
+        let report = Violations::parse(text.as_bytes()).unwrap();
+        assert_eq!(serde_json::to_string(&report).unwrap(), text);
+    }
+
+    #[test]
+    fn no_violations_is_a_report_and_a_list_is_none() {
+        assert_eq!(Violations::parse(b"{}").unwrap().severity(), None);
+        let error = Violations::parse(b"[1]").unwrap_err().to_string();
+        assert!(error.starts_with("the report is no constraint violations file"), "{error}");
+    }
+}

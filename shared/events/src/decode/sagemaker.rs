@@ -1,0 +1,59 @@
+//! SageMaker's `… State Change` events. "Amazon SageMaker AI events", EventBridge events reference.
+//!
+//! The detail is a copy of some fields of the description, by no means all: only names, states, times and tags are read.
+
+use super::field::Fields;
+use super::{Envelope, Undecodable};
+use crate::{Event, Resource, ResourceChanged, ResourceKind, Status};
+
+/// The kind that a detail-type tells of.
+pub(super) fn kind(detail_type: &str) -> Option<ResourceKind> {
+    Some(match detail_type {
+        "SageMaker Training Job State Change" => ResourceKind::TrainingJob,
+        "SageMaker Processing Job State Change" => ResourceKind::ProcessingJob,
+        "SageMaker Model State Change" => ResourceKind::Model,
+        "SageMaker Endpoint Config State Change" => ResourceKind::EndpointConfig,
+        "SageMaker Endpoint State Change" => ResourceKind::Endpoint,
+        _ => return None,
+    })
+}
+
+/// The names of the fields that differ between the kinds.
+struct Names {
+    name: &'static str,
+    arn: &'static str,
+    status: Option<&'static str>,
+}
+
+fn names(kind: ResourceKind) -> Names {
+    let (name, arn, status) = match kind {
+        ResourceKind::TrainingJob => ("TrainingJobName", "TrainingJobArn", Some("TrainingJobStatus")),
+        ResourceKind::ProcessingJob => ("ProcessingJobName", "ProcessingJobArn", Some("ProcessingJobStatus")),
+        ResourceKind::EndpointConfig => ("EndpointConfigName", "EndpointConfigArn", None),
+        ResourceKind::Endpoint => ("EndpointName", "EndpointArn", Some("EndpointStatus")),
+        ResourceKind::Model | ResourceKind::MonitoringSchedule | ResourceKind::Trial => {
+            ("ModelName", "ModelArn", None)
+        }
+    };
+    Names { name, arn, status }
+}
+
+pub(super) fn resource_changed(envelope: &Envelope, detail: &Fields<'_>) -> Result<Event, Undecodable> {
+    let Some(kind) = kind(&envelope.detail_type) else { return Ok(envelope.not_ours("unknown")) };
+    let names = names(kind);
+    // The ARN may be in lower case where the name is not, so the name counts first.
+    let arn = detail.text(names.arn).or_else(|| envelope.resources.first().cloned());
+    let arn = arn.and_then(|arn| Resource::parse_arn(&arn).ok());
+    let name = detail.text(names.name).or_else(|| arn.map(|arn| arn.name));
+    let name = name.ok_or_else(|| detail.missing(names.name))?;
+    Ok(Event::ResourceChanged(ResourceChanged {
+        resource: Resource::in_region(kind, &envelope.account, &envelope.region, &name),
+        status: names.status.and_then(|key| detail.text(key)).map(|text| Status::parse(&text)),
+        failure_reason: detail.text("FailureReason"),
+        created_at: detail.time("CreationTime"),
+        modified_at: detail.time("LastModifiedTime"),
+        tags: detail.object("Tags").map(|tags| tags.pairs().collect()).unwrap_or_default(),
+        endpoint_config: detail.text("EndpointConfigName").filter(|_| kind == ResourceKind::Endpoint),
+        time: envelope.time,
+    }))
+}

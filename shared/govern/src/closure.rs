@@ -1,0 +1,179 @@
+//! Upstream of a node, and the closure of live deployments that is written down so that the upstream of a running endpoint,
+//! and the running endpoints downstream of anything, are one query.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sagewarden_lineage::graph::{Graph, Limits, Upstream, closure};
+use sagewarden_lineage::id::NodeId;
+use sagewarden_lineage::table::{Attributes, Item, Key, Query, Value, Write};
+
+use crate::ports::{PortError, Table};
+
+/// The sort key of an endpoint's pointer to the deployment in force.
+pub(crate) const CURRENT: &str = "C";
+
+/// Reads the upstream of some nodes: one request a level.
+///
+/// # Errors
+/// When the table fails.
+pub async fn upstream(
+    table: &impl Table,
+    start: impl IntoIterator<Item = NodeId>,
+    limits: Limits,
+) -> Result<Graph, PortError> {
+    let mut traversal = Upstream::of(start, limits);
+    loop {
+        let wanted = traversal.wanted();
+        if wanted.is_empty() {
+            return Ok(traversal.finish());
+        }
+        traversal.absorb(table.get(&wanted).await?);
+    }
+}
+
+/// The upstream of a live deployment from its closure; `None` when none is written down.
+///
+/// # Errors
+/// When the table fails.
+pub async fn live_upstream(table: &impl Table, deployment: &NodeId) -> Result<Option<Graph>, PortError> {
+    let items = query_all(table, Query::prefix(deployment.as_str(), closure::ANCESTORS)).await?;
+    Ok((!items.is_empty()).then(|| closure::read(items)))
+}
+
+/// Every page of a query.
+///
+/// # Errors
+/// When the table fails.
+pub(crate) async fn query_all(table: &impl Table, mut query: Query) -> Result<Vec<Item>, PortError> {
+    let mut items = Vec::new();
+    loop {
+        let page = table.query(&query).await?;
+        items.extend(page.items);
+        match page.next {
+            Some(next) => query.after = Some(next),
+            None => return Ok(items),
+        }
+    }
+}
+
+/// The deployment that an endpoint points to; `None` when it has none, or was deleted.
+///
+/// # Errors
+/// When the table fails.
+pub(crate) async fn current_deployment(
+    table: &impl Table,
+    endpoint: &NodeId,
+) -> Result<Option<NodeId>, PortError> {
+    let pointer = table.get(&[Key::new(endpoint.as_str(), CURRENT)]).await?.pop();
+    Ok(pointer.and_then(|item| item.text("dep").and_then(NodeId::parse)))
+}
+
+/// Brings the closures of all live deployments up to date that hold one of these nodes. Called after every change of a
+/// node: an edge that arrives late repairs the closures of the deployments it touches.
+///
+/// # Errors
+/// When the table fails. The change itself is stored; the retry of its event refreshes again.
+pub(crate) async fn refresh(table: &impl Table, touched: &BTreeSet<NodeId>) -> Result<(), PortError> {
+    let mut live = BTreeSet::new();
+    for id in touched {
+        for item in query_all(table, Query::prefix(id.as_str(), closure::LIVE)).await? {
+            let endpoint = item.text("ep").and_then(NodeId::parse);
+            let deployment = item.key.sk.strip_prefix(closure::LIVE).and_then(NodeId::parse);
+            live.extend(endpoint.zip(deployment));
+        }
+    }
+    for (endpoint, deployment) in live {
+        settle_deployment(table, &endpoint, &deployment).await?;
+    }
+    Ok(())
+}
+
+/// Writes a deployment's closure when its endpoint points to it, and removes it when it does not.
+///
+/// # Errors
+/// When the table fails.
+pub(crate) async fn settle_deployment(
+    table: &impl Table,
+    endpoint: &NodeId,
+    deployment: &NodeId,
+) -> Result<(), PortError> {
+    if current_deployment(table, endpoint).await?.as_ref() == Some(deployment) {
+        write(table, endpoint, deployment).await?;
+    }
+    // Asked again: the endpoint may have moved on while the closure was being written.
+    if current_deployment(table, endpoint).await?.as_ref() != Some(deployment) {
+        remove(table, deployment).await?;
+    }
+    Ok(())
+}
+
+/// Indexes first, then reads again: whoever changes one of the nodes after that second reading finds the index and refreshes
+/// the closure himself, so no change is lost between two writers.
+async fn write(table: &impl Table, endpoint: &NodeId, deployment: &NodeId) -> Result<(), PortError> {
+    let mut graph = upstream(table, [deployment.clone()], Limits::default()).await?;
+    let mut indexed = BTreeSet::new();
+    loop {
+        let found: BTreeSet<NodeId> = graph.nodes.keys().cloned().collect();
+        let fresh: Vec<Write> = found
+            .difference(&indexed)
+            .map(|ancestor| {
+                let attributes = Attributes::from([("ep".into(), Value::Text(endpoint.to_string()))]);
+                Write::Put(Item { key: closure::live_key(ancestor, deployment), attributes })
+            })
+            .collect();
+        if fresh.is_empty() {
+            break;
+        }
+        table.write(&fresh).await?;
+        indexed = found;
+        graph = upstream(table, [deployment.clone()], Limits::default()).await?;
+    }
+    // A closure that is not whole would be taken for one that is: then every question walks the graph and says so.
+    let wanted = if graph.stopped_by.is_none() { closure::ancestors(deployment, &graph) } else { Vec::new() };
+    let former = replace(table, deployment, wanted).await?;
+    // No ancestors any more: an inferred commit that was corrected, and what only it led to.
+    let gone = former.union(&indexed).filter(|id| !graph.nodes.contains_key(*id));
+    let writes: Vec<Write> = gone.map(|id| Write::Delete(closure::live_key(id, deployment))).collect();
+    table.write(&writes).await
+}
+
+/// Makes the stored closure equal to `wanted`, with no more writes than it takes; returns whom it held before.
+async fn replace(
+    table: &impl Table,
+    deployment: &NodeId,
+    wanted: Vec<Item>,
+) -> Result<BTreeSet<NodeId>, PortError> {
+    let stored = query_all(table, Query::prefix(deployment.as_str(), closure::ANCESTORS)).await?;
+    let former = stored.iter().filter_map(|item| item.text("id").and_then(NodeId::parse)).collect();
+    let mut stored: BTreeMap<Key, Attributes> =
+        stored.into_iter().map(|item| (item.key, item.attributes)).collect();
+    let mut writes: Vec<Write> = Vec::new();
+    for item in wanted {
+        if stored.remove(&item.key).as_ref() != Some(&item.attributes) {
+            writes.push(Write::Put(item));
+        }
+    }
+    writes.extend(stored.into_keys().map(Write::Delete));
+    table.write(&writes).await?;
+    Ok(former)
+}
+
+/// Takes a closure and its index back. The index goes first: it is found through the closure.
+async fn remove(table: &impl Table, deployment: &NodeId) -> Result<(), PortError> {
+    let own_index = closure::live_key(deployment, deployment);
+    if table.get(std::slice::from_ref(&own_index)).await?.is_empty() {
+        return Ok(());
+    }
+    let items = query_all(table, Query::prefix(deployment.as_str(), closure::ANCESTORS)).await?;
+    let mut ancestors: BTreeSet<NodeId> =
+        items.iter().filter_map(|item| item.text("id").and_then(NodeId::parse)).collect();
+    // A closure too large to be written down has an index all the same.
+    ancestors.extend(upstream(table, [deployment.clone()], Limits::default()).await?.nodes.into_keys());
+    ancestors.remove(deployment);
+    let mut writes: Vec<Write> =
+        ancestors.iter().map(|id| Write::Delete(closure::live_key(id, deployment))).collect();
+    writes.extend(items.into_iter().map(|item| Write::Delete(item.key)));
+    table.write(&writes).await?;
+    // INVARIANT: the deployment's own entry goes last, so that a removal that was cut short is taken up again.
+    table.write(&[Write::Delete(own_index)]).await
+}

@@ -1,0 +1,338 @@
+//! A resource came into being: it is judged while it can still be stopped, the verdict is recorded, and what breaks a
+//! control is stopped and told.
+//!
+//! What was asked for is judged on the description, whichever event told of it first; who asked comes from CloudTrail.
+
+use sagewarden_events::{Actor, CallMade, Event, Resource, ResourceChanged, ResourceKind, Status, Timestamp};
+use sagewarden_lineage::id::NodeId;
+use sagewarden_lineage::observe::observe;
+use sagewarden_lineage::table::{Attributes, Key, Value, Write};
+use sagewarden_policy::{Bundle, Mode, Outcome as Judgement, Plan, Subject, Verdict, judge, plan};
+use serde::Serialize;
+use serde_json::{Value as Json, json};
+use std::collections::BTreeMap;
+
+use crate::once::{Moment, publish_once};
+use crate::outcome::{Done, Failure, Outcome};
+use crate::ports::{Account, Bus, ModelUse, Notice, PortError, Remedies, Stopped, Table};
+
+/// The `detail-type` of a verdict that is not compliant.
+pub const POLICY_VIOLATION: &str = "Sagewarden Policy Violation";
+/// The `detail-type` of a remediation that did not succeed.
+pub const REMEDIATION_FAILED: &str = "Sagewarden Remediation Failed";
+
+/// Endpoint configurations looked at before a model is deleted. An account with more keeps its model and gets the finding.
+const MAX_CONFIGS: usize = 300;
+
+/// The use case with the ports it needs.
+#[derive(Clone, Copy, Debug)]
+pub struct EnforcePolicy<'a, A, T, B> {
+    /// Describes resources and stops them.
+    pub account: &'a A,
+    /// Holds verdicts and receipts.
+    pub table: &'a T,
+    /// Takes findings.
+    pub bus: &'a B,
+    /// Policies and settings.
+    pub bundle: &'a Bundle,
+}
+
+/// What was done about a violation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+struct Remediation {
+    /// The API call; absent when none was made.
+    action: Option<&'static str>,
+    /// What came of it, or why nothing was done.
+    result: String,
+    /// Whether a call was made and refused.
+    failed: bool,
+}
+
+/// A resource that was judged.
+struct Judged {
+    resource: Resource,
+    node: NodeId,
+    created_at: Timestamp,
+    verdict: Verdict,
+    status: Option<Status>,
+    role: Option<String>,
+}
+
+impl<A: Account + Remedies, T: Table, B: Bus> EnforcePolicy<'_, A, T, B> {
+    /// Judges the resource that an event tells of.
+    ///
+    /// # Errors
+    /// Rejects events of resources that do not exist; retries when a service does not answer or a remediation fails.
+    pub async fn enforce(&self, event: &Event, moment: &Moment) -> Outcome {
+        match event {
+            Event::CallMade(call) => self.on_call(call, moment).await,
+            Event::ResourceChanged(change) => self.on_change(change, moment).await,
+            other => Ok(Done::Nothing(format!("nothing to judge in {}", kind_of(other)))),
+        }
+    }
+
+    async fn on_call(&self, call: &CallMade, moment: &Moment) -> Outcome {
+        if let Some(code) = &call.error_code {
+            return Ok(Done::Nothing(format!(
+                "`{}` was refused with `{code}`: nothing was created",
+                call.name
+            )));
+        }
+        match &call.resource {
+            Some(resource) => self.judge_resource(resource, Some(&call.actor), moment).await,
+            None => Ok(Done::Nothing(format!("`{}` names no resource that is judged", call.name))),
+        }
+    }
+
+    async fn on_change(&self, change: &ResourceChanged, moment: &Moment) -> Outcome {
+        self.judge_resource(&change.resource, None, moment).await
+    }
+
+    async fn judge_resource(&self, resource: &Resource, actor: Option<&Actor>, moment: &Moment) -> Outcome {
+        if !is_judged(resource.kind) {
+            return Ok(Done::Nothing(format!("there are no controls for {resource}")));
+        }
+        let Some(judged) = self.look(resource).await? else {
+            return self.gone(resource).await;
+        };
+        self.record(&judged, actor).await?;
+        if judged.verdict.outcome == Judgement::Compliant {
+            return Ok(Done::Acted(format!(
+                "{resource} is compliant ({} controls)",
+                judged.verdict.checked.len()
+            )));
+        }
+        let remediation = self.remediate(&judged).await?;
+        self.record_remediation(&judged, &remediation).await?;
+        let actor = self.known_actor(&judged, actor).await?;
+        self.tell(&judged, &remediation, actor.as_ref(), moment).await?;
+        if remediation.failed {
+            let context = format!("remedy {resource}");
+            return Err(Failure::not_yet(context, remediation.result));
+        }
+        Ok(Done::Acted(summary(&judged, &remediation, actor.as_ref())))
+    }
+
+    async fn look(&self, resource: &Resource) -> Result<Option<Judged>, Failure> {
+        let Some(description) = self.account.describe(resource).await? else { return Ok(None) };
+        let tags = self.account.tags(resource).await?;
+        let seen = observe(resource, &description.document, &BTreeMap::new())?;
+        let subject = Subject { resource, document: &description.document, tags: &tags };
+        let role =
+            ["RoleArn", "ExecutionRoleArn"].iter().find_map(|key| description.document.get(key)?.as_str());
+        Ok(Some(Judged {
+            resource: resource.clone(),
+            node: seen.id,
+            created_at: seen.created_at,
+            verdict: judge(self.bundle, &subject),
+            status: seen.status.map(|mark| mark.status),
+            role: role.map(str::to_owned),
+        }))
+    }
+
+    /// A deletion has an event, too; only a resource that was never seen is worth a second look.
+    async fn gone(&self, resource: &Resource) -> Outcome {
+        let alias = format!("K#name#{}/{}", resource.kind.segment(), resource.name.to_lowercase());
+        let known = self.table.query(&sagewarden_lineage::table::Query::prefix(alias, "")).await?;
+        let judged = self.table.get(&[judged_key(resource)]).await?;
+        if known.items.is_empty() && judged.is_empty() {
+            return Err(Failure::Reject(format!(
+                "{resource} does not exist (any more): it cannot be judged"
+            )));
+        }
+        Ok(Done::Nothing(format!("{resource} has been deleted")))
+    }
+
+    /// The verdict, once per resource and bundle, whoever delivers it; the actor, once CloudTrail has told.
+    async fn record(&self, judged: &Judged, actor: Option<&Actor>) -> Result<(), Failure> {
+        let findings = serde_json::to_string(&judged.verdict.findings)
+            .map_err(|error| Failure::Reject(error.to_string()))?;
+        let mut once = Attributes::from([
+            ("outcome".into(), Value::Text(outcome_word(judged.verdict.outcome).into())),
+            ("findings".into(), Value::Text(findings)),
+            ("checked".into(), Value::Text(judged.verdict.checked.join(" "))),
+            ("bundle".into(), Value::Text(judged.verdict.bundle.clone())),
+        ]);
+        if let Some(actor) = actor {
+            let text = serde_json::to_string(actor).map_err(|error| Failure::Reject(error.to_string()))?;
+            once.insert("actor".into(), Value::Text(text));
+        }
+        self.table
+            .write(&[
+                Write::Merge { key: verdict_key(judged), once, union: BTreeMap::new() },
+                Write::Merge {
+                    key: judged_key(&judged.resource),
+                    once: Attributes::from([("id".into(), Value::Text(judged.node.to_string()))]),
+                    union: BTreeMap::new(),
+                },
+            ])
+            .await?;
+        Ok(())
+    }
+
+    /// The first remediation that took effect is what is recorded: later deliveries find the resource stopped.
+    async fn record_remediation(&self, judged: &Judged, remediation: &Remediation) -> Result<(), PortError> {
+        let Some(action) = remediation.action.filter(|_| !remediation.failed) else { return Ok(()) };
+        let once = Attributes::from([
+            ("remedy".into(), Value::Text(action.into())),
+            ("remedy_result".into(), Value::Text(remediation.result.clone())),
+        ]);
+        self.table.write(&[Write::Merge { key: verdict_key(judged), once, union: BTreeMap::new() }]).await
+    }
+
+    async fn known_actor(&self, judged: &Judged, actor: Option<&Actor>) -> Result<Option<Actor>, PortError> {
+        if let Some(actor) = actor {
+            return Ok(Some(actor.clone()));
+        }
+        let recorded = self.table.get(&[verdict_key(judged)]).await?.pop();
+        Ok(recorded.and_then(|item| serde_json::from_str(item.text("actor")?).ok()))
+    }
+
+    /// Does what the plan says. A refused call is a result, not an error: it is told before it is tried again.
+    async fn remediate(&self, judged: &Judged) -> Result<Remediation, Failure> {
+        let nothing = |result: String| Remediation { action: None, result, failed: false };
+        let resource = &judged.resource;
+        Ok(match plan(self.bundle, &judged.verdict) {
+            Plan::Nothing(reason) => nothing(reason),
+            Plan::Stop => {
+                if let Some(status) = judged.status.as_ref().filter(|status| **status != Status::InProgress) {
+                    return Ok(nothing(format!("it is {status} already")));
+                }
+                let action = stop_action(resource.kind);
+                match self.account.stop(resource).await {
+                    Ok(Stopped::Requested) => done(action, "stop requested"),
+                    Ok(Stopped::Already) => nothing("it had ended already".to_owned()),
+                    Err(error) => failed(action, &error),
+                }
+            }
+            Plan::DeleteModelIfUnused => self.delete_model(resource).await?,
+        })
+    }
+
+    async fn delete_model(&self, model: &Resource) -> Result<Remediation, Failure> {
+        const ACTION: &str = "DeleteModel";
+        let kept = |why: String| Remediation { action: None, result: format!("kept: {why}"), failed: false };
+        Ok(match self.account.model_use(model, MAX_CONFIGS).await? {
+            ModelUse::Unused => match self.account.delete_model(model).await {
+                Ok(()) => done(ACTION, "deleted"),
+                Err(error) => failed(ACTION, &error),
+            },
+            ModelUse::UsedBy(configs) => kept(format!(
+                "endpoint configuration {} uses it; an endpoint may serve it",
+                configs.join(", ")
+            )),
+            ModelUse::Unknown { looked_at } => kept(format!(
+                "more than {looked_at} endpoint configurations exist; not all could be looked at"
+            )),
+        })
+    }
+
+    async fn tell(
+        &self,
+        judged: &Judged,
+        remediation: &Remediation,
+        actor: Option<&Actor>,
+        moment: &Moment,
+    ) -> Result<(), Failure> {
+        let bundle: String = judged.verdict.bundle.chars().take(12).collect();
+        let detail = detail(judged, remediation, actor, self.bundle.settings().mode);
+        let mut notices =
+            vec![(POLICY_VIOLATION, format!("finding#{}#{bundle}", judged.node), detail.clone())];
+        if remediation.failed {
+            notices.push((REMEDIATION_FAILED, format!("remediation#{}#{bundle}", judged.node), detail));
+        }
+        for (detail_type, cause, detail) in notices {
+            let notice = Notice { detail_type, resources: vec![judged.resource.arn()], detail };
+            publish_once(self.table, self.bus, moment, &cause, judged.created_at, &notice).await?;
+        }
+        Ok(())
+    }
+}
+
+fn is_judged(kind: ResourceKind) -> bool {
+    matches!(kind, ResourceKind::TrainingJob | ResourceKind::ProcessingJob | ResourceKind::Model)
+}
+
+fn stop_action(kind: ResourceKind) -> &'static str {
+    match kind {
+        ResourceKind::ProcessingJob => "StopProcessingJob",
+        _ => "StopTrainingJob",
+    }
+}
+
+fn done(action: &'static str, result: &str) -> Remediation {
+    Remediation { action: Some(action), result: result.to_owned(), failed: false }
+}
+
+fn failed(action: &'static str, error: &PortError) -> Remediation {
+    Remediation { action: Some(action), result: format!("{action} failed: {error}"), failed: true }
+}
+
+fn verdict_key(judged: &Judged) -> Key {
+    let bundle: String = judged.verdict.bundle.chars().take(12).collect();
+    Key::new(judged.node.as_str(), format!("V#{bundle}"))
+}
+
+fn judged_key(resource: &Resource) -> Key {
+    Key::new(format!("K#judged#{}", resource.arn().to_lowercase()), "#")
+}
+
+fn outcome_word(outcome: Judgement) -> &'static str {
+    match outcome {
+        Judgement::Compliant => "compliant",
+        Judgement::Violating => "violating",
+        Judgement::Unknown => "unknown",
+    }
+}
+
+/// Who started it, as far as is known: the person kept in the session, the principal, else the role it runs with.
+fn who(judged: &Judged, actor: Option<&Actor>) -> String {
+    let caller = actor.and_then(|actor| actor.source_identity.clone().or_else(|| actor.arn.clone()));
+    match (caller, &judged.role) {
+        (Some(caller), _) => caller,
+        (None, Some(role)) => format!("unknown (it runs with {role})"),
+        (None, None) => "unknown".to_owned(),
+    }
+}
+
+fn detail(judged: &Judged, remediation: &Remediation, actor: Option<&Actor>, mode: Mode) -> Json {
+    let Judged { resource, verdict, .. } = judged;
+    json!({
+        "text": summary(judged, remediation, actor),
+        "outcome": outcome_word(verdict.outcome),
+        "resource": {
+            "kind": resource.kind.segment(),
+            "name": resource.name,
+            "arn": resource.arn(),
+            "created_at": judged.created_at,
+        },
+        "started_by": who(judged, actor),
+        "actor": actor,
+        "role": judged.role,
+        "parent": verdict.parent,
+        "findings": verdict.findings,
+        "mode": mode,
+        "remediation": remediation,
+        "bundle": verdict.bundle,
+    })
+}
+
+fn summary(judged: &Judged, remediation: &Remediation, actor: Option<&Actor>) -> String {
+    let controls: Vec<&str> =
+        judged.verdict.findings.iter().map(|finding| finding.control.as_str()).collect();
+    let done = match remediation.action {
+        Some(action) => format!("{action}: {}", remediation.result),
+        None => format!("nothing was done: {}", remediation.result),
+    };
+    format!("{} breaks {}; started by {}; {done}", judged.resource, controls.join(", "), who(judged, actor))
+}
+
+fn kind_of(event: &Event) -> &'static str {
+    match event {
+        Event::ReferenceChanged(_) => "a push",
+        Event::ResourceChanged(_) => "a state change",
+        Event::CallMade(_) => "an API call",
+        Event::ObjectCreated(_) => "a new object",
+        Event::NotOurs { .. } => "an event of somebody else",
+    }
+}

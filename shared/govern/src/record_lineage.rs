@@ -1,0 +1,376 @@
+//! A resource changed its state: what it is, what it was made from and what it made are recorded.
+//!
+//! The event only names the resource; the description that the API gives of it is what is recorded. Looking the same
+//! resource up twice, or late, leads to the same writes.
+
+use std::collections::BTreeMap;
+
+use sagewarden_events::{Repository, Resource, ResourceChanged, ResourceKind, Status, Timestamp};
+use sagewarden_lineage::edge::{InEdge, Relation};
+use sagewarden_lineage::id::{NodeId, NodeKind};
+use sagewarden_lineage::observe::{
+    CommitClaim, DataReference, Observation, StatusMark, Unreadable, observe, trial_claim,
+};
+use sagewarden_lineage::record::{NODE, Record, reference_pk};
+use sagewarden_lineage::s3::VersionedObject;
+use sagewarden_lineage::table::{Key, Query, Range};
+use sagewarden_policy::LineageSettings;
+
+use crate::closure::{query_all, refresh};
+use crate::outcome::{Done, Failure, Outcome};
+use crate::ports::{Account, Description, ObjectVersion, Objects, PortError, SourceControl, Table};
+use crate::record_commit::record_confirmed;
+
+/// Objects looked at under one prefix; a dataset with more is marked as incomplete.
+const MAX_OBJECTS: usize = 1_000;
+
+impl From<Unreadable> for Failure {
+    fn from(error: Unreadable) -> Self {
+        Self::Reject(error.to_string())
+    }
+}
+
+/// The use case with the ports it needs.
+#[derive(Clone, Copy, Debug)]
+pub struct RecordLineage<'a, A, O, S, T> {
+    /// Describes resources.
+    pub account: &'a A,
+    /// Knows object versions.
+    pub objects: &'a O,
+    /// Confirms commits.
+    pub source: &'a S,
+    /// Holds the lineage.
+    pub table: &'a T,
+    /// Where to look for a commit that nobody named.
+    pub settings: &'a LineageSettings,
+}
+
+impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O, S, T> {
+    /// Records what an event tells of.
+    ///
+    /// # Errors
+    /// Rejects events of resources that do not exist and never were recorded; retries when a service does not answer.
+    pub async fn record(&self, change: &ResourceChanged) -> Outcome {
+        self.record_transition(change).await?;
+        let described = self.account.describe(&change.resource).await?;
+        if change.resource.kind == ResourceKind::Endpoint {
+            return self.record_endpoint(change, described).await;
+        }
+        match described {
+            Some(description) => {
+                let id = self.record_description(&description).await?;
+                Ok(Done::Acted(format!("recorded {} ({})", change.resource, id.tail())))
+            }
+            None if self.is_recorded(&change.resource).await? => {
+                Ok(Done::Nothing(format!("{} has been deleted; its lineage stays", change.resource)))
+            }
+            None => Err(Failure::Reject(format!(
+                "{} does not exist (any more), and nothing was recorded of it before",
+                change.resource
+            ))),
+        }
+    }
+
+    /// Records a resource from its description, with its edges; returns its node.
+    pub(crate) async fn record_description(&self, description: &Description) -> Result<NodeId, Failure> {
+        let resource = &description.resource;
+        let tags = self.account.tags(resource).await?;
+        let mut seen = observe(resource, &description.document, &tags)?;
+        // States on the way are told by events, which know when each was reached. What a description says while the job
+        // is still moving depends on when it was asked.
+        seen.status = seen.status.filter(|mark| mark.status.is_terminal());
+        let mut record = Record::default();
+        record.observation(&seen);
+        if seen.schedule.is_none() {
+            self.link_data(&mut record, &seen).await?;
+            self.link_images(&mut record, &seen);
+        }
+        if resource.kind == ResourceKind::EndpointConfig {
+            self.link_models(&mut record, &seen).await?;
+        }
+        let built = matches!(resource.kind, ResourceKind::TrainingJob | ResourceKind::ProcessingJob);
+        if built && seen.schedule.is_none() {
+            self.link_commit(&mut record, &seen, &tags).await?;
+        }
+        self.store(record).await?;
+        Ok(seen.id)
+    }
+
+    /// Writes a record and refreshes the closures it touches.
+    pub(crate) async fn store(&self, record: Record) -> Result<(), PortError> {
+        self.table.write(&record.writes).await?;
+        refresh(self.table, &record.touched).await
+    }
+
+    /// The state that the event tells of, which the description may have left behind already.
+    async fn record_transition(&self, change: &ResourceChanged) -> Result<(), Failure> {
+        let (Some(status), Some(at), Some(created)) = (&change.status, change.modified_at, change.created_at)
+        else {
+            return Ok(());
+        };
+        let Some(id) = NodeId::resource(&change.resource, created) else { return Ok(()) };
+        let mut record = Record::default();
+        let reason = change.failure_reason.clone();
+        record.status(&id, &StatusMark { status: status.clone(), at, reason });
+        self.store(record).await?;
+        Ok(())
+    }
+
+    async fn link_data(&self, record: &mut Record, seen: &Observation) -> Result<(), Failure> {
+        let reads =
+            if seen.resource.kind == ResourceKind::Model { NodeKind::Artifact } else { NodeKind::Dataset };
+        for input in &seen.inputs {
+            if let Some(source) = self.versions(record, seen, input, reads).await? {
+                record.edge(&seen.id, &InEdge::new(Relation::ContributedTo, &input.role, source));
+            }
+        }
+        let writes = if seen.resource.kind == ResourceKind::TrainingJob {
+            NodeKind::Artifact
+        } else {
+            NodeKind::Dataset
+        };
+        for output in &seen.outputs {
+            if let Some(product) = self.versions(record, seen, output, writes).await? {
+                record.edge(&product, &InEdge::new(Relation::Produced, &output.role, seen.id.clone()));
+            }
+        }
+        Ok(())
+    }
+
+    /// The node of what stood at a location: one object, or the set of all objects under a prefix.
+    async fn versions(
+        &self,
+        record: &mut Record,
+        seen: &Observation,
+        reference: &DataReference,
+        kind: NodeKind,
+    ) -> Result<Option<NodeId>, Failure> {
+        let DataReference { location, as_of, since, single, .. } = reference;
+        let listing = self.objects.versions(&location.bucket, &location.key, *as_of, MAX_OBJECTS).await?;
+        // S3 tells times in whole seconds: what was written in the second of the start counts as written after it.
+        let from = since.map_or(i64::MIN, |time| time.millis() / 1000 * 1000);
+        let objects: Vec<VersionedObject> = listing
+            .objects
+            .into_iter()
+            .filter(|object| object.modified_at.millis() >= from)
+            .filter(|object| !single || object.key == location.key)
+            .map(versioned)
+            .collect();
+        if !listing.complete && !single {
+            record.gap(
+                &seen.id,
+                format!("{} has more objects under `{location}` than were looked at", reference.role),
+            );
+        }
+        Ok(match objects.as_slice() {
+            [] => {
+                record
+                    .gap(&seen.id, format!("{}: no object stood at `{location}` at {as_of}", reference.role));
+                None
+            }
+            [object] => Some(record.object(kind, &location.bucket, object)),
+            objects => Some(record.object_set(&location.bucket, &location.key, objects)),
+        })
+    }
+
+    fn link_images(&self, record: &mut Record, seen: &Observation) {
+        for (role, reference) in &seen.images {
+            let image = record.image(reference);
+            record.edge(&seen.id, &InEdge::new(Relation::ContributedTo, role, image));
+        }
+    }
+
+    async fn link_models(&self, record: &mut Record, seen: &Observation) -> Result<(), Failure> {
+        for (variant, name) in &seen.models {
+            let model = seen.resource.sibling(ResourceKind::Model, name);
+            match self.incarnation(&model, seen.created_at).await? {
+                Some(id) => {
+                    record.edge(
+                        &seen.id,
+                        &InEdge::new(Relation::ContributedTo, format!("variant/{variant}"), id),
+                    );
+                }
+                None => record.gap(&seen.id, format!("{model} was deleted before it could be recorded")),
+            }
+        }
+        Ok(())
+    }
+
+    /// The node of a resource that another one names: from its description, else the newest incarnation that was recorded
+    /// and is no younger than whoever names it. Records it if that has not happened: its own event may be late or lost.
+    pub(crate) async fn incarnation(
+        &self,
+        resource: &Resource,
+        named_at: Timestamp,
+    ) -> Result<Option<NodeId>, Failure> {
+        let known = self.recorded_incarnation(resource, named_at).await?;
+        let Some(description) = self.account.describe(resource).await? else { return Ok(known) };
+        let seen = observe(resource, &description.document, &BTreeMap::new())?;
+        if seen.created_at > named_at {
+            return Ok(known);
+        }
+        let recorded = self.table.get(&[Key::new(seen.id.as_str(), NODE)]).await?;
+        if !recorded.iter().any(|item| item.text("ty").is_some()) {
+            // The kinds that are named by others form a chain (endpoint, configuration, model): this ends.
+            Box::pin(self.record_description(&description)).await?;
+        }
+        Ok(Some(seen.id))
+    }
+
+    async fn recorded_incarnation(
+        &self,
+        resource: &Resource,
+        named_at: Timestamp,
+    ) -> Result<Option<NodeId>, PortError> {
+        let alias = format!("K#name#{}/{}", resource.kind.segment(), resource.name.to_lowercase());
+        let found = query_all(self.table, Query::prefix(alias, "")).await?;
+        let ids = found.iter().filter_map(|item| item.text("id").and_then(NodeId::parse));
+        let dated = ids.filter_map(|id| Some((id.as_str().rsplit('@').next()?.parse::<i64>().ok()?, id)));
+        Ok(dated.filter(|(created, _)| *created <= named_at.millis()).max().map(|(_, id)| id))
+    }
+
+    async fn is_recorded(&self, resource: &Resource) -> Result<bool, PortError> {
+        Ok(self.recorded_incarnation(resource, Timestamp::from_millis(i64::MAX)).await?.is_some())
+    }
+
+    /// Links a job or deployment to the commit it was built from: the commit somebody named, else the head of the branch
+    /// when it was created.
+    pub(crate) async fn link_commit(
+        &self,
+        record: &mut Record,
+        seen: &Observation,
+        tags: &BTreeMap<String, String>,
+    ) -> Result<(), Failure> {
+        let mut repository = seen.repository.clone();
+        let mut claim = seen.claims.first().cloned();
+        if let (None, Some(trial)) = (&claim, &seen.trial) {
+            let trial = self.account.describe(&seen.resource.sibling(ResourceKind::Trial, trial)).await?;
+            if let Some((named, at)) = trial.and_then(|trial| trial_claim(&trial.document)) {
+                claim = Some(named);
+                repository = repository.or(at);
+            }
+        }
+        let repository = repository.or_else(|| fill_template(&self.settings.repository, tags));
+        let repository = repository.map(|name| Repository {
+            account: seen.resource.account.clone(),
+            region: seen.resource.region.clone(),
+            name,
+        });
+        match (claim, repository) {
+            (Some(claim), Some(repository)) => self.link_claim(record, seen, &claim, &repository).await,
+            (Some(claim), None) => {
+                let CommitClaim { commit, found_by } = claim;
+                let source = found_by.word();
+                record.gap(
+                    &seen.id,
+                    format!("its {source} names commit `{commit}` but no repository: add a tag `Repository`"),
+                );
+                Ok(())
+            }
+            (None, Some(repository)) => self.infer_commit(record, seen, &repository).await,
+            (None, None) => {
+                record.gap(&seen.id, "no commit: add the tags `CommitId` and `Repository`");
+                Ok(())
+            }
+        }
+    }
+
+    async fn link_claim(
+        &self,
+        record: &mut Record,
+        seen: &Observation,
+        claim: &CommitClaim,
+        repository: &Repository,
+    ) -> Result<(), Failure> {
+        let CommitClaim { commit, found_by } = claim;
+        let confirmed = record_confirmed(self.source, record, repository, commit).await?;
+        if confirmed.is_none() {
+            record.gap(
+                &seen.id,
+                format!(
+                    "its {} names commit `{commit}`, which repository `{}` does not have",
+                    found_by.word(),
+                    repository.name
+                ),
+            );
+        }
+        let id = confirmed.unwrap_or_else(|| NodeId::commit(repository, commit));
+        record.edge(&seen.id, &InEdge::new(Relation::ContributedTo, found_by.role(), id));
+        Ok(())
+    }
+
+    async fn infer_commit(
+        &self,
+        record: &mut Record,
+        seen: &Observation,
+        repository: &Repository,
+    ) -> Result<(), Failure> {
+        let branch = reference_pk(repository, &format!("refs/heads/{}", self.settings.branch));
+        record.follows(&branch, &seen.id, seen.created_at);
+        // Written before the heads are read: a push that comes meanwhile finds the follower, or is found.
+        self.table.write(&std::mem::take(&mut record.writes)).await?;
+        let head = self
+            .table
+            .query(&Query {
+                pk: branch,
+                range: Range::Between("H#".into(), format!("H#{:015}#~", seen.created_at.millis())),
+                descending: true,
+                limit: Some(1),
+                after: None,
+            })
+            .await?;
+        if let Some(head) = head.items.first() {
+            let version = head.key.sk.strip_prefix("H#").unwrap_or_default();
+            record.inferred(&seen.id, version, head.text("commit"));
+        }
+        Ok(())
+    }
+}
+
+/// Puts tag values into a template such as `ds-source-{ProjectName}-{EnvironmentType}`; `None` when a tag is missing.
+fn fill_template(template: &str, tags: &BTreeMap<String, String>) -> Option<String> {
+    let mut filled = String::new();
+    let mut rest = template;
+    while let Some((before, behind)) = rest.split_once('{') {
+        let (name, after) = behind.split_once('}')?;
+        filled.push_str(before);
+        filled.push_str(tags.get(name)?);
+        rest = after;
+    }
+    filled.push_str(rest);
+    (!filled.is_empty()).then_some(filled)
+}
+
+fn versioned(object: ObjectVersion) -> VersionedObject {
+    let ObjectVersion { key, version_id, etag, size, modified_at } = object;
+    VersionedObject { key, version_id, etag, size, modified_at }
+}
+
+/// Whether a state means that an endpoint's configuration is in force.
+pub(crate) fn in_force(status: &Status) -> bool {
+    *status == Status::InService
+}
+
+/// The role of the edge from a configuration to its deployment.
+pub(crate) const CONFIGURATION: &str = "configuration";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_repository_template_is_filled_from_tags_or_not_at_all() {
+        let tags = BTreeMap::from([
+            ("ProjectName".to_owned(), "credit".to_owned()),
+            ("EnvironmentType".to_owned(), "dev".to_owned()),
+        ]);
+        let check = |template: &str, expect: Option<&str>| {
+            assert_eq!(fill_template(template, &tags).as_deref(), expect, "{template}");
+        };
+        check("ds-source-{ProjectName}-{EnvironmentType}", Some("ds-source-credit-dev"));
+        check("one-for-all", Some("one-for-all"));
+        check("{Owner}-x", None);
+        check("{ProjectName", None);
+        check("", None);
+    }
+}

@@ -1,0 +1,249 @@
+//! Batches from a queue. Every record ends as done, retried or rejected, whatever happens to the others.
+
+use std::panic::AssertUnwindSafe;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
+use futures::FutureExt;
+use lambda_runtime::{Context, LambdaEvent};
+use sagewarden_events::{Event, Timestamp, decode};
+use sagewarden_govern::ports::{Quarantine, Rejected};
+use sagewarden_govern::{Done, Failure, Moment, Outcome};
+use tracing::{error, info, warn};
+
+use crate::metrics::Tally;
+
+/// What a function does with an event.
+#[expect(async_fn_in_trait, reason = "a function runs its records on one thread: no caller needs `Send`")]
+pub trait Act {
+    /// Handles one event.
+    async fn act(&self, event: &Event, moment: &Moment) -> Outcome;
+}
+
+/// Left over for the answer when records stop being started.
+const MARGIN: Duration = Duration::from_secs(3);
+
+/// Handles a batch record by record and answers with those that are to be delivered again.
+///
+/// A record that can never succeed is kept in quarantine and acknowledged; when that fails, it is delivered again. A panic
+/// concerns its record alone. Records that time does not suffice for are delivered again.
+pub async fn sqs_batch(
+    function: &str,
+    event: LambdaEvent<SqsEvent>,
+    act: &impl Act,
+    quarantine: &impl Quarantine,
+) -> SqsBatchResponse {
+    let mut response = SqsBatchResponse::default();
+    let mut tally = Tally::default();
+    for record in event.payload.records {
+        let Some(id) = record.message_id.clone() else {
+            // Without an id it cannot be reported: an empty id would fail the whole batch.
+            error!(function, "a record without a message id was skipped");
+            continue;
+        };
+        let outcome = if is_late(&event.context) {
+            Err(Failure::not_yet("handle the record", "too little time is left in this invocation"))
+        } else {
+            guarded(&record, act, &event.context).await
+        };
+        match settle(function, &id, record, outcome, quarantine).await {
+            Settled::Done => tally.done += 1,
+            Settled::Rejected => tally.rejected += 1,
+            Settled::Retry => {
+                tally.retried += 1;
+                response.add_failure(id);
+            }
+        }
+    }
+    println!("{}", tally.line(function, now().millis()));
+    response
+}
+
+enum Settled {
+    Done,
+    Retry,
+    Rejected,
+}
+
+/// Runs a record so that its panic ends here.
+async fn guarded(record: &SqsMessage, act: &impl Act, context: &Context) -> Outcome {
+    match AssertUnwindSafe(handle(record, act, context)).catch_unwind().await {
+        Ok(outcome) => outcome,
+        Err(_) => Err(Failure::not_yet("handle the record", "it panicked; the log above has the message")),
+    }
+}
+
+async fn handle(record: &SqsMessage, act: &impl Act, context: &Context) -> Outcome {
+    let body = record.body.as_deref().unwrap_or_default();
+    let events = decode(body).map_err(|error| Failure::Reject(error.to_string()))?;
+    let owner = format!("{}/{}", context.request_id, record.message_id.as_deref().unwrap_or_default());
+    let moment = Moment { now: now(), owner };
+    let mut texts = Vec::new();
+    let mut rejections = Vec::new();
+    for event in &events {
+        let outcome = match event {
+            Event::NotOurs { source, detail_type } => {
+                Ok(Done::Nothing(format!("`{detail_type}` from `{source}` is none of ours")))
+            }
+            event => act.act(event, &moment).await,
+        };
+        match outcome {
+            Ok(done) => texts.push(done.text().to_owned()),
+            Err(Failure::Reject(reason)) => rejections.push(reason),
+            // The whole record comes again; what is done already does no harm the second time.
+            Err(retry) => return Err(retry),
+        }
+    }
+    if rejections.is_empty() {
+        Ok(Done::Acted(texts.join("; ")))
+    } else {
+        Err(Failure::Reject(rejections.join("; ")))
+    }
+}
+
+async fn settle(
+    function: &str,
+    id: &str,
+    record: SqsMessage,
+    outcome: Outcome,
+    quarantine: &impl Quarantine,
+) -> Settled {
+    match outcome {
+        Ok(done) => {
+            info!(message.id = id, outcome = "done", "{}", done.text());
+            Settled::Done
+        }
+        Err(Failure::Retry(reason)) => {
+            warn!(message.id = id, outcome = "retry", error = %reason, "the record will be delivered again");
+            Settled::Retry
+        }
+        Err(Failure::Reject(reason)) => {
+            let rejected = Rejected {
+                function: function.to_owned(),
+                message_id: id.to_owned(),
+                reason,
+                time: now(),
+                body: record.body.unwrap_or_default(),
+            };
+            keep(&rejected, quarantine).await
+        }
+    }
+}
+
+async fn keep(rejected: &Rejected, quarantine: &impl Quarantine) -> Settled {
+    let id = &rejected.message_id;
+    match quarantine.keep(rejected).await {
+        Ok(()) => {
+            error!(message.id = %id, outcome = "reject", reason = %rejected.reason, "the record was put into quarantine");
+            Settled::Rejected
+        }
+        Err(error) => {
+            error!(message.id = %id, outcome = "retry", reason = %rejected.reason, error = %error, "the record could not be put into quarantine and will be delivered again");
+            Settled::Retry
+        }
+    }
+}
+
+fn is_late(context: &Context) -> bool {
+    context.deadline != 0 && SystemTime::now() + MARGIN > context.deadline()
+}
+
+fn now() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+
+    use sagewarden_govern::ports::{PortError, PortErrorKind};
+
+    use super::*;
+
+    #[derive(Default)]
+    struct Kept(RefCell<Vec<Rejected>>, bool);
+
+    impl Quarantine for Kept {
+        async fn keep(&self, rejected: &Rejected) -> Result<(), PortError> {
+            if self.1 {
+                return Err(PortError::new(PortErrorKind::Unavailable, "keep", "down"));
+            }
+            self.0.borrow_mut().push(rejected.clone());
+            Ok(())
+        }
+    }
+
+    /// Ends by the repository's name in the push it is given.
+    struct ByName;
+
+    impl Act for ByName {
+        async fn act(&self, event: &Event, _: &Moment) -> Outcome {
+            let Event::ReferenceChanged(push) = event else { return Ok(Done::Nothing("other".into())) };
+            match push.repository.name.as_str() {
+                "bad" => Err(Failure::Reject("never".into())),
+                "later" => Err(Failure::not_yet("x", "later")),
+                "broken" => panic!("boom"),
+                _ => Ok(Done::Acted("recorded".into())),
+            }
+        }
+    }
+
+    fn push(repository: &str) -> String {
+        format!(
+            r#"{{"version":"0","id":"1","detail-type":"CodeCommit Repository State Change","source":"aws.codecommit","account":"111122223333","time":"2026-03-02T09:00:00Z","region":"eu-west-1","resources":["arn:aws:codecommit:eu-west-1:111122223333:{repository}"],"detail":{{"event":"referenceUpdated","repositoryName":"{repository}","repositoryId":"r","referenceType":"branch","referenceName":"main","referenceFullName":"refs/heads/main","commitId":"{}"}}}}"#,
+            "a".repeat(40)
+        )
+    }
+
+    fn batch(bodies: &[(&str, String)]) -> LambdaEvent<SqsEvent> {
+        let records: Vec<serde_json::Value> = bodies
+            .iter()
+            .map(|(id, body)| serde_json::json!({ "messageId": id, "body": body, "eventSource": "aws:sqs" }))
+            .collect();
+        let payload = serde_json::from_value(serde_json::json!({ "Records": records })).unwrap();
+        LambdaEvent::new(payload, Context::default())
+    }
+
+    async fn check(bodies: &[(&str, String)], kept: &Kept, again: &[&str]) {
+        let response = sqs_batch("f", batch(bodies), &ByName, kept).await;
+        let ids: Vec<String> =
+            response.batch_item_failures.into_iter().map(|failure| failure.item_identifier).collect();
+        assert_eq!(ids, again);
+    }
+
+    #[tokio::test]
+    async fn each_record_ends_by_itself() {
+        let kept = Kept::default();
+        let bodies = [
+            ("done", push("ok")),
+            ("rejected", push("bad")),
+            ("retried", push("later")),
+            ("panicked", push("broken")),
+            ("no-json", "hello".into()),
+            ("not-ours", r#"{"source":"aws.ec2","detail-type":"EC2 Instance State-change Notification","detail":{"state":"running"},"time":"2026-03-02T09:00:00Z","account":"1","region":"r","resources":[]}"#.into()),
+            ("done-too", push("ok")),
+        ];
+        check(&bodies, &kept, &["retried", "panicked"]).await;
+        let kept: Vec<(String, String)> =
+            kept.0.into_inner().into_iter().map(|each| (each.message_id, each.reason)).collect();
+        assert_eq!(kept[0], ("rejected".to_owned(), "never".to_owned()));
+        assert_eq!(kept[1].0, "no-json");
+        assert!(!kept[1].1.is_empty());
+        assert_eq!(kept.len(), 2);
+    }
+
+    #[tokio::test]
+    async fn a_record_that_cannot_be_kept_is_delivered_again() {
+        let kept = Kept(RefCell::default(), true);
+        check(&[("rejected", push("bad")), ("done", push("ok"))], &kept, &["rejected"]).await;
+    }
+
+    #[tokio::test]
+    async fn records_that_time_does_not_suffice_for_are_delivered_again() {
+        let mut late = batch(&[("one", push("ok")), ("two", push("ok"))]);
+        late.context.deadline = 1;
+        let response = sqs_batch("f", late, &ByName, &Kept::default()).await;
+        assert_eq!(response.batch_item_failures.len(), 2);
+    }
+}

@@ -1,0 +1,123 @@
+//! What the template tells a function: environment variables, and the policy bundle beside the binary.
+
+use std::env;
+use std::path::PathBuf;
+
+use sagewarden_policy::{Bundle, BundleError, Mode};
+use thiserror::Error;
+
+/// A function that cannot start. Its message names what to mend.
+#[derive(Debug, Error)]
+pub enum ConfigError {
+    /// A variable is not set.
+    #[error(
+        "the environment variable `{0}` is not set: infra/template.yaml sets it for every function that needs it"
+    )]
+    Missing(&'static str),
+    /// A variable has a value that means nothing.
+    #[error("the environment variable `{name}` is `{value}`: it must be {wanted}")]
+    Invalid {
+        /// Which.
+        name: &'static str,
+        /// What it is.
+        value: String,
+        /// What it may be.
+        wanted: &'static str,
+    },
+    /// The policies or settings are missing or wrong.
+    #[error("the policy bundle in `{}` cannot be used: {source}", path.display())]
+    Bundle {
+        /// Where it was looked for.
+        path: PathBuf,
+        /// What is wrong, with file and line.
+        source: BundleError,
+    },
+}
+
+/// The names of the stack's resources.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The function's own name.
+    pub function: &'static str,
+    /// The quarantine bucket.
+    pub quarantine: String,
+    /// The lineage table.
+    pub table: String,
+}
+
+impl Config {
+    /// Reads what every function on a queue needs.
+    ///
+    /// # Errors
+    /// When a variable is not set.
+    pub fn from_env(function: &'static str) -> Result<Self, ConfigError> {
+        Ok(Self { function, quarantine: Self::quarantine()?, table: Self::table()? })
+    }
+
+    /// The lineage table.
+    ///
+    /// # Errors
+    /// When the variable is not set.
+    pub fn table() -> Result<String, ConfigError> {
+        required("SAGEWARDEN_TABLE")
+    }
+
+    /// The system's own event bus.
+    ///
+    /// # Errors
+    /// When the variable is not set.
+    pub fn bus() -> Result<String, ConfigError> {
+        required("SAGEWARDEN_BUS")
+    }
+
+    fn quarantine() -> Result<String, ConfigError> {
+        required("SAGEWARDEN_QUARANTINE_BUCKET")
+    }
+}
+
+/// The policies and settings that were packaged beside the binary, with the stack's mode. A function without a valid bundle
+/// does not start: judging by half a policy would be worse than an alarm.
+///
+/// # Errors
+/// When a file is missing or wrong, with its name and line.
+pub fn bundle() -> Result<Bundle, ConfigError> {
+    let path = PathBuf::from(required("LAMBDA_TASK_ROOT")?).join("bundle");
+    let bundle = Bundle::from_dir(&path).map_err(|source| ConfigError::Bundle { path, source })?;
+    Ok(match env::var("SAGEWARDEN_MODE").ok().filter(|value| !value.is_empty()) {
+        None => bundle,
+        Some(value) => bundle.with_mode(mode(value)?),
+    })
+}
+
+fn mode(value: String) -> Result<Mode, ConfigError> {
+    match value.as_str() {
+        "observe" => Ok(Mode::Observe),
+        "enforce" => Ok(Mode::Enforce),
+        _ => Err(ConfigError::Invalid { name: "SAGEWARDEN_MODE", value, wanted: "`observe` or `enforce`" }),
+    }
+}
+
+fn required(name: &'static str) -> Result<String, ConfigError> {
+    env::var(name).ok().filter(|value| !value.is_empty()).ok_or(ConfigError::Missing(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mode_is_one_of_two_words() {
+        assert_eq!(mode("enforce".into()).unwrap(), Mode::Enforce);
+        let error = mode("on".into()).unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "the environment variable `SAGEWARDEN_MODE` is `on`: it must be `observe` or `enforce`"
+        );
+    }
+
+    #[test]
+    fn a_variable_that_is_not_set_is_named() {
+        let error = required("SAGEWARDEN_NO_SUCH_VARIABLE").unwrap_err().to_string();
+        assert!(error.contains("`SAGEWARDEN_NO_SUCH_VARIABLE`"), "{error}");
+    }
+}

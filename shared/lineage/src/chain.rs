@@ -1,0 +1,207 @@
+//! The chain behind a deployment in plain records: which model, training job, data versions, images and commits. What a
+//! drift alert carries, and what tables are made of.
+
+use std::collections::BTreeMap;
+
+use sagewarden_events::Timestamp;
+use serde::Serialize;
+
+use crate::edge::{FoundBy, Relation};
+use crate::graph::{Edge, Graph, Node};
+use crate::id::NodeKind;
+
+/// What a graph says, by kind. Lists are in the order of creation, unknown times last.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Chain {
+    /// SageMaker models in the configuration.
+    pub models: Vec<Named>,
+    /// Jobs that trained them.
+    pub training_jobs: Vec<Named>,
+    /// Jobs that prepared the data.
+    pub processing_jobs: Vec<Named>,
+    /// Model artifacts.
+    pub artifacts: Vec<DataVersion>,
+    /// Data that jobs read or wrote.
+    pub data: Vec<DataVersion>,
+    /// Images that jobs and containers ran.
+    pub images: Vec<Image>,
+    /// Commits that jobs and deployments were built from.
+    pub commits: Vec<Commit>,
+    /// Whether every node that was named has been recorded and nothing was cut.
+    pub complete: bool,
+    /// What is missing, in words.
+    pub missing: Vec<String>,
+}
+
+/// A SageMaker resource.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Named {
+    /// Its name.
+    pub name: String,
+    /// Its ARN, once recorded.
+    pub arn: Option<String>,
+    /// When it was created.
+    pub created_at: Option<Timestamp>,
+    /// The newest state.
+    pub status: Option<String>,
+}
+
+/// A version of an object, or of all objects under a prefix.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct DataVersion {
+    /// Where.
+    pub uri: String,
+    /// S3's version id; absent when the bucket keeps none, and for sets.
+    pub version_id: Option<String>,
+    /// For sets: how many objects.
+    pub objects: Option<i64>,
+    /// What it was to whom, such as `channel/train of training job credit-train`.
+    pub used_as: Vec<String>,
+    /// Why the version cannot be relied on, if so.
+    pub weak: Option<String>,
+}
+
+/// An image.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Image {
+    /// The digest, or the tag reference when nobody pinned it.
+    pub id: String,
+    /// Names under which it was seen.
+    pub references: Vec<String>,
+    /// Who ran it.
+    pub used_as: Vec<String>,
+    /// Why it cannot be relied on, if so.
+    pub weak: Option<String>,
+}
+
+/// A commit and what was built from it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Commit {
+    /// Forty hexadecimal digits.
+    pub commit: String,
+    /// The repository's name.
+    pub repository: Option<String>,
+    /// `name <e-mail>`
+    pub author: Option<String>,
+    /// When it was written.
+    pub date: Option<Timestamp>,
+    /// The first line of its message.
+    pub title: Option<String>,
+    /// What was built from it.
+    pub built: Vec<Built>,
+    /// Whether the repository has it.
+    pub confirmed: bool,
+}
+
+/// Something that was built from a commit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Built {
+    /// Such as `training job credit-train`.
+    pub what: String,
+    /// How the commit was found.
+    pub found_by: FoundBy,
+    /// Whether somebody named the commit.
+    pub explicit: bool,
+}
+
+impl Chain {
+    /// Reads a graph.
+    #[must_use]
+    pub fn of(graph: &Graph) -> Self {
+        let missing = graph.gaps();
+        Self {
+            models: by_age(graph, NodeKind::Model, named),
+            training_jobs: by_age(graph, NodeKind::TrainingJob, named),
+            processing_jobs: by_age(graph, NodeKind::ProcessingJob, named),
+            artifacts: by_age(graph, NodeKind::Artifact, |node| data_version(graph, node)),
+            data: by_age(graph, NodeKind::Dataset, |node| data_version(graph, node)),
+            images: by_age(graph, NodeKind::Image, |node| image(graph, node)),
+            commits: commits(graph),
+            complete: missing.is_empty() && graph.stopped_by.is_none(),
+            missing,
+        }
+    }
+}
+
+/// `<kind> <name>`, as sentences name a node.
+#[must_use]
+pub fn title(node: &Node) -> String {
+    format!("{} {}", node.id.kind(), node.name())
+}
+
+fn by_age<T>(graph: &Graph, kind: NodeKind, make: impl Fn(&Node) -> T) -> Vec<T> {
+    let mut nodes: Vec<&Node> = graph.of_kind(kind).collect();
+    nodes.sort_by_key(|node| (node.created_at().is_none(), node.created_at(), node.id.clone()));
+    nodes.into_iter().map(make).collect()
+}
+
+fn named(node: &Node) -> Named {
+    Named {
+        name: node.name().to_owned(),
+        arn: node.text("arn").map(str::to_owned),
+        created_at: node.created_at(),
+        status: node.text("st").map(str::to_owned),
+    }
+}
+
+fn data_version(graph: &Graph, node: &Node) -> DataVersion {
+    DataVersion {
+        uri: node.text("uri").unwrap_or_else(|| node.name()).to_owned(),
+        version_id: node.text("version_id").map(str::to_owned),
+        objects: node.number("objects"),
+        used_as: uses(graph, node),
+        weak: node.text("weak").map(str::to_owned),
+    }
+}
+
+fn image(graph: &Graph, node: &Node) -> Image {
+    Image {
+        id: node.name().to_owned(),
+        references: node.item.iter().flat_map(|item| item.set("refs")).map(str::to_owned).collect(),
+        used_as: uses(graph, node),
+        weak: node.text("weak").map(str::to_owned),
+    }
+}
+
+/// `<role> of <node>` for every edge out, `<role> by <node>` for the job that wrote it.
+fn uses(graph: &Graph, node: &Node) -> Vec<String> {
+    let other = |edge: &Edge, id| {
+        let other = graph.nodes.get(id)?;
+        let word = if edge.relation == Relation::Produced { "by" } else { "of" };
+        Some(format!("{} {word} {}", edge.role, title(other)))
+    };
+    let read = graph.out_of(&node.id).filter_map(|edge| other(edge, &edge.to));
+    let wrote = graph
+        .into_node(&node.id)
+        .filter(|edge| edge.relation == Relation::Produced)
+        .filter_map(|edge| other(edge, &edge.from));
+    wrote.chain(read).collect()
+}
+
+fn commits(graph: &Graph) -> Vec<Commit> {
+    let mut commits: BTreeMap<(bool, Option<Timestamp>, String), Commit> = BTreeMap::new();
+    for node in graph.of_kind(NodeKind::Commit) {
+        let id = node.id.tail().rsplit('@').next().unwrap_or_default().to_owned();
+        let date = node.number("date").map(Timestamp::from_millis);
+        let built = graph.out_of(&node.id).filter_map(|edge| {
+            let found_by = FoundBy::from_role(&edge.role)?;
+            let what = title(graph.nodes.get(&edge.to)?);
+            Some(Built { what, found_by, explicit: found_by.is_explicit() })
+        });
+        let author = node.text("author").map(|name| match node.text("email") {
+            Some(email) => format!("{name} <{email}>"),
+            None => name.to_owned(),
+        });
+        let commit = Commit {
+            commit: id,
+            repository: node.text("repository").map(str::to_owned),
+            author,
+            date,
+            title: node.text("message").and_then(|text| text.lines().next()).map(str::to_owned),
+            built: built.collect(),
+            confirmed: node.is_recorded(),
+        };
+        commits.insert((date.is_none(), date, node.id.to_string()), commit);
+    }
+    commits.into_values().collect()
+}

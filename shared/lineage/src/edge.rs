@@ -1,0 +1,172 @@
+//! Edges: what contributed to what, and how that is known.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::id::NodeId;
+
+/// How two nodes are related; SageMaker's own association types, seen from the source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+pub enum Relation {
+    /// The source went into the destination: data, image or code into a job, a model into a configuration.
+    ContributedTo,
+    /// The source wrote the destination.
+    Produced,
+    /// The source and the destination belong together: an endpoint and what was observed on it.
+    AssociatedWith,
+}
+
+impl Relation {
+    /// The association type's name.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ContributedTo => "ContributedTo",
+            Self::Produced => "Produced",
+            Self::AssociatedWith => "AssociatedWith",
+        }
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        [Self::ContributedTo, Self::Produced, Self::AssociatedWith]
+            .into_iter()
+            .find(|relation| relation.as_str() == text)
+    }
+}
+
+impl fmt::Display for Relation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// How the link from a commit to a job or deployment was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FoundBy {
+    /// A tag of the resource names the commit.
+    Tag,
+    /// An environment variable of the job names it.
+    Environment,
+    /// A hyperparameter of the job names it.
+    Hyperparameter,
+    /// The trial that the job belongs to names it.
+    Experiment,
+    /// Nobody named it: it was the head of the branch when the resource was created.
+    BranchHead,
+}
+
+impl FoundBy {
+    const ALL: [Self; 5] =
+        [Self::Tag, Self::Environment, Self::Hyperparameter, Self::Experiment, Self::BranchHead];
+
+    /// The word in roles and answers.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Tag => "tag",
+            Self::Environment => "environment",
+            Self::Hyperparameter => "hyperparameter",
+            Self::Experiment => "experiment",
+            Self::BranchHead => "branch-head",
+        }
+    }
+
+    /// Whether somebody named the commit, as opposed to Sagewarden inferring it.
+    #[must_use]
+    pub fn is_explicit(self) -> bool {
+        self != Self::BranchHead
+    }
+
+    /// How the link was found, for people.
+    #[must_use]
+    pub fn explain(self) -> &'static str {
+        match self {
+            Self::Tag => "named by a tag",
+            Self::Environment => "named by an environment variable",
+            Self::Hyperparameter => "named by a hyperparameter",
+            Self::Experiment => "named by its experiment",
+            Self::BranchHead => "inferred: head of the branch at its creation",
+        }
+    }
+
+    /// The role of a commit's edge.
+    #[must_use]
+    pub fn role(self) -> String {
+        format!("source/{}", self.word())
+    }
+
+    /// Reads a commit edge's role.
+    #[must_use]
+    pub fn from_role(role: &str) -> Option<Self> {
+        let word = role.strip_prefix("source/")?;
+        Self::ALL.into_iter().find(|found| found.word() == word)
+    }
+}
+
+/// An edge as its destination stores it: `<relation>:<role>|<source>`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct InEdge {
+    /// Where it comes from.
+    pub source: NodeId,
+    /// How the source is related to the node.
+    pub relation: Relation,
+    /// What the source is to the node, such as `channel/train` or `image`.
+    pub role: String,
+}
+
+impl InEdge {
+    /// An edge from `source`.
+    #[must_use]
+    pub fn new(relation: Relation, role: impl Into<String>, source: NodeId) -> Self {
+        Self { source, relation, role: role.into() }
+    }
+
+    /// Reads the stored form; `None` when it is none.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (label, source) = text.split_once('|')?;
+        let (relation, role) = label.split_once(':')?;
+        Some(Self {
+            source: NodeId::parse(source)?,
+            relation: Relation::parse(relation)?,
+            role: role.to_owned(),
+        })
+    }
+}
+
+impl fmt::Display for InEdge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Roles carry names that users chose; `|` ends a role, so it cannot be part of one.
+        write!(f, "{}:{}|{}", self.relation, self.role.replace('|', "_"), self.source)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_edge_survives_being_stored() {
+        let source = NodeId::parse("ds#s3://b/k|odd@v1").unwrap();
+        let edge = InEdge::new(Relation::ContributedTo, "channel/train", source);
+        assert_eq!(InEdge::parse(&edge.to_string()), Some(edge));
+    }
+
+    #[test]
+    fn a_role_with_a_bar_cannot_hide_the_source() {
+        let source = NodeId::parse("img#tag:x").unwrap();
+        let edge = InEdge::new(Relation::Produced, "output/a|b", source.clone());
+        let read = InEdge::parse(&edge.to_string()).unwrap();
+        assert_eq!((read.source, read.role.as_str()), (source, "output/a_b"));
+    }
+
+    #[test]
+    fn only_a_branch_head_is_inferred() {
+        for found in FoundBy::ALL {
+            assert_eq!(found.is_explicit(), found != FoundBy::BranchHead);
+            assert_eq!(FoundBy::from_role(&found.role()), Some(found));
+        }
+    }
+}

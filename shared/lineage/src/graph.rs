@@ -1,0 +1,277 @@
+//! Lineage as a graph, and the traversal that finds it without knowing the store.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sagewarden_events::Timestamp;
+use serde::Serialize;
+
+use crate::edge::{FoundBy, InEdge, Relation};
+use crate::id::{NodeId, NodeKind};
+use crate::record::NODE;
+use crate::table::{Item, Key, Value};
+
+/// A node as it was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Node {
+    /// Its identity.
+    pub id: NodeId,
+    /// The stored item; `None` when others name the node but nothing has been recorded of it.
+    pub item: Option<Item>,
+}
+
+impl Node {
+    /// What people call it.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.text("nm").unwrap_or_else(|| self.id.tail())
+    }
+
+    /// A text fact.
+    #[must_use]
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.item.as_ref()?.text(name)
+    }
+
+    /// A numeric fact.
+    #[must_use]
+    pub fn number(&self, name: &str) -> Option<i64> {
+        self.item.as_ref()?.number(name)
+    }
+
+    /// The entity's own time.
+    #[must_use]
+    pub fn created_at(&self) -> Option<Timestamp> {
+        self.number("ct").map(Timestamp::from_millis)
+    }
+
+    /// Whether anything but its name is known.
+    #[must_use]
+    pub fn is_recorded(&self) -> bool {
+        self.text("ty").is_some()
+    }
+
+    /// What could not be found out about it, in words.
+    pub fn gaps(&self) -> impl Iterator<Item = &str> {
+        self.item.iter().flat_map(|item| item.set("gaps"))
+    }
+
+    /// The in-edges, with the inferred commit where nobody named one.
+    #[must_use]
+    pub fn in_edges(&self) -> Vec<InEdge> {
+        let Some(item) = &self.item else { return Vec::new() };
+        let mut edges: Vec<InEdge> = item.set("ins").filter_map(InEdge::parse).collect();
+        let named = edges.iter().any(|edge| FoundBy::from_role(&edge.role).is_some());
+        if let Some(commit) = item.text("inf").and_then(NodeId::parse).filter(|_| !named) {
+            edges.push(InEdge::new(Relation::ContributedTo, FoundBy::BranchHead.role(), commit));
+        }
+        edges
+    }
+}
+
+/// An edge between two nodes of a graph.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Edge {
+    /// From here.
+    pub from: NodeId,
+    /// To there.
+    pub to: NodeId,
+    /// How.
+    pub relation: Relation,
+    /// As what.
+    pub role: String,
+}
+
+/// Why a traversal ended before it had seen all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StoppedBy {
+    /// Nodes further away than the limit were not looked at.
+    MaxDepth,
+    /// There were more nodes than the limit.
+    MaxNodes,
+}
+
+/// What a traversal found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Graph {
+    /// By identity.
+    pub nodes: BTreeMap<NodeId, Node>,
+    /// Between nodes of the graph.
+    pub edges: BTreeSet<Edge>,
+    /// The length of the shortest path to the start.
+    pub distance: BTreeMap<NodeId, usize>,
+    /// Set when the graph is not whole.
+    pub stopped_by: Option<StoppedBy>,
+}
+
+impl Graph {
+    /// Adds a node and its in-edges.
+    pub fn insert(&mut self, node: Node, distance: usize) {
+        for edge in node.in_edges() {
+            self.edges.insert(Edge {
+                from: edge.source,
+                to: node.id.clone(),
+                relation: edge.relation,
+                role: edge.role,
+            });
+        }
+        self.distance.insert(node.id.clone(), distance);
+        self.nodes.insert(node.id.clone(), node);
+    }
+
+    /// The nodes of a kind, in the order of their identities.
+    pub fn of_kind(&self, kind: NodeKind) -> impl Iterator<Item = &Node> {
+        self.nodes.values().filter(move |node| node.id.kind() == kind)
+    }
+
+    /// The edges into a node.
+    pub fn into_node<'a>(&'a self, id: &'a NodeId) -> impl Iterator<Item = &'a Edge> {
+        self.edges.iter().filter(move |edge| edge.to == *id)
+    }
+
+    /// The edges out of a node.
+    pub fn out_of<'a>(&'a self, id: &'a NodeId) -> impl Iterator<Item = &'a Edge> {
+        self.edges.iter().filter(move |edge| edge.from == *id)
+    }
+
+    /// Everything that could not be found out about the nodes, with the node's name.
+    #[must_use]
+    pub fn gaps(&self) -> Vec<String> {
+        let mut gaps = Vec::new();
+        for node in self.nodes.values() {
+            if !node.is_recorded() {
+                gaps.push(format!(
+                    "{} `{}` is named by others, but nothing has been recorded of it",
+                    node.id.kind(),
+                    node.name()
+                ));
+            }
+            gaps.extend(node.gaps().map(|gap| format!("{} `{}`: {gap}", node.id.kind(), node.name())));
+        }
+        gaps
+    }
+}
+
+/// How far a traversal may go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Steps away from the start.
+    pub max_depth: usize,
+    /// Nodes in all.
+    pub max_nodes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { max_depth: 16, max_nodes: 2_000 }
+    }
+}
+
+/// The upstream of some nodes, level by level: ask for [`Self::wanted`], read these items anywhere, give them to
+/// [`Self::absorb`], until nothing is wanted. One read a level, however wide it is.
+#[derive(Debug)]
+pub struct Upstream {
+    graph: Graph,
+    frontier: BTreeSet<NodeId>,
+    depth: usize,
+    limits: Limits,
+}
+
+impl Upstream {
+    /// Begins at `start`.
+    #[must_use]
+    pub fn of(start: impl IntoIterator<Item = NodeId>, limits: Limits) -> Self {
+        Self { graph: Graph::default(), frontier: start.into_iter().collect(), depth: 0, limits }
+    }
+
+    /// The items of the next level; empty when the traversal is over.
+    #[must_use]
+    pub fn wanted(&self) -> Vec<Key> {
+        self.frontier.iter().map(|id| Key::new(id.as_str(), NODE)).collect()
+    }
+
+    /// Takes the items of this level. A wanted item that is not among them is a node of which nothing is recorded.
+    pub fn absorb(&mut self, items: Vec<Item>) {
+        let mut found: BTreeMap<String, Item> =
+            items.into_iter().map(|item| (item.key.pk.clone(), item)).collect();
+        let mut next = BTreeSet::new();
+        for id in std::mem::take(&mut self.frontier) {
+            let node = Node { item: found.remove(id.as_str()), id };
+            next.extend(node.in_edges().into_iter().map(|edge| edge.source));
+            self.graph.insert(node, self.depth);
+        }
+        next.retain(|id| !self.graph.nodes.contains_key(id));
+        self.depth += 1;
+        self.frontier = self.within_limits(next);
+    }
+
+    /// The graph. Edges from nodes that the limits kept out are kept: they show where it goes on.
+    #[must_use]
+    pub fn finish(self) -> Graph {
+        self.graph
+    }
+
+    fn within_limits(&mut self, next: BTreeSet<NodeId>) -> BTreeSet<NodeId> {
+        let room = self.limits.max_nodes.saturating_sub(self.graph.nodes.len());
+        if next.is_empty() {
+            return next;
+        }
+        if self.depth > self.limits.max_depth {
+            self.graph.stopped_by = Some(StoppedBy::MaxDepth);
+            return BTreeSet::new();
+        }
+        if next.len() > room {
+            self.graph.stopped_by = Some(StoppedBy::MaxNodes);
+        }
+        next.into_iter().take(room).collect()
+    }
+}
+
+/// A closure that was written down: the nodes upstream of a live deployment, one item each.
+pub mod closure {
+    use super::{Graph, Item, Key, Node, NodeId, Value};
+
+    /// The beginning of the sort keys of a deployment's closure.
+    pub const ANCESTORS: &str = "A#";
+    /// The beginning of the sort keys under an ancestor that name the live deployments it is part of.
+    pub const LIVE: &str = "L#";
+
+    /// The items under the deployment, each a copy of the node.
+    #[must_use]
+    pub fn ancestors(deployment: &NodeId, graph: &Graph) -> Vec<Item> {
+        graph
+            .nodes
+            .values()
+            .map(|node| {
+                let distance = graph.distance.get(&node.id).copied().unwrap_or_default();
+                let mut attributes = node.item.clone().map(|item| item.attributes).unwrap_or_default();
+                attributes.insert("id".into(), Value::Text(node.id.to_string()));
+                Item {
+                    key: Key::new(deployment.as_str(), format!("{ANCESTORS}{distance:03}#{}", node.id)),
+                    attributes,
+                }
+            })
+            .collect()
+    }
+
+    /// The key under an ancestor that names the deployment.
+    #[must_use]
+    pub fn live_key(ancestor: &NodeId, deployment: &NodeId) -> Key {
+        Key::new(ancestor.as_str(), format!("{LIVE}{deployment}"))
+    }
+
+    /// Builds the graph from the items under the deployment.
+    #[must_use]
+    pub fn read(items: Vec<Item>) -> Graph {
+        let mut graph = Graph::default();
+        for mut item in items {
+            let Some(id) = item.text("id").and_then(NodeId::parse) else { continue };
+            let distance = item.key.sk.get(2..5).and_then(|text| text.parse().ok()).unwrap_or_default();
+            item.attributes.remove("id");
+            item.key = Key::new(id.as_str(), super::NODE);
+            let item = (!item.attributes.is_empty()).then_some(item);
+            graph.insert(Node { id, item }, distance);
+        }
+        graph
+    }
+}

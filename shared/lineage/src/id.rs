@@ -1,0 +1,276 @@
+//! Identities of lineage nodes.
+//!
+//! An identity names one incarnation: names of jobs, models and configurations can be used again after a deletion, so the
+//! creation time is part of theirs. It is a function of the entity alone, never of the delivery that told of it.
+
+use std::fmt;
+
+use sagewarden_events::{CommitId, Repository, Resource, ResourceKind, Timestamp};
+
+/// What a node stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum NodeKind {
+    /// A git commit.
+    Commit,
+    /// A version of one S3 object, or of all objects under a prefix.
+    Dataset,
+    /// A container image.
+    Image,
+    /// A processing job.
+    ProcessingJob,
+    /// A training job.
+    TrainingJob,
+    /// A version of a model artifact (`model.tar.gz`).
+    Artifact,
+    /// A SageMaker model.
+    Model,
+    /// An endpoint configuration.
+    EndpointConfig,
+    /// An endpoint over all its deployments.
+    Endpoint,
+    /// One configuration in force on one endpoint.
+    Deployment,
+    /// What one monitoring execution found.
+    Violation,
+}
+
+impl NodeKind {
+    const ALL: [(Self, &'static str, &'static str); 11] = [
+        (Self::Commit, "commit", "commit"),
+        (Self::Dataset, "ds", "dataset"),
+        (Self::Image, "img", "image"),
+        (Self::ProcessingJob, "pjob", "processing-job"),
+        (Self::TrainingJob, "tjob", "training-job"),
+        (Self::Artifact, "art", "artifact"),
+        (Self::Model, "model", "model"),
+        (Self::EndpointConfig, "epc", "endpoint-config"),
+        (Self::Endpoint, "ep", "endpoint"),
+        (Self::Deployment, "dep", "deployment"),
+        (Self::Violation, "viol", "violation"),
+    ];
+
+    /// The word that users read and type, such as `training-job`.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        Self::ALL.iter().find(|(kind, ..)| *kind == self).map_or("", |(_, _, word)| word)
+    }
+
+    /// The kind that a word names.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(.., known)| *known == word).map(|(kind, ..)| *kind)
+    }
+
+    fn prefix(self) -> &'static str {
+        Self::ALL.iter().find(|(kind, ..)| *kind == self).map_or("", |(_, prefix, _)| prefix)
+    }
+
+    /// The node kind of a SageMaker resource; monitoring schedules have no node of their own.
+    #[must_use]
+    pub fn of_resource(kind: ResourceKind) -> Option<Self> {
+        Some(match kind {
+            ResourceKind::TrainingJob => Self::TrainingJob,
+            ResourceKind::ProcessingJob => Self::ProcessingJob,
+            ResourceKind::Model => Self::Model,
+            ResourceKind::EndpointConfig => Self::EndpointConfig,
+            ResourceKind::Endpoint => Self::Endpoint,
+            ResourceKind::MonitoringSchedule | ResourceKind::Trial => return None,
+        })
+    }
+}
+
+impl fmt::Display for NodeKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.word().replace('-', " "))
+    }
+}
+
+/// The identity of a node: the partition key of its items.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct NodeId(String);
+
+impl NodeId {
+    /// Reads a stored identity; `None` when its prefix is no kind of node.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (prefix, rest) = text.split_once('#')?;
+        (!rest.is_empty() && NodeKind::ALL.iter().any(|(_, known, _)| *known == prefix))
+            .then(|| Self(text.to_owned()))
+    }
+
+    /// `commit#<host>/<account>/<repository>@<40 hex>`
+    #[must_use]
+    pub fn commit(repository: &Repository, commit: &CommitId) -> Self {
+        Self::of(NodeKind::Commit, format!("{}@{commit}", repository_path(repository)))
+    }
+
+    /// `ds#s3://<bucket>/<key>@<version>`
+    #[must_use]
+    pub fn dataset(bucket: &str, key: &str, version: &str) -> Self {
+        Self::of(NodeKind::Dataset, format!("s3://{bucket}/{key}@{version}"))
+    }
+
+    /// `ds#set:<sha-256 of the manifest>`
+    #[must_use]
+    pub fn dataset_set(digest: &str) -> Self {
+        Self::of(NodeKind::Dataset, format!("set:{digest}"))
+    }
+
+    /// `art#s3://<bucket>/<key>@<version>`
+    #[must_use]
+    pub fn artifact(bucket: &str, key: &str, version: &str) -> Self {
+        Self::of(NodeKind::Artifact, format!("s3://{bucket}/{key}@{version}"))
+    }
+
+    /// `img#sha256:<digest>` when the reference is pinned, else `img#tag:<reference>`: a tag can be moved, so two jobs
+    /// with the same tag need not have run the same image.
+    #[must_use]
+    pub fn image(reference: &str) -> Self {
+        match image_digest(reference) {
+            Some(digest) => Self::of(NodeKind::Image, digest),
+            None => Self::of(NodeKind::Image, format!("tag:{reference}")),
+        }
+    }
+
+    /// `<kind>#<account>/<region>/<name>@<creation time in ms>`; an endpoint is `ep#<account>/<region>/<lower-case name>`:
+    /// its name ignores case, and its incarnations share one history.
+    #[must_use]
+    pub fn resource(resource: &Resource, created_at: Timestamp) -> Option<Self> {
+        let kind = NodeKind::of_resource(resource.kind)?;
+        Some(match kind {
+            NodeKind::Endpoint => Self::endpoint(resource),
+            _ => Self::of(kind, format!("{}@{}", place(resource), created_at.millis())),
+        })
+    }
+
+    /// `ep#<account>/<region>/<lower-case name>`
+    #[must_use]
+    pub fn endpoint(endpoint: &Resource) -> Self {
+        Self::of(NodeKind::Endpoint, place(endpoint).to_lowercase())
+    }
+
+    /// `dep#<account>/<region>/<endpoint>@<endpoint created>/<configuration>@<configuration created>`: a configuration
+    /// in force on an endpoint. Both are immutable, so scaling and repeated events make no new deployment; when it was in
+    /// force is told by the endpoint's revisions.
+    #[must_use]
+    pub fn deployment(
+        endpoint: &Resource,
+        endpoint_created: Timestamp,
+        config: &str,
+        config_created: Timestamp,
+    ) -> Self {
+        Self::of(
+            NodeKind::Deployment,
+            format!(
+                "{}@{}/{config}@{}",
+                place(endpoint).to_lowercase(),
+                endpoint_created.millis(),
+                config_created.millis()
+            ),
+        )
+    }
+
+    /// `viol#<account>/<region>/<processing job>@<created>`: one node for all that one execution found.
+    #[must_use]
+    pub fn violation(execution: &Resource, created_at: Timestamp) -> Self {
+        Self::of(NodeKind::Violation, format!("{}@{}", place(execution), created_at.millis()))
+    }
+
+    /// What the node stands for.
+    #[must_use]
+    pub fn kind(&self) -> NodeKind {
+        let prefix = self.0.split('#').next().unwrap_or_default();
+        // INVARIANT: every constructor writes a known prefix.
+        NodeKind::ALL
+            .iter()
+            .find(|(_, known, _)| *known == prefix)
+            .map_or(NodeKind::Dataset, |(kind, ..)| *kind)
+    }
+
+    /// The text behind the kind's prefix.
+    #[must_use]
+    pub fn tail(&self) -> &str {
+        self.0.split_once('#').map_or("", |(_, tail)| tail)
+    }
+
+    /// The whole identity.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    fn of(kind: NodeKind, tail: impl fmt::Display) -> Self {
+        Self(format!("{}#{tail}", kind.prefix()))
+    }
+}
+
+impl fmt::Display for NodeId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// `<host>/<account>/<name>`, the place of a repository in commit ids and branch keys.
+#[must_use]
+pub fn repository_path(repository: &Repository) -> String {
+    let Repository { account, region, name } = repository;
+    format!("git-codecommit.{region}.amazonaws.com/{account}/{name}")
+}
+
+/// The `sha256:…` of an image reference that is pinned by digest.
+#[must_use]
+pub fn image_digest(reference: &str) -> Option<&str> {
+    let (_, digest) = reference.rsplit_once('@')?;
+    let hex = digest.strip_prefix("sha256:")?;
+    (hex.len() == 64 && hex.bytes().all(|byte| byte.is_ascii_hexdigit())).then_some(digest)
+}
+
+fn place(resource: &Resource) -> String {
+    format!("{}/{}/{}", resource.account, resource.region, resource.name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn endpoint(name: &str) -> Resource {
+        Resource {
+            kind: ResourceKind::Endpoint,
+            partition: "aws".into(),
+            account: "111122223333".into(),
+            region: "eu-west-1".into(),
+            name: name.into(),
+        }
+    }
+
+    #[test]
+    fn an_endpoint_is_the_same_in_any_case() {
+        assert_eq!(NodeId::endpoint(&endpoint("Credit-Prod")), NodeId::endpoint(&endpoint("credit-prod")));
+    }
+
+    #[test]
+    fn a_job_name_used_again_is_another_node() {
+        let job = endpoint("x").sibling(ResourceKind::TrainingJob, "train");
+        let first = NodeId::resource(&job, Timestamp::from_millis(1)).unwrap();
+        let second = NodeId::resource(&job, Timestamp::from_millis(2)).unwrap();
+        assert_ne!(first, second);
+        assert_eq!(first.as_str(), "tjob#111122223333/eu-west-1/train@1");
+        assert_eq!(first.kind(), NodeKind::TrainingJob);
+        assert_eq!(NodeId::parse(first.as_str()), Some(first));
+    }
+
+    #[test]
+    fn an_image_is_named_by_its_digest_and_a_tag_is_marked_as_one() {
+        let digest = format!("sha256:{}", "a".repeat(64));
+        let pinned = NodeId::image(&format!("1.dkr.ecr.eu-west-1.amazonaws.com/x@{digest}"));
+        assert_eq!(pinned.as_str(), format!("img#{digest}"));
+        assert_eq!(NodeId::image("r/x:1").as_str(), "img#tag:r/x:1");
+        assert_eq!(image_digest("r/x@sha256:short"), None);
+    }
+
+    #[test]
+    fn a_foreign_text_is_no_identity() {
+        assert_eq!(NodeId::parse("E#finding"), None);
+        assert_eq!(NodeId::parse("tjob#"), None);
+    }
+}

@@ -1,0 +1,270 @@
+//! Turns what is known about an entity into writes of the lineage table. Every value is a function of the entity, never of
+//! the delivery, so the writes commute and may be repeated.
+//!
+//! | item | pk | sk |
+//! |---|---|---|
+//! | node | id | `#`: type, name, facts; `ins` is the set of in-edges; `st`/`stv` the newest state; `inf`/`infv` the inferred commit |
+//! | detail | id | `$`: hyperparameters and other large facts as JSON |
+//! | out-edge | source id | `O#<relation>:<role>#<destination id>` |
+//! | state | id | `S#<ms>#<rank>#<state>` |
+//! | alias | `K#name#…`, `K#arn#…`, `K#git#…`, `K#s3#…`, `K#img#…` | id, or `<version>#id` |
+//! | branch head | `ref#<repository>@<reference>` | `H#<ms>#<commit or "deleted">` |
+//! | job waiting for a head | `ref#<repository>@<reference>` | `J#<ms>#<id>` |
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sagewarden_events::{CommitId, Repository, Resource, Timestamp};
+use serde_json::Value as Json;
+
+use crate::edge::{InEdge, Relation};
+use crate::id::{NodeId, NodeKind, image_digest, repository_path};
+use crate::observe::{Observation, StatusMark};
+use crate::s3::{VersionedObject, manifest_digest};
+use crate::table::{Attributes, Item, Key, Value, Write};
+
+/// The sort key of a node.
+pub const NODE: &str = "#";
+/// The sort key of a node's large facts.
+pub const DETAIL: &str = "$";
+
+/// Detail beyond this many bytes is left out and marked: an item holds 400 KB, with room for the rest.
+const MAX_DETAIL: usize = 300_000;
+/// A set of objects names its members one by one up to this many; its digest covers all of them in any case.
+pub const MAX_MEMBERS: usize = 100;
+
+/// The writes of one entity.
+#[derive(Debug, Default)]
+pub struct Record {
+    /// To be applied, in any order.
+    pub writes: Vec<Write>,
+    /// Nodes whose facts or in-edges these writes may change: live closures that hold them are to be refreshed.
+    pub touched: BTreeSet<NodeId>,
+}
+
+impl Record {
+    /// The node of a resource with its state, detail and aliases, without its edges.
+    pub fn observation(&mut self, seen: &Observation) {
+        let mut facts = seen.facts.clone();
+        facts.insert("arn".into(), Value::Text(seen.resource.arn()));
+        self.node(&seen.id, &seen.resource.name, Some(seen.created_at), facts);
+        self.resource_aliases(&seen.resource, &seen.id);
+        if let Some(mark) = &seen.status {
+            self.status(&seen.id, mark);
+        }
+        if !seen.detail.is_empty() {
+            self.detail(&seen.id, &Json::Object(seen.detail.clone()));
+        }
+    }
+
+    /// A node. `created_at` is the entity's own time.
+    pub fn node(&mut self, id: &NodeId, name: &str, created_at: Option<Timestamp>, facts: Attributes) {
+        let mut once = facts;
+        once.insert("ty".into(), Value::Text(id.kind().word().into()));
+        once.insert("nm".into(), Value::Text(name.into()));
+        if let Some(time) = created_at {
+            once.insert("ct".into(), Value::Number(time.millis()));
+        }
+        self.merge(id, once, BTreeMap::new());
+    }
+
+    /// An edge, on both of its ends.
+    pub fn edge(&mut self, destination: &NodeId, edge: &InEdge) {
+        let members = BTreeSet::from([edge.to_string()]);
+        self.merge(destination, Attributes::new(), BTreeMap::from([("ins".into(), members)]));
+        let role = edge.role.replace('|', "_");
+        let sk = format!("O#{}:{role}#{destination}", edge.relation);
+        self.put(Key::new(edge.source.as_str(), sk), Attributes::from([("role".into(), Value::Text(role))]));
+    }
+
+    /// Something about a node that could not be found out, in words.
+    pub fn gap(&mut self, id: &NodeId, what: impl Into<String>) {
+        let members = BTreeSet::from([what.into()]);
+        self.merge(id, Attributes::new(), BTreeMap::from([("gaps".into(), members)]));
+    }
+
+    /// A state that a node reached.
+    pub fn status(&mut self, id: &NodeId, mark: &StatusMark) {
+        let (status, at) = (&mark.status, mark.at);
+        let version = format!("{:015}#{}#{status}", at.millis(), status.rank());
+        let reason: Attributes =
+            mark.reason.iter().map(|text| ("reason".to_owned(), Value::Text(text.clone()))).collect();
+        self.put(Key::new(id.as_str(), format!("S#{version}")), reason);
+        self.writes.push(Write::Newest {
+            key: Key::new(id.as_str(), NODE),
+            version_attribute: "stv".into(),
+            version,
+            attributes: Attributes::from([("st".into(), Value::Text(status.to_string()))]),
+        });
+        self.touched.insert(id.clone());
+    }
+
+    /// A version of one object as a dataset or artifact; returns its node.
+    pub fn object(&mut self, kind: NodeKind, bucket: &str, object: &VersionedObject) -> NodeId {
+        let version = object.version();
+        let id = match kind {
+            NodeKind::Artifact => NodeId::artifact(bucket, &object.key, &version),
+            _ => NodeId::dataset(bucket, &object.key, &version),
+        };
+        let mut facts = Attributes::from([
+            ("uri".into(), Value::Text(format!("s3://{bucket}/{}", object.key))),
+            ("etag".into(), Value::Text(object.etag.clone())),
+            ("size".into(), Value::Number(i64::try_from(object.size).unwrap_or(i64::MAX))),
+        ]);
+        if let Some(version_id) = &object.version_id {
+            facts.insert("version_id".into(), Value::Text(version_id.clone()));
+        }
+        if let Some(reason) = object.weakness() {
+            facts.insert("weak".into(), Value::Text(reason.into()));
+        }
+        self.node(&id, &object.key, Some(object.modified_at), facts);
+        self.alias(format!("K#s3#{bucket}/{}", object.key), format!("{version}#{id}"), &id);
+        id
+    }
+
+    /// All objects under a prefix as one dataset; returns its node.
+    pub fn object_set(&mut self, bucket: &str, prefix: &str, objects: &[VersionedObject]) -> NodeId {
+        let id = NodeId::dataset_set(&manifest_digest(bucket, objects));
+        let total: u64 = objects.iter().map(|object| object.size).sum();
+        let mut facts = Attributes::from([
+            ("objects".into(), Value::Number(i64::try_from(objects.len()).unwrap_or(i64::MAX))),
+            ("size".into(), Value::Number(i64::try_from(total).unwrap_or(i64::MAX))),
+        ]);
+        if let Some(reason) = objects.iter().find_map(VersionedObject::weakness) {
+            facts.insert("weak".into(), Value::Text(reason.into()));
+        }
+        // The same objects can be listed under several prefixes: the name is the objects' own, not the question's.
+        let name = common_prefix(objects).unwrap_or(prefix);
+        facts.insert("uri".into(), Value::Text(format!("s3://{bucket}/{name}")));
+        self.node(&id, name, objects.iter().map(|object| object.modified_at).max(), facts);
+        for object in objects.iter().take(MAX_MEMBERS) {
+            let member = self.object(NodeKind::Dataset, bucket, object);
+            self.edge(&id, &InEdge::new(Relation::ContributedTo, "member", member));
+        }
+        id
+    }
+
+    /// An image by its reference; returns its node.
+    pub fn image(&mut self, reference: &str) -> NodeId {
+        let id = NodeId::image(reference);
+        let mut facts = Attributes::new();
+        match image_digest(reference) {
+            Some(digest) => self.alias(format!("K#img#{digest}"), id.to_string(), &id),
+            None => {
+                facts.insert(
+                    "weak".into(),
+                    Value::Text("the image is named by a tag, which can be moved".into()),
+                );
+            }
+        }
+        // Several repositories can hold the same digest: each name is as true as the other.
+        self.merge(
+            &id,
+            Attributes::new(),
+            BTreeMap::from([("refs".into(), BTreeSet::from([reference.into()]))]),
+        );
+        let name = image_digest(reference).unwrap_or(reference).to_owned();
+        self.node(&id, &name, None, facts);
+        id
+    }
+
+    /// A commit that the repository confirmed; returns its node.
+    pub fn commit(&mut self, repository: &Repository, commit: &CommitId, facts: Attributes) -> NodeId {
+        let id = NodeId::commit(repository, commit);
+        let mut facts = facts;
+        facts.insert("repository".into(), Value::Text(repository.name.clone()));
+        facts.insert("commit".into(), Value::Text(commit.to_string()));
+        self.node(&id, commit.short(), None, facts);
+        self.alias(format!("K#git#{}", commit.short()), id.to_string(), &id);
+        id
+    }
+
+    /// Where a branch or tag pointed from `at` on; no commit when it was deleted.
+    pub fn head(&mut self, reference: &str, at: Timestamp, commit: Option<&NodeId>, caller: Option<&str>) {
+        let mut attributes = Attributes::new();
+        if let Some(id) = commit {
+            attributes.insert("commit".into(), Value::Text(id.to_string()));
+        }
+        if let Some(caller) = caller {
+            attributes.insert("caller".into(), Value::Text(caller.into()));
+        }
+        self.put(Key::new(reference, head_sk(at, commit)), attributes);
+    }
+
+    /// Remembers that a node was built from whatever a branch pointed to when it was created.
+    pub fn follows(&mut self, reference: &str, id: &NodeId, created_at: Timestamp) {
+        let sk = format!("J#{:015}#{id}", created_at.millis());
+        self.put(Key::new(reference, sk), Attributes::from([("id".into(), Value::Text(id.to_string()))]));
+    }
+
+    /// The commit that a branch pointed to when a node was created, as far as is known. A later head before the creation
+    /// wins, whichever was heard of first; `None` when the branch had been deleted by then.
+    pub fn inferred(&mut self, id: &NodeId, head_version: &str, commit: Option<&str>) {
+        self.writes.push(Write::Newest {
+            key: Key::new(id.as_str(), NODE),
+            version_attribute: "infv".into(),
+            version: head_version.into(),
+            attributes: Attributes::from([("inf".into(), Value::Text(commit.unwrap_or("none").into()))]),
+        });
+        self.touched.insert(id.clone());
+    }
+
+    /// Names under which a resource can be asked for.
+    pub fn resource_aliases(&mut self, resource: &Resource, id: &NodeId) {
+        let segment = resource.kind.segment();
+        // Endpoint names ignore case, and resources[] of events may be in lower case.
+        let name = resource.name.to_lowercase();
+        self.alias(format!("K#name#{segment}/{name}"), id.to_string(), id);
+        self.alias(format!("K#arn#{}", resource.arn().to_lowercase()), id.to_string(), id);
+    }
+
+    /// Another name of a node.
+    pub fn alias(&mut self, pk: String, sk: String, id: &NodeId) {
+        self.put(Key::new(pk, sk), Attributes::from([("id".into(), Value::Text(id.to_string()))]));
+    }
+
+    /// Any item that is a function of its key.
+    pub fn put(&mut self, key: Key, attributes: Attributes) {
+        self.writes.push(Write::Put(Item { key, attributes }));
+    }
+
+    /// The large facts of a node, as JSON text.
+    pub fn detail(&mut self, id: &NodeId, detail: &Json) {
+        let text = detail.to_string();
+        let attributes = if text.len() > MAX_DETAIL {
+            Attributes::from([(
+                "omitted_bytes".into(),
+                Value::Number(i64::try_from(text.len()).unwrap_or(i64::MAX)),
+            )])
+        } else {
+            Attributes::from([("json".into(), Value::Text(text))])
+        };
+        self.put(Key::new(id.as_str(), DETAIL), attributes);
+    }
+
+    fn merge(&mut self, id: &NodeId, once: Attributes, union: BTreeMap<String, BTreeSet<String>>) {
+        self.touched.insert(id.clone());
+        self.writes.push(Write::Merge { key: Key::new(id.as_str(), NODE), once, union });
+    }
+}
+
+/// The partition of a branch's or tag's heads and of the jobs that follow it. `reference` is a full name such as
+/// `refs/heads/main`.
+#[must_use]
+pub fn reference_pk(repository: &Repository, reference: &str) -> String {
+    format!("ref#{}@{reference}", repository_path(repository))
+}
+
+/// The sort key of a head.
+#[must_use]
+pub fn head_sk(at: Timestamp, commit: Option<&NodeId>) -> String {
+    let target = commit.map_or("deleted", |id| id.tail().rsplit('@').next().unwrap_or_default());
+    format!("H#{:015}#{target}", at.millis())
+}
+
+fn common_prefix(objects: &[VersionedObject]) -> Option<&str> {
+    let first = objects.first()?.key.as_str();
+    let length = objects.iter().skip(1).fold(first.len(), |length, object| {
+        first.bytes().zip(object.key.bytes()).take(length).take_while(|(a, b)| a == b).count()
+    });
+    (0..=length).rev().find_map(|end| first.get(..end))
+}

@@ -1,0 +1,209 @@
+//! The answer as a tree: the workshop's four stages, and under each what there is to know.
+
+use sagewarden_events::Timestamp;
+use serde_json::Value as Json;
+use termtree::Tree;
+
+use super::{Answer, Stage};
+use crate::edge::{FoundBy, Relation};
+use crate::graph::{Edge, Node};
+use crate::id::NodeKind;
+
+/// A text of several lines, ending in a newline.
+#[must_use]
+pub fn tree(answer: &Answer) -> String {
+    let mut root = Tree::new(headline(answer));
+    for stage in Stage::ALL {
+        let nodes = subjects(answer, stage);
+        if !nodes.is_empty() {
+            let mut branch = Tree::new(stage.title().to_owned());
+            branch.extend(nodes.into_iter().map(|node| leaf(answer, node)));
+            root.push(branch);
+        }
+    }
+    let gaps = answer.graph.gaps();
+    if !gaps.is_empty() {
+        let mut branch = Tree::new("missing".to_owned());
+        branch.extend(gaps.into_iter().map(Tree::new));
+        root.push(branch);
+    }
+    root.to_string()
+}
+
+fn headline(answer: &Answer) -> String {
+    let name = answer.graph.nodes.get(&answer.root).map_or_else(|| answer.root.to_string(), heading);
+    if answer.is_complete() {
+        return name;
+    }
+    match answer.graph.stopped_by {
+        Some(_) => format!("{name}  (not whole: the graph is larger than the limits)"),
+        None => format!("{name}  (not whole: see `missing`)"),
+    }
+}
+
+/// The nodes that a stage is about; what they read, wrote and ran is told under them.
+fn subjects(answer: &Answer, stage: Stage) -> Vec<&Node> {
+    let graph = &answer.graph;
+    let told_elsewhere = [NodeKind::Dataset, NodeKind::Image, NodeKind::Artifact];
+    let mut nodes: Vec<&Node> = graph
+        .nodes
+        .values()
+        .filter(|node| Stage::of(graph, node) == stage && node.id != answer.root)
+        .filter(|node| !told_elsewhere.contains(&node.id.kind()))
+        .collect();
+    nodes.sort_by_key(|node| {
+        (std::cmp::Reverse(graph.distance.get(&node.id).copied()), node.created_at(), node.id.clone())
+    });
+    nodes
+}
+
+fn leaf(answer: &Answer, node: &Node) -> Tree<String> {
+    let mut leaf = Tree::new(heading(node));
+    for line in facts(answer, node) {
+        leaf.push(Tree::new(line));
+    }
+    leaf
+}
+
+fn heading(node: &Node) -> String {
+    let mut text = match node.id.kind() {
+        NodeKind::Commit => {
+            let title = node
+                .text("message")
+                .and_then(|text| text.lines().next())
+                .unwrap_or("not confirmed by the repository");
+            let short: String =
+                node.id.tail().rsplit('@').next().unwrap_or_default().chars().take(7).collect();
+            format!("commit {short} \"{title}\"")
+        }
+        kind => format!("{kind} {}", node.name()),
+    };
+    if let Some(status) = node.text("st") {
+        text.push_str(&format!("  [{status}]"));
+    }
+    text
+}
+
+fn facts(answer: &Answer, node: &Node) -> Vec<String> {
+    let mut lines = Vec::new();
+    if node.id.kind() == NodeKind::Commit {
+        commit(&mut lines, node);
+    } else if let Some(time) = node.created_at() {
+        lines.push(format!("created {time}"));
+    }
+    if let Some(instance) = node.text("instance_type") {
+        let count = node.number("instance_count").unwrap_or(1);
+        lines.push(format!("on {count} x {instance}{}", spot(node)));
+    }
+    hyperparameters(&mut lines, answer, node);
+    let graph = &answer.graph;
+    lines.extend(graph.into_node(&node.id).filter_map(|edge| source(answer, edge)));
+    let out = graph.out_of(&node.id);
+    lines.extend(out.filter_map(|edge| product(answer, node, edge)));
+    if node.id.kind() == NodeKind::Violation {
+        violations(&mut lines, answer, node);
+    }
+    lines
+}
+
+fn commit(lines: &mut Vec<String>, node: &Node) {
+    if let Some(author) = node.text("author") {
+        let date = node.number("date").map(|millis| format!(", {}", Timestamp::from_millis(millis)));
+        lines.push(format!(
+            "by {author} <{}>{}",
+            node.text("email").unwrap_or("?"),
+            date.unwrap_or_default()
+        ));
+    }
+    if let Some(repository) = node.text("repository") {
+        lines.push(format!("in {repository}"));
+    }
+}
+
+fn spot(node: &Node) -> String {
+    let times = node.number("training_seconds").zip(node.number("billable_seconds"));
+    match (node.text("spot").is_some(), times) {
+        (true, Some((total, billed))) if total > 0 => {
+            format!(", managed spot: {billed} of {total} seconds billed")
+        }
+        (true, _) => ", managed spot".to_owned(),
+        (false, _) => String::new(),
+    }
+}
+
+fn hyperparameters(lines: &mut Vec<String>, answer: &Answer, node: &Node) {
+    let detail = answer.details.get(&node.id);
+    let parameters = detail.and_then(|detail| detail.get("HyperParameters")).and_then(Json::as_object);
+    if let Some(parameters) = parameters.filter(|parameters| !parameters.is_empty()) {
+        let pairs: Vec<String> = parameters
+            .iter()
+            .map(|(name, value)| format!("{name}={}", value.as_str().unwrap_or("?")))
+            .collect();
+        lines.push(format!("hyperparameters {}", pairs.join(" ")));
+    }
+    let arguments = detail.and_then(|detail| detail.get("ContainerArguments")).and_then(Json::as_array);
+    if let Some(arguments) = arguments {
+        let words: Vec<&str> = arguments.iter().filter_map(Json::as_str).collect();
+        lines.push(format!("arguments {}", words.join(" ")));
+    }
+}
+
+/// A line for what went into a node.
+fn source(answer: &Answer, edge: &Edge) -> Option<String> {
+    let node = answer.graph.nodes.get(&edge.from)?;
+    Some(match node.id.kind() {
+        NodeKind::Dataset | NodeKind::Artifact => format!("{} <- {}", edge.role, versioned(node)),
+        NodeKind::Image => format!("{} <- {}", edge.role, image(node)),
+        NodeKind::Commit => format!("{} ({})", heading(node), FoundBy::from_role(&edge.role)?.explain()),
+        NodeKind::Model | NodeKind::EndpointConfig => {
+            format!("{} <- {} {}", edge.role, node.id.kind(), node.name())
+        }
+        _ => return None,
+    })
+}
+
+/// A line for what a node wrote, or was used for.
+fn product(answer: &Answer, node: &Node, edge: &Edge) -> Option<String> {
+    let other = answer.graph.nodes.get(&edge.to)?;
+    match (node.id.kind(), edge.relation) {
+        (NodeKind::Commit, _) => {
+            let found = FoundBy::from_role(&edge.role)?;
+            Some(format!("built {} {} ({})", other.id.kind(), other.name(), found.explain()))
+        }
+        (_, Relation::Produced) => Some(format!("{} -> {}", edge.role, versioned(other))),
+        _ => None,
+    }
+}
+
+fn versioned(node: &Node) -> String {
+    let place = node.text("uri").unwrap_or_else(|| node.name());
+    let version = match (node.text("version_id"), node.number("objects")) {
+        (Some(version), _) => format!(" version {version}"),
+        (None, Some(objects)) => format!(" ({objects} objects, {})", node.id.tail()),
+        (None, None) => String::new(),
+    };
+    format!("{place}{version}{}", weak(node))
+}
+
+fn image(node: &Node) -> String {
+    let reference = node.item.iter().flat_map(|item| item.set("refs")).next().unwrap_or_else(|| node.name());
+    format!("{reference}{}", weak(node))
+}
+
+fn weak(node: &Node) -> String {
+    node.text("weak").map(|reason| format!("  (weak: {reason})")).unwrap_or_default()
+}
+
+fn violations(lines: &mut Vec<String>, answer: &Answer, node: &Node) {
+    if let Some(uri) = node.text("uri") {
+        lines.push(format!("report {uri}"));
+    }
+    let listed =
+        answer.details.get(&node.id).and_then(|detail| detail.get("violations")).and_then(Json::as_array);
+    for violation in listed.into_iter().flatten() {
+        let text = |key: &str| violation.get(key).and_then(Json::as_str);
+        let subject = text("feature_name").or(text("metric_name")).unwrap_or("unnamed");
+        let check = text("constraint_check_type").unwrap_or("check");
+        lines.push(format!("{subject}: {check}. {}", text("description").unwrap_or_default()));
+    }
+}

@@ -1,0 +1,391 @@
+//! What the simulated account tells of itself: events in AWS's own shapes, collected until they are asked for.
+//!
+//! State changes carry only the fields of AWS's published samples, in the samples' spellings: times in milliseconds, tags
+//! as a map, `IN_SERVICE`, null for absent structures.
+
+use rusqlite::params;
+use sagewarden_events::{Actor, Resource, ResourceKind, Timestamp};
+use sagewarden_govern::ports::PortError;
+use sagewarden_lineage::s3::hex;
+use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
+
+use crate::account::{Document, Fault, Shape, SimulatedAccount};
+use crate::store::port_error;
+
+impl SimulatedAccount {
+    /// The events since the last call, in order.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn drain_events(&self) -> Result<Vec<Value>, PortError> {
+        let connection = self.store.lock();
+        let drain = || {
+            let mut statement = connection.prepare("SELECT event FROM outbox ORDER BY seq")?;
+            let texts: Vec<String> = statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+            connection.execute("DELETE FROM outbox", [])?;
+            Ok(texts)
+        };
+        let texts = drain().map_err(|error| port_error("read the outbox", error))?;
+        Ok(texts.iter().filter_map(|text| serde_json::from_str(text).ok()).collect())
+    }
+
+    /// A `… State Change` of a resource as it is now.
+    pub(crate) fn announce(&self, resource: &Resource, now: Timestamp) -> Result<(), Fault> {
+        let Some((detail_type, fields)) = published(resource.kind) else { return Ok(()) };
+        let Some((document, tags)) = self.load(resource)? else { return Ok(()) };
+        let mut detail = Map::new();
+        for field in fields {
+            detail.insert((*field).to_owned(), announced(field, document.get(*field)));
+        }
+        detail.insert("Tags".into(), json!(tags));
+        self.emit("aws.sagemaker", detail_type, &[resource.arn()], Value::Object(detail), now)?;
+        Ok(())
+    }
+
+    /// The CloudTrail event of a `Create…` call.
+    pub(crate) fn announce_call(
+        &self,
+        resource: &Resource,
+        request: &Value,
+        caller: &Actor,
+        now: Timestamp,
+    ) -> Result<(), Fault> {
+        let name = match resource.kind {
+            ResourceKind::TrainingJob => "CreateTrainingJob",
+            ResourceKind::ProcessingJob => "CreateProcessingJob",
+            ResourceKind::Model => "CreateModel",
+            _ => return Ok(()),
+        };
+        let shape = Shape::of(resource.kind);
+        let mut identity = json!({ "type": "AssumedRole", "arn": caller.arn, "accountId": self.account });
+        if let Some(identity) = identity.as_object_mut() {
+            let mut session = json!({ "sessionIssuer": { "type": "Role", "arn": caller.role } });
+            if let (Some(kept), Some(session)) = (&caller.source_identity, session.as_object_mut()) {
+                session.insert("sourceIdentity".into(), kept.as_str().into());
+            }
+            identity.insert("sessionContext".into(), session);
+        }
+        let detail = json!({
+            "eventVersion": "1.08",
+            "userIdentity": identity,
+            "eventTime": now,
+            "eventSource": "sagemaker.amazonaws.com",
+            "eventName": name,
+            "awsRegion": self.region,
+            "sourceIPAddress": caller.source_ip,
+            "requestParameters": lower_camel(request),
+            "responseElements": { lower_first(shape.arn): resource.arn() },
+            "readOnly": false,
+            "eventType": "AwsApiCall",
+            "managementEvent": true,
+            "recipientAccountId": self.account,
+        });
+        self.emit("aws.sagemaker", "AWS API Call via CloudTrail", &[], detail, now)?;
+        Ok(())
+    }
+
+    pub(crate) fn announce_object(
+        &self,
+        bucket: &str,
+        key: &str,
+        size: usize,
+        etag: &str,
+        version: Option<&str>,
+        now: Timestamp,
+    ) -> Result<(), PortError> {
+        let mut object =
+            json!({ "key": key, "size": size, "etag": etag, "sequencer": format!("{:016X}", now.millis()) });
+        if let (Some(version), Some(object)) = (version, object.as_object_mut()) {
+            object.insert("version-id".into(), version.into());
+        }
+        let detail = json!({
+            "version": "0",
+            "bucket": { "name": bucket },
+            "object": object,
+            "reason": "PutObject",
+        });
+        self.emit("aws.s3", "Object Created", &[format!("arn:aws:s3:::{bucket}")], detail, now)
+    }
+
+    fn emit(
+        &self,
+        source: &str,
+        detail_type: &str,
+        resources: &[String],
+        detail: Value,
+        now: Timestamp,
+    ) -> Result<(), PortError> {
+        // EventBridge tells times in whole seconds.
+        let time = Timestamp::from_millis(now.millis().div_euclid(1000) * 1000);
+        let event = json!({
+            "version": "0",
+            "id": event_id(&format!("{source}{detail_type}{detail}{now}")),
+            "detail-type": detail_type,
+            "source": source,
+            "account": self.account,
+            "time": time,
+            "region": self.region,
+            "resources": resources,
+            "detail": detail,
+        });
+        self.announce_event(&event)
+    }
+
+    /// Puts an event that came about elsewhere (a push) among the account's own.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn announce_event(&self, event: &Value) -> Result<(), PortError> {
+        self.store
+            .lock()
+            .execute("INSERT INTO outbox (event) VALUES (?1)", params![event.to_string()])
+            .map_err(|error| port_error("announce a change", error))?;
+        Ok(())
+    }
+
+    /// Takes in the resource that an event tells of when the account does not know it, so that an event can be replayed where
+    /// there is no AWS: a `Create…` request becomes a description, a state change stands for one as far as it goes. Returns
+    /// the resource that was taken in.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn adopt(&self, event: &Value) -> Result<Option<Resource>, PortError> {
+        let Some((resource, mut document)) = described_by(event) else { return Ok(None) };
+        if self.load(&resource)?.is_some() {
+            return Ok(None);
+        }
+        let tags = match document.remove("Tags") {
+            Some(Value::Object(map)) => {
+                map.into_iter().filter_map(|(key, value)| Some((key, value.as_str()?.to_owned()))).collect()
+            }
+            list => crate::account::tag_map(list.as_ref()),
+        };
+        let shape = Shape::of(resource.kind);
+        document.entry(shape.arn).or_insert_with(|| resource.arn().into());
+        self.take_in(&resource, &Value::Object(document), &tags)?;
+        Ok(Some(resource))
+    }
+}
+
+/// The detail-type of a kind and the fields that AWS's samples show.
+fn published(kind: ResourceKind) -> Option<(&'static str, &'static [&'static str])> {
+    Some(match kind {
+        ResourceKind::TrainingJob => (
+            "SageMaker Training Job State Change",
+            &[
+                "TrainingJobName",
+                "TrainingJobArn",
+                "TrainingJobStatus",
+                "SecondaryStatus",
+                "FailureReason",
+                "HyperParameters",
+                "AlgorithmSpecification",
+                "RoleArn",
+                "InputDataConfig",
+                "OutputDataConfig",
+                "ResourceConfig",
+                "VpcConfig",
+                "StoppingCondition",
+                "CreationTime",
+                "TrainingStartTime",
+                "TrainingEndTime",
+                "LastModifiedTime",
+                "ModelArtifacts",
+            ],
+        ),
+        ResourceKind::ProcessingJob => (
+            "SageMaker Processing Job State Change",
+            &[
+                "ProcessingInputs",
+                "ProcessingOutputConfig",
+                "ProcessingJobName",
+                "ProcessingResources",
+                "StoppingCondition",
+                "AppSpecification",
+                "NetworkConfig",
+                "RoleArn",
+                "ExperimentConfig",
+                "ProcessingJobArn",
+                "ProcessingJobStatus",
+                "FailureReason",
+                "ProcessingStartTime",
+                "ProcessingEndTime",
+                "CreationTime",
+                "LastModifiedTime",
+            ],
+        ),
+        ResourceKind::Model => (
+            "SageMaker Model State Change",
+            &["ModelName", "ModelArn", "PrimaryContainer", "ExecutionRoleArn", "CreationTime"],
+        ),
+        ResourceKind::EndpointConfig => (
+            "SageMaker Endpoint Config State Change",
+            &[
+                "EndpointConfigName",
+                "EndpointConfigArn",
+                "ProductionVariants",
+                "DataCaptureConfig",
+                "KmsKeyId",
+                "AsyncInferenceConfig",
+                "CreationTime",
+            ],
+        ),
+        ResourceKind::Endpoint => (
+            "SageMaker Endpoint State Change",
+            &[
+                "EndpointName",
+                "EndpointArn",
+                "EndpointConfigName",
+                "EndpointStatus",
+                "FailureReason",
+                "CreationTime",
+                "LastModifiedTime",
+            ],
+        ),
+        ResourceKind::MonitoringSchedule | ResourceKind::Trial => return None,
+    })
+}
+
+fn announced(field: &str, value: Option<&Value>) -> Value {
+    match (field, value) {
+        (_, None) => Value::Null,
+        ("EndpointStatus", Some(Value::String(status))) => upper_snake(status).into(),
+        (field, Some(value)) if field.ends_with("Time") => {
+            Timestamp::from_json(value).map_or(Value::Null, |time| time.millis().into())
+        }
+        (_, Some(value)) => value.clone(),
+    }
+}
+
+/// The resource of an event and what the event says of it, in the shape of a description.
+fn described_by(event: &Value) -> Option<(Resource, Document)> {
+    let text = |pointer: &str| event.pointer(pointer).and_then(Value::as_str);
+    let (account, region) = (text("/account")?, text("/region")?);
+    let time = text("/time").and_then(Timestamp::from_text)?;
+    let detail = event.get("detail")?.as_object()?;
+    if let Some(call) = text("/detail/eventName") {
+        let kind = match call {
+            "CreateTrainingJob" => ResourceKind::TrainingJob,
+            "CreateProcessingJob" => ResourceKind::ProcessingJob,
+            "CreateModel" => ResourceKind::Model,
+            _ => return None,
+        };
+        if detail.contains_key("errorCode") {
+            return None;
+        }
+        let Value::Object(mut document) = upper_camel(event.pointer("/detail/requestParameters")?) else {
+            return None;
+        };
+        let shape = Shape::of(kind);
+        let created = text("/detail/eventTime").and_then(Timestamp::from_text).unwrap_or(time);
+        document.insert("CreationTime".into(), crate::account::seconds(created));
+        document.insert("LastModifiedTime".into(), crate::account::seconds(created));
+        if let Some((status, first)) = shape.status {
+            document.insert(status.into(), first.into());
+        }
+        let name = document.get(shape.name)?.as_str()?.to_owned();
+        return Some((Resource::in_region(kind, account, region, &name), document));
+    }
+    let kind = ResourceKind::ALL
+        .into_iter()
+        .find(|kind| published(*kind).is_some_and(|(name, _)| text("/detail-type") == Some(name)))?;
+    let name = detail.get(Shape::of(kind).name)?.as_str()?;
+    let mut document = detail.clone();
+    document.entry("CreationTime").or_insert_with(|| crate::account::seconds(time));
+    Some((Resource::in_region(kind, account, region, name), document))
+}
+
+/// Keys whose contents are named by users, not by AWS.
+const USERS_KEYS: [&str; 4] = ["HyperParameters", "Environment", "hyperParameters", "environment"];
+
+fn lower_camel(value: &Value) -> Value {
+    rename(value, &lower_first)
+}
+
+fn upper_camel(value: &Value) -> Value {
+    rename(value, &|key| {
+        let mut chars = key.chars();
+        chars.next().map(|first| first.to_ascii_uppercase().to_string() + chars.as_str()).unwrap_or_default()
+    })
+}
+
+fn rename(value: &Value, name: &dyn Fn(&str) -> String) -> Value {
+    match value {
+        Value::Object(fields) => Value::Object(
+            fields
+                .iter()
+                .map(|(key, value)| {
+                    let value =
+                        if USERS_KEYS.contains(&key.as_str()) { value.clone() } else { rename(value, name) };
+                    (name(key), value)
+                })
+                .collect(),
+        ),
+        Value::Array(list) => Value::Array(list.iter().map(|value| rename(value, name)).collect()),
+        other => other.clone(),
+    }
+}
+
+fn lower_first(key: &str) -> String {
+    let mut chars = key.chars();
+    chars.next().map(|first| first.to_ascii_lowercase().to_string() + chars.as_str()).unwrap_or_default()
+}
+
+fn upper_snake(word: &str) -> String {
+    let mut text = String::new();
+    for (index, c) in word.chars().enumerate() {
+        if c.is_uppercase() && index > 0 {
+            text.push('_');
+        }
+        text.push(c.to_ascii_uppercase());
+    }
+    text
+}
+
+/// An id in the form of a UUID that is a function of its seed, so that a story can be told twice.
+pub(crate) fn event_id(seed: &str) -> String {
+    let text = hex(&Sha256::digest(seed));
+    let part = |from: usize, to: usize| text.get(from..to).unwrap_or_default();
+    format!("{}-{}-{}-{}-{}", part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Store;
+
+    #[test]
+    fn a_request_survives_cloudtrail_and_comes_back() {
+        let request = json!({
+            "TrainingJobName": "t",
+            "VpcConfig": { "Subnets": ["subnet-1"], "SecurityGroupIds": ["sg-1"] },
+            "HyperParameters": { "Max_Depth": "5", "eta": "0.2" },
+            "InputDataConfig": [{ "ChannelName": "train" }],
+        });
+        let trail = lower_camel(&request);
+        assert_eq!(trail["vpcConfig"]["securityGroupIds"][0], "sg-1");
+        assert_eq!(trail["hyperParameters"]["Max_Depth"], "5");
+        assert_eq!(upper_camel(&trail), request);
+    }
+
+    #[test]
+    fn endpoint_states_are_spelt_as_in_events() {
+        assert_eq!(upper_snake("InService"), "IN_SERVICE");
+        assert_eq!(upper_snake("Creating"), "CREATING");
+    }
+
+    #[test]
+    fn a_call_that_was_refused_creates_nothing() {
+        let account = SimulatedAccount::new(Store::in_memory().unwrap(), "111122223333", "eu-west-1");
+        let mut event = json!({
+            "account": "111122223333", "region": "eu-west-1", "time": "2026-03-02T09:00:00Z",
+            "detail-type": "AWS API Call via CloudTrail", "source": "aws.sagemaker",
+            "detail": { "eventName": "CreateModel", "requestParameters": { "modelName": "m" }, "errorCode": "AccessDenied" },
+        });
+        assert_eq!(account.adopt(&event).unwrap(), None);
+        event["detail"].as_object_mut().unwrap().remove("errorCode");
+        assert_eq!(account.adopt(&event).unwrap().unwrap().name, "m");
+        assert_eq!(account.adopt(&event).unwrap(), None, "the second time it is known");
+    }
+}

@@ -1,0 +1,246 @@
+//! Real git repositories, through the `git` command, in the part of CodeCommit.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use sagewarden_events::{CommitId, Repository, Timestamp};
+use sagewarden_govern::ports::{Commit, PortError, PortErrorKind, SourceControl};
+use serde_json::{Value, json};
+use thiserror::Error;
+
+use crate::announce::event_id;
+
+/// Bare repositories under one folder, `<name>.git` each.
+#[derive(Clone, Debug)]
+pub struct LocalGit {
+    root: PathBuf,
+}
+
+/// Git did not do what it was asked.
+#[derive(Debug, Error)]
+pub enum GitError {
+    /// There is no `git` command.
+    #[error("the command `git` cannot be run: {0}; install git")]
+    NotInstalled(std::io::Error),
+    /// Git failed.
+    #[error("`git {command}` failed: {reason}")]
+    Failed {
+        /// Its arguments.
+        command: String,
+        /// What it said.
+        reason: String,
+    },
+    /// A file could not be written.
+    #[error("`{}` cannot be written: {source}", path.display())]
+    Unwritable {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+}
+
+/// A commit to be made.
+#[derive(Clone, Copy, Debug)]
+pub struct NewCommit<'a> {
+    /// The branch that moves.
+    pub branch: &'a str,
+    /// Paths and contents that are added or changed.
+    pub files: &'a [(&'a str, &'a str)],
+    /// The message.
+    pub message: &'a str,
+    /// Name and e-mail address.
+    pub author: (&'a str, &'a str),
+    /// When: with it the commit id is the same every time.
+    pub at: Timestamp,
+}
+
+impl LocalGit {
+    /// Repositories under a folder, which is made if need be.
+    ///
+    /// # Errors
+    /// When the folder cannot be made.
+    pub fn new(root: &Path) -> Result<Self, GitError> {
+        fs::create_dir_all(root).map_err(|source| GitError::Unwritable { path: root.to_owned(), source })?;
+        Ok(Self { root: root.to_owned() })
+    }
+
+    /// Makes an empty repository; one that is there stays as it is.
+    ///
+    /// # Errors
+    /// When git fails.
+    pub fn create_repository(&self, name: &str) -> Result<PathBuf, GitError> {
+        let path = self.path(name);
+        if !path.exists() {
+            let text = path.to_string_lossy().into_owned();
+            run(&self.root, &["init", "--quiet", "--bare", "--initial-branch=main", &text], &[])?;
+        }
+        Ok(path)
+    }
+
+    /// Where a repository is: what `git push` takes.
+    #[must_use]
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.root.join(format!("{name}.git"))
+    }
+
+    /// Clones, commits and pushes, as a person would; returns the new commit and the one before.
+    ///
+    /// # Errors
+    /// When git fails or a file cannot be written.
+    pub fn push(
+        &self,
+        repository: &str,
+        new: &NewCommit<'_>,
+    ) -> Result<(CommitId, Option<CommitId>), GitError> {
+        let old = self.head(repository, new.branch)?;
+        let work = self.root.join(format!("{repository}.work"));
+        if work.exists() {
+            fs::remove_dir_all(&work)
+                .map_err(|source| GitError::Unwritable { path: work.clone(), source })?;
+        }
+        let (from, to) = (self.path(repository), work.to_string_lossy().into_owned());
+        run(&self.root, &["clone", "--quiet", &from.to_string_lossy(), &to], &[])?;
+        if old.is_some() {
+            run(&work, &["checkout", "--quiet", new.branch], &[])?;
+        } else {
+            run(&work, &["checkout", "--quiet", "--orphan", new.branch], &[])?;
+        }
+        for (name, content) in new.files {
+            let path = work.join(name);
+            let unwritable = |source| GitError::Unwritable { path: path.clone(), source };
+            fs::create_dir_all(path.parent().unwrap_or(&work)).map_err(unwritable)?;
+            fs::write(&path, content).map_err(unwritable)?;
+        }
+        run(&work, &["add", "--all"], &[])?;
+        let date = format!("{} +0000", new.at.millis() / 1000);
+        let identity = [
+            ("GIT_AUTHOR_NAME", new.author.0),
+            ("GIT_AUTHOR_EMAIL", new.author.1),
+            ("GIT_AUTHOR_DATE", date.as_str()),
+            ("GIT_COMMITTER_NAME", new.author.0),
+            ("GIT_COMMITTER_EMAIL", new.author.1),
+            ("GIT_COMMITTER_DATE", date.as_str()),
+        ];
+        run(&work, &["commit", "--quiet", "--message", new.message], &identity)?;
+        run(&work, &["push", "--quiet", "origin", new.branch], &[])?;
+        let commit = self.head(repository, new.branch)?.ok_or_else(|| GitError::Failed {
+            command: "push".to_owned(),
+            reason: format!("branch `{}` is not there afterwards", new.branch),
+        })?;
+        fs::remove_dir_all(&work).map_err(|source| GitError::Unwritable { path: work, source })?;
+        Ok((commit, old))
+    }
+
+    /// What a branch points to.
+    ///
+    /// # Errors
+    /// When git cannot be run.
+    pub fn head(&self, repository: &str, branch: &str) -> Result<Option<CommitId>, GitError> {
+        let name = format!("refs/heads/{branch}");
+        let output = git(&self.path(repository), &["rev-parse", "--verify", "--quiet", &name], &[])?;
+        Ok(CommitId::parse(String::from_utf8_lossy(&output.stdout).trim()).ok())
+    }
+
+    /// CodeCommit's event of a push to a branch.
+    #[must_use]
+    pub fn push_event(
+        repository: &Repository,
+        branch: &str,
+        commit: &CommitId,
+        old: Option<&CommitId>,
+        caller: &str,
+        at: Timestamp,
+    ) -> Value {
+        let Repository { account, region, name } = repository;
+        let mut detail = json!({
+            "event": if old.is_some() { "referenceUpdated" } else { "referenceCreated" },
+            "repositoryName": name,
+            "repositoryId": event_id(name),
+            "referenceType": "branch",
+            "referenceName": branch,
+            "referenceFullName": format!("refs/heads/{branch}"),
+            "commitId": commit.as_str(),
+            "callerUserArn": caller,
+        });
+        if let (Some(old), Some(detail)) = (old, detail.as_object_mut()) {
+            detail.insert("oldCommitId".into(), old.as_str().into());
+        }
+        json!({
+            "version": "0",
+            "id": event_id(&format!("{detail}{at}")),
+            "detail-type": "CodeCommit Repository State Change",
+            "source": "aws.codecommit",
+            "account": account,
+            "time": at,
+            "region": region,
+            "resources": [format!("arn:aws:codecommit:{region}:{account}:{name}")],
+            "detail": detail,
+        })
+    }
+
+    /// A commit of a repository by name.
+    ///
+    /// # Errors
+    /// When git cannot be run.
+    pub fn find(&self, repository: &str, id: &CommitId) -> Result<Option<Commit>, GitError> {
+        // Lines of one field each; the message, which may hold anything, comes last.
+        const FORMAT: &str = "--format=%P%n%an%n%ae%n%at%n%B";
+        let path = self.path(repository);
+        if !path.exists() {
+            return Ok(None);
+        }
+        let object = format!("{id}^{{commit}}");
+        let output = git(&path, &["show", "--no-patch", FORMAT, &object], &[])?;
+        if !output.status.success() {
+            return Ok(None);
+        }
+        let text = String::from_utf8_lossy(&output.stdout);
+        let mut lines = text.splitn(5, '\n');
+        let mut next = || lines.next().unwrap_or_default().to_owned();
+        let (parents, author_name, author_email, authored_at) = (next(), next(), next(), next());
+        Ok(Some(Commit {
+            id: id.clone(),
+            parents: parents.split(' ').filter_map(|parent| CommitId::parse(parent).ok()).collect(),
+            author_name,
+            author_email,
+            authored_at: Timestamp::from_text(&authored_at),
+            // `git show` ends a message with one newline of its own.
+            message: next().strip_suffix('\n').map(str::to_owned).unwrap_or_default(),
+        }))
+    }
+}
+
+impl SourceControl for LocalGit {
+    async fn commit(&self, repository: &Repository, id: &CommitId) -> Result<Option<Commit>, PortError> {
+        self.find(&repository.name, id).map_err(|error| {
+            let context = format!("look up commit `{id}` in `{}`", repository.name);
+            PortError::new(PortErrorKind::Unavailable, context, error.to_string()).with_source(error)
+        })
+    }
+}
+
+fn run(folder: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Result<(), GitError> {
+    let output = git(folder, arguments, environment)?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let reason = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+    Err(GitError::Failed { command: arguments.join(" "), reason })
+}
+
+/// Runs git without the user's and the machine's configuration, so that hooks, signing and templates of theirs play no part.
+fn git(folder: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Result<Output, GitError> {
+    Command::new("git")
+        .current_dir(folder)
+        .args(arguments)
+        .env_remove("GIT_DIR")
+        .env_remove("GIT_WORK_TREE")
+        .env("GIT_CONFIG_NOSYSTEM", "1")
+        .env("GIT_CONFIG_GLOBAL", if cfg!(windows) { "NUL" } else { "/dev/null" })
+        .env("GIT_TERMINAL_PROMPT", "0")
+        .envs(environment.iter().copied())
+        .output()
+        .map_err(GitError::NotInstalled)
+}

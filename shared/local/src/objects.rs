@@ -1,0 +1,145 @@
+//! Versioned objects of the simulated account.
+
+use rusqlite::{OptionalExtension, params};
+use sagewarden_events::Timestamp;
+use sagewarden_govern::ports::{Listing, ObjectVersion, Objects, PortError, PortErrorKind};
+use sagewarden_lineage::s3::hex;
+use sha2::{Digest, Sha256};
+
+use crate::account::SimulatedAccount;
+use crate::store::port_error;
+
+impl SimulatedAccount {
+    /// Makes a bucket. Objects go to buckets that keep versions unless one was made that does not.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn create_bucket(&self, name: &str, versioned: bool) -> Result<(), PortError> {
+        self.store
+            .lock()
+            .execute(
+                "INSERT OR REPLACE INTO buckets (name, versioned) VALUES (?1, ?2)",
+                params![name, versioned],
+            )
+            .map_err(|error| port_error("make a bucket", error))?;
+        Ok(())
+    }
+
+    /// Writes an object and announces it; returns its version id, if the bucket keeps versions.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn put_object(
+        &self,
+        bucket: &str,
+        key: &str,
+        body: &[u8],
+        now: Timestamp,
+    ) -> Result<Option<String>, PortError> {
+        let digest = hex(&Sha256::digest(body));
+        // An entity tag has 32 digits here as there; its value is S3's business.
+        let etag: String = digest.chars().take(32).collect();
+        let version = self.insert_object(bucket, key, Some((body, &etag)), now)?;
+        self.announce_object(bucket, key, body.len(), &etag, version.as_deref(), now)?;
+        Ok(version)
+    }
+
+    /// Deletes an object: a marker where versions are kept, else the object itself.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn delete_object(&self, bucket: &str, key: &str, now: Timestamp) -> Result<(), PortError> {
+        self.insert_object(bucket, key, None, now)?;
+        Ok(())
+    }
+
+    fn insert_object(
+        &self,
+        bucket: &str,
+        key: &str,
+        content: Option<(&[u8], &str)>,
+        now: Timestamp,
+    ) -> Result<Option<String>, PortError> {
+        let connection = self.store.lock();
+        let insert = || {
+            let versioned: Option<bool> = connection
+                .query_row("SELECT versioned FROM buckets WHERE name = ?1", params![bucket], |row| row.get(0))
+                .optional()?;
+            let version = versioned.unwrap_or(true).then(|| {
+                let seed = format!("{bucket}/{key}/{}/{:?}", now.millis(), content.map(|(_, etag)| etag));
+                hex(&Sha256::digest(seed)).chars().take(32).collect::<String>()
+            });
+            if version.is_none() {
+                connection
+                    .execute("DELETE FROM objects WHERE bucket = ?1 AND key = ?2", params![bucket, key])?;
+            }
+            let (body, etag) = content.unzip();
+            connection.execute(
+                "INSERT INTO objects (bucket, key, version_id, etag, modified, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                params![bucket, key, version, etag.unwrap_or_default(), now.millis(), body],
+            )?;
+            Ok(version)
+        };
+        insert().map_err(|error| port_error("write an object", error))
+    }
+}
+
+impl Objects for SimulatedAccount {
+    async fn versions(
+        &self,
+        bucket: &str,
+        prefix: &str,
+        as_of: Timestamp,
+        at_most: usize,
+    ) -> Result<Listing, PortError> {
+        // S3 tells times in whole seconds, and an object written within the second of the question counts.
+        let until = as_of.millis().div_euclid(1000) * 1000 + 999;
+        let connection = self.store.lock();
+        let read = || {
+            let mut statement = connection.prepare(
+                "SELECT key, version_id, etag, length(body), modified, body IS NULL FROM objects AS o \
+                 WHERE bucket = ?1 AND substr(key, 1, length(?2)) = ?2 AND modified <= ?3 AND seq = \
+                 (SELECT max(seq) FROM objects WHERE bucket = o.bucket AND key = o.key AND modified <= ?3) ORDER BY key",
+            )?;
+            let rows = statement.query_map(params![bucket, prefix, until], |row| {
+                let millis: i64 = row.get(4)?;
+                let size: Option<i64> = row.get(3)?;
+                let object = ObjectVersion {
+                    key: row.get(0)?,
+                    version_id: row.get(1)?,
+                    etag: row.get(2)?,
+                    size: u64::try_from(size.unwrap_or_default()).unwrap_or_default(),
+                    modified_at: Timestamp::from_millis(millis.div_euclid(1000) * 1000),
+                };
+                Ok((object, row.get::<_, bool>(5)?))
+            })?;
+            rows.collect::<Result<Vec<_>, _>>()
+        };
+        let found = read().map_err(|error| port_error("list objects", error))?;
+        let mut objects: Vec<ObjectVersion> =
+            found.into_iter().filter(|(_, deleted)| !deleted).map(|(object, _)| object).collect();
+        let complete = objects.len() <= at_most;
+        objects.truncate(at_most);
+        Ok(Listing { objects, complete })
+    }
+
+    async fn read(&self, bucket: &str, key: &str, at_most: u64) -> Result<Option<Vec<u8>>, PortError> {
+        let body: Option<Option<Vec<u8>>> = self
+            .store
+            .lock()
+            .query_row(
+                "SELECT body FROM objects WHERE bucket = ?1 AND key = ?2 ORDER BY seq DESC LIMIT 1",
+                params![bucket, key],
+                |row| row.get(0),
+            )
+            .optional()
+            .map_err(|error| port_error("read an object", error))?;
+        match body.flatten() {
+            Some(body) if u64::try_from(body.len()).unwrap_or(u64::MAX) > at_most => {
+                let message = format!("it has {} bytes, more than {at_most}", body.len());
+                Err(PortError::new(PortErrorKind::Invalid, format!("read `s3://{bucket}/{key}`"), message))
+            }
+            body => Ok(body),
+        }
+    }
+}

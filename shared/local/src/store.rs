@@ -1,0 +1,154 @@
+//! The file: opened, checked, and shared by the adapters of this crate.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use rusqlite::Connection;
+use sagewarden_govern::ports::{PortError, PortErrorKind};
+use thiserror::Error;
+
+/// Marks a file as ours (`sgwd`), so that another program's database is not taken for an empty store.
+const APPLICATION_ID: i32 = 0x7367_7764;
+
+const SCHEMA: &str = "
+CREATE TABLE IF NOT EXISTS lineage (pk TEXT NOT NULL, sk TEXT NOT NULL, item TEXT NOT NULL, PRIMARY KEY (pk, sk)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS resources (kind TEXT NOT NULL, name TEXT NOT NULL, document TEXT NOT NULL, tags TEXT NOT NULL, PRIMARY KEY (kind, name)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS buckets (name TEXT PRIMARY KEY, versioned INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS objects (seq INTEGER PRIMARY KEY, bucket TEXT NOT NULL, key TEXT NOT NULL, version_id TEXT, etag TEXT NOT NULL, modified INTEGER NOT NULL, body BLOB);
+CREATE INDEX IF NOT EXISTS objects_by_key ON objects (bucket, key, seq);
+CREATE TABLE IF NOT EXISTS outbox (seq INTEGER PRIMARY KEY, event TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS notices (seq INTEGER PRIMARY KEY, notice TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS quarantine (function TEXT NOT NULL, message_id TEXT NOT NULL, rejected TEXT NOT NULL, PRIMARY KEY (function, message_id)) WITHOUT ROWID;
+";
+
+/// A Sagewarden store in one SQLite file. Cheap to clone; clones share the connection.
+#[derive(Clone, Debug)]
+pub struct Store {
+    connection: Arc<Mutex<Connection>>,
+}
+
+/// Why a store cannot be opened.
+#[derive(Debug, Error)]
+pub enum StoreError {
+    /// There is no such file.
+    #[error("there is no store at `{}`: `sagewarden demo` makes one and says where", .0.display())]
+    Missing(PathBuf),
+    /// The file is something else, or damaged.
+    #[error("`{}` is no Sagewarden store: {reason}; `sagewarden demo` makes one and says where", path.display())]
+    Foreign {
+        /// Which file.
+        path: PathBuf,
+        /// What SQLite says of it.
+        reason: String,
+    },
+    /// SQLite cannot use it.
+    #[error("the store `{}` cannot be used: {source}", path.display())]
+    Unusable {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        source: rusqlite::Error,
+    },
+}
+
+impl Store {
+    /// Makes a store, or opens one that is there.
+    ///
+    /// # Errors
+    /// When the folder cannot be written, or the file is no store.
+    pub fn create(path: &Path) -> Result<Self, StoreError> {
+        let connection = Connection::open(path).map_err(|source| unusable(path, source))?;
+        Self::prepare(connection, path)
+    }
+
+    /// Opens a store that is there.
+    ///
+    /// # Errors
+    /// When there is none, or the file is something else.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        if !path.is_file() {
+            return Err(StoreError::Missing(path.to_owned()));
+        }
+        Self::create(path)
+    }
+
+    /// A store that ends with the process.
+    ///
+    /// # Errors
+    /// When SQLite fails.
+    pub fn in_memory() -> Result<Self, StoreError> {
+        let path = Path::new(":memory:");
+        let connection = Connection::open_in_memory().map_err(|source| unusable(path, source))?;
+        Self::prepare(connection, path)
+    }
+
+    fn prepare(connection: Connection, path: &Path) -> Result<Self, StoreError> {
+        let foreign = |reason: String| StoreError::Foreign { path: path.to_owned(), reason };
+        let id: i32 = connection
+            .query_row("PRAGMA application_id", [], |row| row.get(0))
+            .map_err(|error| foreign(error.to_string()))?;
+        let tables: i64 = connection
+            .query_row("SELECT count(*) FROM sqlite_master", [], |row| row.get(0))
+            .map_err(|error| foreign(error.to_string()))?;
+        if id != APPLICATION_ID && tables > 0 {
+            return Err(foreign("it is the database of another program".to_owned()));
+        }
+        connection
+            .execute_batch(&format!(
+                "PRAGMA application_id = {APPLICATION_ID}; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; {SCHEMA}"
+            ))
+            .map_err(|source| unusable(path, source))?;
+        Ok(Self { connection: Arc::new(Mutex::new(connection)) })
+    }
+
+    /// The connection, by itself. A thread that panicked left no half-written state: every change is a transaction.
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Connection> {
+        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn unusable(path: &Path, source: rusqlite::Error) -> StoreError {
+    StoreError::Unusable { path: path.to_owned(), source }
+}
+
+/// SQLite's errors as the ports know them: a busy or full disk may be better later.
+pub(crate) fn port_error(context: &str, error: rusqlite::Error) -> PortError {
+    PortError::new(PortErrorKind::Unavailable, context, error.to_string()).with_source(error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_store_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let missing = Store::open(&folder.path().join("none.db")).unwrap_err().to_string();
+        assert!(
+            missing.starts_with("there is no store at `") && missing.contains("sagewarden demo"),
+            "{missing}"
+        );
+
+        let text = folder.path().join("text.db");
+        std::fs::write(
+            &text,
+            "hello, this is no database at all, but it is long enough to be read as one ".repeat(20),
+        )
+        .unwrap();
+        let foreign = Store::open(&text).unwrap_err().to_string();
+        assert!(foreign.contains("is no Sagewarden store"), "{foreign}");
+
+        let other = folder.path().join("other.db");
+        Connection::open(&other).unwrap().execute_batch("CREATE TABLE x (y)").unwrap();
+        let foreign = Store::open(&other).unwrap_err().to_string();
+        assert!(foreign.contains("another program"), "{foreign}");
+    }
+
+    #[test]
+    fn a_store_can_be_opened_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("sagewarden.db");
+        drop(Store::create(&path).unwrap());
+        Store::open(&path).unwrap();
+    }
+}

@@ -1,0 +1,33 @@
+//! Which instances have storage of their own.
+
+/// Families whose every size has local NVMe storage, so that the API refuses a `VolumeKmsKeyId` ("You can't request a
+/// VolumeKmsKeyId when using an instance type with local storage", `ResourceConfig` in the SageMaker API reference).
+///
+/// Source: `InstanceStorageSupported` and `NvmeSupport` of EC2's `DescribeInstanceTypes` for the families that SageMaker's
+/// API model lists, as of 2026-11. Families that EC2 did not describe (dl1, p6e-gb200) are not listed: for them a key is
+/// wanted, which is the finding that does no harm.
+const WITH_NVME: &[&str] = &[
+    "c5d", "c6gd", "g4dn", "g5", "g6", "g6e", "g7", "g7e", "m5d", "m6gd", "p3dn", "p4d", "p4de", "p5", "p5e",
+    "p5en", "p6-b200", "p6-b300", "r5d", "r6gd", "r7gd", "trn1", "trn1n", "trn2",
+];
+
+/// Whether an instance type such as `ml.g5.xlarge` keeps its data on local NVMe storage, which its hardware encrypts.
+pub(crate) fn has_local_nvme(instance_type: &str) -> bool {
+    let family = instance_type.strip_prefix("ml.").unwrap_or(instance_type).split('.').next();
+    family.is_some_and(|family| WITH_NVME.contains(&family))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::has_local_nvme;
+
+    #[test]
+    fn families_are_told_apart_by_their_whole_name() {
+        assert!(has_local_nvme("ml.g5.xlarge"));
+        assert!(has_local_nvme("ml.p6-b200.48xlarge"));
+        assert!(!has_local_nvme("ml.m5.xlarge"));
+        assert!(!has_local_nvme("ml.p3.2xlarge"));
+        assert!(has_local_nvme("ml.p3dn.24xlarge"));
+        assert!(!has_local_nvme(""));
+    }
+}
