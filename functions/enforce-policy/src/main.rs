@@ -1,1 +1,31 @@
-fn main() {}
+//! Judges jobs and models. This file only wires; what happens is in the library beside it.
+
+use aws_lambda_events::sqs::SqsEvent;
+use enforce_policy::Enforce;
+use lambda_runtime::{Error, LambdaEvent, run, service_fn};
+use sagewarden_aws::load_config;
+use sagewarden_dynamodb::DynamoTable;
+use sagewarden_eventbridge::EventBus;
+use sagewarden_lambda::{Config, bundle, init_logging, sqs_batch};
+use sagewarden_s3::S3Quarantine;
+use sagewarden_sagemaker::SageMakerAccount;
+
+// One record after the other on one thread: the work waits for services, and a smaller function has no second core.
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    init_logging();
+    let config = Config::from_env("enforce-policy")?;
+    let aws = load_config().await;
+    let quarantine = S3Quarantine::new(&aws, config.quarantine);
+    let act = Enforce {
+        account: SageMakerAccount::new(&aws),
+        table: DynamoTable::new(&aws, config.table),
+        bus: EventBus::new(&aws, Config::bus()?),
+        bundle: bundle()?,
+    };
+    let (act, quarantine) = (&act, &quarantine);
+    run(service_fn(|event: LambdaEvent<SqsEvent>| async move {
+        Ok::<_, Error>(sqs_batch(config.function, event, act, quarantine).await)
+    }))
+    .await
+}

@@ -13,7 +13,8 @@ use serde_json::Value as Json;
 pub async fn answer(table: &impl Table, request: Json) -> Result<Json, FunctionError> {
     let question: Question =
         serde_json::from_value(request).map_err(|error| FunctionError::BadRequest(error.to_string()))?;
-    let answer = lookup_lineage(table, &question).await.map_err(refusal)?;
+    // On the heap: over the SDK it is a future of many layers.
+    let answer = Box::pin(lookup_lineage(table, &question)).await.map_err(refusal)?;
     Ok(match question.format {
         Format::Json | Format::Table => view::document(&answer, question.format),
         Format::Tree | Format::Html => serde_json::json!({

@@ -146,7 +146,17 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O,
         kind: NodeKind,
     ) -> Result<Option<NodeId>, Failure> {
         let DataReference { location, as_of, since, single, .. } = reference;
-        let listing = self.objects.versions(&location.bucket, &location.key, *as_of, MAX_OBJECTS).await?;
+        let listed = self.objects.versions(&location.bucket, &location.key, *as_of, MAX_OBJECTS).await;
+        let listing = match listed {
+            Ok(listing) => listing,
+            // Somebody else's bucket, such as AWS's sample data: the rest of the job is recorded all the same.
+            Err(error) if error.is_denied() => {
+                let role = &reference.role;
+                record.gap(&seen.id, format!("{role}: the objects at `{location}` may not be listed"));
+                return Ok(None);
+            }
+            Err(error) => return Err(error.into()),
+        };
         // S3 tells times in whole seconds: what was written in the second of the start counts as written after it.
         let from = since.map_or(i64::MIN, |time| time.millis() / 1000 * 1000);
         let objects: Vec<VersionedObject> = listing

@@ -85,7 +85,8 @@ async fn handle(record: &SqsMessage, act: &impl Act, context: &Context) -> Outco
             Event::NotOurs { source, detail_type } => {
                 Ok(Done::Nothing(format!("`{detail_type}` from `{source}` is none of ours")))
             }
-            event => act.act(event, &moment).await,
+            // On the heap: a use case over the SDK is a future of many layers, and few kilobytes are on the stack.
+            event => Box::pin(act.act(event, &moment)).await,
         };
         match outcome {
             Ok(done) => texts.push(done.text().to_owned()),

@@ -1,1 +1,327 @@
-//! x
+//! The lineage table through `aws-sdk-dynamodb`: every write a merge that one item decides by itself, no transactions, reads
+//! strongly consistent.
+
+mod batch;
+mod value;
+
+use std::collections::BTreeMap;
+
+use aws_config::SdkConfig;
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::ProvideErrorMetadata;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
+use futures::{StreamExt, TryStreamExt, stream};
+use sagewarden_aws::port_error;
+use sagewarden_govern::ports::{Claim, Claimed, PortError, PortErrorKind, Table};
+use sagewarden_lineage::table::{Attributes, Item, Key, Page, Query, Range, Value, Write};
+
+use crate::value::{Row, from_row, key_row, to_row, to_value};
+
+/// A table with the partition key `pk` and the sort key `sk`, both text.
+#[derive(Clone, Debug)]
+pub struct DynamoTable {
+    client: Client,
+    table: String,
+}
+
+/// Single-item updates in flight at once.
+const CONCURRENCY: usize = 8;
+
+const PK: &str = "pk";
+const SK: &str = "sk";
+const STATE: &str = "st";
+const OWNER: &str = "owner";
+const UNTIL: &str = "until";
+
+impl DynamoTable {
+    /// A client with this configuration for this table.
+    #[must_use]
+    pub fn new(config: &SdkConfig, table: impl Into<String>) -> Self {
+        Self { client: Client::new(config), table: table.into() }
+    }
+
+    fn context(&self, what: &str) -> String {
+        format!("{what} table `{}`", self.table)
+    }
+}
+
+impl Table for DynamoTable {
+    async fn write(&self, writes: &[Write]) -> Result<(), PortError> {
+        // A batch must not name a key twice; the last write of a key is the one that counts.
+        let mut whole: BTreeMap<&Key, Option<&Attributes>> = BTreeMap::new();
+        let mut updates = Vec::new();
+        for write in writes {
+            match write {
+                Write::Put(Item { key, attributes }) => {
+                    whole.insert(key, Some(attributes));
+                }
+                Write::Delete(key) => {
+                    whole.insert(key, None);
+                }
+                Write::Merge { key, once, union } => updates.push(Update::merge(key, once, union)),
+                Write::Newest { key, version_attribute, version, attributes } => {
+                    updates.push(Update::newest(key, version_attribute, version, attributes));
+                }
+            }
+        }
+        stream::iter(updates)
+            .map(|update| self.update(update))
+            .buffer_unordered(CONCURRENCY)
+            .try_collect::<()>()
+            .await?;
+        self.write_whole(&whole).await
+    }
+
+    async fn get(&self, keys: &[Key]) -> Result<Vec<Item>, PortError> {
+        self.get_all(keys).await
+    }
+
+    async fn query(&self, query: &Query) -> Result<Page, PortError> {
+        let mut call = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .consistent_read(true)
+            .scan_index_forward(!query.descending)
+            .expression_attribute_names("#pk", PK)
+            .expression_attribute_values(":pk", AttributeValue::S(query.pk.clone()));
+        let mut condition = "#pk = :pk".to_owned();
+        let text = |text: &String| AttributeValue::S(text.clone());
+        match &query.range {
+            // The service takes no empty prefix.
+            Range::Prefix(prefix) if prefix.is_empty() => {}
+            Range::Prefix(prefix) => {
+                condition += " AND begins_with(#sk, :low)";
+                call = call
+                    .expression_attribute_names("#sk", SK)
+                    .expression_attribute_values(":low", text(prefix));
+            }
+            Range::Between(low, high) => {
+                condition += " AND #sk BETWEEN :low AND :high";
+                call = call
+                    .expression_attribute_names("#sk", SK)
+                    .expression_attribute_values(":low", text(low))
+                    .expression_attribute_values(":high", text(high));
+            }
+        }
+        if let Some(limit) = query.limit {
+            call = call.limit(i32::try_from(limit).unwrap_or(i32::MAX));
+        }
+        if let Some(after) = &query.after {
+            call = call.set_exclusive_start_key(Some(key_row(&Key::new(&query.pk, after))));
+        }
+        let answer = call
+            .key_condition_expression(condition)
+            .send()
+            .await
+            .map_err(|error| port_error(self.context("query"), error))?;
+        let next = answer.last_evaluated_key().and_then(|key| key.get(SK)?.as_s().ok().cloned());
+        let items = answer.items.unwrap_or_default().into_iter().filter_map(from_row).collect();
+        Ok(Page { items, next })
+    }
+
+    async fn claim(&self, claim: &Claim) -> Result<Claimed, PortError> {
+        let attributes = Attributes::from([
+            (STATE.into(), Value::Text("claimed".into())),
+            (OWNER.into(), Value::Text(claim.owner.clone())),
+            (UNTIL.into(), Value::Number(claim.until.millis())),
+        ]);
+        // The owner's own claim is granted again: an answer that was lost makes the SDK ask twice.
+        let call = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(to_row(&claim.key, &attributes)))
+            .condition_expression(
+                "attribute_not_exists(#pk) OR (#st = :claimed AND (#until < :now OR #owner = :owner))",
+            )
+            .expression_attribute_names("#pk", PK)
+            .expression_attribute_names("#st", STATE)
+            .expression_attribute_names("#until", UNTIL)
+            .expression_attribute_names("#owner", OWNER)
+            .expression_attribute_values(":claimed", AttributeValue::S("claimed".into()))
+            .expression_attribute_values(":now", AttributeValue::N(claim.now.millis().to_string()))
+            .expression_attribute_values(":owner", AttributeValue::S(claim.owner.clone()))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        let error = match call.send().await {
+            Ok(_) => return Ok(Claimed::Mine),
+            Err(error) => error,
+        };
+        match error.as_service_error() {
+            Some(PutItemError::ConditionalCheckFailedException(held)) => {
+                let state = held.item().and_then(|item| item.get(STATE)?.as_s().ok());
+                Ok(if state.is_some_and(|state| state == "done") { Claimed::Done } else { Claimed::Busy })
+            }
+            _ => Err(port_error(self.context("claim a receipt in"), error)),
+        }
+    }
+
+    async fn settle(&self, claim: &Claim, attributes: Attributes) -> Result<(), PortError> {
+        let mut attributes = attributes;
+        attributes.insert(STATE.into(), Value::Text("done".into()));
+        let call = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(to_row(&claim.key, &attributes)))
+            .condition_expression("#owner = :owner")
+            .expression_attribute_names("#owner", OWNER)
+            .expression_attribute_values(":owner", AttributeValue::S(claim.owner.clone()));
+        match call.send().await {
+            Ok(_) => Ok(()),
+            Err(error) if error.as_service_error().is_some_and(is_condition) => {
+                let context = format!("settle `{}`", claim.key.pk);
+                Err(PortError::new(PortErrorKind::Unavailable, context, "the claim is not held any more"))
+            }
+            Err(error) => Err(port_error(self.context("settle a receipt in"), error)),
+        }
+    }
+
+    async fn release(&self, claim: &Claim) -> Result<(), PortError> {
+        let call = self
+            .client
+            .delete_item()
+            .table_name(&self.table)
+            .set_key(Some(key_row(&claim.key)))
+            .condition_expression("#owner = :owner")
+            .expression_attribute_names("#owner", OWNER)
+            .expression_attribute_values(":owner", AttributeValue::S(claim.owner.clone()));
+        match call.send().await {
+            Ok(_) => Ok(()),
+            Err(error) if error.as_service_error().is_some_and(is_condition) => Ok(()),
+            Err(error) => Err(port_error(self.context("release a receipt in"), error)),
+        }
+    }
+}
+
+/// An `UpdateItem` with placeholders, since attribute names may be reserved words.
+struct Update {
+    key: Row,
+    set: Vec<String>,
+    add: Vec<String>,
+    condition: Option<String>,
+    names: BTreeMap<String, String>,
+    values: BTreeMap<String, AttributeValue>,
+}
+
+impl Update {
+    fn of(key: &Key) -> Self {
+        Self {
+            key: key_row(key),
+            set: Vec::new(),
+            add: Vec::new(),
+            condition: None,
+            names: BTreeMap::new(),
+            values: BTreeMap::new(),
+        }
+    }
+
+    fn merge(
+        key: &Key,
+        once: &Attributes,
+        union: &BTreeMap<String, std::collections::BTreeSet<String>>,
+    ) -> Self {
+        let mut update = Self::of(key);
+        for (name, value) in once {
+            let (name, value) = update.bind(name, to_value(value));
+            update.set.push(format!("{name} = if_not_exists({name}, {value})"));
+        }
+        // A set in the table is never empty.
+        for (name, members) in union.iter().filter(|(_, members)| !members.is_empty()) {
+            let (name, value) = update.bind(name, AttributeValue::Ss(members.iter().cloned().collect()));
+            update.add.push(format!("{name} {value}"));
+        }
+        update
+    }
+
+    fn newest(key: &Key, version_attribute: &str, version: &str, attributes: &Attributes) -> Self {
+        let mut update = Self::of(key);
+        for (name, value) in attributes.iter().filter(|(name, _)| *name != version_attribute) {
+            let (name, value) = update.bind(name, to_value(value));
+            update.set.push(format!("{name} = {value}"));
+        }
+        let (name, value) = update.bind(version_attribute, AttributeValue::S(version.to_owned()));
+        update.set.push(format!("{name} = {value}"));
+        update.condition = Some(format!("attribute_not_exists({name}) OR {name} < {value}"));
+        update
+    }
+
+    fn bind(&mut self, name: &str, value: AttributeValue) -> (String, String) {
+        let number = self.names.len();
+        let placeholders = (format!("#a{number}"), format!(":a{number}"));
+        self.names.insert(placeholders.0.clone(), name.to_owned());
+        self.values.insert(placeholders.1.clone(), value);
+        placeholders
+    }
+
+    fn expression(&self) -> Option<String> {
+        let clauses = [("SET", &self.set), ("ADD", &self.add)];
+        let text: Vec<String> = clauses
+            .into_iter()
+            .filter(|(_, parts)| !parts.is_empty())
+            .map(|(word, parts)| format!("{word} {}", parts.join(", ")))
+            .collect();
+        // Without an expression the item is made with nothing but its key.
+        (!text.is_empty()).then(|| text.join(" "))
+    }
+}
+
+impl DynamoTable {
+    async fn update(&self, update: Update) -> Result<(), PortError> {
+        let expression = update.expression();
+        let bound = !update.names.is_empty();
+        let call = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(update.key))
+            .set_update_expression(expression)
+            .set_condition_expression(update.condition)
+            .set_expression_attribute_names(bound.then(|| update.names.into_iter().collect()))
+            .set_expression_attribute_values(bound.then(|| update.values.into_iter().collect()));
+        match call.send().await {
+            Ok(_) => Ok(()),
+            // A newer version is there already.
+            Err(error) if error.as_service_error().is_some_and(is_condition) => Ok(()),
+            Err(error) => Err(port_error(self.context("update"), error)),
+        }
+    }
+}
+
+fn is_condition(error: &impl ProvideErrorMetadata) -> bool {
+    error.code() == Some("ConditionalCheckFailedException")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_merge_sets_what_is_absent_and_grows_sets() {
+        let once = Attributes::from([("name".into(), Value::Text("x".into()))]);
+        let union = BTreeMap::from([
+            ("in".to_owned(), std::collections::BTreeSet::from(["a".to_owned()])),
+            ("none".to_owned(), std::collections::BTreeSet::new()),
+        ]);
+        let update = Update::merge(&Key::new("p", "s"), &once, &union);
+        assert_eq!(update.expression().unwrap(), "SET #a0 = if_not_exists(#a0, :a0) ADD #a1 :a1");
+        assert_eq!(update.names.values().collect::<Vec<_>>(), ["name", "in"]);
+    }
+
+    #[test]
+    fn a_register_is_guarded_by_its_version() {
+        let content = Attributes::from([("commit".into(), Value::Text("c".into()))]);
+        let update = Update::newest(&Key::new("p", "s"), "v", "2", &content);
+        assert_eq!(update.expression().unwrap(), "SET #a0 = :a0, #a1 = :a1");
+        assert_eq!(update.condition.unwrap(), "attribute_not_exists(#a1) OR #a1 < :a1");
+    }
+
+    #[test]
+    fn an_item_may_have_nothing_but_its_key() {
+        assert_eq!(
+            Update::merge(&Key::new("p", "s"), &Attributes::new(), &BTreeMap::new()).expression(),
+            None
+        );
+    }
+}

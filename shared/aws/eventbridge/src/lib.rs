@@ -1,1 +1,80 @@
-//! x
+//! The system's own bus through `aws-sdk-eventbridge`.
+
+use aws_config::SdkConfig;
+use aws_sdk_eventbridge::Client;
+use aws_sdk_eventbridge::types::PutEventsRequestEntry;
+use sagewarden_aws::{classify, port_error};
+use sagewarden_govern::ports::{Bus, Notice, PortError, PortErrorKind};
+
+/// The `source` of everything that Sagewarden says.
+pub const SOURCE: &str = "sagewarden";
+
+/// A bus by name or ARN.
+#[derive(Clone, Debug)]
+pub struct EventBus {
+    client: Client,
+    bus: String,
+}
+
+impl EventBus {
+    /// A client with this configuration for this bus.
+    #[must_use]
+    pub fn new(config: &SdkConfig, bus: impl Into<String>) -> Self {
+        Self { client: Client::new(config), bus: bus.into() }
+    }
+}
+
+impl Bus for EventBus {
+    async fn publish(&self, notice: &Notice) -> Result<(), PortError> {
+        let context = format!("publish `{}` on `{}`", notice.detail_type, self.bus);
+        let entry = PutEventsRequestEntry::builder()
+            .event_bus_name(&self.bus)
+            .source(SOURCE)
+            .detail_type(notice.detail_type)
+            .set_resources(Some(notice.resources.clone()))
+            .detail(notice.detail.to_string())
+            .build();
+        let answer = self
+            .client
+            .put_events()
+            .entries(entry)
+            .send()
+            .await
+            .map_err(|error| port_error(&context, error))?;
+        // An entry that was refused is no error of the call: whoever does not look loses the event.
+        if answer.failed_entry_count() == 0 {
+            return Ok(());
+        }
+        let refused = answer.entries().first();
+        let code = refused.and_then(|entry| entry.error_code());
+        let message = refused.and_then(|entry| entry.error_message()).unwrap_or("no reason was given");
+        let message = format!("{}: {message}", code.unwrap_or("refused"));
+        Err(PortError::new(refusal(code), context, message))
+    }
+}
+
+/// Without a code that says better, a refused entry may be taken later.
+fn refusal(code: Option<&str>) -> PortErrorKind {
+    match code {
+        Some(
+            "MalformedDetail"
+            | "InvalidArgument"
+            | "NotAuthorizedForSourceException"
+            | "NotAuthorizedForDetailTypeException",
+        ) => PortErrorKind::Invalid,
+        code => classify(code, None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refused_entry_is_tried_again_unless_it_can_never_be_taken() {
+        assert_eq!(refusal(Some("MalformedDetail")), PortErrorKind::Invalid);
+        assert_eq!(refusal(Some("ThrottlingException")), PortErrorKind::Throttled);
+        assert_eq!(refusal(Some("InternalFailure")), PortErrorKind::Unavailable);
+        assert_eq!(refusal(None), PortErrorKind::Unavailable);
+    }
+}

@@ -1,1 +1,143 @@
-//! x
+//! Objects, and the quarantine of rejected records, through `aws-sdk-s3`.
+
+mod listing;
+
+use aws_config::SdkConfig;
+use aws_sdk_s3::Client;
+use aws_sdk_s3::error::ProvideErrorMetadata;
+use sagewarden_aws::port_error;
+use sagewarden_events::Timestamp;
+use sagewarden_govern::ports::{Listing, Objects, PortError, PortErrorKind, Quarantine, Rejected};
+
+use crate::listing::AsOf;
+
+/// S3 with the rights of the configuration.
+#[derive(Clone, Debug)]
+pub struct S3Objects {
+    client: Client,
+}
+
+impl S3Objects {
+    /// A client with this configuration.
+    #[must_use]
+    pub fn new(config: &SdkConfig) -> Self {
+        Self { client: Client::new(config) }
+    }
+}
+
+/// Entries of a page of `ListObjectVersions`, and the pages that old versions and delete markers may fill beside those that
+/// the keys asked for need.
+const PAGE: usize = 1_000;
+const SPARE_PAGES: usize = 9;
+
+impl Objects for S3Objects {
+    async fn versions(
+        &self,
+        bucket: &str,
+        prefix: &str,
+        as_of: Timestamp,
+        at_most: usize,
+    ) -> Result<Listing, PortError> {
+        let mut found = AsOf::new(as_of);
+        let mut pages = at_most.div_ceil(PAGE) + SPARE_PAGES;
+        let (mut key_marker, mut version_marker) = (None, None);
+        loop {
+            let call = self
+                .client
+                .list_object_versions()
+                .bucket(bucket)
+                .prefix(prefix)
+                .set_key_marker(key_marker)
+                .set_version_id_marker(version_marker);
+            let page = match call.send().await {
+                Ok(page) => page,
+                Err(error) if error.code() == Some("NoSuchBucket") => {
+                    return Ok(Listing { objects: Vec::new(), complete: true });
+                }
+                Err(error) => {
+                    let context = format!("list the versions under `s3://{bucket}/{prefix}`");
+                    return Err(port_error(context, error));
+                }
+            };
+            page.versions().iter().for_each(|version| found.version(version));
+            page.delete_markers().iter().for_each(|marker| found.marker(marker));
+            pages -= 1;
+            let more = page.is_truncated() == Some(true);
+            if !more || pages == 0 || found.count() > at_most {
+                return Ok(found.listing(at_most, !more));
+            }
+            key_marker = page.next_key_marker;
+            version_marker = page.next_version_id_marker;
+        }
+    }
+
+    async fn read(&self, bucket: &str, key: &str, at_most: u64) -> Result<Option<Vec<u8>>, PortError> {
+        let context = format!("read `s3://{bucket}/{key}`");
+        let answer = match self.client.get_object().bucket(bucket).key(key).send().await {
+            Ok(answer) => answer,
+            Err(error) if matches!(error.code(), Some("NoSuchKey" | "NoSuchBucket")) => return Ok(None),
+            Err(error) => return Err(port_error(context, error)),
+        };
+        let size = answer.content_length().and_then(|size| u64::try_from(size).ok()).unwrap_or_default();
+        if size > at_most {
+            let message = format!("it has {size} bytes, more than {at_most}");
+            return Err(PortError::new(PortErrorKind::Invalid, context, message));
+        }
+        match answer.body.collect().await {
+            Ok(body) => Ok(Some(body.to_vec())),
+            Err(error) => {
+                Err(PortError::new(PortErrorKind::Unavailable, context, error.to_string()).with_source(error))
+            }
+        }
+    }
+}
+
+/// A bucket that keeps rejected records: `rejected/<function>/<yyyy>/<mm>/<dd>/<message id>.json`.
+#[derive(Clone, Debug)]
+pub struct S3Quarantine {
+    client: Client,
+    bucket: String,
+}
+
+impl S3Quarantine {
+    /// A client with this configuration for this bucket.
+    #[must_use]
+    pub fn new(config: &SdkConfig, bucket: impl Into<String>) -> Self {
+        Self { client: Client::new(config), bucket: bucket.into() }
+    }
+}
+
+impl Quarantine for S3Quarantine {
+    async fn keep(&self, rejected: &Rejected) -> Result<(), PortError> {
+        let key = quarantine_key(rejected);
+        let context = format!("keep a rejected record as `s3://{}/{key}`", self.bucket);
+        let body = serde_json::to_vec(rejected)
+            .map_err(|error| PortError::new(PortErrorKind::Invalid, &context, error.to_string()))?;
+        let call = self.client.put_object().bucket(&self.bucket).key(key).content_type("application/json");
+        call.body(body.into()).send().await.map_err(|error| port_error(context, error))?;
+        Ok(())
+    }
+}
+
+fn quarantine_key(rejected: &Rejected) -> String {
+    let time = rejected.time.to_string();
+    let day = time.split('T').next().unwrap_or_default().replace('-', "/");
+    format!("rejected/{}/{day}/{}.json", rejected.function, rejected.message_id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rejected_records_are_filed_by_function_and_day() {
+        let rejected = Rejected {
+            function: "record-commit".into(),
+            message_id: "m-1".into(),
+            reason: "no detail".into(),
+            time: Timestamp::from_millis(1_772_442_000_000),
+            body: "{}".into(),
+        };
+        assert_eq!(quarantine_key(&rejected), "rejected/record-commit/2026/03/02/m-1.json");
+    }
+}
