@@ -5,10 +5,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use futures::executor::block_on;
-use sagewarden_events::ResourceKind;
 use sagewarden_govern::{DRIFT_ALERT, Done, Question, lookup_lineage};
 use sagewarden_lineage::view::{self, Format};
-use sagewarden_local::{Handled, SentNotice, Step, Store, Story, System};
+use sagewarden_local::{Clock, Handled, SentNotice, Step, Store, Story, System};
 use sagewarden_policy::Bundle;
 use serde_json::{Value, json};
 
@@ -52,7 +51,7 @@ pub(crate) fn run(options: &DemoOptions) -> Result<ExitCode, CommandError> {
     let bundle = Bundle::embedded()?.with_settings(Story::SETTINGS)?;
     let store = Store::create(&files.path(Files::STORE))?;
     let system = System::new(store, &files.path(Files::GIT), bundle, Story::ACCOUNT, Story::REGION)?;
-    let mut story = Story::new(system.account.clone(), system.git.clone(), Story::demo_start());
+    let mut story = Story::new(system.account.clone(), system.git.clone(), Clock::Told(Story::demo_start()));
     let mut told = Vec::new();
     for (index, step) in Story::STEPS.iter().enumerate() {
         let step = play(&system, &mut story, step)?;
@@ -109,36 +108,16 @@ fn prepare(folder: &Path) -> Result<Files, CommandError> {
     Ok(files)
 }
 
-/// Plays a step, delivers what comes of it, and lets a job that was asked to stop come to rest.
+/// Plays a step moment by moment and delivers what comes of each.
 fn play(system: &System, story: &mut Story, step: &Step) -> Result<Told, CommandError> {
     let sent = system.notices.sent()?.len();
-    (step.play)(story)?;
-    let mut events = block_on(system.settle())?;
-    for kind in [ResourceKind::TrainingJob, ResourceKind::ProcessingJob] {
-        events.extend(rest(system, kind)?);
+    let mut events = Vec::new();
+    for moment in step.moments {
+        moment(story)?;
+        events.extend(block_on(system.settle())?);
     }
     let notices = system.notices.sent()?.split_off(sent);
     Ok(Told { title: step.title, events, notices })
-}
-
-fn rest(system: &System, kind: ResourceKind) -> Result<Vec<(Value, Vec<Handled>)>, CommandError> {
-    let (name, status) = match kind {
-        ResourceKind::TrainingJob => ("TrainingJobName", "TrainingJobStatus"),
-        _ => ("ProcessingJobName", "ProcessingJobStatus"),
-    };
-    let mut events = Vec::new();
-    for job in system.account.list(kind)? {
-        let text = |key: &str| job.get(key).and_then(Value::as_str).unwrap_or_default();
-        if text(status) == "Stopping" {
-            let last = job.get("LastModifiedTime").and_then(sagewarden_events::Timestamp::from_json);
-            let later = last.unwrap_or(Story::demo_start()).millis() + 60_000;
-            let job = system.account.resource(kind, text(name));
-            let now = sagewarden_events::Timestamp::from_millis(later);
-            system.account.finish_stop(&job, now).map_err(sagewarden_local::StoryError::from)?;
-            events.extend(block_on(system.settle())?);
-        }
-    }
-    Ok(events)
 }
 
 /// A step for people: what AWS told, and what Sagewarden made of it.

@@ -7,11 +7,10 @@ use std::collections::BTreeMap;
 use rusqlite::{OptionalExtension, params};
 use sagewarden_events::{Actor, Resource, ResourceKind, Timestamp};
 use sagewarden_govern::ports::{Account, Description, ModelUse, PortError, PortErrorKind, Remedies, Stopped};
-use sagewarden_lineage::s3::hex;
 use serde_json::{Map, Value, json};
-use sha2::{Digest, Sha256};
 use thiserror::Error;
 
+use crate::shape::{Shape, begin, lower_first, not_found, seconds, tag_map};
 use crate::store::{Store, port_error};
 
 /// The account. Cheap to clone; clones share the store.
@@ -37,7 +36,7 @@ impl Fault {
         Self { code: code.to_owned(), message: message.into() }
     }
 
-    fn validation(message: impl Into<String>) -> Self {
+    pub(crate) fn validation(message: impl Into<String>) -> Self {
         Self::new("ValidationException", message)
     }
 }
@@ -110,21 +109,6 @@ impl SimulatedAccount {
         Ok(resource)
     }
 
-    /// Points an endpoint to another configuration.
-    ///
-    /// # Errors
-    /// When the endpoint or the configuration does not exist, or the endpoint is on the way already.
-    pub fn update_endpoint(&self, name: &str, config: &str, now: Timestamp) -> Result<(), Fault> {
-        let resource = self.resource(ResourceKind::Endpoint, name);
-        self.check_references(ResourceKind::Endpoint, &json!({ "EndpointConfigName": config }))?;
-        self.change(&resource, now, |document| {
-            expect_status(document, "EndpointStatus", "InService", "Cannot update in-progress endpoint")?;
-            document.insert("EndpointStatus".into(), "Updating".into());
-            document.insert("EndpointConfigName".into(), config.into());
-            Ok(())
-        })
-    }
-
     /// Deletes a resource; for endpoints the deletion is announced before it is gone.
     ///
     /// # Errors
@@ -144,132 +128,6 @@ impl SimulatedAccount {
             .execute("DELETE FROM resources WHERE kind = ?1 AND name = ?2", params![kind, resource.name])
             .map_err(|error| port_error("delete a resource", error))?;
         Ok(())
-    }
-
-    /// Asks a job to stop.
-    ///
-    /// # Errors
-    /// As the API: a job that is not running cannot be stopped.
-    pub fn stop_job(&self, job: &Resource, now: Timestamp) -> Result<(), Fault> {
-        let Some((status, _)) = Shape::of(job.kind).status else { return Err(not_found(job)) };
-        self.change(job, now, |document| {
-            let message = format!("The request was rejected because the {} is in status", job.kind);
-            expect_status(document, status, "InProgress", &message)?;
-            document.insert(status.into(), "Stopping".into());
-            Ok(())
-        })
-    }
-
-    /// Lets a stopping job come to rest.
-    ///
-    /// # Errors
-    /// When it is not stopping.
-    pub fn finish_stop(&self, job: &Resource, now: Timestamp) -> Result<(), Fault> {
-        let Some((status, _)) = Shape::of(job.kind).status else { return Err(not_found(job)) };
-        self.change(job, now, |document| {
-            expect_status(document, status, "Stopping", "the job is in status")?;
-            document.insert(status.into(), "Stopped".into());
-            if job.kind == ResourceKind::TrainingJob {
-                document.insert("SecondaryStatus".into(), "Stopped".into());
-            }
-            Ok(())
-        })
-    }
-
-    /// Lets a training job complete: its artifact is written to `<S3OutputPath>/<name>/output/model.tar.gz`.
-    ///
-    /// # Errors
-    /// When it is not running.
-    pub fn finish_training(&self, job: &Resource, artifact: &[u8], now: Timestamp) -> Result<(), Fault> {
-        let described = self.load(job)?.ok_or_else(|| not_found(job))?.0;
-        let output =
-            described.get("OutputDataConfig").and_then(|config| config.get("S3OutputPath")?.as_str());
-        let output = output.unwrap_or_default().trim_end_matches('/').to_owned();
-        let uri = format!("{output}/{}/output/model.tar.gz", job.name);
-        let created = described.get("CreationTime").and_then(Timestamp::from_json).unwrap_or(now);
-        let total = (now.millis() - created.millis()) / 1000;
-        if let Some(at) = sagewarden_lineage::s3::S3Location::parse(&uri) {
-            self.put_object(&at.bucket, &at.key, artifact, now)?;
-        }
-        self.change(job, now, |document| {
-            expect_status(document, "TrainingJobStatus", "InProgress", "the training job is in status")?;
-            let spot = document.get("EnableManagedSpotTraining") == Some(&Value::Bool(true));
-            document.insert("TrainingJobStatus".into(), "Completed".into());
-            document.insert("SecondaryStatus".into(), "Completed".into());
-            document.insert("ModelArtifacts".into(), json!({ "S3ModelArtifacts": uri }));
-            document.insert("TrainingStartTime".into(), seconds(created));
-            document.insert("TrainingEndTime".into(), seconds(now));
-            document.insert("TrainingTimeInSeconds".into(), total.into());
-            // Spot capacity is billed at about a third.
-            let billed = if spot { total / 3 } else { total };
-            document.insert("BillableTimeInSeconds".into(), billed.into());
-            Ok(())
-        })
-    }
-
-    /// Lets a processing job complete; its outputs are whatever was put at their locations meanwhile.
-    ///
-    /// # Errors
-    /// When it is not running.
-    pub fn finish_processing(
-        &self,
-        job: &Resource,
-        exit_message: Option<&str>,
-        now: Timestamp,
-    ) -> Result<(), Fault> {
-        self.change(job, now, |document| {
-            expect_status(document, "ProcessingJobStatus", "InProgress", "the processing job is in status")?;
-            document.insert("ProcessingJobStatus".into(), "Completed".into());
-            let created = document.get("CreationTime").cloned().unwrap_or_else(|| seconds(now));
-            document.insert("ProcessingStartTime".into(), created);
-            document.insert("ProcessingEndTime".into(), seconds(now));
-            if let Some(message) = exit_message {
-                document.insert("ExitMessage".into(), message.into());
-            }
-            Ok(())
-        })
-    }
-
-    /// Lets an endpoint come into service: variants get the digests of the images that they run.
-    ///
-    /// # Errors
-    /// When it is not being created or updated.
-    pub fn finish_endpoint(&self, endpoint: &Resource, now: Timestamp) -> Result<(), Fault> {
-        let described = self.load(endpoint)?.ok_or_else(|| not_found(endpoint))?.0;
-        let variants = self.deployed_variants(&described, now)?;
-        self.change(endpoint, now, |document| {
-            document.insert("EndpointStatus".into(), "InService".into());
-            document.insert("ProductionVariants".into(), variants);
-            Ok(())
-        })
-    }
-
-    /// Records on a schedule what its newest execution came to, as the service does.
-    ///
-    /// # Errors
-    /// When there is no such schedule.
-    pub fn note_execution(
-        &self,
-        schedule: &str,
-        job: &Resource,
-        status: &str,
-        now: Timestamp,
-    ) -> Result<(), Fault> {
-        let resource = self.resource(ResourceKind::MonitoringSchedule, schedule);
-        self.change(&resource, now, |document| {
-            let endpoint = document.get("EndpointName").cloned().unwrap_or_default();
-            let summary = json!({
-                "MonitoringScheduleName": schedule,
-                "ScheduledTime": seconds(now),
-                "CreationTime": seconds(now),
-                "LastModifiedTime": seconds(now),
-                "MonitoringExecutionStatus": status,
-                "ProcessingJobArn": job.arn(),
-                "EndpointName": endpoint,
-            });
-            document.insert("LastMonitoringExecutionSummary".into(), summary);
-            Ok(())
-        })
     }
 
     /// Takes a resource in as it is described elsewhere, without announcing it.
@@ -327,7 +185,7 @@ impl SimulatedAccount {
         Ok(documents)
     }
 
-    fn check_references(&self, kind: ResourceKind, request: &Value) -> Result<(), Fault> {
+    pub(crate) fn check_references(&self, kind: ResourceKind, request: &Value) -> Result<(), Fault> {
         let missing = |resource: &Resource| {
             Fault::validation(format!("Could not find {} \"{}\".", resource.kind, resource.arn()))
         };
@@ -351,31 +209,7 @@ impl SimulatedAccount {
         Ok(())
     }
 
-    fn deployed_variants(&self, endpoint: &Document, now: Timestamp) -> Result<Value, Fault> {
-        let config = endpoint.get("EndpointConfigName").and_then(Value::as_str).unwrap_or_default();
-        let config = self.describe_document(&self.resource(ResourceKind::EndpointConfig, config))?;
-        let mut variants = Vec::new();
-        for variant in config.get("ProductionVariants").and_then(Value::as_array).into_iter().flatten() {
-            let model = variant.get("ModelName").and_then(Value::as_str).unwrap_or_default();
-            let model = self.describe_document(&self.resource(ResourceKind::Model, model))?;
-            let image = model.pointer("/PrimaryContainer/Image").and_then(Value::as_str).unwrap_or_default();
-            variants.push(json!({
-                "VariantName": variant.get("VariantName"),
-                "DeployedImages": [{
-                    "SpecifiedImage": image,
-                    "ResolvedImage": resolved(image),
-                    "ResolutionTime": seconds(now),
-                }],
-                "CurrentWeight": 1.0,
-                "DesiredWeight": 1.0,
-                "CurrentInstanceCount": variant.get("InitialInstanceCount"),
-                "DesiredInstanceCount": variant.get("InitialInstanceCount"),
-            }));
-        }
-        Ok(Value::Array(variants))
-    }
-
-    fn change(
+    pub(crate) fn change(
         &self,
         resource: &Resource,
         now: Timestamp,
@@ -447,17 +281,7 @@ impl Account for SimulatedAccount {
 
 impl Remedies for SimulatedAccount {
     async fn stop(&self, job: &Resource) -> Result<Stopped, PortError> {
-        // The port has no clock: a stop takes effect a second after the last change.
-        let Some((document, _)) = self.load(job)? else {
-            return Err(PortError::new(
-                PortErrorKind::Invalid,
-                format!("stop {job}"),
-                "there is no such job",
-            ));
-        };
-        let last = document.get("LastModifiedTime").and_then(Timestamp::from_json);
-        let now = Timestamp::from_millis(last.map_or(0, Timestamp::millis) + 1_000);
-        match self.stop_job(job, now) {
+        match self.stop_next(job) {
             Ok(()) => Ok(Stopped::Requested),
             Err(fault) if fault.message.contains("is in status") => Ok(Stopped::Already),
             Err(fault) => {
@@ -469,9 +293,10 @@ impl Remedies for SimulatedAccount {
     async fn model_use(&self, model: &Resource, at_most: usize) -> Result<ModelUse, PortError> {
         let configs = self.list(ResourceKind::EndpointConfig)?;
         let names = |config: &Value| {
-            let variants = config.get("ProductionVariants").and_then(Value::as_array);
+            let variants = ["ProductionVariants", "ShadowProductionVariants"];
             let uses = variants
-                .into_iter()
+                .iter()
+                .filter_map(|field| config.get(*field)?.as_array())
                 .flatten()
                 .any(|variant| variant.get("ModelName") == Some(&model.name.clone().into()));
             uses.then(|| config.get("EndpointConfigName")?.as_str().map(str::to_owned)).flatten()
@@ -488,106 +313,4 @@ impl Remedies for SimulatedAccount {
         // Gone already is as good.
         self.delete(model, Timestamp::from_millis(0)).or(Ok(()))
     }
-}
-
-/// The names that differ between the kinds.
-pub(crate) struct Shape {
-    pub(crate) name: &'static str,
-    pub(crate) arn: &'static str,
-    /// The status field and its first value.
-    pub(crate) status: Option<(&'static str, &'static str)>,
-}
-
-impl Shape {
-    pub(crate) fn of(kind: ResourceKind) -> Self {
-        let (name, arn, status) = match kind {
-            ResourceKind::TrainingJob => {
-                ("TrainingJobName", "TrainingJobArn", Some(("TrainingJobStatus", "InProgress")))
-            }
-            ResourceKind::ProcessingJob => {
-                ("ProcessingJobName", "ProcessingJobArn", Some(("ProcessingJobStatus", "InProgress")))
-            }
-            ResourceKind::Model => ("ModelName", "ModelArn", None),
-            ResourceKind::EndpointConfig => ("EndpointConfigName", "EndpointConfigArn", None),
-            ResourceKind::Endpoint => ("EndpointName", "EndpointArn", Some(("EndpointStatus", "Creating"))),
-            ResourceKind::MonitoringSchedule => (
-                "MonitoringScheduleName",
-                "MonitoringScheduleArn",
-                Some(("MonitoringScheduleStatus", "Scheduled")),
-            ),
-            ResourceKind::Trial => ("TrialName", "TrialArn", None),
-        };
-        Self { name, arn, status }
-    }
-}
-
-/// What a description holds from the first moment on beside the request.
-fn begin(kind: ResourceKind, document: &mut Document, now: Timestamp) {
-    match kind {
-        ResourceKind::TrainingJob => {
-            document.insert("SecondaryStatus".into(), "Starting".into());
-            let first = json!([{ "Status": "Starting", "StartTime": seconds(now), "StatusMessage": "Starting the training job" }]);
-            document.insert("SecondaryStatusTransitions".into(), first);
-        }
-        ResourceKind::MonitoringSchedule => {
-            let config = document.get("MonitoringScheduleConfig");
-            let endpoint = config
-                .and_then(|config| {
-                    config.pointer("/MonitoringJobDefinition/MonitoringInputs/0/EndpointInput/EndpointName")
-                })
-                .cloned();
-            let kind = config.and_then(|config| config.get("MonitoringType")).cloned();
-            document.insert("MonitoringType".into(), kind.unwrap_or_else(|| "DataQuality".into()));
-            if let Some(endpoint) = endpoint {
-                document.insert("EndpointName".into(), endpoint);
-            }
-        }
-        _ => {}
-    }
-}
-
-fn expect_status(document: &Document, field: &str, wanted: &str, refusal: &str) -> Result<(), Fault> {
-    let status = document.get(field).and_then(Value::as_str).unwrap_or_default();
-    if status == wanted { Ok(()) } else { Err(Fault::validation(format!("{refusal} {status}."))) }
-}
-
-fn not_found(resource: &Resource) -> Fault {
-    match resource.kind {
-        ResourceKind::Model | ResourceKind::EndpointConfig | ResourceKind::Endpoint => {
-            Fault::validation(format!("Could not find {} \"{}\".", resource.kind, resource.arn()))
-        }
-        ResourceKind::MonitoringSchedule | ResourceKind::Trial => {
-            Fault::new("ResourceNotFound", format!("{} does not exist.", resource.arn()))
-        }
-        _ => Fault::validation("Requested resource not found."),
-    }
-}
-
-/// Epoch seconds with a fraction, as JSON 1.1 writes times.
-pub(crate) fn seconds(time: Timestamp) -> Value {
-    #[expect(clippy::cast_precision_loss, reason = "milliseconds of this millennium fit a double exactly")]
-    let seconds = time.millis() as f64 / 1000.0;
-    json!(seconds)
-}
-
-/// `[{Key, Value}]` as a map.
-pub(crate) fn tag_map(tags: Option<&Value>) -> BTreeMap<String, String> {
-    let list = tags.and_then(Value::as_array);
-    let pair =
-        |tag: &Value| Some((tag.get("Key")?.as_str()?.to_owned(), tag.get("Value")?.as_str()?.to_owned()));
-    list.into_iter().flatten().filter_map(pair).collect()
-}
-
-/// A registry that resolves every tag to one digest.
-fn resolved(image: &str) -> String {
-    if image.contains("@sha256:") {
-        return image.to_owned();
-    }
-    let repository = image.rsplit_once(':').map_or(image, |(repository, _)| repository);
-    format!("{repository}@sha256:{}", hex(&Sha256::digest(image)))
-}
-
-fn lower_first(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map(|first| first.to_ascii_lowercase().to_string() + chars.as_str()).unwrap_or_default()
 }

@@ -10,7 +10,8 @@ use sagewarden_lineage::s3::hex;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::account::{Document, Fault, Shape, SimulatedAccount};
+use crate::account::{Document, Fault, SimulatedAccount};
+use crate::shape::{Shape, lower_first, seconds, tag_map};
 use crate::store::port_error;
 
 impl SimulatedAccount {
@@ -159,7 +160,7 @@ impl SimulatedAccount {
             Some(Value::Object(map)) => {
                 map.into_iter().filter_map(|(key, value)| Some((key, value.as_str()?.to_owned()))).collect()
             }
-            list => crate::account::tag_map(list.as_ref()),
+            list => tag_map(list.as_ref()),
         };
         let shape = Shape::of(resource.kind);
         document.entry(shape.arn).or_insert_with(|| resource.arn().into());
@@ -279,8 +280,8 @@ fn described_by(event: &Value) -> Option<(Resource, Document)> {
         };
         let shape = Shape::of(kind);
         let created = text("/detail/eventTime").and_then(Timestamp::from_text).unwrap_or(time);
-        document.insert("CreationTime".into(), crate::account::seconds(created));
-        document.insert("LastModifiedTime".into(), crate::account::seconds(created));
+        document.insert("CreationTime".into(), seconds(created));
+        document.insert("LastModifiedTime".into(), seconds(created));
         if let Some((status, first)) = shape.status {
             document.insert(status.into(), first.into());
         }
@@ -292,7 +293,7 @@ fn described_by(event: &Value) -> Option<(Resource, Document)> {
         .find(|kind| published(*kind).is_some_and(|(name, _)| text("/detail-type") == Some(name)))?;
     let name = detail.get(Shape::of(kind).name)?.as_str()?;
     let mut document = detail.clone();
-    document.entry("CreationTime").or_insert_with(|| crate::account::seconds(time));
+    document.entry("CreationTime").or_insert_with(|| seconds(time));
     Some((Resource::in_region(kind, account, region, name), document))
 }
 
@@ -325,11 +326,6 @@ fn rename(value: &Value, name: &dyn Fn(&str) -> String) -> Value {
         Value::Array(list) => Value::Array(list.iter().map(|value| rename(value, name)).collect()),
         other => other.clone(),
     }
-}
-
-fn lower_first(key: &str) -> String {
-    let mut chars = key.chars();
-    chars.next().map(|first| first.to_ascii_lowercase().to_string() + chars.as_str()).unwrap_or_default()
 }
 
 fn upper_snake(word: &str) -> String {

@@ -5,8 +5,10 @@
 mod account;
 mod announce;
 mod git;
+mod lifecycle;
 mod log;
 mod objects;
+mod shape;
 mod store;
 mod story;
 mod system;
@@ -16,5 +18,5 @@ pub use account::{Fault, SimulatedAccount};
 pub use git::{GitError, LocalGit, NewCommit};
 pub use log::{NoticeLog, QuarantineLog, SentNotice};
 pub use store::{Store, StoreError};
-pub use story::{Step, Story, StoryError};
+pub use story::{Clock, Moment, Step, Story, StoryError};
 pub use system::{Handled, System};

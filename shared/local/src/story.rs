@@ -14,17 +14,33 @@ use crate::git::{GitError, LocalGit, NewCommit};
 pub struct Step {
     /// One line.
     pub title: &'static str,
-    /// What happens in the account. What it announces is to be delivered before the next step.
-    pub play: fn(&mut Story) -> Result<(), StoryError>,
+    /// What happens in the account, in order. What a moment announces is to be delivered before the next one.
+    pub moments: &'static [Moment],
 }
 
+/// Something that happens in the account.
+pub type Moment = fn(&mut Story) -> Result<(), StoryError>;
+
+/// What time it is in the story.
+#[derive(Clone, Copy, Debug)]
+pub enum Clock {
+    /// The story begins at this moment and takes a day, however fast it is told: the same times whenever it is told.
+    Told(Timestamp),
+    /// Everything happens when it is told.
+    Live(fn() -> Timestamp),
+}
+
+/// Brings an object (bucket, key, content) somewhere else as well.
+type Mirror = Box<dyn Fn(&str, &str, &[u8])>;
+
 /// The story over an account and its repositories.
-#[derive(Debug)]
 pub struct Story {
     account: SimulatedAccount,
     git: LocalGit,
-    start: Timestamp,
+    clock: Clock,
+    mirror: Option<Mirror>,
     training_commit: Option<CommitId>,
+    monitoring_job: Option<Resource>,
 }
 
 /// The story cannot go on.
@@ -43,9 +59,14 @@ pub enum StoryError {
 
 const PREFIX: &str = "secure-sagemaker-demo";
 const XGBOOST: &str = "141502667201.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-xgboost";
+const XGBOOST_DIGEST: &str = "sha256:4f8c3bd2a6b1d7e09f5c12a7e8b3d4c5f60718293a4b5c6d7e8f901a2b3c4d5e";
 const SKLEARN: &str = "141502667201.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-scikit-learn:0.20.0-cpu-py3";
 const MONITOR: &str = "468650794304.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-model-monitor-analyzer";
 const REPOSITORY: &str = "ds-source-credit-dev";
+/// Model Monitor's own layout: endpoint, schedule, hour.
+const REPORTS: &str = "reports/credit-default-prod/credit-default-prod-data-quality/2026/03/03/09";
+const SCHEDULE: &str = "credit-default-prod-data-quality";
+const DAY: i64 = 24 * 3_600;
 const SUBNETS: [&str; 2] = ["subnet-0a1b2c3d4e5f60001", "subnet-0a1b2c3d4e5f60002"];
 const SECURITY_GROUP: &str = "sg-0f1e2d3c4b5a60001";
 
@@ -56,6 +77,8 @@ impl Story {
     pub const REGION: &str = "eu-west-1";
     /// The endpoint that the story ends with.
     pub const ENDPOINT: &str = "credit-default-prod";
+    /// The job that splits the data.
+    pub const PROCESSING_JOB: &str = "credit-preprocessing-001";
     /// The job that is stopped.
     pub const FORBIDDEN_JOB: &str = "credit-train-001";
     /// The job that trains the model.
@@ -75,32 +98,44 @@ repository = "ds-source-{ProjectName}-{EnvironmentType}"
 branch = "main"
 "#;
     /// The chapters, in order.
-    pub const STEPS: [Step; 7] = [
+    pub const STEPS: [Step; 6] = [
         Step {
             title: "a data scientist pushes the training code to ds-source-credit-dev",
-            play: Self::push_training_code,
+            moments: &[Self::push_training_code],
         },
-        Step { title: "a processing job splits the raw data into train and test", play: Self::preprocess },
+        Step {
+            title: "a processing job splits the raw data into train and test",
+            moments: &[Self::start_preprocessing, Self::finish_preprocessing],
+        },
         Step {
             title: "a training job starts without a VPC and without a key on its volume",
-            play: Self::train_forbidden,
+            moments: &[Self::train_forbidden, Self::come_to_rest],
         },
-        Step { title: "the corrected job runs on managed spot capacity", play: Self::train },
+        Step {
+            title: "the corrected job runs on managed spot capacity",
+            moments: &[Self::start_training, Self::finish_training],
+        },
         Step {
             title: "the deployment code is pushed; model, configuration and endpoint are created",
-            play: Self::deploy,
+            moments: &[Self::push_deployment_code, Self::deploy, Self::come_into_service],
         },
-        Step { title: "Model Monitor is scheduled on the endpoint", play: Self::schedule },
         Step {
             title: "the next day, Model Monitor's execution completes with violations",
-            play: Self::drift,
+            moments: &[Self::schedule_monitoring, Self::start_monitoring, Self::finish_monitoring],
         },
     ];
 
-    /// The story from its beginning, whose first moment is `start`.
+    /// The story from its beginning.
     #[must_use]
-    pub fn new(account: SimulatedAccount, git: LocalGit, start: Timestamp) -> Self {
-        Self { account, git, start, training_commit: None }
+    pub fn new(account: SimulatedAccount, git: LocalGit, clock: Clock) -> Self {
+        Self { account, git, clock, mirror: None, training_commit: None, monitoring_job: None }
+    }
+
+    /// Brings every object of the story somewhere else as well, before anything happens that reads it.
+    #[must_use]
+    pub fn mirrored(mut self, mirror: impl Fn(&str, &str, &[u8]) + 'static) -> Self {
+        self.mirror = Some(Box::new(mirror));
+        self
     }
 
     /// The first moment of the demo.
@@ -121,11 +156,11 @@ branch = "main"
         Ok(())
     }
 
-    fn preprocess(&mut self) -> Result<(), StoryError> {
+    fn start_preprocessing(&mut self) -> Result<(), StoryError> {
         let data = bucket("data");
         self.put(&data, "data/credit_card_default.csv", b"LIMIT_BAL,EDUCATION,default\n20000,2,1\n", 60)?;
         let request = json!({
-            "ProcessingJobName": "credit-preprocessing-001",
+            "ProcessingJobName": Self::PROCESSING_JOB,
             "AppSpecification": { "ImageUri": SKLEARN, "ContainerArguments": ["--train-test-split-ratio", "0.2"] },
             "ProcessingInputs": [s3_input("raw-dataset", &uri(&data, "data/credit_card_default.csv"))],
             "ProcessingOutputConfig": {
@@ -144,9 +179,15 @@ branch = "main"
             "RoleArn": role(),
             "Tags": tags(&[]),
         });
-        let job = self.create(ResourceKind::ProcessingJob, &request, 120)?;
+        self.create(ResourceKind::ProcessingJob, &request, 120)?;
+        Ok(())
+    }
+
+    fn finish_preprocessing(&mut self) -> Result<(), StoryError> {
+        let data = bucket("data");
         self.put(&data, "train_data/train_features.csv", b"20000,2,1\n", 290)?;
         self.put(&data, "test_data/test_features.csv", b"50000,1,0\n", 291)?;
+        let job = self.account.resource(ResourceKind::ProcessingJob, Self::PROCESSING_JOB);
         self.account.finish_processing(&job, None, self.at(300))?;
         Ok(())
     }
@@ -164,23 +205,40 @@ branch = "main"
         Ok(())
     }
 
-    fn train(&mut self) -> Result<(), StoryError> {
-        let digest = "sha256:4f8c3bd2a6b1d7e09f5c12a7e8b3d4c5f60718293a4b5c6d7e8f901a2b3c4d5e";
-        let request = self.training_request(Self::TRAINING_JOB, &format!("{XGBOOST}@{digest}"));
-        let job = self.create(ResourceKind::TrainingJob, &request, 1_200)?;
-        self.account.finish_training(&job, b"the model", self.at(2_100))?;
+    /// A job that was asked to stop ends a minute later.
+    fn come_to_rest(&mut self) -> Result<(), StoryError> {
+        for job in self.account.stopping_jobs()? {
+            self.account.finish_stop(&job, self.at(661))?;
+        }
+        Ok(())
+    }
+
+    fn start_training(&mut self) -> Result<(), StoryError> {
+        let request = self.training_request(Self::TRAINING_JOB, &format!("{XGBOOST}@{XGBOOST_DIGEST}"));
+        self.create(ResourceKind::TrainingJob, &request, 1_200)?;
+        Ok(())
+    }
+
+    fn finish_training(&mut self) -> Result<(), StoryError> {
+        let key = format!("models/{}/output/model.tar.gz", Self::TRAINING_JOB);
+        self.put(&bucket("model"), &key, b"the model", 2_095)?;
+        let job = self.account.resource(ResourceKind::TrainingJob, Self::TRAINING_JOB);
+        self.account.finish_training(&job, self.at(2_100))?;
+        Ok(())
+    }
+
+    fn push_deployment_code(&mut self) -> Result<(), StoryError> {
+        let files = [("deploy.py", "# endpoint with data capture\n")];
+        self.push(&files, "Deploy the model with data capture\n", ("Ben Okafor", "ben@example.com"), 3_000)?;
         Ok(())
     }
 
     fn deploy(&mut self) -> Result<(), StoryError> {
-        let files = [("deploy.py", "# endpoint with data capture\n")];
-        self.push(&files, "Deploy the model with data capture\n", ("Ben Okafor", "ben@example.com"), 3_000)?;
         let artifact =
             format!("{}/{}/output/model.tar.gz", uri(&bucket("model"), "models"), Self::TRAINING_JOB);
-        let digest = "sha256:4f8c3bd2a6b1d7e09f5c12a7e8b3d4c5f60718293a4b5c6d7e8f901a2b3c4d5e";
         let model = json!({
             "ModelName": "credit-default-model",
-            "PrimaryContainer": { "Image": format!("{XGBOOST}@{digest}"), "ModelDataUrl": artifact },
+            "PrimaryContainer": { "Image": format!("{XGBOOST}@{XGBOOST_DIGEST}"), "ModelDataUrl": artifact },
             "ExecutionRoleArn": role(),
             "VpcConfig": vpc(),
             "EnableNetworkIsolation": true,
@@ -211,14 +269,19 @@ branch = "main"
             "EndpointConfigName": "credit-default-config",
             "Tags": tags(&[("Repository", REPOSITORY)]),
         });
-        let endpoint = self.create(ResourceKind::Endpoint, &endpoint, 3_080)?;
+        self.create(ResourceKind::Endpoint, &endpoint, 3_080)?;
+        Ok(())
+    }
+
+    fn come_into_service(&mut self) -> Result<(), StoryError> {
+        let endpoint = self.account.resource(ResourceKind::Endpoint, Self::ENDPOINT);
         self.account.finish_endpoint(&endpoint, self.at(3_400))?;
         Ok(())
     }
 
-    fn schedule(&mut self) -> Result<(), StoryError> {
+    fn schedule_monitoring(&mut self) -> Result<(), StoryError> {
         let request = json!({
-            "MonitoringScheduleName": "credit-default-prod-data-quality",
+            "MonitoringScheduleName": SCHEDULE,
             "MonitoringScheduleConfig": {
                 "ScheduleConfig": { "ScheduleExpression": "cron(0 * ? * * *)" },
                 "MonitoringType": "DataQuality",
@@ -231,29 +294,41 @@ branch = "main"
         Ok(())
     }
 
-    fn drift(&mut self) -> Result<(), StoryError> {
-        let day = 24 * 3_600;
-        let reports = bucket("model");
-        let folder = format!("reports/{}/credit-default-prod-data-quality/2026/03/03/09", Self::ENDPOINT);
-        let schedule =
-            self.account.resource(ResourceKind::MonitoringSchedule, "credit-default-prod-data-quality");
+    fn start_monitoring(&mut self) -> Result<(), StoryError> {
+        let schedule = self.account.resource(ResourceKind::MonitoringSchedule, SCHEDULE);
         let request = json!({
             "ProcessingJobName": "model-monitoring-202603030900-5d1c2f7a9b3e4c6d",
             "AppSpecification": { "ImageUri": MONITOR },
-            "ProcessingOutputConfig": { "Outputs": [s3_output("monitoring_output", &uri(&reports, &folder))], "KmsKeyId": key() },
+            "ProcessingOutputConfig": {
+                "Outputs": [s3_output("monitoring_output", &uri(&bucket("model"), REPORTS))],
+                "KmsKeyId": key(),
+            },
             "ProcessingResources": { "ClusterConfig": cluster("ml.m5.xlarge") },
             "NetworkConfig": { "EnableNetworkIsolation": true, "VpcConfig": vpc() },
             "RoleArn": role(),
             "MonitoringScheduleArn": schedule.arn(),
         });
+        let now = self.at(DAY);
         // The service starts it by itself: there is no caller.
-        let job = self.account.create(ResourceKind::ProcessingJob, &request, None, self.at(day))?;
-        self.account.note_execution(&schedule.name, &job, "InProgress", self.at(day))?;
+        let job = self.account.create(ResourceKind::ProcessingJob, &request, None, now)?;
+        self.account.note_execution(SCHEDULE, &job, "InProgress", now)?;
+        self.monitoring_job = Some(job);
+        Ok(())
+    }
+
+    fn finish_monitoring(&mut self) -> Result<(), StoryError> {
+        let Some(job) = self.monitoring_job.take() else { return Ok(()) };
         let report = report().to_string();
-        self.put(&reports, &format!("{folder}/constraint_violations.json"), report.as_bytes(), day + 290)?;
+        self.put(
+            &bucket("model"),
+            &format!("{REPORTS}/constraint_violations.json"),
+            report.as_bytes(),
+            DAY + 290,
+        )?;
+        let now = self.at(DAY + 300);
         let message = "CompletedWithViolations: Job completed successfully with 3 violations.";
-        self.account.finish_processing(&job, Some(message), self.at(day + 300))?;
-        self.account.note_execution(&schedule.name, &job, "CompletedWithViolations", self.at(day + 300))?;
+        self.account.finish_processing(&job, Some(message), now)?;
+        self.account.note_execution(SCHEDULE, &job, "CompletedWithViolations", now)?;
         Ok(())
     }
 
@@ -318,12 +393,18 @@ branch = "main"
 
     fn put(&self, bucket: &str, key: &str, body: &[u8], after: i64) -> Result<(), StoryError> {
         let key = if key.starts_with("reports/") { key.to_owned() } else { format!("{PREFIX}/{key}") };
+        if let Some(mirror) = &self.mirror {
+            mirror(bucket, &key, body);
+        }
         self.account.put_object(bucket, &key, body, self.at(after))?;
         Ok(())
     }
 
     fn at(&self, seconds: i64) -> Timestamp {
-        Timestamp::from_millis(self.start.millis() + seconds * 1_000)
+        match self.clock {
+            Clock::Told(start) => Timestamp::from_millis(start.millis() + seconds * 1_000),
+            Clock::Live(now) => now(),
+        }
     }
 }
 

@@ -1,0 +1,201 @@
+//! How the simulated account's resources move on: jobs stop and end, endpoints come into service.
+
+use sagewarden_events::{Resource, ResourceKind, Timestamp};
+use serde_json::{Value, json};
+
+use crate::account::{Document, Fault, SimulatedAccount};
+use crate::shape::{Shape, expect_status, not_found, resolved, seconds};
+
+impl SimulatedAccount {
+    /// Points an endpoint to another configuration.
+    ///
+    /// # Errors
+    /// When the endpoint or the configuration does not exist, or the endpoint is on the way already.
+    pub fn update_endpoint(&self, name: &str, config: &str, now: Timestamp) -> Result<(), Fault> {
+        let resource = self.resource(ResourceKind::Endpoint, name);
+        self.check_references(ResourceKind::Endpoint, &json!({ "EndpointConfigName": config }))?;
+        self.change(&resource, now, |document| {
+            expect_status(document, "EndpointStatus", "InService", "Cannot update in-progress endpoint")?;
+            document.insert("EndpointStatus".into(), "Updating".into());
+            document.insert("EndpointConfigName".into(), config.into());
+            Ok(())
+        })
+    }
+
+    /// Asks a job to stop.
+    ///
+    /// # Errors
+    /// As the API: a job that is not running cannot be stopped.
+    pub fn stop_job(&self, job: &Resource, now: Timestamp) -> Result<(), Fault> {
+        let Some((status, _)) = Shape::of(job.kind).status else { return Err(not_found(job)) };
+        self.change(job, now, |document| {
+            let message = format!("The request was rejected because the {} is in status", job.kind);
+            expect_status(document, status, "InProgress", &message)?;
+            document.insert(status.into(), "Stopping".into());
+            Ok(())
+        })
+    }
+
+    /// As [`Self::stop_job`], for callers without a clock: it takes effect a second after the last change.
+    ///
+    /// # Errors
+    /// As the API.
+    pub fn stop_next(&self, job: &Resource) -> Result<(), Fault> {
+        let document = self.load(job)?.ok_or_else(|| not_found(job))?.0;
+        let last = document.get("LastModifiedTime").and_then(Timestamp::from_json);
+        self.stop_job(job, Timestamp::from_millis(last.map_or(0, Timestamp::millis) + 1_000))
+    }
+
+    /// The jobs that are being stopped.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn stopping_jobs(&self) -> Result<Vec<Resource>, Fault> {
+        let mut jobs = Vec::new();
+        for kind in [ResourceKind::TrainingJob, ResourceKind::ProcessingJob] {
+            let shape = Shape::of(kind);
+            let text = |job: &Value, key: &str| job.get(key).and_then(Value::as_str).map(str::to_owned);
+            for job in self.list(kind)? {
+                let stopping =
+                    shape.status.is_some_and(|(status, _)| text(&job, status).as_deref() == Some("Stopping"));
+                jobs.extend(
+                    text(&job, shape.name).filter(|_| stopping).map(|name| self.resource(kind, &name)),
+                );
+            }
+        }
+        Ok(jobs)
+    }
+
+    /// Lets a stopping job come to rest.
+    ///
+    /// # Errors
+    /// When it is not stopping.
+    pub fn finish_stop(&self, job: &Resource, now: Timestamp) -> Result<(), Fault> {
+        let Some((status, _)) = Shape::of(job.kind).status else { return Err(not_found(job)) };
+        self.change(job, now, |document| {
+            expect_status(document, status, "Stopping", "the job is in status")?;
+            document.insert(status.into(), "Stopped".into());
+            if job.kind == ResourceKind::TrainingJob {
+                document.insert("SecondaryStatus".into(), "Stopped".into());
+            }
+            Ok(())
+        })
+    }
+
+    /// Lets a training job complete: its artifact is whatever was put at `<S3OutputPath>/<name>/output/model.tar.gz`.
+    ///
+    /// # Errors
+    /// When it is not running.
+    pub fn finish_training(&self, job: &Resource, now: Timestamp) -> Result<(), Fault> {
+        let described = self.load(job)?.ok_or_else(|| not_found(job))?.0;
+        let output =
+            described.get("OutputDataConfig").and_then(|config| config.get("S3OutputPath")?.as_str());
+        let output = output.unwrap_or_default().trim_end_matches('/').to_owned();
+        let uri = format!("{output}/{}/output/model.tar.gz", job.name);
+        let created = described.get("CreationTime").and_then(Timestamp::from_json).unwrap_or(now);
+        let total = (now.millis() - created.millis()) / 1000;
+        self.change(job, now, |document| {
+            expect_status(document, "TrainingJobStatus", "InProgress", "the training job is in status")?;
+            let spot = document.get("EnableManagedSpotTraining") == Some(&Value::Bool(true));
+            document.insert("TrainingJobStatus".into(), "Completed".into());
+            document.insert("SecondaryStatus".into(), "Completed".into());
+            document.insert("ModelArtifacts".into(), json!({ "S3ModelArtifacts": uri }));
+            document.insert("TrainingStartTime".into(), seconds(created));
+            document.insert("TrainingEndTime".into(), seconds(now));
+            document.insert("TrainingTimeInSeconds".into(), total.into());
+            // Spot capacity is billed at about a third.
+            let billed = if spot { total / 3 } else { total };
+            document.insert("BillableTimeInSeconds".into(), billed.into());
+            Ok(())
+        })
+    }
+
+    /// Lets a processing job complete; its outputs are whatever was put at their locations meanwhile.
+    ///
+    /// # Errors
+    /// When it is not running.
+    pub fn finish_processing(
+        &self,
+        job: &Resource,
+        exit_message: Option<&str>,
+        now: Timestamp,
+    ) -> Result<(), Fault> {
+        self.change(job, now, |document| {
+            expect_status(document, "ProcessingJobStatus", "InProgress", "the processing job is in status")?;
+            document.insert("ProcessingJobStatus".into(), "Completed".into());
+            let created = document.get("CreationTime").cloned().unwrap_or_else(|| seconds(now));
+            document.insert("ProcessingStartTime".into(), created);
+            document.insert("ProcessingEndTime".into(), seconds(now));
+            if let Some(message) = exit_message {
+                document.insert("ExitMessage".into(), message.into());
+            }
+            Ok(())
+        })
+    }
+
+    /// Lets an endpoint come into service: variants get the digests of the images that they run.
+    ///
+    /// # Errors
+    /// When it is not being created or updated.
+    pub fn finish_endpoint(&self, endpoint: &Resource, now: Timestamp) -> Result<(), Fault> {
+        let described = self.load(endpoint)?.ok_or_else(|| not_found(endpoint))?.0;
+        let variants = self.deployed_variants(&described, now)?;
+        self.change(endpoint, now, |document| {
+            document.insert("EndpointStatus".into(), "InService".into());
+            document.insert("ProductionVariants".into(), variants);
+            Ok(())
+        })
+    }
+
+    /// Records on a schedule what its newest execution came to, as the service does.
+    ///
+    /// # Errors
+    /// When there is no such schedule.
+    pub fn note_execution(
+        &self,
+        schedule: &str,
+        job: &Resource,
+        status: &str,
+        now: Timestamp,
+    ) -> Result<(), Fault> {
+        let resource = self.resource(ResourceKind::MonitoringSchedule, schedule);
+        self.change(&resource, now, |document| {
+            let endpoint = document.get("EndpointName").cloned().unwrap_or_default();
+            let summary = json!({
+                "MonitoringScheduleName": schedule,
+                "ScheduledTime": seconds(now),
+                "CreationTime": seconds(now),
+                "LastModifiedTime": seconds(now),
+                "MonitoringExecutionStatus": status,
+                "ProcessingJobArn": job.arn(),
+                "EndpointName": endpoint,
+            });
+            document.insert("LastMonitoringExecutionSummary".into(), summary);
+            Ok(())
+        })
+    }
+
+    fn deployed_variants(&self, endpoint: &Document, now: Timestamp) -> Result<Value, Fault> {
+        let config = endpoint.get("EndpointConfigName").and_then(Value::as_str).unwrap_or_default();
+        let config = self.describe_document(&self.resource(ResourceKind::EndpointConfig, config))?;
+        let mut variants = Vec::new();
+        for variant in config.get("ProductionVariants").and_then(Value::as_array).into_iter().flatten() {
+            let model = variant.get("ModelName").and_then(Value::as_str).unwrap_or_default();
+            let model = self.describe_document(&self.resource(ResourceKind::Model, model))?;
+            let image = model.pointer("/PrimaryContainer/Image").and_then(Value::as_str).unwrap_or_default();
+            variants.push(json!({
+                "VariantName": variant.get("VariantName"),
+                "DeployedImages": [{
+                    "SpecifiedImage": image,
+                    "ResolvedImage": resolved(image),
+                    "ResolutionTime": seconds(now),
+                }],
+                "CurrentWeight": 1.0,
+                "DesiredWeight": 1.0,
+                "CurrentInstanceCount": variant.get("InitialInstanceCount"),
+                "DesiredInstanceCount": variant.get("InitialInstanceCount"),
+            }));
+        }
+        Ok(Value::Array(variants))
+    }
+}
