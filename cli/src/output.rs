@@ -33,20 +33,18 @@ pub(crate) fn outcome(outcome: &Outcome) -> (&'static str, String) {
 /// A finding for the one who started the job: what is wrong, what stands there, what is wanted, what to change.
 pub(crate) fn finding(detail: &Value) -> String {
     let text = |value: &Value, key: &str| value.get(key).and_then(Value::as_str).unwrap_or("-").to_owned();
-    let mut table =
-        table(["control", "severity", "field", "actual", "wanted", "fix"].map(str::to_owned).to_vec());
+    let mut lines = String::new();
     for finding in detail.get("findings").and_then(Value::as_array).into_iter().flatten() {
-        table.add_row(
-            ["control", "severity", "field", "actual", "wanted", "fix"].map(|key| text(finding, key)),
-        );
+        let title = format!("{} {}", text(finding, "control"), text(finding, "title"));
+        lines += &format!("    {BAD}{title}{BAD:#} ({})\n", text(finding, "severity"));
+        for key in ["field", "actual", "wanted", "fix"] {
+            lines += &format!("      {key:<8}{}\n", text(finding, key));
+        }
     }
     let done = detail.get("remediation").cloned().unwrap_or_default();
     let action = done.get("action").and_then(Value::as_str).unwrap_or("nothing done");
-    format!(
-        "{table}\nstarted by  {}\nremedy      {action}: {}\n",
-        text(detail, "started_by"),
-        text(&done, "result"),
-    )
+    lines += &format!("    started by {}\n", text(detail, "started_by"));
+    lines + &format!("    {action}: {}\n", text(&done, "result"))
 }
 
 /// The flat table turned on its side: a terminal has room for a few components, not for a hundred columns.

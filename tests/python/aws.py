@@ -1,7 +1,7 @@
 """boto3 over standard input and output, so that tests can speak to any service without its SDK.
 
 One request a line: {"service", "operation", "parameters", "endpoint"?}. One answer a line: {"ok": ...} or {"error": {"code",
-"message"}}. Bytes are {"base64": "..."} both ways, times ISO 8601.
+"message"}}. Bytes are {"base64": "..."} both ways, or {"file": "path"} on the way in, times ISO 8601.
 """
 
 import base64
@@ -32,6 +32,9 @@ def decode(value):
     if isinstance(value, dict):
         if list(value) == ["base64"]:
             return base64.b64decode(value["base64"])
+        if list(value) == ["file"]:
+            with open(value["file"], "rb") as file:
+                return file.read()
         return {key: decode(each) for key, each in value.items()}
     if isinstance(value, list):
         return [decode(each) for each in value]

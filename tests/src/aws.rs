@@ -1,0 +1,95 @@
+//! AWS's own Python client as a child process: any operation of any service, without its SDK in the build.
+
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Child, ChildStdin, ChildStdout, Stdio};
+
+use serde_json::{Value, json};
+use thiserror::Error;
+
+use crate::emulator::client_environment;
+use crate::{Result, python};
+
+/// A running client.
+#[derive(Debug)]
+pub struct Aws {
+    child: Child,
+    input: Option<ChildStdin>,
+    output: BufReader<ChildStdout>,
+}
+
+/// What a service answered instead of a result.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{operation}: {code}: {message}")]
+pub struct Refusal {
+    /// Which operation.
+    pub operation: String,
+    /// The error code.
+    pub code: String,
+    /// The message.
+    pub message: String,
+}
+
+impl Aws {
+    /// Starts a client for the services at this address.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub fn new(url: &str) -> Result<Self> {
+        let mut child = python::script("aws.py")?
+            .envs(client_environment(url))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()?;
+        let input = child.stdin.take();
+        let output = child.stdout.take().ok_or("the client has no output")?;
+        Ok(Self { child, input, output: BufReader::new(output) })
+    }
+
+    /// Calls an operation by its name in boto3, such as `("dynamodb", "describe_table")`.
+    ///
+    /// # Errors
+    /// A [`Refusal`] when the service refuses.
+    pub fn call(&mut self, service: &str, operation: &str, parameters: Value) -> Result<Value> {
+        self.ask(json!({ "service": service, "operation": operation, "parameters": parameters }))
+    }
+
+    /// As [`Self::call`], for a service at another address.
+    ///
+    /// # Errors
+    /// A [`Refusal`] when the service refuses.
+    pub fn call_at(&mut self, url: &str, service: &str, operation: &str, parameters: Value) -> Result<Value> {
+        self.ask(
+            json!({ "service": service, "operation": operation, "parameters": parameters, "endpoint": url }),
+        )
+    }
+
+    fn ask(&mut self, request: Value) -> Result<Value> {
+        let input = self.input.as_mut().ok_or("the client has no input")?;
+        writeln!(input, "{request}")?;
+        input.flush()?;
+        let mut line = String::new();
+        if self.output.read_line(&mut line)? == 0 {
+            return Err("the client ended; its error is above".into());
+        }
+        let mut answer: Value = serde_json::from_str(&line)?;
+        match answer.get_mut("ok") {
+            Some(result) => Ok(result.take()),
+            None => {
+                let text = |pointer: &str| {
+                    answer.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned()
+                };
+                let operation =
+                    request.get("operation").and_then(Value::as_str).unwrap_or_default().to_owned();
+                Err(Refusal { operation, code: text("/error/code"), message: text("/error/message") }.into())
+            }
+        }
+    }
+}
+
+impl Drop for Aws {
+    fn drop(&mut self) {
+        // It ends when its input does.
+        drop(self.input.take());
+        let _ended = self.child.wait();
+    }
+}

@@ -1,0 +1,58 @@
+//! The functions as they are deployed: each in its folder, the binary called `bootstrap`, the bundle beside it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use cargo_metadata::Message;
+
+use crate::{Result, root, target};
+
+/// Builds the functions with the rest of the workspace (so that nothing is compiled twice) and lays them out under `folder` as
+/// `infra/package.sh` does under `target/lambda`. `settings` takes the place of `infra/settings.toml`.
+///
+/// # Errors
+/// When the build fails; what the compiler said is on standard error.
+pub fn package(folder: &Path, settings: &str) -> Result<()> {
+    for (name, program) in build()? {
+        let place = folder.join(&name);
+        let policies = place.join("bundle/policies");
+        fs::create_dir_all(&policies)?;
+        let bootstrap = place.join("bootstrap");
+        // A link where possible: with its symbols a binary has close to a hundred megabytes.
+        fs::hard_link(&program, &bootstrap).or_else(|_| fs::copy(&program, &bootstrap).map(drop))?;
+        for entry in fs::read_dir(root().join("infra/policies"))? {
+            let entry = entry?;
+            fs::copy(entry.path(), policies.join(entry.file_name()))?;
+        }
+        fs::write(place.join("bundle/settings.toml"), settings)?;
+    }
+    Ok(())
+}
+
+/// The functions' names and programs.
+fn build() -> Result<Vec<(String, PathBuf)>> {
+    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
+    let output = Command::new(cargo)
+        .current_dir(root())
+        .args(["build", "--workspace", "--bins", "--message-format=json", "--target-dir"])
+        .arg(target()?)
+        .stderr(std::process::Stdio::inherit())
+        .output()?;
+    if !output.status.success() {
+        return Err("the functions cannot be built; the compiler's message is above".into());
+    }
+    let functions = root().join("functions");
+    let mut programs = Vec::new();
+    for message in Message::parse_stream(output.stdout.as_slice()) {
+        let Message::CompilerArtifact(artifact) = message? else { continue };
+        let Some(program) = artifact.executable else { continue };
+        if Path::new(artifact.manifest_path.as_str()).starts_with(&functions) {
+            programs.push((artifact.target.name, program.into_std_path_buf()));
+        }
+    }
+    if programs.is_empty() {
+        return Err("cargo built no functions".into());
+    }
+    Ok(programs)
+}

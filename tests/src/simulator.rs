@@ -1,0 +1,248 @@
+//! SageMaker and CodeCommit over HTTP: the simulated account and the git repositories of `shared/local` behind the wire
+//! protocol that both services speak, AWS JSON 1.1.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use sagewarden_events::{Actor, CommitId, Resource, ResourceKind};
+use sagewarden_local::{Fault, LocalGit, SimulatedAccount};
+use serde_json::{Map, Value, json};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+use crate::{Result, now};
+
+/// A call that arrived.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Call {
+    /// Service and operation, such as `SageMaker.StopTrainingJob`.
+    pub target: String,
+    /// The request.
+    pub body: Value,
+}
+
+/// The running simulator; it ends with this value.
+#[derive(Debug)]
+pub struct Simulator {
+    address: SocketAddr,
+    services: Services,
+    task: JoinHandle<()>,
+}
+
+#[derive(Clone, Debug)]
+struct Services {
+    account: SimulatedAccount,
+    git: LocalGit,
+    calls: Arc<Mutex<Vec<Call>>>,
+    refusals: Arc<Mutex<Vec<String>>>,
+}
+
+impl Simulator {
+    /// Starts it on a free port of this machine.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub async fn start(account: SimulatedAccount, git: LocalGit) -> Result<Self> {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let address = listener.local_addr()?;
+        let services = Services { account, git, calls: Arc::default(), refusals: Arc::default() };
+        let router = Router::new().route("/", post(answer)).with_state(services.clone());
+        let task = tokio::spawn(async move {
+            if let Err(error) = axum::serve(listener, router).await {
+                eprintln!("the simulator ended: {error}");
+            }
+        });
+        Ok(Self { address, services, task })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The calls to an operation, in the order of their arrival.
+    #[must_use]
+    pub fn calls(&self, target: &str) -> Vec<Call> {
+        let calls = self.services.calls.lock().unwrap_or_else(PoisonError::into_inner);
+        calls.iter().filter(|call| call.target == target).cloned().collect()
+    }
+
+    /// Refuses the next call to an operation with a fault of the service.
+    pub fn refuse_next(&self, target: &str) {
+        self.services.refusals.lock().unwrap_or_else(PoisonError::into_inner).push(target.to_owned());
+    }
+}
+
+impl Drop for Simulator {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+async fn answer(State(services): State<Services>, headers: HeaderMap, body: Bytes) -> Response {
+    let target =
+        headers.get("x-amz-target").and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+    let outcome = match serde_json::from_slice(&body) {
+        Ok(body) => services.call(&target, body),
+        Err(error) => Err(fault("SerializationException", error.to_string())),
+    };
+    let (status, document) = match outcome {
+        Ok(document) => (StatusCode::OK, document),
+        Err(Fault { code, message }) => {
+            let status = if code == "InternalFailure" {
+                StatusCode::INTERNAL_SERVER_ERROR
+            } else {
+                StatusCode::BAD_REQUEST
+            };
+            (status, json!({ "__type": code, "message": message }))
+        }
+    };
+    (status, [(header::CONTENT_TYPE, "application/x-amz-json-1.1")], document.to_string()).into_response()
+}
+
+type Answer = std::result::Result<Value, Fault>;
+
+impl Services {
+    fn call(&self, target: &str, body: Value) -> Answer {
+        let call = Call { target: target.to_owned(), body };
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner).push(call.clone());
+        let mut refusals = self.refusals.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(index) = refusals.iter().position(|refused| refused == target) {
+            refusals.remove(index);
+            return Err(fault("AccessDeniedException", "not now"));
+        }
+        drop(refusals);
+        match target.split_once('.') {
+            Some(("SageMaker", operation)) => self.sagemaker(operation, &call.body),
+            Some(("CodeCommit_20150413", "GetCommit")) => self.commit(&call.body),
+            _ => Err(fault("UnknownOperationException", format!("the simulator does not know `{target}`"))),
+        }
+    }
+
+    fn sagemaker(&self, operation: &str, body: &Value) -> Answer {
+        let named = |verb: &str| {
+            let noun = operation.strip_prefix(verb)?;
+            let kind = NOUNS.iter().find(|(each, _)| *each == noun)?.1;
+            let name = text(body, &format!("{noun}Name"));
+            Some((noun, self.account.resource(kind, name)))
+        };
+        match operation {
+            "ListTags" => return self.tags(body),
+            "ListEndpointConfigs" => return self.endpoint_configs(body),
+            "UpdateEndpoint" => {
+                let name = text(body, "EndpointName");
+                self.account.update_endpoint(name, text(body, "EndpointConfigName"), now())?;
+                return Ok(
+                    json!({ "EndpointArn": self.account.resource(ResourceKind::Endpoint, name).arn() }),
+                );
+            }
+            _ => {}
+        }
+        if let Some((noun, resource)) = named("Create") {
+            let created = self.account.create(resource.kind, body, Some(&caller()), now())?;
+            return Ok(Map::from_iter([(format!("{noun}Arn"), created.arn().into())]).into());
+        }
+        if let Some((_, resource)) = named("Describe") {
+            return self.account.describe_document(&resource);
+        }
+        if let Some((_, resource)) = named("Stop") {
+            return self.account.stop_next(&resource).map(|()| json!({}));
+        }
+        if let Some((_, resource)) = named("Delete") {
+            return self.account.delete(&resource, now()).map(|()| json!({}));
+        }
+        Err(fault("UnknownOperationException", format!("the simulator does not know `{operation}`")))
+    }
+
+    fn tags(&self, body: &Value) -> Answer {
+        let resource = Resource::parse_arn(text(body, "ResourceArn"))
+            .map_err(|error| fault("ValidationException", error.to_string()))?;
+        let tags = self.account.tag_map(&resource)?;
+        let tags: Vec<Value> =
+            tags.iter().map(|(key, value)| json!({ "Key": key, "Value": value })).collect();
+        Ok(json!({ "Tags": tags }))
+    }
+
+    /// Newest first; the token is the number of entries that came before.
+    fn endpoint_configs(&self, body: &Value) -> Answer {
+        let configs = self.account.list(ResourceKind::EndpointConfig)?;
+        let from: usize = text(body, "NextToken").parse().unwrap_or_default();
+        let size = body
+            .get("MaxResults")
+            .and_then(Value::as_u64)
+            .and_then(|size| usize::try_from(size).ok())
+            .unwrap_or(10);
+        let fields = ["EndpointConfigName", "EndpointConfigArn", "CreationTime"];
+        let summary = |config: &Value| -> Value {
+            fields
+                .iter()
+                .filter_map(|field| Some(((*field).to_owned(), config.get(*field)?.clone())))
+                .collect::<Map<_, _>>()
+                .into()
+        };
+        let page: Vec<Value> = configs.iter().skip(from).take(size).map(summary).collect();
+        let mut answer = json!({ "EndpointConfigs": page });
+        if let (true, Some(answer)) = (from + size < configs.len(), answer.as_object_mut()) {
+            answer.insert("NextToken".into(), (from + size).to_string().into());
+        }
+        Ok(answer)
+    }
+
+    fn commit(&self, body: &Value) -> Answer {
+        let (repository, id) = (text(body, "repositoryName"), text(body, "commitId"));
+        if !self.git.path(repository).exists() {
+            return Err(fault("RepositoryDoesNotExistException", format!("{repository} does not exist")));
+        }
+        let id = CommitId::parse(id).map_err(|error| fault("InvalidCommitIdException", error.to_string()))?;
+        let found =
+            self.git.find(repository, &id).map_err(|error| fault("InternalFailure", error.to_string()))?;
+        let missing = || fault("CommitIdDoesNotExistException", "Commit ID does not exist.");
+        let commit = found.ok_or_else(missing)?;
+        let seconds = commit.authored_at.map_or(0, |time| time.millis() / 1000);
+        let person = json!({ "name": commit.author_name, "email": commit.author_email, "date": format!("{seconds} +0000") });
+        Ok(json!({ "commit": {
+            "commitId": id.as_str(),
+            "parents": commit.parents.iter().map(CommitId::as_str).collect::<Vec<_>>(),
+            "message": commit.message,
+            "author": person,
+            "committer": person,
+            "additionalData": "",
+        } }))
+    }
+}
+
+/// The nouns of the operations that the simulator knows.
+const NOUNS: [(&str, ResourceKind); 7] = [
+    ("TrainingJob", ResourceKind::TrainingJob),
+    ("ProcessingJob", ResourceKind::ProcessingJob),
+    ("Model", ResourceKind::Model),
+    ("EndpointConfig", ResourceKind::EndpointConfig),
+    ("Endpoint", ResourceKind::Endpoint),
+    ("MonitoringSchedule", ResourceKind::MonitoringSchedule),
+    ("Trial", ResourceKind::Trial),
+];
+
+/// Whoever calls over HTTP: the simulator knows one person.
+fn caller() -> Actor {
+    Actor {
+        arn: Some("arn:aws:sts::111122223333:assumed-role/ds-notebook-role-credit-dev-ana/ana".to_owned()),
+        role: Some("arn:aws:iam::111122223333:role/ds-notebook-role-credit-dev-ana".to_owned()),
+        source_identity: None,
+        source_ip: Some("127.0.0.1".to_owned()),
+    }
+}
+
+fn fault(code: &str, message: impl Into<String>) -> Fault {
+    Fault { code: code.to_owned(), message: message.into() }
+}
+
+fn text<'a>(body: &'a Value, key: &str) -> &'a str {
+    body.get(key).and_then(Value::as_str).unwrap_or_default()
+}
