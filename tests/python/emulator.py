@@ -1,10 +1,12 @@
-"""Starts the AWS emulator so that a test can play AWS: events with a source of `aws.*` are taken from it.
+"""Starts the AWS emulator so that a test can play AWS. Two things are changed, and nothing in the template is:
 
-PutEvents refuses such events, here as on AWS, where only the services themselves send them. Nothing else is changed, so the
-event patterns of the template stay as they are. Address and port come from BIND_HOST and GATEWAY_PORT.
+- Events with a source of `aws.*` are taken. PutEvents refuses them, here as on AWS, where only the services send them.
+- An event keeps the time that its sender gives it, as on AWS; the emulator would stamp it anew.
+
+Address and port come from BIND_HOST and GATEWAY_PORT.
 """
 
-import functools
+import contextvars
 import os
 import signal
 import sys
@@ -13,7 +15,18 @@ import threading
 from ministack import app
 from ministack.services import eventbridge
 
-eventbridge._put_events = functools.partial(eventbridge._put_events, allow_aws_source=True)
+TOLD = contextvars.ContextVar("told", default=None)
+CLOCK = eventbridge._now_ts
+PUT_EVENTS = eventbridge._put_events
+
+
+def put_events(data):
+    entries = data.get("Entries") or [{}]
+    token = TOLD.set(entries[0].get("Time"))
+    try:
+        return PUT_EVENTS(data, allow_aws_source=True)
+    finally:
+        TOLD.reset(token)
 
 
 def end_with_parent():
@@ -23,5 +36,7 @@ def end_with_parent():
 
 
 if __name__ == "__main__":
+    eventbridge._now_ts = lambda: TOLD.get() or CLOCK()
+    eventbridge._put_events = put_events
     threading.Thread(target=end_with_parent, daemon=True).start()
     app.main()

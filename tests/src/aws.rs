@@ -3,11 +3,21 @@
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Stdio};
 
+use base64::prelude::{BASE64_STANDARD, Engine};
 use serde_json::{Value, json};
 use thiserror::Error;
 
 use crate::emulator::client_environment;
 use crate::{Result, python};
+
+/// The bytes of an answer's streamed body or payload.
+///
+/// # Errors
+/// When there are none.
+pub fn bytes(answer: &Value, field: &str) -> Result<Vec<u8>> {
+    let text = answer.get(field).and_then(|value| value.get("base64")?.as_str());
+    Ok(BASE64_STANDARD.decode(text.ok_or_else(|| format!("`{field}` holds no bytes"))?)?)
+}
 
 /// A running client.
 #[derive(Debug)]

@@ -12,7 +12,7 @@ use serde::Serialize;
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
 
-use crate::once::{Moment, publish_once};
+use crate::once::{Moment, Receipt, publish_once};
 use crate::outcome::{Done, Failure, Outcome};
 use crate::ports::{Account, Bus, ModelUse, Notice, PortError, Remedies, Stopped, Table};
 
@@ -102,15 +102,75 @@ impl<A: Account + Remedies, T: Table, B: Bus> EnforcePolicy<'_, A, T, B> {
                 judged.verdict.checked.len()
             )));
         }
-        let remediation = self.remediate(&judged).await?;
-        self.record_remediation(&judged, &remediation).await?;
-        let actor = self.known_actor(&judged, actor).await?;
-        self.tell(&judged, &remediation, actor.as_ref(), moment).await?;
-        if remediation.failed {
-            let context = format!("remedy {resource}");
-            return Err(Failure::not_yet(context, remediation.result));
+        // One delivery at a time: what is told is what that one did, not that another had been faster.
+        match Receipt::claim(self.table, moment, &cause("finding", &judged)).await? {
+            Some(receipt) => self.remedy_and_tell(&judged, actor, receipt, moment).await,
+            None => self.remedy_again(&judged, moment).await,
         }
-        Ok(Done::Acted(summary(&judged, &remediation, actor.as_ref())))
+    }
+
+    /// The first delivery of a violation that gets this far.
+    async fn remedy_and_tell(
+        &self,
+        judged: &Judged,
+        actor: Option<&Actor>,
+        receipt: Receipt,
+        moment: &Moment,
+    ) -> Outcome {
+        let (remediation, actor) = match self.remedy(judged, actor).await {
+            Ok(done) => done,
+            Err(failure) => {
+                receipt.give_back(self.table).await?;
+                return Err(failure);
+            }
+        };
+        let detail = detail(judged, &remediation, actor.as_ref(), self.bundle.settings().mode);
+        let notice = Notice { detail_type: POLICY_VIOLATION, resources: vec![judged.resource.arn()], detail };
+        receipt.publish(self.table, self.bus, judged.created_at, &notice).await?;
+        if remediation.failed {
+            return self.tell_failure(judged, remediation, notice.detail, moment).await;
+        }
+        Ok(Done::Acted(summary(judged, &remediation, actor.as_ref())))
+    }
+
+    /// A later delivery: the finding has been told, but the resource may still be there because a remediation failed.
+    async fn remedy_again(&self, judged: &Judged, moment: &Moment) -> Outcome {
+        let (remediation, actor) = self.remedy(judged, None).await?;
+        if remediation.failed {
+            let detail = detail(judged, &remediation, actor.as_ref(), self.bundle.settings().mode);
+            return self.tell_failure(judged, remediation, detail, moment).await;
+        }
+        let text = summary(judged, &remediation, actor.as_ref());
+        Ok(match remediation.action {
+            Some(_) => Done::Acted(text),
+            None => Done::Nothing(format!("{text}; the finding has been told")),
+        })
+    }
+
+    /// Remedies and finds out who started the resource.
+    async fn remedy(
+        &self,
+        judged: &Judged,
+        actor: Option<&Actor>,
+    ) -> Result<(Remediation, Option<Actor>), Failure> {
+        let remediation = self.remediate(judged).await?;
+        self.record_remediation(judged, &remediation).await?;
+        Ok((remediation, self.known_actor(judged, actor).await?))
+    }
+
+    /// A remediation that failed is told, once, and tried again.
+    async fn tell_failure(
+        &self,
+        judged: &Judged,
+        remediation: Remediation,
+        detail: Json,
+        moment: &Moment,
+    ) -> Outcome {
+        let notice =
+            Notice { detail_type: REMEDIATION_FAILED, resources: vec![judged.resource.arn()], detail };
+        let cause = cause("remediation", judged);
+        publish_once(self.table, self.bus, moment, &cause, judged.created_at, &notice).await?;
+        Err(Failure::not_yet(format!("remedy {}", judged.resource), remediation.result))
     }
 
     async fn look(&self, resource: &Resource) -> Result<Option<Judged>, Failure> {
@@ -226,27 +286,12 @@ impl<A: Account + Remedies, T: Table, B: Bus> EnforcePolicy<'_, A, T, B> {
             )),
         })
     }
+}
 
-    async fn tell(
-        &self,
-        judged: &Judged,
-        remediation: &Remediation,
-        actor: Option<&Actor>,
-        moment: &Moment,
-    ) -> Result<(), Failure> {
-        let bundle: String = judged.verdict.bundle.chars().take(12).collect();
-        let detail = detail(judged, remediation, actor, self.bundle.settings().mode);
-        let mut notices =
-            vec![(POLICY_VIOLATION, format!("finding#{}#{bundle}", judged.node), detail.clone())];
-        if remediation.failed {
-            notices.push((REMEDIATION_FAILED, format!("remediation#{}#{bundle}", judged.node), detail));
-        }
-        for (detail_type, cause, detail) in notices {
-            let notice = Notice { detail_type, resources: vec![judged.resource.arn()], detail };
-            publish_once(self.table, self.bus, moment, &cause, judged.created_at, &notice).await?;
-        }
-        Ok(())
-    }
+/// What a notice is about: a resource as this bundle judges it.
+fn cause(what: &str, judged: &Judged) -> String {
+    let bundle: String = judged.verdict.bundle.chars().take(12).collect();
+    format!("{what}#{}#{bundle}", judged.node)
 }
 
 fn is_judged(kind: ResourceKind) -> bool {

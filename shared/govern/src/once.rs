@@ -19,6 +19,60 @@ const LEASE_MS: i64 = 120_000;
 /// How long a receipt remembers its cause: longer than any archive from which events are replayed (400 days).
 const RECEIPT_SECONDS: i64 = 400 * 86_400;
 
+/// A claim on a notice that is to leave once: held while it is found out what to say.
+pub(crate) struct Receipt {
+    claim: Claim,
+}
+
+impl Receipt {
+    /// Claims a cause; `None` when it has been told.
+    ///
+    /// # Errors
+    /// When the table fails, or another delivery is at it: the record is to be retried.
+    pub(crate) async fn claim(
+        table: &impl Table,
+        moment: &Moment,
+        cause: &str,
+    ) -> Result<Option<Self>, PortError> {
+        let claim = Claim {
+            key: Key::new(format!("E#{cause}"), "#"),
+            owner: moment.owner.clone(),
+            now: moment.now,
+            until: Timestamp::from_millis(moment.now.millis() + LEASE_MS),
+        };
+        match table.claim(&claim).await? {
+            Claimed::Done => Ok(None),
+            Claimed::Mine => Ok(Some(Self { claim })),
+            Claimed::Busy => {
+                let message = "another delivery of the same is at it";
+                Err(PortError::new(PortErrorKind::Unavailable, format!("tell `{cause}`"), message))
+            }
+        }
+    }
+
+    /// Publishes the notice and marks the cause as told; gives the claim back when that fails.
+    pub(crate) async fn publish(
+        self,
+        table: &impl Table,
+        bus: &impl Bus,
+        cause_time: Timestamp,
+        notice: &Notice,
+    ) -> Result<(), PortError> {
+        if let Err(error) = bus.publish(notice).await {
+            self.give_back(table).await?;
+            return Err(error);
+        }
+        // A function of the cause, so that the receipt is the same whoever sent the notice.
+        let expires = cause_time.millis() / 1000 + RECEIPT_SECONDS;
+        table.settle(&self.claim, Attributes::from([("ttl".into(), Value::Number(expires))])).await
+    }
+
+    /// Lets another delivery try.
+    pub(crate) async fn give_back(self, table: &impl Table) -> Result<(), PortError> {
+        table.release(&self.claim).await
+    }
+}
+
 /// Publishes `notice` unless this cause has been told before. Returns whether it left now.
 ///
 /// A crash between publishing and settling sends it again after the lease: at least once, and once unless a sender dies
@@ -34,30 +88,8 @@ pub(crate) async fn publish_once(
     cause_time: Timestamp,
     notice: &Notice,
 ) -> Result<bool, PortError> {
-    let claim = Claim {
-        key: Key::new(format!("E#{cause}"), "#"),
-        owner: moment.owner.clone(),
-        now: moment.now,
-        until: Timestamp::from_millis(moment.now.millis() + LEASE_MS),
-    };
-    match table.claim(&claim).await? {
-        Claimed::Done => return Ok(false),
-        Claimed::Busy => {
-            let context = format!("send `{}` for `{cause}`", notice.detail_type);
-            return Err(PortError::new(
-                PortErrorKind::Unavailable,
-                context,
-                "another delivery is sending it",
-            ));
-        }
-        Claimed::Mine => {}
+    match Receipt::claim(table, moment, cause).await? {
+        None => Ok(false),
+        Some(receipt) => receipt.publish(table, bus, cause_time, notice).await.map(|()| true),
     }
-    if let Err(error) = bus.publish(notice).await {
-        table.release(&claim).await?;
-        return Err(error);
-    }
-    // The receipt is a function of the cause, so that it is the same whoever sent the notice.
-    let expires = cause_time.millis() / 1000 + RECEIPT_SECONDS;
-    table.settle(&claim, Attributes::from([("ttl".into(), Value::Number(expires))])).await?;
-    Ok(true)
 }

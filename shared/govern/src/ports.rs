@@ -235,7 +235,7 @@ pub trait Table {
     /// One page of a partition.
     async fn query(&self, query: &Query) -> Result<Page, PortError>;
 
-    /// Claims a side effect: granted when nobody has, or when the last claim ran out unsettled.
+    /// Claims a side effect: granted when nobody has, when the last claim ran out unsettled, and again to its owner.
     async fn claim(&self, claim: &Claim) -> Result<Claimed, PortError>;
 
     /// Marks a claimed side effect as done. The receipt keeps nothing but `attributes` and `st` = `done`, so that it is

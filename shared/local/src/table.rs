@@ -44,7 +44,10 @@ impl Table for Store {
                 if held.get(STATE) == Some(&Value::Text("done".into())) {
                     return Ok(Claimed::Done);
                 }
-                if matches!(held.get(UNTIL), Some(Value::Number(until)) if *until >= claim.now.millis()) {
+                let is_own = held.get(OWNER) == Some(&Value::Text(claim.owner.clone()));
+                let is_over =
+                    matches!(held.get(UNTIL), Some(Value::Number(until)) if *until < claim.now.millis());
+                if !is_own && !is_over {
                     return Ok(Claimed::Busy);
                 }
             }

@@ -1,0 +1,413 @@
+//! The whole way: the template, deployed on an AWS emulator that enforces IAM, with the real binaries; pushes to git, calls to a
+//! simulated SageMaker, events on the bus. What comes out at the other end is looked at from outside.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use sagewarden_local::{Clock, LocalGit, SimulatedAccount, Store, Story, System};
+use sagewarden_policy::Bundle;
+use sagewarden_tests::aws::{Aws, bytes};
+use sagewarden_tests::emulator::{ACCOUNT, Emulator, REGION};
+use sagewarden_tests::simulator::Simulator;
+use sagewarden_tests::stack::Stack;
+use sagewarden_tests::{Result, now};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+const BUCKETS: [&str; 2] = ["ds-data-bucket-credit-dev-7f3a", "ds-model-bucket-credit-dev-7f3a"];
+
+/// The emulator with the stack on it, the simulator beside it, and a queue that gets everything the topic sends.
+struct World {
+    aws: Rc<RefCell<Aws>>,
+    stack: Stack,
+    listener: String,
+    account: SimulatedAccount,
+    git: LocalGit,
+    simulator: Simulator,
+    emulator: Emulator,
+    _folder: TempDir,
+}
+
+impl World {
+    async fn new() -> Result<Self> {
+        let folder = TempDir::new()?;
+        let account = SimulatedAccount::new(Store::in_memory()?, ACCOUNT, REGION);
+        let git = LocalGit::new(&folder.path().join("git"))?;
+        let simulator = Simulator::start(account.clone(), git.clone()).await?;
+        let url = simulator.url();
+        let emulator = Emulator::start(&[
+            // Signatures and policies count: a permission that a role lacks fails the test.
+            ("AUTH", "true"),
+            ("AWS_ENDPOINT_URL_SAGEMAKER", &url),
+            ("AWS_ENDPOINT_URL_CODECOMMIT", &url),
+        ])?;
+        let stack = Stack::deploy(&emulator, Story::SETTINGS, "enforce")?;
+        let mut aws = emulator.aws()?;
+        stack.hasten(&mut aws)?;
+        for bucket in BUCKETS {
+            make_bucket(&mut aws, bucket)?;
+        }
+        let listener = listen(&mut aws, stack.output("TopicArn")?)?;
+        Ok(Self {
+            aws: Rc::new(RefCell::new(aws)),
+            stack,
+            listener,
+            account,
+            git,
+            simulator,
+            emulator,
+            _folder: folder,
+        })
+    }
+
+    /// Tells the story in real time; returns every event that was put on the bus.
+    fn tell(&self) -> Result<Vec<Value>> {
+        let aws = Rc::clone(&self.aws);
+        let mirror = move |bucket: &str, key: &str, body: &[u8]| {
+            let body = String::from_utf8_lossy(body);
+            let put = json!({ "Bucket": bucket, "Key": key, "Body": body });
+            // A put that fails shows in what the functions find.
+            if let Err(error) = aws.borrow_mut().call("s3", "put_object", put) {
+                eprintln!("{error}");
+            }
+        };
+        let mut story = Story::new(self.account.clone(), self.git.clone(), Clock::Live(now)).mirrored(mirror);
+        let mut told = Vec::new();
+        for moment in Story::STEPS.iter().flat_map(|step| step.moments) {
+            moment(&mut story)?;
+            told.extend(self.deliver_until_silence()?);
+        }
+        Ok(told)
+    }
+
+    /// What the account announces sets off calls, which announce more.
+    fn deliver_until_silence(&self) -> Result<Vec<Value>> {
+        let mut told = Vec::new();
+        loop {
+            let events = self.account.drain_events()?;
+            if events.is_empty() {
+                return Ok(told);
+            }
+            // The emulator's S3 announces its own objects.
+            let events: Vec<Value> =
+                events.into_iter().filter(|event| event.get("source") != Some(&json!("aws.s3"))).collect();
+            self.put(&events)?;
+            told.extend(events);
+        }
+    }
+
+    fn put(&self, events: &[Value]) -> Result<()> {
+        let mut aws = self.aws.borrow_mut();
+        for event in events {
+            put_event(&mut aws, event)?;
+        }
+        self.stack.settle(&mut aws).map_err(|error| format!("{error}\n{}", self.emulator.log()).into())
+    }
+
+    /// The events that the topic sent since the last call.
+    fn heard(&self) -> Result<Vec<Value>> {
+        let mut heard = Vec::new();
+        loop {
+            let asked = json!({ "QueueUrl": self.listener, "MaxNumberOfMessages": 10 });
+            let answer = self.aws.borrow_mut().call("sqs", "receive_message", asked)?;
+            let Some(messages) = answer.get("Messages").and_then(Value::as_array) else { return Ok(heard) };
+            for message in messages {
+                let text = |key: &str| message.get(key).and_then(Value::as_str).unwrap_or_default();
+                heard.push(serde_json::from_str(text("Body"))?);
+                let done = json!({ "QueueUrl": self.listener, "ReceiptHandle": text("ReceiptHandle") });
+                self.aws.borrow_mut().call("sqs", "delete_message", done)?;
+            }
+        }
+    }
+
+    /// The table as it stands: key to attributes.
+    fn table(&self) -> Result<BTreeMap<String, Value>> {
+        let mut items = BTreeMap::new();
+        let mut asked = json!({ "TableName": self.stack.output("TableName")?, "ConsistentRead": true });
+        loop {
+            let page = self.aws.borrow_mut().call("dynamodb", "scan", asked.clone())?;
+            for item in page.get("Items").and_then(Value::as_array).into_iter().flatten() {
+                let part = |name: &str| {
+                    item.pointer(&format!("/{name}/S")).and_then(Value::as_str).unwrap_or_default()
+                };
+                items.insert(format!("{}\t{}", part("pk"), part("sk")), sorted(item.clone()));
+            }
+            let (Some(next), Some(asked)) = (page.get("LastEvaluatedKey"), asked.as_object_mut()) else {
+                return Ok(items);
+            };
+            asked.insert("ExclusiveStartKey".into(), next.clone());
+        }
+    }
+
+    fn ask(&self, question: &Value) -> Result<Value> {
+        let invoked =
+            json!({ "FunctionName": self.stack.output("LookupFunction")?, "Payload": question.to_string() });
+        let answer = self.aws.borrow_mut().call("lambda", "invoke", invoked)?;
+        Ok(serde_json::from_slice(&bytes(&answer, "Payload")?)?)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_story_runs_on_the_emulator_with_the_real_binaries() -> Result<()> {
+    let world = World::new().await?;
+    let told = world.tell()?;
+
+    // The forbidden job was stopped, and no other. Two events tell of it, and both may be judged at once.
+    let stops = world.simulator.calls("SageMaker.StopTrainingJob");
+    assert!(!stops.is_empty());
+    assert!(
+        stops.iter().all(|call| text(&call.body, "TrainingJobName") == Story::FORBIDDEN_JOB),
+        "{stops:?}"
+    );
+    assert!(world.simulator.calls("SageMaker.StopProcessingJob").is_empty());
+    assert!(world.simulator.calls("SageMaker.DeleteModel").is_empty());
+
+    // One finding and one alert left, and they name what is to be named.
+    let heard = world.heard()?;
+    let types: Vec<&str> = heard.iter().filter_map(|event| event.get("detail-type")?.as_str()).collect();
+    assert_eq!(types, ["Sagewarden Policy Violation", "Sagewarden Drift Alert"], "{}", world.emulator.log());
+    check_finding(&heard[0]["detail"]);
+    check_alert(&heard[1]["detail"]);
+
+    // The lineage has the same parts as on one machine.
+    let table = world.table()?;
+    assert_eq!(parts(table.keys().map(String::as_str)), parts_on_one_machine(&told).await?);
+
+    check_answer(&world.ask(&json!({ "entity": format!("endpoint/{}", Story::ENDPOINT) }))?);
+    let tree = world.ask(&json!({ "entity": format!("endpoint/{}", Story::ENDPOINT), "format": "tree" }))?;
+    let tree = tree["text"].as_str().unwrap_or_default();
+    for stage in ["source code", "preprocessing", "modelling", "endpoint", "monitoring"] {
+        assert!(tree.lines().any(|line| line.ends_with(stage)), "no stage `{stage}` in\n{tree}");
+    }
+    let flat = world.ask(&json!({ "entity": format!("endpoint/{}", Story::ENDPOINT), "format": "table" }))?;
+    assert!(
+        flat["columns"].as_array().is_some_and(|columns| columns.contains(&json!("TrialComponentName"))),
+        "{flat}"
+    );
+
+    // Everything once more, and last first: nothing is sent again, nothing changes.
+    world.put(&told)?;
+    world.put(&told.iter().rev().cloned().collect::<Vec<_>>())?;
+    assert_eq!(world.heard()?, Vec::<Value>::new());
+    let after = world.table()?;
+    let changed: Vec<_> = after.iter().filter(|(key, item)| table.get(*key) != Some(item)).collect();
+    assert!(changed.is_empty() && after.len() == table.len(), "changed or new: {changed:#?}");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn bad_events_are_kept_with_their_reason_and_a_failed_stop_is_told_and_tried_again() -> Result<()> {
+    let world = World::new().await?;
+
+    // Events that nobody can handle, among one that somebody can.
+    let gone = json!({ "TrainingJobName": "gone", "TrainingJobArn": world.account.resource(sagewarden_events::ResourceKind::TrainingJob, "gone").arn(), "TrainingJobStatus": "InProgress" });
+    let bad = [
+        envelope("aws.sagemaker", "SageMaker Training Job State Change", gone),
+        envelope("aws.sagemaker", "SageMaker Training Job State Change", json!({})),
+        envelope(
+            "aws.codecommit",
+            "CodeCommit Repository State Change",
+            json!({ "event": "referenceUpdated" }),
+        ),
+    ];
+    world.put(&bad)?;
+    let kept = quarantine(&world)?;
+    let mut reasons: Vec<String> =
+        kept.iter().map(|each| format!("{}: {}", text(each, "function"), text(each, "reason"))).collect();
+    reasons.sort();
+    assert_eq!(
+        reasons,
+        [
+            "enforce-policy: the event has no `detail`",
+            "enforce-policy: training job `gone` does not exist (any more): it cannot be judged",
+            "record-commit: the event has no `detail.referenceType`",
+            "record-lineage: the event has no `detail`",
+            "record-lineage: training job `gone` does not exist (any more), and nothing was recorded of it before",
+        ]
+    );
+
+    // A stop that is refused is told as a failed remediation, tried again, and then succeeds.
+    world.simulator.refuse_next("SageMaker.StopTrainingJob");
+    let mut story = Story::new(world.account.clone(), world.git.clone(), Clock::Live(now));
+    for moment in Story::STEPS[..3].iter().flat_map(|step| step.moments) {
+        moment(&mut story)?;
+        world.deliver_until_silence()?;
+    }
+    assert_eq!(world.simulator.calls("SageMaker.StopTrainingJob").len(), 2);
+    let heard = world.heard()?;
+    let types: Vec<&str> = heard.iter().filter_map(|event| event.get("detail-type")?.as_str()).collect();
+    assert_eq!(types, ["Sagewarden Policy Violation", "Sagewarden Remediation Failed"]);
+    assert!(
+        text(&heard[1]["detail"]["remediation"], "result").contains("AccessDeniedException"),
+        "{}",
+        heard[1]
+    );
+    Ok(())
+}
+
+fn check_finding(detail: &Value) {
+    assert_eq!(text(&detail["resource"], "name"), Story::FORBIDDEN_JOB);
+    assert_eq!(text(&detail["remediation"], "action"), "StopTrainingJob");
+    assert_eq!(
+        text(detail, "started_by"),
+        "arn:aws:sts::111122223333:assumed-role/ds-notebook-role-credit-dev-ana/ana"
+    );
+    let findings = detail["findings"].as_array().cloned().unwrap_or_default();
+    let controls: Vec<&str> = findings.iter().map(|finding| text(finding, "control")).collect();
+    assert_eq!(controls, ["TRN-ENC-01", "TRN-NET-01"]);
+    for finding in &findings {
+        assert!(text(finding, "actual").contains("absent"), "{finding}");
+        assert!(!text(finding, "wanted").is_empty() && !text(finding, "fix").is_empty(), "{finding}");
+    }
+}
+
+fn check_alert(detail: &Value) {
+    let names = |list: &str, key: &str| -> Vec<String> {
+        let list = detail["chain"][list].as_array().cloned().unwrap_or_default();
+        list.iter().map(|each| text(each, key).to_owned()).collect()
+    };
+    assert_eq!(text(&detail["endpoint"], "name"), Story::ENDPOINT);
+    assert_eq!(names("models", "name"), ["credit-default-model"]);
+    assert_eq!(names("training_jobs", "name"), [Story::TRAINING_JOB]);
+    assert_eq!(
+        names("data", "version_id").iter().filter(|version| !version.is_empty()).count(),
+        2,
+        "{detail}"
+    );
+    assert_eq!(
+        names("commits", "title"),
+        ["Train the credit-card-default model", "Deploy the model with data capture"]
+    );
+    assert!(names("images", "id").iter().any(|image| image.contains("sha256:4f8c3bd2")), "{detail}");
+    assert_eq!(detail["violation_count"], 3);
+}
+
+fn check_answer(answer: &Value) {
+    assert_eq!(answer["complete"], true, "{answer}");
+    let nodes = answer["nodes"].as_array().cloned().unwrap_or_default();
+    let count = |kind: &str| nodes.iter().filter(|node| text(node, "kind") == kind).count();
+    let expected = [
+        ("commit", 2),
+        ("dataset", 2),
+        ("artifact", 1),
+        ("image", 2),
+        ("processing-job", 1),
+        ("training-job", 1),
+        ("model", 1),
+        ("endpoint-config", 1),
+        ("deployment", 1),
+        ("endpoint", 1),
+        ("violation", 1),
+    ];
+    for (kind, number) in expected {
+        assert_eq!(count(kind), number, "{kind} in {answer}");
+    }
+    assert!(
+        answer["edges"].as_array().is_some_and(|edges| edges.iter().any(|edge| edge["found_by"] == "tag"))
+    );
+}
+
+/// How often each sort of item occurs: its key without names, times and versions.
+fn parts<'a>(keys: impl Iterator<Item = &'a str>) -> BTreeMap<String, usize> {
+    let mut parts = BTreeMap::new();
+    for key in keys {
+        let (pk, sk) = key.split_once('\t').unwrap_or_default();
+        let first = |key: &str| key.split('#').next().unwrap_or_default().to_owned();
+        // The sort key of an alias begins with the version that it stands for.
+        let sort = if pk.starts_with("K#") { String::new() } else { first(sk) };
+        *parts.entry(format!("{} {sort}", first(pk))).or_default() += 1;
+    }
+    parts
+}
+
+/// The same story with the embedded store.
+async fn parts_on_one_machine(told: &[Value]) -> Result<BTreeMap<String, usize>> {
+    let folder = TempDir::new()?;
+    let bundle = Bundle::embedded()?.with_settings(Story::SETTINGS)?;
+    let system = System::new(Store::in_memory()?, folder.path(), bundle, ACCOUNT, REGION)?;
+    let mut story = Story::new(system.account.clone(), system.git.clone(), Clock::Told(Story::demo_start()));
+    let mut events = 0;
+    for moment in Story::STEPS.iter().flat_map(|step| step.moments) {
+        moment(&mut story)?;
+        let settled = system.settle().await?;
+        events += settled.iter().filter(|(event, _)| event["source"] != "aws.s3").count();
+    }
+    assert_eq!(events, told.len(), "both tell the same events");
+    let keys: Vec<String> =
+        system.store.items()?.into_iter().map(|item| format!("{}\t{}", item.key.pk, item.key.sk)).collect();
+    Ok(parts(keys.iter().map(String::as_str)))
+}
+
+/// The members of a set come in any order.
+fn sorted(mut item: Value) -> Value {
+    for attribute in item.as_object_mut().into_iter().flat_map(|item| item.values_mut()) {
+        if let Some(members) = attribute.get_mut("SS").and_then(Value::as_array_mut) {
+            members.sort_by_key(ToString::to_string);
+        }
+    }
+    item
+}
+
+fn make_bucket(aws: &mut Aws, bucket: &str) -> Result<()> {
+    let place = json!({ "LocationConstraint": REGION });
+    aws.call("s3", "create_bucket", json!({ "Bucket": bucket, "CreateBucketConfiguration": place }))?;
+    let versions = json!({ "Bucket": bucket, "VersioningConfiguration": { "Status": "Enabled" } });
+    aws.call("s3", "put_bucket_versioning", versions)?;
+    let events = json!({ "Bucket": bucket, "NotificationConfiguration": { "EventBridgeConfiguration": {} } });
+    aws.call("s3", "put_bucket_notification_configuration", events)?;
+    Ok(())
+}
+
+fn listen(aws: &mut Aws, topic: &str) -> Result<String> {
+    let queue = aws.call("sqs", "create_queue", json!({ "QueueName": "listener" }))?;
+    let url = text(&queue, "QueueUrl").to_owned();
+    let arn = format!("arn:aws:sqs:{REGION}:{ACCOUNT}:listener");
+    let policy = json!({ "Version": "2012-10-17", "Statement": [{
+        "Effect": "Allow", "Principal": { "Service": "sns.amazonaws.com" }, "Action": "sqs:SendMessage", "Resource": arn,
+    }] });
+    let allowed = json!({ "QueueUrl": url, "Attributes": { "Policy": policy.to_string() } });
+    aws.call("sqs", "set_queue_attributes", allowed)?;
+    let raw = json!({ "RawMessageDelivery": "true" });
+    aws.call(
+        "sns",
+        "subscribe",
+        json!({ "TopicArn": topic, "Protocol": "sqs", "Endpoint": arn, "Attributes": raw }),
+    )?;
+    Ok(url)
+}
+
+fn put_event(aws: &mut Aws, event: &Value) -> Result<()> {
+    let entry = json!({
+        "Source": event["source"],
+        "DetailType": event["detail-type"],
+        "Detail": event["detail"].to_string(),
+        "Resources": event["resources"],
+        "Time": event["time"],
+    });
+    let answer = aws.call("events", "put_events", json!({ "Entries": [entry] }))?;
+    if answer["FailedEntryCount"] != 0 {
+        return Err(format!("the bus refused {event}: {answer}").into());
+    }
+    Ok(())
+}
+
+fn envelope(source: &str, detail_type: &str, detail: Value) -> Value {
+    json!({ "source": source, "detail-type": detail_type, "detail": detail, "resources": [], "time": now() })
+}
+
+fn quarantine(world: &World) -> Result<Vec<Value>> {
+    let bucket = world.stack.output("QuarantineBucket")?;
+    let mut aws = world.aws.borrow_mut();
+    let listed = aws.call("s3", "list_objects_v2", json!({ "Bucket": bucket }))?;
+    let mut kept = Vec::new();
+    for object in listed["Contents"].as_array().into_iter().flatten() {
+        let found = aws.call("s3", "get_object", json!({ "Bucket": bucket, "Key": object["Key"] }))?;
+        kept.push(serde_json::from_slice(&bytes(&found, "Body")?)?);
+    }
+    Ok(kept)
+}
+
+fn text<'a>(value: &'a Value, key: &str) -> &'a str {
+    value.get(key).and_then(Value::as_str).unwrap_or_default()
+}
