@@ -159,3 +159,32 @@ impl fmt::Display for Resource {
         write!(f, "{} `{}`", self.kind, self.name)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_arn_is_read_and_written() {
+        for kind in ResourceKind::ALL {
+            for region in ["eu-west-1", "cn-north-1", "us-gov-west-1"] {
+                let resource = Resource::in_region(kind, "111122223333", region, "a-name");
+                assert_eq!(Resource::parse_arn(&resource.arn()).unwrap(), resource);
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_arn_is_refused_with_the_reason() {
+        let check = |arn: &str, reason: &str| {
+            let error = Resource::parse_arn(arn).unwrap_err().to_string();
+            assert!(error.ends_with(reason), "{error}");
+        };
+        check("", "it is empty");
+        check("credit-train-001", "it does not begin with `arn:`");
+        check("arn:aws:s3:::bucket", "the service is not `sagemaker`");
+        check("arn:aws:sagemaker:eu-west-1:111122223333:model", "the resource has no `/`");
+        check("arn:aws:sagemaker:eu-west-1:111122223333:workteam/w", "its type is not one of ours");
+        check("arn:aws:sagemaker:eu-west-1:111122223333:model/", "the name is missing");
+    }
+}

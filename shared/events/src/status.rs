@@ -88,3 +88,19 @@ impl fmt::Display for Status {
         f.write_str(self.as_str())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_state_has_two_spellings_and_unknown_ones_are_kept() {
+        let check = |text: &str, expect: Status| assert_eq!(Status::parse(text), expect);
+        check("IN_SERVICE", Status::InService);
+        check("InService", Status::InService);
+        check("SystemUpdating", Status::Updating);
+        check("InProgress", Status::InProgress);
+        check("OutOfService", Status::Other("OutOfService".to_owned()));
+        assert_eq!(Status::parse("IN_SERVICE").to_string(), "InService");
+    }
+}

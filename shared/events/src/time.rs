@@ -85,3 +85,39 @@ impl<'de> Deserialize<'de> for Timestamp {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn every_spelling_is_one_moment() {
+        let check = |value: Value, expect: Option<i64>| {
+            assert_eq!(Timestamp::from_json(&value).map(Timestamp::millis), expect, "{value}");
+        };
+        check(json!(1_772_442_600_554_i64), Some(1_772_442_600_554));
+        check(json!(1_772_442_600_554.0), Some(1_772_442_600_554));
+        check(json!("1772442600554"), Some(1_772_442_600_554));
+        check(json!(1_772_442_600.554), Some(1_772_442_600_554));
+        check(json!(1_772_442_600), Some(1_772_442_600_000));
+        check(json!("2026-03-02T09:10:00.554Z"), Some(1_772_442_600_554));
+        check(json!("2026-03-02T10:10:00.554+01:00"), Some(1_772_442_600_554));
+        check(json!("2026-03-02T09:10:00.554+0000"), Some(1_772_442_600_554));
+        check(json!("2026-03-02"), None);
+        check(json!("soon"), None);
+        check(json!(-1), None);
+        check(json!(1e300), None);
+        check(json!("NaN"), None);
+        check(json!(null), None);
+        check(json!([1]), None);
+    }
+
+    #[test]
+    fn a_time_is_written_as_iso_and_comes_back() {
+        let time = Timestamp::from_millis(1_772_442_600_554);
+        assert_eq!(time.to_string(), "2026-03-02T09:10:00.554Z");
+        assert_eq!(serde_json::from_value::<Timestamp>(json!(time)).unwrap(), time);
+    }
+}

@@ -175,9 +175,8 @@ impl<A: Account + Remedies, T: Table, B: Bus> EnforcePolicy<'_, A, T, B> {
 
     async fn look(&self, resource: &Resource) -> Result<Option<Judged>, Failure> {
         let Some(description) = self.account.describe(resource).await? else { return Ok(None) };
-        let tags = self.account.tags(resource).await?;
         let seen = observe(resource, &description.document, &BTreeMap::new())?;
-        let subject = Subject { resource, document: &description.document, tags: &tags };
+        let subject = Subject { resource, document: &description.document };
         let role =
             ["RoleArn", "ExecutionRoleArn"].iter().find_map(|key| description.document.get(key)?.as_str());
         Ok(Some(Judged {

@@ -184,7 +184,21 @@ fn add_file(
         .map_err(|error| BundleError::new(name, text, offset(&error).unwrap_or(0), &error))?;
     let validated = Validator::new(schema.clone()).validate(&parsed, ValidationMode::Strict);
     if let Some(error) = validated.validation_errors().next() {
-        return Err(BundleError::new(name, text, offset(error).unwrap_or(0), error));
+        let reason = error.to_string();
+        // Cedar counts policies; the line says it better.
+        let reason = reason
+            .split_once("`, ")
+            .filter(|(head, _)| head.starts_with("for policy `"))
+            .map_or(reason.as_str(), |(_, rest)| rest);
+        return Err(BundleError::new(name, text, offset(error).unwrap_or(0), reason));
+    }
+    if parsed.templates().next().is_some() {
+        return Err(BundleError::new(
+            name,
+            text,
+            0,
+            "a template (`?principal`, `?resource`) would never be evaluated",
+        ));
     }
     let mut seen = BTreeSet::new();
     for policy in parsed.policies() {
@@ -195,7 +209,8 @@ fn add_file(
             return Err(wrong("a policy of this file has no annotation `@id`"));
         }
         if !seen.insert(id.clone()) || controls.contains_key(&id) {
-            return Err(wrong(&format!("the id `{id}` is used twice")));
+            let again = text.rfind(&format!("@id(\"{id}\")")).unwrap_or(0);
+            return Err(BundleError::new(name, text, again, format!("the id `{id}` is used twice")));
         }
         if policy.effect() == Effect::Forbid {
             controls.insert(id.clone(), control(policy).map_err(|reason| wrong(&reason))?);

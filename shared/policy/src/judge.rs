@@ -1,7 +1,5 @@
 //! From facts to a verdict, and from a verdict to what to do.
 
-use std::collections::BTreeMap;
-
 use cedar_policy::{
     Authorizer, Context, Entities, Entity, EntityId, EntityTypeName, EntityUid, Request, RestrictedExpression,
 };
@@ -21,8 +19,6 @@ pub struct Subject<'a> {
     pub resource: &'a Resource,
     /// What `Describe…` answered, in the API's shape.
     pub document: &'a Json,
-    /// Its tags.
-    pub tags: &'a BTreeMap<String, String>,
 }
 
 /// What came out.

@@ -1,0 +1,114 @@
+//! A bundle that is wrong is refused with file, line and reason; one that is right is the one that is built in.
+
+mod shipped;
+
+use std::fs;
+
+use sagewarden_policy::{Bundle, Mode};
+use shipped::shipped;
+
+/// Replaces text in a shipped file and says how the bundle is refused.
+fn check(file: &str, from: &str, to: &str, expect: &str) {
+    let mut files = shipped();
+    let text = files.get(file).unwrap();
+    assert!(text.contains(from), "`{from}` is not in {file}");
+    let spoilt = text.replacen(from, to, 1);
+    files.insert(file.to_owned(), spoilt);
+    let error = Bundle::from_files(&files).unwrap_err().to_string();
+    assert!(error.starts_with(expect), "{error}\nis not\n{expect}");
+}
+
+#[test]
+fn what_is_shipped_is_what_is_built_in() {
+    let shipped = Bundle::from_files(&shipped()).unwrap();
+    let embedded = Bundle::embedded().unwrap();
+    assert_eq!(shipped.hash(), embedded.hash());
+    assert_eq!(embedded.settings().mode, Mode::Observe, "a first deployment stops nothing");
+    assert_eq!(embedded.controls().count(), 12);
+}
+
+#[test]
+fn a_setting_that_is_wrong_is_named_with_its_line() {
+    check("settings.toml", "mode = \"observe\"", "mode = \"on\"", "settings.toml:6:8: unknown variant `on`");
+    check("settings.toml", "[network]", "[newtork]", "settings.toml:8:2: unknown field `newtork`");
+    check("settings.toml", "allowed_subnets = []", "allowed_subnets = [\"vpc-1\"]", "settings.toml:10:");
+    check("settings.toml", "allowed_subnets = []", "allowed_subnets = 3", "settings.toml:10:");
+    check(
+        "settings.toml",
+        "allowed_key_accounts = []",
+        "allowed_key_accounts = [\"12\"]",
+        "settings.toml:15:",
+    );
+    check("settings.toml", "branch = \"main\"", "branch = \"main", "settings.toml:21:");
+}
+
+#[test]
+fn a_policy_that_is_wrong_is_named_with_its_line() {
+    let file = "policies/training_job.cedar";
+    check(
+        file,
+        "resource.networkIsolation",
+        "resource.netwrokIsolation",
+        "policies/training_job.cedar:28:10: attribute `netwrokIsolation`",
+    );
+    check(file, "forbid (", "forbidd (", "policies/training_job.cedar:11:1:");
+    check(
+        file,
+        "@severity(\"high\")",
+        "@severity(\"huge\")",
+        "policies/training_job.cedar:3:1: `@severity` is `huge`",
+    );
+    check(
+        file,
+        "@fix(\"set EnableNetworkIsolation to true\")\n",
+        "",
+        "policies/training_job.cedar:19:1: the annotation `@fix` is missing",
+    );
+    check(
+        file,
+        "@id(\"TRN-NET-02\")",
+        "@id(\"TRN-NET-01\")",
+        "policies/training_job.cedar:19:1: the id `TRN-NET-01` is used twice",
+    );
+    check(
+        file,
+        "forbid (principal,",
+        "forbid (principal == ?principal,",
+        "policies/training_job.cedar:1:1: a template",
+    );
+    check("policies/schema.cedarschema", "entity Account;", "entity Account", "policies/schema.cedarschema:");
+}
+
+#[test]
+fn a_file_that_is_missing_is_named() {
+    for missing in ["settings.toml", "policies/schema.cedarschema"] {
+        let mut files = shipped();
+        files.remove(missing);
+        let error = Bundle::from_files(&files).unwrap_err().to_string();
+        assert_eq!(error, format!("{missing}:1:1: the file is missing"));
+    }
+    let mut files = shipped();
+    files.retain(|name, _| !name.contains("_job") && !name.contains("model"));
+    let error = Bundle::from_files(&files).unwrap_err().to_string();
+    assert!(error.ends_with("there is no control: nothing would ever be judged"), "{error}");
+}
+
+#[test]
+fn a_folder_is_read_like_the_built_in_bundle() {
+    let folder = tempfile::tempdir().unwrap();
+    let error = Bundle::from_dir(folder.path()).unwrap_err().to_string();
+    assert!(error.starts_with("settings.toml:1:1: cannot be read in `"), "{error}");
+    fs::create_dir(folder.path().join("policies")).unwrap();
+    for (name, text) in shipped() {
+        fs::write(folder.path().join(name), text).unwrap();
+    }
+    fs::write(folder.path().join("policies/notes.txt"), "not a policy").unwrap();
+    assert_eq!(Bundle::from_dir(folder.path()).unwrap().hash(), Bundle::embedded().unwrap().hash());
+}
+
+#[test]
+fn settings_count_in_the_hash() {
+    let with = |text: &str| Bundle::embedded().unwrap().with_settings(text).unwrap().hash().to_owned();
+    assert_ne!(with("mode = \"enforce\""), with("mode = \"observe\""));
+    assert_eq!(with("mode = \"enforce\""), with("mode = \"enforce\""));
+}

@@ -1,0 +1,318 @@
+//! Every control with documents that keep it and documents that break it, in the shape of the Describe answers.
+
+mod shipped;
+
+use std::sync::LazyLock;
+
+use proptest::prelude::*;
+use sagewarden_events::{Resource, ResourceKind};
+use sagewarden_policy::{Bundle, FindingStatus, Mode, Outcome, Plan, Subject, Verdict, judge, plan};
+use serde_json::{Value, json};
+
+use shipped::shipped;
+
+const SETTINGS: &str = r#"
+mode = "enforce"
+[network]
+allowed_subnets = ["subnet-1", "subnet-2"]
+allowed_security_groups = ["sg-1"]
+[encryption]
+allowed_key_accounts = ["111122223333", "444455556666"]
+"#;
+const KEY: &str = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+
+/// The shipped controls with these settings; parsed once.
+fn strict() -> Bundle {
+    static STRICT: LazyLock<Bundle> =
+        LazyLock::new(|| Bundle::embedded().unwrap().with_settings(SETTINGS).unwrap());
+    STRICT.clone()
+}
+
+fn training_job() -> Value {
+    json!({
+        "TrainingJobName": "t",
+        "ResourceConfig": { "InstanceType": "ml.m5.xlarge", "InstanceCount": 1, "VolumeSizeInGB": 30, "VolumeKmsKeyId": KEY },
+        "OutputDataConfig": { "S3OutputPath": "s3://b/o", "KmsKeyId": KEY },
+        "VpcConfig": { "Subnets": ["subnet-1"], "SecurityGroupIds": ["sg-1"] },
+        "EnableNetworkIsolation": true,
+    })
+}
+
+fn processing_job() -> Value {
+    json!({
+        "ProcessingJobName": "p",
+        "ProcessingResources": { "ClusterConfig": { "InstanceType": "ml.m5.xlarge", "InstanceCount": 1, "VolumeSizeInGB": 30, "VolumeKmsKeyId": KEY } },
+        "ProcessingOutputConfig": { "Outputs": [], "KmsKeyId": KEY },
+        "NetworkConfig": { "EnableNetworkIsolation": true, "VpcConfig": { "Subnets": ["subnet-1"], "SecurityGroupIds": ["sg-1"] } },
+    })
+}
+
+fn model() -> Value {
+    json!({
+        "ModelName": "m",
+        "VpcConfig": { "Subnets": ["subnet-2"], "SecurityGroupIds": ["sg-1"] },
+        "EnableNetworkIsolation": true,
+    })
+}
+
+fn verdict(bundle: &Bundle, kind: ResourceKind, document: &Value) -> Verdict {
+    let resource = Resource::in_region(kind, "111122223333", "eu-west-1", "x");
+    judge(bundle, &Subject { resource: &resource, document })
+}
+
+/// Puts a value at a JSON pointer; `None` removes what is there.
+fn changed(mut document: Value, pointer: &str, value: Option<Value>) -> Value {
+    let (parent, key) = pointer.rsplit_once('/').unwrap();
+    let parent = document.pointer_mut(parent).unwrap().as_object_mut().unwrap();
+    match value {
+        Some(value) => parent.insert(key.to_owned(), value),
+        None => parent.remove(key),
+    };
+    document
+}
+
+/// Changes a document that keeps every control in one place and says which controls it breaks then.
+fn check(kind: ResourceKind, pointer: &str, value: Option<Value>, expect: &[&str]) {
+    let compliant = match kind {
+        ResourceKind::TrainingJob => training_job(),
+        ResourceKind::ProcessingJob => processing_job(),
+        _ => model(),
+    };
+    let verdict = verdict(&strict(), kind, &changed(compliant, pointer, value.clone()));
+    let broken: Vec<&str> = verdict.findings.iter().map(|finding| finding.control.as_str()).collect();
+    assert_eq!(broken, expect, "{kind}: {pointer} = {value:?}");
+}
+
+#[test]
+fn what_keeps_every_control_is_compliant() {
+    for (kind, document, controls) in [
+        (ResourceKind::TrainingJob, training_job(), 5),
+        (ResourceKind::ProcessingJob, processing_job(), 5),
+        (ResourceKind::Model, model(), 2),
+    ] {
+        let verdict = verdict(&strict(), kind, &document);
+        assert_eq!(verdict.outcome, Outcome::Compliant, "{verdict:?}");
+        assert_eq!(verdict.checked.len(), controls);
+    }
+}
+
+#[test]
+fn a_network_is_set_and_inside_the_allowed_one() {
+    for (kind, vpc, control) in [
+        (ResourceKind::TrainingJob, "/VpcConfig", "TRN-NET-01"),
+        (ResourceKind::ProcessingJob, "/NetworkConfig/VpcConfig", "PRC-NET-01"),
+        (ResourceKind::Model, "/VpcConfig", "MDL-NET-01"),
+    ] {
+        let vpc_of = |subnets: &[&str], groups: &[&str]| {
+            Some(json!({ "Subnets": subnets, "SecurityGroupIds": groups }))
+        };
+        check(kind, vpc, vpc_of(&["subnet-1", "subnet-2"], &["sg-1"]), &[]);
+        for broken in [
+            None,
+            Some(Value::Null),
+            Some(json!({})),
+            vpc_of(&[], &["sg-1"]),
+            vpc_of(&["subnet-1"], &[]),
+            vpc_of(&[""], &["sg-1"]),
+            vpc_of(&["subnet-1", "subnet-9"], &["sg-1"]),
+            vpc_of(&["subnet-1"], &["sg-1", "sg-9"]),
+        ] {
+            check(kind, vpc, broken, &[control]);
+        }
+    }
+}
+
+#[test]
+fn network_isolation_is_asked_for() {
+    for (kind, pointer, control) in [
+        (ResourceKind::TrainingJob, "/EnableNetworkIsolation", "TRN-NET-02"),
+        (ResourceKind::ProcessingJob, "/NetworkConfig/EnableNetworkIsolation", "PRC-NET-02"),
+        (ResourceKind::Model, "/EnableNetworkIsolation", "MDL-NET-02"),
+    ] {
+        for broken in [None, Some(json!(false)), Some(Value::Null), Some(json!("true"))] {
+            check(kind, pointer, broken, &[control]);
+        }
+    }
+}
+
+#[test]
+fn volumes_are_encrypted_with_an_allowed_key_unless_they_are_local() {
+    for (kind, cluster, control) in [
+        (ResourceKind::TrainingJob, "/ResourceConfig", "TRN-ENC-01"),
+        (ResourceKind::ProcessingJob, "/ProcessingResources/ClusterConfig", "PRC-ENC-01"),
+    ] {
+        let key = format!("{cluster}/VolumeKmsKeyId");
+        check(kind, &key, None, &[control]);
+        check(kind, &key, Some(json!("")), &[control]);
+        check(kind, &key, Some(json!("arn:aws:kms:eu-west-1:999988887777:key/k")), &[control]);
+        check(kind, &key, Some(json!("arn:aws:kms:eu-west-1:444455556666:key/k")), &[]);
+        // A bare id or an alias is a key of the job's own account.
+        check(kind, &key, Some(json!("1234abcd-12ab-34cd-56ef-1234567890ab")), &[]);
+        check(kind, &key, Some(json!("alias/credit")), &[]);
+        // The API refuses a key where the storage is the instance's own.
+        check(kind, cluster, Some(json!({ "InstanceType": "ml.g5.xlarge", "InstanceCount": 1 })), &[]);
+    }
+    // One group with a volume is enough.
+    let groups = json!({ "InstanceGroups": [
+        { "InstanceType": "ml.g5.xlarge", "InstanceCount": 1, "InstanceGroupName": "a" },
+        { "InstanceType": "ml.m5.xlarge", "InstanceCount": 1, "InstanceGroupName": "b" },
+    ] });
+    check(ResourceKind::TrainingJob, "/ResourceConfig", Some(groups), &["TRN-ENC-01", "TRN-ENC-03"]);
+}
+
+#[test]
+fn outputs_are_encrypted_with_an_allowed_key() {
+    for (kind, pointer, control) in [
+        (ResourceKind::TrainingJob, "/OutputDataConfig/KmsKeyId", "TRN-ENC-02"),
+        (ResourceKind::ProcessingJob, "/ProcessingOutputConfig/KmsKeyId", "PRC-ENC-02"),
+    ] {
+        for broken in [None, Some(json!("")), Some(json!("arn:aws:kms:eu-west-1:999988887777:alias/k"))] {
+            check(kind, pointer, broken, &[control]);
+        }
+    }
+}
+
+#[test]
+fn traffic_is_encrypted_where_there_is_traffic() {
+    check(ResourceKind::TrainingJob, "/ResourceConfig/InstanceCount", Some(json!(2)), &["TRN-ENC-03"]);
+    check(
+        ResourceKind::ProcessingJob,
+        "/ProcessingResources/ClusterConfig/InstanceCount",
+        Some(json!(2)),
+        &["PRC-ENC-03"],
+    );
+    let two = changed(training_job(), "/ResourceConfig/InstanceCount", Some(json!(2)));
+    let encrypted = changed(two, "/EnableInterContainerTrafficEncryption", Some(json!(true)));
+    assert_eq!(verdict(&strict(), ResourceKind::TrainingJob, &encrypted).outcome, Outcome::Compliant);
+}
+
+#[test]
+fn without_lists_any_vpc_and_only_the_own_keys_will_do() {
+    let open = Bundle::embedded().unwrap();
+    let elsewhere = changed(
+        training_job(),
+        "/VpcConfig",
+        Some(json!({ "Subnets": ["subnet-9"], "SecurityGroupIds": ["sg-9"] })),
+    );
+    assert_eq!(verdict(&open, ResourceKind::TrainingJob, &elsewhere).outcome, Outcome::Compliant);
+    let none = changed(training_job(), "/VpcConfig", None);
+    assert_eq!(verdict(&open, ResourceKind::TrainingJob, &none).outcome, Outcome::Violating);
+    let foreign = changed(
+        training_job(),
+        "/OutputDataConfig/KmsKeyId",
+        Some(json!("arn:aws:kms:eu-west-1:444455556666:key/k")),
+    );
+    assert_eq!(verdict(&open, ResourceKind::TrainingJob, &foreign).findings.len(), 1);
+}
+
+#[test]
+fn a_finding_says_what_is_there_what_is_wanted_and_what_to_change() {
+    let document = changed(training_job(), "/VpcConfig", Some(json!({ "Subnets": ["subnet-9"] })));
+    insta::assert_json_snapshot!(verdict(&strict(), ResourceKind::TrainingJob, &document).findings);
+}
+
+#[test]
+fn jobs_are_stopped_models_deleted_and_nothing_is_done_in_observe_mode() {
+    let check = |bundle: &Bundle, kind: ResourceKind, document: Value, expect: Plan| {
+        assert_eq!(plan(bundle, &verdict(bundle, kind, &document)), expect);
+    };
+    let open = |document: Value, pointer: &str| changed(document, pointer, None);
+    let enforce = strict();
+    check(&enforce, ResourceKind::TrainingJob, open(training_job(), "/VpcConfig"), Plan::Stop);
+    check(
+        &enforce,
+        ResourceKind::ProcessingJob,
+        open(processing_job(), "/NetworkConfig/VpcConfig"),
+        Plan::Stop,
+    );
+    check(&enforce, ResourceKind::Model, open(model(), "/VpcConfig"), Plan::DeleteModelIfUnused);
+    let nothing = |why: &str| Plan::Nothing(why.to_owned());
+    check(&enforce, ResourceKind::TrainingJob, training_job(), nothing("nothing is certainly violated"));
+    let two = changed(training_job(), "/ResourceConfig/InstanceCount", Some(json!(2)));
+    check(&enforce, ResourceKind::TrainingJob, two, nothing("the violated controls are only told"));
+    let observe = strict().with_mode(Mode::Observe);
+    check(
+        &observe,
+        ResourceKind::TrainingJob,
+        open(training_job(), "/VpcConfig"),
+        nothing("the mode is observe"),
+    );
+}
+
+#[test]
+fn a_child_is_judged_and_its_parent_is_named_not_stopped() {
+    let tuning = "arn:aws:sagemaker:eu-west-1:111122223333:hyper-parameter-tuning-job/h";
+    let child = changed(changed(training_job(), "/VpcConfig", None), "/TuningJobArn", Some(json!(tuning)));
+    let verdict = verdict(&strict(), ResourceKind::TrainingJob, &child);
+    assert_eq!(verdict.parent.as_deref(), Some(tuning));
+    assert!(verdict.findings[0].fix.ends_with(&format!("in {tuning}, which started it")));
+    assert!(matches!(plan(&strict(), &verdict), Plan::Nothing(why) if why.contains(tuning)));
+}
+
+#[test]
+fn a_policy_that_fails_makes_the_outcome_unknown_and_nothing_is_done() {
+    // Valid by the schema, but the sum leaves Cedar's range when it is evaluated.
+    let policy = r#"
+@id("TRN-REP-01")
+@area("REP")
+@severity("high")
+@title("t")
+@field("ResourceConfig.InstanceCount")
+@wanted("w")
+@fix("f")
+@remediation("stop")
+forbid (principal, action == Action::"run", resource is TrainingJob)
+when { resource.instances + 9223372036854775807 > 0 };
+"#;
+    let mut files = shipped();
+    files.insert("policies/failing.cedar".to_owned(), policy.to_owned());
+    files.insert("settings.toml".to_owned(), SETTINGS.to_owned());
+    let bundle = Bundle::from_files(&files).unwrap();
+    let broken = changed(training_job(), "/VpcConfig", None);
+    let verdict = verdict(&bundle, ResourceKind::TrainingJob, &broken);
+    assert_eq!(verdict.outcome, Outcome::Unknown);
+    assert_eq!(verdict.findings.len(), 1);
+    assert_eq!(
+        (verdict.findings[0].control.as_str(), verdict.findings[0].status),
+        ("ENGINE-ERROR", FindingStatus::Unknown)
+    );
+    assert_eq!(plan(&bundle, &verdict), Plan::Nothing("nothing is certainly violated".to_owned()));
+}
+
+fn any_json() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        ".{0,12}".prop_map(Value::from),
+    ];
+    leaf.prop_recursive(3, 24, 4, |inner| {
+        let keys = prop_oneof![
+            Just("VpcConfig"),
+            Just("Subnets"),
+            Just("SecurityGroupIds"),
+            Just("ResourceConfig"),
+            Just("InstanceGroups"),
+            Just("InstanceType"),
+            Just("InstanceCount"),
+            Just("VolumeKmsKeyId"),
+            Just("NetworkConfig"),
+        ];
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+            prop::collection::btree_map(keys.prop_map(str::to_owned), inner, 0..5)
+                .prop_map(|map| Value::Object(map.into_iter().collect())),
+        ]
+    })
+}
+
+proptest! {
+    #[test]
+    fn any_document_gets_a_verdict(document in any_json()) {
+        for kind in [ResourceKind::TrainingJob, ResourceKind::ProcessingJob, ResourceKind::Model] {
+            let verdict = verdict(&strict(), kind, &document);
+            // A document that says nothing of isolation cannot pass.
+            prop_assert!(verdict.outcome != Outcome::Compliant);
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! Delivery is at least once and in no order: whatever happens to the story's events on the way, the store ends in the same
+//! state, and each finding and alert leaves once.
+
+use std::sync::LazyLock;
+
+use futures::executor::block_on;
+use proptest::prelude::*;
+use proptest::sample::Index;
+use sagewarden_events::Timestamp;
+use sagewarden_govern::{DRIFT_ALERT, Failure, POLICY_VIOLATION};
+use sagewarden_local::{Clock, NoticeLog, QuarantineLog, Store, Story, System};
+use sagewarden_policy::Bundle;
+use sagewarden_tests::Result;
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// The story, played to its end: the account and the repositories as it left them, and everything they announced.
+struct Played {
+    system: System,
+    events: Vec<Value>,
+    _git: TempDir,
+}
+
+static PLAYED: LazyLock<Played> = LazyLock::new(|| play().unwrap());
+
+fn play() -> Result<Played> {
+    let git = TempDir::new()?;
+    let bundle = Bundle::embedded()?.with_settings(Story::SETTINGS)?;
+    let system = System::new(Store::in_memory()?, git.path(), bundle, Story::ACCOUNT, Story::REGION)?;
+    let mut story = Story::new(system.account.clone(), system.git.clone(), Clock::Told(Story::demo_start()));
+    let mut events = Vec::new();
+    for moment in Story::STEPS.iter().flat_map(|step| step.moments) {
+        moment(&mut story)?;
+        events.extend(block_on(system.settle())?.into_iter().map(|(event, _)| event));
+    }
+    Ok(Played { system, events, _git: git })
+}
+
+/// The same world with an empty lineage table.
+fn fresh() -> Result<System> {
+    let store = Store::in_memory()?;
+    Ok(System {
+        notices: NoticeLog::new(store.clone()),
+        quarantine: QuarantineLog::new(store.clone()),
+        store,
+        ..PLAYED.system.clone()
+    })
+}
+
+/// Delivers events; a record that is to be retried comes again after all others.
+fn deliver(system: &System, events: &[Value]) -> Result<()> {
+    let mut waiting: Vec<&Value> = events.iter().collect();
+    for round in 0..10 {
+        let mut again = Vec::new();
+        for event in waiting {
+            let now = Timestamp::from_millis(Story::demo_start().millis() + round);
+            let handled = block_on(system.deliver(&event.to_string(), now))?;
+            if handled.iter().any(|each| matches!(each.outcome, Err(Failure::Retry(_)))) {
+                again.push(event);
+            }
+        }
+        if again.is_empty() {
+            return Ok(());
+        }
+        waiting = again;
+    }
+    Err("some events never came to an end".into())
+}
+
+fn sent(system: &System) -> Result<Vec<String>> {
+    let mut types: Vec<String> =
+        system.notices.sent()?.into_iter().map(|notice| notice.detail_type).collect();
+    types.sort();
+    Ok(types)
+}
+
+#[test]
+fn told_once_and_in_order_it_ends_as_it_did_when_it_happened() {
+    let system = fresh().unwrap();
+    deliver(&system, &PLAYED.events).unwrap();
+    // What was done to the forbidden job is known only to whoever did it.
+    let items = |system: &System| -> Vec<String> {
+        let mut items = system.store.items().unwrap();
+        for item in &mut items {
+            item.attributes.retain(|name, _| !name.starts_with("remedy"));
+        }
+        items.into_iter().map(|item| format!("{item:?}")).collect()
+    };
+    let (happened, told) = (items(&PLAYED.system), items(&system));
+    let only = |these: &[String], those: &[String]| -> Vec<String> {
+        these.iter().filter(|item| !those.contains(item)).cloned().collect()
+    };
+    assert_eq!(only(&happened, &told), only(&told, &happened));
+    assert_eq!(PLAYED.system.quarantine.kept().unwrap(), Vec::<Value>::new());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, max_shrink_iters: 200, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_order_and_any_number_of_times_end_in_the_same_state(
+        shuffled in Just(PLAYED.events.clone()).prop_shuffle(),
+        doubled in prop::collection::vec((any::<Index>(), any::<Index>()), 0..20),
+    ) {
+        let straight = fresh().unwrap();
+        deliver(&straight, &PLAYED.events).unwrap();
+
+        let mut events = shuffled;
+        for (which, place) in doubled {
+            let event = events[which.index(events.len())].clone();
+            events.insert(place.index(events.len()), event);
+        }
+        let system = fresh().unwrap();
+        deliver(&system, &events).unwrap();
+
+        prop_assert_eq!(system.store.state_hash().unwrap(), straight.store.state_hash().unwrap());
+        prop_assert_eq!(sent(&system).unwrap(), [DRIFT_ALERT, POLICY_VIOLATION]);
+        prop_assert_eq!(system.quarantine.kept().unwrap(), Vec::<Value>::new());
+    }
+}
