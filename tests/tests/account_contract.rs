@@ -1,0 +1,178 @@
+//! What the account, its remedies and the source control promise, held by the simulated ones and by the AWS adapters, which
+//! reach the same account over HTTP.
+
+use std::collections::BTreeMap;
+
+use sagewarden_codecommit::CodeCommit;
+use sagewarden_events::{CommitId, Repository, Resource, ResourceKind, Timestamp};
+use sagewarden_govern::ports::{Account, ModelUse, PortErrorKind, Remedies, SourceControl, Stopped};
+use sagewarden_local::{LocalGit, NewCommit, SimulatedAccount, Store};
+use sagewarden_sagemaker::SageMakerAccount;
+use sagewarden_tests::emulator::{ACCOUNT, REGION, config};
+use sagewarden_tests::simulator::Simulator;
+use sagewarden_tests::{Result, now};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+struct World {
+    account: SimulatedAccount,
+    git: LocalGit,
+    _folder: TempDir,
+}
+
+impl World {
+    fn new() -> Result<Self> {
+        let folder = TempDir::new()?;
+        let git = LocalGit::new(folder.path())?;
+        let account = SimulatedAccount::new(Store::in_memory()?, ACCOUNT, REGION);
+        Ok(Self { account, git, _folder: folder })
+    }
+
+    fn create(&self, kind: ResourceKind, request: &Value) -> Result<Resource> {
+        Ok(self.account.create(kind, request, None, now())?)
+    }
+}
+
+#[tokio::test]
+async fn the_simulated_account_keeps_the_contract() -> Result<()> {
+    let world = World::new()?;
+    contract(&world, &world.account, &world.git).await
+}
+
+#[tokio::test]
+async fn the_aws_adapters_keep_the_contract() -> Result<()> {
+    let world = World::new()?;
+    let simulator = Simulator::start(world.account.clone(), world.git.clone()).await?;
+    let config = config(&simulator.url()).await;
+    let account = SageMakerAccount::new(&config);
+    contract(&world, &account, &CodeCommit::new(&config)).await?;
+
+    // A refusal is told from an absence.
+    let job = world.account.resource(ResourceKind::TrainingJob, "t");
+    simulator.refuse_next("SageMaker.DescribeTrainingJob");
+    let error = account.describe(&job).await.err().ok_or("a refused call succeeded")?;
+    assert_eq!(error.kind(), PortErrorKind::Denied);
+    assert_eq!(error.to_string(), "describe training job `t`: AccessDeniedException: not now");
+    Ok(())
+}
+
+async fn contract(
+    world: &World,
+    account: &(impl Account + Remedies),
+    source: &impl SourceControl,
+) -> Result<()> {
+    descriptions_are_the_services_own(world, account).await?;
+    what_does_not_exist_is_absent(world, account).await?;
+    jobs_stop_once(world, account).await?;
+    models_in_use_are_known(world, account).await?;
+    commits_are_found(world, source).await
+}
+
+async fn descriptions_are_the_services_own(world: &World, account: &impl Account) -> Result<()> {
+    let request = json!({
+        "TrainingJobName": "t",
+        "AlgorithmSpecification": { "TrainingImage": "i", "TrainingInputMode": "File" },
+        "HyperParameters": { "Max_Depth": "5" },
+        "ResourceConfig": { "InstanceType": "ml.m5.xlarge", "InstanceCount": 1, "VolumeSizeInGB": 30 },
+        "OutputDataConfig": { "S3OutputPath": "s3://b/o", "KmsKeyId": "" },
+        // Not in any version of the API: what this SDK does not know is not lost.
+        "FieldOfTheFuture": { "Value": [1, 2] },
+        "Tags": [{ "Key": "CommitId", "Value": "c" }, { "Key": "Empty", "Value": "" }],
+    });
+    let job = world.create(ResourceKind::TrainingJob, &request)?;
+    let described = account.describe(&job).await?.ok_or("the job is not there")?;
+    assert_eq!(described.resource, job);
+    assert_eq!(described.document, world.account.describe_document(&job)?);
+    assert_eq!(described.document["FieldOfTheFuture"]["Value"][1], 2);
+    let tags = BTreeMap::from([("CommitId".to_owned(), "c".to_owned()), ("Empty".to_owned(), String::new())]);
+    assert_eq!(account.tags(&job).await?, tags);
+    Ok(())
+}
+
+async fn what_does_not_exist_is_absent(world: &World, account: &impl Account) -> Result<()> {
+    for kind in ResourceKind::ALL {
+        let resource = world.account.resource(kind, "nobody");
+        assert_eq!(account.describe(&resource).await?, None, "{kind}");
+        assert_eq!(account.tags(&resource).await?, BTreeMap::new(), "{kind}");
+    }
+    Ok(())
+}
+
+async fn jobs_stop_once(world: &World, account: &impl Remedies) -> Result<()> {
+    for (kind, name) in
+        [(ResourceKind::TrainingJob, "TrainingJobName"), (ResourceKind::ProcessingJob, "ProcessingJobName")]
+    {
+        let job = world.create(kind, &json!({ name: "to-be-stopped" }))?;
+        assert_eq!(account.stop(&job).await?, Stopped::Requested);
+        assert_eq!(account.stop(&job).await?, Stopped::Already);
+        world.account.finish_stop(&job, now())?;
+        assert_eq!(account.stop(&job).await?, Stopped::Already);
+    }
+    let model = world.account.resource(ResourceKind::Model, "m");
+    let error = account.stop(&model).await.err().ok_or("a model was stopped")?;
+    assert_eq!(error.kind(), PortErrorKind::Invalid);
+    let gone = world.account.resource(ResourceKind::TrainingJob, "nobody");
+    let error = account.stop(&gone).await.err().ok_or("nothing was stopped")?;
+    assert!(!error.is_retryable(), "{error}");
+    Ok(())
+}
+
+async fn models_in_use_are_known(world: &World, account: &impl Remedies) -> Result<()> {
+    let model = |name: &str| json!({ "ModelName": name, "PrimaryContainer": { "Image": "i" }, "ExecutionRoleArn": "r" });
+    let used = world.create(ResourceKind::Model, &model("used"))?;
+    let shadow = world.create(ResourceKind::Model, &model("shadow"))?;
+    let unused = world.create(ResourceKind::Model, &model("unused"))?;
+    for number in 0..12 {
+        let name = format!("other-{number}");
+        let config = json!({ "EndpointConfigName": name, "ProductionVariants": [{ "VariantName": "v", "ModelName": "shadow" }] });
+        if number < 11 {
+            world.create(ResourceKind::Model, &model(&name))?;
+            let config = json!({ "EndpointConfigName": name, "ProductionVariants": [{ "VariantName": "v", "ModelName": name }] });
+            world.create(ResourceKind::EndpointConfig, &config)?;
+        } else {
+            let mut config = config;
+            config["ProductionVariants"][0]["ModelName"] = "used".into();
+            config["ShadowProductionVariants"] = json!([{ "VariantName": "s", "ModelName": "shadow" }]);
+            world.create(ResourceKind::EndpointConfig, &config)?;
+        }
+    }
+    assert_eq!(account.model_use(&used, 100).await?, ModelUse::UsedBy(vec!["other-11".into()]));
+    assert_eq!(account.model_use(&shadow, 100).await?, ModelUse::UsedBy(vec!["other-11".into()]));
+    assert_eq!(account.model_use(&unused, 100).await?, ModelUse::Unused);
+    assert_eq!(account.model_use(&unused, 5).await?, ModelUse::Unknown { looked_at: 5 });
+    account.delete_model(&unused).await?;
+    account.delete_model(&unused).await?;
+    assert!(world.account.describe_document(&unused).is_err());
+    Ok(())
+}
+
+async fn commits_are_found(world: &World, source: &impl SourceControl) -> Result<()> {
+    world.git.create_repository("r")?;
+    let commit = |message: &'static str, files: &'static [(&'static str, &'static str)]| NewCommit {
+        branch: "main",
+        files,
+        message,
+        author: ("Ana Ruiz-Łuk", "ana@example.com"),
+        at: Timestamp::from_millis(1_772_442_000_000),
+    };
+    let (first, _) =
+        world.git.push("r", &commit("First\n\nWith a body,\n\n  and its spaces.\n", &[("train.py", "1")]))?;
+    let (second, old) = world.git.push("r", &commit("Second\n", &[("train.py", "2")]))?;
+    assert_eq!(old.as_ref(), Some(&first));
+    let repository =
+        |name: &str| Repository { account: ACCOUNT.into(), region: REGION.into(), name: name.into() };
+    let found = source.commit(&repository("r"), &first).await?.ok_or("the commit is not there")?;
+    assert_eq!(found.message, "First\n\nWith a body,\n\n  and its spaces.\n");
+    assert_eq!(
+        (found.author_name.as_str(), found.author_email.as_str()),
+        ("Ana Ruiz-Łuk", "ana@example.com")
+    );
+    assert_eq!(found.authored_at, Some(Timestamp::from_millis(1_772_442_000_000)));
+    assert_eq!(found.parents, []);
+    let found = source.commit(&repository("r"), &second).await?.ok_or("the commit is not there")?;
+    assert_eq!(found.parents, [first]);
+    let missing = CommitId::parse(&"0".repeat(40))?;
+    assert_eq!(source.commit(&repository("r"), &missing).await?, None);
+    assert_eq!(source.commit(&repository("nobody"), &second).await?, None);
+    Ok(())
+}

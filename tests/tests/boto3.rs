@@ -1,0 +1,133 @@
+//! AWS's own client drives the simulator: what it does not accept, AWS would not have answered.
+
+use sagewarden_local::{Clock, LocalGit, SimulatedAccount, Store, Story};
+use sagewarden_tests::Result;
+use sagewarden_tests::aws::{Aws, Refusal};
+use sagewarden_tests::emulator::{ACCOUNT, REGION};
+use sagewarden_tests::simulator::Simulator;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn boto3_accepts_what_the_simulator_answers() -> Result<()> {
+    let folder = TempDir::new()?;
+    let account = SimulatedAccount::new(Store::in_memory()?, ACCOUNT, REGION);
+    let git = LocalGit::new(folder.path())?;
+    let simulator = Simulator::start(account.clone(), git.clone()).await?;
+    let mut aws = Aws::new(&simulator.url())?;
+
+    a_job_lives_and_is_stopped(&mut aws)?;
+    absences_have_their_codes(&mut aws)?;
+
+    // Everything of the story, described through boto3: it drops what the API's model does not know, so nothing may be lost.
+    let mut story = Story::new(account.clone(), git, Clock::Told(Story::demo_start()));
+    for moment in Story::STEPS.iter().flat_map(|step| step.moments) {
+        moment(&mut story)?;
+    }
+    let described = [
+        (
+            "describe_training_job",
+            "TrainingJobName",
+            Story::TRAINING_JOB,
+            sagewarden_events::ResourceKind::TrainingJob,
+        ),
+        (
+            "describe_processing_job",
+            "ProcessingJobName",
+            Story::PROCESSING_JOB,
+            sagewarden_events::ResourceKind::ProcessingJob,
+        ),
+        ("describe_model", "ModelName", "credit-default-model", sagewarden_events::ResourceKind::Model),
+        (
+            "describe_endpoint_config",
+            "EndpointConfigName",
+            "credit-default-config",
+            sagewarden_events::ResourceKind::EndpointConfig,
+        ),
+        ("describe_endpoint", "EndpointName", Story::ENDPOINT, sagewarden_events::ResourceKind::Endpoint),
+        (
+            "describe_monitoring_schedule",
+            "MonitoringScheduleName",
+            "credit-default-prod-data-quality",
+            sagewarden_events::ResourceKind::MonitoringSchedule,
+        ),
+    ];
+    for (operation, parameter, name, kind) in described {
+        let read = aws.call("sagemaker", operation, json!({ parameter: name }))?;
+        let held = account.describe_document(&account.resource(kind, name))?;
+        assert_eq!(paths(&held), paths(&read), "{operation}: a field that the API does not have");
+    }
+    Ok(())
+}
+
+fn a_job_lives_and_is_stopped(aws: &mut Aws) -> Result<()> {
+    let request = json!({
+        "TrainingJobName": "boto3-job",
+        "AlgorithmSpecification": { "TrainingImage": "i", "TrainingInputMode": "File" },
+        "RoleArn": "arn:aws:iam::111122223333:role/ds-user-role-credit-dev",
+        "OutputDataConfig": { "S3OutputPath": "s3://b/o" },
+        "ResourceConfig": { "InstanceType": "ml.m5.xlarge", "InstanceCount": 1, "VolumeSizeInGB": 30 },
+        "StoppingCondition": { "MaxRuntimeInSeconds": 60 },
+        "Tags": [{ "Key": "ProjectName", "Value": "credit" }],
+    });
+    let created = aws.call("sagemaker", "create_training_job", request.clone())?;
+    let arn = created["TrainingJobArn"].as_str().unwrap_or_default().to_owned();
+    assert_eq!(arn, format!("arn:aws:sagemaker:{REGION}:{ACCOUNT}:training-job/boto3-job"));
+    let name = json!({ "TrainingJobName": "boto3-job" });
+    let described = aws.call("sagemaker", "describe_training_job", name.clone())?;
+    assert_eq!(described["TrainingJobStatus"], "InProgress");
+    assert!(described["CreationTime"].as_str().is_some_and(|time| time.starts_with("20")), "{described}");
+    let tags = aws.call("sagemaker", "list_tags", json!({ "ResourceArn": arn }))?;
+    assert_eq!(tags["Tags"], json!([{ "Key": "ProjectName", "Value": "credit" }]));
+
+    assert_eq!(refusal(aws.call("sagemaker", "create_training_job", request))?.code, "ResourceInUse");
+    aws.call("sagemaker", "stop_training_job", name.clone())?;
+    let described = aws.call("sagemaker", "describe_training_job", name.clone())?;
+    assert_eq!(described["TrainingJobStatus"], "Stopping");
+    let again = refusal(aws.call("sagemaker", "stop_training_job", name))?;
+    assert_eq!(again.code, "ValidationException");
+    assert!(again.message.contains("is in status Stopping"), "{again}");
+    Ok(())
+}
+
+fn absences_have_their_codes(aws: &mut Aws) -> Result<()> {
+    let mut check = |service: &str, operation: &str, parameters: Value, code: &str| -> Result<()> {
+        assert_eq!(refusal(aws.call(service, operation, parameters))?.code, code, "{operation}");
+        Ok(())
+    };
+    check("sagemaker", "describe_training_job", json!({ "TrainingJobName": "x" }), "ValidationException")?;
+    check("sagemaker", "describe_model", json!({ "ModelName": "x" }), "ValidationException")?;
+    check(
+        "sagemaker",
+        "describe_monitoring_schedule",
+        json!({ "MonitoringScheduleName": "x" }),
+        "ResourceNotFound",
+    )?;
+    check("sagemaker", "describe_trial", json!({ "TrialName": "x" }), "ResourceNotFound")?;
+    let commit = json!({ "repositoryName": "x", "commitId": "0".repeat(40) });
+    check("codecommit", "get_commit", commit, "RepositoryDoesNotExistException")
+}
+
+fn refusal(answer: Result<Value>) -> Result<Refusal> {
+    match answer {
+        Ok(result) => Err(format!("it was not refused: {result}").into()),
+        Err(error) => Ok(*error.downcast::<Refusal>()?),
+    }
+}
+
+/// The paths of all fields, without values: boto3 writes times in another form.
+fn paths(document: &Value) -> Vec<String> {
+    fn walk(value: &Value, at: &str, paths: &mut Vec<String>) {
+        match value {
+            Value::Object(fields) => {
+                fields.iter().for_each(|(key, value)| walk(value, &format!("{at}.{key}"), paths))
+            }
+            Value::Array(list) => list.iter().for_each(|value| walk(value, &format!("{at}[]"), paths)),
+            _ => paths.push(at.to_owned()),
+        }
+    }
+    let mut paths = Vec::new();
+    walk(document, "", &mut paths);
+    paths.sort();
+    paths
+}

@@ -1,0 +1,182 @@
+//! What `ARCHITECTURE.md` calls invariants of the house, held against the workspace as it is.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
+use sagewarden_tests::{Result, root};
+
+const PURE: [&str; 5] =
+    ["sagewarden-events", "sagewarden-policy", "sagewarden-lineage", "sagewarden-drift", "sagewarden-govern"];
+
+fn workspace() -> Result<Metadata> {
+    Ok(MetadataCommand::new()
+        .manifest_path(root().join("Cargo.toml"))
+        .other_options(["--locked".to_owned()])
+        .exec()?)
+}
+
+/// The packages that a package is built with, itself included: its normal dependencies and theirs.
+fn closure(metadata: &Metadata, name: &str) -> Result<BTreeSet<String>> {
+    let resolve = metadata.resolve.as_ref().ok_or("cargo resolved nothing")?;
+    let nodes: BTreeMap<_, _> = resolve.nodes.iter().map(|node| (&node.id, node)).collect();
+    let package = package(metadata, name)?;
+    let (mut found, mut todo) = (BTreeSet::new(), vec![&package.id]);
+    while let Some(id) = todo.pop() {
+        let Some(node) = nodes.get(id).filter(|_| found.insert(id.clone())) else { continue };
+        let normal = |kinds: &[cargo_metadata::DepKindInfo]| {
+            kinds.iter().any(|each| each.kind == DependencyKind::Normal)
+        };
+        todo.extend(node.deps.iter().filter(|dep| normal(&dep.dep_kinds)).map(|dep| &dep.pkg));
+    }
+    let names = metadata.packages.iter().filter(|package| found.contains(&package.id));
+    Ok(names.map(|package| package.name.to_string()).collect())
+}
+
+fn package<'a>(metadata: &'a Metadata, name: &str) -> Result<&'a Package> {
+    metadata
+        .packages
+        .iter()
+        .find(|package| package.name == name)
+        .ok_or_else(|| format!("there is no package `{name}`").into())
+}
+
+/// Names of normal dependencies that a package declares itself.
+fn declared(package: &Package) -> impl Iterator<Item = &str> {
+    package.dependencies.iter().filter(|dep| dep.kind == DependencyKind::Normal).map(|dep| dep.name.as_str())
+}
+
+fn members(metadata: &Metadata) -> impl Iterator<Item = &Package> {
+    metadata.packages.iter().filter(|package| metadata.workspace_members.contains(&package.id))
+}
+
+/// The folder of a package below the root.
+fn folder(package: &Package) -> Result<String> {
+    let manifest = package.manifest_path.as_std_path();
+    let folder =
+        manifest.parent().ok_or("a manifest lies in a folder")?.strip_prefix(root().canonicalize()?)?;
+    Ok(folder.to_string_lossy().into_owned())
+}
+
+#[test]
+fn pure_crates_know_no_aws_no_runtime_and_no_clock() -> Result<()> {
+    let metadata = workspace()?;
+    for name in PURE {
+        for dependency in closure(&metadata, name)? {
+            assert!(
+                !dependency.starts_with("aws-") && dependency != "tokio",
+                "{name} is built with {dependency}"
+            );
+        }
+        let sources = root().join(folder(package(&metadata, name)?)?).join("src");
+        for (path, text) in files(&sources)? {
+            for word in ["SystemTime", "Instant::now", "Timestamp::now", "Zoned::now"] {
+                assert!(!text.contains(word), "{} reads the clock: `{word}`", path);
+            }
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn each_sdk_has_one_crate() -> Result<()> {
+    let metadata = workspace()?;
+    let mut users: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for package in members(&metadata) {
+        for sdk in declared(package).filter(|name| name.starts_with("aws-sdk-")) {
+            users.entry(sdk).or_default().push(folder(package)?);
+        }
+    }
+    let expected: BTreeMap<&str, Vec<String>> = ["codecommit", "dynamodb", "eventbridge", "s3", "sagemaker"]
+        .into_iter()
+        .map(|service| (sdk(service), vec![format!("shared/aws/{service}")]))
+        .collect();
+    assert_eq!(users, expected);
+    // The command that a newcomer builds first needs none of them.
+    let command = closure(&metadata, "sagewarden")?;
+    assert!(!command.iter().any(|name| name.starts_with("aws-")), "{command:?}");
+    Ok(())
+}
+
+fn sdk(service: &str) -> &'static str {
+    match service {
+        "codecommit" => "aws-sdk-codecommit",
+        "dynamodb" => "aws-sdk-dynamodb",
+        "eventbridge" => "aws-sdk-eventbridge",
+        "s3" => "aws-sdk-s3",
+        _ => "aws-sdk-sagemaker",
+    }
+}
+
+#[test]
+fn dependencies_point_downwards() -> Result<()> {
+    let metadata = workspace()?;
+    let level = |folder: &str| match folder {
+        "shared/events" => Some(0),
+        "shared/policy" | "shared/lineage" | "shared/drift" => Some(1),
+        "shared/govern" => Some(2),
+        "shared/local" | "shared/lambda" | "shared/aws/sdk" => Some(3),
+        "cli" => Some(5),
+        "tests" => Some(6),
+        other if other.starts_with("shared/aws/") => Some(4),
+        other if other.starts_with("functions/") => Some(5),
+        _ => None,
+    };
+    for package in members(&metadata) {
+        let own = folder(package)?;
+        let above = level(&own).ok_or_else(|| format!("`{own}` has no place in the house"))?;
+        for name in declared(package) {
+            let Some(other) = members(&metadata).find(|member| member.name == name) else { continue };
+            let below = level(&folder(other)?).unwrap_or(i32::MAX);
+            assert!(below < above, "{own} depends on {name}, which is not below it");
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn a_function_has_one_name() -> Result<()> {
+    let metadata = workspace()?;
+    let mut functions = 0;
+    for package in members(&metadata) {
+        let own = folder(package)?;
+        let Some(name) = own.strip_prefix("functions/") else { continue };
+        functions += 1;
+        assert_eq!(package.name, name);
+        let binaries: Vec<&str> = package
+            .targets
+            .iter()
+            .filter(|target| target.is_bin())
+            .map(|target| target.name.as_str())
+            .collect();
+        assert_eq!(binaries, [name]);
+    }
+    assert_eq!(functions, 5);
+    Ok(())
+}
+
+#[test]
+fn there_is_one_tls_stack() -> Result<()> {
+    let lock = std::fs::read_to_string(root().join("Cargo.lock"))?;
+    let packages = |name: &str| lock.matches(&format!("name = \"{name}\"\n")).count();
+    assert_eq!(
+        packages("rustls"),
+        1,
+        "the SDK's legacy TLS stack is back: a crate lost its `default-features = false`"
+    );
+    assert_eq!(packages("openssl"), 0);
+    Ok(())
+}
+
+fn files(folder: &Path) -> Result<Vec<(String, String)>> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            found.extend(files(&path)?);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push((path.display().to_string(), std::fs::read_to_string(&path)?));
+        }
+    }
+    Ok(found)
+}
