@@ -1,0 +1,297 @@
+//! The template against the workspace and against what no linter catches: a queue that nobody may write to, a rule whose failures
+//! nobody sees, a permission that is too wide, a pattern that matches nothing.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::sync::LazyLock;
+
+use sagewarden_tests::{Result, python, root};
+use serde_json::Value;
+
+static TEMPLATE: LazyLock<Value> = LazyLock::new(|| load().unwrap());
+
+fn load() -> Result<Value> {
+    let output = python::script("template.py")?.arg(root().join("infra/template.yaml")).output()?;
+    if !output.status.success() {
+        return Err(String::from_utf8_lossy(&output.stderr).into());
+    }
+    Ok(serde_json::from_slice(&output.stdout)?)
+}
+
+/// The resources of a type: logical id and properties.
+fn resources(kind: &str) -> BTreeMap<&'static str, &'static Value> {
+    let all = TEMPLATE["Resources"].as_object().into_iter().flatten();
+    all.filter(|(_, resource)| resource["Type"] == kind)
+        .map(|(id, resource)| (id.as_str(), &resource["Properties"]))
+        .collect()
+}
+
+/// The logical id that `Ref` or `Fn::GetAtt` names.
+fn target(value: &Value) -> Option<&str> {
+    let attribute = &value["Fn::GetAtt"];
+    let named = value["Ref"].as_str().or_else(|| attribute[0].as_str()).or_else(|| attribute.as_str());
+    named.map(|name| name.split('.').next().unwrap_or(name))
+}
+
+fn list(value: &Value) -> Vec<&Value> {
+    match value {
+        Value::Array(list) => list.iter().collect(),
+        Value::Null => Vec::new(),
+        one => vec![one],
+    }
+}
+
+fn texts(value: &Value) -> Vec<&str> {
+    list(value).into_iter().filter_map(Value::as_str).collect()
+}
+
+/// The folder of a function's artefact.
+fn artefact(function: &Value) -> &str {
+    function["CodeUri"].as_str().unwrap_or_default().trim_start_matches("../target/lambda/")
+}
+
+#[test]
+fn cfn_lint_passes() -> Result<()> {
+    let output = python::tool("cfn-lint")?
+        .env("AWS_DEFAULT_REGION", "eu-west-1")
+        .arg("--non-zero-exit-code")
+        .arg("informational")
+        .arg(root().join("infra/template.yaml"))
+        .output()?;
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    Ok(())
+}
+
+#[test]
+fn the_functions_are_those_of_the_workspace() -> Result<()> {
+    let mut folders = BTreeSet::new();
+    for entry in fs::read_dir(root().join("functions"))? {
+        folders.insert(entry?.file_name().to_string_lossy().into_owned());
+    }
+    let functions = resources("AWS::Serverless::Function");
+    let deployed: BTreeSet<String> =
+        functions.values().map(|function| artefact(function).to_owned()).collect();
+    assert_eq!(deployed, folders);
+    for function in functions.values() {
+        assert_eq!(
+            function["FunctionName"]["Fn::Sub"],
+            format!("${{AWS::StackName}}-{}", artefact(function))
+        );
+    }
+    let globals = &TEMPLATE["Globals"]["Function"];
+    assert_eq!((&globals["Runtime"], &globals["Handler"]), (&"provided.al2023".into(), &"bootstrap".into()));
+    assert_eq!(texts(&globals["Architectures"]), ["x86_64"]);
+    Ok(())
+}
+
+#[test]
+fn queues_have_dead_letter_queues_and_time_enough() {
+    let queues = resources("AWS::SQS::Queue");
+    for (id, queue) in &queues {
+        assert_eq!(
+            target(&queue["KmsMasterKeyId"]),
+            Some("Key"),
+            "{id} is not encrypted with the stack's key"
+        );
+        if !id.ends_with("Dlq") {
+            let letters = target(&queue["RedrivePolicy"]["deadLetterTargetArn"]);
+            assert!(letters.is_some_and(|dlq| queues.contains_key(dlq)), "{id} gives up into nothing");
+            assert_eq!(queue["RedrivePolicy"]["maxReceiveCount"], 5);
+        }
+    }
+    for (id, function) in resources("AWS::Serverless::Function") {
+        for event in function["Events"].as_object().into_iter().flat_map(|events| events.values()) {
+            assert_eq!(event["Type"], "SQS", "{id} is reached past its queue");
+            let mapping = &event["Properties"];
+            assert_eq!(texts(&mapping["FunctionResponseTypes"]), ["ReportBatchItemFailures"], "{id}");
+            assert!(mapping["ScalingConfig"]["MaximumConcurrency"].is_u64(), "{id}");
+            let queue = queues[target(&mapping["Queue"]).unwrap_or_default()];
+            let (visible, timeout) = (queue["VisibilityTimeout"].as_u64(), function["Timeout"].as_u64());
+            assert!(
+                visible >= timeout.map(|seconds| seconds * 6),
+                "{id}: a record comes again while it is handled"
+            );
+        }
+    }
+}
+
+#[test]
+fn whatever_a_rule_cannot_deliver_is_kept_and_it_may_write_where_it_points() {
+    let rules = resources("AWS::Events::Rule");
+    let mut writers: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for policy in resources("AWS::SQS::QueuePolicy").values() {
+        let statement = &policy["PolicyDocument"]["Statement"][0];
+        assert_eq!(statement["Principal"]["Service"], "events.amazonaws.com");
+        let allowed = list(&statement["Condition"]["ArnEquals"]["aws:SourceArn"])
+            .into_iter()
+            .filter_map(target)
+            .collect();
+        let queue = target(&policy["Queues"][0]).unwrap_or_default();
+        assert_eq!(target(&statement["Resource"]), Some(queue));
+        writers.insert(queue, allowed);
+    }
+    for (id, rule) in &rules {
+        for goal in list(&rule["Targets"]) {
+            let letters = target(&goal["DeadLetterConfig"]["Arn"]).unwrap_or_default();
+            assert!(
+                writers.get(letters).is_some_and(|rules| rules.contains(id)),
+                "{id} may not write to `{letters}`"
+            );
+            let goal = target(&goal["Arn"]).unwrap_or_default();
+            let reached = goal == "Topic" || writers.get(goal).is_some_and(|rules| rules.contains(id));
+            assert!(reached, "{id} may not write to `{goal}`");
+        }
+    }
+}
+
+#[test]
+fn somebody_is_told_when_something_is_given_up_or_fails() {
+    let alarms = resources("AWS::CloudWatch::Alarm");
+    let watched: BTreeSet<(&str, String)> = alarms
+        .values()
+        .map(|alarm| {
+            assert_eq!(target(&alarm["AlarmActions"][0]), Some("Topic"));
+            let value = &alarm["Dimensions"][0]["Value"];
+            let value = target(value).or_else(|| value.as_str()).unwrap_or_default();
+            (alarm["MetricName"].as_str().unwrap_or_default(), value.to_owned())
+        })
+        .collect();
+    for id in resources("AWS::SQS::Queue").keys().filter(|id| id.ends_with("Dlq")) {
+        assert!(
+            watched.contains(&("ApproximateNumberOfMessagesVisible", (*id).to_owned())),
+            "nobody watches {id}"
+        );
+    }
+    for (id, function) in resources("AWS::Serverless::Function") {
+        assert!(watched.contains(&("Errors", id.to_owned())), "nobody watches {id}");
+        if function["Events"].is_object() {
+            // The dimension is the name under which the function counts.
+            assert!(
+                watched.contains(&("RecordsRejected", artefact(function).to_owned())),
+                "nobody watches what {id} rejects"
+            );
+        }
+        let log = resources("AWS::Logs::LogGroup")
+            [target(&function["LoggingConfig"]["LogGroup"]).unwrap_or_default()];
+        assert_eq!(target(&log["RetentionInDays"]), Some("LogRetentionDays"), "{id} keeps its log for ever");
+    }
+}
+
+#[test]
+fn each_function_has_a_role_of_its_own_and_no_wide_permission() {
+    // Actions without resource-level permissions (service authorization reference).
+    let unscoped = ["sagemaker:ListEndpointConfigs"];
+    let roles = resources("AWS::IAM::Role");
+    let mut used = BTreeSet::new();
+    for (id, function) in resources("AWS::Serverless::Function") {
+        let role = target(&function["Role"]).unwrap_or_default();
+        assert!(used.insert(role), "{id} shares its role");
+        let role = roles[role];
+        assert_eq!(role["ManagedPolicyArns"], Value::Null, "{id}: managed policies are wider than needed");
+        for policy in list(&role["Policies"]) {
+            for statement in list(&policy["PolicyDocument"]["Statement"]) {
+                let actions = texts(&statement["Action"]);
+                assert!(actions.iter().all(|action| !action.contains('*')), "{id}: {actions:?}");
+                let any = list(&statement["Resource"]).iter().any(|resource| **resource == "*");
+                assert!(
+                    !any || actions.iter().all(|action| unscoped.contains(action)),
+                    "{id}: {actions:?} on everything"
+                );
+            }
+        }
+    }
+    assert_eq!(used.len(), roles.len(), "a role is used by nobody");
+}
+
+#[test]
+fn what_is_stored_is_encrypted_kept_and_recoverable() {
+    let table = resources("AWS::DynamoDB::Table")["Table"];
+    assert_eq!(target(&table["SSESpecification"]["KMSMasterKeyId"]), Some("Key"));
+    assert_eq!(table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"], true);
+    assert_eq!(table["TimeToLiveSpecification"]["AttributeName"], "ttl");
+    for id in ["Table", "Quarantine", "Key"] {
+        assert_eq!(TEMPLATE["Resources"][id]["DeletionPolicy"], "Retain", "{id}");
+        assert_eq!(TEMPLATE["Resources"][id]["UpdateReplacePolicy"], "Retain", "{id}");
+    }
+    let bucket = resources("AWS::S3::Bucket")["Quarantine"];
+    let rule =
+        &bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"][0]["ServerSideEncryptionByDefault"];
+    assert_eq!(target(&rule["KMSMasterKeyID"]), Some("Key"));
+    let open = bucket["PublicAccessBlockConfiguration"]
+        .as_object()
+        .map(|block| block.values().any(|each| *each != true));
+    assert_eq!(open, Some(false));
+}
+
+#[test]
+fn functions_get_the_variables_that_they_read() -> Result<()> {
+    let config = fs::read_to_string(root().join("shared/lambda/src/config.rs"))?;
+    for (id, function) in resources("AWS::Serverless::Function") {
+        let main = fs::read_to_string(root().join("functions").join(artefact(function)).join("src/main.rs"))?;
+        let given: BTreeSet<&str> = function["Environment"]["Variables"]
+            .as_object()
+            .into_iter()
+            .flat_map(|all| all.keys())
+            .map(String::as_str)
+            .collect();
+        let mut read = BTreeSet::from(["SAGEWARDEN_TABLE"]);
+        if main.contains("Config::from_env") {
+            read.insert("SAGEWARDEN_QUARANTINE_BUCKET");
+        }
+        if main.contains("Config::bus()") {
+            read.insert("SAGEWARDEN_BUS");
+        }
+        if id == "EnforcePolicy" {
+            read.insert("SAGEWARDEN_MODE");
+        }
+        assert_eq!(given, read, "{id}");
+        assert!(given.iter().all(|name| config.contains(&format!("\"{name}\""))), "{id}: {given:?}");
+    }
+    Ok(())
+}
+
+/// Whether an event matches a pattern: every field of the pattern is one of the values listed (or ends like one).
+/// "Creating Amazon EventBridge event patterns", EventBridge user guide, as far as the template goes.
+fn matches(pattern: &Value, event: &Value) -> bool {
+    match pattern {
+        Value::Object(fields) => fields.iter().all(|(name, pattern)| matches(pattern, &event[name])),
+        Value::Array(values) => values.iter().any(|value| match value["suffix"].as_str() {
+            Some(suffix) => event.as_str().is_some_and(|text| text.ends_with(suffix)),
+            None => value == event,
+        }),
+        _ => false,
+    }
+}
+
+#[test]
+fn every_event_reaches_the_functions_that_it_concerns() -> Result<()> {
+    let routed = |event: &Value| -> Vec<&str> {
+        let rules =
+            resources("AWS::Events::Rule").into_iter().filter(|(_, rule)| rule["EventBusName"].is_null());
+        let hit = rules.filter(|(_, rule)| matches(&rule["EventPattern"], event));
+        hit.filter_map(|(_, rule)| target(&rule["Targets"][0]["Arn"])?.strip_suffix("Queue")).collect()
+    };
+    let check = |file: &str, expect: &[&str]| -> Result<()> {
+        let event: Value = serde_json::from_str(&fs::read_to_string(root().join("events").join(file))?)?;
+        assert_eq!(routed(&event), expect, "{file}");
+        Ok(())
+    };
+    check("aws.codecommit/repository-state-change/branch-updated.json", &["RecordCommit"])?;
+    check("aws.codecommit/repository-state-change/tag-deleted.json", &["RecordCommit"])?;
+    check("aws.sagemaker/training-job-state-change/in-progress.json", &["EnforcePolicy", "RecordLineage"])?;
+    check(
+        "aws.sagemaker/processing-job-state-change/completed.json",
+        &["AlertDrift", "EnforcePolicy", "RecordLineage"],
+    )?;
+    check("aws.sagemaker/model-state-change/created.json", &["EnforcePolicy", "RecordLineage"])?;
+    check("aws.sagemaker/endpoint-config-state-change/created.json", &["RecordLineage"])?;
+    check("aws.sagemaker/endpoint-state-change/in-service.json", &["RecordLineage"])?;
+    for call in ["create-training-job", "create-processing-job", "create-model"] {
+        check(&format!("aws.sagemaker/api-call-via-cloudtrail/{call}.json"), &["EnforcePolicy"])?;
+    }
+    check("aws.sagemaker/api-call-via-cloudtrail/delete-model.json", &[])?;
+    check("aws.s3/object-created/violations.json", &["AlertDrift"])?;
+    check("aws.s3/object-created/without-version.json", &[])?;
+    check("not-ours/unknown-source.json", &[])?;
+    check("not-ours/unknown-detail-type.json", &[])
+}
