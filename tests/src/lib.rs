@@ -4,6 +4,7 @@
 pub mod aws;
 pub mod emulator;
 pub mod functions;
+pub mod local;
 pub mod python;
 pub mod simulator;
 pub mod stack;

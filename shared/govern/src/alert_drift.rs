@@ -309,9 +309,10 @@ fn summary(execution: &Execution, found: &Violations, chain: &Chain) -> String {
     subjects.dedup();
     let more = subjects.len().saturating_sub(NAMED);
     subjects.truncate(NAMED);
+    let number = found.violations.len();
     let mut text = format!(
-        "{} violation(s) on endpoint {}: {}",
-        found.violations.len(),
+        "{number} violation{} on endpoint {}: {}",
+        if number == 1 { "" } else { "s" },
         execution.endpoint.name,
         subjects.join(", ")
     );

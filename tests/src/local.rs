@@ -1,0 +1,149 @@
+//! The whole system on one machine, in memory, for tests of what the use cases do.
+
+use futures::executor::block_on;
+use sagewarden_events::{Actor, Resource, ResourceKind, Timestamp};
+use sagewarden_govern::{Done, Failure, Question, lookup_lineage};
+use sagewarden_lineage::view::{self, Format};
+use sagewarden_local::{Handled, SentNotice, Store, Story, System};
+use sagewarden_policy::Bundle;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::Result;
+
+/// A system whose account is empty, and a time that moves as it is told.
+#[derive(Debug)]
+pub struct Local {
+    /// The system.
+    pub system: System,
+    _git: TempDir,
+}
+
+impl Local {
+    /// A system with the story's settings in enforce mode.
+    ///
+    /// # Errors
+    /// When the folder cannot be made.
+    pub fn new() -> Result<Self> {
+        Self::with(Bundle::embedded()?.with_settings(Story::SETTINGS)?)
+    }
+
+    /// A system with this bundle.
+    ///
+    /// # Errors
+    /// When the folder cannot be made.
+    pub fn with(bundle: Bundle) -> Result<Self> {
+        let git = TempDir::new()?;
+        let system = System::new(Store::in_memory()?, git.path(), bundle, Story::ACCOUNT, Story::REGION)?;
+        Ok(Self { system, _git: git })
+    }
+
+    /// Creates a resource, `after` seconds into the story.
+    ///
+    /// # Errors
+    /// When the account refuses.
+    pub fn create(&self, kind: ResourceKind, request: &Value, after: i64) -> Result<Resource> {
+        let caller = Actor { arn: Some("arn:aws:iam::111122223333:user/ana".to_owned()), ..Actor::default() };
+        Ok(self.system.account.create(kind, request, Some(&caller), at(after))?)
+    }
+
+    /// Delivers what the account announces, in order; returns every outcome in words, those with nothing to do left out.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn settle(&self) -> Result<Vec<String>> {
+        let told = block_on(self.system.settle())?;
+        Ok(told.iter().flat_map(|(_, handled)| handled).filter_map(words).collect())
+    }
+
+    /// Delivers a text as an event; returns what each function made of it, in words.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn deliver(&self, body: &str) -> Result<Vec<String>> {
+        Ok(block_on(self.system.deliver(body, at(0)))?.iter().filter_map(words).collect())
+    }
+
+    /// What left the system.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn sent(&self) -> Result<Vec<SentNotice>> {
+        Ok(self.system.notices.sent()?)
+    }
+
+    /// The lineage of an entity as a document.
+    ///
+    /// # Errors
+    /// When nothing is known of it.
+    pub fn lineage(&self, entity: &str) -> Result<Value> {
+        let question = Question { entity: entity.to_owned(), max_nodes: None, format: Format::Json };
+        Ok(view::json(&block_on(lookup_lineage(&self.system.store, &question))?))
+    }
+
+    /// The edges into a node of a kind: role, and the name of the node that they come from.
+    ///
+    /// # Errors
+    /// When nothing is known of the entity.
+    pub fn inputs(&self, entity: &str, kind: &str) -> Result<Vec<(String, String)>> {
+        let lineage = self.lineage(entity)?;
+        let nodes: Vec<&Value> = lineage["nodes"].as_array().into_iter().flatten().collect();
+        let node = |id: &Value| nodes.iter().find(|node| node["id"] == *id);
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let edges = lineage["edges"].as_array().into_iter().flatten();
+        let into = edges.filter(|edge| node(&edge["to"]).is_some_and(|node| node["kind"] == kind));
+        Ok(into.filter_map(|edge| Some((text(&edge["role"]), text(&node(&edge["from"])?["name"])))).collect())
+    }
+}
+
+/// So many seconds into the story.
+#[must_use]
+pub fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_millis(Story::demo_start().millis() + seconds * 1_000)
+}
+
+/// A key that the story's settings allow.
+pub const KEY: &str = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+
+/// A training job that keeps every control of the story's settings.
+#[must_use]
+pub fn training_job(name: &str, tags: &[(&str, &str)]) -> Value {
+    json!({
+        "TrainingJobName": name,
+        "AlgorithmSpecification": { "TrainingImage": "repository/image@sha256:4f8c3bd2", "TrainingInputMode": "File" },
+        "OutputDataConfig": { "S3OutputPath": "s3://models/out", "KmsKeyId": KEY },
+        "ResourceConfig": { "InstanceType": "ml.m5.xlarge", "InstanceCount": 1, "VolumeSizeInGB": 30, "VolumeKmsKeyId": KEY },
+        "VpcConfig": { "Subnets": ["subnet-0a1b2c3d4e5f60001"], "SecurityGroupIds": ["sg-0f1e2d3c4b5a60001"] },
+        "EnableNetworkIsolation": true,
+        "Tags": tags.iter().map(|(key, value)| json!({ "Key": key, "Value": value })).collect::<Vec<_>>(),
+    })
+}
+
+/// A model that keeps every control of the story's settings.
+#[must_use]
+pub fn model(name: &str) -> Value {
+    json!({
+        "ModelName": name,
+        "PrimaryContainer": { "Image": "repository/image@sha256:4f8c3bd2" },
+        "ExecutionRoleArn": "arn:aws:iam::111122223333:role/r",
+        "VpcConfig": { "Subnets": ["subnet-0a1b2c3d4e5f60001"], "SecurityGroupIds": ["sg-0f1e2d3c4b5a60001"] },
+        "EnableNetworkIsolation": true,
+    })
+}
+
+/// An endpoint configuration with one variant.
+#[must_use]
+pub fn endpoint_config(name: &str, model: &str) -> Value {
+    let variant = json!({ "VariantName": "AllTraffic", "ModelName": model, "InitialInstanceCount": 1, "InstanceType": "ml.m5.xlarge" });
+    json!({ "EndpointConfigName": name, "ProductionVariants": [variant] })
+}
+
+fn words(handled: &Handled) -> Option<String> {
+    let (word, text) = match &handled.outcome {
+        Ok(Done::Nothing(_)) => return None,
+        Ok(Done::Acted(text)) => ("done", text.clone()),
+        Err(Failure::Retry(error)) => ("retry", error.to_string()),
+        Err(Failure::Reject(reason)) => ("reject", reason.clone()),
+    };
+    Some(format!("{} {word}: {text}", handled.function))
+}

@@ -1,0 +1,155 @@
+//! What is stopped, what is deleted, what is only told.
+
+use sagewarden_events::{ResourceKind, Timestamp};
+use sagewarden_govern::ports::{Account, Description, ModelUse, PortError, PortErrorKind, Remedies, Stopped};
+use sagewarden_govern::{EnforcePolicy, Failure, Moment, POLICY_VIOLATION, REMEDIATION_FAILED};
+use sagewarden_local::SimulatedAccount;
+use sagewarden_policy::{Bundle, Mode};
+use sagewarden_tests::Result;
+use sagewarden_tests::local::{Local, at, endpoint_config, model, training_job};
+use serde_json::{Value, json};
+
+fn without_network(mut request: Value) -> Value {
+    request["VpcConfig"] = Value::Null;
+    request
+}
+
+fn status(local: &Local, name: &str) -> Result<Value> {
+    let job = local.system.account.resource(ResourceKind::TrainingJob, name);
+    Ok(local.system.account.describe_document(&job)?["TrainingJobStatus"].clone())
+}
+
+#[test]
+fn a_forbidden_job_is_stopped_and_told_once() -> Result<()> {
+    let local = Local::new()?;
+    local.create(ResourceKind::TrainingJob, &without_network(training_job("t", &[])), 0)?;
+    local.settle()?;
+    assert_eq!(status(&local, "t")?, "Stopping");
+    let sent = local.sent()?;
+    assert_eq!(sent.len(), 1);
+    assert_eq!(sent[0].detail_type, POLICY_VIOLATION);
+    assert_eq!(sent[0].detail["started_by"], "arn:aws:iam::111122223333:user/ana");
+    assert_eq!(
+        sent[0].detail["remediation"],
+        json!({ "action": "StopTrainingJob", "result": "stop requested", "failed": false })
+    );
+    Ok(())
+}
+
+#[test]
+fn in_observe_mode_it_is_told_and_runs_on() -> Result<()> {
+    let bundle =
+        Bundle::embedded()?.with_settings(sagewarden_local::Story::SETTINGS)?.with_mode(Mode::Observe);
+    let local = Local::with(bundle)?;
+    local.create(ResourceKind::TrainingJob, &without_network(training_job("t", &[])), 0)?;
+    local.settle()?;
+    assert_eq!(status(&local, "t")?, "InProgress");
+    let sent = local.sent()?;
+    assert_eq!(sent.len(), 1);
+    assert_eq!(sent[0].detail["remediation"]["result"], "the mode is observe");
+    assert_eq!(sent[0].detail["mode"], "observe");
+    Ok(())
+}
+
+#[test]
+fn a_model_is_deleted_only_while_no_endpoint_configuration_uses_it() -> Result<()> {
+    let local = Local::new()?;
+    let unused = local.create(ResourceKind::Model, &without_network(model("unused")), 0)?;
+    local.settle()?;
+    assert!(local.system.account.describe_document(&unused).is_err(), "it is gone");
+
+    // Used before its event arrives.
+    let used = local.create(ResourceKind::Model, &without_network(model("used")), 10)?;
+    local.create(ResourceKind::EndpointConfig, &endpoint_config("c", "used"), 10)?;
+    local.settle()?;
+    assert!(local.system.account.describe_document(&used).is_ok(), "an endpoint may serve it");
+    let results: Vec<Value> =
+        local.sent()?.iter().map(|notice| notice.detail["remediation"]["result"].clone()).collect();
+    assert_eq!(
+        results,
+        [json!("deleted"), json!("kept: endpoint configuration c uses it; an endpoint may serve it")]
+    );
+    Ok(())
+}
+
+#[test]
+fn a_call_that_was_refused_stops_nothing() -> Result<()> {
+    let local = Local::new()?;
+    let events = sagewarden_tests::root().join("events/aws.sagemaker/api-call-via-cloudtrail");
+    let denied = std::fs::read_to_string(events.join("create-training-job-denied.json"))?;
+    assert_eq!(local.deliver(&denied)?, Vec::<String>::new());
+    assert!(local.sent()?.is_empty());
+    Ok(())
+}
+
+/// An account whose stop calls are refused until somebody grants the permission.
+struct Refusing<'a> {
+    account: &'a SimulatedAccount,
+    granted: bool,
+}
+
+impl Account for Refusing<'_> {
+    async fn describe(
+        &self,
+        resource: &sagewarden_events::Resource,
+    ) -> std::result::Result<Option<Description>, PortError> {
+        self.account.describe(resource).await
+    }
+    async fn tags(
+        &self,
+        resource: &sagewarden_events::Resource,
+    ) -> std::result::Result<std::collections::BTreeMap<String, String>, PortError> {
+        self.account.tags(resource).await
+    }
+}
+
+impl Remedies for Refusing<'_> {
+    async fn stop(&self, job: &sagewarden_events::Resource) -> std::result::Result<Stopped, PortError> {
+        if self.granted {
+            return self.account.stop(job).await;
+        }
+        Err(PortError::new(
+            PortErrorKind::Denied,
+            format!("stop {job}"),
+            "AccessDeniedException: no permission",
+        ))
+    }
+    async fn model_use(
+        &self,
+        model: &sagewarden_events::Resource,
+        at_most: usize,
+    ) -> std::result::Result<ModelUse, PortError> {
+        self.account.model_use(model, at_most).await
+    }
+    async fn delete_model(&self, model: &sagewarden_events::Resource) -> std::result::Result<(), PortError> {
+        self.account.delete_model(model).await
+    }
+}
+
+#[tokio::test]
+async fn a_failed_stop_is_a_finding_of_its_own_and_is_tried_again() -> Result<()> {
+    let local = Local::new()?;
+    local.create(ResourceKind::TrainingJob, &without_network(training_job("t", &[])), 0)?;
+    let event = local.system.account.drain_events()?.pop().ok_or("nothing was announced")?;
+    let event = sagewarden_events::decode(&event.to_string())?.remove(0);
+    let mut account = Refusing { account: &local.system.account, granted: false };
+    let (table, bus, bundle) = (&local.system.store, &local.system.notices, &local.system.bundle);
+    for attempt in 0..3 {
+        let moment = Moment { now: at(attempt), owner: format!("attempt-{attempt}") };
+        let outcome = EnforcePolicy { account: &account, table, bus, bundle }.enforce(&event, &moment).await;
+        assert!(
+            matches!(&outcome, Err(Failure::Retry(error)) if error.to_string().contains("no permission")),
+            "{outcome:?}"
+        );
+    }
+    let types: Vec<String> = local.sent()?.into_iter().map(|notice| notice.detail_type).collect();
+    assert_eq!(types, [POLICY_VIOLATION, REMEDIATION_FAILED], "each is told once");
+
+    account.granted = true;
+    let moment = Moment { now: Timestamp::from_millis(at(9).millis()), owner: "later".to_owned() };
+    let done = EnforcePolicy { account: &account, table, bus, bundle }.enforce(&event, &moment).await?;
+    assert!(done.text().ends_with("StopTrainingJob: stop requested"), "{}", done.text());
+    assert_eq!(status(&local, "t")?, "Stopping");
+    assert_eq!(local.sent()?.len(), 2);
+    Ok(())
+}
