@@ -35,8 +35,9 @@ pub(crate) fn finding(detail: &Value) -> String {
     let text = |value: &Value, key: &str| value.get(key).and_then(Value::as_str).unwrap_or("-").to_owned();
     let mut lines = String::new();
     for finding in detail.get("findings").and_then(Value::as_array).into_iter().flatten() {
-        let title = format!("{} {}", text(finding, "control"), text(finding, "title"));
-        lines += &format!("    {BAD}{title}{BAD:#} ({})\n", text(finding, "severity"));
+        let (control, title) = (text(finding, "control"), text(finding, "title"));
+        let severity = text(finding, "severity");
+        lines += &format!("    {BAD}{control}{BAD:#} is broken ({severity}): {title}\n");
         for key in ["field", "actual", "wanted", "fix"] {
             lines += &format!("      {key:<8}{}\n", text(finding, key));
         }

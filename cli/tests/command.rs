@@ -1,0 +1,210 @@
+//! The command as somebody at a terminal uses it.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+fn sagewarden(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_sagewarden")).args(arguments).output().unwrap()
+}
+
+fn out(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+/// Runs what must fail; returns the exit code and what it said.
+fn failure(arguments: &[&str]) -> (Option<i32>, String) {
+    let output = sagewarden(arguments);
+    assert!(!output.status.success(), "{arguments:?} succeeded");
+    (output.status.code(), String::from_utf8(output.stderr).unwrap())
+}
+
+/// A demo in a folder of its own.
+struct Demo {
+    folder: TempDir,
+    text: String,
+}
+
+impl Demo {
+    fn new() -> Self {
+        let folder = TempDir::new().unwrap();
+        let output = sagewarden(&["demo", "--out", folder.path().join("demo").to_str().unwrap()]);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        Self { text: out(&output), folder }
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.folder.path().join("demo").join(name).to_str().unwrap().to_owned()
+    }
+
+    fn json(&self, name: &str) -> Value {
+        serde_json::from_str(&std::fs::read_to_string(self.path(name)).unwrap()).unwrap()
+    }
+
+    fn lineage(&self, entity: &str, format: &str) -> String {
+        let output =
+            sagewarden(&["lineage", entity, "--store", &self.path("sagewarden.db"), "--format", format]);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        out(&output)
+    }
+}
+
+#[test]
+fn the_demo_leaves_what_it_says() {
+    let demo = Demo::new();
+    let findings = demo.json("findings.json");
+    assert_eq!(findings.as_array().map(Vec::len), Some(1));
+    assert_eq!(findings[0]["detail"]["resource"]["name"], "credit-train-001");
+    let alerts = demo.json("alerts.json");
+    assert_eq!(alerts.as_array().map(Vec::len), Some(1));
+    assert_eq!(alerts[0]["detail"]["chain"]["commits"].as_array().map(Vec::len), Some(2));
+    let page = std::fs::read_to_string(demo.path("lineage.html")).unwrap();
+    assert!(page.contains("credit-train-002") && !page.contains("http://") && !page.contains("<script src"));
+    for name in ["sagewarden.db", "lineage.html", "findings.json", "alerts.json", "events"] {
+        assert!(demo.text.contains(&demo.path(name)) || demo.text.contains(name), "{name} is not mentioned");
+    }
+    // What it says to type next works.
+    let next = demo.text.lines().filter_map(|line| line.trim().strip_prefix("cargo run -- "));
+    let mut typed = 0;
+    for line in next.filter(|line| !line.contains('*')) {
+        let output = sagewarden(&line.split(' ').collect::<Vec<_>>());
+        assert!(output.status.success(), "{line}: {}", String::from_utf8_lossy(&output.stderr));
+        typed += 1;
+    }
+    assert!(typed >= 2, "{}", demo.text);
+}
+
+#[test]
+fn the_readme_shows_the_real_output() {
+    let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md")).unwrap();
+    let shown =
+        readme.split("<!-- the demo's output -->\n```text\n").nth(1).unwrap().split("```").next().unwrap();
+    let demo = Demo::new();
+    let mut real = demo.text.lines();
+    for line in shown.lines().filter(|line| *line != "[...]") {
+        assert!(
+            real.any(|each| each.trim_end() == line.trim_end()),
+            "not in the demo's output, or not in this order: {line}"
+        );
+    }
+}
+
+#[test]
+fn the_endpoints_lineage_has_everything_in_every_format() {
+    let demo = Demo::new();
+    let document: Value =
+        serde_json::from_str(&demo.lineage("endpoint/credit-default-prod", "json")).unwrap();
+    let nodes = document["nodes"].as_array().unwrap();
+    let count = |kind: &str| nodes.iter().filter(|node| node["kind"] == kind).count();
+    let expected = [
+        ("commit", 2),
+        ("dataset", 2),
+        ("image", 2),
+        ("training-job", 1),
+        ("processing-job", 1),
+        ("model", 1),
+        ("violation", 1),
+    ];
+    for (kind, number) in expected {
+        assert_eq!(count(kind), number, "{kind}");
+    }
+    assert!(!document["edges"].as_array().unwrap().is_empty());
+
+    let tree = demo.lineage("endpoint/credit-default-prod", "tree");
+    for stage in ["source code", "preprocessing", "modelling", "endpoint"] {
+        assert!(tree.contains(&format!("── {stage}\n")), "{stage} is missing in\n{tree}");
+    }
+    let table = demo.lineage("endpoint/credit-default-prod", "table");
+    assert!(table.contains("TrialComponentName") && table.contains("SourceArn"), "{table}");
+    assert!(demo.lineage("endpoint/credit-default-prod", "html").starts_with("<!DOCTYPE html>"));
+}
+
+#[test]
+fn anything_recorded_can_be_asked_for_by_its_usual_names() {
+    let demo = Demo::new();
+    for entity in [
+        "training-job/credit-train-002",
+        "processing-job/credit-preprocessing-001",
+        "model/credit-default-model",
+        "endpoint-config/credit-default-config",
+        "arn:aws:sagemaker:eu-west-1:111122223333:endpoint/credit-default-prod",
+        "commit/43909f0",
+        "s3://ds-data-bucket-credit-dev-7f3a/secure-sagemaker-demo/data/credit_card_default.csv",
+        "sha256:4f8c3bd2a6b1d7e09f5c12a7e8b3d4c5f60718293a4b5c6d7e8f901a2b3c4d5e",
+    ] {
+        let document: Value = serde_json::from_str(&demo.lineage(entity, "json")).unwrap();
+        assert!(!document["nodes"].as_array().unwrap().is_empty(), "{entity}");
+    }
+}
+
+#[test]
+fn replayed_events_change_nothing_and_send_nothing_again() {
+    let demo = Demo::new();
+    let before = demo.lineage("endpoint/credit-default-prod", "json");
+    let mut events: Vec<String> = std::fs::read_dir(demo.path("events"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path().to_str().unwrap().to_owned())
+        .collect();
+    events.sort_by(|a, b| b.cmp(a));
+    let store = demo.path("sagewarden.db");
+    let mut arguments = vec!["replay", "--store", &store, "--format", "json"];
+    arguments.extend(events.iter().map(String::as_str));
+    let output = sagewarden(&arguments);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let told: Value = serde_json::from_str(&out(&output)).unwrap();
+    assert!(
+        told.as_array().unwrap().iter().all(|event| event["notices"].as_array().unwrap().is_empty()),
+        "{told:#}"
+    );
+    assert_eq!(demo.lineage("endpoint/credit-default-prod", "json"), before);
+}
+
+#[test]
+fn an_event_without_a_store_is_judged_by_what_it_says() {
+    let event = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../events/aws.sagemaker/api-call-via-cloudtrail/create-training-job.json");
+    let output = sagewarden(&["replay", event.to_str().unwrap()]);
+    assert!(output.status.success());
+    let text = out(&output);
+    for control in ["TRN-ENC-01", "TRN-ENC-02", "TRN-NET-01", "TRN-NET-02"] {
+        assert!(text.contains(&format!("{control} is broken")), "{text}");
+    }
+}
+
+#[test]
+fn errors_say_what_to_do_and_have_an_exit_code() {
+    let folder = TempDir::new().unwrap();
+    let missing = folder.path().join("none.db");
+    let (code, text) = failure(&["lineage", "endpoint/x", "--store", missing.to_str().unwrap()]);
+    assert_eq!(code, Some(2));
+    assert!(
+        text.starts_with("error: there is no store at `") && text.contains("`sagewarden demo` makes one"),
+        "{text}"
+    );
+
+    let demo = Demo::new();
+    let store = demo.path("sagewarden.db");
+    let (code, text) = failure(&["lineage", "endpoint/x", "--store", &store]);
+    assert_eq!((code, text.as_str()), (Some(2), "error: nothing is recorded of `endpoint/x`\n"));
+    let (_, text) = failure(&["lineage", "x", "--store", &store]);
+    assert!(text.contains("write `<kind>/<name>`"), "{text}");
+    let (_, text) = failure(&["lineage", "endpoint/x", "--store", &store, "--max-nodes", "0"]);
+    assert!(text.contains("max_nodes"), "{text}");
+
+    let bad = folder.path().join("bad.json");
+    std::fs::write(&bad, "no event").unwrap();
+    let output = sagewarden(&["replay", bad.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(1), "a rejected event");
+    assert!(out(&output).contains("rejected: the event is no JSON"), "{}", out(&output));
+    let settings = folder.path().join("settings.toml");
+    std::fs::write(&settings, "mode = \"observe\"\n[netwrok]\n").unwrap();
+    let (code, text) = failure(&["replay", bad.to_str().unwrap(), "--settings", settings.to_str().unwrap()]);
+    assert_eq!(code, Some(2));
+    assert!(text.contains("2:2: unknown field `netwrok`"), "{text}");
+
+    std::fs::write(folder.path().join("precious.txt"), "mine").unwrap();
+    let (_, text) = failure(&["demo", "--out", folder.path().to_str().unwrap()]);
+    assert!(folder.path().join("precious.txt").exists() && text.starts_with("error: "), "{text}");
+}

@@ -1,0 +1,39 @@
+#!/usr/bin/env bash
+# Builds every function in release and lays it where infra/template.yaml expects it: target/lambda/<function>/bootstrap, with
+# the policies and settings beside it. Prints each binary's size and the glibc that it needs; Amazon Linux 2023 has 2.34.
+#
+# Needs Rust, Python 3 with venv, and objdump (binutils). cargo-lambda and its linker come from the Python package index.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+tools=target/packaging
+if [ ! -x "$tools/bin/cargo-lambda" ]; then
+  python3 -m venv "$tools"
+  "$tools/bin/pip" install --quiet --disable-pip-version-check cargo-lambda==1.9.2
+fi
+
+functions=()
+for folder in functions/*/; do
+  functions+=("$(basename "$folder")")
+done
+
+# --skip-target-check: without it cargo-lambda may add a toolchain's target unasked.
+PATH="$PWD/$tools/bin:$PATH" cargo lambda build --release --locked --skip-target-check --x86-64 \
+  --lambda-dir target/lambda "${functions[@]/#/--package=}"
+
+limit=2.34
+too_new=0
+printf '%-16s %10s  %s\n' function bytes glibc
+for function in "${functions[@]}"; do
+  place=target/lambda/$function
+  rm -rf "$place/bundle"
+  mkdir -p "$place/bundle"
+  cp -R infra/policies infra/settings.toml "$place/bundle/"
+  glibc=$(objdump -T "$place/bootstrap" | grep -o 'GLIBC_[0-9.]*' | sort -V | tail -1 | cut -d_ -f2)
+  printf '%-16s %10s  %s\n' "$function" "$(stat -c %s "$place/bootstrap")" "$glibc"
+  if [ "$(printf '%s\n' "$limit" "$glibc" | sort -V | tail -1)" != "$limit" ]; then
+    echo "$function needs glibc $glibc, but the runtime has $limit" >&2
+    too_new=1
+  fi
+done
+exit "$too_new"
