@@ -87,12 +87,19 @@ impl Local {
     /// When nothing is known of the entity.
     pub fn inputs(&self, entity: &str, kind: &str) -> Result<Vec<(String, String)>> {
         let lineage = self.lineage(entity)?;
-        let nodes: Vec<&Value> = lineage["nodes"].as_array().into_iter().flatten().collect();
-        let node = |id: &Value| nodes.iter().find(|node| node["id"] == *id);
-        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        let edges = lineage["edges"].as_array().into_iter().flatten();
-        let into = edges.filter(|edge| node(&edge["to"]).is_some_and(|node| node["kind"] == kind));
-        Ok(into.filter_map(|edge| Some((text(&edge["role"]), text(&node(&edge["from"])?["name"])))).collect())
+        let nodes: Vec<&Value> =
+            lineage.get("nodes").and_then(Value::as_array).into_iter().flatten().collect();
+        let field =
+            |value: &Value, key: &str| value.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let node = |id: &str| nodes.iter().find(|node| field(node, "id") == id);
+        let edges = lineage.get("edges").and_then(Value::as_array).into_iter().flatten();
+        let into =
+            edges.filter(|edge| node(&field(edge, "to")).is_some_and(|node| field(node, "kind") == kind));
+        let named = into.filter_map(|edge| {
+            let from = node(&field(edge, "from"))?;
+            Some((field(edge, "role"), field(from, "name")))
+        });
+        Ok(named.collect())
     }
 }
 

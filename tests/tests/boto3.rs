@@ -1,4 +1,5 @@
 //! AWS's own client drives the simulator: what it does not accept, AWS would not have answered.
+#![expect(clippy::indexing_slicing, reason = "a test ends where something is missing")]
 
 use sagewarden_local::{Clock, LocalGit, SimulatedAccount, Store, Story};
 use sagewarden_tests::Result;

@@ -1,4 +1,5 @@
 //! What is stopped, what is deleted, what is only told.
+#![expect(clippy::indexing_slicing, reason = "a test ends where something is missing")]
 
 use sagewarden_events::{ResourceKind, Timestamp};
 use sagewarden_govern::ports::{Account, Description, ModelUse, PortError, PortErrorKind, Remedies, Stopped};

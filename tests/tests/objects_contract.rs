@@ -113,7 +113,7 @@ async fn what_stood_there_at_a_time_is_found(objects: &impl Objects, bucket: &mu
         Ok(listing.objects.into_iter().map(|object| object.version_id).collect())
     };
     assert_eq!(found(between).await?, [first]);
-    assert_eq!(found(now()).await?, [second.clone()]);
+    assert_eq!(found(now()).await?, vec![second.clone()]);
     assert_eq!(found(Timestamp::from_millis(1_000)).await?, []);
     let now_there = objects.versions("versions", "data/", now(), 10).await?;
     let object = now_there.objects.first().ok_or("nothing was found under the prefix")?;
