@@ -1,13 +1,12 @@
 //! Turns violation reports into alerts. This file only wires; what happens is in the library beside it.
 
 use alert_drift::Alert;
-use aws_lambda_events::sqs::SqsEvent;
-use lambda_runtime::{Error, LambdaEvent, run, service_fn};
+use lambda_runtime::Error;
 use sagewarden_aws::load_config;
 use sagewarden_codecommit::CodeCommit;
 use sagewarden_dynamodb::DynamoTable;
 use sagewarden_eventbridge::EventBus;
-use sagewarden_lambda::{Config, bundle, init_logging, sqs_batch};
+use sagewarden_lambda::{Config, bundle, init_logging, serve};
 use sagewarden_s3::{S3Objects, S3Quarantine};
 use sagewarden_sagemaker::SageMakerAccount;
 
@@ -26,9 +25,5 @@ async fn main() -> Result<(), Error> {
         bus: EventBus::new(&aws, Config::bus()?),
         bundle: bundle()?,
     };
-    let (act, quarantine) = (&act, &quarantine);
-    run(service_fn(|event: LambdaEvent<SqsEvent>| async move {
-        Ok::<_, Error>(sqs_batch(config.function, event, act, quarantine).await)
-    }))
-    .await
+    serve(config.function, &act, &quarantine).await
 }

@@ -1,12 +1,11 @@
 //! Records git pushes. This file only wires; what happens is in the library beside it.
 
-use aws_lambda_events::sqs::SqsEvent;
-use lambda_runtime::{Error, LambdaEvent, run, service_fn};
+use lambda_runtime::Error;
 use record_commit::RecordCommit;
 use sagewarden_aws::load_config;
 use sagewarden_codecommit::CodeCommit;
 use sagewarden_dynamodb::DynamoTable;
-use sagewarden_lambda::{Config, init_logging, sqs_batch};
+use sagewarden_lambda::{Config, init_logging, serve};
 use sagewarden_s3::S3Quarantine;
 
 // One record after the other on one thread: the work waits for services, and a smaller function has no second core.
@@ -17,9 +16,5 @@ async fn main() -> Result<(), Error> {
     let aws = load_config().await;
     let quarantine = S3Quarantine::new(&aws, config.quarantine);
     let act = RecordCommit { source: CodeCommit::new(&aws), table: DynamoTable::new(&aws, config.table) };
-    let (act, quarantine) = (&act, &quarantine);
-    run(service_fn(|event: LambdaEvent<SqsEvent>| async move {
-        Ok::<_, Error>(sqs_batch(config.function, event, act, quarantine).await)
-    }))
-    .await
+    serve(config.function, &act, &quarantine).await
 }

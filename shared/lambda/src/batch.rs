@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use futures::FutureExt;
-use lambda_runtime::{Context, LambdaEvent};
+use lambda_runtime::{Context, Error, LambdaEvent, run, service_fn};
 use sagewarden_events::{Event, Timestamp, decode};
 use sagewarden_govern::ports::{Quarantine, Rejected};
 use sagewarden_govern::{Done, Failure, Moment, Outcome};
@@ -20,6 +20,17 @@ pub trait Act {
     async fn act(&self, event: &Event, moment: &Moment) -> Outcome;
 }
 
+/// Serves batches until the runtime ends the process.
+///
+/// # Errors
+/// When the runtime cannot be reached.
+pub async fn serve(function: &str, act: &impl Act, quarantine: &impl Quarantine) -> Result<(), Error> {
+    let serve_batch = |event: LambdaEvent<SqsEvent>| async move {
+        Ok::<_, Error>(sqs_batch(function, event, act, quarantine).await)
+    };
+    run(service_fn(serve_batch)).await
+}
+
 /// Left over for the answer when records stop being started.
 const MARGIN: Duration = Duration::from_secs(3);
 
@@ -27,7 +38,7 @@ const MARGIN: Duration = Duration::from_secs(3);
 ///
 /// A record that can never succeed is kept in quarantine and acknowledged; when that fails, it is delivered again. A panic
 /// concerns its record alone. Records that time does not suffice for are delivered again.
-pub async fn sqs_batch(
+async fn sqs_batch(
     function: &str,
     event: LambdaEvent<SqsEvent>,
     act: &impl Act,

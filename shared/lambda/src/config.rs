@@ -1,13 +1,14 @@
 //! What the template tells a function: environment variables, and the policy bundle beside the binary.
 
 use std::env;
+use std::fmt;
 use std::path::PathBuf;
 
 use sagewarden_policy::{Bundle, BundleError, Mode};
 use thiserror::Error;
 
 /// A function that cannot start. Its message names what to mend.
-#[derive(Debug, Error)]
+#[derive(Error)]
 pub enum ConfigError {
     /// A variable is not set.
     #[error(
@@ -32,6 +33,13 @@ pub enum ConfigError {
         /// What is wrong, with file and line.
         source: BundleError,
     },
+}
+
+/// `main` shows the error that it ends with in this form: it is for the one who reads the log.
+impl fmt::Debug for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
 }
 
 /// The names of the stack's resources.

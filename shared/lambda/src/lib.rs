@@ -5,7 +5,7 @@ mod config;
 mod error;
 mod metrics;
 
-pub use batch::{Act, sqs_batch};
+pub use batch::{Act, serve};
 pub use config::{Config, ConfigError, bundle};
 pub use error::FunctionError;
 pub use metrics::Tally;

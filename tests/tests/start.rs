@@ -1,0 +1,60 @@
+//! A function that is not told what it needs, or told it wrong, does not start, and says why.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use sagewarden_tests::{Result, functions};
+use tempfile::TempDir;
+
+/// Runs a function as Lambda would; returns what it said when it ended.
+fn started(folder: &Path, function: &str, environment: &BTreeMap<&str, &str>) -> Result<String> {
+    let place = folder.join(function);
+    let output = Command::new(place.join("bootstrap"))
+        .env_clear()
+        .env("LAMBDA_TASK_ROOT", &place)
+        .env("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9")
+        .env("AWS_REGION", "eu-west-1")
+        .envs(environment)
+        .output()?;
+    assert!(!output.status.success(), "{function} started");
+    Ok(String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
+#[test]
+fn what_is_missing_or_wrong_is_named_before_anything_is_judged() -> Result<()> {
+    let folder = TempDir::new()?;
+    functions::package(folder.path(), "mode = \"observe\"\n\n[netwrok]\n")?;
+    let complete = BTreeMap::from([
+        ("SAGEWARDEN_TABLE", "lineage"),
+        ("SAGEWARDEN_BUS", "own"),
+        ("SAGEWARDEN_QUARANTINE_BUCKET", "quarantine"),
+    ]);
+    let check = |function: &str, environment: &BTreeMap<&str, &str>, words: &str| -> Result<()> {
+        let said = started(folder.path(), function, environment)?;
+        assert!(said.contains(words), "{function}: {said}");
+        Ok(())
+    };
+    for function in ["enforce-policy", "record-lineage", "alert-drift"] {
+        check(function, &complete, "settings.toml:3:2: unknown field `netwrok`")?;
+    }
+    let policy = folder.path().join("enforce-policy/bundle/policies/model.cedar");
+    fs::write(folder.path().join("enforce-policy/bundle/settings.toml"), "mode = \"observe\"\n")?;
+    let broken = fs::read_to_string(&policy)?.replacen("networkIsolation", "isolation", 1);
+    fs::write(&policy, broken)?;
+    check("enforce-policy", &complete, "policies/model.cedar:")?;
+    fs::remove_file(&policy)?;
+    fs::remove_file(folder.path().join("enforce-policy/bundle/policies/schema.cedarschema"))?;
+    check("enforce-policy", &complete, "policies/schema.cedarschema:1:1: the file is missing")?;
+    for (function, variable) in [
+        ("record-commit", "SAGEWARDEN_QUARANTINE_BUCKET"),
+        ("lookup-lineage", "SAGEWARDEN_TABLE"),
+        ("enforce-policy", "SAGEWARDEN_BUS"),
+    ] {
+        let mut without = complete.clone();
+        without.remove(variable);
+        check(function, &without, &format!("the environment variable `{variable}` is not set"))?;
+    }
+    Ok(())
+}
