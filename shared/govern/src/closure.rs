@@ -7,7 +7,7 @@ use sagewarden_lineage::graph::{Graph, Limits, Upstream, closure};
 use sagewarden_lineage::id::NodeId;
 use sagewarden_lineage::table::{Attributes, Item, Key, Query, Value, Write};
 
-use crate::ports::{PortError, Table};
+use crate::ports::{PortError, PortErrorKind, Table};
 
 /// The sort key of an endpoint's pointer to the deployment in force.
 pub(crate) const CURRENT: &str = "C";
@@ -107,34 +107,43 @@ pub(crate) async fn settle_deployment(
     Ok(())
 }
 
-/// Indexes first, then reads again: whoever changes one of the nodes after that second reading finds the index and refreshes
-/// the closure himself, so no change is lost between two writers.
+/// How often a closure is written again because the graph changed meanwhile, before the record is retried as a whole.
+const ROUNDS: usize = 8;
+
+/// Writes index and closure, then reads the graph again, until nothing has changed meanwhile.
+///
+/// INVARIANT: the last reading comes after the last writing. Whoever changes a node after it finds the index and refreshes
+/// the closure himself; a slower writer that overwrites a newer closure reads the newer graph afterwards and mends it.
 async fn write(table: &impl Table, endpoint: &NodeId, deployment: &NodeId) -> Result<(), PortError> {
     let mut graph = upstream(table, [deployment.clone()], Limits::default()).await?;
-    let mut indexed = BTreeSet::new();
-    loop {
-        let found: BTreeSet<NodeId> = graph.nodes.keys().cloned().collect();
-        let fresh: Vec<Write> = found
-            .difference(&indexed)
-            .map(|ancestor| {
-                let attributes = Attributes::from([("ep".into(), Value::Text(endpoint.to_string()))]);
-                Write::Put(Item { key: closure::live_key(ancestor, deployment), attributes })
-            })
-            .collect();
-        if fresh.is_empty() {
-            break;
-        }
-        table.write(&fresh).await?;
-        indexed = found;
+    let mut indexed: BTreeSet<NodeId> = BTreeSet::new();
+    for _ in 0..ROUNDS {
+        let members: BTreeSet<NodeId> = graph.nodes.keys().cloned().collect();
+        let live = Attributes::from([("ep".into(), Value::Text(endpoint.to_string()))]);
+        let index = |id: &NodeId| {
+            Write::Put(Item { key: closure::live_key(id, deployment), attributes: live.clone() })
+        };
+        table.write(&members.difference(&indexed).map(index).collect::<Vec<_>>()).await?;
+        let wanted = ancestors(deployment, &graph);
+        let former = replace(table, deployment, wanted.clone()).await?;
+        // No ancestors any more: an inferred commit that was corrected, and what only it led to.
+        let gone = former.union(&indexed).filter(|id| !members.contains(*id));
+        let unlink: Vec<Write> = gone.map(|id| Write::Delete(closure::live_key(id, deployment))).collect();
+        table.write(&unlink).await?;
         graph = upstream(table, [deployment.clone()], Limits::default()).await?;
+        if graph.nodes.keys().eq(&members) && ancestors(deployment, &graph) == wanted {
+            return Ok(());
+        }
+        indexed = members;
     }
-    // A closure that is not whole would be taken for one that is: then every question walks the graph and says so.
-    let wanted = if graph.stopped_by.is_none() { closure::ancestors(deployment, &graph) } else { Vec::new() };
-    let former = replace(table, deployment, wanted).await?;
-    // No ancestors any more: an inferred commit that was corrected, and what only it led to.
-    let gone = former.union(&indexed).filter(|id| !graph.nodes.contains_key(*id));
-    let writes: Vec<Write> = gone.map(|id| Write::Delete(closure::live_key(id, deployment))).collect();
-    table.write(&writes).await
+    let context = format!("write the closure of `{deployment}`");
+    Err(PortError::new(PortErrorKind::Unavailable, context, "its lineage keeps changing"))
+}
+
+/// The closure's items. One that is not whole would be taken for one that is: there is none then, and every question walks
+/// the graph and says so.
+fn ancestors(deployment: &NodeId, graph: &Graph) -> Vec<Item> {
+    if graph.stopped_by.is_none() { closure::ancestors(deployment, graph) } else { Vec::new() }
 }
 
 /// Makes the stored closure equal to `wanted`, with no more writes than it takes; returns whom it held before.
