@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::command::{DemoOptions, Telling};
 use crate::error::CommandError;
-use crate::output::{self, BAD, DIM, STRONG};
+use crate::output::{self, DIM, STRONG};
 
 /// The files of a demo in its folder.
 struct Files {
@@ -28,15 +28,42 @@ impl Files {
     const SETTINGS: &str = "settings.toml";
     const EVENTS: &str = "events";
     const GIT: &str = "git";
+    /// Says that the other files may be replaced.
+    const MARKER: &str = ".sagewarden-demo";
 
     fn path(&self, name: &str) -> PathBuf {
         self.folder.join(name)
+    }
+
+    /// Removes what an earlier demo wrote and this one would add to.
+    fn remove_former(&self) -> Result<(), CommandError> {
+        let unwritable = |path: PathBuf| move |source| CommandError::Unwritable { path, source };
+        let mut former: Vec<PathBuf> =
+            [Self::STORE, "sagewarden.db-wal", "sagewarden.db-shm"].map(|name| self.path(name)).to_vec();
+        let events = self.path(Self::EVENTS).read_dir().into_iter().flatten().flatten();
+        former.extend(events.map(|entry| entry.path()).filter(|path| is_numbered(path)));
+        for path in former.into_iter().filter(|path| path.is_file()) {
+            fs::remove_file(&path).map_err(unwritable(path.clone()))?;
+        }
+        let repository = self.path(Self::GIT).join(format!("{}.git", Story::REPOSITORY));
+        if repository.is_dir() {
+            fs::remove_dir_all(&repository).map_err(unwritable(repository.clone()))?;
+        }
+        Ok(())
     }
 
     fn write(&self, name: &str, text: &str) -> Result<(), CommandError> {
         let path = self.path(name);
         fs::write(&path, text).map_err(|source| CommandError::Unwritable { path, source })
     }
+}
+
+/// Whether a file has a name such as `07.json`, as the demo gives it.
+fn is_numbered(path: &Path) -> bool {
+    let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+    path.extension().is_some_and(|extension| extension == "json")
+        && stem.len() >= 2
+        && stem.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// A step as it was told, for machines.
@@ -78,33 +105,20 @@ pub(crate) fn run(options: &DemoOptions) -> Result<ExitCode, CommandError> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Makes the folder. An earlier demo in it is replaced; anything else is left alone.
+/// Makes the folder. An earlier demo in it is replaced, file by file; whatever else lies there is left alone.
 fn prepare(folder: &Path) -> Result<Files, CommandError> {
     let files = Files { folder: folder.to_owned() };
-    let unwritable = |path: &Path, source| CommandError::Unwritable { path: path.to_owned(), source };
+    let is_demo = files.path(Files::MARKER).is_file();
     let is_occupied = folder.read_dir().is_ok_and(|mut entries| entries.next().is_some());
-    let store = files.path(Files::STORE);
-    if is_occupied && !store.exists() {
+    if is_occupied && !is_demo {
         return Err(CommandError::Occupied(folder.to_owned()));
     }
-    if store.exists() {
-        // A store that is none of ours is not removed.
-        drop(Store::open(&store)?);
-        for name in [Files::STORE, "sagewarden.db-wal", "sagewarden.db-shm"] {
-            let path = files.path(name);
-            if path.exists() {
-                fs::remove_file(&path).map_err(|source| unwritable(&path, source))?;
-            }
-        }
-        for name in [Files::GIT, Files::EVENTS] {
-            let path = files.path(name);
-            if path.exists() {
-                fs::remove_dir_all(&path).map_err(|source| unwritable(&path, source))?;
-            }
-        }
+    if is_demo {
+        files.remove_former()?;
     }
     let events = files.path(Files::EVENTS);
-    fs::create_dir_all(&events).map_err(|source| unwritable(&events, source))?;
+    fs::create_dir_all(&events).map_err(|source| CommandError::Unwritable { path: events, source })?;
+    files.write(Files::MARKER, "A demo of Sagewarden: the next one in this folder replaces its files.\n")?;
     Ok(files)
 }
 
@@ -136,15 +150,7 @@ fn tell(number: usize, step: &Told) -> String {
             text.push_str(&format!("      {}: {words}\n", each.function));
         }
     }
-    for notice in &step.notices {
-        let words = notice.detail.get("text").and_then(Value::as_str).unwrap_or_default();
-        text.push_str(&format!("  {BAD}{}{BAD:#}  {words}\n", notice.detail_type));
-        if notice.detail_type == DRIFT_ALERT {
-            text.push_str(&alert(&notice.detail));
-        } else {
-            text.push_str(&output::finding(&notice.detail));
-        }
-    }
+    text.extend(step.notices.iter().map(output::notice));
     text.push('\n');
     text
 }
@@ -163,28 +169,6 @@ fn what(event: &Value) -> String {
     ];
     let subject = subject.into_iter().map(text).find(|found| !found.is_empty());
     subject.map_or(detail_type.clone(), |subject| format!("{detail_type}: {subject}"))
-}
-
-fn alert(detail: &Value) -> String {
-    let chain = detail.get("chain").cloned().unwrap_or_default();
-    let mut lines = Vec::new();
-    let mut add = |label: &str, list: &str, key: &str, more: &str| {
-        for each in chain.get(list).and_then(Value::as_array).into_iter().flatten() {
-            let text = |key: &str| each.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
-            let more = match each.get(more) {
-                Some(Value::String(more)) => format!("  {more}"),
-                _ => String::new(),
-            };
-            lines.push(format!("    {label:<13}{}{more}\n", text(key)));
-        }
-    };
-    add("model", "models", "name", "");
-    add("training job", "training_jobs", "name", "");
-    add("data", "data", "uri", "version_id");
-    add("artifact", "artifacts", "uri", "version_id");
-    add("image", "images", "id", "");
-    add("commit", "commits", "commit", "title");
-    lines.concat()
 }
 
 fn leave(files: &Files, system: &System, told: &[Told], page: &str) -> Result<(), CommandError> {

@@ -5,8 +5,9 @@ use std::io::{self, Write};
 use anstyle::{AnsiColor, Style};
 use comfy_table::{ContentArrangement, Table, presets};
 use sagewarden_govern::Outcome;
-use sagewarden_govern::{Done, Failure};
+use sagewarden_govern::{DRIFT_ALERT, Done, Failure};
 use sagewarden_lineage::view::FlatTable;
+use sagewarden_local::SentNotice;
 use serde_json::{Value, json};
 
 pub(crate) const STRONG: Style = Style::new().bold();
@@ -30,14 +31,45 @@ pub(crate) fn outcome(outcome: &Outcome) -> (&'static str, String) {
     }
 }
 
+/// What left the system, for people.
+pub(crate) fn notice(notice: &SentNotice) -> String {
+    let words = notice.detail.get("text").and_then(Value::as_str).unwrap_or_default();
+    let more =
+        if notice.detail_type == DRIFT_ALERT { alert(&notice.detail) } else { finding(&notice.detail) };
+    format!("  {BAD}{}{BAD:#}  {words}\n{more}", notice.detail_type)
+}
+
+fn alert(detail: &Value) -> String {
+    let chain = detail.get("chain").cloned().unwrap_or_default();
+    let mut lines = Vec::new();
+    let mut add = |label: &str, list: &str, key: &str, more: &str| {
+        for each in chain.get(list).and_then(Value::as_array).into_iter().flatten() {
+            let text = |key: &str| each.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+            let more = match each.get(more) {
+                Some(Value::String(more)) => format!("  {more}"),
+                _ => String::new(),
+            };
+            lines.push(format!("    {label:<13}{}{more}\n", text(key)));
+        }
+    };
+    add("model", "models", "name", "");
+    add("training job", "training_jobs", "name", "");
+    add("data", "data", "uri", "version_id");
+    add("artifact", "artifacts", "uri", "version_id");
+    add("image", "images", "id", "");
+    add("commit", "commits", "commit", "title");
+    lines.concat()
+}
+
 /// A finding for the one who started the job: what is wrong, what stands there, what is wanted, what to change.
-pub(crate) fn finding(detail: &Value) -> String {
+fn finding(detail: &Value) -> String {
     let text = |value: &Value, key: &str| value.get(key).and_then(Value::as_str).unwrap_or("-").to_owned();
     let mut lines = String::new();
     for finding in detail.get("findings").and_then(Value::as_array).into_iter().flatten() {
         let (control, title) = (text(finding, "control"), text(finding, "title"));
         let severity = text(finding, "severity");
-        lines += &format!("    {BAD}{control}{BAD:#} is broken ({severity}): {title}\n");
+        let state = if text(finding, "status") == "unknown" { "could not be decided" } else { "is broken" };
+        lines += &format!("    {BAD}{control}{BAD:#} {state} ({severity}): {title}\n");
         for key in ["field", "actual", "wanted", "fix"] {
             lines += &format!("      {key:<8}{}\n", text(finding, key));
         }

@@ -6,7 +6,6 @@ use std::process::ExitCode;
 
 use futures::executor::block_on;
 use sagewarden_events::Timestamp;
-use sagewarden_govern::{Failure, POLICY_VIOLATION};
 use sagewarden_local::{Handled, Store, Story, System};
 use sagewarden_policy::Bundle;
 use serde_json::{Value, json};
@@ -20,14 +19,12 @@ pub(crate) fn run(options: &ReplayOptions) -> Result<ExitCode, CommandError> {
         Some(path) => Store::create(path)?,
         None => Store::in_memory()?,
     };
-    let git = options
-        .store
-        .as_deref()
-        .and_then(Path::parent)
-        .map_or_else(std::env::temp_dir, |dir| dir.join("git"));
-    let git = if options.store.is_none() { git.join("sagewarden-replay-git") } else { git };
-    let system = System::new(store, &git, bundle(options)?, Story::ACCOUNT, Story::REGION)?;
-    let mut rejected = false;
+    // Repositories lie beside a store; without one there are none, in a folder that ends with the command.
+    let passing = tempfile::tempdir()?;
+    let beside = options.store.as_deref().and_then(Path::parent).map(|dir| dir.join("git"));
+    let git = beside.as_deref().filter(|dir| dir.is_dir()).unwrap_or(passing.path());
+    let system = System::new(store, git, bundle(options)?, Story::ACCOUNT, Story::REGION)?;
+    let mut failed = false;
     let mut answers = Vec::new();
     for path in &options.events {
         let body =
@@ -35,7 +32,7 @@ pub(crate) fn run(options: &ReplayOptions) -> Result<ExitCode, CommandError> {
         let body = String::from_utf8_lossy(&body);
         let sent = system.notices.sent()?.len();
         let handled = one(&system, &body)?;
-        rejected |= handled.iter().any(|each| matches!(each.outcome, Err(Failure::Reject(_))));
+        failed |= handled.iter().any(|each| each.outcome.is_err());
         let notices = system.notices.sent()?.split_off(sent);
         match options.format {
             Telling::Json => answers.push(json!({
@@ -49,9 +46,7 @@ pub(crate) fn run(options: &ReplayOptions) -> Result<ExitCode, CommandError> {
                     let (word, words) = output::outcome(outcome);
                     text.push_str(&format!("  {function}: {word}: {words}\n"));
                 }
-                for notice in notices.iter().filter(|notice| notice.detail_type == POLICY_VIOLATION) {
-                    text.push_str(&output::finding(&notice.detail));
-                }
+                text.extend(notices.iter().map(output::notice));
                 output::say(&text)?;
             }
         }
@@ -59,7 +54,7 @@ pub(crate) fn run(options: &ReplayOptions) -> Result<ExitCode, CommandError> {
     if options.format == Telling::Json {
         output::say(&format!("{:#}\n", Value::Array(answers)))?;
     }
-    Ok(if rejected { ExitCode::from(1) } else { ExitCode::SUCCESS })
+    Ok(if failed { ExitCode::from(1) } else { ExitCode::SUCCESS })
 }
 
 /// Delivers an event, and whatever the simulated account announces because of it.

@@ -175,6 +175,19 @@ fn an_event_without_a_store_is_judged_by_what_it_says() {
 }
 
 #[test]
+fn a_second_demo_replaces_the_first_and_nothing_else() {
+    let demo = Demo::new();
+    std::fs::write(demo.path("events/precious.txt"), "mine").unwrap();
+    std::fs::write(demo.path("notes.md"), "mine").unwrap();
+    let output = sagewarden(&["demo", "--out", &demo.path("")]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(demo.json("alerts.json").as_array().map(Vec::len), Some(1));
+    for kept in ["events/precious.txt", "notes.md"] {
+        assert_eq!(std::fs::read_to_string(demo.path(kept)).unwrap(), "mine", "{kept}");
+    }
+}
+
+#[test]
 fn errors_say_what_to_do_and_have_an_exit_code() {
     let folder = TempDir::new().unwrap();
     let missing = folder.path().join("none.db");
@@ -205,7 +218,16 @@ fn errors_say_what_to_do_and_have_an_exit_code() {
     assert_eq!(code, Some(2));
     assert!(text.contains("2:2: unknown field `netwrok`"), "{text}");
 
-    std::fs::write(folder.path().join("precious.txt"), "mine").unwrap();
+    // A folder that holds anything but a demo is left alone, a store of somebody's own included.
+    let folder = TempDir::new().unwrap();
+    let own = folder.path().join("sagewarden.db");
+    let event = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../events/aws.sagemaker/api-call-via-cloudtrail/create-training-job.json");
+    assert!(
+        sagewarden(&["replay", event.to_str().unwrap(), "--store", own.to_str().unwrap()]).status.success()
+    );
+    let before = std::fs::read(&own).unwrap();
     let (_, text) = failure(&["demo", "--out", folder.path().to_str().unwrap()]);
-    assert!(folder.path().join("precious.txt").exists() && text.starts_with("error: "), "{text}");
+    assert!(text.contains("name another folder with --out"), "{text}");
+    assert_eq!(std::fs::read(&own).unwrap(), before);
 }

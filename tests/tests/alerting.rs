@@ -3,7 +3,7 @@
 use sagewarden_events::{Resource, ResourceKind};
 use sagewarden_govern::DRIFT_ALERT;
 use sagewarden_tests::Result;
-use sagewarden_tests::local::{KEY, Local, at, endpoint_config, model};
+use sagewarden_tests::local::{KEY, Local, at, endpoint_config, model, training_job};
 use serde_json::{Value, json};
 
 const REPORT: &str = r#"{"violations":[{"feature_name":"LIMIT_BAL","constraint_check_type":"baseline_drift_check","description":"Baseline drift distance: 0.49 exceeds threshold: 0.1"}]}"#;
@@ -88,6 +88,77 @@ fn an_alert_that_is_faster_than_the_deployments_events_has_its_chain_all_the_sam
     execute(&local, "e1", Some(REPORT), FOUND, 86_400)?;
     local.settle()?;
     assert_eq!(alerts(&local)?[0]["chain"]["models"][0]["name"], "m");
+    Ok(())
+}
+
+#[test]
+fn a_deployment_that_nobody_told_of_yet_is_not_mistaken_for_the_one_before() -> Result<()> {
+    let local = monitored()?;
+    local.create(ResourceKind::Model, &model("second"), 300)?;
+    local.create(ResourceKind::EndpointConfig, &endpoint_config("c2", "second"), 301)?;
+    local.settle()?;
+    let endpoint = local.system.account.resource(ResourceKind::Endpoint, "prod");
+    local.system.account.update_endpoint("prod", "c2", at(400))?;
+    local.system.account.finish_endpoint(&endpoint, at(500))?;
+    let _late = local.system.account.drain_events()?;
+    execute(&local, "e1", Some(REPORT), FOUND, 86_400)?;
+    local.settle()?;
+    assert_eq!(alerts(&local)?[0]["chain"]["models"][0]["name"], "second");
+    Ok(())
+}
+
+#[test]
+fn an_alert_fits_into_an_event_however_much_data_is_behind_it() -> Result<()> {
+    let local = monitored()?;
+    let account = &local.system.account;
+    for number in 0..400 {
+        account.put_object(
+            "data",
+            &format!("train/part-{number:05}-{}.csv", "x".repeat(200)),
+            b"1",
+            at(0),
+        )?;
+    }
+    account.put_object("models", "out/t/output/model.tar.gz", b"m", at(40))?;
+    let mut job = training_job("t", &[]);
+    let source = json!({ "S3DataSource": { "S3DataType": "S3Prefix", "S3Uri": "s3://data/train" } });
+    job["InputDataConfig"] = json!([{ "ChannelName": "train", "DataSource": source }]);
+    let job = local.create(ResourceKind::TrainingJob, &job, 10)?;
+    account.finish_training(&job, at(50))?;
+    let mut trained = model("trained");
+    trained["PrimaryContainer"]["ModelDataUrl"] = json!("s3://models/out/t/output/model.tar.gz");
+    local.create(ResourceKind::Model, &trained, 60)?;
+    local.create(ResourceKind::EndpointConfig, &endpoint_config("c2", "trained"), 61)?;
+    account.update_endpoint("prod", "c2", at(400))?;
+    let endpoint = account.resource(ResourceKind::Endpoint, "prod");
+    account.finish_endpoint(&endpoint, at(500))?;
+    local.settle()?;
+    let violation =
+        json!({ "feature_name": "f", "description": "d".repeat(2_000), "own": "o".repeat(5_000) });
+    let report = json!({ "violations": vec![violation; 300] }).to_string();
+    execute(&local, "e1", Some(&report), FOUND, 86_400)?;
+    local.settle()?;
+    let alert = alerts(&local)?.remove(0);
+    assert_eq!(alert["violation_count"], 300);
+    assert_eq!(alert["chain"]["training_jobs"][0]["name"], "t");
+    assert_eq!(alert["chain"]["data"].as_array().map(Vec::len), Some(1), "the set, not its members");
+    // PutEvents takes 256 KB an entry.
+    assert!(alert.to_string().len() < 200_000, "{} bytes", alert.to_string().len());
+    Ok(())
+}
+
+#[test]
+fn an_execution_that_monitors_batch_transforms_is_nothing_to_us() -> Result<()> {
+    let local = monitored()?;
+    let config = json!({ "MonitoringType": "DataQuality", "MonitoringJobDefinition": { "MonitoringInputs": [{ "BatchTransformInput": {} }] } });
+    let batch = json!({ "MonitoringScheduleName": "batch", "MonitoringScheduleConfig": config });
+    let schedule = local.create(ResourceKind::MonitoringSchedule, &batch, 200)?;
+    local.settle()?;
+    let request = json!({ "ProcessingJobName": "b", "AppSpecification": { "ImageUri": "i" }, "MonitoringScheduleArn": schedule.arn() });
+    let job = local.system.account.create(ResourceKind::ProcessingJob, &request, None, at(300))?;
+    local.system.account.finish_processing(&job, Some(FOUND), at(320))?;
+    let outcomes = local.settle()?;
+    assert!(!outcomes.iter().any(|text| text.starts_with("alert-drift")), "{outcomes:?}");
     Ok(())
 }
 

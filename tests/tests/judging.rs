@@ -74,6 +74,33 @@ fn a_model_is_deleted_only_while_no_endpoint_configuration_uses_it() -> Result<(
 }
 
 #[test]
+fn what_was_only_told_is_stopped_and_told_again_once_it_is_enforced() -> Result<()> {
+    let settings = sagewarden_local::Story::SETTINGS;
+    let local = Local::with(Bundle::embedded()?.with_settings(settings)?.with_mode(Mode::Observe))?;
+    local.create(ResourceKind::TrainingJob, &without_network(training_job("t", &[])), 0)?;
+    let event = local.system.account.drain_events()?.pop().ok_or("nothing was announced")?.to_string();
+    local.deliver(&event)?;
+    let mut enforcing = local.system.clone();
+    enforcing.bundle = enforcing.bundle.with_mode(Mode::Enforce);
+    futures::executor::block_on(enforcing.deliver(&event, at(1)))?;
+    assert_eq!(status(&local, "t")?, "Stopping");
+    let results: Vec<Value> =
+        local.sent()?.iter().map(|notice| notice.detail["remediation"]["result"].clone()).collect();
+    assert_eq!(results, [json!("the mode is observe"), json!("stop requested")]);
+    Ok(())
+}
+
+#[test]
+fn a_model_that_is_deleted_before_it_is_recorded_is_no_error() -> Result<()> {
+    let local = Local::new()?;
+    local.create(ResourceKind::Model, &without_network(model("m")), 0)?;
+    let outcomes = local.settle()?;
+    assert!(!outcomes.iter().any(|text| text.contains(" reject: ")), "{outcomes:?}");
+    assert_eq!(local.system.quarantine.kept()?, Vec::<Value>::new());
+    Ok(())
+}
+
+#[test]
 fn a_call_that_was_refused_stops_nothing() -> Result<()> {
     let local = Local::new()?;
     let events = sagewarden_tests::root().join("events/aws.sagemaker/api-call-via-cloudtrail");

@@ -1,6 +1,8 @@
 //! From a job or deployment to its commit, its data and its image, and from one deployment to the next.
 
 use sagewarden_events::{Repository, ResourceKind};
+use sagewarden_govern::ports::Table;
+use sagewarden_lineage::table::Write;
 use sagewarden_local::{LocalGit, NewCommit, Story};
 use sagewarden_tests::Result;
 use sagewarden_tests::local::{Local, at, endpoint_config, model, training_job};
@@ -147,6 +149,83 @@ fn data_is_what_stood_there_when_the_job_began() -> Result<()> {
         lineage["nodes"].as_array().into_iter().flatten().filter(|node| node["kind"] == "dataset").collect();
     assert_eq!(datasets.len(), 1);
     assert!(datasets[0]["id"].as_str().is_some_and(|id| id.ends_with(&format!("@{first}"))), "{lineage}");
+    Ok(())
+}
+
+#[test]
+fn a_gap_that_a_later_delivery_fills_is_told_no_more() -> Result<()> {
+    let local = Local::new()?;
+    // Tagged before it was pushed, and read before the object was there to be seen.
+    let id = {
+        let elsewhere = Local::new()?;
+        push(&elsewhere, "first", 0)?
+    };
+    let tags = [PROJECT[0], PROJECT[1], ("CommitId", id.as_str())];
+    let job = local.create(ResourceKind::TrainingJob, &training_job("t", &tags), 20)?;
+    local.settle()?;
+    let missing = |local: &Local| -> Result<String> {
+        let lineage = local.lineage("training-job/t")?;
+        Ok(lineage.get("missing").map(ToString::to_string).unwrap_or_default())
+    };
+    assert!(
+        missing(&local)?.contains("which repository `ds-source-credit-dev` does not have"),
+        "{}",
+        missing(&local)?
+    );
+    assert_eq!(push(&local, "first", 0)?, id, "the same commit");
+    local.settle()?;
+    local.system.account.finish_training(&job, at(60))?;
+    local.settle()?;
+    assert!(!missing(&local)?.contains("does not have"), "{}", missing(&local)?);
+    Ok(())
+}
+
+#[test]
+fn an_output_is_a_folder_and_not_its_neighbour() -> Result<()> {
+    let local = Local::new()?;
+    let account = &local.system.account;
+    let output = |name: &str| {
+        let place =
+            json!({ "S3Uri": format!("s3://data/{name}"), "LocalPath": "/o", "S3UploadMode": "EndOfJob" });
+        json!({ "OutputName": name, "S3Output": place })
+    };
+    let request = json!({
+        "ProcessingJobName": "p",
+        "AppSpecification": { "ImageUri": "i@sha256:1" },
+        "ProcessingOutputConfig": { "Outputs": [output("train"), output("train_labels")] },
+    });
+    let job = local.create(ResourceKind::ProcessingJob, &request, 0)?;
+    for key in ["train/a.csv", "train_labels/a.csv"] {
+        account.put_object("data", key, key.as_bytes(), at(10))?;
+    }
+    account.finish_processing(&job, None, at(20))?;
+    local.settle()?;
+    for (key, role) in [("train/a.csv", "output/train"), ("train_labels/a.csv", "output/train_labels")] {
+        let inputs = local.inputs(&format!("s3://data/{key}"), "dataset")?;
+        assert_eq!(inputs, [(role.to_owned(), "p".to_owned())], "{key}");
+    }
+    Ok(())
+}
+
+#[test]
+fn a_closure_that_is_only_half_there_is_not_taken_for_whole() -> Result<()> {
+    let local = Local::new()?;
+    push(&local, "first", 0)?;
+    local.create(ResourceKind::Model, &model("m"), 0)?;
+    local.create(ResourceKind::EndpointConfig, &endpoint_config("c", "m"), 1)?;
+    let endpoint = local.create(
+        ResourceKind::Endpoint,
+        &json!({ "EndpointName": "prod", "EndpointConfigName": "c" }),
+        2,
+    )?;
+    local.system.account.finish_endpoint(&endpoint, at(100))?;
+    local.settle()?;
+    let whole = local.lineage("endpoint/prod")?;
+    let items = local.system.store.items()?;
+    let model = items.iter().find(|item| item.key.sk.starts_with("A#") && item.key.sk.contains("#model#"));
+    let key = model.map(|item| item.key.clone()).ok_or("the model is not in the closure")?;
+    futures::executor::block_on(local.system.store.write(&[Write::Delete(key)]))?;
+    assert_eq!(local.lineage("endpoint/prod")?, whole, "the graph is walked instead");
     Ok(())
 }
 

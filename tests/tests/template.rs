@@ -296,3 +296,21 @@ fn every_event_reaches_the_functions_that_it_concerns() -> Result<()> {
     check("not-ours/unknown-source.json", &[])?;
     check("not-ours/unknown-detail-type.json", &[])
 }
+
+#[test]
+fn rules_may_use_the_key_and_the_topic_without_a_condition_that_they_cannot_meet() {
+    let key = &resources("AWS::KMS::Key")["Key"]["KeyPolicy"];
+    let topic = &resources("AWS::SNS::TopicPolicy")["TopicPolicy"]["PolicyDocument"];
+    for policy in [key, topic] {
+        let events: Vec<&Value> = list(&policy["Statement"])
+            .into_iter()
+            .filter(|statement| statement["Principal"]["Service"] == "events.amazonaws.com")
+            .collect();
+        assert_eq!(events.len(), 1, "{policy}");
+        assert_eq!(
+            events[0]["Condition"],
+            Value::Null,
+            "EventBridge names no source account to encrypted topics"
+        );
+    }
+}

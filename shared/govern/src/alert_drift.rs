@@ -31,6 +31,9 @@ const MAX_REPORT: u64 = 8 * 1024 * 1024;
 /// An event holds 256 KB; the report itself holds the rest.
 const MAX_LISTED: usize = 100;
 const MAX_DESCRIPTION: usize = 500;
+const MAX_CHAIN: usize = 40;
+/// What a container of somebody's own may add to a violation.
+const MAX_OTHER: usize = 1_000;
 
 /// The use case with the ports it needs.
 #[derive(Clone, Copy, Debug)]
@@ -141,11 +144,8 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table, B: Bus> AlertDrift<'_, 
             .get("EndpointName")
             .and_then(Json::as_str)
             .map(|name| schedule.sibling(ResourceKind::Endpoint, name));
-        let Some(endpoint) = endpoint else {
-            return Err(Failure::Reject(format!(
-                "{schedule} names no endpoint: it monitors batch transforms"
-            )));
-        };
+        // A schedule without an endpoint monitors batch transforms.
+        let Some(endpoint) = endpoint else { return Ok(None) };
         let time = |key: &str| document.get(key).and_then(Timestamp::from_json);
         let (Some(created_at), Some(ended_at)) = (time("CreationTime"), time("ProcessingEndTime")) else {
             return Err(Failure::Reject(format!(
@@ -181,7 +181,7 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table, B: Bus> AlertDrift<'_, 
         let deployment = self.deployment(execution, &endpoint, moment).await?;
         let node = self.record(execution, &endpoint, &report, &found, severity).await?;
         let graph = upstream(self.recorder.table, deployment.clone(), Limits::default()).await?;
-        let mut chain = Chain::of(&graph);
+        let mut chain = Chain::of(&graph).bounded(MAX_CHAIN);
         if deployment.is_none() {
             chain.complete = false;
             chain.missing.push(format!("no deployment of {} is known for that time", execution.endpoint));
@@ -207,7 +207,8 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table, B: Bus> AlertDrift<'_, 
     async fn report(&self, execution: &Execution) -> Result<Option<(String, Vec<u8>)>, Failure> {
         for output in &execution.outputs {
             for name in REPORT_NAMES {
-                let key = format!("{}/{name}", output.key.trim_end_matches('/'));
+                let folder = output.key.trim_end_matches('/');
+                let key = if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") };
                 if let Some(bytes) = self.recorder.objects.read(&output.bucket, &key, MAX_REPORT).await? {
                     return Ok(Some((format!("s3://{}/{key}", output.bucket), bytes)));
                 }
@@ -225,23 +226,19 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table, B: Bus> AlertDrift<'_, 
         Ok(None)
     }
 
-    /// What ran when the execution started. When the endpoint's own events are late, the endpoint is recorded now.
+    /// What ran when the execution started. The endpoint's own events may be late, so it is looked at before the question.
     async fn deployment(
         &self,
         execution: &Execution,
         endpoint: &NodeId,
         moment: &Moment,
     ) -> Result<Option<NodeId>, Failure> {
-        let known = deployment_at(self.recorder.table, endpoint, execution.created_at).await?;
-        if known.is_some() {
-            return Ok(known);
-        }
         match self.recorder.record_endpoint_now(&execution.endpoint, moment.now).await {
-            Ok(_) => Ok(deployment_at(self.recorder.table, endpoint, execution.created_at).await?),
-            // An endpoint that is gone leaves an alert without a chain: better than none.
-            Err(Failure::Reject(_)) => Ok(None),
-            Err(retry) => Err(retry),
+            // An endpoint that is gone leaves what is known of it.
+            Ok(_) | Err(Failure::Reject(_)) => {}
+            Err(retry) => return Err(retry),
         }
+        Ok(deployment_at(self.recorder.table, endpoint, execution.created_at).await?)
     }
 
     async fn record(
@@ -344,6 +341,9 @@ fn listed(found: &Violations) -> Vec<Violation> {
     for violation in &mut violations {
         if let Some(text) = &mut violation.description {
             *text = text.chars().take(MAX_DESCRIPTION).collect();
+        }
+        if Json::Object(violation.other.clone()).to_string().len() > MAX_OTHER {
+            violation.other.clear();
         }
     }
     violations

@@ -31,13 +31,15 @@ pub async fn upstream(
     }
 }
 
-/// The upstream of a live deployment from its closure; `None` when none is written down.
+/// The upstream of a live deployment from its closure; `None` when none is written down, or one that is just being written.
 ///
 /// # Errors
 /// When the table fails.
 pub async fn live_upstream(table: &impl Table, deployment: &NodeId) -> Result<Option<Graph>, PortError> {
     let items = query_all(table, Query::prefix(deployment.as_str(), closure::ANCESTORS)).await?;
-    Ok((!items.is_empty()).then(|| closure::read(items)))
+    let graph = closure::read(items);
+    let is_whole = !graph.nodes.is_empty() && graph.unread().next().is_none();
+    Ok(is_whole.then_some(graph))
 }
 
 /// Every page of a query.

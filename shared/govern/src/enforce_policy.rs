@@ -6,6 +6,7 @@
 use sagewarden_events::{Actor, CallMade, Event, Resource, ResourceChanged, ResourceKind, Status, Timestamp};
 use sagewarden_lineage::id::NodeId;
 use sagewarden_lineage::observe::observe;
+use sagewarden_lineage::record::name_alias;
 use sagewarden_lineage::table::{Attributes, Key, Value, Write};
 use sagewarden_policy::{Bundle, Mode, Outcome as Judgement, Plan, Subject, Verdict, judge, plan};
 use serde::Serialize;
@@ -22,7 +23,7 @@ pub const POLICY_VIOLATION: &str = "Sagewarden Policy Violation";
 pub const REMEDIATION_FAILED: &str = "Sagewarden Remediation Failed";
 
 /// Endpoint configurations looked at before a model is deleted. An account with more keeps its model and gets the finding.
-const MAX_CONFIGS: usize = 300;
+const MAX_CONFIGS: usize = 100;
 
 /// The use case with the ports it needs.
 #[derive(Clone, Copy, Debug)]
@@ -102,8 +103,9 @@ impl<A: Account + Remedies, T: Table, B: Bus> EnforcePolicy<'_, A, T, B> {
                 judged.verdict.checked.len()
             )));
         }
+        let mode = self.bundle.settings().mode;
         // One delivery at a time: what is told is what that one did, not that another had been faster.
-        match Receipt::claim(self.table, moment, &cause("finding", &judged)).await? {
+        match Receipt::claim(self.table, moment, &cause("finding", &judged, mode)).await? {
             Some(receipt) => self.remedy_and_tell(&judged, actor, receipt, moment).await,
             None => self.remedy_again(&judged, moment).await,
         }
@@ -168,7 +170,7 @@ impl<A: Account + Remedies, T: Table, B: Bus> EnforcePolicy<'_, A, T, B> {
     ) -> Outcome {
         let notice =
             Notice { detail_type: REMEDIATION_FAILED, resources: vec![judged.resource.arn()], detail };
-        let cause = cause("remediation", judged);
+        let cause = cause("remediation", judged, self.bundle.settings().mode);
         publish_once(self.table, self.bus, moment, &cause, judged.created_at, &notice).await?;
         Err(Failure::not_yet(format!("remedy {}", judged.resource), remediation.result))
     }
@@ -191,7 +193,7 @@ impl<A: Account + Remedies, T: Table, B: Bus> EnforcePolicy<'_, A, T, B> {
 
     /// A deletion has an event, too; only a resource that was never seen is worth a second look.
     async fn gone(&self, resource: &Resource) -> Outcome {
-        let alias = format!("K#name#{}/{}", resource.kind.segment(), resource.name.to_lowercase());
+        let alias = name_alias(resource.kind.segment(), &resource.name);
         let known = self.table.query(&sagewarden_lineage::table::Query::prefix(alias, "")).await?;
         let judged = self.table.get(&[judged_key(resource)]).await?;
         if known.items.is_empty() && judged.is_empty() {
@@ -287,10 +289,15 @@ impl<A: Account + Remedies, T: Table, B: Bus> EnforcePolicy<'_, A, T, B> {
     }
 }
 
-/// What a notice is about: a resource as this bundle judges it.
-fn cause(what: &str, judged: &Judged) -> String {
-    let bundle: String = judged.verdict.bundle.chars().take(12).collect();
-    format!("{what}#{}#{bundle}", judged.node)
+/// What a notice is about: a resource as this bundle judges it in this mode. In another mode something else is done.
+fn cause(what: &str, judged: &Judged, mode: Mode) -> String {
+    let mode = if mode == Mode::Enforce { "enforce" } else { "observe" };
+    format!("{what}#{}#{}#{mode}", judged.node, bundle_mark(judged))
+}
+
+/// Enough of the bundle's hash to tell bundles apart.
+fn bundle_mark(judged: &Judged) -> String {
+    judged.verdict.bundle.chars().take(12).collect()
 }
 
 fn is_judged(kind: ResourceKind) -> bool {
@@ -313,11 +320,11 @@ fn failed(action: &'static str, error: &PortError) -> Remediation {
 }
 
 fn verdict_key(judged: &Judged) -> Key {
-    let bundle: String = judged.verdict.bundle.chars().take(12).collect();
-    Key::new(judged.node.as_str(), format!("V#{bundle}"))
+    Key::new(judged.node.as_str(), format!("V#{}", bundle_mark(judged)))
 }
 
-fn judged_key(resource: &Resource) -> Key {
+/// Says that a resource of this name was judged, even if it is gone before anything else is recorded of it.
+pub(crate) fn judged_key(resource: &Resource) -> Key {
     Key::new(format!("K#judged#{}", resource.arn().to_lowercase()), "#")
 }
 
@@ -368,7 +375,11 @@ fn summary(judged: &Judged, remediation: &Remediation, actor: Option<&Actor>) ->
         Some(action) => format!("{action}: {}", remediation.result),
         None => format!("nothing was done: {}", remediation.result),
     };
-    format!("{} breaks {}; started by {}; {done}", judged.resource, controls.join(", "), who(judged, actor))
+    let found = match judged.verdict.outcome {
+        Judgement::Unknown => "could not be judged: a policy failed".to_owned(),
+        _ => format!("breaks {}", controls.join(", ")),
+    };
+    format!("{} {found}; started by {}; {done}", judged.resource, who(judged, actor))
 }
 
 fn kind_of(event: &Event) -> &'static str {

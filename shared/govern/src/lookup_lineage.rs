@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use sagewarden_events::{Resource, ResourceKind};
 use sagewarden_lineage::edge::Relation;
-use sagewarden_lineage::graph::{Edge, Graph, Limits, Node};
+use sagewarden_lineage::graph::{Edge, Graph, Limits, Node, StoppedBy};
 use sagewarden_lineage::id::{NodeId, NodeKind};
-use sagewarden_lineage::record::{DETAIL, NODE};
+use sagewarden_lineage::record::{DETAIL, NODE, name_alias};
 use sagewarden_lineage::s3::S3Location;
 use sagewarden_lineage::table::{Key, Query};
 use sagewarden_lineage::view::{Answer, Format};
@@ -78,7 +78,7 @@ pub async fn lookup_lineage(table: &impl Table, question: &Question) -> Result<A
         _ => upstream(table, [root.clone()], limits).await?,
     };
     if root.kind() == NodeKind::Endpoint {
-        add_observations(table, &root, &mut graph).await?;
+        add_observations(table, &root, &mut graph, limits).await?;
     }
     let details = details(table, &graph).await?;
     Ok(Answer { root, graph, details })
@@ -100,6 +100,8 @@ fn limits(question: &Question) -> Result<Limits, NoAnswer> {
 async fn endpoint_graph(table: &impl Table, endpoint: &NodeId, limits: Limits) -> Result<Graph, NoAnswer> {
     let mut graph = Graph::default();
     if let Some(deployment) = current_deployment(table, endpoint).await? {
+        // The endpoint itself has a place in the answer, too.
+        let limits = Limits { max_nodes: limits.max_nodes.saturating_sub(1).max(1), ..limits };
         let whole = live_upstream(table, &deployment).await?;
         let whole = whole.filter(|graph| graph.nodes.len() <= limits.max_nodes);
         graph = match whole {
@@ -119,12 +121,27 @@ async fn endpoint_graph(table: &impl Table, endpoint: &NodeId, limits: Limits) -
     Ok(graph)
 }
 
-/// What monitoring has found on the endpoint.
-async fn add_observations(table: &impl Table, endpoint: &NodeId, graph: &mut Graph) -> Result<(), NoAnswer> {
+/// Findings of monitoring in one answer: four days of an hourly schedule.
+const MAX_OBSERVATIONS: usize = 100;
+
+/// What monitoring has found on the endpoint, as far as there is room; the newest first, since executions are named by their
+/// time.
+async fn add_observations(
+    table: &impl Table,
+    endpoint: &NodeId,
+    graph: &mut Graph,
+    limits: Limits,
+) -> Result<(), NoAnswer> {
+    let room = limits.max_nodes.saturating_sub(graph.nodes.len()).min(MAX_OBSERVATIONS);
     let prefix = format!("O#{}:{OBSERVED_ON}#", Relation::AssociatedWith);
-    let out = query_all(table, Query::prefix(endpoint.as_str(), &prefix)).await?;
+    let newest =
+        Query { descending: true, limit: Some(room + 1), ..Query::prefix(endpoint.as_str(), &prefix) };
+    let out = table.query(&newest).await?.items;
+    if out.len() > room {
+        graph.stopped_by = Some(StoppedBy::MaxNodes);
+    }
     let ids: Vec<NodeId> =
-        out.iter().filter_map(|item| NodeId::parse(item.key.sk.strip_prefix(&prefix)?)).collect();
+        out.iter().take(room).filter_map(|item| NodeId::parse(item.key.sk.strip_prefix(&prefix)?)).collect();
     let keys: Vec<Key> = ids.iter().map(|id| Key::new(id.as_str(), NODE)).collect();
     for item in table.get(&keys).await? {
         if let Some(id) = NodeId::parse(&item.key.pk) {
@@ -222,5 +239,5 @@ fn alias(entity: &str) -> Result<(String, Narrowing), NoAnswer> {
         return Ok((format!("K#git#{short}"), Narrowing::CommitPrefix(digits)));
     }
     let kind = ResourceKind::from_segment(kind).ok_or_else(unaddressable)?;
-    Ok((format!("K#name#{}/{}", kind.segment(), name.to_lowercase()), Narrowing::Incarnations))
+    Ok((name_alias(kind.segment(), name), Narrowing::Incarnations))
 }

@@ -59,10 +59,10 @@ impl PortError {
         self.kind != PortErrorKind::Invalid
     }
 
-    /// Whether a permission is missing.
+    /// Whether the service is at fault: busy, or silent. Anything else is the same the next time, until somebody changes it.
     #[must_use]
-    pub fn is_denied(&self) -> bool {
-        self.kind == PortErrorKind::Denied
+    pub fn is_transient(&self) -> bool {
+        matches!(self.kind, PortErrorKind::Throttled | PortErrorKind::Unavailable)
     }
 }
 

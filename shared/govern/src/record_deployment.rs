@@ -7,7 +7,7 @@ use sagewarden_events::{Resource, ResourceChanged, ResourceKind, Status, Timesta
 use sagewarden_lineage::edge::{InEdge, Relation};
 use sagewarden_lineage::id::NodeId;
 use sagewarden_lineage::observe::{Observation, observe};
-use sagewarden_lineage::record::Record;
+use sagewarden_lineage::record::{NEVER_FILLED, Record};
 use sagewarden_lineage::table::{Attributes, Item, Key, Query, Range, Value, Write};
 
 use crate::closure::{CURRENT, current_deployment, settle_deployment};
@@ -111,6 +111,7 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O,
         let Some(config_node) = self.incarnation(&resource, revision.at).await? else {
             record.gap(
                 &NodeId::endpoint(endpoint),
+                NEVER_FILLED,
                 format!("{resource} was deleted before it could be recorded"),
             );
             self.store(record).await?;

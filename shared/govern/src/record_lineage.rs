@@ -11,12 +11,13 @@ use sagewarden_lineage::id::{NodeId, NodeKind};
 use sagewarden_lineage::observe::{
     CommitClaim, DataReference, Observation, StatusMark, Unreadable, observe, trial_claim,
 };
-use sagewarden_lineage::record::{NODE, Record, reference_pk};
+use sagewarden_lineage::record::{NEVER_FILLED, NODE, Record, SOURCE, name_alias, reference_pk};
 use sagewarden_lineage::s3::VersionedObject;
 use sagewarden_lineage::table::{Key, Query, Range};
 use sagewarden_policy::LineageSettings;
 
 use crate::closure::{query_all, refresh};
+use crate::enforce_policy::judged_key;
 use crate::outcome::{Done, Failure, Outcome};
 use crate::ports::{Account, Description, ObjectVersion, Objects, PortError, SourceControl, Table};
 use crate::record_commit::record_confirmed;
@@ -61,7 +62,7 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O,
                 let id = self.record_description(&description).await?;
                 Ok(Done::Acted(format!("recorded {} ({})", change.resource, id.tail())))
             }
-            None if self.is_recorded(&change.resource).await? => {
+            None if self.is_recorded(&change.resource).await? || self.is_judged(&change.resource).await? => {
                 Ok(Done::Nothing(format!("{} has been deleted; its lineage stays", change.resource)))
             }
             None => Err(Failure::Reject(format!(
@@ -150,9 +151,13 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O,
         let listing = match listed {
             Ok(listing) => listing,
             // Somebody else's bucket, such as AWS's sample data: the rest of the job is recorded all the same.
-            Err(error) if error.is_denied() => {
+            Err(error) if !error.is_transient() => {
                 let role = &reference.role;
-                record.gap(&seen.id, format!("{role}: the objects at `{location}` may not be listed"));
+                record.gap(
+                    &seen.id,
+                    role,
+                    format!("{role}: the objects at `{location}` cannot be listed: {error}"),
+                );
                 return Ok(None);
             }
             Err(error) => return Err(error.into()),
@@ -169,13 +174,18 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O,
         if !listing.complete && !single {
             record.gap(
                 &seen.id,
+                NEVER_FILLED,
                 format!("{} has more objects under `{location}` than were looked at", reference.role),
             );
         }
         Ok(match objects.as_slice() {
             [] => {
-                record
-                    .gap(&seen.id, format!("{}: no object stood at `{location}` at {as_of}", reference.role));
+                let role = &reference.role;
+                record.gap(
+                    &seen.id,
+                    role,
+                    format!("{}: no object stood at `{location}` at {as_of}", reference.role),
+                );
                 None
             }
             [object] => Some(record.object(kind, &location.bucket, object)),
@@ -200,7 +210,10 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O,
                         &InEdge::new(Relation::ContributedTo, format!("variant/{variant}"), id),
                     );
                 }
-                None => record.gap(&seen.id, format!("{model} was deleted before it could be recorded")),
+                None => {
+                    let role = format!("variant/{variant}");
+                    record.gap(&seen.id, &role, format!("{model} was deleted before it could be recorded"));
+                }
             }
         }
         Ok(())
@@ -232,7 +245,7 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O,
         resource: &Resource,
         named_at: Timestamp,
     ) -> Result<Option<NodeId>, PortError> {
-        let alias = format!("K#name#{}/{}", resource.kind.segment(), resource.name.to_lowercase());
+        let alias = name_alias(resource.kind.segment(), &resource.name);
         let found = query_all(self.table, Query::prefix(alias, "")).await?;
         let ids = found.iter().filter_map(|item| item.text("id").and_then(NodeId::parse));
         let dated = ids.filter_map(|id| Some((id.as_str().rsplit('@').next()?.parse::<i64>().ok()?, id)));
@@ -241,6 +254,11 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O,
 
     async fn is_recorded(&self, resource: &Resource) -> Result<bool, PortError> {
         Ok(self.recorded_incarnation(resource, Timestamp::from_millis(i64::MAX)).await?.is_some())
+    }
+
+    /// A model that broke a control may be deleted before its event gets here.
+    async fn is_judged(&self, resource: &Resource) -> Result<bool, PortError> {
+        Ok(!self.table.get(&[judged_key(resource)]).await?.is_empty())
     }
 
     /// Links a job or deployment to the commit it was built from: the commit somebody named, else the head of the branch
@@ -273,13 +291,14 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O,
                 let source = found_by.word();
                 record.gap(
                     &seen.id,
+                    SOURCE,
                     format!("its {source} names commit `{commit}` but no repository: add a tag `Repository`"),
                 );
                 Ok(())
             }
             (None, Some(repository)) => self.infer_commit(record, seen, &repository).await,
             (None, None) => {
-                record.gap(&seen.id, "no commit: add the tags `CommitId` and `Repository`");
+                record.gap(&seen.id, SOURCE, "no commit: add the tags `CommitId` and `Repository`");
                 Ok(())
             }
         }
@@ -297,6 +316,7 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O,
         if confirmed.is_none() {
             record.gap(
                 &seen.id,
+                NodeId::commit(repository, commit).as_str(),
                 format!(
                     "its {} names commit `{commit}`, which repository `{}` does not have",
                     found_by.word(),

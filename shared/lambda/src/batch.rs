@@ -25,10 +25,7 @@ pub trait Act {
 /// # Errors
 /// When the runtime cannot be reached.
 pub async fn serve(function: &str, act: &impl Act, quarantine: &impl Quarantine) -> Result<(), Error> {
-    let serve_batch = |event: LambdaEvent<SqsEvent>| async move {
-        Ok::<_, Error>(sqs_batch(function, event, act, quarantine).await)
-    };
-    run(service_fn(serve_batch)).await
+    run(service_fn(|event| sqs_batch(function, event, act, quarantine))).await
 }
 
 /// Left over for the answer when records stop being started.
@@ -43,19 +40,18 @@ async fn sqs_batch(
     event: LambdaEvent<SqsEvent>,
     act: &impl Act,
     quarantine: &impl Quarantine,
-) -> SqsBatchResponse {
+) -> Result<SqsBatchResponse, Error> {
+    // Without an id a record cannot be reported, and would be lost or fail its whole batch.
+    if event.payload.records.iter().any(|record| record.message_id.is_none()) {
+        return Err(format!("{function} takes batches from its queue: a record has no `messageId`").into());
+    }
     let mut response = SqsBatchResponse::default();
     let mut tally = Tally::default();
     for record in event.payload.records {
-        let Some(id) = record.message_id.clone() else {
-            // Without an id it cannot be reported: an empty id would fail the whole batch.
-            error!(function, "a record without a message id was skipped");
-            continue;
-        };
-        let outcome = if is_late(&event.context) {
-            Err(Failure::not_yet("handle the record", "too little time is left in this invocation"))
-        } else {
-            guarded(&record, act, &event.context).await
+        let id = record.message_id.clone().unwrap_or_default();
+        let outcome = match left(&event.context) {
+            Some(time) => guarded(&record, act, &event.context, time).await,
+            None => Err(Failure::not_yet("handle the record", "too little time is left in this invocation")),
         };
         match settle(function, &id, record, outcome, quarantine).await {
             Settled::Done => tally.done += 1,
@@ -67,7 +63,7 @@ async fn sqs_batch(
         }
     }
     println!("{}", tally.line(function, now().millis()));
-    response
+    Ok(response)
 }
 
 enum Settled {
@@ -76,11 +72,14 @@ enum Settled {
     Rejected,
 }
 
-/// Runs a record so that its panic ends here.
-async fn guarded(record: &SqsMessage, act: &impl Act, context: &Context) -> Outcome {
-    match AssertUnwindSafe(handle(record, act, context)).catch_unwind().await {
-        Ok(outcome) => outcome,
-        Err(_) => Err(Failure::not_yet("handle the record", "it panicked; the log above has the message")),
+/// Runs a record so that its panic ends here, and so does its slowness.
+async fn guarded(record: &SqsMessage, act: &impl Act, context: &Context, time: Duration) -> Outcome {
+    let handled = AssertUnwindSafe(handle(record, act, context)).catch_unwind();
+    let again = |why: &str| Err(Failure::not_yet("handle the record", why));
+    match tokio::time::timeout(time, handled).await {
+        Ok(Ok(outcome)) => outcome,
+        Ok(Err(_)) => again("it panicked; the log above has the message"),
+        Err(_) => again("it took all the time of this invocation"),
     }
 }
 
@@ -156,8 +155,15 @@ async fn keep(rejected: &Rejected, quarantine: &impl Quarantine) -> Settled {
     }
 }
 
-fn is_late(context: &Context) -> bool {
-    context.deadline != 0 && SystemTime::now() + MARGIN > context.deadline()
+/// The time that a record may take; `None` when there is none.
+fn left(context: &Context) -> Option<Duration> {
+    /// Lambda's own limit, for callers that set none.
+    const LONGEST: Duration = Duration::from_secs(900);
+    if context.deadline == 0 {
+        return Some(LONGEST);
+    }
+    let until = context.deadline().checked_sub(MARGIN)?;
+    until.duration_since(SystemTime::now()).ok()
 }
 
 fn now() -> Timestamp {
@@ -196,6 +202,10 @@ mod tests {
                 "bad" => Err(Failure::Reject("never".into())),
                 "later" => Err(Failure::not_yet("x", "later")),
                 "broken" => panic!("boom"),
+                "slow" => {
+                    tokio::time::sleep(Duration::from_secs(60)).await;
+                    Ok(Done::Acted("recorded".into()))
+                }
                 _ => Ok(Done::Acted("recorded".into())),
             }
         }
@@ -218,7 +228,7 @@ mod tests {
     }
 
     async fn check(bodies: &[(&str, String)], kept: &Kept, again: &[&str]) {
-        let response = sqs_batch("f", batch(bodies), &ByName, kept).await;
+        let response = sqs_batch("f", batch(bodies), &ByName, kept).await.unwrap();
         let ids: Vec<String> =
             response.batch_item_failures.into_iter().map(|failure| failure.item_identifier).collect();
         assert_eq!(ids, again);
@@ -255,7 +265,27 @@ mod tests {
     async fn records_that_time_does_not_suffice_for_are_delivered_again() {
         let mut late = batch(&[("one", push("ok")), ("two", push("ok"))]);
         late.context.deadline = 1;
-        let response = sqs_batch("f", late, &ByName, &Kept::default()).await;
+        let response = sqs_batch("f", late, &ByName, &Kept::default()).await.unwrap();
         assert_eq!(response.batch_item_failures.len(), 2);
+    }
+
+    #[tokio::test]
+    async fn a_slow_record_takes_no_other_with_it() {
+        let mut soon = batch(&[("first", push("ok")), ("slow", push("slow")), ("after", push("ok"))]);
+        let deadline = SystemTime::now() + MARGIN + Duration::from_millis(300);
+        soon.context.deadline =
+            u64::try_from(deadline.duration_since(UNIX_EPOCH).unwrap().as_millis()).unwrap();
+        let response = sqs_batch("f", soon, &ByName, &Kept::default()).await.unwrap();
+        let again: Vec<String> =
+            response.batch_item_failures.into_iter().map(|failure| failure.item_identifier).collect();
+        assert_eq!(again, ["slow", "after"], "what was done before stays done");
+    }
+
+    #[tokio::test]
+    async fn what_comes_from_no_queue_is_an_error() {
+        let mut direct = batch(&[("x", push("ok"))]);
+        direct.payload.records.iter_mut().for_each(|record| record.message_id = None);
+        let error = sqs_batch("f", direct, &ByName, &Kept::default()).await.unwrap_err().to_string();
+        assert_eq!(error, "f takes batches from its queue: a record has no `messageId`");
     }
 }

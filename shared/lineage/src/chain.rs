@@ -123,6 +123,50 @@ impl Chain {
     }
 }
 
+impl Chain {
+    /// No more than `most` entries in a list, and of a set's members none beside the set: for messages that have a limit.
+    /// What was left out is said.
+    #[must_use]
+    pub fn bounded(mut self, most: usize) -> Self {
+        self.data.retain(|data| {
+            data.used_as.is_empty() || !data.used_as.iter().all(|used| used.starts_with("member "))
+        });
+        let mut left_out = Vec::new();
+        let mut cut = |what: &str, more: usize| {
+            if more > 0 {
+                left_out.push(format!("{more} more {what}: ask for the lineage"));
+            }
+        };
+        cut("models", truncate(&mut self.models, most));
+        cut("training jobs", truncate(&mut self.training_jobs, most));
+        cut("processing jobs", truncate(&mut self.processing_jobs, most));
+        cut("artifacts", truncate(&mut self.artifacts, most));
+        cut("data versions", truncate(&mut self.data, most));
+        cut("images", truncate(&mut self.images, most));
+        cut("commits", truncate(&mut self.commits, most));
+        cut("gaps", truncate(&mut self.missing, most));
+        self.artifacts.iter_mut().chain(&mut self.data).for_each(|data| data.used_as.truncate(NAMED));
+        self.images.iter_mut().for_each(|image| {
+            image.used_as.truncate(NAMED);
+            image.references.truncate(NAMED);
+        });
+        self.commits.iter_mut().for_each(|commit| commit.built.truncate(NAMED));
+        self.complete &= left_out.is_empty();
+        self.missing.append(&mut left_out);
+        self
+    }
+}
+
+/// Uses that a bounded chain names.
+const NAMED: usize = 5;
+
+/// Shortens a list; returns how many were left out.
+fn truncate<T>(list: &mut Vec<T>, most: usize) -> usize {
+    let more = list.len().saturating_sub(most);
+    list.truncate(most);
+    more
+}
+
 /// `<kind> <name>`, as sentences name a node.
 #[must_use]
 pub fn title(node: &Node) -> String {

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::edge::{FoundBy, InEdge, Relation};
 use crate::id::{NodeId, NodeKind};
-use crate::record::NODE;
+use crate::record::{GAP_SEPARATOR, NODE, SOURCE};
 use crate::table::{Item, Key, Value};
 
 /// A node as it was found.
@@ -50,9 +50,9 @@ impl Node {
         self.text("ty").is_some()
     }
 
-    /// What could not be found out about it, in words.
-    pub fn gaps(&self) -> impl Iterator<Item = &str> {
-        self.item.iter().flat_map(|item| item.set("gaps"))
+    /// What could not be found out about it at some time: what would fill the gap, and the words.
+    fn gaps(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.item.iter().flat_map(|item| item.set("gaps")).filter_map(|gap| gap.split_once(GAP_SEPARATOR))
     }
 
     /// The in-edges, with the inferred commit where nobody named one.
@@ -146,9 +146,29 @@ impl Graph {
                     node.name()
                 ));
             }
-            gaps.extend(node.gaps().map(|gap| format!("{} `{}`: {gap}", node.id.kind(), node.name())));
+            let open = node.gaps().filter(|(subject, _)| !self.is_filled(&node.id, subject));
+            gaps.extend(open.map(|(_, gap)| format!("{} `{}`: {gap}", node.id.kind(), node.name())));
+        }
+        if self.stopped_by.is_none() {
+            gaps.extend(self.unread().map(|id| format!("{} `{}` could not be read", id.kind(), id.tail())));
         }
         gaps
+    }
+
+    /// Nodes that edges come from but that are not in the graph: cut off by a limit, or missing from a closure that is just
+    /// being written.
+    pub fn unread(&self) -> impl Iterator<Item = &NodeId> {
+        let sources: BTreeSet<&NodeId> = self.edges.iter().map(|edge| &edge.from).collect();
+        sources.into_iter().filter(|id| !self.nodes.contains_key(*id))
+    }
+
+    /// Whether a later delivery found what an earlier one could not: an edge of the role, or the node itself.
+    fn is_filled(&self, id: &NodeId, subject: &str) -> bool {
+        let fits = |edge: &Edge| {
+            edge.role == subject || (subject == SOURCE && FoundBy::from_role(&edge.role).is_some())
+        };
+        let node = NodeId::parse(subject).and_then(|id| self.nodes.get(&id));
+        node.is_some_and(Node::is_recorded) || self.into_node(id).chain(self.out_of(id)).any(fits)
     }
 }
 

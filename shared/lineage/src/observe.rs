@@ -181,8 +181,11 @@ impl Observation {
         if view.bool("EnableManagedSpotTraining") == Some(true) {
             self.facts.insert("spot".into(), Value::Text("true".into()));
         }
-        self.fact_number(view, "training_seconds", "TrainingTimeInSeconds");
-        self.fact_number(view, "billable_seconds", "BillableTimeInSeconds");
+        // Until the job has ended these still grow, and a fact is kept as it was first told.
+        if self.has_ended() {
+            self.fact_number(view, "training_seconds", "TrainingTimeInSeconds");
+            self.fact_number(view, "billable_seconds", "BillableTimeInSeconds");
+        }
         if let Some(parameters) = view.at("HyperParameters").and_then(Json::as_object) {
             self.detail.insert("HyperParameters".into(), Json::Object(parameters.clone()));
         }
@@ -209,7 +212,9 @@ impl Observation {
         self.fact_text(view, "role", "RoleArn");
         self.fact_text(view, "instance_type", "ProcessingResources.ClusterConfig.InstanceType");
         self.fact_number(view, "instance_count", "ProcessingResources.ClusterConfig.InstanceCount");
-        self.fact_text(view, "exit_message", "ExitMessage");
+        if self.has_ended() {
+            self.fact_text(view, "exit_message", "ExitMessage");
+        }
         self.schedule = view.text("MonitoringScheduleArn");
         for key in ["ContainerArguments", "ContainerEntrypoint"] {
             if let Some(list) = view.at(&format!("AppSpecification.{key}")).filter(|list| list.is_array()) {
@@ -275,6 +280,10 @@ impl Observation {
         });
     }
 
+    fn has_ended(&self) -> bool {
+        self.status.as_ref().is_some_and(|mark| mark.status.is_terminal())
+    }
+
     /// Inputs are taken as they stood when the resource was created: that time never changes, whenever the question is
     /// asked. What is overwritten between the request and the download is the price.
     fn input(&mut self, uri: Option<String>, role: String, single: bool) {
@@ -284,7 +293,11 @@ impl Observation {
     }
 
     fn output(&mut self, uri: Option<String>, role: String, ended: Timestamp, single: bool) {
-        if let Some(location) = uri.as_deref().and_then(S3Location::parse) {
+        if let Some(mut location) = uri.as_deref().and_then(S3Location::parse) {
+            // A folder: without the slash its neighbours with the same beginning would count.
+            if !single && !location.key.is_empty() && !location.key.ends_with('/') {
+                location.key.push('/');
+            }
             let since = Some(self.created_at);
             self.outputs.push(DataReference { role, location, as_of: ended, since, single });
         }

@@ -26,6 +26,12 @@ use crate::table::{Attributes, Item, Key, Value, Write};
 pub const NODE: &str = "#";
 /// The sort key of a node's large facts.
 pub const DETAIL: &str = "$";
+/// Between the subject of a gap and its words.
+pub const GAP_SEPARATOR: char = '\t';
+/// The subject of a gap that no later finding fills.
+pub const NEVER_FILLED: &str = "-";
+/// The subject of a gap that a commit fills, however it is found.
+pub const SOURCE: &str = "source";
 
 /// Detail beyond this many bytes is left out and marked: an item holds 400 KB, with room for the rest.
 const MAX_DETAIL: usize = 300_000;
@@ -76,9 +82,11 @@ impl Record {
         self.put(Key::new(edge.source.as_str(), sk), Attributes::from([("role".into(), Value::Text(role))]));
     }
 
-    /// Something about a node that could not be found out, in words.
-    pub fn gap(&mut self, id: &NodeId, what: impl Into<String>) {
-        let members = BTreeSet::from([what.into()]);
+    /// Something about a node that could not be found out, in words. `subject` says what would fill it: the role of an edge,
+    /// or the identity of a node. A gap is kept for ever, since deliveries come in any order; once it is filled it is not
+    /// told any more ([`crate::graph::Graph::gaps`]).
+    pub fn gap(&mut self, id: &NodeId, subject: &str, what: impl AsRef<str>) {
+        let members = BTreeSet::from([format!("{subject}{GAP_SEPARATOR}{}", what.as_ref())]);
         self.merge(id, Attributes::new(), BTreeMap::from([("gaps".into(), members)]));
     }
 
@@ -211,9 +219,7 @@ impl Record {
     /// Names under which a resource can be asked for.
     pub fn resource_aliases(&mut self, resource: &Resource, id: &NodeId) {
         let segment = resource.kind.segment();
-        // Endpoint names ignore case, and resources[] of events may be in lower case.
-        let name = resource.name.to_lowercase();
-        self.alias(format!("K#name#{segment}/{name}"), id.to_string(), id);
+        self.alias(name_alias(segment, &resource.name), id.to_string(), id);
         self.alias(format!("K#arn#{}", resource.arn().to_lowercase()), id.to_string(), id);
     }
 
@@ -245,6 +251,12 @@ impl Record {
         self.touched.insert(id.clone());
         self.writes.push(Write::Merge { key: Key::new(id.as_str(), NODE), once, union });
     }
+}
+
+/// The partition of the incarnations of a name. Endpoint names ignore case, and `resources[]` of events may be in lower case.
+#[must_use]
+pub fn name_alias(kind: &str, name: &str) -> String {
+    format!("K#name#{kind}/{}", name.to_lowercase())
 }
 
 /// The partition of a branch's or tag's heads and of the jobs that follow it. `reference` is a full name such as

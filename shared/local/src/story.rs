@@ -62,7 +62,6 @@ const XGBOOST: &str = "141502667201.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-xg
 const XGBOOST_DIGEST: &str = "sha256:4f8c3bd2a6b1d7e09f5c12a7e8b3d4c5f60718293a4b5c6d7e8f901a2b3c4d5e";
 const SKLEARN: &str = "141502667201.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-scikit-learn:0.20.0-cpu-py3";
 const MONITOR: &str = "468650794304.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-model-monitor-analyzer";
-const REPOSITORY: &str = "ds-source-credit-dev";
 /// Model Monitor's own layout: endpoint, schedule, hour.
 const REPORTS: &str = "reports/credit-default-prod/credit-default-prod-data-quality/2026/03/03/09";
 const SCHEDULE: &str = "credit-default-prod-data-quality";
@@ -75,6 +74,8 @@ impl Story {
     pub const ACCOUNT: &str = "111122223333";
     /// The region of the story.
     pub const REGION: &str = "eu-west-1";
+    /// The repository of training and deployment code.
+    pub const REPOSITORY: &str = "ds-source-credit-dev";
     /// The endpoint that the story ends with.
     pub const ENDPOINT: &str = "credit-default-prod";
     /// The job that splits the data.
@@ -146,7 +147,7 @@ branch = "main"
     }
 
     fn push_training_code(&mut self) -> Result<(), StoryError> {
-        self.git.create_repository(REPOSITORY)?;
+        self.git.create_repository(Self::REPOSITORY)?;
         let files = [
             ("train.py", "import xgboost\n# trains the credit-card-default model\n"),
             ("preprocessing.py", "# splits the raw data into train and test\n"),
@@ -261,13 +262,13 @@ branch = "main"
                 "CaptureOptions": [{ "CaptureMode": "Input" }, { "CaptureMode": "Output" }],
             },
             "KmsKeyId": key(),
-            "Tags": tags(&[("Repository", REPOSITORY)]),
+            "Tags": tags(&[("Repository", Self::REPOSITORY)]),
         });
         self.create(ResourceKind::EndpointConfig, &config, 3_070)?;
         let endpoint = json!({
             "EndpointName": Self::ENDPOINT,
             "EndpointConfigName": "credit-default-config",
-            "Tags": tags(&[("Repository", REPOSITORY)]),
+            "Tags": tags(&[("Repository", Self::REPOSITORY)]),
         });
         self.create(ResourceKind::Endpoint, &endpoint, 3_080)?;
         Ok(())
@@ -369,11 +370,11 @@ branch = "main"
     ) -> Result<CommitId, StoryError> {
         let at = self.at(after);
         let new = NewCommit { branch: "main", files, message, author, at };
-        let (commit, old) = self.git.push(REPOSITORY, &new)?;
+        let (commit, old) = self.git.push(Self::REPOSITORY, &new)?;
         let repository = Repository {
             account: Self::ACCOUNT.to_owned(),
             region: Self::REGION.to_owned(),
-            name: REPOSITORY.to_owned(),
+            name: Self::REPOSITORY.to_owned(),
         };
         let who = author.1.split('@').next().unwrap_or_default();
         let event = LocalGit::push_event(&repository, "main", &commit, old.as_ref(), &session(who), at);

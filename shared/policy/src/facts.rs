@@ -24,7 +24,7 @@ pub(crate) fn attributes(
     facts.push(("instances".into(), RestrictedExpression::new_long(instances.total)));
     facts.push(("interContainerEncryption".into(), bool(is_true(document, paths.traffic))));
     for (name, path) in [("volumeKeyAccount", paths.volume_key), ("outputKeyAccount", paths.output_key)] {
-        if let Some(key) = text(document, path) {
+        if let Some(key) = text(document, path).filter(|key| !is_aws_managed(key)) {
             facts.push((name.into(), string(key_account(key, &resource.account))));
         }
     }
@@ -122,6 +122,11 @@ fn network(document: &Json, vpc: &str, isolation: &str) -> Vec<(String, Restrict
         }
     }
     facts
+}
+
+/// Keys that AWS manages (`alias/aws/s3`) are nobody's choice: their policies cannot be changed.
+fn is_aws_managed(key: &str) -> bool {
+    key.rsplit(':').next().is_some_and(|name| name.starts_with("alias/aws/"))
 }
 
 /// The account of a KMS key: part of the ARN of a key or alias; a bare key id or alias name is the caller's own.

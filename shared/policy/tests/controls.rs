@@ -167,6 +167,10 @@ fn outputs_are_encrypted_with_an_allowed_key() {
         (ResourceKind::TrainingJob, "/OutputDataConfig/KmsKeyId", "TRN-ENC-02"),
         (ResourceKind::ProcessingJob, "/ProcessingOutputConfig/KmsKeyId", "PRC-ENC-02"),
     ] {
+        let managed = ["alias/aws/s3", "arn:aws:kms:eu-west-1:111122223333:alias/aws/s3"];
+        for key in managed {
+            check(kind, pointer, Some(json!(key)), &[control]);
+        }
         for broken in [None, Some(json!("")), Some(json!("arn:aws:kms:eu-west-1:999988887777:alias/k"))] {
             check(kind, pointer, broken, &[control]);
         }

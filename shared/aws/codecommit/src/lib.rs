@@ -52,8 +52,17 @@ fn git_date(text: &str) -> Option<Timestamp> {
     Timestamp::from_text(text.split(' ').next()?)
 }
 
+/// A name that cannot be one names nothing: a tag may hold anything.
 fn is_not_found(error: &impl ProvideErrorMetadata) -> bool {
-    matches!(error.code(), Some("CommitIdDoesNotExistException" | "RepositoryDoesNotExistException"))
+    matches!(
+        error.code(),
+        Some(
+            "CommitIdDoesNotExistException"
+                | "RepositoryDoesNotExistException"
+                | "InvalidRepositoryNameException"
+                | "InvalidCommitIdException"
+        )
+    )
 }
 
 #[cfg(test)]

@@ -66,7 +66,8 @@ pub fn classify(code: Option<&str>, status: Option<u16>) -> PortErrorKind {
         (Some(code), _) if DENIED.contains(&code) => PortErrorKind::Denied,
         (_, Some(429)) => PortErrorKind::Throttled,
         (_, Some(401 | 403)) => PortErrorKind::Denied,
-        (_, Some(400..=499)) => PortErrorKind::Invalid,
+        // A bucket of another region answers with a redirection, each time.
+        (_, Some(300..=499)) => PortErrorKind::Invalid,
         _ => PortErrorKind::Unavailable,
     }
 }
@@ -84,6 +85,7 @@ mod tests {
         check(Some("AccessDeniedException"), Some(400), PortErrorKind::Denied);
         check(Some("ValidationException"), Some(400), PortErrorKind::Invalid);
         check(Some("InternalServerError"), Some(500), PortErrorKind::Unavailable);
+        check(Some("PermanentRedirect"), Some(301), PortErrorKind::Invalid);
         check(None, Some(403), PortErrorKind::Denied);
         check(None, Some(429), PortErrorKind::Throttled);
         check(None, None, PortErrorKind::Unavailable);
