@@ -175,6 +175,20 @@ fn an_event_without_a_store_is_judged_by_what_it_says() {
 }
 
 #[test]
+fn everything_has_a_default_place() {
+    let folder = TempDir::new().unwrap();
+    let here = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_sagewarden"));
+        let output = command.args(arguments).current_dir(folder.path()).output().unwrap();
+        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        out(&output)
+    };
+    assert!(here(&["demo"]).contains("sagewarden-demo/lineage.html"));
+    assert!(here(&["lineage", "endpoint/credit-default-prod"]).contains("credit-train-002"));
+    here(&["replay", "sagewarden-demo/events/01.json", "--store", "sagewarden-demo/sagewarden.db"]);
+}
+
+#[test]
 fn a_second_demo_replaces_the_first_and_nothing_else() {
     let demo = Demo::new();
     std::fs::write(demo.path("events/precious.txt"), "mine").unwrap();

@@ -62,8 +62,10 @@ impl LocalGit {
     /// # Errors
     /// When the folder cannot be made.
     pub fn new(root: &Path) -> Result<Self, GitError> {
-        fs::create_dir_all(root).map_err(|source| GitError::Unwritable { path: root.to_owned(), source })?;
-        Ok(Self { root: root.to_owned() })
+        let unwritable = |source| GitError::Unwritable { path: root.to_owned(), source };
+        fs::create_dir_all(root).map_err(unwritable)?;
+        // Git runs inside the folder: a relative path would start there.
+        Ok(Self { root: root.canonicalize().map_err(unwritable)? })
     }
 
     /// Makes an empty repository; one that is there stays as it is.
@@ -138,6 +140,9 @@ impl LocalGit {
     /// # Errors
     /// When git cannot be run.
     pub fn head(&self, repository: &str, branch: &str) -> Result<Option<CommitId>, GitError> {
+        if !self.path(repository).exists() {
+            return Ok(None);
+        }
         let name = format!("refs/heads/{branch}");
         let output = git(&self.path(repository), &["rev-parse", "--verify", "--quiet", &name], &[])?;
         Ok(CommitId::parse(String::from_utf8_lossy(&output.stdout).trim()).ok())
