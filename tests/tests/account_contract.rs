@@ -63,6 +63,7 @@ async fn contract(
     source: &impl SourceControl,
 ) -> Result<()> {
     descriptions_are_the_services_own(world, account).await?;
+    a_description_has_the_name_that_its_owner_gave(world, account).await?;
     what_does_not_exist_is_absent(world, account).await?;
     jobs_stop_once(world, account).await?;
     models_in_use_are_known(world, account).await?;
@@ -87,6 +88,19 @@ async fn descriptions_are_the_services_own(world: &World, account: &impl Account
     assert_eq!(described.document["FieldOfTheFuture"]["Value"][1], 2);
     let tags = BTreeMap::from([("CommitId".to_owned(), "c".to_owned()), ("Empty".to_owned(), String::new())]);
     assert_eq!(account.tags(&job).await?, tags);
+    Ok(())
+}
+
+async fn a_description_has_the_name_that_its_owner_gave(world: &World, account: &impl Account) -> Result<()> {
+    let model = json!({ "ModelName": "m", "PrimaryContainer": { "Image": "i" }, "ExecutionRoleArn": "r" });
+    world.create(ResourceKind::Model, &model)?;
+    let config = json!({ "EndpointConfigName": "c", "ProductionVariants": [{ "VariantName": "v", "ModelName": "m" }] });
+    world.create(ResourceKind::EndpointConfig, &config)?;
+    world.create(ResourceKind::Endpoint, &json!({ "EndpointName": "Prod", "EndpointConfigName": "c" }))?;
+    // Endpoint names ignore case, and ARNs in events may be in lower case.
+    let asked = world.account.resource(ResourceKind::Endpoint, "prod");
+    let described = account.describe(&asked).await?.ok_or("the endpoint is not there")?;
+    assert_eq!(described.resource.name, "Prod");
     Ok(())
 }
 

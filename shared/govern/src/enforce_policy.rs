@@ -177,6 +177,7 @@ impl<A: Account + Remedies, T: Table, B: Bus> EnforcePolicy<'_, A, T, B> {
 
     async fn look(&self, resource: &Resource) -> Result<Option<Judged>, Failure> {
         let Some(description) = self.account.describe(resource).await? else { return Ok(None) };
+        let resource = &description.resource;
         let seen = observe(resource, &description.document, &BTreeMap::new())?;
         let subject = Subject { resource, document: &description.document };
         let role =

@@ -228,7 +228,7 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O,
     ) -> Result<Option<NodeId>, Failure> {
         let known = self.recorded_incarnation(resource, named_at).await?;
         let Some(description) = self.account.describe(resource).await? else { return Ok(known) };
-        let seen = observe(resource, &description.document, &BTreeMap::new())?;
+        let seen = observe(&description.resource, &description.document, &BTreeMap::new())?;
         if seen.created_at > named_at {
             return Ok(known);
         }

@@ -268,10 +268,7 @@ impl SimulatedAccount {
 impl Account for SimulatedAccount {
     async fn describe(&self, resource: &Resource) -> Result<Option<Description>, PortError> {
         let found = self.load(resource)?;
-        Ok(found.map(|(document, _)| Description {
-            resource: resource.clone(),
-            document: Value::Object(document),
-        }))
+        Ok(found.map(|(document, _)| Description::new(resource, Value::Object(document))))
     }
 
     async fn tags(&self, resource: &Resource) -> Result<BTreeMap<String, String>, PortError> {

@@ -69,7 +69,7 @@ impl Account for SageMakerAccount {
         let document: Value = serde_json::from_slice(&body).map_err(|error| {
             PortError::new(PortErrorKind::Unavailable, &context, format!("the answer is no JSON: {error}"))
         })?;
-        Ok(Some(Description { resource: resource.clone(), document }))
+        Ok(Some(Description::new(resource, document)))
     }
 
     async fn tags(&self, resource: &Resource) -> Result<BTreeMap<String, String>, PortError> {
