@@ -9,6 +9,10 @@ use thiserror::Error;
 use crate::account::{Fault, SimulatedAccount};
 use crate::git::{GitError, LocalGit, NewCommit};
 
+mod parts;
+
+use parts::{bucket, cluster, key, object_key, report, role, s3_input, s3_output, session, tags, uri, vpc};
+
 /// A chapter of the story.
 #[derive(Clone, Copy)]
 pub struct Step {
@@ -57,7 +61,6 @@ pub enum StoryError {
     Port(#[from] PortError),
 }
 
-const PREFIX: &str = "secure-sagemaker-demo";
 const XGBOOST: &str = "141502667201.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-xgboost";
 const XGBOOST_DIGEST: &str = "sha256:4f8c3bd2a6b1d7e09f5c12a7e8b3d4c5f60718293a4b5c6d7e8f901a2b3c4d5e";
 const SKLEARN: &str = "141502667201.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-scikit-learn:0.20.0-cpu-py3";
@@ -66,8 +69,6 @@ const MONITOR: &str = "468650794304.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-mo
 const REPORTS: &str = "reports/credit-default-prod/credit-default-prod-data-quality/2026/03/03/09";
 const SCHEDULE: &str = "credit-default-prod-data-quality";
 const DAY: i64 = 24 * 3_600;
-const SUBNETS: [&str; 2] = ["subnet-0a1b2c3d4e5f60001", "subnet-0a1b2c3d4e5f60002"];
-const SECURITY_GROUP: &str = "sg-0f1e2d3c4b5a60001";
 
 impl Story {
     /// The account of the story.
@@ -393,7 +394,7 @@ branch = "main"
     }
 
     fn put(&self, bucket: &str, key: &str, body: &[u8], after: i64) -> Result<(), StoryError> {
-        let key = if key.starts_with("reports/") { key.to_owned() } else { format!("{PREFIX}/{key}") };
+        let key = object_key(key);
         if let Some(mirror) = &self.mirror {
             mirror(bucket, &key, body);
         }
@@ -407,74 +408,4 @@ branch = "main"
             Clock::Live(now) => now(),
         }
     }
-}
-
-fn session(who: &str) -> String {
-    format!("arn:aws:sts::{}:assumed-role/ds-notebook-role-credit-dev-{who}/{who}", Story::ACCOUNT)
-}
-
-fn bucket(what: &str) -> String {
-    format!("ds-{what}-bucket-credit-dev-7f3a")
-}
-
-fn uri(bucket: &str, key: &str) -> String {
-    let prefix = if key.starts_with("reports/") { String::new() } else { format!("{PREFIX}/") };
-    format!("s3://{bucket}/{prefix}{key}")
-}
-
-fn key() -> String {
-    format!("arn:aws:kms:{}:{}:key/1234abcd-12ab-34cd-56ef-1234567890ab", Story::REGION, Story::ACCOUNT)
-}
-
-fn role() -> String {
-    format!("arn:aws:iam::{}:role/ds-user-role-credit-dev", Story::ACCOUNT)
-}
-
-fn vpc() -> Value {
-    json!({ "Subnets": SUBNETS, "SecurityGroupIds": [SECURITY_GROUP] })
-}
-
-fn cluster(instance_type: &str) -> Value {
-    json!({ "InstanceType": instance_type, "InstanceCount": 1, "VolumeSizeInGB": 20, "VolumeKmsKeyId": key() })
-}
-
-fn tags(more: &[(&str, &str)]) -> Value {
-    let common = [("ProjectName", "credit"), ("EnvironmentType", "dev")];
-    let tags = common.iter().chain(more).map(|(key, value)| json!({ "Key": key, "Value": value }));
-    Value::Array(tags.collect())
-}
-
-fn s3_input(name: &str, uri: &str) -> Value {
-    json!({ "InputName": name, "S3Input": {
-        "S3Uri": uri, "LocalPath": "/opt/ml/processing/input", "S3DataType": "S3Prefix", "S3InputMode": "File",
-        "S3DataDistributionType": "FullyReplicated",
-    } })
-}
-
-fn s3_output(name: &str, uri: &str) -> Value {
-    json!({ "OutputName": name, "S3Output": {
-        "S3Uri": uri, "LocalPath": format!("/opt/ml/processing/{name}"), "S3UploadMode": "EndOfJob",
-    } })
-}
-
-/// What the container writes of the workshop's synthetic drift (LIMIT_BAL divided by 1000 in half of the rows, EDUCATION
-/// negated in three quarters): its texts, with numbers made up for the story.
-fn report() -> Value {
-    let drift = |feature: &str, distance: &str| {
-        json!({
-            "feature_name": feature,
-            "constraint_check_type": "baseline_drift_check",
-            "description": format!("Baseline drift distance: {distance} exceeds threshold: 0.1"),
-        })
-    };
-    json!({ "violations": [
-        drift("LIMIT_BAL", "0.4986231542138791"),
-        drift("EDUCATION", "0.7421508334511083"),
-        {
-            "feature_name": "default",
-            "constraint_check_type": "data_type_check",
-            "description": "Data type match requirement is not met. Expected data type: Integral, Expected match: 100.0%. \
-                            Observed: Only 0.0% of data is Integral.",
-        },
-    ] })
 }

@@ -1,0 +1,84 @@
+//! What the story's requests are made of: names, keys and networks of the workshop's project.
+
+use serde_json::{Value, json};
+
+use super::Story;
+
+/// The folder of the workshop's notebooks; monitoring writes beside it.
+const PREFIX: &str = "secure-sagemaker-demo";
+
+const SUBNETS: [&str; 2] = ["subnet-0a1b2c3d4e5f60001", "subnet-0a1b2c3d4e5f60002"];
+const SECURITY_GROUP: &str = "sg-0f1e2d3c4b5a60001";
+
+pub(super) fn session(who: &str) -> String {
+    format!("arn:aws:sts::{}:assumed-role/ds-notebook-role-credit-dev-{who}/{who}", Story::ACCOUNT)
+}
+
+pub(super) fn bucket(what: &str) -> String {
+    format!("ds-{what}-bucket-credit-dev-7f3a")
+}
+
+pub(super) fn uri(bucket: &str, key: &str) -> String {
+    format!("s3://{bucket}/{}", object_key(key))
+}
+
+pub(super) fn object_key(key: &str) -> String {
+    if key.starts_with("reports/") { key.to_owned() } else { format!("{PREFIX}/{key}") }
+}
+
+pub(super) fn key() -> String {
+    format!("arn:aws:kms:{}:{}:key/1234abcd-12ab-34cd-56ef-1234567890ab", Story::REGION, Story::ACCOUNT)
+}
+
+pub(super) fn role() -> String {
+    format!("arn:aws:iam::{}:role/ds-user-role-credit-dev", Story::ACCOUNT)
+}
+
+pub(super) fn vpc() -> Value {
+    json!({ "Subnets": SUBNETS, "SecurityGroupIds": [SECURITY_GROUP] })
+}
+
+pub(super) fn cluster(instance_type: &str) -> Value {
+    json!({ "InstanceType": instance_type, "InstanceCount": 1, "VolumeSizeInGB": 20, "VolumeKmsKeyId": key() })
+}
+
+pub(super) fn tags(more: &[(&str, &str)]) -> Value {
+    let common = [("ProjectName", "credit"), ("EnvironmentType", "dev")];
+    let tags = common.iter().chain(more).map(|(key, value)| json!({ "Key": key, "Value": value }));
+    Value::Array(tags.collect())
+}
+
+pub(super) fn s3_input(name: &str, uri: &str) -> Value {
+    json!({ "InputName": name, "S3Input": {
+        "S3Uri": uri, "LocalPath": "/opt/ml/processing/input", "S3DataType": "S3Prefix", "S3InputMode": "File",
+        "S3DataDistributionType": "FullyReplicated",
+    } })
+}
+
+pub(super) fn s3_output(name: &str, uri: &str) -> Value {
+    json!({ "OutputName": name, "S3Output": {
+        "S3Uri": uri, "LocalPath": format!("/opt/ml/processing/{name}"), "S3UploadMode": "EndOfJob",
+    } })
+}
+
+/// What the container writes of the workshop's synthetic drift (LIMIT_BAL divided by 1000 in half of the rows, EDUCATION
+/// negated in three quarters): its texts, with numbers made up for the story.
+pub(super) fn report() -> Value {
+    let drift = |feature: &str, distance: &str| {
+        json!({
+            "feature_name": feature,
+            "constraint_check_type": "baseline_drift_check",
+            "description": format!("Baseline drift distance: {distance} exceeds threshold: 0.1"),
+        })
+    };
+    json!({ "violations": [
+        drift("LIMIT_BAL", "0.4986231542138791"),
+        drift("EDUCATION", "0.7421508334511083"),
+        {
+            "feature_name": "default",
+            "constraint_check_type": "data_type_check",
+            "description": "Data type match requirement is not met. Expected data type: Integral, Expected match: 100.0%. \
+                            Observed: Only 0.0% of data is Integral.",
+        },
+    ] })
+}
