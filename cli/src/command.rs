@@ -21,6 +21,11 @@ pub(crate) enum Command {
         after_help = "Example:\n  sagewarden demo --out sagewarden-demo\n\nNothing outside the folder is touched, no network is used."
     )]
     Demo(DemoOptions),
+    /// Judge a request, a description, an API call or a pipeline definition before it is sent
+    #[command(
+        after_help = "Examples:\n  sagewarden check create-training-job.json\n  sagewarden check pipeline.json --settings infra/settings.toml --format json\n\nFILE is a Create request, a Describe answer, a CloudTrail event of a Create call, or a SageMaker pipeline definition, whose steps are judged each by itself.\nExit status: 0 compliant, 1 at least one control is broken or undecided, 2 a file cannot be judged."
+    )]
+    Check(CheckOptions),
     /// Give recorded AWS events to the system and see what it makes of them
     #[command(
         after_help = "Examples:\n  sagewarden replay events/aws.sagemaker/api-call-via-cloudtrail/create-training-job.json\n  sagewarden replay sagewarden-demo/events/*.json --store sagewarden-demo/sagewarden.db\n\nThere is no AWS behind this: a resource that the simulated account does not know is taken from the event itself.\nA push needs its repository: beside a store, in `git/NAME.git`.\nExit status: 0 all handled, 1 at least one rejected or to be retried, 2 the command could not run."
@@ -39,6 +44,22 @@ pub(crate) struct DemoOptions {
     #[arg(long, value_name = "DIR", default_value = "sagewarden-demo")]
     pub(crate) out: PathBuf,
     /// How to tell it
+    #[arg(long, value_enum, default_value_t = Telling::Text)]
+    pub(crate) format: Telling,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CheckOptions {
+    /// What is to be judged, as JSON
+    #[arg(value_name = "FILE", required = true)]
+    pub(crate) files: Vec<PathBuf>,
+    /// What is allowed: a settings.toml; default: the built-in one, which allows any VPC and the account's own keys
+    #[arg(long, value_name = "FILE")]
+    pub(crate) settings: Option<PathBuf>,
+    /// The account that it will run in; default: the one of its ARN or role
+    #[arg(long, value_name = "ID")]
+    pub(crate) account: Option<String>,
+    /// How to answer
     #[arg(long, value_enum, default_value_t = Telling::Text)]
     pub(crate) format: Telling,
 }

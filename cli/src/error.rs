@@ -7,6 +7,7 @@ use sagewarden_govern::NoAnswer;
 use sagewarden_govern::ports::PortError;
 use sagewarden_local::{GitError, StoreError, StoryError};
 use sagewarden_policy::BundleError;
+use sagewarden_policy::intake::Unusable;
 use thiserror::Error;
 
 /// Each message says what to do.
@@ -18,6 +19,8 @@ pub(crate) enum CommandError {
     Unwritable { path: PathBuf, source: io::Error },
     #[error("`{}` is not empty and holds no earlier demo: name another folder with --out", .0.display())]
     Occupied(PathBuf),
+    #[error("`{}` cannot be judged: {source}", path.display())]
+    Unusable { path: PathBuf, source: Unusable },
     #[error("the settings `{}` cannot be used: {source}", path.display())]
     Settings { path: PathBuf, source: BundleError },
     #[error(transparent)]

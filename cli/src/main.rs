@@ -1,5 +1,6 @@
 //! The command `sagewarden`: the whole system on one machine, for trying it out, for replaying events and for questions.
 
+mod check;
 mod command;
 mod demo;
 mod error;
@@ -17,6 +18,7 @@ use crate::error::CommandError;
 fn main() -> ExitCode {
     let Arguments { command } = Arguments::parse();
     let result = match command {
+        Command::Check(options) => check::run(&options),
         Command::Demo(options) => demo::run(&options),
         Command::Replay(options) => replay::run(&options),
         Command::Lineage(options) => lineage::run(&options),

@@ -1,6 +1,8 @@
 //! What is printed: words for outcomes, findings and alerts, and tables.
 
+use std::fs;
 use std::io::{self, Write};
+use std::path::Path;
 
 use anstyle::{AnsiColor, Style};
 use comfy_table::{ContentArrangement, Table, presets};
@@ -8,7 +10,10 @@ use sagewarden_govern::Outcome;
 use sagewarden_govern::{DRIFT_ALERT, Done, Failure};
 use sagewarden_lineage::view::FlatTable;
 use sagewarden_local::SentNotice;
+use sagewarden_policy::Bundle;
 use serde_json::{Value, json};
+
+use crate::error::CommandError;
 
 pub(crate) const STRONG: Style = Style::new().bold();
 pub(crate) const BAD: Style = AnsiColor::Red.on_default().bold();
@@ -61,18 +66,36 @@ fn alert(detail: &Value) -> String {
     lines.concat()
 }
 
+/// A control that does not hold: what is wrong, what stands there, what is wanted, what to change.
+pub(crate) fn broken(finding: &Value) -> String {
+    let (control, title) = (text(finding, "control"), text(finding, "title"));
+    let severity = text(finding, "severity");
+    let state = if text(finding, "status") == "unknown" { "could not be decided" } else { "is broken" };
+    let mut lines = format!("    {BAD}{control}{BAD:#} {state} ({severity}): {title}\n");
+    for key in ["field", "actual", "wanted", "fix"] {
+        lines += &format!("      {key:<8}{}\n", text(finding, key));
+    }
+    lines
+}
+
+fn text<'a>(value: &'a Value, key: &str) -> &'a str {
+    value.get(key).and_then(Value::as_str).unwrap_or("-")
+}
+
+/// The built-in policies with the settings of a file, or the built-in ones.
+pub(crate) fn bundle(settings: Option<&Path>) -> Result<Bundle, CommandError> {
+    let bundle = Bundle::embedded()?;
+    let Some(path) = settings else { return Ok(bundle) };
+    let text = fs::read_to_string(path)
+        .map_err(|source| CommandError::Unreadable { path: path.to_owned(), source })?;
+    bundle.with_settings(&text).map_err(|source| CommandError::Settings { path: path.to_owned(), source })
+}
+
 /// A finding for the one who started the job: what is wrong, what stands there, what is wanted, what to change.
 fn finding(detail: &Value) -> String {
-    let text = |value: &Value, key: &str| value.get(key).and_then(Value::as_str).unwrap_or("-").to_owned();
     let mut lines = String::new();
     for finding in detail.get("findings").and_then(Value::as_array).into_iter().flatten() {
-        let (control, title) = (text(finding, "control"), text(finding, "title"));
-        let severity = text(finding, "severity");
-        let state = if text(finding, "status") == "unknown" { "could not be decided" } else { "is broken" };
-        lines += &format!("    {BAD}{control}{BAD:#} {state} ({severity}): {title}\n");
-        for key in ["field", "actual", "wanted", "fix"] {
-            lines += &format!("      {key:<8}{}\n", text(finding, key));
-        }
+        lines += &broken(finding);
     }
     let done = detail.get("remediation").cloned().unwrap_or_default();
     let action = done.get("action").and_then(Value::as_str).unwrap_or("nothing done");

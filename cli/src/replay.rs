@@ -1,7 +1,7 @@
 //! `sagewarden replay`: recorded events through the same use cases as on AWS.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
 use futures::executor::block_on;
@@ -73,11 +73,7 @@ fn one(system: &System, body: &str) -> Result<Vec<Handled>, CommandError> {
 
 /// The settings that are named, else those beside the store, else the built-in ones.
 fn bundle(options: &ReplayOptions) -> Result<Bundle, CommandError> {
-    let bundle = Bundle::embedded()?;
     let beside = options.store.as_deref().and_then(Path::parent).map(|dir| dir.join("settings.toml"));
-    let path: Option<PathBuf> = options.settings.clone().or(beside.filter(|path| path.is_file()));
-    let Some(path) = path else { return Ok(bundle) };
-    let text = fs::read_to_string(&path)
-        .map_err(|source| CommandError::Unreadable { path: path.clone(), source })?;
-    bundle.with_settings(&text).map_err(|source| CommandError::Settings { path, source })
+    let path = options.settings.clone().or(beside.filter(|path| path.is_file()));
+    output::bundle(path.as_deref())
 }

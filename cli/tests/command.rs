@@ -202,6 +202,68 @@ fn a_second_demo_replaces_the_first_and_nothing_else() {
 }
 
 #[test]
+fn a_request_is_judged_before_it_is_sent() {
+    let folder = TempDir::new().unwrap();
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let key = "arn:aws:kms:eu-west-1:111122223333:key/k";
+    let good = serde_json::json!({
+        "ModelName": "m",
+        "ExecutionRoleArn": "arn:aws:iam::111122223333:role/r",
+        "VpcConfig": { "Subnets": ["subnet-1"], "SecurityGroupIds": ["sg-1"] },
+        "EnableNetworkIsolation": true,
+    });
+    let good = file("model.json", &good.to_string());
+    let output = sagewarden(&["check", &good]);
+    assert!(output.status.success());
+    assert!(out(&output).contains("model `m` compliant (2 controls)"), "{}", out(&output));
+
+    let train = serde_json::json!({
+        "RoleArn": "arn:aws:iam::111122223333:role/r",
+        "ResourceConfig": { "InstanceType": "ml.m5.xlarge", "InstanceCount": 1, "VolumeKmsKeyId": key },
+        "OutputDataConfig": { "KmsKeyId": key },
+        "EnableNetworkIsolation": true,
+    });
+    let steps = [
+        serde_json::json!({ "Name": "train", "Type": "Training", "Arguments": train }),
+        serde_json::json!({ "Name": "wait", "Type": "Callback" }),
+    ];
+    let pipeline =
+        file("pipeline.json", &serde_json::json!({ "Version": "2020-12-01", "Steps": steps }).to_string());
+    let output = sagewarden(&["check", &good, &pipeline]);
+    assert_eq!(output.status.code(), Some(1));
+    let text = out(&output);
+    assert!(
+        text.contains("Steps[0]: training job `train` breaks 1 of 5 controls")
+            && text.contains("TRN-NET-01 is broken"),
+        "{text}"
+    );
+    assert!(text.contains("note: Steps[1]: no controls for steps of type `Callback`"), "{text}");
+
+    let output = sagewarden(&["check", &pipeline, "--format", "json"]);
+    let document: Value = serde_json::from_str(&out(&output)).unwrap();
+    let finding = &document["files"][0]["subjects"][0]["findings"][0];
+    assert_eq!(
+        (finding["control"].as_str(), finding["status"].as_str()),
+        (Some("TRN-NET-01"), Some("violation"))
+    );
+    assert_eq!(document["bundle"].as_str().map(str::len), Some(64));
+
+    let settings = file("settings.toml", "[network]\nallowed_subnets = [\"subnet-9\"]\n");
+    let output = sagewarden(&["check", &good, "--settings", &settings]);
+    assert!(out(&output).contains("wanted  subnets subnet-9"), "{}", out(&output));
+
+    let (code, text) = failure(&["check", &file("other.json", "{\"a\": 1}")]);
+    assert_eq!(code, Some(2));
+    assert!(text.contains("cannot be judged: it is no Create request"), "{text}");
+    let (code, _) = failure(&["check", &file("cut.json", "{\"ModelName\": ")]);
+    assert_eq!(code, Some(2));
+}
+
+#[test]
 fn errors_say_what_to_do_and_have_an_exit_code() {
     let folder = TempDir::new().unwrap();
     let missing = folder.path().join("none.db");

@@ -4,6 +4,7 @@
 //! An event is a hint: it says that something happened to a named resource. What is judged and recorded is the
 //! description that the service gives of it. So only names, states, times and actors are typed here.
 
+mod case;
 mod decode;
 mod event;
 mod git;
@@ -11,6 +12,7 @@ mod resource;
 mod status;
 mod time;
 
+pub use case::{to_api_case, to_trail_case};
 pub use decode::{Undecodable, decode};
 pub use event::*;
 pub use git::{CommitId, InvalidCommitId, RefChange, RefKind, Repository};

@@ -4,7 +4,7 @@
 //! as a map, `IN_SERVICE`, null for absent structures.
 
 use rusqlite::params;
-use sagewarden_events::{Actor, Resource, ResourceKind, Timestamp};
+use sagewarden_events::{Actor, Resource, ResourceKind, Timestamp, to_api_case, to_trail_case};
 use sagewarden_govern::ports::PortError;
 use sagewarden_lineage::s3::hex;
 use serde_json::{Map, Value, json};
@@ -75,7 +75,7 @@ impl SimulatedAccount {
             "eventName": name,
             "awsRegion": self.region,
             "sourceIPAddress": caller.source_ip,
-            "requestParameters": lower_camel(request),
+            "requestParameters": to_trail_case(request),
             "responseElements": { lower_first(shape.arn): resource.arn() },
             "readOnly": false,
             "eventType": "AwsApiCall",
@@ -275,7 +275,7 @@ fn described_by(event: &Value) -> Option<(Resource, Document)> {
         if detail.contains_key("errorCode") {
             return None;
         }
-        let Value::Object(mut document) = upper_camel(event.pointer("/detail/requestParameters")?) else {
+        let Value::Object(mut document) = to_api_case(event.pointer("/detail/requestParameters")?) else {
             return None;
         };
         let shape = Shape::of(kind);
@@ -295,37 +295,6 @@ fn described_by(event: &Value) -> Option<(Resource, Document)> {
     let mut document = detail.clone();
     document.entry("CreationTime").or_insert_with(|| seconds(time));
     Some((Resource::in_region(kind, account, region, name), document))
-}
-
-/// Keys whose contents are named by users, not by AWS.
-const USERS_KEYS: [&str; 4] = ["HyperParameters", "Environment", "hyperParameters", "environment"];
-
-fn lower_camel(value: &Value) -> Value {
-    rename(value, &lower_first)
-}
-
-fn upper_camel(value: &Value) -> Value {
-    rename(value, &|key| {
-        let mut chars = key.chars();
-        chars.next().map(|first| first.to_ascii_uppercase().to_string() + chars.as_str()).unwrap_or_default()
-    })
-}
-
-fn rename(value: &Value, name: &dyn Fn(&str) -> String) -> Value {
-    match value {
-        Value::Object(fields) => Value::Object(
-            fields
-                .iter()
-                .map(|(key, value)| {
-                    let value =
-                        if USERS_KEYS.contains(&key.as_str()) { value.clone() } else { rename(value, name) };
-                    (name(key), value)
-                })
-                .collect(),
-        ),
-        Value::Array(list) => Value::Array(list.iter().map(|value| rename(value, name)).collect()),
-        other => other.clone(),
-    }
 }
 
 fn upper_snake(word: &str) -> String {
@@ -350,20 +319,6 @@ pub(crate) fn event_id(seed: &str) -> String {
 mod tests {
     use super::*;
     use crate::Store;
-
-    #[test]
-    fn a_request_survives_cloudtrail_and_comes_back() {
-        let request = json!({
-            "TrainingJobName": "t",
-            "VpcConfig": { "Subnets": ["subnet-1"], "SecurityGroupIds": ["sg-1"] },
-            "HyperParameters": { "Max_Depth": "5", "eta": "0.2" },
-            "InputDataConfig": [{ "ChannelName": "train" }],
-        });
-        let trail = lower_camel(&request);
-        assert_eq!(trail["vpcConfig"]["securityGroupIds"][0], "sg-1");
-        assert_eq!(trail["hyperParameters"]["Max_Depth"], "5");
-        assert_eq!(upper_camel(&trail), request);
-    }
 
     #[test]
     fn endpoint_states_are_spelt_as_in_events() {

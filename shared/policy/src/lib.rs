@@ -5,6 +5,7 @@ mod bundle;
 mod control;
 mod facts;
 mod instance;
+pub mod intake;
 mod judge;
 mod settings;
 

@@ -1,0 +1,276 @@
+//! What can be judged before it exists, or without an account: requests, descriptions, CloudTrail events and pipeline
+//! definitions, as files hold them.
+
+use sagewarden_events::{Resource, ResourceKind, to_api_case};
+use serde_json::Value as Json;
+use thiserror::Error;
+
+/// One thing to judge out of a file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Candidate {
+    /// Which resource it is, or will be.
+    pub resource: Resource,
+    /// In the shape of the API.
+    pub document: Json,
+    /// Where in the file it stands, for definitions of several; such as `Steps[2]`.
+    pub place: Option<String>,
+}
+
+/// What a file holds.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Intake {
+    /// What can be judged.
+    pub candidates: Vec<Candidate>,
+    /// What there are no controls for, in words.
+    pub passed_over: Vec<String>,
+}
+
+/// A file that holds nothing to judge.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum Unusable {
+    /// It is no JSON.
+    #[error("it is no JSON: {0}")]
+    NotJson(String),
+    /// It is JSON of no known form.
+    #[error(
+        "it is no Create request or Describe answer of a training job, processing job or model, no CloudTrail event of one, \
+         and no pipeline definition: a request names the resource (`TrainingJobName`, `ProcessingJobName`, `ModelName`)"
+    )]
+    UnknownForm,
+    /// A call that was refused: nothing came of it.
+    #[error("the call was refused with `{0}`: nothing was created")]
+    Refused(String),
+}
+
+/// The name field of each kind that has controls, and what only that kind has.
+const KINDS: [(ResourceKind, &str); 3] = [
+    (ResourceKind::TrainingJob, "TrainingJobName"),
+    (ResourceKind::ProcessingJob, "ProcessingJobName"),
+    (ResourceKind::Model, "ModelName"),
+];
+
+/// Reads the text of a file.
+///
+/// # Errors
+/// When it holds nothing that could be judged.
+pub fn read(text: &str) -> Result<Intake, Unusable> {
+    let json: Json = serde_json::from_str(text).map_err(|error| Unusable::NotJson(error.to_string()))?;
+    if json.get("Steps").is_some_and(Json::is_array) {
+        let mut intake = Intake::default();
+        let definition = with_defaults(&json, &json, &mut intake.passed_over);
+        let steps = definition.get("Steps").and_then(Json::as_array);
+        pipeline(steps.map_or(&[], Vec::as_slice), "Steps", &mut intake);
+        return if intake == Intake::default() { Err(Unusable::UnknownForm) } else { Ok(intake) };
+    }
+    // An event of EventBridge has the record in its detail; a trail's file has the record itself.
+    let record = json.get("detail").unwrap_or(&json);
+    if record.get("eventName").is_some() {
+        return call(record);
+    }
+    let found = KINDS.iter().find_map(|(kind, field)| {
+        let name = json.get(*field)?.as_str()?;
+        Some(Candidate { resource: resource(*kind, name, &json), document: json.clone(), place: None })
+    });
+    let candidate = found.ok_or(Unusable::UnknownForm)?;
+    Ok(Intake { candidates: vec![candidate], passed_over: Vec::new() })
+}
+
+/// A CloudTrail record of a Create call.
+fn call(record: &Json) -> Result<Intake, Unusable> {
+    if let Some(code) = record.get("errorCode").and_then(Json::as_str).filter(|code| !code.is_empty()) {
+        return Err(Unusable::Refused(code.to_owned()));
+    }
+    let kind = match record.get("eventName").and_then(Json::as_str) {
+        Some("CreateTrainingJob") => ResourceKind::TrainingJob,
+        Some("CreateProcessingJob") => ResourceKind::ProcessingJob,
+        Some("CreateModel") => ResourceKind::Model,
+        _ => return Err(Unusable::UnknownForm),
+    };
+    let document = record.get("requestParameters").map(to_api_case).filter(Json::is_object);
+    let document = document.ok_or(Unusable::UnknownForm)?;
+    let name =
+        KINDS.iter().find(|(each, _)| *each == kind).and_then(|(_, field)| document.get(*field)?.as_str());
+    let name = name.ok_or(Unusable::UnknownForm)?.to_owned();
+    let text = |key: &str| record.get(key).and_then(Json::as_str);
+    let mut resource = resource(kind, &name, &document);
+    if let (Some(account), Some(region)) = (text("recipientAccountId"), text("awsRegion")) {
+        resource = Resource::in_region(kind, account, region, &name);
+    }
+    Ok(Intake { candidates: vec![Candidate { resource, document, place: None }], passed_over: Vec::new() })
+}
+
+/// The steps of a SageMaker pipeline definition (schema version 2020-12-01), those of both branches of a condition included.
+/// A step's `Arguments` are the request without the name, which the pipeline gives.
+fn pipeline(steps: &[Json], at: &str, intake: &mut Intake) {
+    for (index, step) in steps.iter().enumerate() {
+        let place = format!("{at}[{index}]");
+        let text = |key: &str| step.get(key).and_then(Json::as_str).unwrap_or_default();
+        let arguments = step.get("Arguments");
+        let kind = match text("Type") {
+            "Training" => ResourceKind::TrainingJob,
+            "Processing" => ResourceKind::ProcessingJob,
+            "Model" => ResourceKind::Model,
+            "Condition" => {
+                for branch in ["IfSteps", "ElseSteps"] {
+                    let steps = arguments.and_then(|arguments| arguments.get(branch)?.as_array());
+                    pipeline(
+                        steps.map_or(&[], Vec::as_slice),
+                        &format!("{place}.Arguments.{branch}"),
+                        intake,
+                    );
+                }
+                continue;
+            }
+            other => {
+                intake.passed_over.push(format!("{place}: no controls for steps of type `{other}`"));
+                continue;
+            }
+        };
+        let Some(document) = arguments.filter(|arguments| arguments.is_object()) else {
+            intake.passed_over.push(format!("{place}: the step has no `Arguments`"));
+            continue;
+        };
+        let resource = resource(kind, text("Name"), document);
+        intake.candidates.push(Candidate { resource, document: document.clone(), place: Some(place) });
+    }
+}
+
+/// Puts the defaults of a pipeline's parameters where `{"Get": "Parameters.<name>"}` asks for them. What has no default, or
+/// comes from another step, is known only when the pipeline runs: it is judged as absent, and that is told.
+fn with_defaults(value: &Json, definition: &Json, unknown: &mut Vec<String>) -> Json {
+    let asked =
+        value.as_object().filter(|fields| fields.len() == 1).and_then(|fields| fields.get("Get")?.as_str());
+    if let Some(asked) = asked {
+        let parameters = definition.get("Parameters").and_then(Json::as_array);
+        let default = asked.strip_prefix("Parameters.").and_then(|name| {
+            let named = |parameter: &&Json| parameter.get("Name").and_then(Json::as_str) == Some(name);
+            parameters?.iter().find(named)?.get("DefaultValue").cloned()
+        });
+        return default.unwrap_or_else(|| {
+            unknown.push(format!("`{asked}` is known only when the pipeline runs: judged as absent"));
+            Json::Null
+        });
+    }
+    match value {
+        Json::Object(fields) => {
+            let resolved =
+                fields.iter().map(|(key, value)| (key.clone(), with_defaults(value, definition, unknown)));
+            Json::Object(resolved.collect())
+        }
+        Json::Array(list) => list.iter().map(|value| with_defaults(value, definition, unknown)).collect(),
+        other => other.clone(),
+    }
+}
+
+/// The resource of a request: account and region from its own ARN, else the account from its role.
+fn resource(kind: ResourceKind, name: &str, document: &Json) -> Resource {
+    let arns = ["TrainingJobArn", "ProcessingJobArn", "ModelArn"];
+    let own = arns.iter().find_map(|key| Resource::parse_arn(document.get(*key)?.as_str()?).ok());
+    if let Some(own) = own {
+        return own.sibling(kind, name);
+    }
+    let role = ["RoleArn", "ExecutionRoleArn"].iter().find_map(|key| document.get(*key)?.as_str());
+    // arn:aws:iam::<account>:role/<name>
+    let account = role.and_then(|role| role.split(':').nth(4)).unwrap_or_default();
+    Resource::in_region(kind, account, "", name)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn check(document: &Json, expect: &[(ResourceKind, &str, &str, Option<&str>)]) {
+        let intake = read(&document.to_string()).unwrap();
+        let found: Vec<_> = intake
+            .candidates
+            .iter()
+            .map(|each| {
+                let Resource { kind, account, name, .. } = &each.resource;
+                (*kind, account.as_str(), name.as_str(), each.place.as_deref())
+            })
+            .collect();
+        assert_eq!(found, expect, "{document}");
+    }
+
+    #[test]
+    fn requests_descriptions_and_calls_are_told_apart() {
+        let role = "arn:aws:iam::111122223333:role/r";
+        let job = ResourceKind::TrainingJob;
+        check(&json!({ "TrainingJobName": "t", "RoleArn": role }), &[(job, "111122223333", "t", None)]);
+        let arn = "arn:aws:sagemaker:eu-west-1:444455556666:training-job/t";
+        check(
+            &json!({ "TrainingJobName": "t", "TrainingJobArn": arn, "RoleArn": role }),
+            &[(job, "444455556666", "t", None)],
+        );
+        check(
+            &json!({ "ModelName": "m", "ExecutionRoleArn": role }),
+            &[(ResourceKind::Model, "111122223333", "m", None)],
+        );
+        let record = json!({
+            "eventName": "CreateTrainingJob", "recipientAccountId": "999988887777", "awsRegion": "eu-west-1",
+            "requestParameters": { "trainingJobName": "t", "vpcConfig": { "subnets": ["subnet-1"] } },
+        });
+        check(&record, &[(job, "999988887777", "t", None)]);
+        check(&json!({ "source": "aws.sagemaker", "detail": record }), &[(job, "999988887777", "t", None)]);
+        let read = read(&record.to_string()).unwrap();
+        assert_eq!(read.candidates[0].document["VpcConfig"]["Subnets"][0], "subnet-1");
+    }
+
+    #[test]
+    fn every_step_of_a_pipeline_is_found() {
+        let step = |name: &str, kind: &str| json!({ "Name": name, "Type": kind, "Arguments": { "RoleArn": "arn:aws:iam::1:role/r" } });
+        let branches = json!({ "IfSteps": [step("register", "RegisterModel"), step("model", "Model")], "ElseSteps": [] });
+        let definition = json!({
+            "Version": "2020-12-01",
+            "Steps": [step("split", "Processing"), step("train", "Training"), { "Name": "good", "Type": "Condition", "Arguments": branches }],
+        });
+        check(
+            &definition,
+            &[
+                (ResourceKind::ProcessingJob, "1", "split", Some("Steps[0]")),
+                (ResourceKind::TrainingJob, "1", "train", Some("Steps[1]")),
+                (ResourceKind::Model, "1", "model", Some("Steps[2].Arguments.IfSteps[1]")),
+            ],
+        );
+        let intake = read(&definition.to_string()).unwrap();
+        assert_eq!(
+            intake.passed_over,
+            ["Steps[2].Arguments.IfSteps[0]: no controls for steps of type `RegisterModel`"]
+        );
+    }
+
+    #[test]
+    fn a_pipelines_parameters_have_their_defaults() {
+        let definition = json!({
+            "Parameters": [{ "Name": "Role", "Type": "String", "DefaultValue": "arn:aws:iam::7:role/r" }, { "Name": "Key", "Type": "String" }],
+            "Steps": [{ "Name": "train", "Type": "Training", "Arguments": {
+                "RoleArn": { "Get": "Parameters.Role" },
+                "OutputDataConfig": { "KmsKeyId": { "Get": "Parameters.Key" } },
+            } }],
+        });
+        let intake = read(&definition.to_string()).unwrap();
+        assert_eq!(intake.candidates[0].resource.account, "7");
+        assert_eq!(intake.candidates[0].document["OutputDataConfig"]["KmsKeyId"], Json::Null);
+        assert_eq!(
+            intake.passed_over,
+            ["`Parameters.Key` is known only when the pipeline runs: judged as absent"]
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_judged_is_told_why() {
+        let check = |text: &str, words: &str| {
+            let error = read(text).unwrap_err().to_string();
+            assert!(error.contains(words), "{error}");
+        };
+        check("no json", "it is no JSON: expected ident at line 1 column 2");
+        check("{}", "a request names the resource");
+        check("[1]", "a request names the resource");
+        check(r#"{"Steps": []}"#, "a request names the resource");
+        check(r#"{"eventName": "CreateModel", "errorCode": "AccessDenied"}"#, "refused with `AccessDenied`");
+        check(r#"{"eventName": "CreateModel", "requestParameters": null}"#, "a request names the resource");
+        check(r#"{"eventName": "DeleteModel", "requestParameters": {}}"#, "a request names the resource");
+    }
+}
