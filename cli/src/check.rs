@@ -2,7 +2,9 @@
 
 use std::fs;
 use std::process::ExitCode;
+use std::time::{SystemTime, UNIX_EPOCH};
 
+use sagewarden_events::Timestamp;
 use sagewarden_policy::intake::{self, Candidate, Intake};
 use sagewarden_policy::{Bundle, Outcome, Subject, Verdict, judge};
 use serde_json::{Value, json};
@@ -20,13 +22,15 @@ struct Checked {
 
 pub(crate) fn run(options: &CheckOptions) -> Result<ExitCode, CommandError> {
     let bundle = output::bundle(options.settings.as_deref())?;
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let now = Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX));
     let mut checked = Vec::new();
     for path in &options.files {
         let text = fs::read_to_string(path)
             .map_err(|source| CommandError::Unreadable { path: path.clone(), source })?;
         let intake =
             intake::read(&text).map_err(|source| CommandError::Unusable { path: path.clone(), source })?;
-        checked.push(check(&bundle, path.display().to_string(), intake, options.account.as_deref()));
+        checked.push(check(&bundle, path.display().to_string(), intake, options.account.as_deref(), now));
     }
     match options.format {
         Telling::Text => checked.iter().try_for_each(|each| output::say(&tell(each)))?,
@@ -37,12 +41,14 @@ pub(crate) fn run(options: &CheckOptions) -> Result<ExitCode, CommandError> {
     Ok(if checked.iter().all(is_clean) { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
-fn check(bundle: &Bundle, path: String, intake: Intake, account: Option<&str>) -> Checked {
+fn check(bundle: &Bundle, path: String, intake: Intake, account: Option<&str>, now: Timestamp) -> Checked {
     let verdict = |mut candidate: Candidate| {
         if let Some(account) = account {
             candidate.resource.account = account.to_owned();
         }
-        let subject = Subject { resource: &candidate.resource, document: &candidate.document };
+        // What exists has its time, what is to be created is judged as of now.
+        let created_at = candidate.document.get("CreationTime").and_then(Timestamp::from_json).unwrap_or(now);
+        let subject = Subject { resource: &candidate.resource, document: &candidate.document, created_at };
         let verdict = judge(bundle, &subject);
         (candidate, verdict)
     };
@@ -58,6 +64,7 @@ fn tell(checked: &Checked) -> String {
         let state = match verdict.outcome {
             Outcome::Compliant => format!("compliant ({number} controls)"),
             Outcome::Violating => format!("breaks {} of {number} controls", verdict.findings.len()),
+            Outcome::Waived => format!("breaks {} of {number} controls, waived", verdict.findings.len()),
             Outcome::Unknown => "could not be judged".to_owned(),
         };
         text += &format!("  {place}{} {state}\n", candidate.resource);

@@ -70,7 +70,11 @@ fn alert(detail: &Value) -> String {
 pub(crate) fn broken(finding: &Value) -> String {
     let (control, title) = (text(finding, "control"), text(finding, "title"));
     let severity = text(finding, "severity");
-    let state = if text(finding, "status") == "unknown" { "could not be decided" } else { "is broken" };
+    let state = match text(finding, "status") {
+        "unknown" => "could not be decided",
+        "waived" => "is broken and waived",
+        _ => "is broken",
+    };
     let mut lines = format!("    {BAD}{control}{BAD:#} {state} ({severity}): {title}\n");
     for key in ["field", "actual", "wanted", "fix"] {
         lines += &format!("      {key:<8}{}\n", text(finding, key));

@@ -53,6 +53,33 @@ fn in_observe_mode_it_is_told_and_runs_on() -> Result<()> {
 }
 
 #[test]
+fn a_waived_violation_is_recorded_and_left_alone() -> Result<()> {
+    let waiver = "[[waivers]]\ncontrol = \"TRN-NET-01\"\nresource = \"training-job/legacy-*\"\nreason = \"migration\"\n\
+                  approver = \"jo\"\nexpires = 2026-03-02\n";
+    let settings = format!("{}\n{waiver}", sagewarden_local::Story::SETTINGS);
+    let local = Local::with(Bundle::embedded()?.with_settings(&settings)?)?;
+    local.create(ResourceKind::TrainingJob, &without_network(training_job("legacy-1", &[])), 0)?;
+    local.create(ResourceKind::TrainingJob, &without_network(training_job("new-1", &[])), 0)?;
+    // A day later the waiver has run out.
+    local.create(ResourceKind::TrainingJob, &without_network(training_job("legacy-2", &[])), 86_400)?;
+    local.settle()?;
+    assert_eq!(status(&local, "legacy-1")?, "InProgress");
+    assert_eq!(status(&local, "new-1")?, "Stopping");
+    assert_eq!(status(&local, "legacy-2")?, "Stopping");
+    assert_eq!(local.sent()?.len(), 2);
+    let verdicts: Vec<String> = local
+        .system
+        .store
+        .items()?
+        .iter()
+        .filter(|item| item.key.sk.starts_with("V#") && item.key.pk.contains("legacy-1"))
+        .filter_map(|item| item.text("outcome").map(str::to_owned))
+        .collect();
+    assert_eq!(verdicts, ["waived"]);
+    Ok(())
+}
+
+#[test]
 fn a_model_is_deleted_only_while_no_endpoint_configuration_uses_it() -> Result<()> {
     let local = Local::new()?;
     let unused = local.create(ResourceKind::Model, &without_network(model("unused")), 0)?;

@@ -97,6 +97,12 @@ impl<A: Account + Remedies, T: Table, B: Bus> EnforcePolicy<'_, A, T, B> {
             return self.gone(resource).await;
         };
         self.record(&judged, actor).await?;
+        if judged.verdict.outcome == Judgement::Waived {
+            return Ok(Done::Acted(format!(
+                "{resource} breaks {}, which is waived",
+                controls(&judged.verdict)
+            )));
+        }
         if judged.verdict.outcome == Judgement::Compliant {
             return Ok(Done::Acted(format!(
                 "{resource} is compliant ({} controls)",
@@ -179,7 +185,7 @@ impl<A: Account + Remedies, T: Table, B: Bus> EnforcePolicy<'_, A, T, B> {
         let Some(description) = self.account.describe(resource).await? else { return Ok(None) };
         let resource = &description.resource;
         let seen = observe(resource, &description.document, &BTreeMap::new())?;
-        let subject = Subject { resource, document: &description.document };
+        let subject = Subject { resource, document: &description.document, created_at: seen.created_at };
         let role =
             ["RoleArn", "ExecutionRoleArn"].iter().find_map(|key| description.document.get(key)?.as_str());
         Ok(Some(Judged {
@@ -333,6 +339,7 @@ fn outcome_word(outcome: Judgement) -> &'static str {
     match outcome {
         Judgement::Compliant => "compliant",
         Judgement::Violating => "violating",
+        Judgement::Waived => "waived",
         Judgement::Unknown => "unknown",
     }
 }
@@ -369,16 +376,19 @@ fn detail(judged: &Judged, remediation: &Remediation, actor: Option<&Actor>, mod
     })
 }
 
+/// The ids of the controls that do not hold.
+fn controls(verdict: &Verdict) -> String {
+    verdict.findings.iter().map(|finding| finding.control.as_str()).collect::<Vec<_>>().join(", ")
+}
+
 fn summary(judged: &Judged, remediation: &Remediation, actor: Option<&Actor>) -> String {
-    let controls: Vec<&str> =
-        judged.verdict.findings.iter().map(|finding| finding.control.as_str()).collect();
     let done = match remediation.action {
         Some(action) => format!("{action}: {}", remediation.result),
         None => format!("nothing was done: {}", remediation.result),
     };
     let found = match judged.verdict.outcome {
         Judgement::Unknown => "could not be judged: a policy failed".to_owned(),
-        _ => format!("breaks {}", controls.join(", ")),
+        _ => format!("breaks {}", controls(&judged.verdict)),
     };
     format!("{} {found}; started by {}; {done}", judged.resource, who(judged, actor))
 }

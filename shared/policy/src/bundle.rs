@@ -113,6 +113,7 @@ impl Bundle {
                 "there is no control: nothing would ever be judged",
             ));
         }
+        names_known_controls(&settings, &controls, need(SETTINGS)?)?;
         Ok(Self { policies, schema, controls, settings, hash: hash(files) })
     }
 
@@ -129,6 +130,7 @@ impl Bundle {
     /// When the text is no settings file.
     pub fn with_settings(mut self, text: &str) -> Result<Self, BundleError> {
         self.settings = settings(text)?;
+        names_known_controls(&self.settings, &self.controls, text)?;
         let both =
             BTreeMap::from([("policies".to_owned(), self.hash), (SETTINGS.to_owned(), text.to_owned())]);
         self.hash = hash(&both);
@@ -164,6 +166,22 @@ fn settings(text: &str) -> Result<Settings, BundleError> {
         let offset = error.span().map_or(0, |span| span.start);
         BundleError::new(SETTINGS, text, offset, error.message())
     })
+}
+
+/// A mode or waiver of a control that does not exist is a typo that would change nothing.
+fn names_known_controls(
+    settings: &Settings,
+    controls: &BTreeMap<String, Control>,
+    text: &str,
+) -> Result<(), BundleError> {
+    let named = settings.controls.keys().chain(settings.waivers.iter().map(|waiver| &waiver.control));
+    match named.into_iter().find(|id| !controls.contains_key(*id)) {
+        None => Ok(()),
+        Some(id) => {
+            let reason = format!("there is no control `{id}`");
+            Err(BundleError::new(SETTINGS, text, text.find(id.as_str()).unwrap_or(0), reason))
+        }
+    }
 }
 
 fn schema(text: &str) -> Result<Schema, BundleError> {

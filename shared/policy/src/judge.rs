@@ -3,14 +3,14 @@
 use cedar_policy::{
     Authorizer, Context, Entities, Entity, EntityId, EntityTypeName, EntityUid, Request, RestrictedExpression,
 };
-use sagewarden_events::{Resource, ResourceKind};
+use sagewarden_events::{Resource, ResourceKind, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use crate::bundle::Bundle;
 use crate::control::{Control, Remedy, Severity};
 use crate::facts::{at, attributes, entity_type, parent};
-use crate::settings::{Mode, Settings};
+use crate::settings::{ControlMode, Mode, Settings, Waiver};
 
 /// What is judged.
 #[derive(Clone, Copy, Debug)]
@@ -19,6 +19,8 @@ pub struct Subject<'a> {
     pub resource: &'a Resource,
     /// What `Describe…` answered, in the API's shape.
     pub document: &'a Json,
+    /// When it was created: whether a waiver covers it is a matter of that time, whenever it is judged.
+    pub created_at: Timestamp,
 }
 
 /// What came out.
@@ -44,6 +46,8 @@ pub enum Outcome {
     Compliant,
     /// At least one is violated.
     Violating,
+    /// Those that are violated are waived.
+    Waived,
     /// The engine failed on something: no pass, and no ground for a remedy either.
     Unknown,
 }
@@ -69,6 +73,20 @@ pub struct Finding {
     pub wanted: String,
     /// What to change.
     pub fix: String,
+    /// Who allowed it, for a waived violation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiver: Option<WaivedBy>,
+}
+
+/// What a waiver says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WaivedBy {
+    /// Who allowed it.
+    pub approver: String,
+    /// Why.
+    pub reason: String,
+    /// Until when.
+    pub expires: Timestamp,
 }
 
 /// How sure a finding is.
@@ -77,6 +95,8 @@ pub struct Finding {
 pub enum FindingStatus {
     /// The control is violated.
     Violation,
+    /// It is violated, and somebody allowed that.
+    Waived,
     /// It could not be decided.
     Unknown,
 }
@@ -105,12 +125,15 @@ pub fn judge(bundle: &Bundle, subject: &Subject<'_>) -> Verdict {
     let Some(facts) = attributes(subject.resource, subject.document) else { return verdict };
     match evaluate(bundle, subject.resource, facts) {
         Ok(violated) => {
-            let controls = violated.iter().filter_map(|id| bundle.control(id));
+            let judged = violated.iter().filter(|id| verdict.checked.contains(id));
+            let controls = judged.filter_map(|id| bundle.control(id));
             verdict.findings = controls.map(|control| finding(bundle, subject, control)).collect();
             verdict.findings.sort_by(|a, b| a.control.cmp(&b.control));
-            if !verdict.findings.is_empty() {
-                verdict.outcome = Outcome::Violating;
-            }
+            verdict.outcome = match verdict.findings.as_slice() {
+                [] => Outcome::Compliant,
+                findings if findings.iter().all(|finding| finding.waiver.is_some()) => Outcome::Waived,
+                _ => Outcome::Violating,
+            };
         }
         Err(reason) => {
             verdict.findings = vec![engine_error(reason)];
@@ -130,13 +153,19 @@ pub fn plan(bundle: &Bundle, verdict: &Verdict) -> Plan {
     if let Some(parent) = &verdict.parent {
         return Plan::Nothing(format!("it was started by {parent}, which is to be changed"));
     }
-    let remedies = verdict.findings.iter().filter_map(|finding| bundle.control(&finding.control));
-    let remedy = remedies.map(|control| control.remedy).find(|remedy| *remedy != Remedy::None);
-    match (remedy, bundle.settings().mode) {
-        (None, _) => Plan::Nothing("the violated controls are only told".to_owned()),
-        (Some(_), Mode::Observe) => Plan::Nothing("the mode is observe".to_owned()),
-        (Some(Remedy::Stop), Mode::Enforce) => Plan::Stop,
-        (Some(_), Mode::Enforce) => Plan::DeleteModelIfUnused,
+    if bundle.settings().mode == Mode::Observe {
+        return Plan::Nothing("the mode is observe".to_owned());
+    }
+    let enforced = verdict.findings.iter().filter(|finding| {
+        finding.status == FindingStatus::Violation
+            && bundle.settings().control_mode(&finding.control) == ControlMode::Enforce
+    });
+    let remedies =
+        enforced.filter_map(|finding| bundle.control(&finding.control)).map(|control| control.remedy);
+    match remedies.into_iter().find(|remedy| *remedy != Remedy::None) {
+        None => Plan::Nothing("the violated controls are only told".to_owned()),
+        Some(Remedy::Stop) => Plan::Stop,
+        Some(_) => Plan::DeleteModelIfUnused,
     }
 }
 
@@ -197,17 +226,45 @@ fn finding(bundle: &Bundle, subject: &Subject<'_>, control: &Control) -> Finding
         Some(parent) => format!("{} in {parent}, which started it", control.fix),
         None => control.fix.clone(),
     };
+    let (waiver, expired) = waiver(bundle.settings(), subject, &control.id);
+    let fix = match expired {
+        Some(expired) if waiver.is_none() => {
+            format!("{fix}; the waiver by {} expired on {}", expired.approver, day(expired.expires))
+        }
+        _ => fix,
+    };
     Finding {
         control: control.id.clone(),
         area: control.area.clone(),
         severity: control.severity,
         title: control.title.clone(),
-        status: FindingStatus::Violation,
+        status: if waiver.is_some() { FindingStatus::Waived } else { FindingStatus::Violation },
         field: control.fields.join(", "),
         actual: actual(subject.document, &control.fields),
         wanted: fill(&control.wanted, bundle.settings(), &subject.resource.account),
         fix,
+        waiver,
     }
+}
+
+/// The waiver that covers a resource for a control, and the last one that did not cover it any more.
+fn waiver<'a>(
+    settings: &'a Settings,
+    subject: &Subject<'_>,
+    control: &str,
+) -> (Option<WaivedBy>, Option<&'a Waiver>) {
+    let concerning = settings.waivers.iter().filter(|waiver| waiver.concerns(control, subject.resource));
+    let last = concerning.max_by_key(|waiver| waiver.expires);
+    let valid = last.filter(|waiver| waiver.expires >= subject.created_at).map(|waiver| WaivedBy {
+        approver: waiver.approver.clone(),
+        reason: waiver.reason.clone(),
+        expires: waiver.expires,
+    });
+    (valid, last)
+}
+
+fn day(time: Timestamp) -> String {
+    time.to_string().split('T').next().unwrap_or_default().to_owned()
 }
 
 fn engine_error(reason: String) -> Finding {
@@ -221,6 +278,7 @@ fn engine_error(reason: String) -> Finding {
         actual: reason,
         wanted: "an evaluation without errors".to_owned(),
         fix: "mend the policy that the message names".to_owned(),
+        waiver: None,
     }
 }
 
@@ -257,5 +315,7 @@ fn checked(bundle: &Bundle, kind: ResourceKind) -> Vec<String> {
         ResourceKind::Model => "MDL-",
         _ => return Vec::new(),
     };
-    bundle.controls().map(|control| control.id.clone()).filter(|id| id.starts_with(prefix)).collect()
+    let is_judged =
+        |id: &String| id.starts_with(prefix) && bundle.settings().control_mode(id) != ControlMode::Off;
+    bundle.controls().map(|control| control.id.clone()).filter(is_judged).collect()
 }

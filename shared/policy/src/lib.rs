@@ -11,5 +11,7 @@ mod settings;
 
 pub use bundle::{Bundle, BundleError};
 pub use control::{Control, Remedy, Severity};
-pub use judge::{Finding, FindingStatus, Outcome, Plan, Subject, Verdict, judge, plan};
-pub use settings::{EncryptionSettings, LineageSettings, Mode, NetworkSettings, Settings};
+pub use judge::{Finding, FindingStatus, Outcome, Plan, Subject, Verdict, WaivedBy, judge, plan};
+pub use settings::{
+    ControlMode, EncryptionSettings, LineageSettings, Mode, NetworkSettings, Settings, Waiver,
+};

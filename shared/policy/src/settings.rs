@@ -1,7 +1,11 @@
 //! What an environment allows: `settings.toml`.
 
+use std::collections::BTreeMap;
+
+use sagewarden_events::{Resource, ResourceKind, Timestamp};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
+use wildmatch::WildMatch;
 
 /// Whether violations are only told, or stopped as well.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,6 +30,64 @@ pub struct Settings {
     pub encryption: EncryptionSettings,
     /// Where commits are looked for.
     pub lineage: LineageSettings,
+    /// By the id of a control: what is done about it. The default is to enforce it.
+    pub controls: BTreeMap<String, ControlMode>,
+    /// What may break a control for a while.
+    pub waivers: Vec<Waiver>,
+}
+
+impl Settings {
+    /// What is done about a control. The mode of the whole stands above it: a stack that observes stops nothing.
+    #[must_use]
+    pub fn control_mode(&self, id: &str) -> ControlMode {
+        match self.controls.get(id).copied().unwrap_or_default() {
+            ControlMode::Enforce if self.mode == Mode::Observe => ControlMode::Observe,
+            mode => mode,
+        }
+    }
+}
+
+/// What is done about one control.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ControlMode {
+    /// It is not judged.
+    Off,
+    /// A violation is told and recorded.
+    Observe,
+    /// A violation is also remedied.
+    #[default]
+    Enforce,
+}
+
+/// Somebody's word that a resource may break a control until a day.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Waiver {
+    /// The control's id.
+    pub control: String,
+    /// Which resources: `<kind>/<name>` or an ARN, with `*` and `?`.
+    #[serde(deserialize_with = "pattern")]
+    pub resource: String,
+    /// Why.
+    #[serde(deserialize_with = "words")]
+    pub reason: String,
+    /// Who allowed it.
+    #[serde(deserialize_with = "words")]
+    pub approver: String,
+    /// Its last moment: the end of the day that the file names, UTC. A resource that was created later is not covered.
+    #[serde(deserialize_with = "end_of_day")]
+    pub expires: Timestamp,
+}
+
+impl Waiver {
+    /// Whether it speaks of this control and resource, expired or not.
+    #[must_use]
+    pub fn concerns(&self, control: &str, resource: &Resource) -> bool {
+        let name = format!("{}/{}", resource.kind.segment(), resource.name);
+        let pattern = WildMatch::new(&self.resource);
+        self.control == control && (pattern.matches(&name) || pattern.matches(&resource.arn()))
+    }
 }
 
 /// Where resources may run.
@@ -90,6 +152,29 @@ fn checked<'de, D: Deserializer<'de>>(
         Some(wrong) => Err(D::Error::custom(format!("`{wrong}` is not {wanted}"))),
         None => Ok(list),
     }
+}
+
+fn words<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    if text.trim().is_empty() { Err(D::Error::custom("it must not be empty")) } else { Ok(text) }
+}
+
+/// A pattern that fits no resource would waive nothing, and nobody would notice.
+fn pattern<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let text = words(deserializer)?;
+    let kind = text.split('/').next().unwrap_or_default();
+    if text.starts_with("arn:") || ResourceKind::from_segment(kind).is_some_and(|_| text.contains('/')) {
+        return Ok(text);
+    }
+    Err(D::Error::custom(format!(
+        "`{text}` is neither `<kind>/<name>`, such as `training-job/legacy-*`, nor an ARN"
+    )))
+}
+
+fn end_of_day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
+    let date = toml::value::Datetime::deserialize(deserializer)?;
+    let end = Timestamp::from_text(&format!("{date}T23:59:59.999Z")).filter(|_| date.time.is_none());
+    end.ok_or_else(|| D::Error::custom(format!("`{date}` is not a day such as 2026-12-31")))
 }
 
 fn is_id(text: &str, prefix: &str) -> bool {

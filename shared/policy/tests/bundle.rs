@@ -44,6 +44,32 @@ fn a_setting_that_is_wrong_is_named_with_its_line() {
 }
 
 #[test]
+fn a_mode_or_waiver_that_would_change_nothing_is_refused() {
+    let file = "settings.toml";
+    let more = |text: &str| format!("branch = \"main\"\n\n{text}");
+    let refused = |text: &str, expect: &str| check(file, "branch = \"main\"", &more(text), expect);
+    refused("[controls]\nTRN-NET-99 = \"off\"", "settings.toml:24:1: there is no control `TRN-NET-99`");
+    refused("[controls]\nTRN-NET-01 = \"on\"", "settings.toml:24:14: unknown variant `on`");
+    let waiver = |field: &str, value: &str| {
+        let mut fields = [
+            ("control", "\"TRN-NET-01\""),
+            ("resource", "\"training-job/*\""),
+            ("reason", "\"r\""),
+            ("approver", "\"a\""),
+            ("expires", "2026-12-31"),
+        ];
+        fields.iter_mut().filter(|(name, _)| *name == field).for_each(|each| each.1 = value);
+        let lines: Vec<String> = fields.iter().map(|(name, value)| format!("{name} = {value}")).collect();
+        format!("[[waivers]]\n{}", lines.join("\n"))
+    };
+    refused(&waiver("control", "\"TRN-NET-1\""), "settings.toml:24:12: there is no control `TRN-NET-1`");
+    refused(&waiver("resource", "\"my-job\""), "settings.toml:25:12: `my-job` is neither");
+    refused(&waiver("reason", "\" \""), "settings.toml:26:10: it must not be empty");
+    refused(&waiver("expires", "\"soon\""), "settings.toml:28:11:");
+    refused(&waiver("expires", "2026-13-01"), "settings.toml:28:");
+}
+
+#[test]
 fn a_policy_that_is_wrong_is_named_with_its_line() {
     let file = "policies/training_job.cedar";
     check(

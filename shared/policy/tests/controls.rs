@@ -6,7 +6,7 @@ mod shipped;
 use std::sync::LazyLock;
 
 use proptest::prelude::*;
-use sagewarden_events::{Resource, ResourceKind};
+use sagewarden_events::{Resource, ResourceKind, Timestamp};
 use sagewarden_policy::{Bundle, FindingStatus, Mode, Outcome, Plan, Subject, Verdict, judge, plan};
 use serde_json::{Value, json};
 
@@ -28,6 +28,9 @@ fn strict() -> Bundle {
         LazyLock::new(|| Bundle::embedded().unwrap().with_settings(SETTINGS).unwrap());
     STRICT.clone()
 }
+
+/// 2026-03-02T09:00:00Z
+const CREATED: Timestamp = Timestamp::from_millis(1_772_442_000_000);
 
 fn training_job() -> Value {
     json!({
@@ -58,7 +61,7 @@ fn model() -> Value {
 
 fn verdict(bundle: &Bundle, kind: ResourceKind, document: &Value) -> Verdict {
     let resource = Resource::in_region(kind, "111122223333", "eu-west-1", "x");
-    judge(bundle, &Subject { resource: &resource, document })
+    judge(bundle, &Subject { resource: &resource, document, created_at: CREATED })
 }
 
 /// Puts a value at a JSON pointer; `None` removes what is there.
@@ -242,6 +245,79 @@ fn jobs_are_stopped_models_deleted_and_nothing_is_done_in_observe_mode() {
         open(training_job(), "/VpcConfig"),
         nothing("the mode is observe"),
     );
+}
+
+/// The shipped controls with more settings.
+fn with(more: &str) -> Bundle {
+    Bundle::embedded().unwrap().with_settings(&format!("{SETTINGS}\n{more}")).unwrap()
+}
+
+#[test]
+fn a_control_can_be_off_or_only_observed() {
+    let broken = changed(training_job(), "/VpcConfig", None);
+    let off = with("[controls]\nTRN-NET-01 = \"off\"");
+    let verdict_off = verdict(&off, ResourceKind::TrainingJob, &broken);
+    assert_eq!(verdict_off.outcome, Outcome::Compliant);
+    assert!(
+        !verdict_off.checked.contains(&"TRN-NET-01".to_owned()),
+        "what is off is not among what was checked"
+    );
+
+    let observed = with("[controls]\nTRN-NET-01 = \"observe\"");
+    let verdict_observed = verdict(&observed, ResourceKind::TrainingJob, &broken);
+    assert_eq!(verdict_observed.outcome, Outcome::Violating);
+    assert_eq!(
+        plan(&observed, &verdict_observed),
+        Plan::Nothing("the violated controls are only told".to_owned())
+    );
+    // Another control that is enforced stops the job all the same.
+    let both = changed(broken, "/EnableNetworkIsolation", None);
+    assert_eq!(plan(&observed, &verdict(&observed, ResourceKind::TrainingJob, &both)), Plan::Stop);
+    // The stack's mode stands above a control's.
+    let stack = with("[controls]\nTRN-NET-01 = \"enforce\"").with_mode(Mode::Observe);
+    let told = verdict(&stack, ResourceKind::TrainingJob, &both);
+    assert_eq!(plan(&stack, &told), Plan::Nothing("the mode is observe".to_owned()));
+}
+
+#[test]
+fn a_waiver_covers_what_was_created_before_it_expired() {
+    let waiver = |resource: &str, expires: &str| {
+        format!(
+            "[[waivers]]\ncontrol = \"TRN-NET-01\"\nresource = \"{resource}\"\nreason = \"migration\"\napprover = \"jo\"\nexpires = {expires}\n"
+        )
+    };
+    let broken = changed(training_job(), "/VpcConfig", None);
+    let judged =
+        |settings: &str, document: &Value| verdict(&with(settings), ResourceKind::TrainingJob, document);
+    for resource in ["training-job/x", "training-job/*", "arn:aws:sagemaker:*:111122223333:training-job/x"] {
+        let waived = judged(&waiver(resource, "2026-03-02"), &broken);
+        assert_eq!(waived.outcome, Outcome::Waived, "{resource}");
+        assert_eq!(waived.findings[0].status, FindingStatus::Waived);
+        assert_eq!(waived.findings[0].waiver.as_ref().unwrap().approver, "jo");
+        assert!(matches!(plan(&with(&waiver(resource, "2026-03-02")), &waived), Plan::Nothing(_)));
+    }
+    for resource in ["training-job/y", "model/*", "arn:aws:sagemaker:*:999988887777:*"] {
+        assert_eq!(
+            judged(&waiver(resource, "2026-03-02"), &broken).outcome,
+            Outcome::Violating,
+            "{resource}"
+        );
+    }
+    // The day before: it is a violation, and the finding says why it is one again.
+    let expired = judged(&waiver("training-job/*", "2026-03-01"), &broken);
+    assert_eq!(expired.outcome, Outcome::Violating);
+    assert!(
+        expired.findings[0].fix.ends_with("the waiver by jo expired on 2026-03-01"),
+        "{}",
+        expired.findings[0].fix
+    );
+    // Of two, the one that lasts longer counts; other controls are not covered.
+    let two = waiver("training-job/*", "2026-03-01") + &waiver("training-job/x", "2026-12-31");
+    assert_eq!(judged(&two, &broken).outcome, Outcome::Waived);
+    let more = changed(broken, "/EnableNetworkIsolation", None);
+    let partly = judged(&two, &more);
+    assert_eq!(partly.outcome, Outcome::Violating);
+    assert_eq!(plan(&with(&two), &partly), Plan::Stop);
 }
 
 #[test]
