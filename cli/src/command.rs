@@ -26,6 +26,12 @@ pub(crate) enum Command {
         after_help = "Examples:\n  sagewarden check create-training-job.json\n  sagewarden check pipeline.json --settings infra/settings.toml --format json\n\nFILE is a Create request, a Describe answer, a CloudTrail event of a Create call, or a SageMaker pipeline definition, whose steps are judged each by itself.\nExit status: 0 compliant, 1 at least one control is broken or undecided, 2 a file cannot be judged."
     )]
     Check(CheckOptions),
+    /// List and explain the controls, or validate policies and settings
+    Policy {
+        /// What to do with them
+        #[command(subcommand)]
+        command: Policy,
+    },
     /// Give recorded AWS events to the system and see what it makes of them
     #[command(
         after_help = "Examples:\n  sagewarden replay events/aws.sagemaker/api-call-via-cloudtrail/create-training-job.json\n  sagewarden replay sagewarden-demo/events/*.json --store sagewarden-demo/sagewarden.db\n\nThere is no AWS behind this: a resource that the simulated account does not know is taken from the event itself.\nA push needs its repository: beside a store, in `git/NAME.git`.\nExit status: 0 all handled, 1 at least one rejected or to be retried, 2 the command could not run."
@@ -62,6 +68,54 @@ pub(crate) struct CheckOptions {
     /// How to answer
     #[arg(long, value_enum, default_value_t = Telling::Text)]
     pub(crate) format: Telling,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Policy {
+    /// List every control
+    List(ListOptions),
+    /// Say what a control wants, why it may fail and what is done about it
+    Explain(ExplainOptions),
+    /// Load a folder with settings.toml and policies/ as a function would
+    #[command(
+        after_help = "Example:\n  sagewarden policy validate infra\n\nExit status: 0 valid, 2 refused, with file, line and column."
+    )]
+    Validate(ValidateOptions),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ListOptions {
+    /// A settings.toml whose modes and lists count
+    #[arg(long, value_name = "FILE")]
+    pub(crate) settings: Option<PathBuf>,
+    /// How to answer
+    #[arg(long, value_enum, default_value_t = ListFormat::Text)]
+    pub(crate) format: ListFormat,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExplainOptions {
+    /// The control, such as TRN-NET-01
+    #[arg(value_name = "ID")]
+    pub(crate) id: String,
+    /// A settings.toml whose modes and lists count
+    #[arg(long, value_name = "FILE")]
+    pub(crate) settings: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ValidateOptions {
+    /// The folder
+    #[arg(value_name = "FOLDER")]
+    pub(crate) folder: PathBuf,
+}
+
+/// The formats of the list of controls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ListFormat {
+    Text,
+    Json,
+    Markdown,
 }
 
 #[derive(Debug, Args)]

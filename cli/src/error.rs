@@ -21,6 +21,8 @@ pub(crate) enum CommandError {
     Occupied(PathBuf),
     #[error("`{}` cannot be judged: {source}", path.display())]
     Unusable { path: PathBuf, source: Unusable },
+    #[error("there is no control `{0}`: `sagewarden policy list` has them all")]
+    UnknownControl(String),
     #[error("the settings `{}` cannot be used: {source}", path.display())]
     Settings { path: PathBuf, source: BundleError },
     #[error(transparent)]

@@ -6,6 +6,7 @@ mod demo;
 mod error;
 mod lineage;
 mod output;
+mod policy;
 mod replay;
 
 use std::process::ExitCode;
@@ -20,6 +21,7 @@ fn main() -> ExitCode {
     let result = match command {
         Command::Check(options) => check::run(&options),
         Command::Demo(options) => demo::run(&options),
+        Command::Policy { command } => policy::run(&command),
         Command::Replay(options) => replay::run(&options),
         Command::Lineage(options) => lineage::run(&options),
     };

@@ -264,6 +264,38 @@ fn a_request_is_judged_before_it_is_sent() {
 }
 
 #[test]
+fn the_controls_are_listed_explained_and_documented() {
+    let list = sagewarden(&["policy", "list", "--format", "json"]);
+    let list: Value = serde_json::from_str(&out(&list)).unwrap();
+    assert_eq!(list["controls"].as_array().map(Vec::len), Some(12));
+    let explained = out(&sagewarden(&["policy", "explain", "trn-net-01"]));
+    for words in [
+        "compute and network isolation",
+        "VpcConfig.Subnets",
+        "stop the job",
+        "observe",
+        "the workshop's Lambda",
+    ] {
+        assert!(explained.contains(words), "{words} is not in\n{explained}");
+    }
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let written = std::fs::read_to_string(root.join("docs/CONTROLS.md")).unwrap();
+    let generated = out(&sagewarden(&["policy", "list", "--format", "markdown"]));
+    assert_eq!(written, generated, "cargo run -q -- policy list --format markdown > docs/CONTROLS.md");
+    assert_eq!(failure(&["policy", "explain", "TRN-NET-99"]).0, Some(2));
+
+    let infra = root.join("infra");
+    assert!(
+        out(&sagewarden(&["policy", "validate", infra.to_str().unwrap()]))
+            .starts_with("valid: 12 controls, bundle ")
+    );
+    let folder = TempDir::new().unwrap();
+    let (code, text) = failure(&["policy", "validate", folder.path().to_str().unwrap()]);
+    assert_eq!(code, Some(2));
+    assert!(text.contains("settings.toml:1:1: cannot be read"), "{text}");
+}
+
+#[test]
 fn errors_say_what_to_do_and_have_an_exit_code() {
     let folder = TempDir::new().unwrap();
     let missing = folder.path().join("none.db");

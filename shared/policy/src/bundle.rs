@@ -137,6 +137,12 @@ impl Bundle {
         Ok(self)
     }
 
+    /// What a control wants, with the settings filled in; `account` stands for the resource's own.
+    #[must_use]
+    pub fn wanted(&self, control: &Control, account: &str) -> String {
+        crate::judge::fill(&control.wanted, &self.settings, account)
+    }
+
     /// SHA-256 over the files, in 64 hexadecimal digits: what every verdict was judged by.
     #[must_use]
     pub fn hash(&self) -> &str {

@@ -48,12 +48,47 @@ pub struct Control {
     pub fix: String,
     /// What may be done about it.
     pub remedy: Remedy,
+    /// What else checks or prevents it; empty when nothing does.
+    pub also: String,
+}
+
+impl Remedy {
+    /// What is done, in words.
+    #[must_use]
+    pub fn explain(self) -> &'static str {
+        match self {
+            Self::None => "tell",
+            Self::Stop => "stop the job",
+            Self::DeleteIfUnused => "delete the model while no endpoint configuration uses it",
+        }
+    }
 }
 
 /// The workshop's eight areas, and resilience, which some catalogues add.
 const AREAS: [&str; 9] = ["NET", "IAM", "ART", "ENC", "TRC", "XPL", "MON", "REP", "RES"];
 
+/// The chapter of the workshop's catalogue that an area stands for.
+fn chapter(area: &str) -> &'static str {
+    match area {
+        "NET" => "compute and network isolation",
+        "IAM" => "authentication and access management",
+        "ART" => "artifact management",
+        "ENC" => "data encryption",
+        "TRC" => "traceability and auditability",
+        "XPL" => "explainability",
+        "MON" => "real-time model monitoring",
+        "REP" => "reproducibility",
+        _ => "resilience",
+    }
+}
+
 impl Control {
+    /// The chapter of the workshop's catalogue that it belongs to.
+    #[must_use]
+    pub fn chapter(&self) -> &'static str {
+        chapter(&self.area)
+    }
+
     /// Reads annotations.
     ///
     /// # Errors
@@ -80,6 +115,7 @@ impl Control {
             wanted: find("wanted")?,
             fix: find("fix")?,
             remedy: remedy(&find("remediation")?)?,
+            also: find("also").unwrap_or_default(),
         })
     }
 }

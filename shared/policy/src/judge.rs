@@ -299,7 +299,7 @@ fn actual(document: &Json, fields: &[String]) -> String {
     }
 }
 
-fn fill(template: &str, settings: &Settings, own: &str) -> String {
+pub(crate) fn fill(template: &str, settings: &Settings, own: &str) -> String {
     let list = |ids: &[String]| if ids.is_empty() { "of any VPC".to_owned() } else { ids.join(", ") };
     template
         .replace("{allowed_subnets}", &list(&settings.network.allowed_subnets))

@@ -76,9 +76,9 @@ fn a_policy_that_is_wrong_is_named_with_its_line() {
         file,
         "resource.networkIsolation",
         "resource.netwrokIsolation",
-        "policies/training_job.cedar:28:10: attribute `netwrokIsolation`",
+        "policies/training_job.cedar:30:10: attribute `netwrokIsolation`",
     );
-    check(file, "forbid (", "forbidd (", "policies/training_job.cedar:11:1:");
+    check(file, "forbid (", "forbidd (", "policies/training_job.cedar:12:1:");
     check(
         file,
         "@severity(\"high\")",
@@ -89,13 +89,13 @@ fn a_policy_that_is_wrong_is_named_with_its_line() {
         file,
         "@fix(\"set EnableNetworkIsolation to true\")\n",
         "",
-        "policies/training_job.cedar:19:1: the annotation `@fix` is missing",
+        "policies/training_job.cedar:20:1: the annotation `@fix` is missing",
     );
     check(
         file,
         "@id(\"TRN-NET-02\")",
         "@id(\"TRN-NET-01\")",
-        "policies/training_job.cedar:19:1: the id `TRN-NET-01` is used twice",
+        "policies/training_job.cedar:20:1: the id `TRN-NET-01` is used twice",
     );
     check(
         file,
