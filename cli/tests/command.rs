@@ -219,7 +219,7 @@ fn a_request_is_judged_before_it_is_sent() {
     let good = file("model.json", &good.to_string());
     let output = sagewarden(&["check", &good]);
     assert!(output.status.success());
-    assert!(out(&output).contains("model `m` compliant (2 controls)"), "{}", out(&output));
+    assert!(out(&output).contains("model `m` compliant (5 controls)"), "{}", out(&output));
 
     let train = serde_json::json!({
         "RoleArn": "arn:aws:iam::111122223333:role/r",
@@ -237,7 +237,7 @@ fn a_request_is_judged_before_it_is_sent() {
     assert_eq!(output.status.code(), Some(1));
     let text = out(&output);
     assert!(
-        text.contains("Steps[0]: training job `train` breaks 1 of 5 controls")
+        text.contains("Steps[0]: training job `train` breaks 1 of 9 controls")
             && text.contains("TRN-NET-01 is broken"),
         "{text}"
     );
@@ -267,7 +267,7 @@ fn a_request_is_judged_before_it_is_sent() {
 fn the_controls_are_listed_explained_and_documented() {
     let list = sagewarden(&["policy", "list", "--format", "json"]);
     let list: Value = serde_json::from_str(&out(&list)).unwrap();
-    assert_eq!(list["controls"].as_array().map(Vec::len), Some(12));
+    assert_eq!(list["controls"].as_array().map(Vec::len), Some(22));
     let explained = out(&sagewarden(&["policy", "explain", "trn-net-01"]));
     for words in [
         "compute and network isolation",
@@ -287,7 +287,7 @@ fn the_controls_are_listed_explained_and_documented() {
     let infra = root.join("infra");
     assert!(
         out(&sagewarden(&["policy", "validate", infra.to_str().unwrap()]))
-            .starts_with("valid: 12 controls, bundle ")
+            .starts_with("valid: 22 controls, bundle ")
     );
     let folder = TempDir::new().unwrap();
     let (code, text) = failure(&["policy", "validate", folder.path().to_str().unwrap()]);

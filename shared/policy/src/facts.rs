@@ -4,21 +4,29 @@
 use cedar_policy::RestrictedExpression;
 use sagewarden_events::{Resource, ResourceKind};
 use serde_json::Value as Json;
+use wildmatch::WildMatch;
 
 use crate::instance::has_local_nvme;
+use crate::settings::Settings;
 
 /// Attributes of the Cedar entity of a resource; `None` for kinds without controls.
 pub(crate) fn attributes(
     resource: &Resource,
     document: &Json,
+    settings: &Settings,
 ) -> Option<Vec<(String, RestrictedExpression)>> {
+    let origins = Origins::of(resource.kind)?;
     let paths = match resource.kind {
         ResourceKind::TrainingJob => Paths::TRAINING_JOB,
         ResourceKind::ProcessingJob => Paths::PROCESSING_JOB,
-        ResourceKind::Model => return Some(network(document, "VpcConfig", "EnableNetworkIsolation")),
-        _ => return None,
+        _ => {
+            let mut facts = network(document, "VpcConfig", "EnableNetworkIsolation");
+            facts.extend(origins.facts(document, settings));
+            return Some(facts);
+        }
     };
     let mut facts = network(document, paths.vpc, paths.isolation);
+    facts.extend(origins.facts(document, settings));
     let instances = Instances::of(document, &paths);
     facts.push(("takesVolumeKey".into(), bool(instances.takes_volume_key)));
     facts.push(("instances".into(), RestrictedExpression::new_long(instances.total)));
@@ -49,6 +57,17 @@ pub(crate) fn parent(document: &Json) -> Option<&str> {
         .find_map(|key| text(document, key))
 }
 
+/// The values at a dotted path, where `name[]` stands for each element of a list; absent ones are left out.
+pub(crate) fn values<'a>(document: &'a Json, path: &str) -> Vec<&'a Json> {
+    let mut found = vec![document];
+    for part in path.split('.') {
+        let (key, each) = part.strip_suffix("[]").map_or((part, false), |key| (key, true));
+        let next = found.into_iter().filter_map(|value| at(value, key));
+        found = if each { next.filter_map(Json::as_array).flatten().collect() } else { next.collect() };
+    }
+    found
+}
+
 /// A value at a dotted path; null, "", [] and {} are absent.
 pub(crate) fn at<'a>(document: &'a Json, path: &str) -> Option<&'a Json> {
     path.split('.').try_fold(document, |value, key| value.get(key)).filter(|value| match value {
@@ -58,6 +77,106 @@ pub(crate) fn at<'a>(document: &'a Json, path: &str) -> Option<&'a Json> {
         Json::Object(fields) => !fields.is_empty(),
         Json::Bool(_) | Json::Number(_) => true,
     })
+}
+
+/// Where a kind names its role, its data and its images.
+struct Origins {
+    role: &'static str,
+    /// Fact and paths of S3 URIs.
+    data: &'static [(&'static str, &'static [&'static str])],
+    images: &'static [&'static str],
+}
+
+impl Origins {
+    fn of(kind: ResourceKind) -> Option<Self> {
+        Some(match kind {
+            ResourceKind::TrainingJob => Self {
+                role: "RoleArn",
+                data: &[
+                    ("inputsAllowed", &["InputDataConfig[].DataSource.S3DataSource.S3Uri"]),
+                    (
+                        "outputsAllowed",
+                        &[
+                            "OutputDataConfig.S3OutputPath",
+                            "CheckpointConfig.S3Uri",
+                            "DebugHookConfig.S3OutputPath",
+                            "TensorBoardOutputConfig.S3OutputPath",
+                            "ProfilerConfig.S3OutputPath",
+                        ],
+                    ),
+                ],
+                images: &["AlgorithmSpecification.TrainingImage"],
+            },
+            ResourceKind::ProcessingJob => Self {
+                role: "RoleArn",
+                data: &[(
+                    "dataAllowed",
+                    &[
+                        "ProcessingInputs[].S3Input.S3Uri",
+                        "ProcessingInputs[].DatasetDefinition.AthenaDatasetDefinition.OutputS3Uri",
+                        "ProcessingInputs[].DatasetDefinition.RedshiftDatasetDefinition.OutputS3Uri",
+                        "ProcessingOutputConfig.Outputs[].S3Output.S3Uri",
+                    ],
+                )],
+                images: &["AppSpecification.ImageUri"],
+            },
+            ResourceKind::Model => Self {
+                role: "ExecutionRoleArn",
+                data: &[(
+                    "dataAllowed",
+                    &[
+                        "PrimaryContainer.ModelDataUrl",
+                        "PrimaryContainer.ModelDataSource.S3DataSource.S3Uri",
+                        "PrimaryContainer.AdditionalModelDataSources[].S3DataSource.S3Uri",
+                        "Containers[].ModelDataUrl",
+                        "Containers[].ModelDataSource.S3DataSource.S3Uri",
+                        "Containers[].AdditionalModelDataSources[].S3DataSource.S3Uri",
+                    ],
+                )],
+                images: &["PrimaryContainer.Image", "Containers[].Image"],
+            },
+            _ => return None,
+        })
+    }
+
+    /// Patterns cannot be matched against a list in a policy, so these facts are answers.
+    fn facts(&self, document: &Json, settings: &Settings) -> Vec<(String, RestrictedExpression)> {
+        let artifacts = &settings.artifacts;
+        let all = |paths: &[&str], patterns: &[String], part: fn(&str) -> Option<&str>| {
+            let mut values = paths.iter().flat_map(|path| values(document, path));
+            patterns.is_empty()
+                || values.all(|value| value.as_str().and_then(part).is_some_and(|text| fits(patterns, text)))
+        };
+        let role = &settings.access.allowed_roles;
+        // Every resource runs with a role: one without has not said which.
+        let has_role = role.is_empty() || text(document, self.role).is_some();
+        let mut facts =
+            vec![("roleAllowed".to_owned(), bool(has_role && all(&[self.role], role, |text| Some(text))))];
+        for (name, paths) in self.data {
+            facts.push(((*name).to_owned(), bool(all(paths, &artifacts.allowed_buckets, bucket))));
+        }
+        facts.push(("imagesAllowed".to_owned(), bool(all(self.images, &artifacts.allowed_images, image))));
+        facts
+    }
+}
+
+fn fits(patterns: &[String], text: &str) -> bool {
+    patterns.iter().any(|pattern| WildMatch::new(pattern).matches(text))
+}
+
+/// `s3://<bucket>/…`; what is no S3 URI fits nothing.
+fn bucket(uri: &str) -> Option<&str> {
+    uri.strip_prefix("s3://")?.split('/').next().filter(|bucket| !bucket.is_empty())
+}
+
+/// An image's name without digest and tag.
+fn image(reference: &str) -> Option<&str> {
+    let name = reference.split('@').next()?;
+    // A colon before the last slash belongs to a port.
+    match name.rsplit_once(':') {
+        Some((name, tag)) if !tag.contains('/') => Some(name),
+        _ => Some(name),
+    }
 }
 
 /// Where the two kinds of job keep the same settings.
@@ -165,6 +284,20 @@ mod tests {
         check("alias/credit", "own");
         check("arn:aws:kms:eu-west-1:999988887777:key/1234abcd", "999988887777");
         check("arn:aws:kms:eu-west-1:999988887777:alias/credit", "999988887777");
+    }
+
+    #[test]
+    fn lists_are_walked_and_names_cut_from_references() {
+        let document =
+            serde_json::json!({ "a": [{ "b": { "c": "x" } }, { "b": {} }, { "b": { "c": "y" } }], "d": "z" });
+        assert_eq!(values(&document, "a[].b.c"), ["x", "y"]);
+        assert_eq!(values(&document, "d"), ["z"]);
+        assert!(values(&document, "a.b").is_empty() && values(&document, "d[]").is_empty());
+        let check = |reference: &str, expect: &str| assert_eq!(image(reference), Some(expect));
+        check("1.dkr.ecr.eu-west-1.amazonaws.com/xgb:0.90-1", "1.dkr.ecr.eu-west-1.amazonaws.com/xgb");
+        check("1.dkr.ecr.eu-west-1.amazonaws.com/xgb@sha256:4f8c", "1.dkr.ecr.eu-west-1.amazonaws.com/xgb");
+        check("registry:5000/xgb", "registry:5000/xgb");
+        assert_eq!((bucket("s3://b/k"), bucket("s3://b"), bucket("file:///b")), (Some("b"), Some("b"), None));
     }
 
     #[test]

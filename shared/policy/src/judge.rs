@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 
 use crate::bundle::Bundle;
 use crate::control::{Control, Remedy, Severity};
-use crate::facts::{at, attributes, entity_type, parent};
+use crate::facts::{attributes, entity_type, parent, values};
 use crate::settings::{ControlMode, Mode, Settings, Waiver};
 
 /// What is judged.
@@ -122,7 +122,9 @@ pub fn judge(bundle: &Bundle, subject: &Subject<'_>) -> Verdict {
         parent: parent(subject.document).map(str::to_owned),
         bundle: bundle.hash().to_owned(),
     };
-    let Some(facts) = attributes(subject.resource, subject.document) else { return verdict };
+    let Some(facts) = attributes(subject.resource, subject.document, bundle.settings()) else {
+        return verdict;
+    };
     match evaluate(bundle, subject.resource, facts) {
         Ok(violated) => {
             let judged = violated.iter().filter(|id| verdict.checked.contains(id));
@@ -240,7 +242,7 @@ fn finding(bundle: &Bundle, subject: &Subject<'_>, control: &Control) -> Finding
         title: control.title.clone(),
         status: if waiver.is_some() { FindingStatus::Waived } else { FindingStatus::Violation },
         field: control.fields.join(", "),
-        actual: actual(subject.document, &control.fields),
+        actual: actual(subject.document, &control.fields, control.area == "ART"),
         wanted: fill(&control.wanted, bundle.settings(), &subject.resource.account),
         fix,
         waiver,
@@ -283,13 +285,23 @@ fn engine_error(reason: String) -> Finding {
 }
 
 /// What stands at the paths, looked up in the document itself: one path gives its value, several name themselves.
-fn actual(document: &Json, fields: &[String]) -> String {
-    let show = |path: &String| match at(document, path) {
-        None => "absent".to_owned(),
-        Some(Json::String(text)) => text.clone(),
-        Some(other) => other.to_string(),
+fn actual(document: &Json, fields: &[String], any_place: bool) -> String {
+    const SHOWN: usize = 10;
+    let word = |value: &&Json| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let show = |path: &String| {
+        let found = values(document, path);
+        let words: Vec<String> = found.iter().take(SHOWN).map(word).collect();
+        match found.len() {
+            0 => "absent".to_owned(),
+            number if number > SHOWN => format!("{} and {} more", words.join(", "), number - SHOWN),
+            _ => words.join(", "),
+        }
     };
-    match fields {
+    // Where a control speaks of all places that may name something, those that name nothing say nothing.
+    let is_told = |path: &&String| !any_place || !values(document, path).is_empty();
+    let told: Vec<&String> = fields.iter().filter(is_told).collect();
+    match told.as_slice() {
+        [] => "absent".to_owned(),
         [path] => show(path),
         several => several
             .iter()
@@ -301,7 +313,11 @@ fn actual(document: &Json, fields: &[String]) -> String {
 
 pub(crate) fn fill(template: &str, settings: &Settings, own: &str) -> String {
     let list = |ids: &[String]| if ids.is_empty() { "of any VPC".to_owned() } else { ids.join(", ") };
+    let any = |patterns: &[String]| if patterns.is_empty() { "any".to_owned() } else { patterns.join(", ") };
     template
+        .replace("{allowed_roles}", &any(&settings.access.allowed_roles))
+        .replace("{allowed_buckets}", &any(&settings.artifacts.allowed_buckets))
+        .replace("{allowed_images}", &any(&settings.artifacts.allowed_images))
         .replace("{allowed_subnets}", &list(&settings.network.allowed_subnets))
         .replace("{allowed_security_groups}", &list(&settings.network.allowed_security_groups))
         .replace("{key_accounts}", &key_accounts(settings, own).join(" or "))

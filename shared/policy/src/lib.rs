@@ -13,5 +13,6 @@ pub use bundle::{Bundle, BundleError};
 pub use control::{Control, Remedy, Severity};
 pub use judge::{Finding, FindingStatus, Outcome, Plan, Subject, Verdict, WaivedBy, judge, plan};
 pub use settings::{
-    ControlMode, EncryptionSettings, LineageSettings, Mode, NetworkSettings, Settings, Waiver,
+    AccessSettings, ArtifactSettings, ControlMode, EncryptionSettings, LineageSettings, Mode,
+    NetworkSettings, Settings, Waiver,
 };

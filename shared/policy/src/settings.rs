@@ -28,6 +28,10 @@ pub struct Settings {
     pub network: NetworkSettings,
     /// Whose keys they may use.
     pub encryption: EncryptionSettings,
+    /// Which roles they may run with.
+    pub access: AccessSettings,
+    /// Where data and images may come from and go to.
+    pub artifacts: ArtifactSettings,
     /// Where commits are looked for.
     pub lineage: LineageSettings,
     /// By the id of a control: what is done about it. The default is to enforce it.
@@ -111,6 +115,27 @@ pub struct EncryptionSettings {
     pub allowed_key_accounts: Vec<String>,
 }
 
+/// Which roles resources may run with.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AccessSettings {
+    /// Patterns of role ARNs; empty allows any.
+    #[serde(deserialize_with = "role_patterns")]
+    pub allowed_roles: Vec<String>,
+}
+
+/// Where data and images may come from and go to.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ArtifactSettings {
+    /// Patterns of bucket names; empty allows any.
+    #[serde(deserialize_with = "bucket_patterns")]
+    pub allowed_buckets: Vec<String>,
+    /// Patterns of image names without tag and digest, such as `111122223333.dkr.ecr.*.amazonaws.com/*`; empty allows any.
+    #[serde(deserialize_with = "image_patterns")]
+    pub allowed_images: Vec<String>,
+}
+
 /// Where to look for a commit that nobody named.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -133,6 +158,23 @@ fn subnets<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D:
 
 fn security_groups<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
     checked(deserializer, "a security group id such as `sg-0a1b2c3d`", |text| is_id(text, "sg-"))
+}
+
+fn role_patterns<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    let wanted = "the ARN of a role such as `arn:aws:iam::111122223333:role/ds-*`";
+    checked(deserializer, wanted, |text| text.starts_with("arn:") && text.contains(":role/"))
+}
+
+fn bucket_patterns<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    let is_name = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b".-*?".contains(&byte);
+    checked(deserializer, "the name of a bucket such as `ds-data-*`", |text| {
+        !text.is_empty() && text.bytes().all(is_name)
+    })
+}
+
+fn image_patterns<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    let wanted = "an image without tag and digest such as `111122223333.dkr.ecr.*.amazonaws.com/*`";
+    checked(deserializer, wanted, |text| text.contains('/') && !text.contains('@'))
 }
 
 fn accounts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {

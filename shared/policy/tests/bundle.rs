@@ -25,7 +25,7 @@ fn what_is_shipped_is_what_is_built_in() {
     let embedded = Bundle::embedded().unwrap();
     assert_eq!(shipped.hash(), embedded.hash());
     assert_eq!(embedded.settings().mode, Mode::Observe, "a first deployment stops nothing");
-    assert_eq!(embedded.controls().count(), 12);
+    assert_eq!(embedded.controls().count(), 22);
 }
 
 #[test]
@@ -40,7 +40,7 @@ fn a_setting_that_is_wrong_is_named_with_its_line() {
         "allowed_key_accounts = [\"12\"]",
         "settings.toml:15:",
     );
-    check("settings.toml", "branch = \"main\"", "branch = \"main", "settings.toml:21:");
+    check("settings.toml", "branch = \"main\"", "branch = \"main", "settings.toml:31:");
 }
 
 #[test]
@@ -48,8 +48,8 @@ fn a_mode_or_waiver_that_would_change_nothing_is_refused() {
     let file = "settings.toml";
     let more = |text: &str| format!("branch = \"main\"\n\n{text}");
     let refused = |text: &str, expect: &str| check(file, "branch = \"main\"", &more(text), expect);
-    refused("[controls]\nTRN-NET-99 = \"off\"", "settings.toml:24:1: there is no control `TRN-NET-99`");
-    refused("[controls]\nTRN-NET-01 = \"on\"", "settings.toml:24:14: unknown variant `on`");
+    refused("[controls]\nTRN-NET-99 = \"off\"", "settings.toml:34:1: there is no control `TRN-NET-99`");
+    refused("[controls]\nTRN-NET-01 = \"on\"", "settings.toml:34:14: unknown variant `on`");
     let waiver = |field: &str, value: &str| {
         let mut fields = [
             ("control", "\"TRN-NET-01\""),
@@ -62,11 +62,11 @@ fn a_mode_or_waiver_that_would_change_nothing_is_refused() {
         let lines: Vec<String> = fields.iter().map(|(name, value)| format!("{name} = {value}")).collect();
         format!("[[waivers]]\n{}", lines.join("\n"))
     };
-    refused(&waiver("control", "\"TRN-NET-1\""), "settings.toml:24:12: there is no control `TRN-NET-1`");
-    refused(&waiver("resource", "\"my-job\""), "settings.toml:25:12: `my-job` is neither");
-    refused(&waiver("reason", "\" \""), "settings.toml:26:10: it must not be empty");
-    refused(&waiver("expires", "\"soon\""), "settings.toml:28:11:");
-    refused(&waiver("expires", "2026-13-01"), "settings.toml:28:");
+    refused(&waiver("control", "\"TRN-NET-1\""), "settings.toml:34:12: there is no control `TRN-NET-1`");
+    refused(&waiver("resource", "\"my-job\""), "settings.toml:35:12: `my-job` is neither");
+    refused(&waiver("reason", "\" \""), "settings.toml:36:10: it must not be empty");
+    refused(&waiver("expires", "\"soon\""), "settings.toml:38:11:");
+    refused(&waiver("expires", "2026-13-01"), "settings.toml:38:");
 }
 
 #[test]

@@ -37,6 +37,12 @@ fn training_job() -> Value {
         "TrainingJobName": "t",
         "ResourceConfig": { "InstanceType": "ml.m5.xlarge", "InstanceCount": 1, "VolumeSizeInGB": 30, "VolumeKmsKeyId": KEY },
         "OutputDataConfig": { "S3OutputPath": "s3://b/o", "KmsKeyId": KEY },
+        "RoleArn": "arn:aws:iam::111122223333:role/ds-user",
+        "AlgorithmSpecification": { "TrainingImage": "1.dkr.ecr.eu-west-1.amazonaws.com/xgb:1" },
+        "InputDataConfig": [
+            { "ChannelName": "a", "DataSource": { "S3DataSource": { "S3Uri": "s3://ds-data/a" } } },
+            { "ChannelName": "b", "DataSource": { "S3DataSource": { "S3Uri": "s3://ds-data/b" } } },
+        ],
         "VpcConfig": { "Subnets": ["subnet-1"], "SecurityGroupIds": ["sg-1"] },
         "EnableNetworkIsolation": true,
     })
@@ -90,9 +96,9 @@ fn check(kind: ResourceKind, pointer: &str, value: Option<Value>, expect: &[&str
 #[test]
 fn what_keeps_every_control_is_compliant() {
     for (kind, document, controls) in [
-        (ResourceKind::TrainingJob, training_job(), 5),
-        (ResourceKind::ProcessingJob, processing_job(), 5),
-        (ResourceKind::Model, model(), 2),
+        (ResourceKind::TrainingJob, training_job(), 9),
+        (ResourceKind::ProcessingJob, processing_job(), 8),
+        (ResourceKind::Model, model(), 5),
     ] {
         let verdict = verdict(&strict(), kind, &document);
         assert_eq!(verdict.outcome, Outcome::Compliant, "{verdict:?}");
@@ -245,6 +251,78 @@ fn jobs_are_stopped_models_deleted_and_nothing_is_done_in_observe_mode() {
         open(training_job(), "/VpcConfig"),
         nothing("the mode is observe"),
     );
+}
+
+/// Which controls a document breaks under more settings, and what the first finding says is there.
+fn broken(kind: ResourceKind, more: &str, document: &Value) -> (Vec<String>, String) {
+    let verdict = verdict(&with(more), kind, document);
+    let actual = verdict.findings.first().map(|finding| finding.actual.clone());
+    (verdict.findings.into_iter().map(|finding| finding.control).collect(), actual.unwrap_or_default())
+}
+
+#[test]
+fn roles_fit_a_pattern_where_there_are_any() {
+    let roles = "[access]\nallowed_roles = [\"arn:aws:iam::111122223333:role/ds-*\"]";
+    for (kind, document, key, control) in [
+        (ResourceKind::TrainingJob, training_job(), "/RoleArn", "TRN-IAM-01"),
+        (ResourceKind::ProcessingJob, processing_job(), "/RoleArn", "PRC-IAM-01"),
+        (ResourceKind::Model, model(), "/ExecutionRoleArn", "MDL-IAM-01"),
+    ] {
+        let with_role = |role: Option<&str>| changed(document.clone(), key, role.map(Value::from));
+        let check = |role: Option<&str>, expect: &[&str]| {
+            assert_eq!(broken(kind, roles, &with_role(role)).0, expect, "{kind}: {role:?}");
+        };
+        check(Some("arn:aws:iam::111122223333:role/ds-user"), &[]);
+        check(Some("arn:aws:iam::111122223333:role/admin"), &[control]);
+        check(Some("arn:aws:iam::999988887777:role/ds-user"), &[control]);
+        check(Some(""), &[control]);
+        check(None, &[control]);
+        assert_eq!(broken(kind, "", &with_role(None)).0, Vec::<String>::new(), "any role will do");
+    }
+}
+
+#[test]
+fn data_and_images_fit_a_pattern_wherever_they_are_named() {
+    let lists = "[artifacts]\nallowed_buckets = [\"ds-*\", \"b\"]\nallowed_images = [\"1.dkr.ecr.*.amazonaws.com/*\"]";
+    let check = |kind: ResourceKind, document: Value, expect: &[&str], actual: &str| {
+        let (controls, told) = broken(kind, lists, &document);
+        assert_eq!(controls, expect, "{kind}");
+        assert_eq!(told, actual);
+    };
+    let job = ResourceKind::TrainingJob;
+    check(job, training_job(), &[], "");
+    let mut other = training_job();
+    other["InputDataConfig"][1]["DataSource"]["S3DataSource"]["S3Uri"] = json!("s3://elsewhere/b");
+    check(job, other, &["TRN-ART-01"], "s3://ds-data/a, s3://elsewhere/b");
+    let checkpoints = changed(training_job(), "/CheckpointConfig", Some(json!({ "S3Uri": "s3://mine/c" })));
+    check(job, checkpoints, &["TRN-ART-02"], "S3OutputPath: s3://b/o; S3Uri: s3://mine/c");
+    let image = changed(
+        training_job(),
+        "/AlgorithmSpecification/TrainingImage",
+        Some(json!("2.dkr.ecr.eu-west-1.amazonaws.com/xgb@sha256:1")),
+    );
+    check(job, image, &["TRN-ART-03"], "2.dkr.ecr.eu-west-1.amazonaws.com/xgb@sha256:1");
+    check(job, changed(training_job(), "/InputDataConfig", Some(json!([]))), &[], "");
+    // What is no S3 URI is not known to be allowed.
+    let odd = json!([{ "DataSource": { "S3DataSource": { "S3Uri": 7 } } }]);
+    check(job, changed(training_job(), "/InputDataConfig", Some(odd)), &["TRN-ART-01"], "7");
+
+    let outputs = json!({ "Outputs": [{ "S3Output": { "S3Uri": "s3://mine/o" } }], "KmsKeyId": KEY });
+    let processing = changed(processing_job(), "/ProcessingOutputConfig", Some(outputs));
+    check(ResourceKind::ProcessingJob, processing, &["PRC-ART-01"], "s3://mine/o");
+    let image = changed(processing_job(), "/AppSpecification", Some(json!({ "ImageUri": "docker.io/x" })));
+    check(ResourceKind::ProcessingJob, image, &["PRC-ART-02"], "docker.io/x");
+    let container = |image: &str, data: &str| json!({ "Image": image, "ModelDataUrl": data });
+    let good = "1.dkr.ecr.eu-west-1.amazonaws.com/xgb";
+    let containers = json!([container(good, "s3://ds-models/a"), container(good, "s3://mine/a")]);
+    check(
+        ResourceKind::Model,
+        changed(model(), "/Containers", Some(containers)),
+        &["MDL-ART-01"],
+        "s3://ds-models/a, s3://mine/a",
+    );
+    let primary = changed(model(), "/PrimaryContainer", Some(container("docker.io/x", "s3://b/a")));
+    check(ResourceKind::Model, primary, &["MDL-ART-02"], "docker.io/x");
 }
 
 /// The shipped controls with more settings.
