@@ -3,7 +3,9 @@
 
 use sagewarden_events::{ResourceKind, Timestamp};
 use sagewarden_govern::ports::{Account, Description, ModelUse, PortError, PortErrorKind, Remedies, Stopped};
-use sagewarden_govern::{EnforcePolicy, Failure, Moment, POLICY_VIOLATION, REMEDIATION_FAILED};
+use sagewarden_govern::{
+    EnforcePolicy, Failure, Moment, POLICY_VIOLATION, REMEDIATION_DONE, REMEDIATION_FAILED,
+};
 use sagewarden_local::SimulatedAccount;
 use sagewarden_policy::{Bundle, Mode};
 use sagewarden_tests::Result;
@@ -205,6 +207,8 @@ async fn a_failed_stop_is_a_finding_of_its_own_and_is_tried_again() -> Result<()
     let done = EnforcePolicy { account: &account, table, bus, bundle }.enforce(&event, &moment).await?;
     assert!(done.text().ends_with("StopTrainingJob: stop requested"), "{}", done.text());
     assert_eq!(status(&local, "t")?, "Stopping");
-    assert_eq!(local.sent()?.len(), 2);
+    let last = local.sent()?.pop().ok_or("nothing was sent")?;
+    assert_eq!((last.detail_type.as_str(), local.sent()?.len()), (REMEDIATION_DONE, 3));
+    assert_eq!(last.detail["remediation"]["result"], "stop requested");
     Ok(())
 }

@@ -235,15 +235,18 @@ async fn bad_events_are_kept_with_their_reason_and_a_failed_stop_is_told_and_tri
         moment(&mut story)?;
         world.deliver_until_silence()?;
     }
-    assert_eq!(world.simulator.calls("SageMaker.StopTrainingJob").len(), 2);
-    let heard = world.heard()?;
-    let types: Vec<&str> = heard.iter().filter_map(|event| event.get("detail-type")?.as_str()).collect();
-    assert_eq!(types, ["Sagewarden Policy Violation", "Sagewarden Remediation Failed"]);
-    assert!(
-        text(&heard[1]["detail"]["remediation"], "result").contains("AccessDeniedException"),
-        "{}",
-        heard[1]
-    );
+    assert!(world.simulator.calls("SageMaker.StopTrainingJob").len() >= 2);
+    let job = world.account.resource(sagewarden_events::ResourceKind::TrainingJob, Story::FORBIDDEN_JOB);
+    assert_eq!(text(&world.account.describe_document(&job)?, "TrainingJobStatus"), "Stopped");
+    let mut heard = world.heard()?;
+    heard.sort_by_key(|event| text(event, "detail-type").to_owned());
+    let types: Vec<&str> = heard.iter().map(|event| text(event, "detail-type")).collect();
+    let expected =
+        ["Sagewarden Policy Violation", "Sagewarden Remediation Done", "Sagewarden Remediation Failed"];
+    assert_eq!(types, expected);
+    let result = |event: &Value| text(&event["detail"]["remediation"], "result").to_owned();
+    assert_eq!(result(&heard[1]), "stop requested");
+    assert!(result(&heard[2]).contains("AccessDeniedException"), "{}", heard[2]);
     Ok(())
 }
 

@@ -22,6 +22,9 @@ pub const POLICY_VIOLATION: &str = "Sagewarden Policy Violation";
 /// The `detail-type` of a remediation that did not succeed.
 pub const REMEDIATION_FAILED: &str = "Sagewarden Remediation Failed";
 
+/// The `detail-type` of a remediation that succeeded after it had failed, or after the finding had left.
+pub const REMEDIATION_DONE: &str = "Sagewarden Remediation Done";
+
 /// Endpoint configurations looked at before a model is deleted. An account with more keeps its model and gets the finding.
 const MAX_CONFIGS: usize = 100;
 
@@ -149,10 +152,16 @@ impl<A: Account + Remedies, T: Table, B: Bus> EnforcePolicy<'_, A, T, B> {
             return self.tell_failure(judged, remediation, detail, moment).await;
         }
         let text = summary(judged, &remediation, actor.as_ref());
-        Ok(match remediation.action {
-            Some(_) => Done::Acted(text),
-            None => Done::Nothing(format!("{text}; the finding has been told")),
-        })
+        if remediation.action.is_none() {
+            return Ok(Done::Nothing(format!("{text}; the finding has been told")));
+        }
+        // Whoever was told of the failure hears the end of it.
+        let mode = self.bundle.settings().mode;
+        let detail = detail(judged, &remediation, actor.as_ref(), mode);
+        let notice = Notice { detail_type: REMEDIATION_DONE, resources: vec![judged.resource.arn()], detail };
+        let cause = cause("remedied", judged, mode);
+        publish_once(self.table, self.bus, moment, &cause, judged.created_at, &notice).await?;
+        Ok(Done::Acted(text))
     }
 
     /// Remedies and finds out who started the resource.

@@ -18,7 +18,7 @@ mod record_lineage;
 
 pub use alert_drift::{AlertDrift, DRIFT_ALERT};
 pub use closure::{live_upstream, upstream};
-pub use enforce_policy::{EnforcePolicy, POLICY_VIOLATION, REMEDIATION_FAILED};
+pub use enforce_policy::{EnforcePolicy, POLICY_VIOLATION, REMEDIATION_DONE, REMEDIATION_FAILED};
 pub use lookup_lineage::{NoAnswer, Question, lookup_lineage};
 pub use once::Moment;
 pub use outcome::{Done, Failure, Outcome};
