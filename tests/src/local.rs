@@ -47,6 +47,19 @@ impl Local {
         Ok(self.system.account.create(kind, request, Some(&caller), at(after))?)
     }
 
+    /// Lets the endpoint `prod` serve the model `m` by the configuration `c`; its events are still to be delivered.
+    ///
+    /// # Errors
+    /// When the account refuses.
+    pub fn serve(&self) -> Result<Resource> {
+        self.create(ResourceKind::Model, &model("m"), 0)?;
+        self.create(ResourceKind::EndpointConfig, &endpoint_config("c", "m"), 1)?;
+        let endpoint = json!({ "EndpointName": "prod", "EndpointConfigName": "c" });
+        let endpoint = self.create(ResourceKind::Endpoint, &endpoint, 2)?;
+        self.system.account.finish_endpoint(&endpoint, at(100))?;
+        Ok(endpoint)
+    }
+
     /// Delivers what the account announces, in order; returns every outcome in words, those with nothing to do left out.
     ///
     /// # Errors

@@ -12,14 +12,7 @@ const FOLDER: &str = "reports/prod/quality/2026/03/03/09";
 /// An endpoint in service with a schedule; its events are still to be delivered.
 fn monitored() -> Result<Local> {
     let local = Local::new()?;
-    local.create(ResourceKind::Model, &model("m"), 0)?;
-    local.create(ResourceKind::EndpointConfig, &endpoint_config("c", "m"), 1)?;
-    let endpoint = local.create(
-        ResourceKind::Endpoint,
-        &json!({ "EndpointName": "prod", "EndpointConfigName": "c" }),
-        2,
-    )?;
-    local.system.account.finish_endpoint(&endpoint, at(100))?;
+    local.serve()?;
     let inputs =
         json!([{ "EndpointInput": { "EndpointName": "prod", "LocalPath": "/opt/ml/processing/input" } }]);
     let config =

@@ -211,14 +211,7 @@ fn an_output_is_a_folder_and_not_its_neighbour() -> Result<()> {
 fn a_closure_that_is_only_half_there_is_not_taken_for_whole() -> Result<()> {
     let local = Local::new()?;
     push(&local, "first", 0)?;
-    local.create(ResourceKind::Model, &model("m"), 0)?;
-    local.create(ResourceKind::EndpointConfig, &endpoint_config("c", "m"), 1)?;
-    let endpoint = local.create(
-        ResourceKind::Endpoint,
-        &json!({ "EndpointName": "prod", "EndpointConfigName": "c" }),
-        2,
-    )?;
-    local.system.account.finish_endpoint(&endpoint, at(100))?;
+    local.serve()?;
     local.settle()?;
     let whole = local.lineage("endpoint/prod")?;
     let items = local.system.store.items()?;
