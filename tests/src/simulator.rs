@@ -134,8 +134,9 @@ impl Services {
     fn sagemaker(&self, operation: &str, body: &Value) -> Answer {
         let named = |verb: &str| {
             let noun = operation.strip_prefix(verb)?;
-            let kind = NOUNS.iter().find(|(each, _)| *each == noun)?.1;
-            let name = text(body, &format!("{noun}Name"));
+            let names = |kind: &ResourceKind| kind.name_field().strip_suffix("Name") == Some(noun);
+            let kind = ResourceKind::ALL.into_iter().find(names)?;
+            let name = text(body, kind.name_field());
             Some((noun, self.account.resource(kind, name)))
         };
         match operation {
@@ -222,17 +223,6 @@ impl Services {
         } }))
     }
 }
-
-/// The nouns of the operations that the simulator knows.
-const NOUNS: [(&str, ResourceKind); 7] = [
-    ("TrainingJob", ResourceKind::TrainingJob),
-    ("ProcessingJob", ResourceKind::ProcessingJob),
-    ("Model", ResourceKind::Model),
-    ("EndpointConfig", ResourceKind::EndpointConfig),
-    ("Endpoint", ResourceKind::Endpoint),
-    ("MonitoringSchedule", ResourceKind::MonitoringSchedule),
-    ("Trial", ResourceKind::Trial),
-];
 
 /// Whoever calls over HTTP: the simulator knows one person.
 fn caller() -> Actor {

@@ -49,6 +49,46 @@ impl ResourceKind {
         }
     }
 
+    /// The field that holds the name in requests, descriptions and events.
+    #[must_use]
+    pub fn name_field(self) -> &'static str {
+        match self {
+            Self::TrainingJob => "TrainingJobName",
+            Self::ProcessingJob => "ProcessingJobName",
+            Self::Model => "ModelName",
+            Self::EndpointConfig => "EndpointConfigName",
+            Self::Endpoint => "EndpointName",
+            Self::MonitoringSchedule => "MonitoringScheduleName",
+            Self::Trial => "TrialName",
+        }
+    }
+
+    /// The field that holds the ARN in descriptions and events.
+    #[must_use]
+    pub fn arn_field(self) -> &'static str {
+        match self {
+            Self::TrainingJob => "TrainingJobArn",
+            Self::ProcessingJob => "ProcessingJobArn",
+            Self::Model => "ModelArn",
+            Self::EndpointConfig => "EndpointConfigArn",
+            Self::Endpoint => "EndpointArn",
+            Self::MonitoringSchedule => "MonitoringScheduleArn",
+            Self::Trial => "TrialArn",
+        }
+    }
+
+    /// The field that holds the state in descriptions and events, for kinds that have one.
+    #[must_use]
+    pub fn status_field(self) -> Option<&'static str> {
+        match self {
+            Self::TrainingJob => Some("TrainingJobStatus"),
+            Self::ProcessingJob => Some("ProcessingJobStatus"),
+            Self::Endpoint => Some("EndpointStatus"),
+            Self::MonitoringSchedule => Some("MonitoringScheduleStatus"),
+            Self::Model | Self::EndpointConfig | Self::Trial => None,
+        }
+    }
+
     /// The kind that an ARN's type segment names.
     #[must_use]
     pub fn from_segment(segment: &str) -> Option<Self> {

@@ -112,9 +112,8 @@ impl<A: Account + Remedies, T: Table, B: Bus> EnforcePolicy<'_, A, T, B> {
                 judged.verdict.checked.len()
             )));
         }
-        let mode = self.bundle.settings().mode;
         // One delivery at a time: what is told is what that one did, not that another had been faster.
-        match Receipt::claim(self.table, moment, &cause("finding", &judged, mode)).await? {
+        match Receipt::claim(self.table, moment, &self.cause("finding", &judged)).await? {
             Some(receipt) => self.remedy_and_tell(&judged, actor, receipt, moment).await,
             None => self.remedy_again(&judged, moment).await,
         }
@@ -135,11 +134,10 @@ impl<A: Account + Remedies, T: Table, B: Bus> EnforcePolicy<'_, A, T, B> {
                 return Err(failure);
             }
         };
-        let detail = detail(judged, &remediation, actor.as_ref(), self.bundle.settings().mode);
-        let notice = Notice { detail_type: POLICY_VIOLATION, resources: vec![judged.resource.arn()], detail };
+        let notice = self.notice(POLICY_VIOLATION, judged, &remediation, actor.as_ref());
         receipt.publish(self.table, self.bus, judged.created_at, &notice).await?;
         if remediation.failed {
-            return self.tell_failure(judged, remediation, notice.detail, moment).await;
+            return self.tell_failure(judged, remediation, actor.as_ref(), moment).await;
         }
         Ok(Done::Acted(summary(judged, &remediation, actor.as_ref())))
     }
@@ -148,18 +146,15 @@ impl<A: Account + Remedies, T: Table, B: Bus> EnforcePolicy<'_, A, T, B> {
     async fn remedy_again(&self, judged: &Judged, moment: &Moment) -> Outcome {
         let (remediation, actor) = self.remedy(judged, None).await?;
         if remediation.failed {
-            let detail = detail(judged, &remediation, actor.as_ref(), self.bundle.settings().mode);
-            return self.tell_failure(judged, remediation, detail, moment).await;
+            return self.tell_failure(judged, remediation, actor.as_ref(), moment).await;
         }
         let text = summary(judged, &remediation, actor.as_ref());
         if remediation.action.is_none() {
             return Ok(Done::Nothing(format!("{text}; the finding has been told")));
         }
         // Whoever was told of the failure hears the end of it.
-        let mode = self.bundle.settings().mode;
-        let detail = detail(judged, &remediation, actor.as_ref(), mode);
-        let notice = Notice { detail_type: REMEDIATION_DONE, resources: vec![judged.resource.arn()], detail };
-        let cause = cause("remedied", judged, mode);
+        let notice = self.notice(REMEDIATION_DONE, judged, &remediation, actor.as_ref());
+        let cause = self.cause("remedied", judged);
         publish_once(self.table, self.bus, moment, &cause, judged.created_at, &notice).await?;
         Ok(Done::Acted(text))
     }
@@ -180,14 +175,30 @@ impl<A: Account + Remedies, T: Table, B: Bus> EnforcePolicy<'_, A, T, B> {
         &self,
         judged: &Judged,
         remediation: Remediation,
-        detail: Json,
+        actor: Option<&Actor>,
         moment: &Moment,
     ) -> Outcome {
-        let notice =
-            Notice { detail_type: REMEDIATION_FAILED, resources: vec![judged.resource.arn()], detail };
-        let cause = cause("remediation", judged, self.bundle.settings().mode);
+        let notice = self.notice(REMEDIATION_FAILED, judged, &remediation, actor);
+        let cause = self.cause("remediation", judged);
         publish_once(self.table, self.bus, moment, &cause, judged.created_at, &notice).await?;
         Err(Failure::not_yet(format!("remedy {}", judged.resource), remediation.result))
+    }
+
+    fn notice(
+        &self,
+        detail_type: &'static str,
+        judged: &Judged,
+        remediation: &Remediation,
+        actor: Option<&Actor>,
+    ) -> Notice {
+        let detail = detail(judged, remediation, actor, self.bundle.settings().mode);
+        Notice { detail_type, resources: vec![judged.resource.arn()], detail }
+    }
+
+    /// What a notice is about: a resource as this bundle judges it in this mode. In another mode something else is done.
+    fn cause(&self, what: &str, judged: &Judged) -> String {
+        let mode = if self.bundle.settings().mode == Mode::Enforce { "enforce" } else { "observe" };
+        format!("{what}#{}#{}#{mode}", judged.node, bundle_mark(judged))
     }
 
     async fn look(&self, resource: &Resource) -> Result<Option<Judged>, Failure> {
@@ -303,12 +314,6 @@ impl<A: Account + Remedies, T: Table, B: Bus> EnforcePolicy<'_, A, T, B> {
             )),
         })
     }
-}
-
-/// What a notice is about: a resource as this bundle judges it in this mode. In another mode something else is done.
-fn cause(what: &str, judged: &Judged, mode: Mode) -> String {
-    let mode = if mode == Mode::Enforce { "enforce" } else { "observe" };
-    format!("{what}#{}#{}#{mode}", judged.node, bundle_mark(judged))
 }
 
 /// Enough of the bundle's hash to tell bundles apart.

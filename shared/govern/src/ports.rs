@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::error::Error;
 
-use sagewarden_events::{CommitId, Repository, Resource, ResourceKind, Timestamp};
+use sagewarden_events::{CommitId, Repository, Resource, Timestamp};
 use sagewarden_lineage::table::{Attributes, Item, Key, Page, Query, Write};
 use serde::Serialize;
 use serde_json::Value;
@@ -80,16 +80,7 @@ impl Description {
     /// not, and identities must not depend on who asked.
     #[must_use]
     pub fn new(asked: &Resource, document: Value) -> Self {
-        let field = match asked.kind {
-            ResourceKind::TrainingJob => "TrainingJobName",
-            ResourceKind::ProcessingJob => "ProcessingJobName",
-            ResourceKind::Model => "ModelName",
-            ResourceKind::EndpointConfig => "EndpointConfigName",
-            ResourceKind::Endpoint => "EndpointName",
-            ResourceKind::MonitoringSchedule => "MonitoringScheduleName",
-            ResourceKind::Trial => "TrialName",
-        };
-        let name = document.get(field).and_then(Value::as_str).unwrap_or(&asked.name);
+        let name = document.get(asked.kind.name_field()).and_then(Value::as_str).unwrap_or(&asked.name);
         Self { resource: asked.sibling(asked.kind, name), document }
     }
 }

@@ -3,6 +3,8 @@
 //! A deployment is a configuration in force on an endpoint; the endpoint's revisions tell from when. Revisions are facts of
 //! the endpoint's history and may be heard in any order; the newest one is what runs.
 
+use std::collections::BTreeMap;
+
 use sagewarden_events::{Resource, ResourceChanged, ResourceKind, Status, Timestamp};
 use sagewarden_lineage::edge::{InEdge, Relation};
 use sagewarden_lineage::id::NodeId;
@@ -22,6 +24,12 @@ struct Revision {
     config: Option<String>,
 }
 
+/// An endpoint as it was described, with its tags.
+struct Seen {
+    observation: Observation,
+    tags: BTreeMap<String, String>,
+}
+
 impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O, S, T> {
     pub(crate) async fn record_endpoint(
         &self,
@@ -31,18 +39,19 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O,
         let endpoint = &change.resource;
         let seen = match &described {
             Some(description) => {
-                Some(observe(endpoint, &description.document, &self.account.tags(endpoint).await?)?)
+                let tags = self.account.tags(endpoint).await?;
+                Some(Seen { observation: observe(endpoint, &description.document, &tags)?, tags })
             }
             None => None,
         };
-        let revisions = revisions(change, seen.as_ref());
+        let revisions = revisions(change, seen.as_ref().map(|seen| &seen.observation));
         if seen.is_none() && revisions.is_empty() {
             return Err(Failure::Reject(format!("{endpoint} does not exist (any more)")));
         }
-        if let Some(seen) = &seen {
+        if let Some(Seen { observation, .. }) = &seen {
             let mut record = Record::default();
-            let status = seen.status.clone().filter(|mark| in_force(&mark.status));
-            record.observation(&Observation { status, ..seen.clone() });
+            let status = observation.status.clone().filter(|mark| in_force(&mark.status));
+            record.observation(&Observation { status, ..observation.clone() });
             self.store(record).await?;
         }
         let mut told = Vec::new();
@@ -64,7 +73,7 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O,
             failure_reason: None,
             created_at: None,
             modified_at: None,
-            tags: std::collections::BTreeMap::new(),
+            tags: BTreeMap::new(),
             endpoint_config: None,
             time: now,
         };
@@ -76,7 +85,7 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O,
         &self,
         endpoint: &Resource,
         revision: &Revision,
-        seen: Option<&Observation>,
+        seen: Option<&Seen>,
     ) -> Result<String, Failure> {
         let node = NodeId::endpoint(endpoint);
         let deployment = match &revision.config {
@@ -104,7 +113,7 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O,
         endpoint: &Resource,
         revision: &Revision,
         config: &str,
-        seen: Option<&Observation>,
+        seen: Option<&Seen>,
     ) -> Result<Option<NodeId>, Failure> {
         let mut record = Record::default();
         let resource = endpoint.sibling(ResourceKind::EndpointConfig, config);
@@ -139,16 +148,16 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O,
         id: &NodeId,
         config: &Resource,
         config_created: Timestamp,
-        seen: Option<&Observation>,
+        seen: Option<&Seen>,
     ) -> Result<(), Failure> {
-        let Some(seen) = seen else { return Ok(()) };
-        if seen.config.as_deref() == Some(config.name.as_str()) {
-            for (role, reference) in &seen.images {
+        let Some(Seen { observation, tags }) = seen else { return Ok(()) };
+        if observation.config.as_deref() == Some(config.name.as_str()) {
+            for (role, reference) in &observation.images {
                 let image = record.image(reference);
                 record.edge(id, &InEdge::new(Relation::ContributedTo, role, image));
             }
         }
-        let mut tags = self.account.tags(&seen.resource).await?;
+        let mut tags = tags.clone();
         tags.extend(self.account.tags(config).await?);
         // The commit belongs to the deployment, whose time is the configuration's; claims are read from the tags alone.
         let document = serde_json::json!({ "CreationTime": config_created.millis() });

@@ -146,13 +146,12 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O,
         reference: &DataReference,
         kind: NodeKind,
     ) -> Result<Option<NodeId>, Failure> {
-        let DataReference { location, as_of, since, single, .. } = reference;
+        let DataReference { role, location, as_of, since, single } = reference;
         let listed = self.objects.versions(&location.bucket, &location.key, *as_of, MAX_OBJECTS).await;
         let listing = match listed {
             Ok(listing) => listing,
             // Somebody else's bucket, such as AWS's sample data: the rest of the job is recorded all the same.
             Err(error) if !error.is_transient() => {
-                let role = &reference.role;
                 record.gap(
                     &seen.id,
                     role,
@@ -175,17 +174,12 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O,
             record.gap(
                 &seen.id,
                 NEVER_FILLED,
-                format!("{} has more objects under `{location}` than were looked at", reference.role),
+                format!("{role} has more objects under `{location}` than were looked at"),
             );
         }
         Ok(match objects.as_slice() {
             [] => {
-                let role = &reference.role;
-                record.gap(
-                    &seen.id,
-                    role,
-                    format!("{}: no object stood at `{location}` at {as_of}", reference.role),
-                );
+                record.gap(&seen.id, role, format!("{role}: no object stood at `{location}` at {as_of}"));
                 None
             }
             [object] => Some(record.object(kind, &location.bucket, object)),
@@ -203,15 +197,12 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O,
     async fn link_models(&self, record: &mut Record, seen: &Observation) -> Result<(), Failure> {
         for (variant, name) in &seen.models {
             let model = seen.resource.sibling(ResourceKind::Model, name);
+            let role = format!("variant/{variant}");
             match self.incarnation(&model, seen.created_at).await? {
                 Some(id) => {
-                    record.edge(
-                        &seen.id,
-                        &InEdge::new(Relation::ContributedTo, format!("variant/{variant}"), id),
-                    );
+                    record.edge(&seen.id, &InEdge::new(Relation::ContributedTo, role, id));
                 }
                 None => {
-                    let role = format!("variant/{variant}");
                     record.gap(&seen.id, &role, format!("{model} was deleted before it could be recorded"));
                 }
             }
@@ -226,11 +217,12 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O,
         resource: &Resource,
         named_at: Timestamp,
     ) -> Result<Option<NodeId>, Failure> {
-        let known = self.recorded_incarnation(resource, named_at).await?;
-        let Some(description) = self.account.describe(resource).await? else { return Ok(known) };
+        let Some(description) = self.account.describe(resource).await? else {
+            return Ok(self.recorded_incarnation(resource, named_at).await?);
+        };
         let seen = observe(&description.resource, &description.document, &BTreeMap::new())?;
         if seen.created_at > named_at {
-            return Ok(known);
+            return Ok(self.recorded_incarnation(resource, named_at).await?);
         }
         let recorded = self.table.get(&[Key::new(seen.id.as_str(), NODE)]).await?;
         if !recorded.iter().any(|item| item.text("ty").is_some()) {

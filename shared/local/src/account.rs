@@ -10,7 +10,7 @@ use sagewarden_govern::ports::{Account, Description, ModelUse, PortError, PortEr
 use serde_json::{Map, Value, json};
 use thiserror::Error;
 
-use crate::shape::{Shape, begin, lower_first, not_found, seconds, tag_map};
+use crate::shape::{begin, first_status, lower_first, not_found, seconds, tag_map};
 use crate::store::{Store, port_error};
 
 /// The account. Cheap to clone; clones share the store.
@@ -75,12 +75,11 @@ impl SimulatedAccount {
         caller: Option<&Actor>,
         now: Timestamp,
     ) -> Result<Resource, Fault> {
-        let shape = Shape::of(kind);
-        let name = request.get(shape.name).and_then(Value::as_str).unwrap_or_default();
+        let name = request.get(kind.name_field()).and_then(Value::as_str).unwrap_or_default();
         if name.is_empty() {
             return Err(Fault::validation(format!(
                 "1 validation error detected: Value at '{}' failed to satisfy constraint: Member must not be null",
-                lower_first(shape.name)
+                lower_first(kind.name_field())
             )));
         }
         let resource = self.resource(kind, name);
@@ -92,12 +91,12 @@ impl SimulatedAccount {
         self.check_references(kind, request)?;
         let mut document = request.as_object().cloned().unwrap_or_default();
         let tags = tag_map(document.remove("Tags").as_ref());
-        document.insert(shape.arn.into(), resource.arn().into());
+        document.insert(kind.arn_field().into(), resource.arn().into());
         document.insert("CreationTime".into(), seconds(now));
         if !matches!(kind, ResourceKind::Model | ResourceKind::EndpointConfig) {
             document.insert("LastModifiedTime".into(), seconds(now));
         }
-        if let Some((status, first)) = shape.status {
+        if let Some((status, first)) = first_status(kind) {
             document.insert(status.into(), first.into());
         }
         begin(kind, &mut document, now);

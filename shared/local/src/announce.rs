@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::account::{Document, Fault, SimulatedAccount};
-use crate::shape::{Shape, lower_first, seconds, tag_map};
+use crate::shape::{first_status, lower_first, seconds, tag_map};
 use crate::store::port_error;
 
 impl SimulatedAccount {
@@ -58,7 +58,6 @@ impl SimulatedAccount {
             ResourceKind::Model => "CreateModel",
             _ => return Ok(()),
         };
-        let shape = Shape::of(resource.kind);
         let mut identity = json!({ "type": "AssumedRole", "arn": caller.arn, "accountId": self.account });
         if let Some(identity) = identity.as_object_mut() {
             let mut session = json!({ "sessionIssuer": { "type": "Role", "arn": caller.role } });
@@ -76,7 +75,7 @@ impl SimulatedAccount {
             "awsRegion": self.region,
             "sourceIPAddress": caller.source_ip,
             "requestParameters": to_trail_case(request),
-            "responseElements": { lower_first(shape.arn): resource.arn() },
+            "responseElements": { lower_first(resource.kind.arn_field()): resource.arn() },
             "readOnly": false,
             "eventType": "AwsApiCall",
             "managementEvent": true,
@@ -162,8 +161,7 @@ impl SimulatedAccount {
             }
             list => tag_map(list.as_ref()),
         };
-        let shape = Shape::of(resource.kind);
-        document.entry(shape.arn).or_insert_with(|| resource.arn().into());
+        document.entry(resource.kind.arn_field()).or_insert_with(|| resource.arn().into());
         self.take_in(&resource, &Value::Object(document), &tags)?;
         Ok(Some(resource))
     }
@@ -278,20 +276,19 @@ fn described_by(event: &Value) -> Option<(Resource, Document)> {
         let Value::Object(mut document) = to_api_case(event.pointer("/detail/requestParameters")?) else {
             return None;
         };
-        let shape = Shape::of(kind);
         let created = text("/detail/eventTime").and_then(Timestamp::from_text).unwrap_or(time);
         document.insert("CreationTime".into(), seconds(created));
         document.insert("LastModifiedTime".into(), seconds(created));
-        if let Some((status, first)) = shape.status {
+        if let Some((status, first)) = first_status(kind) {
             document.insert(status.into(), first.into());
         }
-        let name = document.get(shape.name)?.as_str()?.to_owned();
+        let name = document.get(kind.name_field())?.as_str()?.to_owned();
         return Some((Resource::in_region(kind, account, region, &name), document));
     }
     let kind = ResourceKind::ALL
         .into_iter()
         .find(|kind| published(*kind).is_some_and(|(name, _)| text("/detail-type") == Some(name)))?;
-    let name = detail.get(Shape::of(kind).name)?.as_str()?;
+    let name = detail.get(kind.name_field())?.as_str()?;
     let mut document = detail.clone();
     document.entry("CreationTime").or_insert_with(|| seconds(time));
     Some((Resource::in_region(kind, account, region, name), document))

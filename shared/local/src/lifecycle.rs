@@ -4,7 +4,7 @@ use sagewarden_events::{Resource, ResourceKind, Timestamp};
 use serde_json::{Value, json};
 
 use crate::account::{Document, Fault, SimulatedAccount};
-use crate::shape::{Shape, expect_status, not_found, resolved, seconds};
+use crate::shape::{expect_status, first_status, not_found, resolved, seconds};
 
 impl SimulatedAccount {
     /// Points an endpoint to another configuration.
@@ -27,7 +27,7 @@ impl SimulatedAccount {
     /// # Errors
     /// As the API: a job that is not running cannot be stopped.
     pub fn stop_job(&self, job: &Resource, now: Timestamp) -> Result<(), Fault> {
-        let Some((status, _)) = Shape::of(job.kind).status else { return Err(not_found(job)) };
+        let Some(status) = job.kind.status_field() else { return Err(not_found(job)) };
         self.change(job, now, |document| {
             let message = format!("The request was rejected because the {} is in status", job.kind);
             expect_status(document, status, "InProgress", &message)?;
@@ -53,13 +53,12 @@ impl SimulatedAccount {
     pub fn stopping_jobs(&self) -> Result<Vec<Resource>, Fault> {
         let mut jobs = Vec::new();
         for kind in [ResourceKind::TrainingJob, ResourceKind::ProcessingJob] {
-            let shape = Shape::of(kind);
             let text = |job: &Value, key: &str| job.get(key).and_then(Value::as_str).map(str::to_owned);
             for job in self.list(kind)? {
-                let stopping =
-                    shape.status.is_some_and(|(status, _)| text(&job, status).as_deref() == Some("Stopping"));
+                let stopping = first_status(kind)
+                    .is_some_and(|(status, _)| text(&job, status).as_deref() == Some("Stopping"));
                 jobs.extend(
-                    text(&job, shape.name).filter(|_| stopping).map(|name| self.resource(kind, &name)),
+                    text(&job, kind.name_field()).filter(|_| stopping).map(|name| self.resource(kind, &name)),
                 );
             }
         }
@@ -71,7 +70,7 @@ impl SimulatedAccount {
     /// # Errors
     /// When it is not stopping.
     pub fn finish_stop(&self, job: &Resource, now: Timestamp) -> Result<(), Fault> {
-        let Some((status, _)) = Shape::of(job.kind).status else { return Err(not_found(job)) };
+        let Some(status) = job.kind.status_field() else { return Err(not_found(job)) };
         self.change(job, now, |document| {
             expect_status(document, status, "Stopping", "the job is in status")?;
             document.insert(status.into(), "Stopped".into());

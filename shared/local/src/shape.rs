@@ -9,35 +9,14 @@ use sha2::{Digest, Sha256};
 
 use crate::account::{Document, Fault};
 
-/// The names that differ between the kinds.
-pub(crate) struct Shape {
-    pub(crate) name: &'static str,
-    pub(crate) arn: &'static str,
-    /// The status field and its first value.
-    pub(crate) status: Option<(&'static str, &'static str)>,
-}
-
-impl Shape {
-    pub(crate) fn of(kind: ResourceKind) -> Self {
-        let (name, arn, status) = match kind {
-            ResourceKind::TrainingJob => {
-                ("TrainingJobName", "TrainingJobArn", Some(("TrainingJobStatus", "InProgress")))
-            }
-            ResourceKind::ProcessingJob => {
-                ("ProcessingJobName", "ProcessingJobArn", Some(("ProcessingJobStatus", "InProgress")))
-            }
-            ResourceKind::Model => ("ModelName", "ModelArn", None),
-            ResourceKind::EndpointConfig => ("EndpointConfigName", "EndpointConfigArn", None),
-            ResourceKind::Endpoint => ("EndpointName", "EndpointArn", Some(("EndpointStatus", "Creating"))),
-            ResourceKind::MonitoringSchedule => (
-                "MonitoringScheduleName",
-                "MonitoringScheduleArn",
-                Some(("MonitoringScheduleStatus", "Scheduled")),
-            ),
-            ResourceKind::Trial => ("TrialName", "TrialArn", None),
-        };
-        Self { name, arn, status }
-    }
+/// The status field of a kind and its first value.
+pub(crate) fn first_status(kind: ResourceKind) -> Option<(&'static str, &'static str)> {
+    let first = match kind {
+        ResourceKind::Endpoint => "Creating",
+        ResourceKind::MonitoringSchedule => "Scheduled",
+        _ => "InProgress",
+    };
+    kind.status_field().map(|field| (field, first))
 }
 
 /// What a description holds from the first moment on beside the request.

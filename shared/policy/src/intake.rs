@@ -42,12 +42,9 @@ pub enum Unusable {
     Refused(String),
 }
 
-/// The name field of each kind that has controls, and what only that kind has.
-const KINDS: [(ResourceKind, &str); 3] = [
-    (ResourceKind::TrainingJob, "TrainingJobName"),
-    (ResourceKind::ProcessingJob, "ProcessingJobName"),
-    (ResourceKind::Model, "ModelName"),
-];
+/// The kinds that have controls.
+const KINDS: [ResourceKind; 3] =
+    [ResourceKind::TrainingJob, ResourceKind::ProcessingJob, ResourceKind::Model];
 
 /// Reads the text of a file.
 ///
@@ -67,9 +64,9 @@ pub fn read(text: &str) -> Result<Intake, Unusable> {
     if record.get("eventName").is_some() {
         return call(record);
     }
-    let found = KINDS.iter().find_map(|(kind, field)| {
-        let name = json.get(*field)?.as_str()?;
-        Some(Candidate { resource: resource(*kind, name, &json), document: json.clone(), place: None })
+    let found = KINDS.into_iter().find_map(|kind| {
+        let name = json.get(kind.name_field())?.as_str()?;
+        Some(Candidate { resource: resource(kind, name, &json), document: json.clone(), place: None })
     });
     let candidate = found.ok_or(Unusable::UnknownForm)?;
     Ok(Intake { candidates: vec![candidate], passed_over: Vec::new() })
@@ -88,8 +85,7 @@ fn call(record: &Json) -> Result<Intake, Unusable> {
     };
     let document = record.get("requestParameters").map(to_api_case).filter(Json::is_object);
     let document = document.ok_or(Unusable::UnknownForm)?;
-    let name =
-        KINDS.iter().find(|(each, _)| *each == kind).and_then(|(_, field)| document.get(*field)?.as_str());
+    let name = document.get(kind.name_field()).and_then(Json::as_str);
     let name = name.ok_or(Unusable::UnknownForm)?.to_owned();
     let text = |key: &str| record.get(key).and_then(Json::as_str);
     let mut resource = resource(kind, &name, &document);
@@ -164,8 +160,7 @@ fn with_defaults(value: &Json, definition: &Json, unknown: &mut Vec<String>) -> 
 
 /// The resource of a request: account and region from its own ARN, else the account from its role.
 fn resource(kind: ResourceKind, name: &str, document: &Json) -> Resource {
-    let arns = ["TrainingJobArn", "ProcessingJobArn", "ModelArn"];
-    let own = arns.iter().find_map(|key| Resource::parse_arn(document.get(*key)?.as_str()?).ok());
+    let own = document.get(kind.arn_field()).and_then(|arn| Resource::parse_arn(arn.as_str()?).ok());
     if let Some(own) = own {
         return own.sibling(kind, name);
     }

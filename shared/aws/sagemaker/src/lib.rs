@@ -9,7 +9,8 @@ use std::collections::BTreeMap;
 
 use aws_config::SdkConfig;
 use aws_sdk_sagemaker::Client;
-use aws_sdk_sagemaker::error::ProvideErrorMetadata;
+use aws_sdk_sagemaker::config::http::HttpResponse;
+use aws_sdk_sagemaker::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sagemaker::types::ProductionVariant;
 use sagewarden_aws::port_error;
 use sagewarden_events::{Resource, ResourceKind};
@@ -94,23 +95,12 @@ impl Remedies for SageMakerAccount {
         let context = format!("stop {job}");
         match job.kind {
             ResourceKind::TrainingJob => {
-                match self.client.stop_training_job().training_job_name(&job.name).send().await {
-                    Ok(_) => Ok(Stopped::Requested),
-                    Err(error) if error.as_service_error().is_some_and(is_already_stopped) => {
-                        Ok(Stopped::Already)
-                    }
-                    Err(error) => Err(port_error(context, error)),
-                }
+                stopped(context, self.client.stop_training_job().training_job_name(&job.name).send().await)
             }
-            ResourceKind::ProcessingJob => {
-                match self.client.stop_processing_job().processing_job_name(&job.name).send().await {
-                    Ok(_) => Ok(Stopped::Requested),
-                    Err(error) if error.as_service_error().is_some_and(is_already_stopped) => {
-                        Ok(Stopped::Already)
-                    }
-                    Err(error) => Err(port_error(context, error)),
-                }
-            }
+            ResourceKind::ProcessingJob => stopped(
+                context,
+                self.client.stop_processing_job().processing_job_name(&job.name).send().await,
+            ),
             kind => {
                 Err(PortError::new(PortErrorKind::Invalid, context, format!("a {kind} cannot be stopped")))
             }
@@ -152,6 +142,18 @@ impl Remedies for SageMakerAccount {
             Err(error) if error.as_service_error().is_some_and(is_not_found) => Ok(()),
             Err(error) => Err(port_error(format!("delete {model}"), error)),
         }
+    }
+}
+
+/// Stopping what has stopped already is success.
+fn stopped<A, E>(context: String, answer: Result<A, SdkError<E, HttpResponse>>) -> Result<Stopped, PortError>
+where
+    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+{
+    match answer {
+        Ok(_) => Ok(Stopped::Requested),
+        Err(error) if error.as_service_error().is_some_and(is_already_stopped) => Ok(Stopped::Already),
+        Err(error) => Err(port_error(context, error)),
     }
 }
 

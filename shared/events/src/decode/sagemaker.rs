@@ -18,37 +18,16 @@ pub(super) fn kind(detail_type: &str) -> Option<ResourceKind> {
     })
 }
 
-/// The names of the fields that differ between the kinds.
-struct Names {
-    name: &'static str,
-    arn: &'static str,
-    status: Option<&'static str>,
-}
-
-fn names(kind: ResourceKind) -> Names {
-    let (name, arn, status) = match kind {
-        ResourceKind::TrainingJob => ("TrainingJobName", "TrainingJobArn", Some("TrainingJobStatus")),
-        ResourceKind::ProcessingJob => ("ProcessingJobName", "ProcessingJobArn", Some("ProcessingJobStatus")),
-        ResourceKind::EndpointConfig => ("EndpointConfigName", "EndpointConfigArn", None),
-        ResourceKind::Endpoint => ("EndpointName", "EndpointArn", Some("EndpointStatus")),
-        ResourceKind::Model | ResourceKind::MonitoringSchedule | ResourceKind::Trial => {
-            ("ModelName", "ModelArn", None)
-        }
-    };
-    Names { name, arn, status }
-}
-
 pub(super) fn resource_changed(envelope: &Envelope, detail: &Fields<'_>) -> Result<Event, Undecodable> {
     let Some(kind) = kind(&envelope.detail_type) else { return Ok(envelope.not_ours("unknown")) };
-    let names = names(kind);
     // The ARN may be in lower case where the name is not, so the name counts first.
-    let arn = detail.text(names.arn).or_else(|| envelope.resources.first().cloned());
+    let arn = detail.text(kind.arn_field()).or_else(|| envelope.resources.first().cloned());
     let arn = arn.and_then(|arn| Resource::parse_arn(&arn).ok());
-    let name = detail.text(names.name).or_else(|| arn.map(|arn| arn.name));
-    let name = name.ok_or_else(|| detail.missing(names.name))?;
+    let name = detail.text(kind.name_field()).or_else(|| arn.map(|arn| arn.name));
+    let name = name.ok_or_else(|| detail.missing(kind.name_field()))?;
     Ok(Event::ResourceChanged(ResourceChanged {
         resource: Resource::in_region(kind, &envelope.account, &envelope.region, &name),
-        status: names.status.and_then(|key| detail.text(key)).map(|text| Status::parse(&text)),
+        status: kind.status_field().and_then(|key| detail.text(key)).map(|text| Status::parse(&text)),
         failure_reason: detail.text("FailureReason"),
         created_at: detail.time("CreationTime"),
         modified_at: detail.time("LastModifiedTime"),
