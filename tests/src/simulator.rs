@@ -10,13 +10,13 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
-use sagewarden_events::{Actor, CommitId, Resource, ResourceKind};
+use sagewarden_events::{Actor, Resource, ResourceKind};
 use sagewarden_local::{Fault, LocalGit, SimulatedAccount};
 use serde_json::{Map, Value, json};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-use crate::{Result, now};
+use crate::{Result, codecommit, now};
 
 /// A call that arrived.
 #[derive(Clone, Debug, PartialEq)]
@@ -107,7 +107,7 @@ async fn answer(State(services): State<Services>, headers: HeaderMap, body: Byte
     (status, [(header::CONTENT_TYPE, "application/x-amz-json-1.1")], document.to_string()).into_response()
 }
 
-type Answer = std::result::Result<Value, Fault>;
+pub(crate) type Answer = std::result::Result<Value, Fault>;
 
 impl Services {
     fn call(&self, target: &str, body: Value) -> Answer {
@@ -121,7 +121,7 @@ impl Services {
         drop(refusals);
         match target.split_once('.') {
             Some(("SageMaker", operation)) => self.sagemaker(operation, &call.body),
-            Some(("CodeCommit_20150413", "GetCommit")) => self.commit(&call.body),
+            Some(("CodeCommit_20150413", operation)) => codecommit::answer(&self.git, operation, &call.body),
             // A bus that takes nothing: a call that succeeds with an entry that failed, which the emulator never answers.
             Some(("AWSEvents", "PutEvents")) => Ok(json!({
                 "FailedEntryCount": 1,
@@ -200,32 +200,10 @@ impl Services {
         }
         Ok(answer)
     }
-
-    fn commit(&self, body: &Value) -> Answer {
-        let (repository, id) = (text(body, "repositoryName"), text(body, "commitId"));
-        if !self.git.path(repository).exists() {
-            return Err(fault("RepositoryDoesNotExistException", format!("{repository} does not exist")));
-        }
-        let id = CommitId::parse(id).map_err(|error| fault("InvalidCommitIdException", error.to_string()))?;
-        let found =
-            self.git.find(repository, &id).map_err(|error| fault("InternalFailure", error.to_string()))?;
-        let missing = || fault("CommitIdDoesNotExistException", "Commit ID does not exist.");
-        let commit = found.ok_or_else(missing)?;
-        let seconds = commit.authored_at.map_or(0, |time| time.millis() / 1000);
-        let person = json!({ "name": commit.author_name, "email": commit.author_email, "date": format!("{seconds} +0000") });
-        Ok(json!({ "commit": {
-            "commitId": id.as_str(),
-            "parents": commit.parents.iter().map(CommitId::as_str).collect::<Vec<_>>(),
-            "message": commit.message,
-            "author": person,
-            "committer": person,
-            "additionalData": "",
-        } }))
-    }
 }
 
 /// Whoever calls over HTTP: the simulator knows one person.
-fn caller() -> Actor {
+pub(crate) fn caller() -> Actor {
     Actor {
         arn: Some("arn:aws:sts::111122223333:assumed-role/ds-notebook-role-credit-dev-ana/ana".to_owned()),
         role: Some("arn:aws:iam::111122223333:role/ds-notebook-role-credit-dev-ana".to_owned()),
@@ -234,10 +212,10 @@ fn caller() -> Actor {
     }
 }
 
-fn fault(code: &str, message: impl Into<String>) -> Fault {
+pub(crate) fn fault(code: &str, message: impl Into<String>) -> Fault {
     Fault { code: code.to_owned(), message: message.into() }
 }
 
-fn text<'a>(body: &'a Value, key: &str) -> &'a str {
+pub(crate) fn text<'a>(body: &'a Value, key: &str) -> &'a str {
     body.get(key).and_then(Value::as_str).unwrap_or_default()
 }

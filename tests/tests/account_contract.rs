@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 
 use sagewarden_codecommit::CodeCommit;
 use sagewarden_events::{CommitId, Repository, Resource, ResourceKind, Timestamp};
-use sagewarden_govern::ports::{Account, ModelUse, PortErrorKind, Remedies, SourceControl, Stopped};
+use sagewarden_govern::ports::{
+    Account, ChangedFile, Comment, ModelUse, PortErrorKind, Remedies, SourceControl, Stopped,
+};
 use sagewarden_local::{LocalGit, NewCommit, SimulatedAccount, Store};
 use sagewarden_sagemaker::SageMakerAccount;
 use sagewarden_tests::emulator::{ACCOUNT, REGION, config};
@@ -67,7 +69,9 @@ async fn contract(
     what_does_not_exist_is_absent(world, account).await?;
     jobs_stop_once(world, account).await?;
     models_in_use_are_known(world, account).await?;
-    commits_are_found(world, source).await
+    commits_are_found(world, source).await?;
+    changes_are_listed_and_read(world, source).await?;
+    a_comment_is_posted_once(world, source).await
 }
 
 async fn descriptions_are_the_services_own(world: &World, account: &impl Account) -> Result<()> {
@@ -161,6 +165,76 @@ async fn models_in_use_are_known(world: &World, account: &impl Remedies) -> Resu
     Ok(())
 }
 
+fn repository(name: &str) -> Repository {
+    Repository { account: ACCOUNT.into(), region: REGION.into(), name: name.into() }
+}
+
+/// Pushes these files to a repository of this name.
+fn push(world: &World, name: &str, files: &[(&str, &str)]) -> Result<CommitId> {
+    world.git.create_repository(name)?;
+    let at = Timestamp::from_millis(1_772_442_000_000);
+    let new = NewCommit { branch: "main", files, message: "Work\n", author: ("Ana", "ana@example.com"), at };
+    Ok(world.git.push(name, &new)?.0)
+}
+
+async fn changes_are_listed_and_read(world: &World, source: &impl SourceControl) -> Result<()> {
+    let names: Vec<String> = (0..12).map(|number| format!("jobs/{number:02} ä.json")).collect();
+    let files: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "one")).collect();
+    let first = push(world, "changes", &files)?;
+    let second = push(world, "changes", &[("jobs/03 ä.json", "three"), ("new.json", "new"), ("empty", "")])?;
+    let repository = repository("changes");
+    let paths = |files: &[ChangedFile]| files.iter().map(|file| file.path.clone()).collect::<Vec<_>>();
+
+    let all = source.changes(&repository, None, &first, 12).await?.ok_or("nothing to compare")?;
+    assert_eq!((paths(&all.files), all.complete), (names.clone(), true));
+    let some = source.changes(&repository, None, &first, 11).await?.ok_or("nothing to compare")?;
+    assert_eq!((paths(&some.files), some.complete), (names[..11].to_vec(), false));
+    let between = source.changes(&repository, Some(&first), &second, 9).await?.ok_or("nothing to compare")?;
+    assert_eq!(paths(&between.files), ["empty", "jobs/03 ä.json", "new.json"]);
+    let back = source.changes(&repository, Some(&second), &first, 9).await?.ok_or("nothing to compare")?;
+    assert_eq!(paths(&back.files), ["jobs/03 ä.json"], "what was deleted has no content");
+    let same = source.changes(&repository, Some(&first), &first, 9).await?.ok_or("nothing to compare")?;
+    assert_eq!((same.files, same.complete), (Vec::new(), true));
+
+    let content = source.content(&repository, &between.files[1], 5).await?;
+    assert_eq!(content.as_deref(), Some(b"three".as_slice()));
+    assert_eq!(source.content(&repository, &between.files[1], 4).await?, None, "it is larger");
+    assert_eq!(source.content(&repository, &between.files[0], 4).await?, Some(Vec::new()));
+
+    let missing = CommitId::parse(&"0".repeat(40))?;
+    assert_eq!(source.changes(&repository, Some(&missing), &first, 9).await?, None);
+    assert_eq!(source.changes(&repository, None, &missing, 9).await?, None);
+    assert_eq!(source.changes(&self::repository("nobody"), None, &first, 9).await?, None);
+    let gone = ChangedFile { path: "gone.json".into(), blob: "0".repeat(40) };
+    let error = source.content(&repository, &gone, 9).await.err().ok_or("it was read")?;
+    assert!(!error.is_retryable(), "{error}");
+    Ok(())
+}
+
+async fn a_comment_is_posted_once(world: &World, source: &impl SourceControl) -> Result<()> {
+    let first = push(world, "comments", &[("a", "1")])?;
+    let second = push(world, "comments", &[("a", "2")])?;
+    let repository = repository("comments");
+    let posted = || -> Result<Vec<(CommitId, String)>> {
+        let comments = world.git.comments("comments")?;
+        Ok(comments.into_iter().map(|comment| (comment.commit, comment.text)).collect())
+    };
+    let on_first =
+        Comment { repository: &repository, parent: None, commit: &first, token: "t-1", text: "**ä**\n- b" };
+    source.post(&on_first).await?;
+    source.post(&on_first).await?;
+    // Whoever would say it in other words has said it already.
+    source.post(&Comment { text: "other words", ..on_first }).await?;
+    assert_eq!(posted()?, [(first.clone(), "**ä**\n- b".to_owned())]);
+
+    let longest = "ä".repeat(Comment::MAX_CHARACTERS);
+    let on_second =
+        Comment { parent: Some(&first), commit: &second, token: "t-2", text: &longest, ..on_first };
+    source.post(&on_second).await?;
+    assert_eq!(posted()?[1], (second, longest));
+    Ok(())
+}
+
 async fn commits_are_found(world: &World, source: &impl SourceControl) -> Result<()> {
     world.git.create_repository("r")?;
     let commit = |message: &'static str, files: &'static [(&'static str, &'static str)]| NewCommit {
@@ -174,8 +248,6 @@ async fn commits_are_found(world: &World, source: &impl SourceControl) -> Result
         world.git.push("r", &commit("First\n\nWith a body,\n\n  and its spaces.\n", &[("train.py", "1")]))?;
     let (second, old) = world.git.push("r", &commit("Second\n", &[("train.py", "2")]))?;
     assert_eq!(old.as_ref(), Some(&first));
-    let repository =
-        |name: &str| Repository { account: ACCOUNT.into(), region: REGION.into(), name: name.into() };
     let found = source.commit(&repository("r"), &first).await?.ok_or("the commit is not there")?;
     assert_eq!(found.message, "First\n\nWith a body,\n\n  and its spaces.\n");
     assert_eq!(

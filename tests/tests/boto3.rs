@@ -1,9 +1,9 @@
 //! AWS's own client drives the simulator: what it does not accept, AWS would not have answered.
 #![expect(clippy::indexing_slicing, reason = "a test ends where something is missing")]
 
-use sagewarden_local::{Clock, LocalGit, SimulatedAccount, Store, Story};
+use sagewarden_local::{Clock, LocalGit, NewCommit, SimulatedAccount, Store, Story};
 use sagewarden_tests::Result;
-use sagewarden_tests::aws::{Aws, Refusal};
+use sagewarden_tests::aws::{Aws, Refusal, bytes};
 use sagewarden_tests::emulator::{ACCOUNT, REGION};
 use sagewarden_tests::simulator::Simulator;
 use serde_json::{Value, json};
@@ -18,6 +18,7 @@ async fn boto3_accepts_what_the_simulator_answers() -> Result<()> {
     let mut aws = Aws::new(&simulator.url())?;
 
     a_job_lives_and_is_stopped(&mut aws)?;
+    a_commit_is_compared_read_and_commented_on(&mut aws, &git)?;
     absences_have_their_codes(&mut aws)?;
 
     // Everything of the story, described through boto3: it drops what the API's model does not know, so nothing may be lost.
@@ -88,6 +89,54 @@ fn a_job_lives_and_is_stopped(aws: &mut Aws) -> Result<()> {
     let again = refusal(aws.call("sagemaker", "stop_training_job", name))?;
     assert_eq!(again.code, "ValidationException");
     assert!(again.message.contains("is in status Stopping"), "{again}");
+    Ok(())
+}
+
+fn a_commit_is_compared_read_and_commented_on(aws: &mut Aws, git: &LocalGit) -> Result<()> {
+    git.create_repository("boto3")?;
+    let push = |files: &[(&str, &str)]| -> Result<String> {
+        let at = Story::demo_start();
+        let new =
+            NewCommit { branch: "main", files, message: "Work", author: ("Ana", "ana@example.com"), at };
+        Ok(git.push("boto3", &new)?.0.to_string())
+    };
+    let first = push(&[("a.json", "{}")])?;
+    let names: Vec<String> = (0..7).map(|number| format!("{number}.json")).collect();
+    let second = push(&names.iter().map(|name| (name.as_str(), "{}")).collect::<Vec<_>>())?;
+
+    let compared =
+        json!({ "repositoryName": "boto3", "beforeCommitSpecifier": first, "afterCommitSpecifier": second });
+    let page = aws.call("codecommit", "get_differences", compared.clone())?;
+    assert_eq!(page["differences"].as_array().map(Vec::len), Some(5), "{page}");
+    let mut next = compared;
+    next["NextToken"] = page["NextToken"].clone();
+    let page = aws.call("codecommit", "get_differences", next)?;
+    assert_eq!(page["differences"][1]["afterBlob"]["path"], "6.json", "{page}");
+    assert_eq!(page["NextToken"], Value::Null);
+    let blob = json!({ "repositoryName": "boto3", "blobId": page["differences"][1]["afterBlob"]["blobId"] });
+    assert_eq!(bytes(&aws.call("codecommit", "get_blob", blob)?, "content")?, b"{}");
+
+    let comment = json!({
+        "repositoryName": "boto3", "beforeCommitId": first, "afterCommitId": second, "content": "**no**", "clientRequestToken": "t",
+    });
+    let posted = aws.call("codecommit", "post_comment_for_compared_commit", comment.clone())?;
+    assert_eq!(posted["comment"]["content"], "**no**", "{posted}");
+    let again = aws.call("codecommit", "post_comment_for_compared_commit", comment.clone())?;
+    assert_eq!(again["comment"]["commentId"], posted["comment"]["commentId"]);
+    let mut refused = |field: &str, value: &str, code: &str| -> Result<()> {
+        let mut comment = comment.clone();
+        comment["clientRequestToken"] = json!(format!("t-{field}"));
+        comment[field] = json!(value);
+        assert_eq!(refusal(aws.call("codecommit", "post_comment_for_compared_commit", comment))?.code, code);
+        Ok(())
+    };
+    refused("content", &"x".repeat(10_241), "CommentContentSizeLimitExceededException")?;
+    refused("beforeCommitId", &second, "BeforeCommitIdAndAfterCommitIdAreSameException")?;
+    refused("afterCommitId", &"0".repeat(40), "CommitDoesNotExistException")?;
+    let mut changed = comment;
+    changed["content"] = json!("other");
+    let changed = refusal(aws.call("codecommit", "post_comment_for_compared_commit", changed))?;
+    assert_eq!(changed.code, "IdempotencyParameterMismatchException");
     Ok(())
 }
 

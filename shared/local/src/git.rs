@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use sagewarden_events::{CommitId, Repository, Timestamp};
-use sagewarden_govern::ports::{Commit, PortError, PortErrorKind, SourceControl};
+use sagewarden_govern::ports::{
+    ChangedFile, Changes, Comment, Commit, PortError, PortErrorKind, SourceControl,
+};
 use serde_json::{Value, json};
 use thiserror::Error;
 
@@ -34,6 +36,14 @@ pub enum GitError {
     /// A file could not be written.
     #[error("`{}` cannot be written: {source}", path.display())]
     Unwritable {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A comment could not be read.
+    #[error("`{}` cannot be read: {source}", path.display())]
+    Unreadable {
         /// Which.
         path: PathBuf,
         /// Why.
@@ -215,15 +225,101 @@ impl LocalGit {
             message: next().strip_suffix('\n').map(str::to_owned).unwrap_or_default(),
         }))
     }
+
+    /// Every regular file that a commit added to or changed in an earlier one, or has when there is none, in the order of
+    /// their paths; `None` when the repository or a commit does not exist.
+    ///
+    /// # Errors
+    /// When git cannot be run.
+    pub fn changed(
+        &self,
+        repository: &str,
+        before: Option<&CommitId>,
+        after: &CommitId,
+    ) -> Result<Option<Vec<ChangedFile>>, GitError> {
+        /// The tree without entries, which every repository has.
+        const EMPTY: &str = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
+        for commit in before.into_iter().chain([after]) {
+            if self.find(repository, commit)?.is_none() {
+                return Ok(None);
+            }
+        }
+        let before = before.map_or(EMPTY, CommitId::as_str);
+        let arguments = ["diff-tree", "-r", "-z", "--no-renames", before, after.as_str()];
+        let output = git(&self.path(repository), &arguments, &[])?;
+        let text = String::from_utf8_lossy(&output.stdout);
+        // `:<mode> <mode> <blob> <blob> <change>`, NUL, path, NUL
+        let mut parts = text.split('\0');
+        let mut files = Vec::new();
+        while let (Some(change), Some(path)) = (parts.next(), parts.next()) {
+            let mut fields = change.split(' ').skip(1);
+            if let (Some(mode), Some(blob)) = (fields.next(), fields.nth(1)) {
+                let file = ChangedFile { path: path.to_owned(), blob: blob.to_owned() };
+                files.extend(mode.starts_with("100").then_some(file));
+            }
+        }
+        Ok(Some(files))
+    }
+
+    /// The content of a blob; `None` when there is none of this id.
+    ///
+    /// # Errors
+    /// When git cannot be run.
+    pub fn blob(&self, repository: &str, id: &str) -> Result<Option<Vec<u8>>, GitError> {
+        let path = self.path(repository);
+        if !path.exists() || !id.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return Ok(None);
+        }
+        let output = git(&path, &["cat-file", "blob", id], &[])?;
+        Ok(output.status.success().then_some(output.stdout))
+    }
 }
 
 impl SourceControl for LocalGit {
     async fn commit(&self, repository: &Repository, id: &CommitId) -> Result<Option<Commit>, PortError> {
-        self.find(&repository.name, id).map_err(|error| {
-            let context = format!("look up commit `{id}` in `{}`", repository.name);
-            PortError::new(PortErrorKind::Unavailable, context, error.to_string()).with_source(error)
-        })
+        let context = || format!("look up commit `{id}` in `{}`", repository.name);
+        self.find(&repository.name, id).map_err(|error| port_error(context(), error))
     }
+
+    async fn changes(
+        &self,
+        repository: &Repository,
+        before: Option<&CommitId>,
+        after: &CommitId,
+        at_most: usize,
+    ) -> Result<Option<Changes>, PortError> {
+        let context = || format!("list what commit `{after}` changed in `{}`", repository.name);
+        let changed =
+            self.changed(&repository.name, before, after).map_err(|error| port_error(context(), error))?;
+        Ok(changed.map(|mut files| {
+            let complete = files.len() <= at_most;
+            files.truncate(at_most);
+            Changes { files, complete }
+        }))
+    }
+
+    async fn content(
+        &self,
+        repository: &Repository,
+        file: &ChangedFile,
+        at_most: usize,
+    ) -> Result<Option<Vec<u8>>, PortError> {
+        let context = || format!("read `{}` of `{}`", file.path, repository.name);
+        let found = self.blob(&repository.name, &file.blob).map_err(|error| port_error(context(), error))?;
+        let missing = || PortError::new(PortErrorKind::Invalid, context(), "there is no such blob");
+        Ok(Some(found.ok_or_else(missing)?).filter(|content| content.len() <= at_most))
+    }
+
+    async fn post(&self, comment: &Comment<'_>) -> Result<(), PortError> {
+        let Comment { repository, parent, commit, token, text } = *comment;
+        let posted = self.comment(&repository.name, parent, commit, token, text);
+        let context = || format!("comment on commit `{commit}` of `{}`", repository.name);
+        posted.map(drop).map_err(|error| port_error(context(), error))
+    }
+}
+
+fn port_error(context: String, error: GitError) -> PortError {
+    PortError::new(PortErrorKind::Unavailable, context, error.to_string()).with_source(error)
 }
 
 fn run(folder: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Result<(), GitError> {

@@ -4,6 +4,7 @@
 
 mod account;
 mod announce;
+mod comments;
 mod git;
 mod lifecycle;
 mod log;
@@ -15,6 +16,7 @@ mod system;
 mod table;
 
 pub use account::{Fault, SimulatedAccount};
+pub use comments::PostedComment;
 pub use git::{GitError, LocalGit, NewCommit};
 pub use log::{NoticeLog, QuarantineLog, SentNotice};
 pub use store::{Store, StoreError};

@@ -1,11 +1,12 @@
-//! Commits through `aws-sdk-codecommit`.
+//! Commits, what they changed, and comments on them, through `aws-sdk-codecommit`.
 
 use aws_config::SdkConfig;
 use aws_sdk_codecommit::Client;
 use aws_sdk_codecommit::error::ProvideErrorMetadata;
+use aws_sdk_codecommit::types::Difference;
 use sagewarden_aws::port_error;
 use sagewarden_events::{CommitId, Repository, Timestamp};
-use sagewarden_govern::ports::{Commit, PortError, SourceControl};
+use sagewarden_govern::ports::{ChangedFile, Changes, Comment, Commit, PortError, SourceControl};
 
 /// CodeCommit in the account and region of the configuration.
 #[derive(Clone, Debug)]
@@ -45,6 +46,96 @@ impl SourceControl for CodeCommit {
             }
         }))
     }
+
+    async fn changes(
+        &self,
+        repository: &Repository,
+        before: Option<&CommitId>,
+        after: &CommitId,
+        at_most: usize,
+    ) -> Result<Option<Changes>, PortError> {
+        let call = self
+            .client
+            .get_differences()
+            .repository_name(&repository.name)
+            .set_before_commit_specifier(before.map(ToString::to_string))
+            .after_commit_specifier(after.as_str());
+        // The model gives no bounds for a page's size: the service's own is used.
+        let mut pages = call.into_paginator().send();
+        let mut changes = Changes { files: Vec::new(), complete: true };
+        let mut left = at_most;
+        while let Some(page) = pages.next().await {
+            let page = match page {
+                Ok(page) => page,
+                Err(error) if error.as_service_error().is_some_and(is_not_found) => return Ok(None),
+                Err(error) => {
+                    let context = format!("list what commit `{after}` changed in `{}`", repository.name);
+                    return Err(port_error(context, error));
+                }
+            };
+            changes.files.extend(page.differences().iter().take(left).filter_map(changed_file));
+            if page.differences().len() > left {
+                changes.complete = false;
+                break;
+            }
+            left -= page.differences().len();
+        }
+        Ok(Some(changes))
+    }
+
+    async fn content(
+        &self,
+        repository: &Repository,
+        file: &ChangedFile,
+        at_most: usize,
+    ) -> Result<Option<Vec<u8>>, PortError> {
+        let call = self.client.get_blob().repository_name(&repository.name).blob_id(&file.blob);
+        match call.send().await {
+            Ok(answer) => Ok(Some(answer.content.into_inner()).filter(|content| content.len() <= at_most)),
+            // Above 6 MB the API gives nothing ("Quotas in AWS CodeCommit", user guide).
+            Err(error)
+                if error.as_service_error().is_some_and(|error| error.is_file_too_large_exception()) =>
+            {
+                Ok(None)
+            }
+            Err(error) => Err(port_error(format!("read `{}` of `{}`", file.path, repository.name), error)),
+        }
+    }
+
+    /// The comment stands on the comparison of a commit with its parent, which is what the commit's page in the console
+    /// shows ("Comment on a commit", CodeCommit user guide).
+    async fn post(&self, comment: &Comment<'_>) -> Result<(), PortError> {
+        let Comment { repository, parent, commit, token, text } = comment;
+        let call = self
+            .client
+            .post_comment_for_compared_commit()
+            .repository_name(&repository.name)
+            .set_before_commit_id(parent.map(ToString::to_string))
+            .after_commit_id(commit.as_str())
+            .content(*text)
+            .client_request_token(*token);
+        match call.send().await {
+            Ok(_) => Ok(()),
+            // The token was used with another text, by another version of this program: that comment stands.
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(|error| error.is_idempotency_parameter_mismatch_exception()) =>
+            {
+                Ok(())
+            }
+            Err(error) => {
+                Err(port_error(format!("comment on commit `{commit}` of `{}`", repository.name), error))
+            }
+        }
+    }
+}
+
+/// The later side of a difference, when it is a regular file (modes 100644 and 100755).
+fn changed_file(difference: &Difference) -> Option<ChangedFile> {
+    let after = difference.after_blob()?;
+    let file = ChangedFile { path: after.path()?.to_owned(), blob: after.blob_id()?.to_owned() };
+    after.mode().is_some_and(|mode| mode.starts_with("100")).then_some(file)
 }
 
 /// Git's own form, which CodeCommit passes on: seconds since 1970, a space, the author's offset from UTC.
@@ -58,6 +149,7 @@ fn is_not_found(error: &impl ProvideErrorMetadata) -> bool {
         error.code(),
         Some(
             "CommitIdDoesNotExistException"
+                | "CommitDoesNotExistException"
                 | "RepositoryDoesNotExistException"
                 | "InvalidRepositoryNameException"
                 | "InvalidCommitIdException"

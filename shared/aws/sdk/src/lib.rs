@@ -40,6 +40,7 @@ const DENIED: &[&str] = &[
     "InvalidSignatureException",
     "KMS.AccessDeniedException",
     "KMSAccessDeniedException",
+    "EncryptionKeyAccessDeniedException",
 ];
 
 /// Turns an SDK's error into the port's; `context` says what was tried.
@@ -83,6 +84,7 @@ mod tests {
         };
         check(Some("ThrottlingException"), Some(400), PortErrorKind::Throttled);
         check(Some("AccessDeniedException"), Some(400), PortErrorKind::Denied);
+        check(Some("EncryptionKeyAccessDeniedException"), Some(400), PortErrorKind::Denied);
         check(Some("ValidationException"), Some(400), PortErrorKind::Invalid);
         check(Some("InternalServerError"), Some(500), PortErrorKind::Unavailable);
         check(Some("PermanentRedirect"), Some(301), PortErrorKind::Invalid);
