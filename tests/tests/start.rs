@@ -36,7 +36,7 @@ fn what_is_missing_or_wrong_is_named_before_anything_is_judged() -> Result<()> {
         assert!(said.contains(words), "{function}: {said}");
         Ok(())
     };
-    for function in ["enforce-policy", "record-lineage", "alert-drift"] {
+    for function in ["enforce-policy", "record-lineage", "alert-drift", "record-commit"] {
         check(function, &complete, "settings.toml:3:2: unknown field `netwrok`")?;
     }
     let policy = folder.path().join("enforce-policy/bundle/policies/model.cedar");
@@ -56,5 +56,8 @@ fn what_is_missing_or_wrong_is_named_before_anything_is_judged() -> Result<()> {
         without.remove(variable);
         check(function, &without, &format!("the environment variable `{variable}` is not set"))?;
     }
+    let mut switched = complete;
+    switched.insert("SAGEWARDEN_COMMENTS", "no");
+    check("record-commit", &switched, "`SAGEWARDEN_COMMENTS` is `no`: it must be `on` or `off`")?;
     Ok(())
 }

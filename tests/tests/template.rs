@@ -205,6 +205,34 @@ fn each_function_has_a_role_of_its_own_and_no_wide_permission() {
 }
 
 #[test]
+fn a_function_may_do_to_repositories_what_it_does() -> Result<()> {
+    let operations = ["GetBlob", "GetCommit", "GetDifferences", "PostCommentForComparedCommit"];
+    let snake = |name: &str| -> String {
+        let letters = name
+            .chars()
+            .map(|c| if c.is_uppercase() { format!("_{}", c.to_ascii_lowercase()) } else { c.to_string() });
+        letters.collect()
+    };
+    // Each is called once: what the adapter does not call, nobody may do.
+    let adapter = fs::read_to_string(root().join("shared/aws/codecommit/src/lib.rs"))?;
+    for operation in operations {
+        assert!(adapter.contains(&format!(".{}()", snake(operation).trim_start_matches('_'))), "{operation}");
+    }
+    let allowed = |role: &str| -> Vec<&str> {
+        let policies = list(&resources("AWS::IAM::Role")[role]["Policies"]);
+        let statements = policies.into_iter().flat_map(|policy| list(&policy["PolicyDocument"]["Statement"]));
+        let actions = statements.flat_map(|statement| texts(&statement["Action"]));
+        actions.filter_map(|action| action.strip_prefix("codecommit:")).collect()
+    };
+    assert_eq!(allowed("RecordCommitRole"), operations);
+    for reader in ["RecordLineageRole", "AlertDriftRole"] {
+        assert_eq!(allowed(reader), ["GetCommit"], "{reader}");
+    }
+    assert!(allowed("EnforcePolicyRole").is_empty());
+    Ok(())
+}
+
+#[test]
 fn what_is_stored_is_encrypted_kept_and_recoverable() {
     let table = resources("AWS::DynamoDB::Table")["Table"];
     assert_eq!(target(&table["SSESpecification"]["KMSMasterKeyId"]), Some("Key"));
@@ -241,6 +269,9 @@ fn functions_get_the_variables_that_they_read() -> Result<()> {
         }
         if main.contains("Config::bus()") {
             read.insert("SAGEWARDEN_BUS");
+        }
+        if main.contains("Config::comments()") {
+            read.insert("SAGEWARDEN_COMMENTS");
         }
         if id == "EnforcePolicy" {
             read.insert("SAGEWARDEN_MODE");

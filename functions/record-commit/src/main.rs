@@ -1,11 +1,11 @@
-//! Records git pushes. This file only wires; what happens is in the library beside it.
+//! Records git pushes and comments on them. This file only wires; what happens is in the library beside it.
 
 use lambda_runtime::Error;
 use record_commit::RecordCommit;
 use sagewarden_aws::load_config;
 use sagewarden_codecommit::CodeCommit;
 use sagewarden_dynamodb::DynamoTable;
-use sagewarden_lambda::{Config, init_logging, serve};
+use sagewarden_lambda::{Config, bundle, init_logging, serve};
 use sagewarden_s3::S3Quarantine;
 
 // One record after the other on one thread: the work waits for services, and a smaller function has no second core.
@@ -15,6 +15,10 @@ async fn main() -> Result<(), Error> {
     let config = Config::from_env("record-commit")?;
     let aws = load_config().await;
     let quarantine = S3Quarantine::new(&aws, config.quarantine);
-    let act = RecordCommit { source: CodeCommit::new(&aws), table: DynamoTable::new(&aws, config.table) };
+    let act = RecordCommit {
+        source: CodeCommit::new(&aws),
+        table: DynamoTable::new(&aws, config.table),
+        review: if Config::comments()? { Some(bundle()?) } else { None },
+    };
     serve(config.function, &act, &quarantine).await
 }

@@ -7,6 +7,7 @@
 
 mod alert_drift;
 mod closure;
+mod comment;
 mod enforce_policy;
 mod lookup_lineage;
 mod once;
@@ -15,6 +16,7 @@ pub mod ports;
 mod record_commit;
 mod record_deployment;
 mod record_lineage;
+mod review_commit;
 
 pub use alert_drift::{AlertDrift, DRIFT_ALERT};
 pub use closure::{live_upstream, upstream};
@@ -25,3 +27,4 @@ pub use outcome::{Done, Failure, Outcome};
 pub use record_commit::record_commit;
 pub use record_deployment::deployment_at;
 pub use record_lineage::RecordLineage;
+pub use review_commit::ReviewCommit;

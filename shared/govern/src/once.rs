@@ -1,4 +1,4 @@
-//! Notices that leave once per cause, however often the cause is delivered.
+//! What is told once per cause, however often the cause is delivered.
 
 use sagewarden_events::Timestamp;
 use sagewarden_lineage::table::{Attributes, Key, Value};
@@ -19,7 +19,7 @@ const LEASE_MS: i64 = 120_000;
 /// How long a receipt remembers its cause: longer than any archive from which events are replayed (400 days).
 const RECEIPT_SECONDS: i64 = 400 * 86_400;
 
-/// A claim on a notice that is to leave once: held while it is found out what to say.
+/// A claim on something that is to be told once: held while it is found out what to say.
 pub(crate) struct Receipt {
     claim: Claim,
 }
@@ -62,7 +62,12 @@ impl Receipt {
             self.give_back(table).await?;
             return Err(error);
         }
-        // A function of the cause, so that the receipt is the same whoever sent the notice.
+        self.settle(table, cause_time).await
+    }
+
+    /// Marks the cause as told.
+    pub(crate) async fn settle(self, table: &impl Table, cause_time: Timestamp) -> Result<(), PortError> {
+        // A function of the cause, so that the receipt is the same whoever told it.
         let expires = cause_time.millis() / 1000 + RECEIPT_SECONDS;
         table.settle(&self.claim, Attributes::from([("ttl".into(), Value::Number(expires))])).await
     }

@@ -45,6 +45,16 @@ impl Done {
             Self::Acted(text) | Self::Nothing(text) => text,
         }
     }
+
+    /// This, and then something more: only what was done is worth telling.
+    #[must_use]
+    pub fn and(self, next: Self) -> Self {
+        match (self, next) {
+            (Self::Acted(first), Self::Acted(next)) => Self::Acted(format!("{first}; {next}")),
+            (Self::Nothing(_), next) => next,
+            (first, Self::Nothing(_)) => first,
+        }
+    }
 }
 
 /// What a use case returns.

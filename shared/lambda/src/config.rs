@@ -78,6 +78,17 @@ impl Config {
         required("SAGEWARDEN_BUS")
     }
 
+    /// Whether commits are judged and commented on; they are where nothing is said.
+    ///
+    /// # Errors
+    /// When the variable is neither `on` nor `off`.
+    pub fn comments() -> Result<bool, ConfigError> {
+        match env::var("SAGEWARDEN_COMMENTS").ok().filter(|value| !value.is_empty()) {
+            None => Ok(true),
+            Some(value) => switch("SAGEWARDEN_COMMENTS", value),
+        }
+    }
+
     fn quarantine() -> Result<String, ConfigError> {
         required("SAGEWARDEN_QUARANTINE_BUCKET")
     }
@@ -105,6 +116,14 @@ fn mode(value: String) -> Result<Mode, ConfigError> {
     }
 }
 
+fn switch(name: &'static str, value: String) -> Result<bool, ConfigError> {
+    match value.as_str() {
+        "on" => Ok(true),
+        "off" => Ok(false),
+        _ => Err(ConfigError::Invalid { name, value, wanted: "`on` or `off`" }),
+    }
+}
+
 fn required(name: &'static str) -> Result<String, ConfigError> {
     env::var(name).ok().filter(|value| !value.is_empty()).ok_or(ConfigError::Missing(name))
 }
@@ -121,6 +140,14 @@ mod tests {
             error,
             "the environment variable `SAGEWARDEN_MODE` is `on`: it must be `observe` or `enforce`"
         );
+    }
+
+    #[test]
+    fn a_switch_is_on_or_off() {
+        assert!(switch("X", "on".into()).unwrap());
+        assert!(!switch("X", "off".into()).unwrap());
+        let error = switch("X", "false".into()).unwrap_err().to_string();
+        assert_eq!(error, "the environment variable `X` is `false`: it must be `on` or `off`");
     }
 
     #[test]

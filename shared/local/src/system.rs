@@ -5,7 +5,7 @@ use std::path::Path;
 use sagewarden_events::{Event, Timestamp, decode};
 use sagewarden_govern::ports::{PortError, Quarantine, Rejected};
 use sagewarden_govern::{
-    AlertDrift, Done, EnforcePolicy, Failure, Moment, Outcome, RecordLineage, record_commit,
+    AlertDrift, Done, EnforcePolicy, Failure, Moment, Outcome, RecordLineage, ReviewCommit, record_commit,
 };
 use sagewarden_policy::Bundle;
 use serde_json::Value;
@@ -119,7 +119,14 @@ impl System {
         let mut outcomes = Vec::new();
         let mut add = |function, outcome| outcomes.push(Handled { function, outcome });
         match event {
-            Event::ReferenceChanged(push) => add("record-commit", record_commit(git, table, push).await),
+            Event::ReferenceChanged(push) => {
+                let reviewer = ReviewCommit { source: git, table, bundle };
+                let outcome = match record_commit(git, table, push).await {
+                    Ok(recorded) => reviewer.review(push, &moment).await.map(|next| recorded.and(next)),
+                    Err(failure) => Err(failure),
+                };
+                add("record-commit", outcome);
+            }
             Event::CallMade(_) => add("enforce-policy", enforcer.enforce(event, &moment).await),
             Event::ResourceChanged(change) => {
                 add("enforce-policy", enforcer.enforce(event, &moment).await);
