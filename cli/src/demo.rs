@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use futures::executor::block_on;
 use sagewarden_govern::{DRIFT_ALERT, Done, Question, lookup_lineage};
 use sagewarden_lineage::view::{self, Format};
-use sagewarden_local::{Clock, Handled, SentNotice, Step, Store, Story, System};
+use sagewarden_local::{Clock, Handled, PostedComment, SentNotice, Step, Store, Story, System};
 use sagewarden_policy::Bundle;
 use serde_json::{Value, json};
 
@@ -70,6 +70,7 @@ fn is_numbered(path: &Path) -> bool {
 struct Told {
     title: &'static str,
     events: Vec<(Value, Vec<Handled>)>,
+    comments: Vec<PostedComment>,
     notices: Vec<SentNotice>,
 }
 
@@ -125,13 +126,15 @@ fn prepare(folder: &Path) -> Result<Files, CommandError> {
 /// Plays a step moment by moment and delivers what comes of each.
 fn play(system: &System, story: &mut Story, step: &Step) -> Result<Told, CommandError> {
     let sent = system.notices.sent()?.len();
+    let posted = system.git.comments(Story::REPOSITORY)?.len();
     let mut events = Vec::new();
     for moment in step.moments {
         moment(story)?;
         events.extend(block_on(system.settle())?);
     }
     let notices = system.notices.sent()?.split_off(sent);
-    Ok(Told { title: step.title, events, notices })
+    let comments = system.git.comments(Story::REPOSITORY)?.split_off(posted);
+    Ok(Told { title: step.title, events, comments, notices })
 }
 
 /// A step for people: what AWS told, and what Sagewarden made of it.
@@ -150,6 +153,7 @@ fn tell(number: usize, step: &Told) -> String {
             text.push_str(&format!("      {}: {words}\n", each.function));
         }
     }
+    text.extend(step.comments.iter().map(output::comment));
     text.extend(step.notices.iter().map(output::notice));
     text.push('\n');
     text
@@ -210,7 +214,7 @@ fn summary(files: &Files, told: &[Told], lineage: Value) -> Value {
                 let outcomes = handled.iter().map(|each| output::outcome_json(each.function, &each.outcome));
                 json!({ "detail_type": event.get("detail-type"), "handled": outcomes.collect::<Vec<_>>() })
             });
-            json!({ "title": step.title, "events": events.collect::<Vec<_>>(), "notices": step.notices })
+            json!({ "title": step.title, "events": events.collect::<Vec<_>>(), "comments": step.comments, "notices": step.notices })
         })
         .collect();
     json!({

@@ -9,7 +9,7 @@ use comfy_table::{ContentArrangement, Table, presets};
 use sagewarden_govern::Outcome;
 use sagewarden_govern::{DRIFT_ALERT, Done, Failure};
 use sagewarden_lineage::view::FlatTable;
-use sagewarden_local::SentNotice;
+use sagewarden_local::{PostedComment, SentNotice};
 use sagewarden_policy::Bundle;
 use serde_json::{Value, json};
 
@@ -34,6 +34,15 @@ pub(crate) fn outcome(outcome: &Outcome) -> (&'static str, String) {
         Err(Failure::Retry(error)) => ("retry", error.to_string()),
         Err(Failure::Reject(reason)) => ("rejected", reason.clone()),
     }
+}
+
+/// The beginning of a comment on a commit.
+pub(crate) fn comment(comment: &PostedComment) -> String {
+    const SHOWN: usize = 8;
+    let lines: Vec<&str> = comment.text.lines().filter(|line| !line.is_empty()).collect();
+    let shown: String = lines.iter().take(SHOWN).map(|line| format!("    {line}\n")).collect();
+    let more = if lines.len() > SHOWN { "    ...\n" } else { "" };
+    format!("  {BAD}Comment on commit {}{BAD:#}\n{shown}{more}", comment.commit.short())
 }
 
 /// What left the system, for people.

@@ -61,6 +61,7 @@ fn the_demo_leaves_what_it_says() {
     let alerts = demo.json("alerts.json");
     assert_eq!(alerts.as_array().map(Vec::len), Some(1));
     assert_eq!(alerts[0]["detail"]["chain"]["commits"].as_array().map(Vec::len), Some(2));
+    assert!(demo.text.contains("  Comment on commit 4f545b7\n"), "{}", demo.text);
     let page = std::fs::read_to_string(demo.path("lineage.html")).unwrap();
     assert!(page.contains("credit-train-002") && !page.contains("http://") && !page.contains("<script src"));
     for name in ["sagewarden.db", "lineage.html", "findings.json", "alerts.json", "events"] {
@@ -131,7 +132,7 @@ fn anything_recorded_can_be_asked_for_by_its_usual_names() {
         "model/credit-default-model",
         "endpoint-config/credit-default-config",
         "arn:aws:sagemaker:eu-west-1:111122223333:endpoint/credit-default-prod",
-        "commit/43909f0",
+        "commit/4f545b7",
         "s3://ds-data-bucket-credit-dev-7f3a/secure-sagemaker-demo/data/credit_card_default.csv",
         "sha256:4f8c3bd2a6b1d7e09f5c12a7e8b3d4c5f60718293a4b5c6d7e8f901a2b3c4d5e",
     ] {

@@ -171,6 +171,10 @@ async fn the_story_runs_on_the_emulator_with_the_real_binaries() -> Result<()> {
     check_finding(&heard[0]["detail"]);
     check_alert(&heard[1]["detail"]);
 
+    // The push that holds a training step without a VPC has its comment.
+    let comments = world.git.comments(Story::REPOSITORY)?;
+    assert!(matches!(comments.as_slice(), [one] if one.text.contains("TRN-NET-01")), "{comments:?}");
+
     // The lineage has the same parts as on one machine.
     let table = world.table()?;
     assert_eq!(parts(table.keys().map(String::as_str)), parts_on_one_machine(&told).await?);
@@ -191,6 +195,8 @@ async fn the_story_runs_on_the_emulator_with_the_real_binaries() -> Result<()> {
     world.put(&told)?;
     world.put(&told.iter().rev().cloned().collect::<Vec<_>>())?;
     assert_eq!(world.heard()?, Vec::<Value>::new());
+    assert_eq!(world.git.comments(Story::REPOSITORY)?, comments);
+    assert_eq!(world.simulator.calls("CodeCommit_20150413.PostCommentForComparedCommit").len(), 1);
     let after = world.table()?;
     let changed: Vec<_> = after.iter().filter(|(key, item)| table.get(*key) != Some(item)).collect();
     assert!(changed.is_empty() && after.len() == table.len(), "changed or new: {changed:#?}");

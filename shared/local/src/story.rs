@@ -11,7 +11,9 @@ use crate::git::{GitError, LocalGit, NewCommit};
 
 mod parts;
 
-use parts::{bucket, cluster, key, object_key, report, role, s3_input, s3_output, session, tags, uri, vpc};
+use parts::{
+    PIPELINE, bucket, cluster, key, object_key, report, role, s3_input, s3_output, session, tags, uri, vpc,
+};
 
 /// A chapter of the story.
 #[derive(Clone, Copy)]
@@ -152,6 +154,7 @@ branch = "main"
         let files = [
             ("train.py", "import xgboost\n# trains the credit-card-default model\n"),
             ("preprocessing.py", "# splits the raw data into train and test\n"),
+            ("pipeline.json", PIPELINE),
         ];
         let message = "Train the credit-card-default model\n\nXGBoost on the UCI data set, split 80 to 20.\n";
         self.training_commit = Some(self.push(&files, message, ("Ana Ruiz", "ana@example.com"), 0)?);

@@ -10,6 +10,35 @@ const PREFIX: &str = "secure-sagemaker-demo";
 const SUBNETS: [&str; 2] = ["subnet-0a1b2c3d4e5f60001", "subnet-0a1b2c3d4e5f60002"];
 const SECURITY_GROUP: &str = "sg-0f1e2d3c4b5a60001";
 
+/// What the data scientist pushes beside the code: a pipeline definition whose training step has no VPC.
+pub(super) const PIPELINE: &str = r#"{
+  "Version": "2020-12-01",
+  "Steps": [{
+    "Name": "train",
+    "Type": "Training",
+    "Arguments": {
+      "AlgorithmSpecification": {
+        "TrainingImage": "141502667201.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-xgboost:0.90-1-cpu-py3",
+        "TrainingInputMode": "File"
+      },
+      "OutputDataConfig": {
+        "S3OutputPath": "s3://ds-model-bucket-credit-dev-7f3a/secure-sagemaker-demo/models",
+        "KmsKeyId": "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+      },
+      "ResourceConfig": {
+        "InstanceType": "ml.m4.xlarge",
+        "InstanceCount": 1,
+        "VolumeSizeInGB": 20,
+        "VolumeKmsKeyId": "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+      },
+      "StoppingCondition": { "MaxRuntimeInSeconds": 3600 },
+      "EnableNetworkIsolation": true,
+      "RoleArn": "arn:aws:iam::111122223333:role/ds-user-role-credit-dev"
+    }
+  }]
+}
+"#;
+
 pub(super) fn session(who: &str) -> String {
     format!("arn:aws:sts::{}:assumed-role/ds-notebook-role-credit-dev-{who}/{who}", Story::ACCOUNT)
 }
