@@ -81,7 +81,20 @@ pub(crate) enum Policy {
         after_help = "Example:\n  sagewarden policy validate infra\n\nExit status: 0 valid, 2 refused, with file, line and column."
     )]
     Validate(ValidateOptions),
+    /// Write the controls that IAM can express as policies that deny, for roles or for an organization
+    #[command(after_help = EXPORT_HELP)]
+    Export(ExportOptions),
 }
+
+const EXPORT_HELP: &str = "Examples:
+  sagewarden policy export --as iam --settings infra/settings.toml --out policies
+  sagewarden policy export --as scp --settings infra/settings.toml
+
+Standard output has one JSON array of policies, or with --out the names of the files, one policy each. A policy never exceeds the characters that AWS allows; what is too long for one is divided. Standard error says where a statement differs from its control, and which controls IAM cannot express: for these, and for what exists already, Sagewarden judges events.
+
+A control that is `off` in the settings is left out; one in mode `observe` is not: these policies deny. They allow nothing by themselves. A service control policy does not reach the management account and service-linked roles.
+
+Exit status: 0 exported, 2 refused: settings that cannot be used, or a list that is too long for a policy.";
 
 #[derive(Debug, Args)]
 pub(crate) struct ListOptions {
@@ -108,6 +121,26 @@ pub(crate) struct ValidateOptions {
     /// The folder
     #[arg(value_name = "FOLDER")]
     pub(crate) folder: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExportOptions {
+    /// What the policies will be attached as: managed policies of IAM, or service control policies of AWS Organizations
+    #[arg(long = "as", value_name = "KIND", value_enum)]
+    pub(crate) kind: ExportKind,
+    /// A settings.toml whose modes and lists count
+    #[arg(long, value_name = "FILE")]
+    pub(crate) settings: Option<PathBuf>,
+    /// A folder for sagewarden-KIND-1.json, -2.json and so on; an earlier export of that kind in it is replaced
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+/// What an exported policy is attached as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ExportKind {
+    Iam,
+    Scp,
 }
 
 /// The formats of the list of controls.

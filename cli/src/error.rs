@@ -7,6 +7,7 @@ use sagewarden_govern::NoAnswer;
 use sagewarden_govern::ports::PortError;
 use sagewarden_local::{GitError, StoreError, StoryError};
 use sagewarden_policy::BundleError;
+use sagewarden_policy::export::ExportError;
 use sagewarden_policy::intake::Unusable;
 use thiserror::Error;
 
@@ -27,6 +28,8 @@ pub(crate) enum CommandError {
     Settings { path: PathBuf, source: BundleError },
     #[error(transparent)]
     Bundle(#[from] BundleError),
+    #[error(transparent)]
+    Export(#[from] ExportError),
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error(transparent)]

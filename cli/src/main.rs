@@ -4,6 +4,7 @@ mod check;
 mod command;
 mod demo;
 mod error;
+mod export;
 mod lineage;
 mod output;
 mod policy;

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::command::{ExplainOptions, ListFormat, ListOptions, Policy, ValidateOptions};
 use crate::error::CommandError;
+use crate::export;
 use crate::output::{self, STRONG};
 
 pub(crate) fn run(command: &Policy) -> Result<ExitCode, CommandError> {
@@ -15,6 +16,7 @@ pub(crate) fn run(command: &Policy) -> Result<ExitCode, CommandError> {
         Policy::List(options) => list(options),
         Policy::Explain(options) => explain(options),
         Policy::Validate(options) => validate(options),
+        Policy::Export(options) => export::run(options),
     }
 }
 

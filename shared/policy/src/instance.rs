@@ -17,6 +17,11 @@ pub(crate) fn has_local_nvme(instance_type: &str) -> bool {
     family.is_some_and(|family| WITH_NVME.contains(&family))
 }
 
+/// Patterns of the instance types that have it, such as `ml.g5.*`, for languages that know no families.
+pub(crate) fn nvme_patterns() -> impl Iterator<Item = String> {
+    WITH_NVME.iter().map(|family| format!("ml.{family}.*"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::has_local_nvme;

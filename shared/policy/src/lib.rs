@@ -3,6 +3,7 @@
 
 mod bundle;
 mod control;
+pub mod export;
 mod facts;
 mod instance;
 pub mod intake;

@@ -1,0 +1,63 @@
+//! Where a preventive policy ends: what IAM cannot see in a request.
+
+use wildmatch::WildMatch;
+
+use super::rules::{RULES, Rule};
+use crate::control::Control;
+
+/// Where the statements of a whole kind differ from its controls; what differs by statement stands with it.
+const DIFFERENCES: &[(&str, &str)] = &[
+    ("HPO-*", "several training job definitions are seen as one"),
+    (
+        "MSC-*",
+        "what is missing is denied in job definitions only, which a schedule may name instead of having its own",
+    ),
+    ("EPC-NET-01", "only what is named is held: most configurations have their network in the model"),
+];
+
+const LOCATION: &str = "no condition key for S3 locations";
+const IMAGE: &str = "no condition key for container images";
+const ROLE: &str =
+    "no condition key for roles: who may pass which is a matter of iam:PassRole in the users' permissions";
+const APPROVAL: &str = "a relation between resources, which a request does not show";
+const EVENT: &str = "a state after creation, which no request shows";
+
+/// Why a control has no statement; the first that fits counts.
+const REASONS: &[(&str, &str)] = &[
+    ("TRN-ART-03", IMAGE),
+    ("PRC-ART-02", IMAGE),
+    ("MDL-ART-02", IMAGE),
+    ("HPO-ART-03", IMAGE),
+    ("MDL-ART-03", APPROVAL),
+    ("TRF-ART-02", APPROVAL),
+    ("END-ART-01", APPROVAL),
+    ("MPK-ART-01", "the key shows the new status, not who created the package"),
+    ("TRF-NET-01", APPROVAL),
+    ("*-ART-*", LOCATION),
+    ("TRN-IAM-01", ROLE),
+    ("PRC-IAM-01", ROLE),
+    ("MDL-IAM-01", ROLE),
+    ("PPL-IAM-01", ROLE),
+    ("USR-IAM-01", ROLE),
+    ("*-ENC-03", "no condition key for the number of instances"),
+    ("*-TRC-03", "no condition key shows whether a commit exists"),
+    ("END-*", EVENT),
+    ("PPL-REP-01", "a start without a version runs the newest one, and the key cannot tell the two apart"),
+];
+
+/// Where the statements of a control differ from it.
+pub(super) fn difference(id: &str) -> Option<String> {
+    let concerns = |rule: &&Rule| rule.covers.iter().any(|(control, _)| *control == id);
+    let of_rules = RULES.iter().filter(concerns).map(|rule| rule.differs);
+    let of_kind = DIFFERENCES.iter().filter(|(pattern, _)| WildMatch::new(pattern).matches(id));
+    let notes: Vec<&str> =
+        of_rules.chain(of_kind.map(|(_, note)| *note)).filter(|note| !note.is_empty()).collect();
+    (!notes.is_empty()).then(|| notes.join("; "))
+}
+
+/// Why a control has no statement.
+pub(super) fn reason(id: &str, control: Option<&Control>) -> String {
+    let found = REASONS.iter().find(|(pattern, _)| WildMatch::new(pattern).matches(id));
+    let fields = || control.map(|control| control.fields.join(", ")).unwrap_or_default();
+    found.map_or_else(|| format!("no condition key for {}", fields()), |(_, reason)| (*reason).to_owned())
+}
