@@ -1,6 +1,7 @@
 //! `sagewarden check`: the verdict before anything is created.
 
 use std::fs;
+use std::io;
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -9,15 +10,18 @@ use sagewarden_policy::intake::{self, Candidate, Intake};
 use sagewarden_policy::{Bundle, Outcome, Subject, Verdict, judge};
 use serde_json::{Value, json};
 
-use crate::command::{CheckOptions, Telling};
+use crate::command::{CheckFormat, CheckOptions};
 use crate::error::CommandError;
 use crate::output::{self, STRONG};
+use crate::sarif;
 
 /// A file with the verdicts on what it holds.
-struct Checked {
-    path: String,
-    verdicts: Vec<(Candidate, Verdict)>,
-    passed_over: Vec<String>,
+pub(crate) struct Checked {
+    /// As it was given.
+    pub(crate) path: String,
+    pub(crate) text: String,
+    pub(crate) verdicts: Vec<(Candidate, Verdict)>,
+    pub(crate) passed_over: Vec<String>,
 }
 
 pub(crate) fn run(options: &CheckOptions) -> Result<ExitCode, CommandError> {
@@ -30,18 +34,30 @@ pub(crate) fn run(options: &CheckOptions) -> Result<ExitCode, CommandError> {
             .map_err(|source| CommandError::Unreadable { path: path.clone(), source })?;
         let intake =
             intake::read(&text).map_err(|source| CommandError::Unusable { path: path.clone(), source })?;
-        checked.push(check(&bundle, path.display().to_string(), intake, options.account.as_deref(), now));
+        let (verdicts, passed_over) = check(&bundle, intake, options.account.as_deref(), now);
+        checked.push(Checked { path: path.display().to_string(), text, verdicts, passed_over });
     }
     match options.format {
-        Telling::Text => checked.iter().try_for_each(|each| output::say(&tell(each)))?,
-        Telling::Json => output::say(&format!("{:#}\n", document(&bundle, &checked)))?,
+        CheckFormat::Text => checked.iter().try_for_each(|each| output::say(&tell(each)))?,
+        CheckFormat::Json => output::say(&format!("{:#}\n", document(&bundle, &checked)))?,
+        CheckFormat::Sarif => {
+            let log =
+                serde_json::to_string_pretty(&sarif::log(&bundle, &checked)).map_err(io::Error::from)?;
+            output::say(&format!("{log}\n"))?;
+        }
     }
     let is_clean =
         |checked: &Checked| checked.verdicts.iter().all(|(_, verdict)| verdict.outcome == Outcome::Compliant);
     Ok(if checked.iter().all(is_clean) { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
-fn check(bundle: &Bundle, path: String, intake: Intake, account: Option<&str>, now: Timestamp) -> Checked {
+/// The verdicts on what a file holds, and what there are no controls for.
+fn check(
+    bundle: &Bundle,
+    intake: Intake,
+    account: Option<&str>,
+    now: Timestamp,
+) -> (Vec<(Candidate, Verdict)>, Vec<String>) {
     let verdict = |mut candidate: Candidate| {
         if let Some(account) = account {
             candidate.resource.account = account.to_owned();
@@ -52,8 +68,7 @@ fn check(bundle: &Bundle, path: String, intake: Intake, account: Option<&str>, n
         let verdict = judge(bundle, &subject);
         (candidate, verdict)
     };
-    let verdicts = intake.candidates.into_iter().map(verdict).collect();
-    Checked { path, verdicts, passed_over: intake.passed_over }
+    (intake.candidates.into_iter().map(verdict).collect(), intake.passed_over)
 }
 
 fn tell(checked: &Checked) -> String {

@@ -23,7 +23,7 @@ pub(crate) enum Command {
     Demo(DemoOptions),
     /// Judge a request, a description, an API call or a pipeline definition before it is sent
     #[command(
-        after_help = "Examples:\n  sagewarden check create-training-job.json\n  sagewarden check pipeline.json --settings infra/settings.toml --format json\n\nFILE is a Create request, a Describe answer, a CloudTrail event of a Create call, or a SageMaker pipeline definition, whose steps are judged each by itself.\nExit status: 0 compliant, 1 at least one control is broken or undecided, 2 a file cannot be judged."
+        after_help = "Examples:\n  sagewarden check create-training-job.json\n  sagewarden check pipeline.json --settings infra/settings.toml --format json\n  sagewarden check --format sarif pipeline.json > sagewarden.sarif\n\nFILE is a Create request, a Describe answer, a CloudTrail event of a Create call, or a SageMaker pipeline definition, whose steps are judged each by itself.\nExit status: 0 compliant, 1 at least one control is broken or undecided, 2 a file cannot be judged."
     )]
     Check(CheckOptions),
     /// List and explain the controls, or validate policies and settings
@@ -65,9 +65,17 @@ pub(crate) struct CheckOptions {
     /// The account that it will run in; default: the one of its ARN or role
     #[arg(long, value_name = "ID")]
     pub(crate) account: Option<String>,
-    /// How to answer
-    #[arg(long, value_enum, default_value_t = Telling::Text)]
-    pub(crate) format: Telling,
+    /// How to answer: for people, as JSON, or as SARIF 2.1.0 for code scanning
+    #[arg(long, value_enum, default_value_t = CheckFormat::Text)]
+    pub(crate) format: CheckFormat,
+}
+
+/// The formats of verdicts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CheckFormat {
+    Text,
+    Json,
+    Sarif,
 }
 
 #[derive(Debug, Subcommand)]

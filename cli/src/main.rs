@@ -6,9 +6,11 @@ mod demo;
 mod error;
 mod export;
 mod lineage;
+mod locate;
 mod output;
 mod policy;
 mod replay;
+mod sarif;
 
 use std::process::ExitCode;
 

@@ -1,26 +1,14 @@
 //! The command as somebody at a terminal uses it.
 #![expect(clippy::unwrap_used, reason = "a test ends where something is missing")]
 
-use std::path::Path;
-use std::process::{Command, Output};
+mod run;
 
+use std::path::Path;
+use std::process::Command;
+
+use run::{failure, out, sagewarden};
 use serde_json::Value;
 use tempfile::TempDir;
-
-fn sagewarden(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_sagewarden")).args(arguments).output().unwrap()
-}
-
-fn out(output: &Output) -> String {
-    String::from_utf8(output.stdout.clone()).unwrap()
-}
-
-/// Runs what must fail; returns the exit code and what it said.
-fn failure(arguments: &[&str]) -> (Option<i32>, String) {
-    let output = sagewarden(arguments);
-    assert!(!output.status.success(), "{arguments:?} succeeded");
-    (output.status.code(), String::from_utf8(output.stderr).unwrap())
-}
 
 /// A demo in a folder of its own.
 struct Demo {
@@ -294,59 +282,6 @@ fn the_controls_are_listed_explained_and_documented() {
     let (code, text) = failure(&["policy", "validate", folder.path().to_str().unwrap()]);
     assert_eq!(code, Some(2));
     assert!(text.contains("settings.toml:1:1: cannot be read"), "{text}");
-}
-
-#[test]
-fn controls_are_exported_as_policies_that_deny() {
-    let output = sagewarden(&["policy", "export", "--as", "scp"]);
-    assert!(output.status.success());
-    let policies: Value = serde_json::from_str(&out(&output)).unwrap();
-    let policy = &policies[0];
-    assert_eq!(policy["Version"], "2012-10-17");
-    let statements = policy["Statement"].as_array().unwrap();
-    assert!(statements.iter().all(|each| each["Effect"] == "Deny" && each["Resource"] == "*"));
-    // Every character counts there.
-    let line = out(&output).lines().nth(1).unwrap().to_owned();
-    assert_eq!(line, policy.to_string(), "one policy, one line, no white space");
-    let notes = String::from_utf8(output.stderr).unwrap();
-    for words in [
-        "controls that IAM cannot express:",
-        "TRN-ART-03  no condition key for container images",
-        "TRN-ENC-01  a request that mixes instance types",
-    ] {
-        assert!(notes.contains(words), "{words} is not in\n{notes}");
-    }
-
-    let folder = TempDir::new().unwrap();
-    let path = |name: &str| folder.path().join(name);
-    let file = |name: &str, text: &str| {
-        std::fs::write(path(name), text).unwrap();
-        path(name).to_str().unwrap().to_owned()
-    };
-    let subnets = |number: usize| {
-        let ids: Vec<String> = (0..number).map(|id| format!("\"subnet-{id:017}\"")).collect();
-        format!("[controls]\nMDL-NET-02 = \"off\"\n[network]\nallowed_subnets = [{}]\n", ids.join(", "))
-    };
-    let out_folder = path("policies").to_str().unwrap().to_owned();
-    let settings = file("many.toml", &subnets(180));
-    let output =
-        sagewarden(&["policy", "export", "--as", "iam", "--settings", &settings, "--out", &out_folder]);
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    assert!(out(&output).contains("sagewarden-iam-2.json: "), "{}", out(&output));
-    assert!(out(&output).contains(" of 6144 characters"), "{}", out(&output));
-    assert!(String::from_utf8_lossy(&output.stderr).contains("controls that are off: MDL-NET-02"));
-
-    // A shorter export leaves nothing of the longer one, and what is not its own.
-    let own = path("policies/sagewarden-iam-own.json");
-    std::fs::write(&own, "mine").unwrap();
-    assert!(sagewarden(&["policy", "export", "--as", "iam", "--out", &out_folder]).status.success());
-    assert!(path("policies/sagewarden-iam-1.json").exists() && own.exists());
-    assert!(!path("policies/sagewarden-iam-2.json").exists());
-
-    let settings = file("too-many.toml", &subnets(400));
-    let (code, text) = failure(&["policy", "export", "--as", "iam", "--settings", &settings]);
-    assert_eq!(code, Some(2));
-    assert!(text.contains("shorten the list") && text.contains("sagemaker:VpcSubnets"), "{text}");
 }
 
 #[test]

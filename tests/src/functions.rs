@@ -1,4 +1,4 @@
-//! The functions as they are deployed: each in its folder, the binary called `bootstrap`, the bundle beside it.
+//! The functions as they are deployed: each in its folder, the binary called `bootstrap`, the bundle beside it. And the command.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ use crate::{Result, root, target};
 /// # Errors
 /// When the build fails; what the compiler said is on standard error.
 pub fn package(folder: &Path, settings: &str) -> Result<()> {
-    for (name, program) in build()? {
+    for (name, program) in build("functions")? {
         let place = folder.join(&name);
         let policies = place.join("bundle/policies");
         fs::create_dir_all(&policies)?;
@@ -30,8 +30,17 @@ pub fn package(folder: &Path, settings: &str) -> Result<()> {
     Ok(())
 }
 
-/// The functions' names and programs.
-fn build() -> Result<Vec<(String, PathBuf)>> {
+/// The command `sagewarden`, built like the functions.
+///
+/// # Errors
+/// When the build fails; what the compiler said is on standard error.
+pub fn command() -> Result<PathBuf> {
+    let found = build("cli")?.into_iter().next();
+    Ok(found.map(|(_, program)| program).ok_or("cargo built no command")?)
+}
+
+/// The names and programs of the packages below a folder.
+fn build(folder: &str) -> Result<Vec<(String, PathBuf)>> {
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
     let output = Command::new(cargo)
         .current_dir(root())
@@ -40,19 +49,19 @@ fn build() -> Result<Vec<(String, PathBuf)>> {
         .stderr(std::process::Stdio::inherit())
         .output()?;
     if !output.status.success() {
-        return Err("the functions cannot be built; the compiler's message is above".into());
+        return Err("the workspace cannot be built; the compiler's message is above".into());
     }
-    let functions = root().join("functions");
+    let folder = root().join(folder);
     let mut programs = Vec::new();
     for message in Message::parse_stream(output.stdout.as_slice()) {
         let Message::CompilerArtifact(artifact) = message? else { continue };
         let Some(program) = artifact.executable else { continue };
-        if Path::new(artifact.manifest_path.as_str()).starts_with(&functions) {
+        if Path::new(artifact.manifest_path.as_str()).starts_with(&folder) {
             programs.push((artifact.target.name, program.into_std_path_buf()));
         }
     }
     if programs.is_empty() {
-        return Err("cargo built no functions".into());
+        return Err(format!("cargo built nothing in `{}`", folder.display()).into());
     }
     Ok(programs)
 }

@@ -1,0 +1,20 @@
+//! The command, as a test runs it.
+
+use std::process::{Command, Output};
+
+/// Runs the command.
+pub(crate) fn sagewarden(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_sagewarden")).args(arguments).output().unwrap()
+}
+
+/// What it wrote.
+pub(crate) fn out(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+/// Runs what must fail; returns the exit code and what it said.
+pub(crate) fn failure(arguments: &[&str]) -> (Option<i32>, String) {
+    let output = sagewarden(arguments);
+    assert!(!output.status.success(), "{arguments:?} succeeded");
+    (output.status.code(), String::from_utf8(output.stderr).unwrap())
+}
