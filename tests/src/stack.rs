@@ -23,18 +23,18 @@ pub struct Stack {
 }
 
 impl Stack {
-    /// Packages the functions with these settings and deploys the template in this mode.
+    /// Packages the functions with these settings and deploys the template with these parameters.
     ///
     /// # Errors
     /// When the build or the deployment fails, with the reasons of the resources that failed.
-    pub fn deploy(emulator: &Emulator, settings: &str, mode: &str) -> Result<Self> {
+    pub fn deploy(emulator: &Emulator, settings: &str, parameters: &Value) -> Result<Self> {
         let artefacts = emulator.folder().join("artefacts");
         functions::package(&artefacts, settings)?;
         let request = json!({
             "template": root().join("infra/template.yaml"),
             "artefacts": artefacts,
             "stack": NAME,
-            "parameters": { "Mode": mode },
+            "parameters": parameters,
             // It refuses requests without TLS, and the emulator has none.
             "without": ["QuarantinePolicy"],
         });

@@ -39,6 +39,10 @@ fn what_is_missing_or_wrong_is_named_before_anything_is_judged() -> Result<()> {
     for function in ["enforce-policy", "record-lineage", "alert-drift", "record-commit"] {
         check(function, &complete, "settings.toml:3:2: unknown field `netwrok`")?;
     }
+    let mut elsewhere = complete.clone();
+    elsewhere.insert("SAGEWARDEN_BUNDLE", "governance/prod");
+    let wanted = "it must be empty, or `s3://<bucket>/<prefix>/`";
+    check("enforce-policy", &elsewhere, wanted)?;
     let policy = folder.path().join("enforce-policy/bundle/policies/model.cedar");
     fs::write(folder.path().join("enforce-policy/bundle/settings.toml"), "mode = \"observe\"\n")?;
     let broken = fs::read_to_string(&policy)?.replacen("networkIsolation", "isolation", 1);

@@ -12,11 +12,13 @@ use sagewarden_tests::aws::{Aws, bytes};
 use sagewarden_tests::emulator::{ACCOUNT, Emulator, REGION};
 use sagewarden_tests::simulator::Simulator;
 use sagewarden_tests::stack::Stack;
-use sagewarden_tests::{Result, now};
+use sagewarden_tests::{Result, now, root};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 const BUCKETS: [&str; 2] = ["ds-data-bucket-credit-dev-7f3a", "ds-model-bucket-credit-dev-7f3a"];
+
+const BUNDLE_BUCKET: &str = "governance";
 
 /// The emulator with the stack on it, the simulator beside it, and a queue that gets everything the topic sends.
 struct World {
@@ -31,7 +33,7 @@ struct World {
 }
 
 impl World {
-    async fn new() -> Result<Self> {
+    async fn new(parameters: Value) -> Result<Self> {
         let folder = TempDir::new()?;
         let account = SimulatedAccount::new(Store::in_memory()?, ACCOUNT, REGION);
         let git = LocalGit::new(&folder.path().join("git"))?;
@@ -43,8 +45,9 @@ impl World {
             ("AWS_ENDPOINT_URL_SAGEMAKER", &url),
             ("AWS_ENDPOINT_URL_CODECOMMIT", &url),
         ])?;
-        let stack = Stack::deploy(&emulator, Story::SETTINGS, "enforce")?;
         let mut aws = emulator.aws()?;
+        upload_bundle(&mut aws)?;
+        let stack = Stack::deploy(&emulator, Story::SETTINGS, &parameters)?;
         stack.hasten(&mut aws)?;
         for bucket in BUCKETS {
             make_bucket(&mut aws, bucket)?;
@@ -151,7 +154,7 @@ impl World {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_story_runs_on_the_emulator_with_the_real_binaries() -> Result<()> {
-    let world = World::new().await?;
+    let world = World::new(json!({ "Mode": "enforce", "BundleBucket": BUNDLE_BUCKET })).await?;
     let told = world.tell()?;
 
     // The forbidden job was stopped, and no other. Two events tell of it, and both may be judged at once.
@@ -169,6 +172,7 @@ async fn the_story_runs_on_the_emulator_with_the_real_binaries() -> Result<()> {
     let types: Vec<&str> = heard.iter().filter_map(|event| event.get("detail-type")?.as_str()).collect();
     assert_eq!(types, ["Sagewarden Policy Violation", "Sagewarden Drift Alert"], "{}", world.emulator.log());
     check_finding(&heard[0]["detail"]);
+    assert_eq!(text(&heard[0]["detail"], "bundle"), bundle_of_the_bucket()?.hash());
     check_alert(&heard[1]["detail"]);
 
     // The push that holds a training step without a VPC has its comment.
@@ -205,7 +209,7 @@ async fn the_story_runs_on_the_emulator_with_the_real_binaries() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn bad_events_are_kept_with_their_reason_and_a_failed_stop_is_told_and_tried_again() -> Result<()> {
-    let world = World::new().await?;
+    let world = World::new(json!({ "Mode": "enforce" })).await?;
 
     // Events that nobody can handle, among one that somebody can.
     let gone = json!({ "TrainingJobName": "gone", "TrainingJobArn": world.account.resource(sagewarden_events::ResourceKind::TrainingJob, "gone").arn(), "TrainingJobStatus": "InProgress" });
@@ -357,6 +361,31 @@ fn sorted(mut item: Value) -> Value {
         }
     }
     item
+}
+
+/// The files of a bundle that judges as the packaged one does, and is another one.
+fn bundle_files() -> Result<BTreeMap<String, String>> {
+    let mut files =
+        BTreeMap::from([("settings.toml".to_owned(), format!("# From a bucket.\n{}", Story::SETTINGS))]);
+    for entry in std::fs::read_dir(root().join("infra/policies"))? {
+        let entry = entry?;
+        let name = format!("policies/{}", entry.file_name().to_string_lossy());
+        files.insert(name, std::fs::read_to_string(entry.path())?);
+    }
+    Ok(files)
+}
+
+fn bundle_of_the_bucket() -> Result<Bundle> {
+    Ok(Bundle::from_files(&bundle_files()?)?)
+}
+
+fn upload_bundle(aws: &mut Aws) -> Result<()> {
+    make_bucket(aws, BUNDLE_BUCKET)?;
+    for (name, text) in bundle_files()? {
+        let put = json!({ "Bucket": BUNDLE_BUCKET, "Key": format!("sagewarden/{name}"), "Body": text });
+        aws.call("s3", "put_object", put)?;
+    }
+    Ok(())
 }
 
 fn make_bucket(aws: &mut Aws, bucket: &str) -> Result<()> {

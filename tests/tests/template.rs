@@ -46,6 +46,11 @@ fn texts(value: &Value) -> Vec<&str> {
     list(value).into_iter().filter_map(Value::as_str).collect()
 }
 
+/// What a part of the template is when its condition holds.
+fn when_asked_for(value: &Value) -> &Value {
+    if value["Fn::If"].is_array() { &value["Fn::If"][1] } else { value }
+}
+
 /// The folder of a function's artefact.
 fn artefact(function: &Value) -> &str {
     function["CodeUri"].as_str().unwrap_or_default().trim_start_matches("../target/lambda/")
@@ -189,7 +194,7 @@ fn each_function_has_a_role_of_its_own_and_no_wide_permission() {
         assert!(used.insert(role), "{id} shares its role");
         let role = roles[role];
         assert_eq!(role["ManagedPolicyArns"], Value::Null, "{id}: managed policies are wider than needed");
-        for policy in list(&role["Policies"]) {
+        for policy in list(&role["Policies"]).into_iter().map(when_asked_for) {
             for statement in list(&policy["PolicyDocument"]["Statement"]) {
                 let actions = texts(&statement["Action"]);
                 assert!(actions.iter().all(|action| !action.contains('*')), "{id}: {actions:?}");
@@ -230,6 +235,27 @@ fn a_function_may_do_to_repositories_what_it_does() -> Result<()> {
     }
     assert!(allowed("EnforcePolicyRole").is_empty());
     Ok(())
+}
+
+#[test]
+fn a_bucket_of_policies_is_read_only_where_one_is_named() {
+    let unless_empty = serde_json::json!([{ "Fn::Equals": [{ "Ref": "BundleBucket" }, ""] }]);
+    assert_eq!(TEMPLATE["Conditions"]["HasBundleBucket"]["Fn::Not"], unless_empty);
+    let function = resources("AWS::Serverless::Function")["EnforcePolicy"];
+    let place = &function["Environment"]["Variables"]["SAGEWARDEN_BUNDLE"]["Fn::If"];
+    assert_eq!((&place[0], &place[2]), (&"HasBundleBucket".into(), &"".into()));
+    assert_eq!(place[1]["Fn::Sub"], "s3://${BundleBucket}/${BundlePrefix}");
+    let role = resources("AWS::IAM::Role")["EnforcePolicyRole"];
+    let policies = list(&role["Policies"]);
+    let named = policies.iter().find(|policy| policy["Fn::If"][0] == "HasBundleBucket").unwrap();
+    assert_eq!(target(&named["Fn::If"][2]), Some("AWS::NoValue"));
+    let statements = &named["Fn::If"][1]["PolicyDocument"]["Statement"];
+    assert_eq!(statements[0]["Action"], "s3:ListBucketVersions");
+    assert_eq!(target(&statements[0]["Condition"]["StringEquals"]["s3:prefix"]), Some("BundlePrefix"));
+    assert_eq!(statements[1]["Action"], "s3:GetObject");
+    assert!(list(&statements[1]["Resource"]).iter().all(|resource| {
+        resource["Fn::Sub"].as_str().is_some_and(|arn| arn.contains("${BundleBucket}/${BundlePrefix}"))
+    }));
 }
 
 #[test]
@@ -274,7 +300,7 @@ fn functions_get_the_variables_that_they_read() -> Result<()> {
             read.insert("SAGEWARDEN_COMMENTS");
         }
         if id == "EnforcePolicy" {
-            read.insert("SAGEWARDEN_MODE");
+            read.extend(["SAGEWARDEN_BUNDLE", "SAGEWARDEN_MODE"]);
         }
         assert_eq!(given, read, "{id}");
         assert!(given.iter().all(|name| config.contains(&format!("\"{name}\""))), "{id}: {given:?}");

@@ -5,8 +5,8 @@ use lambda_runtime::Error;
 use sagewarden_aws::load_config;
 use sagewarden_dynamodb::DynamoTable;
 use sagewarden_eventbridge::EventBus;
-use sagewarden_lambda::{Config, bundle, init_logging, serve};
-use sagewarden_s3::S3Quarantine;
+use sagewarden_lambda::{Config, bundle_in_force, init_logging, serve};
+use sagewarden_s3::{S3Objects, S3Quarantine};
 use sagewarden_sagemaker::SageMakerAccount;
 
 // One record after the other on one thread: the work waits for services, and a smaller function has no second core.
@@ -18,9 +18,10 @@ async fn main() -> Result<(), Error> {
     let quarantine = S3Quarantine::new(&aws, config.quarantine);
     let act = Enforce {
         account: SageMakerAccount::new(&aws),
+        objects: S3Objects::new(&aws),
         table: DynamoTable::new(&aws, config.table),
         bus: EventBus::new(&aws, Config::bus()?),
-        bundle: bundle()?,
+        in_force: bundle_in_force()?,
     };
     serve(config.function, &act, &quarantine).await
 }

@@ -4,6 +4,7 @@ use std::env;
 use std::fmt;
 use std::path::PathBuf;
 
+use sagewarden_govern::{BundleInForce, BundlePlace};
 use sagewarden_policy::{Bundle, BundleError, Mode};
 use thiserror::Error;
 
@@ -94,18 +95,29 @@ impl Config {
     }
 }
 
-/// The policies and settings that were packaged beside the binary, with the stack's mode. A function without a valid bundle
-/// does not start: judging by half a policy would be worse than an alarm.
+/// The policies and settings that were packaged beside the binary. A function without a valid bundle does not start: judging
+/// by half a policy would be worse than an alarm.
 ///
 /// # Errors
 /// When a file is missing or wrong, with its name and line.
 pub fn bundle() -> Result<Bundle, ConfigError> {
     let path = PathBuf::from(required("LAMBDA_TASK_ROOT")?).join("bundle");
-    let bundle = Bundle::from_dir(&path).map_err(|source| ConfigError::Bundle { path, source })?;
-    Ok(match env::var("SAGEWARDEN_MODE").ok().filter(|value| !value.is_empty()) {
-        None => bundle,
-        Some(value) => bundle.with_mode(mode(value)?),
-    })
+    Bundle::from_dir(&path).map_err(|source| ConfigError::Bundle { path, source })
+}
+
+/// The packaged bundle, and the bucket that newer ones come from, if there is one; the stack's mode stands above both.
+///
+/// # Errors
+/// When the packaged bundle is wrong, or a variable has a value that means nothing.
+pub fn bundle_in_force() -> Result<BundleInForce, ConfigError> {
+    let place = optional("SAGEWARDEN_BUNDLE").map(place).transpose()?;
+    let mode = optional("SAGEWARDEN_MODE").map(mode).transpose()?;
+    Ok(BundleInForce::new(bundle()?, place, mode))
+}
+
+fn place(value: String) -> Result<BundlePlace, ConfigError> {
+    let wanted = "empty, or `s3://<bucket>/<prefix>/`";
+    BundlePlace::parse(&value).ok_or(ConfigError::Invalid { name: "SAGEWARDEN_BUNDLE", value, wanted })
 }
 
 fn mode(value: String) -> Result<Mode, ConfigError> {
@@ -125,7 +137,11 @@ fn switch(name: &'static str, value: String) -> Result<bool, ConfigError> {
 }
 
 fn required(name: &'static str) -> Result<String, ConfigError> {
-    env::var(name).ok().filter(|value| !value.is_empty()).ok_or(ConfigError::Missing(name))
+    optional(name).ok_or(ConfigError::Missing(name))
+}
+
+fn optional(name: &str) -> Option<String> {
+    env::var(name).ok().filter(|value| !value.is_empty())
 }
 
 #[cfg(test)]
@@ -148,6 +164,13 @@ mod tests {
         assert!(!switch("X", "off".into()).unwrap());
         let error = switch("X", "false".into()).unwrap_err().to_string();
         assert_eq!(error, "the environment variable `X` is `false`: it must be `on` or `off`");
+    }
+
+    #[test]
+    fn a_bundle_lies_in_a_bucket() {
+        assert_eq!(place("s3://b/governance".into()).unwrap().to_string(), "s3://b/governance/");
+        let error = place("/governance".into()).unwrap_err().to_string();
+        assert!(error.ends_with("it must be empty, or `s3://<bucket>/<prefix>/`"), "{error}");
     }
 
     #[test]

@@ -6,7 +6,7 @@ mod error;
 mod metrics;
 
 pub use batch::{Act, serve};
-pub use config::{Config, ConfigError, bundle};
+pub use config::{Config, ConfigError, bundle, bundle_in_force};
 pub use error::FunctionError;
 pub use metrics::Tally;
 

@@ -1,0 +1,290 @@
+//! Policies and settings from a bucket: a change is judged by within a minute or two, a mistake changes nothing and is told.
+#![expect(clippy::indexing_slicing, reason = "a test ends where something is missing")]
+
+use std::cell::Cell;
+use std::fs;
+
+use enforce_policy::Enforce;
+use sagewarden_events::{Event, ResourceKind, Timestamp};
+use sagewarden_govern::ports::{Listing, Objects, PortError, PortErrorKind};
+use sagewarden_govern::{BUNDLE_REFUSED, BundleInForce, BundlePlace, Failure, Moment, POLICY_VIOLATION};
+use sagewarden_lambda::Act;
+use sagewarden_local::{NoticeLog, SentNotice, SimulatedAccount, Store};
+use sagewarden_policy::{Bundle, Mode};
+use sagewarden_tests::local::{Local, at, training_job};
+use sagewarden_tests::{Result, root};
+use serde_json::{Value, json};
+
+const BUCKET: &str = "governance";
+const OBSERVE: &str = "mode = \"observe\"\n[controls]\nTRN-IAM-01 = \"observe\"\n";
+
+type Function = Enforce<SimulatedAccount, Watched, Store, NoticeLog>;
+
+/// The account's objects, with the reads counted, and a service that can be made to fail.
+struct Watched {
+    account: SimulatedAccount,
+    lists: Cell<usize>,
+    reads: Cell<usize>,
+    failing: Cell<Option<PortErrorKind>>,
+}
+
+impl Objects for Watched {
+    async fn versions(
+        &self,
+        bucket: &str,
+        prefix: &str,
+        as_of: Timestamp,
+        at_most: usize,
+    ) -> std::result::Result<Listing, PortError> {
+        self.lists.set(self.lists.get() + 1);
+        match self.failing.get() {
+            Some(kind) => Err(PortError::new(kind, "list the versions", "no")),
+            None => self.account.versions(bucket, prefix, as_of, at_most).await,
+        }
+    }
+    async fn read(
+        &self,
+        bucket: &str,
+        key: &str,
+        at_most: u64,
+    ) -> std::result::Result<Option<Vec<u8>>, PortError> {
+        self.reads.set(self.reads.get() + 1);
+        self.account.read(bucket, key, at_most).await
+    }
+}
+
+/// A bucket with the repository's own policies, and a job that breaks a control.
+struct World {
+    local: Local,
+    event: Event,
+}
+
+impl World {
+    fn new() -> Result<Self> {
+        let local = Local::new()?;
+        let world = Self { event: forbidden_job(&local)?, local };
+        for entry in fs::read_dir(root().join("infra/policies"))? {
+            let entry = entry?;
+            let name = format!("policies/{}", entry.file_name().to_string_lossy());
+            world.put(&name, &fs::read_to_string(entry.path())?, -600)?;
+        }
+        world.put("settings.toml", OBSERVE, -600)?;
+        // No part of the bundle.
+        world.put("README.md", "how to upload", -600)?;
+        world.put("policies/drafts/model.cedar", "forbid", -600)?;
+        Ok(world)
+    }
+
+    fn put(&self, name: &str, text: &str, seconds: i64) -> Result<()> {
+        self.local.system.account.put_object(
+            BUCKET,
+            &format!("prod/{name}"),
+            text.as_bytes(),
+            at(seconds),
+        )?;
+        Ok(())
+    }
+
+    /// A function that has just started.
+    fn function(&self) -> Result<Function> {
+        self.function_in(None)
+    }
+
+    fn function_in(&self, mode: Option<Mode>) -> Result<Function> {
+        let place = BundlePlace::parse("s3://governance/prod").ok_or("this is a place")?;
+        let system = &self.local.system;
+        Ok(Enforce {
+            account: system.account.clone(),
+            objects: Watched {
+                account: system.account.clone(),
+                lists: Cell::default(),
+                reads: Cell::default(),
+                failing: Cell::default(),
+            },
+            table: system.store.clone(),
+            bus: system.notices.clone(),
+            in_force: BundleInForce::new(Bundle::embedded()?, Some(place), mode),
+        })
+    }
+
+    /// Delivers the job's event; returns what was done, in words.
+    async fn deliver(&self, function: &Function, seconds: i64) -> std::result::Result<String, Failure> {
+        let moment = Moment { now: at(seconds), owner: format!("second {seconds}") };
+        function.act(&self.event, &moment).await.map(|done| done.text().to_owned())
+    }
+
+    fn sent(&self, detail_type: &str) -> Result<Vec<SentNotice>> {
+        Ok(self.local.sent()?.into_iter().filter(|notice| notice.detail_type == detail_type).collect())
+    }
+
+    /// The bundles that the job has been judged by so far.
+    fn judged_by(&self) -> Result<Vec<String>> {
+        let sent = self.sent(POLICY_VIOLATION)?;
+        Ok(sent
+            .iter()
+            .map(|notice| notice.detail["bundle"].as_str().unwrap_or_default().to_owned())
+            .collect())
+    }
+}
+
+fn forbidden_job(local: &Local) -> Result<Event> {
+    let mut request = training_job("t", &[]);
+    request["VpcConfig"] = Value::Null;
+    local.create(ResourceKind::TrainingJob, &request, 0)?;
+    let event = local.system.account.drain_events()?.pop().ok_or("nothing was announced")?;
+    Ok(sagewarden_events::decode(&event.to_string())?.remove(0))
+}
+
+#[tokio::test]
+async fn the_bundle_is_read_once_and_looked_at_once_a_minute() -> Result<()> {
+    let world = World::new()?;
+    let function = world.function()?;
+    for second in 0..60 {
+        world.deliver(&function, second).await?;
+    }
+    // Five policies, the schema, the settings; not the drafts, not the text beside them.
+    let files = fs::read_dir(root().join("infra/policies"))?.count() + 1;
+    assert_eq!((function.objects.lists.get(), function.objects.reads.get()), (1, files));
+    world.deliver(&function, 60).await?;
+    assert_eq!((function.objects.lists.get(), function.objects.reads.get()), (2, files));
+    assert_ne!(world.judged_by()?, [Bundle::embedded()?.hash()]);
+    assert_eq!(world.sent(BUNDLE_REFUSED)?.len(), 0);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_change_is_judged_by_a_minute_later() -> Result<()> {
+    let world = World::new()?;
+    let function = world.function()?;
+    world.deliver(&function, 0).await?;
+    world.put("settings.toml", &OBSERVE.replace("observe", "enforce"), 5)?;
+    let text = world.deliver(&function, 30).await?;
+    assert!(text.contains("the mode is observe"), "{text}");
+    let text = world.deliver(&function, 61).await?;
+    assert!(text.contains("stop requested"), "{text}");
+    let judged_by = world.judged_by()?;
+    assert_eq!(judged_by.len(), 2);
+    assert_ne!(judged_by[0], judged_by[1]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_upload_that_may_not_be_complete_is_left_alone() -> Result<()> {
+    let world = World::new()?;
+    let function = world.function()?;
+    world.deliver(&function, 0).await?;
+    world.put("settings.toml", "[controls]\nTRN-NEW-01 = \"observe\"\n", 55)?;
+    world.deliver(&function, 60).await?;
+    // One that has nothing better waits.
+    let started = world.function()?;
+    let error = world.deliver(&started, 60).await.err().ok_or("it was judged")?;
+    assert!(error.to_string().ends_with("it was written a moment ago, and more may follow"), "{error}");
+    assert_eq!(world.sent(BUNDLE_REFUSED)?.len(), 0);
+    assert_eq!(world.judged_by()?.len(), 1);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_bundle_that_is_wrong_is_refused_and_told_once_and_the_last_good_one_stays() -> Result<()> {
+    let world = World::new()?;
+    let functions = [world.function()?, world.function()?];
+    for function in &functions {
+        world.deliver(function, 0).await?;
+    }
+    let good = world.judged_by()?;
+    world.put("settings.toml", "mode = \"observe\"\n\n[netwrok]\n", 10)?;
+    for second in (70..400).step_by(30) {
+        for function in &functions {
+            world.deliver(function, second).await?;
+        }
+    }
+    // Read by each once, not each minute.
+    let files = fs::read_dir(root().join("infra/policies"))?.count() + 1;
+    assert_eq!(functions[0].objects.reads.get(), 2 * files);
+    assert_eq!(world.judged_by()?, good);
+    let refused = world.sent(BUNDLE_REFUSED)?;
+    assert_eq!(refused.len(), 1);
+    let detail = &refused[0].detail;
+    assert_eq!(detail["place"], "s3://governance/prod/");
+    let reason = detail["reason"].as_str().unwrap_or_default();
+    assert!(reason.starts_with("settings.toml:3:2: unknown field `netwrok`"), "{reason}");
+    assert_eq!(detail["in_force"], json!({ "bundle": good[0], "source": "the last good one" }));
+    let mark: String = good[0].chars().take(12).collect();
+    assert_eq!(
+        detail["text"],
+        format!(
+            "the policy bundle in s3://governance/prod/ is refused: {reason}; bundle {mark} (the last good one) stays in force"
+        )
+    );
+
+    // Mended: in force again. The same mistake again is another one.
+    world.put("settings.toml", &OBSERVE.replace("observe", "enforce"), 400)?;
+    let text = world.deliver(&functions[0], 460).await?;
+    assert!(text.contains("stop requested"), "{text}");
+    world.put("settings.toml", "mode = \"observe\"\n\n[netwrok]\n", 500)?;
+    world.deliver(&functions[0], 560).await?;
+    assert_eq!(world.sent(BUNDLE_REFUSED)?.len(), 2);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_function_that_starts_beside_a_wrong_bundle_judges_by_the_packaged_one_and_says_so() -> Result<()> {
+    let world = World::new()?;
+    world.put("policies/model.cedar", "forbid (principal, action, resource);\n", -300)?;
+    let function = world.function_in(Some(Mode::Enforce))?;
+    let text = world.deliver(&function, 0).await?;
+    assert!(text.contains("stop requested"), "the stack's mode stands above the file's: {text}");
+    assert_eq!(world.judged_by()?, [Bundle::embedded()?.hash()]);
+    let refused = world.sent(BUNDLE_REFUSED)?;
+    assert_eq!(refused.len(), 1);
+    assert_eq!(refused[0].detail["in_force"]["source"], "the packaged one");
+    assert_eq!(
+        refused[0].detail["reason"],
+        "policies/model.cedar:1:1: a policy of this file has no annotation `@id`"
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_prefix_without_a_whole_bundle_is_refused() -> Result<()> {
+    let world = World::new()?;
+    let account = &world.local.system.account;
+    let reason = async |function: &Function, seconds: i64| -> Result<Value> {
+        world.deliver(function, seconds).await?;
+        let last = world.sent(BUNDLE_REFUSED)?.pop().ok_or("nothing was told")?;
+        Ok(last.detail["reason"].clone())
+    };
+    account.put_object(BUCKET, "prod/policies/base.cedar", b"// ok\n// \xff", at(-500))?;
+    assert_eq!(reason(&world.function()?, 0).await?, "policies/base.cedar:2:4: the text is not UTF-8");
+    world.put("policies/base.cedar", "", 10)?;
+    account.delete_object(BUCKET, "prod/settings.toml", at(10))?;
+    assert_eq!(reason(&world.function()?, 70).await?, "settings.toml:1:1: the file is missing");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_bucket_that_does_not_answer_is_asked_again_and_one_that_refuses_is_told() -> Result<()> {
+    let world = World::new()?;
+    let function = world.function()?;
+    function.objects.failing.set(Some(PortErrorKind::Unavailable));
+    assert!(matches!(world.deliver(&function, 0).await, Err(Failure::Retry(_))), "nothing was read yet");
+    function.objects.failing.set(None);
+    world.deliver(&function, 1).await?;
+    function.objects.failing.set(Some(PortErrorKind::Unavailable));
+    world.deliver(&function, 70).await?;
+    assert_eq!(world.sent(BUNDLE_REFUSED)?.len(), 0);
+
+    function.objects.failing.set(Some(PortErrorKind::Denied));
+    for second in (140..700).step_by(70) {
+        world.deliver(&function, second).await?;
+    }
+    let refused = world.sent(BUNDLE_REFUSED)?;
+    assert_eq!(refused.len(), 1);
+    assert_eq!(refused[0].detail["reason"], "list the versions: no");
+    assert_eq!(refused[0].detail["in_force"]["source"], "the last good one");
+    // A day later it still lasts.
+    world.deliver(&function, 86_400).await?;
+    assert_eq!(world.sent(BUNDLE_REFUSED)?.len(), 2);
+    assert_eq!(world.judged_by()?.len(), 1);
+    Ok(())
+}
