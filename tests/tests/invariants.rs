@@ -87,10 +87,11 @@ fn each_sdk_has_one_crate() -> Result<()> {
             users.entry(sdk).or_default().push(folder(package)?);
         }
     }
-    let expected: BTreeMap<&str, Vec<String>> = ["codecommit", "dynamodb", "eventbridge", "s3", "sagemaker"]
-        .into_iter()
-        .map(|service| (sdk(service), vec![format!("shared/aws/{service}")]))
-        .collect();
+    let expected: BTreeMap<&str, Vec<String>> =
+        ["codecommit", "dynamodb", "eventbridge", "iam", "s3", "sagemaker"]
+            .into_iter()
+            .map(|service| (sdk(service), vec![format!("shared/aws/{service}")]))
+            .collect();
     assert_eq!(users, expected);
     // The command that a newcomer builds first needs none of them.
     let command = closure(&metadata, "sagewarden")?;
@@ -103,6 +104,7 @@ fn sdk(service: &str) -> &'static str {
         "codecommit" => "aws-sdk-codecommit",
         "dynamodb" => "aws-sdk-dynamodb",
         "eventbridge" => "aws-sdk-eventbridge",
+        "iam" => "aws-sdk-iam",
         "s3" => "aws-sdk-s3",
         _ => "aws-sdk-sagemaker",
     }

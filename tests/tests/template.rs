@@ -259,6 +259,42 @@ fn a_bucket_of_policies_is_read_only_where_one_is_named() {
 }
 
 #[test]
+fn roles_may_be_read_only_where_it_is_asked_for() -> Result<()> {
+    let asked = serde_json::json!([{ "Ref": "InspectRoles" }, "true"]);
+    assert_eq!(TEMPLATE["Conditions"]["ShouldInspectRoles"]["Fn::Equals"], asked);
+    assert_eq!(TEMPLATE["Parameters"]["InspectRoles"]["Default"], "false");
+    let adapter = fs::read_to_string(root().join("shared/aws/iam/src/lib.rs"))?;
+    let mut granted = BTreeSet::new();
+    for (id, role) in resources("AWS::IAM::Role") {
+        for policy in list(&role["Policies"]) {
+            let on_condition =
+                policy["Fn::If"][0] == "ShouldInspectRoles" && policy["Fn::If"][2]["Ref"] == "AWS::NoValue";
+            for statement in list(&when_asked_for(policy)["PolicyDocument"]["Statement"]) {
+                for action in texts(&statement["Action"]) {
+                    let Some(operation) = action.strip_prefix("iam:") else { continue };
+                    assert!(on_condition && id == "EnforcePolicyRole", "{id}: {action}");
+                    granted.insert(operation);
+                }
+            }
+        }
+    }
+    // Every call of the adapter, and no other: `client.get_role()` is `iam:GetRole`.
+    let calls =
+        adapter.split("client").filter_map(|rest| rest.trim_start().strip_prefix('.')?.split_once("()"));
+    let calls = calls.map(|(call, _)| pascal(call));
+    let called: BTreeSet<String> = calls.filter(|call| call.chars().all(char::is_alphabetic)).collect();
+    assert_eq!(granted, called.iter().map(String::as_str).collect());
+    Ok(())
+}
+
+fn pascal(snake: &str) -> String {
+    let capital = |word: &str| {
+        word.chars().take(1).flat_map(char::to_uppercase).chain(word.chars().skip(1)).collect::<String>()
+    };
+    snake.split('_').map(capital).collect()
+}
+
+#[test]
 fn what_is_stored_is_encrypted_kept_and_recoverable() {
     let table = resources("AWS::DynamoDB::Table")["Table"];
     assert_eq!(target(&table["SSESpecification"]["KMSMasterKeyId"]), Some("Key"));
@@ -300,7 +336,7 @@ fn functions_get_the_variables_that_they_read() -> Result<()> {
             read.insert("SAGEWARDEN_COMMENTS");
         }
         if id == "EnforcePolicy" {
-            read.extend(["SAGEWARDEN_BUNDLE", "SAGEWARDEN_MODE"]);
+            read.extend(["SAGEWARDEN_BUNDLE", "SAGEWARDEN_INSPECT_ROLES", "SAGEWARDEN_MODE"]);
         }
         assert_eq!(given, read, "{id}");
         assert!(given.iter().all(|name| config.contains(&format!("\"{name}\""))), "{id}: {given:?}");

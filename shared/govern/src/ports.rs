@@ -6,6 +6,7 @@ use std::error::Error;
 
 use sagewarden_events::{CommitId, Repository, Resource, Timestamp};
 use sagewarden_lineage::table::{Attributes, Item, Key, Page, Query, Write};
+use sagewarden_policy::Grant;
 use serde::Serialize;
 use serde_json::Value;
 use thiserror::Error;
@@ -127,6 +128,21 @@ pub trait Remedies {
 
     /// Deletes a model's entry. A model that is gone already is success.
     async fn delete_model(&self, model: &Resource) -> Result<(), PortError>;
+}
+
+/// The policies of a role.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Grants {
+    /// All of them, attached and inline: attached ones first, each in the order of the names.
+    Known(Vec<Grant>),
+    /// The role cannot be looked at from here, and why: it is another account's, or there is none of that ARN.
+    Unknown(String),
+}
+
+/// The roles that resources run with.
+pub trait Roles {
+    /// The policies of a role of this account by its ARN, as they are now. A permission that is missing is a `Denied` error.
+    async fn grants(&self, role_arn: &str) -> Result<Grants, PortError>;
 }
 
 /// A commit as the repository holds it.

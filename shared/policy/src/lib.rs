@@ -8,11 +8,13 @@ mod facts;
 mod instance;
 pub mod intake;
 mod judge;
+mod role;
 mod settings;
 
 pub use bundle::{Bundle, BundleError};
 pub use control::{Control, Remedy, Severity};
 pub use judge::{Finding, FindingStatus, Outcome, Plan, Subject, Verdict, WaivedBy, judge, plan};
+pub use role::{Grant, RoleFacts};
 pub use settings::{
     AccessSettings, ArtifactSettings, ControlMode, EncryptionSettings, LineageSettings, Mode,
     NetworkSettings, Settings, Waiver,

@@ -1,0 +1,57 @@
+//! What the role that a resource runs with may do, asked at most once in ten minutes: a burst of jobs has one role.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use sagewarden_events::Timestamp;
+use sagewarden_policy::RoleFacts;
+
+use crate::ports::{Grants, PortError, Roles};
+
+/// How long an answer counts. A role that is changed meanwhile is judged as it was.
+const LIFETIME_MS: i64 = 600_000;
+
+/// What is known of a role.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Inspected {
+    /// What it may do.
+    Known(RoleFacts),
+    /// It could not be looked at, and why.
+    Unknown(String),
+}
+
+/// Answers of the last ten minutes, by the ARN of the role. For as long as a function lives.
+#[derive(Debug, Default)]
+pub struct InspectedRoles(RefCell<BTreeMap<String, (Timestamp, Inspected)>>);
+
+/// The use case with the port it needs.
+#[derive(Clone, Copy, Debug)]
+pub struct InspectRole<'a, R> {
+    /// Knows the policies.
+    pub roles: &'a R,
+    /// What was found before.
+    pub inspected: &'a InspectedRoles,
+}
+
+impl<R: Roles> InspectRole<'_, R> {
+    /// What is known of the role now.
+    ///
+    /// # Errors
+    /// When the service does not answer. A missing permission is no error but an unknown role: jobs are judged all the same.
+    pub async fn inspect(&self, role_arn: &str, now: Timestamp) -> Result<Inspected, PortError> {
+        let fresh = |at: Timestamp| now.millis() - at.millis() < LIFETIME_MS;
+        if let Some((_, known)) = self.inspected.0.borrow().get(role_arn).filter(|(at, _)| fresh(*at)) {
+            return Ok(known.clone());
+        }
+        let found = match self.roles.grants(role_arn).await {
+            Ok(Grants::Known(grants)) => Inspected::Known(RoleFacts::of(&grants)),
+            Ok(Grants::Unknown(reason)) => Inspected::Unknown(reason),
+            Err(error) if error.is_transient() => return Err(error),
+            Err(error) => Inspected::Unknown(error.to_string()),
+        };
+        let mut held = self.inspected.0.borrow_mut();
+        held.retain(|_, (at, _)| fresh(*at));
+        held.insert(role_arn.to_owned(), (now, found.clone()));
+        Ok(found)
+    }
+}
