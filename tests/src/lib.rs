@@ -5,6 +5,7 @@ pub mod aws;
 mod codecommit;
 pub mod emulator;
 pub mod functions;
+pub mod listener;
 pub mod local;
 pub mod python;
 pub mod simulator;

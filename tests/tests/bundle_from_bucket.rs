@@ -205,7 +205,7 @@ async fn a_bundle_that_is_wrong_is_refused_and_told_once_and_the_last_good_one_s
     let refused = world.sent(BUNDLE_REFUSED)?;
     assert_eq!(refused.len(), 1);
     let detail = &refused[0].detail;
-    assert_eq!(detail["place"], "s3://governance/prod/");
+    assert_eq!((&detail["place"], &detail["about"]), (&json!("s3://governance/prod/"), &detail["place"]));
     let reason = detail["reason"].as_str().unwrap_or_default();
     assert!(reason.starts_with("settings.toml:3:2: unknown field `netwrok`"), "{reason}");
     assert_eq!(detail["in_force"], json!({ "bundle": good[0], "source": "the last good one" }));

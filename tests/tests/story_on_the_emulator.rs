@@ -10,6 +10,7 @@ use sagewarden_local::{Clock, LocalGit, SimulatedAccount, Store, Story, System};
 use sagewarden_policy::Bundle;
 use sagewarden_tests::aws::{Aws, bytes};
 use sagewarden_tests::emulator::{ACCOUNT, Emulator, REGION};
+use sagewarden_tests::listener::Listener;
 use sagewarden_tests::simulator::Simulator;
 use sagewarden_tests::stack::Stack;
 use sagewarden_tests::{Result, now, root};
@@ -20,11 +21,12 @@ const BUCKETS: [&str; 2] = ["ds-data-bucket-credit-dev-7f3a", "ds-model-bucket-c
 
 const BUNDLE_BUCKET: &str = "governance";
 
-/// The emulator with the stack on it, the simulator beside it, and a queue that gets everything the topic sends.
+/// The emulator with the stack on it, the simulator beside it, and queues that get what it sends.
 struct World {
     aws: Rc<RefCell<Aws>>,
     stack: Stack,
-    listener: String,
+    events: Listener,
+    mails: Listener,
     account: SimulatedAccount,
     git: LocalGit,
     simulator: Simulator,
@@ -52,11 +54,13 @@ impl World {
         for bucket in BUCKETS {
             make_bucket(&mut aws, bucket)?;
         }
-        let listener = listen(&mut aws, stack.output("TopicArn")?)?;
+        let events = Listener::on_bus(&mut aws, stack.output("BusName")?)?;
+        let mails = Listener::on_topic(&mut aws, stack.output("TopicArn")?)?;
         Ok(Self {
             aws: Rc::new(RefCell::new(aws)),
             stack,
-            listener,
+            events,
+            mails,
             account,
             git,
             simulator,
@@ -109,20 +113,17 @@ impl World {
         self.stack.settle(&mut aws).map_err(|error| format!("{error}\n{}", self.emulator.log()).into())
     }
 
-    /// The events that the topic sent since the last call.
+    /// The events on the stack's bus since the last call.
     fn heard(&self) -> Result<Vec<Value>> {
-        let mut heard = Vec::new();
-        loop {
-            let asked = json!({ "QueueUrl": self.listener, "MaxNumberOfMessages": 10 });
-            let answer = self.aws.borrow_mut().call("sqs", "receive_message", asked)?;
-            let Some(messages) = answer.get("Messages").and_then(Value::as_array) else { return Ok(heard) };
-            for message in messages {
-                let text = |key: &str| message.get(key).and_then(Value::as_str).unwrap_or_default();
-                heard.push(serde_json::from_str(text("Body"))?);
-                let done = json!({ "QueueUrl": self.listener, "ReceiptHandle": text("ReceiptHandle") });
-                self.aws.borrow_mut().call("sqs", "delete_message", done)?;
-            }
-        }
+        let heard = self.events.heard(&mut self.aws.borrow_mut())?;
+        heard.iter().map(|event| Ok(serde_json::from_str(event)?)).collect()
+    }
+
+    /// The mails since the last call, without the marks around their lines.
+    fn mails(&self) -> Result<Vec<Vec<String>>> {
+        let mails = self.mails.heard(&mut self.aws.borrow_mut())?;
+        let lines = |mail: &String| mail.lines().map(|line| line.trim_matches('"').to_owned()).collect();
+        Ok(mails.iter().map(lines).collect())
     }
 
     /// The table as it stands: key to attributes.
@@ -174,6 +175,7 @@ async fn the_story_runs_on_the_emulator_with_the_real_binaries() -> Result<()> {
     check_finding(&heard[0]["detail"]);
     assert_eq!(text(&heard[0]["detail"], "bundle"), bundle_of_the_bucket()?.hash());
     check_alert(&heard[1]["detail"]);
+    check_mails(&world.mails()?, &heard);
 
     // The push that holds a training step without a VPC has its comment.
     let comments = world.git.comments(Story::REPOSITORY)?;
@@ -297,6 +299,30 @@ fn check_alert(detail: &Value) {
     assert_eq!(detail["violation_count"], 3);
 }
 
+/// What somebody who only reads mails is told.
+fn check_mails(mails: &[Vec<String>], events: &[Value]) {
+    assert_eq!(mails.len(), events.len(), "{mails:#?}");
+    for (mail, event) in mails.iter().zip(events) {
+        let detail = &event["detail"];
+        let (id, time) = (text(event, "id"), text(event, "time"));
+        let expected = [
+            text(event, "detail-type").to_owned(),
+            text(detail, "text").to_owned(),
+            format!("About: {}", text(detail, "about")),
+            format!("What to do: {}", text(detail, "advice")),
+            format!("Event {id} on the bus of account {ACCOUNT}, {REGION}, {time}"),
+        ];
+        assert_eq!(mail, &expected);
+        assert!(
+            !id.is_empty() && !time.is_empty() && mail.iter().all(|line| !line.ends_with(": ")),
+            "{mail:#?}"
+        );
+    }
+    let advice = "What to do: set ResourceConfig.VolumeKmsKeyId to the ARN of your project's key (TRN-ENC-01); pass a \
+                  VpcConfig with private subnets and security groups of your project (TRN-NET-01)";
+    assert_eq!(mails[0][3], advice);
+}
+
 fn check_answer(answer: &Value) {
     assert_eq!(answer["complete"], true, "{answer}");
     let nodes = answer["nodes"].as_array().cloned().unwrap_or_default();
@@ -396,24 +422,6 @@ fn make_bucket(aws: &mut Aws, bucket: &str) -> Result<()> {
     let events = json!({ "Bucket": bucket, "NotificationConfiguration": { "EventBridgeConfiguration": {} } });
     aws.call("s3", "put_bucket_notification_configuration", events)?;
     Ok(())
-}
-
-fn listen(aws: &mut Aws, topic: &str) -> Result<String> {
-    let queue = aws.call("sqs", "create_queue", json!({ "QueueName": "listener" }))?;
-    let url = text(&queue, "QueueUrl").to_owned();
-    let arn = format!("arn:aws:sqs:{REGION}:{ACCOUNT}:listener");
-    let policy = json!({ "Version": "2012-10-17", "Statement": [{
-        "Effect": "Allow", "Principal": { "Service": "sns.amazonaws.com" }, "Action": "sqs:SendMessage", "Resource": arn,
-    }] });
-    let allowed = json!({ "QueueUrl": url, "Attributes": { "Policy": policy.to_string() } });
-    aws.call("sqs", "set_queue_attributes", allowed)?;
-    let raw = json!({ "RawMessageDelivery": "true" });
-    aws.call(
-        "sns",
-        "subscribe",
-        json!({ "TopicArn": topic, "Protocol": "sqs", "Endpoint": arn, "Attributes": raw }),
-    )?;
-    Ok(url)
 }
 
 fn put_event(aws: &mut Aws, event: &Value) -> Result<()> {

@@ -391,6 +391,32 @@ fn every_event_reaches_the_functions_that_it_concerns() -> Result<()> {
 }
 
 #[test]
+fn a_mail_is_made_of_what_every_notice_has() -> Result<()> {
+    let rule = resources("AWS::Events::Rule")["NoticeRule"];
+    let transformer = &rule["Targets"][0]["InputTransformer"];
+    let template = transformer["InputTemplate"].as_str().unwrap_or_default();
+    // "InputTransformer", EventBridge API reference.
+    assert!((1..=8_192).contains(&template.len()));
+    // "For strings, quotes are required": "Common issues with transforming input", EventBridge user guide.
+    assert!(
+        template
+            .lines()
+            .all(|line| line.starts_with('"') && line.ends_with('"') && line.matches('"').count() == 2)
+    );
+    let paths = transformer["InputPathsMap"].as_object().ok_or("there are no paths")?;
+    let used: BTreeSet<&str> =
+        template.split('<').skip(1).filter_map(|rest| rest.split_once('>')).map(|(name, _)| name).collect();
+    assert_eq!(used, paths.keys().map(String::as_str).collect());
+    let envelope = ["$.detail-type", "$.account", "$.region", "$.time", "$.id"];
+    let own = paths.values().filter_map(Value::as_str).filter(|path| !envelope.contains(path));
+    assert_eq!(
+        own.collect::<BTreeSet<_>>(),
+        BTreeSet::from(["$.detail.about", "$.detail.advice", "$.detail.text"])
+    );
+    Ok(())
+}
+
+#[test]
 fn rules_may_use_the_key_and_the_topic_without_a_condition_that_they_cannot_meet() {
     let key = &resources("AWS::KMS::Key")["Key"]["KeyPolicy"];
     let topic = &resources("AWS::SNS::TopicPolicy")["TopicPolicy"]["PolicyDocument"];

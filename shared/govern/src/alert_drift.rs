@@ -60,6 +60,8 @@ struct Execution {
 #[derive(Debug, Serialize)]
 struct Alert<'a> {
     text: String,
+    about: String,
+    advice: String,
     severity: Severity,
     endpoint: Json,
     schedule: Json,
@@ -280,6 +282,11 @@ fn compose<'a>(
     let Execution { job, endpoint, schedule, .. } = execution;
     Alert {
         text: summary(execution, found, &chain),
+        about: endpoint.arn(),
+        advice: format!(
+            "read {report} beside the baseline of schedule {}; then retrain, or set a new baseline",
+            schedule.name
+        ),
         severity,
         endpoint: json!({ "name": endpoint.name, "arn": endpoint.arn() }),
         schedule: json!({ "name": schedule.name, "arn": schedule.arn() }),

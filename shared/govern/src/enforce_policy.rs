@@ -372,6 +372,8 @@ fn detail(judged: &Judged, remediation: &Remediation, actor: Option<&Actor>, mod
     let Judged { resource, verdict, .. } = judged;
     json!({
         "text": summary(judged, remediation, actor),
+        "about": resource.arn(),
+        "advice": advice(verdict),
         "outcome": outcome_word(verdict.outcome),
         "resource": {
             "kind": resource.kind.segment(),
@@ -393,6 +395,12 @@ fn detail(judged: &Judged, remediation: &Remediation, actor: Option<&Actor>, mod
 /// The ids of the controls that do not hold.
 fn controls(verdict: &Verdict) -> String {
     verdict.findings.iter().map(|finding| finding.control.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+/// What to change so that the controls hold.
+fn advice(verdict: &Verdict) -> String {
+    let open = verdict.findings.iter().filter(|finding| finding.waiver.is_none());
+    open.map(|finding| format!("{} ({})", finding.fix, finding.control)).collect::<Vec<_>>().join("; ")
 }
 
 fn summary(judged: &Judged, remediation: &Remediation, actor: Option<&Actor>) -> String {

@@ -19,6 +19,10 @@ use crate::ports::{Bus, Notice, ObjectVersion, Objects, PortError, PortErrorKind
 /// The `detail-type` of a bundle that is not taken into force.
 pub const BUNDLE_REFUSED: &str = "Sagewarden Bundle Refused";
 
+const CORRECT: &str =
+    "correct the files, check them with `sagewarden policy validate`, and upload all of them again";
+const GRANT: &str = "let the role of enforce-policy list and read the bucket, and its key";
+
 /// The bucket is looked at no more often.
 const PAUSE_MS: i64 = 60_000;
 /// Files are uploaded one after the other: what was written within this time may lack the rest.
@@ -140,6 +144,8 @@ struct Refusal {
     /// When it was written, else the day.
     since: Timestamp,
     reason: String,
+    /// What to do about it.
+    advice: &'static str,
 }
 
 impl<O: Objects, T: Table, B: Bus> KeepBundle<'_, O, T, B> {
@@ -207,7 +213,7 @@ impl<O: Objects, T: Table, B: Bus> KeepBundle<'_, O, T, B> {
     async fn read(&self, place: &BundlePlace, listed: &Listed, now: Timestamp) -> Result<Bundle, Stays> {
         let refused = |reason: String| {
             let since = listed.written_at.unwrap_or_else(|| day_of(now));
-            Stays::Refused(Refusal { cause: listed.digest.clone(), since, reason })
+            Stays::Refused(Refusal { cause: listed.digest.clone(), since, reason, advice: CORRECT })
         };
         if !listed.complete {
             let reason = format!(
@@ -235,7 +241,7 @@ impl<O: Objects, T: Table, B: Bus> KeepBundle<'_, O, T, B> {
     /// Tells of a refusal, once for a listing and the bundle that stays in force in its place. When it cannot be told now, the
     /// next look tells it: judging goes on.
     async fn tell(&self, place: &BundlePlace, state: State, refusal: Refusal, moment: &Moment) -> State {
-        let Refusal { cause, since, reason } = refusal;
+        let Refusal { cause, since, reason, advice } = refusal;
         let hash = state.bundle.hash().to_owned();
         let source = if state.listing.is_some() { "the last good one" } else { "the packaged one" };
         let mark: String = hash.chars().take(12).collect();
@@ -244,6 +250,8 @@ impl<O: Objects, T: Table, B: Bus> KeepBundle<'_, O, T, B> {
             resources: Vec::new(),
             detail: json!({
                 "text": format!("the policy bundle in {place} is refused: {reason}; bundle {mark} ({source}) stays in force"),
+                "about": place.to_string(),
+                "advice": advice,
                 "place": place.to_string(),
                 "reason": reason,
                 "listing": cause,
@@ -279,7 +287,7 @@ fn unreadable(what: &str, error: PortError, now: Timestamp) -> Stays {
         return Stays::ForNow(error);
     }
     let cause = hex(&Sha256::digest(format!("{what}\n{:?}", error.kind())));
-    Stays::Refused(Refusal { cause, since: day_of(now), reason: error.to_string() })
+    Stays::Refused(Refusal { cause, since: day_of(now), reason: error.to_string(), advice: GRANT })
 }
 
 fn day_of(now: Timestamp) -> Timestamp {

@@ -2,6 +2,7 @@
 
 use sagewarden_events::Timestamp;
 use sagewarden_lineage::table::{Attributes, Key, Value};
+use serde_json::Value as Json;
 
 use crate::ports::{Bus, Claim, Claimed, Notice, PortError, PortErrorKind, Table};
 
@@ -58,7 +59,7 @@ impl Receipt {
         cause_time: Timestamp,
         notice: &Notice,
     ) -> Result<(), PortError> {
-        if let Err(error) = bus.publish(notice).await {
+        if let Err(error) = bus.publish(&readable(notice)).await {
             self.give_back(table).await?;
             return Err(error);
         }
@@ -76,6 +77,21 @@ impl Receipt {
     pub(crate) async fn give_back(self, table: &impl Table) -> Result<(), PortError> {
         table.release(&self.claim).await
     }
+}
+
+/// The fields of a notice's `detail` that the template puts between quotation marks, line by line, to make a mail of them.
+const LINES: [&str; 3] = ["text", "about", "advice"];
+
+/// EventBridge escapes nothing that it puts into a template ("Common issues with transforming input", EventBridge user guide):
+/// these lines have no quotation marks and no line breaks of their own.
+fn readable(notice: &Notice) -> Notice {
+    let mut notice = notice.clone();
+    for line in LINES {
+        if let Some(Json::String(text)) = notice.detail.get_mut(line) {
+            *text = text.replace('"', "'").split_whitespace().collect::<Vec<_>>().join(" ");
+        }
+    }
+    notice
 }
 
 /// Publishes `notice` unless this cause has been told before. Returns whether it left now.
@@ -96,5 +112,20 @@ pub(crate) async fn publish_once(
     match Receipt::claim(table, moment, cause).await? {
         None => Ok(false),
         Some(receipt) => receipt.publish(table, bus, cause_time, notice).await.map(|()| true),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_lines_of_a_mail_hold_no_quotation_marks_and_no_line_breaks() {
+        let detail = json!({ "text": "it said \"no\"\n  twice", "advice": "ask", "reason": "a \"b\"\nc" });
+        let notice = Notice { detail_type: "t", resources: Vec::new(), detail };
+        let expected = json!({ "text": "it said 'no' twice", "advice": "ask", "reason": "a \"b\"\nc" });
+        assert_eq!(readable(&notice).detail, expected);
     }
 }
