@@ -1,5 +1,6 @@
 //! The functions as they are deployed: each in its folder, the binary called `bootstrap`, the bundle beside it. And the command.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -37,6 +38,20 @@ pub fn package(folder: &Path, settings: &str) -> Result<()> {
 pub fn command() -> Result<PathBuf> {
     let found = build("cli")?.into_iter().next();
     Ok(found.map(|(_, program)| program).ok_or("cargo built no command")?)
+}
+
+/// The shipped policies and their schema, by their names in a bundle.
+///
+/// # Errors
+/// When they cannot be read.
+pub fn policies() -> Result<BTreeMap<String, String>> {
+    let mut policies = BTreeMap::new();
+    for entry in fs::read_dir(root().join("infra/policies"))? {
+        let entry = entry?;
+        let name = format!("policies/{}", entry.file_name().to_string_lossy());
+        policies.insert(name, fs::read_to_string(entry.path())?);
+    }
+    Ok(policies)
 }
 
 /// The names and programs of the packages below a folder.

@@ -2,6 +2,7 @@
 //! two services that the emulator lacks.
 
 pub mod aws;
+pub mod bucket;
 mod codecommit;
 pub mod emulator;
 pub mod functions;

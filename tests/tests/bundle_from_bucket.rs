@@ -2,7 +2,6 @@
 #![expect(clippy::indexing_slicing, reason = "a test ends where something is missing")]
 
 use std::cell::Cell;
-use std::fs;
 
 use enforce_policy::Enforce;
 use sagewarden_events::{Event, ResourceKind, Timestamp};
@@ -11,8 +10,9 @@ use sagewarden_govern::{BUNDLE_REFUSED, BundleInForce, BundlePlace, Failure, Mom
 use sagewarden_lambda::Act;
 use sagewarden_local::{NoticeLog, SentNotice, SimulatedAccount, Store};
 use sagewarden_policy::{Bundle, Mode};
+use sagewarden_tests::Result;
+use sagewarden_tests::functions::policies;
 use sagewarden_tests::local::{Local, at, training_job};
-use sagewarden_tests::{Result, root};
 use serde_json::{Value, json};
 
 const BUCKET: &str = "governance";
@@ -63,10 +63,8 @@ impl World {
     fn new() -> Result<Self> {
         let local = Local::new()?;
         let world = Self { event: forbidden_job(&local)?, local };
-        for entry in fs::read_dir(root().join("infra/policies"))? {
-            let entry = entry?;
-            let name = format!("policies/{}", entry.file_name().to_string_lossy());
-            world.put(&name, &fs::read_to_string(entry.path())?, -600)?;
+        for (name, text) in policies()? {
+            world.put(&name, &text, -600)?;
         }
         world.put("settings.toml", OBSERVE, -600)?;
         // No part of the bundle.
@@ -142,8 +140,8 @@ async fn the_bundle_is_read_once_and_looked_at_once_a_minute() -> Result<()> {
     for second in 0..60 {
         world.deliver(&function, second).await?;
     }
-    // Five policies, the schema, the settings; not the drafts, not the text beside them.
-    let files = fs::read_dir(root().join("infra/policies"))?.count() + 1;
+    // The policies, the schema, the settings; not the drafts, not the text beside them.
+    let files = policies()?.len() + 1;
     assert_eq!((function.objects.lists.get(), function.objects.reads.get()), (1, files));
     world.deliver(&function, 60).await?;
     assert_eq!((function.objects.lists.get(), function.objects.reads.get()), (2, files));
@@ -199,7 +197,7 @@ async fn a_bundle_that_is_wrong_is_refused_and_told_once_and_the_last_good_one_s
         }
     }
     // Read by each once, not each minute.
-    let files = fs::read_dir(root().join("infra/policies"))?.count() + 1;
+    let files = policies()?.len() + 1;
     assert_eq!(functions[0].objects.reads.get(), 2 * files);
     assert_eq!(world.judged_by()?, good);
     let refused = world.sent(BUNDLE_REFUSED)?;

@@ -9,11 +9,13 @@ use std::rc::Rc;
 use sagewarden_local::{Clock, LocalGit, SimulatedAccount, Store, Story, System};
 use sagewarden_policy::Bundle;
 use sagewarden_tests::aws::{Aws, bytes};
+use sagewarden_tests::bucket::{make_bucket, upload};
 use sagewarden_tests::emulator::{ACCOUNT, Emulator, REGION};
+use sagewarden_tests::functions::policies;
 use sagewarden_tests::listener::Listener;
 use sagewarden_tests::simulator::Simulator;
 use sagewarden_tests::stack::Stack;
-use sagewarden_tests::{Result, now, root};
+use sagewarden_tests::{Result, now};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -48,7 +50,8 @@ impl World {
             ("AWS_ENDPOINT_URL_CODECOMMIT", &url),
         ])?;
         let mut aws = emulator.aws()?;
-        upload_bundle(&mut aws)?;
+        make_bucket(&mut aws, BUNDLE_BUCKET)?;
+        upload(&mut aws, BUNDLE_BUCKET, "sagewarden/", &bundle_files()?)?;
         let stack = Stack::deploy(&emulator, Story::SETTINGS, &parameters)?;
         stack.hasten(&mut aws)?;
         for bucket in BUCKETS {
@@ -173,7 +176,7 @@ async fn the_story_runs_on_the_emulator_with_the_real_binaries() -> Result<()> {
     let types: Vec<&str> = heard.iter().filter_map(|event| event.get("detail-type")?.as_str()).collect();
     assert_eq!(types, ["Sagewarden Policy Violation", "Sagewarden Drift Alert"], "{}", world.emulator.log());
     check_finding(&heard[0]["detail"]);
-    assert_eq!(text(&heard[0]["detail"], "bundle"), bundle_of_the_bucket()?.hash());
+    assert_eq!(text(&heard[0]["detail"], "bundle"), Bundle::from_files(&bundle_files()?)?.hash());
     check_alert(&heard[1]["detail"]);
     check_mails(&world.mails()?, &heard);
 
@@ -389,39 +392,11 @@ fn sorted(mut item: Value) -> Value {
     item
 }
 
-/// The files of a bundle that judges as the packaged one does, and is another one.
+/// A bundle that judges as the packaged one does, and is another one.
 fn bundle_files() -> Result<BTreeMap<String, String>> {
-    let mut files =
-        BTreeMap::from([("settings.toml".to_owned(), format!("# From a bucket.\n{}", Story::SETTINGS))]);
-    for entry in std::fs::read_dir(root().join("infra/policies"))? {
-        let entry = entry?;
-        let name = format!("policies/{}", entry.file_name().to_string_lossy());
-        files.insert(name, std::fs::read_to_string(entry.path())?);
-    }
+    let mut files = policies()?;
+    files.insert("settings.toml".to_owned(), format!("# From a bucket.\n{}", Story::SETTINGS));
     Ok(files)
-}
-
-fn bundle_of_the_bucket() -> Result<Bundle> {
-    Ok(Bundle::from_files(&bundle_files()?)?)
-}
-
-fn upload_bundle(aws: &mut Aws) -> Result<()> {
-    make_bucket(aws, BUNDLE_BUCKET)?;
-    for (name, text) in bundle_files()? {
-        let put = json!({ "Bucket": BUNDLE_BUCKET, "Key": format!("sagewarden/{name}"), "Body": text });
-        aws.call("s3", "put_object", put)?;
-    }
-    Ok(())
-}
-
-fn make_bucket(aws: &mut Aws, bucket: &str) -> Result<()> {
-    let place = json!({ "LocationConstraint": REGION });
-    aws.call("s3", "create_bucket", json!({ "Bucket": bucket, "CreateBucketConfiguration": place }))?;
-    let versions = json!({ "Bucket": bucket, "VersioningConfiguration": { "Status": "Enabled" } });
-    aws.call("s3", "put_bucket_versioning", versions)?;
-    let events = json!({ "Bucket": bucket, "NotificationConfiguration": { "EventBridgeConfiguration": {} } });
-    aws.call("s3", "put_bucket_notification_configuration", events)?;
-    Ok(())
 }
 
 fn put_event(aws: &mut Aws, event: &Value) -> Result<()> {

@@ -1,0 +1,35 @@
+//! Buckets of the emulator.
+
+use std::collections::BTreeMap;
+
+use serde_json::json;
+
+use crate::Result;
+use crate::aws::Aws;
+use crate::emulator::REGION;
+
+/// Makes a bucket that keeps versions and announces its objects to EventBridge.
+///
+/// # Errors
+/// When the emulator refuses.
+pub fn make_bucket(aws: &mut Aws, bucket: &str) -> Result<()> {
+    let place = json!({ "LocationConstraint": REGION });
+    aws.call("s3", "create_bucket", json!({ "Bucket": bucket, "CreateBucketConfiguration": place }))?;
+    let versions = json!({ "Bucket": bucket, "VersioningConfiguration": { "Status": "Enabled" } });
+    aws.call("s3", "put_bucket_versioning", versions)?;
+    let events = json!({ "Bucket": bucket, "NotificationConfiguration": { "EventBridgeConfiguration": {} } });
+    aws.call("s3", "put_bucket_notification_configuration", events)?;
+    Ok(())
+}
+
+/// Writes texts under a prefix.
+///
+/// # Errors
+/// When the emulator refuses.
+pub fn upload(aws: &mut Aws, bucket: &str, prefix: &str, texts: &BTreeMap<String, String>) -> Result<()> {
+    for (name, text) in texts {
+        let put = json!({ "Bucket": bucket, "Key": format!("{prefix}{name}"), "Body": text });
+        aws.call("s3", "put_object", put)?;
+    }
+    Ok(())
+}
