@@ -7,6 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use sagewarden_events::Timestamp;
 use sagewarden_policy::intake::{self, Candidate, Intake};
+use sagewarden_policy::join::offline;
 use sagewarden_policy::{Bundle, Outcome, Subject, Verdict, judge};
 use serde_json::{Value, json};
 
@@ -64,7 +65,13 @@ fn check(
         }
         // What exists has its time, what is to be created is judged as of now.
         let created_at = candidate.document.get("CreationTime").and_then(Timestamp::from_json).unwrap_or(now);
-        let subject = Subject { resource: &candidate.resource, document: &candidate.document, created_at };
+        let joined = offline(&candidate.resource, &candidate.document);
+        let subject = Subject {
+            resource: &candidate.resource,
+            document: &candidate.document,
+            created_at,
+            joined: &joined,
+        };
         let verdict = judge(bundle, &subject);
         (candidate, verdict)
     };
@@ -84,6 +91,10 @@ fn tell(checked: &Checked) -> String {
         };
         text += &format!("  {place}{} {state}\n", candidate.resource);
         text.extend(verdict.findings.iter().map(|finding| output::broken(&json!(finding))));
+        if !verdict.skipped.is_empty() {
+            // What only the account knows: tags of what exists, other resources, buckets, commits.
+            text += &format!("  note: judged in the account only: {}\n", verdict.skipped.join(", "));
+        }
     }
     text.extend(checked.passed_over.iter().map(|note| format!("  note: {note}\n")));
     text
@@ -97,6 +108,7 @@ fn document(bundle: &Bundle, checked: &[Checked]) -> Value {
             "place": candidate.place,
             "outcome": verdict.outcome,
             "checked": verdict.checked,
+            "skipped": verdict.skipped,
             "findings": verdict.findings,
         })
     };

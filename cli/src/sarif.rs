@@ -207,7 +207,7 @@ fn uri(path: &str) -> String {
 #[cfg(test)]
 mod tests {
     use sagewarden_policy::intake;
-    use sagewarden_policy::{Outcome, Verdict};
+    use sagewarden_policy::{Mode, Outcome, Plan, Verdict};
 
     use super::*;
 
@@ -232,8 +232,12 @@ mod tests {
             outcome: Outcome::Unknown,
             findings: vec![finding],
             checked: vec!["MDL-NET-01".to_owned()],
+            skipped: Vec::new(),
             parent: None,
+            environment: None,
+            mode: Mode::Observe,
             bundle: bundle.hash().to_owned(),
+            plan: Plan::Nothing("nothing is certainly violated".to_owned()),
         };
         let verdicts = vec![(candidate, verdict)];
         let file = Checked { path: "m.json".to_owned(), text, verdicts, passed_over: Vec::new() };

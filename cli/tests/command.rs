@@ -44,8 +44,9 @@ impl Demo {
 fn the_demo_leaves_what_it_says() {
     let demo = Demo::new();
     let findings = demo.json("findings.json");
-    assert_eq!(findings.as_array().map(Vec::len), Some(1));
-    assert_eq!(findings[0]["detail"]["resource"]["name"], "credit-train-001");
+    let named: Vec<&Value> =
+        findings.as_array().unwrap().iter().map(|finding| &finding["detail"]["resource"]["name"]).collect();
+    assert_eq!(named, ["credit-preprocessing-001", "credit-train-001"]);
     let alerts = demo.json("alerts.json");
     assert_eq!(alerts.as_array().map(Vec::len), Some(1));
     assert_eq!(alerts[0]["detail"]["chain"]["commits"].as_array().map(Vec::len), Some(2));
@@ -208,13 +209,15 @@ fn a_request_is_judged_before_it_is_sent() {
     let good = file("model.json", &good.to_string());
     let output = sagewarden(&["check", &good]);
     assert!(output.status.success());
-    assert!(out(&output).contains("model `m` compliant (5 controls)"), "{}", out(&output));
+    assert!(out(&output).contains("model `m` compliant (4 controls)"), "{}", out(&output));
 
     let train = serde_json::json!({
         "RoleArn": "arn:aws:iam::111122223333:role/r",
         "ResourceConfig": { "InstanceType": "ml.m5.xlarge", "InstanceCount": 1, "VolumeKmsKeyId": key },
         "OutputDataConfig": { "KmsKeyId": key },
         "EnableNetworkIsolation": true,
+        "ExperimentConfig": { "ExperimentName": "e" },
+        "HyperParameters": { "seed": "7" },
     });
     let steps = [
         serde_json::json!({ "Name": "train", "Type": "Training", "Arguments": train }),
@@ -226,7 +229,7 @@ fn a_request_is_judged_before_it_is_sent() {
     assert_eq!(output.status.code(), Some(1));
     let text = out(&output);
     assert!(
-        text.contains("Steps[0]: training job `train` breaks 1 of 9 controls")
+        text.contains("Steps[0]: training job `train` breaks 1 of 10 controls")
             && text.contains("TRN-NET-01 is broken"),
         "{text}"
     );
@@ -256,15 +259,11 @@ fn a_request_is_judged_before_it_is_sent() {
 fn the_controls_are_listed_explained_and_documented() {
     let list = sagewarden(&["policy", "list", "--format", "json"]);
     let list: Value = serde_json::from_str(&out(&list)).unwrap();
-    assert_eq!(list["controls"].as_array().map(Vec::len), Some(22));
+    assert_eq!(list["controls"].as_array().map(Vec::len), Some(127));
     let explained = out(&sagewarden(&["policy", "explain", "trn-net-01"]));
-    for words in [
-        "compute and network isolation",
-        "VpcConfig.Subnets",
-        "stop the job",
-        "observe",
-        "the workshop's Lambda",
-    ] {
+    for words in
+        ["compute and network isolation", "VpcConfig.Subnets", "stop it", "observe", "the workshop's Lambda"]
+    {
         assert!(explained.contains(words), "{words} is not in\n{explained}");
     }
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
@@ -276,7 +275,7 @@ fn the_controls_are_listed_explained_and_documented() {
     let infra = root.join("infra");
     assert!(
         out(&sagewarden(&["policy", "validate", infra.to_str().unwrap()]))
-            .starts_with("valid: 22 controls, bundle ")
+            .starts_with("valid: 127 controls, bundle ")
     );
     let folder = TempDir::new().unwrap();
     let (code, text) = failure(&["policy", "validate", folder.path().to_str().unwrap()]);

@@ -11,6 +11,35 @@ use tempfile::TempDir;
 
 use crate::Result;
 
+/// The story's network and keys. Controls that concern more than one resource's own settings are judged where a test is
+/// about them.
+pub const SETTINGS: &str = r#"mode = "enforce"
+
+[network]
+allowed_subnets = ["subnet-0a1b2c3d4e5f60001", "subnet-0a1b2c3d4e5f60002"]
+allowed_security_groups = ["sg-0f1e2d3c4b5a60001"]
+
+[encryption]
+allowed_key_accounts = ["111122223333"]
+
+[lineage]
+repository = "ds-source-{ProjectName}-{EnvironmentType}"
+branch = "main"
+
+[controls]
+TRN-TRC-01 = "off"
+TRN-TRC-03 = "off"
+TRN-REP-03 = "off"
+PRC-TRC-01 = "off"
+PRC-TRC-03 = "off"
+PRC-REP-01 = "off"
+MDL-NET-03 = "off"
+EPC-ENC-01 = "off"
+EPC-MON-01 = "off"
+EPC-RES-01 = "off"
+END-MON-01 = "off"
+"#;
+
 /// A system whose account is empty, and a time that moves as it is told.
 #[derive(Debug)]
 pub struct Local {
@@ -20,12 +49,12 @@ pub struct Local {
 }
 
 impl Local {
-    /// A system with the story's settings in enforce mode.
+    /// A system with [`SETTINGS`], which enforce.
     ///
     /// # Errors
     /// When the folder cannot be made.
     pub fn new() -> Result<Self> {
-        Self::with(Bundle::embedded()?.with_settings(Story::SETTINGS)?)
+        Self::with(Bundle::embedded()?.with_settings(SETTINGS)?)
     }
 
     /// A system with this bundle.
@@ -125,7 +154,7 @@ pub fn at(seconds: i64) -> Timestamp {
 /// A key that the story's settings allow.
 pub const KEY: &str = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
 
-/// A training job that keeps every control of the story's settings.
+/// A training job that keeps every control of [`SETTINGS`].
 #[must_use]
 pub fn training_job(name: &str, tags: &[(&str, &str)]) -> Value {
     json!({
@@ -139,7 +168,7 @@ pub fn training_job(name: &str, tags: &[(&str, &str)]) -> Value {
     })
 }
 
-/// A model that keeps every control of the story's settings.
+/// A model that keeps every control of [`SETTINGS`].
 #[must_use]
 pub fn model(name: &str) -> Value {
     json!({

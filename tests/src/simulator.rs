@@ -1,6 +1,7 @@
 //! SageMaker and CodeCommit over HTTP: the simulated account and the git repositories of `shared/local` behind the wire
 //! protocol that both services speak, AWS JSON 1.1.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -134,14 +135,28 @@ impl Services {
     fn sagemaker(&self, operation: &str, body: &Value) -> Answer {
         let named = |verb: &str| {
             let noun = operation.strip_prefix(verb)?;
-            let names = |kind: &ResourceKind| kind.name_field().strip_suffix("Name") == Some(noun);
-            let kind = ResourceKind::ALL.into_iter().find(names)?;
-            let name = text(body, kind.name_field());
-            Some((noun, self.account.resource(kind, name)))
+            let kind = ResourceKind::ALL.into_iter().find(|kind| {
+                let first_version = kind.operation().strip_suffix("V2");
+                kind.operation() == noun || first_version == Some(noun)
+            })?;
+            Some((kind, noun))
+        };
+        let existing = |verb: &str| {
+            let (kind, _) = named(verb)?;
+            self.named(kind, body)
         };
         match operation {
             "ListTags" => return self.tags(body),
+            "AddTags" => {
+                let resource = Resource::parse_arn(text(body, "ResourceArn"))
+                    .map_err(|error| fault("ValidationException", error.to_string()))?;
+                self.account.add_tags(&resource, tag_map(body))?;
+                return Ok(json!({ "Tags": body.get("Tags") }));
+            }
             "ListEndpointConfigs" => return self.endpoint_configs(body),
+            "ListMonitoringSchedules" => {
+                return Ok(self.account.schedule_summaries(text(body, "EndpointName"))?);
+            }
             "UpdateEndpoint" => {
                 let name = text(body, "EndpointName");
                 self.account.update_endpoint(name, text(body, "EndpointConfigName"), now())?;
@@ -149,22 +164,46 @@ impl Services {
                     json!({ "EndpointArn": self.account.resource(ResourceKind::Endpoint, name).arn() }),
                 );
             }
+            "StartMonitoringSchedule" | "StopMonitoringSchedule" | "StartNotebookInstance" => {
+                let runs = operation.starts_with("Start");
+                let resource = existing(if runs { "Start" } else { "Stop" });
+                let resource = resource.ok_or_else(|| fault("ValidationException", "it is not named"))?;
+                return self.account.set_running(&resource, runs, now()).map(|()| json!({}));
+            }
+            "StartPipelineExecution" => {
+                let kind = ResourceKind::PipelineExecution;
+                let created = self.account.create(kind, body, Some(&caller()), now())?;
+                return Ok(json!({ "PipelineExecutionArn": created.arn() }));
+            }
             _ => {}
         }
-        if let Some((noun, resource)) = named("Create") {
-            let created = self.account.create(resource.kind, body, Some(&caller()), now())?;
-            return Ok(Map::from_iter([(format!("{noun}Arn"), created.arn().into())]).into());
+        if let Some((kind, _)) = named("Create") {
+            let created = self.account.create(kind, body, Some(&caller()), now())?;
+            return Ok(Map::from_iter([(kind.arn_field().to_owned(), created.arn().into())]).into());
         }
-        if let Some((_, resource)) = named("Describe") {
+        if let Some(resource) = existing("Describe") {
             return self.account.describe_document(&resource);
         }
-        if let Some((_, resource)) = named("Stop") {
+        if let Some(resource) = existing("Stop") {
             return self.account.stop_next(&resource).map(|()| json!({}));
         }
-        if let Some((_, resource)) = named("Delete") {
+        if let Some(resource) = existing("Update") {
+            self.account.update(&resource, body, now())?;
+            let arn = (resource.kind.arn_field().to_owned(), resource.arn().into());
+            return Ok(Map::from_iter([arn]).into());
+        }
+        if let Some(resource) = existing("Delete") {
             return self.account.delete(&resource, now()).map(|()| json!({}));
         }
         Err(fault("UnknownOperationException", format!("the simulator does not know `{operation}`")))
+    }
+
+    /// The resource that a request speaks of. Versions of packages and executions are named by their ARN.
+    fn named(&self, kind: ResourceKind, body: &Value) -> Option<Resource> {
+        let by_arn =
+            |field: &str| Resource::parse_arn(text(body, field)).ok().filter(|found| found.kind == kind);
+        let found = by_arn(kind.arn_field()).or_else(|| by_arn(kind.name_field()));
+        found.or_else(|| kind.name_in(body).map(|name| self.account.resource(kind, &name)))
     }
 
     fn tags(&self, body: &Value) -> Answer {
@@ -200,6 +239,12 @@ impl Services {
         }
         Ok(answer)
     }
+}
+
+fn tag_map(body: &Value) -> BTreeMap<String, String> {
+    let list = body.get("Tags").and_then(Value::as_array);
+    let pair = |tag: &Value| (text(tag, "Key").to_owned(), text(tag, "Value").to_owned());
+    list.into_iter().flatten().map(pair).collect()
 }
 
 /// Whoever calls over HTTP: the simulator knows one person.

@@ -10,6 +10,7 @@ use sagewarden_govern::ports::{
     Account, ChangedFile, Comment, ModelUse, PortErrorKind, Remedies, SourceControl, Stopped,
 };
 use sagewarden_local::{LocalGit, NewCommit, SimulatedAccount, Store};
+use sagewarden_policy::{Change, Corrections};
 use sagewarden_sagemaker::SageMakerAccount;
 use sagewarden_tests::emulator::{ACCOUNT, REGION, config};
 use sagewarden_tests::simulator::Simulator;
@@ -67,7 +68,11 @@ async fn contract(
     descriptions_are_the_services_own(world, account).await?;
     a_description_has_the_name_that_its_owner_gave(world, account).await?;
     what_does_not_exist_is_absent(world, account).await?;
+    every_kind_is_described(world, account).await?;
     jobs_stop_once(world, account).await?;
+    everything_that_runs_can_be_stopped(world, account).await?;
+    settings_are_changed_in_place(world, account).await?;
+    marks_and_schedules_are_found(world, account).await?;
     models_in_use_are_known(world, account).await?;
     commits_are_found(world, source).await?;
     changes_are_listed_and_read(world, source).await?;
@@ -110,10 +115,178 @@ async fn a_description_has_the_name_that_its_owner_gave(world: &World, account: 
 
 async fn what_does_not_exist_is_absent(world: &World, account: &impl Account) -> Result<()> {
     for kind in ResourceKind::ALL {
-        let resource = world.account.resource(kind, "nobody");
+        let name = match kind {
+            ResourceKind::UserProfile | ResourceKind::Space => "d-1/nobody",
+            ResourceKind::App => "d-1/nobody/JupyterLab/default",
+            ResourceKind::PipelineExecution => "p/execution/nobody",
+            _ => "nobody",
+        };
+        let resource = world.account.resource(kind, name);
         assert_eq!(account.describe(&resource).await?, None, "{kind}");
         assert_eq!(account.tags(&resource).await?, BTreeMap::new(), "{kind}");
     }
+    Ok(())
+}
+
+/// A description of each kind that has controls.
+fn documents() -> Result<Vec<(Resource, Value)>> {
+    let folder = sagewarden_tests::root().join("shared/policy/tests/documents");
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        let kept: Value = serde_json::from_str(&std::fs::read_to_string(entry?.path())?)?;
+        let text = |field: &str| kept[field].as_str().unwrap_or_default().to_owned();
+        let arn = format!("arn:aws:sagemaker:{REGION}:{ACCOUNT}:{}/{}", text("kind"), text("name"));
+        found.push((Resource::parse_arn(&arn)?, kept["document"].clone()));
+    }
+    Ok(found)
+}
+
+async fn every_kind_is_described(world: &World, account: &impl Account) -> Result<()> {
+    let documents = documents()?;
+    assert_eq!(documents.len(), 18);
+    for (resource, document) in documents {
+        world.account.take_in(&resource, &document, &BTreeMap::new())?;
+        let described = account.describe(&resource).await?.ok_or("it is not there")?;
+        assert_eq!((&described.resource, &described.document), (&resource, &document));
+    }
+    for kind in [
+        ResourceKind::ModelBiasDefinition,
+        ResourceKind::ModelQualityDefinition,
+        ResourceKind::ModelExplainabilityDefinition,
+        ResourceKind::DataQualityDefinition,
+    ] {
+        let resource = world.account.resource(kind, "d");
+        let document =
+            json!({ "JobDefinitionName": "d", "JobDefinitionArn": resource.arn(), "RoleArn": "r" });
+        world.account.take_in(&resource, &document, &BTreeMap::new())?;
+        assert_eq!(account.describe(&resource).await?.map(|found| found.document), Some(document), "{kind}");
+    }
+    for (kind, field) in [
+        (ResourceKind::Pipeline, "PipelineName"),
+        (ResourceKind::LifecycleConfig, "NotebookInstanceLifecycleConfigName"),
+    ] {
+        let resource = world.account.resource(kind, "d");
+        let document = json!({ field: "d" });
+        world.account.take_in(&resource, &document, &BTreeMap::new())?;
+        assert_eq!(account.describe(&resource).await?.map(|found| found.document), Some(document), "{kind}");
+    }
+    Ok(())
+}
+
+async fn everything_that_runs_can_be_stopped(
+    world: &World,
+    account: &(impl Account + Remedies),
+) -> Result<()> {
+    let mut stopped = 0;
+    for (resource, _) in documents()? {
+        match account.stop(&resource).await {
+            Ok(answer) => {
+                assert_eq!(answer, Stopped::Requested, "{resource}");
+                assert_eq!(account.stop(&resource).await?, Stopped::Already, "{resource}");
+                let field = resource.kind.status_field().ok_or("what stops has a state")?;
+                assert_eq!(world.account.describe_document(&resource)?[field], "Stopping", "{resource}");
+                stopped += 1;
+            }
+            Err(error) => assert_eq!(error.kind(), PortErrorKind::Invalid, "{error}"),
+        }
+    }
+    assert_eq!(stopped, 8, "six kinds of job, notebook instances, pipeline executions");
+    Ok(())
+}
+
+async fn settings_are_changed_in_place(world: &World, account: &(impl Account + Remedies)) -> Result<()> {
+    let of = |wanted: ResourceKind| -> Result<(Resource, Value)> {
+        let found = documents()?.into_iter().find(|(resource, _)| resource.kind == wanted);
+        Ok(found.ok_or("there is no such document")?)
+    };
+    let changes: [(ResourceKind, &[Change], Value, &str, Value); 6] = [
+        (
+            ResourceKind::TrainingJob,
+            &[Change::DisableRemoteDebug],
+            json!({ "RemoteDebugConfig": { "EnableRemoteDebug": true } }),
+            "/RemoteDebugConfig/EnableRemoteDebug",
+            json!(false),
+        ),
+        (
+            ResourceKind::NotebookInstance,
+            &[Change::DisableRootAccess, Change::RequireMetadataV2, Change::ReplacePlatform],
+            json!({ "NotebookInstanceStatus": "Stopped", "PlatformIdentifier": "old", "RootAccess": "Enabled" }),
+            "/PlatformIdentifier",
+            json!("new"),
+        ),
+        (
+            ResourceKind::Domain,
+            &[Change::RouteThroughVpc, Change::NameTheUser, Change::PropagateTags, Change::DisableDocker],
+            json!({ "DomainSettings": { "DockerSettings": { "EnableDockerAccess": "ENABLED" } } }),
+            "/DomainSettings/DockerSettings/EnableDockerAccess",
+            json!("DISABLED"),
+        ),
+        (
+            ResourceKind::Space,
+            &[Change::DisableRemoteAccess],
+            json!({ "SpaceSettings": { "RemoteAccess": "ENABLED" } }),
+            "/SpaceSettings/RemoteAccess",
+            json!("DISABLED"),
+        ),
+        (
+            ResourceKind::ModelPackage,
+            &[Change::WithdrawApproval],
+            json!({ "ModelApprovalStatus": "Approved" }),
+            "/ModelApprovalStatus",
+            json!("PendingManualApproval"),
+        ),
+        (
+            ResourceKind::MonitoringSchedule,
+            &[Change::StartSchedule],
+            json!({ "MonitoringScheduleStatus": "Stopped" }),
+            "/MonitoringScheduleStatus",
+            json!("Scheduled"),
+        ),
+    ];
+    for (kind, settings, before, at, expect) in changes {
+        let (resource, mut document) = of(kind)?;
+        for (field, value) in before.as_object().into_iter().flatten() {
+            document[field] = value.clone();
+        }
+        world.account.take_in(&resource, &document, &BTreeMap::new())?;
+        let settings = settings.iter().copied().collect();
+        account.change(&resource, &Corrections { settings, platform: Some("new".to_owned()) }).await?;
+        assert_eq!(world.account.describe_document(&resource)?.pointer(at), Some(&expect), "{kind}");
+    }
+    let (notebook, _) = of(ResourceKind::NotebookInstance)?;
+    account.start(&notebook).await?;
+    assert_eq!(world.account.describe_document(&notebook)?["NotebookInstanceStatus"], "InService");
+    assert!(account.start(&notebook).await.is_err(), "what runs cannot be started");
+    let (app, _) = of(ResourceKind::App)?;
+    let delete = Corrections { settings: [Change::DeleteApp].into(), platform: None };
+    account.change(&app, &delete).await?;
+    assert_eq!(account.describe(&app).await?, None);
+    let (model, _) = of(ResourceKind::Model)?;
+    let refused = account.change(&model, &delete).await.err().map(|error| error.kind());
+    assert_eq!(refused, Some(PortErrorKind::Invalid), "a model has nothing that could be changed");
+    Ok(())
+}
+
+async fn marks_and_schedules_are_found(world: &World, account: &(impl Account + Remedies)) -> Result<()> {
+    let config = world.account.resource(ResourceKind::EndpointConfig, "c");
+    for value in ["one", "two"] {
+        account.mark(&config, "sagewarden:violation", value).await?;
+    }
+    let tags = account.tags(&config).await?;
+    assert_eq!(tags.get("sagewarden:violation").map(String::as_str), Some("two"));
+    let endpoint = world.account.resource(ResourceKind::Endpoint, "prod");
+    assert_eq!(account.schedules_of(&endpoint).await?, json!({ "MonitoringScheduleSummaries": [] }));
+    for name in ["a", "b"] {
+        let input =
+            json!({ "EndpointInput": { "EndpointName": "prod", "LocalPath": "/opt/ml/processing/input" } });
+        let config = json!({ "MonitoringJobDefinition": { "MonitoringInputs": [input] }, "MonitoringType": "DataQuality" });
+        let request = json!({ "MonitoringScheduleName": name, "MonitoringScheduleConfig": config });
+        world.create(ResourceKind::MonitoringSchedule, &request)?;
+    }
+    let listed = account.schedules_of(&endpoint).await?;
+    let schedules = listed["MonitoringScheduleSummaries"].as_array().ok_or("there is a list")?;
+    assert_eq!(schedules.len(), 2);
+    assert!(schedules.iter().all(|schedule| schedule["MonitoringScheduleStatus"] == "Scheduled"));
     Ok(())
 }
 

@@ -6,9 +6,11 @@ use std::cell::Cell;
 use enforce_policy::Enforce;
 use sagewarden_events::{Event, ResourceKind, Timestamp};
 use sagewarden_govern::ports::{Listing, Objects, PortError, PortErrorKind};
-use sagewarden_govern::{BUNDLE_REFUSED, BundleInForce, BundlePlace, Failure, Moment, POLICY_VIOLATION};
+use sagewarden_govern::{
+    BUNDLE_REFUSED, BundleInForce, BundlePlace, Failure, InspectedRoles, Moment, POLICY_VIOLATION,
+};
 use sagewarden_lambda::Act;
-use sagewarden_local::{NoticeLog, SentNotice, SimulatedAccount, Store};
+use sagewarden_local::{LocalGit, NoticeLog, SentNotice, SimulatedAccount, Store};
 use sagewarden_policy::{Bundle, Mode};
 use sagewarden_tests::Result;
 use sagewarden_tests::functions::policies;
@@ -18,7 +20,7 @@ use serde_json::{Value, json};
 const BUCKET: &str = "governance";
 const OBSERVE: &str = "mode = \"observe\"\n[controls]\nTRN-IAM-01 = \"observe\"\n";
 
-type Function = Enforce<SimulatedAccount, Watched, Store, NoticeLog>;
+type Function = Enforce<SimulatedAccount, Watched, LocalGit, SimulatedAccount, Store, NoticeLog>;
 
 /// The account's objects, with the reads counted, and a service that can be made to fail.
 struct Watched {
@@ -29,6 +31,9 @@ struct Watched {
 }
 
 impl Objects for Watched {
+    async fn versioning(&self, bucket: &str) -> std::result::Result<Option<String>, PortError> {
+        self.account.versioning(bucket).await
+    }
     async fn versions(
         &self,
         bucket: &str,
@@ -99,6 +104,9 @@ impl World {
                 reads: Cell::default(),
                 failing: Cell::default(),
             },
+            source: system.git.clone(),
+            roles: system.account.clone(),
+            inspected: InspectedRoles::default(),
             table: system.store.clone(),
             bus: system.notices.clone(),
             in_force: BundleInForce::new(Bundle::embedded()?, Some(place), mode),

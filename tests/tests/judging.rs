@@ -4,12 +4,13 @@
 use sagewarden_events::{ResourceKind, Timestamp};
 use sagewarden_govern::ports::{Account, Description, ModelUse, PortError, PortErrorKind, Remedies, Stopped};
 use sagewarden_govern::{
-    EnforcePolicy, Failure, Moment, POLICY_VIOLATION, REMEDIATION_DONE, REMEDIATION_FAILED,
+    EnforcePolicy, Failure, InspectRole, InspectedRoles, Moment, POLICY_VIOLATION, REMEDIATION_DONE,
+    REMEDIATION_FAILED,
 };
-use sagewarden_local::SimulatedAccount;
-use sagewarden_policy::{Bundle, Mode};
+use sagewarden_local::{SimulatedAccount, System};
+use sagewarden_policy::{Bundle, Corrections, Mode};
 use sagewarden_tests::Result;
-use sagewarden_tests::local::{Local, at, endpoint_config, model, training_job};
+use sagewarden_tests::local::{Local, SETTINGS, at, endpoint_config, model, training_job};
 use serde_json::{Value, json};
 
 fn without_network(mut request: Value) -> Value {
@@ -34,15 +35,14 @@ fn a_forbidden_job_is_stopped_and_told_once() -> Result<()> {
     assert_eq!(sent[0].detail["started_by"], "arn:aws:iam::111122223333:user/ana");
     assert_eq!(
         sent[0].detail["remediation"],
-        json!({ "action": "StopTrainingJob", "result": "stop requested", "failed": false })
+        json!({ "action": "StopTrainingJob", "result": "stop requested", "failed": false, "after_ms": 0 })
     );
     Ok(())
 }
 
 #[test]
 fn in_observe_mode_it_is_told_and_runs_on() -> Result<()> {
-    let bundle =
-        Bundle::embedded()?.with_settings(sagewarden_local::Story::SETTINGS)?.with_mode(Mode::Observe);
+    let bundle = Bundle::embedded()?.with_settings(SETTINGS)?.with_mode(Mode::Observe);
     let local = Local::with(bundle)?;
     local.create(ResourceKind::TrainingJob, &without_network(training_job("t", &[])), 0)?;
     local.settle()?;
@@ -58,7 +58,7 @@ fn in_observe_mode_it_is_told_and_runs_on() -> Result<()> {
 fn a_waived_violation_is_recorded_and_left_alone() -> Result<()> {
     let waiver = "[[waivers]]\ncontrol = \"TRN-NET-01\"\nresource = \"training-job/legacy-*\"\nreason = \"migration\"\n\
                   approver = \"jo\"\nexpires = 2026-03-02\n";
-    let settings = format!("{}\n{waiver}", sagewarden_local::Story::SETTINGS);
+    let settings = format!("{}\n{waiver}", SETTINGS);
     let local = Local::with(Bundle::embedded()?.with_settings(&settings)?)?;
     local.create(ResourceKind::TrainingJob, &without_network(training_job("legacy-1", &[])), 0)?;
     local.create(ResourceKind::TrainingJob, &without_network(training_job("new-1", &[])), 0)?;
@@ -104,7 +104,7 @@ fn a_model_is_deleted_only_while_no_endpoint_configuration_uses_it() -> Result<(
 
 #[test]
 fn what_was_only_told_is_stopped_and_told_again_once_it_is_enforced() -> Result<()> {
-    let settings = sagewarden_local::Story::SETTINGS;
+    let settings = SETTINGS;
     let local = Local::with(Bundle::embedded()?.with_settings(settings)?.with_mode(Mode::Observe))?;
     local.create(ResourceKind::TrainingJob, &without_network(training_job("t", &[])), 0)?;
     let event = local.system.account.drain_events()?.pop().ok_or("nothing was announced")?.to_string();
@@ -158,6 +158,12 @@ impl Account for Refusing<'_> {
     ) -> std::result::Result<std::collections::BTreeMap<String, String>, PortError> {
         self.account.tags(resource).await
     }
+    async fn schedules_of(
+        &self,
+        endpoint: &sagewarden_events::Resource,
+    ) -> std::result::Result<Value, PortError> {
+        self.account.schedules_of(endpoint).await
+    }
 }
 
 impl Remedies for Refusing<'_> {
@@ -170,6 +176,24 @@ impl Remedies for Refusing<'_> {
             format!("stop {job}"),
             "AccessDeniedException: no permission",
         ))
+    }
+    async fn change(
+        &self,
+        resource: &sagewarden_events::Resource,
+        corrections: &Corrections,
+    ) -> std::result::Result<(), PortError> {
+        self.account.change(resource, corrections).await
+    }
+    async fn start(&self, notebook: &sagewarden_events::Resource) -> std::result::Result<(), PortError> {
+        self.account.start(notebook).await
+    }
+    async fn mark(
+        &self,
+        resource: &sagewarden_events::Resource,
+        key: &str,
+        value: &str,
+    ) -> std::result::Result<(), PortError> {
+        self.account.mark(resource, key, value).await
     }
     async fn model_use(
         &self,
@@ -190,10 +214,17 @@ async fn a_failed_stop_is_a_finding_of_its_own_and_is_tried_again() -> Result<()
     let event = local.system.account.drain_events()?.pop().ok_or("nothing was announced")?;
     let event = sagewarden_events::decode(&event.to_string())?.remove(0);
     let mut account = Refusing { account: &local.system.account, granted: false };
-    let (table, bus, bundle) = (&local.system.store, &local.system.notices, &local.system.bundle);
+    let System { store: table, notices: bus, bundle, git: source, account: objects, .. } = &local.system;
+    let inspected = InspectedRoles::default();
+    macro_rules! enforcer {
+        ($account:expr) => {{
+            let roles = InspectRole { roles: objects, inspected: &inspected };
+            EnforcePolicy { account: $account, objects, source, roles, table, bus, bundle }
+        }};
+    }
     for attempt in 0..3 {
         let moment = Moment { now: at(attempt), owner: format!("attempt-{attempt}") };
-        let outcome = EnforcePolicy { account: &account, table, bus, bundle }.enforce(&event, &moment).await;
+        let outcome = enforcer!(&account).enforce(&event, &moment).await;
         assert!(
             matches!(&outcome, Err(Failure::Retry(error)) if error.to_string().contains("no permission")),
             "{outcome:?}"
@@ -204,7 +235,7 @@ async fn a_failed_stop_is_a_finding_of_its_own_and_is_tried_again() -> Result<()
 
     account.granted = true;
     let moment = Moment { now: Timestamp::from_millis(at(9).millis()), owner: "later".to_owned() };
-    let done = EnforcePolicy { account: &account, table, bus, bundle }.enforce(&event, &moment).await?;
+    let done = enforcer!(&account).enforce(&event, &moment).await?;
     assert!(done.text().ends_with("StopTrainingJob: stop requested"), "{}", done.text());
     assert_eq!(status(&local, "t")?, "Stopping");
     let last = local.sent()?.pop().ok_or("nothing was sent")?;

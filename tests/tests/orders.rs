@@ -154,7 +154,7 @@ proptest! {
         deliver(&system, &events).unwrap();
 
         prop_assert_eq!(system.store.state_hash().unwrap(), straight.store.state_hash().unwrap());
-        prop_assert_eq!(sent(&system).unwrap(), [DRIFT_ALERT, POLICY_VIOLATION]);
+        prop_assert_eq!(sent(&system).unwrap(), [DRIFT_ALERT, POLICY_VIOLATION, POLICY_VIOLATION]);
         prop_assert_eq!(system.quarantine.kept().unwrap(), Vec::<Value>::new());
     }
 
@@ -166,6 +166,6 @@ proptest! {
         let mut choose = |below: usize| choices.next().map_or(0, |index| index.index(below.max(1)));
         let (system, _git) = play_late(&mut choose).unwrap();
         prop_assert_eq!(differences(&PLAYED.system, &system), Vec::<String>::new());
-        prop_assert_eq!(sent(&system).unwrap(), [DRIFT_ALERT, POLICY_VIOLATION]);
+        prop_assert_eq!(sent(&system).unwrap(), [DRIFT_ALERT, POLICY_VIOLATION, POLICY_VIOLATION]);
     }
 }

@@ -19,6 +19,10 @@ allowed_security_groups = ["sg-0f1e2d3c4b5a60001"]
 allowed_key_accounts = ["111122223333"]
 [artifacts]
 allowed_buckets = ["ds-data-*"]
+[compute]
+allowed_instance_types = ["ml.m5.*"]
+[traceability]
+required_tags = ["Owner"]
 "#;
 
 /// The shipped bundle, and an empty control for each id that has a statement and is not in it.

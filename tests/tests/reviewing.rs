@@ -70,9 +70,9 @@ fn a_request_that_breaks_a_control_is_told_once_however_often_the_push_is() -> R
     assert_eq!(comments[0].commit.as_str(), event["detail"]["commitId"]);
     assert_eq!(comments[0].parent.as_ref().map(CommitId::as_str), first["detail"]["commitId"].as_str());
     for words in [
-        "`jobs/train.json`: training job `t` breaks 1 of 9 controls",
+        "`jobs/train.json`: training job `t` breaks 1 of 8 controls",
         "- **TRN-NET-01** (high): ",
-        "    - actual: `Subnets: absent; SecurityGroupIds: absent`",
+        "    - actual: `absent`",
         "    - wanted: `subnets subnet-0a1b2c3d4e5f60001, ",
         "    - fix: pass a VpcConfig",
     ] {
@@ -163,7 +163,7 @@ fn a_pipeline_is_judged_step_by_step_for_the_repositorys_account() -> Result<()>
     let definition = json!({ "Version": "2020-12-01", "Parameters": [{ "Name": "Key", "Type": "String" }], "Steps": steps });
     let text = said(&[("pipeline.json", &definition.to_string())])?.ok_or("no comment")?;
     for words in [
-        "`pipeline.json` `Steps[0]`: training job `train` breaks 1 of 9 controls",
+        "`pipeline.json` `Steps[0]`: training job `train` breaks 1 of 8 controls",
         "- **TRN-ENC-01** (high)",
         "wanted: `a KMS key of account 111122223333`",
         "- `pipeline.json`: `'Parameters.Key' is known only when the pipeline runs: judged as absent`",

@@ -186,7 +186,7 @@ fn somebody_is_told_when_something_is_given_up_or_fails() {
 #[test]
 fn each_function_has_a_role_of_its_own_and_no_wide_permission() {
     // Actions without resource-level permissions (service authorization reference).
-    let unscoped = ["sagemaker:ListEndpointConfigs"];
+    let unscoped = ["sagemaker:ListEndpointConfigs", "sagemaker:ListMonitoringSchedules"];
     let roles = resources("AWS::IAM::Role");
     let mut used = BTreeSet::new();
     for (id, function) in resources("AWS::Serverless::Function") {
@@ -230,10 +230,46 @@ fn a_function_may_do_to_repositories_what_it_does() -> Result<()> {
         actions.filter_map(|action| action.strip_prefix("codecommit:")).collect()
     };
     assert_eq!(allowed("RecordCommitRole"), operations);
-    for reader in ["RecordLineageRole", "AlertDriftRole"] {
+    for reader in ["RecordLineageRole", "AlertDriftRole", "EnforcePolicyRole"] {
         assert_eq!(allowed(reader), ["GetCommit"], "{reader}");
     }
-    assert!(allowed("EnforcePolicyRole").is_empty());
+    Ok(())
+}
+
+/// `DescribeAutoMLJobV2` as the SDK calls it: `describe_auto_ml_job_v2`.
+fn snake(action: &str) -> String {
+    let mut name = String::new();
+    let letters: Vec<char> = action.replace("AutoML", "AutoMl").chars().collect();
+    for (index, letter) in letters.iter().enumerate() {
+        if letter.is_uppercase() && index > 0 {
+            name.push('_');
+        }
+        name.push(letter.to_ascii_lowercase());
+    }
+    name
+}
+
+#[test]
+fn a_function_may_do_to_resources_what_its_adapter_does() -> Result<()> {
+    let folder = root().join("shared/aws/sagemaker/src");
+    let source =
+        fs::read_to_string(folder.join("lib.rs"))? + &fs::read_to_string(folder.join("remedies.rs"))?;
+    let role = resources("AWS::IAM::Role")["EnforcePolicyRole"];
+    let statements =
+        list(&role["Policies"]).into_iter().flat_map(|policy| list(&policy["PolicyDocument"]["Statement"]));
+    let allowed: BTreeSet<String> = statements
+        .flat_map(|statement| texts(&statement["Action"]))
+        .filter_map(|action| action.strip_prefix("sagemaker:").map(snake))
+        .collect();
+    let verbs = ["describe_", "stop_", "update_", "start_", "delete_", "list_", "add_"];
+    let called: BTreeSet<String> = source
+        .split("client")
+        .flat_map(|rest| rest.trim_start().strip_prefix('.'))
+        .filter_map(|rest| rest.split_once("()").map(|(name, _)| name.to_owned()))
+        .filter(|name| verbs.iter().any(|verb| name.starts_with(verb)))
+        .collect();
+    assert!(called.len() > 40, "{called:?}");
+    assert_eq!(allowed, called);
     Ok(())
 }
 
@@ -336,7 +372,7 @@ fn functions_get_the_variables_that_they_read() -> Result<()> {
             read.insert("SAGEWARDEN_COMMENTS");
         }
         if id == "EnforcePolicy" {
-            read.extend(["SAGEWARDEN_BUNDLE", "SAGEWARDEN_INSPECT_ROLES", "SAGEWARDEN_MODE"]);
+            read.extend(["SAGEWARDEN_BUNDLE", "SAGEWARDEN_MODE"]);
         }
         assert_eq!(given, read, "{id}");
         assert!(given.iter().all(|name| config.contains(&format!("\"{name}\""))), "{id}: {given:?}");
@@ -378,11 +414,25 @@ fn every_event_reaches_the_functions_that_it_concerns() -> Result<()> {
         &["AlertDrift", "EnforcePolicy", "RecordLineage"],
     )?;
     check("aws.sagemaker/model-state-change/created.json", &["EnforcePolicy", "RecordLineage"])?;
-    check("aws.sagemaker/endpoint-config-state-change/created.json", &["RecordLineage"])?;
-    check("aws.sagemaker/endpoint-state-change/in-service.json", &["RecordLineage"])?;
-    for call in ["create-training-job", "create-processing-job", "create-model"] {
-        check(&format!("aws.sagemaker/api-call-via-cloudtrail/{call}.json"), &["EnforcePolicy"])?;
+    check("aws.sagemaker/endpoint-config-state-change/created.json", &["EnforcePolicy", "RecordLineage"])?;
+    check("aws.sagemaker/endpoint-state-change/in-service.json", &["EnforcePolicy", "RecordLineage"])?;
+    for only_judged in [
+        "transform-job-state-change/in-progress",
+        "hyperparameter-tuning-job-state-change/in-progress",
+        "model-package-state-change/approved",
+        "notebook-instance-state-change/in-service",
+        "feature-group-state-change/created",
+        "model-building-pipeline-execution-status-change/executing",
+        "monitoring-schedule-state-change/only-the-resource-names-it",
+        "api-call-via-cloudtrail/create-training-job",
+        "api-call-via-cloudtrail/update-domain",
+        "api-call-via-cloudtrail/delete-training-job",
+    ] {
+        check(&format!("aws.sagemaker/{only_judged}.json"), &["EnforcePolicy"])?;
     }
+    let rule = resources("AWS::Events::Rule")["EnforcePolicyCallRule"];
+    let routed: BTreeSet<&str> = texts(&rule["EventPattern"]["detail"]["eventName"]).into_iter().collect();
+    assert_eq!(routed, sagewarden_events::known_calls().collect());
     check("aws.sagemaker/api-call-via-cloudtrail/delete-model.json", &[])?;
     check("aws.s3/object-created/violations.json", &["AlertDrift"])?;
     check("aws.s3/object-created/without-version.json", &[])?;

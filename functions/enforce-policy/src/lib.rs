@@ -1,17 +1,25 @@
-//! A job or model came into being: it is judged, and stopped when it breaks a control.
+//! A resource came into being or was changed: it is judged, and remedied when it breaks a control.
 
 use sagewarden_events::Event;
-use sagewarden_govern::ports::{Account, Bus, Objects, Remedies, Table};
-use sagewarden_govern::{BundleInForce, EnforcePolicy, KeepBundle, Moment, Outcome};
+use sagewarden_govern::ports::{Account, Bus, Objects, Remedies, Roles, SourceControl, Table};
+use sagewarden_govern::{
+    BundleInForce, EnforcePolicy, InspectRole, InspectedRoles, KeepBundle, Moment, Outcome,
+};
 use sagewarden_lambda::Act;
 
 /// The function over its ports.
 #[derive(Debug)]
-pub struct Enforce<A, O, T, B> {
-    /// Describes and stops resources.
+pub struct Enforce<A, O, S, R, T, B> {
+    /// Describes and remedies resources.
     pub account: A,
-    /// Holds the bundle, where it comes from a bucket.
+    /// Knows which buckets keep versions, and holds the bundle where it comes from one.
     pub objects: O,
+    /// Knows which commits there are.
+    pub source: S,
+    /// Knows what roles may do.
+    pub roles: R,
+    /// What was found out about roles lately.
+    pub inspected: InspectedRoles,
     /// Holds verdicts.
     pub table: T,
     /// Takes findings.
@@ -20,10 +28,19 @@ pub struct Enforce<A, O, T, B> {
     pub in_force: BundleInForce,
 }
 
-impl<A: Account + Remedies, O: Objects, T: Table, B: Bus> Act for Enforce<A, O, T, B> {
+impl<A, O, S, R, T, B> Act for Enforce<A, O, S, R, T, B>
+where
+    A: Account + Remedies,
+    O: Objects,
+    S: SourceControl,
+    R: Roles,
+    T: Table,
+    B: Bus,
+{
     async fn act(&self, event: &Event, moment: &Moment) -> Outcome {
-        let Self { account, objects, table, bus, in_force } = self;
+        let Self { account, objects, source, roles, inspected, table, bus, in_force } = self;
         let bundle = &*KeepBundle { objects, table, bus, in_force }.bundle(moment).await?;
-        EnforcePolicy { account, table, bus, bundle }.enforce(event, moment).await
+        let roles = InspectRole { roles, inspected };
+        EnforcePolicy { account, objects, source, roles, table, bus, bundle }.enforce(event, moment).await
     }
 }

@@ -17,6 +17,13 @@ pub fn to_trail_case(value: &Value) -> Value {
     rename(value, char::to_ascii_lowercase)
 }
 
+/// A field's name in the spelling of CloudTrail, and of the events of pipelines.
+#[must_use]
+pub fn lower_first(name: &str) -> String {
+    let mut chars = name.chars();
+    chars.next().map(|head| head.to_ascii_lowercase().to_string() + chars.as_str()).unwrap_or_default()
+}
+
 fn rename(value: &Value, first: fn(&char) -> char) -> Value {
     match value {
         Value::Object(fields) => Value::Object(

@@ -74,7 +74,9 @@ pub struct ResourceChanged {
 pub struct CallMade {
     /// The API's name, such as `CreateTrainingJob`.
     pub name: String,
-    /// The resource that the call created, where the call is one of ours and names it.
+    /// What it does to the resource.
+    pub effect: Effect,
+    /// The resource, where the call names it.
     pub resource: Option<Resource>,
     /// Who called.
     pub actor: Actor,
@@ -84,6 +86,17 @@ pub struct CallMade {
     pub request: Value,
     /// When.
     pub time: Timestamp,
+}
+
+/// What a call does to its resource.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// It comes into being.
+    Created,
+    /// Its settings change.
+    Changed,
+    /// It is gone, and its description with it.
+    Deleted,
 }
 
 /// Who called the API, as CloudTrail's `userIdentity` says.

@@ -4,111 +4,7 @@ use std::fmt;
 
 use thiserror::Error;
 
-/// The kinds of SageMaker resource that Sagewarden judges or records.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum ResourceKind {
-    /// A training job.
-    TrainingJob,
-    /// A processing job; the executions of a monitoring schedule are processing jobs, too.
-    ProcessingJob,
-    /// A model: the entry that names an image and an artifact.
-    Model,
-    /// An endpoint configuration.
-    EndpointConfig,
-    /// An endpoint.
-    Endpoint,
-    /// A Model Monitor schedule.
-    MonitoringSchedule,
-    /// A trial of an experiment: what a job's `ExperimentConfig` names.
-    Trial,
-}
-
-impl ResourceKind {
-    /// Every kind, in the order in which a model comes to be.
-    pub const ALL: [Self; 7] = [
-        Self::ProcessingJob,
-        Self::TrainingJob,
-        Self::Model,
-        Self::EndpointConfig,
-        Self::Endpoint,
-        Self::MonitoringSchedule,
-        Self::Trial,
-    ];
-
-    /// The type segment of the ARN, such as `training-job`; also the word users type.
-    #[must_use]
-    pub fn segment(self) -> &'static str {
-        match self {
-            Self::TrainingJob => "training-job",
-            Self::ProcessingJob => "processing-job",
-            Self::Model => "model",
-            Self::EndpointConfig => "endpoint-config",
-            Self::Endpoint => "endpoint",
-            Self::MonitoringSchedule => "monitoring-schedule",
-            Self::Trial => "experiment-trial",
-        }
-    }
-
-    /// The field that holds the name in requests, descriptions and events.
-    #[must_use]
-    pub fn name_field(self) -> &'static str {
-        match self {
-            Self::TrainingJob => "TrainingJobName",
-            Self::ProcessingJob => "ProcessingJobName",
-            Self::Model => "ModelName",
-            Self::EndpointConfig => "EndpointConfigName",
-            Self::Endpoint => "EndpointName",
-            Self::MonitoringSchedule => "MonitoringScheduleName",
-            Self::Trial => "TrialName",
-        }
-    }
-
-    /// The field that holds the ARN in descriptions and events.
-    #[must_use]
-    pub fn arn_field(self) -> &'static str {
-        match self {
-            Self::TrainingJob => "TrainingJobArn",
-            Self::ProcessingJob => "ProcessingJobArn",
-            Self::Model => "ModelArn",
-            Self::EndpointConfig => "EndpointConfigArn",
-            Self::Endpoint => "EndpointArn",
-            Self::MonitoringSchedule => "MonitoringScheduleArn",
-            Self::Trial => "TrialArn",
-        }
-    }
-
-    /// The field that holds the state in descriptions and events, for kinds that have one.
-    #[must_use]
-    pub fn status_field(self) -> Option<&'static str> {
-        match self {
-            Self::TrainingJob => Some("TrainingJobStatus"),
-            Self::ProcessingJob => Some("ProcessingJobStatus"),
-            Self::Endpoint => Some("EndpointStatus"),
-            Self::MonitoringSchedule => Some("MonitoringScheduleStatus"),
-            Self::Model | Self::EndpointConfig | Self::Trial => None,
-        }
-    }
-
-    /// The kind that an ARN's type segment names.
-    #[must_use]
-    pub fn from_segment(segment: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.segment() == segment)
-    }
-}
-
-impl fmt::Display for ResourceKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::TrainingJob => "training job",
-            Self::ProcessingJob => "processing job",
-            Self::Model => "model",
-            Self::EndpointConfig => "endpoint configuration",
-            Self::Endpoint => "endpoint",
-            Self::MonitoringSchedule => "monitoring schedule",
-            Self::Trial => "trial",
-        })
-    }
-}
+use crate::ResourceKind;
 
 /// One SageMaker resource by name. A name can be used again after a deletion: what a name meant at a time is an
 /// incarnation (name and creation time), which only a description tells.
@@ -174,6 +70,11 @@ impl Resource {
         let (segment, name) =
             next("the resource is missing")?.split_once('/').ok_or(invalid("the resource has no `/`"))?;
         let kind = ResourceKind::from_segment(segment).ok_or(invalid("its type is not one of ours"))?;
+        let kind = if kind == ResourceKind::Pipeline && name.contains("/execution/") {
+            ResourceKind::PipelineExecution
+        } else {
+            kind
+        };
         if name.is_empty() {
             return Err(invalid("the name is missing"));
         }
@@ -208,7 +109,8 @@ mod tests {
     fn an_arn_is_read_and_written() {
         for kind in ResourceKind::ALL {
             for region in ["eu-west-1", "cn-north-1", "us-gov-west-1"] {
-                let resource = Resource::in_region(kind, "111122223333", region, "a-name");
+                let name = if kind == ResourceKind::PipelineExecution { "p/execution/e" } else { "a-name" };
+                let resource = Resource::in_region(kind, "111122223333", region, name);
                 assert_eq!(Resource::parse_arn(&resource.arn()).unwrap(), resource);
             }
         }

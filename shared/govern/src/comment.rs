@@ -185,7 +185,7 @@ fn cut(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use sagewarden_events::{Resource, ResourceKind, Timestamp};
-    use sagewarden_policy::{FindingStatus, Verdict, WaivedBy};
+    use sagewarden_policy::{FindingStatus, Mode, Plan, Verdict, WaivedBy};
 
     use super::*;
 
@@ -215,7 +215,17 @@ mod tests {
             path: path.to_owned(),
             place: Some("Steps[0]".to_owned()),
             resource: Resource::in_region(ResourceKind::TrainingJob, "111122223333", "eu-west-1", "train"),
-            verdict: Verdict { outcome, findings, checked, parent: None, bundle: "b".to_owned() },
+            verdict: Verdict {
+                outcome,
+                findings,
+                checked,
+                skipped: Vec::new(),
+                parent: None,
+                environment: None,
+                mode: Mode::Observe,
+                bundle: "b".to_owned(),
+                plan: Plan::Nothing("the mode is observe".to_owned()),
+            },
         }
     }
 

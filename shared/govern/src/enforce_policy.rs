@@ -1,38 +1,42 @@
-//! A resource came into being: it is judged while it can still be stopped, the verdict is recorded, and what breaks a
-//! control is stopped and told.
+//! A resource came into being or was changed: it is judged while it can still be stopped, the verdict is recorded, and what
+//! breaks a control is remedied and told.
 //!
 //! What was asked for is judged on the description, whichever event told of it first; who asked comes from CloudTrail.
 
-use sagewarden_events::{Actor, CallMade, Event, Resource, ResourceChanged, ResourceKind, Status, Timestamp};
-use sagewarden_lineage::id::NodeId;
-use sagewarden_lineage::observe::observe;
-use sagewarden_lineage::record::name_alias;
-use sagewarden_lineage::table::{Attributes, Key, Value, Write};
-use sagewarden_policy::{Bundle, Mode, Outcome as Judgement, Plan, Subject, Verdict, judge, plan};
-use serde::Serialize;
-use serde_json::{Value as Json, json};
+use sagewarden_events::{Actor, CallMade, Effect, Event, Resource, ResourceKind, Status, Timestamp};
+use sagewarden_lineage::record::{name_alias, verdicts_pk};
+use sagewarden_lineage::table::{Attributes, Key, Query, Value, Write};
+use sagewarden_policy::{Bundle, Mode, Outcome as Judgement, Subject, Verdict, judge, judge_erasure};
+use serde_json::Value as Json;
+use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
+use crate::finding_notice::{controls, detail, erasure_detail, outcome_word, summary};
+use crate::inspect_role::InspectRole;
+use crate::join::Lookup;
 use crate::once::{Moment, Receipt, publish_once};
 use crate::outcome::{Done, Failure, Outcome};
-use crate::ports::{Account, Bus, ModelUse, Notice, PortError, Remedies, Stopped, Table};
+use crate::ports::{Account, Bus, Notice, Objects, PortError, Remedies, Roles, SourceControl, Table};
+use crate::remedy::{Remediation, Remedying};
 
 /// The `detail-type` of a verdict that is not compliant.
 pub const POLICY_VIOLATION: &str = "Sagewarden Policy Violation";
 /// The `detail-type` of a remediation that did not succeed.
 pub const REMEDIATION_FAILED: &str = "Sagewarden Remediation Failed";
-
 /// The `detail-type` of a remediation that succeeded after it had failed, or after the finding had left.
 pub const REMEDIATION_DONE: &str = "Sagewarden Remediation Done";
 
-/// Endpoint configurations looked at before a model is deleted. An account with more keeps its model and gets the finding.
-const MAX_CONFIGS: usize = 100;
-
 /// The use case with the ports it needs.
 #[derive(Clone, Copy, Debug)]
-pub struct EnforcePolicy<'a, A, T, B> {
+pub struct EnforcePolicy<'a, A, O, S, R, T, B> {
     /// Describes resources and stops them.
     pub account: &'a A,
+    /// Knows which buckets keep versions.
+    pub objects: &'a O,
+    /// Knows which commits there are.
+    pub source: &'a S,
+    /// Knows what roles may do, where the settings want that looked at.
+    pub roles: InspectRole<'a, R>,
     /// Holds verdicts and receipts.
     pub table: &'a T,
     /// Takes findings.
@@ -41,28 +45,30 @@ pub struct EnforcePolicy<'a, A, T, B> {
     pub bundle: &'a Bundle,
 }
 
-/// What was done about a violation.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-struct Remediation {
-    /// The API call; absent when none was made.
-    action: Option<&'static str>,
-    /// What came of it, or why nothing was done.
-    result: String,
-    /// Whether a call was made and refused.
-    failed: bool,
-}
-
 /// A resource that was judged.
-struct Judged {
-    resource: Resource,
-    node: NodeId,
-    created_at: Timestamp,
-    verdict: Verdict,
-    status: Option<Status>,
-    role: Option<String>,
+pub(crate) struct Judged {
+    pub(crate) resource: Resource,
+    /// The partition of its verdicts.
+    pub(crate) pk: String,
+    pub(crate) created_at: Timestamp,
+    /// When it was last changed, for kinds whose settings can change; else when it was created.
+    pub(crate) modified_at: Timestamp,
+    pub(crate) verdict: Verdict,
+    pub(crate) status: Option<Status>,
+    pub(crate) role: Option<String>,
+    /// The endpoint that it watches, for schedules.
+    pub(crate) endpoint: Option<String>,
 }
 
-impl<A: Account + Remedies, T: Table, B: Bus> EnforcePolicy<'_, A, T, B> {
+impl<A, O, S, R, T, B> EnforcePolicy<'_, A, O, S, R, T, B>
+where
+    A: Account + Remedies,
+    O: Objects,
+    S: SourceControl,
+    R: Roles,
+    T: Table,
+    B: Bus,
+{
     /// Judges the resource that an event tells of.
     ///
     /// # Errors
@@ -70,7 +76,7 @@ impl<A: Account + Remedies, T: Table, B: Bus> EnforcePolicy<'_, A, T, B> {
     pub async fn enforce(&self, event: &Event, moment: &Moment) -> Outcome {
         match event {
             Event::CallMade(call) => self.on_call(call, moment).await,
-            Event::ResourceChanged(change) => self.on_change(change, moment).await,
+            Event::ResourceChanged(change) => self.judge_resource(&change.resource, None, moment).await,
             other => Ok(Done::Nothing(format!("nothing to judge in {}", kind_of(other)))),
         }
     }
@@ -78,44 +84,83 @@ impl<A: Account + Remedies, T: Table, B: Bus> EnforcePolicy<'_, A, T, B> {
     async fn on_call(&self, call: &CallMade, moment: &Moment) -> Outcome {
         if let Some(code) = &call.error_code {
             return Ok(Done::Nothing(format!(
-                "`{}` was refused with `{code}`: nothing was created",
+                "`{}` was refused with `{code}`: nothing came of it",
                 call.name
             )));
         }
-        match &call.resource {
-            Some(resource) => self.judge_resource(resource, Some(&call.actor), moment).await,
-            None => Ok(Done::Nothing(format!("`{}` names no resource that is judged", call.name))),
+        match (&call.resource, call.effect) {
+            (Some(resource), Effect::Deleted) => self.on_erasure(resource, call, moment).await,
+            (Some(resource), _) => self.judge_resource(resource, Some(call), moment).await,
+            (None, _) => Ok(Done::Nothing(format!("`{}` names no resource that is judged", call.name))),
         }
     }
 
-    async fn on_change(&self, change: &ResourceChanged, moment: &Moment) -> Outcome {
-        self.judge_resource(&change.resource, None, moment).await
+    /// Whoever deletes the description of a job takes the evidence along: all that is left is that they did.
+    async fn on_erasure(&self, resource: &Resource, call: &CallMade, moment: &Moment) -> Outcome {
+        let verdict = judge_erasure(self.bundle, resource, call.time);
+        if verdict.outcome == Judgement::Compliant {
+            return Ok(Done::Nothing(format!("`{}` of {resource}: nothing is held against it", call.name)));
+        }
+        let detail = erasure_detail(resource, &verdict, call);
+        let text = detail.get("text").and_then(Json::as_str).unwrap_or_default().to_owned();
+        let notice = Notice { detail_type: POLICY_VIOLATION, resources: vec![resource.arn()], detail };
+        let cause = format!("erased#{}#{}", resource.arn(), call.time.millis());
+        publish_once(self.table, self.bus, moment, &cause, call.time, &notice).await?;
+        Ok(Done::Acted(text))
     }
 
-    async fn judge_resource(&self, resource: &Resource, actor: Option<&Actor>, moment: &Moment) -> Outcome {
-        if !is_judged(resource.kind) {
-            return Ok(Done::Nothing(format!("there are no controls for {resource}")));
+    async fn judge_resource(&self, resource: &Resource, call: Option<&CallMade>, moment: &Moment) -> Outcome {
+        let Some(judged) = self.look(resource, moment.now).await? else { return self.gone(resource).await };
+        let creator = call.filter(|call| call.effect == Effect::Created).map(|call| &call.actor);
+        if let Some(why) = not_yet(&judged) {
+            self.record_actor(&judged, creator).await?;
+            return Ok(Done::Nothing(why));
         }
-        let Some(judged) = self.look(resource).await? else {
-            return self.gone(resource).await;
-        };
-        self.record(&judged, actor).await?;
-        if judged.verdict.outcome == Judgement::Waived {
-            return Ok(Done::Acted(format!(
-                "{resource} breaks {}, which is waived",
-                controls(&judged.verdict)
-            )));
+        // A child is made as its parent says, and replaced when it is stopped: the parent is judged, and acted on.
+        if let Some(parent) = judged.verdict.parent.as_deref().and_then(|arn| Resource::parse_arn(arn).ok()) {
+            let done = Box::pin(self.judge_resource(&parent, None, moment)).await?;
+            return Ok(match done {
+                Done::Acted(text) => Done::Acted(format!("{resource} was started by another: {text}")),
+                Done::Nothing(text) => Done::Nothing(format!("{resource} was started by another: {text}")),
+            });
         }
-        if judged.verdict.outcome == Judgement::Compliant {
-            return Ok(Done::Acted(format!(
-                "{resource} is compliant ({} controls)",
-                judged.verdict.checked.len()
-            )));
+        self.record(&judged).await?;
+        self.record_actor(&judged, creator).await?;
+        let done = self.act_on(&judged, call, moment).await?;
+        // Whether an endpoint is watched as it must be is seen when its schedules come and go.
+        match &judged.endpoint {
+            Some(endpoint) => {
+                let endpoint = judged.resource.sibling(ResourceKind::Endpoint, endpoint);
+                match Box::pin(self.judge_resource(&endpoint, None, moment)).await {
+                    Ok(more) => Ok(Done::Acted(format!("{}; {}", done.text(), more.text()))),
+                    // A schedule may outlive its endpoint.
+                    Err(Failure::Reject(_)) => Ok(done),
+                    Err(failure) => Err(failure),
+                }
+            }
+            None => Ok(done),
+        }
+    }
+
+    async fn act_on(&self, judged: &Judged, call: Option<&CallMade>, moment: &Moment) -> Outcome {
+        let Judged { resource, verdict, .. } = judged;
+        match verdict.outcome {
+            Judgement::Waived => {
+                self.remember_compliance(judged).await?;
+                return Ok(Done::Acted(format!("{resource} breaks {}, which is waived", controls(verdict))));
+            }
+            Judgement::Compliant => {
+                self.remember_compliance(judged).await?;
+                let text = format!("{resource} is compliant ({} controls)", verdict.checked.len());
+                return self.start_again(judged, text, moment).await;
+            }
+            Judgement::Violating | Judgement::Unknown => {}
         }
         // One delivery at a time: what is told is what that one did, not that another had been faster.
-        match Receipt::claim(self.table, moment, &self.cause("finding", &judged)).await? {
-            Some(receipt) => self.remedy_and_tell(&judged, actor, receipt, moment).await,
-            None => self.remedy_again(&judged, moment).await,
+        let cause = self.cause("finding", judged).await?;
+        match Receipt::claim(self.table, moment, &cause).await? {
+            Some(receipt) => self.remedy_and_tell(judged, call, receipt, moment).await,
+            None => self.remedy_again(judged, moment).await,
         }
     }
 
@@ -123,18 +168,20 @@ impl<A: Account + Remedies, T: Table, B: Bus> EnforcePolicy<'_, A, T, B> {
     async fn remedy_and_tell(
         &self,
         judged: &Judged,
-        actor: Option<&Actor>,
+        call: Option<&CallMade>,
         receipt: Receipt,
         moment: &Moment,
     ) -> Outcome {
-        let (remediation, actor) = match self.remedy(judged, actor).await {
+        let creator = call.filter(|call| call.effect == Effect::Created).map(|call| &call.actor);
+        let (remediation, actor) = match self.remedy(judged, creator, moment).await {
             Ok(done) => done,
             Err(failure) => {
                 receipt.give_back(self.table).await?;
                 return Err(failure);
             }
         };
-        let notice = self.notice(POLICY_VIOLATION, judged, &remediation, actor.as_ref());
+        let changed_by = call.filter(|call| call.effect == Effect::Changed).map(|call| &call.actor);
+        let notice = notice(POLICY_VIOLATION, judged, &remediation, actor.as_ref(), changed_by);
         receipt.publish(self.table, self.bus, judged.created_at, &notice).await?;
         if remediation.failed {
             return self.tell_failure(judged, remediation, actor.as_ref(), moment).await;
@@ -142,9 +189,10 @@ impl<A: Account + Remedies, T: Table, B: Bus> EnforcePolicy<'_, A, T, B> {
         Ok(Done::Acted(summary(judged, &remediation, actor.as_ref())))
     }
 
-    /// A later delivery: the finding has been told, but the resource may still be there because a remediation failed.
+    /// A later delivery: the finding has been told, but the resource may still be there because a remediation failed, or
+    /// takes a second step.
     async fn remedy_again(&self, judged: &Judged, moment: &Moment) -> Outcome {
-        let (remediation, actor) = self.remedy(judged, None).await?;
+        let (remediation, actor) = self.remedy(judged, None, moment).await?;
         if remediation.failed {
             return self.tell_failure(judged, remediation, actor.as_ref(), moment).await;
         }
@@ -153,8 +201,8 @@ impl<A: Account + Remedies, T: Table, B: Bus> EnforcePolicy<'_, A, T, B> {
             return Ok(Done::Nothing(format!("{text}; the finding has been told")));
         }
         // Whoever was told of the failure hears the end of it.
-        let notice = self.notice(REMEDIATION_DONE, judged, &remediation, actor.as_ref());
-        let cause = self.cause("remedied", judged);
+        let notice = notice(REMEDIATION_DONE, judged, &remediation, actor.as_ref(), None);
+        let cause = self.cause("remedied", judged).await?;
         publish_once(self.table, self.bus, moment, &cause, judged.created_at, &notice).await?;
         Ok(Done::Acted(text))
     }
@@ -163,14 +211,34 @@ impl<A: Account + Remedies, T: Table, B: Bus> EnforcePolicy<'_, A, T, B> {
     async fn remedy(
         &self,
         judged: &Judged,
-        actor: Option<&Actor>,
+        creator: Option<&Actor>,
+        moment: &Moment,
     ) -> Result<(Remediation, Option<Actor>), Failure> {
-        let remediation = self.remediate(judged).await?;
-        self.record_remediation(judged, &remediation).await?;
-        Ok((remediation, self.known_actor(judged, actor).await?))
+        let remediation = self.remedying().carry_out(judged, moment.now).await?;
+        Ok((remediation, self.known_actor(judged, creator).await?))
     }
 
-    /// A remediation that failed is told, once, and tried again.
+    /// A notebook instance that was stopped to be changed goes on, once nothing is held against it any more.
+    async fn start_again(&self, judged: &Judged, text: String, moment: &Moment) -> Outcome {
+        match self.remedying().start_again(judged).await? {
+            None => Ok(Done::Acted(text)),
+            Some(remediation) if remediation.failed => {
+                self.tell_failure(judged, remediation, None, moment).await
+            }
+            Some(remediation) => {
+                let notice = notice(REMEDIATION_DONE, judged, &remediation, None, None);
+                let cause = format!("started#{}#{}", judged.pk, judged.modified_at.millis());
+                publish_once(self.table, self.bus, moment, &cause, judged.modified_at, &notice).await?;
+                Ok(Done::Acted(format!("{text}; {}", remediation.result)))
+            }
+        }
+    }
+
+    fn remedying(&self) -> Remedying<'_, A, T> {
+        Remedying { account: self.account, table: self.table }
+    }
+
+    /// A remediation that failed is told, once. What the service may allow later is tried again.
     async fn tell_failure(
         &self,
         judged: &Judged,
@@ -178,50 +246,70 @@ impl<A: Account + Remedies, T: Table, B: Bus> EnforcePolicy<'_, A, T, B> {
         actor: Option<&Actor>,
         moment: &Moment,
     ) -> Outcome {
-        let notice = self.notice(REMEDIATION_FAILED, judged, &remediation, actor);
-        let cause = self.cause("remediation", judged);
+        let notice = notice(REMEDIATION_FAILED, judged, &remediation, actor, None);
+        let cause = self.cause("remediation", judged).await?;
         publish_once(self.table, self.bus, moment, &cause, judged.created_at, &notice).await?;
+        if remediation.hopeless {
+            return Ok(Done::Acted(summary(judged, &remediation, actor)));
+        }
         Err(Failure::not_yet(format!("remedy {}", judged.resource), remediation.result))
     }
 
-    fn notice(
-        &self,
-        detail_type: &'static str,
-        judged: &Judged,
-        remediation: &Remediation,
-        actor: Option<&Actor>,
-    ) -> Notice {
-        let detail = detail(judged, remediation, actor, self.bundle.settings().mode);
-        Notice { detail_type, resources: vec![judged.resource.arn()], detail }
+    /// What a notice is about: a resource as this bundle judges it in this mode. In another mode something else is done. What
+    /// can be changed may break other controls later, or the same again after it had kept them all.
+    async fn cause(&self, what: &str, judged: &Judged) -> Result<String, PortError> {
+        let Judged { pk, verdict, .. } = judged;
+        let mode = if verdict.mode == Mode::Enforce { "enforce" } else { "observe" };
+        let known = if verdict.outcome == Judgement::Unknown { "unknown#" } else { "" };
+        let cause = format!("{what}#{pk}#{}#{mode}#{known}", bundle_mark(verdict));
+        if !judged.resource.kind.is_mutable() {
+            return Ok(cause);
+        }
+        let kept = self.table.get(&[compliance_key(judged)]).await?.pop();
+        let kept = kept.and_then(|item| item.text("kept_at").map(str::to_owned));
+        let since = kept.filter(|at| *at < millis(judged.modified_at)).unwrap_or_default();
+        Ok(format!("{cause}{}#{since}", findings_mark(verdict)))
     }
 
-    /// What a notice is about: a resource as this bundle judges it in this mode. In another mode something else is done.
-    fn cause(&self, what: &str, judged: &Judged) -> String {
-        let mode = if self.bundle.settings().mode == Mode::Enforce { "enforce" } else { "observe" };
-        format!("{what}#{}#{}#{mode}", judged.node, bundle_mark(judged))
-    }
-
-    async fn look(&self, resource: &Resource) -> Result<Option<Judged>, Failure> {
+    async fn look(&self, resource: &Resource, now: Timestamp) -> Result<Option<Judged>, Failure> {
         let Some(description) = self.account.describe(resource).await? else { return Ok(None) };
-        let resource = &description.resource;
-        let seen = observe(resource, &description.document, &BTreeMap::new())?;
-        let subject = Subject { resource, document: &description.document, created_at: seen.created_at };
-        let role =
-            ["RoleArn", "ExecutionRoleArn"].iter().find_map(|key| description.document.get(key)?.as_str());
+        let time = |field: &str| description.document.get(field).and_then(Timestamp::from_json);
+        let Some(created_at) = time("CreationTime") else {
+            let reason =
+                format!("the description of {resource} has no readable `CreationTime`: it cannot be judged");
+            return Err(Failure::Reject(reason));
+        };
+        let lookup = Lookup {
+            account: self.account,
+            objects: self.objects,
+            source: self.source,
+            roles: &self.roles,
+            settings: &self.bundle.settings().lineage,
+            now,
+        };
+        let joined = lookup.join(self.bundle, &description).await?;
+        let (resource, document) = (&description.resource, &description.document);
+        let subject = Subject { resource, document, created_at, joined: &joined };
+        let text = |field: &str| document.get(field).and_then(Json::as_str).filter(|text| !text.is_empty());
+        let modified_at = time("LastModifiedTime").filter(|_| resource.kind.is_mutable());
+        let status = resource.kind.status_field().and_then(text);
+        let watched = text("EndpointName").filter(|_| resource.kind == ResourceKind::MonitoringSchedule);
         Ok(Some(Judged {
-            resource: resource.clone(),
-            node: seen.id,
-            created_at: seen.created_at,
+            pk: verdicts_pk(resource, created_at),
+            created_at,
+            modified_at: modified_at.unwrap_or(created_at),
             verdict: judge(self.bundle, &subject),
-            status: seen.status.map(|mark| mark.status),
-            role: role.map(str::to_owned),
+            status: status.map(Status::parse),
+            role: text("RoleArn").or_else(|| text("ExecutionRoleArn")).map(str::to_owned),
+            endpoint: watched.map(str::to_owned),
+            resource: resource.clone(),
         }))
     }
 
     /// A deletion has an event, too; only a resource that was never seen is worth a second look.
     async fn gone(&self, resource: &Resource) -> Outcome {
         let alias = name_alias(resource.kind.segment(), &resource.name);
-        let known = self.table.query(&sagewarden_lineage::table::Query::prefix(alias, "")).await?;
+        let known = self.table.query(&Query::prefix(alias, "")).await?;
         let judged = self.table.get(&[judged_key(resource)]).await?;
         if known.items.is_empty() && judged.is_empty() {
             return Err(Failure::Reject(format!(
@@ -231,41 +319,59 @@ impl<A: Account + Remedies, T: Table, B: Bus> EnforcePolicy<'_, A, T, B> {
         Ok(Done::Nothing(format!("{resource} has been deleted")))
     }
 
-    /// The verdict, once per resource and bundle, whoever delivers it; the actor, once CloudTrail has told.
-    async fn record(&self, judged: &Judged, actor: Option<&Actor>) -> Result<(), Failure> {
-        let findings = serde_json::to_string(&judged.verdict.findings)
-            .map_err(|error| Failure::Reject(error.to_string()))?;
-        let mut once = Attributes::from([
-            ("outcome".into(), Value::Text(outcome_word(judged.verdict.outcome).into())),
+    /// The newest verdict by a bundle, whoever delivers it.
+    async fn record(&self, judged: &Judged) -> Result<(), Failure> {
+        let Judged { verdict, .. } = judged;
+        let findings =
+            serde_json::to_string(&verdict.findings).map_err(|error| Failure::Reject(error.to_string()))?;
+        let attributes = Attributes::from([
+            ("outcome".into(), Value::Text(outcome_word(verdict.outcome).into())),
             ("findings".into(), Value::Text(findings)),
-            ("checked".into(), Value::Text(judged.verdict.checked.join(" "))),
-            ("bundle".into(), Value::Text(judged.verdict.bundle.clone())),
+            ("checked".into(), Value::Text(verdict.checked.join(" "))),
+            ("bundle".into(), Value::Text(verdict.bundle.clone())),
         ]);
-        if let Some(actor) = actor {
-            let text = serde_json::to_string(actor).map_err(|error| Failure::Reject(error.to_string()))?;
-            once.insert("actor".into(), Value::Text(text));
-        }
-        self.table
-            .write(&[
-                Write::Merge { key: verdict_key(judged), once, union: BTreeMap::new() },
-                Write::Merge {
-                    key: judged_key(&judged.resource),
-                    once: Attributes::from([("id".into(), Value::Text(judged.node.to_string()))]),
-                    union: BTreeMap::new(),
-                },
-            ])
-            .await?;
-        Ok(())
+        // What is known comes after what was not, whenever it was found out.
+        let known = u8::from(verdict.outcome != Judgement::Unknown);
+        let version = format!("{}#{known}#{}", millis(judged.modified_at), findings_mark(verdict));
+        let writes = [
+            Write::Newest {
+                key: verdict_key(judged),
+                version_attribute: "as_of".into(),
+                version,
+                attributes,
+            },
+            Write::Merge {
+                key: judged_key(&judged.resource),
+                once: Attributes::from([("id".into(), Value::Text(judged.pk.clone()))]),
+                union: BTreeMap::new(),
+            },
+        ];
+        Ok(self.table.write(&writes).await?)
     }
 
-    /// The first remediation that took effect is what is recorded: later deliveries find the resource stopped.
-    async fn record_remediation(&self, judged: &Judged, remediation: &Remediation) -> Result<(), PortError> {
-        let Some(action) = remediation.action.filter(|_| !remediation.failed) else { return Ok(()) };
-        let once = Attributes::from([
-            ("remedy".into(), Value::Text(action.into())),
-            ("remedy_result".into(), Value::Text(remediation.result.clone())),
-        ]);
-        self.table.write(&[Write::Merge { key: verdict_key(judged), once, union: BTreeMap::new() }]).await
+    /// Who created the resource, once CloudTrail has told.
+    async fn record_actor(&self, judged: &Judged, actor: Option<&Actor>) -> Result<(), Failure> {
+        let Some(actor) = actor else { return Ok(()) };
+        let text = serde_json::to_string(actor).map_err(|error| Failure::Reject(error.to_string()))?;
+        let once = Attributes::from([("actor".into(), Value::Text(text))]);
+        let write = Write::Merge { key: verdict_key(judged), once, union: BTreeMap::new() };
+        Ok(self.table.write(&[write]).await?)
+    }
+
+    /// When a resource that can be changed last kept every control: what it breaks later is a new finding.
+    async fn remember_compliance(&self, judged: &Judged) -> Result<(), PortError> {
+        if !judged.resource.kind.is_mutable() {
+            return Ok(());
+        }
+        let version = millis(judged.modified_at);
+        let key = compliance_key(judged);
+        let write = Write::Newest {
+            key,
+            version_attribute: "kept_at".into(),
+            version,
+            attributes: Attributes::new(),
+        };
+        self.table.write(&[write]).await
     }
 
     async fn known_actor(&self, judged: &Judged, actor: Option<&Actor>) -> Result<Option<Actor>, PortError> {
@@ -275,144 +381,62 @@ impl<A: Account + Remedies, T: Table, B: Bus> EnforcePolicy<'_, A, T, B> {
         let recorded = self.table.get(&[verdict_key(judged)]).await?.pop();
         Ok(recorded.and_then(|item| serde_json::from_str(item.text("actor")?).ok()))
     }
+}
 
-    /// Does what the plan says. A refused call is a result, not an error: it is told before it is tried again.
-    async fn remediate(&self, judged: &Judged) -> Result<Remediation, Failure> {
-        let nothing = |result: String| Remediation { action: None, result, failed: false };
-        let resource = &judged.resource;
-        Ok(match plan(self.bundle, &judged.verdict) {
-            Plan::Nothing(reason) => nothing(reason),
-            Plan::Stop => {
-                if let Some(status) = judged.status.as_ref().filter(|status| **status != Status::InProgress) {
-                    return Ok(nothing(format!("it is {status} already")));
-                }
-                let action = stop_action(resource.kind);
-                match self.account.stop(resource).await {
-                    Ok(Stopped::Requested) => done(action, "stop requested"),
-                    Ok(Stopped::Already) => nothing("it had ended already".to_owned()),
-                    Err(error) => failed(action, &error),
-                }
-            }
-            Plan::DeleteModelIfUnused => self.delete_model(resource).await?,
-        })
-    }
+fn notice(
+    detail_type: &'static str,
+    judged: &Judged,
+    remediation: &Remediation,
+    actor: Option<&Actor>,
+    changed_by: Option<&Actor>,
+) -> Notice {
+    let detail = detail(judged, remediation, actor, changed_by);
+    Notice { detail_type, resources: vec![judged.resource.arn()], detail }
+}
 
-    async fn delete_model(&self, model: &Resource) -> Result<Remediation, Failure> {
-        const ACTION: &str = "DeleteModel";
-        let kept = |why: String| Remediation { action: None, result: format!("kept: {why}"), failed: false };
-        Ok(match self.account.model_use(model, MAX_CONFIGS).await? {
-            ModelUse::Unused => match self.account.delete_model(model).await {
-                Ok(()) => done(ACTION, "deleted"),
-                Err(error) => failed(ACTION, &error),
-            },
-            ModelUse::UsedBy(configs) => kept(format!(
-                "endpoint configuration {} uses it; an endpoint may serve it",
-                configs.join(", ")
-            )),
-            ModelUse::Unknown { looked_at } => kept(format!(
-                "more than {looked_at} endpoint configurations exist; not all could be looked at"
-            )),
-        })
-    }
+/// Why a resource is not judged now: what is being made or changed is judged when that has come to an end, which is an event
+/// of its own.
+fn not_yet(judged: &Judged) -> Option<String> {
+    let Judged { resource, status, .. } = judged;
+    let status = status.as_ref()?;
+    let rests = match resource.kind {
+        ResourceKind::Endpoint => matches!(status, Status::InService | Status::Failed),
+        ResourceKind::NotebookInstance => {
+            matches!(status, Status::InService | Status::Stopped | Status::Failed)
+        }
+        _ => true,
+    };
+    (!rests).then(|| format!("{resource} is {status}: it is judged when that is over"))
 }
 
 /// Enough of the bundle's hash to tell bundles apart.
-fn bundle_mark(judged: &Judged) -> String {
-    judged.verdict.bundle.chars().take(12).collect()
+fn bundle_mark(verdict: &Verdict) -> String {
+    verdict.bundle.chars().take(12).collect()
 }
 
-fn is_judged(kind: ResourceKind) -> bool {
-    matches!(kind, ResourceKind::TrainingJob | ResourceKind::ProcessingJob | ResourceKind::Model)
+/// What tells one set of findings from another.
+fn findings_mark(verdict: &Verdict) -> String {
+    let said: Vec<String> =
+        verdict.findings.iter().map(|finding| format!("{}={}", finding.control, finding.actual)).collect();
+    Sha256::digest(said.join("\n")).iter().take(6).map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn stop_action(kind: ResourceKind) -> &'static str {
-    match kind {
-        ResourceKind::ProcessingJob => "StopProcessingJob",
-        _ => "StopTrainingJob",
-    }
+/// Milliseconds that sort as texts.
+fn millis(time: Timestamp) -> String {
+    format!("{:015}", time.millis())
 }
 
-fn done(action: &'static str, result: &str) -> Remediation {
-    Remediation { action: Some(action), result: result.to_owned(), failed: false }
+pub(crate) fn verdict_key(judged: &Judged) -> Key {
+    Key::new(judged.pk.as_str(), format!("V#{}", bundle_mark(&judged.verdict)))
 }
 
-fn failed(action: &'static str, error: &PortError) -> Remediation {
-    Remediation { action: Some(action), result: format!("{action} failed: {error}"), failed: true }
-}
-
-fn verdict_key(judged: &Judged) -> Key {
-    Key::new(judged.node.as_str(), format!("V#{}", bundle_mark(judged)))
+fn compliance_key(judged: &Judged) -> Key {
+    Key::new(judged.pk.as_str(), format!("VK#{}", bundle_mark(&judged.verdict)))
 }
 
 /// Says that a resource of this name was judged, even if it is gone before anything else is recorded of it.
 pub(crate) fn judged_key(resource: &Resource) -> Key {
     Key::new(format!("K#judged#{}", resource.arn().to_lowercase()), "#")
-}
-
-fn outcome_word(outcome: Judgement) -> &'static str {
-    match outcome {
-        Judgement::Compliant => "compliant",
-        Judgement::Violating => "violating",
-        Judgement::Waived => "waived",
-        Judgement::Unknown => "unknown",
-    }
-}
-
-/// Who started it, as far as is known: the person kept in the session, the principal, else the role it runs with.
-fn who(judged: &Judged, actor: Option<&Actor>) -> String {
-    let caller = actor.and_then(|actor| actor.source_identity.clone().or_else(|| actor.arn.clone()));
-    match (caller, &judged.role) {
-        (Some(caller), _) => caller,
-        (None, Some(role)) => format!("unknown (it runs with {role})"),
-        (None, None) => "unknown".to_owned(),
-    }
-}
-
-fn detail(judged: &Judged, remediation: &Remediation, actor: Option<&Actor>, mode: Mode) -> Json {
-    let Judged { resource, verdict, .. } = judged;
-    json!({
-        "text": summary(judged, remediation, actor),
-        "about": resource.arn(),
-        "advice": advice(verdict),
-        "outcome": outcome_word(verdict.outcome),
-        "resource": {
-            "kind": resource.kind.segment(),
-            "name": resource.name,
-            "arn": resource.arn(),
-            "created_at": judged.created_at,
-        },
-        "started_by": who(judged, actor),
-        "actor": actor,
-        "role": judged.role,
-        "parent": verdict.parent,
-        "findings": verdict.findings,
-        "mode": mode,
-        "remediation": remediation,
-        "bundle": verdict.bundle,
-    })
-}
-
-/// The ids of the controls that do not hold.
-fn controls(verdict: &Verdict) -> String {
-    verdict.findings.iter().map(|finding| finding.control.as_str()).collect::<Vec<_>>().join(", ")
-}
-
-/// What to change so that the controls hold.
-fn advice(verdict: &Verdict) -> String {
-    let open = verdict.findings.iter().filter(|finding| finding.waiver.is_none());
-    open.map(|finding| format!("{} ({})", finding.fix, finding.control)).collect::<Vec<_>>().join("; ")
-}
-
-fn summary(judged: &Judged, remediation: &Remediation, actor: Option<&Actor>) -> String {
-    let done = match remediation.action {
-        Some(action) => format!("{action}: {}", remediation.result),
-        None => format!("nothing was done: {}", remediation.result),
-    };
-    let found = match judged.verdict.outcome {
-        Judgement::Unknown => "could not be judged: a policy failed".to_owned(),
-        _ => format!("breaks {}", controls(&judged.verdict)),
-    };
-    format!("{} {found}; started by {}; {done}", judged.resource, who(judged, actor))
 }
 
 fn kind_of(event: &Event) -> &'static str {

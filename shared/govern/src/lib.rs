@@ -8,8 +8,11 @@
 mod alert_drift;
 mod closure;
 mod comment;
+mod commit_claim;
 mod enforce_policy;
+mod finding_notice;
 mod inspect_role;
+mod join;
 mod keep_bundle;
 mod lookup_lineage;
 mod once;
@@ -18,6 +21,7 @@ pub mod ports;
 mod record_commit;
 mod record_deployment;
 mod record_lineage;
+mod remedy;
 mod review_commit;
 
 pub use alert_drift::{AlertDrift, DRIFT_ALERT};
@@ -31,4 +35,5 @@ pub use outcome::{Done, Failure, Outcome};
 pub use record_commit::record_commit;
 pub use record_deployment::deployment_at;
 pub use record_lineage::RecordLineage;
+pub use remedy::VIOLATION_TAG;
 pub use review_commit::ReviewCommit;

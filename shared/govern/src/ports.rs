@@ -6,7 +6,7 @@ use std::error::Error;
 
 use sagewarden_events::{CommitId, Repository, Resource, Timestamp};
 use sagewarden_lineage::table::{Attributes, Item, Key, Page, Query, Write};
-use sagewarden_policy::Grant;
+use sagewarden_policy::{Corrections, Grant};
 use serde::Serialize;
 use serde_json::Value;
 use thiserror::Error;
@@ -81,7 +81,7 @@ impl Description {
     /// not, and identities must not depend on who asked.
     #[must_use]
     pub fn new(asked: &Resource, document: Value) -> Self {
-        let name = document.get(asked.kind.name_field()).and_then(Value::as_str).unwrap_or(&asked.name);
+        let name = asked.kind.name_in(&document).unwrap_or_else(|| asked.name.clone());
         Self { resource: asked.sibling(asked.kind, name), document }
     }
 }
@@ -93,6 +93,9 @@ pub trait Account {
 
     /// The tags of a resource; none when it is gone.
     async fn tags(&self, resource: &Resource) -> Result<BTreeMap<String, String>, PortError>;
+
+    /// The monitoring schedules of an endpoint, as `ListMonitoringSchedules` answers: the pages as one.
+    async fn schedules_of(&self, endpoint: &Resource) -> Result<Value, PortError>;
 }
 
 /// What a stop call came to.
@@ -120,8 +123,17 @@ pub enum ModelUse {
 
 /// What Sagewarden may do to a resource.
 pub trait Remedies {
-    /// Stops a training or processing job. Another kind is an `Invalid` error.
-    async fn stop(&self, job: &Resource) -> Result<Stopped, PortError>;
+    /// Stops a job, notebook instance or pipeline execution. A kind that cannot be stopped is an `Invalid` error.
+    async fn stop(&self, resource: &Resource) -> Result<Stopped, PortError>;
+
+    /// Changes settings in place. A setting that the kind does not have is an `Invalid` error.
+    async fn change(&self, resource: &Resource, corrections: &Corrections) -> Result<(), PortError>;
+
+    /// Starts a notebook instance that is stopped.
+    async fn start(&self, notebook: &Resource) -> Result<(), PortError>;
+
+    /// Puts a tag on a resource; one of the same key is overwritten.
+    async fn mark(&self, resource: &Resource, key: &str, value: &str) -> Result<(), PortError>;
 
     /// Which endpoint configurations use a model; looks at no more than `at_most`.
     async fn model_use(&self, model: &Resource, at_most: usize) -> Result<ModelUse, PortError>;
@@ -262,6 +274,9 @@ pub trait Objects {
         as_of: Timestamp,
         at_most: usize,
     ) -> Result<Listing, PortError>;
+
+    /// Whether a bucket keeps versions, as `GetBucketVersioning` says: `Enabled`, `Suspended`, or nothing when it never did.
+    async fn versioning(&self, bucket: &str) -> Result<Option<String>, PortError>;
 
     /// The newest content of an object; `None` when there is none. Larger than `at_most` bytes is an `Invalid` error.
     async fn read(&self, bucket: &str, key: &str, at_most: u64) -> Result<Option<Vec<u8>>, PortError>;

@@ -8,15 +8,14 @@ use std::collections::BTreeMap;
 use sagewarden_events::{Repository, Resource, ResourceChanged, ResourceKind, Status, Timestamp};
 use sagewarden_lineage::edge::{InEdge, Relation};
 use sagewarden_lineage::id::{NodeId, NodeKind};
-use sagewarden_lineage::observe::{
-    CommitClaim, DataReference, Observation, StatusMark, Unreadable, observe, trial_claim,
-};
+use sagewarden_lineage::observe::{CommitClaim, DataReference, Observation, StatusMark, Unreadable, observe};
 use sagewarden_lineage::record::{NEVER_FILLED, NODE, Record, SOURCE, name_alias, reference_pk};
 use sagewarden_lineage::s3::VersionedObject;
 use sagewarden_lineage::table::{Key, Query, Range};
 use sagewarden_policy::LineageSettings;
 
 use crate::closure::{query_all, refresh};
+use crate::commit_claim::claimed;
 use crate::enforce_policy::judged_key;
 use crate::outcome::{Done, Failure, Outcome};
 use crate::ports::{Account, Description, ObjectVersion, Objects, PortError, SourceControl, Table};
@@ -261,21 +260,7 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O,
         seen: &Observation,
         tags: &BTreeMap<String, String>,
     ) -> Result<(), Failure> {
-        let mut repository = seen.repository.clone();
-        let mut claim = seen.claims.first().cloned();
-        if let (None, Some(trial)) = (&claim, &seen.trial) {
-            let trial = self.account.describe(&seen.resource.sibling(ResourceKind::Trial, trial)).await?;
-            if let Some((named, at)) = trial.and_then(|trial| trial_claim(&trial.document)) {
-                claim = Some(named);
-                repository = repository.or(at);
-            }
-        }
-        let repository = repository.or_else(|| fill_template(&self.settings.repository, tags));
-        let repository = repository.map(|name| Repository {
-            account: seen.resource.account.clone(),
-            region: seen.resource.region.clone(),
-            name,
-        });
+        let (claim, repository) = claimed(self.account, self.settings, seen, tags).await?;
         match (claim, repository) {
             (Some(claim), Some(repository)) => self.link_claim(record, seen, &claim, &repository).await,
             (Some(claim), None) => {
@@ -349,20 +334,6 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O,
     }
 }
 
-/// Puts tag values into a template such as `ds-source-{ProjectName}-{EnvironmentType}`; `None` when a tag is missing.
-fn fill_template(template: &str, tags: &BTreeMap<String, String>) -> Option<String> {
-    let mut filled = String::new();
-    let mut rest = template;
-    while let Some((before, behind)) = rest.split_once('{') {
-        let (name, after) = behind.split_once('}')?;
-        filled.push_str(before);
-        filled.push_str(tags.get(name)?);
-        rest = after;
-    }
-    filled.push_str(rest);
-    (!filled.is_empty()).then_some(filled)
-}
-
 fn versioned(object: ObjectVersion) -> VersionedObject {
     let ObjectVersion { key, version_id, etag, size, modified_at } = object;
     VersionedObject { key, version_id, etag, size, modified_at }
@@ -375,24 +346,3 @@ pub(crate) fn in_force(status: &Status) -> bool {
 
 /// The role of the edge from a configuration to its deployment.
 pub(crate) const CONFIGURATION: &str = "configuration";
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_repository_template_is_filled_from_tags_or_not_at_all() {
-        let tags = BTreeMap::from([
-            ("ProjectName".to_owned(), "credit".to_owned()),
-            ("EnvironmentType".to_owned(), "dev".to_owned()),
-        ]);
-        let check = |template: &str, expect: Option<&str>| {
-            assert_eq!(fill_template(template, &tags).as_deref(), expect, "{template}");
-        };
-        check("ds-source-{ProjectName}-{EnvironmentType}", Some("ds-source-credit-dev"));
-        check("one-for-all", Some("one-for-all"));
-        check("{Owner}-x", None);
-        check("{ProjectName", None);
-        check("", None);
-    }
-}

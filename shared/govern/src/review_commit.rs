@@ -5,6 +5,7 @@
 
 use sagewarden_events::{CommitId, RefKind, ReferenceChanged, Repository, Resource, Timestamp};
 use sagewarden_policy::intake::{self, Candidate};
+use sagewarden_policy::join::offline;
 use sagewarden_policy::{Bundle, Subject, Verdict, judge};
 use sha2::{Digest, Sha256};
 
@@ -166,7 +167,8 @@ impl<S: SourceControl, T: Table> ReviewCommit<'_, S, T> {
         let resource = Resource::in_region(resource.kind, &account, &region, &resource.name);
         // As of the push: the same whenever it is judged.
         let created_at = document.get("CreationTime").and_then(Timestamp::from_json).unwrap_or(push.time);
-        let subject = Subject { resource: &resource, document: &document, created_at };
+        let joined = offline(&resource, &document);
+        let subject = Subject { resource: &resource, document: &document, created_at, joined: &joined };
         let verdict = judge(self.bundle, &subject);
         Judged { path: path.to_owned(), place, resource, verdict }
     }

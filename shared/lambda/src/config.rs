@@ -90,14 +90,6 @@ impl Config {
         }
     }
 
-    /// Whether the policies of roles may be read: the stack grants it where it says so.
-    ///
-    /// # Errors
-    /// When the variable has a value that means nothing.
-    pub fn inspect_roles() -> Result<bool, ConfigError> {
-        optional("SAGEWARDEN_INSPECT_ROLES").map_or(Ok(false), yes_or_no)
-    }
-
     fn quarantine() -> Result<String, ConfigError> {
         required("SAGEWARDEN_QUARANTINE_BUCKET")
     }
@@ -144,11 +136,6 @@ fn switch(name: &'static str, value: String) -> Result<bool, ConfigError> {
     }
 }
 
-fn yes_or_no(value: String) -> Result<bool, ConfigError> {
-    let wanted = "`true` or `false`";
-    value.parse().map_err(|_| ConfigError::Invalid { name: "SAGEWARDEN_INSPECT_ROLES", value, wanted })
-}
-
 fn required(name: &'static str) -> Result<String, ConfigError> {
     optional(name).ok_or(ConfigError::Missing(name))
 }
@@ -177,17 +164,6 @@ mod tests {
         assert!(!switch("X", "off".into()).unwrap());
         let error = switch("X", "false".into()).unwrap_err().to_string();
         assert_eq!(error, "the environment variable `X` is `false`: it must be `on` or `off`");
-    }
-
-    #[test]
-    fn roles_are_looked_at_or_not() {
-        assert!(yes_or_no("true".into()).unwrap());
-        assert!(!yes_or_no("false".into()).unwrap());
-        let error = yes_or_no("yes".into()).unwrap_err().to_string();
-        assert!(
-            error.ends_with("`SAGEWARDEN_INSPECT_ROLES` is `yes`: it must be `true` or `false`"),
-            "{error}"
-        );
     }
 
     #[test]

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::edge::{FoundBy, InEdge, Relation};
 use crate::id::{NodeId, NodeKind};
-use crate::record::{GAP_SEPARATOR, NODE, SOURCE};
+use crate::record::{GAP_SEPARATOR, NODE, REMEDY, SOURCE};
 use crate::table::{Item, Key, Value};
 
 /// A node as it was found.
@@ -132,6 +132,14 @@ impl Graph {
     /// The edges out of a node.
     pub fn out_of<'a>(&'a self, id: &'a NodeId) -> impl Iterator<Item = &'a Edge> {
         self.edges.iter().filter(move |edge| edge.from == *id)
+    }
+
+    /// Whether an artifact comes from a job that was stopped for breaking a control: what a job uploads while it is being
+    /// stopped is no result ("StopTrainingJob", SageMaker API reference: it has 120 seconds to save its artifacts).
+    #[must_use]
+    pub fn is_untrusted(&self, node: &Node) -> bool {
+        let mut sources = self.into_node(&node.id).filter_map(|edge| self.nodes.get(&edge.from));
+        node.id.kind() == NodeKind::Artifact && sources.any(|job| job.text(REMEDY).is_some())
     }
 
     /// Everything that could not be found out about the nodes, with the node's name.

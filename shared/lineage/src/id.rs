@@ -65,7 +65,7 @@ impl NodeKind {
         Self::ALL.iter().find(|(kind, ..)| *kind == self).map_or("", |(_, prefix, _)| prefix)
     }
 
-    /// The node kind of a SageMaker resource; monitoring schedules have no node of their own.
+    /// The node kind of a SageMaker resource; `None` for kinds that are judged or read, and not part of the lineage.
     #[must_use]
     pub fn of_resource(kind: ResourceKind) -> Option<Self> {
         Some(match kind {
@@ -74,7 +74,7 @@ impl NodeKind {
             ResourceKind::Model => Self::Model,
             ResourceKind::EndpointConfig => Self::EndpointConfig,
             ResourceKind::Endpoint => Self::Endpoint,
-            ResourceKind::MonitoringSchedule | ResourceKind::Trial => return None,
+            _ => return None,
         })
     }
 }

@@ -142,7 +142,8 @@ pub fn observe(
         ResourceKind::Model => seen.model(&view),
         ResourceKind::EndpointConfig => seen.endpoint_config(&view),
         ResourceKind::Endpoint => seen.endpoint(&view),
-        ResourceKind::MonitoringSchedule | ResourceKind::Trial => {}
+        // They have no node: the identity above has refused them.
+        _ => {}
     }
     Ok(seen)
 }

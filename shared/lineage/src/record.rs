@@ -8,6 +8,7 @@
 //! | out-edge | source id | `O#<relation>:<role>#<destination id>` |
 //! | state | id | `S#<ms>#<rank>#<state>` |
 //! | alias | `K#name#…`, `K#arn#…`, `K#git#…`, `K#s3#…`, `K#img#…` | id, or `<version>#id` |
+//! | verdict | id, or `R#<kind>#…` for kinds without a node | `V#<bundle>` |
 //! | branch head | `ref#<repository>@<reference>` | `H#<ms>#<commit or "deleted">` |
 //! | job waiting for a head | `ref#<repository>@<reference>` | `J#<ms>#<id>` |
 
@@ -257,6 +258,21 @@ impl Record {
 #[must_use]
 pub fn name_alias(kind: &str, name: &str) -> String {
     format!("K#name#{kind}/{}", name.to_lowercase())
+}
+
+/// The attribute of a job's node that says by which call it was stopped, and for which controls.
+pub const REMEDY: &str = "remedy";
+
+/// The partition of the verdicts on an incarnation: its node, or for kinds that have none `R#<kind>#<account>/<region>/<name>@<ms>`.
+#[must_use]
+pub fn verdicts_pk(resource: &Resource, created_at: Timestamp) -> String {
+    NodeId::resource(resource, created_at).map_or_else(
+        || {
+            let Resource { kind, account, region, name, .. } = resource;
+            format!("R#{}#{account}/{region}/{name}@{}", kind.segment(), created_at.millis())
+        },
+        |id| id.to_string(),
+    )
 }
 
 /// The partition of a branch's or tag's heads and of the jobs that follow it. `reference` is a full name such as

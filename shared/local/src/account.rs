@@ -5,12 +5,12 @@
 use std::collections::BTreeMap;
 
 use rusqlite::{OptionalExtension, params};
-use sagewarden_events::{Actor, Resource, ResourceKind, Timestamp};
-use sagewarden_govern::ports::{Account, Description, ModelUse, PortError, PortErrorKind, Remedies, Stopped};
+use sagewarden_events::{Actor, Resource, ResourceKind, Timestamp, lower_first};
+use sagewarden_govern::ports::{Account, Description, PortError, PortErrorKind};
 use serde_json::{Map, Value, json};
 use thiserror::Error;
 
-use crate::shape::{begin, first_status, lower_first, not_found, seconds, tag_map};
+use crate::shape::{begin, first_status, name_of, not_found, seconds, tag_map, tells_changes};
 use crate::store::{Store, port_error};
 
 /// The account. Cheap to clone; clones share the store.
@@ -75,14 +75,14 @@ impl SimulatedAccount {
         caller: Option<&Actor>,
         now: Timestamp,
     ) -> Result<Resource, Fault> {
-        let name = request.get(kind.name_field()).and_then(Value::as_str).unwrap_or_default();
-        if name.is_empty() {
+        let earlier = self.list(kind)?.len() + 1;
+        let Some(name) = name_of(kind, request, &format!("{request}#{earlier}")) else {
             return Err(Fault::validation(format!(
                 "1 validation error detected: Value at '{}' failed to satisfy constraint: Member must not be null",
                 lower_first(kind.name_field())
             )));
-        }
-        let resource = self.resource(kind, name);
+        };
+        let resource = self.resource(kind, &name);
         if self.load(&resource)?.is_some() {
             let message = format!("{} already exists.", resource.arn());
             let code = if kind == ResourceKind::Model { "ValidationException" } else { "ResourceInUse" };
@@ -93,7 +93,7 @@ impl SimulatedAccount {
         let tags = tag_map(document.remove("Tags").as_ref());
         document.insert(kind.arn_field().into(), resource.arn().into());
         document.insert("CreationTime".into(), seconds(now));
-        if !matches!(kind, ResourceKind::Model | ResourceKind::EndpointConfig) {
+        if tells_changes(kind) {
             document.insert("LastModifiedTime".into(), seconds(now));
         }
         if let Some((status, first)) = first_status(kind) {
@@ -184,6 +184,31 @@ impl SimulatedAccount {
         Ok(documents)
     }
 
+    /// What `ListMonitoringSchedules` answers for an endpoint, on one page.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn schedule_summaries(&self, endpoint: &str) -> Result<Value, PortError> {
+        const FIELDS: [&str; 7] = [
+            "MonitoringScheduleName",
+            "MonitoringScheduleArn",
+            "CreationTime",
+            "LastModifiedTime",
+            "MonitoringScheduleStatus",
+            "EndpointName",
+            "MonitoringType",
+        ];
+        let watches =
+            |schedule: &Value| schedule.get("EndpointName").and_then(Value::as_str) == Some(endpoint);
+        let summary = |schedule: Value| -> Value {
+            let found =
+                FIELDS.iter().filter_map(|field| Some(((*field).to_owned(), schedule.get(*field)?.clone())));
+            Value::Object(found.collect())
+        };
+        let schedules = self.list(ResourceKind::MonitoringSchedule)?.into_iter().filter(watches);
+        Ok(json!({ "MonitoringScheduleSummaries": schedules.map(summary).collect::<Vec<_>>() }))
+    }
+
     pub(crate) fn check_references(&self, kind: ResourceKind, request: &Value) -> Result<(), Fault> {
         let missing = |resource: &Resource| {
             Fault::validation(format!("Could not find {} \"{}\".", resource.kind, resource.arn()))
@@ -216,7 +241,9 @@ impl SimulatedAccount {
     ) -> Result<(), Fault> {
         let (mut document, tags) = self.load(resource)?.ok_or_else(|| not_found(resource))?;
         change(&mut document)?;
-        document.insert("LastModifiedTime".into(), seconds(now));
+        if tells_changes(resource.kind) {
+            document.insert("LastModifiedTime".into(), seconds(now));
+        }
         self.save(resource, &document, &tags)?;
         self.announce(resource, now)?;
         Ok(())
@@ -246,7 +273,7 @@ impl SimulatedAccount {
         )))
     }
 
-    fn save(
+    pub(crate) fn save(
         &self,
         resource: &Resource,
         document: &Document,
@@ -273,40 +300,8 @@ impl Account for SimulatedAccount {
     async fn tags(&self, resource: &Resource) -> Result<BTreeMap<String, String>, PortError> {
         self.tag_map(resource)
     }
-}
 
-impl Remedies for SimulatedAccount {
-    async fn stop(&self, job: &Resource) -> Result<Stopped, PortError> {
-        match self.stop_next(job) {
-            Ok(()) => Ok(Stopped::Requested),
-            Err(fault) if fault.message.contains("is in status") => Ok(Stopped::Already),
-            Err(fault) => {
-                Err(PortError::new(PortErrorKind::Invalid, format!("stop {job}"), fault.to_string()))
-            }
-        }
-    }
-
-    async fn model_use(&self, model: &Resource, at_most: usize) -> Result<ModelUse, PortError> {
-        let configs = self.list(ResourceKind::EndpointConfig)?;
-        let names = |config: &Value| {
-            let variants = ["ProductionVariants", "ShadowProductionVariants"];
-            let uses = variants
-                .iter()
-                .filter_map(|field| config.get(*field)?.as_array())
-                .flatten()
-                .any(|variant| variant.get("ModelName") == Some(&model.name.clone().into()));
-            uses.then(|| config.get("EndpointConfigName")?.as_str().map(str::to_owned)).flatten()
-        };
-        let users: Vec<String> = configs.iter().take(at_most).filter_map(names).collect();
-        Ok(match (users.is_empty(), configs.len() > at_most) {
-            (false, _) => ModelUse::UsedBy(users),
-            (true, true) => ModelUse::Unknown { looked_at: at_most },
-            (true, false) => ModelUse::Unused,
-        })
-    }
-
-    async fn delete_model(&self, model: &Resource) -> Result<(), PortError> {
-        // Gone already is as good.
-        self.delete(model, Timestamp::from_millis(0)).or(Ok(()))
+    async fn schedules_of(&self, endpoint: &Resource) -> Result<Value, PortError> {
+        self.schedule_summaries(&endpoint.name)
     }
 }

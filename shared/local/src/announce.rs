@@ -4,14 +4,16 @@
 //! as a map, `IN_SERVICE`, null for absent structures.
 
 use rusqlite::params;
-use sagewarden_events::{Actor, Resource, ResourceKind, Timestamp, to_api_case, to_trail_case};
+use sagewarden_events::{
+    Actor, Effect, Resource, ResourceKind, Timestamp, effect_of, lower_first, to_api_case, to_trail_case,
+};
 use sagewarden_govern::ports::PortError;
 use sagewarden_lineage::s3::hex;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::account::{Document, Fault, SimulatedAccount};
-use crate::shape::{first_status, lower_first, seconds, tag_map};
+use crate::shape::{first_status, seconds, tag_map};
 use crate::store::port_error;
 
 impl SimulatedAccount {
@@ -53,10 +55,8 @@ impl SimulatedAccount {
         now: Timestamp,
     ) -> Result<(), Fault> {
         let name = match resource.kind {
-            ResourceKind::TrainingJob => "CreateTrainingJob",
-            ResourceKind::ProcessingJob => "CreateProcessingJob",
-            ResourceKind::Model => "CreateModel",
-            _ => return Ok(()),
+            ResourceKind::PipelineExecution => "StartPipelineExecution".to_owned(),
+            kind => format!("Create{}", kind.operation()),
         };
         let mut identity = json!({ "type": "AssumedRole", "arn": caller.arn, "accountId": self.account });
         if let Some(identity) = identity.as_object_mut() {
@@ -242,7 +242,74 @@ fn published(kind: ResourceKind) -> Option<(&'static str, &'static [&'static str
                 "LastModifiedTime",
             ],
         ),
-        ResourceKind::MonitoringSchedule | ResourceKind::Trial => return None,
+        ResourceKind::TransformJob => (
+            "SageMaker Transform Job State Change",
+            &[
+                "TransformJobName",
+                "TransformJobArn",
+                "TransformJobStatus",
+                "ModelName",
+                "TransformInput",
+                "TransformOutput",
+                "TransformResources",
+                "CreationTime",
+            ],
+        ),
+        ResourceKind::TuningJob => (
+            "SageMaker HyperParameter Tuning Job State Change",
+            &[
+                "HyperParameterTuningJobName",
+                "HyperParameterTuningJobArn",
+                "HyperParameterTuningJobStatus",
+                "TrainingJobDefinition",
+                "TrainingJobDefinitions",
+                "CreationTime",
+                "LastModifiedTime",
+            ],
+        ),
+        ResourceKind::ModelPackage => (
+            "SageMaker Model Package State Change",
+            &[
+                "ModelPackageGroupName",
+                "ModelPackageVersion",
+                "ModelPackageArn",
+                "InferenceSpecification",
+                "ModelPackageStatus",
+                "ModelApprovalStatus",
+                "CreationTime",
+                "LastModifiedTime",
+            ],
+        ),
+        ResourceKind::NotebookInstance => (
+            "SageMaker Notebook Instance State Change",
+            &[
+                "NotebookInstanceArn",
+                "NotebookInstanceName",
+                "NotebookInstanceStatus",
+                "InstanceType",
+                "SubnetId",
+                "SecurityGroups",
+                "RoleArn",
+                "KmsKeyId",
+                "LastModifiedTime",
+                "CreationTime",
+                "DirectInternetAccess",
+            ],
+        ),
+        ResourceKind::FeatureGroup => (
+            "SageMaker Feature Group State Change",
+            &[
+                "FeatureGroupArn",
+                "FeatureGroupName",
+                "FeatureGroupStatus",
+                "OnlineStoreConfig",
+                "OfflineStoreConfig",
+                "RoleArn",
+                "CreationTime",
+            ],
+        ),
+        // No sample of a schedule's event is published, pipelines have events of another form, and the others have none.
+        _ => return None,
     })
 }
 
@@ -264,12 +331,7 @@ fn described_by(event: &Value) -> Option<(Resource, Document)> {
     let time = text("/time").and_then(Timestamp::from_text)?;
     let detail = event.get("detail")?.as_object()?;
     if let Some(call) = text("/detail/eventName") {
-        let kind = match call {
-            "CreateTrainingJob" => ResourceKind::TrainingJob,
-            "CreateProcessingJob" => ResourceKind::ProcessingJob,
-            "CreateModel" => ResourceKind::Model,
-            _ => return None,
-        };
+        let (kind, Effect::Created) = effect_of(call)? else { return None };
         if detail.contains_key("errorCode") {
             return None;
         }
@@ -282,7 +344,9 @@ fn described_by(event: &Value) -> Option<(Resource, Document)> {
         if let Some((status, first)) = first_status(kind) {
             document.insert(status.into(), first.into());
         }
-        let name = document.get(kind.name_field())?.as_str()?.to_owned();
+        let answered =
+            detail.get("responseElements").map(to_api_case).and_then(|answer| kind.name_in(&answer));
+        let name = kind.name_in(&Value::Object(document.clone())).or(answered)?;
         return Some((Resource::in_region(kind, account, region, &name), document));
     }
     let kind = ResourceKind::ALL

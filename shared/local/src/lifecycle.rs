@@ -6,6 +6,8 @@ use serde_json::{Value, json};
 use crate::account::{Document, Fault, SimulatedAccount};
 use crate::shape::{expect_status, first_status, not_found, resolved, seconds};
 
+const STOPPING: &str = "Stopping";
+
 impl SimulatedAccount {
     /// Points an endpoint to another configuration.
     ///
@@ -22,16 +24,16 @@ impl SimulatedAccount {
         })
     }
 
-    /// Asks a job to stop.
+    /// Asks a job, notebook instance or pipeline execution to stop.
     ///
     /// # Errors
-    /// As the API: a job that is not running cannot be stopped.
+    /// As the API: what is not running cannot be stopped.
     pub fn stop_job(&self, job: &Resource, now: Timestamp) -> Result<(), Fault> {
-        let Some(status) = job.kind.status_field() else { return Err(not_found(job)) };
+        let Some((field, running)) = first_status(job.kind) else { return Err(not_found(job)) };
         self.change(job, now, |document| {
             let message = format!("The request was rejected because the {} is in status", job.kind);
-            expect_status(document, status, "InProgress", &message)?;
-            document.insert(status.into(), "Stopping".into());
+            expect_status(document, field, running, &message)?;
+            document.insert(field.into(), STOPPING.into());
             Ok(())
         })
     }
@@ -41,39 +43,33 @@ impl SimulatedAccount {
     /// # Errors
     /// As the API.
     pub fn stop_next(&self, job: &Resource) -> Result<(), Fault> {
-        let document = self.load(job)?.ok_or_else(|| not_found(job))?.0;
-        let last = document.get("LastModifiedTime").and_then(Timestamp::from_json);
-        self.stop_job(job, Timestamp::from_millis(last.map_or(0, Timestamp::millis) + 1_000))
+        self.stop_job(job, self.next_moment(job)?)
     }
 
-    /// The jobs that are being stopped.
+    /// What is being stopped.
     ///
     /// # Errors
     /// When the store fails.
     pub fn stopping_jobs(&self) -> Result<Vec<Resource>, Fault> {
         let mut jobs = Vec::new();
-        for kind in [ResourceKind::TrainingJob, ResourceKind::ProcessingJob] {
-            let text = |job: &Value, key: &str| job.get(key).and_then(Value::as_str).map(str::to_owned);
-            for job in self.list(kind)? {
-                let stopping = first_status(kind)
-                    .is_some_and(|(status, _)| text(&job, status).as_deref() == Some("Stopping"));
-                jobs.extend(
-                    text(&job, kind.name_field()).filter(|_| stopping).map(|name| self.resource(kind, &name)),
-                );
-            }
+        for kind in ResourceKind::ALL {
+            let Some(field) = kind.status_field() else { continue };
+            let is_stopping = |job: &Value| job.get(field).and_then(Value::as_str) == Some(STOPPING);
+            let names = self.list(kind)?.into_iter().filter(is_stopping).filter_map(|job| kind.name_in(&job));
+            jobs.extend(names.map(|name| self.resource(kind, &name)));
         }
         Ok(jobs)
     }
 
-    /// Lets a stopping job come to rest.
+    /// Lets what is stopping come to rest.
     ///
     /// # Errors
     /// When it is not stopping.
     pub fn finish_stop(&self, job: &Resource, now: Timestamp) -> Result<(), Fault> {
-        let Some(status) = job.kind.status_field() else { return Err(not_found(job)) };
+        let Some(field) = job.kind.status_field() else { return Err(not_found(job)) };
         self.change(job, now, |document| {
-            expect_status(document, status, "Stopping", "the job is in status")?;
-            document.insert(status.into(), "Stopped".into());
+            expect_status(document, field, STOPPING, "the job is in status")?;
+            document.insert(field.into(), "Stopped".into());
             if job.kind == ResourceKind::TrainingJob {
                 document.insert("SecondaryStatus".into(), "Stopped".into());
             }
@@ -139,8 +135,12 @@ impl SimulatedAccount {
     pub fn finish_endpoint(&self, endpoint: &Resource, now: Timestamp) -> Result<(), Fault> {
         let described = self.load(endpoint)?.ok_or_else(|| not_found(endpoint))?.0;
         let variants = self.deployed_variants(&described, now)?;
+        let capture = self.capture(&described)?;
         self.change(endpoint, now, |document| {
             document.insert("EndpointStatus".into(), "InService".into());
+            if let Some(capture) = capture {
+                document.insert("DataCaptureConfig".into(), capture);
+            }
             document.insert("ProductionVariants".into(), variants);
             Ok(())
         })
@@ -172,6 +172,27 @@ impl SimulatedAccount {
             document.insert("LastMonitoringExecutionSummary".into(), summary);
             Ok(())
         })
+    }
+
+    /// What the endpoint says of its configuration's data capture.
+    fn capture(&self, endpoint: &Document) -> Result<Option<Value>, Fault> {
+        let config = endpoint.get("EndpointConfigName").and_then(Value::as_str).unwrap_or_default();
+        let config = self.describe_document(&self.resource(ResourceKind::EndpointConfig, config))?;
+        Ok(config.get("DataCaptureConfig").map(|capture| {
+            let mut summary = json!({ "CaptureStatus": "Started" });
+            if let Some(summary) = summary.as_object_mut() {
+                let of = |field: &str| capture.get(field).cloned();
+                let fields = [
+                    ("EnableCapture", of("EnableCapture")),
+                    ("CurrentSamplingPercentage", of("InitialSamplingPercentage")),
+                    ("DestinationS3Uri", of("DestinationS3Uri")),
+                    ("KmsKeyId", of("KmsKeyId")),
+                ];
+                summary
+                    .extend(fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))));
+            }
+            summary
+        }))
     }
 
     fn deployed_variants(&self, endpoint: &Document, now: Timestamp) -> Result<Value, Fault> {

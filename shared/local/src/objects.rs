@@ -85,6 +85,16 @@ impl SimulatedAccount {
 }
 
 impl Objects for SimulatedAccount {
+    async fn versioning(&self, bucket: &str) -> Result<Option<String>, PortError> {
+        let versioned: Option<bool> = self
+            .store
+            .lock()
+            .query_row("SELECT versioned FROM buckets WHERE name = ?1", params![bucket], |row| row.get(0))
+            .optional()
+            .map_err(|error| port_error("read a bucket", error))?;
+        Ok(versioned.unwrap_or(true).then(|| "Enabled".to_owned()))
+    }
+
     async fn versions(
         &self,
         bucket: &str,

@@ -9,14 +9,47 @@ use sha2::{Digest, Sha256};
 
 use crate::account::{Document, Fault};
 
-/// The status field of a kind and its first value.
+/// The status field of a kind and the state in which it runs, from its first moment on: what lies before that, the account
+/// leaves out.
 pub(crate) fn first_status(kind: ResourceKind) -> Option<(&'static str, &'static str)> {
     let first = match kind {
         ResourceKind::Endpoint => "Creating",
         ResourceKind::MonitoringSchedule => "Scheduled",
+        ResourceKind::CompilationJob => "INPROGRESS",
+        ResourceKind::ModelPackage => "Completed",
+        ResourceKind::FeatureGroup => "Created",
+        ResourceKind::PipelineExecution => "Executing",
+        ResourceKind::NotebookInstance
+        | ResourceKind::Domain
+        | ResourceKind::UserProfile
+        | ResourceKind::Space
+        | ResourceKind::App => "InService",
         _ => "InProgress",
     };
     kind.status_field().map(|field| (field, first))
+}
+
+/// Whether descriptions of a kind tell when it was last changed.
+pub(crate) fn tells_changes(kind: ResourceKind) -> bool {
+    !matches!(
+        kind,
+        ResourceKind::Model | ResourceKind::EndpointConfig | ResourceKind::App | ResourceKind::TransformJob
+    )
+}
+
+/// The name of what a request creates. The service numbers the versions of a package, and gives ids to domains and executions.
+pub(crate) fn name_of(kind: ResourceKind, request: &Value, seed: &str) -> Option<String> {
+    let text = |field: &str| request.get(field).and_then(Value::as_str).filter(|text| !text.is_empty());
+    let id = |prefix: &str| format!("{prefix}{}", hex(&Sha256::digest(seed)).get(..12).unwrap_or_default());
+    match kind {
+        ResourceKind::Domain => text("DomainName").map(|_| id("d-")),
+        ResourceKind::ModelPackage => text("ModelPackageGroupName")
+            .map(|group| format!("{group}/{}", seed.rsplit('#').next().unwrap_or("1"))),
+        ResourceKind::PipelineExecution => {
+            text("PipelineName").map(|pipeline| format!("{pipeline}/execution/{}", id("")))
+        }
+        _ => kind.name_in(request),
+    }
 }
 
 /// What a description holds from the first moment on beside the request.
@@ -26,6 +59,16 @@ pub(crate) fn begin(kind: ResourceKind, document: &mut Document, now: Timestamp)
             document.insert("SecondaryStatus".into(), "Starting".into());
             let first = json!([{ "Status": "Starting", "StartTime": seconds(now), "StatusMessage": "Starting the training job" }]);
             document.insert("SecondaryStatusTransitions".into(), first);
+        }
+        ResourceKind::Domain => {
+            let id = document.get("DomainArn").and_then(Value::as_str).and_then(|arn| arn.rsplit('/').next());
+            let id = id.unwrap_or_default().to_owned();
+            document.insert("DomainId".into(), id.into());
+        }
+        ResourceKind::ModelPackage => {
+            let arn = document.get("ModelPackageArn").and_then(Value::as_str).unwrap_or_default();
+            let version = arn.rsplit('/').next().and_then(|version| version.parse::<i64>().ok());
+            document.insert("ModelPackageVersion".into(), json!(version));
         }
         ResourceKind::MonitoringSchedule => {
             let config = document.get("MonitoringScheduleConfig");
@@ -59,7 +102,22 @@ pub(crate) fn not_found(resource: &Resource) -> Fault {
         ResourceKind::Model | ResourceKind::EndpointConfig | ResourceKind::Endpoint => {
             Fault::validation(format!("Could not find {} \"{}\".", resource.kind, resource.arn()))
         }
-        ResourceKind::MonitoringSchedule | ResourceKind::Trial => {
+        ResourceKind::MonitoringSchedule
+        | ResourceKind::Trial
+        | ResourceKind::UserProfile
+        | ResourceKind::Space
+        | ResourceKind::App
+        | ResourceKind::Domain
+        | ResourceKind::FeatureGroup
+        | ResourceKind::PipelineExecution
+        | ResourceKind::Pipeline
+        | ResourceKind::DataQualityDefinition
+        | ResourceKind::ModelQualityDefinition
+        | ResourceKind::ModelBiasDefinition
+        | ResourceKind::ModelExplainabilityDefinition
+        | ResourceKind::TuningJob
+        | ResourceKind::AutoMlJob
+        | ResourceKind::CompilationJob => {
             Fault::new("ResourceNotFound", format!("{} does not exist.", resource.arn()))
         }
         _ => Fault::validation("Requested resource not found."),
@@ -88,9 +146,4 @@ pub(crate) fn resolved(image: &str) -> String {
     }
     let repository = image.rsplit_once(':').map_or(image, |(repository, _)| repository);
     format!("{repository}@sha256:{}", hex(&Sha256::digest(image)))
-}
-
-pub(crate) fn lower_first(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map(|first| first.to_ascii_lowercase().to_string() + chars.as_str()).unwrap_or_default()
 }

@@ -12,7 +12,8 @@ use crate::git::{GitError, LocalGit, NewCommit};
 mod parts;
 
 use parts::{
-    PIPELINE, bucket, cluster, key, object_key, report, role, s3_input, s3_output, session, tags, uri, vpc,
+    MONITOR, PIPELINE, bucket, cluster, key, monitoring, object_key, report, role, s3_input, s3_output,
+    session, tags, uri, vpc,
 };
 
 /// A chapter of the story.
@@ -65,8 +66,7 @@ pub enum StoryError {
 
 const XGBOOST: &str = "141502667201.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-xgboost";
 const XGBOOST_DIGEST: &str = "sha256:4f8c3bd2a6b1d7e09f5c12a7e8b3d4c5f60718293a4b5c6d7e8f901a2b3c4d5e";
-const SKLEARN: &str = "141502667201.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-scikit-learn:0.20.0-cpu-py3";
-const MONITOR: &str = "468650794304.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-model-monitor-analyzer";
+const SKLEARN: &str = "141502667201.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-scikit-learn@sha256:0b1c9a7e5d3f2468ace013579bdf02468ace013579bdf02468ace013579bdf02";
 /// Model Monitor's own layout: endpoint, schedule, hour.
 const REPORTS: &str = "reports/credit-default-prod/credit-default-prod-data-quality/2026/03/03/09";
 const SCHEDULE: &str = "credit-default-prod-data-quality";
@@ -96,6 +96,9 @@ allowed_security_groups = ["sg-0f1e2d3c4b5a60001"]
 
 [encryption]
 allowed_key_accounts = ["111122223333"]
+
+[traceability]
+required_tags = ["ProjectName", "EnvironmentType"]
 
 [lineage]
 repository = "ds-source-{ProjectName}-{EnvironmentType}"
@@ -182,6 +185,7 @@ branch = "main"
                 "VpcConfig": vpc(),
             },
             "RoleArn": role(),
+            "ExperimentConfig": { "ExperimentName": "credit-default" },
             "Tags": tags(&[]),
         });
         self.create(ResourceKind::ProcessingJob, &request, 120)?;
@@ -243,7 +247,11 @@ branch = "main"
             format!("{}/{}/output/model.tar.gz", uri(&bucket("model"), "models"), Self::TRAINING_JOB);
         let model = json!({
             "ModelName": "credit-default-model",
-            "PrimaryContainer": { "Image": format!("{XGBOOST}@{XGBOOST_DIGEST}"), "ModelDataUrl": artifact },
+            "PrimaryContainer": {
+                "Image": format!("{XGBOOST}@{XGBOOST_DIGEST}"),
+                "ImageConfig": { "RepositoryAccessMode": "Vpc" },
+                "ModelDataUrl": artifact,
+            },
             "ExecutionRoleArn": role(),
             "VpcConfig": vpc(),
             "EnableNetworkIsolation": true,
@@ -263,6 +271,7 @@ branch = "main"
                 "EnableCapture": true,
                 "InitialSamplingPercentage": 100,
                 "DestinationS3Uri": uri(&bucket("model"), "monitoring/datacapture"),
+                "KmsKeyId": key(),
                 "CaptureOptions": [{ "CaptureMode": "Input" }, { "CaptureMode": "Output" }],
             },
             "KmsKeyId": key(),
@@ -290,9 +299,7 @@ branch = "main"
             "MonitoringScheduleConfig": {
                 "ScheduleConfig": { "ScheduleExpression": "cron(0 * ? * * *)" },
                 "MonitoringType": "DataQuality",
-                "MonitoringJobDefinition": {
-                    "MonitoringInputs": [{ "EndpointInput": { "EndpointName": Self::ENDPOINT, "LocalPath": "/opt/ml/processing/input/endpoint" } }],
-                },
+                "MonitoringJobDefinition": monitoring(&uri(&bucket("model"), REPORTS)),
             },
         });
         self.create(ResourceKind::MonitoringSchedule, &request, 3_600)?;
@@ -345,7 +352,7 @@ branch = "main"
             "AlgorithmSpecification": { "TrainingImage": image, "TrainingInputMode": "File" },
             "HyperParameters": {
                 "max_depth": "5", "eta": "0.2", "gamma": "4", "min_child_weight": "6", "subsample": "0.8",
-                "objective": "binary:logistic", "num_round": "100",
+                "objective": "binary:logistic", "num_round": "100", "seed": "20260302",
             },
             "InputDataConfig": [{
                 "ChannelName": "train",
@@ -361,6 +368,7 @@ branch = "main"
             "EnableManagedSpotTraining": true,
             "StoppingCondition": { "MaxRuntimeInSeconds": 3600, "MaxWaitTimeInSeconds": 3600 },
             "RoleArn": role(),
+            "ExperimentConfig": { "ExperimentName": "credit-default" },
             "Tags": tags(&[("CommitId", &commit)]),
         })
     }

@@ -5,7 +5,8 @@ use std::path::Path;
 use sagewarden_events::{Event, Timestamp, decode};
 use sagewarden_govern::ports::{PortError, Quarantine, Rejected};
 use sagewarden_govern::{
-    AlertDrift, Done, EnforcePolicy, Failure, Moment, Outcome, RecordLineage, ReviewCommit, record_commit,
+    AlertDrift, Done, EnforcePolicy, Failure, InspectRole, InspectedRoles, Moment, Outcome, RecordLineage,
+    ReviewCommit, record_commit,
 };
 use sagewarden_policy::Bundle;
 use serde_json::Value;
@@ -115,7 +116,9 @@ impl System {
         let Self { store: table, account, git, notices: bus, bundle, .. } = self;
         let settings = &bundle.settings().lineage;
         let recorder = RecordLineage { account, objects: account, source: git, table, settings };
-        let enforcer = EnforcePolicy { account, table, bus, bundle };
+        let inspected = InspectedRoles::default();
+        let roles = InspectRole { roles: account, inspected: &inspected };
+        let enforcer = EnforcePolicy { account, objects: account, source: git, roles, table, bus, bundle };
         let mut outcomes = Vec::new();
         let mut add = |function, outcome| outcomes.push(Handled { function, outcome });
         match event {

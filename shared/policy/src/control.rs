@@ -23,11 +23,63 @@ pub enum Severity {
 pub enum Remedy {
     /// Tell only.
     None,
-    /// Stop the job.
+    /// Mark the resource with a tag that names the control.
+    Tag,
+    /// Stop the job, notebook instance or pipeline execution.
     Stop,
     /// Delete the model when no endpoint configuration uses it.
     DeleteIfUnused,
+    /// Change the setting in place.
+    Change(Change),
 }
+
+/// A setting that the API lets be changed in place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Change {
+    /// `UpdateTrainingJob`: no shell in the container.
+    DisableRemoteDebug,
+    /// `UpdateNotebookInstance`, while it is stopped: no root access.
+    DisableRootAccess,
+    /// `UpdateNotebookInstance`, while it is stopped: version 2 of the metadata service only.
+    RequireMetadataV2,
+    /// `UpdateNotebookInstance`, while it is stopped: a platform that AWS mends.
+    ReplacePlatform,
+    /// `UpdateDomain`: all traffic through the VPC.
+    RouteThroughVpc,
+    /// `UpdateDomain`: CloudTrail names the user profile.
+    NameTheUser,
+    /// `UpdateDomain`: tags go on to what is started in the domain.
+    PropagateTags,
+    /// `UpdateDomain`: no Docker in applications.
+    DisableDocker,
+    /// `UpdateSpace`: no connection from outside.
+    DisableRemoteAccess,
+    /// `DeleteApp`: the application ends, its home volume stays.
+    DeleteApp,
+    /// `UpdateModelPackage`: the approval waits for somebody else.
+    WithdrawApproval,
+    /// `StartMonitoringSchedule`: executions go on.
+    StartSchedule,
+}
+
+const CHANGES: [(Change, &str, &str); 12] = [
+    (Change::DisableRemoteDebug, "disable_remote_debug", "switch remote debugging off"),
+    (Change::DisableRootAccess, "disable_root_access", "stop it, take root access away, start it again"),
+    (
+        Change::RequireMetadataV2,
+        "require_metadata_v2",
+        "stop it, require version 2 of the metadata service, start it again",
+    ),
+    (Change::ReplacePlatform, "replace_platform", "stop it, move it to an allowed platform, start it again"),
+    (Change::RouteThroughVpc, "route_through_vpc", "route its traffic through the VPC, while no app runs"),
+    (Change::NameTheUser, "name_the_user", "let sessions carry the name of the user profile"),
+    (Change::PropagateTags, "propagate_tags", "let tags go on to what is started in it"),
+    (Change::DisableDocker, "disable_docker", "switch Docker off"),
+    (Change::DisableRemoteAccess, "disable_remote_access", "switch remote access off"),
+    (Change::DeleteApp, "delete_app", "delete the app; its home volume stays"),
+    (Change::WithdrawApproval, "withdraw_approval", "set its approval back to pending"),
+    (Change::StartSchedule, "start_schedule", "start it again"),
+];
 
 /// A control as its annotations describe it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,7 +92,7 @@ pub struct Control {
     pub severity: Severity,
     /// What should hold.
     pub title: String,
-    /// Paths in the Describe answer that it speaks of.
+    /// Paths that it speaks of: in the resource's own description, or in another answer as `<operation>:<path>`.
     pub fields: Vec<String>,
     /// What is wanted there, with settings filled in.
     pub wanted: String,
@@ -50,6 +102,8 @@ pub struct Control {
     pub remedy: Remedy,
     /// What else checks or prevents it; empty when nothing does.
     pub also: String,
+    /// The setting without which it wants nothing, such as `artifacts.allowed_buckets`.
+    pub setting: Option<String>,
 }
 
 impl Remedy {
@@ -58,9 +112,29 @@ impl Remedy {
     pub fn explain(self) -> &'static str {
         match self {
             Self::None => "tell",
-            Self::Stop => "stop the job",
+            Self::Tag => "tell and mark it with a tag",
+            Self::Stop => "stop it",
             Self::DeleteIfUnused => "delete the model while no endpoint configuration uses it",
+            Self::Change(change) => {
+                CHANGES.iter().find(|(known, ..)| *known == change).map_or("change it", |(.., words)| words)
+            }
         }
+    }
+
+    fn parse(text: &str) -> Result<Self, String> {
+        let plain = [
+            ("none", Self::None),
+            ("tag", Self::Tag),
+            ("stop", Self::Stop),
+            ("delete_if_unused", Self::DeleteIfUnused),
+        ];
+        let changes = CHANGES.map(|(change, word, _)| (word, Self::Change(change)));
+        let known: Vec<_> = plain.into_iter().chain(changes).collect();
+        let found = known.iter().find(|(word, _)| *word == text).map(|(_, remedy)| *remedy);
+        found.ok_or_else(|| {
+            let words: Vec<&str> = known.iter().map(|(word, _)| *word).collect();
+            format!("`@remediation` is `{text}`: it must be one of {}", words.join(", "))
+        })
     }
 }
 
@@ -114,8 +188,9 @@ impl Control {
             fields: find("field")?.split(',').map(|path| path.trim().to_owned()).collect(),
             wanted: find("wanted")?,
             fix: find("fix")?,
-            remedy: remedy(&find("remediation")?)?,
+            remedy: Remedy::parse(&find("remediation")?)?,
             also: find("also").unwrap_or_default(),
+            setting: find("setting").ok(),
         })
     }
 }
@@ -128,14 +203,5 @@ fn severity(text: &str) -> Result<Severity, String> {
         "high" => Ok(Severity::High),
         "critical" => Ok(Severity::Critical),
         _ => Err(format!("`@severity` is `{text}`: it must be critical, high, medium, low or info")),
-    }
-}
-
-fn remedy(text: &str) -> Result<Remedy, String> {
-    match text {
-        "none" => Ok(Remedy::None),
-        "stop" => Ok(Remedy::Stop),
-        "delete_if_unused" => Ok(Remedy::DeleteIfUnused),
-        _ => Err(format!("`@remediation` is `{text}`: it must be none, stop or delete_if_unused")),
     }
 }

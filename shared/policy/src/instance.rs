@@ -1,4 +1,6 @@
-//! Which instances have storage of their own.
+//! Instances: how many, and which have storage of their own.
+
+use crate::facts::Reader;
 
 /// Families whose every size has local NVMe storage, so that the API refuses a `VolumeKmsKeyId` ("You can't request a
 /// VolumeKmsKeyId when using an instance type with local storage", `ResourceConfig` in the SageMaker API reference).
@@ -20,6 +22,32 @@ pub(crate) fn has_local_nvme(instance_type: &str) -> bool {
 /// Patterns of the instance types that have it, such as `ml.g5.*`, for languages that know no families.
 pub(crate) fn nvme_patterns() -> impl Iterator<Item = String> {
     WITH_NVME.iter().map(|family| format!("ml.{family}.*"))
+}
+
+/// The instances of a job.
+pub(crate) struct Instances {
+    /// How many there are.
+    pub(crate) total: i64,
+    /// Whether one of them has a volume that takes a key.
+    pub(crate) takes_volume_key: bool,
+}
+
+impl Instances {
+    /// Reads a cluster: one type and number, groups of them, or alternatives of which a tuning job takes one for each job.
+    pub(crate) fn of(reader: &Reader<'_>, cluster: &str) -> Self {
+        let of = |list: &str| reader.parts(&format!("{cluster}.{list}[]"));
+        let (groups, alternatives) = (of("InstanceGroups"), of("InstanceConfigs"));
+        let count = |part: &Reader<'_>| part.number("InstanceCount").unwrap_or(1);
+        let largest = alternatives.iter().map(count).max();
+        let parts = [groups, alternatives].into_iter().find(|parts| !parts.is_empty());
+        let parts = parts.unwrap_or_else(|| reader.parts(cluster));
+        let mut types = parts.iter().filter_map(|part| part.text("InstanceType"));
+        Self {
+            total: largest.unwrap_or_else(|| parts.iter().map(count).fold(0, i64::saturating_add)),
+            // A serverless job names no instance and has no volume.
+            takes_volume_key: types.any(|instance| !has_local_nvme(instance)),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! What can be judged before it exists, or without an account: requests, descriptions, CloudTrail events and pipeline
 //! definitions, as files hold them.
 
-use sagewarden_events::{Resource, ResourceKind, to_api_case};
+use sagewarden_events::{Effect, Resource, ResourceKind, effect_of, to_api_case};
 use serde_json::Value as Json;
 use thiserror::Error;
 
@@ -33,18 +33,14 @@ pub enum Unusable {
     NotJson(String),
     /// It is JSON of no known form.
     #[error(
-        "it is no Create request or Describe answer of a training job, processing job or model, no CloudTrail event of one, \
-         and no pipeline definition: a request names the resource (`TrainingJobName`, `ProcessingJobName`, `ModelName`)"
+        "it is no Create request or Describe answer of a SageMaker resource with controls, no CloudTrail event of one, and no \
+         pipeline definition: a request names the resource (`TrainingJobName`, `ModelName`, `EndpointConfigName`, …)"
     )]
     UnknownForm,
     /// A call that was refused: nothing came of it.
     #[error("the call was refused with `{0}`: nothing was created")]
     Refused(String),
 }
-
-/// The kinds that have controls.
-const KINDS: [ResourceKind; 3] =
-    [ResourceKind::TrainingJob, ResourceKind::ProcessingJob, ResourceKind::Model];
 
 /// Reads the text of a file.
 ///
@@ -64,29 +60,74 @@ pub fn read(text: &str) -> Result<Intake, Unusable> {
     if record.get("eventName").is_some() {
         return call(record);
     }
-    let found = KINDS.into_iter().find_map(|kind| {
-        let name = json.get(kind.name_field())?.as_str()?;
-        Some(Candidate { resource: resource(kind, name, &json), document: json.clone(), place: None })
-    });
-    let candidate = found.ok_or(Unusable::UnknownForm)?;
-    Ok(Intake { candidates: vec![candidate], passed_over: Vec::new() })
+    let kind = kind_of(&json).ok_or(Unusable::UnknownForm)?;
+    let document = in_one_form(json);
+    // What the service names (a domain's id, a package's version) is not known before it exists.
+    let name = kind.name_in(&document).unwrap_or_else(|| stands_for_name(&document));
+    let resource = resource(kind, &name, &document);
+    Ok(Intake { candidates: vec![Candidate { resource, document, place: None }], passed_over: Vec::new() })
 }
 
-/// A CloudTrail record of a Create call.
+/// The kind that a document speaks of, by the fields that only its requests and descriptions have. Where a document names
+/// several resources, the one that it is about comes first.
+fn kind_of(document: &Json) -> Option<ResourceKind> {
+    const MARKS: [(&str, ResourceKind); 19] = [
+        ("TrainingJobName", ResourceKind::TrainingJob),
+        ("ProcessingJobName", ResourceKind::ProcessingJob),
+        ("TransformJobName", ResourceKind::TransformJob),
+        ("HyperParameterTuningJobName", ResourceKind::TuningJob),
+        ("AutoMLJobName", ResourceKind::AutoMlJob),
+        ("CompilationJobName", ResourceKind::CompilationJob),
+        ("MonitoringScheduleName", ResourceKind::MonitoringSchedule),
+        ("EndpointName", ResourceKind::Endpoint),
+        ("EndpointConfigName", ResourceKind::EndpointConfig),
+        ("ModelPackageGroupName", ResourceKind::ModelPackage),
+        ("ModelPackageName", ResourceKind::ModelPackage),
+        ("ModelName", ResourceKind::Model),
+        ("NotebookInstanceName", ResourceKind::NotebookInstance),
+        ("AppName", ResourceKind::App),
+        ("FeatureGroupName", ResourceKind::FeatureGroup),
+        ("PipelineExecutionArn", ResourceKind::PipelineExecution),
+        ("UserProfileName", ResourceKind::UserProfile),
+        ("SpaceName", ResourceKind::Space),
+        ("DomainName", ResourceKind::Domain),
+    ];
+    let is_named = |field: &str| document.get(field).is_some_and(Json::is_string);
+    MARKS.into_iter().find(|(field, _)| is_named(field)).map(|(_, kind)| kind)
+}
+
+fn stands_for_name(document: &Json) -> String {
+    let fields = ["DomainName", "ModelPackageGroupName", "PipelineExecutionDisplayName"];
+    let found = fields.iter().find_map(|field| document.get(*field)?.as_str());
+    found.unwrap_or("(not named yet)").to_owned()
+}
+
+/// The first version of the AutoML API keeps what the second has at the top one level deeper, and calls the inputs otherwise.
+fn in_one_form(mut document: Json) -> Json {
+    let Some(fields) = document.as_object_mut().filter(|fields| fields.contains_key("AutoMLJobName")) else {
+        return document;
+    };
+    if let Some(inputs) = fields.remove("InputDataConfig") {
+        fields.insert("AutoMLJobInputDataConfig".to_owned(), inputs);
+    }
+    if let Some(Json::Object(config)) = fields.remove("AutoMLJobConfig") {
+        fields.extend(config.into_iter().filter(|(key, _)| key == "SecurityConfig"));
+    }
+    document
+}
+
+/// A CloudTrail record of a call that creates or changes something.
 fn call(record: &Json) -> Result<Intake, Unusable> {
     if let Some(code) = record.get("errorCode").and_then(Json::as_str).filter(|code| !code.is_empty()) {
         return Err(Unusable::Refused(code.to_owned()));
     }
-    let kind = match record.get("eventName").and_then(Json::as_str) {
-        Some("CreateTrainingJob") => ResourceKind::TrainingJob,
-        Some("CreateProcessingJob") => ResourceKind::ProcessingJob,
-        Some("CreateModel") => ResourceKind::Model,
-        _ => return Err(Unusable::UnknownForm),
-    };
+    let name = record.get("eventName").and_then(Json::as_str).unwrap_or_default();
+    // Only a request to create says everything; what changes or deletes says what is to be otherwise.
+    let Some((kind, Effect::Created)) = effect_of(name) else { return Err(Unusable::UnknownForm) };
     let document = record.get("requestParameters").map(to_api_case).filter(Json::is_object);
-    let document = document.ok_or(Unusable::UnknownForm)?;
-    let name = document.get(kind.name_field()).and_then(Json::as_str);
-    let name = name.ok_or(Unusable::UnknownForm)?.to_owned();
+    let document = in_one_form(document.ok_or(Unusable::UnknownForm)?);
+    let answered = record.get("responseElements").map(to_api_case).and_then(|answer| kind.name_in(&answer));
+    let name = kind.name_in(&document).or(answered).ok_or(Unusable::UnknownForm)?;
     let text = |key: &str| record.get(key).and_then(Json::as_str);
     let mut resource = resource(kind, &name, &document);
     if let (Some(account), Some(region)) = (text("recipientAccountId"), text("awsRegion")) {
@@ -104,8 +145,14 @@ fn pipeline(steps: &[Json], at: &str, intake: &mut Intake) {
         let arguments = step.get("Arguments");
         let kind = match text("Type") {
             "Training" => ResourceKind::TrainingJob,
-            "Processing" => ResourceKind::ProcessingJob,
+            "Processing" | "QualityCheck" | "ClarifyCheck" => ResourceKind::ProcessingJob,
+            "Transform" => ResourceKind::TransformJob,
+            "Tuning" => ResourceKind::TuningJob,
+            "AutoML" => ResourceKind::AutoMlJob,
             "Model" => ResourceKind::Model,
+            "RegisterModel" => ResourceKind::ModelPackage,
+            "EndpointConfig" => ResourceKind::EndpointConfig,
+            "Endpoint" => ResourceKind::Endpoint,
             "Condition" => {
                 for branch in ["IfSteps", "ElseSteps"] {
                     let steps = arguments.and_then(|arguments| arguments.get(branch)?.as_array());
@@ -127,12 +174,17 @@ fn pipeline(steps: &[Json], at: &str, intake: &mut Intake) {
             continue;
         };
         let resource = resource(kind, text("Name"), document);
-        intake.candidates.push(Candidate { resource, document: document.clone(), place: Some(place) });
+        let document = in_one_form(document.clone());
+        intake.candidates.push(Candidate { resource, document, place: Some(place) });
     }
 }
 
+/// Of `Parameter.Value` in the API's model.
+const LONGEST_DEFAULT: usize = 1024;
+
 /// Puts the defaults of a pipeline's parameters where `{"Get": "Parameters.<name>"}` asks for them. What has no default, or
-/// comes from another step, is known only when the pipeline runs: it is judged as absent, and that is told.
+/// comes from another step, is known only when the pipeline runs: it is judged as absent, and that is told. A default is a text
+/// of up to 1,024 characters, a number, or true or false, as the API has it: what else stands there is no default.
 fn with_defaults(value: &Json, definition: &Json, unknown: &mut Vec<String>) -> Json {
     let asked =
         value.as_object().filter(|fields| fields.len() == 1).and_then(|fields| fields.get("Get")?.as_str());
@@ -140,7 +192,11 @@ fn with_defaults(value: &Json, definition: &Json, unknown: &mut Vec<String>) -> 
         let parameters = definition.get("Parameters").and_then(Json::as_array);
         let default = asked.strip_prefix("Parameters.").and_then(|name| {
             let named = |parameter: &&Json| parameter.get("Name").and_then(Json::as_str) == Some(name);
-            parameters?.iter().find(named)?.get("DefaultValue").cloned()
+            let default = parameters?.iter().find(named)?.get("DefaultValue")?;
+            let fits = default.as_str().map_or(!default.is_array() && !default.is_object(), |text| {
+                text.chars().count() <= LONGEST_DEFAULT
+            });
+            fits.then(|| default.clone())
         });
         return default.unwrap_or_else(|| {
             unknown.push(format!("`{asked}` is known only when the pipeline runs: judged as absent"));
@@ -164,7 +220,8 @@ fn resource(kind: ResourceKind, name: &str, document: &Json) -> Resource {
     if let Some(own) = own {
         return own.sibling(kind, name);
     }
-    let role = ["RoleArn", "ExecutionRoleArn"].iter().find_map(|key| document.get(*key)?.as_str());
+    let definition = document.get("TrainingJobDefinition").unwrap_or(document);
+    let role = ["RoleArn", "ExecutionRoleArn"].iter().find_map(|key| definition.get(*key)?.as_str());
     // arn:aws:iam::<account>:role/<name>
     let account = role.and_then(|role| role.split(':').nth(4)).unwrap_or_default();
     Resource::in_region(kind, account, "", name)
@@ -216,7 +273,8 @@ mod tests {
     #[test]
     fn every_step_of_a_pipeline_is_found() {
         let step = |name: &str, kind: &str| json!({ "Name": name, "Type": kind, "Arguments": { "RoleArn": "arn:aws:iam::1:role/r" } });
-        let branches = json!({ "IfSteps": [step("register", "RegisterModel"), step("model", "Model")], "ElseSteps": [] });
+        let branches =
+            json!({ "IfSteps": [step("wait", "Callback"), step("model", "Model")], "ElseSteps": [] });
         let definition = json!({
             "Version": "2020-12-01",
             "Steps": [step("split", "Processing"), step("train", "Training"), { "Name": "good", "Type": "Condition", "Arguments": branches }],
@@ -232,7 +290,7 @@ mod tests {
         let intake = read(&definition.to_string()).unwrap();
         assert_eq!(
             intake.passed_over,
-            ["Steps[2].Arguments.IfSteps[0]: no controls for steps of type `RegisterModel`"]
+            ["Steps[2].Arguments.IfSteps[0]: no controls for steps of type `Callback`"]
         );
     }
 
@@ -252,6 +310,18 @@ mod tests {
             intake.passed_over,
             ["`Parameters.Key` is known only when the pipeline runs: judged as absent"]
         );
+    }
+
+    #[test]
+    fn a_default_that_the_api_does_not_have_is_not_copied_to_wherever_it_is_asked_for() {
+        for default in [json!("x".repeat(1025)), json!({ "RoleArn": "r" }), json!(["r"])] {
+            let definition = json!({
+                "Parameters": [{ "Name": "P", "DefaultValue": default }],
+                "Steps": [{ "Name": "train", "Type": "Training", "Arguments": { "RoleArn": { "Get": "Parameters.P" } } }],
+            });
+            let intake = read(&definition.to_string()).unwrap();
+            assert_eq!(intake.candidates[0].document["RoleArn"], Json::Null);
+        }
     }
 
     #[test]

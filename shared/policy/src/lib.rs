@@ -3,19 +3,27 @@
 
 mod bundle;
 mod control;
+mod engine;
 pub mod export;
 mod facts;
+mod finding;
 mod instance;
 pub mod intake;
+pub mod join;
 mod judge;
+#[doc(hidden)]
+pub mod measure;
 mod role;
+mod secret;
 mod settings;
 
 pub use bundle::{Bundle, BundleError};
-pub use control::{Control, Remedy, Severity};
-pub use judge::{Finding, FindingStatus, Outcome, Plan, Subject, Verdict, WaivedBy, judge, plan};
+pub use control::{Change, Control, Remedy, Severity};
+pub use finding::{Finding, FindingStatus, WaivedBy};
+pub use judge::{Corrections, Outcome, Plan, Subject, Verdict, judge, judge_erasure, operations};
 pub use role::{Grant, RoleFacts};
 pub use settings::{
-    AccessSettings, ArtifactSettings, ControlMode, EncryptionSettings, LineageSettings, Mode,
-    NetworkSettings, Settings, Waiver,
+    AccessSettings, ArtifactSettings, ComputeSettings, ControlMode, EncryptionSettings, Environment,
+    ExplainabilitySettings, LineageSettings, Mode, MonitoringSettings, NetworkSettings, Settings, TagValue,
+    TraceabilitySettings, Waiver,
 };

@@ -25,7 +25,7 @@ fn what_is_shipped_is_what_is_built_in() {
     let embedded = Bundle::embedded().unwrap();
     assert_eq!(shipped.hash(), embedded.hash());
     assert_eq!(embedded.settings().mode, Mode::Observe, "a first deployment stops nothing");
-    assert_eq!(embedded.controls().count(), 22);
+    assert_eq!(embedded.controls().count(), 127);
 }
 
 #[test]
@@ -40,7 +40,7 @@ fn a_setting_that_is_wrong_is_named_with_its_line() {
         "allowed_key_accounts = [\"12\"]",
         "settings.toml:15:",
     );
-    check("settings.toml", "branch = \"main\"", "branch = \"main", "settings.toml:31:");
+    check("settings.toml", "branch = \"main\"", "branch = \"main", "settings.toml:64:");
 }
 
 #[test]
@@ -48,8 +48,8 @@ fn a_mode_or_waiver_that_would_change_nothing_is_refused() {
     let file = "settings.toml";
     let more = |text: &str| format!("branch = \"main\"\n\n{text}");
     let refused = |text: &str, expect: &str| check(file, "branch = \"main\"", &more(text), expect);
-    refused("[controls]\nTRN-NET-99 = \"off\"", "settings.toml:34:1: there is no control `TRN-NET-99`");
-    refused("[controls]\nTRN-NET-01 = \"on\"", "settings.toml:34:14: unknown variant `on`");
+    refused("[controls]\nTRN-NET-99 = \"off\"", "settings.toml:67:1: there is no control `TRN-NET-99`");
+    refused("[controls]\nTRN-NET-01 = \"on\"", "settings.toml:67:14: unknown variant `on`");
     let waiver = |field: &str, value: &str| {
         let mut fields = [
             ("control", "\"TRN-NET-01\""),
@@ -62,11 +62,15 @@ fn a_mode_or_waiver_that_would_change_nothing_is_refused() {
         let lines: Vec<String> = fields.iter().map(|(name, value)| format!("{name} = {value}")).collect();
         format!("[[waivers]]\n{}", lines.join("\n"))
     };
-    refused(&waiver("control", "\"TRN-NET-1\""), "settings.toml:34:12: there is no control `TRN-NET-1`");
-    refused(&waiver("resource", "\"my-job\""), "settings.toml:35:12: `my-job` is neither");
-    refused(&waiver("reason", "\" \""), "settings.toml:36:10: it must not be empty");
-    refused(&waiver("expires", "\"soon\""), "settings.toml:38:11:");
-    refused(&waiver("expires", "2026-13-01"), "settings.toml:38:");
+    let empty = "[[environments]]\nname = \"prod\"\nmode = \"observe\"";
+    refused(empty, "settings.toml:67:9: nothing belongs to the environment `prod`");
+    let elsewhere = "[[environments]]\nname = \"p\"\ntag = \"prod\"";
+    refused(elsewhere, "settings.toml:68:7: `prod` is not `key=value`");
+    refused(&waiver("control", "\"TRN-NET-1\""), "settings.toml:67:12: there is no control `TRN-NET-1`");
+    refused(&waiver("resource", "\"my-job\""), "settings.toml:68:12: `my-job` is neither");
+    refused(&waiver("reason", "\" \""), "settings.toml:69:10: it must not be empty");
+    refused(&waiver("expires", "\"soon\""), "settings.toml:71:11:");
+    refused(&waiver("expires", "2026-13-01"), "settings.toml:71:");
 }
 
 #[test]
@@ -76,7 +80,7 @@ fn a_policy_that_is_wrong_is_named_with_its_line() {
         file,
         "resource.networkIsolation",
         "resource.netwrokIsolation",
-        "policies/training_job.cedar:30:10: attribute `netwrokIsolation`",
+        "policies/training_job.cedar:25:10: attribute `netwrokIsolation`",
     );
     check(file, "forbid (", "forbidd (", "policies/training_job.cedar:12:1:");
     check(
@@ -89,13 +93,13 @@ fn a_policy_that_is_wrong_is_named_with_its_line() {
         file,
         "@fix(\"set EnableNetworkIsolation to true\")\n",
         "",
-        "policies/training_job.cedar:20:1: the annotation `@fix` is missing",
+        "policies/training_job.cedar:15:1: the annotation `@fix` is missing",
     );
     check(
         file,
         "@id(\"TRN-NET-02\")",
         "@id(\"TRN-NET-01\")",
-        "policies/training_job.cedar:20:1: the id `TRN-NET-01` is used twice",
+        "policies/training_job.cedar:15:1: the id `TRN-NET-01` is used twice",
     );
     check(
         file,
@@ -107,6 +111,13 @@ fn a_policy_that_is_wrong_is_named_with_its_line() {
 }
 
 #[test]
+fn a_schema_that_gives_a_fact_another_type_is_refused_before_anything_is_judged() {
+    let file = "policies/schema.cedarschema";
+    check(file, "highRisk: Bool", "highRisk: Long", "policies/schema.cedarschema:1:1: ");
+    check(file, "  highRisk: Bool,\n", "", "policies/schema.cedarschema:1:1: ");
+}
+
+#[test]
 fn a_file_that_is_missing_is_named() {
     for missing in ["settings.toml", "policies/schema.cedarschema"] {
         let mut files = shipped();
@@ -115,7 +126,7 @@ fn a_file_that_is_missing_is_named() {
         assert_eq!(error, format!("{missing}:1:1: the file is missing"));
     }
     let mut files = shipped();
-    files.retain(|name, _| !name.contains("_job") && !name.contains("model"));
+    files.retain(|name, _| name.contains("schema") || name.contains("base") || name.contains("settings"));
     let error = Bundle::from_files(&files).unwrap_err().to_string();
     assert!(error.ends_with("there is no control: nothing would ever be judged"), "{error}");
 }

@@ -31,6 +31,13 @@ const PAGE: usize = 1_000;
 const SPARE_PAGES: usize = 9;
 
 impl Objects for S3Objects {
+    async fn versioning(&self, bucket: &str) -> Result<Option<String>, PortError> {
+        match self.client.get_bucket_versioning().bucket(bucket).send().await {
+            Ok(answer) => Ok(answer.status().map(|status| status.as_str().to_owned())),
+            Err(error) => Err(port_error(format!("read the versioning of bucket `{bucket}`"), error)),
+        }
+    }
+
     async fn versions(
         &self,
         bucket: &str,

@@ -1,21 +1,21 @@
-//! The SageMaker account through `aws-sdk-sagemaker`: descriptions as the service wrote them, tags, stops and deletions.
+//! The SageMaker account through `aws-sdk-sagemaker`: descriptions as the service wrote them, tags, and remedies.
 //!
 //! A description is kept as the service's own JSON, not as the SDK's types: policy and lineage read fields by the names of
 //! the API reference, and a field that this SDK does not know yet is not lost.
 
 mod capture;
+mod remedies;
 
 use std::collections::BTreeMap;
 
 use aws_config::SdkConfig;
 use aws_sdk_sagemaker::Client;
-use aws_sdk_sagemaker::config::http::HttpResponse;
-use aws_sdk_sagemaker::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_sagemaker::types::ProductionVariant;
+use aws_sdk_sagemaker::error::ProvideErrorMetadata;
+use aws_sdk_sagemaker::types::AppType;
 use sagewarden_aws::port_error;
 use sagewarden_events::{Resource, ResourceKind};
-use sagewarden_govern::ports::{Account, Description, ModelUse, PortError, PortErrorKind, Remedies, Stopped};
-use serde_json::Value;
+use sagewarden_govern::ports::{Account, Description, PortError, PortErrorKind};
+use serde_json::{Value, json};
 
 use crate::capture::Capture;
 
@@ -56,7 +56,25 @@ impl Account for SageMakerAccount {
             ResourceKind::ProcessingJob => {
                 describe!(&context, client.describe_processing_job().processing_job_name(name))
             }
+            ResourceKind::TransformJob => {
+                describe!(&context, client.describe_transform_job().transform_job_name(name))
+            }
+            ResourceKind::TuningJob => {
+                let call = client.describe_hyper_parameter_tuning_job();
+                describe!(&context, call.hyper_parameter_tuning_job_name(name))
+            }
+            // The second version describes the jobs of the first, too.
+            ResourceKind::AutoMlJob => {
+                describe!(&context, client.describe_auto_ml_job_v2().auto_ml_job_name(name))
+            }
+            ResourceKind::CompilationJob => {
+                describe!(&context, client.describe_compilation_job().compilation_job_name(name))
+            }
             ResourceKind::Model => describe!(&context, client.describe_model().model_name(name)),
+            // Packages of other accounts, and versions, are known by their ARN.
+            ResourceKind::ModelPackage => {
+                describe!(&context, client.describe_model_package().model_package_name(resource.arn()))
+            }
             ResourceKind::EndpointConfig => {
                 describe!(&context, client.describe_endpoint_config().endpoint_config_name(name))
             }
@@ -64,13 +82,62 @@ impl Account for SageMakerAccount {
             ResourceKind::MonitoringSchedule => {
                 describe!(&context, client.describe_monitoring_schedule().monitoring_schedule_name(name))
             }
+            ResourceKind::DataQualityDefinition => {
+                describe!(&context, client.describe_data_quality_job_definition().job_definition_name(name))
+            }
+            ResourceKind::ModelQualityDefinition => {
+                describe!(&context, client.describe_model_quality_job_definition().job_definition_name(name))
+            }
+            ResourceKind::ModelBiasDefinition => {
+                describe!(&context, client.describe_model_bias_job_definition().job_definition_name(name))
+            }
+            ResourceKind::ModelExplainabilityDefinition => {
+                let call = client.describe_model_explainability_job_definition();
+                describe!(&context, call.job_definition_name(name))
+            }
+            ResourceKind::NotebookInstance => {
+                describe!(&context, client.describe_notebook_instance().notebook_instance_name(name))
+            }
+            ResourceKind::LifecycleConfig => {
+                let call = client.describe_notebook_instance_lifecycle_config();
+                describe!(&context, call.notebook_instance_lifecycle_config_name(name))
+            }
+            ResourceKind::FeatureGroup => {
+                describe!(&context, client.describe_feature_group().feature_group_name(name))
+            }
+            ResourceKind::Pipeline => describe!(&context, client.describe_pipeline().pipeline_name(name)),
+            ResourceKind::PipelineExecution => {
+                let call = client.describe_pipeline_execution();
+                describe!(&context, call.pipeline_execution_arn(resource.arn()))
+            }
+            ResourceKind::Domain => describe!(&context, client.describe_domain().domain_id(name)),
+            ResourceKind::UserProfile | ResourceKind::Space | ResourceKind::App => {
+                self.describe_in_domain(resource, &context).await
+            }
             ResourceKind::Trial => describe!(&context, client.describe_trial().trial_name(name)),
         };
         let Some(body) = body? else { return Ok(None) };
-        let document: Value = serde_json::from_slice(&body).map_err(|error| {
-            PortError::new(PortErrorKind::Unavailable, &context, format!("the answer is no JSON: {error}"))
-        })?;
-        Ok(Some(Description::new(resource, document)))
+        Ok(Some(Description::new(resource, json(&context, &body)?)))
+    }
+
+    async fn schedules_of(&self, endpoint: &Resource) -> Result<Value, PortError> {
+        let context = format!("list the monitoring schedules of {endpoint}");
+        let (mut schedules, mut token) = (Vec::new(), None);
+        loop {
+            let capture = Capture::default();
+            let call =
+                self.client.list_monitoring_schedules().endpoint_name(&endpoint.name).set_next_token(token);
+            let page = call.customize().interceptor(capture.clone()).send().await;
+            let page = page.map_err(|error| port_error(&context, error))?;
+            let mut body = json(&context, &capture.body())?;
+            if let Some(Value::Array(list)) = body.get_mut("MonitoringScheduleSummaries").map(Value::take) {
+                schedules.extend(list);
+            }
+            token = page.next_token().map(str::to_owned);
+            if token.is_none() {
+                return Ok(json!({ "MonitoringScheduleSummaries": schedules }));
+            }
+        }
     }
 
     async fn tags(&self, resource: &Resource) -> Result<BTreeMap<String, String>, PortError> {
@@ -90,71 +157,51 @@ impl Account for SageMakerAccount {
     }
 }
 
-impl Remedies for SageMakerAccount {
-    async fn stop(&self, job: &Resource) -> Result<Stopped, PortError> {
-        let context = format!("stop {job}");
-        match job.kind {
-            ResourceKind::TrainingJob => {
-                stopped(context, self.client.stop_training_job().training_job_name(&job.name).send().await)
+impl SageMakerAccount {
+    /// What lives in a domain is named `<domain>/<name>`, an app `<domain>/<owner>/<type>/<name>`, as in their ARNs.
+    async fn describe_in_domain(
+        &self,
+        resource: &Resource,
+        context: &str,
+    ) -> Result<Option<Vec<u8>>, PortError> {
+        let client = &self.client;
+        let parts: Vec<&str> = resource.name.split('/').collect();
+        match (resource.kind, parts.as_slice()) {
+            (ResourceKind::UserProfile, [domain, name]) => {
+                describe!(context, client.describe_user_profile().domain_id(*domain).user_profile_name(*name))
             }
-            ResourceKind::ProcessingJob => stopped(
-                context,
-                self.client.stop_processing_job().processing_job_name(&job.name).send().await,
-            ),
-            kind => {
-                Err(PortError::new(PortErrorKind::Invalid, context, format!("a {kind} cannot be stopped")))
+            (ResourceKind::Space, [domain, name]) => {
+                describe!(context, client.describe_space().domain_id(*domain).space_name(*name))
             }
-        }
-    }
-
-    async fn model_use(&self, model: &Resource, at_most: usize) -> Result<ModelUse, PortError> {
-        let context = format!("look for endpoint configurations of {model}");
-        let mut names = self.client.list_endpoint_configs().max_results(100).into_paginator().items().send();
-        let mut looked_at = 0;
-        while let Some(config) = names.next().await {
-            let config = config.map_err(|error| port_error(&context, error))?;
-            let Some(name) = config.endpoint_config_name() else { continue };
-            if looked_at == at_most {
-                return Ok(ModelUse::Unknown { looked_at });
-            }
-            looked_at += 1;
-            let described =
-                match self.client.describe_endpoint_config().endpoint_config_name(name).send().await {
-                    Ok(described) => described,
-                    // Deleted since it was listed.
-                    Err(error) if error.as_service_error().is_some_and(is_not_found) => continue,
-                    Err(error) => return Err(port_error(&context, error)),
+            (ResourceKind::App, [domain, owner, app_type, name]) => {
+                let app = || {
+                    client
+                        .describe_app()
+                        .domain_id(*domain)
+                        .app_type(AppType::from(*app_type))
+                        .app_name(*name)
                 };
-            let uses = |variant: &ProductionVariant| variant.model_name() == Some(model.name.as_str());
-            // One user is reason enough to keep the model.
-            if described.production_variants().iter().any(uses)
-                || described.shadow_production_variants().iter().any(uses)
-            {
-                return Ok(ModelUse::UsedBy(vec![name.to_owned()]));
+                // The ARN does not say whether its owner is a user or a space.
+                let of_user: Result<Option<Vec<u8>>, PortError> =
+                    describe!(context, app().user_profile_name(*owner));
+                match of_user? {
+                    Some(body) => Ok(Some(body)),
+                    None => describe!(context, app().space_name(*owner)),
+                }
             }
-        }
-        Ok(ModelUse::Unused)
-    }
-
-    async fn delete_model(&self, model: &Resource) -> Result<(), PortError> {
-        match self.client.delete_model().model_name(&model.name).send().await {
-            Ok(_) => Ok(()),
-            Err(error) if error.as_service_error().is_some_and(is_not_found) => Ok(()),
-            Err(error) => Err(port_error(format!("delete {model}"), error)),
+            _ => Err(PortError::new(
+                PortErrorKind::Invalid,
+                context,
+                "its name is not that of something in a domain",
+            )),
         }
     }
 }
 
-/// Stopping what has stopped already is success.
-fn stopped<A, E>(context: String, answer: Result<A, SdkError<E, HttpResponse>>) -> Result<Stopped, PortError>
-where
-    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
-{
-    match answer {
-        Ok(_) => Ok(Stopped::Requested),
-        Err(error) if error.as_service_error().is_some_and(is_already_stopped) => Ok(Stopped::Already),
-        Err(error) => Err(port_error(context, error)),
-    }
+fn json(context: &str, body: &[u8]) -> Result<Value, PortError> {
+    serde_json::from_slice(body).map_err(|error| {
+        PortError::new(PortErrorKind::Unavailable, context, format!("the answer is no JSON: {error}"))
+    })
 }
 
 /// SageMaker has a code of its own for this, and uses it for some kinds only; for the others it is a validation error whose
@@ -174,15 +221,6 @@ fn not_found(code: Option<&str>, message: Option<&str>) -> bool {
     }
 }
 
-/// "The request was rejected because the training job is in status Completed": it had ended, or was being stopped.
-fn is_already_stopped(error: &impl ProvideErrorMetadata) -> bool {
-    already_stopped(error.code(), error.message())
-}
-
-fn already_stopped(code: Option<&str>, message: Option<&str>) -> bool {
-    code == Some("ValidationException") && message.is_some_and(|message| message.contains("is in status"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -197,13 +235,5 @@ mod tests {
         check("ResourceNotFound", "", true);
         check("ValidationException", "1 validation error detected: Value 'a b' at 'trainingJobName'", false);
         check("AccessDeniedException", "not found", false);
-    }
-
-    #[test]
-    fn a_job_that_has_ended_cannot_be_stopped_and_that_is_fine() {
-        let text = "The request was rejected because the training job is in status Completed.";
-        assert!(already_stopped(Some("ValidationException"), Some(text)));
-        assert!(!already_stopped(Some("ValidationException"), Some("Requested resource not found.")));
-        assert!(!already_stopped(Some("ThrottlingException"), Some(text)));
     }
 }

@@ -7,36 +7,81 @@ use serde_json::Value;
 
 use super::field::Fields;
 use super::{Envelope, Undecodable};
-use crate::{Actor, CallMade, Event, Resource, ResourceKind};
+use crate::case::lower_first;
+use crate::{Actor, CallMade, Effect, Event, Resource, ResourceKind, to_api_case};
 
-/// Kind, name parameter and ARN in the answer of the calls that create what is judged.
-fn creates(call: &str) -> Option<(ResourceKind, &'static str, &'static str)> {
-    Some(match call {
-        "CreateTrainingJob" => (ResourceKind::TrainingJob, "trainingJobName", "trainingJobArn"),
-        "CreateProcessingJob" => (ResourceKind::ProcessingJob, "processingJobName", "processingJobArn"),
-        "CreateModel" => (ResourceKind::Model, "modelName", "modelArn"),
-        _ => return None,
-    })
+/// The calls that matter: what is created is judged, what is changed is judged again, and what is deleted takes its evidence
+/// along.
+const CALLS: [(&str, ResourceKind, Effect); 32] = [
+    ("CreateTrainingJob", ResourceKind::TrainingJob, Effect::Created),
+    ("CreateProcessingJob", ResourceKind::ProcessingJob, Effect::Created),
+    ("CreateTransformJob", ResourceKind::TransformJob, Effect::Created),
+    ("CreateHyperParameterTuningJob", ResourceKind::TuningJob, Effect::Created),
+    ("CreateAutoMLJob", ResourceKind::AutoMlJob, Effect::Created),
+    ("CreateAutoMLJobV2", ResourceKind::AutoMlJob, Effect::Created),
+    ("CreateCompilationJob", ResourceKind::CompilationJob, Effect::Created),
+    ("CreateModel", ResourceKind::Model, Effect::Created),
+    ("CreateModelPackage", ResourceKind::ModelPackage, Effect::Created),
+    ("CreateEndpointConfig", ResourceKind::EndpointConfig, Effect::Created),
+    ("CreateEndpoint", ResourceKind::Endpoint, Effect::Created),
+    ("CreateMonitoringSchedule", ResourceKind::MonitoringSchedule, Effect::Created),
+    ("CreateNotebookInstance", ResourceKind::NotebookInstance, Effect::Created),
+    ("CreateDomain", ResourceKind::Domain, Effect::Created),
+    ("CreateUserProfile", ResourceKind::UserProfile, Effect::Created),
+    ("CreateSpace", ResourceKind::Space, Effect::Created),
+    ("CreateApp", ResourceKind::App, Effect::Created),
+    ("CreateFeatureGroup", ResourceKind::FeatureGroup, Effect::Created),
+    ("StartPipelineExecution", ResourceKind::PipelineExecution, Effect::Created),
+    ("UpdateTrainingJob", ResourceKind::TrainingJob, Effect::Changed),
+    ("UpdateModelPackage", ResourceKind::ModelPackage, Effect::Changed),
+    ("UpdateEndpoint", ResourceKind::Endpoint, Effect::Changed),
+    ("UpdateMonitoringSchedule", ResourceKind::MonitoringSchedule, Effect::Changed),
+    ("StartMonitoringSchedule", ResourceKind::MonitoringSchedule, Effect::Changed),
+    ("StopMonitoringSchedule", ResourceKind::MonitoringSchedule, Effect::Changed),
+    ("UpdateNotebookInstance", ResourceKind::NotebookInstance, Effect::Changed),
+    ("UpdateDomain", ResourceKind::Domain, Effect::Changed),
+    ("UpdateUserProfile", ResourceKind::UserProfile, Effect::Changed),
+    ("UpdateSpace", ResourceKind::Space, Effect::Changed),
+    ("UpdateFeatureGroup", ResourceKind::FeatureGroup, Effect::Changed),
+    ("DeleteTrainingJob", ResourceKind::TrainingJob, Effect::Deleted),
+    ("DeleteProcessingJob", ResourceKind::ProcessingJob, Effect::Deleted),
+];
+
+/// What a call of this name does to which kind of resource; `None` for calls that do not matter here.
+#[must_use]
+pub fn effect_of(call: &str) -> Option<(ResourceKind, Effect)> {
+    CALLS.iter().find(|(name, ..)| *name == call).map(|(_, kind, effect)| (*kind, *effect))
+}
+
+/// The calls that matter here.
+pub fn known_calls() -> impl Iterator<Item = &'static str> {
+    CALLS.iter().map(|(name, ..)| *name)
 }
 
 pub(super) fn call_made(envelope: &Envelope, detail: &Fields<'_>) -> Result<Event, Undecodable> {
     let name = detail.required("eventName")?;
-    let Some((kind, parameter, answer)) = creates(&name) else { return Ok(envelope.not_ours(&name)) };
+    let Some((kind, effect)) = effect_of(&name) else { return Ok(envelope.not_ours(&name)) };
     if detail.required("eventSource")? != "sagemaker.amazonaws.com" {
         return Ok(envelope.not_ours(&name));
     }
-    let asked = detail.object("requestParameters").and_then(|request| request.text(parameter));
-    let answered = detail.object("responseElements").and_then(|response| response.text(answer));
-    let answered = answered.and_then(|arn| Resource::parse_arn(&arn).ok()).map(|resource| resource.name);
+    let named = |part: &str| detail.get(part).map(to_api_case).and_then(|part| kind.name_in(&part));
+    // Ids that the service gives (a domain's, a package version's) stand in the answer only.
+    let answered = detail.object("responseElements").and_then(|answer| {
+        let arn = answer.text(&lower_first(kind.arn_field()))?;
+        Resource::parse_arn(&arn).ok().filter(|resource| resource.kind == kind).map(|resource| resource.name)
+    });
     let account = detail.text("recipientAccountId").unwrap_or_else(|| envelope.account.clone());
     let region = detail.text("awsRegion").unwrap_or_else(|| envelope.region.clone());
-    let resource = asked.or(answered).map(|name| Resource::in_region(kind, &account, &region, &name));
+    let resource = named("requestParameters")
+        .or(answered)
+        .map(|name| Resource::in_region(kind, &account, &region, &name));
     let error_code = detail.text("errorCode");
     if resource.is_none() && error_code.is_none() {
-        return Err(detail.missing(&format!("requestParameters.{parameter}")));
+        return Err(detail.missing(&format!("requestParameters.{}", lower_first(kind.name_field()))));
     }
     Ok(Event::CallMade(CallMade {
         name,
+        effect,
         resource,
         actor: actor(detail),
         error_code,

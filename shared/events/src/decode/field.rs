@@ -7,13 +7,19 @@ use crate::Timestamp;
 
 /// The fields of an object, and where it stands, for messages.
 pub(super) struct Fields<'a> {
+    value: &'a Value,
     object: Option<&'a Map<String, Value>>,
     path: String,
 }
 
 impl<'a> Fields<'a> {
     pub(super) fn new(value: &'a Value, path: impl Into<String>) -> Self {
-        Self { object: value.as_object(), path: path.into() }
+        Self { value, object: value.as_object(), path: path.into() }
+    }
+
+    /// The object as it came.
+    pub(super) fn value(&self) -> &'a Value {
+        self.value
     }
 
     pub(super) fn get(&self, name: &str) -> Option<&'a Value> {

@@ -4,6 +4,7 @@
 
 use super::field::Fields;
 use super::{Envelope, Undecodable};
+use crate::case::lower_first;
 use crate::{Event, Resource, ResourceChanged, ResourceKind, Status};
 
 /// The kind that a detail-type tells of.
@@ -14,20 +15,34 @@ pub(super) fn kind(detail_type: &str) -> Option<ResourceKind> {
         "SageMaker Model State Change" => ResourceKind::Model,
         "SageMaker Endpoint Config State Change" => ResourceKind::EndpointConfig,
         "SageMaker Endpoint State Change" => ResourceKind::Endpoint,
+        "SageMaker Transform Job State Change" => ResourceKind::TransformJob,
+        "SageMaker HyperParameter Tuning Job State Change" => ResourceKind::TuningJob,
+        "SageMaker Model Package State Change" => ResourceKind::ModelPackage,
+        "SageMaker Monitoring Schedule State Change" => ResourceKind::MonitoringSchedule,
+        "SageMaker Notebook Instance State Change" => ResourceKind::NotebookInstance,
+        "SageMaker Feature Group State Change" => ResourceKind::FeatureGroup,
+        "SageMaker Model Building Pipeline Execution Status Change" => ResourceKind::PipelineExecution,
         _ => return None,
     })
 }
 
 pub(super) fn resource_changed(envelope: &Envelope, detail: &Fields<'_>) -> Result<Event, Undecodable> {
     let Some(kind) = kind(&envelope.detail_type) else { return Ok(envelope.not_ours("unknown")) };
-    // The ARN may be in lower case where the name is not, so the name counts first.
-    let arn = detail.text(kind.arn_field()).or_else(|| envelope.resources.first().cloned());
-    let arn = arn.and_then(|arn| Resource::parse_arn(&arn).ok());
-    let name = detail.text(kind.name_field()).or_else(|| arn.map(|arn| arn.name));
+    // The events of pipelines are in lowerCamelCase, all others in PascalCase.
+    let text = |field: &str| detail.text(field).or_else(|| detail.text(&lower_first(field)));
+    // The ARN may be in lower case where the name is not, so the name counts first. No sample of a schedule's event is
+    // published: its `resources` name it, as those of every event do.
+    let arn = text(kind.arn_field()).or_else(|| envelope.resources.first().cloned());
+    let arn = arn.and_then(|arn| Resource::parse_arn(&arn).ok()).filter(|arn| arn.kind == kind);
+    let name = kind.name_in(detail.value()).or_else(|| arn.map(|arn| arn.name));
     let name = name.ok_or_else(|| detail.missing(kind.name_field()))?;
+    let status = match kind {
+        ResourceKind::PipelineExecution => detail.text("currentPipelineExecutionStatus"),
+        _ => kind.status_field().and_then(|field| detail.text(field)),
+    };
     Ok(Event::ResourceChanged(ResourceChanged {
         resource: Resource::in_region(kind, &envelope.account, &envelope.region, &name),
-        status: kind.status_field().and_then(|key| detail.text(key)).map(|text| Status::parse(&text)),
+        status: status.map(|text| Status::parse(&text)),
         failure_reason: detail.text("FailureReason"),
         created_at: detail.time("CreationTime"),
         modified_at: detail.time("LastModifiedTime"),

@@ -6,6 +6,7 @@ use super::{Answer, Stage};
 use crate::edge::FoundBy;
 use crate::graph::{Edge, Node};
 use crate::id::{NodeId, NodeKind};
+use crate::record::REMEDY;
 
 const STYLE: &str = include_str!("page.css");
 
@@ -78,6 +79,7 @@ fn card(answer: &Answer, node: &Node) -> Markup {
             p.kind {
                 (node.id.kind())
                 @if let Some(status) = node.text("st") { span.status { (status) } }
+                @if answer.graph.is_untrusted(node) { span.status { "untrusted: its job was stopped" } }
             }
             h3 { (name) }
             dl {
@@ -90,7 +92,7 @@ fn card(answer: &Answer, node: &Node) -> Markup {
 }
 
 fn facts(node: &Node) -> Vec<(&'static str, String)> {
-    const SHOWN: [(&str, &str); 9] = [
+    const SHOWN: [(&str, &str); 10] = [
         ("version_id", "version"),
         ("etag", "entity tag"),
         ("weak", "weak"),
@@ -100,6 +102,7 @@ fn facts(node: &Node) -> Vec<(&'static str, String)> {
         ("commit", "commit"),
         ("instance_type", "instance"),
         ("severity", "severity"),
+        (REMEDY, "stopped by Sagewarden"),
     ];
     let mut facts: Vec<(&str, String)> = Vec::new();
     if let Some(time) = node.created_at() {

@@ -63,6 +63,9 @@ fn row(answer: &Answer, node: &Node) -> Json {
             row.insert(shown.to_owned(), fact(name, value));
         }
     }
+    if answer.graph.is_untrusted(node) {
+        row.insert("untrusted".into(), true.into());
+    }
     if let Some(detail) = answer.details.get(&node.id) {
         row.insert("detail".into(), detail.clone());
     }

@@ -8,6 +8,7 @@ use super::{Answer, Stage};
 use crate::edge::{FoundBy, Relation};
 use crate::graph::{Edge, Node};
 use crate::id::NodeKind;
+use crate::record::REMEDY;
 
 /// A text of several lines, ending in a newline.
 #[must_use]
@@ -95,6 +96,9 @@ fn facts(answer: &Answer, node: &Node) -> Vec<String> {
         let count = node.number("instance_count").unwrap_or(1);
         lines.push(format!("on {count} x {instance}{}", spot(node)));
     }
+    if let Some(remedy) = node.text(REMEDY) {
+        lines.push(format!("stopped by Sagewarden: {remedy}"));
+    }
     hyperparameters(&mut lines, answer, node);
     let graph = &answer.graph;
     lines.extend(graph.into_node(&node.id).filter_map(|edge| source(answer, edge)));
@@ -170,7 +174,11 @@ fn product(answer: &Answer, node: &Node, edge: &Edge) -> Option<String> {
             let found = FoundBy::from_role(&edge.role)?;
             Some(format!("built {} {} ({})", other.id.kind(), other.name(), found.explain()))
         }
-        (_, Relation::Produced) => Some(format!("{} -> {}", edge.role, versioned(other))),
+        (_, Relation::Produced) => {
+            let mark =
+                if answer.graph.is_untrusted(other) { "  (untrusted: its job was stopped)" } else { "" };
+            Some(format!("{} -> {}{mark}", edge.role, versioned(other)))
+        }
         _ => None,
     }
 }

@@ -39,6 +39,27 @@ pub(super) const PIPELINE: &str = r#"{
 }
 "#;
 
+pub(super) const MONITOR: &str =
+    "468650794304.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-model-monitor-analyzer";
+
+/// What the schedule runs.
+pub(super) fn monitoring(reports: &str) -> Value {
+    json!({
+        "BaselineConfig": { "ConstraintsResource": { "S3Uri": uri(&bucket("model"), "baseline/constraints.json") } },
+        "MonitoringInputs": [
+            { "EndpointInput": { "EndpointName": Story::ENDPOINT, "LocalPath": "/opt/ml/processing/input/endpoint" } },
+        ],
+        "MonitoringOutputConfig": {
+            "MonitoringOutputs": [{ "S3Output": { "S3Uri": reports, "LocalPath": "/opt/ml/processing/output" } }],
+            "KmsKeyId": key(),
+        },
+        "MonitoringResources": { "ClusterConfig": cluster("ml.m5.xlarge") },
+        "MonitoringAppSpecification": { "ImageUri": MONITOR },
+        "NetworkConfig": { "EnableNetworkIsolation": true, "VpcConfig": vpc() },
+        "RoleArn": role(),
+    })
+}
+
 pub(super) fn session(who: &str) -> String {
     format!("arn:aws:sts::{}:assumed-role/ds-notebook-role-credit-dev-{who}/{who}", Story::ACCOUNT)
 }

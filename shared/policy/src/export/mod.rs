@@ -32,14 +32,13 @@ impl PolicyKind {
     ///
     /// IAM does not count white space
     /// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>). Organizations counts every character
-    /// (<https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps_syntax.html>); the limit was
-    /// raised from 5,120 in May 2026
-    /// (<https://aws.amazon.com/about-aws/whats-new/2026/05/aws-organizations-increased-scp-quotas/>).
+    /// (<https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps_syntax.html>); 5,120 of them are
+    /// taken everywhere (<https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html>).
     #[must_use]
     pub fn limit(self) -> usize {
         match self {
             Self::Iam => 6144,
-            Self::Scp => 10240,
+            Self::Scp => 5120,
         }
     }
 
@@ -54,7 +53,7 @@ impl PolicyKind {
 }
 
 /// One condition block: operator, key, values. All of them must hold for the statement to deny.
-pub(crate) type Condition = BTreeMap<&'static str, BTreeMap<&'static str, Values>>;
+pub(crate) type Condition = BTreeMap<&'static str, BTreeMap<String, Values>>;
 
 /// What a condition key is compared with.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -223,7 +222,7 @@ fn fitting(statements: Vec<Statement>, kind: PolicyKind) -> Result<Vec<Statement
             todo.push_front(statement);
         } else {
             let mut keys: Vec<&str> =
-                statement.condition.values().flat_map(BTreeMap::keys).copied().collect();
+                statement.condition.values().flat_map(BTreeMap::keys).map(String::as_str).collect();
             keys.dedup();
             let keys = keys.join(", ");
             return Err(ExportError::TooLong { sid: statement.sid, length, limit: kind.limit(), keys });

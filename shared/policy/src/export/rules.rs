@@ -234,6 +234,23 @@ pub(super) const RULES: &[Rule] = &[
         differs: "",
     },
     Rule {
+        sid: "DenyOtherInstanceTypes",
+        covers: &[("TRN-IAM-03", TRAINING), ("APP-IAM-01", &["CreateApp"])],
+        when: |settings| any_not_like("sagemaker:InstanceTypes", &settings.compute.allowed_instance_types),
+        differs: "only instance types are held",
+    },
+    Rule {
+        sid: "DenyWithoutTag",
+        covers: &[
+            ("TRN-TRC-02", TRAINING),
+            ("PRC-TRC-02", PROCESSING),
+            ("MDL-TRC-01", MODEL),
+            ("FGR-TRC-01", FEATURES),
+        ],
+        when: |settings| without_tag(&settings.traceability.required_tags),
+        differs: "a tag that is taken away later is not seen",
+    },
+    Rule {
         sid: "DenyOfflineStoreWithoutKey",
         covers: &[("FGR-ENC-01", FEATURES)],
         when: |_| {
@@ -272,8 +289,8 @@ fn one(terms: &[(&'static str, &'static str, &str)]) -> Vec<Condition> {
     vec![condition]
 }
 
-fn with(condition: &mut Condition, operator: &'static str, key: &'static str, values: Values) {
-    condition.entry(operator).or_default().insert(key, values);
+fn with(condition: &mut Condition, operator: &'static str, key: &str, values: Values) {
+    condition.entry(operator).or_default().insert(key.to_owned(), values);
 }
 
 /// The request does not name it.
@@ -291,6 +308,26 @@ fn any_not_in(key: &'static str, allowed: &[String]) -> Vec<Condition> {
     vec![condition]
 }
 
+/// The request names one that fits no pattern; an empty list allows any.
+fn any_not_like(key: &'static str, allowed: &[String]) -> Vec<Condition> {
+    if allowed.is_empty() {
+        return Vec::new();
+    }
+    let mut condition = Condition::new();
+    with(&mut condition, "ForAnyValue:StringNotLike", key, Values::Any(allowed.to_vec()));
+    vec![condition]
+}
+
+/// The request lacks a tag: a statement for each, since all conditions of one must hold.
+fn without_tag(keys: &[String]) -> Vec<Condition> {
+    let of = |key: &String| {
+        let mut condition = Condition::new();
+        with(&mut condition, "Null", &format!("aws:RequestTag/{key}"), Values::One("true".to_owned()));
+        condition
+    };
+    keys.iter().map(of).collect()
+}
+
 /// No key, and no instance type that would refuse one. Without instance types (serverless variants, training plans) there is no
 /// volume to encrypt, hence the second `Null`; a request that mixes both sorts is let through and judged later.
 fn without_volume_key() -> Vec<Condition> {
@@ -306,11 +343,15 @@ fn without_volume_key() -> Vec<Condition> {
 /// A key of an account that is not allowed. With no account listed, the caller's own: nobody creates in SageMaker for another
 /// account. A bare key id or alias is no ARN of any account and is denied as well.
 fn other_key(key: &'static str, settings: &Settings) -> Vec<Condition> {
-    let listed = &settings.encryption.allowed_key_accounts;
+    let encryption = &settings.encryption;
     let own = ["${aws:PrincipalAccount}".to_owned()];
+    let listed = &encryption.allowed_key_accounts;
     let accounts = if listed.is_empty() { own.as_slice() } else { listed };
+    let keys = match encryption.allowed_keys.as_slice() {
+        [] => accounts.iter().map(|account| format!("arn:*:kms:*:{account}:*")).collect(),
+        keys => keys.to_vec(),
+    };
     let mut condition = Condition::new();
-    let keys = accounts.iter().map(|account| format!("arn:*:kms:*:{account}:*")).collect();
     with(&mut condition, "ArnNotLike", key, Values::Any(keys));
     with(&mut condition, "Null", key, Values::One("false".to_owned()));
     vec![condition]

@@ -1,0 +1,272 @@
+//! The kinds of SageMaker resource, and how the API names what it says of them.
+
+use std::fmt;
+
+use serde_json::Value;
+
+use crate::Resource;
+
+/// The kinds of SageMaker resource that Sagewarden judges, records or reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum ResourceKind {
+    /// A processing job; the executions of a monitoring schedule are processing jobs, too.
+    ProcessingJob,
+    /// A training job.
+    TrainingJob,
+    /// A batch transform job.
+    TransformJob,
+    /// A hyperparameter tuning job: it starts training jobs.
+    TuningJob,
+    /// An Autopilot job: it starts jobs of all kinds.
+    AutoMlJob,
+    /// A Neo compilation job.
+    CompilationJob,
+    /// A version in the model registry.
+    ModelPackage,
+    /// A model: the entry that names an image and an artifact.
+    Model,
+    /// An endpoint configuration.
+    EndpointConfig,
+    /// An endpoint.
+    Endpoint,
+    /// A Model Monitor schedule.
+    MonitoringSchedule,
+    /// What a schedule runs, for data quality.
+    DataQualityDefinition,
+    /// What a schedule runs, for model quality.
+    ModelQualityDefinition,
+    /// What a schedule runs, for model bias.
+    ModelBiasDefinition,
+    /// What a schedule runs, for feature attribution.
+    ModelExplainabilityDefinition,
+    /// A notebook instance.
+    NotebookInstance,
+    /// The scripts of notebook instances.
+    LifecycleConfig,
+    /// A Studio domain.
+    Domain,
+    /// A person in a domain.
+    UserProfile,
+    /// A shared or private space in a domain.
+    Space,
+    /// An application that runs for a user or a space.
+    App,
+    /// A feature group.
+    FeatureGroup,
+    /// A pipeline.
+    Pipeline,
+    /// One run of a pipeline.
+    PipelineExecution,
+    /// A trial of an experiment: what a job's `ExperimentConfig` names.
+    Trial,
+}
+
+/// What the API calls a kind.
+struct Names {
+    kind: ResourceKind,
+    /// The type segment of the ARN.
+    segment: &'static str,
+    /// In a sentence.
+    noun: &'static str,
+    /// The operation without its verb: `Describe<operation>`.
+    operation: &'static str,
+    name_field: &'static str,
+    arn_field: &'static str,
+    status_field: Option<&'static str>,
+}
+
+const fn names(
+    kind: ResourceKind,
+    segment: &'static str,
+    noun: &'static str,
+    operation: &'static str,
+    fields: (&'static str, &'static str, Option<&'static str>),
+) -> Names {
+    let (name_field, arn_field, status_field) = fields;
+    Names { kind, segment, noun, operation, name_field, arn_field, status_field }
+}
+
+use ResourceKind as K;
+
+/// "Actions", SageMaker API reference; segments as in "Resource types", service authorization reference. In the order of
+/// [`ResourceKind::ALL`].
+#[rustfmt::skip]
+const NAMES: [Names; 25] = [
+    names(K::ProcessingJob, "processing-job", "processing job", "ProcessingJob", ("ProcessingJobName", "ProcessingJobArn", Some("ProcessingJobStatus"))),
+    names(K::TrainingJob, "training-job", "training job", "TrainingJob", ("TrainingJobName", "TrainingJobArn", Some("TrainingJobStatus"))),
+    names(K::TransformJob, "transform-job", "transform job", "TransformJob", ("TransformJobName", "TransformJobArn", Some("TransformJobStatus"))),
+    names(K::TuningJob, "hyper-parameter-tuning-job", "tuning job", "HyperParameterTuningJob", ("HyperParameterTuningJobName", "HyperParameterTuningJobArn", Some("HyperParameterTuningJobStatus"))),
+    names(K::AutoMlJob, "automl-job", "AutoML job", "AutoMLJobV2", ("AutoMLJobName", "AutoMLJobArn", Some("AutoMLJobStatus"))),
+    names(K::CompilationJob, "compilation-job", "compilation job", "CompilationJob", ("CompilationJobName", "CompilationJobArn", Some("CompilationJobStatus"))),
+    names(K::ModelPackage, "model-package", "model package", "ModelPackage", ("ModelPackageName", "ModelPackageArn", Some("ModelPackageStatus"))),
+    names(K::Model, "model", "model", "Model", ("ModelName", "ModelArn", None)),
+    names(K::EndpointConfig, "endpoint-config", "endpoint configuration", "EndpointConfig", ("EndpointConfigName", "EndpointConfigArn", None)),
+    names(K::Endpoint, "endpoint", "endpoint", "Endpoint", ("EndpointName", "EndpointArn", Some("EndpointStatus"))),
+    names(K::MonitoringSchedule, "monitoring-schedule", "monitoring schedule", "MonitoringSchedule", ("MonitoringScheduleName", "MonitoringScheduleArn", Some("MonitoringScheduleStatus"))),
+    names(K::DataQualityDefinition, "data-quality-job-definition", "data quality job definition", "DataQualityJobDefinition", ("JobDefinitionName", "JobDefinitionArn", None)),
+    names(K::ModelQualityDefinition, "model-quality-job-definition", "model quality job definition", "ModelQualityJobDefinition", ("JobDefinitionName", "JobDefinitionArn", None)),
+    names(K::ModelBiasDefinition, "model-bias-job-definition", "model bias job definition", "ModelBiasJobDefinition", ("JobDefinitionName", "JobDefinitionArn", None)),
+    names(K::ModelExplainabilityDefinition, "model-explainability-job-definition", "model explainability job definition", "ModelExplainabilityJobDefinition", ("JobDefinitionName", "JobDefinitionArn", None)),
+    names(K::NotebookInstance, "notebook-instance", "notebook instance", "NotebookInstance", ("NotebookInstanceName", "NotebookInstanceArn", Some("NotebookInstanceStatus"))),
+    names(K::LifecycleConfig, "notebook-instance-lifecycle-config", "lifecycle configuration", "NotebookInstanceLifecycleConfig", ("NotebookInstanceLifecycleConfigName", "NotebookInstanceLifecycleConfigArn", None)),
+    names(K::Domain, "domain", "domain", "Domain", ("DomainId", "DomainArn", Some("Status"))),
+    names(K::UserProfile, "user-profile", "user profile", "UserProfile", ("UserProfileName", "UserProfileArn", Some("Status"))),
+    names(K::Space, "space", "space", "Space", ("SpaceName", "SpaceArn", Some("Status"))),
+    names(K::App, "app", "app", "App", ("AppName", "AppArn", Some("Status"))),
+    names(K::FeatureGroup, "feature-group", "feature group", "FeatureGroup", ("FeatureGroupName", "FeatureGroupArn", Some("FeatureGroupStatus"))),
+    names(K::Pipeline, "pipeline", "pipeline", "Pipeline", ("PipelineName", "PipelineArn", None)),
+    names(K::PipelineExecution, "pipeline", "pipeline execution", "PipelineExecution", ("PipelineExecutionArn", "PipelineExecutionArn", Some("PipelineExecutionStatus"))),
+    names(K::Trial, "experiment-trial", "trial", "Trial", ("TrialName", "TrialArn", None)),
+];
+
+impl ResourceKind {
+    /// Every kind, in the order in which a model comes to be.
+    pub const ALL: [Self; 25] = [
+        Self::ProcessingJob,
+        Self::TrainingJob,
+        Self::TransformJob,
+        Self::TuningJob,
+        Self::AutoMlJob,
+        Self::CompilationJob,
+        Self::ModelPackage,
+        Self::Model,
+        Self::EndpointConfig,
+        Self::Endpoint,
+        Self::MonitoringSchedule,
+        Self::DataQualityDefinition,
+        Self::ModelQualityDefinition,
+        Self::ModelBiasDefinition,
+        Self::ModelExplainabilityDefinition,
+        Self::NotebookInstance,
+        Self::LifecycleConfig,
+        Self::Domain,
+        Self::UserProfile,
+        Self::Space,
+        Self::App,
+        Self::FeatureGroup,
+        Self::Pipeline,
+        Self::PipelineExecution,
+        Self::Trial,
+    ];
+
+    fn names(self) -> &'static Names {
+        let found = NAMES.iter().find(|names| names.kind == self);
+        // INVARIANT: the table has a row for each kind (a test counts them).
+        found.unwrap_or(&NAMES[0])
+    }
+
+    /// The type segment of the ARN, such as `training-job`; also the word users type.
+    #[must_use]
+    pub fn segment(self) -> &'static str {
+        self.names().segment
+    }
+
+    /// The operation without its verb, such as `TrainingJob` in `DescribeTrainingJob`.
+    #[must_use]
+    pub fn operation(self) -> &'static str {
+        self.names().operation
+    }
+
+    /// The field that holds the name in requests, descriptions and events. For what lives in a domain, and for versions of a
+    /// package, it is a part of the name only: see [`ResourceKind::name_in`].
+    #[must_use]
+    pub fn name_field(self) -> &'static str {
+        self.names().name_field
+    }
+
+    /// The field that holds the ARN in descriptions and events.
+    #[must_use]
+    pub fn arn_field(self) -> &'static str {
+        self.names().arn_field
+    }
+
+    /// The field that holds the state in descriptions and events, for kinds that have one.
+    #[must_use]
+    pub fn status_field(self) -> Option<&'static str> {
+        self.names().status_field
+    }
+
+    /// Whether the settings of a resource of this kind can change while it lives.
+    #[must_use]
+    pub fn is_mutable(self) -> bool {
+        matches!(
+            self,
+            Self::ModelPackage
+                | Self::Endpoint
+                | Self::MonitoringSchedule
+                | Self::NotebookInstance
+                | Self::Domain
+                | Self::UserProfile
+                | Self::Space
+        )
+    }
+
+    /// The kind that an ARN's type segment names; executions share theirs with their pipelines.
+    #[must_use]
+    pub fn from_segment(segment: &str) -> Option<Self> {
+        NAMES.iter().find(|names| names.segment == segment).map(|names| names.kind)
+    }
+
+    /// The name of the resource that a request or description speaks of, as its ARN has it: what lives in a domain begins
+    /// with the domain's id, an app with its owner and type as well, and a version of a package ends with its number.
+    #[must_use]
+    pub fn name_in(self, document: &Value) -> Option<String> {
+        let text = |key: &str| document.get(key).and_then(Value::as_str).filter(|text| !text.is_empty());
+        let from_arn = || {
+            let resource = Resource::parse_arn(text(self.arn_field())?).ok();
+            resource.filter(|resource| resource.kind == self).map(|resource| resource.name)
+        };
+        match self {
+            Self::UserProfile => Some(format!("{}/{}", text("DomainId")?, text("UserProfileName")?)),
+            Self::Space => Some(format!("{}/{}", text("DomainId")?, text("SpaceName")?)),
+            Self::App => {
+                let owner = text("UserProfileName").or_else(|| text("SpaceName"))?;
+                Some(format!("{}/{owner}/{}/{}", text("DomainId")?, text("AppType")?, text("AppName")?))
+            }
+            Self::PipelineExecution => from_arn(),
+            Self::ModelPackage => from_arn().or_else(|| text("ModelPackageName").map(str::to_owned)),
+            _ => text(self.name_field()).map(str::to_owned),
+        }
+    }
+}
+
+impl fmt::Display for ResourceKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.names().noun)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_table_has_each_kind_in_its_place() {
+        let listed: Vec<ResourceKind> = NAMES.iter().map(|names| names.kind).collect();
+        assert_eq!(listed, ResourceKind::ALL);
+    }
+
+    #[test]
+    fn names_are_read_as_the_arn_has_them() {
+        let check = |kind: ResourceKind, document: Value, expect: Option<&str>| {
+            assert_eq!(kind.name_in(&document).as_deref(), expect, "{document}");
+        };
+        check(ResourceKind::TrainingJob, json!({ "TrainingJobName": "t" }), Some("t"));
+        check(ResourceKind::TrainingJob, json!({ "TrainingJobName": "" }), None);
+        check(ResourceKind::Domain, json!({ "DomainId": "d-1", "DomainName": "ds" }), Some("d-1"));
+        let app =
+            json!({ "DomainId": "d-1", "SpaceName": "s", "AppType": "JupyterLab", "AppName": "default" });
+        check(ResourceKind::App, app, Some("d-1/s/JupyterLab/default"));
+        check(ResourceKind::UserProfile, json!({ "UserProfileName": "ana" }), None);
+        let package = "arn:aws:sagemaker:eu-west-1:111122223333:model-package/credit/3";
+        check(ResourceKind::ModelPackage, json!({ "ModelPackageArn": package }), Some("credit/3"));
+        let run = "arn:aws:sagemaker:eu-west-1:111122223333:pipeline/credit/execution/abc";
+        check(
+            ResourceKind::PipelineExecution,
+            json!({ "PipelineExecutionArn": run }),
+            Some("credit/execution/abc"),
+        );
+    }
+}

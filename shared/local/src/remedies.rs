@@ -1,0 +1,196 @@
+//! What may be done to the simulated account's resources: stops, changes in place, marks, deletions.
+
+use std::collections::BTreeMap;
+
+use sagewarden_events::{Resource, ResourceKind, Timestamp};
+use sagewarden_govern::ports::{ModelUse, PortError, PortErrorKind, Remedies, Stopped};
+use sagewarden_policy::{Change, Corrections};
+use serde_json::{Value, json};
+
+use crate::account::{Document, Fault, SimulatedAccount};
+use crate::shape::{expect_status, not_found};
+
+impl SimulatedAccount {
+    /// Changes settings as an `Update…` request says; what it does not say stays.
+    ///
+    /// # Errors
+    /// As the API: a notebook instance is changed while it is stopped.
+    pub fn update(&self, resource: &Resource, request: &Value, now: Timestamp) -> Result<(), Fault> {
+        self.change(resource, now, |document| {
+            if resource.kind == ResourceKind::NotebookInstance {
+                let refusal = "Status not in ([Stopped]). The notebook instance is in status";
+                expect_status(document, "NotebookInstanceStatus", "Stopped", refusal)?;
+            }
+            for (key, value) in request.as_object().into_iter().flatten() {
+                // The request calls it otherwise than the description.
+                let key = if key == "DomainSettingsForUpdate" { "DomainSettings" } else { key };
+                merge(document.entry(key).or_insert(Value::Null), value);
+            }
+            Ok(())
+        })
+    }
+
+    /// Puts tags on a resource.
+    ///
+    /// # Errors
+    /// When there is no such resource.
+    pub fn add_tags(&self, resource: &Resource, tags: BTreeMap<String, String>) -> Result<(), Fault> {
+        let (document, mut all) = self.load(resource)?.ok_or_else(|| not_found(resource))?;
+        all.extend(tags);
+        Ok(self.save(resource, &document, &all)?)
+    }
+
+    /// Starts a notebook instance that is stopped, or a schedule; stops a schedule.
+    ///
+    /// # Errors
+    /// As the API: what runs cannot be started.
+    pub fn set_running(&self, resource: &Resource, runs: bool, now: Timestamp) -> Result<(), Fault> {
+        self.change(resource, now, |document| {
+            let (field, status) = match (resource.kind, runs) {
+                (ResourceKind::NotebookInstance, _) => {
+                    let refusal = "The notebook instance is in status";
+                    expect_status(document, "NotebookInstanceStatus", "Stopped", refusal)?;
+                    ("NotebookInstanceStatus", "InService")
+                }
+                (_, true) => ("MonitoringScheduleStatus", "Scheduled"),
+                (_, false) => ("MonitoringScheduleStatus", "Stopped"),
+            };
+            document.insert(field.into(), status.into());
+            Ok(())
+        })
+    }
+
+    /// A second after the last change, for callers without a clock.
+    ///
+    /// # Errors
+    /// When there is no such resource.
+    pub fn next_moment(&self, resource: &Resource) -> Result<Timestamp, Fault> {
+        let document = self.load(resource)?.ok_or_else(|| not_found(resource))?.0;
+        let time = |field: &str| document.get(field).and_then(Timestamp::from_json);
+        let last = time("LastModifiedTime").or_else(|| time("CreationTime"));
+        Ok(Timestamp::from_millis(last.map_or(0, Timestamp::millis) + 1_000))
+    }
+}
+
+/// Objects are merged, anything else is replaced.
+fn merge(into: &mut Value, from: &Value) {
+    match (into, from) {
+        (Value::Object(into), Value::Object(from)) => {
+            for (key, value) in from {
+                merge(into.entry(key).or_insert(Value::Null), value);
+            }
+        }
+        (into, from) => *into = from.clone(),
+    }
+}
+
+/// The `Update…` request that stands for a correction.
+fn request(corrections: &Corrections) -> Value {
+    let mut request = Document::new();
+    for change in &corrections.settings {
+        let part = match change {
+            Change::DisableRemoteDebug => json!({ "RemoteDebugConfig": { "EnableRemoteDebug": false } }),
+            Change::DisableRootAccess => json!({ "RootAccess": "Disabled" }),
+            Change::RequireMetadataV2 => {
+                json!({ "InstanceMetadataServiceConfiguration": { "MinimumInstanceMetadataServiceVersion": "2" } })
+            }
+            Change::ReplacePlatform => json!({ "PlatformIdentifier": corrections.platform }),
+            Change::RouteThroughVpc => json!({ "AppNetworkAccessType": "VpcOnly" }),
+            Change::NameTheUser => {
+                json!({ "DomainSettingsForUpdate": { "ExecutionRoleIdentityConfig": "USER_PROFILE_NAME" } })
+            }
+            Change::PropagateTags => json!({ "TagPropagation": "ENABLED" }),
+            Change::DisableDocker => {
+                json!({ "DomainSettingsForUpdate": { "DockerSettings": { "EnableDockerAccess": "DISABLED" } } })
+            }
+            Change::DisableRemoteAccess => json!({ "SpaceSettings": { "RemoteAccess": "DISABLED" } }),
+            Change::WithdrawApproval => json!({ "ModelApprovalStatus": "PendingManualApproval" }),
+            // Calls of their own.
+            Change::DeleteApp | Change::StartSchedule => continue,
+        };
+        let mut whole = Value::Object(request);
+        merge(&mut whole, &part);
+        request = whole.as_object().cloned().unwrap_or_default();
+    }
+    Value::Object(request)
+}
+
+fn port_error(context: String) -> impl FnOnce(Fault) -> PortError {
+    move |fault| PortError::new(PortErrorKind::Invalid, context, fault.to_string())
+}
+
+impl Remedies for SimulatedAccount {
+    async fn stop(&self, resource: &Resource) -> Result<Stopped, PortError> {
+        let stops = matches!(
+            resource.kind,
+            ResourceKind::TrainingJob
+                | ResourceKind::ProcessingJob
+                | ResourceKind::TransformJob
+                | ResourceKind::TuningJob
+                | ResourceKind::AutoMlJob
+                | ResourceKind::CompilationJob
+                | ResourceKind::NotebookInstance
+                | ResourceKind::PipelineExecution
+        );
+        if !stops {
+            let refusal = Fault::validation(format!("a {} cannot be stopped", resource.kind));
+            return Err(port_error(format!("stop {resource}"))(refusal));
+        }
+        match self.stop_next(resource) {
+            Ok(()) => Ok(Stopped::Requested),
+            Err(fault) if fault.message.contains("is in status") => Ok(Stopped::Already),
+            Err(fault) => Err(port_error(format!("stop {resource}"))(fault)),
+        }
+    }
+
+    async fn change(&self, resource: &Resource, corrections: &Corrections) -> Result<(), PortError> {
+        let change = || {
+            let now = self.next_moment(resource)?;
+            match resource.kind {
+                ResourceKind::App => self.delete(resource, now),
+                ResourceKind::MonitoringSchedule => self.set_running(resource, true, now),
+                ResourceKind::TrainingJob
+                | ResourceKind::NotebookInstance
+                | ResourceKind::Domain
+                | ResourceKind::Space
+                | ResourceKind::ModelPackage => self.update(resource, &request(corrections), now),
+                kind => Err(Fault::validation(format!("a {kind} cannot be changed"))),
+            }
+        };
+        change().map_err(port_error(format!("change {resource}")))
+    }
+
+    async fn start(&self, notebook: &Resource) -> Result<(), PortError> {
+        let start = || self.set_running(notebook, true, self.next_moment(notebook)?);
+        start().map_err(port_error(format!("start {notebook}")))
+    }
+
+    async fn mark(&self, resource: &Resource, key: &str, value: &str) -> Result<(), PortError> {
+        let tags = BTreeMap::from([(key.to_owned(), value.to_owned())]);
+        self.add_tags(resource, tags).map_err(port_error(format!("tag {resource}")))
+    }
+
+    async fn model_use(&self, model: &Resource, at_most: usize) -> Result<ModelUse, PortError> {
+        let configs = self.list(ResourceKind::EndpointConfig)?;
+        let names = |config: &Value| {
+            let variants = ["ProductionVariants", "ShadowProductionVariants"];
+            let uses = variants
+                .iter()
+                .filter_map(|field| config.get(*field)?.as_array())
+                .flatten()
+                .any(|variant| variant.get("ModelName") == Some(&model.name.clone().into()));
+            uses.then(|| config.get("EndpointConfigName")?.as_str().map(str::to_owned)).flatten()
+        };
+        let users: Vec<String> = configs.iter().take(at_most).filter_map(names).collect();
+        Ok(match (users.is_empty(), configs.len() > at_most) {
+            (false, _) => ModelUse::UsedBy(users),
+            (true, true) => ModelUse::Unknown { looked_at: at_most },
+            (true, false) => ModelUse::Unused,
+        })
+    }
+
+    async fn delete_model(&self, model: &Resource) -> Result<(), PortError> {
+        // Gone already is as good.
+        self.delete(model, Timestamp::from_millis(0)).or(Ok(()))
+    }
+}

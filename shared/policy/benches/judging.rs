@@ -1,0 +1,215 @@
+//! What a verdict costs, part by part: `cargo bench -p sagewarden-policy`. The figures of one run are in docs/BENCHMARKS.md.
+//!
+//! 10,000 descriptions of training jobs are made from the fixture, always the same ones: other instance types, groups of
+//! instances, two to six channels, many hyperparameters and metrics, and in every third one something that breaks a control.
+//! Each part runs over all of them several times; the best round counts, because other programs only ever make it slower.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a benchmark ends where something is missing"
+)]
+
+#[path = "../tests/cases/mod.rs"]
+mod cases;
+
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+use cases::{CREATED, Case, Kept, STRICT, of, strict};
+use sagewarden_events::Resource;
+use sagewarden_policy::join::Joined;
+use sagewarden_policy::{Bundle, Outcome, Subject, judge, measure};
+use serde_json::{Value, json};
+
+const DOCUMENTS: u64 = 10_000;
+const ROUNDS: usize = 12;
+
+fn main() {
+    // `cargo test --benches` starts benchmarks, too; it does not ask for `--bench`.
+    if !std::env::args().any(|argument| argument == "--bench") {
+        return;
+    }
+    let kept = of("training-job");
+    let texts: Vec<String> = (0..DOCUMENTS).map(|number| described(&kept, number).to_string()).collect();
+    let bundle = strict();
+    let given = Given { resource: kept.resource(), joined: kept.joined() };
+    let parsed: Vec<Value> = texts.iter().map(|text| serde_json::from_str(text).unwrap()).collect();
+
+    // One set of all policies for every kind must say the same.
+    let whole = measure::unsorted().unwrap().with_settings(STRICT).unwrap();
+    let verdicts: Vec<_> = parsed.iter().map(|document| judge(&bundle, &given.subject(document))).collect();
+    for (document, verdict) in parsed.iter().zip(&verdicts) {
+        assert_eq!(&judge(&whole, &given.subject(document)), verdict);
+    }
+    let count = |outcome| verdicts.iter().filter(|verdict| verdict.outcome == outcome).count();
+    assert_eq!(count(Outcome::Unknown), 0);
+    let length = |pick: fn(std::vec::IntoIter<usize>) -> Option<usize>| {
+        pick(texts.iter().map(String::len).collect::<Vec<_>>().into_iter()).unwrap()
+    };
+    println!(
+        "{} documents of {} to {} bytes ({} on average), {} controls on, {} documents violating",
+        texts.len(),
+        length(Iterator::min),
+        length(Iterator::max),
+        texts.iter().map(String::len).sum::<usize>() / texts.len(),
+        verdicts[0].checked.len(),
+        count(Outcome::Violating)
+    );
+
+    let from_text = |bundle: &Bundle| {
+        round(&texts, |text| {
+            let document: Value = serde_json::from_str(text).unwrap();
+            judge(bundle, &given.subject(&document))
+        })
+    };
+    // In turns, so that what else the machine does falls on all of them.
+    let mut best = [Duration::MAX; 7];
+    for _ in 0..ROUNDS {
+        let [parse, facts, cedar] = parts(&texts, &bundle, &given);
+        let [.., cedar_of_all] = parts(&texts, &whole, &given);
+        let (total, total_of_all) = (from_text(&bundle), from_text(&whole));
+        let rounds = [total, parse, facts, cedar, total_of_all, cedar_of_all, load()];
+        best.iter_mut().zip(rounds).for_each(|(best, round)| *best = round.min(*best));
+    }
+    let [total, parse, facts, cedar, total_of_all, cedar_of_all, load] = best;
+    let rest = total.saturating_sub(parse + facts + cedar);
+    let row = |what: &str, time: Duration| {
+        println!("{what:<58}{:>8.1}", time.as_secs_f64() * 1e6 / DOCUMENTS as f64);
+    };
+    println!("\nmicroseconds per document, best of {ROUNDS} rounds");
+    row("from the text to the verdict", total);
+    row("  parsing the JSON, dropping the document", parse);
+    row("  facts", facts);
+    row("  Cedar: entities and decision", cedar);
+    row("  the rest: which controls, findings, plan", rest);
+    row("from the text to the verdict, all policies in one set", total_of_all);
+    row("  Cedar: entities and decision", cedar_of_all);
+    println!("\nmilliseconds, best of {ROUNDS} rounds");
+    let what = format!("load and validate the built-in bundle of {} controls", bundle.controls().count());
+    println!("{what:<58}{:>8.1}", load.as_secs_f64() * 1e3);
+}
+
+/// The time for all of the texts.
+fn round<O>(texts: &[String], one: impl Fn(&String) -> O) -> Duration {
+    let start = Instant::now();
+    texts.iter().for_each(|text| drop(black_box(one(black_box(text)))));
+    start.elapsed()
+}
+
+/// The time of the parts for all of the texts, one after the other for each, as a verdict has them.
+fn parts(texts: &[String], bundle: &Bundle, given: &Given) -> [Duration; 3] {
+    let mut times = [Duration::ZERO; 3];
+    for text in texts {
+        let start = Instant::now();
+        let document: Value = serde_json::from_str(black_box(text)).unwrap();
+        let parsed = Instant::now();
+        let facts = black_box(measure::facts(bundle, &given.subject(&document)));
+        let gathered = Instant::now();
+        drop(black_box(measure::decide(bundle, &given.resource, &given.joined, facts)));
+        let decided = Instant::now();
+        drop(document);
+        let dropped = decided.elapsed();
+        times[0] += parsed - start + dropped;
+        times[1] += gathered - parsed;
+        times[2] += decided - gathered;
+    }
+    times
+}
+
+fn load() -> Duration {
+    let start = Instant::now();
+    black_box(Bundle::embedded().unwrap());
+    start.elapsed()
+}
+
+/// What is the same for every document.
+struct Given {
+    resource: Resource,
+    joined: Joined,
+}
+
+impl Given {
+    fn subject<'a>(&'a self, document: &'a Value) -> Subject<'a> {
+        Subject { resource: &self.resource, document, created_at: CREATED, joined: &self.joined }
+    }
+}
+
+/// The description of a job, a function of its number.
+fn described(kept: &Kept, number: u64) -> Value {
+    let mut varied = kept.clone();
+    let mut state = number;
+    vary(&mut varied.document, &mut state);
+    let own: Vec<&Case> = kept.cases.iter().filter(|case| case.answer_of.is_none()).collect();
+    let breaks = number.is_multiple_of(3);
+    let fitting: Vec<&&Case> = own.iter().filter(|case| case.breaks.is_empty() != breaks).collect();
+    if breaks || number.is_multiple_of(2) {
+        let chosen = below(&mut state, fitting.len() as u64) as usize;
+        varied = varied.changed(fitting[chosen]);
+    }
+    varied.document
+}
+
+/// What may stand otherwise without breaking a control.
+fn vary(document: &mut Value, state: &mut u64) {
+    let number = *state;
+    document["TrainingJobName"] = json!(format!("credit-{number}"));
+    let types = ["ml.m5.xlarge", "ml.m5.4xlarge", "ml.t3.large", "ml.g5.2xlarge", "ml.p4d.24xlarge"];
+    let instance_type = |state: &mut u64| types[below(state, types.len() as u64) as usize];
+    let instances = 1 + below(state, 4);
+    if instances > 1 {
+        document["EnableInterContainerTrafficEncryption"] = json!(true);
+    }
+    if below(state, 5) == 0 {
+        let group = |index| json!({ "InstanceGroupName": format!("group-{index}"), "InstanceType": instance_type(state), "InstanceCount": 1 });
+        document["ResourceConfig"]["InstanceGroups"] = (0..instances).map(group).collect();
+        let config = document["ResourceConfig"].as_object_mut().unwrap();
+        config.remove("InstanceType");
+        config.remove("InstanceCount");
+    } else {
+        document["ResourceConfig"]["InstanceType"] = json!(instance_type(state));
+        document["ResourceConfig"]["InstanceCount"] = json!(instances);
+    }
+    let channel = |index| {
+        json!({
+            "ChannelName": format!("channel-{index}"), "CompressionType": "None", "RecordWrapperType": "None",
+            "ContentType": "text/csv",
+            "DataSource": { "S3DataSource": {
+                "S3DataType": "S3Prefix", "S3DataDistributionType": "FullyReplicated",
+                "S3Uri": format!("s3://ds-data/credit/{number}/{index}"),
+            } },
+        })
+    };
+    document["InputDataConfig"] = (0..2 + below(state, 5)).map(channel).collect();
+    for index in 0..below(state, 30) {
+        document["HyperParameters"][format!("parameter_{index}")] =
+            json!(format!("0.{}", below(state, 1_000_000)));
+    }
+    let metric =
+        |index| json!({ "Name": format!("validation:metric-{index}"), "Regex": "metric=([0-9\\.]+)" });
+    document["AlgorithmSpecification"]["MetricDefinitions"] = (0..1 + below(state, 6)).map(metric).collect();
+    let statuses = ["Starting", "Downloading", "Training", "Uploading"];
+    let transition = |(index, status): (usize, &str)| {
+        let start = 1_772_442_000 + index * 60;
+        json!({ "Status": status, "StartTime": start, "EndTime": start + 60, "StatusMessage": format!("{status} the job") })
+    };
+    let seen = 1 + below(state, 4) as usize;
+    document["SecondaryStatusTransitions"] =
+        statuses.into_iter().enumerate().take(seen).map(transition).collect();
+    if below(state, 2) == 0 {
+        document["CheckpointConfig"] =
+            json!({ "S3Uri": "s3://ds-model/checkpoints", "LocalPath": "/opt/ml/checkpoints" });
+        document["Environment"] =
+            json!({ "LOG_LEVEL": "info", "REPOSITORY": "credit", "RUN": number.to_string() });
+    }
+    document["EnableManagedSpotTraining"] = json!(below(state, 2) == 0);
+}
+
+/// A number below a limit; the state goes on as splitmix64 does.
+fn below(state: &mut u64, limit: u64) -> u64 {
+    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let mut mixed = *state;
+    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    (mixed ^ (mixed >> 31)) % limit
+}

@@ -1,0 +1,318 @@
+//! The fact layer: what a description says, in the vocabulary of the Cedar schema. All logic that a policy cannot express
+//! (absence, patterns, key forms, instance totals, lists) is here; all decisions are in the policies.
+
+mod jobs;
+mod reader;
+mod registry;
+mod serving;
+mod studio;
+
+use std::collections::BTreeMap;
+
+use cedar_policy::RestrictedExpression;
+use sagewarden_events::{Resource, ResourceKind};
+use serde_json::Value as Json;
+use wildmatch::WildMatch;
+
+pub(crate) use reader::{Reader, Unreadable, is_present};
+
+use crate::join::{Answer, INLINE_OPERATION, Joined, ROLE_OPERATION, tags};
+use crate::settings::Settings;
+
+/// What is known of a resource while its facts are gathered.
+pub(crate) struct Context<'a> {
+    pub(crate) resource: &'a Resource,
+    pub(crate) document: &'a Json,
+    pub(crate) joined: &'a Joined,
+    pub(crate) settings: &'a Settings,
+    pub(crate) unreadable: &'a Unreadable,
+}
+
+/// Attributes of the Cedar entity of a resource.
+pub(crate) type Facts = Vec<(String, RestrictedExpression)>;
+
+/// The attributes of a resource; `None` for kinds without controls.
+pub(crate) fn attributes(context: &Context<'_>) -> Option<Facts> {
+    let mut facts = match context.resource.kind {
+        ResourceKind::TrainingJob => jobs::training_job(context),
+        ResourceKind::ProcessingJob => jobs::processing_job(context),
+        ResourceKind::TransformJob => jobs::transform_job(context),
+        ResourceKind::TuningJob => jobs::tuning_job(context),
+        ResourceKind::AutoMlJob => jobs::automl_job(context),
+        ResourceKind::CompilationJob => jobs::compilation_job(context),
+        ResourceKind::Model => serving::model(context),
+        ResourceKind::EndpointConfig => serving::endpoint_config(context),
+        ResourceKind::Endpoint => serving::endpoint(context),
+        ResourceKind::MonitoringSchedule => registry::monitoring_schedule(context),
+        ResourceKind::ModelPackage => registry::model_package(context),
+        ResourceKind::FeatureGroup => registry::feature_group(context),
+        ResourceKind::PipelineExecution => registry::pipeline_execution(context),
+        ResourceKind::NotebookInstance => studio::notebook_instance(context),
+        ResourceKind::Domain => studio::domain(context),
+        ResourceKind::UserProfile => studio::user_profile(context),
+        ResourceKind::Space => studio::space(context),
+        ResourceKind::App => studio::app(context),
+        _ => return None,
+    };
+    context.note_unreadable_tags();
+    facts.push(("highRisk".to_owned(), bool(context.is_high_risk())));
+    Some(facts)
+}
+
+/// The Cedar entity type of a kind, and the first part of its controls' ids; `None` for kinds without controls.
+pub(crate) fn entity_type(kind: ResourceKind) -> Option<(&'static str, &'static str)> {
+    Some(match kind {
+        ResourceKind::TrainingJob => ("TrainingJob", "TRN-"),
+        ResourceKind::ProcessingJob => ("ProcessingJob", "PRC-"),
+        ResourceKind::TransformJob => ("TransformJob", "TRF-"),
+        ResourceKind::TuningJob => ("TuningJob", "HPO-"),
+        ResourceKind::AutoMlJob => ("AutoMlJob", "AML-"),
+        ResourceKind::CompilationJob => ("CompilationJob", "CMP-"),
+        ResourceKind::Model => ("Model", "MDL-"),
+        ResourceKind::EndpointConfig => ("EndpointConfig", "EPC-"),
+        ResourceKind::Endpoint => ("Endpoint", "END-"),
+        ResourceKind::MonitoringSchedule => ("MonitoringSchedule", "MSC-"),
+        ResourceKind::ModelPackage => ("ModelPackage", "MPK-"),
+        ResourceKind::FeatureGroup => ("FeatureGroup", "FGR-"),
+        ResourceKind::PipelineExecution => ("PipelineExecution", "PPL-"),
+        ResourceKind::NotebookInstance => ("NotebookInstance", "NBK-"),
+        ResourceKind::Domain => ("Domain", "DOM-"),
+        ResourceKind::UserProfile => ("UserProfile", "USR-"),
+        ResourceKind::Space => ("Space", "SPC-"),
+        ResourceKind::App => ("App", "APP-"),
+        ResourceKind::DataQualityDefinition
+        | ResourceKind::ModelQualityDefinition
+        | ResourceKind::ModelBiasDefinition
+        | ResourceKind::ModelExplainabilityDefinition
+        | ResourceKind::LifecycleConfig
+        | ResourceKind::Pipeline
+        | ResourceKind::Trial => return None,
+    })
+}
+
+/// The ARN of whatever started the resource on a user's behalf: its settings are the parent's, and so is the remedy.
+pub(crate) fn parent<'a>(resource: &Resource, document: &'a Json) -> Option<&'a str> {
+    // A processing job of the debugger names the training job that it watches.
+    const FIELDS: [&str; 4] = ["TuningJobArn", "AutoMLJobArn", "MonitoringScheduleArn", "TrainingJobArn"];
+    let arns = FIELDS.iter().filter_map(|field| document.get(*field)?.as_str()).filter(|arn| !arn.is_empty());
+    // Parents have these fields, too: there they are their own.
+    arns.into_iter().find(|arn| *arn != resource.arn() && !arn.ends_with(&format!("/{}", resource.name)))
+}
+
+impl<'a> Context<'a> {
+    fn reader(&self) -> Reader<'a> {
+        Reader::new(self.document, self.unreadable)
+    }
+
+    /// The documents that an operation answered; none when it was not asked, or could not be.
+    fn answers(&self, operation: &str) -> Vec<Reader<'a>> {
+        let Some(Answer::Documents(documents)) = self.joined.get(operation) else { return Vec::new() };
+        documents.iter().map(|document| self.reader().of_answer(operation, document)).collect()
+    }
+
+    fn tags(&self) -> BTreeMap<&'a str, &'a str> {
+        tags(self.joined)
+    }
+
+    /// A request does not say what the service will: states, resolved digests, who called.
+    fn is_request(&self) -> bool {
+        self.document.get(self.resource.kind.arn_field()).is_none()
+    }
+
+    /// Tags are looked up in a map of those that can be read.
+    fn note_unreadable_tags(&self) {
+        for tag in self.answers("ListTags").iter().flat_map(|answer| answer.parts("Tags[]")) {
+            tag.has_any_text(&["Key", "Value"]);
+        }
+    }
+
+    fn is_high_risk(&self) -> bool {
+        self.settings.explainability.high_risk_tag.as_ref().is_some_and(|tag| tag.is_on(&self.tags()))
+    }
+
+    fn has_required_tags(&self) -> bool {
+        let tags = self.tags();
+        self.settings.traceability.required_tags.iter().all(|key| tags.contains_key(key.as_str()))
+    }
+
+    /// Subnets and security groups are set, and those that are allowed.
+    fn network_allowed(&self, reader: &Reader<'_>, subnets: &str, groups: &str) -> bool {
+        let network = &self.settings.network;
+        let within = |ids: &[&str], allowed: &[String]| {
+            !ids.is_empty()
+                && (allowed.is_empty() || ids.iter().all(|id| allowed.iter().any(|one| one == id)))
+        };
+        within(&reader.texts(subnets), &network.allowed_subnets)
+            && within(&reader.texts(groups), &network.allowed_security_groups)
+    }
+
+    fn vpc_allowed(&self, reader: &Reader<'_>, vpc: &str) -> bool {
+        self.network_allowed(reader, &format!("{vpc}.Subnets[]"), &format!("{vpc}.SecurityGroupIds[]"))
+    }
+
+    /// A key is named, nobody but the allowed accounts owns it, and it is one of the allowed keys.
+    fn key_allowed(&self, reader: &Reader<'_>, path: &str) -> bool {
+        reader.text(path).is_some_and(|key| self.is_allowed_key(key))
+    }
+
+    fn is_allowed_key(&self, key: &str) -> bool {
+        let encryption = &self.settings.encryption;
+        let own = self.resource.account.as_str();
+        let owner = key_account(key, own);
+        let accounts = &encryption.allowed_key_accounts;
+        let by_account =
+            if accounts.is_empty() { owner == own } else { accounts.iter().any(|one| one == owner) };
+        let listed = encryption.allowed_keys.is_empty()
+            || encryption.allowed_keys.iter().any(|pattern| is_key(pattern, key));
+        !is_aws_managed(key) && by_account && listed
+    }
+
+    /// Every resource of these kinds runs with a role: one without has not said which.
+    fn role_allowed(&self, reader: &Reader<'_>, path: &str) -> bool {
+        let allowed = &self.settings.access.allowed_roles;
+        allowed.is_empty() || reader.text(path).is_some_and(|role| fits(allowed, role))
+    }
+
+    fn buckets_allowed(&self, reader: &Reader<'_>, paths: &[&str]) -> bool {
+        let allowed = &self.settings.artifacts.allowed_buckets;
+        let uris = read(reader, paths);
+        allowed.is_empty()
+            || uris.into_iter().all(|uri| bucket(uri).is_some_and(|bucket| fits(allowed, bucket)))
+    }
+
+    fn images_allowed(&self, reader: &Reader<'_>, paths: &[&str]) -> bool {
+        let allowed = &self.settings.artifacts.allowed_images;
+        let images = read(reader, paths);
+        allowed.is_empty()
+            || images.into_iter().all(|reference| image(reference).is_some_and(|image| fits(allowed, image)))
+    }
+
+    fn instances_allowed(&self, reader: &Reader<'_>, paths: &[&str]) -> bool {
+        let allowed = &self.settings.compute.allowed_instance_types;
+        let types = read(reader, paths);
+        allowed.is_empty() || types.into_iter().all(|each| fits(allowed, each))
+    }
+
+    /// Buckets that keep no versions make data that nobody can find again.
+    fn inputs_versioned(&self) -> bool {
+        self.answers("GetBucketVersioning").iter().all(|answer| answer.text("Status") == Some("Enabled"))
+    }
+
+    /// Neither the managed policy that allows everything in SageMaker nor unrestricted access to S3.
+    fn role_is_narrow(&self) -> bool {
+        self.reader().has_any_text(&["RoleArn", "ExecutionRoleArn"]);
+        let attached =
+            self.answers(ROLE_OPERATION).iter().any(|answer| answer.has_part("AttachedPolicies[]"));
+        !attached && self.answers(INLINE_OPERATION).is_empty()
+    }
+}
+
+/// The texts at all of these paths. Those that follow one that does not fit are read as well, so that what is no text is noted.
+fn read<'a>(reader: &Reader<'a>, paths: &[&str]) -> Vec<&'a str> {
+    paths.iter().flat_map(|path| reader.texts(path)).collect()
+}
+
+fn fits(patterns: &[String], text: &str) -> bool {
+    patterns.iter().any(|pattern| {
+        // Most patterns are a name or its beginning, and are compared faster than they are parsed.
+        let head = pattern.strip_suffix('*').unwrap_or(pattern);
+        if head.contains(['*', '?']) {
+            WildMatch::new(pattern).matches(text)
+        } else if head.len() < pattern.len() {
+            text.starts_with(head)
+        } else {
+            head == text
+        }
+    })
+}
+
+/// `s3://<bucket>/…`; what is no S3 URI fits nothing.
+pub(crate) fn bucket(uri: &str) -> Option<&str> {
+    uri.strip_prefix("s3://")?.split('/').next().filter(|bucket| !bucket.is_empty())
+}
+
+/// An image's name without digest and tag.
+fn image(reference: &str) -> Option<&str> {
+    let name = reference.split('@').next()?;
+    // A colon before the last slash belongs to a port.
+    match name.rsplit_once(':') {
+        Some((name, tag)) if !tag.contains('/') => Some(name),
+        _ => Some(name),
+    }
+}
+
+/// A tag can be moved to another image, a digest cannot.
+fn is_pinned(reference: &str) -> bool {
+    reference.contains("@sha256:")
+}
+
+/// Keys that AWS manages (`alias/aws/s3`) are nobody's choice: their policies cannot be changed.
+fn is_aws_managed(key: &str) -> bool {
+    key.rsplit(':').next().is_some_and(|name| name.starts_with("alias/aws/"))
+}
+
+/// The account of a KMS key: part of the ARN of a key or alias; a bare key id or alias name is the caller's own.
+fn key_account<'a>(key: &'a str, own: &'a str) -> &'a str {
+    let mut parts = key.split(':');
+    if parts.next() != Some("arn") {
+        return own;
+    }
+    parts.nth(3).filter(|account| !account.is_empty()).unwrap_or(own)
+}
+
+/// Whether a key is the one that a pattern of ARNs means: a bare id or alias is compared with the pattern's last part.
+fn is_key(pattern: &str, key: &str) -> bool {
+    if key.starts_with("arn:") {
+        return WildMatch::new(pattern).matches(key);
+    }
+    let name = pattern.rsplit(':').next().unwrap_or(pattern);
+    WildMatch::new(name).matches(key)
+        || name.strip_prefix("key/").is_some_and(|id| WildMatch::new(id).matches(key))
+}
+
+fn bool(value: bool) -> RestrictedExpression {
+    RestrictedExpression::new_bool(value)
+}
+
+/// Names beside values, as most facts are: true or false.
+fn flags<const N: usize>(flags: [(&str, bool); N]) -> Facts {
+    flags.into_iter().map(|(name, value)| (name.to_owned(), bool(value))).collect()
+}
+
+fn count(name: &str, value: i64) -> (String, RestrictedExpression) {
+    (name.to_owned(), RestrictedExpression::new_long(value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_account_of_a_key_is_read_from_every_form_of_its_name() {
+        let check = |key: &str, expect: &str| assert_eq!(key_account(key, "own"), expect, "{key}");
+        check("1234abcd-12ab-34cd-56ef-1234567890ab", "own");
+        check("alias/credit", "own");
+        check("arn:aws:kms:eu-west-1:999988887777:key/1234abcd", "999988887777");
+        check("arn:aws:kms:eu-west-1:999988887777:alias/credit", "999988887777");
+    }
+
+    #[test]
+    fn an_allowed_key_is_known_by_its_arn_its_id_and_its_alias() {
+        let key = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd";
+        for named in [key, "1234abcd"] {
+            assert!(is_key(key, named), "{named}");
+        }
+        assert!(!is_key(key, "5678") && !is_key(key, "arn:aws:kms:eu-west-1:111122223333:key/5678"));
+        assert!(is_key("arn:aws:kms:*:111122223333:alias/credit-*", "alias/credit-dev"));
+        assert!(!is_key("arn:aws:kms:*:111122223333:alias/credit-*", "alias/other"));
+    }
+
+    #[test]
+    fn names_are_cut_from_references() {
+        let check = |reference: &str, expect: &str| assert_eq!(image(reference), Some(expect));
+        check("1.dkr.ecr.eu-west-1.amazonaws.com/xgb:0.90-1", "1.dkr.ecr.eu-west-1.amazonaws.com/xgb");
+        check("1.dkr.ecr.eu-west-1.amazonaws.com/xgb@sha256:4f8c", "1.dkr.ecr.eu-west-1.amazonaws.com/xgb");
+        check("registry:5000/xgb", "registry:5000/xgb");
+        assert_eq!((bucket("s3://b/k"), bucket("s3://b"), bucket("file:///b")), (Some("b"), Some("b"), None));
+    }
+}

@@ -1,0 +1,137 @@
+//! Facts of what keeps and orders the others: the model registry, feature groups, monitoring schedules, pipelines.
+
+use super::{Context, Facts, Reader, count, flags};
+use crate::instance::Instances;
+
+/// Operations that describe what a schedule runs, and where their output's settings are.
+pub(crate) const DEFINITIONS: [(&str, &str, &str); 4] = [
+    ("DescribeDataQualityJobDefinition", "DataQualityJobOutputConfig", "DataQualityBaselineConfig"),
+    ("DescribeModelQualityJobDefinition", "ModelQualityJobOutputConfig", "ModelQualityBaselineConfig"),
+    ("DescribeModelBiasJobDefinition", "ModelBiasJobOutputConfig", "ModelBiasBaselineConfig"),
+    (
+        "DescribeModelExplainabilityJobDefinition",
+        "ModelExplainabilityJobOutputConfig",
+        "ModelExplainabilityBaselineConfig",
+    ),
+];
+
+pub(super) const SCHEDULE_STATUSES: [&str; 4] = ["Pending", "Failed", "Scheduled", "Stopped"];
+
+/// What a schedule runs, wherever it is written.
+struct Monitoring<'a> {
+    job: Reader<'a>,
+    cluster: &'static str,
+    output: &'static str,
+    baseline: &'static str,
+}
+
+pub(super) fn monitoring_schedule(context: &Context<'_>) -> Facts {
+    let reader = context.reader();
+    let inline =
+        reader.parts("MonitoringScheduleConfig.MonitoringJobDefinition").pop().map(|job| Monitoring {
+            job,
+            cluster: "MonitoringResources.ClusterConfig",
+            output: "MonitoringOutputConfig",
+            baseline: "BaselineConfig",
+        });
+    let named = || {
+        DEFINITIONS.into_iter().find_map(|(operation, output, baseline)| {
+            let job = context.answers(operation).pop()?;
+            Some(Monitoring { job, cluster: "JobResources.ClusterConfig", output, baseline })
+        })
+    };
+    let status = reader.word("MonitoringScheduleStatus", &SCHEDULE_STATUSES);
+    let mut facts = flags([
+        ("running", context.is_request() || status == Some("Scheduled")),
+        ("pending", status == Some("Pending")),
+    ]);
+    let Some(monitoring) = inline.or_else(named) else {
+        // Neither inline nor found: nothing is known of what it runs.
+        reader.expected("MonitoringScheduleConfig.MonitoringJobDefinition");
+        facts.extend(monitoring_facts(context, &reader, "", "", ""));
+        return facts;
+    };
+    let Monitoring { job, cluster, output, baseline } = monitoring;
+    facts.extend(monitoring_facts(context, &job, cluster, output, baseline));
+    facts
+}
+
+fn monitoring_facts(
+    context: &Context<'_>,
+    job: &Reader<'_>,
+    cluster: &str,
+    output: &str,
+    baseline: &str,
+) -> Facts {
+    let instances = Instances::of(job, cluster);
+    let mut facts = flags([
+        ("networkAllowed", context.vpc_allowed(job, "NetworkConfig.VpcConfig")),
+        ("networkIsolation", job.is_true("NetworkConfig.EnableNetworkIsolation")),
+        ("takesVolumeKey", instances.takes_volume_key),
+        ("volumeKeyAllowed", context.key_allowed(job, &format!("{cluster}.VolumeKmsKeyId"))),
+        ("outputKeyAllowed", context.key_allowed(job, &format!("{output}.KmsKeyId"))),
+        ("interContainerEncryption", job.is_true("NetworkConfig.EnableInterContainerTrafficEncryption")),
+        ("hasBaseline", job.has_text(&format!("{baseline}.ConstraintsResource.S3Uri"))),
+    ]);
+    facts.push(count("instances", instances.total));
+    facts
+}
+
+pub(super) fn model_package(context: &Context<'_>) -> Facts {
+    let reader = context.reader();
+    let approved = reader.text("ModelApprovalStatus") == Some("Approved");
+    let author = reader.text("CreatedBy.IamIdentity.Arn");
+    let approver = reader.text("LastModifiedBy.IamIdentity.Arn");
+    let allowed = &context.settings.access.allowed_approvers;
+    let is_allowed = approver.is_some_and(|approver| allowed.is_empty() || super::fits(allowed, approver));
+    // Whoever approves at creation approves what is their own.
+    let four_eyes = is_allowed && author.is_some() && author != approver;
+    let containers = reader.parts("InferenceSpecification.Containers[]");
+    let is_pinned =
+        |container: &Reader<'_>| container.has_text("ImageDigest") && container.has_text("ModelDataETag");
+    flags([
+        ("approved", approved),
+        ("fourEyes", four_eyes),
+        (
+            "namesCommit",
+            reader.has_text("MetadataProperties.CommitId")
+                && reader.has_text("MetadataProperties.Repository"),
+        ),
+        ("namesOrigin", reader.has_text("MetadataProperties.GeneratedBy")),
+        ("pinned", context.is_request() || !containers.is_empty() && containers.iter().all(is_pinned)),
+        (
+            "explained",
+            reader.has_text("ModelMetrics.Explainability.Report.S3Uri")
+                && reader.has_text("ModelMetrics.Bias.Report.S3Uri"),
+        ),
+        ("hasDriftBaseline", reader.has_text("DriftCheckBaselines.ModelDataQuality.Constraints.S3Uri")),
+        ("keyAllowed", context.key_allowed(&reader, "SecurityConfig.KmsKeyId")),
+        ("cardApproved", reader.text("ModelCard.ModelCardStatus") == Some("Approved")),
+    ])
+}
+
+pub(super) fn feature_group(context: &Context<'_>) -> Facts {
+    let reader = context.reader();
+    let offline = "OfflineStoreConfig.S3StorageConfig";
+    let uris = [format!("{offline}.S3Uri"), format!("{offline}.ResolvedOutputS3Uri")];
+    let uris: Vec<&str> = uris.iter().map(String::as_str).collect();
+    flags([
+        ("offline", reader.has_part("OfflineStoreConfig")),
+        ("online", reader.is_true("OnlineStoreConfig.EnableOnlineStore")),
+        ("offlineKeyAllowed", context.key_allowed(&reader, &format!("{offline}.KmsKeyId"))),
+        ("onlineKeyAllowed", context.key_allowed(&reader, "OnlineStoreConfig.SecurityConfig.KmsKeyId")),
+        ("dataAllowed", context.buckets_allowed(&reader, &uris)),
+        ("requiredTags", context.has_required_tags()),
+    ])
+}
+
+pub(super) fn pipeline_execution(context: &Context<'_>) -> Facts {
+    let reader = context.reader();
+    let pipelines = context.answers("DescribePipeline");
+    flags([
+        ("roleAllowed", pipelines.iter().all(|pipeline| context.role_allowed(pipeline, "RoleArn"))),
+        ("hasExperiment", context.is_request() || reader.has_text("PipelineExperimentConfig.ExperimentName")),
+        ("namesItsStarter", context.is_request() || reader.has_text("CreatedBy.IamIdentity.Arn")),
+        ("versioned", reader.has_integer("PipelineVersionId")),
+    ])
+}

@@ -1,0 +1,262 @@
+//! What is said of a control that does not hold.
+
+use sagewarden_events::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+
+use crate::control::{Control, Severity};
+use crate::facts::is_present;
+use crate::join::{Answer, Joined, split};
+use crate::settings::{Settings, Waiver};
+
+/// One control that does not hold.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    /// Its id; `ENGINE-ERROR` for a policy that failed, `WAIVER-EXPIRED` for a waiver that ran out.
+    pub control: String,
+    /// Its area.
+    pub area: String,
+    /// How bad it is.
+    pub severity: Severity,
+    /// What should hold.
+    pub title: String,
+    /// Violated, or not decided.
+    pub status: FindingStatus,
+    /// Paths in the Describe answer.
+    pub field: String,
+    /// What stands there; `absent` when nothing does; why it is not known, for what could not be decided.
+    pub actual: String,
+    /// What is wanted.
+    pub wanted: String,
+    /// What to change.
+    pub fix: String,
+    /// Who allowed it, for a waived violation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiver: Option<WaivedBy>,
+}
+
+/// What a waiver says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WaivedBy {
+    /// Who allowed it.
+    pub approver: String,
+    /// Why.
+    pub reason: String,
+    /// Until when.
+    pub expires: Timestamp,
+}
+
+/// How sure a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FindingStatus {
+    /// The control is violated.
+    Violation,
+    /// It is violated, and somebody allowed that.
+    Waived,
+    /// It could not be decided.
+    Unknown,
+}
+
+impl Finding {
+    pub(crate) fn unknown(control: &Control, wanted: String, reason: String) -> Self {
+        Self {
+            control: control.id.clone(),
+            area: control.area.clone(),
+            severity: control.severity,
+            title: control.title.clone(),
+            status: FindingStatus::Unknown,
+            field: control.fields.join(", "),
+            actual: reason,
+            wanted,
+            fix: "mend what keeps it from being read, and judge it again".to_owned(),
+            waiver: None,
+        }
+    }
+
+    pub(crate) fn engine_error(reason: String) -> Self {
+        Self {
+            control: "ENGINE-ERROR".to_owned(),
+            area: "TRC".to_owned(),
+            severity: Severity::High,
+            title: "every policy can be evaluated".to_owned(),
+            status: FindingStatus::Unknown,
+            field: String::new(),
+            actual: reason,
+            wanted: "an evaluation without errors".to_owned(),
+            fix: "mend the policy that the message names".to_owned(),
+            waiver: None,
+        }
+    }
+
+    pub(crate) fn expired(waiver: &Waiver) -> Self {
+        Self {
+            control: "WAIVER-EXPIRED".to_owned(),
+            area: "TRC".to_owned(),
+            severity: Severity::Medium,
+            title: format!("the waiver of {} is still in force", waiver.control),
+            status: FindingStatus::Violation,
+            field: "waivers".to_owned(),
+            actual: format!(
+                "the waiver of {} for {} by {} expired on {}",
+                waiver.control,
+                waiver.resource,
+                waiver.approver,
+                day(waiver.expires)
+            ),
+            wanted: "a resource that keeps the control, or a waiver that covers its creation".to_owned(),
+            fix: "keep the control, or have the waiver renewed; remove it when nothing needs it any more"
+                .to_owned(),
+            waiver: None,
+        }
+    }
+}
+
+fn day(time: Timestamp) -> String {
+    time.to_string().split('T').next().unwrap_or_default().to_owned()
+}
+
+/// Values that are shown; more are counted.
+const SHOWN: usize = 10;
+/// Characters of a value that are shown: users choose some of them.
+const LENGTH: usize = 200;
+
+/// What stands at a control's fields, looked up in the documents themselves: one field gives its value, several name
+/// themselves.
+pub(crate) fn actual(document: &Json, joined: &Joined, control: &Control) -> String {
+    let told: Vec<(&str, Vec<String>)> =
+        control.fields.iter().map(|field| (field.as_str(), stands(document, joined, field))).collect();
+    let is_told = |values: &[String]| values.iter().any(|value| !value.ends_with(ABSENT));
+    // Where several places may say it, those that say nothing are left out; unless all are silent.
+    let any = told.iter().any(|(_, values)| is_told(values));
+    let mut names = control.fields.iter().map(|field| last(field));
+    let of_one_name = names.next().is_some_and(|first| names.all(|name| name == first));
+    let alternatives = control.area == "ART" || control.fields.len() > 4 || of_one_name;
+    let shown: Vec<&(&str, Vec<String>)> = if any && alternatives {
+        told.iter().filter(|(_, values)| is_told(values)).collect()
+    } else if any {
+        told.iter().collect()
+    } else {
+        return ABSENT.to_owned();
+    };
+    match shown.as_slice() {
+        [(_, values)] => shortened(&cut(values)),
+        several => {
+            let each = several.iter().map(|(field, values)| format!("{}: {}", last(field), cut(values)));
+            shortened(&each.collect::<Vec<_>>().join("; "))
+        }
+    }
+}
+
+/// As much of a text as a finding can carry.
+pub(crate) fn shortened(text: &str) -> String {
+    const BYTES: usize = 2000;
+    match text.get(..text.floor_char_boundary(BYTES)) {
+        Some(head) if head.len() < text.len() => format!("{head} …"),
+        _ => text.to_owned(),
+    }
+}
+
+const ABSENT: &str = "absent";
+
+fn last(field: &str) -> &str {
+    field.rsplit(['.', ':']).next().unwrap_or(field)
+}
+
+fn cut(values: &[String]) -> String {
+    let shown = values.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
+    match values.len() {
+        0 => ABSENT.to_owned(),
+        number if number > SHOWN => format!("{shown} and {} more", number - SHOWN),
+        _ => shown,
+    }
+}
+
+/// The values at a field; where a list on the way has several elements, each says which it is.
+fn stands(document: &Json, joined: &Joined, field: &str) -> Vec<String> {
+    let (operation, path) = split(field);
+    // A script may hold the very secret that it should not.
+    if path.ends_with(".Content") {
+        return vec!["(not shown)".to_owned()];
+    }
+    let documents: Vec<&Json> = match operation.map(|operation| joined.get(operation)) {
+        None => vec![document],
+        Some(Some(Answer::Documents(documents))) => documents.iter().collect(),
+        Some(_) => Vec::new(),
+    };
+    let mut told = Vec::new();
+    for document in documents {
+        let parts: Vec<&str> = path.split('.').collect();
+        walk(document, &parts, String::new(), &mut told);
+    }
+    told
+}
+
+fn walk(value: &Json, path: &[&str], place: String, told: &mut Vec<String>) {
+    // Enough to show, and to count: a list of ten thousand is told in ten.
+    const COUNTED: usize = 10_000;
+    if told.len() >= COUNTED {
+        return;
+    }
+    let say = |text: &str| if place.is_empty() { text.to_owned() } else { format!("{place} {text}") };
+    let Some((head, rest)) = path.split_first() else {
+        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        told.push(say(&text.chars().take(LENGTH).collect::<String>()));
+        return;
+    };
+    let (key, each) = head.strip_suffix("[]").map_or((*head, false), |key| (key, true));
+    match value.get(key).filter(|value| is_present(value)) {
+        // What another branch of the document would say is no statement of this one.
+        None if place.is_empty() => {}
+        None => told.push(say(ABSENT)),
+        Some(Json::Array(list)) if each => {
+            let several = list.len() > 1 && !rest.is_empty();
+            for (index, element) in list.iter().enumerate() {
+                let place = if several { format!("{place}{key}[{index}]") } else { place.clone() };
+                walk(element, rest, place, told);
+            }
+        }
+        Some(value) => walk(value, rest, place, told),
+    }
+}
+
+/// A control's wish with the settings filled in; `own` is the account of the resource.
+pub(crate) fn fill(template: &str, settings: &Settings, own: &str) -> String {
+    if !template.contains('{') {
+        return template.to_owned();
+    }
+    let list = |ids: &[String], none: &str| if ids.is_empty() { none.to_owned() } else { ids.join(", ") };
+    let any = |patterns: &[String]| list(patterns, "any");
+    let encryption = &settings.encryption;
+    let owners = match encryption.allowed_key_accounts.as_slice() {
+        [] => own.to_owned(),
+        accounts => accounts.join(" or "),
+    };
+    let keys = match encryption.allowed_keys.as_slice() {
+        [] if owners.is_empty() => "a KMS key of the resource's own account".to_owned(),
+        [] => format!("a KMS key of account {owners}"),
+        keys => format!("a KMS key that fits {}", keys.join(", ")),
+    };
+    let limit = settings.compute.max_runtime_seconds;
+    let limit = limit.map_or("any limit of time".to_owned(), |limit| format!("at most {limit} seconds"));
+    let approvers = match settings.access.allowed_approvers.as_slice() {
+        [] => "somebody else than its author".to_owned(),
+        allowed => format!("somebody else than its author, who fits {}", allowed.join(", ")),
+    };
+    template
+        .replace("{key}", &keys)
+        .replace("{allowed_roles}", &any(&settings.access.allowed_roles))
+        .replace("{allowed_approvers}", &approvers)
+        .replace("{allowed_buckets}", &any(&settings.artifacts.allowed_buckets))
+        .replace("{allowed_images}", &any(&settings.artifacts.allowed_images))
+        .replace("{allowed_instance_types}", &any(&settings.compute.allowed_instance_types))
+        .replace("{allowed_platforms}", &any(&settings.compute.allowed_platforms))
+        .replace("{allowed_studio_images}", &any(&settings.compute.allowed_studio_images))
+        .replace("{allowed_lifecycle_configs}", &any(&settings.compute.allowed_lifecycle_configs))
+        .replace("{max_runtime}", &limit)
+        .replace("{required_tags}", &list(&settings.traceability.required_tags, "none"))
+        .replace("{required_types}", &list(&settings.monitoring.required_types, "none"))
+        .replace("{min_sampling_percentage}", &settings.monitoring.min_sampling_percentage.to_string())
+        .replace("{allowed_subnets}", &list(&settings.network.allowed_subnets, "of any VPC"))
+        .replace("{allowed_security_groups}", &list(&settings.network.allowed_security_groups, "of any VPC"))
+}

@@ -1,0 +1,296 @@
+//! What has to be looked up beside a description: its tags, the model behind a transform job, the package behind a model, …
+//!
+//! A control names a field of another answer as `<operation>:<path>`, such as `DescribeModel:VpcConfig.Subnets`: so its fields
+//! say what has to be asked. Which resource to ask about follows from the description; asking is the use case's.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sagewarden_events::{Resource, ResourceKind};
+use serde_json::Value as Json;
+
+use crate::facts::{Reader, Unreadable, bucket};
+
+/// What came of asking.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Answer {
+    /// What was answered; empty when there was nothing to ask about.
+    Documents(Vec<Json>),
+    /// Why there is no answer. Controls that need it are unknown, never kept.
+    Unreadable(String),
+}
+
+/// Answers by operation. Controls that need one that is not here are not judged.
+pub type Joined = BTreeMap<String, Answer>;
+
+/// What an operation is to be asked about.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reference {
+    /// The tags of the resource itself.
+    Tags,
+    /// A description of another resource.
+    Resource(Resource),
+    /// The schedules of this endpoint.
+    SchedulesOf(Resource),
+    /// Whether this bucket keeps versions.
+    Bucket(String),
+    /// The commit that the resource names, if it does.
+    Commit,
+    /// What this role may do.
+    Role(String),
+}
+
+/// The operations that controls can name, in an order in which each one's references are known.
+pub const OPERATIONS: [&str; 16] = [
+    "ListTags",
+    "DescribeEndpointConfig",
+    "DescribeModel",
+    "DescribeModelPackage",
+    "ListMonitoringSchedules",
+    "DescribeMonitoringSchedule",
+    "DescribeDataQualityJobDefinition",
+    "DescribeModelQualityJobDefinition",
+    "DescribeModelBiasJobDefinition",
+    "DescribeModelExplainabilityJobDefinition",
+    "DescribePipeline",
+    "DescribeNotebookInstanceLifecycleConfig",
+    "GetBucketVersioning",
+    "GetCommit",
+    ROLE_OPERATION,
+    INLINE_OPERATION,
+];
+
+/// The operation that tells which managed policies a role has. What is kept of the answer is what allows too much.
+pub const ROLE_OPERATION: &str = "ListAttachedRolePolicies";
+/// The operation that tells what a role's own policies say. What is kept are those that allow too much.
+pub const INLINE_OPERATION: &str = "GetRolePolicy";
+
+/// The operation and the path of a control's field; the operation is absent for fields of the resource's own description.
+#[must_use]
+pub fn split(field: &str) -> (Option<&str>, &str) {
+    field.split_once(':').map_or((None, field), |(operation, path)| (Some(operation), path))
+}
+
+/// The tags of a resource, as `ListTags` answered them.
+pub(crate) fn tags(joined: &Joined) -> BTreeMap<&str, &str> {
+    let listed = match joined.get("ListTags") {
+        Some(Answer::Documents(documents)) => documents.first(),
+        _ => None,
+    };
+    let list = listed.and_then(|answer| answer.get("Tags")?.as_array());
+    let pair = |tag| Json::get(tag, "Key")?.as_str().zip(Json::get(tag, "Value")?.as_str());
+    list.into_iter().flatten().filter_map(pair).collect()
+}
+
+/// What is known without asking anybody: the tags that a request brings along, and that there is nothing to ask about.
+#[must_use]
+pub fn offline(resource: &Resource, document: &Json) -> Joined {
+    let mut joined = Joined::new();
+    // A description has no tags; only a request can say that there are none.
+    if document.get(resource.kind.arn_field()).is_none() {
+        let tags = document.get("Tags").cloned().unwrap_or_else(|| Json::Array(Vec::new()));
+        let answer = Json::Object([("Tags".to_owned(), tags)].into_iter().collect());
+        joined.insert("ListTags".to_owned(), Answer::Documents(vec![answer]));
+    }
+    for operation in OPERATIONS {
+        // Nothing that is behind what was not asked for is known.
+        let behind = OPERATIONS_BEHIND.iter().find(|(later, _)| *later == operation);
+        let is_known = behind.is_none_or(|(_, earlier)| earlier.iter().all(|one| joined.contains_key(*one)));
+        if is_known && references(operation, resource, document, &joined).is_empty() {
+            joined.insert(operation.to_owned(), Answer::Documents(Vec::new()));
+        }
+    }
+    joined
+}
+
+/// Operations whose references follow from other answers.
+const OPERATIONS_BEHIND: [(&str, &[&str]); 3] = [
+    ("DescribeModel", &["DescribeEndpointConfig"]),
+    ("DescribeModelPackage", &["DescribeModel"]),
+    ("DescribeMonitoringSchedule", &["ListMonitoringSchedules"]),
+];
+
+/// What an operation is to be asked about for a resource; answers of operations that come before it are taken into account.
+#[must_use]
+pub fn references(
+    operation: &str,
+    resource: &Resource,
+    document: &Json,
+    joined: &Joined,
+) -> BTreeSet<Reference> {
+    // Here it only matters what can be followed; what cannot be read is noted where facts are read.
+    let unreadable = Unreadable::default();
+    let own = Reader::new(document, &unreadable);
+    let answers = |operation: &str| match joined.get(operation) {
+        Some(Answer::Documents(documents)) => {
+            documents.iter().map(|document| Reader::new(document, &unreadable)).collect()
+        }
+        _ => Vec::new(),
+    };
+    let named = |kind: ResourceKind, names: Vec<&str>| -> BTreeSet<Reference> {
+        names.into_iter().map(|name| Reference::Resource(sibling(resource, kind, name))).collect()
+    };
+    let variants = |reader: &Reader<'_>| -> Vec<String> {
+        let paths = ["ProductionVariants[].ModelName", "ShadowProductionVariants[].ModelName"];
+        paths.iter().flat_map(|path| reader.texts(path)).map(str::to_owned).collect()
+    };
+    match operation {
+        "ListTags" => BTreeSet::from([Reference::Tags]),
+        "DescribeEndpointConfig" => named(ResourceKind::EndpointConfig, own.texts("EndpointConfigName")),
+        "DescribeModel" => {
+            let mut names: Vec<String> = own.texts("ModelName").into_iter().map(str::to_owned).collect();
+            names.extend(variants(&own));
+            names.extend(answers("DescribeEndpointConfig").iter().flat_map(variants));
+            named(ResourceKind::Model, names.iter().map(String::as_str).collect())
+        }
+        "DescribeModelPackage" => {
+            let models =
+                if resource.kind == ResourceKind::Model { vec![own] } else { answers("DescribeModel") };
+            let paths = ["PrimaryContainer.ModelPackageName", "Containers[].ModelPackageName"];
+            let names = models.iter().flat_map(|model| paths.iter().flat_map(|path| model.texts(path)));
+            named(ResourceKind::ModelPackage, names.collect())
+        }
+        "ListMonitoringSchedules" => BTreeSet::from([Reference::SchedulesOf(resource.clone())]),
+        "DescribeMonitoringSchedule" => {
+            let lists = answers("ListMonitoringSchedules");
+            let path = "MonitoringScheduleSummaries[].MonitoringScheduleName";
+            named(ResourceKind::MonitoringSchedule, lists.iter().flat_map(|list| list.texts(path)).collect())
+        }
+        "DescribePipeline" => {
+            let name = resource.name.split_once("/execution/").map(|(pipeline, _)| pipeline);
+            named(ResourceKind::Pipeline, name.into_iter().collect())
+        }
+        "DescribeNotebookInstanceLifecycleConfig" => {
+            named(ResourceKind::LifecycleConfig, own.texts("NotebookInstanceLifecycleConfigName"))
+        }
+        "GetBucketVersioning" => input_buckets(resource.kind, &own),
+        "GetCommit" => BTreeSet::from([Reference::Commit]),
+        ROLE_OPERATION | INLINE_OPERATION => {
+            let roles = ["RoleArn", "ExecutionRoleArn"].into_iter().filter_map(|path| own.text(path));
+            roles.map(|role| Reference::Role(role.to_owned())).collect()
+        }
+        _ => definition(operation, resource, &own),
+    }
+}
+
+/// The job definition that a schedule names, when this operation describes its type.
+fn definition(operation: &str, resource: &Resource, own: &Reader<'_>) -> BTreeSet<Reference> {
+    let config = "MonitoringScheduleConfig";
+    let kind = match (operation, own.text(&format!("{config}.MonitoringType")).or(own.text("MonitoringType")))
+    {
+        ("DescribeDataQualityJobDefinition", Some("DataQuality") | None) => {
+            ResourceKind::DataQualityDefinition
+        }
+        ("DescribeModelQualityJobDefinition", Some("ModelQuality")) => ResourceKind::ModelQualityDefinition,
+        ("DescribeModelBiasJobDefinition", Some("ModelBias")) => ResourceKind::ModelBiasDefinition,
+        ("DescribeModelExplainabilityJobDefinition", Some("ModelExplainability")) => {
+            ResourceKind::ModelExplainabilityDefinition
+        }
+        _ => return BTreeSet::new(),
+    };
+    let name = own.text(&format!("{config}.MonitoringJobDefinitionName"));
+    name.map(|name| Reference::Resource(resource.sibling(kind, name))).into_iter().collect()
+}
+
+/// The buckets that a job or model reads.
+fn input_buckets(kind: ResourceKind, own: &Reader<'_>) -> BTreeSet<Reference> {
+    let paths: &[&str] = match kind {
+        ResourceKind::TrainingJob => &["InputDataConfig[].DataSource.S3DataSource.S3Uri"],
+        ResourceKind::ProcessingJob => &["ProcessingInputs[].S3Input.S3Uri"],
+        ResourceKind::Model => &[
+            "PrimaryContainer.ModelDataUrl",
+            "PrimaryContainer.ModelDataSource.S3DataSource.S3Uri",
+            "Containers[].ModelDataUrl",
+            "Containers[].ModelDataSource.S3DataSource.S3Uri",
+        ],
+        _ => &[],
+    };
+    let buckets = paths.iter().flat_map(|path| own.texts(path)).filter_map(bucket);
+    buckets.map(|bucket| Reference::Bucket(bucket.to_owned())).collect()
+}
+
+/// Packages are named by their ARN, which may be another account's.
+fn sibling(resource: &Resource, kind: ResourceKind, name: &str) -> Resource {
+    match Resource::parse_arn(name) {
+        Ok(named) if named.kind == kind => named,
+        _ => resource.sibling(kind, name),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn check(
+        kind: ResourceKind,
+        name: &str,
+        document: &Json,
+        operation: &str,
+        joined: &Joined,
+        expect: &[&str],
+    ) {
+        let resource = Resource::in_region(kind, "111122223333", "eu-west-1", name);
+        let found: Vec<String> = references(operation, &resource, document, joined)
+            .into_iter()
+            .map(|reference| match reference {
+                Reference::Resource(resource) => resource.to_string(),
+                Reference::Bucket(name) | Reference::Role(name) => name,
+                other => format!("{other:?}"),
+            })
+            .collect();
+        assert_eq!(found, expect, "{operation} of {document}");
+    }
+
+    #[test]
+    fn from_an_endpoint_to_the_packages_behind_it() {
+        let config = json!({ "ProductionVariants": [{ "ModelName": "m" }], "ShadowProductionVariants": [{ "ModelName": "n" }] });
+        let package = "arn:aws:sagemaker:eu-west-1:999988887777:model-package/credit/3";
+        let model = json!({ "PrimaryContainer": { "ModelPackageName": package }, "Containers": [{ "ModelPackageName": "old" }] });
+        let mut joined = Joined::new();
+        let endpoint = json!({ "EndpointConfigName": "c" });
+        let kind = ResourceKind::Endpoint;
+        check(kind, "e", &endpoint, "DescribeEndpointConfig", &joined, &["endpoint configuration `c`"]);
+        check(kind, "e", &endpoint, "DescribeModel", &joined, &[]);
+        joined.insert("DescribeEndpointConfig".into(), Answer::Documents(vec![config]));
+        check(kind, "e", &endpoint, "DescribeModel", &joined, &["model `m`", "model `n`"]);
+        joined.insert("DescribeModel".into(), Answer::Documents(vec![model.clone()]));
+        let packages = ["model package `old`", "model package `credit/3`"];
+        check(kind, "e", &endpoint, "DescribeModelPackage", &joined, &packages);
+        check(ResourceKind::Model, "m", &model, "DescribeModelPackage", &Joined::new(), &packages);
+    }
+
+    #[test]
+    fn a_definition_is_asked_of_the_operation_of_its_type() {
+        let kind = ResourceKind::MonitoringSchedule;
+        let of = |of: &str| json!({ "MonitoringScheduleConfig": { "MonitoringType": of, "MonitoringJobDefinitionName": "d" } });
+        let none = Joined::new();
+        check(
+            kind,
+            "s",
+            &of("ModelBias"),
+            "DescribeModelBiasJobDefinition",
+            &none,
+            &["model bias job definition `d`"],
+        );
+        check(kind, "s", &of("ModelBias"), "DescribeDataQualityJobDefinition", &none, &[]);
+        let inline = json!({ "MonitoringScheduleConfig": { "MonitoringJobDefinition": {} } });
+        check(kind, "s", &inline, "DescribeDataQualityJobDefinition", &none, &[]);
+    }
+
+    #[test]
+    fn buckets_are_asked_once() {
+        let channel = |uri: &str| json!({ "DataSource": { "S3DataSource": { "S3Uri": uri } } });
+        let job =
+            json!({ "InputDataConfig": [channel("s3://b/x"), channel("s3://b/y"), channel("s3://a/z")] });
+        check(ResourceKind::TrainingJob, "t", &job, "GetBucketVersioning", &Joined::new(), &["a", "b"]);
+        check(
+            ResourceKind::PipelineExecution,
+            "p/execution/e",
+            &json!({}),
+            "DescribePipeline",
+            &Joined::new(),
+            &["pipeline `p`"],
+        );
+    }
+}

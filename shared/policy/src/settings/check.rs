@@ -1,0 +1,111 @@
+//! What the values of a settings file may be. An allow-list with a typo would forbid everything, or nothing: it is refused.
+
+use sagewarden_events::{ResourceKind, Timestamp};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
+
+pub(super) fn subnets<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    checked(deserializer, "a subnet id such as `subnet-0a1b2c3d`", |text| is_id(text, "subnet-"))
+}
+
+pub(super) fn security_groups<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    checked(deserializer, "a security group id such as `sg-0a1b2c3d`", |text| is_id(text, "sg-"))
+}
+
+pub(super) fn role_patterns<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    let wanted = "the ARN of a role such as `arn:aws:iam::111122223333:role/ds-*`";
+    checked(deserializer, wanted, |text| text.starts_with("arn:") && text.contains(":role/"))
+}
+
+pub(super) fn bucket_patterns<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    let is_name = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b".-*?".contains(&byte);
+    checked(deserializer, "the name of a bucket such as `ds-data-*`", |text| {
+        !text.is_empty() && text.bytes().all(is_name)
+    })
+}
+
+pub(super) fn image_patterns<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    let wanted = "an image without tag and digest such as `111122223333.dkr.ecr.*.amazonaws.com/*`";
+    checked(deserializer, wanted, |text| text.contains('/') && !text.contains('@'))
+}
+
+pub(super) fn accounts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    checked(deserializer, "an account of 12 digits", |text| {
+        text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
+    })
+}
+
+pub(super) fn key_patterns<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    let wanted = "the ARN of a key or alias such as `arn:aws:kms:eu-west-1:111122223333:alias/ds-*`";
+    checked(deserializer, wanted, |text| {
+        text.starts_with("arn:") && (text.contains(":key/") || text.contains(":alias/"))
+    })
+}
+
+pub(super) fn principal_patterns<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Vec<String>, D::Error> {
+    let wanted = "the ARN of a principal such as `arn:aws:sts::111122223333:assumed-role/approver/*`";
+    checked(deserializer, wanted, |text| text.starts_with("arn:"))
+}
+
+pub(super) fn instance_patterns<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    checked(deserializer, "an instance type such as `ml.m5.*`", |text| text.starts_with("ml."))
+}
+
+/// `MonitoringType` of the SageMaker API.
+const MONITORING_TYPES: [&str; 4] = ["DataQuality", "ModelQuality", "ModelBias", "ModelExplainability"];
+
+pub(super) fn monitoring_types<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    let wanted = "one of DataQuality, ModelQuality, ModelBias and ModelExplainability";
+    checked(deserializer, wanted, |text| MONITORING_TYPES.contains(&text))
+}
+
+pub(super) fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
+    let seconds = i64::deserialize(deserializer)?;
+    if seconds > 0 {
+        Ok(Some(seconds))
+    } else {
+        Err(D::Error::custom(format!("`{seconds}` is no number of seconds")))
+    }
+}
+
+fn checked<'de, D: Deserializer<'de>>(
+    deserializer: D,
+    wanted: &str,
+    is_right: impl Fn(&str) -> bool,
+) -> Result<Vec<String>, D::Error> {
+    let list = Vec::<String>::deserialize(deserializer)?;
+    match list.iter().find(|text| !is_right(text)) {
+        Some(wrong) => Err(D::Error::custom(format!("`{wrong}` is not {wanted}"))),
+        None => Ok(list),
+    }
+}
+
+pub(super) fn words<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    if text.trim().is_empty() { Err(D::Error::custom("it must not be empty")) } else { Ok(text) }
+}
+
+/// A pattern that fits no resource would waive nothing, and nobody would notice.
+pub(super) fn pattern<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let text = words(deserializer)?;
+    let kind = text.split('/').next().unwrap_or_default();
+    if text.starts_with("arn:") || ResourceKind::from_segment(kind).is_some_and(|_| text.contains('/')) {
+        return Ok(text);
+    }
+    Err(D::Error::custom(format!(
+        "`{text}` is neither `<kind>/<name>`, such as `training-job/legacy-*`, nor an ARN"
+    )))
+}
+
+pub(super) fn end_of_day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
+    let date = toml::value::Datetime::deserialize(deserializer)?;
+    let end = Timestamp::from_text(&format!("{date}T23:59:59.999Z")).filter(|_| date.time.is_none());
+    end.ok_or_else(|| D::Error::custom(format!("`{date}` is not a day such as 2026-12-31")))
+}
+
+fn is_id(text: &str, prefix: &str) -> bool {
+    text.strip_prefix(prefix)
+        .is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+}

@@ -1,0 +1,244 @@
+//! Modes, waivers, environments, remedies, and what is not known.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test ends where something is missing"
+)]
+
+mod cases;
+mod shipped;
+
+use std::collections::BTreeSet;
+
+use cases::{STRICT, broken, of, strict, with};
+use sagewarden_policy::join::Answer;
+use sagewarden_policy::{
+    Bundle, Change, Corrections, FindingStatus, Mode, Outcome, Plan, Subject, judge, operations,
+};
+use serde_json::{Value, json};
+use shipped::shipped;
+
+fn changes(settings: &[Change]) -> Plan {
+    let settings = settings.iter().copied().collect();
+    Plan::Change(Corrections { settings, platform: Some("notebook-al2023-v1".to_owned()) })
+}
+
+fn nothing(why: &str) -> Plan {
+    Plan::Nothing(why.to_owned())
+}
+
+#[test]
+fn the_strongest_remedy_is_planned() {
+    let check =
+        |kept: cases::Kept, expect: Plan| assert_eq!(kept.verdict(&strict()).plan, expect, "{}", kept.kind);
+    let job = || of("training-job");
+    check(job(), nothing("nothing is certainly violated"));
+    check(job().but("/VpcConfig", Value::Null), Plan::Stop);
+    check(of("processing-job").but("/NetworkConfig/VpcConfig", Value::Null), Plan::Stop);
+    check(of("model").but("/VpcConfig", Value::Null), Plan::DeleteModelIfUnused);
+    let debug = json!({ "EnableRemoteDebug": true });
+    check(job().but("/RemoteDebugConfig", debug.clone()), changes(&[Change::DisableRemoteDebug]));
+    check(job().but("/RemoteDebugConfig", debug).but("/VpcConfig", Value::Null), Plan::Stop);
+    check(job().but("/ResourceConfig/InstanceCount", json!(2)), Plan::Tag);
+    check(job().but("/HyperParameters", Value::Null), nothing("the violated controls are only told"));
+    let notebook = of("notebook-instance").but("/RootAccess", json!("Enabled"));
+    let notebook = notebook.but("/PlatformIdentifier", json!("notebook-al1-v1"));
+    check(notebook, changes(&[Change::DisableRootAccess, Change::ReplacePlatform]));
+    let observe = job().but("/VpcConfig", Value::Null).verdict(&strict().with_mode(Mode::Observe));
+    assert_eq!(observe.plan, nothing("the mode is observe"));
+}
+
+#[test]
+fn a_control_can_be_off_or_only_observed() {
+    let job = of("training-job").but("/VpcConfig", Value::Null);
+    let off = job.verdict(&with("[controls]\nTRN-NET-01 = \"off\""));
+    assert_eq!(off.outcome, Outcome::Compliant);
+    assert!(!off.checked.contains(&"TRN-NET-01".to_owned()), "what is off is not among what was checked");
+
+    let observing = with("[controls]\nTRN-NET-01 = \"observe\"");
+    let observed = job.verdict(&observing);
+    assert_eq!(observed.outcome, Outcome::Violating);
+    assert_eq!(observed.plan, nothing("the violated controls are only told"));
+    // Another control that is enforced stops the job all the same.
+    let both = job.but("/EnableNetworkIsolation", Value::Null);
+    assert_eq!(both.verdict(&observing).plan, Plan::Stop);
+    // The stack's mode stands above a control's.
+    let stack = with("[controls]\nTRN-NET-01 = \"enforce\"").with_mode(Mode::Observe);
+    assert_eq!(both.verdict(&stack).plan, nothing("the mode is observe"));
+}
+
+#[test]
+fn an_environment_has_settings_of_its_own() {
+    let prod = "[[environments]]\nname = \"prod\"\ntag = \"Owner=ana\"\nmode = \"observe\"\n\
+                [environments.network]\nallowed_subnets = [\"subnet-7\"]\n[environments.controls]\nTRN-NET-02 = \"off\"\n";
+    let bundle = with(prod);
+    let job = of("training-job").but("/EnableNetworkIsolation", Value::Null);
+    let inside = job.verdict(&bundle);
+    assert_eq!(inside.environment.as_deref(), Some("prod"));
+    assert_eq!(broken(&inside), ["TRN-NET-01"], "the subnet is another's, isolation is off");
+    assert_eq!(inside.plan, nothing("the mode is observe"));
+    assert!(inside.findings[0].wanted.contains("subnet-7"));
+
+    let mut other = job.clone();
+    other.answers["ListTags"][0] = json!({ "Tags": [{ "Key": "Owner", "Value": "bob" }] });
+    let outside = other.verdict(&bundle);
+    assert_eq!(outside.environment, None);
+    assert_eq!(broken(&outside), ["TRN-NET-02"]);
+    assert_eq!(outside.plan, Plan::Stop);
+
+    // A stack that observes observes everywhere.
+    let enforcing = with(&prod.replace("observe", "enforce")).with_mode(Mode::Observe);
+    assert_eq!(job.verdict(&enforcing).plan, nothing("the mode is observe"));
+    let by_account =
+        with("[[environments]]\nname = \"all\"\naccounts = [\"111122223333\"]\nmode = \"observe\"\n");
+    assert_eq!(job.verdict(&by_account).environment.as_deref(), Some("all"));
+    // Where tags tell environments apart, they are asked for even where no control speaks of them.
+    assert!(operations(&bundle, of("user-profile").resource_kind()).contains("ListTags"));
+    assert!(!operations(&by_account, of("user-profile").resource_kind()).contains("ListTags"));
+}
+
+#[test]
+fn a_waiver_covers_what_was_created_before_it_expired() {
+    let waiver = |resource: &str, expires: &str| {
+        format!(
+            "[[waivers]]\ncontrol = \"TRN-NET-01\"\nresource = \"{resource}\"\nreason = \"migration\"\napprover = \"jo\"\nexpires = {expires}\n"
+        )
+    };
+    let job = of("training-job").but("/VpcConfig", Value::Null);
+    for resource in ["training-job/t", "training-job/*", "arn:aws:sagemaker:*:111122223333:training-job/t"] {
+        let waived = job.verdict(&with(&waiver(resource, "2026-03-02")));
+        assert_eq!(waived.outcome, Outcome::Waived, "{resource}");
+        assert_eq!(waived.findings[0].status, FindingStatus::Waived);
+        assert_eq!(waived.findings[0].waiver.as_ref().unwrap().approver, "jo");
+        assert!(matches!(waived.plan, Plan::Nothing(_)));
+    }
+    for resource in ["training-job/y", "model/*", "arn:aws:sagemaker:*:999988887777:*"] {
+        assert_eq!(
+            job.verdict(&with(&waiver(resource, "2026-03-02"))).outcome,
+            Outcome::Violating,
+            "{resource}"
+        );
+    }
+    // The day before: it is a violation, and that the waiver ran out is another finding.
+    let expired = job.verdict(&with(&waiver("training-job/*", "2026-03-01")));
+    assert_eq!(broken(&expired), ["TRN-NET-01", "WAIVER-EXPIRED"]);
+    assert_eq!(
+        expired.findings[1].actual,
+        "the waiver of TRN-NET-01 for training-job/* by jo expired on 2026-03-01"
+    );
+    assert_eq!(expired.plan, Plan::Stop);
+    // Of two, the one that lasts longer counts; other controls are not covered.
+    let two = waiver("training-job/*", "2026-03-01") + &waiver("training-job/t", "2026-12-31");
+    assert_eq!(job.verdict(&with(&two)).outcome, Outcome::Waived);
+    let partly = job.but("/EnableNetworkIsolation", Value::Null).verdict(&with(&two));
+    assert_eq!((partly.outcome, partly.plan), (Outcome::Violating, Plan::Stop));
+}
+
+#[test]
+fn a_child_is_judged_and_its_parent_is_named_not_stopped() {
+    let tuning = "arn:aws:sagemaker:eu-west-1:111122223333:hyper-parameter-tuning-job/h";
+    let child = of("training-job").but("/VpcConfig", Value::Null).but("/TuningJobArn", json!(tuning));
+    let verdict = child.verdict(&strict());
+    assert_eq!(verdict.parent.as_deref(), Some(tuning));
+    assert!(verdict.findings[0].fix.ends_with(&format!("in {tuning}, which started it")));
+    assert!(matches!(verdict.plan, Plan::Nothing(why) if why.contains(tuning)));
+}
+
+#[test]
+fn what_cannot_be_read_is_unknown_never_kept_and_never_remedied() {
+    let mut refused = of("transform-job");
+    refused.answers.remove("DescribeModel");
+    let (resource, mut joined) = (refused.resource(), refused.joined());
+    let subject = |joined: &_| {
+        let document = &refused.document;
+        judge(&strict(), &Subject { resource: &resource, document, created_at: cases::CREATED, joined })
+    };
+    // Nobody asked: the control is not judged, and that is said.
+    let skipped = subject(&joined);
+    assert_eq!(skipped.outcome, Outcome::Compliant);
+    assert_eq!(skipped.skipped, ["TRF-ART-02", "TRF-NET-01"]);
+    // Asked and refused.
+    joined.insert("DescribeModel".into(), Answer::Unreadable("access was denied".into()));
+    let unknown = subject(&joined);
+    assert_eq!(unknown.outcome, Outcome::Unknown);
+    assert_eq!(broken(&unknown), ["TRF-ART-02", "TRF-NET-01"]);
+    assert_eq!(unknown.findings[1].actual, "DescribeModel: access was denied");
+    assert!(matches!(unknown.plan, Plan::Nothing(_)));
+    // Another type than the API's.
+    let odd = of("training-job").but("/EnableNetworkIsolation", json!("true"));
+    let verdict = odd.verdict(&strict());
+    assert_eq!(verdict.outcome, Outcome::Unknown);
+    assert_eq!(broken(&verdict), ["TRN-NET-02"]);
+    assert_eq!(
+        verdict.findings[0].actual,
+        "`EnableNetworkIsolation` is a text, where true or false is expected"
+    );
+    let lists =
+        of("training-job").but("/InputDataConfig", json!({ "S3Uri": "s3://ds-data" })).verdict(&strict());
+    assert_eq!(broken(&lists), ["TRN-ART-01", "TRN-REP-02", "TRN-REP-03"]);
+}
+
+#[test]
+fn a_policy_that_fails_makes_the_outcome_unknown_and_nothing_is_done() {
+    // Valid by the schema, but the sum leaves Cedar's range when it is evaluated.
+    let policy = r#"
+@id("TRN-RES-01")
+@area("RES")
+@severity("high")
+@title("t")
+@field("ResourceConfig.InstanceCount")
+@wanted("w")
+@fix("f")
+@remediation("stop")
+forbid (principal, action == Action::"run", resource is TrainingJob)
+when { resource.instances + 9223372036854775807 > 0 };
+"#;
+    let mut files = shipped();
+    files.insert("policies/failing.cedar".to_owned(), policy.to_owned());
+    files.insert("settings.toml".to_owned(), STRICT.to_owned());
+    let bundle = Bundle::from_files(&files).unwrap();
+    let verdict = of("training-job").but("/VpcConfig", Value::Null).verdict(&bundle);
+    assert_eq!(verdict.outcome, Outcome::Unknown);
+    assert_eq!(broken(&verdict), ["ENGINE-ERROR"]);
+    assert_eq!(verdict.plan, nothing("nothing is certainly violated"));
+}
+
+#[test]
+fn a_policy_of_ones_own_can_ask_for_tags() {
+    let policy = r#"
+@id("OWN-TRC-01")
+@area("TRC")
+@severity("low")
+@title("everything says what it costs")
+@field("ListTags:Tags[].Key")
+@wanted("a tag CostCenter")
+@fix("tag it")
+@remediation("tag")
+forbid (principal, action == Action::"run", resource is Model)
+unless { resource.hasTag("CostCenter") };
+"#;
+    let mut files = shipped();
+    files.insert("policies/own.cedar".to_owned(), policy.to_owned());
+    files.insert("settings.toml".to_owned(), STRICT.to_owned());
+    let bundle = Bundle::from_files(&files).unwrap();
+    assert_eq!(broken(&of("model").verdict(&bundle)), ["OWN-TRC-01"]);
+    let mut tagged = of("model");
+    tagged.answers["ListTags"][0]["Tags"]
+        .as_array_mut()
+        .unwrap()
+        .push(json!({ "Key": "CostCenter", "Value": "7" }));
+    assert_eq!(broken(&tagged.verdict(&bundle)), Vec::<&str>::new());
+}
+
+#[test]
+fn only_what_is_judged_is_asked_for() {
+    let asked = |bundle: &Bundle, kind: &str| operations(bundle, of(kind).resource_kind());
+    let set = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<String>>();
+    let open = Bundle::embedded().unwrap();
+    assert_eq!(asked(&open, "training-job"), set(&["GetBucketVersioning", "GetCommit", "ListTags"]));
+    let quiet = "[controls]\nTRN-TRC-03 = \"off\"\nTRN-REP-02 = \"off\"\n";
+    assert_eq!(asked(&open.clone().with_settings(quiet).unwrap(), "training-job"), set(&[]));
+    assert_eq!(asked(&open, "compilation-job"), set(&[]));
+    assert_eq!(asked(&open, "model"), set(&["GetBucketVersioning"]));
+}
