@@ -5,19 +5,21 @@
 
 use sagewarden_events::{Actor, CallMade, Effect, Event, Resource, ResourceKind, Status, Timestamp};
 use sagewarden_lineage::record::{name_alias, verdicts_pk};
-use sagewarden_lineage::table::{Attributes, Key, Query, Value, Write};
+use sagewarden_lineage::table::Query;
 use sagewarden_policy::{Bundle, Mode, Outcome as Judgement, Subject, Verdict, judge, judge_erasure};
 use serde_json::Value as Json;
-use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
 
-use crate::finding_notice::{controls, detail, erasure_detail, outcome_word, summary};
+use crate::finding_notice::{controls, detail, erasure_detail, summary};
 use crate::inspect_role::InspectRole;
 use crate::join::Lookup;
 use crate::once::{Moment, Receipt, publish_once};
 use crate::outcome::{Done, Failure, Outcome};
 use crate::ports::{Account, Bus, Notice, Objects, PortError, Remedies, Roles, SourceControl, Table};
 use crate::remedy::{Remediation, Remedying};
+use crate::verdict_record::{
+    bundle_mark, compliance_key, findings_mark, judged_key, known_actor, millis, record, record_actor,
+    remember_compliance,
+};
 
 /// The `detail-type` of a verdict that is not compliant.
 pub const POLICY_VIOLATION: &str = "Sagewarden Policy Violation";
@@ -113,7 +115,7 @@ where
         let Some(judged) = self.look(resource, moment.now).await? else { return self.gone(resource).await };
         let creator = call.filter(|call| call.effect == Effect::Created).map(|call| &call.actor);
         if let Some(why) = not_yet(&judged) {
-            self.record_actor(&judged, creator).await?;
+            record_actor(self.table, &judged, creator).await?;
             return Ok(Done::Nothing(why));
         }
         // A child is made as its parent says, and replaced when it is stopped: the parent is judged, and acted on.
@@ -124,8 +126,8 @@ where
                 Done::Nothing(text) => Done::Nothing(format!("{resource} was started by another: {text}")),
             });
         }
-        self.record(&judged).await?;
-        self.record_actor(&judged, creator).await?;
+        record(self.table, &judged).await?;
+        record_actor(self.table, &judged, creator).await?;
         let done = self.act_on(&judged, call, moment).await?;
         // Whether an endpoint is watched as it must be is seen when its schedules come and go.
         match &judged.endpoint {
@@ -146,11 +148,11 @@ where
         let Judged { resource, verdict, .. } = judged;
         match verdict.outcome {
             Judgement::Waived => {
-                self.remember_compliance(judged).await?;
+                remember_compliance(self.table, judged).await?;
                 return Ok(Done::Acted(format!("{resource} breaks {}, which is waived", controls(verdict))));
             }
             Judgement::Compliant => {
-                self.remember_compliance(judged).await?;
+                remember_compliance(self.table, judged).await?;
                 let text = format!("{resource} is compliant ({} controls)", verdict.checked.len());
                 return self.start_again(judged, text, moment).await;
             }
@@ -215,7 +217,7 @@ where
         moment: &Moment,
     ) -> Result<(Remediation, Option<Actor>), Failure> {
         let remediation = self.remedying().carry_out(judged, moment.now).await?;
-        Ok((remediation, self.known_actor(judged, creator).await?))
+        Ok((remediation, known_actor(self.table, judged, creator).await?))
     }
 
     /// A notebook instance that was stopped to be changed goes on, once nothing is held against it any more.
@@ -318,69 +320,6 @@ where
         }
         Ok(Done::Nothing(format!("{resource} has been deleted")))
     }
-
-    /// The newest verdict by a bundle, whoever delivers it.
-    async fn record(&self, judged: &Judged) -> Result<(), Failure> {
-        let Judged { verdict, .. } = judged;
-        let findings =
-            serde_json::to_string(&verdict.findings).map_err(|error| Failure::Reject(error.to_string()))?;
-        let attributes = Attributes::from([
-            ("outcome".into(), Value::Text(outcome_word(verdict.outcome).into())),
-            ("findings".into(), Value::Text(findings)),
-            ("checked".into(), Value::Text(verdict.checked.join(" "))),
-            ("bundle".into(), Value::Text(verdict.bundle.clone())),
-        ]);
-        // What is known comes after what was not, whenever it was found out.
-        let known = u8::from(verdict.outcome != Judgement::Unknown);
-        let version = format!("{}#{known}#{}", millis(judged.modified_at), findings_mark(verdict));
-        let writes = [
-            Write::Newest {
-                key: verdict_key(judged),
-                version_attribute: "as_of".into(),
-                version,
-                attributes,
-            },
-            Write::Merge {
-                key: judged_key(&judged.resource),
-                once: Attributes::from([("id".into(), Value::Text(judged.pk.clone()))]),
-                union: BTreeMap::new(),
-            },
-        ];
-        Ok(self.table.write(&writes).await?)
-    }
-
-    /// Who created the resource, once CloudTrail has told.
-    async fn record_actor(&self, judged: &Judged, actor: Option<&Actor>) -> Result<(), Failure> {
-        let Some(actor) = actor else { return Ok(()) };
-        let text = serde_json::to_string(actor).map_err(|error| Failure::Reject(error.to_string()))?;
-        let once = Attributes::from([("actor".into(), Value::Text(text))]);
-        let write = Write::Merge { key: verdict_key(judged), once, union: BTreeMap::new() };
-        Ok(self.table.write(&[write]).await?)
-    }
-
-    /// When a resource that can be changed last kept every control: what it breaks later is a new finding.
-    async fn remember_compliance(&self, judged: &Judged) -> Result<(), PortError> {
-        if !judged.resource.kind.is_mutable() {
-            return Ok(());
-        }
-        let version = millis(judged.modified_at);
-        let key = compliance_key(judged);
-        let write = Write::Newest {
-            key,
-            version_attribute: "kept_at".into(),
-            version,
-            attributes: Attributes::new(),
-        };
-        self.table.write(&[write]).await
-    }
-
-    async fn known_actor(&self, judged: &Judged, actor: Option<&Actor>) -> Result<Option<Actor>, PortError> {
-        if let Some(actor) = actor {
-            return Ok(Some(actor.clone()));
-        }
-        let recorded = self.table.get(&[verdict_key(judged)]).await?.pop();
-        Ok(recorded.and_then(|item| serde_json::from_str(item.text("actor")?).ok()))
-    }
 }
 
 fn notice(
@@ -407,36 +346,6 @@ fn not_yet(judged: &Judged) -> Option<String> {
         _ => true,
     };
     (!rests).then(|| format!("{resource} is {status}: it is judged when that is over"))
-}
-
-/// Enough of the bundle's hash to tell bundles apart.
-fn bundle_mark(verdict: &Verdict) -> String {
-    verdict.bundle.chars().take(12).collect()
-}
-
-/// What tells one set of findings from another.
-fn findings_mark(verdict: &Verdict) -> String {
-    let said: Vec<String> =
-        verdict.findings.iter().map(|finding| format!("{}={}", finding.control, finding.actual)).collect();
-    Sha256::digest(said.join("\n")).iter().take(6).map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// Milliseconds that sort as texts.
-fn millis(time: Timestamp) -> String {
-    format!("{:015}", time.millis())
-}
-
-pub(crate) fn verdict_key(judged: &Judged) -> Key {
-    Key::new(judged.pk.as_str(), format!("V#{}", bundle_mark(&judged.verdict)))
-}
-
-fn compliance_key(judged: &Judged) -> Key {
-    Key::new(judged.pk.as_str(), format!("VK#{}", bundle_mark(&judged.verdict)))
-}
-
-/// Says that a resource of this name was judged, even if it is gone before anything else is recorded of it.
-pub(crate) fn judged_key(resource: &Resource) -> Key {
-    Key::new(format!("K#judged#{}", resource.arn().to_lowercase()), "#")
 }
 
 fn kind_of(event: &Event) -> &'static str {

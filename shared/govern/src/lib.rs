@@ -24,6 +24,8 @@ mod record_lineage;
 mod remedy;
 mod review_commit;
 
+mod verdict_record;
+
 pub use alert_drift::{AlertDrift, DRIFT_ALERT};
 pub use closure::{live_upstream, upstream};
 pub use enforce_policy::{EnforcePolicy, POLICY_VIOLATION, REMEDIATION_DONE, REMEDIATION_FAILED};

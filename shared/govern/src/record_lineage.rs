@@ -16,10 +16,10 @@ use sagewarden_policy::LineageSettings;
 
 use crate::closure::{query_all, refresh};
 use crate::commit_claim::claimed;
-use crate::enforce_policy::judged_key;
 use crate::outcome::{Done, Failure, Outcome};
 use crate::ports::{Account, Description, ObjectVersion, Objects, PortError, SourceControl, Table};
 use crate::record_commit::record_confirmed;
+use crate::verdict_record::judged_key;
 
 /// Objects looked at under one prefix; a dataset with more is marked as incomplete.
 const MAX_OBJECTS: usize = 1_000;

@@ -10,10 +10,11 @@ use sagewarden_lineage::table::{Attributes, Key, Value, Write};
 use sagewarden_policy::{Change, Corrections, Plan};
 use serde::Serialize;
 
-use crate::enforce_policy::{Judged, verdict_key};
+use crate::enforce_policy::Judged;
 use crate::finding_notice::controls;
 use crate::outcome::Failure;
 use crate::ports::{Account, ModelUse, PortError, PortErrorKind, Remedies, Stopped, Table};
+use crate::verdict_record::verdict_key;
 
 /// The tag that marks what breaks a control; its value is the controls' ids.
 pub const VIOLATION_TAG: &str = "sagewarden:violation";
