@@ -43,7 +43,7 @@ fn notebook(root: &str) -> Value {
         "NotebookInstanceName": "ana",
         "InstanceType": "ml.t3.medium",
         "SubnetId": "subnet-0a1b2c3d4e5f60001",
-        "SecurityGroups": ["sg-0f1e2d3c4b5a60001"],
+        "SecurityGroupIds": ["sg-0f1e2d3c4b5a60001"],
         "RoleArn": "arn:aws:iam::111122223333:role/ds-user",
         "KmsKeyId": KEY,
         "DirectInternetAccess": "Disabled",
@@ -88,6 +88,74 @@ fn a_notebook_is_stopped_changed_and_started_again() -> Result<()> {
     assert_eq!(described(&local, &resource, "NotebookInstanceStatus")?, "Stopped", "nobody had stopped it");
     let relapse = notice(POLICY_VIOLATION, "NBK-IAM-01", "UpdateNotebookInstance");
     assert_eq!(told(&local, &resource)?.last(), Some(&relapse));
+    Ok(())
+}
+
+#[test]
+fn a_notebook_goes_on_although_something_else_is_only_told() -> Result<()> {
+    let local = Local::new()?;
+    let mut request = notebook("Enabled");
+    request["DefaultCodeRepository"] = Value::Null;
+    let resource = create(&local, ResourceKind::NotebookInstance, &request, 0)?;
+    local.settle()?;
+    local.system.account.finish_stop(&resource, at(90))?;
+    local.settle()?;
+    assert_eq!(described(&local, &resource, "RootAccess")?, "Disabled");
+    assert_eq!(described(&local, &resource, "NotebookInstanceStatus")?, "InService");
+    Ok(())
+}
+
+#[test]
+fn whoever_changes_it_back_is_told_of_and_not_fought_for_ever() -> Result<()> {
+    let local = Local::new()?;
+    let space =
+        json!({ "DomainId": "d-1", "SpaceName": "team", "SpaceSettings": { "RemoteAccess": "ENABLED" } });
+    let space = create(&local, ResourceKind::Space, &space, 0)?;
+    local.settle()?;
+    for round in 1..10 {
+        let open = json!({ "SpaceSettings": { "RemoteAccess": "ENABLED" } });
+        local.system.account.update(&space, &open, at(round * 100))?;
+        let event = json!({
+            "source": "aws.sagemaker", "detail-type": "AWS API Call via CloudTrail", "account": "111122223333",
+            "region": "eu-west-1", "time": at(round * 100), "detail": {
+                "eventSource": "sagemaker.amazonaws.com", "eventName": "UpdateSpace", "eventTime": at(round * 100),
+                "requestParameters": { "domainId": "d-1", "spaceName": "team" },
+            },
+        });
+        local.deliver(&event.to_string())?;
+    }
+    assert_eq!(described(&local, &space, "SpaceSettings")?["RemoteAccess"], "ENABLED");
+    let last = local.sent()?.pop().ok_or("it is told")?;
+    assert_eq!(last.detail["remediation"]["result"], "it was changed 5 times, and changed back each time");
+    Ok(())
+}
+
+#[test]
+fn a_schedule_that_goes_leaves_its_endpoint_judged() -> Result<()> {
+    let settings =
+        format!("{SETTINGS}\nEND-MON-03 = \"off\"\n[monitoring]\nrequired_types = [\"DataQuality\"]\n");
+    let local = Local::with(Bundle::embedded()?.with_settings(&settings)?)?;
+    let endpoint = local.serve()?;
+    local.settle()?;
+    let input =
+        json!({ "EndpointInput": { "EndpointName": "prod", "LocalPath": "/opt/ml/processing/input" } });
+    let request = json!({
+        "MonitoringScheduleName": "s",
+        "MonitoringScheduleConfig": { "MonitoringType": "DataQuality", "MonitoringJobDefinition": { "MonitoringInputs": [input] } },
+    });
+    let schedule = create(&local, ResourceKind::MonitoringSchedule, &request, 200)?;
+    local.settle()?;
+    local.system.account.delete(&schedule, at(300))?;
+    let event = json!({
+        "source": "aws.sagemaker", "detail-type": "AWS API Call via CloudTrail", "account": "111122223333",
+        "region": "eu-west-1", "time": at(300), "detail": {
+            "eventSource": "sagemaker.amazonaws.com", "eventName": "DeleteMonitoringSchedule", "eventTime": at(300),
+            "requestParameters": { "monitoringScheduleName": "s" },
+        },
+    });
+    let done = local.deliver(&event.to_string())?;
+    assert!(done[0].contains("endpoint `prod` breaks END-MON-02"), "{done:?}");
+    assert!(told(&local, &endpoint)?.iter().any(|(_, controls, _)| controls == "END-MON-02"));
     Ok(())
 }
 

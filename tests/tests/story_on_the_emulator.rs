@@ -295,7 +295,7 @@ fn every_remedy_arrives(world: &World) -> Result<()> {
         ResourceKind::NotebookInstance,
         json!({
             "NotebookInstanceName": "ana", "InstanceType": "ml.t3.medium", "KmsKeyId": key,
-            "SubnetId": "subnet-0a1b2c3d4e5f60001", "SecurityGroups": ["sg-0f1e2d3c4b5a60001"],
+            "SubnetId": "subnet-0a1b2c3d4e5f60001", "SecurityGroupIds": ["sg-0f1e2d3c4b5a60001"],
             "RoleArn": "arn:aws:iam::111122223333:role/ds-user", "DirectInternetAccess": "Disabled",
             "RootAccess": "Enabled", "PlatformIdentifier": "notebook-al2023-v1",
             "InstanceMetadataServiceConfiguration": { "MinimumInstanceMetadataServiceVersion": "2" },

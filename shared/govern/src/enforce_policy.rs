@@ -6,7 +6,8 @@
 use sagewarden_events::{Actor, CallMade, Effect, Event, Resource, ResourceKind, Status, Timestamp};
 use sagewarden_lineage::record::{name_alias, verdicts_pk};
 use sagewarden_lineage::table::Query;
-use sagewarden_policy::{Bundle, Mode, Outcome as Judgement, Subject, Verdict, judge, judge_erasure};
+use sagewarden_policy::join::{Answer, Joined};
+use sagewarden_policy::{Bundle, Mode, Outcome as Judgement, Plan, Subject, Verdict, judge, judge_erasure};
 use serde_json::Value as Json;
 
 use crate::finding_notice::{controls, detail, erasure_detail, summary};
@@ -27,6 +28,9 @@ pub const POLICY_VIOLATION: &str = "Sagewarden Policy Violation";
 pub const REMEDIATION_FAILED: &str = "Sagewarden Remediation Failed";
 /// The `detail-type` of a remediation that succeeded after it had failed, or after the finding had left.
 pub const REMEDIATION_DONE: &str = "Sagewarden Remediation Done";
+
+/// How far a child is followed to its parents.
+const STEPS: u8 = 3;
 
 /// The use case with the ports it needs.
 #[derive(Clone, Copy, Debug)]
@@ -58,6 +62,8 @@ pub(crate) struct Judged {
     pub(crate) verdict: Verdict,
     pub(crate) status: Option<Status>,
     pub(crate) role: Option<String>,
+    /// When it was changed by the call that led here; absent for what was created.
+    pub(crate) since: Option<Timestamp>,
     /// The endpoint that it watches, for schedules.
     pub(crate) endpoint: Option<String>,
 }
@@ -78,7 +84,9 @@ where
     pub async fn enforce(&self, event: &Event, moment: &Moment) -> Outcome {
         match event {
             Event::CallMade(call) => self.on_call(call, moment).await,
-            Event::ResourceChanged(change) => self.judge_resource(&change.resource, None, moment).await,
+            Event::ResourceChanged(change) => {
+                self.judge_resource(&change.resource, None, moment, STEPS).await
+            }
             other => Ok(Done::Nothing(format!("nothing to judge in {}", kind_of(other)))),
         }
     }
@@ -92,7 +100,7 @@ where
         }
         match (&call.resource, call.effect) {
             (Some(resource), Effect::Deleted) => self.on_erasure(resource, call, moment).await,
-            (Some(resource), _) => self.judge_resource(resource, Some(call), moment).await,
+            (Some(resource), _) => self.judge_resource(resource, Some(call), moment, STEPS).await,
             (None, _) => Ok(Done::Nothing(format!("`{}` names no resource that is judged", call.name))),
         }
     }
@@ -111,16 +119,30 @@ where
         Ok(Done::Acted(text))
     }
 
-    async fn judge_resource(&self, resource: &Resource, call: Option<&CallMade>, moment: &Moment) -> Outcome {
-        let Some(judged) = self.look(resource, moment.now).await? else { return self.gone(resource).await };
+    async fn judge_resource(
+        &self,
+        resource: &Resource,
+        call: Option<&CallMade>,
+        moment: &Moment,
+        steps: u8,
+    ) -> Outcome {
+        let Some(mut judged) = self.look(resource, moment.now).await? else {
+            return self.gone(resource, moment).await;
+        };
+        judged.since = call.filter(|call| call.effect == Effect::Changed).map(|call| call.time);
+        if judged.verdict.plan.withdraws_approval() && !call.is_some_and(approves) {
+            // Whoever changed it last need not be who approved it: only the call that approves tells.
+            judged.verdict.plan = Plan::Tag;
+        }
         let creator = call.filter(|call| call.effect == Effect::Created).map(|call| &call.actor);
         if let Some(why) = not_yet(&judged) {
             record_actor(self.table, &judged, creator).await?;
             return Ok(Done::Nothing(why));
         }
         // A child is made as its parent says, and replaced when it is stopped: the parent is judged, and acted on.
-        if let Some(parent) = judged.verdict.parent.as_deref().and_then(|arn| Resource::parse_arn(arn).ok()) {
-            let done = Box::pin(self.judge_resource(&parent, None, moment)).await?;
+        let parent = judged.verdict.parent.as_deref().and_then(|arn| Resource::parse_arn(arn).ok());
+        if let Some(parent) = parent.filter(|_| steps > 0) {
+            let done = Box::pin(self.judge_resource(&parent, None, moment, steps - 1)).await?;
             return Ok(match done {
                 Done::Acted(text) => Done::Acted(format!("{resource} was started by another: {text}")),
                 Done::Nothing(text) => Done::Nothing(format!("{resource} was started by another: {text}")),
@@ -129,18 +151,26 @@ where
         record(self.table, &judged).await?;
         record_actor(self.table, &judged, creator).await?;
         let done = self.act_on(&judged, call, moment).await?;
-        // Whether an endpoint is watched as it must be is seen when its schedules come and go.
         match &judged.endpoint {
-            Some(endpoint) => {
-                let endpoint = judged.resource.sibling(ResourceKind::Endpoint, endpoint);
-                match Box::pin(self.judge_resource(&endpoint, None, moment)).await {
-                    Ok(more) => Ok(Done::Acted(format!("{}; {}", done.text(), more.text()))),
-                    // A schedule may outlive its endpoint.
-                    Err(Failure::Reject(_)) => Ok(done),
-                    Err(failure) => Err(failure),
-                }
-            }
+            Some(endpoint) => self.judge_watched(&judged.resource, endpoint, done, moment).await,
             None => Ok(done),
+        }
+    }
+
+    /// Whether an endpoint is watched as it must be is seen when its schedules come and go.
+    async fn judge_watched(
+        &self,
+        schedule: &Resource,
+        endpoint: &str,
+        done: Done,
+        moment: &Moment,
+    ) -> Outcome {
+        let endpoint = schedule.sibling(ResourceKind::Endpoint, endpoint);
+        match Box::pin(self.judge_resource(&endpoint, None, moment, 0)).await {
+            Ok(more) => Ok(Done::Acted(format!("{}; {}", done.text(), more.text()))),
+            // A schedule may outlive its endpoint.
+            Err(Failure::Reject(_)) => Ok(done),
+            Err(failure) => Err(failure),
         }
     }
 
@@ -149,21 +179,23 @@ where
         match verdict.outcome {
             Judgement::Waived => {
                 remember_compliance(self.table, judged).await?;
-                return Ok(Done::Acted(format!("{resource} breaks {}, which is waived", controls(verdict))));
+                let text = format!("{resource} breaks {}, which is waived", controls(verdict));
+                return self.start_again(judged, Done::Acted(text), moment).await;
             }
             Judgement::Compliant => {
                 remember_compliance(self.table, judged).await?;
                 let text = format!("{resource} is compliant ({} controls)", verdict.checked.len());
-                return self.start_again(judged, text, moment).await;
+                return self.start_again(judged, Done::Acted(text), moment).await;
             }
             Judgement::Violating | Judgement::Unknown => {}
         }
         // One delivery at a time: what is told is what that one did, not that another had been faster.
         let cause = self.cause("finding", judged).await?;
-        match Receipt::claim(self.table, moment, &cause).await? {
-            Some(receipt) => self.remedy_and_tell(judged, call, receipt, moment).await,
-            None => self.remedy_again(judged, moment).await,
-        }
+        let done = match Receipt::claim(self.table, moment, &cause).await? {
+            Some(receipt) => self.remedy_and_tell(judged, call, receipt, moment).await?,
+            None => self.remedy_again(judged, moment).await?,
+        };
+        self.start_again(judged, done, moment).await
     }
 
     /// The first delivery of a violation that gets this far.
@@ -220,10 +252,10 @@ where
         Ok((remediation, known_actor(self.table, judged, creator).await?))
     }
 
-    /// A notebook instance that was stopped to be changed goes on, once nothing is held against it any more.
-    async fn start_again(&self, judged: &Judged, text: String, moment: &Moment) -> Outcome {
+    /// A notebook instance that was stopped to be changed goes on, once nothing is left to be changed or to stop it for.
+    async fn start_again(&self, judged: &Judged, done: Done, moment: &Moment) -> Outcome {
         match self.remedying().start_again(judged).await? {
-            None => Ok(Done::Acted(text)),
+            None => Ok(done),
             Some(remediation) if remediation.failed => {
                 self.tell_failure(judged, remediation, None, moment).await
             }
@@ -231,7 +263,7 @@ where
                 let notice = notice(REMEDIATION_DONE, judged, &remediation, None, None);
                 let cause = format!("started#{}#{}", judged.pk, judged.modified_at.millis());
                 publish_once(self.table, self.bus, moment, &cause, judged.modified_at, &notice).await?;
-                Ok(Done::Acted(format!("{text}; {}", remediation.result)))
+                Ok(Done::Acted(format!("{}; {}", done.text(), remediation.result)))
             }
         }
     }
@@ -264,13 +296,16 @@ where
         let mode = if verdict.mode == Mode::Enforce { "enforce" } else { "observe" };
         let known = if verdict.outcome == Judgement::Unknown { "unknown#" } else { "" };
         let cause = format!("{what}#{pk}#{}#{mode}#{known}", bundle_mark(verdict));
+        let cause = format!("{cause}{}", findings_mark(verdict));
         if !judged.resource.kind.is_mutable() {
             return Ok(cause);
         }
         let kept = self.table.get(&[compliance_key(judged)]).await?.pop();
         let kept = kept.and_then(|item| item.text("kept_at").map(str::to_owned));
         let since = kept.filter(|at| *at < millis(judged.modified_at)).unwrap_or_default();
-        Ok(format!("{cause}{}#{since}", findings_mark(verdict)))
+        // Each of several remedies is told: a notebook instance that somebody started again is stopped again.
+        let at = if what == "finding" { String::new() } else { millis(judged.modified_at) };
+        Ok(format!("{cause}#{since}#{at}"))
     }
 
     async fn look(&self, resource: &Resource, now: Timestamp) -> Result<Option<Judged>, Failure> {
@@ -293,7 +328,8 @@ where
         let (resource, document) = (&description.resource, &description.document);
         let subject = Subject { resource, document, created_at, joined: &joined };
         let text = |field: &str| document.get(field).and_then(Json::as_str).filter(|text| !text.is_empty());
-        let modified_at = time("LastModifiedTime").filter(|_| resource.kind.is_mutable());
+        let own = time("LastModifiedTime").filter(|_| resource.kind.is_mutable());
+        let modified_at = own.into_iter().chain(last_changes(&joined)).max();
         let status = resource.kind.status_field().and_then(text);
         let watched = text("EndpointName").filter(|_| resource.kind == ResourceKind::MonitoringSchedule);
         Ok(Some(Judged {
@@ -303,13 +339,14 @@ where
             verdict: judge(self.bundle, &subject),
             status: status.map(Status::parse),
             role: text("RoleArn").or_else(|| text("ExecutionRoleArn")).map(str::to_owned),
+            since: None,
             endpoint: watched.map(str::to_owned),
             resource: resource.clone(),
         }))
     }
 
     /// A deletion has an event, too; only a resource that was never seen is worth a second look.
-    async fn gone(&self, resource: &Resource) -> Outcome {
+    async fn gone(&self, resource: &Resource, moment: &Moment) -> Outcome {
         let alias = name_alias(resource.kind.segment(), &resource.name);
         let known = self.table.query(&Query::prefix(alias, "")).await?;
         let judged = self.table.get(&[judged_key(resource)]).await?;
@@ -318,8 +355,29 @@ where
                 "{resource} does not exist (any more): it cannot be judged"
             )));
         }
-        Ok(Done::Nothing(format!("{resource} has been deleted")))
+        let done = Done::Nothing(format!("{resource} has been deleted"));
+        match judged.first().and_then(|item| item.text("endpoint")) {
+            Some(endpoint) => self.judge_watched(resource, endpoint, done, moment).await,
+            None => Ok(done),
+        }
     }
+}
+
+/// When the resources that a verdict also depends on were changed: schedules, packages, definitions.
+fn last_changes(joined: &Joined) -> impl Iterator<Item = Timestamp> {
+    let documents = joined.values().flat_map(|answer| match answer {
+        Answer::Documents(documents) => documents.as_slice(),
+        Answer::Unreadable(_) => &[],
+    });
+    let listed = |document: &Json| {
+        let list = document.get("MonitoringScheduleSummaries").and_then(Json::as_array);
+        list.into_iter().flatten().filter_map(last_change).max()
+    };
+    documents.filter_map(move |document| last_change(document).max(listed(document)))
+}
+
+fn last_change(document: &Json) -> Option<Timestamp> {
+    document.get("LastModifiedTime").and_then(Timestamp::from_json)
 }
 
 fn notice(
@@ -331,6 +389,11 @@ fn notice(
 ) -> Notice {
     let detail = detail(judged, remediation, actor, changed_by);
     Notice { detail_type, resources: vec![judged.resource.arn()], detail }
+}
+
+/// Whether a call is what approved the package.
+fn approves(call: &CallMade) -> bool {
+    call.request.get("modelApprovalStatus").and_then(Json::as_str) == Some("Approved")
 }
 
 /// Why a resource is not judged now: what is being made or changed is judged when that has come to an end, which is an event

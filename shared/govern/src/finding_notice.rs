@@ -1,7 +1,7 @@
 //! What is said of a verdict: the detail of the notices, and one sentence for people.
 
 use sagewarden_events::{Actor, CallMade, Resource};
-use sagewarden_policy::{Outcome as Judgement, Verdict};
+use sagewarden_policy::{Finding, FindingStatus, Outcome as Judgement, Verdict};
 use serde_json::{Value as Json, json};
 
 use crate::enforce_policy::Judged;
@@ -80,9 +80,12 @@ pub(crate) fn summary(judged: &Judged, remediation: &Remediation, actor: Option<
     format!("{} {found}; started by {}; {done}", judged.resource, who(judged, actor))
 }
 
-/// The ids of the controls that do not hold.
+/// The ids of the controls that do not hold; where none certainly does not, of those that are not known or waived.
 pub(crate) fn controls(verdict: &Verdict) -> String {
-    verdict.findings.iter().map(|finding| finding.control.as_str()).collect::<Vec<_>>().join(", ")
+    let violated = |finding: &&Finding| finding.status == FindingStatus::Violation;
+    let any = verdict.findings.iter().any(|finding| violated(&finding));
+    let findings = verdict.findings.iter().filter(|finding| !any || violated(finding));
+    findings.map(|finding| finding.control.as_str()).collect::<Vec<_>>().join(", ")
 }
 
 /// What to change so that the controls hold.

@@ -3,11 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use sagewarden_events::{Resource, ResourceKind, Status, Timestamp};
+use sagewarden_events::{ResourceKind, Status, Timestamp};
 use sagewarden_lineage::id::NodeId;
 use sagewarden_lineage::record::{NODE, REMEDY};
 use sagewarden_lineage::table::{Attributes, Key, Value, Write};
-use sagewarden_policy::{Change, Corrections, Plan};
+use sagewarden_policy::{Change, Corrections, FindingStatus, Plan};
 use serde::Serialize;
 
 use crate::enforce_policy::Judged;
@@ -21,8 +21,15 @@ pub const VIOLATION_TAG: &str = "sagewarden:violation";
 
 /// Endpoint configurations looked at before a model is deleted. An account with more keeps its model and gets the finding.
 const MAX_CONFIGS: usize = 100;
+/// A model that is older may be used by what names models itself, and is not deleted.
+const NEW_MS: i64 = 3_600_000;
+/// Own changes of one resource by one bundle: whoever changes it back more often is told of, not fought.
+const MOST_CHANGES: i64 = 5;
 /// Characters of a tag's value ("Tag", SageMaker API reference).
 const MAX_TAG: usize = 256;
+
+const CHANGES: &str = "remedy_changes";
+const MARKED: &str = "remedy_marked";
 
 /// What was done about a violation.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -33,7 +40,7 @@ pub(crate) struct Remediation {
     pub(crate) result: String,
     /// Whether a call was made and refused.
     pub(crate) failed: bool,
-    /// From the resource's creation to the call, in milliseconds.
+    /// From the resource's creation, or the call that changed it, to the remedy, in milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) after_ms: Option<i64>,
     /// Whether the same call would be refused again.
@@ -77,12 +84,13 @@ impl<A: Account + Remedies, T: Table> Remedying<'_, A, T> {
         let mut remediation = match &judged.verdict.plan {
             Plan::Nothing(reason) => Remediation::nothing(reason),
             Plan::Stop => self.stop(judged).await,
-            Plan::DeleteModelIfUnused => self.delete_model(&judged.resource).await?,
-            Plan::Change(changes) => self.change(judged, changes).await,
+            Plan::DeleteModelIfUnused => self.delete_model(judged, now).await?,
+            Plan::Change(changes) => self.change(judged, changes).await?,
             Plan::Tag => self.mark(judged).await?,
         };
         if remediation.action.is_some() && !remediation.failed {
-            remediation.after_ms = Some((now.millis() - judged.created_at.millis()).max(0));
+            let since = judged.since.unwrap_or(judged.created_at);
+            remediation.after_ms = Some((now.millis() - since.millis()).max(0));
             self.record(judged, &remediation).await?;
         }
         Ok(remediation)
@@ -102,38 +110,89 @@ impl<A: Account + Remedies, T: Table> Remedying<'_, A, T> {
         }
     }
 
-    async fn change(&self, judged: &Judged, changes: &Corrections) -> Remediation {
+    async fn change(&self, judged: &Judged, changes: &Corrections) -> Result<Remediation, Failure> {
         let resource = &judged.resource;
-        let action = change_action(resource.kind, changes);
+        let status = judged.status.as_ref();
+        let is_under_way = matches!(status, Some(Status::Updating))
+            || matches!(status, Some(Status::Other(word)) if word == "Pending");
+        if is_under_way && resource.kind != ResourceKind::MonitoringSchedule {
+            let what = status.map(ToString::to_string).unwrap_or_default();
+            return Err(Failure::not_yet(format!("change {resource}"), format!("it is {what}")));
+        }
+        if resource.kind == ResourceKind::TrainingJob
+            && status.is_some_and(|status| *status != Status::InProgress)
+        {
+            return Ok(Remediation::nothing("it is not running any more"));
+        }
+        let made = self.recorded_number(judged, CHANGES).await?;
+        if made >= MOST_CHANGES {
+            // Somebody has to be asked now.
+            return Ok(Remediation {
+                action: Some(change_action(resource.kind, changes).to_owned()),
+                result: format!("it was changed {made} times, and changed back each time"),
+                failed: true,
+                hopeless: true,
+                after_ms: None,
+            });
+        }
         if resource.kind == ResourceKind::NotebookInstance && judged.status == Some(Status::InService) {
             // Its settings can be changed only while it is stopped: the event of that brings it here again.
             let answer = self.account.stop(resource).await.map(|_| ());
-            return Remediation::of(
-                "StopNotebookInstance",
-                "stop requested: it is changed once it is stopped",
-                answer,
-            );
+            let result = "stop requested: it is changed once it is stopped";
+            return Ok(Remediation::of("StopNotebookInstance", result, answer));
         }
-        if resource.kind == ResourceKind::TrainingJob
-            && judged.status.as_ref().is_some_and(|status| *status != Status::InProgress)
-        {
-            return Remediation::nothing("it is not running any more");
+        let answer = self.account.change(resource, changes).await;
+        if answer.is_ok() {
+            self.count_change(judged, made + 1).await?;
         }
-        Remediation::of(action, "changed in place", self.account.change(resource, changes).await)
+        Ok(Remediation::of(change_action(resource.kind, changes), "changed in place", answer))
+    }
+
+    async fn count_change(&self, judged: &Judged, made: i64) -> Result<(), PortError> {
+        let write = Write::Newest {
+            key: verdict_key(judged),
+            version_attribute: "remedy_changed_as_of".into(),
+            version: format!("{made:05}"),
+            attributes: Attributes::from([(CHANGES.into(), Value::Number(made))]),
+        };
+        self.table.write(&[write]).await
+    }
+
+    async fn recorded_number(&self, judged: &Judged, name: &str) -> Result<i64, PortError> {
+        let item = self.table.get(&[verdict_key(judged)]).await?.pop();
+        Ok(item.and_then(|item| item.number(name)).unwrap_or_default())
     }
 
     /// A mark is set once; the finding that it stands for has left.
     async fn mark(&self, judged: &Judged) -> Result<Remediation, PortError> {
-        if self.recorded(judged, "remedy").await?.is_some() {
+        let violated = judged.verdict.findings.iter().filter(|finding| {
+            finding.status == FindingStatus::Violation && judged.verdict.checked.contains(&finding.control)
+        });
+        let ids: Vec<&str> = violated.map(|finding| finding.control.as_str()).collect();
+        let value: String = ids.join(" ").chars().take(MAX_TAG).collect();
+        if self.recorded(judged, MARKED).await?.as_deref() == Some(value.as_str()) {
             return Ok(Remediation::nothing("it has been marked"));
         }
-        let value: String = controls(&judged.verdict).replace(", ", " ").chars().take(MAX_TAG).collect();
         let answer = self.account.mark(&judged.resource, VIOLATION_TAG, &value).await;
+        if answer.is_ok() {
+            let write = Write::Newest {
+                key: verdict_key(judged),
+                version_attribute: "remedy_marked_as_of".into(),
+                version: format!("{:015}#{value}", judged.modified_at.millis()),
+                attributes: Attributes::from([(MARKED.into(), Value::Text(value))]),
+            };
+            self.table.write(&[write]).await?;
+        }
         Ok(Remediation::of("AddTags", format!("marked with the tag `{VIOLATION_TAG}`"), answer))
     }
 
-    async fn delete_model(&self, model: &Resource) -> Result<Remediation, Failure> {
+    async fn delete_model(&self, judged: &Judged, now: Timestamp) -> Result<Remediation, Failure> {
+        let model = &judged.resource;
         let kept = |why: String| Remediation::nothing(format!("kept: {why}"));
+        if now.millis() - judged.created_at.millis() > NEW_MS {
+            let why = "it is older than an hour; an inference component or a transform job may use it";
+            return Ok(kept(why.to_owned()));
+        }
         Ok(match self.account.model_use(model, MAX_CONFIGS).await? {
             ModelUse::Unused => {
                 Remediation::of("DeleteModel", "deleted", self.account.delete_model(model).await)
@@ -148,10 +207,14 @@ impl<A: Account + Remedies, T: Table> Remedying<'_, A, T> {
         })
     }
 
-    /// Starts a notebook instance that was stopped to be changed, once it keeps every control; `None` when it was not.
+    /// Starts a notebook instance that was stopped to be changed, once nothing is left to change; `None` when there is nothing
+    /// to start.
     pub(crate) async fn start_again(&self, judged: &Judged) -> Result<Option<Remediation>, PortError> {
         let is_stopped = judged.status == Some(Status::Stopped);
         if judged.resource.kind != ResourceKind::NotebookInstance || !is_stopped {
+            return Ok(None);
+        }
+        if matches!(judged.verdict.plan, Plan::Stop | Plan::Change(_)) {
             return Ok(None);
         }
         let was_stopped = self.recorded(judged, "stopped_to_change").await?;

@@ -26,13 +26,13 @@ pub(crate) async fn record(table: &impl Table, judged: &Judged) -> Result<(), Fa
     // What is known comes after what was not, whenever it was found out.
     let known = u8::from(verdict.outcome != Judgement::Unknown);
     let version = format!("{}#{known}#{}", millis(judged.modified_at), findings_mark(verdict));
+    let mut known = Attributes::from([("id".into(), Value::Text(judged.pk.clone()))]);
+    if let Some(endpoint) = &judged.endpoint {
+        known.insert("endpoint".into(), Value::Text(endpoint.clone()));
+    }
     let writes = [
         Write::Newest { key: verdict_key(judged), version_attribute: "as_of".into(), version, attributes },
-        Write::Merge {
-            key: judged_key(&judged.resource),
-            once: Attributes::from([("id".into(), Value::Text(judged.pk.clone()))]),
-            union: BTreeMap::new(),
-        },
+        Write::Merge { key: judged_key(&judged.resource), once: known, union: BTreeMap::new() },
     ];
     Ok(table.write(&writes).await?)
 }

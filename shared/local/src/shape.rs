@@ -60,6 +60,12 @@ pub(crate) fn begin(kind: ResourceKind, document: &mut Document, now: Timestamp)
             let first = json!([{ "Status": "Starting", "StartTime": seconds(now), "StatusMessage": "Starting the training job" }]);
             document.insert("SecondaryStatusTransitions".into(), first);
         }
+        ResourceKind::NotebookInstance => {
+            // The request calls them otherwise.
+            if let Some(groups) = document.remove("SecurityGroupIds") {
+                document.insert("SecurityGroups".into(), groups);
+            }
+        }
         ResourceKind::Domain => {
             let id = document.get("DomainArn").and_then(Value::as_str).and_then(|arn| arn.rsplit('/').next());
             let id = id.unwrap_or_default().to_owned();

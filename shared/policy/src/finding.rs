@@ -132,13 +132,18 @@ pub(crate) fn actual(document: &Json, joined: &Joined, control: &Control) -> Str
     let mut names = control.fields.iter().map(|field| last(field));
     let of_one_name = names.next().is_some_and(|first| names.all(|name| name == first));
     let alternatives = control.area == "ART" || control.fields.len() > 4 || of_one_name;
-    let shown: Vec<&(&str, Vec<String>)> = if any && alternatives {
-        told.iter().filter(|(_, values)| is_told(values)).collect()
-    } else if any {
-        told.iter().collect()
-    } else {
+    if !any {
         return ABSENT.to_owned();
+    }
+    // Of several fields of one name, those that are silent say nothing beside one that is not.
+    let says_nothing = |(at, (field, values)): &(usize, &(&str, Vec<String>))| {
+        let others =
+            told.iter().enumerate().filter(|(other, (name, _))| other != at && last(name) == last(field));
+        !is_told(values)
+            && (alternatives || others.into_iter().any(|(other, (_, values))| is_told(values) || other < *at))
     };
+    let shown: Vec<&(&str, Vec<String>)> =
+        told.iter().enumerate().filter(|each| !says_nothing(each)).map(|(_, each)| each).collect();
     match shown.as_slice() {
         [(_, values)] => shortened(&cut(values)),
         several => {

@@ -33,10 +33,12 @@ pub(crate) struct Instances {
 }
 
 impl Instances {
-    /// Reads a cluster: one type and number, groups of them, or alternatives of which a tuning job takes one for each job.
+    /// Reads a cluster: one type and number, groups of them, or alternatives of which a job gets one.
     pub(crate) fn of(reader: &Reader<'_>, cluster: &str) -> Self {
         let of = |list: &str| reader.parts(&format!("{cluster}.{list}[]"));
-        let (groups, alternatives) = (of("InstanceGroups"), of("InstanceConfigs"));
+        let groups = of("InstanceGroups");
+        let alternatives = [of("InstanceConfigs"), of("InstancePreferences")];
+        let alternatives = alternatives.into_iter().find(|parts| !parts.is_empty()).unwrap_or_default();
         let count = |part: &Reader<'_>| part.number("InstanceCount").unwrap_or(1);
         let largest = alternatives.iter().map(count).max();
         let parts = [groups, alternatives].into_iter().find(|parts| !parts.is_empty());

@@ -102,11 +102,24 @@ fn stands_for_name(document: &Json) -> String {
     found.unwrap_or("(not named yet)").to_owned()
 }
 
-/// The first version of the AutoML API keeps what the second has at the top one level deeper, and calls the inputs otherwise.
+/// Requests in the words of descriptions. The first version of the AutoML API keeps what the second has at the top one level
+/// deeper, and calls the inputs otherwise; requests for notebook instances name some things otherwise than their descriptions.
 fn in_one_form(mut document: Json) -> Json {
-    let Some(fields) = document.as_object_mut().filter(|fields| fields.contains_key("AutoMLJobName")) else {
+    let Some(fields) = document.as_object_mut() else { return document };
+    if fields.contains_key("NotebookInstanceName") {
+        let names = [
+            ("SecurityGroupIds", "SecurityGroups"),
+            ("LifecycleConfigName", "NotebookInstanceLifecycleConfigName"),
+        ];
+        for (asked, described) in names {
+            if let Some(value) = fields.remove(asked) {
+                fields.insert(described.to_owned(), value);
+            }
+        }
+    }
+    if !fields.contains_key("AutoMLJobName") {
         return document;
-    };
+    }
     if let Some(inputs) = fields.remove("InputDataConfig") {
         fields.insert("AutoMLJobInputDataConfig".to_owned(), inputs);
     }
@@ -183,7 +196,7 @@ fn pipeline(steps: &[Json], at: &str, intake: &mut Intake) {
 const LONGEST_DEFAULT: usize = 1024;
 
 /// Puts the defaults of a pipeline's parameters where `{"Get": "Parameters.<name>"}` asks for them. What has no default, or
-/// comes from another step, is known only when the pipeline runs: it is judged as absent, and that is told. A default is a text
+/// comes from another step, is known only when the pipeline runs: it stays as it is, which no control takes for a value. A default is a text
 /// of up to 1,024 characters, a number, or true or false, as the API has it: what else stands there is no default.
 fn with_defaults(value: &Json, definition: &Json, unknown: &mut Vec<String>) -> Json {
     let asked =
@@ -199,8 +212,9 @@ fn with_defaults(value: &Json, definition: &Json, unknown: &mut Vec<String>) -> 
             fits.then(|| default.clone())
         });
         return default.unwrap_or_else(|| {
-            unknown.push(format!("`{asked}` is known only when the pipeline runs: judged as absent"));
-            Json::Null
+            unknown.push(format!("`{asked}` is known only when the pipeline runs"));
+            // What stands there is no value of the API's types: controls that read it are unknown.
+            value.clone()
         });
     }
     match value {
@@ -305,11 +319,11 @@ mod tests {
         });
         let intake = read(&definition.to_string()).unwrap();
         assert_eq!(intake.candidates[0].resource.account, "7");
-        assert_eq!(intake.candidates[0].document["OutputDataConfig"]["KmsKeyId"], Json::Null);
-        assert_eq!(
-            intake.passed_over,
-            ["`Parameters.Key` is known only when the pipeline runs: judged as absent"]
+        assert!(
+            intake.candidates[0].document["OutputDataConfig"]["KmsKeyId"].is_object(),
+            "no text is made up"
         );
+        assert_eq!(intake.passed_over, ["`Parameters.Key` is known only when the pipeline runs"]);
     }
 
     #[test]
@@ -320,7 +334,7 @@ mod tests {
                 "Steps": [{ "Name": "train", "Type": "Training", "Arguments": { "RoleArn": { "Get": "Parameters.P" } } }],
             });
             let intake = read(&definition.to_string()).unwrap();
-            assert_eq!(intake.candidates[0].document["RoleArn"], Json::Null);
+            assert_eq!(intake.candidates[0].document["RoleArn"], json!({ "Get": "Parameters.P" }));
         }
     }
 

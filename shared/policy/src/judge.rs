@@ -80,6 +80,14 @@ pub enum Plan {
     Stop,
 }
 
+impl Plan {
+    /// Whether an approval is to be taken back.
+    #[must_use]
+    pub fn withdraws_approval(&self) -> bool {
+        matches!(self, Self::Change(corrections) if corrections.settings.contains(&Change::WithdrawApproval))
+    }
+}
+
 /// Settings to change in place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Corrections {
@@ -156,6 +164,12 @@ fn evaluate(bundle: &Bundle, subject: &Subject<'_>, action: Action) -> Verdict {
     };
     verdict.outcome = outcome(&verdict.findings);
     verdict.plan = plan(bundle, settings, &verdict);
+    // Other settings may hold for the resource: what these forbid, they may allow.
+    if let (Some(Answer::Unreadable(reason)), true) =
+        (joined.get("ListTags"), bundle.tells_environments_by_tag())
+    {
+        verdict.plan = Plan::Nothing(format!("its environment is not known: {reason}"));
+    }
     verdict
 }
 

@@ -146,6 +146,28 @@ fn a_child_is_judged_and_its_parent_is_named_not_stopped() {
 }
 
 #[test]
+fn nobody_is_their_own_parent() {
+    let arn = "arn:aws:sagemaker:eu-west-1:111122223333:training-job/T";
+    let mut job =
+        of("training-job").but("/TrainingJobArn", json!(arn.to_lowercase())).but("/VpcConfig", Value::Null);
+    job.name = "T".to_owned();
+    let verdict = job.verdict(&strict());
+    assert_eq!((verdict.parent, verdict.plan), (None, Plan::Stop));
+}
+
+#[test]
+fn where_the_environment_is_not_known_nothing_is_done() {
+    let bundle = with("[[environments]]\nname = \"dev\"\ntag = \"Owner=ana\"\nmode = \"observe\"\n");
+    let job = of("training-job").but("/VpcConfig", Value::Null);
+    let (resource, mut joined) = (job.resource(), job.joined());
+    joined.insert("ListTags".into(), Answer::Unreadable("access was denied".into()));
+    let document = &job.document;
+    let subject = Subject { resource: &resource, document, created_at: cases::CREATED, joined: &joined };
+    assert_eq!(judge(&bundle, &subject).plan, nothing("its environment is not known: access was denied"));
+    assert_eq!(judge(&strict(), &subject).plan, Plan::Stop);
+}
+
+#[test]
 fn what_cannot_be_read_is_unknown_never_kept_and_never_remedied() {
     let mut refused = of("transform-job");
     refused.answers.remove("DescribeModel");

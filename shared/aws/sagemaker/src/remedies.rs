@@ -78,8 +78,19 @@ impl Remedies for SageMakerAccount {
                 answered(context, call.send().await)
             }
             ResourceKind::Domain => {
-                let call = domain_changes(client.update_domain().domain_id(name), &is_set);
-                answered(context, call.send().await)
+                // Each by itself: what is refused while apps run keeps nothing else from being changed.
+                for change in [
+                    Change::PropagateTags,
+                    Change::DisableDocker,
+                    Change::NameTheUser,
+                    Change::RouteThroughVpc,
+                ] {
+                    if is_set(change) {
+                        let call = domain_change(client.update_domain().domain_id(name), change);
+                        busy(answered(context.clone(), call.send().await))?;
+                    }
+                }
+                Ok(())
             }
             ResourceKind::ModelPackage => {
                 let call = client.update_model_package().model_package_arn(resource.arn());
@@ -178,30 +189,34 @@ impl SageMakerAccount {
     }
 }
 
-/// "UpdateDomain": each of these can be changed by itself; the traffic's way only while no app runs.
-fn domain_changes(
-    mut call: UpdateDomainFluentBuilder,
-    is_set: &impl Fn(Change) -> bool,
-) -> UpdateDomainFluentBuilder {
-    if is_set(Change::RouteThroughVpc) {
-        call = call.app_network_access_type(AppNetworkAccessType::VpcOnly);
-    }
-    if is_set(Change::PropagateTags) {
-        call = call.tag_propagation(TagPropagation::Enabled);
-    }
-    let (name, docker) = (is_set(Change::NameTheUser), is_set(Change::DisableDocker));
-    if name || docker {
-        let mut settings = DomainSettingsForUpdate::builder();
-        if name {
-            settings = settings.execution_role_identity_config(ExecutionRoleIdentityConfig::UserProfileName);
+/// "UpdateDomain"; the traffic's way and the name in sessions can be changed only while no app runs.
+fn domain_change(call: UpdateDomainFluentBuilder, change: Change) -> UpdateDomainFluentBuilder {
+    let settings = DomainSettingsForUpdate::builder();
+    match change {
+        Change::RouteThroughVpc => call.app_network_access_type(AppNetworkAccessType::VpcOnly),
+        Change::PropagateTags => call.tag_propagation(TagPropagation::Enabled),
+        Change::NameTheUser => {
+            let by_user =
+                settings.execution_role_identity_config(ExecutionRoleIdentityConfig::UserProfileName);
+            call.domain_settings_for_update(by_user.build())
         }
-        if docker {
+        _ => {
             let off = DockerSettings::builder().enable_docker_access(FeatureStatus::Disabled).build();
-            settings = settings.docker_settings(off);
+            call.domain_settings_for_update(settings.docker_settings(off).build())
         }
-        call = call.domain_settings_for_update(settings.build());
     }
-    call
+}
+
+/// A domain that is being updated, or whose apps run, refuses for now only ("UpdateDomain", `ResourceInUse`).
+fn busy(answer: Result<(), PortError>) -> Result<(), PortError> {
+    answer.map_err(|error| {
+        let text = error.to_string();
+        if text.contains("ResourceInUse") {
+            PortError::new(PortErrorKind::Unavailable, "change a domain", text)
+        } else {
+            error
+        }
+    })
 }
 
 fn answered<A, E>(context: String, answer: Result<A, SdkError<E, HttpResponse>>) -> Result<(), PortError>

@@ -12,7 +12,7 @@ use crate::{Actor, CallMade, Effect, Event, Resource, ResourceKind, to_api_case}
 
 /// The calls that matter: what is created is judged, what is changed is judged again, and what is deleted takes its evidence
 /// along.
-const CALLS: [(&str, ResourceKind, Effect); 32] = [
+const CALLS: [(&str, ResourceKind, Effect); 33] = [
     ("CreateTrainingJob", ResourceKind::TrainingJob, Effect::Created),
     ("CreateProcessingJob", ResourceKind::ProcessingJob, Effect::Created),
     ("CreateTransformJob", ResourceKind::TransformJob, Effect::Created),
@@ -38,6 +38,7 @@ const CALLS: [(&str, ResourceKind, Effect); 32] = [
     ("UpdateMonitoringSchedule", ResourceKind::MonitoringSchedule, Effect::Changed),
     ("StartMonitoringSchedule", ResourceKind::MonitoringSchedule, Effect::Changed),
     ("StopMonitoringSchedule", ResourceKind::MonitoringSchedule, Effect::Changed),
+    ("DeleteMonitoringSchedule", ResourceKind::MonitoringSchedule, Effect::Changed),
     ("UpdateNotebookInstance", ResourceKind::NotebookInstance, Effect::Changed),
     ("UpdateDomain", ResourceKind::Domain, Effect::Changed),
     ("UpdateUserProfile", ResourceKind::UserProfile, Effect::Changed),

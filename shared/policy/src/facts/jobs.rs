@@ -163,6 +163,7 @@ pub(super) fn tuning_job(context: &Context<'_>) -> Facts {
         // What nobody can read is not passed over because the other one counts.
         for cluster in ["HyperParameterTuningResourceConfig", "ResourceConfig"] {
             definition.text(&format!("{cluster}.VolumeKmsKeyId"));
+            Instances::of(definition, cluster);
         }
         // Either says what the jobs run on.
         let cluster = if definition.has_part("HyperParameterTuningResourceConfig") {

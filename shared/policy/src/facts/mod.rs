@@ -94,9 +94,10 @@ pub(crate) fn entity_type(kind: ResourceKind) -> Option<(&'static str, &'static 
 pub(crate) fn parent<'a>(resource: &Resource, document: &'a Json) -> Option<&'a str> {
     // A processing job of the debugger names the training job that it watches.
     const FIELDS: [&str; 4] = ["TuningJobArn", "AutoMLJobArn", "MonitoringScheduleArn", "TrainingJobArn"];
-    let arns = FIELDS.iter().filter_map(|field| document.get(*field)?.as_str()).filter(|arn| !arn.is_empty());
     // Parents have these fields, too: there they are their own.
-    arns.into_iter().find(|arn| *arn != resource.arn() && !arn.ends_with(&format!("/{}", resource.name)))
+    let others = FIELDS.iter().filter(|field| **field != resource.kind.arn_field());
+    let mut arns = others.filter_map(|field| document.get(*field)?.as_str());
+    arns.find(|arn| !arn.is_empty())
 }
 
 impl<'a> Context<'a> {
@@ -163,7 +164,7 @@ impl<'a> Context<'a> {
         let by_account =
             if accounts.is_empty() { owner == own } else { accounts.iter().any(|one| one == owner) };
         let listed = encryption.allowed_keys.is_empty()
-            || encryption.allowed_keys.iter().any(|pattern| is_key(pattern, key));
+            || encryption.allowed_keys.iter().any(|pattern| is_key(pattern, key, self.resource));
         !is_aws_managed(key) && by_account && listed
     }
 
@@ -233,12 +234,9 @@ pub(crate) fn bucket(uri: &str) -> Option<&str> {
 
 /// An image's name without digest and tag.
 fn image(reference: &str) -> Option<&str> {
-    let name = reference.split('@').next()?;
+    let tagged = reference.split('@').next()?;
     // A colon before the last slash belongs to a port.
-    match name.rsplit_once(':') {
-        Some((name, tag)) if !tag.contains('/') => Some(name),
-        _ => Some(name),
-    }
+    Some(tagged.rsplit_once(':').filter(|(_, tag)| !tag.contains('/')).map_or(tagged, |(name, _)| name))
 }
 
 /// A tag can be moved to another image, a digest cannot.
@@ -260,14 +258,18 @@ fn key_account<'a>(key: &'a str, own: &'a str) -> &'a str {
     parts.nth(3).filter(|account| !account.is_empty()).unwrap_or(own)
 }
 
-/// Whether a key is the one that a pattern of ARNs means: a bare id or alias is compared with the pattern's last part.
-fn is_key(pattern: &str, key: &str) -> bool {
+/// Whether a key fits a pattern of ARNs. A bare id or alias is a key of the resource's own account and region.
+fn is_key(pattern: &str, key: &str, resource: &Resource) -> bool {
     if key.starts_with("arn:") {
         return WildMatch::new(pattern).matches(key);
     }
-    let name = pattern.rsplit(':').next().unwrap_or(pattern);
-    WildMatch::new(name).matches(key)
-        || name.strip_prefix("key/").is_some_and(|id| WildMatch::new(id).matches(key))
+    let Resource { partition, account, region, .. } = resource;
+    let name = if key.starts_with("alias/") { key.to_owned() } else { format!("key/{key}") };
+    // A request in a file does not say where it will be sent.
+    if account.is_empty() || region.is_empty() {
+        return WildMatch::new(pattern.rsplit(':').next().unwrap_or(pattern)).matches(&name);
+    }
+    WildMatch::new(pattern).matches(&format!("arn:{partition}:kms:{region}:{account}:{name}"))
 }
 
 fn bool(value: bool) -> RestrictedExpression {
@@ -297,14 +299,20 @@ mod tests {
     }
 
     #[test]
-    fn an_allowed_key_is_known_by_its_arn_its_id_and_its_alias() {
+    fn an_allowed_key_is_known_by_its_arn_and_in_its_own_account_by_its_id_and_alias() {
+        let job = Resource::in_region(ResourceKind::TrainingJob, "111122223333", "eu-west-1", "t");
+        let check = |pattern: &str, key: &str, expect: bool| {
+            assert_eq!(is_key(pattern, key, &job), expect, "{pattern}: {key}");
+        };
         let key = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd";
-        for named in [key, "1234abcd"] {
-            assert!(is_key(key, named), "{named}");
-        }
-        assert!(!is_key(key, "5678") && !is_key(key, "arn:aws:kms:eu-west-1:111122223333:key/5678"));
-        assert!(is_key("arn:aws:kms:*:111122223333:alias/credit-*", "alias/credit-dev"));
-        assert!(!is_key("arn:aws:kms:*:111122223333:alias/credit-*", "alias/other"));
+        check(key, key, true);
+        check(key, "1234abcd", true);
+        check(key, "5678", false);
+        check(key, "arn:aws:kms:eu-west-1:111122223333:key/5678", false);
+        check("arn:aws:kms:*:111122223333:alias/ds-*", "alias/ds-dev", true);
+        check("arn:aws:kms:*:111122223333:alias/ds-*", "alias/other", false);
+        check("arn:aws:kms:*:444455556666:alias/ds-*", "alias/ds-dev", false);
+        check("arn:aws:kms:us-east-1:111122223333:key/*", "1234abcd", false);
     }
 
     #[test]

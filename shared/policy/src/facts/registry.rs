@@ -84,6 +84,16 @@ pub(super) fn model_package(context: &Context<'_>) -> Facts {
     let approver = reader.text("LastModifiedBy.IamIdentity.Arn");
     let allowed = &context.settings.access.allowed_approvers;
     let is_allowed = approver.is_some_and(|approver| allowed.is_empty() || super::fits(allowed, approver));
+    // Older packages do not say who made or changed them.
+    if approved && !context.is_request() {
+        for (known, path) in
+            [(author, "CreatedBy.IamIdentity.Arn"), (approver, "LastModifiedBy.IamIdentity.Arn")]
+        {
+            if known.is_none() {
+                reader.expected(path);
+            }
+        }
+    }
     // Whoever approves at creation approves what is their own.
     let four_eyes = is_allowed && author.is_some() && author != approver;
     let containers = reader.parts("InferenceSpecification.Containers[]");
@@ -129,7 +139,11 @@ pub(super) fn pipeline_execution(context: &Context<'_>) -> Facts {
     let reader = context.reader();
     let pipelines = context.answers("DescribePipeline");
     flags([
-        ("roleAllowed", pipelines.iter().all(|pipeline| context.role_allowed(pipeline, "RoleArn"))),
+        (
+            "roleAllowed",
+            !pipelines.is_empty()
+                && pipelines.iter().all(|pipeline| context.role_allowed(pipeline, "RoleArn")),
+        ),
         ("hasExperiment", context.is_request() || reader.has_text("PipelineExperimentConfig.ExperimentName")),
         ("namesItsStarter", context.is_request() || reader.has_text("CreatedBy.IamIdentity.Arn")),
         ("versioned", reader.has_integer("PipelineVersionId")),

@@ -1,7 +1,11 @@
 //! Facts of what serves: models, endpoint configurations, endpoints.
 
 use super::registry::SCHEDULE_STATUSES;
-use super::{Context, Facts, Reader, count, flags, is_pinned};
+use std::collections::BTreeSet;
+
+use sagewarden_events::ResourceKind;
+
+use super::{Context, Facts, Reader, flags, is_pinned};
 
 const CONTAINERS: [&str; 2] = ["PrimaryContainer", "Containers[]"];
 
@@ -17,7 +21,7 @@ pub(super) fn model(context: &Context<'_>) -> Facts {
         // A container of the registry brings its image along.
         !container.has_text("Image") || container.text("ImageConfig.RepositoryAccessMode") == Some("Vpc")
     };
-    let mut facts = flags([
+    flags([
         ("networkAllowed", context.vpc_allowed(&reader, "VpcConfig")),
         ("networkIsolation", reader.is_true("EnableNetworkIsolation")),
         ("roleAllowed", context.role_allowed(&reader, "ExecutionRoleArn")),
@@ -27,12 +31,9 @@ pub(super) fn model(context: &Context<'_>) -> Facts {
         ("imagesPinned", containers.iter().flat_map(|each| each.texts("Image")).all(is_pinned)),
         ("dataVersioned", context.inputs_versioned()),
         ("roleIsNarrow", context.role_is_narrow()),
-        ("fromRegistry", containers.iter().any(|each| each.has_text("ModelPackageName"))),
         ("approved", are_approved(context)),
         ("requiredTags", context.has_required_tags()),
-    ]);
-    facts.push(count("containers", i64::try_from(containers.len()).unwrap_or(i64::MAX)));
-    facts
+    ])
 }
 
 /// There are packages in the registry behind it, and all of them are approved.
@@ -45,8 +46,20 @@ pub(super) fn are_approved(context: &Context<'_>) -> bool {
             "Containers[].ModelPackageName",
         ]);
     }
+    // Every container comes from a package, and every package that is named was found.
+    let models = if context.resource.kind == ResourceKind::Model {
+        vec![context.reader()]
+    } else {
+        context.answers("DescribeModel")
+    };
+    let containers: Vec<Reader<'_>> =
+        models.iter().flat_map(|model| CONTAINERS.iter().flat_map(|path| model.parts(path))).collect();
+    let named: BTreeSet<&str> = containers.iter().filter_map(|each| each.text("ModelPackageName")).collect();
+    let from_packages =
+        !containers.is_empty() && containers.iter().all(|each| each.has_text("ModelPackageName"));
     let packages = context.answers("DescribeModelPackage");
-    !packages.is_empty() && packages.iter().all(|each| each.text("ModelApprovalStatus") == Some("Approved"))
+    let approved = packages.iter().all(|each| each.text("ModelApprovalStatus") == Some("Approved"));
+    from_packages && approved && packages.len() >= named.len()
 }
 
 const VARIANTS: [&str; 2] = ["ProductionVariants[]", "ShadowProductionVariants[]"];

@@ -25,7 +25,11 @@ pub(super) fn notebook_instance(context: &Context<'_>) -> Facts {
         ("rootAccess", reader.text("RootAccess") != Some("Disabled")),
         ("metadataV2", reader.text(imds) == Some("2")),
         ("secretsInScripts", secret),
-        ("platformAllowed", platform.is_some_and(|platform| platforms.iter().any(|one| one == platform))),
+        (
+            "platformAllowed",
+            platforms.is_empty()
+                || platform.is_some_and(|platform| platforms.iter().any(|one| one == platform)),
+        ),
         ("volumeKeyAllowed", context.key_allowed(&reader, "KmsKeyId")),
         ("hasRepository", reader.has_text("DefaultCodeRepository")),
         ("requiredTags", context.has_required_tags()),
@@ -75,7 +79,10 @@ pub(super) fn app(context: &Context<'_>) -> Facts {
         allowed.is_empty() || reader.text(path).is_none_or(|name| super::fits(allowed, name))
     };
     let compute = &context.settings.compute;
-    let resources = context.instances_allowed(&reader, &["ResourceSpec.InstanceType"])
+    // Studio Classic runs its own server on this type, which nobody chooses.
+    let of_the_service = reader.text("ResourceSpec.InstanceType") == Some("system");
+    let allowed = context.instances_allowed(&reader, &["ResourceSpec.InstanceType"]);
+    let resources = (of_the_service || allowed)
         && fits("ResourceSpec.SageMakerImageArn", &compute.allowed_studio_images)
         && fits("ResourceSpec.LifecycleConfigArn", &compute.allowed_lifecycle_configs);
     flags([("resourcesAllowed", resources)])

@@ -61,6 +61,19 @@ pub(super) fn monitoring_types<'de, D: Deserializer<'de>>(deserializer: D) -> Re
     checked(deserializer, wanted, |text| MONITORING_TYPES.contains(&text))
 }
 
+pub(super) fn tag_keys<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    checked(deserializer, "the key of a tag", |text| !text.trim().is_empty() && text.chars().count() <= 128)
+}
+
+pub(super) fn percent<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
+    let percent = i64::deserialize(deserializer)?;
+    if (0..=100).contains(&percent) {
+        Ok(percent)
+    } else {
+        Err(D::Error::custom(format!("`{percent}` is no percentage between 0 and 100")))
+    }
+}
+
 pub(super) fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
     let seconds = i64::deserialize(deserializer)?;
     if seconds > 0 {

@@ -202,7 +202,7 @@ pub struct ComputeSettings {
     /// How long a training or tuning job may run at most, in seconds; absent allows any time.
     #[serde(deserialize_with = "seconds")]
     pub max_runtime_seconds: Option<i64>,
-    /// Platforms of notebook instances that AWS still mends.
+    /// Platforms of notebook instances that AWS still mends; empty allows any.
     pub allowed_platforms: Vec<String>,
     /// Patterns of the ARNs of Studio images; empty allows any.
     pub allowed_studio_images: Vec<String>,
@@ -228,6 +228,7 @@ impl Default for ComputeSettings {
 #[serde(deny_unknown_fields, default)]
 pub struct TraceabilitySettings {
     /// Keys of tags; empty wants none.
+    #[serde(deserialize_with = "tag_keys")]
     pub required_tags: Vec<String>,
 }
 
@@ -239,6 +240,7 @@ pub struct MonitoringSettings {
     #[serde(deserialize_with = "monitoring_types")]
     pub required_types: Vec<String>,
     /// The part of the requests that must be captured at least, in percent.
+    #[serde(deserialize_with = "percent")]
     pub min_sampling_percentage: i64,
 }
 
