@@ -44,7 +44,7 @@ def problems(statement):
         if privilege is None:
             yield f"there is no call {action}"
             continue
-        for operator, terms in statement["Condition"].items():
+        for operator, terms in statement.get("Condition", {}).items():
             for key in terms:
                 if template(key) not in keys_of(privilege):
                     yield f"{action} has no condition key {key}"

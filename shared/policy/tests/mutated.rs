@@ -198,6 +198,17 @@ fn what_has_another_type_than_the_apis_is_never_passed() {
 }
 
 #[test]
+fn what_breaks_a_control_is_not_mended_by_another_type() {
+    let mut wrong = BTreeSet::new();
+    for kept in DOCUMENTS.iter() {
+        for (place, speaking) in &spoken_of(kept, &BUNDLES[0]) {
+            wrong.extend(passing(kept, place, speaking, &BUNDLES[0]));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
 fn a_list_of_ten_thousand_is_judged_and_told_in_a_few_lines() {
     for kept in all() {
         for place in places(&kept) {
@@ -321,14 +332,6 @@ proptest! {
         for bundle in BUNDLES.iter() {
             check(&kept, &kept.verdict(bundle));
         }
-    }
-
-    #[test]
-    fn what_breaks_a_control_is_not_mended_by_another_type(document in any::<Index>(), place in any::<Index>()) {
-        let kept = document.get(&DOCUMENTS[..]);
-        let spoken: Vec<_> = spoken_of(kept, &BUNDLES[0]).into_iter().collect();
-        let (place, speaking) = place.get(&spoken[..]);
-        prop_assert_eq!(passing(kept, place, speaking, &BUNDLES[0]), Vec::<String>::new());
     }
 
     #[test]

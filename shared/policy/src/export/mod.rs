@@ -52,7 +52,7 @@ impl PolicyKind {
     }
 }
 
-/// One condition block: operator, key, values. All of them must hold for the statement to deny.
+/// One condition block: operator, key, values. All of them must hold for the statement to deny; an empty one always does.
 pub(crate) type Condition = BTreeMap<&'static str, BTreeMap<String, Values>>;
 
 /// What a condition key is compared with.
@@ -63,7 +63,7 @@ pub(crate) enum Values {
     Any(Vec<String>),
 }
 
-/// A statement that denies calls on a condition.
+/// A statement that denies calls, on a condition or whatever they ask.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Statement {
@@ -73,6 +73,7 @@ pub struct Statement {
     /// The calls, such as `sagemaker:CreateModel`.
     pub action: Vec<String>,
     resource: &'static str,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     condition: Condition,
     /// The ids of the controls that it stands for.
     #[serde(skip)]

@@ -251,6 +251,12 @@ pub(super) const RULES: &[Rule] = &[
         differs: "a tag that is taken away later is not seen",
     },
     Rule {
+        sid: "DenyErasedEvidence",
+        covers: &[("TRN-TRC-04", &["DeleteTrainingJob"]), ("PRC-TRC-04", &["DeleteProcessingJob"])],
+        when: |_| vec![Condition::new()],
+        differs: "",
+    },
+    Rule {
         sid: "DenyOfflineStoreWithoutKey",
         covers: &[("FGR-ENC-01", FEATURES)],
         when: |_| {

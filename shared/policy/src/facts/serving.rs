@@ -62,12 +62,17 @@ pub(super) fn are_approved(context: &Context<'_>) -> bool {
     from_packages && approved && packages.len() >= named.len()
 }
 
+/// A variant without instances. How much it may do is read as well, so that what cannot be read there is noted.
+fn is_serverless(variant: &Reader<'_>) -> bool {
+    variant.has_integer("ServerlessConfig.MaxConcurrency");
+    variant.has_part("ServerlessConfig")
+}
+
 const VARIANTS: [&str; 2] = ["ProductionVariants[]", "ShadowProductionVariants[]"];
 
 pub(super) fn endpoint_config(context: &Context<'_>) -> Facts {
     let reader = context.reader();
     let variants: Vec<Reader<'_>> = VARIANTS.iter().flat_map(|path| reader.parts(path)).collect();
-    let is_serverless = |variant: &Reader<'_>| variant.has_part("ServerlessConfig");
     let dumps_encrypted = variants.iter().all(|variant| {
         !variant.has_part("CoreDumpConfig") || context.key_allowed(variant, "CoreDumpConfig.KmsKeyId")
     });
@@ -96,7 +101,8 @@ pub(super) fn endpoint_config(context: &Context<'_>) -> Facts {
         ("dataAllowed", context.buckets_allowed(&reader, &data)),
         ("explained", reader.has_part("ExplainerConfig.ClarifyExplainerConfig")),
         // Endpoints of inference components name no model: the network is the configuration's own.
-        ("hasModels", variants.iter().any(|variant| variant.has_text("ModelName"))),
+        // Counted, not asked for the first: every name has to be readable.
+        ("hasModels", variants.iter().filter(|variant| variant.has_text("ModelName")).count() > 0),
         ("networkAllowed", context.vpc_allowed(&reader, "VpcConfig")),
         ("networkIsolation", reader.is_true("EnableNetworkIsolation")),
         ("single", alone),
@@ -124,7 +130,7 @@ pub(super) fn endpoint(context: &Context<'_>) -> Facts {
     }
     let serverless = configs.iter().any(|config| {
         let variants = config.parts("ProductionVariants[]");
-        !variants.is_empty() && variants.iter().all(|variant| variant.has_part("ServerlessConfig"))
+        !variants.is_empty() && variants.iter().all(is_serverless)
     });
     let capturing = reader.is_true("DataCaptureConfig.EnableCapture")
         && reader.text("DataCaptureConfig.CaptureStatus") == Some("Started");
