@@ -12,6 +12,8 @@ use sagewarden_events::{CommitId, Repository, Resource, ResourceKind, Timestamp}
 pub enum NodeKind {
     /// A git commit.
     Commit,
+    /// A branch or tag of a repository, over all commits it pointed to.
+    Reference,
     /// A version of one S3 object, or of all objects under a prefix.
     Dataset,
     /// A container image.
@@ -20,34 +22,67 @@ pub enum NodeKind {
     ProcessingJob,
     /// A training job.
     TrainingJob,
+    /// A batch transform job.
+    TransformJob,
+    /// A hyperparameter tuning job: it starts training jobs.
+    TuningJob,
+    /// An Autopilot job: it starts jobs of all kinds.
+    AutoMlJob,
     /// A version of a model artifact (`model.tar.gz`).
     Artifact,
     /// A SageMaker model.
     Model,
+    /// A version in the model registry.
+    ModelPackage,
     /// An endpoint configuration.
     EndpointConfig,
     /// An endpoint over all its deployments.
     Endpoint,
     /// One configuration in force on one endpoint.
     Deployment,
+    /// One run of a pipeline.
+    PipelineExecution,
+    /// One run of a monitoring schedule.
+    MonitoringExecution,
     /// What one monitoring execution found.
     Violation,
+    /// An experiment.
+    Experiment,
+    /// What an experiment knows of one job.
+    TrialComponent,
+    /// A feature group.
+    FeatureGroup,
 }
 
 impl NodeKind {
-    const ALL: [(Self, &'static str, &'static str); 11] = [
+    const ALL: [(Self, &'static str, &'static str); 21] = [
         (Self::Commit, "commit", "commit"),
+        (Self::Reference, "ref", "reference"),
         (Self::Dataset, "ds", "dataset"),
         (Self::Image, "img", "image"),
         (Self::ProcessingJob, "pjob", "processing-job"),
         (Self::TrainingJob, "tjob", "training-job"),
+        (Self::TransformJob, "xjob", "transform-job"),
+        (Self::TuningJob, "hjob", "tuning-job"),
+        (Self::AutoMlJob, "ajob", "automl-job"),
         (Self::Artifact, "art", "artifact"),
         (Self::Model, "model", "model"),
+        (Self::ModelPackage, "mpkg", "model-package"),
         (Self::EndpointConfig, "epc", "endpoint-config"),
         (Self::Endpoint, "ep", "endpoint"),
         (Self::Deployment, "dep", "deployment"),
+        (Self::PipelineExecution, "pexe", "pipeline-execution"),
+        (Self::MonitoringExecution, "mon", "monitoring-execution"),
         (Self::Violation, "viol", "violation"),
+        (Self::Experiment, "exp", "experiment"),
+        (Self::TrialComponent, "tc", "trial-component"),
+        (Self::FeatureGroup, "fg", "feature-group"),
     ];
+
+    /// Every kind, in the order in which a model comes to be.
+    pub fn all() -> impl Iterator<Item = Self> {
+        Self::ALL.iter().map(|(kind, ..)| *kind)
+    }
 
     /// The word that users read and type, such as `training-job`.
     #[must_use]
@@ -71,9 +106,15 @@ impl NodeKind {
         Some(match kind {
             ResourceKind::TrainingJob => Self::TrainingJob,
             ResourceKind::ProcessingJob => Self::ProcessingJob,
+            ResourceKind::TransformJob => Self::TransformJob,
+            ResourceKind::TuningJob => Self::TuningJob,
+            ResourceKind::AutoMlJob => Self::AutoMlJob,
             ResourceKind::Model => Self::Model,
+            ResourceKind::ModelPackage => Self::ModelPackage,
             ResourceKind::EndpointConfig => Self::EndpointConfig,
             ResourceKind::Endpoint => Self::Endpoint,
+            ResourceKind::PipelineExecution => Self::PipelineExecution,
+            ResourceKind::FeatureGroup => Self::FeatureGroup,
             _ => return None,
         })
     }

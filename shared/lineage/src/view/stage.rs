@@ -43,11 +43,21 @@ impl Stage {
     #[must_use]
     pub fn of(graph: &Graph, node: &Node) -> Self {
         match node.id.kind() {
-            NodeKind::Commit => Self::SourceCode,
-            NodeKind::ProcessingJob => Self::Preprocessing,
-            NodeKind::TrainingJob | NodeKind::Artifact | NodeKind::Model => Self::Modelling,
-            NodeKind::EndpointConfig | NodeKind::Deployment | NodeKind::Endpoint => Self::Endpoint,
-            NodeKind::Violation => Self::Monitoring,
+            NodeKind::Commit | NodeKind::Reference => Self::SourceCode,
+            NodeKind::ProcessingJob | NodeKind::FeatureGroup => Self::Preprocessing,
+            NodeKind::TrainingJob
+            | NodeKind::TuningJob
+            | NodeKind::AutoMlJob
+            | NodeKind::PipelineExecution
+            | NodeKind::Experiment
+            | NodeKind::TrialComponent
+            | NodeKind::Artifact
+            | NodeKind::Model
+            | NodeKind::ModelPackage => Self::Modelling,
+            NodeKind::EndpointConfig | NodeKind::Deployment | NodeKind::Endpoint | NodeKind::TransformJob => {
+                Self::Endpoint
+            }
+            NodeKind::MonitoringExecution | NodeKind::Violation => Self::Monitoring,
             NodeKind::Dataset | NodeKind::Image => {
                 let writers = graph.into_node(&node.id).map(|edge| &edge.from);
                 let readers = graph.out_of(&node.id).map(|edge| &edge.to);
