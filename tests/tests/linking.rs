@@ -213,12 +213,18 @@ fn a_closure_that_is_only_half_there_is_not_taken_for_whole() -> Result<()> {
     push(&local, "first", 0)?;
     local.serve()?;
     local.settle()?;
-    let whole = local.lineage("endpoint/prod")?;
+    let told = || -> Result<Value> {
+        let mut answer = local.lineage("endpoint/prod")?;
+        // Walking takes more requests than reading the closure.
+        answer.as_object_mut().map(|answer| answer.remove("requests"));
+        Ok(answer)
+    };
+    let whole = told()?;
     let items = local.system.store.items()?;
     let model = items.iter().find(|item| item.key.sk.starts_with("A#") && item.key.sk.contains("#model#"));
     let key = model.map(|item| item.key.clone()).ok_or("the model is not in the closure")?;
     futures::executor::block_on(local.system.store.write(&[Write::Delete(key)]))?;
-    assert_eq!(local.lineage("endpoint/prod")?, whole, "the graph is walked instead");
+    assert_eq!(told()?, whole, "the graph is walked instead");
     Ok(())
 }
 

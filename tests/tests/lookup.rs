@@ -16,7 +16,7 @@ fn recorded() -> Result<Local> {
 }
 
 async fn refused(local: &Local, request: Value) -> (&'static str, String) {
-    match answer(&local.system.store, request).await {
+    match answer(&local.system.store, request, &|| false).await {
         Ok(answer) => ("answered", answer.to_string()),
         Err(FunctionError::BadRequest(text)) => ("BadRequest", text),
         Err(FunctionError::NotFound(text)) => ("NotFound", text),
@@ -28,7 +28,8 @@ async fn refused(local: &Local, request: Value) -> (&'static str, String) {
 async fn an_answer_has_the_form_that_was_asked_for() -> Result<()> {
     let local = recorded()?;
     let ask = async |format: &str| {
-        answer(&local.system.store, json!({ "entity": "endpoint-config/c", "format": format })).await
+        answer(&local.system.store, json!({ "entity": "endpoint-config/c", "format": format }), &|| false)
+            .await
     };
     let document = ask("json").await?;
     assert_eq!(document.get("complete"), Some(&json!(true)));
@@ -72,7 +73,8 @@ async fn a_question_that_is_wrong_is_told_which_field() -> Result<()> {
 async fn an_answer_that_was_cut_says_so() -> Result<()> {
     let local = recorded()?;
     let document =
-        answer(&local.system.store, json!({ "entity": "endpoint-config/c", "max_nodes": 2 })).await?;
+        answer(&local.system.store, json!({ "entity": "endpoint-config/c", "max_nodes": 2 }), &|| false)
+            .await?;
     assert_eq!(document.get("complete"), Some(&json!(false)));
     assert!(document.get("stopped_by").is_some_and(|why| !why.is_null()), "{document}");
     Ok(())

@@ -28,7 +28,9 @@ impl Relation {
         }
     }
 
-    fn parse(text: &str) -> Option<Self> {
+    /// The relation of this name.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
         [Self::ContributedTo, Self::Produced, Self::AssociatedWith]
             .into_iter()
             .find(|relation| relation.as_str() == text)

@@ -1,7 +1,9 @@
 //! Lineage: nodes, edges and identities, the merge rules of the table that holds them, the traversal, and the views.
 //! Pure: it knows no store, no clock and no service.
 
+pub mod answer;
 pub mod chain;
+pub mod cursor;
 pub mod edge;
 pub mod graph;
 pub mod id;
@@ -10,3 +12,4 @@ pub mod record;
 pub mod s3;
 pub mod table;
 pub mod view;
+pub mod walk;

@@ -34,6 +34,9 @@ pub const NEVER_FILLED: &str = "-";
 /// The subject of a gap that a commit fills, however it is found.
 pub const SOURCE: &str = "source";
 
+/// What stands in the place of a value that looked like a secret.
+pub const REDACTED: &str = "[redacted]";
+
 /// Detail beyond this many bytes is left out and marked: an item holds 400 KB, with room for the rest.
 const MAX_DETAIL: usize = 300_000;
 /// A set of objects names its members one by one up to this many; its digest covers all of them in any case.

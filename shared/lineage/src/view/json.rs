@@ -7,7 +7,7 @@ use crate::edge::FoundBy;
 use crate::graph::Node;
 use crate::table::Value;
 
-/// `{root, complete, stopped_by, missing, nodes: [{id, kind, stage, name, recorded, …facts}], edges: [{from, to, relation,
+/// `{root, complete, stopped_by, missing, cursor, requests, nodes: [{id, kind, stage, name, recorded, …facts}], edges: [{from, to, relation,
 /// role, found_by?, explicit?}]}`; nodes by distance from the root, edges by their ends. Times are ISO 8601.
 #[must_use]
 pub fn json(answer: &Answer) -> Json {
@@ -36,6 +36,8 @@ pub fn json(answer: &Answer) -> Json {
         "complete": answer.is_complete(),
         "stopped_by": graph.stopped_by,
         "missing": graph.gaps(),
+        "cursor": answer.cursor,
+        "requests": answer.requests,
         "nodes": nodes.into_iter().map(|node| row(answer, node)).collect::<Vec<_>>(),
         "edges": edges,
     })
