@@ -412,7 +412,7 @@ fn check_answer(answer: &Value) {
     let nodes = answer["nodes"].as_array().cloned().unwrap_or_default();
     let count = |kind: &str| nodes.iter().filter(|node| text(node, "kind") == kind).count();
     let expected = [
-        ("commit", 2),
+        ("commit", 1),
         ("dataset", 2),
         ("artifact", 1),
         ("image", 2),

@@ -21,12 +21,24 @@ pub async fn answer(
     request: Json,
     is_over: &dyn Fn() -> bool,
 ) -> Result<Json, FunctionError> {
-    let question: Question =
-        serde_json::from_value(request).map_err(|error| FunctionError::BadRequest(error.to_string()))?;
+    let question = read(request)?;
     let reply = ask(table, &question, is_over).await?;
     Ok(match question.format {
         Format::Json | Format::Table => reply.document(question.format),
         format => serde_json::json!({ "complete": reply.is_complete(), "text": reply.text(format) }),
+    })
+}
+
+/// Reads a question; what is wrong with it is told with the field.
+fn read(request: Json) -> Result<Question, FunctionError> {
+    serde_path_to_error::deserialize(request).map_err(|error| {
+        let field = error.path().to_string();
+        let words = error.into_inner();
+        FunctionError::BadRequest(if field == "." {
+            words.to_string()
+        } else {
+            format!("`{field}`: {words}")
+        })
     })
 }
 

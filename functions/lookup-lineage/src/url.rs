@@ -4,7 +4,6 @@
 use aws_lambda_events::lambda_function_urls::LambdaFunctionUrlRequest;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use sagewarden_govern::Question;
 use sagewarden_govern::ports::Table;
 use sagewarden_lambda::FunctionError;
 use sagewarden_lineage::view::Format;
@@ -31,10 +30,10 @@ async fn respond(
     payload: &Json,
     is_over: &dyn Fn() -> bool,
 ) -> Result<(&'static str, String), FunctionError> {
-    let bad = |error: &dyn std::fmt::Display| FunctionError::BadRequest(error.to_string());
-    let request: LambdaFunctionUrlRequest =
-        serde_json::from_value(payload.clone()).map_err(|error| bad(&error))?;
-    let question: Question = serde_json::from_value(question(&request)?).map_err(|error| bad(&error))?;
+    let request: LambdaFunctionUrlRequest = serde_json::from_value(payload.clone()).map_err(|error| {
+        FunctionError::BadRequest(format!("this is no request of a function URL: {error}"))
+    })?;
+    let question = super::read(question(&request)?)?;
     let reply = super::ask(table, &question, is_over).await?;
     Ok((content_type(question.format), reply.text(question.format)))
 }

@@ -43,6 +43,10 @@ impl fmt::Display for Relation {
     }
 }
 
+/// The role of the edge from an artifact to the dataset that is the same object version: a model that a later job begins with is
+/// data to that job.
+pub const SAME_OBJECT: &str = "same-object";
+
 /// How the link from a commit to a job or deployment was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]

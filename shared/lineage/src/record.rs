@@ -17,7 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use sagewarden_events::{CommitId, Repository, Resource, Timestamp};
 use serde_json::Value as Json;
 
-use crate::edge::{InEdge, Relation};
+use crate::edge::{InEdge, Relation, SAME_OBJECT};
 use crate::id::{NodeId, NodeKind, image_digest, repository_path};
 use crate::observe::{Observation, StatusMark};
 use crate::s3::{VersionedObject, manifest_digest};
@@ -130,6 +130,10 @@ impl Record {
         }
         self.node(&id, &object.key, Some(object.modified_at), facts);
         self.alias(format!("K#s3#{bucket}/{}", object.key), format!("{version}#{id}"), &id);
+        if kind == NodeKind::Artifact {
+            let data = NodeId::dataset(bucket, &object.key, &version);
+            self.edge(&data, &InEdge::new(Relation::AssociatedWith, SAME_OBJECT, id.clone()));
+        }
         id
     }
 

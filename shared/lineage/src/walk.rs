@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::cursor::{Cursor, Mark};
-use crate::edge::{InEdge, Relation};
+use crate::edge::{InEdge, Relation, SAME_OBJECT};
 use crate::graph::{Edge, Graph, Node, StoppedBy};
 use crate::id::NodeId;
 use crate::record::NODE;
@@ -175,6 +175,9 @@ impl Walk {
                     self.graph.insert(node, depth);
                     sources.into_iter().for_each(|edge| self.queue(depth + 1, edge.source));
                 }
+                Direction::Downstream if is_unused(&node) => {
+                    self.graph.edges.retain(|edge| edge.to != node.id);
+                }
                 Direction::Downstream => self.graph.insert_from_above(node, depth),
             }
         }
@@ -237,6 +240,12 @@ impl Walk {
         let is_more = !cursor.pending.is_empty() || !cursor.rest.is_empty();
         (self.graph, is_more.then_some(cursor))
     }
+}
+
+/// Whether a node is but the place for an artifact that no job has read as data.
+fn is_unused(node: &Node) -> bool {
+    let edges = node.in_edges();
+    !node.is_recorded() && !edges.is_empty() && edges.iter().all(|edge| edge.role == SAME_OBJECT)
 }
 
 /// Reads the row of an out-edge: `O#<relation>:<role>#<destination>`.
