@@ -238,6 +238,9 @@ fn alias(entity: &str) -> Result<(String, Narrowing), NoAnswer> {
         let short = digits.get(..7).ok_or_else(unaddressable)?;
         return Ok((format!("K#git#{short}"), Narrowing::CommitPrefix(digits)));
     }
+    if let "branch" | "tag" = kind {
+        return Ok((name_alias(kind, name), Narrowing::None));
+    }
     let kind = ResourceKind::from_segment(kind).ok_or_else(unaddressable)?;
     Ok((name_alias(kind.segment(), name), Narrowing::Incarnations))
 }
