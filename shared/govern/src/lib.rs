@@ -25,6 +25,7 @@ mod remedy;
 mod review_commit;
 
 mod verdict_record;
+mod walk_commits;
 
 pub use alert_drift::{AlertDrift, DRIFT_ALERT};
 pub use closure::{live_upstream, upstream};

@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::edge::{FoundBy, InEdge, Relation};
 use crate::id::{NodeId, NodeKind};
 use crate::record::{GAP_SEPARATOR, NODE, REMEDY, SOURCE};
+use crate::reference::{HEAD, HEAD_ROLE};
 use crate::table::{Item, Key, Value};
 
 /// A node as it was found.
@@ -55,7 +56,7 @@ impl Node {
         self.item.iter().flat_map(|item| item.set("gaps")).filter_map(|gap| gap.split_once(GAP_SEPARATOR))
     }
 
-    /// The in-edges, with the inferred commit where nobody named one.
+    /// The in-edges, with the inferred commit where nobody named one, and the head of a branch or tag.
     #[must_use]
     pub fn in_edges(&self) -> Vec<InEdge> {
         let Some(item) = &self.item else { return Vec::new() };
@@ -63,6 +64,10 @@ impl Node {
         let named = edges.iter().any(|edge| FoundBy::from_role(&edge.role).is_some());
         if let Some(commit) = item.text("inf").and_then(NodeId::parse).filter(|_| !named) {
             edges.push(InEdge::new(Relation::ContributedTo, FoundBy::BranchHead.role(), commit));
+        }
+        if self.id.kind() == NodeKind::Reference {
+            let head = item.text(HEAD).and_then(NodeId::parse);
+            edges.extend(head.map(|commit| InEdge::new(Relation::AssociatedWith, HEAD_ROLE, commit)));
         }
         edges
     }

@@ -9,6 +9,7 @@ pub mod graph;
 pub mod id;
 pub mod observe;
 pub mod record;
+pub mod reference;
 pub mod s3;
 pub mod table;
 pub mod view;

@@ -101,6 +101,9 @@ fn alias(entity: &str) -> Result<(Query, Narrowing), NoAnswer> {
         let short = digits.get(..7).ok_or_else(unaddressable)?;
         return Ok((whole(format!("K#git#{short}")), Narrowing::CommitPrefix(digits)));
     }
+    if let "branch" | "tag" = kind {
+        return Ok((whole(name_alias(kind, name)), Narrowing::None));
+    }
     let segment = segment(kind).ok_or_else(unaddressable)?;
     Ok((whole(name_alias(segment, name)), Narrowing::Incarnations))
 }
@@ -119,15 +122,12 @@ fn object(location: &S3Location) -> (Query, Narrowing) {
 
 /// The word of an alias: the type in ARNs, or one of the words that people use for nodes.
 fn segment(kind: &str) -> Option<&'static str> {
-    const OTHERS: [(&str, &str); 9] = [
+    const OTHERS: [(&str, &str); 6] = [
         ("tuning-job", "hyper-parameter-tuning-job"),
         ("experiment", "experiment"),
         ("trial-component", "experiment-trial-component"),
         ("pipeline-execution", "pipeline"),
         ("monitoring-execution", "processing-job"),
-        ("branch", "branch"),
-        ("tag", "tag"),
-        ("reference", "branch"),
         ("deployment", "deployment"),
     ];
     let other = OTHERS.into_iter().find(|(word, _)| *word == kind).map(|(_, segment)| segment);
