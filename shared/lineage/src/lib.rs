@@ -3,10 +3,13 @@
 
 pub mod chain;
 pub mod edge;
+pub mod explanation;
+pub mod fact;
 pub mod graph;
 pub mod id;
 pub mod observe;
 pub mod record;
+mod redact;
 pub mod s3;
 pub mod table;
 pub mod view;

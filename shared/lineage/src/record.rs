@@ -20,7 +20,8 @@ use serde_json::Value as Json;
 use crate::edge::{InEdge, Relation};
 use crate::id::{NodeId, NodeKind, image_digest, repository_path};
 use crate::observe::{Observation, StatusMark};
-use crate::s3::{VersionedObject, manifest_digest};
+use crate::redact::redacted;
+use crate::s3::{ObjectSet, VersionedObject};
 use crate::table::{Attributes, Item, Key, Value, Write};
 
 /// The sort key of a node.
@@ -59,7 +60,7 @@ impl Record {
             self.status(&seen.id, mark);
         }
         if !seen.detail.is_empty() {
-            self.detail(&seen.id, &Json::Object(seen.detail.clone()));
+            self.detail(&seen.id, &Json::Object(redacted(&seen.detail)));
         }
     }
 
@@ -131,15 +132,16 @@ impl Record {
     }
 
     /// All objects under a prefix as one dataset; returns its node.
-    pub fn object_set(&mut self, bucket: &str, prefix: &str, objects: &[VersionedObject]) -> NodeId {
-        let id = NodeId::dataset_set(&manifest_digest(bucket, objects));
+    pub fn object_set(&mut self, set: &ObjectSet<'_>) -> NodeId {
+        let ObjectSet { bucket, prefix, objects, .. } = set;
+        let id = NodeId::dataset_set(&set.digest());
         let total: u64 = objects.iter().map(|object| object.size).sum();
         let mut facts = Attributes::from([
             ("objects".into(), Value::Number(i64::try_from(objects.len()).unwrap_or(i64::MAX))),
             ("size".into(), Value::Number(i64::try_from(total).unwrap_or(i64::MAX))),
         ]);
-        if let Some(reason) = objects.iter().find_map(VersionedObject::weakness) {
-            facts.insert("weak".into(), Value::Text(reason.into()));
+        if let Some(reason) = set.weakness() {
+            facts.insert("weak".into(), Value::Text(reason));
         }
         // The same objects can be listed under several prefixes: the name is the objects' own, not the question's.
         let name = common_prefix(objects).unwrap_or(prefix);
