@@ -5,11 +5,12 @@ use std::cell::Cell;
 
 use enforce_policy::Enforce;
 use sagewarden_events::{Event, ResourceKind, Timestamp};
-use sagewarden_govern::ports::{Listing, Objects, PortError, PortErrorKind};
+use sagewarden_govern::ports::{Listing, ObjectVersion, Objects, PortError, PortErrorKind};
 use sagewarden_govern::{
     BUNDLE_REFUSED, BundleInForce, BundlePlace, Failure, InspectedRoles, Moment, POLICY_VIOLATION,
 };
 use sagewarden_lambda::Act;
+use sagewarden_lineage::s3::Checksum;
 use sagewarden_local::{LocalGit, NoticeLog, SentNotice, SimulatedAccount, Store};
 use sagewarden_policy::{Bundle, Mode};
 use sagewarden_tests::Result;
@@ -55,6 +56,28 @@ impl Objects for Watched {
     ) -> std::result::Result<Option<Vec<u8>>, PortError> {
         self.reads.set(self.reads.get() + 1);
         self.account.read(bucket, key, at_most).await
+    }
+    async fn read_version(
+        &self,
+        bucket: &str,
+        object: &ObjectVersion,
+        at_most: u64,
+    ) -> std::result::Result<Option<Vec<u8>>, PortError> {
+        self.account.read_version(bucket, object, at_most).await
+    }
+    async fn checksum(
+        &self,
+        bucket: &str,
+        object: &ObjectVersion,
+    ) -> std::result::Result<Option<Checksum>, PortError> {
+        self.account.checksum(bucket, object).await
+    }
+    async fn keep_manifest(
+        &self,
+        digest: &str,
+        text: &str,
+    ) -> std::result::Result<Option<String>, PortError> {
+        self.account.keep_manifest(digest, text).await
     }
 }
 

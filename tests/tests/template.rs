@@ -6,6 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::sync::LazyLock;
 
+use sagewarden_events::ResourceKind;
+use sagewarden_lineage::id::NodeKind;
 use sagewarden_tests::{Result, python, root};
 use serde_json::Value;
 
@@ -295,6 +297,30 @@ fn a_bucket_of_policies_is_read_only_where_one_is_named() {
 }
 
 #[test]
+fn data_is_read_only_where_checksums_are_asked_for() {
+    let asked = serde_json::json!([{ "Ref": "ReadChecksums" }, "true"]);
+    assert_eq!(TEMPLATE["Conditions"]["ShouldReadChecksums"]["Fn::Equals"], asked);
+    assert_eq!(TEMPLATE["Parameters"]["ReadChecksums"]["Default"], "false");
+    let policies = list(&resources("AWS::IAM::Role")["RecordLineageRole"]["Policies"]);
+    for policy in policies {
+        let on_condition =
+            policy["Fn::If"][0] == "ShouldReadChecksums" && policy["Fn::If"][2]["Ref"] == "AWS::NoValue";
+        for statement in list(&when_asked_for(policy)["PolicyDocument"]["Statement"]) {
+            if texts(&statement["Action"]).contains(&"s3:GetObject") {
+                let place = statement["Resource"]["Fn::Sub"].as_str().unwrap();
+                assert!(on_condition || place.ends_with("/*analysis.json"), "{place}");
+            }
+        }
+    }
+}
+
+#[test]
+fn manifests_do_not_expire_with_rejected_records() {
+    let rules = &resources("AWS::S3::Bucket")["Quarantine"]["LifecycleConfiguration"]["Rules"];
+    assert!(list(rules).iter().all(|rule| rule["Prefix"] == "rejected/"), "{rules}");
+}
+
+#[test]
 fn roles_may_be_read_only_where_it_is_asked_for() -> Result<()> {
     let asked = serde_json::json!([{ "Ref": "InspectRoles" }, "true"]);
     assert_eq!(TEMPLATE["Conditions"]["ShouldInspectRoles"]["Fn::Equals"], asked);
@@ -439,16 +465,25 @@ fn every_event_reaches_the_functions_that_it_concerns() -> Result<()> {
         "feature-group-state-change/created",
         "model-building-pipeline-execution-status-change/executing",
         "monitoring-schedule-state-change/only-the-resource-names-it",
-        "api-call-via-cloudtrail/create-training-job",
         "api-call-via-cloudtrail/update-domain",
-        "api-call-via-cloudtrail/delete-training-job",
     ] {
         check(&format!("aws.sagemaker/{only_judged}.json"), &["EnforcePolicy"])?;
     }
     let rule = resources("AWS::Events::Rule")["EnforcePolicyCallRule"];
     let routed: BTreeSet<&str> = texts(&rule["EventPattern"]["detail"]["eventName"]).into_iter().collect();
     assert_eq!(routed, sagewarden_events::known_calls().collect());
-    check("aws.sagemaker/api-call-via-cloudtrail/delete-model.json", &[])?;
+    for (call, both) in
+        [("create-training-job", true), ("delete-training-job", true), ("delete-model", false)]
+    {
+        let expect: &[&str] = if both { &["EnforcePolicy", "RecordLineage"] } else { &["RecordLineage"] };
+        check(&format!("aws.sagemaker/api-call-via-cloudtrail/{call}.json"), expect)?;
+    }
+    let rule = resources("AWS::Events::Rule")["RecordLineageCallRule"];
+    let routed: BTreeSet<&str> = texts(&rule["EventPattern"]["detail"]["eventName"]).into_iter().collect();
+    // When an endpoint came and went is told by its own events.
+    let recorded = sagewarden_events::lineage_calls()
+        .filter(|(_, kind)| NodeKind::of_resource(*kind).is_some() && *kind != ResourceKind::Endpoint);
+    assert_eq!(routed, recorded.map(|(name, _)| name).collect());
     check("aws.s3/object-created/violations.json", &["AlertDrift"])?;
     check("aws.s3/object-created/without-version.json", &[])?;
     check("not-ours/unknown-source.json", &[])?;

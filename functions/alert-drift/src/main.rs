@@ -16,10 +16,11 @@ async fn main() -> Result<(), Error> {
     init_logging();
     let config = Config::from_env("alert-drift")?;
     let aws = load_config().await;
+    let objects = S3Objects::new(&aws).with_manifests(&config.quarantine);
     let quarantine = S3Quarantine::new(&aws, config.quarantine);
     let act = Alert {
         account: SageMakerAccount::new(&aws),
-        objects: S3Objects::new(&aws),
+        objects,
         source: CodeCommit::new(&aws),
         table: DynamoTable::new(&aws, config.table),
         bus: EventBus::new(&aws, Config::bus()?),

@@ -1,4 +1,4 @@
-//! A SageMaker resource changed its state: what it is made of goes into the lineage.
+//! A SageMaker resource changed its state: what it is made of goes into the lineage; and who created or deleted it.
 
 use sagewarden_events::Event;
 use sagewarden_govern::ports::{Account, Objects, SourceControl, Table};
@@ -23,11 +23,13 @@ pub struct Record<A, O, S, T> {
 
 impl<A: Account, O: Objects, S: SourceControl, T: Table> Act for Record<A, O, S, T> {
     async fn act(&self, event: &Event, _: &Moment) -> Outcome {
-        let Event::ResourceChanged(change) = event else {
-            return Ok(Done::Nothing("only state changes are recorded here".to_owned()));
-        };
         let Self { account, objects, source, table, bundle } = self;
         let settings = &bundle.settings().lineage;
-        RecordLineage { account, objects, source, table, settings }.record(change).await
+        let recorder = RecordLineage { account, objects, source, table, settings };
+        match event {
+            Event::ResourceChanged(change) => recorder.record(change).await,
+            Event::CallMade(call) => recorder.record_call(call).await,
+            _ => Ok(Done::Nothing("only state changes and calls are recorded here".to_owned())),
+        }
     }
 }

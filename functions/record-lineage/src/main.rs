@@ -15,10 +15,11 @@ async fn main() -> Result<(), Error> {
     init_logging();
     let config = Config::from_env("record-lineage")?;
     let aws = load_config().await;
+    let objects = S3Objects::new(&aws).with_manifests(&config.quarantine);
     let quarantine = S3Quarantine::new(&aws, config.quarantine);
     let act = Record {
         account: SageMakerAccount::new(&aws),
-        objects: S3Objects::new(&aws),
+        objects,
         source: CodeCommit::new(&aws),
         table: DynamoTable::new(&aws, config.table),
         bundle: bundle()?,

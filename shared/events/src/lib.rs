@@ -10,14 +10,16 @@ mod event;
 mod git;
 mod kind;
 mod resource;
+mod secret;
 mod status;
 mod time;
 
 pub use case::{lower_first, to_api_case, to_trail_case};
-pub use decode::{Undecodable, decode, effect_of, known_calls};
+pub use decode::{Undecodable, decode, effect_of, known_calls, lineage_calls};
 pub use event::*;
 pub use git::{CommitId, InvalidCommitId, RefChange, RefKind, Repository};
 pub use kind::ResourceKind;
 pub use resource::{InvalidArn, Resource};
+pub use secret::holds_token;
 pub use status::Status;
 pub use time::Timestamp;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::error::Error;
 
 use sagewarden_events::{CommitId, Repository, Resource, Timestamp};
+use sagewarden_lineage::s3::Checksum;
 use sagewarden_lineage::table::{Attributes, Item, Key, Page, Query, Write};
 use sagewarden_policy::{Corrections, Grant};
 use serde::Serialize;
@@ -282,6 +283,22 @@ pub trait Objects {
 
     /// The newest content of an object; `None` when there is none. Larger than `at_most` bytes is an `Invalid` error.
     async fn read(&self, bucket: &str, key: &str, at_most: u64) -> Result<Option<Vec<u8>>, PortError>;
+
+    /// The content of this version; `None` when it is there no more. Larger than `at_most` bytes is an `Invalid` error.
+    async fn read_version(
+        &self,
+        bucket: &str,
+        object: &ObjectVersion,
+        at_most: u64,
+    ) -> Result<Option<Vec<u8>>, PortError>;
+
+    /// What the store says of the content of this version; `None` when it says nothing, or the version is there no more. A
+    /// permission that is missing is a `Denied` error.
+    async fn checksum(&self, bucket: &str, object: &ObjectVersion) -> Result<Option<Checksum>, PortError>;
+
+    /// Keeps a manifest where the system keeps its own things, under its digest; returns its place. `None` where there is no
+    /// such place. The same manifest again changes nothing.
+    async fn keep_manifest(&self, digest: &str, text: &str) -> Result<Option<String>, PortError>;
 }
 
 /// Something that Sagewarden says to the world, as an event on its own bus (`source` is `sagewarden`).

@@ -7,22 +7,18 @@ use std::collections::BTreeMap;
 
 use sagewarden_events::{Repository, Resource, ResourceChanged, ResourceKind, Status, Timestamp};
 use sagewarden_lineage::edge::{InEdge, Relation};
-use sagewarden_lineage::id::{NodeId, NodeKind};
-use sagewarden_lineage::observe::{CommitClaim, DataReference, Observation, StatusMark, Unreadable, observe};
-use sagewarden_lineage::record::{NEVER_FILLED, NODE, Record, SOURCE, name_alias, reference_pk};
-use sagewarden_lineage::s3::VersionedObject;
+use sagewarden_lineage::id::NodeId;
+use sagewarden_lineage::observe::{CommitClaim, Observation, StatusMark, Unreadable, observe};
+use sagewarden_lineage::record::{NODE, Record, SOURCE, name_alias, reference_pk};
 use sagewarden_lineage::table::{Key, Query, Range};
 use sagewarden_policy::LineageSettings;
 
 use crate::closure::{query_all, refresh};
 use crate::commit_claim::claimed;
 use crate::outcome::{Done, Failure, Outcome};
-use crate::ports::{Account, Description, ObjectVersion, Objects, PortError, SourceControl, Table};
+use crate::ports::{Account, Description, Objects, PortError, SourceControl, Table};
 use crate::record_commit::record_confirmed;
 use crate::verdict_record::judged_key;
-
-/// Objects looked at under one prefix; a dataset with more is marked as incomplete.
-const MAX_OBJECTS: usize = 1_000;
 
 impl From<Unreadable> for Failure {
     fn from(error: Unreadable) -> Self {
@@ -93,6 +89,7 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O,
             self.link_commit(&mut record, &seen, &tags).await?;
         }
         self.store(record).await?;
+        self.link_calls(resource, &seen.id, seen.created_at).await?;
         Ok(seen.id)
     }
 
@@ -114,76 +111,6 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O,
         record.status(&id, &StatusMark { status: status.clone(), at, reason });
         self.store(record).await?;
         Ok(())
-    }
-
-    async fn link_data(&self, record: &mut Record, seen: &Observation) -> Result<(), Failure> {
-        let reads =
-            if seen.resource.kind == ResourceKind::Model { NodeKind::Artifact } else { NodeKind::Dataset };
-        for input in &seen.inputs {
-            if let Some(source) = self.versions(record, seen, input, reads).await? {
-                record.edge(&seen.id, &InEdge::new(Relation::ContributedTo, &input.role, source));
-            }
-        }
-        let writes = if seen.resource.kind == ResourceKind::TrainingJob {
-            NodeKind::Artifact
-        } else {
-            NodeKind::Dataset
-        };
-        for output in &seen.outputs {
-            if let Some(product) = self.versions(record, seen, output, writes).await? {
-                record.edge(&product, &InEdge::new(Relation::Produced, &output.role, seen.id.clone()));
-            }
-        }
-        Ok(())
-    }
-
-    /// The node of what stood at a location: one object, or the set of all objects under a prefix.
-    async fn versions(
-        &self,
-        record: &mut Record,
-        seen: &Observation,
-        reference: &DataReference,
-        kind: NodeKind,
-    ) -> Result<Option<NodeId>, Failure> {
-        let DataReference { role, location, as_of, since, single } = reference;
-        let listed = self.objects.versions(&location.bucket, &location.key, *as_of, MAX_OBJECTS).await;
-        let listing = match listed {
-            Ok(listing) => listing,
-            // Somebody else's bucket, such as AWS's sample data: the rest of the job is recorded all the same.
-            Err(error) if !error.is_transient() => {
-                record.gap(
-                    &seen.id,
-                    role,
-                    format!("{role}: the objects at `{location}` cannot be listed: {error}"),
-                );
-                return Ok(None);
-            }
-            Err(error) => return Err(error.into()),
-        };
-        // S3 tells times in whole seconds: what was written in the second of the start counts as written after it.
-        let from = since.map_or(i64::MIN, |time| time.millis() / 1000 * 1000);
-        let objects: Vec<VersionedObject> = listing
-            .objects
-            .into_iter()
-            .filter(|object| object.modified_at.millis() >= from)
-            .filter(|object| !single || object.key == location.key)
-            .map(versioned)
-            .collect();
-        if !listing.complete && !single {
-            record.gap(
-                &seen.id,
-                NEVER_FILLED,
-                format!("{role} has more objects under `{location}` than were looked at"),
-            );
-        }
-        Ok(match objects.as_slice() {
-            [] => {
-                record.gap(&seen.id, role, format!("{role}: no object stood at `{location}` at {as_of}"));
-                None
-            }
-            [object] => Some(record.object(kind, &location.bucket, object)),
-            objects => Some(record.object_set(&location.bucket, &location.key, objects)),
-        })
     }
 
     fn link_images(&self, record: &mut Record, seen: &Observation) {
@@ -332,11 +259,6 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O,
         }
         Ok(())
     }
-}
-
-fn versioned(object: ObjectVersion) -> VersionedObject {
-    let ObjectVersion { key, version_id, etag, size, modified_at } = object;
-    VersionedObject { key, version_id, etag, size, modified_at }
 }
 
 /// Whether a state means that an endpoint's configuration is in force.

@@ -21,8 +21,9 @@ use serde_json::Value as Json;
 use crate::edge::{InEdge, Relation, SAME_OBJECT};
 use crate::id::{NodeId, NodeKind, image_digest};
 use crate::observe::{Observation, StatusMark};
+use crate::redact::redacted;
 use crate::reference::PUSHERS;
-use crate::s3::{VersionedObject, manifest_digest};
+use crate::s3::{ObjectSet, VersionedObject};
 use crate::table::{Attributes, Item, Key, Value, Write};
 
 /// The sort key of a node.
@@ -36,7 +37,7 @@ pub const NEVER_FILLED: &str = "-";
 /// The subject of a gap that a commit fills, however it is found.
 pub const SOURCE: &str = "source";
 
-/// What stands in the place of a value that looked like a secret.
+/// What stands where a secret stood. It tells nothing of the secret, not even its length.
 pub const REDACTED: &str = "[redacted]";
 
 /// Detail beyond this many bytes is left out and marked: an item holds 400 KB, with room for the rest.
@@ -64,7 +65,7 @@ impl Record {
             self.status(&seen.id, mark);
         }
         if !seen.detail.is_empty() {
-            self.detail(&seen.id, &Json::Object(seen.detail.clone()));
+            self.detail(&seen.id, &Json::Object(redacted(&seen.detail)));
         }
     }
 
@@ -140,15 +141,16 @@ impl Record {
     }
 
     /// All objects under a prefix as one dataset; returns its node.
-    pub fn object_set(&mut self, bucket: &str, prefix: &str, objects: &[VersionedObject]) -> NodeId {
-        let id = NodeId::dataset_set(&manifest_digest(bucket, objects));
+    pub fn object_set(&mut self, set: &ObjectSet<'_>) -> NodeId {
+        let ObjectSet { bucket, prefix, objects, .. } = set;
+        let id = NodeId::dataset_set(&set.digest());
         let total: u64 = objects.iter().map(|object| object.size).sum();
         let mut facts = Attributes::from([
             ("objects".into(), Value::Number(i64::try_from(objects.len()).unwrap_or(i64::MAX))),
             ("size".into(), Value::Number(i64::try_from(total).unwrap_or(i64::MAX))),
         ]);
-        if let Some(reason) = objects.iter().find_map(VersionedObject::weakness) {
-            facts.insert("weak".into(), Value::Text(reason.into()));
+        if let Some(reason) = set.weakness() {
+            facts.insert("weak".into(), Value::Text(reason));
         }
         // The same objects can be listed under several prefixes: the name is the objects' own, not the question's.
         let name = common_prefix(objects).unwrap_or(prefix);

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use sagewarden_events::Timestamp;
 use sha2::{Digest, Sha256};
 
@@ -61,20 +63,79 @@ impl VersionedObject {
     }
 }
 
-/// The SHA-256 over the sorted lines `(key, version, size)`: the identity of all objects under a prefix. Two listings with
-/// the same objects have the same digest, whoever made them.
-#[must_use]
-pub fn manifest_digest(bucket: &str, objects: &[VersionedObject]) -> String {
-    let mut lines: Vec<String> = objects
-        .iter()
-        .map(|object| format!("s3://{bucket}/{}\t{}\t{}\n", object.key, object.version(), object.size))
-        .collect();
-    lines.sort();
-    let mut hash = Sha256::new();
-    for line in lines {
-        hash.update(line.as_bytes());
+/// What S3 says of the content of a version. It is S3's word, given when the object was written: nothing is computed here, and
+/// an entity tag is none of these.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checksum {
+    /// Such as `SHA256` or `CRC64NVME`.
+    pub algorithm: String,
+    /// In base64, as S3 has it; of a composite checksum with the number of parts behind a dash.
+    pub value: String,
+    /// Over the checksums of the parts, not over the content.
+    pub composite: bool,
+}
+
+impl Checksum {
+    /// The SHA-256 of the whole content in lower-case hexadecimal, if that is what this is.
+    #[must_use]
+    pub fn sha256(&self) -> Option<String> {
+        if self.algorithm != "SHA256" || self.composite {
+            return None;
+        }
+        let bytes = STANDARD.decode(&self.value).ok().filter(|bytes| bytes.len() == 32)?;
+        Some(hex(&bytes))
     }
-    hex(&hash.finalize())
+}
+
+/// The objects that stood under a prefix.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ObjectSet<'a> {
+    /// Their bucket.
+    pub bucket: &'a str,
+    /// What was asked for.
+    pub prefix: &'a str,
+    /// One version a key.
+    pub objects: &'a [VersionedObject],
+    /// False when more objects stood there than were looked at.
+    pub complete: bool,
+}
+
+impl ObjectSet<'_> {
+    /// The sorted lines `s3://<bucket>/<key>`, version and size, with tabs between; the first line of a set that is not
+    /// whole says so, and makes it another set than one that is. Two listings with the same objects have the same manifest,
+    /// whoever made them.
+    #[must_use]
+    pub fn manifest(&self) -> String {
+        let mut lines: Vec<String> = self
+            .objects
+            .iter()
+            .map(|object| {
+                format!("s3://{}/{}\t{}\t{}\n", self.bucket, object.key, object.version(), object.size)
+            })
+            .collect();
+        lines.sort();
+        let cut = if self.complete { String::new() } else { format!("# {}\n", self.cut()) };
+        cut + &lines.concat()
+    }
+
+    /// The SHA-256 of the manifest: the identity of the set.
+    #[must_use]
+    pub fn digest(&self) -> String {
+        hex(&Sha256::digest(self.manifest()))
+    }
+
+    /// Why the identity is weak, if it is.
+    #[must_use]
+    pub fn weakness(&self) -> Option<String> {
+        let cut = (!self.complete).then(|| self.cut());
+        let unversioned = self.objects.iter().find_map(VersionedObject::weakness).map(str::to_owned);
+        let reasons: Vec<String> = cut.into_iter().chain(unversioned).collect();
+        (!reasons.is_empty()).then(|| reasons.join("; "))
+    }
+
+    fn cut(&self) -> String {
+        format!("only the first {} of more objects were looked at", self.objects.len())
+    }
 }
 
 /// Lower-case hexadecimal.
@@ -108,8 +169,47 @@ mod tests {
             size: 1,
             modified_at: Timestamp::from_millis(0),
         };
-        let forward = manifest_digest("b", &[object("a"), object("c")]);
-        assert_eq!(forward, manifest_digest("b", &[object("c"), object("a")]));
-        assert_ne!(forward, manifest_digest("b", &[object("a")]));
+        let set = |objects: &[VersionedObject], complete: bool| {
+            ObjectSet { bucket: "b", prefix: "", objects, complete }.digest()
+        };
+        let forward = set(&[object("a"), object("c")], true);
+        assert_eq!(forward, set(&[object("c"), object("a")], true));
+        assert_ne!(forward, set(&[object("a")], true));
+        assert_ne!(forward, set(&[object("a"), object("c")], false), "what is cut is no whole set");
+    }
+
+    #[test]
+    fn the_manifest_is_what_is_hashed_and_says_when_it_is_cut() {
+        let objects = [VersionedObject {
+            key: "k".into(),
+            version_id: None,
+            etag: "e".into(),
+            size: 7,
+            modified_at: Timestamp::from_millis(5),
+        }];
+        let mut set = ObjectSet { bucket: "b", prefix: "", objects: &objects, complete: true };
+        assert_eq!(set.manifest(), "s3://b/k\tetag:e:5\t7\n");
+        assert_eq!(set.digest(), hex(&Sha256::digest(set.manifest())));
+        assert_eq!(set.weakness().as_deref(), Some("the bucket keeps no versions"));
+        set.complete = false;
+        let cut = "only the first 1 of more objects were looked at";
+        assert_eq!(set.manifest(), format!("# {cut}\ns3://b/k\tetag:e:5\t7\n"));
+        assert_eq!(set.weakness(), Some(format!("{cut}; the bucket keeps no versions")));
+    }
+
+    #[test]
+    fn only_a_sha256_of_the_whole_object_is_a_hash_of_it() {
+        let check = |algorithm: &str, value: &str, composite: bool, expect: Option<&str>| {
+            let checksum = Checksum { algorithm: algorithm.into(), value: value.into(), composite };
+            assert_eq!(checksum.sha256().as_deref(), expect, "{checksum:?}");
+        };
+        // Of the empty text.
+        let empty = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
+        let hash = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+        check("SHA256", empty, false, Some(hash));
+        check("SHA256", empty, true, None);
+        check("SHA256", &format!("{empty}-2"), true, None);
+        check("SHA1", empty, false, None);
+        check("SHA256", "no base64", false, None);
     }
 }

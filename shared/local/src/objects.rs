@@ -1,9 +1,11 @@
 //! Versioned objects of the simulated account.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use rusqlite::{OptionalExtension, params};
 use sagewarden_events::Timestamp;
 use sagewarden_govern::ports::{Listing, ObjectVersion, Objects, PortError, PortErrorKind};
-use sagewarden_lineage::s3::hex;
+use sagewarden_lineage::s3::{Checksum, hex};
 use sha2::{Digest, Sha256};
 
 use crate::account::SimulatedAccount;
@@ -151,5 +153,67 @@ impl Objects for SimulatedAccount {
             }
             body => Ok(body),
         }
+    }
+
+    async fn read_version(
+        &self,
+        bucket: &str,
+        object: &ObjectVersion,
+        at_most: u64,
+    ) -> Result<Option<Vec<u8>>, PortError> {
+        let body = self.body_of(bucket, object)?;
+        match body {
+            Some(body) if u64::try_from(body.len()).unwrap_or(u64::MAX) > at_most => {
+                let context = format!("read `s3://{bucket}/{}`", object.key);
+                let message = format!("it has {} bytes, more than {at_most}", body.len());
+                Err(PortError::new(PortErrorKind::Invalid, context, message))
+            }
+            body => Ok(body),
+        }
+    }
+
+    async fn checksum(&self, bucket: &str, object: &ObjectVersion) -> Result<Option<Checksum>, PortError> {
+        // Whoever writes here asks for a SHA-256, as `put_object` does with `ChecksumAlgorithm`.
+        Ok(self.body_of(bucket, object)?.map(|body| Checksum {
+            algorithm: "SHA256".to_owned(),
+            value: STANDARD.encode(Sha256::digest(body)),
+            composite: false,
+        }))
+    }
+
+    async fn keep_manifest(&self, digest: &str, text: &str) -> Result<Option<String>, PortError> {
+        self.store
+            .lock()
+            .execute("INSERT OR IGNORE INTO manifests (digest, text) VALUES (?1, ?2)", params![digest, text])
+            .map_err(|error| port_error("keep a manifest", error))?;
+        Ok(Some(format!("manifests/{digest}.tsv")))
+    }
+}
+
+impl SimulatedAccount {
+    /// A manifest that was kept.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn manifest(&self, digest: &str) -> Result<Option<String>, PortError> {
+        self.store
+            .lock()
+            .query_row("SELECT text FROM manifests WHERE digest = ?1", params![digest], |row| row.get(0))
+            .optional()
+            .map_err(|error| port_error("read a manifest", error))
+    }
+
+    fn body_of(&self, bucket: &str, object: &ObjectVersion) -> Result<Option<Vec<u8>>, PortError> {
+        let body: Option<Option<Vec<u8>>> = self
+            .store
+            .lock()
+            .query_row(
+                "SELECT body FROM objects WHERE bucket = ?1 AND key = ?2 AND version_id IS ?3 AND etag = ?4",
+                params![bucket, object.key, object.version_id, object.etag],
+                |row| row.get(0),
+            )
+            .optional()
+            .map_err(|error| port_error("read an object", error))?;
+        Ok(body.flatten())
     }
 }

@@ -130,7 +130,10 @@ impl System {
                 };
                 add("record-commit", outcome);
             }
-            Event::CallMade(_) => add("enforce-policy", enforcer.enforce(event, &moment).await),
+            Event::CallMade(call) => {
+                add("enforce-policy", enforcer.enforce(event, &moment).await);
+                add("record-lineage", recorder.record_call(call).await);
+            }
             Event::ResourceChanged(change) => {
                 add("enforce-policy", enforcer.enforce(event, &moment).await);
                 add("record-lineage", recorder.record(change).await);

@@ -2,10 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-
-/// Beginnings of what is never in a script by chance, each with the number of characters that follow: ids of access keys
-/// ("IAM identifiers", IAM user guide) and tokens of code hosts.
-const TOKENS: [(&str, usize); 4] = [("AKIA", 16), ("ASIA", 16), ("ghp_", 36), ("glpat-", 20)];
+use sagewarden_events::holds_token;
 
 /// Words that a secret is assigned to.
 const NAMES: [&str; 6] =
@@ -16,16 +13,7 @@ const NAMES: [&str; 6] =
 pub(crate) fn holds_secret(content: &str) -> bool {
     let decoded = STANDARD.decode(content.trim()).ok().and_then(|bytes| String::from_utf8(bytes).ok());
     let script = decoded.as_deref().unwrap_or(content);
-    script.contains("PRIVATE KEY-----") || script.lines().any(|line| has_token(line) || assigns_secret(line))
-}
-
-fn has_token(line: &str) -> bool {
-    TOKENS.iter().any(|(head, length)| {
-        line.match_indices(head).any(|(at, _)| {
-            let rest = line.get(at + head.len()..).unwrap_or_default();
-            rest.chars().take_while(char::is_ascii_alphanumeric).count() >= *length
-        })
-    })
+    holds_token(script) || script.lines().any(assigns_secret)
 }
 
 /// `password=hunter2`, but not `password=$(aws secretsmanager …)`, `password=${PASSWORD}` or an empty value.

@@ -1,5 +1,6 @@
 //! Objects, and the quarantine of rejected records, through `aws-sdk-s3`.
 
+mod checksum;
 mod listing;
 
 use aws_config::SdkConfig;
@@ -7,7 +8,10 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::error::ProvideErrorMetadata;
 use sagewarden_aws::port_error;
 use sagewarden_events::Timestamp;
-use sagewarden_govern::ports::{Listing, Objects, PortError, PortErrorKind, Quarantine, Rejected};
+use sagewarden_govern::ports::{
+    Listing, ObjectVersion, Objects, PortError, PortErrorKind, Quarantine, Rejected,
+};
+use sagewarden_lineage::s3::Checksum;
 
 use crate::listing::AsOf;
 
@@ -15,13 +19,51 @@ use crate::listing::AsOf;
 #[derive(Clone, Debug)]
 pub struct S3Objects {
     client: Client,
+    manifests: Option<String>,
 }
 
 impl S3Objects {
     /// A client with this configuration.
     #[must_use]
     pub fn new(config: &SdkConfig) -> Self {
-        Self { client: Client::new(config) }
+        Self { client: Client::new(config), manifests: None }
+    }
+
+    /// Keeps manifests in this bucket: `manifests/<sha-256>.tsv`.
+    #[must_use]
+    pub fn with_manifests(self, bucket: impl Into<String>) -> Self {
+        Self { manifests: Some(bucket.into()), ..self }
+    }
+
+    async fn content(
+        &self,
+        bucket: &str,
+        key: &str,
+        version: Option<&str>,
+        at_most: u64,
+    ) -> Result<Option<(Vec<u8>, String)>, PortError> {
+        let context = format!("read `s3://{bucket}/{key}`");
+        let call =
+            self.client.get_object().bucket(bucket).key(key).set_version_id(version.map(str::to_owned));
+        let answer = match call.send().await {
+            Ok(answer) => answer,
+            Err(error) if matches!(error.code(), Some("NoSuchKey" | "NoSuchBucket" | "NoSuchVersion")) => {
+                return Ok(None);
+            }
+            Err(error) => return Err(port_error(context, error)),
+        };
+        let size = answer.content_length().and_then(|size| u64::try_from(size).ok()).unwrap_or_default();
+        if size > at_most {
+            let message = format!("it has {size} bytes, more than {at_most}");
+            return Err(PortError::new(PortErrorKind::Invalid, context, message));
+        }
+        let etag = answer.e_tag().unwrap_or_default().trim_matches('"').to_owned();
+        match answer.body.collect().await {
+            Ok(body) => Ok(Some((body.to_vec(), etag))),
+            Err(error) => {
+                Err(PortError::new(PortErrorKind::Unavailable, context, error.to_string()).with_source(error))
+            }
+        }
     }
 }
 
@@ -79,22 +121,34 @@ impl Objects for S3Objects {
     }
 
     async fn read(&self, bucket: &str, key: &str, at_most: u64) -> Result<Option<Vec<u8>>, PortError> {
-        let context = format!("read `s3://{bucket}/{key}`");
-        let answer = match self.client.get_object().bucket(bucket).key(key).send().await {
-            Ok(answer) => answer,
-            Err(error) if matches!(error.code(), Some("NoSuchKey" | "NoSuchBucket")) => return Ok(None),
-            Err(error) => return Err(port_error(context, error)),
-        };
-        let size = answer.content_length().and_then(|size| u64::try_from(size).ok()).unwrap_or_default();
-        if size > at_most {
-            let message = format!("it has {size} bytes, more than {at_most}");
-            return Err(PortError::new(PortErrorKind::Invalid, context, message));
-        }
-        match answer.body.collect().await {
-            Ok(body) => Ok(Some(body.to_vec())),
-            Err(error) => {
-                Err(PortError::new(PortErrorKind::Unavailable, context, error.to_string()).with_source(error))
-            }
+        Ok(self.content(bucket, key, None, at_most).await?.map(|(body, _)| body))
+    }
+
+    async fn read_version(
+        &self,
+        bucket: &str,
+        object: &ObjectVersion,
+        at_most: u64,
+    ) -> Result<Option<Vec<u8>>, PortError> {
+        let found = self.content(bucket, &object.key, object.version_id.as_deref(), at_most).await?;
+        // Without versions another content may stand there by now.
+        Ok(found.filter(|(_, etag)| *etag == object.etag).map(|(body, _)| body))
+    }
+
+    async fn checksum(&self, bucket: &str, object: &ObjectVersion) -> Result<Option<Checksum>, PortError> {
+        checksum::of(&self.client, bucket, object).await
+    }
+
+    async fn keep_manifest(&self, digest: &str, text: &str) -> Result<Option<String>, PortError> {
+        let Some(bucket) = &self.manifests else { return Ok(None) };
+        let key = format!("manifests/{digest}.tsv");
+        let place = format!("s3://{bucket}/{key}");
+        let call = self.client.put_object().bucket(bucket).key(key).content_type("text/tab-separated-values");
+        // It is named by its content: what is there is the same.
+        match call.if_none_match("*").body(text.as_bytes().to_vec().into()).send().await {
+            Ok(_) => Ok(Some(place)),
+            Err(error) if error.code() == Some("PreconditionFailed") => Ok(Some(place)),
+            Err(error) => Err(port_error(format!("keep the manifest `{place}`"), error)),
         }
     }
 }

@@ -48,15 +48,31 @@ const CALLS: [(&str, ResourceKind, Effect); 33] = [
     ("DeleteProcessingJob", ResourceKind::ProcessingJob, Effect::Deleted),
 ];
 
+/// Calls that nothing is held against: the lineage keeps what they took away, and says since when.
+const DELETIONS: [(&str, ResourceKind, Effect); 5] = [
+    ("DeleteModel", ResourceKind::Model, Effect::Deleted),
+    ("DeleteModelPackage", ResourceKind::ModelPackage, Effect::Deleted),
+    ("DeleteEndpointConfig", ResourceKind::EndpointConfig, Effect::Deleted),
+    ("DeleteEndpoint", ResourceKind::Endpoint, Effect::Deleted),
+    ("DeleteFeatureGroup", ResourceKind::FeatureGroup, Effect::Deleted),
+];
+
 /// What a call of this name does to which kind of resource; `None` for calls that do not matter here.
 #[must_use]
 pub fn effect_of(call: &str) -> Option<(ResourceKind, Effect)> {
-    CALLS.iter().find(|(name, ..)| *name == call).map(|(_, kind, effect)| (*kind, *effect))
+    let mut calls = CALLS.iter().chain(&DELETIONS);
+    calls.find(|(name, ..)| *name == call).map(|(_, kind, effect)| (*kind, *effect))
 }
 
-/// The calls that matter here.
+/// The calls whose resource is judged.
 pub fn known_calls() -> impl Iterator<Item = &'static str> {
     CALLS.iter().map(|(name, ..)| *name)
+}
+
+/// The calls by which a resource comes into being, or goes: who made them is recorded, of kinds that have a place in the lineage.
+pub fn lineage_calls() -> impl Iterator<Item = (&'static str, ResourceKind)> {
+    let calls = CALLS.iter().chain(&DELETIONS).filter(|(.., effect)| *effect != Effect::Changed);
+    calls.map(|(name, kind, _)| (*name, *kind))
 }
 
 pub(super) fn call_made(envelope: &Envelope, detail: &Fields<'_>) -> Result<Event, Undecodable> {

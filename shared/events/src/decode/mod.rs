@@ -6,7 +6,7 @@ mod field;
 mod s3;
 mod sagemaker;
 
-pub use cloudtrail::{effect_of, known_calls};
+pub use cloudtrail::{effect_of, known_calls, lineage_calls};
 use serde_json::Value;
 use thiserror::Error;
 

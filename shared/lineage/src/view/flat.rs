@@ -8,6 +8,7 @@ use serde_json::Value as Json;
 
 use super::Answer;
 use crate::edge::{FoundBy, Relation};
+use crate::fact;
 use crate::graph::{Edge, Node};
 use crate::id::NodeKind;
 
@@ -83,6 +84,10 @@ fn commit(row: &mut BTreeMap<String, String>, node: &Node) {
 fn parameters(row: &mut BTreeMap<String, String>, answer: &Answer, node: &Node) {
     put(row, "SageMaker.InstanceType", node.text("instance_type").map(str::to_owned));
     put(row, "SageMaker.InstanceCount", node.number("instance_count").map(|count| count.to_string()));
+    let saving = fact::spot_saving_percent(node).map(|percent| percent.to_string());
+    put(row, "SpotSavingPercent", saving);
+    put(row, "TopFeatures", node.text(fact::TOP_FEATURES).map(str::to_owned));
+    put(row, "DeletedAt", fact::deleted_at(node).map(|time| time.to_string()));
     let Some(detail) = answer.details.get(&node.id) else { return };
     for (name, value) in detail.get("HyperParameters").and_then(Json::as_object).into_iter().flatten() {
         put(row, name, Some(value.as_str().map_or_else(|| value.to_string(), str::to_owned)));
@@ -109,6 +114,7 @@ fn artifacts(row: &mut BTreeMap<String, String>, answer: &Answer, node: &Node) {
         let place = other.text("uri").or_else(|| other.item.as_ref()?.set("refs").next());
         let version = other.text("version_id").map(|id| format!("?versionId={id}")).unwrap_or_default();
         put(row, &format!("{name} - Value"), place.map(|place| format!("{place}{version}")));
+        put(row, &format!("{name} - Weak"), other.text("weak").map(str::to_owned));
     };
     for edge in graph.into_node(&node.id) {
         add(edge, &edge.from);

@@ -4,6 +4,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::{Answer, Stage};
 use crate::edge::FoundBy;
+use crate::fact;
 use crate::graph::{Edge, Node};
 use crate::id::{NodeId, NodeKind};
 use crate::record::REMEDY;
@@ -92,10 +93,17 @@ fn card(answer: &Answer, node: &Node) -> Markup {
 }
 
 fn facts(node: &Node) -> Vec<(&'static str, String)> {
-    const SHOWN: [(&str, &str); 10] = [
+    const SHOWN: [(&str, &str); 17] = [
         ("version_id", "version"),
         ("etag", "entity tag"),
         ("weak", "weak"),
+        ("checksum_sha256", "SHA-256"),
+        ("checksum", "checksum"),
+        ("checksum_type", "checksum of"),
+        ("manifest", "manifest"),
+        (fact::TOP_FEATURES, "top features"),
+        (fact::EXPLANATION, "explanation"),
+        (fact::CREATED_BY, "created by"),
         ("author", "author"),
         ("email", "e-mail"),
         ("repository", "repository"),
@@ -115,6 +123,12 @@ fn facts(node: &Node) -> Vec<(&'static str, String)> {
     }
     if let Some(arn) = node.text("arn") {
         facts.push(("ARN", arn.to_owned()));
+    }
+    if let Some(time) = fact::deleted_at(node) {
+        facts.push(("deleted", time.to_string()));
+    }
+    if let Some(percent) = fact::spot_saving_percent(node) {
+        facts.push(("saved by spot training", format!("{percent}%")));
     }
     if !node.is_recorded() {
         facts.push(("note", "named by others, not recorded".to_owned()));

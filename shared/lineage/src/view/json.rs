@@ -4,13 +4,14 @@ use serde_json::{Map, Value as Json, json};
 
 use super::{Answer, Stage};
 use crate::edge::FoundBy;
+use crate::fact;
 use crate::graph::Node;
 use crate::id::NodeKind;
 use crate::reference::HEAD_VERSION;
 use crate::table::Value;
 
-/// `{root, complete, stopped_by, missing, cursor, requests, nodes: [{id, kind, stage, name, recorded, …facts}], edges: [{from, to, relation,
-/// role, found_by?, explicit?}]}`; nodes by distance from the root, edges by their ends. Times are ISO 8601.
+/// `{root, complete, stopped_by, missing, weak, cursor, requests, nodes: [{id, kind, stage, name, recorded, …facts}], edges: [{from, to,
+/// relation, role, found_by?, explicit?, asserted_by?}]}`; nodes by distance from the root, edges by their ends. Times are ISO 8601.
 #[must_use]
 pub fn json(answer: &Answer) -> Json {
     let graph = &answer.graph;
@@ -29,6 +30,9 @@ pub fn json(answer: &Answer) -> Json {
             if let (Some(found), Some(row)) = (FoundBy::from_role(&edge.role), row.as_object_mut()) {
                 row.insert("found_by".into(), json!(found));
                 row.insert("explicit".into(), json!(found.is_explicit()));
+                if let Some(who) = fact::asserted_by(graph, edge) {
+                    row.insert("asserted_by".into(), who.into());
+                }
             }
             row
         })
@@ -40,6 +44,7 @@ pub fn json(answer: &Answer) -> Json {
         "missing": graph.gaps(),
         "cursor": answer.cursor,
         "requests": answer.requests,
+        "weak": fact::weak(graph),
         "nodes": nodes.into_iter().map(|node| row(answer, node)).collect::<Vec<_>>(),
         "edges": edges,
     })
@@ -48,7 +53,21 @@ pub fn json(answer: &Answer) -> Json {
 /// Names of stored facts that a reader would not guess.
 const NAMES: [(&str, &str); 2] = [("st", "status"), ("refs", "references")];
 /// Facts that serve the store.
-const INTERNAL: [&str; 9] = ["ty", "nm", "ct", "ins", "stv", "inf", "infv", "gaps", HEAD_VERSION];
+const INTERNAL: [&str; 13] = [
+    "ty",
+    "nm",
+    "ct",
+    "ins",
+    "stv",
+    "inf",
+    "infv",
+    "gaps",
+    "expv",
+    "cbv",
+    "delv",
+    HEAD_VERSION,
+    fact::ASSERTED,
+];
 
 fn row(answer: &Answer, node: &Node) -> Json {
     let mut row = Map::new();
@@ -68,8 +87,14 @@ fn row(answer: &Answer, node: &Node) -> Json {
         if !INTERNAL.contains(&name.as_str()) {
             let shown =
                 NAMES.iter().find(|(stored, _)| stored == name).map_or(name.as_str(), |(_, shown)| shown);
-            row.insert(shown.to_owned(), fact(name, value));
+            row.insert(shown.to_owned(), shown_value(name, value));
         }
+    }
+    if let Some(time) = fact::deleted_at(node) {
+        row.insert(fact::DELETED_AT.into(), json!(time));
+    }
+    if let Some(percent) = fact::spot_saving_percent(node) {
+        row.insert("spot_saving_percent".into(), percent.into());
     }
     if answer.graph.is_untrusted(node) {
         row.insert("untrusted".into(), true.into());
@@ -80,7 +105,7 @@ fn row(answer: &Answer, node: &Node) -> Json {
     Json::Object(row)
 }
 
-fn fact(name: &str, value: &Value) -> Json {
+fn shown_value(name: &str, value: &Value) -> Json {
     match value {
         Value::Number(millis) if name == "date" => json!(sagewarden_events::Timestamp::from_millis(*millis)),
         Value::Number(number) => json!(number),

@@ -6,6 +6,7 @@ use termtree::Tree;
 
 use super::{Answer, Stage};
 use crate::edge::{FoundBy, Relation};
+use crate::fact;
 use crate::graph::{Edge, Node};
 use crate::id::NodeKind;
 use crate::record::REMEDY;
@@ -27,6 +28,12 @@ pub fn tree(answer: &Answer) -> String {
     if !gaps.is_empty() {
         let mut branch = Tree::new("missing".to_owned());
         branch.extend(gaps.into_iter().map(Tree::new));
+        root.push(branch);
+    }
+    let weak = fact::weak(&answer.graph);
+    if !weak.is_empty() {
+        let mut branch = Tree::new("weak".to_owned());
+        branch.extend(weak.into_iter().map(Tree::new));
         root.push(branch);
     }
     root.to_string()
@@ -86,6 +93,9 @@ fn heading(node: &Node) -> String {
     if let Some(status) = node.text("st") {
         text.push_str(&format!("  [{status}]"));
     }
+    if let Some(time) = fact::deleted_at(node) {
+        text.push_str(&format!("  (deleted {time})"));
+    }
     text
 }
 
@@ -107,6 +117,9 @@ fn facts(answer: &Answer, node: &Node) -> Vec<String> {
         lines.push(format!("stopped by Sagewarden: {remedy}"));
     }
     hyperparameters(&mut lines, answer, node);
+    if let Some(features) = node.text(fact::TOP_FEATURES) {
+        lines.push(format!("top features {features}"));
+    }
     let graph = &answer.graph;
     lines.extend(graph.into_node(&node.id).filter_map(|edge| source(answer, edge)));
     let out = graph.out_of(&node.id);
@@ -143,7 +156,8 @@ fn spot(node: &Node) -> String {
     let times = node.number("training_seconds").zip(node.number("billable_seconds"));
     match (node.text("spot").is_some(), times) {
         (true, Some((total, billed))) if total > 0 => {
-            format!(", managed spot: {billed} of {total} seconds billed")
+            let saving = fact::spot_saving_percent(node).map(|percent| format!(", {percent}% saved"));
+            format!(", managed spot: {billed} of {total} seconds billed{}", saving.unwrap_or_default())
         }
         (true, _) => ", managed spot".to_owned(),
         (false, _) => String::new(),
@@ -174,7 +188,7 @@ fn source(answer: &Answer, edge: &Edge) -> Option<String> {
         NodeKind::Dataset | NodeKind::Artifact => format!("{} <- {}", edge.role, versioned(node)),
         NodeKind::Image => format!("{} <- {}", edge.role, image(node)),
         NodeKind::Commit if edge.role == HEAD_ROLE => format!("{HEAD_ROLE} <- {}", heading(node)),
-        NodeKind::Commit => format!("{} ({})", heading(node), FoundBy::from_role(&edge.role)?.explain()),
+        NodeKind::Commit => format!("{} ({})", heading(node), found(answer, edge)?),
         NodeKind::Model | NodeKind::EndpointConfig => {
             format!("{} <- {} {}", edge.role, node.id.kind(), node.name())
         }
@@ -188,8 +202,7 @@ fn product(answer: &Answer, node: &Node, edge: &Edge) -> Option<String> {
     match (node.id.kind(), edge.relation) {
         (NodeKind::Commit, _) if edge.role == HEAD_ROLE => Some(format!("{HEAD_ROLE} of {}", heading(other))),
         (NodeKind::Commit, _) => {
-            let found = FoundBy::from_role(&edge.role)?;
-            Some(format!("built {} {} ({})", other.id.kind(), other.name(), found.explain()))
+            Some(format!("built {} {} ({})", other.id.kind(), other.name(), found(answer, edge)?))
         }
         (_, Relation::Produced) => {
             let mark =
@@ -198,6 +211,15 @@ fn product(answer: &Answer, node: &Node, edge: &Edge) -> Option<String> {
         }
         _ => None,
     }
+}
+
+/// How a commit was found, and who asserted it.
+fn found(answer: &Answer, edge: &Edge) -> Option<String> {
+    let how = FoundBy::from_role(&edge.role)?.explain();
+    Some(match fact::asserted_by(&answer.graph, edge) {
+        Some(who) => format!("{how}, by {who}"),
+        None => how.to_owned(),
+    })
 }
 
 fn versioned(node: &Node) -> String {

@@ -1,0 +1,82 @@
+//! The checksums that S3 keeps of an object ("Checking object integrity in Amazon S3", user guide). `HeadObject` tells them with
+//! the permission that reading needs; `GetObjectAttributes` would need more.
+
+use aws_sdk_s3::Client;
+use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_s3::operation::head_object::HeadObjectOutput;
+use aws_sdk_s3::types::{ChecksumMode, ChecksumType};
+use sagewarden_aws::port_error;
+use sagewarden_govern::ports::{ObjectVersion, PortError, PortErrorKind};
+use sagewarden_lineage::s3::Checksum;
+
+pub(crate) async fn of(
+    client: &Client,
+    bucket: &str,
+    object: &ObjectVersion,
+) -> Result<Option<Checksum>, PortError> {
+    let context = format!("read the checksum of `s3://{bucket}/{}`", object.key);
+    let call = client
+        .head_object()
+        .bucket(bucket)
+        .key(&object.key)
+        .set_version_id(object.version_id.clone())
+        .checksum_mode(ChecksumMode::Enabled);
+    match call.send().await {
+        // Without versions another content may stand there by now.
+        Ok(answer) if answer.e_tag().unwrap_or_default().trim_matches('"') == object.etag => {
+            Ok(read(&answer))
+        }
+        Ok(_) => Ok(None),
+        // The answer to `HEAD` has no body, and so no error code: the status is all there is.
+        Err(error) => match status(&error) {
+            Some(404 | 405) => Ok(None),
+            Some(403) => {
+                Err(PortError::new(PortErrorKind::Denied, context, "access denied").with_source(error))
+            }
+            Some(400) => {
+                Err(PortError::new(PortErrorKind::Invalid, context, "bad request").with_source(error))
+            }
+            _ => Err(port_error(context, error)),
+        },
+    }
+}
+
+fn status<E: ProvideErrorMetadata>(error: &SdkError<E>) -> Option<u16> {
+    error.raw_response().map(|response| response.status().as_u16())
+}
+
+/// The strongest first: an object has one, or one beside those that S3 added.
+fn read(answer: &HeadObjectOutput) -> Option<Checksum> {
+    let kept = [
+        ("SHA256", answer.checksum_sha256()),
+        ("SHA1", answer.checksum_sha1()),
+        ("CRC64NVME", answer.checksum_crc64_nvme()),
+        ("CRC32C", answer.checksum_crc32_c()),
+        ("CRC32", answer.checksum_crc32()),
+    ];
+    let (algorithm, value) = kept.into_iter().find_map(|(name, value)| Some((name, value?)))?;
+    // Parts are counted behind a dash, also where the type is not told.
+    let composite = answer.checksum_type() == Some(&ChecksumType::Composite) || value.contains('-');
+    Some(Checksum { algorithm: algorithm.to_owned(), value: value.to_owned(), composite })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_checksum_over_parts_is_told_from_one_over_the_content() {
+        let full =
+            HeadObjectOutput::builder().checksum_sha256("aa==").checksum_type(ChecksumType::FullObject);
+        assert_eq!(
+            read(&full.build()).map(|sum| (sum.algorithm, sum.composite)),
+            Some(("SHA256".into(), false))
+        );
+        let parts =
+            HeadObjectOutput::builder().checksum_sha256("aa==-2").checksum_type(ChecksumType::Composite);
+        assert_eq!(read(&parts.build()).map(|sum| sum.composite), Some(true));
+        let untold = HeadObjectOutput::builder().checksum_crc32("aa==-3").build();
+        assert_eq!(read(&untold).map(|sum| (sum.algorithm, sum.composite)), Some(("CRC32".into(), true)));
+        assert_eq!(read(&HeadObjectOutput::builder().e_tag("e").build()), None);
+    }
+}

@@ -1,0 +1,210 @@
+//! Secrets do not go into the lineage. People put them into hyperparameters, environment variables and arguments all the same;
+//! whoever may ask for the lineage is not whoever may describe the job.
+
+use sagewarden_events::holds_token;
+use serde_json::{Map, Value as Json};
+
+use crate::record::REDACTED;
+
+/// Words of names that hold a secret, each as its parts: `DB_PASSWORD`, `db-password` and `dbPassword` all end in `password`.
+const NAMES: [&[&str]; 15] = [
+    &["password"],
+    &["passwd"],
+    &["pwd"],
+    &["passphrase"],
+    &["secret"],
+    &["secret", "key"],
+    &["access", "key"],
+    &["access", "key", "id"],
+    &["api", "key"],
+    &["apikey"],
+    &["private", "key"],
+    &["auth", "token"],
+    &["token"],
+    &["credential"],
+    &["credentials"],
+];
+/// `bos_token` and its like are pieces of text, not secrets.
+const VOCABULARY: [&str; 9] = ["bos", "eos", "pad", "unk", "sep", "cls", "mask", "image", "special"];
+
+/// The details of a resource without the secrets in them, at any depth.
+pub(crate) fn redacted(detail: &Map<String, Json>) -> Map<String, Json> {
+    detail.iter().map(|(name, value)| (name.clone(), clean(name, value))).collect()
+}
+
+fn clean(name: &str, value: &Json) -> Json {
+    match value {
+        Json::String(text) if is_secret(name, text) => REDACTED.into(),
+        Json::Number(_) if names_secret(name) => REDACTED.into(),
+        Json::Object(fields) => Json::Object(redacted(fields)),
+        Json::Array(items) => Json::Array(arguments(items)),
+        other => other.clone(),
+    }
+}
+
+/// `--password hunter2` as well as `--password=hunter2`.
+fn arguments(items: &[Json]) -> Vec<Json> {
+    let mut follows_secret = false;
+    let mut cleaned = Vec::new();
+    for item in items {
+        let Json::String(text) = item else {
+            cleaned.push(clean("", item));
+            continue;
+        };
+        let flag = text.starts_with('-');
+        let (name, value) = text.split_once('=').unwrap_or((text, ""));
+        let assigned = !value.is_empty() && is_secret(name, value);
+        cleaned.push(if assigned {
+            format!("{name}={REDACTED}").into()
+        } else if (follows_secret && !flag) || holds_token(text) {
+            REDACTED.into()
+        } else {
+            item.clone()
+        });
+        follows_secret = flag && value.is_empty() && names_secret(name);
+    }
+    cleaned
+}
+
+fn is_secret(name: &str, value: &str) -> bool {
+    holds_token(value) || (!value.is_empty() && names_secret(name))
+}
+
+/// Whether a name ends in the words of a secret. What merely begins with one (`token_count`, `secret_name`) is none.
+fn names_secret(name: &str) -> bool {
+    let words = words(name);
+    let is_vocabulary =
+        words.len() > 1 && words.iter().rev().nth(1).is_some_and(|word| VOCABULARY.contains(&word.as_str()));
+    NAMES.iter().any(|wanted| ends_with(&words, wanted)) && !is_vocabulary
+}
+
+fn ends_with(words: &[String], wanted: &[&str]) -> bool {
+    words.len() >= wanted.len()
+        && words.iter().rev().zip(wanted.iter().rev()).all(|(word, wanted)| word == wanted)
+}
+
+/// `DB_PASSWORD`, `db-password` and `dbPassword` in words.
+fn words(name: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut before_lower = false;
+    for letter in name.chars() {
+        if !letter.is_ascii_alphanumeric() || (letter.is_ascii_uppercase() && before_lower) {
+            words.push(String::new());
+        }
+        if let (true, Some(word)) = (letter.is_ascii_alphanumeric(), words.last_mut()) {
+            word.push(letter.to_ascii_lowercase());
+        }
+        before_lower = letter.is_ascii_lowercase() || letter.is_ascii_digit();
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn names_of_secrets_are_told_from_names_that_sound_like_them() {
+        let check = |name: &str, expect: bool| {
+            let detail = json!({ "HyperParameters": { name: "x1" } });
+            let cleaned = clean("", &detail);
+            let kept = if expect { "[redacted]" } else { "x1" };
+            assert_eq!(cleaned, json!({ "HyperParameters": { name: kept } }), "{name}");
+        };
+        for secret in [
+            "password",
+            "DB_PASSWORD",
+            "dbPassword",
+            "db-passwd",
+            "token",
+            "HF_TOKEN",
+            "hfToken",
+            "wandb_api_key",
+            "WANDB_API_KEY",
+            "apiKey",
+            "apikey",
+            "secret",
+            "client_secret",
+            "AWS_SECRET_ACCESS_KEY",
+            "AWS_ACCESS_KEY_ID",
+            "aws_session_token",
+            "private_key",
+            "ssh-private-key",
+            "credentials",
+            "passphrase",
+        ] {
+            check(secret, true);
+        }
+        for plain in [
+            "max_tokens",
+            "tokenizer",
+            "tokenizer_name",
+            "token_count",
+            "num_tokens",
+            "max_token_length",
+            "bos_token",
+            "eos_token",
+            "pad_token",
+            "key_column",
+            "primary_key",
+            "partition_key",
+            "keys",
+            "secret_name",
+            "secretary",
+            "password_policy",
+            "passes",
+            "max_depth",
+            "objective",
+            "sagemaker_submit_directory",
+            "use_auth",
+            "author",
+        ] {
+            check(plain, false);
+        }
+    }
+
+    #[test]
+    fn values_that_can_be_nothing_else_are_redacted_under_any_name() {
+        let secret = [
+            "AKIAIOSFODNN7EXAMPLE",
+            "https://ghp_0123456789abcdefghij0123456789abcdef@github.com/x/y",
+            "-----BEGIN RSA PRIVATE KEY-----\nMII",
+        ];
+        for value in secret {
+            assert_eq!(clean("note", &json!(value)), json!(REDACTED), "{value}");
+        }
+        for value in ["s3://bucket/key", "the AKIA prefix", "0.1", ""] {
+            assert_eq!(clean("note", &json!(value)), json!(value), "{value}");
+        }
+        assert_eq!(clean("pin_password", &json!(1234)), json!(REDACTED));
+    }
+
+    #[test]
+    fn arguments_are_redacted_behind_their_flag() {
+        let arguments = json!([
+            "--db-password",
+            "hunter2",
+            "--rows",
+            "100",
+            "--api-key=abc",
+            "--tokenizer=bert",
+            "--token",
+            "--verbose",
+            "AKIAIOSFODNN7EXAMPLE"
+        ]);
+        let expect = json!([
+            "--db-password",
+            REDACTED,
+            "--rows",
+            "100",
+            format!("--api-key={REDACTED}"),
+            "--tokenizer=bert",
+            "--token",
+            "--verbose",
+            REDACTED
+        ]);
+        assert_eq!(clean("ContainerArguments", &arguments), expect);
+    }
+}
