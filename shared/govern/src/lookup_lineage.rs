@@ -148,11 +148,29 @@ async fn add_observations(
             graph.insert(Node { id, item: Some(item) }, 1);
         }
     }
+    // The runs that found it.
+    let runs: Vec<Key> = graph
+        .unread()
+        .filter(|id| id.kind() == NodeKind::MonitoringExecution)
+        .map(|id| Key::new(id.as_str(), NODE))
+        .collect();
+    for item in table.get(&runs).await? {
+        if let Some(id) = NodeId::parse(&item.key.pk) {
+            graph.insert(Node { id, item: Some(item) }, 2);
+        }
+    }
     Ok(())
 }
 
 async fn details(table: &impl Table, graph: &Graph) -> Result<BTreeMap<NodeId, Json>, NoAnswer> {
-    let with_detail = [NodeKind::TrainingJob, NodeKind::ProcessingJob, NodeKind::Violation];
+    let with_detail = [
+        NodeKind::TrainingJob,
+        NodeKind::ProcessingJob,
+        NodeKind::TransformJob,
+        NodeKind::TuningJob,
+        NodeKind::AutoMlJob,
+        NodeKind::Violation,
+    ];
     let keys: Vec<Key> = graph
         .nodes
         .keys()

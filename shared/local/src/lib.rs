@@ -9,6 +9,7 @@ mod git;
 mod lifecycle;
 mod log;
 mod objects;
+mod pipelines;
 mod remedies;
 mod roles;
 mod shape;
