@@ -157,6 +157,15 @@ impl Services {
             "ListMonitoringSchedules" => {
                 return Ok(self.account.schedule_summaries(text(body, "EndpointName"))?);
             }
+            "ListPipelineExecutionSteps" => {
+                let execution = Resource::parse_arn(text(body, "PipelineExecutionArn"))
+                    .map_err(|error| fault("ValidationException", error.to_string()))?;
+                let steps = self.account.pipeline_steps(&execution)?;
+                return steps.ok_or_else(|| fault("ResourceNotFound", "there is no such execution"));
+            }
+            "ListTrialComponents" => {
+                return Ok(self.account.trial_components(text(body, "SourceArn"))?);
+            }
             "UpdateEndpoint" => {
                 let name = text(body, "EndpointName");
                 self.account.update_endpoint(name, text(body, "EndpointConfigName"), now())?;

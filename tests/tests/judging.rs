@@ -164,6 +164,28 @@ impl Account for Refusing<'_> {
     ) -> std::result::Result<Value, PortError> {
         self.account.schedules_of(endpoint).await
     }
+
+    async fn steps_of(
+        &self,
+        execution: &sagewarden_events::Resource,
+    ) -> std::result::Result<Option<Value>, PortError> {
+        self.account.steps_of(execution).await
+    }
+
+    async fn components_of(
+        &self,
+        job: &sagewarden_events::Resource,
+    ) -> std::result::Result<Value, PortError> {
+        self.account.components_of(job).await
+    }
+
+    async fn annotate(
+        &self,
+        component: &sagewarden_events::Resource,
+        parameters: &std::collections::BTreeMap<String, String>,
+    ) -> std::result::Result<(), PortError> {
+        self.account.annotate(component, parameters).await
+    }
 }
 
 impl Remedies for Refusing<'_> {

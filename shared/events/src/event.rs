@@ -65,6 +65,8 @@ pub struct ResourceChanged {
     pub tags: BTreeMap<String, String>,
     /// The endpoint configuration in force, for endpoints.
     pub endpoint_config: Option<String>,
+    /// Whether a model package may be used, for packages: `Approved`, `Rejected` or `PendingManualApproval`.
+    pub approval: Option<String>,
     /// When the event was sent.
     pub time: Timestamp,
 }

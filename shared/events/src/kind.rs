@@ -59,6 +59,10 @@ pub enum ResourceKind {
     PipelineExecution,
     /// A trial of an experiment: what a job's `ExperimentConfig` names.
     Trial,
+    /// An experiment.
+    Experiment,
+    /// What an experiment knows of one job.
+    TrialComponent,
 }
 
 /// What the API calls a kind.
@@ -91,7 +95,7 @@ use ResourceKind as K;
 /// "Actions", SageMaker API reference; segments as in "Resource types", service authorization reference. In the order of
 /// [`ResourceKind::ALL`].
 #[rustfmt::skip]
-const NAMES: [Names; 25] = [
+const NAMES: [Names; 27] = [
     names(K::ProcessingJob, "processing-job", "processing job", "ProcessingJob", ("ProcessingJobName", "ProcessingJobArn", Some("ProcessingJobStatus"))),
     names(K::TrainingJob, "training-job", "training job", "TrainingJob", ("TrainingJobName", "TrainingJobArn", Some("TrainingJobStatus"))),
     names(K::TransformJob, "transform-job", "transform job", "TransformJob", ("TransformJobName", "TransformJobArn", Some("TransformJobStatus"))),
@@ -117,11 +121,13 @@ const NAMES: [Names; 25] = [
     names(K::Pipeline, "pipeline", "pipeline", "Pipeline", ("PipelineName", "PipelineArn", None)),
     names(K::PipelineExecution, "pipeline", "pipeline execution", "PipelineExecution", ("PipelineExecutionArn", "PipelineExecutionArn", Some("PipelineExecutionStatus"))),
     names(K::Trial, "experiment-trial", "trial", "Trial", ("TrialName", "TrialArn", None)),
+    names(K::Experiment, "experiment", "experiment", "Experiment", ("ExperimentName", "ExperimentArn", None)),
+    names(K::TrialComponent, "experiment-trial-component", "trial component", "TrialComponent", ("TrialComponentName", "TrialComponentArn", None)),
 ];
 
 impl ResourceKind {
     /// Every kind, in the order in which a model comes to be.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 27] = [
         Self::ProcessingJob,
         Self::TrainingJob,
         Self::TransformJob,
@@ -147,6 +153,8 @@ impl ResourceKind {
         Self::Pipeline,
         Self::PipelineExecution,
         Self::Trial,
+        Self::Experiment,
+        Self::TrialComponent,
     ];
 
     fn names(self) -> &'static Names {

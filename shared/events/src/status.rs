@@ -13,6 +13,10 @@ pub enum Status {
     Stopped,
     /// A job ended well.
     Completed,
+    /// A pipeline runs.
+    Executing,
+    /// A pipeline ended well.
+    Succeeded,
     /// A job or an endpoint failed.
     Failed,
     /// An endpoint is being made.
@@ -38,6 +42,8 @@ impl Status {
             "stopping" => Self::Stopping,
             "stopped" => Self::Stopped,
             "completed" => Self::Completed,
+            "executing" => Self::Executing,
+            "succeeded" => Self::Succeeded,
             "failed" => Self::Failed,
             "creating" => Self::Creating,
             "updating" | "systemupdating" | "rollingback" => Self::Updating,
@@ -55,6 +61,8 @@ impl Status {
             Self::Stopping => "Stopping",
             Self::Stopped => "Stopped",
             Self::Completed => "Completed",
+            Self::Executing => "Executing",
+            Self::Succeeded => "Succeeded",
             Self::Failed => "Failed",
             Self::Creating => "Creating",
             Self::Updating => "Updating",
@@ -68,10 +76,10 @@ impl Status {
     #[must_use]
     pub fn rank(&self) -> u8 {
         match self {
-            Self::Other(_) | Self::Creating | Self::InProgress => 0,
+            Self::Other(_) | Self::Creating | Self::InProgress | Self::Executing => 0,
             Self::Updating | Self::Stopping => 1,
             Self::Stopped | Self::InService => 2,
-            Self::Completed | Self::Failed => 3,
+            Self::Completed | Self::Succeeded | Self::Failed => 3,
             Self::Deleting => 4,
         }
     }
@@ -79,7 +87,7 @@ impl Status {
     /// Whether a job in this state has ended and cannot be stopped any more.
     #[must_use]
     pub fn is_terminal(&self) -> bool {
-        matches!(self, Self::Stopped | Self::Completed | Self::Failed)
+        matches!(self, Self::Stopped | Self::Completed | Self::Succeeded | Self::Failed)
     }
 }
 

@@ -15,9 +15,10 @@ use serde_json::{Value as Json, json};
 use crate::closure::upstream;
 use crate::once::{Moment, publish_once};
 use crate::outcome::{Done, Failure, Outcome};
-use crate::ports::{Account, Bus, Notice, Objects, PortError, SourceControl, Table};
+use crate::ports::{Account, Bus, Notice, Objects, SourceControl, Table};
 use crate::record_deployment::deployment_at;
 use crate::record_lineage::RecordLineage;
+use crate::record_monitoring::REPORT;
 
 /// The role of the edge from an endpoint to what was observed on it.
 pub(crate) const OBSERVED_ON: &str = "observed-on";
@@ -250,7 +251,7 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table, B: Bus> AlertDrift<'_, 
         report: &str,
         found: &Violations,
         severity: Severity,
-    ) -> Result<NodeId, PortError> {
+    ) -> Result<NodeId, Failure> {
         let node = NodeId::violation(&execution.job, execution.created_at);
         let mut facts = Attributes::from([
             ("uri".into(), Value::Text(report.into())),
@@ -266,6 +267,10 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table, B: Bus> AlertDrift<'_, 
         record.node(&node, &execution.job.name, Some(execution.ended_at), facts);
         record.detail(&node, &json!({ "violations": listed(found) }));
         record.edge(&node, &InEdge::new(Relation::AssociatedWith, OBSERVED_ON, endpoint.clone()));
+        // The execution's own event may be late: whoever comes first records it.
+        if let Some(run) = self.recorder.incarnation(&execution.job, execution.created_at).await? {
+            record.edge(&node, &InEdge::new(Relation::Produced, REPORT, run));
+        }
         self.recorder.store(record).await?;
         Ok(node)
     }

@@ -21,7 +21,7 @@ pub(crate) async fn claimed(
 ) -> Result<(Option<CommitClaim>, Option<Repository>), PortError> {
     let mut repository = seen.repository.clone();
     let mut claim = seen.claims.first().cloned();
-    if let (None, Some(trial)) = (&claim, &seen.trial) {
+    if let (None, Some(trial)) = (&claim, &seen.experiment.trial) {
         let trial = account.describe(&seen.resource.sibling(ResourceKind::Trial, trial)).await?;
         if let Some((named, at)) = trial.and_then(|trial| trial_claim(&trial.document)) {
             claim = Some(named);

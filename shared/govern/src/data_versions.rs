@@ -20,10 +20,13 @@ const MAX_CHECKSUMS: usize = 10;
 
 impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O, S, T> {
     pub(crate) async fn link_data(&self, record: &mut Record, seen: &Observation) -> Result<(), Failure> {
-        let reads =
-            if seen.resource.kind == ResourceKind::Model { NodeKind::Artifact } else { NodeKind::Dataset };
+        let reads = match seen.resource.kind {
+            ResourceKind::Model | ResourceKind::ModelPackage => NodeKind::Artifact,
+            _ => NodeKind::Dataset,
+        };
         for input in &seen.inputs {
             if let Some(source) = self.versions(record, seen, input, reads).await? {
+                self.link_offline_store(record, &source, input, seen).await?;
                 record.edge(&seen.id, &InEdge::new(Relation::ContributedTo, &input.role, source));
             }
         }

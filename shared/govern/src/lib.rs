@@ -23,7 +23,11 @@ pub mod ports;
 mod record_call;
 mod record_commit;
 mod record_deployment;
+mod record_experiment;
+mod record_feature_group;
 mod record_lineage;
+mod record_monitoring;
+mod record_pipeline;
 mod remedy;
 mod review_commit;
 

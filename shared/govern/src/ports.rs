@@ -97,6 +97,20 @@ pub trait Account {
 
     /// The monitoring schedules of an endpoint, as `ListMonitoringSchedules` answers: the pages as one.
     async fn schedules_of(&self, endpoint: &Resource) -> Result<Value, PortError>;
+
+    /// The steps of a pipeline's execution, as `ListPipelineExecutionSteps` answers: the pages as one. `None` when there is no
+    /// such execution (any more).
+    async fn steps_of(&self, execution: &Resource) -> Result<Option<Value>, PortError>;
+
+    /// The trial components whose source is this job, as `ListTrialComponents` answers: the pages as one.
+    async fn components_of(&self, job: &Resource) -> Result<Value, PortError>;
+
+    /// Puts parameters on a trial component, as texts; what else it has stays.
+    async fn annotate(
+        &self,
+        component: &Resource,
+        parameters: &BTreeMap<String, String>,
+    ) -> Result<(), PortError>;
 }
 
 /// What a stop call came to.

@@ -75,6 +75,7 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O,
             modified_at: None,
             tags: BTreeMap::new(),
             endpoint_config: None,
+            approval: None,
             time: now,
         };
         let described = self.account.describe(endpoint).await?;

@@ -8,7 +8,9 @@ use std::collections::BTreeMap;
 use sagewarden_events::{Repository, Resource, ResourceChanged, ResourceKind, Status, Timestamp};
 use sagewarden_lineage::edge::{InEdge, Relation};
 use sagewarden_lineage::id::NodeId;
-use sagewarden_lineage::observe::{CommitClaim, Observation, StatusMark, Unreadable, observe};
+use sagewarden_lineage::observe::{
+    Approval, CommitClaim, Observation, ResourceReference, StatusMark, Unreadable, observe,
+};
 use sagewarden_lineage::record::{NODE, Record, SOURCE, name_alias, reference_pk};
 use sagewarden_lineage::table::{Key, Query, Range};
 use sagewarden_policy::LineageSettings;
@@ -47,8 +49,8 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O,
     /// # Errors
     /// Rejects events of resources that do not exist and never were recorded; retries when a service does not answer.
     pub async fn record(&self, change: &ResourceChanged) -> Outcome {
-        self.record_transition(change).await?;
         let described = self.account.describe(&change.resource).await?;
+        self.record_transition(change, described.as_ref()).await?;
         if change.resource.kind == ResourceKind::Endpoint {
             return self.record_endpoint(change, described).await;
         }
@@ -70,24 +72,34 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O,
     /// Records a resource from its description, with its edges; returns its node.
     pub(crate) async fn record_description(&self, description: &Description) -> Result<NodeId, Failure> {
         let resource = &description.resource;
-        let tags = self.account.tags(resource).await?;
+        // Executions carry no tags: their pipelines do.
+        let tags = match resource.kind {
+            ResourceKind::PipelineExecution => BTreeMap::new(),
+            _ => self.account.tags(resource).await?,
+        };
         let mut seen = observe(resource, &description.document, &tags)?;
         // States on the way are told by events, which know when each was reached. What a description says while the job
         // is still moving depends on when it was asked.
         seen.status = seen.status.filter(|mark| mark.status.is_terminal());
         let mut record = Record::default();
         record.observation(&seen);
-        if seen.schedule.is_none() {
-            self.link_data(&mut record, &seen).await?;
-            self.link_images(&mut record, &seen);
+        match &seen.schedule {
+            // What a monitoring execution runs and reads is Model Monitor's.
+            Some(schedule) => self.link_endpoint(&mut record, &seen, schedule).await?,
+            None => {
+                self.link_data(&mut record, &seen).await?;
+                self.link_images(&mut record, &seen);
+                if is_built(&seen) {
+                    self.link_commit(&mut record, &seen, &tags).await?;
+                }
+            }
         }
-        if resource.kind == ResourceKind::EndpointConfig {
-            self.link_models(&mut record, &seen).await?;
+        self.link_sources(&mut record, &seen).await?;
+        self.link_feature_groups(&mut record, &seen).await?;
+        if seen.resource.kind == ResourceKind::PipelineExecution {
+            self.link_steps(&mut record, &seen).await?;
         }
-        let built = matches!(resource.kind, ResourceKind::TrainingJob | ResourceKind::ProcessingJob);
-        if built && seen.schedule.is_none() {
-            self.link_commit(&mut record, &seen, &tags).await?;
-        }
+        self.link_experiment(&mut record, &seen).await?;
         self.store(record).await?;
         self.link_calls(resource, &seen.id, seen.created_at).await?;
         Ok(seen.id)
@@ -100,15 +112,25 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O,
     }
 
     /// The state that the event tells of, which the description may have left behind already.
-    async fn record_transition(&self, change: &ResourceChanged) -> Result<(), Failure> {
-        let (Some(status), Some(at), Some(created)) = (&change.status, change.modified_at, change.created_at)
-        else {
+    async fn record_transition(
+        &self,
+        change: &ResourceChanged,
+        described: Option<&Description>,
+    ) -> Result<(), Failure> {
+        let (Some(at), Some(created)) = (change.modified_at, change.created_at) else { return Ok(()) };
+        let Some(id) = self.node_of_event(&change.resource, created, described).await? else {
             return Ok(());
         };
-        let Some(id) = NodeId::resource(&change.resource, created) else { return Ok(()) };
         let mut record = Record::default();
-        let reason = change.failure_reason.clone();
-        record.status(&id, &StatusMark { status: status.clone(), at, reason });
+        if let Some(status) = &change.status {
+            let reason = change.failure_reason.clone();
+            let at = if change.resource.kind == ResourceKind::ModelPackage { created } else { at };
+            record.status(&id, &StatusMark { status: status.clone(), at, reason });
+        }
+        if let Some(state) = &change.approval {
+            let approval = Approval { state: state.clone(), at, by: None, description: None };
+            record.approval(&id, &approval);
+        }
         self.store(record).await?;
         Ok(())
     }
@@ -120,16 +142,14 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O,
         }
     }
 
-    async fn link_models(&self, record: &mut Record, seen: &Observation) -> Result<(), Failure> {
-        for (variant, name) in &seen.models {
-            let model = seen.resource.sibling(ResourceKind::Model, name);
-            let role = format!("variant/{variant}");
-            match self.incarnation(&model, seen.created_at).await? {
-                Some(id) => {
-                    record.edge(&seen.id, &InEdge::new(Relation::ContributedTo, role, id));
-                }
+    /// The resources that went into this one: a configuration's models, a model's package, a job's tuning job.
+    async fn link_sources(&self, record: &mut Record, seen: &Observation) -> Result<(), Failure> {
+        for ResourceReference { role, resource } in &seen.sources {
+            match self.incarnation(resource, seen.created_at).await? {
+                Some(id) => record.edge(&seen.id, &InEdge::new(Relation::ContributedTo, role, id)),
                 None => {
-                    record.gap(&seen.id, &role, format!("{model} was deleted before it could be recorded"));
+                    let what = format!("{resource} was deleted before it could be recorded");
+                    record.gap(&seen.id, role, what);
                 }
             }
         }
@@ -150,15 +170,20 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O,
         if seen.created_at > named_at {
             return Ok(self.recorded_incarnation(resource, named_at).await?);
         }
-        let recorded = self.table.get(&[Key::new(seen.id.as_str(), NODE)]).await?;
-        if !recorded.iter().any(|item| item.text("ty").is_some()) {
-            // The kinds that are named by others form a chain (endpoint, configuration, model): this ends.
+        let recorded = self.table.get(&[Key::new(seen.id.as_str(), NODE)]).await?.pop();
+        let is_recorded = recorded.as_ref().is_some_and(|item| item.text("ty").is_some());
+        // No event tells that an Autopilot job has ended: those of its jobs do.
+        let told = resource.kind != ResourceKind::AutoMlJob
+            || recorded.as_ref().is_some_and(|item| item.text("st").is_some());
+        if !(is_recorded && told) {
+            // The kinds that are named by others form a chain (endpoint, configuration, model, package, training job,
+            // tuning job): this ends.
             Box::pin(self.record_description(&description)).await?;
         }
         Ok(Some(seen.id))
     }
 
-    async fn recorded_incarnation(
+    pub(crate) async fn recorded_incarnation(
         &self,
         resource: &Resource,
         named_at: Timestamp,
@@ -166,8 +191,8 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O,
         let alias = name_alias(resource.kind.segment(), &resource.name);
         let found = query_all(self.table, Query::prefix(alias, "")).await?;
         let ids = found.iter().filter_map(|item| item.text("id").and_then(NodeId::parse));
-        let dated = ids.filter_map(|id| Some((id.as_str().rsplit('@').next()?.parse::<i64>().ok()?, id)));
-        Ok(dated.filter(|(created, _)| *created <= named_at.millis()).max().map(|(_, id)| id))
+        let dated = ids.filter_map(|id| Some((id.created_at()?, id)));
+        Ok(dated.filter(|(created, _)| *created <= named_at).max().map(|(_, id)| id))
     }
 
     async fn is_recorded(&self, resource: &Resource) -> Result<bool, PortError> {
@@ -258,6 +283,15 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O,
             record.inferred(&seen.id, version, head.text("commit"));
         }
         Ok(())
+    }
+}
+
+/// Whether a resource is built from code of its own: a package has its job's, unless it says otherwise.
+fn is_built(seen: &Observation) -> bool {
+    match seen.resource.kind {
+        ResourceKind::TrainingJob | ResourceKind::ProcessingJob => true,
+        ResourceKind::ModelPackage => !seen.claims.is_empty(),
+        _ => false,
     }
 }
 

@@ -59,13 +59,21 @@ pub enum FoundBy {
     Hyperparameter,
     /// The trial that the job belongs to names it.
     Experiment,
+    /// The model package that it went into names it.
+    ModelPackage,
     /// Nobody named it: it was the head of the branch when the resource was created.
     BranchHead,
 }
 
 impl FoundBy {
-    const ALL: [Self; 5] =
-        [Self::Tag, Self::Environment, Self::Hyperparameter, Self::Experiment, Self::BranchHead];
+    const ALL: [Self; 6] = [
+        Self::Tag,
+        Self::Environment,
+        Self::Hyperparameter,
+        Self::Experiment,
+        Self::ModelPackage,
+        Self::BranchHead,
+    ];
 
     /// The word in roles and answers.
     #[must_use]
@@ -75,6 +83,7 @@ impl FoundBy {
             Self::Environment => "environment",
             Self::Hyperparameter => "hyperparameter",
             Self::Experiment => "experiment",
+            Self::ModelPackage => "model-package",
             Self::BranchHead => "branch-head",
         }
     }
@@ -93,6 +102,7 @@ impl FoundBy {
             Self::Environment => "named by an environment variable",
             Self::Hyperparameter => "named by a hyperparameter",
             Self::Experiment => "named by its experiment",
+            Self::ModelPackage => "named by its model package",
             Self::BranchHead => "inferred: head of the branch at its creation",
         }
     }

@@ -115,6 +115,8 @@ impl NodeKind {
             ResourceKind::Endpoint => Self::Endpoint,
             ResourceKind::PipelineExecution => Self::PipelineExecution,
             ResourceKind::FeatureGroup => Self::FeatureGroup,
+            ResourceKind::Experiment => Self::Experiment,
+            ResourceKind::TrialComponent => Self::TrialComponent,
             _ => return None,
         })
     }
@@ -221,6 +223,18 @@ impl NodeId {
     #[must_use]
     pub fn violation(execution: &Resource, created_at: Timestamp) -> Self {
         Self::of(NodeKind::Violation, format!("{}@{}", place(execution), created_at.millis()))
+    }
+
+    /// `mon#<account>/<region>/<processing job>@<created>`: the API knows a run of a schedule as a processing job.
+    #[must_use]
+    pub fn monitoring_execution(job: &Resource, created_at: Timestamp) -> Self {
+        Self::of(NodeKind::MonitoringExecution, format!("{}@{}", place(job), created_at.millis()))
+    }
+
+    /// The creation time that is part of the identity of a resource's incarnation.
+    #[must_use]
+    pub fn created_at(&self) -> Option<Timestamp> {
+        self.0.rsplit('@').next()?.parse().ok().map(Timestamp::from_millis)
     }
 
     /// What the node stands for.

@@ -7,6 +7,7 @@
 //! | detail | id | `$`: hyperparameters and other large facts as JSON |
 //! | out-edge | source id | `O#<relation>:<role>#<destination id>` |
 //! | state | id | `S#<ms>#<rank>#<state>` |
+//! | approval of a package | id | `Y#<ms>#<state>` |
 //! | alias | `K#name#…`, `K#arn#…`, `K#git#…`, `K#s3#…`, `K#img#…` | id, or `<version>#id` |
 //! | verdict | id, or `R#<kind>#…` for kinds without a node | `V#<bundle>` |
 //! | branch or tag | `ref#<repository>@<reference>` | `#`: as any node; `head`/`headv` is the newest head |
@@ -20,7 +21,7 @@ use serde_json::Value as Json;
 
 use crate::edge::{InEdge, Relation, SAME_OBJECT};
 use crate::id::{NodeId, NodeKind, image_digest};
-use crate::observe::{Observation, StatusMark};
+use crate::observe::{Approval, Observation, StatusMark};
 use crate::redact::redacted;
 use crate::reference::PUSHERS;
 use crate::s3::{ObjectSet, VersionedObject};
@@ -30,6 +31,8 @@ use crate::table::{Attributes, Item, Key, Value, Write};
 pub const NODE: &str = "#";
 /// The sort key of a node's large facts.
 pub const DETAIL: &str = "$";
+/// The beginning of the sort keys of a package's approvals.
+pub const APPROVALS: &str = "Y#";
 /// Between the subject of a gap and its words.
 pub const GAP_SEPARATOR: char = '\t';
 /// The subject of a gap that no later finding fills.
@@ -64,8 +67,12 @@ impl Record {
         if let Some(mark) = &seen.status {
             self.status(&seen.id, mark);
         }
+        if let Some(approval) = &seen.approval {
+            self.approval(&seen.id, approval);
+        }
         if !seen.detail.is_empty() {
-            self.detail(&seen.id, &Json::Object(redacted(&seen.detail)));
+            let ended = seen.status.as_ref().is_some_and(|mark| mark.status.is_terminal());
+            self.growing_detail(&seen.id, u8::from(ended), &Json::Object(redacted(&seen.detail)));
         }
     }
 
@@ -78,6 +85,11 @@ impl Record {
             once.insert("ct".into(), Value::Number(time.millis()));
         }
         self.merge(id, once, BTreeMap::new());
+    }
+
+    /// One more fact about a node.
+    pub fn fact(&mut self, id: &NodeId, name: &str, value: Value) {
+        self.merge(id, Attributes::from([(name.to_owned(), value)]), BTreeMap::new());
     }
 
     /// An edge, on both of its ends.
@@ -111,6 +123,38 @@ impl Record {
             attributes: Attributes::from([("st".into(), Value::Text(status.to_string()))]),
         });
         self.touched.insert(id.clone());
+    }
+
+    /// Whether a package may be used. Told by events and by descriptions: those also know who changed the package last, so
+    /// at the same time their word counts for more.
+    pub fn approval(&mut self, id: &NodeId, approval: &Approval) {
+        let Approval { state, at, by, description } = approval;
+        let mut once = Attributes::new();
+        once.extend(by.iter().map(|by| ("by".to_owned(), Value::Text(by.clone()))));
+        once.extend(description.iter().map(|text| ("description".to_owned(), Value::Text(text.clone()))));
+        let version = format!("{:015}#{state}", at.millis());
+        let row = Key::new(id.as_str(), format!("{APPROVALS}{version}"));
+        self.writes.push(Write::Merge { key: row, once, union: BTreeMap::new() });
+        // Each content names all of its attributes: what a newer one does not say must not stay from an older one.
+        let unknown = || Value::Text("unknown".into());
+        self.writes.push(Write::Newest {
+            key: Key::new(id.as_str(), NODE),
+            version_attribute: "approvalv".into(),
+            version: format!("{version}#{}", u8::from(by.is_some())),
+            attributes: Attributes::from([
+                ("approval".into(), Value::Text(state.clone())),
+                ("approval_at".into(), Value::Number(at.millis())),
+                ("approval_by".into(), by.clone().map_or_else(unknown, Value::Text)),
+            ]),
+        });
+        self.touched.insert(id.clone());
+    }
+
+    /// What a node wrote where the destination has unboundedly many writers: kept on the source's side only.
+    pub fn written_to(&mut self, source: &NodeId, role: &str, destination: &NodeId) {
+        let role = role.replace('|', "_");
+        let sk = format!("O#{}:{role}#{destination}", Relation::Produced);
+        self.put(Key::new(source.as_str(), sk), Attributes::from([("role".into(), Value::Text(role))]));
     }
 
     /// A version of one object as a dataset or artifact; returns its node.
@@ -254,6 +298,22 @@ impl Record {
             Attributes::from([("json".into(), Value::Text(text))])
         };
         self.put(Key::new(id.as_str(), DETAIL), attributes);
+    }
+
+    /// Large facts that grow until a node has come to its end: those of a later stage win, whichever is told first.
+    pub fn growing_detail(&mut self, id: &NodeId, stage: u8, detail: &Json) {
+        let text = detail.to_string();
+        let omitted = if text.len() > MAX_DETAIL { text.len() } else { 0 };
+        let kept = if omitted == 0 { text } else { "{}".to_owned() };
+        self.writes.push(Write::Newest {
+            key: Key::new(id.as_str(), DETAIL),
+            version_attribute: "jsonv".into(),
+            version: stage.to_string(),
+            attributes: Attributes::from([
+                ("json".into(), Value::Text(kept)),
+                ("omitted_bytes".into(), Value::Number(i64::try_from(omitted).unwrap_or(i64::MAX))),
+            ]),
+        });
     }
 
     pub(crate) fn merge(&mut self, id: &NodeId, once: Attributes, union: BTreeMap<String, BTreeSet<String>>) {

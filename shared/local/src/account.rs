@@ -304,4 +304,29 @@ impl Account for SimulatedAccount {
     async fn schedules_of(&self, endpoint: &Resource) -> Result<Value, PortError> {
         self.schedule_summaries(&endpoint.name)
     }
+
+    async fn steps_of(&self, execution: &Resource) -> Result<Option<Value>, PortError> {
+        self.pipeline_steps(execution)
+    }
+
+    async fn components_of(&self, job: &Resource) -> Result<Value, PortError> {
+        self.trial_components(&job.arn())
+    }
+
+    async fn annotate(
+        &self,
+        component: &Resource,
+        parameters: &BTreeMap<String, String>,
+    ) -> Result<(), PortError> {
+        let texts = parameters.iter().map(|(name, text)| (name.clone(), json!({ "StringValue": text })));
+        let request = json!({ "Parameters": texts.collect::<Map<_, _>>() });
+        let put = || self.update(component, &request, self.next_moment(component)?);
+        put().map_err(|fault| {
+            PortError::new(
+                PortErrorKind::Invalid,
+                format!("put parameters on {component}"),
+                fault.to_string(),
+            )
+        })
+    }
 }

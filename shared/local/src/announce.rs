@@ -35,6 +35,9 @@ impl SimulatedAccount {
 
     /// A `… State Change` of a resource as it is now.
     pub(crate) fn announce(&self, resource: &Resource, now: Timestamp) -> Result<(), Fault> {
+        if resource.kind == ResourceKind::PipelineExecution {
+            return self.announce_execution(resource, now);
+        }
         let Some((detail_type, fields)) = published(resource.kind) else { return Ok(()) };
         let Some((document, tags)) = self.load(resource)? else { return Ok(()) };
         let mut detail = Map::new();
@@ -43,6 +46,25 @@ impl SimulatedAccount {
         }
         detail.insert("Tags".into(), json!(tags));
         self.emit("aws.sagemaker", detail_type, &[resource.arn()], Value::Object(detail), now)?;
+        Ok(())
+    }
+
+    /// Pipelines have events of another form.
+    fn announce_execution(&self, execution: &Resource, now: Timestamp) -> Result<(), Fault> {
+        let Some((document, _)) = self.load(execution)? else { return Ok(()) };
+        let name = execution.name.split('/').next().unwrap_or_default();
+        let pipeline = execution.sibling(ResourceKind::Pipeline, name).arn();
+        let started = document.get("CreationTime").and_then(Timestamp::from_json);
+        let detail = json!({
+            "pipelineExecutionDisplayName": document.get("PipelineExecutionDisplayName"),
+            "currentPipelineExecutionStatus": document.get("PipelineExecutionStatus"),
+            "executionStartTime": started,
+            "pipelineArn": pipeline,
+            "pipelineExecutionArn": execution.arn(),
+        });
+        let resources = [pipeline, execution.arn()];
+        let detail_type = "SageMaker Model Building Pipeline Execution Status Change";
+        self.emit("aws.sagemaker", detail_type, &resources, detail, now)?;
         Ok(())
     }
 
@@ -308,7 +330,7 @@ fn published(kind: ResourceKind) -> Option<(&'static str, &'static [&'static str
                 "CreationTime",
             ],
         ),
-        // No sample of a schedule's event is published, pipelines have events of another form, and the others have none.
+        // No sample of a schedule's event is published, an execution's is made above, and the others have none.
         _ => return None,
     })
 }

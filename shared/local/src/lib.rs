@@ -9,6 +9,7 @@ mod git;
 mod lifecycle;
 mod log;
 mod objects;
+mod pipelines;
 mod references;
 mod remedies;
 mod roles;

@@ -128,6 +128,37 @@ impl SimulatedAccount {
         })
     }
 
+    /// Lets a transform job complete; its output is whatever was put at its location meanwhile.
+    ///
+    /// # Errors
+    /// When it is not running.
+    pub fn finish_transform(&self, job: &Resource, now: Timestamp) -> Result<(), Fault> {
+        self.change(job, now, |document| {
+            expect_status(document, "TransformJobStatus", "InProgress", "the transform job is in status")?;
+            document.insert("TransformJobStatus".into(), "Completed".into());
+            document.insert("TransformEndTime".into(), seconds(now));
+            Ok(())
+        })
+    }
+
+    /// Lets a tuning or Autopilot job complete; `best` is the job or candidate that it found.
+    ///
+    /// # Errors
+    /// When it is not running.
+    pub fn finish_search(&self, job: &Resource, best: &str, now: Timestamp) -> Result<(), Fault> {
+        self.change(job, now, |document| {
+            let field = job.kind.status_field().unwrap_or_default();
+            expect_status(document, field, "InProgress", "the job is in status")?;
+            document.insert(field.into(), "Completed".into());
+            let (field, value) = match job.kind {
+                ResourceKind::AutoMlJob => ("BestCandidate", json!({ "CandidateName": best })),
+                _ => ("BestTrainingJob", json!({ "TrainingJobName": best })),
+            };
+            document.insert(field.into(), value);
+            Ok(())
+        })
+    }
+
     /// Lets an endpoint come into service: variants get the digests of the images that they run.
     ///
     /// # Errors

@@ -71,6 +71,7 @@ pub(crate) fn begin(kind: ResourceKind, document: &mut Document, now: Timestamp)
             let id = id.unwrap_or_default().to_owned();
             document.insert("DomainId".into(), id.into());
         }
+        ResourceKind::FeatureGroup => begin_store(document, now),
         ResourceKind::ModelPackage => {
             let arn = document.get("ModelPackageArn").and_then(Value::as_str).unwrap_or_default();
             let version = arn.rsplit('/').next().and_then(|version| version.parse::<i64>().ok());
@@ -93,6 +94,19 @@ pub(crate) fn begin(kind: ResourceKind, document: &mut Document, now: Timestamp)
     }
 }
 
+/// Where the records of a feature group's offline store go: "Data format in the offline store", Feature Store developer guide.
+fn begin_store(document: &mut Document, now: Timestamp) {
+    let arn = document.get("FeatureGroupArn").and_then(Value::as_str).unwrap_or_default();
+    let Ok(group) = Resource::parse_arn(arn) else { return };
+    let storage = document.get_mut("OfflineStoreConfig").and_then(|config| config.get_mut("S3StorageConfig"));
+    let Some(storage) = storage.and_then(Value::as_object_mut) else { return };
+    let place = storage.get("S3Uri").and_then(Value::as_str).unwrap_or_default().trim_end_matches('/');
+    let Resource { account, region, name, .. } = group;
+    let created = now.millis().div_euclid(1_000);
+    let uri = format!("{place}/{account}/sagemaker/{region}/offline-store/{name}-{created}/data");
+    storage.insert("ResolvedOutputS3Uri".into(), uri.into());
+}
+
 pub(crate) fn expect_status(
     document: &Document,
     field: &str,
@@ -110,6 +124,8 @@ pub(crate) fn not_found(resource: &Resource) -> Fault {
         }
         ResourceKind::MonitoringSchedule
         | ResourceKind::Trial
+        | ResourceKind::Experiment
+        | ResourceKind::TrialComponent
         | ResourceKind::UserProfile
         | ResourceKind::Space
         | ResourceKind::App

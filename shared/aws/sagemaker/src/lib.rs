@@ -4,6 +4,7 @@
 //! the API reference, and a field that this SDK does not know yet is not lost.
 
 mod capture;
+mod lineage;
 mod remedies;
 
 use std::collections::BTreeMap;
@@ -115,6 +116,12 @@ impl Account for SageMakerAccount {
                 self.describe_in_domain(resource, &context).await
             }
             ResourceKind::Trial => describe!(&context, client.describe_trial().trial_name(name)),
+            ResourceKind::Experiment => {
+                describe!(&context, client.describe_experiment().experiment_name(name))
+            }
+            ResourceKind::TrialComponent => {
+                describe!(&context, client.describe_trial_component().trial_component_name(name))
+            }
         };
         let Some(body) = body? else { return Ok(None) };
         Ok(Some(Description::new(resource, json(&context, &body)?)))
@@ -138,6 +145,22 @@ impl Account for SageMakerAccount {
                 return Ok(json!({ "MonitoringScheduleSummaries": schedules }));
             }
         }
+    }
+
+    async fn steps_of(&self, execution: &Resource) -> Result<Option<Value>, PortError> {
+        self.pipeline_steps(execution).await
+    }
+
+    async fn components_of(&self, job: &Resource) -> Result<Value, PortError> {
+        self.trial_components(job).await
+    }
+
+    async fn annotate(
+        &self,
+        component: &Resource,
+        parameters: &BTreeMap<String, String>,
+    ) -> Result<(), PortError> {
+        self.put_parameters(component, parameters).await
     }
 
     async fn tags(&self, resource: &Resource) -> Result<BTreeMap<String, String>, PortError> {

@@ -48,6 +48,7 @@ pub(super) fn resource_changed(envelope: &Envelope, detail: &Fields<'_>) -> Resu
         modified_at: detail.time("LastModifiedTime"),
         tags: detail.object("Tags").map(|tags| tags.pairs().collect()).unwrap_or_default(),
         endpoint_config: detail.text("EndpointConfigName").filter(|_| kind == ResourceKind::Endpoint),
+        approval: detail.text("ModelApprovalStatus").filter(|_| kind == ResourceKind::ModelPackage),
         time: envelope.time,
     }))
 }

@@ -364,6 +364,14 @@ async fn observations<T: Table>(
             graph.insert(Node { id, item: Some(item) }, 1);
         }
     }
+    // The runs that found it.
+    let runs = graph.unread().filter(|id| id.kind() == NodeKind::MonitoringExecution);
+    let runs: Vec<Key> = runs.map(|id| Key::new(id.as_str(), NODE)).collect();
+    for item in read(reading, &runs, graph).await? {
+        if let Some(id) = NodeId::parse(&item.key.pk) {
+            graph.insert(Node { id, item: Some(item) }, 2);
+        }
+    }
     Ok(())
 }
 

@@ -86,7 +86,9 @@ pub(crate) fn entity_type(kind: ResourceKind) -> Option<(&'static str, &'static 
         | ResourceKind::ModelExplainabilityDefinition
         | ResourceKind::LifecycleConfig
         | ResourceKind::Pipeline
-        | ResourceKind::Trial => return None,
+        | ResourceKind::Trial
+        | ResourceKind::Experiment
+        | ResourceKind::TrialComponent => return None,
     })
 }
 

@@ -1,6 +1,12 @@
 //! What a description says about where a resource comes from. Reads `Describe…` answers in the API's own shape and looks
 //! nothing up: which object versions stood at a location, and which commit a branch pointed to, is the use case's to ask.
 
+mod automation;
+mod jobs;
+mod registry;
+mod serving;
+mod view;
+
 use std::collections::BTreeMap;
 
 use sagewarden_events::{CommitId, Resource, ResourceKind, Status, Timestamp};
@@ -11,6 +17,7 @@ use crate::edge::FoundBy;
 use crate::id::NodeId;
 use crate::s3::S3Location;
 use crate::table::{Attributes, Value};
+use view::View;
 
 /// A description that cannot be recorded.
 #[derive(Debug, Error, PartialEq, Eq)]
@@ -66,6 +73,47 @@ pub struct CommitClaim {
     pub found_by: FoundBy,
 }
 
+/// Another resource that the description names, and that went into this one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResourceReference {
+    /// What it is to the resource, such as `variant/main`.
+    pub role: String,
+    /// Which.
+    pub resource: Resource,
+}
+
+/// The experiment that a job belongs to, as its `ExperimentConfig` says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ExperimentPlace {
+    /// The experiment.
+    pub experiment: Option<String>,
+    /// The trial.
+    pub trial: Option<String>,
+    /// The run.
+    pub run: Option<String>,
+}
+
+impl ExperimentPlace {
+    /// Whether the job belongs to any.
+    #[must_use]
+    pub fn is_some(&self) -> bool {
+        *self != Self::default()
+    }
+}
+
+/// Whether a model package may be used, and since when that is so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Approval {
+    /// `Approved`, `Rejected` or `PendingManualApproval`.
+    pub state: String,
+    /// When the package was last changed.
+    pub at: Timestamp,
+    /// Who changed it last; events do not say.
+    pub by: Option<String>,
+    /// What was said about it.
+    pub description: Option<String>,
+}
+
 /// All that a description says.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Observation {
@@ -91,10 +139,14 @@ pub struct Observation {
     pub claims: Vec<CommitClaim>,
     /// The repository that the resource names.
     pub repository: Option<String>,
-    /// The trial it belongs to.
-    pub trial: Option<String>,
-    /// Variant and model name, for endpoint configurations.
-    pub models: Vec<(String, String)>,
+    /// The experiment it belongs to.
+    pub experiment: ExperimentPlace,
+    /// Resources that went into it: a configuration's models, a job's tuning job.
+    pub sources: Vec<ResourceReference>,
+    /// Role and name of the feature groups that it wrote to; empty until it has ended.
+    pub feature_groups: Vec<(String, String)>,
+    /// Whether it may be used, for model packages.
+    pub approval: Option<Approval>,
     /// The configuration in force, for endpoints.
     pub config: Option<String>,
     /// The monitoring schedule that started it, for processing jobs.
@@ -128,8 +180,10 @@ pub fn observe(
         images: Vec::new(),
         claims: Vec::new(),
         repository: named(tags.iter().map(|(key, value)| (key.as_str(), value.as_str())), REPOSITORY_KEYS),
-        trial: view.text("ExperimentConfig.TrialName"),
-        models: Vec::new(),
+        experiment: ExperimentPlace::default(),
+        sources: Vec::new(),
+        feature_groups: Vec::new(),
+        approval: None,
         config: None,
         schedule: None,
     };
@@ -139,7 +193,16 @@ pub fn observe(
     match resource.kind {
         ResourceKind::TrainingJob => seen.training_job(&view),
         ResourceKind::ProcessingJob => seen.processing_job(&view),
+        ResourceKind::TransformJob => seen.transform_job(&view),
+        ResourceKind::TuningJob => seen.tuning_job(&view),
+        ResourceKind::AutoMlJob => seen.automl_job(&view),
         ResourceKind::Model => seen.model(&view),
+        ResourceKind::ModelPackage => seen.model_package(&view),
+        ResourceKind::PipelineExecution => seen.pipeline_execution(&view),
+        ResourceKind::FeatureGroup => seen.feature_group(&view),
+        ResourceKind::Experiment | ResourceKind::TrialComponent => {
+            seen.fact_text(&view, "display_name", "DisplayName");
+        }
         ResourceKind::EndpointConfig => seen.endpoint_config(&view),
         ResourceKind::Endpoint => seen.endpoint(&view),
         // They have no node: the identity above has refused them.
@@ -162,34 +225,6 @@ const COMMIT_KEYS: &[&str] = &["commitid", "gitcommit", "gitcommitid", "commitsh
 /// Names under which people put the repository.
 const REPOSITORY_KEYS: &[&str] = &["repository", "gitrepository"];
 
-/// The members of `CreateTrainingJob` that `DescribeTrainingJob` gives back ("CreateTrainingJob", SageMaker API reference), but for
-/// the name, the hyperparameters and the environment.
-const REQUEST: [&str; 23] = [
-    "AlgorithmSpecification",
-    "CheckpointConfig",
-    "DebugHookConfig",
-    "DebugRuleConfigurations",
-    "EnableInterContainerTrafficEncryption",
-    "EnableManagedSpotTraining",
-    "EnableNetworkIsolation",
-    "ExperimentConfig",
-    "InfraCheckConfig",
-    "InputDataConfig",
-    "MlflowConfig",
-    "ModelPackageConfig",
-    "OutputDataConfig",
-    "ProfilerConfig",
-    "ProfilerRuleConfigurations",
-    "RemoteDebugConfig",
-    "ResourceConfig",
-    "RetryStrategy",
-    "RoleArn",
-    "ServerlessJobConfig",
-    "StoppingCondition",
-    "TensorBoardOutputConfig",
-    "VpcConfig",
-];
-
 impl Observation {
     fn claim<'a>(&mut self, pairs: impl Iterator<Item = (&'a str, &'a str)> + Clone, found_by: FoundBy) {
         let Some(text) = named(pairs.clone(), COMMIT_KEYS) else { return };
@@ -202,117 +237,6 @@ impl Observation {
         }
     }
 
-    fn training_job(&mut self, view: &View<'_>) {
-        self.job_status(view, "TrainingJobStatus");
-        self.fact_text(view, "role", "RoleArn");
-        self.fact_text(view, "instance_type", "ResourceConfig.InstanceType");
-        self.fact_number(view, "instance_count", "ResourceConfig.InstanceCount");
-        if view.bool("EnableManagedSpotTraining") == Some(true) {
-            self.facts.insert("spot".into(), Value::Text("true".into()));
-        }
-        // Until the job has ended these still grow, and a fact is kept as it was first told.
-        if self.has_ended() {
-            self.fact_number(view, "training_seconds", "TrainingTimeInSeconds");
-            self.fact_number(view, "billable_seconds", "BillableTimeInSeconds");
-        }
-        if let Some(parameters) = view.at("HyperParameters").and_then(Json::as_object) {
-            self.detail.insert("HyperParameters".into(), Json::Object(parameters.clone()));
-        }
-        self.request(view);
-        let image = view
-            .text("AlgorithmSpecification.TrainingImage")
-            .or_else(|| view.text("AlgorithmSpecification.AlgorithmName"));
-        self.images.extend(image.map(|image| ("image".to_owned(), image)));
-        for channel in view.list("InputDataConfig") {
-            let name = channel.text("ChannelName").unwrap_or_default();
-            let source = View(channel.at("DataSource.S3DataSource").unwrap_or(&Json::Null));
-            // A manifest stands for the objects it lists; it is one object itself.
-            let single = source.text("S3DataType").is_some_and(|kind| kind != "S3Prefix");
-            self.input(source.text("S3Uri"), format!("channel/{name}"), single);
-        }
-        if let (Some(uri), Some(ended)) =
-            (view.text("ModelArtifacts.S3ModelArtifacts"), view.time("TrainingEndTime"))
-        {
-            self.output(Some(uri), "artifact".into(), ended, true);
-        }
-    }
-
-    /// What would have to be sent to run the job again. Parameters and environment are kept beside it, where secrets are
-    /// taken out.
-    fn request(&mut self, view: &View<'_>) {
-        let fields = REQUEST.into_iter().filter_map(|name| Some((name.to_owned(), view.at(name)?.clone())));
-        let mut request: Map<String, Json> = fields.collect();
-        if let Some(resources) = request.get_mut("ResourceConfig").and_then(Json::as_object_mut) {
-            // What the service chose: no part of a request.
-            resources.retain(|name, _| !name.starts_with("Selected"));
-        }
-        self.detail.insert("Request".into(), Json::Object(request));
-    }
-
-    fn processing_job(&mut self, view: &View<'_>) {
-        self.job_status(view, "ProcessingJobStatus");
-        self.fact_text(view, "role", "RoleArn");
-        self.fact_text(view, "instance_type", "ProcessingResources.ClusterConfig.InstanceType");
-        self.fact_number(view, "instance_count", "ProcessingResources.ClusterConfig.InstanceCount");
-        if self.has_ended() {
-            self.fact_text(view, "exit_message", "ExitMessage");
-        }
-        self.schedule = view.text("MonitoringScheduleArn");
-        for key in ["ContainerArguments", "ContainerEntrypoint"] {
-            if let Some(list) = view.at(&format!("AppSpecification.{key}")).filter(|list| list.is_array()) {
-                self.detail.insert(key.into(), list.clone());
-            }
-        }
-        self.images.extend(view.text("AppSpecification.ImageUri").map(|image| ("image".to_owned(), image)));
-        for input in view.list("ProcessingInputs") {
-            let role = format!("input/{}", input.text("InputName").unwrap_or_default());
-            let single = input.text("S3Input.S3DataType").is_some_and(|kind| kind != "S3Prefix");
-            self.input(input.text("S3Input.S3Uri"), role, single);
-        }
-        if let Some(ended) = view.time("ProcessingEndTime") {
-            for output in view.list("ProcessingOutputConfig.Outputs") {
-                let role = format!("output/{}", output.text("OutputName").unwrap_or_default());
-                self.output(output.text("S3Output.S3Uri"), role, ended, false);
-            }
-        }
-    }
-
-    fn model(&mut self, view: &View<'_>) {
-        self.fact_text(view, "role", "ExecutionRoleArn");
-        let primary = view.at("PrimaryContainer").filter(|container| container.is_object()).map(View);
-        let containers = primary.into_iter().chain(view.list("Containers"));
-        for (index, container) in containers.enumerate() {
-            let place = container.text("ContainerHostname").unwrap_or_else(|| index.to_string());
-            self.images.extend(container.text("Image").map(|image| (format!("container/{place}"), image)));
-            let nested = container.text("ModelDataSource.S3DataSource.S3Uri");
-            let prefix =
-                container.text("ModelDataSource.S3DataSource.S3DataType").as_deref() == Some("S3Prefix");
-            let single = !(nested.is_some() && prefix);
-            self.input(container.text("ModelDataUrl").or(nested), format!("model-data/{place}"), single);
-        }
-    }
-
-    fn endpoint_config(&mut self, view: &View<'_>) {
-        for key in ["ProductionVariants", "ShadowProductionVariants"] {
-            for variant in view.list(key) {
-                let name = variant.text("VariantName").unwrap_or_default();
-                self.models.extend(variant.text("ModelName").map(|model| (name, model)));
-            }
-        }
-    }
-
-    fn endpoint(&mut self, view: &View<'_>) {
-        self.job_status(view, "EndpointStatus");
-        self.config = view.text("EndpointConfigName");
-        for variant in view.list("ProductionVariants") {
-            let name = variant.text("VariantName").unwrap_or_default();
-            for image in variant.list("DeployedImages") {
-                let reference = image.text("ResolvedImage").or_else(|| image.text("SpecifiedImage"));
-                self.images.extend(reference.map(|image| (format!("variant/{name}"), image)));
-            }
-        }
-    }
-
     fn job_status(&mut self, view: &View<'_>, key: &str) {
         let Some(status) = view.text(key) else { return };
         self.status = Some(StatusMark {
@@ -320,6 +244,43 @@ impl Observation {
             at: view.time("LastModifiedTime").unwrap_or(self.created_at),
             reason: view.text("FailureReason"),
         });
+    }
+
+    /// The environment of a container. Whatever is kept of one goes through here.
+    fn environment(&mut self, view: &View<'_>) {
+        let environment = view.at("Environment").and_then(Json::as_object);
+        if let Some(environment) = environment.filter(|pairs| !pairs.is_empty()) {
+            self.detail.insert("Environment".into(), Json::Object(environment.clone()));
+        }
+    }
+
+    /// The experiment, and the job that started this one.
+    fn belongings(&mut self, view: &View<'_>) {
+        self.experiment = ExperimentPlace {
+            experiment: view.text("ExperimentConfig.ExperimentName"),
+            trial: view.text("ExperimentConfig.TrialName"),
+            run: view.text("ExperimentConfig.RunName"),
+        };
+        self.fact_text(view, "experiment", "ExperimentConfig.ExperimentName");
+        self.fact_text(view, "trial", "ExperimentConfig.TrialName");
+        self.fact_text(view, "run", "ExperimentConfig.RunName");
+        self.fact_text(view, "component", "ExperimentConfig.TrialComponentDisplayName");
+        self.source_arn(view, "tuning", "TuningJobArn", ResourceKind::TuningJob);
+        self.source_arn(view, "automl", "AutoMLJobArn", ResourceKind::AutoMlJob);
+    }
+
+    /// A resource that is named by its ARN.
+    fn source_arn(&mut self, view: &View<'_>, role: &str, path: &str, kind: ResourceKind) {
+        let named = view.text(path).and_then(|arn| Resource::parse_arn(&arn).ok());
+        if let Some(resource) = named.filter(|resource| resource.kind == kind) {
+            self.sources.push(ResourceReference { role: role.to_owned(), resource });
+        }
+    }
+
+    /// A resource of the same account that is named by its name.
+    fn source_name(&mut self, role: String, kind: ResourceKind, name: String) {
+        let resource = self.resource.sibling(kind, name);
+        self.sources.push(ResourceReference { role, resource });
     }
 
     fn has_ended(&self) -> bool {
@@ -378,38 +339,4 @@ fn named<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>, wanted: &[&str]) -
         }
     }
     None
-}
-
-/// A tolerant reader of a description: null, "" and empty are absent, paths are dotted.
-#[derive(Clone, Copy)]
-pub(crate) struct View<'a>(pub(crate) &'a Json);
-
-impl<'a> View<'a> {
-    fn at(&self, path: &str) -> Option<&'a Json> {
-        path.split('.').try_fold(self.0, |value, key| value.get(key)).filter(|value| !value.is_null())
-    }
-
-    pub(crate) fn text(&self, path: &str) -> Option<String> {
-        self.at(path)?.as_str().filter(|text| !text.is_empty()).map(str::to_owned)
-    }
-
-    fn bool(&self, path: &str) -> Option<bool> {
-        self.at(path)?.as_bool()
-    }
-
-    pub(crate) fn time(&self, path: &str) -> Option<Timestamp> {
-        Timestamp::from_json(self.at(path)?)
-    }
-
-    pub(crate) fn list(&self, path: &str) -> impl Iterator<Item = View<'a>> + use<'a> {
-        self.at(path).and_then(Json::as_array).into_iter().flatten().map(View)
-    }
-
-    fn strings(&self, path: &str) -> impl Iterator<Item = (&'a str, &'a str)> + Clone + use<'a> {
-        self.at(path)
-            .and_then(Json::as_object)
-            .into_iter()
-            .flatten()
-            .filter_map(|(key, value)| Some((key.as_str(), value.as_str()?)))
-    }
 }

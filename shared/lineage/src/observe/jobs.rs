@@ -1,0 +1,150 @@
+//! What the descriptions of jobs say.
+
+use sagewarden_events::ResourceKind;
+use serde_json::{Map, Value as Json};
+
+use super::{Observation, View};
+use crate::id::NodeId;
+use crate::table::Value;
+
+/// The members of `CreateTrainingJob` that `DescribeTrainingJob` gives back ("CreateTrainingJob", SageMaker API reference), but for
+/// the name, the hyperparameters and the environment.
+const REQUEST: [&str; 23] = [
+    "AlgorithmSpecification",
+    "CheckpointConfig",
+    "DebugHookConfig",
+    "DebugRuleConfigurations",
+    "EnableInterContainerTrafficEncryption",
+    "EnableManagedSpotTraining",
+    "EnableNetworkIsolation",
+    "ExperimentConfig",
+    "InfraCheckConfig",
+    "InputDataConfig",
+    "MlflowConfig",
+    "ModelPackageConfig",
+    "OutputDataConfig",
+    "ProfilerConfig",
+    "ProfilerRuleConfigurations",
+    "RemoteDebugConfig",
+    "ResourceConfig",
+    "RetryStrategy",
+    "RoleArn",
+    "ServerlessJobConfig",
+    "StoppingCondition",
+    "TensorBoardOutputConfig",
+    "VpcConfig",
+];
+
+impl Observation {
+    pub(super) fn training_job(&mut self, view: &View<'_>) {
+        self.job_status(view, "TrainingJobStatus");
+        self.fact_text(view, "role", "RoleArn");
+        self.fact_text(view, "instance_type", "ResourceConfig.InstanceType");
+        self.fact_number(view, "instance_count", "ResourceConfig.InstanceCount");
+        if view.bool("EnableManagedSpotTraining") == Some(true) {
+            self.facts.insert("spot".into(), Value::Text("true".into()));
+        }
+        // Until the job has ended these still grow, and a fact is kept as it was first told.
+        if self.has_ended() {
+            self.fact_number(view, "training_seconds", "TrainingTimeInSeconds");
+            self.fact_number(view, "billable_seconds", "BillableTimeInSeconds");
+            if let Some(metrics) = view.at("FinalMetricDataList").filter(|list| list.is_array()) {
+                self.detail.insert("FinalMetricDataList".into(), metrics.clone());
+            }
+        }
+        self.environment(view);
+        self.belongings(view);
+        if let Some(parameters) = view.at("HyperParameters").and_then(Json::as_object) {
+            self.detail.insert("HyperParameters".into(), Json::Object(parameters.clone()));
+        }
+        self.request(view);
+        let image = view
+            .text("AlgorithmSpecification.TrainingImage")
+            .or_else(|| view.text("AlgorithmSpecification.AlgorithmName"));
+        self.images.extend(image.map(|image| ("image".to_owned(), image)));
+        for channel in view.list("InputDataConfig") {
+            let name = channel.text("ChannelName").unwrap_or_default();
+            self.s3_source(&channel, format!("channel/{name}"));
+        }
+        if let (Some(uri), Some(ended)) =
+            (view.text("ModelArtifacts.S3ModelArtifacts"), view.time("TrainingEndTime"))
+        {
+            self.output(Some(uri), "artifact".into(), ended, true);
+        }
+    }
+
+    /// What would have to be sent to run the job again. Parameters and environment are kept beside it.
+    fn request(&mut self, view: &View<'_>) {
+        let fields = REQUEST.into_iter().filter_map(|name| Some((name.to_owned(), view.at(name)?.clone())));
+        let mut request: Map<String, Json> = fields.collect();
+        if let Some(resources) = request.get_mut("ResourceConfig").and_then(Json::as_object_mut) {
+            // What the service chose: no part of a request.
+            resources.retain(|name, _| !name.starts_with("Selected"));
+        }
+        self.detail.insert("Request".into(), Json::Object(request));
+    }
+
+    pub(super) fn processing_job(&mut self, view: &View<'_>) {
+        self.job_status(view, "ProcessingJobStatus");
+        self.fact_text(view, "role", "RoleArn");
+        self.fact_text(view, "instance_type", "ProcessingResources.ClusterConfig.InstanceType");
+        self.fact_number(view, "instance_count", "ProcessingResources.ClusterConfig.InstanceCount");
+        if self.has_ended() {
+            self.fact_text(view, "exit_message", "ExitMessage");
+        }
+        self.environment(view);
+        self.belongings(view);
+        if let Some(schedule) = view.text("MonitoringScheduleArn") {
+            // A run of a schedule is a node of its own kind, whatever the API calls it.
+            self.id = NodeId::monitoring_execution(&self.resource, self.created_at);
+            self.schedule = Some(schedule);
+        }
+        for key in ["ContainerArguments", "ContainerEntrypoint"] {
+            if let Some(list) = view.at(&format!("AppSpecification.{key}")).filter(|list| list.is_array()) {
+                self.detail.insert(key.into(), list.clone());
+            }
+        }
+        self.images.extend(view.text("AppSpecification.ImageUri").map(|image| ("image".to_owned(), image)));
+        for input in view.list("ProcessingInputs") {
+            let role = format!("input/{}", input.text("InputName").unwrap_or_default());
+            let single = input.text("S3Input.S3DataType").is_some_and(|kind| kind != "S3Prefix");
+            self.input(input.text("S3Input.S3Uri"), role, single);
+        }
+        if let Some(ended) = view.time("ProcessingEndTime") {
+            for output in view.list("ProcessingOutputConfig.Outputs") {
+                let role = format!("output/{}", output.text("OutputName").unwrap_or_default());
+                let group = output.text("FeatureStoreOutput.FeatureGroupName");
+                self.feature_groups.extend(group.map(|group| (role.clone(), group)));
+                self.output(output.text("S3Output.S3Uri"), role, ended, false);
+            }
+        }
+    }
+
+    pub(super) fn transform_job(&mut self, view: &View<'_>) {
+        self.job_status(view, "TransformJobStatus");
+        // Its description has no `LastModifiedTime`.
+        if let (Some(mark), Some(ended)) = (&mut self.status, view.time("TransformEndTime")) {
+            mark.at = ended;
+        }
+        self.fact_text(view, "instance_type", "TransformResources.InstanceType");
+        self.fact_number(view, "instance_count", "TransformResources.InstanceCount");
+        self.environment(view);
+        self.belongings(view);
+        if let Some(model) = view.text("ModelName") {
+            self.source_name("model".into(), ResourceKind::Model, model);
+        }
+        if let Some(input) = view.at("TransformInput").map(View) {
+            self.s3_source(&input, "input".into());
+        }
+        if let Some(ended) = view.time("TransformEndTime") {
+            self.output(view.text("TransformOutput.S3OutputPath"), "output".into(), ended, false);
+        }
+    }
+
+    /// A `DataSource.S3DataSource`. A manifest stands for the objects it lists; it is one object itself.
+    pub(super) fn s3_source(&mut self, view: &View<'_>, role: String) {
+        let source = View(view.at("DataSource.S3DataSource").unwrap_or(&Json::Null));
+        let single = source.text("S3DataType").is_some_and(|kind| kind != "S3Prefix");
+        self.input(source.text("S3Uri"), role, single);
+    }
+}

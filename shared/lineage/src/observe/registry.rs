@@ -1,0 +1,96 @@
+//! What the descriptions of model packages and feature groups say.
+
+use sagewarden_events::{CommitId, ResourceKind, Status};
+
+use super::automation::person;
+use super::{Approval, CommitClaim, Observation, StatusMark, View, repository_name};
+use crate::edge::FoundBy;
+use crate::table::Value;
+
+impl Observation {
+    pub(super) fn model_package(&mut self, view: &View<'_>) {
+        // Every change of a package moves its `LastModifiedTime`, so its state is dated to when it came to be.
+        self.status = view.text("ModelPackageStatus").map(|text| StatusMark {
+            status: Status::parse(&text),
+            at: self.created_at,
+            reason: None,
+        });
+        self.fact_text(view, "group", "ModelPackageGroupName");
+        self.fact_number(view, "version", "ModelPackageVersion");
+        if let Some(person) = person(view, "CreatedBy") {
+            self.facts.insert("registered_by".into(), Value::Text(person));
+        }
+        for (index, container) in view.list("InferenceSpecification.Containers").enumerate() {
+            let place = container.text("ContainerHostname").unwrap_or_else(|| index.to_string());
+            let digest = container.text("ImageDigest");
+            let image = container.text("Image").map(|image| pinned(&image, digest.as_deref()));
+            self.images.extend(image.map(|image| (format!("container/{place}"), image)));
+            self.model_data(&container, format!("model-data/{place}"));
+        }
+        for (index, algorithm) in view.list("SourceAlgorithmSpecification.SourceAlgorithms").enumerate() {
+            self.model_data(&algorithm, format!("model-data/algorithm-{index}"));
+            if let Some(name) = algorithm.text("AlgorithmName") {
+                self.facts.insert("algorithm".into(), Value::Text(name));
+            }
+        }
+        let commit = view.text("MetadataProperties.CommitId").and_then(|text| CommitId::parse(&text).ok());
+        if let Some(commit) = commit {
+            self.claims.push(CommitClaim { commit, found_by: FoundBy::ModelPackage });
+        }
+        if self.repository.is_none() {
+            self.repository = view.text("MetadataProperties.Repository").map(|name| repository_name(&name));
+        }
+        self.source_arn(view, "generated-by", "MetadataProperties.GeneratedBy", ResourceKind::TrainingJob);
+        self.approval = view.text("ModelApprovalStatus").map(|state| Approval {
+            state,
+            at: view.time("LastModifiedTime").unwrap_or(self.created_at),
+            by: person(view, "LastModifiedBy").or_else(|| person(view, "CreatedBy")),
+            description: view.text("ApprovalDescription"),
+        });
+    }
+
+    pub(super) fn feature_group(&mut self, view: &View<'_>) {
+        self.fact_text(view, "role", "RoleArn");
+        self.fact_text(view, "record_identifier", "RecordIdentifierFeatureName");
+        self.fact_text(view, "event_time", "EventTimeFeatureName");
+        // Known from the beginning on where the group has an offline store.
+        self.fact_text(view, "offline_store", "OfflineStoreConfig.S3StorageConfig.ResolvedOutputS3Uri");
+    }
+
+    /// The artifact of a container: one object, or all under a prefix.
+    pub(super) fn model_data(&mut self, container: &View<'_>, role: String) {
+        let nested = container.text("ModelDataSource.S3DataSource.S3Uri");
+        let kind = container.text("ModelDataSource.S3DataSource.S3DataType");
+        let single = !(nested.is_some() && kind.as_deref() == Some("S3Prefix"));
+        self.input(container.text("ModelDataUrl").or(nested), role, single);
+    }
+}
+
+/// The reference by digest, where the registry has told one: the tag may have moved since.
+fn pinned(image: &str, digest: Option<&str>) -> String {
+    match digest {
+        Some(digest) if !image.contains('@') => {
+            let (host, name) = image.rsplit_once('/').unwrap_or(("", image));
+            let name = name.split(':').next().unwrap_or(name);
+            let separator = if host.is_empty() { "" } else { "/" };
+            format!("{host}{separator}{name}@{digest}")
+        }
+        _ => image.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::pinned;
+
+    #[test]
+    fn an_image_is_pinned_by_its_digest_whatever_its_tag() {
+        let check = |image: &str, digest: Option<&str>, expect: &str| {
+            assert_eq!(pinned(image, digest), expect);
+        };
+        check("r.example:5000/a/x:1.2", Some("sha256:00"), "r.example:5000/a/x@sha256:00");
+        check("x:1", Some("sha256:00"), "x@sha256:00");
+        check("r/x@sha256:11", Some("sha256:00"), "r/x@sha256:11");
+        check("r/x:1", None, "r/x:1");
+    }
+}

@@ -1,0 +1,55 @@
+//! What the descriptions of models, packages and what serves them say.
+
+use sagewarden_events::{Resource, ResourceKind};
+
+use super::{Observation, ResourceReference, View};
+
+impl Observation {
+    pub(super) fn model(&mut self, view: &View<'_>) {
+        self.fact_text(view, "role", "ExecutionRoleArn");
+        let primary = view.at("PrimaryContainer").filter(|container| container.is_object()).map(View);
+        let containers = primary.into_iter().chain(view.list("Containers"));
+        for (index, container) in containers.enumerate() {
+            let place = container.text("ContainerHostname").unwrap_or_else(|| index.to_string());
+            self.images.extend(container.text("Image").map(|image| (format!("container/{place}"), image)));
+            self.model_data(&container, format!("model-data/{place}"));
+            if let Some(package) = container.text("ModelPackageName") {
+                self.package(&format!("package/{place}"), package);
+            }
+        }
+    }
+
+    pub(super) fn endpoint_config(&mut self, view: &View<'_>) {
+        for key in ["ProductionVariants", "ShadowProductionVariants"] {
+            for variant in view.list(key) {
+                let name = variant.text("VariantName").unwrap_or_default();
+                if let Some(model) = variant.text("ModelName") {
+                    self.source_name(format!("variant/{name}"), ResourceKind::Model, model);
+                }
+            }
+        }
+    }
+
+    pub(super) fn endpoint(&mut self, view: &View<'_>) {
+        self.job_status(view, "EndpointStatus");
+        self.config = view.text("EndpointConfigName");
+        for variant in view.list("ProductionVariants") {
+            let name = variant.text("VariantName").unwrap_or_default();
+            for image in variant.list("DeployedImages") {
+                let reference = image.text("ResolvedImage").or_else(|| image.text("SpecifiedImage"));
+                self.images.extend(reference.map(|image| (format!("variant/{name}"), image)));
+            }
+        }
+    }
+
+    /// A package is named by its ARN, or by group and version.
+    fn package(&mut self, role: &str, named: String) {
+        match Resource::parse_arn(&named) {
+            Ok(resource) if resource.kind == ResourceKind::ModelPackage => {
+                self.sources.push(ResourceReference { role: role.to_owned(), resource });
+            }
+            Ok(_) => {}
+            Err(_) => self.source_name(role.to_owned(), ResourceKind::ModelPackage, named),
+        }
+    }
+}
