@@ -433,7 +433,8 @@ async fn commits_are_found(world: &World, source: &impl SourceControl) -> Result
     let found = source.commit(&repository("r"), &second).await?.ok_or("the commit is not there")?;
     assert_eq!(found.parents, [first.clone()]);
     let author = ("Ana Ruiz-Łuk", "ana@example.com");
-    let merge = world.git.commit_onto("r", &[&second, &first], "Merge", author, Timestamp::from_millis(0))?;
+    let at = Timestamp::from_millis(1_772_442_060_000);
+    let merge = world.git.commit_onto("r", &[&second, &first], "Merge", author, at)?;
     let found = source.commit(&repository("r"), &merge).await?.ok_or("the merge is not there")?;
     assert_eq!(found.parents, [second.clone(), first], "in git's order");
     let missing = CommitId::parse(&"0".repeat(40))?;
