@@ -186,6 +186,7 @@ branch = "main"
     }
 
     fn start_preprocessing(&mut self) -> Result<(), StoryError> {
+        self.create(ResourceKind::Experiment, &json!({ "ExperimentName": "credit-default" }), 30)?;
         let data = bucket("data");
         self.put(&data, "data/credit_card_default.csv", b"LIMIT_BAL,EDUCATION,default\n20000,2,1\n", 60)?;
         self.preprocess(Self::PROCESSING_JOB, &[], 120)
@@ -444,7 +445,11 @@ branch = "main"
             source_identity: None,
             source_ip: Some("10.0.12.34".to_owned()),
         };
-        Ok(self.account.create(kind, request, Some(&caller), self.at(after))?)
+        let resource = self.account.create(kind, request, Some(&caller), self.at(after))?;
+        if request.get("ExperimentConfig").is_some() {
+            self.account.attach_component(&resource, self.at(after + 1))?;
+        }
+        Ok(resource)
     }
 
     fn put(&self, bucket: &str, key: &str, body: &[u8], after: i64) -> Result<(), StoryError> {
