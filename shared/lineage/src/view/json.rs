@@ -46,7 +46,8 @@ const NAMES: [(&str, &str); 2] = [("st", "status"), ("refs", "references")];
 /// Facts that serve the store.
 const INTERNAL: [&str; 8] = ["ty", "nm", "ct", "ins", "stv", "inf", "infv", "gaps"];
 
-fn row(answer: &Answer, node: &Node) -> Json {
+/// All that is known of a node; pages name its facts by the same words.
+pub(super) fn row(answer: &Answer, node: &Node) -> Json {
     let mut row = Map::new();
     row.insert("id".into(), node.id.as_str().into());
     row.insert("kind".into(), node.id.kind().word().into());
