@@ -1,15 +1,20 @@
-//! The answer as one self-contained page: a column a stage, a card a node, links between them. No script, no network.
+//! The answer as one self-contained page: a picture to move about in, and a card for each node. The picture and the cards are
+//! there without the script too; a content security policy keeps the page from the network.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
+use serde_json::Value as Json;
+use sha2::{Digest, Sha256};
 
-use super::{Answer, Stage};
+use super::json::row;
+use super::{Answer, Stage, picture};
 use crate::edge::FoundBy;
-use crate::fact;
 use crate::graph::{Edge, Node};
 use crate::id::{NodeId, NodeKind};
-use crate::record::REMEDY;
 
 const STYLE: &str = include_str!("page.css");
+const SCRIPT: &str = include_str!("page.js");
 
 /// The page as text.
 #[must_use]
@@ -25,6 +30,7 @@ pub fn html(answer: &Answer) -> String {
         html lang="en" {
             head {
                 meta charset="utf-8";
+                meta http-equiv="Content-Security-Policy" content=(policy());
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 title { "Lineage of " (title) }
                 style { (PreEscaped(STYLE)) }
@@ -32,23 +38,85 @@ pub fn html(answer: &Answer) -> String {
             body {
                 header {
                     h1 { "Lineage of " (title) }
-                    p.note {
-                        (answer.graph.nodes.len()) " nodes, " (answer.graph.edges.len()) " edges. "
-                        @if answer.is_complete() { "Complete." } @else { "Not whole: something is missing or was cut." }
-                    }
-                    @if !gaps.is_empty() {
-                        ul.gaps { @for gap in &gaps { li { (gap) } } }
-                    }
+                    p.note { (answer.graph.nodes.len()) " nodes, " (answer.graph.edges.len()) " edges" }
+                    (completeness(answer, &gaps))
                 }
+                (tools(answer))
                 main {
-                    @for stage in Stage::ALL {
-                        (column(answer, stage))
+                    figure #graph tabindex="0" aria-label="Graph: drag or arrow keys move, wheel or + and - zoom, 0 fits" {
+                        (picture::svg(answer))
                     }
+                    aside #panel aria-live="polite" aria-label="Facts of the chosen node" hidden {}
                 }
+                section #cards aria-label="All nodes by stage" {
+                    @for stage in Stage::ALL { (column(answer, stage)) }
+                }
+                script type="application/json" id="lineage" { (PreEscaped(data(answer))) }
+                script { (PreEscaped(SCRIPT)) }
             }
         }
     }
     .into_string()
+}
+
+/// Only this style and this script, by their digests: nothing that a name smuggles in runs, and nothing is fetched.
+fn policy() -> String {
+    let digest = |text: &str| BASE64.encode(Sha256::digest(text));
+    format!(
+        "default-src 'none'; style-src 'sha256-{}'; script-src 'sha256-{}'; base-uri 'none'; form-action 'none'",
+        digest(STYLE),
+        digest(SCRIPT)
+    )
+}
+
+fn completeness(answer: &Answer, gaps: &[String]) -> Markup {
+    let cut = serde_json::to_value(answer.graph.stopped_by).ok();
+    html! {
+        @if answer.is_complete() {
+            p.whole role="status" { "Complete: nothing is missing and nothing was cut." }
+        } @else {
+            div.broken role="status" {
+                strong { "Not complete." }
+                ul.gaps {
+                    @if let Some(Json::String(limit)) = cut { li { "cut off by the limit " code { (limit) } } }
+                    @for gap in gaps { li { (gap) } }
+                }
+            }
+        }
+    }
+}
+
+/// What needs the script; it shows them. The filters are the legend as well.
+fn tools(answer: &Answer) -> Markup {
+    let kinds = NodeKind::all().map(|kind| (kind, answer.graph.of_kind(kind).count()));
+    html! {
+        nav #tools aria-label="Search, zoom and filters" hidden {
+            input #search type="search" placeholder="name, id, ARN, commit, version" aria-label="Search the nodes";
+            output #hits for="search" {}
+            button #next type="button" { "next hit" }
+            button #in type="button" aria-label="zoom in" { "+" }
+            button #out type="button" aria-label="zoom out" { "\u{2212}" }
+            button #fit type="button" { "fit" }
+            button #list type="button" aria-pressed="false" { "all facts" }
+            fieldset {
+                legend { "kinds" }
+                @for (kind, count) in kinds.filter(|(_, count)| *count > 0) {
+                    label class={ "key " (kind.word()) } {
+                        input type="checkbox" checked value=(kind.word());
+                        (kind) " " (count)
+                    }
+                }
+            }
+            p.note { span.solid {} " recorded  " span.dashed {} " inferred or unconfirmed" }
+        }
+    }
+}
+
+/// Who is upstream of whom, for the script. `<` is written so that no name ends the block.
+fn data(answer: &Answer) -> String {
+    let edges: Vec<[String; 2]> =
+        answer.graph.edges.iter().map(|edge| [anchor(&edge.from), anchor(&edge.to)]).collect();
+    serde_json::json!({ "root": anchor(&answer.root), "edges": edges }).to_string().replace('<', "\\u003c")
 }
 
 fn column(answer: &Answer, stage: Stage) -> Markup {
@@ -66,7 +134,24 @@ fn column(answer: &Answer, stage: Stage) -> Markup {
 }
 
 fn card(answer: &Answer, node: &Node) -> Markup {
-    let name = match (node.id.kind(), node.text("message")) {
+    html! {
+        article id=(anchor(&node.id)) class=(node.id.kind().word()) {
+            p.kind {
+                (node.id.kind())
+                @for mark in marks(answer, node) { span.mark { (mark) } }
+            }
+            h3 { (label(node)) }
+            dl {
+                @for (name, fact) in facts(answer, node) { dt { (name) } dd { (value(&fact)) } }
+            }
+            (links(answer, node))
+        }
+    }
+}
+
+/// What people look for first: a commit's first line, the place of an object.
+pub(super) fn label(node: &Node) -> String {
+    match (node.id.kind(), node.text("message")) {
         (NodeKind::Commit, Some(message)) => {
             format!("{} {}", node.name(), message.lines().next().unwrap_or_default())
         }
@@ -74,66 +159,46 @@ fn card(answer: &Answer, node: &Node) -> Markup {
             node.text("uri").unwrap_or_else(|| node.name()).to_owned()
         }
         _ => node.name().to_owned(),
-    };
-    html! {
-        article id=(anchor(&node.id)) class=(node.id.kind().word()) {
-            p.kind {
-                (node.id.kind())
-                @if let Some(status) = node.text("st") { span.status { (status) } }
-                @if answer.graph.is_untrusted(node) { span.status { "untrusted: its job was stopped" } }
-            }
-            h3 { (name) }
-            dl {
-                @for (label, value) in facts(node) { dt { (label) } dd { (value) } }
-            }
-            (links(answer, node))
-            (detail(answer, node))
-        }
     }
 }
 
-fn facts(node: &Node) -> Vec<(&'static str, String)> {
-    const SHOWN: [(&str, &str); 17] = [
-        ("version_id", "version"),
-        ("etag", "entity tag"),
-        ("weak", "weak"),
-        ("checksum_sha256", "SHA-256"),
-        ("checksum", "checksum"),
-        ("checksum_type", "checksum of"),
-        ("manifest", "manifest"),
-        (fact::TOP_FEATURES, "top features"),
-        (fact::EXPLANATION, "explanation"),
-        (fact::CREATED_BY, "created by"),
-        ("author", "author"),
-        ("email", "e-mail"),
-        ("repository", "repository"),
-        ("commit", "commit"),
-        ("instance_type", "instance"),
-        ("severity", "severity"),
-        (REMEDY, "stopped by Sagewarden"),
-    ];
-    let mut facts: Vec<(&str, String)> = Vec::new();
-    if let Some(time) = node.created_at() {
-        facts.push(("time", time.to_string()));
+/// What limits the trust in a node, and its state.
+pub(super) fn marks(answer: &Answer, node: &Node) -> Vec<String> {
+    let mut marks: Vec<String> = node.text("st").map(str::to_owned).into_iter().collect();
+    let mut mark = |is: bool, text: &str| marks.extend(is.then(|| text.to_owned()));
+    mark(node.text("weak").is_some(), "weak");
+    mark(answer.graph.is_untrusted(node), "untrusted");
+    mark(node.item.as_ref().is_some_and(|item| item.attributes.contains_key("deleted_at")), "deleted");
+    let unknown = if node.id.kind() == NodeKind::Commit { "unconfirmed" } else { "not recorded" };
+    mark(!node.is_recorded(), unknown);
+    marks
+}
+
+/// Whether an edge is less than a recorded fact: inferred, or from something that nobody confirmed.
+pub(super) fn is_doubtful(answer: &Answer, edge: &Edge) -> bool {
+    FoundBy::from_role(&edge.role).is_some_and(|found| !found.is_explicit())
+        || answer.graph.nodes.get(&edge.from).is_none_or(|node| !node.is_recorded())
+}
+
+/// Every fact of the node as the JSON answer names it, also those that this page knows nothing of.
+fn facts(answer: &Answer, node: &Node) -> Vec<(String, Json)> {
+    let Json::Object(row) = row(answer, node) else { return Vec::new() };
+    let told = ["kind", "recorded"];
+    row.into_iter()
+        .filter(|(name, _)| !told.contains(&name.as_str()))
+        .map(|(name, fact)| (name.replace('_', " "), fact))
+        .collect()
+}
+
+fn value(fact: &Json) -> Markup {
+    match fact {
+        Json::String(text) => html! { (text) },
+        Json::Array(members) => html! { ul { @for member in members { li { (value(member)) } } } },
+        Json::Object(fields) => html! {
+            dl { @for (name, field) in fields { dt { (name) } dd { (value(field)) } } }
+        },
+        other => html! { (other.to_string()) },
     }
-    for (name, label) in SHOWN {
-        if let Some(text) = node.text(name) {
-            facts.push((label, text.to_owned()));
-        }
-    }
-    if let Some(arn) = node.text("arn") {
-        facts.push(("ARN", arn.to_owned()));
-    }
-    if let Some(time) = fact::deleted_at(node) {
-        facts.push(("deleted", time.to_string()));
-    }
-    if let Some(percent) = fact::spot_saving_percent(node) {
-        facts.push(("saved by spot training", format!("{percent}%")));
-    }
-    if !node.is_recorded() {
-        facts.push(("note", "named by others, not recorded".to_owned()));
-    }
-    facts
 }
 
 fn links(answer: &Answer, node: &Node) -> Markup {
@@ -147,19 +212,20 @@ fn links(answer: &Answer, node: &Node) -> Markup {
     let from: Vec<Markup> = graph.into_node(&node.id).filter_map(|edge| link(edge, &edge.from)).collect();
     let to: Vec<Markup> = graph.out_of(&node.id).filter_map(|edge| link(edge, &edge.to)).collect();
     html! {
-        @if !from.is_empty() { p.label { "from" } ul { @for item in &from { (item) } } }
-        @if !to.is_empty() { p.label { "to" } ul { @for item in &to { (item) } } }
+        @if !from.is_empty() { p.label { "from" } ul.links { @for item in &from { (item) } } }
+        @if !to.is_empty() { p.label { "to" } ul.links { @for item in &to { (item) } } }
     }
 }
 
-fn detail(answer: &Answer, node: &Node) -> Markup {
-    let text = answer.details.get(&node.id).and_then(|detail| serde_json::to_string_pretty(detail).ok());
-    html! {
-        @if let Some(text) = text { details { summary { "details" } pre { (text) } } }
+/// An anchor that is the same in every page, and no other node's: identities hold characters that fragments do not.
+pub(super) fn anchor(id: &NodeId) -> String {
+    let mut anchor = String::from("n-");
+    for c in id.as_str().chars() {
+        if c.is_ascii_alphanumeric() {
+            anchor.push(c)
+        } else {
+            anchor.push_str(&format!("_{:x}_", u32::from(c)))
+        }
     }
-}
-
-/// An anchor that is the same in every page: identities hold characters that fragments do not.
-fn anchor(id: &NodeId) -> String {
-    id.as_str().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect()
+    anchor
 }

@@ -69,7 +69,8 @@ const INTERNAL: [&str; 13] = [
     fact::ASSERTED,
 ];
 
-fn row(answer: &Answer, node: &Node) -> Json {
+/// All that is known of a node; pages name its facts by the same words.
+pub(super) fn row(answer: &Answer, node: &Node) -> Json {
     let mut row = Map::new();
     row.insert("id".into(), node.id.as_str().into());
     row.insert("kind".into(), node.id.kind().word().into());

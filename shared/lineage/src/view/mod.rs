@@ -3,6 +3,8 @@
 mod flat;
 mod html;
 mod json;
+mod layout;
+mod picture;
 mod stage;
 mod tree;
 
