@@ -3,6 +3,7 @@
 
 pub mod chain;
 pub mod edge;
+pub mod fold;
 pub mod graph;
 pub mod id;
 pub mod observe;
