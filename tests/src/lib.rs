@@ -4,6 +4,7 @@
 pub mod aws;
 pub mod bucket;
 mod codecommit;
+pub mod dynoxide;
 pub mod emulator;
 pub mod functions;
 pub mod listener;

@@ -1,13 +1,16 @@
 //! What the lineage table promises, held by the embedded store and by DynamoDB alike.
 
+#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a test ends where something is missing")]
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use sagewarden_dynamodb::DynamoTable;
 use sagewarden_events::Timestamp;
-use sagewarden_govern::ports::{Claim, Claimed, Table};
+use sagewarden_govern::ports::{Claim, Claimed, PortErrorKind, Table};
 use sagewarden_lineage::table::{Attributes, Item, Key, Query, Range, Value, Write};
 use sagewarden_local::Store;
 use sagewarden_tests::Result;
+use sagewarden_tests::dynoxide::Dynoxide;
 use sagewarden_tests::emulator::Emulator;
 use serde_json::json;
 
@@ -19,15 +22,28 @@ async fn the_embedded_store_keeps_the_contract() -> Result<()> {
 #[tokio::test]
 async fn dynamodb_keeps_the_contract() -> Result<()> {
     let emulator = Emulator::start(&[])?;
-    emulator.aws()?.call("dynamodb", "create_table", json!({
+    emulator.aws()?.call("dynamodb", "create_table", definition())?;
+    contract(&DynamoTable::new(&emulator.config().await, "lineage")).await
+}
+
+#[tokio::test]
+async fn dynoxide_keeps_the_contract() -> Result<()> {
+    let server = Dynoxide::start()?;
+    server.call("CreateTable", &definition())?;
+    let table = DynamoTable::new(&server.config().await, "lineage");
+    contract(&table).await?;
+    an_item_that_grows_too_large_is_refused(&table).await
+}
+
+fn definition() -> serde_json::Value {
+    json!({
         "TableName": "lineage",
         "BillingMode": "PAY_PER_REQUEST",
         "AttributeDefinitions": [
             { "AttributeName": "pk", "AttributeType": "S" }, { "AttributeName": "sk", "AttributeType": "S" },
         ],
         "KeySchema": [{ "AttributeName": "pk", "KeyType": "HASH" }, { "AttributeName": "sk", "KeyType": "RANGE" }],
-    }))?;
-    contract(&DynamoTable::new(&emulator.config().await, "lineage")).await
+    })
 }
 
 async fn contract(table: &impl Table) -> Result<()> {
@@ -36,6 +52,11 @@ async fn contract(table: &impl Table) -> Result<()> {
     whole_items_are_put_and_deleted(table).await?;
     many_items_are_written_and_read(table).await?;
     a_partition_is_read_in_order_and_in_pages(table).await?;
+    writes_of_one_item_take_effect_in_their_order(table).await?;
+    many_who_merge_one_item_lose_nothing(table).await?;
+    sort_keys_are_in_byte_order(table).await?;
+    more_than_a_megabyte_is_read_in_pages(table).await?;
+    an_item_that_is_too_large_is_refused(table).await?;
     one_claims_and_settles(table).await?;
     a_claim_that_ran_out_can_be_taken_over(table).await
 }
@@ -120,7 +141,12 @@ async fn whole_items_are_put_and_deleted(table: &impl Table) -> Result<()> {
     assert_eq!(get(table, &key).await?, None);
     // The same key twice in one call is no error.
     table.write(&[Write::Put(item("2")), Write::Put(item("2"))]).await?;
-    assert_eq!(table.get(&[key.clone(), key.clone()]).await?.first(), Some(&item("2")));
+    assert_eq!(table.get(&[key.clone(), key.clone()]).await?, [item("2")], "and comes once");
+    // A set without members is none.
+    let mut empty = item("3");
+    empty.attributes.insert("ins".into(), Value::Set(BTreeSet::new()));
+    table.write(&[Write::Put(empty)]).await?;
+    assert_eq!(table.get(std::slice::from_ref(&key)).await?, [item("3")]);
     Ok(())
 }
 
@@ -166,6 +192,133 @@ async fn a_partition_is_read_in_order_and_in_pages(table: &impl Table) -> Result
     let first =
         table.query(&Query { limit: Some(2), descending: true, ..Query::prefix("query", "A#") }).await?;
     assert_eq!(first.items.iter().map(|item| item.key.sk.as_str()).collect::<Vec<_>>(), ["A#3", "A#2"]);
+    Ok(())
+}
+
+async fn writes_of_one_item_take_effect_in_their_order(table: &impl Table) -> Result<()> {
+    let key = Key::new("order", "#");
+    let put = || {
+        let attributes = Attributes::from([("whole".into(), text("yes"))]);
+        Write::Put(Item { key: key.clone(), attributes })
+    };
+    let merge = |member: &str| Write::Merge {
+        key: key.clone(),
+        once: Attributes::from([("name".into(), text("x"))]),
+        union: BTreeMap::from([("in".to_owned(), set(&[member]))]),
+    };
+    let delete = || Write::Delete(key.clone());
+    let (whole, name) = (("whole".to_owned(), text("yes")), ("name".to_owned(), text("x")));
+    let members = |members: &[&str]| ("in".to_owned(), Value::Set(set(members)));
+    let check = async |writes: &[Write], expect: Option<Attributes>| -> Result<()> {
+        for start in [delete(), put(), merge("before")] {
+            table.write(&[delete()]).await?;
+            table.write(&[start]).await?;
+            table.write(writes).await?;
+            assert_eq!(get(table, &key).await?, expect, "{writes:?}");
+        }
+        Ok(())
+    };
+    check(&[merge("a"), put()], Some(Attributes::from([whole.clone()]))).await?;
+    check(
+        &[put(), merge("a"), merge("b")],
+        Some(Attributes::from([whole, name.clone(), members(&["a", "b"])])),
+    )
+    .await?;
+    check(&[put(), delete(), merge("a")], Some(Attributes::from([name, members(&["a"])]))).await?;
+    check(&[put(), merge("a"), delete()], None).await
+}
+
+async fn many_who_merge_one_item_lose_nothing(table: &impl Table) -> Result<()> {
+    let key = Key::new("many-writers", "#");
+    let names: Vec<String> = (0..40).map(|number| format!("{number:02}")).collect();
+    let merge = |name: &String| Write::Merge {
+        key: key.clone(),
+        once: Attributes::from([("name".into(), text("x"))]),
+        union: BTreeMap::from([("in".to_owned(), BTreeSet::from([name.clone()]))]),
+    };
+    let register = |name: &String| Write::Newest {
+        key: key.clone(),
+        version_attribute: "v".into(),
+        version: name.clone(),
+        attributes: Attributes::from([("head".into(), text(name))]),
+    };
+    let tasks = names.iter().map(async |name| table.write(&[merge(name), register(name)]).await);
+    futures::future::try_join_all(tasks).await?;
+    let found = get(table, &key).await?.unwrap_or_default();
+    assert_eq!(found.get("in"), Some(&Value::Set(names.iter().cloned().collect())));
+    assert_eq!(found.get("head"), Some(&text("39")));
+    Ok(())
+}
+
+async fn sort_keys_are_in_byte_order(table: &impl Table) -> Result<()> {
+    // In UTF-16 the third would come before the second.
+    let sks = ["a", "a\u{ffff}", "a\u{10000}", "a\u{10ffff}", "a\u{10ffff}b", "b", "\u{10ffff}"];
+    let put = |sk: &&str| Write::Put(Item { key: Key::new("bytes", *sk), attributes: Attributes::new() });
+    table.write(&sks.iter().map(put).collect::<Vec<_>>()).await?;
+    let mut down = sks.to_vec();
+    down.reverse();
+    assert_eq!(all(table, Query::prefix("bytes", "")).await?, sks);
+    assert_eq!(all(table, Query { descending: true, ..Query::prefix("bytes", "") }).await?, down);
+    assert_eq!(all(table, Query::prefix("bytes", "a")).await?, sks[..5]);
+    assert_eq!(all(table, Query::prefix("bytes", "a\u{10ffff}")).await?, sks[3..5]);
+    assert_eq!(all(table, Query::prefix("bytes", "\u{10ffff}")).await?, sks[6..]);
+    let behind = Query {
+        descending: true,
+        limit: Some(2),
+        after: Some("a\u{10ffff}".into()),
+        range: Range::Between("a".into(), "b".into()),
+        pk: "bytes".into(),
+    };
+    let page = table.query(&behind).await?;
+    let found: Vec<&str> = page.items.iter().map(|item| item.key.sk.as_str()).collect();
+    assert_eq!(found, ["a\u{10000}", "a\u{ffff}"]);
+    assert_eq!(all(table, behind).await?, ["a\u{10000}", "a\u{ffff}", "a"]);
+    Ok(())
+}
+
+async fn more_than_a_megabyte_is_read_in_pages(table: &impl Table) -> Result<()> {
+    let item = |number: usize| Item {
+        key: Key::new("large", format!("{number:03}")),
+        attributes: Attributes::from([("json".into(), Value::Text("x".repeat(30_000)))]),
+    };
+    let items: Vec<Item> = (0..120).map(item).collect();
+    table.write(&items.iter().cloned().map(Write::Put).collect::<Vec<_>>()).await?;
+    let sks: Vec<String> = items.iter().map(|item| item.key.sk.clone()).collect();
+    assert_eq!(all(table, Query::prefix("large", "")).await?, sks);
+    let mut down = sks;
+    down.reverse();
+    assert_eq!(all(table, Query { descending: true, ..Query::prefix("large", "") }).await?, down);
+    let mut found = table.get(&items.iter().map(|item| item.key.clone()).collect::<Vec<_>>()).await?;
+    found.sort_by(|a, b| a.key.cmp(&b.key));
+    assert!(found == items, "{} of {} came", found.len(), items.len());
+    Ok(())
+}
+
+async fn an_item_that_is_too_large_is_refused(table: &impl Table) -> Result<()> {
+    let item = |bytes: usize| Item {
+        key: Key::new("size", "#"),
+        attributes: Attributes::from([("json".into(), Value::Text("x".repeat(bytes)))]),
+    };
+    table.write(&[Write::Put(item(400 * 1024 - 20))]).await?;
+    let Item { key, attributes: once } = item(401 * 1024);
+    let merge = Write::Merge { key: Key::new("size", "other"), once: once.clone(), union: BTreeMap::new() };
+    for write in [Write::Put(Item { key, attributes: once }), merge] {
+        let error = table.write(&[write]).await.expect_err("it is too large");
+        assert_eq!(error.kind(), PortErrorKind::Invalid, "{error}");
+    }
+    Ok(())
+}
+
+/// What the embedded store does not do.
+async fn an_item_that_grows_too_large_is_refused(table: &impl Table) -> Result<()> {
+    let grow = |name: &str| Write::Merge {
+        key: Key::new("size", "grows"),
+        once: Attributes::from([(name.into(), Value::Text("x".repeat(250 * 1024)))]),
+        union: BTreeMap::new(),
+    };
+    table.write(&[grow("one")]).await?;
+    let error = table.write(&[grow("two")]).await.expect_err("it is too large");
+    assert_eq!(error.kind(), PortErrorKind::Invalid, "{error}");
     Ok(())
 }
 

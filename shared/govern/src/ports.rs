@@ -358,11 +358,12 @@ pub enum Claimed {
 
 /// The lineage table. Reads see all writes that returned before.
 pub trait Table {
-    /// Applies the writes, each by itself, in no particular order. After an error some may have been applied; the same
-    /// call again mends that.
+    /// Applies the writes, each by itself. Those of one item take effect in the order in which they stand, those of different
+    /// items in no particular order. After an error some may have been applied; the same call again mends that. An item that
+    /// is too large (400 KB) is an `Invalid` error.
     async fn write(&self, writes: &[Write]) -> Result<(), PortError>;
 
-    /// The items of these keys, in no particular order; missing ones are left out.
+    /// The items of these keys, in no particular order; missing ones are left out, and one that is named twice comes once.
     async fn get(&self, keys: &[Key]) -> Result<Vec<Item>, PortError>;
 
     /// One page of a partition.

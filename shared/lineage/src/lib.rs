@@ -7,6 +7,7 @@ pub mod cursor;
 pub mod edge;
 pub mod explanation;
 pub mod fact;
+pub mod fold;
 pub mod graph;
 pub mod id;
 pub mod observe;

@@ -10,6 +10,13 @@ use thiserror::Error;
 /// Marks a file as ours (`sgwd`), so that another program's database is not taken for an empty store.
 const APPLICATION_ID: i32 = 0x7367_7764;
 
+/// SQLite's own cache: the inner pages of a table of a million nodes.
+const CACHE_KIB: i64 = 32 * 1024;
+/// The rest is read where the operating system has it.
+const MAPPED_BYTES: i64 = 1 << 30;
+/// Statements that are kept ready: more than this crate has.
+const STATEMENTS: usize = 64;
+
 const SCHEMA: &str = "
 CREATE TABLE IF NOT EXISTS lineage (pk TEXT NOT NULL, sk TEXT NOT NULL, item TEXT NOT NULL, PRIMARY KEY (pk, sk)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS resources (kind TEXT NOT NULL, name TEXT NOT NULL, document TEXT NOT NULL, tags TEXT NOT NULL, PRIMARY KEY (kind, name)) WITHOUT ROWID;
@@ -98,9 +105,11 @@ impl Store {
         }
         connection
             .execute_batch(&format!(
-                "PRAGMA application_id = {APPLICATION_ID}; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; {SCHEMA}"
+                "PRAGMA application_id = {APPLICATION_ID}; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; \
+                 PRAGMA cache_size = -{CACHE_KIB}; PRAGMA mmap_size = {MAPPED_BYTES}; {SCHEMA}"
             ))
             .map_err(|source| unusable(path, source))?;
+        connection.set_prepared_statement_cache_capacity(STATEMENTS);
         Ok(Self { connection: Arc::new(Mutex::new(connection)) })
     }
 

@@ -1,9 +1,12 @@
 //! The lineage table in SQLite: the keys of DynamoDB, the same semantics.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, ToSql, params};
 use sagewarden_govern::ports::{Claim, Claimed, PortError, PortErrorKind, Table};
+use sagewarden_lineage::fold;
 use sagewarden_lineage::s3::hex;
 use sagewarden_lineage::table::{Attributes, Item, Key, Page, Query, Range, Value, Write};
 use sha2::{Digest, Sha256};
@@ -16,15 +19,17 @@ const UNTIL: &str = "until";
 
 impl Table for Store {
     async fn write(&self, writes: &[Write]) -> Result<(), PortError> {
-        self.transaction("write to the lineage table", |connection| {
-            writes.iter().try_for_each(|write| apply(connection, write))
-        })
+        if let Some(key) = writes.iter().find_map(oversized) {
+            let context = format!("write `{}` to the lineage table", key.pk);
+            return Err(PortError::new(PortErrorKind::Invalid, context, "an item holds at most 400 KB"));
+        }
+        self.transaction("write to the lineage table", |connection| apply_all(connection, writes))
     }
 
     async fn get(&self, keys: &[Key]) -> Result<Vec<Item>, PortError> {
         let connection = self.lock();
         let mut items = Vec::new();
-        for key in keys {
+        for key in keys.iter().collect::<BTreeSet<_>>() {
             let found =
                 load(&connection, key).map_err(|error| port_error("read the lineage table", error))?;
             items.extend(found.map(|attributes| Item { key: key.clone(), attributes }));
@@ -56,7 +61,7 @@ impl Table for Store {
                 (OWNER.into(), Value::Text(claim.owner.clone())),
                 (UNTIL.into(), Value::Number(claim.until.millis())),
             ]);
-            store(connection, &claim.key, &attributes)?;
+            store(connection, &claim.key, &attributes, None)?;
             Ok(Claimed::Mine)
         })
     }
@@ -68,7 +73,7 @@ impl Table for Store {
             }
             let mut attributes = attributes;
             attributes.insert(STATE.into(), Value::Text("done".into()));
-            store(connection, &claim.key, &attributes)?;
+            store(connection, &claim.key, &attributes, None)?;
             Ok(true)
         })?;
         if settled {
@@ -83,6 +88,36 @@ impl Table for Store {
             if is_held(connection, claim)? { delete(connection, &claim.key) } else { Ok(()) }
         })
     }
+}
+
+/// DynamoDB's limit of an item, names included ("Quotas in Amazon DynamoDB").
+const MAX_ITEM: usize = 400 * 1024;
+
+/// The key of an item that a write alone makes too large. What grows beyond the limit by many small merges is refused by
+/// DynamoDB only.
+fn oversized(write: &Write) -> Option<&Key> {
+    let size = |value: &Value| match value {
+        Value::Number(_) => 21,
+        Value::Text(text) => text.len(),
+        Value::Set(members) => members.iter().map(String::len).sum(),
+    };
+    let sizes = |attributes: &Attributes| -> usize {
+        attributes.iter().map(|(name, value)| name.len() + size(value)).sum()
+    };
+    let key = fold::key(write);
+    let content = match write {
+        Write::Merge { once, union, .. } => {
+            let members = |members: &BTreeSet<String>| members.iter().map(String::len).sum::<usize>();
+            sizes(once) + union.iter().map(|(name, set)| name.len() + members(set)).sum::<usize>()
+        }
+        Write::Newest { version_attribute, version, attributes, .. } => {
+            version_attribute.len() + version.len() + sizes(attributes)
+        }
+        Write::Put(item) => sizes(&item.attributes),
+        Write::Delete(_) => return None,
+    };
+    let keys = "pk".len() + key.pk.len() + "sk".len() + key.sk.len();
+    (keys + content > MAX_ITEM).then_some(key)
 }
 
 impl Store {
@@ -129,61 +164,68 @@ impl Store {
     }
 }
 
-fn apply(connection: &Connection, write: &Write) -> rusqlite::Result<()> {
-    match write {
-        Write::Merge { key, once, union } => {
-            let mut attributes = load(connection, key)?.unwrap_or_default();
-            merge(&mut attributes, once, union);
-            store(connection, key, &attributes)
-        }
-        Write::Newest { key, version_attribute, version, attributes: content } => {
-            let mut attributes = load(connection, key)?.unwrap_or_default();
-            let version = Value::Text(version.clone());
-            let newer = match (attributes.get(version_attribute), &version) {
-                (Some(Value::Text(stored)), Value::Text(version)) => stored < version,
-                _ => true,
-            };
-            if !newer {
-                return Ok(());
+/// What a batch makes of an item: the text that is stored, and what is to be stored instead.
+struct Change {
+    stored: Option<String>,
+    attributes: Option<Attributes>,
+}
+
+/// Each item is read and written once, however many of the writes are about it, and not written when nothing changes.
+fn apply_all(connection: &Connection, writes: &[Write]) -> rusqlite::Result<()> {
+    let mut changes: BTreeMap<&Key, Change> = BTreeMap::new();
+    for write in writes {
+        let change = match changes.entry(fold::key(write)) {
+            Entry::Occupied(entry) => entry.into_mut(),
+            Entry::Vacant(entry) => {
+                let stored = load_text(connection, entry.key())?;
+                let attributes = stored.as_deref().map(parse).transpose()?;
+                entry.insert(Change { stored, attributes })
             }
-            attributes.extend(content.clone());
-            attributes.insert(version_attribute.clone(), version);
-            store(connection, key, &attributes)
-        }
-        Write::Put(Item { key, attributes }) => store(connection, key, attributes),
-        Write::Delete(key) => delete(connection, key),
+        };
+        fold::apply(&mut change.attributes, write);
     }
-}
-
-fn merge(attributes: &mut Attributes, once: &Attributes, union: &BTreeMap<String, BTreeSet<String>>) {
-    for (name, value) in once {
-        attributes.entry(name.clone()).or_insert_with(|| value.clone());
-    }
-    for (name, members) in union.iter().filter(|(_, members)| !members.is_empty()) {
-        let entry = attributes.entry(name.clone()).or_insert_with(|| Value::Set(BTreeSet::new()));
-        if let Value::Set(set) = entry {
-            set.extend(members.iter().cloned());
+    for (key, Change { stored, attributes }) in changes {
+        match attributes {
+            Some(attributes) => store(connection, key, &attributes, stored.as_deref())?,
+            None if stored.is_some() => delete(connection, key)?,
+            None => {}
         }
     }
+    Ok(())
 }
 
+/// The bounds are computed here, so that each query is one range of the primary key.
 fn select(connection: &Connection, query: &Query) -> rusqlite::Result<Page> {
-    let (low, high) = match &query.range {
-        Range::Prefix(prefix) => (prefix.clone(), None),
-        Range::Between(low, high) => (low.clone(), Some(high.clone())),
+    let (mut low, mut high) = match &query.range {
+        Range::Prefix(prefix) => {
+            (Bound::Included(prefix.clone()), behind(prefix).map_or(Bound::Unbounded, Bound::Excluded))
+        }
+        Range::Between(low, high) => (Bound::Included(low.clone()), Bound::Included(high.clone())),
     };
-    let order = if query.descending { "DESC" } else { "ASC" };
-    let behind = if query.descending { "sk < ?3" } else { "sk > ?3" };
-    let sql = format!(
-        "SELECT pk, sk, item FROM lineage WHERE pk = ?1 AND sk >= ?2 AND (?3 IS NULL OR {behind}) \
-         AND (?4 IS NULL OR sk <= ?4) AND (?5 IS NULL OR substr(sk, 1, length(?5)) = ?5) ORDER BY sk {order} LIMIT ?6"
-    );
-    let prefix = if let Range::Prefix(prefix) = &query.range { Some(prefix) } else { None };
-    let limit = query.limit.map_or(i64::MAX, |limit| i64::try_from(limit).unwrap_or(i64::MAX));
+    match &query.after {
+        Some(after) if query.descending && !below(&high, after) => high = Bound::Excluded(after.clone()),
+        Some(after) if !query.descending && !above(&low, after) => low = Bound::Excluded(after.clone()),
+        _ => {}
+    }
+    let mut sql = "SELECT pk, sk, item FROM lineage WHERE pk = ?1".to_owned();
+    let mut values: Vec<&dyn ToSql> = vec![&query.pk];
+    for (bound, included, excluded) in [(&low, ">=", ">"), (&high, "<=", "<")] {
+        let (operator, value) = match bound {
+            Bound::Included(value) => (included, value),
+            Bound::Excluded(value) => (excluded, value),
+            Bound::Unbounded => continue,
+        };
+        values.push(value);
+        sql.push_str(&format!(" AND sk {operator} ?{}", values.len()));
+    }
     // One more than asked for tells whether there is a next page.
+    let limit =
+        query.limit.map_or(i64::MAX, |limit| i64::try_from(limit).unwrap_or(i64::MAX)).saturating_add(1);
+    values.push(&limit);
+    let order = if query.descending { "DESC" } else { "ASC" };
+    sql.push_str(&format!(" ORDER BY sk {order} LIMIT ?{}", values.len()));
     let mut statement = connection.prepare_cached(&sql)?;
-    let rows = statement
-        .query_map(params![query.pk, low, query.after, high, prefix, limit.saturating_add(1)], item)?;
+    let rows = statement.query_map(values.as_slice(), item)?;
     let mut items: Vec<Item> = rows.collect::<Result<_, _>>()?;
     let mut next = None;
     if let Some(limit) = query.limit.filter(|limit| items.len() > *limit) {
@@ -191,6 +233,34 @@ fn select(connection: &Connection, query: &Query) -> rusqlite::Result<Page> {
         next = items.last().map(|item| item.key.sk.clone());
     }
     Ok(Page { items, next })
+}
+
+/// Whether a lower bound keeps out everything up to `sk` already.
+fn above(low: &Bound<String>, sk: &str) -> bool {
+    matches!(low, Bound::Included(low) if low.as_str() > sk)
+}
+
+/// Whether an upper bound keeps out everything from `sk` on already.
+fn below(high: &Bound<String>, sk: &str) -> bool {
+    match high {
+        Bound::Included(high) => high.as_str() < sk,
+        Bound::Excluded(high) => high.as_str() <= sk,
+        Bound::Unbounded => false,
+    }
+}
+
+/// The first text behind all that begin with `prefix`, in byte order (for UTF-8 the order of the characters); `None` when there
+/// is none.
+fn behind(prefix: &str) -> Option<String> {
+    let mut text = prefix.to_owned();
+    while let Some(last) = text.pop() {
+        // A range of characters steps over the code points that are none.
+        if let Some(next) = (last..=char::MAX).nth(1) {
+            text.push(next);
+            return Some(text);
+        }
+    }
+    None
 }
 
 fn item(row: &rusqlite::Row<'_>) -> rusqlite::Result<Item> {
@@ -205,16 +275,28 @@ fn parse(text: &str) -> rusqlite::Result<Attributes> {
 }
 
 fn load(connection: &Connection, key: &Key) -> rusqlite::Result<Option<Attributes>> {
-    let text: Option<String> = connection
-        .prepare_cached("SELECT item FROM lineage WHERE pk = ?1 AND sk = ?2")?
-        .query_row(params![key.pk, key.sk], |row| row.get(0))
-        .optional()?;
-    text.map(|text| parse(&text)).transpose()
+    load_text(connection, key)?.as_deref().map(parse).transpose()
 }
 
-fn store(connection: &Connection, key: &Key, attributes: &Attributes) -> rusqlite::Result<()> {
+fn load_text(connection: &Connection, key: &Key) -> rusqlite::Result<Option<String>> {
+    connection
+        .prepare_cached("SELECT item FROM lineage WHERE pk = ?1 AND sk = ?2")?
+        .query_row(params![key.pk, key.sk], |row| row.get(0))
+        .optional()
+}
+
+/// Stores an item unless it is `stored` already.
+fn store(
+    connection: &Connection,
+    key: &Key,
+    attributes: &Attributes,
+    stored: Option<&str>,
+) -> rusqlite::Result<()> {
     let text = serde_json::to_string(attributes)
         .map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
+    if stored == Some(text.as_str()) {
+        return Ok(());
+    }
     connection
         .prepare_cached("INSERT OR REPLACE INTO lineage (pk, sk, item) VALUES (?1, ?2, ?3)")?
         .execute(params![key.pk, key.sk, text])?;

@@ -14,6 +14,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailur
 use futures::{StreamExt, TryStreamExt, stream};
 use sagewarden_aws::port_error;
 use sagewarden_govern::ports::{Claim, Claimed, PortError, PortErrorKind, Table};
+use sagewarden_lineage::fold::fold;
 use sagewarden_lineage::table::{Attributes, Item, Key, Page, Query, Range, Value, Write};
 
 use crate::value::{Row, from_row, key_row, to_row, to_value};
@@ -48,10 +49,11 @@ impl DynamoTable {
 
 impl Table for DynamoTable {
     async fn write(&self, writes: &[Write]) -> Result<(), PortError> {
-        // A batch must not name a key twice; the last write of a key is the one that counts.
+        // A batch must not name a key twice, and what is folded is paid once.
+        let writes = fold(writes);
         let mut whole: BTreeMap<&Key, Option<&Attributes>> = BTreeMap::new();
         let mut updates = Vec::new();
-        for write in writes {
+        for write in &writes {
             match write {
                 Write::Put(Item { key, attributes }) => {
                     whole.insert(key, Some(attributes));

@@ -1,0 +1,182 @@
+//! Writes that go out together, folded: what several of them do to one item is done once, which costs one write.
+
+use std::collections::BTreeMap;
+
+use crate::table::{Attributes, Item, Key, Value, Write};
+
+/// Folds the writes of each item; those of different items stay in no particular order.
+///
+/// Writes of one item take effect in the order in which they stand: what comes before a `Put` or `Delete` is lost, and what
+/// comes after one is applied to it. `Merge`s become one `Merge`, and of two `Newest` of a register the newer stays.
+#[must_use]
+pub fn fold(writes: &[Write]) -> Vec<Write> {
+    let mut items: BTreeMap<&Key, Vec<Write>> = BTreeMap::new();
+    for write in writes {
+        add(items.entry(key(write)).or_default(), write);
+    }
+    items.into_values().flatten().collect()
+}
+
+/// The item that a write is about.
+#[must_use]
+pub fn key(write: &Write) -> &Key {
+    match write {
+        Write::Merge { key, .. } | Write::Newest { key, .. } | Write::Delete(key) => key,
+        Write::Put(item) => &item.key,
+    }
+}
+
+/// Applies a write to the attributes of its item; `None` is an item that is not there.
+pub fn apply(attributes: &mut Option<Attributes>, write: &Write) {
+    match write {
+        Write::Merge { once, union, .. } => {
+            let attributes = attributes.get_or_insert_default();
+            for (name, value) in once {
+                attributes.entry(name.clone()).or_insert_with(|| value.clone());
+            }
+            // A set in the table is never empty.
+            for (name, members) in union.iter().filter(|(_, members)| !members.is_empty()) {
+                let entry = attributes.entry(name.clone()).or_insert_with(|| Value::Set(members.clone()));
+                if let Value::Set(set) = entry {
+                    set.extend(members.iter().cloned());
+                }
+            }
+        }
+        Write::Newest { version_attribute, version, attributes: content, .. } => {
+            let attributes = attributes.get_or_insert_default();
+            let stored = attributes.get(version_attribute);
+            if matches!(stored, Some(Value::Text(stored)) if stored >= version) {
+                return;
+            }
+            attributes.extend(content.clone());
+            attributes.insert(version_attribute.clone(), Value::Text(version.clone()));
+        }
+        Write::Put(item) => {
+            let mut whole = item.attributes.clone();
+            whole.retain(|_, value| !matches!(value, Value::Set(set) if set.is_empty()));
+            *attributes = Some(whole);
+        }
+        Write::Delete(_) => *attributes = None,
+    }
+}
+
+fn add(folded: &mut Vec<Write>, write: &Write) {
+    if matches!(write, Write::Put(_) | Write::Delete(_)) {
+        *folded = vec![write.clone()];
+        return;
+    }
+    for earlier in folded.iter_mut() {
+        if take_in(earlier, write) {
+            return;
+        }
+    }
+    folded.push(write.clone());
+}
+
+/// Makes `earlier` do what `write` does, too; false when it takes both.
+fn take_in(earlier: &mut Write, write: &Write) -> bool {
+    match (&mut *earlier, write) {
+        (Write::Put(Item { attributes, .. }), _) => {
+            let mut whole = Some(std::mem::take(attributes));
+            apply(&mut whole, write);
+            *attributes = whole.unwrap_or_default();
+            true
+        }
+        (Write::Delete(key), _) => {
+            let mut whole = None;
+            apply(&mut whole, write);
+            let key = key.clone();
+            *earlier = Write::Put(Item { key, attributes: whole.unwrap_or_default() });
+            true
+        }
+        (Write::Merge { once, union, .. }, Write::Merge { once: more, union: members, .. }) => {
+            for (name, value) in more {
+                once.entry(name.clone()).or_insert_with(|| value.clone());
+            }
+            for (name, members) in members {
+                union.entry(name.clone()).or_default().extend(members.iter().cloned());
+            }
+            true
+        }
+        (
+            Write::Newest { version_attribute, version, attributes, .. },
+            Write::Newest { version_attribute: same, version: other, attributes: content, .. },
+        ) if version_attribute == same && attributes.keys().eq(content.keys()) => {
+            if *version < *other {
+                version.clone_from(other);
+                attributes.clone_from(content);
+            }
+            true
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    fn merge(sk: &str, name: &str, member: &str) -> Write {
+        Write::Merge {
+            key: Key::new("p", sk),
+            once: Attributes::from([("name".into(), Value::Text(name.into()))]),
+            union: BTreeMap::from([("ins".to_owned(), BTreeSet::from([member.to_owned()]))]),
+        }
+    }
+
+    fn newest(sk: &str, version: &str) -> Write {
+        Write::Newest {
+            key: Key::new("p", sk),
+            version_attribute: "v".into(),
+            version: version.into(),
+            attributes: Attributes::from([("head".into(), Value::Text(format!("h{version}")))]),
+        }
+    }
+
+    fn put(sk: &str) -> Write {
+        let attributes = Attributes::from([("whole".into(), Value::Number(1))]);
+        Write::Put(Item { key: Key::new("p", sk), attributes })
+    }
+
+    #[test]
+    fn many_edges_of_a_node_are_one_write() {
+        let writes =
+            [merge("#", "x", "a"), newest("#", "1"), merge("#", "x", "b"), newest("#", "2"), put("$")];
+        let folded = fold(&writes);
+        assert_eq!(folded.len(), 3, "{folded:?}");
+    }
+
+    /// Every sequence of up to four of these writes, upon every item that one of them leaves behind.
+    #[test]
+    fn folded_writes_do_what_they_would_do_one_after_the_other() {
+        let all = [
+            merge("#", "x", "a"),
+            merge("#", "y", "b"),
+            newest("#", "1"),
+            newest("#", "2"),
+            put("#"),
+            Write::Delete(Key::new("p", "#")),
+        ];
+        let run = |start: &Option<Attributes>, writes: &[Write]| {
+            let mut item = start.clone();
+            writes.iter().for_each(|write| apply(&mut item, write));
+            item
+        };
+        let mut starts = vec![None];
+        starts.extend(all.iter().map(|write| run(&None, std::slice::from_ref(write))));
+        let mut sequences: Vec<Vec<Write>> = vec![Vec::new()];
+        for _ in 0..4 {
+            let longer = sequences.iter().flat_map(|sequence| {
+                all.iter().map(|write| [sequence.as_slice(), std::slice::from_ref(write)].concat())
+            });
+            sequences = longer.collect();
+            for (start, sequence) in
+                starts.iter().flat_map(|start| sequences.iter().map(move |each| (start, each)))
+            {
+                assert_eq!(run(start, &fold(sequence)), run(start, sequence), "{start:?} {sequence:?}");
+            }
+        }
+    }
+}
