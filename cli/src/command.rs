@@ -37,11 +37,31 @@ pub(crate) enum Command {
         after_help = "Examples:\n  sagewarden replay events/aws.sagemaker/api-call-via-cloudtrail/create-training-job.json\n  sagewarden replay sagewarden-demo/events/*.json --store sagewarden-demo/sagewarden.db\n\nThere is no AWS behind this: a resource that the simulated account does not know is taken from the event itself.\nA push needs its repository: beside a store, in `git/NAME.git`.\nExit status: 0 all handled, 1 at least one rejected or to be retried, 2 the command could not run."
     )]
     Replay(ReplayOptions),
-    /// Show where something comes from
+    /// Show where something comes from, or what became of it
     #[command(
-        after_help = "Examples:\n  sagewarden lineage endpoint/credit-default-prod\n  sagewarden lineage training-job/credit-train-002 --format json\n  sagewarden lineage commit/1a2b3c4 --store sagewarden-demo/sagewarden.db"
+        after_help = "Examples:\n  sagewarden lineage endpoint/credit-default-prod\n  sagewarden lineage endpoint/credit-default-prod --at 2026-03-02T12:00:00Z\n  sagewarden lineage commit/1a2b3c4 --downstream --store sagewarden-demo/sagewarden.db\n  sagewarden lineage training-job/credit-train-002 --format json\n\nThe answer says whether it is whole; one that was cut has a `cursor` (see --format json) that continues it."
     )]
     Lineage(LineageOptions),
+    /// Show which endpoints run what was made of a commit, an object version, an image, a job or a model
+    #[command(
+        after_help = "Examples:\n  sagewarden impact commit/1a2b3c4\n  sagewarden impact 's3://BUCKET/KEY?versionId=ID'\n  sagewarden impact training-job/credit-train-002 --at 2026-03-02T12:00:00Z"
+    )]
+    Impact(PlainOptions),
+    /// Show what differs between two models, packages, jobs or deployments: commit, data, image, parameters, metrics, controls
+    #[command(
+        after_help = "Examples:\n  sagewarden diff model/credit-default-model model/credit-default-model-2\n  sagewarden diff endpoint/credit-default-prod@2026-03-02T12:00:00Z endpoint/credit-default-prod"
+    )]
+    Diff(DiffOptions),
+    /// Write the CreateTrainingJob request that repeats a model, and what is missing for an exact repeat
+    #[command(
+        after_help = "Examples:\n  sagewarden reproduce model/credit-default-model\n  sagewarden reproduce training-job/credit-train-002 --format json"
+    )]
+    Reproduce(PlainOptions),
+    /// Show what happened to an endpoint: deployments, approvals, findings, drift
+    #[command(
+        after_help = "Examples:\n  sagewarden history endpoint/credit-default-prod\n  sagewarden history endpoint/credit-default-prod --at 2026-03-02T12:00:00Z"
+    )]
+    History(PlainOptions),
 }
 
 #[derive(Debug, Args)]
@@ -176,20 +196,82 @@ pub(crate) struct ReplayOptions {
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct LineageOptions {
-    /// What is asked about: KIND/NAME (training-job, processing-job, model, endpoint-config, endpoint), commit/PREFIX, an
-    /// ARN, s3://BUCKET/KEY, or an image's sha256:DIGEST
+pub(crate) struct AskOptions {
+    /// What is asked about: KIND/NAME (such as training-job, model, model-package, endpoint), commit/PREFIX, an ARN,
+    /// s3://BUCKET/KEY with or without ?versionId=ID, an image's sha256:DIGEST, or an identity from another answer;
+    /// endpoint/NAME@TIME is what ran then
     #[arg(value_name = "ENTITY")]
     pub(crate) entity: String,
     /// The store to ask
     #[arg(long, value_name = "FILE", default_value = "sagewarden-demo/sagewarden.db")]
     pub(crate) store: PathBuf,
-    /// How to answer: a tree by stages, one JSON document, the flat table of components, or a page
-    #[arg(long, value_enum, default_value_t = AnswerFormat::Tree)]
-    pub(crate) format: AnswerFormat,
+    /// As of this time, such as 2026-03-02T12:00:00Z
+    #[arg(long, value_name = "TIME")]
+    pub(crate) at: Option<String>,
+    /// At most so many steps away
+    #[arg(long, value_name = "N")]
+    pub(crate) max_depth: Option<usize>,
     /// At most so many nodes
     #[arg(long, value_name = "N")]
     pub(crate) max_nodes: Option<usize>,
+    /// Continue an answer that was cut
+    #[arg(long, value_name = "CURSOR")]
+    pub(crate) cursor: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LineageOptions {
+    #[command(flatten)]
+    pub(crate) about: AskOptions,
+    /// What became of it, instead of where it comes from
+    #[arg(long, conflicts_with = "both")]
+    pub(crate) downstream: bool,
+    /// Both ways
+    #[arg(long)]
+    pub(crate) both: bool,
+    /// For an endpoint: also what it ran before
+    #[arg(long)]
+    pub(crate) past: bool,
+    /// How to answer: a tree by stages, one JSON document, the flat table of components, or a page
+    #[arg(long, value_enum, default_value_t = AnswerFormat::Tree)]
+    pub(crate) format: AnswerFormat,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PlainOptions {
+    #[command(flatten)]
+    pub(crate) about: AskOptions,
+    /// How to answer
+    #[arg(long, value_enum, default_value_t = PlainFormat::Text)]
+    pub(crate) format: PlainFormat,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DiffOptions {
+    #[command(flatten)]
+    pub(crate) about: AskOptions,
+    /// What it is compared with
+    #[arg(value_name = "OTHER")]
+    pub(crate) other: String,
+    /// How to answer
+    #[arg(long, value_enum, default_value_t = PlainFormat::Text)]
+    pub(crate) format: PlainFormat,
+}
+
+/// The formats of answers that are no graph.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PlainFormat {
+    Text,
+    Json,
+}
+
+impl From<PlainFormat> for Format {
+    fn from(format: PlainFormat) -> Self {
+        match format {
+            PlainFormat::Text => Self::Tree,
+            PlainFormat::Json => Self::Json,
+        }
+    }
 }
 
 /// For people or for machines.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use futures::executor::block_on;
-use sagewarden_govern::{DRIFT_ALERT, Done, Question, lookup_lineage};
+use sagewarden_govern::{Ask, DRIFT_ALERT, Done, Question, answer, lookup_lineage};
 use sagewarden_lineage::view::{self, Format};
 use sagewarden_local::{Clock, Handled, PostedComment, SentNotice, Step, Store, Story, System};
 use sagewarden_policy::Bundle;
@@ -14,6 +14,9 @@ use serde_json::{Value, json};
 use crate::command::{DemoOptions, Telling};
 use crate::error::CommandError;
 use crate::output::{self, DIM, STRONG};
+
+/// The story's first and second model.
+const MODELS: [&str; 2] = [Story::MODEL, Story::SECOND_MODEL];
 
 /// The files of a demo in its folder.
 struct Files {
@@ -89,19 +92,25 @@ pub(crate) fn run(options: &DemoOptions) -> Result<ExitCode, CommandError> {
         told.push(step);
     }
     let entity = format!("endpoint/{}", Story::ENDPOINT);
-    let question = Question { entity: entity.clone(), max_nodes: None, format: Format::Json };
-    let answer = block_on(lookup_lineage(&system.store, &question))?;
-    leave(&files, &system, &told, &view::html(&answer))?;
+    let question = Question::about(&entity);
+    let lineage = block_on(lookup_lineage(&system.store, &question))?;
+    let whole = block_on(lookup_lineage(&system.store, &Question { past: true, ..question }))?;
+    leave(&files, &system, &told, &view::html(&whole))?;
     match options.format {
         Telling::Text => {
-            let tree = view::text(&answer, Format::Tree);
+            let tree = view::text(&lineage, Format::Tree);
+            let (one, other) = MODELS.map(|name| format!("model/{name}")).into();
+            let question = Question { ask: Ask::Diff, with: Some(other), ..Question::about(one) };
+            let difference = block_on(answer(&system.store, &question, &|| false))?.text(Format::Tree);
             output::say(&format!(
-                "{STRONG}{}. somebody asks where {entity} comes from{STRONG:#}\n{tree}\n{}",
+                "{STRONG}{}. somebody asks where {entity} comes from{STRONG:#}\n{tree}\n\
+                 {STRONG}{}. somebody asks what differs between the two models{STRONG:#}\n{difference}\n{}",
                 told.len() + 1,
+                told.len() + 2,
                 farewell(&files, &entity)
             ))?;
         }
-        Telling::Json => output::say(&format!("{:#}\n", summary(&files, &told, view::json(&answer))))?,
+        Telling::Json => output::say(&format!("{:#}\n", summary(&files, &told, view::json(&lineage))))?,
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -190,19 +199,24 @@ fn leave(files: &Files, system: &System, told: &[Told], page: &str) -> Result<()
 
 fn farewell(files: &Files, entity: &str) -> String {
     let at = |name: &str| files.path(name).display().to_string();
+    let store = at(Files::STORE);
+    let ask = [
+        format!("lineage {entity} --store {store} --format json"),
+        format!("lineage training-job/{} --store {store}", Story::TRAINING_JOB),
+        format!("diff model/{} model/{} --store {store}", Story::MODEL, Story::SECOND_MODEL),
+        format!("impact training-job/{} --store {store}", Story::SECOND_TRAINING_JOB),
+        format!("reproduce model/{} --store {store}", Story::SECOND_MODEL),
+        format!("history {entity} --store {store}"),
+        format!("replay {}/*.json --store {store}", at(Files::EVENTS)),
+    ];
+    let ask: String = ask.iter().map(|line| format!("  cargo run -- {line}\n")).collect();
     format!(
-        "left behind:\n  {}  the store\n  {}  the lineage as a page\n  {}, {}  what was sent\n  {}  the events, to replay\n\n\
-         next:\n  cargo run -- lineage {entity} --store {} --format json\n  cargo run -- lineage training-job/{} --store {}\n  cargo run -- replay {}/*.json --store {}\n",
-        at(Files::STORE),
+        "left behind:\n  {store}  the store\n  {}  the lineage as a page\n  {}, {}  what was sent\n  {}  the events, to replay\n\n\
+         next:\n{ask}",
         at(Files::PAGE),
         at(Files::FINDINGS),
         at(Files::ALERTS),
         at(Files::EVENTS),
-        at(Files::STORE),
-        Story::TRAINING_JOB,
-        at(Files::STORE),
-        at(Files::EVENTS),
-        at(Files::STORE),
     )
 }
 

@@ -1,11 +1,11 @@
 //! The command `sagewarden`: the whole system on one machine, for trying it out, for replaying events and for questions.
 
+mod ask;
 mod check;
 mod command;
 mod demo;
 mod error;
 mod export;
-mod lineage;
 mod locate;
 mod output;
 mod policy;
@@ -15,6 +15,7 @@ mod sarif;
 use std::process::ExitCode;
 
 use clap::Parser;
+use sagewarden_govern::Ask;
 
 use crate::command::{Arguments, Command};
 use crate::error::CommandError;
@@ -26,7 +27,11 @@ fn main() -> ExitCode {
         Command::Demo(options) => demo::run(&options),
         Command::Policy { command } => policy::run(&command),
         Command::Replay(options) => replay::run(&options),
-        Command::Lineage(options) => lineage::run(&options),
+        Command::Lineage(options) => ask::lineage(&options),
+        Command::Impact(options) => ask::ask(Ask::Impact, &options.about, options.format),
+        Command::Diff(options) => ask::diff(&options),
+        Command::Reproduce(options) => ask::ask(Ask::Reproduce, &options.about, options.format),
+        Command::History(options) => ask::ask(Ask::History, &options.about, options.format),
     };
     match result {
         Ok(code) => code,

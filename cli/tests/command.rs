@@ -90,7 +90,7 @@ fn the_endpoints_lineage_has_everything_in_every_format() {
     let nodes = document["nodes"].as_array().unwrap();
     let count = |kind: &str| nodes.iter().filter(|node| node["kind"] == kind).count();
     let expected = [
-        ("commit", 2),
+        ("commit", 1),
         ("dataset", 2),
         ("image", 2),
         ("training-job", 1),
@@ -174,7 +174,7 @@ fn everything_has_a_default_place() {
         out(&output)
     };
     assert!(here(&["demo"]).contains("sagewarden-demo/lineage.html"));
-    assert!(here(&["lineage", "endpoint/credit-default-prod"]).contains("credit-train-002"));
+    assert!(here(&["lineage", "endpoint/credit-default-prod"]).contains("credit-train-003"));
     here(&["replay", "sagewarden-demo/events/01.json", "--store", "sagewarden-demo/sagewarden.db"]);
 }
 

@@ -139,7 +139,8 @@ pub async fn config(url: &str) -> SdkConfig {
 }
 
 /// What AWS's own client needs to speak to it. The machine's own credentials and settings play no part.
-pub(crate) fn client_environment(url: &str) -> [(&'static str, &str); 7] {
+#[must_use]
+pub fn client_environment(url: &str) -> [(&'static str, &str); 7] {
     [
         ("AWS_ENDPOINT_URL", url),
         ("AWS_REGION", REGION),

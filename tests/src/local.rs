@@ -3,7 +3,7 @@
 use futures::executor::block_on;
 use sagewarden_events::{Actor, Resource, ResourceKind, Timestamp};
 use sagewarden_govern::{Done, Failure, Question, lookup_lineage};
-use sagewarden_lineage::view::{self, Format};
+use sagewarden_lineage::view;
 use sagewarden_local::{Handled, SentNotice, Store, Story, System};
 use sagewarden_policy::Bundle;
 use serde_json::{Value, json};
@@ -119,7 +119,7 @@ impl Local {
     /// # Errors
     /// When nothing is known of it.
     pub fn lineage(&self, entity: &str) -> Result<Value> {
-        let question = Question { entity: entity.to_owned(), max_nodes: None, format: Format::Json };
+        let question = Question::about(entity);
         Ok(view::json(&block_on(lookup_lineage(&self.system.store, &question))?))
     }
 

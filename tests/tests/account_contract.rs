@@ -428,9 +428,14 @@ async fn commits_are_found(world: &World, source: &impl SourceControl) -> Result
         ("Ana Ruiz-Łuk", "ana@example.com")
     );
     assert_eq!(found.authored_at, Some(Timestamp::from_millis(1_772_442_000_000)));
+    assert_eq!(found.committed_at, Some(Timestamp::from_millis(1_772_442_000_000)));
     assert_eq!(found.parents, []);
     let found = source.commit(&repository("r"), &second).await?.ok_or("the commit is not there")?;
-    assert_eq!(found.parents, [first]);
+    assert_eq!(found.parents, [first.clone()]);
+    let author = ("Ana Ruiz-Łuk", "ana@example.com");
+    let merge = world.git.commit_onto("r", &[&second, &first], "Merge", author, Timestamp::from_millis(0))?;
+    let found = source.commit(&repository("r"), &merge).await?.ok_or("the merge is not there")?;
+    assert_eq!(found.parents, [second.clone(), first], "in git's order");
     let missing = CommitId::parse(&"0".repeat(40))?;
     assert_eq!(source.commit(&repository("r"), &missing).await?, None);
     assert_eq!(source.commit(&repository("nobody"), &second).await?, None);

@@ -1,6 +1,6 @@
 //! What `lookup-lineage` answers, and how it refuses.
 
-use lookup_lineage::answer;
+use lookup_lineage::{answer, answer_url};
 use sagewarden_events::ResourceKind;
 use sagewarden_lambda::FunctionError;
 use sagewarden_tests::Result;
@@ -16,7 +16,7 @@ fn recorded() -> Result<Local> {
 }
 
 async fn refused(local: &Local, request: Value) -> (&'static str, String) {
-    match answer(&local.system.store, request).await {
+    match answer(&local.system.store, request, &|| false).await {
         Ok(answer) => ("answered", answer.to_string()),
         Err(FunctionError::BadRequest(text)) => ("BadRequest", text),
         Err(FunctionError::NotFound(text)) => ("NotFound", text),
@@ -28,7 +28,8 @@ async fn refused(local: &Local, request: Value) -> (&'static str, String) {
 async fn an_answer_has_the_form_that_was_asked_for() -> Result<()> {
     let local = recorded()?;
     let ask = async |format: &str| {
-        answer(&local.system.store, json!({ "entity": "endpoint-config/c", "format": format })).await
+        answer(&local.system.store, json!({ "entity": "endpoint-config/c", "format": format }), &|| false)
+            .await
     };
     let document = ask("json").await?;
     assert_eq!(document.get("complete"), Some(&json!(true)));
@@ -58,7 +59,8 @@ async fn a_question_that_is_wrong_is_told_which_field() -> Result<()> {
         assert!(refused == kind && text.contains(words), "{request}: {refused}: {text}");
     };
     check(json!({}), "BadRequest", "missing field `entity`").await;
-    check(json!({ "entity": 7 }), "BadRequest", "invalid type: integer `7`").await;
+    check(json!({ "entity": "model/m", "max_depth": -1 }), "BadRequest", "`max_depth`: ").await;
+    check(json!({ "entity": 7 }), "BadRequest", "`entity`: invalid type: integer `7`").await;
     check(json!({ "entity": "model/m", "formt": "tree" }), "BadRequest", "unknown field `formt`").await;
     check(json!({ "entity": "model/m", "format": "pdf" }), "BadRequest", "unknown variant `pdf`").await;
     check(json!({ "entity": "model/m", "max_nodes": 0 }), "BadRequest", "`max_nodes` is 0").await;
@@ -72,8 +74,83 @@ async fn a_question_that_is_wrong_is_told_which_field() -> Result<()> {
 async fn an_answer_that_was_cut_says_so() -> Result<()> {
     let local = recorded()?;
     let document =
-        answer(&local.system.store, json!({ "entity": "endpoint-config/c", "max_nodes": 2 })).await?;
+        answer(&local.system.store, json!({ "entity": "endpoint-config/c", "max_nodes": 2 }), &|| false)
+            .await?;
     assert_eq!(document.get("complete"), Some(&json!(false)));
     assert!(document.get("stopped_by").is_some_and(|why| !why.is_null()), "{document}");
+    Ok(())
+}
+
+/// A request as a function URL passes it on ("Invoking Lambda function URLs", Lambda developer guide).
+fn over_http(method: &str, parameters: Value, body: Option<&str>) -> Value {
+    json!({
+        "version": "2.0",
+        "rawPath": "/",
+        "rawQueryString": "",
+        "headers": { "content-type": "application/json" },
+        "queryStringParameters": parameters,
+        "requestContext": {
+            "accountId": "111122223333",
+            "apiId": "url",
+            "authorizer": { "iam": {
+                "accessKey": "AKIAIOSFODNN7EXAMPLE", "accountId": "111122223333", "callerId": "AIDA",
+                "cognitoIdentity": null, "principalOrgId": null,
+                "userArn": "arn:aws:iam::111122223333:user/ana", "userId": "AIDA",
+            } },
+            "domainName": "url.lambda-url.eu-west-1.on.aws",
+            "domainPrefix": "url",
+            "http": { "method": method, "path": "/", "protocol": "HTTP/1.1", "sourceIp": "10.0.0.1", "userAgent": "curl" },
+            "requestId": "1",
+            "routeKey": "$default",
+            "stage": "$default",
+            "time": "02/Mar/2026:09:00:00 +0000",
+            "timeEpoch": 1_772_442_000_000_i64,
+        },
+        "body": body,
+        "isBase64Encoded": false,
+    })
+}
+
+#[tokio::test]
+async fn a_question_can_be_asked_over_the_functions_url() -> Result<()> {
+    let local = recorded()?;
+    let ask = async |payload: Value| -> Result<(u64, String, String)> {
+        let answered = answer_url(&local.system.store, &payload, &|| false).await.ok_or("no request")?;
+        let text =
+            |pointer: &str| answered.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let status = answered.get("statusCode").and_then(Value::as_u64).unwrap_or_default();
+        Ok((status, text("/headers/content-type"), text("/body")))
+    };
+    let (status, kind, body) =
+        ask(over_http("GET", json!({ "entity": "endpoint-config/c", "max_nodes": "50" }), None)).await?;
+    let document: Value = serde_json::from_str(&body)?;
+    assert_eq!((status, kind.as_str()), (200, "application/json"));
+    assert_eq!(document.get("complete"), Some(&json!(true)));
+
+    let page = json!({ "entity": "endpoint-config/c", "format": "html" });
+    let (status, kind, body) = ask(over_http("GET", page, None)).await?;
+    assert_eq!((status, kind.as_str()), (200, "text/html; charset=utf-8"));
+    assert!(body.starts_with("<!DOCTYPE html>"));
+
+    let question = r#"{"ask":"impact","entity":"model/m"}"#;
+    let (status, _, body) = ask(over_http("POST", json!({}), Some(question))).await?;
+    assert!(status == 200 && body.contains("\"endpoints\""), "{body}");
+
+    for (payload, expected, words) in [
+        (over_http("GET", json!({ "entity": "model/none" }), None), 404, "nothing is recorded"),
+        (
+            over_http("GET", json!({ "entity": "model/m", "max_nodes": "many" }), None),
+            400,
+            "`max_nodes`: invalid type",
+        ),
+        (over_http("GET", json!({}), None), 400, "missing field `entity`"),
+        (over_http("POST", json!({}), Some("{")), 400, "the body is no JSON"),
+        (over_http("DELETE", json!({}), None), 400, "ask with GET"),
+    ] {
+        let (status, _, body) = ask(payload.clone()).await?;
+        assert!(status == expected && body.contains(words), "{payload}: {status}: {body}");
+    }
+    let invoked = json!({ "entity": "model/m" });
+    assert!(answer_url(&local.system.store, &invoked, &|| false).await.is_none(), "no request over HTTP");
     Ok(())
 }

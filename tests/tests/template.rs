@@ -323,6 +323,21 @@ fn roles_may_be_read_only_where_it_is_asked_for() -> Result<()> {
     Ok(())
 }
 
+#[test]
+fn questions_over_a_url_are_off_unless_asked_for_and_always_signed() {
+    assert_eq!(TEMPLATE["Parameters"]["LookupUrl"]["Default"], "off");
+    assert_eq!(
+        TEMPLATE["Conditions"]["HasLookupUrl"]["Fn::Equals"],
+        serde_json::json!([{ "Ref": "LookupUrl" }, "on"])
+    );
+    let urls = resources("AWS::Lambda::Url");
+    assert_eq!(urls.len(), 1);
+    for (id, url) in urls {
+        assert_eq!(url["AuthType"], "AWS_IAM", "{id}");
+        assert_eq!(TEMPLATE["Resources"][id]["Condition"], "HasLookupUrl", "{id}");
+    }
+}
+
 fn pascal(snake: &str) -> String {
     let capital = |word: &str| {
         word.chars().take(1).flat_map(char::to_uppercase).chain(word.chars().skip(1)).collect::<String>()

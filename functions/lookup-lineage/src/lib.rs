@@ -1,36 +1,65 @@
-//! A question about the lineage, asked by invoking the function with `{"entity": …, "format": …}`.
+//! A question about the lineage, asked by invoking the function with `{"entity": …, "format": …}`, or over its URL where the
+//! stack has one.
+
+mod url;
 
 use sagewarden_govern::ports::Table;
-use sagewarden_govern::{NoAnswer, Question, lookup_lineage};
+use sagewarden_govern::{NoAnswer, Question, Reply};
 use sagewarden_lambda::FunctionError;
-use sagewarden_lineage::view::{self, Format};
+use sagewarden_lineage::view::Format;
 use serde_json::Value as Json;
 
+pub use url::answer_url;
+
 /// Answers a request: a JSON document for `json` (the default) and `table`, `{"complete": …, "text": …}` for the others.
+/// `is_over` says whether there is no more time.
 ///
 /// # Errors
 /// `BadRequest` names the field that is wrong, `NotFound` the entity, `Unavailable` what did not answer.
-pub async fn answer(table: &impl Table, request: Json) -> Result<Json, FunctionError> {
-    let question: Question =
-        serde_json::from_value(request).map_err(|error| FunctionError::BadRequest(error.to_string()))?;
-    // On the heap: over the SDK it is a future of many layers.
-    let answer = Box::pin(lookup_lineage(table, &question)).await.map_err(refusal)?;
+pub async fn answer(
+    table: &impl Table,
+    request: Json,
+    is_over: &dyn Fn() -> bool,
+) -> Result<Json, FunctionError> {
+    let question = read(request)?;
+    let reply = ask(table, &question, is_over).await?;
     Ok(match question.format {
-        Format::Json | Format::Table => view::document(&answer, question.format),
-        Format::Tree | Format::Html => serde_json::json!({
-            "complete": answer.is_complete(),
-            "text": view::text(&answer, question.format),
-        }),
+        Format::Json | Format::Table => reply.document(question.format),
+        format => serde_json::json!({ "complete": reply.is_complete(), "text": reply.text(format) }),
     })
+}
+
+/// Reads a question; what is wrong with it is told with the field.
+fn read(request: Json) -> Result<Question, FunctionError> {
+    serde_path_to_error::deserialize(request).map_err(|error| {
+        let field = error.path().to_string();
+        let words = error.into_inner();
+        FunctionError::BadRequest(if field == "." {
+            words.to_string()
+        } else {
+            format!("`{field}`: {words}")
+        })
+    })
+}
+
+async fn ask(
+    table: &impl Table,
+    question: &Question,
+    is_over: &dyn Fn() -> bool,
+) -> Result<Reply, FunctionError> {
+    // On the heap: over the SDK it is a future of many layers.
+    Box::pin(sagewarden_govern::answer(table, question, is_over)).await.map_err(refusal)
 }
 
 fn refusal(error: NoAnswer) -> FunctionError {
     let text = error.to_string();
     match error {
         NoAnswer::Unknown(_) => FunctionError::NotFound(text),
-        NoAnswer::Unaddressable(_) | NoAnswer::Ambiguous { .. } | NoAnswer::BadField { .. } => {
-            FunctionError::BadRequest(text)
-        }
+        NoAnswer::Unaddressable(_)
+        | NoAnswer::Ambiguous { .. }
+        | NoAnswer::BadField { .. }
+        | NoAnswer::NotReproducible(_)
+        | NoAnswer::Stopped(_) => FunctionError::BadRequest(text),
         NoAnswer::Port(_) => FunctionError::Unavailable(text),
     }
 }

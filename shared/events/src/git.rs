@@ -90,3 +90,23 @@ pub enum RefKind {
     /// `refs/tags/…`
     Tag,
 }
+
+impl RefKind {
+    /// The word in events and addresses.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Branch => "branch",
+            Self::Tag => "tag",
+        }
+    }
+
+    /// A name with its folder, such as `refs/heads/main`.
+    #[must_use]
+    pub fn full_name(self, name: &str) -> String {
+        match self {
+            Self::Branch => format!("refs/heads/{name}"),
+            Self::Tag => format!("refs/tags/{name}"),
+        }
+    }
+}

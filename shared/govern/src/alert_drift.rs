@@ -4,11 +4,11 @@ use sagewarden_drift::{Severity, Violation, Violations};
 use sagewarden_events::{ObjectCreated, Resource, ResourceChanged, ResourceKind, Status, Timestamp};
 use sagewarden_lineage::chain::Chain;
 use sagewarden_lineage::edge::{InEdge, Relation};
-use sagewarden_lineage::graph::Limits;
 use sagewarden_lineage::id::NodeId;
 use sagewarden_lineage::record::Record;
 use sagewarden_lineage::s3::S3Location;
 use sagewarden_lineage::table::{Attributes, Value};
+use sagewarden_lineage::walk::Limits;
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 

@@ -3,14 +3,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sagewarden_lineage::graph::{Graph, Limits, Upstream, closure};
+use sagewarden_lineage::graph::{Graph, closure};
 use sagewarden_lineage::id::NodeId;
 use sagewarden_lineage::table::{Attributes, Item, Key, Query, Value, Write};
+use sagewarden_lineage::walk::{Direction, Limits, Walk};
 
 use crate::ports::{PortError, PortErrorKind, Table};
 
 /// The sort key of an endpoint's pointer to the deployment in force.
 pub(crate) const CURRENT: &str = "C";
+
+/// The partition that names the live deployments whose upstream is larger than what is indexed: a question that reads the index
+/// of an ancestor cannot tell whether these are part of the answer, and says so.
+pub(crate) const UNINDEXED: &str = "K#unindexed";
 
 /// Reads the upstream of some nodes: one request a level.
 ///
@@ -21,13 +26,13 @@ pub async fn upstream(
     start: impl IntoIterator<Item = NodeId>,
     limits: Limits,
 ) -> Result<Graph, PortError> {
-    let mut traversal = Upstream::of(start, limits);
+    let mut walk = Walk::new(Direction::Upstream, start, limits);
     loop {
-        let wanted = traversal.wanted();
+        let wanted: Vec<Key> = walk.level(usize::MAX).iter().map(Walk::key).collect();
         if wanted.is_empty() {
-            return Ok(traversal.finish());
+            return Ok(walk.into_graph());
         }
-        traversal.absorb(table.get(&wanted).await?);
+        walk.absorb(table.get(&wanted).await?);
     }
 }
 
@@ -132,6 +137,9 @@ async fn write(table: &impl Table, endpoint: &NodeId, deployment: &NodeId) -> Re
         let gone = former.union(&indexed).filter(|id| !members.contains(*id));
         let unlink: Vec<Write> = gone.map(|id| Write::Delete(closure::live_key(id, deployment))).collect();
         table.write(&unlink).await?;
+        if let Some(write) = unindexed(deployment, &graph, former.is_empty()) {
+            table.write(&[write]).await?;
+        }
         graph = upstream(table, [deployment.clone()], Limits::default()).await?;
         if graph.nodes.keys().eq(&members) && ancestors(deployment, &graph) == wanted {
             return Ok(());
@@ -146,6 +154,15 @@ async fn write(table: &impl Table, endpoint: &NodeId, deployment: &NodeId) -> Re
 /// the graph and says so.
 fn ancestors(deployment: &NodeId, graph: &Graph) -> Vec<Item> {
     if graph.stopped_by.is_none() { closure::ancestors(deployment, graph) } else { Vec::new() }
+}
+
+/// Says of a deployment whether its upstream is indexed whole; nothing where that was said before.
+fn unindexed(deployment: &NodeId, graph: &Graph, is_new: bool) -> Option<Write> {
+    let key = Key::new(UNINDEXED, deployment.as_str());
+    match graph.stopped_by {
+        Some(_) => Some(Write::Put(Item { key, attributes: Attributes::new() })),
+        None => is_new.then_some(Write::Delete(key)),
+    }
 }
 
 /// Makes the stored closure equal to `wanted`, with no more writes than it takes; returns whom it held before.
@@ -183,6 +200,9 @@ async fn remove(table: &impl Table, deployment: &NodeId) -> Result<(), PortError
     ancestors.remove(deployment);
     let mut writes: Vec<Write> =
         ancestors.iter().map(|id| Write::Delete(closure::live_key(id, deployment))).collect();
+    if items.is_empty() {
+        writes.push(Write::Delete(Key::new(UNINDEXED, deployment.as_str())));
+    }
     writes.extend(items.into_iter().map(|item| Write::Delete(item.key)));
     table.write(&writes).await?;
     // INVARIANT: the deployment's own entry goes last, so that a removal that was cut short is taken up again.

@@ -25,13 +25,14 @@ mod remedy;
 mod review_commit;
 
 mod verdict_record;
+mod walk_commits;
 
 pub use alert_drift::{AlertDrift, DRIFT_ALERT};
 pub use closure::{live_upstream, upstream};
 pub use enforce_policy::{EnforcePolicy, POLICY_VIOLATION, REMEDIATION_DONE, REMEDIATION_FAILED};
 pub use inspect_role::{InspectRole, Inspected, InspectedRoles};
 pub use keep_bundle::{BUNDLE_REFUSED, BundleInForce, BundlePlace, KeepBundle};
-pub use lookup_lineage::{NoAnswer, Question, lookup_lineage};
+pub use lookup_lineage::{Ask, NoAnswer, Question, Reply, Way, answer, lookup_lineage};
 pub use once::Moment;
 pub use outcome::{Done, Failure, Outcome};
 pub use record_commit::record_commit;

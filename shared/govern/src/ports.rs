@@ -170,6 +170,8 @@ pub struct Commit {
     pub author_email: String,
     /// When it was written.
     pub authored_at: Option<Timestamp>,
+    /// When it was committed: what git orders commits by. Later than `authored_at` where a commit was rebased or amended.
+    pub committed_at: Option<Timestamp>,
     /// The message, whole and unchanged.
     pub message: String,
 }

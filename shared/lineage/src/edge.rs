@@ -28,7 +28,9 @@ impl Relation {
         }
     }
 
-    fn parse(text: &str) -> Option<Self> {
+    /// The relation of this name.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
         [Self::ContributedTo, Self::Produced, Self::AssociatedWith]
             .into_iter()
             .find(|relation| relation.as_str() == text)
@@ -40,6 +42,10 @@ impl fmt::Display for Relation {
         f.write_str(self.as_str())
     }
 }
+
+/// The role of the edge from an artifact to the dataset that is the same object version: a model that a later job begins with is
+/// data to that job.
+pub const SAME_OBJECT: &str = "same-object";
 
 /// How the link from a commit to a job or deployment was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]

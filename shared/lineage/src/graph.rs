@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::edge::{FoundBy, InEdge, Relation};
 use crate::id::{NodeId, NodeKind};
 use crate::record::{GAP_SEPARATOR, NODE, REMEDY, SOURCE};
+use crate::reference::{HEAD, HEAD_ROLE};
 use crate::table::{Item, Key, Value};
 
 /// A node as it was found.
@@ -55,7 +56,7 @@ impl Node {
         self.item.iter().flat_map(|item| item.set("gaps")).filter_map(|gap| gap.split_once(GAP_SEPARATOR))
     }
 
-    /// The in-edges, with the inferred commit where nobody named one.
+    /// The in-edges, with the inferred commit where nobody named one, and the head of a branch or tag.
     #[must_use]
     pub fn in_edges(&self) -> Vec<InEdge> {
         let Some(item) = &self.item else { return Vec::new() };
@@ -63,6 +64,10 @@ impl Node {
         let named = edges.iter().any(|edge| FoundBy::from_role(&edge.role).is_some());
         if let Some(commit) = item.text("inf").and_then(NodeId::parse).filter(|_| !named) {
             edges.push(InEdge::new(Relation::ContributedTo, FoundBy::BranchHead.role(), commit));
+        }
+        if self.id.kind() == NodeKind::Reference {
+            let head = item.text(HEAD).and_then(NodeId::parse);
+            edges.extend(head.map(|commit| InEdge::new(Relation::AssociatedWith, HEAD_ROLE, commit)));
         }
         edges
     }
@@ -89,6 +94,23 @@ pub enum StoppedBy {
     MaxDepth,
     /// There were more nodes than the limit.
     MaxNodes,
+    /// It took more requests than the limit.
+    MaxRequests,
+    /// The time was over.
+    Deadline,
+}
+
+impl StoppedBy {
+    /// Why, in words.
+    #[must_use]
+    pub fn explain(self) -> &'static str {
+        match self {
+            Self::MaxDepth => "it goes on beyond the limit of `max_depth`",
+            Self::MaxNodes => "there are more nodes than `max_nodes`",
+            Self::MaxRequests => "it takes more requests than `max_requests`",
+            Self::Deadline => "the time was over",
+        }
+    }
 }
 
 /// What a traversal found.
@@ -102,6 +124,10 @@ pub struct Graph {
     pub distance: BTreeMap<NodeId, usize>,
     /// Set when the graph is not whole.
     pub stopped_by: Option<StoppedBy>,
+    /// Nodes that were reached from above: what goes into them is not part of the graph, so nothing can be said of it.
+    pub from_above: BTreeSet<NodeId>,
+    /// Nodes of earlier answers, which this one continues.
+    pub elsewhere: BTreeSet<NodeId>,
 }
 
 impl Graph {
@@ -117,6 +143,31 @@ impl Graph {
         }
         self.distance.insert(node.id.clone(), distance);
         self.nodes.insert(node.id.clone(), node);
+    }
+
+    /// Adds a node that was reached from above, without what goes into it. One that is there already stays as it is.
+    pub fn insert_from_above(&mut self, node: Node, distance: usize) {
+        if !self.nodes.contains_key(&node.id) {
+            self.from_above.insert(node.id.clone());
+            self.distance.insert(node.id.clone(), distance);
+            self.nodes.insert(node.id.clone(), node);
+        }
+    }
+
+    /// Adds what another traversal of the same start found.
+    pub fn extend(&mut self, other: Self) {
+        for (id, node) in other.nodes {
+            let distance = other.distance.get(&id).copied().unwrap_or_default();
+            if other.from_above.contains(&id) {
+                self.insert_from_above(node, distance);
+            } else {
+                self.from_above.remove(&id);
+                self.distance.insert(id.clone(), distance);
+                self.nodes.insert(id, node);
+            }
+        }
+        self.edges.extend(other.edges);
+        self.stopped_by = self.stopped_by.or(other.stopped_by);
     }
 
     /// The nodes of a kind, in the order of their identities.
@@ -154,6 +205,9 @@ impl Graph {
                     node.name()
                 ));
             }
+            if self.from_above.contains(&node.id) {
+                continue;
+            }
             let open = node.gaps().filter(|(subject, _)| !self.is_filled(&node.id, subject));
             gaps.extend(open.map(|(_, gap)| format!("{} `{}`: {gap}", node.id.kind(), node.name())));
         }
@@ -167,7 +221,7 @@ impl Graph {
     /// being written.
     pub fn unread(&self) -> impl Iterator<Item = &NodeId> {
         let sources: BTreeSet<&NodeId> = self.edges.iter().map(|edge| &edge.from).collect();
-        sources.into_iter().filter(|id| !self.nodes.contains_key(*id))
+        sources.into_iter().filter(|id| !self.nodes.contains_key(*id) && !self.elsewhere.contains(*id))
     }
 
     /// Whether a later delivery found what an earlier one could not: an edge of the role, or the node itself.
@@ -177,81 +231,6 @@ impl Graph {
         };
         let node = NodeId::parse(subject).and_then(|id| self.nodes.get(&id));
         node.is_some_and(Node::is_recorded) || self.into_node(id).chain(self.out_of(id)).any(fits)
-    }
-}
-
-/// How far a traversal may go.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// Steps away from the start.
-    pub max_depth: usize,
-    /// Nodes in all.
-    pub max_nodes: usize,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self { max_depth: 16, max_nodes: 2_000 }
-    }
-}
-
-/// The upstream of some nodes, level by level: ask for [`Self::wanted`], read these items anywhere, give them to
-/// [`Self::absorb`], until nothing is wanted. One read a level, however wide it is.
-#[derive(Debug)]
-pub struct Upstream {
-    graph: Graph,
-    frontier: BTreeSet<NodeId>,
-    depth: usize,
-    limits: Limits,
-}
-
-impl Upstream {
-    /// Begins at `start`.
-    #[must_use]
-    pub fn of(start: impl IntoIterator<Item = NodeId>, limits: Limits) -> Self {
-        Self { graph: Graph::default(), frontier: start.into_iter().collect(), depth: 0, limits }
-    }
-
-    /// The items of the next level; empty when the traversal is over.
-    #[must_use]
-    pub fn wanted(&self) -> Vec<Key> {
-        self.frontier.iter().map(|id| Key::new(id.as_str(), NODE)).collect()
-    }
-
-    /// Takes the items of this level. A wanted item that is not among them is a node of which nothing is recorded.
-    pub fn absorb(&mut self, items: Vec<Item>) {
-        let mut found: BTreeMap<String, Item> =
-            items.into_iter().map(|item| (item.key.pk.clone(), item)).collect();
-        let mut next = BTreeSet::new();
-        for id in std::mem::take(&mut self.frontier) {
-            let node = Node { item: found.remove(id.as_str()), id };
-            next.extend(node.in_edges().into_iter().map(|edge| edge.source));
-            self.graph.insert(node, self.depth);
-        }
-        next.retain(|id| !self.graph.nodes.contains_key(id));
-        self.depth += 1;
-        self.frontier = self.within_limits(next);
-    }
-
-    /// The graph. Edges from nodes that the limits kept out are kept: they show where it goes on.
-    #[must_use]
-    pub fn finish(self) -> Graph {
-        self.graph
-    }
-
-    fn within_limits(&mut self, next: BTreeSet<NodeId>) -> BTreeSet<NodeId> {
-        let room = self.limits.max_nodes.saturating_sub(self.graph.nodes.len());
-        if next.is_empty() {
-            return next;
-        }
-        if self.depth > self.limits.max_depth {
-            self.graph.stopped_by = Some(StoppedBy::MaxDepth);
-            return BTreeSet::new();
-        }
-        if next.len() > room {
-            self.graph.stopped_by = Some(StoppedBy::MaxNodes);
-        }
-        next.into_iter().take(room).collect()
     }
 }
 

@@ -145,6 +145,12 @@ impl NodeId {
         Self::of(NodeKind::Commit, format!("{}@{commit}", repository_path(repository)))
     }
 
+    /// `ref#<host>/<account>/<repository>@<full name>`, such as `…@refs/heads/main`: also the partition of its heads
+    #[must_use]
+    pub fn reference(repository: &Repository, full_name: &str) -> Self {
+        Self::of(NodeKind::Reference, format!("{}@{full_name}", repository_path(repository)))
+    }
+
     /// `ds#s3://<bucket>/<key>@<version>`
     #[must_use]
     pub fn dataset(bucket: &str, key: &str, version: &str) -> Self {

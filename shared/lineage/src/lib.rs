@@ -1,12 +1,16 @@
 //! Lineage: nodes, edges and identities, the merge rules of the table that holds them, the traversal, and the views.
 //! Pure: it knows no store, no clock and no service.
 
+pub mod answer;
 pub mod chain;
+pub mod cursor;
 pub mod edge;
 pub mod graph;
 pub mod id;
 pub mod observe;
 pub mod record;
+pub mod reference;
 pub mod s3;
 pub mod table;
 pub mod view;
+pub mod walk;

@@ -162,6 +162,34 @@ const COMMIT_KEYS: &[&str] = &["commitid", "gitcommit", "gitcommitid", "commitsh
 /// Names under which people put the repository.
 const REPOSITORY_KEYS: &[&str] = &["repository", "gitrepository"];
 
+/// The members of `CreateTrainingJob` that `DescribeTrainingJob` gives back ("CreateTrainingJob", SageMaker API reference), but for
+/// the name, the hyperparameters and the environment.
+const REQUEST: [&str; 23] = [
+    "AlgorithmSpecification",
+    "CheckpointConfig",
+    "DebugHookConfig",
+    "DebugRuleConfigurations",
+    "EnableInterContainerTrafficEncryption",
+    "EnableManagedSpotTraining",
+    "EnableNetworkIsolation",
+    "ExperimentConfig",
+    "InfraCheckConfig",
+    "InputDataConfig",
+    "MlflowConfig",
+    "ModelPackageConfig",
+    "OutputDataConfig",
+    "ProfilerConfig",
+    "ProfilerRuleConfigurations",
+    "RemoteDebugConfig",
+    "ResourceConfig",
+    "RetryStrategy",
+    "RoleArn",
+    "ServerlessJobConfig",
+    "StoppingCondition",
+    "TensorBoardOutputConfig",
+    "VpcConfig",
+];
+
 impl Observation {
     fn claim<'a>(&mut self, pairs: impl Iterator<Item = (&'a str, &'a str)> + Clone, found_by: FoundBy) {
         let Some(text) = named(pairs.clone(), COMMIT_KEYS) else { return };
@@ -190,6 +218,7 @@ impl Observation {
         if let Some(parameters) = view.at("HyperParameters").and_then(Json::as_object) {
             self.detail.insert("HyperParameters".into(), Json::Object(parameters.clone()));
         }
+        self.request(view);
         let image = view
             .text("AlgorithmSpecification.TrainingImage")
             .or_else(|| view.text("AlgorithmSpecification.AlgorithmName"));
@@ -206,6 +235,18 @@ impl Observation {
         {
             self.output(Some(uri), "artifact".into(), ended, true);
         }
+    }
+
+    /// What would have to be sent to run the job again. Parameters and environment are kept beside it, where secrets are
+    /// taken out.
+    fn request(&mut self, view: &View<'_>) {
+        let fields = REQUEST.into_iter().filter_map(|name| Some((name.to_owned(), view.at(name)?.clone())));
+        let mut request: Map<String, Json> = fields.collect();
+        if let Some(resources) = request.get_mut("ResourceConfig").and_then(Json::as_object_mut) {
+            // What the service chose: no part of a request.
+            resources.retain(|name, _| !name.starts_with("Selected"));
+        }
+        self.detail.insert("Request".into(), Json::Object(request));
     }
 
     fn processing_job(&mut self, view: &View<'_>) {

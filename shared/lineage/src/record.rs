@@ -9,7 +9,8 @@
 //! | state | id | `S#<ms>#<rank>#<state>` |
 //! | alias | `K#name#…`, `K#arn#…`, `K#git#…`, `K#s3#…`, `K#img#…` | id, or `<version>#id` |
 //! | verdict | id, or `R#<kind>#…` for kinds without a node | `V#<bundle>` |
-//! | branch head | `ref#<repository>@<reference>` | `H#<ms>#<commit or "deleted">` |
+//! | branch or tag | `ref#<repository>@<reference>` | `#`: as any node; `head`/`headv` is the newest head |
+//! | head of a branch or tag | `ref#<repository>@<reference>` | `H#<ms>#<commit or "deleted">` |
 //! | job waiting for a head | `ref#<repository>@<reference>` | `J#<ms>#<id>` |
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,9 +18,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use sagewarden_events::{CommitId, Repository, Resource, Timestamp};
 use serde_json::Value as Json;
 
-use crate::edge::{InEdge, Relation};
-use crate::id::{NodeId, NodeKind, image_digest, repository_path};
+use crate::edge::{InEdge, Relation, SAME_OBJECT};
+use crate::id::{NodeId, NodeKind, image_digest};
 use crate::observe::{Observation, StatusMark};
+use crate::reference::PUSHERS;
 use crate::s3::{VersionedObject, manifest_digest};
 use crate::table::{Attributes, Item, Key, Value, Write};
 
@@ -33,6 +35,9 @@ pub const GAP_SEPARATOR: char = '\t';
 pub const NEVER_FILLED: &str = "-";
 /// The subject of a gap that a commit fills, however it is found.
 pub const SOURCE: &str = "source";
+
+/// What stands in the place of a value that looked like a secret.
+pub const REDACTED: &str = "[redacted]";
 
 /// Detail beyond this many bytes is left out and marked: an item holds 400 KB, with room for the rest.
 const MAX_DETAIL: usize = 300_000;
@@ -127,6 +132,10 @@ impl Record {
         }
         self.node(&id, &object.key, Some(object.modified_at), facts);
         self.alias(format!("K#s3#{bucket}/{}", object.key), format!("{version}#{id}"), &id);
+        if kind == NodeKind::Artifact {
+            let data = NodeId::dataset(bucket, &object.key, &version);
+            self.edge(&data, &InEdge::new(Relation::AssociatedWith, SAME_OBJECT, id.clone()));
+        }
         id
     }
 
@@ -176,27 +185,24 @@ impl Record {
         id
     }
 
-    /// A commit that the repository confirmed; returns its node.
-    pub fn commit(&mut self, repository: &Repository, commit: &CommitId, facts: Attributes) -> NodeId {
+    /// A commit that the repository confirmed, with who pushed it where that is known; returns its node.
+    pub fn commit(
+        &mut self,
+        repository: &Repository,
+        commit: &CommitId,
+        facts: Attributes,
+        pusher: Option<&str>,
+    ) -> NodeId {
         let id = NodeId::commit(repository, commit);
         let mut facts = facts;
         facts.insert("repository".into(), Value::Text(repository.name.clone()));
         facts.insert("commit".into(), Value::Text(commit.to_string()));
-        self.node(&id, commit.short(), None, facts);
+        facts.insert("ty".into(), Value::Text(id.kind().word().into()));
+        facts.insert("nm".into(), Value::Text(commit.short().into()));
+        let pushers = pusher.map(|arn| (PUSHERS.to_owned(), BTreeSet::from([arn.to_owned()])));
+        self.merge(&id, facts, pushers.into_iter().collect());
         self.alias(format!("K#git#{}", commit.short()), id.to_string(), &id);
         id
-    }
-
-    /// Where a branch or tag pointed from `at` on; no commit when it was deleted.
-    pub fn head(&mut self, reference: &str, at: Timestamp, commit: Option<&NodeId>, caller: Option<&str>) {
-        let mut attributes = Attributes::new();
-        if let Some(id) = commit {
-            attributes.insert("commit".into(), Value::Text(id.to_string()));
-        }
-        if let Some(caller) = caller {
-            attributes.insert("caller".into(), Value::Text(caller.into()));
-        }
-        self.put(Key::new(reference, head_sk(at, commit)), attributes);
     }
 
     /// Remembers that a node was built from whatever a branch pointed to when it was created.
@@ -248,7 +254,7 @@ impl Record {
         self.put(Key::new(id.as_str(), DETAIL), attributes);
     }
 
-    fn merge(&mut self, id: &NodeId, once: Attributes, union: BTreeMap<String, BTreeSet<String>>) {
+    pub(crate) fn merge(&mut self, id: &NodeId, once: Attributes, union: BTreeMap<String, BTreeSet<String>>) {
         self.touched.insert(id.clone());
         self.writes.push(Write::Merge { key: Key::new(id.as_str(), NODE), once, union });
     }
@@ -279,7 +285,7 @@ pub fn verdicts_pk(resource: &Resource, created_at: Timestamp) -> String {
 /// `refs/heads/main`.
 #[must_use]
 pub fn reference_pk(repository: &Repository, reference: &str) -> String {
-    format!("ref#{}@{reference}", repository_path(repository))
+    NodeId::reference(repository, reference).to_string()
 }
 
 /// The sort key of a head.

@@ -4,20 +4,23 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use sagewarden_events::{CommitId, Repository, Timestamp};
+use sagewarden_events::{CommitId, RefKind, Repository, Timestamp};
 use sagewarden_govern::ports::{
     ChangedFile, Changes, Comment, Commit, PortError, PortErrorKind, SourceControl,
 };
-use serde_json::{Value, json};
+use serde_json::Value;
 use thiserror::Error;
 
-use crate::announce::event_id;
+use crate::references::MovedReference;
 
 /// Bare repositories under one folder, `<name>.git` each.
 #[derive(Clone, Debug)]
 pub struct LocalGit {
     root: PathBuf,
 }
+
+/// The tree without entries, which every repository has.
+pub(crate) const EMPTY_TREE: &str = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
 
 /// Git did not do what it was asked.
 #[derive(Debug, Error)]
@@ -168,31 +171,8 @@ impl LocalGit {
         caller: &str,
         at: Timestamp,
     ) -> Value {
-        let Repository { account, region, name } = repository;
-        let mut detail = json!({
-            "event": if old.is_some() { "referenceUpdated" } else { "referenceCreated" },
-            "repositoryName": name,
-            "repositoryId": event_id(name),
-            "referenceType": "branch",
-            "referenceName": branch,
-            "referenceFullName": format!("refs/heads/{branch}"),
-            "commitId": commit.as_str(),
-            "callerUserArn": caller,
-        });
-        if let (Some(old), Some(detail)) = (old, detail.as_object_mut()) {
-            detail.insert("oldCommitId".into(), old.as_str().into());
-        }
-        json!({
-            "version": "0",
-            "id": event_id(&format!("{detail}{at}")),
-            "detail-type": "CodeCommit Repository State Change",
-            "source": "aws.codecommit",
-            "account": account,
-            "time": at,
-            "region": region,
-            "resources": [format!("arn:aws:codecommit:{region}:{account}:{name}")],
-            "detail": detail,
-        })
+        let moved = MovedReference { kind: RefKind::Branch, name: branch, commit: Some(commit), old };
+        moved.event(repository, caller, at)
     }
 
     /// A commit of a repository by name.
@@ -201,7 +181,7 @@ impl LocalGit {
     /// When git cannot be run.
     pub fn find(&self, repository: &str, id: &CommitId) -> Result<Option<Commit>, GitError> {
         // Lines of one field each; the message, which may hold anything, comes last.
-        const FORMAT: &str = "--format=%P%n%an%n%ae%n%at%n%B";
+        const FORMAT: &str = "--format=%H%n%P%n%an%n%ae%n%at%n%ct%n%B";
         let path = self.path(repository);
         if !path.exists() {
             return Ok(None);
@@ -212,15 +192,21 @@ impl LocalGit {
             return Ok(None);
         }
         let text = String::from_utf8_lossy(&output.stdout);
-        let mut lines = text.splitn(5, '\n');
+        let mut lines = text.splitn(7, '\n');
         let mut next = || lines.next().unwrap_or_default().to_owned();
-        let (parents, author_name, author_email, authored_at) = (next(), next(), next(), next());
+        // The object of an annotated tag is not the commit that it leads to.
+        if next() != id.as_str() {
+            return Ok(None);
+        }
+        let (parents, author_name, author_email) = (next(), next(), next());
+        let (authored_at, committed_at) = (next(), next());
         Ok(Some(Commit {
             id: id.clone(),
             parents: parents.split(' ').filter_map(|parent| CommitId::parse(parent).ok()).collect(),
             author_name,
             author_email,
             authored_at: Timestamp::from_text(&authored_at),
+            committed_at: Timestamp::from_text(&committed_at),
             // `git show` ends a message with one newline of its own.
             message: next().strip_suffix('\n').map(str::to_owned).unwrap_or_default(),
         }))
@@ -237,14 +223,12 @@ impl LocalGit {
         before: Option<&CommitId>,
         after: &CommitId,
     ) -> Result<Option<Vec<ChangedFile>>, GitError> {
-        /// The tree without entries, which every repository has.
-        const EMPTY: &str = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
         for commit in before.into_iter().chain([after]) {
             if self.find(repository, commit)?.is_none() {
                 return Ok(None);
             }
         }
-        let before = before.map_or(EMPTY, CommitId::as_str);
+        let before = before.map_or(EMPTY_TREE, CommitId::as_str);
         let arguments = ["diff-tree", "-r", "-z", "--no-renames", before, after.as_str()];
         let output = git(&self.path(repository), &arguments, &[])?;
         let text = String::from_utf8_lossy(&output.stdout);
@@ -332,7 +316,11 @@ fn run(folder: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Resul
 }
 
 /// Runs git without the user's and the machine's configuration, so that hooks, signing and templates of theirs play no part.
-fn git(folder: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Result<Output, GitError> {
+pub(crate) fn git(
+    folder: &Path,
+    arguments: &[&str],
+    environment: &[(&str, &str)],
+) -> Result<Output, GitError> {
     Command::new("git")
         .current_dir(folder)
         .args(arguments)

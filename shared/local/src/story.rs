@@ -10,6 +10,7 @@ use crate::account::{Fault, SimulatedAccount};
 use crate::git::{GitError, LocalGit, NewCommit};
 
 mod parts;
+mod retraining;
 
 use parts::{
     MONITOR, PIPELINE, bucket, cluster, key, monitoring, object_key, report, role, s3_input, s3_output,
@@ -87,6 +88,14 @@ impl Story {
     pub const FORBIDDEN_JOB: &str = "credit-train-001";
     /// The job that trains the model.
     pub const TRAINING_JOB: &str = "credit-train-002";
+    /// The model that comes of it.
+    pub const MODEL: &str = "credit-default-model";
+    /// The job that splits the newer data.
+    pub const SECOND_PROCESSING_JOB: &str = "credit-preprocessing-002";
+    /// The job that trains the model again.
+    pub const SECOND_TRAINING_JOB: &str = "credit-train-003";
+    /// The model that takes over.
+    pub const SECOND_MODEL: &str = "credit-default-model-2";
     /// What the environment of the story allows, as a settings file.
     pub const SETTINGS: &str = r#"mode = "enforce"
 
@@ -105,7 +114,7 @@ repository = "ds-source-{ProjectName}-{EnvironmentType}"
 branch = "main"
 "#;
     /// The chapters, in order.
-    pub const STEPS: [Step; 6] = [
+    pub const STEPS: [Step; 7] = [
         Step {
             title: "a data scientist pushes the training code to ds-source-credit-dev",
             moments: &[Self::push_training_code],
@@ -129,6 +138,18 @@ branch = "main"
         Step {
             title: "the next day, Model Monitor's execution completes with violations",
             moments: &[Self::schedule_monitoring, Self::start_monitoring, Self::finish_monitoring],
+        },
+        Step {
+            title: "the model is trained again, on newer data, and takes over the endpoint",
+            moments: &[
+                Self::push_retraining_code,
+                Self::prepare_newer_data,
+                Self::finish_newer_data,
+                Self::start_retraining,
+                Self::finish_retraining,
+                Self::redeploy,
+                Self::take_over,
+            ],
         },
     ];
 
@@ -167,8 +188,13 @@ branch = "main"
     fn start_preprocessing(&mut self) -> Result<(), StoryError> {
         let data = bucket("data");
         self.put(&data, "data/credit_card_default.csv", b"LIMIT_BAL,EDUCATION,default\n20000,2,1\n", 60)?;
+        self.preprocess(Self::PROCESSING_JOB, &[], 120)
+    }
+
+    fn preprocess(&self, name: &str, more: &[(&str, &str)], after: i64) -> Result<(), StoryError> {
+        let data = bucket("data");
         let request = json!({
-            "ProcessingJobName": Self::PROCESSING_JOB,
+            "ProcessingJobName": name,
             "AppSpecification": { "ImageUri": SKLEARN, "ContainerArguments": ["--train-test-split-ratio", "0.2"] },
             "ProcessingInputs": [s3_input("raw-dataset", &uri(&data, "data/credit_card_default.csv"))],
             "ProcessingOutputConfig": {
@@ -186,18 +212,22 @@ branch = "main"
             },
             "RoleArn": role(),
             "ExperimentConfig": { "ExperimentName": "credit-default" },
-            "Tags": tags(&[]),
+            "Tags": tags(more),
         });
-        self.create(ResourceKind::ProcessingJob, &request, 120)?;
+        self.create(ResourceKind::ProcessingJob, &request, after)?;
         Ok(())
     }
 
     fn finish_preprocessing(&mut self) -> Result<(), StoryError> {
+        self.finish_preprocessing_of(Self::PROCESSING_JOB, b"20000,2,1\n", 300)
+    }
+
+    fn finish_preprocessing_of(&self, name: &str, rows: &[u8], after: i64) -> Result<(), StoryError> {
         let data = bucket("data");
-        self.put(&data, "train_data/train_features.csv", b"20000,2,1\n", 290)?;
-        self.put(&data, "test_data/test_features.csv", b"50000,1,0\n", 291)?;
-        let job = self.account.resource(ResourceKind::ProcessingJob, Self::PROCESSING_JOB);
-        self.account.finish_processing(&job, None, self.at(300))?;
+        self.put(&data, "train_data/train_features.csv", rows, after - 10)?;
+        self.put(&data, "test_data/test_features.csv", b"50000,1,0\n", after - 9)?;
+        let job = self.account.resource(ResourceKind::ProcessingJob, name);
+        self.account.finish_processing(&job, None, self.at(after))?;
         Ok(())
     }
 
@@ -229,10 +259,13 @@ branch = "main"
     }
 
     fn finish_training(&mut self) -> Result<(), StoryError> {
-        let key = format!("models/{}/output/model.tar.gz", Self::TRAINING_JOB);
-        self.put(&bucket("model"), &key, b"the model", 2_095)?;
-        let job = self.account.resource(ResourceKind::TrainingJob, Self::TRAINING_JOB);
-        self.account.finish_training(&job, self.at(2_100))?;
+        self.finish_training_of(Self::TRAINING_JOB, b"the model", 2_100)
+    }
+
+    fn finish_training_of(&self, name: &str, artifact: &[u8], after: i64) -> Result<(), StoryError> {
+        self.put(&bucket("model"), &format!("models/{name}/output/model.tar.gz"), artifact, after - 5)?;
+        let job = self.account.resource(ResourceKind::TrainingJob, name);
+        self.account.finish_training(&job, self.at(after))?;
         Ok(())
     }
 
@@ -243,26 +276,39 @@ branch = "main"
     }
 
     fn deploy(&mut self) -> Result<(), StoryError> {
-        let artifact =
-            format!("{}/{}/output/model.tar.gz", uri(&bucket("model"), "models"), Self::TRAINING_JOB);
-        let model = json!({
-            "ModelName": "credit-default-model",
+        let config = "credit-default-config";
+        self.create(ResourceKind::Model, &Self::model(Self::MODEL, Self::TRAINING_JOB), 3_060)?;
+        self.create(ResourceKind::EndpointConfig, &Self::endpoint_config(config, Self::MODEL), 3_070)?;
+        let endpoint = json!({
+            "EndpointName": Self::ENDPOINT,
+            "EndpointConfigName": config,
+            "Tags": tags(&[("Repository", Self::REPOSITORY)]),
+        });
+        self.create(ResourceKind::Endpoint, &endpoint, 3_080)?;
+        Ok(())
+    }
+
+    fn model(name: &str, job: &str) -> Value {
+        json!({
+            "ModelName": name,
             "PrimaryContainer": {
                 "Image": format!("{XGBOOST}@{XGBOOST_DIGEST}"),
                 "ImageConfig": { "RepositoryAccessMode": "Vpc" },
-                "ModelDataUrl": artifact,
+                "ModelDataUrl": format!("{}/{job}/output/model.tar.gz", uri(&bucket("model"), "models")),
             },
             "ExecutionRoleArn": role(),
             "VpcConfig": vpc(),
             "EnableNetworkIsolation": true,
             "Tags": tags(&[]),
-        });
-        self.create(ResourceKind::Model, &model, 3_060)?;
-        let config = json!({
-            "EndpointConfigName": "credit-default-config",
+        })
+    }
+
+    fn endpoint_config(name: &str, model: &str) -> Value {
+        json!({
+            "EndpointConfigName": name,
             "ProductionVariants": [{
                 "VariantName": "AllTraffic",
-                "ModelName": "credit-default-model",
+                "ModelName": model,
                 "InitialInstanceCount": 2,
                 "InstanceType": "ml.m4.xlarge",
                 "InitialVariantWeight": 1.0,
@@ -276,15 +322,7 @@ branch = "main"
             },
             "KmsKeyId": key(),
             "Tags": tags(&[("Repository", Self::REPOSITORY)]),
-        });
-        self.create(ResourceKind::EndpointConfig, &config, 3_070)?;
-        let endpoint = json!({
-            "EndpointName": Self::ENDPOINT,
-            "EndpointConfigName": "credit-default-config",
-            "Tags": tags(&[("Repository", Self::REPOSITORY)]),
-        });
-        self.create(ResourceKind::Endpoint, &endpoint, 3_080)?;
-        Ok(())
+        })
     }
 
     fn come_into_service(&mut self) -> Result<(), StoryError> {
@@ -346,7 +384,7 @@ branch = "main"
 
     fn training_request(&self, name: &str, image: &str) -> Value {
         let data = bucket("data");
-        let commit = self.training_commit.as_ref().map(ToString::to_string).unwrap_or_default();
+        let commit = self.commit();
         json!({
             "TrainingJobName": name,
             "AlgorithmSpecification": { "TrainingImage": image, "TrainingInputMode": "File" },
@@ -371,6 +409,11 @@ branch = "main"
             "ExperimentConfig": { "ExperimentName": "credit-default" },
             "Tags": tags(&[("CommitId", &commit)]),
         })
+    }
+
+    /// The commit of the training code.
+    fn commit(&self) -> String {
+        self.training_commit.as_ref().map(ToString::to_string).unwrap_or_default()
     }
 
     fn push(

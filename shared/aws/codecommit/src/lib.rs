@@ -42,6 +42,7 @@ impl SourceControl for CodeCommit {
                 author_name: text(author.and_then(|author| author.name())),
                 author_email: text(author.and_then(|author| author.email())),
                 authored_at: author.and_then(|author| author.date()).and_then(git_date),
+                committed_at: found.committer().and_then(|person| person.date()).and_then(git_date),
                 message: text(found.message()),
             }
         }))

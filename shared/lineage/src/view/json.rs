@@ -5,9 +5,11 @@ use serde_json::{Map, Value as Json, json};
 use super::{Answer, Stage};
 use crate::edge::FoundBy;
 use crate::graph::Node;
+use crate::id::NodeKind;
+use crate::reference::HEAD_VERSION;
 use crate::table::Value;
 
-/// `{root, complete, stopped_by, missing, nodes: [{id, kind, stage, name, recorded, …facts}], edges: [{from, to, relation,
+/// `{root, complete, stopped_by, missing, cursor, requests, nodes: [{id, kind, stage, name, recorded, …facts}], edges: [{from, to, relation,
 /// role, found_by?, explicit?}]}`; nodes by distance from the root, edges by their ends. Times are ISO 8601.
 #[must_use]
 pub fn json(answer: &Answer) -> Json {
@@ -36,6 +38,8 @@ pub fn json(answer: &Answer) -> Json {
         "complete": answer.is_complete(),
         "stopped_by": graph.stopped_by,
         "missing": graph.gaps(),
+        "cursor": answer.cursor,
+        "requests": answer.requests,
         "nodes": nodes.into_iter().map(|node| row(answer, node)).collect::<Vec<_>>(),
         "edges": edges,
     })
@@ -44,7 +48,7 @@ pub fn json(answer: &Answer) -> Json {
 /// Names of stored facts that a reader would not guess.
 const NAMES: [(&str, &str); 2] = [("st", "status"), ("refs", "references")];
 /// Facts that serve the store.
-const INTERNAL: [&str; 8] = ["ty", "nm", "ct", "ins", "stv", "inf", "infv", "gaps"];
+const INTERNAL: [&str; 9] = ["ty", "nm", "ct", "ins", "stv", "inf", "infv", "gaps", HEAD_VERSION];
 
 fn row(answer: &Answer, node: &Node) -> Json {
     let mut row = Map::new();
@@ -53,6 +57,10 @@ fn row(answer: &Answer, node: &Node) -> Json {
     row.insert("stage".into(), json!(Stage::of(&answer.graph, node)));
     row.insert("name".into(), node.name().into());
     row.insert("recorded".into(), node.is_recorded().into());
+    if node.id.kind() == NodeKind::Commit {
+        // Others can name a commit; only the repository confirms it.
+        row.insert("confirmed".into(), node.is_recorded().into());
+    }
     if let Some(time) = node.created_at() {
         row.insert("created_at".into(), json!(time));
     }

@@ -66,6 +66,10 @@ pub struct Answer {
     pub graph: Graph,
     /// Large facts of some nodes, such as hyperparameters.
     pub details: BTreeMap<NodeId, Json>,
+    /// Continues an answer that was cut.
+    pub cursor: Option<String>,
+    /// Requests to the table that it took.
+    pub requests: usize,
 }
 
 impl Answer {

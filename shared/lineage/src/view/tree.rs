@@ -9,6 +9,7 @@ use crate::edge::{FoundBy, Relation};
 use crate::graph::{Edge, Node};
 use crate::id::NodeKind;
 use crate::record::REMEDY;
+use crate::reference::{DELETED, HEAD, HEAD_ROLE, PUSHERS};
 
 /// A text of several lines, ending in a newline.
 #[must_use]
@@ -77,6 +78,9 @@ fn heading(node: &Node) -> String {
                 node.id.tail().rsplit('@').next().unwrap_or_default().chars().take(7).collect();
             format!("commit {short} \"{title}\"")
         }
+        NodeKind::Reference => {
+            format!("{} {}", node.text("reference_type").unwrap_or("reference"), node.name())
+        }
         kind => format!("{kind} {}", node.name()),
     };
     if let Some(status) = node.text("st") {
@@ -87,6 +91,9 @@ fn heading(node: &Node) -> String {
 
 fn facts(answer: &Answer, node: &Node) -> Vec<String> {
     let mut lines = Vec::new();
+    if node.text(HEAD) == Some(DELETED) {
+        lines.push("deleted".to_owned());
+    }
     if node.id.kind() == NodeKind::Commit {
         commit(&mut lines, node);
     } else if let Some(time) = node.created_at() {
@@ -121,6 +128,14 @@ fn commit(lines: &mut Vec<String>, node: &Node) {
     }
     if let Some(repository) = node.text("repository") {
         lines.push(format!("in {repository}"));
+    }
+    let pushers: Vec<&str> = node.item.iter().flat_map(|item| item.set(PUSHERS)).collect();
+    if !pushers.is_empty() {
+        lines.push(format!("pushed by {}", pushers.join(", ")));
+    }
+    if let Some(parents) = node.text("parents").filter(|_| node.number("merge").is_some()) {
+        let short: Vec<String> = parents.split(' ').map(|id| id.chars().take(7).collect()).collect();
+        lines.push(format!("merge of {}", short.join(" and ")));
     }
 }
 
@@ -158,6 +173,7 @@ fn source(answer: &Answer, edge: &Edge) -> Option<String> {
     Some(match node.id.kind() {
         NodeKind::Dataset | NodeKind::Artifact => format!("{} <- {}", edge.role, versioned(node)),
         NodeKind::Image => format!("{} <- {}", edge.role, image(node)),
+        NodeKind::Commit if edge.role == HEAD_ROLE => format!("{HEAD_ROLE} <- {}", heading(node)),
         NodeKind::Commit => format!("{} ({})", heading(node), FoundBy::from_role(&edge.role)?.explain()),
         NodeKind::Model | NodeKind::EndpointConfig => {
             format!("{} <- {} {}", edge.role, node.id.kind(), node.name())
@@ -170,6 +186,7 @@ fn source(answer: &Answer, edge: &Edge) -> Option<String> {
 fn product(answer: &Answer, node: &Node, edge: &Edge) -> Option<String> {
     let other = answer.graph.nodes.get(&edge.to)?;
     match (node.id.kind(), edge.relation) {
+        (NodeKind::Commit, _) if edge.role == HEAD_ROLE => Some(format!("{HEAD_ROLE} of {}", heading(other))),
         (NodeKind::Commit, _) => {
             let found = FoundBy::from_role(&edge.role)?;
             Some(format!("built {} {} ({})", other.id.kind(), other.name(), found.explain()))

@@ -1,0 +1,176 @@
+//! What can be asked, and how it is refused.
+
+use sagewarden_events::Timestamp;
+use sagewarden_lineage::answer::NotReproducible;
+use sagewarden_lineage::graph::StoppedBy;
+use sagewarden_lineage::view::Format;
+use sagewarden_lineage::walk::{Direction, Limits};
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::ports::PortError;
+
+/// What is asked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Ask {
+    /// What something was made of, or what was made of it.
+    #[default]
+    Lineage,
+    /// Which endpoints run what was made of it.
+    Impact,
+    /// What differs between two models or deployments.
+    Diff,
+    /// The request that trains a model again.
+    Reproduce,
+    /// What happened to an endpoint.
+    History,
+}
+
+/// A question.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Question {
+    /// What is asked; `lineage` when nothing is said.
+    #[serde(default)]
+    pub ask: Ask,
+    /// What is asked about: `<kind>/<name>`, an ARN, `commit/<prefix>`, `s3://<bucket>/<key>` with or without
+    /// `?versionId=<id>`, an image's `sha256:<digest>`, or an identity from another answer. An endpoint can be followed by
+    /// `@<time>`: the deployment that was in force then.
+    pub entity: String,
+    /// For `diff`: what it is compared with.
+    #[serde(default)]
+    pub with: Option<String>,
+    /// For `lineage`: which way; `both` is not one request but two.
+    #[serde(default)]
+    pub direction: Way,
+    /// For the `lineage` of an endpoint: also what it ran before, the newest ten deployments.
+    #[serde(default)]
+    pub past: bool,
+    /// As of this time, in ISO 8601; absent for now.
+    #[serde(default)]
+    pub at: Option<String>,
+    /// At most so many steps away (default 16, at most 64).
+    #[serde(default)]
+    pub max_depth: Option<usize>,
+    /// At most so many nodes (default and maximum 2,000).
+    #[serde(default)]
+    pub max_nodes: Option<usize>,
+    /// At most so many requests to the table (default 200, at most 1,000).
+    #[serde(default)]
+    pub max_requests: Option<usize>,
+    /// Continues an answer that was cut: its `cursor`.
+    #[serde(default)]
+    pub cursor: Option<String>,
+    /// How the answer is to be shown.
+    #[serde(default)]
+    pub format: Format,
+}
+
+/// Which way a lineage goes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Way {
+    /// What it was made of.
+    #[default]
+    Upstream,
+    /// What was made of it.
+    Downstream,
+    /// Both.
+    Both,
+}
+
+impl Way {
+    pub(super) fn directions(self) -> &'static [Direction] {
+        match self {
+            Self::Upstream => &[Direction::Upstream],
+            Self::Downstream => &[Direction::Downstream],
+            Self::Both => &[Direction::Upstream, Direction::Downstream],
+        }
+    }
+}
+
+/// Why there is no answer.
+#[derive(Debug, Error)]
+pub enum NoAnswer {
+    /// The address is not of a known form.
+    #[error(
+        "`{0}` names nothing that could be looked up: write `<kind>/<name>` (such as training-job, processing-job, model, \
+         model-package, endpoint-config or endpoint), an ARN, `commit/<first 7 or more digits>`, \
+         `s3://<bucket>/<key>`, optionally with `?versionId=<id>`, or `sha256:<digest>`"
+    )]
+    Unaddressable(String),
+    /// Nothing is recorded under this address.
+    #[error("nothing is recorded of `{0}`")]
+    Unknown(String),
+    /// Several nodes have this address.
+    #[error("`{entity}` names {} nodes: ask for one of them: {}", candidates.len(), candidates.join(", "))]
+    Ambiguous {
+        /// What was asked.
+        entity: String,
+        /// The identities, each of which can be asked for.
+        candidates: Vec<String>,
+    },
+    /// A field of the question is out of bounds.
+    #[error("`{field}` {reason}")]
+    BadField {
+        /// Which field.
+        field: &'static str,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Nothing can be repeated.
+    #[error(transparent)]
+    NotReproducible(#[from] NotReproducible),
+    /// The limits were reached before there was anything to answer.
+    #[error("there is no answer within the limits: {}; raise them", .0.explain())]
+    Stopped(StoppedBy),
+    /// The table did not answer.
+    #[error(transparent)]
+    Port(#[from] PortError),
+}
+
+/// The bounds of an answer.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Bounds {
+    pub(super) limits: Limits,
+    pub(super) requests: usize,
+}
+
+impl Question {
+    /// What something was made of.
+    #[must_use]
+    pub fn about(entity: impl Into<String>) -> Self {
+        Self { entity: entity.into(), ..Self::default() }
+    }
+
+    pub(super) fn bounds(&self) -> Result<Bounds, NoAnswer> {
+        let default = Limits::default();
+        let max_depth = within("max_depth", self.max_depth, default.max_depth, 64)?;
+        let max_nodes = within("max_nodes", self.max_nodes, default.max_nodes, default.max_nodes)?;
+        let requests = within("max_requests", self.max_requests, 200, 1_000)?;
+        Ok(Bounds { limits: Limits { max_depth, max_nodes }, requests })
+    }
+
+    pub(super) fn time(&self) -> Result<Option<Timestamp>, NoAnswer> {
+        self.at.as_deref().map(|text| time("at", text)).transpose()
+    }
+}
+
+/// Reads a time of a question.
+pub(super) fn time(field: &'static str, text: &str) -> Result<Timestamp, NoAnswer> {
+    Timestamp::from_text(text).ok_or_else(|| NoAnswer::BadField {
+        field,
+        reason: format!("is `{text}`: write a time such as 2026-03-02T10:00:00Z"),
+    })
+}
+
+fn within(field: &'static str, asked: Option<usize>, default: usize, most: usize) -> Result<usize, NoAnswer> {
+    match asked {
+        None => Ok(default),
+        Some(number) if (1..=most).contains(&number) => Ok(number),
+        Some(number) => {
+            Err(NoAnswer::BadField { field, reason: format!("is {number}: it must be from 1 to {most}") })
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! The commits of a push: those that the new head leads to and the old one does not, as `git rev-list old..new` tells them.
+//!
+//! The history is read commit by commit, each a call, so the walk goes from the newest to the oldest, as git does, and ends
+//! where nothing can turn up any more: a merge's second parent may branch off before the old head, so "until the old head"
+//! is no such place. Like git it trusts the dates of commits for that; a commit that is older than its own parent may be
+//! counted to the push though the old head leads to it.
+
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
+
+use sagewarden_events::{CommitId, Repository, Timestamp};
+
+use crate::ports::{Commit, PortError, SourceControl};
+
+/// Calls for a push that says where the branch pointed before: a minute has room for ten of them.
+pub(crate) const MAX_LOOKUPS: usize = 100;
+/// Calls where no head before is known. Only what is new should be read, but nothing tells where that ends: on an old
+/// repository every new branch would cost [`MAX_LOOKUPS`] calls for commits that were recorded long ago, and whether they were
+/// must not be asked, since the answer depends on what else was delivered.
+pub(crate) const MAX_WITHOUT_OLD: usize = 20;
+
+/// What a push brought.
+#[derive(Debug, Default)]
+pub(crate) struct Walk {
+    /// The new head; `None` when the repository does not have it.
+    pub(crate) new: Option<Commit>,
+    /// Those that are new, the newest first. The new head is not among them when the branch went back to it.
+    pub(crate) commits: Vec<Commit>,
+    /// False when there may be more.
+    pub(crate) complete: bool,
+    /// Whether the old head is known, and the repository has it.
+    pub(crate) has_old: bool,
+    /// Whether the new head leads to the old one; `None` when that did not turn out.
+    pub(crate) leads_to_old: Option<bool>,
+}
+
+/// Walks from `new` back to `old`.
+///
+/// # Errors
+/// When the repository does not answer.
+pub(crate) async fn walk(
+    source: &impl SourceControl,
+    repository: &Repository,
+    new: &CommitId,
+    old: Option<&CommitId>,
+) -> Result<Walk, PortError> {
+    let mut history = History { source, repository, left: MAX_LOOKUPS, read: BTreeMap::new(), whole: true };
+    if !history.read(new).await? {
+        return Ok(Walk::default());
+    }
+    // Most pushes are one commit on top of the head before: nothing else needs to be asked.
+    if let Some(old) = old.filter(|old| *old == new || history.parents(new) == [(*old).clone()]) {
+        let new = history.read.remove(new);
+        let commits = new.iter().filter(|commit| commit.id != *old).cloned().collect();
+        return Ok(Walk { new, commits, complete: true, has_old: true, leads_to_old: Some(true) });
+    }
+    let mut known = None;
+    if let Some(old) = old
+        && history.read(old).await?
+    {
+        known = Some(old);
+    }
+    if known.is_none() {
+        history.left = history.left.min(MAX_WITHOUT_OLD - 1);
+        history.whole = true;
+    }
+    let mut search = Search::from(new, known, &history);
+    while let Some((_, id)) = search.queue.pop() {
+        let parents = history.parents(&id);
+        search.visit(&id, &parents, &history);
+        for parent in parents {
+            if search.seen.insert(parent.clone()) && history.read(&parent).await? {
+                search.queue.push((history.date(&parent), parent));
+            }
+        }
+        if history.left == 0 && !history.whole || search.is_settled(&history) {
+            break;
+        }
+    }
+    let leads_to_old = known.map(|_| search.reached_old).filter(|reached| *reached || history.whole);
+    let new = history.read.get(new).cloned();
+    let Search { visited, of_old, .. } = search;
+    let commits: Vec<Commit> =
+        visited.iter().filter(|id| !of_old.contains(id)).filter_map(|id| history.read.remove(id)).collect();
+    Ok(Walk { new, commits, complete: history.whole, has_old: known.is_some(), leads_to_old })
+}
+
+/// What has been read of a repository.
+struct History<'a, S> {
+    source: &'a S,
+    repository: &'a Repository,
+    /// Calls that may still be made.
+    left: usize,
+    read: BTreeMap<CommitId, Commit>,
+    /// False once a commit could not be read: no calls were left, or the repository does not have it.
+    whole: bool,
+}
+
+impl<S: SourceControl> History<'_, S> {
+    /// Reads a commit; false when there is none to be read.
+    async fn read(&mut self, id: &CommitId) -> Result<bool, PortError> {
+        if self.read.contains_key(id) {
+            return Ok(true);
+        }
+        let mut found = None;
+        if self.left > 0 {
+            self.left -= 1;
+            found = self.source.commit(self.repository, id).await?;
+        }
+        self.whole &= found.is_some();
+        Ok(found.map(|commit| self.read.insert(id.clone(), commit)).is_some())
+    }
+
+    fn parents(&self, id: &CommitId) -> Vec<CommitId> {
+        self.read.get(id).map(|commit| commit.parents.clone()).unwrap_or_default()
+    }
+
+    fn date(&self, id: &CommitId) -> Option<Timestamp> {
+        self.read.get(id).and_then(|commit| commit.committed_at)
+    }
+}
+
+/// The walk so far.
+struct Search {
+    /// Read, and to be visited: the newest first.
+    queue: BinaryHeap<(Option<Timestamp>, CommitId)>,
+    /// Everything that was ever in the queue, or could not be read.
+    seen: BTreeSet<CommitId>,
+    /// Visited while nothing was known of the old head leading there; that may have turned out since.
+    visited: Vec<CommitId>,
+    /// The old head and what it leads to, as far as is known.
+    of_old: BTreeSet<CommitId>,
+    old: Option<CommitId>,
+    /// Whether the new head leads to the old one. A commit between the two is never of the old head, so it is visited.
+    reached_old: bool,
+}
+
+impl Search {
+    fn from<S: SourceControl>(new: &CommitId, old: Option<&CommitId>, history: &History<'_, S>) -> Self {
+        let start = || [new].into_iter().chain(old);
+        Self {
+            queue: start().map(|id| (history.date(id), id.clone())).collect(),
+            seen: start().cloned().collect(),
+            visited: Vec::new(),
+            of_old: old.cloned().into_iter().collect(),
+            old: old.cloned(),
+            reached_old: false,
+        }
+    }
+
+    fn visit<S: SourceControl>(&mut self, id: &CommitId, parents: &[CommitId], history: &History<'_, S>) {
+        if !self.of_old.contains(id) {
+            self.visited.push(id.clone());
+            self.reached_old |= self.old.as_ref().is_some_and(|old| parents.contains(old));
+            return;
+        }
+        // What was visited before it was known to be of the old head hands that on.
+        let mut of_old = parents.to_vec();
+        while let Some(next) = of_old.pop() {
+            if self.of_old.insert(next.clone()) {
+                of_old.extend(history.parents(&next));
+            }
+        }
+    }
+
+    /// Whether nothing that is still in the queue can change the answer: all of it is of the old head, and older than every
+    /// commit that it might lead to.
+    fn is_settled<S: SourceControl>(&self, history: &History<'_, S>) -> bool {
+        if self.queue.iter().any(|(_, id)| !self.of_old.contains(id)) {
+            return false;
+        }
+        let above = self.above_old(history);
+        let open = self.visited.iter().filter(|id| !self.of_old.contains(id) && !above.contains(id));
+        let oldest = open.map(|id| history.date(id)).min();
+        let newest = self.queue.peek().map(|(date, _)| *date);
+        oldest.zip(newest).is_none_or(|(oldest, newest)| newest < oldest)
+    }
+
+    /// Those that lead to the old head: it cannot lead to them.
+    fn above_old<S: SourceControl>(&self, history: &History<'_, S>) -> BTreeSet<CommitId> {
+        let mut above: BTreeSet<CommitId> = self.old.iter().cloned().collect();
+        loop {
+            let more: Vec<CommitId> = self
+                .visited
+                .iter()
+                .filter(|id| !above.contains(id))
+                .filter(|id| history.parents(id).iter().any(|parent| above.contains(parent)))
+                .cloned()
+                .collect();
+            if more.is_empty() {
+                return above;
+            }
+            above.extend(more);
+        }
+    }
+}

@@ -1,0 +1,291 @@
+//! What differs between what two things were made of: two models, two deployments, two jobs.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+use serde_json::Value as Json;
+
+use super::verdicts::Verdicts;
+use crate::edge::FoundBy;
+use crate::graph::{Edge, Node};
+use crate::id::{NodeId, NodeKind};
+use crate::view::Answer;
+
+/// In which respect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Aspect {
+    /// Which job, model, package or configuration.
+    Resource,
+    /// The commit that something was built from.
+    Commit,
+    /// A version of data.
+    Data,
+    /// An image.
+    Image,
+    /// A hyperparameter, or an environment variable.
+    Parameter,
+    /// Instances and the like.
+    Setting,
+    /// A final metric of training.
+    Metric,
+    /// What the controls said.
+    Control,
+}
+
+impl Aspect {
+    /// The word in answers.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Resource => "resource",
+            Self::Commit => "commit",
+            Self::Data => "data",
+            Self::Image => "image",
+            Self::Parameter => "parameter",
+            Self::Setting => "setting",
+            Self::Metric => "metric",
+            Self::Control => "control",
+        }
+    }
+}
+
+/// One of the two.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Side {
+    /// Its identity.
+    pub root: String,
+    /// Its kind and name.
+    pub name: String,
+}
+
+/// Something that is not the same on both sides.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Change {
+    /// In which respect.
+    pub aspect: Aspect,
+    /// Whose, and what it is to it, such as `training job channel/train`.
+    pub what: String,
+    /// On the one side; empty when there is none.
+    pub before: Vec<String>,
+    /// On the other side.
+    pub after: Vec<String>,
+}
+
+/// What differs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Difference {
+    /// The one.
+    pub before: Side,
+    /// The other.
+    pub after: Side,
+    /// Only what is not the same.
+    pub changes: Vec<Change>,
+    /// How many things are the same on both sides.
+    pub same: usize,
+    /// Whether both sides are known whole.
+    pub complete: bool,
+    /// What is missing on either side, in words.
+    pub missing: Vec<String>,
+    /// Requests to the table.
+    pub requests: usize,
+}
+
+type Profile = BTreeMap<(Aspect, String), BTreeSet<String>>;
+
+/// Compares two answers and the verdicts on their nodes. Counted are the jobs that made the model and what went into them;
+/// what an earlier training made that this one began with is one version of data, and not looked into.
+#[must_use]
+pub fn difference(before: (&Answer, &Verdicts), after: (&Answer, &Verdicts)) -> Difference {
+    let (one, other) = (profile(before.0, before.1), profile(after.0, after.1));
+    let nothing = BTreeSet::new();
+    let keys: BTreeSet<_> = one.keys().chain(other.keys()).collect();
+    let number = keys.len();
+    let listed = |profile: &Profile, key: &(Aspect, String)| -> Vec<String> {
+        profile.get(key).unwrap_or(&nothing).iter().cloned().collect()
+    };
+    let pairs = keys.into_iter().map(|key| Change {
+        aspect: key.0,
+        what: key.1.clone(),
+        before: listed(&one, key),
+        after: listed(&other, key),
+    });
+    let changes: Vec<Change> = pairs.filter(|change| change.before != change.after).collect();
+    let missing: Vec<String> = [before.0, after.0].into_iter().flat_map(lacks).collect();
+    Difference {
+        before: side(before.0),
+        after: side(after.0),
+        same: number - changes.len(),
+        changes,
+        complete: missing.is_empty(),
+        missing,
+        requests: before.0.requests + after.0.requests,
+    }
+}
+
+/// What an answer lacks, in words.
+fn lacks(answer: &Answer) -> Vec<String> {
+    let cut = answer.graph.stopped_by.map(|why| format!("{} is cut: {}", answer.root, why.explain()));
+    answer.graph.gaps().into_iter().chain(cut).collect()
+}
+
+fn side(answer: &Answer) -> Side {
+    let node = answer.graph.nodes.get(&answer.root);
+    let name = node.map_or_else(|| answer.root.to_string(), crate::chain::title);
+    Side { root: answer.root.to_string(), name }
+}
+
+fn profile(answer: &Answer, verdicts: &Verdicts) -> Profile {
+    let mut profile = Profile::new();
+    for id in near(answer) {
+        let Some(node) = answer.graph.nodes.get(&id) else { continue };
+        let kind = id.kind().to_string();
+        if is_resource(id.kind()) {
+            add(&mut profile, Aspect::Resource, &kind, node.name());
+        }
+        for edge in answer.graph.into_node(&id) {
+            source(&mut profile, answer, &kind, edge);
+        }
+        settings(&mut profile, &kind, node);
+        if let Some(detail) = answer.details.get(&id) {
+            parameters(&mut profile, &kind, detail);
+        }
+        if let Some(words) = verdicts.get(&id) {
+            add(&mut profile, Aspect::Control, &kind, words);
+        }
+    }
+    profile
+}
+
+fn add(profile: &mut Profile, aspect: Aspect, what: &str, value: impl Into<String>) {
+    profile.entry((aspect, what.to_owned())).or_default().insert(value.into());
+}
+
+fn is_resource(kind: NodeKind) -> bool {
+    matches!(
+        kind,
+        NodeKind::ProcessingJob
+            | NodeKind::TrainingJob
+            | NodeKind::TuningJob
+            | NodeKind::AutoMlJob
+            | NodeKind::Model
+            | NodeKind::ModelPackage
+            | NodeKind::EndpointConfig
+    )
+}
+
+/// The nodes on the way up to the first training jobs, and beyond these up to the training jobs before them.
+fn near(answer: &Answer) -> BTreeSet<NodeId> {
+    let graph = &answer.graph;
+    let mut sources: BTreeMap<&NodeId, Vec<&NodeId>> = BTreeMap::new();
+    for edge in &graph.edges {
+        sources.entry(&edge.to).or_default().push(&edge.from);
+    }
+    let mut found = BTreeSet::new();
+    let mut waiting = vec![(&answer.root, false)];
+    while let Some((id, is_behind)) = waiting.pop() {
+        let trains = id.kind() == NodeKind::TrainingJob;
+        if (trains && is_behind) || !found.insert(id.clone()) {
+            continue;
+        }
+        for from in sources.get(id).into_iter().flatten() {
+            waiting.push((from, is_behind || trains));
+        }
+    }
+    found
+}
+
+fn source(profile: &mut Profile, answer: &Answer, kind: &str, edge: &Edge) {
+    let Some(node) = answer.graph.nodes.get(&edge.from) else { return };
+    match node.id.kind() {
+        NodeKind::Commit => {
+            let title = node.text("message").and_then(|text| text.lines().next()).unwrap_or("unconfirmed");
+            let found = FoundBy::from_role(&edge.role).map_or("", FoundBy::explain);
+            let id = node.id.tail().rsplit('@').next().unwrap_or_default();
+            add(profile, Aspect::Commit, kind, format!("{id} \"{title}\" ({found})"));
+        }
+        NodeKind::Dataset | NodeKind::Artifact if edge.role != "member" => {
+            add(profile, Aspect::Data, &format!("{kind} {}", edge.role), versioned(node));
+        }
+        NodeKind::Image => add(profile, Aspect::Image, &format!("{kind} {}", edge.role), node.name()),
+        _ => {}
+    }
+}
+
+/// Place and version, with the reason where the version cannot be relied on.
+fn versioned(node: &Node) -> String {
+    let place = node.text("uri").unwrap_or_else(|| node.name());
+    let version = match (node.text("version_id"), node.number("objects")) {
+        (Some(version), _) => format!(" version {version}"),
+        (None, Some(objects)) => format!(" ({objects} objects, {})", node.id.tail()),
+        (None, None) => format!(" ({})", node.id.tail().rsplit('@').next().unwrap_or_default()),
+    };
+    let weak = node.text("weak").map(|reason| format!(" (weak: {reason})")).unwrap_or_default();
+    format!("{place}{version}{weak}")
+}
+
+fn settings(profile: &mut Profile, kind: &str, node: &Node) {
+    for name in ["instance_type", "role", "spot", "approval"] {
+        if let Some(text) = node.text(name) {
+            add(profile, Aspect::Setting, &format!("{kind} {name}"), text);
+        }
+    }
+    for name in ["instance_count", "training_seconds", "billable_seconds"] {
+        if let Some(number) = node.number(name) {
+            add(profile, Aspect::Setting, &format!("{kind} {name}"), number.to_string());
+        }
+    }
+}
+
+fn parameters(profile: &mut Profile, kind: &str, detail: &Json) {
+    let words = |value: &Json| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    for (group, label) in [("HyperParameters", "hyperparameter"), ("Environment", "environment")] {
+        for (name, value) in detail.get(group).and_then(Json::as_object).into_iter().flatten() {
+            add(profile, Aspect::Parameter, &format!("{kind} {label} {name}"), words(value));
+        }
+    }
+    if let Some(arguments) = detail.get("ContainerArguments") {
+        add(profile, Aspect::Parameter, &format!("{kind} arguments"), arguments.to_string());
+    }
+    for metric in detail.get("FinalMetricDataList").and_then(Json::as_array).into_iter().flatten() {
+        let name = metric.get("MetricName").and_then(Json::as_str).unwrap_or_default();
+        if let Some(value) = metric.get("Value") {
+            add(profile, Aspect::Metric, &format!("{kind} {name}"), words(value));
+        }
+    }
+}
+
+/// The last lines of an answer for people: whether it is whole, and if not, why.
+pub(super) fn closing(complete: bool, missing: &[String]) -> String {
+    if complete {
+        return "complete\n".to_owned();
+    }
+    let lines: String = missing.iter().map(|gap| format!("  {gap}\n")).collect();
+    format!("not whole:\n{lines}")
+}
+
+impl Difference {
+    /// Lines for people.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let mut text = format!("from {}\nto   {}\n", self.before.name, self.after.name);
+        let mut last = None;
+        for change in &self.changes {
+            if last != Some(change.aspect) {
+                text.push_str(&format!("{}\n", change.aspect.word()));
+                last = Some(change.aspect);
+            }
+            text.push_str(&format!("  {}\n", change.what));
+            for (sign, values) in [("-", &change.before), ("+", &change.after)] {
+                let lines: String = values.iter().map(|value| format!("    {sign} {value}\n")).collect();
+                text.push_str(&lines);
+            }
+        }
+        if self.changes.is_empty() {
+            text.push_str("nothing differs\n");
+        }
+        text.push_str(&format!("{} more are the same on both sides\n", self.same));
+        text.push_str(&closing(self.complete, &self.missing));
+        text
+    }
+}

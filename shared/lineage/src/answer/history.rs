@@ -1,0 +1,79 @@
+//! What happened to an endpoint, in time.
+
+use sagewarden_events::Timestamp;
+use serde::Serialize;
+
+/// What kind of event an entry is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum EntryKind {
+    /// A configuration came into force, or the endpoint went away.
+    Deployment,
+    /// The approval of a model package that an endpoint ran was given or taken back.
+    Approval,
+    /// A control was broken by the endpoint or what it ran.
+    Finding,
+    /// A monitoring execution ended.
+    Monitoring,
+    /// A monitoring execution found violations.
+    Drift,
+}
+
+impl EntryKind {
+    /// The word in answers.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Deployment => "deployment",
+            Self::Approval => "approval",
+            Self::Finding => "finding",
+            Self::Monitoring => "monitoring",
+            Self::Drift => "drift",
+        }
+    }
+}
+
+/// Something that happened.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Entry {
+    /// When.
+    pub time: Timestamp,
+    /// Which kind of event.
+    pub kind: EntryKind,
+    /// One sentence.
+    pub text: String,
+    /// The identity of the node that it happened to.
+    pub subject: String,
+}
+
+/// The history of an endpoint.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct History {
+    /// The endpoint.
+    pub root: String,
+    /// Its kind and name.
+    pub name: String,
+    /// The newest first.
+    pub entries: Vec<Entry>,
+    /// Whether these are all.
+    pub complete: bool,
+    /// Why not, in words.
+    pub missing: Vec<String>,
+    /// Continues with what is older.
+    pub cursor: Option<String>,
+    /// Requests to the table.
+    pub requests: usize,
+}
+
+impl History {
+    /// Lines for people.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let mut text = format!("history of {}, the newest first\n", self.name);
+        for Entry { time, kind, text: words, .. } in &self.entries {
+            text.push_str(&format!("  {time}  {:<10}  {words}\n", kind.word()));
+        }
+        text.push_str(&super::difference::closing(self.complete, &self.missing));
+        text
+    }
+}

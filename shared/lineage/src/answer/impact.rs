@@ -1,0 +1,94 @@
+//! Which endpoints run something.
+
+use sagewarden_events::Timestamp;
+use serde::Serialize;
+
+use crate::id::NodeId;
+
+/// The endpoints that run what was made of a node: now, or at a time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Impact {
+    /// What was asked about.
+    pub root: String,
+    /// Its kind and name.
+    pub name: String,
+    /// The time that was asked for; absent for now.
+    pub at: Option<Timestamp>,
+    /// By name.
+    pub endpoints: Vec<LiveEndpoint>,
+    /// Whether these are all.
+    pub complete: bool,
+    /// Why not, in words.
+    pub missing: Vec<String>,
+    /// Continues an answer that was cut.
+    pub cursor: Option<String>,
+    /// Requests to the table.
+    pub requests: usize,
+}
+
+/// An endpoint and what it runs.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct LiveEndpoint {
+    /// Its name.
+    pub endpoint: String,
+    /// Its ARN, once recorded.
+    pub arn: Option<String>,
+    /// The configuration in force.
+    pub configuration: String,
+    /// The deployment's identity.
+    pub deployment: String,
+    /// Since when it has been in force.
+    pub since: Option<Timestamp>,
+    /// Until when it was; absent while it is.
+    pub until: Option<Timestamp>,
+}
+
+impl LiveEndpoint {
+    /// What an identity of a deployment says by itself: `dep#<account>/<region>/<endpoint>@<ms>/<configuration>@<ms>`.
+    #[must_use]
+    pub fn of(deployment: &NodeId) -> Self {
+        let mut parts = deployment.tail().splitn(4, '/').skip(2);
+        let name = |part: Option<&str>| {
+            part.and_then(|part| part.rsplit_once('@')).map_or("", |(name, _)| name).to_owned()
+        };
+        Self {
+            endpoint: name(parts.next()),
+            arn: None,
+            configuration: name(parts.next()),
+            deployment: deployment.to_string(),
+            since: None,
+            until: None,
+        }
+    }
+}
+
+impl Impact {
+    /// Lines for people.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let when = self.at.map_or_else(|| "now".to_owned(), |at| format!("at {at}"));
+        let number = self.endpoints.len();
+        let noun = if number == 1 { "endpoint runs" } else { "endpoints run" };
+        let mut text = format!("{number} {noun} {when} what was made of {}\n", self.name);
+        for live in &self.endpoints {
+            text.push_str(&format!("  endpoint {}  configuration {}", live.endpoint, live.configuration));
+            text.extend(live.since.map(|since| format!("  since {since}")));
+            text.extend(live.until.map(|until| format!("  until {until}")));
+            text.push('\n');
+        }
+        text.push_str(&super::difference::closing(self.complete, &self.missing));
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_deployment_says_where_it_is_and_what_it_runs() {
+        let id = NodeId::parse("dep#111122223333/eu-west-1/credit-prod@1/config-2@3").unwrap();
+        let live = LiveEndpoint::of(&id);
+        assert_eq!((live.endpoint.as_str(), live.configuration.as_str()), ("credit-prod", "config-2"));
+    }
+}

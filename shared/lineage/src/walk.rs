@@ -1,0 +1,262 @@
+//! The traversal of the lineage: level by level, one read a level, without knowing the store.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use crate::cursor::{Cursor, Mark};
+use crate::edge::{InEdge, Relation, SAME_OBJECT};
+use crate::graph::{Edge, Graph, Node, StoppedBy};
+use crate::id::NodeId;
+use crate::record::NODE;
+use crate::table::{Item, Key, Query};
+
+/// Which way a traversal goes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Direction {
+    /// To what something was made of.
+    #[default]
+    Upstream,
+    /// To what was made of it.
+    Downstream,
+}
+
+/// How far a traversal may go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Steps away from the start, or from where a cursor goes on.
+    pub max_depth: usize,
+    /// Nodes in all.
+    pub max_nodes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { max_depth: 16, max_nodes: 2_000 }
+    }
+}
+
+/// A traversal: ask for [`Self::level`], read it anywhere, give it to [`Self::absorb`], until nothing is wanted. One read a
+/// level upstream, however wide it is; downstream a query a node besides.
+#[derive(Debug)]
+pub struct Walk {
+    graph: Graph,
+    direction: Direction,
+    limits: Limits,
+    /// The depth of the first level of this traversal: not zero when a cursor is continued.
+    first: usize,
+    pending: BTreeSet<(usize, NodeId)>,
+    /// Nodes with more out-edges than were read, and the sort key behind which they go on.
+    rest: BTreeSet<(usize, NodeId, String)>,
+    /// Nodes that are pending or in the graph.
+    queued: BTreeSet<NodeId>,
+    /// Nodes of earlier answers.
+    seen: BTreeSet<Mark>,
+    level: Vec<NodeId>,
+}
+
+/// The beginning of the sort keys of out-edges.
+pub const OUT: &str = "O#";
+
+/// A page of a node's out-edges.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutEdges {
+    /// Whose.
+    pub id: NodeId,
+    /// The rows.
+    pub rows: Vec<Item>,
+    /// Where they go on.
+    pub next: Option<String>,
+}
+
+impl Walk {
+    /// Begins at `start`.
+    #[must_use]
+    pub fn new(direction: Direction, start: impl IntoIterator<Item = NodeId>, limits: Limits) -> Self {
+        let pending: BTreeSet<_> = start.into_iter().map(|id| (0, id)).collect();
+        let queued = pending.iter().map(|(_, id)| id.clone()).collect();
+        Self {
+            graph: Graph::default(),
+            direction,
+            limits,
+            first: 0,
+            pending,
+            rest: BTreeSet::new(),
+            queued,
+            seen: BTreeSet::new(),
+            level: Vec::new(),
+        }
+    }
+
+    /// Goes on where another one was left.
+    #[must_use]
+    pub fn resume(cursor: Cursor, limits: Limits) -> Self {
+        let Cursor { direction, pending, rest, seen, .. } = cursor;
+        let mut walk = Self::new(direction, [], limits);
+        walk.first = pending.iter().map(|(depth, _)| *depth).min().unwrap_or_default();
+        walk.queued = pending.iter().map(|(_, id)| id.clone()).collect();
+        Self { pending, rest, seen, ..walk }
+    }
+
+    /// At most so many nodes of the next level; none when the traversal is over.
+    #[must_use]
+    pub fn level(&mut self, at_most: usize) -> &[NodeId] {
+        self.level.clear();
+        let Some(depth) = self.pending.first().map(|(depth, _)| *depth) else { return &self.level };
+        if depth > self.first + self.limits.max_depth {
+            self.graph.stopped_by = Some(StoppedBy::MaxDepth);
+            return &self.level;
+        }
+        let room = self.room();
+        if room == 0 {
+            self.graph.stopped_by = Some(StoppedBy::MaxNodes);
+            return &self.level;
+        }
+        let wanted = self.pending.iter().take_while(|(each, _)| *each == depth).take(room.min(at_most));
+        self.level = wanted.map(|(_, id)| id.clone()).collect();
+        &self.level
+    }
+
+    /// Pages of out-edges to read on, before the next level; none when nobody has more, or there is no room for them.
+    #[must_use]
+    pub fn rest(&mut self) -> Vec<Query> {
+        if self.rest.is_empty() {
+            return Vec::new();
+        }
+        if self.pending.len() >= self.room() {
+            // What is known already fills the answer.
+            return Vec::new();
+        }
+        let rest = self.rest.iter();
+        rest.map(|(_, id, after)| Query { after: Some(after.clone()), ..Self::out_edges(id, self.room()) })
+            .collect()
+    }
+
+    /// Nodes that still have a place in the answer.
+    fn room(&self) -> usize {
+        self.limits.max_nodes.saturating_sub(self.graph.nodes.len())
+    }
+
+    /// The item of a node.
+    #[must_use]
+    pub fn key(id: &NodeId) -> Key {
+        Key::new(id.as_str(), NODE)
+    }
+
+    /// A page of a node's out-edges, no larger than what an answer can hold.
+    #[must_use]
+    pub fn out_edges(id: &NodeId, at_most: usize) -> Query {
+        Query { limit: Some(at_most.max(1)), ..Query::prefix(id.as_str(), OUT) }
+    }
+
+    /// How many nodes an answer can hold.
+    #[must_use]
+    pub fn capacity(&self) -> usize {
+        self.limits.max_nodes
+    }
+
+    /// Ends the traversal for a reason of whoever reads: too many requests, or no more time.
+    pub fn stop(&mut self, reason: StoppedBy) {
+        self.graph.stopped_by = Some(reason);
+    }
+
+    /// Takes the items of this level. A wanted item that is not among them is a node of which nothing is recorded.
+    pub fn absorb(&mut self, items: Vec<Item>) {
+        let mut found: BTreeMap<String, Item> =
+            items.into_iter().map(|item| (item.key.pk.clone(), item)).collect();
+        let Some(depth) = self.pending.first().map(|(depth, _)| *depth) else { return };
+        for id in std::mem::take(&mut self.level) {
+            self.pending.remove(&(depth, id.clone()));
+            let node = Node { item: found.remove(id.as_str()), id };
+            match self.direction {
+                Direction::Upstream => {
+                    let sources = node.in_edges();
+                    self.graph.insert(node, depth);
+                    sources.into_iter().for_each(|edge| self.queue(depth + 1, edge.source));
+                }
+                Direction::Downstream if is_unused(&node) => {
+                    self.graph.edges.retain(|edge| edge.to != node.id);
+                }
+                Direction::Downstream => self.graph.insert_from_above(node, depth),
+            }
+        }
+    }
+
+    /// Takes pages of out-edges of nodes that were absorbed before, in this traversal or the one that it continues.
+    pub fn absorb_out(&mut self, pages: Vec<OutEdges>) {
+        for OutEdges { id, rows, next } in pages {
+            let left = self.rest.iter().find(|(_, each, _)| *each == id).cloned();
+            let depth = match &left {
+                Some((depth, ..)) => *depth,
+                None => self.graph.distance.get(&id).copied().unwrap_or_default(),
+            };
+            self.rest.retain(|(_, each, _)| *each != id);
+            for edge in rows.iter().filter_map(out_edge) {
+                self.queue(depth + 1, edge.to.clone());
+                self.graph.edges.insert(edge);
+            }
+            self.rest.extend(next.map(|after| (depth, id, after)));
+        }
+    }
+
+    /// An edge that no row tells of.
+    pub fn add(&mut self, edge: Edge) {
+        let depth = self.graph.distance.get(&edge.from).copied().unwrap_or_default();
+        self.queue(depth + 1, edge.to.clone());
+        self.graph.edges.insert(edge);
+    }
+
+    fn queue(&mut self, depth: usize, id: NodeId) {
+        if !self.seen.contains(&Mark::of(&id)) && self.queued.insert(id.clone()) {
+            self.pending.insert((depth, id));
+        }
+    }
+
+    /// The graph by itself, for whoever does not go on.
+    #[must_use]
+    pub fn into_graph(self) -> Graph {
+        self.graph
+    }
+
+    /// The graph, and where it goes on when it is not whole. Edges from nodes that the limits kept out are kept: they show
+    /// where that is.
+    #[must_use]
+    pub fn finish(mut self, root: &NodeId) -> (Graph, Option<Cursor>) {
+        if !self.rest.is_empty() && self.graph.stopped_by.is_none() {
+            self.graph.stopped_by = Some(StoppedBy::MaxNodes);
+        }
+        let ends = self.graph.edges.iter().flat_map(|edge| [&edge.from, &edge.to]);
+        self.graph.elsewhere = ends.filter(|id| self.seen.contains(&Mark::of(id))).cloned().collect();
+        let mut seen = self.seen;
+        seen.extend(self.graph.nodes.keys().map(Mark::of));
+        let cursor = Cursor {
+            root: root.clone(),
+            direction: self.direction,
+            pending: self.pending,
+            rest: self.rest,
+            seen,
+        };
+        let is_more = !cursor.pending.is_empty() || !cursor.rest.is_empty();
+        (self.graph, is_more.then_some(cursor))
+    }
+}
+
+/// Whether a node is but the place for an artifact that no job has read as data.
+fn is_unused(node: &Node) -> bool {
+    let edges = node.in_edges();
+    !node.is_recorded() && !edges.is_empty() && edges.iter().all(|edge| edge.role == SAME_OBJECT)
+}
+
+/// Reads the row of an out-edge: `O#<relation>:<role>#<destination>`.
+#[must_use]
+pub fn out_edge(row: &Item) -> Option<Edge> {
+    let from = NodeId::parse(&row.key.pk)?;
+    let label = row.key.sk.strip_prefix(OUT)?;
+    // A role may hold anything but a bar; the row says it by itself, so that it can be told from the destination.
+    let (relation, rest) = label.split_once(':')?;
+    let role = row.text("role")?;
+    let to = NodeId::parse(rest.strip_prefix(role)?.strip_prefix('#')?)?;
+    let edge = InEdge::new(Relation::parse(relation)?, role, from);
+    Some(Edge { from: edge.source, to, relation: edge.relation, role: edge.role })
+}

@@ -1,0 +1,373 @@
+//! Questions about the story, and about graphs that are larger than an answer: what is affected, what differs, what was, how to
+//! repeat it, what happened. And every answer says whether it is whole.
+#![expect(clippy::unwrap_used, reason = "a test ends where something is missing")]
+
+use std::cell::Cell;
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+use futures::executor::block_on;
+use sagewarden_govern::ports::Table;
+use sagewarden_govern::{Ask, NoAnswer, Question, Reply, Way, answer};
+use sagewarden_lineage::edge::{InEdge, Relation};
+use sagewarden_lineage::graph::StoppedBy;
+use sagewarden_lineage::id::NodeId;
+use sagewarden_lineage::record::Record;
+use sagewarden_lineage::table::Attributes;
+use sagewarden_lineage::view::{Answer, Format};
+use sagewarden_local::{Clock, Store, Story, System};
+use sagewarden_policy::Bundle;
+use sagewarden_tests::Result;
+use serde_json::Value;
+use tempfile::TempDir;
+
+static STORY: LazyLock<(Store, TempDir)> = LazyLock::new(|| play().unwrap());
+
+fn play() -> Result<(Store, TempDir)> {
+    let git = TempDir::new()?;
+    let bundle = Bundle::embedded()?.with_settings(Story::SETTINGS)?;
+    let system = System::new(Store::in_memory()?, git.path(), bundle, Story::ACCOUNT, Story::REGION)?;
+    let mut story = Story::new(system.account.clone(), system.git.clone(), Clock::Told(Story::demo_start()));
+    for moment in Story::STEPS.iter().flat_map(|step| step.moments) {
+        moment(&mut story)?;
+        block_on(system.settle())?;
+    }
+    Ok((system.store, git))
+}
+
+fn ask(table: &impl Table, question: &Question) -> std::result::Result<Reply, NoAnswer> {
+    block_on(answer(table, question, &|| false))
+}
+
+fn of_story(question: Question) -> Reply {
+    ask(&STORY.0, &question).unwrap()
+}
+
+fn about(ask: Ask, entity: &str) -> Question {
+    Question { ask, ..Question::about(entity) }
+}
+
+fn lineage(table: &impl Table, question: &Question) -> Answer {
+    match ask(table, question).unwrap() {
+        Reply::Lineage(answer) => *answer,
+        other => unreachable!("{other:?}"),
+    }
+}
+
+const PROD: &str = "endpoint/credit-default-prod";
+
+#[test]
+fn what_is_affected_now_takes_one_query_for_the_endpoints() {
+    let Reply::Impact(impact) = of_story(about(Ask::Impact, "training-job/credit-train-003")) else {
+        unreachable!()
+    };
+    let live = &impact.endpoints[0];
+    assert_eq!((impact.endpoints.len(), live.endpoint.as_str()), (1, Story::ENDPOINT));
+    assert_eq!(live.configuration, "credit-default-config-2");
+    assert_eq!(live.since.unwrap().to_string(), "2026-03-04T09:56:40Z");
+    assert!(impact.complete && impact.missing.is_empty());
+    // The alias, the index, those that are not indexed, and what is known of the endpoints.
+    assert_eq!(impact.requests, 4);
+
+    let Reply::Impact(replaced) = of_story(about(Ask::Impact, "training-job/credit-train-002")) else {
+        unreachable!()
+    };
+    assert!(replaced.endpoints.is_empty() && replaced.complete);
+}
+
+#[test]
+fn what_was_affected_at_a_time_is_told_by_the_deployments_of_then() {
+    let then = |entity: &str, at: &str| match of_story(Question {
+        at: Some(at.into()),
+        ..about(Ask::Impact, entity)
+    }) {
+        Reply::Impact(impact) => {
+            assert!(impact.complete, "{impact:?}");
+            impact.endpoints.into_iter().map(|live| live.configuration).collect::<Vec<_>>()
+        }
+        other => unreachable!("{other:?}"),
+    };
+    let (first, second) = ("training-job/credit-train-002", "training-job/credit-train-003");
+    let nothing: Vec<String> = Vec::new();
+    assert_eq!(then(first, "2026-03-02T09:56:39Z"), nothing);
+    assert_eq!(then(first, "2026-03-02T09:56:40Z"), ["credit-default-config"]);
+    assert_eq!(then(second, "2026-03-03T00:00:00Z"), nothing);
+    assert_eq!(then(first, "2026-03-04T09:56:40Z"), nothing);
+    assert_eq!(then(second, "2026-03-04T09:56:40Z"), ["credit-default-config-2"]);
+}
+
+#[test]
+fn an_endpoint_is_shown_as_it_was() {
+    let names = |question: Question| {
+        let answer = lineage(&STORY.0, &question);
+        assert!(answer.is_complete(), "{:?}", answer.graph.gaps());
+        let nodes = answer.graph.nodes.values();
+        nodes.map(|node| format!("{}/{}", node.id.kind().word(), node.name())).collect::<BTreeSet<_>>()
+    };
+    let then = names(Question { at: Some("2026-03-03T00:00:00Z".into()), ..Question::about(PROD) });
+    assert!(
+        then.contains("training-job/credit-train-002") && !then.contains("training-job/credit-train-003")
+    );
+    assert!(!then.iter().any(|name| name.starts_with("violation/")), "drift was found later: {then:?}");
+    assert_eq!(names(Question::about(format!("{PROD}@2026-03-03T00:00:00Z"))), then);
+
+    let now = names(Question::about(PROD));
+    assert!(now.contains("training-job/credit-train-003") && !now.contains("training-job/credit-train-002"));
+    let whole = names(Question { past: true, ..Question::about(PROD) });
+    assert!(whole.is_superset(&now) && whole.is_superset(&then));
+}
+
+#[test]
+fn two_models_differ_in_what_was_changed_and_in_nothing_else() {
+    let question = Question {
+        with: Some("model/credit-default-model-2".into()),
+        ..about(Ask::Diff, "model/credit-default-model")
+    };
+    let Reply::Difference(found) = of_story(question) else { unreachable!() };
+    let said: Vec<String> =
+        found.changes.iter().map(|change| format!("{}: {}", change.aspect.word(), change.what)).collect();
+    assert_eq!(
+        said,
+        [
+            "resource: model",
+            "resource: processing job",
+            "resource: training job",
+            "commit: processing job",
+            "commit: training job",
+            "data: model model-data/0",
+            "data: processing job input/raw-dataset",
+            "data: training job channel/train",
+            "parameter: training job hyperparameter eta",
+            "parameter: training job hyperparameter num_round",
+            "setting: training job billable_seconds",
+            "setting: training job training_seconds",
+            "control: processing job",
+        ]
+    );
+    let eta = found.changes.iter().find(|change| change.what.ends_with("eta")).unwrap();
+    assert_eq!(
+        (eta.before.as_slice(), eta.after.as_slice()),
+        (["0.2".to_owned()].as_slice(), ["0.1".to_owned()].as_slice())
+    );
+    assert!(found.complete && found.same > 10, "{found:?}");
+
+    let same = Question { with: Some(PROD.into()), ..about(Ask::Diff, PROD) };
+    let Reply::Difference(same) = of_story(same) else { unreachable!() };
+    assert_eq!(same.changes, []);
+    let deployments =
+        Question { with: Some(PROD.into()), ..about(Ask::Diff, &format!("{PROD}@2026-03-03T00:00:00Z")) };
+    let Reply::Difference(deployments) = of_story(deployments) else { unreachable!() };
+    assert!(deployments.changes.iter().any(|change| change.what == "endpoint config"), "{deployments:?}");
+}
+
+#[test]
+fn a_model_is_repeated_by_a_request_with_everything_pinned() {
+    let Reply::Reproduction(found) = of_story(about(Ask::Reproduce, "model/credit-default-model")) else {
+        unreachable!()
+    };
+    let request = |pointer: &str| found.request.pointer(pointer).cloned().unwrap_or_default();
+    let image = request("/AlgorithmSpecification/TrainingImage");
+    assert!(image.as_str().unwrap().contains("@sha256:4f8c3bd2"), "{image}");
+    assert_eq!(request("/TrainingJobName"), "credit-train-002-repeat");
+    assert_eq!(request("/HyperParameters/eta"), "0.2");
+    assert_eq!(request("/Tags/0/Value"), Value::from(found.pinned.commit.clone().unwrap()));
+    assert_eq!(request("/CreationTime"), Value::Null);
+    let data = &found.pinned.data[0];
+    assert_eq!((data.role.as_str(), data.version_id.is_some()), ("channel/train", true));
+    assert!(found.exact && found.complete, "{:?}", found.missing);
+
+    let Reply::Reproduction(forbidden) = of_story(about(Ask::Reproduce, "training-job/credit-train-001"))
+    else {
+        unreachable!()
+    };
+    assert!(!forbidden.exact);
+    assert!(forbidden.missing.iter().any(|gap| gap.contains("named by a tag")), "{:?}", forbidden.missing);
+
+    let refused = ask(&STORY.0, &about(Ask::Reproduce, "commit/4f545b7")).unwrap_err().to_string();
+    assert!(refused.contains("no training job"), "{refused}");
+}
+
+#[test]
+fn a_history_tells_deployments_drift_and_findings_with_the_newest_first() {
+    let tell = |question: Question| match of_story(question) {
+        Reply::History(history) => {
+            let kinds: Vec<String> = history
+                .entries
+                .iter()
+                .map(|entry| {
+                    format!("{} {}", entry.time.to_string().split('T').next().unwrap(), entry.kind.word())
+                })
+                .filter(|entry| !entry.ends_with("monitoring"))
+                .collect();
+            (kinds, history.complete)
+        }
+        other => unreachable!("{other:?}"),
+    };
+    let whole = ["2026-03-04 deployment", "2026-03-03 drift", "2026-03-02 deployment", "2026-03-02 finding"];
+    assert_eq!(tell(about(Ask::History, PROD)), (whole.map(str::to_owned).to_vec(), true));
+    let until = Question { at: Some("2026-03-02T12:00:00Z".into()), ..about(Ask::History, PROD) };
+    assert_eq!(tell(until), (whole[2..].iter().map(|entry| (*entry).to_owned()).collect(), true));
+}
+
+#[test]
+fn downstream_of_a_commit_is_what_was_built_from_it_named_or_not() {
+    let answer =
+        lineage(&STORY.0, &Question { direction: Way::Downstream, ..Question::about("commit/4f545b7") });
+    let kinds: BTreeSet<&str> = answer.graph.nodes.keys().map(|id| id.kind().word()).collect();
+    // Nobody named the commit of the processing job: it is found through the branch.
+    for kind in ["processing-job", "training-job", "artifact", "model", "endpoint-config", "deployment"] {
+        assert!(kinds.contains(kind), "{kind} is missing in {kinds:?}");
+    }
+    assert!(answer.is_complete(), "{:?}", answer.graph.gaps());
+}
+
+/// A commit with many children, each with a child of its own; and a chain of as many links.
+fn large(children: usize) -> (Store, NodeId, NodeId) {
+    let store = Store::in_memory().unwrap();
+    let id = |text: String| NodeId::parse(&text).unwrap();
+    let hub = id("commit#host/1/r@aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa".to_owned());
+    let mut record = Record::default();
+    record.node(&hub, "hub", None, Attributes::new());
+    let mut last = hub.clone();
+    for number in 0..children {
+        let job = id(format!("tjob#1/r/j{number}@{number}"));
+        let model = id(format!("art#s3://b/{number}@1"));
+        record.node(&job, "job", None, Attributes::new());
+        record.node(&model, "model", None, Attributes::new());
+        record.edge(&job, &InEdge::new(Relation::ContributedTo, "source/tag", hub.clone()));
+        record.edge(&model, &InEdge::new(Relation::Produced, "artifact", job));
+        let link = id(format!("ds#s3://b/chain/{number:05}@1"));
+        record.node(&link, "link", None, Attributes::new());
+        record.edge(&link, &InEdge::new(Relation::ContributedTo, "member", last));
+        last = link;
+    }
+    block_on(store.write(&record.writes)).unwrap();
+    (store, hub, last)
+}
+
+/// Asks on with the cursor until the answer is whole; returns the nodes of all answers.
+fn pages(table: &impl Table, mut question: Question) -> (Vec<NodeId>, usize) {
+    let mut seen = Vec::new();
+    for page in 1..500 {
+        let answer = lineage(table, &question);
+        seen.extend(answer.graph.nodes.keys().cloned());
+        match answer.cursor {
+            Some(cursor) => {
+                assert!(!answer_is_whole(&question, table), "an answer with a cursor is not whole");
+                question.cursor = Some(cursor);
+            }
+            None => return (seen, page),
+        }
+    }
+    unreachable!("the cursor never comes to an end")
+}
+
+fn answer_is_whole(question: &Question, table: &impl Table) -> bool {
+    lineage(table, question).is_complete()
+}
+
+#[test]
+fn a_cursor_continues_an_answer_until_it_is_whole_and_names_no_node_twice() {
+    let (store, hub, last) = large(150);
+    let check = |question: Question, expected: usize, at_least: usize| {
+        let (seen, number) = pages(&store, question.clone());
+        let once: BTreeSet<&NodeId> = seen.iter().collect();
+        assert_eq!((seen.len(), once.len()), (expected, expected), "{question:?}");
+        assert!(number >= at_least, "{number} pages for {question:?}");
+    };
+    let down =
+        Question { direction: Way::Downstream, max_depth: Some(64), ..Question::about(hub.to_string()) };
+    // The hub, its jobs, their artifacts, the chain.
+    check(Question { max_nodes: Some(40), ..down.clone() }, 451, 11);
+    check(Question { max_nodes: Some(1), max_requests: Some(20), ..down.clone() }, 451, 451);
+    check(Question { max_requests: Some(70), ..down.clone() }, 451, 3);
+    check(down, 451, 2);
+    let up = Question { max_depth: Some(10), ..Question::about(last.to_string()) };
+    check(up.clone(), 151, 13);
+    check(Question { max_requests: Some(4), ..up }, 151, 40);
+}
+
+#[test]
+fn an_answer_says_which_limit_cut_it() {
+    let (store, hub, last) = large(150);
+    let cut = |question: Question| {
+        let answer = lineage(&store, &question);
+        assert!(!answer.is_complete());
+        answer.graph.stopped_by.unwrap()
+    };
+    let up = Question::about(last.to_string());
+    assert_eq!(cut(up.clone()), StoppedBy::MaxDepth);
+    assert_eq!(cut(Question { max_nodes: Some(3), ..up.clone() }), StoppedBy::MaxNodes);
+    assert_eq!(cut(Question { max_requests: Some(5), ..up.clone() }), StoppedBy::MaxRequests);
+    let down =
+        Question { direction: Way::Downstream, max_nodes: Some(10), ..Question::about(hub.to_string()) };
+    assert_eq!(cut(down), StoppedBy::MaxNodes);
+
+    let left = Cell::new(6);
+    let is_over = || {
+        left.set(left.get() - 1);
+        left.get() < 0
+    };
+    let Reply::Lineage(answer) = block_on(answer(&store, &up, &is_over)).unwrap() else { unreachable!() };
+    assert_eq!(answer.graph.stopped_by, Some(StoppedBy::Deadline));
+    assert!(answer.cursor.is_some());
+}
+
+#[test]
+fn a_question_that_cannot_be_asked_is_refused_by_field() {
+    let check = |question: Question, words: &str| {
+        let refused = ask(&STORY.0, &question).unwrap_err().to_string();
+        assert!(refused.contains(words), "{question:?}: {refused}");
+    };
+    check(about(Ask::Diff, PROD), "`with` is missing");
+    check(Question { with: Some(PROD.into()), ..Question::about(PROD) }, "`with` is only for `diff`");
+    check(Question { at: Some("yesterday".into()), ..Question::about(PROD) }, "`at` is `yesterday`");
+    check(
+        Question { at: Some("2026-03-01T00:00:00Z".into()), ..Question::about(PROD) },
+        "`at` is before the first",
+    );
+    check(
+        Question { at: Some("2026-03-01T00:00:00Z".into()), ..Question::about("model/credit-default-model") },
+        "`at` is before",
+    );
+    check(Question::about(format!("{PROD}@noon")), "`entity` is `noon`");
+    check(about(Ask::History, "model/credit-default-model"), "`entity` is a model");
+    check(Question { max_depth: Some(65), ..Question::about(PROD) }, "`max_depth` is 65");
+    check(Question { max_requests: Some(0), ..Question::about(PROD) }, "`max_requests` is 0");
+    check(Question { cursor: Some("x".into()), ..Question::about(PROD) }, "`cursor` is not");
+    check(Question { format: Format::Html, ..about(Ask::Impact, PROD) }, "`format` is only for `lineage`");
+    check(Question { direction: Way::Both, ..about(Ask::Impact, PROD) }, "`direction` is only");
+    check(Question::about("s3://nowhere/x?versionId=1"), "nothing is recorded");
+    let elsewhere =
+        lineage(&STORY.0, &Question { max_nodes: Some(2), ..Question::about("model/credit-default-model") });
+    check(Question { cursor: elsewhere.cursor, ..Question::about(PROD) }, "belongs to another question");
+}
+
+#[test]
+fn an_object_is_addressed_with_or_without_its_version() {
+    let uri = "s3://ds-data-bucket-credit-dev-7f3a/secure-sagemaker-demo/data/credit_card_default.csv";
+    let newest = lineage(&STORY.0, &Question::about(uri)).root;
+    let first =
+        lineage(&STORY.0, &Question::about(format!("{uri}?versionId=1681c138807fe3317fa38e77e570d542"))).root;
+    assert_ne!(newest, first);
+    assert!(first.as_str().ends_with("@1681c138807fe3317fa38e77e570d542"), "{first}");
+}
+
+#[test]
+fn an_answer_of_many_identities_lists_them() {
+    let store = Store::in_memory().unwrap();
+    let mut record = Record::default();
+    for repository in ["one", "two"] {
+        let id =
+            NodeId::parse(&format!("commit#host/1/{repository}@abcdef0123456789abcdef0123456789abcdef01"))
+                .unwrap();
+        record.node(&id, "c", None, Attributes::new());
+        record.alias("K#git#abcdef0".into(), id.to_string(), &id);
+    }
+    block_on(store.write(&record.writes)).unwrap();
+    let refused = ask(&store, &Question::about("commit/abcdef01")).unwrap_err();
+    assert!(matches!(&refused, NoAnswer::Ambiguous { candidates, .. } if candidates.len() == 2), "{refused}");
+    assert!(
+        ask(&store, &Question::about("commit#host/1/one@abcdef0123456789abcdef0123456789abcdef01")).is_ok()
+    );
+}
