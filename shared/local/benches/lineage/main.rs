@@ -1,0 +1,254 @@
+//! What recording and asking cost at 10^3 to 10^6 nodes:
+//! `cargo bench -p sagewarden-local --bench lineage -- --sizes 1000,10000,100000,1000000 --folder <where there is room>`.
+//! The figures of one run are in docs/BENCHMARKS.md.
+//!
+//! One store grows through the real use cases from size to size (the services behind the ports are made up, `world.rs`). At each
+//! size every question is asked many times of different nodes and timed; then a few times through a meter (`meter.rs`) that counts
+//! what DynamoDB would charge for. `--mlflow <python>` runs `mlflow_lineage.py` after that, with MLflow on SQLite.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a benchmark ends where something is missing"
+)]
+
+mod meter;
+mod questions;
+mod world;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use futures::executor::block_on;
+use sagewarden_events::ResourceKind;
+use sagewarden_govern::ports::Table;
+use sagewarden_govern::{Question, RecordLineage, lookup_lineage, record_commit};
+use sagewarden_lineage::view::{self, Format};
+use sagewarden_local::Store;
+use sagewarden_policy::LineageSettings;
+
+use crate::meter::{Meter, size, total};
+use crate::world::{Pipeline, WIDE, World, wide_event};
+
+/// Nodes that ten pipelines make: counted at the first size, and said in the output.
+const NODES_OF_TEN: u64 = 73;
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().collect();
+    let value =
+        |name: &str| arguments.iter().position(|each| each == name).and_then(|at| arguments.get(at + 1));
+    if let Some(store) = value("--answer") {
+        return answer(Path::new(store), value("--format").unwrap());
+    }
+    // `cargo test --benches` starts benchmarks, too; it does not ask for `--bench`.
+    if !arguments.iter().any(|argument| argument == "--bench") {
+        return;
+    }
+    let sizes: Vec<u64> = value("--sizes")
+        .map_or("1000,10000", String::as_str)
+        .split(',')
+        .map(|size| size.parse().unwrap())
+        .collect();
+    let folder = value("--folder").map_or_else(std::env::temp_dir, PathBuf::from);
+    let folder = tempfile::Builder::new().prefix("lineage-").tempdir_in(folder).unwrap();
+    let path = folder.path().join("lineage.db");
+    run(&Store::create(&path).unwrap(), &path, &sizes);
+    if let Some(python) = value("--mlflow") {
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/mlflow_lineage.py");
+        assert!(Command::new(python).arg(script).arg(folder.path()).status().unwrap().success());
+    }
+}
+
+fn run(store: &Store, path: &Path, sizes: &[u64]) {
+    let world = World::default();
+    let mut played = 0;
+    println!(
+        "one pipeline in DynamoDB's write units (the first of a store, nothing to reuse; then the second of its chain)"
+    );
+    for pipeline in 0..2 {
+        cost_of_a_pipeline(store, &world, Pipeline(pipeline));
+        played += 1;
+    }
+    world.ended.set(true);
+    block_on(recorder(&world, store).record(&wide_event())).unwrap();
+    for nodes in sizes {
+        let until = (nodes / NODES_OF_TEN * 10).max(played);
+        let begun = Instant::now();
+        for number in played..until {
+            play(&world, store, Pipeline(number));
+        }
+        let seconds = begun.elapsed().as_secs_f64();
+        println!("\n## {nodes} nodes: {until} pipelines");
+        println!("filled {} pipelines in {seconds:.1} s", until - played);
+        played = until;
+        played += events(&world, store, played);
+        questions::ask(store, played - played % 10);
+        let bytes: u64 = ["", "-wal"]
+            .iter()
+            .filter_map(|end| std::fs::metadata(format!("{}{end}", path.display())).ok())
+            .map(|file| file.len())
+            .sum();
+        println!(
+            "file: {:.1} MB, {:.1} KB a pipeline",
+            bytes as f64 / 1e6,
+            bytes as f64 / 1e3 / played as f64
+        );
+    }
+    memory(path);
+}
+
+fn recorder<'a, T: Table>(world: &'a World, table: &'a T) -> RecordLineage<'a, World, World, World, T> {
+    static SETTINGS: std::sync::LazyLock<LineageSettings> =
+        std::sync::LazyLock::new(LineageSettings::default);
+    RecordLineage { account: world, objects: world, source: world, table, settings: &SETTINGS }
+}
+
+/// Records all events of a pipeline in their order.
+fn play<T: Table>(world: &World, table: &T, pipeline: Pipeline) {
+    for number in 0..STEPS.len() {
+        step(world, table, pipeline, number);
+    }
+}
+
+/// What happens to a pipeline: a push, two jobs with two events each, a model, a deployment.
+const STEPS: [&str; 8] = [
+    "push",
+    "processing job: InProgress",
+    "processing job: Completed",
+    "training job: InProgress",
+    "training job: Completed",
+    "model",
+    "endpoint configuration",
+    "endpoint in service, closure",
+];
+
+fn step<T: Table>(world: &World, table: &T, pipeline: Pipeline, number: usize) -> bool {
+    let job = |kind, ended| Some(pipeline.job_event(kind, ended));
+    let deployed = pipeline.endpoint().is_some();
+    let change = match number {
+        0 => {
+            return pipeline.push().is_some_and(|push| {
+                block_on(record_commit(world, table, &push)).unwrap();
+                true
+            });
+        }
+        1 => job(ResourceKind::ProcessingJob, false),
+        2 => job(ResourceKind::ProcessingJob, true),
+        3 => job(ResourceKind::TrainingJob, false),
+        4 => job(ResourceKind::TrainingJob, true),
+        5 => Some(pipeline.plain_event(ResourceKind::Model)),
+        6 => deployed.then(|| pipeline.plain_event(ResourceKind::EndpointConfig)),
+        _ => pipeline.endpoint_event(),
+    };
+    // The fifth of a group is deployed before the tenth takes its place.
+    world.ended.set(matches!(number, 2 | 4) || (number == 7 && pipeline.0 % 10 == 9));
+    change.is_some_and(|change| {
+        block_on(recorder(world, table).record(&change)).unwrap();
+        true
+    })
+}
+
+fn cost_of_a_pipeline(store: &Store, world: &World, pipeline: Pipeline) {
+    let meter = Meter::new(store);
+    let mut whole = meter::Cost::default();
+    let mut parts: std::collections::BTreeMap<String, u64> = std::collections::BTreeMap::new();
+    println!("{:<34}{:>9}{:>12}{:>12}", "", "requests", "read units", "write units");
+    for (number, name) in STEPS.iter().enumerate() {
+        if step(world, &meter, pipeline, number) {
+            let taken = meter.take();
+            let cost = total(&taken);
+            taken.into_iter().for_each(|(part, cost)| *parts.entry(part).or_default() += cost.writes);
+            println!("{name:<34}{:>9}{:>12}{:>12}", cost.requests, cost.reads, cost.writes);
+            whole += cost;
+        }
+    }
+    println!("{:<34}{:>9}{:>12}{:>12}", "whole pipeline", whole.requests, whole.reads, whole.writes);
+    let parts: Vec<String> = parts.iter().map(|(part, writes)| format!("{part} {writes}")).collect();
+    println!("write units by item: {}", parts.join(", "));
+    if pipeline.0 == 0 {
+        let items = store.items().unwrap();
+        let largest = items.iter().max_by_key(|item| size(item)).unwrap();
+        // "Each item that you store has 100 bytes of overhead for indexing" (billing of storage, developer guide).
+        let bytes: usize = items.iter().map(|item| size(item) + 100).sum();
+        println!(
+            "{} items, {bytes} bytes with DynamoDB's overhead; the largest {} bytes ({:?})",
+            items.len(),
+            size(largest),
+            largest.key
+        );
+    }
+}
+
+/// Records the job events of the next pipelines, each timed; returns how many pipelines it were.
+fn events(world: &World, store: &Store, from: u64) -> u64 {
+    const PIPELINES: u64 = 250;
+    let mut times = Vec::new();
+    let mut costs = meter::Cost::default();
+    for number in from..from + PIPELINES {
+        for step_number in 0..STEPS.len() {
+            let begun = Instant::now();
+            step(world, store, Pipeline(number), step_number);
+            if (1..=4).contains(&step_number) {
+                times.push(begun.elapsed());
+            }
+        }
+    }
+    row("record a job's event", times, None);
+    let meter = Meter::new(store);
+    let metered = PIPELINES.min(20);
+    for number in from + PIPELINES..from + PIPELINES + metered {
+        for step_number in 0..STEPS.len() {
+            step(world, &meter, Pipeline(number), step_number);
+            let cost = total(&meter.take());
+            if (1..=4).contains(&step_number) {
+                costs += cost;
+            }
+        }
+    }
+    let each = |units: u64| units as f64 / (metered * 4) as f64;
+    println!(
+        "  on average {:.1} requests, {:.1} read units, {:.1} write units",
+        each(costs.requests),
+        each(costs.reads),
+        each(costs.writes)
+    );
+    PIPELINES + metered
+}
+
+/// One line of the table.
+fn row(what: &str, mut times: Vec<Duration>, cost: Option<meter::Cost>) {
+    times.sort();
+    let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize].as_secs_f64() * 1e6;
+    let cost = cost.map_or_else(String::new, |cost| format!("{:>9}{:>12}", cost.requests, cost.reads));
+    println!("{what:<50}{:>10.1} us p50{:>10.1} us p99{cost}", at(0.5), at(0.99));
+}
+
+const FORMATS: [Format; 4] = [Format::Json, Format::Tree, Format::Table, Format::Html];
+
+/// The most memory that one process takes for one large answer, in each format.
+fn memory(path: &Path) {
+    println!("\nlargest resident set of a process that answers about `{WIDE}` with 2,000 nodes");
+    for format in FORMATS {
+        let name = serde_json::to_string(&format).unwrap();
+        let run = Command::new(std::env::current_exe().unwrap())
+            .args(["--answer", path.to_str().unwrap(), "--format", &name])
+            .output()
+            .unwrap();
+        print!("{}", String::from_utf8(run.stdout).unwrap());
+    }
+}
+
+fn answer(path: &Path, format: &str) {
+    let store = Store::open(path).unwrap();
+    let question = serde_json::json!({ "entity": format!("training-job/{WIDE}"), "max_nodes": 2_000 });
+    let question: Question = serde_json::from_value(question).unwrap();
+    let answer = block_on(lookup_lineage(&store, &question)).unwrap();
+    let text = view::text(&answer, serde_json::from_str(format).unwrap());
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let peak = status.lines().find(|line| line.starts_with("VmHWM")).unwrap();
+    println!("{format:<16} {} nodes, {} bytes; {peak}", answer.graph.nodes.len(), text.len());
+}

@@ -1,0 +1,171 @@
+//! Counts what DynamoDB would charge for, by its published rules, in front of a table that does the work.
+//!
+//! An item's size is the bytes of its names and values ("DynamoDB item sizes and formats", developer guide). A write costs a unit
+//! for each KB begun of the larger of the item before and after, refused conditions included. A strongly consistent read costs a
+//! unit for each 4 KB begun: of each item in `BatchGetItem` (a missing one costs a unit), of the sum in `Query`. Requests are
+//! those that `shared/aws/dynamodb` makes: one for each update, 25 puts or 100 gets in a batch, a page of 1 MB.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+
+use sagewarden_govern::ports::{Claim, Claimed, PortError, Table};
+use sagewarden_lineage::table::{Attributes, Item, Key, Page, Query, Range, Value, Write};
+
+/// What was asked of the table.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Cost {
+    pub(crate) requests: u64,
+    pub(crate) reads: u64,
+    pub(crate) writes: u64,
+}
+
+impl std::ops::AddAssign for Cost {
+    fn add_assign(&mut self, other: Self) {
+        self.requests += other.requests;
+        self.reads += other.reads;
+        self.writes += other.writes;
+    }
+}
+
+/// The table with a meter.
+#[derive(Debug)]
+pub(crate) struct Meter<'a, T> {
+    table: &'a T,
+    parts: RefCell<BTreeMap<String, Cost>>,
+}
+
+impl<'a, T: Table> Meter<'a, T> {
+    pub(crate) fn new(table: &'a T) -> Self {
+        Self { table, parts: RefCell::default() }
+    }
+
+    /// The cost so far by part, and the meter goes back to nothing.
+    pub(crate) fn take(&self) -> BTreeMap<String, Cost> {
+        self.parts.take()
+    }
+
+    fn add(&self, part: &str, cost: Cost) {
+        *self.parts.borrow_mut().entry(part.to_owned()).or_default() += cost;
+    }
+
+    async fn size_of(&self, key: &Key) -> Result<usize, PortError> {
+        Ok(self.table.get(std::slice::from_ref(key)).await?.first().map_or(0, size))
+    }
+}
+
+/// The sum of all parts.
+pub(crate) fn total(parts: &BTreeMap<String, Cost>) -> Cost {
+    let mut sum = Cost::default();
+    parts.values().for_each(|part| sum += *part);
+    sum
+}
+
+/// Bytes, as DynamoDB counts them, without the 100 bytes that storage adds.
+pub(crate) fn size(item: &Item) -> usize {
+    let value = |value: &Value| match value {
+        Value::Text(text) => text.len(),
+        // "Approximately (number of significant digits / 2) + 1".
+        Value::Number(number) => number.to_string().len().div_ceil(2) + 1,
+        Value::Set(members) => members.iter().map(String::len).sum(),
+    };
+    let attributes: &Attributes = &item.attributes;
+    let own: usize = attributes.iter().map(|(name, content)| name.len() + value(content)).sum();
+    own + "pk".len() + item.key.pk.len() + "sk".len() + item.key.sk.len()
+}
+
+fn units(bytes: usize, unit: usize) -> u64 {
+    bytes.div_ceil(unit).max(1) as u64
+}
+
+/// What a sort key stands for.
+fn part_of(key: &str, sk: &str) -> String {
+    if key.starts_with("K#") {
+        return "alias".into();
+    }
+    if key.starts_with("ref#") && sk != "#" {
+        return "branch".into();
+    }
+    match sk {
+        "#" => "node",
+        "$" => "detail",
+        "C" => "pointer",
+        _ => match sk.split('#').next() {
+            Some("A") => "closure",
+            Some("L") => "live index",
+            Some("O") => "out-edge",
+            Some("S") => "state",
+            Some("R") => "revision",
+            Some("V" | "VK") => "verdict",
+            _ => "other",
+        },
+    }
+    .into()
+}
+
+impl<T: Table> Table for Meter<'_, T> {
+    async fn write(&self, writes: &[Write]) -> Result<(), PortError> {
+        let mut whole: BTreeSet<&Key> = BTreeSet::new();
+        let mut units_of_whole = BTreeMap::new();
+        for write in writes {
+            let key = match write {
+                Write::Merge { key, .. } | Write::Newest { key, .. } | Write::Delete(key) => key,
+                Write::Put(item) => &item.key,
+            };
+            let before = self.size_of(key).await?;
+            self.table.write(std::slice::from_ref(write)).await?;
+            let after = self.size_of(key).await?;
+            let cost = units(before.max(after), 1024);
+            if matches!(write, Write::Put(_) | Write::Delete(_)) {
+                whole.insert(key);
+                units_of_whole.insert(key, cost);
+            } else {
+                self.add(&part_of(&key.pk, &key.sk), Cost { requests: 1, reads: 0, writes: cost });
+            }
+        }
+        for (key, cost) in units_of_whole {
+            self.add(&part_of(&key.pk, &key.sk), Cost { requests: 0, reads: 0, writes: cost });
+        }
+        if !whole.is_empty() {
+            let requests = whole.len().div_ceil(25) as u64;
+            self.add("batches of puts", Cost { requests, ..Cost::default() });
+        }
+        Ok(())
+    }
+
+    async fn get(&self, keys: &[Key]) -> Result<Vec<Item>, PortError> {
+        let items = self.table.get(keys).await?;
+        let keys: BTreeSet<&Key> = keys.iter().collect();
+        let found: BTreeMap<&Key, usize> = items.iter().map(|item| (&item.key, size(item))).collect();
+        for key in &keys {
+            let reads = units(found.get(key).copied().unwrap_or_default(), 4096);
+            self.add(&part_of(&key.pk, &key.sk), Cost { requests: 0, reads, writes: 0 });
+        }
+        if let Some(first) = keys.first() {
+            let requests = keys.len().div_ceil(100) as u64;
+            self.add(&part_of(&first.pk, &first.sk), Cost { requests, ..Cost::default() });
+        }
+        Ok(items)
+    }
+
+    async fn query(&self, query: &Query) -> Result<Page, PortError> {
+        let page = self.table.query(query).await?;
+        let bytes: usize = page.items.iter().map(size).sum();
+        let (Range::Prefix(low) | Range::Between(low, _)) = &query.range;
+        let cost =
+            Cost { requests: bytes.div_ceil(1 << 20).max(1) as u64, reads: units(bytes, 4096), writes: 0 };
+        self.add(&part_of(&query.pk, low), cost);
+        Ok(page)
+    }
+
+    async fn claim(&self, claim: &Claim) -> Result<Claimed, PortError> {
+        self.table.claim(claim).await
+    }
+
+    async fn settle(&self, claim: &Claim, attributes: Attributes) -> Result<(), PortError> {
+        self.table.settle(claim, attributes).await
+    }
+
+    async fn release(&self, claim: &Claim) -> Result<(), PortError> {
+        self.table.release(claim).await
+    }
+}

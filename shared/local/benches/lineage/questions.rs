@@ -1,0 +1,134 @@
+//! The questions: timed over many nodes, then counted through the meter.
+
+use std::collections::BTreeSet;
+use std::time::Instant;
+
+use futures::executor::block_on;
+use sagewarden_govern::ports::{PortError, Table};
+use sagewarden_govern::{Question, deployment_at, live_upstream, lookup_lineage, upstream};
+use sagewarden_lineage::graph::{Limits, closure};
+use sagewarden_lineage::id::NodeId;
+use sagewarden_lineage::record::name_alias;
+use sagewarden_lineage::table::Query;
+use sagewarden_local::Store;
+
+use crate::meter::{Meter, total};
+use crate::row;
+use crate::world::{Pipeline, mix};
+
+/// Nodes that a downstream traversal looks at.
+const DOWNSTREAM: usize = 200;
+
+/// Something to ask of a pipeline; answers how much it found.
+trait Ask {
+    async fn ask<T: Table>(&self, table: &T, pipeline: Pipeline) -> Result<usize, PortError>;
+}
+
+macro_rules! question {
+    ($name:ident, $table:ident, $pipeline:ident, $body:expr) => {
+        struct $name;
+        impl Ask for $name {
+            async fn ask<T: Table>(&self, $table: &T, $pipeline: Pipeline) -> Result<usize, PortError> {
+                Ok($body)
+            }
+        }
+    };
+}
+
+question!(Closure, table, pipeline, {
+    live_upstream(table, &pipeline.deployment()).await?.map_or(0, |graph| graph.nodes.len())
+});
+question!(LiveFromCommit, table, pipeline, {
+    let commit = pipeline.commit_node();
+    table.query(&Query::prefix(commit.as_str(), closure::LIVE)).await?.items.len()
+});
+question!(BreadthFirst, table, pipeline, {
+    let graph = upstream(table, [pipeline.training_job()], Limits::default()).await?;
+    graph.distance.values().max().unwrap() + 1
+});
+question!(Alias, table, pipeline, {
+    let name = pipeline.endpoint().unwrap().name;
+    table.query(&Query::prefix(name_alias("endpoint", &name), "")).await?.items.len()
+});
+question!(AsOf, table, pipeline, {
+    let endpoint = NodeId::endpoint(&pipeline.endpoint().unwrap());
+    usize::from(deployment_at(table, &endpoint, pipeline.in_service_at()).await?.is_some())
+});
+question!(Hub, table, pipeline, {
+    // The page begins at a child that the number picks.
+    let image = NodeId::image(&Pipeline(0).training_image());
+    let from = format!("O#ContributedTo:image#tjob#111122223333/eu-west-1/credit-{:08}", pipeline.0 % 40_000);
+    let query = Query {
+        limit: Some(100),
+        after: Some(from),
+        ..Query::prefix(image.as_str(), "O#ContributedTo:image#")
+    };
+    table.query(&query).await?.items.len()
+});
+question!(WholeHub, table, _pipeline, {
+    let image = NodeId::image(&Pipeline(0).training_image());
+    table.query(&Query::prefix(image.as_str(), "O#ContributedTo:image#")).await?.items.len()
+});
+question!(Downstream, table, pipeline, downstream(table, pipeline.commit_node()).await?);
+question!(WholeLookup, table, pipeline, {
+    let entity = serde_json::json!({ "entity": format!("endpoint/{}", pipeline.endpoint().unwrap().name) });
+    let question: Question = serde_json::from_value(entity).unwrap();
+    lookup_lineage(table, &question).await.unwrap().graph.nodes.len()
+});
+
+/// One query a node, breadth first, until enough nodes are seen.
+async fn downstream(table: &impl Table, start: NodeId) -> Result<usize, PortError> {
+    let mut seen = BTreeSet::from([start.clone()]);
+    let mut level = vec![start];
+    while !level.is_empty() && seen.len() < DOWNSTREAM {
+        let mut next = Vec::new();
+        for id in level {
+            let query = Query { limit: Some(DOWNSTREAM), ..Query::prefix(id.as_str(), "O#") };
+            for item in table.query(&query).await?.items {
+                let destination = item.key.sk.splitn(3, '#').nth(2).and_then(NodeId::parse);
+                next.extend(destination.filter(|id| seen.insert(id.clone())));
+            }
+            if seen.len() >= DOWNSTREAM {
+                break;
+            }
+        }
+        level = next;
+    }
+    Ok(seen.len())
+}
+
+/// Asks everything of pipelines below `until`.
+pub(crate) fn ask(store: &Store, until: u64) {
+    println!("{:<92}{:>9}{:>12}", "", "requests", "read units");
+    one(store, until, "upstream of a live endpoint: closure, 1st of a chain", 1_000, 0, &Closure);
+    one(store, until, "upstream of a live endpoint: closure, 10th of a chain", 1_000, 9, &Closure);
+    one(store, until, "commit -> live endpoints", 1_000, 0, &LiveFromCommit);
+    one(store, until, "breadth first upstream of a job, 1st of a chain", 1_000, 0, &BreadthFirst);
+    one(store, until, "breadth first upstream of a job, 5th of a chain", 1_000, 4, &BreadthFirst);
+    one(store, until, "alias of an endpoint", 1_000, 0, &Alias);
+    one(store, until, "as of a time: revision of an endpoint", 1_000, 9, &AsOf);
+    one(store, until, "hub: 100 of its children", 1_000, 0, &Hub);
+    one(store, until, "hub: all of its children", 5, 0, &WholeHub);
+    one(store, until, "downstream of a commit, up to 200 nodes", 200, 0, &Downstream);
+    one(store, until, "lookup_lineage of an endpoint, 1st of a chain", 500, 0, &WholeLookup);
+    one(store, until, "lookup_lineage of an endpoint, 10th of a chain", 500, 9, &WholeLookup);
+    let meter = Meter::new(store);
+    block_on(WholeLookup.ask(&meter, Pipeline(0))).unwrap();
+    for (part, cost) in meter.take() {
+        println!("    of it {part:<12} {} requests, {} read units", cost.requests, cost.reads);
+    }
+}
+
+fn one(store: &Store, until: u64, what: &str, times: u64, place: u64, question: &impl Ask) {
+    let of = |number: u64| Pipeline(mix(number) % (until / 10) * 10 + place);
+    let mut taken = Vec::new();
+    for number in 0..times {
+        let begun = Instant::now();
+        let found = block_on(question.ask(store, of(number))).unwrap();
+        taken.push(begun.elapsed());
+        assert!(found > 0, "nothing was found: {what}, {:?}", of(number));
+    }
+    let meter = Meter::new(store);
+    let found = block_on(question.ask(&meter, of(0))).unwrap();
+    row(&format!("{what} ({found})"), taken, Some(total(&meter.take())));
+}
