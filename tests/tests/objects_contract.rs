@@ -53,8 +53,11 @@ impl Bucket for Emulated {
         Ok(())
     }
     fn put(&mut self, bucket: &str, key: &str, body: &str) -> Result<Option<String>> {
-        let answer =
-            self.0.call("s3", "put_object", json!({ "Bucket": bucket, "Key": key, "Body": body }))?;
+        let answer = self.0.call(
+            "s3",
+            "put_object",
+            json!({ "Bucket": bucket, "Key": key, "Body": body, "ChecksumAlgorithm": "SHA256" }),
+        )?;
         Ok(answer.get("VersionId").and_then(Value::as_str).map(str::to_owned))
     }
     fn delete(&mut self, bucket: &str, key: &str) -> Result<()> {
@@ -74,6 +77,17 @@ async fn s3_keeps_the_contract() -> Result<()> {
     let emulator = Emulator::start(&[])?;
     let config = emulator.config().await;
     contract(&S3Objects::new(&config), &mut Emulated(emulator.aws()?)).await?;
+
+    // A manifest is kept once, under its digest.
+    Emulated(emulator.aws()?).make("own", true)?;
+    let keeper = S3Objects::new(&config).with_manifests("own");
+    for _ in 0..2 {
+        let place = keeper.keep_manifest("0a1b", "s3://b/k\tv\t1\n").await?;
+        assert_eq!(place.as_deref(), Some("s3://own/manifests/0a1b.tsv"));
+    }
+    let kept = keeper.read("own", "manifests/0a1b.tsv", 100).await?;
+    assert_eq!(kept.as_deref(), Some(b"s3://b/k\tv\t1\n".as_slice()));
+    assert_eq!(S3Objects::new(&config).keep_manifest("0a1b", "").await?, None);
 
     // The quarantine is a bucket, too.
     let mut aws = emulator.aws()?;
@@ -98,7 +112,32 @@ async fn contract(objects: &impl Objects, bucket: &mut impl Bucket) -> Result<()
     deleted_objects_are_not_there(objects, bucket).await?;
     a_bucket_without_versions_has_none(objects, bucket).await?;
     listings_are_bounded_and_in_order(objects, bucket).await?;
+    a_version_is_read_and_its_checksum_told_while_it_is_there(objects, bucket).await?;
     objects_are_read(objects, bucket).await
+}
+
+async fn a_version_is_read_and_its_checksum_told_while_it_is_there(
+    objects: &impl Objects,
+    bucket: &mut impl Bucket,
+) -> Result<()> {
+    for (name, versioned) in [("summed", true), ("summed-plain", false)] {
+        bucket.make(name, versioned)?;
+        bucket.put(name, "a", "abc")?;
+        let old = objects.versions(name, "a", now(), 10).await?.objects.remove(0);
+        let hash = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        let sum = objects.checksum(name, &old).await?.and_then(|sum| sum.sha256());
+        assert_eq!(sum.as_deref(), Some(hash), "{name}");
+        bucket.put(name, "a", "another")?;
+        let there = versioned.then_some(b"abc".to_vec());
+        assert_eq!(objects.read_version(name, &old, 100).await?, there, "{name}");
+        let sum = objects.checksum(name, &old).await?.and_then(|sum| sum.sha256());
+        assert_eq!(
+            sum.as_deref(),
+            versioned.then_some(hash),
+            "{name}: of what stands there now it is no checksum"
+        );
+    }
+    Ok(())
 }
 
 async fn what_stood_there_at_a_time_is_found(objects: &impl Objects, bucket: &mut impl Bucket) -> Result<()> {
