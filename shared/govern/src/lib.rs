@@ -23,6 +23,7 @@ mod record_deployment;
 mod record_lineage;
 mod remedy;
 mod review_commit;
+mod store_record;
 
 mod verdict_record;
 mod walk_commits;

@@ -14,11 +14,12 @@ use sagewarden_lineage::s3::VersionedObject;
 use sagewarden_lineage::table::{Key, Query, Range};
 use sagewarden_policy::LineageSettings;
 
-use crate::closure::{query_all, refresh};
+use crate::closure::query_all;
 use crate::commit_claim::claimed;
 use crate::outcome::{Done, Failure, Outcome};
 use crate::ports::{Account, Description, ObjectVersion, Objects, PortError, SourceControl, Table};
 use crate::record_commit::record_confirmed;
+use crate::store_record::store_record;
 use crate::verdict_record::judged_key;
 
 /// Objects looked at under one prefix; a dataset with more is marked as incomplete.
@@ -98,8 +99,7 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O,
 
     /// Writes a record and refreshes the closures it touches.
     pub(crate) async fn store(&self, record: Record) -> Result<(), PortError> {
-        self.table.write(&record.writes).await?;
-        refresh(self.table, &record.touched).await
+        store_record(self.table, record).await
     }
 
     /// The state that the event tells of, which the description may have left behind already.
@@ -313,9 +313,10 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O,
         repository: &Repository,
     ) -> Result<(), Failure> {
         let branch = reference_pk(repository, &format!("refs/heads/{}", self.settings.branch));
-        record.follows(&branch, &seen.id, seen.created_at);
+        let mut follower = Record::default();
+        follower.follows(&branch, &seen.id, seen.created_at);
         // Written before the heads are read: a push that comes meanwhile finds the follower, or is found.
-        self.table.write(&std::mem::take(&mut record.writes)).await?;
+        self.table.write(&follower.writes).await?;
         let head = self
             .table
             .query(&Query {
