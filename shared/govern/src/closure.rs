@@ -10,6 +10,9 @@ use sagewarden_lineage::walk::{Direction, Limits, Walk};
 
 use crate::ports::{PortError, PortErrorKind, Table};
 
+/// A closure holds everything up to so many nodes, however far away: models that are trained from each other make long chains.
+const WHOLE: Limits = Limits { max_depth: 250, max_nodes: 2_000 };
+
 /// The sort key of an endpoint's pointer to the deployment in force.
 pub(crate) const CURRENT: &str = "C";
 
@@ -122,7 +125,7 @@ const ROUNDS: usize = 8;
 /// INVARIANT: the last reading comes after the last writing. Whoever changes a node after it finds the index and refreshes
 /// the closure himself; a slower writer that overwrites a newer closure reads the newer graph afterwards and mends it.
 async fn write(table: &impl Table, endpoint: &NodeId, deployment: &NodeId) -> Result<(), PortError> {
-    let mut graph = upstream(table, [deployment.clone()], Limits::default()).await?;
+    let mut graph = upstream(table, [deployment.clone()], WHOLE).await?;
     let mut indexed: BTreeSet<NodeId> = BTreeSet::new();
     for _ in 0..ROUNDS {
         let members: BTreeSet<NodeId> = graph.nodes.keys().cloned().collect();
@@ -140,7 +143,7 @@ async fn write(table: &impl Table, endpoint: &NodeId, deployment: &NodeId) -> Re
         if let Some(write) = unindexed(deployment, &graph, former.is_empty()) {
             table.write(&[write]).await?;
         }
-        graph = upstream(table, [deployment.clone()], Limits::default()).await?;
+        graph = upstream(table, [deployment.clone()], WHOLE).await?;
         if graph.nodes.keys().eq(&members) && ancestors(deployment, &graph) == wanted {
             return Ok(());
         }
@@ -196,7 +199,7 @@ async fn remove(table: &impl Table, deployment: &NodeId) -> Result<(), PortError
     let mut ancestors: BTreeSet<NodeId> =
         items.iter().filter_map(|item| item.text("id").and_then(NodeId::parse)).collect();
     // A closure too large to be written down has an index all the same.
-    ancestors.extend(upstream(table, [deployment.clone()], Limits::default()).await?.nodes.into_keys());
+    ancestors.extend(upstream(table, [deployment.clone()], WHOLE).await?.nodes.into_keys());
     ancestors.remove(deployment);
     let mut writes: Vec<Write> =
         ancestors.iter().map(|id| Write::Delete(closure::live_key(id, deployment))).collect();

@@ -30,6 +30,7 @@ mod record_monitoring;
 mod record_pipeline;
 mod remedy;
 mod review_commit;
+mod store_record;
 
 mod verdict_record;
 mod walk_commits;

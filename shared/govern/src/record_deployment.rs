@@ -3,7 +3,7 @@
 //! A deployment is a configuration in force on an endpoint; the endpoint's revisions tell from when. Revisions are facts of
 //! the endpoint's history and may be heard in any order; the newest one is what runs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sagewarden_events::{Resource, ResourceChanged, ResourceKind, Status, Timestamp};
 use sagewarden_lineage::edge::{InEdge, Relation};
@@ -18,6 +18,7 @@ use crate::ports::{Account, Description, Objects, PortError, SourceControl, Tabl
 use crate::record_lineage::{CONFIGURATION, RecordLineage, in_force};
 
 /// A configuration came into force, or the endpoint went away.
+#[derive(PartialEq, Eq)]
 struct Revision {
     at: Timestamp,
     created: Timestamp,
@@ -100,7 +101,8 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O,
         };
         let before = current_deployment(self.table, &node).await?;
         self.table.write(&pointer(&node, revision, deployment.as_ref())).await?;
-        for each in [before, deployment].into_iter().flatten() {
+        let concerned: BTreeSet<NodeId> = [before, deployment].into_iter().flatten().collect();
+        for each in concerned {
             settle_deployment(self.table, &node, &each).await?;
         }
         Ok(match &revision.config {
@@ -200,7 +202,11 @@ fn revisions(change: &ResourceChanged, seen: Option<&Observation>) -> Vec<Revisi
     }
     let described = seen.and_then(|seen| Some((seen, seen.status.as_ref()?, seen.config.as_ref()?)));
     if let Some((seen, mark, config)) = described.filter(|(_, mark, _)| in_force(&mark.status)) {
-        revisions.push(Revision { at: mark.at, created: seen.created_at, config: Some(config.clone()) });
+        let revision = Revision { at: mark.at, created: seen.created_at, config: Some(config.clone()) };
+        // The event and the description mostly tell of the same.
+        if !revisions.contains(&revision) {
+            revisions.push(revision);
+        }
     }
     revisions
 }

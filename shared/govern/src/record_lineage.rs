@@ -15,11 +15,12 @@ use sagewarden_lineage::record::{NODE, Record, SOURCE, name_alias, reference_pk}
 use sagewarden_lineage::table::{Key, Query, Range};
 use sagewarden_policy::LineageSettings;
 
-use crate::closure::{query_all, refresh};
+use crate::closure::query_all;
 use crate::commit_claim::claimed;
 use crate::outcome::{Done, Failure, Outcome};
 use crate::ports::{Account, Description, Objects, PortError, SourceControl, Table};
 use crate::record_commit::record_confirmed;
+use crate::store_record::store_record;
 use crate::verdict_record::judged_key;
 
 impl From<Unreadable> for Failure {
@@ -107,8 +108,7 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O,
 
     /// Writes a record and refreshes the closures it touches.
     pub(crate) async fn store(&self, record: Record) -> Result<(), PortError> {
-        self.table.write(&record.writes).await?;
-        refresh(self.table, &record.touched).await
+        store_record(self.table, record).await
     }
 
     /// The state that the event tells of, which the description may have left behind already.
@@ -265,9 +265,10 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O,
         repository: &Repository,
     ) -> Result<(), Failure> {
         let branch = reference_pk(repository, &format!("refs/heads/{}", self.settings.branch));
-        record.follows(&branch, &seen.id, seen.created_at);
+        let mut follower = Record::default();
+        follower.follows(&branch, &seen.id, seen.created_at);
         // Written before the heads are read: a push that comes meanwhile finds the follower, or is found.
-        self.table.write(&std::mem::take(&mut record.writes)).await?;
+        self.table.write(&follower.writes).await?;
         let head = self
             .table
             .query(&Query {

@@ -397,6 +397,7 @@ impl SourceControl for World {
             author_name: "Ada Lovelace".into(),
             author_email: "ada@example.com".into(),
             authored_at: Some(Timestamp::from_millis(BEGINNING)),
+            committed_at: Some(Timestamp::from_millis(BEGINNING)),
             message: "Train on all applications of the last two years\n\nThe holdout stays as it was.".into(),
         }))
     }
