@@ -18,7 +18,7 @@ pub(crate) fn run(options: &LineageOptions) -> Result<ExitCode, CommandError> {
     let answer = block_on(lookup_lineage(&store, &question))?;
     let mut text = match format {
         Format::Table => output::components(&view::flat(&answer)),
-        Format::Tree | Format::Json | Format::Html => view::text(&answer, format),
+        _ => view::text(&answer, format),
     };
     if !text.ends_with('\n') {
         text.push('\n');

@@ -6,7 +6,7 @@ use sagewarden_lambda::FunctionError;
 use sagewarden_lineage::view::{self, Format};
 use serde_json::Value as Json;
 
-/// Answers a request: a JSON document for `json` (the default) and `table`, `{"complete": …, "text": …}` for the others.
+/// Answers a request: a JSON document for `json` (the default), `table`, `cyclonedx` and `prov`, `{"complete": …, "text": …}` for the others.
 ///
 /// # Errors
 /// `BadRequest` names the field that is wrong, `NotFound` the entity, `Unavailable` what did not answer.
@@ -16,8 +16,10 @@ pub async fn answer(table: &impl Table, request: Json) -> Result<Json, FunctionE
     // On the heap: over the SDK it is a future of many layers.
     let answer = Box::pin(lookup_lineage(table, &question)).await.map_err(refusal)?;
     Ok(match question.format {
-        Format::Json | Format::Table => view::document(&answer, question.format),
-        Format::Tree | Format::Html => serde_json::json!({
+        Format::Json | Format::Table | Format::CycloneDx | Format::Prov => {
+            view::document(&answer, question.format)
+        }
+        _ => serde_json::json!({
             "complete": answer.is_complete(),
             "text": view::text(&answer, question.format),
         }),
