@@ -288,6 +288,13 @@ pub(crate) enum AnswerFormat {
     Table,
     Json,
     Html,
+    Csv,
+    Dot,
+    Mermaid,
+    Openlineage,
+    Cyclonedx,
+    Slsa,
+    Prov,
 }
 
 impl From<AnswerFormat> for Format {
@@ -297,6 +304,13 @@ impl From<AnswerFormat> for Format {
             AnswerFormat::Table => Self::Table,
             AnswerFormat::Json => Self::Json,
             AnswerFormat::Html => Self::Html,
+            AnswerFormat::Csv => Self::Csv,
+            AnswerFormat::Dot => Self::Dot,
+            AnswerFormat::Mermaid => Self::Mermaid,
+            AnswerFormat::Openlineage => Self::OpenLineage,
+            AnswerFormat::Cyclonedx => Self::CycloneDx,
+            AnswerFormat::Slsa => Self::Slsa,
+            AnswerFormat::Prov => Self::Prov,
         }
     }
 }

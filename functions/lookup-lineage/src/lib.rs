@@ -11,8 +11,8 @@ use serde_json::Value as Json;
 
 pub use url::answer_url;
 
-/// Answers a request: a JSON document for `json` (the default) and `table`, `{"complete": …, "text": …}` for the others.
-/// `is_over` says whether there is no more time.
+/// Answers a request: a JSON document for `json` (the default), `table`, `cyclonedx` and `prov`, `{"complete": …, "text": …}` for the
+/// others. `is_over` says whether there is no more time.
 ///
 /// # Errors
 /// `BadRequest` names the field that is wrong, `NotFound` the entity, `Unavailable` what did not answer.
@@ -24,7 +24,7 @@ pub async fn answer(
     let question = read(request)?;
     let reply = ask(table, &question, is_over).await?;
     Ok(match question.format {
-        Format::Json | Format::Table => reply.document(question.format),
+        Format::Json | Format::Table | Format::CycloneDx | Format::Prov => reply.document(question.format),
         format => serde_json::json!({ "complete": reply.is_complete(), "text": reply.text(format) }),
     })
 }

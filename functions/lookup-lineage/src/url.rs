@@ -66,7 +66,9 @@ fn question(request: &LambdaFunctionUrlRequest) -> Result<Json, FunctionError> {
 fn content_type(format: Format) -> &'static str {
     match format {
         Format::Html => "text/html; charset=utf-8",
-        Format::Json | Format::Table => "application/json",
+        Format::Json | Format::Table | Format::CycloneDx | Format::Prov => "application/json",
+        Format::OpenLineage | Format::Slsa => "application/x-ndjson",
+        Format::Csv => "text/csv; charset=utf-8",
         _ => "text/plain; charset=utf-8",
     }
 }

@@ -1,10 +1,18 @@
 //! Answers for people and machines: a tree by the workshop's four stages, JSON, a flat table, a page.
 
+mod csv;
+mod cyclonedx;
+mod dot;
+mod export;
 mod flat;
 mod html;
 mod json;
 mod layout;
+mod mermaid;
+mod openlineage;
 mod picture;
+mod prov;
+mod slsa;
 mod stage;
 mod tree;
 
@@ -16,9 +24,16 @@ use serde_json::Value as Json;
 use crate::graph::Graph;
 use crate::id::NodeId;
 
+pub use csv::csv;
+pub use cyclonedx::cyclonedx;
+pub use dot::dot;
 pub use flat::{FlatTable, flat};
 pub use html::html;
 pub use json::json;
+pub use mermaid::mermaid;
+pub use openlineage::openlineage;
+pub use prov::prov;
+pub use slsa::slsa;
 pub use stage::Stage;
 pub use tree::tree;
 
@@ -35,9 +50,24 @@ pub enum Format {
     Table,
     /// A self-contained page.
     Html,
+    /// The flat table as a file for pandas.
+    Csv,
+    /// A drawing for Graphviz.
+    Dot,
+    /// A drawing for Mermaid.
+    Mermaid,
+    /// OpenLineage run events, one JSON document a line.
+    OpenLineage,
+    /// A CycloneDX 1.6 bill of materials.
+    CycloneDx,
+    /// in-toto statements with SLSA provenance, one JSON document a line.
+    Slsa,
+    /// W3C PROV-JSON.
+    Prov,
 }
 
-/// The answer as a JSON document: nodes and edges, or the flat table with `columns`, `rows` and `complete`.
+/// The answer as a JSON document: nodes and edges, the flat table with `columns`, `rows` and `complete`,
+/// or what a standard has as one document.
 #[must_use]
 pub fn document(answer: &Answer, format: Format) -> Json {
     match format {
@@ -45,7 +75,9 @@ pub fn document(answer: &Answer, format: Format) -> Json {
             let FlatTable { columns, rows } = flat(answer);
             serde_json::json!({ "complete": answer.is_complete(), "columns": columns, "rows": rows })
         }
-        Format::Json | Format::Tree | Format::Html => json(answer),
+        Format::CycloneDx => cyclonedx(answer),
+        Format::Prov => prov(answer),
+        _ => json(answer),
     }
 }
 
@@ -55,7 +87,14 @@ pub fn text(answer: &Answer, format: Format) -> String {
     match format {
         Format::Tree => tree(answer),
         Format::Html => html(answer),
-        Format::Json | Format::Table => format!("{:#}", document(answer, format)),
+        Format::Csv => csv(answer),
+        Format::Dot => dot(answer),
+        Format::Mermaid => mermaid(answer),
+        Format::OpenLineage => openlineage(answer),
+        Format::Slsa => slsa(answer),
+        Format::Json | Format::Table | Format::CycloneDx | Format::Prov => {
+            format!("{:#}", document(answer, format))
+        }
     }
 }
 

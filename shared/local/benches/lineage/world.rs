@@ -17,6 +17,7 @@ use sagewarden_govern::ports::{
     SourceControl,
 };
 use sagewarden_lineage::id::NodeId;
+use sagewarden_lineage::s3::Checksum;
 use serde_json::{Value, json};
 
 const ACCOUNT: &str = "111122223333";
@@ -171,6 +172,7 @@ fn event(
         modified_at: times.map(|(_, modified)| modified),
         tags: BTreeMap::new(),
         endpoint_config,
+        approval: None,
         time: times.map_or(Timestamp::from_millis(0), |(_, modified)| modified),
     }
 }
@@ -356,6 +358,18 @@ impl Account for World {
     async fn schedules_of(&self, _: &Resource) -> Result<Value, PortError> {
         Ok(json!({}))
     }
+
+    async fn steps_of(&self, _: &Resource) -> Result<Option<Value>, PortError> {
+        Ok(None)
+    }
+
+    async fn components_of(&self, _: &Resource) -> Result<Value, PortError> {
+        Ok(json!({}))
+    }
+
+    async fn annotate(&self, _: &Resource, _: &BTreeMap<String, String>) -> Result<(), PortError> {
+        Ok(())
+    }
 }
 
 impl Objects for World {
@@ -385,6 +399,18 @@ impl Objects for World {
     }
 
     async fn read(&self, _: &str, _: &str, _: u64) -> Result<Option<Vec<u8>>, PortError> {
+        Ok(None)
+    }
+
+    async fn read_version(&self, _: &str, _: &ObjectVersion, _: u64) -> Result<Option<Vec<u8>>, PortError> {
+        Ok(None)
+    }
+
+    async fn checksum(&self, _: &str, _: &ObjectVersion) -> Result<Option<Checksum>, PortError> {
+        Ok(None)
+    }
+
+    async fn keep_manifest(&self, _: &str, _: &str) -> Result<Option<String>, PortError> {
         Ok(None)
     }
 }
