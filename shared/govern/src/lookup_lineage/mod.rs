@@ -2,6 +2,8 @@
 
 mod address;
 mod affected;
+mod compared;
+mod endpoint;
 mod follow;
 mod past;
 mod question;
@@ -10,25 +12,19 @@ mod reading;
 use std::collections::BTreeMap;
 
 use sagewarden_events::Timestamp;
-use sagewarden_lineage::answer::{
-    Difference, History, Impact, Reproduction, Verdicts, difference, newest_verdict, reproduction,
-};
+use sagewarden_lineage::answer::{Difference, History, Impact, Reproduction, reproduction};
 use sagewarden_lineage::cursor::Cursor;
-use sagewarden_lineage::edge::Relation;
-use sagewarden_lineage::graph::{Graph, Node, StoppedBy, closure};
+use sagewarden_lineage::graph::{Graph, Node};
 use sagewarden_lineage::id::{NodeId, NodeKind};
-use sagewarden_lineage::record::{DETAIL, NODE};
-use sagewarden_lineage::table::{Key, Query};
+use sagewarden_lineage::record::DETAIL;
+use sagewarden_lineage::table::{Item, Key};
 use sagewarden_lineage::view::{self, Answer, Format};
 use sagewarden_lineage::walk::{Direction, Limits, Walk};
 use serde_json::{Value as Json, json};
 
-use crate::alert_drift::OBSERVED_ON;
-use crate::closure::CURRENT;
 use crate::ports::Table;
 use address::{Addressed, is_deployed, resolve};
-use follow::{as_of, current, deployed, follow};
-use past::{LOOKED_INTO, deployment_in_force, periods};
+use follow::{as_of, follow};
 use question::Bounds;
 pub use question::{Ask, NoAnswer, Question, Way};
 use reading::{Interrupted, Reading};
@@ -102,7 +98,7 @@ pub async fn answer(
     Ok(match question.ask {
         Ask::Lineage => Reply::Lineage(Box::new(lineage(&reading, question, bounds).await?)),
         Ask::Impact => Reply::Impact(affected::impact(&reading, question, bounds).await?),
-        Ask::Diff => Reply::Difference(diff(&reading, question, bounds).await?),
+        Ask::Diff => Reply::Difference(compared::diff(&reading, question, bounds).await?),
         Ask::Reproduce => {
             let answer = lineage(&reading, question, bounds).await?;
             Reply::Reproduction(Box::new(reproduction(&answer)?))
@@ -175,11 +171,11 @@ async fn lineage<T: Table>(
         as_of(&mut graph, at.millis());
     }
     if question.past && root.kind() == NodeKind::Endpoint {
-        former(reading, &root, &mut graph, bounds.limits).await?;
+        endpoint::former(reading, &root, &mut graph, bounds.limits).await?;
     }
     let with_findings = root.kind() == NodeKind::Endpoint && question.cursor.is_none();
     if with_findings && question.direction != Way::Downstream {
-        observations(reading, &root, &mut graph, at, bounds.limits).await?;
+        endpoint::observations(reading, &root, &mut graph, at, bounds.limits).await?;
     }
     let details = details(reading, &mut graph).await?;
     Ok(Answer {
@@ -230,149 +226,11 @@ async fn begun<T: Table>(
     limits: Limits,
 ) -> Result<Part, NoAnswer> {
     if root.kind() == NodeKind::Endpoint && direction == Direction::Upstream {
-        return endpoint(reading, root, at, limits).await;
+        return endpoint::endpoint(reading, root, at, limits).await;
     }
     let mut walk = Walk::new(direction, [root.clone()], limits);
     follow(reading, &mut walk, direction).await?;
     Ok(walk.finish(root))
-}
-
-/// The endpoint, what it runs or ran, and everything upstream of that: from the closure of the live deployment, else by walking.
-async fn endpoint<T: Table>(
-    reading: &Reading<'_, T>,
-    endpoint: &NodeId,
-    at: Option<Timestamp>,
-    limits: Limits,
-) -> Result<Part, NoAnswer> {
-    let keys = [Key::new(endpoint.as_str(), NODE), Key::new(endpoint.as_str(), CURRENT)];
-    let items = reading.get(&keys).await?;
-    let (pointer, node): (Vec<_>, Vec<_>) = items.into_iter().partition(|item| item.key.sk == CURRENT);
-    let deployment = match at {
-        None => pointer.first().and_then(|item| item.text("dep").and_then(NodeId::parse)),
-        Some(at) => match deployment_in_force(reading, endpoint, at).await? {
-            Some((_, deployment)) => deployment,
-            None => {
-                let reason = format!("is before the first deployment that is known of {endpoint}");
-                return Err(NoAnswer::BadField { field: "at", reason });
-            }
-        },
-    };
-    let (mut graph, mut cursor) = (Graph::default(), None);
-    if let Some(deployment) = deployment {
-        // The endpoint itself has a place in the answer, too.
-        let limits = Limits { max_nodes: limits.max_nodes.saturating_sub(1).max(1), ..limits };
-        let whole = if at.is_none() { live(reading, &deployment, limits).await? } else { None };
-        (graph, cursor) = match whole {
-            Some(graph) => (graph, None),
-            None => {
-                let mut walk = Walk::new(Direction::Upstream, [deployment.clone()], limits);
-                follow(reading, &mut walk, Direction::Upstream).await?;
-                walk.finish(endpoint)
-            }
-        };
-        graph.distance.values_mut().for_each(|distance| *distance += 1);
-        graph.edges.insert(current(&deployment, endpoint));
-    }
-    graph.insert(Node { id: endpoint.clone(), item: node.into_iter().next() }, 0);
-    Ok((graph, cursor))
-}
-
-/// What the endpoint ran before, with everything upstream of that.
-async fn former<T: Table>(
-    reading: &Reading<'_, T>,
-    endpoint: &NodeId,
-    graph: &mut Graph,
-    limits: Limits,
-) -> Result<(), NoAnswer> {
-    let held = match periods(reading, endpoint).await {
-        Ok(held) => held,
-        Err(Interrupted::Stopped(why)) => {
-            graph.stopped_by = graph.stopped_by.or(Some(why));
-            return Ok(());
-        }
-        Err(Interrupted::Port(error)) => return Err(error.into()),
-    };
-    let mut earlier: Vec<NodeId> = Vec::new();
-    for deployment in held.into_iter().rev().filter_map(|period| period.deployment) {
-        if !graph.nodes.contains_key(&deployment) && !earlier.contains(&deployment) {
-            earlier.push(deployment);
-        }
-    }
-    if earlier.len() > LOOKED_INTO {
-        graph.stopped_by = graph.stopped_by.or(Some(StoppedBy::MaxNodes));
-        earlier.truncate(LOOKED_INTO);
-    }
-    let limits = Limits { max_nodes: limits.max_nodes.saturating_sub(graph.nodes.len()), ..limits };
-    let mut walk = Walk::new(Direction::Upstream, earlier.clone(), limits);
-    follow(reading, &mut walk, Direction::Upstream).await?;
-    let mut before = walk.into_graph();
-    before.distance.values_mut().for_each(|distance| *distance += 1);
-    before.edges.extend(earlier.iter().map(|deployment| deployed("former", deployment, endpoint)));
-    graph.extend(before);
-    Ok(())
-}
-
-/// The closure of a live deployment: one query. `None` when there is none, it is just being written, or it is too large.
-async fn live<T: Table>(
-    reading: &Reading<'_, T>,
-    deployment: &NodeId,
-    limits: Limits,
-) -> Result<Option<Graph>, NoAnswer> {
-    let rows = match reading.query_all(Query::prefix(deployment.as_str(), closure::ANCESTORS)).await {
-        Ok(rows) => rows,
-        Err(Interrupted::Stopped(_)) => return Ok(None),
-        Err(Interrupted::Port(error)) => return Err(error.into()),
-    };
-    let graph = closure::read(rows);
-    let is_whole = !graph.nodes.is_empty() && graph.unread().next().is_none();
-    Ok(Some(graph).filter(|graph| is_whole && graph.nodes.len() <= limits.max_nodes))
-}
-
-/// Findings of monitoring in one answer: four days of an hourly schedule.
-const MAX_OBSERVATIONS: usize = 100;
-
-/// What monitoring has found on the endpoint, as far as there is room; the newest first, since executions are named by their
-/// time.
-async fn observations<T: Table>(
-    reading: &Reading<'_, T>,
-    endpoint: &NodeId,
-    graph: &mut Graph,
-    at: Option<Timestamp>,
-    limits: Limits,
-) -> Result<(), NoAnswer> {
-    let room = limits.max_nodes.saturating_sub(graph.nodes.len()).min(MAX_OBSERVATIONS);
-    let prefix = format!("O#{}:{OBSERVED_ON}#", Relation::AssociatedWith);
-    let newest =
-        Query { descending: true, limit: Some(room + 1), ..Query::prefix(endpoint.as_str(), &prefix) };
-    let out = match reading.query(&newest).await {
-        Ok(page) => page.items,
-        Err(Interrupted::Stopped(why)) => {
-            graph.stopped_by = graph.stopped_by.or(Some(why));
-            return Ok(());
-        }
-        Err(Interrupted::Port(error)) => return Err(error.into()),
-    };
-    if out.len() > room {
-        graph.stopped_by = graph.stopped_by.or(Some(StoppedBy::MaxNodes));
-    }
-    let ids: Vec<NodeId> =
-        out.iter().take(room).filter_map(|item| NodeId::parse(item.key.sk.strip_prefix(&prefix)?)).collect();
-    let keys: Vec<Key> = ids.iter().map(|id| Key::new(id.as_str(), NODE)).collect();
-    for item in read(reading, &keys, graph).await? {
-        let is_later = at.is_some_and(|at| item.number("ct").is_some_and(|created| created > at.millis()));
-        if let Some(id) = NodeId::parse(&item.key.pk).filter(|_| !is_later) {
-            graph.insert(Node { id, item: Some(item) }, 1);
-        }
-    }
-    // The runs that found it.
-    let runs = graph.unread().filter(|id| id.kind() == NodeKind::MonitoringExecution);
-    let runs: Vec<Key> = runs.map(|id| Key::new(id.as_str(), NODE)).collect();
-    for item in read(reading, &runs, graph).await? {
-        if let Some(id) = NodeId::parse(&item.key.pk) {
-            graph.insert(Node { id, item: Some(item) }, 2);
-        }
-    }
-    Ok(())
 }
 
 async fn details<T: Table>(
@@ -405,7 +263,7 @@ async fn read<T: Table>(
     reading: &Reading<'_, T>,
     keys: &[Key],
     graph: &mut Graph,
-) -> Result<Vec<sagewarden_lineage::table::Item>, NoAnswer> {
+) -> Result<Vec<Item>, NoAnswer> {
     match reading.get(keys).await {
         Ok(items) => Ok(items),
         Err(Interrupted::Stopped(why)) => {
@@ -414,39 +272,4 @@ async fn read<T: Table>(
         }
         Err(Interrupted::Port(error)) => Err(error.into()),
     }
-}
-
-async fn diff<T: Table>(
-    reading: &Reading<'_, T>,
-    question: &Question,
-    bounds: Bounds,
-) -> Result<Difference, NoAnswer> {
-    let other = question.with.clone().unwrap_or_default();
-    let one = lineage(reading, question, bounds).await?;
-    let other = lineage(reading, &Question { entity: other, ..question.clone() }, bounds).await?;
-    let verdicts_of_one = verdicts(reading, &one.graph).await?;
-    let verdicts_of_other = verdicts(reading, &other.graph).await?;
-    let mut found = difference((&one, &verdicts_of_one), (&other, &verdicts_of_other));
-    found.requests = reading.requests();
-    Ok(found)
-}
-
-/// The newest verdict on each node that is judged; at most so many are asked for.
-async fn verdicts<T: Table>(reading: &Reading<'_, T>, graph: &Graph) -> Result<Verdicts, NoAnswer> {
-    const MOST: usize = 25;
-    const JUDGED: [NodeKind; 5] = [
-        NodeKind::TrainingJob,
-        NodeKind::ProcessingJob,
-        NodeKind::Model,
-        NodeKind::ModelPackage,
-        NodeKind::EndpointConfig,
-    ];
-    let mut verdicts = Verdicts::new();
-    let mut ids: Vec<&NodeId> = graph.nodes.keys().filter(|id| JUDGED.contains(&id.kind())).collect();
-    ids.sort_by_key(|id| graph.distance.get(*id));
-    for id in ids.into_iter().take(MOST) {
-        let rows = reading.query_all(Query::prefix(id.as_str(), "V#")).await?;
-        verdicts.extend(newest_verdict(&rows).map(|(_, words)| (id.clone(), words)));
-    }
-    Ok(verdicts)
 }
