@@ -92,10 +92,10 @@ fn awkward() -> Answer {
     for id in &ids {
         graph.insert(Node { id: id.clone(), item: None }, 0);
     }
-    for (pair, role) in ids.windows(2).zip(AWKWARD) {
+    for ((from, to), role) in ids.iter().zip(ids.iter().skip(1)).zip(AWKWARD) {
         graph.edges.insert(Edge {
-            from: pair[0].clone(),
-            to: pair[1].clone(),
+            from: from.clone(),
+            to: to.clone(),
             relation: Relation::ContributedTo,
             role: role.to_owned(),
         });

@@ -164,6 +164,19 @@ mod tests {
     }
 
     #[test]
+    fn a_long_chain_goes_on_below() {
+        let names: Vec<String> = (0..30).map(|number| format!("n{number:02}")).collect();
+        let edges: Vec<(&str, &str)> =
+            names.windows(2).map(|pair| (pair[0].as_str(), pair[1].as_str())).collect();
+        let graph = graph(&edges);
+        let places = places(&graph);
+        let mut taken: Vec<Place> = graph.nodes.keys().map(|id| places[id]).collect();
+        assert!(taken.iter().all(|place| place.column < 12), "{taken:?}");
+        taken.dedup_by_key(|place| place.row);
+        assert!(taken.is_sorted_by_key(|place| place.row) && taken.len() > 1, "{taken:?}");
+    }
+
+    #[test]
     fn no_two_nodes_share_a_place_however_wide_or_circular_the_graph_is() {
         let names: Vec<String> = (0..500).map(|number| format!("n{number}")).collect();
         let mut edges: Vec<(&str, &str)> = names.iter().map(|name| ("hub", name.as_str())).collect();
