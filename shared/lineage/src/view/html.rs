@@ -1,6 +1,8 @@
 //! The answer as one self-contained page: a picture to move about in, and a card for each node. The picture and the cards are
 //! there without the script too; a content security policy keeps the page from the network.
 
+use std::collections::BTreeMap;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
@@ -25,6 +27,7 @@ pub fn html(answer: &Answer) -> String {
         .get(&answer.root)
         .map_or_else(|| answer.root.to_string(), |node| format!("{} {}", node.id.kind(), node.name()));
     let gaps = answer.graph.gaps();
+    let ends = Ends::of(answer);
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -49,7 +52,7 @@ pub fn html(answer: &Answer) -> String {
                     aside #panel aria-live="polite" aria-label="Facts of the chosen node" hidden {}
                 }
                 section #cards aria-label="All nodes by stage" {
-                    @for stage in Stage::ALL { (column(answer, stage)) }
+                    @for (stage, nodes) in staged(answer) { (column(answer, &ends, stage, nodes)) }
                 }
                 script type="application/json" id="lineage" { (PreEscaped(data(answer))) }
                 script { (PreEscaped(SCRIPT)) }
@@ -119,21 +122,47 @@ fn data(answer: &Answer) -> String {
     serde_json::json!({ "root": anchor(&answer.root), "edges": edges }).to_string().replace('<', "\\u003c")
 }
 
-fn column(answer: &Answer, stage: Stage) -> Markup {
+/// The edges by their ends, found once: a search through all of them for every node would take the square of the time.
+#[derive(Default)]
+struct Ends<'a> {
+    into: BTreeMap<&'a NodeId, Vec<&'a Edge>>,
+    out: BTreeMap<&'a NodeId, Vec<&'a Edge>>,
+}
+
+impl<'a> Ends<'a> {
+    fn of(answer: &'a Answer) -> Self {
+        let mut ends = Self::default();
+        for edge in &answer.graph.edges {
+            ends.into.entry(&edge.to).or_default().push(edge);
+            ends.out.entry(&edge.from).or_default().push(edge);
+        }
+        ends
+    }
+}
+
+/// The nodes of each stage, also of those that have none.
+fn staged(answer: &Answer) -> BTreeMap<Stage, Vec<&Node>> {
+    let mut stages: BTreeMap<Stage, Vec<&Node>> = Stage::ALL.map(|stage| (stage, Vec::new())).into();
+    for node in answer.graph.nodes.values() {
+        stages.entry(Stage::of(&answer.graph, node)).or_default().push(node);
+    }
+    stages
+}
+
+fn column(answer: &Answer, ends: &Ends<'_>, stage: Stage, mut nodes: Vec<&Node>) -> Markup {
     let graph = &answer.graph;
-    let mut nodes: Vec<&Node> = graph.nodes.values().filter(|node| Stage::of(graph, node) == stage).collect();
     nodes.sort_by_key(|node| {
         (std::cmp::Reverse(graph.distance.get(&node.id).copied()), node.created_at(), node.id.clone())
     });
     html! {
         section {
             h2 { (stage.title()) }
-            @for node in nodes { (card(answer, node)) }
+            @for node in nodes { (card(answer, ends, node)) }
         }
     }
 }
 
-fn card(answer: &Answer, node: &Node) -> Markup {
+fn card(answer: &Answer, ends: &Ends<'_>, node: &Node) -> Markup {
     html! {
         article id=(anchor(&node.id)) class=(node.id.kind().word()) {
             p.kind {
@@ -144,7 +173,7 @@ fn card(answer: &Answer, node: &Node) -> Markup {
             dl {
                 @for (name, fact) in facts(answer, node) { dt { (name) } dd { (value(&fact)) } }
             }
-            (links(answer, node))
+            (links(answer, ends, node))
         }
     }
 }
@@ -201,7 +230,7 @@ fn value(fact: &Json) -> Markup {
     }
 }
 
-fn links(answer: &Answer, node: &Node) -> Markup {
+fn links(answer: &Answer, ends: &Ends<'_>, node: &Node) -> Markup {
     let graph = &answer.graph;
     let link = |edge: &Edge, id: &NodeId| {
         graph.nodes.get(id).map(|other| {
@@ -209,8 +238,10 @@ fn links(answer: &Answer, node: &Node) -> Markup {
             html! { li { (found.unwrap_or(&edge.role)) ": " a href={ "#" (anchor(id)) } { (other.id.kind()) " " (other.name()) } } }
         })
     };
-    let from: Vec<Markup> = graph.into_node(&node.id).filter_map(|edge| link(edge, &edge.from)).collect();
-    let to: Vec<Markup> = graph.out_of(&node.id).filter_map(|edge| link(edge, &edge.to)).collect();
+    let from: Vec<Markup> =
+        ends.into.get(&node.id).into_iter().flatten().filter_map(|edge| link(edge, &edge.from)).collect();
+    let to: Vec<Markup> =
+        ends.out.get(&node.id).into_iter().flatten().filter_map(|edge| link(edge, &edge.to)).collect();
     html! {
         @if !from.is_empty() { p.label { "from" } ul.links { @for item in &from { (item) } } }
         @if !to.is_empty() { p.label { "to" } ul.links { @for item in &to { (item) } } }

@@ -1,4 +1,5 @@
-//! Where the nodes of a picture stand: a column a rank, longest paths from left to right, neighbours at similar heights.
+//! Where the nodes of a picture stand: a column a rank, longest paths from left to right, neighbours at similar heights. Long chains
+//! go on in a band below.
 
 use std::collections::BTreeMap;
 
@@ -16,6 +17,10 @@ pub(super) struct Place {
 const SWEEPS: usize = 8;
 /// A rank with more nodes than this goes on in the next column, so that a hub's children stay on the screen.
 const MIN_ROWS: usize = 12;
+/// Fewer columns than this fit any screen.
+const FEW_COLUMNS: usize = 4;
+/// A column is three and a half times as wide as a row is high, and a screen about twice as wide as it is high.
+const ROWS_OF_A_COLUMN: usize = 2;
 
 /// A place for every node, no two the same. Nothing but the graph decides, so the same graph makes the same picture.
 pub(super) fn places(graph: &Graph) -> BTreeMap<&NodeId, Place> {
@@ -32,17 +37,31 @@ pub(super) fn places(graph: &Graph) -> BTreeMap<&NodeId, Place> {
     }
     order(&mut ranks, &edges);
     let rows = MIN_ROWS.max(ids.len().isqrt() * 3 / 2);
+    let columns: Vec<&[&NodeId]> = ranks.values().flat_map(|members| members.chunks(rows)).collect();
     let mut places = BTreeMap::new();
-    let mut column = 0;
-    let tallest = ranks.values().map(|members| members.len().min(rows)).max().unwrap_or_default();
-    for members in ranks.values() {
-        for part in members.chunks(rows) {
-            let top = (tallest - part.len().min(tallest)) / 2;
-            places.extend(part.iter().enumerate().map(|(row, id)| (*id, Place { column, row: top + row })));
-            column += 1;
+    let mut above = 0;
+    for band in columns.chunks(columns_of_a_band(&columns)) {
+        let tallest = band.iter().map(|members| members.len()).max().unwrap_or_default();
+        for (column, members) in band.iter().enumerate() {
+            let top = above + (tallest - members.len()) / 2;
+            places
+                .extend(members.iter().enumerate().map(|(row, id)| (*id, Place { column, row: top + row })));
         }
+        above += tallest + 1;
     }
     places
+}
+
+/// A long chain goes on below, as text does: as many columns to a band as make the picture largest on a screen.
+fn columns_of_a_band(columns: &[&[&NodeId]]) -> usize {
+    let needed = |width: usize| {
+        let tallest = |band: &[&[&NodeId]]| band.iter().map(|members| members.len() + 1).max().unwrap_or(1);
+        let height: usize = columns.chunks(width).map(tallest).sum();
+        // Beside each other, a column takes as much of a screen's width as `ROWS_OF_A_COLUMN` rows of its height.
+        (width * ROWS_OF_A_COLUMN).max(height)
+    };
+    // Where two are as good, the one with fewer bands.
+    (FEW_COLUMNS..=columns.len()).rev().min_by_key(|width| needed(*width)).unwrap_or(FEW_COLUMNS)
 }
 
 /// The length of the longest path to each node; what nothing leads to stands just left of what it is first used for.
@@ -142,6 +161,19 @@ mod tests {
             assert!(places[&edge.from].column < places[&edge.to].column, "{edge:?}");
         }
         assert_eq!(places[&NodeId::parse("model#late").unwrap()].column, 1, "near to what it is used for");
+    }
+
+    #[test]
+    fn a_long_chain_goes_on_below() {
+        let names: Vec<String> = (0..30).map(|number| format!("n{number:02}")).collect();
+        let edges: Vec<(&str, &str)> =
+            names.windows(2).map(|pair| (pair[0].as_str(), pair[1].as_str())).collect();
+        let graph = graph(&edges);
+        let places = places(&graph);
+        let mut taken: Vec<Place> = graph.nodes.keys().map(|id| places[id]).collect();
+        assert!(taken.iter().all(|place| place.column < 12), "{taken:?}");
+        taken.dedup_by_key(|place| place.row);
+        assert!(taken.is_sorted_by_key(|place| place.row) && taken.len() > 1, "{taken:?}");
     }
 
     #[test]

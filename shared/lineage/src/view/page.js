@@ -136,7 +136,8 @@
     const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
     found = words.length ? [...texts].filter(([, text]) => words.every((word) => text.includes(word))).map(([id]) => id) : [];
     at = -1;
-    for (const [id, a] of nodes) a.classList.toggle("hit", found.includes(id));
+    const hit = new Set(found);
+    for (const [id, a] of nodes) a.classList.toggle("hit", hit.has(id));
     hits.textContent = words.length ? `${found.length} ${found.length === 1 ? "hit" : "hits"}` : "";
   });
   search.addEventListener("keydown", (event) => { if (event.key === "Enter") hop(); });
@@ -153,5 +154,5 @@
   fit();
   const asked = location.hash.slice(1);
   if (nodes.has(asked)) choose(asked, true);
-  else if (scale < 0.35 && nodes.has(data.root)) { scale = 0.7; centre(data.root); }
+  else if (scale < 0.45 && nodes.has(data.root)) { scale = 0.7; centre(data.root); }
 })();
