@@ -76,6 +76,11 @@ impl<T: Table> Faulty<T> {
         self.state().happened.clone()
     }
 
+    /// From now on nothing goes wrong.
+    pub fn heal(&mut self) {
+        self.faults = Faults::default();
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
