@@ -6,6 +6,7 @@ pub mod bucket;
 mod codecommit;
 pub mod dynoxide;
 pub mod emulator;
+pub mod faulty;
 pub mod functions;
 pub mod listener;
 pub mod local;

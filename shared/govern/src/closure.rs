@@ -133,13 +133,20 @@ async fn write(table: &impl Table, endpoint: &NodeId, deployment: &NodeId) -> Re
         let index = |id: &NodeId| {
             Write::Put(Item { key: closure::live_key(id, deployment), attributes: live.clone() })
         };
-        table.write(&members.difference(&indexed).map(index).collect::<Vec<_>>()).await?;
         let wanted = ancestors(deployment, &graph);
-        let former = replace(table, deployment, wanted.clone()).await?;
+        let stored = query_all(table, Query::prefix(deployment.as_str(), closure::ANCESTORS)).await?;
+        let former: BTreeSet<NodeId> =
+            stored.iter().filter_map(|item| item.text("id").and_then(NodeId::parse)).collect();
+        let (missing, leftover) = differences(stored, wanted.clone());
+        // INVARIANT: whom the index names, the closure names: it is written before the index and cleared after it, so that a
+        // retry after a failure in between knows whose index is to go.
+        table.write(&missing).await?;
+        table.write(&members.difference(&indexed).map(index).collect::<Vec<_>>()).await?;
         // No ancestors any more: an inferred commit that was corrected, and what only it led to.
         let gone = former.union(&indexed).filter(|id| !members.contains(*id));
         let unlink: Vec<Write> = gone.map(|id| Write::Delete(closure::live_key(id, deployment))).collect();
         table.write(&unlink).await?;
+        table.write(&leftover).await?;
         if let Some(write) = unindexed(deployment, &graph, former.is_empty()) {
             table.write(&[write]).await?;
         }
@@ -168,25 +175,17 @@ fn unindexed(deployment: &NodeId, graph: &Graph, is_new: bool) -> Option<Write> 
     }
 }
 
-/// Makes the stored closure equal to `wanted`, with no more writes than it takes; returns whom it held before.
-async fn replace(
-    table: &impl Table,
-    deployment: &NodeId,
-    wanted: Vec<Item>,
-) -> Result<BTreeSet<NodeId>, PortError> {
-    let stored = query_all(table, Query::prefix(deployment.as_str(), closure::ANCESTORS)).await?;
-    let former = stored.iter().filter_map(|item| item.text("id").and_then(NodeId::parse)).collect();
+/// What makes the stored closure equal to `wanted`, with no more writes than it takes: what is to be put, and what is to go.
+fn differences(stored: Vec<Item>, wanted: Vec<Item>) -> (Vec<Write>, Vec<Write>) {
     let mut stored: BTreeMap<Key, Attributes> =
         stored.into_iter().map(|item| (item.key, item.attributes)).collect();
-    let mut writes: Vec<Write> = Vec::new();
+    let mut missing = Vec::new();
     for item in wanted {
         if stored.remove(&item.key).as_ref() != Some(&item.attributes) {
-            writes.push(Write::Put(item));
+            missing.push(Write::Put(item));
         }
     }
-    writes.extend(stored.into_keys().map(Write::Delete));
-    table.write(&writes).await?;
-    Ok(former)
+    (missing, stored.into_keys().map(Write::Delete).collect())
 }
 
 /// Takes a closure and its index back. The index goes first: it is found through the closure.

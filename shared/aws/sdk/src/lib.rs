@@ -28,6 +28,8 @@ const THROTTLED: &[&str] = &[
     "SlowDown",
     "LimitExceededException",
 ];
+/// Codes of a request that is in order and met somebody else's (`TransactionConflictException`: an item that a transaction holds).
+const CONFLICTS: &[&str] = &["TransactionConflictException"];
 /// Codes with which services refuse a caller who may be right later.
 const DENIED: &[&str] = &[
     "AccessDenied",
@@ -65,6 +67,7 @@ pub fn classify(code: Option<&str>, status: Option<u16>) -> PortErrorKind {
     match (code, status) {
         (Some(code), _) if THROTTLED.contains(&code) => PortErrorKind::Throttled,
         (Some(code), _) if DENIED.contains(&code) => PortErrorKind::Denied,
+        (Some(code), _) if CONFLICTS.contains(&code) => PortErrorKind::Unavailable,
         (_, Some(429)) => PortErrorKind::Throttled,
         (_, Some(401 | 403)) => PortErrorKind::Denied,
         // A bucket of another region answers with a redirection, each time.
@@ -85,6 +88,7 @@ mod tests {
         check(Some("ThrottlingException"), Some(400), PortErrorKind::Throttled);
         check(Some("AccessDeniedException"), Some(400), PortErrorKind::Denied);
         check(Some("EncryptionKeyAccessDeniedException"), Some(400), PortErrorKind::Denied);
+        check(Some("TransactionConflictException"), Some(400), PortErrorKind::Unavailable);
         check(Some("ValidationException"), Some(400), PortErrorKind::Invalid);
         check(Some("InternalServerError"), Some(500), PortErrorKind::Unavailable);
         check(Some("PermanentRedirect"), Some(301), PortErrorKind::Invalid);

@@ -1,0 +1,230 @@
+//! A table that fails in the midst of things: what is retried ends in the state that it would have ended in, and what is told
+//! once is told once, unless a sender dies between telling and noting it.
+#![expect(clippy::unwrap_used, reason = "a test ends where something is missing")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use futures::executor::block_on;
+use sagewarden_events::{Event, Timestamp, decode};
+use sagewarden_govern::ports::Table;
+use sagewarden_govern::{
+    AlertDrift, DRIFT_ALERT, EnforcePolicy, Failure, InspectRole, InspectedRoles, Moment, Outcome,
+    POLICY_VIOLATION, RecordLineage, ReviewCommit, record_commit,
+};
+use sagewarden_local::{Clock, NoticeLog, Store, Story, System};
+use sagewarden_policy::Bundle;
+use sagewarden_tests::Result;
+use sagewarden_tests::faulty::{Faults, Faulty};
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// The story, played to its end: the account and the repositories as it left them, and everything they announced.
+struct Played {
+    system: System,
+    events: Vec<Value>,
+    _git: TempDir,
+}
+
+static PLAYED: LazyLock<Played> = LazyLock::new(|| play().unwrap());
+
+fn play() -> Result<Played> {
+    let git = TempDir::new()?;
+    let bundle = Bundle::embedded()?.with_settings(Story::SETTINGS)?;
+    let system = System::new(Store::in_memory()?, git.path(), bundle, Story::ACCOUNT, Story::REGION)?;
+    let mut story = Story::new(system.account.clone(), system.git.clone(), Clock::Told(Story::demo_start()));
+    let mut events = Vec::new();
+    for moment in Story::STEPS.iter().flat_map(|step| step.moments) {
+        moment(&mut story)?;
+        events.extend(block_on(system.settle())?.into_iter().map(|(event, _)| event));
+    }
+    Ok(Played { system, events, _git: git })
+}
+
+/// The use cases over a table with faults, as the system routes events to them.
+struct Run {
+    store: Store,
+    notices: NoticeLog,
+    table: Faulty<Store>,
+    deliveries: i64,
+}
+
+impl Run {
+    fn new(seed: u64, faults: Faults) -> Self {
+        let store = Store::in_memory().unwrap();
+        Self {
+            notices: NoticeLog::new(store.clone()),
+            table: Faulty::new(store.clone(), Store::in_memory().unwrap(), seed, faults),
+            store,
+            deliveries: 0,
+        }
+    }
+
+    /// Delivers the events, and those that are to be retried again after all others, until there are none.
+    fn deliver(&mut self, events: &[Value]) {
+        let mut waiting: Vec<&Value> = events.iter().collect();
+        for _round in 0..200 {
+            waiting
+                .retain(|event| decode(&event.to_string()).unwrap().iter().any(|event| !self.is_done(event)));
+            if waiting.is_empty() {
+                return;
+            }
+        }
+        panic!("some events never came to an end: {waiting:#?}");
+    }
+
+    fn is_done(&mut self, event: &Event) -> bool {
+        let outcomes = self.handle(event);
+        let rejected: Vec<_> =
+            outcomes.iter().filter(|outcome| matches!(outcome, Err(Failure::Reject(_)))).collect();
+        assert!(rejected.is_empty(), "{rejected:?}");
+        outcomes.iter().all(std::result::Result::is_ok)
+    }
+
+    fn handle(&mut self, event: &Event) -> Vec<Outcome> {
+        self.deliveries += 1;
+        // Each delivery is somebody else's, an hour later: a claim that was left behind has run out.
+        let now = Timestamp::from_millis(Story::demo_start().millis() + self.deliveries * 3_600_000);
+        let moment = Moment { now, owner: format!("delivery {}", self.deliveries) };
+        block_on(handle(&self.table, &self.notices, event, &moment))
+    }
+
+    fn sent(&self) -> Vec<String> {
+        let mut types: Vec<String> =
+            self.notices.sent().unwrap().into_iter().map(|notice| notice.detail_type).collect();
+        types.sort();
+        types
+    }
+
+    /// What this run has and the one without faults has not, and the other way round.
+    fn differences(&self) -> Vec<String> {
+        let (here, there) = (self.items(), STRAIGHT.items());
+        let more = here.difference(&there).map(|item| format!("+ {item}"));
+        more.chain(there.difference(&here).map(|item| format!("- {item}"))).collect()
+    }
+
+    /// Every item in words. When and by which call a remedy was made is known only to the delivery that made it: one that
+    /// fails before it has noted that leaves a resource that is mended already.
+    fn items(&self) -> BTreeSet<String> {
+        let mut items = self.store.items().unwrap();
+        for item in &mut items {
+            item.attributes
+                .retain(|name, _| !name.starts_with("remedy") || name.starts_with("remedy_marked"));
+        }
+        items.into_iter().map(|item| format!("{item:?}")).collect()
+    }
+}
+
+async fn handle(table: &impl Table, bus: &NoticeLog, event: &Event, moment: &Moment) -> Vec<Outcome> {
+    let System { account, git, bundle, .. } = &PLAYED.system;
+    let settings = &bundle.settings().lineage;
+    let recorder = RecordLineage { account, objects: account, source: git, table, settings };
+    let inspected = InspectedRoles::default();
+    let roles = InspectRole { roles: account, inspected: &inspected };
+    let enforcer = EnforcePolicy { account, objects: account, source: git, roles, table, bus, bundle };
+    match event {
+        Event::ReferenceChanged(push) => {
+            let reviewer = ReviewCommit { source: git, table, bundle };
+            vec![record_commit(git, table, push).await, reviewer.review(push, moment).await]
+        }
+        Event::CallMade(call) => {
+            vec![enforcer.enforce(event, moment).await, recorder.record_call(call).await]
+        }
+        Event::ResourceChanged(change) => vec![
+            enforcer.enforce(event, moment).await,
+            recorder.record(change).await,
+            AlertDrift { recorder, bus }.on_job(change, moment).await,
+        ],
+        Event::ObjectCreated(object) => vec![AlertDrift { recorder, bus }.on_report(object, moment).await],
+        Event::NotOurs { .. } => Vec::new(),
+    }
+}
+
+/// Runs of a test; each has another seed.
+const SEEDS: u64 = 100;
+
+fn for_each_seed(work: impl Fn(u64) + Sync) {
+    let next = AtomicU64::new(0);
+    let work = || {
+        loop {
+            let seed = next.fetch_add(1, Ordering::Relaxed);
+            if seed >= SEEDS {
+                return;
+            }
+            work(seed);
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(2, std::num::NonZero::get) {
+            scope.spawn(work);
+        }
+    });
+}
+
+/// The run without faults.
+static STRAIGHT: LazyLock<Run> = LazyLock::new(|| {
+    let mut run = Run::new(0, Faults::default());
+    run.deliver(&PLAYED.events);
+    run
+});
+
+#[test]
+fn what_is_retried_ends_in_the_same_state_and_is_told_once() {
+    assert_eq!(STRAIGHT.sent(), [DRIFT_ALERT, POLICY_VIOLATION, POLICY_VIOLATION]);
+    let happened = std::sync::Mutex::new(BTreeMap::new());
+    for_each_seed(|seed| {
+        let mut run =
+            Run::new(seed, Faults { writes: 1 + seed % 3, reads: 1 + seed % 2, ..Faults::default() });
+        run.deliver(&PLAYED.events);
+        assert_eq!(run.differences(), Vec::<String>::new(), "seed {seed}");
+        assert_eq!(run.sent(), STRAIGHT.sent(), "seed {seed}");
+        for (what, times) in run.table.happened() {
+            *happened.lock().unwrap().entry(what).or_insert(0) += times;
+        }
+    });
+    let happened = happened.into_inner().unwrap();
+    assert!(
+        ["writes", "reads refused", "claims"].iter().all(|what| happened.contains_key(what)),
+        "{happened:?}"
+    );
+}
+
+#[test]
+fn a_sender_that_dies_between_telling_and_noting_it_tells_again() {
+    let repeated = AtomicU64::new(0);
+    for_each_seed(|seed| {
+        let mut run = Run::new(seed, Faults { settles: 40, ..Faults::default() });
+        run.deliver(&PLAYED.events);
+        assert_eq!(run.differences(), Vec::<String>::new(), "seed {seed}");
+        // At least once: never less, and the same things.
+        let sent = run.sent();
+        assert_eq!(BTreeSet::from_iter(&sent), BTreeSet::from_iter(&STRAIGHT.sent()), "seed {seed}");
+        assert!(sent.len() >= STRAIGHT.sent().len(), "seed {seed}: {sent:?}");
+        repeated.fetch_add((sent.len() - STRAIGHT.sent().len()) as u64, Ordering::Relaxed);
+    });
+    assert!(repeated.into_inner() > 0);
+}
+
+/// The port demands that reads see all writes that returned before, and here is why: otherwise the closure of a deployment can
+/// be stored as it was, and a mark that was set is set and told again. The graph itself is a merge of facts: the next delivery
+/// of the same events mends it, and the closures with it.
+#[test]
+fn what_stale_reads_left_behind_is_mended_by_the_next_delivery() {
+    let astray = AtomicU64::new(0);
+    for_each_seed(|seed| {
+        let mut run = Run::new(seed, Faults { stale: 20, ..Faults::default() });
+        run.deliver(&PLAYED.events);
+        astray.fetch_add(u64::from(!run.differences().is_empty()), Ordering::Relaxed);
+        run.table.heal();
+        run.deliver(&PLAYED.events);
+        let mut left = run.differences();
+        left.retain(|item| !item.contains("pk: \"E#remedied#"));
+        assert_eq!(left, Vec::<String>::new(), "seed {seed}");
+        let sent = run.sent();
+        let told = |kind: &String| sent.iter().filter(|each| *each == kind).count();
+        let meant = |kind: &String| STRAIGHT.sent().iter().filter(|each| *each == kind).count();
+        assert!(STRAIGHT.sent().iter().all(|kind| told(kind) == meant(kind)), "seed {seed}: {sent:?}");
+    });
+    assert!(astray.into_inner() > 0, "without the promise something goes astray");
+}
