@@ -34,6 +34,7 @@ mod store_record;
 
 mod verdict_record;
 mod walk_commits;
+mod write_back;
 
 pub use alert_drift::{AlertDrift, DRIFT_ALERT};
 pub use closure::{live_upstream, upstream};

@@ -46,7 +46,7 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O,
     }
 
     /// The components whose source is this incarnation of the job: they are made after it.
-    async fn components(&self, seen: &Observation) -> Result<Vec<Resource>, PortError> {
+    pub(crate) async fn components(&self, seen: &Observation) -> Result<Vec<Resource>, PortError> {
         let listed = self.account.components_of(&seen.resource).await?;
         let listed = listed.get("TrialComponentSummaries").and_then(Json::as_array).cloned();
         // Times of descriptions and of lists may be cut to whole seconds.

@@ -103,6 +103,9 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O,
         self.link_experiment(&mut record, &seen).await?;
         self.store(record).await?;
         self.link_calls(resource, &seen.id, seen.created_at).await?;
+        if is_built(&seen) {
+            self.write_back(&seen, &tags).await?;
+        }
         Ok(seen.id)
     }
 

@@ -266,10 +266,16 @@ pub struct LineageSettings {
     pub repository: String,
     /// The branch whose head counts.
     pub branch: String,
+    /// Whether the commit that a job names is written onto its trial component, once the job has ended.
+    pub write_back_commit: bool,
 }
 
 impl Default for LineageSettings {
     fn default() -> Self {
-        Self { repository: "ds-source-{ProjectName}-{EnvironmentType}".to_owned(), branch: "main".to_owned() }
+        Self {
+            repository: "ds-source-{ProjectName}-{EnvironmentType}".to_owned(),
+            branch: "main".to_owned(),
+            write_back_commit: false,
+        }
     }
 }
