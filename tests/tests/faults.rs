@@ -145,11 +145,13 @@ async fn handle(table: &impl Table, bus: &NoticeLog, event: &Event, moment: &Mom
 const SEEDS: u64 = 100;
 
 fn for_each_seed(work: impl Fn(u64) + Sync) {
-    let next = AtomicU64::new(0);
+    let first = std::env::var("SAGEWARDEN_FIRST_SEED").map_or(0, |text| text.parse().unwrap());
+    let seeds = std::env::var("SAGEWARDEN_SEEDS").map_or(SEEDS, |text| text.parse().unwrap());
+    let next = AtomicU64::new(first);
     let work = || {
         loop {
             let seed = next.fetch_add(1, Ordering::Relaxed);
-            if seed >= SEEDS {
+            if seed >= first + seeds {
                 return;
             }
             work(seed);

@@ -101,6 +101,12 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O,
             self.link_steps(&mut record, &seen).await?;
         }
         self.link_experiment(&mut record, &seen).await?;
+        // INVARIANT: the node itself goes last. Whoever names it takes one that is there for one that is written whole.
+        let node = Key::new(seen.id.as_str(), NODE);
+        let (own, others): (Vec<_>, Vec<_>) =
+            record.writes.drain(..).partition(|write| *sagewarden_lineage::fold::key(write) == node);
+        self.table.write(&others).await?;
+        record.writes = own;
         self.store(record).await?;
         self.link_calls(resource, &seen.id, seen.created_at).await?;
         if is_built(&seen) {
