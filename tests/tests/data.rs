@@ -118,6 +118,30 @@ fn an_explanation_beside_the_artifact_is_recorded_in_the_version_that_stood_ther
 }
 
 #[test]
+fn an_explanation_that_a_model_package_names_is_recorded_with_it() -> Result<()> {
+    let local = Local::new()?;
+    let report = json!({ "version": "1.0", "explanations": { "kernel_shap": { "label0": {
+        "global_shap_values": { "Age": 0.0596, "Income": 0.2 }, "expected_value": 0.25 } } } });
+    let account = &local.system.account;
+    account.put_object("models", "clarify/analysis.json", report.to_string().as_bytes(), at(10))?;
+    let package = json!({
+        "ModelPackageGroupName": "credit",
+        "InferenceSpecification": { "Containers": [{ "Image": "repository/image:1" }] },
+        "ModelMetrics": { "Explainability": { "Report": {
+            "ContentType": "application/json", "S3Uri": "s3://models/clarify/analysis.json" } } },
+    });
+    local.create(ResourceKind::ModelPackage, &package, 20)?;
+    account.put_object("models", "clarify/analysis.json", b"{}", at(30))?;
+    local.settle()?;
+    let lineage = local.lineage("model-package/credit/1")?;
+    let package = node(&lineage, "model-package");
+    assert_eq!(package["top_features"], "Income 0.2, Age 0.0596", "{lineage}");
+    let place = package["explanation"].as_str().unwrap_or_default();
+    assert!(place.starts_with("s3://models/clarify/analysis.json?versionId="), "{place}");
+    Ok(())
+}
+
+#[test]
 fn the_creator_is_known_and_a_tag_is_asserted_only_by_the_call_that_gave_it() -> Result<()> {
     let local = Local::new()?;
     trained(&local, &[])?;

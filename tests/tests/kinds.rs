@@ -3,10 +3,12 @@
 
 use futures::executor::block_on;
 use sagewarden_events::{Resource, ResourceKind};
-use sagewarden_govern::Failure;
-use sagewarden_local::{NoticeLog, QuarantineLog, Store, System};
+use sagewarden_govern::{Failure, Question, lookup_lineage};
+use sagewarden_lineage::view;
+use sagewarden_local::{NewCommit, NoticeLog, QuarantineLog, Store, System};
+use sagewarden_policy::Bundle;
 use sagewarden_tests::Result;
-use sagewarden_tests::local::{Local, at, model, training_job};
+use sagewarden_tests::local::{Local, SETTINGS, at, model, training_job};
 use serde_json::{Value, json};
 
 const APPROVER: &str = "arn:aws:iam::111122223333:user/lead";
@@ -233,5 +235,81 @@ fn a_parent_whose_own_event_is_lost_is_recorded_by_its_child() -> Result<()> {
     let items = local.system.store.items()?;
     let node = items.iter().find(|item| item.key.pk.starts_with("ajob#") && item.key.sk == "#").unwrap();
     assert_eq!(node.text("best_candidate"), Some("best"));
+    Ok(())
+}
+
+#[test]
+fn an_automl_job_is_recorded_by_the_call_that_created_it() -> Result<()> {
+    let local = Local::new()?;
+    let automl = json!({ "AutoMLJobName": "auto", "AutoMLJobInputDataConfig": [] });
+    local.create(ResourceKind::AutoMlJob, &automl, 0)?;
+    local.settle()?;
+    let lineage = local.lineage("automl-job/auto")?;
+    assert_eq!(lineage["nodes"][0]["name"], "auto", "{lineage}");
+    Ok(())
+}
+
+#[test]
+fn the_tree_tells_what_matters_about_each_kind() -> Result<()> {
+    let World { local, events } = world()?;
+    deliver(&local.system, &events)?;
+    let answer = block_on(lookup_lineage(&local.system.store, &Question::about("s3://data/out/a.csv.out")))?;
+    let tree = view::tree(&answer);
+    let lines = [
+        "Approved by arn:aws:iam::111122223333:user/lead, generated-by <- training job child",
+        "model <- model scorer",
+        "started training job child",
+        "steps Register, Score, Tune",
+        "trial/t1 <- experiment risk",
+        "trials t1",
+        "offline store s3://data/features/",
+    ];
+    for line in lines {
+        assert!(tree.contains(line), "`{line}` is not in\n{tree}");
+    }
+    Ok(())
+}
+
+/// The trial component of a job that names a commit, after the job's events came twice; how it was after the first time.
+fn tracked(settings: &str) -> Result<(Value, Value, String)> {
+    let local = Local::with(Bundle::embedded()?.with_settings(settings)?)?;
+    let (account, git) = (&local.system.account, &local.system.git);
+    git.create_repository("r")?;
+    let new = NewCommit {
+        branch: "main",
+        files: &[("train.py", "1")],
+        message: "Re-balance classes\n\nFor the audit.\n",
+        author: ("Ana", "ana@example.com"),
+        at: at(0),
+    };
+    let commit = git.push("r", &new)?.0.to_string();
+    let mut request = training_job("t", &[("CommitId", &commit), ("Repository", "r")]);
+    request["ExperimentConfig"] = json!({ "ExperimentName": "risk", "TrialName": "t1" });
+    let job = local.create(ResourceKind::TrainingJob, &request, 11)?;
+    let component = account.attach_component(&job, at(12))?;
+    account.put_object("models", "out/t/output/model.tar.gz", b"weights", at(50))?;
+    account.finish_training(&job, at(60))?;
+    let events = account.drain_events()?;
+    deliver(&local.system, &events)?;
+    let first = account.describe_document(&component)?;
+    deliver(&local.system, &events)?;
+    Ok((first, account.describe_document(&component)?, commit))
+}
+
+#[test]
+fn a_commit_is_written_onto_the_trial_component_only_where_it_is_asked_for() -> Result<()> {
+    let (first, second, _) = tracked(SETTINGS)?;
+    assert_eq!((&first["Parameters"], &second["Parameters"]), (&Value::Null, &Value::Null));
+
+    let on = SETTINGS.replace("branch = \"main\"", "branch = \"main\"\nwrite_back_commit = true");
+    let (first, second, commit) = tracked(&on)?;
+    let wanted = json!({
+        "commit": { "StringValue": commit },
+        "author": { "StringValue": "ana@example.com" },
+        "date": { "StringValue": at(0).to_string() },
+        "message": { "StringValue": "Re_balance classes" },
+    });
+    assert_eq!(first["Parameters"], wanted);
+    assert_eq!(second, first, "it is written once");
     Ok(())
 }

@@ -329,6 +329,26 @@ fn manifests_do_not_expire_with_rejected_records() {
 }
 
 #[test]
+fn trial_components_may_be_changed_only_where_it_is_asked_for() {
+    let asked = serde_json::json!([{ "Ref": "WriteBackCommit" }, "true"]);
+    assert_eq!(TEMPLATE["Conditions"]["ShouldWriteBackCommit"]["Fn::Equals"], asked);
+    assert_eq!(TEMPLATE["Parameters"]["WriteBackCommit"]["Default"], "false");
+    let mut granted = Vec::new();
+    for (id, role) in resources("AWS::IAM::Role") {
+        for policy in list(&role["Policies"]) {
+            let on_condition = policy["Fn::If"][0] == "ShouldWriteBackCommit"
+                && policy["Fn::If"][2]["Ref"] == "AWS::NoValue";
+            for statement in list(&when_asked_for(policy)["PolicyDocument"]["Statement"]) {
+                if texts(&statement["Action"]).contains(&"sagemaker:UpdateTrialComponent") {
+                    granted.push((id, on_condition));
+                }
+            }
+        }
+    }
+    assert_eq!(granted, [("RecordLineageRole", true)]);
+}
+
+#[test]
 fn roles_may_be_read_only_where_it_is_asked_for() -> Result<()> {
     let asked = serde_json::json!([{ "Ref": "InspectRoles" }, "true"]);
     assert_eq!(TEMPLATE["Conditions"]["ShouldInspectRoles"]["Fn::Equals"], asked);

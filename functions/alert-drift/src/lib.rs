@@ -4,7 +4,7 @@ use sagewarden_events::Event;
 use sagewarden_govern::ports::{Account, Bus, Objects, SourceControl, Table};
 use sagewarden_govern::{AlertDrift, Done, Moment, Outcome, RecordLineage};
 use sagewarden_lambda::Act;
-use sagewarden_policy::Bundle;
+use sagewarden_policy::{Bundle, LineageSettings};
 
 /// The function over its ports.
 #[derive(Debug)]
@@ -26,7 +26,8 @@ pub struct Alert<A, O, S, T, B> {
 impl<A: Account, O: Objects, S: SourceControl, T: Table, B: Bus> Act for Alert<A, O, S, T, B> {
     async fn act(&self, event: &Event, moment: &Moment) -> Outcome {
         let Self { account, objects, source, table, bus, bundle } = self;
-        let settings = &bundle.settings().lineage;
+        // What record-lineage does, and alone may do.
+        let settings = &LineageSettings { write_back_commit: false, ..bundle.settings().lineage.clone() };
         let alert = AlertDrift { recorder: RecordLineage { account, objects, source, table, settings }, bus };
         match event {
             Event::ResourceChanged(change) => alert.on_job(change, moment).await,

@@ -3,7 +3,7 @@
 //! A call names a resource, not its incarnation. So calls are kept under the name, and whoever comes second, the call or the
 //! incarnation, brings both together. Each is written before the other is looked for, so that none misses the other.
 
-use sagewarden_events::{Actor, CallMade, Effect, Resource, Timestamp, to_api_case};
+use sagewarden_events::{Actor, CallMade, Effect, Resource, ResourceKind, Timestamp, to_api_case};
 use sagewarden_lineage::fact::{ASSERTED, CREATED_BY, DELETED_AT};
 use sagewarden_lineage::id::{NodeId, NodeKind};
 use sagewarden_lineage::observe::observe;
@@ -35,7 +35,7 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O,
             return nothing("was refused: nothing came of it");
         }
         let Some(resource) = &call.resource else { return nothing("names no resource") };
-        let is_endpoint = resource.kind == sagewarden_events::ResourceKind::Endpoint;
+        let is_endpoint = resource.kind == ResourceKind::Endpoint;
         if NodeKind::of_resource(resource.kind).is_none() || call.effect == Effect::Changed {
             return nothing("leaves no trace in the lineage");
         }
@@ -44,6 +44,12 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O,
             return nothing("is told by the states of the endpoint");
         }
         self.table.write(&[Write::Put(remembered(resource, call))]).await?;
+        if resource.kind == ResourceKind::AutoMlJob && call.effect == Effect::Created {
+            // No event tells of an AutoML job: it is recorded from here, and once more by the jobs that it starts.
+            if let Some(description) = self.account.describe(resource).await? {
+                self.record_description(&description).await?;
+            }
+        }
         for (id, created_at) in self.incarnations(resource).await? {
             self.link_calls(resource, &id, created_at).await?;
         }

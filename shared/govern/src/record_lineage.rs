@@ -90,6 +90,10 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O,
             None => {
                 self.link_data(&mut record, &seen).await?;
                 self.link_images(&mut record, &seen);
+                if let Some(report) = &seen.explanation {
+                    // It was written before the package that names it was registered.
+                    self.record_explanation(&mut record, &seen.id, report, None, seen.created_at).await?;
+                }
                 if is_built(&seen) {
                     self.link_commit(&mut record, &seen, &tags).await?;
                 }

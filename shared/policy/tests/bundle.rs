@@ -40,7 +40,7 @@ fn a_setting_that_is_wrong_is_named_with_its_line() {
         "allowed_key_accounts = [\"12\"]",
         "settings.toml:15:",
     );
-    check("settings.toml", "branch = \"main\"", "branch = \"main", "settings.toml:64:");
+    check("settings.toml", "branch = \"main\"", "branch = \"main", "settings.toml:67:");
 }
 
 #[test]
@@ -48,8 +48,8 @@ fn a_mode_or_waiver_that_would_change_nothing_is_refused() {
     let file = "settings.toml";
     let more = |text: &str| format!("branch = \"main\"\n\n{text}");
     let refused = |text: &str, expect: &str| check(file, "branch = \"main\"", &more(text), expect);
-    refused("[controls]\nTRN-NET-99 = \"off\"", "settings.toml:67:1: there is no control `TRN-NET-99`");
-    refused("[controls]\nTRN-NET-01 = \"on\"", "settings.toml:67:14: unknown variant `on`");
+    refused("[controls]\nTRN-NET-99 = \"off\"", "settings.toml:70:1: there is no control `TRN-NET-99`");
+    refused("[controls]\nTRN-NET-01 = \"on\"", "settings.toml:70:14: unknown variant `on`");
     let waiver = |field: &str, value: &str| {
         let mut fields = [
             ("control", "\"TRN-NET-01\""),
@@ -63,14 +63,14 @@ fn a_mode_or_waiver_that_would_change_nothing_is_refused() {
         format!("[[waivers]]\n{}", lines.join("\n"))
     };
     let empty = "[[environments]]\nname = \"prod\"\nmode = \"observe\"";
-    refused(empty, "settings.toml:67:9: nothing belongs to the environment `prod`");
+    refused(empty, "settings.toml:70:9: nothing belongs to the environment `prod`");
     let elsewhere = "[[environments]]\nname = \"p\"\ntag = \"prod\"";
-    refused(elsewhere, "settings.toml:68:7: `prod` is not `key=value`");
-    refused(&waiver("control", "\"TRN-NET-1\""), "settings.toml:67:12: there is no control `TRN-NET-1`");
-    refused(&waiver("resource", "\"my-job\""), "settings.toml:68:12: `my-job` is neither");
-    refused(&waiver("reason", "\" \""), "settings.toml:69:10: it must not be empty");
-    refused(&waiver("expires", "\"soon\""), "settings.toml:71:11:");
-    refused(&waiver("expires", "2026-13-01"), "settings.toml:71:");
+    refused(elsewhere, "settings.toml:71:7: `prod` is not `key=value`");
+    refused(&waiver("control", "\"TRN-NET-1\""), "settings.toml:70:12: there is no control `TRN-NET-1`");
+    refused(&waiver("resource", "\"my-job\""), "settings.toml:71:12: `my-job` is neither");
+    refused(&waiver("reason", "\" \""), "settings.toml:72:10: it must not be empty");
+    refused(&waiver("expires", "\"soon\""), "settings.toml:74:11:");
+    refused(&waiver("expires", "2026-13-01"), "settings.toml:74:");
 }
 
 #[test]
@@ -149,4 +149,14 @@ fn settings_count_in_the_hash() {
     let with = |text: &str| Bundle::embedded().unwrap().with_settings(text).unwrap().hash().to_owned();
     assert_ne!(with("mode = \"enforce\""), with("mode = \"observe\""));
     assert_eq!(with("mode = \"enforce\""), with("mode = \"enforce\""));
+}
+
+#[test]
+fn commits_are_written_back_only_where_the_settings_say_so() {
+    assert!(!Bundle::embedded().unwrap().settings().lineage.write_back_commit);
+    let with = |text: &str| Bundle::embedded().unwrap().with_settings(text);
+    let on = with("mode = \"observe\"\n[lineage]\nwrite_back_commit = true\n").unwrap();
+    assert!(on.settings().lineage.write_back_commit);
+    assert!(!with("mode = \"observe\"\n").unwrap().settings().lineage.write_back_commit);
+    assert!(with("mode = \"observe\"\n[lineage]\nwrite_back_commit = \"yes\"\n").is_err());
 }

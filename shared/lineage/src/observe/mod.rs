@@ -145,6 +145,8 @@ pub struct Observation {
     pub sources: Vec<ResourceReference>,
     /// Role and name of the feature groups that it wrote to; empty until it has ended.
     pub feature_groups: Vec<(String, String)>,
+    /// The report that explains it, for model packages.
+    pub explanation: Option<S3Location>,
     /// Whether it may be used, for model packages.
     pub approval: Option<Approval>,
     /// The configuration in force, for endpoints.
@@ -183,6 +185,7 @@ pub fn observe(
         experiment: ExperimentPlace::default(),
         sources: Vec::new(),
         feature_groups: Vec::new(),
+        explanation: None,
         approval: None,
         config: None,
         schedule: None,

@@ -5,6 +5,7 @@ use sagewarden_events::{CommitId, ResourceKind, Status};
 use super::automation::person;
 use super::{Approval, CommitClaim, Observation, StatusMark, View, repository_name};
 use crate::edge::FoundBy;
+use crate::s3::S3Location;
 use crate::table::Value;
 
 impl Observation {
@@ -41,6 +42,8 @@ impl Observation {
             self.repository = view.text("MetadataProperties.Repository").map(|name| repository_name(&name));
         }
         self.source_arn(view, "generated-by", "MetadataProperties.GeneratedBy", ResourceKind::TrainingJob);
+        let report = view.text("ModelMetrics.Explainability.Report.S3Uri");
+        self.explanation = report.as_deref().and_then(S3Location::parse);
         self.approval = view.text("ModelApprovalStatus").map(|state| Approval {
             state,
             at: view.time("LastModifiedTime").unwrap_or(self.created_at),

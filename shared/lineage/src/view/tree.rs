@@ -1,5 +1,7 @@
 //! The answer as a tree: the workshop's four stages, and under each what there is to know.
 
+use std::collections::BTreeSet;
+
 use sagewarden_events::Timestamp;
 use serde_json::Value as Json;
 use termtree::Tree;
@@ -8,9 +10,12 @@ use super::{Answer, Stage};
 use crate::edge::{FoundBy, Relation};
 use crate::fact;
 use crate::graph::{Edge, Node};
-use crate::id::NodeKind;
+use crate::id::{NodeId, NodeKind};
 use crate::record::REMEDY;
 use crate::reference::{DELETED, HEAD, HEAD_ROLE, PUSHERS};
+
+/// Children, steps or trials that are named in a line.
+const MAX_NAMES: usize = 10;
 
 /// A text of several lines, ending in a newline.
 #[must_use]
@@ -120,6 +125,7 @@ fn facts(answer: &Answer, node: &Node) -> Vec<String> {
     if let Some(features) = node.text(fact::TOP_FEATURES) {
         lines.push(format!("top features {features}"));
     }
+    lines.extend(of_its_kind(answer, node));
     let graph = &answer.graph;
     lines.extend(graph.into_node(&node.id).filter_map(|edge| source(answer, edge)));
     let out = graph.out_of(&node.id);
@@ -128,6 +134,55 @@ fn facts(answer: &Answer, node: &Node) -> Vec<String> {
         violations(&mut lines, answer, node);
     }
     lines
+}
+
+/// What matters most about a kind that is told by no other line.
+fn of_its_kind(answer: &Answer, node: &Node) -> Option<String> {
+    let graph = &answer.graph;
+    let named = |edge: &Edge, id: &NodeId| {
+        let other = graph.nodes.get(id)?;
+        Some(format!("{} <- {} {}", edge.role, other.id.kind(), other.name()))
+    };
+    let out: BTreeSet<String> = match node.id.kind() {
+        NodeKind::TuningJob | NodeKind::AutoMlJob => {
+            let children = graph.out_of(&node.id).filter_map(|edge| graph.nodes.get(&edge.to));
+            children.map(|child| format!("{} {}", child.id.kind(), child.name())).collect()
+        }
+        _ => {
+            graph.out_of(&node.id).filter_map(|edge| Some(edge.role.split_once('/')?.1.to_owned())).collect()
+        }
+    };
+    let listed = |what: &str| (!out.is_empty()).then(|| format!("{what} {}", several(&out)));
+    match node.id.kind() {
+        NodeKind::ModelPackage => {
+            let state = node.text("approval").map(|state| match node.text("approval_by") {
+                Some(by) => format!("{state} by {by}"),
+                None => state.to_owned(),
+            });
+            let job = graph.into_node(&node.id).find(|edge| edge.role == "generated-by");
+            let parts = [state, job.and_then(|edge| named(edge, &edge.from))];
+            let parts: Vec<String> = parts.into_iter().flatten().collect();
+            (!parts.is_empty()).then(|| parts.join(", "))
+        }
+        NodeKind::TuningJob | NodeKind::AutoMlJob => listed("started"),
+        NodeKind::PipelineExecution => listed("steps"),
+        NodeKind::Experiment => listed("trials"),
+        NodeKind::TrialComponent => {
+            let edge = graph.into_node(&node.id).find(|edge| edge.role.starts_with("trial/"))?;
+            named(edge, &edge.from)
+        }
+        NodeKind::FeatureGroup => node.text("offline_store").map(|place| format!("offline store {place}")),
+        _ => None,
+    }
+}
+
+/// The first of many names, and how many more there are.
+fn several(names: &BTreeSet<String>) -> String {
+    let first: Vec<&str> = names.iter().take(MAX_NAMES).map(String::as_str).collect();
+    match names.len().saturating_sub(MAX_NAMES) {
+        0 => first.join(", "),
+        more => format!("{} and {more} more", first.join(", ")),
+    }
 }
 
 fn commit(lines: &mut Vec<String>, node: &Node) {
