@@ -71,7 +71,7 @@ impl Run {
                 return;
             }
         }
-        panic!("some events never came to an end: {waiting:#?}");
+        assert!(waiting.is_empty(), "some events never came to an end: {waiting:#?}");
     }
 
     fn is_done(&mut self, event: &Event) -> bool {
