@@ -232,7 +232,8 @@ pub(crate) struct LineageOptions {
     /// For an endpoint: also what it ran before
     #[arg(long)]
     pub(crate) past: bool,
-    /// How to answer: a tree by stages, one JSON document, the flat table of components, or a page
+    /// How to answer: a tree by stages, one JSON document, the flat table of components (csv: for pandas), a page, a drawing
+    /// (dot, mermaid), or what other systems read (openlineage, cyclonedx, slsa, prov)
     #[arg(long, value_enum, default_value_t = AnswerFormat::Tree)]
     pub(crate) format: AnswerFormat,
 }

@@ -431,7 +431,7 @@ async fn commits_are_found(world: &World, source: &impl SourceControl) -> Result
     assert_eq!(found.committed_at, Some(Timestamp::from_millis(1_772_442_000_000)));
     assert_eq!(found.parents, []);
     let found = source.commit(&repository("r"), &second).await?.ok_or("the commit is not there")?;
-    assert_eq!(found.parents, [first.clone()]);
+    assert_eq!(found.parents, std::slice::from_ref(&first));
     let author = ("Ana Ruiz-Łuk", "ana@example.com");
     let at = Timestamp::from_millis(1_772_442_060_000);
     let merge = world.git.commit_onto("r", &[&second, &first], "Merge", author, at)?;

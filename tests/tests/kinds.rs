@@ -1,5 +1,5 @@
 //! Every kind of resource is recorded with what it was made from, whichever event comes, and in any order.
-#![expect(clippy::unwrap_used, reason = "a test ends where something is missing")]
+#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test ends where something is missing")]
 
 use futures::executor::block_on;
 use sagewarden_events::{Resource, ResourceKind};

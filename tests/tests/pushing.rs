@@ -110,7 +110,7 @@ fn tell(git: &LocalGit, store: &Store, event: &Value) -> String {
     let told: Vec<String> = events
         .iter()
         .map(|event| {
-            let Event::ReferenceChanged(push) = event else { panic!("{event:?} is no push") };
+            let Event::ReferenceChanged(push) = event else { unreachable!("{event:?} is no push") };
             match block_on(record_commit(git, store, push)) {
                 Ok(done) => done.text().to_owned(),
                 Err(failure) => format!("{failure:?}"),

@@ -1,6 +1,6 @@
 //! What the lineage table promises, held by the embedded store and by DynamoDB alike.
 
-#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a test ends where something is missing")]
+#![expect(clippy::expect_used, reason = "a test ends where something is missing")]
 
 use std::collections::{BTreeMap, BTreeSet};
 

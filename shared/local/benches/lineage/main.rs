@@ -7,7 +7,6 @@
 //! what DynamoDB would charge for. `--mlflow <python>` runs `mlflow_lineage.py` after that, with MLflow on SQLite.
 #![expect(
     clippy::unwrap_used,
-    clippy::panic,
     clippy::indexing_slicing,
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,
