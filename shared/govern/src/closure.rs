@@ -138,10 +138,15 @@ async fn write(table: &impl Table, endpoint: &NodeId, deployment: &NodeId) -> Re
         let former: BTreeSet<NodeId> =
             stored.iter().filter_map(|item| item.text("id").and_then(NodeId::parse)).collect();
         let (missing, leftover) = differences(stored, wanted.clone());
+        // INVARIANT: the deployment's own entry comes first: a removal begins with it, and finds what was cut short.
+        if indexed.is_empty() {
+            table.write(&[index(deployment)]).await?;
+        }
         // INVARIANT: whom the index names, the closure names: it is written before the index and cleared after it, so that a
         // retry after a failure in between knows whose index is to go.
         table.write(&missing).await?;
-        table.write(&members.difference(&indexed).map(index).collect::<Vec<_>>()).await?;
+        let others = members.difference(&indexed).filter(|id| *id != deployment);
+        table.write(&others.map(index).collect::<Vec<_>>()).await?;
         // No ancestors any more: an inferred commit that was corrected, and what only it led to.
         let gone = former.union(&indexed).filter(|id| !members.contains(*id));
         let unlink: Vec<Write> = gone.map(|id| Write::Delete(closure::live_key(id, deployment))).collect();
@@ -200,8 +205,11 @@ async fn remove(table: &impl Table, deployment: &NodeId) -> Result<(), PortError
     // A closure too large to be written down has an index all the same.
     ancestors.extend(upstream(table, [deployment.clone()], WHOLE).await?.nodes.into_keys());
     ancestors.remove(deployment);
-    let mut writes: Vec<Write> =
+    let unlink: Vec<Write> =
         ancestors.iter().map(|id| Write::Delete(closure::live_key(id, deployment))).collect();
+    // As above: whose index is left is told by the closure.
+    table.write(&unlink).await?;
+    let mut writes: Vec<Write> = Vec::new();
     if items.is_empty() {
         writes.push(Write::Delete(Key::new(UNINDEXED, deployment.as_str())));
     }

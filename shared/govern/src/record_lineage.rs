@@ -105,13 +105,7 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O,
             self.link_steps(&mut record, &seen).await?;
         }
         self.link_experiment(&mut record, &seen).await?;
-        // INVARIANT: the node itself goes last. Whoever names it takes one that is there for one that is written whole.
-        let node = Key::new(seen.id.as_str(), NODE);
-        let (own, others): (Vec<_>, Vec<_>) =
-            record.writes.drain(..).partition(|write| *sagewarden_lineage::fold::key(write) == node);
-        self.table.write(&others).await?;
-        record.writes = own;
-        self.store(record).await?;
+        store_record(self.table, record, Some(&seen.id)).await?;
         self.link_calls(resource, &seen.id, seen.created_at).await?;
         if is_built(&seen) {
             self.write_back(&seen, &tags).await?;
@@ -121,7 +115,7 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O,
 
     /// Writes a record and refreshes the closures it touches.
     pub(crate) async fn store(&self, record: Record) -> Result<(), PortError> {
-        store_record(self.table, record).await
+        store_record(self.table, record, None).await
     }
 
     /// The state that the event tells of, which the description may have left behind already.

@@ -26,9 +26,15 @@ const MAX_PENDING: usize = 200;
 /// node, which is in every closure that holds what only this record names. A node of others that it changes is written down
 /// beforehand: on the retry nothing shows any more that it was changed.
 ///
+/// `last` is the node that the record is about, where others may take it for whole once it is there.
+///
 /// # Errors
 /// When the table fails. The retry of the event goes on where it ended.
-pub(crate) async fn store_record(table: &impl Table, record: Record) -> Result<(), PortError> {
+pub(crate) async fn store_record(
+    table: &impl Table,
+    record: Record,
+    last: Option<&NodeId>,
+) -> Result<(), PortError> {
     let Record { writes, touched, .. } = record;
     let own: BTreeSet<NodeId> = touched.iter().filter(|id| !is_shared(id)).cloned().collect();
     // A push has nothing but nodes of its own.
@@ -46,7 +52,7 @@ pub(crate) async fn store_record(table: &impl Table, record: Record) -> Result<(
         table.write(&[Write::Put(Item { key: pending_key.clone(), attributes })]).await?;
     }
     let to_refresh = own.iter().chain(&due.changed).chain(&pending).cloned().collect();
-    due.write(table).await?;
+    due.write(table, last).await?;
     refresh(table, &to_refresh).await?;
     if !others.is_empty() || !pending.is_empty() {
         table.write(&[Write::Delete(pending_key)]).await?;
@@ -59,7 +65,7 @@ pub(crate) async fn store_record(table: &impl Table, record: Record) -> Result<(
 /// # Errors
 /// When the table fails.
 pub(crate) async fn write(table: &impl Table, writes: Vec<Write>) -> Result<(), PortError> {
-    Due::of(table, writes, None).await?.write(table).await
+    Due::of(table, writes, None).await?.write(table, None).await
 }
 
 /// Whether many records write the same of a node: what it says is a function of its identity.
@@ -118,9 +124,15 @@ impl Due {
             .filter(|id| is_shared(id) && (self.existing.contains(*id) || id.kind() == NodeKind::Commit))
     }
 
-    /// INVARIANT: aliases, out-edges and states come before the nodes. A node that is told has them.
-    async fn write(&mut self, table: &impl Table) -> Result<(), PortError> {
-        for writes in [std::mem::take(&mut self.first), std::mem::take(&mut self.nodes)] {
+    /// INVARIANT: aliases, out-edges and states come before the nodes. A node that is told has them; and the node that the record
+    /// is about comes last of all: whoever names it takes one that is there for one that is written whole.
+    async fn write(&mut self, table: &impl Table, last: Option<&NodeId>) -> Result<(), PortError> {
+        let is_last = |write: &Write| {
+            let key = key_of(write);
+            last.is_some_and(|id| key.pk == id.as_str() && key.sk == NODE)
+        };
+        let (own, nodes) = std::mem::take(&mut self.nodes).into_iter().partition(is_last);
+        for writes in [std::mem::take(&mut self.first), nodes, own] {
             if !writes.is_empty() {
                 table.write(&writes).await?;
             }
