@@ -43,10 +43,12 @@ def main():
             s3.put_object(Bucket=BUCKET, Key=function, Body=pack(os.path.join(request["artefacts"], function)))
             resource["Properties"]["CodeUri"] = {"Bucket": BUCKET, "Key": function}
 
+    # As `sam deploy` does: a template of this size is too long for a request.
+    s3.put_object(Bucket=BUCKET, Key="template.json", Body=json.dumps(template))
     stacks = boto3.client("cloudformation", endpoint_url=endpoint)
     stacks.create_stack(
         StackName=request["stack"],
-        TemplateBody=json.dumps(template),
+        TemplateURL=f"{endpoint}/{BUCKET}/template.json",
         Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
         Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in request["parameters"].items()],
     )
