@@ -10,6 +10,7 @@ pub mod faulty;
 pub mod functions;
 pub mod listener;
 pub mod local;
+pub mod played;
 pub mod python;
 pub mod simulator;
 pub mod stack;

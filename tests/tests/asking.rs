@@ -15,32 +15,18 @@ use sagewarden_lineage::id::NodeId;
 use sagewarden_lineage::record::Record;
 use sagewarden_lineage::table::Attributes;
 use sagewarden_lineage::view::{Answer, Format};
-use sagewarden_local::{Clock, Store, Story, System};
-use sagewarden_policy::Bundle;
-use sagewarden_tests::Result;
+use sagewarden_local::{Store, Story};
+use sagewarden_tests::played::Played;
 use serde_json::Value;
-use tempfile::TempDir;
 
-static STORY: LazyLock<(Store, TempDir)> = LazyLock::new(|| play().unwrap());
-
-fn play() -> Result<(Store, TempDir)> {
-    let git = TempDir::new()?;
-    let bundle = Bundle::embedded()?.with_settings(Story::SETTINGS)?;
-    let system = System::new(Store::in_memory()?, git.path(), bundle, Story::ACCOUNT, Story::REGION)?;
-    let mut story = Story::new(system.account.clone(), system.git.clone(), Clock::Told(Story::demo_start()));
-    for moment in Story::STEPS.iter().flat_map(|step| step.moments) {
-        moment(&mut story)?;
-        block_on(system.settle())?;
-    }
-    Ok((system.store, git))
-}
+static STORY: LazyLock<Played> = LazyLock::new(|| Played::new().unwrap());
 
 fn ask(table: &impl Table, question: &Question) -> std::result::Result<Reply, NoAnswer> {
     block_on(answer(table, question, &|| false))
 }
 
 fn of_story(question: Question) -> Reply {
-    ask(&STORY.0, &question).unwrap()
+    ask(&STORY.system.store, &question).unwrap()
 }
 
 fn about(ask: Ask, entity: &str) -> Question {
@@ -99,7 +85,7 @@ fn what_was_affected_at_a_time_is_told_by_the_deployments_of_then() {
 #[test]
 fn an_endpoint_is_shown_as_it_was() {
     let names = |question: Question| {
-        let answer = lineage(&STORY.0, &question);
+        let answer = lineage(&STORY.system.store, &question);
         assert!(answer.is_complete(), "{:?}", answer.graph.gaps());
         let nodes = answer.graph.nodes.values();
         nodes.map(|node| format!("{}/{}", node.id.kind().word(), node.name())).collect::<BTreeSet<_>>()
@@ -183,7 +169,7 @@ fn a_model_is_repeated_by_a_request_with_everything_pinned() {
     assert!(!forbidden.exact);
     assert!(forbidden.missing.iter().any(|gap| gap.contains("named by a tag")), "{:?}", forbidden.missing);
 
-    let refused = ask(&STORY.0, &about(Ask::Reproduce, "commit/4f545b7")).unwrap_err().to_string();
+    let refused = ask(&STORY.system.store, &about(Ask::Reproduce, "commit/4f545b7")).unwrap_err().to_string();
     assert!(refused.contains("no training job"), "{refused}");
 }
 
@@ -211,8 +197,10 @@ fn a_history_tells_deployments_drift_and_findings_with_the_newest_first() {
 
 #[test]
 fn downstream_of_a_commit_is_what_was_built_from_it_named_or_not() {
-    let answer =
-        lineage(&STORY.0, &Question { direction: Way::Downstream, ..Question::about("commit/4f545b7") });
+    let answer = lineage(
+        &STORY.system.store,
+        &Question { direction: Way::Downstream, ..Question::about("commit/4f545b7") },
+    );
     let kinds: BTreeSet<&str> = answer.graph.nodes.keys().map(|id| id.kind().word()).collect();
     // Nobody named the commit of the processing job: it is found through the branch.
     for kind in ["processing-job", "training-job", "artifact", "model", "endpoint-config", "deployment"] {
@@ -316,7 +304,7 @@ fn an_answer_says_which_limit_cut_it() {
 #[test]
 fn a_question_that_cannot_be_asked_is_refused_by_field() {
     let check = |question: Question, words: &str| {
-        let refused = ask(&STORY.0, &question).unwrap_err().to_string();
+        let refused = ask(&STORY.system.store, &question).unwrap_err().to_string();
         assert!(refused.contains(words), "{question:?}: {refused}");
     };
     check(about(Ask::Diff, PROD), "`with` is missing");
@@ -338,17 +326,22 @@ fn a_question_that_cannot_be_asked_is_refused_by_field() {
     check(Question { format: Format::Html, ..about(Ask::Impact, PROD) }, "`format` is only for `lineage`");
     check(Question { direction: Way::Both, ..about(Ask::Impact, PROD) }, "`direction` is only");
     check(Question::about("s3://nowhere/x?versionId=1"), "nothing is recorded");
-    let elsewhere =
-        lineage(&STORY.0, &Question { max_nodes: Some(2), ..Question::about("model/credit-default-model") });
+    let elsewhere = lineage(
+        &STORY.system.store,
+        &Question { max_nodes: Some(2), ..Question::about("model/credit-default-model") },
+    );
     check(Question { cursor: elsewhere.cursor, ..Question::about(PROD) }, "belongs to another question");
 }
 
 #[test]
 fn an_object_is_addressed_with_or_without_its_version() {
     let uri = "s3://ds-data-bucket-credit-dev-7f3a/secure-sagemaker-demo/data/credit_card_default.csv";
-    let newest = lineage(&STORY.0, &Question::about(uri)).root;
-    let first =
-        lineage(&STORY.0, &Question::about(format!("{uri}?versionId=1681c138807fe3317fa38e77e570d542"))).root;
+    let newest = lineage(&STORY.system.store, &Question::about(uri)).root;
+    let first = lineage(
+        &STORY.system.store,
+        &Question::about(format!("{uri}?versionId=1681c138807fe3317fa38e77e570d542")),
+    )
+    .root;
     assert_ne!(newest, first);
     assert!(first.as_str().ends_with("@1681c138807fe3317fa38e77e570d542"), "{first}");
 }

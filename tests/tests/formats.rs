@@ -15,26 +15,18 @@ use sagewarden_lineage::id::{NodeId, NodeKind};
 use sagewarden_lineage::record::Record;
 use sagewarden_lineage::table::{Attributes, Value};
 use sagewarden_lineage::view::{self, Answer, Format};
-use sagewarden_local::{Clock, Store, Story, System};
-use sagewarden_policy::Bundle;
+use sagewarden_local::{Store, Story};
+use sagewarden_tests::played::Played;
 use sagewarden_tests::{Result, python};
 use serde_json::{Value as Json, json};
-use tempfile::TempDir;
 
 static STORY: LazyLock<Answer> = LazyLock::new(|| story().unwrap());
 static EVERYTHING: LazyLock<Answer> = LazyLock::new(everything);
 
 fn story() -> Result<Answer> {
-    let git = TempDir::new()?;
-    let bundle = Bundle::embedded()?.with_settings(Story::SETTINGS)?;
-    let system = System::new(Store::in_memory()?, git.path(), bundle, Story::ACCOUNT, Story::REGION)?;
-    let mut story = Story::new(system.account.clone(), system.git.clone(), Clock::Told(Story::demo_start()));
-    for moment in Story::STEPS.iter().flat_map(|step| step.moments) {
-        moment(&mut story)?;
-        block_on(system.settle())?;
-    }
+    let store = Played::new()?.system.store;
     let question = Question { past: true, ..Question::about(format!("endpoint/{}", Story::ENDPOINT)) };
-    Ok(block_on(lookup_lineage(&system.store, &question))?)
+    Ok(block_on(lookup_lineage(&store, &question))?)
 }
 
 const AWKWARD: &str = "a \"b\" 'c' <d> & {e} | ] \\ # % ;\nünï 日本";

@@ -14,30 +14,11 @@ use sagewarden_lineage::table::Value as TableValue;
 use sagewarden_local::{Clock, NoticeLog, QuarantineLog, Store, Story, System};
 use sagewarden_policy::Bundle;
 use sagewarden_tests::Result;
+use sagewarden_tests::played::Played;
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// The story, played to its end: the account and the repositories as it left them, and everything they announced.
-struct Played {
-    system: System,
-    events: Vec<Value>,
-    _git: TempDir,
-}
-
-static PLAYED: LazyLock<Played> = LazyLock::new(|| play().unwrap());
-
-fn play() -> Result<Played> {
-    let git = TempDir::new()?;
-    let bundle = Bundle::embedded()?.with_settings(Story::SETTINGS)?;
-    let system = System::new(Store::in_memory()?, git.path(), bundle, Story::ACCOUNT, Story::REGION)?;
-    let mut story = Story::new(system.account.clone(), system.git.clone(), Clock::Told(Story::demo_start()));
-    let mut events = Vec::new();
-    for moment in Story::STEPS.iter().flat_map(|step| step.moments) {
-        moment(&mut story)?;
-        events.extend(block_on(system.settle())?.into_iter().map(|(event, _)| event));
-    }
-    Ok(Played { system, events, _git: git })
-}
+static PLAYED: LazyLock<Played> = LazyLock::new(|| Played::new().unwrap());
 
 /// The same world with an empty lineage table.
 fn fresh() -> Result<System> {

@@ -12,11 +12,10 @@ use sagewarden_lineage::edge::Relation;
 use sagewarden_lineage::graph::{Edge, Graph, Node};
 use sagewarden_lineage::id::{NodeId, NodeKind};
 use sagewarden_lineage::view::{self, Answer};
-use sagewarden_local::{Clock, Store, Story, System};
-use sagewarden_policy::Bundle;
+use sagewarden_local::{Store, Story};
+use sagewarden_tests::played::Played;
 use sagewarden_tests::{Result, python};
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
 const BROWSER: [&str; 2] = ["/usr/bin/chromium", "/usr/bin/chromedriver"];
 
@@ -42,16 +41,9 @@ fn look(what: &str, page: &Path, expected: &Value) -> Result<()> {
 
 /// The answer that the demo's page shows.
 fn story() -> Result<Answer> {
-    let git = TempDir::new()?;
-    let bundle = Bundle::embedded()?.with_settings(Story::SETTINGS)?;
-    let system = System::new(Store::in_memory()?, git.path(), bundle, Story::ACCOUNT, Story::REGION)?;
-    let mut story = Story::new(system.account.clone(), system.git.clone(), Clock::Told(Story::demo_start()));
-    for moment in Story::STEPS.iter().flat_map(|step| step.moments) {
-        moment(&mut story)?;
-        block_on(system.settle())?;
-    }
+    let store = Played::new()?.system.store;
     let question = Question { past: true, ..Question::about(format!("endpoint/{}", Story::ENDPOINT)) };
-    Ok(block_on(lookup_lineage(&system.store, &question))?)
+    Ok(block_on(lookup_lineage(&store, &question))?)
 }
 
 #[test]

@@ -1,0 +1,19 @@
+//! What a data set is made of, before anybody knows its types.
+
+/// One value of a row, as its raw text: types are inferred from the text, as Model Monitor's container does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cell<'a> {
+    /// An empty CSV field, or JSON's `null`.
+    Missing,
+    /// The text of a CSV field without its quotes, or of a JSON scalar (a string without its quotes and escapes).
+    Text(&'a [u8]),
+}
+
+/// Takes the rows of a data set in their order.
+pub trait RowSink {
+    /// A row of a table: the cells in the order of the columns.
+    fn positional(&mut self, cells: &[Cell<'_>]);
+
+    /// A row that was a JSON object: the cells under their names, in the document's order.
+    fn named(&mut self, cells: &[(&str, Cell<'_>)]);
+}

@@ -1,0 +1,4 @@
+//! Summaries of bounded size, equal to those of Model Monitor's container to the last bit.
+
+pub(crate) mod distinct;
+pub(crate) mod kll;
