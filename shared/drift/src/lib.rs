@@ -7,6 +7,7 @@
 mod cell;
 mod constraints;
 mod datatype;
+mod issues;
 mod number;
 mod profile;
 mod sketch;
@@ -20,6 +21,7 @@ pub use constraints::{
     UnreadableConstraints,
 };
 pub use datatype::{DataType, InferredType, TypeCounts};
+pub use issues::{Issue, IssueKind, Issues};
 pub use number::java_double;
 pub use profile::{Categories, ColumnProfile, Profile};
 pub use sketch::distinct::DistinctSketch;
