@@ -8,25 +8,29 @@ mod cell;
 mod constraints;
 mod datatype;
 mod issues;
+mod java_json;
 mod number;
 mod profile;
+mod scan;
 mod sketch;
 mod statistics;
 mod violations;
 
 pub use cell::{Cell, RowSink};
 pub use constraints::{
-    CategoricalMethod, Comparison, Constraints, DistributionConstraints, FeatureConstraints,
-    MonitoringConfig, MonitoringOverrides, NumericConstraints, StringConstraints, Switch,
+    CategoricalMethod, Comparison, Constraints, DistributionConstraints, DistributionOverrides,
+    FeatureConstraints, MonitoringConfig, MonitoringOverrides, NumericConstraints, StringConstraints, Switch,
     UnreadableConstraints,
 };
 pub use datatype::{DataType, InferredType, TypeCounts};
 pub use issues::{Issue, IssueKind, Issues};
 pub use number::java_double;
-pub use profile::{Categories, ColumnProfile, Profile};
+pub use profile::{Categories, ColumnProfile, Detail, Moments, Profile, TextCounts};
 pub use sketch::distinct::DistinctSketch;
 pub use sketch::kll::KllSketch;
 pub use statistics::{
-    Dataset, FeatureStatistics, NumericalStatistics, Statistics, StringStatistics, UnreadableStatistics,
+    CategoricalBucket, CategoricalBuckets, CategoricalDistribution, Dataset, FeatureStatistics,
+    KllDistribution, NumericalBucket, NumericalDistribution, NumericalStatistics, Presence, SketchData,
+    SketchParameters, Statistics, StringStatistics, UnreadableStatistics,
 };
 pub use violations::{Severity, UnreadableReport, Violation, Violations};
