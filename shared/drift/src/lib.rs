@@ -25,7 +25,7 @@ pub use constraints::{
 pub use datatype::{DataType, InferredType, TypeCounts};
 pub use issues::{Issue, IssueKind, Issues};
 pub use number::java_double;
-pub use profile::{Categories, ColumnProfile, Detail, Moments, Profile, TextCounts};
+pub use profile::{Categories, ColumnProfile, Detail, Moments, Profile, TextCounts, UnreadableProfile};
 pub use sketch::distinct::DistinctSketch;
 pub use sketch::kll::KllSketch;
 pub use statistics::{

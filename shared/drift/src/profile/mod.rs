@@ -2,6 +2,9 @@
 
 mod column;
 mod numbers;
+mod stored;
+#[cfg(test)]
+mod tests;
 mod texts;
 
 use std::collections::{BTreeMap, HashMap};
@@ -12,6 +15,7 @@ use crate::datatype::InferredType;
 
 pub use column::{Categories, ColumnProfile};
 pub use numbers::Moments;
+pub use stored::UnreadableProfile;
 pub use texts::TextCounts;
 
 /// What is to be known of the columns of a baseline.

@@ -133,7 +133,6 @@ impl Numbers {
         &self.sketch
     }
 
-    #[expect(dead_code, reason = "profiles are stored next")]
     /// What was stored: a sketch, and the moments of all its numbers.
     pub(crate) fn from_parts(sketch: KllSketch, moments: Moments) -> Self {
         let mut numbers = Self { sketch, moments, counted: 0 };

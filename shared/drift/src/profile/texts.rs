@@ -14,9 +14,9 @@ pub struct TextCounts {
 
 impl TextCounts {
     /// How many different texts are counted at most.
-    pub const TEXTS: usize = 1024;
+    pub const TEXTS: usize = 512;
     /// How many bytes they have at most.
-    pub const BYTES: usize = 128 << 10;
+    pub const BYTES: usize = 64 << 10;
 
     /// How many different texts there are.
     #[must_use]

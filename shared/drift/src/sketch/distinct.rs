@@ -65,13 +65,11 @@ impl DistinctSketch {
         if raw < 5.0 * registers { raw - bias(raw) } else { raw }
     }
 
-    #[cfg_attr(not(test), expect(dead_code, reason = "profiles are stored next"))]
     /// The registers, for storage.
     pub(crate) fn registers(&self) -> &[u8] {
         self.registers.as_slice()
     }
 
-    #[cfg_attr(not(test), expect(dead_code, reason = "profiles are stored next"))]
     /// What was stored; none when it is no sketch.
     pub(crate) fn from_registers(registers: &[u8]) -> Option<Self> {
         let registers: Box<[u8; REGISTERS]> = Box::new(registers.try_into().ok()?);

@@ -47,7 +47,6 @@ impl KllSketch {
         &self.levels
     }
 
-    #[expect(dead_code, reason = "profiles are stored next")]
     /// How often each level was compacted.
     pub(crate) fn compactions(&self) -> &[u32] {
         &self.compactions
