@@ -4,8 +4,10 @@
 //! [`Profile`], whose size does not depend on the number of rows. A profile becomes the files that Model Monitor writes
 //! ([`Statistics`], [`Constraints`]), and is judged against a baseline of such files.
 
+mod baseline;
 mod cell;
 mod constraints;
+pub mod csv;
 mod datatype;
 mod issues;
 mod java_json;
@@ -16,6 +18,7 @@ mod sketch;
 mod statistics;
 mod violations;
 
+pub use baseline::SuggestedBaseline;
 pub use cell::{Cell, RowSink};
 pub use constraints::{
     CategoricalMethod, Comparison, Constraints, DistributionConstraints, DistributionOverrides,
