@@ -9,6 +9,7 @@ mod cell;
 mod constraints;
 pub mod csv;
 mod datatype;
+mod evaluate;
 mod issues;
 mod java_json;
 mod number;
@@ -26,6 +27,10 @@ pub use constraints::{
     UnreadableConstraints,
 };
 pub use datatype::{DataType, InferredType, TypeCounts};
+pub use evaluate::{
+    Baseline, Check, CheckResult, Difference, Distance, Evaluation, FeatureVerdict, Gap, Method, Metric,
+    MetricValue, Mode, Place, Verdict, compare_modes, evaluate, metrics,
+};
 pub use issues::{Issue, IssueKind, Issues};
 pub use number::java_double;
 pub use profile::{Categories, ColumnProfile, Detail, Moments, Profile, TextCounts, UnreadableProfile};
