@@ -78,13 +78,15 @@ pub enum Switch {
     Disabled,
 }
 
-/// How distributions of numbers are compared.
+/// How distributions of numbers are compared. The developer guide has two spellings of either.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Comparison {
     /// The largest gap between the two distribution functions, less what chance explains.
     #[default]
+    #[serde(alias = "linf_robust")]
     Robust,
     /// The largest gap.
+    #[serde(alias = "linf_simple")]
     Simple,
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Rows come from a CSV file ([`csv`]) or from data-capture files; a [`RowSink`] takes them. The usual sink is a
 //! [`Profile`], whose size does not depend on the number of rows. A profile becomes the files that Model Monitor writes
-//! ([`Statistics`], [`Constraints`]), and is judged against a baseline of such files.
+//! ([`Statistics`], [`Constraints`]), and is judged against a baseline of such files ([`evaluate`]).
 
 mod baseline;
 mod cell;

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use super::distance::{Counts, Steps};
 use crate::constraints::Constraints;
 use crate::datatype::InferredType;
-use crate::sketch::kll::KllSketch;
 use crate::statistics::{FeatureStatistics, Statistics};
 
 /// What data is compared with.
@@ -62,12 +61,12 @@ impl Reference {
             let Some(distribution) = &numbers.distribution else {
                 return Self::None("the baseline's statistics have no sketch of it");
             };
-            let sketch = KllSketch::from_levels(distribution.kll.sketch.data.clone());
-            let exact = Steps::exact(&sketch);
+            let levels = &distribution.kll.sketch.data;
+            let exact = Steps::exact(levels);
             if exact.total() == 0 {
                 return Self::None("the baseline's sketch of it is empty");
             }
-            return Self::Numbers { compat: Steps::compat(&sketch), exact };
+            return Self::Numbers { compat: Steps::compat(levels), exact };
         }
         let texts = feature.string_statistics.as_ref().and_then(|texts| texts.distribution.as_ref());
         match texts {

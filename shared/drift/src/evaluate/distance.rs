@@ -4,8 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use statrs::distribution::{ChiSquared, ContinuousCDF};
 
-use crate::sketch::kll::KllSketch;
-
 /// Different values in ascending order, each with how many values it stands for.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Steps {
@@ -14,20 +12,20 @@ pub(crate) struct Steps {
 }
 
 impl Steps {
-    /// What the sketch says: each value stands for all its occurrences, so that the total is how many values were seen
+    /// What a sketch of these levels says: each value stands for all its occurrences, so that the total is how many values were seen
     /// (a compaction keeps it).
-    pub(crate) fn exact(sketch: &KllSketch) -> Self {
-        Self::fold(sketch, |kept, next| kept + next)
+    pub(crate) fn exact(levels: &[Vec<f64>]) -> Self {
+        Self::fold(levels, |kept, next| kept + next)
     }
 
-    /// What the container makes of the sketch: each different value once, with the weight of the highest level that has it
+    /// What the container makes of it: each different value once, with the weight of the highest level that has it
     /// (deequ issue 392). Below some 2,000 values every weight is 1, so that sets of values are compared.
-    pub(crate) fn compat(sketch: &KllSketch) -> Self {
-        Self::fold(sketch, u64::max)
+    pub(crate) fn compat(levels: &[Vec<f64>]) -> Self {
+        Self::fold(levels, u64::max)
     }
 
-    fn fold(sketch: &KllSketch, both: impl Fn(u64, u64) -> u64) -> Self {
-        let weighed = sketch.levels().iter().zip(0_u32..).flat_map(|(level, height)| {
+    fn fold(levels: &[Vec<f64>], both: impl Fn(u64, u64) -> u64) -> Self {
+        let weighed = levels.iter().zip(0_u32..).flat_map(|(level, height)| {
             let weight = 1_u64.checked_shl(height).unwrap_or(u64::MAX);
             level.iter().map(move |value| (*value, weight))
         });

@@ -11,6 +11,7 @@ use super::types::{Types, is_numeric, scientific};
 use super::{Check, CheckResult, Mode, texts};
 use crate::constraints::{CategoricalMethod, Comparison};
 use crate::profile::{Categories, ColumnProfile};
+use crate::sketch::kll::KllSketch;
 
 /// So many different texts the container counts (deequ's `DEFAULT_CARDINALITY_THRESHOLD`); of more it keeps no shares.
 const COUNTED_BY_THE_CONTAINER: usize = 120;
@@ -100,10 +101,10 @@ pub(crate) fn compare(
             Err("its values are numbers now, of which the container counts no shares".to_owned())
         }
         Reference::Numbers { compat, exact } => {
-            let sketch = column.sketch().ok_or("its numbers were not looked at")?;
+            let levels = column.sketch().map(KllSketch::levels).ok_or("its numbers were not looked at")?;
             let (baseline, current) = match mode {
-                Mode::Compat => (compat, Steps::compat(sketch)),
-                Mode::Exact => (exact, Steps::exact(sketch)),
+                Mode::Compat => (compat, Steps::compat(levels)),
+                Mode::Exact => (exact, Steps::exact(levels)),
             };
             let gap = linf(baseline, &current).ok_or("none of its values is a number now")?;
             Ok(numbers(gap, baseline, &current, settings))

@@ -119,6 +119,20 @@ mod tests {
     }
 
     #[test]
+    fn both_spellings_of_the_comparison_are_read() {
+        for (text, comparison) in [
+            ("Simple", Comparison::Simple),
+            ("linf_simple", Comparison::Simple),
+            ("linf_robust", Comparison::Robust),
+        ] {
+            let monitoring = format!(r#""distribution_constraints":{{"comparison_method":"{text}"}}"#);
+            check(r#""inferred_type":"Integral""#, &monitoring, |settings| {
+                assert_eq!(settings.comparison, comparison)
+            });
+        }
+    }
+
+    #[test]
     fn what_a_column_says_wins_over_what_its_kind_says() {
         let feature = r#""monitoring_config_overrides":{"evaluate_constraints":"Enabled"},
             "num_constraints":{"monitoring_config_overrides":{"evaluate_constraints":"Disabled","emit_metrics":"Disabled"}}"#;
