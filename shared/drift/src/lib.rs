@@ -7,8 +7,10 @@
 mod cell;
 mod constraints;
 mod datatype;
+mod loose;
 mod number;
 mod profile;
+pub mod quality;
 mod sketch;
 mod statistics;
 mod violations;
