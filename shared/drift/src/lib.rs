@@ -5,6 +5,7 @@
 //! ([`Statistics`], [`Constraints`]), and is judged against a baseline of such files.
 
 mod cell;
+pub mod clarify;
 mod constraints;
 mod datatype;
 mod loose;
@@ -29,4 +30,4 @@ pub use sketch::kll::KllSketch;
 pub use statistics::{
     Dataset, FeatureStatistics, NumericalStatistics, Statistics, StringStatistics, UnreadableStatistics,
 };
-pub use violations::{Severity, UnreadableReport, Violation, Violations};
+pub use violations::{Excess, Limit, Observed, Severity, UnreadableReport, Violation, Violations, severity};
