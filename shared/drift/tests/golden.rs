@@ -6,7 +6,10 @@ use std::fs;
 use std::path::PathBuf;
 
 use sagewarden_drift::clarify::{Analysis, BiasDrift, Stage, bias_drift};
-use sagewarden_drift::quality::Mode;
+use sagewarden_drift::quality::{
+    Constraints, Join, Mode, Order, Prediction, Problem, Quality, Settings, Statistics, Truth, Window,
+    evaluate, prediction_id,
+};
 use sagewarden_drift::{Limit, Severity, Violation, Violations, java_double};
 use serde_json::Value;
 
@@ -63,6 +66,75 @@ fn data_quality() {
 #[test]
 fn model_quality() {
     check("model_quality", 7, Severity::Critical, &["precision"]);
+}
+
+fn binary(counts: &[(&str, &str, usize)]) -> Statistics {
+    let mut quality = Quality::new(Settings::new(Problem::BinaryClassification, Mode::Compat));
+    for (predicted, actual, count) in counts {
+        for number in 0..*count {
+            let prediction = Prediction { label: Some((*predicted).to_owned()), probability: None };
+            quality.add(&format!("{predicted}/{actual}/{number}"), &prediction, actual).unwrap();
+        }
+    }
+    quality.finish(Window::default())
+}
+
+/// The numbers in the seven violations tell what the data were: a baseline of 57 rows, 34 of them positive, in which everything
+/// was predicted as positive, and 2242 rows, 569 of them negative, in which nothing was. The same seven come out, but for what
+/// was drawn at random: the deviation of the accuracy.
+#[test]
+fn the_seven_model_quality_violations_follow_from_the_data() {
+    let Some(report) = read("model_quality", "constraint_violations.json") else { return };
+    let constraints = Constraints::suggest(&binary(&[("1", "1", 34), ("1", "0", 23)]));
+    let live = binary(&[("0", "0", 569), ("0", "1", 1673)]);
+    let found = evaluate(&live, &constraints, Mode::Compat);
+    let told = |violations: &Violations| {
+        let text = |violation: &Violation| {
+            let text = violation.description.clone().unwrap();
+            match text.split_once(" +/- ") {
+                Some((before, after)) if violation.metric_name.as_deref() == Some("accuracy") => {
+                    format!("{before} +/- ?{}", after.trim_start_matches(|c| c != ' '))
+                }
+                _ => text,
+            }
+        };
+        let mut texts: Vec<String> = violations.violations.iter().map(text).collect();
+        texts.sort();
+        texts
+    };
+    assert_eq!(told(&found.violations), told(&Violations::parse(report.as_bytes()).unwrap()));
+    // What the container leaves out is a violation all the same.
+    let right = evaluate(&live, &constraints, Mode::Exact);
+    assert_eq!(right.violations.violations.len(), 8);
+}
+
+#[test]
+fn predictions_and_ground_truth_of_2019_are_joined() {
+    let (Some(actuals), Some(capture)) =
+        (read("sdk_2019", "actuals.jsonl"), read("sdk_2019", "capture.jsonl"))
+    else {
+        return;
+    };
+    let mut join = Join::default();
+    for (line, text) in (0..).zip(actuals.lines()) {
+        let truth = Truth::parse(text, None).unwrap();
+        join.truth(&truth.id, truth.label, Order { written_at: 0, line });
+    }
+    for (line, text) in (0..).zip(capture.lines()) {
+        let record: Value = serde_json::from_str(text).unwrap();
+        let id = record.pointer("/eventMetadata/eventId").and_then(Value::as_str).unwrap();
+        let output = record.pointer("/captureData/endpointOutput/data").and_then(Value::as_str).unwrap();
+        let said = Prediction { label: None, probability: Some(output.parse().unwrap()) };
+        join.prediction(prediction_id(None, id), said, Order { written_at: 0, line });
+    }
+    let joined = join.finish();
+    assert_eq!((joined.predictions.records, joined.truths.records), (44, 44));
+    assert_eq!((joined.predictions.unmatched, joined.truths.unmatched), (0, 0));
+    let mut quality = Quality::new(Settings::new(Problem::BinaryClassification, Mode::Compat));
+    assert_eq!(quality.add_all(&joined), (0, None));
+    let statistics = quality.finish(Window::default());
+    let recall = statistics.metric("recall").unwrap().value;
+    assert_eq!((statistics.item_count, recall), (44, 11.0 / 34.0));
 }
 
 #[test]

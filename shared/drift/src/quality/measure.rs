@@ -91,13 +91,9 @@ impl Quality {
             }
             Tally::Multiclass(tally) => {
                 let said = canonical(prediction.label.as_deref().ok_or(Unusable::NoPrediction)?);
-                if !tally.add(rounds, &said, &actual) {
-                    return Err(Unusable::TooManyLabels(if actual.len() > said.len() {
-                        actual
-                    } else {
-                        said
-                    }));
-                }
+                tally
+                    .add(rounds, &said, &actual)
+                    .map_err(|label| Unusable::TooManyLabels(label.to_owned()))?;
             }
             Tally::Binary { tally, negative } => {
                 let settings = &self.settings;

@@ -25,14 +25,18 @@ struct Class {
 }
 
 impl Tally {
-    /// False when the label is one too many; nothing is counted then.
-    pub(super) fn add(&mut self, rounds: Rounds, predicted: &str, actual: &str) -> bool {
-        let (Some(actual), Some(predicted)) = (self.number(actual), self.number(predicted)) else {
-            return false;
-        };
+    /// The label that is one too many, if one is; nothing is counted then.
+    pub(super) fn add<'a>(
+        &mut self,
+        rounds: Rounds,
+        predicted: &'a str,
+        actual: &'a str,
+    ) -> Result<(), &'a str> {
+        let actual = self.number(actual).ok_or(actual)?;
+        let predicted = self.number(predicted).ok_or(predicted)?;
         let cell = self.cells.entry((actual, predicted)).or_default();
         super::deviation::each(cell, rounds, |count| *count += 1);
-        true
+        Ok(())
     }
 
     fn number(&mut self, label: &str) -> Option<usize> {

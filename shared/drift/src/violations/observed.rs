@@ -189,6 +189,22 @@ fn value_only(check: Option<&str>, text: &str) -> Option<Observed> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// What is cut out of a text is cut where characters end.
+        #[test]
+        fn no_text_breaks_it(parts in prop::collection::vec(prop_oneof![
+            Just("Baseline drift distance: "), Just(" exceeds threshold: "), Just("Metric "), Just(" with "), Just(" was "),
+            Just("LessThanThreshold "), Just(" +/- "), Just("'"), Just("1.5"), Just("-Infinity"), Just("NaN"), Just("%"),
+            Just("Observed: Only "), Just(": "), Just("Value"), Just(" does not meet the constraint requirement"), Just("\u{e9}"),
+            Just("Metric value "), Just(" doesn't meet the baseline constraint requirement "),
+        ], 0..9)) {
+            let text = parts.concat();
+            let excess = Observed::read(Some("bias_drift_check"), &text).and_then(|observed| observed.excess());
+            prop_assert!(excess.is_none_or(|excess| (0.0..=1.0).contains(&excess.share())), "{text}");
+        }
+    }
 
     fn check(check: &str, text: &str, expect: Option<(f64, Option<f64>, Limit)>, excess: Option<&str>) {
         let observed = Observed::read(Some(check), text);
