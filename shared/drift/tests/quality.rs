@@ -216,7 +216,10 @@ fn the_file_reads_back() {
         assert_eq!(read.metric(name), Some(*measured), "{name}");
     }
     assert!(statistics.published().any(|(name, _)| name == "au_prc"));
-    assert_eq!(Statistics::parse(b"{}"), None);
+    for text in ["{}", r#"{"regression_metrics":[]}"#] {
+        let error = Statistics::parse(text.as_bytes()).unwrap_err().to_string();
+        assert!(error.ends_with("it has no metrics of model quality"), "{error}");
+    }
 }
 
 /// A label, a prediction and a score on a coarse grid, so that ties are common.

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use thiserror::Error;
 
 use crate::loose;
-use crate::violations::UnreadableReport;
 
 /// The file; a job writes the parts that it was asked for.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -79,12 +79,17 @@ pub struct BiasMetric {
     pub other: Map<String, Value>,
 }
 
+/// A file that cannot be read.
+#[derive(Debug, Error)]
+#[error("this is no analysis.json of Clarify: {0}")]
+pub struct UnreadableAnalysis(#[from] serde_json::Error);
+
 impl Analysis {
     /// Reads the file.
     ///
     /// # Errors
     /// When it is no JSON object, or its bias metrics are not what Clarify writes.
-    pub fn parse(bytes: &[u8]) -> Result<Self, UnreadableReport> {
+    pub fn parse(bytes: &[u8]) -> Result<Self, UnreadableAnalysis> {
         Ok(serde_json::from_slice(&loose::quoted(bytes))?)
     }
 
@@ -152,6 +157,7 @@ mod tests {
             br#"{"post_training_bias_metrics":{"facets":{"a":[{"metrics":[{"name":"x","value":"much"}]}]}}}"#,
         );
         let error = error.unwrap_err().to_string();
+        assert!(error.starts_with("this is no analysis.json of Clarify: "), "{error}");
         assert!(error.contains("`much` is no number, `NaN` or `Infinity`"), "{error}");
         assert!(Analysis::parse(b"[]").is_err());
     }

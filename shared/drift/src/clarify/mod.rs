@@ -7,6 +7,6 @@ mod analysis;
 mod attribution;
 mod bias;
 
-pub use analysis::{Analysis, Bias, BiasMetric, Facet, Stage};
+pub use analysis::{Analysis, Bias, BiasMetric, Facet, Stage, UnreadableAnalysis};
 pub use attribution::{AttributionDrift, Importance, LIMIT, Ranking, attribution_drift, importance};
 pub use bias::{BiasDrift, Compared, Incomparable, bias_drift};

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::{Problem, Statistics};
+use crate::constraints::UnreadableConstraints;
 use crate::loose;
-use crate::violations::UnreadableReport;
 
 /// The metric must not be less than its threshold.
 pub const LESS_THAN: &str = "LessThanThreshold";
@@ -79,7 +79,7 @@ impl Constraints {
     ///
     /// # Errors
     /// When it is no JSON object, or a threshold is neither a number nor null.
-    pub fn parse(bytes: &[u8]) -> Result<Self, UnreadableReport> {
+    pub fn parse(bytes: &[u8]) -> Result<Self, UnreadableConstraints> {
         Ok(serde_json::from_slice(&loose::quoted(bytes))?)
     }
 

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use super::Prediction;
 use super::deviation::hashed;
 
-/// Ids that are held if nobody says otherwise: some 25 MB.
+/// Ids that are held if nobody says otherwise: some 28 MB.
 const LIMIT: usize = 100_000;
 
 /// Where a record comes from; the greater one counts.

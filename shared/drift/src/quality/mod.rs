@@ -33,13 +33,12 @@ pub use truth::{Truth, UnreadableTruth};
 use serde::{Deserialize, Serialize};
 
 /// Whose answers are wanted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Mode {
     /// The container's, its known defects included.
     Compat,
     /// The right ones.
-    #[default]
     Exact,
 }
 

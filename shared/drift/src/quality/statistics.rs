@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use serde::de::Error;
 use serde::ser::{SerializeMap, Serializer};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -9,6 +10,7 @@ use serde_json::{Value, json};
 use super::Problem;
 use super::curve::{PrecisionRecall, ReceiverOperating};
 use crate::loose;
+use crate::statistics::UnreadableStatistics;
 
 /// A metric.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -78,17 +80,22 @@ impl Statistics {
         metrics.chain(area).filter(|(_, value)| value.is_finite())
     }
 
-    /// Reads a file, such as the one of a baseline; none when it has no metrics of any problem. The curves are left out.
-    #[must_use]
-    pub fn parse(bytes: &[u8]) -> Option<Self> {
-        let file: Value = serde_json::from_slice(&loose::quoted(bytes)).ok()?;
-        let problem = Problem::ALL.into_iter().find(|problem| file.get(problem.metrics_key()).is_some())?;
+    /// Reads a file, such as the one of a baseline. The curves are left out.
+    ///
+    /// # Errors
+    /// When it is no JSON, or has no metrics of any problem.
+    pub fn parse(bytes: &[u8]) -> Result<Self, UnreadableStatistics> {
+        let file: Value = serde_json::from_slice(&loose::quoted(bytes))?;
+        let of = |problem: Problem| Some((problem, file.get(problem.metrics_key())?.as_object()?));
+        let Some((problem, metrics)) = Problem::ALL.into_iter().find_map(of) else {
+            return Err(serde_json::Error::custom("it has no metrics of model quality").into());
+        };
         let dataset = file.get("dataset");
         let text = |key: &str| Some(dataset?.get(key)?.as_str()?.to_owned());
         let window = Window { start_time: text("start_time"), end_time: text("end_time") };
         let count = dataset.and_then(|dataset| dataset.get("item_count")).and_then(Value::as_f64);
         let mut statistics = Self::new(problem, count.unwrap_or(0.0) as u64, window);
-        for (name, metric) in file.get(problem.metrics_key())?.as_object()? {
+        for (name, metric) in metrics {
             if name == "confusion_matrix" {
                 statistics.confusion = BTreeMap::deserialize(metric).unwrap_or_default();
             } else if let Some(value) = number(metric.get("value")) {
@@ -96,7 +103,7 @@ impl Statistics {
                 statistics.metrics.push((name.clone(), Measured { value, standard_deviation }));
             }
         }
-        Some(statistics)
+        Ok(statistics)
     }
 }
 
