@@ -6,14 +6,17 @@
 
 mod baseline;
 mod cell;
+pub mod clarify;
 mod constraints;
 pub mod csv;
 mod datatype;
 mod evaluate;
 mod issues;
 mod java_json;
+mod loose;
 mod number;
 mod profile;
+pub mod quality;
 mod scan;
 mod sketch;
 mod statistics;
@@ -41,4 +44,4 @@ pub use statistics::{
     KllDistribution, NumericalBucket, NumericalDistribution, NumericalStatistics, Presence, SketchData,
     SketchParameters, Statistics, StringStatistics, UnreadableStatistics,
 };
-pub use violations::{Severity, UnreadableReport, Violation, Violations};
+pub use violations::{Excess, Limit, Observed, Severity, UnreadableReport, Violation, Violations, severity};
