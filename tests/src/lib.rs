@@ -2,6 +2,7 @@
 //! two services that the emulator lacks.
 
 pub mod aws;
+pub mod browser;
 pub mod bucket;
 mod codecommit;
 pub mod dynoxide;

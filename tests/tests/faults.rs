@@ -13,13 +13,10 @@ use sagewarden_govern::{
     AlertDrift, DRIFT_ALERT, EnforcePolicy, Failure, InspectRole, InspectedRoles, Moment, Outcome,
     POLICY_VIOLATION, RecordLineage, ReviewCommit, record_commit,
 };
-use sagewarden_local::{Clock, NoticeLog, Store, Story, System};
-use sagewarden_policy::Bundle;
-use sagewarden_tests::Result;
+use sagewarden_local::{NoticeLog, Store, Story, System};
 use sagewarden_tests::faulty::{Faults, Faulty};
 use sagewarden_tests::played::Played;
 use serde_json::Value;
-use tempfile::TempDir;
 
 static PLAYED: LazyLock<Played> = LazyLock::new(|| Played::new().unwrap());
 

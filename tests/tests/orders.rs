@@ -12,7 +12,6 @@ use sagewarden_events::Timestamp;
 use sagewarden_govern::{DRIFT_ALERT, Failure, POLICY_VIOLATION};
 use sagewarden_lineage::table::Value as TableValue;
 use sagewarden_local::{Clock, NoticeLog, QuarantineLog, Store, Story, System};
-use sagewarden_policy::Bundle;
 use sagewarden_tests::Result;
 use sagewarden_tests::played::Played;
 use serde_json::Value;

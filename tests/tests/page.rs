@@ -12,12 +12,10 @@ use sagewarden_lineage::edge::Relation;
 use sagewarden_lineage::graph::{Edge, Graph, Node};
 use sagewarden_lineage::id::{NodeId, NodeKind};
 use sagewarden_lineage::view::{self, Answer};
-use sagewarden_local::{Store, Story};
+use sagewarden_local::Story;
 use sagewarden_tests::played::Played;
-use sagewarden_tests::{Result, python};
+use sagewarden_tests::{Result, browser, python};
 use serde_json::{Value, json};
-
-const BROWSER: [&str; 2] = ["/usr/bin/chromium", "/usr/bin/chromedriver"];
 
 /// The pages stay under the target folder, for people to open.
 fn write(name: &str, answer: &Answer) -> Result<PathBuf> {
@@ -27,12 +25,7 @@ fn write(name: &str, answer: &Answer) -> Result<PathBuf> {
 }
 
 fn look(what: &str, page: &Path, expected: &Value) -> Result<()> {
-    if let Some(missing) = BROWSER.iter().find(|path| !Path::new(path).is_file()) {
-        return Err(format!(
-            "there is no `{missing}`: install Chromium and its driver (on Debian: apt-get install chromium chromium-driver)"
-        )
-        .into());
-    }
+    browser::installed()?;
     let mut script = python::script("page.py")?.arg(what).arg(page).stdin(Stdio::piped()).spawn()?;
     script.stdin.take().unwrap().write_all(expected.to_string().as_bytes())?;
     assert!(script.wait()?.success(), "the page fails in the browser; the script's words are above");
