@@ -168,7 +168,8 @@ impl Services {
             }
             "UpdateEndpoint" => {
                 let name = text(body, "EndpointName");
-                self.account.update_endpoint(name, text(body, "EndpointConfigName"), now())?;
+                let config = text(body, "EndpointConfigName");
+                self.account.update_endpoint(name, config, Some(&caller()), now())?;
                 return Ok(
                     json!({ "EndpointArn": self.account.resource(ResourceKind::Endpoint, name).arn() }),
                 );

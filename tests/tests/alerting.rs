@@ -91,7 +91,7 @@ fn a_deployment_that_nobody_told_of_yet_is_not_mistaken_for_the_one_before() -> 
     local.create(ResourceKind::EndpointConfig, &endpoint_config("c2", "second"), 301)?;
     local.settle()?;
     let endpoint = local.system.account.resource(ResourceKind::Endpoint, "prod");
-    local.system.account.update_endpoint("prod", "c2", at(400))?;
+    local.system.account.update_endpoint("prod", "c2", None, at(400))?;
     local.system.account.finish_endpoint(&endpoint, at(500))?;
     let _late = local.system.account.drain_events()?;
     execute(&local, "e1", Some(REPORT), FOUND, 86_400)?;
@@ -122,7 +122,7 @@ fn an_alert_fits_into_an_event_however_much_data_is_behind_it() -> Result<()> {
     trained["PrimaryContainer"]["ModelDataUrl"] = json!("s3://models/out/t/output/model.tar.gz");
     local.create(ResourceKind::Model, &trained, 60)?;
     local.create(ResourceKind::EndpointConfig, &endpoint_config("c2", "trained"), 61)?;
-    account.update_endpoint("prod", "c2", at(400))?;
+    account.update_endpoint("prod", "c2", None, at(400))?;
     let endpoint = account.resource(ResourceKind::Endpoint, "prod");
     account.finish_endpoint(&endpoint, at(500))?;
     local.settle()?;

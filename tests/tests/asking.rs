@@ -127,6 +127,7 @@ fn two_models_differ_in_what_was_changed_and_in_nothing_else() {
             "parameter: training job hyperparameter num_round",
             "setting: training job billable_seconds",
             "setting: training job training_seconds",
+            "metric: training job train:error",
             "control: processing job",
         ]
     );

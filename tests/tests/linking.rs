@@ -268,7 +268,7 @@ fn an_update_makes_a_second_deployment_and_a_deletion_ends_it() -> Result<()> {
         Ok(inputs.into_iter().map(|(_, name)| name).collect())
     };
     assert_eq!(models()?, ["blue"]);
-    account.update_endpoint("Prod", "green", at(200))?;
+    account.update_endpoint("Prod", "green", None, at(200))?;
     local.settle()?;
     assert_eq!(models()?, ["blue"], "until the new one is in service");
     account.finish_endpoint(&endpoint, at(300))?;

@@ -102,7 +102,11 @@ impl SimulatedAccount {
         begin(kind, &mut document, now);
         self.save(&resource, &document, &tags)?;
         if let Some(caller) = caller {
-            self.announce_call(&resource, request, caller, now)?;
+            let name = match kind {
+                ResourceKind::PipelineExecution => "StartPipelineExecution".to_owned(),
+                kind => format!("Create{}", kind.operation()),
+            };
+            self.announce_call(&name, &resource, request, caller, now)?;
         }
         self.announce(&resource, now)?;
         Ok(resource)

@@ -68,18 +68,15 @@ impl SimulatedAccount {
         Ok(())
     }
 
-    /// The CloudTrail event of a `Create…` call.
+    /// The CloudTrail event of a call.
     pub(crate) fn announce_call(
         &self,
+        name: &str,
         resource: &Resource,
         request: &Value,
         caller: &Actor,
         now: Timestamp,
     ) -> Result<(), Fault> {
-        let name = match resource.kind {
-            ResourceKind::PipelineExecution => "StartPipelineExecution".to_owned(),
-            kind => format!("Create{}", kind.operation()),
-        };
         let mut identity = json!({ "type": "AssumedRole", "arn": caller.arn, "accountId": self.account });
         if let Some(identity) = identity.as_object_mut() {
             let mut session = json!({ "sessionIssuer": { "type": "Role", "arn": caller.role } });

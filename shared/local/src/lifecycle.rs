@@ -1,6 +1,6 @@
 //! How the simulated account's resources move on: jobs stop and end, endpoints come into service.
 
-use sagewarden_events::{Resource, ResourceKind, Timestamp};
+use sagewarden_events::{Actor, Resource, ResourceKind, Timestamp};
 use serde_json::{Value, json};
 
 use crate::account::{Document, Fault, SimulatedAccount};
@@ -9,13 +9,23 @@ use crate::shape::{expect_status, first_status, not_found, resolved, seconds};
 const STOPPING: &str = "Stopping";
 
 impl SimulatedAccount {
-    /// Points an endpoint to another configuration.
+    /// Points an endpoint to another configuration. CloudTrail tells who asked, if it is given.
     ///
     /// # Errors
     /// When the endpoint or the configuration does not exist, or the endpoint is on the way already.
-    pub fn update_endpoint(&self, name: &str, config: &str, now: Timestamp) -> Result<(), Fault> {
+    pub fn update_endpoint(
+        &self,
+        name: &str,
+        config: &str,
+        caller: Option<&Actor>,
+        now: Timestamp,
+    ) -> Result<(), Fault> {
         let resource = self.resource(ResourceKind::Endpoint, name);
-        self.check_references(ResourceKind::Endpoint, &json!({ "EndpointConfigName": config }))?;
+        let request = json!({ "EndpointName": name, "EndpointConfigName": config });
+        self.check_references(ResourceKind::Endpoint, &request)?;
+        if let Some(caller) = caller {
+            self.announce_call("UpdateEndpoint", &resource, &request, caller, now)?;
+        }
         self.change(&resource, now, |document| {
             expect_status(document, "EndpointStatus", "InService", "Cannot update in-progress endpoint")?;
             document.insert("EndpointStatus".into(), "Updating".into());
@@ -82,6 +92,19 @@ impl SimulatedAccount {
     /// # Errors
     /// When it is not running.
     pub fn finish_training(&self, job: &Resource, now: Timestamp) -> Result<(), Fault> {
+        self.finish_training_with(job, &[], now)
+    }
+
+    /// The same, with the metrics that the algorithm reported last.
+    ///
+    /// # Errors
+    /// When it is not running.
+    pub fn finish_training_with(
+        &self,
+        job: &Resource,
+        metrics: &[(&str, f64)],
+        now: Timestamp,
+    ) -> Result<(), Fault> {
         let described = self.load(job)?.ok_or_else(|| not_found(job))?.0;
         let output =
             described.get("OutputDataConfig").and_then(|config| config.get("S3OutputPath")?.as_str());
@@ -101,6 +124,12 @@ impl SimulatedAccount {
             // Spot capacity is billed at about a third.
             let billed = if spot { total / 3 } else { total };
             document.insert("BillableTimeInSeconds".into(), billed.into());
+            if !metrics.is_empty() {
+                let last = metrics.iter().map(
+                    |(name, value)| json!({ "MetricName": name, "Value": value, "Timestamp": seconds(now) }),
+                );
+                document.insert("FinalMetricDataList".into(), last.collect());
+            }
             Ok(())
         })
     }

@@ -260,13 +260,20 @@ branch = "main"
     }
 
     fn finish_training(&mut self) -> Result<(), StoryError> {
-        self.finish_training_of(Self::TRAINING_JOB, b"the model", 2_100)
+        self.finish_training_of(Self::TRAINING_JOB, b"the model", 0.1834, 2_100)
     }
 
-    fn finish_training_of(&self, name: &str, artifact: &[u8], after: i64) -> Result<(), StoryError> {
+    /// `train:error` is what XGBoost reports of a binary objective.
+    fn finish_training_of(
+        &self,
+        name: &str,
+        artifact: &[u8],
+        error: f64,
+        after: i64,
+    ) -> Result<(), StoryError> {
         self.put(&bucket("model"), &format!("models/{name}/output/model.tar.gz"), artifact, after - 5)?;
         let job = self.account.resource(ResourceKind::TrainingJob, name);
-        self.account.finish_training(&job, self.at(after))?;
+        self.account.finish_training_with(&job, &[("train:error", error)], self.at(after))?;
         Ok(())
     }
 
@@ -438,14 +445,17 @@ branch = "main"
         Ok(commit)
     }
 
-    fn create(&self, kind: ResourceKind, request: &Value, after: i64) -> Result<Resource, StoryError> {
-        let caller = Actor {
+    fn ana() -> Actor {
+        Actor {
             arn: Some(session("ana")),
             role: Some(format!("arn:aws:iam::{}:role/ds-notebook-role-credit-dev-ana", Self::ACCOUNT)),
             source_identity: None,
             source_ip: Some("10.0.12.34".to_owned()),
-        };
-        let resource = self.account.create(kind, request, Some(&caller), self.at(after))?;
+        }
+    }
+
+    fn create(&self, kind: ResourceKind, request: &Value, after: i64) -> Result<Resource, StoryError> {
+        let resource = self.account.create(kind, request, Some(&Self::ana()), self.at(after))?;
         if request.get("ExperimentConfig").is_some() {
             self.account.attach_component(&resource, self.at(after + 1))?;
         }

@@ -41,14 +41,15 @@ impl Story {
     }
 
     pub(super) fn finish_retraining(&mut self) -> Result<(), StoryError> {
-        self.finish_training_of(Self::SECOND_TRAINING_JOB, b"the second model", NEXT + 2_400)
+        self.finish_training_of(Self::SECOND_TRAINING_JOB, b"the second model", 0.1791, NEXT + 2_400)
     }
 
     pub(super) fn redeploy(&mut self) -> Result<(), StoryError> {
         let (model, config) = (Self::SECOND_MODEL, "credit-default-config-2");
         self.create(ResourceKind::Model, &Self::model(model, Self::SECOND_TRAINING_JOB), NEXT + 3_060)?;
         self.create(ResourceKind::EndpointConfig, &Self::endpoint_config(config, model), NEXT + 3_070)?;
-        self.account.update_endpoint(Self::ENDPOINT, config, self.at(NEXT + 3_080))?;
+        let at = self.at(NEXT + 3_080);
+        self.account.update_endpoint(Self::ENDPOINT, config, Some(&Self::ana()), at)?;
         Ok(())
     }
 
