@@ -121,13 +121,13 @@ pub(crate) fn components(flat: &FlatTable) -> String {
     let mut columns = flat.columns.iter().enumerate();
     let heads: Vec<String> = match columns.next() {
         Some((_, first)) => std::iter::once(first.clone())
-            .chain(flat.rows.iter().map(|row| row.first().cloned().unwrap_or_default()))
+            .chain(flat.rows.iter().map(|row| row.first().map(ToString::to_string).unwrap_or_default()))
             .collect(),
         None => return String::new(),
     };
     let mut table = table(heads);
     for (index, column) in columns {
-        let cells = flat.rows.iter().map(|row| row.get(index).cloned().unwrap_or_default());
+        let cells = flat.rows.iter().map(|row| row.get(index).map(ToString::to_string).unwrap_or_default());
         table.add_row(std::iter::once(column.clone()).chain(cells).collect::<Vec<_>>());
     }
     format!("{table}\n")

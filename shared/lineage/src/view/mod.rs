@@ -27,7 +27,7 @@ use crate::id::NodeId;
 pub use csv::csv;
 pub use cyclonedx::cyclonedx;
 pub use dot::dot;
-pub use flat::{FlatTable, flat};
+pub use flat::{Cell, FlatTable, flat};
 pub use html::html;
 pub use json::json;
 pub use mermaid::mermaid;
