@@ -9,25 +9,17 @@ import sys
 import tempfile
 import time
 
-from selenium import webdriver
+from browser import chromium
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
-
-FLAGS = """--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking
-    --disable-component-update --disable-sync --disable-dev-shm-usage --window-size=1500,950""".split()
 
 
 class Page:
     """A page in a browser of its own."""
 
     def __init__(self, file: pathlib.Path, profile: str):
-        options = webdriver.ChromeOptions()
-        options.binary_location = "/usr/bin/chromium"
-        for flag in [*FLAGS, f"--user-data-dir={profile}"]:
-            options.add_argument(flag)
-        options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-        self.browser = webdriver.Chrome(options, webdriver.ChromeService("/usr/bin/chromedriver"))
+        self.browser = chromium(profile)
         # Chromium's first tab is a page of its own with requests of its own; the log begins behind it.
         self.browser.get("about:blank")
         self.browser.get_log("performance")

@@ -12,6 +12,9 @@ const PYTHON: &str = "python3";
 const INSTALL: &str =
     "install Python 3.10 or newer with its `venv` module (on Debian: apt-get install python3 python3-venv)";
 
+/// What the environment holds, and what pip is told beside it.
+const REQUIREMENTS: [(&str, &[&str]); 2] = [("requirements.txt", &[]), ("files.txt", &["--no-deps"])];
+
 /// A script of `tests/python`, ready to be started in the environment.
 ///
 /// # Errors
@@ -32,8 +35,11 @@ pub fn tool(name: &str) -> Result<Command> {
 
 /// The environment's interpreter. The first caller makes the environment; the others, of other processes too, wait.
 fn environment() -> Result<PathBuf> {
-    let requirements = root().join("tests/python/requirements.txt");
-    let pins = fs::read(&requirements)?;
+    let place = |name| root().join("tests/python").join(name);
+    let mut pins = Vec::new();
+    for (name, _) in REQUIREMENTS {
+        pins.extend(fs::read(place(name))?);
+    }
     let digest = format!("{:x?}", Sha256::digest(&pins));
     let name: String = digest.chars().filter(char::is_ascii_hexdigit).take(12).collect();
     // Outside the profile's folder, and new for other pins: an old one is never changed under a running test.
@@ -49,11 +55,17 @@ fn environment() -> Result<PathBuf> {
         let made = Command::new(PYTHON).args(["-m", "venv"]).arg(&folder).output();
         let made = made.map_err(|error| format!("`{PYTHON}` cannot be run ({error}): {INSTALL}"))?;
         check(&made, &format!("`{PYTHON} -m venv` failed: {INSTALL}"))?;
-        let pip = Command::new(&interpreter)
-            .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"])
-            .arg(&requirements)
-            .output()?;
-        check(&pip, "`tests/python/requirements.txt` cannot be installed: pip must reach its package index")?;
+        for (name, more) in REQUIREMENTS {
+            let pip = Command::new(&interpreter)
+                .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"])
+                .args(more)
+                .arg("--requirement")
+                .arg(place(name))
+                .output()?;
+            let problem =
+                format!("`tests/python/{name}` cannot be installed: pip must reach its package index");
+            check(&pip, &problem)?;
+        }
         File::create(&complete)?;
     }
     Ok(interpreter)

@@ -17,8 +17,9 @@ use sagewarden_lineage::table::{Attributes, Value};
 use sagewarden_lineage::view::{self, Answer, Format};
 use sagewarden_local::{Store, Story};
 use sagewarden_tests::played::Played;
-use sagewarden_tests::{Result, python};
-use serde_json::{Value as Json, json};
+use sagewarden_tests::{Result, browser, python};
+use serde::Deserialize;
+use serde_json::json;
 
 static STORY: LazyLock<Answer> = LazyLock::new(|| story().unwrap());
 static EVERYTHING: LazyLock<Answer> = LazyLock::new(everything);
@@ -106,24 +107,32 @@ fn everything() -> Answer {
     block_on(lookup_lineage(&store, &question)).unwrap()
 }
 
-/// What the library of a format makes of a text: its complaints, and how many parts it read.
-fn read(format: &str, text: &str) -> Result<(Vec<String>, u64)> {
+/// What the library of a format makes of a text.
+#[derive(Deserialize)]
+struct Read {
+    problems: Vec<String>,
+    /// How many parts it read.
+    count: usize,
+    /// The names of the nodes of a drawing.
+    shown: Vec<String>,
+}
+
+fn read(format: &str, text: &str) -> Result<Read> {
     let mut script = python::script("formats.py")?.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
     let asked = json!({ "format": format, "text": text }).to_string();
     script.stdin.take().ok_or("the script has no input")?.write_all(asked.as_bytes())?;
     let output = script.wait_with_output()?;
     assert!(output.status.success(), "the script failed; its error is above");
-    let answer: Json = serde_json::from_slice(&output.stdout)?;
-    let problems = serde_json::from_value(answer.get("problems").cloned().unwrap_or_default())?;
-    Ok((problems, answer.get("count").and_then(Json::as_u64).unwrap_or_default()))
+    Ok(serde_json::from_slice(&output.stdout)?)
 }
 
-const READ: [(&str, Format); 6] = [
+const READ: [(&str, Format); 7] = [
     ("cyclonedx", Format::CycloneDx),
     ("prov", Format::Prov),
     ("slsa", Format::Slsa),
     ("openlineage", Format::OpenLineage),
     ("dot", Format::Dot),
+    ("mermaid", Format::Mermaid),
     ("csv", Format::Csv),
 ];
 
@@ -136,16 +145,17 @@ fn a_graph_of_every_kind_is_there_to_be_read() {
 
 #[test]
 fn the_libraries_of_other_systems_read_every_format() -> Result<()> {
+    browser::installed()?;
     for (name, format) in READ {
         for (of, answer) in [("the story", &*STORY), ("every kind", &*EVERYTHING)] {
-            let (problems, count) = read(name, &view::text(answer, format))?;
+            let Read { problems, count, .. } = read(name, &view::text(answer, format))?;
             assert_eq!(problems, Vec::<String>::new(), "{name} of {of}");
             // Without a digest a statement has no subject: the simulated buckets keep none.
             assert!(count > 0 || name == "slsa", "{name} of {of} is empty");
         }
     }
     assert!(
-        read("slsa", &view::text(&EVERYTHING, Format::Slsa))?.1 > 0,
+        read("slsa", &view::text(&EVERYTHING, Format::Slsa))?.count > 0,
         "an artifact with a digest has a statement"
     );
     Ok(())
@@ -153,41 +163,54 @@ fn the_libraries_of_other_systems_read_every_format() -> Result<()> {
 
 #[test]
 fn the_libraries_notice_what_is_broken() -> Result<()> {
+    browser::installed()?;
     for (name, format, from, to) in [
         ("cyclonedx", Format::CycloneDx, "\"bomFormat\"", "\"bomFormal\""),
         ("prov", Format::Prov, "{", "["),
+        // A relation with one end, one that leads to nothing, and one to what cannot stand there.
+        ("prov", Format::Prov, "\"prov:usedEntity\"", "\"sw:usedEntity\""),
+        ("prov", Format::Prov, "\"prov:informant\": \"sw:", "\"prov:informant\": \"sw:no-"),
+        ("prov", Format::Prov, "\"activity\": {", "\"agent\": {"),
         ("slsa", Format::Slsa, "\"subject\"", "\"subjects\""),
         ("openlineage", Format::OpenLineage, "\"runId\":\"", "\"runId\":\"no-uuid-"),
+        ("openlineage", Format::OpenLineage, "\"datasetVersion\"", "\"dataVersion\""),
+        ("openlineage", Format::OpenLineage, "/JobTypeJobFacet.json", "/JobKindJobFacet.json"),
         ("dot", Format::Dot, "{", "{ -> {"),
+        ("mermaid", Format::Mermaid, "\"]", "\"\"]"),
+        ("mermaid", Format::Mermaid, "-->", "-->>>"),
         ("csv", Format::Csv, "TrialComponentName", "Name"),
     ] {
         let text = view::text(&EVERYTHING, format);
         let broken = text.replacen(from, to, 1);
         assert_ne!(text, broken, "{name} has no {from}");
-        assert_ne!(read(name, &broken)?.0, Vec::<String>::new(), "{name} would not notice");
+        assert_ne!(read(name, &broken)?.problems, Vec::<String>::new(), "{name} would not notice");
     }
     Ok(())
 }
 
 #[test]
 fn a_format_is_the_same_however_often_it_is_written() {
-    for (name, format) in READ.into_iter().chain([("mermaid", Format::Mermaid), ("html", Format::Html)]) {
+    for (name, format) in READ.into_iter().chain([("html", Format::Html)]) {
         for answer in [&*STORY, &*EVERYTHING] {
             assert_eq!(view::text(answer, format), view::text(answer, format), "{name}");
         }
     }
 }
 
-/// There is no parser of Mermaid without a browser: what is held is that every line is one of the forms that are written, and
-/// that no name ends its quotation.
 #[test]
-fn mermaid_names_what_it_links_and_keeps_names_in_their_quotes() {
+fn mermaid_draws_every_edge_and_every_name_as_it_is() -> Result<()> {
+    browser::installed()?;
     for answer in [&*STORY, &*EVERYTHING] {
-        let text = view::text(answer, Format::Mermaid);
-        let quoted = text.lines().filter(|line| line.contains('"'));
-        for line in quoted {
-            assert_eq!(line.matches('"').count() % 2, 0, "{line}");
-        }
-        assert!(text.lines().any(|line| line.contains("-->")), "{text}");
+        let drawn = read("mermaid", &view::text(answer, Format::Mermaid))?;
+        let nodes = &answer.graph.nodes;
+        let within = answer.graph.edges.iter().filter(|edge| nodes.contains_key(&edge.from));
+        assert_eq!(drawn.count, within.count());
+        let note = usize::from(!answer.is_complete());
+        assert_eq!(drawn.shown.len(), nodes.len() + note, "{:?}", drawn.shown);
     }
+    let drawn = read("mermaid", &view::text(&EVERYTHING, Format::Mermaid))?;
+    let named = drawn.shown.iter().filter(|name| name.contains(&AWKWARD.replace('\n', " ")));
+    // A commit shows the first line of its message.
+    assert_eq!(named.count(), EVERYTHING.graph.nodes.len() - 1, "{:?}", drawn.shown);
+    Ok(())
 }
