@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sagewarden_lineage::graph::{Graph, closure};
 use sagewarden_lineage::id::NodeId;
-use sagewarden_lineage::table::{Attributes, Item, Key, Query, Value, Write};
+use sagewarden_lineage::table::{Attributes, Item, Key, Page, Query, Value, Write};
 use sagewarden_lineage::walk::{Direction, Limits, Walk};
 
 use crate::ports::{PortError, PortErrorKind, Table};
@@ -20,6 +20,28 @@ pub(crate) const CURRENT: &str = "C";
 /// of an ancestor cannot tell whether these are part of the answer, and says so.
 pub(crate) const UNINDEXED: &str = "K#unindexed";
 
+/// What reads items: the table itself, or for an answer the table within limits.
+pub(crate) trait Reads {
+    /// Why it did not read.
+    type Error;
+    /// As [`Table::get`].
+    async fn items(&self, keys: &[Key]) -> Result<Vec<Item>, Self::Error>;
+    /// As [`Table::query`].
+    async fn page(&self, query: &Query) -> Result<Page, Self::Error>;
+}
+
+impl<T: Table> Reads for T {
+    type Error = PortError;
+
+    async fn items(&self, keys: &[Key]) -> Result<Vec<Item>, PortError> {
+        self.get(keys).await
+    }
+
+    async fn page(&self, query: &Query) -> Result<Page, PortError> {
+        self.query(query).await
+    }
+}
+
 /// Reads the upstream of some nodes: one request a level.
 ///
 /// # Errors
@@ -30,13 +52,18 @@ pub async fn upstream(
     limits: Limits,
 ) -> Result<Graph, PortError> {
     let mut walk = Walk::new(Direction::Upstream, start, limits);
-    loop {
-        let wanted: Vec<Key> = walk.level(usize::MAX).iter().map(Walk::key).collect();
-        if wanted.is_empty() {
-            return Ok(walk.into_graph());
-        }
-        walk.absorb(table.get(&wanted).await?);
+    while level_above(table, &mut walk).await? {}
+    Ok(walk.into_graph())
+}
+
+/// Reads one level of a walk upstream, a request for each hundred nodes; false when there is none.
+pub(crate) async fn level_above<R: Reads>(reads: &R, walk: &mut Walk) -> Result<bool, R::Error> {
+    let wanted: Vec<Key> = walk.level(usize::MAX).iter().map(Walk::key).collect();
+    if wanted.is_empty() {
+        return Ok(false);
     }
+    walk.absorb(reads.items(&wanted).await?);
+    Ok(true)
 }
 
 /// The upstream of a live deployment from its closure; `None` when none is written down, or one that is just being written.
@@ -44,7 +71,15 @@ pub async fn upstream(
 /// # Errors
 /// When the table fails.
 pub async fn live_upstream(table: &impl Table, deployment: &NodeId) -> Result<Option<Graph>, PortError> {
-    let items = query_all(table, Query::prefix(deployment.as_str(), closure::ANCESTORS)).await?;
+    written_down(table, deployment).await
+}
+
+/// As [`live_upstream`], within the limits of whoever reads.
+pub(crate) async fn written_down<R: Reads>(
+    reads: &R,
+    deployment: &NodeId,
+) -> Result<Option<Graph>, R::Error> {
+    let items = query_all(reads, Query::prefix(deployment.as_str(), closure::ANCESTORS)).await?;
     let graph = closure::read(items);
     let is_whole = !graph.nodes.is_empty() && graph.unread().next().is_none();
     Ok(is_whole.then_some(graph))
@@ -53,11 +88,11 @@ pub async fn live_upstream(table: &impl Table, deployment: &NodeId) -> Result<Op
 /// Every page of a query.
 ///
 /// # Errors
-/// When the table fails.
-pub(crate) async fn query_all(table: &impl Table, mut query: Query) -> Result<Vec<Item>, PortError> {
+/// When it cannot be read.
+pub(crate) async fn query_all<R: Reads>(reads: &R, mut query: Query) -> Result<Vec<Item>, R::Error> {
     let mut items = Vec::new();
     loop {
-        let page = table.query(&query).await?;
+        let page = reads.page(&query).await?;
         items.extend(page.items);
         match page.next {
             Some(next) => query.after = Some(next),

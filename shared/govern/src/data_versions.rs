@@ -4,9 +4,9 @@ use sagewarden_events::ResourceKind;
 use sagewarden_lineage::edge::{InEdge, Relation};
 use sagewarden_lineage::id::{NodeId, NodeKind};
 use sagewarden_lineage::observe::{DataReference, Observation};
-use sagewarden_lineage::record::{MAX_MEMBERS, NEVER_FILLED, NODE, Record};
+use sagewarden_lineage::record::{MAX_MEMBERS, NEVER_FILLED, Record};
 use sagewarden_lineage::s3::{Checksum, ObjectSet, VersionedObject};
-use sagewarden_lineage::table::{Attributes, Key, Value, Write};
+use sagewarden_lineage::table::{Attributes, Value};
 
 use crate::outcome::Failure;
 use crate::ports::{
@@ -124,7 +124,7 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O,
         let id = record.object_set(set);
         if set.objects.len() > MAX_MEMBERS {
             if let Some(place) = self.objects.keep_manifest(&set.digest(), &set.manifest()).await? {
-                add(record, &id, Attributes::from([("manifest".into(), Value::Text(place))]));
+                record.facts(&id, Attributes::from([("manifest".into(), Value::Text(place))]));
             }
         } else if objects.len() <= MAX_CHECKSUMS {
             self.add_checksums(record, NodeKind::Dataset, set.bucket, objects).await?;
@@ -148,7 +148,7 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O,
                         NodeKind::Artifact => NodeId::artifact(bucket, &object.key, &version),
                         _ => NodeId::dataset(bucket, &object.key, &version),
                     };
-                    add(record, &id, checksum_facts(&checksum));
+                    record.facts(&id, checksum_facts(&checksum));
                 }
                 Ok(None) => {}
                 Err(error) if !error.is_transient() => return Ok(()),
@@ -171,13 +171,6 @@ fn checksum_facts(checksum: &Checksum) -> Attributes {
         }
     };
     facts
-}
-
-/// Facts of a node that are known beside its description.
-pub(crate) fn add(record: &mut Record, id: &NodeId, facts: Attributes) {
-    record.touched.insert(id.clone());
-    let (key, union) = (Key::new(id.as_str(), NODE), std::collections::BTreeMap::new());
-    record.writes.push(Write::Merge { key, once: facts, union });
 }
 
 pub(crate) fn versioned(object: &ObjectVersion) -> VersionedObject {

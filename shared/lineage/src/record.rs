@@ -116,13 +116,8 @@ impl Record {
         let reason: Attributes =
             mark.reason.iter().map(|text| ("reason".to_owned(), Value::Text(text.clone()))).collect();
         self.put(Key::new(id.as_str(), format!("S#{version}")), reason);
-        self.writes.push(Write::Newest {
-            key: Key::new(id.as_str(), NODE),
-            version_attribute: "stv".into(),
-            version,
-            attributes: Attributes::from([("st".into(), Value::Text(status.to_string()))]),
-        });
-        self.touched.insert(id.clone());
+        let state = Attributes::from([("st".into(), Value::Text(status.to_string()))]);
+        self.register(id, "stv", version, state);
     }
 
     /// Whether a package may be used. Told by events and by descriptions: those also know who changed the package last, so
@@ -137,17 +132,12 @@ impl Record {
         self.writes.push(Write::Merge { key: row, once, union: BTreeMap::new() });
         // Each content names all of its attributes: what a newer one does not say must not stay from an older one.
         let unknown = || Value::Text("unknown".into());
-        self.writes.push(Write::Newest {
-            key: Key::new(id.as_str(), NODE),
-            version_attribute: "approvalv".into(),
-            version: format!("{version}#{}", u8::from(by.is_some())),
-            attributes: Attributes::from([
-                ("approval".into(), Value::Text(state.clone())),
-                ("approval_at".into(), Value::Number(at.millis())),
-                ("approval_by".into(), by.clone().map_or_else(unknown, Value::Text)),
-            ]),
-        });
-        self.touched.insert(id.clone());
+        let facts = Attributes::from([
+            ("approval".into(), Value::Text(state.clone())),
+            ("approval_at".into(), Value::Number(at.millis())),
+            ("approval_by".into(), by.clone().map_or_else(unknown, Value::Text)),
+        ]);
+        self.register(id, "approvalv", format!("{version}#{}", u8::from(by.is_some())), facts);
     }
 
     /// What a node wrote where the destination has unboundedly many writers: kept on the source's side only.
@@ -260,13 +250,8 @@ impl Record {
     /// The commit that a branch pointed to when a node was created, as far as is known. A later head before the creation
     /// wins, whichever was heard of first; `None` when the branch had been deleted by then.
     pub fn inferred(&mut self, id: &NodeId, head_version: &str, commit: Option<&str>) {
-        self.writes.push(Write::Newest {
-            key: Key::new(id.as_str(), NODE),
-            version_attribute: "infv".into(),
-            version: head_version.into(),
-            attributes: Attributes::from([("inf".into(), Value::Text(commit.unwrap_or("none").into()))]),
-        });
-        self.touched.insert(id.clone());
+        let head = Attributes::from([("inf".into(), Value::Text(commit.unwrap_or("none").into()))]);
+        self.register(id, "infv", head_version.into(), head);
     }
 
     /// Names under which a resource can be asked for.
@@ -313,6 +298,28 @@ impl Record {
                 ("json".into(), Value::Text(kept)),
                 ("omitted_bytes".into(), Value::Number(i64::try_from(omitted).unwrap_or(i64::MAX))),
             ]),
+        });
+    }
+
+    /// More facts about a node.
+    pub fn facts(&mut self, id: &NodeId, facts: Attributes) {
+        self.merge(id, facts, BTreeMap::new());
+    }
+
+    /// Facts of a node that a later version replaces: all of them, so each content names every attribute.
+    pub fn register(
+        &mut self,
+        id: &NodeId,
+        version_attribute: &str,
+        version: String,
+        attributes: Attributes,
+    ) {
+        self.touched.insert(id.clone());
+        self.writes.push(Write::Newest {
+            key: Key::new(id.as_str(), NODE),
+            version_attribute: version_attribute.into(),
+            version,
+            attributes,
         });
     }
 

@@ -6,7 +6,7 @@ use sagewarden_events::{CommitId, RefKind, Repository, Timestamp};
 
 use crate::edge::Relation;
 use crate::id::NodeId;
-use crate::record::{NEVER_FILLED, NODE, Record, head_sk, name_alias};
+use crate::record::{NEVER_FILLED, Record, head_sk, name_alias};
 use crate::table::{Attributes, Key, Value, Write};
 
 /// The attribute of a reference's node that names the commit it points to, or [`DELETED`].
@@ -75,12 +75,8 @@ impl Record {
         }
         let row = head_sk(head.at, head.commit);
         let target = head.commit.map_or_else(|| DELETED.to_owned(), ToString::to_string);
-        self.writes.push(Write::Newest {
-            key: Key::new(id.as_str(), NODE),
-            version_attribute: HEAD_VERSION.into(),
-            version: row.strip_prefix("H#").unwrap_or(&row).to_owned(),
-            attributes: Attributes::from([(HEAD.into(), Value::Text(target))]),
-        });
+        let version = row.strip_prefix("H#").unwrap_or(&row).to_owned();
+        self.register(&id, HEAD_VERSION, version, Attributes::from([(HEAD.into(), Value::Text(target))]));
         if let Some(commit) = head.commit {
             // On the commit's side it stays when the reference moves on: it did point there.
             let sk = format!("O#{}:{HEAD_ROLE}#{id}", Relation::AssociatedWith);

@@ -86,6 +86,20 @@ impl SimulatedAccount {
     }
 }
 
+fn within(
+    at_most: u64,
+    bucket: &str,
+    key: &str,
+    body: Option<Vec<u8>>,
+) -> Result<Option<Vec<u8>>, PortError> {
+    let size = body.as_ref().map_or(0, Vec::len);
+    if u64::try_from(size).is_ok_and(|size| size <= at_most) {
+        return Ok(body);
+    }
+    let message = format!("it has {size} bytes, more than {at_most}");
+    Err(PortError::new(PortErrorKind::Invalid, format!("read `s3://{bucket}/{key}`"), message))
+}
+
 impl Objects for SimulatedAccount {
     async fn versioning(&self, bucket: &str) -> Result<Option<String>, PortError> {
         let versioned: Option<bool> = self
@@ -146,13 +160,7 @@ impl Objects for SimulatedAccount {
             )
             .optional()
             .map_err(|error| port_error("read an object", error))?;
-        match body.flatten() {
-            Some(body) if u64::try_from(body.len()).unwrap_or(u64::MAX) > at_most => {
-                let message = format!("it has {} bytes, more than {at_most}", body.len());
-                Err(PortError::new(PortErrorKind::Invalid, format!("read `s3://{bucket}/{key}`"), message))
-            }
-            body => Ok(body),
-        }
+        within(at_most, bucket, key, body.flatten())
     }
 
     async fn read_version(
@@ -161,15 +169,7 @@ impl Objects for SimulatedAccount {
         object: &ObjectVersion,
         at_most: u64,
     ) -> Result<Option<Vec<u8>>, PortError> {
-        let body = self.body_of(bucket, object)?;
-        match body {
-            Some(body) if u64::try_from(body.len()).unwrap_or(u64::MAX) > at_most => {
-                let context = format!("read `s3://{bucket}/{}`", object.key);
-                let message = format!("it has {} bytes, more than {at_most}", body.len());
-                Err(PortError::new(PortErrorKind::Invalid, context, message))
-            }
-            body => Ok(body),
-        }
+        within(at_most, bucket, &object.key, self.body_of(bucket, object)?)
     }
 
     async fn checksum(&self, bucket: &str, object: &ObjectVersion) -> Result<Option<Checksum>, PortError> {

@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use sagewarden_events::Timestamp;
 use sagewarden_lineage::answer::{Impact, LiveEndpoint};
 use sagewarden_lineage::chain::title;
-use sagewarden_lineage::cursor::Cursor;
 use sagewarden_lineage::graph::{Node, closure};
 use sagewarden_lineage::id::{NodeId, NodeKind};
 use sagewarden_lineage::record::NODE;
@@ -17,6 +16,7 @@ use super::follow::follow;
 use super::past::{Period, periods};
 use super::question::{Bounds, NoAnswer, Question};
 use super::reading::{Interrupted, Reading};
+use super::taken_up;
 use crate::closure::{CURRENT, UNINDEXED};
 use crate::ports::Table;
 
@@ -116,11 +116,7 @@ async fn then<T: Table>(
 ) -> Result<(), NoAnswer> {
     let mut walk = match &question.cursor {
         None => Walk::new(Direction::Downstream, [root.clone()], bounds.limits),
-        Some(text) => {
-            let cursor = Cursor::read(text).filter(|cursor| cursor.root() == root);
-            let reason = "is not the `cursor` of an answer to this question".to_owned();
-            Walk::resume(cursor.ok_or(NoAnswer::BadField { field: "cursor", reason })?, bounds.limits)
-        }
+        Some(text) => taken_up(text, root, Direction::Downstream, bounds.limits)?,
     };
     follow(reading, &mut walk, Direction::Downstream).await?;
     let (graph, cursor) = walk.finish(root);

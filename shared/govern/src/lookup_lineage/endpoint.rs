@@ -2,7 +2,7 @@
 
 use sagewarden_events::Timestamp;
 use sagewarden_lineage::edge::Relation;
-use sagewarden_lineage::graph::{Graph, Node, StoppedBy, closure};
+use sagewarden_lineage::graph::{Graph, Node, StoppedBy};
 use sagewarden_lineage::id::{NodeId, NodeKind};
 use sagewarden_lineage::record::NODE;
 use sagewarden_lineage::table::{Key, Query};
@@ -14,7 +14,7 @@ use super::question::NoAnswer;
 use super::reading::{Interrupted, Reading};
 use super::{Part, read};
 use crate::alert_drift::OBSERVED_ON;
-use crate::closure::CURRENT;
+use crate::closure::{CURRENT, written_down};
 use crate::ports::Table;
 
 /// The endpoint, what it runs or ran, and everything upstream of that: from the closure of the live deployment, else by walking.
@@ -98,14 +98,11 @@ async fn live<T: Table>(
     deployment: &NodeId,
     limits: Limits,
 ) -> Result<Option<Graph>, NoAnswer> {
-    let rows = match reading.query_all(Query::prefix(deployment.as_str(), closure::ANCESTORS)).await {
-        Ok(rows) => rows,
-        Err(Interrupted::Stopped(_)) => return Ok(None),
-        Err(Interrupted::Port(error)) => return Err(error.into()),
-    };
-    let graph = closure::read(rows);
-    let is_whole = !graph.nodes.is_empty() && graph.unread().next().is_none();
-    Ok(Some(graph).filter(|graph| is_whole && graph.nodes.len() <= limits.max_nodes))
+    match written_down(reading, deployment).await {
+        Ok(graph) => Ok(graph.filter(|graph| graph.nodes.len() <= limits.max_nodes)),
+        Err(Interrupted::Stopped(_)) => Ok(None),
+        Err(Interrupted::Port(error)) => Err(error.into()),
+    }
 }
 
 /// Findings of monitoring in one answer: four days of an hourly schedule.

@@ -8,7 +8,7 @@ use sagewarden_lineage::table::{Item, Key, Query, Range};
 use sagewarden_lineage::walk::{Direction, OutEdges, Walk};
 
 use super::reading::{Interrupted, Reading};
-use crate::closure::CURRENT;
+use crate::closure::{CURRENT, level_above};
 use crate::ports::{PortError, Table};
 
 /// Nodes whose out-edges are asked for before the next look at the limits.
@@ -24,7 +24,7 @@ pub(super) async fn follow<T: Table>(
 ) -> Result<(), PortError> {
     loop {
         let step = match direction {
-            Direction::Upstream => upwards(reading, walk).await,
+            Direction::Upstream => level_above(reading, walk).await,
             Direction::Downstream => downwards(reading, walk).await,
         };
         match step {
@@ -37,17 +37,6 @@ pub(super) async fn follow<T: Table>(
             Err(Interrupted::Port(error)) => return Err(error),
         }
     }
-}
-
-/// One level: one request for each hundred nodes.
-async fn upwards<T: Table>(reading: &Reading<'_, T>, walk: &mut Walk) -> Result<bool, Interrupted> {
-    let wanted: Vec<Key> = walk.level(usize::MAX).iter().map(Walk::key).collect();
-    if wanted.is_empty() {
-        return Ok(false);
-    }
-    let items = reading.get(&wanted).await?;
-    walk.absorb(items);
-    Ok(true)
 }
 
 /// A part of a level: its items in one request, and a query for the out-edges of each.

@@ -207,15 +207,20 @@ async fn resumed<T: Table>(
     direction: Direction,
     limits: Limits,
 ) -> Result<Part, NoAnswer> {
+    let mut walk = taken_up(text, root, direction, limits)?;
+    follow(reading, &mut walk, direction).await?;
+    Ok(walk.finish(root))
+}
+
+/// The walk of an earlier answer to the same question.
+fn taken_up(text: &str, root: &NodeId, direction: Direction, limits: Limits) -> Result<Walk, NoAnswer> {
     let refuse = |reason: &str| NoAnswer::BadField { field: "cursor", reason: reason.to_owned() };
     let cursor = Cursor::read(text)
         .ok_or_else(|| refuse("is not the `cursor` of an answer: pass it on as it came"))?;
     if cursor.root() != root || cursor.direction() != direction {
         return Err(refuse("belongs to another question: ask the same one with it"));
     }
-    let mut walk = Walk::resume(cursor, limits);
-    follow(reading, &mut walk, direction).await?;
-    Ok(walk.finish(root))
+    Ok(Walk::resume(cursor, limits))
 }
 
 async fn begun<T: Table>(

@@ -6,6 +6,7 @@ use sagewarden_lineage::graph::StoppedBy;
 use sagewarden_lineage::table::{Item, Key, Page, Query};
 
 use super::question::NoAnswer;
+use crate::closure::{Reads, query_all};
 use crate::ports::{PortError, Table};
 
 /// Keys that one request of DynamoDB's `BatchGetItem` takes.
@@ -68,16 +69,8 @@ impl<'a, T: Table> Reading<'a, T> {
     }
 
     /// Every page of a query.
-    pub(super) async fn query_all(&self, mut query: Query) -> Result<Vec<Item>, Interrupted> {
-        let mut items = Vec::new();
-        loop {
-            let page = self.query(&query).await?;
-            items.extend(page.items);
-            match page.next {
-                Some(next) => query.after = Some(next),
-                None => return Ok(items),
-            }
-        }
+    pub(super) async fn query_all(&self, query: Query) -> Result<Vec<Item>, Interrupted> {
+        query_all(self, query).await
     }
 
     fn spend(&self, requests: usize) -> Result<(), Interrupted> {
@@ -90,5 +83,17 @@ impl<'a, T: Table> Reading<'a, T> {
         }
         self.requests.set(spent);
         Ok(())
+    }
+}
+
+impl<T: Table> Reads for Reading<'_, T> {
+    type Error = Interrupted;
+
+    async fn items(&self, keys: &[Key]) -> Result<Vec<Item>, Interrupted> {
+        self.get(keys).await
+    }
+
+    async fn page(&self, query: &Query) -> Result<Page, Interrupted> {
+        self.query(query).await
     }
 }
