@@ -3,11 +3,12 @@
 use sagewarden_events::Timestamp;
 use sagewarden_lineage::explanation::{REPORT, attributions, top_features};
 use sagewarden_lineage::fact::{EXPLANATION, TOP_FEATURES};
+use sagewarden_lineage::graph::Node;
 use sagewarden_lineage::id::NodeId;
 use sagewarden_lineage::observe::{DataReference, Observation};
-use sagewarden_lineage::record::{NODE, Record};
+use sagewarden_lineage::record::Record;
 use sagewarden_lineage::s3::S3Location;
-use sagewarden_lineage::table::{Attributes, Key, Value, Write};
+use sagewarden_lineage::table::{Attributes, Key, Value};
 use serde_json::json;
 
 use crate::data_versions::versioned;
@@ -16,7 +17,9 @@ use crate::ports::{Account, ObjectVersion, Objects, SourceControl, Table};
 use crate::record_lineage::RecordLineage;
 
 /// The beginning of the sort keys of explanations: `X#<version of the report>`.
-pub(crate) const EXPLANATIONS: &str = "X#";
+const EXPLANATIONS: &str = "X#";
+/// The version of the newest explanation on a node: `<time of the report>#<version of the report>`.
+const NEWEST: &str = "expv";
 
 /// Reports hold a few numbers a feature: one that is larger is none.
 const MAX_REPORT: u64 = 2_000_000;
@@ -72,6 +75,12 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O,
     }
 }
 
+/// Where the explanation stands whose top features a node names.
+pub(crate) fn key(node: &Node) -> Option<Key> {
+    let (_, version) = node.text(NEWEST)?.split_once('#')?;
+    Some(Key::new(node.id.as_str(), format!("{EXPLANATIONS}{version}")))
+}
+
 /// Every version of a report is kept; the newest one's features stand on the node.
 fn keep(record: &mut Record, id: &NodeId, place: &S3Location, report: &ObjectVersion, body: &[u8]) {
     let attributions = attributions(body);
@@ -83,14 +92,10 @@ fn keep(record: &mut Record, id: &NodeId, place: &S3Location, report: &ObjectVer
     let facts = Attributes::from([("json".into(), Value::Text(said.to_string()))]);
     record.put(Key::new(id.as_str(), format!("{EXPLANATIONS}{version}")), facts);
     let shown = report.version_id.as_ref().map(|id| format!("?versionId={id}")).unwrap_or_default();
-    record.touched.insert(id.clone());
-    record.writes.push(Write::Newest {
-        key: Key::new(id.as_str(), NODE),
-        version_attribute: "expv".into(),
-        version: format!("{:015}#{version}", report.modified_at.millis()),
-        attributes: Attributes::from([
-            (TOP_FEATURES.into(), Value::Text(top_features(&attributions))),
-            (EXPLANATION.into(), Value::Text(format!("{place}{shown}"))),
-        ]),
-    });
+    let newest = format!("{:015}#{version}", report.modified_at.millis());
+    let facts = Attributes::from([
+        (TOP_FEATURES.into(), Value::Text(top_features(&attributions))),
+        (EXPLANATION.into(), Value::Text(format!("{place}{shown}"))),
+    ]);
+    record.register(id, NEWEST, newest, facts);
 }

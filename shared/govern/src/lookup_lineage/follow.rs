@@ -154,10 +154,15 @@ fn moment(head: &Item) -> Option<&str> {
     head.key.sk.split('#').nth(1)
 }
 
-/// Takes away from a node what became true later than `at`: its state, its approval and its deletion.
+/// Takes away from a node what became true later than `at`: its state, its approval, its
+/// explanation and its deletion.
 pub(super) fn as_of(graph: &mut Graph, at: i64) {
-    const REGISTERS: [(&str, &[&str]); 3] =
-        [("stv", &["st", "stv"]), ("approvalv", &["approval", "approvalv"]), ("headv", &["head", "headv"])];
+    const REGISTERS: [(&str, &[&str]); 4] = [
+        ("stv", &["st", "stv"]),
+        ("approvalv", &["approval", "approvalv"]),
+        ("headv", &["head", "headv"]),
+        ("expv", &["top_features", "explanation", "expv"]),
+    ];
     for node in graph.nodes.values_mut() {
         let Some(item) = &mut node.item else { continue };
         for (version, attributes) in REGISTERS {

@@ -20,8 +20,9 @@ use sagewarden_lineage::record::DETAIL;
 use sagewarden_lineage::table::{Item, Key};
 use sagewarden_lineage::view::{self, Answer, Format};
 use sagewarden_lineage::walk::{Direction, Limits, Walk};
-use serde_json::{Value as Json, json};
+use serde_json::{Map, Value as Json, json};
 
+use crate::explanation;
 use crate::ports::Table;
 use address::{Addressed, is_deployed, resolve};
 use follow::{as_of, follow};
@@ -252,15 +253,21 @@ async fn details<T: Table>(
         NodeKind::Violation,
     ];
     let ids = graph.nodes.keys().filter(|id| with_detail.contains(&id.kind()));
-    let keys: Vec<Key> = ids.map(|id| Key::new(id.as_str(), DETAIL)).collect();
-    let mut details = BTreeMap::new();
+    let mut keys: Vec<Key> = ids.map(|id| Key::new(id.as_str(), DETAIL)).collect();
+    keys.extend(graph.nodes.values().filter_map(explanation::key));
+    let mut details: BTreeMap<NodeId, Map<String, Json>> = BTreeMap::new();
     for item in read(reading, &keys, graph).await? {
         let json = item.text("json").and_then(|text| serde_json::from_str(text).ok());
-        if let Some((id, json)) = NodeId::parse(&item.key.pk).zip(json) {
-            details.insert(id, json);
+        let Some((id, Json::Object(mut told))) = NodeId::parse(&item.key.pk).zip(json) else { continue };
+        let detail = details.entry(id).or_default();
+        if item.key.sk == DETAIL {
+            detail.extend(told);
+        } else if let Some(attributions) = told.remove("attributions") {
+            // Which report says so is a fact of the node.
+            detail.insert("Attributions".into(), attributions);
         }
     }
-    Ok(details)
+    Ok(details.into_iter().map(|(id, detail)| (id, detail.into())).collect())
 }
 
 /// Reads what belongs to an answer that is there already: a limit cuts it.

@@ -222,6 +222,10 @@ fn facts(answer: &Answer, node: &Node) -> Vec<(String, Json)> {
 fn value(fact: &Json) -> Markup {
     match fact {
         Json::String(text) => html! { (text) },
+        // A feature and its weight.
+        Json::Array(members) if matches!(members.as_slice(), [Json::String(_), Json::Number(_)]) => html! {
+            @for member in members { (value(member)) " " }
+        },
         Json::Array(members) => html! { ul { @for member in members { li { (value(member)) } } } },
         Json::Object(fields) => html! {
             dl { @for (name, field) in fields { dt { (name) } dd { (value(field)) } } }
