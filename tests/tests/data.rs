@@ -2,10 +2,13 @@
 //! deletions. Whatever the order, the store ends the same.
 #![expect(clippy::indexing_slicing, reason = "a test ends where something is missing")]
 
-use sagewarden_events::{Resource, ResourceKind};
-use sagewarden_local::{Store, Story};
+use futures::executor::block_on;
+use sagewarden_events::{Actor, Resource, ResourceKind};
+use sagewarden_govern::{Question, lookup_lineage};
+use sagewarden_lineage::view::{self, Format};
+use sagewarden_local::{Store, Story, System};
 use sagewarden_tests::Result;
-use sagewarden_tests::local::{Local, at, training_job};
+use sagewarden_tests::local::{Local, at, endpoint_config, training_job};
 use serde_json::{Value, json};
 
 const ANA: &str = "arn:aws:iam::111122223333:user/ana";
@@ -114,6 +117,42 @@ fn an_explanation_beside_the_artifact_is_recorded_in_the_version_that_stood_ther
     assert_eq!(job["top_features"], "Income 0.2, Age 0.0596", "{lineage}");
     let place = job["explanation"].as_str().unwrap_or_default();
     assert!(place.starts_with("s3://models/out/t/output/analysis.json?versionId="), "{place}");
+    let attributions = json!([{ "method": "kernel_shap", "label": "label0", "expected_value": 0.25,
+        "features": [["Income", 0.2], ["Age", 0.0596]], "omitted": 0 }]);
+    assert_eq!(job["detail"]["Attributions"], attributions, "all of them, beside {}", job["detail"]);
+    assert!(job["detail"]["Request"].is_object(), "{lineage}");
+    Ok(())
+}
+
+#[test]
+fn every_attribution_is_told_in_json_and_on_the_page_and_the_top_ones_elsewhere() -> Result<()> {
+    let local = Local::new()?;
+    let job = trained(&local, &[])?;
+    let values: serde_json::Map<String, Value> =
+        (1..=8).map(|number| (format!("PAY_{number}"), json!(f64::from(number) / 10.0))).collect();
+    let report = json!({ "explanations": { "kernel_shap": { "label0": { "global_shap_values": values } } } });
+    let account = &local.system.account;
+    account.put_object("models", "out/t/output/analysis.json", report.to_string().as_bytes(), at(30))?;
+    account.put_object("models", "out/t/output/model.tar.gz", b"model", at(30))?;
+    account.finish_training(&job, at(60))?;
+    local.settle()?;
+    let question = Question::about("training-job/t");
+    let answer = block_on(lookup_lineage(&local.system.store, &question))?;
+    let json = view::text(&answer, Format::Json);
+    let (page, csv) = (view::html(&answer), view::csv(&answer));
+    let artifact = Question::about("s3://models/out/t/output/model.tar.gz");
+    let tree = view::tree(&block_on(lookup_lineage(&local.system.store, &artifact))?);
+    for number in 1..=8 {
+        let feature = format!("PAY_{number}");
+        assert!(json.contains(&feature), "{json}");
+        assert!(page.contains(&format!("<li>{feature} 0.{number} </li>")), "{feature}");
+        assert_eq!(tree.contains(&feature), number > 3, "{tree}");
+        assert_eq!(csv.contains(&feature), number > 3, "{csv}");
+    }
+    // A day before the report there was none.
+    let before = Question { at: Some(at(20).to_string()), ..question };
+    let answer = block_on(lookup_lineage(&local.system.store, &before))?;
+    assert!(!view::text(&answer, Format::Json).contains("PAY_"), "{answer:?}");
     Ok(())
 }
 
@@ -202,6 +241,54 @@ fn a_deletion_ends_the_incarnation_before_it_in_any_order() -> Result<()> {
         let again = world.lineage("training-job/t")?;
         assert_eq!(node(&again, "training-job")["deleted_at"], json!(at(300)), "the newest: {again}");
         hashes.push(hash(&world.system.store)?);
+    }
+    hashes.dedup();
+    assert_eq!(hashes.len(), 1, "the order shows in the store");
+    Ok(())
+}
+
+#[test]
+fn who_asked_for_what_an_endpoint_runs_is_known_of_each_deployment_in_any_order() -> Result<()> {
+    let ben = "arn:aws:iam::111122223333:user/ben";
+    let caller = |arn: &str| Actor { arn: Some(arn.to_owned()), ..Actor::default() };
+    let world = Local::new()?;
+    let account = &world.system.account;
+    let endpoint = world.serve()?;
+    world.create(ResourceKind::EndpointConfig, &endpoint_config("green", "m"), 110)?;
+    account.update_endpoint("prod", "green", Some(&caller(ben)), at(200))?;
+    account.finish_endpoint(&endpoint, at(300))?;
+    // Back again, by somebody else, and that is no new deployment.
+    account.update_endpoint("prod", "c", Some(&caller("arn:aws:iam::111122223333:user/cleo")), at(400))?;
+    account.finish_endpoint(&endpoint, at(500))?;
+    let mut events = account.drain_events()?;
+    // Asked for later than it came into force, or refused.
+    let request = json!({ "endpointName": "Prod", "endpointConfigName": "green" });
+    events.push(call("UpdateEndpoint", &request, 350));
+    let mut refused = call("UpdateEndpoint", &request, 250);
+    refused["detail"]["errorCode"] = "ValidationException".into();
+    events.push(refused);
+    let mut hashes = Vec::new();
+    for order in 0..8 {
+        let system = System { store: Store::in_memory()?, ..world.system.clone() };
+        match order {
+            0 => {}
+            1 => events.reverse(),
+            _ => events.rotate_left(3),
+        }
+        for event in events.iter().chain(&events) {
+            block_on(system.deliver(&event.to_string(), at(600)))?;
+        }
+        for (config, who) in [("green", ben), ("c", ANA)] {
+            let items = system.store.items()?;
+            let dep = items.iter().find(|item| {
+                item.key.pk.starts_with("dep#")
+                    && item.key.pk.contains(&format!("/{config}@"))
+                    && item.key.sk == "#"
+            });
+            let dep = dep.ok_or_else(|| format!("{config} was not deployed"))?;
+            assert_eq!(dep.text("created_by"), Some(who), "{config} in order {order}: {dep:?}");
+        }
+        hashes.push(hash(&system.store)?);
     }
     hashes.dedup();
     assert_eq!(hashes.len(), 1, "the order shows in the store");

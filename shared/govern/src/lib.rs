@@ -10,6 +10,7 @@ mod closure;
 mod comment;
 mod commit_claim;
 mod data_versions;
+mod deployed_by;
 mod enforce_policy;
 mod explanation;
 mod finding_notice;

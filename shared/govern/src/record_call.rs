@@ -7,7 +7,7 @@ use sagewarden_events::{Actor, CallMade, Effect, Resource, ResourceKind, Timesta
 use sagewarden_lineage::fact::{ASSERTED, CREATED_BY, DELETED_AT};
 use sagewarden_lineage::id::{NodeId, NodeKind};
 use sagewarden_lineage::observe::observe;
-use sagewarden_lineage::record::{NODE, Record, name_alias};
+use sagewarden_lineage::record::{Record, name_alias};
 use sagewarden_lineage::table::{Attributes, Item, Key, Query, Value, Write};
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
@@ -21,7 +21,7 @@ use crate::record_lineage::RecordLineage;
 const PROMPT_MILLIS: i64 = 60_000;
 
 /// Sort keys of calls, followed by their time.
-const CREATED: &str = "C#";
+pub(crate) const CREATED: &str = "C#";
 const DELETED: &str = "D#";
 
 impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O, S, T> {
@@ -35,13 +35,15 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O,
             return nothing("was refused: nothing came of it");
         }
         let Some(resource) = &call.resource else { return nothing("names no resource") };
-        let is_endpoint = resource.kind == ResourceKind::Endpoint;
+        if resource.kind == ResourceKind::Endpoint {
+            // Its incarnations share one node, whose revisions tell when it came and went.
+            return match call.effect {
+                Effect::Deleted => nothing("is told by the states of the endpoint"),
+                _ => self.record_deploying_call(resource, call).await,
+            };
+        }
         if NodeKind::of_resource(resource.kind).is_none() || call.effect == Effect::Changed {
             return nothing("leaves no trace in the lineage");
-        }
-        if is_endpoint {
-            // Its incarnations share one node, whose revisions tell when it came and went.
-            return nothing("is told by the states of the endpoint");
         }
         self.table.write(&[Write::Put(remembered(resource, call))]).await?;
         if resource.kind == ResourceKind::AutoMlJob && call.effect == Effect::Created {
@@ -66,10 +68,8 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O,
         let calls = query_all(self.table, Query::prefix(calls_pk(resource), "")).await?;
         let mut record = Record::default();
         for call in &calls {
-            if let Some(write) = creation(id, created_at, call).or_else(|| deletion(id, created_at, call)) {
-                record.touched.insert(id.clone());
-                record.writes.push(write);
-            }
+            creation(&mut record, id, created_at, call);
+            deletion(&mut record, id, created_at, call);
         }
         if !record.writes.is_empty() {
             self.store(record).await?;
@@ -90,15 +90,16 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O,
     }
 }
 
-/// The partition of the calls on a name.
-fn calls_pk(resource: &Resource) -> String {
+/// The partition of the calls on a name. Names of endpoints ignore case.
+pub(crate) fn calls_pk(resource: &Resource) -> String {
     let Resource { kind, account, region, name, .. } = resource;
+    let name = if *kind == ResourceKind::Endpoint { name.to_lowercase() } else { name.clone() };
     format!("K#call#{}/{account}/{region}/{name}", kind.segment())
 }
 
 /// A call as it is kept: a function of the call, whoever delivers it.
-fn remembered(resource: &Resource, call: &CallMade) -> Item {
-    let head = if call.effect == Effect::Created { CREATED } else { DELETED };
+pub(crate) fn remembered(resource: &Resource, call: &CallMade) -> Item {
+    let head = if call.effect == Effect::Deleted { DELETED } else { CREATED };
     let mut attributes = Attributes::from([("at".into(), Value::Number(call.time.millis()))]);
     let caller = caller(&call.actor);
     attributes.extend(caller.clone().map(|caller| ("by".to_owned(), Value::Text(caller))));
@@ -132,34 +133,42 @@ fn named_commits(resource: &Resource, call: &CallMade) -> String {
 }
 
 /// The creator is who called last before the creation.
-fn creation(id: &NodeId, created_at: Timestamp, call: &Item) -> Option<Write> {
-    let version = call.key.sk.strip_prefix(CREATED)?;
-    let waited = created_at.millis() - call.number("at")?.div_euclid(1000) * 1000;
-    if !(0..=PROMPT_MILLIS).contains(&waited) {
-        return None;
+fn creation(record: &mut Record, id: &NodeId, created_at: Timestamp, call: &Item) {
+    if let Some(version) = call.key.sk.strip_prefix(CREATED).filter(|_| is_prompt(call, created_at)) {
+        created_by(record, id, version.to_owned(), call);
     }
+}
+
+/// Whether a call can have led to what was created at a time.
+pub(crate) fn is_prompt(call: &Item, created_at: Timestamp) -> bool {
+    let waited = call.number("at").map(|at| created_at.millis() - at.div_euclid(1000) * 1000);
+    waited.is_some_and(|waited| (0..=PROMPT_MILLIS).contains(&waited))
+}
+
+/// The caller as the creator of a node.
+pub(crate) fn created_by(record: &mut Record, id: &NodeId, version: String, call: &Item) {
+    let Some(by) = call.text("by") else { return };
     let asserted = call.text(ASSERTED).unwrap_or_default();
     let facts = Attributes::from([
-        (CREATED_BY.into(), Value::Text(call.text("by")?.into())),
+        (CREATED_BY.into(), Value::Text(by.into())),
         (ASSERTED.into(), Value::Text(asserted.into())),
     ]);
-    Some(register(id, "cbv", version.into(), facts))
+    record.register(id, "cbv", version, facts);
 }
 
 /// The end is the first deletion after the creation.
-fn deletion(id: &NodeId, created_at: Timestamp, call: &Item) -> Option<Write> {
-    call.key.sk.strip_prefix(DELETED)?;
-    let at = call.number("at").filter(|at| *at >= created_at.millis())?;
+fn deletion(record: &mut Record, id: &NodeId, created_at: Timestamp, call: &Item) {
+    let at = call.number("at").filter(|at| call.key.sk.starts_with(DELETED) && *at >= created_at.millis());
+    let Some(at) = at else { return };
     let by = call.text("by").unwrap_or_default();
-    let version = format!("{:015}#{by}", 999_999_999_999_999 - at);
     let facts = Attributes::from([
         (DELETED_AT.into(), Value::Number(at)),
         ("deleted_by".into(), Value::Text(by.into())),
     ]);
-    Some(register(id, "delv", version, facts))
+    record.register(id, "delv", format!("{}#{by}", earliest(at)), facts);
 }
 
-fn register(id: &NodeId, version_attribute: &str, version: String, attributes: Attributes) -> Write {
-    let (key, version_attribute) = (Key::new(id.as_str(), NODE), version_attribute.into());
-    Write::Newest { key, version_attribute, version, attributes }
+/// The version of a register that the earliest time wins.
+pub(crate) fn earliest(millis: i64) -> String {
+    format!("{:015}", 999_999_999_999_999 - millis)
 }

@@ -101,6 +101,9 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O,
         };
         let before = current_deployment(self.table, &node).await?;
         self.table.write(&pointer(&node, revision, deployment.as_ref())).await?;
+        if let Some(deployment) = &deployment {
+            self.link_deployer(endpoint, deployment, revision.at).await?;
+        }
         let concerned: BTreeSet<NodeId> = [before, deployment].into_iter().flatten().collect();
         for each in concerned {
             settle_deployment(self.table, &node, &each).await?;

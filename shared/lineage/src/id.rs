@@ -237,6 +237,13 @@ impl NodeId {
         self.0.rsplit('@').next()?.parse().ok().map(Timestamp::from_millis)
     }
 
+    /// When the endpoint of a deployment was created.
+    #[must_use]
+    pub fn endpoint_created_at(&self) -> Option<Timestamp> {
+        let (_, created) = self.tail().split('/').nth(2)?.rsplit_once('@')?;
+        created.parse().ok().filter(|_| self.kind() == NodeKind::Deployment).map(Timestamp::from_millis)
+    }
+
     /// What the node stands for.
     #[must_use]
     pub fn kind(&self) -> NodeKind {
@@ -307,6 +314,14 @@ mod tests {
     #[test]
     fn an_endpoint_is_the_same_in_any_case() {
         assert_eq!(NodeId::endpoint(&endpoint("Credit-Prod")), NodeId::endpoint(&endpoint("credit-prod")));
+    }
+
+    #[test]
+    fn a_deployment_knows_when_its_endpoint_was_created() {
+        let (created, config) = (Timestamp::from_millis(7), Timestamp::from_millis(9));
+        let id = NodeId::deployment(&endpoint("Prod"), created, "c-1", config);
+        assert_eq!((id.endpoint_created_at(), id.created_at()), (Some(created), Some(config)));
+        assert_eq!(NodeId::endpoint(&endpoint("prod")).endpoint_created_at(), None);
     }
 
     #[test]

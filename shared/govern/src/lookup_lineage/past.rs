@@ -6,6 +6,7 @@ use sagewarden_events::Timestamp;
 use sagewarden_lineage::answer::{Entry, EntryKind, History, LiveEndpoint, newest_verdict};
 use sagewarden_lineage::chain::{Chain, title};
 use sagewarden_lineage::edge::Relation;
+use sagewarden_lineage::fact::CREATED_BY;
 use sagewarden_lineage::graph::{Graph, Node};
 use sagewarden_lineage::id::{NodeId, NodeKind};
 use sagewarden_lineage::record::NODE;
@@ -170,7 +171,11 @@ async fn tell<T: Table>(
         let mut walk = Walk::new(Direction::Upstream, [deployment.clone()], bounds.limits);
         follow(reading, &mut walk, Direction::Upstream).await?;
         let graph = walk.into_graph();
-        let text = format!("configuration {configuration} came into force{}", models(&graph));
+        let who = graph.nodes.get(deployment).and_then(|node| node.text(CREATED_BY));
+        // Whoever asked for it first: later, it may have been somebody else.
+        let by = who.filter(|_| is_first(&periods, period)).map(|who| format!(", deployed by {who}"));
+        let by = by.unwrap_or_default();
+        let text = format!("configuration {configuration} came into force{}{by}", models(&graph));
         history.entries.push(entry(period.from, EntryKind::Deployment, deployment, text));
         for node in graph.nodes.values().filter(|node| looked_at.insert(node.id.clone())) {
             events_of(reading, node, history).await?;
@@ -182,6 +187,12 @@ async fn tell<T: Table>(
         history.missing.push(text.to_owned());
     }
     Ok(())
+}
+
+/// Whether the deployment of a period was in force in none before it.
+fn is_first(periods: &[Period], period: &Period) -> bool {
+    let same = periods.iter().find(|other| other.deployment == period.deployment);
+    same.is_some_and(|other| other.from == period.from)
 }
 
 /// The role of the edges from an endpoint to the runs of its monitoring schedules.

@@ -171,6 +171,7 @@ fn of_its_kind(answer: &Answer, node: &Node) -> Option<String> {
             let edge = graph.into_node(&node.id).find(|edge| edge.role.starts_with("trial/"))?;
             named(edge, &edge.from)
         }
+        NodeKind::Deployment => node.text(fact::CREATED_BY).map(|who| format!("deployed by {who}")),
         NodeKind::FeatureGroup => node.text("offline_store").map(|place| format!("offline store {place}")),
         _ => None,
     }
