@@ -112,6 +112,46 @@ fn a_commit_that_nobody_named_is_the_head_before_the_job() -> Result<()> {
 }
 
 #[test]
+fn an_abbreviated_commit_is_no_claim_and_that_is_said_until_it_is_whole() -> Result<()> {
+    let local = Local::new()?;
+    let (account, git) = (&local.system.account, &local.system.git);
+    git.create_repository("r")?;
+    let new = NewCommit {
+        branch: "main",
+        files: &[("train.py", "1")],
+        message: "Train",
+        author: ("Ana", "ana@example.com"),
+        at: at(0),
+    };
+    let commit = git.push("r", &new)?.0.to_string();
+    let short: String = commit.chars().take(7).collect();
+    let job = local.create(
+        ResourceKind::TrainingJob,
+        &training_job("t", &[("CommitId", &short), ("Repository", "r")]),
+        20,
+    )?;
+    let events = account.drain_events()?;
+    let tell = || -> Result<Value> {
+        for event in &events {
+            local.deliver(&event.to_string())?;
+        }
+        local.lineage("training-job/t")
+    };
+    let said = format!("its tag names commit `{short}`, which is no whole commit id: name all 40 digits");
+    let lineage = tell()?;
+    assert!(lineage["missing"].to_string().contains(&said), "{lineage}");
+    let named = |lineage: &Value| lineage["edges"].to_string().contains("\"found_by\":\"tag\"");
+    assert!(!named(&lineage), "{lineage}");
+
+    let tags = [("CommitId", commit.as_str()), ("Repository", "r")];
+    let tags = tags.map(|(key, value)| (key.to_owned(), value.to_owned())).into();
+    account.take_in(&job, &account.describe_document(&job)?, &tags)?;
+    let lineage = tell()?;
+    assert!(named(&lineage) && !lineage["missing"].to_string().contains("whole commit id"), "{lineage}");
+    Ok(())
+}
+
+#[test]
 fn a_claim_that_the_repository_cannot_confirm_says_so() -> Result<()> {
     let local = Local::new()?;
     push(&local, "first", 0)?;

@@ -220,6 +220,13 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O,
         tags: &BTreeMap<String, String>,
     ) -> Result<(), Failure> {
         let (claim, repository) = claimed(self.account, self.settings, seen, tags).await?;
+        if let (None, Some((found_by, text))) = (&claim, seen.unclear.first()) {
+            let what = format!(
+                "its {} names commit `{text}`, which is no whole commit id: name all 40 digits",
+                found_by.word()
+            );
+            record.gap(&seen.id, &found_by.role(), what);
+        }
         match (claim, repository) {
             (Some(claim), Some(repository)) => self.link_claim(record, seen, &claim, &repository).await,
             (Some(claim), None) => {

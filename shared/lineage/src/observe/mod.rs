@@ -137,6 +137,8 @@ pub struct Observation {
     pub images: Vec<(String, String)>,
     /// Claims found in the resource itself, best first.
     pub claims: Vec<CommitClaim>,
+    /// Abbreviated commit ids where a commit should be named, best first.
+    pub unclear: Vec<(FoundBy, String)>,
     /// The repository that the resource names.
     pub repository: Option<String>,
     /// The experiment it belongs to.
@@ -181,6 +183,7 @@ pub fn observe(
         outputs: Vec::new(),
         images: Vec::new(),
         claims: Vec::new(),
+        unclear: Vec::new(),
         repository: named(tags.iter().map(|(key, value)| (key.as_str(), value.as_str())), REPOSITORY_KEYS),
         experiment: ExperimentPlace::default(),
         sources: Vec::new(),
@@ -232,8 +235,10 @@ impl Observation {
     fn claim<'a>(&mut self, pairs: impl Iterator<Item = (&'a str, &'a str)> + Clone, found_by: FoundBy) {
         let Some(text) = named(pairs.clone(), COMMIT_KEYS) else { return };
         // A value that is no commit id (an abbreviation, `latest`) claims nothing that could be checked.
-        if let Ok(commit) = CommitId::parse(&text) {
-            self.claims.push(CommitClaim { commit, found_by });
+        match CommitId::parse(&text) {
+            Ok(commit) => self.claims.push(CommitClaim { commit, found_by }),
+            Err(_) if is_abbreviated(&text) => self.unclear.push((found_by, text)),
+            Err(_) => {}
         }
         if self.repository.is_none() {
             self.repository = named(pairs, REPOSITORY_KEYS);
@@ -320,6 +325,10 @@ impl Observation {
             self.facts.insert(name.into(), Value::Number(number));
         }
     }
+}
+
+fn is_abbreviated(text: &str) -> bool {
+    (7..40).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// The last part of a repository name or clone URL.
