@@ -82,6 +82,73 @@ fn a_large_set_has_a_manifest_and_a_set_without_versions_is_weak() -> Result<()>
     Ok(())
 }
 
+/// A job whose channel is given by a manifest; the sources of its channel, of its manifest, and what is missing.
+fn listed(data_type: &str, text: &str) -> Result<(Value, Vec<Value>, Vec<Value>, String)> {
+    let local = Local::new()?;
+    let account = &local.system.account;
+    for key in ["in/a.csv", "in/b.csv", "in/c.csv", "other/d.csv"] {
+        account.put_object("data", key, key.as_bytes(), at(0))?;
+    }
+    account.put_object("data", "lists/train.manifest", text.as_bytes(), at(5))?;
+    let channel = json!([{ "ChannelName": "train", "DataSource": { "S3DataSource": {
+        "S3DataType": data_type, "S3Uri": "s3://data/lists/train.manifest" } } }]);
+    trained(&local, &[("InputDataConfig", channel)])?;
+    // Later than the job: these are not what it read.
+    account.put_object("data", "in/a.csv", b"another", at(500))?;
+    account.put_object("data", "lists/train.manifest", b"[]", at(500))?;
+    local.settle()?;
+    let lineage = local.lineage("training-job/t")?;
+    let sources = |role: &str| -> Vec<Value> {
+        let edges = lineage["edges"].as_array().into_iter().flatten();
+        let from: Vec<&Value> = edges.filter(|edge| edge["role"] == role).map(|edge| &edge["from"]).collect();
+        nodes(&lineage).into_iter().filter(|node| from.contains(&&node["id"])).cloned().collect()
+    };
+    let (data, manifest) = (sources("channel/train"), sources("manifest/channel/train"));
+    let missing = lineage["missing"].to_string();
+    Ok((lineage, data, manifest, missing))
+}
+
+#[test]
+fn what_a_manifest_lists_is_what_the_job_read() -> Result<()> {
+    let (lineage, data, manifest, missing) =
+        listed("ManifestFile", r#"[{"prefix": "s3://data/in/"}, "a.csv", "c.csv"]"#)?;
+    assert_eq!((data.len(), &data[0]["objects"], manifest.len()), (1, &json!(2), 1), "{lineage}");
+    assert_eq!(manifest[0]["uri"], "s3://data/lists/train.manifest");
+    let members: Vec<&Value> = nodes(&lineage).into_iter().filter(|node| node["size"] == 8).collect();
+    let uris: Vec<&Value> = members.iter().map(|node| &node["uri"]).collect();
+    assert_eq!(uris, ["s3://data/in/a.csv", "s3://data/in/c.csv"], "as they stood when it began: {lineage}");
+    assert!(!missing.contains("manifest"), "{missing}");
+
+    let lines =
+        "{\"source-ref\": \"s3://data/in/b.csv\"}\n{\"source-ref\": \"s3://data/other/d.csv\", \"l\": 1}\n";
+    let (lineage, data, manifest, _) = listed("AugmentedManifestFile", lines)?;
+    assert_eq!((data.len(), &data[0]["objects"], manifest.len()), (1, &json!(2), 1), "{lineage}");
+
+    // One that was gone, and a list of one.
+    let (lineage, data, _, missing) =
+        listed("ManifestFile", r#"[{"prefix": "s3://data/in/"}, "a.csv", "gone.csv"]"#)?;
+    assert_eq!((data.len(), &data[0]["uri"]), (1, &json!("s3://data/in/a.csv")), "{lineage}");
+    let said = "1 of 2 objects that `s3://data/lists/train.manifest` lists did not stand there";
+    assert!(missing.contains(said), "{missing}");
+    Ok(())
+}
+
+#[test]
+fn a_manifest_that_cannot_be_read_is_all_that_is_known_and_that_is_said() -> Result<()> {
+    for (data_type, text, why) in [
+        ("ManifestFile", "a,b\n", "it is no manifest"),
+        ("ManifestFile", r#"[{"prefix": "s3://data/in/"}, "gone.csv"]"#, "none of them stood there"),
+        ("AugmentedManifestFile", "{\"source\": \"a text\"}\n", "it names no objects"),
+    ] {
+        let (lineage, data, manifest, missing) = listed(data_type, text)?;
+        assert_eq!((data.len(), manifest.len()), (1, 0), "{lineage}");
+        assert_eq!(data[0]["uri"], "s3://data/lists/train.manifest", "{lineage}");
+        let said = format!("the objects that `s3://data/lists/train.manifest` lists are not known: {why}");
+        assert!(missing.contains(&said), "{missing}");
+    }
+    Ok(())
+}
+
 #[test]
 fn secrets_in_hyperparameters_are_not_stored() -> Result<()> {
     let local = Local::new()?;

@@ -5,7 +5,7 @@ use sagewarden_lineage::edge::{InEdge, Relation};
 use sagewarden_lineage::id::{NodeId, NodeKind};
 use sagewarden_lineage::observe::{DataReference, Observation};
 use sagewarden_lineage::record::{MAX_MEMBERS, NEVER_FILLED, Record};
-use sagewarden_lineage::s3::{Checksum, ObjectSet, VersionedObject};
+use sagewarden_lineage::s3::{Checksum, ObjectSet, S3Location, VersionedObject};
 use sagewarden_lineage::table::{Attributes, Value};
 
 use crate::outcome::Failure;
@@ -16,7 +16,7 @@ use crate::record_lineage::RecordLineage;
 
 /// Objects looked at under one prefix: ten requests where the bucket holds no older versions. A dataset with more is marked as
 /// incomplete and weak.
-const MAX_OBJECTS: usize = 10_000;
+pub(crate) const MAX_OBJECTS: usize = 10_000;
 /// Objects of a set whose checksums are asked for, one request each; those of a single object always are.
 const MAX_CHECKSUMS: usize = 10;
 
@@ -27,7 +27,11 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O,
             _ => NodeKind::Dataset,
         };
         for input in &seen.inputs {
-            if let Some(source) = self.versions(record, seen, input, reads).await? {
+            let source = match input.manifest {
+                Some(kind) => self.listed_data(record, seen, input, kind).await?,
+                None => self.versions(record, seen, input, reads).await?,
+            };
+            if let Some(source) = source {
                 self.link_offline_store(record, &source, input, seen).await?;
                 record.edge(&seen.id, &InEdge::new(Relation::ContributedTo, &input.role, source));
             }
@@ -64,32 +68,44 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O,
                 format!("{role} has more objects under `{location}` than were looked at"),
             );
         }
-        let objects: Vec<VersionedObject> = listing.objects.iter().map(versioned).collect();
+        if listing.objects.is_empty() {
+            record.gap(&seen.id, role, format!("{role}: no object stood at `{location}` at {as_of}"));
+        }
+        Ok(self.found(record, kind, location, &listing.objects, complete).await?)
+    }
+
+    /// The node of objects: the object itself where there is one and no other, else the set of them.
+    pub(crate) async fn found(
+        &self,
+        record: &mut Record,
+        kind: NodeKind,
+        place: &S3Location,
+        found: &[ObjectVersion],
+        complete: bool,
+    ) -> Result<Option<NodeId>, PortError> {
+        let objects: Vec<VersionedObject> = found.iter().map(versioned).collect();
         Ok(match objects.as_slice() {
-            [] => {
-                record.gap(&seen.id, role, format!("{role}: no object stood at `{location}` at {as_of}"));
-                None
-            }
+            [] => None,
             [object] if complete => {
-                let id = record.object(kind, &location.bucket, object);
-                self.add_checksums(record, kind, &location.bucket, &listing.objects).await?;
+                let id = record.object(kind, &place.bucket, object);
+                self.add_checksums(record, kind, &place.bucket, found).await?;
                 Some(id)
             }
             objects => {
-                let set = ObjectSet { bucket: &location.bucket, prefix: &location.key, objects, complete };
-                Some(self.set(record, &set, &listing.objects).await?)
+                let set = ObjectSet { bucket: &place.bucket, prefix: &place.key, objects, complete };
+                Some(self.set(record, &set, found).await?)
             }
         })
     }
 
     /// What counts of the objects that stood at a location; `None` when they cannot be listed, which is recorded.
-    async fn listed(
+    pub(crate) async fn listed(
         &self,
         record: &mut Record,
         seen: &Observation,
         reference: &DataReference,
     ) -> Result<Option<Listing>, Failure> {
-        let DataReference { role, location, as_of, since, single } = reference;
+        let DataReference { role, location, as_of, since, single, .. } = reference;
         let listed = self.objects.versions(&location.bucket, &location.key, *as_of, MAX_OBJECTS).await;
         let mut listing = match listed {
             Ok(listing) => listing,
@@ -133,7 +149,7 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O,
     }
 
     /// What S3 says of the content of objects. A permission that is missing costs the checksum and nothing else.
-    async fn add_checksums(
+    pub(crate) async fn add_checksums(
         &self,
         record: &mut Record,
         kind: NodeKind,

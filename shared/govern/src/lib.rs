@@ -17,6 +17,7 @@ mod finding_notice;
 mod inspect_role;
 mod join;
 mod keep_bundle;
+mod listed_data;
 mod lookup_lineage;
 mod once;
 mod outcome;

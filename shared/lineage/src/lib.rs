@@ -10,6 +10,7 @@ pub mod fact;
 pub mod fold;
 pub mod graph;
 pub mod id;
+pub mod manifest;
 pub mod observe;
 pub mod record;
 mod redact;

@@ -161,7 +161,7 @@ fn pin(answer: &Answer, job: &Node, missing: &mut Vec<String>) -> Pinned {
             },
             NodeKind::Commit => pin_commit(&mut pinned, source, &edge.role, missing),
             NodeKind::Dataset | NodeKind::Artifact => {
-                channels += 1;
+                channels += usize::from(edge.role.starts_with("channel/"));
                 let data = pinned_data(&edge.role, source);
                 missing.extend(data.weak.iter().map(|weak| format!("{}: {weak}", data.role)));
                 pinned.data.push(data);

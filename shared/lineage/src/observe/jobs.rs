@@ -107,8 +107,8 @@ impl Observation {
         self.images.extend(view.text("AppSpecification.ImageUri").map(|image| ("image".to_owned(), image)));
         for input in view.list("ProcessingInputs") {
             let role = format!("input/{}", input.text("InputName").unwrap_or_default());
-            let single = input.text("S3Input.S3DataType").is_some_and(|kind| kind != "S3Prefix");
-            self.input(input.text("S3Input.S3Uri"), role, single);
+            let kind = input.text("S3Input.S3DataType");
+            self.typed_input(input.text("S3Input.S3Uri"), role, kind.as_deref());
         }
         if let Some(ended) = view.time("ProcessingEndTime") {
             for output in view.list("ProcessingOutputConfig.Outputs") {
@@ -141,10 +141,9 @@ impl Observation {
         }
     }
 
-    /// A `DataSource.S3DataSource`. A manifest stands for the objects it lists; it is one object itself.
+    /// A `DataSource.S3DataSource`.
     pub(super) fn s3_source(&mut self, view: &View<'_>, role: String) {
         let source = View(view.at("DataSource.S3DataSource").unwrap_or(&Json::Null));
-        let single = source.text("S3DataType").is_some_and(|kind| kind != "S3Prefix");
-        self.input(source.text("S3Uri"), role, single);
+        self.typed_input(source.text("S3Uri"), role, source.text("S3DataType").as_deref());
     }
 }

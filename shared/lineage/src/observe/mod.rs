@@ -15,6 +15,7 @@ use thiserror::Error;
 
 use crate::edge::FoundBy;
 use crate::id::NodeId;
+use crate::manifest::ManifestKind;
 use crate::s3::S3Location;
 use crate::table::{Attributes, Value};
 use view::View;
@@ -62,6 +63,8 @@ pub struct DataReference {
     pub since: Option<Timestamp>,
     /// The location names one object, not the beginning of keys.
     pub single: bool,
+    /// The object lists others, which are the data.
+    pub manifest: Option<ManifestKind>,
 }
 
 /// Somebody's word that a commit is what the resource was built from.
@@ -299,8 +302,17 @@ impl Observation {
     /// asked. What is overwritten between the request and the download is the price.
     fn input(&mut self, uri: Option<String>, role: String, single: bool) {
         if let Some(location) = uri.as_deref().and_then(S3Location::parse) {
-            self.inputs.push(DataReference { role, location, as_of: self.created_at, since: None, single });
+            let (as_of, since, manifest) = (self.created_at, None, None);
+            self.inputs.push(DataReference { role, location, as_of, since, single, manifest });
         }
+    }
+
+    /// An input with its `S3DataType`: without one it is a prefix.
+    fn typed_input(&mut self, uri: Option<String>, role: String, data_type: Option<&str>) {
+        let before = self.inputs.len();
+        self.input(uri, role, data_type.is_some_and(|kind| kind != "S3Prefix"));
+        let manifest = data_type.and_then(ManifestKind::of);
+        self.inputs.iter_mut().skip(before).for_each(|input| input.manifest = manifest);
     }
 
     fn output(&mut self, uri: Option<String>, role: String, ended: Timestamp, single: bool) {
@@ -310,7 +322,7 @@ impl Observation {
                 location.key.push('/');
             }
             let since = Some(self.created_at);
-            self.outputs.push(DataReference { role, location, as_of: ended, since, single });
+            self.outputs.push(DataReference { role, location, as_of: ended, since, single, manifest: None });
         }
     }
 

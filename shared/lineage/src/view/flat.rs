@@ -247,6 +247,9 @@ fn artifacts(row: &mut Row, answer: &Answer, node: &Node) {
             NodeKind::Dataset => (edge.role.rsplit('/').next().unwrap_or_default(), "s3/uri"),
             _ => return,
         };
+        // A channel that is given by a manifest: the column of its name tells of the data.
+        let of_manifest = edge.role.starts_with("manifest/").then(|| format!("{name} manifest"));
+        let name = of_manifest.as_deref().unwrap_or(name);
         row.put(part, &format!("{name} - MediaType"), Some(media_type));
         let place = other.text("uri").or_else(|| other.item.as_ref()?.set("refs").next());
         let version = other.text("version_id").map(|id| format!("?versionId={id}")).unwrap_or_default();
