@@ -1,8 +1,9 @@
 //! What an endpoint runs, what it ran before, and what monitoring found on it.
 
 use sagewarden_events::Timestamp;
+use sagewarden_lineage::closure;
 use sagewarden_lineage::edge::Relation;
-use sagewarden_lineage::graph::{Graph, Node, StoppedBy, closure};
+use sagewarden_lineage::graph::{Graph, Node, StoppedBy};
 use sagewarden_lineage::id::{NodeId, NodeKind};
 use sagewarden_lineage::record::NODE;
 use sagewarden_lineage::table::{Key, Query};

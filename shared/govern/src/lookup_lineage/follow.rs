@@ -4,10 +4,11 @@ use futures::{StreamExt, TryStreamExt, stream};
 use sagewarden_lineage::edge::{FoundBy, Relation};
 use sagewarden_lineage::graph::{Edge, Graph};
 use sagewarden_lineage::id::{NodeId, NodeKind};
+use sagewarden_lineage::record::FAILURE_REASON;
 use sagewarden_lineage::table::{Item, Key, Query, Range};
 use sagewarden_lineage::walk::{Direction, OutEdges, Walk};
 
-use super::reading::{Interrupted, Reading};
+use super::reading::{Interrupted, KEYS, Reading};
 use crate::closure::CURRENT;
 use crate::ports::{PortError, Table};
 
@@ -39,9 +40,9 @@ pub(super) async fn follow<T: Table>(
     }
 }
 
-/// One level: one request for each hundred nodes.
+/// A level, or a part of it: one request for a hundred nodes.
 async fn upwards<T: Table>(reading: &Reading<'_, T>, walk: &mut Walk) -> Result<bool, Interrupted> {
-    let wanted: Vec<Key> = walk.level(usize::MAX).iter().map(Walk::key).collect();
+    let wanted: Vec<Key> = walk.level(KEYS).iter().map(Walk::key).collect();
     if wanted.is_empty() {
         return Ok(false);
     }
@@ -167,8 +168,11 @@ fn moment(head: &Item) -> Option<&str> {
 
 /// Takes away from a node what became true later than `at`: its state, its approval and its deletion.
 pub(super) fn as_of(graph: &mut Graph, at: i64) {
-    const REGISTERS: [(&str, &[&str]); 3] =
-        [("stv", &["st", "stv"]), ("approvalv", &["approval", "approvalv"]), ("headv", &["head", "headv"])];
+    const REGISTERS: [(&str, &[&str]); 3] = [
+        ("stv", &["st", "stv", FAILURE_REASON]),
+        ("approvalv", &["approval", "approvalv"]),
+        ("headv", &["head", "headv"]),
+    ];
     for node in graph.nodes.values_mut() {
         let Some(item) = &mut node.item else { continue };
         for (version, attributes) in REGISTERS {

@@ -249,14 +249,19 @@ async fn details<T: Table>(
     let ids = graph.nodes.keys().filter(|id| with_detail.contains(&id.kind()));
     let keys: Vec<Key> = ids.map(|id| Key::new(id.as_str(), DETAIL)).collect();
     let mut details = BTreeMap::new();
-    for item in read(reading, &keys, graph).await? {
-        let json = item.text("json").and_then(|text| serde_json::from_str(text).ok());
-        if let Some((id, json)) = NodeId::parse(&item.key.pk).zip(json) {
-            details.insert(id, json);
+    for keys in keys.chunks(DETAILS) {
+        for item in read(reading, keys, graph).await? {
+            let json = item.text("json").and_then(|text| serde_json::from_str(text).ok());
+            if let Some((id, json)) = NodeId::parse(&item.key.pk).zip(json) {
+                details.insert(id, json);
+            }
         }
     }
     Ok(details)
 }
+
+/// Details that are read at once: each may have 300 KB.
+const DETAILS: usize = 25;
 
 /// Reads what belongs to an answer that is there already: a limit cuts it.
 async fn read<T: Table>(

@@ -1,4 +1,4 @@
-//! Reads for one answer, counted: an answer has a limit of requests and of time.
+//! Reads for one answer, counted: an answer has a limit of requests, of bytes and of time.
 
 use std::cell::Cell;
 
@@ -9,12 +9,17 @@ use super::question::NoAnswer;
 use crate::ports::{PortError, Table};
 
 /// Keys that one request of DynamoDB's `BatchGetItem` takes.
-const KEYS: usize = 100;
+pub(super) const KEYS: usize = 100;
+
+/// Bytes of items that one answer is made of. A process takes some fifteen times as much to show them; a function has 64 MB for it
+/// (docs/BENCHMARKS.md). The last read may go beyond.
+const MAX_BYTES: usize = 3_000_000;
 
 /// A table that is read for one answer.
 pub(super) struct Reading<'a, T> {
     table: &'a T,
     requests: Cell<usize>,
+    bytes: Cell<usize>,
     most: usize,
     is_over: &'a dyn Fn() -> bool,
 }
@@ -46,7 +51,7 @@ impl From<Interrupted> for NoAnswer {
 impl<'a, T: Table> Reading<'a, T> {
     /// At most so many requests, and none once the time is over.
     pub(super) fn new(table: &'a T, most: usize, is_over: &'a dyn Fn() -> bool) -> Self {
-        Self { table, requests: Cell::new(0), most, is_over }
+        Self { table, requests: Cell::new(0), bytes: Cell::new(0), most, is_over }
     }
 
     /// How many requests there were.
@@ -59,12 +64,16 @@ impl<'a, T: Table> Reading<'a, T> {
             return Ok(Vec::new());
         }
         self.spend(keys.len().div_ceil(KEYS))?;
-        Ok(self.table.get(keys).await?)
+        let items = self.table.get(keys).await?;
+        self.count(&items);
+        Ok(items)
     }
 
     pub(super) async fn query(&self, query: &Query) -> Result<Page, Interrupted> {
         self.spend(1)?;
-        Ok(self.table.query(query).await?)
+        let page = self.table.query(query).await?;
+        self.count(&page.items);
+        Ok(page)
     }
 
     /// Every page of a query.
@@ -80,9 +89,16 @@ impl<'a, T: Table> Reading<'a, T> {
         }
     }
 
+    fn count(&self, items: &[Item]) {
+        self.bytes.set(self.bytes.get() + items.iter().map(Item::bytes).sum::<usize>());
+    }
+
     fn spend(&self, requests: usize) -> Result<(), Interrupted> {
         if (self.is_over)() {
             return Err(Interrupted::Stopped(StoppedBy::Deadline));
+        }
+        if self.bytes.get() > MAX_BYTES {
+            return Err(Interrupted::Stopped(StoppedBy::MaxBytes));
         }
         let spent = self.requests.get() + requests;
         if spent > self.most {

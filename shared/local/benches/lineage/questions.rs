@@ -6,7 +6,7 @@ use std::time::Instant;
 use futures::executor::block_on;
 use sagewarden_govern::ports::{PortError, Table};
 use sagewarden_govern::{Question, deployment_at, live_upstream, lookup_lineage, upstream};
-use sagewarden_lineage::graph::closure;
+use sagewarden_lineage::closure;
 use sagewarden_lineage::id::NodeId;
 use sagewarden_lineage::record::name_alias;
 use sagewarden_lineage::table::Query;
