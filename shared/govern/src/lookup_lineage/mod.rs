@@ -249,6 +249,7 @@ async fn details<T: Table>(
     let ids = graph.nodes.keys().filter(|id| with_detail.contains(&id.kind()));
     let keys: Vec<Key> = ids.map(|id| Key::new(id.as_str(), DETAIL)).collect();
     let mut details = BTreeMap::new();
+    reading.begin_details();
     for keys in keys.chunks(DETAILS) {
         for item in read(reading, keys, graph).await? {
             let json = item.text("json").and_then(|text| serde_json::from_str(text).ok());

@@ -11,14 +11,16 @@ use crate::ports::{PortError, Table};
 /// Keys that one request of DynamoDB's `BatchGetItem` takes.
 pub(super) const KEYS: usize = 100;
 
-/// Bytes of items that one answer is made of. A process takes some fifteen times as much to show them; a function has 64 MB for it
-/// (docs/BENCHMARKS.md). The last read may go beyond.
-const MAX_BYTES: usize = 3_000_000;
+/// Bytes of items that one answer is made of, and of details beside them. A process takes several times as much to show them; it
+/// is to stay below 64 MB (docs/BENCHMARKS.md). The last read may go beyond.
+const MAX_BYTES: usize = 4_000_000;
+const MAX_DETAILS: usize = 2_000_000;
 
 /// A table that is read for one answer.
 pub(super) struct Reading<'a, T> {
     table: &'a T,
     requests: Cell<usize>,
+    /// Bytes that may still be read.
     bytes: Cell<usize>,
     most: usize,
     is_over: &'a dyn Fn() -> bool,
@@ -51,12 +53,17 @@ impl From<Interrupted> for NoAnswer {
 impl<'a, T: Table> Reading<'a, T> {
     /// At most so many requests, and none once the time is over.
     pub(super) fn new(table: &'a T, most: usize, is_over: &'a dyn Fn() -> bool) -> Self {
-        Self { table, requests: Cell::new(0), bytes: Cell::new(0), most, is_over }
+        Self { table, requests: Cell::new(0), bytes: Cell::new(MAX_BYTES), most, is_over }
     }
 
     /// How many requests there were.
     pub(super) fn requests(&self) -> usize {
         self.requests.get()
+    }
+
+    /// From now on details are read, for which there is room of their own.
+    pub(super) fn begin_details(&self) {
+        self.bytes.set(MAX_DETAILS);
     }
 
     pub(super) async fn get(&self, keys: &[Key]) -> Result<Vec<Item>, Interrupted> {
@@ -90,14 +97,14 @@ impl<'a, T: Table> Reading<'a, T> {
     }
 
     fn count(&self, items: &[Item]) {
-        self.bytes.set(self.bytes.get() + items.iter().map(Item::bytes).sum::<usize>());
+        self.bytes.set(self.bytes.get().saturating_sub(items.iter().map(Item::bytes).sum()));
     }
 
     fn spend(&self, requests: usize) -> Result<(), Interrupted> {
         if (self.is_over)() {
             return Err(Interrupted::Stopped(StoppedBy::Deadline));
         }
-        if self.bytes.get() > MAX_BYTES {
+        if self.bytes.get() == 0 {
             return Err(Interrupted::Stopped(StoppedBy::MaxBytes));
         }
         let spent = self.requests.get() + requests;
