@@ -3,15 +3,17 @@
 #![expect(clippy::unwrap_used, reason = "a test ends where something is missing")]
 
 use std::cell::Cell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use futures::executor::block_on;
+use sagewarden_events::{Resource, ResourceKind};
 use sagewarden_govern::ports::Table;
 use sagewarden_govern::{Ask, NoAnswer, Question, Reply, Way, answer};
 use sagewarden_lineage::edge::{InEdge, Relation};
 use sagewarden_lineage::graph::StoppedBy;
-use sagewarden_lineage::id::NodeId;
+use sagewarden_lineage::id::{NodeId, NodeKind};
+use sagewarden_lineage::observe::observe;
 use sagewarden_lineage::record::Record;
 use sagewarden_lineage::table::Attributes;
 use sagewarden_lineage::view::{Answer, Format};
@@ -345,6 +347,81 @@ fn an_object_is_addressed_with_or_without_its_version() {
     .root;
     assert_ne!(newest, first);
     assert!(first.as_str().ends_with("@1681c138807fe3317fa38e77e570d542"), "{first}");
+}
+
+#[test]
+fn an_answer_that_is_too_large_says_so_and_its_parts_are_whole() {
+    let store = Store::in_memory().unwrap();
+    let mut record = Record::default();
+    let image = record.image("registry/train:1");
+    let jobs: BTreeSet<NodeId> =
+        (0..60).map(|number| NodeId::parse(&format!("tjob#1/r/{number:02}@1")).unwrap()).collect();
+    for job in &jobs {
+        record.node(job, "job", None, Attributes::new());
+        record.edge(job, &InEdge::new(Relation::ContributedTo, "image", image.clone()));
+        record.growing_detail(
+            job,
+            0,
+            &serde_json::json!({ "HyperParameters": { "x": "y".repeat(100_000) } }),
+        );
+    }
+    block_on(store.write(&record.writes)).unwrap();
+    let down = Question { direction: Way::Downstream, ..Question::about(image.as_str()) };
+    assert_eq!(lineage(&store, &down).graph.stopped_by, Some(StoppedBy::MaxBytes));
+
+    let mut told = BTreeSet::new();
+    let mut cursor = None;
+    for _page in 0..7 {
+        let part = lineage(&store, &Question { max_nodes: Some(10), cursor, ..down.clone() });
+        assert_ne!(part.graph.stopped_by, Some(StoppedBy::MaxBytes));
+        told.extend(part.details.into_keys());
+        cursor = part.cursor;
+    }
+    assert_eq!((cursor, told), (None, jobs));
+}
+
+#[test]
+fn whatever_has_an_arn_or_a_digest_is_addressed_by_it() {
+    let mut asked = 0;
+    for item in STORY.0.items().unwrap().iter().filter(|item| item.key.sk == "#") {
+        let Some(id) = NodeId::parse(&item.key.pk) else { continue };
+        let addresses: Vec<String> = match id.kind() {
+            NodeKind::Image if id.tail().starts_with("sha256:") => vec![id.tail().to_owned()],
+            // Its ARN is the endpoint's, and its own is an execution's.
+            NodeKind::Deployment | NodeKind::Violation => continue,
+            // Events may have them in lower case.
+            _ => item.text("arn").map(|arn| vec![arn.to_owned(), arn.to_lowercase()]).unwrap_or_default(),
+        };
+        for address in addresses {
+            assert_eq!(lineage(&STORY.0, &Question::about(&address)).root, id, "{address}");
+            asked += 1;
+        }
+    }
+    assert!(asked > 20, "{asked} addresses");
+}
+
+#[test]
+fn an_arn_names_the_newest_of_its_own_account_and_region() {
+    let store = Store::in_memory().unwrap();
+    let mut record = Record::default();
+    let places = [("1", "r1", 5), ("1", "r1", 10), ("1", "r2", 20), ("2", "r1", 30)];
+    for (account, region, created) in places {
+        let job = Resource::in_region(ResourceKind::TrainingJob, account, region, "Train");
+        let document = serde_json::json!({ "CreationTime": created });
+        record.observation(&observe(&job, &document, &BTreeMap::new()).unwrap());
+    }
+    // A name that begins like it.
+    let longer = Resource::in_region(ResourceKind::TrainingJob, "1", "r1", "Train-2");
+    let document = serde_json::json!({ "CreationTime": 40 });
+    record.observation(&observe(&longer, &document, &BTreeMap::new()).unwrap());
+    block_on(store.write(&record.writes)).unwrap();
+    let root = |address: &str| lineage(&store, &Question::about(address)).root.to_string();
+    assert_eq!(root("training-job/train"), "tjob#2/r1/Train@30000");
+    assert_eq!(root("arn:aws:sagemaker:r1:1:training-job/Train"), "tjob#1/r1/Train@10000");
+    assert_eq!(root("arn:aws:sagemaker:r2:1:training-job/train"), "tjob#1/r2/Train@20000");
+    assert_eq!(root("arn:aws:sagemaker:r1:2:training-job/train"), "tjob#2/r1/Train@30000");
+    let nowhere = ask(&store, &Question::about("arn:aws:sagemaker:r2:2:training-job/train")).unwrap_err();
+    assert!(matches!(nowhere, NoAnswer::Unknown(_)), "{nowhere}");
 }
 
 #[test]

@@ -10,6 +10,7 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 use sagewarden_events::{CommitId, Event, RefKind, Repository, ResourceKind, Timestamp, decode};
 use sagewarden_govern::record_commit;
+use sagewarden_lineage::closure;
 use sagewarden_lineage::table::Item;
 use sagewarden_local::{LocalGit, MovedReference, Store, Story};
 use sagewarden_tests::Result;
@@ -388,10 +389,11 @@ fn a_claim_is_confirmed_in_the_closure_by_a_push_that_brings_the_commit_among_ot
     git.set_reference(REPOSITORY, &moved)?;
     tell(git, &local.system.store, &moved.event(&repository(), ANA, at(200)));
     assert_eq!(confirmed(&local)?, [json!(true)]);
-    let closure = local.system.store.items()?.into_iter().find(|item| {
-        item.key.sk.starts_with("A#") && item.text("id").is_some_and(|id| id.ends_with(claimed.as_str()))
-    });
-    assert!(closure.is_some_and(|item| item.text("message").is_some()), "the closure was refreshed");
+    let mut closure = local.system.store.items()?;
+    closure.retain(|item| item.key.sk.starts_with("A#"));
+    let graph = closure::read(closure);
+    let commit = graph.nodes.values().find(|node| node.id.as_str().ends_with(claimed.as_str()));
+    assert!(commit.is_some_and(|node| node.text("message").is_some()), "the closure was refreshed");
     Ok(())
 }
 

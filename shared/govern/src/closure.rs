@@ -3,7 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sagewarden_lineage::graph::{Graph, closure};
+use sagewarden_lineage::closure;
+use sagewarden_lineage::graph::Graph;
 use sagewarden_lineage::id::NodeId;
 use sagewarden_lineage::table::{Attributes, Item, Key, Page, Query, Value, Write};
 use sagewarden_lineage::walk::{Direction, Limits, Walk};
@@ -164,32 +165,24 @@ async fn write(table: &impl Table, endpoint: &NodeId, deployment: &NodeId) -> Re
     let mut indexed: BTreeSet<NodeId> = BTreeSet::new();
     for _ in 0..ROUNDS {
         let members: BTreeSet<NodeId> = graph.nodes.keys().cloned().collect();
-        let live = Attributes::from([("ep".into(), Value::Text(endpoint.to_string()))]);
-        let index = |id: &NodeId| {
-            Write::Put(Item { key: closure::live_key(id, deployment), attributes: live.clone() })
-        };
         let wanted = ancestors(deployment, &graph);
         let stored = query_all(table, Query::prefix(deployment.as_str(), closure::ANCESTORS)).await?;
-        let former: BTreeSet<NodeId> =
-            stored.iter().filter_map(|item| item.text("id").and_then(NodeId::parse)).collect();
+        let former: BTreeSet<NodeId> = stored.iter().flat_map(closure::members).collect();
         let (missing, leftover) = differences(stored, wanted.clone());
         // INVARIANT: the deployment's own entry comes first: a removal begins with it, and finds what was cut short.
         if indexed.is_empty() {
-            table.write(&[index(deployment)]).await?;
+            index(table, endpoint, deployment, &BTreeSet::from([deployment.clone()])).await?;
         }
-        // INVARIANT: whom the index names, the closure names: it is written before the index and cleared after it, so that a
-        // retry after a failure in between knows whose index is to go.
-        table.write(&missing).await?;
-        let others = members.difference(&indexed).filter(|id| *id != deployment);
-        table.write(&others.map(index).collect::<Vec<_>>()).await?;
         // No ancestors any more: an inferred commit that was corrected, and what only it led to.
+        // INVARIANT: whom the index names, the closure names: it is cleared after the index and written before it, so that a
+        // retry after a failure in between knows whose index is to go.
         let gone = former.union(&indexed).filter(|id| !members.contains(*id));
         let unlink: Vec<Write> = gone.map(|id| Write::Delete(closure::live_key(id, deployment))).collect();
         table.write(&unlink).await?;
+        table.write(&missing).await?;
+        index(table, endpoint, deployment, &members).await?;
         table.write(&leftover).await?;
-        if let Some(write) = unindexed(deployment, &graph, former.is_empty()) {
-            table.write(&[write]).await?;
-        }
+        mark_unindexed(table, deployment, &graph, former.is_empty()).await?;
         graph = upstream(table, [deployment.clone()], WHOLE).await?;
         if graph.nodes.keys().eq(&members) && ancestors(deployment, &graph) == wanted {
             return Ok(());
@@ -200,6 +193,22 @@ async fn write(table: &impl Table, endpoint: &NodeId, deployment: &NodeId) -> Re
     Err(PortError::new(PortErrorKind::Unavailable, context, "its lineage keeps changing"))
 }
 
+/// Names the deployment under those that do not name it yet: a read costs a fifth of a write. Whoever takes an entry away that is
+/// to stay reads the graph afterwards, and mends it.
+async fn index(
+    table: &impl Table,
+    endpoint: &NodeId,
+    deployment: &NodeId,
+    members: &BTreeSet<NodeId>,
+) -> Result<(), PortError> {
+    let keys: Vec<Key> = members.iter().map(|id| closure::live_key(id, deployment)).collect();
+    let stored: BTreeSet<Key> = table.get(&keys).await?.into_iter().map(|item| item.key).collect();
+    let live = Attributes::from([("ep".into(), Value::Text(endpoint.to_string()))]);
+    let missing = keys.into_iter().filter(|key| !stored.contains(key));
+    let writes: Vec<Write> = missing.map(|key| Write::Put(Item { key, attributes: live.clone() })).collect();
+    table.write(&writes).await
+}
+
 /// The closure's items. One that is not whole would be taken for one that is: there is none then, and every question walks
 /// the graph and says so.
 fn ancestors(deployment: &NodeId, graph: &Graph) -> Vec<Item> {
@@ -207,12 +216,20 @@ fn ancestors(deployment: &NodeId, graph: &Graph) -> Vec<Item> {
 }
 
 /// Says of a deployment whether its upstream is indexed whole; nothing where that was said before.
-fn unindexed(deployment: &NodeId, graph: &Graph, is_new: bool) -> Option<Write> {
+async fn mark_unindexed(
+    table: &impl Table,
+    deployment: &NodeId,
+    graph: &Graph,
+    is_new: bool,
+) -> Result<(), PortError> {
     let key = Key::new(UNINDEXED, deployment.as_str());
-    match graph.stopped_by {
-        Some(_) => Some(Write::Put(Item { key, attributes: Attributes::new() })),
-        None => is_new.then_some(Write::Delete(key)),
+    if graph.stopped_by.is_some() {
+        return table.write(&[Write::Put(Item { key, attributes: Attributes::new() })]).await;
     }
+    if is_new && !table.get(std::slice::from_ref(&key)).await?.is_empty() {
+        table.write(&[Write::Delete(key)]).await?;
+    }
+    Ok(())
 }
 
 /// What makes the stored closure equal to `wanted`, with no more writes than it takes: what is to be put, and what is to go.
@@ -235,8 +252,7 @@ async fn remove(table: &impl Table, deployment: &NodeId) -> Result<(), PortError
         return Ok(());
     }
     let items = query_all(table, Query::prefix(deployment.as_str(), closure::ANCESTORS)).await?;
-    let mut ancestors: BTreeSet<NodeId> =
-        items.iter().filter_map(|item| item.text("id").and_then(NodeId::parse)).collect();
+    let mut ancestors: BTreeSet<NodeId> = items.iter().flat_map(closure::members).collect();
     // A closure too large to be written down has an index all the same.
     ancestors.extend(upstream(table, [deployment.clone()], WHOLE).await?.nodes.into_keys());
     ancestors.remove(deployment);

@@ -9,9 +9,7 @@ use sagewarden_lineage::s3::{Checksum, ObjectSet, S3Location, VersionedObject};
 use sagewarden_lineage::table::{Attributes, Value};
 
 use crate::outcome::Failure;
-use crate::ports::{
-    Account, Listing, ObjectVersion, Objects, PortError, PortErrorKind, SourceControl, Table,
-};
+use crate::ports::{Account, Listing, ObjectVersion, Objects, PortError, SourceControl, Table};
 use crate::record_lineage::RecordLineage;
 
 /// Objects looked at under one prefix: ten requests where the bucket holds no older versions. A dataset with more is marked as
@@ -111,11 +109,7 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O,
             Ok(listing) => listing,
             // Somebody else's bucket, such as AWS's sample data: the rest of the job is recorded all the same.
             Err(error) if !error.is_transient() => {
-                // In constant words: what a service says differs from one answer to the next, and gaps are kept.
-                let why = match error.kind() {
-                    PortErrorKind::Denied => "denied",
-                    _ => "refused",
-                };
+                let why = error.kind().word();
                 let what = format!("{role}: the objects at `{location}` cannot be listed: {why}");
                 record.gap(&seen.id, role, what);
                 return Ok(None);

@@ -36,6 +36,20 @@ pub enum PortErrorKind {
     Invalid,
 }
 
+impl PortErrorKind {
+    /// The word for it. Stored facts name the kind of an error and never its text: a service words each answer differently, and
+    /// what is stored stays for ever.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Throttled => "throttled",
+            Self::Unavailable => "unavailable",
+            Self::Denied => "denied",
+            Self::Invalid => "refused",
+        }
+    }
+}
+
 impl PortError {
     /// `context` says what was tried (`describe training job \`x\``), `message` what came back.
     pub fn new(kind: PortErrorKind, context: impl Into<String>, message: impl Into<String>) -> Self {

@@ -36,6 +36,7 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O,
         &self,
         change: &ResourceChanged,
         described: Option<Description>,
+        told: Record,
     ) -> Outcome {
         let endpoint = &change.resource;
         let seen = match &described {
@@ -46,14 +47,14 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O,
             None => None,
         };
         let revisions = revisions(change, seen.as_ref().map(|seen| &seen.observation));
-        if seen.is_none() && revisions.is_empty() {
-            return Err(Failure::Reject(format!("{endpoint} does not exist (any more)")));
-        }
+        let mut record = told;
         if let Some(Seen { observation, .. }) = &seen {
-            let mut record = Record::default();
             let status = observation.status.clone().filter(|mark| in_force(&mark.status));
             record.observation(&Observation { status, ..observation.clone() });
-            self.store(record).await?;
+        }
+        self.store(record).await?;
+        if seen.is_none() && revisions.is_empty() {
+            return Err(Failure::Reject(format!("{endpoint} does not exist (any more)")));
         }
         let mut told = Vec::new();
         for revision in revisions {
@@ -80,7 +81,7 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O,
             time: now,
         };
         let described = self.account.describe(endpoint).await?;
-        self.record_endpoint(&change, described).await
+        self.record_endpoint(&change, described, Record::default()).await
     }
 
     async fn record_revision(

@@ -51,27 +51,42 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O,
     /// Rejects events of resources that do not exist and never were recorded; retries when a service does not answer.
     pub async fn record(&self, change: &ResourceChanged) -> Outcome {
         let described = self.account.describe(&change.resource).await?;
-        self.record_transition(change, described.as_ref()).await?;
+        let transition = self.transition(change, described.as_ref()).await?;
         if change.resource.kind == ResourceKind::Endpoint {
-            return self.record_endpoint(change, described).await;
+            return self.record_endpoint(change, described, transition).await;
         }
-        match described {
-            Some(description) => {
-                let id = self.record_description(&description).await?;
-                Ok(Done::Acted(format!("recorded {} ({})", change.resource, id.tail())))
+        let Some(description) = described else {
+            self.store(transition).await?;
+            return self.gone(&change.resource).await;
+        };
+        let id = match self.record_described(&description, transition.clone()).await {
+            Ok(id) => id,
+            Err(failure) => {
+                // What the event itself knows does not wait for the rest.
+                self.store(transition).await?;
+                return Err(failure);
             }
-            None if self.is_recorded(&change.resource).await? || self.is_judged(&change.resource).await? => {
-                Ok(Done::Nothing(format!("{} has been deleted; its lineage stays", change.resource)))
-            }
-            None => Err(Failure::Reject(format!(
-                "{} does not exist (any more), and nothing was recorded of it before",
-                change.resource
-            ))),
+        };
+        Ok(Done::Acted(format!("recorded {} ({})", change.resource, id.tail())))
+    }
+
+    /// What an event of a resource that is not there comes to.
+    async fn gone(&self, resource: &Resource) -> Outcome {
+        if self.is_recorded(resource).await? || self.is_judged(resource).await? {
+            return Ok(Done::Nothing(format!("{resource} has been deleted; its lineage stays")));
         }
+        Err(Failure::Reject(format!(
+            "{resource} does not exist (any more), and nothing was recorded of it before"
+        )))
     }
 
     /// Records a resource from its description, with its edges; returns its node.
     pub(crate) async fn record_description(&self, description: &Description) -> Result<NodeId, Failure> {
+        self.record_described(description, Record::default()).await
+    }
+
+    /// As [`Self::record_description`], together with what an event told.
+    async fn record_described(&self, description: &Description, told: Record) -> Result<NodeId, Failure> {
         let resource = &description.resource;
         // Executions carry no tags: their pipelines do.
         let tags = match resource.kind {
@@ -82,7 +97,7 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O,
         // States on the way are told by events, which know when each was reached. What a description says while the job
         // is still moving depends on when it was asked.
         seen.status = seen.status.filter(|mark| mark.status.is_terminal());
-        let mut record = Record::default();
+        let mut record = told;
         record.observation(&seen);
         match &seen.schedule {
             // What a monitoring execution runs and reads is Model Monitor's.
@@ -119,16 +134,16 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O,
     }
 
     /// The state that the event tells of, which the description may have left behind already.
-    async fn record_transition(
+    async fn transition(
         &self,
         change: &ResourceChanged,
         described: Option<&Description>,
-    ) -> Result<(), Failure> {
-        let (Some(at), Some(created)) = (change.modified_at, change.created_at) else { return Ok(()) };
-        let Some(id) = self.node_of_event(&change.resource, created, described).await? else {
-            return Ok(());
-        };
+    ) -> Result<Record, Failure> {
         let mut record = Record::default();
+        let (Some(at), Some(created)) = (change.modified_at, change.created_at) else { return Ok(record) };
+        let Some(id) = self.node_of_event(&change.resource, created, described).await? else {
+            return Ok(record);
+        };
         if let Some(status) = &change.status {
             let reason = change.failure_reason.clone();
             let at = if change.resource.kind == ResourceKind::ModelPackage { created } else { at };
@@ -138,8 +153,7 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O,
             let approval = Approval { state: state.clone(), at, by: None, description: None };
             record.approval(&id, &approval);
         }
-        self.store(record).await?;
-        Ok(())
+        Ok(record)
     }
 
     fn link_images(&self, record: &mut Record, seen: &Observation) {

@@ -241,6 +241,10 @@ mod tests {
 
     #[test]
     fn what_a_node_says_already_is_not_written_again() {
+        let endpoint = Item {
+            key: Key::new("ep#a", NODE),
+            attributes: Attributes::from([("stv".into(), text("2#InService"))]),
+        };
         let node = Item {
             key: Key::new("tjob#a", NODE),
             attributes: Attributes::from([
@@ -249,7 +253,7 @@ mod tests {
                 ("ins".into(), Value::Set(BTreeSet::from(["ContributedTo:image|img#x".into()]))),
             ]),
         };
-        let stored = stored(vec![node]);
+        let stored = stored(vec![node, endpoint]);
         let put = |pk: &str, sk: &str, attributes| {
             is_told(&Write::Put(Item { key: Key::new(pk, sk), attributes }), &stored)
         };
@@ -257,8 +261,8 @@ mod tests {
         assert!(put("K#name#training-job/a", "tjob#a", id));
         assert!(put("img#x", "O#ContributedTo:image#tjob#a", Attributes::new()));
         assert!(!put("img#y", "O#ContributedTo:image#tjob#a", Attributes::new()));
-        assert!(put("tjob#a", "S#2#Completed", Attributes::new()));
-        assert!(!put("tjob#a", "S#1#InProgress", Attributes::new()));
+        assert!(put("ep#a", "S#2#InService", Attributes::new()));
+        assert!(!put("ep#a", "S#1#Creating", Attributes::new()));
         assert!(!put("tjob#a", "V#bundle", Attributes::new()));
     }
 }

@@ -1,6 +1,6 @@
 //! Writes that go out together, folded: what several of them do to one item is done once, which costs one write.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::table::{Attributes, Item, Key, Value, Write};
 
@@ -10,11 +10,32 @@ use crate::table::{Attributes, Item, Key, Value, Write};
 /// comes after one is applied to it. `Merge`s become one `Merge`, and of two `Newest` of a register the newer stays.
 #[must_use]
 pub fn fold(writes: &[Write]) -> Vec<Write> {
+    by_item(writes).into_iter().flatten().collect()
+}
+
+/// The folded writes of each item: a `Put` or `Delete` by itself, or a `Merge` and `Newest`s.
+#[must_use]
+pub fn by_item(writes: &[Write]) -> Vec<Vec<Write>> {
     let mut items: BTreeMap<&Key, Vec<Write>> = BTreeMap::new();
     for write in writes {
         add(items.entry(key(write)).or_default(), write);
     }
-    items.into_values().flatten().collect()
+    items.into_values().collect()
+}
+
+/// Whether one update can do several merges of an item, provided that every register is newer than what is stored: no two of them
+/// set the same attribute.
+#[must_use]
+pub fn is_one_update(writes: &[Write]) -> bool {
+    let mut named = BTreeSet::new();
+    writes.iter().all(|write| match write {
+        Write::Merge { once, union, .. } => once.keys().chain(union.keys()).all(|name| named.insert(name)),
+        Write::Newest { version_attribute, attributes, .. } => {
+            let content = attributes.keys().filter(|name| *name != version_attribute);
+            content.chain([version_attribute]).all(|name| named.insert(name))
+        }
+        Write::Put(_) | Write::Delete(_) => false,
+    })
 }
 
 /// The item that a write is about.
@@ -146,6 +167,21 @@ mod tests {
             [merge("#", "x", "a"), newest("#", "1"), merge("#", "x", "b"), newest("#", "2"), put("$")];
         let folded = fold(&writes);
         assert_eq!(folded.len(), 3, "{folded:?}");
+    }
+
+    #[test]
+    fn merges_of_one_item_are_one_update_unless_they_set_the_same() {
+        let name = Write::Newest {
+            key: Key::new("p", "#"),
+            version_attribute: "v2".into(),
+            version: "1".into(),
+            attributes: Attributes::from([("name".into(), Value::Number(1))]),
+        };
+        assert!(is_one_update(&[merge("#", "x", "a"), newest("#", "1")]));
+        assert!(!is_one_update(&[merge("#", "x", "a"), name.clone()]));
+        assert!(!is_one_update(&[newest("#", "1"), newest("#", "2")]));
+        assert!(is_one_update(&[newest("#", "1"), name]));
+        assert!(!is_one_update(&[put("#")]));
     }
 
     /// Every sequence of up to four of these writes, upon every item that one of them leaves behind.

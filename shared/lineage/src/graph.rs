@@ -7,9 +7,9 @@ use serde::Serialize;
 
 use crate::edge::{FoundBy, InEdge, Relation};
 use crate::id::{NodeId, NodeKind};
-use crate::record::{GAP_SEPARATOR, NODE, REMEDY, SOURCE};
+use crate::record::{GAP_SEPARATOR, REMEDY, SOURCE};
 use crate::reference::{HEAD, HEAD_ROLE};
-use crate::table::{Item, Key, Value};
+use crate::table::Item;
 
 /// A node as it was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,6 +96,8 @@ pub enum StoppedBy {
     MaxNodes,
     /// It took more requests than the limit.
     MaxRequests,
+    /// What was read takes more memory than an answer may.
+    MaxBytes,
     /// The time was over.
     Deadline,
 }
@@ -108,6 +110,9 @@ impl StoppedBy {
             Self::MaxDepth => "it goes on beyond the limit of `max_depth`",
             Self::MaxNodes => "there are more nodes than `max_nodes`",
             Self::MaxRequests => "it takes more requests than `max_requests`",
+            Self::MaxBytes => {
+                "it is larger than an answer may be: ask with a smaller `max_nodes`, and go on with the cursor"
+            }
             Self::Deadline => "the time was over",
         }
     }
@@ -231,54 +236,5 @@ impl Graph {
         };
         let node = NodeId::parse(subject).and_then(|id| self.nodes.get(&id));
         node.is_some_and(Node::is_recorded) || self.into_node(id).chain(self.out_of(id)).any(fits)
-    }
-}
-
-/// A closure that was written down: the nodes upstream of a live deployment, one item each.
-pub mod closure {
-    use super::{Graph, Item, Key, Node, NodeId, Value};
-
-    /// The beginning of the sort keys of a deployment's closure.
-    pub const ANCESTORS: &str = "A#";
-    /// The beginning of the sort keys under an ancestor that name the live deployments it is part of.
-    pub const LIVE: &str = "L#";
-
-    /// The items under the deployment, each a copy of the node.
-    #[must_use]
-    pub fn ancestors(deployment: &NodeId, graph: &Graph) -> Vec<Item> {
-        graph
-            .nodes
-            .values()
-            .map(|node| {
-                let distance = graph.distance.get(&node.id).copied().unwrap_or_default();
-                let mut attributes = node.item.clone().map(|item| item.attributes).unwrap_or_default();
-                attributes.insert("id".into(), Value::Text(node.id.to_string()));
-                Item {
-                    key: Key::new(deployment.as_str(), format!("{ANCESTORS}{distance:03}#{}", node.id)),
-                    attributes,
-                }
-            })
-            .collect()
-    }
-
-    /// The key under an ancestor that names the deployment.
-    #[must_use]
-    pub fn live_key(ancestor: &NodeId, deployment: &NodeId) -> Key {
-        Key::new(ancestor.as_str(), format!("{LIVE}{deployment}"))
-    }
-
-    /// Builds the graph from the items under the deployment.
-    #[must_use]
-    pub fn read(items: Vec<Item>) -> Graph {
-        let mut graph = Graph::default();
-        for mut item in items {
-            let Some(id) = item.text("id").and_then(NodeId::parse) else { continue };
-            let distance = item.key.sk.get(2..5).and_then(|text| text.parse().ok()).unwrap_or_default();
-            item.attributes.remove("id");
-            item.key = Key::new(id.as_str(), super::NODE);
-            let item = (!item.attributes.is_empty()).then_some(item);
-            graph.insert(Node { id, item }, distance);
-        }
-        graph
     }
 }

@@ -3,6 +3,7 @@
 
 pub mod answer;
 pub mod chain;
+pub mod closure;
 pub mod cursor;
 pub mod edge;
 pub mod explanation;

@@ -3,12 +3,12 @@
 //!
 //! | item | pk | sk |
 //! |---|---|---|
-//! | node | id | `#`: type, name, facts; `ins` is the set of in-edges; `st`/`stv` the newest state; `inf`/`infv` the inferred commit |
+//! | node | id | `#`: type, name, facts; `ins` is the set of in-edges; `states` the states, `st`/`stv` the newest; `inf`/`infv` the inferred commit |
 //! | detail | id | `$`: hyperparameters and other large facts as JSON |
 //! | out-edge | source id | `O#<relation>:<role>#<destination id>` |
-//! | state | id | `S#<ms>#<rank>#<state>` |
+//! | state of an endpoint | id | `S#<ms>#<rank>#<state>` |
 //! | approval of a package | id | `Y#<ms>#<state>` |
-//! | alias | `K#name#…`, `K#arn#…`, `K#git#…`, `K#s3#…`, `K#img#…` | id, or `<version>#id` |
+//! | alias | `K#name#…`, `K#git#…`, `K#s3#…` | id, or `<version>#id` |
 //! | verdict | id, or `R#<kind>#…` for kinds without a node | `V#<bundle>` |
 //! | branch or tag | `ref#<repository>@<reference>` | `#`: as any node; `head`/`headv` is the newest head |
 //! | head of a branch or tag | `ref#<repository>@<reference>` | `H#<ms>#<commit or "deleted">` |
@@ -37,6 +37,10 @@ pub const APPROVALS: &str = "Y#";
 pub const GAP_SEPARATOR: char = '\t';
 /// The subject of a gap that no later finding fills.
 pub const NEVER_FILLED: &str = "-";
+/// The attribute that holds the states that a node reached: `<ms>#<rank>#<state>` each.
+pub const STATES: &str = "states";
+/// The attribute that says why a node failed.
+pub const FAILURE_REASON: &str = "failure_reason";
 /// The subject of a gap that a commit fills, however it is found.
 pub const SOURCE: &str = "source";
 
@@ -49,7 +53,7 @@ const MAX_DETAIL: usize = 300_000;
 pub const MAX_MEMBERS: usize = 100;
 
 /// The writes of one entity.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Record {
     /// To be applied, in any order.
     pub writes: Vec<Write>,
@@ -63,7 +67,9 @@ impl Record {
         let mut facts = seen.facts.clone();
         facts.insert("arn".into(), Value::Text(seen.resource.arn()));
         self.node(&seen.id, &seen.resource.name, Some(seen.created_at), facts);
-        self.resource_aliases(&seen.resource, &seen.id);
+        // Its ARN is found under its name: account and region stand in the identity.
+        let Resource { kind, name, .. } = &seen.resource;
+        self.alias(name_alias(kind.segment(), name), seen.id.to_string(), &seen.id);
         if let Some(mark) = &seen.status {
             self.status(&seen.id, mark);
         }
@@ -72,7 +78,13 @@ impl Record {
         }
         if !seen.detail.is_empty() {
             let ended = seen.status.as_ref().is_some_and(|mark| mark.status.is_terminal());
-            self.growing_detail(&seen.id, u8::from(ended), &Json::Object(redacted(&seen.detail)));
+            // Of these the service lets nobody change anything, and nothing is added at the end.
+            let is_fixed = matches!(seen.id.kind(), NodeKind::ProcessingJob | NodeKind::TransformJob);
+            self.growing_detail(
+                &seen.id,
+                u8::from(ended && !is_fixed),
+                &Json::Object(redacted(&seen.detail)),
+            );
         }
     }
 
@@ -109,13 +121,20 @@ impl Record {
         self.merge(id, Attributes::new(), BTreeMap::from([("gaps".into(), members)]));
     }
 
-    /// A state that a node reached.
+    /// A state that a node reached. Whatever comes to an end has few of them, and names them itself; an endpoint gets a row for
+    /// each.
     pub fn status(&mut self, id: &NodeId, mark: &StatusMark) {
         let (status, at) = (&mark.status, mark.at);
         let version = format!("{:015}#{}#{status}", at.millis(), status.rank());
-        let reason: Attributes =
-            mark.reason.iter().map(|text| ("reason".to_owned(), Value::Text(text.clone()))).collect();
-        self.put(Key::new(id.as_str(), format!("S#{version}")), reason);
+        let why = mark.reason.iter().map(|text| Value::Text(text.clone()));
+        if id.kind() == NodeKind::Endpoint {
+            let reason = why.map(|text| ("reason".to_owned(), text)).collect();
+            self.put(Key::new(id.as_str(), format!("S#{version}")), reason);
+        } else {
+            let once = why.map(|text| (FAILURE_REASON.to_owned(), text)).collect();
+            let states = BTreeMap::from([(STATES.to_owned(), BTreeSet::from([version.clone()]))]);
+            self.merge(id, once, states);
+        }
         let state = Attributes::from([("st".into(), Value::Text(status.to_string()))]);
         self.register(id, "stv", version, state);
     }
@@ -201,14 +220,9 @@ impl Record {
     pub fn image(&mut self, reference: &str) -> NodeId {
         let id = NodeId::image(reference);
         let mut facts = Attributes::new();
-        match image_digest(reference) {
-            Some(digest) => self.alias(format!("K#img#{digest}"), id.to_string(), &id),
-            None => {
-                facts.insert(
-                    "weak".into(),
-                    Value::Text("the image is named by a tag, which can be moved".into()),
-                );
-            }
+        if image_digest(reference).is_none() {
+            let weak = "the image is named by a tag, which can be moved";
+            facts.insert("weak".into(), Value::Text(weak.into()));
         }
         // Several repositories can hold the same digest: each name is as true as the other.
         self.merge(
@@ -252,13 +266,6 @@ impl Record {
     pub fn inferred(&mut self, id: &NodeId, head_version: &str, commit: Option<&str>) {
         let head = Attributes::from([("inf".into(), Value::Text(commit.unwrap_or("none").into()))]);
         self.register(id, "infv", head_version.into(), head);
-    }
-
-    /// Names under which a resource can be asked for.
-    pub fn resource_aliases(&mut self, resource: &Resource, id: &NodeId) {
-        let segment = resource.kind.segment();
-        self.alias(name_alias(segment, &resource.name), id.to_string(), id);
-        self.alias(format!("K#arn#{}", resource.arn().to_lowercase()), id.to_string(), id);
     }
 
     /// Another name of a node.

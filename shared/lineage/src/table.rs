@@ -116,6 +116,25 @@ impl Item {
         .into_iter()
         .flatten()
     }
+
+    /// Its size as DynamoDB counts it ("DynamoDB item sizes and formats", developer guide): the bytes of names and values. A
+    /// number is "approximately (number of significant digits / 2) + 1".
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let attributes = self.attributes.iter();
+        let own: usize = attributes.map(|(name, value)| name.len() + value.bytes()).sum();
+        own + "pk".len() + self.key.pk.len() + "sk".len() + self.key.sk.len()
+    }
+}
+
+impl Value {
+    pub(crate) fn bytes(&self) -> usize {
+        match self {
+            Self::Number(number) => number.to_string().len().div_ceil(2) + 1,
+            Self::Text(text) => text.len(),
+            Self::Set(members) => members.iter().map(String::len).sum(),
+        }
+    }
 }
 
 /// A change that may be applied twice, late and in any order with the same result.

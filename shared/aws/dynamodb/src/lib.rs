@@ -4,7 +4,7 @@
 mod batch;
 mod value;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::Client;
@@ -14,7 +14,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailur
 use futures::{StreamExt, TryStreamExt, stream};
 use sagewarden_aws::port_error;
 use sagewarden_govern::ports::{Claim, Claimed, PortError, PortErrorKind, Table};
-use sagewarden_lineage::fold::fold;
+use sagewarden_lineage::fold::{by_item, is_one_update, key};
 use sagewarden_lineage::table::{Attributes, Item, Key, Page, Query, Range, Value, Write};
 
 use crate::value::{Row, from_row, key_row, to_row, to_value};
@@ -50,25 +50,22 @@ impl DynamoTable {
 impl Table for DynamoTable {
     async fn write(&self, writes: &[Write]) -> Result<(), PortError> {
         // A batch must not name a key twice, and what is folded is paid once.
-        let writes = fold(writes);
+        let items = by_item(writes);
         let mut whole: BTreeMap<&Key, Option<&Attributes>> = BTreeMap::new();
-        let mut updates = Vec::new();
-        for write in &writes {
-            match write {
-                Write::Put(Item { key, attributes }) => {
+        let mut merged = Vec::new();
+        for writes in &items {
+            match writes.as_slice() {
+                [Write::Put(Item { key, attributes })] => {
                     whole.insert(key, Some(attributes));
                 }
-                Write::Delete(key) => {
+                [Write::Delete(key)] => {
                     whole.insert(key, None);
                 }
-                Write::Merge { key, once, union } => updates.push(Update::merge(key, once, union)),
-                Write::Newest { key, version_attribute, version, attributes } => {
-                    updates.push(Update::newest(key, version_attribute, version, attributes));
-                }
+                writes => merged.push(writes),
             }
         }
-        stream::iter(updates)
-            .map(|update| self.update(update))
+        stream::iter(merged)
+            .map(|writes| self.merge(writes))
             .buffer_unordered(CONCURRENCY)
             .try_collect::<()>()
             .await?;
@@ -202,7 +199,7 @@ struct Update {
     key: Row,
     set: Vec<String>,
     add: Vec<String>,
-    condition: Option<String>,
+    conditions: Vec<String>,
     names: BTreeMap<String, String>,
     values: BTreeMap<String, AttributeValue>,
 }
@@ -213,40 +210,43 @@ impl Update {
             key: key_row(key),
             set: Vec::new(),
             add: Vec::new(),
-            condition: None,
+            conditions: Vec::new(),
             names: BTreeMap::new(),
             values: BTreeMap::new(),
         }
     }
 
-    fn merge(
-        key: &Key,
-        once: &Attributes,
-        union: &BTreeMap<String, std::collections::BTreeSet<String>>,
-    ) -> Self {
-        let mut update = Self::of(key);
+    /// Adds a merge or a register; `Put` and `Delete` go out in batches.
+    fn add(&mut self, write: &Write) {
+        match write {
+            Write::Merge { once, union, .. } => self.merge(once, union),
+            Write::Newest { version_attribute, version, attributes, .. } => {
+                self.newest(version_attribute, version, attributes);
+            }
+            Write::Put(_) | Write::Delete(_) => {}
+        }
+    }
+
+    fn merge(&mut self, once: &Attributes, union: &BTreeMap<String, BTreeSet<String>>) {
         for (name, value) in once {
-            let (name, value) = update.bind(name, to_value(value));
-            update.set.push(format!("{name} = if_not_exists({name}, {value})"));
+            let (name, value) = self.bind(name, to_value(value));
+            self.set.push(format!("{name} = if_not_exists({name}, {value})"));
         }
         // A set in the table is never empty.
         for (name, members) in union.iter().filter(|(_, members)| !members.is_empty()) {
-            let (name, value) = update.bind(name, AttributeValue::Ss(members.iter().cloned().collect()));
-            update.add.push(format!("{name} {value}"));
+            let (name, value) = self.bind(name, AttributeValue::Ss(members.iter().cloned().collect()));
+            self.add.push(format!("{name} {value}"));
         }
-        update
     }
 
-    fn newest(key: &Key, version_attribute: &str, version: &str, attributes: &Attributes) -> Self {
-        let mut update = Self::of(key);
+    fn newest(&mut self, version_attribute: &str, version: &str, attributes: &Attributes) {
         for (name, value) in attributes.iter().filter(|(name, _)| *name != version_attribute) {
-            let (name, value) = update.bind(name, to_value(value));
-            update.set.push(format!("{name} = {value}"));
+            let (name, value) = self.bind(name, to_value(value));
+            self.set.push(format!("{name} = {value}"));
         }
-        let (name, value) = update.bind(version_attribute, AttributeValue::S(version.to_owned()));
-        update.set.push(format!("{name} = {value}"));
-        update.condition = Some(format!("attribute_not_exists({name}) OR {name} < {value}"));
-        update
+        let (name, value) = self.bind(version_attribute, AttributeValue::S(version.to_owned()));
+        self.set.push(format!("{name} = {value}"));
+        self.conditions.push(format!("(attribute_not_exists({name}) OR {name} < {value})"));
     }
 
     fn bind(&mut self, name: &str, value: AttributeValue) -> (String, String) {
@@ -270,8 +270,28 @@ impl Update {
 }
 
 impl DynamoTable {
-    async fn update(&self, update: Update) -> Result<(), PortError> {
+    /// Merges and registers of one item: in one update, which is paid once, unless a newer version of a register is there already.
+    async fn merge(&self, writes: &[Write]) -> Result<(), PortError> {
+        let Some(first) = writes.first() else { return Ok(()) };
+        if writes.len() > 1 && is_one_update(writes) {
+            let mut update = Update::of(key(first));
+            writes.iter().for_each(|write| update.add(write));
+            if self.update(update).await? {
+                return Ok(());
+            }
+        }
+        for write in writes {
+            let mut update = Update::of(key(write));
+            update.add(write);
+            self.update(update).await?;
+        }
+        Ok(())
+    }
+
+    /// Whether the update took place: false when a newer version is there already.
+    async fn update(&self, update: Update) -> Result<bool, PortError> {
         let expression = update.expression();
+        let condition = (!update.conditions.is_empty()).then(|| update.conditions.join(" AND "));
         let bound = !update.names.is_empty();
         let call = self
             .client
@@ -279,13 +299,12 @@ impl DynamoTable {
             .table_name(&self.table)
             .set_key(Some(update.key))
             .set_update_expression(expression)
-            .set_condition_expression(update.condition)
+            .set_condition_expression(condition)
             .set_expression_attribute_names(bound.then(|| update.names.into_iter().collect()))
             .set_expression_attribute_values(bound.then(|| update.values.into_iter().collect()));
         match call.send().await {
-            Ok(_) => Ok(()),
-            // A newer version is there already.
-            Err(error) if error.as_service_error().is_some_and(is_condition) => Ok(()),
+            Ok(_) => Ok(true),
+            Err(error) if error.as_service_error().is_some_and(is_condition) => Ok(false),
             Err(error) => Err(port_error(self.context("update"), error)),
         }
     }
@@ -299,31 +318,54 @@ fn is_condition(error: &impl ProvideErrorMetadata) -> bool {
 mod tests {
     use super::*;
 
+    fn update(writes: &[Write]) -> Update {
+        let mut update = Update::of(&Key::new("p", "s"));
+        writes.iter().for_each(|write| update.add(write));
+        update
+    }
+
+    fn merge(once: Attributes, union: BTreeMap<String, BTreeSet<String>>) -> Write {
+        Write::Merge { key: Key::new("p", "s"), once, union }
+    }
+
+    fn register() -> Write {
+        Write::Newest {
+            key: Key::new("p", "s"),
+            version_attribute: "v".into(),
+            version: "2".into(),
+            attributes: Attributes::from([("commit".into(), Value::Text("c".into()))]),
+        }
+    }
+
     #[test]
     fn a_merge_sets_what_is_absent_and_grows_sets() {
         let once = Attributes::from([("name".into(), Value::Text("x".into()))]);
         let union = BTreeMap::from([
-            ("in".to_owned(), std::collections::BTreeSet::from(["a".to_owned()])),
-            ("none".to_owned(), std::collections::BTreeSet::new()),
+            ("in".to_owned(), BTreeSet::from(["a".to_owned()])),
+            ("none".to_owned(), BTreeSet::new()),
         ]);
-        let update = Update::merge(&Key::new("p", "s"), &once, &union);
+        let update = update(&[merge(once, union)]);
         assert_eq!(update.expression().unwrap(), "SET #a0 = if_not_exists(#a0, :a0) ADD #a1 :a1");
         assert_eq!(update.names.values().collect::<Vec<_>>(), ["name", "in"]);
     }
 
     #[test]
     fn a_register_is_guarded_by_its_version() {
-        let content = Attributes::from([("commit".into(), Value::Text("c".into()))]);
-        let update = Update::newest(&Key::new("p", "s"), "v", "2", &content);
+        let update = update(&[register()]);
         assert_eq!(update.expression().unwrap(), "SET #a0 = :a0, #a1 = :a1");
-        assert_eq!(update.condition.unwrap(), "attribute_not_exists(#a1) OR #a1 < :a1");
+        assert_eq!(update.conditions, ["(attribute_not_exists(#a1) OR #a1 < :a1)"]);
+    }
+
+    #[test]
+    fn a_merge_and_a_register_are_one_update_under_the_registers_condition() {
+        let once = Attributes::from([("name".into(), Value::Text("x".into()))]);
+        let update = update(&[merge(once, BTreeMap::new()), register()]);
+        assert_eq!(update.expression().unwrap(), "SET #a0 = if_not_exists(#a0, :a0), #a1 = :a1, #a2 = :a2");
+        assert_eq!(update.conditions, ["(attribute_not_exists(#a2) OR #a2 < :a2)"]);
     }
 
     #[test]
     fn an_item_may_have_nothing_but_its_key() {
-        assert_eq!(
-            Update::merge(&Key::new("p", "s"), &Attributes::new(), &BTreeMap::new()).expression(),
-            None
-        );
+        assert_eq!(update(&[merge(Attributes::new(), BTreeMap::new())]).expression(), None);
     }
 }

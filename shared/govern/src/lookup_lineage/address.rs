@@ -21,7 +21,7 @@ pub(super) struct Addressed {
 
 /// Finds the node that an address names; of several incarnations of one name, and versions of one object, the newest.
 pub(super) async fn resolve<T: Table>(reading: &Reading<'_, T>, entity: &str) -> Result<Addressed, NoAnswer> {
-    if let Some(id) = NodeId::parse(entity) {
+    if let Some(id) = identity(entity) {
         let found = reading.get(&[Key::new(id.as_str(), NODE)]).await?;
         let unknown = found.is_empty();
         return if unknown { Err(NoAnswer::Unknown(entity.into())) } else { Ok(Addressed { id, at: None }) };
@@ -33,7 +33,7 @@ pub(super) async fn resolve<T: Table>(reading: &Reading<'_, T>, entity: &str) ->
     let mut ids: Vec<NodeId> = matching.filter(|id| narrowing.matches(id)).collect();
     ids.sort();
     ids.dedup();
-    if ids.len() > 1 && matches!(narrowing, Narrowing::Incarnations) {
+    if ids.len() > 1 && matches!(narrowing, Narrowing::Incarnations | Narrowing::At(_)) {
         // They differ in time: the newest is what the name means now.
         let keys: Vec<Key> = ids.iter().map(|id| Key::new(id.as_str(), NODE)).collect();
         let items = reading.get(&keys).await?;
@@ -50,6 +50,12 @@ pub(super) async fn resolve<T: Table>(reading: &Reading<'_, T>, entity: &str) ->
     }
 }
 
+/// An identity as it stands in answers; an image's digest is one.
+fn identity(entity: &str) -> Option<NodeId> {
+    let image = entity.starts_with("sha256:").then(|| NodeId::parse(&format!("img#{entity}")));
+    image.unwrap_or_else(|| NodeId::parse(entity))
+}
+
 /// `endpoint/<name>@<time>`: names of endpoints hold no `@`.
 fn timed(entity: &str) -> Result<(&str, Option<Timestamp>), NoAnswer> {
     match entity.split_once('@') {
@@ -64,6 +70,9 @@ fn timed(entity: &str) -> Result<(&str, Option<Timestamp>), NoAnswer> {
 enum Narrowing {
     /// They are incarnations or versions of one thing.
     Incarnations,
+    /// They are incarnations of one thing, which is at this place (`<account>/<region>/<name>` in lower case): other accounts and
+    /// regions have things of the same name.
+    At(String),
     /// They are different commits, of which the wanted one begins with these digits.
     CommitPrefix(String),
     /// They are one, or the question is ambiguous.
@@ -76,6 +85,10 @@ impl Narrowing {
             Self::CommitPrefix(prefix) => {
                 id.tail().rsplit('@').next().is_some_and(|commit| commit.starts_with(prefix.as_str()))
             }
+            Self::At(place) => {
+                let tail = id.tail().to_lowercase();
+                tail.strip_prefix(place.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('@'))
+            }
             Self::Incarnations | Self::None => true,
         }
     }
@@ -87,12 +100,11 @@ fn alias(entity: &str) -> Result<(Query, Narrowing), NoAnswer> {
     if let Some(location) = S3Location::parse(entity) {
         return Ok(object(&location));
     }
-    if entity.starts_with("sha256:") {
-        return Ok((whole(format!("K#img#{entity}")), Narrowing::None));
-    }
     if entity.starts_with("arn:") {
-        Resource::parse_arn(entity).map_err(|_| unaddressable())?;
-        return Ok((whole(format!("K#arn#{}", entity.to_lowercase())), Narrowing::Incarnations));
+        let resource = Resource::parse_arn(entity).map_err(|_| unaddressable())?;
+        let Resource { kind, account, region, name, .. } = &resource;
+        let place = format!("{account}/{region}/{name}").to_lowercase();
+        return Ok((whole(name_alias(kind.segment(), name)), Narrowing::At(place)));
     }
     let (kind, name) =
         entity.split_once('/').filter(|(_, name)| !name.is_empty()).ok_or_else(unaddressable)?;

@@ -4,6 +4,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use sagewarden_lineage::edge::{FoundBy, Relation};
 use sagewarden_lineage::graph::{Edge, Graph};
 use sagewarden_lineage::id::{NodeId, NodeKind};
+use sagewarden_lineage::record::FAILURE_REASON;
 use sagewarden_lineage::table::{Item, Key, Query, Range};
 use sagewarden_lineage::walk::{Direction, OutEdges, Walk};
 
@@ -158,7 +159,7 @@ fn moment(head: &Item) -> Option<&str> {
 /// explanation and its deletion.
 pub(super) fn as_of(graph: &mut Graph, at: i64) {
     const REGISTERS: [(&str, &[&str]); 4] = [
-        ("stv", &["st", "stv"]),
+        ("stv", &["st", "stv", FAILURE_REASON]),
         ("approvalv", &["approval", "approvalv"]),
         ("headv", &["head", "headv"]),
         ("expv", &["top_features", "explanation", "expv"]),

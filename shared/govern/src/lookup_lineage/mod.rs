@@ -256,19 +256,25 @@ async fn details<T: Table>(
     let mut keys: Vec<Key> = ids.map(|id| Key::new(id.as_str(), DETAIL)).collect();
     keys.extend(graph.nodes.values().filter_map(explanation::key));
     let mut details: BTreeMap<NodeId, Map<String, Json>> = BTreeMap::new();
-    for item in read(reading, &keys, graph).await? {
-        let json = item.text("json").and_then(|text| serde_json::from_str(text).ok());
-        let Some((id, Json::Object(mut told))) = NodeId::parse(&item.key.pk).zip(json) else { continue };
-        let detail = details.entry(id).or_default();
-        if item.key.sk == DETAIL {
-            detail.extend(told);
-        } else if let Some(attributions) = told.remove("attributions") {
-            // Which report says so is a fact of the node.
-            detail.insert("Attributions".into(), attributions);
+    reading.begin_details();
+    for keys in keys.chunks(DETAILS) {
+        for item in read(reading, keys, graph).await? {
+            let json = item.text("json").and_then(|text| serde_json::from_str(text).ok());
+            let Some((id, Json::Object(mut told))) = NodeId::parse(&item.key.pk).zip(json) else { continue };
+            let detail = details.entry(id).or_default();
+            if item.key.sk == DETAIL {
+                detail.extend(told);
+            } else if let Some(attributions) = told.remove("attributions") {
+                // Which report says so is a fact of the node.
+                detail.insert("Attributions".into(), attributions);
+            }
         }
     }
     Ok(details.into_iter().map(|(id, detail)| (id, detail.into())).collect())
 }
+
+/// Details that are read at once: each may have 300 KB.
+const DETAILS: usize = 25;
 
 /// Reads what belongs to an answer that is there already: a limit cuts it.
 async fn read<T: Table>(

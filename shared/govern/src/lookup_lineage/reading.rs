@@ -1,4 +1,4 @@
-//! Reads for one answer, counted: an answer has a limit of requests and of time.
+//! Reads for one answer, counted: an answer has a limit of requests, of bytes and of time.
 
 use std::cell::Cell;
 
@@ -10,12 +10,19 @@ use crate::closure::{Reads, query_all};
 use crate::ports::{PortError, Table};
 
 /// Keys that one request of DynamoDB's `BatchGetItem` takes.
-const KEYS: usize = 100;
+pub(super) const KEYS: usize = 100;
+
+/// Bytes of items that one answer is made of, and of details beside them. A process takes several times as much to show them; it
+/// is to stay below 64 MB (docs/BENCHMARKS.md). The last read may go beyond.
+const MAX_BYTES: usize = 4_000_000;
+const MAX_DETAILS: usize = 2_000_000;
 
 /// A table that is read for one answer.
 pub(super) struct Reading<'a, T> {
     table: &'a T,
     requests: Cell<usize>,
+    /// Bytes that may still be read.
+    bytes: Cell<usize>,
     most: usize,
     is_over: &'a dyn Fn() -> bool,
 }
@@ -47,7 +54,7 @@ impl From<Interrupted> for NoAnswer {
 impl<'a, T: Table> Reading<'a, T> {
     /// At most so many requests, and none once the time is over.
     pub(super) fn new(table: &'a T, most: usize, is_over: &'a dyn Fn() -> bool) -> Self {
-        Self { table, requests: Cell::new(0), most, is_over }
+        Self { table, requests: Cell::new(0), bytes: Cell::new(MAX_BYTES), most, is_over }
     }
 
     /// How many requests there were.
@@ -55,17 +62,26 @@ impl<'a, T: Table> Reading<'a, T> {
         self.requests.get()
     }
 
+    /// From now on details are read, for which there is room of their own.
+    pub(super) fn begin_details(&self) {
+        self.bytes.set(MAX_DETAILS);
+    }
+
     pub(super) async fn get(&self, keys: &[Key]) -> Result<Vec<Item>, Interrupted> {
         if keys.is_empty() {
             return Ok(Vec::new());
         }
         self.spend(keys.len().div_ceil(KEYS))?;
-        Ok(self.table.get(keys).await?)
+        let items = self.table.get(keys).await?;
+        self.count(&items);
+        Ok(items)
     }
 
     pub(super) async fn query(&self, query: &Query) -> Result<Page, Interrupted> {
         self.spend(1)?;
-        Ok(self.table.query(query).await?)
+        let page = self.table.query(query).await?;
+        self.count(&page.items);
+        Ok(page)
     }
 
     /// Every page of a query.
@@ -73,9 +89,16 @@ impl<'a, T: Table> Reading<'a, T> {
         query_all(self, query).await
     }
 
+    fn count(&self, items: &[Item]) {
+        self.bytes.set(self.bytes.get().saturating_sub(items.iter().map(Item::bytes).sum()));
+    }
+
     fn spend(&self, requests: usize) -> Result<(), Interrupted> {
         if (self.is_over)() {
             return Err(Interrupted::Stopped(StoppedBy::Deadline));
+        }
+        if self.bytes.get() == 0 {
+            return Err(Interrupted::Stopped(StoppedBy::MaxBytes));
         }
         let spent = self.requests.get() + requests;
         if spent > self.most {

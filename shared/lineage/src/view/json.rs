@@ -7,6 +7,7 @@ use crate::edge::FoundBy;
 use crate::fact;
 use crate::graph::Node;
 use crate::id::NodeKind;
+use crate::record::STATES;
 use crate::reference::HEAD_VERSION;
 use crate::table::Value;
 
@@ -53,12 +54,13 @@ pub fn json(answer: &Answer) -> Json {
 /// Names of stored facts that a reader would not guess.
 const NAMES: [(&str, &str); 2] = [("st", "status"), ("refs", "references")];
 /// Facts that serve the store.
-const INTERNAL: [&str; 13] = [
+const INTERNAL: [&str; 14] = [
     "ty",
     "nm",
     "ct",
     "ins",
     "stv",
+    STATES,
     "inf",
     "infv",
     "gaps",

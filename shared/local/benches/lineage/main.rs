@@ -2,9 +2,10 @@
 //! `cargo bench -p sagewarden-local --bench lineage -- --sizes 1000,10000,100000,1000000 --folder <where there is room>`.
 //! The figures of one run are in docs/BENCHMARKS.md.
 //!
-//! One store grows through the real use cases from size to size (the services behind the ports are made up, `world.rs`). At each
-//! size every question is asked many times of different nodes and timed; then a few times through a meter (`meter.rs`) that counts
-//! what DynamoDB would charge for. `--mlflow <python>` runs `mlflow_lineage.py` after that, with MLflow on SQLite.
+//! One store grows through the real use cases from size to size (the services behind the ports are made up, `world.rs`); a copy of
+//! each size stays in the folder. Then every question is asked of each copy many times about different nodes, and timed; then a
+//! few times through a meter (`meter.rs`) that counts what DynamoDB would charge for. Filling takes long and needs no quiet:
+//! `--fill-only` does no more, and `--measure-only` measures what is in the folder. Beside it: `mlflow_lineage.py`.
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -18,19 +19,26 @@ mod meter;
 mod questions;
 mod world;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 use futures::executor::block_on;
+use rusqlite::Connection;
 use sagewarden_events::ResourceKind;
 use sagewarden_govern::ports::Table;
 use sagewarden_govern::{Question, RecordLineage, lookup_lineage, record_commit};
+use sagewarden_lineage::edge::{InEdge, Relation};
+use sagewarden_lineage::id::NodeId;
+use sagewarden_lineage::record::Record;
+use sagewarden_lineage::table::Attributes;
+use sagewarden_lineage::table::Value::Text;
 use sagewarden_lineage::view::{self, Format};
 use sagewarden_local::Store;
 use sagewarden_policy::LineageSettings;
 
-use crate::meter::{Meter, size, total};
+use crate::meter::{Meter, total};
 use crate::world::{Pipeline, WIDE, World, wide_event};
 
 /// Nodes that ten pipelines make: counted at the first size, and said in the output.
@@ -41,7 +49,9 @@ fn main() {
     let value =
         |name: &str| arguments.iter().position(|each| each == name).and_then(|at| arguments.get(at + 1));
     if let Some(store) = value("--answer") {
-        return answer(Path::new(store), value("--format").unwrap());
+        let [format, entity, direction] =
+            ["--format", "--entity", "--direction"].map(|name| value(name).unwrap());
+        return answer(Path::new(store), format, entity, direction);
     }
     // `cargo test --benches` starts benchmarks, too; it does not ask for `--bench`.
     if !arguments.iter().any(|argument| argument == "--bench") {
@@ -52,55 +62,87 @@ fn main() {
         .split(',')
         .map(|size| size.parse().unwrap())
         .collect();
-    let folder = value("--folder").map_or_else(std::env::temp_dir, PathBuf::from);
-    let folder = tempfile::Builder::new().prefix("lineage-").tempdir_in(folder).unwrap();
-    let path = folder.path().join("lineage.db");
-    run(&Store::create(&path).unwrap(), &path, &sizes);
-    if let Some(python) = value("--mlflow") {
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/mlflow_lineage.py");
-        assert!(Command::new(python).arg(script).arg(folder.path()).status().unwrap().success());
+    let has = |flag: &str| arguments.iter().any(|argument| argument == flag);
+    let temporary = tempfile::tempdir().unwrap();
+    let folder = value("--folder").map_or_else(|| temporary.path().to_owned(), PathBuf::from);
+    if !has("--measure-only") {
+        fill(&folder, &sizes);
+    }
+    if !has("--fill-only") {
+        sizes.iter().for_each(|nodes| measure(&folder, *nodes));
+        memory(&folder, &of_size(&folder, sizes[sizes.len().min(2) - 1]));
     }
 }
 
-fn run(store: &Store, path: &Path, sizes: &[u64]) {
+fn of_size(folder: &Path, nodes: u64) -> PathBuf {
+    folder.join(format!("lineage-{nodes}.db"))
+}
+
+/// How many pipelines make so many nodes.
+fn pipelines(nodes: u64) -> u64 {
+    (nodes / NODES_OF_TEN * 10).max(11)
+}
+
+/// Grows a store from size to size, and keeps a copy of each.
+fn fill(folder: &Path, sizes: &[u64]) {
     let world = World::default();
-    let mut played = 0;
+    let path = folder.join("lineage.db");
+    let mut store = Store::create(&path).unwrap();
+    first_pipelines(&store, &world);
+    let mut played = 11;
+    for nodes in sizes {
+        let begun = Instant::now();
+        for number in played..pipelines(*nodes) {
+            play(&world, &store, Pipeline(number));
+        }
+        let seconds = begun.elapsed().as_secs_f64();
+        println!("filled {} pipelines in {seconds:.1} s", pipelines(*nodes) - played);
+        played = pipelines(*nodes);
+        // The last connection that is closed empties the log into the file.
+        drop(store);
+        std::fs::copy(&path, of_size(folder, *nodes)).unwrap();
+        let file = Connection::open(&path).unwrap();
+        let count = |condition: &str| -> i64 {
+            let sql = format!("SELECT count(*) FROM lineage WHERE {condition}");
+            file.query_row(&sql, [], |row| row.get(0)).unwrap()
+        };
+        println!("{} nodes asked for: {} made, {} items", nodes, count("sk = '#'"), count("1"));
+        let bytes = std::fs::metadata(&path).unwrap().len() as f64;
+        println!("{:.1} MB, {:.1} KB a pipeline", bytes / 1e6, bytes / 1e3 / played as f64);
+        drop(file);
+        store = Store::open(&path).unwrap();
+    }
+    drop(store);
+    std::fs::remove_file(path).unwrap();
+}
+
+fn first_pipelines(store: &Store, world: &World) {
     println!(
         "one pipeline in DynamoDB's write units (the first of a store, nothing to reuse; the second of its chain, not deployed; the first of the next group, which reuses commit, images and the shared table)"
     );
     for pipeline in 0..=10 {
         match pipeline {
-            0 | 1 | 10 => cost_of_a_pipeline(store, &world, Pipeline(pipeline)),
-            _ => play(&world, store, Pipeline(pipeline)),
+            0 | 1 | 10 => cost_of_a_pipeline(store, world, Pipeline(pipeline)),
+            _ => play(world, store, Pipeline(pipeline)),
         }
-        played += 1;
     }
     world.ended.set(true);
-    block_on(recorder(&world, store).record(&wide_event())).unwrap();
-    for nodes in sizes {
-        let until = (nodes / NODES_OF_TEN * 10).max(played);
-        let begun = Instant::now();
-        for number in played..until {
-            play(&world, store, Pipeline(number));
-        }
-        let seconds = begun.elapsed().as_secs_f64();
-        println!("\n## {nodes} nodes: {until} pipelines");
-        println!("filled {} pipelines in {seconds:.1} s", until - played);
-        played = until;
-        played += events(&world, store, played);
-        questions::ask(store, played - played % 10);
-        let bytes: u64 = ["", "-wal"]
-            .iter()
-            .filter_map(|end| std::fs::metadata(format!("{}{end}", path.display())).ok())
-            .map(|file| file.len())
-            .sum();
-        println!(
-            "file: {:.1} MB, {:.1} KB a pipeline",
-            bytes as f64 / 1e6,
-            bytes as f64 / 1e3 / played as f64
-        );
-    }
-    memory(path);
+    block_on(recorder(world, store).record(&wide_event())).unwrap();
+}
+
+/// Asks everything of the copy of a size, and records some more: how much is noted beside it.
+fn measure(folder: &Path, nodes: u64) {
+    let path = of_size(folder, nodes);
+    // What is timed is this program, not the disk: the file is where the operating system has it in memory.
+    std::io::copy(&mut std::fs::File::open(&path).unwrap(), &mut std::io::sink()).unwrap();
+    let store = Store::open(&path).unwrap();
+    let filled = pipelines(nodes);
+    let note = path.with_extension("played");
+    let played = std::fs::read_to_string(&note).map_or(filled, |text| text.parse().unwrap());
+    println!("\n## {nodes} nodes: {filled} pipelines");
+    questions::ask(&store, filled - filled % 10);
+    let more = events(&World::default(), &store, played);
+    std::fs::write(note, (played + more).to_string()).unwrap();
 }
 
 fn recorder<'a, T: Table>(world: &'a World, table: &'a T) -> RecordLineage<'a, World, World, World, T> {
@@ -173,13 +215,13 @@ fn cost_of_a_pipeline(store: &Store, world: &World, pipeline: Pipeline) {
     println!("write units by item: {}", parts.join(", "));
     if pipeline.0 == 0 {
         let items = store.items().unwrap();
-        let largest = items.iter().max_by_key(|item| size(item)).unwrap();
+        let largest = items.iter().max_by_key(|item| item.bytes()).unwrap();
         // "Each item that you store has 100 bytes of overhead for indexing" (billing of storage, developer guide).
-        let bytes: usize = items.iter().map(|item| size(item) + 100).sum();
+        let bytes: usize = items.iter().map(|item| item.bytes() + 100).sum();
         println!(
             "{} items, {bytes} bytes with DynamoDB's overhead; the largest {} bytes ({:?})",
             items.len(),
-            size(largest),
+            largest.bytes(),
             largest.key
         );
     }
@@ -221,36 +263,102 @@ fn events(world: &World, store: &Store, from: u64) -> u64 {
     PIPELINES + metered
 }
 
-/// One line of the table.
-fn row(what: &str, mut times: Vec<Duration>, cost: Option<meter::Cost>) {
-    times.sort();
-    let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize].as_secs_f64() * 1e6;
-    let cost = cost.map_or_else(String::new, |cost| format!("{:>9}{:>12}", cost.requests, cost.reads));
-    println!("{what:<50}{:>10.1} us p50{:>10.1} us p99{cost}", at(0.5), at(0.99));
+/// One line of the table: the times, those of the first time, and what it costs.
+fn row(what: &str, times: Vec<Duration>, more: Option<(Vec<Duration>, meter::Cost)>) {
+    let at = |mut times: Vec<Duration>, share: f64| {
+        times.sort();
+        times[((times.len() - 1) as f64 * share) as usize].as_secs_f64() * 1e6
+    };
+    let more = more.map_or_else(String::new, |(first, cost)| {
+        format!("{:>9.1} us first p99{:>9}{:>12}", at(first, 0.99), cost.requests, cost.reads)
+    });
+    println!("{what:<62}{:>9.1} us p50{:>9.1} us p99{more}", at(times.clone(), 0.5), at(times, 0.99));
 }
 
-const FORMATS: [Format; 4] = [Format::Json, Format::Tree, Format::Table, Format::Html];
+const FORMATS: [Format; 11] = [
+    Format::Json,
+    Format::Tree,
+    Format::Table,
+    Format::Html,
+    Format::Csv,
+    Format::Dot,
+    Format::Mermaid,
+    Format::OpenLineage,
+    Format::CycloneDx,
+    Format::Slsa,
+    Format::Prov,
+];
 
-/// The most memory that one process takes for one large answer, in each format.
-fn memory(path: &Path) {
-    println!("\nlargest resident set of a process that answers about `{WIDE}` with 2,000 nodes");
-    for format in FORMATS {
-        let name = serde_json::to_string(&format).unwrap();
-        let run = Command::new(std::env::current_exe().unwrap())
-            .args(["--answer", path.to_str().unwrap(), "--format", &name])
-            .output()
-            .unwrap();
-        print!("{}", String::from_utf8(run.stdout).unwrap());
+/// What a process that answers may take, in KB.
+const MEMORY: u64 = 64 * 1024;
+
+/// The most memory that one process takes for the largest answers, in each format: of many nodes; of many that take requests; of
+/// large nodes and of large details, which are cut by their bytes.
+fn memory(folder: &Path, path: &Path) {
+    let image = Pipeline(0).training_image();
+    let image = image.rsplit('@').next().unwrap();
+    let heavy = heavy(folder);
+    let questions = [
+        (path, format!("training-job/{WIDE}"), "upstream"),
+        (path, image.to_owned(), "downstream"),
+        (&heavy, LARGE_NODES.to_owned(), "upstream"),
+        (&heavy, LARGE_DETAILS.to_owned(), "downstream"),
+    ];
+    for (path, entity, direction) in questions {
+        println!("\nlargest resident set of a process that answers about `{entity}`, {direction}");
+        for format in FORMATS {
+            let name = serde_json::to_string(&format).unwrap();
+            let run = Command::new(std::env::current_exe().unwrap())
+                .args(["--answer", path.to_str().unwrap(), "--format", &name])
+                .args(["--entity", &entity, "--direction", direction])
+                .output()
+                .unwrap();
+            let said = String::from_utf8(run.stdout).unwrap();
+            print!("{said}");
+            let peak = said.split_whitespace().rev().nth(1).and_then(|text| text.parse::<u64>().ok());
+            assert!(peak.is_some_and(|peak| peak < MEMORY), "{name} takes more than {MEMORY} KB");
+        }
     }
 }
 
-fn answer(path: &Path, format: &str) {
+const LARGE_NODES: &str = "tjob#1/r/many-inputs@1";
+const LARGE_DETAILS: &str = "img#tag:registry/train:1";
+
+/// A store whose nodes and details are as large as the services let them be.
+fn heavy(folder: &Path) -> PathBuf {
+    let path = folder.join("lineage-heavy.db");
+    let store = Store::create(&path).unwrap();
+    let mut record = Record::default();
+    let job = NodeId::parse(LARGE_NODES).unwrap();
+    record.node(&job, "many-inputs", None, Attributes::new());
+    for number in 0..1_999 {
+        let input = NodeId::dataset("b", &format!("{number:04}"), "1");
+        let note = Attributes::from([("note".into(), Text("n".repeat(4_000)))]);
+        record.node(&input, "input", None, note);
+        record.edge(&job, &InEdge::new(Relation::ContributedTo, "channel/train", input));
+    }
+    let image = record.image(LARGE_DETAILS.strip_prefix("img#tag:").unwrap());
+    for number in 0..60 {
+        let job = NodeId::parse(&format!("tjob#1/r/{number:02}@1")).unwrap();
+        record.node(&job, "job", None, Attributes::new());
+        record.edge(&job, &InEdge::new(Relation::ContributedTo, "image", image.clone()));
+        let parameters: BTreeMap<String, String> =
+            (0..100).map(|each| (format!("parameter-{each}"), "x".repeat(2_500))).collect();
+        record.growing_detail(&job, 0, &serde_json::json!({ "HyperParameters": parameters }));
+    }
+    block_on(store.write(&record.writes)).unwrap();
+    path
+}
+
+fn answer(path: &Path, format: &str, entity: &str, direction: &str) {
     let store = Store::open(path).unwrap();
-    let question = serde_json::json!({ "entity": format!("training-job/{WIDE}"), "max_nodes": 2_000 });
+    let question = serde_json::json!({ "entity": entity, "direction": direction, "max_requests": 1_000 });
     let question: Question = serde_json::from_value(question).unwrap();
     let answer = block_on(lookup_lineage(&store, &question)).unwrap();
     let text = view::text(&answer, serde_json::from_str(format).unwrap());
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
     let peak = status.lines().find(|line| line.starts_with("VmHWM")).unwrap();
-    println!("{format:<16} {} nodes, {} bytes; {peak}", answer.graph.nodes.len(), text.len());
+    let (nodes, details) = (answer.graph.nodes.len(), answer.details.len());
+    let cut = answer.graph.stopped_by;
+    println!("{format:<16} {nodes} nodes, {details} details, cut {cut:?}, {} bytes; {peak}", text.len());
 }

@@ -3,13 +3,14 @@
 //! An item's size is the bytes of its names and values ("DynamoDB item sizes and formats", developer guide). A write costs a unit
 //! for each KB begun of the larger of the item before and after, refused conditions included. A strongly consistent read costs a
 //! unit for each 4 KB begun: of each item in `BatchGetItem` (a missing one costs a unit), of the sum in `Query`. Requests are
-//! those that `shared/aws/dynamodb` makes: one for each update, 25 puts or 100 gets in a batch, a page of 1 MB.
+//! those that `shared/aws/dynamodb` makes: one for the merges of an item, 25 puts or 100 gets in a batch, a page of 1 MB.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use sagewarden_govern::ports::{Claim, Claimed, PortError, Table};
-use sagewarden_lineage::table::{Attributes, Item, Key, Page, Query, Range, Value, Write};
+use sagewarden_lineage::fold::{self, by_item, is_one_update};
+use sagewarden_lineage::table::{Attributes, Item, Key, Page, Query, Range, Write};
 
 /// What was asked of the table.
 #[derive(Clone, Copy, Debug, Default)]
@@ -49,7 +50,7 @@ impl<'a, T: Table> Meter<'a, T> {
     }
 
     async fn size_of(&self, key: &Key) -> Result<usize, PortError> {
-        Ok(self.table.get(std::slice::from_ref(key)).await?.first().map_or(0, size))
+        Ok(self.table.get(std::slice::from_ref(key)).await?.first().map_or(0, Item::bytes))
     }
 }
 
@@ -60,17 +61,10 @@ pub(crate) fn total(parts: &BTreeMap<String, Cost>) -> Cost {
     sum
 }
 
-/// Bytes, as DynamoDB counts them, without the 100 bytes that storage adds.
-pub(crate) fn size(item: &Item) -> usize {
-    let value = |value: &Value| match value {
-        Value::Text(text) => text.len(),
-        // "Approximately (number of significant digits / 2) + 1".
-        Value::Number(number) => number.to_string().len().div_ceil(2) + 1,
-        Value::Set(members) => members.iter().map(String::len).sum(),
-    };
-    let attributes: &Attributes = &item.attributes;
-    let own: usize = attributes.iter().map(|(name, content)| name.len() + value(content)).sum();
-    own + "pk".len() + item.key.pk.len() + "sk".len() + item.key.sk.len()
+/// Whether a register's version is no newer than the stored one.
+fn is_old(write: &Write, stored: Option<&Item>) -> bool {
+    let Write::Newest { version_attribute, version, .. } = write else { return false };
+    stored.and_then(|item| item.text(version_attribute)).is_some_and(|stored| stored >= version.as_str())
 }
 
 fn units(bytes: usize, unit: usize) -> u64 {
@@ -104,30 +98,29 @@ fn part_of(key: &str, sk: &str) -> String {
 
 impl<T: Table> Table for Meter<'_, T> {
     async fn write(&self, writes: &[Write]) -> Result<(), PortError> {
-        let mut whole: BTreeSet<&Key> = BTreeSet::new();
-        let mut units_of_whole = BTreeMap::new();
-        for write in writes {
-            let key = match write {
-                Write::Merge { key, .. } | Write::Newest { key, .. } | Write::Delete(key) => key,
-                Write::Put(item) => &item.key,
-            };
-            let before = self.size_of(key).await?;
-            self.table.write(std::slice::from_ref(write)).await?;
+        let mut whole = 0_u64;
+        for writes in by_item(writes) {
+            let key = fold::key(&writes[0]);
+            let before = self.table.get(std::slice::from_ref(key)).await?.pop();
+            let is_whole = matches!(writes[0], Write::Put(_) | Write::Delete(_));
+            // Merges of one item are one update, unless a register is older than what is stored: then that is refused and
+            // each goes by itself.
+            let fits = is_one_update(&writes) && !writes.iter().any(|write| is_old(write, before.as_ref()));
+            self.table.write(&writes).await?;
             let after = self.size_of(key).await?;
-            let cost = units(before.max(after), 1024);
-            if matches!(write, Write::Put(_) | Write::Delete(_)) {
-                whole.insert(key);
-                units_of_whole.insert(key, cost);
-            } else {
-                self.add(&part_of(&key.pk, &key.sk), Cost { requests: 1, reads: 0, writes: cost });
-            }
+            let cost = units(before.as_ref().map_or(0, Item::bytes).max(after), 1024);
+            let updates = match writes.len() as u64 {
+                _ if is_whole => 0,
+                1 => 1,
+                _ if fits => 1,
+                several => several + u64::from(is_one_update(&writes)),
+            };
+            whole += u64::from(is_whole);
+            let cost = Cost { requests: updates, reads: 0, writes: cost * updates.max(1) };
+            self.add(&part_of(&key.pk, &key.sk), cost);
         }
-        for (key, cost) in units_of_whole {
-            self.add(&part_of(&key.pk, &key.sk), Cost { requests: 0, reads: 0, writes: cost });
-        }
-        if !whole.is_empty() {
-            let requests = whole.len().div_ceil(25) as u64;
-            self.add("batches of puts", Cost { requests, ..Cost::default() });
+        if whole > 0 {
+            self.add("batches of puts", Cost { requests: whole.div_ceil(25), ..Cost::default() });
         }
         Ok(())
     }
@@ -135,7 +128,7 @@ impl<T: Table> Table for Meter<'_, T> {
     async fn get(&self, keys: &[Key]) -> Result<Vec<Item>, PortError> {
         let items = self.table.get(keys).await?;
         let keys: BTreeSet<&Key> = keys.iter().collect();
-        let found: BTreeMap<&Key, usize> = items.iter().map(|item| (&item.key, size(item))).collect();
+        let found: BTreeMap<&Key, usize> = items.iter().map(|item| (&item.key, item.bytes())).collect();
         for key in &keys {
             let reads = units(found.get(key).copied().unwrap_or_default(), 4096);
             self.add(&part_of(&key.pk, &key.sk), Cost { requests: 0, reads, writes: 0 });
@@ -149,7 +142,7 @@ impl<T: Table> Table for Meter<'_, T> {
 
     async fn query(&self, query: &Query) -> Result<Page, PortError> {
         let page = self.table.query(query).await?;
-        let bytes: usize = page.items.iter().map(size).sum();
+        let bytes: usize = page.items.iter().map(Item::bytes).sum();
         let (Range::Prefix(low) | Range::Between(low, _)) = &query.range;
         let cost =
             Cost { requests: bytes.div_ceil(1 << 20).max(1) as u64, reads: units(bytes, 4096), writes: 0 };
