@@ -3,6 +3,7 @@
 
 use std::fmt::Write as _;
 
+use proptest::prelude::*;
 use sagewarden_drift::capture::{CaptureFormat, CaptureReader, ColumnOrder, Record, RecordSink, Row};
 use sagewarden_drift::{Cell, IssueKind};
 
@@ -353,4 +354,66 @@ fn a_million_columns_and_endless_lines_are_refused() {
     let (told, issues) = read(file.as_bytes(), &small);
     assert_eq!(told.rows, ["1", "1", "1"]);
     assert_eq!(issues, [(IssueKind::LineTooLong, 3, vec![2, 4, 7])]);
+}
+
+/// Cells that need no quotes, and some that do.
+fn cells() -> impl Strategy<Value = Vec<String>> {
+    prop::collection::vec(
+        prop_oneof!["[0-9]{0,4}(\\.[0-9]{1,3})?", "[a-zß\"\\\\, \n]{0,5}", "[-+eENaIn.,]{1,4}"],
+        1..12,
+    )
+}
+
+fn csv_line(cells: &[String]) -> String {
+    let quoted = |cell: &String| match cell {
+        plain if plain.contains(['"', ',', '\n']) => format!("\"{}\"", plain.replace('"', "\"\"")),
+        plain => plain.clone(),
+    };
+    cells.iter().map(quoted).collect::<Vec<_>>().join(",")
+}
+
+fn told_cells(cells: &[String]) -> String {
+    cells.iter().map(|cell| if cell.is_empty() { "-" } else { cell }).collect::<Vec<_>>().join("|")
+}
+
+proptest! {
+    #[test]
+    fn what_is_written_is_read(events in prop::collection::vec((cells(), cells(), any::<bool>()), 1..6)) {
+        let mut file = String::new();
+        let mut expected = Vec::new();
+        for (input, output, line_end) in &events {
+            // A line without anything is no row.
+            prop_assume!(!csv_line(input).is_empty() && !csv_line(output).is_empty());
+            let output_line = format!("{}{}", csv_line(output), if *line_end { "\n" } else { "" });
+            writeln!(file, "{}", event(Some(("CSV", &csv_line(input))), Some(("CSV", &output_line)))).unwrap();
+            expected.push(format!("{}|{}", told_cells(output), told_cells(input)));
+        }
+        let (told, issues) = read(file.as_bytes(), &start());
+        prop_assert_eq!(told.rows, expected);
+        prop_assert_eq!(issues, vec![]);
+    }
+
+    /// `read` compares readers that know a layout with one that does not.
+    #[test]
+    fn known_layouts_change_nothing(
+        events in prop::collection::vec((cells(), cells()), 2..5),
+        changes in prop::collection::vec((any::<prop::sample::Index>(), 0..4, r#"["\\{}:,nu0d\x00\x1f\x7f\x80 ]"#), 0..4),
+    ) {
+        let mut file = Vec::new();
+        for (input, output) in &events {
+            let line = event(Some(("CSV", &csv_line(input))), Some(("CSV", &csv_line(output))));
+            file.extend_from_slice(line.as_bytes());
+            file.push(b'\n');
+        }
+        for (place, change, text) in changes {
+            let at = place.index(file.len());
+            match change {
+                0 => { file.remove(at); }
+                1 => { file.splice(at..at, text.bytes()); }
+                2 => { file.splice(at..at, [0xff]); }
+                _ => { file.splice(at..=at, text.bytes()); }
+            }
+        }
+        read(&file, &start());
+    }
 }

@@ -2,6 +2,7 @@
 
 use super::event::Side;
 use super::path::RowPath;
+use crate::csv::MAX_COLUMNS;
 
 /// How an endpoint's captured events become rows.
 #[derive(Clone, Debug)]
@@ -14,7 +15,7 @@ pub struct CaptureFormat {
     pub output_path: Option<RowPath>,
     /// Longer lines are not read: twice the 6 MB that a request may have.
     pub max_line: usize,
-    /// Rows with more columns in a body are not read. Spark, on which the container runs, has the same limit for CSV.
+    /// Bodies whose rows have more columns are not read.
     pub max_columns: usize,
 }
 
@@ -25,7 +26,7 @@ impl Default for CaptureFormat {
             input_path: None,
             output_path: None,
             max_line: 2 * 6 * 1024 * 1024,
-            max_columns: 20_480,
+            max_columns: MAX_COLUMNS,
         }
     }
 }
