@@ -33,7 +33,9 @@ fn format(byte: u8) -> CaptureFormat {
         2 => ColumnOrder::Input,
         _ => ColumnOrder::Output,
     };
-    let path = |number: u8| ["", "/a", "/a/*", "/a/*/b"].get(usize::from(number & 3)).and_then(|path| path.parse().ok());
+    let path = |number: u8| {
+        ["", "/a", "/a/*", "/a/*/b"].get(usize::from(number & 3)).and_then(|path| path.parse().ok())
+    };
     let (max_line, max_columns) = if byte & 64 == 0 { (1 << 20, 1000) } else { (600, 3) };
     CaptureFormat { order, input_path: path(byte >> 2), output_path: path(byte >> 4), max_line, max_columns }
 }
