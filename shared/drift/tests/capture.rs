@@ -417,3 +417,19 @@ proptest! {
         read(&file, &start());
     }
 }
+
+#[test]
+fn the_files_of_2019_are_read() {
+    let Some(folder) = std::env::var_os("SAGEWARDEN_GOLDEN").map(std::path::PathBuf::from) else {
+        eprintln!("skipped: SAGEWARDEN_GOLDEN names no folder with captured events");
+        return;
+    };
+    let events = std::fs::read(folder.join("sdk_2019/capture.jsonl")).unwrap();
+    let labels = std::fs::read(folder.join("sdk_2019/actuals.jsonl")).unwrap();
+    let lines = |file: &[u8]| file.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).count();
+    let ((captured, issues), (truth, no_issues)) = (read(&events, &start()), read(&labels, &start()));
+    assert_eq!((issues, no_issues), (vec![], vec![]));
+    assert_eq!((captured.rows.len(), truth.rows.len()), (lines(&events), lines(&labels)));
+    assert_eq!(captured.rows[0], "0.302709460258|9|45|45|42|7|5|0");
+    assert_eq!(truth.parts[0], "74b0dd56-e7c8-368e-94b1-14a138a96000 - {%s} 0:  <  (1)");
+}
