@@ -106,7 +106,8 @@ impl Violation {
     #[must_use]
     pub fn subject(&self) -> String {
         let parts = [&self.feature_name, &self.label, &self.facet, &self.metric_name];
-        let named: Vec<&str> = parts.into_iter().flatten().map(String::as_str).collect();
+        let named: Vec<&str> =
+            parts.into_iter().flatten().map(String::as_str).filter(|part| !part.is_empty()).collect();
         if named.is_empty() { "unnamed".to_owned() } else { named.join(" / ") }
     }
 
@@ -161,6 +162,8 @@ mod tests {
             Severity::Critical,
         );
         check(r#"{"violations":[{"sentence":"hm","endpoint_name":"e"}]}"#, "unnamed", Severity::High);
+        check(r#"{"violations":[{"label":"","metric_name":"shap"}]}"#, "shap", Severity::High);
+        check(r#"{"violations":[{"label":""}]}"#, "unnamed", Severity::High);
     }
 
     #[test]
