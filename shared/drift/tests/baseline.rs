@@ -4,7 +4,10 @@
 use std::fs;
 use std::path::PathBuf;
 
-use sagewarden_drift::{Cell, Constraints, FeatureStatistics, Profile, RowSink, Statistics};
+use sagewarden_drift::csv::Header;
+use sagewarden_drift::{
+    Cell, Constraints, FeatureStatistics, Profile, RowSink, Statistics, SuggestedBaseline,
+};
 
 /// The container's data set and its answer, if they are there.
 struct Cardio {
@@ -95,6 +98,25 @@ fn the_statistics_of_cardio_are_those_of_the_container() {
         }
     }
     assert_eq!(compared, 16);
+}
+
+#[test]
+fn the_file_of_cardio_becomes_the_same_baseline() {
+    let Some(cardio) = Cardio::load() else { return };
+    let table = cardio.rows.iter().map(|row| row.join(",")).collect::<Vec<_>>().join("\n");
+    let baseline = SuggestedBaseline::of_csv(table.as_bytes(), Header::FirstRow).unwrap();
+    assert!(baseline.issues.is_empty());
+    let theirs = Statistics::parse(cardio.statistics.as_bytes()).unwrap();
+    let constraints = Constraints::parse(cardio.constraints.as_bytes()).unwrap();
+    let mut compared = 0;
+    for (ours, kept) in baseline.statistics.features.iter().zip(&baseline.constraints.features) {
+        let Some(theirs) = theirs.features.iter().find(|theirs| ours.name == theirs.name) else { continue };
+        check_feature(ours, theirs);
+        assert!(constraints.features.contains(kept), "{kept:?}");
+        compared += 1;
+    }
+    assert_eq!(compared, 12);
+    assert_eq!(baseline.constraints.monitoring_config, constraints.monitoring_config);
 }
 
 #[test]
