@@ -26,6 +26,11 @@ pub(crate) enum Command {
         after_help = "Examples:\n  sagewarden check create-training-job.json\n  sagewarden check pipeline.json --settings infra/settings.toml --format json\n  sagewarden check --format sarif pipeline.json > sagewarden.sarif\n\nFILE is a Create request, a Describe answer, a CloudTrail event of a Create call, or a SageMaker pipeline definition, whose steps are judged each by itself.\nExit status: 0 compliant, 1 at least one control is broken or undecided, 2 a file cannot be judged."
     )]
     Check(CheckOptions),
+    /// Make the baseline that drift is judged by: the statistics.json and constraints.json that Model Monitor makes of a CSV file
+    #[command(
+        after_help = "Examples:\n  sagewarden baseline train.csv --out baseline\n  aws s3 cp s3://BUCKET/train.csv - | sagewarden baseline - --no-header --out baseline\n\nThe file is read once, in memory that does not grow with it. Types are those of the texts: one text among numbers makes a column of texts, and so does a number like 1e-5.\nExit status: 0 written, 2 the file is no table or cannot be read."
+    )]
+    Baseline(BaselineOptions),
     /// List and explain the controls, or validate policies and settings
     Policy {
         /// What to do with them
@@ -88,6 +93,22 @@ pub(crate) struct CheckOptions {
     /// How to answer: for people, as JSON, or as SARIF 2.1.0 for code scanning
     #[arg(long, value_enum, default_value_t = CheckFormat::Text)]
     pub(crate) format: CheckFormat,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BaselineOptions {
+    /// A CSV file, or - for standard input
+    #[arg(value_name = "DATA")]
+    pub(crate) data: PathBuf,
+    /// The folder for statistics.json and constraints.json, made if need be
+    #[arg(long, value_name = "DIR", default_value = "baseline")]
+    pub(crate) out: PathBuf,
+    /// The first row has values; columns are called _c0, _c1 and so on
+    #[arg(long)]
+    pub(crate) no_header: bool,
+    /// Replace the files of an earlier baseline
+    #[arg(long)]
+    pub(crate) force: bool,
 }
 
 /// The formats of verdicts.

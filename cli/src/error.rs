@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use sagewarden_drift::csv::CsvError;
 use sagewarden_govern::NoAnswer;
 use sagewarden_govern::ports::PortError;
 use sagewarden_local::{GitError, StoreError, StoryError};
@@ -22,6 +23,10 @@ pub(crate) enum CommandError {
     Occupied(PathBuf),
     #[error("`{}` cannot be judged: {source}", path.display())]
     Unusable { path: PathBuf, source: Unusable },
+    #[error("`{}` is there already: name another folder with --out, or replace it with --force", .0.display())]
+    Exists(PathBuf),
+    #[error("`{}`: {source}", path.display())]
+    NoTable { path: PathBuf, source: CsvError },
     #[error("there is no control `{0}`: `sagewarden policy list` has them all")]
     UnknownControl(String),
     #[error("the settings `{}` cannot be used: {source}", path.display())]

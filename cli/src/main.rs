@@ -1,6 +1,7 @@
 //! The command `sagewarden`: the whole system on one machine, for trying it out, for replaying events and for questions.
 
 mod ask;
+mod baseline;
 mod check;
 mod command;
 mod demo;
@@ -23,6 +24,7 @@ use crate::error::CommandError;
 fn main() -> ExitCode {
     let Arguments { command } = Arguments::parse();
     let result = match command {
+        Command::Baseline(options) => baseline::run(&options),
         Command::Check(options) => check::run(&options),
         Command::Demo(options) => demo::run(&options),
         Command::Policy { command } => policy::run(&command),

@@ -139,7 +139,8 @@ pub(crate) fn outcome_json(function: &str, outcome: &Outcome) -> Value {
     json!({ "function": function, "outcome": word, "text": text })
 }
 
-fn table(heads: Vec<String>) -> Table {
+/// A table for a terminal.
+pub(crate) fn table(heads: Vec<String>) -> Table {
     let mut table = Table::new();
     table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
     if table.width().is_none() {

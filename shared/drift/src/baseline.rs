@@ -8,9 +8,11 @@ use crate::issues::Issues;
 use crate::profile::Profile;
 use crate::statistics::Statistics;
 
-/// The two files of a baseline, and what was wrong with the data.
+/// The two files of a baseline, what they are made from, and what was wrong with the data.
 #[derive(Clone, Debug)]
 pub struct SuggestedBaseline {
+    /// What they are made from.
+    pub profile: Profile,
     /// `statistics.json`
     pub statistics: Statistics,
     /// `constraints.json`
@@ -37,6 +39,6 @@ impl SuggestedBaseline {
         let issues = table.read_into(&mut profile)?;
         let statistics = Statistics::from_profile(&profile);
         let constraints = Constraints::suggest(&statistics);
-        Ok(Self { statistics, constraints, issues })
+        Ok(Self { profile, statistics, constraints, issues })
     }
 }

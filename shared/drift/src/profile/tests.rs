@@ -51,6 +51,18 @@ fn cells_of_objects_belong_to_columns_by_their_names() {
 }
 
 #[test]
+fn columns_that_only_one_profile_has_are_missing_in_the_rows_of_the_other() {
+    let of = |names: [&str; 2], rows: &[&[&str]]| profile(Profile::for_header(names), rows);
+    let mut merged = of(["x", "y"], &[&["1", "2"], &["3", ""]]);
+    merged.merge(&of(["z", "y"], &[&["4", "5"], &["6", "7"], &["", "8"]]));
+    assert_eq!(presence(&merged), [("x", 3, 2), ("y", 1, 4), ("z", 3, 2)]);
+    assert_eq!((merged.rows, &merged.widths), (5, &BTreeMap::from([(2, 5)])));
+    let mut from_nothing = Profile::default();
+    from_nothing.merge(&merged);
+    assert_eq!(from_nothing, merged);
+}
+
+#[test]
 fn names_without_end_do_not_fill_the_memory() {
     let mut profile = Profile::for_header(["x"]);
     let names: Vec<String> = (0..3000).map(|index| format!("name {index}")).collect();

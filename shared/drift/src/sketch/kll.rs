@@ -7,6 +7,8 @@ use std::mem;
 const K: f64 = 2048.0;
 /// How much smaller each lower level is.
 const SHRINK: f64 = 0.64;
+/// The bit of a floating-point number that is set in negative ones.
+const SIGN: u64 = 1 << 63;
 
 /// A sketch of numbers.
 #[derive(Clone, Debug, PartialEq)]
@@ -98,9 +100,15 @@ impl KllSketch {
         let Some(level) = self.levels.get_mut(height) else { return };
         let mut values = mem::take(level);
         let odd = if values.len() % 2 == 1 { values.pop() } else { None };
-        sort(&mut values, height);
+        let mut keys: Vec<u64> = values.iter().map(|value| key(*value)).collect();
+        if height == 0 {
+            keys.sort_unstable();
+        } else {
+            // Sorted runs: this sort finds and merges them.
+            keys.sort();
+        }
         if let Some(next) = self.levels.get_mut(height + 1) {
-            next.extend(values.iter().skip(usize::from(second)).step_by(2));
+            next.extend(keys.into_iter().skip(usize::from(second)).step_by(2).map(value));
         }
         values.clear();
         values.extend(odd);
@@ -177,13 +185,15 @@ fn capacity(height: u32) -> usize {
     2 * ((K * SHRINK.powi(height.min(1000) as i32) / 2.0).ceil() as usize + 1)
 }
 
-/// Level 0 has numbers as they came, the others have sorted runs.
-fn sort(values: &mut [f64], height: usize) {
-    if height == 0 {
-        values.sort_unstable_by(f64::total_cmp);
-    } else {
-        values.sort_by(f64::total_cmp);
-    }
+/// A whole number that is less where the value is less: whole numbers are sorted in half the time.
+fn key(value: f64) -> u64 {
+    let bits = value.to_bits();
+    if bits & SIGN == 0 { bits | SIGN } else { !bits }
+}
+
+/// The value of a key.
+fn value(key: u64) -> f64 {
+    f64::from_bits(if key & SIGN == 0 { !key } else { key & !SIGN })
 }
 
 #[cfg(test)]
@@ -199,6 +209,14 @@ mod tests {
     /// Numbers without order or repetition.
     fn scattered(count: u32) -> impl Iterator<Item = f64> {
         (0..count).map(|index| f64::from(index.wrapping_mul(2_654_435_761)))
+    }
+
+    #[test]
+    fn keys_are_in_the_order_of_the_values() {
+        let values =
+            [f64::MIN, -1e9, -1.5, -1.0, -f64::MIN_POSITIVE, -0.0, 0.0, 5e-324, 1.0, 1.5, 1e9, f64::MAX];
+        assert!(values.map(key).is_sorted());
+        assert!(values.iter().all(|each| value(key(*each)).to_bits() == each.to_bits()));
     }
 
     #[test]

@@ -1,0 +1,167 @@
+//! `sagewarden baseline`: what Model Monitor would suggest for a CSV file.
+
+use std::fs::{self, File};
+use std::io::{self, BufReader, Read};
+use std::path::Path;
+use std::process::ExitCode;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use sagewarden_drift::csv::{CsvTable, Header};
+use sagewarden_drift::{
+    ColumnProfile, FeatureStatistics, InferredType, Issue, IssueKind, StringStatistics, SuggestedBaseline,
+};
+
+use crate::command::BaselineOptions;
+use crate::error::CommandError;
+use crate::output::{self, DIM, STRONG};
+
+/// Inputs below are read before anybody asks how far it is.
+const LONG: u64 = 64 << 20;
+/// Bytes that are read at once.
+const BUFFER: usize = 256 << 10;
+/// Columns that are shown; the files have all.
+const SHOWN: usize = 60;
+/// Texts of a column that are shown.
+const TEXTS: usize = 4;
+
+pub(crate) fn run(options: &BaselineOptions) -> Result<ExitCode, CommandError> {
+    let files = ["statistics.json", "constraints.json"].map(|name| options.out.join(name));
+    if let Some(path) = files.iter().find(|path| !options.force && path.exists()) {
+        return Err(CommandError::Exists(path.clone()));
+    }
+    let baseline = read(&options.data, if options.no_header { Header::None } else { Header::FirstRow })?;
+    let unwritable = |path: &Path| {
+        let path = path.to_owned();
+        move |source| CommandError::Unwritable { path, source }
+    };
+    fs::create_dir_all(&options.out).map_err(unwritable(&options.out))?;
+    let texts = [baseline.statistics.to_java_json(), baseline.constraints.to_java_json()];
+    for (path, text) in files.iter().zip(&texts) {
+        fs::write(path, text).map_err(unwritable(path))?;
+    }
+    output::say(&told(&baseline))?;
+    let [statistics, constraints] = files;
+    output::say(&format!(
+        "{STRONG}Written{STRONG:#}  {}  {}\n",
+        statistics.display(),
+        constraints.display()
+    ))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Reads the data once, and warns of what is odd about it.
+fn read(path: &Path, header: Header) -> Result<SuggestedBaseline, CommandError> {
+    let (input, progress) = open(path)?;
+    let no_table = |source| CommandError::NoTable { path: path.to_owned(), source };
+    let table = CsvTable::open(BufReader::with_capacity(BUFFER, progress.wrap_read(input)), header)
+        .map_err(no_table)?;
+    let suspicious = header == Header::FirstRow && table.header_looks_like_values();
+    let baseline = SuggestedBaseline::of_table(table).map_err(no_table)?;
+    progress.finish_and_clear();
+    let path = path.display();
+    if suspicious {
+        anstream::eprintln!(
+            "warning: `{path}`: the first row has numbers only: if it is no header, say --no-header"
+        );
+    }
+    for (kind, issue) in baseline.issues.iter() {
+        anstream::eprintln!("warning: `{path}`, {}", issue_told(kind, issue));
+    }
+    for column in &baseline.profile.columns {
+        if let Some(text) = odd(column) {
+            anstream::eprintln!("warning: `{path}`: column `{}` {text}", column.name);
+        }
+    }
+    Ok(baseline)
+}
+
+/// The data, and the progress through it: shown where there is a terminal and much to read.
+fn open(path: &Path) -> Result<(Box<dyn Read>, ProgressBar), CommandError> {
+    if path == Path::new("-") {
+        let style = ProgressStyle::with_template("{spinner} {bytes} read ({bytes_per_sec})");
+        let spinner =
+            ProgressBar::new_spinner().with_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
+        return Ok((Box::new(io::stdin().lock()), spinner));
+    }
+    let unreadable = |source| CommandError::Unreadable { path: path.to_owned(), source };
+    let file = File::open(path).map_err(unreadable)?;
+    let metadata = file.metadata().map_err(unreadable)?;
+    if metadata.is_dir() {
+        return Err(unreadable(io::ErrorKind::IsADirectory.into()));
+    }
+    let progress = if metadata.len() < LONG {
+        ProgressBar::hidden()
+    } else {
+        let style = ProgressStyle::with_template("{wide_bar} {percent} % ({bytes_per_sec}, {eta} left)");
+        ProgressBar::new(metadata.len()).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+    };
+    Ok((Box::new(file), progress))
+}
+
+fn issue_told(kind: IssueKind, issue: &Issue) -> String {
+    let done = [
+        (IssueKind::Ragged, "; missing values count as missing, and what is too much is left out"),
+        (IssueKind::NotUtf8, "; they are read as `\u{fffd}`"),
+        (IssueKind::TooLarge, "; the rows are left out"),
+    ];
+    let done = done.into_iter().find(|(of, _)| *of == kind).map_or("", |(_, done)| done);
+    format!("{issue}: {kind}{done}")
+}
+
+/// What whoever made the table may not know of a column.
+fn odd(column: &ColumnProfile) -> Option<String> {
+    let numbers = column.types.integral + column.types.fractional;
+    let others = column.present() - numbers;
+    match column.types.inferred() {
+        InferredType::Unknown => Some("has no value".to_owned()),
+        InferredType::String if numbers > others => {
+            let are = if others == 1 { "1 value is" } else { &format!("{others} values are") };
+            Some(format!(
+                "is one of texts, since {are} neither a whole number nor a decimal fraction, of {}",
+                column.present()
+            ))
+        }
+        _ => None,
+    }
+}
+
+/// The table of the columns.
+fn told(baseline: &SuggestedBaseline) -> String {
+    let features = &baseline.statistics.features;
+    let heads = ["Feature", "Type", "Complete", "Distinct", "Values"];
+    let mut table = output::table(heads.map(str::to_owned).to_vec());
+    for feature in features.iter().take(SHOWN) {
+        table.add_row(row(feature));
+    }
+    let more = match features.len().saturating_sub(SHOWN) {
+        0 => String::new(),
+        more => format!("{DIM}and {more} more columns{DIM:#}\n"),
+    };
+    let rows = baseline.statistics.dataset.item_count;
+    format!("{STRONG}{rows} rows, {} columns{STRONG:#}\n{table}\n{more}", features.len())
+}
+
+fn row(feature: &FeatureStatistics) -> [String; 5] {
+    // Rounded down: what is shown as 100 % is complete.
+    let percent = |part: f64| format!("{} %", (10_000.0 * part).floor() / 100.0);
+    let percent = |part: Option<f64>| part.map_or_else(|| "-".to_owned(), percent);
+    let (complete, distinct, values) = match (&feature.numerical_statistics, &feature.string_statistics) {
+        (Some(numbers), _) => {
+            let distinct = numbers.approximate_num_distinct_values.unwrap_or_default();
+            let range = numbers.min.zip(numbers.max).map(|(min, max)| format!("{min} .. {max}"));
+            (percent(numbers.completeness), distinct.to_string(), range.unwrap_or_default())
+        }
+        (None, Some(texts)) => (percent(texts.completeness), texts.distinct_count.to_string(), listed(texts)),
+        (None, None) => (percent(None), "0".to_owned(), String::new()),
+    };
+    [feature.name.clone(), format!("{:?}", feature.inferred_type), complete, distinct, values]
+}
+
+/// The first of the texts, if they are few.
+fn listed(texts: &StringStatistics) -> String {
+    let Some(distribution) = &texts.distribution else { return String::new() };
+    let values: Vec<&str> =
+        distribution.categorical.buckets.iter().map(|bucket| bucket.value.as_str()).collect();
+    let more = if values.len() > TEXTS { ", ..." } else { "" };
+    values.into_iter().take(TEXTS).collect::<Vec<_>>().join(", ") + more
+}
