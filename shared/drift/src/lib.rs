@@ -21,6 +21,7 @@ mod scan;
 mod sketch;
 mod statistics;
 mod violations;
+mod window_report;
 
 pub use baseline::SuggestedBaseline;
 pub use cell::{Cell, RowSink};
@@ -45,3 +46,8 @@ pub use statistics::{
     SketchParameters, Statistics, StringStatistics, UnreadableStatistics,
 };
 pub use violations::{Excess, Limit, Observed, Severity, UnreadableReport, Violation, Violations, severity};
+
+/// What is written of a window of captured traffic.
+pub mod report {
+    pub use crate::window_report::{CaptureWindow, ModeDifference, UnreadableWindowReport, WindowReport};
+}
