@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use futures::executor::block_on;
-use sagewarden_govern::{Ask, DRIFT_ALERT, Done, Question, answer, lookup_lineage};
+use sagewarden_govern::{
+    Ask, DRIFT_ALERT, Done, MONITORING_FAILED, Question, RETRAINING_SUGGESTED, answer, lookup_lineage,
+};
 use sagewarden_lineage::view::{self, Format};
 use sagewarden_local::{Clock, Handled, PostedComment, SentNotice, Step, Store, Story, System};
 use sagewarden_policy::Bundle;
@@ -184,9 +186,12 @@ fn what(event: &Value) -> String {
     subject.map_or(detail_type.clone(), |subject| format!("{detail_type}: {subject}"))
 }
 
+/// What is about what a model does, not about how it was made.
+const ALERTS: [&str; 3] = [DRIFT_ALERT, MONITORING_FAILED, RETRAINING_SUGGESTED];
+
 fn leave(files: &Files, system: &System, told: &[Told], page: &str) -> Result<(), CommandError> {
     let (alerts, findings): (Vec<SentNotice>, Vec<SentNotice>) =
-        system.notices.sent()?.into_iter().partition(|notice| notice.detail_type == DRIFT_ALERT);
+        system.notices.sent()?.into_iter().partition(|notice| ALERTS.contains(&notice.detail_type.as_str()));
     files.write(Files::FINDINGS, &format!("{:#}\n", json!(findings)))?;
     files.write(Files::ALERTS, &format!("{:#}\n", json!(alerts)))?;
     files.write(Files::PAGE, page)?;

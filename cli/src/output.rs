@@ -7,7 +7,7 @@ use std::path::Path;
 use anstyle::{AnsiColor, Style};
 use comfy_table::{ContentArrangement, Table, presets};
 use sagewarden_govern::Outcome;
-use sagewarden_govern::{DRIFT_ALERT, Done, Failure};
+use sagewarden_govern::{DRIFT_ALERT, Done, Failure, MONITORING_FAILED, RETRAINING_SUGGESTED};
 use sagewarden_lineage::view::FlatTable;
 use sagewarden_local::{PostedComment, SentNotice};
 use sagewarden_policy::Bundle;
@@ -48,8 +48,11 @@ pub(crate) fn comment(comment: &PostedComment) -> String {
 /// What left the system, for people.
 pub(crate) fn notice(notice: &SentNotice) -> String {
     let words = notice.detail.get("text").and_then(Value::as_str).unwrap_or_default();
-    let more =
-        if notice.detail_type == DRIFT_ALERT { alert(&notice.detail) } else { finding(&notice.detail) };
+    let more = match notice.detail_type.as_str() {
+        DRIFT_ALERT => alert(&notice.detail),
+        MONITORING_FAILED | RETRAINING_SUGGESTED => String::new(),
+        _ => finding(&notice.detail),
+    };
     format!("  {BAD}{}{BAD:#}  {words}\n{more}", notice.detail_type)
 }
 

@@ -48,7 +48,8 @@ fn the_demo_leaves_what_it_says() {
         findings.as_array().unwrap().iter().map(|finding| &finding["detail"]["resource"]["name"]).collect();
     assert_eq!(named, ["credit-preprocessing-001", "credit-train-001"]);
     let alerts = demo.json("alerts.json");
-    assert_eq!(alerts.as_array().map(Vec::len), Some(1));
+    let types: Vec<&Value> = alerts.as_array().unwrap().iter().map(|alert| &alert["detail_type"]).collect();
+    assert_eq!(types, ["Sagewarden Drift Alert", "Sagewarden Retraining Suggested"]);
     assert_eq!(alerts[0]["detail"]["chain"]["commits"].as_array().map(Vec::len), Some(2));
     assert!(demo.text.contains("  Comment on commit 4f545b7\n"), "{}", demo.text);
     let page = std::fs::read_to_string(demo.path("lineage.html")).unwrap();
@@ -185,7 +186,7 @@ fn a_second_demo_replaces_the_first_and_nothing_else() {
     std::fs::write(demo.path("notes.md"), "mine").unwrap();
     let output = sagewarden(&["demo", "--out", &demo.path("")]);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    assert_eq!(demo.json("alerts.json").as_array().map(Vec::len), Some(1));
+    assert_eq!(demo.json("alerts.json").as_array().map(Vec::len), Some(2));
     for kept in ["events/precious.txt", "notes.md"] {
         assert_eq!(std::fs::read_to_string(demo.path(kept)).unwrap(), "mine", "{kept}");
     }

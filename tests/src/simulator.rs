@@ -11,7 +11,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
-use sagewarden_events::{Actor, Resource, ResourceKind};
+use sagewarden_events::{Actor, Resource, ResourceKind, Timestamp};
 use sagewarden_local::{Fault, LocalGit, SimulatedAccount};
 use serde_json::{Map, Value, json};
 use tokio::net::TcpListener;
@@ -155,7 +155,12 @@ impl Services {
             }
             "ListEndpointConfigs" => return self.endpoint_configs(body),
             "ListMonitoringSchedules" => {
-                return Ok(self.account.schedule_summaries(text(body, "EndpointName"))?);
+                let endpoint = body.get("EndpointName").and_then(Value::as_str);
+                return Ok(self.account.schedule_summaries(endpoint)?);
+            }
+            "ListMonitoringExecutions" => {
+                let since = body.get("ScheduledTimeAfter").and_then(Timestamp::from_json);
+                return Ok(self.account.execution_summaries(text(body, "MonitoringScheduleName"), since)?);
             }
             "ListPipelineExecutionSteps" => {
                 let execution = Resource::parse_arn(text(body, "PipelineExecutionArn"))

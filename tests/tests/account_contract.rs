@@ -2,7 +2,7 @@
 //! reach the same account over HTTP.
 #![expect(clippy::indexing_slicing, reason = "a test ends where something is missing")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sagewarden_codecommit::CodeCommit;
 use sagewarden_events::{CommitId, Repository, Resource, ResourceKind, Timestamp};
@@ -73,6 +73,7 @@ async fn contract(
     everything_that_runs_can_be_stopped(world, account).await?;
     settings_are_changed_in_place(world, account).await?;
     marks_and_schedules_are_found(world, account).await?;
+    executions_are_listed_from_a_time_on(world, account).await?;
     models_in_use_are_known(world, account).await?;
     commits_are_found(world, source).await?;
     changes_are_listed_and_read(world, source).await?;
@@ -287,6 +288,43 @@ async fn marks_and_schedules_are_found(world: &World, account: &(impl Account + 
     let schedules = listed["MonitoringScheduleSummaries"].as_array().ok_or("there is a list")?;
     assert_eq!(schedules.len(), 2);
     assert!(schedules.iter().all(|schedule| schedule["MonitoringScheduleStatus"] == "Scheduled"));
+    Ok(())
+}
+
+async fn executions_are_listed_from_a_time_on(world: &World, account: &impl Account) -> Result<()> {
+    let other = json!({ "MonitoringScheduleName": "of-no-endpoint", "MonitoringScheduleConfig": {} });
+    world.create(ResourceKind::MonitoringSchedule, &other)?;
+    let listed = account.schedules().await?;
+    let names: BTreeSet<&str> = listed["MonitoringScheduleSummaries"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|schedule| schedule["MonitoringScheduleName"].as_str())
+        .collect();
+    assert!(names.is_superset(&BTreeSet::from(["a", "b", "of-no-endpoint"])), "{names:?}");
+
+    let schedule = world.account.resource(ResourceKind::MonitoringSchedule, "a");
+    let hour = |number: i64| Timestamp::from_millis((now().millis() / 3_600_000 - number) * 3_600_000);
+    assert_eq!(
+        account.executions_of(&schedule, hour(9)).await?,
+        json!({ "MonitoringExecutionSummaries": [] })
+    );
+    world.account.fail_execution("a", "Job inputs had no data", hour(3))?;
+    let request = json!({ "ProcessingJobName": "run", "MonitoringScheduleArn": schedule.arn() });
+    let job = world.account.create(ResourceKind::ProcessingJob, &request, None, hour(1))?;
+    world.account.fail_processing(&job, "AlgorithmError", now())?;
+    let reasons = async |since: Timestamp| -> Result<Vec<String>> {
+        let listed = account.executions_of(&schedule, since).await?;
+        let list = listed["MonitoringExecutionSummaries"].as_array().cloned().unwrap_or_default();
+        assert!(list.iter().all(|each| each["MonitoringExecutionStatus"] == "Failed"), "{list:?}");
+        Ok(list.iter().filter_map(|each| each["FailureReason"].as_str().map(str::to_owned)).collect())
+    };
+    // The newest first; what was due at the time itself is among them.
+    assert_eq!(reasons(hour(9)).await?, ["AlgorithmError", "Job inputs had no data"]);
+    assert_eq!(reasons(hour(3)).await?, ["AlgorithmError", "Job inputs had no data"]);
+    assert_eq!(reasons(hour(2)).await?, ["AlgorithmError"]);
+    let nobody = world.account.resource(ResourceKind::MonitoringSchedule, "nobody");
+    assert_eq!(account.executions_of(&nobody, hour(9)).await?, json!({ "MonitoringExecutionSummaries": [] }));
     Ok(())
 }
 

@@ -11,7 +11,7 @@ use sagewarden_events::{Event, Timestamp, decode};
 use sagewarden_govern::ports::Table;
 use sagewarden_govern::{
     AlertDrift, DRIFT_ALERT, EnforcePolicy, Failure, InspectRole, InspectedRoles, Moment, Outcome,
-    POLICY_VIOLATION, RecordLineage, ReviewCommit, record_commit,
+    POLICY_VIOLATION, RETRAINING_SUGGESTED, RecordLineage, ReviewCommit, record_commit,
 };
 use sagewarden_local::{NoticeLog, Store, Story, System};
 use sagewarden_tests::faulty::{Faults, Faulty};
@@ -101,6 +101,7 @@ async fn handle(table: &impl Table, bus: &NoticeLog, event: &Event, moment: &Mom
     let inspected = InspectedRoles::default();
     let roles = InspectRole { roles: account, inspected: &inspected };
     let enforcer = EnforcePolicy { account, objects: account, source: git, roles, table, bus, bundle };
+    let drift = &bundle.settings().drift;
     match event {
         Event::ReferenceChanged(push) => {
             let reviewer = ReviewCommit { source: git, table, bundle };
@@ -112,9 +113,14 @@ async fn handle(table: &impl Table, bus: &NoticeLog, event: &Event, moment: &Mom
         Event::ResourceChanged(change) => vec![
             enforcer.enforce(event, moment).await,
             recorder.record(change).await,
-            AlertDrift { recorder, bus }.on_job(change, moment).await,
+            AlertDrift { recorder, bus, settings: drift }.on_job(change, moment).await,
         ],
-        Event::ObjectCreated(object) => vec![AlertDrift { recorder, bus }.on_report(object, moment).await],
+        Event::ObjectCreated(object) => {
+            vec![AlertDrift { recorder, bus, settings: drift }.on_report(object, moment).await]
+        }
+        Event::ClockTicked(tick) => {
+            vec![AlertDrift { recorder, bus, settings: drift }.watch_schedules(tick, moment).await]
+        }
         Event::NotOurs { .. } => Vec::new(),
     }
 }
@@ -151,7 +157,8 @@ static STRAIGHT: LazyLock<Run> = LazyLock::new(|| {
 
 #[test]
 fn what_is_retried_ends_in_the_same_state_and_is_told_once() {
-    assert_eq!(STRAIGHT.sent(), [DRIFT_ALERT, POLICY_VIOLATION, POLICY_VIOLATION]);
+    let expected = [DRIFT_ALERT, POLICY_VIOLATION, POLICY_VIOLATION, RETRAINING_SUGGESTED];
+    assert_eq!(STRAIGHT.sent(), expected);
     let happened = std::sync::Mutex::new(BTreeMap::new());
     for_each_seed(|seed| {
         let mut run =

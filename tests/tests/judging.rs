@@ -165,6 +165,18 @@ impl Account for Refusing<'_> {
         self.account.schedules_of(endpoint).await
     }
 
+    async fn schedules(&self) -> std::result::Result<Value, PortError> {
+        self.account.schedules().await
+    }
+
+    async fn executions_of(
+        &self,
+        schedule: &sagewarden_events::Resource,
+        since: sagewarden_events::Timestamp,
+    ) -> std::result::Result<Value, PortError> {
+        self.account.executions_of(schedule, since).await
+    }
+
     async fn steps_of(
         &self,
         execution: &sagewarden_events::Resource,

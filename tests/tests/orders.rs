@@ -9,7 +9,7 @@ use futures::executor::block_on;
 use proptest::prelude::*;
 use proptest::sample::Index;
 use sagewarden_events::Timestamp;
-use sagewarden_govern::{DRIFT_ALERT, Failure, POLICY_VIOLATION};
+use sagewarden_govern::{DRIFT_ALERT, Failure, POLICY_VIOLATION, RETRAINING_SUGGESTED};
 use sagewarden_lineage::table::Value as TableValue;
 use sagewarden_local::{Clock, NoticeLog, QuarantineLog, Store, Story, System};
 use sagewarden_tests::Result;
@@ -181,7 +181,7 @@ fn any_order_and_any_number_of_times_end_in_the_same_state() {
             );
             assert_eq!(
                 sent(&system).unwrap(),
-                [DRIFT_ALERT, POLICY_VIOLATION, POLICY_VIOLATION],
+                [DRIFT_ALERT, POLICY_VIOLATION, POLICY_VIOLATION, RETRAINING_SUGGESTED],
                 "shuffle {seed}"
             );
             assert_eq!(system.quarantine.kept().unwrap(), Vec::<Value>::new(), "shuffle {seed}");
@@ -205,6 +205,7 @@ proptest! {
         let mut choose = |below: usize| choices.next().map_or(0, |index| index.index(below.max(1)));
         let (system, _git) = play_late(&mut choose).unwrap();
         prop_assert_eq!(differences(&PLAYED.system, &system), Vec::<String>::new());
-        prop_assert_eq!(sent(&system).unwrap(), [DRIFT_ALERT, POLICY_VIOLATION, POLICY_VIOLATION]);
+        let expected = [DRIFT_ALERT, POLICY_VIOLATION, POLICY_VIOLATION, RETRAINING_SUGGESTED];
+        prop_assert_eq!(sent(&system).unwrap(), expected);
     }
 }

@@ -180,7 +180,12 @@ async fn the_story_runs_on_the_emulator_with_the_real_binaries() -> Result<()> {
     );
     let heard = world.heard()?;
     let types: Vec<&str> = heard.iter().filter_map(|event| event.get("detail-type")?.as_str()).collect();
-    let expected = ["Sagewarden Policy Violation", "Sagewarden Policy Violation", "Sagewarden Drift Alert"];
+    let expected = [
+        "Sagewarden Policy Violation",
+        "Sagewarden Policy Violation",
+        "Sagewarden Drift Alert",
+        "Sagewarden Retraining Suggested",
+    ];
     assert_eq!(types, expected, "{}", world.emulator.log());
     assert_eq!(text(&heard[0]["detail"]["resource"], "name"), Story::PROCESSING_JOB);
     check_finding(&heard[1]["detail"]);

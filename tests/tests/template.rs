@@ -189,6 +189,7 @@ fn each_function_has_a_role_of_its_own_and_no_wide_permission() {
     // Actions without resource-level permissions (service authorization reference).
     let unscoped = [
         "sagemaker:ListEndpointConfigs",
+        "sagemaker:ListMonitoringExecutions",
         "sagemaker:ListMonitoringSchedules",
         "sagemaker:ListTrialComponents",
     ];
@@ -257,8 +258,10 @@ fn snake(action: &str) -> String {
 #[test]
 fn a_function_may_do_to_resources_what_its_adapter_does() -> Result<()> {
     let folder = root().join("shared/aws/sagemaker/src");
-    let source =
-        fs::read_to_string(folder.join("lib.rs"))? + &fs::read_to_string(folder.join("remedies.rs"))?;
+    let mut source = String::new();
+    for file in ["lib.rs", "monitoring.rs", "remedies.rs"] {
+        source += &fs::read_to_string(folder.join(file))?;
+    }
     let role = resources("AWS::IAM::Role")["EnforcePolicyRole"];
     let statements =
         list(&role["Policies"]).into_iter().flat_map(|policy| list(&policy["PolicyDocument"]["Statement"]));
@@ -274,8 +277,8 @@ fn a_function_may_do_to_resources_what_its_adapter_does() -> Result<()> {
         .filter(|name| verbs.iter().any(|verb| name.starts_with(verb)))
         .collect();
     assert!(called.len() > 40, "{called:?}");
-    // What only the lineage asks for.
-    let lineage = ["describe_experiment", "describe_trial_component"];
+    // What only the lineage asks for, and what only the clock does.
+    let lineage = ["describe_experiment", "describe_trial_component", "list_monitoring_executions"];
     let judged: BTreeSet<String> =
         called.into_iter().filter(|name| !lineage.contains(&name.as_str())).collect();
     assert_eq!(allowed, judged);
@@ -466,7 +469,15 @@ fn every_event_reaches_the_functions_that_it_concerns() -> Result<()> {
     let routed = |event: &Value| -> Vec<&str> {
         let rules =
             resources("AWS::Events::Rule").into_iter().filter(|(_, rule)| rule["EventBusName"].is_null());
-        let hit = rules.filter(|(_, rule)| matches(&rule["EventPattern"], event));
+        // A rule that the clock triggers has its events to itself.
+        let is_tick = event["detail-type"] == "Scheduled Event";
+        let hit = rules.filter(|(_, rule)| {
+            if is_tick {
+                rule["ScheduleExpression"].is_string()
+            } else {
+                matches(&rule["EventPattern"], event)
+            }
+        });
         hit.filter_map(|(_, rule)| target(&rule["Targets"][0]["Arn"])?.strip_suffix("Queue")).collect()
     };
     let check = |file: &str, expect: &[&str]| -> Result<()> {
@@ -517,6 +528,7 @@ fn every_event_reaches_the_functions_that_it_concerns() -> Result<()> {
     assert_eq!(routed, recorded.map(|(name, _)| name).chain(["UpdateEndpoint"]).collect());
     check("aws.s3/object-created/violations.json", &["AlertDrift"])?;
     check("aws.s3/object-created/without-version.json", &[])?;
+    check("aws.events/scheduled-event/hourly.json", &["AlertDrift"])?;
     check("not-ours/unknown-source.json", &[])?;
     check("not-ours/unknown-detail-type.json", &[])
 }

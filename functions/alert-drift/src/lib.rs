@@ -1,4 +1,5 @@
-//! A monitoring execution completed, or its report was written: violations become one alert with the chain behind them.
+//! A monitoring execution ended, a report was written, or the clock asks whether every schedule ran: what was found, and what was
+//! not looked at, becomes one alert with the chain behind it.
 
 use sagewarden_events::Event;
 use sagewarden_govern::ports::{Account, Bus, Objects, SourceControl, Table};
@@ -19,7 +20,7 @@ pub struct Alert<A, O, S, T, B> {
     pub table: T,
     /// Takes alerts.
     pub bus: B,
-    /// Settings of the lineage.
+    /// Settings of lineage and alerts.
     pub bundle: Bundle,
 }
 
@@ -28,11 +29,13 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table, B: Bus> Act for Alert<A
         let Self { account, objects, source, table, bus, bundle } = self;
         // What record-lineage does, and alone may do.
         let settings = &LineageSettings { write_back_commit: false, ..bundle.settings().lineage.clone() };
-        let alert = AlertDrift { recorder: RecordLineage { account, objects, source, table, settings }, bus };
+        let recorder = RecordLineage { account, objects, source, table, settings };
+        let alert = AlertDrift { recorder, bus, settings: &bundle.settings().drift };
         match event {
             Event::ResourceChanged(change) => alert.on_job(change, moment).await,
             Event::ObjectCreated(object) => alert.on_report(object, moment).await,
-            _ => Ok(Done::Nothing("neither a job nor a report".to_owned())),
+            Event::ClockTicked(tick) => alert.watch_schedules(tick, moment).await,
+            _ => Ok(Done::Nothing("neither a job nor a report nor the clock".to_owned())),
         }
     }
 }

@@ -22,6 +22,7 @@ mod scan;
 mod sketch;
 mod statistics;
 mod violations;
+mod window_report;
 
 pub use baseline::SuggestedBaseline;
 pub use cell::{Cell, RowSink};
@@ -46,3 +47,8 @@ pub use statistics::{
     SketchParameters, Statistics, StringStatistics, UnreadableStatistics,
 };
 pub use violations::{Excess, Limit, Observed, Severity, UnreadableReport, Violation, Violations, severity};
+
+/// What is written of a window of captured traffic.
+pub mod report {
+    pub use crate::window_report::{CaptureWindow, ModeDifference, UnreadableWindowReport, WindowReport};
+}

@@ -18,6 +18,8 @@ pub enum Event {
     CallMade(CallMade),
     /// An object was written to S3.
     ObjectCreated(ObjectCreated),
+    /// The time has come that a rule of EventBridge waits for.
+    ClockTicked(ClockTicked),
     /// A well-formed event that is none of ours.
     NotOurs {
         /// The event's `source`.
@@ -132,5 +134,16 @@ pub struct ObjectCreated {
     /// Bytes.
     pub size: Option<u64>,
     /// When.
+    pub time: Timestamp,
+}
+
+/// A `Scheduled Event` of EventBridge: it says nothing but when and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClockTicked {
+    /// Twelve digits.
+    pub account: String,
+    /// Such as `eu-west-1`.
+    pub region: String,
+    /// When it was due.
     pub time: Timestamp,
 }

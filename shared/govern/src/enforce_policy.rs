@@ -417,6 +417,7 @@ fn kind_of(event: &Event) -> &'static str {
         Event::ResourceChanged(_) => "a state change",
         Event::CallMade(_) => "an API call",
         Event::ObjectCreated(_) => "a new object",
+        Event::ClockTicked(_) => "the clock",
         Event::NotOurs { .. } => "an event of somebody else",
     }
 }

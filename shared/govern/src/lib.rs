@@ -38,7 +38,7 @@ mod verdict_record;
 mod walk_commits;
 mod write_back;
 
-pub use alert_drift::{AlertDrift, DRIFT_ALERT};
+pub use alert_drift::{AlertDrift, DRIFT_ALERT, MONITORING_FAILED, RETRAINING_SUGGESTED};
 pub use closure::{live_upstream, upstream};
 pub use enforce_policy::{EnforcePolicy, POLICY_VIOLATION, REMEDIATION_DONE, REMEDIATION_FAILED};
 pub use inspect_role::{InspectRole, Inspected, InspectedRoles};

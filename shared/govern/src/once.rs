@@ -1,5 +1,7 @@
 //! What is told once per cause, however often the cause is delivered.
 
+use std::collections::BTreeSet;
+
 use sagewarden_events::Timestamp;
 use sagewarden_lineage::table::{Attributes, Key, Value};
 use serde_json::Value as Json;
@@ -35,8 +37,17 @@ impl Receipt {
         moment: &Moment,
         cause: &str,
     ) -> Result<Option<Self>, PortError> {
+        Self::claim_key(table, moment, Key::new(format!("E#{cause}"), "#")).await
+    }
+
+    /// As [`Self::claim`], for a receipt of any key; its `pk` begins with `E#`.
+    pub(crate) async fn claim_key(
+        table: &impl Table,
+        moment: &Moment,
+        key: Key,
+    ) -> Result<Option<Self>, PortError> {
         let claim = Claim {
-            key: Key::new(format!("E#{cause}"), "#"),
+            key,
             owner: moment.owner.clone(),
             now: moment.now,
             until: Timestamp::from_millis(moment.now.millis() + LEASE_MS),
@@ -46,7 +57,8 @@ impl Receipt {
             Claimed::Mine => Ok(Some(Self { claim })),
             Claimed::Busy => {
                 let message = "another delivery of the same is at it";
-                Err(PortError::new(PortErrorKind::Unavailable, format!("tell `{cause}`"), message))
+                let context = format!("tell `{}`", claim.key.pk.trim_start_matches("E#"));
+                Err(PortError::new(PortErrorKind::Unavailable, context, message))
             }
         }
     }
@@ -68,9 +80,20 @@ impl Receipt {
 
     /// Marks the cause as told.
     pub(crate) async fn settle(self, table: &impl Table, cause_time: Timestamp) -> Result<(), PortError> {
-        // A function of the cause, so that the receipt is the same whoever told it.
-        let expires = cause_time.millis() / 1000 + RECEIPT_SECONDS;
-        table.settle(&self.claim, Attributes::from([("ttl".into(), Value::Number(expires))])).await
+        table.settle(&self.claim, expiry(cause_time)).await
+    }
+
+    /// As [`Self::settle`], and notes a set of texts that is a function of the receipt's key.
+    pub(crate) async fn settle_with(
+        self,
+        table: &impl Table,
+        cause_time: Timestamp,
+        name: &str,
+        members: BTreeSet<String>,
+    ) -> Result<(), PortError> {
+        let mut attributes = expiry(cause_time);
+        attributes.insert(name.to_owned(), Value::Set(members));
+        table.settle(&self.claim, attributes).await
     }
 
     /// Lets another delivery try.
@@ -79,12 +102,18 @@ impl Receipt {
     }
 }
 
+/// When a receipt may be forgotten: a function of the cause, so that the receipt is the same whoever told it.
+fn expiry(cause_time: Timestamp) -> Attributes {
+    let expires = cause_time.millis() / 1000 + RECEIPT_SECONDS;
+    Attributes::from([("ttl".into(), Value::Number(expires))])
+}
+
 /// The fields of a notice's `detail` that the template puts between quotation marks, line by line, to make a mail of them.
 const LINES: [&str; 3] = ["text", "about", "advice"];
 
 /// EventBridge escapes nothing that it puts into a template ("Common issues with transforming input", EventBridge user guide):
 /// these lines have no quotation marks and no line breaks of their own.
-fn readable(notice: &Notice) -> Notice {
+pub(crate) fn readable(notice: &Notice) -> Notice {
     let mut notice = notice.clone();
     for line in LINES {
         if let Some(Json::String(text)) = notice.detail.get_mut(line) {

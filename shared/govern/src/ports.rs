@@ -112,6 +112,13 @@ pub trait Account {
     /// The monitoring schedules of an endpoint, as `ListMonitoringSchedules` answers: the pages as one.
     async fn schedules_of(&self, endpoint: &Resource) -> Result<Value, PortError>;
 
+    /// The monitoring schedules of the account, as `ListMonitoringSchedules` answers: the pages as one.
+    async fn schedules(&self) -> Result<Value, PortError>;
+
+    /// The executions of a schedule that were due no earlier than `since`, as `ListMonitoringExecutions` answers: the pages as
+    /// one. None when there is no such schedule (any more).
+    async fn executions_of(&self, schedule: &Resource, since: Timestamp) -> Result<Value, PortError>;
+
     /// The steps of a pipeline's execution, as `ListPipelineExecutionSteps` answers: the pages as one. `None` when there is no
     /// such execution (any more).
     async fn steps_of(&self, execution: &Resource) -> Result<Option<Value>, PortError>;
@@ -383,7 +390,7 @@ pub trait Table {
     /// One page of a partition.
     async fn query(&self, query: &Query) -> Result<Page, PortError>;
 
-    /// Claims a side effect: granted when nobody has, when the last claim ran out unsettled, and again to its owner.
+    /// Claims a side effect. The receipt says `st` = `claimed`, and until when in `until` (milliseconds): granted when nobody has, when the last claim ran out unsettled, and again to its owner.
     async fn claim(&self, claim: &Claim) -> Result<Claimed, PortError>;
 
     /// Marks a claimed side effect as done. The receipt keeps nothing but `attributes` and `st` = `done`, so that it is

@@ -219,6 +219,26 @@ impl NodeId {
         )
     }
 
+    /// `viol#<account>/<region>/window/<lower-case endpoint>/<variant>@<start>`: one node for all that was found in a window of
+    /// captured traffic. Names of jobs hold no slash.
+    #[must_use]
+    pub fn window(endpoint: &Resource, variant: &str, start: Timestamp) -> Self {
+        let Resource { account, region, name, .. } = endpoint;
+        let endpoint = name.to_lowercase();
+        let tail = format!("{account}/{region}/window/{endpoint}/{variant}@{}", start.millis());
+        Self::of(NodeKind::Violation, tail)
+    }
+
+    /// `viol#<account>/<region>/schedule/<schedule>/<lower-case endpoint>/<what>@<time>`: a schedule says nothing of an endpoint;
+    /// why, and since when.
+    #[must_use]
+    pub fn silence(schedule: &Resource, endpoint: &Resource, what: &str, at: Timestamp) -> Self {
+        let Resource { account, region, name, .. } = schedule;
+        let endpoint = endpoint.name.to_lowercase();
+        let tail = format!("{account}/{region}/schedule/{name}/{endpoint}/{what}@{}", at.millis());
+        Self::of(NodeKind::Violation, tail)
+    }
+
     /// `viol#<account>/<region>/<processing job>@<created>`: one node for all that one execution found.
     #[must_use]
     pub fn violation(execution: &Resource, created_at: Timestamp) -> Self {

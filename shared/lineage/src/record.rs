@@ -294,13 +294,34 @@ impl Record {
 
     /// Large facts that grow until a node has come to its end: those of a later stage win, whichever is told first.
     pub fn growing_detail(&mut self, id: &NodeId, stage: u8, detail: &Json) {
+        self.versioned_detail(id, &stage.to_string(), detail);
+    }
+
+    /// Facts of which the newest count. The version must decide between any two different contents.
+    pub fn newest(&mut self, id: &NodeId, version_attribute: &str, version: &str, attributes: Attributes) {
+        self.touched.insert(id.clone());
+        self.writes.push(Write::Newest {
+            key: Key::new(id.as_str(), NODE),
+            version_attribute: version_attribute.into(),
+            version: version.into(),
+            attributes,
+        });
+    }
+
+    /// A set of facts about a node that grows.
+    pub fn grow(&mut self, id: &NodeId, name: &str, members: impl IntoIterator<Item = String>) {
+        self.merge(id, Attributes::new(), BTreeMap::from([(name.to_owned(), members.into_iter().collect())]));
+    }
+
+    /// Large facts of which the newest count, as [`Self::newest`].
+    pub fn versioned_detail(&mut self, id: &NodeId, version: &str, detail: &Json) {
         let text = detail.to_string();
         let omitted = if text.len() > MAX_DETAIL { text.len() } else { 0 };
         let kept = if omitted == 0 { text } else { "{}".to_owned() };
         self.writes.push(Write::Newest {
             key: Key::new(id.as_str(), DETAIL),
             version_attribute: "jsonv".into(),
-            version: stage.to_string(),
+            version: version.to_owned(),
             attributes: Attributes::from([
                 ("json".into(), Value::Text(kept)),
                 ("omitted_bytes".into(), Value::Number(i64::try_from(omitted).unwrap_or(i64::MAX))),

@@ -188,11 +188,11 @@ impl SimulatedAccount {
         Ok(documents)
     }
 
-    /// What `ListMonitoringSchedules` answers for an endpoint, on one page.
+    /// What `ListMonitoringSchedules` answers for an endpoint, or for the whole account, on one page.
     ///
     /// # Errors
     /// When the store fails.
-    pub fn schedule_summaries(&self, endpoint: &str) -> Result<Value, PortError> {
+    pub fn schedule_summaries(&self, endpoint: Option<&str>) -> Result<Value, PortError> {
         const FIELDS: [&str; 7] = [
             "MonitoringScheduleName",
             "MonitoringScheduleArn",
@@ -202,8 +202,9 @@ impl SimulatedAccount {
             "EndpointName",
             "MonitoringType",
         ];
-        let watches =
-            |schedule: &Value| schedule.get("EndpointName").and_then(Value::as_str) == Some(endpoint);
+        let watches = |schedule: &Value| {
+            endpoint.is_none() || schedule.get("EndpointName").and_then(Value::as_str) == endpoint
+        };
         let summary = |schedule: Value| -> Value {
             let found =
                 FIELDS.iter().filter_map(|field| Some(((*field).to_owned(), schedule.get(*field)?.clone())));
@@ -306,7 +307,15 @@ impl Account for SimulatedAccount {
     }
 
     async fn schedules_of(&self, endpoint: &Resource) -> Result<Value, PortError> {
-        self.schedule_summaries(&endpoint.name)
+        self.schedule_summaries(Some(&endpoint.name))
+    }
+
+    async fn schedules(&self) -> Result<Value, PortError> {
+        self.schedule_summaries(None)
+    }
+
+    async fn executions_of(&self, schedule: &Resource, since: Timestamp) -> Result<Value, PortError> {
+        self.execution_summaries(&schedule.name, Some(since))
     }
 
     async fn steps_of(&self, execution: &Resource) -> Result<Option<Value>, PortError> {

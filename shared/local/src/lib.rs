@@ -8,6 +8,7 @@ mod comments;
 mod git;
 mod lifecycle;
 mod log;
+mod monitoring;
 mod objects;
 mod pipelines;
 mod references;

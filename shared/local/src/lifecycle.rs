@@ -206,34 +206,6 @@ impl SimulatedAccount {
         })
     }
 
-    /// Records on a schedule what its newest execution came to, as the service does.
-    ///
-    /// # Errors
-    /// When there is no such schedule.
-    pub fn note_execution(
-        &self,
-        schedule: &str,
-        job: &Resource,
-        status: &str,
-        now: Timestamp,
-    ) -> Result<(), Fault> {
-        let resource = self.resource(ResourceKind::MonitoringSchedule, schedule);
-        self.change(&resource, now, |document| {
-            let endpoint = document.get("EndpointName").cloned().unwrap_or_default();
-            let summary = json!({
-                "MonitoringScheduleName": schedule,
-                "ScheduledTime": seconds(now),
-                "CreationTime": seconds(now),
-                "LastModifiedTime": seconds(now),
-                "MonitoringExecutionStatus": status,
-                "ProcessingJobArn": job.arn(),
-                "EndpointName": endpoint,
-            });
-            document.insert("LastMonitoringExecutionSummary".into(), summary);
-            Ok(())
-        })
-    }
-
     /// What the endpoint says of its configuration's data capture.
     fn capture(&self, endpoint: &Document) -> Result<Option<Value>, Fault> {
         let config = endpoint.get("EndpointConfigName").and_then(Value::as_str).unwrap_or_default();

@@ -119,6 +119,7 @@ impl System {
         let inspected = InspectedRoles::default();
         let roles = InspectRole { roles: account, inspected: &inspected };
         let enforcer = EnforcePolicy { account, objects: account, source: git, roles, table, bus, bundle };
+        let drift = &bundle.settings().drift;
         let mut outcomes = Vec::new();
         let mut add = |function, outcome| outcomes.push(Handled { function, outcome });
         match event {
@@ -137,11 +138,21 @@ impl System {
             Event::ResourceChanged(change) => {
                 add("enforce-policy", enforcer.enforce(event, &moment).await);
                 add("record-lineage", recorder.record(change).await);
-                add("alert-drift", AlertDrift { recorder, bus }.on_job(change, &moment).await);
+                add(
+                    "alert-drift",
+                    AlertDrift { recorder, bus, settings: drift }.on_job(change, &moment).await,
+                );
             }
             Event::ObjectCreated(object) => {
-                add("alert-drift", AlertDrift { recorder, bus }.on_report(object, &moment).await);
+                add(
+                    "alert-drift",
+                    AlertDrift { recorder, bus, settings: drift }.on_report(object, &moment).await,
+                );
             }
+            Event::ClockTicked(tick) => add(
+                "alert-drift",
+                AlertDrift { recorder, bus, settings: drift }.watch_schedules(tick, &moment).await,
+            ),
             Event::NotOurs { source, detail_type } => {
                 let text = format!("`{detail_type}` from `{source}` is none of ours");
                 add("decode", Ok(Done::Nothing(text)));

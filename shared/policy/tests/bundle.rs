@@ -44,6 +44,33 @@ fn a_setting_that_is_wrong_is_named_with_its_line() {
 }
 
 #[test]
+fn what_is_set_of_drift_is_checked() {
+    let wrong = |from: &str, to: &str, expect: &str| check("settings.toml", from, to, expect);
+    wrong(
+        "execution_grace_minutes = 30",
+        "execution_grace_minutes = -1",
+        "settings.toml:72:27: `-1` is no number of minutes",
+    );
+    wrong(
+        "quiet_hours_after_alert = 24",
+        "quiet_hours_after_alert = 9000",
+        "settings.toml:75:27: `9000` is no number of hours",
+    );
+    wrong(
+        "suggest_retraining_from = \"high\"",
+        "suggest_retraining_from = \"low\"",
+        "settings.toml:78:27: unknown variant `low`",
+    );
+    wrong(
+        "retraining_cooldown_hours = 24",
+        "retraining_cooldown = 24",
+        "settings.toml:79:1: unknown field `retraining_cooldown`",
+    );
+    let drift = Bundle::embedded().unwrap().settings().drift.clone();
+    assert_eq!(drift, sagewarden_policy::DriftSettings::default(), "what is shipped is the default");
+}
+
+#[test]
 fn a_mode_or_waiver_that_would_change_nothing_is_refused() {
     let file = "settings.toml";
     let more = |text: &str| format!("branch = \"main\"\n\n{text}");

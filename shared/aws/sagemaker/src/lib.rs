@@ -5,6 +5,7 @@
 
 mod capture;
 mod lineage;
+mod monitoring;
 mod remedies;
 
 use std::collections::BTreeMap;
@@ -14,9 +15,9 @@ use aws_sdk_sagemaker::Client;
 use aws_sdk_sagemaker::error::ProvideErrorMetadata;
 use aws_sdk_sagemaker::types::AppType;
 use sagewarden_aws::port_error;
-use sagewarden_events::{Resource, ResourceKind};
+use sagewarden_events::{Resource, ResourceKind, Timestamp};
 use sagewarden_govern::ports::{Account, Description, PortError, PortErrorKind};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::capture::Capture;
 
@@ -128,23 +129,15 @@ impl Account for SageMakerAccount {
     }
 
     async fn schedules_of(&self, endpoint: &Resource) -> Result<Value, PortError> {
-        let context = format!("list the monitoring schedules of {endpoint}");
-        let (mut schedules, mut token) = (Vec::new(), None);
-        loop {
-            let capture = Capture::default();
-            let call =
-                self.client.list_monitoring_schedules().endpoint_name(&endpoint.name).set_next_token(token);
-            let page = call.customize().interceptor(capture.clone()).send().await;
-            let page = page.map_err(|error| port_error(&context, error))?;
-            let mut body = json(&context, &capture.body())?;
-            if let Some(Value::Array(list)) = body.get_mut("MonitoringScheduleSummaries").map(Value::take) {
-                schedules.extend(list);
-            }
-            token = page.next_token().map(str::to_owned);
-            if token.is_none() {
-                return Ok(json!({ "MonitoringScheduleSummaries": schedules }));
-            }
-        }
+        self.list_schedules(Some(&endpoint.name)).await
+    }
+
+    async fn schedules(&self) -> Result<Value, PortError> {
+        self.list_schedules(None).await
+    }
+
+    async fn executions_of(&self, schedule: &Resource, since: Timestamp) -> Result<Value, PortError> {
+        self.list_executions(schedule, since).await
     }
 
     async fn steps_of(&self, execution: &Resource) -> Result<Option<Value>, PortError> {

@@ -72,7 +72,7 @@ impl SageMakerAccount {
 }
 
 /// The list of a page.
-fn taken(context: &str, capture: &Capture, field: &str) -> Result<Vec<Value>, PortError> {
+pub(crate) fn taken(context: &str, capture: &Capture, field: &str) -> Result<Vec<Value>, PortError> {
     let mut body = parse(context, &capture.body())?;
     Ok(match body.get_mut(field).map(Value::take) {
         Some(Value::Array(list)) => list,

@@ -10,7 +10,7 @@ pub use cloudtrail::{effect_of, known_calls, lineage_calls};
 use serde_json::Value;
 use thiserror::Error;
 
-use crate::{Event, Timestamp};
+use crate::{ClockTicked, Event, Timestamp};
 use field::Fields;
 
 /// Why a text is no event that could ever be handled. An event of somebody else is no error: see [`Event::NotOurs`].
@@ -71,6 +71,8 @@ pub fn decode(body: &str) -> Result<Vec<Event>, Undecodable> {
         ("aws.sagemaker", name) if sagemaker::kind(name).is_some() => sagemaker::resource_changed,
         ("aws.codecommit", "CodeCommit Repository State Change") => codecommit::reference_changed,
         ("aws.s3", "Object Created") => s3::object_created,
+        // "EventBridge events detail reference", EventBridge user guide: the detail is empty.
+        ("aws.events", "Scheduled Event") => return Ok(vec![clock_ticked(&fields)?]),
         _ => return Ok(vec![Event::NotOurs { source, detail_type }]),
     };
     let envelope = Envelope {
@@ -83,6 +85,14 @@ pub fn decode(body: &str) -> Result<Vec<Event>, Undecodable> {
     };
     let detail = fields.object("detail").ok_or_else(|| Undecodable::Missing { field: "detail".into() })?;
     Ok(vec![reader(&envelope, &detail)?])
+}
+
+fn clock_ticked(fields: &Fields<'_>) -> Result<Event, Undecodable> {
+    Ok(Event::ClockTicked(ClockTicked {
+        account: fields.required("account")?,
+        region: fields.required("region")?,
+        time: fields.required_time("time")?,
+    }))
 }
 
 /// What is around every event's detail.

@@ -250,7 +250,28 @@ async fn observed<T: Table>(
     Ok(())
 }
 
+/// Why a monitor said nothing, in words.
+fn silence(cause: &str) -> &str {
+    match cause {
+        "execution-failed" => "the execution failed",
+        "execution-stopped" => "the execution was stopped",
+        "execution-missing" => "an execution that was due did not run",
+        "schedule-failed" => "the schedule failed",
+        "schedule-stopped" => "the schedule was stopped",
+        "report-missing" => "there were violations, but no report",
+        "report-denied" => "the report could not be read",
+        other => other,
+    }
+}
+
 fn observation(time: Timestamp, node: &Node) -> Entry {
+    if node.id.kind() == NodeKind::Violation && node.number("violations").is_none() {
+        let causes = node.item.iter().flat_map(|item| item.set("silent"));
+        let causes: Vec<&str> = causes.map(silence).collect();
+        let schedule = node.text("schedule").unwrap_or("unknown");
+        let text = format!("schedule {schedule} said nothing: {}, in {}", causes.join(", "), node.name());
+        return entry(time, EntryKind::Monitoring, &node.id, text);
+    }
     if node.id.kind() == NodeKind::Violation {
         let kind = node.text("monitoring_type").unwrap_or("monitoring");
         let text = format!(

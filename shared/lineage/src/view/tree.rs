@@ -301,6 +301,12 @@ fn violations(lines: &mut Vec<String>, answer: &Answer, node: &Node) {
     if let Some(uri) = node.text("uri") {
         lines.push(format!("report {uri}"));
     }
+    let silent: Vec<&str> = node.item.iter().flat_map(|item| item.set("silent")).collect();
+    if !silent.is_empty() {
+        let reason = answer.details.get(&node.id).and_then(|detail| detail.get("reason")?.as_str());
+        let reason = reason.map(|reason| format!(": {reason}")).unwrap_or_default();
+        lines.push(format!("not watched: {}{reason}", silent.join(", ")));
+    }
     let listed =
         answer.details.get(&node.id).and_then(|detail| detail.get("violations")).and_then(Json::as_array);
     for violation in listed.into_iter().flatten() {

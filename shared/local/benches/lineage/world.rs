@@ -359,6 +359,14 @@ impl Account for World {
         Ok(json!({}))
     }
 
+    async fn schedules(&self) -> Result<Value, PortError> {
+        Ok(json!({}))
+    }
+
+    async fn executions_of(&self, _: &Resource, _: Timestamp) -> Result<Value, PortError> {
+        Ok(json!({}))
+    }
+
     async fn steps_of(&self, _: &Resource) -> Result<Option<Value>, PortError> {
         Ok(None)
     }

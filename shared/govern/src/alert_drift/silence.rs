@@ -1,0 +1,277 @@
+//! A monitor that does not work: it failed, was stopped, did not run, or what it wrote may not be read. Silence is not health.
+
+use sagewarden_drift::Severity;
+use sagewarden_events::{Resource, Timestamp};
+use sagewarden_lineage::edge::{InEdge, Relation};
+use sagewarden_lineage::id::NodeId;
+use sagewarden_lineage::record::Record;
+use sagewarden_lineage::s3::S3Location;
+use sagewarden_lineage::table::{Attributes, Value};
+use serde_json::json;
+
+use super::cause::{Cause, Claim, Scope, rank, word};
+use super::execution::Execution;
+use super::{AlertDrift, MONITORING_FAILED, OBSERVED_ON};
+use crate::once::{Moment, readable};
+use crate::outcome::{Done, Failure, Outcome};
+use crate::ports::{Account, Bus, Notice, Objects, SourceControl, Table};
+use crate::record_monitoring::REPORT;
+
+/// Reasons are the service's own words: no longer than its limit of 1,024 characters.
+const MAX_REASON: usize = 1_024;
+
+/// A monitor that said nothing of its endpoint's traffic.
+pub(super) struct Silence {
+    pub(super) endpoint: Resource,
+    pub(super) schedule: Resource,
+    pub(super) monitoring_type: Option<String>,
+    /// The run, where there was one: its job and when it was created.
+    pub(super) execution: Option<(Resource, Timestamp)>,
+    /// When it ended, or should have begun.
+    pub(super) at: Timestamp,
+    pub(super) wrong: Wrong,
+}
+
+/// What is wrong with it.
+pub(super) enum Wrong {
+    ExecutionFailed { reason: Option<String> },
+    ExecutionStopped { reason: Option<String> },
+    ExecutionMissing,
+    ScheduleFailed { reason: Option<String> },
+    ScheduleStopped,
+    ReportMissing { place: S3Location },
+    ReportDenied { place: S3Location },
+}
+
+impl Wrong {
+    /// The `cause` of the event.
+    pub(super) fn word(&self) -> &'static str {
+        match self {
+            Self::ExecutionFailed { .. } => "execution-failed",
+            Self::ExecutionStopped { .. } => "execution-stopped",
+            Self::ExecutionMissing => "execution-missing",
+            Self::ScheduleFailed { .. } => "schedule-failed",
+            Self::ScheduleStopped => "schedule-stopped",
+            Self::ReportMissing { .. } => "report-missing",
+            Self::ReportDenied { .. } => "report-denied",
+        }
+    }
+
+    fn severity(&self) -> Severity {
+        match self {
+            // Somebody may have meant it.
+            Self::ExecutionStopped { .. } | Self::ScheduleStopped => Severity::Medium,
+            _ => Severity::High,
+        }
+    }
+
+    fn reason(&self) -> Option<String> {
+        match self {
+            Self::ExecutionFailed { reason }
+            | Self::ExecutionStopped { reason }
+            | Self::ScheduleFailed { reason } => {
+                reason.as_ref().map(|text| text.chars().take(MAX_REASON).collect())
+            }
+            _ => None,
+        }
+    }
+
+    fn place(&self) -> Option<&S3Location> {
+        match self {
+            Self::ReportMissing { place } | Self::ReportDenied { place } => Some(place),
+            _ => None,
+        }
+    }
+}
+
+impl Silence {
+    pub(super) fn of_execution(execution: &Execution, wrong: Wrong) -> Self {
+        Self {
+            endpoint: execution.endpoint.clone(),
+            schedule: execution.schedule.clone(),
+            monitoring_type: execution.monitoring_type.clone(),
+            execution: Some((execution.job.clone(), execution.created_at)),
+            at: execution.ended_at,
+            wrong,
+        }
+    }
+
+    fn node(&self) -> NodeId {
+        match &self.execution {
+            Some((job, created_at)) => NodeId::violation(job, *created_at),
+            None => NodeId::silence(&self.schedule, &self.endpoint, self.wrong.word(), self.at),
+        }
+    }
+
+    fn name(&self) -> String {
+        match &self.execution {
+            Some((job, _)) => job.name.clone(),
+            None => format!("{}/{}", self.schedule.name, self.at),
+        }
+    }
+
+    /// What happened, in a sentence.
+    fn summary(&self) -> String {
+        let (schedule, endpoint, at) = (&self.schedule.name, &self.endpoint.name, self.at);
+        let run = self.execution.as_ref().map_or_else(
+            || format!("the execution of schedule {schedule} that was due at {at}"),
+            |(job, _)| format!("monitoring execution {} of schedule {schedule}", job.name),
+        );
+        let because = self.wrong.reason().map(|reason| format!(": {reason}")).unwrap_or_default();
+        let what = match &self.wrong {
+            Wrong::ExecutionFailed { .. } => format!("{run} failed{because}"),
+            Wrong::ExecutionStopped { .. } => format!("{run} was stopped{because}"),
+            Wrong::ExecutionMissing => format!("{run} did not run"),
+            Wrong::ScheduleFailed { .. } => format!("monitoring schedule {schedule} failed{because}"),
+            Wrong::ScheduleStopped => format!("monitoring schedule {schedule} has been stopped since {at}"),
+            Wrong::ReportMissing { place } => {
+                format!("{run} found violations, but its report {place} is missing")
+            }
+            Wrong::ReportDenied { place } => format!("the report {place} of {run} may not be read"),
+        };
+        format!("endpoint {endpoint} is not watched: {what}")
+    }
+
+    /// What to do.
+    fn advice(&self) -> String {
+        let schedule = &self.schedule.name;
+        match &self.wrong {
+            Wrong::ExecutionFailed { reason } if says_no_data(reason.as_deref()) => format!(
+                "no requests were captured in that time: look at the traffic of {} and at its data capture",
+                self.endpoint.name
+            ),
+            Wrong::ExecutionFailed { .. } => {
+                "read the job's log in /aws/sagemaker/ProcessingJobs and mend what the reason says; the next execution runs \
+                 by itself"
+                    .to_owned()
+            }
+            Wrong::ExecutionStopped { .. } => format!(
+                "ask whoever stopped it, or give the job more time (StoppingCondition of schedule {schedule})"
+            ),
+            Wrong::ExecutionMissing => {
+                format!("look at schedule {schedule} (DescribeMonitoringSchedule); stop and start it if it hangs")
+            }
+            Wrong::ScheduleFailed { .. } => format!("mend what the reason says, then update schedule {schedule}"),
+            Wrong::ScheduleStopped => format!(
+                "start schedule {schedule} again (StartMonitoringSchedule), or delete it if the endpoint is to go unwatched"
+            ),
+            Wrong::ReportMissing { place } => format!(
+                "look for who deleted or moved s3://{}/{}; what it said is in the job's log",
+                place.bucket, place.key
+            ),
+            Wrong::ReportDenied { place } => format!(
+                "grant the role of alert-drift s3:GetObject on arn:aws:s3:::{}/{} (and s3:ListBucket on arn:aws:s3:::{}, \
+                 kms:Decrypt on its key) in the bucket's policy; then redrive the dead-letter queue",
+                place.bucket, place.key, place.bucket
+            ),
+        }
+    }
+}
+
+/// What Model Monitor says where nothing was captured: "Job inputs had no data".
+fn says_no_data(reason: Option<&str>) -> bool {
+    reason.is_some_and(|reason| reason.to_lowercase().contains("no data"))
+}
+
+impl<A: Account, O: Objects, S: SourceControl, T: Table, B: Bus> AlertDrift<'_, A, O, S, T, B> {
+    /// Records that a monitor said nothing, and tells of it once in a quiet period.
+    pub(super) async fn tell_silence(&self, silence: &Silence, moment: &Moment) -> Outcome {
+        let node = self.record_silence(silence).await?;
+        let table = self.recorder.table;
+        let endpoint = NodeId::endpoint(&silence.endpoint);
+        let quiet = self.settings.quiet_hours_after_alert;
+        let scope = Scope::of("monitoring", &endpoint, &node, silence.at, quiet);
+        let cause = Cause {
+            subject: silence.schedule.name.clone(),
+            check: silence.wrong.word().to_owned(),
+            severity: silence.wrong.severity(),
+        };
+        let claim = match Claim::of(table, moment, &scope, &[cause]).await? {
+            None => return Ok(Done::Nothing(format!("it was told before: {}", silence.summary()))),
+            Some(claim) if claim.fresh.is_empty() => {
+                claim.settle(table).await?;
+                return Ok(Done::Nothing(format!("it was told before: {}", silence.summary())));
+            }
+            Some(claim) => claim,
+        };
+        let sent = async {
+            let deployment = self.deployment(&silence.endpoint, silence.at, moment).await?;
+            let notice = notice(silence, deployment.as_ref());
+            self.bus.publish(&readable(&notice)).await.map_err(Failure::from)
+        };
+        match sent.await {
+            Ok(()) => {
+                claim.settle(table).await?;
+                Ok(Done::Acted(format!("alert sent: {}", silence.summary())))
+            }
+            Err(failure) => {
+                claim.give_back(table).await?;
+                Err(failure)
+            }
+        }
+    }
+
+    async fn record_silence(&self, silence: &Silence) -> Result<NodeId, Failure> {
+        let node = silence.node();
+        let mut facts = Attributes::from([("schedule".into(), Value::Text(silence.schedule.name.clone()))]);
+        if let Some(kind) = &silence.monitoring_type {
+            facts.insert("monitoring_type".into(), Value::Text(kind.clone()));
+        }
+        if let Some((job, _)) = &silence.execution {
+            facts.insert("arn".into(), Value::Text(job.arn()));
+        }
+        let severity = silence.wrong.severity();
+        let mut record = Record::default();
+        record.node(&node, &silence.name(), Some(silence.at), facts);
+        // The same execution can have failed to be read first, and been read later.
+        record.grow(&node, "silent", [silence.wrong.word().to_owned()]);
+        record.newest(
+            &node,
+            "sevv",
+            &rank(severity).to_string(),
+            Attributes::from([("severity".into(), Value::Text(word(severity).into()))]),
+        );
+        // Behind what a report says, if one is read later.
+        let said = json!({
+            "silent": silence.wrong.word(),
+            "reason": silence.wrong.reason(),
+            "place": silence.wrong.place().map(ToString::to_string),
+        });
+        record.versioned_detail(&node, &format!("0#{}", silence.wrong.word()), &said);
+        let endpoint = NodeId::endpoint(&silence.endpoint);
+        record.edge(&node, &InEdge::new(Relation::AssociatedWith, OBSERVED_ON, endpoint));
+        if let Some((job, created_at)) = &silence.execution
+            && let Some(run) = self.recorder.incarnation(job, *created_at).await?
+        {
+            record.edge(&node, &InEdge::new(Relation::Produced, REPORT, run));
+        }
+        self.recorder.store(record).await?;
+        Ok(node)
+    }
+}
+
+fn notice(silence: &Silence, deployment: Option<&NodeId>) -> Notice {
+    let Silence { endpoint, schedule, wrong, .. } = silence;
+    let execution = silence
+        .execution
+        .as_ref()
+        .map(|(job, created_at)| json!({ "name": job.name, "arn": job.arn(), "created_at": created_at }));
+    let detail = json!({
+        "text": silence.summary(),
+        "about": endpoint.arn(),
+        "advice": silence.advice(),
+        "cause": wrong.word(),
+        "reason": wrong.reason(),
+        "severity": wrong.severity(),
+        "endpoint": { "name": endpoint.name, "arn": endpoint.arn() },
+        "schedule": { "name": schedule.name, "arn": schedule.arn() },
+        "monitoring_type": silence.monitoring_type,
+        "execution": execution,
+        "at": silence.at,
+        "report": wrong.place().map(ToString::to_string),
+        "deployment": deployment.map(ToString::to_string),
+    });
+    let mut resources = vec![endpoint.arn(), schedule.arn()];
+    resources.extend(silence.execution.iter().map(|(job, _)| job.arn()));
+    Notice { detail_type: MONITORING_FAILED, resources, detail }
+}

@@ -1,0 +1,119 @@
+//! A window of captured traffic, as Sagewarden's own evaluation reports it. The same window is reported again whenever data
+//! arrives.
+
+use sagewarden_drift::report::{CaptureWindow, WindowReport};
+use sagewarden_drift::{Violations, report::ModeDifference};
+use sagewarden_events::{ObjectCreated, Resource, ResourceKind, Timestamp};
+use sagewarden_lineage::s3::S3Location;
+
+use super::report::{MAX_REPORT, Place, key_in};
+use super::silence::{Silence, Wrong};
+use super::violations::{Found, Observed};
+use super::{AlertDrift, PATIENCE_MS};
+use crate::once::Moment;
+use crate::outcome::{Failure, Outcome};
+use crate::ports::{Account, Bus, Objects, PortErrorKind, SourceControl, Table};
+
+/// Captured traffic of a variant.
+pub(super) struct Window {
+    pub(super) endpoint: Resource,
+    pub(super) variant: String,
+    pub(super) window: CaptureWindow,
+    pub(super) rows: u64,
+    pub(super) mode: String,
+    pub(super) differences: Vec<ModeDifference>,
+    pub(super) baseline: Option<String>,
+}
+
+/// What stands for a variant that the report does not name.
+const UNNAMED: &str = "-";
+
+impl<A: Account, O: Objects, S: SourceControl, T: Table, B: Bus> AlertDrift<'_, A, O, S, T, B> {
+    /// A window was evaluated. What is read is what stands there now, whichever version the event is about.
+    pub(super) async fn on_window(&self, object: &ObjectCreated, place: &Place, moment: &Moment) -> Outcome {
+        let evaluation =
+            S3Location { bucket: object.bucket.clone(), key: key_in(&place.folder, WindowReport::FILE) };
+        let objects = self.recorder.objects;
+        let bytes = match objects.read(&evaluation.bucket, &evaluation.key, MAX_REPORT).await {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == PortErrorKind::Denied => {
+                let Some(silence) = silenced(object, place, evaluation) else { return Err(error.into()) };
+                self.tell_silence(&silence, moment).await?;
+                return Err(Failure::Retry(error));
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let (window, found) = match bytes {
+            Some(bytes) => {
+                let report = WindowReport::parse(&bytes)
+                    .map_err(|error| Failure::Reject(format!("`{evaluation}`: {error}")))?;
+                evaluated(object, evaluation.to_string(), report)
+            }
+            None if moment.now.millis() - object.time.millis() < PATIENCE_MS => {
+                let context = format!("read `{evaluation}`");
+                return Err(Failure::not_yet(context, "the evaluation of the window is not there"));
+            }
+            None => self.unevaluated(object, place).await?,
+        };
+        self.tell_violations(&Observed::Window(&window), &found, moment).await
+    }
+
+    /// Files in Model Monitor's format without the evaluation beside them: the hour in the key is all that is known of the window.
+    async fn unevaluated(&self, object: &ObjectCreated, place: &Place) -> Result<(Window, Found), Failure> {
+        let report = S3Location { bucket: object.bucket.clone(), key: object.key.clone() };
+        let (Some(endpoint), Some(start)) = (&place.endpoint, place.hour) else {
+            return Err(Failure::Reject(format!("`{report}` names no endpoint and hour in its key")));
+        };
+        let Some(bytes) = self.recorder.objects.read(&report.bucket, &report.key, MAX_REPORT).await? else {
+            return Err(Failure::Reject(format!("`{report}` is not there (any more)")));
+        };
+        let violations =
+            Violations::parse(&bytes).map_err(|error| Failure::Reject(format!("`{report}`: {error}")))?;
+        let end = Timestamp::from_millis(start.millis() + 3_600_000);
+        let stand_in = WindowReport {
+            version: 1,
+            endpoint: endpoint.clone(),
+            variant: String::new(),
+            window: CaptureWindow { start, end, complete: false },
+            alert_mode: String::new(),
+            rows: 0,
+            files: Vec::new(),
+            violations: violations.violations,
+            differences: Vec::new(),
+            baseline: None,
+        };
+        Ok(evaluated(object, report.to_string(), stand_in))
+    }
+}
+
+fn evaluated(object: &ObjectCreated, place: String, report: WindowReport) -> (Window, Found) {
+    let found = Found::of_window(place, &report);
+    let named = Some(report.variant).filter(|variant| !variant.is_empty());
+    let window = Window {
+        endpoint: endpoint(object, &report.endpoint),
+        variant: named.unwrap_or_else(|| UNNAMED.to_owned()),
+        window: report.window,
+        rows: report.rows,
+        mode: report.alert_mode,
+        differences: report.differences,
+        baseline: report.baseline,
+    };
+    (window, found)
+}
+
+fn endpoint(object: &ObjectCreated, name: &str) -> Resource {
+    Resource::in_region(ResourceKind::Endpoint, &object.account, &object.region, name)
+}
+
+/// An evaluation that may not be read.
+fn silenced(object: &ObjectCreated, place: &Place, evaluation: S3Location) -> Option<Silence> {
+    let endpoint = endpoint(object, place.endpoint.as_deref()?);
+    Some(Silence {
+        schedule: endpoint.sibling(ResourceKind::MonitoringSchedule, WindowReport::SCHEDULE),
+        endpoint,
+        monitoring_type: Some("DataQuality".to_owned()),
+        execution: None,
+        at: place.hour?,
+        wrong: Wrong::ReportDenied { place: evaluation },
+    })
+}

@@ -1,0 +1,47 @@
+//! When drift is told of, and when the silence of a monitor is.
+
+use serde::Deserialize;
+
+use super::check::{hours, minutes};
+
+/// What is told of what monitoring finds, or does not.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct DriftSettings {
+    /// How much later than SageMaker's own delay an execution may be before it is missing, in minutes.
+    #[serde(deserialize_with = "minutes")]
+    pub execution_grace_minutes: i64,
+    /// The length of the periods in each of which one alert of the same cause leaves, in hours; 0 for none.
+    #[serde(deserialize_with = "hours")]
+    pub quiet_hours_after_alert: i64,
+    /// How bad it must be for a retraining to be suggested.
+    pub suggest_retraining_from: Retraining,
+    /// The length of the periods in each of which one retraining of an endpoint is suggested, in hours; 0 for none.
+    #[serde(deserialize_with = "hours")]
+    pub retraining_cooldown_hours: i64,
+}
+
+impl Default for DriftSettings {
+    fn default() -> Self {
+        Self {
+            execution_grace_minutes: 30,
+            quiet_hours_after_alert: 24,
+            suggest_retraining_from: Retraining::High,
+            retraining_cooldown_hours: 24,
+        }
+    }
+}
+
+/// The severity from which on a retraining is suggested.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Retraining {
+    /// Always.
+    Medium,
+    /// When distributions or attributions moved.
+    High,
+    /// When the predictions are worse.
+    Critical,
+    /// Not at all.
+    Never,
+}

@@ -1,0 +1,129 @@
+//! A report that may not be read is another thing than one that is not there.
+
+use std::cell::Cell;
+
+use futures::executor::block_on;
+use sagewarden_events::{Event, Timestamp, decode};
+use sagewarden_govern::ports::{Listing, ObjectVersion, Objects, PortError, PortErrorKind};
+use sagewarden_govern::{AlertDrift, Failure, MONITORING_FAILED, Moment, Outcome, RecordLineage};
+use sagewarden_lineage::s3::Checksum;
+use sagewarden_local::SimulatedAccount;
+use sagewarden_tests::Result;
+use sagewarden_tests::local::{Local, at};
+
+use crate::monitors::{FOLDER, FOUND, REPORT, alerts, execute, monitored, of_type, settled};
+
+/// Objects whose content nobody may read until it is granted.
+struct Denying<'a> {
+    account: &'a SimulatedAccount,
+    granted: Cell<bool>,
+}
+
+type Answer<T> = std::result::Result<T, PortError>;
+
+impl Objects for Denying<'_> {
+    async fn versions(
+        &self,
+        bucket: &str,
+        prefix: &str,
+        as_of: Timestamp,
+        at_most: usize,
+    ) -> Answer<Listing> {
+        self.account.versions(bucket, prefix, as_of, at_most).await
+    }
+
+    async fn versioning(&self, bucket: &str) -> Answer<Option<String>> {
+        self.account.versioning(bucket).await
+    }
+
+    async fn read(&self, bucket: &str, key: &str, at_most: u64) -> Answer<Option<Vec<u8>>> {
+        if self.granted.get() {
+            return self.account.read(bucket, key, at_most).await;
+        }
+        let context = format!("read `s3://{bucket}/{key}`");
+        Err(PortError::new(PortErrorKind::Denied, context, "AccessDenied: Access Denied"))
+    }
+
+    async fn read_version(
+        &self,
+        bucket: &str,
+        object: &ObjectVersion,
+        at_most: u64,
+    ) -> Answer<Option<Vec<u8>>> {
+        self.account.read_version(bucket, object, at_most).await
+    }
+
+    async fn checksum(&self, bucket: &str, object: &ObjectVersion) -> Answer<Option<Checksum>> {
+        self.account.checksum(bucket, object).await
+    }
+
+    async fn keep_manifest(&self, digest: &str, text: &str) -> Answer<Option<String>> {
+        self.account.keep_manifest(digest, text).await
+    }
+}
+
+fn handle(local: &Local, objects: &Denying<'_>, event: &Event) -> Outcome {
+    let system = &local.system;
+    let settings = system.bundle.settings();
+    let recorder = RecordLineage {
+        account: &system.account,
+        objects,
+        source: &system.git,
+        table: &system.store,
+        settings: &settings.lineage,
+    };
+    let alert = AlertDrift { recorder, bus: &system.notices, settings: &settings.drift };
+    let moment = Moment { now: at(86_430), owner: "test".to_owned() };
+    match event {
+        Event::ResourceChanged(change) => block_on(alert.on_job(change, &moment)),
+        Event::ObjectCreated(object) => block_on(alert.on_report(object, &moment)),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Delivers what waits to the alert alone; how often it is to come again.
+fn deliver(local: &Local, objects: &Denying<'_>, events: &[Event]) -> usize {
+    let outcomes = events.iter().map(|event| handle(local, objects, event));
+    outcomes.filter(|outcome| matches!(outcome, Err(Failure::Retry(_)))).count()
+}
+
+fn check(local: &Local, permission: &str) -> Result<()> {
+    let objects = Denying { account: &local.system.account, granted: Cell::new(false) };
+    let mut events = Vec::new();
+    for event in local.system.account.drain_events()? {
+        events.extend(decode(&event.to_string())?);
+    }
+    events.retain(|event| match event {
+        Event::ResourceChanged(change) => change.resource.name == "e1",
+        other => matches!(other, Event::ObjectCreated(_)),
+    });
+    for _ in 0..2 {
+        assert!(deliver(local, &objects, &events) > 0, "it comes again");
+    }
+    let told = of_type(local, MONITORING_FAILED)?;
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!(told[0]["cause"], "report-denied");
+    assert!(told[0]["advice"].as_str().is_some_and(|words| words.contains(permission)), "{}", told[0]);
+    assert_eq!(alerts(local)?.len(), 0);
+    objects.granted.set(true);
+    assert_eq!(deliver(local, &objects, &events), 0);
+    assert_eq!(alerts(local)?.len(), 1, "what it says is told after all");
+    assert_eq!(of_type(local, MONITORING_FAILED)?.len(), 1);
+    Ok(())
+}
+
+#[test]
+fn a_report_that_may_not_be_read_is_told_with_the_permission_that_is_missing() -> Result<()> {
+    let local = settled(monitored()?)?;
+    execute(&local, "e1", Some(REPORT), FOUND, 86_400)?;
+    let permission = format!("s3:GetObject on arn:aws:s3:::bucket/{FOLDER}/constraint_violations.json");
+    check(&local, &permission)
+}
+
+#[test]
+fn an_evaluation_that_may_not_be_read_is_told_as_well() -> Result<()> {
+    let local = settled(monitored()?)?;
+    crate::windows::evaluate(&local, 9, 1_000, true, &["f"], 86_400)?;
+    let folder = crate::windows::folder(9);
+    check(&local, &format!("s3:GetObject on arn:aws:s3:::bucket/{folder}/evaluation.json"))
+}

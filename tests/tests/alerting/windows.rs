@@ -1,0 +1,210 @@
+//! Windows of captured traffic, as Sagewarden's own evaluation reports them: growing, late, more than once.
+
+use proptest::prelude::*;
+use sagewarden_drift::Violation;
+use sagewarden_drift::report::{CaptureWindow, ModeDifference, WindowReport};
+use sagewarden_govern::RETRAINING_SUGGESTED;
+use sagewarden_local::{NoticeLog, Store, System};
+use sagewarden_tests::Result;
+use sagewarden_tests::local::{Local, at};
+use serde_json::{Value, json};
+
+use crate::monitors::{alerts, deliver, history, monitored, of_type, settled, with_drift};
+
+const DAY: i64 = 86_400;
+
+/// The folder of the window that begins at this hour of the second day.
+pub(crate) fn folder(hour: i64) -> String {
+    format!("reports/prod/{}/2026/03/03/{hour:02}", WindowReport::SCHEDULE)
+}
+
+/// What the evaluation of such a window writes; the two files say different things.
+pub(crate) fn evaluate(
+    local: &Local,
+    hour: i64,
+    rows: u64,
+    complete: bool,
+    violated: &[&str],
+    after: i64,
+) -> Result<()> {
+    let start = at(DAY + (hour - 9) * 3_600);
+    let violation = |feature: &&str| Violation {
+        feature_name: Some((*feature).to_owned()),
+        constraint_check_type: Some("baseline_drift_check".to_owned()),
+        ..Violation::default()
+    };
+    let report = WindowReport {
+        version: 1,
+        endpoint: "prod".to_owned(),
+        variant: "AllTraffic".to_owned(),
+        window: CaptureWindow {
+            start,
+            end: sagewarden_events::Timestamp::from_millis(start.millis() + 3_600_000),
+            complete,
+        },
+        alert_mode: "exact".to_owned(),
+        rows,
+        files: Vec::new(),
+        violations: violated.iter().map(violation).collect(),
+        differences: vec![ModeDifference { feature: "f".to_owned(), text: "compat sees nothing".to_owned() }],
+        baseline: Some("s3://bucket/baseline".to_owned()),
+    };
+    let account = &local.system.account;
+    let folder = folder(hour);
+    account.put_object(
+        "bucket",
+        &format!("{folder}/evaluation.json"),
+        &serde_json::to_vec(&report)?,
+        at(after),
+    )?;
+    let compat = json!({ "violations": [{ "feature_name": "of-compat", "constraint_check_type": "data_type_check" }] });
+    let key = format!("{folder}/constraint_violations.json");
+    account.put_object("bucket", &key, compat.to_string().as_bytes(), at(after))?;
+    Ok(())
+}
+
+#[test]
+fn an_evaluation_is_told_with_the_violations_of_its_own_mode() -> Result<()> {
+    let local = settled(monitored()?)?;
+    evaluate(&local, 9, 1_000, true, &["f", "g"], DAY + 3_700)?;
+    local.settle()?;
+    let told = alerts(&local)?;
+    assert_eq!(told.len(), 1);
+    let alert = &told[0];
+    assert_eq!(alert["violation_count"], 2);
+    assert_eq!(alert["report"], format!("s3://bucket/{}/evaluation.json", folder(9)));
+    assert_eq!(alert["window"]["rows"], 1_000);
+    assert_eq!(alert["window"]["differences"][0]["text"], "compat sees nothing");
+    assert_eq!(alert["chain"]["models"][0]["name"], "m");
+    let text = alert["text"].as_str().unwrap_or_default();
+    let begin = "2 violations on endpoint prod: f, g; in the traffic from 2026-03-03T09:00:00Z to 2026-03-03T10:00:00Z; model m";
+    assert!(text.starts_with(begin), "{text}");
+    assert!(alert["advice"].as_str().is_some_and(|words| words.contains("s3://bucket/baseline")), "{alert}");
+    assert_eq!(of_type(&local, RETRAINING_SUGGESTED)?.len(), 1);
+    let history = history(&local)?;
+    assert!(
+        history.contains("DataQuality found 2 violations (high), in prod/AllTraffic/2026-03-03T09:00:00Z"),
+        "{history}"
+    );
+    Ok(())
+}
+
+#[test]
+fn a_window_that_grows_is_told_where_something_is_new() -> Result<()> {
+    for settings in ["", "quiet_hours_after_alert = 0"] {
+        let local = settled(with_drift(settings)?)?;
+        let stages: [(u64, bool, &[&str]); 5] = [
+            (100, false, &["f"]),
+            (200, false, &["f"]),
+            (300, false, &["f", "g"]),
+            (400, false, &["g"]),
+            (500, true, &["f", "g"]),
+        ];
+        for (number, (rows, complete, violated)) in (0..).zip(stages) {
+            evaluate(&local, 9, rows, complete, violated, DAY + 600 * number)?;
+            local.settle()?;
+        }
+        let new: Vec<Value> = alerts(&local)?.iter().map(|alert| alert["new_violations"].clone()).collect();
+        assert_eq!(new, [json!(1), json!(1)], "{settings}");
+    }
+    Ok(())
+}
+
+#[test]
+fn a_window_that_turns_out_well_is_recorded_as_it_is() -> Result<()> {
+    let local = settled(monitored()?)?;
+    evaluate(&local, 9, 100, false, &["f"], DAY + 600)?;
+    local.settle()?;
+    evaluate(&local, 9, 1_000, true, &[], DAY + 3_700)?;
+    local.settle()?;
+    assert_eq!(alerts(&local)?.len(), 1);
+    let history = history(&local)?;
+    assert!(history.contains("DataQuality found 0 violations"), "{history}");
+    // One that always was well leaves nothing.
+    evaluate(&local, 11, 1_000, true, &[], DAY + 3 * 3_600)?;
+    local.settle()?;
+    assert!(!crate::monitors::history(&local)?.contains("T11:00:00Z"));
+    Ok(())
+}
+
+#[test]
+fn files_without_an_evaluation_are_waited_for_and_then_read_themselves() -> Result<()> {
+    let local = settled(monitored()?)?;
+    let report =
+        json!({ "violations": [{ "feature_name": "f", "constraint_check_type": "baseline_drift_check" }] });
+    let key = format!("{}/constraint_violations.json", folder(9));
+    local.system.account.put_object("bucket", &key, report.to_string().as_bytes(), at(DAY))?;
+    let event = local.system.account.drain_events()?.remove(0).to_string();
+    assert!(deliver(&local, &event, DAY + 60)?.contains("alert-drift retry: "));
+    assert!(
+        deliver(&local, &event, DAY + 1_000)?
+            .contains("alert-drift done: alert sent: 1 violation on endpoint prod")
+    );
+    assert_eq!(alerts(&local)?[0]["window"]["variant"], "-");
+    Ok(())
+}
+
+/// The same account with an empty store, where the endpoint's events have been told.
+fn fresh(local: &Local, events: &[Value]) -> Result<Local> {
+    let store = Store::in_memory()?;
+    let mut other = Local::with(local.system.bundle.clone())?;
+    other.system = System {
+        notices: NoticeLog::new(store.clone()),
+        quarantine: sagewarden_local::QuarantineLog::new(store.clone()),
+        store,
+        ..local.system.clone()
+    };
+    for event in events {
+        other.deliver(&event.to_string())?;
+    }
+    Ok(other)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, max_shrink_iters: 100, ..ProptestConfig::default() })]
+
+    /// Windows and executions in any order and any number of times: the same state, and of each feature one alert in a period.
+    #[test]
+    fn any_order_and_any_number_of_times_end_in_the_same_state(
+        order in prop::collection::vec(any::<prop::sample::Index>(), 12..30),
+        quiet in prop::sample::select(vec![0_i64, 2, 24]),
+    ) {
+        let told = play(&order, quiet).map_err(|error| TestCaseError::fail(error.to_string()))?;
+        prop_assert_eq!(told.0, told.1);
+        // Of each feature at least one, and at most one for each window.
+        let features: std::collections::BTreeSet<&String> = told.2.iter().collect();
+        prop_assert_eq!(features.len(), 3);
+        prop_assert!(told.2.len() <= 6, "{:?}", told.2);
+    }
+}
+
+/// The states after the events in order and in the given order, and the features that were new in the alerts of the latter.
+fn play(order: &[prop::sample::Index], quiet: i64) -> Result<(String, String, Vec<String>)> {
+    let local = with_drift(&format!("quiet_hours_after_alert = {quiet}"))?;
+    let before = local.system.account.drain_events()?;
+    let windows: [(i64, &[&str]); 4] = [(9, &["a"]), (10, &["a", "b"]), (11, &["b"]), (12, &["a", "c"])];
+    for (hour, violated) in windows {
+        evaluate(&local, hour, 100, true, violated, DAY + (hour - 8) * 3_600)?;
+    }
+    let events = local.system.account.drain_events()?;
+    let straight = fresh(&local, &before)?;
+    let shuffled = fresh(&local, &before)?;
+    for event in &events {
+        straight.deliver(&event.to_string())?;
+    }
+    for index in order {
+        shuffled.deliver(&events[index.index(events.len())].to_string())?;
+    }
+    for event in events.iter().rev() {
+        shuffled.deliver(&event.to_string())?;
+    }
+    let mut new = Vec::new();
+    for alert in alerts(&shuffled)? {
+        for violation in alert["violations"].as_array().into_iter().flatten() {
+            if violation["new"] == true {
+                new.extend(violation["feature_name"].as_str().map(str::to_owned));
+            }
+        }
+    }
+    Ok((straight.system.store.state_hash()?, shuffled.system.store.state_hash()?, new))
+}
