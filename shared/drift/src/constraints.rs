@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::datatype::InferredType;
+use crate::java_json;
+use crate::statistics::{FeatureStatistics, Statistics};
 
 /// The file.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -76,13 +78,15 @@ pub enum Switch {
     Disabled,
 }
 
-/// How distributions of numbers are compared.
+/// How distributions of numbers are compared. The developer guide has two spellings of either.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Comparison {
     /// The largest gap between the two distribution functions, less what chance explains.
     #[default]
+    #[serde(alias = "linf_robust")]
     Robust,
     /// The largest gap.
+    #[serde(alias = "linf_simple")]
     Simple,
 }
 
@@ -207,5 +211,51 @@ impl Constraints {
     /// When it is no JSON, or a key has a value of another type.
     pub fn parse(bytes: &[u8]) -> Result<Self, UnreadableConstraints> {
         Ok(serde_json::from_slice(bytes)?)
+    }
+    /// What the container suggests for a baseline of these statistics.
+    #[must_use]
+    pub fn suggest(statistics: &Statistics) -> Self {
+        let distribution_constraints = DistributionConstraints {
+            categorical_comparison_threshold: Some(0.1),
+            categorical_drift_method: Some(CategoricalMethod::LInfinity),
+            ..DistributionConstraints::default()
+        };
+        Self {
+            version: 0.0,
+            features: statistics.features.iter().map(FeatureConstraints::suggest).collect(),
+            monitoring_config: MonitoringConfig { distribution_constraints, ..MonitoringConfig::default() },
+        }
+    }
+
+    /// The file, in the container's layout.
+    #[must_use]
+    pub fn to_java_json(&self) -> String {
+        java_json::to_string(self)
+    }
+}
+
+impl FeatureConstraints {
+    fn suggest(statistics: &FeatureStatistics) -> Self {
+        let numbers = statistics.numerical_statistics.as_ref();
+        let texts = statistics.string_statistics.as_ref();
+        let completeness = numbers.and_then(|numbers| numbers.completeness);
+        let smallest = numbers.and_then(|numbers| numbers.min);
+        let listed = texts.and_then(|texts| texts.distribution.as_ref());
+        let values =
+            listed.map(|listed| listed.categorical.buckets.iter().map(|bucket| bucket.value.clone()));
+        Self {
+            name: statistics.name.clone(),
+            inferred_type: statistics.inferred_type,
+            completeness: completeness.or_else(|| texts.and_then(|texts| texts.completeness)),
+            num_constraints: smallest.map(|smallest| NumericConstraints {
+                is_non_negative: Some(smallest >= 0.0),
+                monitoring_config_overrides: None,
+            }),
+            string_constraints: values.map(|values| StringConstraints {
+                domains: Some(values.collect()),
+                monitoring_config_overrides: None,
+            }),
+            monitoring_config_overrides: None,
+        }
     }
 }

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::scan::scan;
+
 /// The type of one text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DataType {
@@ -42,4 +44,77 @@ pub struct TypeCounts {
     pub boolean: u64,
     /// Everything else.
     pub string: u64,
+}
+
+impl DataType {
+    /// The type of a text.
+    #[must_use]
+    pub fn of(text: &[u8]) -> Self {
+        scan(text).0
+    }
+}
+
+impl TypeCounts {
+    /// Counts a value.
+    pub fn add(&mut self, data_type: DataType) {
+        *match data_type {
+            DataType::Fractional => &mut self.fractional,
+            DataType::Integral => &mut self.integral,
+            DataType::Boolean => &mut self.boolean,
+            DataType::String => &mut self.string,
+        } += 1;
+    }
+
+    /// Adds the counts of other values.
+    pub fn merge(&mut self, other: &Self) {
+        self.fractional += other.fractional;
+        self.integral += other.integral;
+        self.boolean += other.boolean;
+        self.string += other.string;
+    }
+
+    /// How many values there are.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        self.fractional + self.integral + self.boolean + self.string
+    }
+
+    /// The type of the column: one text makes it a column of texts, one fraction a column of fractions.
+    #[must_use]
+    pub fn inferred(&self) -> InferredType {
+        if self.string > 0 || self.boolean > 0 {
+            InferredType::String
+        } else if self.fractional > 0 {
+            InferredType::Fractional
+        } else if self.integral > 0 {
+            InferredType::Integral
+        } else {
+            InferredType::Unknown
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_column_has_the_widest_type_of_its_values() {
+        for (texts, inferred) in [
+            (&[][..], InferredType::Unknown),
+            (&["1", "2"], InferredType::Integral),
+            (&["1", "2.5"], InferredType::Fractional),
+            (&["1", "2.5", "a"], InferredType::String),
+            (&["true", "false"], InferredType::String),
+            (&["true", "1"], InferredType::String),
+        ] {
+            let mut counts = TypeCounts::default();
+            texts.iter().for_each(|text| counts.add(DataType::of(text.as_bytes())));
+            assert_eq!(counts.inferred(), inferred, "{texts:?}");
+            assert_eq!(counts.total(), texts.len() as u64);
+            let mut twice = counts;
+            twice.merge(&counts);
+            assert_eq!((twice.inferred(), twice.total()), (inferred, 2 * counts.total()));
+        }
+    }
 }

@@ -5,16 +5,32 @@
 //! Formats: "Interpret results" in the SageMaker developer guide, chapters data quality, model quality, bias drift and
 //! feature attribution drift.
 
+mod observed;
+mod severity;
+
+pub use observed::{Excess, Limit, Observed};
+pub use severity::severity;
+
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use thiserror::Error;
 
+use crate::loose;
+
 /// The file.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Violations {
+    /// Clarify writes `1.0` as text, Model Monitor nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<Value>,
     /// In the container's order, which is not stable between executions.
     #[serde(default)]
     pub violations: Vec<Violation>,
+    /// Whatever else the container wrote.
+    #[serde(flatten)]
+    pub other: Map<String, Value>,
 }
 
 /// One entry.
@@ -35,6 +51,9 @@ pub struct Violation {
     /// The facet of a bias metric.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub facet: Option<String>,
+    /// The group of the facet; text as a rule.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub facet_value: Option<Value>,
     /// The label of an attribution metric.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
@@ -66,13 +85,19 @@ impl Violations {
     /// # Errors
     /// When it is no JSON object whose `violations`, if any, is a list of objects.
     pub fn parse(bytes: &[u8]) -> Result<Self, UnreadableReport> {
-        Ok(serde_json::from_slice(bytes)?)
+        Ok(serde_json::from_slice(&loose::quoted(bytes))?)
     }
 
-    /// The severity of the worst entry; none when there are no entries.
+    /// The severity of the worst entry, by the checks alone; none when there are no entries.
     #[must_use]
     pub fn severity(&self) -> Option<Severity> {
         self.violations.iter().map(Violation::severity).max()
+    }
+
+    /// The severity of the worst entry by check, excess and importance (see [`severity()`]); none when there are no entries.
+    #[must_use]
+    pub fn severity_by(&self, importance: Option<&BTreeMap<String, f64>>) -> Option<Severity> {
+        self.violations.iter().map(|violation| severity(violation, importance)).max()
     }
 }
 
@@ -85,7 +110,13 @@ impl Violation {
         if named.is_empty() { "unnamed".to_owned() } else { named.join(" / ") }
     }
 
-    /// How urgent the entry is, by its check.
+    /// The numbers that its text tells, where the text is one that is known.
+    #[must_use]
+    pub fn observed(&self) -> Option<Observed> {
+        Observed::read(self.constraint_check_type.as_deref(), self.description.as_deref()?)
+    }
+
+    /// How urgent the entry is, by its check alone.
     #[must_use]
     pub fn severity(&self) -> Severity {
         match self.constraint_check_type.as_deref() {
@@ -134,9 +165,16 @@ mod tests {
 
     #[test]
     fn unknown_keys_are_kept() {
-        let text = r#"{"violations":[{"sentence":"hm"}]}"#;
-        let report = Violations::parse(text.as_bytes()).unwrap();
-        assert_eq!(serde_json::to_string(&report).unwrap(), text);
+        for text in [
+            r#"{"violations":[{"sentence":"hm"}]}"#,
+            r#"{"version":"1.0","violations":[{"facet":"Sex","facet_value":"0","size":7}],"job":"j"}"#,
+            r#"{"version":0.0,"violations":[{"facet_value":0}]}"#,
+        ] {
+            let report = Violations::parse(text.as_bytes()).unwrap();
+            assert_eq!(serde_json::to_string(&report).unwrap(), text);
+        }
+        let bare = Violations::parse(br#"{"violations":[{"value":NaN}]}"#).unwrap();
+        assert_eq!(serde_json::to_string(&bare).unwrap(), r#"{"violations":[{"value":"NaN"}]}"#);
     }
 
     #[test]

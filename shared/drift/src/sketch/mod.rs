@@ -1,4 +1,5 @@
 //! Summaries of bounded size, equal to those of Model Monitor's container to the last bit.
 
+mod bias;
 pub(crate) mod distinct;
 pub(crate) mod kll;

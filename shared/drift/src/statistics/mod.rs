@@ -3,10 +3,13 @@
 //! Format: "Schema for Statistics (statistics.json file)" in the SageMaker developer guide, and files that the container wrote.
 //! Files of 2021 lack `approximate_num_distinct_values` and `completeness`; unknown keys are ignored.
 
+mod from_profile;
+
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::datatype::InferredType;
+use crate::java_json;
 
 /// The file.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -190,5 +193,10 @@ impl Statistics {
     /// When it is no JSON, or a key has a value of another type.
     pub fn parse(bytes: &[u8]) -> Result<Self, UnreadableStatistics> {
         Ok(serde_json::from_slice(bytes)?)
+    }
+    /// The file, in the container's layout.
+    #[must_use]
+    pub fn to_java_json(&self) -> String {
+        java_json::to_string(self)
     }
 }

@@ -1,0 +1,42 @@
+//! A baseline from data: what Model Monitor's container suggests when it is given the same file.
+
+use std::io::BufRead;
+
+use crate::constraints::Constraints;
+use crate::csv::{CsvError, CsvTable, Header};
+use crate::issues::Issues;
+use crate::profile::Profile;
+use crate::statistics::Statistics;
+
+/// The two files of a baseline, and what was wrong with the data.
+#[derive(Clone, Debug)]
+pub struct SuggestedBaseline {
+    /// `statistics.json`
+    pub statistics: Statistics,
+    /// `constraints.json`
+    pub constraints: Constraints,
+    /// Rows that do not fit the table.
+    pub issues: Issues,
+}
+
+impl SuggestedBaseline {
+    /// The baseline of a CSV file.
+    ///
+    /// # Errors
+    /// When it is no table.
+    pub fn of_csv(input: impl BufRead, header: Header) -> Result<Self, CsvError> {
+        Self::of_table(CsvTable::open(input, header)?)
+    }
+
+    /// The baseline of a table that was opened.
+    ///
+    /// # Errors
+    /// When it has no rows, or cannot be read to its end.
+    pub fn of_table(table: CsvTable<impl BufRead>) -> Result<Self, CsvError> {
+        let mut profile = Profile::for_header(table.columns().iter().cloned());
+        let issues = table.read_into(&mut profile)?;
+        let statistics = Statistics::from_profile(&profile);
+        let constraints = Constraints::suggest(&statistics);
+        Ok(Self { statistics, constraints, issues })
+    }
+}

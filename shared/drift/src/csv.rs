@@ -1,0 +1,389 @@
+//! Rows of a CSV file, one at a time: memory does not grow with the file. Read as Spark reads what a baseline is made of: fields may
+//! be quoted, an empty field is a missing value, empty lines are no rows, a short row lacks its last values, and what a long row has
+//! more than the table is left out.
+
+use std::collections::HashMap;
+use std::io::{self, BufRead};
+
+use csv_core::{ReadRecordResult, Reader};
+use thiserror::Error;
+
+use crate::cell::{Cell, RowSink};
+use crate::datatype::DataType;
+use crate::issues::{IssueKind, Issues};
+
+/// How many columns a table may have.
+pub const MAX_COLUMNS: usize = 16_384;
+/// How many bytes a row may have.
+pub const MAX_ROW: usize = 16 << 20;
+
+/// Whether the first row names the columns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Header {
+    /// It does.
+    FirstRow,
+    /// Columns are called `_c0`, `_c1` and so on, as the container calls them.
+    None,
+}
+
+/// A table that cannot be read.
+#[derive(Debug, Error)]
+pub enum CsvError {
+    /// The input ended with an error.
+    #[error("line {line}: the input cannot be read on: {source}")]
+    Input {
+        /// Where.
+        line: u64,
+        /// Why.
+        source: io::Error,
+    },
+    /// Nothing but a header, if that.
+    #[error("there are no rows")]
+    NoRows,
+    /// Most likely a quote that is not closed.
+    #[error("line {0}: the row that begins here is longer than {limit} MiB: is a quote not closed?", limit = MAX_ROW >> 20)]
+    RowTooLong(u64),
+    /// The first row is not that of a table.
+    #[error(
+        "line {0}: the first row has more than {MAX_COLUMNS} columns: leave out those that no model reads, or divide the table"
+    )]
+    TooManyColumns(u64),
+    /// A name that stands for two columns.
+    #[error("columns {first} and {second} are both called `{name}`: give each column a name of its own")]
+    NamedTwice {
+        /// The name.
+        name: String,
+        /// Their places, from 1.
+        first: usize,
+        /// The same.
+        second: usize,
+    },
+}
+
+/// A table whose columns are known and whose rows are still to be read.
+#[derive(Debug)]
+pub struct CsvTable<Input> {
+    records: Records<Input>,
+    columns: Vec<String>,
+    /// Whether the first row has values and is still to be given.
+    first: bool,
+    issues: Issues,
+}
+
+impl<Input: BufRead> CsvTable<Input> {
+    /// Reads the first row.
+    ///
+    /// # Errors
+    /// When there is none, or it is not that of a table.
+    pub fn open(input: Input, header: Header) -> Result<Self, CsvError> {
+        let mut records = Records::new(input);
+        records.skip_byte_order_mark()?;
+        if !records.read()? {
+            return Err(CsvError::NoRows);
+        }
+        if records.too_wide {
+            return Err(CsvError::TooManyColumns(records.line));
+        }
+        let columns = match header {
+            Header::FirstRow => names(&records)?,
+            Header::None => (0..records.width).map(|index| format!("_c{index}")).collect(),
+        };
+        Ok(Self { records, columns, first: header == Header::None, issues: Issues::default() })
+    }
+
+    /// The names of the columns; `_c` and the place, from 0, of those without.
+    #[must_use]
+    pub fn columns(&self) -> &[String] {
+        &self.columns
+    }
+
+    /// Whether each name is a number: then the first row is most likely no header.
+    #[must_use]
+    pub fn header_looks_like_values(&self) -> bool {
+        let number = |name: &String| {
+            matches!(DataType::of(name.as_bytes()), DataType::Integral | DataType::Fractional)
+        };
+        !self.columns.is_empty() && self.columns.iter().all(number)
+    }
+
+    /// Gives all rows, and tells what is wrong with some of them. A row of more than [`MAX_COLUMNS`] fields is left out.
+    ///
+    /// # Errors
+    /// When there is none, or one is too long, or the input ends with an error.
+    pub fn read_into(mut self, sink: &mut impl RowSink) -> Result<Issues, CsvError> {
+        let mut rows = 0_u64;
+        while std::mem::take(&mut self.first) || self.records.read()? {
+            self.give(sink);
+            rows += 1;
+        }
+        if rows == 0 { Err(CsvError::NoRows) } else { Ok(self.issues) }
+    }
+
+    fn give(&mut self, sink: &mut impl RowSink) {
+        let (records, line) = (&self.records, self.records.line);
+        if records.too_wide {
+            self.issues.add(IssueKind::TooLarge, line);
+            return;
+        }
+        if records.width != self.columns.len() {
+            self.issues.add(IssueKind::Ragged, line);
+        }
+        if std::str::from_utf8(records.bytes()).is_err() {
+            self.issues.add(IssueKind::NotUtf8, line);
+        }
+        let fields = records.fields().take(self.columns.len());
+        let cells: Vec<Cell<'_>> =
+            fields.map(|text| if text.is_empty() { Cell::Missing } else { Cell::Text(text) }).collect();
+        sink.positional(&cells);
+    }
+}
+
+/// The names of a header. What is no UTF-8 in it is read as Java reads it.
+fn names<Input: BufRead>(header: &Records<Input>) -> Result<Vec<String>, CsvError> {
+    let mut places: HashMap<String, usize> = HashMap::new();
+    let each = (1..).zip(header.fields()).map(|(place, name)| {
+        let name = match String::from_utf8_lossy(name).trim() {
+            "" => format!("_c{}", place - 1),
+            name => name.to_owned(),
+        };
+        match places.insert(name.clone(), place) {
+            Some(first) => Err(CsvError::NamedTwice { name, first, second: place }),
+            None => Ok(name),
+        }
+    });
+    each.collect()
+}
+
+/// The records of an input, one at a time, in memory that grows to the size of the largest.
+#[derive(Debug)]
+struct Records<Input> {
+    input: Input,
+    reader: Reader,
+    /// The fields of the record, one after the other, and room for more.
+    text: Vec<u8>,
+    /// Where they end, and room for more.
+    ends: Vec<usize>,
+    length: usize,
+    width: usize,
+    /// Whether the record has more fields than there are ends.
+    too_wide: bool,
+    /// Where the record begins, from 1.
+    line: u64,
+    /// Ends of empty lines.
+    skipped: u64,
+}
+
+impl<Input: BufRead> Records<Input> {
+    fn new(input: Input) -> Self {
+        Self {
+            input,
+            reader: Reader::new(),
+            text: vec![0; 4096],
+            ends: vec![0; 64],
+            length: 0,
+            width: 0,
+            too_wide: false,
+            line: 1,
+            skipped: 0,
+        }
+    }
+
+    /// The next record; false when there is none.
+    fn read(&mut self) -> Result<bool, CsvError> {
+        self.skip_empty_lines()?;
+        self.line = self.reader.line() + self.skipped;
+        (self.length, self.width, self.too_wide) = (0, 0, false);
+        loop {
+            let line = self.line;
+            let input = self.input.fill_buf().map_err(|source| CsvError::Input { line, source })?;
+            let text = self.text.get_mut(self.length..).unwrap_or_default();
+            let ends = self.ends.get_mut(self.width..).unwrap_or_default();
+            let (result, read, written, ended) = self.reader.read_record(input, text, ends);
+            self.input.consume(read);
+            self.length += written;
+            self.width += ended;
+            match result {
+                ReadRecordResult::InputEmpty => {}
+                ReadRecordResult::OutputFull if self.text.len() >= MAX_ROW => {
+                    return Err(CsvError::RowTooLong(line));
+                }
+                ReadRecordResult::OutputFull => self.text.resize(2 * self.text.len(), 0),
+                ReadRecordResult::OutputEndsFull if self.ends.len() >= MAX_COLUMNS => {
+                    // What it has is not needed: it is left out.
+                    (self.length, self.width, self.too_wide) = (0, 0, true);
+                }
+                ReadRecordResult::OutputEndsFull => self.ends.resize(2 * self.ends.len(), 0),
+                ReadRecordResult::Record => return Ok(true),
+                ReadRecordResult::End => return Ok(false),
+            }
+        }
+    }
+
+    /// What Windows begins a text with. (The parser looks for it as well, but takes a buffer that has nothing else for the end.)
+    fn skip_byte_order_mark(&mut self) -> Result<(), CsvError> {
+        let input = self.input.fill_buf().map_err(|source| CsvError::Input { line: 1, source })?;
+        if input.starts_with("\u{feff}".as_bytes()) {
+            self.input.consume("\u{feff}".len());
+        }
+        Ok(())
+    }
+
+    /// The rest of a line end, and empty lines: so that the line in which the next record begins is known.
+    fn skip_empty_lines(&mut self) -> Result<(), CsvError> {
+        loop {
+            let line = self.line;
+            let input = self.input.fill_buf().map_err(|source| CsvError::Input { line, source })?;
+            let empty = input.iter().take_while(|byte| matches!(byte, b'\r' | b'\n'));
+            let (bytes, lines) =
+                empty.fold((0, 0), |(bytes, lines), byte| (bytes + 1, lines + u64::from(*byte == b'\n')));
+            let whole = bytes > 0 && bytes == input.len();
+            self.input.consume(bytes);
+            self.skipped += lines;
+            if !whole {
+                return Ok(());
+            }
+        }
+    }
+
+    fn bytes(&self) -> &[u8] {
+        self.text.get(..self.length).unwrap_or_default()
+    }
+
+    fn fields(&self) -> impl Iterator<Item = &[u8]> {
+        let ends = self.ends.get(..self.width).unwrap_or_default();
+        let starts = std::iter::once(&0).chain(ends);
+        starts.zip(ends).map(|(start, end)| self.text.get(*start..*end).unwrap_or_default())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{BufReader, Read};
+
+    use super::*;
+    use crate::issues::Issue;
+    use crate::profile::Profile;
+
+    /// Gives a few bytes at a time, so that every place is once the end of a buffer.
+    struct Trickle<'a>(&'a [u8], usize);
+
+    impl Read for Trickle<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            let count = self.1.min(buffer.len());
+            self.0.read(&mut buffer[..count])
+        }
+    }
+
+    fn read(
+        text: &[u8],
+        header: Header,
+        step: usize,
+    ) -> Result<(Vec<String>, Vec<String>, Issues), CsvError> {
+        struct Told(Vec<String>);
+        impl RowSink for Told {
+            fn positional(&mut self, cells: &[Cell<'_>]) {
+                let text = |cell: &Cell<'_>| match cell {
+                    Cell::Missing => "-".to_owned(),
+                    Cell::Text(text) => String::from_utf8_lossy(text).into_owned(),
+                };
+                self.0.push(cells.iter().map(text).collect::<Vec<_>>().join("|"));
+            }
+            fn named(&mut self, _: &[(&str, Cell<'_>)]) {}
+        }
+        let table = CsvTable::open(BufReader::with_capacity(7, Trickle(text, step)), header)?;
+        let (columns, mut told) = (table.columns().to_vec(), Told(Vec::new()));
+        let issues = table.read_into(&mut told)?;
+        Ok((columns, told.0, issues))
+    }
+
+    fn check(text: &str, header: Header, columns: &[&str], rows: &[&str]) -> Issues {
+        let mut all = None;
+        for step in [3, 5, 7] {
+            let (named, told, issues) = read(text.as_bytes(), header, step).unwrap();
+            assert_eq!(
+                (named.as_slice(), told.as_slice()),
+                (columns.map_owned().as_slice(), rows.map_owned().as_slice()),
+                "{text:?}"
+            );
+            all = Some(issues);
+        }
+        all.unwrap()
+    }
+
+    trait Owned {
+        fn map_owned(&self) -> Vec<String>;
+    }
+    impl Owned for [&str] {
+        fn map_owned(&self) -> Vec<String> {
+            self.iter().map(|text| (*text).to_owned()).collect()
+        }
+    }
+
+    #[test]
+    fn tables_are_read_as_they_are_written() {
+        for text in [
+            "a,b\n1,x\n2,y\n",
+            "a,b\r\n1,x\r\n2,y\r\n",
+            "\u{feff}a,b\n1,x\n2,y",
+            "\n\na,b\n\n1,x\n\r\n\n2,y\n\n",
+            "\"a\",\"b\"\n\"1\",x\n2,\"y\"",
+            " a ,b \n1,x\n2,y\n",
+        ] {
+            assert!(check(text, Header::FirstRow, &["a", "b"], &["1|x", "2|y"]).is_empty(), "{text:?}");
+        }
+        let quoted = "\"a, b\",c\n\"1\n2\",\"say \"\"no\"\"\"\n,\"\"\n";
+        assert!(check(quoted, Header::FirstRow, &["a, b", "c"], &["1\n2|say \"no\"", "-|-"]).is_empty());
+        assert!(check("1,x\n2,y\n", Header::None, &["_c0", "_c1"], &["1|x", "2|y"]).is_empty());
+        assert!(check("a,,c\n1,2,3\n", Header::FirstRow, &["a", "_c1", "c"], &["1|2|3"]).is_empty());
+    }
+
+    #[test]
+    fn rows_that_do_not_fit_are_used_and_told_with_their_lines() {
+        let text = "a,b\r\n1,x\r\n\r\n2\r\n\"3\r\n\",x\r\n4,x,y\r\n5,x\r\n";
+        let issues = check(text, Header::FirstRow, &["a", "b"], &["1|x", "2", "3\r\n|x", "4|x", "5|x"]);
+        assert_eq!(issues.get(IssueKind::Ragged).map(Issue::to_string).as_deref(), Some("lines 4, 7"));
+        let (_, rows, issues) = read(b"a\nx\ncaf\xe9\n", Header::FirstRow, 7).unwrap();
+        assert_eq!(rows, ["x", "caf\u{fffd}"]);
+        assert_eq!(issues.get(IssueKind::NotUtf8).map(Issue::to_string).as_deref(), Some("line 3"));
+    }
+
+    #[test]
+    fn what_is_no_table_is_refused() {
+        let wide = "1,".repeat(MAX_COLUMNS) + "1\n";
+        let long = format!("a,b\n1,2\n3,\"{}", "x\n".repeat(MAX_ROW));
+        for (text, message) in [
+            ("", "there are no rows"),
+            ("\n\r\n", "there are no rows"),
+            ("a,b\n", "there are no rows"),
+            ("a,b,a\n1,2,3\n", "columns 1 and 3 are both called `a`: give each column a name of its own"),
+            (
+                &wide,
+                "line 1: the first row has more than 16384 columns: leave out those that no model reads, or divide the table",
+            ),
+            (&long, "line 3: the row that begins here is longer than 16 MiB: is a quote not closed?"),
+        ] {
+            assert_eq!(read(text.as_bytes(), Header::FirstRow, 1 << 16).unwrap_err().to_string(), message);
+        }
+        // Later on it is one row of many.
+        let text = format!("a,b\n1,2\n{wide}3,4\n");
+        let (_, rows, issues) = read(text.as_bytes(), Header::FirstRow, 1 << 16).unwrap();
+        assert_eq!(rows, ["1|2", "3|4"]);
+        assert_eq!(issues.get(IssueKind::TooLarge).map(Issue::to_string).as_deref(), Some("line 3"));
+    }
+
+    #[test]
+    fn a_table_may_have_as_many_columns_as_is_said() {
+        let text = format!("{}x\n", "1,".repeat(MAX_COLUMNS - 1));
+        let mut profile = Profile::default();
+        CsvTable::open(text.as_bytes(), Header::None).unwrap().read_into(&mut profile).unwrap();
+        assert_eq!(profile.columns.len(), MAX_COLUMNS);
+    }
+
+    #[test]
+    fn a_header_of_numbers_is_suspicious() {
+        for (text, suspicious) in [("1,2.5\n3,4\n", true), ("a,2.5\n3,4\n", false)] {
+            let table = CsvTable::open(text.as_bytes(), Header::FirstRow).unwrap();
+            assert_eq!(table.header_looks_like_values(), suspicious);
+        }
+    }
+}

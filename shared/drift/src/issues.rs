@@ -1,0 +1,138 @@
+//! What is wrong with an input whose good part is used: counted, with the first lines where it happened.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::Serialize;
+
+/// What is wrong with a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum IssueKind {
+    /// A CSV row has more or fewer fields than the header, or than the first row where there is none.
+    Ragged,
+    /// Bytes that are no UTF-8.
+    NotUtf8,
+    /// A row has more fields, or a field more bytes, than is read.
+    TooLarge,
+}
+
+impl fmt::Display for IssueKind {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            Self::Ragged => "more or fewer fields than the table has columns",
+            Self::NotUtf8 => "bytes that are no UTF-8",
+            Self::TooLarge => "larger than what is read",
+        })
+    }
+}
+
+/// One kind of issue in an input.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Issue {
+    /// How many lines have it.
+    pub count: u64,
+    /// The first of them, from 1.
+    pub lines: Vec<u64>,
+}
+
+/// All issues of an input. Their size does not depend on the input's.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Issues {
+    kinds: BTreeMap<IssueKind, Issue>,
+}
+
+impl Issues {
+    /// How many lines of a kind are told.
+    pub const SHOWN: usize = 5;
+
+    /// Counts a line, from 1.
+    pub fn add(&mut self, kind: IssueKind, line: u64) {
+        let issue = self.kinds.entry(kind).or_default();
+        issue.count += 1;
+        if issue.lines.len() < Self::SHOWN && issue.lines.last() != Some(&line) {
+            issue.lines.push(line);
+        }
+    }
+
+    /// Adds the issues of a later part of the same input.
+    pub fn merge(&mut self, later: &Self) {
+        for (kind, more) in &later.kinds {
+            let issue = self.kinds.entry(*kind).or_default();
+            issue.count += more.count;
+            let room = Self::SHOWN.saturating_sub(issue.lines.len());
+            issue.lines.extend(more.lines.iter().take(room));
+        }
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.kinds.is_empty()
+    }
+
+    /// How many lines have one.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.kinds.values().map(|issue| issue.count).sum()
+    }
+
+    /// What is known of a kind.
+    #[must_use]
+    pub fn get(&self, kind: IssueKind) -> Option<&Issue> {
+        self.kinds.get(&kind)
+    }
+
+    /// Every kind that occurs.
+    pub fn iter(&self) -> impl Iterator<Item = (IssueKind, &Issue)> {
+        self.kinds.iter().map(|(kind, issue)| (*kind, issue))
+    }
+}
+
+impl fmt::Display for Issue {
+    /// `line 7`, `lines 7, 9`, `1200 lines, the first 7, 9, 12, 20, 21`
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let lines: Vec<String> = self.lines.iter().map(u64::to_string).collect();
+        let lines = lines.join(", ");
+        match self.count {
+            1 => write!(out, "line {lines}"),
+            count if count <= Issues::SHOWN as u64 => write!(out, "lines {lines}"),
+            count => write!(out, "{count} lines, the first {lines}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_lines_are_told_and_all_are_counted() {
+        let mut issues = Issues::default();
+        assert!(issues.is_empty());
+        for (lines, text) in
+            [(7..8, "line 7"), (9..10, "lines 7, 9"), (20..1220, "1202 lines, the first 7, 9, 20, 21, 22")]
+        {
+            lines.for_each(|line| issues.add(IssueKind::Ragged, line));
+            assert_eq!(issues.get(IssueKind::Ragged).map(Issue::to_string).as_deref(), Some(text));
+        }
+        assert_eq!(issues.get(IssueKind::NotUtf8), None);
+        assert_eq!(issues.count(), 1202);
+    }
+
+    #[test]
+    fn parts_add_up_to_the_whole() {
+        let lines = [(IssueKind::Ragged, 3), (IssueKind::NotUtf8, 4), (IssueKind::Ragged, 5)];
+        for cut in 0..=lines.len() {
+            let (mut first, mut second, mut whole) =
+                (Issues::default(), Issues::default(), Issues::default());
+            for (index, (kind, line)) in lines.into_iter().enumerate() {
+                if index < cut { &mut first } else { &mut second }.add(kind, line);
+                whole.add(kind, line);
+            }
+            first.merge(&second);
+            assert_eq!(first, whole, "cut at {cut}");
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! What the container's `suggest_baseline` does: metrics and thresholds from data whose labels are known.
+
+use std::io::Read;
+
+use csv::StringRecord;
+use thiserror::Error;
+
+use super::{Attributes, Constraints, Quality, Settings, Statistics, Window};
+
+/// Where in the data things stand: by the header's names, or by index (from 0), which also serves without a header.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Columns {
+    /// The first line names the columns.
+    pub header: bool,
+    /// Holds what is true.
+    pub ground_truth: String,
+    /// Hold what the model said.
+    pub prediction: Attributes,
+}
+
+/// Data that make no baseline.
+#[derive(Debug, Error)]
+pub enum UnreadableData {
+    /// The reader failed, or the text is no UTF-8.
+    #[error("the data cannot be read: {0}")]
+    Csv(#[from] csv::Error),
+    /// A line that does not fit; line numbers count from 1.
+    #[error("line {line}: {why}")]
+    Line {
+        /// Where.
+        line: u64,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// Nothing to measure.
+    #[error("the data have no rows: a baseline needs some")]
+    Empty,
+}
+
+/// Reads labelled predictions as CSV, row by row, and suggests what the container would. Every row must be right: a baseline that
+/// silently leaves rows out would be one of other data.
+///
+/// # Errors
+/// At the first line that cannot be used, with its number.
+pub fn baseline(
+    data: impl Read,
+    columns: &Columns,
+    settings: Settings,
+) -> Result<(Statistics, Constraints), UnreadableData> {
+    let mut reader = csv::ReaderBuilder::new().has_headers(columns.header).flexible(true).from_reader(data);
+    let header = if columns.header { reader.headers()?.clone() } else { StringRecord::new() };
+    let mut quality = Quality::new(settings);
+    let mut row = StringRecord::new();
+    let mut number: u64 = 0;
+    while reader.read_record(&mut row)? {
+        number += 1;
+        let line = row.position().map_or(0, csv::Position::line);
+        let lookup = |name: &str| {
+            let index = header.iter().position(|column| column == name).or_else(|| name.parse().ok())?;
+            row.get(index)
+        };
+        let fails = |why: String| UnreadableData::Line { line, why };
+        let label = lookup(&columns.ground_truth)
+            .ok_or_else(|| fails(format!("there is no column `{}` with the label", columns.ground_truth)))?;
+        let prediction = columns.prediction.read(lookup).map_err(|error| fails(error.to_string()))?;
+        // Rows have no id: their number decides which samples they are in.
+        quality.add(&number.to_string(), &prediction, label).map_err(|error| fails(error.to_string()))?;
+    }
+    if number == 0 {
+        return Err(UnreadableData::Empty);
+    }
+    let statistics = quality.finish(Window::default());
+    let constraints = Constraints::suggest(&statistics);
+    Ok((statistics, constraints))
+}

@@ -1,0 +1,127 @@
+//! What a score says when its threshold moves: the two curves and the areas under them.
+
+use serde::Serialize;
+
+use super::deviation::Rounds;
+
+/// Points that are written of a curve. The areas are computed from all of them.
+const MAX_POINTS: usize = 1_000;
+
+/// An item with its score.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Score {
+    pub(super) score: f64,
+    pub(super) actual: bool,
+    pub(super) rounds: Rounds,
+}
+
+/// `receiver_operating_characteristic_curve`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct ReceiverOperating {
+    /// The share of what is false that is taken for true, rising.
+    pub false_positive_rates: Vec<f64>,
+    /// The share of what is true that is found, at the same thresholds.
+    pub true_positive_rates: Vec<f64>,
+}
+
+/// `precision_recall_curve`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct PrecisionRecall {
+    /// How much of what is taken for true is.
+    pub precisions: Vec<f64>,
+    /// How much of what is true is found, at the same thresholds, rising.
+    pub recalls: Vec<f64>,
+}
+
+/// Both.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Curves {
+    pub(super) receiver_operating: ReceiverOperating,
+    pub(super) precision_recall: PrecisionRecall,
+}
+
+/// Areas under them.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Areas {
+    pub(super) receiver_operating: f64,
+    pub(super) precision_recall: f64,
+}
+
+/// What is taken for true at one threshold.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct Point {
+    positives: u64,
+    negatives: u64,
+}
+
+/// One point for each different score of a round, from the highest down. INVARIANT: the scores are sorted.
+fn points(scores: &[Score], round: usize) -> impl Iterator<Item = Point> {
+    let mut at = Point::default();
+    scores.chunk_by(|one, other| one.score.total_cmp(&other.score).is_eq()).filter_map(move |same| {
+        let before = at;
+        for score in same.iter().filter(|score| score.rounds.holds(round)) {
+            if score.actual {
+                at.positives += 1;
+            } else {
+                at.negatives += 1;
+            }
+        }
+        (at != before).then_some(at)
+    })
+}
+
+/// The area under the curve of true over false positives is the chance that something true has a higher score than something
+/// false, equal scores counting half (Mann and Whitney); it is undefined without either. Under precision over recall it is the
+/// sum of trapezoids from recall 0, where the first precision stands.
+pub(super) fn areas(scores: &[Score], round: usize) -> Areas {
+    let mut last = Point::default();
+    let mut twice_won: u128 = 0;
+    let mut under_precision = 0.0;
+    let mut precision_before = None;
+    for point in points(scores, round) {
+        let negatives = u128::from(point.negatives - last.negatives);
+        twice_won += negatives * u128::from(point.positives + last.positives);
+        let precision = point.positives as f64 / (point.positives + point.negatives) as f64;
+        let found = (point.positives - last.positives) as f64;
+        under_precision += found * f64::midpoint(precision, precision_before.unwrap_or(precision));
+        precision_before = Some(precision);
+        last = point;
+    }
+    let pairs = u128::from(last.positives) * u128::from(last.negatives) * 2;
+    Areas {
+        receiver_operating: if pairs == 0 { f64::NAN } else { twice_won as f64 / pairs as f64 },
+        precision_recall: under_precision / last.positives as f64,
+    }
+}
+
+/// The curves as the container writes them: from (0, 0), or recall 0 with the first precision, over each different score, to
+/// (1, 1).
+pub(super) fn curves(scores: &[Score]) -> Curves {
+    let all: Vec<Point> = points(scores, 0).collect();
+    let last = all.last().copied().unwrap_or_default();
+    // The container's rate of nothing is 0.
+    let rate = |part: u64, whole: u64| if whole == 0 { 0.0 } else { part as f64 / whole as f64 };
+    let mut curves = Curves::default();
+    let kept: Vec<Point> = thinned(&all).collect();
+    let roc = &mut curves.receiver_operating;
+    let ends = |rates: &mut Vec<f64>, of: &dyn Fn(&Point) -> f64| {
+        rates.push(0.0);
+        rates.extend(kept.iter().map(of));
+        rates.push(1.0);
+    };
+    ends(&mut roc.false_positive_rates, &|point| rate(point.negatives, last.negatives));
+    ends(&mut roc.true_positive_rates, &|point| rate(point.positives, last.positives));
+    let precision = |point: &Point| rate(point.positives, point.positives + point.negatives);
+    let pr = &mut curves.precision_recall;
+    pr.precisions.extend(kept.first().into_iter().chain(&kept).map(precision));
+    pr.recalls.push(0.0);
+    pr.recalls.extend(kept.iter().map(|point| rate(point.positives, last.positives)));
+    curves
+}
+
+/// Every so many points, the first and the last in any case.
+fn thinned(points: &[Point]) -> impl Iterator<Item = Point> {
+    let step = points.len().div_ceil(MAX_POINTS).max(1);
+    let last = points.len().saturating_sub(1);
+    points.iter().enumerate().filter(move |(at, _)| at % step == 0 || *at == last).map(|(_, point)| *point)
+}

@@ -1,0 +1,45 @@
+//! Labels are text that may stand for a number: `1`, `1.0` and ` 1` are one label.
+
+/// A label as it is compared and written: numbers without superfluous zeros, anything else without the space around it.
+pub(super) fn canonical(label: &str) -> String {
+    let label = label.trim();
+    match number(label) {
+        // Adding zero makes `-0` a `0`.
+        Some(number) => format!("{}", number + 0.0),
+        None => label.to_owned(),
+    }
+}
+
+/// A finite number, as people and programs write one; Rust would also take `nan` and `infinity`, which are names.
+pub(super) fn number(text: &str) -> Option<f64> {
+    let text = text.trim();
+    let starts = text.trim_start_matches(['+', '-']).starts_with(|c: char| c.is_ascii_digit() || c == '.');
+    if !starts {
+        return None;
+    }
+    text.parse().ok().filter(|number: &f64| number.is_finite())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spellings_of_one_number_are_one_label() {
+        for (label, expect) in [
+            ("1", "1"),
+            (" 1.0\n", "1"),
+            ("01", "1"),
+            ("-0.0", "0"),
+            ("1e2", "100"),
+            ("0.50", "0.5"),
+            ("yes ", "yes"),
+            ("nan", "nan"),
+            ("Infinity", "Infinity"),
+            ("1e999", "1e999"),
+            ("", ""),
+        ] {
+            assert_eq!(canonical(label), expect, "{label:?}");
+        }
+    }
+}

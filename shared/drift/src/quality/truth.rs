@@ -1,0 +1,159 @@
+//! Ground truth: one JSON object a line, as AWS documents it:
+//! `{"groundTruthData": {"data": "1", "encoding": "CSV"}, "eventMetadata": {"eventId": "aaaa-bbbb-cccc"}, "eventVersion": "0"}`.
+//! `eventId` is the record's inference id if the caller gave it one, else its event id.
+
+use serde::Deserialize;
+use serde_json::Value;
+use thiserror::Error;
+
+/// What turned out to be true of one record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Truth {
+    /// Names the record.
+    pub id: String,
+    /// The label, or the number of a regression, as text.
+    pub label: String,
+}
+
+/// A line that tells no truth.
+#[derive(Debug, Error)]
+pub enum UnreadableTruth {
+    /// Not the documented object.
+    #[error("the line is no ground truth: {0}")]
+    NoRecord(#[from] serde_json::Error),
+    /// An encoding that nobody documents for labels.
+    #[error("the encoding `{0}` of a label is not read: write it as `CSV` or `JSON`")]
+    Encoding(String),
+    /// Nothing at the attribute.
+    #[error("the ground truth `{0}` has no label{1}")]
+    NoLabel(String, String),
+    /// Nothing to match it by.
+    #[error("the ground truth has an empty `eventId`")]
+    NoId,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Line {
+    ground_truth_data: Data,
+    event_metadata: Metadata,
+}
+
+#[derive(Deserialize)]
+struct Data {
+    data: Value,
+    #[serde(default)]
+    encoding: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Metadata {
+    event_id: String,
+}
+
+impl Truth {
+    /// Reads a line. `attribute` is the `GroundTruthAttribute`, if one is set: an index into CSV, a key (or `$.key`, or a pointer
+    /// `/a/b`) into JSON; without it the first cell, or the whole, is the label.
+    ///
+    /// # Errors
+    /// When the line is not the documented object or has no label.
+    pub fn parse(line: &str, attribute: Option<&str>) -> Result<Self, UnreadableTruth> {
+        let Line { ground_truth_data: truth, event_metadata } = serde_json::from_str(line)?;
+        let id = event_metadata.event_id;
+        if id.is_empty() {
+            return Err(UnreadableTruth::NoId);
+        }
+        let label = match (truth.encoding.as_deref().unwrap_or("CSV"), &truth.data) {
+            ("CSV", Value::String(text)) => cell(text, attribute),
+            ("JSON", Value::String(text)) => inside(&serde_json::from_str(text)?, attribute),
+            // Some write the value itself instead of its text.
+            ("CSV" | "JSON", value) => inside(value, attribute),
+            (other, _) => return Err(UnreadableTruth::Encoding(other.to_owned())),
+        };
+        match label.filter(|label| !label.is_empty()) {
+            Some(label) => Ok(Self { id, label }),
+            None => {
+                let at = attribute.map_or_else(String::new, |at| format!(" at `{at}`"));
+                Err(UnreadableTruth::NoLabel(id, at))
+            }
+        }
+    }
+}
+
+fn cell(text: &str, attribute: Option<&str>) -> Option<String> {
+    let index = attribute.and_then(|at| at.parse().ok()).unwrap_or(0);
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
+    let mut row = csv::StringRecord::new();
+    reader.read_record(&mut row).ok()?;
+    row.get(index).map(|cell| cell.trim().to_owned())
+}
+
+fn inside(value: &Value, attribute: Option<&str>) -> Option<String> {
+    let at = attribute.map(|path| path.trim_start_matches("$."));
+    let found = match at {
+        Some(path) if path.starts_with('/') => value.pointer(path)?,
+        Some(path) if value.is_object() => path.split('.').try_fold(value, |value, key| value.get(key))?,
+        Some(path) if value.is_array() => value.get(path.parse::<usize>().ok()?)?,
+        _ => value,
+    };
+    match found {
+        Value::String(text) => Some(text.trim().to_owned()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Bool(yes) => Some(yes.to_string()),
+        Value::Null | Value::Array(_) | Value::Object(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(data: &str, encoding: &str) -> String {
+        let truth = serde_json::json!({
+            "groundTruthData": { "data": data, "encoding": encoding },
+            "eventMetadata": { "eventId": "a", "inferenceTime": "{%s}" },
+            "eventVersion": "0",
+        });
+        truth.to_string()
+    }
+
+    fn check(data: &str, encoding: &str, attribute: Option<&str>, expect: &str) {
+        let truth = Truth::parse(&line(data, encoding), attribute).unwrap();
+        assert_eq!(truth, Truth { id: "a".into(), label: expect.into() });
+    }
+
+    #[test]
+    fn labels_are_read_in_either_encoding() {
+        check("1", "CSV", None, "1");
+        check("1\n", "CSV", None, "1");
+        check("\"a, b\",2", "CSV", None, "a, b");
+        check("7,0.5", "CSV", Some("1"), "0.5");
+        check("\"yes\"", "JSON", None, "yes");
+        check("{\"label\": 2.50}", "JSON", Some("label"), "2.5");
+        check("{\"a\": {\"b\": true}}", "JSON", Some("$.a.b"), "true");
+        check("{\"a\": {\"b\": 3}}", "JSON", Some("/a/b"), "3");
+        let bare = r#"{"groundTruthData":{"data":1,"encoding":"CSV"},"eventMetadata":{"eventId":"a"}}"#;
+        assert_eq!(Truth::parse(bare, None).unwrap().label, "1");
+    }
+
+    #[test]
+    fn a_line_without_a_label_says_what_is_wrong() {
+        for (text, expect) in [
+            (
+                line("1", "BASE64"),
+                "the encoding `BASE64` of a label is not read: write it as `CSV` or `JSON`",
+            ),
+            (line("", "CSV"), "the ground truth `a` has no label"),
+            (line("1", "CSV").replace("\"a\"", "\"\""), "the ground truth has an empty `eventId`"),
+        ] {
+            assert_eq!(Truth::parse(&text, None).unwrap_err().to_string(), expect);
+        }
+        let error = Truth::parse(&line("1", "CSV"), Some("3")).unwrap_err().to_string();
+        assert_eq!(error, "the ground truth `a` has no label at `3`");
+        for text in ["", "[]", "{}", r#"{"groundTruthData":{"data":"1"}}"#] {
+            let error = Truth::parse(text, None).unwrap_err().to_string();
+            assert!(error.starts_with("the line is no ground truth: "), "{error}");
+        }
+    }
+}
