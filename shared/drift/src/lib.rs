@@ -5,6 +5,7 @@
 //! ([`Statistics`], [`Constraints`]), and is judged against a baseline of such files ([`evaluate`]).
 
 mod baseline;
+pub mod capture;
 mod cell;
 mod constraints;
 pub mod csv;
