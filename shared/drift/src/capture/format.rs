@@ -45,21 +45,13 @@ pub enum ColumnOrder {
 }
 
 impl ColumnOrder {
-    /// In which order the parts of a row are read; those that are joined come first.
-    pub(super) fn sides(self) -> [Side; 3] {
+    /// What is read, in this order: what is joined, then the label. The rest of an event may be whatever it is.
+    pub(super) fn sides(self) -> &'static [Side] {
         match self {
-            Self::OutputFirst | Self::Output => [Side::Output, Side::Input, Side::Truth],
-            Self::InputFirst | Self::Input => [Side::Input, Side::Output, Side::Truth],
-        }
-    }
-
-    /// What is joined.
-    pub(super) fn joined(self) -> &'static [Side] {
-        match self {
-            Self::OutputFirst => &[Side::Output, Side::Input],
-            Self::InputFirst => &[Side::Input, Side::Output],
-            Self::Input => &[Side::Input],
-            Self::Output => &[Side::Output],
+            Self::OutputFirst => &[Side::Output, Side::Input, Side::Truth],
+            Self::InputFirst => &[Side::Input, Side::Output, Side::Truth],
+            Self::Input => &[Side::Input, Side::Truth],
+            Self::Output => &[Side::Output, Side::Truth],
         }
     }
 }

@@ -17,9 +17,9 @@ pub struct Record<'a> {
     pub index: usize,
     /// Output and input joined as the columns setting says.
     pub row: Row<'a>,
-    /// What went into the model.
+    /// What went into the model; absent if the column order leaves it out.
     pub input: Row<'a>,
-    /// What came out of it.
+    /// What came out of it; absent if the column order leaves it out.
     pub output: Row<'a>,
     /// The label, in files of ground truth and in merged ones.
     pub truth: Row<'a>,

@@ -32,7 +32,7 @@ pub(super) struct Out<'s> {
 impl RowReader {
     /// Hands the rows of an event to the sink.
     pub(super) fn read(&mut self, event: &Event<'_>, format: &CaptureFormat, out: &mut Out<'_>) {
-        let read = match single_lines(event) {
+        let read = match single_lines(event, format) {
             _ if !has_columns(event, format) => Err(IssueKind::NoBody),
             Some(lines) => self.read_single_lines(event, &lines, format, out),
             None => self.read_bodies(event, format, out),
@@ -53,12 +53,12 @@ impl RowReader {
         let mut cells = recycle(std::mem::take(&mut self.cells));
         let mut row = JoinedRow::default();
         let mut fit = true;
-        for side in format.order.sides() {
+        for &side in format.order.sides() {
             let start = cells.len();
             if let Some(Some(line)) = lines.get(side as usize) {
                 fit &= split(line.as_bytes(), format.max_columns, &mut cells);
             }
-            row.put(side, start..cells.len(), format);
+            row.put(side, start..cells.len());
         }
         if fit {
             row.send(event, 0, &cells, out);
@@ -75,7 +75,7 @@ impl RowReader {
         out: &mut Out<'_>,
     ) -> Result<(), IssueKind> {
         let mut rows = None;
-        for side in format.order.sides() {
+        for &side in format.order.sides() {
             let Some(part) = self.parts.get_mut(side as usize) else { continue };
             let Some(body) = event.body(side) else {
                 part.clear();
@@ -106,7 +106,7 @@ impl RowReader {
 
     fn read_row(&mut self, event: &Event<'_>, index: usize, format: &CaptureFormat, out: &mut Out<'_>) {
         let mut fault = None;
-        for side in format.order.sides() {
+        for &side in format.order.sides() {
             if let Some(part) = self.parts.get_mut(side as usize)
                 && let Err(kind) = part.advance(format.path(side), format.max_columns)
             {
@@ -121,12 +121,12 @@ impl RowReader {
         }
         let mut cells = recycle(std::mem::take(&mut self.cells));
         let mut row = JoinedRow::default();
-        for side in format.order.sides() {
+        for &side in format.order.sides() {
             let start = cells.len();
             cells.extend(
                 self.parts.get(side as usize).into_iter().flat_map(Part::cells).map(|(_, cell)| cell),
             );
-            row.put(side, start..cells.len(), format);
+            row.put(side, start..cells.len());
         }
         row.send(event, index, &cells, out);
         self.cells = recycle(cells);
@@ -141,7 +141,7 @@ impl RowReader {
         }
         let mut cells = Vec::new();
         let mut row = JoinedRow::default();
-        for side in format.order.sides() {
+        for &side in format.order.sides() {
             let start = cells.len();
             let Some(part) = self.parts.get(side as usize) else { continue };
             if part.is_named() {
@@ -151,17 +151,17 @@ impl RowReader {
                     self.positions.iter().map(String::as_str).zip(part.cells().map(|(_, cell)| cell)),
                 );
             }
-            row.put(side, start..cells.len(), format);
+            row.put(side, start..cells.len());
         }
         row.send_named(event, index, &cells, out);
     }
 }
 
-/// The lines of all bodies, if each is one line of CSV without quotes.
-fn single_lines<'a>(event: &Event<'a>) -> Option<[Option<&'a str>; 3]> {
+/// The lines of all bodies that are read, if each is one line of CSV without quotes.
+fn single_lines<'a>(event: &Event<'a>, format: &CaptureFormat) -> Option<[Option<&'a str>; 3]> {
     let mut lines = [None; 3];
-    for (line, body) in lines.iter_mut().zip(&event.bodies) {
-        if let Some(body) = body {
+    for &side in format.order.sides() {
+        if let (Some(line), Some(body)) = (lines.get_mut(side as usize), event.body(side)) {
             let is_csv = !body.encoding.base64 && body.encoding.content == Some(Content::Csv);
             *line = Some(body.data.single_line().filter(|line| is_csv && !line.is_empty())?);
         }
@@ -169,10 +169,11 @@ fn single_lines<'a>(event: &Event<'a>) -> Option<[Option<&'a str>; 3]> {
     Some(lines)
 }
 
+/// Labels come in files of their own, too, without what they belong to.
 fn has_columns(event: &Event<'_>, format: &CaptureFormat) -> bool {
-    let has = |side| event.body(side).is_some();
-    let is_label = has(Side::Truth) && !has(Side::Input) && !has(Side::Output);
-    is_label || format.order.joined().iter().any(|side| has(*side))
+    let has = |side: Side| event.body(side).is_some();
+    let is_label = || has(Side::Truth) && !has(Side::Input) && !has(Side::Output);
+    format.order.sides().iter().any(|side| *side != Side::Truth && has(*side)) || is_label()
 }
 
 /// Where in the cells of an event's row each part is.
@@ -183,8 +184,8 @@ struct JoinedRow {
 }
 
 impl JoinedRow {
-    fn put(&mut self, side: Side, cells: Range<usize>, format: &CaptureFormat) {
-        if format.order.joined().contains(&side) {
+    fn put(&mut self, side: Side, cells: Range<usize>) {
+        if side != Side::Truth {
             self.joined.end = cells.end;
         }
         if let Some(range) = self.sides.get_mut(side as usize) {
