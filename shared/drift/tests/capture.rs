@@ -35,7 +35,7 @@ impl RecordSink for Told {
     fn record(&mut self, record: &Record<'_>) {
         self.rows.push(row_text(record.row));
         let mut part = String::new();
-        for id in [&record.event_id, &record.inference_id, &record.inference_time] {
+        for id in [record.event_id(), record.inference_id(), record.inference_time()] {
             write!(part, "{} ", id.as_deref().unwrap_or("-")).unwrap();
         }
         let [output, input, truth] = [record.output, record.input, record.truth].map(row_text);

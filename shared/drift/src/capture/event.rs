@@ -209,7 +209,7 @@ impl<'a> Walk<'a, '_> {
 
     fn raw(&self, inside: Range<usize>) -> Option<RawText<'a>> {
         let (_, escaped) = string_end(self.line.as_bytes(), inside.start)?;
-        Some(RawText { inside: self.line.get(inside)?, escaped })
+        Some(RawText { inside: self.line.as_bytes().get(inside)?, escaped })
     }
 }
 

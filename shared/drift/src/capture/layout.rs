@@ -45,7 +45,7 @@ pub(super) fn is_plain(line: &[u8]) -> bool {
 
 impl Layouts {
     /// Reads a plain line that is laid out like one before.
-    pub(super) fn read<'a>(&mut self, line: &'a str) -> Option<Event<'a>> {
+    pub(super) fn read<'a>(&mut self, line: &'a [u8]) -> Option<Event<'a>> {
         let (place, event) =
             self.kept.iter().enumerate().find_map(|(place, layout)| Some((place, layout.read(line)?)))?;
         if place > 0 {
@@ -77,20 +77,19 @@ impl Layout {
             pieces.push(Piece { before: line.get(at..inside.start)?.as_bytes().into(), role: *role });
             at = inside.end;
         }
-        let nothing = RawText { inside: "", escaped: false };
+        let nothing = RawText { inside: b"", escaped: false };
         let bodies = event.bodies.map(|body| body.map(|body| Body { data: nothing, ..body }));
         Some(Self { pieces, end: line.get(at..)?.as_bytes().into(), bodies })
     }
 
-    fn read<'a>(&self, line: &'a str) -> Option<Event<'a>> {
-        let text = line.as_bytes();
+    fn read<'a>(&self, text: &'a [u8]) -> Option<Event<'a>> {
         let mut event = Event { bodies: self.bodies, ..Event::default() };
         let mut at = 0;
         for Piece { before, role } in &self.pieces {
             text.get(at..)?.strip_prefix(&**before)?;
             at += before.len();
             let (end, escaped) = string_end(text, at)?;
-            event.put(*role, RawText { inside: line.get(at..end)?, escaped });
+            event.put(*role, RawText { inside: text.get(at..end)?, escaped });
             at = end;
         }
         (text.get(at..)? == &*self.end).then_some(event)

@@ -25,19 +25,10 @@ pub(super) struct Part {
     unescaped: Vec<u8>,
     fields: Vec<Field>,
     named: bool,
-    csv: Csv,
+    /// Made when it is needed: that takes longer than reading a hundred events.
+    csv: Option<csv_core::Reader>,
     /// Whether `NaN` or `Infinity` stood where a number should.
     pub(super) has_barewords: bool,
-}
-
-/// The default of `csv_core::Reader` has no transitions and never ends.
-#[derive(Debug)]
-struct Csv(csv_core::Reader);
-
-impl Default for Csv {
-    fn default() -> Self {
-        Self(csv_core::Reader::new())
-    }
 }
 
 /// What is left of a body.
@@ -94,7 +85,7 @@ impl Part {
                 self.select(path)?
             }
         };
-        self.csv.0.reset();
+        self.begin_csv();
         Ok(())
     }
 
@@ -146,10 +137,14 @@ impl Part {
                     count += 1;
                 }
                 self.rows = Rows::Records(at);
-                self.csv.0.reset();
+                self.begin_csv();
                 count
             }
         }
+    }
+
+    fn begin_csv(&mut self) {
+        self.csv.iter_mut().for_each(csv_core::Reader::reset);
     }
 
     /// Goes to the next row, which is there.
@@ -198,13 +193,14 @@ impl Part {
     /// The next record, whose fields may have quotes, commas and line ends in them.
     fn csv_record(&mut self, most: usize) -> Option<()> {
         let Rows::Records(mut at) = self.rows else { return None };
+        let csv = self.csv.get_or_insert_with(csv_core::Reader::new);
         self.fields.clear();
         self.unescaped.resize(self.unescaped.len().max(256), 0);
         let (mut start, mut filled) = (0, 0);
         let more = loop {
             let input = self.text.as_bytes().get(at..).unwrap_or_default();
             let output = self.unescaped.get_mut(filled..).unwrap_or_default();
-            let (state, read, written) = self.csv.0.read_field(input, output);
+            let (state, read, written) = csv.read_field(input, output);
             at += read;
             filled += written;
             match state {
@@ -274,8 +270,8 @@ impl Part {
 
     /// Where the text of a string is, whose inside is given.
     fn source(&mut self, inside: Range<usize>) -> Result<Source, IssueKind> {
-        let raw = self.text.get(inside.clone()).unwrap_or_default();
-        if memchr(b'\\', raw.as_bytes()).is_none() {
+        let raw = self.text.as_bytes().get(inside.clone()).unwrap_or_default();
+        if memchr(b'\\', raw).is_none() {
             return Ok(Source::Text(inside));
         }
         let text = RawText { inside: raw, escaped: true }.text().ok_or(IssueKind::NotUtf8)?;

@@ -86,8 +86,8 @@ fn step(text: &str, at: usize, name: &str) -> Option<usize> {
 }
 
 fn is_key(text: &str, key: Range<usize>, name: &str) -> bool {
-    let Some(inside) = text.get(key) else { return false };
-    let raw = RawText { inside, escaped: inside.contains('\\') };
+    let Some(inside) = text.as_bytes().get(key) else { return false };
+    let raw = RawText { inside, escaped: inside.contains(&b'\\') };
     raw.text().is_some_and(|key| key == name)
 }
 

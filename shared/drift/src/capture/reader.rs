@@ -4,7 +4,7 @@ use std::io::{self, Read};
 
 use memchr::memchr;
 
-use super::event::{Place, parse};
+use super::event::{Event, Place, parse};
 use super::format::CaptureFormat;
 use super::layout::{Layouts, is_plain};
 use super::record::RecordSink;
@@ -139,25 +139,27 @@ impl CaptureReader {
 
     fn event(&mut self, line: &[u8], sink: &mut dyn RecordSink) -> Result<(), IssueKind> {
         let is_plain = is_plain(line);
-        let line = std::str::from_utf8(line).map_err(|error| match error.error_len() {
-            None => IssueKind::CutOff,
-            Some(_) => IssueKind::NotUtf8,
-        })?;
-        let known = is_plain.then(|| self.layouts.read(line)).flatten();
-        let event = match known {
+        let event = match is_plain.then(|| self.layouts.read(line)).flatten() {
             Some(event) => event,
-            None => {
-                let event = parse(line, &mut self.places)?;
-                if is_plain {
-                    self.layouts.learn(line, &event, &mut self.places);
-                }
-                event
-            }
+            None => self.parse(line, is_plain)?,
         };
         self.events += 1;
         let (issues, number) = (&mut self.issues, self.lines + 1);
         let mut out = Out { sink, issue: &mut |kind| issues.add(kind, number) };
         self.rows.read(&event, &self.format, &mut out);
         Ok(())
+    }
+
+    /// The slow way.
+    fn parse<'a>(&mut self, line: &'a [u8], is_plain: bool) -> Result<Event<'a>, IssueKind> {
+        let line = str::from_utf8(line).map_err(|error| match error.error_len() {
+            None => IssueKind::CutOff,
+            Some(_) => IssueKind::NotUtf8,
+        })?;
+        let event = parse(line, &mut self.places)?;
+        if is_plain {
+            self.layouts.learn(line, &event, &mut self.places);
+        }
+        Ok(event)
     }
 }

@@ -2,17 +2,14 @@
 
 use std::borrow::Cow;
 
+use super::event::Event;
+use super::text::RawText;
 use crate::cell::{Cell, RowSink};
 
 /// A row of a captured event.
 #[derive(Clone, Debug)]
 pub struct Record<'a> {
-    /// The id that SageMaker gave the invocation.
-    pub event_id: Option<Cow<'a, str>>,
-    /// The id that the caller sent along.
-    pub inference_id: Option<Cow<'a, str>>,
-    /// When, as it stands there (RFC 3339).
-    pub inference_time: Option<Cow<'a, str>>,
+    pub(super) event: &'a Event<'a>,
     /// Which row of its event, from 0.
     pub index: usize,
     /// Output and input joined as the columns setting says.
@@ -23,6 +20,26 @@ pub struct Record<'a> {
     pub output: Row<'a>,
     /// The label, in files of ground truth and in merged ones.
     pub truth: Row<'a>,
+}
+
+impl Record<'_> {
+    /// The id that SageMaker gave the invocation.
+    #[must_use]
+    pub fn event_id(&self) -> Option<Cow<'_, str>> {
+        self.event.event_id.and_then(RawText::text)
+    }
+
+    /// The id that the caller sent along.
+    #[must_use]
+    pub fn inference_id(&self) -> Option<Cow<'_, str>> {
+        self.event.inference_id.and_then(RawText::text)
+    }
+
+    /// When, as it stands there (RFC 3339).
+    #[must_use]
+    pub fn inference_time(&self) -> Option<Cow<'_, str>> {
+        self.event.inference_time.and_then(RawText::text)
+    }
 }
 
 /// Cells of a row.

@@ -1,6 +1,5 @@
 //! From an event to its rows.
 
-use std::borrow::Cow;
 use std::ops::Range;
 
 use super::cells::{recycle, split};
@@ -9,7 +8,6 @@ use super::format::CaptureFormat;
 use super::part::Part;
 use super::path::RowPath;
 use super::record::{Record, RecordSink, Row};
-use super::text::RawText;
 use crate::cell::Cell;
 use crate::issues::IssueKind;
 
@@ -46,7 +44,7 @@ impl RowReader {
     fn read_single_lines<'a>(
         &mut self,
         event: &Event<'a>,
-        lines: &[Option<&'a str>; 3],
+        lines: &[Option<&'a [u8]>; 3],
         format: &CaptureFormat,
         out: &mut Out<'_>,
     ) -> Result<(), IssueKind> {
@@ -56,7 +54,7 @@ impl RowReader {
         for &side in format.order.sides() {
             let start = cells.len();
             if let Some(Some(line)) = lines.get(side as usize) {
-                fit &= split(line.as_bytes(), format.max_columns, &mut cells);
+                fit &= split(line, format.max_columns, &mut cells);
             }
             row.put(side, start..cells.len());
         }
@@ -158,7 +156,7 @@ impl RowReader {
 }
 
 /// The lines of all bodies that are read, if each is one line of CSV without quotes.
-fn single_lines<'a>(event: &Event<'a>, format: &CaptureFormat) -> Option<[Option<&'a str>; 3]> {
+fn single_lines<'a>(event: &Event<'a>, format: &CaptureFormat) -> Option<[Option<&'a [u8]>; 3]> {
     let mut lines = [None; 3];
     for &side in format.order.sides() {
         if let (Some(line), Some(body)) = (lines.get_mut(side as usize), event.body(side)) {
@@ -211,9 +209,7 @@ impl JoinedRow {
         let row = |range: &Range<usize>| if range.is_empty() { Row::Absent } else { row(range.clone()) };
         let [output, input, truth] = &self.sides;
         out.sink.record(&Record {
-            event_id: text(event.event_id),
-            inference_id: text(event.inference_id),
-            inference_time: text(event.inference_time),
+            event,
             index,
             row: row(&self.joined),
             input: row(input),
@@ -221,10 +217,6 @@ impl JoinedRow {
             truth: row(truth),
         });
     }
-}
-
-fn text(raw: Option<RawText<'_>>) -> Option<Cow<'_, str>> {
-    raw.and_then(RawText::text)
 }
 
 impl CaptureFormat {

@@ -4,11 +4,11 @@ use std::borrow::Cow;
 
 use memchr::memchr;
 
-/// The inside of a JSON string.
+/// The inside of a JSON string, in a line or body that is UTF-8.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct RawText<'a> {
     /// Between the quotes.
-    pub(super) inside: &'a str,
+    pub(super) inside: &'a [u8],
     /// Whether there are escapes in it.
     pub(super) escaped: bool,
 }
@@ -17,7 +17,7 @@ impl<'a> RawText<'a> {
     /// What it says; none when it has half of a surrogate pair.
     pub(super) fn text(self) -> Option<Cow<'a, str>> {
         if !self.escaped {
-            return Some(Cow::Borrowed(self.inside));
+            return str::from_utf8(self.inside).ok().map(Cow::Borrowed);
         }
         let mut text = String::new();
         self.append_to(&mut text)?;
@@ -26,7 +26,7 @@ impl<'a> RawText<'a> {
 
     /// Appends what it says; none when it has half of a surrogate pair.
     pub(super) fn append_to(self, text: &mut String) -> Option<()> {
-        let mut rest = self.inside;
+        let mut rest = str::from_utf8(self.inside).ok()?;
         if self.escaped {
             while let Some(at) = memchr(b'\\', rest.as_bytes()) {
                 text.push_str(rest.get(..at)?);
@@ -40,12 +40,12 @@ impl<'a> RawText<'a> {
     }
 
     /// What it says, if that is one line and stands in it as it is, but for a line end.
-    pub(super) fn single_line(self) -> Option<&'a str> {
+    pub(super) fn single_line(self) -> Option<&'a [u8]> {
         if !self.escaped {
             return Some(self.inside);
         }
-        let line = self.inside.strip_suffix("\\n")?;
-        memchr(b'\\', line.as_bytes()).is_none().then_some(line)
+        let line = self.inside.strip_suffix(b"\\n")?;
+        memchr(b'\\', line).is_none().then_some(line)
     }
 }
 
