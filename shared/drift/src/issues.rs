@@ -15,6 +15,34 @@ pub enum IssueKind {
     NotUtf8,
     /// A row has more fields, or a field more bytes, than is read.
     TooLarge,
+    /// A captured file ends within the line.
+    CutOff,
+    /// The line is longer than what an endpoint can receive and answer.
+    LineTooLong,
+    /// The line is no JSON.
+    NotJson,
+    /// The line is JSON, but no captured event.
+    NotAnEvent,
+    /// A captured event lacks what the columns are taken from.
+    NoBody,
+    /// The body is neither CSV nor JSON by its encoding and content type.
+    UnknownEncoding,
+    /// The body should be base64 and is not.
+    NotBase64,
+    /// The body should be JSON and is not.
+    BodyNotJson,
+    /// `NaN` or `Infinity` where JSON has a number; the cell counts as missing.
+    NotANumber,
+    /// There are objects or lists where cells should be.
+    Nested,
+    /// The path of the rows leads nowhere in this body.
+    NothingAtPath,
+    /// The bodies have no row.
+    NoRows,
+    /// Input and output have different numbers of rows, so that none can be joined.
+    RowsDiffer,
+    /// The row has more columns than are read.
+    TooManyColumns,
 }
 
 impl fmt::Display for IssueKind {
@@ -23,6 +51,28 @@ impl fmt::Display for IssueKind {
             Self::Ragged => "more or fewer fields than the table has columns",
             Self::NotUtf8 => "bytes that are no UTF-8",
             Self::TooLarge => "larger than what is read",
+            Self::CutOff => "cut off: the file was not written to its end",
+            Self::LineTooLong => "longer than a captured event can be",
+            Self::NotJson => "no JSON",
+            Self::NotAnEvent => "JSON, but with neither `captureData` nor `groundTruthData`",
+            Self::NoBody => {
+                "the event lacks a body that columns are taken from: compare the setting with what the endpoint captures"
+            }
+            Self::UnknownEncoding => {
+                "the body is neither CSV nor JSON: list its content type in the endpoint's CaptureContentTypeHeader"
+            }
+            Self::NotBase64 => "the body is no base64",
+            Self::BodyNotJson => "the body is no JSON",
+            Self::NotANumber => "`NaN` or `Infinity` is no JSON and counts as missing",
+            Self::Nested => {
+                "objects or lists within a row: set the path that leads to the rows, such as `/instances/*/features`"
+            }
+            Self::NothingAtPath => "the path of the rows leads nowhere in the body",
+            Self::NoRows => "the event has no rows",
+            Self::RowsDiffer => {
+                "input and output have different numbers of rows, so none is used: end the path of a list of results with `/*`"
+            }
+            Self::TooManyColumns => "the row has more columns than are read",
         })
     }
 }

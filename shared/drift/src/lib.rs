@@ -5,6 +5,7 @@
 //! ([`Statistics`], [`Constraints`]), and is judged against a baseline of such files ([`evaluate`]).
 
 mod baseline;
+pub mod capture;
 mod cell;
 pub mod clarify;
 mod constraints;
@@ -21,6 +22,7 @@ mod scan;
 mod sketch;
 mod statistics;
 mod violations;
+mod window_report;
 
 pub use baseline::SuggestedBaseline;
 pub use cell::{Cell, RowSink};
@@ -45,3 +47,4 @@ pub use statistics::{
     SketchParameters, Statistics, StringStatistics, UnreadableStatistics,
 };
 pub use violations::{Excess, Limit, Observed, Severity, UnreadableReport, Violation, Violations, severity};
+pub use window_report::{CaptureWindow, ModeDifference, UnreadableWindowReport, WindowReport};

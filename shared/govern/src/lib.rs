@@ -10,6 +10,7 @@ mod closure;
 mod comment;
 mod commit_claim;
 mod data_versions;
+mod detect_drift;
 mod enforce_policy;
 mod explanation;
 mod finding_notice;
@@ -38,6 +39,7 @@ mod write_back;
 
 pub use alert_drift::{AlertDrift, DRIFT_ALERT};
 pub use closure::{live_upstream, upstream};
+pub use detect_drift::{BASELINE_MISSING, DetectDrift, Metrics, WindowMetrics};
 pub use enforce_policy::{EnforcePolicy, POLICY_VIOLATION, REMEDIATION_DONE, REMEDIATION_FAILED};
 pub use inspect_role::{InspectRole, Inspected, InspectedRoles};
 pub use keep_bundle::{BUNDLE_REFUSED, BundleInForce, BundlePlace, KeepBundle};

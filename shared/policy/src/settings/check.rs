@@ -83,6 +83,17 @@ pub(super) fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Opti
     }
 }
 
+pub(super) fn minutes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
+    /// A day: SageMaker's schedules are due at least once in it.
+    const MOST: i64 = 1_440;
+    let minutes = i64::deserialize(deserializer)?;
+    if (0..=MOST).contains(&minutes) {
+        Ok(minutes)
+    } else {
+        Err(D::Error::custom(format!("`{minutes}` is no number of minutes between 0 and {MOST}")))
+    }
+}
+
 fn checked<'de, D: Deserializer<'de>>(
     deserializer: D,
     wanted: &str,

@@ -76,6 +76,7 @@ impl Environment {
             monitoring: or(self.monitoring.as_ref(), &base.monitoring),
             explainability: or(self.explainability.as_ref(), &base.explainability),
             lineage: base.lineage.clone(),
+            detect: base.detect.clone(),
             controls,
             waivers: base.waivers.clone(),
             environments: Vec::new(),

@@ -1,6 +1,7 @@
 //! What an environment allows: `settings.toml`.
 
 mod check;
+mod detect;
 mod environment;
 
 use std::collections::BTreeMap;
@@ -9,6 +10,7 @@ use sagewarden_events::{Resource, Timestamp};
 use serde::{Deserialize, Serialize};
 use wildmatch::WildMatch;
 
+pub use detect::{CapturedColumns, DetectSettings, DetectedEndpoint, JudgedBy};
 pub use environment::{Environment, TagValue};
 
 use crate::control::Control;
@@ -49,6 +51,8 @@ pub struct Settings {
     pub explainability: ExplainabilitySettings,
     /// Where commits are looked for.
     pub lineage: LineageSettings,
+    /// How captured traffic is judged.
+    pub detect: DetectSettings,
     /// By the id of a control: what is done about it. The default is to enforce it.
     pub controls: BTreeMap<String, ControlMode>,
     /// What may break a control for a while.

@@ -1,0 +1,120 @@
+//! Where the rows are in a JSON body.
+
+use std::ops::Range;
+use std::str::FromStr;
+
+use thiserror::Error;
+
+use super::json::{Items, skip_space};
+use super::text::RawText;
+
+/// Where the rows are in a JSON body: a JSON pointer (RFC 6901), in which one `*` may stand for every element of a list.
+///
+/// | body | path |
+/// |---|---|
+/// | `{"instances":[{"features":[1,2]},{"features":[3,4]}]}` | `/instances/*/features` |
+/// | `{"instances":[[1,2],[3,4]]}` | `/instances` or `/instances/*` |
+/// | `{"predictions":[0.1,0.9]}`, one result a row | `/predictions/*` |
+/// | `{"predictions":[0.1,0.9]}`, one row of two columns | `/predictions` |
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RowPath {
+    pub(super) to_list: Vec<String>,
+    /// Within each element, if there is a `*`.
+    pub(super) within: Option<Vec<String>>,
+}
+
+/// A path that cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum UnreadablePath {
+    /// It begins with something else than a slash.
+    #[error("`{0}` is no path of rows: it begins with `/`, such as `/instances/*/features`")]
+    NoSlash(String),
+    /// It has more than one `*`.
+    #[error("`{0}` is no path of rows: only one `*` may stand for the rows")]
+    ManyStars(String),
+}
+
+impl FromStr for RowPath {
+    type Err = UnreadablePath;
+
+    fn from_str(path: &str) -> Result<Self, Self::Err> {
+        let mut names = path.split('/');
+        if names.next().is_some_and(|before| !before.is_empty()) || path.is_empty() {
+            return Err(UnreadablePath::NoSlash(path.to_owned()));
+        }
+        let (mut to_list, mut within) = (Vec::new(), None::<Vec<String>>);
+        for name in names {
+            match &mut within {
+                Some(_) if name == "*" => return Err(UnreadablePath::ManyStars(path.to_owned())),
+                None if name == "*" => within = Some(Vec::new()),
+                Some(names) => names.push(unescaped(name)),
+                None => to_list.push(unescaped(name)),
+            }
+        }
+        Ok(Self { to_list, within })
+    }
+}
+
+fn unescaped(name: &str) -> String {
+    name.replace("~1", "/").replace("~0", "~")
+}
+
+/// The value that the names lead to from the value that begins at `start`.
+pub(super) fn follow(text: &str, start: usize, names: &[String]) -> Option<usize> {
+    names.iter().try_fold(start, |at, name| step(text, at, name))
+}
+
+fn step(text: &str, at: usize, name: &str) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let mut items = Items::of(at);
+    match bytes.get(at)? {
+        b'{' => {
+            let mut found = None;
+            while let Some((key, value)) = items.member(bytes) {
+                if is_key(text, key, name) {
+                    found = Some(value.start);
+                }
+            }
+            found
+        }
+        b'[' => {
+            let index: usize = name.parse().ok()?;
+            std::iter::from_fn(|| items.element(bytes)).nth(index).map(|value| value.start)
+        }
+        _ => None,
+    }
+}
+
+fn is_key(text: &str, key: Range<usize>, name: &str) -> bool {
+    let Some(inside) = text.as_bytes().get(key) else { return false };
+    let raw = RawText { inside, escaped: inside.contains(&b'\\') };
+    raw.text().is_some_and(|key| key == name)
+}
+
+/// Whether the list or object that begins at `at` begins with another one.
+pub(super) fn is_list_of_containers(text: &[u8], at: usize) -> bool {
+    let first = skip_space(text, at + 1);
+    text.get(at) == Some(&b'[') && matches!(text.get(first), Some(b'[' | b'{'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_a_pointer_with_one_star() {
+        let path: RowPath = "/a~1b/*/c~0/0".parse().unwrap();
+        assert_eq!(path.to_list, ["a/b"]);
+        assert_eq!(path.within.unwrap(), ["c~", "0"]);
+        for (path, error) in [
+            (
+                "instances",
+                "`instances` is no path of rows: it begins with `/`, such as `/instances/*/features`",
+            ),
+            ("", "`` is no path of rows: it begins with `/`, such as `/instances/*/features`"),
+            ("/*/*", "`/*/*` is no path of rows: only one `*` may stand for the rows"),
+        ] {
+            assert_eq!(path.parse::<RowPath>().unwrap_err().to_string(), error);
+        }
+    }
+}

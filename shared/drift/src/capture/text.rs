@@ -1,0 +1,80 @@
+//! JSON strings as they stand in a line.
+
+use std::borrow::Cow;
+
+use memchr::memchr;
+
+/// The inside of a JSON string, in a line or body that is UTF-8.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct RawText<'a> {
+    /// Between the quotes.
+    pub(super) inside: &'a [u8],
+    /// Whether there are escapes in it.
+    pub(super) escaped: bool,
+}
+
+impl<'a> RawText<'a> {
+    /// What it says; none when it has half of a surrogate pair.
+    pub(super) fn text(self) -> Option<Cow<'a, str>> {
+        if !self.escaped {
+            return str::from_utf8(self.inside).ok().map(Cow::Borrowed);
+        }
+        let mut text = String::new();
+        self.append_to(&mut text)?;
+        Some(Cow::Owned(text))
+    }
+
+    /// Appends what it says; none when it has half of a surrogate pair.
+    pub(super) fn append_to(self, text: &mut String) -> Option<()> {
+        let mut rest = str::from_utf8(self.inside).ok()?;
+        if self.escaped {
+            while let Some(at) = memchr(b'\\', rest.as_bytes()) {
+                text.push_str(rest.get(..at)?);
+                let (letter, after) = escape(rest.get(at + 1..)?)?;
+                text.push(letter);
+                rest = after;
+            }
+        }
+        text.push_str(rest);
+        Some(())
+    }
+
+    /// What it says, if that is one line and stands in it as it is, but for a line end.
+    pub(super) fn single_line(self) -> Option<&'a [u8]> {
+        if !self.escaped {
+            return Some(self.inside);
+        }
+        let line = self.inside.strip_suffix(b"\\n")?;
+        memchr(b'\\', line).is_none().then_some(line)
+    }
+}
+
+/// The letter that an escape stands for (`rest` begins behind its backslash), and what follows it.
+fn escape(rest: &str) -> Option<(char, &str)> {
+    let letter = match rest.as_bytes().first()? {
+        b'n' => '\n',
+        b't' => '\t',
+        b'r' => '\r',
+        b'b' => '\u{8}',
+        b'f' => '\u{c}',
+        b'u' => return code_point(rest),
+        other => char::from(*other),
+    };
+    Some((letter, rest.get(1..)?))
+}
+
+fn code_point(rest: &str) -> Option<(char, &str)> {
+    let (first, after) = code_unit(rest)?;
+    if let Some(letter) = char::from_u32(first) {
+        return Some((letter, after));
+    }
+    let (second, after) = code_unit(after.strip_prefix('\\')?)?;
+    let pair = [u16::try_from(first).ok()?, u16::try_from(second).ok()?];
+    let letter = char::decode_utf16(pair).next()?.ok()?;
+    Some((letter, after))
+}
+
+fn code_unit(rest: &str) -> Option<(u32, &str)> {
+    let rest = rest.strip_prefix('u')?;
+    Some((u32::from_str_radix(rest.get(..4)?, 16).ok()?, rest.get(4..)?))
+}

@@ -1,0 +1,124 @@
+//! `evaluation.json`: what Sagewarden's own evaluation of a window of captured traffic found, beside the files that it writes in
+//! Model Monitor's format. Alerts are made of this: its violations are those of the mode that alerts, where the files beside it
+//! may be what the container would have said.
+
+use sagewarden_events::Timestamp;
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::violations::Violation;
+
+/// The document.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WindowReport {
+    /// Of the format; what is read here is 1.
+    #[serde(default = "first_version")]
+    pub version: u32,
+    /// The endpoint's name.
+    pub endpoint: String,
+    /// The variant whose traffic it is.
+    #[serde(default)]
+    pub variant: String,
+    /// The time that was looked at.
+    pub window: CaptureWindow,
+    /// By which rules the violations were found: `exact` or `compat`.
+    #[serde(default)]
+    pub alert_mode: String,
+    /// How many rows were looked at. A window grows while data arrives.
+    #[serde(default)]
+    pub rows: u64,
+    /// The files that the rows came from.
+    #[serde(default)]
+    pub files: Vec<String>,
+    /// What was found, as entries of `constraint_violations.json`.
+    #[serde(default)]
+    pub violations: Vec<Violation>,
+    /// Where the two modes come to different verdicts.
+    #[serde(default)]
+    pub differences: Vec<ModeDifference>,
+    /// Where the baseline is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<String>,
+}
+
+/// A span of time, its end excluded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CaptureWindow {
+    /// From.
+    pub start: Timestamp,
+    /// Until.
+    pub end: Timestamp,
+    /// Whether no more data is expected.
+    #[serde(default)]
+    pub complete: bool,
+}
+
+/// A feature of which the two modes say different things.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ModeDifference {
+    /// Which.
+    pub feature: String,
+    /// What differs, and why, in words.
+    pub text: String,
+}
+
+/// A document that cannot be read.
+#[derive(Debug, Error)]
+#[error("it is no evaluation of a window: {0}")]
+pub struct UnreadableWindowReport(#[from] serde_json::Error);
+
+impl WindowReport {
+    /// The name of the file in its folder.
+    pub const FILE: &str = "evaluation.json";
+    /// What stands in Model Monitor's key layout where the name of a schedule would.
+    pub const SCHEDULE: &str = "sagewarden-data-quality";
+
+    /// Reads the file. Keys that nobody knows are passed over.
+    ///
+    /// # Errors
+    /// When it is no JSON object with an endpoint and a window.
+    pub fn parse(bytes: &[u8]) -> Result<Self, UnreadableWindowReport> {
+        Ok(serde_json::from_slice(bytes)?)
+    }
+}
+
+fn first_version() -> u32 {
+    1
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read_and_unknown_keys_are_passed_over() {
+        let document = json!({
+            "version": 1, "endpoint": "prod", "variant": "AllTraffic",
+            "window": { "start": "2026-03-03T09:00:00Z", "end": "2026-03-03T10:00:00Z", "complete": true },
+            "alert_mode": "exact", "rows": 1_000, "files": ["s3://b/k"],
+            "violations": [{ "feature_name": "f", "constraint_check_type": "baseline_drift_check" }],
+            "differences": [{ "feature": "f", "text": "compat sees distinct values only" }],
+            "baseline": "s3://b/baseline", "of_the_future": [1],
+        });
+        let report = WindowReport::parse(document.to_string().as_bytes()).unwrap();
+        assert_eq!(report.window.start.millis(), 1_772_528_400_000);
+        assert_eq!((report.rows, report.violations.len()), (1_000, 1));
+        let written = serde_json::to_vec(&report).unwrap();
+        assert_eq!(WindowReport::parse(&written).unwrap(), report);
+    }
+
+    #[test]
+    fn it_needs_an_endpoint_and_a_window_and_no_more() {
+        let least = json!({ "endpoint": "prod", "window": { "start": 0, "end": 3_600 } });
+        let report = WindowReport::parse(least.to_string().as_bytes()).unwrap();
+        assert_eq!((report.version, report.rows, report.window.complete), (1, 0, false));
+        for bad in
+            [json!({}), json!([]), json!({ "endpoint": "prod", "window": { "start": "soon", "end": 1 } })]
+        {
+            let error = WindowReport::parse(bad.to_string().as_bytes()).unwrap_err().to_string();
+            assert!(error.starts_with("it is no evaluation of a window: "), "{error}");
+        }
+    }
+}
