@@ -5,8 +5,8 @@ use std::path::Path;
 use sagewarden_events::{Event, Timestamp, decode};
 use sagewarden_govern::ports::{PortError, Quarantine, Rejected};
 use sagewarden_govern::{
-    AlertDrift, Done, EnforcePolicy, Failure, InspectRole, InspectedRoles, Moment, Outcome, RecordLineage,
-    ReviewCommit, record_commit,
+    AlertDrift, DetectDrift, Done, EnforcePolicy, Failure, InspectRole, InspectedRoles, Metrics, Moment,
+    Outcome, RecordLineage, ReviewCommit, WindowMetrics, record_commit,
 };
 use sagewarden_policy::Bundle;
 use serde_json::Value;
@@ -42,7 +42,17 @@ pub struct Handled {
     pub outcome: Outcome,
 }
 
+/// There is no CloudWatch on one machine.
+struct Unheard;
+
+impl Metrics for Unheard {
+    fn tell(&self, _: &WindowMetrics<'_>) {}
+}
+
 impl System {
+    /// The bucket of the simulated account that the system keeps its own things in.
+    pub const OWN_BUCKET: &str = "sagewarden";
+
     /// A system whose store is given and whose repositories are under a folder.
     ///
     /// # Errors
@@ -119,6 +129,15 @@ impl System {
         let inspected = InspectedRoles::default();
         let roles = InspectRole { roles: account, inspected: &inspected };
         let enforcer = EnforcePolicy { account, objects: account, source: git, roles, table, bus, bundle };
+        let detector = DetectDrift {
+            account,
+            objects: account,
+            table,
+            bus,
+            metrics: &Unheard,
+            settings: &bundle.settings().detect,
+            own_bucket: Self::OWN_BUCKET,
+        };
         let mut outcomes = Vec::new();
         let mut add = |function, outcome| outcomes.push(Handled { function, outcome });
         match event {
@@ -140,6 +159,7 @@ impl System {
                 add("alert-drift", AlertDrift { recorder, bus }.on_job(change, &moment).await);
             }
             Event::ObjectCreated(object) => {
+                add("detect-drift", detector.on_capture(object, &moment).await);
                 add("alert-drift", AlertDrift { recorder, bus }.on_report(object, &moment).await);
             }
             Event::NotOurs { source, detail_type } => {
