@@ -4,7 +4,7 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use sagewarden_events::Timestamp;
-use sagewarden_govern::ports::{Objects, Quarantine, Rejected};
+use sagewarden_govern::ports::{Files, Objects, Quarantine, Rejected};
 use sagewarden_local::{SimulatedAccount, Store};
 use sagewarden_s3::{S3Objects, S3Quarantine};
 use sagewarden_tests::aws::{Aws, bytes};
@@ -107,7 +107,8 @@ async fn s3_keeps_the_contract() -> Result<()> {
     Ok(())
 }
 
-async fn contract(objects: &impl Objects, bucket: &mut impl Bucket) -> Result<()> {
+async fn contract(objects: &(impl Objects + Files), bucket: &mut impl Bucket) -> Result<()> {
+    files_are_streamed_while_they_are_there(objects, bucket).await?;
     what_stood_there_at_a_time_is_found(objects, bucket).await?;
     deleted_objects_are_not_there(objects, bucket).await?;
     a_bucket_without_versions_has_none(objects, bucket).await?;
@@ -206,6 +207,32 @@ async fn objects_are_read(objects: &impl Objects, bucket: &mut impl Bucket) -> R
     let error = objects.read("read", "reports/constraint_violations.json", 10).await.err();
     let error = error.ok_or("more than was asked for was read")?;
     assert!(!error.is_retryable() && error.to_string().contains("18 bytes"), "{error}");
+    Ok(())
+}
+
+async fn files_are_streamed_while_they_are_there(
+    files: &(impl Objects + Files),
+    bucket: &mut impl Bucket,
+) -> Result<()> {
+    let long: String = (0..60_000).map(|line| format!("line {line}\n")).collect();
+    for (name, versioned) in [("streamed", true), ("streamed-plain", false)] {
+        bucket.make(name, versioned)?;
+        files.write(name, "captured/a b.jsonl", "application/jsonlines", long.as_bytes()).await?;
+        let object = files.versions(name, "captured/", now(), 10).await?.objects.remove(0);
+        let (mut whole, mut pieces) = (Vec::new(), 0);
+        let mut take = |piece: &[u8]| {
+            whole.extend_from_slice(piece);
+            pieces += 1;
+        };
+        assert!(files.stream(name, &object, &mut take).await?, "{name}");
+        assert!(pieces > 1, "{name}: it came as one piece");
+        assert!(whole == long.as_bytes(), "{name}: {} bytes of {} came", whole.len(), long.len());
+
+        files.write(name, "captured/a b.jsonl", "application/jsonlines", b"another").await?;
+        assert_eq!(files.stream(name, &object, &mut |_| ()).await?, versioned, "{name}");
+        let read = files.read(name, "captured/a b.jsonl", 100).await?;
+        assert_eq!(read.as_deref(), Some(b"another".as_slice()), "{name}");
+    }
     Ok(())
 }
 

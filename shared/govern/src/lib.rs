@@ -11,6 +11,7 @@ mod comment;
 mod commit_claim;
 mod data_versions;
 mod deployed_by;
+mod detect_drift;
 mod enforce_policy;
 mod explanation;
 mod finding_notice;
@@ -40,6 +41,7 @@ mod write_back;
 
 pub use alert_drift::{AlertDrift, DRIFT_ALERT, MONITORING_FAILED, RETRAINING_SUGGESTED};
 pub use closure::{live_upstream, upstream};
+pub use detect_drift::{BASELINE_MISSING, DetectDrift, Metrics, WindowMetrics};
 pub use enforce_policy::{EnforcePolicy, POLICY_VIOLATION, REMEDIATION_DONE, REMEDIATION_FAILED};
 pub use inspect_role::{InspectRole, Inspected, InspectedRoles};
 pub use keep_bundle::{BUNDLE_REFUSED, BundleInForce, BundlePlace, KeepBundle};

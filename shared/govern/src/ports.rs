@@ -336,6 +336,21 @@ pub trait Objects {
     async fn keep_manifest(&self, digest: &str, text: &str) -> Result<Option<String>, PortError>;
 }
 
+/// Files that are too large to be held, and files that Sagewarden writes.
+pub trait Files {
+    /// Gives the content of this version piece by piece, from its beginning to its end; false when it is there no more. After
+    /// an error `take` has got a part of it.
+    async fn stream(
+        &self,
+        bucket: &str,
+        object: &ObjectVersion,
+        take: &mut dyn FnMut(&[u8]),
+    ) -> Result<bool, PortError>;
+
+    /// Writes a file. What stands there is replaced.
+    async fn write(&self, bucket: &str, key: &str, content_type: &str, body: &[u8]) -> Result<(), PortError>;
+}
+
 /// Something that Sagewarden says to the world, as an event on its own bus (`source` is `sagewarden`).
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Notice {

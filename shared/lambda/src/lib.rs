@@ -8,7 +8,7 @@ mod metrics;
 pub use batch::{Act, serve};
 pub use config::{Config, ConfigError, bundle, bundle_in_force};
 pub use error::FunctionError;
-pub use metrics::Tally;
+pub use metrics::{Tally, container_metrics};
 
 /// Logs as the Lambda console is set to: level and format come from the function's logging configuration.
 pub fn init_logging() {

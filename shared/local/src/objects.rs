@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use rusqlite::{OptionalExtension, params};
 use sagewarden_events::Timestamp;
-use sagewarden_govern::ports::{Listing, ObjectVersion, Objects, PortError, PortErrorKind};
+use sagewarden_govern::ports::{Files, Listing, ObjectVersion, Objects, PortError, PortErrorKind};
 use sagewarden_lineage::s3::{Checksum, hex};
 use sha2::{Digest, Sha256};
 
@@ -190,6 +190,26 @@ impl Objects for SimulatedAccount {
     }
 }
 
+impl Files for SimulatedAccount {
+    async fn stream(
+        &self,
+        bucket: &str,
+        object: &ObjectVersion,
+        take: &mut dyn FnMut(&[u8]),
+    ) -> Result<bool, PortError> {
+        /// As a network would bring it: what reads files must not count on lines being whole.
+        const PIECE: usize = 4_099;
+        let Some(body) = self.body_of(bucket, object)? else { return Ok(false) };
+        body.chunks(PIECE).for_each(take);
+        Ok(true)
+    }
+
+    async fn write(&self, bucket: &str, key: &str, _: &str, body: &[u8]) -> Result<(), PortError> {
+        self.put_object(bucket, key, body, self.newest_object()?)?;
+        Ok(())
+    }
+}
+
 impl SimulatedAccount {
     /// A manifest that was kept.
     ///
@@ -201,6 +221,16 @@ impl SimulatedAccount {
             .query_row("SELECT text FROM manifests WHERE digest = ?1", params![digest], |row| row.get(0))
             .optional()
             .map_err(|error| port_error("read a manifest", error))
+    }
+
+    /// The account has no clock: when a function writes something, it is as late as the newest object, which it reacts to.
+    fn newest_object(&self) -> Result<Timestamp, PortError> {
+        let newest: Option<i64> = self
+            .store
+            .lock()
+            .query_row("SELECT max(modified) FROM objects", [], |row| row.get(0))
+            .map_err(|error| port_error("read the newest object", error))?;
+        Ok(Timestamp::from_millis(newest.unwrap_or_default()))
     }
 
     fn body_of(&self, bucket: &str, object: &ObjectVersion) -> Result<Option<Vec<u8>>, PortError> {

@@ -5,8 +5,8 @@ use std::path::Path;
 use sagewarden_events::{Event, Timestamp, decode};
 use sagewarden_govern::ports::{PortError, Quarantine, Rejected};
 use sagewarden_govern::{
-    AlertDrift, Done, EnforcePolicy, Failure, InspectRole, InspectedRoles, Moment, Outcome, RecordLineage,
-    ReviewCommit, record_commit,
+    AlertDrift, DetectDrift, Done, EnforcePolicy, Failure, InspectRole, InspectedRoles, Metrics, Moment,
+    Outcome, RecordLineage, ReviewCommit, WindowMetrics, record_commit,
 };
 use sagewarden_policy::Bundle;
 use serde_json::Value;
@@ -42,7 +42,17 @@ pub struct Handled {
     pub outcome: Outcome,
 }
 
+/// There is no CloudWatch on one machine.
+struct Unheard;
+
+impl Metrics for Unheard {
+    fn tell(&self, _: &WindowMetrics<'_>) {}
+}
+
 impl System {
+    /// The bucket of the simulated account that the system keeps its own things in.
+    pub const OWN_BUCKET: &str = "sagewarden";
+
     /// A system whose store is given and whose repositories are under a folder.
     ///
     /// # Errors
@@ -120,6 +130,15 @@ impl System {
         let roles = InspectRole { roles: account, inspected: &inspected };
         let enforcer = EnforcePolicy { account, objects: account, source: git, roles, table, bus, bundle };
         let drift = &bundle.settings().drift;
+        let detector = DetectDrift {
+            account,
+            objects: account,
+            table,
+            bus,
+            metrics: &Unheard,
+            settings: &bundle.settings().drift.detect,
+            own_bucket: Self::OWN_BUCKET,
+        };
         let mut outcomes = Vec::new();
         let mut add = |function, outcome| outcomes.push(Handled { function, outcome });
         match event {
@@ -144,15 +163,19 @@ impl System {
                 );
             }
             Event::ObjectCreated(object) => {
+                add("detect-drift", detector.on_capture(object, &moment).await);
                 add(
                     "alert-drift",
                     AlertDrift { recorder, bus, settings: drift }.on_report(object, &moment).await,
                 );
             }
-            Event::ClockTicked(tick) => add(
-                "alert-drift",
-                AlertDrift { recorder, bus, settings: drift }.watch_schedules(tick, &moment).await,
-            ),
+            Event::ClockTicked(tick) => {
+                add("detect-drift", detector.close_windows(&moment).await);
+                add(
+                    "alert-drift",
+                    AlertDrift { recorder, bus, settings: drift }.watch_schedules(tick, &moment).await,
+                );
+            }
             Event::NotOurs { source, detail_type } => {
                 let text = format!("`{detail_type}` from `{source}` is none of ours");
                 add("decode", Ok(Done::Nothing(text)));

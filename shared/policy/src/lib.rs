@@ -23,7 +23,8 @@ pub use finding::{Finding, FindingStatus, WaivedBy};
 pub use judge::{Corrections, Outcome, Plan, Subject, Verdict, judge, judge_erasure, operations};
 pub use role::{Grant, RoleFacts};
 pub use settings::{
-    AccessSettings, ArtifactSettings, ComputeSettings, ControlMode, DriftSettings, EncryptionSettings,
-    Environment, ExplainabilitySettings, LineageSettings, Mode, MonitoringSettings, NetworkSettings,
-    Retraining, Settings, TagValue, TraceabilitySettings, Waiver,
+    AccessSettings, ArtifactSettings, CapturedColumns, ComputeSettings, ControlMode, DetectSettings,
+    DetectedEndpoint, DriftSettings, EncryptionSettings, Environment, ExplainabilitySettings, JudgedBy,
+    LineageSettings, Mode, MonitoringSettings, NetworkSettings, Retraining, Settings, TagValue,
+    TraceabilitySettings, Waiver,
 };

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use sagewarden_drift::Violation;
-use sagewarden_drift::report::{CaptureWindow, ModeDifference, WindowReport};
+use sagewarden_drift::{CaptureWindow, ModeDifference, WindowReport};
 use sagewarden_govern::RETRAINING_SUGGESTED;
 use sagewarden_local::{NoticeLog, Store, System};
 use sagewarden_tests::Result;

@@ -6,10 +6,12 @@ mod listing;
 use aws_config::SdkConfig;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::error::ProvideErrorMetadata;
+use aws_sdk_s3::operation::get_object::GetObjectOutput;
+use aws_sdk_s3::primitives::ByteStreamError;
 use sagewarden_aws::port_error;
 use sagewarden_events::Timestamp;
 use sagewarden_govern::ports::{
-    Listing, ObjectVersion, Objects, PortError, PortErrorKind, Quarantine, Rejected,
+    Files, Listing, ObjectVersion, Objects, PortError, PortErrorKind, Quarantine, Rejected,
 };
 use sagewarden_lineage::s3::Checksum;
 
@@ -35,6 +37,24 @@ impl S3Objects {
         Self { manifests: Some(bucket.into()), ..self }
     }
 
+    /// Begins to read; `None` when there is nothing.
+    async fn open(
+        &self,
+        bucket: &str,
+        key: &str,
+        version: Option<&str>,
+    ) -> Result<Option<GetObjectOutput>, PortError> {
+        let call =
+            self.client.get_object().bucket(bucket).key(key).set_version_id(version.map(str::to_owned));
+        match call.send().await {
+            Ok(answer) => Ok(Some(answer)),
+            Err(error) if matches!(error.code(), Some("NoSuchKey" | "NoSuchBucket" | "NoSuchVersion")) => {
+                Ok(None)
+            }
+            Err(error) => Err(port_error(reading(bucket, key), error)),
+        }
+    }
+
     async fn content(
         &self,
         bucket: &str,
@@ -42,29 +62,32 @@ impl S3Objects {
         version: Option<&str>,
         at_most: u64,
     ) -> Result<Option<(Vec<u8>, String)>, PortError> {
-        let context = format!("read `s3://{bucket}/{key}`");
-        let call =
-            self.client.get_object().bucket(bucket).key(key).set_version_id(version.map(str::to_owned));
-        let answer = match call.send().await {
-            Ok(answer) => answer,
-            Err(error) if matches!(error.code(), Some("NoSuchKey" | "NoSuchBucket" | "NoSuchVersion")) => {
-                return Ok(None);
-            }
-            Err(error) => return Err(port_error(context, error)),
-        };
+        let context = reading(bucket, key);
+        let Some(answer) = self.open(bucket, key, version).await? else { return Ok(None) };
         let size = answer.content_length().and_then(|size| u64::try_from(size).ok()).unwrap_or_default();
         if size > at_most {
             let message = format!("it has {size} bytes, more than {at_most}");
             return Err(PortError::new(PortErrorKind::Invalid, context, message));
         }
-        let etag = answer.e_tag().unwrap_or_default().trim_matches('"').to_owned();
+        let etag = entity_tag(&answer);
         match answer.body.collect().await {
             Ok(body) => Ok(Some((body.to_vec(), etag))),
-            Err(error) => {
-                Err(PortError::new(PortErrorKind::Unavailable, context, error.to_string()).with_source(error))
-            }
+            Err(error) => Err(broken_off(context, error)),
         }
     }
+}
+
+fn reading(bucket: &str, key: &str) -> String {
+    format!("read `s3://{bucket}/{key}`")
+}
+
+fn entity_tag(answer: &GetObjectOutput) -> String {
+    answer.e_tag().unwrap_or_default().trim_matches('"').to_owned()
+}
+
+/// The connection ended before the content did.
+fn broken_off(context: String, error: ByteStreamError) -> PortError {
+    PortError::new(PortErrorKind::Unavailable, context, error.to_string()).with_source(error)
 }
 
 /// Entries of a page of `ListObjectVersions`, and the pages that old versions and delete markers may fill beside those that
@@ -149,6 +172,33 @@ impl Objects for S3Objects {
             Ok(_) => Ok(Some(place)),
             Err(error) if error.code() == Some("PreconditionFailed") => Ok(Some(place)),
             Err(error) => Err(port_error(format!("keep the manifest `{place}`"), error)),
+        }
+    }
+}
+
+impl Files for S3Objects {
+    async fn stream(
+        &self,
+        bucket: &str,
+        object: &ObjectVersion,
+        take: &mut dyn FnMut(&[u8]),
+    ) -> Result<bool, PortError> {
+        let answer = self.open(bucket, &object.key, object.version_id.as_deref()).await?;
+        // Without versions another content may stand there by now.
+        let Some(mut answer) = answer.filter(|answer| entity_tag(answer) == object.etag) else {
+            return Ok(false);
+        };
+        while let Some(piece) = answer.body.next().await {
+            take(&piece.map_err(|error| broken_off(reading(bucket, &object.key), error))?);
+        }
+        Ok(true)
+    }
+
+    async fn write(&self, bucket: &str, key: &str, content_type: &str, body: &[u8]) -> Result<(), PortError> {
+        let call = self.client.put_object().bucket(bucket).key(key).content_type(content_type);
+        match call.body(body.to_vec().into()).send().await {
+            Ok(_) => Ok(()),
+            Err(error) => Err(port_error(format!("write `s3://{bucket}/{key}`"), error)),
         }
     }
 }

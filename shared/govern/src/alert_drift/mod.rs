@@ -17,7 +17,7 @@ mod violations;
 mod watch;
 mod window;
 
-use sagewarden_drift::report::WindowReport;
+use sagewarden_drift::WindowReport;
 use sagewarden_events::{ObjectCreated, Resource, ResourceChanged, ResourceKind, Status, Timestamp};
 use sagewarden_lineage::id::NodeId;
 use sagewarden_policy::DriftSettings;

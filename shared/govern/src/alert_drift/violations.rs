@@ -1,6 +1,6 @@
 //! What a monitor found: recorded, and told where it has not been told.
 
-use sagewarden_drift::report::WindowReport;
+use sagewarden_drift::WindowReport;
 use sagewarden_drift::{Severity, Violation, Violations, severity};
 use sagewarden_events::{Resource, Timestamp};
 use sagewarden_lineage::edge::{InEdge, Relation};

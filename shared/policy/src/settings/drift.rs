@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use super::check::{hours, minutes};
+use super::detect::DetectSettings;
 
 /// What is told of what monitoring finds, or does not.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -19,6 +20,8 @@ pub struct DriftSettings {
     /// The length of the periods in each of which one retraining of an endpoint is suggested, in hours; 0 for none.
     #[serde(deserialize_with = "hours")]
     pub retraining_cooldown_hours: i64,
+    /// How captured traffic is judged.
+    pub detect: DetectSettings,
 }
 
 impl Default for DriftSettings {
@@ -28,6 +31,7 @@ impl Default for DriftSettings {
             quiet_hours_after_alert: 24,
             suggest_retraining_from: Retraining::High,
             retraining_cooldown_hours: 24,
+            detect: DetectSettings::default(),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What an environment allows: `settings.toml`.
 
 mod check;
+mod detect;
 mod drift;
 mod environment;
 
@@ -10,6 +11,7 @@ use sagewarden_events::{Resource, Timestamp};
 use serde::{Deserialize, Serialize};
 use wildmatch::WildMatch;
 
+pub use detect::{CapturedColumns, DetectSettings, DetectedEndpoint, JudgedBy};
 pub use drift::{DriftSettings, Retraining};
 pub use environment::{Environment, TagValue};
 

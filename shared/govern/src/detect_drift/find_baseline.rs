@@ -1,0 +1,187 @@
+//! Which baseline an endpoint's traffic is compared with: the one that the settings name, else the one of its own monitoring
+//! schedule, else the one that its model package carries.
+
+use sagewarden_drift::{Baseline, Constraints, Statistics};
+use sagewarden_events::{Resource, ResourceKind};
+use sagewarden_lineage::s3::{S3Location, hex};
+use sagewarden_policy::DetectedEndpoint;
+use serde_json::Value as Json;
+use sha2::{Digest, Sha256};
+
+use crate::outcome::Failure;
+use crate::ports::{Account, Objects};
+
+/// 20,480 columns with sketches of 5,000 numbers would be more; nobody has them.
+const MAX_FILE: u64 = 256 * 1024 * 1024;
+
+/// Where a baseline is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    /// `constraints.json`
+    pub(crate) constraints: S3Location,
+    /// `statistics.json`; without it, distributions are not compared.
+    pub(crate) statistics: Option<S3Location>,
+    /// How it was found, for people.
+    pub(crate) found_by: String,
+}
+
+/// A baseline that was read.
+#[derive(Debug)]
+pub(crate) struct FoundBaseline {
+    /// Ready to be compared with.
+    pub(crate) baseline: Baseline,
+    /// Where it is.
+    pub(crate) place: Place,
+    /// Of both files: profiles belong to the baseline whose columns they have.
+    pub(crate) digest: String,
+}
+
+/// Finds and reads baselines.
+pub(crate) struct FindBaseline<'a, A, O> {
+    pub(crate) account: &'a A,
+    pub(crate) objects: &'a O,
+}
+
+impl<A: Account, O: Objects> FindBaseline<'_, A, O> {
+    /// The baseline of a variant of an endpoint that was described; `None` when there is none, with what was looked at.
+    ///
+    /// # Errors
+    /// When a service does not answer, or a file is there and cannot be read.
+    pub(crate) async fn of(
+        &self,
+        endpoint: &Resource,
+        described: &Json,
+        variant: &str,
+        said: &DetectedEndpoint,
+    ) -> Result<Option<FoundBaseline>, Failure> {
+        if let Some(folder) = &said.baseline {
+            let place = in_folder(folder, "named in the settings")
+                .ok_or_else(|| Failure::Reject(format!("`{folder}` is no folder in S3")))?;
+            return match self.read(place).await? {
+                Some(found) => Ok(Some(found)),
+                None => Err(Failure::Reject(format!(
+                    "the settings name `{folder}` as the baseline of {endpoint}, but it has no `constraints.json`: \
+                     put it there (`sagewarden baseline` makes it), or take the setting away"
+                ))),
+            };
+        }
+        let mut places = self.of_schedule(endpoint).await?;
+        places.extend(self.of_package(endpoint, described, variant).await?);
+        for place in places {
+            if let Some(found) = self.read(place).await? {
+                return Ok(Some(found));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Of the endpoint's own data-quality schedules, inline or in a job definition.
+    async fn of_schedule(&self, endpoint: &Resource) -> Result<Vec<Place>, Failure> {
+        let listed = self.account.schedules_of(endpoint).await?;
+        let schedules = listed.get("MonitoringScheduleSummaries").and_then(Json::as_array);
+        let mut places = Vec::new();
+        for summary in schedules.into_iter().flatten() {
+            let text = |key: &str| summary.get(key).and_then(Json::as_str);
+            let of_data = text("MonitoringType").is_none_or(|kind| kind == "DataQuality");
+            let Some(name) = text("MonitoringScheduleName").filter(|_| of_data) else { continue };
+            let schedule = endpoint.sibling(ResourceKind::MonitoringSchedule, name);
+            let Some(described) = self.account.describe(&schedule).await? else { continue };
+            let config = described.document.get("MonitoringScheduleConfig").cloned().unwrap_or_default();
+            let found_by = format!("the baseline of schedule {name}");
+            if let Some(inline) = config.pointer("/MonitoringJobDefinition/BaselineConfig") {
+                places.extend(of_resources(inline, ["ConstraintsResource", "StatisticsResource"], &found_by));
+            }
+            let Some(definition) = config.get("MonitoringJobDefinitionName").and_then(Json::as_str) else {
+                continue;
+            };
+            let definition = endpoint.sibling(ResourceKind::DataQualityDefinition, definition);
+            if let Some(described) = self.account.describe(&definition).await?
+                && let Some(config) = described.document.get("DataQualityBaselineConfig")
+            {
+                places.extend(of_resources(config, ["ConstraintsResource", "StatisticsResource"], &found_by));
+            }
+        }
+        Ok(places)
+    }
+
+    /// Of the model package that the variant's model was made of.
+    async fn of_package(
+        &self,
+        endpoint: &Resource,
+        described: &Json,
+        variant: &str,
+    ) -> Result<Vec<Place>, Failure> {
+        let Some(config) = described.get("EndpointConfigName").and_then(Json::as_str) else {
+            return Ok(Vec::new());
+        };
+        let Some(config) =
+            self.account.describe(&endpoint.sibling(ResourceKind::EndpointConfig, config)).await?
+        else {
+            return Ok(Vec::new());
+        };
+        let variants = config.document.get("ProductionVariants").and_then(Json::as_array);
+        let named = |each: &&Json| each.get("VariantName").and_then(Json::as_str) == Some(variant);
+        let model =
+            variants.into_iter().flatten().find(named).and_then(|each| each.get("ModelName")?.as_str());
+        let Some(model) = model else { return Ok(Vec::new()) };
+        let Some(model) = self.account.describe(&endpoint.sibling(ResourceKind::Model, model)).await? else {
+            return Ok(Vec::new());
+        };
+        let more = model.document.get("Containers").and_then(Json::as_array);
+        let containers = model.document.get("PrimaryContainer").into_iter().chain(more.into_iter().flatten());
+        let packages = containers.filter_map(|container| container.get("ModelPackageName")?.as_str());
+        let mut places = Vec::new();
+        for arn in packages {
+            let Ok(package) = Resource::parse_arn(arn) else { continue };
+            let Some(package) = self.account.describe(&package).await? else { continue };
+            let found_by = format!("the drift baseline of model package {}", package.resource.name);
+            for pointer in ["/DriftCheckBaselines/ModelDataQuality", "/ModelMetrics/ModelDataQuality"] {
+                if let Some(metrics) = package.document.pointer(pointer) {
+                    places.extend(of_resources(metrics, ["Constraints", "Statistics"], &found_by));
+                }
+            }
+        }
+        Ok(places)
+    }
+
+    async fn read(&self, place: Place) -> Result<Option<FoundBaseline>, Failure> {
+        let Some(constraints) = self.file(&place.constraints).await? else { return Ok(None) };
+        let statistics = match &place.statistics {
+            Some(at) => self.file(at).await?,
+            None => None,
+        };
+        let digest =
+            Sha256::new().chain_update(&constraints).chain_update(statistics.as_deref().unwrap_or_default());
+        let digest = hex(&digest.finalize()).chars().take(16).collect();
+        let unreadable = |at: &S3Location, error: &dyn std::fmt::Display| {
+            Failure::Reject(format!("the baseline `{at}` cannot be used: {error}"))
+        };
+        let read =
+            Constraints::parse(&constraints).map_err(|error| unreadable(&place.constraints, &error))?;
+        let statistics = match (&statistics, &place.statistics) {
+            (Some(bytes), Some(at)) => {
+                Some(Statistics::parse(bytes).map_err(|error| unreadable(at, &error))?)
+            }
+            _ => None,
+        };
+        Ok(Some(FoundBaseline { baseline: Baseline::new(statistics.as_ref(), read), place, digest }))
+    }
+
+    async fn file(&self, at: &S3Location) -> Result<Option<Vec<u8>>, Failure> {
+        Ok(self.objects.read(&at.bucket, &at.key, MAX_FILE).await?)
+    }
+}
+
+/// The files by their names in Model Monitor's output.
+pub(crate) fn in_folder(folder: &str, found_by: &str) -> Option<Place> {
+    let folder = folder.trim_end_matches('/');
+    let constraints = S3Location::parse(&format!("{folder}/constraints.json"))?;
+    let statistics = S3Location::parse(&format!("{folder}/statistics.json"));
+    Some(Place { constraints, statistics, found_by: found_by.to_owned() })
+}
+
+/// `{"<constraints>":{"S3Uri":…},"<statistics>":{"S3Uri":…}}`, as several answers of the API have it.
+fn of_resources(config: &Json, [constraints, statistics]: [&str; 2], found_by: &str) -> Option<Place> {
+    let uri = |key: &str| S3Location::parse(config.get(key)?.get("S3Uri")?.as_str()?);
+    Some(Place { constraints: uri(constraints)?, statistics: uri(statistics), found_by: found_by.to_owned() })
+}

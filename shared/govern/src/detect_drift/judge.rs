@@ -1,0 +1,141 @@
+//! A window is judged: its files become the ones that Model Monitor would have written, and an evaluation that alerts are made of.
+
+use sagewarden_drift::{
+    Difference, Evaluation, Mode, ModeDifference, Statistics, Violations, WindowReport, compare_modes,
+    evaluate, metrics,
+};
+use sagewarden_lineage::s3::S3Location;
+use sagewarden_policy::JudgedBy;
+
+use super::find_baseline::FoundBaseline;
+use super::profiles::{Merged, Profiles};
+use super::window::{CapturedFile, Window};
+use super::{DetectDrift, Metrics, WindowMetrics};
+use crate::outcome::{Done, Failure, Outcome};
+use crate::ports::{Account, Bus, Files, Objects, Table};
+
+/// Another file may come while a window is judged, and what is written last must be the judgement of all. So often it is
+/// begun anew; then the record comes again.
+const ATTEMPTS: usize = 5;
+
+impl<A, O, T, B, M> DetectDrift<'_, A, O, T, B, M>
+where
+    A: Account,
+    O: Objects + Files,
+    T: Table,
+    B: Bus,
+    M: Metrics,
+{
+    /// Judges the window as far as it is known; writes what comes of it.
+    pub(super) async fn judge(&self, window: &Window, found: &FoundBaseline, complete: bool) -> Outcome {
+        let said = self.settings.of(&window.endpoint.name);
+        let profiles = Profiles { objects: self.objects, own_bucket: self.own_bucket, found, said: &said };
+        let mut files = window.files(self.table).await?;
+        for _ in 0..ATTEMPTS {
+            let merged = profiles.of(&files).await?;
+            let done = self.judge_files(window, found, &files, &merged, complete).await?;
+            let now = window.files(self.table).await?;
+            if now == files {
+                return Ok(done);
+            }
+            files = now;
+        }
+        Err(Failure::not_yet(
+            format!("judge the traffic of {}", window.endpoint),
+            "files come faster than that",
+        ))
+    }
+
+    async fn judge_files(
+        &self,
+        window: &Window,
+        found: &FoundBaseline,
+        files: &[CapturedFile],
+        merged: &Merged,
+        complete: bool,
+    ) -> Outcome {
+        let Merged { profile, issues, gone } = merged;
+        let endpoint = &window.endpoint;
+        let mut text = format!("{} rows of {endpoint}", profile.rows);
+        if !issues.is_empty() {
+            let told: Vec<String> = issues
+                .iter()
+                .map(|(kind, issue)| format!("{} with {kind} (first in line {:?})", issue.count, issue.lines))
+                .collect();
+            text.push_str(&format!("; lines left out: {}", told.join(", ")));
+        }
+        if !gone.is_empty() {
+            text.push_str(&format!("; {} files are gone, such as {}", gone.len(), gone.join(", ")));
+        }
+        if profile.rows < self.settings.min_rows {
+            return Ok(Done::Nothing(format!("{text}: {} are needed", self.settings.min_rows)));
+        }
+        let judged = [Mode::Compat, Mode::Exact].map(|mode| evaluate(&found.baseline, profile, mode));
+        let differences = compare_modes(&judged[0], &judged[1]);
+        let by = |mode: JudgedBy| match mode {
+            JudgedBy::Compat => &judged[0],
+            JudgedBy::Exact => &judged[1],
+        };
+        let (alerting, written) = (by(self.settings.alert_mode), by(self.settings.files_mode));
+        let report = report(window, files, alerting, differences, found, complete);
+        let folder = self.reports(window)?;
+        self.write(&folder, "statistics.json", Statistics::from_profile(profile).to_java_json()).await?;
+        self.write(&folder, WindowReport::FILE, pretty(&report)?).await?;
+        // The last one: its event brings the alert, which reads the evaluation.
+        let violations = Violations { violations: written.violations.clone(), ..Violations::default() };
+        self.write(&folder, "constraint_violations.json", pretty(&violations)?).await?;
+        if complete {
+            self.metrics.tell(&WindowMetrics {
+                endpoint: &endpoint.name,
+                schedule: WindowReport::SCHEDULE,
+                time: window.end,
+                metrics: &metrics(&found.baseline, profile, written),
+            });
+        }
+        Ok(Done::Acted(format!(
+            "{text}, compared with {}: {} violations; report s3://{}/{}",
+            found.place.found_by,
+            alerting.violations.len(),
+            folder.bucket,
+            folder.key
+        )))
+    }
+
+    async fn write(&self, folder: &S3Location, name: &str, body: String) -> Result<(), Failure> {
+        let key = format!("{}/{name}", folder.key);
+        Ok(self.objects.write(&folder.bucket, &key, "application/json", body.as_bytes()).await?)
+    }
+}
+
+fn report(
+    window: &Window,
+    files: &[CapturedFile],
+    alerting: &Evaluation,
+    differences: Vec<Difference>,
+    found: &FoundBaseline,
+    complete: bool,
+) -> WindowReport {
+    let mode = match alerting.mode {
+        Mode::Compat => "compat",
+        Mode::Exact => "exact",
+    };
+    WindowReport {
+        version: 1,
+        endpoint: window.endpoint.name.clone(),
+        variant: window.variant.clone(),
+        window: window.told(complete),
+        alert_mode: mode.to_owned(),
+        rows: alerting.rows,
+        files: files.iter().map(CapturedFile::uri).collect(),
+        violations: alerting.violations.clone(),
+        differences: differences
+            .into_iter()
+            .map(|each| ModeDifference { feature: each.feature, text: each.why })
+            .collect(),
+        baseline: Some(found.place.constraints.to_string()),
+    }
+}
+
+fn pretty(document: &impl serde::Serialize) -> Result<String, Failure> {
+    serde_json::to_string_pretty(document).map_err(|error| Failure::Reject(error.to_string()))
+}

@@ -1,0 +1,201 @@
+//! Captured traffic arrives: each file is profiled once, profiles are merged by endpoint, variant and window, and each window is
+//! judged against the endpoint's baseline whenever data arrives, and once more when it is over.
+//!
+//! The result of a window is a function of the set of its files, however often, late and in whatever order they are told: a
+//! profile belongs to the version of a file, and profiles are merged in the order of the files' keys.
+
+mod find_baseline;
+mod judge;
+mod profiles;
+mod window;
+
+use sagewarden_drift::capture::CaptureKey;
+use sagewarden_drift::{Metric, WindowReport};
+use sagewarden_events::{ObjectCreated, Resource, ResourceKind, Timestamp};
+use sagewarden_lineage::s3::S3Location;
+use sagewarden_policy::DetectSettings;
+use serde_json::{Value as Json, json};
+
+use crate::once::{Moment, publish_once};
+use crate::outcome::{Done, Failure, Outcome};
+use crate::ports::{Account, Bus, Files, Notice, ObjectVersion, Objects, Table};
+
+use find_baseline::{FindBaseline, FoundBaseline};
+use window::{CapturedFile, Window};
+
+/// The `detail-type` of the finding that there is nothing to compare with.
+pub const BASELINE_MISSING: &str = "Sagewarden Baseline Missing";
+
+/// How many windows one tick of the clock closes; the next one goes on.
+const CLOSED_AT_ONCE: usize = 20;
+
+/// Takes metrics on behalf of CloudWatch.
+pub trait Metrics {
+    /// The metrics of a window that is over.
+    fn tell(&self, window: &WindowMetrics<'_>);
+}
+
+/// The metrics of a window, as Model Monitor's container tells them.
+#[derive(Debug)]
+pub struct WindowMetrics<'a> {
+    /// The dimension `Endpoint`.
+    pub endpoint: &'a str,
+    /// The dimension `MonitoringSchedule`.
+    pub schedule: &'a str,
+    /// The end of the window.
+    pub time: Timestamp,
+    /// The metrics.
+    pub metrics: &'a [Metric],
+}
+
+/// The use case with the ports it needs.
+#[derive(Clone, Copy, Debug)]
+pub struct DetectDrift<'a, A, O, T, B, M> {
+    /// Describes endpoints, schedules and packages.
+    pub account: &'a A,
+    /// Reads captured traffic and baselines, keeps profiles and reports.
+    pub objects: &'a O,
+    /// Knows which files a window has.
+    pub table: &'a T,
+    /// Takes the finding that there is no baseline.
+    pub bus: &'a B,
+    /// Takes metrics.
+    pub metrics: &'a M,
+    /// How traffic is judged.
+    pub settings: &'a DetectSettings,
+    /// The bucket that the system keeps its own things in.
+    pub own_bucket: &'a str,
+}
+
+impl<A, O, T, B, M> DetectDrift<'_, A, O, T, B, M>
+where
+    A: Account,
+    O: Objects + Files,
+    T: Table,
+    B: Bus,
+    M: Metrics,
+{
+    /// A file was written: when it is captured traffic of an endpoint, it is profiled, and its window judged.
+    ///
+    /// # Errors
+    /// Rejects what the settings or the baseline do not allow to be judged; retries when a service does not answer.
+    pub async fn on_capture(&self, written: &ObjectCreated, moment: &Moment) -> Outcome {
+        let Some(key) = CaptureKey::parse(&written.key) else {
+            return Ok(Done::Nothing(format!("`{}` is no file of captured traffic", written.key)));
+        };
+        let endpoint =
+            Resource::in_region(ResourceKind::Endpoint, &written.account, &written.region, key.endpoint);
+        if !self.settings.of(&endpoint.name).watch {
+            return Ok(Done::Nothing(format!("the settings say not to watch {endpoint}")));
+        }
+        let Some(described) = self.account.describe(&endpoint).await? else {
+            return Ok(Done::Nothing(format!(
+                "there is no {endpoint} (any more) that `{}` is of",
+                written.key
+            )));
+        };
+        if !captures_to(&described.document, &written.bucket, key.prefix) {
+            return Ok(Done::Nothing(format!("`{}` is not where {endpoint} captures to", written.key)));
+        }
+        let Some(etag) = written.etag.clone() else {
+            return Err(Failure::Reject(format!("the event of `{}` has no `etag`", written.key)));
+        };
+        let hours = self.settings.window_hours;
+        let Some(window) = Window::of(described.resource.clone(), key.variant, key.hour, hours) else {
+            return Err(Failure::Reject(format!("`{}` names no hour", written.key)));
+        };
+        let file = CapturedFile {
+            bucket: written.bucket.clone(),
+            object: ObjectVersion {
+                key: written.key.clone(),
+                version_id: written.version_id.clone(),
+                etag,
+                size: written.size.unwrap_or_default(),
+                modified_at: written.time,
+            },
+        };
+        let Some(found) = self.baseline(&window, &described.document).await? else {
+            return self.tell_missing(&window, &described.document, moment).await;
+        };
+        window.add(self.table, &file).await?;
+        self.judge(&window, &found, false).await
+    }
+
+    /// The clock ticked: windows that are over are judged for the last time, and their metrics told.
+    ///
+    /// # Errors
+    /// When a service does not answer.
+    pub async fn close_windows(&self, moment: &Moment) -> Outcome {
+        let late = self.settings.close_after_minutes * 60_000;
+        let before = Timestamp::from_millis(moment.now.millis() - late);
+        let mut done = Done::Nothing("no window is over".to_owned());
+        for window in Window::ended(self.table, before, CLOSED_AT_ONCE).await? {
+            let outcome = match self.account.describe(&window.endpoint).await? {
+                None => Done::Nothing(format!("{} is gone: its last window is not judged", window.endpoint)),
+                Some(described) => match self.baseline(&window, &described.document).await? {
+                    None => self.tell_missing(&window, &described.document, moment).await?,
+                    Some(found) => self.judge(&window, &found, true).await?,
+                },
+            };
+            window.close(self.table).await?;
+            done = done.and(outcome);
+        }
+        Ok(done)
+    }
+
+    async fn baseline(&self, window: &Window, described: &Json) -> Result<Option<FoundBaseline>, Failure> {
+        let find = FindBaseline { account: self.account, objects: self.objects };
+        let said = self.settings.of(&window.endpoint.name);
+        find.of(&window.endpoint, described, &window.variant, &said).await
+    }
+
+    /// Traffic that nothing is compared with is told once for each configuration of the endpoint: silence is not health.
+    async fn tell_missing(&self, window: &Window, described: &Json, moment: &Moment) -> Outcome {
+        let Window { endpoint, variant, .. } = window;
+        let config = described.get("EndpointConfigName").and_then(Json::as_str).unwrap_or_default();
+        let text = format!(
+            "endpoint {} captures traffic, but there is no baseline to compare it with",
+            endpoint.name
+        );
+        let advice = "name a folder with constraints.json and statistics.json as `baseline` under \
+            `[[drift.detect.endpoints]]` in the settings; `sagewarden baseline` makes them of training data";
+        let notice = Notice {
+            detail_type: BASELINE_MISSING,
+            resources: vec![endpoint.arn()],
+            detail: json!({
+                "text": text,
+                "about": endpoint.arn(),
+                "advice": advice,
+                "endpoint": { "name": endpoint.name, "arn": endpoint.arn() },
+                "variant": variant,
+                "endpoint_config": config,
+                "looked_at": ["the settings", "the data-quality schedules of the endpoint", "the model package"],
+            }),
+        };
+        let cause = format!("baseline#{}#{variant}#{config}", endpoint.arn());
+        let sent = publish_once(self.table, self.bus, moment, &cause, window.start, &notice).await?;
+        Ok(if sent {
+            Done::Acted(format!("told that {text}"))
+        } else {
+            Done::Nothing(format!("{text}; that was told before"))
+        })
+    }
+
+    /// Where the files about a window go, in Model Monitor's layout: `<prefix>/<endpoint>/<schedule>/<yyyy>/<mm>/<dd>/<hh>`. A
+    /// variant has a prefix of its own.
+    fn reports(&self, window: &Window) -> Result<S3Location, Failure> {
+        let own = format!("s3://{}/reports", self.own_bucket);
+        let place = self.settings.reports.as_deref().unwrap_or(&own).trim_end_matches('/');
+        let Window { endpoint, variant, .. } = window;
+        let uri =
+            format!("{place}/{variant}/{}/{}/{}", endpoint.name, WindowReport::SCHEDULE, window.folder());
+        S3Location::parse(&uri).ok_or_else(|| Failure::Reject(format!("`{place}` is no folder in S3")))
+    }
+}
+
+/// Whether an endpoint's captured traffic goes to this place (`DataCaptureConfig` of `DescribeEndpoint`).
+fn captures_to(described: &Json, bucket: &str, prefix: &str) -> bool {
+    let uri = described.pointer("/DataCaptureConfig/DestinationS3Uri").and_then(Json::as_str);
+    let Some(place) = uri.and_then(S3Location::parse) else { return false };
+    place.bucket == bucket && place.key.trim_matches('/') == prefix
+}

@@ -1,0 +1,110 @@
+//! Profiles of captured files: made once for each version of a file and each baseline, and kept beside the system's own things.
+
+use std::str::FromStr;
+
+use futures::future::try_join_all;
+use sagewarden_drift::capture::{CaptureFormat, CaptureReader, ColumnOrder, Joined, RowPath};
+use sagewarden_drift::{Detail, Issues, Profile};
+use sagewarden_lineage::s3::hex;
+use sagewarden_policy::{CapturedColumns, DetectedEndpoint};
+use sha2::{Digest, Sha256};
+
+use super::find_baseline::FoundBaseline;
+use super::window::CapturedFile;
+use crate::outcome::Failure;
+use crate::ports::{Files, Objects};
+
+/// Profiles that are read at the same time.
+const AT_ONCE: usize = 16;
+/// A profile of 20,480 columns would be larger; it is then made again.
+const MAX_PROFILE: u64 = 64 * 1024 * 1024;
+
+/// Makes, keeps and reads profiles.
+pub(crate) struct Profiles<'a, O> {
+    pub(crate) objects: &'a O,
+    pub(crate) own_bucket: &'a str,
+    pub(crate) found: &'a FoundBaseline,
+    pub(crate) said: &'a DetectedEndpoint,
+}
+
+/// What the files of a window came to.
+#[derive(Debug)]
+pub(crate) struct Merged {
+    /// Of all of them.
+    pub(crate) profile: Profile,
+    /// What was wrong in files that were read just now: those that were read before have told it.
+    pub(crate) issues: Issues,
+    /// Files that are gone, and of which no profile was kept.
+    pub(crate) gone: Vec<String>,
+}
+
+impl<O: Objects + Files> Profiles<'_, O> {
+    /// Merges the profiles of files in their order.
+    ///
+    /// # Errors
+    /// When S3 does not answer.
+    pub(crate) async fn of(&self, files: &[CapturedFile]) -> Result<Merged, Failure> {
+        let mut merged = Merged { profile: self.empty(), issues: Issues::default(), gone: Vec::new() };
+        for some in files.chunks(AT_ONCE) {
+            let profiles = try_join_all(some.iter().map(|file| self.profile(file))).await?;
+            for (file, profile) in some.iter().zip(profiles) {
+                match profile {
+                    Some((profile, issues)) => {
+                        merged.profile.merge(&profile);
+                        merged.issues.merge(&issues);
+                    }
+                    None => merged.gone.push(file.uri()),
+                }
+            }
+        }
+        Ok(merged)
+    }
+
+    /// The profile of a file: the one that was kept, else a new one. `None` when the file is gone.
+    async fn profile(&self, file: &CapturedFile) -> Result<Option<(Profile, Issues)>, Failure> {
+        let key = self.key(file);
+        if let Some(bytes) = self.objects.read(self.own_bucket, &key, MAX_PROFILE).await?
+            // One that another version of this program wrote is made again.
+            && let Ok(profile) = Profile::from_bytes(&bytes)
+        {
+            return Ok(Some((profile, Issues::default())));
+        }
+        let mut profile = self.empty();
+        let mut reader = CaptureReader::new(self.format()?);
+        let mut sink = Joined(&mut profile);
+        let mut take = |piece: &[u8]| reader.push(piece, &mut sink);
+        if !self.objects.stream(&file.bucket, &file.object, &mut take).await? {
+            return Ok(None);
+        }
+        let issues = reader.finish(&mut sink);
+        self.objects.write(self.own_bucket, &key, "application/octet-stream", &profile.to_bytes()).await?;
+        Ok(Some((profile, issues)))
+    }
+
+    fn empty(&self) -> Profile {
+        Profile::for_constraints(self.found.baseline.constraints(), Detail::Statistics)
+    }
+
+    /// A function of the file's version, of the baseline, whose columns the profile has, and of how its rows are read.
+    fn key(&self, file: &CapturedFile) -> String {
+        let DetectedEndpoint { columns, input_path, output_path, .. } = self.said;
+        let read = format!("{columns:?}|{input_path:?}|{output_path:?}|{}", file.id());
+        let digest = hex(&Sha256::digest(format!("{}|{read}", file.bucket)));
+        format!("profiles/{}/{digest}.profile", self.found.digest)
+    }
+
+    fn format(&self) -> Result<CaptureFormat, Failure> {
+        let path = |path: &Option<String>| {
+            let path = path.as_deref().map(RowPath::from_str).transpose();
+            path.map_err(|error| Failure::Reject(error.to_string()))
+        };
+        let order = match self.said.columns {
+            CapturedColumns::OutputFirst => ColumnOrder::OutputFirst,
+            CapturedColumns::InputFirst => ColumnOrder::InputFirst,
+            CapturedColumns::Input => ColumnOrder::Input,
+            CapturedColumns::Output => ColumnOrder::Output,
+        };
+        let (input_path, output_path) = (path(&self.said.input_path)?, path(&self.said.output_path)?);
+        Ok(CaptureFormat { order, input_path, output_path, ..CaptureFormat::default() })
+    }
+}

@@ -1,0 +1,172 @@
+//! Windows of captured traffic: which one a file belongs to, and what of it is in the table.
+//!
+//! A window is a partition `W#<endpoint>/<variant>@<start>` with an item for each version of a file: what is in a window is a set,
+//! however often and in whatever order its files are told. Windows that still have to be judged for the last time stand under
+//! `K#windows`, in the order of their ends.
+
+use sagewarden_drift::CaptureWindow;
+use sagewarden_drift::capture::CaptureHour;
+use sagewarden_events::{Resource, ResourceKind, Timestamp};
+use sagewarden_lineage::id::NodeId;
+use sagewarden_lineage::table::{Attributes, Item, Key, Query, Value, Write};
+
+use crate::outcome::Failure;
+use crate::ports::{ObjectVersion, Table};
+
+const HOUR_MS: i64 = 3_600_000;
+/// The partition of windows that are open.
+const OPEN: &str = "K#windows";
+
+/// A window of the traffic of a variant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Window {
+    /// Whose.
+    pub(crate) endpoint: Resource,
+    /// Of which variant.
+    pub(crate) variant: String,
+    /// From.
+    pub(crate) start: Timestamp,
+    /// Until.
+    pub(crate) end: Timestamp,
+}
+
+/// A file of a window, as it is in the table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct CapturedFile {
+    /// Where.
+    pub(crate) bucket: String,
+    /// What.
+    pub(crate) object: ObjectVersion,
+}
+
+impl CapturedFile {
+    /// What stands for the version: a file is written once, but nothing keeps anybody from writing it again.
+    fn version(&self) -> &str {
+        self.object.version_id.as_deref().unwrap_or(&self.object.etag)
+    }
+
+    /// Unique, and in the order in which SageMaker wrote the files: keys begin with the minute.
+    pub(crate) fn id(&self) -> String {
+        format!("{}@{}", self.object.key, self.version())
+    }
+
+    pub(crate) fn uri(&self) -> String {
+        format!("s3://{}/{}", self.bucket, self.object.key)
+    }
+
+    fn of_item(item: &Item) -> Option<Self> {
+        let text = |name: &str| item.text(name).map(str::to_owned);
+        Some(Self {
+            bucket: text("bucket")?,
+            object: ObjectVersion {
+                key: text("key")?,
+                version_id: text("version"),
+                etag: text("etag")?,
+                size: u64::try_from(item.number("size")?).ok()?,
+                modified_at: Timestamp::from_millis(item.number("at")?),
+            },
+        })
+    }
+}
+
+impl Window {
+    /// The window of `hours` hours that an hour of traffic belongs to.
+    pub(crate) fn of(endpoint: Resource, variant: &str, hour: CaptureHour, hours: i64) -> Option<Self> {
+        let at = Timestamp::from_text(&hour.to_string())?.millis();
+        let start = at - at.rem_euclid(hours * HOUR_MS);
+        let [start, end] = [start, start + hours * HOUR_MS].map(Timestamp::from_millis);
+        Some(Self { endpoint, variant: variant.to_owned(), start, end })
+    }
+
+    /// As alerts tell it.
+    pub(crate) fn told(&self, complete: bool) -> CaptureWindow {
+        CaptureWindow { start: self.start, end: self.end, complete }
+    }
+
+    fn pk(&self) -> String {
+        format!("W#{}/{}@{:013}", NodeId::endpoint(&self.endpoint).tail(), self.variant, self.start.millis())
+    }
+
+    /// The part of a key that is Model Monitor's: the hour in which the window ends ("Schema for Statistics", developer guide:
+    /// `<yyyy>/<mm>/<dd>/<hh>` of the execution).
+    pub(crate) fn folder(&self) -> String {
+        let time = self.end.to_string();
+        let (day, clock) = time.split_once('T').unwrap_or((&time, ""));
+        let hour = clock.split(':').next().unwrap_or_default();
+        format!("{}/{hour}", day.replace('-', "/"))
+    }
+
+    /// Notes a file, and that the window is to be judged once more when it is over.
+    pub(crate) async fn add(&self, table: &impl Table, file: &CapturedFile) -> Result<(), Failure> {
+        let CapturedFile { bucket, object } = file;
+        let mut attributes = Attributes::from([
+            ("bucket".to_owned(), Value::Text(bucket.clone())),
+            ("key".to_owned(), Value::Text(object.key.clone())),
+            ("etag".to_owned(), Value::Text(object.etag.clone())),
+            ("size".to_owned(), Value::Number(i64::try_from(object.size).unwrap_or(i64::MAX))),
+            ("at".to_owned(), Value::Number(object.modified_at.millis())),
+        ]);
+        if let Some(version) = &object.version_id {
+            attributes.insert("version".to_owned(), Value::Text(version.clone()));
+        }
+        let key = Key::new(self.pk(), format!("F#{}", file.id()));
+        // The file comes first: a window that is open with no file in it would be judged as empty.
+        table.write(&[Write::Put(Item { key, attributes })]).await?;
+        table.write(&[Write::Put(self.open_item())]).await?;
+        Ok(())
+    }
+
+    /// The files that are known, in the order of their keys.
+    pub(crate) async fn files(&self, table: &impl Table) -> Result<Vec<CapturedFile>, Failure> {
+        let mut query = Query::prefix(self.pk(), "F#");
+        let mut files = Vec::new();
+        loop {
+            let page = table.query(&query).await?;
+            files.extend(page.items.iter().filter_map(CapturedFile::of_item));
+            match page.next {
+                Some(next) => query.after = Some(next),
+                None => return Ok(files),
+            }
+        }
+    }
+
+    /// It has been judged for the last time, unless another file comes.
+    pub(crate) async fn close(&self, table: &impl Table) -> Result<(), Failure> {
+        Ok(table.write(&[Write::Delete(self.open_item().key)]).await?)
+    }
+
+    /// At most `at_most` windows whose end is before a time and which are open.
+    pub(crate) async fn ended(
+        table: &impl Table,
+        before: Timestamp,
+        at_most: usize,
+    ) -> Result<Vec<Self>, Failure> {
+        let mut query = Query::prefix(OPEN, "");
+        query.limit = Some(at_most);
+        let page = table.query(&query).await?;
+        let windows = page.items.iter().filter_map(Self::of_item);
+        Ok(windows.filter(|window| window.end < before).collect())
+    }
+
+    fn open_item(&self) -> Item {
+        Item {
+            key: Key::new(OPEN, format!("{:013}#{}", self.end.millis(), self.pk())),
+            attributes: Attributes::from([
+                ("endpoint".to_owned(), Value::Text(self.endpoint.arn())),
+                ("variant".to_owned(), Value::Text(self.variant.clone())),
+                ("start".to_owned(), Value::Number(self.start.millis())),
+                ("end".to_owned(), Value::Number(self.end.millis())),
+            ]),
+        }
+    }
+
+    fn of_item(item: &Item) -> Option<Self> {
+        let endpoint = Resource::parse_arn(item.text("endpoint")?).ok()?;
+        Some(Self {
+            endpoint: (endpoint.kind == ResourceKind::Endpoint).then_some(endpoint)?,
+            variant: item.text("variant")?.to_owned(),
+            start: Timestamp::from_millis(item.number("start")?),
+            end: Timestamp::from_millis(item.number("end")?),
+        })
+    }
+}

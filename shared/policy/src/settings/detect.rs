@@ -1,0 +1,151 @@
+//! Which captured traffic is compared with what, and what comes of it.
+
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
+use wildmatch::WildMatch;
+
+use super::check::{minutes, words};
+
+/// How captured traffic is judged.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct DetectSettings {
+    /// How long a window is, in hours: a part of a day.
+    #[serde(deserialize_with = "hours_of_a_day")]
+    pub window_hours: i64,
+    /// How many rows a window must have before it is judged.
+    pub min_rows: u64,
+    /// How long after its end a window is judged for the last time, in minutes: capture files come late.
+    #[serde(deserialize_with = "minutes")]
+    pub close_after_minutes: i64,
+    /// By which rules alerts are made.
+    pub alert_mode: JudgedBy,
+    /// By which rules the files are written that take the place of Model Monitor's.
+    pub files_mode: JudgedBy,
+    /// Where reports go, as `s3://<bucket>/<prefix>`; absent for the stack's own bucket.
+    #[serde(deserialize_with = "folder")]
+    pub reports: Option<String>,
+    /// What differs for some endpoints. The first that fits counts.
+    pub endpoints: Vec<DetectedEndpoint>,
+}
+
+impl Default for DetectSettings {
+    fn default() -> Self {
+        Self {
+            window_hours: 1,
+            min_rows: 200,
+            close_after_minutes: 15,
+            alert_mode: JudgedBy::Exact,
+            files_mode: JudgedBy::Compat,
+            reports: None,
+            endpoints: Vec::new(),
+        }
+    }
+}
+
+impl DetectSettings {
+    /// What is said of an endpoint; the default where nothing is.
+    #[must_use]
+    pub fn of(&self, endpoint: &str) -> DetectedEndpoint {
+        let found = self.endpoints.iter().find(|each| WildMatch::new(&each.endpoint).matches(endpoint));
+        found.cloned().unwrap_or_default()
+    }
+}
+
+/// Whose answers are wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum JudgedBy {
+    /// Those of Model Monitor's container, its known defects included.
+    Compat,
+    /// The right ones.
+    Exact,
+}
+
+/// Which columns of a captured event are looked at, in which order.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CapturedColumns {
+    /// Those of the output, then those of the input: what Model Monitor's container does with `output_columns_position` `START`.
+    #[default]
+    OutputFirst,
+    /// Those of the input, then those of the output.
+    InputFirst,
+    /// Those of the input only.
+    Input,
+    /// Those of the output only.
+    Output,
+}
+
+/// What is said of some endpoints.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DetectedEndpoint {
+    /// Which: a name with `*` and `?`.
+    #[serde(deserialize_with = "words")]
+    pub endpoint: String,
+    /// Whether its traffic is looked at.
+    #[serde(default = "yes")]
+    pub watch: bool,
+    /// The folder with `constraints.json` and `statistics.json`; absent: it is looked for.
+    #[serde(default, deserialize_with = "folder")]
+    pub baseline: Option<String>,
+    /// Which columns are looked at.
+    #[serde(default)]
+    pub columns: CapturedColumns,
+    /// Where the rows are in requests of JSON, such as `/instances/*/features`.
+    #[serde(default, deserialize_with = "row_path")]
+    pub input_path: Option<String>,
+    /// The same for answers.
+    #[serde(default, deserialize_with = "row_path")]
+    pub output_path: Option<String>,
+}
+
+fn yes() -> bool {
+    true
+}
+
+impl Default for DetectedEndpoint {
+    fn default() -> Self {
+        Self {
+            endpoint: "*".to_owned(),
+            watch: true,
+            baseline: None,
+            columns: CapturedColumns::default(),
+            input_path: None,
+            output_path: None,
+        }
+    }
+}
+
+/// Windows begin and end with the hours of capture keys, and tile a day.
+fn hours_of_a_day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
+    let hours = i64::deserialize(deserializer)?;
+    if hours > 0 && 24 % hours == 0 {
+        Ok(hours)
+    } else {
+        Err(D::Error::custom(format!("`{hours}` is none of 1, 2, 3, 4, 6, 8, 12 and 24 hours")))
+    }
+}
+
+fn folder<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let uri = words(deserializer)?;
+    let bucket = uri.strip_prefix("s3://").and_then(|rest| rest.split('/').next());
+    if bucket.is_some_and(|bucket| !bucket.is_empty()) {
+        Ok(Some(uri))
+    } else {
+        Err(D::Error::custom(format!("`{uri}` is no folder such as `s3://ds-model-bucket/baselines/credit`")))
+    }
+}
+
+/// What is wrong with it otherwise is told where it is read.
+fn row_path<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let path = words(deserializer)?;
+    if path.starts_with('/') && path.matches("/*").count() <= 1 {
+        Ok(Some(path))
+    } else {
+        Err(D::Error::custom(format!(
+            "`{path}` is no path of rows such as `/instances/*/features`, with one `*` at most"
+        )))
+    }
+}

@@ -1,0 +1,250 @@
+//! From captured traffic to Model Monitor's files: what arrives when, how often and in which order changes nothing.
+
+use std::fmt::Write as _;
+
+use futures::executor::block_on;
+use sagewarden_drift::csv::Header;
+use sagewarden_drift::{SuggestedBaseline, Violations, WindowReport};
+use sagewarden_events::{ResourceKind, Timestamp};
+use sagewarden_govern::ports::Objects as _;
+use sagewarden_govern::{BASELINE_MISSING, DetectDrift, Metrics, Moment, WindowMetrics};
+use sagewarden_local::System;
+use sagewarden_policy::DetectSettings;
+use sagewarden_tests::Result;
+use sagewarden_tests::local::{Local, at, endpoint_config};
+use serde_json::{Value, json};
+
+const BUCKET: &str = "captured";
+const HOUR: &str = "traffic/prod/AllTraffic/2026/03/03/09";
+const FOLDER: &str = "reports/AllTraffic/prod/sagewarden-data-quality/2026/03/03/10";
+
+/// A row of the model's input. It is no random number: the same row every time.
+fn row(number: u64) -> (u64, u64, f64) {
+    let mixed = number.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
+    (10_000 + mixed % 990_000, 1 + mixed % 4, ((mixed >> 7) % 10_000) as f64 / 100.0 + 0.005)
+}
+
+fn baseline_csv() -> String {
+    let mut csv = "default,LIMIT_BAL,EDUCATION,RATIO\n".to_owned();
+    for number in 0..2_000 {
+        let (limit, education, ratio) = row(number);
+        writeln!(csv, "{},{limit},{education},{ratio:.3}", number % 2).unwrap();
+    }
+    csv
+}
+
+/// Events of `rows`, whose limit is divided.
+fn captured(rows: std::ops::Range<u64>, divided_by: u64) -> String {
+    let mut lines = String::new();
+    for number in rows {
+        let (limit, education, ratio) = row(number + 7);
+        let limit = limit / divided_by;
+        let part = |mode: &str, data: String| json!({ "observedContentType": "text/csv", "mode": mode, "data": data, "encoding": "CSV" });
+        let event = json!({
+            "captureData": {
+                "endpointInput": part("INPUT", format!("{limit},{education},{ratio:.3}")),
+                "endpointOutput": part("OUTPUT", format!("{}\n", number % 2)),
+            },
+            "eventMetadata": { "eventId": format!("e-{number}"), "inferenceTime": "2026-03-03T09:00:00Z" },
+            "eventVersion": "0",
+        });
+        writeln!(lines, "{event}").unwrap();
+    }
+    lines
+}
+
+/// An endpoint that captures its traffic, and a schedule with a baseline, or none.
+fn capturing(with_baseline: bool) -> Result<Local> {
+    let local = Local::new()?;
+    let mut config = endpoint_config("c", "m");
+    config["DataCaptureConfig"] = json!({
+        "EnableCapture": true,
+        "InitialSamplingPercentage": 100,
+        "DestinationS3Uri": format!("s3://{BUCKET}/traffic"),
+        "CaptureOptions": [{ "CaptureMode": "Input" }, { "CaptureMode": "Output" }],
+    });
+    local.create(ResourceKind::Model, &sagewarden_tests::local::model("m"), 0)?;
+    local.create(ResourceKind::EndpointConfig, &config, 1)?;
+    let endpoint = json!({ "EndpointName": "prod", "EndpointConfigName": "c" });
+    let endpoint = local.create(ResourceKind::Endpoint, &endpoint, 2)?;
+    local.system.account.finish_endpoint(&endpoint, at(100))?;
+    if with_baseline {
+        let made = SuggestedBaseline::of_csv(baseline_csv().as_bytes(), Header::Present)?;
+        for (name, text) in [
+            ("constraints.json", made.constraints.to_java_json()),
+            ("statistics.json", made.statistics.to_java_json()),
+        ] {
+            local.system.account.put_object("baselines", &format!("b/{name}"), text.as_bytes(), at(150))?;
+        }
+        let inputs =
+            json!([{ "EndpointInput": { "EndpointName": "prod", "LocalPath": "/opt/ml/processing/input" } }]);
+        let uri = |name: &str| json!({ "S3Uri": format!("s3://baselines/b/{name}") });
+        let baseline = json!({ "ConstraintsResource": uri("constraints.json"), "StatisticsResource": uri("statistics.json") });
+        let config = json!({
+            "MonitoringType": "DataQuality",
+            "MonitoringJobDefinition": { "BaselineConfig": baseline, "MonitoringInputs": inputs },
+        });
+        let schedule = json!({ "MonitoringScheduleName": "quality", "MonitoringScheduleConfig": config });
+        local.create(ResourceKind::MonitoringSchedule, &schedule, 200)?;
+    }
+    local.settle()?;
+    Ok(local)
+}
+
+fn put(local: &Local, file: &str, content: &str, after: i64) -> Result<()> {
+    let key = format!("{HOUR}/{file}");
+    local.system.account.put_object(BUCKET, &key, content.as_bytes(), at(after))?;
+    Ok(())
+}
+
+fn read(local: &Local, name: &str) -> Result<Option<Vec<u8>>> {
+    let key = format!("{FOLDER}/{name}");
+    Ok(block_on(local.system.account.read(System::OWN_BUCKET, &key, 1 << 20))?)
+}
+
+fn report(local: &Local) -> Result<WindowReport> {
+    Ok(WindowReport::parse(&read(local, WindowReport::FILE)?.ok_or("there is no evaluation")?)?)
+}
+
+#[test]
+fn traffic_that_has_moved_is_found_and_files_are_written_as_model_monitor_writes_them() -> Result<()> {
+    let local = capturing(true)?;
+    put(&local, "00-00-000-a.jsonl", &captured(0..300, 1), 86_400)?;
+    local.settle()?;
+    assert_eq!(report(&local)?.violations, [], "nothing has moved");
+
+    put(&local, "01-00-000-b.jsonl", &captured(300..900, 1_000), 86_460)?;
+    let outcomes = local.settle()?;
+    let report = report(&local)?;
+    assert_eq!((report.rows, report.files.len(), report.window.complete), (900, 2, false));
+    assert_eq!(report.baseline.as_deref(), Some("s3://baselines/b/constraints.json"));
+    let found: Vec<_> = report.violations.iter().map(|each| each.feature_name.as_deref()).collect();
+    assert_eq!(found, [Some("LIMIT_BAL")], "{outcomes:?}");
+
+    let written = Violations::parse(&read(&local, "constraint_violations.json")?.ok_or("no violations")?)?;
+    let text = written.violations[0].description.clone().unwrap_or_default();
+    assert!(
+        text.starts_with("Baseline drift distance: ") && text.ends_with(" exceeds threshold: 0.1"),
+        "{text}"
+    );
+    let statistics: Value =
+        serde_json::from_slice(&read(&local, "statistics.json")?.ok_or("no statistics")?)?;
+    assert_eq!(statistics["dataset"]["item_count"], 900);
+    Ok(())
+}
+
+#[test]
+fn files_that_come_twice_late_or_in_another_order_change_nothing() -> Result<()> {
+    let files: Vec<(String, String)> = (0..6)
+        .map(|number| {
+            let rows = number * 400..number * 400 + 400;
+            (format!("0{number}-00-000-x.jsonl"), captured(rows, if number < 2 { 1 } else { 1_000 }))
+        })
+        .collect();
+    let mut results = Vec::new();
+    for order in [[0, 1, 2, 3, 4, 5], [5, 3, 1, 0, 2, 4]] {
+        let local = capturing(true)?;
+        let mut delivered = Vec::new();
+        for (turn, index) in (0..).zip(order) {
+            let (name, content) = &files[index];
+            put(&local, name, content, 86_400 + 60 * turn)?;
+            let told = block_on(local.system.settle())?;
+            delivered.extend(told.into_iter().map(|(event, _)| event.to_string()));
+        }
+        // Everything once more.
+        for body in &delivered {
+            local.deliver(body)?;
+        }
+        let [statistics, evaluation] =
+            [read(&local, "statistics.json")?, read(&local, WindowReport::FILE)?].map(Option::unwrap);
+        results.push((String::from_utf8(statistics)?, String::from_utf8(evaluation)?));
+    }
+    assert!(results[0] == results[1], "another order made another result");
+    assert_eq!(serde_json::from_str::<WindowReport>(&results[0].1)?.rows, 2_400);
+    Ok(())
+}
+
+#[test]
+fn lines_that_cannot_be_read_are_told_and_the_others_used() -> Result<()> {
+    let local = capturing(true)?;
+    let mut content = captured(0..300, 1);
+    content.push_str("{\"captureData\":{\"endpointInput\":{\"data\":\"1,2");
+    put(&local, "00-00-000-a.jsonl", &content, 86_400)?;
+    let outcomes = local.settle()?;
+    assert_eq!(report(&local)?.rows, 300);
+    let told = outcomes.iter().find(|text| text.starts_with("detect-drift")).ok_or("nothing was told")?;
+    assert!(told.contains("lines left out") && told.contains("301"), "{told}");
+    Ok(())
+}
+
+#[test]
+fn traffic_without_a_baseline_is_told_once_for_a_configuration() -> Result<()> {
+    let local = capturing(false)?;
+    for (turn, file) in (0..).zip(["00-00-000-a.jsonl", "01-00-000-b.jsonl"]) {
+        put(&local, file, &captured(0..10, 1), 86_400 + turn)?;
+        local.settle()?;
+    }
+    let told: Vec<_> =
+        local.sent()?.into_iter().filter(|notice| notice.detail_type == BASELINE_MISSING).collect();
+    assert_eq!(told.len(), 1);
+    assert!(told[0].detail["advice"].as_str().unwrap_or_default().contains("sagewarden baseline"));
+    Ok(())
+}
+
+#[test]
+fn what_is_no_captured_traffic_of_an_endpoint_is_left_alone() -> Result<()> {
+    let local = capturing(true)?;
+    for key in [
+        "traffic/prod/AllTraffic/2026/03/03/09/a.csv",
+        "traffic/other/AllTraffic/2026/03/03/09/a.jsonl",
+        "elsewhere/prod/AllTraffic/2026/03/03/09/a.jsonl",
+        "traffic/prod/AllTraffic/2026/13/03/09/a.jsonl",
+    ] {
+        local.system.account.put_object(BUCKET, key, b"{}\n", at(86_400))?;
+        let outcomes = local.settle()?;
+        assert!(!outcomes.iter().any(|text| text.starts_with("detect-drift")), "{key}: {outcomes:?}");
+    }
+    Ok(())
+}
+
+#[derive(Default)]
+struct Heard(std::cell::RefCell<Vec<String>>);
+
+impl Metrics for Heard {
+    fn tell(&self, window: &WindowMetrics<'_>) {
+        let names = window.metrics.iter().map(|metric| format!("{} {}", window.endpoint, metric.name));
+        self.0.borrow_mut().extend(names);
+    }
+}
+
+#[test]
+fn a_window_that_is_over_is_judged_once_more_and_its_metrics_are_told() -> Result<()> {
+    let local = capturing(true)?;
+    put(&local, "00-00-000-a.jsonl", &captured(0..300, 1_000), 86_400)?;
+    local.settle()?;
+    assert!(!report(&local)?.window.complete);
+
+    let (System { store, account, notices, .. }, settings, heard) =
+        (&local.system, DetectSettings::default(), Heard::default());
+    let detect = DetectDrift {
+        account,
+        objects: account,
+        table: store,
+        bus: notices,
+        metrics: &heard,
+        settings: &settings,
+        own_bucket: System::OWN_BUCKET,
+    };
+    let close = |time: &str| -> Result<String> {
+        let now = Timestamp::from_text(time).ok_or("no time")?;
+        let done = block_on(detect.close_windows(&Moment { now, owner: "t".into() }));
+        Ok(done.map(|done| done.text().to_owned())?)
+    };
+    assert_eq!(close("2026-03-03T10:14:59Z")?, "no window is over", "files come late");
+    let done = close("2026-03-03T10:15:01Z")?;
+    assert!(done.contains("300 rows") && done.contains("1 violations"), "{done}");
+    assert!(report(&local)?.window.complete);
+    assert!(heard.0.borrow().contains(&"prod feature_baseline_drift_LIMIT_BAL".to_owned()), "{:?}", heard.0);
+    assert_eq!(close("2026-03-03T10:20:01Z")?, "no window is over", "it is judged for the last time once");
+    Ok(())
+}
