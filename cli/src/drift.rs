@@ -26,10 +26,8 @@ pub(crate) fn run(options: &DriftOptions) -> Result<ExitCode, CommandError> {
     let analyses = analyses(options)?;
     let inputs = Inputs::find(&options.captures)?;
     let mode = Mode::from(options.mode);
-    let (detail, trend) = match &options.out {
-        Some(_) => (Detail::Statistics, Some(mode)),
-        None => (Detail::Verdict, None),
-    };
+    let detail = if options.out.is_some() { Detail::Statistics } else { Detail::Verdict };
+    let trend = (options.out.is_some() || options.format == Telling::Json).then_some(mode);
     let mut windows = Windows::new(&baseline, detail, trend);
     let header = if options.no_header { Header::None } else { Header::FirstRow };
     let troubles = inputs.read(&mut reader(options), header, &mut windows);
@@ -55,7 +53,7 @@ pub(crate) fn run(options: &DriftOptions) -> Result<ExitCode, CommandError> {
         differences: &differences,
         troubles: &troubles,
         files: inputs.sources.len(),
-        windows: judged.windows.len(),
+        windows: &judged.windows,
         has_statistics: statistics.is_some(),
     };
     match options.format {

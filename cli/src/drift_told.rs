@@ -1,5 +1,6 @@
 //! A verdict on drift, for people and for machines.
 
+use sagewarden_drift::report::Window;
 use sagewarden_drift::{Difference, Evaluation, FeatureVerdict, Gap, Place, Verdict};
 use serde_json::{Value, json};
 
@@ -18,7 +19,7 @@ pub(crate) struct Told<'a> {
     pub(crate) differences: &'a [Difference],
     pub(crate) troubles: &'a [Trouble],
     pub(crate) files: usize,
-    pub(crate) windows: usize,
+    pub(crate) windows: &'a [Window],
     pub(crate) has_statistics: bool,
 }
 

@@ -48,8 +48,3 @@ pub use statistics::{
     SketchParameters, Statistics, StringStatistics, UnreadableStatistics,
 };
 pub use violations::{Excess, Limit, Observed, Severity, UnreadableReport, Violation, Violations, severity};
-
-/// What is written of a window of captured traffic.
-pub mod report {
-    pub use crate::window_report::{CaptureWindow, ModeDifference, UnreadableWindowReport, WindowReport};
-}

@@ -8,7 +8,7 @@ use crate::clarify::{Importance, LIMIT, attribution_drift, importance};
 use crate::evaluate::Mode;
 
 /// Features in the list; what is more becomes one row.
-const SHOWN: usize = 20;
+const SHOWN: usize = 10;
 
 pub(super) fn section(attribution: &Attribution<'_>, mode: Mode) -> Markup {
     let drift = attribution_drift(attribution.baseline, attribution.now, mode);

@@ -115,7 +115,7 @@ fn facts(distance: &Distance) -> Markup {
             div { dt { "Method" } dd title=(method) { (format!("{:?}", distance.method)) } }
             @if let Some(p) = distance.p_value { div { dt { "p" } dd { (short(p)) } } }
             div { dt { "Values" } dd { (distance.baseline_n) " \u{2192} " (distance.current_n) } }
-            div { dt { "Different" } dd { (distance.baseline_distinct) " \u{2192} " (distance.current_distinct) } }
+            div { dt { "Different values" } dd { (distance.baseline_distinct) " \u{2192} " (distance.current_distinct) } }
         }
     }
 }

@@ -1,4 +1,7 @@
-//! A verdict as one self-contained page: a summary, and for each feature a card with a picture of the baseline against now.
+//! What is written of a verdict: a document of a window of captured traffic ([`WindowReport`]), and a page for people
+//! ([`Report`]).
+//!
+//! The page is self-contained: a summary, and for each feature a card with a picture of the baseline against now.
 //! Everything is there without the script too; a content security policy keeps the page from the network.
 
 mod attribution;
@@ -11,12 +14,15 @@ mod tests;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::clarify::Analysis;
 use crate::evaluate::{Difference, Evaluation, FeatureVerdict, Mode, Verdict, compare_modes};
 use crate::profile::Profile;
 use crate::statistics::Statistics;
+
+pub use crate::window_report::{CaptureWindow, ModeDifference, UnreadableWindowReport, WindowReport};
 
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
@@ -45,7 +51,7 @@ pub struct Report<'a> {
 }
 
 /// A part of the data, by its time.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Window {
     /// When it begins, such as `2022-04-18T00:00:00Z`.
     pub start: String,

@@ -22,6 +22,8 @@ const BARS: usize = 10;
 struct Range {
     from: f64,
     to: f64,
+    /// Room beside them.
+    margin: f64,
 }
 
 impl Range {
@@ -36,12 +38,12 @@ impl Range {
         }
         let margin = ((to - from) * 0.03).max(from.abs() * 1e-9).max(f64::MIN_POSITIVE);
         let margin = if to > from { margin } else { from.abs().max(1.0) * 0.5 };
-        Self { from: from - margin, to: to + margin }
+        Self { from, to, margin }
     }
 
     /// From 0 to 1. Halves are taken before the difference, which may exceed what a number can be.
     fn share(self, value: f64) -> f64 {
-        let (from, to) = (self.from / 2.0, self.to / 2.0);
+        let (from, to) = ((self.from - self.margin) / 2.0, (self.to + self.margin) / 2.0);
         ((value / 2.0 - from) / (to - from)).clamp(0.0, 1.0)
     }
 
@@ -85,8 +87,8 @@ pub(super) fn numbers(
                 text.tick.end x=(LEFT - 4.0) y=(y(share) + 3.0) { (format!("{:.0} %", share * 100.0)) }
                 @if share > 0.0 { path.grid d={ "M" (LEFT) "," (y(share)) "H" (WIDTH - RIGHT) } {} }
             }
-            text.tick x=(LEFT) y=(HEIGHT - 6.0) { (short(range.from)) }
-            text.tick.end x=(WIDTH - RIGHT) y=(HEIGHT - 6.0) { (short(range.to)) }
+            text.tick x=(round(range.x(range.from))) y=(HEIGHT - 6.0) { (short(range.from)) }
+            @if range.to > range.from { text.tick.end x=(round(range.x(range.to))) y=(HEIGHT - 6.0) { (short(range.to)) } }
             @if let Some(steps) = baseline { path.line.then d=(stairs(steps, range)) {} }
             @if let Some(steps) = now { path.line.now d=(stairs(steps, range)) {} }
             @if let Some((at, gap)) = gap { (mark(range.x(at), at, gap)) }
