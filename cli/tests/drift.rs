@@ -43,7 +43,7 @@ impl Folder {
 }
 
 fn word(row: u32) -> &'static str {
-    if row % 2 == 0 { "even" } else { "odd" }
+    if row.is_multiple_of(2) { "even" } else { "odd" }
 }
 
 /// Captured events of one hour, whose amounts are moved.
@@ -122,7 +122,7 @@ fn hours_are_told_apart_by_the_times_of_events_in_one_file() {
 fn good_lines_of_a_damaged_file_are_used_and_bad_ones_counted() {
     let folder = Folder::new();
     let whole = events(0, 0);
-    let file = folder.file("cut.jsonl", &format!("no json\n{}", &whole[..whole.len() - 40]));
+    let file = folder.file("cut.jsonl", &format!("no json\n{}", whole.get(..whole.len() - 40).unwrap()));
     let output = sagewarden(&["drift", "--baseline", &folder.path("base"), &file]);
     assert_eq!(output.status.code(), Some(0));
     let said = String::from_utf8(output.stderr.clone()).unwrap();
