@@ -5,7 +5,7 @@ use std::io::{self, BufReader, Read};
 use std::path::Path;
 use std::process::ExitCode;
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 use sagewarden_drift::csv::{CsvTable, Header};
 use sagewarden_drift::{
     ColumnProfile, FeatureStatistics, InferredType, Issue, IssueKind, StringStatistics, SuggestedBaseline,
@@ -14,9 +14,8 @@ use sagewarden_drift::{
 use crate::command::BaselineOptions;
 use crate::error::CommandError;
 use crate::output::{self, DIM, STRONG};
+use crate::progress;
 
-/// Inputs below are read before anybody asks how far it is.
-const LONG: u64 = 64 << 20;
 /// Bytes that are read at once.
 const BUFFER: usize = 256 << 10;
 /// Columns that are shown; the files have all.
@@ -78,10 +77,7 @@ fn read(path: &Path, header: Header) -> Result<SuggestedBaseline, CommandError> 
 /// The data, and the progress through it: shown where there is a terminal and much to read.
 fn open(path: &Path) -> Result<(Box<dyn Read>, ProgressBar), CommandError> {
     if path == Path::new("-") {
-        let style = ProgressStyle::with_template("{spinner} {bytes} read ({bytes_per_sec})");
-        let spinner =
-            ProgressBar::new_spinner().with_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
-        return Ok((Box::new(io::stdin().lock()), spinner));
+        return Ok((Box::new(io::stdin().lock()), progress::endless()));
     }
     let unreadable = |source| CommandError::Unreadable { path: path.to_owned(), source };
     let file = File::open(path).map_err(unreadable)?;
@@ -89,12 +85,7 @@ fn open(path: &Path) -> Result<(Box<dyn Read>, ProgressBar), CommandError> {
     if metadata.is_dir() {
         return Err(unreadable(io::ErrorKind::IsADirectory.into()));
     }
-    let progress = if metadata.len() < LONG {
-        ProgressBar::hidden()
-    } else {
-        let style = ProgressStyle::with_template("{wide_bar} {percent} % ({bytes_per_sec}, {eta} left)");
-        ProgressBar::new(metadata.len()).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
-    };
+    let progress = progress::through(metadata.len());
     Ok((Box::new(file), progress))
 }
 

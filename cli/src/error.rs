@@ -3,7 +3,9 @@
 use std::io;
 use std::path::PathBuf;
 
+use sagewarden_drift::clarify::UnreadableAnalysis;
 use sagewarden_drift::csv::CsvError;
+use sagewarden_drift::{UnreadableConstraints, UnreadableStatistics};
 use sagewarden_govern::NoAnswer;
 use sagewarden_govern::ports::PortError;
 use sagewarden_local::{GitError, StoreError, StoryError};
@@ -27,6 +29,20 @@ pub(crate) enum CommandError {
     Exists(PathBuf),
     #[error("`{}`: {source}", path.display())]
     NoTable { path: PathBuf, source: CsvError },
+    #[error("`{}` holds no baseline: it has no constraints.json; `sagewarden baseline` makes one", .0.display())]
+    NoBaseline(PathBuf),
+    #[error("`{}`: {source}", path.display())]
+    Constraints { path: PathBuf, source: UnreadableConstraints },
+    #[error("`{}`: {source}", path.display())]
+    Statistics { path: PathBuf, source: UnreadableStatistics },
+    #[error("`{}`: {source}", path.display())]
+    Analysis { path: PathBuf, source: UnreadableAnalysis },
+    #[error("`{}` holds no captured events and no table: files end in .jsonl or .csv", .0.display())]
+    NoCapture(PathBuf),
+    #[error("no row could be read from {0}: the warnings say why")]
+    NoRows(String),
+    #[error("nothing could be judged: {0}")]
+    NothingJudged(String),
     #[error("there is no control `{0}`: `sagewarden policy list` has them all")]
     UnknownControl(String),
     #[error("the settings `{}` cannot be used: {source}", path.display())]

@@ -5,11 +5,16 @@ mod baseline;
 mod check;
 mod command;
 mod demo;
+mod drift;
+mod drift_input;
+mod drift_told;
+mod drift_windows;
 mod error;
 mod export;
 mod locate;
 mod output;
 mod policy;
+mod progress;
 mod replay;
 mod sarif;
 
@@ -26,6 +31,7 @@ fn main() -> ExitCode {
     let result = match command {
         Command::Baseline(options) => baseline::run(&options),
         Command::Check(options) => check::run(&options),
+        Command::Drift(options) => drift::run(&options),
         Command::Demo(options) => demo::run(&options),
         Command::Policy { command } => policy::run(&command),
         Command::Replay(options) => replay::run(&options),

@@ -7,34 +7,15 @@ import json
 import pathlib
 import sys
 import tempfile
-import time
 
-from browser import chromium
 from selenium.webdriver.common.action_chains import ActionChains
-from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
+from browser import Browser
 
-class Page:
-    """A page in a browser of its own."""
 
-    def __init__(self, file: pathlib.Path, profile: str):
-        self.browser = chromium(profile)
-        # Chromium's first tab is a page of its own with requests of its own; the log begins behind it.
-        self.browser.get("about:blank")
-        self.browser.get_log("performance")
-        started = time.monotonic()
-        self.browser.get(file.as_uri())
-        self.loaded = time.monotonic() - started
-
-    def one(self, selector):
-        return self.browser.find_element(By.CSS_SELECTOR, selector)
-
-    def all(self, selector):
-        return self.browser.find_elements(By.CSS_SELECTOR, selector)
-
-    def run(self, script, *arguments):
-        return self.browser.execute_script(script, *arguments)
+class Page(Browser):
+    """A page of lineage."""
 
     def node(self, name):
         """The box whose label holds the name."""
@@ -57,20 +38,6 @@ class Page:
         field.clear()
         field.send_keys(text)
         return self.one("#hits").text
-
-    def press(self, key):
-        ActionChains(self.browser).send_keys(key).perform()
-
-    def quiet(self):
-        """Neither an error nor a request to anything but files."""
-        errors = [entry for entry in self.browser.get_log("browser") if entry["level"] in ("SEVERE", "WARNING")]
-        assert not errors, errors
-        events = [json.loads(entry["message"])["message"] for entry in self.browser.get_log("performance")]
-        requests = [event["params"] for event in events if event["method"] == "Network.requestWillBeSent"]
-        sent = [each["request"]["url"] for each in requests if not each["documentURL"].startswith("chrome")]
-        assert sent, "the log would show a request: it shows the page's own"
-        foreign = [url[:200] for url in sent if not url.startswith("file://")]
-        assert not foreign, foreign[:5]
 
 
 def story(page, facts):

@@ -18,6 +18,7 @@ mod loose;
 mod number;
 mod profile;
 pub mod quality;
+pub mod report;
 mod scan;
 mod sketch;
 mod statistics;

@@ -17,7 +17,7 @@ use crate::ports::{Account, ObjectVersion, Objects, SourceControl, Table};
 use crate::record_lineage::RecordLineage;
 
 /// The beginning of the sort keys of explanations: `X#<version of the report>`.
-pub(crate) const EXPLANATIONS: &str = "X#";
+const EXPLANATIONS: &str = "X#";
 /// The version of the newest explanation on a node: `<time of the report>#<version of the report>`.
 const NEWEST: &str = "expv";
 

@@ -20,7 +20,7 @@ use serde_json::Value as Json;
 use super::violations::Observed;
 use super::{AlertDrift, OBSERVED_ON};
 use crate::closure::upstream;
-use crate::explanation::EXPLANATIONS;
+use crate::explanation;
 use crate::lookup_lineage::{Ask, NoAnswer, Question, Reply, answer};
 use crate::outcome::Failure;
 use crate::ports::{Account, Bus, Objects, PortError, SourceControl, Table};
@@ -150,13 +150,7 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table, B: Bus> AlertDrift<'_, 
 
 /// The explanations that Clarify wrote of what the deployment was made of, the newest of each node.
 async fn importances(table: &impl Table, graph: &Graph) -> Result<Importances, PortError> {
-    let explained = graph.nodes.values().filter(|node| node.text(EXPLANATION).is_some());
-    let keys: Vec<Key> = explained
-        .filter_map(|node| {
-            let (_, version) = node.text("expv")?.split_once('#')?;
-            Some(Key::new(node.id.as_str(), format!("{EXPLANATIONS}{version}")))
-        })
-        .collect();
+    let keys: Vec<Key> = graph.nodes.values().filter_map(explanation::key).collect();
     let mut importances = Importances::default();
     for item in table.get(&keys).await? {
         importances.read(item.text("json").unwrap_or_default());

@@ -1,0 +1,221 @@
+//! `sagewarden drift`: captured traffic against a baseline.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use sagewarden_drift::capture::{CaptureFormat, CaptureKey, CaptureReader};
+use sagewarden_drift::clarify::Analysis;
+use sagewarden_drift::csv::Header;
+use sagewarden_drift::report::{Attribution, Report, Window};
+use sagewarden_drift::{
+    Baseline, Constraints, Detail, Evaluation, Mode, Profile, Statistics, Verdict, Violations, compare_modes,
+    evaluate,
+};
+
+use crate::command::{DriftOptions, Telling};
+use crate::drift_input::{Inputs, Source};
+use crate::drift_told::{self, Told};
+use crate::drift_windows::Windows;
+use crate::error::CommandError;
+use crate::output::{self, STRONG};
+
+pub(crate) fn run(options: &DriftOptions) -> Result<ExitCode, CommandError> {
+    let (statistics, baseline) = baseline(&options.baseline)?;
+    let analyses = analyses(options)?;
+    let inputs = Inputs::find(&options.captures)?;
+    let mode = Mode::from(options.mode);
+    let detail = if options.out.is_some() { Detail::Statistics } else { Detail::Verdict };
+    let trend = (options.out.is_some() || options.format == Telling::Json).then_some(mode);
+    let mut windows = Windows::new(&baseline, detail, trend);
+    let header = if options.no_header { Header::None } else { Header::FirstRow };
+    let troubles = inputs.read(&mut reader(options), header, &mut windows);
+    let warnings = drift_told::warnings(&troubles);
+    for warning in &warnings {
+        anstream::eprintln!("warning: {warning}");
+    }
+    if windows.rows() == 0 {
+        return Err(CommandError::NoRows(named(&inputs)));
+    }
+    let (profile, windows) = windows.finish();
+    let judged = Judged {
+        compat: evaluate(&baseline, &profile, Mode::Compat),
+        exact: evaluate(&baseline, &profile, Mode::Exact),
+        profile,
+        windows,
+        mode,
+    };
+    let counted = judged.counted();
+    let differences = compare_modes(&judged.compat, &judged.exact);
+    let told = Told {
+        evaluation: counted,
+        differences: &differences,
+        troubles: &troubles,
+        files: inputs.sources.len(),
+        windows: &judged.windows,
+        has_statistics: statistics.is_some(),
+    };
+    match options.format {
+        Telling::Text => output::say(&told.text())?,
+        Telling::Json => output::say(&format!("{:#}\n", told.json()))?,
+    }
+    if let Some(out) = &options.out {
+        let title = title(&inputs);
+        let report = judged.report(&title, statistics.as_ref(), analyses.as_ref(), &warnings);
+        write(out, &judged, &report, options.format)?;
+    }
+    if inputs.passed_over > 0 {
+        anstream::eprintln!(
+            "note: {} files end in neither .jsonl nor .csv and were passed over",
+            inputs.passed_over
+        );
+    }
+    nothing_judged(counted).map_or_else(|| Ok(()), |why| Err(CommandError::NothingJudged(why)))?;
+    Ok(if counted.violations.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+/// All that was found.
+struct Judged {
+    profile: Profile,
+    windows: Vec<Window>,
+    compat: Evaluation,
+    exact: Evaluation,
+    mode: Mode,
+}
+
+impl Judged {
+    fn counted(&self) -> &Evaluation {
+        match self.mode {
+            Mode::Compat => &self.compat,
+            Mode::Exact => &self.exact,
+        }
+    }
+
+    fn report<'a>(
+        &'a self,
+        title: &'a str,
+        baseline: Option<&'a Statistics>,
+        analyses: Option<&'a (Analysis, Analysis)>,
+        issues: &'a [String],
+    ) -> Report<'a> {
+        Report {
+            title,
+            baseline,
+            profile: &self.profile,
+            compat: &self.compat,
+            exact: &self.exact,
+            mode: self.mode,
+            windows: &self.windows,
+            attribution: analyses.map(|(baseline, now)| Attribution { baseline, now }),
+            issues,
+        }
+    }
+}
+
+/// Why a clean verdict would be none: not one check applied.
+fn nothing_judged(evaluation: &Evaluation) -> Option<String> {
+    let is_judged = !evaluation.violations.is_empty()
+        || evaluation.features.iter().any(|feature| !feature.checks.is_empty());
+    if is_judged {
+        return None;
+    }
+    let why = evaluation.features.iter().find_map(|feature| match &feature.verdict {
+        Verdict::NotCompared(why) => Some(why.clone()),
+        Verdict::Ok | Verdict::Violated => None,
+    });
+    Some(why.unwrap_or_else(|| "the baseline has no features".to_owned()))
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, CommandError> {
+    fs::read(path).map_err(|source| CommandError::Unreadable { path: path.to_owned(), source })
+}
+
+/// The two files, of which one may be missing. Statistics are kept for the pictures only.
+fn baseline(folder: &Path) -> Result<(Option<Statistics>, Baseline), CommandError> {
+    let path = folder.join("constraints.json");
+    if !path.exists() {
+        return Err(CommandError::NoBaseline(folder.to_owned()));
+    }
+    let constraints =
+        Constraints::parse(&read(&path)?).map_err(|source| CommandError::Constraints { path, source })?;
+    let path = folder.join("statistics.json");
+    let statistics = if path.exists() {
+        let parsed = Statistics::parse(&read(&path)?);
+        Some(parsed.map_err(|source| CommandError::Statistics { path, source })?)
+    } else {
+        None
+    };
+    let baseline = Baseline::new(statistics.as_ref(), constraints);
+    Ok((statistics, baseline))
+}
+
+fn analyses(options: &DriftOptions) -> Result<Option<(Analysis, Analysis)>, CommandError> {
+    let parse = |path: &PathBuf| {
+        Analysis::parse(&read(path)?).map_err(|source| CommandError::Analysis { path: path.clone(), source })
+    };
+    match (&options.attribution, &options.attribution_now) {
+        (Some(baseline), Some(now)) => Ok(Some((parse(baseline)?, parse(now)?))),
+        _ => Ok(None),
+    }
+}
+
+fn reader(options: &DriftOptions) -> CaptureReader {
+    CaptureReader::new(CaptureFormat {
+        order: options.columns.into(),
+        input_path: options.input_path.clone(),
+        output_path: options.output_path.clone(),
+        ..CaptureFormat::default()
+    })
+}
+
+/// The inputs in a few words.
+fn named(inputs: &Inputs) -> String {
+    match inputs.sources.as_slice() {
+        [only] => format!("`{}`", only.name()),
+        all => format!("{} files", all.len()),
+    }
+}
+
+/// The endpoint and its variant, where the first key names them.
+fn title(inputs: &Inputs) -> String {
+    let path = inputs.sources.iter().find_map(|source| match source {
+        Source::Events(path) => Some(path.to_string_lossy().replace('\\', "/")),
+        Source::Stdin | Source::Table(_) => None,
+    });
+    let key = path.as_deref().and_then(CaptureKey::parse);
+    match key {
+        Some(key) => format!("{}, {}", key.endpoint, key.variant),
+        None => match inputs.sources.as_slice() {
+            [only] => only.name(),
+            all => format!("{} files", all.len()),
+        },
+    }
+}
+
+fn write(out: &Path, judged: &Judged, report: &Report<'_>, format: Telling) -> Result<(), CommandError> {
+    let unwritable = |path: &Path| {
+        let path = path.to_owned();
+        move |source| CommandError::Unwritable { path, source }
+    };
+    fs::create_dir_all(out).map_err(unwritable(out))?;
+    let violations = Violations { violations: judged.counted().violations.clone(), ..Violations::default() };
+    let files = [
+        ("statistics.json", Statistics::from_profile(&judged.profile).to_java_json()),
+        (
+            "constraint_violations.json",
+            serde_json::to_string_pretty(&violations).map_err(io::Error::from)? + "\n",
+        ),
+        ("report.html", report.html()),
+    ];
+    let mut written = Vec::new();
+    for (name, text) in files {
+        let path = out.join(name);
+        fs::write(&path, text).map_err(unwritable(&path))?;
+        written.push(path.display().to_string());
+    }
+    if format == Telling::Text {
+        output::say(&format!("{STRONG}Written{STRONG:#}  {}\n", written.join("  ")))?;
+    }
+    Ok(())
+}

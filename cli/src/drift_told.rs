@@ -1,0 +1,150 @@
+//! A verdict on drift, for people and for machines.
+
+use sagewarden_drift::report::Window;
+use sagewarden_drift::{Difference, Evaluation, FeatureVerdict, Gap, Place, Verdict};
+use serde_json::{Value, json};
+
+use crate::drift_input::Trouble;
+use crate::output::{self, BAD, DIM, STRONG};
+
+/// Features without a violation that are shown; the report and the JSON have all.
+const SHOWN: usize = 60;
+/// Files with bad lines that are told one by one.
+const FILES: usize = 20;
+
+/// What was found.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Told<'a> {
+    pub(crate) evaluation: &'a Evaluation,
+    pub(crate) differences: &'a [Difference],
+    pub(crate) troubles: &'a [Trouble],
+    pub(crate) files: usize,
+    pub(crate) windows: &'a [Window],
+    pub(crate) has_statistics: bool,
+}
+
+/// The bad lines of each file.
+pub(crate) fn warnings(troubles: &[Trouble]) -> Vec<String> {
+    let mut lines = Vec::new();
+    for trouble in troubles.iter().take(FILES) {
+        let name = &trouble.name;
+        lines.extend(trouble.issues.iter().map(|(kind, issue)| format!("`{name}`, {issue}: {kind}")));
+        lines.extend(trouble.stopped.iter().map(|why| format!("`{name}` cannot be read to its end: {why}")));
+    }
+    if let Some(more) = troubles.len().checked_sub(FILES).filter(|more| *more > 0) {
+        let bad: u64 = troubles.iter().skip(FILES).map(|trouble| trouble.issues.count()).sum();
+        lines.push(format!("{more} more files have bad lines, {bad} in all (--format json names them)"));
+    }
+    lines
+}
+
+impl Told<'_> {
+    /// A table of the features, then what is wrong.
+    pub(crate) fn text(&self) -> String {
+        let Evaluation { rows, features, violations, notes, mode } = self.evaluation;
+        let mut table = output::table(
+            ["Feature", "Type", "Distance", "Threshold", "Largest gap", "Verdict"]
+                .map(str::to_owned)
+                .to_vec(),
+        );
+        let mut left_out = 0_usize;
+        for (place, feature) in features.iter().enumerate() {
+            if place < SHOWN || feature.verdict == Verdict::Violated {
+                table.add_row(row(feature));
+            } else {
+                left_out += 1;
+            }
+        }
+        let files = if self.files == 1 { "1 file".to_owned() } else { format!("{} files", self.files) };
+        let mut text =
+            format!("{STRONG}{rows} rows of {files}, {} features{STRONG:#}\n{table}\n", features.len());
+        if left_out > 0 {
+            text += &format!("{DIM}and {left_out} more features without a violation{DIM:#}\n");
+        }
+        for violation in violations {
+            let name = violation.feature_name.as_deref().unwrap_or("-");
+            let check = violation.constraint_check_type.as_deref().unwrap_or("-");
+            let words = violation.description.as_deref().unwrap_or_default();
+            text += &format!("{BAD}{name}{BAD:#}  {check}: {words}\n");
+        }
+        for each in self.differences {
+            let Difference { feature, check, compat, exact, why } = each;
+            let (compat, exact) = (word(compat), word(exact));
+            text += &format!(
+                "modes differ  {feature}, {}: exact {exact}, compat {compat}: {why}\n",
+                check.name()
+            );
+        }
+        if !self.has_statistics {
+            text += "note: the baseline has no statistics.json: distributions were not compared\n";
+        }
+        text.extend(notes.iter().map(|note| format!("note: {note}\n")));
+        let mode = json!(mode);
+        let mode = mode.as_str().unwrap_or_default();
+        match violations.len() {
+            0 => text + &format!("{STRONG}No violation{STRONG:#} (mode {mode})\n"),
+            1 => text + &format!("{BAD}1 violation{BAD:#} (mode {mode})\n"),
+            many => text + &format!("{BAD}{many} violations{BAD:#} (mode {mode})\n"),
+        }
+    }
+
+    /// One document: the evaluation, and what is known besides.
+    pub(crate) fn json(&self) -> Value {
+        let issues = |trouble: &Trouble| json!({ "file": trouble.name, "issues": trouble.issues, "stopped": trouble.stopped });
+        json!({
+            "outcome": if self.evaluation.violations.is_empty() { "compliant" } else { "violated" },
+            "mode": self.evaluation.mode,
+            "rows": self.evaluation.rows,
+            "files": self.files,
+            "windows": self.windows,
+            "has_statistics": self.has_statistics,
+            "features": self.evaluation.features,
+            "violations": self.evaluation.violations,
+            "differences": self.differences,
+            "notes": self.evaluation.notes,
+            "troubles": self.troubles.iter().map(issues).collect::<Vec<_>>(),
+        })
+    }
+}
+
+fn word(verdict: &Verdict) -> &'static str {
+    match verdict {
+        Verdict::Ok => "ok",
+        Verdict::Violated => "violated",
+        Verdict::NotCompared(_) => "not compared",
+    }
+}
+
+fn row(feature: &FeatureVerdict) -> [String; 6] {
+    let kind = if feature.inferred_type == feature.expected_type {
+        format!("{:?}", feature.inferred_type)
+    } else {
+        format!("{:?} (was {:?})", feature.inferred_type, feature.expected_type)
+    };
+    let distance = feature.distance.as_ref();
+    let number = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |value| format!("{value:.4}"));
+    let failed: Vec<&str> =
+        feature.checks.iter().filter(|check| !check.passed).map(|check| check.check.name()).collect();
+    let verdict = match &feature.verdict {
+        Verdict::Ok => "ok".to_owned(),
+        Verdict::Violated => failed.join(", "),
+        Verdict::NotCompared(why) => format!("not compared: {why}"),
+    };
+    [
+        feature.name.clone(),
+        kind,
+        number(distance.map(|distance| distance.value)),
+        distance.map_or_else(|| "-".to_owned(), |distance| distance.threshold.to_string()),
+        distance.and_then(|distance| distance.at.as_ref()).map_or_else(|| "-".to_owned(), gap),
+        verdict,
+    ]
+}
+
+fn gap(gap: &Gap) -> String {
+    let percent = |share: f64| format!("{:.1} %", share * 100.0);
+    let (baseline, current) = (percent(gap.baseline), percent(gap.current));
+    match &gap.place {
+        Place::Number(at) => format!("up to {at}: {baseline} -> {current}"),
+        Place::Text(text) => format!("`{text}`: {baseline} -> {current}"),
+    }
+}

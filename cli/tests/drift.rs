@@ -1,0 +1,185 @@
+//! `sagewarden drift`, as somebody at a terminal uses it.
+#![expect(clippy::unwrap_used, reason = "a test ends where something is missing")]
+
+mod run;
+
+use std::fs;
+use std::path::Path;
+
+use run::{failure, out, sagewarden};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+struct Folder(TempDir);
+
+impl Folder {
+    /// With a baseline of three columns, the first of which comes out of the model.
+    fn new() -> Self {
+        let folder = Self(TempDir::new().unwrap());
+        let rows: String = (0..500).map(|row| format!("{}.5,{row},{}\n", row % 10, word(row))).collect();
+        let data = folder.file("train.csv", &format!("score,amount,word\n{rows}"));
+        let made = sagewarden(&["baseline", &data, "--out", &folder.path("base")]);
+        assert!(made.status.success());
+        folder
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.0.path().join(name).to_str().unwrap().to_owned()
+    }
+
+    fn file(&self, name: &str, text: &str) -> String {
+        let path = self.path(name);
+        fs::create_dir_all(Path::new(&path).parent().unwrap()).unwrap();
+        fs::write(&path, text).unwrap();
+        path
+    }
+
+    /// The exit status and the document of a run.
+    fn json(&self, arguments: &[&str]) -> (Option<i32>, Value) {
+        let base = self.path("base");
+        let output = sagewarden(&[&["drift", "--baseline", &base, "--format", "json"], arguments].concat());
+        (output.status.code(), serde_json::from_str(&out(&output)).unwrap())
+    }
+}
+
+fn word(row: u32) -> &'static str {
+    if row.is_multiple_of(2) { "even" } else { "odd" }
+}
+
+/// Captured events of one hour, whose amounts are moved.
+fn events(hour: u32, moved: u32) -> String {
+    let line = |row: u32| {
+        let side = |data: String| json!({ "observedContentType": "text/csv", "mode": "X", "data": data, "encoding": "CSV" });
+        let event = json!({
+            "captureData": {
+                "endpointInput": side(format!("{},{}", row + moved, word(row))),
+                "endpointOutput": side(format!("{}.5", row % 10)),
+            },
+            "eventMetadata": { "eventId": row.to_string(), "inferenceTime": format!("2026-03-02T{hour:02}:21:48Z") },
+            "eventVersion": "0",
+        });
+        format!("{event}\n")
+    };
+    (0..500).map(line).collect()
+}
+
+#[test]
+fn traffic_like_the_baseline_is_compliant() {
+    let folder = Folder::new();
+    let file = folder.file("captured/a.jsonl", &events(0, 0));
+    let output = sagewarden(&["drift", "--baseline", &folder.path("base"), &file]);
+    let text = out(&output);
+    assert_eq!(output.status.code(), Some(0), "{text}");
+    assert!(output.stderr.is_empty());
+    assert!(text.starts_with("500 rows of 1 file, 3 features\n"), "{text}");
+    assert!(text.ends_with("No violation (mode exact)\n"), "{text}");
+}
+
+#[test]
+fn moved_traffic_is_violated_and_written() {
+    let folder = Folder::new();
+    folder.file("captured/credit/v1/2026/03/02/00/a.jsonl", &events(0, 0));
+    folder.file("captured/credit/v1/2026/03/02/01/b.jsonl", &events(1, 400));
+    folder.file("captured/notes.txt", "neither");
+    let (captured, report) = (folder.path("captured"), folder.path("new/report"));
+    let (code, found) = folder.json(&[&captured, "--out", &report]);
+    assert_eq!(code, Some(1));
+    assert_eq!(
+        (&found["outcome"], &found["rows"], &found["files"]),
+        (&json!("violated"), &json!(1000), &json!(2))
+    );
+    assert_eq!(found["violations"][0]["feature_name"], "amount");
+    assert_eq!(found["violations"][0]["constraint_check_type"], "baseline_drift_check");
+    assert_eq!(found["features"].as_array().unwrap().len(), 3);
+    let trend: Vec<f64> = found["windows"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|window| window["distances"][1].as_f64().unwrap())
+        .collect();
+    assert!(trend.len() == 2 && trend[0] == 0.0 && trend[1] > 0.5, "{trend:?}");
+    let file = |name: &str| fs::read_to_string(Path::new(&report).join(name)).unwrap();
+    let violations: Value = serde_json::from_str(&file("constraint_violations.json")).unwrap();
+    assert_eq!(violations["violations"], found["violations"]);
+    let statistics: Value = serde_json::from_str(&file("statistics.json")).unwrap();
+    assert_eq!(statistics["dataset"]["item_count"], 1000);
+    let page = file("report.html");
+    assert!(page.contains("Drift of") && page.contains("credit, v1") && page.contains(r#"data-points="2""#));
+}
+
+#[test]
+fn hours_are_told_apart_by_the_times_of_events_in_one_file() {
+    let folder = Folder::new();
+    let file = folder.file("all.jsonl", &(events(3, 0) + &events(1, 0) + &events(3, 0)));
+    let (_, found) = folder.json(&[&file]);
+    let hours: Vec<_> =
+        found["windows"].as_array().unwrap().iter().map(|each| (&each["start"], &each["rows"])).collect();
+    let (first, second) = (json!("2026-03-02T01:00:00Z"), json!("2026-03-02T03:00:00Z"));
+    assert_eq!(hours, [(&first, &json!(500)), (&second, &json!(1000))]);
+}
+
+#[test]
+fn good_lines_of_a_damaged_file_are_used_and_bad_ones_counted() {
+    let folder = Folder::new();
+    let whole = events(0, 0);
+    let file = folder.file("cut.jsonl", &format!("no json\n{}", whole.get(..whole.len() - 40).unwrap()));
+    let output = sagewarden(&["drift", "--baseline", &folder.path("base"), &file]);
+    assert_eq!(output.status.code(), Some(0));
+    let said = String::from_utf8(output.stderr.clone()).unwrap();
+    assert!(said.contains("line 1: no JSON") && said.contains("line 501: cut off"), "{said}");
+    assert!(out(&output).starts_with("499 rows"), "{}", out(&output));
+}
+
+#[test]
+fn tables_are_read_by_the_names_of_their_columns() {
+    let folder = Folder::new();
+    let rows: String = (0..500).map(|row| format!("{},{row},{}.5\n", word(row), row % 10)).collect();
+    folder.file("tables/now.csv", &format!("word,amount,score\n{rows}"));
+    let (code, found) = folder.json(&[&folder.path("tables")]);
+    assert_eq!((code, &found["rows"]), (Some(0), &json!(500)), "{found:#}");
+}
+
+#[test]
+fn other_data_is_not_taken_for_compliant() {
+    let folder = Folder::new();
+    let other = folder.file("other.csv", "x,y,z\n1,2,3\n4,5,6\n");
+    let (code, found) = folder.json(&[&other]);
+    assert_eq!(code, Some(1), "{found:#}");
+    assert!(found["notes"].to_string().contains("this baseline was made of other data"), "{found:#}");
+    let (code, _) = folder.json(&[&other, "--mode", "compat"]);
+    assert_eq!(code, Some(2), "the container counts columns only, so that it has judged nothing");
+}
+
+#[test]
+fn without_statistics_distributions_are_not_compared_and_this_is_told() {
+    let folder = Folder::new();
+    fs::remove_file(folder.path("base/statistics.json")).unwrap();
+    let file = folder.file("a.jsonl", &events(0, 400));
+    let output = sagewarden(&["drift", "--baseline", &folder.path("base"), &file]);
+    assert_eq!(output.status.code(), Some(0));
+    assert!(out(&output).contains("has no statistics.json"), "{}", out(&output));
+}
+
+#[test]
+fn what_cannot_run_says_what_to_do() {
+    let folder = Folder::new();
+    let base = folder.path("base");
+    let good = folder.file("a.jsonl", &events(0, 0));
+    let useless = folder.file("useless.jsonl", "[1]\n{\"a\":1}\n");
+    let empty = folder.path("empty");
+    fs::create_dir(&empty).unwrap();
+    folder.file("broken/constraints.json", "{\"features\":7}");
+    let cases: [(&[&str], &str); 6] = [
+        (&["--baseline", &empty, &good], "holds no baseline"),
+        (&["--baseline", &folder.path("broken"), &good], "constraints.json"),
+        (&["--baseline", &base, &empty], "holds no captured events"),
+        (&["--baseline", &base, &useless], "no row could be read"),
+        (&["--baseline", &base, &folder.path("missing.jsonl")], "cannot be read"),
+        (&["--baseline", &base, &good, "--input-path", "instances"], "is no path of rows"),
+    ];
+    for (arguments, words) in cases {
+        let (code, said) = failure(&[&["drift"], arguments].concat());
+        assert_eq!(code, Some(2), "{said}");
+        assert!(said.contains(words), "{said}");
+    }
+}
