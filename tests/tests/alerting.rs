@@ -310,7 +310,7 @@ fn what_the_deployment_changed_is_said() -> Result<()> {
     local.create(ResourceKind::Model, &second, 300)?;
     local.create(ResourceKind::EndpointConfig, &endpoint_config("c2", "second"), 301)?;
     let endpoint = local.system.account.resource(ResourceKind::Endpoint, "prod");
-    local.system.account.update_endpoint("prod", "c2", at(400))?;
+    local.system.account.update_endpoint("prod", "c2", None, at(400))?;
     local.system.account.finish_endpoint(&endpoint, at(500))?;
     local.settle()?;
     execute(&local, "e1", Some(REPORT), FOUND, 86_400)?;
@@ -345,7 +345,7 @@ fn how_much_the_model_relies_on_a_feature_is_said() -> Result<()> {
     trained["PrimaryContainer"]["ModelDataUrl"] = json!("s3://models/out/t/output/model.tar.gz");
     local.create(ResourceKind::Model, &trained, 260)?;
     local.create(ResourceKind::EndpointConfig, &endpoint_config("c2", "trained"), 261)?;
-    account.update_endpoint("prod", "c2", at(400))?;
+    account.update_endpoint("prod", "c2", None, at(400))?;
     account.finish_endpoint(&account.resource(ResourceKind::Endpoint, "prod"), at(500))?;
     local.settle()?;
     execute(&local, "e1", Some(REPORT), FOUND, 86_400)?;
@@ -394,7 +394,7 @@ fn a_model_that_was_replaced_meanwhile_is_not_the_one_in_force() -> Result<()> {
     local.create(ResourceKind::Model, &model("second"), 90_000)?;
     local.create(ResourceKind::EndpointConfig, &endpoint_config("c2", "second"), 90_001)?;
     let endpoint = local.system.account.resource(ResourceKind::Endpoint, "prod");
-    local.system.account.update_endpoint("prod", "c2", at(90_002))?;
+    local.system.account.update_endpoint("prod", "c2", None, at(90_002))?;
     local.system.account.finish_endpoint(&endpoint, at(90_003))?;
     local.settle()?;
     for event in late {

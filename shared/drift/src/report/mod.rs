@@ -22,8 +22,6 @@ use crate::evaluate::{Difference, Evaluation, FeatureVerdict, Mode, Verdict, com
 use crate::profile::Profile;
 use crate::statistics::Statistics;
 
-pub use crate::window_report::{CaptureWindow, ModeDifference, UnreadableWindowReport, WindowReport};
-
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
 

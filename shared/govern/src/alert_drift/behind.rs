@@ -8,7 +8,6 @@ use sagewarden_events::{Resource, Timestamp};
 use sagewarden_lineage::answer::{Aspect, Change};
 use sagewarden_lineage::chain::Chain;
 use sagewarden_lineage::edge::Relation;
-use sagewarden_lineage::fact::EXPLANATION;
 use sagewarden_lineage::graph::Graph;
 use sagewarden_lineage::id::NodeId;
 use sagewarden_lineage::record::NODE;
