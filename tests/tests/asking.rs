@@ -383,7 +383,7 @@ fn an_answer_that_is_too_large_says_so_and_its_parts_are_whole() {
 #[test]
 fn whatever_has_an_arn_or_a_digest_is_addressed_by_it() {
     let mut asked = 0;
-    for item in STORY.0.items().unwrap().iter().filter(|item| item.key.sk == "#") {
+    for item in STORY.system.store.items().unwrap().iter().filter(|item| item.key.sk == "#") {
         let Some(id) = NodeId::parse(&item.key.pk) else { continue };
         let addresses: Vec<String> = match id.kind() {
             NodeKind::Image if id.tail().starts_with("sha256:") => vec![id.tail().to_owned()],
@@ -393,7 +393,7 @@ fn whatever_has_an_arn_or_a_digest_is_addressed_by_it() {
             _ => item.text("arn").map(|arn| vec![arn.to_owned(), arn.to_lowercase()]).unwrap_or_default(),
         };
         for address in addresses {
-            assert_eq!(lineage(&STORY.0, &Question::about(&address)).root, id, "{address}");
+            assert_eq!(lineage(&STORY.system.store, &Question::about(&address)).root, id, "{address}");
             asked += 1;
         }
     }

@@ -221,11 +221,12 @@ impl Metrics for Heard {
 fn a_window_that_is_over_is_judged_once_more_and_its_metrics_are_told() -> Result<()> {
     let local = capturing(true)?;
     put(&local, "00-00-000-a.jsonl", &captured(0..300, 1_000), 86_400)?;
-    local.settle()?;
+    let told: Vec<String> =
+        block_on(local.system.settle())?.into_iter().map(|(event, _)| event.to_string()).collect();
     assert!(!report(&local)?.window.complete);
 
-    let (System { store, account, notices, .. }, settings, heard) =
-        (&local.system, DetectSettings::default(), Heard::default());
+    let System { store, account, notices, .. } = &local.system;
+    let (settings, heard) = (DetectSettings::default(), Heard::default());
     let detect = DetectDrift {
         account,
         objects: account,
@@ -246,5 +247,16 @@ fn a_window_that_is_over_is_judged_once_more_and_its_metrics_are_told() -> Resul
     assert!(report(&local)?.window.complete);
     assert!(heard.0.borrow().contains(&"prod feature_baseline_drift_LIMIT_BAL".to_owned()), "{:?}", heard.0);
     assert_eq!(close("2026-03-03T10:20:01Z")?, "no window is over", "it is judged for the last time once");
+
+    for body in &told {
+        local.deliver(body)?;
+    }
+    assert!(report(&local)?.window.complete, "a file that is told again opens nothing");
+    assert_eq!(close("2026-03-03T10:25:01Z")?, "no window is over");
+    put(&local, "59-00-000-z.jsonl", &captured(300..400, 1), 90_900)?;
+    local.settle()?;
+    assert!(!report(&local)?.window.complete, "a file that comes late does");
+    let done = close("2026-03-03T10:30:01Z")?;
+    assert!(done.contains("400 rows"), "{done}");
     Ok(())
 }

@@ -21,7 +21,7 @@ use crate::outcome::{Done, Failure, Outcome};
 use crate::ports::{Account, Bus, Files, Notice, ObjectVersion, Objects, Table};
 
 use find_baseline::{FindBaseline, FoundBaseline};
-use window::{CapturedFile, Window};
+use window::{CapturedFile, Noted, Window};
 
 /// The `detail-type` of the finding that there is nothing to compare with.
 pub const BASELINE_MISSING: &str = "Sagewarden Baseline Missing";
@@ -117,8 +117,10 @@ where
         let Some(found) = self.baseline(&window, &described.document).await? else {
             return self.tell_missing(&window, &described.document, moment).await;
         };
-        window.add(self.table, &file).await?;
-        self.judge(&window, &found, false).await
+        match window.add(self.table, &file).await? {
+            Noted::Open => self.judge(&window, &found, false).await,
+            Noted::Closed => Ok(Done::Nothing(format!("`{}` was judged before", written.key))),
+        }
     }
 
     /// The clock ticked: windows that are over are judged for the last time, and their metrics told.
@@ -130,17 +132,28 @@ where
         let before = Timestamp::from_millis(moment.now.millis() - late);
         let mut done = Done::Nothing("no window is over".to_owned());
         for window in Window::ended(self.table, before, CLOSED_AT_ONCE).await? {
-            let outcome = match self.account.describe(&window.endpoint).await? {
-                None => Done::Nothing(format!("{} is gone: its last window is not judged", window.endpoint)),
-                Some(described) => match self.baseline(&window, &described.document).await? {
-                    None => self.tell_missing(&window, &described.document, moment).await?,
-                    Some(found) => self.judge(&window, &found, true).await?,
-                },
+            let outcome = match self.judge_last(&window, moment).await {
+                // Its files are in quarantine with this reason; it must not keep the others open.
+                Err(Failure::Reject(reason)) => {
+                    Done::Acted(format!("a window of {} cannot be judged: {reason}", window.endpoint))
+                }
+                outcome => outcome?,
             };
             window.close(self.table).await?;
             done = done.and(outcome);
         }
         Ok(done)
+    }
+
+    async fn judge_last(&self, window: &Window, moment: &Moment) -> Outcome {
+        let Some(described) = self.account.describe(&window.endpoint).await? else {
+            let text = format!("{} is gone: its last window is not judged", window.endpoint);
+            return Ok(Done::Nothing(text));
+        };
+        match self.baseline(window, &described.document).await? {
+            None => self.tell_missing(window, &described.document, moment).await,
+            Some(found) => self.judge(window, &found, true).await,
+        }
     }
 
     async fn baseline(&self, window: &Window, described: &Json) -> Result<Option<FoundBaseline>, Failure> {

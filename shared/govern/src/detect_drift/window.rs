@@ -39,6 +39,15 @@ pub(crate) struct CapturedFile {
     pub(crate) object: ObjectVersion,
 }
 
+/// What became of a file that was told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Noted {
+    /// Its window is open.
+    Open,
+    /// It was known, and its window has been judged for the last time.
+    Closed,
+}
+
 impl CapturedFile {
     /// What stands for the version: a file is written once, but nothing keeps anybody from writing it again.
     fn version(&self) -> &str {
@@ -97,7 +106,20 @@ impl Window {
     }
 
     /// Notes a file, and that the window is to be judged once more when it is over.
-    pub(crate) async fn add(&self, table: &impl Table, file: &CapturedFile) -> Result<(), Failure> {
+    pub(crate) async fn add(&self, table: &impl Table, file: &CapturedFile) -> Result<Noted, Failure> {
+        let (file, open) = (self.file_item(file), self.open_item());
+        let found = table.get(&[file.key.clone(), open.key.clone()]).await?;
+        let is_there = |item: &Item| found.iter().any(|each| each.key == item.key);
+        if is_there(&file) {
+            return Ok(if is_there(&open) { Noted::Open } else { Noted::Closed });
+        }
+        // A file is known only in a window that is open: after a crash between the two it is told again, and noted then.
+        table.write(&[Write::Put(open)]).await?;
+        table.write(&[Write::Put(file)]).await?;
+        Ok(Noted::Open)
+    }
+
+    fn file_item(&self, file: &CapturedFile) -> Item {
         let CapturedFile { bucket, object } = file;
         let mut attributes = Attributes::from([
             ("bucket".to_owned(), Value::Text(bucket.clone())),
@@ -109,11 +131,7 @@ impl Window {
         if let Some(version) = &object.version_id {
             attributes.insert("version".to_owned(), Value::Text(version.clone()));
         }
-        let key = Key::new(self.pk(), format!("F#{}", file.id()));
-        // The file comes first: a window that is open with no file in it would be judged as empty.
-        table.write(&[Write::Put(Item { key, attributes })]).await?;
-        table.write(&[Write::Put(self.open_item())]).await?;
-        Ok(())
+        Item { key: Key::new(self.pk(), format!("F#{}", file.id())), attributes }
     }
 
     /// The files that are known, in the order of their keys.
