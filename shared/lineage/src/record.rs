@@ -297,23 +297,12 @@ impl Record {
         self.versioned_detail(id, &stage.to_string(), detail);
     }
 
-    /// Facts of which the newest count. The version must decide between any two different contents.
-    pub fn newest(&mut self, id: &NodeId, version_attribute: &str, version: &str, attributes: Attributes) {
-        self.touched.insert(id.clone());
-        self.writes.push(Write::Newest {
-            key: Key::new(id.as_str(), NODE),
-            version_attribute: version_attribute.into(),
-            version: version.into(),
-            attributes,
-        });
-    }
-
     /// A set of facts about a node that grows.
     pub fn grow(&mut self, id: &NodeId, name: &str, members: impl IntoIterator<Item = String>) {
         self.merge(id, Attributes::new(), BTreeMap::from([(name.to_owned(), members.into_iter().collect())]));
     }
 
-    /// Large facts of which the newest count, as [`Self::newest`].
+    /// Large facts of which the newest count, as [`Self::register`].
     pub fn versioned_detail(&mut self, id: &NodeId, version: &str, detail: &Json) {
         let text = detail.to_string();
         let omitted = if text.len() > MAX_DETAIL { text.len() } else { 0 };

@@ -77,7 +77,7 @@ fn handle(local: &Local, objects: &Denying<'_>, event: &Event) -> Outcome {
     match event {
         Event::ResourceChanged(change) => block_on(alert.on_job(change, &moment)),
         Event::ObjectCreated(object) => block_on(alert.on_report(object, &moment)),
-        other => panic!("{other:?}"),
+        other => Err(Failure::Reject(format!("{other:?} is not for it"))),
     }
 }
 

@@ -225,10 +225,10 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table, B: Bus> AlertDrift<'_, 
         record.node(&node, &silence.name(), Some(silence.at), facts);
         // The same execution can have failed to be read first, and been read later.
         record.grow(&node, "silent", [silence.wrong.word().to_owned()]);
-        record.newest(
+        record.register(
             &node,
             "sevv",
-            &rank(severity).to_string(),
+            rank(severity).to_string(),
             Attributes::from([("severity".into(), Value::Text(word(severity).into()))]),
         );
         // Behind what a report says, if one is read later.

@@ -264,11 +264,11 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table, B: Bus> AlertDrift<'_, 
         }
         let mut record = Record::default();
         record.node(&node, &observed.name(), Some(observed.ended()), facts);
-        record.newest(&node, "foundv", &found.version, newest);
+        record.register(&node, "foundv", found.version.clone(), newest);
         if let Some(worst) = worst {
             // The worst that it ever was: a window in which less is wrong now was told as it was.
             let severity = Attributes::from([("severity".into(), Value::Text(word(worst).into()))]);
-            record.newest(&node, "sevv", &rank(worst).to_string(), severity);
+            record.register(&node, "sevv", rank(worst).to_string(), severity);
         }
         record.versioned_detail(&node, &found.version, &json!({ "violations": found.listed() }));
         let endpoint = NodeId::endpoint(observed.endpoint());
