@@ -69,7 +69,7 @@ fn capturing(with_baseline: bool) -> Result<Local> {
     let endpoint = local.create(ResourceKind::Endpoint, &endpoint, 2)?;
     local.system.account.finish_endpoint(&endpoint, at(100))?;
     if with_baseline {
-        let made = SuggestedBaseline::of_csv(baseline_csv().as_bytes(), Header::Present)?;
+        let made = SuggestedBaseline::of_csv(baseline_csv().as_bytes(), Header::FirstRow)?;
         for (name, text) in [
             ("constraints.json", made.constraints.to_java_json()),
             ("statistics.json", made.statistics.to_java_json()),

@@ -23,6 +23,8 @@ pub(crate) struct Place {
     pub(crate) statistics: Option<S3Location>,
     /// How it was found, for people.
     pub(crate) found_by: String,
+    /// The schedule that it was found by: metrics are told under its name, so that alarms on them go on working.
+    pub(crate) schedule: Option<String>,
 }
 
 /// A baseline that was read.
@@ -89,7 +91,10 @@ impl<A: Account, O: Objects> FindBaseline<'_, A, O> {
             let config = described.document.get("MonitoringScheduleConfig").cloned().unwrap_or_default();
             let found_by = format!("the baseline of schedule {name}");
             if let Some(inline) = config.pointer("/MonitoringJobDefinition/BaselineConfig") {
-                places.extend(of_resources(inline, ["ConstraintsResource", "StatisticsResource"], &found_by));
+                places.extend(
+                    of_resources(inline, ["ConstraintsResource", "StatisticsResource"], &found_by)
+                        .map(|place| Place { schedule: Some(name.to_owned()), ..place }),
+                );
             }
             let Some(definition) = config.get("MonitoringJobDefinitionName").and_then(Json::as_str) else {
                 continue;
@@ -98,7 +103,10 @@ impl<A: Account, O: Objects> FindBaseline<'_, A, O> {
             if let Some(described) = self.account.describe(&definition).await?
                 && let Some(config) = described.document.get("DataQualityBaselineConfig")
             {
-                places.extend(of_resources(config, ["ConstraintsResource", "StatisticsResource"], &found_by));
+                places.extend(
+                    of_resources(config, ["ConstraintsResource", "StatisticsResource"], &found_by)
+                        .map(|place| Place { schedule: Some(name.to_owned()), ..place }),
+                );
             }
         }
         Ok(places)
@@ -177,11 +185,16 @@ pub(crate) fn in_folder(folder: &str, found_by: &str) -> Option<Place> {
     let folder = folder.trim_end_matches('/');
     let constraints = S3Location::parse(&format!("{folder}/constraints.json"))?;
     let statistics = S3Location::parse(&format!("{folder}/statistics.json"));
-    Some(Place { constraints, statistics, found_by: found_by.to_owned() })
+    Some(Place { constraints, statistics, found_by: found_by.to_owned(), schedule: None })
 }
 
 /// `{"<constraints>":{"S3Uri":…},"<statistics>":{"S3Uri":…}}`, as several answers of the API have it.
 fn of_resources(config: &Json, [constraints, statistics]: [&str; 2], found_by: &str) -> Option<Place> {
     let uri = |key: &str| S3Location::parse(config.get(key)?.get("S3Uri")?.as_str()?);
-    Some(Place { constraints: uri(constraints)?, statistics: uri(statistics), found_by: found_by.to_owned() })
+    Some(Place {
+        constraints: uri(constraints)?,
+        statistics: uri(statistics),
+        found_by: found_by.to_owned(),
+        schedule: None,
+    })
 }

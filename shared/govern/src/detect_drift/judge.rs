@@ -36,6 +36,9 @@ where
             let done = self.judge_files(window, found, &files, &merged, complete).await?;
             let now = window.files(self.table).await?;
             if now == files {
+                if complete && merged.profile.rows > 0 {
+                    self.tell_metrics(window, found, &merged);
+                }
                 return Ok(done);
             }
             files = now;
@@ -67,7 +70,7 @@ where
         if !gone.is_empty() {
             text.push_str(&format!("; {} files are gone, such as {}", gone.len(), gone.join(", ")));
         }
-        if profile.rows < self.settings.min_rows {
+        if profile.rows == 0 || (!complete && profile.rows < self.settings.min_rows) {
             return Ok(Done::Nothing(format!("{text}: {} are needed", self.settings.min_rows)));
         }
         let judged = [Mode::Compat, Mode::Exact].map(|mode| evaluate(&found.baseline, profile, mode));
@@ -84,14 +87,6 @@ where
         // The last one: its event brings the alert, which reads the evaluation.
         let violations = Violations { violations: written.violations.clone(), ..Violations::default() };
         self.write(&folder, "constraint_violations.json", pretty(&violations)?).await?;
-        if complete {
-            self.metrics.tell(&WindowMetrics {
-                endpoint: &endpoint.name,
-                schedule: WindowReport::SCHEDULE,
-                time: window.end,
-                metrics: &metrics(&found.baseline, profile, written),
-            });
-        }
         Ok(Done::Acted(format!(
             "{text}, compared with {}: {} violations; report s3://{}/{}",
             found.place.found_by,
@@ -99,6 +94,21 @@ where
             folder.bucket,
             folder.key
         )))
+    }
+
+    /// Of a window that is over, as the files have it.
+    fn tell_metrics(&self, window: &Window, found: &FoundBaseline, merged: &Merged) {
+        let mode = match self.settings.files_mode {
+            JudgedBy::Compat => Mode::Compat,
+            JudgedBy::Exact => Mode::Exact,
+        };
+        let judged = evaluate(&found.baseline, &merged.profile, mode);
+        self.metrics.tell(&WindowMetrics {
+            endpoint: &window.endpoint.name,
+            schedule: found.place.schedule.as_deref().unwrap_or(WindowReport::SCHEDULE),
+            time: window.end,
+            metrics: &metrics(&found.baseline, &merged.profile, &judged),
+        });
     }
 
     async fn write(&self, folder: &S3Location, name: &str, body: String) -> Result<(), Failure> {

@@ -114,10 +114,12 @@ where
                 modified_at: written.time,
             },
         };
+        // Before anything else: a baseline may come while the window is open.
+        let noted = window.add(self.table, &file).await?;
         let Some(found) = self.baseline(&window, &described.document).await? else {
             return self.tell_missing(&window, &described.document, moment).await;
         };
-        match window.add(self.table, &file).await? {
+        match noted {
             Noted::Open => self.judge(&window, &found, false).await,
             Noted::Closed => Ok(Done::Nothing(format!("`{}` was judged before", written.key))),
         }
@@ -131,18 +133,24 @@ where
         let late = self.settings.close_after_minutes * 60_000;
         let before = Timestamp::from_millis(moment.now.millis() - late);
         let mut done = Done::Nothing("no window is over".to_owned());
+        let mut failed = None;
         for window in Window::ended(self.table, before, CLOSED_AT_ONCE).await? {
             let outcome = match self.judge_last(&window, moment).await {
                 // Its files are in quarantine with this reason; it must not keep the others open.
                 Err(Failure::Reject(reason)) => {
                     Done::Acted(format!("a window of {} cannot be judged: {reason}", window.endpoint))
                 }
-                outcome => outcome?,
+                // The next tick tries it again; it must not keep the others open either.
+                Err(retry) => {
+                    failed.get_or_insert(retry);
+                    continue;
+                }
+                Ok(done) => done,
             };
             window.close(self.table).await?;
             done = done.and(outcome);
         }
-        Ok(done)
+        failed.map_or(Ok(done), Err)
     }
 
     async fn judge_last(&self, window: &Window, moment: &Moment) -> Outcome {

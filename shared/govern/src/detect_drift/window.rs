@@ -113,9 +113,11 @@ impl Window {
         if is_there(&file) {
             return Ok(if is_there(&open) { Noted::Open } else { Noted::Closed });
         }
-        // A file is known only in a window that is open: after a crash between the two it is told again, and noted then.
-        table.write(&[Write::Put(open)]).await?;
+        // A file is known only in a window that is open: after a crash between the two it is told again, and noted then. Once
+        // more behind it, as the clock may have closed the window between the two.
+        table.write(&[Write::Put(open.clone())]).await?;
         table.write(&[Write::Put(file)]).await?;
+        table.write(&[Write::Put(open)]).await?;
         Ok(Noted::Open)
     }
 

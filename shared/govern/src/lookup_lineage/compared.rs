@@ -19,6 +19,7 @@ pub(super) async fn diff<T: Table>(
     let other = question.with.clone().unwrap_or_default();
     let one = lineage(reading, question, bounds).await?;
     let other = lineage(reading, &Question { entity: other, ..question.clone() }, bounds).await?;
+    reading.begin_nodes();
     let verdicts_of_one = verdicts(reading, &one.graph).await?;
     let verdicts_of_other = verdicts(reading, &other.graph).await?;
     let mut found = difference((&one, &verdicts_of_one), (&other, &verdicts_of_other));

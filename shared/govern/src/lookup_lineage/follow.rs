@@ -160,7 +160,7 @@ fn moment(head: &Item) -> Option<&str> {
 pub(super) fn as_of(graph: &mut Graph, at: i64) {
     const REGISTERS: [(&str, &[&str]); 4] = [
         ("stv", &["st", "stv", FAILURE_REASON]),
-        ("approvalv", &["approval", "approvalv"]),
+        ("approvalv", &["approval", "approval_at", "approval_by", "approvalv"]),
         ("headv", &["head", "headv"]),
         ("expv", &["top_features", "explanation", "expv"]),
     ];
@@ -173,7 +173,7 @@ pub(super) fn as_of(graph: &mut Graph, at: i64) {
             }
         }
         if item.number("deleted_at").is_some_and(|deleted| deleted > at) {
-            item.attributes.retain(|name, _| !name.starts_with("deleted_at"));
+            item.attributes.retain(|name, _| !matches!(name.as_str(), "deleted_at" | "deleted_by" | "delv"));
         }
     }
 }

@@ -154,6 +154,7 @@ async fn lineage<T: Table>(
     question: &Question,
     bounds: Bounds,
 ) -> Result<Answer, NoAnswer> {
+    reading.begin_nodes();
     let asked = question.time()?;
     let Addressed { id: root, at } = resolve(reading, &question.entity).await?;
     let at = asked.or(at);

@@ -62,6 +62,11 @@ impl<'a, T: Table> Reading<'a, T> {
         self.requests.get()
     }
 
+    /// From now on nodes are read, for which there is room of their own.
+    pub(super) fn begin_nodes(&self) {
+        self.bytes.set(MAX_BYTES);
+    }
+
     /// From now on details are read, for which there is room of their own.
     pub(super) fn begin_details(&self) {
         self.bytes.set(MAX_DETAILS);
