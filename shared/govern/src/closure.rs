@@ -57,9 +57,13 @@ pub async fn upstream(
     Ok(walk.into_graph())
 }
 
-/// Reads one level of a walk upstream, a request for each hundred nodes; false when there is none.
+/// Nodes that are read at once: what one request of DynamoDB's `BatchGetItem` takes, and what an answer may read beyond its limit of
+/// bytes.
+const LEVEL: usize = 100;
+
+/// Reads a level of a walk upstream, or a part of it, with one request; false when there is none.
 pub(crate) async fn level_above<R: Reads>(reads: &R, walk: &mut Walk) -> Result<bool, R::Error> {
-    let wanted: Vec<Key> = walk.level(usize::MAX).iter().map(Walk::key).collect();
+    let wanted: Vec<Key> = walk.level(LEVEL).iter().map(Walk::key).collect();
     if wanted.is_empty() {
         return Ok(false);
     }
