@@ -41,7 +41,8 @@ fn what_ran_is_no_news_and_what_did_not_is_told_once() -> Result<()> {
     let local = settled(monitored()?)?;
     ran_but(&local, &[])?;
     let words = deliver(&local, &tick(NOW), NOW)?;
-    assert_eq!(words, "alert-drift nothing: 1 monitoring schedules ran as they should\n");
+    let nothing = "detect-drift nothing: no window is over\nalert-drift nothing: 1 monitoring schedules ran as they should\n";
+    assert_eq!(words, nothing);
     assert_eq!(told(&local)?, []);
 
     let local = settled(monitored()?)?;
