@@ -153,7 +153,7 @@ fn a_function_has_one_name() -> Result<()> {
             .collect();
         assert_eq!(binaries, [name]);
     }
-    assert_eq!(functions, 5);
+    assert_eq!(functions, 6);
     Ok(())
 }
 
