@@ -327,7 +327,8 @@ fn data_is_read_only_where_checksums_are_asked_for() {
 #[test]
 fn manifests_do_not_expire_with_rejected_records() {
     let rules = &resources("AWS::S3::Bucket")["Quarantine"]["LifecycleConfiguration"]["Rules"];
-    assert!(list(rules).iter().all(|rule| rule["Prefix"] == "rejected/"), "{rules}");
+    let prefixes: Vec<&Value> = list(rules).iter().map(|rule| &rule["Prefix"]).collect();
+    assert_eq!(prefixes, ["profiles/", "reports/", "rejected/"], "nothing else expires");
 }
 
 #[test]
@@ -528,7 +529,7 @@ fn every_event_reaches_the_functions_that_it_concerns() -> Result<()> {
     assert_eq!(routed, recorded.map(|(name, _)| name).chain(["UpdateEndpoint"]).collect());
     check("aws.s3/object-created/violations.json", &["AlertDrift"])?;
     check("aws.s3/object-created/without-version.json", &[])?;
-    check("aws.events/scheduled-event/hourly.json", &["AlertDrift"])?;
+    check("aws.events/scheduled-event/hourly.json", &["AlertDrift", "DetectDrift"])?;
     check("not-ours/unknown-source.json", &[])?;
     check("not-ours/unknown-detail-type.json", &[])
 }
