@@ -16,7 +16,7 @@ const PLANS: [&str; 3] = ["basic", "gold", "silver"];
 const CHANNELS: [&str; 4] = ["app", "phone", "shop", "web"];
 
 impl Traffic {
-    /// Traffic whose floats are moved by `shift` standard deviations or so.
+    /// Traffic of which every third float is moved by `shift` standard deviations or so.
     pub(crate) fn new(seed: u64, shift: f64) -> Self {
         Self { state: seed, made: 0, shift }
     }
@@ -31,7 +31,7 @@ impl Traffic {
     }
 
     /// From 0 to 1.
-    fn uniform(&mut self) -> f64 {
+    pub(crate) fn uniform(&mut self) -> f64 {
         (self.next() >> 11) as f64 / (1_u64 << 53) as f64
     }
 
@@ -48,7 +48,8 @@ impl Traffic {
     /// Appends the features of a row, as CSV.
     pub(crate) fn features(&mut self, row: &mut String) {
         for feature in 0..12 {
-            let value = (self.bell() + self.shift) * [1.0, 10.0, 0.1][feature % 3];
+            let shift = if feature % 3 == 0 { self.shift } else { 0.0 };
+            let value = (self.bell() + shift) * [1.0, 10.0, 0.1][feature % 3];
             let _ = write!(row, "{value:.4},");
         }
         for largest in [2, 10, 100, 1000, 100_000] {
