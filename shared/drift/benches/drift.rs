@@ -2,7 +2,11 @@
 //!
 //! `train.csv`, 100,000 rows of which a baseline is made, and `capture-<events>.jsonl` for each number of events (10^4, 10^5 and 10^6
 //! where none is given), in which four of twelve floats have moved.
-#![expect(clippy::unwrap_used, reason = "a benchmark ends where something is wrong")]
+#![expect(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a benchmark ends where something is wrong"
+)]
 
 mod data;
 
