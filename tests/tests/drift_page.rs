@@ -1,5 +1,5 @@
 //! The report of drift does in a browser what it promises: a headless Chromium opens it, and a script reads numbers off it.
-#![expect(clippy::unwrap_used, reason = "a test ends where something is missing")]
+#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test ends where something is missing")]
 
 use std::fs;
 use std::io::Write;

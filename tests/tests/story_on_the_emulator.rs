@@ -3,7 +3,7 @@
 #![expect(clippy::indexing_slicing, reason = "a test ends where something is missing")]
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use sagewarden_events::{Actor, Resource, ResourceKind};
@@ -460,8 +460,14 @@ fn check_answer(answer: &Value) {
 /// How often each sort of item occurs: its key without names, times and versions.
 fn parts<'a>(keys: impl Iterator<Item = &'a str>) -> BTreeMap<String, usize> {
     let mut parts = BTreeMap::new();
+    let mut bands = BTreeSet::new();
     for key in keys {
         let (pk, sk) = key.split_once('\t').unwrap_or_default();
+        // How many items the copies of a closure fill depends on their bytes, and the real clock's times are longer: bands count.
+        let band = sk.rsplit_once('#').map(|(band, _)| band).filter(|band| band.starts_with("A#"));
+        if band.is_some_and(|band| !bands.insert((pk.to_owned(), band.to_owned()))) {
+            continue;
+        }
         let first = |key: &str| key.split('#').next().unwrap_or_default().to_owned();
         // The sort key of an alias begins with the version that it stands for.
         let sort = if pk.starts_with("K#") { String::new() } else { first(sk) };

@@ -1,4 +1,4 @@
-//! What is written of a verdict: a document of a window of captured traffic ([`WindowReport`]), and a page for people
+//! What is written of a verdict: a document of a window of captured traffic ([`WindowReport`](crate::WindowReport)), and a page for people
 //! ([`Report`]).
 //!
 //! The page is self-contained: a summary, and for each feature a card with a picture of the baseline against now.
