@@ -1,4 +1,5 @@
 //! From captured traffic to Model Monitor's files: what arrives when, how often and in which order changes nothing.
+#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test ends where something is missing")]
 
 use std::fmt::Write as _;
 
