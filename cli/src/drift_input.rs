@@ -14,7 +14,7 @@ use crate::error::CommandError;
 use crate::progress;
 
 /// Bytes that are read at once.
-const BUFFER: usize = 256 << 10;
+const BUFFER: usize = 64 << 10;
 
 /// What is read, in this order.
 #[derive(Debug, Default)]

@@ -37,10 +37,23 @@ struct Piece {
 
 /// Whether all of it is printable ASCII: then it is UTF-8, and has no control characters, which JSON forbids in strings.
 pub(super) fn is_plain(line: &[u8]) -> bool {
-    // Without a way out in between, so that the compiler can take 16 bytes at a time.
-    let (blocks, rest) = line.as_chunks::<64>();
-    let odd = |odd: u8, byte: &u8| odd | u8::from(byte.wrapping_sub(0x20) >= 0x60);
-    blocks.iter().all(|block| block.iter().fold(0, odd) == 0) && rest.iter().fold(0, odd) == 0
+    // Eight bytes at a time, without a way out in between. Left to the compiler it is byte by byte where programs are built for size,
+    // and a seventh of the time that a verdict takes.
+    let (words, rest) = line.as_chunks::<8>();
+    let mut last = [b' '; 8];
+    last.get_mut(..rest.len()).unwrap_or_default().copy_from_slice(rest);
+    let plain = words.iter().fold(plain_bytes(u64::from_ne_bytes(last)), |plain, word| {
+        plain & plain_bytes(u64::from_ne_bytes(*word))
+    });
+    plain == HIGHEST_BITS
+}
+
+const HIGHEST_BITS: u64 = 0x8080_8080_8080_8080;
+
+/// The highest bit of each byte that is from 0x20 to 0x7f.
+fn plain_bytes(word: u64) -> u64 {
+    const FROM_SPACE: u64 = 0x6060_6060_6060_6060;
+    (word & FROM_SPACE).wrapping_add(FROM_SPACE) & !word & HIGHEST_BITS
 }
 
 impl Layouts {
@@ -93,5 +106,24 @@ impl Layout {
             at = end;
         }
         (text.get(at..)? == &*self.end).then_some(event)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn plain_lines_have_no_other_byte(mut line in "[ -\\x7f]{0,200}", odd in any::<u8>(), place in any::<prop::sample::Index>()) {
+            prop_assert!(is_plain(line.as_bytes()));
+            line.push(' ');
+            let mut line = line.into_bytes();
+            let place = place.index(line.len());
+            line[place] = odd;
+            prop_assert_eq!(is_plain(&line), (0x20..0x80).contains(&odd));
+        }
     }
 }
