@@ -62,11 +62,11 @@ impl Reference {
                 return Self::None("the baseline's statistics have no sketch of it");
             };
             let levels = &distribution.kll.sketch.data;
-            let exact = Steps::exact(levels);
+            let (compat, exact) = Steps::of_both_modes(levels);
             if exact.total() == 0 {
                 return Self::None("the baseline's sketch of it is empty");
             }
-            return Self::Numbers { compat: Steps::compat(levels), exact };
+            return Self::Numbers { compat, exact };
         }
         let texts = feature.string_statistics.as_ref().and_then(|texts| texts.distribution.as_ref());
         match texts {

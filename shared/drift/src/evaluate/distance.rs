@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use statrs::distribution::{ChiSquared, ContinuousCDF};
 
+use crate::sketch::kll::{key, value};
+
 /// Different values in ascending order, each with how many values it stands for.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Steps {
@@ -15,23 +17,22 @@ impl Steps {
     /// What a sketch of these levels says: each value stands for all its occurrences, so that the total is how many values were seen
     /// (a compaction keeps it).
     pub(crate) fn exact(levels: &[Vec<f64>]) -> Self {
-        Self::fold(levels, |kept, next| kept + next)
+        Self::fold(sorted(levels), |kept, next| kept + next)
     }
 
     /// What the container makes of it: each different value once, with the weight of the highest level that has it
     /// (deequ issue 392). Below some 2,000 values every weight is 1, so that sets of values are compared.
     pub(crate) fn compat(levels: &[Vec<f64>]) -> Self {
-        Self::fold(levels, u64::max)
+        Self::fold(sorted(levels), u64::max)
     }
 
-    fn fold(levels: &[Vec<f64>], both: impl Fn(u64, u64) -> u64) -> Self {
-        let weighed = levels.iter().zip(0_u32..).flat_map(|(level, height)| {
-            let weight = 1_u64.checked_shl(height).unwrap_or(u64::MAX);
-            level.iter().map(move |value| (*value, weight))
-        });
-        let mut steps: Vec<(f64, u64)> = weighed.collect();
-        // Levels above the lowest consist of sorted runs, of which a stable sort makes use.
-        steps.sort_by(|left, right| left.0.total_cmp(&right.0));
+    /// Both, the latter first.
+    pub(crate) fn of_both_modes(levels: &[Vec<f64>]) -> (Self, Self) {
+        let sorted = sorted(levels);
+        (Self::fold(sorted.clone(), u64::max), Self::fold(sorted, |kept, next| kept + next))
+    }
+
+    fn fold(mut steps: Vec<(f64, u64)>, both: impl Fn(u64, u64) -> u64) -> Self {
         steps.dedup_by(|next, kept| {
             let same = next.0 == kept.0;
             if same {
@@ -52,6 +53,17 @@ impl Steps {
     pub(crate) fn different(&self) -> usize {
         self.steps.len()
     }
+}
+
+/// Each value with what it stands for, in ascending order. A value and its height are sorted as one whole number.
+fn sorted(levels: &[Vec<f64>]) -> Vec<(f64, u64)> {
+    let each = levels.iter().zip(0_u64..).flat_map(|(level, height)| {
+        level.iter().map(move |value| (u128::from(key(*value)) << 64) | u128::from(height))
+    });
+    let mut keys: Vec<u128> = each.collect();
+    keys.sort_unstable();
+    let weight = |height| 1_u64.checked_shl(height).unwrap_or(u64::MAX);
+    keys.into_iter().map(|each| (value((each >> 64) as u64), weight(each as u32))).collect()
 }
 
 /// The largest gap, and where it is.

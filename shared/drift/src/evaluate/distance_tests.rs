@@ -91,6 +91,7 @@ fn the_container_gives_a_value_one_weight_that_of_its_highest_level() {
     assert_eq!(Steps::compat(&levels).steps, [(1.0, 1), (2.0, 2), (3.0, 4)]);
     assert_eq!(Steps::exact(&levels).steps, [(1.0, 2), (2.0, 3), (3.0, 6)]);
     assert_eq!((Steps::compat(&levels).total(), Steps::exact(&levels).total()), (7, 11));
+    assert_eq!(Steps::of_both_modes(&levels), (Steps::compat(&levels), Steps::exact(&levels)));
 }
 
 #[test]

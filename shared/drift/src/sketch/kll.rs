@@ -186,13 +186,13 @@ fn capacity(height: u32) -> usize {
 }
 
 /// A whole number that is less where the value is less: whole numbers are sorted in half the time.
-fn key(value: f64) -> u64 {
+pub(crate) fn key(value: f64) -> u64 {
     let bits = value.to_bits();
     if bits & SIGN == 0 { bits | SIGN } else { !bits }
 }
 
 /// The value of a key.
-fn value(key: u64) -> f64 {
+pub(crate) fn value(key: u64) -> f64 {
     f64::from_bits(if key & SIGN == 0 { !key } else { key & !SIGN })
 }
 

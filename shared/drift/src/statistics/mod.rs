@@ -4,6 +4,7 @@
 //! Files of 2021 lack `approximate_num_distinct_values` and `completeness`; unknown keys are ignored.
 
 mod from_profile;
+mod levels;
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -122,6 +123,7 @@ pub struct SketchData {
     /// Its size.
     pub parameters: SketchParameters,
     /// The values of each level; one of level `i` stands for `2^i` values.
+    #[serde(deserialize_with = "levels::deserialize")]
     pub data: Vec<Vec<f64>>,
 }
 
