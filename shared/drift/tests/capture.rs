@@ -356,6 +356,17 @@ fn a_million_columns_and_endless_lines_are_refused() {
     assert_eq!(issues, [(IssueKind::LineTooLong, 3, vec![2, 4, 7])]);
 }
 
+#[test]
+fn space_at_the_ends_of_a_line_counts_however_the_line_comes() {
+    let line = event(Some(("CSV", "1")), Some(("CSV", "2")));
+    let format = CaptureFormat { max_line: line.len() + 10, ..start() };
+    let file = format!("{line}{}\n{}\n{line}\n", " ".repeat(11), " ".repeat(line.len() + 11));
+    // `read` compares a file that is read whole with one that comes in pieces.
+    let (told, issues) = read(file.as_bytes(), &format);
+    assert_eq!(told.rows, ["2|1"]);
+    assert_eq!(issues, [(IssueKind::LineTooLong, 2, vec![1, 2])]);
+}
+
 /// Cells that need no quotes, and some that do.
 fn cells() -> impl Strategy<Value = Vec<String>> {
     prop::collection::vec(

@@ -125,12 +125,13 @@ impl CaptureReader {
 
     /// `ends_file`: there is no line end behind it.
     fn whole_line(&mut self, line: &[u8], ends_file: bool, sink: &mut dyn RecordSink) {
+        // With the space at its ends, as a line that comes in pieces is measured before its end is known.
+        if line.len() > self.format.max_line {
+            return self.add_issue(IssueKind::LineTooLong);
+        }
         let line = line.trim_ascii();
         if line.is_empty() {
             return;
-        }
-        if line.len() > self.format.max_line {
-            return self.add_issue(IssueKind::LineTooLong);
         }
         if let Err(kind) = self.event(line, sink) {
             self.add_issue(if kind == IssueKind::CutOff && !ends_file { IssueKind::NotJson } else { kind });
