@@ -9,6 +9,7 @@ pub mod dynoxide;
 pub mod emulator;
 pub mod faulty;
 pub mod functions;
+pub mod guarded;
 pub mod listener;
 pub mod local;
 pub mod played;

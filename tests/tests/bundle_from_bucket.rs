@@ -4,80 +4,45 @@
 use std::cell::Cell;
 
 use enforce_policy::Enforce;
-use sagewarden_events::{Event, ResourceKind, Timestamp};
-use sagewarden_govern::ports::{Listing, ObjectVersion, Objects, PortError, PortErrorKind};
+use sagewarden_events::{Event, ResourceKind};
+use sagewarden_govern::ports::{PortError, PortErrorKind};
 use sagewarden_govern::{
     BUNDLE_REFUSED, BundleInForce, BundlePlace, Failure, InspectedRoles, Moment, POLICY_VIOLATION,
 };
 use sagewarden_lambda::Act;
-use sagewarden_lineage::s3::Checksum;
 use sagewarden_local::{LocalGit, NoticeLog, SentNotice, SimulatedAccount, Store};
 use sagewarden_policy::{Bundle, Mode};
 use sagewarden_tests::Result;
 use sagewarden_tests::functions::policies;
+use sagewarden_tests::guarded::{Guard, Guarded};
 use sagewarden_tests::local::{Local, at, training_job};
 use serde_json::{Value, json};
 
 const BUCKET: &str = "governance";
 const OBSERVE: &str = "mode = \"observe\"\n[controls]\nTRN-IAM-01 = \"observe\"\n";
 
-type Function = Enforce<SimulatedAccount, Watched, LocalGit, SimulatedAccount, Store, NoticeLog>;
+type Function = Enforce<SimulatedAccount, Guarded<Watch>, LocalGit, SimulatedAccount, Store, NoticeLog>;
 
-/// The account's objects, with the reads counted, and a service that can be made to fail.
-struct Watched {
-    account: SimulatedAccount,
+/// Counts what is asked, in the place of a service that can be made to fail.
+#[derive(Default)]
+struct Watch {
     lists: Cell<usize>,
     reads: Cell<usize>,
     failing: Cell<Option<PortErrorKind>>,
 }
 
-impl Objects for Watched {
-    async fn versioning(&self, bucket: &str) -> std::result::Result<Option<String>, PortError> {
-        self.account.versioning(bucket).await
-    }
-    async fn versions(
-        &self,
-        bucket: &str,
-        prefix: &str,
-        as_of: Timestamp,
-        at_most: usize,
-    ) -> std::result::Result<Listing, PortError> {
+impl Guard for Watch {
+    fn list(&self, _: &str) -> std::result::Result<(), PortError> {
         self.lists.set(self.lists.get() + 1);
         match self.failing.get() {
             Some(kind) => Err(PortError::new(kind, "list the versions", "no")),
-            None => self.account.versions(bucket, prefix, as_of, at_most).await,
+            None => Ok(()),
         }
     }
-    async fn read(
-        &self,
-        bucket: &str,
-        key: &str,
-        at_most: u64,
-    ) -> std::result::Result<Option<Vec<u8>>, PortError> {
+
+    fn read(&self, _: &str, _: &str) -> std::result::Result<(), PortError> {
         self.reads.set(self.reads.get() + 1);
-        self.account.read(bucket, key, at_most).await
-    }
-    async fn read_version(
-        &self,
-        bucket: &str,
-        object: &ObjectVersion,
-        at_most: u64,
-    ) -> std::result::Result<Option<Vec<u8>>, PortError> {
-        self.account.read_version(bucket, object, at_most).await
-    }
-    async fn checksum(
-        &self,
-        bucket: &str,
-        object: &ObjectVersion,
-    ) -> std::result::Result<Option<Checksum>, PortError> {
-        self.account.checksum(bucket, object).await
-    }
-    async fn keep_manifest(
-        &self,
-        digest: &str,
-        text: &str,
-    ) -> std::result::Result<Option<String>, PortError> {
-        self.account.keep_manifest(digest, text).await
+        Ok(())
     }
 }
 
@@ -121,12 +86,7 @@ impl World {
         let system = &self.local.system;
         Ok(Enforce {
             account: system.account.clone(),
-            objects: Watched {
-                account: system.account.clone(),
-                lists: Cell::default(),
-                reads: Cell::default(),
-                failing: Cell::default(),
-            },
+            objects: Guarded { account: system.account.clone(), guard: Watch::default() },
             source: system.git.clone(),
             roles: system.account.clone(),
             inspected: InspectedRoles::default(),
@@ -173,9 +133,9 @@ async fn the_bundle_is_read_once_and_looked_at_once_a_minute() -> Result<()> {
     }
     // The policies, the schema, the settings; not the drafts, not the text beside them.
     let files = policies()?.len() + 1;
-    assert_eq!((function.objects.lists.get(), function.objects.reads.get()), (1, files));
+    assert_eq!((function.objects.guard.lists.get(), function.objects.guard.reads.get()), (1, files));
     world.deliver(&function, 60).await?;
-    assert_eq!((function.objects.lists.get(), function.objects.reads.get()), (2, files));
+    assert_eq!((function.objects.guard.lists.get(), function.objects.guard.reads.get()), (2, files));
     assert_ne!(world.judged_by()?, [Bundle::embedded()?.hash()]);
     assert_eq!(world.sent(BUNDLE_REFUSED)?.len(), 0);
     Ok(())
@@ -229,7 +189,7 @@ async fn a_bundle_that_is_wrong_is_refused_and_told_once_and_the_last_good_one_s
     }
     // Read by each once, not each minute.
     let files = policies()?.len() + 1;
-    assert_eq!(functions[0].objects.reads.get(), 2 * files);
+    assert_eq!(functions[0].objects.guard.reads.get(), 2 * files);
     assert_eq!(world.judged_by()?, good);
     let refused = world.sent(BUNDLE_REFUSED)?;
     assert_eq!(refused.len(), 1);
@@ -295,15 +255,15 @@ async fn a_prefix_without_a_whole_bundle_is_refused() -> Result<()> {
 async fn a_bucket_that_does_not_answer_is_asked_again_and_one_that_refuses_is_told() -> Result<()> {
     let world = World::new()?;
     let function = world.function()?;
-    function.objects.failing.set(Some(PortErrorKind::Unavailable));
+    function.objects.guard.failing.set(Some(PortErrorKind::Unavailable));
     assert!(matches!(world.deliver(&function, 0).await, Err(Failure::Retry(_))), "nothing was read yet");
-    function.objects.failing.set(None);
+    function.objects.guard.failing.set(None);
     world.deliver(&function, 1).await?;
-    function.objects.failing.set(Some(PortErrorKind::Unavailable));
+    function.objects.guard.failing.set(Some(PortErrorKind::Unavailable));
     world.deliver(&function, 70).await?;
     assert_eq!(world.sent(BUNDLE_REFUSED)?.len(), 0);
 
-    function.objects.failing.set(Some(PortErrorKind::Denied));
+    function.objects.guard.failing.set(Some(PortErrorKind::Denied));
     for second in (140..700).step_by(70) {
         world.deliver(&function, second).await?;
     }

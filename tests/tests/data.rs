@@ -5,13 +5,13 @@
 use std::cell::Cell;
 
 use futures::executor::block_on;
-use sagewarden_events::{Actor, Event, Resource, ResourceKind, Timestamp, decode};
-use sagewarden_govern::ports::{Listing, ObjectVersion, Objects, PortError, PortErrorKind};
+use sagewarden_events::{Actor, Event, Resource, ResourceKind, decode};
+use sagewarden_govern::ports::{PortError, PortErrorKind};
 use sagewarden_govern::{Question, RecordLineage, lookup_lineage};
-use sagewarden_lineage::s3::Checksum;
 use sagewarden_lineage::view::{self, Format};
-use sagewarden_local::{SimulatedAccount, Store, Story, System};
+use sagewarden_local::{Store, Story, System};
 use sagewarden_tests::Result;
+use sagewarden_tests::guarded::{Guard, Guarded};
 use sagewarden_tests::local::{Local, at, endpoint_config, training_job};
 use serde_json::{Value, json};
 
@@ -367,60 +367,16 @@ fn who_asked_for_what_an_endpoint_runs_is_known_of_each_deployment_in_any_order(
 }
 
 /// Somebody else's buckets: each refusal comes in other words.
-struct Closed<'a> {
-    account: &'a SimulatedAccount,
+#[derive(Default)]
+struct Closed {
     asked: Cell<usize>,
 }
 
-impl Objects for Closed<'_> {
-    async fn versions(
-        &self,
-        bucket: &str,
-        _prefix: &str,
-        _as_of: Timestamp,
-        _at_most: usize,
-    ) -> std::result::Result<Listing, PortError> {
+impl Guard for Closed {
+    fn list(&self, bucket: &str) -> std::result::Result<(), PortError> {
         self.asked.set(self.asked.get() + 1);
         let words = format!("not authorized (request id {})", self.asked.get());
         Err(PortError::new(PortErrorKind::Denied, format!("list `{bucket}`"), words))
-    }
-
-    async fn versioning(&self, bucket: &str) -> std::result::Result<Option<String>, PortError> {
-        self.account.versioning(bucket).await
-    }
-
-    async fn read(
-        &self,
-        bucket: &str,
-        key: &str,
-        at_most: u64,
-    ) -> std::result::Result<Option<Vec<u8>>, PortError> {
-        self.account.read(bucket, key, at_most).await
-    }
-
-    async fn read_version(
-        &self,
-        bucket: &str,
-        object: &ObjectVersion,
-        at_most: u64,
-    ) -> std::result::Result<Option<Vec<u8>>, PortError> {
-        self.account.read_version(bucket, object, at_most).await
-    }
-
-    async fn checksum(
-        &self,
-        bucket: &str,
-        object: &ObjectVersion,
-    ) -> std::result::Result<Option<Checksum>, PortError> {
-        self.account.checksum(bucket, object).await
-    }
-
-    async fn keep_manifest(
-        &self,
-        digest: &str,
-        text: &str,
-    ) -> std::result::Result<Option<String>, PortError> {
-        self.account.keep_manifest(digest, text).await
     }
 }
 
@@ -433,7 +389,7 @@ fn a_refusal_is_one_gap_however_often_and_in_whatever_words_it_comes() -> Result
         "S3DataType": "S3Prefix", "S3Uri": "s3://theirs/in/" } } }]);
     local.create(ResourceKind::TrainingJob, &request, 20)?;
     let store = &local.system.store;
-    let objects = &Closed { account, asked: Cell::new(0) };
+    let objects = &Guarded { account: account.clone(), guard: Closed::default() };
     let settings = &local.system.bundle.settings().lineage;
     let recorder = RecordLineage { account, objects, source: &local.system.git, table: store, settings };
     let events = account.drain_events()?;
@@ -444,7 +400,7 @@ fn a_refusal_is_one_gap_however_often_and_in_whatever_words_it_comes() -> Result
             }
         }
     }
-    assert!(objects.asked.get() > 4, "asked {} times", objects.asked.get());
+    assert!(objects.guard.asked.get() > 4, "asked {} times", objects.guard.asked.get());
     let items = store.items()?;
     let gaps: Vec<&str> = items.iter().flat_map(|item| item.set("gaps")).collect();
     let of_channel: Vec<&&str> = gaps.iter().filter(|gap| gap.contains("channel/train")).collect();

@@ -3,66 +3,32 @@
 use std::cell::Cell;
 
 use futures::executor::block_on;
-use sagewarden_events::{Event, Timestamp, decode};
-use sagewarden_govern::ports::{Listing, ObjectVersion, Objects, PortError, PortErrorKind};
+use sagewarden_events::{Event, decode};
+use sagewarden_govern::ports::{PortError, PortErrorKind};
 use sagewarden_govern::{AlertDrift, Failure, MONITORING_FAILED, Moment, Outcome, RecordLineage};
-use sagewarden_lineage::s3::Checksum;
-use sagewarden_local::SimulatedAccount;
 use sagewarden_tests::Result;
+use sagewarden_tests::guarded::{Guard, Guarded};
 use sagewarden_tests::local::{Local, at};
 
 use crate::monitors::{FOLDER, FOUND, REPORT, alerts, execute, monitored, of_type, settled};
 
 /// Objects whose content nobody may read until it is granted.
-struct Denying<'a> {
-    account: &'a SimulatedAccount,
+#[derive(Default)]
+struct Denying {
     granted: Cell<bool>,
 }
 
-type Answer<T> = std::result::Result<T, PortError>;
-
-impl Objects for Denying<'_> {
-    async fn versions(
-        &self,
-        bucket: &str,
-        prefix: &str,
-        as_of: Timestamp,
-        at_most: usize,
-    ) -> Answer<Listing> {
-        self.account.versions(bucket, prefix, as_of, at_most).await
-    }
-
-    async fn versioning(&self, bucket: &str) -> Answer<Option<String>> {
-        self.account.versioning(bucket).await
-    }
-
-    async fn read(&self, bucket: &str, key: &str, at_most: u64) -> Answer<Option<Vec<u8>>> {
+impl Guard for Denying {
+    fn read(&self, bucket: &str, key: &str) -> std::result::Result<(), PortError> {
         if self.granted.get() {
-            return self.account.read(bucket, key, at_most).await;
+            return Ok(());
         }
         let context = format!("read `s3://{bucket}/{key}`");
         Err(PortError::new(PortErrorKind::Denied, context, "AccessDenied: Access Denied"))
     }
-
-    async fn read_version(
-        &self,
-        bucket: &str,
-        object: &ObjectVersion,
-        at_most: u64,
-    ) -> Answer<Option<Vec<u8>>> {
-        self.account.read_version(bucket, object, at_most).await
-    }
-
-    async fn checksum(&self, bucket: &str, object: &ObjectVersion) -> Answer<Option<Checksum>> {
-        self.account.checksum(bucket, object).await
-    }
-
-    async fn keep_manifest(&self, digest: &str, text: &str) -> Answer<Option<String>> {
-        self.account.keep_manifest(digest, text).await
-    }
 }
 
-fn handle(local: &Local, objects: &Denying<'_>, event: &Event) -> Outcome {
+fn handle(local: &Local, objects: &Guarded<Denying>, event: &Event) -> Outcome {
     let system = &local.system;
     let settings = system.bundle.settings();
     let recorder = RecordLineage {
@@ -82,13 +48,13 @@ fn handle(local: &Local, objects: &Denying<'_>, event: &Event) -> Outcome {
 }
 
 /// Delivers what waits to the alert alone; how often it is to come again.
-fn deliver(local: &Local, objects: &Denying<'_>, events: &[Event]) -> usize {
+fn deliver(local: &Local, objects: &Guarded<Denying>, events: &[Event]) -> usize {
     let outcomes = events.iter().map(|event| handle(local, objects, event));
     outcomes.filter(|outcome| matches!(outcome, Err(Failure::Retry(_)))).count()
 }
 
 fn check(local: &Local, permission: &str) -> Result<()> {
-    let objects = Denying { account: &local.system.account, granted: Cell::new(false) };
+    let objects = Guarded { account: local.system.account.clone(), guard: Denying::default() };
     let mut events = Vec::new();
     for event in local.system.account.drain_events()? {
         events.extend(decode(&event.to_string())?);
@@ -105,7 +71,7 @@ fn check(local: &Local, permission: &str) -> Result<()> {
     assert_eq!(told[0]["cause"], "report-denied");
     assert!(told[0]["advice"].as_str().is_some_and(|words| words.contains(permission)), "{}", told[0]);
     assert_eq!(alerts(local)?.len(), 0);
-    objects.granted.set(true);
+    objects.guard.granted.set(true);
     assert_eq!(deliver(local, &objects, &events), 0);
     assert_eq!(alerts(local)?.len(), 1, "what it says is told after all");
     assert_eq!(of_type(local, MONITORING_FAILED)?.len(), 1);

@@ -40,6 +40,17 @@ pub enum Mode {
     Exact,
 }
 
+impl Mode {
+    /// As it is written in settings and reports.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Compat => "compat",
+            Self::Exact => "exact",
+        }
+    }
+}
+
 /// What a check of the container is about, in its words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Check {

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::series::{Pair, Steps, shares};
-use super::{Report, has_drifted, mode_word, percent, picture, short};
+use super::{Report, has_drifted, percent, picture, short};
 use crate::evaluate::{Difference, Distance, FeatureVerdict, Gap, Method, Mode, Place, Verdict};
 
 /// Points of the trend in a whole page: a thousand features over a month must still open.
@@ -151,8 +151,8 @@ fn modes(compat: Option<&FeatureVerdict>, exact: Option<&FeatureVerdict>, counte
         p.modes {
             @for (mode, feature) in both {
                 @if let Some(feature) = feature {
-                    span.counted[mode == counted] data-mode=(mode_word(mode)) data-verdict=(verdict_word(feature)) {
-                        (mode_word(mode)) ": " (verdict_text(feature))
+                    span.counted[mode == counted] data-mode=(mode.name()) data-verdict=(verdict_word(feature)) {
+                        (mode.name()) ": " (verdict_text(feature))
                         @if let Some(distance) = &feature.distance { " (" (short(distance.value)) ")" }
                     }
                     " "

@@ -124,7 +124,7 @@ impl<'a> Report<'a> {
         html! {
             section #summary data-rows=(counted.rows) data-drifted=(drifted) data-violated=(violated)
                 data-violations=(counted.violations.len()) data-features=(counted.features.len())
-                data-windows=(self.windows.len()) data-mode=(mode_word(self.mode)) {
+                data-windows=(self.windows.len()) data-mode=(self.mode.name()) {
                 p.verdict.good[is_clean].bad[!is_clean] role="status" {
                     @if is_clean && compared == 0 { "No violation, but no distribution was compared" }
                     @else if is_clean { "No violation" }
@@ -135,7 +135,7 @@ impl<'a> Report<'a> {
                     div { dt { "Features" } dd { (counted.features.len()) } }
                     div { dt { "Drifted" } dd #drifted { (drifted) } }
                     div { dt { "Time" } dd { (self.span()) } }
-                    div { dt { "Judged as" } dd { (mode_word(self.mode)) } }
+                    div { dt { "Judged as" } dd { (self.mode.name()) } }
                     div { dt { "Modes differ on" } dd { (count(differences.len(), "check")) } }
                 }
             }
@@ -219,13 +219,6 @@ fn policy() -> String {
 
 fn has_drifted(feature: &FeatureVerdict) -> bool {
     feature.distance.as_ref().is_some_and(|distance| distance.value > distance.threshold)
-}
-
-fn mode_word(mode: Mode) -> &'static str {
-    match mode {
-        Mode::Compat => "compat",
-        Mode::Exact => "exact",
-    }
 }
 
 /// `1 check`, `2 checks`

@@ -1,8 +1,7 @@
 //! A window of captured traffic, as Sagewarden's own evaluation reports it. The same window is reported again whenever data
 //! arrives.
 
-use sagewarden_drift::{CaptureWindow, WindowReport};
-use sagewarden_drift::{ModeDifference, Violations};
+use sagewarden_drift::{CaptureWindow, ModeDifference, Violations, WindowReport};
 use sagewarden_events::{ObjectCreated, Resource, ResourceKind, Timestamp};
 use sagewarden_lineage::s3::S3Location;
 

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use crate::outcome::Failure;
 use crate::ports::{Account, Objects};
 
-/// 20,480 columns with sketches of 5,000 numbers would be more; nobody has them.
+/// 16,384 columns with sketches of 5,000 numbers would be more, and are refused.
 const MAX_FILE: u64 = 256 * 1024 * 1024;
 
 /// Where a baseline is.
@@ -89,25 +89,19 @@ impl<A: Account, O: Objects> FindBaseline<'_, A, O> {
             let schedule = endpoint.sibling(ResourceKind::MonitoringSchedule, name);
             let Some(described) = self.account.describe(&schedule).await? else { continue };
             let config = described.document.get("MonitoringScheduleConfig").cloned().unwrap_or_default();
+            let inline = config.pointer("/MonitoringJobDefinition/BaselineConfig").cloned();
+            let mut configs = Vec::from_iter(inline);
+            if let Some(definition) = config.get("MonitoringJobDefinitionName").and_then(Json::as_str) {
+                let definition = endpoint.sibling(ResourceKind::DataQualityDefinition, definition);
+                let described = self.account.describe(&definition).await?;
+                configs
+                    .extend(described.and_then(|it| it.document.get("DataQualityBaselineConfig").cloned()));
+            }
             let found_by = format!("the baseline of schedule {name}");
-            if let Some(inline) = config.pointer("/MonitoringJobDefinition/BaselineConfig") {
-                places.extend(
-                    of_resources(inline, ["ConstraintsResource", "StatisticsResource"], &found_by)
-                        .map(|place| Place { schedule: Some(name.to_owned()), ..place }),
-                );
-            }
-            let Some(definition) = config.get("MonitoringJobDefinitionName").and_then(Json::as_str) else {
-                continue;
-            };
-            let definition = endpoint.sibling(ResourceKind::DataQualityDefinition, definition);
-            if let Some(described) = self.account.describe(&definition).await?
-                && let Some(config) = described.document.get("DataQualityBaselineConfig")
-            {
-                places.extend(
-                    of_resources(config, ["ConstraintsResource", "StatisticsResource"], &found_by)
-                        .map(|place| Place { schedule: Some(name.to_owned()), ..place }),
-                );
-            }
+            let of_config =
+                |config| of_resources(config, ["ConstraintsResource", "StatisticsResource"], &found_by);
+            let found = configs.iter().filter_map(of_config);
+            places.extend(found.map(|place| Place { schedule: Some(name.to_owned()), ..place }));
         }
         Ok(places)
     }
@@ -181,7 +175,7 @@ impl<A: Account, O: Objects> FindBaseline<'_, A, O> {
 }
 
 /// The files by their names in Model Monitor's output.
-pub(crate) fn in_folder(folder: &str, found_by: &str) -> Option<Place> {
+fn in_folder(folder: &str, found_by: &str) -> Option<Place> {
     let folder = folder.trim_end_matches('/');
     let constraints = S3Location::parse(&format!("{folder}/constraints.json"))?;
     let statistics = S3Location::parse(&format!("{folder}/statistics.json"));

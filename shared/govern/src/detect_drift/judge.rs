@@ -1,11 +1,11 @@
 //! A window is judged: its files become the ones that Model Monitor would have written, and an evaluation that alerts are made of.
 
 use sagewarden_drift::{
-    Difference, Evaluation, Mode, ModeDifference, Statistics, Violations, WindowReport, compare_modes,
-    evaluate, metrics,
+    Difference, Evaluation, Metric, Mode, ModeDifference, Statistics, Violations, WindowReport,
+    compare_modes, evaluate, metrics,
 };
 use sagewarden_lineage::s3::S3Location;
-use sagewarden_policy::JudgedBy;
+use sagewarden_policy::{DetectedEndpoint, JudgedBy};
 
 use super::find_baseline::FoundBaseline;
 use super::profiles::{Merged, Profiles};
@@ -27,18 +27,21 @@ where
     M: Metrics,
 {
     /// Judges the window as far as it is known; writes what comes of it.
-    pub(super) async fn judge(&self, window: &Window, found: &FoundBaseline, complete: bool) -> Outcome {
-        let said = self.settings.of(&window.endpoint.name);
-        let profiles = Profiles { objects: self.objects, own_bucket: self.own_bucket, found, said: &said };
+    pub(super) async fn judge(
+        &self,
+        window: &Window,
+        found: &FoundBaseline,
+        said: &DetectedEndpoint,
+        complete: bool,
+    ) -> Outcome {
+        let profiles = Profiles { objects: self.objects, own_bucket: self.own_bucket, found, said };
         let mut files = window.files(self.table).await?;
         for _ in 0..ATTEMPTS {
             let merged = profiles.of(&files).await?;
-            let done = self.judge_files(window, found, &files, &merged, complete).await?;
+            let (done, metrics) = self.judge_files(window, found, &files, &merged, complete).await?;
             let now = window.files(self.table).await?;
             if now == files {
-                if complete && merged.profile.rows > 0 {
-                    self.tell_metrics(window, found, &merged);
-                }
+                self.tell(window, found, &metrics);
                 return Ok(done);
             }
             files = now;
@@ -49,6 +52,7 @@ where
         ))
     }
 
+    /// Writes what the files come to; returns what was done, and of a window that is over its metrics.
     async fn judge_files(
         &self,
         window: &Window,
@@ -56,7 +60,7 @@ where
         files: &[CapturedFile],
         merged: &Merged,
         complete: bool,
-    ) -> Outcome {
+    ) -> Result<(Done, Vec<Metric>), Failure> {
         let Merged { profile, issues, gone } = merged;
         let endpoint = &window.endpoint;
         let mut text = format!("{} rows of {endpoint}", profile.rows);
@@ -71,13 +75,15 @@ where
             text.push_str(&format!("; {} files are gone, such as {}", gone.len(), gone.join(", ")));
         }
         if profile.rows == 0 || (!complete && profile.rows < self.settings.min_rows) {
-            return Ok(Done::Nothing(format!("{text}: {} are needed", self.settings.min_rows)));
+            let done = Done::Nothing(format!("{text}: {} are needed", self.settings.min_rows));
+            return Ok((done, Vec::new()));
         }
-        let judged = [Mode::Compat, Mode::Exact].map(|mode| evaluate(&found.baseline, profile, mode));
-        let differences = compare_modes(&judged[0], &judged[1]);
+        let [compat, exact] =
+            [Mode::Compat, Mode::Exact].map(|mode| evaluate(&found.baseline, profile, mode));
+        let differences = compare_modes(&compat, &exact);
         let by = |mode: JudgedBy| match mode {
-            JudgedBy::Compat => &judged[0],
-            JudgedBy::Exact => &judged[1],
+            JudgedBy::Compat => &compat,
+            JudgedBy::Exact => &exact,
         };
         let (alerting, written) = (by(self.settings.alert_mode), by(self.settings.files_mode));
         let report = report(window, files, alerting, differences, found, complete);
@@ -87,28 +93,26 @@ where
         // The last one: its event brings the alert, which reads the evaluation.
         let violations = Violations { violations: written.violations.clone(), ..Violations::default() };
         self.write(&folder, "constraint_violations.json", pretty(&violations)?).await?;
-        Ok(Done::Acted(format!(
+        let told = if complete { metrics(&found.baseline, profile, written) } else { Vec::new() };
+        let done = Done::Acted(format!(
             "{text}, compared with {}: {} violations; report s3://{}/{}",
             found.place.found_by,
             alerting.violations.len(),
             folder.bucket,
             folder.key
-        )))
+        ));
+        Ok((done, told))
     }
 
-    /// Of a window that is over, as the files have it.
-    fn tell_metrics(&self, window: &Window, found: &FoundBaseline, merged: &Merged) {
-        let mode = match self.settings.files_mode {
-            JudgedBy::Compat => Mode::Compat,
-            JudgedBy::Exact => Mode::Exact,
-        };
-        let judged = evaluate(&found.baseline, &merged.profile, mode);
-        self.metrics.tell(&WindowMetrics {
-            endpoint: &window.endpoint.name,
-            schedule: found.place.schedule.as_deref().unwrap_or(WindowReport::SCHEDULE),
-            time: window.end,
-            metrics: &metrics(&found.baseline, &merged.profile, &judged),
-        });
+    fn tell(&self, window: &Window, found: &FoundBaseline, metrics: &[Metric]) {
+        if !metrics.is_empty() {
+            self.metrics.tell(&WindowMetrics {
+                endpoint: &window.endpoint.name,
+                schedule: found.place.schedule.as_deref().unwrap_or(WindowReport::SCHEDULE),
+                time: window.end,
+                metrics,
+            });
+        }
     }
 
     async fn write(&self, folder: &S3Location, name: &str, body: String) -> Result<(), Failure> {
@@ -125,16 +129,12 @@ fn report(
     found: &FoundBaseline,
     complete: bool,
 ) -> WindowReport {
-    let mode = match alerting.mode {
-        Mode::Compat => "compat",
-        Mode::Exact => "exact",
-    };
     WindowReport {
         version: 1,
         endpoint: window.endpoint.name.clone(),
         variant: window.variant.clone(),
         window: window.told(complete),
-        alert_mode: mode.to_owned(),
+        alert_mode: alerting.mode.name().to_owned(),
         rows: alerting.rows,
         files: files.iter().map(CapturedFile::uri).collect(),
         violations: alerting.violations.clone(),

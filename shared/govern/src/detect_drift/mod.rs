@@ -20,7 +20,7 @@ use crate::once::{Moment, publish_once};
 use crate::outcome::{Done, Failure, Outcome};
 use crate::ports::{Account, Bus, Files, Notice, ObjectVersion, Objects, Table};
 
-use find_baseline::{FindBaseline, FoundBaseline};
+use find_baseline::FindBaseline;
 use window::{CapturedFile, Noted, Window};
 
 /// The `detail-type` of the finding that there is nothing to compare with.
@@ -114,13 +114,9 @@ where
                 modified_at: written.time,
             },
         };
-        // Before anything else: a baseline may come while the window is open.
-        let noted = window.add(self.table, &file).await?;
-        let Some(found) = self.baseline(&window, &described.document).await? else {
-            return self.tell_missing(&window, &described.document, moment).await;
-        };
-        match noted {
-            Noted::Open => self.judge(&window, &found, false).await,
+        // Before a baseline is looked for: one may come while the window is open.
+        match window.add(self.table, &file).await? {
+            Noted::Open => self.judge_against_baseline(&window, &described.document, false, moment).await,
             Noted::Closed => Ok(Done::Nothing(format!("`{}` was judged before", written.key))),
         }
     }
@@ -158,16 +154,22 @@ where
             let text = format!("{} is gone: its last window is not judged", window.endpoint);
             return Ok(Done::Nothing(text));
         };
-        match self.baseline(window, &described.document).await? {
-            None => self.tell_missing(window, &described.document, moment).await,
-            Some(found) => self.judge(window, &found, true).await,
-        }
+        self.judge_against_baseline(window, &described.document, true, moment).await
     }
 
-    async fn baseline(&self, window: &Window, described: &Json) -> Result<Option<FoundBaseline>, Failure> {
+    async fn judge_against_baseline(
+        &self,
+        window: &Window,
+        described: &Json,
+        complete: bool,
+        moment: &Moment,
+    ) -> Outcome {
         let find = FindBaseline { account: self.account, objects: self.objects };
         let said = self.settings.of(&window.endpoint.name);
-        find.of(&window.endpoint, described, &window.variant, &said).await
+        match find.of(&window.endpoint, described, &window.variant, &said).await? {
+            None => self.tell_missing(window, described, moment).await,
+            Some(found) => self.judge(window, &found, &said, complete).await,
+        }
     }
 
     /// Traffic that nothing is compared with is told once for each configuration of the endpoint: silence is not health.

@@ -16,7 +16,7 @@ use crate::ports::{Files, Objects};
 
 /// Profiles that are read at the same time.
 const AT_ONCE: usize = 16;
-/// A profile of 20,480 columns would be larger; it is then made again.
+/// 1,000 rows of 16,384 columns would be as much; a larger profile is refused.
 const MAX_PROFILE: u64 = 64 * 1024 * 1024;
 
 /// Makes, keeps and reads profiles.

@@ -10,6 +10,7 @@ use sagewarden_events::{Resource, ResourceKind, Timestamp};
 use sagewarden_lineage::id::NodeId;
 use sagewarden_lineage::table::{Attributes, Item, Key, Query, Value, Write};
 
+use crate::closure::query_all;
 use crate::outcome::Failure;
 use crate::ports::{ObjectVersion, Table};
 
@@ -138,16 +139,8 @@ impl Window {
 
     /// The files that are known, in the order of their keys.
     pub(crate) async fn files(&self, table: &impl Table) -> Result<Vec<CapturedFile>, Failure> {
-        let mut query = Query::prefix(self.pk(), "F#");
-        let mut files = Vec::new();
-        loop {
-            let page = table.query(&query).await?;
-            files.extend(page.items.iter().filter_map(CapturedFile::of_item));
-            match page.next {
-                Some(next) => query.after = Some(next),
-                None => return Ok(files),
-            }
-        }
+        let items = query_all(table, Query::prefix(self.pk(), "F#")).await?;
+        Ok(items.iter().filter_map(CapturedFile::of_item).collect())
     }
 
     /// It has been judged for the last time, unless another file comes.
