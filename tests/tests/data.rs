@@ -145,8 +145,8 @@ fn a_manifest_that_cannot_be_read_is_all_that_is_known_and_that_is_said() -> Res
         ("AugmentedManifestFile", "{\"source\": \"a text\"}\n", "it names no objects"),
     ] {
         let (lineage, data, manifest, missing) = listed(data_type, text)?;
-        assert_eq!((data.len(), manifest.len()), (1, 0), "{lineage}");
-        assert_eq!(data[0]["uri"], "s3://data/lists/train.manifest", "{lineage}");
+        assert_eq!((data.len(), manifest.len()), (0, 1), "{lineage}");
+        assert_eq!(manifest[0]["uri"], "s3://data/lists/train.manifest", "{lineage}");
         let said = format!("the objects that `s3://data/lists/train.manifest` lists are not known: {why}");
         assert!(missing.contains(&said), "{missing}");
     }

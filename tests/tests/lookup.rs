@@ -1,8 +1,14 @@
 //! What `lookup-lineage` answers, and how it refuses.
 
 use lookup_lineage::{answer, answer_url};
-use sagewarden_events::ResourceKind;
+use sagewarden_events::{ResourceKind, Status, Timestamp};
+use sagewarden_govern::ports::Table as _;
 use sagewarden_lambda::FunctionError;
+use sagewarden_lineage::id::NodeId;
+use sagewarden_lineage::observe::StatusMark;
+use sagewarden_lineage::record::{NODE, Record};
+use sagewarden_lineage::table::{Attributes, Item, Key, Write};
+use sagewarden_local::Store;
 use sagewarden_tests::Result;
 use sagewarden_tests::local::{Local, endpoint_config, model};
 use serde_json::{Value, json};
@@ -152,5 +158,65 @@ async fn a_question_can_be_asked_over_the_functions_url() -> Result<()> {
     }
     let invoked = json!({ "entity": "model/m" });
     assert!(answer_url(&local.system.store, &invoked, &|| false).await.is_none(), "no request over HTTP");
+    Ok(())
+}
+
+/// A pipeline execution that fails is retried under its own ARN.
+#[tokio::test]
+async fn the_state_of_something_that_is_retried_is_the_newest_and_the_one_of_a_time() -> Result<()> {
+    let id = NodeId::parse("pexe#1/r/p/e@0000000000100").ok_or("no identity")?;
+    let mark = |status: &str, at: i64, reason: Option<&str>| StatusMark {
+        status: Status::parse(status),
+        at: Timestamp::from_millis(at),
+        reason: reason.map(str::to_owned),
+    };
+    let marks = [
+        mark("Executing", 1_000, None),
+        mark("Failed", 2_000, Some("no capacity")),
+        mark("Executing", 3_000, None),
+        mark("Failed", 4_000, Some("out of memory")),
+        mark("Succeeded", 5_000, None),
+    ];
+    let mut stored = Vec::new();
+    for order in [[0, 1, 2, 3, 4], [4, 3, 2, 1, 0], [3, 1, 4, 0, 2], [1, 3, 0, 2, 4]] {
+        let store = Store::in_memory()?;
+        let mut record = Record::default();
+        record.node(&id, "e", Some(Timestamp::from_millis(100)), Attributes::new());
+        for mark in order.into_iter().filter_map(|index| marks.get(index)) {
+            record.status(&id, mark);
+        }
+        store.write(&record.writes).await?;
+        let shown = async |at: Option<&str>| -> Result<(Value, Value)> {
+            let request = json!({ "entity": id.as_str(), "format": "json", "at": at });
+            let document = answer(&store, request, &|| false).await?;
+            let node = document.pointer("/nodes/0").ok_or("no node")?;
+            Ok((node["status"].clone(), node["failure_reason"].clone()))
+        };
+        let then = async |at: &str| shown(Some(&format!("1970-01-01T00:00:0{at}Z"))).await;
+        assert_eq!(shown(None).await?, (json!("Succeeded"), Value::Null), "{order:?}");
+        assert_eq!(then("1.500").await?, (json!("Executing"), Value::Null));
+        assert_eq!(then("3.500").await?, (json!("Executing"), Value::Null));
+        assert_eq!(then("4.500").await?, (json!("Failed"), json!("out of memory")));
+        stored.push(store.get(&[Key::new(id.as_str(), NODE)]).await?);
+    }
+    stored.dedup();
+    assert_eq!(stored.len(), 1, "{stored:?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_deployment_whose_upstream_is_no_longer_too_large_is_no_longer_marked() -> Result<()> {
+    let local = Local::new()?;
+    let endpoint = local.serve()?;
+    let told = local.system.settle().await?;
+    let store = &local.system.store;
+    let pointer = Key::new(NodeId::endpoint(&endpoint).as_str(), "C");
+    let pointer = store.get(&[pointer]).await?.pop().ok_or("the endpoint has no deployment")?;
+    let mark = Key::new("K#unindexed", pointer.text("dep").ok_or("the endpoint has no deployment")?);
+    store.write(&[Write::Put(Item { key: mark.clone(), attributes: Attributes::new() })]).await?;
+    for (event, _) in told {
+        local.system.deliver(&event.to_string(), Timestamp::from_millis(0)).await?;
+    }
+    assert_eq!(store.get(&[mark]).await?, []);
     Ok(())
 }

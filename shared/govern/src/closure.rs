@@ -186,7 +186,7 @@ async fn write(table: &impl Table, endpoint: &NodeId, deployment: &NodeId) -> Re
         table.write(&missing).await?;
         index(table, endpoint, deployment, &members).await?;
         table.write(&leftover).await?;
-        mark_unindexed(table, deployment, &graph, former.is_empty()).await?;
+        mark_unindexed(table, deployment, &graph).await?;
         graph = upstream(table, [deployment.clone()], WHOLE).await?;
         if graph.nodes.keys().eq(&members) && ancestors(deployment, &graph) == wanted {
             return Ok(());
@@ -219,21 +219,15 @@ fn ancestors(deployment: &NodeId, graph: &Graph) -> Vec<Item> {
     if graph.stopped_by.is_none() { closure::ancestors(deployment, graph) } else { Vec::new() }
 }
 
-/// Says of a deployment whether its upstream is indexed whole; nothing where that was said before.
-async fn mark_unindexed(
-    table: &impl Table,
-    deployment: &NodeId,
-    graph: &Graph,
-    is_new: bool,
-) -> Result<(), PortError> {
+/// Says of a deployment whether its upstream is indexed whole; nothing where that is said: a read costs a fifth of a write.
+async fn mark_unindexed(table: &impl Table, deployment: &NodeId, graph: &Graph) -> Result<(), PortError> {
     let key = Key::new(UNINDEXED, deployment.as_str());
-    if graph.stopped_by.is_some() {
-        return table.write(&[Write::Put(Item { key, attributes: Attributes::new() })]).await;
+    let is_marked = !table.get(std::slice::from_ref(&key)).await?.is_empty();
+    match (graph.stopped_by.is_some(), is_marked) {
+        (true, false) => table.write(&[Write::Put(Item { key, attributes: Attributes::new() })]).await,
+        (false, true) => table.write(&[Write::Delete(key)]).await,
+        _ => Ok(()),
     }
-    if is_new && !table.get(std::slice::from_ref(&key)).await?.is_empty() {
-        table.write(&[Write::Delete(key)]).await?;
-    }
-    Ok(())
 }
 
 /// What makes the stored closure equal to `wanted`, with no more writes than it takes: what is to be put, and what is to go.
@@ -252,7 +246,9 @@ fn differences(stored: Vec<Item>, wanted: Vec<Item>) -> (Vec<Write>, Vec<Write>)
 /// Takes a closure and its index back. The index goes first: it is found through the closure.
 async fn remove(table: &impl Table, deployment: &NodeId) -> Result<(), PortError> {
     let own_index = closure::live_key(deployment, deployment);
-    if table.get(std::slice::from_ref(&own_index)).await?.is_empty() {
+    let unindexed = Key::new(UNINDEXED, deployment.as_str());
+    let found = table.get(&[own_index.clone(), unindexed.clone()]).await?;
+    if !found.iter().any(|item| item.key == own_index) {
         return Ok(());
     }
     let items = query_all(table, Query::prefix(deployment.as_str(), closure::ANCESTORS)).await?;
@@ -264,11 +260,9 @@ async fn remove(table: &impl Table, deployment: &NodeId) -> Result<(), PortError
         ancestors.iter().map(|id| Write::Delete(closure::live_key(id, deployment))).collect();
     // As above: whose index is left is told by the closure.
     table.write(&unlink).await?;
-    let mut writes: Vec<Write> = Vec::new();
-    if items.is_empty() {
-        writes.push(Write::Delete(Key::new(UNINDEXED, deployment.as_str())));
-    }
-    writes.extend(items.into_iter().map(|item| Write::Delete(item.key)));
+    let closure = items.into_iter().map(|item| item.key);
+    let mark = found.into_iter().map(|item| item.key).filter(|key| *key == unindexed);
+    let writes: Vec<Write> = closure.chain(mark).map(Write::Delete).collect();
     table.write(&writes).await?;
     // INVARIANT: the deployment's own entry goes last, so that a removal that was cut short is taken up again.
     table.write(&[Write::Delete(own_index)]).await

@@ -42,15 +42,16 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O,
         let id = record.object(NodeKind::Dataset, &location.bucket, &versioned(&manifest));
         self.add_checksums(record, NodeKind::Dataset, &location.bucket, std::slice::from_ref(&manifest))
             .await?;
+        record.edge(&seen.id, &InEdge::new(Relation::ContributedTo, manifest_role(role), id));
         let listed = match self.listed_objects(&location.bucket, &manifest, kind, *as_of).await? {
             Ok(listed) => listed,
             Err(why) => {
                 let what = format!("{role}: the objects that `{location}` lists are not known: {why}");
-                record.gap(&seen.id, &manifest_role(role), what);
-                return Ok(Some(id));
+                // Not the manifest in their place: it may be readable the next time, and an edge is for ever.
+                record.gap(&seen.id, role, what);
+                return Ok(None);
             }
         };
-        record.edge(&seen.id, &InEdge::new(Relation::ContributedTo, manifest_role(role), id));
         let (ListedObjects { bucket, keys }, found) = listed;
         if found.len() < keys.len() {
             let what = format!(

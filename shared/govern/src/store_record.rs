@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use sagewarden_lineage::id::{NodeId, NodeKind};
-use sagewarden_lineage::record::{DETAIL, NODE, Record};
+use sagewarden_lineage::record::{DETAIL, NODE, Record, STATE_VERSION};
 use sagewarden_lineage::table::{Attributes, Item, Key, Value, Write};
 
 use crate::closure::refresh;
@@ -202,7 +202,7 @@ fn is_put(item: &Item, stored: &BTreeMap<Key, Item>) -> bool {
         return item.text("id").and_then(node).is_some_and(|node| node.text("ty").is_some());
     }
     if let Some(state) = sk.strip_prefix("S#") {
-        return node(pk).and_then(|node| node.text("stv")) == Some(state);
+        return node(pk).and_then(|node| node.text(STATE_VERSION)) == Some(state);
     }
     let edge = sk.strip_prefix("O#").and_then(|edge| edge.split_once('#'));
     edge.is_some_and(|(label, destination)| {

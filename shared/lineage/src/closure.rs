@@ -38,6 +38,7 @@ pub fn ancestors(deployment: &NodeId, graph: &Graph) -> Vec<Item> {
 struct Packed {
     item: Item,
     nodes: usize,
+    bytes: usize,
 }
 
 /// The items of one band: each node goes into the first that has room for it.
@@ -45,22 +46,22 @@ fn pack(deployment: &NodeId, nodes: &[(usize, &Node)]) -> Vec<Item> {
     let band = nodes.first().map_or(0, |(distance, _)| distance / BAND);
     let mut packed: Vec<Packed> = Vec::new();
     for (distance, node) in nodes {
-        let fits = packed.iter_mut().find(|each| {
-            let own = copied(each.nodes, *distance, node);
-            each.item.bytes() + bytes(&own) <= UNIT
-        });
-        match fits {
+        // Every name begins with the number of the node in its item, whose digits are all that differs between items.
+        let own = copied(0, *distance, node);
+        let (names, own_bytes) = (own.len(), bytes(&own));
+        let with = |each: &Packed| {
+            each.bytes + own_bytes + names * each.nodes.checked_ilog10().unwrap_or(0) as usize
+        };
+        match packed.iter_mut().find(|each| with(each) <= UNIT) {
             Some(each) => {
+                each.bytes = with(each);
                 each.item.attributes.extend(copied(each.nodes, *distance, node));
                 each.nodes += 1;
             }
             None => {
                 let sk = format!("{ANCESTORS}{band:03}#{:04}", packed.len());
-                let attributes = copied(0, *distance, node);
-                packed.push(Packed {
-                    item: Item { key: Key::new(deployment.as_str(), sk), attributes },
-                    nodes: 1,
-                });
+                let item = Item { key: Key::new(deployment.as_str(), sk), attributes: own };
+                packed.push(Packed { bytes: item.bytes(), item, nodes: 1 });
             }
         }
     }

@@ -6,6 +6,7 @@ use sagewarden_events::Timestamp;
 use crate::chain::title;
 use crate::edge::FoundBy;
 use crate::graph::{Edge, Graph, Node};
+use crate::record::{FAILURE_VERSION, STATE_VERSION, reached_at, state_of};
 
 /// When a resource was deleted (milliseconds).
 pub const DELETED_AT: &str = "deleted_at";
@@ -31,9 +32,17 @@ pub fn spot_saving_percent(node: &Node) -> Option<i64> {
 /// When a resource was deleted, as far as is known: by CloudTrail's event, or for endpoints by the state that they leave with.
 #[must_use]
 pub fn deleted_at(node: &Node) -> Option<Timestamp> {
-    let leaving = node.text("st").filter(|status| *status == "Deleting").and_then(|_| node.text("stv"));
-    let since = leaving.and_then(|version| version.split('#').next()?.parse().ok());
+    let leaving =
+        node.text("st").filter(|status| *status == "Deleting").and_then(|_| node.text(STATE_VERSION));
+    let since = leaving.and_then(reached_at);
     node.number(DELETED_AT).or(since).map(Timestamp::from_millis)
+}
+
+/// Whether the reason that a node failed for is about the state that it is in, and not about one that it has left.
+#[must_use]
+pub fn is_failure_current(node: &Node) -> bool {
+    let of = node.text(FAILURE_VERSION).and_then(state_of);
+    of.is_some() && of == node.text("st")
 }
 
 /// Who put a commit's name on what was built from it. Environment and hyperparameters are part of the creating call; a tag can

@@ -3,7 +3,7 @@
 //!
 //! | item | pk | sk |
 //! |---|---|---|
-//! | node | id | `#`: type, name, facts; `ins` is the set of in-edges; `states` the states, `st`/`stv` the newest; `inf`/`infv` the inferred commit |
+//! | node | id | `#`: type, name, facts; `ins` is the set of in-edges; `states` the states, `st`/`stv` the newest, `failure_reason`/`whyv` the newest reason; `inf`/`infv` the inferred commit |
 //! | detail | id | `$`: hyperparameters and other large facts as JSON |
 //! | out-edge | source id | `O#<relation>:<role>#<destination id>` |
 //! | state of an endpoint | id | `S#<ms>#<rank>#<state>` |
@@ -41,6 +41,22 @@ pub const NEVER_FILLED: &str = "-";
 pub const STATES: &str = "states";
 /// The attribute that says why a node failed.
 pub const FAILURE_REASON: &str = "failure_reason";
+/// The state that the reason belongs to: a pipeline execution that is retried under one ARN can fail, and succeed later.
+pub const FAILURE_VERSION: &str = "whyv";
+/// The newest state, as in [`STATES`].
+pub const STATE_VERSION: &str = "stv";
+
+/// When a node reached a state, in milliseconds: of a member of [`STATES`].
+#[must_use]
+pub fn reached_at(version: &str) -> Option<i64> {
+    version.split('#').next()?.parse().ok()
+}
+
+/// The state that a member of [`STATES`] names.
+#[must_use]
+pub fn state_of(version: &str) -> Option<&str> {
+    version.splitn(3, '#').nth(2)
+}
 /// The subject of a gap that a commit fills, however it is found.
 pub const SOURCE: &str = "source";
 
@@ -126,17 +142,20 @@ impl Record {
     pub fn status(&mut self, id: &NodeId, mark: &StatusMark) {
         let (status, at) = (&mark.status, mark.at);
         let version = format!("{:015}#{}#{status}", at.millis(), status.rank());
-        let why = mark.reason.iter().map(|text| Value::Text(text.clone()));
+        let why = mark.reason.clone().map(Value::Text);
         if id.kind() == NodeKind::Endpoint {
-            let reason = why.map(|text| ("reason".to_owned(), text)).collect();
+            let reason = why.map(|text| ("reason".to_owned(), text)).into_iter().collect();
             self.put(Key::new(id.as_str(), format!("S#{version}")), reason);
         } else {
-            let once = why.map(|text| (FAILURE_REASON.to_owned(), text)).collect();
             let states = BTreeMap::from([(STATES.to_owned(), BTreeSet::from([version.clone()]))]);
-            self.merge(id, once, states);
+            self.merge(id, Attributes::new(), states);
+            if let Some(text) = why {
+                let reason = Attributes::from([(FAILURE_REASON.to_owned(), text)]);
+                self.register(id, FAILURE_VERSION, version.clone(), reason);
+            }
         }
         let state = Attributes::from([("st".into(), Value::Text(status.to_string()))]);
-        self.register(id, "stv", version, state);
+        self.register(id, STATE_VERSION, version, state);
     }
 
     /// Whether a package may be used. Told by events and by descriptions: those also know who changed the package last, so

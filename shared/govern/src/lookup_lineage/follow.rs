@@ -4,8 +4,10 @@ use futures::{StreamExt, TryStreamExt, stream};
 use sagewarden_lineage::edge::{FoundBy, Relation};
 use sagewarden_lineage::graph::{Edge, Graph};
 use sagewarden_lineage::id::{NodeId, NodeKind};
-use sagewarden_lineage::record::FAILURE_REASON;
-use sagewarden_lineage::table::{Item, Key, Query, Range};
+use sagewarden_lineage::record::{
+    FAILURE_REASON, FAILURE_VERSION, STATE_VERSION, STATES, reached_at, state_of,
+};
+use sagewarden_lineage::table::{Item, Key, Query, Range, Value};
 use sagewarden_lineage::walk::{Direction, OutEdges, Walk};
 
 use super::reading::{Interrupted, Reading};
@@ -158,8 +160,9 @@ fn moment(head: &Item) -> Option<&str> {
 /// Takes away from a node what became true later than `at`: its state, its approval, its
 /// explanation and its deletion.
 pub(super) fn as_of(graph: &mut Graph, at: i64) {
-    const REGISTERS: [(&str, &[&str]); 4] = [
-        ("stv", &["st", "stv", FAILURE_REASON]),
+    const REGISTERS: [(&str, &[&str]); 5] = [
+        (STATE_VERSION, &["st", STATE_VERSION]),
+        (FAILURE_VERSION, &[FAILURE_REASON, FAILURE_VERSION]),
         ("approvalv", &["approval", "approval_at", "approval_by", "approvalv"]),
         ("headv", &["head", "headv"]),
         ("expv", &["top_features", "explanation", "expv"]),
@@ -167,13 +170,26 @@ pub(super) fn as_of(graph: &mut Graph, at: i64) {
     for node in graph.nodes.values_mut() {
         let Some(item) = &mut node.item else { continue };
         for (version, attributes) in REGISTERS {
-            let written = item.text(version).and_then(|text| text.split('#').next()?.parse::<i64>().ok());
+            let written = item.text(version).and_then(reached_at);
             if written.is_some_and(|written| written > at) {
                 item.attributes.retain(|name, _| !attributes.contains(&name.as_str()));
             }
+        }
+        if item.text(STATE_VERSION).is_none() {
+            back_to_state(item, at);
         }
         if item.number("deleted_at").is_some_and(|deleted| deleted > at) {
             item.attributes.retain(|name, _| !matches!(name.as_str(), "deleted_at" | "deleted_by" | "delv"));
         }
     }
+}
+
+/// The state that a node had reached by then, of those that it names itself.
+fn back_to_state(item: &mut Item, at: i64) {
+    let Some(Value::Set(states)) = item.attributes.get(STATES) else { return };
+    let reached = states.iter().rev().find(|version| reached_at(version).is_some_and(|time| time <= at));
+    let Some(version) = reached.cloned() else { return };
+    let Some(state) = state_of(&version) else { return };
+    item.attributes.insert("st".to_owned(), Value::Text(state.to_owned()));
+    item.attributes.insert(STATE_VERSION.to_owned(), Value::Text(version));
 }

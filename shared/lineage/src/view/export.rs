@@ -9,6 +9,7 @@ use super::Answer;
 use crate::edge::FoundBy;
 use crate::graph::{Edge, Node};
 use crate::id::{NodeId, NodeKind};
+use crate::record::{STATE_VERSION, reached_at};
 use crate::s3::S3Location;
 
 /// Names Sagewarden as the source of a document.
@@ -85,10 +86,7 @@ pub(super) fn source<'a>(answer: &'a Answer, id: &'a NodeId) -> Option<(&'a Node
 
 /// When a node reached its last state, if no other can follow.
 pub(super) fn ended_at(node: &Node) -> Option<Timestamp> {
-    has_ended(node)
-        .then(|| node.text("stv")?.split('#').next()?.parse().ok())
-        .flatten()
-        .map(Timestamp::from_millis)
+    has_ended(node).then(|| reached_at(node.text(STATE_VERSION)?)).flatten().map(Timestamp::from_millis)
 }
 
 fn has_ended(node: &Node) -> bool {

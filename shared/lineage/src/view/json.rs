@@ -7,7 +7,7 @@ use crate::edge::FoundBy;
 use crate::fact;
 use crate::graph::Node;
 use crate::id::NodeKind;
-use crate::record::STATES;
+use crate::record::{FAILURE_REASON, FAILURE_VERSION, STATE_VERSION, STATES};
 use crate::reference::HEAD_VERSION;
 use crate::table::Value;
 
@@ -54,13 +54,17 @@ pub fn json(answer: &Answer) -> Json {
 /// Names of stored facts that a reader would not guess.
 const NAMES: [(&str, &str); 2] = [("st", "status"), ("refs", "references")];
 /// Facts that serve the store.
-const INTERNAL: [&str; 14] = [
+const INTERNAL: [&str; 18] = [
     "ty",
     "nm",
     "ct",
     "ins",
-    "stv",
+    STATE_VERSION,
+    FAILURE_VERSION,
     STATES,
+    "approvalv",
+    "foundv",
+    "sevv",
     "inf",
     "infv",
     "gaps",
@@ -87,7 +91,8 @@ pub(super) fn row(answer: &Answer, node: &Node) -> Json {
         row.insert("created_at".into(), json!(time));
     }
     for (name, value) in node.item.iter().flat_map(|item| &item.attributes) {
-        if !INTERNAL.contains(&name.as_str()) {
+        let is_past = name == FAILURE_REASON && !fact::is_failure_current(node);
+        if !is_past && !INTERNAL.contains(&name.as_str()) {
             let shown =
                 NAMES.iter().find(|(stored, _)| stored == name).map_or(name.as_str(), |(_, shown)| shown);
             row.insert(shown.to_owned(), shown_value(name, value));
