@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use futures::executor::block_on;
 use sagewarden_drift::csv::Header;
-use sagewarden_drift::{SuggestedBaseline, Violations, WindowReport};
+use sagewarden_drift::{SuggestedBaseline, UnreadableLines, Violations, WindowReport};
 use sagewarden_events::{ResourceKind, Timestamp};
 use sagewarden_govern::ports::Objects as _;
 use sagewarden_govern::{BASELINE_MISSING, DetectDrift, Metrics, Moment, WindowMetrics};
@@ -139,7 +139,11 @@ fn files_that_come_twice_late_or_in_another_order_change_nothing() -> Result<()>
     let files: Vec<(String, String)> = (0..6)
         .map(|number| {
             let rows = number * 400..number * 400 + 400;
-            (format!("0{number}-00-000-x.jsonl"), captured(rows, if number < 2 { 1 } else { 1_000 }))
+            let mut content = captured(rows, if number < 2 { 1 } else { 1_000 });
+            if number % 2 == 1 {
+                content.push_str("{\"captureData\":");
+            }
+            (format!("0{number}-00-000-x.jsonl"), content)
         })
         .collect();
     let mut results = Vec::new();
@@ -161,7 +165,8 @@ fn files_that_come_twice_late_or_in_another_order_change_nothing() -> Result<()>
         results.push((String::from_utf8(statistics)?, String::from_utf8(evaluation)?));
     }
     assert!(results[0] == results[1], "another order made another result");
-    assert_eq!(serde_json::from_str::<WindowReport>(&results[0].1)?.rows, 2_400);
+    let report = serde_json::from_str::<WindowReport>(&results[0].1)?;
+    assert_eq!((report.rows, report.unreadable_lines), (2_400, 3));
     Ok(())
 }
 
@@ -172,9 +177,30 @@ fn lines_that_cannot_be_read_are_told_and_the_others_used() -> Result<()> {
     content.push_str("{\"captureData\":{\"endpointInput\":{\"data\":\"1,2");
     put(&local, "00-00-000-a.jsonl", &content, 86_400)?;
     let outcomes = local.settle()?;
-    assert_eq!(report(&local)?.rows, 300);
+    let first = report(&local)?;
+    assert_eq!((first.rows, first.unreadable_lines), (300, 1));
+    let UnreadableLines { file, kind, count, lines, .. } = &first.unreadable[0];
+    assert_eq!(*file, format!("s3://{BUCKET}/{HOUR}/00-00-000-a.jsonl"));
+    assert_eq!((kind.as_str(), *count, lines.as_slice()), ("cut-off", 1, &[301][..]));
+    // The first file is not read again.
+    put(&local, "01-00-000-b.jsonl", &captured(300..600, 1), 86_460)?;
+    let later = local.settle()?;
+    let second = report(&local)?;
+    assert_eq!((second.rows, &second.unreadable), (600, &first.unreadable), "{later:?}");
     let told = outcomes.iter().find(|text| text.starts_with("detect-drift")).ok_or("nothing was told")?;
     assert!(told.contains("lines left out") && told.contains("301"), "{told}");
+    Ok(())
+}
+
+#[test]
+fn a_window_of_which_nothing_can_be_read_says_so() -> Result<()> {
+    let local = capturing(true)?;
+    put(&local, "00-00-000-a.jsonl", "no json\nneither\n", 86_400)?;
+    local.settle()?;
+    let report = report(&local)?;
+    assert_eq!((report.rows, report.unreadable_lines, report.violations.len()), (0, 2, 0));
+    assert_eq!(report.unreadable[0].kind, "not-json");
+    assert!(read(&local, "constraint_violations.json")?.is_none(), "nothing was judged");
     Ok(())
 }
 

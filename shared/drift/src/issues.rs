@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What is wrong with a line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum IssueKind {
     /// A CSV row has more or fewer fields than the header, or than the first row where there is none.
@@ -45,6 +45,14 @@ pub enum IssueKind {
     TooManyColumns,
 }
 
+impl IssueKind {
+    /// As a word of files: `not-json`.
+    #[must_use]
+    pub fn name(self) -> String {
+        serde_json::to_value(self).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
+    }
+}
+
 impl fmt::Display for IssueKind {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(match self {
@@ -78,7 +86,7 @@ impl fmt::Display for IssueKind {
 }
 
 /// One kind of issue in an input.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Issue {
     /// How many lines have it.
     pub count: u64,
@@ -87,7 +95,7 @@ pub struct Issue {
 }
 
 /// All issues of an input. Their size does not depend on the input's.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Issues {
     kinds: BTreeMap<IssueKind, Issue>,

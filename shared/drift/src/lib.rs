@@ -48,4 +48,6 @@ pub use statistics::{
     SketchParameters, Statistics, StringStatistics, UnreadableStatistics,
 };
 pub use violations::{Excess, Limit, Observed, Severity, UnreadableReport, Violation, Violations, severity};
-pub use window_report::{CaptureWindow, ModeDifference, UnreadableWindowReport, WindowReport};
+pub use window_report::{
+    CaptureWindow, ModeDifference, UnreadableLines, UnreadableWindowReport, WindowReport,
+};

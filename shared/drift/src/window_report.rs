@@ -6,6 +6,7 @@ use sagewarden_events::Timestamp;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::issues::Issues;
 use crate::violations::Violation;
 
 /// The document.
@@ -30,6 +31,15 @@ pub struct WindowReport {
     /// The files that the rows came from.
     #[serde(default)]
     pub files: Vec<String>,
+    /// What could not be read in them, by file and kind; the other lines of the file were used. At most [`Self::MAX_UNREADABLE`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unreadable: Vec<UnreadableLines>,
+    /// How many lines that is in all, also of what is not listed.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub unreadable_lines: u64,
+    /// Files that were there no more when they were to be read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gone: Vec<String>,
     /// What was found, as entries of `constraint_violations.json`.
     #[serde(default)]
     pub violations: Vec<Violation>,
@@ -62,6 +72,36 @@ pub struct ModeDifference {
     pub text: String,
 }
 
+/// Lines of a file that have the same thing wrong.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnreadableLines {
+    /// The file.
+    pub file: String,
+    /// What is wrong, as a word of the format: `not-json`. Later versions may know more of them.
+    pub kind: String,
+    /// The same for people.
+    #[serde(default)]
+    pub text: String,
+    /// How many lines.
+    pub count: u64,
+    /// The first of them, from 1.
+    #[serde(default)]
+    pub lines: Vec<u64>,
+}
+
+impl UnreadableLines {
+    /// Everything that is wrong in a file.
+    pub fn of<'a>(file: &'a str, issues: &'a Issues) -> impl Iterator<Item = Self> + 'a {
+        issues.iter().map(move |(kind, issue)| Self {
+            file: file.to_owned(),
+            kind: kind.name(),
+            text: kind.to_string(),
+            count: issue.count,
+            lines: issue.lines.clone(),
+        })
+    }
+}
+
 /// A document that cannot be read.
 #[derive(Debug, Error)]
 #[error("it is no evaluation of a window: {0}")]
@@ -70,6 +110,8 @@ pub struct UnreadableWindowReport(#[from] serde_json::Error);
 impl WindowReport {
     /// The name of the file in its folder.
     pub const FILE: &str = "evaluation.json";
+    /// How many entries say what could not be read: a day of files that are all broken must not make a document that is too large.
+    pub const MAX_UNREADABLE: usize = 1_000;
     /// What stands in Model Monitor's key layout where the name of a schedule would.
     pub const SCHEDULE: &str = "sagewarden-data-quality";
 
@@ -82,6 +124,10 @@ impl WindowReport {
     }
 }
 
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
 fn first_version() -> u32 {
     1
 }
@@ -91,6 +137,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::issues::IssueKind;
 
     #[test]
     fn what_is_written_is_read_and_unknown_keys_are_passed_over() {
@@ -100,13 +147,26 @@ mod tests {
             "alert_mode": "exact", "rows": 1_000, "files": ["s3://b/k"],
             "violations": [{ "feature_name": "f", "constraint_check_type": "baseline_drift_check" }],
             "differences": [{ "feature": "f", "text": "compat sees distinct values only" }],
+            "unreadable": [{ "file": "s3://b/k", "kind": "of-the-future", "count": 7 }], "unreadable_lines": 7, "gone": ["s3://b/l"],
             "baseline": "s3://b/baseline", "of_the_future": [1],
         });
         let report = WindowReport::parse(document.to_string().as_bytes()).unwrap();
         assert_eq!(report.window.start.millis(), 1_772_528_400_000);
         assert_eq!((report.rows, report.violations.len()), (1_000, 1));
+        assert_eq!((report.unreadable.len(), report.unreadable_lines, report.gone.len()), (1, 7, 1));
         let written = serde_json::to_vec(&report).unwrap();
         assert_eq!(WindowReport::parse(&written).unwrap(), report);
+    }
+
+    #[test]
+    fn kinds_are_told_by_the_words_of_the_format() {
+        let mut issues = Issues::default();
+        issues.add(IssueKind::NotJson, 3);
+        let told: Vec<_> = UnreadableLines::of("s3://b/k", &issues).collect();
+        assert_eq!(
+            serde_json::to_value(&told).unwrap(),
+            json!([{ "file": "s3://b/k", "kind": "not-json", "text": "no JSON", "count": 1, "lines": [3] }])
+        );
     }
 
     #[test]
@@ -114,6 +174,7 @@ mod tests {
         let least = json!({ "endpoint": "prod", "window": { "start": 0, "end": 3_600 } });
         let report = WindowReport::parse(least.to_string().as_bytes()).unwrap();
         assert_eq!((report.version, report.rows, report.window.complete), (1, 0, false));
+        assert_eq!((report.unreadable.len(), report.unreadable_lines, report.gone.len()), (0, 0, 0));
         for bad in
             [json!({}), json!([]), json!({ "endpoint": "prod", "window": { "start": "soon", "end": 1 } })]
         {

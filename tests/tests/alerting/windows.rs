@@ -27,13 +27,17 @@ pub(crate) fn evaluate(
     violated: &[&str],
     after: i64,
 ) -> Result<()> {
+    put(local, hour, &evaluation(hour, rows, complete, violated), after)
+}
+
+fn evaluation(hour: i64, rows: u64, complete: bool, violated: &[&str]) -> WindowReport {
     let start = at(DAY + (hour - 9) * 3_600);
     let violation = |feature: &&str| Violation {
         feature_name: Some((*feature).to_owned()),
         constraint_check_type: Some("baseline_drift_check".to_owned()),
         ..Violation::default()
     };
-    let report = WindowReport {
+    WindowReport {
         version: 1,
         endpoint: "prod".to_owned(),
         variant: "AllTraffic".to_owned(),
@@ -45,16 +49,22 @@ pub(crate) fn evaluate(
         alert_mode: "exact".to_owned(),
         rows,
         files: Vec::new(),
+        unreadable: Vec::new(),
+        unreadable_lines: 0,
+        gone: Vec::new(),
         violations: violated.iter().map(violation).collect(),
         differences: vec![ModeDifference { feature: "f".to_owned(), text: "compat sees nothing".to_owned() }],
         baseline: Some("s3://bucket/baseline".to_owned()),
-    };
+    }
+}
+
+fn put(local: &Local, hour: i64, report: &WindowReport, after: i64) -> Result<()> {
     let account = &local.system.account;
     let folder = folder(hour);
     account.put_object(
         "bucket",
         &format!("{folder}/evaluation.json"),
-        &serde_json::to_vec(&report)?,
+        &serde_json::to_vec(report)?,
         at(after),
     )?;
     let compat = json!({ "violations": [{ "feature_name": "of-compat", "constraint_check_type": "data_type_check" }] });
@@ -86,6 +96,26 @@ fn an_evaluation_is_told_with_the_violations_of_its_own_mode() -> Result<()> {
         history.contains("DataQuality found 2 violations (high), in prod/AllTraffic/2026-03-03T09:00:00Z"),
         "{history}"
     );
+    Ok(())
+}
+
+#[test]
+fn an_alert_says_what_could_not_be_read() -> Result<()> {
+    let local = settled(monitored()?)?;
+    let report = WindowReport {
+        unreadable_lines: 7,
+        gone: vec!["s3://bucket/gone.jsonl".to_owned()],
+        ..evaluation(9, 1_000, true, &["f"])
+    };
+    put(&local, 9, &report, DAY + 3_700)?;
+    local.settle()?;
+    let alert = alerts(&local)?.remove(0);
+    assert_eq!(
+        (&alert["window"]["unreadable_lines"], &alert["window"]["files_gone"]),
+        (&json!(7), &json!(1))
+    );
+    let text = alert["text"].as_str().unwrap_or_default();
+    assert!(text.contains("T10:00:00Z; 7 lines could not be read; 1 files are gone; model m"), "{text}");
     Ok(())
 }
 

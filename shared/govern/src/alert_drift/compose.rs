@@ -82,6 +82,8 @@ fn looked_at(observed: &Observed<'_>) -> Vec<(String, Json)> {
                 "end": window.window.end,
                 "complete": window.window.complete,
                 "rows": window.rows,
+                "unreadable_lines": window.unreadable_lines,
+                "files_gone": window.gone,
                 "mode": window.mode,
                 "baseline": window.baseline,
                 "differences": window.differences.iter().take(MAX_DIFFERENCES).map(|difference| json!({
@@ -142,6 +144,12 @@ fn summary(observed: &Observed<'_>, found: &Found, behind: &Behind, earlier: usi
     if let Observed::Window(window) = observed {
         let span = &window.window;
         text.push_str(&format!("; in the traffic from {} to {}", span.start, span.end));
+        if window.unreadable_lines > 0 {
+            text.push_str(&format!("; {} lines could not be read", window.unreadable_lines));
+        }
+        if window.gone > 0 {
+            text.push_str(&format!("; {} files are gone", window.gone));
+        }
     }
     text.push_str(&names(&behind.chain));
     if let Some(changes) = &behind.changes {

@@ -1,8 +1,8 @@
 //! A window is judged: its files become the ones that Model Monitor would have written, and an evaluation that alerts are made of.
 
 use sagewarden_drift::{
-    Difference, Evaluation, Metric, Mode, ModeDifference, Statistics, Violations, WindowReport,
-    compare_modes, evaluate, metrics,
+    Difference, Evaluation, Metric, Mode, ModeDifference, Statistics, UnreadableLines, Violations,
+    WindowReport, compare_modes, evaluate, metrics,
 };
 use sagewarden_lineage::s3::S3Location;
 use sagewarden_policy::{DetectedEndpoint, JudgedBy};
@@ -17,6 +17,8 @@ use crate::ports::{Account, Bus, Files, Objects, Table};
 /// Another file may come while a window is judged, and what is written last must be the judgement of all. So often it is
 /// begun anew; then the record comes again.
 const ATTEMPTS: usize = 5;
+/// Files that a sentence names; the report lists them.
+const NAMED: usize = 3;
 
 impl<A, O, T, B, M> DetectDrift<'_, A, O, T, B, M>
 where
@@ -61,20 +63,23 @@ where
         merged: &Merged,
         complete: bool,
     ) -> Result<(Done, Vec<Metric>), Failure> {
-        let Merged { profile, issues, gone } = merged;
+        let Merged { profile, unreadable, gone } = merged;
         let endpoint = &window.endpoint;
         let mut text = format!("{} rows of {endpoint}", profile.rows);
-        if !issues.is_empty() {
-            let told: Vec<String> = issues
-                .iter()
-                .map(|(kind, issue)| format!("{} with {kind} (first in line {:?})", issue.count, issue.lines))
-                .collect();
-            text.push_str(&format!("; lines left out: {}", told.join(", ")));
+        if !unreadable.is_empty() {
+            text.push_str(&format!("; lines left out: {}", left_out(unreadable)));
         }
         if !gone.is_empty() {
-            text.push_str(&format!("; {} files are gone, such as {}", gone.len(), gone.join(", ")));
+            let some: Vec<&str> = gone.iter().take(NAMED).map(String::as_str).collect();
+            text.push_str(&format!("; {} files are gone, such as {}", gone.len(), some.join(", ")));
         }
+        let folder = self.reports(window)?;
         if profile.rows == 0 || (!complete && profile.rows < self.settings.min_rows) {
+            // Too little to be judged, but that traffic cannot be read is known: silence is not health.
+            if !unreadable.is_empty() || !gone.is_empty() {
+                let unjudged = report(window, files, merged, None, found, complete);
+                self.write(&folder, WindowReport::FILE, pretty(&unjudged)?).await?;
+            }
             let done = Done::Nothing(format!("{text}: {} are needed", self.settings.min_rows));
             return Ok((done, Vec::new()));
         }
@@ -86,8 +91,7 @@ where
             JudgedBy::Exact => &exact,
         };
         let (alerting, written) = (by(self.settings.alert_mode), by(self.settings.files_mode));
-        let report = report(window, files, alerting, differences, found, complete);
-        let folder = self.reports(window)?;
+        let report = report(window, files, merged, Some((alerting, differences)), found, complete);
         self.write(&folder, "statistics.json", Statistics::from_profile(profile).to_java_json()).await?;
         self.write(&folder, WindowReport::FILE, pretty(&report)?).await?;
         // The last one: its event brings the alert, which reads the evaluation.
@@ -124,26 +128,41 @@ where
 fn report(
     window: &Window,
     files: &[CapturedFile],
-    alerting: &Evaluation,
-    differences: Vec<Difference>,
+    merged: &Merged,
+    judged: Option<(&Evaluation, Vec<Difference>)>,
     found: &FoundBaseline,
     complete: bool,
 ) -> WindowReport {
+    let (alerting, differences) = judged.unzip();
+    let difference = |each: Difference| ModeDifference { feature: each.feature, text: each.why };
+    let unreadable = merged.unreadable.iter();
     WindowReport {
         version: 1,
         endpoint: window.endpoint.name.clone(),
         variant: window.variant.clone(),
         window: window.told(complete),
-        alert_mode: alerting.mode.name().to_owned(),
-        rows: alerting.rows,
+        alert_mode: alerting.map(|evaluation| evaluation.mode.name().to_owned()).unwrap_or_default(),
+        rows: merged.profile.rows,
         files: files.iter().map(CapturedFile::uri).collect(),
-        violations: alerting.violations.clone(),
-        differences: differences
-            .into_iter()
-            .map(|each| ModeDifference { feature: each.feature, text: each.why })
-            .collect(),
+        unreadable: unreadable.clone().take(WindowReport::MAX_UNREADABLE).cloned().collect(),
+        unreadable_lines: unreadable.map(|lines| lines.count).sum(),
+        gone: merged.gone.clone(),
+        violations: alerting.map(|evaluation| evaluation.violations.clone()).unwrap_or_default(),
+        differences: differences.unwrap_or_default().into_iter().map(difference).collect(),
         baseline: Some(found.place.constraints.to_string()),
     }
+}
+
+/// What could not be read, in a sentence.
+fn left_out(unreadable: &[UnreadableLines]) -> String {
+    let one = |each: &UnreadableLines| {
+        format!("{} with {} (first in lines {:?} of {})", each.count, each.text, each.lines, each.file)
+    };
+    let mut told: Vec<String> = unreadable.iter().take(NAMED).map(one).collect();
+    if let Some(more) = unreadable.len().checked_sub(NAMED).filter(|more| *more > 0) {
+        told.push(format!("and {more} more"));
+    }
+    told.join(", ")
 }
 
 fn pretty(document: &impl serde::Serialize) -> Result<String, Failure> {

@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use futures::future::try_join_all;
 use sagewarden_drift::capture::{CaptureFormat, CaptureReader, ColumnOrder, Joined, RowPath};
-use sagewarden_drift::{Detail, Issues, Profile};
+use sagewarden_drift::{Detail, Issues, Profile, UnreadableLines};
 use sagewarden_lineage::s3::hex;
 use sagewarden_policy::{CapturedColumns, DetectedEndpoint};
 use sha2::{Digest, Sha256};
@@ -32,8 +32,8 @@ pub(crate) struct Profiles<'a, O> {
 pub(crate) struct Merged {
     /// Of all of them.
     pub(crate) profile: Profile,
-    /// What was wrong in files that were read just now: those that were read before have told it.
-    pub(crate) issues: Issues,
+    /// What could not be read, by file: a function of the files like the profile, whoever has read them and when.
+    pub(crate) unreadable: Vec<UnreadableLines>,
     /// Files that are gone, and of which no profile was kept.
     pub(crate) gone: Vec<String>,
 }
@@ -44,14 +44,14 @@ impl<O: Objects + Files> Profiles<'_, O> {
     /// # Errors
     /// When S3 does not answer.
     pub(crate) async fn of(&self, files: &[CapturedFile]) -> Result<Merged, Failure> {
-        let mut merged = Merged { profile: self.empty(), issues: Issues::default(), gone: Vec::new() };
+        let mut merged = Merged { profile: self.empty(), unreadable: Vec::new(), gone: Vec::new() };
         for some in files.chunks(AT_ONCE) {
             let profiles = try_join_all(some.iter().map(|file| self.profile(file))).await?;
             for (file, profile) in some.iter().zip(profiles) {
                 match profile {
                     Some((profile, issues)) => {
                         merged.profile.merge(&profile);
-                        merged.issues.merge(&issues);
+                        merged.unreadable.extend(UnreadableLines::of(&file.uri(), &issues));
                     }
                     None => merged.gone.push(file.uri()),
                 }
@@ -65,9 +65,9 @@ impl<O: Objects + Files> Profiles<'_, O> {
         let key = self.key(file);
         if let Some(bytes) = self.objects.read(self.own_bucket, &key, MAX_PROFILE).await?
             // One that another version of this program wrote is made again.
-            && let Ok(profile) = Profile::from_bytes(&bytes)
+            && let Some(kept) = from_kept(&bytes)
         {
-            return Ok(Some((profile, Issues::default())));
+            return Ok(Some(kept));
         }
         let mut profile = self.empty();
         let mut reader = CaptureReader::new(self.format()?);
@@ -77,7 +77,8 @@ impl<O: Objects + Files> Profiles<'_, O> {
             return Ok(None);
         }
         let issues = reader.finish(&mut sink);
-        self.objects.write(self.own_bucket, &key, "application/octet-stream", &profile.to_bytes()).await?;
+        let kept = to_kept(&profile, &issues)?;
+        self.objects.write(self.own_bucket, &key, "application/octet-stream", &kept).await?;
         Ok(Some((profile, issues)))
     }
 
@@ -107,4 +108,19 @@ impl<O: Objects + Files> Profiles<'_, O> {
         let (input_path, output_path) = (path(&self.said.input_path)?, path(&self.said.output_path)?);
         Ok(CaptureFormat { order, input_path, output_path, ..CaptureFormat::default() })
     }
+}
+
+/// What is kept of a file: what could not be read as a line of JSON, and behind it the profile. The one without the other would
+/// say less to whoever reads the file the second time.
+fn to_kept(profile: &Profile, issues: &Issues) -> Result<Vec<u8>, Failure> {
+    let mut kept = serde_json::to_vec(issues).map_err(|error| Failure::Reject(error.to_string()))?;
+    kept.push(b'\n');
+    kept.extend(profile.to_bytes());
+    Ok(kept)
+}
+
+fn from_kept(bytes: &[u8]) -> Option<(Profile, Issues)> {
+    let (issues, profile) = bytes.split_at_checked(bytes.iter().position(|byte| *byte == b'\n')?)?;
+    let profile = profile.strip_prefix(b"\n")?;
+    Some((Profile::from_bytes(profile).ok()?, serde_json::from_slice(issues).ok()?))
 }
