@@ -13,9 +13,9 @@ use crate::monitors::{alerts, deliver, history, monitored, of_type, settled, wit
 
 const DAY: i64 = 86_400;
 
-/// The folder of the window that begins at this hour of the second day.
+/// The folder of the window that begins at this hour of the second day: the key has the hour in which it ends.
 pub(crate) fn folder(hour: i64) -> String {
-    format!("reports/prod/{}/2026/03/03/{hour:02}", WindowReport::SCHEDULE)
+    format!("reports/prod/{}/2026/03/03/{:02}", WindowReport::SCHEDULE, hour + 1)
 }
 
 /// What the evaluation of such a window writes; the two files say different things.
@@ -170,7 +170,12 @@ fn files_without_an_evaluation_are_waited_for_and_then_read_themselves() -> Resu
         deliver(&local, &event, DAY + 1_000)?
             .contains("alert-drift done: alert sent: 1 violation on endpoint prod")
     );
-    assert_eq!(alerts(&local)?[0]["window"]["variant"], "-");
+    let window = &alerts(&local)?[0]["window"];
+    assert_eq!(window["variant"], "-");
+    assert_eq!(
+        (&window["start"], &window["end"]),
+        (&json!("2026-03-03T09:00:00Z"), &json!("2026-03-03T10:00:00Z"))
+    );
     Ok(())
 }
 

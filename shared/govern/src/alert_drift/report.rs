@@ -32,7 +32,7 @@ pub(super) struct Place {
     pub(super) schedule: String,
     /// Absent where the layout has none (batch transforms).
     pub(super) endpoint: Option<String>,
-    /// The hour in the key.
+    /// The hour in the key: of Sagewarden's own evaluations the end of the window.
     pub(super) hour: Option<Timestamp>,
 }
 

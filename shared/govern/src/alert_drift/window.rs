@@ -61,10 +61,11 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table, B: Bus> AlertDrift<'_, 
         self.tell_violations(&Observed::Window(&window), &found, moment).await
     }
 
-    /// Files in Model Monitor's format without the evaluation beside them: the hour in the key is all that is known of the window.
+    /// Files in Model Monitor's format without the evaluation beside them: the hour in the key, in which the window ended, is all
+    /// that is known of it. Its length is that of the settings.
     async fn unevaluated(&self, object: &ObjectCreated, place: &Place) -> Result<(Window, Found), Failure> {
         let report = S3Location { bucket: object.bucket.clone(), key: object.key.clone() };
-        let (Some(endpoint), Some(start)) = (&place.endpoint, place.hour) else {
+        let (Some(endpoint), Some(end)) = (&place.endpoint, place.hour) else {
             return Err(Failure::Reject(format!("`{report}` names no endpoint and hour in its key")));
         };
         let Some(bytes) = self.recorder.objects.read(&report.bucket, &report.key, MAX_REPORT).await? else {
@@ -72,7 +73,7 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table, B: Bus> AlertDrift<'_, 
         };
         let violations =
             Violations::parse(&bytes).map_err(|error| Failure::Reject(format!("`{report}`: {error}")))?;
-        let end = Timestamp::from_millis(start.millis() + 3_600_000);
+        let start = Timestamp::from_millis(end.millis() - self.settings.detect.window_hours * 3_600_000);
         let stand_in = WindowReport {
             version: 1,
             endpoint: endpoint.clone(),
@@ -121,6 +122,7 @@ fn silenced(object: &ObjectCreated, place: &Place, evaluation: S3Location) -> Op
         endpoint,
         monitoring_type: Some("DataQuality".to_owned()),
         execution: None,
+        // The end of the window, as with executions.
         at: place.hour?,
         wrong: Wrong::ReportDenied { place: evaluation },
     })
