@@ -7,8 +7,9 @@ use futures::executor::block_on;
 use sagewarden_drift::csv::Header;
 use sagewarden_drift::{SuggestedBaseline, UnreadableLines, Violations, WindowReport};
 use sagewarden_events::{ResourceKind, Timestamp};
-use sagewarden_govern::ports::Objects as _;
+use sagewarden_govern::ports::{Objects as _, Table as _};
 use sagewarden_govern::{BASELINE_MISSING, DetectDrift, Metrics, Moment, WindowMetrics};
+use sagewarden_lineage::table::{self as lineage, Attributes, Item, Key, Write};
 use sagewarden_local::System;
 use sagewarden_policy::DetectSettings;
 use sagewarden_tests::Result;
@@ -285,5 +286,121 @@ fn a_window_that_is_over_is_judged_once_more_and_its_metrics_are_told() -> Resul
     assert!(!report(&local)?.window.complete, "a file that comes late does");
     let done = close("2026-03-03T10:30:01Z")?;
     assert!(done.contains("400 rows"), "{done}");
+    Ok(())
+}
+
+/// The events of the files that were put.
+fn events(local: &Local) -> Result<Vec<Value>> {
+    Ok(local.system.account.drain_events()?)
+}
+
+#[test]
+fn files_that_are_gone_are_named() -> Result<()> {
+    let local = capturing(true)?;
+    put(&local, "00-00-000-a.jsonl", &captured(0..300, 1), 86_400)?;
+    put(&local, "01-00-000-b.jsonl", &captured(300..600, 1), 86_460)?;
+    let mut told = events(&local)?;
+    told[1]["detail"]["object"]["version-id"] = json!("expired");
+    for event in told {
+        local.deliver(&event.to_string())?;
+    }
+    let report = report(&local)?;
+    assert_eq!(report.gone, [format!("s3://{BUCKET}/{HOUR}/01-00-000-b.jsonl")]);
+    assert_eq!((report.rows, report.files.len()), (300, 2));
+    Ok(())
+}
+
+#[test]
+fn of_a_key_that_was_written_twice_the_newest_version_counts() -> Result<()> {
+    for order in [[0, 1, 2], [2, 1, 0], [1, 2, 0]] {
+        let local = capturing(true)?;
+        put(&local, "00-00-000-a.jsonl", &captured(0..300, 1_000), 86_400)?;
+        put(&local, "00-00-000-a.jsonl", &captured(0..400, 1), 86_401)?;
+        put(&local, "01-00-000-b.jsonl", &captured(400..900, 1), 86_402)?;
+        let told = events(&local)?;
+        for index in order {
+            local.deliver(&told[index].to_string())?;
+        }
+        let report = report(&local)?;
+        assert_eq!((report.rows, report.files.len()), (900, 2), "{order:?}");
+        assert_eq!(report.violations, [], "{order:?}");
+    }
+    Ok(())
+}
+
+/// Closes what is over with these settings; returns what was done and the metrics that were told.
+fn close(local: &Local, settings: &DetectSettings, time: &str) -> Result<(String, usize)> {
+    let System { store, account, notices, .. } = &local.system;
+    let heard = Heard::default();
+    let detect = DetectDrift {
+        account,
+        objects: account,
+        table: store,
+        bus: notices,
+        metrics: &heard,
+        settings,
+        own_bucket: System::OWN_BUCKET,
+    };
+    let now = Timestamp::from_text(time).ok_or("no time")?;
+    let text = match block_on(detect.close_windows(&Moment { now, owner: "t".into() })) {
+        Ok(done) => done.text().to_owned(),
+        Err(failure) => format!("{failure:?}"),
+    };
+    Ok((text, heard.0.into_inner().len()))
+}
+
+#[test]
+fn metrics_of_a_window_are_told_once_however_often_it_is_opened_again() -> Result<()> {
+    let local = capturing(true)?;
+    let settings = DetectSettings::default();
+    put(&local, "00-00-000-a.jsonl", &captured(0..300, 1), 86_400)?;
+    local.settle()?;
+    let (text, told) = close(&local, &settings, "2026-03-03T10:15:01Z")?;
+    assert!(told > 0, "{text}");
+    put(&local, "59-00-000-z.jsonl", &captured(300..400, 1), 90_900)?;
+    local.settle()?;
+    let (text, told) = close(&local, &settings, "2026-03-03T10:30:01Z")?;
+    assert!(text.contains("400 rows"), "{text}");
+    assert_eq!(told, 0, "CloudWatch would add them to the first");
+    Ok(())
+}
+
+#[test]
+fn windows_of_another_length_are_other_windows() -> Result<()> {
+    let local = capturing(true)?;
+    put(&local, "00-00-000-a.jsonl", &captured(0..300, 1), 86_400)?;
+    local.settle()?;
+    // 09:00 is where a window of three hours begins as well.
+    let bundle = local.system.bundle.clone().with_settings(&format!(
+        "{}\n[drift.detect]\nwindow_hours = 3\n",
+        sagewarden_tests::local::SETTINGS
+    ))?;
+    let three = System { bundle, ..local.system.clone() };
+    put(&local, "30-00-000-b.jsonl", &captured(300..600, 1), 86_460)?;
+    block_on(three.settle())?;
+    let key = FOLDER.replace("/03/10", "/03/12");
+    let written =
+        block_on(local.system.account.read(System::OWN_BUCKET, &format!("{key}/evaluation.json"), 1 << 20))?;
+    let longer = WindowReport::parse(&written.ok_or("no evaluation of three hours")?)?;
+    assert_eq!((longer.rows, longer.files.len()), (300, 1), "the first file is of a window of an hour");
+    Ok(())
+}
+
+#[test]
+fn windows_that_fail_do_not_keep_the_others_open() -> Result<()> {
+    let local = capturing(true)?;
+    put(&local, "00-00-000-a.jsonl", &captured(0..300, 1), 86_400)?;
+    local.settle()?;
+    // Twenty-five windows that cannot even be read stand before it.
+    let waiting = (0..25).map(|number| {
+        let end = 1_700_000_000_000_i64 + number;
+        Write::Put(Item {
+            key: Key::new("K#windows", format!("{end:013}#W#broken{number}")),
+            attributes: Attributes::from([("endpoint".to_owned(), lineage::Value::Text("none".to_owned()))]),
+        })
+    });
+    block_on(local.system.store.write(&waiting.collect::<Vec<_>>()))?;
+    let (text, _) = close(&local, &DetectSettings::default(), "2026-03-03T10:15:01Z")?;
+    assert!(text.contains("300 rows"), "{text}");
     Ok(())
 }

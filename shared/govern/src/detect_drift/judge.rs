@@ -43,7 +43,7 @@ where
             let (done, metrics) = self.judge_files(window, found, &files, &merged, complete).await?;
             let now = window.files(self.table).await?;
             if now == files {
-                self.tell(window, found, &metrics);
+                self.tell_once(window, found, &metrics).await?;
                 return Ok(done);
             }
             files = now;
@@ -108,15 +108,26 @@ where
         Ok((done, told))
     }
 
-    fn tell(&self, window: &Window, found: &FoundBaseline, metrics: &[Metric]) {
-        if !metrics.is_empty() {
-            self.metrics.tell(&WindowMetrics {
-                endpoint: &window.endpoint.name,
-                schedule: found.place.schedule.as_deref().unwrap_or(WindowReport::SCHEDULE),
-                time: window.end,
-                metrics,
-            });
+    /// Metrics leave when the window is judged for the last time, and not again when a late file opens it once more: Model Monitor
+    /// tells a window once, and CloudWatch would add the second values to the first of the same time, so that sums and counts
+    /// of the window double. What the late file changes is in the reports.
+    async fn tell_once(
+        &self,
+        window: &Window,
+        found: &FoundBaseline,
+        metrics: &[Metric],
+    ) -> Result<(), Failure> {
+        if metrics.is_empty() || window.has_told_metrics(self.table).await? {
+            return Ok(());
         }
+        self.metrics.tell(&WindowMetrics {
+            endpoint: &window.endpoint.name,
+            schedule: found.place.schedule.as_deref().unwrap_or(WindowReport::SCHEDULE),
+            time: window.end,
+            metrics,
+        });
+        // Behind them: a crash between the two tells them twice, which is less than not at all.
+        window.metrics_told(self.table).await
     }
 
     async fn write(&self, folder: &S3Location, name: &str, body: String) -> Result<(), Failure> {

@@ -28,6 +28,8 @@ pub const BASELINE_MISSING: &str = "Sagewarden Baseline Missing";
 
 /// How many windows one tick of the clock closes; the next one goes on.
 const CLOSED_AT_ONCE: usize = 20;
+/// How many pages of so many windows it looks at to find them: those that fail stay where they are, before the others.
+const PAGES: usize = 10;
 
 /// Takes metrics on behalf of CloudWatch.
 pub trait Metrics {
@@ -130,23 +132,42 @@ where
         let before = Timestamp::from_millis(moment.now.millis() - late);
         let mut done = Done::Nothing("no window is over".to_owned());
         let mut failed = None;
-        for window in Window::ended(self.table, before, CLOSED_AT_ONCE).await? {
-            let outcome = match self.judge_last(&window, moment).await {
-                // Its files are in quarantine with this reason; it must not keep the others open.
-                Err(Failure::Reject(reason)) => {
-                    Done::Acted(format!("a window of {} cannot be judged: {reason}", window.endpoint))
+        let (mut closed, mut after) = (0, None);
+        for _ in 0..PAGES {
+            let (ended, next) = Window::ended(self.table, before, after, CLOSED_AT_ONCE).await?;
+            for window in ended {
+                match self.close(&window, moment).await {
+                    Ok(outcome) => {
+                        done = done.and(outcome);
+                        closed += 1;
+                    }
+                    // The next tick tries it again; it must not keep the others open.
+                    Err(retry) => {
+                        failed.get_or_insert(retry);
+                    }
                 }
-                // The next tick tries it again; it must not keep the others open either.
-                Err(retry) => {
-                    failed.get_or_insert(retry);
-                    continue;
+                if closed == CLOSED_AT_ONCE {
+                    return failed.map_or(Ok(done), Err);
                 }
-                Ok(done) => done,
-            };
-            window.close(self.table).await?;
-            done = done.and(outcome);
+            }
+            after = next;
+            if after.is_none() {
+                break;
+            }
         }
         failed.map_or(Ok(done), Err)
+    }
+
+    async fn close(&self, window: &Window, moment: &Moment) -> Outcome {
+        let done = match self.judge_last(window, moment).await {
+            // Its files are in quarantine with this reason.
+            Err(Failure::Reject(reason)) => {
+                Done::Acted(format!("a window of {} cannot be judged: {reason}", window.endpoint))
+            }
+            outcome => outcome?,
+        };
+        window.close(self.table).await?;
+        Ok(done)
     }
 
     async fn judge_last(&self, window: &Window, moment: &Moment) -> Outcome {

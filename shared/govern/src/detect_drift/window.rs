@@ -1,14 +1,17 @@
 //! Windows of captured traffic: which one a file belongs to, and what of it is in the table.
 //!
-//! A window is a partition `W#<endpoint>/<variant>@<start>` with an item for each version of a file: what is in a window is a set,
-//! however often and in whatever order its files are told. Windows that still have to be judged for the last time stand under
+//! A window is a partition `W#<endpoint>/<variant>@<start>+<hours>` with an item for each version of a file: what is in a window is
+//! a set, however often and in whatever order its files are told. Windows of another length are others, so that a setting that
+//! changes mixes none. Windows that still have to be judged for the last time stand under
 //! `K#windows`, in the order of their ends.
+
+use std::collections::BTreeMap;
 
 use sagewarden_drift::CaptureWindow;
 use sagewarden_drift::capture::CaptureHour;
 use sagewarden_events::{Resource, ResourceKind, Timestamp};
 use sagewarden_lineage::id::NodeId;
-use sagewarden_lineage::table::{Attributes, Item, Key, Query, Value, Write};
+use sagewarden_lineage::table::{Attributes, Item, Key, Query, Range, Value, Write};
 
 use crate::closure::query_all;
 use crate::outcome::Failure;
@@ -55,6 +58,11 @@ impl CapturedFile {
         self.object.version_id.as_deref().unwrap_or(&self.object.etag)
     }
 
+    /// Orders the versions of a key.
+    fn written(&self) -> (Timestamp, &str) {
+        (self.object.modified_at, self.version())
+    }
+
     /// Unique, and in the order in which SageMaker wrote the files: keys begin with the minute.
     pub(crate) fn id(&self) -> String {
         format!("{}@{}", self.object.key, self.version())
@@ -94,7 +102,9 @@ impl Window {
     }
 
     fn pk(&self) -> String {
-        format!("W#{}/{}@{:013}", NodeId::endpoint(&self.endpoint).tail(), self.variant, self.start.millis())
+        let (endpoint, start) = (NodeId::endpoint(&self.endpoint), self.start.millis());
+        let hours = (self.end.millis() - start) / HOUR_MS;
+        format!("W#{}/{}@{start:013}+{hours}", endpoint.tail(), self.variant)
     }
 
     /// The part of a key that is Model Monitor's: the hour in which the window ends ("Schema for Statistics", developer guide:
@@ -137,10 +147,34 @@ impl Window {
         Item { key: Key::new(self.pk(), format!("F#{}", file.id())), attributes }
     }
 
-    /// The files that are known, in the order of their keys.
+    /// The files that are known, in the order of their keys; of a key that was written again the newest version alone, or its
+    /// rows would count twice. The newest is the one whose event has the latest time. That is told in seconds: of two versions of
+    /// one second the larger id is taken, which may be the older one, but is the same whichever was told first.
     pub(crate) async fn files(&self, table: &impl Table) -> Result<Vec<CapturedFile>, Failure> {
         let items = query_all(table, Query::prefix(self.pk(), "F#")).await?;
-        Ok(items.iter().filter_map(CapturedFile::of_item).collect())
+        let mut newest: BTreeMap<(String, String), CapturedFile> = BTreeMap::new();
+        for file in items.iter().filter_map(CapturedFile::of_item) {
+            let key = (file.object.key.clone(), file.bucket.clone());
+            let before = newest.get(&key);
+            if before.is_none_or(|before| before.written() < file.written()) {
+                newest.insert(key, file);
+            }
+        }
+        Ok(newest.into_values().collect())
+    }
+
+    /// Whether its metrics have been told.
+    pub(crate) async fn has_told_metrics(&self, table: &impl Table) -> Result<bool, Failure> {
+        Ok(!table.get(&[self.metrics_item().key]).await?.is_empty())
+    }
+
+    /// Its metrics have been told.
+    pub(crate) async fn metrics_told(&self, table: &impl Table) -> Result<(), Failure> {
+        Ok(table.write(&[Write::Put(self.metrics_item())]).await?)
+    }
+
+    fn metrics_item(&self) -> Item {
+        Item { key: Key::new(self.pk(), "M"), attributes: Attributes::new() }
     }
 
     /// It has been judged for the last time, unless another file comes.
@@ -148,17 +182,21 @@ impl Window {
         Ok(table.write(&[Write::Delete(self.open_item().key)]).await?)
     }
 
-    /// At most `at_most` windows whose end is before a time and which are open.
+    /// A page of windows that are open and whose end is before a time, behind a sort key, and where the next page begins.
     pub(crate) async fn ended(
         table: &impl Table,
         before: Timestamp,
+        after: Option<String>,
         at_most: usize,
-    ) -> Result<Vec<Self>, Failure> {
+    ) -> Result<(Vec<Self>, Option<String>), Failure> {
+        // In the order of their ends: none behind this key is over.
+        let until = format!("{:013}", before.millis());
         let mut query = Query::prefix(OPEN, "");
-        query.limit = Some(at_most);
+        query.range = Range::Between("0".to_owned(), until);
+        (query.limit, query.after) = (Some(at_most), after);
         let page = table.query(&query).await?;
         let windows = page.items.iter().filter_map(Self::of_item);
-        Ok(windows.filter(|window| window.end < before).collect())
+        Ok((windows.filter(|window| window.end < before).collect(), page.next))
     }
 
     fn open_item(&self) -> Item {
