@@ -5,9 +5,11 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use futures::executor::block_on;
+use sagewarden_govern::ports::Objects as _;
 use sagewarden_govern::{
     Ask, DRIFT_ALERT, Done, MONITORING_FAILED, Question, RETRAINING_SUGGESTED, answer, lookup_lineage,
 };
+use sagewarden_lineage::s3::S3Location;
 use sagewarden_lineage::view::{self, Format};
 use sagewarden_local::{Clock, Handled, PostedComment, SentNotice, Step, Store, Story, System};
 use sagewarden_policy::Bundle;
@@ -32,6 +34,9 @@ impl Files {
     const ALERTS: &str = "alerts.json";
     const SETTINGS: &str = "settings.toml";
     const EVENTS: &str = "events";
+    const BASELINE: &str = "baseline";
+    const CAPTURED: &str = "captured";
+    const REPORTS: &str = "reports";
     const GIT: &str = "git";
     /// Says that the other files may be replaced.
     const MARKER: &str = ".sagewarden-demo";
@@ -51,8 +56,9 @@ impl Files {
             fs::remove_file(&path).map_err(unwritable(path.clone()))?;
         }
         let repository = self.path(Self::GIT).join(format!("{}.git", Story::REPOSITORY));
-        if repository.is_dir() {
-            fs::remove_dir_all(&repository).map_err(unwritable(repository.clone()))?;
+        let captured = self.path(Self::CAPTURED).join(Story::ENDPOINT);
+        for folder in [repository, captured].into_iter().filter(|folder| folder.is_dir()) {
+            fs::remove_dir_all(&folder).map_err(unwritable(folder.clone()))?;
         }
         Ok(())
     }
@@ -98,6 +104,7 @@ pub(crate) fn run(options: &DemoOptions) -> Result<ExitCode, CommandError> {
     let lineage = block_on(lookup_lineage(&system.store, &question))?;
     let whole = block_on(lookup_lineage(&system.store, &Question { past: true, ..question }))?;
     leave(&files, &system, &told, &view::html(&whole))?;
+    leave_objects(&files, &system)?;
     match options.format {
         Telling::Text => {
             let tree = view::text(&lineage, Format::Tree);
@@ -202,6 +209,29 @@ fn leave(files: &Files, system: &System, told: &[Told], page: &str) -> Result<()
     Ok(())
 }
 
+/// What the drift was found by: the objects of some folders in S3, as they were at the end.
+fn leave_objects(files: &Files, system: &System) -> Result<(), CommandError> {
+    const MOST: usize = 1_000;
+    let reports = S3Location { bucket: System::OWN_BUCKET.to_owned(), key: "reports".to_owned() };
+    let folders = [
+        (Files::BASELINE, Story::baseline()),
+        (Files::CAPTURED, Story::captured()),
+        (Files::REPORTS, reports),
+    ];
+    for (name, S3Location { bucket, key }) in folders {
+        let prefix = format!("{key}/");
+        let listing = block_on(system.account.versions(&bucket, &prefix, Story::demo_end(), MOST))?;
+        for object in listing.objects {
+            let body = block_on(system.account.read_version(&bucket, &object, u64::MAX))?.unwrap_or_default();
+            let path = files.path(name).join(object.key.trim_start_matches(&prefix));
+            let written =
+                path.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(&path, body));
+            written.map_err(|source| CommandError::Unwritable { path, source })?;
+        }
+    }
+    Ok(())
+}
+
 fn farewell(files: &Files, entity: &str) -> String {
     let at = |name: &str| files.path(name).display().to_string();
     let store = at(Files::STORE);
@@ -212,16 +242,26 @@ fn farewell(files: &Files, entity: &str) -> String {
         format!("impact training-job/{} --store {store}", Story::SECOND_TRAINING_JOB),
         format!("reproduce model/{} --store {store}", Story::SECOND_MODEL),
         format!("history {entity} --store {store}"),
+        format!(
+            "drift --baseline {} --columns input {} --out {}",
+            at(Files::BASELINE),
+            at(Files::CAPTURED),
+            at("drift")
+        ),
         format!("replay {}/*.json --store {store}", at(Files::EVENTS)),
     ];
     let ask: String = ask.iter().map(|line| format!("  cargo run -- {line}\n")).collect();
     format!(
-        "left behind:\n  {store}  the store\n  {}  the lineage as a page\n  {}, {}  what was sent\n  {}  the events, to replay\n\n\
+        "left behind:\n  {store}  the store\n  {}  the lineage as a page\n  {}, {}  what was sent\n  {}  the events, to replay\n  {}, {}  \
+         the baseline and the traffic that was compared with it\n  {}  what detect-drift made of it\n\n\
          next:\n{ask}",
         at(Files::PAGE),
         at(Files::FINDINGS),
         at(Files::ALERTS),
         at(Files::EVENTS),
+        at(Files::BASELINE),
+        at(Files::CAPTURED),
+        at(Files::REPORTS),
     )
 }
 
@@ -245,6 +285,9 @@ fn summary(files: &Files, told: &[Told], lineage: Value) -> Value {
             "findings": files.path(Files::FINDINGS),
             "alerts": files.path(Files::ALERTS),
             "events": files.path(Files::EVENTS),
+            "baseline": files.path(Files::BASELINE),
+            "captured": files.path(Files::CAPTURED),
+            "reports": files.path(Files::REPORTS),
         },
     })
 }

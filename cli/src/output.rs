@@ -56,9 +56,20 @@ pub(crate) fn notice(notice: &SentNotice) -> String {
     format!("  {BAD}{}{BAD:#}  {words}\n{more}", notice.detail_type)
 }
 
+/// What has moved, and the chain behind it.
 fn alert(detail: &Value) -> String {
     let chain = detail.get("chain").cloned().unwrap_or_default();
+    let listed = |pointer: &str| detail.pointer(pointer).and_then(Value::as_array).into_iter().flatten();
     let mut lines = Vec::new();
+    for found in listed("/violations") {
+        let subject = found.get("feature_name").or_else(|| found.get("metric_name"));
+        let subject = subject.and_then(Value::as_str).unwrap_or("-");
+        lines.push(format!("    violation    {subject}: {}\n", text(found, "description")));
+    }
+    for other in listed("/window/differences") {
+        let (feature, why) = (text(other, "feature"), text(other, "text"));
+        lines.push(format!("    difference   Model Monitor judges {feature} otherwise: {why}\n"));
+    }
     let mut add = |label: &str, list: &str, key: &str, more: &str| {
         for each in chain.get(list).and_then(Value::as_array).into_iter().flatten() {
             let text = |key: &str| each.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();

@@ -12,6 +12,7 @@ pub mod functions;
 pub mod guarded;
 pub mod listener;
 pub mod local;
+pub mod monitor;
 pub mod played;
 pub mod python;
 pub mod simulator;

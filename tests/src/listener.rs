@@ -13,13 +13,15 @@ pub struct Listener {
 }
 
 impl Listener {
-    /// Gets every event of a bus, whole.
+    /// Gets every event of a source that comes to a bus, whole.
     ///
     /// # Errors
     /// When the emulator refuses.
-    pub fn on_bus(aws: &mut Aws, bus: &str) -> Result<Self> {
-        let (listener, arn) = Self::queue(aws, "events-listener", "events.amazonaws.com")?;
-        let pattern = json!({ "source": ["sagewarden"] }).to_string();
+    pub fn on_bus(aws: &mut Aws, bus: &str, source: &str) -> Result<Self> {
+        // Not as the stack's own queues are called.
+        let name = format!("listener-{}", source.replace('.', "-"));
+        let (listener, arn) = Self::queue(aws, &name, "events.amazonaws.com")?;
+        let pattern = json!({ "source": [source] }).to_string();
         let rule = json!({ "Name": "listener", "EventBusName": bus, "EventPattern": pattern });
         aws.call("events", "put_rule", rule)?;
         let targets =

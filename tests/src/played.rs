@@ -1,21 +1,28 @@
 //! The story, played to its end on one machine.
 
 use futures::executor::block_on;
-use sagewarden_local::{Clock, Store, Story, System};
+use sagewarden_local::{Clock, NoticeLog, QuarantineLog, Store, Story, System};
 use sagewarden_policy::Bundle;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::Result;
+use crate::{Result, monitor};
 
 /// The account, the repositories and the store as the story left them, and everything that was announced.
 #[derive(Debug)]
 pub struct Played {
     /// The system that heard it all as it happened.
     pub system: System,
-    /// In the order in which they happened.
+    /// In the order in which they happened; without what the system itself wrote to S3.
     pub events: Vec<Value>,
     _git: TempDir,
+}
+
+/// Delivers what the account has to tell; returns it, without what the system itself wrote.
+fn heard(system: &System) -> Result<Vec<Value>> {
+    let mut events: Vec<Value> = block_on(system.settle())?.into_iter().map(|(event, _)| event).collect();
+    events.retain(|event| event.pointer("/detail/bucket/name") != Some(&System::OWN_BUCKET.into()));
+    Ok(events)
 }
 
 impl Played {
@@ -32,8 +39,37 @@ impl Played {
         let mut events = Vec::new();
         for moment in Story::STEPS.iter().flat_map(|step| step.moments) {
             moment(&mut story)?;
-            events.extend(block_on(system.settle())?.into_iter().map(|(event, _)| event));
+            events.extend(heard(&system)?);
         }
         Ok(Self { system, events, _git: git })
+    }
+
+    /// Plays it, and an execution of Model Monitor a day after its end.
+    ///
+    /// # Errors
+    /// When the folder cannot be made, or the account refuses.
+    pub fn monitored() -> Result<Self> {
+        let mut played = Self::new()?;
+        let system = &played.system;
+        for moment in monitor::MOMENTS {
+            moment(&system.account)?;
+            played.events.extend(heard(system)?);
+        }
+        Ok(played)
+    }
+
+    /// The same world before the system has heard of anything.
+    ///
+    /// # Errors
+    /// When a store fails.
+    pub fn unheard(&self) -> Result<System> {
+        let store = Store::in_memory()?;
+        Ok(System {
+            account: self.system.account.copied(store.clone())?,
+            notices: NoticeLog::new(store.clone()),
+            quarantine: QuarantineLog::new(store.clone()),
+            store,
+            ..self.system.clone()
+        })
     }
 }

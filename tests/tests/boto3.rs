@@ -2,10 +2,10 @@
 #![expect(clippy::indexing_slicing, reason = "a test ends where something is missing")]
 
 use sagewarden_local::{Clock, LocalGit, NewCommit, SimulatedAccount, Store, Story};
-use sagewarden_tests::Result;
 use sagewarden_tests::aws::{Aws, Refusal, bytes};
 use sagewarden_tests::emulator::{ACCOUNT, REGION};
 use sagewarden_tests::simulator::Simulator;
+use sagewarden_tests::{Result, monitor};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -26,6 +26,7 @@ async fn boto3_accepts_what_the_simulator_answers() -> Result<()> {
     for moment in Story::STEPS.iter().flat_map(|step| step.moments) {
         moment(&mut story)?;
     }
+    monitor::schedule(&account, Story::demo_start())?;
     let described = [
         (
             "describe_training_job",
@@ -50,7 +51,7 @@ async fn boto3_accepts_what_the_simulator_answers() -> Result<()> {
         (
             "describe_monitoring_schedule",
             "MonitoringScheduleName",
-            "credit-default-prod-data-quality",
+            "quality",
             sagewarden_events::ResourceKind::MonitoringSchedule,
         ),
     ];

@@ -16,7 +16,7 @@ use sagewarden_tests::functions::policies;
 use sagewarden_tests::listener::Listener;
 use sagewarden_tests::simulator::Simulator;
 use sagewarden_tests::stack::Stack;
-use sagewarden_tests::{Result, now, python};
+use sagewarden_tests::{Result, monitor, now, python};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -29,6 +29,7 @@ struct World {
     aws: Rc<RefCell<Aws>>,
     stack: Stack,
     events: Listener,
+    objects: Listener,
     mails: Listener,
     account: SimulatedAccount,
     git: LocalGit,
@@ -58,12 +59,14 @@ impl World {
         for bucket in BUCKETS {
             make_bucket(&mut aws, bucket)?;
         }
-        let events = Listener::on_bus(&mut aws, stack.output("BusName")?)?;
+        let events = Listener::on_bus(&mut aws, stack.output("BusName")?, "sagewarden")?;
+        let objects = Listener::on_bus(&mut aws, "default", "aws.s3")?;
         let mails = Listener::on_topic(&mut aws, stack.output("TopicArn")?)?;
         Ok(Self {
             aws: Rc::new(RefCell::new(aws)),
             stack,
             events,
+            objects,
             mails,
             account,
             git,
@@ -77,10 +80,8 @@ impl World {
     fn tell(&self) -> Result<Vec<Value>> {
         let aws = Rc::clone(&self.aws);
         let mirror = move |bucket: &str, key: &str, body: &[u8]| {
-            let body = String::from_utf8_lossy(body);
-            let put = json!({ "Bucket": bucket, "Key": key, "Body": body });
             // A put that fails shows in what the functions find.
-            if let Err(error) = aws.borrow_mut().call("s3", "put_object", put) {
+            if let Err(error) = put_object(&mut aws.borrow_mut(), bucket, key, body) {
                 eprintln!("{error}");
             }
         };
@@ -115,6 +116,24 @@ impl World {
             put_event(&mut aws, event)?;
         }
         self.stack.settle(&mut aws).map_err(|error| format!("{error}\n{}", self.emulator.log()).into())
+    }
+
+    /// An execution of Model Monitor, which writes its report and ends.
+    fn run_monitor(&self) -> Result<()> {
+        monitor::schedule(&self.account, now())?;
+        self.deliver_until_silence()?;
+        monitor::start(&self.account, now())?;
+        self.deliver_until_silence()?;
+        put_object(&mut self.aws.borrow_mut(), monitor::BUCKET, monitor::REPORT, monitor::FOUND.as_bytes())?;
+        monitor::finish(&self.account, now())?;
+        self.deliver_until_silence()?;
+        Ok(())
+    }
+
+    /// What the emulator's S3 told of its objects since the last call.
+    fn written(&self) -> Result<Vec<Value>> {
+        let written = self.objects.heard(&mut self.aws.borrow_mut())?;
+        written.iter().map(|event| Ok(serde_json::from_str(event)?)).collect()
     }
 
     /// The events on the stack's bus since the last call.
@@ -210,6 +229,9 @@ async fn the_story_runs_on_the_emulator_with_the_real_binaries() -> Result<()> {
     check_frame(&world)?;
 
     // Everything once more, and last first: nothing is sent again, nothing changes.
+    let written = world.written()?;
+    check_written(&written);
+    let told = [told, written].concat();
     world.put(&told)?;
     world.put(&told.iter().rev().cloned().collect::<Vec<_>>())?;
     assert_eq!(world.heard()?, Vec::<Value>::new());
@@ -218,6 +240,14 @@ async fn the_story_runs_on_the_emulator_with_the_real_binaries() -> Result<()> {
     let after = world.table()?;
     let changed: Vec<_> = after.iter().filter(|(key, item)| table.get(*key) != Some(item)).collect();
     assert!(changed.is_empty() && after.len() == table.len(), "changed or new: {changed:#?}");
+
+    // Whoever still has Model Monitor is told of what it finds as well.
+    world.run_monitor()?;
+    let heard = world.heard()?;
+    let [alert] = heard.as_slice() else { return Err(format!("not one alert: {heard:#?}").into()) };
+    assert_eq!(text(alert, "detail-type"), "Sagewarden Drift Alert");
+    assert_eq!(alert["detail"]["violations"][0]["feature_name"], "AGE");
+    assert_eq!(alert["detail"]["chain"]["models"][0]["name"], Story::SECOND_MODEL);
     Ok(())
 }
 
@@ -381,7 +411,28 @@ fn check_alert(detail: &Value) {
         ["Train the credit-card-default model", "Deploy the model with data capture"]
     );
     assert!(names("images", "id").iter().any(|image| image.contains("sha256:4f8c3bd2")), "{detail}");
-    assert_eq!(detail["violation_count"], 3);
+    let found = detail["violations"].as_array().cloned().unwrap_or_default();
+    let found: Vec<(&str, bool)> = found
+        .iter()
+        .map(|each| (text(each, "feature_name"), each["observed"].as_f64() > each["threshold"].as_f64()))
+        .collect();
+    assert_eq!(found, [("EDUCATION", true), ("LIMIT_BAL", true)], "{detail}");
+    assert_eq!(detail["window"]["rows"], 1_000, "{detail}");
+    assert!(
+        text(&detail["window"], "baseline").ends_with("/baselining/results/constraints.json"),
+        "{detail}"
+    );
+}
+
+/// Each captured file was judged, and the judgement written to the stack's own bucket.
+fn check_written(events: &[Value]) {
+    let keys = || events.iter().map(|event| text(&event["detail"]["object"], "key"));
+    let number = |end: &str| keys().filter(|key| key.ends_with(end)).count();
+    let expected =
+        [(".jsonl", 2), (".profile", 2), ("/evaluation.json", 2), ("/constraint_violations.json", 2)];
+    for (end, count) in expected {
+        assert_eq!(number(end), count, "{end} in {:#?}", keys().collect::<Vec<_>>());
+    }
 }
 
 /// What somebody who only reads mails is told.
@@ -509,6 +560,12 @@ fn bundle_files() -> Result<BTreeMap<String, String>> {
     let mut files = policies()?;
     files.insert("settings.toml".to_owned(), format!("# From a bucket.\n{}", Story::SETTINGS));
     Ok(files)
+}
+
+fn put_object(aws: &mut Aws, bucket: &str, key: &str, body: &[u8]) -> Result<()> {
+    let body = String::from_utf8_lossy(body);
+    aws.call("s3", "put_object", json!({ "Bucket": bucket, "Key": key, "Body": body }))?;
+    Ok(())
 }
 
 fn put_event(aws: &mut Aws, event: &Value) -> Result<()> {

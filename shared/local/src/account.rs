@@ -4,7 +4,8 @@
 
 use std::collections::BTreeMap;
 
-use rusqlite::{OptionalExtension, params};
+use rusqlite::types::Value as SqlValue;
+use rusqlite::{OptionalExtension, params, params_from_iter};
 use sagewarden_events::{Actor, Resource, ResourceKind, Timestamp, lower_first};
 use sagewarden_govern::ports::{Account, Description, PortError, PortErrorKind};
 use serde_json::{Map, Value, json};
@@ -56,6 +57,32 @@ impl SimulatedAccount {
     #[must_use]
     pub fn new(store: Store, account: &str, region: &str) -> Self {
         Self { store, account: account.to_owned(), region: region.to_owned() }
+    }
+
+    /// The same account in another store: what it has by now, but nothing that it has yet to announce. What happens to the one does
+    /// not happen to the other.
+    ///
+    /// # Errors
+    /// When a store fails.
+    pub fn copied(&self, store: Store) -> Result<Self, PortError> {
+        const TABLES: [&str; 6] = ["resources", "buckets", "objects", "manifests", "roles", "role_policies"];
+        let copy = || {
+            let (from, to) = (self.store.lock(), store.lock());
+            for table in TABLES {
+                let mut rows = from.prepare(&format!("SELECT * FROM {table}"))?;
+                let places = vec!["?"; rows.column_count()].join(", ");
+                let mut insert = to.prepare(&format!("INSERT INTO {table} VALUES ({places})"))?;
+                let columns = 0..rows.column_count();
+                let mut rows = rows.query([])?;
+                while let Some(row) = rows.next()? {
+                    let values = columns.clone().map(|column| row.get::<_, SqlValue>(column));
+                    insert.execute(params_from_iter(values.collect::<Result<Vec<_>, _>>()?))?;
+                }
+            }
+            Ok(())
+        };
+        copy().map_err(|error| port_error("copy an account", error))?;
+        Ok(Self { store, ..self.clone() })
     }
 
     /// A resource of this account by name.

@@ -1,6 +1,7 @@
 //! The story of AWS's secure data-science workshop, on its credit-card-default model: what the demo tells and what the tests
 //! play on an AWS emulator. Every step acts on the simulated account and on git; the account tells the events.
 
+use sagewarden_drift::csv::CsvError;
 use sagewarden_events::{Actor, CommitId, Repository, Resource, ResourceKind, Timestamp};
 use sagewarden_govern::ports::PortError;
 use serde_json::{Value, json};
@@ -9,13 +10,13 @@ use thiserror::Error;
 use crate::account::{Fault, SimulatedAccount};
 use crate::git::{GitError, LocalGit, NewCommit};
 
+mod clients;
 mod parts;
 mod retraining;
+mod traffic;
 
-use parts::{
-    MONITOR, PIPELINE, bucket, cluster, key, monitoring, object_key, report, role, s3_input, s3_output,
-    session, tags, uri, vpc,
-};
+use clients::Clients;
+use parts::{PIPELINE, bucket, cluster, key, object_key, role, s3_input, s3_output, session, tags, uri, vpc};
 
 /// A chapter of the story.
 #[derive(Clone, Copy)]
@@ -48,7 +49,7 @@ pub struct Story {
     clock: Clock,
     mirror: Option<Mirror>,
     training_commit: Option<CommitId>,
-    monitoring_job: Option<Resource>,
+    traffic_since: Option<Timestamp>,
 }
 
 /// The story cannot go on.
@@ -63,14 +64,14 @@ pub enum StoryError {
     /// The store failed.
     #[error(transparent)]
     Port(#[from] PortError),
+    /// There is no baseline of the data.
+    #[error(transparent)]
+    Data(#[from] CsvError),
 }
 
 const XGBOOST: &str = "141502667201.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-xgboost";
 const XGBOOST_DIGEST: &str = "sha256:4f8c3bd2a6b1d7e09f5c12a7e8b3d4c5f60718293a4b5c6d7e8f901a2b3c4d5e";
 const SKLEARN: &str = "141502667201.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-scikit-learn@sha256:0b1c9a7e5d3f2468ace013579bdf02468ace013579bdf02468ace013579bdf02";
-/// Model Monitor's own layout: endpoint, schedule, hour.
-const REPORTS: &str = "reports/credit-default-prod/credit-default-prod-data-quality/2026/03/03/09";
-const SCHEDULE: &str = "credit-default-prod-data-quality";
 const DAY: i64 = 24 * 3_600;
 
 impl Story {
@@ -112,6 +113,12 @@ required_tags = ["ProjectName", "EnvironmentType"]
 [lineage]
 repository = "ds-source-{ProjectName}-{EnvironmentType}"
 branch = "main"
+
+# The baseline is made of the features alone: the labels are 0 and 1, what the model answers are scores.
+[[drift.detect.endpoints]]
+endpoint = "credit-default-prod"
+baseline = "s3://ds-model-bucket-credit-dev-7f3a/secure-sagemaker-demo/credit-default-model/baselining/results"
+columns = "input"
 "#;
     /// The chapters, in order.
     pub const STEPS: [Step; 7] = [
@@ -132,12 +139,17 @@ branch = "main"
             moments: &[Self::start_training, Self::finish_training],
         },
         Step {
-            title: "the deployment code is pushed; model, configuration and endpoint are created",
-            moments: &[Self::push_deployment_code, Self::deploy, Self::come_into_service],
+            title: "the deployment code is pushed; model, configuration and endpoint are created, and a baseline of the training data",
+            moments: &[
+                Self::push_deployment_code,
+                Self::make_baseline,
+                Self::deploy,
+                Self::come_into_service,
+            ],
         },
         Step {
-            title: "the next day, Model Monitor's execution completes with violations",
-            moments: &[Self::schedule_monitoring, Self::start_monitoring, Self::finish_monitoring],
+            title: "the next day, the traffic that the endpoint captures moves away from the baseline",
+            moments: &[Self::capture_usual_traffic, Self::capture_unusual_traffic],
         },
         Step {
             title: "the model is trained again, on newer data, and takes over the endpoint",
@@ -156,7 +168,7 @@ branch = "main"
     /// The story from its beginning.
     #[must_use]
     pub fn new(account: SimulatedAccount, git: LocalGit, clock: Clock) -> Self {
-        Self { account, git, clock, mirror: None, training_commit: None, monitoring_job: None }
+        Self { account, git, clock, mirror: None, training_commit: None, traffic_since: None }
     }
 
     /// Brings every object of the story somewhere else as well, before anything happens that reads it.
@@ -173,6 +185,12 @@ branch = "main"
         Timestamp::from_millis(1_772_442_000_000)
     }
 
+    /// After the last one.
+    #[must_use]
+    pub fn demo_end() -> Timestamp {
+        Timestamp::from_millis(Self::demo_start().millis() + 3 * DAY * 1_000)
+    }
+
     fn push_training_code(&mut self) -> Result<(), StoryError> {
         self.git.create_repository(Self::REPOSITORY)?;
         let files = [
@@ -187,8 +205,8 @@ branch = "main"
 
     fn start_preprocessing(&mut self) -> Result<(), StoryError> {
         self.create(ResourceKind::Experiment, &json!({ "ExperimentName": "credit-default" }), 30)?;
-        let data = bucket("data");
-        self.put(&data, "data/credit_card_default.csv", b"LIMIT_BAL,EDUCATION,default\n20000,2,1\n", 60)?;
+        let table = Clients::known().table();
+        self.put(&bucket("data"), "data/credit_card_default.csv", table.as_bytes(), 60)?;
         self.preprocess(Self::PROCESSING_JOB, &[], 120)
     }
 
@@ -220,13 +238,14 @@ branch = "main"
     }
 
     fn finish_preprocessing(&mut self) -> Result<(), StoryError> {
-        self.finish_preprocessing_of(Self::PROCESSING_JOB, b"20000,2,1\n", 300)
+        self.finish_preprocessing_of(Self::PROCESSING_JOB, &Clients::known(), 300)
     }
 
-    fn finish_preprocessing_of(&self, name: &str, rows: &[u8], after: i64) -> Result<(), StoryError> {
+    fn finish_preprocessing_of(&self, name: &str, clients: &Clients, after: i64) -> Result<(), StoryError> {
         let data = bucket("data");
-        self.put(&data, "train_data/train_features.csv", rows, after - 10)?;
-        self.put(&data, "test_data/test_features.csv", b"50000,1,0\n", after - 9)?;
+        let (train, test) = (clients.training_data(), clients.test_data());
+        self.put(&data, "train_data/train_features.csv", train.as_bytes(), after - 10)?;
+        self.put(&data, "test_data/test_features.csv", test.as_bytes(), after - 9)?;
         let job = self.account.resource(ResourceKind::ProcessingJob, name);
         self.account.finish_processing(&job, None, self.at(after))?;
         Ok(())
@@ -324,7 +343,7 @@ branch = "main"
             "DataCaptureConfig": {
                 "EnableCapture": true,
                 "InitialSamplingPercentage": 100,
-                "DestinationS3Uri": uri(&bucket("model"), "monitoring/datacapture"),
+                "DestinationS3Uri": Self::captured().to_string(),
                 "KmsKeyId": key(),
                 "CaptureOptions": [{ "CaptureMode": "Input" }, { "CaptureMode": "Output" }],
             },
@@ -336,57 +355,6 @@ branch = "main"
     fn come_into_service(&mut self) -> Result<(), StoryError> {
         let endpoint = self.account.resource(ResourceKind::Endpoint, Self::ENDPOINT);
         self.account.finish_endpoint(&endpoint, self.at(3_400))?;
-        Ok(())
-    }
-
-    fn schedule_monitoring(&mut self) -> Result<(), StoryError> {
-        let request = json!({
-            "MonitoringScheduleName": SCHEDULE,
-            "MonitoringScheduleConfig": {
-                "ScheduleConfig": { "ScheduleExpression": "cron(0 * ? * * *)" },
-                "MonitoringType": "DataQuality",
-                "MonitoringJobDefinition": monitoring(&uri(&bucket("model"), REPORTS)),
-            },
-        });
-        self.create(ResourceKind::MonitoringSchedule, &request, 3_600)?;
-        Ok(())
-    }
-
-    fn start_monitoring(&mut self) -> Result<(), StoryError> {
-        let schedule = self.account.resource(ResourceKind::MonitoringSchedule, SCHEDULE);
-        let request = json!({
-            "ProcessingJobName": "model-monitoring-202603030900-5d1c2f7a9b3e4c6d",
-            "AppSpecification": { "ImageUri": MONITOR },
-            "ProcessingOutputConfig": {
-                "Outputs": [s3_output("monitoring_output", &uri(&bucket("model"), REPORTS))],
-                "KmsKeyId": key(),
-            },
-            "ProcessingResources": { "ClusterConfig": cluster("ml.m5.xlarge") },
-            "NetworkConfig": { "EnableNetworkIsolation": true, "VpcConfig": vpc() },
-            "RoleArn": role(),
-            "MonitoringScheduleArn": schedule.arn(),
-        });
-        let now = self.at(DAY);
-        // The service starts it by itself: there is no caller.
-        let job = self.account.create(ResourceKind::ProcessingJob, &request, None, now)?;
-        self.account.note_execution(SCHEDULE, &job, "InProgress", now)?;
-        self.monitoring_job = Some(job);
-        Ok(())
-    }
-
-    fn finish_monitoring(&mut self) -> Result<(), StoryError> {
-        let Some(job) = self.monitoring_job.take() else { return Ok(()) };
-        let report = report().to_string();
-        self.put(
-            &bucket("model"),
-            &format!("{REPORTS}/constraint_violations.json"),
-            report.as_bytes(),
-            DAY + 290,
-        )?;
-        let now = self.at(DAY + 300);
-        let message = "CompletedWithViolations: Job completed successfully with 3 violations.";
-        self.account.finish_processing(&job, Some(message), now)?;
-        self.account.note_execution(SCHEDULE, &job, "CompletedWithViolations", now)?;
         Ok(())
     }
 

@@ -24,6 +24,8 @@ use crate::record_monitoring::REPORT;
 /// An event holds 256 KB; the report itself holds the rest.
 const MAX_LISTED: usize = 100;
 const MAX_DESCRIPTION: usize = 500;
+/// Entries that a history names.
+const NAMED: usize = 3;
 /// What a container of somebody's own may add to a violation.
 const MAX_OTHER: usize = 1_000;
 
@@ -114,6 +116,22 @@ impl Found {
     /// The worst by check and excess alone: what is stored must not depend on what else is known by now.
     fn severity(&self) -> Option<Severity> {
         self.violations.iter().map(|violation| severity(violation, None)).max()
+    }
+
+    /// The first entries, each with how far it is from what is allowed: for a line of a history.
+    fn in_words(&self) -> String {
+        let word = |violation: &Violation| {
+            let observed = violation.observed();
+            let pair = observed.and_then(|observed| Some((observed.value, observed.threshold?)));
+            let numbers = pair.map(|(value, threshold)| format!(" {value:.4} (threshold {threshold})"));
+            violation.subject() + &numbers.unwrap_or_default()
+        };
+        let mut words: Vec<String> = self.listed().iter().take(NAMED).map(word).collect();
+        let more = self.violations.len().saturating_sub(NAMED);
+        if more > 0 {
+            words.push(format!("{more} more"));
+        }
+        if words.is_empty() { "nothing".to_owned() } else { words.join(", ") }
     }
 
     fn causes(&self) -> Vec<Cause> {
@@ -251,7 +269,10 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table, B: Bus> AlertDrift<'_, 
             facts.insert("monitoring_type".into(), Value::Text(kind.to_owned()));
         }
         let number = |number: usize| Value::Number(i64::try_from(number).unwrap_or(i64::MAX));
-        let mut newest = Attributes::from([("violations".into(), number(found.violations.len()))]);
+        let mut newest = Attributes::from([
+            ("violations".into(), number(found.violations.len())),
+            ("found".into(), Value::Text(found.in_words())),
+        ]);
         match observed {
             Observed::Execution(execution) => {
                 facts.insert("arn".into(), Value::Text(execution.job.arn()));

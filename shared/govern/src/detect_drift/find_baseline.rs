@@ -57,7 +57,7 @@ impl<A: Account, O: Objects> FindBaseline<'_, A, O> {
         said: &DetectedEndpoint,
     ) -> Result<Option<FoundBaseline>, Failure> {
         if let Some(folder) = &said.baseline {
-            let place = in_folder(folder, "named in the settings")
+            let place = in_folder(folder, "the baseline that the settings name")
                 .ok_or_else(|| Failure::Reject(format!("`{folder}` is no folder in S3")))?;
             return match self.read(place).await? {
                 Some(found) => Ok(Some(found)),

@@ -274,8 +274,9 @@ fn observation(time: Timestamp, node: &Node) -> Entry {
     }
     if node.id.kind() == NodeKind::Violation {
         let kind = node.text("monitoring_type").unwrap_or("monitoring");
+        let found = node.text("found").map(|found| format!(": {found}")).unwrap_or_default();
         let text = format!(
-            "{kind} found {} violations ({}), in {}",
+            "{kind} found {} violations ({}), in {}{found}",
             node.number("violations").unwrap_or_default(),
             node.text("severity").unwrap_or("severity unknown"),
             node.name()

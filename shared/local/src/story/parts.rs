@@ -39,27 +39,6 @@ pub(super) const PIPELINE: &str = r#"{
 }
 "#;
 
-pub(super) const MONITOR: &str =
-    "468650794304.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-model-monitor-analyzer";
-
-/// What the schedule runs.
-pub(super) fn monitoring(reports: &str) -> Value {
-    json!({
-        "BaselineConfig": { "ConstraintsResource": { "S3Uri": uri(&bucket("model"), "baseline/constraints.json") } },
-        "MonitoringInputs": [
-            { "EndpointInput": { "EndpointName": Story::ENDPOINT, "LocalPath": "/opt/ml/processing/input/endpoint" } },
-        ],
-        "MonitoringOutputConfig": {
-            "MonitoringOutputs": [{ "S3Output": { "S3Uri": reports, "LocalPath": "/opt/ml/processing/output" } }],
-            "KmsKeyId": key(),
-        },
-        "MonitoringResources": { "ClusterConfig": cluster("ml.m5.xlarge") },
-        "MonitoringAppSpecification": { "ImageUri": MONITOR },
-        "NetworkConfig": { "EnableNetworkIsolation": true, "VpcConfig": vpc() },
-        "RoleArn": role(),
-    })
-}
-
 pub(super) fn session(who: &str) -> String {
     format!("arn:aws:sts::{}:assumed-role/ds-notebook-role-credit-dev-{who}/{who}", Story::ACCOUNT)
 }
@@ -73,7 +52,7 @@ pub(super) fn uri(bucket: &str, key: &str) -> String {
 }
 
 pub(super) fn object_key(key: &str) -> String {
-    if key.starts_with("reports/") { key.to_owned() } else { format!("{PREFIX}/{key}") }
+    format!("{PREFIX}/{key}")
 }
 
 pub(super) fn key() -> String {
@@ -109,26 +88,4 @@ pub(super) fn s3_output(name: &str, uri: &str) -> Value {
     json!({ "OutputName": name, "S3Output": {
         "S3Uri": uri, "LocalPath": format!("/opt/ml/processing/{name}"), "S3UploadMode": "EndOfJob",
     } })
-}
-
-/// What the container writes of the workshop's synthetic drift (LIMIT_BAL divided by 1000 in half of the rows, EDUCATION
-/// negated in three quarters): its texts, with numbers made up for the story.
-pub(super) fn report() -> Value {
-    let drift = |feature: &str, distance: &str| {
-        json!({
-            "feature_name": feature,
-            "constraint_check_type": "baseline_drift_check",
-            "description": format!("Baseline drift distance: {distance} exceeds threshold: 0.1"),
-        })
-    };
-    json!({ "violations": [
-        drift("LIMIT_BAL", "0.4986231542138791"),
-        drift("EDUCATION", "0.7421508334511083"),
-        {
-            "feature_name": "default",
-            "constraint_check_type": "data_type_check",
-            "description": "Data type match requirement is not met. Expected data type: Integral, Expected match: 100.0%. \
-                            Observed: Only 0.0% of data is Integral.",
-        },
-    ] })
 }

@@ -3,6 +3,7 @@
 use sagewarden_events::ResourceKind;
 use serde_json::json;
 
+use super::clients::Clients;
 use super::parts::bucket;
 use super::{DAY, Story, StoryError, XGBOOST, XGBOOST_DIGEST};
 
@@ -19,14 +20,14 @@ impl Story {
     }
 
     pub(super) fn prepare_newer_data(&mut self) -> Result<(), StoryError> {
-        let rows = b"LIMIT_BAL,EDUCATION,default\n20000,2,1\n50,-2,0\n";
-        self.put(&bucket("data"), "data/credit_card_default.csv", rows, NEXT + 60)?;
+        let table = Clients::newer().table();
+        self.put(&bucket("data"), "data/credit_card_default.csv", table.as_bytes(), NEXT + 60)?;
         let commit = self.commit();
         self.preprocess(Self::SECOND_PROCESSING_JOB, &[("CommitId", &commit)], NEXT + 120)
     }
 
     pub(super) fn finish_newer_data(&mut self) -> Result<(), StoryError> {
-        self.finish_preprocessing_of(Self::SECOND_PROCESSING_JOB, b"20000,2,1\n50,-2,0\n", NEXT + 300)
+        self.finish_preprocessing_of(Self::SECOND_PROCESSING_JOB, &Clients::newer(), NEXT + 300)
     }
 
     pub(super) fn start_retraining(&mut self) -> Result<(), StoryError> {

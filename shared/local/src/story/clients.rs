@@ -1,0 +1,203 @@
+//! Data in the columns of the workshop's ("default of credit card clients", UCI): made up, and looking like it. Nothing is left to
+//! chance: a client has the same row whenever the story is told.
+
+/// Those of the data that the model is trained on first.
+const KNOWN: u64 = 1_000;
+/// From here on they are no longer like the ones before.
+const SHIFTED: u64 = 1_300;
+const ALL: u64 = 2_000;
+
+const LABEL: &str = "default";
+const FEATURES: [&str; 23] = [
+    "LIMIT_BAL",
+    "SEX",
+    "EDUCATION",
+    "MARRIAGE",
+    "AGE",
+    "PAY_0",
+    "PAY_2",
+    "PAY_3",
+    "PAY_4",
+    "PAY_5",
+    "PAY_6",
+    "BILL_AMT1",
+    "BILL_AMT2",
+    "BILL_AMT3",
+    "BILL_AMT4",
+    "BILL_AMT5",
+    "BILL_AMT6",
+    "PAY_AMT1",
+    "PAY_AMT2",
+    "PAY_AMT3",
+    "PAY_AMT4",
+    "PAY_AMT5",
+    "PAY_AMT6",
+];
+
+/// A client of the bank.
+pub(super) struct Client {
+    number: u64,
+    limit: u64,
+    sex: i64,
+    education: i64,
+    marriage: i64,
+    age: u64,
+    /// Months that the last six payments were late; -2 and -1 where nothing was owed or all was paid.
+    late: [i64; 6],
+    bills: [u64; 6],
+    paid: [u64; 6],
+    defaulted: bool,
+}
+
+impl Client {
+    fn new(number: u64) -> Self {
+        let mut chance = Chance(number);
+        let limit = 10_000 * (1 + chance.rather_below(50));
+        let late = chance.pick(&LATENESS);
+        let months = [(); 5].map(|()| if chance.below(4) == 0 { chance.pick(&LATENESS) } else { late });
+        let mut owed = limit * chance.below(80) / 100 + chance.below(1_000);
+        let bills = [(); 6].map(|()| {
+            owed = owed * (85 + chance.below(25)) / 100;
+            owed
+        });
+        Self {
+            number,
+            limit,
+            sex: chance.pick(&[(1, 40), (2, 60)]),
+            education: chance.pick(&[(1, 353), (2, 468), (3, 164), (4, 4), (5, 9), (6, 2)]),
+            marriage: chance.pick(&[(1, 455), (2, 532), (3, 13)]),
+            age: 21 + chance.rather_below(40),
+            late: match months {
+                [a, b, c, d, e] => [late, a, b, c, d, e],
+            },
+            paid: bills.map(|bill| bill * (2 + chance.below(10)) / 100 + chance.below(1_000)),
+            bills,
+            defaulted: chance.below(100) < if late >= 2 { 65 } else { 15 },
+        }
+        .shifted()
+    }
+
+    /// What the workshop does to show drift: the limit counted in thousands in half of the rows, the code of the education negated
+    /// in three quarters. As if another system had begun to call the endpoint.
+    fn shifted(mut self) -> Self {
+        if self.number >= SHIFTED {
+            if self.number.is_multiple_of(2) {
+                self.limit /= 1_000;
+            }
+            if !self.number.is_multiple_of(4) {
+                self.education = -self.education;
+            }
+        }
+        self
+    }
+
+    /// The row of features, as it is sent to the endpoint.
+    pub(super) fn features(&self) -> String {
+        let Self { limit, sex, education, marriage, age, late, bills, paid, .. } = self;
+        let mut row = format!("{limit},{sex},{education},{marriage},{age}");
+        row.extend(late.iter().map(|months| format!(",{months}")));
+        row.extend(bills.iter().chain(paid).map(|amount| format!(",{amount}")));
+        row
+    }
+
+    /// What the model answers: how likely it is that the client defaults.
+    pub(super) fn score(&self) -> String {
+        let late = self.late.iter().filter(|months| **months > 0).count() as u64;
+        let millionths = 90_000 + 110_000 * late + Chance(!self.number).below(50_000);
+        format!("0.{millionths:06}")
+    }
+
+    fn label(&self) -> u8 {
+        u8::from(self.defaulted)
+    }
+}
+
+const LATENESS: [(i64, u64); 6] = [(-2, 9), (-1, 19), (0, 49), (1, 12), (2, 9), (3, 2)];
+
+/// The data that the model is trained on, and the newer data that it is trained on again.
+pub(super) struct Clients(Vec<Client>);
+
+impl Clients {
+    pub(super) fn known() -> Self {
+        Self((0..KNOWN).map(Client::new).collect())
+    }
+
+    pub(super) fn newer() -> Self {
+        Self((0..ALL).map(Client::new).collect())
+    }
+
+    /// Who asks on the next day, at first.
+    pub(super) fn usual() -> Self {
+        Self((KNOWN..SHIFTED).map(Client::new).collect())
+    }
+
+    /// Who asks then.
+    pub(super) fn unusual() -> Self {
+        Self((SHIFTED..ALL).map(Client::new).collect())
+    }
+
+    /// The raw data, the label at the end.
+    pub(super) fn table(&self) -> String {
+        let row = |client: &Client| format!("{},{}\n", client.features(), client.label());
+        format!("{},{LABEL}\n", FEATURES.join(",")) + &self.iter().map(row).collect::<String>()
+    }
+
+    /// Four fifths, as XGBoost wants them: the label first, no header.
+    pub(super) fn training_data(&self) -> String {
+        self.iter().filter(|client| !client.is_for_test()).map(Client::labelled).collect()
+    }
+
+    /// The last fifth.
+    pub(super) fn test_data(&self) -> String {
+        self.iter().filter(|client| client.is_for_test()).map(Client::labelled).collect()
+    }
+
+    /// The training data as the endpoint will see it: with the names of the features, without the label.
+    pub(super) fn training_features(&self) -> String {
+        let rows = self.iter().filter(|client| !client.is_for_test());
+        FEATURES.join(",") + "\n" + &rows.map(|client| client.features() + "\n").collect::<String>()
+    }
+
+    pub(super) fn iter(&self) -> std::slice::Iter<'_, Client> {
+        self.0.iter()
+    }
+}
+
+impl Client {
+    fn is_for_test(&self) -> bool {
+        self.number % 5 == 4
+    }
+
+    fn labelled(&self) -> String {
+        format!("{},{}\n", self.label(), self.features())
+    }
+}
+
+/// Numbers that look random, from a seed (SplitMix64).
+struct Chance(u64);
+
+impl Chance {
+    fn below(&mut self, limit: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (mixed ^ (mixed >> 31)) % limit.max(1)
+    }
+
+    /// Small numbers more often than large ones.
+    fn rather_below(&mut self, limit: u64) -> u64 {
+        self.below(limit).min(self.below(limit))
+    }
+
+    /// One of the values, as often as its weight says.
+    fn pick(&mut self, weighted: &[(i64, u64)]) -> i64 {
+        let mut left = self.below(weighted.iter().map(|(_, weight)| weight).sum());
+        for (value, weight) in weighted {
+            match left.checked_sub(*weight) {
+                Some(rest) => left = rest,
+                None => return *value,
+            }
+        }
+        0
+    }
+}

@@ -1,0 +1,89 @@
+//! The chapter of the drift: a baseline of the training data, and traffic that the endpoint captures the day after, in the format and
+//! under the keys of SageMaker's data capture.
+
+use std::fmt::Write as _;
+
+use sagewarden_drift::SuggestedBaseline;
+use sagewarden_drift::csv::Header;
+use sagewarden_events::Timestamp;
+use sagewarden_lineage::s3::S3Location;
+
+use super::clients::{Client, Clients};
+use super::parts::{bucket, object_key};
+use super::{DAY, Story, StoryError};
+use crate::announce::event_id;
+
+/// Where in the model bucket the baseline is; the settings name it.
+const BASELINE: &str = "credit-default-model/baselining/results";
+/// Where in the model bucket the endpoint's configuration sends captured traffic.
+const CAPTURED: &str = "monitoring/datacapture";
+const VARIANT: &str = "AllTraffic";
+
+impl Story {
+    /// The folder of the baseline.
+    #[must_use]
+    pub fn baseline() -> S3Location {
+        S3Location { bucket: bucket("model"), key: object_key(BASELINE) }
+    }
+
+    /// Where the traffic that the endpoint captures goes.
+    #[must_use]
+    pub fn captured() -> S3Location {
+        S3Location { bucket: bucket("model"), key: object_key(CAPTURED) }
+    }
+
+    /// What `sagewarden baseline` makes of the training data is brought to S3.
+    pub(super) fn make_baseline(&mut self) -> Result<(), StoryError> {
+        let data = Clients::known().training_features();
+        let made = SuggestedBaseline::of_csv(data.as_bytes(), Header::FirstRow)?;
+        let files = [
+            ("constraints.json", made.constraints.to_java_json()),
+            ("statistics.json", made.statistics.to_java_json()),
+        ];
+        for (name, text) in files {
+            self.put(&bucket("model"), &format!("{BASELINE}/{name}"), text.as_bytes(), 2_400)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn capture_usual_traffic(&mut self) -> Result<(), StoryError> {
+        self.traffic_since = Some(self.at(DAY));
+        self.capture(&Clients::usual(), DAY + 720)
+    }
+
+    pub(super) fn capture_unusual_traffic(&mut self) -> Result<(), StoryError> {
+        self.capture(&Clients::unusual(), DAY + 2_460)
+    }
+
+    /// A file under the key of its hour: `<prefix>/<endpoint>/<variant>/yyyy/mm/dd/hh/<mm-ss-SSS-uuid>.jsonl`. Told live, the hour may
+    /// end between two files; they are of one hour all the same.
+    fn capture(&self, clients: &Clients, after: i64) -> Result<(), StoryError> {
+        let begun = self.at(after);
+        let since = self.traffic_since.unwrap_or(begun).to_string();
+        let hour = since.get(..13).unwrap_or_default().replace(['-', 'T'], "/");
+        let millis = begun.millis();
+        let [minute, second] = [millis / 60_000, millis / 1_000].map(|units| units.rem_euclid(60));
+        let id = event_id(&format!("file {after}"));
+        let file = format!("{minute:02}-{second:02}-{:03}-{id}.jsonl", millis.rem_euclid(1_000));
+        let key = format!("{CAPTURED}/{}/{VARIANT}/{hour}/{file}", Self::ENDPOINT);
+        let mut lines = String::new();
+        for (call, client) in (0..).zip(clients.iter()) {
+            // Ten calls a second.
+            let time = Timestamp::from_millis((begun.millis() / 1_000 + call / 10) * 1_000);
+            let _written = writeln!(lines, "{}", event(client, &event_id(&format!("{id} {call}")), time));
+        }
+        // A file is written when it is about a minute old.
+        self.put(&bucket("model"), &key, lines.as_bytes(), after + 75)
+    }
+}
+
+/// A call as SageMaker writes it, its keys in the order of the developer guide's example.
+fn event(client: &Client, id: &str, time: Timestamp) -> String {
+    let (input, output) = (client.features(), client.score());
+    format!(
+        "{{\"captureData\":{{\
+         \"endpointInput\":{{\"observedContentType\":\"text/csv\",\"mode\":\"INPUT\",\"data\":\"{input}\",\"encoding\":\"CSV\"}},\
+         \"endpointOutput\":{{\"observedContentType\":\"text/csv; charset=utf-8\",\"mode\":\"OUTPUT\",\"data\":\"{output}\\n\",\"encoding\":\"CSV\"}}}},\
+         \"eventMetadata\":{{\"eventId\":\"{id}\",\"inferenceTime\":\"{time}\"}},\"eventVersion\":\"0\"}}"
+    )
+}
