@@ -1,8 +1,9 @@
-//! An endpoint's captured traffic arrived, or the clock asks which windows are over: it is compared with the baseline.
+//! An endpoint's captured traffic arrived, or the clock asks which windows are over: it is compared with the baseline. A training
+//! job has ended: a baseline is made of its data.
 
 use sagewarden_events::Event;
 use sagewarden_govern::ports::{Account, Bus, Files, Objects, Table};
-use sagewarden_govern::{DetectDrift, Done, Metrics, Moment, Outcome, WindowMetrics};
+use sagewarden_govern::{DetectDrift, Done, Metrics, Moment, Outcome, SuggestBaseline, WindowMetrics};
 use sagewarden_lambda::{Act, container_metrics};
 use sagewarden_policy::Bundle;
 
@@ -35,12 +36,16 @@ impl Metrics for Logged {
 impl<A: Account, O: Objects + Files, T: Table, B: Bus> Act for Detect<A, O, T, B> {
     async fn act(&self, event: &Event, moment: &Moment) -> Outcome {
         let Self { account, objects, table, bus, bundle, own_bucket } = self;
-        let settings = &bundle.settings().drift.detect;
+        let drift = &bundle.settings().drift;
+        let settings = &drift.detect;
         let detect = DetectDrift { account, objects, table, bus, metrics: &Logged, settings, own_bucket };
+        let settings = &drift.training;
+        let baselines = SuggestBaseline { account, objects, table, bus, settings, own_bucket };
         match event {
             Event::ObjectCreated(object) => detect.on_capture(object, moment).await,
             Event::ClockTicked(_) => detect.close_windows(moment).await,
-            _ => Ok(Done::Nothing("neither captured traffic nor the clock".to_owned())),
+            Event::ResourceChanged(change) => baselines.on_job(change, moment).await,
+            _ => Ok(Done::Nothing("neither captured traffic, nor a training job, nor the clock".to_owned())),
         }
     }
 }

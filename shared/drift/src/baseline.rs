@@ -37,8 +37,14 @@ impl SuggestedBaseline {
     pub fn of_table(table: CsvTable<impl BufRead>) -> Result<Self, CsvError> {
         let mut profile = Profile::for_header(table.columns().iter().cloned());
         let issues = table.read_into(&mut profile)?;
+        Ok(Self::of_profile(profile, issues))
+    }
+
+    /// The baseline of data that was profiled, such as that of several files.
+    #[must_use]
+    pub fn of_profile(profile: Profile, issues: Issues) -> Self {
         let statistics = Statistics::from_profile(&profile);
         let constraints = Constraints::suggest(&statistics);
-        Ok(Self { profile, statistics, constraints, issues })
+        Self { profile, statistics, constraints, issues }
     }
 }

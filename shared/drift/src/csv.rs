@@ -24,6 +24,8 @@ pub enum Header {
     FirstRow,
     /// Columns are called `_c0`, `_c1` and so on, as the container calls them.
     None,
+    /// It does when none of its fields is a number, or empty.
+    Detect,
 }
 
 /// A table that cannot be read.
@@ -65,6 +67,8 @@ pub enum CsvError {
 pub struct CsvTable<Input> {
     records: Records<Input>,
     columns: Vec<String>,
+    /// Columns at the beginning that are not given.
+    left_out: usize,
     /// Whether the first row has values and is still to be given.
     first: bool,
     issues: Issues,
@@ -84,11 +88,27 @@ impl<Input: BufRead> CsvTable<Input> {
         if records.too_wide {
             return Err(CsvError::TooManyColumns(records.line));
         }
-        let columns = match header {
-            Header::FirstRow => names(&records)?,
-            Header::None => (0..records.width).map(|index| format!("_c{index}")).collect(),
+        let named = match header {
+            Header::FirstRow => true,
+            Header::None => false,
+            Header::Detect => {
+                !records.fields().any(|field| field.trim_ascii().is_empty() || is_number(field))
+            }
         };
-        Ok(Self { records, columns, first: header == Header::None, issues: Issues::default() })
+        let columns = if named {
+            names(&records)?
+        } else {
+            (0..records.width).map(|index| format!("_c{index}")).collect()
+        };
+        Ok(Self { records, columns, left_out: 0, first: !named, issues: Issues::default() })
+    }
+
+    /// The same table without its first columns, such as the label of training data.
+    #[must_use]
+    pub fn without_first(mut self, columns: usize) -> Self {
+        self.left_out = columns.min(self.columns.len());
+        self.columns.drain(..self.left_out);
+        self
     }
 
     /// The names of the columns; `_c` and the place, from 0, of those without.
@@ -100,10 +120,7 @@ impl<Input: BufRead> CsvTable<Input> {
     /// Whether each name is a number: then the first row is most likely no header.
     #[must_use]
     pub fn header_looks_like_values(&self) -> bool {
-        let number = |name: &String| {
-            matches!(DataType::of(name.as_bytes()), DataType::Integral | DataType::Fractional)
-        };
-        !self.columns.is_empty() && self.columns.iter().all(number)
+        !self.columns.is_empty() && self.columns.iter().all(|name| is_number(name.as_bytes()))
     }
 
     /// Gives all rows, and tells what is wrong with some of them. A row of more than [`MAX_COLUMNS`] fields is left out.
@@ -125,17 +142,21 @@ impl<Input: BufRead> CsvTable<Input> {
             self.issues.add(IssueKind::TooLarge, line);
             return;
         }
-        if records.width != self.columns.len() {
+        if records.width != self.left_out + self.columns.len() {
             self.issues.add(IssueKind::Ragged, line);
         }
         if std::str::from_utf8(records.bytes()).is_err() {
             self.issues.add(IssueKind::NotUtf8, line);
         }
-        let fields = records.fields().take(self.columns.len());
+        let fields = records.fields().skip(self.left_out).take(self.columns.len());
         let cells: Vec<Cell<'_>> =
             fields.map(|text| if text.is_empty() { Cell::Missing } else { Cell::Text(text) }).collect();
         sink.positional(&cells);
     }
+}
+
+fn is_number(field: &[u8]) -> bool {
+    matches!(DataType::of(field), DataType::Integral | DataType::Fractional)
 }
 
 /// The names of a header. What is no UTF-8 in it is read as Java reads it.
@@ -377,6 +398,30 @@ mod tests {
         let mut profile = Profile::default();
         CsvTable::open(text.as_bytes(), Header::None).unwrap().read_into(&mut profile).unwrap();
         assert_eq!(profile.columns.len(), MAX_COLUMNS);
+    }
+
+    #[test]
+    fn a_header_is_detected_by_its_texts() {
+        for (text, columns, rows) in [
+            ("a,b\n1,x\n", ["a", "b"], vec!["1|x"]),
+            ("0,x\n1,y\n", ["_c0", "_c1"], vec!["0|x", "1|y"]),
+            (",x\n1,y\n", ["_c0", "_c1"], vec!["-|x", "1|y"]),
+        ] {
+            check(text, Header::Detect, &columns, &rows);
+        }
+    }
+
+    #[test]
+    fn first_columns_can_be_left_out() {
+        let left = |text: &str, columns| {
+            let mut profile = Profile::default();
+            let table = CsvTable::open(text.as_bytes(), Header::Detect).unwrap().without_first(columns);
+            let names = table.columns().to_vec();
+            let issues = table.read_into(&mut profile).unwrap();
+            (names, profile.columns.len(), issues.is_empty())
+        };
+        assert_eq!(left("y,a,b\n1,2,x\n", 1), (vec!["a".to_owned(), "b".to_owned()], 2, true));
+        assert_eq!(left("1,2\n3,4\n", 5), (Vec::new(), 0, true));
     }
 
     #[test]

@@ -34,7 +34,7 @@ mod record_pipeline;
 mod remedy;
 mod review_commit;
 mod store_record;
-
+mod suggest_baseline;
 mod verdict_record;
 mod walk_commits;
 mod write_back;
@@ -53,3 +53,4 @@ pub use record_deployment::deployment_at;
 pub use record_lineage::RecordLineage;
 pub use remedy::VIOLATION_TAG;
 pub use review_commit::ReviewCommit;
+pub use suggest_baseline::SuggestBaseline;

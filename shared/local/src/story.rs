@@ -114,6 +114,10 @@ required_tags = ["ProjectName", "EnvironmentType"]
 repository = "ds-source-{ProjectName}-{EnvironmentType}"
 branch = "main"
 
+# It is made beforehand, as below.
+[drift.training]
+baseline = "off"
+
 # The baseline is made of the features alone: the labels are 0 and 1, what the model answers are scores.
 [[drift.detect.endpoints]]
 endpoint = "credit-default-prod"

@@ -6,7 +6,7 @@ use sagewarden_events::{Event, Timestamp, decode};
 use sagewarden_govern::ports::{PortError, Quarantine, Rejected};
 use sagewarden_govern::{
     AlertDrift, DetectDrift, Done, EnforcePolicy, Failure, InspectRole, InspectedRoles, Metrics, Moment,
-    Outcome, RecordLineage, ReviewCommit, WindowMetrics, record_commit,
+    Outcome, RecordLineage, ReviewCommit, SuggestBaseline, WindowMetrics, record_commit,
 };
 use sagewarden_policy::Bundle;
 use serde_json::Value;
@@ -139,6 +139,14 @@ impl System {
             settings: &bundle.settings().drift.detect,
             own_bucket: Self::OWN_BUCKET,
         };
+        let baselines = SuggestBaseline {
+            account,
+            objects: account,
+            table,
+            bus,
+            settings: &drift.training,
+            own_bucket: Self::OWN_BUCKET,
+        };
         let mut outcomes = Vec::new();
         let mut add = |function, outcome| outcomes.push(Handled { function, outcome });
         match event {
@@ -157,6 +165,7 @@ impl System {
             Event::ResourceChanged(change) => {
                 add("enforce-policy", enforcer.enforce(event, &moment).await);
                 add("record-lineage", recorder.record(change).await);
+                add("detect-drift", baselines.on_job(change, &moment).await);
                 add(
                     "alert-drift",
                     AlertDrift { recorder, bus, settings: drift }.on_job(change, &moment).await,

@@ -26,5 +26,5 @@ pub use settings::{
     AccessSettings, ArtifactSettings, CapturedColumns, ComputeSettings, ControlMode, DetectSettings,
     DetectedEndpoint, DriftSettings, EncryptionSettings, Environment, ExplainabilitySettings, JudgedBy,
     LineageSettings, Mode, MonitoringSettings, NetworkSettings, Retraining, Settings, TagValue,
-    TraceabilitySettings, Waiver,
+    TraceabilitySettings, TrainingBaseline, TrainingSettings, Waiver,
 };

@@ -1,18 +1,27 @@
 //! Which baseline an endpoint's traffic is compared with: the one that the settings name, else the one of its own monitoring
-//! schedule, else the one that its model package carries.
+//! schedule, else the one that its model package carries, else the one that was made of the data that its model was trained on.
+
+use std::collections::BTreeMap;
 
 use sagewarden_drift::{Baseline, Constraints, Statistics};
 use sagewarden_events::{Resource, ResourceKind};
+use sagewarden_lineage::id::{NodeId, NodeKind};
+use sagewarden_lineage::observe::observe;
 use sagewarden_lineage::s3::{S3Location, hex};
-use sagewarden_policy::DetectedEndpoint;
+use sagewarden_lineage::walk::Limits;
+use sagewarden_policy::{CapturedColumns, DetectedEndpoint};
 use serde_json::Value as Json;
 use sha2::{Digest, Sha256};
 
+use crate::closure::upstream;
 use crate::outcome::Failure;
-use crate::ports::{Account, Objects};
+use crate::ports::{Account, Description, Objects, Table};
+use crate::suggest_baseline::folder_of;
 
 /// 16,384 columns with sketches of 5,000 numbers would be more, and are refused.
 const MAX_FILE: u64 = 256 * 1024 * 1024;
+/// From a model over its artifact or package to the job that trained it.
+const TO_TRAINING: Limits = Limits { max_depth: 4, max_nodes: 100 };
 
 /// Where a baseline is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +34,8 @@ pub(crate) struct Place {
     pub(crate) found_by: String,
     /// The schedule that it was found by: metrics are told under its name, so that alarms on them go on working.
     pub(crate) schedule: Option<String>,
+    /// Which columns it has, where that does not depend on the settings.
+    pub(crate) columns: Option<CapturedColumns>,
 }
 
 /// A baseline that was read.
@@ -39,12 +50,14 @@ pub(crate) struct FoundBaseline {
 }
 
 /// Finds and reads baselines.
-pub(crate) struct FindBaseline<'a, A, O> {
+pub(crate) struct FindBaseline<'a, A, O, T> {
     pub(crate) account: &'a A,
     pub(crate) objects: &'a O,
+    pub(crate) table: &'a T,
+    pub(crate) own_bucket: &'a str,
 }
 
-impl<A: Account, O: Objects> FindBaseline<'_, A, O> {
+impl<A: Account, O: Objects, T: Table> FindBaseline<'_, A, O, T> {
     /// The baseline of a variant of an endpoint that was described; `None` when there is none, with what was looked at.
     ///
     /// # Errors
@@ -68,7 +81,10 @@ impl<A: Account, O: Objects> FindBaseline<'_, A, O> {
             };
         }
         let mut places = self.of_schedule(endpoint).await?;
-        places.extend(self.of_package(endpoint, described, variant).await?);
+        if let Some(model) = self.model(endpoint, described, variant).await? {
+            places.extend(self.of_package(&model).await?);
+            places.extend(self.of_training(&model).await?);
+        }
         for place in places {
             if let Some(found) = self.read(place).await? {
                 return Ok(Some(found));
@@ -106,29 +122,51 @@ impl<A: Account, O: Objects> FindBaseline<'_, A, O> {
         Ok(places)
     }
 
-    /// Of the model package that the variant's model was made of.
-    async fn of_package(
+    /// The model of a variant.
+    async fn model(
         &self,
         endpoint: &Resource,
         described: &Json,
         variant: &str,
-    ) -> Result<Vec<Place>, Failure> {
+    ) -> Result<Option<Description>, Failure> {
         let Some(config) = described.get("EndpointConfigName").and_then(Json::as_str) else {
-            return Ok(Vec::new());
+            return Ok(None);
         };
         let Some(config) =
             self.account.describe(&endpoint.sibling(ResourceKind::EndpointConfig, config)).await?
         else {
-            return Ok(Vec::new());
+            return Ok(None);
         };
         let variants = config.document.get("ProductionVariants").and_then(Json::as_array);
         let named = |each: &&Json| each.get("VariantName").and_then(Json::as_str) == Some(variant);
         let model =
             variants.into_iter().flatten().find(named).and_then(|each| each.get("ModelName")?.as_str());
-        let Some(model) = model else { return Ok(Vec::new()) };
-        let Some(model) = self.account.describe(&endpoint.sibling(ResourceKind::Model, model)).await? else {
-            return Ok(Vec::new());
+        let Some(model) = model else { return Ok(None) };
+        Ok(self.account.describe(&endpoint.sibling(ResourceKind::Model, model)).await?)
+    }
+
+    /// Of the data that the model was trained on, as its lineage tells; the columns are those of requests.
+    async fn of_training(&self, model: &Description) -> Result<Vec<Place>, Failure> {
+        let model = observe(&model.resource, &model.document, &BTreeMap::new())?.id;
+        let graph = upstream(self.table, [model], TO_TRAINING).await?;
+        let jobs = graph.of_kind(NodeKind::TrainingJob).map(|job| &job.id);
+        let mut jobs: Vec<&NodeId> = jobs.collect();
+        // A model that was trained on from another one is nearer to its own job.
+        jobs.sort_by_key(|job| (graph.distance.get(*job), *job));
+        let place = |job: &NodeId| {
+            let name =
+                job.tail().rsplit('/').next().and_then(|name| name.split('@').next()).unwrap_or_default();
+            let place = in_folder(
+                &folder_of(self.own_bucket, job).to_string(),
+                &format!("the data of training job {name}"),
+            )?;
+            Some(Place { columns: Some(CapturedColumns::Input), ..place })
         };
+        Ok(jobs.into_iter().filter_map(place).collect())
+    }
+
+    /// Of the model package that the model was made of.
+    async fn of_package(&self, model: &Description) -> Result<Vec<Place>, Failure> {
         let more = model.document.get("Containers").and_then(Json::as_array);
         let containers = model.document.get("PrimaryContainer").into_iter().chain(more.into_iter().flatten());
         let packages = containers.filter_map(|container| container.get("ModelPackageName")?.as_str());
@@ -179,7 +217,7 @@ fn in_folder(folder: &str, found_by: &str) -> Option<Place> {
     let folder = folder.trim_end_matches('/');
     let constraints = S3Location::parse(&format!("{folder}/constraints.json"))?;
     let statistics = S3Location::parse(&format!("{folder}/statistics.json"));
-    Some(Place { constraints, statistics, found_by: found_by.to_owned(), schedule: None })
+    Some(Place { constraints, statistics, found_by: found_by.to_owned(), schedule: None, columns: None })
 }
 
 /// `{"<constraints>":{"S3Uri":…},"<statistics>":{"S3Uri":…}}`, as several answers of the API have it.
@@ -190,5 +228,6 @@ fn of_resources(config: &Json, [constraints, statistics]: [&str; 2], found_by: &
         statistics: uri(statistics),
         found_by: found_by.to_owned(),
         schedule: None,
+        columns: None,
     })
 }

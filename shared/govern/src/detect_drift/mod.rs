@@ -185,11 +185,15 @@ where
         complete: bool,
         moment: &Moment,
     ) -> Outcome {
-        let find = FindBaseline { account: self.account, objects: self.objects };
-        let said = self.settings.of(&window.endpoint.name);
+        let Self { account, objects, table, own_bucket, .. } = *self;
+        let find = FindBaseline { account, objects, table, own_bucket };
+        let mut said = self.settings.of(&window.endpoint.name);
         match find.of(&window.endpoint, described, &window.variant, &said).await? {
             None => self.tell_missing(window, described, moment).await,
-            Some(found) => self.judge(window, &found, &said, complete).await,
+            Some(found) => {
+                said.columns = found.place.columns.unwrap_or(said.columns);
+                self.judge(window, &found, &said, complete).await
+            }
         }
     }
 
@@ -213,7 +217,7 @@ where
                 "endpoint": { "name": endpoint.name, "arn": endpoint.arn() },
                 "variant": variant,
                 "endpoint_config": config,
-                "looked_at": ["the settings", "the data-quality schedules of the endpoint", "the model package"],
+                "looked_at": ["the settings", "the data-quality schedules of the endpoint", "the model package", "the training data"],
             }),
         };
         let cause = format!("baseline#{}#{variant}#{config}", endpoint.arn());

@@ -7,6 +7,8 @@ use sagewarden_drift::capture::{CaptureFormat, CaptureReader, ColumnOrder, Joine
 use sagewarden_drift::{Detail, Issues, Profile, UnreadableLines};
 use sagewarden_lineage::s3::hex;
 use sagewarden_policy::{CapturedColumns, DetectedEndpoint};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
 use super::find_baseline::FoundBaseline;
@@ -39,13 +41,18 @@ pub(crate) struct Merged {
 }
 
 impl<O: Objects + Files> Profiles<'_, O> {
-    /// Merges the profiles of files in their order.
+    /// Merges the profiles of files in their order. What all but the last came to is kept: most files come behind the others, and
+    /// then only they are merged. A merge depends on the order, so nothing but a beginning can be used again.
     ///
     /// # Errors
     /// When S3 does not answer.
     pub(crate) async fn of(&self, files: &[CapturedFile]) -> Result<Merged, Failure> {
-        let mut merged = Merged { profile: self.empty(), unreadable: Vec::new(), gone: Vec::new() };
-        for some in files.chunks(AT_ONCE) {
+        let (before, last) = files.split_at(files.len().saturating_sub(1));
+        let (mut merged, rest) = match self.kept_merged(before).await? {
+            Some(merged) => (merged, last),
+            None => (Merged { profile: self.empty(), unreadable: Vec::new(), gone: Vec::new() }, files),
+        };
+        for some in rest.chunks(AT_ONCE) {
             let profiles = try_join_all(some.iter().map(|file| self.profile(file))).await?;
             for (file, profile) in some.iter().zip(profiles) {
                 match profile {
@@ -57,7 +64,22 @@ impl<O: Objects + Files> Profiles<'_, O> {
                 }
             }
         }
+        // What is gone may come back.
+        if files.len() > 1 && merged.gone.is_empty() {
+            let kept = to_kept(&merged.profile, &merged.unreadable)?;
+            let key = self.merged_key(files);
+            self.objects.write(self.own_bucket, &key, "application/octet-stream", &kept).await?;
+        }
         Ok(merged)
+    }
+
+    async fn kept_merged(&self, files: &[CapturedFile]) -> Result<Option<Merged>, Failure> {
+        if files.len() < 2 {
+            return Ok(None);
+        }
+        let bytes = self.objects.read(self.own_bucket, &self.merged_key(files), MAX_PROFILE).await?;
+        let kept = bytes.and_then(|bytes| from_kept(&bytes));
+        Ok(kept.map(|(profile, unreadable)| Merged { profile, unreadable, gone: Vec::new() }))
     }
 
     /// The profile of a file: the one that was kept, else a new one. `None` when the file is gone.
@@ -94,6 +116,12 @@ impl<O: Objects + Files> Profiles<'_, O> {
         format!("profiles/{}/{digest}.profile", self.found.digest)
     }
 
+    /// The same for several files, in their order.
+    fn merged_key(&self, files: &[CapturedFile]) -> String {
+        let digest = files.iter().fold(Sha256::new(), |digest, file| digest.chain_update(self.key(file)));
+        format!("profiles/{}/{}.merged", self.found.digest, hex(&digest.finalize()))
+    }
+
     fn format(&self) -> Result<CaptureFormat, Failure> {
         let path = |path: &Option<String>| {
             let path = path.as_deref().map(RowPath::from_str).transpose();
@@ -110,17 +138,17 @@ impl<O: Objects + Files> Profiles<'_, O> {
     }
 }
 
-/// What is kept of a file: what could not be read as a line of JSON, and behind it the profile. The one without the other would
-/// say less to whoever reads the file the second time.
-fn to_kept(profile: &Profile, issues: &Issues) -> Result<Vec<u8>, Failure> {
-    let mut kept = serde_json::to_vec(issues).map_err(|error| Failure::Reject(error.to_string()))?;
+/// What is kept of a file, or of several: what could not be read as a line of JSON, and behind it the profile. The one without the
+/// other would say less to whoever reads the file the second time.
+fn to_kept(profile: &Profile, unreadable: &impl Serialize) -> Result<Vec<u8>, Failure> {
+    let mut kept = serde_json::to_vec(unreadable).map_err(|error| Failure::Reject(error.to_string()))?;
     kept.push(b'\n');
     kept.extend(profile.to_bytes());
     Ok(kept)
 }
 
-fn from_kept(bytes: &[u8]) -> Option<(Profile, Issues)> {
-    let (issues, profile) = bytes.split_at_checked(bytes.iter().position(|byte| *byte == b'\n')?)?;
+fn from_kept<Unreadable: DeserializeOwned>(bytes: &[u8]) -> Option<(Profile, Unreadable)> {
+    let (unreadable, profile) = bytes.split_at_checked(bytes.iter().position(|byte| *byte == b'\n')?)?;
     let profile = profile.strip_prefix(b"\n")?;
-    Some((Profile::from_bytes(profile).ok()?, serde_json::from_slice(issues).ok()?))
+    Some((Profile::from_bytes(profile).ok()?, serde_json::from_slice(unreadable).ok()?))
 }

@@ -4,6 +4,7 @@ use serde::Deserialize;
 
 use super::check::{hours, minutes};
 use super::detect::DetectSettings;
+use super::training::TrainingSettings;
 
 /// What is told of what monitoring finds, or does not.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -22,6 +23,8 @@ pub struct DriftSettings {
     pub retraining_cooldown_hours: i64,
     /// How captured traffic is judged.
     pub detect: DetectSettings,
+    /// What is done about a baseline of training data.
+    pub training: TrainingSettings,
 }
 
 impl Default for DriftSettings {
@@ -32,6 +35,7 @@ impl Default for DriftSettings {
             suggest_retraining_from: Retraining::High,
             retraining_cooldown_hours: 24,
             detect: DetectSettings::default(),
+            training: TrainingSettings::default(),
         }
     }
 }

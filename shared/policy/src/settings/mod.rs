@@ -4,6 +4,7 @@ mod check;
 mod detect;
 mod drift;
 mod environment;
+mod training;
 
 use std::collections::BTreeMap;
 
@@ -14,6 +15,7 @@ use wildmatch::WildMatch;
 pub use detect::{CapturedColumns, DetectSettings, DetectedEndpoint, JudgedBy};
 pub use drift::{DriftSettings, Retraining};
 pub use environment::{Environment, TagValue};
+pub use training::{TrainingBaseline, TrainingSettings};
 
 use crate::control::Control;
 use check::*;

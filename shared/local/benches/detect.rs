@@ -1,0 +1,111 @@
+//! What it takes to judge a captured file when it arrives: `cargo bench -p sagewarden-local --bench detect -- FILES`.
+//!
+//! A baseline of 100,000 rows; a window that gets so many files of 1,000 events of about 470 bytes, in which four of twelve floats
+//! have moved. The time is that of the handlers over the adapters of this crate: SQLite in memory holds the table and the objects.
+//! `detect` is from the event of the file to the last report, `alert` what comes of the reports: an alert behind the first file, and
+//! nothing new behind the others.
+#![expect(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a benchmark ends where something is wrong"
+)]
+
+#[path = "../../drift/benches/data/mod.rs"]
+mod data;
+
+use std::time::{Duration, Instant};
+
+use data::Traffic;
+use futures::executor::block_on;
+use sagewarden_drift::SuggestedBaseline;
+use sagewarden_drift::csv::Header;
+use sagewarden_events::{ResourceKind, Timestamp};
+use sagewarden_local::{Store, System};
+use sagewarden_policy::Bundle;
+use serde_json::json;
+
+const ROWS: usize = 100_000;
+const EVENTS: usize = 1_000;
+const SETTINGS: &str = "[[drift.detect.endpoints]]\nendpoint = \"*\"\nbaseline = \"s3://baselines/b\"\n";
+
+fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_millis(1_772_442_000_000 + seconds * 1_000)
+}
+
+/// An endpoint that captures its traffic, and its baseline.
+fn world(folder: &std::path::Path) -> System {
+    let bundle = Bundle::embedded().unwrap().with_settings(SETTINGS).unwrap();
+    let system =
+        System::new(Store::in_memory().unwrap(), folder, bundle, "111122223333", "eu-west-1").unwrap();
+    let create = |kind, request, after| system.account.create(kind, &request, None, at(after)).unwrap();
+    create(
+        ResourceKind::Model,
+        json!({ "ModelName": "m", "PrimaryContainer": { "Image": "r/i@sha256:4f8c3bd2" } }),
+        0,
+    );
+    let variant = json!({ "VariantName": "AllTraffic", "ModelName": "m", "InitialInstanceCount": 1, "InstanceType": "ml.m5.xlarge" });
+    let capture = json!({
+        "EnableCapture": true,
+        "InitialSamplingPercentage": 100,
+        "DestinationS3Uri": "s3://captured/traffic",
+        "CaptureOptions": [{ "CaptureMode": "Input" }, { "CaptureMode": "Output" }],
+    });
+    let config =
+        json!({ "EndpointConfigName": "c", "ProductionVariants": [variant], "DataCaptureConfig": capture });
+    create(ResourceKind::EndpointConfig, config, 1);
+    let endpoint = json!({ "EndpointName": "prod", "EndpointConfigName": "c" });
+    let endpoint = create(ResourceKind::Endpoint, endpoint, 2);
+    system.account.finish_endpoint(&endpoint, at(100)).unwrap();
+    let mut csv = String::new();
+    let mut traffic = Traffic::new(1, 0.0);
+    for _ in 0..ROWS {
+        csv.push_str(&format!("{:.6},", traffic.uniform()));
+        traffic.features(&mut csv);
+        csv.push('\n');
+    }
+    let made = SuggestedBaseline::of_csv(csv.as_bytes(), Header::None).unwrap();
+    for (name, text) in
+        [("constraints", made.constraints.to_java_json()), ("statistics", made.statistics.to_java_json())]
+    {
+        system.account.put_object("baselines", &format!("b/{name}.json"), text.as_bytes(), at(150)).unwrap();
+    }
+    block_on(system.settle()).unwrap();
+    system
+}
+
+/// Delivers everything that is there to be told; returns how long that took.
+fn deliver(system: &System) -> Duration {
+    let bodies: Vec<String> =
+        system.account.drain_events().unwrap().iter().map(ToString::to_string).collect();
+    let begun = Instant::now();
+    for body in &bodies {
+        block_on(system.deliver(body, at(90_000))).unwrap();
+    }
+    begun.elapsed()
+}
+
+fn main() {
+    // `cargo test --benches` starts benchmarks, too, without a number.
+    let mut arguments = std::env::args().skip(1).filter(|argument| argument != "--bench");
+    let Some(files) = arguments.next().and_then(|text| text.parse::<usize>().ok()) else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let system = world(folder.path());
+    let mut traffic = Traffic::new(2, 1.0);
+    println!("| file of the window | detect, ms | alert, ms |\n|---|---|---|");
+    for number in 1..=files {
+        let mut file = String::new();
+        (0..EVENTS).for_each(|_| traffic.event(&mut file));
+        let key = format!(
+            "traffic/prod/AllTraffic/2026/03/03/10/{:02}-{:02}-000-x.jsonl",
+            number / 60,
+            number % 60
+        );
+        system.account.put_object("captured", &key, file.as_bytes(), at(86_400)).unwrap();
+        let detect = deliver(&system);
+        let alert = deliver(&system);
+        if matches!(number, 1 | 2 | 5 | 10 | 20 | 30) || number == files {
+            let [detect, alert] = [detect, alert].map(|time| time.as_secs_f64() * 1e3);
+            println!("| {number} | {detect:.1} | {alert:.1} |");
+        }
+    }
+}

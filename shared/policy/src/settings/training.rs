@@ -1,0 +1,53 @@
+//! What is done about a baseline of the data that a model was trained on.
+
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
+
+use super::check::words;
+
+/// What is done about a baseline of the data that a model was trained on.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TrainingSettings {
+    /// Whether one is made.
+    pub baseline: TrainingBaseline,
+    /// The channel with the data; where a job has one channel only, it is that.
+    #[serde(deserialize_with = "words")]
+    pub channel: String,
+    /// How many columns at the beginning are labels, which requests do not have. Where the channel's content type says
+    /// `label_size`, that counts.
+    pub label_columns: usize,
+    /// Data that is larger is left to whoever has the time.
+    #[serde(deserialize_with = "megabytes")]
+    pub max_megabytes: u64,
+}
+
+impl Default for TrainingSettings {
+    fn default() -> Self {
+        Self {
+            baseline: TrainingBaseline::Tell,
+            channel: "train".to_owned(),
+            label_columns: 1,
+            max_megabytes: 256,
+        }
+    }
+}
+
+/// Whether a baseline is made of training data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TrainingBaseline {
+    /// It is; where it cannot, that is told.
+    Make,
+    /// It is not, and that is told once for a place of data.
+    Tell,
+    /// It is not.
+    Off,
+}
+
+fn megabytes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    match u64::deserialize(deserializer)? {
+        size @ 1..=10_000 => Ok(size),
+        size => Err(D::Error::custom(format!("`{size}` is no size from 1 to 10000 megabytes"))),
+    }
+}

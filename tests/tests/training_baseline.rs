@@ -1,0 +1,250 @@
+//! From a job's training data to the baseline that the traffic of its model is compared with, and what is told where there is none.
+#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test ends where something is missing")]
+
+use std::fmt::Write as _;
+
+use futures::executor::block_on;
+use sagewarden_drift::{Constraints, WindowReport};
+use sagewarden_events::ResourceKind;
+use sagewarden_govern::BASELINE_MISSING;
+use sagewarden_govern::ports::Objects as _;
+use sagewarden_local::System;
+use sagewarden_policy::Bundle;
+use sagewarden_tests::Result;
+use sagewarden_tests::local::{Local, at, endpoint_config, model, training_job};
+use serde_json::{Value, json};
+
+const MAKE: &str = "[drift.training]\nbaseline = \"make\"\n";
+
+fn with(settings: &str) -> Result<Local> {
+    Local::with(Bundle::embedded()?.with_settings(settings)?)
+}
+
+/// A row: the label, a limit and an education. It is no random number: the same row every time.
+fn row(number: u64) -> (u64, u64, u64) {
+    let mixed = number.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
+    (number % 2, 10_000 + mixed % 990_000, 1 + mixed % 4)
+}
+
+fn training_csv(rows: std::ops::Range<u64>) -> String {
+    rows.map(row).fold(String::new(), |mut csv, (label, limit, education)| {
+        writeln!(csv, "{label},{limit},{education}").unwrap();
+        csv
+    })
+}
+
+/// A job that read `data/train/` as its channel says ends. What `detect-drift` made of it.
+fn trained(local: &Local, name: &str, channel: &Value, after: i64) -> Result<Vec<String>> {
+    ended(local, name, channel, after)?;
+    Ok(local.settle()?.into_iter().filter(|text| text.starts_with("detect-drift")).collect())
+}
+
+fn ended(local: &Local, name: &str, channel: &Value, after: i64) -> Result<()> {
+    let mut request = training_job(name, &[]);
+    let source = json!({ "S3DataSource": { "S3DataType": "S3Prefix", "S3Uri": "s3://data/train/" } });
+    let mut described = json!({ "ChannelName": "train", "ContentType": "text/csv", "DataSource": source });
+    for (key, value) in channel.as_object().unwrap() {
+        described[key] = value.clone();
+    }
+    request["InputDataConfig"] = json!([described]);
+    let job = local.create(ResourceKind::TrainingJob, &request, after)?;
+    let artifact = format!("out/{name}/output/model.tar.gz");
+    local.system.account.put_object("models", &artifact, b"weights", at(after + 50))?;
+    local.system.account.finish_training(&job, at(after + 60))?;
+    Ok(())
+}
+
+fn put(local: &Local, key: &str, content: &str) -> Result<()> {
+    local.system.account.put_object("data", key, content.as_bytes(), at(1))?;
+    Ok(())
+}
+
+/// What was told of jobs: why, and what to do.
+fn told(local: &Local) -> Result<Vec<(String, String)>> {
+    let told = local.sent()?.into_iter().filter(|notice| notice.detail_type == BASELINE_MISSING);
+    let text = |detail: &Value, key: &str| detail[key].as_str().unwrap().to_owned();
+    Ok(told.map(|notice| (text(&notice.detail, "text"), text(&notice.detail, "advice"))).collect())
+}
+
+#[test]
+fn traffic_is_compared_with_what_the_model_was_trained_on() -> Result<()> {
+    let local = with(MAKE)?;
+    put(&local, "train/part-0.csv", &training_csv(0..1_500))?;
+    put(&local, "train/part-1.csv", &training_csv(1_500..2_000))?;
+    put(&local, "train/_SUCCESS", "")?;
+    let outcomes = trained(&local, "t", &json!({}), 10)?;
+    assert!(
+        matches!(outcomes.as_slice(), [one] if one.contains("made a baseline of 2000 rows")),
+        "{outcomes:?}"
+    );
+
+    let mut request = model("m");
+    request["PrimaryContainer"]["ModelDataUrl"] = json!("s3://models/out/t/output/model.tar.gz");
+    let mut config = endpoint_config("c", "m");
+    config["DataCaptureConfig"] = json!({
+        "EnableCapture": true,
+        "InitialSamplingPercentage": 100,
+        "DestinationS3Uri": "s3://captured/traffic",
+        "CaptureOptions": [{ "CaptureMode": "Input" }, { "CaptureMode": "Output" }],
+    });
+    local.create(ResourceKind::Model, &request, 100)?;
+    local.create(ResourceKind::EndpointConfig, &config, 101)?;
+    let endpoint = json!({ "EndpointName": "prod", "EndpointConfigName": "c" });
+    let endpoint = local.create(ResourceKind::Endpoint, &endpoint, 102)?;
+    local.system.account.finish_endpoint(&endpoint, at(200))?;
+    local.settle()?;
+
+    let part = |mode: &str, data: String| json!({ "observedContentType": "text/csv", "mode": mode, "data": data, "encoding": "CSV" });
+    let traffic: String = (0..600).map(row).fold(String::new(), |mut lines, (_, limit, education)| {
+        // The answer is a probability, where the label is a whole number: it is no column of the baseline.
+        let event = json!({
+            "captureData": {
+                "endpointInput": part("INPUT", format!("{},{education}", limit / 1_000)),
+                "endpointOutput": part("OUTPUT", "0.183\n".to_owned()),
+            },
+            "eventMetadata": { "eventId": "e", "inferenceTime": "2026-03-03T09:00:00Z" },
+            "eventVersion": "0",
+        });
+        writeln!(lines, "{event}").unwrap();
+        lines
+    });
+    let key = "traffic/prod/AllTraffic/2026/03/03/09/00-00-000-a.jsonl";
+    local.system.account.put_object("captured", key, traffic.as_bytes(), at(86_400))?;
+    let outcomes = local.settle()?;
+    assert!(outcomes.iter().any(|text| text.contains("the data of training job t")), "{outcomes:?}");
+    let key = format!("reports/AllTraffic/prod/sagewarden-data-quality/2026/03/03/10/{}", WindowReport::FILE);
+    let report = block_on(local.system.account.read(System::OWN_BUCKET, &key, 1 << 20))?;
+    let report = WindowReport::parse(&report.ok_or("there is no evaluation")?)?;
+    let found: Vec<_> = report.violations.iter().map(|each| each.feature_name.as_deref()).collect();
+    assert_eq!((report.rows, found.as_slice()), (600, [Some("_c1")].as_slice()));
+    assert_eq!(told(&local)?, []);
+    Ok(())
+}
+
+#[test]
+fn a_header_and_the_number_of_labels_are_respected() -> Result<()> {
+    let features = |content_type: &str, csv: &str| -> Result<Vec<String>> {
+        let local = with(MAKE)?;
+        put(&local, "train/a.csv", csv)?;
+        trained(&local, "t", &json!({ "ContentType": content_type }), 10)?;
+        let key = "baselines/111122223333/eu-west-1/t/1772442010000/constraints.json";
+        let constraints = block_on(local.system.account.read(System::OWN_BUCKET, key, 1 << 20))?;
+        let constraints = Constraints::parse(&constraints.ok_or("there is no baseline")?)?;
+        Ok(constraints.features.into_iter().map(|feature| feature.name).collect())
+    };
+    assert_eq!(features("text/csv", "y,a,b\n1,2,3\n")?, ["a", "b"]);
+    assert_eq!(features("text/csv", "1,2,3\n")?, ["_c1", "_c2"]);
+    assert_eq!(features("text/csv;label_size=0", "1,2,3\n")?, ["_c0", "_c1", "_c2"]);
+    assert_eq!(features("text/csv; label_size=2", "y,z,a\n1,2,3\n")?, ["a"]);
+    Ok(())
+}
+
+#[test]
+fn a_job_without_a_baseline_is_told_with_the_reason_and_once() -> Result<()> {
+    let too_small = format!("{MAKE}max_megabytes = 1\n");
+    let large = "1,2,3\n".repeat(200_000);
+    let manifest = json!({ "DataSource": { "S3DataSource": { "S3DataType": "ManifestFile", "S3Uri": "s3://data/train/a.csv" } } });
+    let of_files = json!({ "DataSource": { "FileSystemDataSource": { "FileSystemId": "fs-1" } } });
+    for (settings, channel, files, why, advice) in [
+        ("", json!({}), &["1,2\n"][..], "the settings do not ask for one", "ReadTrainingData=true"),
+        (MAKE, manifest, &["1,2\n"], "its data is given by a manifest", "sagewarden baseline"),
+        (MAKE, of_files, &["1,2\n"], "its channel/train is not in S3", "sagewarden baseline"),
+        (
+            MAKE,
+            json!({ "ContentType": "application/x-parquet" }),
+            &["PAR1"],
+            "`application/x-parquet`, no CSV",
+            "baseline",
+        ),
+        (
+            MAKE,
+            json!({ "CompressionType": "Gzip" }),
+            &["x"],
+            "its data is compressed (Gzip)",
+            "sagewarden baseline",
+        ),
+        (
+            MAKE,
+            json!({}),
+            &[""],
+            "there was no data at s3://data/train/ when it began",
+            "sagewarden baseline",
+        ),
+        (
+            MAKE,
+            json!({}),
+            &["1,2\n", "1,2,3\n"],
+            "s3://data/train/1.csv has other columns than train/0.csv",
+            "baseline",
+        ),
+        (
+            MAKE,
+            json!({}),
+            &["a,a\n1,2\n"],
+            "s3://data/train/0.csv is no table: columns 1 and 2",
+            "sagewarden baseline",
+        ),
+        (&too_small, json!({}), &[&large], "has more than 1 MB", "max_megabytes"),
+    ] {
+        let local = with(settings)?;
+        for (number, content) in files.iter().enumerate() {
+            put(&local, &format!("train/{number}.csv"), content)?;
+        }
+        for (number, name) in (0..).zip(["t-1", "t-2"]) {
+            trained(&local, name, &channel, 10 + 1_000 * number)?;
+        }
+        let told = told(&local)?;
+        assert!(
+            matches!(told.as_slice(), [(text, what)] if text.starts_with("training job t-1 has no baseline of its data: ")
+                && text.contains(why) && what.contains(advice)),
+            "{why}: {told:?}"
+        );
+    }
+    Ok(())
+}
+
+#[test]
+fn the_channel_is_the_named_one_or_the_only_one() -> Result<()> {
+    let local = with(MAKE)?;
+    put(&local, "train/a.csv", "1,2\n2,3\n")?;
+    let outcomes = trained(&local, "only", &json!({ "ChannelName": "training" }), 10)?;
+    assert!(outcomes[0].contains("made a baseline of 2 rows"), "{outcomes:?}");
+    let mut request = training_job("two", &[]);
+    let source = json!({ "S3DataSource": { "S3DataType": "S3Prefix", "S3Uri": "s3://data/train/" } });
+    let channel =
+        |name: &str| json!({ "ChannelName": name, "ContentType": "text/csv", "DataSource": source });
+    request["InputDataConfig"] = json!([channel("a"), channel("b")]);
+    let job = local.create(ResourceKind::TrainingJob, &request, 2_000)?;
+    local.system.account.finish_training(&job, at(2_060))?;
+    local.settle()?;
+    let told = told(&local)?;
+    assert!(
+        matches!(told.as_slice(), [(text, what)] if text.contains("no channel `train`") && what.contains("`channel`"))
+    );
+    Ok(())
+}
+
+#[test]
+fn nothing_is_made_or_told_where_nothing_is_wanted_and_nothing_twice() -> Result<()> {
+    let off = with("[drift.training]\nbaseline = \"off\"\n")?;
+    put(&off, "train/a.csv", "1,2\n")?;
+    assert_eq!(trained(&off, "t", &json!({}), 10)?, Vec::<String>::new());
+    assert_eq!(told(&off)?, []);
+
+    let local = with(MAKE)?;
+    put(&local, "train/a.csv", "1,2\n")?;
+    ended(&local, "t", &json!({}), 10)?;
+    let events = block_on(local.system.settle())?;
+    let key = "baselines/111122223333/eu-west-1/t/1772442010000/constraints.json";
+    let baseline = || block_on(local.system.account.read(System::OWN_BUCKET, key, 1 << 20));
+    let before = baseline()?;
+    assert!(before.is_some());
+    // The job has read what stood there when it began, whatever stands there when its end is told again.
+    local.system.account.put_object("data", "train/a.csv", b"x,y,z\n1,2,3\n", at(5_000))?;
+    for (event, _) in events {
+        let outcomes = local.deliver(&event.to_string())?;
+        assert!(!outcomes.iter().any(|text| text.contains("baseline")), "{outcomes:?}");
+    }
+    assert_eq!(baseline()?, before);
+    Ok(())
+}
