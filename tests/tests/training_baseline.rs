@@ -135,6 +135,7 @@ fn a_header_and_the_number_of_labels_are_respected() -> Result<()> {
     assert_eq!(features("text/csv", "y,a,b\n1,2,3\n")?, ["a", "b"]);
     assert_eq!(features("text/csv", "1,2,3\n")?, ["_c1", "_c2"]);
     assert_eq!(features("text/csv;label_size=0", "1,2,3\n")?, ["_c0", "_c1", "_c2"]);
+    assert_eq!(features("text/csv; label_size=0; charset=utf-8", "1,2\n")?, ["_c0", "_c1"]);
     assert_eq!(features("text/csv; label_size=2", "y,z,a\n1,2,3\n")?, ["a"]);
     Ok(())
 }
@@ -156,6 +157,7 @@ fn a_job_without_a_baseline_is_told_with_the_reason_and_once() -> Result<()> {
             "`application/x-parquet`, no CSV",
             "baseline",
         ),
+        (MAKE, json!({}), &["1\n2\n"], "its data at s3://data/train/ has no columns but labels", "baseline"),
         (
             MAKE,
             json!({ "CompressionType": "Gzip" }),
@@ -209,6 +211,8 @@ fn the_channel_is_the_named_one_or_the_only_one() -> Result<()> {
     put(&local, "train/a.csv", "1,2\n2,3\n")?;
     let outcomes = trained(&local, "only", &json!({ "ChannelName": "training" }), 10)?;
     assert!(outcomes[0].contains("made a baseline of 2 rows"), "{outcomes:?}");
+    put(&local, "train/b.parquet", "PAR1")?;
+    trained(&local, "unsaid", &json!({ "ContentType": null }), 1_000)?;
     let mut request = training_job("two", &[]);
     let source = json!({ "S3DataSource": { "S3DataType": "S3Prefix", "S3Uri": "s3://data/train/" } });
     let channel =
@@ -218,9 +222,9 @@ fn the_channel_is_the_named_one_or_the_only_one() -> Result<()> {
     local.system.account.finish_training(&job, at(2_060))?;
     local.settle()?;
     let told = told(&local)?;
-    assert!(
-        matches!(told.as_slice(), [(text, what)] if text.contains("no channel `train`") && what.contains("`channel`"))
-    );
+    let [(unsaid, _), (two, what)] = told.as_slice() else { return Err(format!("{told:?}").into()) };
+    assert!(unsaid.ends_with("nothing says that s3://data/train/b.parquet is CSV"), "{unsaid}");
+    assert!(two.contains("no channel `train`") && what.contains("`channel`"), "{two}");
     Ok(())
 }
 

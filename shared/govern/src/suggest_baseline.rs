@@ -6,13 +6,14 @@ use std::io::{self, BufReader, Write as _};
 use std::thread;
 
 use sagewarden_drift::csv::{CsvError, CsvTable, Header};
-use sagewarden_drift::{Issues, Profile, SuggestedBaseline};
+use sagewarden_drift::{IssueKind, Issues, Profile, SuggestedBaseline};
 use sagewarden_events::{ResourceChanged, ResourceKind, Status};
 use sagewarden_lineage::id::NodeId;
 use sagewarden_lineage::observe::{DataReference, Observation, observe};
-use sagewarden_lineage::s3::S3Location;
+use sagewarden_lineage::s3::{S3Location, hex};
 use sagewarden_policy::{TrainingBaseline, TrainingSettings};
 use serde_json::{Value as Json, json};
+use sha2::{Digest as _, Sha256};
 
 use crate::data_versions::MAX_OBJECTS;
 use crate::detect_drift::BASELINE_MISSING;
@@ -61,6 +62,8 @@ impl Without {
 struct Channel {
     data: DataReference,
     labels: usize,
+    /// Whether its content type says that it is CSV.
+    is_said: bool,
 }
 
 /// A table that was read, or why it is none.
@@ -120,14 +123,17 @@ impl<A: Account, O: Objects + Files, T: Table, B: Bus> SuggestBaseline<'_, A, O,
         if let Some(kind) = text("CompressionType").filter(|kind| *kind != "None") {
             return Err(Without::because(format!("its data is compressed ({kind})")));
         }
-        let content = text("ContentType");
-        let is_csv = content.map(|content| content.trim_start().to_lowercase().starts_with("text/csv"));
-        if is_csv == Some(false) {
+        let content = text("ContentType").map(str::to_lowercase);
+        // Without one the names of the objects must say it.
+        let is_csv = content.as_ref().is_none_or(|content| content.trim_start().starts_with("text/csv"));
+        if !is_csv {
             return Err(Without::because(format!("its data is `{}`, no CSV", content.unwrap_or_default())));
         }
         // "Common data formats for training", developer guide: `text/csv;label_size=0`.
-        let said = content.and_then(|content| content.split("label_size=").nth(1)?.trim().parse().ok());
-        Ok(Channel { data, labels: said.unwrap_or(self.settings.label_columns) })
+        let parts = content.iter().flat_map(|content| content.split(';'));
+        let said =
+            parts.filter_map(|part| part.trim().strip_prefix("label_size=")?.trim().parse().ok()).next();
+        Ok(Channel { data, labels: said.unwrap_or(self.settings.label_columns), is_said: content.is_some() })
     }
 
     async fn make(&self, seen: &Observation, channel: &Channel) -> Result<Result<Done, Without>, Failure> {
@@ -148,6 +154,11 @@ impl<A: Account, O: Objects + Files, T: Table, B: Bus> SuggestBaseline<'_, A, O,
         match self.profile(channel).await {
             Ok(Ok(made)) => {
                 let rows = made.profile.rows;
+                let odd: Vec<String> = made
+                    .issues
+                    .iter()
+                    .map(|(kind, issue)| format!("; {} rows: {kind}", issue.count))
+                    .collect();
                 // The constraints come last: a baseline is there when they are.
                 let files = [
                     ("statistics", made.statistics.to_java_json()),
@@ -157,8 +168,11 @@ impl<A: Account, O: Objects + Files, T: Table, B: Bus> SuggestBaseline<'_, A, O,
                     let key = format!("{}/{name}.json", folder.key);
                     self.objects.write(&folder.bucket, &key, "application/json", text.as_bytes()).await?;
                 }
-                let text =
-                    format!("made a baseline of {rows} rows that {} was trained on: {folder}", seen.resource);
+                let text = format!(
+                    "made a baseline of {rows} rows that {} was trained on: {folder}{}",
+                    seen.resource,
+                    odd.concat()
+                );
                 Ok(Ok(Done::Acted(text)))
             }
             Ok(Err(without)) => Ok(Err(without)),
@@ -187,6 +201,14 @@ impl<A: Account, O: Objects + Files, T: Table, B: Bus> SuggestBaseline<'_, A, O,
                 advice: format!("{MAKE_IT}, or raise `max_megabytes` under `[drift.training]`"),
             }));
         }
+        let unsaid = objects.iter().find(|object| !channel.is_said && !object.key.ends_with(".csv"));
+        if let Some(object) = unsaid {
+            let why = format!("nothing says that s3://{}/{} is CSV", location.bucket, object.key);
+            return Ok(Err(Without {
+                why,
+                advice: format!("give the channel its `ContentType`, or {MAKE_IT}"),
+            }));
+        }
         let mut merged: Option<(Profile, Issues)> = None;
         for object in &objects {
             let uri = format!("s3://{}/{}", location.bucket, object.key);
@@ -211,6 +233,12 @@ impl<A: Account, O: Objects + Files, T: Table, B: Bus> SuggestBaseline<'_, A, O,
             }
         }
         Ok(match merged {
+            Some((profile, _)) if profile.columns.is_empty() => {
+                Err(Without::because(format!("its data at {location} has no columns but labels")))
+            }
+            Some((_, issues)) if issues.get(IssueKind::NotUtf8).is_some() => {
+                Err(Without::because(format!("its data at {location} is no text in UTF-8")))
+            }
             Some((profile, issues)) => Ok(SuggestedBaseline::of_profile(profile, issues)),
             None => Err(Without::because(format!("there was no data at {location} when it began"))),
         })
@@ -262,7 +290,9 @@ impl<A: Account, O: Objects + Files, T: Table, B: Bus> SuggestBaseline<'_, A, O,
                 "why": why,
             }),
         };
-        let cause = format!("baseline#{}/{}#{}#{why}", job.account, job.region, data.join(" "));
+        // A key has room for less than what twenty channels may be called.
+        let subject = hex(&Sha256::digest(format!("{} {why}", data.join(" "))));
+        let cause = format!("baseline#{}/{}#{subject}", job.account, job.region);
         let sent = publish_once(self.table, self.bus, moment, &cause, seen.created_at, &notice).await?;
         Ok(if sent {
             Done::Acted(format!("told that {text}"))

@@ -80,11 +80,18 @@ impl<A: Account, O: Objects, T: Table> FindBaseline<'_, A, O, T> {
                 ))),
             };
         }
-        let mut places = self.of_schedule(endpoint).await?;
-        if let Some(model) = self.model(endpoint, described, variant).await? {
-            places.extend(self.of_package(&model).await?);
-            places.extend(self.of_training(&model).await?);
+        // One after the other: what comes later is not asked for where a baseline is found.
+        if let Some(found) = self.first(self.of_schedule(endpoint).await?).await? {
+            return Ok(Some(found));
         }
+        let Some(model) = self.model(endpoint, described, variant).await? else { return Ok(None) };
+        if let Some(found) = self.first(self.of_package(&model).await?).await? {
+            return Ok(Some(found));
+        }
+        self.first(self.of_training(&model).await?).await
+    }
+
+    async fn first(&self, places: Vec<Place>) -> Result<Option<FoundBaseline>, Failure> {
         for place in places {
             if let Some(found) = self.read(place).await? {
                 return Ok(Some(found));
@@ -149,10 +156,11 @@ impl<A: Account, O: Objects, T: Table> FindBaseline<'_, A, O, T> {
     async fn of_training(&self, model: &Description) -> Result<Vec<Place>, Failure> {
         let model = observe(&model.resource, &model.document, &BTreeMap::new())?.id;
         let graph = upstream(self.table, [model], TO_TRAINING).await?;
-        let jobs = graph.of_kind(NodeKind::TrainingJob).map(|job| &job.id);
-        let mut jobs: Vec<&NodeId> = jobs.collect();
-        // A model that was trained on from another one is nearer to its own job.
-        jobs.sort_by_key(|job| (graph.distance.get(*job), *job));
+        let jobs: Vec<&NodeId> = graph.of_kind(NodeKind::TrainingJob).map(|job| &job.id).collect();
+        // A model that was trained on from another one is nearer to its own job, and was trained on that one's data.
+        let distance = |job: &NodeId| graph.distance.get(job).copied();
+        let nearest = jobs.iter().filter_map(|job| distance(job)).min();
+        let jobs = jobs.into_iter().filter(|job| distance(job) == nearest);
         let place = |job: &NodeId| {
             let name =
                 job.tail().rsplit('/').next().and_then(|name| name.split('@').next()).unwrap_or_default();
@@ -162,7 +170,7 @@ impl<A: Account, O: Objects, T: Table> FindBaseline<'_, A, O, T> {
             )?;
             Some(Place { columns: Some(CapturedColumns::Input), ..place })
         };
-        Ok(jobs.into_iter().filter_map(place).collect())
+        Ok(jobs.filter_map(place).collect())
     }
 
     /// Of the model package that the model was made of.

@@ -80,7 +80,8 @@ where
                 let unjudged = report(window, files, merged, None, found, complete);
                 self.write(&folder, WindowReport::FILE, pretty(&unjudged)?).await?;
             }
-            let done = Done::Nothing(format!("{text}: {} are needed", self.settings.min_rows));
+            let needed = if complete { 1 } else { self.settings.min_rows };
+            let done = Done::Nothing(format!("{text}: {needed} are needed"));
             return Ok((done, Vec::new()));
         }
         let [compat, exact] =

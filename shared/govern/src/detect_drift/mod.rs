@@ -206,7 +206,8 @@ where
             endpoint.name
         );
         let advice = "name a folder with constraints.json and statistics.json as `baseline` under \
-            `[[drift.detect.endpoints]]` in the settings; `sagewarden baseline` makes them of training data";
+            `[[drift.detect.endpoints]]` in the settings; `sagewarden baseline` makes them of training data, and `baseline = \"make\"` under \
+            `[drift.training]` of each training job's";
         let notice = Notice {
             detail_type: BASELINE_MISSING,
             resources: vec![endpoint.arn()],

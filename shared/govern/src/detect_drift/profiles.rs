@@ -67,8 +67,11 @@ impl<O: Objects + Files> Profiles<'_, O> {
         // What is gone may come back.
         if files.len() > 1 && merged.gone.is_empty() {
             let kept = to_kept(&merged.profile, &merged.unreadable)?;
-            let key = self.merged_key(files);
-            self.objects.write(self.own_bucket, &key, "application/octet-stream", &kept).await?;
+            // A larger one could not be read again; it is made anew.
+            if u64::try_from(kept.len()).is_ok_and(|bytes| bytes <= MAX_PROFILE) {
+                let key = self.merged_key(files);
+                self.objects.write(self.own_bucket, &key, "application/octet-stream", &kept).await?;
+            }
         }
         Ok(merged)
     }
