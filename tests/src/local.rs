@@ -187,6 +187,28 @@ pub fn endpoint_config(name: &str, model: &str) -> Value {
     json!({ "EndpointConfigName": name, "ProductionVariants": [variant] })
 }
 
+/// The `DataCaptureConfig` of a configuration that captures everything.
+#[must_use]
+pub fn data_capture(uri: &str) -> Value {
+    json!({
+        "EnableCapture": true,
+        "InitialSamplingPercentage": 100,
+        "DestinationS3Uri": uri,
+        "CaptureOptions": [{ "CaptureMode": "Input" }, { "CaptureMode": "Output" }],
+    })
+}
+
+/// A captured call whose request and answer are CSV.
+#[must_use]
+pub fn captured_event(id: &str, input: &str, output: &str) -> Value {
+    let part = |mode: &str, data: &str| json!({ "observedContentType": "text/csv", "mode": mode, "data": data, "encoding": "CSV" });
+    json!({
+        "captureData": { "endpointInput": part("INPUT", input), "endpointOutput": part("OUTPUT", output) },
+        "eventMetadata": { "eventId": id, "inferenceTime": "2026-03-03T09:00:00Z" },
+        "eventVersion": "0",
+    })
+}
+
 fn words(handled: &Handled) -> Option<String> {
     let (word, text) = match &handled.outcome {
         Ok(Done::Nothing(_)) => return None,

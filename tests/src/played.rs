@@ -1,6 +1,7 @@
 //! The story, played to its end on one machine.
 
 use futures::executor::block_on;
+use sagewarden_govern::{DRIFT_ALERT, POLICY_VIOLATION, RETRAINING_SUGGESTED};
 use sagewarden_local::{Clock, NoticeLog, QuarantineLog, Store, Story, System};
 use sagewarden_policy::Bundle;
 use serde_json::Value;
@@ -26,6 +27,17 @@ fn heard(system: &System) -> Result<Vec<Value>> {
 }
 
 impl Played {
+    /// The types of what leaves the system when the story and Model Monitor's execution are told, in their order by name. The two
+    /// come on different days, so that each is told.
+    pub const SENT: [&str; 6] = [
+        DRIFT_ALERT,
+        DRIFT_ALERT,
+        POLICY_VIOLATION,
+        POLICY_VIOLATION,
+        RETRAINING_SUGGESTED,
+        RETRAINING_SUGGESTED,
+    ];
+
     /// Plays it.
     ///
     /// # Errors

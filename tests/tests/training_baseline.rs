@@ -11,7 +11,9 @@ use sagewarden_govern::ports::Objects as _;
 use sagewarden_local::System;
 use sagewarden_policy::Bundle;
 use sagewarden_tests::Result;
-use sagewarden_tests::local::{Local, at, endpoint_config, model, training_job};
+use sagewarden_tests::local::{
+    Local, at, captured_event, data_capture, endpoint_config, model, training_job,
+};
 use serde_json::{Value, json};
 
 const MAKE: &str = "[drift.training]\nbaseline = \"make\"\n";
@@ -81,12 +83,7 @@ fn traffic_is_compared_with_what_the_model_was_trained_on() -> Result<()> {
     let mut request = model("m");
     request["PrimaryContainer"]["ModelDataUrl"] = json!("s3://models/out/t/output/model.tar.gz");
     let mut config = endpoint_config("c", "m");
-    config["DataCaptureConfig"] = json!({
-        "EnableCapture": true,
-        "InitialSamplingPercentage": 100,
-        "DestinationS3Uri": "s3://captured/traffic",
-        "CaptureOptions": [{ "CaptureMode": "Input" }, { "CaptureMode": "Output" }],
-    });
+    config["DataCaptureConfig"] = data_capture("s3://captured/traffic");
     local.create(ResourceKind::Model, &request, 100)?;
     local.create(ResourceKind::EndpointConfig, &config, 101)?;
     let endpoint = json!({ "EndpointName": "prod", "EndpointConfigName": "c" });
@@ -94,17 +91,9 @@ fn traffic_is_compared_with_what_the_model_was_trained_on() -> Result<()> {
     local.system.account.finish_endpoint(&endpoint, at(200))?;
     local.settle()?;
 
-    let part = |mode: &str, data: String| json!({ "observedContentType": "text/csv", "mode": mode, "data": data, "encoding": "CSV" });
     let traffic: String = (0..600).map(row).fold(String::new(), |mut lines, (_, limit, education)| {
         // The answer is a probability, where the label is a whole number: it is no column of the baseline.
-        let event = json!({
-            "captureData": {
-                "endpointInput": part("INPUT", format!("{},{education}", limit / 1_000)),
-                "endpointOutput": part("OUTPUT", "0.183\n".to_owned()),
-            },
-            "eventMetadata": { "eventId": "e", "inferenceTime": "2026-03-03T09:00:00Z" },
-            "eventVersion": "0",
-        });
+        let event = captured_event("e", &format!("{},{education}", limit / 1_000), "0.183\n");
         writeln!(lines, "{event}").unwrap();
         lines
     });

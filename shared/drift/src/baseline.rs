@@ -35,8 +35,7 @@ impl SuggestedBaseline {
     /// # Errors
     /// When it has no rows, or cannot be read to its end.
     pub fn of_table(table: CsvTable<impl BufRead>) -> Result<Self, CsvError> {
-        let mut profile = Profile::for_header(table.columns().iter().cloned());
-        let issues = table.read_into(&mut profile)?;
+        let (profile, issues) = table.profile()?;
         Ok(Self::of_profile(profile, issues))
     }
 
@@ -46,5 +45,14 @@ impl SuggestedBaseline {
         let statistics = Statistics::from_profile(&profile);
         let constraints = Constraints::suggest(&statistics);
         Self { profile, statistics, constraints, issues }
+    }
+
+    /// Its files by their names. The constraints come last: where they are, the baseline is whole.
+    #[must_use]
+    pub fn files(&self) -> [(&'static str, String); 2] {
+        [
+            ("statistics.json", self.statistics.to_java_json()),
+            ("constraints.json", self.constraints.to_java_json()),
+        ]
     }
 }

@@ -11,6 +11,7 @@ use thiserror::Error;
 use crate::cell::{Cell, RowSink};
 use crate::datatype::DataType;
 use crate::issues::{IssueKind, Issues};
+use crate::profile::Profile;
 
 /// How many columns a table may have.
 pub const MAX_COLUMNS: usize = 16_384;
@@ -134,6 +135,16 @@ impl<Input: BufRead> CsvTable<Input> {
             rows += 1;
         }
         if rows == 0 { Err(CsvError::NoRows) } else { Ok(self.issues) }
+    }
+
+    /// The profile of all rows, and what is wrong with some of them.
+    ///
+    /// # Errors
+    /// As [`Self::read_into`].
+    pub fn profile(self) -> Result<(Profile, Issues), CsvError> {
+        let mut profile = Profile::for_header(self.columns.iter().cloned());
+        let issues = self.read_into(&mut profile)?;
+        Ok((profile, issues))
     }
 
     fn give(&mut self, sink: &mut impl RowSink) {
@@ -283,7 +294,6 @@ mod tests {
 
     use super::*;
     use crate::issues::Issue;
-    use crate::profile::Profile;
 
     /// Gives a few bytes at a time, so that every place is once the end of a buffer.
     struct Trickle<'a>(&'a [u8], usize);

@@ -6,6 +6,7 @@ use sagewarden_events::Timestamp;
 use sagewarden_lineage::table::{Attributes, Key, Value};
 use serde_json::Value as Json;
 
+use crate::outcome::{Done, Outcome};
 use crate::ports::{Bus, Claim, Claimed, Notice, PortError, PortErrorKind, Table};
 
 /// One invocation of a use case: when it is, and who it is to others that run at the same time.
@@ -142,6 +143,26 @@ pub(crate) async fn publish_once(
         None => Ok(false),
         Some(receipt) => receipt.publish(table, bus, cause_time, notice).await.map(|()| true),
     }
+}
+
+/// As [`publish_once`]; returns what was done in the words of the notice.
+///
+/// # Errors
+/// As [`publish_once`].
+pub(crate) async fn told_once(
+    table: &impl Table,
+    bus: &impl Bus,
+    moment: &Moment,
+    cause: &str,
+    cause_time: Timestamp,
+    notice: &Notice,
+) -> Outcome {
+    let text = notice.detail.get("text").and_then(Json::as_str).unwrap_or_default();
+    Ok(if publish_once(table, bus, moment, cause, cause_time, notice).await? {
+        Done::Acted(format!("told that {text}"))
+    } else {
+        Done::Nothing(format!("{text}; that was told before"))
+    })
 }
 
 #[cfg(test)]

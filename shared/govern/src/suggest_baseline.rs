@@ -17,12 +17,11 @@ use sha2::{Digest as _, Sha256};
 
 use crate::data_versions::MAX_OBJECTS;
 use crate::detect_drift::BASELINE_MISSING;
-use crate::once::{Moment, publish_once};
-use crate::outcome::{Done, Failure, Outcome};
+use crate::detect_drift::find_baseline::MAX_FILE;
+use crate::once::{Moment, told_once};
+use crate::outcome::{Done, Outcome};
 use crate::ports::{Account, Bus, Files, Notice, ObjectVersion, Objects, PortError, PortErrorKind, Table};
 
-/// As large as one that is compared with may be.
-const MAX_CONSTRAINTS: u64 = 256 << 20;
 const BUFFER: usize = 64 << 10;
 const MEGABYTE: u64 = 1_000_000;
 
@@ -58,6 +57,43 @@ impl Without {
     }
 }
 
+/// Why no baseline was made.
+enum NotMade {
+    Without(Without),
+    Failed(PortError),
+}
+
+impl From<Without> for NotMade {
+    fn from(without: Without) -> Self {
+        Self::Without(without)
+    }
+}
+
+impl From<PortError> for NotMade {
+    fn from(error: PortError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl NotMade {
+    fn because(why: impl Into<String>) -> Self {
+        Self::Without(Without::because(why))
+    }
+
+    /// Data that may not be read is told; nothing else can be done about it here.
+    fn told_if_denied(self) -> Self {
+        match self {
+            Self::Failed(error) if error.kind() == PortErrorKind::Denied => Self::Without(Without {
+                why: format!("its data may not be read: {error}"),
+                advice:
+                    "deploy the stack with `ReadTrainingData=true`, and let the bucket and its key allow it"
+                        .to_owned(),
+            }),
+            other => other,
+        }
+    }
+}
+
 /// What a job read: the channel with the data, as it was described.
 struct Channel {
     data: DataReference,
@@ -87,12 +123,13 @@ impl<A: Account, O: Objects + Files, T: Table, B: Bus> SuggestBaseline<'_, A, O,
         };
         let seen = observe(&described.resource, &described.document, &BTreeMap::new())?;
         let made = match self.channel(&seen, &described.document) {
-            Ok(channel) => self.make(&seen, &channel).await?,
-            Err(without) => Err(without),
+            Ok(channel) => self.make(&seen, &channel).await,
+            Err(without) => Err(without.into()),
         };
         match made {
             Ok(done) => Ok(done),
-            Err(without) => self.tell(&seen, &without, moment).await,
+            Err(NotMade::Without(without)) => self.tell(&seen, &without, moment).await,
+            Err(NotMade::Failed(error)) => Err(error.into()),
         }
     }
 
@@ -136,58 +173,70 @@ impl<A: Account, O: Objects + Files, T: Table, B: Bus> SuggestBaseline<'_, A, O,
         Ok(Channel { data, labels: said.unwrap_or(self.settings.label_columns), is_said: content.is_some() })
     }
 
-    async fn make(&self, seen: &Observation, channel: &Channel) -> Result<Result<Done, Without>, Failure> {
+    async fn make(&self, seen: &Observation, channel: &Channel) -> Result<Done, NotMade> {
         if self.settings.baseline == TrainingBaseline::Tell {
-            return Ok(Err(Without {
-                why: "the settings do not ask for one".to_owned(),
-                advice: format!(
-                    "set `baseline = \"make\"` under `[drift.training]` in the settings, and deploy with \
-                     `ReadTrainingData=true`; or {MAKE_IT}; or set `baseline = \"off\"`"
-                ),
-            }));
+            let advice = format!(
+                "set `baseline = \"make\"` under `[drift.training]` in the settings, and deploy with \
+                 `ReadTrainingData=true`; or {MAKE_IT}; or set `baseline = \"off\"`"
+            );
+            return Err(Without { why: "the settings do not ask for one".to_owned(), advice }.into());
         }
         let folder = folder_of(self.own_bucket, &seen.id);
         let constraints = format!("{}/constraints.json", folder.key);
-        if self.objects.read(self.own_bucket, &constraints, MAX_CONSTRAINTS).await?.is_some() {
-            return Ok(Ok(Done::Nothing(format!("the baseline of {} was made before", seen.resource))));
+        if self.objects.read(self.own_bucket, &constraints, MAX_FILE).await?.is_some() {
+            return Ok(Done::Nothing(format!("the baseline of {} was made before", seen.resource)));
         }
-        match self.profile(channel).await {
-            Ok(Ok(made)) => {
-                let rows = made.profile.rows;
-                let odd: Vec<String> = made
-                    .issues
-                    .iter()
-                    .map(|(kind, issue)| format!("; {} rows: {kind}", issue.count))
-                    .collect();
-                // The constraints come last: a baseline is there when they are.
-                let files = [
-                    ("statistics", made.statistics.to_java_json()),
-                    ("constraints", made.constraints.to_java_json()),
-                ];
-                for (name, text) in files {
-                    let key = format!("{}/{name}.json", folder.key);
-                    self.objects.write(&folder.bucket, &key, "application/json", text.as_bytes()).await?;
-                }
-                let text = format!(
-                    "made a baseline of {rows} rows that {} was trained on: {folder}{}",
-                    seen.resource,
-                    odd.concat()
-                );
-                Ok(Ok(Done::Acted(text)))
-            }
-            Ok(Err(without)) => Ok(Err(without)),
-            Err(error) if error.kind() == PortErrorKind::Denied => Ok(Err(Without {
-                why: format!("its data may not be read: {error}"),
-                advice:
-                    "deploy the stack with `ReadTrainingData=true`, and let the bucket and its key allow it"
-                        .to_owned(),
-            })),
-            Err(error) => Err(error.into()),
+        let made = self.profile(channel).await.map_err(NotMade::told_if_denied)?;
+        for (name, text) in made.files() {
+            let key = format!("{}/{name}", folder.key);
+            self.objects.write(&folder.bucket, &key, "application/json", text.as_bytes()).await?;
         }
+        let odd = made.issues.iter().map(|(kind, issue)| format!("; {} rows: {kind}", issue.count));
+        Ok(Done::Acted(format!(
+            "made a baseline of {} rows that {} was trained on: {folder}{}",
+            made.profile.rows,
+            seen.resource,
+            odd.collect::<String>()
+        )))
     }
 
     /// What the job's data is like, without its labels.
-    async fn profile(&self, channel: &Channel) -> Result<Result<SuggestedBaseline, Without>, PortError> {
+    async fn profile(&self, channel: &Channel) -> Result<SuggestedBaseline, NotMade> {
+        let location = &channel.data.location;
+        let objects = self.data(channel).await?;
+        let mut merged: Option<(Profile, Issues)> = None;
+        for object in &objects {
+            let uri = S3Location { bucket: location.bucket.clone(), key: object.key.clone() };
+            let read = self.read(&location.bucket, object, channel.labels).await?;
+            let read = read.ok_or_else(|| NotMade::because(format!("{uri} is there no more")))?;
+            let (profile, issues) =
+                read.map_err(|error| NotMade::because(format!("{uri} is no table: {error}")))?;
+            match &mut merged {
+                None => merged = Some((profile, issues)),
+                Some((all, _)) if !names(all).eq(names(&profile)) => {
+                    let first = objects.first().map_or("", |one| &one.key);
+                    return Err(NotMade::because(format!("{uri} has other columns than {first}")));
+                }
+                Some((all, wrong)) => {
+                    all.merge(&profile);
+                    wrong.merge(&issues);
+                }
+            }
+        }
+        match merged {
+            Some((profile, _)) if profile.columns.is_empty() => {
+                Err(NotMade::because(format!("its data at {location} has no columns but labels")))
+            }
+            Some((_, issues)) if issues.get(IssueKind::NotUtf8).is_some() => {
+                Err(NotMade::because(format!("its data at {location} is no text in UTF-8")))
+            }
+            Some((profile, issues)) => Ok(SuggestedBaseline::of_profile(profile, issues)),
+            None => Err(NotMade::because(format!("there was no data at {location} when it began"))),
+        }
+    }
+
+    /// The objects that the job has read, where they may all be taken for CSV and are not too much.
+    async fn data(&self, channel: &Channel) -> Result<Vec<ObjectVersion>, NotMade> {
         let DataReference { location, as_of, single, .. } = &channel.data;
         let listing = self.objects.versions(&location.bucket, &location.key, *as_of, MAX_OBJECTS).await?;
         // Markers of folders and of success are empty.
@@ -196,52 +245,17 @@ impl<A: Account, O: Objects + Files, T: Table, B: Bus> SuggestBaseline<'_, A, O,
         let bytes: u64 = objects.iter().map(|object| object.size).sum();
         let limit = self.settings.max_megabytes;
         if !listing.complete || bytes > limit * MEGABYTE {
-            return Ok(Err(Without {
-                why: format!("its data at {location} has more than {limit} MB, or {MAX_OBJECTS} objects"),
-                advice: format!("{MAKE_IT}, or raise `max_megabytes` under `[drift.training]`"),
-            }));
+            let why = format!("its data at {location} has more than {limit} MB, or {MAX_OBJECTS} objects");
+            let advice = format!("{MAKE_IT}, or raise `max_megabytes` under `[drift.training]`");
+            return Err(Without { why, advice }.into());
         }
         let unsaid = objects.iter().find(|object| !channel.is_said && !object.key.ends_with(".csv"));
         if let Some(object) = unsaid {
             let why = format!("nothing says that s3://{}/{} is CSV", location.bucket, object.key);
-            return Ok(Err(Without {
-                why,
-                advice: format!("give the channel its `ContentType`, or {MAKE_IT}"),
-            }));
+            let advice = format!("give the channel its `ContentType`, or {MAKE_IT}");
+            return Err(Without { why, advice }.into());
         }
-        let mut merged: Option<(Profile, Issues)> = None;
-        for object in &objects {
-            let uri = format!("s3://{}/{}", location.bucket, object.key);
-            let (profile, issues) = match self.read(&location.bucket, object, channel.labels).await? {
-                None => return Ok(Err(Without::because(format!("{uri} is there no more")))),
-                Some(Err(error)) => return Ok(Err(Without::because(format!("{uri} is no table: {error}")))),
-                Some(Ok(read)) => read,
-            };
-            match &mut merged {
-                None => merged = Some((profile, issues)),
-                Some((all, _)) if !names(all).eq(names(&profile)) => {
-                    let why = format!(
-                        "{uri} has other columns than {}",
-                        objects.first().map_or("", |one| &one.key)
-                    );
-                    return Ok(Err(Without::because(why)));
-                }
-                Some((all, wrong)) => {
-                    all.merge(&profile);
-                    wrong.merge(&issues);
-                }
-            }
-        }
-        Ok(match merged {
-            Some((profile, _)) if profile.columns.is_empty() => {
-                Err(Without::because(format!("its data at {location} has no columns but labels")))
-            }
-            Some((_, issues)) if issues.get(IssueKind::NotUtf8).is_some() => {
-                Err(Without::because(format!("its data at {location} is no text in UTF-8")))
-            }
-            Some((profile, issues)) => Ok(SuggestedBaseline::of_profile(profile, issues)),
-            None => Err(Without::because(format!("there was no data at {location} when it began"))),
-        })
+        Ok(objects)
     }
 
     /// Reads a table while it arrives; `None` when it is there no more. S3 gives pieces, and the reader of tables takes them: it has
@@ -258,10 +272,7 @@ impl<A: Account, O: Objects + Files, T: Table, B: Bus> SuggestBaseline<'_, A, O,
         let (reader, mut writer) = io::pipe().map_err(failed)?;
         let reading = thread::spawn(move || -> ReadTable {
             let table = CsvTable::open(BufReader::with_capacity(BUFFER, reader), Header::Detect)?;
-            let table = table.without_first(labels);
-            let mut profile = Profile::for_header(table.columns().iter().cloned());
-            let issues = table.read_into(&mut profile)?;
-            Ok((profile, issues))
+            table.without_first(labels).profile()
         });
         // A reader that has ended with an error takes no more.
         let mut is_taken = true;
@@ -293,12 +304,7 @@ impl<A: Account, O: Objects + Files, T: Table, B: Bus> SuggestBaseline<'_, A, O,
         // A key has room for less than what twenty channels may be called.
         let subject = hex(&Sha256::digest(format!("{} {why}", data.join(" "))));
         let cause = format!("baseline#{}/{}#{subject}", job.account, job.region);
-        let sent = publish_once(self.table, self.bus, moment, &cause, seen.created_at, &notice).await?;
-        Ok(if sent {
-            Done::Acted(format!("told that {text}"))
-        } else {
-            Done::Nothing(format!("{text}; that was told before"))
-        })
+        told_once(self.table, self.bus, moment, &cause, seen.created_at, &notice).await
     }
 }
 

@@ -64,10 +64,8 @@ fn world(folder: &std::path::Path) -> System {
         csv.push('\n');
     }
     let made = SuggestedBaseline::of_csv(csv.as_bytes(), Header::None).unwrap();
-    for (name, text) in
-        [("constraints", made.constraints.to_java_json()), ("statistics", made.statistics.to_java_json())]
-    {
-        system.account.put_object("baselines", &format!("b/{name}.json"), text.as_bytes(), at(150)).unwrap();
+    for (name, text) in made.files() {
+        system.account.put_object("baselines", &format!("b/{name}"), text.as_bytes(), at(150)).unwrap();
     }
     block_on(system.settle()).unwrap();
     system

@@ -19,7 +19,7 @@ use crate::ports::{Account, Description, Objects, Table};
 use crate::suggest_baseline::folder_of;
 
 /// 16,384 columns with sketches of 5,000 numbers would be more, and are refused.
-const MAX_FILE: u64 = 256 * 1024 * 1024;
+pub(crate) const MAX_FILE: u64 = 256 * 1024 * 1024;
 /// From a model over its artifact or package to the job that trained it.
 const TO_TRAINING: Limits = Limits { max_depth: 4, max_nodes: 100 };
 

@@ -4,7 +4,7 @@
 //! The result of a window is a function of the set of its files, however often, late and in whatever order they are told: a
 //! profile belongs to the version of a file, and profiles are merged in the order of the files' keys.
 
-mod find_baseline;
+pub(crate) mod find_baseline;
 mod judge;
 mod profiles;
 mod window;
@@ -16,7 +16,7 @@ use sagewarden_lineage::s3::S3Location;
 use sagewarden_policy::DetectSettings;
 use serde_json::{Value as Json, json};
 
-use crate::once::{Moment, publish_once};
+use crate::once::{Moment, told_once};
 use crate::outcome::{Done, Failure, Outcome};
 use crate::ports::{Account, Bus, Files, Notice, ObjectVersion, Objects, Table};
 
@@ -222,12 +222,7 @@ where
             }),
         };
         let cause = format!("baseline#{}#{variant}#{config}", endpoint.arn());
-        let sent = publish_once(self.table, self.bus, moment, &cause, window.start, &notice).await?;
-        Ok(if sent {
-            Done::Acted(format!("told that {text}"))
-        } else {
-            Done::Nothing(format!("{text}; that was told before"))
-        })
+        told_once(self.table, self.bus, moment, &cause, window.start, &notice).await
     }
 
     /// Where the files about a window go, in Model Monitor's layout: `<prefix>/<endpoint>/<schedule>/<yyyy>/<mm>/<dd>/<hh>`. A

@@ -36,11 +36,7 @@ impl Story {
     pub(super) fn make_baseline(&mut self) -> Result<(), StoryError> {
         let data = Clients::known().training_features();
         let made = SuggestedBaseline::of_csv(data.as_bytes(), Header::FirstRow)?;
-        let files = [
-            ("constraints.json", made.constraints.to_java_json()),
-            ("statistics.json", made.statistics.to_java_json()),
-        ];
-        for (name, text) in files {
+        for (name, text) in made.files() {
             self.put(&bucket("model"), &format!("{BASELINE}/{name}"), text.as_bytes(), 2_400)?;
         }
         Ok(())
