@@ -81,8 +81,24 @@ impl Local {
     /// # Errors
     /// When the account refuses.
     pub fn serve(&self) -> Result<Resource> {
+        self.serve_by(&endpoint_config("c", "m"))
+    }
+
+    /// As [`Self::serve`]; the endpoint captures its traffic to this place.
+    ///
+    /// # Errors
+    /// When the account refuses.
+    pub fn serve_captured(&self, uri: &str) -> Result<Resource> {
+        let mut config = endpoint_config("c", "m");
+        if let Some(config) = config.as_object_mut() {
+            config.insert("DataCaptureConfig".to_owned(), data_capture(uri));
+        }
+        self.serve_by(&config)
+    }
+
+    fn serve_by(&self, config: &Value) -> Result<Resource> {
         self.create(ResourceKind::Model, &model("m"), 0)?;
-        self.create(ResourceKind::EndpointConfig, &endpoint_config("c", "m"), 1)?;
+        self.create(ResourceKind::EndpointConfig, config, 1)?;
         let endpoint = json!({ "EndpointName": "prod", "EndpointConfigName": "c" });
         let endpoint = self.create(ResourceKind::Endpoint, &endpoint, 2)?;
         self.system.account.finish_endpoint(&endpoint, at(100))?;

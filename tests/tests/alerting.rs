@@ -8,6 +8,8 @@ mod clock;
 mod denied;
 #[path = "alerting/monitors.rs"]
 mod monitors;
+#[path = "alerting/traffic.rs"]
+mod traffic;
 #[path = "alerting/windows.rs"]
 mod windows;
 

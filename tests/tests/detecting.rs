@@ -1,5 +1,5 @@
 //! From captured traffic to Model Monitor's files: what arrives when, how often and in which order changes nothing.
-#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test ends where something is missing")]
+#![expect(clippy::unwrap_used, reason = "a test ends where something is missing")]
 
 use std::fmt::Write as _;
 
@@ -8,12 +8,12 @@ use sagewarden_drift::csv::Header;
 use sagewarden_drift::{SuggestedBaseline, UnreadableLines, Violations, WindowReport};
 use sagewarden_events::{ResourceKind, Timestamp};
 use sagewarden_govern::ports::{Objects as _, Table as _};
-use sagewarden_govern::{BASELINE_MISSING, DetectDrift, Metrics, Moment, WindowMetrics};
+use sagewarden_govern::{BASELINE_MISSING, DetectDrift, MONITORING_FAILED, Metrics, Moment, WindowMetrics};
 use sagewarden_lineage::table::{self as lineage, Attributes, Item, Key, Write};
 use sagewarden_local::System;
 use sagewarden_policy::DetectSettings;
 use sagewarden_tests::Result;
-use sagewarden_tests::local::{Local, at, captured_event, data_capture, endpoint_config};
+use sagewarden_tests::local::{Local, at, captured_event};
 use serde_json::{Value, json};
 
 const BUCKET: &str = "captured";
@@ -51,13 +51,7 @@ fn captured(rows: std::ops::Range<u64>, divided_by: u64) -> String {
 /// An endpoint that captures its traffic, and a schedule with a baseline, or none.
 fn capturing(with_baseline: bool) -> Result<Local> {
     let local = Local::new()?;
-    let mut config = endpoint_config("c", "m");
-    config["DataCaptureConfig"] = data_capture(&format!("s3://{BUCKET}/traffic"));
-    local.create(ResourceKind::Model, &sagewarden_tests::local::model("m"), 0)?;
-    local.create(ResourceKind::EndpointConfig, &config, 1)?;
-    let endpoint = json!({ "EndpointName": "prod", "EndpointConfigName": "c" });
-    let endpoint = local.create(ResourceKind::Endpoint, &endpoint, 2)?;
-    local.system.account.finish_endpoint(&endpoint, at(100))?;
+    local.serve_captured(&format!("s3://{BUCKET}/traffic"))?;
     if with_baseline {
         let made = SuggestedBaseline::of_csv(baseline_csv().as_bytes(), Header::FirstRow)?;
         for (name, text) in made.files() {
@@ -117,6 +111,28 @@ fn traffic_that_has_moved_is_found_and_files_are_written_as_model_monitor_writes
     let statistics: Value =
         serde_json::from_slice(&read(&local, "statistics.json")?.ok_or("no statistics")?)?;
     assert_eq!(statistics["dataset"]["item_count"], 900);
+    Ok(())
+}
+
+#[test]
+fn traffic_that_cannot_be_read_is_told_before_there_is_enough_to_be_judged() -> Result<()> {
+    let local = capturing(true)?;
+    put(&local, "00-00-000-a.jsonl", &format!("{}{{\"captureData\":\n", captured(0..20, 1)), 86_400)?;
+    let outcomes = local.settle()?;
+    assert_eq!(read(&local, "constraint_violations.json")?, None, "20 rows are too few");
+    let sent = local.sent()?;
+    let told: Vec<&Value> = sent
+        .iter()
+        .filter(|notice| notice.detail_type == MONITORING_FAILED)
+        .map(|notice| &notice.detail)
+        .collect();
+    assert_eq!(told.len(), 1, "{outcomes:?}");
+    assert_eq!(told[0]["cause"], "traffic-unreadable");
+    let text = told[0]["text"].as_str().unwrap_or_default();
+    assert!(
+        text.contains("1 line could not be read: 1 with ") && text.ends_with("a.jsonl); 20 rows could"),
+        "{text}"
+    );
     Ok(())
 }
 
@@ -243,7 +259,7 @@ fn a_window_that_is_over_is_judged_once_more_and_its_metrics_are_told() -> Resul
     let nothing = ("no window is over".to_owned(), Vec::new());
     assert_eq!(close("2026-03-03T10:14:59Z")?, nothing, "files come late");
     let (done, heard) = close("2026-03-03T10:15:01Z")?;
-    assert!(done.contains("300 rows") && done.contains("1 violations"), "{done}");
+    assert!(done.contains("300 rows") && done.contains(": 1 violation;"), "{done}");
     assert!(report(&local)?.window.complete);
     assert!(heard.contains(&"prod feature_baseline_drift_LIMIT_BAL".to_owned()), "{heard:?}");
     assert_eq!(close("2026-03-03T10:20:01Z")?, nothing, "it is judged for the last time once");

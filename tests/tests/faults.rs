@@ -127,7 +127,7 @@ async fn handle(system: &System, table: &impl Table, event: &Event, moment: &Mom
         ],
         Event::ClockTicked(tick) => vec![
             detector.close_windows(moment).await,
-            AlertDrift { recorder, bus, settings: drift }.watch_schedules(tick, moment).await,
+            AlertDrift { recorder, bus, settings: drift }.on_clock(tick, moment).await,
         ],
         Event::NotOurs { .. } => Vec::new(),
     }

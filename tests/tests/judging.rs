@@ -169,6 +169,10 @@ impl Account for Refusing<'_> {
         self.account.schedules().await
     }
 
+    async fn endpoints(&self) -> std::result::Result<Value, PortError> {
+        self.account.endpoints().await
+    }
+
     async fn executions_of(
         &self,
         schedule: &sagewarden_events::Resource,

@@ -189,6 +189,7 @@ fn each_function_has_a_role_of_its_own_and_no_wide_permission() {
     // Actions without resource-level permissions (service authorization reference).
     let unscoped = [
         "sagemaker:ListEndpointConfigs",
+        "sagemaker:ListEndpoints",
         "sagemaker:ListMonitoringExecutions",
         "sagemaker:ListMonitoringSchedules",
         "sagemaker:ListTrialComponents",
@@ -278,7 +279,8 @@ fn a_function_may_do_to_resources_what_its_adapter_does() -> Result<()> {
         .collect();
     assert!(called.len() > 40, "{called:?}");
     // What only the lineage asks for, and what only the clock does.
-    let lineage = ["describe_experiment", "describe_trial_component", "list_monitoring_executions"];
+    let lineage =
+        ["describe_experiment", "describe_trial_component", "list_endpoints", "list_monitoring_executions"];
     let judged: BTreeSet<String> =
         called.into_iter().filter(|name| !lineage.contains(&name.as_str())).collect();
     assert_eq!(allowed, judged);

@@ -34,7 +34,7 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table, B: Bus> Act for Alert<A
         match event {
             Event::ResourceChanged(change) => alert.on_job(change, moment).await,
             Event::ObjectCreated(object) => alert.on_report(object, moment).await,
-            Event::ClockTicked(tick) => alert.watch_schedules(tick, moment).await,
+            Event::ClockTicked(tick) => alert.on_clock(tick, moment).await,
             _ => Ok(Done::Nothing("neither a job nor a report nor the clock".to_owned())),
         }
     }

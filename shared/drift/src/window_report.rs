@@ -2,6 +2,8 @@
 //! Model Monitor's format. Alerts are made of this: its violations are those of the mode that alerts, where the files beside it
 //! may be what the container would have said.
 
+use std::fmt;
+
 use sagewarden_events::Timestamp;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -99,6 +101,26 @@ impl UnreadableLines {
             count: issue.count,
             lines: issue.lines.clone(),
         })
+    }
+
+    /// The first entries in a sentence, and how many more there are.
+    #[must_use]
+    pub fn in_words(entries: &[Self], at_most: usize) -> String {
+        let mut told: Vec<String> = entries.iter().take(at_most).map(ToString::to_string).collect();
+        if let Some(more) = entries.len().checked_sub(at_most).filter(|more| *more > 0) {
+            told.push(format!("and {more} more"));
+        }
+        told.join(", ")
+    }
+}
+
+impl fmt::Display for UnreadableLines {
+    /// `2 with text that is no JSON (first in lines 1 and 7 of s3://…)`
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { count, text, file, lines, .. } = self;
+        let noun = if lines.len() == 1 { "line" } else { "lines" };
+        let lines = lines.iter().map(u64::to_string).collect::<Vec<_>>().join(", ");
+        write!(formatter, "{count} with {text} (first in {noun} {lines} of {file})")
     }
 }
 

@@ -115,6 +115,9 @@ pub trait Account {
     /// The monitoring schedules of the account, as `ListMonitoringSchedules` answers: the pages as one.
     async fn schedules(&self) -> Result<Value, PortError>;
 
+    /// The endpoints of the account that are in service, as `ListEndpoints` answers: the pages as one.
+    async fn endpoints(&self) -> Result<Value, PortError>;
+
     /// The executions of a schedule that were due no earlier than `since`, as `ListMonitoringExecutions` answers: the pages as
     /// one. None when there is no such schedule (any more).
     async fn executions_of(&self, schedule: &Resource, since: Timestamp) -> Result<Value, PortError>;

@@ -232,13 +232,24 @@ impl SimulatedAccount {
         let watches = |schedule: &Value| {
             endpoint.is_none() || schedule.get("EndpointName").and_then(Value::as_str) == endpoint
         };
-        let summary = |schedule: Value| -> Value {
-            let found =
-                FIELDS.iter().filter_map(|field| Some(((*field).to_owned(), schedule.get(*field)?.clone())));
-            Value::Object(found.collect())
-        };
         let schedules = self.list(ResourceKind::MonitoringSchedule)?.into_iter().filter(watches);
-        Ok(json!({ "MonitoringScheduleSummaries": schedules.map(summary).collect::<Vec<_>>() }))
+        Ok(
+            json!({ "MonitoringScheduleSummaries": schedules.map(|schedule| only(&schedule, &FIELDS)).collect::<Vec<_>>() }),
+        )
+    }
+
+    /// What `ListEndpoints` answers for those in service (`StatusEquals`), on one page.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn endpoint_summaries(&self) -> Result<Value, PortError> {
+        const FIELDS: [&str; 5] =
+            ["EndpointName", "EndpointArn", "CreationTime", "LastModifiedTime", "EndpointStatus"];
+        let in_service =
+            |endpoint: &Value| endpoint.get("EndpointStatus").and_then(Value::as_str) == Some("InService");
+        let endpoints = self.list(ResourceKind::Endpoint)?.into_iter().filter(in_service);
+        let summaries = endpoints.map(|endpoint| only(&endpoint, &FIELDS)).collect::<Vec<_>>();
+        Ok(json!({ "Endpoints": summaries }))
     }
 
     pub(crate) fn check_references(&self, kind: ResourceKind, request: &Value) -> Result<(), Fault> {
@@ -323,6 +334,12 @@ impl SimulatedAccount {
     }
 }
 
+/// The fields that a list tells of a resource.
+fn only(document: &Value, fields: &[&str]) -> Value {
+    let found = fields.iter().filter_map(|field| Some(((*field).to_owned(), document.get(*field)?.clone())));
+    Value::Object(found.collect())
+}
+
 impl Account for SimulatedAccount {
     async fn describe(&self, resource: &Resource) -> Result<Option<Description>, PortError> {
         let found = self.load(resource)?;
@@ -339,6 +356,10 @@ impl Account for SimulatedAccount {
 
     async fn schedules(&self) -> Result<Value, PortError> {
         self.schedule_summaries(None)
+    }
+
+    async fn endpoints(&self) -> Result<Value, PortError> {
+        self.endpoint_summaries()
     }
 
     async fn executions_of(&self, schedule: &Resource, since: Timestamp) -> Result<Value, PortError> {

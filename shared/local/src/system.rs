@@ -183,7 +183,7 @@ impl System {
                 add("detect-drift", detector.close_windows(&moment).await);
                 add(
                     "alert-drift",
-                    AlertDrift { recorder, bus, settings: drift }.watch_schedules(tick, &moment).await,
+                    AlertDrift { recorder, bus, settings: drift }.on_clock(tick, &moment).await,
                 );
             }
             Event::NotOurs { source, detail_type } => {

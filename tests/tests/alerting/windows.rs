@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::monitors::{alerts, deliver, history, monitored, of_type, settled, with_drift};
 
-const DAY: i64 = 86_400;
+pub(crate) const DAY: i64 = 86_400;
 
 /// The folder of the window that begins at this hour of the second day: the key has the hour in which it ends.
 pub(crate) fn folder(hour: i64) -> String {
@@ -30,7 +30,7 @@ pub(crate) fn evaluate(
     put(local, hour, &evaluation(hour, rows, complete, violated), after)
 }
 
-fn evaluation(hour: i64, rows: u64, complete: bool, violated: &[&str]) -> WindowReport {
+pub(crate) fn evaluation(hour: i64, rows: u64, complete: bool, violated: &[&str]) -> WindowReport {
     let start = at(DAY + (hour - 9) * 3_600);
     let violation = |feature: &&str| Violation {
         feature_name: Some((*feature).to_owned()),
@@ -58,7 +58,7 @@ fn evaluation(hour: i64, rows: u64, complete: bool, violated: &[&str]) -> Window
     }
 }
 
-fn put(local: &Local, hour: i64, report: &WindowReport, after: i64) -> Result<()> {
+pub(crate) fn put(local: &Local, hour: i64, report: &WindowReport, after: i64) -> Result<()> {
     let account = &local.system.account;
     let folder = folder(hour);
     account.put_object(
@@ -115,7 +115,7 @@ fn an_alert_says_what_could_not_be_read() -> Result<()> {
         (&json!(7), &json!(1))
     );
     let text = alert["text"].as_str().unwrap_or_default();
-    assert!(text.contains("T10:00:00Z; 7 lines could not be read; 1 files are gone; model m"), "{text}");
+    assert!(text.contains("T10:00:00Z; 7 lines could not be read; gone: 1 file; model m"), "{text}");
     Ok(())
 }
 

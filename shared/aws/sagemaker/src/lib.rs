@@ -136,6 +136,10 @@ impl Account for SageMakerAccount {
         self.list_schedules(None).await
     }
 
+    async fn endpoints(&self) -> Result<Value, PortError> {
+        self.list_endpoints().await
+    }
+
     async fn executions_of(&self, schedule: &Resource, since: Timestamp) -> Result<Value, PortError> {
         self.list_executions(schedule, since).await
     }

@@ -203,20 +203,35 @@ async fn deployed_before(
     deployment: &NodeId,
     at: Timestamp,
 ) -> Result<Option<(Timestamp, NodeId)>, PortError> {
-    let range = Range::Between("R#".into(), format!("R#{:015}#~", at.millis()));
-    let query =
-        Query { range, descending: true, limit: Some(MAX_REVISIONS), ..Query::prefix(endpoint.as_str(), "") };
     let mut since = None;
-    for row in table.query(&query).await?.items {
-        let from = row.key.sk.split('#').nth(1).and_then(|text| text.parse().ok());
-        match row.text("dep").and_then(NodeId::parse) {
-            Some(other) if other == *deployment => since = from.map(Timestamp::from_millis),
+    for (from, deployed) in revisions(table, endpoint, at).await? {
+        match deployed {
+            Some(other) if other == *deployment => since = Some(from),
             Some(other) => return Ok(since.map(|since| (since, other))),
             // Deleted, and made again.
             None => {}
         }
     }
     Ok(None)
+}
+
+/// The last changes of an endpoint up to a time, the newest first: when, and what was in force from then on; nothing where it was
+/// deleted.
+pub(super) async fn revisions(
+    table: &impl Table,
+    endpoint: &NodeId,
+    at: Timestamp,
+) -> Result<Vec<(Timestamp, Option<NodeId>)>, PortError> {
+    let range = Range::Between("R#".into(), format!("R#{:015}#~", at.millis()));
+    let query =
+        Query { range, descending: true, limit: Some(MAX_REVISIONS), ..Query::prefix(endpoint.as_str(), "") };
+    let rows = table.query(&query).await?.items.into_iter();
+    Ok(rows
+        .filter_map(|row| {
+            let from = row.key.sk.split('#').nth(1)?.parse().ok()?;
+            Some((Timestamp::from_millis(from), row.text("dep").and_then(NodeId::parse)))
+        })
+        .collect())
 }
 
 #[cfg(test)]

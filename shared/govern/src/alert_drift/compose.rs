@@ -11,6 +11,7 @@ use super::DRIFT_ALERT;
 use super::behind::Behind;
 use super::cause::Claim;
 use super::violations::{Found, Observed};
+use crate::counted::counted;
 use crate::outcome::Failure;
 use crate::ports::Notice;
 
@@ -131,10 +132,9 @@ fn summary(observed: &Observed<'_>, found: &Found, behind: &Behind, earlier: usi
     subjects.dedup();
     let more = subjects.len().saturating_sub(NAMED);
     subjects.truncate(NAMED);
-    let number = found.violations.len();
     let mut text = format!(
-        "{number} violation{} on endpoint {}: {}",
-        if number == 1 { "" } else { "s" },
+        "{} on endpoint {}: {}",
+        counted(found.violations.len(), "violation"),
         observed.endpoint().name,
         subjects.join(", ")
     );
@@ -145,10 +145,10 @@ fn summary(observed: &Observed<'_>, found: &Found, behind: &Behind, earlier: usi
         let span = &window.window;
         text.push_str(&format!("; in the traffic from {} to {}", span.start, span.end));
         if window.unreadable_lines > 0 {
-            text.push_str(&format!("; {} lines could not be read", window.unreadable_lines));
+            text.push_str(&format!("; {} could not be read", counted(window.unreadable_lines, "line")));
         }
         if window.gone > 0 {
-            text.push_str(&format!("; {} files are gone", window.gone));
+            text.push_str(&format!("; gone: {}", counted(window.gone, "file")));
         }
     }
     text.push_str(&names(&behind.chain));
@@ -159,8 +159,7 @@ fn summary(observed: &Observed<'_>, found: &Found, behind: &Behind, earlier: usi
         });
     }
     if earlier > 0 {
-        let plural = if earlier == 1 { "finding" } else { "findings" };
-        text.push_str(&format!("; {earlier} more {plural} shortly before"));
+        text.push_str(&format!("; {} shortly before", counted(earlier, "more finding")));
     }
     text
 }

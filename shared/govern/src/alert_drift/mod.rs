@@ -13,12 +13,16 @@ mod execution;
 mod report;
 mod retraining;
 mod silence;
+mod traffic;
 mod violations;
 mod watch;
 mod window;
+mod wrong;
 
 use sagewarden_drift::WindowReport;
-use sagewarden_events::{ObjectCreated, Resource, ResourceChanged, ResourceKind, Status, Timestamp};
+use sagewarden_events::{
+    ClockTicked, ObjectCreated, Resource, ResourceChanged, ResourceKind, Status, Timestamp,
+};
 use sagewarden_lineage::id::NodeId;
 use sagewarden_policy::DriftSettings;
 
@@ -29,8 +33,9 @@ use crate::record_deployment::deployment_at;
 use crate::record_lineage::RecordLineage;
 use execution::{Execution, outputs};
 use report::{Reading, place_of};
-use silence::{Silence, Wrong};
+use silence::Silence;
 use violations::{Found, Observed};
+use wrong::Wrong;
 
 /// The role of the edge from an endpoint to what was observed on it.
 pub(crate) const OBSERVED_ON: &str = "observed-on";
@@ -87,7 +92,14 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table, B: Bus> AlertDrift<'_, 
             return Ok(Done::Nothing(format!("`{}` is no monitoring report", object.key)));
         };
         if place.schedule == WindowReport::SCHEDULE {
-            return self.on_window(object, &place, moment).await;
+            return if place.is_evaluation {
+                self.on_evaluation(object, &place, moment).await
+            } else {
+                self.on_window(object, &place, moment).await
+            };
+        }
+        if place.is_evaluation {
+            return Ok(Done::Nothing(format!("`{}` is no evaluation of a window", object.key)));
         }
         let (account, region) = (&object.account, &object.region);
         let schedule =
@@ -112,6 +124,16 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table, B: Bus> AlertDrift<'_, 
             Some(execution) => self.ended(&execution, moment).await,
             None => Err(Failure::not_yet(format!("read the report of {job}"), "the execution has not ended")),
         }
+    }
+
+    /// The clock ticked: did every schedule run, and does the traffic of every endpoint arrive?
+    ///
+    /// # Errors
+    /// When a service does not answer: the rest is asked all the same, and the tick comes again.
+    pub async fn on_clock(&self, tick: &ClockTicked, moment: &Moment) -> Outcome {
+        let schedules = self.watch_schedules(tick, moment).await;
+        let traffic = self.watch_traffic(tick, moment).await;
+        Ok(traffic?.and(schedules?))
     }
 
     /// What an execution that has ended comes to.

@@ -1,5 +1,6 @@
 //! Where reports are, and what reading one comes to. That there is none is another thing than that it may not be read.
 
+use sagewarden_drift::WindowReport;
 use sagewarden_events::{ObjectCreated, Timestamp};
 use sagewarden_lineage::s3::S3Location;
 
@@ -27,6 +28,8 @@ pub(super) enum Reading {
 /// The place of a report in Model Monitor's layout:
 /// `<prefix>/<endpoint>/<schedule>/<yyyy>/<mm>/<dd>/<hh>/constraint_violations.json`.
 pub(super) struct Place {
+    /// Whether it is Sagewarden's own evaluation, which stands beside the report.
+    pub(super) is_evaluation: bool,
     /// Everything before the file's name.
     pub(super) folder: String,
     pub(super) schedule: String,
@@ -36,10 +39,11 @@ pub(super) struct Place {
     pub(super) hour: Option<Timestamp>,
 }
 
-/// Reads the key of an object; `None` when it is no report.
+/// Reads the key of an object; `None` when it is neither a report nor an evaluation.
 pub(super) fn place_of(object: &ObjectCreated) -> Option<Place> {
     let (folder, name) = object.key.rsplit_once('/')?;
-    if !REPORT_NAMES.contains(&name) {
+    let is_evaluation = name == WindowReport::FILE;
+    if !is_evaluation && !REPORT_NAMES.contains(&name) {
         return None;
     }
     // A prefix that ends with a slash leaves two of them in the key.
@@ -52,6 +56,7 @@ pub(super) fn place_of(object: &ObjectCreated) -> Option<Place> {
         _ => None,
     };
     Some(Place {
+        is_evaluation,
         folder: folder.to_owned(),
         schedule: schedule.to_owned(),
         endpoint: parts.next().map(str::to_owned),

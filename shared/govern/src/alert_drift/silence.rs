@@ -1,24 +1,21 @@
 //! A monitor that does not work: it failed, was stopped, did not run, or what it wrote may not be read. Silence is not health.
 
-use sagewarden_drift::Severity;
-use sagewarden_events::{Resource, Timestamp};
+use sagewarden_drift::WindowReport;
+use sagewarden_events::{Resource, ResourceKind, Timestamp};
 use sagewarden_lineage::edge::{InEdge, Relation};
 use sagewarden_lineage::id::NodeId;
 use sagewarden_lineage::record::Record;
-use sagewarden_lineage::s3::S3Location;
 use sagewarden_lineage::table::{Attributes, Value};
 use serde_json::json;
 
 use super::cause::{Cause, Claim, Scope, rank, word};
 use super::execution::Execution;
+use super::wrong::{Unread, Wrong};
 use super::{AlertDrift, MONITORING_FAILED, OBSERVED_ON};
 use crate::once::{Moment, readable};
 use crate::outcome::{Done, Failure, Outcome};
 use crate::ports::{Account, Bus, Notice, Objects, SourceControl, Table};
 use crate::record_monitoring::REPORT;
-
-/// Reasons are the service's own words: no longer than its limit of 1,024 characters.
-const MAX_REASON: usize = 1_024;
 
 /// A monitor that said nothing of its endpoint's traffic.
 pub(super) struct Silence {
@@ -30,58 +27,6 @@ pub(super) struct Silence {
     /// When it ended, or should have begun.
     pub(super) at: Timestamp,
     pub(super) wrong: Wrong,
-}
-
-/// What is wrong with it.
-pub(super) enum Wrong {
-    ExecutionFailed { reason: Option<String> },
-    ExecutionStopped { reason: Option<String> },
-    ExecutionMissing,
-    ScheduleFailed { reason: Option<String> },
-    ScheduleStopped,
-    ReportMissing { place: S3Location },
-    ReportDenied { place: S3Location },
-}
-
-impl Wrong {
-    /// The `cause` of the event.
-    pub(super) fn word(&self) -> &'static str {
-        match self {
-            Self::ExecutionFailed { .. } => "execution-failed",
-            Self::ExecutionStopped { .. } => "execution-stopped",
-            Self::ExecutionMissing => "execution-missing",
-            Self::ScheduleFailed { .. } => "schedule-failed",
-            Self::ScheduleStopped => "schedule-stopped",
-            Self::ReportMissing { .. } => "report-missing",
-            Self::ReportDenied { .. } => "report-denied",
-        }
-    }
-
-    fn severity(&self) -> Severity {
-        match self {
-            // Somebody may have meant it.
-            Self::ExecutionStopped { .. } | Self::ScheduleStopped => Severity::Medium,
-            _ => Severity::High,
-        }
-    }
-
-    fn reason(&self) -> Option<String> {
-        match self {
-            Self::ExecutionFailed { reason }
-            | Self::ExecutionStopped { reason }
-            | Self::ScheduleFailed { reason } => {
-                reason.as_ref().map(|text| text.chars().take(MAX_REASON).collect())
-            }
-            _ => None,
-        }
-    }
-
-    fn place(&self) -> Option<&S3Location> {
-        match self {
-            Self::ReportMissing { place } | Self::ReportDenied { place } => Some(place),
-            _ => None,
-        }
-    }
 }
 
 impl Silence {
@@ -96,17 +41,46 @@ impl Silence {
         }
     }
 
+    /// Of what Sagewarden itself looks at, where Model Monitor has a schedule.
+    pub(super) fn of_traffic(endpoint: &Resource, at: Timestamp, wrong: Wrong) -> Self {
+        Self {
+            schedule: endpoint.sibling(ResourceKind::MonitoringSchedule, WindowReport::SCHEDULE),
+            endpoint: endpoint.clone(),
+            monitoring_type: Some("DataQuality".to_owned()),
+            execution: None,
+            at,
+            wrong,
+        }
+    }
+
+    /// That of a schedule that there is; Sagewarden's own has none.
+    fn schedule_arn(&self) -> Option<String> {
+        (self.schedule.name != WindowReport::SCHEDULE).then(|| self.schedule.arn())
+    }
+
+    /// What is wrong, with the variant whose traffic it is of: each has a node of its own.
+    fn what(&self) -> String {
+        let word = self.wrong.word();
+        self.wrong
+            .unread()
+            .map_or_else(|| word.to_owned(), |unread| format!("{word}/{}", unread.report.variant))
+    }
+
     fn node(&self) -> NodeId {
         match &self.execution {
             Some((job, created_at)) => NodeId::violation(job, *created_at),
-            None => NodeId::silence(&self.schedule, &self.endpoint, self.wrong.word(), self.at),
+            None => NodeId::silence(&self.schedule, &self.endpoint, &self.what(), self.at),
         }
     }
 
     fn name(&self) -> String {
-        match &self.execution {
-            Some((job, _)) => job.name.clone(),
-            None => format!("{}/{}", self.schedule.name, self.at),
+        match (&self.execution, self.wrong.unread()) {
+            (Some((job, _)), _) => job.name.clone(),
+            (None, Some(unread)) => {
+                let report = &unread.report;
+                format!("{}/{}/{}", report.endpoint, report.variant, report.window.start)
+            }
+            (None, None) => format!("{}/{}", self.schedule.name, self.at),
         }
     }
 
@@ -127,9 +101,21 @@ impl Silence {
             Wrong::ReportMissing { place } => {
                 format!("{run} found violations, but its report {place} is missing")
             }
-            Wrong::ReportDenied { place } => format!("the report {place} of {run} may not be read"),
+            Wrong::ReportDenied { place } => match self.schedule_arn() {
+                Some(_) => format!("the report {place} of {run} may not be read"),
+                None => format!("the evaluation {place} of its traffic until {at} may not be read"),
+            },
+            Wrong::TrafficUnreadable(unread) => unread.summary(),
+            Wrong::TrafficMissing { .. } => {
+                format!("it captures its traffic, but no file has come since {at}")
+            }
+            Wrong::TrafficUnheard { file } => {
+                format!("its captured traffic is there, such as {file}, but nobody has told of it since {at}")
+            }
         };
-        format!("endpoint {endpoint} is not watched: {what}")
+        let is_part = self.wrong.unread().is_some_and(Unread::is_part);
+        let how = if is_part { "watched in part only" } else { "not watched" };
+        format!("endpoint {endpoint} is {how}: {what}")
     }
 
     /// What to do.
@@ -164,6 +150,17 @@ impl Silence {
                  kms:Decrypt on its key) in the bucket's policy; then redrive the dead-letter queue",
                 place.bucket, place.key, place.bucket
             ),
+            Wrong::TrafficUnreadable(unread) => unread.advice(),
+            Wrong::TrafficMissing { place } => format!(
+                "ask whether anybody calls {}; if so, see whether its role may write to {place}, and whether the stack parameter \
+                 DataBuckets has that bucket. `silent_after_hours` and `watch` in the settings say when this is told, and of which",
+                self.endpoint.name
+            ),
+            Wrong::TrafficUnheard { .. } => {
+                "switch on notifications to EventBridge on its bucket; if they are on, look for refused records in the stack's bucket \
+                 (rejected/detect-drift/) and in its dead-letter queue"
+                    .to_owned()
+            }
         }
     }
 }
@@ -235,9 +232,10 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table, B: Bus> AlertDrift<'_, 
         let said = json!({
             "silent": silence.wrong.word(),
             "reason": silence.wrong.reason(),
-            "place": silence.wrong.place().map(ToString::to_string),
+            "place": silence.wrong.place(),
+            "unreadable": silence.wrong.unread().map(|unread| unread.listed()),
         });
-        record.versioned_detail(&node, &format!("0#{}", silence.wrong.word()), &said);
+        record.versioned_detail(&node, &silence.wrong.version(), &said);
         let endpoint = NodeId::endpoint(&silence.endpoint);
         record.edge(&node, &InEdge::new(Relation::AssociatedWith, OBSERVED_ON, endpoint));
         if let Some((job, created_at)) = &silence.execution
@@ -264,14 +262,16 @@ fn notice(silence: &Silence, deployment: Option<&NodeId>) -> Notice {
         "reason": wrong.reason(),
         "severity": wrong.severity(),
         "endpoint": { "name": endpoint.name, "arn": endpoint.arn() },
-        "schedule": { "name": schedule.name, "arn": schedule.arn() },
+        "schedule": { "name": schedule.name, "arn": silence.schedule_arn() },
         "monitoring_type": silence.monitoring_type,
         "execution": execution,
         "at": silence.at,
-        "report": wrong.place().map(ToString::to_string),
+        "report": wrong.place(),
+        "unreadable": wrong.unread().map(|unread| unread.listed()),
         "deployment": deployment.map(ToString::to_string),
     });
-    let mut resources = vec![endpoint.arn(), schedule.arn()];
+    let mut resources = vec![endpoint.arn()];
+    resources.extend(silence.schedule_arn());
     resources.extend(silence.execution.iter().map(|(job, _)| job.arn()));
     Notice { detail_type: MONITORING_FAILED, resources, detail }
 }

@@ -6,7 +6,8 @@ use serde_json::Value as Json;
 
 use super::AlertDrift;
 use super::due::Rhythm;
-use super::silence::{Silence, Wrong};
+use super::silence::Silence;
+use super::wrong::Wrong;
 use crate::once::Moment;
 use crate::outcome::{Done, Failure, Outcome};
 use crate::ports::{Account, Bus, Objects, SourceControl, Table};
@@ -46,7 +47,7 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table, B: Bus> AlertDrift<'_, 
     ///
     /// # Errors
     /// When a service does not answer: the rest is asked all the same, and the tick comes again.
-    pub async fn watch_schedules(&self, tick: &ClockTicked, moment: &Moment) -> Outcome {
+    pub(super) async fn watch_schedules(&self, tick: &ClockTicked, moment: &Moment) -> Outcome {
         let listed = self.recorder.account.schedules().await?;
         let (mut asked, mut told, mut failed) = (0_usize, Vec::new(), None);
         for summary in

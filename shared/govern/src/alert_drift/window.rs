@@ -6,11 +6,12 @@ use sagewarden_events::{ObjectCreated, Resource, ResourceKind, Timestamp};
 use sagewarden_lineage::s3::S3Location;
 
 use super::report::{MAX_REPORT, Place, key_in};
-use super::silence::{Silence, Wrong};
+use super::silence::Silence;
 use super::violations::{Found, Observed};
+use super::wrong::{Unread, Wrong};
 use super::{AlertDrift, PATIENCE_MS};
 use crate::once::Moment;
-use crate::outcome::{Failure, Outcome};
+use crate::outcome::{Done, Failure, Outcome};
 use crate::ports::{Account, Bus, Objects, PortErrorKind, SourceControl, Table};
 
 /// Captured traffic of a variant.
@@ -36,22 +37,8 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table, B: Bus> AlertDrift<'_, 
     pub(super) async fn on_window(&self, object: &ObjectCreated, place: &Place, moment: &Moment) -> Outcome {
         let evaluation =
             S3Location { bucket: object.bucket.clone(), key: key_in(&place.folder, WindowReport::FILE) };
-        let objects = self.recorder.objects;
-        let bytes = match objects.read(&evaluation.bucket, &evaluation.key, MAX_REPORT).await {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == PortErrorKind::Denied => {
-                let Some(silence) = silenced(object, place, evaluation) else { return Err(error.into()) };
-                self.tell_silence(&silence, moment).await?;
-                return Err(Failure::Retry(error));
-            }
-            Err(error) => return Err(error.into()),
-        };
-        let (window, found) = match bytes {
-            Some(bytes) => {
-                let report = WindowReport::parse(&bytes)
-                    .map_err(|error| Failure::Reject(format!("`{evaluation}`: {error}")))?;
-                evaluated(object, evaluation.to_string(), report)
-            }
+        let (window, found) = match self.evaluation(object, place, &evaluation, moment).await? {
+            Some(report) => evaluated(object, evaluation.to_string(), report),
             None if moment.now.millis() - object.time.millis() < PATIENCE_MS => {
                 let context = format!("read `{evaluation}`");
                 return Err(Failure::not_yet(context, "the evaluation of the window is not there"));
@@ -59,6 +46,55 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table, B: Bus> AlertDrift<'_, 
             None => self.unevaluated(object, place).await?,
         };
         self.tell_violations(&Observed::Window(&window), &found, moment).await
+    }
+
+    /// What of a window's traffic could not be read is told, whether or not what could be read has moved: too few rows to be judged
+    /// leave no report.
+    pub(super) async fn on_evaluation(
+        &self,
+        object: &ObjectCreated,
+        place: &Place,
+        moment: &Moment,
+    ) -> Outcome {
+        let evaluation = S3Location { bucket: object.bucket.clone(), key: object.key.clone() };
+        let Some(report) = self.evaluation(object, place, &evaluation, moment).await? else {
+            return Ok(Done::Nothing(format!("`{evaluation}` is not there (any more)")));
+        };
+        if report.unreadable_lines == 0 && report.gone.is_empty() {
+            return Ok(Done::Nothing(format!("all captured traffic of `{evaluation}` could be read")));
+        }
+        let endpoint = endpoint(object, &report.endpoint);
+        let end = report.window.end;
+        let unread = Box::new(Unread { evaluation, report });
+        self.tell_silence(&Silence::of_traffic(&endpoint, end, Wrong::TrafficUnreadable(unread)), moment)
+            .await
+    }
+
+    /// The evaluation as it stands there now; `None` when it does not. That it may not be read is told.
+    async fn evaluation(
+        &self,
+        object: &ObjectCreated,
+        place: &Place,
+        evaluation: &S3Location,
+        moment: &Moment,
+    ) -> Result<Option<WindowReport>, Failure> {
+        let objects = self.recorder.objects;
+        match objects.read(&evaluation.bucket, &evaluation.key, MAX_REPORT).await {
+            Ok(Some(bytes)) => {
+                let report = WindowReport::parse(&bytes);
+                Ok(Some(report.map_err(|error| Failure::Reject(format!("`{evaluation}`: {error}")))?))
+            }
+            Ok(None) => Ok(None),
+            Err(error) if error.kind() == PortErrorKind::Denied => {
+                if let Some((name, end)) = place.endpoint.as_deref().zip(place.hour) {
+                    let wrong = Wrong::ReportDenied { place: evaluation.clone() };
+                    let silence = Silence::of_traffic(&endpoint(object, name), end, wrong);
+                    self.tell_silence(&silence, moment).await?;
+                }
+                Err(Failure::Retry(error))
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Files in Model Monitor's format without the evaluation beside them: the hour in the key, in which the window ended, is all
@@ -112,18 +148,4 @@ fn evaluated(object: &ObjectCreated, place: String, report: WindowReport) -> (Wi
 
 fn endpoint(object: &ObjectCreated, name: &str) -> Resource {
     Resource::in_region(ResourceKind::Endpoint, &object.account, &object.region, name)
-}
-
-/// An evaluation that may not be read.
-fn silenced(object: &ObjectCreated, place: &Place, evaluation: S3Location) -> Option<Silence> {
-    let endpoint = endpoint(object, place.endpoint.as_deref()?);
-    Some(Silence {
-        schedule: endpoint.sibling(ResourceKind::MonitoringSchedule, WindowReport::SCHEDULE),
-        endpoint,
-        monitoring_type: Some("DataQuality".to_owned()),
-        execution: None,
-        // The end of the window, as with executions.
-        at: place.hour?,
-        wrong: Wrong::ReportDenied { place: evaluation },
-    })
 }

@@ -11,6 +11,7 @@ use super::find_baseline::FoundBaseline;
 use super::profiles::{Merged, Profiles};
 use super::window::{CapturedFile, Window};
 use super::{DetectDrift, Metrics, WindowMetrics};
+use crate::counted::counted;
 use crate::outcome::{Done, Failure, Outcome};
 use crate::ports::{Account, Bus, Files, Objects, Table};
 
@@ -65,13 +66,13 @@ where
     ) -> Result<(Done, Vec<Metric>), Failure> {
         let Merged { profile, unreadable, gone } = merged;
         let endpoint = &window.endpoint;
-        let mut text = format!("{} rows of {endpoint}", profile.rows);
+        let mut text = format!("{} of {endpoint}", counted(profile.rows, "row"));
         if !unreadable.is_empty() {
-            text.push_str(&format!("; lines left out: {}", left_out(unreadable)));
+            text.push_str(&format!("; lines left out: {}", UnreadableLines::in_words(unreadable, NAMED)));
         }
         if !gone.is_empty() {
             let some: Vec<&str> = gone.iter().take(NAMED).map(String::as_str).collect();
-            text.push_str(&format!("; {} files are gone, such as {}", gone.len(), some.join(", ")));
+            text.push_str(&format!("; gone: {}, such as {}", counted(gone.len(), "file"), some.join(", ")));
         }
         let folder = self.reports(window)?;
         if profile.rows == 0 || (!complete && profile.rows < self.settings.min_rows) {
@@ -100,9 +101,9 @@ where
         self.write(&folder, "constraint_violations.json", pretty(&violations)?).await?;
         let told = if complete { metrics(&found.baseline, profile, written) } else { Vec::new() };
         let done = Done::Acted(format!(
-            "{text}, compared with {}: {} violations; report s3://{}/{}",
+            "{text}, compared with {}: {}; report s3://{}/{}",
             found.place.found_by,
-            alerting.violations.len(),
+            counted(alerting.violations.len(), "violation"),
             folder.bucket,
             folder.key
         ));
@@ -163,18 +164,6 @@ fn report(
         differences: differences.unwrap_or_default().into_iter().map(difference).collect(),
         baseline: Some(found.place.constraints.to_string()),
     }
-}
-
-/// What could not be read, in a sentence.
-fn left_out(unreadable: &[UnreadableLines]) -> String {
-    let one = |each: &UnreadableLines| {
-        format!("{} with {} (first in lines {:?} of {})", each.count, each.text, each.lines, each.file)
-    };
-    let mut told: Vec<String> = unreadable.iter().take(NAMED).map(one).collect();
-    if let Some(more) = unreadable.len().checked_sub(NAMED).filter(|more| *more > 0) {
-        told.push(format!("and {more} more"));
-    }
-    told.join(", ")
 }
 
 fn pretty(document: &impl serde::Serialize) -> Result<String, Failure> {

@@ -16,6 +16,7 @@ use sagewarden_lineage::s3::S3Location;
 use sagewarden_policy::DetectSettings;
 use serde_json::{Value as Json, json};
 
+use crate::last_capture;
 use crate::once::{Moment, told_once};
 use crate::outcome::{Done, Failure, Outcome};
 use crate::ports::{Account, Bus, Files, Notice, ObjectVersion, Objects, Table};
@@ -116,6 +117,9 @@ where
                 modified_at: written.time,
             },
         };
+        if let Some(until) = window::end_of(key.hour) {
+            last_capture::note(self.table, &window.endpoint, until).await?;
+        }
         // Before a baseline is looked for: one may come while the window is open.
         match window.add(self.table, &file).await? {
             Noted::Open => self.judge_against_baseline(&window, &described.document, false, moment).await,

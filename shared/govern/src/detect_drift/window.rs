@@ -52,6 +52,11 @@ pub(crate) enum Noted {
     Closed,
 }
 
+/// The end of an hour of traffic.
+pub(super) fn end_of(hour: CaptureHour) -> Option<Timestamp> {
+    Some(Timestamp::from_millis(Timestamp::from_text(&hour.to_string())?.millis() + HOUR_MS))
+}
+
 impl CapturedFile {
     /// What stands for the version: a file is written once, but nothing keeps anybody from writing it again.
     fn version(&self) -> &str {
@@ -90,8 +95,8 @@ impl CapturedFile {
 impl Window {
     /// The window of `hours` hours that an hour of traffic belongs to.
     pub(crate) fn of(endpoint: Resource, variant: &str, hour: CaptureHour, hours: i64) -> Option<Self> {
-        let at = Timestamp::from_text(&hour.to_string())?.millis();
-        let start = at - at.rem_euclid(hours * HOUR_MS);
+        let from = end_of(hour)?.millis() - HOUR_MS;
+        let start = from - from.rem_euclid(hours * HOUR_MS);
         let [start, end] = [start, start + hours * HOUR_MS].map(Timestamp::from_millis);
         Some(Self { endpoint, variant: variant.to_owned(), start, end })
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use sagewarden_drift::WindowReport;
 use sagewarden_events::Timestamp;
 use sagewarden_lineage::answer::{Entry, EntryKind, History, LiveEndpoint, newest_verdict};
 use sagewarden_lineage::chain::{Chain, title};
@@ -18,6 +19,7 @@ use super::follow::follow;
 use super::question::{Bounds, NoAnswer, Question};
 use super::reading::{Interrupted, Reading};
 use crate::alert_drift::OBSERVED_ON;
+use crate::counted::counted;
 use crate::ports::Table;
 
 /// A time during which a deployment was in force on an endpoint, or none.
@@ -260,6 +262,9 @@ fn silence(cause: &str) -> &str {
         "schedule-stopped" => "the schedule was stopped",
         "report-missing" => "there were violations, but no report",
         "report-denied" => "the report could not be read",
+        "traffic-unreadable" => "some could not be read",
+        "traffic-missing" => "none has come any more",
+        "traffic-unheard" => "it is there, but nobody told of it",
         other => other,
     }
 }
@@ -269,15 +274,20 @@ fn observation(time: Timestamp, node: &Node) -> Entry {
         let causes = node.item.iter().flat_map(|item| item.set("silent"));
         let causes: Vec<&str> = causes.map(silence).collect();
         let schedule = node.text("schedule").unwrap_or("unknown");
-        let text = format!("schedule {schedule} said nothing: {}, in {}", causes.join(", "), node.name());
+        let who = if schedule == WindowReport::SCHEDULE {
+            "traffic was not watched".to_owned()
+        } else {
+            format!("schedule {schedule} said nothing")
+        };
+        let text = format!("{who}: {}, in {}", causes.join(", "), node.name());
         return entry(time, EntryKind::Monitoring, &node.id, text);
     }
     if node.id.kind() == NodeKind::Violation {
         let kind = node.text("monitoring_type").unwrap_or("monitoring");
         let found = node.text("found").map(|found| format!(": {found}")).unwrap_or_default();
         let text = format!(
-            "{kind} found {} violations ({}), in {}{found}",
-            node.number("violations").unwrap_or_default(),
+            "{kind} found {} ({}), in {}{found}",
+            counted(node.number("violations").unwrap_or_default(), "violation"),
             node.text("severity").unwrap_or("severity unknown"),
             node.name()
         );

@@ -363,6 +363,10 @@ impl Account for World {
         Ok(json!({}))
     }
 
+    async fn endpoints(&self) -> Result<Value, PortError> {
+        Ok(json!({}))
+    }
+
     async fn executions_of(&self, _: &Resource, _: Timestamp) -> Result<Value, PortError> {
         Ok(json!({}))
     }

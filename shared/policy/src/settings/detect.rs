@@ -4,7 +4,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use wildmatch::WildMatch;
 
-use super::check::{minutes, words};
+use super::check::{hours, minutes, words};
 
 /// How captured traffic is judged.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -18,6 +18,9 @@ pub struct DetectSettings {
     /// How long after its end a window is judged for the last time, in minutes: capture files come late.
     #[serde(deserialize_with = "minutes")]
     pub close_after_minutes: i64,
+    /// After so many hours without captured traffic an endpoint that captures is told as not watched; 0 for never.
+    #[serde(deserialize_with = "hours")]
+    pub silent_after_hours: i64,
     /// By which rules alerts are made.
     pub alert_mode: JudgedBy,
     /// By which rules the files are written that take the place of Model Monitor's.
@@ -35,6 +38,7 @@ impl Default for DetectSettings {
             window_hours: 1,
             min_rows: 200,
             close_after_minutes: 15,
+            silent_after_hours: 24,
             alert_mode: JudgedBy::Exact,
             files_mode: JudgedBy::Compat,
             reports: None,

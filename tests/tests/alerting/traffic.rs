@@ -1,0 +1,210 @@
+//! Captured traffic that cannot be read, and captured traffic that stops: neither is health.
+
+use sagewarden_drift::{UnreadableLines, WindowReport};
+use sagewarden_govern::MONITORING_FAILED;
+use sagewarden_policy::Bundle;
+use sagewarden_tests::Result;
+use sagewarden_tests::local::{Local, SETTINGS, at, captured_event};
+use serde_json::{Value, json};
+
+use crate::monitors::{alerts, deliver, history, monitored, of_type, settled, tick};
+use crate::windows::{DAY, evaluation, folder, put};
+
+const HOUR: i64 = 3_600;
+const PLACE: &str = "s3://captured/traffic";
+
+/// A window with so many rows and so many lines that were none.
+fn broken(rows: u64, lines: u64) -> WindowReport {
+    let unreadable = UnreadableLines {
+        file: "s3://captured/a.jsonl".to_owned(),
+        kind: "not-json".to_owned(),
+        text: "text that is no JSON".to_owned(),
+        count: lines,
+        lines: vec![3, 7],
+    };
+    WindowReport { unreadable: vec![unreadable], unreadable_lines: lines, ..evaluation(9, rows, false, &[]) }
+}
+
+#[test]
+fn lines_that_cannot_be_read_are_told_where_nothing_else_is_wrong() -> Result<()> {
+    let local = settled(monitored()?)?;
+    for _ in 0..2 {
+        put(&local, 9, &broken(1_000, 7), DAY + 600)?;
+        local.settle()?;
+    }
+    assert_eq!(alerts(&local)?, Vec::<Value>::new());
+    let told = of_type(&local, MONITORING_FAILED)?;
+    assert_eq!(told.len(), 1);
+    let told = &told[0];
+    assert_eq!((&told["cause"], &told["severity"]), (&json!("traffic-unreadable"), &json!("medium")));
+    let text = "endpoint prod is watched in part only: of the traffic from 2026-03-03T09:00:00Z to 2026-03-03T10:00:00Z 7 lines \
+        could not be read: 7 with text that is no JSON (first in lines 3, 7 of s3://captured/a.jsonl); 1000 rows could";
+    assert_eq!(told["text"], text);
+    assert_eq!(told["report"], format!("s3://bucket/{}/evaluation.json", folder(9)));
+    assert_eq!(
+        (&told["unreadable"]["lines"], &told["unreadable"]["variant"]),
+        (&json!(7), &json!("AllTraffic"))
+    );
+    // There is no such schedule in the account.
+    assert_eq!(told["schedule"], json!({ "name": "sagewarden-data-quality", "arn": null }));
+    assert!(told["deployment"].is_string(), "{told}");
+    let history = history(&local)?;
+    let line = "traffic was not watched: some could not be read, in prod/AllTraffic/2026-03-03T09:00:00Z";
+    assert!(history.contains(line), "{history}");
+    assert!(local.lineage("endpoint/prod")?.to_string().contains("traffic-unreadable"));
+    Ok(())
+}
+
+#[test]
+fn a_window_of_which_next_to_nothing_can_be_read_is_worse_than_one_with_some_bad_lines() -> Result<()> {
+    let local = settled(monitored()?)?;
+    for (number, report) in
+        (0..).zip([broken(1_000, 7), broken(1_000, 9), broken(1_000, 1_000), broken(1_000, 2_000)])
+    {
+        put(&local, 9, &report, DAY + 600 + number * 60)?;
+        local.settle()?;
+    }
+    let told = of_type(&local, MONITORING_FAILED)?;
+    let severities: Vec<&Value> = told.iter().map(|each| &each["severity"]).collect();
+    assert_eq!(severities, ["medium", "high"], "{told:?}");
+    let text = told[1]["text"].as_str().unwrap_or_default();
+    assert!(text.starts_with("endpoint prod is not watched: "), "{text}");
+    Ok(())
+}
+
+#[test]
+fn files_that_went_before_they_were_read_are_told() -> Result<()> {
+    let local = settled(monitored()?)?;
+    let report =
+        WindowReport { gone: vec!["s3://captured/gone.jsonl".to_owned()], ..evaluation(9, 0, false, &[]) };
+    put(&local, 9, &report, DAY + 600)?;
+    local.settle()?;
+    let told = of_type(&local, MONITORING_FAILED)?;
+    assert_eq!(told.len(), 1);
+    let text = told[0]["text"].as_str().unwrap_or_default();
+    assert!(
+        text.contains("1 file gone before it could be read, such as s3://captured/gone.jsonl; 0 rows could"),
+        "{text}"
+    );
+    Ok(())
+}
+
+/// An endpoint that captures, in service since 100 s into the story.
+fn capturing(settings: &str) -> Result<Local> {
+    let settings = format!("{SETTINGS}\n[drift.detect]\n{settings}\n");
+    let local = Local::with(Bundle::embedded()?.with_settings(&settings)?)?;
+    local.serve_captured(PLACE)?;
+    local.settle()?;
+    Ok(local)
+}
+
+/// A file that the endpoint captured in the hour before a time, and that S3 told of, or not.
+fn capture(local: &Local, after: i64, is_told: bool) -> Result<()> {
+    let time = at(after - 60).to_string();
+    let (day, clock) = time.split_once('T').ok_or("a time has a day")?;
+    let hour = clock.split(':').next().unwrap_or_default();
+    let key = format!("traffic/prod/AllTraffic/{}/{hour}/59-00-000-a.jsonl", day.replace('-', "/"));
+    let line = captured_event("e", "1,2", "1").to_string();
+    local.system.account.put_object("captured", &key, line.as_bytes(), at(after - 60))?;
+    let events = local.system.account.drain_events()?;
+    for event in events.iter().filter(|_| is_told) {
+        deliver(local, &event.to_string(), after)?;
+    }
+    Ok(())
+}
+
+/// The causes that were told once the clock had ticked.
+fn told(local: &Local, now: i64) -> Result<Vec<String>> {
+    for _ in 0..2 {
+        deliver(local, &tick(now), now)?;
+    }
+    let told = of_type(local, MONITORING_FAILED)?;
+    Ok(told.iter().map(|each| each["cause"].as_str().unwrap_or_default().to_owned()).collect())
+}
+
+#[test]
+fn an_endpoint_whose_traffic_stops_is_told_once() -> Result<()> {
+    // The last hour with traffic ends so many seconds into the story.
+    let check = |settings: &str, last: Option<i64>, now: i64, expect: &[&str]| -> Result<()> {
+        let local = capturing(settings)?;
+        if let Some(last) = last {
+            capture(&local, last, true)?;
+        }
+        assert_eq!(told(&local, now)?, expect, "{settings} {last:?} {now}");
+        Ok(())
+    };
+    // Nothing came since the endpoint has been in service.
+    check("", None, 100 + DAY - 1, &[])?;
+    check("", None, 100 + DAY, &["traffic-missing"])?;
+    check("silent_after_hours = 6", None, 100 + 6 * HOUR, &["traffic-missing"])?;
+    // Or not any more.
+    check("", Some(5 * HOUR), 5 * HOUR + DAY - 1, &[])?;
+    check("", Some(5 * HOUR), 5 * HOUR + DAY, &["traffic-missing"])?;
+    check("", Some(5 * HOUR), 5 * HOUR + 9 * DAY, &["traffic-missing"])?;
+    // Nobody wants to know.
+    check("silent_after_hours = 0", None, 9 * DAY, &[])?;
+    check("[[drift.detect.endpoints]]\nendpoint = \"prod\"\nwatch = false", None, 9 * DAY, &[])?;
+    Ok(())
+}
+
+#[test]
+fn what_is_told_of_traffic_that_stopped_says_since_when_and_what_to_do() -> Result<()> {
+    let local = capturing("")?;
+    assert_eq!(told(&local, 2 * DAY)?, ["traffic-missing"]);
+    let told = of_type(&local, MONITORING_FAILED)?.remove(0);
+    let since = at(100);
+    assert_eq!(
+        told["text"],
+        format!("endpoint prod is not watched: it captures its traffic, but no file has come since {since}")
+    );
+    assert_eq!((&told["at"], &told["severity"]), (&json!(since), &json!("medium")));
+    assert!(told["advice"].as_str().is_some_and(|advice| advice.contains(PLACE)), "{told}");
+    let history = history(&local)?;
+    let line = format!("traffic was not watched: none has come any more, in sagewarden-data-quality/{since}");
+    assert!(history.contains(&line), "{history}");
+    Ok(())
+}
+
+#[test]
+fn files_that_nobody_tells_of_are_another_matter_than_none() -> Result<()> {
+    let local = capturing("")?;
+    capture(&local, 2 * DAY - 5 * HOUR, false)?;
+    assert_eq!(told(&local, 2 * DAY)?, ["traffic-unheard"]);
+    let told = of_type(&local, MONITORING_FAILED)?.remove(0);
+    assert_eq!(told["severity"], "high");
+    assert!(
+        told["text"]
+            .as_str()
+            .is_some_and(|text| text.contains("such as s3://captured/traffic/prod/AllTraffic/")),
+        "{told}"
+    );
+    assert!(told["advice"].as_str().is_some_and(|advice| advice.contains("EventBridge")), "{told}");
+
+    // One that was written just now is on its way.
+    let local = capturing("")?;
+    capture(&local, 2 * DAY - HOUR / 2, false)?;
+    assert_eq!(self::told(&local, 2 * DAY)?, ["traffic-missing"]);
+    Ok(())
+}
+
+#[test]
+fn an_endpoint_that_captures_nothing_or_was_deployed_just_now_is_not_asked() -> Result<()> {
+    let local = settled(monitored()?)?;
+    let causes = told(&local, 100 + DAY)?;
+    assert!(!causes.iter().any(|cause| cause.starts_with("traffic")), "{causes:?}");
+
+    let local = capturing("")?;
+    let mut config = sagewarden_tests::local::endpoint_config("d", "m");
+    config["DataCaptureConfig"] = sagewarden_tests::local::data_capture(PLACE);
+    local.create(sagewarden_events::ResourceKind::EndpointConfig, &config, DAY)?;
+    let account = &local.system.account;
+    account.update_endpoint("prod", "d", None, at(DAY + 10))?;
+    account.finish_endpoint(
+        &account.resource(sagewarden_events::ResourceKind::Endpoint, "prod"),
+        at(DAY + 20),
+    )?;
+    local.settle()?;
+    assert_eq!(told(&local, DAY + 10 * HOUR)?, Vec::<String>::new());
+    assert_eq!(told(&local, 2 * DAY + HOUR)?, ["traffic-missing"]);
+    Ok(())
+}
