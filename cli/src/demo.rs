@@ -209,15 +209,18 @@ fn leave(files: &Files, system: &System, told: &[Told], page: &str) -> Result<()
     Ok(())
 }
 
+/// The folder of the baseline that the alert names.
+fn compared_with(sent: &[SentNotice]) -> Option<S3Location> {
+    let constraints = sent.iter().find_map(|notice| notice.detail.pointer("/window/baseline")?.as_str())?;
+    S3Location::parse(constraints.rsplit_once('/')?.0)
+}
+
 /// What the drift was found by: the objects of some folders in S3, as they were at the end.
 fn leave_objects(files: &Files, system: &System) -> Result<(), CommandError> {
     const MOST: usize = 1_000;
     let reports = S3Location { bucket: System::OWN_BUCKET.to_owned(), key: "reports".to_owned() };
-    let folders = [
-        (Files::BASELINE, Story::baseline()),
-        (Files::CAPTURED, Story::captured()),
-        (Files::REPORTS, reports),
-    ];
+    let mut folders = vec![(Files::CAPTURED, Story::captured()), (Files::REPORTS, reports)];
+    folders.extend(compared_with(&system.notices.sent()?).map(|folder| (Files::BASELINE, folder)));
     for (name, S3Location { bucket, key }) in folders {
         let prefix = format!("{key}/");
         let listing = block_on(system.account.versions(&bucket, &prefix, Story::demo_end(), MOST))?;

@@ -19,6 +19,18 @@ pub struct Played {
     _git: TempDir,
 }
 
+/// Those of the story, and the baseline that comes of its training by name: whether traffic that is heard of before the model's
+/// lineage finds one must not depend on chance.
+fn settings() -> String {
+    let created = Story::demo_start().millis() + 1_200_000;
+    let [account, region, job] = [Story::ACCOUNT, Story::REGION, Story::TRAINING_JOB];
+    let folder = format!("s3://{}/baselines/{account}/{region}/{job}/{created}", System::OWN_BUCKET);
+    let endpoint = format!(
+        "[[drift.detect.endpoints]]\nendpoint = \"*\"\nbaseline = \"{folder}\"\ncolumns = \"input\"\n"
+    );
+    format!("{}\n{endpoint}", Story::SETTINGS)
+}
+
 /// Delivers what the account has to tell; returns it, without what the system itself wrote.
 fn heard(system: &System) -> Result<Vec<Value>> {
     let mut events: Vec<Value> = block_on(system.settle())?.into_iter().map(|(event, _)| event).collect();
@@ -44,7 +56,7 @@ impl Played {
     /// When the folder cannot be made, or the account refuses.
     pub fn new() -> Result<Self> {
         let git = TempDir::new()?;
-        let bundle = Bundle::embedded()?.with_settings(Story::SETTINGS)?;
+        let bundle = Bundle::embedded()?.with_settings(&settings())?;
         let system = System::new(Store::in_memory()?, git.path(), bundle, Story::ACCOUNT, Story::REGION)?;
         let clock = Clock::Told(Story::demo_start());
         let mut story = Story::new(system.account.clone(), system.git.clone(), clock);

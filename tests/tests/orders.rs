@@ -108,9 +108,11 @@ fn deliver_some(
         if told.is_empty() {
             break;
         }
-        // The forbidden job is judged at once: stopped later, it would have another history.
+        // The forbidden job is judged at once: stopped later, it would have another history. So is the end of the training: traffic
+        // before there is a baseline would rightly be told to have none.
         for event in told {
-            let is_urgent = event.to_string().contains(Story::FORBIDDEN_JOB);
+            let is_trained = event["detail"]["TrainingJobStatus"] == "Completed";
+            let is_urgent = is_trained || event.to_string().contains(Story::FORBIDDEN_JOB);
             if !(is_urgent && deliver_once(system, &event)?) {
                 waiting.push(event);
             }

@@ -80,33 +80,93 @@ fn traffic_is_compared_with_what_the_model_was_trained_on() -> Result<()> {
         "{outcomes:?}"
     );
 
-    let mut request = model("m");
-    request["PrimaryContainer"]["ModelDataUrl"] = json!("s3://models/out/t/output/model.tar.gz");
-    let mut config = endpoint_config("c", "m");
-    config["DataCaptureConfig"] = data_capture("s3://captured/traffic");
-    local.create(ResourceKind::Model, &request, 100)?;
-    local.create(ResourceKind::EndpointConfig, &config, 101)?;
+    modelled(&local, "m", "t", "c", 100)?;
     let endpoint = json!({ "EndpointName": "prod", "EndpointConfigName": "c" });
     let endpoint = local.create(ResourceKind::Endpoint, &endpoint, 102)?;
     local.system.account.finish_endpoint(&endpoint, at(200))?;
     local.settle()?;
 
+    let outcomes = capture(&local, "00-00-000-a.jsonl", 1_000, 86_400)?;
+    assert!(outcomes.iter().any(|text| text.contains("the data of training job t")), "{outcomes:?}");
+    assert_eq!(judged(&local)?, (600, vec!["_c1".to_owned()]));
+    assert_eq!(told(&local)?, []);
+    Ok(())
+}
+
+/// A model of what the job wrote, and a configuration that captures.
+fn modelled(local: &Local, name: &str, job: &str, config: &str, after: i64) -> Result<()> {
+    let mut request = model(name);
+    request["PrimaryContainer"]["ModelDataUrl"] = json!(format!("s3://models/out/{job}/output/model.tar.gz"));
+    local.create(ResourceKind::Model, &request, after)?;
+    let mut config = endpoint_config(config, name);
+    config["DataCaptureConfig"] = data_capture("s3://captured/traffic");
+    local.create(ResourceKind::EndpointConfig, &config, after + 1)?;
+    Ok(())
+}
+
+/// A file of 600 calls in the hour from nine, whose limits are divided. The answer is a probability, where the label is a whole
+/// number: it is no column of the baseline.
+fn capture(local: &Local, file: &str, divided_by: u64, after: i64) -> Result<Vec<String>> {
     let traffic: String = (0..600).map(row).fold(String::new(), |mut lines, (_, limit, education)| {
-        // The answer is a probability, where the label is a whole number: it is no column of the baseline.
-        let event = captured_event("e", &format!("{},{education}", limit / 1_000), "0.183\n");
+        let event = captured_event("e", &format!("{},{education}", limit / divided_by), "0.183\n");
         writeln!(lines, "{event}").unwrap();
         lines
     });
-    let key = "traffic/prod/AllTraffic/2026/03/03/09/00-00-000-a.jsonl";
-    local.system.account.put_object("captured", key, traffic.as_bytes(), at(86_400))?;
-    let outcomes = local.settle()?;
-    assert!(outcomes.iter().any(|text| text.contains("the data of training job t")), "{outcomes:?}");
+    let key = format!("traffic/prod/AllTraffic/2026/03/03/09/{file}");
+    local.system.account.put_object("captured", &key, traffic.as_bytes(), at(after))?;
+    local.settle()
+}
+
+/// How many rows of that hour were looked at, and which features have moved.
+fn judged(local: &Local) -> Result<(u64, Vec<String>)> {
     let key = format!("reports/AllTraffic/prod/sagewarden-data-quality/2026/03/03/10/{}", WindowReport::FILE);
     let report = block_on(local.system.account.read(System::OWN_BUCKET, &key, 1 << 20))?;
     let report = WindowReport::parse(&report.ok_or("there is no evaluation")?)?;
-    let found: Vec<_> = report.violations.iter().map(|each| each.feature_name.as_deref()).collect();
-    assert_eq!((report.rows, found.as_slice()), (600, [Some("_c1")].as_slice()));
-    assert_eq!(told(&local)?, []);
+    let found = report.violations.iter().filter_map(|each| each.feature_name.clone()).collect();
+    Ok((report.rows, found))
+}
+
+#[test]
+fn traffic_is_compared_with_the_data_of_the_model_that_served_it() -> Result<()> {
+    let check = |[since, until]: [i64; 2], is_tidied_up: bool| -> Result<()> {
+        let local = with(MAKE)?;
+        put(&local, "train/a.csv", &training_csv(0..2_000))?;
+        trained(&local, "t", &json!({}), 10)?;
+        modelled(&local, "m", "t", "c", 100)?;
+        let endpoint = json!({ "EndpointName": "prod", "EndpointConfigName": "c" });
+        let endpoint = local.create(ResourceKind::Endpoint, &endpoint, 102)?;
+        let account = &local.system.account;
+        account.finish_endpoint(&endpoint, at(since))?;
+        local.settle()?;
+        capture(&local, "02-00-000-a.jsonl", 1, 86_600)?;
+        assert_eq!(judged(&local)?, (600, Vec::new()));
+
+        // The next model knows limits in thousands.
+        let thousands = (0..2_000).map(row).fold(String::new(), |mut csv, (label, limit, education)| {
+            writeln!(csv, "{label},{},{education}", limit / 1_000).unwrap();
+            csv
+        });
+        account.put_object("data", "train/a.csv", thousands.as_bytes(), at(86_700))?;
+        trained(&local, "t2", &json!({}), 86_800)?;
+        modelled(&local, "m2", "t2", "c2", until - 100)?;
+        account.update_endpoint("prod", "c2", None, at(until - 90))?;
+        account.finish_endpoint(&endpoint, at(until))?;
+        if is_tidied_up {
+            account.delete(&account.resource(ResourceKind::EndpointConfig, "c"), at(until + 10))?;
+            account.delete(&account.resource(ResourceKind::Model, "m"), at(until + 11))?;
+        }
+        local.settle()?;
+        // A late file of that hour is of the model before.
+        let outcomes = capture(&local, "03-00-000-b.jsonl", 1, until + 200)?;
+        assert!(outcomes.iter().any(|text| text.contains("the data of training job t:")), "{outcomes:?}");
+        assert_eq!(judged(&local)?, (1_200, Vec::new()), "tidied up: {is_tidied_up}");
+        Ok(())
+    };
+    // In service since the day before, or in that hour; the next one takes over behind it, or in it.
+    for deployed in [[200, 90_200], [86_450, 90_200], [86_450, 88_000]] {
+        check(deployed, false)?;
+        check(deployed, true)?;
+    }
     Ok(())
 }
 

@@ -12,7 +12,7 @@ use sagewarden_lineage::observe::{Observation, observe};
 use sagewarden_lineage::record::{NEVER_FILLED, Record};
 use sagewarden_lineage::table::{Attributes, Item, Key, Query, Range, Value, Write};
 
-use crate::closure::{CURRENT, current_deployment, settle_deployment};
+use crate::closure::{CURRENT, current_deployment, query_all, settle_deployment};
 use crate::outcome::{Done, Failure, Outcome};
 use crate::ports::{Account, Description, Objects, PortError, SourceControl, Table};
 use crate::record_lineage::{CONFIGURATION, RecordLineage, in_force};
@@ -193,6 +193,22 @@ pub async fn deployment_at(
         })
         .await?;
     Ok(page.items.first().and_then(|item| item.text("dep").and_then(NodeId::parse)))
+}
+
+/// The deployment that was in force when a span of time began, else the first that came into force in it: a later one changes nothing
+/// about what was asked before.
+pub(crate) async fn deployment_in(
+    table: &impl Table,
+    endpoint: &NodeId,
+    began: Timestamp,
+    ended: Timestamp,
+) -> Result<Option<NodeId>, PortError> {
+    if let Some(deployment) = deployment_at(table, endpoint, began).await? {
+        return Ok(Some(deployment));
+    }
+    let range = Range::Between(format!("R#{:015}", began.millis()), format!("R#{:015}#~", ended.millis()));
+    let revisions = query_all(table, Query { range, ..Query::prefix(endpoint.as_str(), "") }).await?;
+    Ok(revisions.iter().find_map(|item| NodeId::parse(item.text("dep")?)))
 }
 
 fn revisions(change: &ResourceChanged, seen: Option<&Observation>) -> Vec<Revision> {

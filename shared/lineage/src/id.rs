@@ -281,6 +281,13 @@ impl NodeId {
         self.0.split_once('#').map_or("", |(_, tail)| tail)
     }
 
+    /// The name of what it stands for: the last one of its place, such as a job's, or of a deployment its configuration's.
+    #[must_use]
+    pub fn last_name(&self) -> &str {
+        let place = self.tail().rsplit_once('@').map_or(self.tail(), |(place, _)| place);
+        place.rsplit('/').next().unwrap_or(place)
+    }
+
     /// The whole identity.
     #[must_use]
     pub fn as_str(&self) -> &str {

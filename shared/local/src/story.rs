@@ -1,7 +1,6 @@
 //! The story of AWS's secure data-science workshop, on its credit-card-default model: what the demo tells and what the tests
 //! play on an AWS emulator. Every step acts on the simulated account and on git; the account tells the events.
 
-use sagewarden_drift::csv::CsvError;
 use sagewarden_events::{Actor, CommitId, Repository, Resource, ResourceKind, Timestamp};
 use sagewarden_govern::ports::PortError;
 use serde_json::{Value, json};
@@ -64,9 +63,6 @@ pub enum StoryError {
     /// The store failed.
     #[error(transparent)]
     Port(#[from] PortError),
-    /// There is no baseline of the data.
-    #[error(transparent)]
-    Data(#[from] CsvError),
 }
 
 const XGBOOST: &str = "141502667201.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-xgboost";
@@ -114,15 +110,9 @@ required_tags = ["ProjectName", "EnvironmentType"]
 repository = "ds-source-{ProjectName}-{EnvironmentType}"
 branch = "main"
 
-# It is made beforehand, as below.
+# Traffic is compared with the data that its model was trained on.
 [drift.training]
-baseline = "off"
-
-# The baseline is made of the features alone: the labels are 0 and 1, what the model answers are scores.
-[[drift.detect.endpoints]]
-endpoint = "credit-default-prod"
-baseline = "s3://ds-model-bucket-credit-dev-7f3a/secure-sagemaker-demo/credit-default-model/baselining/results"
-columns = "input"
+baseline = "make"
 "#;
     /// The chapters, in order.
     pub const STEPS: [Step; 7] = [
@@ -143,13 +133,8 @@ columns = "input"
             moments: &[Self::start_training, Self::finish_training],
         },
         Step {
-            title: "the deployment code is pushed; model, configuration and endpoint are created, and a baseline of the training data",
-            moments: &[
-                Self::push_deployment_code,
-                Self::make_baseline,
-                Self::deploy,
-                Self::come_into_service,
-            ],
+            title: "the deployment code is pushed; model, configuration and endpoint are created",
+            moments: &[Self::push_deployment_code, Self::deploy, Self::come_into_service],
         },
         Step {
             title: "the next day, the traffic that the endpoint captures moves away from the baseline",

@@ -178,18 +178,23 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table, B: Bus> AlertDrift<'_, 
         self.tell_violations(&observed, &found, moment).await
     }
 
-    /// What ran when a monitor looked. The endpoint's own events may be late, so it is looked at before the question.
+    /// The endpoint's own events may be late, so it is looked at before the question what ran. One that is gone leaves what is known of
+    /// it.
+    async fn record_now(&self, endpoint: &Resource, moment: &Moment) -> Result<(), Failure> {
+        match self.recorder.record_endpoint_now(endpoint, moment.now).await {
+            Ok(_) | Err(Failure::Reject(_)) => Ok(()),
+            Err(retry) => Err(retry),
+        }
+    }
+
+    /// What ran when a monitor looked.
     async fn deployment(
         &self,
         endpoint: &Resource,
         at: Timestamp,
         moment: &Moment,
     ) -> Result<Option<NodeId>, Failure> {
-        match self.recorder.record_endpoint_now(endpoint, moment.now).await {
-            // An endpoint that is gone leaves what is known of it.
-            Ok(_) | Err(Failure::Reject(_)) => {}
-            Err(retry) => return Err(retry),
-        }
+        self.record_now(endpoint, moment).await?;
         Ok(deployment_at(self.recorder.table, &NodeId::endpoint(endpoint), at).await?)
     }
 }

@@ -85,7 +85,7 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table, B: Bus> AlertDrift<'_, 
             return Ok(Done::Nothing(format!("{endpoint} captures nothing")));
         };
         // Its events may be late, or from before there was anybody to hear them.
-        self.deployment(endpoint, moment.now, moment).await?;
+        self.record_now(endpoint, moment).await?;
         let deployed = in_force_since(self.recorder.table, endpoint, moment.now).await?;
         // What captures may be younger than the endpoint.
         let Some(since) = last.into_iter().chain(deployed).max() else {

@@ -19,6 +19,7 @@ use super::{AlertDrift, OBSERVED_ON, compose};
 use crate::once::{Moment, readable};
 use crate::outcome::{Done, Failure, Outcome};
 use crate::ports::{Account, Bus, Objects, SourceControl, Table};
+use crate::record_deployment::deployment_in;
 use crate::record_monitoring::REPORT;
 
 /// An event holds 256 KB; the report itself holds the rest.
@@ -204,13 +205,9 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table, B: Bus> AlertDrift<'_, 
         observed: &Observed<'_>,
         moment: &Moment,
     ) -> Result<Option<NodeId>, Failure> {
-        match self.deployment(observed.endpoint(), observed.began(), moment).await? {
-            Some(deployment) => Ok(Some(deployment)),
-            None => {
-                let (table, endpoint) = (self.recorder.table, NodeId::endpoint(observed.endpoint()));
-                Ok(super::deployment_at(table, &endpoint, observed.ended()).await?)
-            }
-        }
+        self.record_now(observed.endpoint(), moment).await?;
+        let endpoint = NodeId::endpoint(observed.endpoint());
+        Ok(deployment_in(self.recorder.table, &endpoint, observed.began(), observed.ended()).await?)
     }
 
     /// A window without violations leaves nothing, unless it had some when less of it was known.

@@ -13,6 +13,8 @@ use sagewarden_policy::{CapturedColumns, DetectedEndpoint};
 use serde_json::Value as Json;
 use sha2::{Digest, Sha256};
 
+use super::served::{Served, served};
+use super::window::Window;
 use crate::closure::upstream;
 use crate::outcome::Failure;
 use crate::ports::{Account, Description, Objects, Table};
@@ -49,6 +51,13 @@ pub(crate) struct FoundBaseline {
     pub(crate) digest: String,
 }
 
+/// What came of looking for one.
+pub(crate) enum Search {
+    Found(Box<FoundBaseline>),
+    /// There is none of what served the traffic.
+    Nothing(Served),
+}
+
 /// Finds and reads baselines.
 pub(crate) struct FindBaseline<'a, A, O, T> {
     pub(crate) account: &'a A,
@@ -58,22 +67,22 @@ pub(crate) struct FindBaseline<'a, A, O, T> {
 }
 
 impl<A: Account, O: Objects, T: Table> FindBaseline<'_, A, O, T> {
-    /// The baseline of a variant of an endpoint that was described; `None` when there is none, with what was looked at.
+    /// The baseline of the traffic of a window, whose endpoint was described.
     ///
     /// # Errors
     /// When a service does not answer, or a file is there and cannot be read.
     pub(crate) async fn of(
         &self,
-        endpoint: &Resource,
+        window: &Window,
         described: &Json,
-        variant: &str,
         said: &DetectedEndpoint,
-    ) -> Result<Option<FoundBaseline>, Failure> {
+    ) -> Result<Search, Failure> {
+        let endpoint = &window.endpoint;
         if let Some(folder) = &said.baseline {
             let place = in_folder(folder, "the baseline that the settings name")
                 .ok_or_else(|| Failure::Reject(format!("`{folder}` is no folder in S3")))?;
             return match self.read(place).await? {
-                Some(found) => Ok(Some(found)),
+                Some(found) => Ok(Search::Found(Box::new(found))),
                 None => Err(Failure::Reject(format!(
                     "the settings name `{folder}` as the baseline of {endpoint}, but it has no `constraints.json`: \
                      put it there (`sagewarden baseline` makes it), or take the setting away"
@@ -82,13 +91,15 @@ impl<A: Account, O: Objects, T: Table> FindBaseline<'_, A, O, T> {
         }
         // One after the other: what comes later is not asked for where a baseline is found.
         if let Some(found) = self.first(self.of_schedule(endpoint).await?).await? {
-            return Ok(Some(found));
+            return Ok(Search::Found(Box::new(found)));
         }
-        let Some(model) = self.model(endpoint, described, variant).await? else { return Ok(None) };
-        if let Some(found) = self.first(self.of_package(&model).await?).await? {
-            return Ok(Some(found));
+        let served = served(self.account, self.table, window, described).await?;
+        let Some(model) = &served.model else { return Ok(Search::Nothing(served)) };
+        if let Some(found) = self.first(self.of_package(endpoint, model).await?).await? {
+            return Ok(Search::Found(Box::new(found)));
         }
-        self.first(self.of_training(&model).await?).await
+        let found = self.first(self.of_training(model).await?).await?;
+        Ok(found.map_or(Search::Nothing(served), |found| Search::Found(Box::new(found))))
     }
 
     async fn first(&self, places: Vec<Place>) -> Result<Option<FoundBaseline>, Failure> {
@@ -129,52 +140,28 @@ impl<A: Account, O: Objects, T: Table> FindBaseline<'_, A, O, T> {
         Ok(places)
     }
 
-    /// The model of a variant.
-    async fn model(
-        &self,
-        endpoint: &Resource,
-        described: &Json,
-        variant: &str,
-    ) -> Result<Option<Description>, Failure> {
-        let Some(config) = described.get("EndpointConfigName").and_then(Json::as_str) else {
-            return Ok(None);
-        };
-        let Some(config) =
-            self.account.describe(&endpoint.sibling(ResourceKind::EndpointConfig, config)).await?
-        else {
-            return Ok(None);
-        };
-        let variants = config.document.get("ProductionVariants").and_then(Json::as_array);
-        let named = |each: &&Json| each.get("VariantName").and_then(Json::as_str) == Some(variant);
-        let model =
-            variants.into_iter().flatten().find(named).and_then(|each| each.get("ModelName")?.as_str());
-        let Some(model) = model else { return Ok(None) };
-        Ok(self.account.describe(&endpoint.sibling(ResourceKind::Model, model)).await?)
-    }
-
     /// Of the data that the model was trained on, as its lineage tells; the columns are those of requests.
-    async fn of_training(&self, model: &Description) -> Result<Vec<Place>, Failure> {
-        let model = observe(&model.resource, &model.document, &BTreeMap::new())?.id;
-        let graph = upstream(self.table, [model], TO_TRAINING).await?;
+    async fn of_training(&self, model: &NodeId) -> Result<Vec<Place>, Failure> {
+        let graph = upstream(self.table, [model.clone()], TO_TRAINING).await?;
         let jobs: Vec<&NodeId> = graph.of_kind(NodeKind::TrainingJob).map(|job| &job.id).collect();
         // A model that was trained on from another one is nearer to its own job, and was trained on that one's data.
         let distance = |job: &NodeId| graph.distance.get(job).copied();
         let nearest = jobs.iter().filter_map(|job| distance(job)).min();
         let jobs = jobs.into_iter().filter(|job| distance(job) == nearest);
         let place = |job: &NodeId| {
-            let name =
-                job.tail().rsplit('/').next().and_then(|name| name.split('@').next()).unwrap_or_default();
-            let place = in_folder(
-                &folder_of(self.own_bucket, job).to_string(),
-                &format!("the data of training job {name}"),
-            )?;
+            let folder = folder_of(self.own_bucket, job).to_string();
+            let place = in_folder(&folder, &format!("the data of training job {}", job.last_name()))?;
             Some(Place { columns: Some(CapturedColumns::Input), ..place })
         };
         Ok(jobs.filter_map(place).collect())
     }
 
     /// Of the model package that the model was made of.
-    async fn of_package(&self, model: &Description) -> Result<Vec<Place>, Failure> {
+    async fn of_package(&self, endpoint: &Resource, model: &NodeId) -> Result<Vec<Place>, Failure> {
+        let named = endpoint.sibling(ResourceKind::Model, model.last_name());
+        let Some(model) = self.account.describe(&named).await?.filter(|it| is_same(model, it)) else {
+            return Ok(Vec::new());
+        };
         let more = model.document.get("Containers").and_then(Json::as_array);
         let containers = model.document.get("PrimaryContainer").into_iter().chain(more.into_iter().flatten());
         let packages = containers.filter_map(|container| container.get("ModelPackageName")?.as_str());
@@ -218,6 +205,12 @@ impl<A: Account, O: Objects, T: Table> FindBaseline<'_, A, O, T> {
     async fn file(&self, at: &S3Location) -> Result<Option<Vec<u8>>, Failure> {
         Ok(self.objects.read(&at.bucket, &at.key, MAX_FILE).await?)
     }
+}
+
+/// Whether a model is still the one of that identity: its name may have been used again.
+fn is_same(model: &NodeId, described: &Description) -> bool {
+    let seen = observe(&described.resource, &described.document, &BTreeMap::new());
+    seen.is_ok_and(|seen| seen.id == *model)
 }
 
 /// The files by their names in Model Monitor's output.

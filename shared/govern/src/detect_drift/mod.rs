@@ -7,6 +7,7 @@
 pub(crate) mod find_baseline;
 mod judge;
 mod profiles;
+mod served;
 mod window;
 
 use sagewarden_drift::capture::CaptureKey;
@@ -21,7 +22,7 @@ use crate::once::{Moment, told_once};
 use crate::outcome::{Done, Failure, Outcome};
 use crate::ports::{Account, Bus, Files, Notice, ObjectVersion, Objects, Table};
 
-use find_baseline::FindBaseline;
+use find_baseline::{FindBaseline, Search};
 use window::{CapturedFile, Noted, Window};
 
 /// The `detail-type` of the finding that there is nothing to compare with.
@@ -192,9 +193,9 @@ where
         let Self { account, objects, table, own_bucket, .. } = *self;
         let find = FindBaseline { account, objects, table, own_bucket };
         let mut said = self.settings.of(&window.endpoint.name);
-        match find.of(&window.endpoint, described, &window.variant, &said).await? {
-            None => self.tell_missing(window, described, moment).await,
-            Some(found) => {
+        match find.of(window, described, &said).await? {
+            Search::Nothing(served) => self.tell_missing(window, &served.config, moment).await,
+            Search::Found(found) => {
                 said.columns = found.place.columns.unwrap_or(said.columns);
                 self.judge(window, &found, &said, complete).await
             }
@@ -202,9 +203,8 @@ where
     }
 
     /// Traffic that nothing is compared with is told once for each configuration of the endpoint: silence is not health.
-    async fn tell_missing(&self, window: &Window, described: &Json, moment: &Moment) -> Outcome {
+    async fn tell_missing(&self, window: &Window, config: &str, moment: &Moment) -> Outcome {
         let Window { endpoint, variant, .. } = window;
-        let config = described.get("EndpointConfigName").and_then(Json::as_str).unwrap_or_default();
         let text = format!(
             "endpoint {} captures traffic, but there is no baseline to compare it with",
             endpoint.name

@@ -331,8 +331,7 @@ async fn found<T: Table>(
 ) -> Result<(), Interrupted> {
     let rows = reading.query_all(Query::prefix(id.as_str(), "V#")).await?;
     if let Some((millis, words)) = newest_verdict(&rows).filter(|(_, words)| words.contains(';')) {
-        let name = id.tail().rsplit('/').next().and_then(|name| name.split('@').next()).unwrap_or_default();
-        let text = format!("{} {name} was {words}", id.kind());
+        let text = format!("{} {} was {words}", id.kind(), id.last_name());
         history.entries.push(entry(Timestamp::from_millis(millis), EntryKind::Finding, id, text));
     }
     Ok(())

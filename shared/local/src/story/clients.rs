@@ -142,20 +142,14 @@ impl Clients {
         format!("{},{LABEL}\n", FEATURES.join(",")) + &self.iter().map(row).collect::<String>()
     }
 
-    /// Four fifths, as XGBoost wants them: the label first, no header.
+    /// Four fifths, as `train.py` reads them: the label first.
     pub(super) fn training_data(&self) -> String {
-        self.iter().filter(|client| !client.is_for_test()).map(Client::labelled).collect()
+        labelled(self.iter().filter(|client| !client.is_for_test()))
     }
 
     /// The last fifth.
     pub(super) fn test_data(&self) -> String {
-        self.iter().filter(|client| client.is_for_test()).map(Client::labelled).collect()
-    }
-
-    /// The training data as the endpoint will see it: with the names of the features, without the label.
-    pub(super) fn training_features(&self) -> String {
-        let rows = self.iter().filter(|client| !client.is_for_test());
-        FEATURES.join(",") + "\n" + &rows.map(|client| client.features() + "\n").collect::<String>()
+        labelled(self.iter().filter(|client| client.is_for_test()))
     }
 
     pub(super) fn iter(&self) -> std::slice::Iter<'_, Client> {
@@ -167,10 +161,11 @@ impl Client {
     fn is_for_test(&self) -> bool {
         self.number % 5 == 4
     }
+}
 
-    fn labelled(&self) -> String {
-        format!("{},{}\n", self.label(), self.features())
-    }
+fn labelled<'a>(clients: impl Iterator<Item = &'a Client>) -> String {
+    let row = |client: &Client| format!("{},{}\n", client.label(), client.features());
+    format!("{LABEL},{}\n", FEATURES.join(",")) + &clients.map(row).collect::<String>()
 }
 
 /// Numbers that look random, from a seed (SplitMix64).

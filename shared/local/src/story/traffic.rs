@@ -1,10 +1,8 @@
-//! The chapter of the drift: a baseline of the training data, and traffic that the endpoint captures the day after, in the format and
-//! under the keys of SageMaker's data capture.
+//! The chapter of the drift: traffic that the endpoint captures the day after, in the format and under the keys of SageMaker's data
+//! capture.
 
 use std::fmt::Write as _;
 
-use sagewarden_drift::SuggestedBaseline;
-use sagewarden_drift::csv::Header;
 use sagewarden_events::Timestamp;
 use sagewarden_lineage::s3::S3Location;
 
@@ -13,33 +11,15 @@ use super::parts::{bucket, object_key};
 use super::{DAY, Story, StoryError};
 use crate::announce::event_id;
 
-/// Where in the model bucket the baseline is; the settings name it.
-const BASELINE: &str = "credit-default-model/baselining/results";
 /// Where in the model bucket the endpoint's configuration sends captured traffic.
 const CAPTURED: &str = "monitoring/datacapture";
 const VARIANT: &str = "AllTraffic";
 
 impl Story {
-    /// The folder of the baseline.
-    #[must_use]
-    pub fn baseline() -> S3Location {
-        S3Location { bucket: bucket("model"), key: object_key(BASELINE) }
-    }
-
     /// Where the traffic that the endpoint captures goes.
     #[must_use]
     pub fn captured() -> S3Location {
         S3Location { bucket: bucket("model"), key: object_key(CAPTURED) }
-    }
-
-    /// What `sagewarden baseline` makes of the training data is brought to S3.
-    pub(super) fn make_baseline(&mut self) -> Result<(), StoryError> {
-        let data = Clients::known().training_features();
-        let made = SuggestedBaseline::of_csv(data.as_bytes(), Header::FirstRow)?;
-        for (name, text) in made.files() {
-            self.put(&bucket("model"), &format!("{BASELINE}/{name}"), text.as_bytes(), 2_400)?;
-        }
-        Ok(())
     }
 
     pub(super) fn capture_usual_traffic(&mut self) -> Result<(), StoryError> {
