@@ -10,8 +10,7 @@ use sagewarden_drift::clarify::Analysis;
 use sagewarden_drift::csv::Header;
 use sagewarden_drift::report::{Attribution, Report, Window};
 use sagewarden_drift::{
-    Baseline, Constraints, Detail, Evaluation, Mode, Profile, Statistics, Verdict, Violations, compare_modes,
-    evaluate,
+    Baseline, Constraints, Detail, Evaluation, Mode, Profile, Statistics, Violations, compare_modes, evaluate,
 };
 
 use crate::command::{DriftOptions, Telling};
@@ -71,7 +70,7 @@ pub(crate) fn run(options: &DriftOptions) -> Result<ExitCode, CommandError> {
             inputs.passed_over
         );
     }
-    nothing_judged(counted).map_or_else(|| Ok(()), |why| Err(CommandError::NothingJudged(why)))?;
+    counted.nothing_judged().map_or_else(|| Ok(()), |why| Err(CommandError::NothingJudged(why)))?;
     Ok(if counted.violations.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
@@ -111,20 +110,6 @@ impl Judged {
             issues,
         }
     }
-}
-
-/// Why a clean verdict would be none: not one check applied.
-fn nothing_judged(evaluation: &Evaluation) -> Option<String> {
-    let is_judged = !evaluation.violations.is_empty()
-        || evaluation.features.iter().any(|feature| !feature.checks.is_empty());
-    if is_judged {
-        return None;
-    }
-    let why = evaluation.features.iter().find_map(|feature| match &feature.verdict {
-        Verdict::NotCompared(why) => Some(why.clone()),
-        Verdict::Ok | Verdict::Violated => None,
-    });
-    Some(why.unwrap_or_else(|| "the baseline has no features".to_owned()))
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, CommandError> {

@@ -1,7 +1,7 @@
 //! The objects of the simulated account behind something that counts what is asked, or refuses it.
 
 use sagewarden_events::Timestamp;
-use sagewarden_govern::ports::{Listing, ObjectVersion, Objects, PortError};
+use sagewarden_govern::ports::{Files, Listing, ObjectVersion, Objects, PortError};
 use sagewarden_lineage::s3::Checksum;
 use sagewarden_local::SimulatedAccount;
 
@@ -71,5 +71,20 @@ impl<G: Guard> Objects for Guarded<G> {
 
     async fn keep_manifest(&self, digest: &str, text: &str) -> Result<Option<String>, PortError> {
         self.account.keep_manifest(digest, text).await
+    }
+}
+
+impl<G: Guard> Files for Guarded<G> {
+    async fn stream(
+        &self,
+        bucket: &str,
+        object: &ObjectVersion,
+        take: &mut dyn FnMut(&[u8]),
+    ) -> Result<bool, PortError> {
+        self.account.stream(bucket, object, take).await
+    }
+
+    async fn write(&self, bucket: &str, key: &str, content_type: &str, body: &[u8]) -> Result<(), PortError> {
+        self.account.write(bucket, key, content_type, body).await
     }
 }

@@ -1,17 +1,20 @@
 //! From captured traffic to Model Monitor's files: what arrives when, how often and in which order changes nothing.
 #![expect(clippy::unwrap_used, reason = "a test ends where something is missing")]
 
+#[path = "detecting/closing.rs"]
+mod closing;
+#[path = "detecting/unusable.rs"]
+mod unusable;
+
 use std::fmt::Write as _;
 
 use futures::executor::block_on;
 use sagewarden_drift::csv::Header;
 use sagewarden_drift::{SuggestedBaseline, UnreadableLines, Violations, WindowReport};
-use sagewarden_events::{ResourceKind, Timestamp};
-use sagewarden_govern::ports::{Objects as _, Table as _};
-use sagewarden_govern::{BASELINE_MISSING, DetectDrift, MONITORING_FAILED, Metrics, Moment, WindowMetrics};
-use sagewarden_lineage::table::{self as lineage, Attributes, Item, Key, Write};
+use sagewarden_events::ResourceKind;
+use sagewarden_govern::ports::Objects as _;
+use sagewarden_govern::{BASELINE_MISSING, MONITORING_FAILED};
 use sagewarden_local::System;
-use sagewarden_policy::DetectSettings;
 use sagewarden_tests::Result;
 use sagewarden_tests::local::{Local, at, captured_event};
 use serde_json::{Value, json};
@@ -236,47 +239,6 @@ fn what_is_no_captured_traffic_of_an_endpoint_is_left_alone() -> Result<()> {
     Ok(())
 }
 
-#[derive(Default)]
-struct Heard(std::cell::RefCell<Vec<String>>);
-
-impl Metrics for Heard {
-    fn tell(&self, window: &WindowMetrics<'_>) {
-        let names = window.metrics.iter().map(|metric| format!("{} {}", window.endpoint, metric.name));
-        self.0.borrow_mut().extend(names);
-    }
-}
-
-#[test]
-fn a_window_that_is_over_is_judged_once_more_and_its_metrics_are_told() -> Result<()> {
-    let local = capturing(true)?;
-    put(&local, "00-00-000-a.jsonl", &captured(0..300, 1_000), 86_400)?;
-    let told: Vec<String> =
-        block_on(local.system.settle())?.into_iter().map(|(event, _)| event.to_string()).collect();
-    assert!(!report(&local)?.window.complete);
-
-    let settings = DetectSettings::default();
-    let close = |time: &str| close(&local, &settings, time);
-    let nothing = ("no window is over".to_owned(), Vec::new());
-    assert_eq!(close("2026-03-03T10:14:59Z")?, nothing, "files come late");
-    let (done, heard) = close("2026-03-03T10:15:01Z")?;
-    assert!(done.contains("300 rows") && done.contains(": 1 violation;"), "{done}");
-    assert!(report(&local)?.window.complete);
-    assert!(heard.contains(&"prod feature_baseline_drift_LIMIT_BAL".to_owned()), "{heard:?}");
-    assert_eq!(close("2026-03-03T10:20:01Z")?, nothing, "it is judged for the last time once");
-
-    for body in &told {
-        local.deliver(body)?;
-    }
-    assert!(report(&local)?.window.complete, "a file that is told again opens nothing");
-    assert_eq!(close("2026-03-03T10:25:01Z")?, nothing);
-    put(&local, "59-00-000-z.jsonl", &captured(300..400, 1), 90_900)?;
-    local.settle()?;
-    assert!(!report(&local)?.window.complete, "a file that comes late does");
-    let (done, _) = close("2026-03-03T10:30:01Z")?;
-    assert!(done.contains("400 rows"), "{done}");
-    Ok(())
-}
-
 /// The events of the files that were put.
 fn events(local: &Local) -> Result<Vec<Value>> {
     Ok(local.system.account.drain_events()?)
@@ -315,41 +277,6 @@ fn of_a_key_that_was_written_twice_the_newest_version_counts() -> Result<()> {
     }
     Ok(())
 }
-
-/// Closes what is over with these settings; returns what was done and the metrics that were told.
-fn close(local: &Local, settings: &DetectSettings, time: &str) -> Result<(String, Vec<String>)> {
-    let System { store, account, notices, .. } = &local.system;
-    let heard = Heard::default();
-    let detect = DetectDrift {
-        account,
-        objects: account,
-        table: store,
-        bus: notices,
-        metrics: &heard,
-        settings,
-        own_bucket: System::OWN_BUCKET,
-    };
-    let now = Timestamp::from_text(time).ok_or("no time")?;
-    let done = block_on(detect.close_windows(&Moment { now, owner: "t".into() }))?;
-    Ok((done.text().to_owned(), heard.0.into_inner()))
-}
-
-#[test]
-fn metrics_of_a_window_are_told_once_however_often_it_is_opened_again() -> Result<()> {
-    let local = capturing(true)?;
-    let settings = DetectSettings::default();
-    put(&local, "00-00-000-a.jsonl", &captured(0..300, 1), 86_400)?;
-    local.settle()?;
-    let (text, told) = close(&local, &settings, "2026-03-03T10:15:01Z")?;
-    assert!(!told.is_empty(), "{text}");
-    put(&local, "59-00-000-z.jsonl", &captured(300..400, 1), 90_900)?;
-    local.settle()?;
-    let (text, told) = close(&local, &settings, "2026-03-03T10:30:01Z")?;
-    assert!(text.contains("400 rows"), "{text}");
-    assert_eq!(told, Vec::<String>::new(), "CloudWatch would add them to the first");
-    Ok(())
-}
-
 #[test]
 fn windows_of_another_length_are_other_windows() -> Result<()> {
     let local = capturing(true)?;
@@ -368,24 +295,5 @@ fn windows_of_another_length_are_other_windows() -> Result<()> {
         block_on(local.system.account.read(System::OWN_BUCKET, &format!("{key}/evaluation.json"), 1 << 20))?;
     let longer = WindowReport::parse(&written.ok_or("no evaluation of three hours")?)?;
     assert_eq!((longer.rows, longer.files.len()), (300, 1), "the first file is of a window of an hour");
-    Ok(())
-}
-
-#[test]
-fn windows_that_fail_do_not_keep_the_others_open() -> Result<()> {
-    let local = capturing(true)?;
-    put(&local, "00-00-000-a.jsonl", &captured(0..300, 1), 86_400)?;
-    local.settle()?;
-    // Twenty-five windows that cannot even be read stand before it.
-    let waiting = (0..25).map(|number| {
-        let end = 1_700_000_000_000_i64 + number;
-        Write::Put(Item {
-            key: Key::new("K#windows", format!("{end:013}#W#broken{number}")),
-            attributes: Attributes::from([("endpoint".to_owned(), lineage::Value::Text("none".to_owned()))]),
-        })
-    });
-    block_on(local.system.store.write(&waiting.collect::<Vec<_>>()))?;
-    let (text, _) = close(&local, &DetectSettings::default(), "2026-03-03T10:15:01Z")?;
-    assert!(text.contains("300 rows"), "{text}");
     Ok(())
 }

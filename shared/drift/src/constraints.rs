@@ -8,6 +8,7 @@ use thiserror::Error;
 
 use crate::datatype::InferredType;
 use crate::java_json;
+use crate::loose;
 use crate::statistics::{FeatureStatistics, Statistics};
 
 /// The file.
@@ -210,7 +211,7 @@ impl Constraints {
     /// # Errors
     /// When it is no JSON, or a key has a value of another type.
     pub fn parse(bytes: &[u8]) -> Result<Self, UnreadableConstraints> {
-        Ok(serde_json::from_slice(bytes)?)
+        Ok(loose::document(bytes)?)
     }
     /// What the container suggests for a baseline of these statistics.
     #[must_use]

@@ -3,8 +3,20 @@
 
 use std::borrow::Cow;
 
+use serde::de::{DeserializeOwned, Error as _};
+
 /// The words, the longest first.
 const WORDS: [&[u8]; 3] = [b"-Infinity", b"Infinity", b"NaN"];
+
+/// Reads a document, which is an object: a list would be taken for its fields in their order, and an empty one for a document in which
+/// nothing is wrong.
+pub(crate) fn document<T: DeserializeOwned>(json: &[u8]) -> Result<T, serde_json::Error> {
+    let begin = json.iter().find(|byte| !byte.is_ascii_whitespace());
+    if begin.is_some_and(|byte| *byte == b'[') {
+        return Err(serde_json::Error::custom("a list where an object should be"));
+    }
+    serde_json::from_slice(json)
+}
 
 /// The same document with its bare words as text. Nothing is copied when there are none.
 pub(crate) fn quoted(json: &[u8]) -> Cow<'_, [u8]> {

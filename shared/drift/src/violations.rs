@@ -85,7 +85,7 @@ impl Violations {
     /// # Errors
     /// When it is no JSON object whose `violations`, if any, is a list of objects.
     pub fn parse(bytes: &[u8]) -> Result<Self, UnreadableReport> {
-        Ok(serde_json::from_slice(&loose::quoted(bytes))?)
+        Ok(loose::document(&loose::quoted(bytes))?)
     }
 
     /// The severity of the worst entry, by the checks alone; none when there are no entries.

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::issues::Issues;
+use crate::loose;
 use crate::violations::Violation;
 
 /// The document.
@@ -142,7 +143,7 @@ impl WindowReport {
     /// # Errors
     /// When it is no JSON object with an endpoint and a window.
     pub fn parse(bytes: &[u8]) -> Result<Self, UnreadableWindowReport> {
-        Ok(serde_json::from_slice(bytes)?)
+        Ok(loose::document(bytes)?)
     }
 }
 

@@ -3,10 +3,9 @@
 use std::hint::black_box;
 
 use proptest::prelude::*;
-use sagewarden_drift::Mode;
-use sagewarden_drift::Violations;
 use sagewarden_drift::clarify::{Analysis, attribution_drift, bias_drift};
 use sagewarden_drift::quality::{Constraints, Statistics, Truth, evaluate};
+use sagewarden_drift::{Mode, Violations, WindowReport};
 
 const FILES: [&str; 6] = [
     r#"{"version":0.0,"binary_classification_constraints":{"recall":{"threshold":0.8,"comparison_operator":"LessThanThreshold"}}}"#,
@@ -54,6 +53,20 @@ fn whole_files_are_read() {
     assert!(Truth::parse(FILES[4], None).is_ok());
     assert!(Violations::parse(FILES[5].as_bytes()).is_ok());
     FILES.iter().for_each(|file| read(file.as_bytes()));
+}
+
+/// An empty list would be a report in which nothing is wrong, or a baseline that nothing violates.
+#[test]
+fn a_list_is_no_document() {
+    for list in ["[]", " [ ]", "[0.0,[]]", "\u{feff}[]"] {
+        let bytes = list.as_bytes();
+        assert!(Violations::parse(bytes).is_err(), "{list}");
+        assert!(Analysis::parse(bytes).is_err(), "{list}");
+        assert!(WindowReport::parse(bytes).is_err(), "{list}");
+        assert!(sagewarden_drift::Constraints::parse(bytes).is_err(), "{list}");
+        assert!(sagewarden_drift::Statistics::parse(bytes).is_err(), "{list}");
+        assert!(Constraints::parse(bytes).is_err() && Statistics::parse(bytes).is_err(), "{list}");
+    }
 }
 
 /// What takes the place of a few bytes.

@@ -90,7 +90,7 @@ impl Analysis {
     /// # Errors
     /// When it is no JSON object, or its bias metrics are not what Clarify writes.
     pub fn parse(bytes: &[u8]) -> Result<Self, UnreadableAnalysis> {
-        Ok(serde_json::from_slice(&loose::quoted(bytes))?)
+        Ok(loose::document(&loose::quoted(bytes))?)
     }
 
     /// The metrics of a stage, if there are any.

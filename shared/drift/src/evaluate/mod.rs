@@ -147,6 +147,23 @@ pub struct Evaluation {
     pub notes: Vec<String>,
 }
 
+impl Evaluation {
+    /// Why a clean verdict would be none: not one check applied.
+    #[must_use]
+    pub fn nothing_judged(&self) -> Option<String> {
+        let is_judged =
+            !self.violations.is_empty() || self.features.iter().any(|feature| !feature.checks.is_empty());
+        if is_judged {
+            return None;
+        }
+        let why = self.features.iter().find_map(|feature| match &feature.verdict {
+            Verdict::NotCompared(why) => Some(why.clone()),
+            Verdict::Ok | Verdict::Violated => None,
+        });
+        Some(why.unwrap_or_else(|| "the baseline has no features".to_owned()))
+    }
+}
+
 /// Judges a profile against a baseline.
 ///
 /// Data that does not belong to the baseline is not judged column by column: each column says why, and a note says so.

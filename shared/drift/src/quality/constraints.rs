@@ -80,7 +80,7 @@ impl Constraints {
     /// # Errors
     /// When it is no JSON object, or a threshold is neither a number nor null.
     pub fn parse(bytes: &[u8]) -> Result<Self, UnreadableConstraints> {
-        Ok(serde_json::from_slice(&loose::quoted(bytes))?)
+        Ok(loose::document(&loose::quoted(bytes))?)
     }
 
     /// Those of a problem, if the file has any.

@@ -11,6 +11,7 @@ use thiserror::Error;
 
 use crate::datatype::InferredType;
 use crate::java_json;
+use crate::loose;
 
 /// The file.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -194,7 +195,7 @@ impl Statistics {
     /// # Errors
     /// When it is no JSON, or a key has a value of another type.
     pub fn parse(bytes: &[u8]) -> Result<Self, UnreadableStatistics> {
-        Ok(serde_json::from_slice(bytes)?)
+        Ok(loose::document(bytes)?)
     }
     /// The file, in the container's layout.
     #[must_use]

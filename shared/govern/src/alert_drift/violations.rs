@@ -275,8 +275,8 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table, B: Bus> AlertDrift<'_, 
                 facts.insert("arn".into(), Value::Text(execution.job.arn()));
             }
             Observed::Window(window) => {
-                facts.insert("window_start".into(), Value::Number(window.window.start.millis()));
-                facts.insert("window_end".into(), Value::Number(window.window.end.millis()));
+                facts.insert("window_start".into(), Value::Text(window.window.start.to_string()));
+                facts.insert("window_end".into(), Value::Text(window.window.end.to_string()));
                 newest.insert("rows".into(), number(usize::try_from(window.rows).unwrap_or(usize::MAX)));
             }
         }

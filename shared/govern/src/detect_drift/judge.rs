@@ -12,6 +12,7 @@ use super::profiles::{Merged, Profiles};
 use super::window::{CapturedFile, Window};
 use super::{DetectDrift, Metrics, WindowMetrics};
 use crate::counted::counted;
+use crate::once::Moment;
 use crate::outcome::{Done, Failure, Outcome};
 use crate::ports::{Account, Bus, Files, Objects, Table};
 
@@ -20,6 +21,15 @@ use crate::ports::{Account, Bus, Files, Objects, Table};
 const ATTEMPTS: usize = 5;
 /// Files that a sentence names; the report lists them.
 const NAMED: usize = 3;
+
+/// What came of judging a window.
+struct Judged {
+    done: Done,
+    /// Those of a window that is over.
+    metrics: Vec<Metric>,
+    /// Why not one check applied, where none did.
+    unjudged: Option<String>,
+}
 
 impl<A, O, T, B, M> DetectDrift<'_, A, O, T, B, M>
 where
@@ -36,16 +46,20 @@ where
         found: &FoundBaseline,
         said: &DetectedEndpoint,
         complete: bool,
+        moment: &Moment,
     ) -> Outcome {
         let profiles = Profiles { objects: self.objects, own_bucket: self.own_bucket, found, said };
         let mut files = window.files(self.table).await?;
         for _ in 0..ATTEMPTS {
             let merged = profiles.of(&files).await?;
-            let (done, metrics) = self.judge_files(window, found, &files, &merged, complete).await?;
+            let Judged { done, metrics, unjudged } =
+                self.judge_files(window, found, &files, &merged, complete).await?;
             let now = window.files(self.table).await?;
             if now == files {
                 self.tell_once(window, found, &metrics).await?;
-                return Ok(done);
+                let Some(why) = unjudged else { return Ok(done) };
+                let why = format!("nothing in `{}` could be compared: {why}", found.place.constraints);
+                return Ok(done.and(self.tell_unusable(window, &why, moment).await?));
             }
             files = now;
         }
@@ -55,7 +69,7 @@ where
         ))
     }
 
-    /// Writes what the files come to; returns what was done, and of a window that is over its metrics.
+    /// Writes what the files come to.
     async fn judge_files(
         &self,
         window: &Window,
@@ -63,7 +77,7 @@ where
         files: &[CapturedFile],
         merged: &Merged,
         complete: bool,
-    ) -> Result<(Done, Vec<Metric>), Failure> {
+    ) -> Result<Judged, Failure> {
         let Merged { profile, unreadable, gone } = merged;
         let endpoint = &window.endpoint;
         let mut text = format!("{} of {endpoint}", counted(profile.rows, "row"));
@@ -83,7 +97,7 @@ where
             }
             let needed = if complete { 1 } else { self.settings.min_rows };
             let done = Done::Nothing(format!("{text}: {needed} are needed"));
-            return Ok((done, Vec::new()));
+            return Ok(Judged { done, metrics: Vec::new(), unjudged: None });
         }
         let [compat, exact] =
             [Mode::Compat, Mode::Exact].map(|mode| evaluate(&found.baseline, profile, mode));
@@ -99,7 +113,7 @@ where
         // The last one: its event brings the alert, which reads the evaluation.
         let violations = Violations { violations: written.violations.clone(), ..Violations::default() };
         self.write(&folder, "constraint_violations.json", pretty(&violations)?).await?;
-        let told = if complete { metrics(&found.baseline, profile, written) } else { Vec::new() };
+        let metrics = if complete { metrics(&found.baseline, profile, written) } else { Vec::new() };
         let done = Done::Acted(format!(
             "{text}, compared with {}: {}; report s3://{}/{}",
             found.place.found_by,
@@ -107,7 +121,7 @@ where
             folder.bucket,
             folder.key
         ));
-        Ok((done, told))
+        Ok(Judged { done, metrics, unjudged: alerting.nothing_judged() })
     }
 
     /// Metrics leave when the window is judged for the last time, and not again when a late file opens it once more: Model Monitor

@@ -13,9 +13,10 @@ mod window;
 use sagewarden_drift::capture::CaptureKey;
 use sagewarden_drift::{Metric, WindowReport};
 use sagewarden_events::{ObjectCreated, Resource, ResourceKind, Timestamp};
-use sagewarden_lineage::s3::S3Location;
+use sagewarden_lineage::s3::{S3Location, hex};
 use sagewarden_policy::DetectSettings;
 use serde_json::{Value as Json, json};
+use sha2::{Digest as _, Sha256};
 
 use crate::last_capture;
 use crate::once::{Moment, told_once};
@@ -193,39 +194,71 @@ where
         let Self { account, objects, table, own_bucket, .. } = *self;
         let find = FindBaseline { account, objects, table, own_bucket };
         let mut said = self.settings.of(&window.endpoint.name);
-        match find.of(window, described, &said).await? {
-            Search::Nothing(served) => self.tell_missing(window, &served.config, moment).await,
-            Search::Found(found) => {
+        match find.of(window, described, &said).await {
+            Ok(Search::Nothing(served)) => self.tell_missing(window, &served.config, moment).await,
+            Ok(Search::Found(found)) => {
                 said.columns = found.place.columns.unwrap_or(said.columns);
-                self.judge(window, &found, &said, complete).await
+                self.judge(window, &found, &said, complete, moment).await
+            }
+            // A service that does not answer is asked again.
+            Err(Failure::Retry(error)) if error.is_transient() => Err(error.into()),
+            Err(failure) => {
+                self.tell_unusable(window, &failure.to_string(), moment).await?;
+                Err(failure)
             }
         }
     }
 
     /// Traffic that nothing is compared with is told once for each configuration of the endpoint: silence is not health.
     async fn tell_missing(&self, window: &Window, config: &str, moment: &Moment) -> Outcome {
-        let Window { endpoint, variant, .. } = window;
-        let text = format!(
-            "endpoint {} captures traffic, but there is no baseline to compare it with",
-            endpoint.name
-        );
+        let name = &window.endpoint.name;
+        let text = format!("endpoint {name} captures traffic, but there is no baseline to compare it with");
         let advice = "name a folder with constraints.json and statistics.json as `baseline` under \
             `[[drift.detect.endpoints]]` in the settings; `sagewarden baseline` makes them of training data, and `baseline = \"make\"` under \
             `[drift.training]` of each training job's";
-        let notice = Notice {
-            detail_type: BASELINE_MISSING,
-            resources: vec![endpoint.arn()],
-            detail: json!({
-                "text": text,
-                "about": endpoint.arn(),
-                "advice": advice,
-                "endpoint": { "name": endpoint.name, "arn": endpoint.arn() },
-                "variant": variant,
-                "endpoint_config": config,
-                "looked_at": ["the settings", "the data-quality schedules of the endpoint", "the model package", "the training data"],
-            }),
-        };
-        let cause = format!("baseline#{}#{variant}#{config}", endpoint.arn());
+        let looked_at = [
+            "the settings",
+            "the data-quality schedules of the endpoint",
+            "the model package",
+            "the training data",
+        ];
+        let more = json!({ "endpoint_config": config, "looked_at": looked_at });
+        self.tell_without(window, &text, advice, more, config, moment).await
+    }
+
+    /// A baseline that is there and cannot be used is told once for a reason; the records are kept, or wait for the permission.
+    async fn tell_unusable(&self, window: &Window, why: &str, moment: &Moment) -> Outcome {
+        let name = &window.endpoint.name;
+        let text =
+            format!("endpoint {name} captures traffic, but it cannot be compared with its baseline: {why}");
+        let advice = "mend what the reason says; then redrive the dead-letter queue of detect-drift, or deliver what it refused once more \
+            (rejected/detect-drift/ in the stack's bucket)";
+        let cause = hex(&Sha256::digest(why));
+        self.tell_without(window, &text, advice, json!({ "why": why }), &cause, moment).await
+    }
+
+    async fn tell_without(
+        &self,
+        window: &Window,
+        text: &str,
+        advice: &str,
+        more: Json,
+        cause: &str,
+        moment: &Moment,
+    ) -> Outcome {
+        let Window { endpoint, variant, .. } = window;
+        let mut detail = json!({
+            "text": text,
+            "about": endpoint.arn(),
+            "advice": advice,
+            "endpoint": { "name": endpoint.name, "arn": endpoint.arn() },
+            "variant": variant,
+        });
+        if let (Json::Object(detail), Json::Object(more)) = (&mut detail, more) {
+            detail.extend(more);
+        }
+        let notice = Notice { detail_type: BASELINE_MISSING, resources: vec![endpoint.arn()], detail };
+        let cause = format!("baseline#{}#{variant}#{cause}", endpoint.arn());
         told_once(self.table, self.bus, moment, &cause, window.start, &notice).await
     }
 

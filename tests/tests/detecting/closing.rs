@@ -1,0 +1,151 @@
+//! The clock closes windows that are over: each is judged once more, its metrics are told once, and one that cannot be closed keeps no
+//! other one open.
+
+use std::cell::{Cell, RefCell};
+
+use futures::executor::block_on;
+use sagewarden_events::Timestamp;
+use sagewarden_govern::ports::{Files, Objects, PortError, PortErrorKind, Table as _};
+use sagewarden_govern::{DetectDrift, Failure, Metrics, Moment, Outcome, WindowMetrics};
+use sagewarden_lineage::table::{self as lineage, Attributes, Item, Key, Write};
+use sagewarden_local::System;
+use sagewarden_policy::DetectSettings;
+use sagewarden_tests::Result;
+use sagewarden_tests::guarded::{Guard, Guarded};
+use sagewarden_tests::local::Local;
+
+use crate::{captured, capturing, put, report};
+
+#[derive(Default)]
+pub(crate) struct Heard(RefCell<Vec<String>>);
+
+impl Metrics for Heard {
+    fn tell(&self, window: &WindowMetrics<'_>) {
+        let names = window.metrics.iter().map(|metric| format!("{} {}", window.endpoint, metric.name));
+        self.0.borrow_mut().extend(names);
+    }
+}
+
+/// Closes what is over with these settings; returns what was done and the metrics that were told.
+fn close(local: &Local, settings: &DetectSettings, time: &str) -> Result<(String, Vec<String>)> {
+    let (done, heard) = close_with(local, &local.system.account, settings, time)?;
+    Ok((done?.text().to_owned(), heard))
+}
+
+fn close_with(
+    local: &Local,
+    objects: &(impl Objects + Files),
+    settings: &DetectSettings,
+    time: &str,
+) -> Result<(Outcome, Vec<String>)> {
+    let System { store, account, notices, .. } = &local.system;
+    let heard = Heard::default();
+    let own_bucket = System::OWN_BUCKET;
+    let detect =
+        DetectDrift { account, objects, table: store, bus: notices, metrics: &heard, settings, own_bucket };
+    let now = Timestamp::from_text(time).ok_or("no time")?;
+    let done = block_on(detect.close_windows(&Moment { now, owner: "t".into() }));
+    Ok((done, heard.0.into_inner()))
+}
+
+#[test]
+fn a_window_that_is_over_is_judged_once_more_and_its_metrics_are_told() -> Result<()> {
+    let local = capturing(true)?;
+    put(&local, "00-00-000-a.jsonl", &captured(0..300, 1_000), 86_400)?;
+    let told: Vec<String> =
+        block_on(local.system.settle())?.into_iter().map(|(event, _)| event.to_string()).collect();
+    assert!(!report(&local)?.window.complete);
+
+    let settings = DetectSettings::default();
+    let close = |time: &str| close(&local, &settings, time);
+    let nothing = ("no window is over".to_owned(), Vec::new());
+    assert_eq!(close("2026-03-03T10:14:59Z")?, nothing, "files come late");
+    let (done, heard) = close("2026-03-03T10:15:01Z")?;
+    assert!(done.contains("300 rows") && done.contains(": 1 violation;"), "{done}");
+    assert!(report(&local)?.window.complete);
+    assert!(heard.contains(&"prod feature_baseline_drift_LIMIT_BAL".to_owned()), "{heard:?}");
+    assert_eq!(close("2026-03-03T10:20:01Z")?, nothing, "it is judged for the last time once");
+
+    for body in &told {
+        local.deliver(body)?;
+    }
+    assert!(report(&local)?.window.complete, "a file that is told again opens nothing");
+    assert_eq!(close("2026-03-03T10:25:01Z")?, nothing);
+    put(&local, "59-00-000-z.jsonl", &captured(300..400, 1), 90_900)?;
+    local.settle()?;
+    assert!(!report(&local)?.window.complete, "a file that comes late does");
+    let (done, _) = close("2026-03-03T10:30:01Z")?;
+    assert!(done.contains("400 rows"), "{done}");
+    Ok(())
+}
+
+#[test]
+fn metrics_of_a_window_are_told_once_however_often_it_is_opened_again() -> Result<()> {
+    let local = capturing(true)?;
+    let settings = DetectSettings::default();
+    put(&local, "00-00-000-a.jsonl", &captured(0..300, 1), 86_400)?;
+    local.settle()?;
+    let (text, told) = close(&local, &settings, "2026-03-03T10:15:01Z")?;
+    assert!(!told.is_empty(), "{text}");
+    put(&local, "59-00-000-z.jsonl", &captured(300..400, 1), 90_900)?;
+    local.settle()?;
+    let (text, told) = close(&local, &settings, "2026-03-03T10:30:01Z")?;
+    assert!(text.contains("400 rows"), "{text}");
+    assert_eq!(told, Vec::<String>::new(), "CloudWatch would add them to the first");
+    Ok(())
+}
+
+#[test]
+fn windows_that_fail_do_not_keep_the_others_open() -> Result<()> {
+    let local = capturing(true)?;
+    put(&local, "00-00-000-a.jsonl", &captured(0..300, 1), 86_400)?;
+    local.settle()?;
+    // Twenty-five windows that cannot even be read stand before it.
+    let waiting = (0..25).map(|number| {
+        let end = 1_700_000_000_000_i64 + number;
+        Write::Put(Item {
+            key: Key::new("K#windows", format!("{end:013}#W#broken{number}")),
+            attributes: Attributes::from([("endpoint".to_owned(), lineage::Value::Text("none".to_owned()))]),
+        })
+    });
+    block_on(local.system.store.write(&waiting.collect::<Vec<_>>()))?;
+    let (text, _) = close(&local, &DetectSettings::default(), "2026-03-03T10:15:01Z")?;
+    assert!(text.contains("300 rows"), "{text}");
+    Ok(())
+}
+
+/// S3 that does not answer where somebody reads a profile.
+#[derive(Default)]
+struct Silent {
+    is_mended: Cell<bool>,
+}
+
+impl Guard for Silent {
+    fn read(&self, _: &str, key: &str) -> std::result::Result<(), PortError> {
+        if self.is_mended.get() || !key.starts_with("profiles/") {
+            return Ok(());
+        }
+        Err(PortError::new(PortErrorKind::Unavailable, format!("read `{key}`"), "SlowDown"))
+    }
+}
+
+#[test]
+fn a_window_that_could_not_be_closed_is_closed_by_the_next_tick() -> Result<()> {
+    let local = capturing(true)?;
+    put(&local, "00-00-000-a.jsonl", &captured(0..300, 1), 86_400)?;
+    local.settle()?;
+    let objects = Guarded { account: local.system.account.clone(), guard: Silent::default() };
+    let settings = DetectSettings::default();
+    let (done, heard) = close_with(&local, &objects, &settings, "2026-03-03T10:15:01Z")?;
+    assert!(matches!(done, Err(Failure::Retry(_))), "{done:?}");
+    assert_eq!(heard, Vec::<String>::new());
+    assert!(!report(&local)?.window.complete);
+
+    objects.guard.is_mended.set(true);
+    let (done, heard) = close_with(&local, &objects, &settings, "2026-03-03T10:20:01Z")?;
+    assert!(done?.text().contains("300 rows"));
+    assert!(!heard.is_empty() && report(&local)?.window.complete);
+    let (done, _) = close_with(&local, &objects, &settings, "2026-03-03T10:25:01Z")?;
+    assert_eq!(done?.text(), "no window is over");
+    Ok(())
+}

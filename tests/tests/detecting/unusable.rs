@@ -1,0 +1,134 @@
+//! A baseline that is there and cannot be used is told, once: its records are kept, and nobody reads them.
+
+use futures::executor::block_on;
+use sagewarden_events::{Event, decode};
+use sagewarden_govern::ports::{PortError, PortErrorKind};
+use sagewarden_govern::{BASELINE_MISSING, DetectDrift, Failure, Moment};
+use sagewarden_local::System;
+use sagewarden_policy::Bundle;
+use sagewarden_tests::Result;
+use sagewarden_tests::guarded::{Guard, Guarded};
+use sagewarden_tests::local::{Local, SETTINGS, at};
+use serde_json::{Value, json};
+
+use crate::closing::Heard;
+use crate::{BUCKET, captured, put};
+
+/// An endpoint whose baseline the settings name.
+fn named() -> Result<Local> {
+    let endpoint = "[[drift.detect.endpoints]]\nendpoint = \"prod\"\nbaseline = \"s3://baselines/b\"\n";
+    let local = Local::with(Bundle::embedded()?.with_settings(&format!("{SETTINGS}\n{endpoint}"))?)?;
+    local.serve_captured(&format!("s3://{BUCKET}/traffic"))?;
+    local.settle()?;
+    Ok(local)
+}
+
+fn told(local: &Local) -> Result<Vec<String>> {
+    let sent = local.sent()?.into_iter().filter(|notice| notice.detail_type == BASELINE_MISSING);
+    Ok(sent.filter_map(|notice| notice.detail.get("text")?.as_str().map(str::to_owned)).collect())
+}
+
+#[test]
+fn what_is_wrong_with_a_baseline_is_told_once_and_each_record_is_kept() -> Result<()> {
+    let of_feature =
+        |kind: &str| format!(r#"{{"version":0.0,"features":[{{"name":"a","inferred_type":"{kind}"}}]}}"#);
+    for (constraints, statistics, expect) in [
+        (
+            None,
+            None,
+            "the settings name `s3://baselines/b` as the baseline of endpoint `prod`, but it has no `constraints.json`",
+        ),
+        (Some("{".to_owned()), None, "the baseline `s3://baselines/b/constraints.json` cannot be used: "),
+        (Some("[]".to_owned()), None, "the baseline `s3://baselines/b/constraints.json` cannot be used: "),
+        (
+            Some(of_feature("Integral")),
+            Some("{\"features\":[{}"),
+            "the baseline `s3://baselines/b/statistics.json` cannot be used: ",
+        ),
+    ] {
+        let local = named()?;
+        let account = &local.system.account;
+        for (name, text) in [("constraints.json", constraints.as_deref()), ("statistics.json", statistics)] {
+            if let Some(text) = text {
+                account.put_object("baselines", &format!("b/{name}"), text.as_bytes(), at(150))?;
+            }
+        }
+        for (turn, file) in (0..).zip(["00-00-000-a.jsonl", "01-00-000-b.jsonl"]) {
+            put(&local, file, &captured(0..300, 1), 86_400 + turn)?;
+            local.settle()?;
+        }
+        let told = told(&local)?;
+        assert_eq!(told.len(), 1, "{expect} {statistics:?}");
+        let begin = format!(
+            "endpoint prod captures traffic, but it cannot be compared with its baseline: {}",
+            expect.replace('"', "'")
+        );
+        assert!(told[0].starts_with(&begin), "{told:?}");
+        let kept = local.system.quarantine.kept()?;
+        assert_eq!(kept.len(), 2);
+        assert!(
+            kept.iter().all(|record| record["reason"].as_str().is_some_and(|reason| reason.contains(expect))),
+            "{kept:?}"
+        );
+    }
+    Ok(())
+}
+
+#[test]
+fn a_baseline_that_nothing_can_be_compared_with_is_told_beside_the_report() -> Result<()> {
+    let features: Vec<Value> =
+        (0..4).map(|number| json!({ "name": format!("_c{number}"), "inferred_type": "Unknown" })).collect();
+    let local = named()?;
+    let constraints = json!({ "version": 0.0, "features": features }).to_string();
+    local.system.account.put_object("baselines", "b/constraints.json", constraints.as_bytes(), at(150))?;
+    for (turn, file) in (0..).zip(["00-00-000-a.jsonl", "01-00-000-b.jsonl"]) {
+        put(&local, file, &captured(0..300, 1), 86_400 + turn)?;
+        local.settle()?;
+    }
+    let report = crate::report(&local)?;
+    assert_eq!((report.rows, report.violations), (600, Vec::new()), "which looks well");
+    let told = told(&local)?;
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(
+        told[0].contains("nothing in `s3://baselines/b/constraints.json` could be compared: "),
+        "{told:?}"
+    );
+    Ok(())
+}
+
+/// Nobody may read baselines.
+struct Denying;
+
+impl Guard for Denying {
+    fn read(&self, bucket: &str, key: &str) -> std::result::Result<(), PortError> {
+        if bucket != "baselines" {
+            return Ok(());
+        }
+        Err(PortError::new(PortErrorKind::Denied, format!("read `s3://{bucket}/{key}`"), "AccessDenied"))
+    }
+}
+
+#[test]
+fn a_baseline_that_may_not_be_read_is_told_and_asked_for_again() -> Result<()> {
+    let local = named()?;
+    put(&local, "00-00-000-a.jsonl", &captured(0..300, 1), 86_400)?;
+    let event: Value = local.system.account.drain_events()?.remove(0);
+    let System { store, account, notices, bundle, .. } = &local.system;
+    let objects = &Guarded { account: account.clone(), guard: Denying };
+    let (metrics, settings) = (&Heard::default(), &bundle.settings().drift.detect);
+    let own_bucket = System::OWN_BUCKET;
+    let detect = DetectDrift { account, objects, table: store, bus: notices, metrics, settings, own_bucket };
+    let decoded = decode(&event.to_string())?;
+    for event in &decoded {
+        let Event::ObjectCreated(written) = event else { return Err("it is no file".into()) };
+        for _ in 0..2 {
+            let moment = Moment { now: at(86_430), owner: "t".to_owned() };
+            let outcome = block_on(detect.on_capture(written, &moment));
+            assert!(matches!(outcome, Err(Failure::Retry(_))), "{outcome:?}");
+        }
+    }
+    let told = told(&local)?;
+    assert_eq!(told.len(), 1);
+    assert!(told[0].ends_with("read `s3://baselines/b/constraints.json`: AccessDenied"), "{told:?}");
+    Ok(())
+}
