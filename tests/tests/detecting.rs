@@ -277,6 +277,30 @@ fn of_a_key_that_was_written_twice_the_newest_version_counts() -> Result<()> {
     }
     Ok(())
 }
+
+#[test]
+fn of_two_versions_in_a_second_the_one_with_the_later_sequencer_counts() -> Result<()> {
+    // Shorter, and later: as if it had zeros behind it.
+    for (sequencers, rows) in
+        [(["0055AED6DCD90281E5", "0055AED6DD"], 400), (["0055AED6DE", "0055AED6DCD90281E5"], 300)]
+    {
+        for order in [[0, 1], [1, 0]] {
+            let local = capturing(true)?;
+            put(&local, "00-00-000-a.jsonl", &captured(0..300, 1), 86_400)?;
+            put(&local, "00-00-000-a.jsonl", &captured(0..400, 1), 86_400)?;
+            let mut told = events(&local)?;
+            for (event, sequencer) in told.iter_mut().zip(sequencers) {
+                event["detail"]["object"]["sequencer"] = json!(sequencer);
+            }
+            for index in order {
+                local.deliver(&told[index].to_string())?;
+            }
+            assert_eq!(report(&local)?.rows, rows, "{sequencers:?} {order:?}");
+        }
+    }
+    Ok(())
+}
+
 #[test]
 fn windows_of_another_length_are_other_windows() -> Result<()> {
     let local = capturing(true)?;

@@ -102,10 +102,15 @@ impl Violations {
 }
 
 impl Violation {
-    /// What it is about: the feature, the metric, or both.
+    /// What it is about: the feature, the metric, or both; of a facet the group, such as `Sex=0`.
     #[must_use]
     pub fn subject(&self) -> String {
-        let parts = [&self.feature_name, &self.label, &self.facet, &self.metric_name];
+        let facet = self.facet.as_ref().map(|facet| match &self.facet_value {
+            Some(Value::String(value)) => format!("{facet}={value}"),
+            Some(value) => format!("{facet}={value}"),
+            None => facet.clone(),
+        });
+        let parts = [&self.feature_name, &self.label, &facet, &self.metric_name];
         let named: Vec<&str> =
             parts.into_iter().flatten().map(String::as_str).filter(|part| !part.is_empty()).collect();
         if named.is_empty() { "unnamed".to_owned() } else { named.join(" / ") }
@@ -148,7 +153,7 @@ mod tests {
         );
         check(
             r#"{"version":"1.0","violations":[{"facet":"Sex","facet_value":"0","metric_name":"DPPL","constraint_check_type":"bias_drift_check","description":"x"}]}"#,
-            "Sex / DPPL",
+            "Sex=0 / DPPL",
             Severity::Critical,
         );
         check(
@@ -161,6 +166,7 @@ mod tests {
             "auc",
             Severity::Critical,
         );
+        check(r#"{"violations":[{"facet":"Age","facet_value":40}]}"#, "Age=40", Severity::High);
         check(r#"{"violations":[{"sentence":"hm","endpoint_name":"e"}]}"#, "unnamed", Severity::High);
         check(r#"{"violations":[{"label":"","metric_name":"shap"}]}"#, "shap", Severity::High);
         check(r#"{"violations":[{"label":""}]}"#, "unnamed", Severity::High);

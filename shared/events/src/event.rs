@@ -133,6 +133,8 @@ pub struct ObjectCreated {
     pub etag: Option<String>,
     /// Bytes.
     pub size: Option<u64>,
+    /// Orders what happens to one key, where the time, in seconds, does not: a number in hexadecimal whose trailing zeros may be missing.
+    pub sequencer: Option<String>,
     /// When.
     pub time: Timestamp,
 }

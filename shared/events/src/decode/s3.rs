@@ -16,6 +16,7 @@ pub(super) fn object_created(envelope: &Envelope, detail: &Fields<'_>) -> Result
         version_id: object.text("version-id"),
         etag: object.text("etag"),
         size: object.get("size").and_then(serde_json::Value::as_u64),
+        sequencer: object.text("sequencer"),
         time: envelope.time,
     }))
 }

@@ -116,6 +116,7 @@ mod tests {
                 version_id: None,
                 etag: None,
                 size: None,
+                sequencer: None,
                 time: Timestamp::from_millis(0),
             };
             place_of(&object).map(|place| {

@@ -157,6 +157,9 @@ impl Found {
             if Json::Object(violation.other.clone()).to_string().len() > MAX_OTHER {
                 violation.other.clear();
             }
+            if violation.facet_value.as_ref().is_some_and(|value| value.to_string().len() > MAX_OTHER) {
+                violation.facet_value = None;
+            }
         }
         violations
     }

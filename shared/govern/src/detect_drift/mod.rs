@@ -118,6 +118,7 @@ where
                 size: written.size.unwrap_or_default(),
                 modified_at: written.time,
             },
+            sequencer: written.sequencer.clone(),
         };
         if let Some(until) = window::end_of(key.hour) {
             last_capture::note(self.table, &window.endpoint, until).await?;

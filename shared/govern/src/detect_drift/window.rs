@@ -41,6 +41,8 @@ pub(crate) struct CapturedFile {
     pub(crate) bucket: String,
     /// What.
     pub(crate) object: ObjectVersion,
+    /// S3's own order of what happened to the key.
+    pub(crate) sequencer: Option<String>,
 }
 
 /// What became of a file that was told.
@@ -63,9 +65,11 @@ impl CapturedFile {
         self.object.version_id.as_deref().unwrap_or(&self.object.etag)
     }
 
-    /// Orders the versions of a key.
-    fn written(&self) -> (Timestamp, &str) {
-        (self.object.modified_at, self.version())
+    /// Orders the versions of a key. Sequencers are compared as if the shorter one had zeros behind it ("Event message structure", S3
+    /// user guide): without the zeros at their ends they compare as they are.
+    fn written(&self) -> (Timestamp, &str, &str) {
+        let sequencer = self.sequencer.as_deref().unwrap_or_default().trim_end_matches('0');
+        (self.object.modified_at, sequencer, self.version())
     }
 
     /// Unique, and in the order in which SageMaker wrote the files: keys begin with the minute.
@@ -88,6 +92,7 @@ impl CapturedFile {
                 size: u64::try_from(item.number("size")?).ok()?,
                 modified_at: Timestamp::from_millis(item.number("at")?),
             },
+            sequencer: text("sequencer"),
         })
     }
 }
@@ -138,7 +143,7 @@ impl Window {
     }
 
     fn file_item(&self, file: &CapturedFile) -> Item {
-        let CapturedFile { bucket, object } = file;
+        let CapturedFile { bucket, object, sequencer } = file;
         let mut attributes = Attributes::from([
             ("bucket".to_owned(), Value::Text(bucket.clone())),
             ("key".to_owned(), Value::Text(object.key.clone())),
@@ -146,15 +151,17 @@ impl Window {
             ("size".to_owned(), Value::Number(i64::try_from(object.size).unwrap_or(i64::MAX))),
             ("at".to_owned(), Value::Number(object.modified_at.millis())),
         ]);
-        if let Some(version) = &object.version_id {
-            attributes.insert("version".to_owned(), Value::Text(version.clone()));
+        for (name, text) in [("version", &object.version_id), ("sequencer", sequencer)] {
+            if let Some(text) = text {
+                attributes.insert(name.to_owned(), Value::Text(text.clone()));
+            }
         }
         Item { key: Key::new(self.pk(), format!("F#{}", file.id())), attributes }
     }
 
     /// The files that are known, in the order of their keys; of a key that was written again the newest version alone, or its
-    /// rows would count twice. The newest is the one whose event has the latest time. That is told in seconds: of two versions of
-    /// one second the larger id is taken, which may be the older one, but is the same whichever was told first.
+    /// rows would count twice. The newest is the one whose event has the latest time, which is told in seconds, and of one second the
+    /// latest sequencer.
     pub(crate) async fn files(&self, table: &impl Table) -> Result<Vec<CapturedFile>, Failure> {
         let items = query_all(table, Query::prefix(self.pk(), "F#")).await?;
         let mut newest: BTreeMap<(String, String), CapturedFile> = BTreeMap::new();
