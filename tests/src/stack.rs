@@ -64,6 +64,17 @@ impl Stack {
         Ok(())
     }
 
+    /// Puts an event on the queue of a function, as its rule would: nobody but EventBridge sends the events of its clock.
+    ///
+    /// # Errors
+    /// When there is no such queue, or the emulator does not answer.
+    pub fn send(&self, aws: &mut Aws, queue: &str, event: &Value) -> Result<()> {
+        let is_it = |url: &String| url.contains(&format!("-{queue}-"));
+        let url = Self::queues(aws)?.into_iter().find(is_it).ok_or_else(|| format!("no queue `{queue}`"))?;
+        aws.call("sqs", "send_message", json!({ "QueueUrl": url, "MessageBody": event.to_string() }))?;
+        Ok(())
+    }
+
     fn queues(aws: &mut Aws) -> Result<Vec<String>> {
         let queues = aws.call("sqs", "list_queues", json!({ "QueueNamePrefix": NAME }))?;
         let urls = queues.get("QueueUrls").and_then(Value::as_array);

@@ -6,7 +6,8 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use sagewarden_events::{Actor, Resource, ResourceKind};
+use sagewarden_events::{Actor, Resource, ResourceKind, Timestamp};
+use sagewarden_lineage::s3::S3Location;
 use sagewarden_local::{Clock, LocalGit, SimulatedAccount, Store, Story, System};
 use sagewarden_policy::Bundle;
 use sagewarden_tests::aws::{Aws, bytes};
@@ -249,6 +250,33 @@ async fn the_story_runs_on_the_emulator_with_the_real_binaries() -> Result<()> {
     assert_eq!(text(alert, "detail-type"), "Sagewarden Drift Alert");
     assert_eq!(alert["detail"]["violations"][0]["feature_name"], "AGE");
     assert_eq!(alert["detail"]["chain"]["models"][0]["name"], Story::SECOND_MODEL);
+    what_is_not_watched_is_told(&world)
+}
+
+/// Traffic that cannot be read, and, two days later, traffic that does not come any more.
+fn what_is_not_watched_is_told(world: &World) -> Result<()> {
+    let S3Location { bucket, key } = Story::captured();
+    let hour = now().to_string()[..13].replace(['-', 'T'], "/");
+    let file = format!("{key}/{}/AllTraffic/{hour}/59-59-999-cut-off.jsonl", Story::ENDPOINT);
+    put_object(&mut world.aws.borrow_mut(), &bucket, &file, b"{\"captureData\":\n")?;
+    world.put(&[])?;
+    let unreadable = world.heard()?;
+    let [told] = unreadable.as_slice() else { return Err(format!("not one: {unreadable:#?}").into()) };
+    assert_eq!(text(told, "detail-type"), "Sagewarden Monitoring Failed");
+    assert_eq!(text(&told["detail"], "cause"), "traffic-unreadable");
+    assert!(text(&told["detail"], "text").contains("1 line could not be read"), "{told}");
+
+    let later = Timestamp::from_millis(now().millis() + 2 * 86_400_000);
+    let rule = format!("arn:aws:events:{REGION}:{ACCOUNT}:rule/clock");
+    let tick = json!({
+        "version": "0", "id": "1", "detail-type": "Scheduled Event", "source": "aws.events", "account": ACCOUNT,
+        "time": later, "region": REGION, "resources": [rule], "detail": {},
+    });
+    world.stack.send(&mut world.aws.borrow_mut(), "AlertDriftQueue", &tick)?;
+    world.put(&[])?;
+    let heard = world.heard()?;
+    let causes: BTreeSet<&str> = heard.iter().map(|event| text(&event["detail"], "cause")).collect();
+    assert_eq!(causes, BTreeSet::from(["execution-missing", "traffic-missing"]), "{heard:#?}");
     Ok(())
 }
 
