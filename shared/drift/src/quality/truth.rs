@@ -19,7 +19,7 @@ pub struct Truth {
 #[derive(Debug, Error)]
 pub enum UnreadableTruth {
     /// Not the documented object.
-    #[error("the line is no ground truth: {0}")]
+    #[error("the line is no ground truth: {}", of_line(.0))]
     NoRecord(#[from] serde_json::Error),
     /// An encoding that nobody documents for labels.
     #[error("the encoding `{0}` of a label is not read: write it as `CSV` or `JSON`")]
@@ -30,6 +30,11 @@ pub enum UnreadableTruth {
     /// Nothing to match it by.
     #[error("the ground truth has an empty `eventId`")]
     NoId,
+}
+
+/// What is wrong, without the number of the line: it was read by itself, and is always 1.
+fn of_line(error: &serde_json::Error) -> String {
+    error.to_string().replace(" at line 1 column ", " at column ")
 }
 
 #[derive(Deserialize)]
