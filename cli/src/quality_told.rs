@@ -250,6 +250,9 @@ type Column<'a> = &'a dyn Fn(&Row<'_>) -> String;
 /// The columns that say something.
 fn table(statistics: &Statistics, rows: &[Row<'_>]) -> Table {
     let has_constants = statistics.problem != Problem::Regression;
+    // The container's best constant classifier of two labels is the one that always says yes.
+    let is_binary = statistics.problem == Problem::BinaryClassification;
+    let constant = if is_binary { "Always positive" } else { "Best constant" };
     let has_deviations =
         rows.iter().any(|row| row.metric.is_some_and(|metric| !metric.standard_deviation.is_nan()));
     let has_thresholds = rows.iter().any(|row| row.constraint.is_some());
@@ -261,7 +264,7 @@ fn table(statistics: &Statistics, rows: &[Row<'_>]) -> Table {
             Some(metric) if !metric.standard_deviation.is_nan() => number(metric.standard_deviation),
             _ => "-".to_owned(),
         }),
-        (has_constants, "Best constant", &|row| row.best_constant.map_or_else(|| "-".to_owned(), number)),
+        (has_constants, constant, &|row| row.best_constant.map_or_else(|| "-".to_owned(), number)),
         (has_thresholds, "Threshold", &|row| row.threshold()),
         (has_verdicts, "Verdict", &|row| match &row.verdict {
             None => "-".to_owned(),

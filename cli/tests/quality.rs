@@ -5,6 +5,8 @@ mod pairs;
 mod run;
 
 use std::fs;
+use std::io::Write;
+use std::process::{Command, Stdio};
 
 use pairs::{BINARY, Folder, event, golden, metric, said, truth};
 use run::{failure, out, sagewarden};
@@ -104,6 +106,24 @@ fn a_regression_takes_the_only_column_of_the_answer() {
     );
     assert!(words.contains("error: no prediction could be read from"), "{words}");
     assert!(sagewarden(&[whole.as_slice(), &["--inference", "1"]].concat()).status.success());
+}
+
+#[test]
+fn labels_stand_where_the_option_says_and_events_may_come_through_a_pipe() {
+    let folder = Folder::new();
+    let truths = folder.file("truth.jsonl", &(truth("a", "7,2") + &truth("b", "7,3")));
+    let arguments = ["quality", "-", "--ground-truth", &truths, "--problem", "regression", "--label", "1"];
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sagewarden"))
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let events = event("a", None, "2") + event("b", None, "3.5").trim_end();
+    command.stdin.take().unwrap().write_all(events.as_bytes()).unwrap();
+    let text = out(&command.wait_with_output().unwrap());
+    let mae = text.lines().find(|line| line.trim().starts_with("mae")).unwrap();
+    assert!(mae.contains("0.2500"), "{text}");
 }
 
 #[test]

@@ -88,6 +88,11 @@ impl Truth {
 
 fn cell(text: &str, attribute: Option<&str>) -> Option<String> {
     let index = attribute.and_then(|at| at.parse().ok()).unwrap_or(0);
+    if !text.contains('"') {
+        // The usual label. Making a reader of CSV takes ten times as long as reading the line.
+        let line = text.split(['\r', '\n']).find(|line| !line.is_empty())?;
+        return line.split(',').nth(index).map(|cell| cell.trim().to_owned());
+    }
     let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
     let mut row = csv::StringRecord::new();
     reader.read_record(&mut row).ok()?;
@@ -132,6 +137,7 @@ mod tests {
     fn labels_are_read_in_either_encoding() {
         check("1", "CSV", None, "1");
         check("1\n", "CSV", None, "1");
+        check("\r\n 1 ,2\r\n3", "CSV", None, "1");
         check("\"a, b\",2", "CSV", None, "a, b");
         check("7,0.5", "CSV", Some("1"), "0.5");
         check("\"yes\"", "JSON", None, "yes");
