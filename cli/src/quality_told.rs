@@ -221,7 +221,7 @@ impl Row<'_> {
             "name": self.name,
             "value": self.metric.and_then(|metric| known(metric.value)),
             "standard_deviation": self.metric.and_then(|metric| known(metric.standard_deviation)),
-            "best_constant": self.best_constant.and_then(known),
+            "best_constant_classifier": self.best_constant.and_then(known),
             "threshold": self.constraint.and_then(|constraint| constraint.threshold),
             "comparison_operator": self.constraint.and_then(|constraint| constraint.comparison_operator.as_ref()),
             "verdict": self.verdict,

@@ -82,7 +82,7 @@ fn several_labels_are_read_out_of_json() {
         &found,
         &[("accuracy", 4.0 / 6.0), ("weighted_recall", 4.0 / 6.0), ("weighted_precision", precision)],
     );
-    assert_eq!(metric(&found, "accuracy")["best_constant"], 0.5, "always a");
+    assert_eq!(metric(&found, "accuracy")["best_constant_classifier"], 0.5, "always a");
     assert_eq!(found["confusion_matrix"]["c"], json!({ "a": 1, "b": 0, "c": 1 }));
 }
 
@@ -162,6 +162,8 @@ fn what_cannot_be_used_is_told_with_its_place_and_the_rest_is_measured() {
         "\n".to_owned(),
         truth("b", ""),
         truth("d", "0"),
+        // Of the two rows of its event nothing says which is meant.
+        truth("batch", "1"),
         "[".to_owned(),
     ];
     let truths = folder.file("truth/a.jsonl", &truths.concat());
@@ -175,7 +177,7 @@ fn what_cannot_be_used_is_told_with_its_place_and_the_rest_is_measured() {
     assert!(told(&captured, "line 2: no JSON\n"), "{words}");
     assert!(told(&captured, "line 4: the event has no rows\n"), "{words}");
     assert!(told(&captured, "lines 3, 5: the first: `high` in `0` is no probability\n"), "{words}");
-    assert!(told(&truths, "lines 2, 4, 6: the first: the line is no ground truth: missing field"), "{words}");
+    assert!(told(&truths, "lines 2, 4, 7: the first: the line is no ground truth: missing field"), "{words}");
     assert_eq!(words.lines().count(), 4, "{words}");
     let (_, found) = folder.json(&["binary", "--probability", "0"]);
     let unusable = found["troubles"].as_array().unwrap().iter().map(|trouble| &trouble["unusable"]["count"]);
