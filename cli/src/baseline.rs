@@ -1,6 +1,6 @@
 //! `sagewarden baseline`: what Model Monitor would suggest for a CSV file.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::path::Path;
 use std::process::ExitCode;
@@ -15,6 +15,7 @@ use crate::command::BaselineOptions;
 use crate::error::CommandError;
 use crate::output::{self, DIM, STRONG};
 use crate::progress;
+use crate::quality_baseline;
 
 /// Bytes that are read at once.
 const BUFFER: usize = 256 << 10;
@@ -23,28 +24,26 @@ const SHOWN: usize = 60;
 /// Texts of a column that are shown.
 const TEXTS: usize = 4;
 
+/// What a header should not be.
+pub(crate) const NUMBERS_ONLY: &str = "the first row has numbers only: if it is no header, say --no-header";
+
 pub(crate) fn run(options: &BaselineOptions) -> Result<ExitCode, CommandError> {
     let files = ["statistics.json", "constraints.json"].map(|name| options.out.join(name));
     if let Some(path) = files.iter().find(|path| !options.force && path.exists()) {
         return Err(CommandError::Exists(path.clone()));
     }
-    let baseline = read(&options.data, if options.no_header { Header::None } else { Header::FirstRow })?;
-    let unwritable = |path: &Path| {
-        let path = path.to_owned();
-        move |source| CommandError::Unwritable { path, source }
-    };
-    fs::create_dir_all(&options.out).map_err(unwritable(&options.out))?;
-    let texts = [baseline.statistics.to_java_json(), baseline.constraints.to_java_json()];
-    for (path, text) in files.iter().zip(&texts) {
-        fs::write(path, text).map_err(unwritable(path))?;
+    if let Some(kind) = options.problem {
+        return quality_baseline::run(options, kind);
     }
-    output::say(&told(&baseline))?;
-    let [statistics, constraints] = files;
-    output::say(&format!(
-        "{STRONG}Written{STRONG:#}  {}  {}\n",
-        statistics.display(),
-        constraints.display()
-    ))?;
+    let baseline = read(&options.data, if options.no_header { Header::None } else { Header::FirstRow })?;
+    let written = output::write(
+        &options.out,
+        &[
+            ("statistics.json", baseline.statistics.to_java_json()),
+            ("constraints.json", baseline.constraints.to_java_json()),
+        ],
+    )?;
+    output::say(&(told(&baseline) + &written))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -59,9 +58,7 @@ fn read(path: &Path, header: Header) -> Result<SuggestedBaseline, CommandError> 
     progress.finish_and_clear();
     let path = path.display();
     if suspicious {
-        anstream::eprintln!(
-            "warning: `{path}`: the first row has numbers only: if it is no header, say --no-header"
-        );
+        anstream::eprintln!("warning: `{path}`: {NUMBERS_ONLY}");
     }
     for (kind, issue) in baseline.issues.iter() {
         anstream::eprintln!("warning: `{path}`, {}", issue_told(kind, issue));
@@ -75,7 +72,7 @@ fn read(path: &Path, header: Header) -> Result<SuggestedBaseline, CommandError> 
 }
 
 /// The data, and the progress through it: shown where there is a terminal and much to read.
-fn open(path: &Path) -> Result<(Box<dyn Read>, ProgressBar), CommandError> {
+pub(crate) fn open(path: &Path) -> Result<(Box<dyn Read>, ProgressBar), CommandError> {
     if path == Path::new("-") {
         return Ok((Box::new(io::stdin().lock()), progress::endless()));
     }

@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use sagewarden_drift::Mode;
-use sagewarden_drift::capture::{ColumnOrder, RowPath};
 use sagewarden_lineage::view::Format;
+
+use crate::command_data::{BASELINE_HELP, DRIFT_HELP, QUALITY_HELP};
+pub(crate) use crate::command_data::{BaselineOptions, DriftOptions, QualityOptions};
 
 /// Governance for Amazon SageMaker: every job is judged while it can still be stopped, every model is traced to commit, data
 /// version and image, and every drift alert names that chain.
@@ -28,14 +29,16 @@ pub(crate) enum Command {
         after_help = "Examples:\n  sagewarden check create-training-job.json\n  sagewarden check pipeline.json --settings infra/settings.toml --format json\n  sagewarden check --format sarif pipeline.json > sagewarden.sarif\n\nFILE is a Create request, a Describe answer, a CloudTrail event of a Create call, or a SageMaker pipeline definition, whose steps are judged each by itself.\nExit status: 0 compliant, 1 at least one control is broken or undecided, 2 a file cannot be judged."
     )]
     Check(CheckOptions),
-    /// Make the baseline that drift is judged by: the statistics.json and constraints.json that Model Monitor makes of a CSV file
-    #[command(
-        after_help = "Examples:\n  sagewarden baseline train.csv --out baseline\n  aws s3 cp s3://BUCKET/train.csv - | sagewarden baseline - --no-header --out baseline\n\nThe file is read once, in memory that does not grow with it. Types are those of the texts: one text among numbers makes a column of texts, and so does a number like 1e-5.\nExit status: 0 written, 2 the file is no table or cannot be read."
-    )]
+    /// Make the baseline that drift or model quality is judged by: the statistics.json and constraints.json that Model Monitor
+    /// makes of a CSV file
+    #[command(after_help = BASELINE_HELP)]
     Baseline(BaselineOptions),
     /// Judge captured traffic against a baseline, and show where it has drifted
     #[command(after_help = DRIFT_HELP)]
     Drift(DriftOptions),
+    /// Measure what a model said against what turned out to be true, and show where it is worse than its baseline
+    #[command(after_help = QUALITY_HELP)]
+    Quality(QualityOptions),
     /// List and explain the controls, or validate policies and settings
     Policy {
         /// What to do with them
@@ -98,108 +101,6 @@ pub(crate) struct CheckOptions {
     /// How to answer: for people, as JSON, or as SARIF 2.1.0 for code scanning
     #[arg(long, value_enum, default_value_t = CheckFormat::Text)]
     pub(crate) format: CheckFormat,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct BaselineOptions {
-    /// A CSV file, or - for standard input
-    #[arg(value_name = "DATA")]
-    pub(crate) data: PathBuf,
-    /// The folder for statistics.json and constraints.json, made if need be
-    #[arg(long, value_name = "DIR", default_value = "baseline")]
-    pub(crate) out: PathBuf,
-    /// The first row has values; columns are called _c0, _c1 and so on
-    #[arg(long)]
-    pub(crate) no_header: bool,
-    /// Replace the files of an earlier baseline
-    #[arg(long)]
-    pub(crate) force: bool,
-}
-
-const DRIFT_HELP: &str = "Examples:
-  sagewarden drift --baseline baseline captured/churn/AllTraffic/2022/04/18
-  sagewarden drift --baseline baseline captured --out report
-  aws s3 cp s3://BUCKET/KEY.jsonl - | sagewarden drift --baseline baseline -
-
-CAPTURE is a file of captured events (data capture, JSON lines), a CSV file with a header (ending in .csv), a folder with such files at any depth, or - for captured events on standard input. Input is read once, in memory that does not grow with it.
-
---mode says whose verdict counts, for the exit status and for the files of --out: `exact` compares how often values occur; `compat` gives the answers of Model Monitor's container, its known defects included, and is what takes the place of its files. Both are computed, and what they disagree on is told.
-
-Lines that cannot be used are counted on standard error, with the first of them; the others are used.
-Exit status: 0 no violation, 1 at least one, 2 the command could not run, or no row could be used.";
-
-#[derive(Debug, Args)]
-pub(crate) struct DriftOptions {
-    /// The folder with constraints.json and statistics.json; without the latter, distributions are not compared
-    #[arg(long, value_name = "DIR")]
-    pub(crate) baseline: PathBuf,
-    /// Captured events or tables: files, folders, or -
-    #[arg(value_name = "CAPTURE", required = true)]
-    pub(crate) captures: Vec<PathBuf>,
-    /// Whose verdict counts
-    #[arg(long, value_enum, default_value_t = DriftMode::Exact)]
-    pub(crate) mode: DriftMode,
-    /// The folder for statistics.json, constraint_violations.json and report.html, made if need be; earlier ones are replaced
-    #[arg(long, value_name = "DIR")]
-    pub(crate) out: Option<PathBuf>,
-    /// What the columns of a row are: those of the output, then those of the input (Model Monitor's START), or the other way
-    /// round (END), or one side only
-    #[arg(long, value_enum, default_value_t = DriftColumns::Start)]
-    pub(crate) columns: DriftColumns,
-    /// Where the rows are in requests of JSON: a JSON pointer in which a * stands for the rows, such as /instances/*/features
-    #[arg(long, value_name = "POINTER")]
-    pub(crate) input_path: Option<RowPath>,
-    /// The same for answers, such as /predictions/*
-    #[arg(long, value_name = "POINTER")]
-    pub(crate) output_path: Option<RowPath>,
-    /// CSV files have no header: their columns are those of the baseline
-    #[arg(long)]
-    pub(crate) no_header: bool,
-    /// Clarify's analysis.json of the baseline, for the report
-    #[arg(long, value_name = "FILE", requires = "attribution_now", requires = "out")]
-    pub(crate) attribution: Option<PathBuf>,
-    /// Clarify's analysis.json of now
-    #[arg(long, value_name = "FILE", requires = "attribution")]
-    pub(crate) attribution_now: Option<PathBuf>,
-    /// How to answer
-    #[arg(long, value_enum, default_value_t = Telling::Text)]
-    pub(crate) format: Telling,
-}
-
-/// Whose verdict counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum DriftMode {
-    Compat,
-    Exact,
-}
-
-impl From<DriftMode> for Mode {
-    fn from(mode: DriftMode) -> Self {
-        match mode {
-            DriftMode::Compat => Self::Compat,
-            DriftMode::Exact => Self::Exact,
-        }
-    }
-}
-
-/// Model Monitor's `output_columns_position`, or one side.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum DriftColumns {
-    Start,
-    End,
-    Input,
-    Output,
-}
-
-impl From<DriftColumns> for ColumnOrder {
-    fn from(columns: DriftColumns) -> Self {
-        match columns {
-            DriftColumns::Start => Self::OutputFirst,
-            DriftColumns::End => Self::InputFirst,
-            DriftColumns::Input => Self::Input,
-            DriftColumns::Output => Self::Output,
-        }
-    }
 }
 
 /// The formats of verdicts.

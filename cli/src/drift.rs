@@ -1,7 +1,6 @@
 //! `sagewarden drift`: captured traffic against a baseline.
 
 use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -14,16 +13,16 @@ use sagewarden_drift::{
 };
 
 use crate::command::{DriftOptions, Telling};
-use crate::drift_input::{Inputs, Source};
+use crate::drift_input::{Inputs, Source, Wanted};
 use crate::drift_told::{self, Told};
 use crate::drift_windows::Windows;
 use crate::error::CommandError;
-use crate::output::{self, STRONG};
+use crate::output;
 
 pub(crate) fn run(options: &DriftOptions) -> Result<ExitCode, CommandError> {
     let (statistics, baseline) = baseline(&options.baseline)?;
     let analyses = analyses(options)?;
-    let inputs = Inputs::find(&options.captures)?;
+    let inputs = Inputs::find(&options.captures, Wanted::EventsAndTables)?;
     let mode = Mode::from(options.mode);
     let detail = if options.out.is_some() { Detail::Statistics } else { Detail::Verdict };
     let trend = (options.out.is_some() || options.format == Telling::Json).then_some(mode);
@@ -35,7 +34,7 @@ pub(crate) fn run(options: &DriftOptions) -> Result<ExitCode, CommandError> {
         anstream::eprintln!("warning: {warning}");
     }
     if windows.rows() == 0 {
-        return Err(CommandError::NoRows(named(&inputs)));
+        return Err(CommandError::NoRows(inputs.named()));
     }
     let (profile, windows) = windows.finish();
     let judged = Judged {
@@ -112,7 +111,7 @@ impl Judged {
     }
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, CommandError> {
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>, CommandError> {
     fs::read(path).map_err(|source| CommandError::Unreadable { path: path.to_owned(), source })
 }
 
@@ -154,14 +153,6 @@ fn reader(options: &DriftOptions) -> CaptureReader {
     })
 }
 
-/// The inputs in a few words.
-fn named(inputs: &Inputs) -> String {
-    match inputs.sources.as_slice() {
-        [only] => format!("`{}`", only.name()),
-        all => format!("{} files", all.len()),
-    }
-}
-
 /// The endpoint and its variant, where the first key names them.
 fn title(inputs: &Inputs) -> String {
     let path = inputs.sources.iter().find_map(|source| match source {
@@ -179,28 +170,15 @@ fn title(inputs: &Inputs) -> String {
 }
 
 fn write(out: &Path, judged: &Judged, report: &Report<'_>, format: Telling) -> Result<(), CommandError> {
-    let unwritable = |path: &Path| {
-        let path = path.to_owned();
-        move |source| CommandError::Unwritable { path, source }
-    };
-    fs::create_dir_all(out).map_err(unwritable(out))?;
     let violations = Violations { violations: judged.counted().violations.clone(), ..Violations::default() };
     let files = [
         ("statistics.json", Statistics::from_profile(&judged.profile).to_java_json()),
-        (
-            "constraint_violations.json",
-            serde_json::to_string_pretty(&violations).map_err(io::Error::from)? + "\n",
-        ),
+        ("constraint_violations.json", output::violations(&violations)?),
         ("report.html", report.html()),
     ];
-    let mut written = Vec::new();
-    for (name, text) in files {
-        let path = out.join(name);
-        fs::write(&path, text).map_err(unwritable(&path))?;
-        written.push(path.display().to_string());
-    }
+    let written = output::write(out, &files)?;
     if format == Telling::Text {
-        output::say(&format!("{STRONG}Written{STRONG:#}  {}\n", written.join("  ")))?;
+        output::say(&written)?;
     }
     Ok(())
 }

@@ -5,16 +5,17 @@ use std::io::{self, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use indicatif::ProgressBar;
-use sagewarden_drift::capture::{CaptureKey, CaptureReader};
+use sagewarden_drift::capture::{CaptureHour, CaptureKey, CaptureReader};
 use sagewarden_drift::csv::{CsvTable, Header};
-use sagewarden_drift::{Cell, Issues, Profile, RowSink};
+use sagewarden_drift::{Cell, Issue, Issues, Profile, RowSink};
+use serde_json::{Value, json};
 
 use crate::drift_windows::Windows;
 use crate::error::CommandError;
 use crate::progress;
 
 /// Bytes that are read at once.
-const BUFFER: usize = 64 << 10;
+pub(crate) const BUFFER: usize = 64 << 10;
 
 /// What is read, in this order.
 #[derive(Debug, Default)]
@@ -40,6 +41,27 @@ impl Source {
             Self::Events(path) | Self::Table(path) => path.display().to_string(),
         }
     }
+
+    pub(crate) fn open(&self) -> io::Result<Box<dyn Read>> {
+        match self {
+            Self::Stdin => Ok(Box::new(io::stdin().lock())),
+            Self::Events(path) | Self::Table(path) => Ok(Box::new(File::open(path)?)),
+        }
+    }
+
+    /// When the events of the file were, where its key says it.
+    fn hour(&self) -> Option<CaptureHour> {
+        let Self::Events(path) = self else { return None };
+        CaptureKey::parse(&path.to_string_lossy().replace('\\', "/")).map(|key| key.hour)
+    }
+}
+
+/// What is looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    EventsAndTables,
+    /// JSON lines only.
+    Lines,
 }
 
 /// What came of a file with which something is wrong.
@@ -47,13 +69,59 @@ impl Source {
 pub(crate) struct Trouble {
     pub(crate) name: String,
     pub(crate) issues: Issues,
+    /// Lines that could be read and not used.
+    pub(crate) unusable: Unusable,
     /// Why it could not be read to its end.
     pub(crate) stopped: Option<String>,
 }
 
+/// Lines that cannot be used, each for a reason of its own: that of the first is kept.
+#[derive(Debug, Default)]
+pub(crate) struct Unusable {
+    pub(crate) lines: Issue,
+    pub(crate) first: Option<String>,
+}
+
+impl Unusable {
+    pub(crate) fn add(&mut self, line: u64, why: impl ToString) {
+        self.lines.count += 1;
+        if self.lines.lines.len() < Issues::SHOWN {
+            self.lines.lines.push(line);
+        }
+        self.first.get_or_insert_with(|| why.to_string());
+    }
+}
+
+impl Trouble {
+    /// None when nothing is wrong.
+    pub(crate) fn of(
+        source: &Source,
+        issues: Issues,
+        unusable: Unusable,
+        stopped: Option<String>,
+    ) -> Option<Self> {
+        let is_wrong = !issues.is_empty() || unusable.lines.count > 0 || stopped.is_some();
+        is_wrong.then(|| Self { name: source.name(), issues, unusable, stopped })
+    }
+
+    /// How many lines were not used.
+    pub(crate) fn count(&self) -> u64 {
+        self.issues.count() + self.unusable.lines.count
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        let mut told = json!({ "file": self.name, "issues": self.issues, "stopped": self.stopped });
+        if let (Some(why), Some(told)) = (&self.unusable.first, told.as_object_mut()) {
+            let Issue { count, lines } = &self.unusable.lines;
+            told.insert("unusable".to_owned(), json!({ "count": count, "lines": lines, "first": why }));
+        }
+        told
+    }
+}
+
 impl Inputs {
     /// Finds the files: of folders all at any depth, in the order of their names.
-    pub(crate) fn find(paths: &[PathBuf]) -> Result<Self, CommandError> {
+    pub(crate) fn find(paths: &[PathBuf], wanted: Wanted) -> Result<Self, CommandError> {
         let mut inputs = Self { bytes: Some(0), ..Self::default() };
         for path in paths {
             if path == Path::new("-") {
@@ -63,20 +131,24 @@ impl Inputs {
             }
             let metadata = fs::metadata(path).map_err(unreadable(path))?;
             if !metadata.is_dir() {
-                let source = if has_end(path, "csv") { Source::Table } else { Source::Events };
+                let is_table = wanted == Wanted::EventsAndTables && has_end(path, "csv");
+                let source = if is_table { Source::Table } else { Source::Events };
                 inputs.add(source(path.clone()), metadata.len());
                 continue;
             }
             let before = inputs.sources.len();
-            inputs.walk(path)?;
+            inputs.walk(path, wanted)?;
             if inputs.sources.len() == before {
-                return Err(CommandError::NoCapture(path.clone()));
+                return Err(match wanted {
+                    Wanted::EventsAndTables => CommandError::NoCapture(path.clone()),
+                    Wanted::Lines => CommandError::NoLines(path.clone()),
+                });
             }
         }
         Ok(inputs)
     }
 
-    fn walk(&mut self, folder: &Path) -> Result<(), CommandError> {
+    fn walk(&mut self, folder: &Path, wanted: Wanted) -> Result<(), CommandError> {
         let entries = fs::read_dir(folder).and_then(Iterator::collect::<io::Result<Vec<_>>>);
         let mut entries = entries.map_err(unreadable(folder))?;
         entries.sort_by_key(fs::DirEntry::file_name);
@@ -85,12 +157,14 @@ impl Inputs {
             let kind = entry.file_type().map_err(unreadable(&path))?;
             // A link to a folder could lead in a circle.
             if kind.is_dir() {
-                self.walk(&path)?;
+                self.walk(&path, wanted)?;
                 continue;
             }
             let source = match () {
                 () if has_end(&path, "jsonl") => Source::Events(path.clone()),
-                () if has_end(&path, "csv") => Source::Table(path.clone()),
+                () if wanted == Wanted::EventsAndTables && has_end(&path, "csv") => {
+                    Source::Table(path.clone())
+                }
                 () => {
                     self.passed_over += 1;
                     continue;
@@ -109,6 +183,19 @@ impl Inputs {
         self.bytes = self.bytes.map(|sum| sum + bytes);
     }
 
+    /// In a few words.
+    pub(crate) fn named(&self) -> String {
+        match self.sources.as_slice() {
+            [only] => format!("`{}`", only.name()),
+            all => format!("{} files", all.len()),
+        }
+    }
+
+    /// The progress through all of them.
+    pub(crate) fn progress(&self) -> ProgressBar {
+        self.bytes.map_or_else(progress::endless, progress::through)
+    }
+
     /// Reads all of them.
     pub(crate) fn read(
         &self,
@@ -116,28 +203,21 @@ impl Inputs {
         header: Header,
         windows: &mut Windows<'_>,
     ) -> Vec<Trouble> {
-        let progress = self.bytes.map_or_else(progress::endless, progress::through);
+        let progress = self.progress();
         let mut buffer = vec![0; BUFFER];
         let mut troubles = Vec::new();
         for source in &self.sources {
             let (issues, stopped) = match source {
                 Source::Table(path) => table(path, header, &progress, windows),
-                Source::Stdin => {
-                    windows.begin_file(None);
-                    events(io::stdin().lock(), reader, &mut buffer, &progress, windows)
-                }
-                Source::Events(path) => {
-                    let name = path.to_string_lossy().replace('\\', "/");
-                    windows.begin_file(CaptureKey::parse(&name).map(|key| key.hour));
-                    match File::open(path) {
-                        Ok(file) => events(file, reader, &mut buffer, &progress, windows),
+                Source::Stdin | Source::Events(_) => {
+                    windows.begin_file(source.hour());
+                    match source.open() {
+                        Ok(input) => events(input, reader, &mut buffer, &progress, windows),
                         Err(error) => (Issues::default(), Some(error.to_string())),
                     }
                 }
             };
-            if !issues.is_empty() || stopped.is_some() {
-                troubles.push(Trouble { name: source.name(), issues, stopped });
-            }
+            troubles.extend(Trouble::of(source, issues, Unusable::default(), stopped));
         }
         progress.finish_and_clear();
         troubles

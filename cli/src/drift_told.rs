@@ -29,10 +29,15 @@ pub(crate) fn warnings(troubles: &[Trouble]) -> Vec<String> {
     for trouble in troubles.iter().take(FILES) {
         let name = &trouble.name;
         lines.extend(trouble.issues.iter().map(|(kind, issue)| format!("`{name}`, {issue}: {kind}")));
+        lines.extend(trouble.unusable.first.iter().map(|why| {
+            let lines = &trouble.unusable.lines;
+            let first = if lines.count == 1 { "" } else { "the first: " };
+            format!("`{name}`, {lines}: {first}{why}")
+        }));
         lines.extend(trouble.stopped.iter().map(|why| format!("`{name}` cannot be read to its end: {why}")));
     }
     if let Some(more) = troubles.len().checked_sub(FILES).filter(|more| *more > 0) {
-        let bad: u64 = troubles.iter().skip(FILES).map(|trouble| trouble.issues.count()).sum();
+        let bad: u64 = troubles.iter().skip(FILES).map(Trouble::count).sum();
         lines.push(format!("{more} more files have bad lines, {bad} in all (--format json names them)"));
     }
     lines
@@ -90,7 +95,6 @@ impl Told<'_> {
 
     /// One document: the evaluation, and what is known besides.
     pub(crate) fn json(&self) -> Value {
-        let issues = |trouble: &Trouble| json!({ "file": trouble.name, "issues": trouble.issues, "stopped": trouble.stopped });
         json!({
             "outcome": if self.evaluation.violations.is_empty() { "compliant" } else { "violated" },
             "mode": self.evaluation.mode,
@@ -102,12 +106,12 @@ impl Told<'_> {
             "violations": self.evaluation.violations,
             "differences": self.differences,
             "notes": self.evaluation.notes,
-            "troubles": self.troubles.iter().map(issues).collect::<Vec<_>>(),
+            "troubles": self.troubles.iter().map(Trouble::json).collect::<Vec<_>>(),
         })
     }
 }
 
-fn word(verdict: &Verdict) -> &'static str {
+pub(crate) fn word(verdict: &Verdict) -> &'static str {
     match verdict {
         Verdict::Ok => "ok",
         Verdict::Violated => "violated",

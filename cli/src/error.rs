@@ -5,14 +5,17 @@ use std::path::PathBuf;
 
 use sagewarden_drift::clarify::UnreadableAnalysis;
 use sagewarden_drift::csv::CsvError;
+use sagewarden_drift::quality::{UnreadableData, Unusable};
 use sagewarden_drift::{UnreadableConstraints, UnreadableStatistics};
 use sagewarden_govern::NoAnswer;
 use sagewarden_govern::ports::PortError;
 use sagewarden_local::{GitError, StoreError, StoryError};
 use sagewarden_policy::BundleError;
 use sagewarden_policy::export::ExportError;
-use sagewarden_policy::intake::Unusable;
+use sagewarden_policy::intake;
 use thiserror::Error;
+
+use crate::quality_input::Unjoined;
 
 /// Each message says what to do.
 #[derive(Debug, Error)]
@@ -24,7 +27,7 @@ pub(crate) enum CommandError {
     #[error("`{}` is not empty and holds no earlier demo: name another folder with --out", .0.display())]
     Occupied(PathBuf),
     #[error("`{}` cannot be judged: {source}", path.display())]
-    Unusable { path: PathBuf, source: Unusable },
+    Unusable { path: PathBuf, source: intake::Unusable },
     #[error("`{}` is there already: name another folder with --out, or replace it with --force", .0.display())]
     Exists(PathBuf),
     #[error("`{}`: {source}", path.display())]
@@ -39,8 +42,22 @@ pub(crate) enum CommandError {
     Analysis { path: PathBuf, source: UnreadableAnalysis },
     #[error("`{}` holds no captured events and no table: files end in .jsonl or .csv", .0.display())]
     NoCapture(PathBuf),
+    #[error("`{}` holds no file that ends in .jsonl", .0.display())]
+    NoLines(PathBuf),
     #[error("no row could be read from {0}: the warnings say why")]
     NoRows(String),
+    #[error("no {0} could be read from {1}: the warnings say why")]
+    NothingRead(&'static str, String),
+    #[error(transparent)]
+    Unjoined(#[from] Unjoined),
+    #[error("none of {pairs} pairs can be measured: {why}")]
+    NothingMeasured { pairs: usize, why: Unusable },
+    #[error("`{}` has no constraints of {problem}: `sagewarden baseline --problem` makes them", path.display())]
+    OtherBaseline { path: PathBuf, problem: &'static str },
+    #[error("`{}`: {source}", path.display())]
+    NoPairs { path: PathBuf, source: UnreadableData },
+    #[error("{0}")]
+    Option(&'static str),
     #[error("nothing could be judged: {0}")]
     NothingJudged(String),
     #[error("there is no control `{0}`: `sagewarden policy list` has them all")]

@@ -4,6 +4,7 @@ mod ask;
 mod baseline;
 mod check;
 mod command;
+mod command_data;
 mod demo;
 mod drift;
 mod drift_input;
@@ -15,6 +16,10 @@ mod locate;
 mod output;
 mod policy;
 mod progress;
+mod quality;
+mod quality_baseline;
+mod quality_input;
+mod quality_told;
 mod replay;
 mod sarif;
 
@@ -33,6 +38,7 @@ fn main() -> ExitCode {
         Command::Check(options) => check::run(&options),
         Command::Drift(options) => drift::run(&options),
         Command::Demo(options) => demo::run(&options),
+        Command::Quality(options) => quality::run(&options),
         Command::Policy { command } => policy::run(&command),
         Command::Replay(options) => replay::run(&options),
         Command::Lineage(options) => ask::lineage(&options),

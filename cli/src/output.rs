@@ -6,6 +6,7 @@ use std::path::Path;
 
 use anstyle::{AnsiColor, Style};
 use comfy_table::{ContentArrangement, Table, presets};
+use sagewarden_drift::Violations;
 use sagewarden_govern::Outcome;
 use sagewarden_govern::{DRIFT_ALERT, Done, Failure, MONITORING_FAILED, RETRAINING_SUGGESTED};
 use sagewarden_lineage::view::FlatTable;
@@ -24,6 +25,27 @@ pub(crate) fn say(text: &str) -> io::Result<()> {
     let mut out = anstream::stdout().lock();
     out.write_all(text.as_bytes())?;
     out.flush()
+}
+
+/// Writes files into a folder, which is made if need be; answers with the line that says so.
+pub(crate) fn write(folder: &Path, files: &[(&str, String)]) -> Result<String, CommandError> {
+    let unwritable = |path: &Path| {
+        let path = path.to_owned();
+        move |source| CommandError::Unwritable { path, source }
+    };
+    fs::create_dir_all(folder).map_err(unwritable(folder))?;
+    let mut line = format!("{STRONG}Written{STRONG:#}");
+    for (name, text) in files {
+        let path = folder.join(name);
+        fs::write(&path, text).map_err(unwritable(&path))?;
+        line += &format!("  {}", path.display());
+    }
+    Ok(line + "\n")
+}
+
+/// Violations as the container writes them.
+pub(crate) fn violations(violations: &Violations) -> Result<String, CommandError> {
+    Ok(serde_json::to_string_pretty(violations).map_err(io::Error::from)? + "\n")
 }
 
 /// An outcome in a word and a sentence.

@@ -62,6 +62,9 @@ pub fn baseline(
         let fails = |why: String| UnreadableData::Line { line, why };
         let label = lookup(&columns.ground_truth)
             .ok_or_else(|| fails(format!("there is no column `{}` with the label", columns.ground_truth)))?;
+        if label.trim().is_empty() {
+            return Err(fails(format!("the label in `{}` is empty", columns.ground_truth)));
+        }
         let prediction = columns.prediction.read(lookup).map_err(|error| fails(error.to_string()))?;
         // Rows have no id: their number decides which samples they are in.
         quality.add(&number.to_string(), &prediction, label).map_err(|error| fails(error.to_string()))?;

@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Problem, Statistics};
 use crate::constraints::UnreadableConstraints;
+use crate::java_json;
 use crate::loose;
 
 /// The metric must not be less than its threshold.
@@ -114,9 +115,16 @@ impl Constraints {
         } = Some(all);
         constraints
     }
+
+    /// The file, in the container's layout.
+    #[must_use]
+    pub fn to_java_json(&self) -> String {
+        java_json::to_string(self)
+    }
 }
 
 /// The metric's name in a violation; one that only the user knows keeps its own.
-pub(super) fn violation_name(metric: &str) -> &str {
+#[must_use]
+pub fn violation_name(metric: &str) -> &str {
     CONSTRAINED.iter().find(|(name, ..)| *name == metric).map_or(metric, |(_, name, _)| name)
 }

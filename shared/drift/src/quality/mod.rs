@@ -21,7 +21,7 @@ mod statistics;
 mod truth;
 
 pub use baseline::{Columns, UnreadableData, baseline};
-pub use constraints::{Constraint, Constraints, GREATER_THAN, LESS_THAN};
+pub use constraints::{Constraint, Constraints, GREATER_THAN, LESS_THAN, violation_name};
 pub use curve::{PrecisionRecall, ReceiverOperating};
 pub use evaluate::{Evaluated, Skipped, evaluate};
 pub use join::{Join, Joined, Order, Pair, Side};

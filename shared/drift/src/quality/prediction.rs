@@ -29,6 +29,9 @@ pub enum UnreadablePrediction {
     /// The attribute is wrong, or the record is another's.
     #[error("the record has no `{0}`: name the column or path that holds the prediction")]
     Absent(String),
+    /// A label of no text would be one of its own.
+    #[error("`{0}` is empty")]
+    Empty(String),
     /// Text where a number should be.
     #[error("`{1}` in `{0}` is no probability")]
     NoProbability(String, String),
@@ -52,7 +55,10 @@ impl Attributes {
         let text = |attribute: &Option<String>| -> Result<Option<String>, UnreadablePrediction> {
             let Some(attribute) = attribute else { return Ok(None) };
             let found = lookup(attribute).ok_or_else(|| UnreadablePrediction::Absent(attribute.clone()))?;
-            Ok(Some(found.as_ref().trim().to_owned()))
+            match found.as_ref().trim() {
+                "" => Err(UnreadablePrediction::Empty(attribute.clone())),
+                found => Ok(Some(found.to_owned())),
+            }
         };
         let label = text(&self.inference)?;
         let probability = match (text(&self.probability)?, &self.probability) {

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::Problem;
 use super::curve::{PrecisionRecall, ReceiverOperating};
+use crate::java_json;
 use crate::loose;
 use crate::statistics::UnreadableStatistics;
 
@@ -104,6 +105,12 @@ impl Statistics {
             }
         }
         Ok(statistics)
+    }
+
+    /// The file, in the container's layout.
+    #[must_use]
+    pub fn to_java_json(&self) -> String {
+        java_json::to_string(self)
     }
 }
 

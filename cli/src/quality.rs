@@ -1,0 +1,205 @@
+//! `sagewarden quality`: what a model said, beside what turned out to be true.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::ExitCode;
+
+use sagewarden_drift::Mode;
+use sagewarden_drift::quality::{
+    Attributes, Constraint, Constraints, Evaluated, Join, Joined, Problem, Quality, Settings, Statistics,
+    Unusable, Window, evaluate,
+};
+
+use crate::command::{QualityOptions, Telling};
+use crate::command_data::{PredictionOptions, ProblemKind};
+use crate::drift;
+use crate::drift_input::{Inputs, Wanted};
+use crate::drift_told;
+use crate::error::CommandError;
+use crate::output;
+use crate::quality_input::{self, Answer, Unjoined};
+use crate::quality_told::{self, Told};
+
+pub(crate) fn run(options: &QualityOptions) -> Result<ExitCode, CommandError> {
+    let mode = Mode::from(options.mode);
+    let settings = settings(options.problem, mode, &options.prediction)?;
+    let answer = answer(options)?;
+    let constraints =
+        options.baseline.as_deref().map(|folder| constraints(folder, settings.problem)).transpose()?;
+    let (captures, ground_truth) = inputs(options)?;
+    let mut join = Join::new(options.max_ids);
+    let (labels, mut troubles) = quality_input::truths(&ground_truth, options.label.as_deref(), &mut join);
+    let (predictions, more) =
+        quality_input::predictions(&captures, options.output_path.as_ref(), &answer, &mut join);
+    troubles.extend(more);
+    for warning in drift_told::warnings(&troubles) {
+        anstream::eprintln!("warning: {warning}");
+    }
+    let joined = join.finish();
+    if joined.predictions.records == 0 {
+        return Err(CommandError::NothingRead("prediction", captures.named()));
+    }
+    if joined.truths.records == 0 {
+        return Err(CommandError::NothingRead("label", ground_truth.named()));
+    }
+    if joined.pairs.is_empty() {
+        return Err(Unjoined::of(&joined, &predictions, &labels).into());
+    }
+    let measured = measure(&joined, &settings, constraints.as_ref())?;
+    let told = Told {
+        mode,
+        measured: &measured,
+        constraints: of(constraints.as_ref(), settings.problem),
+        joined: &joined,
+        files: (captures.sources.len(), ground_truth.sources.len()),
+        troubles: &troubles,
+    };
+    match options.format {
+        Telling::Text => output::say(&told.text())?,
+        Telling::Json => output::say(&format!("{:#}\n", told.json()))?,
+    }
+    if let Some(out) = &options.out {
+        write(out, &measured.counted, options.format)?;
+    }
+    let passed_over = captures.passed_over + ground_truth.passed_over;
+    if passed_over > 0 {
+        anstream::eprintln!("note: {passed_over} files do not end in .jsonl and were passed over");
+    }
+    let Some(evaluated) = &measured.counted.evaluated else { return Ok(ExitCode::SUCCESS) };
+    if let Some(why) = quality_told::nothing_judged(&told) {
+        return Err(CommandError::NothingJudged(why));
+    }
+    Ok(if evaluated.violations.violations.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+/// What a model is measured by; options that mean nothing for the problem are refused.
+pub(crate) fn settings(
+    kind: ProblemKind,
+    mode: Mode,
+    options: &PredictionOptions,
+) -> Result<Settings, CommandError> {
+    let mut settings = Settings::new(Problem::from(kind), mode);
+    if kind != ProblemKind::Binary {
+        // A threshold comes with a probability only.
+        if options.probability.is_some() {
+            return Err(CommandError::Option(
+                "--probability is for --problem binary: name what holds the prediction with --inference",
+            ));
+        }
+        if options.positive.is_some() {
+            return Err(CommandError::Option(
+                "--positive is for --problem binary: others have no positive label",
+            ));
+        }
+    } else if options.inference.is_none() && options.probability.is_none() {
+        return Err(CommandError::Option(
+            "say what holds the prediction: --inference COLUMN for a label, --probability COLUMN for the probability of the \
+             positive label, or both",
+        ));
+    }
+    settings.threshold = options.threshold.unwrap_or(settings.threshold);
+    if let Some(positive) = &options.positive {
+        settings.positive.clone_from(positive);
+    }
+    Ok(settings)
+}
+
+/// Where a table or an answer has its prediction.
+pub(crate) fn attributes(options: &PredictionOptions) -> Attributes {
+    Attributes { inference: options.inference.clone(), probability: options.probability.clone() }
+}
+
+/// Without a word, an answer of one column is the prediction.
+fn answer(options: &QualityOptions) -> Result<Answer, CommandError> {
+    let attributes = attributes(&options.prediction);
+    Ok(if attributes == Attributes::default() { Answer::Only } else { Answer::At(attributes) })
+}
+
+fn inputs(options: &QualityOptions) -> Result<(Inputs, Inputs), CommandError> {
+    let is_input = |path: &&std::path::PathBuf| path.as_path() == Path::new("-");
+    if options.captures.iter().chain(&options.ground_truth).filter(is_input).count() > 1 {
+        return Err(CommandError::Option(
+            "standard input (-) can be read once: name a file for one of the two",
+        ));
+    }
+    let captures = Inputs::find(&options.captures, Wanted::Lines)?;
+    Ok((captures, Inputs::find(&options.ground_truth, Wanted::Lines)?))
+}
+
+/// The baseline, which must be one of the same problem.
+fn constraints(folder: &Path, problem: Problem) -> Result<Constraints, CommandError> {
+    let path = folder.join("constraints.json");
+    if !path.exists() {
+        return Err(CommandError::NoBaseline(folder.to_owned()));
+    }
+    let bytes = drift::read(&path)?;
+    match Constraints::parse(&bytes) {
+        Err(source) => Err(CommandError::Constraints { path, source }),
+        Ok(constraints) if constraints.of(problem).is_none() => {
+            Err(CommandError::OtherBaseline { path, problem: quality_told::named(problem) })
+        }
+        Ok(constraints) => Ok(constraints),
+    }
+}
+
+fn of(constraints: Option<&Constraints>, problem: Problem) -> Option<&BTreeMap<String, Constraint>> {
+    constraints.and_then(|constraints| constraints.of(problem))
+}
+
+/// The answers of one mode.
+pub(crate) struct Answers {
+    pub(crate) statistics: Statistics,
+    /// None without a baseline.
+    pub(crate) evaluated: Option<Evaluated>,
+}
+
+/// What came out of both modes.
+pub(crate) struct Measured {
+    /// Of the mode that counts.
+    pub(crate) counted: Answers,
+    pub(crate) other: Answers,
+    /// Pairs that could not be measured, and the first of them.
+    pub(crate) unusable: u64,
+    pub(crate) first_unusable: Option<(String, Unusable)>,
+}
+
+fn measure(
+    joined: &Joined,
+    settings: &Settings,
+    constraints: Option<&Constraints>,
+) -> Result<Measured, CommandError> {
+    let (mut unusable, mut first_unusable) = (0, None);
+    let mut answers = |mode: Mode| {
+        let mut quality = Quality::new(Settings { mode, ..settings.clone() });
+        unusable = 0;
+        for pair in &joined.pairs {
+            if let Err(why) = quality.add(&pair.id, &pair.prediction, &pair.label) {
+                unusable += 1;
+                first_unusable.get_or_insert_with(|| (pair.id.to_string(), why));
+            }
+        }
+        let statistics = quality.finish(Window::default());
+        let evaluated = constraints.map(|constraints| evaluate(&statistics, constraints, mode));
+        Answers { statistics, evaluated }
+    };
+    let other = answers(if settings.mode == Mode::Exact { Mode::Compat } else { Mode::Exact });
+    let counted = answers(settings.mode);
+    match first_unusable {
+        Some((_, why)) if counted.statistics.item_count == 0 => {
+            Err(CommandError::NothingMeasured { pairs: joined.pairs.len(), why })
+        }
+        first_unusable => Ok(Measured { counted, other, unusable, first_unusable }),
+    }
+}
+
+fn write(out: &Path, answers: &Answers, format: Telling) -> Result<(), CommandError> {
+    let mut files = vec![("statistics.json", answers.statistics.to_java_json())];
+    if let Some(evaluated) = &answers.evaluated {
+        files.push(("constraint_violations.json", output::violations(&evaluated.violations)?));
+    }
+    let written = output::write(out, &files)?;
+    if format == Telling::Text {
+        output::say(&written)?;
+    }
+    Ok(())
+}
