@@ -259,22 +259,29 @@ fn what_is_not_watched_is_told(world: &World) -> Result<()> {
     let time = now().to_string();
     let hour = time.get(..13).unwrap_or_default().replace(['-', 'T'], "/");
     let file = format!("{key}/{}/AllTraffic/{hour}/59-59-999-cut-off.jsonl", Story::ENDPOINT);
-    put_object(&mut world.aws.borrow_mut(), &bucket, &file, b"{\"captureData\":\n")?;
+    // As many as make a window large enough to be judged.
+    let lines = "{\"captureData\":\n".repeat(200);
+    put_object(&mut world.aws.borrow_mut(), &bucket, &file, lines.as_bytes())?;
     world.put(&[])?;
     let unreadable = world.heard()?;
     let [told] = unreadable.as_slice() else { return Err(format!("not one: {unreadable:#?}").into()) };
     assert_eq!(text(told, "detail-type"), "Sagewarden Monitoring Failed");
     assert_eq!(text(&told["detail"], "cause"), "traffic-unreadable");
-    assert!(text(&told["detail"], "text").contains("1 line could not be read"), "{told}");
+    assert!(text(&told["detail"], "text").contains("200 lines could not be read"), "{told}");
 
-    let later = Timestamp::from_millis(now().millis() + 2 * 86_400_000);
     let rule = format!("arn:aws:events:{REGION}:{ACCOUNT}:rule/clock");
-    let tick = json!({
-        "version": "0", "id": "1", "detail-type": "Scheduled Event", "source": "aws.events", "account": ACCOUNT,
-        "time": later, "region": REGION, "resources": [rule], "detail": {},
-    });
-    world.stack.send(&mut world.aws.borrow_mut(), "AlertDriftQueue", &tick)?;
-    world.put(&[])?;
+    let tick = |after: i64| {
+        let event = json!({
+            "version": "0", "id": "1", "detail-type": "Scheduled Event", "source": "aws.events", "account": ACCOUNT,
+            "time": Timestamp::from_millis(now().millis() + after), "region": REGION, "resources": [rule], "detail": {},
+        });
+        world.stack.send(&mut world.aws.borrow_mut(), "AlertDriftQueue", &event)?;
+        world.put(&[])
+    };
+    // From here on somebody listens.
+    tick(0)?;
+    assert_eq!(world.heard()?, Vec::<Value>::new());
+    tick(2 * 86_400_000)?;
     let heard = world.heard()?;
     let causes: BTreeSet<&str> = heard.iter().map(|event| text(&event["detail"], "cause")).collect();
     assert_eq!(causes, BTreeSet::from(["execution-missing", "traffic-missing"]), "{heard:#?}");

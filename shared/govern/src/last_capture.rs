@@ -1,5 +1,5 @@
 //! Until when traffic of an endpoint has been captured: what is heard of its files. `K#captured` has an item for each endpoint, a
-//! register that only grows, whatever order the files are told in.
+//! register that only grows, whatever order the files are told in, and one (`#`) that says since when anybody listens.
 
 use std::collections::BTreeMap;
 
@@ -43,4 +43,23 @@ pub(crate) async fn last_captures(
     Ok(items
         .filter_map(|item| Some((item.key.sk.clone(), Timestamp::from_millis(item.number(UNTIL)?))))
         .collect())
+}
+
+/// Since when anybody has listened for captured traffic; from now on, where nobody has: what was captured before was told to nobody.
+pub(crate) async fn listening_since(table: &impl Table, now: Timestamp) -> Result<Timestamp, PortError> {
+    let key = Key::new(CAPTURED, "#");
+    let known = table.get(std::slice::from_ref(&key)).await?;
+    let known = known.first().and_then(|item| item.number(UNTIL)).map(Timestamp::from_millis);
+    if let Some(known) = known.filter(|known| *known <= now) {
+        return Ok(known);
+    }
+    let earliest = Write::Newest {
+        key,
+        version_attribute: "atv".to_owned(),
+        // The smaller the time, the larger the version.
+        version: format!("{:019}", i64::MAX - now.millis()),
+        attributes: Attributes::from([(UNTIL.to_owned(), Value::Number(now.millis()))]),
+    };
+    table.write(&[earliest]).await?;
+    Ok(now)
 }

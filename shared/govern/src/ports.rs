@@ -115,7 +115,7 @@ pub trait Account {
     /// The monitoring schedules of the account, as `ListMonitoringSchedules` answers: the pages as one.
     async fn schedules(&self) -> Result<Value, PortError>;
 
-    /// The endpoints of the account that are in service, as `ListEndpoints` answers: the pages as one.
+    /// The endpoints of the account, as `ListEndpoints` answers: the pages as one.
     async fn endpoints(&self) -> Result<Value, PortError>;
 
     /// The executions of a schedule that were due no earlier than `since`, as `ListMonitoringExecutions` answers: the pages as

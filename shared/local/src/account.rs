@@ -238,16 +238,14 @@ impl SimulatedAccount {
         )
     }
 
-    /// What `ListEndpoints` answers for those in service (`StatusEquals`), on one page.
+    /// What `ListEndpoints` answers, on one page.
     ///
     /// # Errors
     /// When the store fails.
     pub fn endpoint_summaries(&self) -> Result<Value, PortError> {
         const FIELDS: [&str; 5] =
             ["EndpointName", "EndpointArn", "CreationTime", "LastModifiedTime", "EndpointStatus"];
-        let in_service =
-            |endpoint: &Value| endpoint.get("EndpointStatus").and_then(Value::as_str) == Some("InService");
-        let endpoints = self.list(ResourceKind::Endpoint)?.into_iter().filter(in_service);
+        let endpoints = self.list(ResourceKind::Endpoint)?.into_iter();
         let summaries = endpoints.map(|endpoint| only(&endpoint, &FIELDS)).collect::<Vec<_>>();
         Ok(json!({ "Endpoints": summaries }))
     }

@@ -76,21 +76,29 @@ fn a_window_of_which_next_to_nothing_can_be_read_is_worse_than_one_with_some_bad
 fn files_that_went_before_they_were_read_are_told() -> Result<()> {
     let local = settled(monitored()?)?;
     let report =
-        WindowReport { gone: vec!["s3://captured/gone.jsonl".to_owned()], ..evaluation(9, 0, false, &[]) };
+        WindowReport { gone: vec!["s3://captured/gone.jsonl".to_owned()], ..evaluation(9, 0, true, &[]) };
     put(&local, 9, &report, DAY + 600)?;
     local.settle()?;
     let told = of_type(&local, MONITORING_FAILED)?;
     assert_eq!(told.len(), 1);
     let text = told[0]["text"].as_str().unwrap_or_default();
     assert!(
-        text.contains("1 file gone before it could be read, such as s3://captured/gone.jsonl; 0 rows could"),
+        text.contains(
+            "1 file had gone before anybody read it, such as s3://captured/gone.jsonl; 0 rows could"
+        ),
         "{text}"
     );
     Ok(())
 }
 
-/// An endpoint that captures, in service since 100 s into the story.
+/// An endpoint that captures, in service since 100 s into the story, and somebody who listens since then.
 fn capturing(settings: &str) -> Result<Local> {
+    let local = served(settings)?;
+    deliver(&local, &tick(100), 100)?;
+    Ok(local)
+}
+
+fn served(settings: &str) -> Result<Local> {
     let settings = format!("{SETTINGS}\n[drift.detect]\n{settings}\n");
     let local = Local::with(Bundle::embedded()?.with_settings(&settings)?)?;
     local.serve_captured(PLACE)?;
@@ -155,7 +163,9 @@ fn what_is_told_of_traffic_that_stopped_says_since_when_and_what_to_do() -> Resu
     let since = at(100);
     assert_eq!(
         told["text"],
-        format!("endpoint prod is not watched: it captures its traffic, but no file has come since {since}")
+        format!(
+            "endpoint prod is not watched: it captures its traffic, but none of it has been heard of since {since}"
+        )
     );
     assert_eq!((&told["at"], &told["severity"]), (&json!(since), &json!("medium")));
     assert!(told["advice"].as_str().is_some_and(|advice| advice.contains(PLACE)), "{told}");
@@ -180,9 +190,16 @@ fn files_that_nobody_tells_of_are_another_matter_than_none() -> Result<()> {
     );
     assert!(told["advice"].as_str().is_some_and(|advice| advice.contains("EventBridge")), "{told}");
 
-    // One that was written just now is on its way.
+    // One that was written just now is on its way: an hour later more is known.
     let local = capturing("")?;
     capture(&local, 2 * DAY - HOUR / 2, false)?;
+    assert_eq!(self::told(&local, 2 * DAY)?, Vec::<String>::new());
+    assert_eq!(self::told(&local, 2 * DAY + HOUR)?, ["traffic-unheard"]);
+
+    // What was captured before anybody listened, nobody was told.
+    let local = served("")?;
+    capture(&local, DAY - HOUR, false)?;
+    deliver(&local, &tick(DAY), DAY)?;
     assert_eq!(self::told(&local, 2 * DAY)?, ["traffic-missing"]);
     Ok(())
 }
@@ -206,5 +223,69 @@ fn an_endpoint_that_captures_nothing_or_was_deployed_just_now_is_not_asked() -> 
     local.settle()?;
     assert_eq!(told(&local, DAY + 10 * HOUR)?, Vec::<String>::new());
     assert_eq!(told(&local, 2 * DAY + HOUR)?, ["traffic-missing"]);
+    Ok(())
+}
+
+#[test]
+fn a_key_that_names_a_time_to_come_does_not_end_the_watch() -> Result<()> {
+    let local = capturing("")?;
+    let key = "traffic/prod/AllTraffic/2099/01/01/00/00-00-000-a.jsonl";
+    let line = captured_event("e", "1,2", "1").to_string();
+    local.system.account.put_object("captured", key, line.as_bytes(), at(5 * HOUR))?;
+    local.settle()?;
+    assert_eq!(told(&local, 6 * HOUR + DAY - 1)?, Vec::<String>::new());
+    assert_eq!(told(&local, 6 * HOUR + DAY)?, ["traffic-missing"]);
+    Ok(())
+}
+
+#[test]
+fn each_variant_and_each_kind_of_damage_is_told() -> Result<()> {
+    let local = settled(monitored()?)?;
+    let kind = |kind: &str| {
+        let mut report = broken(1_000, 7);
+        report.unreadable[0].kind = kind.to_owned();
+        report
+    };
+    let other = WindowReport { variant: "Canary".to_owned(), ..broken(1_000, 7) };
+    for (number, report) in (0..).zip([kind("not-json"), other, kind("not-json"), kind("not-utf8")]) {
+        put(&local, 9, &report, DAY + 600 + number * 60)?;
+        local.settle()?;
+    }
+    let told = of_type(&local, MONITORING_FAILED)?;
+    let told: Vec<(&Value, &Value)> = told
+        .iter()
+        .map(|each| (&each["unreadable"]["variant"], &each["unreadable"]["first_lines"][0]["kind"]))
+        .collect();
+    let [all, canary] = [json!("AllTraffic"), json!("Canary")];
+    let [no_json, no_utf8] = [json!("not-json"), json!("not-utf8")];
+    assert_eq!(told, [(&all, &no_json), (&canary, &no_json), (&all, &no_utf8)]);
+    Ok(())
+}
+
+#[test]
+fn a_few_bad_lines_are_not_told_before_more_of_the_window_is_known() -> Result<()> {
+    let local = settled(monitored()?)?;
+    put(&local, 9, &broken(100, 7), DAY + 600)?;
+    local.settle()?;
+    assert_eq!(of_type(&local, MONITORING_FAILED)?, Vec::<Value>::new());
+    let mut whole = broken(100, 7);
+    whole.window.complete = true;
+    put(&local, 9, &whole, DAY + 4_600)?;
+    local.settle()?;
+    assert_eq!(of_type(&local, MONITORING_FAILED)?.len(), 1);
+    Ok(())
+}
+
+#[test]
+fn an_evaluation_of_another_endpoint_than_its_key_says_is_refused() -> Result<()> {
+    let local = settled(monitored()?)?;
+    let report = WindowReport { endpoint: "other".to_owned(), ..broken(1_000, 7) };
+    put(&local, 9, &report, DAY + 600)?;
+    let outcomes = local.settle()?;
+    assert!(
+        outcomes.iter().any(|text| text.contains("it is of endpoint `other`, not of `prod`")),
+        "{outcomes:?}"
+    );
+    assert_eq!(of_type(&local, MONITORING_FAILED)?, Vec::<Value>::new());
     Ok(())
 }

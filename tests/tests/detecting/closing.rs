@@ -6,15 +6,16 @@ use std::cell::{Cell, RefCell};
 use futures::executor::block_on;
 use sagewarden_events::Timestamp;
 use sagewarden_govern::ports::{Files, Objects, PortError, PortErrorKind, Table as _};
-use sagewarden_govern::{DetectDrift, Failure, Metrics, Moment, Outcome, WindowMetrics};
+use sagewarden_govern::{DetectDrift, Failure, MONITORING_FAILED, Metrics, Moment, Outcome, WindowMetrics};
 use sagewarden_lineage::table::{self as lineage, Attributes, Item, Key, Write};
 use sagewarden_local::System;
 use sagewarden_policy::DetectSettings;
 use sagewarden_tests::Result;
 use sagewarden_tests::guarded::{Guard, Guarded};
-use sagewarden_tests::local::Local;
+use sagewarden_tests::local::{Local, at};
+use serde_json::Value;
 
-use crate::{captured, capturing, put, report};
+use crate::{captured, capturing, put, read, report};
 
 #[derive(Default)]
 pub(crate) struct Heard(RefCell<Vec<String>>);
@@ -27,7 +28,7 @@ impl Metrics for Heard {
 }
 
 /// Closes what is over with these settings; returns what was done and the metrics that were told.
-fn close(local: &Local, settings: &DetectSettings, time: &str) -> Result<(String, Vec<String>)> {
+pub(crate) fn close(local: &Local, settings: &DetectSettings, time: &str) -> Result<(String, Vec<String>)> {
     let (done, heard) = close_with(local, &local.system.account, settings, time)?;
     Ok((done?.text().to_owned(), heard))
 }
@@ -147,5 +148,70 @@ fn a_window_that_could_not_be_closed_is_closed_by_the_next_tick() -> Result<()> 
     assert!(!heard.is_empty() && report(&local)?.window.complete);
     let (done, _) = close_with(&local, &objects, &settings, "2026-03-03T10:25:01Z")?;
     assert_eq!(done?.text(), "no window is over");
+    Ok(())
+}
+
+#[test]
+fn traffic_that_cannot_be_read_is_told_although_there_is_too_little_to_be_judged() -> Result<()> {
+    let local = capturing(true)?;
+    put(&local, "00-00-000-a.jsonl", &format!("{}{{\"captureData\":\n", captured(0..20, 1)), 86_400)?;
+    local.settle()?;
+    assert_eq!(read(&local, "constraint_violations.json")?, None, "20 rows are too few");
+    close(&local, &DetectSettings::default(), "2026-03-03T10:15:01Z")?;
+    let outcomes = local.settle()?;
+    let sent = local.sent()?;
+    let told: Vec<&Value> = sent
+        .iter()
+        .filter(|notice| notice.detail_type == MONITORING_FAILED)
+        .map(|notice| &notice.detail)
+        .collect();
+    assert_eq!(told.len(), 1, "{outcomes:?}");
+    assert_eq!(told[0]["cause"], "traffic-unreadable");
+    let text = told[0]["text"].as_str().unwrap_or_default();
+    assert!(
+        text.contains("1 line could not be read: 1 with ") && text.ends_with("a.jsonl); 20 rows could"),
+        "{text}"
+    );
+    Ok(())
+}
+
+/// Something happens while metrics are told.
+struct Meanwhile<F>(RefCell<Option<F>>);
+
+impl<F: FnOnce() + Send> Metrics for Meanwhile<F> {
+    fn tell(&self, _: &WindowMetrics<'_>) {
+        // An executor of its own, on a thread of its own.
+        if let Some(work) = self.0.borrow_mut().take() {
+            std::thread::scope(|scope| scope.spawn(work).join()).unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_file_that_comes_while_its_window_is_closed_is_judged_by_the_next_tick() -> Result<()> {
+    let local = capturing(true)?;
+    put(&local, "00-00-000-a.jsonl", &captured(0..300, 1), 86_400)?;
+    local.settle()?;
+    let System { store, account, notices, .. } = &local.system;
+    let system = local.system.clone();
+    let late = move || {
+        let key = format!("{}/59-00-000-z.jsonl", crate::HOUR);
+        let put =
+            system.account.put_object(crate::BUCKET, &key, captured(300..400, 1).as_bytes(), at(90_900));
+        put.unwrap();
+        block_on(system.settle()).unwrap();
+    };
+    let metrics = &Meanwhile(RefCell::new(Some(late)));
+    let (settings, own_bucket) = (&DetectSettings::default(), System::OWN_BUCKET);
+    let detect =
+        DetectDrift { account, objects: account, table: store, bus: notices, metrics, settings, own_bucket };
+    let now = Timestamp::from_text("2026-03-03T10:15:01Z").ok_or("no time")?;
+    block_on(detect.close_windows(&Moment { now, owner: "t".into() }))?;
+    assert!(!report(&local)?.window.complete, "the late file was judged behind it");
+
+    let (text, _) = close(&local, settings, "2026-03-03T10:20:01Z")?;
+    assert!(text.contains("400 rows"), "{text}");
+    assert!(report(&local)?.window.complete);
+    assert_eq!(close(&local, settings, "2026-03-03T10:25:01Z")?.0, "no window is over");
     Ok(())
 }

@@ -1,7 +1,9 @@
 //! A baseline that is there and cannot be used is told, once: its records are kept, and nobody reads them.
 
 use futures::executor::block_on;
-use sagewarden_events::{Event, decode};
+use sagewarden_drift::SuggestedBaseline;
+use sagewarden_drift::csv::Header;
+use sagewarden_events::{Event, Timestamp, decode};
 use sagewarden_govern::ports::{PortError, PortErrorKind};
 use sagewarden_govern::{BASELINE_MISSING, DetectDrift, Failure, Moment};
 use sagewarden_local::System;
@@ -11,8 +13,8 @@ use sagewarden_tests::guarded::{Guard, Guarded};
 use sagewarden_tests::local::{Local, SETTINGS, at};
 use serde_json::{Value, json};
 
-use crate::closing::Heard;
-use crate::{BUCKET, captured, put};
+use crate::closing::{Heard, close};
+use crate::{BUCKET, baseline_csv, captured, put};
 
 /// An endpoint whose baseline the settings name.
 fn named() -> Result<Local> {
@@ -75,6 +77,29 @@ fn what_is_wrong_with_a_baseline_is_told_once_and_each_record_is_kept() -> Resul
 }
 
 #[test]
+fn what_was_refused_is_judged_once_it_is_delivered_again_to_a_baseline_that_was_mended() -> Result<()> {
+    let local = named()?;
+    put(&local, "00-00-000-a.jsonl", &captured(0..300, 1), 86_400)?;
+    local.settle()?;
+    let settings = &local.system.bundle.settings().drift.detect.clone();
+    let (text, _) = close(&local, settings, "2026-03-03T10:15:01Z")?;
+    assert!(text.contains("cannot be judged: the settings name `s3://baselines/b`"), "{text}");
+    assert_eq!(close(&local, settings, "2026-03-03T10:20:01Z")?.0, "no window is over");
+
+    let made = SuggestedBaseline::of_csv(baseline_csv().as_bytes(), Header::FirstRow)?;
+    for (name, text) in made.files() {
+        local.system.account.put_object("baselines", &format!("b/{name}"), text.as_bytes(), at(91_000))?;
+    }
+    for record in local.system.quarantine.kept()? {
+        local.deliver(record["body"].as_str().unwrap_or_default())?;
+    }
+    assert_eq!(crate::report(&local)?.rows, 300);
+    let (text, told) = close(&local, settings, "2026-03-03T10:25:01Z")?;
+    assert!(text.contains("300 rows") && !told.is_empty(), "{text}");
+    Ok(())
+}
+
+#[test]
 fn a_baseline_that_nothing_can_be_compared_with_is_told_beside_the_report() -> Result<()> {
     let features: Vec<Value> =
         (0..4).map(|number| json!({ "name": format!("_c{number}"), "inferred_type": "Unknown" })).collect();
@@ -130,5 +155,28 @@ fn a_baseline_that_may_not_be_read_is_told_and_asked_for_again() -> Result<()> {
     let told = told(&local)?;
     assert_eq!(told.len(), 1);
     assert!(told[0].ends_with("read `s3://baselines/b/constraints.json`: AccessDenied"), "{told:?}");
+    Ok(())
+}
+
+#[test]
+fn a_window_that_may_not_be_judged_is_given_up_after_some_hours_and_opened_by_the_next_delivery() -> Result<()>
+{
+    let local = named()?;
+    put(&local, "00-00-000-a.jsonl", &captured(0..300, 1), 86_400)?;
+    let event: Value = local.system.account.drain_events()?.remove(0);
+    local.deliver(&event.to_string())?;
+    let System { store, account, notices, bundle, .. } = &local.system;
+    let objects = &Guarded { account: account.clone(), guard: Denying };
+    let (metrics, settings) = (&Heard::default(), &bundle.settings().drift.detect);
+    let own_bucket = System::OWN_BUCKET;
+    let detect = DetectDrift { account, objects, table: store, bus: notices, metrics, settings, own_bucket };
+    let tick = |time: &str| {
+        let now = Timestamp::from_text(time).unwrap();
+        block_on(detect.close_windows(&Moment { now, owner: "t".to_owned() }))
+    };
+    assert!(matches!(tick("2026-03-03T10:15:01Z"), Err(Failure::Retry(_))));
+    assert!(matches!(tick("2026-03-03T15:59:59Z"), Err(Failure::Retry(_))));
+    assert!(tick("2026-03-03T16:00:01Z")?.text().contains("cannot be judged: "));
+    assert_eq!(tick("2026-03-03T16:05:01Z")?.text(), "no window is over");
     Ok(())
 }

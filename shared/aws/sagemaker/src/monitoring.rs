@@ -1,7 +1,7 @@
-//! Endpoints that are in service, monitoring schedules and their executions.
+//! Endpoints, monitoring schedules and their executions.
 
 use aws_sdk_sagemaker::primitives::DateTime;
-use aws_sdk_sagemaker::types::{EndpointStatus, MonitoringExecutionSortKey, SortOrder};
+use aws_sdk_sagemaker::types::{MonitoringExecutionSortKey, SortOrder};
 use sagewarden_aws::port_error;
 use sagewarden_events::{Resource, Timestamp};
 use sagewarden_govern::ports::PortError;
@@ -32,12 +32,12 @@ impl SageMakerAccount {
     }
 
     pub(crate) async fn list_endpoints(&self) -> Result<Value, PortError> {
-        let context = "list the endpoints that are in service";
+        let context = "list the endpoints";
         let (mut endpoints, mut token) = (Vec::new(), None);
         loop {
             let capture = Capture::default();
-            let call = self.client.list_endpoints().status_equals(EndpointStatus::InService);
-            let call = call.max_results(100).set_next_token(token).customize().interceptor(capture.clone());
+            let call = self.client.list_endpoints().max_results(100).set_next_token(token);
+            let call = call.customize().interceptor(capture.clone());
             let page = call.send().await.map_err(|error| port_error(context, error))?;
             endpoints.extend(taken(context, &capture, "Endpoints")?);
             token = page.next_token().map(str::to_owned);

@@ -123,13 +123,10 @@ impl Claim {
         scope: &Scope,
         causes: &[Cause],
     ) -> Result<Option<Self>, PortError> {
-        let mut worst: Vec<&Cause> = causes.iter().collect();
-        worst.sort_by_key(|cause| (std::cmp::Reverse(rank(cause.severity)), cause.entry()));
-        let set: BTreeSet<String> = worst.into_iter().take(MOST).map(Cause::entry).collect();
+        let set = set_of(causes);
         let digest = digest(&set);
         let key = Key::new(&scope.partition, &digest);
-        let receipt = table.get(std::slice::from_ref(&key)).await?.pop();
-        if receipt.is_some_and(|receipt| receipt.text("st") == Some("done")) {
+        if is_done(table, &key).await? {
             return Ok(None);
         }
         let Some(receipt) = Receipt::claim_key(table, moment, key).await? else { return Ok(None) };
@@ -161,6 +158,22 @@ impl Claim {
     pub(super) async fn give_back(self, table: &impl Table) -> Result<(), PortError> {
         self.receipt.give_back(table).await
     }
+}
+
+/// Whether the set of these causes has been told.
+pub(super) async fn was_told(table: &impl Table, scope: &Scope, causes: &[Cause]) -> Result<bool, PortError> {
+    is_done(table, &Key::new(&scope.partition, digest(&set_of(causes)))).await
+}
+
+async fn is_done(table: &impl Table, key: &Key) -> Result<bool, PortError> {
+    let receipt = table.get(std::slice::from_ref(key)).await?.pop();
+    Ok(receipt.is_some_and(|receipt| receipt.text("st") == Some("done")))
+}
+
+fn set_of(causes: &[Cause]) -> BTreeSet<String> {
+    let mut worst: Vec<&Cause> = causes.iter().collect();
+    worst.sort_by_key(|cause| (std::cmp::Reverse(rank(cause.severity)), cause.entry()));
+    worst.into_iter().take(MOST).map(Cause::entry).collect()
 }
 
 /// Whether somebody is telling it, and has not died over it.

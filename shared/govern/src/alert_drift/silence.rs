@@ -8,13 +8,13 @@ use sagewarden_lineage::record::Record;
 use sagewarden_lineage::table::{Attributes, Value};
 use serde_json::json;
 
-use super::cause::{Cause, Claim, Scope, rank, word};
+use super::cause::{Cause, Claim, Scope, rank, was_told, word};
 use super::execution::Execution;
 use super::wrong::{Unread, Wrong};
 use super::{AlertDrift, MONITORING_FAILED, OBSERVED_ON};
 use crate::once::{Moment, readable};
 use crate::outcome::{Done, Failure, Outcome};
-use crate::ports::{Account, Bus, Notice, Objects, SourceControl, Table};
+use crate::ports::{Account, Bus, Notice, Objects, PortError, SourceControl, Table};
 use crate::record_monitoring::REPORT;
 
 /// A monitor that said nothing of its endpoint's traffic.
@@ -66,6 +66,21 @@ impl Silence {
             .map_or_else(|| word.to_owned(), |unread| format!("{word}/{}", unread.report.variant))
     }
 
+    /// Of traffic that cannot be read each variant, and each kind of damage, is told by itself.
+    fn causes(&self) -> Vec<Cause> {
+        let (schedule, word) = (&self.schedule.name, self.wrong.word());
+        let cause =
+            |subject: String, check: String| Cause { subject, check, severity: self.wrong.severity() };
+        match self.wrong.unread() {
+            None => vec![cause(schedule.clone(), word.to_owned())],
+            Some(unread) => {
+                let variant = &unread.report.variant;
+                let told = unread.kinds().into_iter();
+                told.map(|kind| cause(format!("{schedule}/{variant}"), format!("{word}/{kind}"))).collect()
+            }
+        }
+    }
+
     fn node(&self) -> NodeId {
         match &self.execution {
             Some((job, created_at)) => NodeId::violation(job, *created_at),
@@ -107,7 +122,7 @@ impl Silence {
             },
             Wrong::TrafficUnreadable(unread) => unread.summary(),
             Wrong::TrafficMissing { .. } => {
-                format!("it captures its traffic, but no file has come since {at}")
+                format!("it captures its traffic, but none of it has been heard of since {at}")
             }
             Wrong::TrafficUnheard { file } => {
                 format!("its captured traffic is there, such as {file}, but nobody has told of it since {at}")
@@ -175,15 +190,9 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table, B: Bus> AlertDrift<'_, 
     pub(super) async fn tell_silence(&self, silence: &Silence, moment: &Moment) -> Outcome {
         let node = self.record_silence(silence).await?;
         let table = self.recorder.table;
-        let endpoint = NodeId::endpoint(&silence.endpoint);
-        let quiet = self.settings.quiet_hours_after_alert;
-        let scope = Scope::of("monitoring", &endpoint, &node, silence.at, quiet);
-        let cause = Cause {
-            subject: silence.schedule.name.clone(),
-            check: silence.wrong.word().to_owned(),
-            severity: silence.wrong.severity(),
-        };
-        let claim = match Claim::of(table, moment, &scope, &[cause]).await? {
+        let scope = self.scope(silence, &node);
+        let causes = silence.causes();
+        let claim = match Claim::of(table, moment, &scope, &causes).await? {
             None => return Ok(Done::Nothing(format!("it was told before: {}", silence.summary()))),
             Some(claim) if claim.fresh.is_empty() => {
                 claim.settle(table).await?;
@@ -206,6 +215,16 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table, B: Bus> AlertDrift<'_, 
                 Err(failure)
             }
         }
+    }
+
+    /// Whether it has been told, and that without asking anybody else.
+    pub(super) async fn was_silence_told(&self, silence: &Silence) -> Result<bool, PortError> {
+        was_told(self.recorder.table, &self.scope(silence, &silence.node()), &silence.causes()).await
+    }
+
+    fn scope(&self, silence: &Silence, node: &NodeId) -> Scope {
+        let endpoint = NodeId::endpoint(&silence.endpoint);
+        Scope::of("monitoring", &endpoint, node, silence.at, self.settings.quiet_hours_after_alert)
     }
 
     async fn record_silence(&self, silence: &Silence) -> Result<NodeId, Failure> {

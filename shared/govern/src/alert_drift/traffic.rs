@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use futures::future::join_all;
 use sagewarden_events::{ClockTicked, Resource, ResourceKind, Timestamp};
 use sagewarden_lineage::id::NodeId;
 use sagewarden_lineage::s3::S3Location;
@@ -12,7 +13,7 @@ use super::AlertDrift;
 use super::behind::revisions;
 use super::silence::Silence;
 use super::wrong::Wrong;
-use crate::last_capture::last_captures;
+use crate::last_capture::{last_captures, listening_since};
 use crate::once::Moment;
 use crate::outcome::{Done, Outcome};
 use crate::ports::{Account, Bus, Objects, PortError, PortErrorKind, SourceControl, Table};
@@ -24,8 +25,10 @@ const TOLD_WITHIN_MS: i64 = HOUR_MS;
 /// Variants whose files are looked for, and files of a day: one is enough to know.
 const MAX_VARIANTS: usize = 10;
 const MAX_FILES: usize = 1_000;
+/// Endpoints that are asked at the same time.
+const AT_ONCE: usize = 8;
 
-/// An endpoint that captures its traffic, and how long none of it has been heard of.
+/// An endpoint that captures its traffic, and since when none of it has been heard of.
 struct Quiet<'a> {
     endpoint: &'a Resource,
     described: &'a Json,
@@ -33,37 +36,61 @@ struct Quiet<'a> {
     since: Timestamp,
 }
 
+/// What stands where an endpoint captures to that nobody has told of.
+enum Standing {
+    Nothing,
+    /// So young that it may still be told.
+    OnItsWay,
+    NotTold(String),
+}
+
+/// What is asked, and how long is too long.
+struct Question {
+    /// Since when anybody listens for traffic.
+    listening: Timestamp,
+    /// What is not after it is overdue.
+    overdue: Timestamp,
+}
+
 impl<A: Account, O: Objects, S: SourceControl, T: Table, B: Bus> AlertDrift<'_, A, O, S, T, B> {
-    /// Asks of every endpoint in service that captures its traffic whether some arrived in the last `silent_after_hours`. One
+    /// Asks of every endpoint that serves and captures its traffic whether some arrived in the last `silent_after_hours`. One
     /// endpoint's trouble does not hide the others.
     pub(super) async fn watch_traffic(&self, tick: &ClockTicked, moment: &Moment) -> Outcome {
         let detect = &self.settings.detect;
+        let nothing = Done::Nothing("no captured traffic is overdue".to_owned());
         if detect.silent_after_hours <= 0 {
             return Ok(Done::Nothing("the settings say not to ask for traffic that stops".to_owned()));
         }
+        let overdue = Timestamp::from_millis(tick.time.millis() - detect.silent_after_hours * HOUR_MS);
+        let listening = listening_since(self.recorder.table, tick.time).await?;
+        if listening > overdue {
+            return Ok(nothing);
+        }
+        let question = Question { listening, overdue };
         let listed = self.recorder.account.endpoints().await?;
-        let quiet_since = tick.time.millis() - detect.silent_after_hours * HOUR_MS;
-        let is_quiet = |since: Timestamp| since.millis() <= quiet_since;
         let endpoint = |summary: &Json| {
             let name = summary.get("EndpointName")?.as_str()?;
             let created = summary.get("CreationTime").and_then(Timestamp::from_json);
-            let may_be_quiet = created.is_none_or(is_quiet) && detect.of(name).watch;
+            let may_be_quiet = created.is_none_or(|created| created <= overdue);
+            let is_asked = may_be_quiet && serves(summary) && detect.of(name).watch;
             let (account, region) = (&tick.account, &tick.region);
-            may_be_quiet.then(|| Resource::in_region(ResourceKind::Endpoint, account, region, name))
+            is_asked.then(|| Resource::in_region(ResourceKind::Endpoint, account, region, name))
         };
         let summaries = listed.get("Endpoints").and_then(Json::as_array);
         let endpoints: Vec<Resource> = summaries.into_iter().flatten().filter_map(endpoint).collect();
         let captured = last_captures(self.recorder.table, &endpoints).await?;
-        let (mut told, mut failed) = (Done::Nothing("no captured traffic is overdue".to_owned()), None);
-        for endpoint in endpoints {
-            let last = captured.get(NodeId::endpoint(&endpoint).tail()).copied();
-            if !last.is_none_or(is_quiet) {
-                continue;
-            }
-            match self.ask_for_traffic(&endpoint, last, is_quiet, moment).await {
-                Ok(done) => told = told.and(done),
-                Err(failure) => {
-                    failed.get_or_insert(failure);
+        let last = |endpoint: &Resource| captured.get(NodeId::endpoint(endpoint).tail()).copied();
+        let quiet: Vec<&Resource> =
+            endpoints.iter().filter(|each| last(each).is_none_or(|last| last <= overdue)).collect();
+        let (mut told, mut failed) = (nothing, None);
+        for some in quiet.chunks(AT_ONCE) {
+            let asked = some.iter().map(|each| self.ask_for_traffic(each, last(each), &question, moment));
+            for outcome in join_all(asked).await {
+                match outcome {
+                    Ok(done) => told = told.and(done),
+                    Err(failure) => {
+                        failed.get_or_insert(failure);
+                    }
                 }
             }
         }
@@ -74,9 +101,20 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table, B: Bus> AlertDrift<'_, 
         &self,
         endpoint: &Resource,
         last: Option<Timestamp>,
-        is_quiet: impl Fn(Timestamp) -> bool,
+        question: &Question,
         moment: &Moment,
     ) -> Outcome {
+        let table = self.recorder.table;
+        let since = |deployed: Option<Timestamp>| {
+            let times = [Some(question.listening), last, deployed];
+            times.into_iter().flatten().max().unwrap_or(question.listening)
+        };
+        // Endpoints that nobody uses are asked each hour for months: what is known to be told costs nothing more.
+        let before = since(in_force_since(table, endpoint, moment.now).await?);
+        let unheard = Silence::of_traffic(endpoint, before, Wrong::TrafficUnheard { file: String::new() });
+        if self.was_silence_told(&unheard).await? {
+            return Ok(Done::Nothing(format!("that traffic of {endpoint} is not told of was told before")));
+        }
         // Deleted since it was listed, or its capture is off: that it should be on is the matter of a control.
         let described = self.recorder.account.describe(endpoint).await?;
         let Some((described, place)) =
@@ -84,51 +122,56 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table, B: Bus> AlertDrift<'_, 
         else {
             return Ok(Done::Nothing(format!("{endpoint} captures nothing")));
         };
-        // Its events may be late, or from before there was anybody to hear them.
+        // Its events may be late, or from before there was anybody to hear them. What captures may be younger than the endpoint.
         self.record_now(endpoint, moment).await?;
-        let deployed = in_force_since(self.recorder.table, endpoint, moment.now).await?;
-        // What captures may be younger than the endpoint.
-        let Some(since) = last.into_iter().chain(deployed).max() else {
-            return Ok(Done::Nothing(format!("nothing is known to be in force on {endpoint}")));
-        };
-        if !is_quiet(since) {
+        let modified = || described.get("LastModifiedTime").and_then(Timestamp::from_json);
+        let since = since(in_force_since(table, endpoint, moment.now).await?.or_else(modified));
+        if since > question.overdue {
             return Ok(Done::Nothing(format!("{endpoint} was deployed at {since}")));
         }
         let quiet = Quiet { endpoint, described: &described, place, since };
         let place = quiet.place.to_string();
-        let wrong = match self.file_not_told(&quiet, moment.now).await? {
-            Some(file) => Wrong::TrafficUnheard { file },
-            None => Wrong::TrafficMissing { place },
+        let wrong = match self.standing(&quiet, moment.now).await? {
+            Standing::Nothing => Wrong::TrafficMissing { place },
+            Standing::NotTold(file) => Wrong::TrafficUnheard { file },
+            Standing::OnItsWay => {
+                return Ok(Done::Nothing(format!("traffic of {endpoint} is on its way")));
+            }
         };
         self.tell_silence(&Silence::of_traffic(endpoint, since, wrong), moment).await
     }
 
-    /// A file of today or yesterday that stands where the endpoint captures to, and that nobody told of. Nothing is known where the
+    /// Whether a file of today or yesterday stands where the endpoint captures to that nobody told of. Nothing is known where the
     /// bucket may not be listed.
-    async fn file_not_told(&self, quiet: &Quiet<'_>, now: Timestamp) -> Result<Option<String>, PortError> {
+    async fn standing(&self, quiet: &Quiet<'_>, now: Timestamp) -> Result<Standing, PortError> {
+        let mut standing = Standing::Nothing;
         for prefix in quiet.prefixes(now) {
             let bucket = &quiet.place.bucket;
             let listing = match self.recorder.objects.versions(bucket, &prefix, now, MAX_FILES).await {
                 Ok(listing) => listing,
                 Err(error) if matches!(error.kind(), PortErrorKind::Denied | PortErrorKind::Invalid) => {
-                    return Ok(None);
+                    return Ok(Standing::Nothing);
                 }
                 Err(error) => return Err(error),
             };
             let told = now.millis() - TOLD_WITHIN_MS;
-            let is_unheard = |at: Timestamp| at > quiet.since && at.millis() < told;
-            if let Some(file) = listing.objects.iter().find(|file| is_unheard(file.modified_at)) {
-                return Ok(Some(format!("s3://{bucket}/{}", file.key)));
+            let mut unheard = listing.objects.iter().filter(|file| file.modified_at > quiet.since).peekable();
+            if unheard.peek().is_some() {
+                standing = Standing::OnItsWay;
+            }
+            if let Some(file) = unheard.find(|file| file.modified_at.millis() < told) {
+                return Ok(Standing::NotTold(format!("s3://{bucket}/{}", file.key)));
             }
         }
-        Ok(None)
+        Ok(standing)
     }
 }
 
 impl Quiet<'_> {
-    /// Where today's and yesterday's files are: `<prefix>/<endpoint>/<variant>/<yyyy>/<mm>/<dd>/`.
+    /// Where today's and yesterday's files are: `<prefix>/<endpoint>/<variant>/<yyyy>/<mm>/<dd>/`, and of the day from which on nothing
+    /// was heard, by the hour: a day can have more files than are looked at.
     fn prefixes(&self, now: Timestamp) -> Vec<String> {
-        let Self { endpoint, described, place, .. } = self;
+        let Self { endpoint, described, place, since } = self;
         let variants = described.get("ProductionVariants").and_then(Json::as_array).into_iter().flatten();
         let variants = variants.filter_map(|variant| variant.get("VariantName")?.as_str());
         // A prefix that ends with a slash leaves two of them in the keys, or one.
@@ -136,21 +179,37 @@ impl Quiet<'_> {
             "" => BTreeSet::from([String::new()]),
             trimmed => BTreeSet::from([format!("{trimmed}/"), format!("{}/", place.key)]),
         };
-        let days: Vec<String> = [now.millis(), now.millis() - DAY_MS]
-            .into_iter()
-            .filter_map(|at| {
-                Some(Timestamp::from_millis(at).to_string().split_once('T')?.0.replace('-', "/"))
-            })
-            .collect();
+        let mut times = Vec::new();
+        for begin in [now.millis(), now.millis() - DAY_MS].map(|at| at.div_euclid(DAY_MS) * DAY_MS) {
+            let hours = (0..24).map(|hour| begin + hour * HOUR_MS);
+            if (begin..begin + DAY_MS).contains(&since.millis()) {
+                times.extend(
+                    hours.filter(|hour| *hour > since.millis() - HOUR_MS).filter_map(|hour| folder(hour, 13)),
+                );
+            } else if begin > since.millis() {
+                times.extend(folder(begin, 10));
+            }
+        }
         let name = described.get("EndpointName").and_then(Json::as_str).unwrap_or(&endpoint.name);
         let mut prefixes = Vec::new();
         for variant in variants.take(MAX_VARIANTS) {
             for beginning in &beginnings {
-                prefixes.extend(days.iter().map(|day| format!("{beginning}{name}/{variant}/{day}/")));
+                prefixes.extend(times.iter().map(|time| format!("{beginning}{name}/{variant}/{time}/")));
             }
         }
         prefixes
     }
+}
+
+/// `2026/03/03` of the first 10 characters of a time, `2026/03/03/09` of the first 13.
+fn folder(at: i64, length: usize) -> Option<String> {
+    Some(Timestamp::from_millis(at).to_string().get(..length)?.replace(['-', 'T'], "/"))
+}
+
+/// Whether requests are answered, by the states of `EndpointStatus`: also while the endpoint is being changed, or could not be.
+fn serves(summary: &Json) -> bool {
+    let status = summary.get("EndpointStatus").and_then(Json::as_str).unwrap_or_default();
+    !matches!(status, "OutOfService" | "Creating" | "Deleting" | "Failed")
 }
 
 /// Where an endpoint captures to now (`DataCaptureConfigSummary` of `DescribeEndpoint`); nothing where it does not.

@@ -63,6 +63,11 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table, B: Bus> AlertDrift<'_, 
         if report.unreadable_lines == 0 && report.gone.is_empty() {
             return Ok(Done::Nothing(format!("all captured traffic of `{evaluation}` could be read")));
         }
+        // Half a file of bad lines is another thing than a few in an hour: that is known once there is enough to be judged.
+        let seen = report.rows + report.unreadable_lines;
+        if !report.window.complete && seen < self.settings.detect.min_rows {
+            return Ok(Done::Nothing(format!("too little is known of `{evaluation}` yet")));
+        }
         let endpoint = endpoint(object, &report.endpoint);
         let end = report.window.end;
         let unread = Box::new(Unread { evaluation, report });
@@ -81,8 +86,16 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table, B: Bus> AlertDrift<'_, 
         let objects = self.recorder.objects;
         match objects.read(&evaluation.bucket, &evaluation.key, MAX_REPORT).await {
             Ok(Some(bytes)) => {
-                let report = WindowReport::parse(&bytes);
-                Ok(Some(report.map_err(|error| Failure::Reject(format!("`{evaluation}`: {error}")))?))
+                let refused = |why: String| Failure::Reject(format!("`{evaluation}`: {why}"));
+                let report = WindowReport::parse(&bytes).map_err(|error| refused(error.to_string()))?;
+                let named = place.endpoint.as_deref().unwrap_or_default();
+                if !report.endpoint.eq_ignore_ascii_case(named) {
+                    return Err(refused(format!(
+                        "it is of endpoint `{}`, not of `{named}`",
+                        report.endpoint
+                    )));
+                }
+                Ok(Some(report))
             }
             Ok(None) => Ok(None),
             Err(error) if error.kind() == PortErrorKind::Denied => {

@@ -1,5 +1,7 @@
 //! What is wrong with a monitor, or with what it looks at.
 
+use std::collections::BTreeSet;
+
 use sagewarden_drift::{CaptureWindow, Severity, UnreadableLines, WindowReport};
 use sagewarden_lineage::s3::{S3Location, hex};
 use serde_json::{Value as Json, json};
@@ -57,6 +59,12 @@ impl Unread {
         self.report.rows > self.report.unreadable_lines
     }
 
+    /// What is wrong with it, in words of the format.
+    pub(super) fn kinds(&self) -> BTreeSet<&str> {
+        let gone = (!self.report.gone.is_empty()).then_some("gone");
+        self.report.unreadable.iter().map(|lines| lines.kind.as_str()).chain(gone).collect()
+    }
+
     /// What, in a sentence.
     pub(super) fn summary(&self) -> String {
         let WindowReport { unreadable, unreadable_lines, gone, window, rows, .. } = &self.report;
@@ -67,7 +75,7 @@ impl Unread {
         }
         if let Some(first) = gone.first() {
             let files = counted(gone.len(), "file");
-            parts.push(format!("{files} gone before it could be read, such as {first}"));
+            parts.push(format!("{files} had gone before anybody read it, such as {first}"));
         }
         let CaptureWindow { start, end, .. } = window;
         format!(

@@ -58,8 +58,7 @@ where
             if now == files {
                 self.tell_once(window, found, &metrics).await?;
                 let Some(why) = unjudged else { return Ok(done) };
-                let why = format!("nothing in `{}` could be compared: {why}", found.place.constraints);
-                return Ok(done.and(self.tell_unusable(window, &why, moment).await?));
+                return Ok(done.and(self.tell_uncompared(window, found, &why, moment).await?));
             }
             files = now;
         }

@@ -9,19 +9,19 @@ mod judge;
 mod profiles;
 mod served;
 mod window;
+mod without;
 
 use sagewarden_drift::capture::CaptureKey;
 use sagewarden_drift::{Metric, WindowReport};
 use sagewarden_events::{ObjectCreated, Resource, ResourceKind, Timestamp};
-use sagewarden_lineage::s3::{S3Location, hex};
+use sagewarden_lineage::s3::S3Location;
 use sagewarden_policy::DetectSettings;
-use serde_json::{Value as Json, json};
-use sha2::{Digest as _, Sha256};
+use serde_json::Value as Json;
 
 use crate::last_capture;
-use crate::once::{Moment, told_once};
+use crate::once::Moment;
 use crate::outcome::{Done, Failure, Outcome};
-use crate::ports::{Account, Bus, Files, Notice, ObjectVersion, Objects, Table};
+use crate::ports::{Account, Bus, Files, ObjectVersion, Objects, Table};
 
 use find_baseline::{FindBaseline, Search};
 use window::{CapturedFile, Noted, Window};
@@ -121,6 +121,8 @@ where
             sequencer: written.sequencer.clone(),
         };
         if let Some(until) = window::end_of(key.hour) {
+            // A key may name an hour that is yet to come.
+            let until = until.min(window::end_of_hour(written.time));
             last_capture::note(self.table, &window.endpoint, until).await?;
         }
         // Before a baseline is looked for: one may come while the window is open.
@@ -166,15 +168,21 @@ where
     }
 
     async fn close(&self, window: &Window, moment: &Moment) -> Outcome {
-        let done = match self.judge_last(window, moment).await {
-            // Its files are in quarantine with this reason.
-            Err(Failure::Reject(reason)) => {
-                Done::Acted(format!("a window of {} cannot be judged: {reason}", window.endpoint))
+        let files = window.files(self.table).await?;
+        match self.judge_last(window, moment).await {
+            Ok(done) => {
+                window.close(self.table, &files).await?;
+                Ok(done)
             }
-            outcome => outcome?,
-        };
-        window.close(self.table).await?;
-        Ok(done)
+            // A service that does not answer is asked again, and a permission that is missing may be given.
+            Err(Failure::Retry(error)) if error.is_transient() || !window.is_old(moment.now) => {
+                Err(error.into())
+            }
+            Err(failure) => {
+                window.give_up(self.table).await?;
+                Ok(Done::Acted(format!("a window of {} cannot be judged: {failure}", window.endpoint)))
+            }
+        }
     }
 
     async fn judge_last(&self, window: &Window, moment: &Moment) -> Outcome {
@@ -195,72 +203,23 @@ where
         let Self { account, objects, table, own_bucket, .. } = *self;
         let find = FindBaseline { account, objects, table, own_bucket };
         let mut said = self.settings.of(&window.endpoint.name);
-        match find.of(window, described, &said).await {
+        let outcome = match find.of(window, described, &said).await {
             Ok(Search::Nothing(served)) => self.tell_missing(window, &served.config, moment).await,
             Ok(Search::Found(found)) => {
                 said.columns = found.place.columns.unwrap_or(said.columns);
                 self.judge(window, &found, &said, complete, moment).await
             }
+            Err(failure) => Err(failure),
+        };
+        match outcome {
             // A service that does not answer is asked again.
             Err(Failure::Retry(error)) if error.is_transient() => Err(error.into()),
             Err(failure) => {
-                self.tell_unusable(window, &failure.to_string(), moment).await?;
+                self.tell_unjudged(window, &failure, moment).await?;
                 Err(failure)
             }
+            done => done,
         }
-    }
-
-    /// Traffic that nothing is compared with is told once for each configuration of the endpoint: silence is not health.
-    async fn tell_missing(&self, window: &Window, config: &str, moment: &Moment) -> Outcome {
-        let name = &window.endpoint.name;
-        let text = format!("endpoint {name} captures traffic, but there is no baseline to compare it with");
-        let advice = "name a folder with constraints.json and statistics.json as `baseline` under \
-            `[[drift.detect.endpoints]]` in the settings; `sagewarden baseline` makes them of training data, and `baseline = \"make\"` under \
-            `[drift.training]` of each training job's";
-        let looked_at = [
-            "the settings",
-            "the data-quality schedules of the endpoint",
-            "the model package",
-            "the training data",
-        ];
-        let more = json!({ "endpoint_config": config, "looked_at": looked_at });
-        self.tell_without(window, &text, advice, more, config, moment).await
-    }
-
-    /// A baseline that is there and cannot be used is told once for a reason; the records are kept, or wait for the permission.
-    async fn tell_unusable(&self, window: &Window, why: &str, moment: &Moment) -> Outcome {
-        let name = &window.endpoint.name;
-        let text =
-            format!("endpoint {name} captures traffic, but it cannot be compared with its baseline: {why}");
-        let advice = "mend what the reason says; then redrive the dead-letter queue of detect-drift, or deliver what it refused once more \
-            (rejected/detect-drift/ in the stack's bucket)";
-        let cause = hex(&Sha256::digest(why));
-        self.tell_without(window, &text, advice, json!({ "why": why }), &cause, moment).await
-    }
-
-    async fn tell_without(
-        &self,
-        window: &Window,
-        text: &str,
-        advice: &str,
-        more: Json,
-        cause: &str,
-        moment: &Moment,
-    ) -> Outcome {
-        let Window { endpoint, variant, .. } = window;
-        let mut detail = json!({
-            "text": text,
-            "about": endpoint.arn(),
-            "advice": advice,
-            "endpoint": { "name": endpoint.name, "arn": endpoint.arn() },
-            "variant": variant,
-        });
-        if let (Json::Object(detail), Json::Object(more)) = (&mut detail, more) {
-            detail.extend(more);
-        }
-        let notice = Notice { detail_type: BASELINE_MISSING, resources: vec![endpoint.arn()], detail };
-        let cause = format!("baseline#{}#{variant}#{cause}", endpoint.arn());
-        told_once(self.table, self.bus, moment, &cause, window.start, &notice).await
     }
 
     /// Where the files about a window go, in Model Monitor's layout: `<prefix>/<endpoint>/<schedule>/<yyyy>/<mm>/<dd>/<hh>`. A

@@ -18,6 +18,8 @@ use crate::outcome::Failure;
 use crate::ports::{ObjectVersion, Table};
 
 const HOUR_MS: i64 = 3_600_000;
+/// How long after its end a window that may not be judged is tried again.
+const PATIENCE_MS: i64 = 6 * HOUR_MS;
 /// The partition of windows that are open.
 const OPEN: &str = "K#windows";
 
@@ -57,6 +59,11 @@ pub(crate) enum Noted {
 /// The end of an hour of traffic.
 pub(super) fn end_of(hour: CaptureHour) -> Option<Timestamp> {
     Some(Timestamp::from_millis(Timestamp::from_text(&hour.to_string())?.millis() + HOUR_MS))
+}
+
+/// The end of the hour that a time lies in.
+pub(super) fn end_of_hour(time: Timestamp) -> Timestamp {
+    Timestamp::from_millis((time.millis().div_euclid(HOUR_MS) + 1) * HOUR_MS)
 }
 
 impl CapturedFile {
@@ -126,19 +133,25 @@ impl Window {
         format!("{}/{hour}", day.replace('-', "/"))
     }
 
-    /// Notes a file, and that the window is to be judged once more when it is over.
+    /// Notes a file, and that the window is to be judged once more when it is over. One that was given up is open again.
     pub(crate) async fn add(&self, table: &impl Table, file: &CapturedFile) -> Result<Noted, Failure> {
-        let (file, open) = (self.file_item(file), self.open_item());
-        let found = table.get(&[file.key.clone(), open.key.clone()]).await?;
+        let (file, open, given_up) = (self.file_item(file), self.open_item(), self.given_up_item());
+        let found = table.get(&[file.key.clone(), open.key.clone(), given_up.key.clone()]).await?;
         let is_there = |item: &Item| found.iter().any(|each| each.key == item.key);
-        if is_there(&file) {
-            return Ok(if is_there(&open) { Noted::Open } else { Noted::Closed });
+        if is_there(&file) && is_there(&open) {
+            return Ok(Noted::Open);
+        }
+        if is_there(&file) && !is_there(&given_up) {
+            return Ok(Noted::Closed);
         }
         // A file is known only in a window that is open: after a crash between the two it is told again, and noted then. Once
         // more behind it, as the clock may have closed the window between the two.
         table.write(&[Write::Put(open.clone())]).await?;
         table.write(&[Write::Put(file)]).await?;
         table.write(&[Write::Put(open)]).await?;
+        if is_there(&given_up) {
+            table.write(&[Write::Delete(given_up.key)]).await?;
+        }
         Ok(Noted::Open)
     }
 
@@ -189,9 +202,29 @@ impl Window {
         Item { key: Key::new(self.pk(), "M"), attributes: Attributes::new() }
     }
 
-    /// It has been judged for the last time, unless another file comes.
-    pub(crate) async fn close(&self, table: &impl Table) -> Result<(), Failure> {
+    /// It has been judged for the last time, unless other files than these have come meanwhile.
+    pub(crate) async fn close(&self, table: &impl Table, judged: &[CapturedFile]) -> Result<(), Failure> {
+        table.write(&[Write::Delete(self.open_item().key)]).await?;
+        if self.files(table).await? != judged {
+            // Its own delivery may have opened the window before it was closed.
+            table.write(&[Write::Put(self.open_item())]).await?;
+        }
+        Ok(())
+    }
+
+    /// Whether nobody has to wait for it any longer: windows that fail must not keep the clock from others.
+    pub(crate) fn is_old(&self, now: Timestamp) -> bool {
+        now.millis() - self.end.millis() > PATIENCE_MS
+    }
+
+    /// It cannot be judged. A file of it that is told again, once somebody has mended what was wrong, opens it.
+    pub(crate) async fn give_up(&self, table: &impl Table) -> Result<(), Failure> {
+        table.write(&[Write::Put(self.given_up_item())]).await?;
         Ok(table.write(&[Write::Delete(self.open_item().key)]).await?)
+    }
+
+    fn given_up_item(&self) -> Item {
+        Item { key: Key::new(self.pk(), "U"), attributes: Attributes::new() }
     }
 
     /// A page of windows that are open and whose end is before a time, behind a sort key, and where the next page begins.
