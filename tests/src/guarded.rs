@@ -16,7 +16,7 @@ pub trait Guard {
         Ok(())
     }
 
-    /// Somebody reads the newest content of an object.
+    /// Somebody reads an object's newest content, or the content of a version piece by piece.
     ///
     /// # Errors
     /// What is answered instead.
@@ -81,6 +81,7 @@ impl<G: Guard> Files for Guarded<G> {
         object: &ObjectVersion,
         take: &mut dyn FnMut(&[u8]),
     ) -> Result<bool, PortError> {
+        self.guard.read(bucket, &object.key)?;
         self.account.stream(bucket, object, take).await
     }
 
