@@ -3,7 +3,7 @@
 //! A baseline of 100,000 rows; a window that gets so many files of 1,000 events of about 470 bytes, in which four of twelve floats
 //! have moved. The time is that of the handlers over the adapters of this crate: SQLite in memory holds the table and the objects.
 //! `detect` is from the event of the file to the last report, `alert` what comes of the reports: an alert behind the first file, and
-//! nothing new behind the others.
+//! nothing new behind the others. Behind the last one another file is judged, and what it asks of the table and of S3 is counted.
 #![expect(
     clippy::indexing_slicing,
     clippy::unwrap_used,
@@ -12,15 +12,22 @@
 
 #[path = "../../drift/benches/data/mod.rs"]
 mod data;
+#[path = "lineage/meter.rs"]
+mod meter;
 
+use std::cell::Cell;
 use std::time::{Duration, Instant};
 
 use data::Traffic;
 use futures::executor::block_on;
+use meter::{Meter, total};
 use sagewarden_drift::SuggestedBaseline;
 use sagewarden_drift::csv::Header;
-use sagewarden_events::{ResourceKind, Timestamp};
-use sagewarden_local::{Store, System};
+use sagewarden_events::{Event, ResourceKind, Timestamp, decode};
+use sagewarden_govern::ports::{Files, Listing, ObjectVersion, Objects, PortError};
+use sagewarden_govern::{DetectDrift, Metrics, Moment, WindowMetrics};
+use sagewarden_lineage::s3::Checksum;
+use sagewarden_local::{SimulatedAccount, Store, System};
 use sagewarden_policy::Bundle;
 use serde_json::json;
 
@@ -82,6 +89,102 @@ fn deliver(system: &System) -> Duration {
     begun.elapsed()
 }
 
+/// The account's objects, and how often they are asked for.
+struct Counted<'a> {
+    account: &'a SimulatedAccount,
+    gets: Cell<u64>,
+    puts: Cell<u64>,
+    bytes_put: Cell<usize>,
+}
+
+impl Objects for Counted<'_> {
+    async fn versions(
+        &self,
+        bucket: &str,
+        prefix: &str,
+        as_of: Timestamp,
+        at_most: usize,
+    ) -> Result<Listing, PortError> {
+        self.account.versions(bucket, prefix, as_of, at_most).await
+    }
+
+    async fn versioning(&self, bucket: &str) -> Result<Option<String>, PortError> {
+        self.account.versioning(bucket).await
+    }
+
+    async fn read(&self, bucket: &str, key: &str, at_most: u64) -> Result<Option<Vec<u8>>, PortError> {
+        self.gets.set(self.gets.get() + 1);
+        self.account.read(bucket, key, at_most).await
+    }
+
+    async fn read_version(
+        &self,
+        bucket: &str,
+        object: &ObjectVersion,
+        at_most: u64,
+    ) -> Result<Option<Vec<u8>>, PortError> {
+        self.account.read_version(bucket, object, at_most).await
+    }
+
+    async fn checksum(&self, bucket: &str, object: &ObjectVersion) -> Result<Option<Checksum>, PortError> {
+        self.account.checksum(bucket, object).await
+    }
+
+    async fn keep_manifest(&self, digest: &str, text: &str) -> Result<Option<String>, PortError> {
+        self.account.keep_manifest(digest, text).await
+    }
+}
+
+impl Files for Counted<'_> {
+    async fn stream(
+        &self,
+        bucket: &str,
+        object: &ObjectVersion,
+        take: &mut dyn FnMut(&[u8]),
+    ) -> Result<bool, PortError> {
+        self.gets.set(self.gets.get() + 1);
+        self.account.stream(bucket, object, take).await
+    }
+
+    async fn write(&self, bucket: &str, key: &str, content_type: &str, body: &[u8]) -> Result<(), PortError> {
+        self.puts.set(self.puts.get() + 1);
+        self.bytes_put.set(self.bytes_put.get() + body.len());
+        self.account.write(bucket, key, content_type, body).await
+    }
+}
+
+struct Unheard;
+
+impl Metrics for Unheard {
+    fn tell(&self, _: &WindowMetrics<'_>) {}
+}
+
+/// What one more file asks of the table and of S3.
+fn count(system: &System) {
+    let System { account, store, notices, bundle, .. } = system;
+    let table = &Meter::new(store);
+    let objects = &Counted { account, gets: Cell::new(0), puts: Cell::new(0), bytes_put: Cell::new(0) };
+    let (settings, own_bucket, metrics) = (&bundle.settings().drift.detect, System::OWN_BUCKET, &Unheard);
+    let detect = DetectDrift { account, objects, table, bus: notices, metrics, settings, own_bucket };
+    for event in account.drain_events().unwrap() {
+        for event in decode(&event.to_string()).unwrap() {
+            let Event::ObjectCreated(written) = event else { continue };
+            block_on(detect.on_capture(&written, &Moment { now: at(90_000), owner: "b".to_owned() }))
+                .unwrap();
+        }
+    }
+    let asked = total(&table.take());
+    println!(
+        "\none more: {} read units and {} write units in {} requests to the table; {} GET and {} PUT, {} KB, to S3",
+        asked.reads,
+        asked.writes,
+        asked.requests,
+        objects.gets.get(),
+        objects.puts.get(),
+        objects.bytes_put.get() / 1_000
+    );
+}
+
 fn main() {
     // `cargo test --benches` starts benchmarks, too, without a number.
     let mut arguments = std::env::args().skip(1).filter(|argument| argument != "--bench");
@@ -90,7 +193,7 @@ fn main() {
     let system = world(folder.path());
     let mut traffic = Traffic::new(2, 1.0);
     println!("| file of the window | detect, ms | alert, ms |\n|---|---|---|");
-    for number in 1..=files {
+    let mut put = |number: usize| {
         let mut file = String::new();
         (0..EVENTS).for_each(|_| traffic.event(&mut file));
         let key = format!(
@@ -99,6 +202,9 @@ fn main() {
             number % 60
         );
         system.account.put_object("captured", &key, file.as_bytes(), at(86_400)).unwrap();
+    };
+    for number in 1..=files {
+        put(number);
         let detect = deliver(&system);
         let alert = deliver(&system);
         if matches!(number, 1 | 2 | 5 | 10 | 20 | 30) || number == files {
@@ -106,4 +212,6 @@ fn main() {
             println!("| {number} | {detect:.1} | {alert:.1} |");
         }
     }
+    put(files + 1);
+    count(&system);
 }
