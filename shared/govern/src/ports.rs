@@ -63,6 +63,12 @@ impl PortError {
         self
     }
 
+    /// What was tried.
+    #[must_use]
+    pub fn context(&self) -> &str {
+        &self.context
+    }
+
     /// Why it failed.
     #[must_use]
     pub fn kind(&self) -> PortErrorKind {

@@ -1,7 +1,10 @@
 //! Captured traffic that cannot be read, and captured traffic that stops: neither is health.
 
+use futures::executor::block_on;
 use sagewarden_drift::{UnreadableLines, WindowReport};
+use sagewarden_events::ResourceKind;
 use sagewarden_govern::MONITORING_FAILED;
+use sagewarden_local::System;
 use sagewarden_policy::Bundle;
 use sagewarden_tests::Result;
 use sagewarden_tests::local::{Local, SETTINGS, at, captured_event};
@@ -213,13 +216,10 @@ fn an_endpoint_that_captures_nothing_or_was_deployed_just_now_is_not_asked() -> 
     let local = capturing("")?;
     let mut config = sagewarden_tests::local::endpoint_config("d", "m");
     config["DataCaptureConfig"] = sagewarden_tests::local::data_capture(PLACE);
-    local.create(sagewarden_events::ResourceKind::EndpointConfig, &config, DAY)?;
+    local.create(ResourceKind::EndpointConfig, &config, DAY)?;
     let account = &local.system.account;
     account.update_endpoint("prod", "d", None, at(DAY + 10))?;
-    account.finish_endpoint(
-        &account.resource(sagewarden_events::ResourceKind::Endpoint, "prod"),
-        at(DAY + 20),
-    )?;
+    account.finish_endpoint(&account.resource(ResourceKind::Endpoint, "prod"), at(DAY + 20))?;
     local.settle()?;
     assert_eq!(told(&local, DAY + 10 * HOUR)?, Vec::<String>::new());
     assert_eq!(told(&local, 2 * DAY + HOUR)?, ["traffic-missing"]);
@@ -286,6 +286,36 @@ fn an_evaluation_of_another_endpoint_than_its_key_says_is_refused() -> Result<()
         outcomes.iter().any(|text| text.contains("it is of endpoint `other`, not of `prod`")),
         "{outcomes:?}"
     );
+    assert_eq!(of_type(&local, MONITORING_FAILED)?, Vec::<Value>::new());
+    Ok(())
+}
+
+#[test]
+fn an_endpoint_that_scales_is_quiet_since_it_was_deployed() -> Result<()> {
+    let local = capturing("")?;
+    let account = &local.system.account;
+    let endpoint = account.resource(ResourceKind::Endpoint, "prod");
+    // More revisions than are read at once.
+    for change in 0..60 {
+        account.finish_endpoint(&endpoint, at(1_000 + change * 600))?;
+        local.settle()?;
+    }
+    assert_eq!(told(&local, 2 * DAY)?, ["traffic-missing"]);
+    assert_eq!(of_type(&local, MONITORING_FAILED)?[0]["at"], json!(at(100)));
+    account.finish_endpoint(&endpoint, at(2 * DAY + 10))?;
+    local.settle()?;
+    assert_eq!(told(&local, 4 * DAY)?, ["traffic-missing"], "it is the same silence");
+    Ok(())
+}
+
+#[test]
+fn what_came_while_nobody_watched_was_not_unheard_of() -> Result<()> {
+    let local = capturing("[[drift.detect.endpoints]]\nendpoint = \"prod\"\nwatch = false")?;
+    capture(&local, DAY + 5 * HOUR, true)?;
+    let bundle = Bundle::embedded()?.with_settings(SETTINGS)?;
+    let system = System { bundle, ..local.system.clone() };
+    let now = at(2 * DAY);
+    block_on(system.deliver(&tick(2 * DAY), now))?;
     assert_eq!(of_type(&local, MONITORING_FAILED)?, Vec::<Value>::new());
     Ok(())
 }

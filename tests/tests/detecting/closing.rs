@@ -4,7 +4,7 @@
 use std::cell::{Cell, RefCell};
 
 use futures::executor::block_on;
-use sagewarden_events::Timestamp;
+use sagewarden_events::{Event, Timestamp, decode};
 use sagewarden_govern::ports::{Files, Objects, PortError, PortErrorKind, Table as _};
 use sagewarden_govern::{DetectDrift, Failure, MONITORING_FAILED, Metrics, Moment, Outcome, WindowMetrics};
 use sagewarden_lineage::table::{self as lineage, Attributes, Item, Key, Write};
@@ -213,5 +213,55 @@ fn a_file_that_comes_while_its_window_is_closed_is_judged_by_the_next_tick() -> 
     assert!(text.contains("400 rows"), "{text}");
     assert!(report(&local)?.window.complete);
     assert_eq!(close(&local, settings, "2026-03-03T10:25:01Z")?.0, "no window is over");
+    Ok(())
+}
+
+/// Something happens while the baseline is read.
+struct WhileRead<F>(RefCell<Option<F>>);
+
+impl<F: FnOnce() + Send> Guard for WhileRead<F> {
+    fn read(&self, _: &str, key: &str) -> std::result::Result<(), PortError> {
+        if key.ends_with("constraints.json")
+            && let Some(work) = self.0.borrow_mut().take()
+        {
+            std::thread::scope(|scope| scope.spawn(work).join()).unwrap();
+        }
+        Ok(())
+    }
+}
+
+#[test]
+fn a_window_that_is_closed_while_a_late_file_is_judged_is_closed_once_more() -> Result<()> {
+    let local = capturing(true)?;
+    put(&local, "00-00-000-a.jsonl", &captured(0..300, 1), 86_400)?;
+    local.settle()?;
+    put(&local, "59-00-000-z.jsonl", &captured(300..400, 1), 90_900)?;
+    let late = local.system.account.drain_events()?.remove(0).to_string();
+    let system = local.system.clone();
+    let now = Timestamp::from_text("2026-03-03T10:15:01Z").ok_or("no time")?;
+    let moment = Moment { now, owner: "t".into() };
+    let clock = {
+        let moment = Moment { owner: "clock".into(), ..moment.clone() };
+        move || {
+            let System { account, store, notices, .. } = &system;
+            let (metrics, settings) = (&Heard::default(), &DetectSettings::default());
+            let (objects, own_bucket) = (account, System::OWN_BUCKET);
+            let detect =
+                DetectDrift { account, objects, table: store, bus: notices, metrics, settings, own_bucket };
+            block_on(detect.close_windows(&moment)).unwrap();
+        }
+    };
+    let System { account, store, notices, .. } = &local.system;
+    let objects = &Guarded { account: account.clone(), guard: WhileRead(RefCell::new(Some(clock))) };
+    let (metrics, settings) = (&Heard::default(), &DetectSettings::default());
+    let own_bucket = System::OWN_BUCKET;
+    let detect = DetectDrift { account, objects, table: store, bus: notices, metrics, settings, own_bucket };
+    for event in decode(&late)? {
+        let Event::ObjectCreated(written) = event else { return Err("it is no file".into()) };
+        block_on(detect.on_capture(&written, &moment))?;
+    }
+    assert!(!report(&local)?.window.complete, "the delivery wrote behind the clock");
+    let (text, _) = close(&local, settings, "2026-03-03T10:20:01Z")?;
+    assert!(text.contains("400 rows") && report(&local)?.window.complete, "{text}");
     Ok(())
 }

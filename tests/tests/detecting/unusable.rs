@@ -91,15 +91,17 @@ fn what_was_refused_is_judged_once_it_is_delivered_again_to_a_baseline_that_was_
     local.settle()?;
     let settings = &local.system.bundle.settings().drift.detect.clone();
     let (text, _) = close(&local, settings, "2026-03-03T10:15:01Z")?;
-    assert!(text.contains("cannot be judged: the settings name `s3://baselines/b`"), "{text}");
-    assert_eq!(close(&local, settings, "2026-03-03T10:20:01Z")?.0, "no window is over");
+    assert!(text.contains("cannot be judged yet: the settings name `s3://baselines/b`"), "{text}");
+    let (text, _) = close(&local, settings, "2026-03-03T16:00:01Z")?;
+    assert!(text.contains("is given up: the settings name `s3://baselines/b`"), "{text}");
+    assert_eq!(close(&local, settings, "2026-03-03T16:05:01Z")?.0, "no window is over");
 
     with_baseline(&local)?;
     for record in local.system.quarantine.kept()? {
         local.deliver(record["body"].as_str().unwrap_or_default())?;
     }
     assert_eq!(crate::report(&local)?.rows, 300);
-    let (text, told) = close(&local, settings, "2026-03-03T10:25:01Z")?;
+    let (text, told) = close(&local, settings, "2026-03-03T16:10:01Z")?;
     assert!(text.contains("300 rows") && !told.is_empty(), "{text}");
     Ok(())
 }
@@ -172,8 +174,7 @@ fn what_may_not_be_read_is_told_and_asked_for_again() -> Result<()> {
 }
 
 #[test]
-fn a_window_that_may_not_be_judged_is_given_up_after_some_hours_and_opened_by_the_next_delivery() -> Result<()>
-{
+fn a_window_that_may_not_be_judged_is_given_up_after_some_hours() -> Result<()> {
     let local = named()?;
     put(&local, "00-00-000-a.jsonl", &captured(0..300, 1), 86_400)?;
     let event: Value = local.system.account.drain_events()?.remove(0);
@@ -187,9 +188,31 @@ fn a_window_that_may_not_be_judged_is_given_up_after_some_hours_and_opened_by_th
         let now = Timestamp::from_text(time).unwrap();
         block_on(detect.close_windows(&Moment { now, owner: "t".to_owned() }))
     };
-    assert!(matches!(tick("2026-03-03T10:15:01Z"), Err(Failure::Retry(_))));
-    assert!(matches!(tick("2026-03-03T15:59:59Z"), Err(Failure::Retry(_))));
-    assert!(tick("2026-03-03T16:00:01Z")?.text().contains("cannot be judged: "));
+    for early in ["2026-03-03T10:15:01Z", "2026-03-03T15:59:59Z"] {
+        assert!(tick(early)?.text().contains("cannot be judged yet: "));
+    }
+    assert!(tick("2026-03-03T16:00:01Z")?.text().contains("is given up: "));
     assert_eq!(tick("2026-03-03T16:05:01Z")?.text(), "no window is over");
+    Ok(())
+}
+
+#[test]
+fn a_window_without_a_baseline_is_judged_once_there_is_one_and_its_file_is_delivered_again() -> Result<()> {
+    let local = crate::capturing(false)?;
+    put(&local, "00-00-000-a.jsonl", &captured(0..300, 1), 86_400)?;
+    let event: Value = local.system.account.drain_events()?.remove(0);
+    local.deliver(&event.to_string())?;
+    let mut settings = local.system.bundle.settings().drift.detect.clone();
+    let (text, _) = close(&local, &settings, "2026-03-03T10:15:01Z")?;
+    assert!(text.contains("no window is over") || text.contains("told before"), "{text}");
+    with_baseline(&local)?;
+    let endpoint = "[[drift.detect.endpoints]]\nendpoint = \"prod\"\nbaseline = \"s3://baselines/b\"\n";
+    let bundle = local.system.bundle.clone().with_settings(&format!("{SETTINGS}\n{endpoint}"))?;
+    settings.clone_from(&bundle.settings().drift.detect);
+    let system = System { bundle, ..local.system.clone() };
+    block_on(system.deliver(&event.to_string(), at(91_000)))?;
+    assert_eq!(crate::report(&local)?.rows, 300);
+    let (text, told) = close(&local, &settings, "2026-03-03T16:10:01Z")?;
+    assert!(text.contains("300 rows") && !told.is_empty(), "{text}");
     Ok(())
 }

@@ -109,12 +109,15 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table, B: Bus> AlertDrift<'_, 
             let times = [Some(question.listening), last, deployed];
             times.into_iter().flatten().max().unwrap_or(question.listening)
         };
-        // Endpoints that nobody uses are asked each hour for months: what is known to be told costs nothing more.
+        // Endpoints that nobody uses are asked each hour for months. Of one whose silence was told nothing is left but whether files
+        // stand there after all, and of one whose files were told nothing.
         let before = since(in_force_since(table, endpoint, moment.now).await?);
-        let unheard = Silence::of_traffic(endpoint, before, Wrong::TrafficUnheard { file: String::new() });
+        let silence = |wrong: Wrong| Silence::of_traffic(endpoint, before, wrong);
+        let unheard = silence(Wrong::TrafficUnheard { file: String::new() });
         if self.was_silence_told(&unheard).await? {
             return Ok(Done::Nothing(format!("that traffic of {endpoint} is not told of was told before")));
         }
+        let is_told = self.was_silence_told(&silence(Wrong::TrafficMissing { place: String::new() })).await?;
         // Deleted since it was listed, or its capture is off: that it should be on is the matter of a control.
         let described = self.recorder.account.describe(endpoint).await?;
         let Some((described, place)) =
@@ -122,16 +125,23 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table, B: Bus> AlertDrift<'_, 
         else {
             return Ok(Done::Nothing(format!("{endpoint} captures nothing")));
         };
-        // Its events may be late, or from before there was anybody to hear them. What captures may be younger than the endpoint.
-        self.record_now(endpoint, moment).await?;
-        let modified = || described.get("LastModifiedTime").and_then(Timestamp::from_json);
-        let since = since(in_force_since(table, endpoint, moment.now).await?.or_else(modified));
+        let since = if is_told {
+            before
+        } else {
+            // Its events may be late, or from before there was anybody to hear them. What captures may be younger than the endpoint.
+            self.record_now(endpoint, moment).await?;
+            let modified = || described.get("LastModifiedTime").and_then(Timestamp::from_json);
+            since(in_force_since(table, endpoint, moment.now).await?.or_else(modified))
+        };
         if since > question.overdue {
             return Ok(Done::Nothing(format!("{endpoint} was deployed at {since}")));
         }
         let quiet = Quiet { endpoint, described: &described, place, since };
         let place = quiet.place.to_string();
         let wrong = match self.standing(&quiet, moment.now).await? {
+            Standing::Nothing if is_told => {
+                return Ok(Done::Nothing(format!("that no traffic of {endpoint} comes was told before")));
+            }
             Standing::Nothing => Wrong::TrafficMissing { place },
             Standing::NotTold(file) => Wrong::TrafficUnheard { file },
             Standing::OnItsWay => {
@@ -228,8 +238,19 @@ async fn in_force_since(
     endpoint: &Resource,
     at: Timestamp,
 ) -> Result<Option<Timestamp>, PortError> {
-    let revisions = revisions(table, &NodeId::endpoint(endpoint), at).await?;
-    let Some((_, Some(current))) = revisions.first() else { return Ok(None) };
-    let same = revisions.iter().take_while(|(_, deployment)| deployment.as_ref() == Some(current));
-    Ok(same.last().map(|(from, _)| *from))
+    let id = NodeId::endpoint(endpoint);
+    let (mut since, mut in_force, mut until) = (None, None, at);
+    // Scaling leaves revisions, too: more than are read at once.
+    loop {
+        let some = revisions(table, &id, until).await?;
+        for (from, deployment) in &some {
+            let Some(deployment) = deployment else { return Ok(since) };
+            if in_force.get_or_insert_with(|| deployment.clone()) != deployment {
+                return Ok(since);
+            }
+            since = Some(*from);
+        }
+        let Some((oldest, _)) = some.last() else { return Ok(since) };
+        until = Timestamp::from_millis(oldest.millis() - 1);
+    }
 }

@@ -1,5 +1,7 @@
 //! A window is judged: its files become the ones that Model Monitor would have written, and an evaluation that alerts are made of.
 
+use std::collections::BTreeSet;
+
 use sagewarden_drift::{
     Difference, Evaluation, Metric, Mode, ModeDifference, Statistics, UnreadableLines, Violations,
     WindowReport, compare_modes, evaluate, metrics,
@@ -162,6 +164,10 @@ fn report(
     let (alerting, differences) = judged.unzip();
     let difference = |each: Difference| ModeDifference { feature: each.feature, text: each.why };
     let unreadable = merged.unreadable.iter();
+    // One entry of each kind before all others: no kind goes unseen where there are too many.
+    let mut kinds = BTreeSet::new();
+    let (first, others): (Vec<_>, Vec<_>) =
+        merged.unreadable.iter().cloned().partition(|lines| kinds.insert(lines.kind.clone()));
     WindowReport {
         version: 1,
         endpoint: window.endpoint.name.clone(),
@@ -170,7 +176,7 @@ fn report(
         alert_mode: alerting.map(|evaluation| evaluation.mode.name().to_owned()).unwrap_or_default(),
         rows: merged.profile.rows,
         files: files.iter().map(CapturedFile::uri).collect(),
-        unreadable: unreadable.clone().take(WindowReport::MAX_UNREADABLE).cloned().collect(),
+        unreadable: first.into_iter().chain(others).take(WindowReport::MAX_UNREADABLE).collect(),
         unreadable_lines: unreadable.map(|lines| lines.count).sum(),
         gone: merged.gone.clone(),
         violations: alerting.map(|evaluation| evaluation.violations.clone()).unwrap_or_default(),

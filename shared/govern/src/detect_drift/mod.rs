@@ -4,6 +4,7 @@
 //! The result of a window is a function of the set of its files, however often, late and in whatever order they are told: a
 //! profile belongs to the version of a file, and profiles are merged in the order of the files' keys.
 
+mod closing;
 pub(crate) mod find_baseline;
 mod judge;
 mod profiles;
@@ -29,11 +30,6 @@ use window::{CapturedFile, Noted, Window};
 /// The `detail-type` of the finding that there is nothing to compare with.
 pub const BASELINE_MISSING: &str = "Sagewarden Baseline Missing";
 
-/// How many windows one tick of the clock closes; the next one goes on.
-const CLOSED_AT_ONCE: usize = 20;
-/// How many pages of so many windows it looks at to find them: those that fail stay where they are, before the others.
-const PAGES: usize = 10;
-
 /// Takes metrics on behalf of CloudWatch.
 pub trait Metrics {
     /// The metrics of a window that is over.
@@ -51,6 +47,21 @@ pub struct WindowMetrics<'a> {
     pub time: Timestamp,
     /// The metrics.
     pub metrics: &'a [Metric],
+}
+
+/// What came of a window.
+enum Came {
+    Judged(Done),
+    /// There was nothing to compare it with.
+    NotJudged(Done),
+}
+
+impl Came {
+    fn done(self) -> Done {
+        match self {
+            Self::Judged(done) | Self::NotJudged(done) => done,
+        }
+    }
 }
 
 /// The use case with the ports it needs.
@@ -90,10 +101,20 @@ where
         };
         let endpoint =
             Resource::in_region(ResourceKind::Endpoint, &written.account, &written.region, key.endpoint);
+        let hours = self.settings.window_hours;
+        let Some(window) = Window::of(endpoint.clone(), key.variant, key.hour, hours) else {
+            return Err(Failure::Reject(format!("`{}` names no hour", written.key)));
+        };
+        // Also where nobody watches yet: once somebody does, traffic that comes all the time is no news.
+        let until = window::end_of(key.hour).map(|until| until.min(window::end_of_hour(written.time)));
         if !self.settings.of(&endpoint.name).watch {
+            if let Some(until) = until {
+                last_capture::note(self.table, &endpoint, until).await?;
+            }
             return Ok(Done::Nothing(format!("the settings say not to watch {endpoint}")));
         }
-        let Some(described) = self.account.describe(&endpoint).await? else {
+        let described = self.told_of(&window, self.account.describe(&endpoint).await, moment).await?;
+        let Some(described) = described else {
             return Ok(Done::Nothing(format!(
                 "there is no {endpoint} (any more) that `{}` is of",
                 written.key
@@ -105,10 +126,7 @@ where
         let Some(etag) = written.etag.clone() else {
             return Err(Failure::Reject(format!("the event of `{}` has no `etag`", written.key)));
         };
-        let hours = self.settings.window_hours;
-        let Some(window) = Window::of(described.resource.clone(), key.variant, key.hour, hours) else {
-            return Err(Failure::Reject(format!("`{}` names no hour", written.key)));
-        };
+        let window = Window { endpoint: described.resource.clone(), ..window };
         let file = CapturedFile {
             bucket: written.bucket.clone(),
             object: ObjectVersion {
@@ -120,77 +138,35 @@ where
             },
             sequencer: written.sequencer.clone(),
         };
-        if let Some(until) = window::end_of(key.hour) {
-            // A key may name an hour that is yet to come.
-            let until = until.min(window::end_of_hour(written.time));
+        if let Some(until) = until {
             last_capture::note(self.table, &window.endpoint, until).await?;
         }
         // Before a baseline is looked for: one may come while the window is open.
-        match window.add(self.table, &file).await? {
-            Noted::Open => self.judge_against_baseline(&window, &described.document, false, moment).await,
-            Noted::Closed => Ok(Done::Nothing(format!("`{}` was judged before", written.key))),
+        if window.add(self.table, &file).await? == Noted::Closed {
+            return Ok(Done::Nothing(format!("`{}` was judged before", written.key)));
         }
+        let came = self.judge_against_baseline(&window, &described.document, false, moment).await?;
+        // The clock may have closed the window meanwhile, and what it wrote is behind this: it is to do so once more.
+        if moment.now >= window.end {
+            window.keep_open(self.table).await?;
+        }
+        Ok(came.done())
     }
 
-    /// The clock ticked: windows that are over are judged for the last time, and their metrics told.
-    ///
-    /// # Errors
-    /// When a service does not answer.
-    pub async fn close_windows(&self, moment: &Moment) -> Outcome {
-        let late = self.settings.close_after_minutes * 60_000;
-        let before = Timestamp::from_millis(moment.now.millis() - late);
-        let mut done = Done::Nothing("no window is over".to_owned());
-        let mut failed = None;
-        let (mut closed, mut after) = (0, None);
-        for _ in 0..PAGES {
-            let (ended, next) = Window::ended(self.table, before, after, CLOSED_AT_ONCE).await?;
-            for window in ended {
-                match self.close(&window, moment).await {
-                    Ok(outcome) => {
-                        done = done.and(outcome);
-                        closed += 1;
-                    }
-                    // The next tick tries it again; it must not keep the others open.
-                    Err(retry) => {
-                        failed.get_or_insert(retry);
-                    }
-                }
-                if closed == CLOSED_AT_ONCE {
-                    return failed.map_or(Ok(done), Err);
-                }
-            }
-            after = next;
-            if after.is_none() {
-                break;
-            }
-        }
-        failed.map_or(Ok(done), Err)
-    }
-
-    async fn close(&self, window: &Window, moment: &Moment) -> Outcome {
-        let files = window.files(self.table).await?;
-        match self.judge_last(window, moment).await {
-            Ok(done) => {
-                window.close(self.table, &files).await?;
-                Ok(done)
-            }
-            // A service that does not answer is asked again, and a permission that is missing may be given.
-            Err(Failure::Retry(error)) if error.is_transient() || !window.is_old(moment.now) => {
-                Err(error.into())
-            }
-            Err(failure) => {
-                window.give_up(self.table).await?;
-                Ok(Done::Acted(format!("a window of {} cannot be judged: {failure}", window.endpoint)))
-            }
-        }
-    }
-
-    async fn judge_last(&self, window: &Window, moment: &Moment) -> Outcome {
-        let Some(described) = self.account.describe(&window.endpoint).await? else {
-            let text = format!("{} is gone: its last window is not judged", window.endpoint);
-            return Ok(Done::Nothing(text));
+    /// What cannot be done until somebody mends something is told; a service that does not answer is asked again.
+    async fn told_of<Found, Why: Into<Failure>>(
+        &self,
+        window: &Window,
+        result: Result<Found, Why>,
+        moment: &Moment,
+    ) -> Result<Found, Failure> {
+        let failure = match result.map_err(Into::into) {
+            Ok(found) => return Ok(found),
+            Err(Failure::Retry(error)) if error.is_transient() => return Err(error.into()),
+            Err(failure) => failure,
         };
-        self.judge_against_baseline(window, &described.document, true, moment).await
+        self.tell_unjudged(window, &failure, moment).await?;
+        Err(failure)
     }
 
     async fn judge_against_baseline(
@@ -199,27 +175,20 @@ where
         described: &Json,
         complete: bool,
         moment: &Moment,
-    ) -> Outcome {
+    ) -> Result<Came, Failure> {
         let Self { account, objects, table, own_bucket, .. } = *self;
         let find = FindBaseline { account, objects, table, own_bucket };
         let mut said = self.settings.of(&window.endpoint.name);
-        let outcome = match find.of(window, described, &said).await {
-            Ok(Search::Nothing(served)) => self.tell_missing(window, &served.config, moment).await,
-            Ok(Search::Found(found)) => {
-                said.columns = found.place.columns.unwrap_or(said.columns);
-                self.judge(window, &found, &said, complete, moment).await
+        let found = self.told_of(window, find.of(window, described, &said).await, moment).await?;
+        let found = match found {
+            Search::Found(found) => found,
+            Search::Nothing(served) => {
+                return Ok(Came::NotJudged(self.tell_missing(window, &served.config, moment).await?));
             }
-            Err(failure) => Err(failure),
         };
-        match outcome {
-            // A service that does not answer is asked again.
-            Err(Failure::Retry(error)) if error.is_transient() => Err(error.into()),
-            Err(failure) => {
-                self.tell_unjudged(window, &failure, moment).await?;
-                Err(failure)
-            }
-            done => done,
-        }
+        said.columns = found.place.columns.unwrap_or(said.columns);
+        let judged = self.judge(window, &found, &said, complete, moment).await;
+        Ok(Came::Judged(self.told_of(window, judged, moment).await?))
     }
 
     /// Where the files about a window go, in Model Monitor's layout: `<prefix>/<endpoint>/<schedule>/<yyyy>/<mm>/<dd>/<hh>`. A

@@ -18,7 +18,7 @@ use crate::outcome::Failure;
 use crate::ports::{ObjectVersion, Table};
 
 const HOUR_MS: i64 = 3_600_000;
-/// How long after its end a window that may not be judged is tried again.
+/// How long after its end a window that cannot be judged is tried again.
 const PATIENCE_MS: i64 = 6 * HOUR_MS;
 /// The partition of windows that are open.
 const OPEN: &str = "K#windows";
@@ -208,6 +208,15 @@ impl Window {
         if self.files(table).await? != judged {
             // Its own delivery may have opened the window before it was closed.
             table.write(&[Write::Put(self.open_item())]).await?;
+        }
+        Ok(())
+    }
+
+    /// Opens it again where it has been closed.
+    pub(crate) async fn keep_open(&self, table: &impl Table) -> Result<(), Failure> {
+        let open = self.open_item();
+        if table.get(std::slice::from_ref(&open.key)).await?.is_empty() {
+            table.write(&[Write::Put(open)]).await?;
         }
         Ok(())
     }

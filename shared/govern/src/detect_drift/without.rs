@@ -41,12 +41,12 @@ where
     pub(super) async fn tell_unjudged(&self, window: &Window, failure: &Failure, moment: &Moment) -> Outcome {
         let advice = "mend what the reason says; then redrive the dead-letter queue of detect-drift, and send to its queue once more what it \
             refused (the `body` of what is in rejected/detect-drift/ in the stack's bucket)";
-        // Words of AWS and keys of files differ from record to record, where the reason is the same.
         let cause = match failure {
-            Failure::Retry(error) => format!("{:?}", error.kind()),
-            Failure::Reject(reason) => hex(&Sha256::digest(reason)),
+            // What AWS says may differ from call to call.
+            Failure::Retry(error) => format!("{:?} {}", error.kind(), error.context()),
+            Failure::Reject(reason) => reason.clone(),
         };
-        self.tell_why(window, &failure.to_string(), advice, &cause, moment).await
+        self.tell_why(window, &failure.to_string(), advice, &without_keys(&cause), moment).await
     }
 
     /// A baseline with which nothing could be compared, so that no violation means nothing.
@@ -59,7 +59,7 @@ where
     ) -> Outcome {
         let why = format!("nothing in `{}` could be compared: {why}", found.place.constraints);
         let advice = "look whether it is the baseline of this model's requests; `sagewarden baseline` makes one of its training data";
-        self.tell_why(window, &why, advice, &hex(&Sha256::digest(&why)), moment).await
+        self.tell_why(window, &why, advice, &why, moment).await
     }
 
     async fn tell_why(
@@ -75,8 +75,8 @@ where
             format!("endpoint {name} captures traffic, but it cannot be compared with its baseline: {why}");
         let start = window.start.to_string();
         let day = start.split('T').next().unwrap_or_default();
-        self.tell_without(window, &text, advice, json!({ "why": why }), &format!("{cause}#{day}"), moment)
-            .await
+        let cause = format!("{}#{day}", hex(&Sha256::digest(cause)));
+        self.tell_without(window, &text, advice, json!({ "why": why }), &cause, moment).await
     }
 
     async fn tell_without(
@@ -102,5 +102,33 @@ where
         let notice = Notice { detail_type: BASELINE_MISSING, resources: vec![endpoint.arn()], detail };
         let cause = format!("baseline#{}#{variant}#{cause}", endpoint.arn());
         told_once(self.table, self.bus, moment, &cause, window.start, &notice).await
+    }
+}
+
+/// A reason without the keys of captured files: each file has another one, where the reason is the same.
+fn without_keys(reason: &str) -> String {
+    let mut parts = reason.split("s3://");
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let end = part.find(['`', ' ', '\'', '"']).unwrap_or(part.len());
+        let (place, rest) = part.split_at_checked(end).unwrap_or((part, ""));
+        let is_traffic = place.ends_with(".jsonl");
+        let told = if is_traffic { place.split('/').next().unwrap_or_default() } else { place };
+        text.push_str(&format!("s3://{told}{rest}"));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reasons_that_differ_by_the_key_of_a_captured_file_are_one() {
+        let check = |reason: &str, expect: &str| assert_eq!(without_keys(reason), expect);
+        check("read `s3://b/p/a.jsonl`: no", "read `s3://b`: no");
+        check("read `s3://b/p/a.jsonl` and s3://c/d.jsonl", "read `s3://b` and s3://c");
+        check("the baseline `s3://b/constraints.json` is", "the baseline `s3://b/constraints.json` is");
+        check("no place", "no place");
     }
 }
