@@ -133,7 +133,10 @@ fn what_is_odd_is_told_with_its_place() {
 fn what_is_no_table_is_refused() {
     let folder = Folder::new();
     let wide = folder.file("wide.csv", "1,".repeat(1_000_000));
+    let rows: String = (1..=3_000).map(|row| if row == 100 { "\"x,1\n" } else { "x,1\n" }).collect();
+    let open = folder.file("open.csv", format!("a,b\n{rows}"));
     for (data, message) in [
+        (open, "open.csv`: line 101: a quote in the row that begins here is not closed"),
         (wide, "wide.csv`: line 1: the first row has more than 16384 columns"),
         (folder.file("empty.csv", ""), "empty.csv`: there are no rows"),
         (folder.file("twice.csv", "a,a\n1,2\n"), "columns 1 and 2 are both called `a`"),

@@ -46,6 +46,12 @@ pub enum CsvError {
     /// Most likely a quote that is not closed.
     #[error("line {0}: the row that begins here is longer than {limit} MiB: is a quote not closed?", limit = MAX_ROW >> 20)]
     RowTooLong(u64),
+    /// The rest of the input is in one field: nobody knows how many rows that would be.
+    #[error(
+        "line {0}: a quote in the row that begins here is not closed, so that the rest of the file is one field: close it, write a \
+         quote within quotes twice, or write the file anew if it was cut off"
+    )]
+    QuoteNotClosed(u64),
     /// The first row is not that of a table.
     #[error(
         "line {0}: the first row has more than {MAX_COLUMNS} columns: leave out those that no model reads, or divide the table"
@@ -225,13 +231,21 @@ impl<Input: BufRead> Records<Input> {
         self.skip_empty_lines()?;
         self.line = self.reader.line() + self.skipped;
         (self.length, self.width, self.too_wide) = (0, 0, false);
+        let mut begun = false;
         loop {
             let line = self.line;
             let input = self.input.fill_buf().map_err(|source| CsvError::Input { line, source })?;
+            // The parser takes the end of its input for the end of any field. A line end is the end of those only that have no open quote.
+            let is_end = input.is_empty() && begun;
+            let input = if is_end { b"\n".as_slice() } else { input };
             let text = self.text.get_mut(self.length..).unwrap_or_default();
             let ends = self.ends.get_mut(self.width..).unwrap_or_default();
             let (result, read, written, ended) = self.reader.read_record(input, text, ends);
-            self.input.consume(read);
+            if is_end && written > 0 {
+                return Err(CsvError::QuoteNotClosed(line));
+            }
+            begun |= read > 0;
+            self.input.consume(if is_end { 0 } else { read });
             self.length += written;
             self.width += ended;
             match result {
@@ -400,6 +414,34 @@ mod tests {
         let (_, rows, issues) = read(text.as_bytes(), Header::FirstRow, 1 << 16).unwrap();
         assert_eq!(rows, ["1|2", "3|4"]);
         assert_eq!(issues.get(IssueKind::TooLarge).map(Issue::to_string).as_deref(), Some("line 3"));
+    }
+
+    #[test]
+    fn a_quote_that_is_not_closed_is_an_error_at_its_row() {
+        let told = |line| {
+            format!(
+                "line {line}: a quote in the row that begins here is not closed, so that the rest of the file is one field: close it, \
+                 write a quote within quotes twice, or write the file anew if it was cut off"
+            )
+        };
+        for (text, line) in [
+            ("a,b\n1,\"x\n2,y\n3,z\n", 2),
+            ("a,b\r\n\r\n1,x\r\n2,\"y", 4),
+            ("a,b\n1,x\n\"", 3),
+            ("a,b\n1,x\n\"2\"\"", 3),
+            ("\"a,b\n1,x\n", 1),
+        ] {
+            for step in [3, 5, 7] {
+                let error = read(text.as_bytes(), Header::FirstRow, step).unwrap_err();
+                assert_eq!(error.to_string(), told(line), "{text:?}");
+            }
+        }
+        // The others are closed, or open nothing.
+        for text in
+            ["a,b\n1,\"x\"", "a,b\n1,\"\"", "a,b\n1,5\"", "a,b\n1,\"x\"\n\n", "a,b\n1,\"\"\"\"", "a,b\n1,"]
+        {
+            assert!(read(text.as_bytes(), Header::FirstRow, 3).is_ok(), "{text:?}");
+        }
     }
 
     #[test]
