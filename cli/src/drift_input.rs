@@ -1,13 +1,13 @@
 //! The files of captured traffic: found, read one after the other, and what is wrong with them.
 
 use std::fs::{self, File};
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufReader, Cursor, Read};
 use std::path::{Path, PathBuf};
 
 use indicatif::ProgressBar;
 use sagewarden_drift::capture::{CaptureHour, CaptureKey, CaptureReader};
 use sagewarden_drift::csv::{CsvTable, Header};
-use sagewarden_drift::{Cell, Issue, Issues, Profile, RowSink};
+use sagewarden_drift::{Cell, Foreign, Issue, Issues, Profile, RowSink};
 use serde_json::{Value, json};
 
 use crate::drift_windows::Windows;
@@ -42,10 +42,16 @@ impl Source {
         }
     }
 
+    /// The text in it; what is none is an error that says what to do.
     pub(crate) fn open(&self) -> io::Result<Box<dyn Read>> {
-        match self {
-            Self::Stdin => Ok(Box::new(io::stdin().lock())),
-            Self::Events(path) | Self::Table(path) => Ok(Box::new(File::open(path)?)),
+        let mut input: Box<dyn Read> = match self {
+            Self::Stdin => Box::new(io::stdin().lock()),
+            Self::Events(path) | Self::Table(path) => Box::new(File::open(path)?),
+        };
+        let beginning = Foreign::beginning(&mut input)?;
+        match Foreign::of(&beginning) {
+            Some(foreign) => Err(io::Error::new(io::ErrorKind::InvalidData, foreign)),
+            None => Ok(Box::new(Cursor::new(beginning).chain(input))),
         }
     }
 

@@ -169,7 +169,13 @@ fn what_cannot_run_says_what_to_do() {
     let empty = folder.path("empty");
     fs::create_dir(&empty).unwrap();
     folder.file("broken/constraints.json", "{\"features\":7}");
-    let cases: [(&[&str], &str); 6] = [
+    let packed = folder.path("packed.jsonl");
+    fs::write(&packed, b"\x1f\x8b\x08\0\0\0").unwrap();
+    let cases: [(&[&str], &str); 7] = [
+        (
+            &["--baseline", &base, &packed],
+            "packed.jsonl` cannot be read to its end: it is compressed (gzip): unpack it first",
+        ),
         (&["--baseline", &empty, &good], "holds no baseline"),
         (&["--baseline", &folder.path("broken"), &good], "constraints.json"),
         (&["--baseline", &base, &empty], "holds no captured events"),
