@@ -69,7 +69,12 @@ pub(crate) fn run(options: &DriftOptions) -> Result<ExitCode, CommandError> {
             inputs.passed_over
         );
     }
-    counted.nothing_judged().map_or_else(|| Ok(()), |why| Err(CommandError::NothingJudged(why)))?;
+    if let Some(why) = counted.nothing_compared() {
+        return Err(CommandError::NothingCompared(why));
+    }
+    if let Some(why) = counted.nothing_judged() {
+        return Err(CommandError::NothingJudged(why));
+    }
     Ok(if counted.violations.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 

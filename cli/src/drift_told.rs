@@ -46,7 +46,7 @@ pub(crate) fn warnings(troubles: &[Trouble]) -> Vec<String> {
 impl Told<'_> {
     /// A table of the features, then what is wrong.
     pub(crate) fn text(&self) -> String {
-        let Evaluation { rows, features, violations, notes, mode } = self.evaluation;
+        let Evaluation { rows, features, violations, notes, mode, .. } = self.evaluation;
         let mut table = output::table(
             ["Feature", "Type", "Distance", "Threshold", "Largest gap", "Verdict"]
                 .map(str::to_owned)

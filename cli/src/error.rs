@@ -60,6 +60,8 @@ pub(crate) enum CommandError {
     Option(&'static str),
     #[error("nothing could be judged: {0}")]
     NothingJudged(String),
+    #[error("no distribution could be compared: {0}")]
+    NothingCompared(String),
     #[error("there is no control `{0}`: `sagewarden policy list` has them all")]
     UnknownControl(String),
     #[error("the settings `{}` cannot be used: {source}", path.display())]

@@ -161,6 +161,23 @@ fn without_statistics_distributions_are_not_compared_and_this_is_told() {
 }
 
 #[test]
+fn statistics_of_another_baseline_are_not_taken_for_compliant() {
+    let folder = Folder::new();
+    let other = folder.file("other.csv", "x,y,z\n1,2.5,u\n4,5.5,v\n");
+    assert!(sagewarden(&["baseline", &other, "--out", &folder.path("other")]).status.success());
+    let good = folder.file("a.jsonl", &events(0, 0));
+    for statistics in [fs::read_to_string(folder.path("other/statistics.json")).unwrap(), "{}".to_owned()] {
+        folder.file("base/statistics.json", &statistics);
+        let (code, said) = failure(&["drift", "--baseline", &folder.path("base"), &good]);
+        assert_eq!(code, Some(2), "{said}");
+        assert!(
+            said.contains("no distribution could be compared: constraints.json and statistics.json are"),
+            "{said}"
+        );
+    }
+}
+
+#[test]
 fn what_cannot_run_says_what_to_do() {
     let folder = Folder::new();
     let base = folder.path("base");
@@ -171,7 +188,18 @@ fn what_cannot_run_says_what_to_do() {
     folder.file("broken/constraints.json", "{\"features\":7}");
     let packed = folder.path("packed.jsonl");
     fs::write(&packed, b"\x1f\x8b\x08\0\0\0").unwrap();
-    let cases: [(&[&str], &str); 7] = [
+    let swap = |from: &str, to: &str| {
+        folder.file(
+            &format!("{from}/{to}"),
+            &fs::read_to_string(folder.path(&format!("base/{from}"))).unwrap(),
+        );
+        folder.path(from)
+    };
+    let cases: [(&[&str], &str); 8] = [
+        (
+            &["--baseline", &swap("statistics.json", "constraints.json"), &good],
+            "it seems to be a statistics.json",
+        ),
         (
             &["--baseline", &base, &packed],
             "packed.jsonl` cannot be read to its end: it is compressed (gzip): unpack it first",

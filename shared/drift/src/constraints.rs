@@ -3,6 +3,7 @@
 //! Format: "Schema for Constraints (constraints.json file)" in the SageMaker developer guide, and files that the container wrote.
 //! Unknown keys are ignored: files of 2019 have others.
 
+use serde::de::{Error as _, IgnoredAny};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -211,8 +212,17 @@ impl Constraints {
     /// # Errors
     /// When it is no JSON, or a key has a value of another type.
     pub fn parse(bytes: &[u8]) -> Result<Self, UnreadableConstraints> {
-        Ok(loose::document(bytes)?)
+        let constraints: Self = loose::document(bytes)?;
+        let has_none = |feature: &FeatureConstraints| {
+            let FeatureConstraints { completeness, num_constraints, string_constraints, .. } = feature;
+            completeness.is_none() && num_constraints.is_none() && string_constraints.is_none()
+        };
+        if constraints.features.iter().all(has_none) && is_statistics(bytes) {
+            return Err(serde_json::Error::custom("it seems to be a statistics.json").into());
+        }
+        Ok(constraints)
     }
+
     /// What the container suggests for a baseline of these statistics.
     #[must_use]
     pub fn suggest(statistics: &Statistics) -> Self {
@@ -233,6 +243,15 @@ impl Constraints {
     pub fn to_java_json(&self) -> String {
         java_json::to_string(self)
     }
+}
+
+/// Whether a document has what only statistics have.
+fn is_statistics(bytes: &[u8]) -> bool {
+    #[derive(Deserialize)]
+    struct Keys {
+        dataset: Option<IgnoredAny>,
+    }
+    serde_json::from_slice(bytes).is_ok_and(|keys: Keys| keys.dataset.is_some())
 }
 
 impl FeatureConstraints {

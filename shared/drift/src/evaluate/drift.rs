@@ -93,6 +93,7 @@ pub(crate) fn compare(
     }
     match reference {
         Reference::None(why) => Err((*why).to_owned()),
+        Reference::Foreign(why) => Err(why.clone()),
         // The container keeps a sketch of columns of numbers only, and shares of columns of texts only.
         Reference::Numbers { .. } if mode == Mode::Compat && !is_numeric(types.inferred()) => {
             Err("its values are of type String now, of which the container makes no sketch".to_owned())

@@ -450,3 +450,82 @@ fn metrics_have_the_names_of_the_container() {
         ]
     );
 }
+
+#[test]
+fn statistics_of_another_baseline_are_told_where_nothing_could_be_compared() {
+    let numbers = || numeric("n", "Integral", &[1.0, 2.0, 3.0]);
+    let texts = || texts_of("t", &[("x", 2), ("y", 1)]);
+    let named = |(constraints, mut statistics): (Value, Value), name: &str| {
+        statistics["name"] = json!(name);
+        (constraints, statistics)
+    };
+    let mixed = |(constraints, _): (Value, Value), (_, mut statistics): (Value, Value)| {
+        statistics["name"] = constraints["name"].clone();
+        (constraints, statistics)
+    };
+    let bare = |(constraints, mut statistics): (Value, Value), key: &str| {
+        statistics.as_object_mut().unwrap().remove(key);
+        (constraints, statistics)
+    };
+    let data = rows(&[("n", &["1", "2", "3"]), ("t", &["x", "x", "y"])]);
+    let foreign = "the baseline's statistics do not have it";
+    let kept = |feature: (Value, Value)| feature;
+    for (features, why) in [
+        (vec![named(numbers(), "a"), named(texts(), "b")], Some(("n", foreign))),
+        (
+            vec![mixed(numbers(), texts()), mixed(texts(), numbers())],
+            Some((
+                "n",
+                "it is a column of texts in the baseline's statistics, and of type Integral in its constraints",
+            )),
+        ),
+        (
+            vec![bare(numbers(), "numerical_statistics"), kept(texts())],
+            // The other one is compared.
+            None,
+        ),
+        (vec![numbers(), texts()], None),
+    ] {
+        let baseline = baseline(features, json!({}));
+        for mode in BOTH {
+            let evaluation = check(&baseline, &data, mode, &[]);
+            let told = why.map(|(name, why)| {
+                format!("constraints.json and statistics.json are not of one baseline: `{name}`: {why}")
+            });
+            assert_eq!(evaluation.nothing_compared(), told);
+            assert_eq!(evaluation.nothing_judged(), told);
+        }
+    }
+}
+
+#[test]
+fn a_baseline_without_distributions_is_legal() {
+    let many =
+        json!({"name": "t", "inferred_type": "String", "string_statistics": {"distinct_count": 9000.0}});
+    let ids = (json!({"name": "t", "inferred_type": "String", "completeness": 1.0}), many);
+    let off = json!({"distribution_constraints": {"perform_comparison": "Disabled"}});
+    let foreign = || (numeric("t", "String", &[]).0, numeric("t", "Integral", &[1.0]).1);
+    let data = rows(&[("t", &["x", "x", "y"])]);
+    for baseline in [
+        baseline(vec![ids.clone()], json!({})),
+        baseline(vec![foreign()], off),
+        Baseline::new(None, baseline(vec![ids], json!({})).constraints().clone()),
+    ] {
+        for mode in BOTH {
+            let evaluation = check(&baseline, &data, mode, &[]);
+            assert_eq!((evaluation.nothing_compared(), evaluation.nothing_judged()), (None, None));
+            assert!(matches!(evaluation.features[0].verdict, Verdict::NotCompared(_)));
+        }
+    }
+}
+
+#[test]
+fn a_file_that_is_given_for_the_other_is_refused() {
+    let statistics = Statistics::from_profile(&rows(&[("n", &["1", "2"]), ("t", &["x", "y"])]));
+    let constraints = Constraints::suggest(&statistics);
+    let error = Constraints::parse(statistics.to_java_json().as_bytes()).unwrap_err().to_string();
+    assert!(error.ends_with("it seems to be a statistics.json"), "{error}");
+    let error = Statistics::parse(constraints.to_java_json().as_bytes()).unwrap_err().to_string();
+    assert!(error.ends_with("it seems to be a constraints.json"), "{error}");
+    assert_eq!(Constraints::parse(constraints.to_java_json().as_bytes()).unwrap(), constraints);
+}

@@ -6,6 +6,7 @@
 mod from_profile;
 mod levels;
 
+use serde::de::Error as _;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -195,8 +196,19 @@ impl Statistics {
     /// # Errors
     /// When it is no JSON, or a key has a value of another type.
     pub fn parse(bytes: &[u8]) -> Result<Self, UnreadableStatistics> {
-        Ok(loose::document(bytes)?)
+        let statistics: Self = loose::document(bytes)?;
+        let is_told = |feature: &FeatureStatistics| {
+            feature.numerical_statistics.is_some() || feature.string_statistics.is_some()
+        };
+        let mut features = statistics.features.iter();
+        let has_values = features.clone().any(|feature| feature.inferred_type != InferredType::Unknown);
+        if has_values && !features.any(is_told) {
+            let why = "none of its features has statistics; it seems to be a constraints.json";
+            return Err(serde_json::Error::custom(why).into());
+        }
+        Ok(statistics)
     }
+
     /// The file, in the container's layout.
     #[must_use]
     pub fn to_java_json(&self) -> String {
