@@ -128,6 +128,9 @@ pub struct FeatureVerdict {
     pub checks: Vec<CheckResult>,
     /// Between the distributions, where they were compared.
     pub distance: Option<Distance>,
+    /// Why they were not; also of a column that fails another check.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_compared: Option<String>,
     /// What is to be thought of it.
     pub verdict: Verdict,
 }
@@ -257,12 +260,12 @@ fn judge(evaluation: &mut Evaluation, feature: &FeatureConstraints, judged: &Jud
     for (result, text) in checks.iter().zip(texts).filter(|(result, _)| !result.passed) {
         evaluation.violations.push(violation(&feature.name, result.check, text));
     }
-    let (distance, verdict) = match compared {
-        Ok(distance) => (Some(distance), Verdict::Ok),
-        Err(why) => (None, Verdict::NotCompared(why)),
+    let (distance, not_compared, verdict) = match compared {
+        Ok(distance) => (Some(distance), None, Verdict::Ok),
+        Err(why) => (None, Some(why.clone()), Verdict::NotCompared(why)),
     };
     let verdict = if violated { Verdict::Violated } else { verdict };
-    FeatureVerdict { checks, distance, verdict, ..unjudged(feature, Some(column), mode, "") }
+    FeatureVerdict { checks, distance, not_compared, verdict, ..unjudged(feature, Some(column), mode, "") }
 }
 
 /// A column that is not judged, and why.
@@ -278,6 +281,7 @@ fn unjudged(
         expected_type: feature.inferred_type,
         checks: Vec::new(),
         distance: None,
+        not_compared: Some(why.to_owned()),
         verdict: Verdict::NotCompared(why.to_owned()),
     }
 }

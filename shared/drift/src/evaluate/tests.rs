@@ -423,6 +423,27 @@ fn the_difference_of_the_modes_is_explained() {
     }
 }
 
+/// The feature fails another check in both modes.
+#[test]
+fn a_difference_is_about_its_check_and_not_about_the_feature() {
+    let values: Vec<f64> = (0..200).map(f64::from).collect();
+    let baseline = baseline(vec![numeric("f", "Integral", &values)], json!({}));
+    let mut texts: Vec<String> = (0..200).map(|at| at.to_string()).collect();
+    texts[7] = "x".to_owned();
+    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+    let data = rows(&[("f", &texts)]);
+    let [compat, exact] = BOTH.map(|mode| check(&baseline, &data, mode, &[("f", "data_type_check")]));
+    let why = "its values are of type String now, of which the container makes no sketch";
+    let expected = Difference {
+        feature: "f".to_owned(),
+        check: Check::BaselineDrift,
+        compat: Verdict::NotCompared(why.to_owned()),
+        exact: Verdict::Ok,
+        why: format!("the container compares nothing: {why}"),
+    };
+    assert_eq!(compare_modes(&compat, &exact), [expected]);
+}
+
 #[test]
 fn metrics_have_the_names_of_the_container() {
     let quiet = json!({"name": "q", "inferred_type": "Integral", "num_constraints": {"monitoring_config_overrides": {"emit_metrics": "Disabled"}}});
