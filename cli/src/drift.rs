@@ -13,7 +13,7 @@ use sagewarden_drift::{
 };
 
 use crate::command::{DriftOptions, Telling};
-use crate::drift_input::{Inputs, Source, Wanted};
+use crate::drift_input::{Inputs, Source, Trouble, Wanted};
 use crate::drift_told::{self, Told};
 use crate::drift_windows::Windows;
 use crate::error::CommandError;
@@ -69,6 +69,7 @@ pub(crate) fn run(options: &DriftOptions) -> Result<ExitCode, CommandError> {
             inputs.passed_over
         );
     }
+    Trouble::fail(&troubles)?;
     if let Some(why) = counted.nothing_compared() {
         return Err(CommandError::NothingCompared(why));
     }

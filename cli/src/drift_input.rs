@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use indicatif::ProgressBar;
 use sagewarden_drift::capture::{CaptureHour, CaptureKey, CaptureReader};
-use sagewarden_drift::csv::{CsvTable, Header};
+use sagewarden_drift::csv::{CsvError, CsvTable, Header};
 use sagewarden_drift::{Cell, Foreign, Issue, Issues, Profile, RowSink};
 use serde_json::{Value, json};
 
@@ -79,6 +79,18 @@ pub(crate) struct Trouble {
     pub(crate) unusable: Unusable,
     /// Why it could not be read to its end.
     pub(crate) stopped: Option<String>,
+    /// It was read, and there is nothing in it.
+    pub(crate) is_empty: bool,
+}
+
+/// How much of the files could be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Extent {
+    All,
+    /// Not some of the lines.
+    NotAllLines,
+    /// Not some of the files, or not to their end.
+    NotAllFiles,
 }
 
 /// Lines that cannot be used, each for a reason of its own: that of the first is kept.
@@ -105,14 +117,36 @@ impl Trouble {
         issues: Issues,
         unusable: Unusable,
         stopped: Option<String>,
+        found: u64,
     ) -> Option<Self> {
         let is_wrong = !issues.is_empty() || unusable.lines.count > 0 || stopped.is_some();
-        is_wrong.then(|| Self { name: source.name(), issues, unusable, stopped })
+        let is_empty = found == 0 && !is_wrong;
+        (is_wrong || is_empty).then(|| Self { name: source.name(), issues, unusable, stopped, is_empty })
     }
 
-    /// How many lines were not used.
+    /// How many lines have something wrong.
     pub(crate) fn count(&self) -> u64 {
         self.issues.count() + self.unusable.lines.count
+    }
+
+    fn extent(&self) -> Extent {
+        match self {
+            Self { stopped: Some(_), .. } => Extent::NotAllFiles,
+            Self { issues, unusable, .. } if issues.lost() + unusable.lines.count > 0 => Extent::NotAllLines,
+            _ => Extent::All,
+        }
+    }
+
+    /// That of all files.
+    pub(crate) fn extent_of(troubles: &[Self]) -> Extent {
+        troubles.iter().map(Self::extent).max().unwrap_or(Extent::All)
+    }
+
+    /// When a file could not be read to its end, nobody knows what is in it.
+    pub(crate) fn fail(troubles: &[Self]) -> Result<(), CommandError> {
+        let mut stopped = troubles.iter().filter(|trouble| trouble.stopped.is_some());
+        let Some(first) = stopped.next() else { return Ok(()) };
+        Err(CommandError::NotRead { first: first.name.clone(), more: stopped.count() })
     }
 
     pub(crate) fn json(&self) -> Value {
@@ -213,6 +247,7 @@ impl Inputs {
         let mut buffer = vec![0; BUFFER];
         let mut troubles = Vec::new();
         for source in &self.sources {
+            let before = windows.rows();
             let (issues, stopped) = match source {
                 Source::Table(path) => table(path, header, &progress, windows),
                 Source::Stdin | Source::Events(_) => {
@@ -223,7 +258,8 @@ impl Inputs {
                     }
                 }
             };
-            troubles.extend(Trouble::of(source, issues, Unusable::default(), stopped));
+            let rows = windows.rows() - before;
+            troubles.extend(Trouble::of(source, issues, Unusable::default(), stopped, rows));
         }
         progress.finish_and_clear();
         troubles
@@ -268,20 +304,21 @@ fn table(
     progress: &ProgressBar,
     windows: &mut Windows<'_>,
 ) -> (Issues, Option<String>) {
-    let mut read = || {
-        let file = File::open(path).map_err(|error| error.to_string())?;
+    let mut read = |file| {
         let input = BufReader::with_capacity(BUFFER, progress.wrap_read(file));
-        let table = CsvTable::open(input, header).map_err(|error| error.to_string())?;
+        let table = CsvTable::open(input, header)?;
         let names = table.columns().to_vec();
         let profile = windows.undated();
         let in_order =
             header == Header::None || names.iter().eq(profile.columns.iter().map(|column| &column.name));
-        if in_order {
-            return table.read_into(profile).map_err(|error| error.to_string());
-        }
-        table.read_into(&mut Named { names, profile }).map_err(|error| error.to_string())
+        if in_order { table.read_into(profile) } else { table.read_into(&mut Named { names, profile }) }
     };
-    read().map_or_else(|why| (Issues::default(), Some(why)), |issues| (issues, None))
+    match File::open(path).map(&mut read) {
+        Ok(Ok(issues)) => (issues, None),
+        Ok(Err(CsvError::NoRows)) => (Issues::default(), None),
+        Ok(Err(error)) => (Issues::default(), Some(error.to_string())),
+        Err(error) => (Issues::default(), Some(error.to_string())),
+    }
 }
 
 /// Gives the cells of a table their names.

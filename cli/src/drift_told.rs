@@ -1,10 +1,10 @@
 //! A verdict on drift, for people and for machines.
 
 use sagewarden_drift::report::Window;
-use sagewarden_drift::{Difference, Evaluation, FeatureVerdict, Gap, Place, Verdict};
+use sagewarden_drift::{Difference, Evaluation, FeatureVerdict, Gap, Mode, Place, Verdict};
 use serde_json::{Value, json};
 
-use crate::drift_input::Trouble;
+use crate::drift_input::{Extent, Trouble};
 use crate::output::{self, BAD, DIM, STRONG};
 
 /// Features without a violation that are shown; the report and the JSON have all.
@@ -34,6 +34,9 @@ pub(crate) fn warnings(troubles: &[Trouble]) -> Vec<String> {
             let first = if lines.count == 1 { "" } else { "the first: " };
             format!("`{name}`, {lines}: {first}{why}")
         }));
+        if trouble.is_empty {
+            lines.push(format!("`{name}` has no rows"));
+        }
         lines.extend(trouble.stopped.iter().map(|why| format!("`{name}` cannot be read to its end: {why}")));
     }
     if let Some(more) = troubles.len().checked_sub(FILES).filter(|more| *more > 0) {
@@ -84,19 +87,21 @@ impl Told<'_> {
             text += "note: the baseline has no statistics.json: distributions were not compared\n";
         }
         text.extend(notes.iter().map(|note| format!("note: {note}\n")));
-        let mode = json!(mode);
-        let mode = mode.as_str().unwrap_or_default();
-        match violations.len() {
-            0 => text + &format!("{STRONG}No violation{STRONG:#} (mode {mode})\n"),
-            1 => text + &format!("{BAD}1 violation{BAD:#} (mode {mode})\n"),
-            many => text + &format!("{BAD}{many} violations{BAD:#} (mode {mode})\n"),
-        }
+        text + &verdict(violations.len(), self.extent(), self.is_judged(), *mode)
+    }
+
+    fn extent(&self) -> Extent {
+        Trouble::extent_of(self.troubles)
+    }
+
+    fn is_judged(&self) -> bool {
+        self.evaluation.nothing_judged().is_none()
     }
 
     /// One document: the evaluation, and what is known besides.
     pub(crate) fn json(&self) -> Value {
         json!({
-            "outcome": if self.evaluation.violations.is_empty() { "compliant" } else { "violated" },
+            "outcome": outcome(self.evaluation.violations.len(), self.extent(), self.is_judged()),
             "mode": self.evaluation.mode,
             "rows": self.evaluation.rows,
             "files": self.files,
@@ -109,6 +114,29 @@ impl Told<'_> {
             "troubles": self.troubles.iter().map(Trouble::json).collect::<Vec<_>>(),
         })
     }
+}
+
+/// The verdict in a word, as the exit status has it: 0 for `compliant` and `partial`, 1 for `violated`, 2 for `unknown`.
+pub(crate) fn outcome(violations: usize, extent: Extent, is_judged: bool) -> &'static str {
+    match extent {
+        Extent::NotAllFiles => "unknown",
+        _ if !is_judged => "unknown",
+        _ if violations > 0 => "violated",
+        Extent::NotAllLines => "partial",
+        Extent::All => "compliant",
+    }
+}
+
+/// The last line for people.
+pub(crate) fn verdict(violations: usize, extent: Extent, is_judged: bool, mode: Mode) -> String {
+    let found = match (violations, extent) {
+        (0, _) if !is_judged => format!("{BAD}No verdict{BAD:#}"),
+        (0, Extent::All) => format!("{STRONG}No violation{STRONG:#}"),
+        (0, _) => format!("{STRONG}No violation{STRONG:#} in what could be read"),
+        (1, _) => format!("{BAD}1 violation{BAD:#}"),
+        (many, _) => format!("{BAD}{many} violations{BAD:#}"),
+    };
+    format!("{found} (mode {})\n", mode.name())
 }
 
 pub(crate) fn word(verdict: &Verdict) -> &'static str {

@@ -13,7 +13,7 @@ use sagewarden_drift::quality::{
 use crate::command::{QualityOptions, Telling};
 use crate::command_data::{PredictionOptions, ProblemKind};
 use crate::drift;
-use crate::drift_input::{Inputs, Wanted};
+use crate::drift_input::{Inputs, Trouble, Wanted};
 use crate::drift_told;
 use crate::error::CommandError;
 use crate::output;
@@ -65,6 +65,7 @@ pub(crate) fn run(options: &QualityOptions) -> Result<ExitCode, CommandError> {
     if passed_over > 0 {
         anstream::eprintln!("note: {passed_over} files do not end in .jsonl and were passed over");
     }
+    Trouble::fail(&troubles)?;
     let Some(evaluated) = &measured.counted.evaluated else { return Ok(ExitCode::SUCCESS) };
     if let Some(why) = quality_told::nothing_judged(&told) {
         return Err(CommandError::NothingJudged(why));

@@ -10,8 +10,8 @@ use sagewarden_drift::quality::{
 use sagewarden_drift::{Mode, Verdict};
 use serde_json::{Value, json};
 
-use crate::drift_input::Trouble;
-use crate::drift_told::word;
+use crate::drift_input::{Extent, Trouble};
+use crate::drift_told::{self, word};
 use crate::output::{self, BAD, DIM, STRONG};
 use crate::quality::Measured;
 
@@ -103,13 +103,14 @@ impl<'a> Told<'a> {
             let (exact, compat) = (word(&exact), word(&compat));
             text += &format!("modes differ  {metric}: exact {exact}, compat {compat}{why}\n");
         }
-        let mode = json!(self.mode);
-        let mode = mode.as_str().unwrap_or_default();
-        match evaluated.violations.violations.len() {
-            0 => text + &format!("{STRONG}No violation{STRONG:#} (mode {mode})\n"),
-            1 => text + &format!("{BAD}1 violation{BAD:#} (mode {mode})\n"),
-            many => text + &format!("{BAD}{many} violations{BAD:#} (mode {mode})\n"),
-        }
+        let violations = evaluated.violations.violations.len();
+        text + &drift_told::verdict(violations, self.extent(), nothing_judged(self).is_none(), self.mode)
+    }
+
+    /// Pairs that cannot be measured are as good as unread.
+    fn extent(&self) -> Extent {
+        let pairs = if self.measured.unusable > 0 { Extent::NotAllLines } else { Extent::All };
+        Trouble::extent_of(self.troubles).max(pairs)
     }
 
     /// One document.
@@ -117,7 +118,8 @@ impl<'a> Told<'a> {
         let counted = &self.measured.counted;
         let (statistics, evaluated) = (&counted.statistics, counted.evaluated.as_ref());
         let violations = evaluated.map(|evaluated| &evaluated.violations.violations);
-        let outcome = violations.map(|found| if found.is_empty() { "compliant" } else { "violated" });
+        let outcome = violations
+            .map(|found| drift_told::outcome(found.len(), self.extent(), nothing_judged(self).is_none()));
         let differences = self
             .differences()
             .into_iter()

@@ -127,7 +127,48 @@ fn good_lines_of_a_damaged_file_are_used_and_bad_ones_counted() {
     assert_eq!(output.status.code(), Some(0));
     let said = String::from_utf8(output.stderr.clone()).unwrap();
     assert!(said.contains("line 1: no JSON") && said.contains("line 501: cut off"), "{said}");
-    assert!(out(&output).starts_with("499 rows"), "{}", out(&output));
+    let told = out(&output);
+    assert!(told.starts_with("499 rows"), "{told}");
+    assert!(told.ends_with("No violation in what could be read (mode exact)\n"), "{told}");
+    let (code, found) = folder.json(&[&file]);
+    assert_eq!((code, &found["outcome"]), (Some(0), &json!("partial")));
+}
+
+#[test]
+fn what_cannot_be_read_to_its_end_leaves_no_verdict() {
+    let folder = Folder::new();
+    folder.file("all/a.jsonl", &events(0, 0));
+    assert_eq!(folder.json(&[&folder.path("all")]).1["outcome"], "compliant");
+    fs::write(folder.path("all/b.jsonl"), b"\x1f\x8b\x08\0\0\0").unwrap();
+    folder.file("all/c.csv", "score,amount,word\n1.5,1,\"even\n1.5,1,odd\n");
+    let (code, found) = folder.json(&[&folder.path("all")]);
+    assert_eq!((code, &found["outcome"], &found["rows"]), (Some(2), &json!("unknown"), &json!(500)));
+    let stopped: Vec<_> = found["troubles"].as_array().unwrap().iter().map(|each| &each["stopped"]).collect();
+    assert!(stopped.len() == 2 && stopped[1].as_str().unwrap().starts_with("line 2: a quote"), "{stopped:?}");
+    let output = sagewarden(&["drift", "--baseline", &folder.path("base"), &folder.path("all")]);
+    assert!(out(&output).ends_with("No violation in what could be read (mode exact)\n"), "{}", out(&output));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        said.ends_with(
+            "b.jsonl` and 1 more file could not be read to the end: what is told is of the rest\n"
+        ),
+        "{said}"
+    );
+}
+
+#[test]
+fn files_without_rows_are_told_and_change_nothing() {
+    let folder = Folder::new();
+    folder.file("all/a.jsonl", &events(0, 0));
+    folder.file("all/b.jsonl", "");
+    folder.file("all/c.csv", "score,amount,word\n");
+    let output = sagewarden(&["drift", "--baseline", &folder.path("base"), &folder.path("all")]);
+    assert_eq!(output.status.code(), Some(0));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("b.jsonl` has no rows\n") && said.ends_with("c.csv` has no rows\n"), "{said}");
+    let (code, said) = failure(&["drift", "--baseline", &folder.path("base"), &folder.path("all/b.jsonl")]);
+    assert_eq!(code, Some(2));
+    assert!(said.starts_with("warning: ") && said.contains("b.jsonl` has no rows"), "{said}");
 }
 
 #[test]
@@ -146,7 +187,8 @@ fn other_data_is_not_taken_for_compliant() {
     let (code, found) = folder.json(&[&other]);
     assert_eq!(code, Some(1), "{found:#}");
     assert!(found["notes"].to_string().contains("this baseline was made of other data"), "{found:#}");
-    let (code, _) = folder.json(&[&other, "--mode", "compat"]);
+    let (code, found) = folder.json(&[&other, "--mode", "compat"]);
+    assert_eq!(found["outcome"], "unknown");
     assert_eq!(code, Some(2), "the container counts columns only, so that it has judged nothing");
 }
 

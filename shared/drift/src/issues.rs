@@ -51,6 +51,13 @@ impl IssueKind {
     pub fn name(self) -> String {
         serde_json::to_value(self).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
     }
+
+    /// Whether what is in the line is not used at all. A row of a table that is no UTF-8 is used, with other characters than it was
+    /// written with; a captured event is not, and counts as lost.
+    #[must_use]
+    pub fn is_row_lost(self) -> bool {
+        !matches!(self, Self::Ragged | Self::NotANumber)
+    }
 }
 
 impl fmt::Display for IssueKind {
@@ -136,6 +143,13 @@ impl Issues {
         self.kinds.values().map(|issue| issue.count).sum()
     }
 
+    /// How many lines have one that kept what is in them from being used.
+    #[must_use]
+    pub fn lost(&self) -> u64 {
+        let lost = self.kinds.iter().filter(|(kind, _)| kind.is_row_lost());
+        lost.map(|(_, issue)| issue.count).sum()
+    }
+
     /// What is known of a kind.
     #[must_use]
     pub fn get(&self, kind: IssueKind) -> Option<&Issue> {
@@ -176,7 +190,9 @@ mod tests {
             assert_eq!(issues.get(IssueKind::Ragged).map(Issue::to_string).as_deref(), Some(text));
         }
         assert_eq!(issues.get(IssueKind::NotUtf8), None);
-        assert_eq!(issues.count(), 1202);
+        assert_eq!((issues.count(), issues.lost()), (1202, 0), "rows that do not fit are used");
+        issues.add(IssueKind::NotJson, 5);
+        assert_eq!((issues.count(), issues.lost()), (1203, 1));
     }
 
     #[test]
