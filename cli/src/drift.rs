@@ -31,7 +31,7 @@ pub(crate) fn run(options: &DriftOptions) -> Result<ExitCode, CommandError> {
     let troubles = inputs.read(&mut reader(options), header, &mut windows);
     let warnings = drift_told::warnings(&troubles);
     for warning in &warnings {
-        anstream::eprintln!("warning: {warning}");
+        output::warn(format_args!("warning: {warning}"));
     }
     if windows.rows() == 0 {
         return Err(CommandError::NoRows(inputs.named()));
@@ -56,7 +56,7 @@ pub(crate) fn run(options: &DriftOptions) -> Result<ExitCode, CommandError> {
     };
     match options.format {
         Telling::Text => output::say(&told.text())?,
-        Telling::Json => output::say(&format!("{:#}\n", told.json()))?,
+        Telling::Json => output::hand_over(&format!("{:#}\n", told.json()))?,
     }
     if let Some(out) = &options.out {
         let title = title(&inputs);
@@ -64,10 +64,10 @@ pub(crate) fn run(options: &DriftOptions) -> Result<ExitCode, CommandError> {
         write(out, &judged, &report, options.format)?;
     }
     if inputs.passed_over > 0 {
-        anstream::eprintln!(
+        output::warn(format_args!(
             "note: {} files end in neither .jsonl nor .csv and were passed over",
             inputs.passed_over
-        );
+        ));
     }
     Trouble::fail(&troubles)?;
     if let Some(why) = counted.nothing_compared() {

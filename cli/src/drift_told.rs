@@ -5,7 +5,7 @@ use sagewarden_drift::{Difference, Evaluation, FeatureVerdict, Gap, Mode, Place,
 use serde_json::{Value, json};
 
 use crate::drift_input::{Extent, Trouble};
-use crate::output::{self, BAD, DIM, STRONG};
+use crate::output::{self, BAD, DIM, STRONG, words};
 
 /// Features without a violation that are shown; the report and the JSON have all.
 const SHOWN: usize = 60;
@@ -27,7 +27,7 @@ pub(crate) struct Told<'a> {
 pub(crate) fn warnings(troubles: &[Trouble]) -> Vec<String> {
     let mut lines = Vec::new();
     for trouble in troubles.iter().take(FILES) {
-        let name = &trouble.name;
+        let name = words(&trouble.name);
         lines.extend(trouble.issues.iter().map(|(kind, issue)| format!("`{name}`, {issue}: {kind}")));
         lines.extend(trouble.unusable.first.iter().map(|why| {
             let lines = &trouble.unusable.lines;
@@ -72,12 +72,12 @@ impl Told<'_> {
         for violation in violations {
             let name = violation.feature_name.as_deref().unwrap_or("-");
             let check = violation.constraint_check_type.as_deref().unwrap_or("-");
-            let words = violation.description.as_deref().unwrap_or_default();
-            text += &format!("{BAD}{name}{BAD:#}  {check}: {words}\n");
+            let why = violation.description.as_deref().unwrap_or_default();
+            text += &format!("{BAD}{}{BAD:#}  {check}: {}\n", words(name), words(why));
         }
         for each in self.differences {
             let Difference { feature, check, compat, exact, why } = each;
-            let (compat, exact) = (word(compat), word(exact));
+            let (feature, compat, exact) = (words(feature), word(compat), word(exact));
             text += &format!(
                 "modes differ  {feature}, {}: exact {exact}, compat {compat}: {why}\n",
                 check.name()
@@ -86,7 +86,7 @@ impl Told<'_> {
         if !self.has_statistics {
             text += "note: the baseline has no statistics.json: distributions were not compared\n";
         }
-        text.extend(notes.iter().map(|note| format!("note: {note}\n")));
+        text.extend(notes.iter().map(|note| format!("note: {}\n", words(note))));
         text + &verdict(violations.len(), self.extent(), self.is_judged(), *mode)
     }
 
@@ -163,7 +163,7 @@ fn row(feature: &FeatureVerdict) -> [String; 6] {
         Verdict::NotCompared(why) => format!("not compared: {why}"),
     };
     [
-        feature.name.clone(),
+        words(&feature.name),
         kind,
         number(distance.map(|distance| distance.value)),
         distance.map_or_else(|| "-".to_owned(), |distance| distance.threshold.to_string()),
@@ -177,6 +177,6 @@ fn gap(gap: &Gap) -> String {
     let (baseline, current) = (percent(gap.baseline), percent(gap.current));
     match &gap.place {
         Place::Number(at) => format!("up to {at}: {baseline} -> {current}"),
-        Place::Text(text) => format!("`{text}`: {baseline} -> {current}"),
+        Place::Text(text) => format!("`{}`: {baseline} -> {current}", words(text)),
     }
 }

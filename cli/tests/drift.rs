@@ -5,6 +5,7 @@ mod run;
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use run::{failure, out, sagewarden};
 use serde_json::{Value, json};
@@ -217,6 +218,31 @@ fn statistics_of_another_baseline_are_not_taken_for_compliant() {
             "{said}"
         );
     }
+}
+
+/// Names and texts come from others.
+#[test]
+fn control_sequences_do_not_reach_the_terminal() {
+    let folder = Folder::new();
+    let header = "\u{1b}[31mred\u{1b}[2J,\"word\nNo violation\"\n";
+    let train = folder.file("train.csv", &format!("{header}1,x\n2,x\u{9b}2J\n"));
+    let now = folder.file("now.csv", &format!("{header}z,y\u{1b}[A\nz,y\u{1b}[A\n"));
+    let base = folder.path("evil");
+    for arguments in [&["baseline", &train, "--out", &base][..], &["drift", "--baseline", &base, &now]] {
+        let output = Command::new(env!("CARGO_BIN_EXE_sagewarden"))
+            .args(arguments)
+            .env("CLICOLOR_FORCE", "1")
+            .output()
+            .unwrap();
+        let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+        let own = ["\u{1b}[0m", "\u{1b}[1m", "\u{1b}[2m", "\u{1b}[31m"];
+        let rest = own.iter().fold(said.clone(), |rest, sequence| rest.replace(sequence, ""));
+        assert!(!rest.contains(['\u{1b}', '\u{9b}']), "{said:?}");
+        assert!(said.contains(r"\u{1b}[31mred\u{1b}[2J") && said.contains(r"word\nNo violation"), "{said}");
+    }
+    let output = sagewarden(&["drift", "--baseline", &base, &now, "--format", "json"]);
+    let found: Value = serde_json::from_str(&out(&output)).unwrap();
+    assert_eq!(found["features"][0]["name"], "\u{1b}[31mred\u{1b}[2J");
 }
 
 #[test]
