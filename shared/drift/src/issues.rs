@@ -46,6 +46,27 @@ pub enum IssueKind {
 }
 
 impl IssueKind {
+    /// All of them.
+    pub const ALL: [Self; 17] = [
+        Self::Ragged,
+        Self::NotUtf8,
+        Self::TooLarge,
+        Self::CutOff,
+        Self::LineTooLong,
+        Self::NotJson,
+        Self::NotAnEvent,
+        Self::NoBody,
+        Self::UnknownEncoding,
+        Self::NotBase64,
+        Self::BodyNotJson,
+        Self::NotANumber,
+        Self::Nested,
+        Self::NothingAtPath,
+        Self::NoRows,
+        Self::RowsDiffer,
+        Self::TooManyColumns,
+    ];
+
     /// As a word of files: `not-json`.
     #[must_use]
     pub fn name(self) -> String {
@@ -66,7 +87,7 @@ impl fmt::Display for IssueKind {
             Self::Ragged => "more or fewer fields than the table has columns",
             Self::NotUtf8 => "bytes that are no UTF-8",
             Self::TooLarge => "larger than what is read",
-            Self::CutOff => "cut off: the file was not written to its end",
+            Self::CutOff => "cut off, since the file was not written to its end",
             Self::LineTooLong => "longer than a captured event can be",
             Self::NotJson => "no JSON",
             Self::NotAnEvent => "JSON, but with neither `captureData` nor `groundTruthData`",
