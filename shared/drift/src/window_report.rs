@@ -93,9 +93,10 @@ pub struct UnreadableLines {
 }
 
 impl UnreadableLines {
-    /// Everything that is wrong in a file.
+    /// What could not be used in a file. A line that was used all the same, such as one with a cell that counts as missing, is none of
+    /// them: see [`IssueKind::is_row_lost`](crate::IssueKind::is_row_lost).
     pub fn of<'a>(file: &'a str, issues: &'a Issues) -> impl Iterator<Item = Self> + 'a {
-        issues.iter().map(move |(kind, issue)| Self {
+        issues.iter().filter(|(kind, _)| kind.is_row_lost()).map(move |(kind, issue)| Self {
             file: file.to_owned(),
             kind: kind.name(),
             text: kind.to_string(),
@@ -166,7 +167,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::issues::IssueKind;
+    use crate::issues::{Issue, IssueKind};
 
     #[test]
     fn what_is_written_is_read_and_unknown_keys_are_passed_over() {
@@ -200,15 +201,20 @@ mod tests {
 
     #[test]
     fn every_kind_is_told_in_a_sentence() {
+        let entry = |kind: IssueKind, issue: &Issue| UnreadableLines {
+            file: "s3://b/k".to_owned(),
+            kind: kind.name(),
+            text: kind.to_string(),
+            count: issue.count,
+            lines: issue.lines.clone(),
+        };
         let lines = |count: u64| {
             let mut issues = Issues::default();
             IssueKind::ALL
                 .into_iter()
                 .for_each(|kind| (0..count).for_each(|line| issues.add(kind, 2 * line + 1)));
-            UnreadableLines::of("s3://b/k", &issues)
-                .map(|lines| lines.to_string())
-                .collect::<Vec<_>>()
-                .join("\n")
+            let told = issues.iter().map(|(kind, issue)| entry(kind, issue).to_string());
+            told.collect::<Vec<_>>().join("\n")
         };
         let words = [
             "more or fewer fields than the table has columns",
@@ -235,6 +241,16 @@ mod tests {
         assert_eq!(lines(1), told("1 line", "line 1"));
         assert_eq!(lines(2), told("2 lines", "lines 1, 3"));
         assert_eq!(lines(7), told("7 lines", "first 1, 3, 5, 7, 9"));
+    }
+
+    #[test]
+    fn lines_that_were_used_all_the_same_are_none_of_them() {
+        let mut issues = Issues::default();
+        for kind in [IssueKind::NotANumber, IssueKind::CutOff, IssueKind::Ragged] {
+            issues.add(kind, 3);
+        }
+        let kinds: Vec<String> = UnreadableLines::of("s3://b/k", &issues).map(|lines| lines.kind).collect();
+        assert_eq!(kinds, ["cut-off"]);
     }
 
     #[test]
