@@ -13,7 +13,7 @@ use sagewarden_drift::{
 
 use crate::command::BaselineOptions;
 use crate::error::CommandError;
-use crate::output::{self, DIM, STRONG, words};
+use crate::output::{self, DIM, STRONG, counted, words};
 use crate::progress;
 use crate::quality_baseline;
 
@@ -123,10 +123,11 @@ fn told(baseline: &SuggestedBaseline) -> String {
     }
     let more = match features.len().saturating_sub(SHOWN) {
         0 => String::new(),
-        more => format!("{DIM}and {more} more columns{DIM:#}\n"),
+        more => format!("{DIM}and {}{DIM:#}\n", counted(more as u64, "more column")),
     };
-    let rows = baseline.statistics.dataset.item_count;
-    format!("{STRONG}{rows} rows, {} columns{STRONG:#}\n{table}\n{more}", features.len())
+    let rows = counted(baseline.statistics.dataset.item_count, "row");
+    let columns = counted(features.len() as u64, "column");
+    format!("{STRONG}{rows}, {columns}{STRONG:#}\n{table}\n{more}")
 }
 
 fn row(feature: &FeatureStatistics) -> [String; 5] {

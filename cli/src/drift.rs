@@ -63,12 +63,7 @@ pub(crate) fn run(options: &DriftOptions) -> Result<ExitCode, CommandError> {
         let report = judged.report(&title, statistics.as_ref(), analyses.as_ref(), &warnings);
         write(out, &judged, &report, options.format)?;
     }
-    if inputs.passed_over > 0 {
-        output::warn(format_args!(
-            "note: {} files end in neither .jsonl nor .csv and were passed over",
-            inputs.passed_over
-        ));
-    }
+    inputs.notes(".jsonl or .csv").iter().for_each(output::warn);
     Trouble::fail(&troubles)?;
     if let Some(why) = counted.nothing_compared() {
         return Err(CommandError::NothingCompared(why));

@@ -1,5 +1,6 @@
 //! The files of captured traffic: found, read one after the other, and what is wrong with them.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, BufReader, Cursor, Read};
 use std::path::{Path, PathBuf};
@@ -12,6 +13,7 @@ use serde_json::{Value, json};
 
 use crate::drift_windows::Windows;
 use crate::error::CommandError;
+use crate::output::counted;
 use crate::progress;
 
 /// Bytes that are read at once.
@@ -25,6 +27,10 @@ pub(crate) struct Inputs {
     bytes: Option<u64>,
     /// Files of folders that are neither captured events nor tables.
     pub(crate) passed_over: u64,
+    /// The places of all sources.
+    known: BTreeSet<PathBuf>,
+    /// Files that were named, or found, more than once. Their rows count once.
+    repeated: u64,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -165,7 +171,9 @@ impl Inputs {
         let mut inputs = Self { bytes: Some(0), ..Self::default() };
         for path in paths {
             if path == Path::new("-") {
-                inputs.sources.push(Source::Stdin);
+                if inputs.is_new(path) {
+                    inputs.sources.push(Source::Stdin);
+                }
                 inputs.bytes = None;
                 continue;
             }
@@ -173,12 +181,12 @@ impl Inputs {
             if !metadata.is_dir() {
                 let is_table = wanted == Wanted::EventsAndTables && has_end(path, "csv");
                 let source = if is_table { Source::Table } else { Source::Events };
-                inputs.add(source(path.clone()), metadata.len());
+                inputs.add(path, source(path.clone()), metadata.len());
                 continue;
             }
-            let before = inputs.sources.len();
+            let before = inputs.found();
             inputs.walk(path, wanted)?;
-            if inputs.sources.len() == before {
+            if inputs.found() == before {
                 return Err(match wanted {
                     Wanted::EventsAndTables => CommandError::NoCapture(path.clone()),
                     Wanted::Lines => CommandError::NoLines(path.clone()),
@@ -212,22 +220,50 @@ impl Inputs {
             };
             let metadata = fs::metadata(&path).map_err(unreadable(&path))?;
             if metadata.is_file() {
-                self.add(source, metadata.len());
+                self.add(&path, source, metadata.len());
             }
         }
         Ok(())
     }
 
-    fn add(&mut self, source: Source, bytes: u64) {
-        self.sources.push(source);
-        self.bytes = self.bytes.map(|sum| sum + bytes);
+    fn found(&self) -> u64 {
+        self.sources.len() as u64 + self.repeated
+    }
+
+    fn add(&mut self, path: &Path, source: Source, bytes: u64) {
+        if self.is_new(path) {
+            self.sources.push(source);
+            self.bytes = self.bytes.map(|sum| sum + bytes);
+        }
+    }
+
+    /// Whether the file is none of those that are known, under whatever name.
+    fn is_new(&mut self, path: &Path) -> bool {
+        let place = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        let is_new = self.known.insert(place);
+        self.repeated += u64::from(!is_new);
+        is_new
+    }
+
+    /// What a person may not expect of how the files were taken. `ends`: those of the files that are read.
+    pub(crate) fn notes(&self, ends: &str) -> Vec<String> {
+        let mut notes = Vec::new();
+        if self.repeated > 0 {
+            let names = counted(self.repeated, "name");
+            notes.push(format!("note: what was named more than once is read once: {names} left out"));
+        }
+        if self.passed_over > 0 {
+            let files = counted(self.passed_over, "file");
+            notes.push(format!("note: {files} passed over: only those that end in {ends} are read"));
+        }
+        notes
     }
 
     /// In a few words.
     pub(crate) fn named(&self) -> String {
         match self.sources.as_slice() {
             [only] => format!("`{}`", only.name()),
-            all => format!("{} files", all.len()),
+            all => counted(all.len() as u64, "file"),
         }
     }
 

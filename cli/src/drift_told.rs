@@ -5,7 +5,7 @@ use sagewarden_drift::{Difference, Evaluation, FeatureVerdict, Gap, Mode, Place,
 use serde_json::{Value, json};
 
 use crate::drift_input::{Extent, Trouble};
-use crate::output::{self, BAD, DIM, STRONG, words};
+use crate::output::{self, BAD, DIM, STRONG, counted, words};
 
 /// Features without a violation that are shown; the report and the JSON have all.
 const SHOWN: usize = 60;
@@ -41,7 +41,9 @@ pub(crate) fn warnings(troubles: &[Trouble]) -> Vec<String> {
     }
     if let Some(more) = troubles.len().checked_sub(FILES).filter(|more| *more > 0) {
         let bad: u64 = troubles.iter().skip(FILES).map(Trouble::count).sum();
-        lines.push(format!("{more} more files have bad lines, {bad} in all (--format json names them)"));
+        let more = counted(more as u64, "more file");
+        let bad = counted(bad, "bad line");
+        lines.push(format!("something is wrong with {more}, {bad} in all (--format json names them)"));
     }
     lines
 }
@@ -55,7 +57,7 @@ impl Told<'_> {
                 .map(str::to_owned)
                 .to_vec(),
         );
-        let mut left_out = 0_usize;
+        let mut left_out = 0;
         for (place, feature) in features.iter().enumerate() {
             if place < SHOWN || feature.verdict == Verdict::Violated {
                 table.add_row(row(feature));
@@ -63,11 +65,12 @@ impl Told<'_> {
                 left_out += 1;
             }
         }
-        let files = if self.files == 1 { "1 file".to_owned() } else { format!("{} files", self.files) };
-        let mut text =
-            format!("{STRONG}{rows} rows of {files}, {} features{STRONG:#}\n{table}\n", features.len());
+        let (rows, files) = (counted(*rows, "row"), counted(self.files as u64, "file"));
+        let of = counted(features.len() as u64, "feature");
+        let mut text = format!("{STRONG}{rows} of {files}, {of}{STRONG:#}\n{table}\n");
         if left_out > 0 {
-            text += &format!("{DIM}and {left_out} more features without a violation{DIM:#}\n");
+            let more = counted(left_out, "more feature");
+            text += &format!("{DIM}and {more} without a violation{DIM:#}\n");
         }
         for violation in violations {
             let name = violation.feature_name.as_deref().unwrap_or("-");
@@ -133,8 +136,7 @@ pub(crate) fn verdict(violations: usize, extent: Extent, is_judged: bool, mode: 
         (0, _) if !is_judged => format!("{BAD}No verdict{BAD:#}"),
         (0, Extent::All) => format!("{STRONG}No violation{STRONG:#}"),
         (0, _) => format!("{STRONG}No violation{STRONG:#} in what could be read"),
-        (1, _) => format!("{BAD}1 violation{BAD:#}"),
-        (many, _) => format!("{BAD}{many} violations{BAD:#}"),
+        (some, _) => format!("{BAD}{}{BAD:#}", counted(some as u64, "violation")),
     };
     format!("{found} (mode {})\n", mode.name())
 }

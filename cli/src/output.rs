@@ -60,6 +60,11 @@ pub(crate) fn violations(violations: &Violations) -> Result<String, CommandError
     Ok(serde_json::to_string_pretty(violations).map_err(io::Error::from)? + "\n")
 }
 
+/// `1 row`, `2 rows`
+pub(crate) fn counted(number: u64, what: &str) -> String {
+    if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
+}
+
 /// An outcome in a word and a sentence.
 pub(crate) fn outcome(outcome: &Outcome) -> (&'static str, String) {
     match outcome {

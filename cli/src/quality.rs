@@ -61,9 +61,8 @@ pub(crate) fn run(options: &QualityOptions) -> Result<ExitCode, CommandError> {
     if let Some(out) = &options.out {
         write(out, &measured.counted, options.format)?;
     }
-    let passed_over = captures.passed_over + ground_truth.passed_over;
-    if passed_over > 0 {
-        output::warn(format_args!("note: {passed_over} files do not end in .jsonl and were passed over"));
+    for inputs in [&captures, &ground_truth] {
+        inputs.notes(".jsonl").iter().for_each(output::warn);
     }
     Trouble::fail(&troubles)?;
     let Some(evaluated) = &measured.counted.evaluated else { return Ok(ExitCode::SUCCESS) };

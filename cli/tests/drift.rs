@@ -204,6 +204,28 @@ fn without_statistics_distributions_are_not_compared_and_this_is_told() {
 }
 
 #[test]
+fn a_file_that_is_named_twice_is_read_once() {
+    let folder = Folder::new();
+    let file = folder.file("all/a.jsonl", &events(0, 0));
+    let all = folder.path("all");
+    let output = sagewarden(&["drift", "--baseline", &folder.path("base"), &all, &file, &all]);
+    assert_eq!(output.status.code(), Some(0));
+    assert!(out(&output).starts_with("500 rows of 1 file, 3 features\n"), "{}", out(&output));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(said, "note: what was named more than once is read once: 2 names left out\n");
+}
+
+#[test]
+fn one_is_told_in_the_singular() {
+    let folder = Folder::new();
+    let data = folder.file("one.csv", "a\n1\n");
+    let made = sagewarden(&["baseline", &data, "--out", &folder.path("one")]);
+    assert!(out(&made).starts_with("1 row, 1 column\n"), "{}", out(&made));
+    let output = sagewarden(&["drift", "--baseline", &folder.path("one"), &data]);
+    assert!(out(&output).starts_with("1 row of 1 file, 1 feature\n"), "{}", out(&output));
+}
+
+#[test]
 fn statistics_of_another_baseline_are_not_taken_for_compliant() {
     let folder = Folder::new();
     let other = folder.file("other.csv", "x,y,z\n1,2.5,u\n4,5.5,v\n");
@@ -254,6 +276,9 @@ fn what_cannot_run_says_what_to_do() {
     let empty = folder.path("empty");
     fs::create_dir(&empty).unwrap();
     folder.file("broken/constraints.json", "{\"features\":7}");
+    folder.file("bare/constraints.json", "{}");
+    folder.file("number/constraints.json", "7");
+    folder.file("list/constraints.json", "{\"features\":[7]}");
     let packed = folder.path("packed.jsonl");
     fs::write(&packed, b"\x1f\x8b\x08\0\0\0").unwrap();
     let swap = |from: &str, to: &str| {
@@ -263,7 +288,13 @@ fn what_cannot_run_says_what_to_do() {
         );
         folder.path(from)
     };
-    let cases: [(&[&str], &str); 8] = [
+    let cases: [(&[&str], &str); 11] = [
+        (
+            &["--baseline", &folder.path("bare"), &good],
+            "constraints.json of Model Monitor: it has no `features`",
+        ),
+        (&["--baseline", &folder.path("number"), &good], "it is no JSON object"),
+        (&["--baseline", &folder.path("list"), &good], "integer `7`, expected a JSON object"),
         (
             &["--baseline", &swap("statistics.json", "constraints.json"), &good],
             "it seems to be a statistics.json",

@@ -14,6 +14,7 @@ use crate::violations::Violation;
 
 /// The document.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(expecting = "a JSON object")]
 pub struct WindowReport {
     /// Of the format; what is read here is 1.
     #[serde(default = "first_version")]
@@ -56,6 +57,7 @@ pub struct WindowReport {
 
 /// A span of time, its end excluded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(expecting = "a JSON object")]
 pub struct CaptureWindow {
     /// From.
     pub start: Timestamp,
@@ -68,6 +70,7 @@ pub struct CaptureWindow {
 
 /// A feature of which the two modes say different things.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(expecting = "a JSON object")]
 pub struct ModeDifference {
     /// Which.
     pub feature: String,
@@ -77,6 +80,7 @@ pub struct ModeDifference {
 
 /// Lines of a file that have the same thing wrong.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(expecting = "a JSON object")]
 pub struct UnreadableLines {
     /// The file.
     pub file: String,

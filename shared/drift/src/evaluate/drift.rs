@@ -229,6 +229,7 @@ pub(crate) fn note(
     }
     let numbers = scientific(column);
     (mode == Mode::Exact && numbers > 0).then(|| {
-        format!("`{name}`: {numbers} numbers are in scientific notation, which the container takes for texts")
+        let numbers = if numbers == 1 { "1 number is".to_owned() } else { format!("{numbers} numbers are") };
+        format!("`{name}`: {numbers} in scientific notation, which the container takes for texts")
     })
 }

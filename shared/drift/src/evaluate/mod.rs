@@ -300,7 +300,9 @@ fn ragged(profile: &Profile) -> Option<String> {
     let (usual, of) = profile.widths.iter().max_by_key(|(_, rows)| **rows)?;
     let others: u64 = profile.widths.values().sum::<u64>() - of;
     let columns = if *usual == 1 { "column" } else { "columns" };
-    (others > 0).then(|| format!("{of} rows have {usual} {columns}, {others} have more or fewer"))
+    let [most, more] = [*of, others]
+        .map(|rows| if rows == 1 { "1 row has".to_owned() } else { format!("{rows} rows have") });
+    (others > 0).then(|| format!("{most} {usual} {columns}, {more} more or fewer"))
 }
 
 #[cfg(test)]
