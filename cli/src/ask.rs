@@ -52,6 +52,9 @@ fn tell(options: &AskOptions, question: Question) -> Result<ExitCode, CommandErr
     if !text.ends_with('\n') {
         text.push('\n');
     }
-    output::say(&text)?;
+    match question.format {
+        Format::Tree | Format::Table => output::say(&text)?,
+        _ => output::hand_over(&text)?,
+    }
     Ok(ExitCode::SUCCESS)
 }

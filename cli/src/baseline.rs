@@ -13,7 +13,7 @@ use sagewarden_drift::{
 
 use crate::command::BaselineOptions;
 use crate::error::CommandError;
-use crate::output::{self, DIM, STRONG};
+use crate::output::{self, DIM, STRONG, counted, words};
 use crate::progress;
 use crate::quality_baseline;
 
@@ -58,14 +58,14 @@ fn read(path: &Path, header: Header) -> Result<SuggestedBaseline, CommandError> 
     progress.finish_and_clear();
     let path = path.display();
     if suspicious {
-        anstream::eprintln!("warning: `{path}`: {NUMBERS_ONLY}");
+        output::warn(format_args!("warning: `{path}`: {NUMBERS_ONLY}"));
     }
     for (kind, issue) in baseline.issues.iter() {
-        anstream::eprintln!("warning: `{path}`, {}", issue_told(kind, issue));
+        output::warn(format_args!("warning: `{path}`, {}", issue_told(kind, issue)));
     }
     for column in &baseline.profile.columns {
         if let Some(text) = odd(column) {
-            anstream::eprintln!("warning: `{path}`: column `{}` {text}", column.name);
+            output::warn(format_args!("warning: `{path}`: column `{}` {text}", words(&column.name)));
         }
     }
     Ok(baseline)
@@ -123,10 +123,11 @@ fn told(baseline: &SuggestedBaseline) -> String {
     }
     let more = match features.len().saturating_sub(SHOWN) {
         0 => String::new(),
-        more => format!("{DIM}and {more} more columns{DIM:#}\n"),
+        more => format!("{DIM}and {}{DIM:#}\n", counted(more as u64, "more column")),
     };
-    let rows = baseline.statistics.dataset.item_count;
-    format!("{STRONG}{rows} rows, {} columns{STRONG:#}\n{table}\n{more}", features.len())
+    let rows = counted(baseline.statistics.dataset.item_count, "row");
+    let columns = counted(features.len() as u64, "column");
+    format!("{STRONG}{rows}, {columns}{STRONG:#}\n{table}\n{more}")
 }
 
 fn row(feature: &FeatureStatistics) -> [String; 5] {
@@ -142,14 +143,14 @@ fn row(feature: &FeatureStatistics) -> [String; 5] {
         (None, Some(texts)) => (percent(texts.completeness), texts.distinct_count.to_string(), listed(texts)),
         (None, None) => (percent(None), "0".to_owned(), String::new()),
     };
-    [feature.name.clone(), format!("{:?}", feature.inferred_type), complete, distinct, values]
+    [words(&feature.name), format!("{:?}", feature.inferred_type), complete, distinct, values]
 }
 
 /// The first of the texts, if they are few.
 fn listed(texts: &StringStatistics) -> String {
     let Some(distribution) = &texts.distribution else { return String::new() };
-    let values: Vec<&str> =
-        distribution.categorical.buckets.iter().map(|bucket| bucket.value.as_str()).collect();
+    let values: Vec<String> =
+        distribution.categorical.buckets.iter().map(|bucket| words(&bucket.value)).collect();
     let more = if values.len() > TEXTS { ", ..." } else { "" };
     values.into_iter().take(TEXTS).collect::<Vec<_>>().join(", ") + more
 }

@@ -40,11 +40,11 @@ pub(crate) fn run(options: &CheckOptions) -> Result<ExitCode, CommandError> {
     }
     match options.format {
         CheckFormat::Text => checked.iter().try_for_each(|each| output::say(&tell(each)))?,
-        CheckFormat::Json => output::say(&format!("{:#}\n", document(&bundle, &checked)))?,
+        CheckFormat::Json => output::hand_over(&format!("{:#}\n", document(&bundle, &checked)))?,
         CheckFormat::Sarif => {
             let log =
                 serde_json::to_string_pretty(&sarif::log(&bundle, &checked)).map_err(io::Error::from)?;
-            output::say(&format!("{log}\n"))?;
+            output::hand_over(&format!("{log}\n"))?;
         }
     }
     let is_clean = |checked: &Checked| {

@@ -95,8 +95,8 @@ CAPTURE is a file of captured events (data capture, JSON lines), a CSV file with
 
 --mode says whose verdict counts, for the exit status and for the files of --out: `exact` compares how often values occur; `compat` gives the answers of Model Monitor's container, its known defects included, and is what takes the place of its files. Both are computed, and what they disagree on is told.
 
-Lines that cannot be used are counted on standard error, with the first of them; the others are used.
-Exit status: 0 no violation, 1 at least one, 2 the command could not run, or no row could be used.";
+Lines that cannot be used are counted on standard error, with the first of them; the others are used. The `outcome` of --format json is `compliant`, `partial` (no violation, but some lines could not be used), `violated` or `unknown`.
+Exit status: 0 compliant or partial, 1 violated, 2 unknown: the command could not run, a file could not be read to its end, or nothing could be judged or compared.";
 
 #[derive(Debug, Args)]
 pub(crate) struct DriftOptions {
@@ -150,7 +150,7 @@ CAPTURE is a file of captured events (data capture, JSON lines), a folder with f
 Lines are read one at a time. What is held in memory are the ids with their predictions and labels, until all is read: some 400 bytes each, up to --max-ids.
 
 Lines that cannot be used are counted on standard error, with the first of them; the others are used.
-Exit status: 0 no violation, or no baseline to judge by, 1 at least one violation, 2 the command could not run, or no label belongs to a prediction.";
+Exit status: 0 no violation, or no baseline to judge by, 1 at least one violation, 2 the command could not run, a file could not be read to its end, no label belongs to a prediction, or nothing could be judged.";
 
 #[derive(Debug, Args)]
 pub(crate) struct QualityOptions {

@@ -119,7 +119,7 @@ pub(crate) fn run(options: &DemoOptions) -> Result<ExitCode, CommandError> {
                 farewell(&files, &entity)
             ))?;
         }
-        Telling::Json => output::say(&format!("{:#}\n", summary(&files, &told, view::json(&lineage))))?,
+        Telling::Json => output::hand_over(&format!("{:#}\n", summary(&files, &told, view::json(&lineage))))?,
     }
     Ok(ExitCode::SUCCESS)
 }

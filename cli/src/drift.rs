@@ -13,7 +13,7 @@ use sagewarden_drift::{
 };
 
 use crate::command::{DriftOptions, Telling};
-use crate::drift_input::{Inputs, Source, Wanted};
+use crate::drift_input::{Inputs, Source, Trouble, Wanted};
 use crate::drift_told::{self, Told};
 use crate::drift_windows::Windows;
 use crate::error::CommandError;
@@ -31,7 +31,7 @@ pub(crate) fn run(options: &DriftOptions) -> Result<ExitCode, CommandError> {
     let troubles = inputs.read(&mut reader(options), header, &mut windows);
     let warnings = drift_told::warnings(&troubles);
     for warning in &warnings {
-        anstream::eprintln!("warning: {warning}");
+        output::warn(format_args!("warning: {warning}"));
     }
     if windows.rows() == 0 {
         return Err(CommandError::NoRows(inputs.named()));
@@ -56,20 +56,21 @@ pub(crate) fn run(options: &DriftOptions) -> Result<ExitCode, CommandError> {
     };
     match options.format {
         Telling::Text => output::say(&told.text())?,
-        Telling::Json => output::say(&format!("{:#}\n", told.json()))?,
+        Telling::Json => output::hand_over(&format!("{:#}\n", told.json()))?,
     }
     if let Some(out) = &options.out {
         let title = title(&inputs);
         let report = judged.report(&title, statistics.as_ref(), analyses.as_ref(), &warnings);
         write(out, &judged, &report, options.format)?;
     }
-    if inputs.passed_over > 0 {
-        anstream::eprintln!(
-            "note: {} files end in neither .jsonl nor .csv and were passed over",
-            inputs.passed_over
-        );
+    inputs.notes(".jsonl or .csv").iter().for_each(output::warn);
+    Trouble::fail(&troubles)?;
+    if let Some(why) = counted.nothing_compared() {
+        return Err(CommandError::NothingCompared(why));
     }
-    counted.nothing_judged().map_or_else(|| Ok(()), |why| Err(CommandError::NothingJudged(why)))?;
+    if let Some(why) = counted.nothing_judged() {
+        return Err(CommandError::NothingJudged(why));
+    }
     Ok(if counted.violations.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 

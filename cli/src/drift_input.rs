@@ -1,17 +1,19 @@
 //! The files of captured traffic: found, read one after the other, and what is wrong with them.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufReader, Cursor, Read};
 use std::path::{Path, PathBuf};
 
 use indicatif::ProgressBar;
 use sagewarden_drift::capture::{CaptureHour, CaptureKey, CaptureReader};
-use sagewarden_drift::csv::{CsvTable, Header};
-use sagewarden_drift::{Cell, Issue, Issues, Profile, RowSink};
+use sagewarden_drift::csv::{CsvError, CsvTable, Header};
+use sagewarden_drift::{Cell, Foreign, Issue, Issues, Profile, RowSink};
 use serde_json::{Value, json};
 
 use crate::drift_windows::Windows;
 use crate::error::CommandError;
+use crate::output::counted;
 use crate::progress;
 
 /// Bytes that are read at once.
@@ -25,6 +27,10 @@ pub(crate) struct Inputs {
     bytes: Option<u64>,
     /// Files of folders that are neither captured events nor tables.
     pub(crate) passed_over: u64,
+    /// The places of all sources.
+    known: BTreeSet<PathBuf>,
+    /// Files that were named, or found, more than once. Their rows count once.
+    repeated: u64,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,10 +48,16 @@ impl Source {
         }
     }
 
+    /// The text in it; what is none is an error that says what to do.
     pub(crate) fn open(&self) -> io::Result<Box<dyn Read>> {
-        match self {
-            Self::Stdin => Ok(Box::new(io::stdin().lock())),
-            Self::Events(path) | Self::Table(path) => Ok(Box::new(File::open(path)?)),
+        let mut input: Box<dyn Read> = match self {
+            Self::Stdin => Box::new(io::stdin().lock()),
+            Self::Events(path) | Self::Table(path) => Box::new(File::open(path)?),
+        };
+        let beginning = Foreign::beginning(&mut input)?;
+        match Foreign::of(&beginning) {
+            Some(foreign) => Err(io::Error::new(io::ErrorKind::InvalidData, foreign)),
+            None => Ok(Box::new(Cursor::new(beginning).chain(input))),
         }
     }
 
@@ -73,6 +85,18 @@ pub(crate) struct Trouble {
     pub(crate) unusable: Unusable,
     /// Why it could not be read to its end.
     pub(crate) stopped: Option<String>,
+    /// It was read, and there is nothing in it.
+    pub(crate) is_empty: bool,
+}
+
+/// How much of the files could be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Extent {
+    All,
+    /// Not some of the lines.
+    NotAllLines,
+    /// Not some of the files, or not to their end.
+    NotAllFiles,
 }
 
 /// Lines that cannot be used, each for a reason of its own: that of the first is kept.
@@ -99,14 +123,36 @@ impl Trouble {
         issues: Issues,
         unusable: Unusable,
         stopped: Option<String>,
+        found: u64,
     ) -> Option<Self> {
         let is_wrong = !issues.is_empty() || unusable.lines.count > 0 || stopped.is_some();
-        is_wrong.then(|| Self { name: source.name(), issues, unusable, stopped })
+        let is_empty = found == 0 && !is_wrong;
+        (is_wrong || is_empty).then(|| Self { name: source.name(), issues, unusable, stopped, is_empty })
     }
 
-    /// How many lines were not used.
+    /// How many lines have something wrong.
     pub(crate) fn count(&self) -> u64 {
         self.issues.count() + self.unusable.lines.count
+    }
+
+    fn extent(&self) -> Extent {
+        match self {
+            Self { stopped: Some(_), .. } => Extent::NotAllFiles,
+            Self { issues, unusable, .. } if issues.lost() + unusable.lines.count > 0 => Extent::NotAllLines,
+            _ => Extent::All,
+        }
+    }
+
+    /// That of all files.
+    pub(crate) fn extent_of(troubles: &[Self]) -> Extent {
+        troubles.iter().map(Self::extent).max().unwrap_or(Extent::All)
+    }
+
+    /// When a file could not be read to its end, nobody knows what is in it.
+    pub(crate) fn fail(troubles: &[Self]) -> Result<(), CommandError> {
+        let mut stopped = troubles.iter().filter(|trouble| trouble.stopped.is_some());
+        let Some(first) = stopped.next() else { return Ok(()) };
+        Err(CommandError::NotRead { first: first.name.clone(), more: stopped.count() })
     }
 
     pub(crate) fn json(&self) -> Value {
@@ -125,7 +171,9 @@ impl Inputs {
         let mut inputs = Self { bytes: Some(0), ..Self::default() };
         for path in paths {
             if path == Path::new("-") {
-                inputs.sources.push(Source::Stdin);
+                if inputs.is_new(path) {
+                    inputs.sources.push(Source::Stdin);
+                }
                 inputs.bytes = None;
                 continue;
             }
@@ -133,12 +181,12 @@ impl Inputs {
             if !metadata.is_dir() {
                 let is_table = wanted == Wanted::EventsAndTables && has_end(path, "csv");
                 let source = if is_table { Source::Table } else { Source::Events };
-                inputs.add(source(path.clone()), metadata.len());
+                inputs.add(path, source(path.clone()), metadata.len());
                 continue;
             }
-            let before = inputs.sources.len();
+            let before = inputs.found();
             inputs.walk(path, wanted)?;
-            if inputs.sources.len() == before {
+            if inputs.found() == before {
                 return Err(match wanted {
                     Wanted::EventsAndTables => CommandError::NoCapture(path.clone()),
                     Wanted::Lines => CommandError::NoLines(path.clone()),
@@ -172,22 +220,50 @@ impl Inputs {
             };
             let metadata = fs::metadata(&path).map_err(unreadable(&path))?;
             if metadata.is_file() {
-                self.add(source, metadata.len());
+                self.add(&path, source, metadata.len());
             }
         }
         Ok(())
     }
 
-    fn add(&mut self, source: Source, bytes: u64) {
-        self.sources.push(source);
-        self.bytes = self.bytes.map(|sum| sum + bytes);
+    fn found(&self) -> u64 {
+        self.sources.len() as u64 + self.repeated
+    }
+
+    fn add(&mut self, path: &Path, source: Source, bytes: u64) {
+        if self.is_new(path) {
+            self.sources.push(source);
+            self.bytes = self.bytes.map(|sum| sum + bytes);
+        }
+    }
+
+    /// Whether the file is none of those that are known, under whatever name.
+    fn is_new(&mut self, path: &Path) -> bool {
+        let place = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        let is_new = self.known.insert(place);
+        self.repeated += u64::from(!is_new);
+        is_new
+    }
+
+    /// What a person may not expect of how the files were taken. `ends`: those of the files that are read.
+    pub(crate) fn notes(&self, ends: &str) -> Vec<String> {
+        let mut notes = Vec::new();
+        if self.repeated > 0 {
+            let names = counted(self.repeated, "name");
+            notes.push(format!("note: what was named more than once is read once: {names} left out"));
+        }
+        if self.passed_over > 0 {
+            let files = counted(self.passed_over, "file");
+            notes.push(format!("note: {files} passed over: only those that end in {ends} are read"));
+        }
+        notes
     }
 
     /// In a few words.
     pub(crate) fn named(&self) -> String {
         match self.sources.as_slice() {
             [only] => format!("`{}`", only.name()),
-            all => format!("{} files", all.len()),
+            all => counted(all.len() as u64, "file"),
         }
     }
 
@@ -207,6 +283,7 @@ impl Inputs {
         let mut buffer = vec![0; BUFFER];
         let mut troubles = Vec::new();
         for source in &self.sources {
+            let before = windows.rows();
             let (issues, stopped) = match source {
                 Source::Table(path) => table(path, header, &progress, windows),
                 Source::Stdin | Source::Events(_) => {
@@ -217,7 +294,8 @@ impl Inputs {
                     }
                 }
             };
-            troubles.extend(Trouble::of(source, issues, Unusable::default(), stopped));
+            let rows = windows.rows() - before;
+            troubles.extend(Trouble::of(source, issues, Unusable::default(), stopped, rows));
         }
         progress.finish_and_clear();
         troubles
@@ -262,20 +340,21 @@ fn table(
     progress: &ProgressBar,
     windows: &mut Windows<'_>,
 ) -> (Issues, Option<String>) {
-    let mut read = || {
-        let file = File::open(path).map_err(|error| error.to_string())?;
+    let mut read = |file| {
         let input = BufReader::with_capacity(BUFFER, progress.wrap_read(file));
-        let table = CsvTable::open(input, header).map_err(|error| error.to_string())?;
+        let table = CsvTable::open(input, header)?;
         let names = table.columns().to_vec();
         let profile = windows.undated();
         let in_order =
             header == Header::None || names.iter().eq(profile.columns.iter().map(|column| &column.name));
-        if in_order {
-            return table.read_into(profile).map_err(|error| error.to_string());
-        }
-        table.read_into(&mut Named { names, profile }).map_err(|error| error.to_string())
+        if in_order { table.read_into(profile) } else { table.read_into(&mut Named { names, profile }) }
     };
-    read().map_or_else(|why| (Issues::default(), Some(why)), |issues| (issues, None))
+    match File::open(path).map(&mut read) {
+        Ok(Ok(issues)) => (issues, None),
+        Ok(Err(CsvError::NoRows)) => (Issues::default(), None),
+        Ok(Err(error)) => (Issues::default(), Some(error.to_string())),
+        Err(error) => (Issues::default(), Some(error.to_string())),
+    }
 }
 
 /// Gives the cells of a table their names.

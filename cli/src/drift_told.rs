@@ -1,11 +1,11 @@
 //! A verdict on drift, for people and for machines.
 
 use sagewarden_drift::report::Window;
-use sagewarden_drift::{Difference, Evaluation, FeatureVerdict, Gap, Place, Verdict};
+use sagewarden_drift::{Difference, Evaluation, FeatureVerdict, Gap, Mode, Place, Verdict};
 use serde_json::{Value, json};
 
-use crate::drift_input::Trouble;
-use crate::output::{self, BAD, DIM, STRONG};
+use crate::drift_input::{Extent, Trouble};
+use crate::output::{self, BAD, DIM, STRONG, counted, words};
 
 /// Features without a violation that are shown; the report and the JSON have all.
 const SHOWN: usize = 60;
@@ -27,18 +27,23 @@ pub(crate) struct Told<'a> {
 pub(crate) fn warnings(troubles: &[Trouble]) -> Vec<String> {
     let mut lines = Vec::new();
     for trouble in troubles.iter().take(FILES) {
-        let name = &trouble.name;
+        let name = words(&trouble.name);
         lines.extend(trouble.issues.iter().map(|(kind, issue)| format!("`{name}`, {issue}: {kind}")));
         lines.extend(trouble.unusable.first.iter().map(|why| {
             let lines = &trouble.unusable.lines;
             let first = if lines.count == 1 { "" } else { "the first: " };
             format!("`{name}`, {lines}: {first}{why}")
         }));
+        if trouble.is_empty {
+            lines.push(format!("`{name}` has no rows"));
+        }
         lines.extend(trouble.stopped.iter().map(|why| format!("`{name}` cannot be read to its end: {why}")));
     }
     if let Some(more) = troubles.len().checked_sub(FILES).filter(|more| *more > 0) {
         let bad: u64 = troubles.iter().skip(FILES).map(Trouble::count).sum();
-        lines.push(format!("{more} more files have bad lines, {bad} in all (--format json names them)"));
+        let more = counted(more as u64, "more file");
+        let bad = counted(bad, "bad line");
+        lines.push(format!("something is wrong with {more}, {bad} in all (--format json names them)"));
     }
     lines
 }
@@ -46,13 +51,13 @@ pub(crate) fn warnings(troubles: &[Trouble]) -> Vec<String> {
 impl Told<'_> {
     /// A table of the features, then what is wrong.
     pub(crate) fn text(&self) -> String {
-        let Evaluation { rows, features, violations, notes, mode } = self.evaluation;
+        let Evaluation { rows, features, violations, notes, mode, .. } = self.evaluation;
         let mut table = output::table(
             ["Feature", "Type", "Distance", "Threshold", "Largest gap", "Verdict"]
                 .map(str::to_owned)
                 .to_vec(),
         );
-        let mut left_out = 0_usize;
+        let mut left_out = 0;
         for (place, feature) in features.iter().enumerate() {
             if place < SHOWN || feature.verdict == Verdict::Violated {
                 table.add_row(row(feature));
@@ -60,21 +65,22 @@ impl Told<'_> {
                 left_out += 1;
             }
         }
-        let files = if self.files == 1 { "1 file".to_owned() } else { format!("{} files", self.files) };
-        let mut text =
-            format!("{STRONG}{rows} rows of {files}, {} features{STRONG:#}\n{table}\n", features.len());
+        let (rows, files) = (counted(*rows, "row"), counted(self.files as u64, "file"));
+        let of = counted(features.len() as u64, "feature");
+        let mut text = format!("{STRONG}{rows} of {files}, {of}{STRONG:#}\n{table}\n");
         if left_out > 0 {
-            text += &format!("{DIM}and {left_out} more features without a violation{DIM:#}\n");
+            let more = counted(left_out, "more feature");
+            text += &format!("{DIM}and {more} without a violation{DIM:#}\n");
         }
         for violation in violations {
             let name = violation.feature_name.as_deref().unwrap_or("-");
             let check = violation.constraint_check_type.as_deref().unwrap_or("-");
-            let words = violation.description.as_deref().unwrap_or_default();
-            text += &format!("{BAD}{name}{BAD:#}  {check}: {words}\n");
+            let why = violation.description.as_deref().unwrap_or_default();
+            text += &format!("{BAD}{}{BAD:#}  {check}: {}\n", words(name), words(why));
         }
         for each in self.differences {
             let Difference { feature, check, compat, exact, why } = each;
-            let (compat, exact) = (word(compat), word(exact));
+            let (feature, compat, exact) = (words(feature), word(compat), word(exact));
             text += &format!(
                 "modes differ  {feature}, {}: exact {exact}, compat {compat}: {why}\n",
                 check.name()
@@ -83,20 +89,22 @@ impl Told<'_> {
         if !self.has_statistics {
             text += "note: the baseline has no statistics.json: distributions were not compared\n";
         }
-        text.extend(notes.iter().map(|note| format!("note: {note}\n")));
-        let mode = json!(mode);
-        let mode = mode.as_str().unwrap_or_default();
-        match violations.len() {
-            0 => text + &format!("{STRONG}No violation{STRONG:#} (mode {mode})\n"),
-            1 => text + &format!("{BAD}1 violation{BAD:#} (mode {mode})\n"),
-            many => text + &format!("{BAD}{many} violations{BAD:#} (mode {mode})\n"),
-        }
+        text.extend(notes.iter().map(|note| format!("note: {}\n", words(note))));
+        text + &verdict(violations.len(), self.extent(), self.is_judged(), *mode)
+    }
+
+    fn extent(&self) -> Extent {
+        Trouble::extent_of(self.troubles)
+    }
+
+    fn is_judged(&self) -> bool {
+        self.evaluation.nothing_judged().is_none()
     }
 
     /// One document: the evaluation, and what is known besides.
     pub(crate) fn json(&self) -> Value {
         json!({
-            "outcome": if self.evaluation.violations.is_empty() { "compliant" } else { "violated" },
+            "outcome": outcome(self.evaluation.violations.len(), self.extent(), self.is_judged()),
             "mode": self.evaluation.mode,
             "rows": self.evaluation.rows,
             "files": self.files,
@@ -109,6 +117,28 @@ impl Told<'_> {
             "troubles": self.troubles.iter().map(Trouble::json).collect::<Vec<_>>(),
         })
     }
+}
+
+/// The verdict in a word, as the exit status has it: 0 for `compliant` and `partial`, 1 for `violated`, 2 for `unknown`.
+pub(crate) fn outcome(violations: usize, extent: Extent, is_judged: bool) -> &'static str {
+    match extent {
+        Extent::NotAllFiles => "unknown",
+        _ if !is_judged => "unknown",
+        _ if violations > 0 => "violated",
+        Extent::NotAllLines => "partial",
+        Extent::All => "compliant",
+    }
+}
+
+/// The last line for people.
+pub(crate) fn verdict(violations: usize, extent: Extent, is_judged: bool, mode: Mode) -> String {
+    let found = match (violations, extent) {
+        (0, _) if !is_judged => format!("{BAD}No verdict{BAD:#}"),
+        (0, Extent::All) => format!("{STRONG}No violation{STRONG:#}"),
+        (0, _) => format!("{STRONG}No violation{STRONG:#} in what could be read"),
+        (some, _) => format!("{BAD}{}{BAD:#}", counted(some as u64, "violation")),
+    };
+    format!("{found} (mode {})\n", mode.name())
 }
 
 pub(crate) fn word(verdict: &Verdict) -> &'static str {
@@ -135,7 +165,7 @@ fn row(feature: &FeatureVerdict) -> [String; 6] {
         Verdict::NotCompared(why) => format!("not compared: {why}"),
     };
     [
-        feature.name.clone(),
+        words(&feature.name),
         kind,
         number(distance.map(|distance| distance.value)),
         distance.map_or_else(|| "-".to_owned(), |distance| distance.threshold.to_string()),
@@ -149,6 +179,6 @@ fn gap(gap: &Gap) -> String {
     let (baseline, current) = (percent(gap.baseline), percent(gap.current));
     match &gap.place {
         Place::Number(at) => format!("up to {at}: {baseline} -> {current}"),
-        Place::Text(text) => format!("`{text}`: {baseline} -> {current}"),
+        Place::Text(text) => format!("`{}`: {baseline} -> {current}", words(text)),
     }
 }

@@ -58,8 +58,12 @@ pub(crate) enum CommandError {
     NoPairs { path: PathBuf, source: UnreadableData },
     #[error("{0}")]
     Option(&'static str),
+    #[error("{} could not be read to the end: what is told is of the rest", files(first, *more))]
+    NotRead { first: String, more: usize },
     #[error("nothing could be judged: {0}")]
     NothingJudged(String),
+    #[error("no distribution could be compared: {0}")]
+    NothingCompared(String),
     #[error("there is no control `{0}`: `sagewarden policy list` has them all")]
     UnknownControl(String),
     #[error("the settings `{}` cannot be used: {source}", path.display())]
@@ -80,6 +84,14 @@ pub(crate) enum CommandError {
     NoAnswer(#[from] NoAnswer),
     #[error("the output cannot be written: {0}")]
     Output(#[from] io::Error),
+}
+
+fn files(first: &str, more: usize) -> String {
+    match more {
+        0 => format!("`{first}`"),
+        1 => format!("`{first}` and 1 more file"),
+        more => format!("`{first}` and {more} more files"),
+    }
 }
 
 impl CommandError {

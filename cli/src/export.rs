@@ -35,11 +35,11 @@ pub(crate) fn run(options: &ExportOptions) -> Result<ExitCode, CommandError> {
         None => {
             let texts = export.policies.iter().map(|policy| written(policy, options.kind));
             let texts = texts.collect::<io::Result<Vec<_>>>()?;
-            output::say(&format!("[\n{}\n]\n", texts.join(",\n")))?;
+            output::hand_over(&format!("[\n{}\n]\n", texts.join(",\n")))?;
         }
     }
     if export.policies.is_empty() {
-        anstream::eprintln!("there is no policy: IAM can express no control that is on");
+        output::warn(format_args!("there is no policy: IAM can express no control that is on"));
     }
     anstream::eprint!("{}", notes(&export));
     Ok(ExitCode::SUCCESS)

@@ -22,6 +22,7 @@ mod quality_input;
 mod quality_told;
 mod replay;
 mod sarif;
+mod terminal;
 
 use std::process::ExitCode;
 
@@ -51,7 +52,7 @@ fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) if error.is_broken_pipe() => ExitCode::SUCCESS,
         Err(error) => {
-            anstream::eprintln!("error: {error}");
+            output::warn(format_args!("error: {error}"));
             ExitCode::from(CommandError::EXIT)
         }
     }

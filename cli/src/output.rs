@@ -1,10 +1,10 @@
 //! What is printed: words for outcomes, findings and alerts, and tables.
 
+use std::fmt::Display;
 use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 
-use anstyle::{AnsiColor, Style};
 use comfy_table::{ContentArrangement, Table, presets};
 use sagewarden_drift::Violations;
 use sagewarden_govern::Outcome;
@@ -15,13 +15,25 @@ use sagewarden_policy::Bundle;
 use serde_json::{Value, json};
 
 use crate::error::CommandError;
+use crate::terminal;
+pub(crate) use crate::terminal::{BAD, DIM, STRONG, words};
 
-pub(crate) const STRONG: Style = Style::new().bold();
-pub(crate) const BAD: Style = AnsiColor::Red.on_default().bold();
-pub(crate) const DIM: Style = Style::new().dimmed();
-
-/// Prints text as it is; colours are left out where they are not wanted.
+/// Prints text for people; colours are left out where they are not wanted.
 pub(crate) fn say(text: &str) -> io::Result<()> {
+    print(&terminal::for_people(text))
+}
+
+/// Prints a document for programs.
+pub(crate) fn hand_over(document: &str) -> io::Result<()> {
+    print(&terminal::for_programs(document))
+}
+
+/// Tells on standard error what is no part of the output.
+pub(crate) fn warn(text: impl Display) {
+    anstream::eprintln!("{}", terminal::for_people(&text.to_string()));
+}
+
+fn print(text: &str) -> io::Result<()> {
     let mut out = anstream::stdout().lock();
     out.write_all(text.as_bytes())?;
     out.flush()
@@ -46,6 +58,11 @@ pub(crate) fn write(folder: &Path, files: &[(&str, String)]) -> Result<String, C
 /// Violations as the container writes them.
 pub(crate) fn violations(violations: &Violations) -> Result<String, CommandError> {
     Ok(serde_json::to_string_pretty(violations).map_err(io::Error::from)? + "\n")
+}
+
+/// `1 row`, `2 rows`
+pub(crate) fn counted(number: u64, what: &str) -> String {
+    if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
 }
 
 /// An outcome in a word and a sentence.

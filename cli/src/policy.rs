@@ -30,7 +30,10 @@ fn list(options: &ListOptions) -> Result<ExitCode, CommandError> {
             format!("{:#}\n", json!({ "bundle": bundle.hash(), "controls": controls }))
         }
     };
-    output::say(&text)?;
+    match options.format {
+        ListFormat::Json => output::hand_over(&text)?,
+        ListFormat::Text | ListFormat::Markdown => output::say(&text)?,
+    }
     Ok(ExitCode::SUCCESS)
 }
 

@@ -13,7 +13,7 @@ use sagewarden_drift::quality::{
 use crate::command::{QualityOptions, Telling};
 use crate::command_data::{PredictionOptions, ProblemKind};
 use crate::drift;
-use crate::drift_input::{Inputs, Wanted};
+use crate::drift_input::{Inputs, Trouble, Wanted};
 use crate::drift_told;
 use crate::error::CommandError;
 use crate::output;
@@ -33,7 +33,7 @@ pub(crate) fn run(options: &QualityOptions) -> Result<ExitCode, CommandError> {
         quality_input::predictions(&captures, options.output_path.as_ref(), &answer, &mut join);
     troubles.extend(more);
     for warning in drift_told::warnings(&troubles) {
-        anstream::eprintln!("warning: {warning}");
+        output::warn(format_args!("warning: {warning}"));
     }
     let joined = join.finish();
     if joined.predictions.records == 0 {
@@ -56,15 +56,15 @@ pub(crate) fn run(options: &QualityOptions) -> Result<ExitCode, CommandError> {
     };
     match options.format {
         Telling::Text => output::say(&told.text())?,
-        Telling::Json => output::say(&format!("{:#}\n", told.json()))?,
+        Telling::Json => output::hand_over(&format!("{:#}\n", told.json()))?,
     }
     if let Some(out) = &options.out {
         write(out, &measured.counted, options.format)?;
     }
-    let passed_over = captures.passed_over + ground_truth.passed_over;
-    if passed_over > 0 {
-        anstream::eprintln!("note: {passed_over} files do not end in .jsonl and were passed over");
+    for inputs in [&captures, &ground_truth] {
+        inputs.notes(".jsonl").iter().for_each(output::warn);
     }
+    Trouble::fail(&troubles)?;
     let Some(evaluated) = &measured.counted.evaluated else { return Ok(ExitCode::SUCCESS) };
     if let Some(why) = quality_told::nothing_judged(&told) {
         return Err(CommandError::NothingJudged(why));

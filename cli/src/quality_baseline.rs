@@ -34,7 +34,7 @@ pub(crate) fn run(options: &BaselineOptions, kind: ProblemKind) -> Result<ExitCo
         .map_err(|source| CommandError::NoPairs { path: path.clone(), source })?;
     progress.finish_and_clear();
     if suspicious {
-        anstream::eprintln!("warning: `{}`: {NUMBERS_ONLY}", path.display());
+        output::warn(format_args!("warning: `{}`: {NUMBERS_ONLY}", path.display()));
     }
     let written = output::write(
         &options.out,

@@ -100,26 +100,33 @@ pub(crate) fn predictions(
         let read = events(source, &progress, &mut reader, &mut sink);
         let issues = sink.finish(&mut reader);
         let unusable = std::mem::take(&mut sink.unusable);
-        let stopped = read.err().map(|error| error.to_string());
-        troubles.extend(Trouble::of(source, issues, unusable, stopped));
+        let (bytes, stopped) = found(read);
+        troubles.extend(Trouble::of(source, issues, unusable, stopped, bytes));
     }
     progress.finish_and_clear();
     (sink.seen, troubles)
 }
 
-/// A line at a time, so that the sink knows which one it is.
+/// How much was found, and why not all of it.
+fn found(read: io::Result<u64>) -> (u64, Option<String>) {
+    read.map_or_else(|error| (0, Some(error.to_string())), |found| (found, None))
+}
+
+/// A line at a time, so that the sink knows which one it is. Gives the number of bytes.
 fn events(
     source: &Source,
     progress: &ProgressBar,
     reader: &mut CaptureReader,
     sink: &mut Predictions<'_>,
-) -> io::Result<()> {
+) -> io::Result<u64> {
     let mut input = progress.wrap_read(source.open()?);
     let mut buffer = vec![0; BUFFER];
+    let mut bytes = 0;
     loop {
         match input.read(&mut buffer) {
-            Ok(0) => return Ok(()),
+            Ok(0) => return Ok(bytes),
             Ok(length) => {
+                bytes += length as u64;
                 let read = buffer.get(..length).unwrap_or_default();
                 for piece in read.split_inclusive(|byte| *byte == b'\n') {
                     sink.order.line = reader.lines() + 1;
@@ -263,26 +270,27 @@ pub(crate) fn truths(inputs: &Inputs, attribute: Option<&str>, join: &mut Join) 
             }
             join.truth(&truth.id, truth.label, Order { written_at: place, line });
         });
-        let stopped = read.err().map(|error| error.to_string());
-        troubles.extend(Trouble::of(source, Issues::default(), unusable, stopped));
+        let (lines, stopped) = found(read);
+        troubles.extend(Trouble::of(source, Issues::default(), unusable, stopped, lines));
     }
     progress.finish_and_clear();
     (seen, troubles)
 }
 
-/// Hands over each line that is not empty, with its number, or why it is none. One line is held, and no more of it than is read.
+/// Hands over each line that is not empty, with its number, or why it is none. One line is held, and no more of it than is read. Gives
+/// the number of lines.
 fn lines(
     source: &Source,
     progress: &ProgressBar,
     mut each: impl FnMut(u64, Result<&str, &str>),
-) -> io::Result<()> {
+) -> io::Result<u64> {
     let mut input = BufReader::with_capacity(BUFFER, progress.wrap_read(source.open()?));
     let mut line = Vec::new();
     let mut number = 0;
     loop {
         line.clear();
         if input.by_ref().take(MAX_LINE as u64).read_until(b'\n', &mut line)? == 0 {
-            return Ok(());
+            return Ok(number);
         }
         number += 1;
         if line.len() == MAX_LINE && line.last() != Some(&b'\n') && input.skip_until(b'\n')? > 0 {

@@ -10,9 +10,9 @@ use sagewarden_drift::quality::{
 use sagewarden_drift::{Mode, Verdict};
 use serde_json::{Value, json};
 
-use crate::drift_input::Trouble;
-use crate::drift_told::word;
-use crate::output::{self, BAD, DIM, STRONG};
+use crate::drift_input::{Extent, Trouble};
+use crate::drift_told::{self, word};
+use crate::output::{self, BAD, DIM, STRONG, counted};
 use crate::quality::Measured;
 
 /// Labels whose confusion is shown; the files have it of all.
@@ -77,7 +77,7 @@ impl<'a> Told<'a> {
         let (statistics, joined) = (&counted.statistics, self.joined);
         let mut text = format!(
             "{STRONG}{}, {}{STRONG:#}\n",
-            count(statistics.item_count, "pair"),
+            output::counted(statistics.item_count, "pair"),
             named(statistics.problem)
         );
         let pairs = joined.pairs.len();
@@ -89,7 +89,7 @@ impl<'a> Told<'a> {
             text += "note: there are more ids than --max-ids: what is measured is an even sample\n";
         }
         if let Some((id, why)) = &self.measured.first_unusable {
-            let number = count(self.measured.unusable, "pair");
+            let number = output::counted(self.measured.unusable, "pair");
             text += &format!("note: {number} could not be measured; of the first, `{id}`: {why}\n");
         }
         let Some(evaluated) = &counted.evaluated else {
@@ -103,13 +103,14 @@ impl<'a> Told<'a> {
             let (exact, compat) = (word(&exact), word(&compat));
             text += &format!("modes differ  {metric}: exact {exact}, compat {compat}{why}\n");
         }
-        let mode = json!(self.mode);
-        let mode = mode.as_str().unwrap_or_default();
-        match evaluated.violations.violations.len() {
-            0 => text + &format!("{STRONG}No violation{STRONG:#} (mode {mode})\n"),
-            1 => text + &format!("{BAD}1 violation{BAD:#} (mode {mode})\n"),
-            many => text + &format!("{BAD}{many} violations{BAD:#} (mode {mode})\n"),
-        }
+        let violations = evaluated.violations.violations.len();
+        text + &drift_told::verdict(violations, self.extent(), nothing_judged(self).is_none(), self.mode)
+    }
+
+    /// Pairs that cannot be measured are as good as unread.
+    fn extent(&self) -> Extent {
+        let pairs = if self.measured.unusable > 0 { Extent::NotAllLines } else { Extent::All };
+        Trouble::extent_of(self.troubles).max(pairs)
     }
 
     /// One document.
@@ -117,7 +118,8 @@ impl<'a> Told<'a> {
         let counted = &self.measured.counted;
         let (statistics, evaluated) = (&counted.statistics, counted.evaluated.as_ref());
         let violations = evaluated.map(|evaluated| &evaluated.violations.violations);
-        let outcome = violations.map(|found| if found.is_empty() { "compliant" } else { "violated" });
+        let outcome = violations
+            .map(|found| drift_told::outcome(found.len(), self.extent(), nothing_judged(self).is_none()));
         let differences = self
             .differences()
             .into_iter()
@@ -305,14 +307,10 @@ fn number(value: f64) -> String {
     }
 }
 
-fn count(number: u64, what: &str) -> String {
-    if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
-}
-
 /// `predictions: 200 in 1 file, 20 of them without a label`
 fn side(what: &str, side: Side, files: usize, pairs: usize, partner: &str) -> String {
     let Side { records, repeated, unmatched, dropped } = side;
-    let files = count(files as u64, "file");
+    let files = counted(files as u64, "file");
     let mut text = format!("{what}s: {records} in {files}, {pairs} with a {partner}, {unmatched} without");
     if repeated > 0 {
         text += &format!(", {repeated} replaced by a later one of the same id");
@@ -331,6 +329,6 @@ fn side_json(side: Side, files: usize) -> Value {
 /// What a baseline asks for.
 pub(crate) fn baseline(statistics: &Statistics, constraints: &Constraints) -> String {
     let rows = rows(statistics, constraints.of(statistics.problem), None);
-    let rows_of = count(statistics.item_count, "row");
+    let rows_of = counted(statistics.item_count, "row");
     format!("{STRONG}{rows_of}, {}{STRONG:#}\n{}\n", named(statistics.problem), table(statistics, &rows))
 }

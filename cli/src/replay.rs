@@ -52,7 +52,7 @@ pub(crate) fn run(options: &ReplayOptions) -> Result<ExitCode, CommandError> {
         }
     }
     if options.format == Telling::Json {
-        output::say(&format!("{:#}\n", Value::Array(answers)))?;
+        output::hand_over(&format!("{:#}\n", Value::Array(answers)))?;
     }
     Ok(if failed { ExitCode::from(1) } else { ExitCode::SUCCESS })
 }

@@ -127,13 +127,28 @@ fn what_is_odd_is_told_with_its_place() {
     assert!(
         String::from_utf8(output.stderr).unwrap().contains("latin.csv`, line 2: bytes that are no UTF-8")
     );
+    let data = folder.file("latin.csv", b"caf\xe9\n1\n");
+    let output = sagewarden(&["baseline", &data, "--out", &folder.path("m")]);
+    assert!(
+        String::from_utf8(output.stderr).unwrap().contains("latin.csv`, line 1: bytes that are no UTF-8")
+    );
 }
 
 #[test]
 fn what_is_no_table_is_refused() {
     let folder = Folder::new();
     let wide = folder.file("wide.csv", "1,".repeat(1_000_000));
+    let rows: String = (1..=3_000).map(|row| if row == 100 { "\"x,1\n" } else { "x,1\n" }).collect();
+    let open = folder.file("open.csv", format!("a,b\n{rows}"));
+    let utf16: Vec<u8> = "\u{feff}a,b\n1,2\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
     for (data, message) in [
+        (folder.file("utf16.csv", utf16), "utf16.csv`: it is text in UTF-16: convert it to UTF-8"),
+        (
+            folder.file("train.csv.gz", b"\x1f\x8b\x08\0x"),
+            "train.csv.gz`: it is compressed (gzip): unpack it",
+        ),
+        (folder.file("random.csv", b"q\xfe\0\x17\n\n\xab\n"), "random.csv`: line 1: there is a zero byte"),
+        (open, "open.csv`: line 101: a quote in the row that begins here is not closed"),
         (wide, "wide.csv`: line 1: the first row has more than 16384 columns"),
         (folder.file("empty.csv", ""), "empty.csv`: there are no rows"),
         (folder.file("twice.csv", "a,a\n1,2\n"), "columns 1 and 2 are both called `a`"),

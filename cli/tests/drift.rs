@@ -5,6 +5,7 @@ mod run;
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use run::{failure, out, sagewarden};
 use serde_json::{Value, json};
@@ -127,7 +128,48 @@ fn good_lines_of_a_damaged_file_are_used_and_bad_ones_counted() {
     assert_eq!(output.status.code(), Some(0));
     let said = String::from_utf8(output.stderr.clone()).unwrap();
     assert!(said.contains("line 1: no JSON") && said.contains("line 501: cut off"), "{said}");
-    assert!(out(&output).starts_with("499 rows"), "{}", out(&output));
+    let told = out(&output);
+    assert!(told.starts_with("499 rows"), "{told}");
+    assert!(told.ends_with("No violation in what could be read (mode exact)\n"), "{told}");
+    let (code, found) = folder.json(&[&file]);
+    assert_eq!((code, &found["outcome"]), (Some(0), &json!("partial")));
+}
+
+#[test]
+fn what_cannot_be_read_to_its_end_leaves_no_verdict() {
+    let folder = Folder::new();
+    folder.file("all/a.jsonl", &events(0, 0));
+    assert_eq!(folder.json(&[&folder.path("all")]).1["outcome"], "compliant");
+    fs::write(folder.path("all/b.jsonl"), b"\x1f\x8b\x08\0\0\0").unwrap();
+    folder.file("all/c.csv", "score,amount,word\n1.5,1,\"even\n1.5,1,odd\n");
+    let (code, found) = folder.json(&[&folder.path("all")]);
+    assert_eq!((code, &found["outcome"], &found["rows"]), (Some(2), &json!("unknown"), &json!(500)));
+    let stopped: Vec<_> = found["troubles"].as_array().unwrap().iter().map(|each| &each["stopped"]).collect();
+    assert!(stopped.len() == 2 && stopped[1].as_str().unwrap().starts_with("line 2: a quote"), "{stopped:?}");
+    let output = sagewarden(&["drift", "--baseline", &folder.path("base"), &folder.path("all")]);
+    assert!(out(&output).ends_with("No violation in what could be read (mode exact)\n"), "{}", out(&output));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        said.ends_with(
+            "b.jsonl` and 1 more file could not be read to the end: what is told is of the rest\n"
+        ),
+        "{said}"
+    );
+}
+
+#[test]
+fn files_without_rows_are_told_and_change_nothing() {
+    let folder = Folder::new();
+    folder.file("all/a.jsonl", &events(0, 0));
+    folder.file("all/b.jsonl", "");
+    folder.file("all/c.csv", "score,amount,word\n");
+    let output = sagewarden(&["drift", "--baseline", &folder.path("base"), &folder.path("all")]);
+    assert_eq!(output.status.code(), Some(0));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("b.jsonl` has no rows\n") && said.ends_with("c.csv` has no rows\n"), "{said}");
+    let (code, said) = failure(&["drift", "--baseline", &folder.path("base"), &folder.path("all/b.jsonl")]);
+    assert_eq!(code, Some(2));
+    assert!(said.starts_with("warning: ") && said.contains("b.jsonl` has no rows"), "{said}");
 }
 
 #[test]
@@ -146,7 +188,8 @@ fn other_data_is_not_taken_for_compliant() {
     let (code, found) = folder.json(&[&other]);
     assert_eq!(code, Some(1), "{found:#}");
     assert!(found["notes"].to_string().contains("this baseline was made of other data"), "{found:#}");
-    let (code, _) = folder.json(&[&other, "--mode", "compat"]);
+    let (code, found) = folder.json(&[&other, "--mode", "compat"]);
+    assert_eq!(found["outcome"], "unknown");
     assert_eq!(code, Some(2), "the container counts columns only, so that it has judged nothing");
 }
 
@@ -161,6 +204,70 @@ fn without_statistics_distributions_are_not_compared_and_this_is_told() {
 }
 
 #[test]
+fn a_file_that_is_named_twice_is_read_once() {
+    let folder = Folder::new();
+    let file = folder.file("all/a.jsonl", &events(0, 0));
+    let all = folder.path("all");
+    let output = sagewarden(&["drift", "--baseline", &folder.path("base"), &all, &file, &all]);
+    assert_eq!(output.status.code(), Some(0));
+    assert!(out(&output).starts_with("500 rows of 1 file, 3 features\n"), "{}", out(&output));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(said, "note: what was named more than once is read once: 2 names left out\n");
+}
+
+#[test]
+fn one_is_told_in_the_singular() {
+    let folder = Folder::new();
+    let data = folder.file("one.csv", "a\n1\n");
+    let made = sagewarden(&["baseline", &data, "--out", &folder.path("one")]);
+    assert!(out(&made).starts_with("1 row, 1 column\n"), "{}", out(&made));
+    let output = sagewarden(&["drift", "--baseline", &folder.path("one"), &data]);
+    assert!(out(&output).starts_with("1 row of 1 file, 1 feature\n"), "{}", out(&output));
+}
+
+#[test]
+fn statistics_of_another_baseline_are_not_taken_for_compliant() {
+    let folder = Folder::new();
+    let other = folder.file("other.csv", "x,y,z\n1,2.5,u\n4,5.5,v\n");
+    assert!(sagewarden(&["baseline", &other, "--out", &folder.path("other")]).status.success());
+    let good = folder.file("a.jsonl", &events(0, 0));
+    for statistics in [fs::read_to_string(folder.path("other/statistics.json")).unwrap(), "{}".to_owned()] {
+        folder.file("base/statistics.json", &statistics);
+        let (code, said) = failure(&["drift", "--baseline", &folder.path("base"), &good]);
+        assert_eq!(code, Some(2), "{said}");
+        assert!(
+            said.contains("no distribution could be compared: constraints.json and statistics.json are"),
+            "{said}"
+        );
+    }
+}
+
+/// Names and texts come from others.
+#[test]
+fn control_sequences_do_not_reach_the_terminal() {
+    let folder = Folder::new();
+    let header = "\u{1b}[31mred\u{1b}[2J,\"word\nNo violation\"\n";
+    let train = folder.file("train.csv", &format!("{header}1,x\n2,x\u{9b}2J\n"));
+    let now = folder.file("now.csv", &format!("{header}z,y\u{1b}[A\nz,y\u{1b}[A\n"));
+    let base = folder.path("evil");
+    for arguments in [&["baseline", &train, "--out", &base][..], &["drift", "--baseline", &base, &now]] {
+        let output = Command::new(env!("CARGO_BIN_EXE_sagewarden"))
+            .args(arguments)
+            .env("CLICOLOR_FORCE", "1")
+            .output()
+            .unwrap();
+        let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+        let own = ["\u{1b}[0m", "\u{1b}[1m", "\u{1b}[2m", "\u{1b}[31m"];
+        let rest = own.iter().fold(said.clone(), |rest, sequence| rest.replace(sequence, ""));
+        assert!(!rest.contains(['\u{1b}', '\u{9b}']), "{said:?}");
+        assert!(said.contains(r"\u{1b}[31mred\u{1b}[2J") && said.contains(r"word\nNo violation"), "{said}");
+    }
+    let output = sagewarden(&["drift", "--baseline", &base, &now, "--format", "json"]);
+    let found: Value = serde_json::from_str(&out(&output)).unwrap();
+    assert_eq!(found["features"][0]["name"], "\u{1b}[31mred\u{1b}[2J");
+}
+
+#[test]
 fn what_cannot_run_says_what_to_do() {
     let folder = Folder::new();
     let base = folder.path("base");
@@ -169,7 +276,33 @@ fn what_cannot_run_says_what_to_do() {
     let empty = folder.path("empty");
     fs::create_dir(&empty).unwrap();
     folder.file("broken/constraints.json", "{\"features\":7}");
-    let cases: [(&[&str], &str); 6] = [
+    folder.file("bare/constraints.json", "{}");
+    folder.file("number/constraints.json", "7");
+    folder.file("list/constraints.json", "{\"features\":[7]}");
+    let packed = folder.path("packed.jsonl");
+    fs::write(&packed, b"\x1f\x8b\x08\0\0\0").unwrap();
+    let swap = |from: &str, to: &str| {
+        folder.file(
+            &format!("{from}/{to}"),
+            &fs::read_to_string(folder.path(&format!("base/{from}"))).unwrap(),
+        );
+        folder.path(from)
+    };
+    let cases: [(&[&str], &str); 11] = [
+        (
+            &["--baseline", &folder.path("bare"), &good],
+            "constraints.json of Model Monitor: it has no `features`",
+        ),
+        (&["--baseline", &folder.path("number"), &good], "it is no JSON object"),
+        (&["--baseline", &folder.path("list"), &good], "integer `7`, expected a JSON object"),
+        (
+            &["--baseline", &swap("statistics.json", "constraints.json"), &good],
+            "it seems to be a statistics.json",
+        ),
+        (
+            &["--baseline", &base, &packed],
+            "packed.jsonl` cannot be read to its end: it is compressed (gzip): unpack it first",
+        ),
         (&["--baseline", &empty, &good], "holds no baseline"),
         (&["--baseline", &folder.path("broken"), &good], "constraints.json"),
         (&["--baseline", &base, &empty], "holds no captured events"),

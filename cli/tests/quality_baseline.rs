@@ -7,7 +7,7 @@ mod run;
 use std::fs;
 use std::path::PathBuf;
 
-use pairs::{BINARY, Folder, golden, metric, said};
+use pairs::{BINARY, Folder, golden, metric, said, truth};
 use run::{failure, out, sagewarden};
 use serde_json::{Value, json};
 
@@ -59,6 +59,16 @@ fn what_the_baseline_was_made_of_keeps_it_and_worse_does_not() {
     assert_eq!((code, &found["outcome"]), (Some(0), &json!("compliant")), "{found:#}");
     assert_eq!(metric(&found, "auc")["verdict"], "ok");
 
+    // Lines and files that cannot be read are no part of the verdict.
+    let labels = BINARY.iter().zip(0..).map(|((_, label), id)| truth(&format!("id-{id}"), label));
+    folder.file("truth/a.jsonl", &(labels.collect::<String>() + "no label\n"));
+    let (code, found) = folder.json(&judge);
+    assert_eq!((code, &found["outcome"]), (Some(0), &json!("partial")), "{found:#}");
+    fs::write(folder.path("truth/b.jsonl"), b"\x1f\x8b\x08\0").unwrap();
+    let (code, found) = folder.json(&judge);
+    assert_eq!((code, &found["outcome"]), (Some(2), &json!("unknown")), "{found:#}");
+    fs::remove_file(folder.path("truth/b.jsonl")).unwrap();
+
     // The last of four that are not true is now taken for true.
     let mut worse = BINARY;
     worse[7] = ("1,0.1", "0");
@@ -105,7 +115,7 @@ fn a_verdict_is_none_where_no_threshold_applies() {
     folder.file("base/constraints.json", &file.to_string());
     let base = folder.path("base");
     let (code, found) = folder.json(&["binary", "--inference", "0", "--baseline", &base]);
-    assert_eq!(code, Some(2));
+    assert_eq!((code, &found["outcome"]), (Some(2), &json!("unknown")));
     assert_eq!(metric(&found, "own")["verdict"], json!({ "not_compared": "it has no threshold" }));
 }
 

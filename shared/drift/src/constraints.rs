@@ -3,6 +3,9 @@
 //! Format: "Schema for Constraints (constraints.json file)" in the SageMaker developer guide, and files that the container wrote.
 //! Unknown keys are ignored: files of 2019 have others.
 
+mod check;
+
+use serde::de::{Error as _, IgnoredAny};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -13,6 +16,7 @@ use crate::statistics::{FeatureStatistics, Statistics};
 
 /// The file.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(expecting = "a JSON object")]
 pub struct Constraints {
     /// `0.0`
     #[serde(default)]
@@ -27,6 +31,7 @@ pub struct Constraints {
 
 /// What a column must keep.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(expecting = "a JSON object")]
 pub struct FeatureConstraints {
     /// Its name.
     pub name: String,
@@ -49,6 +54,7 @@ pub struct FeatureConstraints {
 
 /// Of a column of numbers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(expecting = "a JSON object")]
 pub struct NumericConstraints {
     /// Whether the baseline has no negative number. The container has no check for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -60,6 +66,7 @@ pub struct NumericConstraints {
 
 /// Of a column of texts.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(expecting = "a JSON object")]
 pub struct StringConstraints {
     /// The values that the baseline has, where they are few.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -103,6 +110,7 @@ pub enum CategoricalMethod {
 
 /// For all columns.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(expecting = "a JSON object")]
 #[serde(default)]
 pub struct MonitoringConfig {
     /// Whether anything is checked.
@@ -132,6 +140,7 @@ impl Default for MonitoringConfig {
 
 /// Drift.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(expecting = "a JSON object")]
 #[serde(default)]
 pub struct DistributionConstraints {
     /// Whether distributions are compared.
@@ -162,6 +171,7 @@ impl Default for DistributionConstraints {
 
 /// What a column has otherwise than all columns: the keys of [`MonitoringConfig`], each optional.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(expecting = "a JSON object")]
 pub struct MonitoringOverrides {
     /// Whether the column is checked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -182,6 +192,7 @@ pub struct MonitoringOverrides {
 
 /// Drift of a column: the keys of [`DistributionConstraints`], each optional.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(expecting = "a JSON object")]
 pub struct DistributionOverrides {
     /// Whether distributions are compared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -209,10 +220,20 @@ impl Constraints {
     /// Reads the file.
     ///
     /// # Errors
-    /// When it is no JSON, or a key has a value of another type.
+    /// When it is no JSON, or a key has a value that it cannot have, or it is another file.
     pub fn parse(bytes: &[u8]) -> Result<Self, UnreadableConstraints> {
-        Ok(loose::document(bytes)?)
+        let constraints: Self = loose::document(bytes)?;
+        let has_none = |feature: &FeatureConstraints| {
+            let FeatureConstraints { completeness, num_constraints, string_constraints, .. } = feature;
+            completeness.is_none() && num_constraints.is_none() && string_constraints.is_none()
+        };
+        if constraints.features.iter().all(has_none) && is_statistics(bytes) {
+            return Err(serde_json::Error::custom("it seems to be a statistics.json").into());
+        }
+        check::check(&constraints).map_err(serde_json::Error::custom)?;
+        Ok(constraints)
     }
+
     /// What the container suggests for a baseline of these statistics.
     #[must_use]
     pub fn suggest(statistics: &Statistics) -> Self {
@@ -233,6 +254,15 @@ impl Constraints {
     pub fn to_java_json(&self) -> String {
         java_json::to_string(self)
     }
+}
+
+/// Whether a document has what only statistics have.
+fn is_statistics(bytes: &[u8]) -> bool {
+    #[derive(Deserialize)]
+    struct Keys {
+        dataset: Option<IgnoredAny>,
+    }
+    serde_json::from_slice(bytes).is_ok_and(|keys: Keys| keys.dataset.is_some())
 }
 
 impl FeatureConstraints {

@@ -3,13 +3,15 @@
 //! more than the table is left out.
 
 use std::collections::HashMap;
-use std::io::{self, BufRead};
+use std::io::{self, BufRead, Chain, Cursor, Read as _};
 
 use csv_core::{ReadRecordResult, Reader};
+use memchr::memchr;
 use thiserror::Error;
 
 use crate::cell::{Cell, RowSink};
 use crate::datatype::DataType;
+use crate::foreign::Foreign;
 use crate::issues::{IssueKind, Issues};
 use crate::profile::Profile;
 
@@ -40,12 +42,26 @@ pub enum CsvError {
         /// Why.
         source: io::Error,
     },
+    /// It is no text, by how it begins.
+    #[error("{0}")]
+    Foreign(Foreign),
+    /// It is no text, by what is in it.
+    #[error(
+        "line {0}: there is a zero byte in the row, so this is no text in UTF-8: convert it, or unpack it first"
+    )]
+    ZeroByte(u64),
     /// Nothing but a header, if that.
     #[error("there are no rows")]
     NoRows,
     /// Most likely a quote that is not closed.
     #[error("line {0}: the row that begins here is longer than {limit} MiB: is a quote not closed?", limit = MAX_ROW >> 20)]
     RowTooLong(u64),
+    /// The rest of the input is in one field: nobody knows how many rows that would be.
+    #[error(
+        "line {0}: a quote in the row that begins here is not closed, so that the rest of the file is one field: close it, write a \
+         quote within quotes twice, or write the file anew if it was cut off"
+    )]
+    QuoteNotClosed(u64),
     /// The first row is not that of a table.
     #[error(
         "line {0}: the first row has more than {MAX_COLUMNS} columns: leave out those that no model reads, or divide the table"
@@ -81,8 +97,7 @@ impl<Input: BufRead> CsvTable<Input> {
     /// # Errors
     /// When there is none, or it is not that of a table.
     pub fn open(input: Input, header: Header) -> Result<Self, CsvError> {
-        let mut records = Records::new(input);
-        records.skip_byte_order_mark()?;
+        let mut records = Records::new(input)?;
         if !records.read()? {
             return Err(CsvError::NoRows);
         }
@@ -96,12 +111,17 @@ impl<Input: BufRead> CsvTable<Input> {
                 !records.fields().any(|field| field.trim_ascii().is_empty() || is_number(field))
             }
         };
+        let mut issues = Issues::default();
         let columns = if named {
+            records.refuse_zero_bytes()?;
+            if !records.is_utf8() {
+                issues.add(IssueKind::NotUtf8, records.line);
+            }
             names(&records)?
         } else {
             (0..records.width).map(|index| format!("_c{index}")).collect()
         };
-        Ok(Self { records, columns, left_out: 0, first: !named, issues: Issues::default() })
+        Ok(Self { records, columns, left_out: 0, first: !named, issues })
     }
 
     /// The same table without its first columns, such as the label of training data.
@@ -127,10 +147,11 @@ impl<Input: BufRead> CsvTable<Input> {
     /// Gives all rows, and tells what is wrong with some of them. A row of more than [`MAX_COLUMNS`] fields is left out.
     ///
     /// # Errors
-    /// When there is none, or one is too long, or the input ends with an error.
+    /// When there is none, or one is too long or is no text, or the input ends with an error or within a quote.
     pub fn read_into(mut self, sink: &mut impl RowSink) -> Result<Issues, CsvError> {
         let mut rows = 0_u64;
         while std::mem::take(&mut self.first) || self.records.read()? {
+            self.records.refuse_zero_bytes()?;
             self.give(sink);
             rows += 1;
         }
@@ -156,7 +177,7 @@ impl<Input: BufRead> CsvTable<Input> {
         if records.width != self.left_out + self.columns.len() {
             self.issues.add(IssueKind::Ragged, line);
         }
-        if std::str::from_utf8(records.bytes()).is_err() {
+        if !records.is_utf8() {
             self.issues.add(IssueKind::NotUtf8, line);
         }
         let fields = records.fields().skip(self.left_out).take(self.columns.len());
@@ -189,7 +210,7 @@ fn names<Input: BufRead>(header: &Records<Input>) -> Result<Vec<String>, CsvErro
 /// The records of an input, one at a time, in memory that grows to the size of the largest.
 #[derive(Debug)]
 struct Records<Input> {
-    input: Input,
+    input: Chain<Cursor<Vec<u8>>, Input>,
     reader: Reader,
     /// The fields of the record, one after the other, and room for more.
     text: Vec<u8>,
@@ -206,9 +227,19 @@ struct Records<Input> {
 }
 
 impl<Input: BufRead> Records<Input> {
-    fn new(input: Input) -> Self {
-        Self {
-            input,
+    /// What Windows begins a text with is passed over. (The parser does so as well, but takes a buffer that has nothing else for the
+    /// end.)
+    fn new(mut input: Input) -> Result<Self, CsvError> {
+        let beginning = Foreign::beginning(&mut input);
+        let mut beginning = beginning.map_err(|source| CsvError::Input { line: 1, source })?;
+        if let Some(foreign) = Foreign::of(&beginning) {
+            return Err(CsvError::Foreign(foreign));
+        }
+        if let Some(text) = beginning.strip_prefix("\u{feff}".as_bytes()) {
+            beginning = text.to_vec();
+        }
+        Ok(Self {
+            input: Cursor::new(beginning).chain(input),
             reader: Reader::new(),
             text: vec![0; 4096],
             ends: vec![0; 64],
@@ -217,7 +248,7 @@ impl<Input: BufRead> Records<Input> {
             too_wide: false,
             line: 1,
             skipped: 0,
-        }
+        })
     }
 
     /// The next record; false when there is none.
@@ -225,13 +256,21 @@ impl<Input: BufRead> Records<Input> {
         self.skip_empty_lines()?;
         self.line = self.reader.line() + self.skipped;
         (self.length, self.width, self.too_wide) = (0, 0, false);
+        let mut begun = false;
         loop {
             let line = self.line;
             let input = self.input.fill_buf().map_err(|source| CsvError::Input { line, source })?;
+            // The parser takes the end of its input for the end of any field. A line end is the end of those only that have no open quote.
+            let is_end = input.is_empty() && begun;
+            let input = if is_end { b"\n".as_slice() } else { input };
             let text = self.text.get_mut(self.length..).unwrap_or_default();
             let ends = self.ends.get_mut(self.width..).unwrap_or_default();
             let (result, read, written, ended) = self.reader.read_record(input, text, ends);
-            self.input.consume(read);
+            if is_end && written > 0 {
+                return Err(CsvError::QuoteNotClosed(line));
+            }
+            begun |= read > 0;
+            self.input.consume(if is_end { 0 } else { read });
             self.length += written;
             self.width += ended;
             match result {
@@ -249,15 +288,6 @@ impl<Input: BufRead> Records<Input> {
                 ReadRecordResult::End => return Ok(false),
             }
         }
-    }
-
-    /// What Windows begins a text with. (The parser looks for it as well, but takes a buffer that has nothing else for the end.)
-    fn skip_byte_order_mark(&mut self) -> Result<(), CsvError> {
-        let input = self.input.fill_buf().map_err(|source| CsvError::Input { line: 1, source })?;
-        if input.starts_with("\u{feff}".as_bytes()) {
-            self.input.consume("\u{feff}".len());
-        }
-        Ok(())
     }
 
     /// The rest of a line end, and empty lines: so that the line in which the next record begins is known.
@@ -279,6 +309,15 @@ impl<Input: BufRead> Records<Input> {
 
     fn bytes(&self) -> &[u8] {
         self.text.get(..self.length).unwrap_or_default()
+    }
+
+    fn is_utf8(&self) -> bool {
+        str::from_utf8(self.bytes()).is_ok()
+    }
+
+    /// Text has none: it is UTF-16 without a mark, or a file of another kind.
+    fn refuse_zero_bytes(&self) -> Result<(), CsvError> {
+        memchr(0, self.bytes()).map_or(Ok(()), |_| Err(CsvError::ZeroByte(self.line)))
     }
 
     fn fields(&self) -> impl Iterator<Item = &[u8]> {
@@ -379,6 +418,39 @@ mod tests {
     }
 
     #[test]
+    fn what_is_no_text_is_refused() {
+        let wide = |text: &str, mark: &[u8], bytes: fn(u16) -> [u8; 2]| {
+            [mark, &text.encode_utf16().flat_map(bytes).collect::<Vec<u8>>()].concat()
+        };
+        let table = "a,b\n1,x\n2,y\n";
+        let utf16 = "it is text in UTF-16: convert it to UTF-8";
+        let zero = |line| {
+            format!(
+                "line {line}: there is a zero byte in the row, so this is no text in UTF-8: convert it, or unpack it first"
+            )
+        };
+        for (bytes, message) in [
+            (wide(table, b"\xff\xfe", u16::to_le_bytes), utf16.to_owned()),
+            (wide(table, b"\xfe\xff", u16::to_be_bytes), utf16.to_owned()),
+            (wide(table, b"", u16::to_le_bytes), zero(1)),
+            (b"\x1f\x8b\x08\0\0\0".to_vec(), "it is compressed (gzip): unpack it first".to_owned()),
+            (b"a,b\n1,x\n2,\0\n".to_vec(), zero(3)),
+        ] {
+            for (step, header) in [(1, Header::FirstRow), (7, Header::Detect)] {
+                assert_eq!(read(&bytes, header, step).unwrap_err().to_string(), message, "{bytes:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_header_that_is_no_utf8_is_told_as_a_row_would_be() {
+        for header in [Header::FirstRow, Header::Detect, Header::None] {
+            let (_, _, issues) = read(b"caf\xe9,b\n1,2\n", header, 7).unwrap();
+            assert_eq!(issues.get(IssueKind::NotUtf8).map(Issue::to_string).as_deref(), Some("line 1"));
+        }
+    }
+
+    #[test]
     fn what_is_no_table_is_refused() {
         let wide = "1,".repeat(MAX_COLUMNS) + "1\n";
         let long = format!("a,b\n1,2\n3,\"{}", "x\n".repeat(MAX_ROW));
@@ -400,6 +472,34 @@ mod tests {
         let (_, rows, issues) = read(text.as_bytes(), Header::FirstRow, 1 << 16).unwrap();
         assert_eq!(rows, ["1|2", "3|4"]);
         assert_eq!(issues.get(IssueKind::TooLarge).map(Issue::to_string).as_deref(), Some("line 3"));
+    }
+
+    #[test]
+    fn a_quote_that_is_not_closed_is_an_error_at_its_row() {
+        let told = |line| {
+            format!(
+                "line {line}: a quote in the row that begins here is not closed, so that the rest of the file is one field: close it, \
+                 write a quote within quotes twice, or write the file anew if it was cut off"
+            )
+        };
+        for (text, line) in [
+            ("a,b\n1,\"x\n2,y\n3,z\n", 2),
+            ("a,b\r\n\r\n1,x\r\n2,\"y", 4),
+            ("a,b\n1,x\n\"", 3),
+            ("a,b\n1,x\n\"2\"\"", 3),
+            ("\"a,b\n1,x\n", 1),
+        ] {
+            for step in [3, 5, 7] {
+                let error = read(text.as_bytes(), Header::FirstRow, step).unwrap_err();
+                assert_eq!(error.to_string(), told(line), "{text:?}");
+            }
+        }
+        // The others are closed, or open nothing.
+        for text in
+            ["a,b\n1,\"x\"", "a,b\n1,\"\"", "a,b\n1,5\"", "a,b\n1,\"x\"\n\n", "a,b\n1,\"\"\"\"", "a,b\n1,"]
+        {
+            assert!(read(text.as_bytes(), Header::FirstRow, 3).is_ok(), "{text:?}");
+        }
     }
 
     #[test]

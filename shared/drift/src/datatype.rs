@@ -35,6 +35,7 @@ pub enum InferredType {
 
 /// How many of a column's values are of each type. Missing values are of none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(expecting = "a JSON object")]
 pub struct TypeCounts {
     /// Texts like `1.5`.
     pub fractional: u64,

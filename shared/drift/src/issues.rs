@@ -46,10 +46,38 @@ pub enum IssueKind {
 }
 
 impl IssueKind {
+    /// All of them.
+    pub const ALL: [Self; 17] = [
+        Self::Ragged,
+        Self::NotUtf8,
+        Self::TooLarge,
+        Self::CutOff,
+        Self::LineTooLong,
+        Self::NotJson,
+        Self::NotAnEvent,
+        Self::NoBody,
+        Self::UnknownEncoding,
+        Self::NotBase64,
+        Self::BodyNotJson,
+        Self::NotANumber,
+        Self::Nested,
+        Self::NothingAtPath,
+        Self::NoRows,
+        Self::RowsDiffer,
+        Self::TooManyColumns,
+    ];
+
     /// As a word of files: `not-json`.
     #[must_use]
     pub fn name(self) -> String {
         serde_json::to_value(self).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
+    }
+
+    /// Whether what is in the line is not used at all. A row of a table that is no UTF-8 is used, with other characters than it was
+    /// written with; a captured event is not, and counts as lost.
+    #[must_use]
+    pub fn is_row_lost(self) -> bool {
+        !matches!(self, Self::Ragged | Self::NotANumber)
     }
 }
 
@@ -59,7 +87,7 @@ impl fmt::Display for IssueKind {
             Self::Ragged => "more or fewer fields than the table has columns",
             Self::NotUtf8 => "bytes that are no UTF-8",
             Self::TooLarge => "larger than what is read",
-            Self::CutOff => "cut off: the file was not written to its end",
+            Self::CutOff => "cut off, since the file was not written to its end",
             Self::LineTooLong => "longer than a captured event can be",
             Self::NotJson => "no JSON",
             Self::NotAnEvent => "JSON, but with neither `captureData` nor `groundTruthData`",
@@ -136,6 +164,13 @@ impl Issues {
         self.kinds.values().map(|issue| issue.count).sum()
     }
 
+    /// How many lines have one that kept what is in them from being used.
+    #[must_use]
+    pub fn lost(&self) -> u64 {
+        let lost = self.kinds.iter().filter(|(kind, _)| kind.is_row_lost());
+        lost.map(|(_, issue)| issue.count).sum()
+    }
+
     /// What is known of a kind.
     #[must_use]
     pub fn get(&self, kind: IssueKind) -> Option<&Issue> {
@@ -176,7 +211,9 @@ mod tests {
             assert_eq!(issues.get(IssueKind::Ragged).map(Issue::to_string).as_deref(), Some(text));
         }
         assert_eq!(issues.get(IssueKind::NotUtf8), None);
-        assert_eq!(issues.count(), 1202);
+        assert_eq!((issues.count(), issues.lost()), (1202, 0), "rows that do not fit are used");
+        issues.add(IssueKind::NotJson, 5);
+        assert_eq!((issues.count(), issues.lost()), (1203, 1));
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod constraints;
 pub mod csv;
 mod datatype;
 mod evaluate;
+mod foreign;
 mod issues;
 mod java_json;
 mod loose;
@@ -37,6 +38,7 @@ pub use evaluate::{
     Baseline, Check, CheckResult, Difference, Distance, Evaluation, FeatureVerdict, Gap, Method, Metric,
     MetricValue, Mode, Place, Verdict, compare_modes, evaluate, metrics,
 };
+pub use foreign::Foreign;
 pub use issues::{Issue, IssueKind, Issues};
 pub use number::java_double;
 pub use profile::{Categories, ColumnProfile, Detail, Moments, Profile, TextCounts, UnreadableProfile};

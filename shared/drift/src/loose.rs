@@ -12,8 +12,8 @@ const WORDS: [&[u8]; 3] = [b"-Infinity", b"Infinity", b"NaN"];
 /// nothing is wrong.
 pub(crate) fn document<T: DeserializeOwned>(json: &[u8]) -> Result<T, serde_json::Error> {
     let begin = json.iter().find(|byte| !byte.is_ascii_whitespace());
-    if begin.is_some_and(|byte| *byte == b'[') {
-        return Err(serde_json::Error::custom("a list where an object should be"));
+    if begin.is_some_and(|byte| matches!(byte, b'[' | b'"' | b'-' | b'0'..=b'9' | b't' | b'f' | b'n')) {
+        return Err(serde_json::Error::custom("it is no JSON object"));
     }
     serde_json::from_slice(json)
 }

@@ -21,6 +21,7 @@ use crate::loose;
 
 /// The file.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(expecting = "a JSON object")]
 pub struct Violations {
     /// Clarify writes `1.0` as text, Model Monitor nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -35,6 +36,7 @@ pub struct Violations {
 
 /// One entry.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(expecting = "a JSON object")]
 pub struct Violation {
     /// The column; data quality only. `Extra columns` and `Missing columns` are pseudo-features.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -14,6 +14,7 @@ use crate::violations::Violation;
 
 /// The document.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(expecting = "a JSON object")]
 pub struct WindowReport {
     /// Of the format; what is read here is 1.
     #[serde(default = "first_version")]
@@ -56,6 +57,7 @@ pub struct WindowReport {
 
 /// A span of time, its end excluded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(expecting = "a JSON object")]
 pub struct CaptureWindow {
     /// From.
     pub start: Timestamp,
@@ -68,6 +70,7 @@ pub struct CaptureWindow {
 
 /// A feature of which the two modes say different things.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(expecting = "a JSON object")]
 pub struct ModeDifference {
     /// Which.
     pub feature: String,
@@ -77,6 +80,7 @@ pub struct ModeDifference {
 
 /// Lines of a file that have the same thing wrong.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(expecting = "a JSON object")]
 pub struct UnreadableLines {
     /// The file.
     pub file: String,
@@ -93,9 +97,10 @@ pub struct UnreadableLines {
 }
 
 impl UnreadableLines {
-    /// Everything that is wrong in a file.
+    /// What could not be used in a file. A line that was used all the same, such as one with a cell that counts as missing, is none of
+    /// them: see [`IssueKind::is_row_lost`](crate::IssueKind::is_row_lost).
     pub fn of<'a>(file: &'a str, issues: &'a Issues) -> impl Iterator<Item = Self> + 'a {
-        issues.iter().map(move |(kind, issue)| Self {
+        issues.iter().filter(|(kind, _)| kind.is_row_lost()).map(move |(kind, issue)| Self {
             file: file.to_owned(),
             kind: kind.name(),
             text: kind.to_string(),
@@ -109,19 +114,25 @@ impl UnreadableLines {
     pub fn in_words(entries: &[Self], at_most: usize) -> String {
         let mut told: Vec<String> = entries.iter().take(at_most).map(ToString::to_string).collect();
         if let Some(more) = entries.len().checked_sub(at_most).filter(|more| *more > 0) {
-            told.push(format!("and {more} more"));
+            told.push(format!("and {more} more {}", if more == 1 { "entry" } else { "entries" }));
         }
-        told.join(", ")
+        told.join("; ")
     }
 }
 
 impl fmt::Display for UnreadableLines {
-    /// `2 with text that is no JSON (first in lines 1 and 7 of s3://…)`
+    /// `2 lines: the body is no base64 (lines 1, 7 of s3://…)`, `1200 lines: … (first 1, 7, 9, 12, 20 of s3://…)`
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { count, text, file, lines, .. } = self;
-        let noun = if lines.len() == 1 { "line" } else { "lines" };
-        let lines = lines.iter().map(u64::to_string).collect::<Vec<_>>().join(", ");
-        write!(formatter, "{count} with {text} (first in {noun} {lines} of {file})")
+        let Self { count, text, kind, file, lines } = self;
+        let text = if text.is_empty() { kind } else { text };
+        let nouns = if *count == 1 { "line" } else { "lines" };
+        let numbers = lines.iter().map(u64::to_string).collect::<Vec<_>>().join(", ");
+        let place = match lines.len() {
+            0 => format!("in {file}"),
+            told if told as u64 == *count => format!("{nouns} {numbers} of {file}"),
+            _ => format!("first {numbers} of {file}"),
+        };
+        write!(formatter, "{count} {nouns}: {text} ({place})")
     }
 }
 
@@ -160,7 +171,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::issues::IssueKind;
+    use crate::issues::{Issue, IssueKind};
 
     #[test]
     fn what_is_written_is_read_and_unknown_keys_are_passed_over() {
@@ -189,6 +200,82 @@ mod tests {
         assert_eq!(
             serde_json::to_value(&told).unwrap(),
             json!([{ "file": "s3://b/k", "kind": "not-json", "text": "no JSON", "count": 1, "lines": [3] }])
+        );
+    }
+
+    #[test]
+    fn every_kind_is_told_in_a_sentence() {
+        let entry = |kind: IssueKind, issue: &Issue| UnreadableLines {
+            file: "s3://b/k".to_owned(),
+            kind: kind.name(),
+            text: kind.to_string(),
+            count: issue.count,
+            lines: issue.lines.clone(),
+        };
+        let lines = |count: u64| {
+            let mut issues = Issues::default();
+            IssueKind::ALL
+                .into_iter()
+                .for_each(|kind| (0..count).for_each(|line| issues.add(kind, 2 * line + 1)));
+            let told = issues.iter().map(|(kind, issue)| entry(kind, issue).to_string());
+            told.collect::<Vec<_>>().join("\n")
+        };
+        let words = [
+            "more or fewer fields than the table has columns",
+            "bytes that are no UTF-8",
+            "larger than what is read",
+            "cut off, since the file was not written to its end",
+            "longer than a captured event can be",
+            "no JSON",
+            "JSON, but with neither `captureData` nor `groundTruthData`",
+            "the event lacks a body that columns are taken from: compare the setting with what the endpoint captures",
+            "the body is neither CSV nor JSON: list its content type in the endpoint's CaptureContentTypeHeader",
+            "the body is no base64",
+            "the body is no JSON",
+            "`NaN` or `Infinity` is no JSON and counts as missing",
+            "objects or lists within a row: set the path that leads to the rows, such as `/instances/*/features`",
+            "the path of the rows leads nowhere in the body",
+            "the event has no rows",
+            "input and output have different numbers of rows, so none is used: end the path of a list of results with `/*`",
+            "the row has more columns than are read",
+        ];
+        let told = |begin: &str, end: &str| {
+            words.map(|words| format!("{begin}: {words} ({end} of s3://b/k)")).join("\n")
+        };
+        assert_eq!(lines(1), told("1 line", "line 1"));
+        assert_eq!(lines(2), told("2 lines", "lines 1, 3"));
+        assert_eq!(lines(7), told("7 lines", "first 1, 3, 5, 7, 9"));
+    }
+
+    #[test]
+    fn lines_that_were_used_all_the_same_are_none_of_them() {
+        let mut issues = Issues::default();
+        for kind in [IssueKind::NotANumber, IssueKind::CutOff, IssueKind::Ragged] {
+            issues.add(kind, 3);
+        }
+        let kinds: Vec<String> = UnreadableLines::of("s3://b/k", &issues).map(|lines| lines.kind).collect();
+        assert_eq!(kinds, ["cut-off"]);
+    }
+
+    #[test]
+    fn entries_are_told_apart_and_those_of_the_future_by_their_word() {
+        let entry = |kind: &str, text: &str, count, lines: &[u64]| UnreadableLines {
+            file: "f".to_owned(),
+            kind: kind.to_owned(),
+            text: text.to_owned(),
+            count,
+            lines: lines.to_vec(),
+        };
+        let entries = [
+            entry("not-json", "no JSON", 2, &[3, 7]),
+            entry("of-the-future", "", 9, &[]),
+            entry("not-json", "no JSON", 1, &[1]),
+        ];
+        let first = "2 lines: no JSON (lines 3, 7 of f)";
+        assert_eq!(UnreadableLines::in_words(&entries[..1], 2), first);
+        assert_eq!(
+            UnreadableLines::in_words(&entries, 2),
+            format!("{first}; 9 lines: of-the-future (in f); and 1 more entry")
         );
     }
 

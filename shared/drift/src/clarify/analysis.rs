@@ -10,6 +10,7 @@ use crate::loose;
 
 /// The file; a job writes the parts that it was asked for.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(expecting = "a JSON object")]
 pub struct Analysis {
     /// `1.0`, as text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -40,6 +41,7 @@ pub enum Stage {
 
 /// The metrics of a stage.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(expecting = "a JSON object")]
 pub struct Bias {
     /// By the name of the facet.
     #[serde(default)]
@@ -51,6 +53,7 @@ pub struct Bias {
 
 /// The metrics of one group.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(expecting = "a JSON object")]
 pub struct Facet {
     /// The value, or the threshold, that makes the group; text as a rule.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -65,6 +68,7 @@ pub struct Facet {
 
 /// One metric.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(expecting = "a JSON object")]
 pub struct BiasMetric {
     /// Its short name, such as `DPPL`.
     pub name: String,

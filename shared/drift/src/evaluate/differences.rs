@@ -14,7 +14,7 @@ pub struct Difference {
     pub feature: String,
     /// The check.
     pub check: Check,
-    /// What the container thinks of the feature.
+    /// What the container makes of the check: a feature may fail another one.
     pub compat: Verdict,
     /// What is right.
     pub exact: Verdict,
@@ -33,9 +33,18 @@ fn difference(check: Check, compat: &FeatureVerdict, exact: &FeatureVerdict, why
     Difference {
         feature: exact.name.clone(),
         check,
-        compat: compat.verdict.clone(),
-        exact: exact.verdict.clone(),
+        compat: verdict(check, compat),
+        exact: verdict(check, exact),
         why,
+    }
+}
+
+/// What a mode makes of the check.
+fn verdict(check: Check, feature: &FeatureVerdict) -> Verdict {
+    match result(feature, check) {
+        Some(CheckResult { passed: true, .. }) => Verdict::Ok,
+        Some(_) => Verdict::Violated,
+        None => Verdict::NotCompared(feature.not_compared.clone().unwrap_or_default()),
     }
 }
 
@@ -68,14 +77,10 @@ fn drift(compat: &FeatureVerdict, exact: &FeatureVerdict) -> Option<Difference> 
         (None, Some(_)) if scientific(compat, exact) => {
             "the container takes numbers in scientific notation for texts, and compares nothing".to_owned()
         }
-        (None, Some(_)) => match &compat.verdict {
-            Verdict::NotCompared(why) => format!("the container compares nothing: {why}"),
-            _ => "the container compares nothing: the type of the values is not the baseline's".to_owned(),
-        },
-        (_, None) => match &exact.verdict {
-            Verdict::NotCompared(why) => format!("it cannot be compared: {why}"),
-            _ => "it cannot be compared".to_owned(),
-        },
+        (None, _) => {
+            format!("the container compares nothing: {}", compat.not_compared.as_deref().unwrap_or("-"))
+        }
+        (_, None) => format!("it cannot be compared: {}", exact.not_compared.as_deref().unwrap_or("-")),
         (Some(_), Some(_)) => disagreement(compat.distance.as_ref()?, exact.distance.as_ref()?),
     };
     Some(difference(Check::BaselineDrift, compat, exact, why))

@@ -93,6 +93,7 @@ pub(crate) fn compare(
     }
     match reference {
         Reference::None(why) => Err((*why).to_owned()),
+        Reference::Foreign(why) => Err(why.clone()),
         // The container keeps a sketch of columns of numbers only, and shares of columns of texts only.
         Reference::Numbers { .. } if mode == Mode::Compat && !is_numeric(types.inferred()) => {
             Err("its values are of type String now, of which the container makes no sketch".to_owned())
@@ -228,6 +229,7 @@ pub(crate) fn note(
     }
     let numbers = scientific(column);
     (mode == Mode::Exact && numbers > 0).then(|| {
-        format!("`{name}`: {numbers} numbers are in scientific notation, which the container takes for texts")
+        let numbers = if numbers == 1 { "1 number is".to_owned() } else { format!("{numbers} numbers are") };
+        format!("`{name}`: {numbers} in scientific notation, which the container takes for texts")
     })
 }

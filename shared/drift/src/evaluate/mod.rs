@@ -128,6 +128,9 @@ pub struct FeatureVerdict {
     pub checks: Vec<CheckResult>,
     /// Between the distributions, where they were compared.
     pub distance: Option<Distance>,
+    /// Why they were not; also of a column that fails another check.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_compared: Option<String>,
     /// What is to be thought of it.
     pub verdict: Verdict,
 }
@@ -145,22 +148,40 @@ pub struct Evaluation {
     pub violations: Vec<Violation>,
     /// What a person should know besides.
     pub notes: Vec<String>,
+    /// The first column whose distribution should have been compared, but whose statistics are not those that its constraints were
+    /// made with; and why that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub foreign_statistics: Option<String>,
 }
 
 impl Evaluation {
-    /// Why a clean verdict would be none: not one check applied.
+    /// Why a clean verdict would be none: not one check applied, or [not one distribution was compared](Self::nothing_compared).
     #[must_use]
     pub fn nothing_judged(&self) -> Option<String> {
         let is_judged =
             !self.violations.is_empty() || self.features.iter().any(|feature| !feature.checks.is_empty());
         if is_judged {
-            return None;
+            return self.nothing_compared();
         }
         let why = self.features.iter().find_map(|feature| match &feature.verdict {
             Verdict::NotCompared(why) => Some(why.clone()),
             Verdict::Ok | Verdict::Violated => None,
         });
         Some(why.unwrap_or_else(|| "the baseline has no features".to_owned()))
+    }
+
+    /// Why nothing is known of drift although the baseline has statistics and wants distributions to be compared: they are not the
+    /// statistics of its constraints, such as those of other data. Then the other checks may have passed, or failed.
+    ///
+    /// A baseline of constraints alone has nothing to compare with, and a column of texts that are all different has no
+    /// distribution: neither is told here.
+    #[must_use]
+    pub fn nothing_compared(&self) -> Option<String> {
+        if self.features.iter().any(|feature| feature.distance.is_some()) {
+            return None;
+        }
+        let foreign = self.foreign_statistics.as_ref()?;
+        Some(format!("constraints.json and statistics.json are not of one baseline: {foreign}"))
     }
 }
 
@@ -177,7 +198,14 @@ pub fn evaluate(baseline: &Baseline, profile: &Profile, mode: Mode) -> Evaluatio
     notes.extend(ragged(profile));
     // Of no rows nothing is known, not even how many columns they have.
     let violations = if profile.rows == 0 { Vec::new() } else { violations };
-    let mut evaluation = Evaluation { mode, rows: profile.rows, features: Vec::new(), violations, notes };
+    let mut evaluation = Evaluation {
+        mode,
+        rows: profile.rows,
+        features: Vec::new(),
+        violations,
+        notes,
+        foreign_statistics: None,
+    };
     for ((feature, reference), column) in constraints.features.iter().zip(baseline.references()).zip(matched)
     {
         let verdict = match (&foreign, column) {
@@ -220,18 +248,24 @@ fn judge(evaluation: &mut Evaluation, feature: &FeatureConstraints, judged: &Jud
     if let Ok(distance) = &compared {
         found.push(drift::check(distance));
     }
+    if let (Err(why), Reference::Foreign(known)) = (&compared, reference)
+        && why == known
+        && evaluation.foreign_statistics.is_none()
+    {
+        evaluation.foreign_statistics = Some(format!("`{}`: {why}", feature.name));
+    }
     evaluation.notes.extend(drift::note(&feature.name, column, compared.as_ref().ok(), mode));
     let violated = found.iter().any(|(result, _)| !result.passed);
     let (checks, texts): (Vec<_>, Vec<_>) = found.into_iter().unzip();
     for (result, text) in checks.iter().zip(texts).filter(|(result, _)| !result.passed) {
         evaluation.violations.push(violation(&feature.name, result.check, text));
     }
-    let (distance, verdict) = match compared {
-        Ok(distance) => (Some(distance), Verdict::Ok),
-        Err(why) => (None, Verdict::NotCompared(why)),
+    let (distance, not_compared, verdict) = match compared {
+        Ok(distance) => (Some(distance), None, Verdict::Ok),
+        Err(why) => (None, Some(why.clone()), Verdict::NotCompared(why)),
     };
     let verdict = if violated { Verdict::Violated } else { verdict };
-    FeatureVerdict { checks, distance, verdict, ..unjudged(feature, Some(column), mode, "") }
+    FeatureVerdict { checks, distance, not_compared, verdict, ..unjudged(feature, Some(column), mode, "") }
 }
 
 /// A column that is not judged, and why.
@@ -247,6 +281,7 @@ fn unjudged(
         expected_type: feature.inferred_type,
         checks: Vec::new(),
         distance: None,
+        not_compared: Some(why.to_owned()),
         verdict: Verdict::NotCompared(why.to_owned()),
     }
 }
@@ -265,7 +300,9 @@ fn ragged(profile: &Profile) -> Option<String> {
     let (usual, of) = profile.widths.iter().max_by_key(|(_, rows)| **rows)?;
     let others: u64 = profile.widths.values().sum::<u64>() - of;
     let columns = if *usual == 1 { "column" } else { "columns" };
-    (others > 0).then(|| format!("{of} rows have {usual} {columns}, {others} have more or fewer"))
+    let [most, more] = [*of, others]
+        .map(|rows| if rows == 1 { "1 row has".to_owned() } else { format!("{rows} rows have") });
+    (others > 0).then(|| format!("{most} {usual} {columns}, {more} more or fewer"))
 }
 
 #[cfg(test)]

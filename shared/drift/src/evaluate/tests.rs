@@ -337,10 +337,7 @@ fn rows_of_another_width_than_the_baseline_are_not_judged_column_by_column() {
             // A third column without values is incomplete, one that is not there is missing.
             let incomplete = ["b", "c"].map(|name| (name, "completeness_check")).to_vec();
             assert_eq!(found, violation.map_or(incomplete, |one| vec![one]), "{width}: {evaluation:#?}");
-            assert!(
-                evaluation.notes.iter().any(|note| note.contains("have more or fewer")),
-                "{evaluation:#?}"
-            );
+            assert!(evaluation.notes.iter().any(|note| note.contains("more or fewer")), "{evaluation:#?}");
         }
     }
     let object = |names: &[&'static str]| {
@@ -423,6 +420,27 @@ fn the_difference_of_the_modes_is_explained() {
     }
 }
 
+/// The feature fails another check in both modes.
+#[test]
+fn a_difference_is_about_its_check_and_not_about_the_feature() {
+    let values: Vec<f64> = (0..200).map(f64::from).collect();
+    let baseline = baseline(vec![numeric("f", "Integral", &values)], json!({}));
+    let mut texts: Vec<String> = (0..200).map(|at| at.to_string()).collect();
+    texts[7] = "x".to_owned();
+    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+    let data = rows(&[("f", &texts)]);
+    let [compat, exact] = BOTH.map(|mode| check(&baseline, &data, mode, &[("f", "data_type_check")]));
+    let why = "its values are of type String now, of which the container makes no sketch";
+    let expected = Difference {
+        feature: "f".to_owned(),
+        check: Check::BaselineDrift,
+        compat: Verdict::NotCompared(why.to_owned()),
+        exact: Verdict::Ok,
+        why: format!("the container compares nothing: {why}"),
+    };
+    assert_eq!(compare_modes(&compat, &exact), [expected]);
+}
+
 #[test]
 fn metrics_have_the_names_of_the_container() {
     let quiet = json!({"name": "q", "inferred_type": "Integral", "num_constraints": {"monitoring_config_overrides": {"emit_metrics": "Disabled"}}});
@@ -449,4 +467,83 @@ fn metrics_have_the_names_of_the_container() {
             ("feature_baseline_drift_g", g),
         ]
     );
+}
+
+#[test]
+fn statistics_of_another_baseline_are_told_where_nothing_could_be_compared() {
+    let numbers = || numeric("n", "Integral", &[1.0, 2.0, 3.0]);
+    let texts = || texts_of("t", &[("x", 2), ("y", 1)]);
+    let named = |(constraints, mut statistics): (Value, Value), name: &str| {
+        statistics["name"] = json!(name);
+        (constraints, statistics)
+    };
+    let mixed = |(constraints, _): (Value, Value), (_, mut statistics): (Value, Value)| {
+        statistics["name"] = constraints["name"].clone();
+        (constraints, statistics)
+    };
+    let bare = |(constraints, mut statistics): (Value, Value), key: &str| {
+        statistics.as_object_mut().unwrap().remove(key);
+        (constraints, statistics)
+    };
+    let data = rows(&[("n", &["1", "2", "3"]), ("t", &["x", "x", "y"])]);
+    let foreign = "the baseline's statistics do not have it";
+    let kept = |feature: (Value, Value)| feature;
+    for (features, why) in [
+        (vec![named(numbers(), "a"), named(texts(), "b")], Some(("n", foreign))),
+        (
+            vec![mixed(numbers(), texts()), mixed(texts(), numbers())],
+            Some((
+                "n",
+                "it is a column of texts in the baseline's statistics, and of type Integral in its constraints",
+            )),
+        ),
+        (
+            vec![bare(numbers(), "numerical_statistics"), kept(texts())],
+            // The other one is compared.
+            None,
+        ),
+        (vec![numbers(), texts()], None),
+    ] {
+        let baseline = baseline(features, json!({}));
+        for mode in BOTH {
+            let evaluation = check(&baseline, &data, mode, &[]);
+            let told = why.map(|(name, why)| {
+                format!("constraints.json and statistics.json are not of one baseline: `{name}`: {why}")
+            });
+            assert_eq!(evaluation.nothing_compared(), told);
+            assert_eq!(evaluation.nothing_judged(), told);
+        }
+    }
+}
+
+#[test]
+fn a_baseline_without_distributions_is_legal() {
+    let many =
+        json!({"name": "t", "inferred_type": "String", "string_statistics": {"distinct_count": 9000.0}});
+    let ids = (json!({"name": "t", "inferred_type": "String", "completeness": 1.0}), many);
+    let off = json!({"distribution_constraints": {"perform_comparison": "Disabled"}});
+    let foreign = || (numeric("t", "String", &[]).0, numeric("t", "Integral", &[1.0]).1);
+    let data = rows(&[("t", &["x", "x", "y"])]);
+    for baseline in [
+        baseline(vec![ids.clone()], json!({})),
+        baseline(vec![foreign()], off),
+        Baseline::new(None, baseline(vec![ids], json!({})).constraints().clone()),
+    ] {
+        for mode in BOTH {
+            let evaluation = check(&baseline, &data, mode, &[]);
+            assert_eq!((evaluation.nothing_compared(), evaluation.nothing_judged()), (None, None));
+            assert!(matches!(evaluation.features[0].verdict, Verdict::NotCompared(_)));
+        }
+    }
+}
+
+#[test]
+fn a_file_that_is_given_for_the_other_is_refused() {
+    let statistics = Statistics::from_profile(&rows(&[("n", &["1", "2"]), ("t", &["x", "y"])]));
+    let constraints = Constraints::suggest(&statistics);
+    let error = Constraints::parse(statistics.to_java_json().as_bytes()).unwrap_err().to_string();
+    assert!(error.ends_with("it seems to be a statistics.json"), "{error}");
+    let error = Statistics::parse(constraints.to_java_json().as_bytes()).unwrap_err().to_string();
+    assert!(error.ends_with("it seems to be a constraints.json"), "{error}");
+    assert_eq!(Constraints::parse(constraints.to_java_json().as_bytes()).unwrap(), constraints);
 }

@@ -43,6 +43,7 @@ const CONSTRAINED: [(&str, &str, &str); 21] = [
 
 /// One threshold.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(expecting = "a JSON object")]
 pub struct Constraint {
     /// `null` when the metric was undefined in the baseline: nothing violates it.
     #[serde(default, with = "loose::optional")]
@@ -57,6 +58,7 @@ pub struct Constraint {
 
 /// The file.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(expecting = "a JSON object")]
 pub struct Constraints {
     /// The container writes `0.0`.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -38,6 +38,7 @@ fn of_line(error: &serde_json::Error) -> String {
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "a JSON object")]
 #[serde(rename_all = "camelCase")]
 struct Line {
     ground_truth_data: Data,
@@ -45,6 +46,7 @@ struct Line {
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "a JSON object")]
 struct Data {
     data: Value,
     #[serde(default)]
@@ -52,6 +54,7 @@ struct Data {
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "a JSON object")]
 #[serde(rename_all = "camelCase")]
 struct Metadata {
     event_id: String,

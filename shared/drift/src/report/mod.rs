@@ -127,6 +127,7 @@ impl<'a> Report<'a> {
                 data-windows=(self.windows.len()) data-mode=(self.mode.name()) {
                 p.verdict.good[is_clean].bad[!is_clean] role="status" {
                     @if is_clean && compared == 0 { "No violation, but no distribution was compared" }
+                    @else if is_clean && !self.issues.is_empty() { "No violation in what could be read" }
                     @else if is_clean { "No violation" }
                     @else { (count(counted.violations.len(), "violation")) ": " (drifted) " of " (count(compared, "compared feature")) " drifted" }
                 }

@@ -6,6 +6,7 @@
 mod from_profile;
 mod levels;
 
+use serde::de::Error as _;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -15,6 +16,7 @@ use crate::loose;
 
 /// The file.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(expecting = "a JSON object")]
 pub struct Statistics {
     /// `0.0`
     #[serde(default)]
@@ -29,6 +31,7 @@ pub struct Statistics {
 
 /// The data set as a whole.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(expecting = "a JSON object")]
 pub struct Dataset {
     /// Rows.
     #[serde(default)]
@@ -37,6 +40,7 @@ pub struct Dataset {
 
 /// One column.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(expecting = "a JSON object")]
 pub struct FeatureStatistics {
     /// Its name; `_c0`, `_c1` and so on where the data has no header.
     pub name: String,
@@ -53,6 +57,7 @@ pub struct FeatureStatistics {
 
 /// How many values there are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(expecting = "a JSON object")]
 pub struct Presence {
     /// Values.
     #[serde(default)]
@@ -64,6 +69,7 @@ pub struct Presence {
 
 /// A column of numbers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(expecting = "a JSON object")]
 pub struct NumericalStatistics {
     /// How many values there are.
     #[serde(default)]
@@ -91,6 +97,7 @@ pub struct NumericalStatistics {
 
 /// How numbers are distributed.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(expecting = "a JSON object")]
 pub struct NumericalDistribution {
     /// The sketch, and buckets made from it.
     pub kll: KllDistribution,
@@ -98,6 +105,7 @@ pub struct NumericalDistribution {
 
 /// The sketch, and buckets made from it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(expecting = "a JSON object")]
 pub struct KllDistribution {
     /// Ten of the same width, from the smallest to the largest value.
     #[serde(default)]
@@ -109,6 +117,7 @@ pub struct KllDistribution {
 
 /// A bucket of numbers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(expecting = "a JSON object")]
 pub struct NumericalBucket {
     /// From here, included.
     pub lower_bound: f64,
@@ -120,6 +129,7 @@ pub struct NumericalBucket {
 
 /// A KLL sketch.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(expecting = "a JSON object")]
 pub struct SketchData {
     /// Its size.
     pub parameters: SketchParameters,
@@ -130,6 +140,7 @@ pub struct SketchData {
 
 /// The size of a KLL sketch.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(expecting = "a JSON object")]
 pub struct SketchParameters {
     /// How much smaller each lower level is.
     pub c: f64,
@@ -145,6 +156,7 @@ impl Default for SketchParameters {
 
 /// A column of texts.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(expecting = "a JSON object")]
 pub struct StringStatistics {
     /// How many values there are.
     #[serde(default)]
@@ -162,6 +174,7 @@ pub struct StringStatistics {
 
 /// How texts are distributed.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(expecting = "a JSON object")]
 pub struct CategoricalDistribution {
     /// Their counts.
     pub categorical: CategoricalBuckets,
@@ -169,6 +182,7 @@ pub struct CategoricalDistribution {
 
 /// Counts of texts.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(expecting = "a JSON object")]
 pub struct CategoricalBuckets {
     /// One a text, in no particular order.
     #[serde(default)]
@@ -177,6 +191,7 @@ pub struct CategoricalBuckets {
 
 /// The count of a text.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(expecting = "a JSON object")]
 pub struct CategoricalBucket {
     /// The text.
     pub value: String,
@@ -195,8 +210,19 @@ impl Statistics {
     /// # Errors
     /// When it is no JSON, or a key has a value of another type.
     pub fn parse(bytes: &[u8]) -> Result<Self, UnreadableStatistics> {
-        Ok(loose::document(bytes)?)
+        let statistics: Self = loose::document(bytes)?;
+        let is_told = |feature: &FeatureStatistics| {
+            feature.numerical_statistics.is_some() || feature.string_statistics.is_some()
+        };
+        let mut features = statistics.features.iter();
+        let has_values = features.clone().any(|feature| feature.inferred_type != InferredType::Unknown);
+        if has_values && !features.any(is_told) {
+            let why = "none of its features has statistics; it seems to be a constraints.json";
+            return Err(serde_json::Error::custom(why).into());
+        }
+        Ok(statistics)
     }
+
     /// The file, in the container's layout.
     #[must_use]
     pub fn to_java_json(&self) -> String {
