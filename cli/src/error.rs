@@ -58,6 +58,8 @@ pub(crate) enum CommandError {
     NoPairs { path: PathBuf, source: UnreadableData },
     #[error("{0}")]
     Option(&'static str),
+    #[error("only {pairs} of {all} pairs could be measured: no verdict")]
+    TooLittleMeasured { pairs: u64, all: usize },
     #[error("nothing could be judged: {0}")]
     NothingJudged(String),
     #[error("there is no control `{0}`: `sagewarden policy list` has them all")]

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use crate::drift_input::Trouble;
 use crate::drift_told::word;
+use crate::error::CommandError;
 use crate::output::{self, BAD, DIM, STRONG};
 use crate::quality::Measured;
 
@@ -51,24 +52,41 @@ pub(crate) fn named(problem: Problem) -> &'static str {
     }
 }
 
-/// Why a clean verdict would be none: not one threshold applied.
-pub(crate) fn nothing_judged(told: &Told<'_>) -> Option<String> {
-    let rows = told.rows();
-    let mut verdicts = rows.iter().filter_map(|row| row.verdict.as_ref());
-    if verdicts.clone().any(|verdict| !matches!(verdict, Verdict::NotCompared(_))) {
-        return None;
-    }
-    let why = verdicts.find_map(|verdict| match verdict {
-        Verdict::NotCompared(why) => Some(format!("of the first threshold, {why}")),
-        Verdict::Ok | Verdict::Violated => None,
-    });
-    Some(why.unwrap_or_else(|| "the baseline has no thresholds".to_owned()))
-}
-
 impl<'a> Told<'a> {
     fn rows(&self) -> Vec<Row<'a>> {
         let counted = &self.measured.counted;
         rows(&counted.statistics, self.constraints, counted.evaluated.as_ref())
+    }
+
+    /// Why there is no verdict, however clean it would be.
+    pub(crate) fn no_verdict(&self) -> Option<CommandError> {
+        let all = self.joined.pairs.len();
+        if self.measured.is_too_little(all) {
+            return Some(CommandError::TooLittleMeasured {
+                pairs: self.measured.counted.statistics.item_count,
+                all,
+            });
+        }
+        self.measured
+            .counted
+            .evaluated
+            .as_ref()
+            .and_then(|_| self.nothing_judged())
+            .map(CommandError::NothingJudged)
+    }
+
+    /// Why not one threshold applied, if none did.
+    fn nothing_judged(&self) -> Option<String> {
+        let rows = self.rows();
+        let mut verdicts = rows.iter().filter_map(|row| row.verdict.as_ref());
+        if verdicts.clone().any(|verdict| !matches!(verdict, Verdict::NotCompared(_))) {
+            return None;
+        }
+        let why = verdicts.find_map(|verdict| match verdict {
+            Verdict::NotCompared(why) => Some(format!("of the first threshold, {why}")),
+            Verdict::Ok | Verdict::Violated => None,
+        });
+        Some(why.unwrap_or_else(|| "the baseline has no thresholds".to_owned()))
     }
 
     /// A table of the metrics, then what is wrong.
@@ -106,6 +124,7 @@ impl<'a> Told<'a> {
         let mode = json!(self.mode);
         let mode = mode.as_str().unwrap_or_default();
         match evaluated.violations.violations.len() {
+            _ if self.no_verdict().is_some() => text + &format!("{BAD}No verdict{BAD:#} (mode {mode})\n"),
             0 => text + &format!("{STRONG}No violation{STRONG:#} (mode {mode})\n"),
             1 => text + &format!("{BAD}1 violation{BAD:#} (mode {mode})\n"),
             many => text + &format!("{BAD}{many} violations{BAD:#} (mode {mode})\n"),
@@ -117,7 +136,11 @@ impl<'a> Told<'a> {
         let counted = &self.measured.counted;
         let (statistics, evaluated) = (&counted.statistics, counted.evaluated.as_ref());
         let violations = evaluated.map(|evaluated| &evaluated.violations.violations);
-        let outcome = violations.map(|found| if found.is_empty() { "compliant" } else { "violated" });
+        let outcome = match violations {
+            _ if self.no_verdict().is_some() => Some("unknown"),
+            Some(found) if found.is_empty() => Some("compliant"),
+            found => found.map(|_| "violated"),
+        };
         let differences = self
             .differences()
             .into_iter()

@@ -105,8 +105,62 @@ fn a_verdict_is_none_where_no_threshold_applies() {
     folder.file("base/constraints.json", &file.to_string());
     let base = folder.path("base");
     let (code, found) = folder.json(&["binary", "--inference", "0", "--baseline", &base]);
-    assert_eq!(code, Some(2));
+    assert_eq!((code, &found["outcome"]), (Some(2), &json!("unknown")));
     assert_eq!(metric(&found, "own")["verdict"], json!({ "not_compared": "it has no threshold" }));
+}
+
+/// A model that says yes to everything, and labels of which some are `unknown`.
+#[test]
+fn a_broken_model_does_not_pass_because_of_stray_labels() {
+    let folder = Folder::new();
+    let base = baseline(&folder);
+    let judge = ["binary", "--inference", "0", "--baseline", &base];
+    let label = |n: usize, every: usize| match n {
+        _ if n.is_multiple_of(every) => "unknown",
+        _ if n.is_multiple_of(2) => "0",
+        _ => "1",
+    };
+    let pairs: Vec<_> = (0..400).map(|n| ("1", label(n, 20))).collect();
+    folder.pairs(&pairs);
+    let (code, found) = folder.json(&judge);
+    assert_eq!((code, &found["pairs"], &found["unusable_pairs"]), (Some(1), &json!(380), &json!(20)));
+    assert_eq!(found["confusion_matrix"]["0"], json!({ "0": 0, "1": 180 }));
+    assert_eq!(found["first_unusable"]["id"], "id-0");
+
+    // More than a tenth: whatever comes out is no verdict, with a baseline or without.
+    let pairs: Vec<_> = (0..400).map(|n| ("1", label(n, 9))).collect();
+    let [captured, truths] = folder.pairs(&pairs);
+    let (code, found) = folder.json(&judge);
+    assert_eq!((code, &found["outcome"]), (Some(2), &json!("unknown")));
+    let whole = ["quality", &captured, "--ground-truth", &truths, "--problem"];
+    let output = sagewarden(&[whole.as_slice(), &judge].concat());
+    assert!(said(&output).contains("error: only 355 of 400 pairs could be measured: no verdict"));
+    assert!(out(&output).ends_with("No verdict (mode exact)\n"), "{}", out(&output));
+    assert_eq!(folder.json(&["binary", "--inference", "0"]).0, Some(2));
+}
+
+#[test]
+fn labels_of_other_names_want_positive() {
+    let folder = Folder::new();
+    let [captured, truths] = folder.pairs(&[("yes", "yes"), ("no", "yes"), ("no", "no")]);
+    let words =
+        "no label is `1`: the labels are `yes` and `no`; name the one that is looked for with --positive";
+    let quality =
+        ["quality", &captured, "--ground-truth", &truths, "--problem", "binary", "--inference", "0"];
+    let (code, said) = failure(&quality);
+    assert_eq!(code, Some(2));
+    assert!(said.contains(words), "{said}");
+    assert!(sagewarden(&[quality.as_slice(), &["--positive", "no"]].concat()).status.success());
+
+    let data = folder.file("data.csv", "y,p\nyes,yes\nno,no\nyes,no\n");
+    let base = folder.path("base");
+    let baseline =
+        ["baseline", &data, "--out", &base, "--problem", "binary", "--label", "y", "--inference", "p"];
+    let (code, said) = failure(&baseline);
+    assert_eq!(code, Some(2));
+    assert!(said.contains(words), "{said}");
+    assert!(!PathBuf::from(&base).exists());
+    assert!(sagewarden(&[baseline.as_slice(), &["--positive", "yes"]].concat()).status.success());
 }
 
 #[test]

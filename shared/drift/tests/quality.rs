@@ -184,6 +184,16 @@ fn a_baseline_reads_labelled_rows_and_names_the_line_that_is_wrong() {
         fails("probability,label\n0.9,1\n0.9,0\n0.9,2\n", &columns),
         "line 4: `2` is a third label beside `0` and `1`: is this a multiclass problem?"
     );
+    assert_eq!(
+        fails("probability,label\n0.9,no\n0.9,yes\n0.1,no\n", &columns),
+        "no label is `1`: the labels are `no` and `yes`; name the one that is looked for with --positive"
+    );
+    // The stray one is named, though it comes first.
+    let rows = "0.1,0\n0.9,1\n".repeat(10);
+    assert_eq!(
+        fails(&format!("probability,label\n0.9,unknown\n{rows}"), &columns),
+        "line 2: `unknown` is a third label beside `0` and `1`"
+    );
     assert_eq!(fails("probability\n0.9\n", &columns), "line 2: there is no column `label` with the label");
     assert_eq!(fails("probability,label\n", &columns), "the data have no rows: a baseline needs some");
 

@@ -5,7 +5,10 @@ use std::io::Read;
 use csv::StringRecord;
 use thiserror::Error;
 
-use super::{Attributes, Constraints, Quality, Settings, Statistics, Window};
+use super::classes::Classes;
+use super::labels::canonical;
+use super::multiclass::MAX_LABELS;
+use super::{Attributes, Constraints, Problem, Quality, Settings, Statistics, Unusable, Window};
 
 /// Where in the data things stand: by the header's names, or by index (from 0), which also serves without a header.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -32,6 +35,9 @@ pub enum UnreadableData {
         /// What is wrong with it.
         why: String,
     },
+    /// The labels as a whole are not those of the problem.
+    #[error(transparent)]
+    Labels(Unusable),
     /// Nothing to measure.
     #[error("the data have no rows: a baseline needs some")]
     Empty,
@@ -49,6 +55,9 @@ pub fn baseline(
 ) -> Result<(Statistics, Constraints), UnreadableData> {
     let mut reader = csv::ReaderBuilder::new().has_headers(columns.header).flexible(true).from_reader(data);
     let header = if columns.header { reader.headers()?.clone() } else { StringRecord::new() };
+    // Only a binary classifier has one.
+    let positive = (settings.problem == Problem::BinaryClassification).then(|| canonical(&settings.positive));
+    let mut classes = Classes::default();
     let mut quality = Quality::new(settings);
     let mut row = StringRecord::new();
     let mut number: u64 = 0;
@@ -66,8 +75,23 @@ pub fn baseline(
             return Err(fails(format!("the label in `{}` is empty", columns.ground_truth)));
         }
         let prediction = columns.prediction.read(lookup).map_err(|error| fails(error.to_string()))?;
+        if let Some(positive) = &positive {
+            classes.add(positive, &prediction, label, line);
+        }
         // Rows have no id: their number decides which samples they are in.
-        quality.add(&number.to_string(), &prediction, label).map_err(|error| fails(error.to_string()))?;
+        match quality.add(&number.to_string(), &prediction, label) {
+            // Which of the labels is one too many is known at the end.
+            Err(Unusable::ThirdLabel { .. }) if classes.len() <= MAX_LABELS => {}
+            measured => measured.map_err(|error| fails(error.to_string()))?,
+        }
+    }
+    if let Some(positive) = &positive {
+        if let Some(why) = classes.lack_positive(positive) {
+            return Err(UnreadableData::Labels(why));
+        }
+        if let Some((line, why)) = classes.third(positive) {
+            return Err(UnreadableData::Line { line, why: why.to_string() });
+        }
     }
     if number == 0 {
         return Err(UnreadableData::Empty);
