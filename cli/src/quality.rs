@@ -98,6 +98,9 @@ pub(crate) fn settings(
              positive label, or both",
         ));
     }
+    if options.threshold.is_some_and(|threshold| !(0.0..=1.0).contains(&threshold)) {
+        return Err(CommandError::Option("--threshold is compared with a probability: name one from 0 to 1"));
+    }
     settings.threshold = options.threshold.unwrap_or(settings.threshold);
     if let Some(positive) = &options.positive {
         settings.positive.clone_from(positive);

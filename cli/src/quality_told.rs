@@ -209,7 +209,7 @@ fn rows<'a>(
     let row = |name: &'a str, metric: Option<Metric>| Row {
         name,
         metric,
-        best_constant: statistics.metric(&format!("{name}{BEST_CONSTANT}")).map(|metric| metric.value),
+        best_constant: statistics.best_constant(name),
         constraint: constraint(name),
         verdict: constraint(name).and(evaluated).map(|evaluated| verdict(name, evaluated)),
     };

@@ -254,6 +254,10 @@ fn what_cannot_run_says_what_to_do() {
         ("--problem multiclass --positive 1", "--positive is for --problem binary"),
         ("--problem binary --inference 0 --threshold 0.5", "cannot be used with"),
         ("--problem binary --probability 0 --threshold nan", "it is no number"),
+        (
+            "--problem binary --probability 0 --threshold 1.5",
+            "--threshold is compared with a probability: name",
+        ),
         ("--problem regression --max-ids 0", "--max-ids"),
         (&format!("--problem regression --baseline {}", path("empty")), "holds no baseline"),
         (&format!("--problem regression --baseline {}", path("broken")), "constraints.json`: "),

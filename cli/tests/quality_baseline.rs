@@ -164,6 +164,20 @@ fn labels_of_other_names_want_positive() {
 }
 
 #[test]
+fn the_best_constant_of_several_labels_is_the_most_frequent() {
+    let folder = Folder::new();
+    let data = folder.file("data.csv", "y,p\na,a\na,a\nb,a\n");
+    let base = folder.path("base");
+    let options = ["--problem", "multiclass", "--label", "y", "--inference", "p"];
+    let text = out(&sagewarden(&[&["baseline", &data, "--out", &base], options.as_slice()].concat()));
+    let accuracy = text.lines().find(|line| line.trim().starts_with("accuracy")).unwrap();
+    let cells: Vec<_> = accuracy.split_whitespace().collect();
+    assert_eq!(cells, ["accuracy", "0.6667", "0.6667", ">=", "0.6667"]);
+    let metrics = &read(&folder, "base/statistics.json")["multiclass_classification_metrics"];
+    assert_eq!(metrics["accuracy_best_constant_classifier"]["value"], 1.0 / 3.0, "as the container has it");
+}
+
+#[test]
 fn a_baseline_of_bad_rows_is_refused_with_the_line() {
     let folder = Folder::new();
     let base = folder.path("base");

@@ -36,6 +36,9 @@ pub enum Unusable {
     /// Neither a label nor, for a binary classifier, a probability.
     #[error("the prediction has no label: name the inference attribute")]
     NoPrediction,
+    /// A score that is no share, such as a logit.
+    #[error("`{0}` is no probability: one is from 0 to 1")]
+    NoProbability(String),
     /// A regression predicts numbers.
     #[error("`{0}` is no number: a regression has numbers only")]
     NoNumber(String),
@@ -136,6 +139,10 @@ impl Quality {
             }
             Tally::Binary { tally, negative, is_multiclass } => {
                 let settings = &self.settings;
+                let is_outside = |probability: &f64| !(0.0..=1.0).contains(probability);
+                if let Some(probability) = prediction.probability.filter(is_outside) {
+                    return Err(Unusable::NoProbability(probability.to_string()));
+                }
                 let mut is_positive = |label| is_positive(settings, negative, *is_multiclass, label);
                 let is_actual = is_positive(label)?;
                 let is_said = match (&prediction.label, prediction.probability) {
