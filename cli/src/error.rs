@@ -34,6 +34,11 @@ pub(crate) enum CommandError {
     NoTable { path: PathBuf, source: CsvError },
     #[error("`{}` holds no baseline: it has no constraints.json; `sagewarden baseline` makes one", .0.display())]
     NoBaseline(PathBuf),
+    #[error(
+        "`{}` holds no baseline: it has no constraints.json; `sagewarden baseline --problem {problem}` makes one",
+        path.display()
+    )]
+    NoQualityBaseline { path: PathBuf, problem: &'static str },
     #[error("`{}`: {source}", path.display())]
     Constraints { path: PathBuf, source: UnreadableConstraints },
     #[error("`{}`: {source}", path.display())]
@@ -48,6 +53,8 @@ pub(crate) enum CommandError {
     NoRows(String),
     #[error("no {0} could be read from {1}: the warnings say why")]
     NothingRead(&'static str, String),
+    #[error("no {0} could be read from {1}: there is no line in it")]
+    NoLine(&'static str, String),
     #[error(transparent)]
     Unjoined(#[from] Unjoined),
     #[error("none of {pairs} pairs can be measured: {why}")]
@@ -60,6 +67,10 @@ pub(crate) enum CommandError {
     Option(&'static str),
     #[error("only {pairs} of {all} pairs could be measured: no verdict")]
     TooLittleMeasured { pairs: u64, all: usize },
+    #[error(
+        "no prediction is one of the labels: is it a probability? name the label's column with --inference"
+    )]
+    NoLabelSaid,
     #[error("nothing could be judged: {0}")]
     NothingJudged(String),
     #[error("there is no control `{0}`: `sagewarden policy list` has them all")]

@@ -13,7 +13,7 @@ use sagewarden_drift::quality::{
 use crate::command::{QualityOptions, Telling};
 use crate::command_data::{PredictionOptions, ProblemKind};
 use crate::drift;
-use crate::drift_input::{Inputs, Wanted};
+use crate::drift_input::{Inputs, Source, Trouble, Wanted};
 use crate::drift_told;
 use crate::error::CommandError;
 use crate::output;
@@ -35,12 +35,17 @@ pub(crate) fn run(options: &QualityOptions) -> Result<ExitCode, CommandError> {
     for warning in drift_told::warnings(&troubles) {
         anstream::eprintln!("warning: {warning}");
     }
+    if let Some(file) = &predictions.has_csv {
+        anstream::eprintln!(
+            "warning: `{file}`: its first answer is CSV: --output-path is for JSON and says nothing of it"
+        );
+    }
     let joined = join.finish();
     if joined.predictions.records == 0 {
-        return Err(CommandError::NothingRead("prediction", captures.named()));
+        return Err(nothing_read("prediction", &captures, &troubles));
     }
     if joined.truths.records == 0 {
-        return Err(CommandError::NothingRead("label", ground_truth.named()));
+        return Err(nothing_read("label", &ground_truth, &troubles));
     }
     if joined.pairs.is_empty() {
         return Err(Unjoined::of(&joined, &predictions, &labels).into());
@@ -134,7 +139,7 @@ fn inputs(options: &QualityOptions) -> Result<(Inputs, Inputs), CommandError> {
 fn constraints(folder: &Path, problem: Problem) -> Result<Constraints, CommandError> {
     let path = folder.join("constraints.json");
     if !path.exists() {
-        return Err(CommandError::NoBaseline(folder.to_owned()));
+        return Err(CommandError::NoQualityBaseline { path: folder.to_owned(), problem: typed(problem) });
     }
     let bytes = drift::read(&path)?;
     match Constraints::parse(&bytes) {
@@ -144,6 +149,24 @@ fn constraints(folder: &Path, problem: Problem) -> Result<Constraints, CommandEr
         }
         Ok(constraints) => Ok(constraints),
     }
+}
+
+/// The value of --problem.
+fn typed(problem: Problem) -> &'static str {
+    match problem {
+        Problem::BinaryClassification => "binary",
+        Problem::MulticlassClassification => "multiclass",
+        Problem::Regression => "regression",
+    }
+}
+
+/// The warnings say why nothing was read, if there are any.
+fn nothing_read(what: &'static str, inputs: &Inputs, troubles: &[Trouble]) -> CommandError {
+    let names: Vec<String> = inputs.sources.iter().map(Source::name).collect();
+    if troubles.iter().any(|trouble| names.contains(&trouble.name)) {
+        return CommandError::NothingRead(what, inputs.named());
+    }
+    CommandError::NoLine(what, inputs.named())
 }
 
 fn of(constraints: Option<&Constraints>, problem: Problem) -> Option<&BTreeMap<String, Constraint>> {

@@ -67,6 +67,9 @@ impl<'a> Told<'a> {
                 all,
             });
         }
+        if said_no_label(&self.measured.counted.statistics) {
+            return Some(CommandError::NoLabelSaid);
+        }
         self.measured
             .counted
             .evaluated
@@ -146,6 +149,11 @@ impl<'a> Told<'a> {
             .into_iter()
             .map(|each| json!({ "metric": each.metric, "exact": each.exact, "compat": each.compat }));
         let first_unusable = self.measured.first_unusable.as_ref();
+        // They are of no one file.
+        let pairs = first_unusable.map(|(id, why)| {
+            let unusable = json!({ "count": self.measured.unusable, "id": id, "first": why.to_string() });
+            json!({ "file": null, "unusable": unusable })
+        });
         json!({
             "outcome": outcome,
             "mode": self.mode,
@@ -160,7 +168,7 @@ impl<'a> Told<'a> {
             "confusion_matrix": statistics.confusion,
             "violations": violations,
             "differences": differences.collect::<Vec<_>>(),
-            "troubles": self.troubles.iter().map(Trouble::json).collect::<Vec<_>>(),
+            "troubles": self.troubles.iter().map(Trouble::json).chain(pairs).collect::<Vec<_>>(),
         })
     }
 
@@ -179,6 +187,15 @@ impl<'a> Told<'a> {
             .filter_map(|(exact, compat)| Difference::of(exact.name, exact.verdict?, compat.verdict?))
             .collect()
     }
+}
+
+/// Whether several labels are true and none of them was ever predicted.
+fn said_no_label(statistics: &Statistics) -> bool {
+    let confusion = &statistics.confusion;
+    let is_true =
+        |label: &String| confusion.get(label).is_some_and(|row| row.values().any(|count| *count > 0));
+    let mut said = confusion.values().flatten().filter(|(_, count)| **count > 0).map(|(label, _)| label);
+    statistics.problem == Problem::MulticlassClassification && !said.any(is_true)
 }
 
 struct Difference<'a> {

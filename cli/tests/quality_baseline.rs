@@ -191,6 +191,17 @@ fn a_baseline_of_bad_rows_is_refused_with_the_line() {
         ),
         ("a,b\n1,1\n", "--problem binary --label c --inference a", "line 2: there is no column `c`"),
         ("a,b\n", "--problem binary --label b --inference a", "the data have no rows"),
+        (
+            "a,b\n1,1\n",
+            "--problem binary --label b --inference b",
+            "`b` is both the label and the prediction",
+        ),
+        (
+            "a,b\n1,1\n",
+            "--problem binary --label 1 --probability b",
+            "`b` is both the label and the prediction",
+        ),
+        ("a,b,a\n1,1,0\n", "--problem binary --label b --inference a", "the header has `a` more than once"),
         ("a,b\n", "--problem binary --inference a", "--label <COLUMN>"),
         ("a,b\n", "--label b", "--problem <PROBLEM>"),
         ("a,b\n", "--problem multiclass --label b", "say which column holds the prediction"),
@@ -202,7 +213,7 @@ fn a_baseline_of_bad_rows_is_refused_with_the_line() {
         assert!(said.contains(words), "{said}");
         assert!(!PathBuf::from(&base).exists());
     }
-    let data = folder.file("data.csv", "1,1\n2,2\n3,5\n");
+    let data = folder.file("data.csv", "7,4\n2,2\n3,5\n");
     let by_place =
         ["baseline", &data, "--out", &base, "--problem", "regression", "--label", "1", "--inference", "0"];
     let output = sagewarden(&by_place);
@@ -212,7 +223,7 @@ fn a_baseline_of_bad_rows_is_refused_with_the_line() {
     );
     assert_eq!(failure(&by_place).0, Some(2), "it is there already");
     assert!(sagewarden(&[by_place.as_slice(), &["--no-header", "--force"]].concat()).status.success());
-    assert_eq!(read(&folder, "base/statistics.json")["regression_metrics"]["mae"]["value"], 2.0 / 3.0);
+    assert_eq!(read(&folder, "base/statistics.json")["regression_metrics"]["mae"]["value"], 5.0 / 3.0);
 }
 
 /// What the container answered tells what the data were (see the tests of the library): 57 rows that were all taken for true, 34
