@@ -150,7 +150,7 @@ CAPTURE is a file of captured events (data capture, JSON lines), a folder with f
 Lines are read one at a time. What is held in memory are the ids with their predictions and labels, until all is read: some 400 bytes each, up to --max-ids.
 
 Lines that cannot be used are counted on standard error, with the first of them; the others are used.
-Exit status: 0 no violation, or no baseline to judge by, 1 at least one violation, 2 the command could not run, a file could not be read to its end, no label belongs to a prediction, or nothing could be judged.";
+Exit status: 0 no violation, or no baseline to judge by, 1 at least one violation, 2 the command could not run, a file could not be read to its end, no label belongs to a prediction, nothing could be judged, or more than a tenth of the pairs could not be measured.";
 
 #[derive(Debug, Args)]
 pub(crate) struct QualityOptions {

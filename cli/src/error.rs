@@ -34,6 +34,11 @@ pub(crate) enum CommandError {
     NoTable { path: PathBuf, source: CsvError },
     #[error("`{}` holds no baseline: it has no constraints.json; `sagewarden baseline` makes one", .0.display())]
     NoBaseline(PathBuf),
+    #[error(
+        "`{}` holds no baseline: it has no constraints.json; `sagewarden baseline --problem {problem}` makes one",
+        path.display()
+    )]
+    NoQualityBaseline { path: PathBuf, problem: &'static str },
     #[error("`{}`: {source}", path.display())]
     Constraints { path: PathBuf, source: UnreadableConstraints },
     #[error("`{}`: {source}", path.display())]
@@ -60,6 +65,12 @@ pub(crate) enum CommandError {
     Option(&'static str),
     #[error("{} could not be read to the end: what is told is of the rest", files(first, *more))]
     NotRead { first: String, more: usize },
+    #[error("only {pairs} of {all} pairs could be measured: no verdict")]
+    TooLittleMeasured { pairs: u64, all: usize },
+    #[error(
+        "no prediction is one of the labels: is it a probability? name the label's column with --inference"
+    )]
+    NoLabelSaid,
     #[error("nothing could be judged: {0}")]
     NothingJudged(String),
     #[error("no distribution could be compared: {0}")]

@@ -35,6 +35,11 @@ pub(crate) fn run(options: &QualityOptions) -> Result<ExitCode, CommandError> {
     for warning in drift_told::warnings(&troubles) {
         output::warn(format_args!("warning: {warning}"));
     }
+    if let Some(file) = &predictions.has_csv {
+        output::warn(format_args!(
+            "warning: `{file}`: its first answer is CSV: --output-path is for JSON and says nothing of it"
+        ));
+    }
     let joined = join.finish();
     if joined.predictions.records == 0 {
         return Err(CommandError::NothingRead("prediction", captures.named()));
@@ -65,11 +70,12 @@ pub(crate) fn run(options: &QualityOptions) -> Result<ExitCode, CommandError> {
         inputs.notes(".jsonl").iter().for_each(output::warn);
     }
     Trouble::fail(&troubles)?;
-    let Some(evaluated) = &measured.counted.evaluated else { return Ok(ExitCode::SUCCESS) };
-    if let Some(why) = quality_told::nothing_judged(&told) {
-        return Err(CommandError::NothingJudged(why));
+    if let Some(why) = told.no_verdict() {
+        return Err(why);
     }
-    Ok(if evaluated.violations.violations.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })
+    let evaluated = measured.counted.evaluated.as_ref();
+    let is_violated = evaluated.is_some_and(|evaluated| !evaluated.violations.violations.is_empty());
+    Ok(if is_violated { ExitCode::from(1) } else { ExitCode::SUCCESS })
 }
 
 /// What a model is measured by; options that mean nothing for the problem are refused.
@@ -96,6 +102,9 @@ pub(crate) fn settings(
             "say what holds the prediction: --inference COLUMN for a label, --probability COLUMN for the probability of the \
              positive label, or both",
         ));
+    }
+    if options.threshold.is_some_and(|threshold| !(0.0..=1.0).contains(&threshold)) {
+        return Err(CommandError::Option("--threshold is compared with a probability: name one from 0 to 1"));
     }
     settings.threshold = options.threshold.unwrap_or(settings.threshold);
     if let Some(positive) = &options.positive {
@@ -130,7 +139,7 @@ fn inputs(options: &QualityOptions) -> Result<(Inputs, Inputs), CommandError> {
 fn constraints(folder: &Path, problem: Problem) -> Result<Constraints, CommandError> {
     let path = folder.join("constraints.json");
     if !path.exists() {
-        return Err(CommandError::NoBaseline(folder.to_owned()));
+        return Err(CommandError::NoQualityBaseline { path: folder.to_owned(), problem: typed(problem) });
     }
     let bytes = drift::read(&path)?;
     match Constraints::parse(&bytes) {
@@ -139,6 +148,15 @@ fn constraints(folder: &Path, problem: Problem) -> Result<Constraints, CommandEr
             Err(CommandError::OtherBaseline { path, problem: quality_told::named(problem) })
         }
         Ok(constraints) => Ok(constraints),
+    }
+}
+
+/// The value of --problem.
+fn typed(problem: Problem) -> &'static str {
+    match problem {
+        Problem::BinaryClassification => "binary",
+        Problem::MulticlassClassification => "multiclass",
+        Problem::Regression => "regression",
     }
 }
 
@@ -153,6 +171,10 @@ pub(crate) struct Answers {
     pub(crate) evaluated: Option<Evaluated>,
 }
 
+/// Of so many pairs one may be left out. What is left out is seldom left out at random (a model that fails says `unknown`), and a
+/// share of it moves an accuracy by as much: a tenth is more than most thresholds leave.
+const MOST_UNUSABLE: u64 = 10;
+
 /// What came out of both modes.
 pub(crate) struct Measured {
     /// Of the mode that counts.
@@ -160,7 +182,14 @@ pub(crate) struct Measured {
     pub(crate) other: Answers,
     /// Pairs that could not be measured, and the first of them.
     pub(crate) unusable: u64,
-    pub(crate) first_unusable: Option<(String, Unusable)>,
+    pub(crate) first_unusable: Option<(Box<str>, Unusable)>,
+}
+
+impl Measured {
+    /// Whether so much is left out that no verdict is one of the model.
+    pub(crate) fn is_too_little(&self, pairs: usize) -> bool {
+        self.unusable.saturating_mul(MOST_UNUSABLE) > pairs as u64
+    }
 }
 
 fn measure(
@@ -168,22 +197,17 @@ fn measure(
     settings: &Settings,
     constraints: Option<&Constraints>,
 ) -> Result<Measured, CommandError> {
-    let (mut unusable, mut first_unusable) = (0, None);
+    let mut left_out = (0, None);
     let mut answers = |mode: Mode| {
         let mut quality = Quality::new(Settings { mode, ..settings.clone() });
-        unusable = 0;
-        for pair in &joined.pairs {
-            if let Err(why) = quality.add(&pair.id, &pair.prediction, &pair.label) {
-                unusable += 1;
-                first_unusable.get_or_insert_with(|| (pair.id.to_string(), why));
-            }
-        }
+        left_out = quality.add_all(joined);
         let statistics = quality.finish(Window::default());
         let evaluated = constraints.map(|constraints| evaluate(&statistics, constraints, mode));
         Answers { statistics, evaluated }
     };
     let other = answers(if settings.mode == Mode::Exact { Mode::Compat } else { Mode::Exact });
     let counted = answers(settings.mode);
+    let (unusable, first_unusable) = left_out;
     match first_unusable {
         Some((_, why)) if counted.statistics.item_count == 0 => {
             Err(CommandError::NothingMeasured { pairs: joined.pairs.len(), why })

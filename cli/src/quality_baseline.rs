@@ -30,12 +30,13 @@ pub(crate) fn run(options: &BaselineOptions, kind: ProblemKind) -> Result<ExitCo
     let path = &options.data;
     let start = input.fill_buf().map_err(|source| CommandError::Unreadable { path: path.clone(), source })?;
     let suspicious = columns.header && has_numbers_only(start);
+    if suspicious {
+        // Before what fails because of it: such names are often doubled.
+        output::warn(format_args!("warning: `{}`: {NUMBERS_ONLY}", path.display()));
+    }
     let (statistics, constraints) = baseline(input, &columns, settings)
         .map_err(|source| CommandError::NoPairs { path: path.clone(), source })?;
     progress.finish_and_clear();
-    if suspicious {
-        output::warn(format_args!("warning: `{}`: {NUMBERS_ONLY}", path.display()));
-    }
     let written = output::write(
         &options.out,
         &[("statistics.json", statistics.to_java_json()), ("constraints.json", constraints.to_java_json())],

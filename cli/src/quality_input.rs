@@ -32,6 +32,8 @@ pub(crate) struct Seen {
     /// The first and the last time, as they stand there.
     from: Option<String>,
     to: Option<String>,
+    /// A file whose first answer is CSV, of which --output-path says nothing.
+    pub(crate) has_csv: Option<String>,
 }
 
 /// Predictions and labels of which none belong together.
@@ -92,6 +94,7 @@ pub(crate) fn predictions(
         pending: None,
         seen: Seen::default(),
         unusable: Unusable::default(),
+        looks_for_csv: output_path.is_some(),
     };
     let progress = inputs.progress();
     let mut troubles = Vec::new();
@@ -112,6 +115,12 @@ fn found(read: io::Result<u64>) -> (u64, Option<String>) {
     read.map_or_else(|error| (0, Some(error.to_string())), |found| (found, None))
 }
 
+/// Whether the answer of an event is CSV.
+fn is_csv(event: &[u8]) -> bool {
+    let event: serde_json::Value = serde_json::from_slice(event).unwrap_or_default();
+    event.pointer("/captureData/endpointOutput/encoding").is_some_and(|encoding| encoding == "CSV")
+}
+
 /// A line at a time, so that the sink knows which one it is. Gives the number of bytes.
 fn events(
     source: &Source,
@@ -122,6 +131,8 @@ fn events(
     let mut input = progress.wrap_read(source.open()?);
     let mut buffer = vec![0; BUFFER];
     let mut bytes = 0;
+    let mut first = Vec::new();
+    let mut looks_at_first = sink.looks_for_csv && sink.seen.has_csv.is_none();
     loop {
         match input.read(&mut buffer) {
             Ok(0) => return Ok(bytes),
@@ -130,6 +141,13 @@ fn events(
                 let read = buffer.get(..length).unwrap_or_default();
                 for piece in read.split_inclusive(|byte| *byte == b'\n') {
                     sink.order.line = reader.lines() + 1;
+                    if looks_at_first {
+                        first.extend_from_slice(piece);
+                        looks_at_first = piece.last() != Some(&b'\n') && first.len() < MAX_LINE;
+                        if is_csv(&first) {
+                            sink.seen.has_csv = Some(source.name());
+                        }
+                    }
                     reader.push(piece, sink);
                 }
             }
@@ -149,6 +167,8 @@ struct Predictions<'a> {
     pending: Option<(String, Prediction, Order)>,
     seen: Seen,
     unusable: Unusable,
+    /// There is a path into JSON.
+    looks_for_csv: bool,
 }
 
 impl Predictions<'_> {

@@ -12,7 +12,8 @@ use serde_json::{Value, json};
 
 use crate::drift_input::{Extent, Trouble};
 use crate::drift_told::{self, word};
-use crate::output::{self, BAD, DIM, STRONG, counted};
+use crate::error::CommandError;
+use crate::output::{self, BAD, DIM, STRONG};
 use crate::quality::Measured;
 
 /// Labels whose confusion is shown; the files have it of all.
@@ -51,24 +52,44 @@ pub(crate) fn named(problem: Problem) -> &'static str {
     }
 }
 
-/// Why a clean verdict would be none: not one threshold applied.
-pub(crate) fn nothing_judged(told: &Told<'_>) -> Option<String> {
-    let rows = told.rows();
-    let mut verdicts = rows.iter().filter_map(|row| row.verdict.as_ref());
-    if verdicts.clone().any(|verdict| !matches!(verdict, Verdict::NotCompared(_))) {
-        return None;
-    }
-    let why = verdicts.find_map(|verdict| match verdict {
-        Verdict::NotCompared(why) => Some(format!("of the first threshold, {why}")),
-        Verdict::Ok | Verdict::Violated => None,
-    });
-    Some(why.unwrap_or_else(|| "the baseline has no thresholds".to_owned()))
-}
-
 impl<'a> Told<'a> {
     fn rows(&self) -> Vec<Row<'a>> {
         let counted = &self.measured.counted;
         rows(&counted.statistics, self.constraints, counted.evaluated.as_ref())
+    }
+
+    /// Why there is no verdict, however clean it would be.
+    pub(crate) fn no_verdict(&self) -> Option<CommandError> {
+        let all = self.joined.pairs.len();
+        if self.measured.is_too_little(all) {
+            return Some(CommandError::TooLittleMeasured {
+                pairs: self.measured.counted.statistics.item_count,
+                all,
+            });
+        }
+        if said_no_label(&self.measured.counted.statistics) {
+            return Some(CommandError::NoLabelSaid);
+        }
+        self.measured
+            .counted
+            .evaluated
+            .as_ref()
+            .and_then(|_| self.nothing_judged())
+            .map(CommandError::NothingJudged)
+    }
+
+    /// Why not one threshold applied, if none did.
+    fn nothing_judged(&self) -> Option<String> {
+        let rows = self.rows();
+        let mut verdicts = rows.iter().filter_map(|row| row.verdict.as_ref());
+        if verdicts.clone().any(|verdict| !matches!(verdict, Verdict::NotCompared(_))) {
+            return None;
+        }
+        let why = verdicts.find_map(|verdict| match verdict {
+            Verdict::NotCompared(why) => Some(format!("of the first threshold, {why}")),
+            Verdict::Ok | Verdict::Violated => None,
+        });
+        Some(why.unwrap_or_else(|| "the baseline has no thresholds".to_owned()))
     }
 
     /// A table of the metrics, then what is wrong.
@@ -103,8 +124,11 @@ impl<'a> Told<'a> {
             let (exact, compat) = (word(&exact), word(&compat));
             text += &format!("modes differ  {metric}: exact {exact}, compat {compat}{why}\n");
         }
+        if self.no_verdict().is_some() {
+            return text + &format!("{BAD}No verdict{BAD:#} (mode {})\n", self.mode.name());
+        }
         let violations = evaluated.violations.violations.len();
-        text + &drift_told::verdict(violations, self.extent(), nothing_judged(self).is_none(), self.mode)
+        text + &drift_told::verdict(violations, self.extent(), true, self.mode)
     }
 
     /// Pairs that cannot be measured are as good as unread.
@@ -118,13 +142,21 @@ impl<'a> Told<'a> {
         let counted = &self.measured.counted;
         let (statistics, evaluated) = (&counted.statistics, counted.evaluated.as_ref());
         let violations = evaluated.map(|evaluated| &evaluated.violations.violations);
-        let outcome = violations
-            .map(|found| drift_told::outcome(found.len(), self.extent(), nothing_judged(self).is_none()));
+        let outcome = if self.no_verdict().is_some() {
+            Some("unknown")
+        } else {
+            violations.map(|found| drift_told::outcome(found.len(), self.extent(), true))
+        };
         let differences = self
             .differences()
             .into_iter()
             .map(|each| json!({ "metric": each.metric, "exact": each.exact, "compat": each.compat }));
         let first_unusable = self.measured.first_unusable.as_ref();
+        // They are of no one file.
+        let pairs = first_unusable.map(|(id, why)| {
+            let unusable = json!({ "count": self.measured.unusable, "id": id, "first": why.to_string() });
+            json!({ "file": null, "unusable": unusable })
+        });
         json!({
             "outcome": outcome,
             "mode": self.mode,
@@ -139,7 +171,7 @@ impl<'a> Told<'a> {
             "confusion_matrix": statistics.confusion,
             "violations": violations,
             "differences": differences.collect::<Vec<_>>(),
-            "troubles": self.troubles.iter().map(Trouble::json).collect::<Vec<_>>(),
+            "troubles": self.troubles.iter().map(Trouble::json).chain(pairs).collect::<Vec<_>>(),
         })
     }
 
@@ -158,6 +190,15 @@ impl<'a> Told<'a> {
             .filter_map(|(exact, compat)| Difference::of(exact.name, exact.verdict?, compat.verdict?))
             .collect()
     }
+}
+
+/// Whether several labels are true and none of them was ever predicted.
+fn said_no_label(statistics: &Statistics) -> bool {
+    let confusion = &statistics.confusion;
+    let is_true =
+        |label: &String| confusion.get(label).is_some_and(|row| row.values().any(|count| *count > 0));
+    let mut said = confusion.values().flatten().filter(|(_, count)| **count > 0).map(|(label, _)| label);
+    statistics.problem == Problem::MulticlassClassification && !said.any(is_true)
 }
 
 struct Difference<'a> {
@@ -188,7 +229,7 @@ fn rows<'a>(
     let row = |name: &'a str, metric: Option<Metric>| Row {
         name,
         metric,
-        best_constant: statistics.metric(&format!("{name}{BEST_CONSTANT}")).map(|metric| metric.value),
+        best_constant: statistics.best_constant(name),
         constraint: constraint(name),
         verdict: constraint(name).and(evaluated).map(|evaluated| verdict(name, evaluated)),
     };
@@ -310,7 +351,7 @@ fn number(value: f64) -> String {
 /// `predictions: 200 in 1 file, 20 of them without a label`
 fn side(what: &str, side: Side, files: usize, pairs: usize, partner: &str) -> String {
     let Side { records, repeated, unmatched, dropped } = side;
-    let files = counted(files as u64, "file");
+    let files = output::counted(files as u64, "file");
     let mut text = format!("{what}s: {records} in {files}, {pairs} with a {partner}, {unmatched} without");
     if repeated > 0 {
         text += &format!(", {repeated} replaced by a later one of the same id");
@@ -329,6 +370,6 @@ fn side_json(side: Side, files: usize) -> Value {
 /// What a baseline asks for.
 pub(crate) fn baseline(statistics: &Statistics, constraints: &Constraints) -> String {
     let rows = rows(statistics, constraints.of(statistics.problem), None);
-    let rows_of = counted(statistics.item_count, "row");
+    let rows_of = output::counted(statistics.item_count, "row");
     format!("{STRONG}{rows_of}, {}{STRONG:#}\n{}\n", named(statistics.problem), table(statistics, &rows))
 }

@@ -187,18 +187,46 @@ fn what_cannot_be_used_is_told_with_its_place_and_the_rest_is_measured() {
 #[test]
 fn pairs_of_another_problem_are_told() {
     let folder = Folder::new();
-    folder.pairs(&[("1", "1"), ("2", "low"), ("3", "3")]);
+    let pairs: Vec<_> = (0..10).map(|n| ("2", if n == 1 { "low" } else { "2" })).collect();
+    folder.pairs(&pairs);
     let (code, found) = folder.json(&["regression"]);
-    assert_eq!((code, &found["pairs"], &found["unusable_pairs"]), (Some(0), &json!(2), &json!(1)));
+    assert_eq!((code, &found["pairs"], &found["unusable_pairs"]), (Some(0), &json!(9), &json!(1)));
     assert_eq!(
         found["first_unusable"],
         json!({ "id": "id-1", "why": "`low` is no number: a regression has numbers only" })
     );
+    let unusable = &found["troubles"][0]["unusable"];
+    assert_eq!((&unusable["count"], &unusable["first"]), (&json!(1), &found["first_unusable"]["why"]));
     let [captured, truths] = folder.pairs(&[("1", "low")]);
     let (code, words) =
         failure(&["quality", &captured, "--ground-truth", &truths, "--problem", "regression"]);
     assert_eq!(code, Some(2));
     assert!(words.contains("none of 1 pairs can be measured: `low` is no number"), "{words}");
+}
+
+#[test]
+fn probabilities_are_no_labels_and_paths_no_columns() {
+    let folder = Folder::new();
+    let [captured, truths] = folder.pairs(&[("0.9", "a"), ("0.2", "b"), ("0.7", "a")]);
+    let whole = ["quality", &captured, "--ground-truth", &truths, "--problem", "multiclass"];
+    let (code, words) = failure(&whole);
+    assert_eq!(code, Some(2));
+    assert!(words.contains("no prediction is one of the labels: is it a probability? name the"), "{words}");
+    assert_eq!(folder.json(&["multiclass"]).1["outcome"], "unknown");
+
+    let [..] = folder.pairs(&[("a", "a"), ("b", "b")]);
+    let output = sagewarden(&[whole.as_slice(), &["--output-path", "/predictions/*"]].concat());
+    assert!(output.status.success());
+    let words = said(&output);
+    assert_eq!(
+        words.matches("a.jsonl`: its first answer is CSV: --output-path is for JSON").count(),
+        1,
+        "{words}"
+    );
+    let answer = r#"{"predictions":["a"]}"#;
+    folder.pairs(&[(answer, "a"), (answer, "b")]);
+    let output = sagewarden(&[whole.as_slice(), &["--output-path", "/predictions/*"]].concat());
+    assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
 }
 
 #[test]
@@ -235,6 +263,7 @@ fn more_ids_than_are_held_leave_a_sample() {
 fn what_cannot_run_says_what_to_do() {
     let folder = Folder::new();
     folder.pairs(&[("1", "1")]);
+    folder.file("nothing.jsonl", "");
     fs::create_dir(folder.path("empty")).unwrap();
     folder.file("data/constraints.json", r#"{"version":0.0,"features":[]}"#);
     folder.file("broken/constraints.json", r#"{"regression_constraints":7}"#);
@@ -253,8 +282,15 @@ fn what_cannot_run_says_what_to_do() {
         ("--problem multiclass --positive 1", "--positive is for --problem binary"),
         ("--problem binary --inference 0 --threshold 0.5", "cannot be used with"),
         ("--problem binary --probability 0 --threshold nan", "it is no number"),
+        (
+            "--problem binary --probability 0 --threshold 1.5",
+            "--threshold is compared with a probability: name",
+        ),
         ("--problem regression --max-ids 0", "--max-ids"),
-        (&format!("--problem regression --baseline {}", path("empty")), "holds no baseline"),
+        (
+            &format!("--problem regression --baseline {}", path("empty")),
+            "constraints.json; `sagewarden baseline --problem regression` makes one",
+        ),
         (&format!("--problem regression --baseline {}", path("broken")), "constraints.json`: "),
         (
             &format!("--problem regression --baseline {}", path("data")),
@@ -269,6 +305,8 @@ fn what_cannot_run_says_what_to_do() {
         (path("captured"), path("missing.jsonl"), "missing.jsonl` cannot be read"),
         (path("truth"), path("truth"), "no prediction could be read from `"),
         (path("captured"), path("captured"), "no label could be read from `"),
+        (path("nothing.jsonl"), path("truth"), "nothing.jsonl` has no rows"),
+        (path("captured"), path("nothing.jsonl"), "nothing.jsonl` has no rows"),
         ("-".to_owned(), "-".to_owned(), "standard input (-) can be read once"),
     ] {
         let said = of(&captured, &truths, "--problem regression");

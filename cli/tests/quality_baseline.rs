@@ -119,6 +119,74 @@ fn a_verdict_is_none_where_no_threshold_applies() {
     assert_eq!(metric(&found, "own")["verdict"], json!({ "not_compared": "it has no threshold" }));
 }
 
+/// A model that says yes to everything, and labels of which some are `unknown`.
+#[test]
+fn a_broken_model_does_not_pass_because_of_stray_labels() {
+    let folder = Folder::new();
+    let base = baseline(&folder);
+    let judge = ["binary", "--inference", "0", "--baseline", &base];
+    let label = |n: usize, every: usize| match n {
+        _ if n.is_multiple_of(every) => "unknown",
+        _ if n.is_multiple_of(2) => "0",
+        _ => "1",
+    };
+    let pairs: Vec<_> = (0..400).map(|n| ("1", label(n, 20))).collect();
+    folder.pairs(&pairs);
+    let (code, found) = folder.json(&judge);
+    assert_eq!((code, &found["pairs"], &found["unusable_pairs"]), (Some(1), &json!(380), &json!(20)));
+    assert_eq!(found["confusion_matrix"]["0"], json!({ "0": 0, "1": 180 }));
+    assert_eq!(found["first_unusable"]["id"], "id-0");
+
+    // More than a tenth: whatever comes out is no verdict, with a baseline or without.
+    let pairs: Vec<_> = (0..400).map(|n| ("1", label(n, 9))).collect();
+    let [captured, truths] = folder.pairs(&pairs);
+    let (code, found) = folder.json(&judge);
+    assert_eq!((code, &found["outcome"]), (Some(2), &json!("unknown")));
+    let whole = ["quality", &captured, "--ground-truth", &truths, "--problem"];
+    let output = sagewarden(&[whole.as_slice(), &judge].concat());
+    assert!(said(&output).contains("error: only 355 of 400 pairs could be measured: no verdict"));
+    assert!(out(&output).ends_with("No verdict (mode exact)\n"), "{}", out(&output));
+    assert_eq!(folder.json(&["binary", "--inference", "0"]).0, Some(2));
+}
+
+#[test]
+fn labels_of_other_names_want_positive() {
+    let folder = Folder::new();
+    let [captured, truths] = folder.pairs(&[("yes", "yes"), ("no", "yes"), ("no", "no")]);
+    let words =
+        "no label is `1`: the labels are `yes` and `no`; name the one that is looked for with --positive";
+    let quality =
+        ["quality", &captured, "--ground-truth", &truths, "--problem", "binary", "--inference", "0"];
+    let (code, said) = failure(&quality);
+    assert_eq!(code, Some(2));
+    assert!(said.contains(words), "{said}");
+    assert!(sagewarden(&[quality.as_slice(), &["--positive", "no"]].concat()).status.success());
+
+    let data = folder.file("data.csv", "y,p\nyes,yes\nno,no\nyes,no\n");
+    let base = folder.path("base");
+    let baseline =
+        ["baseline", &data, "--out", &base, "--problem", "binary", "--label", "y", "--inference", "p"];
+    let (code, said) = failure(&baseline);
+    assert_eq!(code, Some(2));
+    assert!(said.contains(words), "{said}");
+    assert!(!PathBuf::from(&base).exists());
+    assert!(sagewarden(&[baseline.as_slice(), &["--positive", "yes"]].concat()).status.success());
+}
+
+#[test]
+fn the_best_constant_of_several_labels_is_the_most_frequent() {
+    let folder = Folder::new();
+    let data = folder.file("data.csv", "y,p\na,a\na,a\nb,a\n");
+    let base = folder.path("base");
+    let options = ["--problem", "multiclass", "--label", "y", "--inference", "p"];
+    let text = out(&sagewarden(&[&["baseline", &data, "--out", &base], options.as_slice()].concat()));
+    let accuracy = text.lines().find(|line| line.trim().starts_with("accuracy")).unwrap();
+    let cells: Vec<_> = accuracy.split_whitespace().collect();
+    assert_eq!(cells, ["accuracy", "0.6667", "0.6667", ">=", "0.6667"]);
+    let metrics = &read(&folder, "base/statistics.json")["multiclass_classification_metrics"];
+    assert_eq!(metrics["accuracy_best_constant_classifier"]["value"], 1.0 / 3.0, "as the container has it");
+}
+
 #[test]
 fn a_baseline_of_bad_rows_is_refused_with_the_line() {
     let folder = Folder::new();
@@ -133,6 +201,17 @@ fn a_baseline_of_bad_rows_is_refused_with_the_line() {
         ),
         ("a,b\n1,1\n", "--problem binary --label c --inference a", "line 2: there is no column `c`"),
         ("a,b\n", "--problem binary --label b --inference a", "the data have no rows"),
+        (
+            "a,b\n1,1\n",
+            "--problem binary --label b --inference b",
+            "`b` is both the label and the prediction",
+        ),
+        (
+            "a,b\n1,1\n",
+            "--problem binary --label 1 --probability b",
+            "`b` is both the label and the prediction",
+        ),
+        ("a,b,a\n1,1,0\n", "--problem binary --label b --inference a", "the header has `a` more than once"),
         ("a,b\n", "--problem binary --inference a", "--label <COLUMN>"),
         ("a,b\n", "--label b", "--problem <PROBLEM>"),
         ("a,b\n", "--problem multiclass --label b", "say which column holds the prediction"),
@@ -144,7 +223,7 @@ fn a_baseline_of_bad_rows_is_refused_with_the_line() {
         assert!(said.contains(words), "{said}");
         assert!(!PathBuf::from(&base).exists());
     }
-    let data = folder.file("data.csv", "1,1\n2,2\n3,5\n");
+    let data = folder.file("data.csv", "7,4\n2,2\n3,5\n");
     let by_place =
         ["baseline", &data, "--out", &base, "--problem", "regression", "--label", "1", "--inference", "0"];
     let output = sagewarden(&by_place);
@@ -154,7 +233,7 @@ fn a_baseline_of_bad_rows_is_refused_with_the_line() {
     );
     assert_eq!(failure(&by_place).0, Some(2), "it is there already");
     assert!(sagewarden(&[by_place.as_slice(), &["--no-header", "--force"]].concat()).status.success());
-    assert_eq!(read(&folder, "base/statistics.json")["regression_metrics"]["mae"]["value"], 2.0 / 3.0);
+    assert_eq!(read(&folder, "base/statistics.json")["regression_metrics"]["mae"]["value"], 5.0 / 3.0);
 }
 
 /// What the container answered tells what the data were (see the tests of the library): 57 rows that were all taken for true, 34

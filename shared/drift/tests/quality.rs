@@ -81,7 +81,7 @@ fn the_documented_curves_come_out() {
 #[test]
 fn a_long_curve_is_thinned_and_its_area_is_not() {
     let items: Vec<_> =
-        (0..5_000).map(|n| (said("", Some(f64::from(n))), text(n % 3 == 0 || n > 4_000))).collect();
+        (0..5_000).map(|n| (said("", Some(f64::from(n) / 5_000.0)), text(n % 3 == 0 || n > 4_000))).collect();
     let statistics = measure(Problem::BinaryClassification, Mode::Exact, &items);
     let curve = statistics.receiver_operating.as_ref().unwrap();
     assert_eq!(curve.true_positive_rates.len(), 1_003);
@@ -184,9 +184,25 @@ fn a_baseline_reads_labelled_rows_and_names_the_line_that_is_wrong() {
         fails("probability,label\n0.9,1\n0.9,0\n0.9,2\n", &columns),
         "line 4: `2` is a third label beside `0` and `1`: is this a multiclass problem?"
     );
+    assert_eq!(
+        fails("probability,label\n0.9,no\n0.9,yes\n0.1,no\n", &columns),
+        "no label is `1`: the labels are `no` and `yes`; name the one that is looked for with --positive"
+    );
+    // The stray one is named, though it comes first.
+    let rows = "0.1,0\n0.9,1\n".repeat(10);
+    assert_eq!(
+        fails(&format!("probability,label\n0.9,unknown\n{rows}"), &columns),
+        "line 2: `unknown` is a third label beside `0` and `1`"
+    );
     assert_eq!(fails("probability\n0.9\n", &columns), "line 2: there is no column `label` with the label");
     assert_eq!(fails("probability,label\n", &columns), "the data have no rows: a baseline needs some");
 
+    for outside in ["1.9", "-0.2", "7"] {
+        assert_eq!(
+            fails(&format!("probability,label\n0,0\n1,1\n{outside},1\n"), &columns),
+            format!("line 4: `{outside}` is no probability: one is from 0 to 1")
+        );
+    }
     let by_index = Columns {
         header: false,
         ground_truth: "1".into(),
@@ -239,7 +255,7 @@ fn near(found: f64, expect: f64) -> bool {
 proptest! {
     #[test]
     fn binary_metrics_are_those_of_counting_each_by_itself(items in scored()) {
-        let pairs: Vec<_> = items.iter().map(|(predicted, actual, score)| (said(&text(*predicted), Some(f64::from(*score))), text(*actual))).collect();
+        let pairs: Vec<_> = items.iter().map(|(predicted, actual, score)| (said(&text(*predicted), Some(f64::from(*score) / 5.0)), text(*actual))).collect();
         let statistics = measure(Problem::BinaryClassification, Mode::Exact, &pairs);
         let count = |of: &dyn Fn(bool, bool) -> bool| items.iter().filter(|(predicted, actual, _)| of(*predicted, *actual)).count() as f64;
         let recall = count(&|predicted, actual| predicted && actual) / count(&|_, actual| actual);

@@ -76,6 +76,70 @@ fn what_a_join_lets_go_leaves_an_even_sample() {
     assert!((accuracy - 0.25).abs() < 0.05, "{accuracy}");
 }
 
+fn joined(pairs: &[(&str, &str)]) -> Joined {
+    let order = |line: usize| Order { written_at: 0, line: line as u64 };
+    let ids: Vec<String> = (0..pairs.len()).map(|id| format!("id-{id}")).collect();
+    let both = || ids.iter().zip(pairs).enumerate();
+    Join::of(
+        both().map(|(line, (id, (predicted, _)))| (id.as_str(), said(predicted, None), order(line))),
+        both().map(|(line, (id, (_, label)))| (id.as_str(), (*label).to_owned(), order(line))),
+    )
+}
+
+fn add_all(pairs: &[(&str, &str)]) -> (Statistics, u64, Option<String>) {
+    let mut quality = Quality::new(Settings::new(Problem::BinaryClassification, Mode::Exact));
+    let (unusable, first) = quality.add_all(&joined(pairs));
+    (quality.finish(Window::default()), unusable, first.map(|(id, why)| format!("{id}: {why}")))
+}
+
+#[test]
+fn a_stray_label_is_never_the_negative_one_wherever_it_stands() {
+    for place in 0..20 {
+        let mut pairs: Vec<_> = (0..20).map(|n| ("1", if n % 2 == 0 { "1" } else { "0" })).collect();
+        pairs[place].1 = "unknown";
+        let (statistics, unusable, first) = add_all(&pairs);
+        assert_eq!((statistics.item_count, unusable), (19, 1));
+        assert_eq!(first, Some(format!("id-{place}: `unknown` is a third label beside `0` and `1`")));
+        let zeros = if place % 2 == 0 { 10 } else { 9 };
+        assert_eq!(statistics.confusion["0"]["1"], zeros);
+    }
+    // What is predicted says less of what the labels are than what is true.
+    let (statistics, ..) = add_all(&[("none", "1"), ("none", "1"), ("none", "1"), ("1", "0")]);
+    assert!(statistics.confusion.contains_key("0"));
+    // Equals: the first by name.
+    assert!(add_all(&[("1", "b"), ("1", "a")]).0.confusion.contains_key("a"));
+}
+
+#[test]
+fn of_pairs_that_cannot_be_measured_the_first_is_that_of_the_files() {
+    for far in 1..20 {
+        let mut pairs = vec![("1", "1"); 30];
+        pairs[0].1 = "0";
+        pairs[far].1 = "no";
+        pairs[far + 5].1 = "no";
+        pairs[29].1 = "0";
+        pairs[28].1 = "0";
+        assert_eq!(add_all(&pairs).2, Some(format!("id-{far}: `no` is a third label beside `0` and `1`")));
+    }
+}
+
+#[test]
+fn labels_of_other_names_are_no_binary_problem_of_one_and_zero() {
+    let (statistics, unusable, first) = add_all(&[("no", "yes"), ("yes", "yes"), ("no", "no")]);
+    assert_eq!((statistics.item_count, unusable), (0, 3));
+    let why =
+        "no label is `1`: the labels are `yes` and `no`; name the one that is looked for with --positive";
+    assert_eq!(first, Some(format!("id-0: {why}")));
+    // An hour in which nothing was true is one of the usual labels.
+    assert_eq!(add_all(&[("0", "0"), ("false", "0")]).1, 0);
+    assert!(add_all(&[("yes", "yes")]).2.unwrap().contains("`1`: the only one is `yes`;"));
+    let (.., first) = add_all(&[("1", "1"), ("0", "0"), ("2", "2")]);
+    assert_eq!(
+        first.unwrap(),
+        "id-2: `2` is a third label beside `0` and `1`: is this a multiclass problem?"
+    );
+}
+
 #[test]
 fn the_callers_id_goes_before_the_endpoints() {
     assert_eq!(prediction_id(Some("57"), "f04a8538"), "57");

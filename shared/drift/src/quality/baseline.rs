@@ -5,7 +5,10 @@ use std::io::Read;
 use csv::StringRecord;
 use thiserror::Error;
 
-use super::{Attributes, Constraints, Quality, Settings, Statistics, Window};
+use super::classes::Classes;
+use super::labels::canonical;
+use super::multiclass::MAX_LABELS;
+use super::{Attributes, Constraints, Problem, Quality, Settings, Statistics, Unusable, Window};
 
 /// Where in the data things stand: by the header's names, or by index (from 0), which also serves without a header.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -32,9 +35,38 @@ pub enum UnreadableData {
         /// What is wrong with it.
         why: String,
     },
+    /// The labels as a whole are not those of the problem.
+    #[error(transparent)]
+    Labels(Unusable),
+    /// Which of them is meant?
+    #[error("the header has `{0}` more than once: name the column by its place, from 0")]
+    Doubled(String),
+    /// What the model said is compared with itself.
+    #[error("`{0}` is both the label and the prediction: name the column of each")]
+    SameColumn(String),
     /// Nothing to measure.
     #[error("the data have no rows: a baseline needs some")]
     Empty,
+}
+
+/// By name, or else by place.
+fn place(header: &StringRecord, name: &str) -> Option<usize> {
+    header.iter().position(|column| column == name).or_else(|| name.parse().ok())
+}
+
+/// Whether each column is one, and the label's is not the prediction's.
+fn check(header: &StringRecord, columns: &Columns) -> Result<(), UnreadableData> {
+    let Columns { ground_truth, prediction, .. } = columns;
+    let said = || [&prediction.inference, &prediction.probability].into_iter().flatten();
+    let is_doubled = |name: &&String| header.iter().filter(|column| column == name).count() > 1;
+    if let Some(name) = std::iter::once(ground_truth).chain(said()).find(is_doubled) {
+        return Err(UnreadableData::Doubled(name.clone()));
+    }
+    let label = place(header, ground_truth);
+    match said().find(|name| label.is_some() && place(header, name) == label) {
+        Some(name) => Err(UnreadableData::SameColumn(name.clone())),
+        None => Ok(()),
+    }
 }
 
 /// Reads labelled predictions as CSV, row by row, and suggests what the container would. Every row must be right: a baseline that
@@ -49,16 +81,17 @@ pub fn baseline(
 ) -> Result<(Statistics, Constraints), UnreadableData> {
     let mut reader = csv::ReaderBuilder::new().has_headers(columns.header).flexible(true).from_reader(data);
     let header = if columns.header { reader.headers()?.clone() } else { StringRecord::new() };
+    // Only a binary classifier has one.
+    let positive = (settings.problem == Problem::BinaryClassification).then(|| canonical(&settings.positive));
+    let mut classes = Classes::default();
+    check(&header, columns)?;
     let mut quality = Quality::new(settings);
     let mut row = StringRecord::new();
     let mut number: u64 = 0;
     while reader.read_record(&mut row)? {
         number += 1;
         let line = row.position().map_or(0, csv::Position::line);
-        let lookup = |name: &str| {
-            let index = header.iter().position(|column| column == name).or_else(|| name.parse().ok())?;
-            row.get(index)
-        };
+        let lookup = |name: &str| row.get(place(&header, name)?);
         let fails = |why: String| UnreadableData::Line { line, why };
         let label = lookup(&columns.ground_truth)
             .ok_or_else(|| fails(format!("there is no column `{}` with the label", columns.ground_truth)))?;
@@ -66,8 +99,23 @@ pub fn baseline(
             return Err(fails(format!("the label in `{}` is empty", columns.ground_truth)));
         }
         let prediction = columns.prediction.read(lookup).map_err(|error| fails(error.to_string()))?;
+        if let Some(positive) = &positive {
+            classes.add(positive, &prediction, label, line);
+        }
         // Rows have no id: their number decides which samples they are in.
-        quality.add(&number.to_string(), &prediction, label).map_err(|error| fails(error.to_string()))?;
+        match quality.add(&number.to_string(), &prediction, label) {
+            // Which of the labels is one too many is known at the end.
+            Err(Unusable::ThirdLabel { .. }) if classes.len() <= MAX_LABELS => {}
+            measured => measured.map_err(|error| fails(error.to_string()))?,
+        }
+    }
+    if let Some(positive) = &positive {
+        if let Some(why) = classes.lack_positive(positive) {
+            return Err(UnreadableData::Labels(why));
+        }
+        if let Some((line, why)) = classes.third(positive) {
+            return Err(UnreadableData::Line { line, why: why.to_string() });
+        }
     }
     if number == 0 {
         return Err(UnreadableData::Empty);

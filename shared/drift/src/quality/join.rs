@@ -47,6 +47,8 @@ pub struct Pair {
     pub prediction: Prediction,
     /// What is true.
     pub label: String,
+    /// Where the prediction stands.
+    pub order: Order,
 }
 
 /// The result.
@@ -147,7 +149,9 @@ impl Join {
             predictions.repeated += slot.predictions.saturating_sub(1);
             truths.repeated += slot.truths.saturating_sub(1);
             match (slot.prediction, slot.truth) {
-                (Some((_, prediction)), Some((_, label))) => pairs.push(Pair { id, prediction, label }),
+                (Some((order, prediction)), Some((_, label))) => {
+                    pairs.push(Pair { id, prediction, label, order });
+                }
                 (Some(_), None) => predictions.unmatched += 1,
                 (None, Some(_)) => truths.unmatched += 1,
                 (None, None) => {}

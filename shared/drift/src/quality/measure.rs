@@ -2,10 +2,11 @@
 
 use thiserror::Error;
 
+use super::classes::{Classes, class};
 use super::deviation::{ROUNDS, Rounds, Values, hashed, measured};
 use super::labels::{canonical, number};
 use super::statistics::{Statistics, Window};
-use super::{Joined, Mode, Prediction, Problem, binary, multiclass, regression};
+use super::{Joined, Mode, Order, Pair, Prediction, Problem, binary, multiclass, regression};
 
 /// How a model is measured.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,20 +36,61 @@ pub enum Unusable {
     /// Neither a label nor, for a binary classifier, a probability.
     #[error("the prediction has no label: name the inference attribute")]
     NoPrediction,
+    /// A score that is no share, such as a logit.
+    #[error("`{0}` is no probability: one is from 0 to 1")]
+    NoProbability(String),
     /// A regression predicts numbers.
     #[error("`{0}` is no number: a regression has numbers only")]
     NoNumber(String),
     /// A binary classifier has two labels.
-    #[error("`{0}` is a third label beside `{1}` and `{2}`: is this a multiclass problem?")]
-    ThirdLabel(String, String, String),
+    #[error("`{label}` is a third label beside `{negative}` and `{positive}`{}", multiclass_hint(*is_multiclass))]
+    ThirdLabel {
+        /// What stands there.
+        label: String,
+        /// The label that is not looked for.
+        negative: String,
+        /// The label that is.
+        positive: String,
+        /// True when three labels or more are frequent, so that the problem is likely another one.
+        is_multiclass: bool,
+    },
+    /// What is looked for is called otherwise: then every metric would be one of something else.
+    #[error(
+        "no label is `{positive}`: {}; name the one that is looked for with --positive",
+        listed(labels, *more)
+    )]
+    NoPositive {
+        /// The label that is looked for.
+        positive: String,
+        /// The most frequent labels that there are.
+        labels: Vec<String>,
+        /// How many more there are.
+        more: usize,
+    },
     /// A matrix of this size helps nobody.
     #[error("`{0}` is one label more than {max}: is this a regression?", max = multiclass::MAX_LABELS)]
     TooManyLabels(String),
 }
 
+fn multiclass_hint(is_multiclass: bool) -> &'static str {
+    if is_multiclass { ": is this a multiclass problem?" } else { "" }
+}
+
+fn listed(labels: &[String], more: usize) -> String {
+    let mut names: Vec<String> = labels.iter().map(|label| format!("`{label}`")).collect();
+    if more > 0 {
+        names.push(format!("{more} more"));
+    }
+    match names.pop() {
+        Some(only) if names.is_empty() => format!("the only one is {only}"),
+        Some(last) => format!("the labels are {} and {last}", names.join(", ")),
+        None => "there is none".to_owned(),
+    }
+}
+
 #[derive(Clone, Debug)]
 enum Tally {
-    Binary { tally: binary::Tally, negative: Option<String> },
+    Binary { tally: binary::Tally, negative: Option<String>, is_multiclass: bool },
     Multiclass(multiclass::Tally),
     Regression(regression::Tally),
 }
@@ -67,7 +109,7 @@ impl Quality {
     pub fn new(settings: Settings) -> Self {
         let tally = match settings.problem {
             Problem::BinaryClassification => {
-                Tally::Binary { tally: binary::Tally::default(), negative: None }
+                Tally::Binary { tally: binary::Tally::default(), negative: None, is_multiclass: false }
             }
             Problem::MulticlassClassification => Tally::Multiclass(multiclass::Tally::default()),
             Problem::Regression => Tally::Regression(regression::Tally::default()),
@@ -76,13 +118,13 @@ impl Quality {
         Self { settings, tally, items: 0 }
     }
 
-    /// Measures one pair. The id decides which samples it is in when the deviation is estimated.
+    /// Measures one pair. The id decides which samples it is in when the deviation is estimated. The first label that is not the
+    /// positive one is the negative one: [`Self::add_all`] looks at all of them instead.
     ///
     /// # Errors
     /// When the pair does not fit the problem; it is not counted then.
     pub fn add(&mut self, id: &str, prediction: &Prediction, label: &str) -> Result<(), Unusable> {
         let rounds = Rounds::of(hashed(id));
-        let actual = canonical(label);
         match &mut self.tally {
             Tally::Regression(tally) => {
                 let said = prediction.label.as_deref().ok_or(Unusable::NoPrediction)?;
@@ -92,14 +134,19 @@ impl Quality {
             Tally::Multiclass(tally) => {
                 let said = canonical(prediction.label.as_deref().ok_or(Unusable::NoPrediction)?);
                 tally
-                    .add(rounds, &said, &actual)
+                    .add(rounds, &said, &canonical(label))
                     .map_err(|label| Unusable::TooManyLabels(label.to_owned()))?;
             }
-            Tally::Binary { tally, negative } => {
+            Tally::Binary { tally, negative, is_multiclass } => {
                 let settings = &self.settings;
-                let is_actual = is_positive(settings, negative, &actual)?;
+                let is_outside = |probability: &f64| !(0.0..=1.0).contains(probability);
+                if let Some(probability) = prediction.probability.filter(is_outside) {
+                    return Err(Unusable::NoProbability(probability.to_string()));
+                }
+                let mut is_positive = |label| is_positive(settings, negative, *is_multiclass, label);
+                let is_actual = is_positive(label)?;
                 let is_said = match (&prediction.label, prediction.probability) {
-                    (Some(label), _) => is_positive(settings, negative, &canonical(label))?,
+                    (Some(label), _) => is_positive(label)?,
                     (None, Some(probability)) => probability > settings.threshold,
                     (None, None) => return Err(Unusable::NoPrediction),
                 };
@@ -110,17 +157,37 @@ impl Quality {
         Ok(())
     }
 
-    /// Measures what was joined; answers how many pairs could not be, and why the first of them could not.
-    pub fn add_all(&mut self, joined: &Joined) -> (u64, Option<Unusable>) {
+    /// Measures what was joined; answers how many pairs could not be, and the id of the first of them (by the place of its
+    /// prediction) with the reason. Of a binary classifier the negative label is the most frequent one besides the positive one,
+    /// whatever the order of the pairs; without a positive label no pair is measured.
+    pub fn add_all(&mut self, joined: &Joined) -> (u64, Option<(Box<str>, Unusable)>) {
+        let no_positive = self.settle(&joined.pairs);
         let mut unusable = 0;
-        let mut why = None;
+        let mut first: Option<(Order, &Pair, Unusable)> = None;
         for pair in &joined.pairs {
-            if let Err(error) = self.add(&pair.id, &pair.prediction, &pair.label) {
-                unusable += 1;
-                why.get_or_insert(error);
+            let measured = match &no_positive {
+                Some(why) => Err(why.clone()),
+                None => self.add(&pair.id, &pair.prediction, &pair.label),
+            };
+            let Err(why) = measured else { continue };
+            unusable += 1;
+            if first.as_ref().is_none_or(|(order, ..)| pair.order < *order) {
+                first = Some((pair.order, pair, why));
             }
         }
-        (unusable, why)
+        (unusable, first.map(|(_, pair, why)| (pair.id.clone(), why)))
+    }
+
+    /// Decides which label is the negative one; answers why there can be none.
+    fn settle(&mut self, pairs: &[Pair]) -> Option<Unusable> {
+        let Tally::Binary { negative, is_multiclass, .. } = &mut self.tally else { return None };
+        let positive = &self.settings.positive;
+        let classes = Classes::of(positive, pairs);
+        if negative.is_none() {
+            *negative = classes.negative(positive).map(str::to_owned);
+        }
+        *is_multiclass = classes.are_several();
+        classes.lack_positive(positive)
     }
 
     /// The file. Without a single pair every metric is undefined.
@@ -134,7 +201,7 @@ impl Quality {
                 statistics.confusion = tally.confusion();
                 tally.rounds(settings.mode)
             }
-            Tally::Binary { tally, negative } => {
+            Tally::Binary { tally, negative, .. } => {
                 let other = if settings.positive == "1" { "0" } else { "other" };
                 statistics.confusion =
                     tally.confusion(negative.as_deref().unwrap_or(other), &settings.positive);
@@ -152,20 +219,21 @@ impl Quality {
     }
 }
 
-/// `true` and `false` are the labels `1` and `0`. The first label that is not the positive one is the negative one.
-fn is_positive(settings: &Settings, negative: &mut Option<String>, label: &str) -> Result<bool, Unusable> {
-    let numeric = settings.positive == "1";
-    let label = match label {
-        "true" | "True" | "TRUE" if numeric => "1",
-        "false" | "False" | "FALSE" if numeric => "0",
-        label => label,
-    };
+/// Whether a label is the positive one; none that is neither the positive nor the negative one.
+fn is_positive(
+    settings: &Settings,
+    negative: &mut Option<String>,
+    is_multiclass: bool,
+    label: &str,
+) -> Result<bool, Unusable> {
+    let label = class(&settings.positive, label);
     if label == settings.positive {
         return Ok(true);
     }
-    let known = negative.get_or_insert_with(|| label.to_owned());
-    if known == label {
+    let known = negative.get_or_insert_with(|| label.clone());
+    if *known == label {
         return Ok(false);
     }
-    Err(Unusable::ThirdLabel(label.to_owned(), known.clone(), settings.positive.clone()))
+    let (negative, positive) = (known.clone(), settings.positive.clone());
+    Err(Unusable::ThirdLabel { label, negative, positive, is_multiclass })
 }

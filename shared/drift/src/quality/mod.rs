@@ -7,6 +7,7 @@
 
 mod baseline;
 mod binary;
+mod classes;
 mod constraints;
 mod curve;
 mod deviation;

@@ -83,6 +83,12 @@ impl Tally {
     }
 }
 
+/// What the best constant classifier has, whatever the mode: that of the most frequent of the labels that are true.
+pub(super) fn exact_best_constant(confusion: &BTreeMap<String, BTreeMap<String, u64>>) -> Values {
+    let counts = confusion.values().map(|row| row.values().sum::<u64>());
+    constants(share(counts.clone().max().unwrap_or(0), counts.sum()))
+}
+
 fn share(part: u64, whole: u64) -> f64 {
     part as f64 / whole as f64
 }
@@ -121,7 +127,11 @@ fn best_constant(classes: &[Class], mode: Mode) -> Values {
         Mode::Exact => counts.max(),
         Mode::Compat => counts.filter(|count| *count > 0).min(),
     };
-    let weight = share(constant.unwrap_or(0), total);
+    constants(share(constant.unwrap_or(0), total))
+}
+
+/// What always saying the label of so many has.
+fn constants(weight: f64) -> Values {
     let f = |beta: f64| weight * f_score(beta, weight, 1.0);
     vec![
         ("accuracy_best_constant_classifier", weight),

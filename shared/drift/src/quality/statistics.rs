@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::Problem;
 use super::curve::{PrecisionRecall, ReceiverOperating};
+use super::multiclass::exact_best_constant;
 use crate::java_json;
 use crate::loose;
 use crate::statistics::UnreadableStatistics;
@@ -72,6 +73,18 @@ impl Statistics {
     #[must_use]
     pub fn metric(&self, name: &str) -> Option<Measured> {
         self.metrics.iter().find(|(other, _)| other == name).map(|(_, measured)| *measured)
+    }
+
+    /// What the best constant classifier has of a metric. Of several labels it is the exact one in both modes: what the container
+    /// writes is that of the rarest label, which is the best of nothing.
+    #[must_use]
+    pub fn best_constant(&self, name: &str) -> Option<f64> {
+        let name = format!("{name}_best_constant_classifier");
+        if self.problem == Problem::MulticlassClassification {
+            let exact = exact_best_constant(&self.confusion);
+            return exact.into_iter().find(|(other, _)| *other == name).map(|(_, value)| value);
+        }
+        self.metric(&name).map(|metric| metric.value)
     }
 
     /// What goes to CloudWatch: every metric that is defined, and the area under precision over recall.
