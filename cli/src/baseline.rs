@@ -36,13 +36,7 @@ pub(crate) fn run(options: &BaselineOptions) -> Result<ExitCode, CommandError> {
         return quality_baseline::run(options, kind);
     }
     let baseline = read(&options.data, if options.no_header { Header::None } else { Header::FirstRow })?;
-    let written = output::write(
-        &options.out,
-        &[
-            ("statistics.json", baseline.statistics.to_java_json()),
-            ("constraints.json", baseline.constraints.to_java_json()),
-        ],
-    )?;
+    let written = output::write(&options.out, &baseline.files())?;
     output::say(&(told(&baseline) + &written))?;
     Ok(ExitCode::SUCCESS)
 }

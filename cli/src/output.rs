@@ -8,6 +8,7 @@ use std::path::Path;
 use comfy_table::{ContentArrangement, Table, presets};
 use sagewarden_drift::Violations;
 use sagewarden_govern::Outcome;
+pub(crate) use sagewarden_govern::counted;
 use sagewarden_govern::{DRIFT_ALERT, Done, Failure, MONITORING_FAILED, RETRAINING_SUGGESTED};
 use sagewarden_lineage::view::FlatTable;
 use sagewarden_local::{PostedComment, SentNotice};
@@ -58,11 +59,6 @@ pub(crate) fn write(folder: &Path, files: &[(&str, String)]) -> Result<String, C
 /// Violations as the container writes them.
 pub(crate) fn violations(violations: &Violations) -> Result<String, CommandError> {
     Ok(serde_json::to_string_pretty(violations).map_err(io::Error::from)? + "\n")
-}
-
-/// `1 row`, `2 rows`
-pub(crate) fn counted(number: u64, what: &str) -> String {
-    if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
 }
 
 /// An outcome in a word and a sentence.

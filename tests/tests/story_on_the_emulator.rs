@@ -256,8 +256,7 @@ async fn the_story_runs_on_the_emulator_with_the_real_binaries() -> Result<()> {
 /// Traffic that cannot be read, and, two days later, traffic that does not come any more.
 fn what_is_not_watched_is_told(world: &World) -> Result<()> {
     let S3Location { bucket, key } = Story::captured();
-    let time = now().to_string();
-    let hour = time.get(..13).unwrap_or_default().replace(['-', 'T'], "/");
+    let hour = now().hour_path();
     let file = format!("{key}/{}/AllTraffic/{hour}/59-59-999-cut-off.jsonl", Story::ENDPOINT);
     // As many as make a window large enough to be judged.
     let lines = "{\"captureData\":\n".repeat(200);

@@ -266,6 +266,17 @@ fn is_statistics(bytes: &[u8]) -> bool {
 }
 
 impl FeatureConstraints {
+    /// What the column has otherwise than all columns. It may stand in three places; its own come first, and win.
+    pub(crate) fn overrides(&self) -> [Option<&MonitoringOverrides>; 3] {
+        let texts = self.string_constraints.as_ref();
+        let numbers = self.num_constraints.as_ref();
+        [
+            self.monitoring_config_overrides.as_ref(),
+            texts.and_then(|texts| texts.monitoring_config_overrides.as_ref()),
+            numbers.and_then(|numbers| numbers.monitoring_config_overrides.as_ref()),
+        ]
+    }
+
     fn suggest(statistics: &FeatureStatistics) -> Self {
         let numbers = statistics.numerical_statistics.as_ref();
         let texts = statistics.string_statistics.as_ref();

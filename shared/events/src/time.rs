@@ -47,6 +47,18 @@ impl Timestamp {
         text.parse::<jiff::Timestamp>().ok().map(|time| Self(time.as_millisecond()))
     }
 
+    /// The day as folders of a key have it: `2026/03/03`.
+    #[must_use]
+    pub fn day_path(self) -> String {
+        self.to_string().split('T').next().unwrap_or_default().replace('-', "/")
+    }
+
+    /// The hour as folders of a key have it, those of captured traffic and of monitoring reports: `2026/03/03/10`.
+    #[must_use]
+    pub fn hour_path(self) -> String {
+        self.to_string().split(':').next().unwrap_or_default().replace(['-', 'T'], "/")
+    }
+
     fn from_number(number: f64) -> Option<Self> {
         if !number.is_finite() || number < 0.0 {
             return None;
@@ -91,6 +103,14 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn folders_of_a_key_are_of_the_day_and_the_hour() {
+        for text in ["2026-03-03T09:00:00Z", "2026-03-03T09:59:59.999Z"] {
+            let time = Timestamp::from_text(text).unwrap();
+            assert_eq!((time.day_path(), time.hour_path()), ("2026/03/03".into(), "2026/03/03/09".into()));
+        }
+    }
 
     #[test]
     fn every_spelling_is_one_moment() {

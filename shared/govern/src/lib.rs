@@ -43,6 +43,7 @@ mod write_back;
 
 pub use alert_drift::{AlertDrift, DRIFT_ALERT, MONITORING_FAILED, RETRAINING_SUGGESTED};
 pub use closure::{live_upstream, upstream};
+pub use counted::counted;
 pub use detect_drift::{BASELINE_MISSING, DetectDrift, Metrics, WindowMetrics};
 pub use enforce_policy::{EnforcePolicy, POLICY_VIOLATION, REMEDIATION_DONE, REMEDIATION_FAILED};
 pub use inspect_role::{InspectRole, Inspected, InspectedRoles};

@@ -111,10 +111,7 @@ fn served(settings: &str) -> Result<Local> {
 
 /// A file that the endpoint captured in the hour before a time, and that S3 told of, or not.
 fn capture(local: &Local, after: i64, is_told: bool) -> Result<()> {
-    let time = at(after - 60).to_string();
-    let (day, clock) = time.split_once('T').ok_or("a time has a day")?;
-    let hour = clock.split(':').next().unwrap_or_default();
-    let key = format!("traffic/prod/AllTraffic/{}/{hour}/59-00-000-a.jsonl", day.replace('-', "/"));
+    let key = format!("traffic/prod/AllTraffic/{}/59-00-000-a.jsonl", at(after - 60).hour_path());
     let line = captured_event("e", "1,2", "1").to_string();
     local.system.account.put_object("captured", &key, line.as_bytes(), at(after - 60))?;
     let events = local.system.account.drain_events()?;

@@ -8,7 +8,7 @@ use sagewarden_events::{Event, Timestamp, decode};
 use sagewarden_govern::ports::{Files, Objects, PortError, PortErrorKind, Table as _};
 use sagewarden_govern::{DetectDrift, Failure, MONITORING_FAILED, Metrics, Moment, Outcome, WindowMetrics};
 use sagewarden_lineage::table::{self as lineage, Attributes, Item, Key, Write};
-use sagewarden_local::System;
+use sagewarden_local::{NoticeLog, SimulatedAccount, Store, System};
 use sagewarden_policy::DetectSettings;
 use sagewarden_tests::Result;
 use sagewarden_tests::guarded::{Guard, Guarded};
@@ -33,17 +33,26 @@ pub(crate) fn close(local: &Local, settings: &DetectSettings, time: &str) -> Res
     Ok((done?.text().to_owned(), heard))
 }
 
-fn close_with(
+/// The use case over a system's own adapters, but for these.
+pub(crate) fn detector<'a, O, M>(
+    system: &'a System,
+    objects: &'a O,
+    metrics: &'a M,
+    settings: &'a DetectSettings,
+) -> DetectDrift<'a, SimulatedAccount, O, Store, NoticeLog, M> {
+    let System { store, account, notices, .. } = system;
+    let own_bucket = System::OWN_BUCKET;
+    DetectDrift { account, objects, table: store, bus: notices, metrics, settings, own_bucket }
+}
+
+pub(crate) fn close_with(
     local: &Local,
     objects: &(impl Objects + Files),
     settings: &DetectSettings,
     time: &str,
 ) -> Result<(Outcome, Vec<String>)> {
-    let System { store, account, notices, .. } = &local.system;
     let heard = Heard::default();
-    let own_bucket = System::OWN_BUCKET;
-    let detect =
-        DetectDrift { account, objects, table: store, bus: notices, metrics: &heard, settings, own_bucket };
+    let detect = detector(&local.system, objects, &heard, settings);
     let now = Timestamp::from_text(time).ok_or("no time")?;
     let done = block_on(detect.close_windows(&Moment { now, owner: "t".into() }));
     Ok((done, heard.0.into_inner()))
@@ -192,7 +201,6 @@ fn a_file_that_comes_while_its_window_is_closed_is_judged_by_the_next_tick() -> 
     let local = capturing(true)?;
     put(&local, "00-00-000-a.jsonl", &captured(0..300, 1), 86_400)?;
     local.settle()?;
-    let System { store, account, notices, .. } = &local.system;
     let system = local.system.clone();
     let late = move || {
         let key = format!("{}/59-00-000-z.jsonl", crate::HOUR);
@@ -202,9 +210,8 @@ fn a_file_that_comes_while_its_window_is_closed_is_judged_by_the_next_tick() -> 
         block_on(system.settle()).unwrap();
     };
     let metrics = &Meanwhile(RefCell::new(Some(late)));
-    let (settings, own_bucket) = (&DetectSettings::default(), System::OWN_BUCKET);
-    let detect =
-        DetectDrift { account, objects: account, table: store, bus: notices, metrics, settings, own_bucket };
+    let settings = &DetectSettings::default();
+    let detect = detector(&local.system, &local.system.account, metrics, settings);
     let now = Timestamp::from_text("2026-03-03T10:15:01Z").ok_or("no time")?;
     block_on(detect.close_windows(&Moment { now, owner: "t".into() }))?;
     assert!(!report(&local)?.window.complete, "the late file was judged behind it");
@@ -243,19 +250,15 @@ fn a_window_that_is_closed_while_a_late_file_is_judged_is_closed_once_more() -> 
     let clock = {
         let moment = Moment { owner: "clock".into(), ..moment.clone() };
         move || {
-            let System { account, store, notices, .. } = &system;
             let (metrics, settings) = (&Heard::default(), &DetectSettings::default());
-            let (objects, own_bucket) = (account, System::OWN_BUCKET);
-            let detect =
-                DetectDrift { account, objects, table: store, bus: notices, metrics, settings, own_bucket };
+            let detect = detector(&system, &system.account, metrics, settings);
             block_on(detect.close_windows(&moment)).unwrap();
         }
     };
-    let System { account, store, notices, .. } = &local.system;
-    let objects = &Guarded { account: account.clone(), guard: WhileRead(RefCell::new(Some(clock))) };
+    let account = local.system.account.clone();
+    let objects = &Guarded { account, guard: WhileRead(RefCell::new(Some(clock))) };
     let (metrics, settings) = (&Heard::default(), &DetectSettings::default());
-    let own_bucket = System::OWN_BUCKET;
-    let detect = DetectDrift { account, objects, table: store, bus: notices, metrics, settings, own_bucket };
+    let detect = detector(&local.system, objects, metrics, settings);
     for event in decode(&late)? {
         let Event::ObjectCreated(written) = event else { return Err("it is no file".into()) };
         block_on(detect.on_capture(&written, &moment))?;

@@ -3,9 +3,9 @@
 use futures::executor::block_on;
 use sagewarden_drift::SuggestedBaseline;
 use sagewarden_drift::csv::Header;
-use sagewarden_events::{Event, Timestamp, decode};
+use sagewarden_events::{Event, decode};
 use sagewarden_govern::ports::{PortError, PortErrorKind};
-use sagewarden_govern::{BASELINE_MISSING, DetectDrift, Failure, Moment};
+use sagewarden_govern::{BASELINE_MISSING, Failure, Moment};
 use sagewarden_local::System;
 use sagewarden_policy::Bundle;
 use sagewarden_tests::Result;
@@ -13,7 +13,7 @@ use sagewarden_tests::guarded::{Guard, Guarded};
 use sagewarden_tests::local::{Local, SETTINGS, at};
 use serde_json::{Value, json};
 
-use crate::closing::{Heard, close};
+use crate::closing::{Heard, close, close_with, detector};
 use crate::{BUCKET, baseline_csv, captured, put};
 
 /// An endpoint whose baseline the settings name.
@@ -151,12 +151,10 @@ fn what_may_not_be_read_is_told_and_asked_for_again() -> Result<()> {
         for file in ["00-00-000-a.jsonl", "01-00-000-b.jsonl"] {
             put(&local, file, &captured(0..300, 1), 86_400)?;
         }
-        let System { store, account, notices, bundle, .. } = &local.system;
+        let System { account, bundle, .. } = &local.system;
         let objects = &Guarded { account: account.clone(), guard: Denying(bucket) };
         let (metrics, settings) = (&Heard::default(), &bundle.settings().drift.detect);
-        let own_bucket = System::OWN_BUCKET;
-        let detect =
-            DetectDrift { account, objects, table: store, bus: notices, metrics, settings, own_bucket };
+        let detect = detector(&local.system, objects, metrics, settings);
         for event in account.drain_events()? {
             for event in decode(&event.to_string())? {
                 let Event::ObjectCreated(written) = event else { return Err("it is no file".into()) };
@@ -179,20 +177,18 @@ fn a_window_that_may_not_be_judged_is_given_up_after_some_hours() -> Result<()> 
     put(&local, "00-00-000-a.jsonl", &captured(0..300, 1), 86_400)?;
     let event: Value = local.system.account.drain_events()?.remove(0);
     local.deliver(&event.to_string())?;
-    let System { store, account, notices, bundle, .. } = &local.system;
+    let System { account, bundle, .. } = &local.system;
     let objects = &Guarded { account: account.clone(), guard: Denying("baselines") };
-    let (metrics, settings) = (&Heard::default(), &bundle.settings().drift.detect);
-    let own_bucket = System::OWN_BUCKET;
-    let detect = DetectDrift { account, objects, table: store, bus: notices, metrics, settings, own_bucket };
-    let tick = |time: &str| {
-        let now = Timestamp::from_text(time).unwrap();
-        block_on(detect.close_windows(&Moment { now, owner: "t".to_owned() }))
+    let settings = &bundle.settings().drift.detect;
+    let tick = |time: &str| -> Result<String> {
+        let (done, _) = close_with(&local, objects, settings, time)?;
+        Ok(done?.text().to_owned())
     };
     for early in ["2026-03-03T10:15:01Z", "2026-03-03T15:59:59Z"] {
-        assert!(tick(early)?.text().contains("cannot be judged yet: "));
+        assert!(tick(early)?.contains("cannot be judged yet: "));
     }
-    assert!(tick("2026-03-03T16:00:01Z")?.text().contains("is given up: "));
-    assert_eq!(tick("2026-03-03T16:05:01Z")?.text(), "no window is over");
+    assert!(tick("2026-03-03T16:00:01Z")?.contains("is given up: "));
+    assert_eq!(tick("2026-03-03T16:05:01Z")?, "no window is over");
     Ok(())
 }
 

@@ -231,8 +231,7 @@ impl Quarantine for S3Quarantine {
 }
 
 fn quarantine_key(rejected: &Rejected) -> String {
-    let time = rejected.time.to_string();
-    let day = time.split('T').next().unwrap_or_default().replace('-', "/");
+    let day = rejected.time.day_path();
     format!("rejected/{}/{day}/{}.json", rejected.function, rejected.message_id)
 }
 

@@ -38,15 +38,8 @@ fn numbers(place: &str, numbers: impl IntoIterator<Item = Number>) -> Result<(),
 }
 
 fn of_feature(feature: &FeatureConstraints) -> Vec<Number> {
-    let numbers = feature.num_constraints.as_ref();
-    let texts = feature.string_constraints.as_ref();
-    let places = [
-        feature.monitoring_config_overrides.as_ref(),
-        numbers.and_then(|numbers| numbers.monitoring_config_overrides.as_ref()),
-        texts.and_then(|texts| texts.monitoring_config_overrides.as_ref()),
-    ];
     let mut all = vec![("completeness", feature.completeness, SHARE)];
-    for overrides in places.into_iter().flatten() {
+    for overrides in feature.overrides().into_iter().flatten() {
         let MonitoringOverrides { datatype_check_threshold, domain_content_threshold, .. } = overrides;
         all.extend(shares(*datatype_check_threshold, *domain_content_threshold));
         let distributions = overrides.distribution_constraints.iter();

@@ -31,15 +31,8 @@ impl Settings {
     /// Overrides stand in one of three places, and where they contradict each other, the column's own win over those of its kind.
     /// A threshold for texts, wherever it stands, wins over one for all.
     pub(crate) fn of(config: &MonitoringConfig, feature: &FeatureConstraints) -> Self {
-        let strings = feature.string_constraints.as_ref();
-        let numbers = feature.num_constraints.as_ref();
-        let places = [
-            feature.monitoring_config_overrides.as_ref(),
-            strings.and_then(|constraints| constraints.monitoring_config_overrides.as_ref()),
-            numbers.and_then(|constraints| constraints.monitoring_config_overrides.as_ref()),
-        ];
         let all = &config.distribution_constraints;
-        let own = Overrides(places);
+        let own = Overrides(feature.overrides());
         let distribution = || own.each(|overrides| overrides.distribution_constraints.as_ref());
         let on = |switch: Switch| switch == Switch::Enabled;
         let threshold =

@@ -106,8 +106,7 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table, B: Bus> AlertDrift<'_, 
     ) -> Outcome {
         let table = self.recorder.table;
         let since = |deployed: Option<Timestamp>| {
-            let times = [Some(question.listening), last, deployed];
-            times.into_iter().flatten().max().unwrap_or(question.listening)
+            last.into_iter().chain(deployed).fold(question.listening, Timestamp::max)
         };
         // Endpoints that nobody uses are asked each hour for months. Of one whose silence was told nothing is left but whether files
         // stand there after all, and of one whose files were told nothing.
@@ -191,13 +190,12 @@ impl Quiet<'_> {
         };
         let mut times = Vec::new();
         for begin in [now.millis(), now.millis() - DAY_MS].map(|at| at.div_euclid(DAY_MS) * DAY_MS) {
-            let hours = (0..24).map(|hour| begin + hour * HOUR_MS);
             if (begin..begin + DAY_MS).contains(&since.millis()) {
-                times.extend(
-                    hours.filter(|hour| *hour > since.millis() - HOUR_MS).filter_map(|hour| folder(hour, 13)),
-                );
+                let hours = (0..24).map(|hour| begin + hour * HOUR_MS);
+                let unheard = hours.filter(|hour| *hour > since.millis() - HOUR_MS);
+                times.extend(unheard.map(|hour| Timestamp::from_millis(hour).hour_path()));
             } else if begin > since.millis() {
-                times.extend(folder(begin, 10));
+                times.push(Timestamp::from_millis(begin).day_path());
             }
         }
         let name = described.get("EndpointName").and_then(Json::as_str).unwrap_or(&endpoint.name);
@@ -209,11 +207,6 @@ impl Quiet<'_> {
         }
         prefixes
     }
-}
-
-/// `2026/03/03` of the first 10 characters of a time, `2026/03/03/09` of the first 13.
-fn folder(at: i64, length: usize) -> Option<String> {
-    Some(Timestamp::from_millis(at).to_string().get(..length)?.replace(['-', 'T'], "/"))
 }
 
 /// Whether requests are answered, by the states of `EndpointStatus`: also while the endpoint is being changed, or could not be.

@@ -127,10 +127,7 @@ impl Window {
     /// The part of a key that is Model Monitor's: the hour in which the window ends ("Schema for Statistics", developer guide:
     /// `<yyyy>/<mm>/<dd>/<hh>` of the execution).
     pub(crate) fn folder(&self) -> String {
-        let time = self.end.to_string();
-        let (day, clock) = time.split_once('T').unwrap_or((&time, ""));
-        let hour = clock.split(':').next().unwrap_or_default();
-        format!("{}/{hour}", day.replace('-', "/"))
+        self.end.hour_path()
     }
 
     /// Notes a file, and that the window is to be judged once more when it is over. One that was given up is open again.

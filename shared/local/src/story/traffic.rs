@@ -35,8 +35,7 @@ impl Story {
     /// end between two files; they are of one hour all the same.
     fn capture(&self, clients: &Clients, after: i64) -> Result<(), StoryError> {
         let begun = self.at(after);
-        let since = self.traffic_since.unwrap_or(begun).to_string();
-        let hour = since.get(..13).unwrap_or_default().replace(['-', 'T'], "/");
+        let hour = self.traffic_since.unwrap_or(begun).hour_path();
         let millis = begun.millis();
         let [minute, second] = [millis / 60_000, millis / 1_000].map(|units| units.rem_euclid(60));
         let id = event_id(&format!("file {after}"));
