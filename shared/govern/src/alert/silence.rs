@@ -1,0 +1,296 @@
+//! A monitor that does not work: it failed, was stopped, did not run, or what it wrote may not be read. Silence is not health.
+
+use sagewarden_drift::WindowReport;
+use sagewarden_events::{Resource, ResourceKind, Timestamp};
+use sagewarden_lineage::edge::{InEdge, Relation};
+use sagewarden_lineage::id::NodeId;
+use sagewarden_lineage::record::Record;
+use sagewarden_lineage::table::{Attributes, Value};
+use serde_json::json;
+
+use super::cause::{Cause, Claim, Scope, rank, was_told, word};
+use super::execution::Execution;
+use super::wrong::{Unread, Wrong};
+use super::{AlertDrift, MONITORING_FAILED, OBSERVED_ON};
+use crate::notify::{Moment, readable};
+use crate::outcome::{Done, Failure, Outcome};
+use crate::ports::{Account, Bus, Notice, Objects, PortError, SourceControl, Table};
+use crate::record::monitoring::REPORT;
+
+/// A monitor that said nothing of its endpoint's traffic.
+pub(super) struct Silence {
+    pub(super) endpoint: Resource,
+    pub(super) schedule: Resource,
+    pub(super) monitoring_type: Option<String>,
+    /// The run, where there was one: its job and when it was created.
+    pub(super) execution: Option<(Resource, Timestamp)>,
+    /// When it ended, or should have begun.
+    pub(super) at: Timestamp,
+    pub(super) wrong: Wrong,
+}
+
+impl Silence {
+    pub(super) fn of_execution(execution: &Execution, wrong: Wrong) -> Self {
+        Self {
+            endpoint: execution.endpoint.clone(),
+            schedule: execution.schedule.clone(),
+            monitoring_type: execution.monitoring_type.clone(),
+            execution: Some((execution.job.clone(), execution.created_at)),
+            at: execution.ended_at,
+            wrong,
+        }
+    }
+
+    /// Of what Sagewarden itself looks at, where Model Monitor has a schedule.
+    pub(super) fn of_traffic(endpoint: &Resource, at: Timestamp, wrong: Wrong) -> Self {
+        Self {
+            schedule: endpoint.sibling(ResourceKind::MonitoringSchedule, WindowReport::SCHEDULE),
+            endpoint: endpoint.clone(),
+            monitoring_type: Some("DataQuality".to_owned()),
+            execution: None,
+            at,
+            wrong,
+        }
+    }
+
+    /// That of a schedule that there is; Sagewarden's own has none.
+    fn schedule_arn(&self) -> Option<String> {
+        (self.schedule.name != WindowReport::SCHEDULE).then(|| self.schedule.arn())
+    }
+
+    /// What is wrong, with the variant whose traffic it is of: each has a node of its own.
+    fn what(&self) -> String {
+        let word = self.wrong.word();
+        self.wrong
+            .unread()
+            .map_or_else(|| word.to_owned(), |unread| format!("{word}/{}", unread.report.variant))
+    }
+
+    /// Of traffic that cannot be read each variant, and each kind of damage, is told by itself.
+    fn causes(&self) -> Vec<Cause> {
+        let (schedule, word) = (&self.schedule.name, self.wrong.word());
+        let cause =
+            |subject: String, check: String| Cause { subject, check, severity: self.wrong.severity() };
+        match self.wrong.unread() {
+            None => vec![cause(schedule.clone(), word.to_owned())],
+            Some(unread) => {
+                let variant = &unread.report.variant;
+                let told = unread.kinds().into_iter();
+                told.map(|kind| cause(format!("{schedule}/{variant}"), format!("{word}/{kind}"))).collect()
+            }
+        }
+    }
+
+    fn node(&self) -> NodeId {
+        match &self.execution {
+            Some((job, created_at)) => NodeId::violation(job, *created_at),
+            None => NodeId::silence(&self.schedule, &self.endpoint, &self.what(), self.at),
+        }
+    }
+
+    fn name(&self) -> String {
+        match (&self.execution, self.wrong.unread()) {
+            (Some((job, _)), _) => job.name.clone(),
+            (None, Some(unread)) => {
+                let report = &unread.report;
+                format!("{}/{}/{}", report.endpoint, report.variant, report.window.start)
+            }
+            (None, None) => format!("{}/{}", self.schedule.name, self.at),
+        }
+    }
+
+    /// What happened, in a sentence.
+    fn summary(&self) -> String {
+        let (schedule, endpoint, at) = (&self.schedule.name, &self.endpoint.name, self.at);
+        let run = self.execution.as_ref().map_or_else(
+            || format!("the execution of schedule {schedule} that was due at {at}"),
+            |(job, _)| format!("monitoring execution {} of schedule {schedule}", job.name),
+        );
+        let because = self.wrong.reason().map(|reason| format!(": {reason}")).unwrap_or_default();
+        let what = match &self.wrong {
+            Wrong::ExecutionFailed { .. } => format!("{run} failed{because}"),
+            Wrong::ExecutionStopped { .. } => format!("{run} was stopped{because}"),
+            Wrong::ExecutionMissing => format!("{run} did not run"),
+            Wrong::ScheduleFailed { .. } => format!("monitoring schedule {schedule} failed{because}"),
+            Wrong::ScheduleStopped => format!("monitoring schedule {schedule} has been stopped since {at}"),
+            Wrong::ReportMissing { place } => {
+                format!("{run} found violations, but its report {place} is missing")
+            }
+            Wrong::ReportDenied { place } => match self.schedule_arn() {
+                Some(_) => format!("the report {place} of {run} may not be read"),
+                None => format!("the evaluation {place} of its traffic until {at} may not be read"),
+            },
+            Wrong::TrafficUnreadable(unread) => unread.summary(),
+            Wrong::TrafficMissing { .. } => {
+                format!("it captures its traffic, but none of it has been heard of since {at}")
+            }
+            Wrong::TrafficUnheard { file } => {
+                format!("its captured traffic is there, such as {file}, but nobody has told of it since {at}")
+            }
+        };
+        let is_part = self.wrong.unread().is_some_and(Unread::is_part);
+        let how = if is_part { "watched in part only" } else { "not watched" };
+        format!("endpoint {endpoint} is {how}: {what}")
+    }
+
+    /// What to do.
+    fn advice(&self) -> String {
+        let schedule = &self.schedule.name;
+        match &self.wrong {
+            Wrong::ExecutionFailed { reason } if says_no_data(reason.as_deref()) => format!(
+                "no requests were captured in that time: look at the traffic of {} and at its data capture",
+                self.endpoint.name
+            ),
+            Wrong::ExecutionFailed { .. } => {
+                "read the job's log in /aws/sagemaker/ProcessingJobs and mend what the reason says; the next execution runs \
+                 by itself"
+                    .to_owned()
+            }
+            Wrong::ExecutionStopped { .. } => format!(
+                "ask whoever stopped it, or give the job more time (StoppingCondition of schedule {schedule})"
+            ),
+            Wrong::ExecutionMissing => {
+                format!("look at schedule {schedule} (DescribeMonitoringSchedule); stop and start it if it hangs")
+            }
+            Wrong::ScheduleFailed { .. } => format!("mend what the reason says, then update schedule {schedule}"),
+            Wrong::ScheduleStopped => format!(
+                "start schedule {schedule} again (StartMonitoringSchedule), or delete it if the endpoint is to go unwatched"
+            ),
+            Wrong::ReportMissing { place } => format!(
+                "look for who deleted or moved s3://{}/{}; what it said is in the job's log",
+                place.bucket, place.key
+            ),
+            Wrong::ReportDenied { place } => format!(
+                "grant the role of alert-drift s3:GetObject on arn:aws:s3:::{}/{} (and s3:ListBucket on arn:aws:s3:::{}, \
+                 kms:Decrypt on its key) in the bucket's policy; then redrive the dead-letter queue",
+                place.bucket, place.key, place.bucket
+            ),
+            Wrong::TrafficUnreadable(unread) => unread.advice(),
+            Wrong::TrafficMissing { place } => format!(
+                "ask whether anybody calls {}; if so, see whether its role may write to {place}, and whether the stack parameter \
+                 DataBuckets has that bucket. `silent_after_hours` and `watch` in the settings say when this is told, and of which",
+                self.endpoint.name
+            ),
+            Wrong::TrafficUnheard { .. } => {
+                "switch on notifications to EventBridge on its bucket; if they are on, look for refused records in the stack's bucket \
+                 (rejected/detect-drift/) and in its dead-letter queue"
+                    .to_owned()
+            }
+        }
+    }
+}
+
+/// What Model Monitor says where nothing was captured: "Job inputs had no data".
+fn says_no_data(reason: Option<&str>) -> bool {
+    reason.is_some_and(|reason| reason.to_lowercase().contains("no data"))
+}
+
+impl<A: Account, O: Objects, S: SourceControl, T: Table, B: Bus> AlertDrift<'_, A, O, S, T, B> {
+    /// Records that a monitor said nothing, and tells of it once in a quiet period.
+    pub(super) async fn tell_silence(&self, silence: &Silence, moment: &Moment) -> Outcome {
+        let node = self.record_silence(silence).await?;
+        let table = self.recorder.table;
+        let scope = self.scope(silence, &node);
+        let causes = silence.causes();
+        let claim = match Claim::of(table, moment, &scope, &causes).await? {
+            None => return Ok(Done::Nothing(format!("it was told before: {}", silence.summary()))),
+            Some(claim) if claim.fresh.is_empty() => {
+                claim.settle(table).await?;
+                return Ok(Done::Nothing(format!("it was told before: {}", silence.summary())));
+            }
+            Some(claim) => claim,
+        };
+        let sent = async {
+            let deployment = self.deployment(&silence.endpoint, silence.at, moment).await?;
+            let notice = notice(silence, deployment.as_ref());
+            self.bus.publish(&readable(&notice)).await.map_err(Failure::from)
+        };
+        match sent.await {
+            Ok(()) => {
+                claim.settle(table).await?;
+                Ok(Done::Acted(format!("alert sent: {}", silence.summary())))
+            }
+            Err(failure) => {
+                claim.give_back(table).await?;
+                Err(failure)
+            }
+        }
+    }
+
+    /// Whether it has been told, and that without asking anybody else.
+    pub(super) async fn was_silence_told(&self, silence: &Silence) -> Result<bool, PortError> {
+        was_told(self.recorder.table, &self.scope(silence, &silence.node()), &silence.causes()).await
+    }
+
+    fn scope(&self, silence: &Silence, node: &NodeId) -> Scope {
+        let endpoint = NodeId::endpoint(&silence.endpoint);
+        Scope::of("monitoring", &endpoint, node, silence.at, self.settings.quiet_hours_after_alert)
+    }
+
+    async fn record_silence(&self, silence: &Silence) -> Result<NodeId, Failure> {
+        let node = silence.node();
+        let mut facts = Attributes::from([("schedule".into(), Value::Text(silence.schedule.name.clone()))]);
+        if let Some(kind) = &silence.monitoring_type {
+            facts.insert("monitoring_type".into(), Value::Text(kind.clone()));
+        }
+        if let Some((job, _)) = &silence.execution {
+            facts.insert("arn".into(), Value::Text(job.arn()));
+        }
+        let severity = silence.wrong.severity();
+        let mut record = Record::default();
+        record.node(&node, &silence.name(), Some(silence.at), facts);
+        // The same execution can have failed to be read first, and been read later.
+        record.grow(&node, "silent", [silence.wrong.word().to_owned()]);
+        record.register(
+            &node,
+            "sevv",
+            rank(severity).to_string(),
+            Attributes::from([("severity".into(), Value::Text(word(severity).into()))]),
+        );
+        // Behind what a report says, if one is read later.
+        let said = json!({
+            "silent": silence.wrong.word(),
+            "reason": silence.wrong.reason(),
+            "place": silence.wrong.place(),
+            "unreadable": silence.wrong.unread().map(|unread| unread.listed()),
+        });
+        record.versioned_detail(&node, &silence.wrong.version(), &said);
+        let endpoint = NodeId::endpoint(&silence.endpoint);
+        record.edge(&node, &InEdge::new(Relation::AssociatedWith, OBSERVED_ON, endpoint));
+        if let Some((job, created_at)) = &silence.execution
+            && let Some(run) = self.recorder.incarnation(job, *created_at).await?
+        {
+            record.edge(&node, &InEdge::new(Relation::Produced, REPORT, run));
+        }
+        self.recorder.store(record).await?;
+        Ok(node)
+    }
+}
+
+fn notice(silence: &Silence, deployment: Option<&NodeId>) -> Notice {
+    let Silence { endpoint, schedule, wrong, .. } = silence;
+    let execution = silence
+        .execution
+        .as_ref()
+        .map(|(job, created_at)| json!({ "name": job.name, "arn": job.arn(), "created_at": created_at }));
+    let detail = json!({
+        "text": silence.summary(),
+        "about": endpoint.arn(),
+        "advice": silence.advice(),
+        "cause": wrong.word(),
+        "reason": wrong.reason(),
+        "severity": wrong.severity(),
+        "endpoint": { "name": endpoint.name, "arn": endpoint.arn() },
+        "schedule": { "name": schedule.name, "arn": silence.schedule_arn() },
+        "monitoring_type": silence.monitoring_type,
+        "execution": execution,
+        "at": silence.at,
+        "report": wrong.place(),
+        "unreadable": wrong.unread().map(|unread| unread.listed()),
+        "deployment": deployment.map(ToString::to_string),
+    });
+    let mut resources = vec![endpoint.arn()];
+    resources.extend(silence.schedule_arn());
+    resources.extend(silence.execution.iter().map(|(job, _)| job.arn()));
+    Notice { detail_type: MONITORING_FAILED, resources, detail }
+}

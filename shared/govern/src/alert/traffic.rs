@@ -1,0 +1,249 @@
+//! The clock's other question: does the traffic of each endpoint still arrive? Capture that has stopped, and a bucket whose events
+//! lead nowhere, have no event of their own.
+
+use std::collections::BTreeSet;
+
+use futures::future::join_all;
+use sagewarden_events::{ClockTicked, Resource, ResourceKind, Timestamp};
+use sagewarden_lineage::id::NodeId;
+use sagewarden_lineage::s3::S3Location;
+use serde_json::Value as Json;
+
+use super::AlertDrift;
+use super::behind::revisions;
+use super::silence::Silence;
+use super::wrong::Wrong;
+use crate::detect::last_capture::{last_captures, listening_since};
+use crate::notify::Moment;
+use crate::outcome::{Done, Outcome};
+use crate::ports::{Account, Bus, Objects, PortError, PortErrorKind, SourceControl, Table};
+
+const HOUR_MS: i64 = 3_600_000;
+const DAY_MS: i64 = 24 * HOUR_MS;
+/// A file that was written so long ago has been told, if its bucket tells anything.
+const TOLD_WITHIN_MS: i64 = HOUR_MS;
+/// Variants whose files are looked for, and files of a day: one is enough to know.
+const MAX_VARIANTS: usize = 10;
+const MAX_FILES: usize = 1_000;
+/// Endpoints that are asked at the same time.
+const AT_ONCE: usize = 8;
+
+/// An endpoint that captures its traffic, and since when none of it has been heard of.
+struct Quiet<'a> {
+    endpoint: &'a Resource,
+    described: &'a Json,
+    place: S3Location,
+    since: Timestamp,
+}
+
+/// What stands where an endpoint captures to that nobody has told of.
+enum Standing {
+    Nothing,
+    /// So young that it may still be told.
+    OnItsWay,
+    NotTold(String),
+}
+
+/// What is asked, and how long is too long.
+struct Question {
+    /// Since when anybody listens for traffic.
+    listening: Timestamp,
+    /// What is not after it is overdue.
+    overdue: Timestamp,
+}
+
+impl<A: Account, O: Objects, S: SourceControl, T: Table, B: Bus> AlertDrift<'_, A, O, S, T, B> {
+    /// Asks of every endpoint that serves and captures its traffic whether some arrived in the last `silent_after_hours`. One
+    /// endpoint's trouble does not hide the others.
+    pub(super) async fn watch_traffic(&self, tick: &ClockTicked, moment: &Moment) -> Outcome {
+        let detect = &self.settings.detect;
+        let nothing = Done::Nothing("no captured traffic is overdue".to_owned());
+        if detect.silent_after_hours <= 0 {
+            return Ok(Done::Nothing("the settings say not to ask for traffic that stops".to_owned()));
+        }
+        let overdue = Timestamp::from_millis(tick.time.millis() - detect.silent_after_hours * HOUR_MS);
+        let listening = listening_since(self.recorder.table, tick.time).await?;
+        if listening > overdue {
+            return Ok(nothing);
+        }
+        let question = Question { listening, overdue };
+        let listed = self.recorder.account.endpoints().await?;
+        let endpoint = |summary: &Json| {
+            let name = summary.get("EndpointName")?.as_str()?;
+            let created = summary.get("CreationTime").and_then(Timestamp::from_json);
+            let may_be_quiet = created.is_none_or(|created| created <= overdue);
+            let is_asked = may_be_quiet && serves(summary) && detect.of(name).watch;
+            let (account, region) = (&tick.account, &tick.region);
+            is_asked.then(|| Resource::in_region(ResourceKind::Endpoint, account, region, name))
+        };
+        let summaries = listed.get("Endpoints").and_then(Json::as_array);
+        let endpoints: Vec<Resource> = summaries.into_iter().flatten().filter_map(endpoint).collect();
+        let captured = last_captures(self.recorder.table, &endpoints).await?;
+        let last = |endpoint: &Resource| captured.get(NodeId::endpoint(endpoint).tail()).copied();
+        let quiet: Vec<&Resource> =
+            endpoints.iter().filter(|each| last(each).is_none_or(|last| last <= overdue)).collect();
+        let (mut told, mut failed) = (nothing, None);
+        for some in quiet.chunks(AT_ONCE) {
+            let asked = some.iter().map(|each| self.ask_for_traffic(each, last(each), &question, moment));
+            for outcome in join_all(asked).await {
+                match outcome {
+                    Ok(done) => told = told.and(done),
+                    Err(failure) => {
+                        failed.get_or_insert(failure);
+                    }
+                }
+            }
+        }
+        failed.map_or(Ok(told), Err)
+    }
+
+    async fn ask_for_traffic(
+        &self,
+        endpoint: &Resource,
+        last: Option<Timestamp>,
+        question: &Question,
+        moment: &Moment,
+    ) -> Outcome {
+        let table = self.recorder.table;
+        let since = |deployed: Option<Timestamp>| {
+            last.into_iter().chain(deployed).fold(question.listening, Timestamp::max)
+        };
+        // Endpoints that nobody uses are asked each hour for months. Of one whose silence was told nothing is left but whether files
+        // stand there after all, and of one whose files were told nothing.
+        let before = since(in_force_since(table, endpoint, moment.now).await?);
+        let silence = |wrong: Wrong| Silence::of_traffic(endpoint, before, wrong);
+        let unheard = silence(Wrong::TrafficUnheard { file: String::new() });
+        if self.was_silence_told(&unheard).await? {
+            return Ok(Done::Nothing(format!("that traffic of {endpoint} is not told of was told before")));
+        }
+        let is_told = self.was_silence_told(&silence(Wrong::TrafficMissing { place: String::new() })).await?;
+        // Deleted since it was listed, or its capture is off: that it should be on is the matter of a control.
+        let described = self.recorder.account.describe(endpoint).await?;
+        let Some((described, place)) =
+            described.and_then(|it| captures_to(&it.document).map(|place| (it.document, place)))
+        else {
+            return Ok(Done::Nothing(format!("{endpoint} captures nothing")));
+        };
+        let since = if is_told {
+            before
+        } else {
+            // Its events may be late, or from before there was anybody to hear them. What captures may be younger than the endpoint.
+            self.record_now(endpoint, moment).await?;
+            let modified = || described.get("LastModifiedTime").and_then(Timestamp::from_json);
+            since(in_force_since(table, endpoint, moment.now).await?.or_else(modified))
+        };
+        if since > question.overdue {
+            return Ok(Done::Nothing(format!("{endpoint} was deployed at {since}")));
+        }
+        let quiet = Quiet { endpoint, described: &described, place, since };
+        let place = quiet.place.to_string();
+        let wrong = match self.standing(&quiet, moment.now).await? {
+            Standing::Nothing if is_told => {
+                return Ok(Done::Nothing(format!("that no traffic of {endpoint} comes was told before")));
+            }
+            Standing::Nothing => Wrong::TrafficMissing { place },
+            Standing::NotTold(file) => Wrong::TrafficUnheard { file },
+            Standing::OnItsWay => {
+                return Ok(Done::Nothing(format!("traffic of {endpoint} is on its way")));
+            }
+        };
+        self.tell_silence(&Silence::of_traffic(endpoint, since, wrong), moment).await
+    }
+
+    /// Whether a file of today or yesterday stands where the endpoint captures to that nobody told of. Nothing is known where the
+    /// bucket may not be listed.
+    async fn standing(&self, quiet: &Quiet<'_>, now: Timestamp) -> Result<Standing, PortError> {
+        let mut standing = Standing::Nothing;
+        for prefix in quiet.prefixes(now) {
+            let bucket = &quiet.place.bucket;
+            let listing = match self.recorder.objects.versions(bucket, &prefix, now, MAX_FILES).await {
+                Ok(listing) => listing,
+                Err(error) if matches!(error.kind(), PortErrorKind::Denied | PortErrorKind::Invalid) => {
+                    return Ok(Standing::Nothing);
+                }
+                Err(error) => return Err(error),
+            };
+            let told = now.millis() - TOLD_WITHIN_MS;
+            let mut unheard = listing.objects.iter().filter(|file| file.modified_at > quiet.since).peekable();
+            if unheard.peek().is_some() {
+                standing = Standing::OnItsWay;
+            }
+            if let Some(file) = unheard.find(|file| file.modified_at.millis() < told) {
+                return Ok(Standing::NotTold(format!("s3://{bucket}/{}", file.key)));
+            }
+        }
+        Ok(standing)
+    }
+}
+
+impl Quiet<'_> {
+    /// Where today's and yesterday's files are: `<prefix>/<endpoint>/<variant>/<yyyy>/<mm>/<dd>/`, and of the day from which on nothing
+    /// was heard, by the hour: a day can have more files than are looked at.
+    fn prefixes(&self, now: Timestamp) -> Vec<String> {
+        let Self { endpoint, described, place, since } = self;
+        let variants = described.get("ProductionVariants").and_then(Json::as_array).into_iter().flatten();
+        let variants = variants.filter_map(|variant| variant.get("VariantName")?.as_str());
+        // A prefix that ends with a slash leaves two of them in the keys, or one.
+        let beginnings = match place.key.trim_end_matches('/') {
+            "" => BTreeSet::from([String::new()]),
+            trimmed => BTreeSet::from([format!("{trimmed}/"), format!("{}/", place.key)]),
+        };
+        let mut times = Vec::new();
+        for begin in [now.millis(), now.millis() - DAY_MS].map(|at| at.div_euclid(DAY_MS) * DAY_MS) {
+            if (begin..begin + DAY_MS).contains(&since.millis()) {
+                let hours = (0..24).map(|hour| begin + hour * HOUR_MS);
+                let unheard = hours.filter(|hour| *hour > since.millis() - HOUR_MS);
+                times.extend(unheard.map(|hour| Timestamp::from_millis(hour).hour_path()));
+            } else if begin > since.millis() {
+                times.push(Timestamp::from_millis(begin).day_path());
+            }
+        }
+        let name = described.get("EndpointName").and_then(Json::as_str).unwrap_or(&endpoint.name);
+        let mut prefixes = Vec::new();
+        for variant in variants.take(MAX_VARIANTS) {
+            for beginning in &beginnings {
+                prefixes.extend(times.iter().map(|time| format!("{beginning}{name}/{variant}/{time}/")));
+            }
+        }
+        prefixes
+    }
+}
+
+/// Whether requests are answered, by the states of `EndpointStatus`: also while the endpoint is being changed, or could not be.
+fn serves(summary: &Json) -> bool {
+    let status = summary.get("EndpointStatus").and_then(Json::as_str).unwrap_or_default();
+    !matches!(status, "OutOfService" | "Creating" | "Deleting" | "Failed")
+}
+
+/// Where an endpoint captures to now (`DataCaptureConfigSummary` of `DescribeEndpoint`); nothing where it does not.
+fn captures_to(described: &Json) -> Option<S3Location> {
+    let capture = described.get("DataCaptureConfig")?;
+    let is_on = capture.get("EnableCapture").and_then(Json::as_bool) == Some(true)
+        && capture.get("CaptureStatus").and_then(Json::as_str) == Some("Started")
+        && capture.get("CurrentSamplingPercentage").and_then(Json::as_i64) != Some(0);
+    let uri = capture.get("DestinationS3Uri").and_then(Json::as_str);
+    is_on.then(|| uri.and_then(S3Location::parse)).flatten()
+}
+
+/// Since when the configuration that is in force at a time has been, through changes of weights and of the number of instances.
+async fn in_force_since(
+    table: &impl Table,
+    endpoint: &Resource,
+    at: Timestamp,
+) -> Result<Option<Timestamp>, PortError> {
+    let id = NodeId::endpoint(endpoint);
+    let (mut since, mut in_force, mut until) = (None, None, at);
+    // Scaling leaves revisions, too: more than are read at once.
+    loop {
+        let some = revisions(table, &id, until).await?;
+        for (from, deployment) in &some {
+            let Some(deployment) = deployment else { return Ok(since) };
+            if in_force.get_or_insert_with(|| deployment.clone()) != deployment {
+                return Ok(since);
+            }
+            since = Some(*from);
+        }
+        let Some((oldest, _)) = some.last() else { return Ok(since) };
+        until = Timestamp::from_millis(oldest.millis() - 1);
+    }
+}

@@ -1,0 +1,295 @@
+//! Policies and settings from a bucket: read at the first event and again when they change, refused when they are wrong. What
+//! was in force stays in force then, and somebody is told.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::rc::Rc;
+
+use sagewarden_events::Timestamp;
+use sagewarden_lineage::s3::{S3Location, hex};
+use sagewarden_policy::{Bundle, Mode};
+use serde_json::json;
+use sha2::{Digest, Sha256};
+
+use crate::notify::{Moment, publish_once};
+use crate::outcome::Failure;
+use crate::ports::{Bus, Notice, ObjectVersion, Objects, PortError, PortErrorKind, Table};
+
+/// The `detail-type` of a bundle that is not taken into force.
+pub const BUNDLE_REFUSED: &str = "Sagewarden Bundle Refused";
+
+const CORRECT: &str =
+    "correct the files, check them with `sagewarden policy validate`, and upload all of them again";
+const GRANT: &str = "let the role of enforce-policy list and read the bucket, and its key";
+
+/// The bucket is looked at no more often.
+const PAUSE_MS: i64 = 60_000;
+/// Files are uploaded one after the other: what was written within this time may lack the rest.
+const UPLOAD_MS: i64 = 10_000;
+/// A refusal without a time of its own is told again each day.
+const DAY_MS: i64 = 86_400_000;
+/// Objects under the prefix, those that are no part of the bundle included.
+const MAX_OBJECTS: usize = 200;
+const MAX_FILE: u64 = 1024 * 1024;
+
+/// Where a bundle lies: `settings.toml` and `policies/` under a prefix.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BundlePlace(S3Location);
+
+impl BundlePlace {
+    /// Reads `s3://<bucket>/<prefix>/`; the last `/` may be missing.
+    #[must_use]
+    pub fn parse(uri: &str) -> Option<Self> {
+        let mut place = S3Location::parse(uri)?;
+        if !place.key.is_empty() && !place.key.ends_with('/') {
+            place.key.push('/');
+        }
+        Some(Self(place))
+    }
+
+    /// The name of a file of the bundle, as [`Bundle::from_files`] knows it; `None` for any other object.
+    fn file<'a>(&self, object: &'a ObjectVersion) -> Option<&'a str> {
+        let name = object.key.strip_prefix(&self.0.key)?;
+        let policy = name.strip_prefix("policies/").is_some_and(|name| {
+            !name.contains('/') && (name.ends_with(".cedar") || name == "schema.cedarschema")
+        });
+        (policy || name == "settings.toml").then_some(name)
+    }
+}
+
+impl fmt::Display for BundlePlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// The bundle that a function judges by, for as long as the function lives.
+#[derive(Debug)]
+pub struct BundleInForce {
+    place: Option<BundlePlace>,
+    mode: Option<Mode>,
+    state: RefCell<State>,
+}
+
+#[derive(Clone, Debug)]
+struct State {
+    bundle: Rc<Bundle>,
+    /// The listing that it was read from; none while the packaged one is in force.
+    listing: Option<String>,
+    /// A listing whose bundle was refused, and told: the same content is not read again.
+    refused: Option<String>,
+    /// When the bucket was looked at; none before the first time.
+    looked_at: Option<Timestamp>,
+}
+
+impl BundleInForce {
+    /// Begins with the bundle that is packaged with the function; it stays when there is no `place`. `mode` stands above that
+    /// of every settings file.
+    #[must_use]
+    pub fn new(packaged: Bundle, place: Option<BundlePlace>, mode: Option<Mode>) -> Self {
+        let packaged = in_mode(packaged, mode);
+        let state = State { bundle: Rc::new(packaged), listing: None, refused: None, looked_at: None };
+        Self { place, mode, state: RefCell::new(state) }
+    }
+
+    fn state(&self) -> State {
+        self.state.borrow().clone()
+    }
+}
+
+fn in_mode(bundle: Bundle, mode: Option<Mode>) -> Bundle {
+    match mode {
+        Some(mode) => bundle.with_mode(mode),
+        None => bundle,
+    }
+}
+
+/// The use case with the ports it needs.
+#[derive(Clone, Copy, Debug)]
+pub struct KeepBundle<'a, O, T, B> {
+    /// Holds the files.
+    pub objects: &'a O,
+    /// Holds receipts.
+    pub table: &'a T,
+    /// Takes the finding.
+    pub bus: &'a B,
+    /// What is in force.
+    pub in_force: &'a BundleInForce,
+}
+
+/// What stands under the prefix.
+struct Listed {
+    /// Tells this listing from any other.
+    digest: String,
+    /// When the last of it was written; `None` when there is nothing.
+    written_at: Option<Timestamp>,
+    /// The bundle's files: name and key.
+    files: BTreeMap<String, String>,
+    /// False when there is more than was looked at.
+    complete: bool,
+}
+
+/// Why the bundle that is in force stays.
+enum Stays {
+    /// It may be otherwise in a moment: nobody is told.
+    ForNow(PortError),
+    /// What lies in the bucket cannot be used.
+    Refused(Refusal),
+}
+
+struct Refusal {
+    /// Which listing, or which place that cannot be read.
+    cause: String,
+    /// When it was written, else the day.
+    since: Timestamp,
+    reason: String,
+    /// What to do about it.
+    advice: &'static str,
+}
+
+impl<O: Objects, T: Table, B: Bus> KeepBundle<'_, O, T, B> {
+    /// The bundle to judge by now. The bucket is looked at when a minute has passed since the last time.
+    ///
+    /// # Errors
+    /// Retries when no bundle of the bucket has been read yet and the bucket does not answer, or an upload may be under way:
+    /// to judge by the packaged bundle for a moment would be to judge by another one.
+    pub async fn bundle(&self, moment: &Moment) -> Result<Rc<Bundle>, Failure> {
+        let state = self.in_force.state();
+        let due = state.looked_at.is_none_or(|at| moment.now.millis() - at.millis() >= PAUSE_MS);
+        let Some(place) = self.in_force.place.as_ref().filter(|_| due) else { return Ok(state.bundle) };
+        let mut next = match self.look(place, &state, moment.now).await {
+            Ok(next) => next,
+            Err(Stays::Refused(refusal)) => self.tell(place, state, refusal, moment).await,
+            Err(Stays::ForNow(error)) if state.listing.is_none() && state.refused.is_none() => {
+                return Err(Failure::Retry(error));
+            }
+            Err(Stays::ForNow(_)) => state,
+        };
+        next.looked_at = Some(moment.now);
+        let bundle = Rc::clone(&next.bundle);
+        *self.in_force.state.borrow_mut() = next;
+        Ok(bundle)
+    }
+
+    /// Compares the listing with that of the bundle in force, and reads only what is another one.
+    async fn look(&self, place: &BundlePlace, state: &State, now: Timestamp) -> Result<State, Stays> {
+        let listed = self.list(place, now).await?;
+        let digest = Some(listed.digest.clone());
+        if digest == state.listing {
+            // A change that was refused has been taken back.
+            return Ok(State { refused: None, ..state.clone() });
+        }
+        if digest == state.refused {
+            return Ok(state.clone());
+        }
+        if listed.written_at.is_some_and(|at| now.millis() - at.millis() < UPLOAD_MS) {
+            return Err(unfinished(place));
+        }
+        let bundle = in_mode(self.read(place, &listed, now).await?, self.in_force.mode);
+        Ok(State { bundle: Rc::new(bundle), listing: digest, refused: None, looked_at: None })
+    }
+
+    async fn list(&self, place: &BundlePlace, now: Timestamp) -> Result<Listed, Stays> {
+        let S3Location { bucket, key } = &place.0;
+        // A clock that is behind S3's must not hide what was written a moment ago.
+        let as_of = Timestamp::from_millis(now.millis() + DAY_MS);
+        let listing = match self.objects.versions(bucket, key, as_of, MAX_OBJECTS).await {
+            Ok(listing) => listing,
+            Err(error) => return Err(unreadable(&place.to_string(), error, now)),
+        };
+        let mut hash = Sha256::new_with_prefix(format!("{place}\n{}\n", listing.complete));
+        let mut files = BTreeMap::new();
+        let mut written_at = None;
+        for object in &listing.objects {
+            let Some(name) = place.file(object) else { continue };
+            hash.update(format!("{name}\n{}\n{}\n", object.etag, object.modified_at.millis()));
+            written_at = written_at.max(Some(object.modified_at));
+            files.insert(name.to_owned(), object.key.clone());
+        }
+        Ok(Listed { digest: hex(&hash.finalize()), written_at, files, complete: listing.complete })
+    }
+
+    async fn read(&self, place: &BundlePlace, listed: &Listed, now: Timestamp) -> Result<Bundle, Stays> {
+        let refused = |reason: String| {
+            let since = listed.written_at.unwrap_or_else(|| day_of(now));
+            Stays::Refused(Refusal { cause: listed.digest.clone(), since, reason, advice: CORRECT })
+        };
+        if !listed.complete {
+            let reason = format!(
+                "more than {MAX_OBJECTS} objects, or too many old versions, are under the prefix: give the bundle a \
+                 prefix of its own"
+            );
+            return Err(refused(reason));
+        }
+        let mut texts = BTreeMap::new();
+        for (name, key) in &listed.files {
+            match self.objects.read(&place.0.bucket, key, MAX_FILE).await {
+                Ok(Some(bytes)) => {
+                    let text = String::from_utf8(bytes).map_err(|error| {
+                        refused(format!("{name}:{}: the text is not UTF-8", not_utf8(&error)))
+                    })?;
+                    texts.insert(name.clone(), text);
+                }
+                Ok(None) => return Err(unfinished(place)),
+                Err(error) => return Err(unreadable(&listed.digest, error, now)),
+            }
+        }
+        Bundle::from_files(&texts).map_err(|error| refused(error.to_string()))
+    }
+
+    /// Tells of a refusal, once for a listing and the bundle that stays in force in its place. When it cannot be told now, the
+    /// next look tells it: judging goes on.
+    async fn tell(&self, place: &BundlePlace, state: State, refusal: Refusal, moment: &Moment) -> State {
+        let Refusal { cause, since, reason, advice } = refusal;
+        let hash = state.bundle.hash().to_owned();
+        let source = if state.listing.is_some() { "the last good one" } else { "the packaged one" };
+        let mark: String = hash.chars().take(12).collect();
+        let notice = Notice {
+            detail_type: BUNDLE_REFUSED,
+            resources: Vec::new(),
+            detail: json!({
+                "text": format!("the policy bundle in {place} is refused: {reason}; bundle {mark} ({source}) stays in force"),
+                "about": place.to_string(),
+                "advice": advice,
+                "place": place.to_string(),
+                "reason": reason,
+                "listing": cause,
+                "in_force": { "bundle": hash, "source": source },
+            }),
+        };
+        let receipt = format!("bundle#{cause}#{}#{mark}", since.millis());
+        let told = publish_once(self.table, self.bus, moment, &receipt, since, &notice).await;
+        State { refused: told.is_ok().then_some(cause), ..state }
+    }
+}
+
+/// The line and column, counted from 1, where a text stops being one.
+fn not_utf8(error: &std::string::FromUtf8Error) -> String {
+    let good = error.as_bytes().get(..error.utf8_error().valid_up_to()).unwrap_or_default();
+    let line = good.iter().filter(|byte| **byte == b'\n').count() + 1;
+    let column = good
+        .rsplit(|byte| *byte == b'\n')
+        .next()
+        .map_or(0, |rest| String::from_utf8_lossy(rest).chars().count());
+    format!("{line}:{}", column + 1)
+}
+
+fn unfinished(place: &BundlePlace) -> Stays {
+    let context = format!("read the policy bundle in {place}");
+    let message = "it was written a moment ago, and more may follow";
+    Stays::ForNow(PortError::new(PortErrorKind::Unavailable, context, message))
+}
+
+/// A service that is busy answers later. Anything else is told, and again each day that it lasts.
+fn unreadable(what: &str, error: PortError, now: Timestamp) -> Stays {
+    if error.is_transient() {
+        return Stays::ForNow(error);
+    }
+    let cause = hex(&Sha256::digest(format!("{what}\n{:?}", error.kind())));
+    Stays::Refused(Refusal { cause, since: day_of(now), reason: error.to_string(), advice: GRANT })
+}
+
+fn day_of(now: Timestamp) -> Timestamp {
+    Timestamp::from_millis(now.millis().div_euclid(DAY_MS) * DAY_MS)
+}

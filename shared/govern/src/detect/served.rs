@@ -1,0 +1,65 @@
+//! What served a window's traffic: the model that was deployed when it began, whatever is deployed by now. A file that is told late,
+//! or again, is of that model all the same.
+
+use std::collections::BTreeMap;
+
+use sagewarden_events::ResourceKind;
+use sagewarden_lineage::id::{NodeId, NodeKind};
+use sagewarden_lineage::observe::observe;
+use sagewarden_lineage::walk::Limits;
+use serde_json::Value as Json;
+
+use super::window::Window;
+use crate::outcome::Failure;
+use crate::ports::{Account, Table};
+use crate::record::closure::upstream;
+use crate::record::deployment::deployment_in;
+
+/// From a deployment over its configuration to its models.
+const TO_MODELS: Limits = Limits { max_depth: 2, max_nodes: 100 };
+
+/// A configuration, and the model that one of its variants has; absent where it is not known.
+#[derive(Debug, Default)]
+pub(crate) struct Served {
+    pub(crate) config: String,
+    pub(crate) model: Option<NodeId>,
+}
+
+/// As the lineage tells it, where it knows the deployment; else as the account tells it now.
+pub(crate) async fn served(
+    account: &impl Account,
+    table: &impl Table,
+    window: &Window,
+    described: &Json,
+) -> Result<Served, Failure> {
+    let endpoint = NodeId::endpoint(&window.endpoint);
+    if let Some(deployment) = deployment_in(table, &endpoint, window.start, window.end).await? {
+        let config = deployment.last_name().to_owned();
+        let graph = upstream(table, [deployment], TO_MODELS).await?;
+        let role = format!("variant/{}", window.variant);
+        let model = graph.edges.iter().find(|edge| edge.role == role && edge.from.kind() == NodeKind::Model);
+        if let Some(edge) = model {
+            return Ok(Served { config, model: Some(edge.from.clone()) });
+        }
+        return model_of(account, window, config).await;
+    }
+    let config = described.get("EndpointConfigName").and_then(Json::as_str).unwrap_or_default();
+    model_of(account, window, config.to_owned()).await
+}
+
+/// The model of the window's variant by a configuration that there still is.
+async fn model_of(account: &impl Account, window: &Window, config: String) -> Result<Served, Failure> {
+    let endpoint = &window.endpoint;
+    let named = endpoint.sibling(ResourceKind::EndpointConfig, &config);
+    let Some(described) = account.describe(&named).await? else {
+        return Ok(Served { config, model: None });
+    };
+    let variants = described.document.get("ProductionVariants").and_then(Json::as_array);
+    let of_window = |each: &&Json| each.get("VariantName").and_then(Json::as_str) == Some(&window.variant);
+    let model =
+        variants.into_iter().flatten().find(of_window).and_then(|each| each.get("ModelName")?.as_str());
+    let Some(name) = model else { return Ok(Served { config, model: None }) };
+    let described = account.describe(&endpoint.sibling(ResourceKind::Model, name)).await?;
+    let model = described.map(|it| observe(&it.resource, &it.document, &BTreeMap::new())).transpose()?;
+    Ok(Served { config, model: model.map(|seen| seen.id) })
+}

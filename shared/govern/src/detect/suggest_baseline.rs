@@ -1,0 +1,318 @@
+//! A training job has ended: a baseline is made of the data that it read, which traffic to its model is compared with later. A job
+//! without one is told.
+
+use std::collections::BTreeMap;
+use std::io::{self, BufReader, Write as _};
+use std::thread;
+
+use sagewarden_drift::csv::{CsvError, CsvTable, Header};
+use sagewarden_drift::{IssueKind, Issues, Profile, SuggestedBaseline};
+use sagewarden_events::{ResourceChanged, ResourceKind, Status};
+use sagewarden_lineage::id::NodeId;
+use sagewarden_lineage::observe::{DataReference, Observation, observe};
+use sagewarden_lineage::s3::{S3Location, hex};
+use sagewarden_policy::{TrainingBaseline, TrainingSettings};
+use serde_json::{Value as Json, json};
+use sha2::{Digest as _, Sha256};
+
+use crate::detect::BASELINE_MISSING;
+use crate::detect::find_baseline::MAX_FILE;
+use crate::notify::{Moment, told_once};
+use crate::outcome::{Done, Outcome};
+use crate::ports::{Account, Bus, Files, Notice, ObjectVersion, Objects, PortError, PortErrorKind, Table};
+use crate::record::data_versions::MAX_OBJECTS;
+
+const BUFFER: usize = 64 << 10;
+const MEGABYTE: u64 = 1_000_000;
+
+const MAKE_IT: &str = "make one with `sagewarden baseline` and name its folder as `baseline` under `[[drift.detect.endpoints]]` in the \
+    settings";
+
+/// The use case with the ports it needs.
+#[derive(Clone, Copy, Debug)]
+pub struct SuggestBaseline<'a, A, O, T, B> {
+    /// Describes the job.
+    pub account: &'a A,
+    /// Reads its data, keeps the baseline.
+    pub objects: &'a O,
+    /// Knows what was told.
+    pub table: &'a T,
+    /// Takes the finding that there is no baseline.
+    pub bus: &'a B,
+    /// What is wanted.
+    pub settings: &'a TrainingSettings,
+    /// The bucket that the system keeps its own things in.
+    pub own_bucket: &'a str,
+}
+
+/// Why there is no baseline of a job's data, and what to do about it.
+struct Without {
+    why: String,
+    advice: String,
+}
+
+impl Without {
+    fn because(why: impl Into<String>) -> Self {
+        Self { why: why.into(), advice: MAKE_IT.to_owned() }
+    }
+}
+
+/// Why no baseline was made.
+enum NotMade {
+    Without(Without),
+    Failed(PortError),
+}
+
+impl From<Without> for NotMade {
+    fn from(without: Without) -> Self {
+        Self::Without(without)
+    }
+}
+
+impl From<PortError> for NotMade {
+    fn from(error: PortError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl NotMade {
+    fn because(why: impl Into<String>) -> Self {
+        Self::Without(Without::because(why))
+    }
+
+    /// Data that may not be read is told; nothing else can be done about it here.
+    fn told_if_denied(self) -> Self {
+        match self {
+            Self::Failed(error) if error.kind() == PortErrorKind::Denied => Self::Without(Without {
+                why: format!("its data may not be read: {error}"),
+                advice:
+                    "deploy the stack with `ReadTrainingData=true`, and let the bucket and its key allow it"
+                        .to_owned(),
+            }),
+            other => other,
+        }
+    }
+}
+
+/// What a job read: the channel with the data, as it was described.
+struct Channel {
+    data: DataReference,
+    labels: usize,
+    /// Whether its content type says that it is CSV.
+    is_said: bool,
+}
+
+/// A table that was read, or why it is none.
+type ReadTable = Result<(Profile, Issues), CsvError>;
+
+impl<A: Account, O: Objects + Files, T: Table, B: Bus> SuggestBaseline<'_, A, O, T, B> {
+    /// A job changed its state.
+    ///
+    /// # Errors
+    /// When a service does not answer.
+    pub async fn on_job(&self, change: &ResourceChanged, moment: &Moment) -> Outcome {
+        let (job, ended) = (&change.resource, change.status == Some(Status::Completed));
+        if job.kind != ResourceKind::TrainingJob || !ended {
+            return Ok(Done::Nothing("no training job has ended".to_owned()));
+        }
+        if self.settings.baseline == TrainingBaseline::Off {
+            return Ok(Done::Nothing("the settings want no baselines of training data".to_owned()));
+        }
+        let Some(described) = self.account.describe(job).await? else {
+            return Ok(Done::Nothing(format!("{job} is there no more")));
+        };
+        let seen = observe(&described.resource, &described.document, &BTreeMap::new())?;
+        let made = match self.channel(&seen, &described.document) {
+            Ok(channel) => self.make(&seen, &channel).await,
+            Err(without) => Err(without.into()),
+        };
+        match made {
+            Ok(done) => Ok(done),
+            Err(NotMade::Without(without)) => self.tell(&seen, &without, moment).await,
+            Err(NotMade::Failed(error)) => Err(error.into()),
+        }
+    }
+
+    /// The channel that the settings name, else the only one.
+    fn channel(&self, seen: &Observation, described: &Json) -> Result<Channel, Without> {
+        let named = described.get("InputDataConfig").and_then(Json::as_array);
+        let named: Vec<&Json> = named.into_iter().flatten().collect();
+        let name = |channel: &Json| channel.get("ChannelName").and_then(Json::as_str).map(str::to_owned);
+        let wanted = &self.settings.channel;
+        let found = named.iter().find(|channel| name(channel).as_ref() == Some(wanted));
+        let ((Some(channel), _) | (None, [channel])) = (found, named.as_slice()) else {
+            return Err(Without {
+                why: format!("it has no channel `{wanted}`"),
+                advice:
+                    "name the channel with the data as `channel` under `[drift.training]` in the settings"
+                        .to_owned(),
+            });
+        };
+        let role = format!("channel/{}", name(channel).unwrap_or_default());
+        let data = seen.inputs.iter().find(|input| input.role == role).cloned();
+        let Some(data) = data else {
+            return Err(Without::because(format!("its {role} is not in S3")));
+        };
+        let text = |key: &str| channel.get(key).and_then(Json::as_str);
+        if data.manifest.is_some() {
+            return Err(Without::because("its data is given by a manifest"));
+        }
+        if let Some(kind) = text("CompressionType").filter(|kind| *kind != "None") {
+            return Err(Without::because(format!("its data is compressed ({kind})")));
+        }
+        let content = text("ContentType").map(str::to_lowercase);
+        // Without one the names of the objects must say it.
+        let is_csv = content.as_ref().is_none_or(|content| content.trim_start().starts_with("text/csv"));
+        if !is_csv {
+            return Err(Without::because(format!("its data is `{}`, no CSV", content.unwrap_or_default())));
+        }
+        // "Common data formats for training", developer guide: `text/csv;label_size=0`.
+        let parts = content.iter().flat_map(|content| content.split(';'));
+        let said =
+            parts.filter_map(|part| part.trim().strip_prefix("label_size=")?.trim().parse().ok()).next();
+        Ok(Channel { data, labels: said.unwrap_or(self.settings.label_columns), is_said: content.is_some() })
+    }
+
+    async fn make(&self, seen: &Observation, channel: &Channel) -> Result<Done, NotMade> {
+        if self.settings.baseline == TrainingBaseline::Tell {
+            let advice = format!(
+                "set `baseline = \"make\"` under `[drift.training]` in the settings, and deploy with \
+                 `ReadTrainingData=true`; or {MAKE_IT}; or set `baseline = \"off\"`"
+            );
+            return Err(Without { why: "the settings do not ask for one".to_owned(), advice }.into());
+        }
+        let folder = folder_of(self.own_bucket, &seen.id);
+        let constraints = format!("{}/constraints.json", folder.key);
+        if self.objects.read(self.own_bucket, &constraints, MAX_FILE).await?.is_some() {
+            return Ok(Done::Nothing(format!("the baseline of {} was made before", seen.resource)));
+        }
+        let made = self.profile(channel).await.map_err(NotMade::told_if_denied)?;
+        for (name, text) in made.files() {
+            let key = format!("{}/{name}", folder.key);
+            self.objects.write(&folder.bucket, &key, "application/json", text.as_bytes()).await?;
+        }
+        let odd = made.issues.iter().map(|(kind, issue)| format!("; {} rows: {kind}", issue.count));
+        Ok(Done::Acted(format!(
+            "made a baseline of {} rows that {} was trained on: {folder}{}",
+            made.profile.rows,
+            seen.resource,
+            odd.collect::<String>()
+        )))
+    }
+
+    /// What the job's data is like, without its labels.
+    async fn profile(&self, channel: &Channel) -> Result<SuggestedBaseline, NotMade> {
+        let location = &channel.data.location;
+        let objects = self.data(channel).await?;
+        let mut merged: Option<(Profile, Issues)> = None;
+        for object in &objects {
+            let uri = S3Location { bucket: location.bucket.clone(), key: object.key.clone() };
+            let read = self.read(&location.bucket, object, channel.labels).await?;
+            let read = read.ok_or_else(|| NotMade::because(format!("{uri} is there no more")))?;
+            let (profile, issues) =
+                read.map_err(|error| NotMade::because(format!("{uri} is no table: {error}")))?;
+            match &mut merged {
+                None => merged = Some((profile, issues)),
+                Some((all, _)) if !names(all).eq(names(&profile)) => {
+                    let first = objects.first().map_or("", |one| &one.key);
+                    return Err(NotMade::because(format!("{uri} has other columns than {first}")));
+                }
+                Some((all, wrong)) => {
+                    all.merge(&profile);
+                    wrong.merge(&issues);
+                }
+            }
+        }
+        match merged {
+            Some((profile, _)) if profile.columns.is_empty() => {
+                Err(NotMade::because(format!("its data at {location} has no columns but labels")))
+            }
+            Some((_, issues)) if issues.get(IssueKind::NotUtf8).is_some() => {
+                Err(NotMade::because(format!("its data at {location} is no text in UTF-8")))
+            }
+            Some((profile, issues)) => Ok(SuggestedBaseline::of_profile(profile, issues)),
+            None => Err(NotMade::because(format!("there was no data at {location} when it began"))),
+        }
+    }
+
+    /// The objects that the job has read, where they may all be taken for CSV and are not too much.
+    async fn data(&self, channel: &Channel) -> Result<Vec<ObjectVersion>, NotMade> {
+        let DataReference { location, as_of, single, .. } = &channel.data;
+        let listing = self.objects.versions(&location.bucket, &location.key, *as_of, MAX_OBJECTS).await?;
+        // Markers of folders and of success are empty.
+        let counts = |object: &ObjectVersion| object.size > 0 && (!single || object.key == location.key);
+        let objects: Vec<ObjectVersion> = listing.objects.into_iter().filter(counts).collect();
+        let bytes: u64 = objects.iter().map(|object| object.size).sum();
+        let limit = self.settings.max_megabytes;
+        if !listing.complete || bytes > limit * MEGABYTE {
+            let why = format!("its data at {location} has more than {limit} MB, or {MAX_OBJECTS} objects");
+            let advice = format!("{MAKE_IT}, or raise `max_megabytes` under `[drift.training]`");
+            return Err(Without { why, advice }.into());
+        }
+        let unsaid = objects.iter().find(|object| !channel.is_said && !object.key.ends_with(".csv"));
+        if let Some(object) = unsaid {
+            let why = format!("nothing says that s3://{}/{} is CSV", location.bucket, object.key);
+            let advice = format!("give the channel its `ContentType`, or {MAKE_IT}");
+            return Err(Without { why, advice }.into());
+        }
+        Ok(objects)
+    }
+
+    /// Reads a table while it arrives; `None` when it is there no more. S3 gives pieces, and the reader of tables takes them: it has
+    /// a thread of its own, so that no file has to be held.
+    async fn read(
+        &self,
+        bucket: &str,
+        object: &ObjectVersion,
+        labels: usize,
+    ) -> Result<Option<ReadTable>, PortError> {
+        let failed = |error: io::Error| {
+            PortError::new(PortErrorKind::Unavailable, format!("read `{}`", object.key), error.to_string())
+        };
+        let (reader, mut writer) = io::pipe().map_err(failed)?;
+        let reading = thread::spawn(move || -> ReadTable {
+            let table = CsvTable::open(BufReader::with_capacity(BUFFER, reader), Header::Detect)?;
+            table.without_first(labels).profile()
+        });
+        // A reader that has ended with an error takes no more.
+        let mut is_taken = true;
+        let mut take = |piece: &[u8]| is_taken = is_taken && writer.write_all(piece).is_ok();
+        let streamed = self.objects.stream(bucket, object, &mut take).await;
+        drop(writer);
+        let read = reading.join().map_err(|_| failed(io::Error::other("the reader of tables panicked")))?;
+        Ok(streamed?.then_some(read))
+    }
+
+    /// Told once for a place of data and a reason: a model that is trained anew every night is told of once.
+    async fn tell(&self, seen: &Observation, without: &Without, moment: &Moment) -> Outcome {
+        let Without { why, advice } = without;
+        let job = &seen.resource;
+        let text = format!("training job {} has no baseline of its data: {why}", job.name);
+        let data: Vec<String> = seen.inputs.iter().map(|input| input.location.to_string()).collect();
+        let notice = Notice {
+            detail_type: BASELINE_MISSING,
+            resources: vec![job.arn()],
+            detail: json!({
+                "text": text,
+                "about": job.arn(),
+                "advice": advice,
+                "training_job": { "name": job.name, "arn": job.arn() },
+                "data": data,
+                "why": why,
+            }),
+        };
+        // A key has room for less than what twenty channels may be called.
+        let subject = hex(&Sha256::digest(format!("{} {why}", data.join(" "))));
+        let cause = format!("baseline#{}/{}#{subject}", job.account, job.region);
+        told_once(self.table, self.bus, moment, &cause, seen.created_at, &notice).await
+    }
+}
+
+/// Where the baseline of a training job's data is.
+pub(crate) fn folder_of(own_bucket: &str, job: &NodeId) -> S3Location {
+    S3Location { bucket: own_bucket.to_owned(), key: format!("baselines/{}", job.tail().replace('@', "/")) }
+}
+
+fn names(profile: &Profile) -> impl Iterator<Item = &String> {
+    profile.columns.iter().map(|column| &column.name)
+}

@@ -1,0 +1,137 @@
+//! Looks up what a verdict needs beside a description: tags, the model behind a transform job, the package behind a model, the
+//! schedules of an endpoint, the versioning of buckets, the commit, the role.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sagewarden_events::{Resource, Timestamp};
+use sagewarden_lineage::observe::observe;
+use sagewarden_policy::join::{Answer, Joined, OPERATIONS, ROLE_OPERATION, Reference, references};
+use sagewarden_policy::{Bundle, LineageSettings, operations};
+use serde_json::{Value as Json, json};
+
+use crate::enforce::inspect_role::{InspectRole, Inspected};
+use crate::enforce::remedy::VIOLATION_TAG;
+use crate::ports::{Account, Description, Objects, PortError, PortErrorKind, Roles, SourceControl};
+use crate::record::commit_claim::claimed;
+
+/// Resources that one operation is asked about for one verdict. A configuration of more variants than that is not known.
+const MOST: usize = 20;
+
+/// Where answers come from.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Lookup<'a, A, O, S, R> {
+    pub(crate) account: &'a A,
+    pub(crate) objects: &'a O,
+    pub(crate) source: &'a S,
+    pub(crate) roles: &'a InspectRole<'a, R>,
+    pub(crate) settings: &'a LineageSettings,
+    pub(crate) now: Timestamp,
+}
+
+impl<A: Account, O: Objects, S: SourceControl, R: Roles> Lookup<'_, A, O, S, R> {
+    /// Asks every operation that a control of the kind speaks of. What is refused is kept as the reason why the controls that
+    /// need it are not known.
+    ///
+    /// # Errors
+    /// When a service is busy or silent: the same record later will be judged with everything that it takes.
+    pub(crate) async fn join(&self, bundle: &Bundle, description: &Description) -> Result<Joined, PortError> {
+        let Description { resource, document } = description;
+        let wanted = operations(bundle, resource.kind);
+        let mut joined = Joined::new();
+        for operation in OPERATIONS.into_iter().filter(|operation| wanted.contains(*operation)) {
+            let about = references(operation, resource, document, &joined);
+            let answer = if about.len() > MOST {
+                Answer::Unreadable(format!(
+                    "it concerns {} resources: more than {MOST} are not asked",
+                    about.len()
+                ))
+            } else {
+                match self.ask(operation, description, about, &joined).await {
+                    Ok(documents) => Answer::Documents(documents),
+                    Err(error) if error.is_transient() => return Err(error),
+                    Err(error) => Answer::Unreadable(error.to_string()),
+                }
+            };
+            joined.insert(operation.to_owned(), answer);
+        }
+        Ok(joined)
+    }
+
+    async fn ask(
+        &self,
+        operation: &str,
+        description: &Description,
+        about: BTreeSet<Reference>,
+        joined: &Joined,
+    ) -> Result<Vec<Json>, PortError> {
+        let resource = &description.resource;
+        let mut documents = Vec::new();
+        for reference in about {
+            match reference {
+                Reference::Tags => documents.push(tag_list(&self.account.tags(resource).await?)),
+                Reference::Resource(other) => documents.extend(self.description(&other).await?),
+                Reference::SchedulesOf(endpoint) => {
+                    documents.push(self.account.schedules_of(&endpoint).await?)
+                }
+                Reference::Bucket(bucket) => {
+                    let status = self.objects.versioning(&bucket).await?;
+                    documents.push(json!({ "Bucket": bucket, "Status": status }));
+                }
+                Reference::Commit => documents.extend(self.commit(description, joined).await?),
+                Reference::Role(role) => documents.extend(self.role(operation, &role).await?),
+            }
+        }
+        Ok(documents)
+    }
+
+    /// The policies of a role that allow too much: the managed one, or those that open all of S3.
+    async fn role(&self, operation: &str, role: &str) -> Result<Vec<Json>, PortError> {
+        let facts = match self.roles.inspect(role, self.now).await? {
+            Inspected::Known(facts) => facts,
+            Inspected::Unknown(reason) => {
+                return Err(PortError::new(PortErrorKind::Denied, format!("look at `{role}`"), reason));
+            }
+        };
+        if operation != ROLE_OPERATION {
+            return Ok(facts.unrestricted_s3.iter().map(|name| json!({ "PolicyName": name })).collect());
+        }
+        let full = facts.sagemaker_full_access;
+        let attached =
+            full.then(|| json!({ "PolicyArn": "arn:aws:iam::aws:policy/AmazonSageMakerFullAccess" }));
+        Ok(vec![json!({ "AttachedPolicies": Vec::from_iter(attached) })])
+    }
+
+    /// What is gone by now says nothing: the controls that want something of it are violated, not unknown.
+    async fn description(&self, resource: &Resource) -> Result<Option<Json>, PortError> {
+        Ok(self.account.describe(resource).await?.map(|found| found.document))
+    }
+
+    /// The commit that the resource names, if its repository has it.
+    async fn commit(&self, description: &Description, joined: &Joined) -> Result<Option<Json>, PortError> {
+        let Description { resource, document } = description;
+        let tags = tags(joined);
+        // A description without a creation time names no commit that could be found.
+        let Ok(seen) = observe(resource, document, &tags) else { return Ok(None) };
+        let (Some(claim), Some(repository)) = claimed(self.account, self.settings, &seen, &tags).await?
+        else {
+            return Ok(None);
+        };
+        let found = self.source.commit(&repository, &claim.commit).await?;
+        Ok(found.map(|commit| json!({ "commit": { "commitId": commit.id.as_str() } })))
+    }
+}
+
+/// The mark that a remedy leaves is no fact of the resource.
+fn tag_list(tags: &BTreeMap<String, String>) -> Json {
+    let own = tags.iter().filter(|(key, _)| *key != VIOLATION_TAG);
+    let list: Vec<Json> = own.map(|(key, value)| json!({ "Key": key, "Value": value })).collect();
+    json!({ "Tags": list })
+}
+
+fn tags(joined: &Joined) -> BTreeMap<String, String> {
+    let Some(Answer::Documents(documents)) = joined.get("ListTags") else { return BTreeMap::new() };
+    let list = documents.first().and_then(|answer| answer.get("Tags")?.as_array());
+    let pair =
+        |tag: &Json| Some((tag.get("Key")?.as_str()?.to_owned(), tag.get("Value")?.as_str()?.to_owned()));
+    list.into_iter().flatten().filter_map(pair).collect()
+}

@@ -1,0 +1,338 @@
+//! What an endpoint ran when, and what happened to it.
+
+use std::collections::BTreeSet;
+
+use sagewarden_drift::WindowReport;
+use sagewarden_events::Timestamp;
+use sagewarden_lineage::answer::{Entry, EntryKind, History, LiveEndpoint, newest_verdict};
+use sagewarden_lineage::chain::{Chain, title};
+use sagewarden_lineage::edge::Relation;
+use sagewarden_lineage::fact::CREATED_BY;
+use sagewarden_lineage::graph::{Graph, Node};
+use sagewarden_lineage::id::{NodeId, NodeKind};
+use sagewarden_lineage::record::NODE;
+use sagewarden_lineage::table::{Item, Key, Query, Range};
+use sagewarden_lineage::walk::{Direction, Walk};
+
+use super::address::resolve;
+use super::follow::follow;
+use super::question::{Bounds, NoAnswer, Question};
+use super::reading::{Interrupted, Reading};
+use crate::alert::OBSERVED_ON;
+use crate::counted::counted;
+use crate::ports::Table;
+
+/// A time during which a deployment was in force on an endpoint, or none.
+#[derive(Clone, Debug)]
+pub(super) struct Period {
+    pub(super) deployment: Option<NodeId>,
+    pub(super) from: Timestamp,
+    pub(super) until: Option<Timestamp>,
+}
+
+impl Period {
+    pub(super) fn holds(&self, at: Timestamp) -> bool {
+        self.from <= at && self.until.is_none_or(|until| at < until)
+    }
+}
+
+/// The deployment in force at a time, and since when; the outer `None` when nothing is known of the time.
+pub(super) async fn deployment_in_force<T: Table>(
+    reading: &Reading<'_, T>,
+    endpoint: &NodeId,
+    at: Timestamp,
+) -> Result<Option<(Timestamp, Option<NodeId>)>, NoAnswer> {
+    let range = Range::Between("R#".into(), format!("R#{:015}#~", at.millis()));
+    let newest = Query { range, descending: true, limit: Some(1), ..Query::prefix(endpoint.as_str(), "") };
+    Ok(reading.query(&newest).await?.items.first().and_then(revision))
+}
+
+/// `R#<ms>#<deployment>`
+fn revision(row: &Item) -> Option<(Timestamp, Option<NodeId>)> {
+    let from = row.key.sk.split('#').nth(1)?.parse().ok().map(Timestamp::from_millis)?;
+    Some((from, row.text("dep").and_then(NodeId::parse)))
+}
+
+/// What was in force when, the oldest first. Told again, the same deployment is one period.
+pub(super) async fn periods<T: Table>(
+    reading: &Reading<'_, T>,
+    endpoint: &NodeId,
+) -> Result<Vec<Period>, Interrupted> {
+    let rows = reading.query_all(Query::prefix(endpoint.as_str(), "R#")).await?;
+    let mut periods: Vec<Period> = Vec::new();
+    for (from, deployment) in rows.iter().filter_map(revision) {
+        match periods.last_mut() {
+            Some(last) if last.deployment == deployment => {}
+            last => {
+                if let Some(last) = last {
+                    last.until = Some(from);
+                }
+                periods.push(Period { deployment, from, until: None });
+            }
+        }
+    }
+    Ok(periods)
+}
+
+/// Deployments whose packages, jobs and verdicts are looked at; older ones are named without.
+pub(super) const LOOKED_INTO: usize = 10;
+/// Entries of one kind in one answer: four days of an hourly schedule.
+const ENTRIES: usize = 100;
+
+/// Answers `history`.
+pub(super) async fn history<T: Table>(
+    reading: &Reading<'_, T>,
+    question: &Question,
+    bounds: Bounds,
+) -> Result<History, NoAnswer> {
+    let root = resolve(reading, &question.entity).await?.id;
+    if root.kind() != NodeKind::Endpoint {
+        let reason = format!("is a {}: a history is that of an endpoint", root.kind());
+        return Err(NoAnswer::BadField { field: "entity", reason });
+    }
+    let item = reading.get(&[Key::new(root.as_str(), NODE)]).await?.pop();
+    let mut history = History {
+        name: title(&Node { id: root.clone(), item }),
+        root: root.to_string(),
+        entries: Vec::new(),
+        complete: true,
+        missing: Vec::new(),
+        cursor: None,
+        requests: 0,
+    };
+    let before = before(question)?;
+    let told = tell(reading, &root, bounds, before, &mut history).await;
+    match told {
+        Ok(()) => {}
+        Err(Interrupted::Stopped(why)) => history.missing.push(format!("it is cut: {}", why.explain())),
+        Err(Interrupted::Port(error)) => return Err(error.into()),
+    }
+    history.entries.retain(|entry| before.is_none_or(|before| entry.time < before));
+    history.entries.sort_by(|one, other| other.cmp(one));
+    history.entries.dedup();
+    cut(&mut history);
+    history.complete = history.missing.is_empty();
+    history.requests = reading.requests();
+    Ok(history)
+}
+
+/// Only what is older: the time of the last entry of an earlier answer, or the time that was asked for.
+fn before(question: &Question) -> Result<Option<Timestamp>, NoAnswer> {
+    match &question.cursor {
+        None => Ok(question.time()?.map(|at| Timestamp::from_millis(at.millis() + 1))),
+        Some(text) => {
+            let millis = text.parse().map_err(|_| NoAnswer::BadField {
+                field: "cursor",
+                reason: "is not the `cursor` of a history: pass it on as it came".to_owned(),
+            })?;
+            Ok(Some(Timestamp::from_millis(millis)))
+        }
+    }
+}
+
+/// No more than fits; entries of one moment stay together.
+fn cut(history: &mut History) {
+    let Some(last) = history.entries.get(ENTRIES - 1).map(|entry| entry.time) else { return };
+    let kept = history.entries.iter().take_while(|entry| entry.time >= last).count();
+    if kept < history.entries.len() {
+        history.entries.truncate(kept);
+        history.cursor = Some(last.millis().to_string());
+        history.missing.push("there is more before that: continue with the cursor".to_owned());
+    }
+}
+
+async fn tell<T: Table>(
+    reading: &Reading<'_, T>,
+    endpoint: &NodeId,
+    bounds: Bounds,
+    before: Option<Timestamp>,
+    history: &mut History,
+) -> Result<(), Interrupted> {
+    let mut periods = periods(reading, endpoint).await?;
+    periods.retain(|period| before.is_none_or(|before| period.from < before));
+    observed(reading, endpoint, OBSERVED_ON, before, history).await?;
+    observed(reading, endpoint, MONITORED, before, history).await?;
+    found(reading, endpoint, history).await?;
+    let mut looked_at = BTreeSet::new();
+    for (index, period) in periods.iter().rev().enumerate() {
+        let Some(deployment) = &period.deployment else {
+            history.entries.push(entry(
+                period.from,
+                EntryKind::Deployment,
+                endpoint,
+                "the endpoint was deleted".into(),
+            ));
+            continue;
+        };
+        let configuration = LiveEndpoint::of(deployment).configuration;
+        if index >= LOOKED_INTO {
+            let text = format!("configuration {configuration} came into force");
+            history.entries.push(entry(period.from, EntryKind::Deployment, deployment, text));
+            continue;
+        }
+        let mut walk = Walk::new(Direction::Upstream, [deployment.clone()], bounds.limits);
+        follow(reading, &mut walk, Direction::Upstream).await?;
+        let graph = walk.into_graph();
+        let who = graph.nodes.get(deployment).and_then(|node| node.text(CREATED_BY));
+        // Whoever asked for it first: later, it may have been somebody else.
+        let by = who.filter(|_| is_first(&periods, period)).map(|who| format!(", deployed by {who}"));
+        let by = by.unwrap_or_default();
+        let text = format!("configuration {configuration} came into force{}{by}", models(&graph));
+        history.entries.push(entry(period.from, EntryKind::Deployment, deployment, text));
+        for node in graph.nodes.values().filter(|node| looked_at.insert(node.id.clone())) {
+            events_of(reading, node, history).await?;
+        }
+    }
+    if periods.len() > LOOKED_INTO {
+        let text =
+            "approvals and findings are those of the newest 10 deployments: ask with `at` for older ones";
+        history.missing.push(text.to_owned());
+    }
+    Ok(())
+}
+
+/// Whether the deployment of a period was in force in none before it.
+fn is_first(periods: &[Period], period: &Period) -> bool {
+    let same = periods.iter().find(|other| other.deployment == period.deployment);
+    same.is_some_and(|other| other.from == period.from)
+}
+
+/// The role of the edges from an endpoint to the runs of its monitoring schedules.
+const MONITORED: &str = "monitored";
+
+fn entry(time: Timestamp, kind: EntryKind, subject: &NodeId, text: String) -> Entry {
+    Entry { time, kind, text, subject: subject.to_string() }
+}
+
+fn models(graph: &Graph) -> String {
+    let chain = Chain::of(graph);
+    let names: Vec<String> = chain.models.iter().map(|model| model.name.clone()).collect();
+    let jobs: Vec<String> = chain.training_jobs.iter().map(|job| job.name.clone()).collect();
+    let mut text = String::new();
+    if !names.is_empty() {
+        text.push_str(&format!(", with model {}", names.join(", ")));
+    }
+    if !jobs.is_empty() {
+        text.push_str(&format!(", trained by {}", jobs.join(", ")));
+    }
+    text
+}
+
+/// What monitoring did and found, the newest first.
+async fn observed<T: Table>(
+    reading: &Reading<'_, T>,
+    endpoint: &NodeId,
+    role: &str,
+    before: Option<Timestamp>,
+    history: &mut History,
+) -> Result<(), Interrupted> {
+    let prefix = format!("O#{}:{role}#", Relation::AssociatedWith);
+    let mut query =
+        Query { descending: true, limit: Some(ENTRIES), ..Query::prefix(endpoint.as_str(), &prefix) };
+    let mut number = 0;
+    // Executions are named by their time, but not sorted by it: pages are read until enough of them are old enough.
+    while number <= ENTRIES {
+        let page = reading.query(&query).await?;
+        let ids = page.items.iter().filter_map(|item| NodeId::parse(item.key.sk.strip_prefix(&prefix)?));
+        let keys: Vec<Key> = ids.map(|id| Key::new(id.as_str(), NODE)).collect();
+        for item in reading.get(&keys).await? {
+            let created = item.number("ct").map(Timestamp::from_millis);
+            let node = NodeId::parse(&item.key.pk).map(|id| Node { id, item: Some(item) });
+            let Some((time, node)) = created.zip(node) else { continue };
+            if before.is_none_or(|before| time < before) {
+                number += 1;
+                history.entries.push(observation(time, &node));
+            }
+        }
+        match page.next {
+            Some(next) => query.after = Some(next),
+            None => return Ok(()),
+        }
+    }
+    Ok(())
+}
+
+/// Why a monitor said nothing, in words.
+fn silence(cause: &str) -> &str {
+    match cause {
+        "execution-failed" => "the execution failed",
+        "execution-stopped" => "the execution was stopped",
+        "execution-missing" => "an execution that was due did not run",
+        "schedule-failed" => "the schedule failed",
+        "schedule-stopped" => "the schedule was stopped",
+        "report-missing" => "there were violations, but no report",
+        "report-denied" => "the report could not be read",
+        "traffic-unreadable" => "some could not be read",
+        "traffic-missing" => "none has come any more",
+        "traffic-unheard" => "it is there, but nobody told of it",
+        other => other,
+    }
+}
+
+fn observation(time: Timestamp, node: &Node) -> Entry {
+    if node.id.kind() == NodeKind::Violation && node.number("violations").is_none() {
+        let causes = node.item.iter().flat_map(|item| item.set("silent"));
+        let causes: Vec<&str> = causes.map(silence).collect();
+        let schedule = node.text("schedule").unwrap_or("unknown");
+        let who = if schedule == WindowReport::SCHEDULE {
+            "traffic was not watched".to_owned()
+        } else {
+            format!("schedule {schedule} said nothing")
+        };
+        let text = format!("{who}: {}, in {}", causes.join(", "), node.name());
+        return entry(time, EntryKind::Monitoring, &node.id, text);
+    }
+    if node.id.kind() == NodeKind::Violation {
+        let kind = node.text("monitoring_type").unwrap_or("monitoring");
+        let found = node.text("found").map(|found| format!(": {found}")).unwrap_or_default();
+        let text = format!(
+            "{kind} found {} ({}), in {}{found}",
+            counted(node.number("violations").unwrap_or_default(), "violation"),
+            node.text("severity").unwrap_or("severity unknown"),
+            node.name()
+        );
+        return entry(time, EntryKind::Drift, &node.id, text);
+    }
+    let state = node.text("st").map(|state| format!(": {state}")).unwrap_or_default();
+    entry(time, EntryKind::Monitoring, &node.id, format!("monitoring execution {} began{state}", node.name()))
+}
+
+/// Approvals of a package, and what the controls said of anything that is judged.
+async fn events_of<T: Table>(
+    reading: &Reading<'_, T>,
+    node: &Node,
+    history: &mut History,
+) -> Result<(), Interrupted> {
+    match node.id.kind() {
+        NodeKind::ModelPackage => {
+            for row in reading.query_all(Query::prefix(node.id.as_str(), "Y#")).await? {
+                let mut parts = row.key.sk.split('#').skip(1);
+                let time = parts.next().and_then(|text| text.parse().ok()).map(Timestamp::from_millis);
+                let (Some(time), Some(state)) = (time, parts.next()) else { continue };
+                let mut text = format!("{} became {state}", title(node));
+                text.extend(row.text("by").map(|by| format!(", by {by}")));
+                text.extend(row.text("description").map(|words| format!(": {words}")));
+                history.entries.push(entry(time, EntryKind::Approval, &node.id, text));
+            }
+            found(reading, &node.id, history).await
+        }
+        NodeKind::TrainingJob | NodeKind::ProcessingJob | NodeKind::Model | NodeKind::EndpointConfig => {
+            found(reading, &node.id, history).await
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The newest verdict on a node, where a control is broken, waived or undecided.
+async fn found<T: Table>(
+    reading: &Reading<'_, T>,
+    id: &NodeId,
+    history: &mut History,
+) -> Result<(), Interrupted> {
+    let rows = reading.query_all(Query::prefix(id.as_str(), "V#")).await?;
+    if let Some((millis, words)) = newest_verdict(&rows).filter(|(_, words)| words.contains(';')) {
+        let text = format!("{} {} was {words}", id.kind(), id.last_name());
+        history.entries.push(entry(Timestamp::from_millis(millis), EntryKind::Finding, id, text));
+    }
+    Ok(())
+}

@@ -1,0 +1,132 @@
+//! Data that a job is given by a manifest: the objects that it lists are what the job read.
+
+use sagewarden_events::Timestamp;
+use sagewarden_lineage::edge::{InEdge, Relation};
+use sagewarden_lineage::id::{NodeId, NodeKind};
+use sagewarden_lineage::manifest::{ListedObjects, ManifestKind};
+use sagewarden_lineage::observe::{DataReference, Observation};
+use sagewarden_lineage::record::{NEVER_FILLED, Record};
+use sagewarden_lineage::s3::S3Location;
+
+use crate::outcome::Failure;
+use crate::ports::{Account, ObjectVersion, Objects, PortError, PortErrorKind, SourceControl, Table};
+use crate::record::RecordLineage;
+use crate::record::data_versions::{MAX_OBJECTS, versioned};
+
+/// A manifest of a hundred thousand keys has about this size.
+const MAX_MANIFEST: u64 = 8_000_000;
+/// Objects that are looked for one by one where too many others stand beside them.
+const MAX_SINGLE: usize = 50;
+/// Objects whose keys begin with another's.
+const NEIGHBOURS: usize = 10;
+
+/// Why the objects of a manifest are not known, in words that are the same each time.
+type Unknown = &'static str;
+
+impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O, S, T> {
+    /// The node of what a manifest lists, which stands where the data of a prefix would; the manifest itself is an input of its own.
+    /// Where the list cannot be had, the manifest is all that is known of the data, and that is said.
+    pub(crate) async fn listed_data(
+        &self,
+        record: &mut Record,
+        seen: &Observation,
+        input: &DataReference,
+        kind: ManifestKind,
+    ) -> Result<Option<NodeId>, Failure> {
+        let DataReference { role, location, as_of, .. } = input;
+        let Some(listing) = self.listed(record, seen, input).await? else { return Ok(None) };
+        let Some(manifest) = listing.objects.into_iter().next() else {
+            record.gap(&seen.id, role, format!("{role}: no manifest stood at `{location}` at {as_of}"));
+            return Ok(None);
+        };
+        let id = record.object(NodeKind::Dataset, &location.bucket, &versioned(&manifest));
+        self.add_checksums(record, NodeKind::Dataset, &location.bucket, std::slice::from_ref(&manifest))
+            .await?;
+        record.edge(&seen.id, &InEdge::new(Relation::ContributedTo, manifest_role(role), id));
+        let listed = match self.listed_objects(&location.bucket, &manifest, kind, *as_of).await? {
+            Ok(listed) => listed,
+            Err(why) => {
+                let what = format!("{role}: the objects that `{location}` lists are not known: {why}");
+                // Not the manifest in their place: it may be readable the next time, and an edge is for ever.
+                record.gap(&seen.id, role, what);
+                return Ok(None);
+            }
+        };
+        let (ListedObjects { bucket, keys }, found) = listed;
+        if found.len() < keys.len() {
+            let what = format!(
+                "{role}: {} of {} objects that `{location}` lists did not stand there at {as_of}",
+                keys.len() - found.len(),
+                keys.len()
+            );
+            record.gap(&seen.id, NEVER_FILLED, what);
+        }
+        let place = S3Location { bucket, key: String::new() };
+        Ok(self.found(record, NodeKind::Dataset, &place, &found, true).await?)
+    }
+
+    /// What a manifest lists, and what stood there of it at a time.
+    async fn listed_objects(
+        &self,
+        bucket: &str,
+        manifest: &ObjectVersion,
+        kind: ManifestKind,
+        as_of: Timestamp,
+    ) -> Result<Result<(ListedObjects, Vec<ObjectVersion>), Unknown>, PortError> {
+        let text = match self.objects.read_version(bucket, manifest, MAX_MANIFEST).await {
+            Ok(Some(text)) => text,
+            Ok(None) => return Ok(Err("the manifest is gone")),
+            Err(error) => return unknown(error),
+        };
+        let listed = match kind.read(&text) {
+            Ok(listed) => listed,
+            Err(why) => return Ok(Err(why)),
+        };
+        // One listing finds many objects; where too many others stand beside them, a few are asked for by name.
+        let prefix = common_beginning(&listed);
+        let beside = match self.objects.versions(&listed.bucket, &prefix, as_of, MAX_OBJECTS).await {
+            Ok(listing) => listing,
+            Err(error) => return unknown(error),
+        };
+        let mut found = beside.objects;
+        if !beside.complete && listed.keys.len() > MAX_SINGLE {
+            return Ok(Err("there are too many objects beside them"));
+        }
+        if !beside.complete {
+            found.clear();
+            for key in &listed.keys {
+                match self.objects.versions(&listed.bucket, key, as_of, NEIGHBOURS).await {
+                    Ok(listing) => found.extend(listing.objects.into_iter().filter(|one| one.key == *key)),
+                    Err(error) => return unknown(error),
+                }
+            }
+        }
+        found.retain(|object| listed.keys.contains(&object.key));
+        Ok(if found.is_empty() { Err("none of them stood there") } else { Ok((listed, found)) })
+    }
+}
+
+/// The role of the manifest itself, beside that of the data.
+fn manifest_role(role: &str) -> String {
+    format!("manifest/{role}")
+}
+
+fn unknown<T>(error: PortError) -> Result<Result<T, Unknown>, PortError> {
+    match error.kind() {
+        _ if error.is_transient() => Err(error),
+        PortErrorKind::Denied => Ok(Err("denied")),
+        PortErrorKind::Invalid => Ok(Err("it is too large")),
+        _ => Ok(Err("refused")),
+    }
+}
+
+/// What all keys begin with.
+fn common_beginning(listed: &ListedObjects) -> String {
+    // The first and the last in order differ the soonest.
+    let ends = listed.keys.first().zip(listed.keys.last());
+    let same = |(first, last): (&String, &String)| {
+        let pairs = first.chars().zip(last.chars());
+        pairs.take_while(|(one, other)| one == other).map(|(one, _)| one).collect()
+    };
+    ends.map(same).unwrap_or_default()
+}

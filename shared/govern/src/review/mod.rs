@@ -1,0 +1,200 @@
+//! A push: what it would create is judged before anybody runs it, and the commit gets a comment that says what is wrong.
+//!
+//! Judged is what the push added or changed and what [`intake`] knows: requests, descriptions and pipeline definitions in
+//! JSON. A repository holds all sorts of JSON: what is none of these is passed over.
+
+pub(crate) mod comment;
+
+use sagewarden_events::{CommitId, RefKind, ReferenceChanged, Repository, Resource, Timestamp};
+use sagewarden_policy::intake::{self, Candidate};
+use sagewarden_policy::join::offline;
+use sagewarden_policy::{Bundle, Subject, Verdict, judge};
+use sha2::{Digest, Sha256};
+
+use crate::notify::{Moment, Receipt};
+use crate::outcome::{Done, Outcome};
+use crate::ports::{ChangedFile, Comment, PortError, SourceControl, Table};
+
+/// Differences that are listed of a push. A larger one is a new repository or an import.
+const MAX_CHANGES: usize = 3_000;
+/// Files that are read: a call each, within the time that a function has.
+pub(crate) const MAX_FILES: usize = 300;
+/// Bytes of a file that is read. The requests of the longest pipelines have a tenth of it.
+pub(crate) const MAX_BYTES: usize = 256 * 1024;
+
+/// The use case with the ports it needs.
+#[derive(Clone, Copy, Debug)]
+pub struct ReviewCommit<'a, S, T> {
+    /// Holds the files and takes the comment.
+    pub source: &'a S,
+    /// Holds the receipt of the comment.
+    pub table: &'a T,
+    /// Policies and settings.
+    pub bundle: &'a Bundle,
+}
+
+/// What a push would create, judged.
+#[derive(Debug, Default)]
+pub(crate) struct Review {
+    /// In the order of the files.
+    pub(crate) judged: Vec<Judged>,
+    /// What could only be judged in part, or not at all, as file and note.
+    pub(crate) notes: Vec<(String, String)>,
+    /// Files that are too large to be read.
+    pub(crate) too_large: Vec<String>,
+    /// JSON files beyond those that are read.
+    pub(crate) unread: usize,
+    /// False when the push changed more files than are listed.
+    pub(crate) complete: bool,
+}
+
+/// One request of a file with its verdict.
+#[derive(Debug)]
+pub(crate) struct Judged {
+    pub(crate) path: String,
+    pub(crate) place: Option<String>,
+    pub(crate) resource: Resource,
+    pub(crate) verdict: Verdict,
+}
+
+/// A push with what it is compared to.
+struct Push<'a> {
+    repository: &'a Repository,
+    time: Timestamp,
+    before: Option<&'a CommitId>,
+    after: &'a CommitId,
+    parent: Option<&'a CommitId>,
+}
+
+impl<S: SourceControl, T: Table> ReviewCommit<'_, S, T> {
+    /// Judges what a push to a branch changed and comments on its last commit, once. A tag names a commit that was judged
+    /// on its branch.
+    ///
+    /// # Errors
+    /// Retries when the repository or the table do not answer, or refuse.
+    pub async fn review(&self, push: &ReferenceChanged, moment: &Moment) -> Outcome {
+        let (RefKind::Branch, Some(after)) = (push.kind, &push.commit) else {
+            return Ok(Done::Nothing("only commits on branches are judged".to_owned()));
+        };
+        let repository = &push.repository;
+        let commit = self.source.commit(repository, after).await?;
+        let parent = commit.as_ref().and_then(|commit| commit.parents.first());
+        // A new branch, and a trigger, do not say where they come from.
+        let before = push.old_commit.as_ref().or(parent);
+        let push = Push { repository, time: push.time, before, after, parent };
+        let Some(changes) = self.source.changes(repository, before, after, MAX_CHANGES).await? else {
+            let text = format!("commit {} cannot be compared: it or the one before is gone", after.short());
+            return Ok(Done::Nothing(text));
+        };
+        let files: Vec<ChangedFile> = changes.files.into_iter().filter(is_json).collect();
+        if files.is_empty() {
+            return Ok(Done::Nothing("no JSON file changed: there is nothing to judge".to_owned()));
+        }
+        let cause = self.cause(&push);
+        let Some(receipt) = Receipt::claim(self.table, moment, &cause).await? else {
+            return Ok(Done::Nothing("the commit has its comment".to_owned()));
+        };
+        match self.judge_and_tell(&push, &files, changes.complete, &cause).await {
+            Ok(Some(told)) => {
+                receipt.settle(self.table, push.time).await?;
+                Ok(Done::Acted(format!("commented on it: {told}")))
+            }
+            Ok(None) => {
+                receipt.give_back(self.table).await?;
+                Ok(Done::Nothing("nothing that can be judged changed".to_owned()))
+            }
+            Err(error) => {
+                receipt.give_back(self.table).await?;
+                Err(error.into())
+            }
+        }
+    }
+
+    /// What a comment is about: what was pushed, as this bundle judges it.
+    fn cause(&self, push: &Push<'_>) -> String {
+        let Repository { account, region, name } = push.repository;
+        let before = push.before.map_or("nothing", CommitId::as_str);
+        let bundle = comment::bundle_mark(self.bundle);
+        format!("comment#{account}#{region}#{name}#{before}#{}#{bundle}", push.after)
+    }
+
+    /// Returns what was told in a few words; `None` when nothing could be judged, and nothing was told.
+    async fn judge_and_tell(
+        &self,
+        push: &Push<'_>,
+        files: &[ChangedFile],
+        complete: bool,
+        cause: &str,
+    ) -> Result<Option<String>, PortError> {
+        let unread = files.len().saturating_sub(MAX_FILES);
+        let mut review = Review { unread, complete, ..Review::default() };
+        for file in files.iter().take(MAX_FILES) {
+            match self.source.content(push.repository, file, MAX_BYTES).await? {
+                Some(content) => self.judge_file(push, &file.path, &content, &mut review),
+                None => review.too_large.push(file.path.clone()),
+            }
+        }
+        if review.judged.is_empty() {
+            return Ok(None);
+        }
+        let text = comment::text(&review, self.bundle, &push.repository.account);
+        let comment = Comment {
+            repository: push.repository,
+            parent: push.parent,
+            commit: push.after,
+            token: &token(cause),
+            text: &text,
+        };
+        self.source.post(&comment).await?;
+        Ok(Some(comment::summary(&review)))
+    }
+
+    /// Adds what a file holds. What is no JSON or of no known form is somebody else's.
+    fn judge_file(&self, push: &Push<'_>, path: &str, content: &[u8], review: &mut Review) {
+        let read = str::from_utf8(content).ok().and_then(|text| intake::read(text).ok());
+        let Some(intake) = read else { return };
+        for candidate in intake.candidates {
+            review.judged.push(self.judge(push, path, candidate));
+        }
+        review.notes.extend(intake.passed_over.into_iter().map(|note| (path.to_owned(), note)));
+    }
+
+    /// Where the file does not say it, it is for the repository's account and region.
+    fn judge(&self, push: &Push<'_>, path: &str, candidate: Candidate) -> Judged {
+        let Candidate { resource, document, place } = candidate;
+        let or = |own: String, other: &str| if own.is_empty() { other.to_owned() } else { own };
+        let account = or(resource.account, &push.repository.account);
+        let region = or(resource.region, &push.repository.region);
+        let resource = Resource::in_region(resource.kind, &account, &region, &resource.name);
+        // As of the push: the same whenever it is judged.
+        let created_at = document.get("CreationTime").and_then(Timestamp::from_json).unwrap_or(push.time);
+        let joined = offline(&resource, &document);
+        let subject = Subject { resource: &resource, document: &document, created_at, joined: &joined };
+        let verdict = judge(self.bundle, &subject);
+        Judged { path: path.to_owned(), place, resource, verdict }
+    }
+}
+
+fn is_json(file: &ChangedFile) -> bool {
+    file.path.to_ascii_lowercase().ends_with(".json")
+}
+
+/// CodeCommit's idempotency token: a comment that was posted by somebody who died before the receipt was settled is not
+/// posted again. In the form that the SDKs give it, a UUID; how long CodeCommit remembers it is not documented.
+fn token(cause: &str) -> String {
+    let digest: String = Sha256::digest(cause).iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    let lengths = [8, 4, 4, 4, 12];
+    let mut digits = digest.chars();
+    lengths.map(|length| digits.by_ref().take(length).collect::<String>()).join("-")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_a_function_of_its_cause_in_the_form_of_a_uuid() {
+        assert_eq!(token("a"), "ca978112-ca1b-bdca-fac2-31b39a23dc4d");
+        assert_ne!(token("a"), token("b"));
+    }
+}
