@@ -6,12 +6,13 @@ use std::process::ExitCode;
 
 use futures::executor::block_on;
 use sagewarden_govern::ports::Objects as _;
+use sagewarden_govern::route::Handled;
 use sagewarden_govern::{
     Ask, DRIFT_ALERT, Done, MONITORING_FAILED, Question, RETRAINING_SUGGESTED, answer, lookup_lineage,
 };
 use sagewarden_lineage::s3::S3Location;
 use sagewarden_lineage::view::{self, Format};
-use sagewarden_local::{Clock, Handled, PostedComment, SentNotice, Step, Store, Story, System};
+use sagewarden_local::{Clock, PostedComment, SentNotice, Step, Store, Story, System};
 use sagewarden_policy::Bundle;
 use serde_json::{Value, json};
 

@@ -6,7 +6,8 @@ use std::process::ExitCode;
 
 use futures::executor::block_on;
 use sagewarden_events::Timestamp;
-use sagewarden_local::{Handled, Store, Story, System};
+use sagewarden_govern::route::Handled;
+use sagewarden_local::{Store, Story, System};
 use sagewarden_policy::Bundle;
 use serde_json::{Value, json};
 

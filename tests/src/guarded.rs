@@ -1,9 +1,11 @@
 //! The objects of the simulated account behind something that counts what is asked, or refuses it.
 
+use std::rc::Rc;
+
 use sagewarden_events::Timestamp;
 use sagewarden_govern::ports::{Files, Listing, ObjectVersion, Objects, PortError};
 use sagewarden_lineage::s3::Checksum;
-use sagewarden_local::SimulatedAccount;
+use sagewarden_local::{SimulatedAccount, System};
 
 /// What is asked before the account is.
 pub trait Guard {
@@ -26,13 +28,26 @@ pub trait Guard {
     }
 }
 
-/// The account's objects, but for what the guard has to say.
+/// The account's objects, but for what the guard has to say. Its clones have one guard.
 #[derive(Debug)]
 pub struct Guarded<G> {
     /// Holds the objects.
     pub account: SimulatedAccount,
     /// Is asked first.
-    pub guard: G,
+    pub guard: Rc<G>,
+}
+
+impl<G> Clone for Guarded<G> {
+    fn clone(&self) -> Self {
+        Self { account: self.account.clone(), guard: Rc::clone(&self.guard) }
+    }
+}
+
+impl<G> Guarded<G> {
+    /// The objects of a system behind a guard.
+    pub fn new(system: &System, guard: G) -> Self {
+        Self { account: system.account.clone(), guard: Rc::new(guard) }
+    }
 }
 
 impl<G: Guard> Objects for Guarded<G> {

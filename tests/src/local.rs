@@ -2,9 +2,10 @@
 
 use futures::executor::block_on;
 use sagewarden_events::{Actor, Resource, ResourceKind, Timestamp};
+use sagewarden_govern::route::Handled;
 use sagewarden_govern::{Done, Failure, Question, lookup_lineage};
 use sagewarden_lineage::view;
-use sagewarden_local::{Handled, SentNotice, Store, Story, System};
+use sagewarden_local::{SentNotice, Store, Story, System};
 use sagewarden_policy::Bundle;
 use serde_json::{Value, json};
 use tempfile::TempDir;

@@ -2,15 +2,15 @@
 #![expect(clippy::indexing_slicing, reason = "a test ends where something is missing")]
 
 use std::cell::Cell;
+use std::sync::Arc;
 
-use enforce_policy::Enforce;
 use sagewarden_events::{Event, ResourceKind};
 use sagewarden_govern::ports::{PortError, PortErrorKind};
+use sagewarden_govern::route::{self, Judging};
 use sagewarden_govern::{
-    BUNDLE_REFUSED, BundleInForce, BundlePlace, Failure, InspectedRoles, Moment, POLICY_VIOLATION,
+    Absent, BUNDLE_REFUSED, BundleInForce, BundlePlace, Failure, Moment, POLICY_VIOLATION,
 };
-use sagewarden_lambda::Act;
-use sagewarden_local::{LocalGit, NoticeLog, SentNotice, SimulatedAccount, Store};
+use sagewarden_local::SentNotice;
 use sagewarden_policy::{Bundle, Mode};
 use sagewarden_tests::Result;
 use sagewarden_tests::functions::policies;
@@ -21,7 +21,11 @@ use serde_json::{Value, json};
 const BUCKET: &str = "governance";
 const OBSERVE: &str = "mode = \"observe\"\n[controls]\nTRN-IAM-01 = \"observe\"\n";
 
-type Function = Enforce<SimulatedAccount, Guarded<Watch>, LocalGit, SimulatedAccount, Store, NoticeLog>;
+/// A function that judges: its objects, the rest of its world, and what it keeps.
+struct Function {
+    objects: Guarded<Watch>,
+    judging: Judging,
+}
 
 /// Counts what is asked, in the place of a service that can be made to fail.
 #[derive(Default)]
@@ -83,23 +87,18 @@ impl World {
 
     fn function_in(&self, mode: Option<Mode>) -> Result<Function> {
         let place = BundlePlace::parse("s3://governance/prod").ok_or("this is a place")?;
-        let system = &self.local.system;
-        Ok(Enforce {
-            account: system.account.clone(),
-            objects: Guarded { account: system.account.clone(), guard: Watch::default() },
-            source: system.git.clone(),
-            roles: system.account.clone(),
-            inspected: InspectedRoles::default(),
-            table: system.store.clone(),
-            bus: system.notices.clone(),
-            in_force: BundleInForce::new(Bundle::embedded()?, Some(place), mode),
-        })
+        let in_force = BundleInForce::new(Arc::new(Bundle::embedded()?), Some(place), mode);
+        let objects = Guarded::new(&self.local.system, Watch::default());
+        Ok(Function { objects, judging: Judging::new(in_force) })
     }
 
     /// Delivers the job's event; returns what was done, in words.
     async fn deliver(&self, function: &Function, seconds: i64) -> std::result::Result<String, Failure> {
         let moment = Moment { now: at(seconds), owner: format!("second {seconds}") };
-        function.act(&self.event, &moment).await.map(|done| done.text().to_owned())
+        let world = self.local.system.world().with_objects(function.objects.clone(), Absent);
+        let outcome = route::enforce_policy(&world, &function.judging, &self.event, &moment).await;
+        let done = outcome.unwrap_or_else(|| Err(Failure::Reject("the event is not for it".to_owned())))?;
+        Ok(done.text().to_owned())
     }
 
     fn sent(&self, detail_type: &str) -> Result<Vec<SentNotice>> {

@@ -5,9 +5,9 @@
 use std::cell::Cell;
 
 use futures::executor::block_on;
-use sagewarden_events::{Actor, Event, Resource, ResourceKind, decode};
+use sagewarden_events::{Actor, Resource, ResourceKind, decode};
 use sagewarden_govern::ports::{PortError, PortErrorKind};
-use sagewarden_govern::{Question, RecordLineage, lookup_lineage};
+use sagewarden_govern::{Absent, Question, lookup_lineage, route};
 use sagewarden_lineage::view::{self, Format};
 use sagewarden_local::{Store, Story, System};
 use sagewarden_tests::Result;
@@ -389,14 +389,13 @@ fn a_refusal_is_one_gap_however_often_and_in_whatever_words_it_comes() -> Result
         "S3DataType": "S3Prefix", "S3Uri": "s3://theirs/in/" } } }]);
     local.create(ResourceKind::TrainingJob, &request, 20)?;
     let store = &local.system.store;
-    let objects = &Guarded { account: account.clone(), guard: Closed::default() };
-    let settings = &local.system.bundle.settings().lineage;
-    let recorder = RecordLineage { account, objects, source: &local.system.git, table: store, settings };
+    let objects = Guarded::new(&local.system, Closed::default());
+    let world = local.system.world().with_objects(objects.clone(), Absent);
     let events = account.drain_events()?;
     for event in events.iter().cycle().take(events.len() * 5) {
         for event in decode(&event.to_string())? {
-            if let Event::ResourceChanged(change) = event {
-                block_on(recorder.record(&change)).map_err(|failure| format!("{failure:?}"))?;
+            if let Some(outcome) = block_on(route::record_lineage(&world, &event)) {
+                outcome.map_err(|failure| format!("{failure:?}"))?;
             }
         }
     }

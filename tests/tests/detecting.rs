@@ -289,7 +289,7 @@ fn windows_of_another_length_are_other_windows() -> Result<()> {
         "{}\n[drift.detect]\nwindow_hours = 3\n",
         sagewarden_tests::local::SETTINGS
     ))?;
-    let three = System { bundle, ..local.system.clone() };
+    let three = System { bundle: bundle.into(), ..local.system.clone() };
     put(&local, "30-00-000-b.jsonl", &captured(300..600, 1), 86_460)?;
     block_on(three.settle())?;
     let key = FOLDER.replace("/03/10", "/03/12");

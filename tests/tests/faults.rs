@@ -8,22 +8,29 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use futures::executor::block_on;
 use sagewarden_events::{Event, Timestamp, decode};
-use sagewarden_govern::ports::Table;
-use sagewarden_govern::{
-    AlertDrift, DetectDrift, EnforcePolicy, Failure, InspectRole, InspectedRoles, Moment, Outcome,
-    RecordLineage, ReviewCommit, record_commit,
-};
-use sagewarden_local::{Store, Story, System, Unheard};
+use sagewarden_govern::route::{self, Handled};
+use sagewarden_govern::{Absent, Failure, Moment, Ports};
+use sagewarden_local::{LocalGit, NoticeLog, SimulatedAccount, Store, Story, System};
 use sagewarden_tests::faulty::{Faults, Faulty};
 use sagewarden_tests::played::Played;
 use serde_json::Value;
 
 static PLAYED: LazyLock<Played> = LazyLock::new(|| Played::monitored().unwrap());
 
-/// The use cases over a table with faults, as the system routes events to them.
+/// The system over a table with faults.
 struct Run {
     system: System,
-    table: Faulty<Store>,
+    world: Ports<
+        SimulatedAccount,
+        SimulatedAccount,
+        SimulatedAccount,
+        SimulatedAccount,
+        LocalGit,
+        SimulatedAccount,
+        Faulty<Store>,
+        NoticeLog,
+        Absent,
+    >,
     deliveries: i64,
 }
 
@@ -31,7 +38,8 @@ impl Run {
     fn new(seed: u64, faults: Faults) -> Self {
         let system = PLAYED.unheard().unwrap();
         let table = Faulty::new(system.store.clone(), Store::in_memory().unwrap(), seed, faults);
-        Self { system, table, deliveries: 0 }
+        let world = system.world().with_table(table);
+        Self { system, world, deliveries: 0 }
     }
 
     /// Delivers the events, and after all others those that are to be retried and what was announced meanwhile, until there are
@@ -50,19 +58,19 @@ impl Run {
     }
 
     fn is_done(&mut self, event: &Event) -> bool {
-        let outcomes = self.handle(event);
+        let handled = self.handle(event);
         let rejected: Vec<_> =
-            outcomes.iter().filter(|outcome| matches!(outcome, Err(Failure::Reject(_)))).collect();
+            handled.iter().filter(|each| matches!(each.outcome, Err(Failure::Reject(_)))).collect();
         assert!(rejected.is_empty(), "{rejected:?}");
-        outcomes.iter().all(std::result::Result::is_ok)
+        handled.iter().all(|each| each.outcome.is_ok())
     }
 
-    fn handle(&mut self, event: &Event) -> Vec<Outcome> {
+    fn handle(&mut self, event: &Event) -> Vec<Handled> {
         self.deliveries += 1;
         // Each delivery is somebody else's, an hour later: a claim that was left behind has run out.
         let now = Timestamp::from_millis(Story::demo_start().millis() + self.deliveries * 3_600_000);
         let moment = Moment { now, owner: format!("delivery {}", self.deliveries) };
-        block_on(handle(&self.system, &self.table, event, &moment))
+        block_on(route::deliver(&self.world, &self.system.judging(), event, &moment))
     }
 
     fn sent(&self) -> Vec<String> {
@@ -88,48 +96,6 @@ impl Run {
                 .retain(|name, _| !name.starts_with("remedy") || name.starts_with("remedy_marked"));
         }
         items.into_iter().map(|item| format!("{item:?}")).collect()
-    }
-}
-
-async fn handle(system: &System, table: &impl Table, event: &Event, moment: &Moment) -> Vec<Outcome> {
-    let System { account, git, bundle, notices: bus, .. } = system;
-    let settings = &bundle.settings().lineage;
-    let recorder = RecordLineage { account, objects: account, source: git, table, settings };
-    let inspected = InspectedRoles::default();
-    let roles = InspectRole { roles: account, inspected: &inspected };
-    let enforcer = EnforcePolicy { account, objects: account, source: git, roles, table, bus, bundle };
-    let drift = &bundle.settings().drift;
-    let detector = DetectDrift {
-        account,
-        objects: account,
-        table,
-        bus,
-        metrics: &Unheard,
-        settings: &drift.detect,
-        own_bucket: System::OWN_BUCKET,
-    };
-    match event {
-        Event::ReferenceChanged(push) => {
-            let reviewer = ReviewCommit { source: git, table, bundle };
-            vec![record_commit(git, table, push).await, reviewer.review(push, moment).await]
-        }
-        Event::CallMade(call) => {
-            vec![enforcer.enforce(event, moment).await, recorder.record_call(call).await]
-        }
-        Event::ResourceChanged(change) => vec![
-            enforcer.enforce(event, moment).await,
-            recorder.record(change).await,
-            AlertDrift { recorder, bus, settings: drift }.on_job(change, moment).await,
-        ],
-        Event::ObjectCreated(object) => vec![
-            detector.on_capture(object, moment).await,
-            AlertDrift { recorder, bus, settings: drift }.on_report(object, moment).await,
-        ],
-        Event::ClockTicked(tick) => vec![
-            detector.close_windows(moment).await,
-            AlertDrift { recorder, bus, settings: drift }.on_clock(tick, moment).await,
-        ],
-        Event::NotOurs { .. } => Vec::new(),
     }
 }
 
@@ -173,7 +139,7 @@ fn what_is_retried_ends_in_the_same_state_and_is_told_once() {
         run.deliver(&PLAYED.events);
         assert_eq!(run.differences(), Vec::<String>::new(), "seed {seed}");
         assert_eq!(run.sent(), STRAIGHT.sent(), "seed {seed}");
-        for (what, times) in run.table.happened() {
+        for (what, times) in run.world.table.happened() {
             *happened.lock().unwrap().entry(what).or_insert(0) += times;
         }
     });
@@ -210,7 +176,7 @@ fn what_stale_reads_left_behind_is_mended_by_the_next_delivery() {
         let mut run = Run::new(seed, Faults { stale: 20, ..Faults::default() });
         run.deliver(&PLAYED.events);
         astray.fetch_add(u64::from(!run.differences().is_empty()), Ordering::Relaxed);
-        run.table.heal();
+        run.world.table.heal();
         run.deliver(&PLAYED.events);
         let mut left = run.differences();
         left.retain(|item| !item.contains("pk: \"E#remedied#"));

@@ -1,13 +1,12 @@
 //! What is stopped, what is deleted, what is only told.
 #![expect(clippy::indexing_slicing, reason = "a test ends where something is missing")]
 
+use std::cell::Cell;
+
 use sagewarden_events::{ResourceKind, Timestamp};
-use sagewarden_govern::ports::{Account, Description, ModelUse, PortError, PortErrorKind, Remedies, Stopped};
-use sagewarden_govern::{
-    EnforcePolicy, Failure, InspectRole, InspectedRoles, Moment, POLICY_VIOLATION, REMEDIATION_DONE,
-    REMEDIATION_FAILED,
-};
-use sagewarden_local::{SimulatedAccount, System};
+use sagewarden_govern::ports::{ModelUse, PortError, PortErrorKind, Remedies, Stopped};
+use sagewarden_govern::{Failure, Moment, POLICY_VIOLATION, REMEDIATION_DONE, REMEDIATION_FAILED, route};
+use sagewarden_local::SimulatedAccount;
 use sagewarden_policy::{Bundle, Corrections, Mode};
 use sagewarden_tests::Result;
 use sagewarden_tests::local::{Local, SETTINGS, at, endpoint_config, model, training_job};
@@ -139,74 +138,15 @@ fn a_call_that_was_refused_stops_nothing() -> Result<()> {
     Ok(())
 }
 
-/// An account whose stop calls are refused until somebody grants the permission.
-struct Refusing<'a> {
-    account: &'a SimulatedAccount,
-    granted: bool,
+/// Remedies of which stops are refused until somebody grants the permission.
+struct Refusing {
+    account: SimulatedAccount,
+    granted: Cell<bool>,
 }
 
-impl Account for Refusing<'_> {
-    async fn describe(
-        &self,
-        resource: &sagewarden_events::Resource,
-    ) -> std::result::Result<Option<Description>, PortError> {
-        self.account.describe(resource).await
-    }
-    async fn tags(
-        &self,
-        resource: &sagewarden_events::Resource,
-    ) -> std::result::Result<std::collections::BTreeMap<String, String>, PortError> {
-        self.account.tags(resource).await
-    }
-    async fn schedules_of(
-        &self,
-        endpoint: &sagewarden_events::Resource,
-    ) -> std::result::Result<Value, PortError> {
-        self.account.schedules_of(endpoint).await
-    }
-
-    async fn schedules(&self) -> std::result::Result<Value, PortError> {
-        self.account.schedules().await
-    }
-
-    async fn endpoints(&self) -> std::result::Result<Value, PortError> {
-        self.account.endpoints().await
-    }
-
-    async fn executions_of(
-        &self,
-        schedule: &sagewarden_events::Resource,
-        since: sagewarden_events::Timestamp,
-    ) -> std::result::Result<Value, PortError> {
-        self.account.executions_of(schedule, since).await
-    }
-
-    async fn steps_of(
-        &self,
-        execution: &sagewarden_events::Resource,
-    ) -> std::result::Result<Option<Value>, PortError> {
-        self.account.steps_of(execution).await
-    }
-
-    async fn components_of(
-        &self,
-        job: &sagewarden_events::Resource,
-    ) -> std::result::Result<Value, PortError> {
-        self.account.components_of(job).await
-    }
-
-    async fn annotate(
-        &self,
-        component: &sagewarden_events::Resource,
-        parameters: &std::collections::BTreeMap<String, String>,
-    ) -> std::result::Result<(), PortError> {
-        self.account.annotate(component, parameters).await
-    }
-}
-
-impl Remedies for Refusing<'_> {
+impl Remedies for Refusing {
     async fn stop(&self, job: &sagewarden_events::Resource) -> std::result::Result<Stopped, PortError> {
-        if self.granted {
+        if self.granted.get() {
             return self.account.stop(job).await;
         }
         Err(PortError::new(
@@ -251,18 +191,16 @@ async fn a_failed_stop_is_a_finding_of_its_own_and_is_tried_again() -> Result<()
     local.create(ResourceKind::TrainingJob, &without_network(training_job("t", &[])), 0)?;
     let event = local.system.account.drain_events()?.pop().ok_or("nothing was announced")?;
     let event = sagewarden_events::decode(&event.to_string())?.remove(0);
-    let mut account = Refusing { account: &local.system.account, granted: false };
-    let System { store: table, notices: bus, bundle, git: source, account: objects, .. } = &local.system;
-    let inspected = InspectedRoles::default();
-    macro_rules! enforcer {
-        ($account:expr) => {{
-            let roles = InspectRole { roles: objects, inspected: &inspected };
-            EnforcePolicy { account: $account, objects, source, roles, table, bus, bundle }
-        }};
-    }
+    let refusing = Refusing { account: local.system.account.clone(), granted: Cell::new(false) };
+    let world = local.system.world().with_remedies(refusing);
+    let judging = local.system.judging();
+    let enforce = async |moment: &Moment| {
+        let outcome = route::enforce_policy(&world, &judging, &event, moment).await;
+        outcome.unwrap_or_else(|| Err(Failure::Reject("the event is not for it".to_owned())))
+    };
     for attempt in 0..3 {
         let moment = Moment { now: at(attempt), owner: format!("attempt-{attempt}") };
-        let outcome = enforcer!(&account).enforce(&event, &moment).await;
+        let outcome = enforce(&moment).await;
         assert!(
             matches!(&outcome, Err(Failure::Retry(error)) if error.to_string().contains("no permission")),
             "{outcome:?}"
@@ -271,9 +209,9 @@ async fn a_failed_stop_is_a_finding_of_its_own_and_is_tried_again() -> Result<()
     let types: Vec<String> = local.sent()?.into_iter().map(|notice| notice.detail_type).collect();
     assert_eq!(types, [POLICY_VIOLATION, REMEDIATION_FAILED], "each is told once");
 
-    account.granted = true;
+    world.remedies.granted.set(true);
     let moment = Moment { now: Timestamp::from_millis(at(9).millis()), owner: "later".to_owned() };
-    let done = enforcer!(&account).enforce(&event, &moment).await?;
+    let done = enforce(&moment).await?;
     assert!(done.text().ends_with("StopTrainingJob: stop requested"), "{}", done.text());
     assert_eq!(status(&local, "t")?, "Stopping");
     let last = local.sent()?.pop().ok_or("nothing was sent")?;

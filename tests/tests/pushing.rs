@@ -9,10 +9,11 @@ use futures::executor::block_on;
 use proptest::prelude::*;
 use proptest::sample::Index;
 use sagewarden_events::{CommitId, Event, RefKind, Repository, ResourceKind, Timestamp, decode};
-use sagewarden_govern::record_commit;
+use sagewarden_govern::{Absent, Ports, record_commit};
 use sagewarden_lineage::closure;
 use sagewarden_lineage::table::Item;
 use sagewarden_local::{LocalGit, MovedReference, Store, Story};
+use sagewarden_policy::Settings;
 use sagewarden_tests::Result;
 use sagewarden_tests::local::{Local, at, endpoint_config, model, training_job};
 use serde_json::{Value, json};
@@ -108,11 +109,24 @@ fn main<'a>(commit: Option<&'a CommitId>, old: Option<&'a CommitId>) -> MovedRef
 
 fn tell(git: &LocalGit, store: &Store, event: &Value) -> String {
     let events = decode(&event.to_string()).unwrap();
+    let world = Ports {
+        account: Absent,
+        remedies: Absent,
+        objects: Absent,
+        files: Absent,
+        source: git.clone(),
+        roles: Absent,
+        table: store.clone(),
+        bus: Absent,
+        metrics: Absent,
+        settings: Settings::default(),
+        own_bucket: String::new(),
+    };
     let told: Vec<String> = events
         .iter()
         .map(|event| {
             let Event::ReferenceChanged(push) = event else { unreachable!("{event:?} is no push") };
-            match block_on(record_commit(git, store, push)) {
+            match block_on(record_commit(&world, push)) {
                 Ok(done) => done.text().to_owned(),
                 Err(failure) => format!("{failure:?}"),
             }

@@ -1,11 +1,10 @@
 //! A push is judged and its commit commented on: which files count, what is said, and that it is said once.
 
 use futures::executor::block_on;
-use record_commit::RecordCommit;
 use sagewarden_codecommit::CodeCommit;
 use sagewarden_events::{CommitId, Repository, decode};
+use sagewarden_govern::route::{self, Judging};
 use sagewarden_govern::{Failure, Moment};
-use sagewarden_lambda::Act;
 use sagewarden_local::{LocalGit, NewCommit, PostedComment, Store, Story, System};
 use sagewarden_policy::Bundle;
 use sagewarden_tests::local::{Local, at, model, training_job};
@@ -195,14 +194,18 @@ async fn a_comment_that_is_refused_keeps_no_commit_from_being_recorded() -> Resu
     let event = push(&local, "main", &[("train.json", &broken("t"))], 0)?;
     let simulator = Simulator::start(local.system.account.clone(), local.system.git.clone()).await?;
     let source = CodeCommit::new(&emulator::config(&simulator.url()).await);
-    let table = local.system.store.clone();
-    let function = RecordCommit { source, table, review: Some(local.system.bundle.clone()) };
+    let world = local.system.world().with_source(source);
+    let judging = local.system.judging();
     let event = decode(&event.to_string())?.pop().ok_or("no event")?;
-    let moment = |owner: &str| Moment { now: at(0), owner: owner.to_owned() };
+    let record = async |owner: &str, judging: &Judging| {
+        let moment = Moment { now: at(0), owner: owner.to_owned() };
+        let outcome = route::record_commit(&world, judging, &event, &moment).await;
+        outcome.unwrap_or_else(|| Err(Failure::Reject("the event is not for it".to_owned())))
+    };
 
     for operation in ["GetDifferences", "GetBlob", "PostCommentForComparedCommit"] {
         simulator.refuse_next(&format!("CodeCommit_20150413.{operation}"));
-        let failure = function.act(&event, &moment(operation)).await.err().ok_or("it was not refused")?;
+        let failure = record(operation, &judging).await.err().ok_or("it was not refused")?;
         assert!(
             matches!(&failure, Failure::Retry(error) if error.to_string().contains("AccessDenied")),
             "{failure}"
@@ -212,10 +215,10 @@ async fn a_comment_that_is_refused_keeps_no_commit_from_being_recorded() -> Resu
     assert!(commits.count() > 0, "the commit is not recorded");
     assert_eq!(comments(&local)?, []);
 
-    let done = function.act(&event, &moment("last")).await?;
+    let done = record("last", &judging).await?;
     assert!(done.text().contains("; commented on it: 1 request"), "{done:?}");
     assert_eq!(comments(&local)?.len(), 1);
-    let silent = RecordCommit { review: None, ..function };
-    assert!(!silent.act(&event, &moment("silent")).await?.text().contains("comment"));
+    let silent = Judging { comments: false, ..judging };
+    assert!(!record("silent", &silent).await?.text().contains("comment"));
     Ok(())
 }

@@ -4,7 +4,7 @@
 use std::cell::Cell;
 
 use sagewarden_govern::ports::{Grants, PortError, PortErrorKind, Roles};
-use sagewarden_govern::{InspectRole, Inspected, InspectedRoles};
+use sagewarden_govern::{Inspected, InspectedRoles};
 use sagewarden_iam::IamRoles;
 use sagewarden_local::{SimulatedAccount, Store};
 use sagewarden_policy::{Grant, RoleFacts};
@@ -122,7 +122,7 @@ async fn a_policy_counts_in_its_default_version(roles: &IamRoles, aws: &mut Aws)
     let Grants::Known(grants) = roles.grants(&arn).await? else { return Err("the role is not known".into()) };
     assert_eq!(grants[1], wider);
     let inspected = InspectedRoles::default();
-    let found = InspectRole { roles, inspected: &inspected }.inspect(&arn, at(0)).await?;
+    let found = inspected.inspect(roles, &arn, at(0)).await?;
     let unrestricted_s3 = vec!["AmazonS3FullAccess".to_owned(), "data".to_owned()];
     assert_eq!(found, Inspected::Known(RoleFacts { sagemaker_full_access: false, unrestricted_s3 }));
     Ok(())
@@ -148,19 +148,18 @@ impl Roles for Answering {
 async fn a_role_is_looked_at_once_in_ten_minutes() -> Result<()> {
     let roles = Answering { answer: Cell::new(Some(PortErrorKind::Throttled)), asked: Cell::default() };
     let inspected = InspectedRoles::default();
-    let role = InspectRole { roles: &roles, inspected: &inspected };
-    assert!(role.inspect("r", at(0)).await.is_err(), "a service that is busy is asked again");
+    assert!(inspected.inspect(&roles, "r", at(0)).await.is_err(), "a service that is busy is asked again");
     roles.answer.set(Some(PortErrorKind::Denied));
     let unknown = Inspected::Unknown("look at role `r`: no".to_owned());
-    assert_eq!(role.inspect("r", at(1)).await?, unknown);
+    assert_eq!(inspected.inspect(&roles, "r", at(1)).await?, unknown);
     roles.answer.set(None);
-    assert_eq!(role.inspect("r", at(600)).await?, unknown);
+    assert_eq!(inspected.inspect(&roles, "r", at(600)).await?, unknown);
     assert_eq!(roles.asked.get(), 2);
     assert!(
-        matches!(role.inspect("r", at(601)).await?, Inspected::Known(facts) if !facts.unrestricted_s3.is_empty())
+        matches!(inspected.inspect(&roles, "r", at(601)).await?, Inspected::Known(facts) if !facts.unrestricted_s3.is_empty())
     );
-    role.inspect("other", at(602)).await?;
-    role.inspect("r", at(1_200)).await?;
+    inspected.inspect(&roles, "other", at(602)).await?;
+    inspected.inspect(&roles, "r", at(1_200)).await?;
     assert_eq!(roles.asked.get(), 4);
     Ok(())
 }

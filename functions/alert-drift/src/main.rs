@@ -1,11 +1,12 @@
-//! Turns violation reports into alerts. This file only wires; what happens is in the library beside it.
+//! A monitoring execution ended, a report was written, or the clock asks whether every schedule ran: sends one alert with the chain
+//! behind it. This file only wires; `govern::route` says what happens.
 
-use alert_drift::Alert;
 use lambda_runtime::Error;
 use sagewarden_aws::load_config;
 use sagewarden_codecommit::CodeCommit;
 use sagewarden_dynamodb::DynamoTable;
 use sagewarden_eventbridge::EventBus;
+use sagewarden_govern::{Absent, Ports, route};
 use sagewarden_lambda::{Config, bundle, init_logging, serve};
 use sagewarden_s3::{S3Objects, S3Quarantine};
 use sagewarden_sagemaker::SageMakerAccount;
@@ -16,15 +17,20 @@ async fn main() -> Result<(), Error> {
     init_logging();
     let config = Config::from_env("alert-drift")?;
     let aws = load_config().await;
-    let objects = S3Objects::new(&aws).with_manifests(&config.quarantine);
-    let quarantine = S3Quarantine::new(&aws, config.quarantine);
-    let act = Alert {
+    let quarantine = S3Quarantine::new(&aws, config.quarantine.clone());
+    let world = Ports {
         account: SageMakerAccount::new(&aws),
-        objects,
+        remedies: Absent,
+        objects: S3Objects::new(&aws).with_manifests(&config.quarantine),
+        files: Absent,
         source: CodeCommit::new(&aws),
+        roles: Absent,
         table: DynamoTable::new(&aws, config.table),
         bus: EventBus::new(&aws, Config::bus()?),
-        bundle: bundle()?,
+        metrics: Absent,
+        settings: bundle()?.settings().clone(),
+        own_bucket: config.quarantine,
     };
-    serve(config.function, &act, &quarantine).await
+    let act = async |event: &_, moment: &_| route::alert_drift(&world, event, moment).await;
+    serve(config.function, act, &quarantine).await
 }

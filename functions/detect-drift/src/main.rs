@@ -1,11 +1,12 @@
-//! Compares captured traffic with baselines. This file only wires; what happens is in the library beside it.
+//! Captured traffic arrived, the clock asks which windows are over, or a training job has ended: compares traffic with baselines, and
+//! makes baselines. This file only wires; `govern::route` says what happens.
 
-use detect_drift::Detect;
 use lambda_runtime::Error;
 use sagewarden_aws::load_config;
 use sagewarden_dynamodb::DynamoTable;
 use sagewarden_eventbridge::EventBus;
-use sagewarden_lambda::{Config, bundle, init_logging, serve};
+use sagewarden_govern::{Absent, Ports, route};
+use sagewarden_lambda::{Config, MetricLog, bundle, init_logging, serve};
 use sagewarden_s3::{S3Objects, S3Quarantine};
 use sagewarden_sagemaker::SageMakerAccount;
 
@@ -16,13 +17,19 @@ async fn main() -> Result<(), Error> {
     let config = Config::from_env("detect-drift")?;
     let aws = load_config().await;
     let quarantine = S3Quarantine::new(&aws, config.quarantine.clone());
-    let act = Detect {
+    let world = Ports {
         account: SageMakerAccount::new(&aws),
+        remedies: Absent,
         objects: S3Objects::new(&aws),
+        files: S3Objects::new(&aws),
+        source: Absent,
+        roles: Absent,
         table: DynamoTable::new(&aws, config.table),
         bus: EventBus::new(&aws, Config::bus()?),
-        bundle: bundle()?,
+        metrics: MetricLog,
+        settings: bundle()?.settings().clone(),
         own_bucket: config.quarantine,
     };
-    serve(config.function, &act, &quarantine).await
+    let act = async |event: &_, moment: &_| route::detect_drift(&world, event, moment).await;
+    serve(config.function, act, &quarantine).await
 }

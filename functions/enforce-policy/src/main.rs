@@ -1,14 +1,16 @@
-//! Judges resources. This file only wires; what happens is in the library beside it.
+//! A resource came into being or was changed: judges it, and remedies what breaks a control. This file only wires; `govern::route` says
+//! what happens.
 
-use enforce_policy::Enforce;
 use lambda_runtime::Error;
 use sagewarden_aws::load_config;
 use sagewarden_codecommit::CodeCommit;
 use sagewarden_dynamodb::DynamoTable;
 use sagewarden_eventbridge::EventBus;
-use sagewarden_govern::InspectedRoles;
+use sagewarden_govern::route::{self, Judging};
+use sagewarden_govern::{Absent, Ports};
 use sagewarden_iam::IamRoles;
 use sagewarden_lambda::{Config, bundle_in_force, init_logging, serve};
+use sagewarden_policy::Settings;
 use sagewarden_s3::{S3Objects, S3Quarantine};
 use sagewarden_sagemaker::SageMakerAccount;
 
@@ -18,16 +20,22 @@ async fn main() -> Result<(), Error> {
     init_logging();
     let config = Config::from_env("enforce-policy")?;
     let aws = load_config().await;
-    let quarantine = S3Quarantine::new(&aws, config.quarantine);
-    let act = Enforce {
+    let quarantine = S3Quarantine::new(&aws, config.quarantine.clone());
+    let world = Ports {
         account: SageMakerAccount::new(&aws),
+        remedies: SageMakerAccount::new(&aws),
         objects: S3Objects::new(&aws),
+        files: Absent,
         source: CodeCommit::new(&aws),
         roles: IamRoles::new(&aws),
-        inspected: InspectedRoles::default(),
         table: DynamoTable::new(&aws, config.table),
         bus: EventBus::new(&aws, Config::bus()?),
-        in_force: bundle_in_force()?,
+        metrics: Absent,
+        // What is judged, is judged by the settings of the bundle in force.
+        settings: Settings::default(),
+        own_bucket: config.quarantine,
     };
-    serve(config.function, &act, &quarantine).await
+    let judging = Judging::new(bundle_in_force()?);
+    let act = async |event: &_, moment: &_| route::enforce_policy(&world, &judging, event, moment).await;
+    serve(config.function, act, &quarantine).await
 }

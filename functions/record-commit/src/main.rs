@@ -1,12 +1,16 @@
-//! Records git pushes and comments on them. This file only wires; what happens is in the library beside it.
+//! A push to a repository: records its commits and the head of the branch, and reviews what it would create. This file only wires;
+//! `govern::route` says what happens.
 
 use lambda_runtime::Error;
-use record_commit::RecordCommit;
 use sagewarden_aws::load_config;
 use sagewarden_codecommit::CodeCommit;
 use sagewarden_dynamodb::DynamoTable;
-use sagewarden_lambda::{Config, bundle, init_logging, serve};
-use sagewarden_s3::S3Quarantine;
+use sagewarden_eventbridge::EventBus;
+use sagewarden_govern::route::{self, Judging};
+use sagewarden_govern::{Absent, Ports};
+use sagewarden_lambda::{Config, bundle_in_force, init_logging, serve};
+use sagewarden_policy::Settings;
+use sagewarden_s3::{S3Objects, S3Quarantine};
 
 // One record after the other on one thread: the work waits for services, and a smaller function has no second core.
 #[tokio::main(flavor = "current_thread")]
@@ -14,11 +18,22 @@ async fn main() -> Result<(), Error> {
     init_logging();
     let config = Config::from_env("record-commit")?;
     let aws = load_config().await;
-    let quarantine = S3Quarantine::new(&aws, config.quarantine);
-    let act = RecordCommit {
+    let quarantine = S3Quarantine::new(&aws, config.quarantine.clone());
+    let world = Ports {
+        account: Absent,
+        remedies: Absent,
+        objects: S3Objects::new(&aws),
+        files: Absent,
         source: CodeCommit::new(&aws),
+        roles: Absent,
         table: DynamoTable::new(&aws, config.table),
-        review: if Config::comments()? { Some(bundle()?) } else { None },
+        bus: EventBus::new(&aws, Config::bus()?),
+        metrics: Absent,
+        // What is judged, is judged by the settings of the bundle in force.
+        settings: Settings::default(),
+        own_bucket: config.quarantine,
     };
-    serve(config.function, &act, &quarantine).await
+    let judging = Judging { comments: Config::comments()?, ..Judging::new(bundle_in_force()?) };
+    let act = async |event: &_, moment: &_| route::record_commit(&world, &judging, event, moment).await;
+    serve(config.function, act, &quarantine).await
 }

@@ -1,10 +1,11 @@
-//! Records what resources are made of. This file only wires; what happens is in the library beside it.
+//! A resource changed, or somebody called for it: records what it was made of and who asked. This file only wires; `govern::route` says
+//! what happens.
 
 use lambda_runtime::Error;
-use record_lineage::Record;
 use sagewarden_aws::load_config;
 use sagewarden_codecommit::CodeCommit;
 use sagewarden_dynamodb::DynamoTable;
+use sagewarden_govern::{Absent, Ports, route};
 use sagewarden_lambda::{Config, bundle, init_logging, serve};
 use sagewarden_s3::{S3Objects, S3Quarantine};
 use sagewarden_sagemaker::SageMakerAccount;
@@ -15,14 +16,19 @@ async fn main() -> Result<(), Error> {
     init_logging();
     let config = Config::from_env("record-lineage")?;
     let aws = load_config().await;
-    let objects = S3Objects::new(&aws).with_manifests(&config.quarantine);
-    let quarantine = S3Quarantine::new(&aws, config.quarantine);
-    let act = Record {
+    let quarantine = S3Quarantine::new(&aws, config.quarantine.clone());
+    let world = Ports {
         account: SageMakerAccount::new(&aws),
-        objects,
+        remedies: Absent,
+        objects: S3Objects::new(&aws).with_manifests(&config.quarantine),
+        files: Absent,
         source: CodeCommit::new(&aws),
+        roles: Absent,
         table: DynamoTable::new(&aws, config.table),
-        bundle: bundle()?,
+        bus: Absent,
+        metrics: Absent,
+        settings: bundle()?.settings().clone(),
+        own_bucket: config.quarantine,
     };
-    serve(config.function, &act, &quarantine).await
+    serve(config.function, async |event, _| route::record_lineage(&world, event).await, &quarantine).await
 }

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::error::Error;
 
+use sagewarden_drift::Metric;
 use sagewarden_events::{CommitId, Repository, Resource, Timestamp};
 use sagewarden_lineage::s3::Checksum;
 use sagewarden_lineage::table::{Attributes, Item, Key, Page, Query, Write};
@@ -425,6 +426,33 @@ pub trait Table {
     async fn release(&self, claim: &Claim) -> Result<(), PortError>;
 }
 
+/// A table that somebody else holds.
+impl<T: Table> Table for &T {
+    async fn write(&self, writes: &[Write]) -> Result<(), PortError> {
+        (*self).write(writes).await
+    }
+
+    async fn get(&self, keys: &[Key]) -> Result<Vec<Item>, PortError> {
+        (*self).get(keys).await
+    }
+
+    async fn query(&self, query: &Query) -> Result<Page, PortError> {
+        (*self).query(query).await
+    }
+
+    async fn claim(&self, claim: &Claim) -> Result<Claimed, PortError> {
+        (*self).claim(claim).await
+    }
+
+    async fn settle(&self, claim: &Claim, attributes: Attributes) -> Result<(), PortError> {
+        (*self).settle(claim, attributes).await
+    }
+
+    async fn release(&self, claim: &Claim) -> Result<(), PortError> {
+        (*self).release(claim).await
+    }
+}
+
 /// A record that can never succeed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Rejected {
@@ -444,4 +472,23 @@ pub struct Rejected {
 pub trait Quarantine {
     /// Keeps a record; the same record again overwrites itself.
     async fn keep(&self, rejected: &Rejected) -> Result<(), PortError>;
+}
+
+/// Takes metrics on behalf of CloudWatch.
+pub trait Metrics {
+    /// The metrics of a window that is over.
+    fn tell(&self, window: &WindowMetrics<'_>);
+}
+
+/// The metrics of a window, as Model Monitor's container tells them.
+#[derive(Debug)]
+pub struct WindowMetrics<'a> {
+    /// The dimension `Endpoint`.
+    pub endpoint: &'a str,
+    /// The dimension `MonitoringSchedule`.
+    pub schedule: &'a str,
+    /// The end of the window.
+    pub time: Timestamp,
+    /// The metrics.
+    pub metrics: &'a [Metric],
 }

@@ -13,19 +13,17 @@ use tracing::{error, info, warn};
 
 use crate::metrics::Tally;
 
-/// What a function does with an event.
-#[expect(async_fn_in_trait, reason = "a function runs its records on one thread: no caller needs `Send`")]
-pub trait Act {
-    /// Handles one event.
-    async fn act(&self, event: &Event, moment: &Moment) -> Outcome;
-}
-
-/// Serves batches until the runtime ends the process.
+/// Serves batches until the runtime ends the process. `act` is what the function does with an event; `None` where it has nothing to
+/// do with it.
 ///
 /// # Errors
 /// When the runtime cannot be reached.
-pub async fn serve(function: &str, act: &impl Act, quarantine: &impl Quarantine) -> Result<(), Error> {
-    run(service_fn(|event| sqs_batch(function, event, act, quarantine))).await
+pub async fn serve(
+    function: &str,
+    act: impl AsyncFn(&Event, &Moment) -> Option<Outcome>,
+    quarantine: &impl Quarantine,
+) -> Result<(), Error> {
+    run(service_fn(|event| sqs_batch(function, event, &act, quarantine))).await
 }
 
 /// Left over for the answer when records stop being started.
@@ -38,7 +36,7 @@ const MARGIN: Duration = Duration::from_secs(3);
 async fn sqs_batch(
     function: &str,
     event: LambdaEvent<SqsEvent>,
-    act: &impl Act,
+    act: &impl AsyncFn(&Event, &Moment) -> Option<Outcome>,
     quarantine: &impl Quarantine,
 ) -> Result<SqsBatchResponse, Error> {
     // Without an id a record cannot be reported, and would be lost or fail its whole batch.
@@ -73,7 +71,12 @@ enum Settled {
 }
 
 /// Runs a record so that its panic ends here, and so does its slowness.
-async fn guarded(record: &SqsMessage, act: &impl Act, context: &Context, time: Duration) -> Outcome {
+async fn guarded(
+    record: &SqsMessage,
+    act: &impl AsyncFn(&Event, &Moment) -> Option<Outcome>,
+    context: &Context,
+    time: Duration,
+) -> Outcome {
     let handled = AssertUnwindSafe(handle(record, act, context)).catch_unwind();
     let again = |why: &str| Err(Failure::not_yet("handle the record", why));
     match tokio::time::timeout(time, handled).await {
@@ -83,7 +86,11 @@ async fn guarded(record: &SqsMessage, act: &impl Act, context: &Context, time: D
     }
 }
 
-async fn handle(record: &SqsMessage, act: &impl Act, context: &Context) -> Outcome {
+async fn handle(
+    record: &SqsMessage,
+    act: &impl AsyncFn(&Event, &Moment) -> Option<Outcome>,
+    context: &Context,
+) -> Outcome {
     let body = record.body.as_deref().unwrap_or_default();
     let events = decode(body).map_err(|error| Failure::Reject(error.to_string()))?;
     let owner = format!("{}/{}", context.request_id, record.message_id.as_deref().unwrap_or_default());
@@ -96,7 +103,9 @@ async fn handle(record: &SqsMessage, act: &impl Act, context: &Context) -> Outco
                 Ok(Done::Nothing(format!("`{detail_type}` from `{source}` is none of ours")))
             }
             // On the heap: a use case over the SDK is a future of many layers, and few kilobytes are on the stack.
-            event => Box::pin(act.act(event, &moment)).await,
+            event => Box::pin(act(event, &moment))
+                .await
+                .unwrap_or_else(|| Ok(Done::Nothing("the function has nothing to do with it".to_owned()))),
         };
         match outcome {
             Ok(done) => texts.push(done.text().to_owned()),
@@ -193,22 +202,18 @@ mod tests {
     }
 
     /// Ends by the repository's name in the push it is given.
-    struct ByName;
-
-    impl Act for ByName {
-        async fn act(&self, event: &Event, _: &Moment) -> Outcome {
-            let Event::ReferenceChanged(push) = event else { return Ok(Done::Nothing("other".into())) };
-            match push.repository.name.as_str() {
-                "bad" => Err(Failure::Reject("never".into())),
-                "later" => Err(Failure::not_yet("x", "later")),
-                "broken" => panic!("boom"),
-                "slow" => {
-                    tokio::time::sleep(Duration::from_secs(60)).await;
-                    Ok(Done::Acted("recorded".into()))
-                }
-                _ => Ok(Done::Acted("recorded".into())),
+    async fn by_name(event: &Event, _: &Moment) -> Option<Outcome> {
+        let Event::ReferenceChanged(push) = event else { return None };
+        Some(match push.repository.name.as_str() {
+            "bad" => Err(Failure::Reject("never".into())),
+            "later" => Err(Failure::not_yet("x", "later")),
+            "broken" => panic!("boom"),
+            "slow" => {
+                tokio::time::sleep(Duration::from_secs(60)).await;
+                Ok(Done::Acted("recorded".into()))
             }
-        }
+            _ => Ok(Done::Acted("recorded".into())),
+        })
     }
 
     fn push(repository: &str) -> String {
@@ -228,7 +233,7 @@ mod tests {
     }
 
     async fn check(bodies: &[(&str, String)], kept: &Kept, again: &[&str]) {
-        let response = sqs_batch("f", batch(bodies), &ByName, kept).await.unwrap();
+        let response = sqs_batch("f", batch(bodies), &by_name, kept).await.unwrap();
         let ids: Vec<String> =
             response.batch_item_failures.into_iter().map(|failure| failure.item_identifier).collect();
         assert_eq!(ids, again);
@@ -265,7 +270,7 @@ mod tests {
     async fn records_that_time_does_not_suffice_for_are_delivered_again() {
         let mut late = batch(&[("one", push("ok")), ("two", push("ok"))]);
         late.context.deadline = 1;
-        let response = sqs_batch("f", late, &ByName, &Kept::default()).await.unwrap();
+        let response = sqs_batch("f", late, &by_name, &Kept::default()).await.unwrap();
         assert_eq!(response.batch_item_failures.len(), 2);
     }
 
@@ -275,7 +280,7 @@ mod tests {
         let deadline = SystemTime::now() + MARGIN + Duration::from_millis(300);
         soon.context.deadline =
             u64::try_from(deadline.duration_since(UNIX_EPOCH).unwrap().as_millis()).unwrap();
-        let response = sqs_batch("f", soon, &ByName, &Kept::default()).await.unwrap();
+        let response = sqs_batch("f", soon, &by_name, &Kept::default()).await.unwrap();
         let again: Vec<String> =
             response.batch_item_failures.into_iter().map(|failure| failure.item_identifier).collect();
         assert_eq!(again, ["slow", "after"], "what was done before stays done");
@@ -285,7 +290,7 @@ mod tests {
     async fn what_comes_from_no_queue_is_an_error() {
         let mut direct = batch(&[("x", push("ok"))]);
         direct.payload.records.iter_mut().for_each(|record| record.message_id = None);
-        let error = sqs_batch("f", direct, &ByName, &Kept::default()).await.unwrap_err().to_string();
+        let error = sqs_batch("f", direct, &by_name, &Kept::default()).await.unwrap_err().to_string();
         assert_eq!(error, "f takes batches from its queue: a record has no `messageId`");
     }
 }

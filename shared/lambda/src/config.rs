@@ -3,6 +3,7 @@
 use std::env;
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use sagewarden_govern::{BundleInForce, BundlePlace};
 use sagewarden_policy::{Bundle, BundleError, Mode};
@@ -112,7 +113,7 @@ pub fn bundle() -> Result<Bundle, ConfigError> {
 pub fn bundle_in_force() -> Result<BundleInForce, ConfigError> {
     let place = optional("SAGEWARDEN_BUNDLE").map(place).transpose()?;
     let mode = optional("SAGEWARDEN_MODE").map(mode).transpose()?;
-    Ok(BundleInForce::new(bundle()?, place, mode))
+    Ok(BundleInForce::new(Arc::new(bundle()?), place, mode))
 }
 
 fn place(value: String) -> Result<BundlePlace, ConfigError> {

@@ -5,10 +5,10 @@ mod config;
 mod error;
 mod metrics;
 
-pub use batch::{Act, serve};
+pub use batch::serve;
 pub use config::{Config, ConfigError, bundle, bundle_in_force};
 pub use error::FunctionError;
-pub use metrics::{Tally, container_metrics};
+pub use metrics::{MetricLog, Tally};
 
 /// Logs as the Lambda console is set to: level and format come from the function's logging configuration.
 pub fn init_logging() {

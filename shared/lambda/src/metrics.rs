@@ -2,7 +2,7 @@
 //! Format: "Specification: Embedded metric format" in the CloudWatch user guide.
 
 use sagewarden_drift::{Metric, MetricValue};
-use sagewarden_govern::WindowMetrics;
+use sagewarden_govern::ports::{Metrics, WindowMetrics};
 use serde_json::{Map, Value, json};
 
 /// What became of the records of one invocation.
@@ -39,6 +39,16 @@ impl Tally {
     }
 }
 
+/// Writes the metrics of windows to the log, from which CloudWatch takes them.
+#[derive(Clone, Copy, Debug)]
+pub struct MetricLog;
+
+impl Metrics for MetricLog {
+    fn tell(&self, window: &WindowMetrics<'_>) {
+        container_metrics(window).for_each(|line| println!("{line}"));
+    }
+}
+
 /// Metrics that one line may hold.
 const AT_ONCE: usize = 100;
 
@@ -47,7 +57,7 @@ const AT_ONCE: usize = 100;
 /// Namespace and dimensions are those of alarms in use (`aws/sagemaker/Endpoints/data-metrics`, `Endpoint` and
 /// `MonitoringSchedule`). A statistic set is written as the OpenTelemetry exporter for CloudWatch writes it: `Max`, `Min`,
 /// `Count`, `Sum`.
-pub fn container_metrics(window: &WindowMetrics<'_>) -> impl Iterator<Item = Value> {
+fn container_metrics(window: &WindowMetrics<'_>) -> impl Iterator<Item = Value> {
     window.metrics.chunks(AT_ONCE).map(|some| {
         let names: Vec<Value> = some.iter().map(|metric| json!({ "Name": metric.name })).collect();
         let mut line = Map::new();

@@ -16,6 +16,7 @@ mod data;
 mod meter;
 
 use std::cell::Cell;
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use data::Traffic;
@@ -25,7 +26,7 @@ use sagewarden_drift::SuggestedBaseline;
 use sagewarden_drift::csv::Header;
 use sagewarden_events::{Event, ResourceKind, Timestamp, decode};
 use sagewarden_govern::ports::{Files, Listing, ObjectVersion, Objects, PortError};
-use sagewarden_govern::{DetectDrift, Metrics, Moment, WindowMetrics};
+use sagewarden_govern::{DetectDrift, Moment};
 use sagewarden_lineage::s3::Checksum;
 use sagewarden_local::{SimulatedAccount, Store, System};
 use sagewarden_policy::Bundle;
@@ -90,11 +91,12 @@ fn deliver(system: &System) -> Duration {
 }
 
 /// The account's objects, and how often they are asked for.
+#[derive(Clone)]
 struct Counted<'a> {
     account: &'a SimulatedAccount,
-    gets: Cell<u64>,
-    puts: Cell<u64>,
-    bytes_put: Cell<usize>,
+    gets: Rc<Cell<u64>>,
+    puts: Rc<Cell<u64>>,
+    bytes_put: Rc<Cell<usize>>,
 }
 
 impl Objects for Counted<'_> {
@@ -153,19 +155,12 @@ impl Files for Counted<'_> {
     }
 }
 
-struct Unheard;
-
-impl Metrics for Unheard {
-    fn tell(&self, _: &WindowMetrics<'_>) {}
-}
-
 /// What one more file asks of the table and of S3.
 fn count(system: &System) {
-    let System { account, store, notices, bundle, .. } = system;
-    let table = &Meter::new(store);
-    let objects = &Counted { account, gets: Cell::new(0), puts: Cell::new(0), bytes_put: Cell::new(0) };
-    let (settings, own_bucket, metrics) = (&bundle.settings().drift.detect, System::OWN_BUCKET, &Unheard);
-    let detect = DetectDrift { account, objects, table, bus: notices, metrics, settings, own_bucket };
+    let account = &system.account;
+    let objects = Counted { account, gets: Rc::default(), puts: Rc::default(), bytes_put: Rc::default() };
+    let world = system.world().with_table(Meter::new(&system.store)).with_objects(objects.clone(), objects);
+    let detect = DetectDrift { world: &world };
     for event in account.drain_events().unwrap() {
         for event in decode(&event.to_string()).unwrap() {
             let Event::ObjectCreated(written) = event else { continue };
@@ -173,7 +168,8 @@ fn count(system: &System) {
                 .unwrap();
         }
     }
-    let asked = total(&table.take());
+    let asked = total(&world.table.take());
+    let objects = &world.objects;
     println!(
         "\none more: {} read units and {} write units in {} requests to the table; {} GET and {} PUT, {} KB, to S3",
         asked.reads,

@@ -27,4 +27,4 @@ pub use log::{NoticeLog, QuarantineLog, SentNotice};
 pub use references::MovedReference;
 pub use store::{Store, StoreError};
 pub use story::{Clock, Moment, Step, Story, StoryError};
-pub use system::{Handled, System, Unheard};
+pub use system::{LocalWorld, System};

@@ -1,13 +1,12 @@
 //! The whole system on one machine: every event goes to every function, as EventBridge's rules would route it.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use sagewarden_events::{Event, Timestamp, decode};
 use sagewarden_govern::ports::{PortError, Quarantine, Rejected};
-use sagewarden_govern::{
-    AlertDrift, DetectDrift, Done, EnforcePolicy, Failure, InspectRole, InspectedRoles, Metrics, Moment,
-    Outcome, RecordLineage, ReviewCommit, SuggestBaseline, WindowMetrics, record_commit,
-};
+use sagewarden_govern::route::{self, Handled, Judging};
+use sagewarden_govern::{Absent, BundleInForce, Done, Failure, Moment, Ports};
 use sagewarden_policy::Bundle;
 use serde_json::Value;
 
@@ -30,25 +29,21 @@ pub struct System {
     /// What was rejected.
     pub quarantine: QuarantineLog,
     /// Policies and settings.
-    pub bundle: Bundle,
+    pub bundle: Arc<Bundle>,
 }
 
-/// What one function made of one event.
-#[derive(Debug)]
-pub struct Handled {
-    /// The function.
-    pub function: &'static str,
-    /// How it ended.
-    pub outcome: Outcome,
-}
-
-/// There is no CloudWatch on one machine.
-#[derive(Clone, Copy, Debug)]
-pub struct Unheard;
-
-impl Metrics for Unheard {
-    fn tell(&self, _: &WindowMetrics<'_>) {}
-}
+/// A world that is on this machine whole; there is no CloudWatch.
+pub type LocalWorld = Ports<
+    SimulatedAccount,
+    SimulatedAccount,
+    SimulatedAccount,
+    SimulatedAccount,
+    LocalGit,
+    SimulatedAccount,
+    Store,
+    NoticeLog,
+    Absent,
+>;
 
 impl System {
     /// The bucket of the simulated account that the system keeps its own things in.
@@ -70,9 +65,33 @@ impl System {
             git: LocalGit::new(git)?,
             notices: NoticeLog::new(store.clone()),
             quarantine: QuarantineLog::new(store.clone()),
-            bundle,
+            bundle: Arc::new(bundle),
             store,
         })
+    }
+
+    /// What the use cases see of it. Its parts are handles: what one of them changes, all of them see.
+    #[must_use]
+    pub fn world(&self) -> LocalWorld {
+        Ports {
+            account: self.account.clone(),
+            remedies: self.account.clone(),
+            objects: self.account.clone(),
+            files: self.account.clone(),
+            source: self.git.clone(),
+            roles: self.account.clone(),
+            table: self.store.clone(),
+            bus: self.notices.clone(),
+            metrics: Absent,
+            settings: self.bundle.settings().clone(),
+            own_bucket: Self::OWN_BUCKET.to_owned(),
+        }
+    }
+
+    /// A process that judges by the system's bundle, and has just started.
+    #[must_use]
+    pub fn judging(&self) -> Judging {
+        Judging::new(BundleInForce::new(Arc::clone(&self.bundle), None, None))
     }
 
     /// Delivers an event to every function; those that have nothing to do with it are left out of the answer. A record that
@@ -122,76 +141,14 @@ impl System {
         }
     }
 
+    /// As the functions do at a cold start: nothing is kept from one event to the next but what the store holds.
     async fn handle(&self, event: &Event, now: Timestamp) -> Vec<Handled> {
         let moment = Moment { now, owner: "local".to_owned() };
-        let Self { store: table, account, git, notices: bus, bundle, .. } = self;
-        let settings = &bundle.settings().lineage;
-        let recorder = RecordLineage { account, objects: account, source: git, table, settings };
-        let inspected = InspectedRoles::default();
-        let roles = InspectRole { roles: account, inspected: &inspected };
-        let enforcer = EnforcePolicy { account, objects: account, source: git, roles, table, bus, bundle };
-        let drift = &bundle.settings().drift;
-        let detector = DetectDrift {
-            account,
-            objects: account,
-            table,
-            bus,
-            metrics: &Unheard,
-            settings: &bundle.settings().drift.detect,
-            own_bucket: Self::OWN_BUCKET,
-        };
-        let baselines = SuggestBaseline {
-            account,
-            objects: account,
-            table,
-            bus,
-            settings: &drift.training,
-            own_bucket: Self::OWN_BUCKET,
-        };
-        let mut outcomes = Vec::new();
-        let mut add = |function, outcome| outcomes.push(Handled { function, outcome });
-        match event {
-            Event::ReferenceChanged(push) => {
-                let reviewer = ReviewCommit { source: git, table, bundle };
-                let outcome = match record_commit(git, table, push).await {
-                    Ok(recorded) => reviewer.review(push, &moment).await.map(|next| recorded.and(next)),
-                    Err(failure) => Err(failure),
-                };
-                add("record-commit", outcome);
-            }
-            Event::CallMade(call) => {
-                add("enforce-policy", enforcer.enforce(event, &moment).await);
-                add("record-lineage", recorder.record_call(call).await);
-            }
-            Event::ResourceChanged(change) => {
-                add("enforce-policy", enforcer.enforce(event, &moment).await);
-                add("record-lineage", recorder.record(change).await);
-                add("detect-drift", baselines.on_job(change, &moment).await);
-                add(
-                    "alert-drift",
-                    AlertDrift { recorder, bus, settings: drift }.on_job(change, &moment).await,
-                );
-            }
-            Event::ObjectCreated(object) => {
-                add("detect-drift", detector.on_capture(object, &moment).await);
-                add(
-                    "alert-drift",
-                    AlertDrift { recorder, bus, settings: drift }.on_report(object, &moment).await,
-                );
-            }
-            Event::ClockTicked(tick) => {
-                add("detect-drift", detector.close_windows(&moment).await);
-                add(
-                    "alert-drift",
-                    AlertDrift { recorder, bus, settings: drift }.on_clock(tick, &moment).await,
-                );
-            }
-            Event::NotOurs { source, detail_type } => {
-                let text = format!("`{detail_type}` from `{source}` is none of ours");
-                add("decode", Ok(Done::Nothing(text)));
-            }
+        if let Event::NotOurs { source, detail_type } = event {
+            let text = format!("`{detail_type}` from `{source}` is none of ours");
+            return vec![Handled { function: "decode", outcome: Ok(Done::Nothing(text)) }];
         }
-        outcomes
+        route::deliver(&self.world(), &self.judging(), event, &moment).await
     }
 
     async fn keep(&self, function: &str, reason: &str, body: &str, now: Timestamp) -> Result<(), PortError> {

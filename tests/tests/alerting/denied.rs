@@ -5,7 +5,8 @@ use std::cell::Cell;
 use futures::executor::block_on;
 use sagewarden_events::{Event, decode};
 use sagewarden_govern::ports::{PortError, PortErrorKind};
-use sagewarden_govern::{AlertDrift, Failure, MONITORING_FAILED, Moment, Outcome, RecordLineage};
+use sagewarden_govern::route;
+use sagewarden_govern::{Absent, Failure, MONITORING_FAILED, Moment, Outcome};
 use sagewarden_tests::Result;
 use sagewarden_tests::guarded::{Guard, Guarded};
 use sagewarden_tests::local::{Local, at};
@@ -29,22 +30,10 @@ impl Guard for Denying {
 }
 
 fn handle(local: &Local, objects: &Guarded<Denying>, event: &Event) -> Outcome {
-    let system = &local.system;
-    let settings = system.bundle.settings();
-    let recorder = RecordLineage {
-        account: &system.account,
-        objects,
-        source: &system.git,
-        table: &system.store,
-        settings: &settings.lineage,
-    };
-    let alert = AlertDrift { recorder, bus: &system.notices, settings: &settings.drift };
+    let world = local.system.world().with_objects(objects.clone(), Absent);
     let moment = Moment { now: at(86_430), owner: "test".to_owned() };
-    match event {
-        Event::ResourceChanged(change) => block_on(alert.on_job(change, &moment)),
-        Event::ObjectCreated(object) => block_on(alert.on_report(object, &moment)),
-        other => Err(Failure::Reject(format!("{other:?} is not for it"))),
-    }
+    let outcome = block_on(route::alert_drift(&world, event, &moment));
+    outcome.unwrap_or_else(|| Err(Failure::Reject(format!("{event:?} is not for it"))))
 }
 
 /// Delivers what waits to the alert alone; how often it is to come again.
@@ -54,7 +43,7 @@ fn deliver(local: &Local, objects: &Guarded<Denying>, events: &[Event]) -> usize
 }
 
 fn check(local: &Local, permission: &str) -> Result<()> {
-    let objects = Guarded { account: local.system.account.clone(), guard: Denying::default() };
+    let objects = Guarded::new(&local.system, Denying::default());
     let mut events = Vec::new();
     for event in local.system.account.drain_events()? {
         events.extend(decode(&event.to_string())?);

@@ -6,9 +6,10 @@ use std::cell::{Cell, RefCell};
 use futures::executor::block_on;
 use sagewarden_events::{Event, Timestamp, decode};
 use sagewarden_govern::ports::{Files, Objects, PortError, PortErrorKind, Table as _};
-use sagewarden_govern::{DetectDrift, Failure, MONITORING_FAILED, Metrics, Moment, Outcome, WindowMetrics};
+use sagewarden_govern::ports::{Metrics, WindowMetrics};
+use sagewarden_govern::{DetectDrift, Failure, MONITORING_FAILED, Moment, Outcome, World};
 use sagewarden_lineage::table::{self as lineage, Attributes, Item, Key, Write};
-use sagewarden_local::{NoticeLog, SimulatedAccount, Store, System};
+use sagewarden_local::System;
 use sagewarden_policy::DetectSettings;
 use sagewarden_tests::Result;
 use sagewarden_tests::guarded::{Guard, Guarded};
@@ -33,29 +34,28 @@ pub(crate) fn close(local: &Local, settings: &DetectSettings, time: &str) -> Res
     Ok((done?.text().to_owned(), heard))
 }
 
-/// The use case over a system's own adapters, but for these.
-pub(crate) fn detector<'a, O, M>(
-    system: &'a System,
-    objects: &'a O,
-    metrics: &'a M,
-    settings: &'a DetectSettings,
-) -> DetectDrift<'a, SimulatedAccount, O, Store, NoticeLog, M> {
-    let System { store, account, notices, .. } = system;
-    let own_bucket = System::OWN_BUCKET;
-    DetectDrift { account, objects, table: store, bus: notices, metrics, settings, own_bucket }
+/// A system's own world, but for these.
+pub(crate) fn world<O: Objects + Files + Clone, M: Metrics>(
+    system: &System,
+    objects: &O,
+    metrics: M,
+    settings: &DetectSettings,
+) -> impl World<Metrics = M> + use<O, M> {
+    let mut world = system.world().with_objects(objects.clone(), objects.clone()).with_metrics(metrics);
+    world.settings.drift.detect = settings.clone();
+    world
 }
 
 pub(crate) fn close_with(
     local: &Local,
-    objects: &(impl Objects + Files),
+    objects: &(impl Objects + Files + Clone),
     settings: &DetectSettings,
     time: &str,
 ) -> Result<(Outcome, Vec<String>)> {
-    let heard = Heard::default();
-    let detect = detector(&local.system, objects, &heard, settings);
+    let world = world(&local.system, objects, Heard::default(), settings);
     let now = Timestamp::from_text(time).ok_or("no time")?;
-    let done = block_on(detect.close_windows(&Moment { now, owner: "t".into() }));
-    Ok((done, heard.0.into_inner()))
+    let done = block_on(DetectDrift { world: &world }.close_windows(&Moment { now, owner: "t".into() }));
+    Ok((done, world.metrics().0.take()))
 }
 
 #[test]
@@ -144,7 +144,7 @@ fn a_window_that_could_not_be_closed_is_closed_by_the_next_tick() -> Result<()> 
     let local = capturing(true)?;
     put(&local, "00-00-000-a.jsonl", &captured(0..300, 1), 86_400)?;
     local.settle()?;
-    let objects = Guarded { account: local.system.account.clone(), guard: Silent::default() };
+    let objects = Guarded::new(&local.system, Silent::default());
     let settings = DetectSettings::default();
     let (done, heard) = close_with(&local, &objects, &settings, "2026-03-03T10:15:01Z")?;
     assert!(matches!(done, Err(Failure::Retry(_))), "{done:?}");
@@ -209,9 +209,10 @@ fn a_file_that_comes_while_its_window_is_closed_is_judged_by_the_next_tick() -> 
         put.unwrap();
         block_on(system.settle()).unwrap();
     };
-    let metrics = &Meanwhile(RefCell::new(Some(late)));
+    let metrics = Meanwhile(RefCell::new(Some(late)));
     let settings = &DetectSettings::default();
-    let detect = detector(&local.system, &local.system.account, metrics, settings);
+    let world = world(&local.system, &local.system.account, metrics, settings);
+    let detect = DetectDrift { world: &world };
     let now = Timestamp::from_text("2026-03-03T10:15:01Z").ok_or("no time")?;
     block_on(detect.close_windows(&Moment { now, owner: "t".into() }))?;
     assert!(!report(&local)?.window.complete, "the late file was judged behind it");
@@ -250,15 +251,14 @@ fn a_window_that_is_closed_while_a_late_file_is_judged_is_closed_once_more() -> 
     let clock = {
         let moment = Moment { owner: "clock".into(), ..moment.clone() };
         move || {
-            let (metrics, settings) = (&Heard::default(), &DetectSettings::default());
-            let detect = detector(&system, &system.account, metrics, settings);
-            block_on(detect.close_windows(&moment)).unwrap();
+            let world = world(&system, &system.account, Heard::default(), &DetectSettings::default());
+            block_on(DetectDrift { world: &world }.close_windows(&moment)).unwrap();
         }
     };
-    let account = local.system.account.clone();
-    let objects = &Guarded { account, guard: WhileRead(RefCell::new(Some(clock))) };
-    let (metrics, settings) = (&Heard::default(), &DetectSettings::default());
-    let detect = detector(&local.system, objects, metrics, settings);
+    let objects = Guarded::new(&local.system, WhileRead(RefCell::new(Some(clock))));
+    let settings = &DetectSettings::default();
+    let world = world(&local.system, &objects, Heard::default(), settings);
+    let detect = DetectDrift { world: &world };
     for event in decode(&late)? {
         let Event::ObjectCreated(written) = event else { return Err("it is no file".into()) };
         block_on(detect.on_capture(&written, &moment))?;

@@ -5,7 +5,7 @@ use sagewarden_drift::SuggestedBaseline;
 use sagewarden_drift::csv::Header;
 use sagewarden_events::{Event, decode};
 use sagewarden_govern::ports::{PortError, PortErrorKind};
-use sagewarden_govern::{BASELINE_MISSING, Failure, Moment};
+use sagewarden_govern::{BASELINE_MISSING, DetectDrift, Failure, Moment};
 use sagewarden_local::System;
 use sagewarden_policy::Bundle;
 use sagewarden_tests::Result;
@@ -13,7 +13,7 @@ use sagewarden_tests::guarded::{Guard, Guarded};
 use sagewarden_tests::local::{Local, SETTINGS, at};
 use serde_json::{Value, json};
 
-use crate::closing::{Heard, close, close_with, detector};
+use crate::closing::{Heard, close, close_with, world};
 use crate::{BUCKET, baseline_csv, captured, put};
 
 /// An endpoint whose baseline the settings name.
@@ -152,9 +152,9 @@ fn what_may_not_be_read_is_told_and_asked_for_again() -> Result<()> {
             put(&local, file, &captured(0..300, 1), 86_400)?;
         }
         let System { account, bundle, .. } = &local.system;
-        let objects = &Guarded { account: account.clone(), guard: Denying(bucket) };
-        let (metrics, settings) = (&Heard::default(), &bundle.settings().drift.detect);
-        let detect = detector(&local.system, objects, metrics, settings);
+        let objects = Guarded::new(&local.system, Denying(bucket));
+        let world = world(&local.system, &objects, Heard::default(), &bundle.settings().drift.detect);
+        let detect = DetectDrift { world: &world };
         for event in account.drain_events()? {
             for event in decode(&event.to_string())? {
                 let Event::ObjectCreated(written) = event else { return Err("it is no file".into()) };
@@ -177,9 +177,8 @@ fn a_window_that_may_not_be_judged_is_given_up_after_some_hours() -> Result<()> 
     put(&local, "00-00-000-a.jsonl", &captured(0..300, 1), 86_400)?;
     let event: Value = local.system.account.drain_events()?.remove(0);
     local.deliver(&event.to_string())?;
-    let System { account, bundle, .. } = &local.system;
-    let objects = &Guarded { account: account.clone(), guard: Denying("baselines") };
-    let settings = &bundle.settings().drift.detect;
+    let objects = &Guarded::new(&local.system, Denying("baselines"));
+    let settings = &local.system.bundle.settings().drift.detect;
     let tick = |time: &str| -> Result<String> {
         let (done, _) = close_with(&local, objects, settings, time)?;
         Ok(done?.text().to_owned())
@@ -205,7 +204,7 @@ fn a_window_without_a_baseline_is_judged_once_there_is_one_and_its_file_is_deliv
     let endpoint = "[[drift.detect.endpoints]]\nendpoint = \"prod\"\nbaseline = \"s3://baselines/b\"\n";
     let bundle = local.system.bundle.clone().with_settings(&format!("{SETTINGS}\n{endpoint}"))?;
     settings.clone_from(&bundle.settings().drift.detect);
-    let system = System { bundle, ..local.system.clone() };
+    let system = System { bundle: bundle.into(), ..local.system.clone() };
     block_on(system.deliver(&event.to_string(), at(91_000)))?;
     assert_eq!(crate::report(&local)?.rows, 300);
     let (text, told) = close(&local, &settings, "2026-03-03T16:10:01Z")?;

@@ -20,9 +20,10 @@ use super::violations::Observed;
 use super::{AlertDrift, OBSERVED_ON};
 use crate::lookup::{Ask, NoAnswer, Question, Reply, answer};
 use crate::outcome::Failure;
-use crate::ports::{Account, Bus, Objects, PortError, SourceControl, Table};
+use crate::ports::{PortError, Table};
 use crate::record::closure::upstream;
 use crate::record::explanation;
+use crate::world::World;
 
 /// Entries of a list in the chain of an alert.
 const MAX_CHAIN: usize = 40;
@@ -101,14 +102,14 @@ impl Importances {
     }
 }
 
-impl<A: Account, O: Objects, S: SourceControl, T: Table, B: Bus> AlertDrift<'_, A, O, S, T, B> {
+impl<W: World> AlertDrift<'_, W> {
     pub(super) async fn behind(
         &self,
         endpoint: &Resource,
         deployment: Option<&NodeId>,
         at: Timestamp,
     ) -> Result<Behind, Failure> {
-        let table = self.recorder.table;
+        let table = self.world.table();
         let graph = upstream(table, deployment.cloned(), Limits::default()).await?;
         let mut chain = Chain::of(&graph).bounded(MAX_CHAIN);
         let changes = match deployment {
@@ -124,11 +125,11 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table, B: Bus> AlertDrift<'_, 
 
     /// How many other windows and executions had violations in the quiet period before, told or not.
     pub(super) async fn earlier(&self, observed: &Observed<'_>) -> Result<usize, PortError> {
-        let hours = self.settings.quiet_hours_after_alert;
+        let hours = self.settings().quiet_hours_after_alert;
         if hours <= 0 {
             return Ok(0);
         }
-        let table = self.recorder.table;
+        let table = self.world.table();
         let (until, own) = (observed.ended().millis(), observed.node());
         let endpoint = NodeId::endpoint(observed.endpoint());
         let prefix = format!("O#{}:{OBSERVED_ON}#", Relation::AssociatedWith);

@@ -7,7 +7,8 @@ use serde_json::Value as Json;
 
 use super::AlertDrift;
 use crate::outcome::Failure;
-use crate::ports::{Account, Bus, Objects, SourceControl, Table};
+use crate::ports::Account;
+use crate::world::World;
 
 /// A monitoring execution that has ended.
 pub(super) struct Execution {
@@ -30,7 +31,7 @@ impl Execution {
     }
 }
 
-impl<A: Account, O: Objects, S: SourceControl, T: Table, B: Bus> AlertDrift<'_, A, O, S, T, B> {
+impl<W: World> AlertDrift<'_, W> {
     /// Reads a job's description; `None` when it is no monitoring execution of an endpoint, or has not ended.
     pub(super) async fn execution(
         &self,
@@ -42,7 +43,7 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table, B: Bus> AlertDrift<'_, 
         let status = text("ProcessingJobStatus").map(Status::parse).filter(Status::is_terminal);
         let Some(status) = status else { return Ok(None) };
         let schedule = Resource::parse_arn(schedule).map_err(|error| Failure::Reject(error.to_string()))?;
-        let Some(described) = self.recorder.account.describe(&schedule).await? else {
+        let Some(described) = self.world.account().describe(&schedule).await? else {
             return Err(Failure::Reject(format!(
                 "{schedule} does not exist (any more): its endpoint is not known"
             )));

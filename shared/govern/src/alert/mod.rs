@@ -28,9 +28,10 @@ use sagewarden_policy::DriftSettings;
 
 use crate::notify::Moment;
 use crate::outcome::{Done, Failure, Outcome};
-use crate::ports::{Account, Bus, Objects, SourceControl, Table};
+use crate::ports::Account;
 use crate::record::RecordLineage;
 use crate::record::deployment::deployment_at;
+use crate::world::World;
 use execution::{Execution, outputs};
 use report::{Reading, place_of};
 use silence::Silence;
@@ -51,16 +52,22 @@ const PATIENCE_MS: i64 = 15 * 60_000;
 
 /// The use case with the ports it needs.
 #[derive(Clone, Copy, Debug)]
-pub struct AlertDrift<'a, A, O, S, T, B> {
-    /// Describes jobs and schedules, and records an endpoint whose events are late.
-    pub recorder: RecordLineage<'a, A, O, S, T>,
-    /// Takes the alert.
-    pub bus: &'a B,
-    /// What is told when.
-    pub settings: &'a DriftSettings,
+pub struct AlertDrift<'a, W> {
+    /// Where jobs, schedules, reports and the table are.
+    pub world: &'a W,
 }
 
-impl<A: Account, O: Objects, S: SourceControl, T: Table, B: Bus> AlertDrift<'_, A, O, S, T, B> {
+impl<W: World> AlertDrift<'_, W> {
+    /// What is told when.
+    fn settings(&self) -> &DriftSettings {
+        &self.world.settings().drift
+    }
+
+    /// Records an endpoint or a job whose own events are late. `record-lineage` alone may write commits back.
+    fn recorder(&self) -> RecordLineage<'_, W> {
+        RecordLineage { world: self.world, writes_back: false }
+    }
+
     /// A processing job changed its state: alerts when it was a monitoring execution that found violations, failed or was
     /// stopped.
     ///
@@ -71,7 +78,7 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table, B: Bus> AlertDrift<'_, 
         if job.kind != ResourceKind::ProcessingJob {
             return Ok(Done::Nothing(format!("{job} is no monitoring execution")));
         }
-        let Some(description) = self.recorder.account.describe(job).await? else {
+        let Some(description) = self.world.account().describe(job).await? else {
             return Err(Failure::Reject(format!(
                 "{job} does not exist (any more): its report cannot be found"
             )));
@@ -104,7 +111,7 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table, B: Bus> AlertDrift<'_, 
         let (account, region) = (&object.account, &object.region);
         let schedule =
             Resource::in_region(ResourceKind::MonitoringSchedule, account, region, &place.schedule);
-        let described = self.recorder.account.describe(&schedule).await?;
+        let described = self.world.account().describe(&schedule).await?;
         let newest = described.and_then(|description| {
             let summary = description.document.get("LastMonitoringExecutionSummary")?;
             Resource::parse_arn(summary.get("ProcessingJobArn")?.as_str()?).ok()
@@ -112,7 +119,7 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table, B: Bus> AlertDrift<'_, 
         let Some(job) = newest else {
             return Ok(Done::Nothing(format!("{schedule} has no execution: the report is none of ours")));
         };
-        let Some(description) = self.recorder.account.describe(&job).await? else {
+        let Some(description) = self.world.account().describe(&job).await? else {
             return Err(Failure::Reject(format!("{job} does not exist (any more)")));
         };
         let outputs = outputs(&description.document);
@@ -181,7 +188,7 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table, B: Bus> AlertDrift<'_, 
     /// The endpoint's own events may be late, so it is looked at before the question what ran. One that is gone leaves what is known of
     /// it.
     async fn record_now(&self, endpoint: &Resource, moment: &Moment) -> Result<(), Failure> {
-        match self.recorder.record_endpoint_now(endpoint, moment.now).await {
+        match self.recorder().record_endpoint_now(endpoint, moment.now).await {
             Ok(_) | Err(Failure::Reject(_)) => Ok(()),
             Err(retry) => Err(retry),
         }
@@ -195,6 +202,6 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table, B: Bus> AlertDrift<'_, 
         moment: &Moment,
     ) -> Result<Option<NodeId>, Failure> {
         self.record_now(endpoint, moment).await?;
-        Ok(deployment_at(self.recorder.table, &NodeId::endpoint(endpoint), at).await?)
+        Ok(deployment_at(self.world.table(), &NodeId::endpoint(endpoint), at).await?)
     }
 }

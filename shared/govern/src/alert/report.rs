@@ -6,7 +6,8 @@ use sagewarden_lineage::s3::S3Location;
 
 use super::AlertDrift;
 use super::execution::Execution;
-use crate::ports::{Account, Bus, Objects, PortError, PortErrorKind, SourceControl, Table};
+use crate::ports::{Objects, PortError, PortErrorKind};
+use crate::world::World;
 
 /// The file's name in the container; AWS's table of outputs also spells it with an `s`.
 const REPORT_NAMES: [&str; 2] = ["constraint_violations.json", "constraints_violations.json"];
@@ -64,7 +65,7 @@ pub(super) fn place_of(object: &ObjectCreated) -> Option<Place> {
     })
 }
 
-impl<A: Account, O: Objects, S: SourceControl, T: Table, B: Bus> AlertDrift<'_, A, O, S, T, B> {
+impl<W: World> AlertDrift<'_, W> {
     /// The report of an execution. A report that is missing means that there are no violations, unless the execution says
     /// otherwise.
     pub(super) async fn report_of(&self, execution: &Execution) -> Result<Reading, PortError> {
@@ -73,7 +74,7 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table, B: Bus> AlertDrift<'_, 
             for name in REPORT_NAMES {
                 let key = key_in(&output.key, name);
                 let place = S3Location { bucket: output.bucket.clone(), key };
-                match self.recorder.objects.read(&place.bucket, &place.key, MAX_REPORT).await {
+                match self.world.objects().read(&place.bucket, &place.key, MAX_REPORT).await {
                     Ok(Some(bytes)) => return Ok(Reading::Found { report: place.to_string(), bytes }),
                     Ok(None) => {}
                     Err(error) if error.kind() == PortErrorKind::Denied => {

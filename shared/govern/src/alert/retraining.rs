@@ -12,13 +12,14 @@ use super::violations::{Found, Observed};
 use super::{AlertDrift, RETRAINING_SUGGESTED};
 use crate::notify::{Moment, Receipt};
 use crate::outcome::{Done, Failure, Outcome};
-use crate::ports::{Account, Bus, Notice, Objects, SourceControl, Table};
+use crate::ports::Notice;
 use crate::record::closure::current_deployment;
+use crate::world::World;
 
 /// Subjects that the event names.
 const MAX_DRIFTED: usize = 100;
 
-impl<A: Account, O: Objects, S: SourceControl, T: Table, B: Bus> AlertDrift<'_, A, O, S, T, B> {
+impl<W: World> AlertDrift<'_, W> {
     /// Suggests to train again where it is bad enough and has not been suggested in this period. How bad is told by check and excess
     /// alone: whether something leaves must not depend on what else is known by now.
     pub(super) async fn suggest_retraining(
@@ -29,12 +30,12 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table, B: Bus> AlertDrift<'_, 
         deployment: Option<&NodeId>,
         moment: &Moment,
     ) -> Outcome {
-        if !is_bad_enough(worst, self.settings.suggest_retraining_from) {
+        if !is_bad_enough(worst, self.settings().suggest_retraining_from) {
             return Ok(Done::Nothing("it is not bad enough to train again".to_owned()));
         }
-        let table = self.recorder.table;
+        let table = self.world.table();
         let endpoint = NodeId::endpoint(observed.endpoint());
-        let cooldown = self.settings.retraining_cooldown_hours;
+        let cooldown = self.settings().retraining_cooldown_hours;
         let (node, began) = (observed.node(), observed.began());
         let scope = Scope::of("retrain", &endpoint, &node, began, cooldown);
         let cause = scope.partition.trim_start_matches("E#");
@@ -48,7 +49,7 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table, B: Bus> AlertDrift<'_, 
                 return Err(failure);
             }
         };
-        receipt.publish(table, self.bus, scope.until, &notice).await?;
+        receipt.publish(table, self.world.bus(), scope.until, &notice).await?;
         Ok(Done::Acted(format!("suggested to train {} again", observed.endpoint())))
     }
 
@@ -60,12 +61,12 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table, B: Bus> AlertDrift<'_, 
     ) -> Result<Notice, Failure> {
         let endpoint = observed.endpoint();
         let behind = self.behind(endpoint, deployment, observed.began()).await?;
-        let current = current_deployment(self.recorder.table, &NodeId::endpoint(endpoint)).await?;
+        let current = current_deployment(self.world.table(), &NodeId::endpoint(endpoint)).await?;
         let mut drifted: Vec<String> = found.violations.iter().map(|each| each.subject()).collect();
         drifted.sort();
         drifted.dedup();
         drifted.truncate(MAX_DRIFTED);
-        let cooldown = self.settings.retraining_cooldown_hours;
+        let cooldown = self.settings().retraining_cooldown_hours;
         let until = period(observed.began(), cooldown).map(|(_, until)| until);
         let still_in_force = deployment.is_some() && current.as_ref() == deployment;
         let detail = json!({

@@ -14,8 +14,9 @@ use super::wrong::{Unread, Wrong};
 use super::{AlertDrift, MONITORING_FAILED, OBSERVED_ON};
 use crate::notify::{Moment, readable};
 use crate::outcome::{Done, Failure, Outcome};
-use crate::ports::{Account, Bus, Notice, Objects, PortError, SourceControl, Table};
+use crate::ports::{Bus, Notice, PortError};
 use crate::record::monitoring::REPORT;
+use crate::world::World;
 
 /// A monitor that said nothing of its endpoint's traffic.
 pub(super) struct Silence {
@@ -185,11 +186,11 @@ fn says_no_data(reason: Option<&str>) -> bool {
     reason.is_some_and(|reason| reason.to_lowercase().contains("no data"))
 }
 
-impl<A: Account, O: Objects, S: SourceControl, T: Table, B: Bus> AlertDrift<'_, A, O, S, T, B> {
+impl<W: World> AlertDrift<'_, W> {
     /// Records that a monitor said nothing, and tells of it once in a quiet period.
     pub(super) async fn tell_silence(&self, silence: &Silence, moment: &Moment) -> Outcome {
         let node = self.record_silence(silence).await?;
-        let table = self.recorder.table;
+        let table = self.world.table();
         let scope = self.scope(silence, &node);
         let causes = silence.causes();
         let claim = match Claim::of(table, moment, &scope, &causes).await? {
@@ -203,7 +204,7 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table, B: Bus> AlertDrift<'_, 
         let sent = async {
             let deployment = self.deployment(&silence.endpoint, silence.at, moment).await?;
             let notice = notice(silence, deployment.as_ref());
-            self.bus.publish(&readable(&notice)).await.map_err(Failure::from)
+            self.world.bus().publish(&readable(&notice)).await.map_err(Failure::from)
         };
         match sent.await {
             Ok(()) => {
@@ -219,12 +220,12 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table, B: Bus> AlertDrift<'_, 
 
     /// Whether it has been told, and that without asking anybody else.
     pub(super) async fn was_silence_told(&self, silence: &Silence) -> Result<bool, PortError> {
-        was_told(self.recorder.table, &self.scope(silence, &silence.node()), &silence.causes()).await
+        was_told(self.world.table(), &self.scope(silence, &silence.node()), &silence.causes()).await
     }
 
     fn scope(&self, silence: &Silence, node: &NodeId) -> Scope {
         let endpoint = NodeId::endpoint(&silence.endpoint);
-        Scope::of("monitoring", &endpoint, node, silence.at, self.settings.quiet_hours_after_alert)
+        Scope::of("monitoring", &endpoint, node, silence.at, self.settings().quiet_hours_after_alert)
     }
 
     async fn record_silence(&self, silence: &Silence) -> Result<NodeId, Failure> {
@@ -258,11 +259,11 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table, B: Bus> AlertDrift<'_, 
         let endpoint = NodeId::endpoint(&silence.endpoint);
         record.edge(&node, &InEdge::new(Relation::AssociatedWith, OBSERVED_ON, endpoint));
         if let Some((job, created_at)) = &silence.execution
-            && let Some(run) = self.recorder.incarnation(job, *created_at).await?
+            && let Some(run) = self.recorder().incarnation(job, *created_at).await?
         {
             record.edge(&node, &InEdge::new(Relation::Produced, REPORT, run));
         }
-        self.recorder.store(record).await?;
+        self.recorder().store(record).await?;
         Ok(node)
     }
 }

@@ -16,7 +16,8 @@ use super::wrong::Wrong;
 use crate::detect::last_capture::{last_captures, listening_since};
 use crate::notify::Moment;
 use crate::outcome::{Done, Outcome};
-use crate::ports::{Account, Bus, Objects, PortError, PortErrorKind, SourceControl, Table};
+use crate::ports::{Account, Objects, PortError, PortErrorKind, Table};
+use crate::world::World;
 
 const HOUR_MS: i64 = 3_600_000;
 const DAY_MS: i64 = 24 * HOUR_MS;
@@ -52,22 +53,22 @@ struct Question {
     overdue: Timestamp,
 }
 
-impl<A: Account, O: Objects, S: SourceControl, T: Table, B: Bus> AlertDrift<'_, A, O, S, T, B> {
+impl<W: World> AlertDrift<'_, W> {
     /// Asks of every endpoint that serves and captures its traffic whether some arrived in the last `silent_after_hours`. One
     /// endpoint's trouble does not hide the others.
     pub(super) async fn watch_traffic(&self, tick: &ClockTicked, moment: &Moment) -> Outcome {
-        let detect = &self.settings.detect;
+        let detect = &self.settings().detect;
         let nothing = Done::Nothing("no captured traffic is overdue".to_owned());
         if detect.silent_after_hours <= 0 {
             return Ok(Done::Nothing("the settings say not to ask for traffic that stops".to_owned()));
         }
         let overdue = Timestamp::from_millis(tick.time.millis() - detect.silent_after_hours * HOUR_MS);
-        let listening = listening_since(self.recorder.table, tick.time).await?;
+        let listening = listening_since(self.world.table(), tick.time).await?;
         if listening > overdue {
             return Ok(nothing);
         }
         let question = Question { listening, overdue };
-        let listed = self.recorder.account.endpoints().await?;
+        let listed = self.world.account().endpoints().await?;
         let endpoint = |summary: &Json| {
             let name = summary.get("EndpointName")?.as_str()?;
             let created = summary.get("CreationTime").and_then(Timestamp::from_json);
@@ -78,7 +79,7 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table, B: Bus> AlertDrift<'_, 
         };
         let summaries = listed.get("Endpoints").and_then(Json::as_array);
         let endpoints: Vec<Resource> = summaries.into_iter().flatten().filter_map(endpoint).collect();
-        let captured = last_captures(self.recorder.table, &endpoints).await?;
+        let captured = last_captures(self.world.table(), &endpoints).await?;
         let last = |endpoint: &Resource| captured.get(NodeId::endpoint(endpoint).tail()).copied();
         let quiet: Vec<&Resource> =
             endpoints.iter().filter(|each| last(each).is_none_or(|last| last <= overdue)).collect();
@@ -104,7 +105,7 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table, B: Bus> AlertDrift<'_, 
         question: &Question,
         moment: &Moment,
     ) -> Outcome {
-        let table = self.recorder.table;
+        let table = self.world.table();
         let since = |deployed: Option<Timestamp>| {
             last.into_iter().chain(deployed).fold(question.listening, Timestamp::max)
         };
@@ -118,7 +119,7 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table, B: Bus> AlertDrift<'_, 
         }
         let is_told = self.was_silence_told(&silence(Wrong::TrafficMissing { place: String::new() })).await?;
         // Deleted since it was listed, or its capture is off: that it should be on is the matter of a control.
-        let described = self.recorder.account.describe(endpoint).await?;
+        let described = self.world.account().describe(endpoint).await?;
         let Some((described, place)) =
             described.and_then(|it| captures_to(&it.document).map(|place| (it.document, place)))
         else {
@@ -156,7 +157,7 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table, B: Bus> AlertDrift<'_, 
         let mut standing = Standing::Nothing;
         for prefix in quiet.prefixes(now) {
             let bucket = &quiet.place.bucket;
-            let listing = match self.recorder.objects.versions(bucket, &prefix, now, MAX_FILES).await {
+            let listing = match self.world.objects().versions(bucket, &prefix, now, MAX_FILES).await {
                 Ok(listing) => listing,
                 Err(error) if matches!(error.kind(), PortErrorKind::Denied | PortErrorKind::Invalid) => {
                     return Ok(Standing::Nothing);

@@ -18,9 +18,10 @@ use super::window::Window;
 use super::{AlertDrift, OBSERVED_ON, compose};
 use crate::notify::{Moment, readable};
 use crate::outcome::{Done, Failure, Outcome};
-use crate::ports::{Account, Bus, Objects, SourceControl, Table};
+use crate::ports::{Bus, Table};
 use crate::record::deployment::deployment_in;
 use crate::record::monitoring::REPORT;
+use crate::world::World;
 
 /// An event holds 256 KB; the report itself holds the rest.
 const MAX_LISTED: usize = 100;
@@ -173,7 +174,7 @@ fn version(complete: bool, rows: u64, violations: &[Violation]) -> String {
     format!("1#{}#{rows:020}#{digest}", u8::from(complete))
 }
 
-impl<A: Account, O: Objects, S: SourceControl, T: Table, B: Bus> AlertDrift<'_, A, O, S, T, B> {
+impl<W: World> AlertDrift<'_, W> {
     pub(super) async fn tell_violations(
         &self,
         observed: &Observed<'_>,
@@ -185,9 +186,9 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table, B: Bus> AlertDrift<'_, 
         };
         let deployment = self.deployment_of(observed, moment).await?;
         let node = self.record_found(observed, found, Some(worst)).await?;
-        let table = self.recorder.table;
+        let table = self.world.table();
         let endpoint = NodeId::endpoint(observed.endpoint());
-        let quiet = self.settings.quiet_hours_after_alert;
+        let quiet = self.settings().quiet_hours_after_alert;
         let scope = Scope::of("drift", &endpoint, &node, observed.began(), quiet);
         let causes = found.causes();
         let told = match Claim::of(table, moment, &scope, &causes).await? {
@@ -210,14 +211,14 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table, B: Bus> AlertDrift<'_, 
     ) -> Result<Option<NodeId>, Failure> {
         self.record_now(observed.endpoint(), moment).await?;
         let endpoint = NodeId::endpoint(observed.endpoint());
-        Ok(deployment_in(self.recorder.table, &endpoint, observed.began(), observed.ended()).await?)
+        Ok(deployment_in(self.world.table(), &endpoint, observed.began(), observed.ended()).await?)
     }
 
     /// A window without violations leaves nothing, unless it had some when less of it was known.
     async fn nothing_found(&self, observed: &Observed<'_>, found: &Found) -> Outcome {
         let name = observed.name();
         let key = Key::new(observed.node().as_str(), NODE);
-        if matches!(observed, Observed::Window(_)) && !self.recorder.table.get(&[key]).await?.is_empty() {
+        if matches!(observed, Observed::Window(_)) && !self.world.table().get(&[key]).await?.is_empty() {
             self.record_found(observed, found, None).await?;
             return Ok(Done::Acted(format!("{name} has no violations any more")));
         }
@@ -231,14 +232,16 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table, B: Bus> AlertDrift<'_, 
         deployment: Option<&NodeId>,
         claim: Claim,
     ) -> Outcome {
-        let table = self.recorder.table;
+        let table = self.world.table();
         let notice = async {
             let behind = self.behind(observed.endpoint(), deployment, observed.began()).await?;
             let earlier = self.earlier(observed).await?;
             compose::drift_alert(observed, found, &claim, deployment, &behind, earlier)
         };
         let sent = match notice.await {
-            Ok(notice) => self.bus.publish(&readable(&notice)).await.map(|()| notice).map_err(Failure::from),
+            Ok(notice) => {
+                self.world.bus().publish(&readable(&notice)).await.map(|()| notice).map_err(Failure::from)
+            }
             Err(failure) => Err(failure),
         };
         match sent {
@@ -296,11 +299,11 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table, B: Bus> AlertDrift<'_, 
         record.edge(&node, &InEdge::new(Relation::AssociatedWith, OBSERVED_ON, endpoint));
         if let Observed::Execution(execution) = observed {
             // The execution's own event may be late: whoever comes first records it.
-            if let Some(run) = self.recorder.incarnation(&execution.job, execution.created_at).await? {
+            if let Some(run) = self.recorder().incarnation(&execution.job, execution.created_at).await? {
                 record.edge(&node, &InEdge::new(Relation::Produced, REPORT, run));
             }
         }
-        self.recorder.store(record).await?;
+        self.recorder().store(record).await?;
         Ok(node)
     }
 }

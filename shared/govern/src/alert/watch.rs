@@ -10,7 +10,8 @@ use super::silence::Silence;
 use super::wrong::Wrong;
 use crate::notify::Moment;
 use crate::outcome::{Done, Failure, Outcome};
-use crate::ports::{Account, Bus, Objects, SourceControl, Table};
+use crate::ports::Account;
+use crate::world::World;
 
 /// A schedule as the list and its description tell it.
 struct Watched {
@@ -41,14 +42,14 @@ impl Watched {
     }
 }
 
-impl<A: Account, O: Objects, S: SourceControl, T: Table, B: Bus> AlertDrift<'_, A, O, S, T, B> {
+impl<W: World> AlertDrift<'_, W> {
     /// Asks every schedule of an endpoint whether it ran when it should have: alerts when it did not, or is itself stopped or
     /// failed. One schedule's trouble does not hide the others.
     ///
     /// # Errors
     /// When a service does not answer: the rest is asked all the same, and the tick comes again.
     pub(super) async fn watch_schedules(&self, tick: &ClockTicked, moment: &Moment) -> Outcome {
-        let listed = self.recorder.account.schedules().await?;
+        let listed = self.world.account().schedules().await?;
         let (mut asked, mut told, mut failed) = (0_usize, Vec::new(), None);
         for summary in
             listed.get("MonitoringScheduleSummaries").and_then(Json::as_array).into_iter().flatten()
@@ -83,7 +84,7 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table, B: Bus> AlertDrift<'_, 
         moment: &Moment,
     ) -> Result<Vec<String>, Failure> {
         // Deleted since it was listed.
-        let Some(described) = self.recorder.account.describe(schedule).await? else { return Ok(Vec::new()) };
+        let Some(described) = self.world.account().describe(schedule).await? else { return Ok(Vec::new()) };
         let document = described.document;
         let text = |field: &str| document.get(field).and_then(Json::as_str).map(str::to_owned);
         // A schedule without an endpoint monitors batch transforms.
@@ -123,9 +124,9 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table, B: Bus> AlertDrift<'_, 
     ) -> Result<Vec<Done>, Failure> {
         let Some(created) = watched.time("CreationTime") else { return Ok(Vec::new()) };
         let expression = watched.text("/MonitoringScheduleConfig/ScheduleConfig/ScheduleExpression");
-        let slots = Rhythm::of(expression).due(created, now, self.settings.execution_grace_minutes);
+        let slots = Rhythm::of(expression).due(created, now, self.settings().execution_grace_minutes);
         let Some(since) = slots.iter().map(|slot| slot.from).min() else { return Ok(Vec::new()) };
-        let answer = self.recorder.account.executions_of(&watched.schedule, since).await?;
+        let answer = self.world.account().executions_of(&watched.schedule, since).await?;
         let executions = answer.get("MonitoringExecutionSummaries").and_then(Json::as_array);
         let executions: Vec<&Json> = executions.into_iter().flatten().collect();
         let mut outcomes = Vec::new();
@@ -158,7 +159,7 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table, B: Bus> AlertDrift<'_, 
             _ => return Ok(None),
         };
         if let Some(job) = text("ProcessingJobArn").and_then(|arn| Resource::parse_arn(arn).ok())
-            && let Some(description) = self.recorder.account.describe(&job).await?
+            && let Some(description) = self.world.account().describe(&job).await?
             && let Some(ended) = self.execution(&job, &description.document).await?
         {
             return self.ended(&ended, moment).await.map(Some);

@@ -12,7 +12,8 @@ use super::wrong::{Unread, Wrong};
 use super::{AlertDrift, PATIENCE_MS};
 use crate::notify::Moment;
 use crate::outcome::{Done, Failure, Outcome};
-use crate::ports::{Account, Bus, Objects, PortErrorKind, SourceControl, Table};
+use crate::ports::{Objects, PortErrorKind};
+use crate::world::World;
 
 /// Captured traffic of a variant.
 pub(super) struct Window {
@@ -32,7 +33,7 @@ pub(super) struct Window {
 /// What stands for a variant that the report does not name.
 const UNNAMED: &str = "-";
 
-impl<A: Account, O: Objects, S: SourceControl, T: Table, B: Bus> AlertDrift<'_, A, O, S, T, B> {
+impl<W: World> AlertDrift<'_, W> {
     /// A window was evaluated. What is read is what stands there now, whichever version the event is about.
     pub(super) async fn on_window(&self, object: &ObjectCreated, place: &Place, moment: &Moment) -> Outcome {
         let evaluation =
@@ -65,7 +66,7 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table, B: Bus> AlertDrift<'_, 
         }
         // Half a file of bad lines is another thing than a few in an hour: that is known once there is enough to be judged.
         let seen = report.rows + report.unreadable_lines;
-        if !report.window.complete && seen < self.settings.detect.min_rows {
+        if !report.window.complete && seen < self.settings().detect.min_rows {
             return Ok(Done::Nothing(format!("too little is known of `{evaluation}` yet")));
         }
         let endpoint = endpoint(object, &report.endpoint);
@@ -83,7 +84,7 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table, B: Bus> AlertDrift<'_, 
         evaluation: &S3Location,
         moment: &Moment,
     ) -> Result<Option<WindowReport>, Failure> {
-        let objects = self.recorder.objects;
+        let objects = self.world.objects();
         match objects.read(&evaluation.bucket, &evaluation.key, MAX_REPORT).await {
             Ok(Some(bytes)) => {
                 let refused = |why: String| Failure::Reject(format!("`{evaluation}`: {why}"));
@@ -117,12 +118,12 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table, B: Bus> AlertDrift<'_, 
         let (Some(endpoint), Some(end)) = (&place.endpoint, place.hour) else {
             return Err(Failure::Reject(format!("`{report}` names no endpoint and hour in its key")));
         };
-        let Some(bytes) = self.recorder.objects.read(&report.bucket, &report.key, MAX_REPORT).await? else {
+        let Some(bytes) = self.world.objects().read(&report.bucket, &report.key, MAX_REPORT).await? else {
             return Err(Failure::Reject(format!("`{report}` is not there (any more)")));
         };
         let violations =
             Violations::parse(&bytes).map_err(|error| Failure::Reject(format!("`{report}`: {error}")))?;
-        let start = Timestamp::from_millis(end.millis() - self.settings.detect.window_hours * 3_600_000);
+        let start = Timestamp::from_millis(end.millis() - self.settings().detect.window_hours * 3_600_000);
         let stand_in = WindowReport {
             version: 1,
             endpoint: endpoint.clone(),

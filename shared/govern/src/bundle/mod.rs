@@ -4,7 +4,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use sagewarden_events::Timestamp;
 use sagewarden_lineage::s3::{S3Location, hex};
@@ -14,14 +14,15 @@ use sha2::{Digest, Sha256};
 
 use crate::notify::{Moment, publish_once};
 use crate::outcome::Failure;
-use crate::ports::{Bus, Notice, ObjectVersion, Objects, PortError, PortErrorKind, Table};
+use crate::ports::{Notice, ObjectVersion, Objects, PortError, PortErrorKind};
+use crate::world::World;
 
 /// The `detail-type` of a bundle that is not taken into force.
 pub const BUNDLE_REFUSED: &str = "Sagewarden Bundle Refused";
 
 const CORRECT: &str =
     "correct the files, check them with `sagewarden policy validate`, and upload all of them again";
-const GRANT: &str = "let the role of enforce-policy list and read the bucket, and its key";
+const GRANT: &str = "let the roles of enforce-policy and record-commit list and read the bucket, and its key";
 
 /// The bucket is looked at no more often.
 const PAUSE_MS: i64 = 60_000;
@@ -74,7 +75,7 @@ pub struct BundleInForce {
 
 #[derive(Clone, Debug)]
 struct State {
-    bundle: Rc<Bundle>,
+    bundle: Arc<Bundle>,
     /// The listing that it was read from; none while the packaged one is in force.
     listing: Option<String>,
     /// A listing whose bundle was refused, and told: the same content is not read again.
@@ -87,9 +88,12 @@ impl BundleInForce {
     /// Begins with the bundle that is packaged with the function; it stays when there is no `place`. `mode` stands above that
     /// of every settings file.
     #[must_use]
-    pub fn new(packaged: Bundle, place: Option<BundlePlace>, mode: Option<Mode>) -> Self {
-        let packaged = in_mode(packaged, mode);
-        let state = State { bundle: Rc::new(packaged), listing: None, refused: None, looked_at: None };
+    pub fn new(packaged: Arc<Bundle>, place: Option<BundlePlace>, mode: Option<Mode>) -> Self {
+        let packaged = match mode {
+            Some(mode) => Arc::new(Bundle::clone(&packaged).with_mode(mode)),
+            None => packaged,
+        };
+        let state = State { bundle: packaged, listing: None, refused: None, looked_at: None };
         Self { place, mode, state: RefCell::new(state) }
     }
 
@@ -107,13 +111,9 @@ fn in_mode(bundle: Bundle, mode: Option<Mode>) -> Bundle {
 
 /// The use case with the ports it needs.
 #[derive(Clone, Copy, Debug)]
-pub struct KeepBundle<'a, O, T, B> {
-    /// Holds the files.
-    pub objects: &'a O,
-    /// Holds receipts.
-    pub table: &'a T,
-    /// Takes the finding.
-    pub bus: &'a B,
+pub struct KeepBundle<'a, W> {
+    /// Where the files are, and the receipts of what was said of them.
+    pub world: &'a W,
     /// What is in force.
     pub in_force: &'a BundleInForce,
 }
@@ -148,13 +148,13 @@ struct Refusal {
     advice: &'static str,
 }
 
-impl<O: Objects, T: Table, B: Bus> KeepBundle<'_, O, T, B> {
+impl<W: World> KeepBundle<'_, W> {
     /// The bundle to judge by now. The bucket is looked at when a minute has passed since the last time.
     ///
     /// # Errors
     /// Retries when no bundle of the bucket has been read yet and the bucket does not answer, or an upload may be under way:
     /// to judge by the packaged bundle for a moment would be to judge by another one.
-    pub async fn bundle(&self, moment: &Moment) -> Result<Rc<Bundle>, Failure> {
+    pub async fn bundle(&self, moment: &Moment) -> Result<Arc<Bundle>, Failure> {
         let state = self.in_force.state();
         let due = state.looked_at.is_none_or(|at| moment.now.millis() - at.millis() >= PAUSE_MS);
         let Some(place) = self.in_force.place.as_ref().filter(|_| due) else { return Ok(state.bundle) };
@@ -167,7 +167,7 @@ impl<O: Objects, T: Table, B: Bus> KeepBundle<'_, O, T, B> {
             Err(Stays::ForNow(_)) => state,
         };
         next.looked_at = Some(moment.now);
-        let bundle = Rc::clone(&next.bundle);
+        let bundle = Arc::clone(&next.bundle);
         *self.in_force.state.borrow_mut() = next;
         Ok(bundle)
     }
@@ -187,14 +187,14 @@ impl<O: Objects, T: Table, B: Bus> KeepBundle<'_, O, T, B> {
             return Err(unfinished(place));
         }
         let bundle = in_mode(self.read(place, &listed, now).await?, self.in_force.mode);
-        Ok(State { bundle: Rc::new(bundle), listing: digest, refused: None, looked_at: None })
+        Ok(State { bundle: Arc::new(bundle), listing: digest, refused: None, looked_at: None })
     }
 
     async fn list(&self, place: &BundlePlace, now: Timestamp) -> Result<Listed, Stays> {
         let S3Location { bucket, key } = &place.0;
         // A clock that is behind S3's must not hide what was written a moment ago.
         let as_of = Timestamp::from_millis(now.millis() + DAY_MS);
-        let listing = match self.objects.versions(bucket, key, as_of, MAX_OBJECTS).await {
+        let listing = match self.world.objects().versions(bucket, key, as_of, MAX_OBJECTS).await {
             Ok(listing) => listing,
             Err(error) => return Err(unreadable(&place.to_string(), error, now)),
         };
@@ -224,7 +224,7 @@ impl<O: Objects, T: Table, B: Bus> KeepBundle<'_, O, T, B> {
         }
         let mut texts = BTreeMap::new();
         for (name, key) in &listed.files {
-            match self.objects.read(&place.0.bucket, key, MAX_FILE).await {
+            match self.world.objects().read(&place.0.bucket, key, MAX_FILE).await {
                 Ok(Some(bytes)) => {
                     let text = String::from_utf8(bytes).map_err(|error| {
                         refused(format!("{name}:{}: the text is not UTF-8", not_utf8(&error)))
@@ -259,7 +259,7 @@ impl<O: Objects, T: Table, B: Bus> KeepBundle<'_, O, T, B> {
             }),
         };
         let receipt = format!("bundle#{cause}#{}#{mark}", since.millis());
-        let told = publish_once(self.table, self.bus, moment, &receipt, since, &notice).await;
+        let told = publish_once(self.world.table(), self.world.bus(), moment, &receipt, since, &notice).await;
         State { refused: told.is_ok().then_some(cause), ..state }
     }
 }

@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use sagewarden_events::Timestamp;
 
 use super::window::Window;
-use super::{Came, DetectDrift, Metrics};
+use super::{Came, DetectDrift};
 use crate::notify::Moment;
 use crate::outcome::{Done, Failure, Outcome};
-use crate::ports::{Account, Bus, Files, Objects, Table};
+use crate::ports::Account;
+use crate::world::World;
 
 /// How many windows one tick of the clock closes; the next one goes on.
 const CLOSED_AT_ONCE: usize = 20;
@@ -22,20 +23,13 @@ enum Closing {
     StaysOpen(Done),
 }
 
-impl<A, O, T, B, M> DetectDrift<'_, A, O, T, B, M>
-where
-    A: Account,
-    O: Objects + Files,
-    T: Table,
-    B: Bus,
-    M: Metrics,
-{
+impl<W: World> DetectDrift<'_, W> {
     /// The clock ticked: windows that are over are judged for the last time, and their metrics told.
     ///
     /// # Errors
     /// When a service does not answer.
     pub async fn close_windows(&self, moment: &Moment) -> Outcome {
-        let late = self.settings.close_after_minutes * 60_000;
+        let late = self.settings().close_after_minutes * 60_000;
         let before = Timestamp::from_millis(moment.now.millis() - late);
         let mut done = Done::Nothing("no window is over".to_owned());
         let mut failed = None;
@@ -43,7 +37,7 @@ where
         let mut waiting = BTreeSet::new();
         let (mut closed, mut after) = (0, None);
         for _ in 0..PAGES {
-            let (ended, next) = Window::ended(self.table, before, after, CLOSED_AT_ONCE).await?;
+            let (ended, next) = Window::ended(self.world.table(), before, after, CLOSED_AT_ONCE).await?;
             for window in ended {
                 let whose = (window.endpoint.arn(), window.variant.clone());
                 if waiting.contains(&whose) && !window.is_old(moment.now) {
@@ -76,14 +70,14 @@ where
     }
 
     async fn close(&self, window: &Window, moment: &Moment) -> Result<Closing, Failure> {
-        let files = window.files(self.table).await?;
+        let files = window.files(self.world.table()).await?;
         match self.judge_last(window, moment).await {
             Ok(Came::Judged(done)) => {
-                window.close(self.table, &files).await?;
+                window.close(self.world.table(), &files).await?;
                 Ok(Closing::Closed(done))
             }
             Ok(Came::NotJudged(done)) => {
-                window.give_up(self.table).await?;
+                window.give_up(self.world.table()).await?;
                 Ok(Closing::Closed(done))
             }
             Err(Failure::Retry(error)) if error.is_transient() => Err(error.into()),
@@ -93,7 +87,7 @@ where
                 Ok(Closing::StaysOpen(Done::Acted(text)))
             }
             Err(failure) => {
-                window.give_up(self.table).await?;
+                window.give_up(self.world.table()).await?;
                 let text = format!("a window of {} is given up: {failure}", window.endpoint);
                 Ok(Closing::Closed(Done::Acted(text)))
             }
@@ -101,7 +95,7 @@ where
     }
 
     async fn judge_last(&self, window: &Window, moment: &Moment) -> Result<Came, Failure> {
-        let described = self.account.describe(&window.endpoint).await;
+        let described = self.world.account().describe(&window.endpoint).await;
         let Some(described) = self.told_of(window, described, moment).await? else {
             let text = format!("{} is gone: its last window is not judged", window.endpoint);
             return Ok(Came::Judged(Done::Nothing(text)));

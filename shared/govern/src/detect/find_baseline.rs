@@ -17,8 +17,9 @@ use super::served::{Served, served};
 use super::window::Window;
 use crate::detect::suggest_baseline::folder_of;
 use crate::outcome::Failure;
-use crate::ports::{Account, Description, Objects, Table};
+use crate::ports::{Account, Description, Objects};
 use crate::record::closure::upstream;
+use crate::world::World;
 
 /// 16,384 columns with sketches of 5,000 numbers would be more, and are refused.
 pub(crate) const MAX_FILE: u64 = 256 * 1024 * 1024;
@@ -59,14 +60,11 @@ pub(crate) enum Search {
 }
 
 /// Finds and reads baselines.
-pub(crate) struct FindBaseline<'a, A, O, T> {
-    pub(crate) account: &'a A,
-    pub(crate) objects: &'a O,
-    pub(crate) table: &'a T,
-    pub(crate) own_bucket: &'a str,
+pub(crate) struct FindBaseline<'a, W> {
+    pub(crate) world: &'a W,
 }
 
-impl<A: Account, O: Objects, T: Table> FindBaseline<'_, A, O, T> {
+impl<W: World> FindBaseline<'_, W> {
     /// The baseline of the traffic of a window, whose endpoint was described.
     ///
     /// # Errors
@@ -93,7 +91,7 @@ impl<A: Account, O: Objects, T: Table> FindBaseline<'_, A, O, T> {
         if let Some(found) = self.first(self.of_schedule(endpoint).await?).await? {
             return Ok(Search::Found(Box::new(found)));
         }
-        let served = served(self.account, self.table, window, described).await?;
+        let served = served(self.world.account(), self.world.table(), window, described).await?;
         let Some(model) = &served.model else { return Ok(Search::Nothing(served)) };
         if let Some(found) = self.first(self.of_package(endpoint, model).await?).await? {
             return Ok(Search::Found(Box::new(found)));
@@ -113,7 +111,7 @@ impl<A: Account, O: Objects, T: Table> FindBaseline<'_, A, O, T> {
 
     /// Of the endpoint's own data-quality schedules, inline or in a job definition.
     async fn of_schedule(&self, endpoint: &Resource) -> Result<Vec<Place>, Failure> {
-        let listed = self.account.schedules_of(endpoint).await?;
+        let listed = self.world.account().schedules_of(endpoint).await?;
         let schedules = listed.get("MonitoringScheduleSummaries").and_then(Json::as_array);
         let mut places = Vec::new();
         for summary in schedules.into_iter().flatten() {
@@ -121,13 +119,13 @@ impl<A: Account, O: Objects, T: Table> FindBaseline<'_, A, O, T> {
             let of_data = text("MonitoringType").is_none_or(|kind| kind == "DataQuality");
             let Some(name) = text("MonitoringScheduleName").filter(|_| of_data) else { continue };
             let schedule = endpoint.sibling(ResourceKind::MonitoringSchedule, name);
-            let Some(described) = self.account.describe(&schedule).await? else { continue };
+            let Some(described) = self.world.account().describe(&schedule).await? else { continue };
             let config = described.document.get("MonitoringScheduleConfig").cloned().unwrap_or_default();
             let inline = config.pointer("/MonitoringJobDefinition/BaselineConfig").cloned();
             let mut configs = Vec::from_iter(inline);
             if let Some(definition) = config.get("MonitoringJobDefinitionName").and_then(Json::as_str) {
                 let definition = endpoint.sibling(ResourceKind::DataQualityDefinition, definition);
-                let described = self.account.describe(&definition).await?;
+                let described = self.world.account().describe(&definition).await?;
                 configs
                     .extend(described.and_then(|it| it.document.get("DataQualityBaselineConfig").cloned()));
             }
@@ -142,14 +140,14 @@ impl<A: Account, O: Objects, T: Table> FindBaseline<'_, A, O, T> {
 
     /// Of the data that the model was trained on, as its lineage tells; the columns are those of requests.
     async fn of_training(&self, model: &NodeId) -> Result<Vec<Place>, Failure> {
-        let graph = upstream(self.table, [model.clone()], TO_TRAINING).await?;
+        let graph = upstream(self.world.table(), [model.clone()], TO_TRAINING).await?;
         let jobs: Vec<&NodeId> = graph.of_kind(NodeKind::TrainingJob).map(|job| &job.id).collect();
         // A model that was trained on from another one is nearer to its own job, and was trained on that one's data.
         let distance = |job: &NodeId| graph.distance.get(job).copied();
         let nearest = jobs.iter().filter_map(|job| distance(job)).min();
         let jobs = jobs.into_iter().filter(|job| distance(job) == nearest);
         let place = |job: &NodeId| {
-            let folder = folder_of(self.own_bucket, job).to_string();
+            let folder = folder_of(self.world.own_bucket(), job).to_string();
             let place = in_folder(&folder, &format!("the data of training job {}", job.last_name()))?;
             Some(Place { columns: Some(CapturedColumns::Input), ..place })
         };
@@ -159,7 +157,7 @@ impl<A: Account, O: Objects, T: Table> FindBaseline<'_, A, O, T> {
     /// Of the model package that the model was made of.
     async fn of_package(&self, endpoint: &Resource, model: &NodeId) -> Result<Vec<Place>, Failure> {
         let named = endpoint.sibling(ResourceKind::Model, model.last_name());
-        let Some(model) = self.account.describe(&named).await?.filter(|it| is_same(model, it)) else {
+        let Some(model) = self.world.account().describe(&named).await?.filter(|it| is_same(model, it)) else {
             return Ok(Vec::new());
         };
         let more = model.document.get("Containers").and_then(Json::as_array);
@@ -168,7 +166,7 @@ impl<A: Account, O: Objects, T: Table> FindBaseline<'_, A, O, T> {
         let mut places = Vec::new();
         for arn in packages {
             let Ok(package) = Resource::parse_arn(arn) else { continue };
-            let Some(package) = self.account.describe(&package).await? else { continue };
+            let Some(package) = self.world.account().describe(&package).await? else { continue };
             let found_by = format!("the drift baseline of model package {}", package.resource.name);
             for pointer in ["/DriftCheckBaselines/ModelDataQuality", "/ModelMetrics/ModelDataQuality"] {
                 if let Some(metrics) = package.document.pointer(pointer) {
@@ -203,7 +201,7 @@ impl<A: Account, O: Objects, T: Table> FindBaseline<'_, A, O, T> {
     }
 
     async fn file(&self, at: &S3Location) -> Result<Option<Vec<u8>>, Failure> {
-        Ok(self.objects.read(&at.bucket, &at.key, MAX_FILE).await?)
+        Ok(self.world.objects().read(&at.bucket, &at.key, MAX_FILE).await?)
     }
 }
 

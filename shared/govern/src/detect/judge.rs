@@ -9,14 +9,16 @@ use sagewarden_drift::{
 use sagewarden_lineage::s3::S3Location;
 use sagewarden_policy::{DetectedEndpoint, JudgedBy};
 
+use super::DetectDrift;
 use super::find_baseline::FoundBaseline;
 use super::profiles::{Merged, Profiles};
 use super::window::{CapturedFile, Window};
-use super::{DetectDrift, Metrics, WindowMetrics};
 use crate::counted::counted;
 use crate::notify::Moment;
 use crate::outcome::{Done, Failure, Outcome};
-use crate::ports::{Account, Bus, Files, Objects, Table};
+use crate::ports::Files;
+use crate::ports::{Metrics, WindowMetrics};
+use crate::world::World;
 
 /// Another file may come while a window is judged, and what is written last must be the judgement of all. So often it is
 /// begun anew; then the record comes again.
@@ -33,14 +35,7 @@ struct Judged {
     unjudged: Option<String>,
 }
 
-impl<A, O, T, B, M> DetectDrift<'_, A, O, T, B, M>
-where
-    A: Account,
-    O: Objects + Files,
-    T: Table,
-    B: Bus,
-    M: Metrics,
-{
+impl<W: World> DetectDrift<'_, W> {
     /// Judges the window as far as it is known; writes what comes of it.
     pub(super) async fn judge(
         &self,
@@ -50,13 +45,13 @@ where
         complete: bool,
         moment: &Moment,
     ) -> Outcome {
-        let profiles = Profiles { objects: self.objects, own_bucket: self.own_bucket, found, said };
-        let mut files = window.files(self.table).await?;
+        let profiles = Profiles { world: self.world, found, said };
+        let mut files = window.files(self.world.table()).await?;
         for _ in 0..ATTEMPTS {
             let merged = profiles.of(&files).await?;
             let Judged { done, metrics, unjudged } =
                 self.judge_files(window, found, &files, &merged, complete).await?;
-            let now = window.files(self.table).await?;
+            let now = window.files(self.world.table()).await?;
             if now == files {
                 self.tell_once(window, found, &metrics).await?;
                 let Some(why) = unjudged else { return Ok(done) };
@@ -90,13 +85,13 @@ where
             text.push_str(&format!("; gone: {}, such as {}", counted(gone.len(), "file"), some.join(", ")));
         }
         let folder = self.reports(window)?;
-        if profile.rows == 0 || (!complete && profile.rows < self.settings.min_rows) {
+        if profile.rows == 0 || (!complete && profile.rows < self.settings().min_rows) {
             // Too little to be judged, but that traffic cannot be read is known: silence is not health.
             if !unreadable.is_empty() || !gone.is_empty() {
                 let unjudged = report(window, files, merged, None, found, complete);
                 self.write(&folder, WindowReport::FILE, pretty(&unjudged)?).await?;
             }
-            let needed = if complete { 1 } else { self.settings.min_rows };
+            let needed = if complete { 1 } else { self.settings().min_rows };
             let done = Done::Nothing(format!("{text}: {needed} are needed"));
             return Ok(Judged { done, metrics: Vec::new(), unjudged: None });
         }
@@ -107,7 +102,7 @@ where
             JudgedBy::Compat => &compat,
             JudgedBy::Exact => &exact,
         };
-        let (alerting, written) = (by(self.settings.alert_mode), by(self.settings.files_mode));
+        let (alerting, written) = (by(self.settings().alert_mode), by(self.settings().files_mode));
         let report = report(window, files, merged, Some((alerting, differences)), found, complete);
         self.write(&folder, "statistics.json", Statistics::from_profile(profile).to_java_json()).await?;
         self.write(&folder, WindowReport::FILE, pretty(&report)?).await?;
@@ -134,22 +129,22 @@ where
         found: &FoundBaseline,
         metrics: &[Metric],
     ) -> Result<(), Failure> {
-        if metrics.is_empty() || window.has_told_metrics(self.table).await? {
+        if metrics.is_empty() || window.has_told_metrics(self.world.table()).await? {
             return Ok(());
         }
-        self.metrics.tell(&WindowMetrics {
+        self.world.metrics().tell(&WindowMetrics {
             endpoint: &window.endpoint.name,
             schedule: found.place.schedule.as_deref().unwrap_or(WindowReport::SCHEDULE),
             time: window.end,
             metrics,
         });
         // Behind them: a crash between the two tells them twice, which is less than not at all.
-        window.metrics_told(self.table).await
+        window.metrics_told(self.world.table()).await
     }
 
     async fn write(&self, folder: &S3Location, name: &str, body: String) -> Result<(), Failure> {
         let key = format!("{}/{name}", folder.key);
-        Ok(self.objects.write(&folder.bucket, &key, "application/json", body.as_bytes()).await?)
+        Ok(self.world.files().write(&folder.bucket, &key, "application/json", body.as_bytes()).await?)
     }
 }
 

@@ -14,41 +14,23 @@ pub(crate) mod suggest_baseline;
 mod window;
 mod without;
 
+use sagewarden_drift::WindowReport;
 use sagewarden_drift::capture::CaptureKey;
-use sagewarden_drift::{Metric, WindowReport};
-use sagewarden_events::{ObjectCreated, Resource, ResourceKind, Timestamp};
+use sagewarden_events::{ObjectCreated, Resource, ResourceKind};
 use sagewarden_lineage::s3::S3Location;
 use sagewarden_policy::DetectSettings;
 use serde_json::Value as Json;
 
 use crate::notify::Moment;
 use crate::outcome::{Done, Failure, Outcome};
-use crate::ports::{Account, Bus, Files, ObjectVersion, Objects, Table};
+use crate::ports::{Account, ObjectVersion};
+use crate::world::World;
 
 use find_baseline::{FindBaseline, Search};
 use window::{CapturedFile, Noted, Window};
 
 /// The `detail-type` of the finding that there is nothing to compare with.
 pub const BASELINE_MISSING: &str = "Sagewarden Baseline Missing";
-
-/// Takes metrics on behalf of CloudWatch.
-pub trait Metrics {
-    /// The metrics of a window that is over.
-    fn tell(&self, window: &WindowMetrics<'_>);
-}
-
-/// The metrics of a window, as Model Monitor's container tells them.
-#[derive(Debug)]
-pub struct WindowMetrics<'a> {
-    /// The dimension `Endpoint`.
-    pub endpoint: &'a str,
-    /// The dimension `MonitoringSchedule`.
-    pub schedule: &'a str,
-    /// The end of the window.
-    pub time: Timestamp,
-    /// The metrics.
-    pub metrics: &'a [Metric],
-}
 
 /// What came of a window.
 enum Came {
@@ -67,31 +49,17 @@ impl Came {
 
 /// The use case with the ports it needs.
 #[derive(Clone, Copy, Debug)]
-pub struct DetectDrift<'a, A, O, T, B, M> {
-    /// Describes endpoints, schedules and packages.
-    pub account: &'a A,
-    /// Reads captured traffic and baselines, keeps profiles and reports.
-    pub objects: &'a O,
-    /// Knows which files a window has.
-    pub table: &'a T,
-    /// Takes the finding that there is no baseline.
-    pub bus: &'a B,
-    /// Takes metrics.
-    pub metrics: &'a M,
-    /// How traffic is judged.
-    pub settings: &'a DetectSettings,
-    /// The bucket that the system keeps its own things in.
-    pub own_bucket: &'a str,
+pub struct DetectDrift<'a, W> {
+    /// Where traffic, baselines and windows are.
+    pub world: &'a W,
 }
 
-impl<A, O, T, B, M> DetectDrift<'_, A, O, T, B, M>
-where
-    A: Account,
-    O: Objects + Files,
-    T: Table,
-    B: Bus,
-    M: Metrics,
-{
+impl<W: World> DetectDrift<'_, W> {
+    /// How traffic is judged.
+    fn settings(&self) -> &DetectSettings {
+        &self.world.settings().drift.detect
+    }
+
     /// A file was written: when it is captured traffic of an endpoint, it is profiled, and its window judged.
     ///
     /// # Errors
@@ -102,19 +70,19 @@ where
         };
         let endpoint =
             Resource::in_region(ResourceKind::Endpoint, &written.account, &written.region, key.endpoint);
-        let hours = self.settings.window_hours;
+        let hours = self.settings().window_hours;
         let Some(window) = Window::of(endpoint.clone(), key.variant, key.hour, hours) else {
             return Err(Failure::Reject(format!("`{}` names no hour", written.key)));
         };
         // Also where nobody watches yet: once somebody does, traffic that comes all the time is no news.
         let until = window::end_of(key.hour).map(|until| until.min(window::end_of_hour(written.time)));
-        if !self.settings.of(&endpoint.name).watch {
+        if !self.settings().of(&endpoint.name).watch {
             if let Some(until) = until {
-                last_capture::note(self.table, &endpoint, until).await?;
+                last_capture::note(self.world.table(), &endpoint, until).await?;
             }
             return Ok(Done::Nothing(format!("the settings say not to watch {endpoint}")));
         }
-        let described = self.told_of(&window, self.account.describe(&endpoint).await, moment).await?;
+        let described = self.told_of(&window, self.world.account().describe(&endpoint).await, moment).await?;
         let Some(described) = described else {
             return Ok(Done::Nothing(format!(
                 "there is no {endpoint} (any more) that `{}` is of",
@@ -140,16 +108,16 @@ where
             sequencer: written.sequencer.clone(),
         };
         if let Some(until) = until {
-            last_capture::note(self.table, &window.endpoint, until).await?;
+            last_capture::note(self.world.table(), &window.endpoint, until).await?;
         }
         // Before a baseline is looked for: one may come while the window is open.
-        if window.add(self.table, &file).await? == Noted::Closed {
+        if window.add(self.world.table(), &file).await? == Noted::Closed {
             return Ok(Done::Nothing(format!("`{}` was judged before", written.key)));
         }
         let came = self.judge_against_baseline(&window, &described.document, false, moment).await?;
         // The clock may have closed the window meanwhile, and what it wrote is behind this: it is to do so once more.
         if moment.now >= window.end {
-            window.keep_open(self.table).await?;
+            window.keep_open(self.world.table()).await?;
         }
         Ok(came.done())
     }
@@ -177,9 +145,8 @@ where
         complete: bool,
         moment: &Moment,
     ) -> Result<Came, Failure> {
-        let Self { account, objects, table, own_bucket, .. } = *self;
-        let find = FindBaseline { account, objects, table, own_bucket };
-        let mut said = self.settings.of(&window.endpoint.name);
+        let find = FindBaseline { world: self.world };
+        let mut said = self.settings().of(&window.endpoint.name);
         let found = self.told_of(window, find.of(window, described, &said).await, moment).await?;
         let found = match found {
             Search::Found(found) => found,
@@ -195,8 +162,8 @@ where
     /// Where the files about a window go, in Model Monitor's layout: `<prefix>/<endpoint>/<schedule>/<yyyy>/<mm>/<dd>/<hh>`. A
     /// variant has a prefix of its own.
     fn reports(&self, window: &Window) -> Result<S3Location, Failure> {
-        let own = format!("s3://{}/reports", self.own_bucket);
-        let place = self.settings.reports.as_deref().unwrap_or(&own).trim_end_matches('/');
+        let own = format!("s3://{}/reports", self.world.own_bucket());
+        let place = self.settings().reports.as_deref().unwrap_or(&own).trim_end_matches('/');
         let Window { endpoint, variant, .. } = window;
         let uri =
             format!("{place}/{variant}/{}/{}/{}", endpoint.name, WindowReport::SCHEDULE, window.folder());

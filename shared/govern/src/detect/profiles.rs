@@ -15,6 +15,7 @@ use super::find_baseline::FoundBaseline;
 use super::window::CapturedFile;
 use crate::outcome::Failure;
 use crate::ports::{Files, Objects};
+use crate::world::World;
 
 /// Profiles that are read at the same time.
 const AT_ONCE: usize = 16;
@@ -22,9 +23,8 @@ const AT_ONCE: usize = 16;
 const MAX_PROFILE: u64 = 64 * 1024 * 1024;
 
 /// Makes, keeps and reads profiles.
-pub(crate) struct Profiles<'a, O> {
-    pub(crate) objects: &'a O,
-    pub(crate) own_bucket: &'a str,
+pub(crate) struct Profiles<'a, W> {
+    pub(crate) world: &'a W,
     pub(crate) found: &'a FoundBaseline,
     pub(crate) said: &'a DetectedEndpoint,
 }
@@ -40,7 +40,7 @@ pub(crate) struct Merged {
     pub(crate) gone: Vec<String>,
 }
 
-impl<O: Objects + Files> Profiles<'_, O> {
+impl<W: World> Profiles<'_, W> {
     /// Merges the profiles of files in their order. What all but the last came to is kept: most files come behind the others, and
     /// then only they are merged. A merge depends on the order, so nothing but a beginning can be used again.
     ///
@@ -70,7 +70,10 @@ impl<O: Objects + Files> Profiles<'_, O> {
             // A larger one could not be read again; it is made anew.
             if u64::try_from(kept.len()).is_ok_and(|bytes| bytes <= MAX_PROFILE) {
                 let key = self.merged_key(files);
-                self.objects.write(self.own_bucket, &key, "application/octet-stream", &kept).await?;
+                self.world
+                    .files()
+                    .write(self.world.own_bucket(), &key, "application/octet-stream", &kept)
+                    .await?;
             }
         }
         Ok(merged)
@@ -80,7 +83,8 @@ impl<O: Objects + Files> Profiles<'_, O> {
         if files.len() < 2 {
             return Ok(None);
         }
-        let bytes = self.objects.read(self.own_bucket, &self.merged_key(files), MAX_PROFILE).await?;
+        let bytes =
+            self.world.objects().read(self.world.own_bucket(), &self.merged_key(files), MAX_PROFILE).await?;
         let kept = bytes.and_then(|bytes| from_kept(&bytes));
         Ok(kept.map(|(profile, unreadable)| Merged { profile, unreadable, gone: Vec::new() }))
     }
@@ -88,7 +92,7 @@ impl<O: Objects + Files> Profiles<'_, O> {
     /// The profile of a file: the one that was kept, else a new one. `None` when the file is gone.
     async fn profile(&self, file: &CapturedFile) -> Result<Option<(Profile, Issues)>, Failure> {
         let key = self.key(file);
-        if let Some(bytes) = self.objects.read(self.own_bucket, &key, MAX_PROFILE).await?
+        if let Some(bytes) = self.world.objects().read(self.world.own_bucket(), &key, MAX_PROFILE).await?
             // One that another version of this program wrote is made again.
             && let Some(kept) = from_kept(&bytes)
         {
@@ -98,12 +102,12 @@ impl<O: Objects + Files> Profiles<'_, O> {
         let mut reader = CaptureReader::new(self.format()?);
         let mut sink = Joined(&mut profile);
         let mut take = |piece: &[u8]| reader.push(piece, &mut sink);
-        if !self.objects.stream(&file.bucket, &file.object, &mut take).await? {
+        if !self.world.files().stream(&file.bucket, &file.object, &mut take).await? {
             return Ok(None);
         }
         let issues = reader.finish(&mut sink);
         let kept = to_kept(&profile, &issues)?;
-        self.objects.write(self.own_bucket, &key, "application/octet-stream", &kept).await?;
+        self.world.files().write(self.world.own_bucket(), &key, "application/octet-stream", &kept).await?;
         Ok(Some((profile, issues)))
     }
 

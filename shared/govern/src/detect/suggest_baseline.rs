@@ -19,8 +19,9 @@ use crate::detect::BASELINE_MISSING;
 use crate::detect::find_baseline::MAX_FILE;
 use crate::notify::{Moment, told_once};
 use crate::outcome::{Done, Outcome};
-use crate::ports::{Account, Bus, Files, Notice, ObjectVersion, Objects, PortError, PortErrorKind, Table};
+use crate::ports::{Account, Files, Notice, ObjectVersion, Objects, PortError, PortErrorKind};
 use crate::record::data_versions::MAX_OBJECTS;
+use crate::world::World;
 
 const BUFFER: usize = 64 << 10;
 const MEGABYTE: u64 = 1_000_000;
@@ -30,19 +31,9 @@ const MAKE_IT: &str = "make one with `sagewarden baseline` and name its folder a
 
 /// The use case with the ports it needs.
 #[derive(Clone, Copy, Debug)]
-pub struct SuggestBaseline<'a, A, O, T, B> {
-    /// Describes the job.
-    pub account: &'a A,
-    /// Reads its data, keeps the baseline.
-    pub objects: &'a O,
-    /// Knows what was told.
-    pub table: &'a T,
-    /// Takes the finding that there is no baseline.
-    pub bus: &'a B,
-    /// What is wanted.
-    pub settings: &'a TrainingSettings,
-    /// The bucket that the system keeps its own things in.
-    pub own_bucket: &'a str,
+pub struct SuggestBaseline<'a, W> {
+    /// Where the job, its data and the baseline are.
+    pub world: &'a W,
 }
 
 /// Why there is no baseline of a job's data, and what to do about it.
@@ -105,7 +96,12 @@ struct Channel {
 /// A table that was read, or why it is none.
 type ReadTable = Result<(Profile, Issues), CsvError>;
 
-impl<A: Account, O: Objects + Files, T: Table, B: Bus> SuggestBaseline<'_, A, O, T, B> {
+impl<W: World> SuggestBaseline<'_, W> {
+    /// What is wanted.
+    fn settings(&self) -> &TrainingSettings {
+        &self.world.settings().drift.training
+    }
+
     /// A job changed its state.
     ///
     /// # Errors
@@ -115,10 +111,10 @@ impl<A: Account, O: Objects + Files, T: Table, B: Bus> SuggestBaseline<'_, A, O,
         if job.kind != ResourceKind::TrainingJob || !ended {
             return Ok(Done::Nothing("no training job has ended".to_owned()));
         }
-        if self.settings.baseline == TrainingBaseline::Off {
+        if self.settings().baseline == TrainingBaseline::Off {
             return Ok(Done::Nothing("the settings want no baselines of training data".to_owned()));
         }
-        let Some(described) = self.account.describe(job).await? else {
+        let Some(described) = self.world.account().describe(job).await? else {
             return Ok(Done::Nothing(format!("{job} is there no more")));
         };
         let seen = observe(&described.resource, &described.document, &BTreeMap::new())?;
@@ -138,7 +134,7 @@ impl<A: Account, O: Objects + Files, T: Table, B: Bus> SuggestBaseline<'_, A, O,
         let named = described.get("InputDataConfig").and_then(Json::as_array);
         let named: Vec<&Json> = named.into_iter().flatten().collect();
         let name = |channel: &Json| channel.get("ChannelName").and_then(Json::as_str).map(str::to_owned);
-        let wanted = &self.settings.channel;
+        let wanted = &self.settings().channel;
         let found = named.iter().find(|channel| name(channel).as_ref() == Some(wanted));
         let ((Some(channel), _) | (None, [channel])) = (found, named.as_slice()) else {
             return Err(Without {
@@ -170,26 +166,30 @@ impl<A: Account, O: Objects + Files, T: Table, B: Bus> SuggestBaseline<'_, A, O,
         let parts = content.iter().flat_map(|content| content.split(';'));
         let said =
             parts.filter_map(|part| part.trim().strip_prefix("label_size=")?.trim().parse().ok()).next();
-        Ok(Channel { data, labels: said.unwrap_or(self.settings.label_columns), is_said: content.is_some() })
+        Ok(Channel {
+            data,
+            labels: said.unwrap_or(self.settings().label_columns),
+            is_said: content.is_some(),
+        })
     }
 
     async fn make(&self, seen: &Observation, channel: &Channel) -> Result<Done, NotMade> {
-        if self.settings.baseline == TrainingBaseline::Tell {
+        if self.settings().baseline == TrainingBaseline::Tell {
             let advice = format!(
                 "set `baseline = \"make\"` under `[drift.training]` in the settings, and deploy with \
                  `ReadTrainingData=true`; or {MAKE_IT}; or set `baseline = \"off\"`"
             );
             return Err(Without { why: "the settings do not ask for one".to_owned(), advice }.into());
         }
-        let folder = folder_of(self.own_bucket, &seen.id);
+        let folder = folder_of(self.world.own_bucket(), &seen.id);
         let constraints = format!("{}/constraints.json", folder.key);
-        if self.objects.read(self.own_bucket, &constraints, MAX_FILE).await?.is_some() {
+        if self.world.objects().read(self.world.own_bucket(), &constraints, MAX_FILE).await?.is_some() {
             return Ok(Done::Nothing(format!("the baseline of {} was made before", seen.resource)));
         }
         let made = self.profile(channel).await.map_err(NotMade::told_if_denied)?;
         for (name, text) in made.files() {
             let key = format!("{}/{name}", folder.key);
-            self.objects.write(&folder.bucket, &key, "application/json", text.as_bytes()).await?;
+            self.world.files().write(&folder.bucket, &key, "application/json", text.as_bytes()).await?;
         }
         let odd = made.issues.iter().map(|(kind, issue)| format!("; {} rows: {kind}", issue.count));
         Ok(Done::Acted(format!(
@@ -238,12 +238,13 @@ impl<A: Account, O: Objects + Files, T: Table, B: Bus> SuggestBaseline<'_, A, O,
     /// The objects that the job has read, where they may all be taken for CSV and are not too much.
     async fn data(&self, channel: &Channel) -> Result<Vec<ObjectVersion>, NotMade> {
         let DataReference { location, as_of, single, .. } = &channel.data;
-        let listing = self.objects.versions(&location.bucket, &location.key, *as_of, MAX_OBJECTS).await?;
+        let listing =
+            self.world.objects().versions(&location.bucket, &location.key, *as_of, MAX_OBJECTS).await?;
         // Markers of folders and of success are empty.
         let counts = |object: &ObjectVersion| object.size > 0 && (!single || object.key == location.key);
         let objects: Vec<ObjectVersion> = listing.objects.into_iter().filter(counts).collect();
         let bytes: u64 = objects.iter().map(|object| object.size).sum();
-        let limit = self.settings.max_megabytes;
+        let limit = self.settings().max_megabytes;
         if !listing.complete || bytes > limit * MEGABYTE {
             let why = format!("its data at {location} has more than {limit} MB, or {MAX_OBJECTS} objects");
             let advice = format!("{MAKE_IT}, or raise `max_megabytes` under `[drift.training]`");
@@ -277,7 +278,7 @@ impl<A: Account, O: Objects + Files, T: Table, B: Bus> SuggestBaseline<'_, A, O,
         // A reader that has ended with an error takes no more.
         let mut is_taken = true;
         let mut take = |piece: &[u8]| is_taken = is_taken && writer.write_all(piece).is_ok();
-        let streamed = self.objects.stream(bucket, object, &mut take).await;
+        let streamed = self.world.files().stream(bucket, object, &mut take).await;
         drop(writer);
         let read = reading.join().map_err(|_| failed(io::Error::other("the reader of tables panicked")))?;
         Ok(streamed?.then_some(read))
@@ -304,7 +305,7 @@ impl<A: Account, O: Objects + Files, T: Table, B: Bus> SuggestBaseline<'_, A, O,
         // A key has room for less than what twenty channels may be called.
         let subject = hex(&Sha256::digest(format!("{} {why}", data.join(" "))));
         let cause = format!("baseline#{}/{}#{subject}", job.account, job.region);
-        told_once(self.table, self.bus, moment, &cause, seen.created_at, &notice).await
+        told_once(self.world.table(), self.world.bus(), moment, &cause, seen.created_at, &notice).await
     }
 }
 

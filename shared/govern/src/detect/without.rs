@@ -6,19 +6,13 @@ use sha2::{Digest as _, Sha256};
 
 use super::find_baseline::FoundBaseline;
 use super::window::Window;
-use super::{BASELINE_MISSING, DetectDrift, Metrics};
+use super::{BASELINE_MISSING, DetectDrift};
 use crate::notify::{Moment, told_once};
 use crate::outcome::{Failure, Outcome};
-use crate::ports::{Account, Bus, Files, Notice, Objects, Table};
+use crate::ports::Notice;
+use crate::world::World;
 
-impl<A, O, T, B, M> DetectDrift<'_, A, O, T, B, M>
-where
-    A: Account,
-    O: Objects + Files,
-    T: Table,
-    B: Bus,
-    M: Metrics,
-{
+impl<W: World> DetectDrift<'_, W> {
     /// Traffic that nothing is compared with is told once for each configuration of the endpoint: silence is not health.
     pub(super) async fn tell_missing(&self, window: &Window, config: &str, moment: &Moment) -> Outcome {
         let name = &window.endpoint.name;
@@ -101,7 +95,7 @@ where
         }
         let notice = Notice { detail_type: BASELINE_MISSING, resources: vec![endpoint.arn()], detail };
         let cause = format!("baseline#{}#{variant}#{cause}", endpoint.arn());
-        told_once(self.table, self.bus, moment, &cause, window.start, &notice).await
+        told_once(self.world.table(), self.world.bus(), moment, &cause, window.start, &notice).await
     }
 }
 

@@ -24,32 +24,28 @@ pub enum Inspected {
 #[derive(Debug, Default)]
 pub struct InspectedRoles(RefCell<BTreeMap<String, (Timestamp, Inspected)>>);
 
-/// The use case with the port it needs.
-#[derive(Clone, Copy, Debug)]
-pub struct InspectRole<'a, R> {
-    /// Knows the policies.
-    pub roles: &'a R,
-    /// What was found before.
-    pub inspected: &'a InspectedRoles,
-}
-
-impl<R: Roles> InspectRole<'_, R> {
+impl InspectedRoles {
     /// What is known of the role now.
     ///
     /// # Errors
     /// When the service does not answer. A missing permission is no error but an unknown role: jobs are judged all the same.
-    pub async fn inspect(&self, role_arn: &str, now: Timestamp) -> Result<Inspected, PortError> {
+    pub async fn inspect(
+        &self,
+        roles: &impl Roles,
+        role_arn: &str,
+        now: Timestamp,
+    ) -> Result<Inspected, PortError> {
         let fresh = |at: Timestamp| now.millis() - at.millis() < LIFETIME_MS;
-        if let Some((_, known)) = self.inspected.0.borrow().get(role_arn).filter(|(at, _)| fresh(*at)) {
+        if let Some((_, known)) = self.0.borrow().get(role_arn).filter(|(at, _)| fresh(*at)) {
             return Ok(known.clone());
         }
-        let found = match self.roles.grants(role_arn).await {
+        let found = match roles.grants(role_arn).await {
             Ok(Grants::Known(grants)) => Inspected::Known(RoleFacts::of(&grants)),
             Ok(Grants::Unknown(reason)) => Inspected::Unknown(reason),
             Err(error) if error.is_transient() => return Err(error),
             Err(error) => Inspected::Unknown(error.to_string()),
         };
-        let mut held = self.inspected.0.borrow_mut();
+        let mut held = self.0.borrow_mut();
         held.retain(|_, (at, _)| fresh(*at));
         held.insert(role_arn.to_owned(), (now, found.clone()));
         Ok(found)

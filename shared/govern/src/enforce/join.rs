@@ -9,26 +9,25 @@ use sagewarden_policy::join::{Answer, Joined, OPERATIONS, ROLE_OPERATION, Refere
 use sagewarden_policy::{Bundle, LineageSettings, operations};
 use serde_json::{Value as Json, json};
 
-use crate::enforce::inspect_role::{InspectRole, Inspected};
+use crate::enforce::inspect_role::{Inspected, InspectedRoles};
 use crate::enforce::remedy::VIOLATION_TAG;
-use crate::ports::{Account, Description, Objects, PortError, PortErrorKind, Roles, SourceControl};
+use crate::ports::{Account, Description, Objects, PortError, PortErrorKind, SourceControl};
 use crate::record::commit_claim::claimed;
+use crate::world::World;
 
 /// Resources that one operation is asked about for one verdict. A configuration of more variants than that is not known.
 const MOST: usize = 20;
 
 /// Where answers come from.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Lookup<'a, A, O, S, R> {
-    pub(crate) account: &'a A,
-    pub(crate) objects: &'a O,
-    pub(crate) source: &'a S,
-    pub(crate) roles: &'a InspectRole<'a, R>,
+pub(crate) struct Lookup<'a, W> {
+    pub(crate) world: &'a W,
+    pub(crate) inspected: &'a InspectedRoles,
     pub(crate) settings: &'a LineageSettings,
     pub(crate) now: Timestamp,
 }
 
-impl<A: Account, O: Objects, S: SourceControl, R: Roles> Lookup<'_, A, O, S, R> {
+impl<W: World> Lookup<'_, W> {
     /// Asks every operation that a control of the kind speaks of. What is refused is kept as the reason why the controls that
     /// need it are not known.
     ///
@@ -68,13 +67,13 @@ impl<A: Account, O: Objects, S: SourceControl, R: Roles> Lookup<'_, A, O, S, R> 
         let mut documents = Vec::new();
         for reference in about {
             match reference {
-                Reference::Tags => documents.push(tag_list(&self.account.tags(resource).await?)),
+                Reference::Tags => documents.push(tag_list(&self.world.account().tags(resource).await?)),
                 Reference::Resource(other) => documents.extend(self.description(&other).await?),
                 Reference::SchedulesOf(endpoint) => {
-                    documents.push(self.account.schedules_of(&endpoint).await?)
+                    documents.push(self.world.account().schedules_of(&endpoint).await?)
                 }
                 Reference::Bucket(bucket) => {
-                    let status = self.objects.versioning(&bucket).await?;
+                    let status = self.world.objects().versioning(&bucket).await?;
                     documents.push(json!({ "Bucket": bucket, "Status": status }));
                 }
                 Reference::Commit => documents.extend(self.commit(description, joined).await?),
@@ -86,7 +85,7 @@ impl<A: Account, O: Objects, S: SourceControl, R: Roles> Lookup<'_, A, O, S, R> 
 
     /// The policies of a role that allow too much: the managed one, or those that open all of S3.
     async fn role(&self, operation: &str, role: &str) -> Result<Vec<Json>, PortError> {
-        let facts = match self.roles.inspect(role, self.now).await? {
+        let facts = match self.inspected.inspect(self.world.roles(), role, self.now).await? {
             Inspected::Known(facts) => facts,
             Inspected::Unknown(reason) => {
                 return Err(PortError::new(PortErrorKind::Denied, format!("look at `{role}`"), reason));
@@ -103,7 +102,7 @@ impl<A: Account, O: Objects, S: SourceControl, R: Roles> Lookup<'_, A, O, S, R> 
 
     /// What is gone by now says nothing: the controls that want something of it are violated, not unknown.
     async fn description(&self, resource: &Resource) -> Result<Option<Json>, PortError> {
-        Ok(self.account.describe(resource).await?.map(|found| found.document))
+        Ok(self.world.account().describe(resource).await?.map(|found| found.document))
     }
 
     /// The commit that the resource names, if its repository has it.
@@ -112,11 +111,12 @@ impl<A: Account, O: Objects, S: SourceControl, R: Roles> Lookup<'_, A, O, S, R> 
         let tags = tags(joined);
         // A description without a creation time names no commit that could be found.
         let Ok(seen) = observe(resource, document, &tags) else { return Ok(None) };
-        let (Some(claim), Some(repository)) = claimed(self.account, self.settings, &seen, &tags).await?
+        let (Some(claim), Some(repository)) =
+            claimed(self.world.account(), self.settings, &seen, &tags).await?
         else {
             return Ok(None);
         };
-        let found = self.source.commit(&repository, &claim.commit).await?;
+        let found = self.world.source().commit(&repository, &claim.commit).await?;
         Ok(found.map(|commit| json!({ "commit": { "commitId": commit.id.as_str() } })))
     }
 }

@@ -16,7 +16,7 @@ use sagewarden_policy::join::{Answer, Joined};
 use sagewarden_policy::{Bundle, Mode, Outcome as Judgement, Plan, Subject, Verdict, judge, judge_erasure};
 use serde_json::Value as Json;
 
-use crate::enforce::inspect_role::InspectRole;
+use crate::enforce::inspect_role::InspectedRoles;
 use crate::enforce::join::Lookup;
 use crate::enforce::notice::{controls, detail, erasure_detail, summary};
 use crate::enforce::remedy::{Remediation, Remedying};
@@ -26,7 +26,8 @@ use crate::enforce::verdict_record::{
 };
 use crate::notify::{Moment, Receipt, publish_once};
 use crate::outcome::{Done, Failure, Outcome};
-use crate::ports::{Account, Bus, Notice, Objects, PortError, Remedies, Roles, SourceControl, Table};
+use crate::ports::{Account, Notice, PortError, Table};
+use crate::world::World;
 
 /// The `detail-type` of a verdict that is not compliant.
 pub const POLICY_VIOLATION: &str = "Sagewarden Policy Violation";
@@ -40,19 +41,11 @@ const STEPS: u8 = 3;
 
 /// The use case with the ports it needs.
 #[derive(Clone, Copy, Debug)]
-pub struct EnforcePolicy<'a, A, O, S, R, T, B> {
-    /// Describes resources and stops them.
-    pub account: &'a A,
-    /// Knows which buckets keep versions.
-    pub objects: &'a O,
-    /// Knows which commits there are.
-    pub source: &'a S,
-    /// Knows what roles may do, where the settings want that looked at.
-    pub roles: InspectRole<'a, R>,
-    /// Holds verdicts and receipts.
-    pub table: &'a T,
-    /// Takes findings.
-    pub bus: &'a B,
+pub struct EnforcePolicy<'a, W> {
+    /// Where resources are described and remedied, and verdicts and receipts are kept.
+    pub world: &'a W,
+    /// What was found out about roles lately.
+    pub inspected: &'a InspectedRoles,
     /// Policies and settings.
     pub bundle: &'a Bundle,
 }
@@ -74,15 +67,7 @@ pub(crate) struct Judged {
     pub(crate) endpoint: Option<String>,
 }
 
-impl<A, O, S, R, T, B> EnforcePolicy<'_, A, O, S, R, T, B>
-where
-    A: Account + Remedies,
-    O: Objects,
-    S: SourceControl,
-    R: Roles,
-    T: Table,
-    B: Bus,
-{
+impl<W: World> EnforcePolicy<'_, W> {
     /// Judges the resource that an event tells of.
     ///
     /// # Errors
@@ -121,7 +106,7 @@ where
         let text = detail.get("text").and_then(Json::as_str).unwrap_or_default().to_owned();
         let notice = Notice { detail_type: POLICY_VIOLATION, resources: vec![resource.arn()], detail };
         let cause = format!("erased#{}#{}", resource.arn(), call.time.millis());
-        publish_once(self.table, self.bus, moment, &cause, call.time, &notice).await?;
+        publish_once(self.world.table(), self.world.bus(), moment, &cause, call.time, &notice).await?;
         Ok(Done::Acted(text))
     }
 
@@ -142,7 +127,7 @@ where
         }
         let creator = call.filter(|call| call.effect == Effect::Created).map(|call| &call.actor);
         if let Some(why) = not_yet(&judged) {
-            record_actor(self.table, &judged, creator).await?;
+            record_actor(self.world.table(), &judged, creator).await?;
             return Ok(Done::Nothing(why));
         }
         // A child is made as its parent says, and replaced when it is stopped: the parent is judged, and acted on.
@@ -154,8 +139,8 @@ where
                 Done::Nothing(text) => Done::Nothing(format!("{resource} was started by another: {text}")),
             });
         }
-        record(self.table, &judged).await?;
-        record_actor(self.table, &judged, creator).await?;
+        record(self.world.table(), &judged).await?;
+        record_actor(self.world.table(), &judged, creator).await?;
         let done = self.act_on(&judged, call, moment).await?;
         match &judged.endpoint {
             Some(endpoint) => self.judge_watched(&judged.resource, endpoint, done, moment).await,
@@ -184,12 +169,12 @@ where
         let Judged { resource, verdict, .. } = judged;
         match verdict.outcome {
             Judgement::Waived => {
-                remember_compliance(self.table, judged).await?;
+                remember_compliance(self.world.table(), judged).await?;
                 let text = format!("{resource} breaks {}, which is waived", controls(verdict));
                 return self.start_again(judged, Done::Acted(text), moment).await;
             }
             Judgement::Compliant => {
-                remember_compliance(self.table, judged).await?;
+                remember_compliance(self.world.table(), judged).await?;
                 let text = format!("{resource} is compliant ({} controls)", verdict.checked.len());
                 return self.start_again(judged, Done::Acted(text), moment).await;
             }
@@ -197,7 +182,7 @@ where
         }
         // One delivery at a time: what is told is what that one did, not that another had been faster.
         let cause = self.cause("finding", judged).await?;
-        let done = match Receipt::claim(self.table, moment, &cause).await? {
+        let done = match Receipt::claim(self.world.table(), moment, &cause).await? {
             Some(receipt) => self.remedy_and_tell(judged, call, receipt, moment).await?,
             None => self.remedy_again(judged, moment).await?,
         };
@@ -216,13 +201,13 @@ where
         let (remediation, actor) = match self.remedy(judged, creator, moment).await {
             Ok(done) => done,
             Err(failure) => {
-                receipt.give_back(self.table).await?;
+                receipt.give_back(self.world.table()).await?;
                 return Err(failure);
             }
         };
         let changed_by = call.filter(|call| call.effect == Effect::Changed).map(|call| &call.actor);
         let notice = notice(POLICY_VIOLATION, judged, &remediation, actor.as_ref(), changed_by);
-        receipt.publish(self.table, self.bus, judged.created_at, &notice).await?;
+        receipt.publish(self.world.table(), self.world.bus(), judged.created_at, &notice).await?;
         if remediation.failed {
             return self.tell_failure(judged, remediation, actor.as_ref(), moment).await;
         }
@@ -243,7 +228,8 @@ where
         // Whoever was told of the failure hears the end of it.
         let notice = notice(REMEDIATION_DONE, judged, &remediation, actor.as_ref(), None);
         let cause = self.cause("remedied", judged).await?;
-        publish_once(self.table, self.bus, moment, &cause, judged.created_at, &notice).await?;
+        publish_once(self.world.table(), self.world.bus(), moment, &cause, judged.created_at, &notice)
+            .await?;
         Ok(Done::Acted(text))
     }
 
@@ -255,7 +241,7 @@ where
         moment: &Moment,
     ) -> Result<(Remediation, Option<Actor>), Failure> {
         let remediation = self.remedying().carry_out(judged, moment.now).await?;
-        Ok((remediation, known_actor(self.table, judged, creator).await?))
+        Ok((remediation, known_actor(self.world.table(), judged, creator).await?))
     }
 
     /// A notebook instance that was stopped to be changed goes on, once nothing is left to be changed or to stop it for.
@@ -268,14 +254,22 @@ where
             Some(remediation) => {
                 let notice = notice(REMEDIATION_DONE, judged, &remediation, None, None);
                 let cause = format!("started#{}#{}", judged.pk, judged.modified_at.millis());
-                publish_once(self.table, self.bus, moment, &cause, judged.modified_at, &notice).await?;
+                publish_once(
+                    self.world.table(),
+                    self.world.bus(),
+                    moment,
+                    &cause,
+                    judged.modified_at,
+                    &notice,
+                )
+                .await?;
                 Ok(Done::Acted(format!("{}; {}", done.text(), remediation.result)))
             }
         }
     }
 
-    fn remedying(&self) -> Remedying<'_, A, T> {
-        Remedying { account: self.account, table: self.table }
+    fn remedying(&self) -> Remedying<'_, W> {
+        Remedying { world: self.world }
     }
 
     /// A remediation that failed is told, once. What the service may allow later is tried again.
@@ -288,7 +282,8 @@ where
     ) -> Outcome {
         let notice = notice(REMEDIATION_FAILED, judged, &remediation, actor, None);
         let cause = self.cause("remediation", judged).await?;
-        publish_once(self.table, self.bus, moment, &cause, judged.created_at, &notice).await?;
+        publish_once(self.world.table(), self.world.bus(), moment, &cause, judged.created_at, &notice)
+            .await?;
         if remediation.hopeless {
             return Ok(Done::Acted(summary(judged, &remediation, actor)));
         }
@@ -306,7 +301,7 @@ where
         if !judged.resource.kind.is_mutable() {
             return Ok(cause);
         }
-        let kept = self.table.get(&[compliance_key(judged)]).await?.pop();
+        let kept = self.world.table().get(&[compliance_key(judged)]).await?.pop();
         let kept = kept.and_then(|item| item.text("kept_at").map(str::to_owned));
         let since = kept.filter(|at| *at < millis(judged.modified_at)).unwrap_or_default();
         // Each of several remedies is told: a notebook instance that somebody started again is stopped again.
@@ -315,7 +310,7 @@ where
     }
 
     async fn look(&self, resource: &Resource, now: Timestamp) -> Result<Option<Judged>, Failure> {
-        let Some(description) = self.account.describe(resource).await? else { return Ok(None) };
+        let Some(description) = self.world.account().describe(resource).await? else { return Ok(None) };
         let time = |field: &str| description.document.get(field).and_then(Timestamp::from_json);
         let Some(created_at) = time("CreationTime") else {
             let reason =
@@ -323,10 +318,8 @@ where
             return Err(Failure::Reject(reason));
         };
         let lookup = Lookup {
-            account: self.account,
-            objects: self.objects,
-            source: self.source,
-            roles: &self.roles,
+            world: self.world,
+            inspected: self.inspected,
             settings: &self.bundle.settings().lineage,
             now,
         };
@@ -354,8 +347,8 @@ where
     /// A deletion has an event, too; only a resource that was never seen is worth a second look.
     async fn gone(&self, resource: &Resource, moment: &Moment) -> Outcome {
         let alias = name_alias(resource.kind.segment(), &resource.name);
-        let known = self.table.query(&Query::prefix(alias, "")).await?;
-        let judged = self.table.get(&[judged_key(resource)]).await?;
+        let known = self.world.table().query(&Query::prefix(alias, "")).await?;
+        let judged = self.world.table().get(&[judged_key(resource)]).await?;
         if known.items.is_empty() && judged.is_empty() {
             return Err(Failure::Reject(format!(
                 "{resource} does not exist (any more): it cannot be judged"

@@ -14,7 +14,8 @@ use crate::enforce::Judged;
 use crate::enforce::notice::controls;
 use crate::enforce::verdict_record::verdict_key;
 use crate::outcome::Failure;
-use crate::ports::{Account, ModelUse, PortError, PortErrorKind, Remedies, Stopped, Table};
+use crate::ports::{ModelUse, PortError, PortErrorKind, Remedies, Stopped, Table};
+use crate::world::World;
 
 /// The tag that marks what breaks a control; its value is the controls' ids.
 pub const VIOLATION_TAG: &str = "sagewarden:violation";
@@ -73,12 +74,11 @@ impl Remediation {
 }
 
 /// Remedies with the ports they need.
-pub(crate) struct Remedying<'a, A, T> {
-    pub(crate) account: &'a A,
-    pub(crate) table: &'a T,
+pub(crate) struct Remedying<'a, W> {
+    pub(crate) world: &'a W,
 }
 
-impl<A: Account + Remedies, T: Table> Remedying<'_, A, T> {
+impl<W: World> Remedying<'_, W> {
     /// Does what the plan says and records what took effect.
     pub(crate) async fn carry_out(&self, judged: &Judged, now: Timestamp) -> Result<Remediation, Failure> {
         let mut remediation = match &judged.verdict.plan {
@@ -103,7 +103,7 @@ impl<A: Account + Remedies, T: Table> Remedying<'_, A, T> {
             return Remediation::nothing(format!("it is {status} already"));
         }
         let action = stop_action(judged.resource.kind);
-        match self.account.stop(&judged.resource).await {
+        match self.world.remedies().stop(&judged.resource).await {
             Ok(Stopped::Requested) => Remediation::done(&action, "stop requested"),
             Ok(Stopped::Already) => Remediation::nothing("it had ended already"),
             Err(error) => Remediation::of(&action, "", Err(error)),
@@ -137,11 +137,11 @@ impl<A: Account + Remedies, T: Table> Remedying<'_, A, T> {
         }
         if resource.kind == ResourceKind::NotebookInstance && judged.status == Some(Status::InService) {
             // Its settings can be changed only while it is stopped: the event of that brings it here again.
-            let answer = self.account.stop(resource).await.map(|_| ());
+            let answer = self.world.remedies().stop(resource).await.map(|_| ());
             let result = "stop requested: it is changed once it is stopped";
             return Ok(Remediation::of("StopNotebookInstance", result, answer));
         }
-        let answer = self.account.change(resource, changes).await;
+        let answer = self.world.remedies().change(resource, changes).await;
         if answer.is_ok() {
             self.count_change(judged, made + 1).await?;
         }
@@ -155,11 +155,11 @@ impl<A: Account + Remedies, T: Table> Remedying<'_, A, T> {
             version: format!("{made:05}"),
             attributes: Attributes::from([(CHANGES.into(), Value::Number(made))]),
         };
-        self.table.write(&[write]).await
+        self.world.table().write(&[write]).await
     }
 
     async fn recorded_number(&self, judged: &Judged, name: &str) -> Result<i64, PortError> {
-        let item = self.table.get(&[verdict_key(judged)]).await?.pop();
+        let item = self.world.table().get(&[verdict_key(judged)]).await?.pop();
         Ok(item.and_then(|item| item.number(name)).unwrap_or_default())
     }
 
@@ -173,7 +173,7 @@ impl<A: Account + Remedies, T: Table> Remedying<'_, A, T> {
         if self.recorded(judged, MARKED).await?.as_deref() == Some(value.as_str()) {
             return Ok(Remediation::nothing("it has been marked"));
         }
-        let answer = self.account.mark(&judged.resource, VIOLATION_TAG, &value).await;
+        let answer = self.world.remedies().mark(&judged.resource, VIOLATION_TAG, &value).await;
         if answer.is_ok() {
             let write = Write::Newest {
                 key: verdict_key(judged),
@@ -181,7 +181,7 @@ impl<A: Account + Remedies, T: Table> Remedying<'_, A, T> {
                 version: format!("{:015}#{value}", judged.modified_at.millis()),
                 attributes: Attributes::from([(MARKED.into(), Value::Text(value))]),
             };
-            self.table.write(&[write]).await?;
+            self.world.table().write(&[write]).await?;
         }
         Ok(Remediation::of("AddTags", format!("marked with the tag `{VIOLATION_TAG}`"), answer))
     }
@@ -193,9 +193,9 @@ impl<A: Account + Remedies, T: Table> Remedying<'_, A, T> {
             let why = "it is older than an hour; an inference component or a transform job may use it";
             return Ok(kept(why.to_owned()));
         }
-        Ok(match self.account.model_use(model, MAX_CONFIGS).await? {
+        Ok(match self.world.remedies().model_use(model, MAX_CONFIGS).await? {
             ModelUse::Unused => {
-                Remediation::of("DeleteModel", "deleted", self.account.delete_model(model).await)
+                Remediation::of("DeleteModel", "deleted", self.world.remedies().delete_model(model).await)
             }
             ModelUse::UsedBy(configs) => kept(format!(
                 "endpoint configuration {} uses it; an endpoint may serve it",
@@ -221,7 +221,7 @@ impl<A: Account + Remedies, T: Table> Remedying<'_, A, T> {
         if was_stopped.as_deref() != Some("yes") {
             return Ok(None);
         }
-        let answer = self.account.start(&judged.resource).await;
+        let answer = self.world.remedies().start(&judged.resource).await;
         let remediation = Remediation::of("StartNotebookInstance", "changed, and started again", answer);
         if !remediation.failed {
             self.note(judged, "no", "1").await?;
@@ -230,7 +230,7 @@ impl<A: Account + Remedies, T: Table> Remedying<'_, A, T> {
     }
 
     async fn recorded(&self, judged: &Judged, name: &str) -> Result<Option<String>, PortError> {
-        let item = self.table.get(&[verdict_key(judged)]).await?.pop();
+        let item = self.world.table().get(&[verdict_key(judged)]).await?.pop();
         Ok(item.and_then(|item| item.text(name).map(str::to_owned)))
     }
 
@@ -253,7 +253,7 @@ impl<A: Account + Remedies, T: Table> Remedying<'_, A, T> {
                 union: BTreeMap::new(),
             });
         }
-        self.table.write(&writes).await?;
+        self.world.table().write(&writes).await?;
         if action == "StopNotebookInstance" && matches!(judged.verdict.plan, Plan::Change(_)) {
             self.note(judged, "yes", "0").await?;
         }
@@ -270,7 +270,7 @@ impl<A: Account + Remedies, T: Table> Remedying<'_, A, T> {
             version,
             attributes,
         };
-        self.table.write(&[write]).await
+        self.world.table().write(&[write]).await
     }
 }
 

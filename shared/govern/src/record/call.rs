@@ -13,9 +13,10 @@ use serde_json::Value as Json;
 use std::collections::BTreeMap;
 
 use crate::outcome::{Done, Failure, Outcome};
-use crate::ports::{Account, Objects, PortError, SourceControl, Table};
+use crate::ports::{Account, PortError, Table};
 use crate::record::RecordLineage;
 use crate::record::closure::query_all;
+use crate::world::World;
 
 /// Between a call and the creation that it led to there is no more than this. CloudTrail tells times in whole seconds.
 const PROMPT_MILLIS: i64 = 60_000;
@@ -24,7 +25,7 @@ const PROMPT_MILLIS: i64 = 60_000;
 pub(crate) const CREATED: &str = "C#";
 const DELETED: &str = "D#";
 
-impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O, S, T> {
+impl<W: World> RecordLineage<'_, W> {
     /// Records who made a call that created or deleted a resource.
     ///
     /// # Errors
@@ -45,10 +46,10 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O,
         if NodeKind::of_resource(resource.kind).is_none() || call.effect == Effect::Changed {
             return nothing("leaves no trace in the lineage");
         }
-        self.table.write(&[Write::Put(remembered(resource, call))]).await?;
+        self.world.table().write(&[Write::Put(remembered(resource, call))]).await?;
         if resource.kind == ResourceKind::AutoMlJob && call.effect == Effect::Created {
             // No event tells of an AutoML job: it is recorded from here, and once more by the jobs that it starts.
-            if let Some(description) = self.account.describe(resource).await? {
+            if let Some(description) = self.world.account().describe(resource).await? {
                 self.record_description(&description).await?;
             }
         }
@@ -65,7 +66,7 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O,
         id: &NodeId,
         created_at: Timestamp,
     ) -> Result<(), Failure> {
-        let calls = query_all(self.table, Query::prefix(calls_pk(resource), "")).await?;
+        let calls = query_all(self.world.table(), Query::prefix(calls_pk(resource), "")).await?;
         let mut record = Record::default();
         for call in &calls {
             creation(&mut record, id, created_at, call);
@@ -80,7 +81,7 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O,
     /// What has been recorded under a name. Other names may differ in case only.
     async fn incarnations(&self, resource: &Resource) -> Result<Vec<(NodeId, Timestamp)>, PortError> {
         let alias = name_alias(resource.kind.segment(), &resource.name);
-        let found = query_all(self.table, Query::prefix(alias, "")).await?;
+        let found = query_all(self.world.table(), Query::prefix(alias, "")).await?;
         let ids = found.iter().filter_map(|item| item.text("id").and_then(NodeId::parse));
         let dated = ids.filter_map(|id| {
             let created = Timestamp::from_millis(id.as_str().rsplit('@').next()?.parse().ok()?);

@@ -9,8 +9,9 @@ use sagewarden_lineage::s3::{Checksum, ObjectSet, S3Location, VersionedObject};
 use sagewarden_lineage::table::{Attributes, Value};
 
 use crate::outcome::Failure;
-use crate::ports::{Account, Listing, ObjectVersion, Objects, PortError, SourceControl, Table};
+use crate::ports::{Listing, ObjectVersion, Objects, PortError};
 use crate::record::RecordLineage;
+use crate::world::World;
 
 /// Objects looked at under one prefix: ten requests where the bucket holds no older versions. A dataset with more is marked as
 /// incomplete and weak.
@@ -18,7 +19,7 @@ pub(crate) const MAX_OBJECTS: usize = 10_000;
 /// Objects of a set whose checksums are asked for, one request each; those of a single object always are.
 const MAX_CHECKSUMS: usize = 10;
 
-impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O, S, T> {
+impl<W: World> RecordLineage<'_, W> {
     pub(crate) async fn link_data(&self, record: &mut Record, seen: &Observation) -> Result<(), Failure> {
         let reads = match seen.resource.kind {
             ResourceKind::Model | ResourceKind::ModelPackage => NodeKind::Artifact,
@@ -104,7 +105,8 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O,
         reference: &DataReference,
     ) -> Result<Option<Listing>, Failure> {
         let DataReference { role, location, as_of, since, single, .. } = reference;
-        let listed = self.objects.versions(&location.bucket, &location.key, *as_of, MAX_OBJECTS).await;
+        let listed =
+            self.world.objects().versions(&location.bucket, &location.key, *as_of, MAX_OBJECTS).await;
         let mut listing = match listed {
             Ok(listing) => listing,
             // Somebody else's bucket, such as AWS's sample data: the rest of the job is recorded all the same.
@@ -133,7 +135,7 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O,
     ) -> Result<NodeId, PortError> {
         let id = record.object_set(set);
         if set.objects.len() > MAX_MEMBERS {
-            if let Some(place) = self.objects.keep_manifest(&set.digest(), &set.manifest()).await? {
+            if let Some(place) = self.world.objects().keep_manifest(&set.digest(), &set.manifest()).await? {
                 record.facts(&id, Attributes::from([("manifest".into(), Value::Text(place))]));
             }
         } else if objects.len() <= MAX_CHECKSUMS {
@@ -151,7 +153,7 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O,
         objects: &[ObjectVersion],
     ) -> Result<(), PortError> {
         for object in objects {
-            match self.objects.checksum(bucket, object).await {
+            match self.world.objects().checksum(bucket, object).await {
                 Ok(Some(checksum)) => {
                     let version = versioned(object).version();
                     let id = match kind {

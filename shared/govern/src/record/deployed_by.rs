@@ -11,15 +11,16 @@ use sagewarden_lineage::record::Record;
 use sagewarden_lineage::table::{Item, Query, Range, Value, Write};
 
 use crate::outcome::{Done, Failure, Outcome};
-use crate::ports::{Account, Objects, SourceControl, Table};
+use crate::ports::Table;
 use crate::record::RecordLineage;
 use crate::record::call::{CREATED, calls_pk, created_by, earliest, is_prompt, remembered};
 use crate::record::closure::query_all;
+use crate::world::World;
 
 /// The configuration that a call named.
 const CONFIG: &str = "config";
 
-impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O, S, T> {
+impl<W: World> RecordLineage<'_, W> {
     /// Records who asked for a configuration on an endpoint.
     pub(crate) async fn record_deploying_call(&self, endpoint: &Resource, call: &CallMade) -> Outcome {
         let request = to_api_case(&call.request);
@@ -30,10 +31,11 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O,
         let mut row = remembered(endpoint, call);
         row.key.sk = format!("{}#{config}", row.key.sk);
         row.attributes.insert(CONFIG.into(), Value::Text(config.to_owned()));
-        self.table.write(&[Write::Put(row.clone())]).await?;
+        self.world.table().write(&[Write::Put(row.clone())]).await?;
         let node = NodeId::endpoint(endpoint);
         let range = Range::Between(format!("R#{:015}", call.time.millis()), "R#~".into());
-        let later = query_all(self.table, Query { range, ..Query::prefix(node.as_str(), "") }).await?;
+        let later =
+            query_all(self.world.table(), Query { range, ..Query::prefix(node.as_str(), "") }).await?;
         // The next one is enough: with those after it the call makes pairs that lose.
         let asked =
             later.iter().filter_map(revision).find(|(at, deployment)| asked_for(&row, deployment, *at));
@@ -50,7 +52,7 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O,
         deployment: &NodeId,
         at: Timestamp,
     ) -> Result<(), Failure> {
-        let calls = query_all(self.table, Query::prefix(calls_pk(endpoint), CREATED)).await?;
+        let calls = query_all(self.world.table(), Query::prefix(calls_pk(endpoint), CREATED)).await?;
         match calls.iter().rev().find(|call| asked_for(call, deployment, at)) {
             Some(last) => self.store_deployer(deployment, at, last).await,
             None => Ok(()),

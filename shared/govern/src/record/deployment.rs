@@ -13,9 +13,10 @@ use sagewarden_lineage::record::{NEVER_FILLED, Record};
 use sagewarden_lineage::table::{Attributes, Item, Key, Query, Range, Value, Write};
 
 use crate::outcome::{Done, Failure, Outcome};
-use crate::ports::{Account, Description, Objects, PortError, SourceControl, Table};
+use crate::ports::{Account, Description, PortError, Table};
 use crate::record::closure::{CURRENT, current_deployment, query_all, settle_deployment};
 use crate::record::{CONFIGURATION, RecordLineage, in_force};
+use crate::world::World;
 
 /// A configuration came into force, or the endpoint went away.
 #[derive(PartialEq, Eq)]
@@ -31,7 +32,7 @@ struct Seen {
     tags: BTreeMap<String, String>,
 }
 
-impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O, S, T> {
+impl<W: World> RecordLineage<'_, W> {
     pub(crate) async fn record_endpoint(
         &self,
         change: &ResourceChanged,
@@ -41,7 +42,7 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O,
         let endpoint = &change.resource;
         let seen = match &described {
             Some(description) => {
-                let tags = self.account.tags(endpoint).await?;
+                let tags = self.world.account().tags(endpoint).await?;
                 Some(Seen { observation: observe(endpoint, &description.document, &tags)?, tags })
             }
             None => None,
@@ -80,7 +81,7 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O,
             approval: None,
             time: now,
         };
-        let described = self.account.describe(endpoint).await?;
+        let described = self.world.account().describe(endpoint).await?;
         self.record_endpoint(&change, described, Record::default()).await
     }
 
@@ -100,14 +101,14 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O,
             },
             None => None,
         };
-        let before = current_deployment(self.table, &node).await?;
-        self.table.write(&pointer(&node, revision, deployment.as_ref())).await?;
+        let before = current_deployment(self.world.table(), &node).await?;
+        self.world.table().write(&pointer(&node, revision, deployment.as_ref())).await?;
         if let Some(deployment) = &deployment {
             self.link_deployer(endpoint, deployment, revision.at).await?;
         }
         let concerned: BTreeSet<NodeId> = [before, deployment].into_iter().flatten().collect();
         for each in concerned {
-            settle_deployment(self.table, &node, &each).await?;
+            settle_deployment(self.world.table(), &node, &each).await?;
         }
         Ok(match &revision.config {
             Some(config) => format!("recorded deployment of `{config}` on {endpoint}"),
@@ -165,7 +166,7 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O,
             }
         }
         let mut tags = tags.clone();
-        tags.extend(self.account.tags(config).await?);
+        tags.extend(self.world.account().tags(config).await?);
         // The commit belongs to the deployment, whose time is the configuration's; claims are read from the tags alone.
         let document = serde_json::json!({ "CreationTime": config_created.millis() });
         let mut asked = observe(config, &document, &tags)?;

@@ -8,13 +8,14 @@ use sagewarden_lineage::record::Record;
 use serde_json::Value as Json;
 
 use crate::outcome::Failure;
-use crate::ports::{Account, Objects, PortError, SourceControl, Table};
+use crate::ports::{Account, PortError};
 use crate::record::RecordLineage;
+use crate::world::World;
 
 /// The role of the edge from a trial component to its job, and what fills the gap while there is none.
 const COMPONENT: &str = "trial-component";
 
-impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O, S, T> {
+impl<W: World> RecordLineage<'_, W> {
     /// Links a job to its trial components, and these to their experiment. SageMaker makes the component after the job; until
     /// then it is a gap that the job's next event fills.
     pub(crate) async fn link_experiment(
@@ -47,7 +48,7 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O,
 
     /// The components whose source is this incarnation of the job: they are made after it.
     pub(crate) async fn components(&self, seen: &Observation) -> Result<Vec<Resource>, PortError> {
-        let listed = self.account.components_of(&seen.resource).await?;
+        let listed = self.world.account().components_of(&seen.resource).await?;
         let listed = listed.get("TrialComponentSummaries").and_then(Json::as_array).cloned();
         // Times of descriptions and of lists may be cut to whole seconds.
         let from = seen.created_at.millis().div_euclid(1_000) * 1_000;
@@ -64,7 +65,8 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O,
     async fn experiment(&self, seen: &Observation) -> Result<Option<NodeId>, Failure> {
         let mut name = seen.experiment.experiment.clone();
         if let (None, Some(trial)) = (&name, &seen.experiment.trial) {
-            let trial = self.account.describe(&seen.resource.sibling(ResourceKind::Trial, trial)).await?;
+            let trial =
+                self.world.account().describe(&seen.resource.sibling(ResourceKind::Trial, trial)).await?;
             name = trial.and_then(|trial| Some(trial.document.get("ExperimentName")?.as_str()?.to_owned()));
         }
         let Some(name) = name else { return Ok(None) };

@@ -12,9 +12,10 @@ use sagewarden_lineage::table::{Attributes, Key, Value};
 use serde_json::json;
 
 use crate::outcome::Failure;
-use crate::ports::{Account, ObjectVersion, Objects, SourceControl, Table};
+use crate::ports::{ObjectVersion, Objects};
 use crate::record::RecordLineage;
 use crate::record::data_versions::versioned;
+use crate::world::World;
 
 /// The beginning of the sort keys of explanations: `X#<version of the report>`.
 const EXPLANATIONS: &str = "X#";
@@ -26,7 +27,7 @@ const MAX_REPORT: u64 = 2_000_000;
 /// Objects at the place of a report: one, unless a key begins with its name.
 const NEIGHBOURS: usize = 10;
 
-impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O, S, T> {
+impl<W: World> RecordLineage<'_, W> {
     /// The report that stands where a job wrote: in its output's folder, or beside its artifact.
     pub(crate) async fn explain(
         &self,
@@ -57,7 +58,7 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O,
         as_of: Timestamp,
     ) -> Result<(), Failure> {
         let S3Location { bucket, key } = place;
-        let listed = self.objects.versions(bucket, key, as_of, NEIGHBOURS).await;
+        let listed = self.world.objects().versions(bucket, key, as_of, NEIGHBOURS).await;
         let report = match listed {
             Ok(listing) => listing.objects.into_iter().find(|object| object.key == *key),
             Err(error) if error.is_transient() => return Err(error.into()),
@@ -65,7 +66,7 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O,
         };
         let from = since.map_or(i64::MIN, |time| time.millis() / 1000 * 1000);
         let Some(report) = report.filter(|report| report.modified_at.millis() >= from) else { return Ok(()) };
-        let body = match self.objects.read_version(bucket, &report, MAX_REPORT).await {
+        let body = match self.world.objects().read_version(bucket, &report, MAX_REPORT).await {
             Ok(body) => body.unwrap_or_default(),
             Err(error) if error.is_transient() => return Err(error.into()),
             Err(_) => return Ok(()),

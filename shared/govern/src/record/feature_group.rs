@@ -9,10 +9,11 @@ use sagewarden_lineage::s3::S3Location;
 use sagewarden_lineage::table::Key;
 
 use crate::outcome::Failure;
-use crate::ports::{Account, Objects, SourceControl, Table};
+use crate::ports::Table;
 use crate::record::RecordLineage;
+use crate::world::World;
 
-impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O, S, T> {
+impl<W: World> RecordLineage<'_, W> {
     /// Links data to the feature group in whose offline store it lies: the path says which that may be, and the group whether
     /// it is.
     pub(crate) async fn link_offline_store(
@@ -25,7 +26,7 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O,
         let Some(name) = group_of(&reference.location.key) else { return Ok(()) };
         let group = seen.resource.sibling(ResourceKind::FeatureGroup, name);
         let Some(id) = self.incarnation(&group, reference.as_of).await? else { return Ok(()) };
-        let node = self.table.get(&[Key::new(id.as_str(), NODE)]).await?.pop();
+        let node = self.world.table().get(&[Key::new(id.as_str(), NODE)]).await?.pop();
         let store = node.as_ref().and_then(|node| S3Location::parse(node.text("offline_store")?));
         if store.is_some_and(|store| lies_under(&reference.location, &store)) {
             record.edge(data, &InEdge::new(Relation::ContributedTo, "offline-store", id));

@@ -9,9 +9,10 @@ use sagewarden_lineage::record::{NEVER_FILLED, Record};
 use sagewarden_lineage::s3::S3Location;
 
 use crate::outcome::Failure;
-use crate::ports::{Account, ObjectVersion, Objects, PortError, PortErrorKind, SourceControl, Table};
+use crate::ports::{ObjectVersion, Objects, PortError, PortErrorKind};
 use crate::record::RecordLineage;
 use crate::record::data_versions::{MAX_OBJECTS, versioned};
+use crate::world::World;
 
 /// A manifest of a hundred thousand keys has about this size.
 const MAX_MANIFEST: u64 = 8_000_000;
@@ -23,7 +24,7 @@ const NEIGHBOURS: usize = 10;
 /// Why the objects of a manifest are not known, in words that are the same each time.
 type Unknown = &'static str;
 
-impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O, S, T> {
+impl<W: World> RecordLineage<'_, W> {
     /// The node of what a manifest lists, which stands where the data of a prefix would; the manifest itself is an input of its own.
     /// Where the list cannot be had, the manifest is all that is known of the data, and that is said.
     pub(crate) async fn listed_data(
@@ -73,7 +74,7 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O,
         kind: ManifestKind,
         as_of: Timestamp,
     ) -> Result<Result<(ListedObjects, Vec<ObjectVersion>), Unknown>, PortError> {
-        let text = match self.objects.read_version(bucket, manifest, MAX_MANIFEST).await {
+        let text = match self.world.objects().read_version(bucket, manifest, MAX_MANIFEST).await {
             Ok(Some(text)) => text,
             Ok(None) => return Ok(Err("the manifest is gone")),
             Err(error) => return unknown(error),
@@ -84,7 +85,7 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O,
         };
         // One listing finds many objects; where too many others stand beside them, a few are asked for by name.
         let prefix = common_beginning(&listed);
-        let beside = match self.objects.versions(&listed.bucket, &prefix, as_of, MAX_OBJECTS).await {
+        let beside = match self.world.objects().versions(&listed.bucket, &prefix, as_of, MAX_OBJECTS).await {
             Ok(listing) => listing,
             Err(error) => return unknown(error),
         };
@@ -95,7 +96,7 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O,
         if !beside.complete {
             found.clear();
             for key in &listed.keys {
-                match self.objects.versions(&listed.bucket, key, as_of, NEIGHBOURS).await {
+                match self.world.objects().versions(&listed.bucket, key, as_of, NEIGHBOURS).await {
                     Ok(listing) => found.extend(listing.objects.into_iter().filter(|one| one.key == *key)),
                     Err(error) => return unknown(error),
                 }

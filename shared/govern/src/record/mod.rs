@@ -34,11 +34,12 @@ use sagewarden_policy::LineageSettings;
 
 use crate::enforce::verdict_record::judged_key;
 use crate::outcome::{Done, Failure, Outcome};
-use crate::ports::{Account, Description, Objects, PortError, SourceControl, Table};
+use crate::ports::{Account, Description, PortError, Table};
 use crate::record::closure::query_all;
 use crate::record::commit_claim::claimed;
 use crate::record::push::record_confirmed;
 use crate::record::store::store_record;
+use crate::world::World;
 
 impl From<Unreadable> for Failure {
     fn from(error: Unreadable) -> Self {
@@ -48,26 +49,25 @@ impl From<Unreadable> for Failure {
 
 /// The use case with the ports it needs.
 #[derive(Clone, Copy, Debug)]
-pub struct RecordLineage<'a, A, O, S, T> {
-    /// Describes resources.
-    pub account: &'a A,
-    /// Knows object versions.
-    pub objects: &'a O,
-    /// Confirms commits.
-    pub source: &'a S,
-    /// Holds the lineage.
-    pub table: &'a T,
-    /// Where to look for a commit that nobody named.
-    pub settings: &'a LineageSettings,
+pub struct RecordLineage<'a, W> {
+    /// Where resources are described and the lineage is kept.
+    pub world: &'a W,
+    /// Whether the commit of a job may be written onto its trial component, where the settings ask for that.
+    pub writes_back: bool,
 }
 
-impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O, S, T> {
+impl<W: World> RecordLineage<'_, W> {
+    /// Where to look for a commit that nobody named.
+    fn settings(&self) -> &LineageSettings {
+        &self.world.settings().lineage
+    }
+
     /// Records what an event tells of.
     ///
     /// # Errors
     /// Rejects events of resources that do not exist and never were recorded; retries when a service does not answer.
     pub async fn record(&self, change: &ResourceChanged) -> Outcome {
-        let described = self.account.describe(&change.resource).await?;
+        let described = self.world.account().describe(&change.resource).await?;
         let transition = self.transition(change, described.as_ref()).await?;
         if change.resource.kind == ResourceKind::Endpoint {
             return self.record_endpoint(change, described, transition).await;
@@ -108,7 +108,7 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O,
         // Executions carry no tags: their pipelines do.
         let tags = match resource.kind {
             ResourceKind::PipelineExecution => BTreeMap::new(),
-            _ => self.account.tags(resource).await?,
+            _ => self.world.account().tags(resource).await?,
         };
         let mut seen = observe(resource, &description.document, &tags)?;
         // States on the way are told by events, which know when each was reached. What a description says while the job
@@ -137,7 +137,7 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O,
             self.link_steps(&mut record, &seen).await?;
         }
         self.link_experiment(&mut record, &seen).await?;
-        store_record(self.table, record, Some(&seen.id)).await?;
+        store_record(self.world.table(), record, Some(&seen.id)).await?;
         self.link_calls(resource, &seen.id, seen.created_at).await?;
         if is_built(&seen) {
             self.write_back(&seen, &tags).await?;
@@ -147,7 +147,7 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O,
 
     /// Writes a record and refreshes the closures it touches.
     pub(crate) async fn store(&self, record: Record) -> Result<(), PortError> {
-        store_record(self.table, record, None).await
+        store_record(self.world.table(), record, None).await
     }
 
     /// The state that the event tells of, which the description may have left behind already.
@@ -201,14 +201,14 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O,
         resource: &Resource,
         named_at: Timestamp,
     ) -> Result<Option<NodeId>, Failure> {
-        let Some(description) = self.account.describe(resource).await? else {
+        let Some(description) = self.world.account().describe(resource).await? else {
             return Ok(self.recorded_incarnation(resource, named_at).await?);
         };
         let seen = observe(&description.resource, &description.document, &BTreeMap::new())?;
         if seen.created_at > named_at {
             return Ok(self.recorded_incarnation(resource, named_at).await?);
         }
-        let recorded = self.table.get(&[Key::new(seen.id.as_str(), NODE)]).await?.pop();
+        let recorded = self.world.table().get(&[Key::new(seen.id.as_str(), NODE)]).await?.pop();
         let is_recorded = recorded.as_ref().is_some_and(|item| item.text("ty").is_some());
         // No event tells that an Autopilot job has ended: those of its jobs do.
         let told = resource.kind != ResourceKind::AutoMlJob
@@ -227,7 +227,7 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O,
         named_at: Timestamp,
     ) -> Result<Option<NodeId>, PortError> {
         let alias = name_alias(resource.kind.segment(), &resource.name);
-        let found = query_all(self.table, Query::prefix(alias, "")).await?;
+        let found = query_all(self.world.table(), Query::prefix(alias, "")).await?;
         let ids = found.iter().filter_map(|item| item.text("id").and_then(NodeId::parse));
         let dated = ids.filter_map(|id| Some((id.created_at()?, id)));
         Ok(dated.filter(|(created, _)| *created <= named_at).max().map(|(_, id)| id))
@@ -239,7 +239,7 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O,
 
     /// A model that broke a control may be deleted before its event gets here.
     async fn is_judged(&self, resource: &Resource) -> Result<bool, PortError> {
-        Ok(!self.table.get(&[judged_key(resource)]).await?.is_empty())
+        Ok(!self.world.table().get(&[judged_key(resource)]).await?.is_empty())
     }
 
     /// Links a job or deployment to the commit it was built from: the commit somebody named, else the head of the branch
@@ -250,7 +250,7 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O,
         seen: &Observation,
         tags: &BTreeMap<String, String>,
     ) -> Result<(), Failure> {
-        let (claim, repository) = claimed(self.account, self.settings, seen, tags).await?;
+        let (claim, repository) = claimed(self.world.account(), self.settings(), seen, tags).await?;
         if let (None, Some((found_by, text))) = (&claim, seen.unclear.first()) {
             let what = format!(
                 "its {} names commit `{text}`, which is no whole commit id: name all 40 digits",
@@ -286,7 +286,7 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O,
         repository: &Repository,
     ) -> Result<(), Failure> {
         let CommitClaim { commit, found_by } = claim;
-        let confirmed = record_confirmed(self.source, record, repository, commit).await?;
+        let confirmed = record_confirmed(self.world.source(), record, repository, commit).await?;
         if confirmed.is_none() {
             record.gap(
                 &seen.id,
@@ -309,13 +309,14 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O,
         seen: &Observation,
         repository: &Repository,
     ) -> Result<(), Failure> {
-        let branch = reference_pk(repository, &format!("refs/heads/{}", self.settings.branch));
+        let branch = reference_pk(repository, &format!("refs/heads/{}", self.settings().branch));
         let mut follower = Record::default();
         follower.follows(&branch, &seen.id, seen.created_at);
         // Written before the heads are read: a push that comes meanwhile finds the follower, or is found.
-        self.table.write(&follower.writes).await?;
+        self.world.table().write(&follower.writes).await?;
         let head = self
-            .table
+            .world
+            .table()
             .query(&Query {
                 pk: branch,
                 range: Range::Between("H#".into(), format!("H#{:015}#~", seen.created_at.millis())),

@@ -10,15 +10,16 @@ use sagewarden_lineage::table::Value;
 use std::collections::BTreeMap;
 
 use crate::outcome::Failure;
-use crate::ports::{Account, Description, Objects, SourceControl, Table};
+use crate::ports::{Account, Description};
 use crate::record::RecordLineage;
+use crate::world::World;
 
 /// The role of the edge from an endpoint to the runs of its schedules.
 pub(crate) const MONITORED: &str = "monitored";
 /// The role of the edge from a run to what it found.
 pub(crate) const REPORT: &str = "report";
 
-impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O, S, T> {
+impl<W: World> RecordLineage<'_, W> {
     /// The node that an event speaks of; `None` when that cannot be told: a processing job that is gone, and of which nothing
     /// was recorded while it was there.
     pub(crate) async fn node_of_event(
@@ -51,7 +52,7 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O,
         let schedule = Resource::parse_arn(schedule).map_err(|error| Failure::Reject(error.to_string()))?;
         let name = Value::Text(schedule.name.clone());
         record.fact(&seen.id, "schedule", name);
-        let Some(described) = self.account.describe(&schedule).await? else {
+        let Some(described) = self.world.account().describe(&schedule).await? else {
             let what = format!("{schedule} was deleted before it could say which endpoint it watches");
             record.gap(&seen.id, MONITORED, what);
             return Ok(());

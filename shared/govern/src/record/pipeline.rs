@@ -7,8 +7,9 @@ use sagewarden_lineage::record::Record;
 use serde_json::Value as Json;
 
 use crate::outcome::Failure;
-use crate::ports::{Account, Objects, SourceControl, Table};
+use crate::ports::Account;
 use crate::record::RecordLineage;
+use crate::world::World;
 
 /// A step that started something.
 struct Step {
@@ -18,11 +19,11 @@ struct Step {
     until: Timestamp,
 }
 
-impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O, S, T> {
+impl<W: World> RecordLineage<'_, W> {
     /// Links an execution to the jobs, models and packages that its steps started. A step that has not started anything yet is
     /// found by the execution's next event.
     pub(crate) async fn link_steps(&self, record: &mut Record, seen: &Observation) -> Result<(), Failure> {
-        let Some(document) = self.account.steps_of(&seen.resource).await? else { return Ok(()) };
+        let Some(document) = self.world.account().steps_of(&seen.resource).await? else { return Ok(()) };
         for Step { name, started, until } in steps(&document) {
             let role = format!("step/{name}");
             match self.incarnation(&started, until).await? {

@@ -15,17 +15,15 @@ use crate::outcome::{Done, Failure, Outcome};
 use crate::ports::{Commit, PortError, SourceControl, Table};
 use crate::record::closure::{query_all, refresh};
 use crate::record::walk_commits::{MAX_LOOKUPS, MAX_WITHOUT_OLD, Walk, walk};
+use crate::world::World;
 
 /// Records a push.
 ///
 /// # Errors
 /// Rejects a push to a branch whose commit the repository does not have; retries when the repository or the table do not
 /// answer.
-pub async fn record_commit(
-    source: &impl SourceControl,
-    table: &impl Table,
-    push: &ReferenceChanged,
-) -> Outcome {
+pub async fn record_commit(world: &impl World, push: &ReferenceChanged) -> Outcome {
+    let (source, table) = (world.source(), world.table());
     let repository = &push.repository;
     let reference = Reference { repository, kind: push.kind, name: &push.name };
     let caller = push.caller.as_deref();

@@ -6,14 +6,15 @@ use sagewarden_events::Resource;
 use sagewarden_lineage::observe::Observation;
 use serde_json::Value as Json;
 
-use crate::ports::{Account, Commit, Objects, PortError, SourceControl, Table};
+use crate::ports::{Account, Commit, PortError, SourceControl};
 use crate::record::RecordLineage;
 use crate::record::commit_claim::claimed;
+use crate::world::World;
 
 /// SageMaker takes no longer text as a parameter.
 const MAX_PARAMETER: usize = 2_500;
 
-impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O, S, T> {
+impl<W: World> RecordLineage<'_, W> {
     /// Puts the commit that somebody named, and that the repository has, onto the components of a job that has ended. The same
     /// is put whoever does it, and nothing where it stands already.
     pub(crate) async fn write_back(
@@ -22,13 +23,18 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O,
         tags: &BTreeMap<String, String>,
     ) -> Result<(), PortError> {
         let ended = seen.status.as_ref().is_some_and(|mark| mark.status.is_terminal());
-        if !(self.settings.write_back_commit && ended && seen.experiment.is_some()) {
+        let wanted = self.writes_back && self.settings().write_back_commit;
+        if !(wanted && ended && seen.experiment.is_some()) {
             return Ok(());
         }
-        let (Some(claim), Some(repository)) = claimed(self.account, self.settings, seen, tags).await? else {
+        let (Some(claim), Some(repository)) =
+            claimed(self.world.account(), self.settings(), seen, tags).await?
+        else {
             return Ok(());
         };
-        let Some(commit) = self.source.commit(&repository, &claim.commit).await? else { return Ok(()) };
+        let Some(commit) = self.world.source().commit(&repository, &claim.commit).await? else {
+            return Ok(());
+        };
         let parameters = parameters(&commit);
         for component in self.components(seen).await? {
             self.annotate(&component, &parameters).await?;
@@ -41,7 +47,7 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O,
         component: &Resource,
         parameters: &BTreeMap<String, String>,
     ) -> Result<(), PortError> {
-        let Some(described) = self.account.describe(component).await? else { return Ok(()) };
+        let Some(described) = self.world.account().describe(component).await? else { return Ok(()) };
         let has = |(name, text): (&String, &String)| {
             let found = described.document.get("Parameters").and_then(|found| found.get(name));
             found.and_then(|found| found.get("StringValue")).and_then(Json::as_str) == Some(text)
@@ -49,7 +55,7 @@ impl<A: Account, O: Objects, S: SourceControl, T: Table> RecordLineage<'_, A, O,
         if parameters.iter().all(has) {
             return Ok(());
         }
-        match self.account.annotate(component, parameters).await {
+        match self.world.account().annotate(component, parameters).await {
             // It is gone, or full. The lineage is whole without: nothing is to be rejected for this.
             Err(error) if !error.is_retryable() => Ok(()),
             done => done,

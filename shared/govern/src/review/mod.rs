@@ -13,7 +13,8 @@ use sha2::{Digest, Sha256};
 
 use crate::notify::{Moment, Receipt};
 use crate::outcome::{Done, Outcome};
-use crate::ports::{ChangedFile, Comment, PortError, SourceControl, Table};
+use crate::ports::{ChangedFile, Comment, PortError, SourceControl};
+use crate::world::World;
 
 /// Differences that are listed of a push. A larger one is a new repository or an import.
 const MAX_CHANGES: usize = 3_000;
@@ -24,11 +25,9 @@ pub(crate) const MAX_BYTES: usize = 256 * 1024;
 
 /// The use case with the ports it needs.
 #[derive(Clone, Copy, Debug)]
-pub struct ReviewCommit<'a, S, T> {
-    /// Holds the files and takes the comment.
-    pub source: &'a S,
-    /// Holds the receipt of the comment.
-    pub table: &'a T,
+pub struct ReviewCommit<'a, W> {
+    /// Where the files, the comment and its receipt are.
+    pub world: &'a W,
     /// Policies and settings.
     pub bundle: &'a Bundle,
 }
@@ -66,7 +65,7 @@ struct Push<'a> {
     parent: Option<&'a CommitId>,
 }
 
-impl<S: SourceControl, T: Table> ReviewCommit<'_, S, T> {
+impl<W: World> ReviewCommit<'_, W> {
     /// Judges what a push to a branch changed and comments on its last commit, once. A tag names a commit that was judged
     /// on its branch.
     ///
@@ -77,12 +76,12 @@ impl<S: SourceControl, T: Table> ReviewCommit<'_, S, T> {
             return Ok(Done::Nothing("only commits on branches are judged".to_owned()));
         };
         let repository = &push.repository;
-        let commit = self.source.commit(repository, after).await?;
+        let commit = self.world.source().commit(repository, after).await?;
         let parent = commit.as_ref().and_then(|commit| commit.parents.first());
         // A new branch, and a trigger, do not say where they come from.
         let before = push.old_commit.as_ref().or(parent);
         let push = Push { repository, time: push.time, before, after, parent };
-        let Some(changes) = self.source.changes(repository, before, after, MAX_CHANGES).await? else {
+        let Some(changes) = self.world.source().changes(repository, before, after, MAX_CHANGES).await? else {
             let text = format!("commit {} cannot be compared: it or the one before is gone", after.short());
             return Ok(Done::Nothing(text));
         };
@@ -91,20 +90,20 @@ impl<S: SourceControl, T: Table> ReviewCommit<'_, S, T> {
             return Ok(Done::Nothing("no JSON file changed: there is nothing to judge".to_owned()));
         }
         let cause = self.cause(&push);
-        let Some(receipt) = Receipt::claim(self.table, moment, &cause).await? else {
+        let Some(receipt) = Receipt::claim(self.world.table(), moment, &cause).await? else {
             return Ok(Done::Nothing("the commit has its comment".to_owned()));
         };
         match self.judge_and_tell(&push, &files, changes.complete, &cause).await {
             Ok(Some(told)) => {
-                receipt.settle(self.table, push.time).await?;
+                receipt.settle(self.world.table(), push.time).await?;
                 Ok(Done::Acted(format!("commented on it: {told}")))
             }
             Ok(None) => {
-                receipt.give_back(self.table).await?;
+                receipt.give_back(self.world.table()).await?;
                 Ok(Done::Nothing("nothing that can be judged changed".to_owned()))
             }
             Err(error) => {
-                receipt.give_back(self.table).await?;
+                receipt.give_back(self.world.table()).await?;
                 Err(error.into())
             }
         }
@@ -129,7 +128,7 @@ impl<S: SourceControl, T: Table> ReviewCommit<'_, S, T> {
         let unread = files.len().saturating_sub(MAX_FILES);
         let mut review = Review { unread, complete, ..Review::default() };
         for file in files.iter().take(MAX_FILES) {
-            match self.source.content(push.repository, file, MAX_BYTES).await? {
+            match self.world.source().content(push.repository, file, MAX_BYTES).await? {
                 Some(content) => self.judge_file(push, &file.path, &content, &mut review),
                 None => review.too_large.push(file.path.clone()),
             }
@@ -145,7 +144,7 @@ impl<S: SourceControl, T: Table> ReviewCommit<'_, S, T> {
             token: &token(cause),
             text: &text,
         };
-        self.source.post(&comment).await?;
+        self.world.source().post(&comment).await?;
         Ok(Some(comment::summary(&review)))
     }
 

@@ -26,9 +26,9 @@ use std::time::{Duration, Instant};
 
 use futures::executor::block_on;
 use rusqlite::Connection;
-use sagewarden_events::ResourceKind;
+use sagewarden_events::{ResourceChanged, ResourceKind};
 use sagewarden_govern::ports::Table;
-use sagewarden_govern::{Question, RecordLineage, lookup_lineage, record_commit};
+use sagewarden_govern::{Absent, Ports, Question, RecordLineage, World, lookup_lineage, record_commit};
 use sagewarden_lineage::edge::{InEdge, Relation};
 use sagewarden_lineage::id::NodeId;
 use sagewarden_lineage::record::Record;
@@ -36,10 +36,10 @@ use sagewarden_lineage::table::Attributes;
 use sagewarden_lineage::table::Value::Text;
 use sagewarden_lineage::view::{self, Format};
 use sagewarden_local::Store;
-use sagewarden_policy::LineageSettings;
+use sagewarden_policy::Settings;
 
 use crate::meter::{Meter, total};
-use crate::world::{Pipeline, WIDE, World, wide_event};
+use crate::world::{Pipeline, WIDE, Workshops, wide_event};
 
 /// Nodes that ten pipelines make: counted at the first size, and said in the output.
 const NODES_OF_TEN: u64 = 73;
@@ -85,7 +85,7 @@ fn pipelines(nodes: u64) -> u64 {
 
 /// Grows a store from size to size, and keeps a copy of each.
 fn fill(folder: &Path, sizes: &[u64]) {
-    let world = World::default();
+    let world = Workshops::default();
     let path = folder.join("lineage.db");
     let mut store = Store::create(&path).unwrap();
     first_pipelines(&store, &world);
@@ -116,7 +116,7 @@ fn fill(folder: &Path, sizes: &[u64]) {
     std::fs::remove_file(path).unwrap();
 }
 
-fn first_pipelines(store: &Store, world: &World) {
+fn first_pipelines(store: &Store, world: &Workshops) {
     println!(
         "one pipeline in DynamoDB's write units (the first of a store, nothing to reuse; the second of its chain, not deployed; the first of the next group, which reuses commit, images and the shared table)"
     );
@@ -127,7 +127,7 @@ fn first_pipelines(store: &Store, world: &World) {
         }
     }
     world.ended.set(true);
-    block_on(recorder(world, store).record(&wide_event())).unwrap();
+    record(world, store, &wide_event());
 }
 
 /// Asks everything of the copy of a size, and records some more: how much is noted beside it.
@@ -141,18 +141,33 @@ fn measure(folder: &Path, nodes: u64) {
     let played = std::fs::read_to_string(&note).map_or(filled, |text| text.parse().unwrap());
     println!("\n## {nodes} nodes: {filled} pipelines");
     questions::ask(&store, filled - filled % 10);
-    let more = events(&World::default(), &store, played);
+    let more = events(&Workshops::default(), &store, played);
     std::fs::write(note, (played + more).to_string()).unwrap();
 }
 
-fn recorder<'a, T: Table>(world: &'a World, table: &'a T) -> RecordLineage<'a, World, World, World, T> {
-    static SETTINGS: std::sync::LazyLock<LineageSettings> =
-        std::sync::LazyLock::new(LineageSettings::default);
-    RecordLineage { account: world, objects: world, source: world, table, settings: &SETTINGS }
+fn world<'a, T: Table>(workshops: &'a Workshops, table: &'a T) -> impl World + 'a {
+    Ports {
+        account: workshops,
+        remedies: Absent,
+        objects: workshops,
+        files: Absent,
+        source: workshops,
+        roles: Absent,
+        table,
+        bus: Absent,
+        metrics: Absent,
+        settings: Settings::default(),
+        own_bucket: String::new(),
+    }
+}
+
+fn record<T: Table>(workshops: &Workshops, table: &T, change: &ResourceChanged) {
+    let world = &world(workshops, table);
+    block_on(RecordLineage { world, writes_back: false }.record(change)).unwrap();
 }
 
 /// Records all events of a pipeline in their order.
-fn play<T: Table>(world: &World, table: &T, pipeline: Pipeline) {
+fn play<T: Table>(world: &Workshops, table: &T, pipeline: Pipeline) {
     for number in 0..STEPS.len() {
         step(world, table, pipeline, number);
     }
@@ -170,13 +185,13 @@ const STEPS: [&str; 8] = [
     "endpoint in service, closure",
 ];
 
-fn step<T: Table>(world: &World, table: &T, pipeline: Pipeline, number: usize) -> bool {
+fn step<T: Table>(world: &Workshops, table: &T, pipeline: Pipeline, number: usize) -> bool {
     let job = |kind, ended| Some(pipeline.job_event(kind, ended));
     let deployed = pipeline.endpoint().is_some();
     let change = match number {
         0 => {
             return pipeline.push().is_some_and(|push| {
-                block_on(record_commit(world, table, &push)).unwrap();
+                block_on(record_commit(&self::world(world, table), &push)).unwrap();
                 true
             });
         }
@@ -191,12 +206,12 @@ fn step<T: Table>(world: &World, table: &T, pipeline: Pipeline, number: usize) -
     // The fifth of a group is deployed before the tenth takes its place.
     world.ended.set(matches!(number, 2 | 4) || (number == 7 && pipeline.0 % 10 == 9));
     change.is_some_and(|change| {
-        block_on(recorder(world, table).record(&change)).unwrap();
+        record(world, table, &change);
         true
     })
 }
 
-fn cost_of_a_pipeline(store: &Store, world: &World, pipeline: Pipeline) {
+fn cost_of_a_pipeline(store: &Store, world: &Workshops, pipeline: Pipeline) {
     let meter = Meter::new(store);
     let mut whole = meter::Cost::default();
     let mut parts: std::collections::BTreeMap<String, u64> = std::collections::BTreeMap::new();
@@ -228,7 +243,7 @@ fn cost_of_a_pipeline(store: &Store, world: &World, pipeline: Pipeline) {
 }
 
 /// Records the job events of the next pipelines, each timed; returns how many pipelines it were.
-fn events(world: &World, store: &Store, from: u64) -> u64 {
+fn events(world: &Workshops, store: &Store, from: u64) -> u64 {
     const PIPELINES: u64 = 250;
     let mut times = Vec::new();
     let mut costs = meter::Cost::default();

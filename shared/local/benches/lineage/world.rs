@@ -35,7 +35,7 @@ const WIDE_CHANNELS: u64 = 25;
 
 /// The services behind the ports.
 #[derive(Debug, Default)]
-pub(crate) struct World {
+pub(crate) struct Workshops {
     /// Whether jobs have ended when they are described.
     pub(crate) ended: Cell<bool>,
 }
@@ -201,7 +201,7 @@ fn seconds(time: Timestamp) -> Value {
     json!(time.millis() / 1000)
 }
 
-impl World {
+impl Workshops {
     fn document(&self, resource: &Resource) -> Option<Value> {
         if resource.name == WIDE {
             return Some(wide());
@@ -338,7 +338,7 @@ fn endpoint(name: &str, group: u64, updated: bool) -> Value {
     })
 }
 
-impl Account for World {
+impl Account for &Workshops {
     async fn describe(&self, resource: &Resource) -> Result<Option<Description>, PortError> {
         Ok(self.document(resource).map(|document| Description::new(resource, document)))
     }
@@ -384,7 +384,7 @@ impl Account for World {
     }
 }
 
-impl Objects for World {
+impl Objects for &Workshops {
     async fn versions(&self, _: &str, prefix: &str, _: Timestamp, _: usize) -> Result<Listing, PortError> {
         let at = number(prefix).map(Pipeline).unwrap();
         // Outputs are written while their job runs.
@@ -427,7 +427,7 @@ impl Objects for World {
     }
 }
 
-impl SourceControl for World {
+impl SourceControl for &Workshops {
     async fn commit(&self, _: &Repository, id: &CommitId) -> Result<Option<Commit>, PortError> {
         Ok(Some(Commit {
             id: id.clone(),

@@ -1,0 +1,209 @@
+//! The world of the use cases: everything outside that they may see and touch, each part behind a port.
+//!
+//! A use case takes a [`World`], or the one port that it needs. A process builds its world once, from [`Ports`]: a Lambda function
+//! from the adapters in `shared/aws`, the command from those in `shared/local`, a test from whatever it wants to see fail. What a
+//! process has no business with is [`Absent`]: the function neither links that adapter nor has the permission.
+
+use sagewarden_policy::Settings;
+
+use crate::ports::{
+    Account, Bus, Files, Metrics, Objects, PortError, PortErrorKind, Remedies, Roles, SourceControl, Table,
+};
+
+mod absent;
+
+/// One associated type per port, and what the process was told when it started.
+pub trait World {
+    /// Describes the account's SageMaker resources.
+    type Account: Account;
+    /// Stops, changes and deletes them.
+    type Remedies: Remedies;
+    /// Lists and reads objects in S3.
+    type Objects: Objects;
+    /// Streams large objects, and writes Sagewarden's own.
+    type Files: Files;
+    /// Reads commits, and comments on them.
+    type Source: SourceControl;
+    /// Reads what IAM roles may do.
+    type Roles: Roles;
+    /// Holds the lineage, verdicts and receipts.
+    type Table: Table;
+    /// Takes findings and alerts.
+    type Bus: Bus;
+    /// Takes the metrics of judged windows.
+    type Metrics: Metrics;
+
+    /// The SageMaker account.
+    fn account(&self) -> &Self::Account;
+    /// What Sagewarden may do to its resources.
+    fn remedies(&self) -> &Self::Remedies;
+    /// The objects in S3.
+    fn objects(&self) -> &Self::Objects;
+    /// The same objects, as files.
+    fn files(&self) -> &Self::Files;
+    /// The repositories.
+    fn source(&self) -> &Self::Source;
+    /// The IAM roles.
+    fn roles(&self) -> &Self::Roles;
+    /// The table.
+    fn table(&self) -> &Self::Table;
+    /// The system's own event bus.
+    fn bus(&self) -> &Self::Bus;
+    /// CloudWatch, or nothing.
+    fn metrics(&self) -> &Self::Metrics;
+    /// The settings that the process was started with. What is judged, is judged by those of the bundle in force instead.
+    fn settings(&self) -> &Settings;
+    /// The bucket that the system keeps its own things in.
+    fn own_bucket(&self) -> &str;
+}
+
+/// A port that a process does not have. Every call is refused with [`PortErrorKind::Invalid`], so that a record that needs the
+/// port ends in quarantine with a reason: a mistake in wiring is seen, and nothing is retried in vain.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Absent;
+
+impl Absent {
+    fn refusal<T>(port: &str) -> Result<T, PortError> {
+        let message = "this process was started without that port";
+        Err(PortError::new(PortErrorKind::Invalid, format!("use the port for {port}"), message))
+    }
+}
+
+/// A world put together from its ports.
+#[derive(Clone, Debug)]
+pub struct Ports<Account, Remedies, Objects, Files, Source, Roles, Table, Bus, Metrics> {
+    /// See [`World::account`].
+    pub account: Account,
+    /// See [`World::remedies`].
+    pub remedies: Remedies,
+    /// See [`World::objects`].
+    pub objects: Objects,
+    /// See [`World::files`].
+    pub files: Files,
+    /// See [`World::source`].
+    pub source: Source,
+    /// See [`World::roles`].
+    pub roles: Roles,
+    /// See [`World::table`].
+    pub table: Table,
+    /// See [`World::bus`].
+    pub bus: Bus,
+    /// See [`World::metrics`].
+    pub metrics: Metrics,
+    /// See [`World::settings`].
+    pub settings: Settings,
+    /// See [`World::own_bucket`].
+    pub own_bucket: String,
+}
+
+impl<A, M, O, F, S, R, T, B, K> World for Ports<A, M, O, F, S, R, T, B, K>
+where
+    A: Account,
+    M: Remedies,
+    O: Objects,
+    F: Files,
+    S: SourceControl,
+    R: Roles,
+    T: Table,
+    B: Bus,
+    K: Metrics,
+{
+    type Account = A;
+    type Remedies = M;
+    type Objects = O;
+    type Files = F;
+    type Source = S;
+    type Roles = R;
+    type Table = T;
+    type Bus = B;
+    type Metrics = K;
+
+    fn account(&self) -> &A {
+        &self.account
+    }
+
+    fn remedies(&self) -> &M {
+        &self.remedies
+    }
+
+    fn objects(&self) -> &O {
+        &self.objects
+    }
+
+    fn files(&self) -> &F {
+        &self.files
+    }
+
+    fn source(&self) -> &S {
+        &self.source
+    }
+
+    fn roles(&self) -> &R {
+        &self.roles
+    }
+
+    fn table(&self) -> &T {
+        &self.table
+    }
+
+    fn bus(&self) -> &B {
+        &self.bus
+    }
+
+    fn metrics(&self) -> &K {
+        &self.metrics
+    }
+
+    fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    fn own_bucket(&self) -> &str {
+        &self.own_bucket
+    }
+}
+
+/// The same world, but for one port: a test sees it fail, a benchmark counts what it is asked.
+impl<A, M, O, F, S, R, T, B, K> Ports<A, M, O, F, S, R, T, B, K> {
+    /// With another table.
+    pub fn with_table<Other>(self, table: Other) -> Ports<A, M, O, F, S, R, Other, B, K> {
+        let Self {
+            account, remedies, objects, files, source, roles, bus, metrics, settings, own_bucket, ..
+        } = self;
+        Ports { account, remedies, objects, files, source, roles, table, bus, metrics, settings, own_bucket }
+    }
+
+    /// With other objects.
+    pub fn with_objects<Other, Streamed>(
+        self,
+        objects: Other,
+        files: Streamed,
+    ) -> Ports<A, M, Other, Streamed, S, R, T, B, K> {
+        let Self { account, remedies, source, roles, table, bus, metrics, settings, own_bucket, .. } = self;
+        Ports { account, remedies, objects, files, source, roles, table, bus, metrics, settings, own_bucket }
+    }
+
+    /// With other remedies.
+    pub fn with_remedies<Other>(self, remedies: Other) -> Ports<A, Other, O, F, S, R, T, B, K> {
+        let Self {
+            account, objects, files, source, roles, table, bus, metrics, settings, own_bucket, ..
+        } = self;
+        Ports { account, remedies, objects, files, source, roles, table, bus, metrics, settings, own_bucket }
+    }
+
+    /// With another source control.
+    pub fn with_source<Other>(self, source: Other) -> Ports<A, M, O, F, Other, R, T, B, K> {
+        let Self {
+            account, remedies, objects, files, roles, table, bus, metrics, settings, own_bucket, ..
+        } = self;
+        Ports { account, remedies, objects, files, source, roles, table, bus, metrics, settings, own_bucket }
+    }
+
+    /// With other metrics.
+    pub fn with_metrics<Other>(self, metrics: Other) -> Ports<A, M, O, F, S, R, T, B, Other> {
+        let Self {
+            account, remedies, objects, files, source, roles, table, bus, settings, own_bucket, ..
+        } = self;
+        Ports { account, remedies, objects, files, source, roles, table, bus, metrics, settings, own_bucket }
+    }
+}
