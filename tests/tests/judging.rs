@@ -109,7 +109,7 @@ fn what_was_only_told_is_stopped_and_told_again_once_it_is_enforced() -> Result<
     let event = local.system.account.drain_events()?.pop().ok_or("nothing was announced")?.to_string();
     local.deliver(&event)?;
     let mut enforcing = local.system.clone();
-    enforcing.bundle = enforcing.bundle.with_mode(Mode::Enforce);
+    enforcing.bundle = Bundle::clone(&enforcing.bundle).with_mode(Mode::Enforce).into();
     futures::executor::block_on(enforcing.deliver(&event, at(1)))?;
     assert_eq!(status(&local, "t")?, "Stopping");
     let results: Vec<Value> =
