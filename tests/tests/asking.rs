@@ -15,6 +15,7 @@ use sagewarden_lineage::graph::StoppedBy;
 use sagewarden_lineage::id::{NodeId, NodeKind};
 use sagewarden_lineage::observe::observe;
 use sagewarden_lineage::record::Record;
+use sagewarden_lineage::rows::Alias;
 use sagewarden_lineage::table::Attributes;
 use sagewarden_lineage::view::{Answer, Format};
 use sagewarden_local::{Store, Story};
@@ -440,7 +441,7 @@ fn an_answer_of_many_identities_lists_them() {
             NodeId::parse(&format!("commit#host/1/{repository}@abcdef0123456789abcdef0123456789abcdef01"))
                 .unwrap();
         record.node(&id, "c", None, Attributes::new());
-        record.alias("K#git#abcdef0".into(), id.to_string(), &id);
+        record.alias(Alias::Commit { digits: id.version().to_owned() }, &id);
     }
     block_on(store.write(&record.writes)).unwrap();
     let refused = ask(&store, &Question::about("commit/abcdef01")).unwrap_err();

@@ -9,6 +9,9 @@ use serde::Serialize;
 use crate::edge::{FoundBy, Relation};
 use crate::graph::{Edge, Graph, Node};
 use crate::id::NodeKind;
+use crate::rows::node::{
+    ARN, AUTHOR, DATE, EMAIL, MESSAGE, OBJECTS, REFERENCES, REPOSITORY, STATE, URI, VERSION_ID, WEAK,
+};
 
 /// What a graph says, by kind. Lists are in the order of creation, unknown times last.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -182,28 +185,28 @@ fn by_age<T>(graph: &Graph, kind: NodeKind, make: impl Fn(&Node) -> T) -> Vec<T>
 fn named(node: &Node) -> Named {
     Named {
         name: node.name().to_owned(),
-        arn: node.text("arn").map(str::to_owned),
+        arn: node.text(ARN).map(str::to_owned),
         created_at: node.created_at(),
-        status: node.text("st").map(str::to_owned),
+        status: node.text(STATE).map(str::to_owned),
     }
 }
 
 fn data_version(graph: &Graph, node: &Node) -> DataVersion {
     DataVersion {
-        uri: node.text("uri").unwrap_or_else(|| node.name()).to_owned(),
-        version_id: node.text("version_id").map(str::to_owned),
-        objects: node.number("objects"),
+        uri: node.text(URI).unwrap_or_else(|| node.name()).to_owned(),
+        version_id: node.text(VERSION_ID).map(str::to_owned),
+        objects: node.number(OBJECTS),
         used_as: uses(graph, node),
-        weak: node.text("weak").map(str::to_owned),
+        weak: node.text(WEAK).map(str::to_owned),
     }
 }
 
 fn image(graph: &Graph, node: &Node) -> Image {
     Image {
         id: node.name().to_owned(),
-        references: node.item.iter().flat_map(|item| item.set("refs")).map(str::to_owned).collect(),
+        references: node.item.iter().flat_map(|item| item.set(REFERENCES)).map(str::to_owned).collect(),
         used_as: uses(graph, node),
-        weak: node.text("weak").map(str::to_owned),
+        weak: node.text(WEAK).map(str::to_owned),
     }
 }
 
@@ -225,23 +228,23 @@ fn uses(graph: &Graph, node: &Node) -> Vec<String> {
 fn commits(graph: &Graph) -> Vec<Commit> {
     let mut commits: BTreeMap<(bool, Option<Timestamp>, String), Commit> = BTreeMap::new();
     for node in graph.of_kind(NodeKind::Commit) {
-        let id = node.id.tail().rsplit('@').next().unwrap_or_default().to_owned();
-        let date = node.number("date").map(Timestamp::from_millis);
+        let id = node.id.version().to_owned();
+        let date = node.number(DATE).map(Timestamp::from_millis);
         let built = graph.out_of(&node.id).filter_map(|edge| {
             let found_by = FoundBy::from_role(&edge.role)?;
             let what = title(graph.nodes.get(&edge.to)?);
             Some(Built { what, found_by, explicit: found_by.is_explicit() })
         });
-        let author = node.text("author").map(|name| match node.text("email") {
+        let author = node.text(AUTHOR).map(|name| match node.text(EMAIL) {
             Some(email) => format!("{name} <{email}>"),
             None => name.to_owned(),
         });
         let commit = Commit {
             commit: id,
-            repository: node.text("repository").map(str::to_owned),
+            repository: node.text(REPOSITORY).map(str::to_owned),
             author,
             date,
-            title: node.text("message").and_then(|text| text.lines().next()).map(str::to_owned),
+            title: node.text(MESSAGE).and_then(|text| text.lines().next()).map(str::to_owned),
             built: built.collect(),
             confirmed: node.is_recorded(),
         };

@@ -3,20 +3,17 @@
 //! DynamoDB charges a write for each KB begun, and most nodes are a third of that: an item takes in as many as fit into one KB. The
 //! items are a function of the graph, whoever writes them. Those of different bands of distance are kept apart, so that a node that
 //! grows moves only its neighbours into other items.
-//!
-//! In the item the nodes are numbered from nothing: the attribute `2` is `<distance>#<identity>` of the third, and `2.nm` its `nm`.
-
-use std::mem::take;
 
 use crate::graph::{Graph, Node};
 use crate::id::NodeId;
-use crate::record::{NODE, STATES};
-use crate::table::{Attributes, Item, Key, Value};
+use crate::rows::node::STATES;
+use crate::rows::{ClosureNode, ClosureRow, LiveRow, NodeRow};
+use crate::table::{Item, Key};
 
 /// The beginning of the sort keys of a deployment's closure.
-pub const ANCESTORS: &str = "A#";
+pub const ANCESTORS: &str = ClosureRow::PREFIX;
 /// The beginning of the sort keys under an ancestor that name the live deployments it is part of.
-pub const LIVE: &str = "L#";
+pub const LIVE: &str = LiveRow::PREFIX;
 
 /// What a write unit pays for.
 const UNIT: usize = 1_024;
@@ -36,8 +33,7 @@ pub fn ancestors(deployment: &NodeId, graph: &Graph) -> Vec<Item> {
 }
 
 struct Packed {
-    item: Item,
-    nodes: usize,
+    row: ClosureRow,
     bytes: usize,
 }
 
@@ -47,88 +43,55 @@ fn pack(deployment: &NodeId, nodes: &[(usize, &Node)]) -> Vec<Item> {
     let mut packed: Vec<Packed> = Vec::new();
     for (distance, node) in nodes {
         // Every name begins with the number of the node in its item, whose digits are all that differs between items.
-        let own = copied(0, *distance, node);
-        let (names, own_bytes) = (own.len(), bytes(&own));
+        let own = copied(*distance, node);
+        let (names, own_bytes) = (own.names(), own.bytes());
         let with = |each: &Packed| {
-            each.bytes + own_bytes + names * each.nodes.checked_ilog10().unwrap_or(0) as usize
+            each.bytes + own_bytes + names * each.row.nodes.len().checked_ilog10().unwrap_or(0) as usize
         };
         match packed.iter_mut().find(|each| with(each) <= UNIT) {
             Some(each) => {
                 each.bytes = with(each);
-                each.item.attributes.extend(copied(each.nodes, *distance, node));
-                each.nodes += 1;
+                each.row.nodes.push(own);
             }
             None => {
-                let sk = format!("{ANCESTORS}{band:03}#{:04}", packed.len());
-                let item = Item { key: Key::new(deployment.as_str(), sk), attributes: own };
-                packed.push(Packed { bytes: item.bytes(), item, nodes: 1 });
+                let deployment = deployment.clone();
+                let row = ClosureRow { deployment, band, number: packed.len(), nodes: vec![own] };
+                packed.push(Packed { bytes: row.key().bytes() + own_bytes, row });
             }
         }
     }
-    packed.into_iter().map(|each| each.item).collect()
+    packed.into_iter().map(|each| each.row.item()).collect()
 }
 
-fn copied(number: usize, distance: usize, node: &Node) -> Attributes {
-    let head = (number.to_string(), Value::Text(format!("{distance}#{}", node.id)));
-    let facts = node.item.iter().flat_map(|item| &item.attributes);
+fn copied(distance: usize, node: &Node) -> ClosureNode {
+    let mut attributes = node.item.as_ref().map(|item| item.attributes.clone()).unwrap_or_default();
     // No answer about what runs tells how a job came to its end.
-    let facts = facts.filter(|(name, _)| *name != STATES);
-    let facts = facts.map(|(name, value)| (format!("{number}.{name}"), value.clone()));
-    std::iter::once(head).chain(facts).collect()
-}
-
-fn bytes(attributes: &Attributes) -> usize {
-    attributes.iter().map(|(name, value)| name.len() + value.bytes()).sum()
+    attributes.remove(STATES);
+    ClosureNode { distance, id: node.id.clone(), attributes }
 }
 
 /// The key under an ancestor that names the deployment.
 #[must_use]
 pub fn live_key(ancestor: &NodeId, deployment: &NodeId) -> Key {
-    Key::new(ancestor.as_str(), format!("{LIVE}{deployment}"))
+    LiveRow::key(ancestor, deployment)
 }
 
 /// The nodes that an item holds.
 pub fn members(item: &Item) -> impl Iterator<Item = NodeId> {
-    let heads = item.attributes.iter().filter(|(name, _)| !name.contains('.'));
-    heads.filter_map(|(_, value)| Some(head(value)?.1))
+    ClosureRow::members(item)
 }
 
 /// Builds the graph from the items under the deployment.
 #[must_use]
 pub fn read(items: Vec<Item>) -> Graph {
     let mut graph = Graph::default();
-    for item in items {
-        let mut node: Option<(usize, NodeId)> = None;
-        let mut facts = Attributes::new();
-        // In byte order `1` comes before `1.nm`, and that before `10`.
-        for (name, value) in item.attributes {
-            match name.split_once('.') {
-                Some((_, fact)) => {
-                    facts.insert(fact.to_owned(), value);
-                }
-                None => {
-                    insert(&mut graph, node.take(), take(&mut facts));
-                    node = head(&value);
-                }
-            }
-        }
-        insert(&mut graph, node, facts);
+    for ClosureNode { distance, id, attributes } in
+        items.into_iter().filter_map(ClosureRow::parse).flat_map(|row| row.nodes)
+    {
+        let item = (!attributes.is_empty()).then(|| Item { key: NodeRow::key(&id), attributes });
+        graph.insert(Node { id, item }, distance);
     }
     graph
-}
-
-fn insert(graph: &mut Graph, node: Option<(usize, NodeId)>, attributes: Attributes) {
-    let Some((distance, id)) = node else { return };
-    let key = Key::new(id.as_str(), NODE);
-    let item = (!attributes.is_empty()).then_some(Item { key, attributes });
-    graph.insert(Node { id, item }, distance);
-}
-
-/// Reads `<distance>#<identity>`.
-fn head(value: &Value) -> Option<(usize, NodeId)> {
-    let Value::Text(text) = value else { return None };
-    let (distance, id) = text.split_once('#')?;
-    Some((distance.parse().ok()?, NodeId::parse(id)?))
 }
 
 #[cfg(test)]
@@ -139,6 +102,8 @@ mod tests {
 
     use super::*;
     use crate::id::NodeKind;
+    use crate::rows::node::{CREATED, IN_EDGES, TYPE};
+    use crate::table::{Attributes, Value};
 
     fn deployment() -> NodeId {
         NodeId::parse("dep#1/r/prod@1/c@2").unwrap()
@@ -151,12 +116,12 @@ mod tests {
             let id = NodeId::dataset("b", &format!("k.{number}#x"), "v");
             let edge = format!("ContributedTo:member|{}", NodeId::dataset("b", "other", "v"));
             let attributes = Attributes::from([
-                ("ty".into(), Value::Text("dataset".into())),
+                (TYPE.into(), Value::Text("dataset".into())),
                 ("odd.name".into(), Value::Text("x".repeat(*length))),
-                ("ct".into(), Value::Number(17)),
-                ("ins".into(), Value::Set(BTreeSet::from([edge]))),
+                (CREATED.into(), Value::Number(17)),
+                (IN_EDGES.into(), Value::Set(BTreeSet::from([edge]))),
             ]);
-            let item = (number % 7 != 6).then(|| Item { key: Key::new(id.as_str(), NODE), attributes });
+            let item = (number % 7 != 6).then(|| Item { key: NodeRow::key(&id), attributes });
             graph.insert(Node { id, item }, *distance);
         }
         graph
@@ -187,16 +152,17 @@ mod tests {
             *length = 900;
         }
         let after = ancestors(&deployment(), &graph(&nodes));
-        let changed: Vec<&str> =
-            after.iter().filter(|item| !before.contains(item)).map(|item| item.key.sk.as_str()).collect();
-        assert!(changed.iter().all(|sk| sk.starts_with("A#000#")), "{changed:?}");
+        let changed = after.iter().filter(|item| !before.contains(item)).cloned();
+        let changed: Vec<ClosureRow> = changed.filter_map(ClosureRow::parse).collect();
+        assert!(!changed.is_empty() && changed.iter().all(|row| row.band == 0), "{changed:?}");
         assert!(after.len() < 25, "{} items for 40 nodes", after.len());
     }
 
     #[test]
     fn what_is_no_item_of_a_closure_is_not_read() {
         let attributes = Attributes::from([("id".into(), Value::Text("img#x".into()))]);
-        let item = Item { key: Key::new(deployment().as_str(), "A#000#img#x"), attributes };
+        let row = ClosureRow { deployment: deployment(), band: 0, number: 0, nodes: Vec::new() };
+        let item = Item { key: row.key(), attributes };
         assert_eq!(members(&item).count(), 0);
         assert!(read(vec![item]).nodes.is_empty());
         assert_eq!(deployment().kind(), NodeKind::Deployment);

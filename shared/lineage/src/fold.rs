@@ -163,8 +163,13 @@ mod tests {
 
     #[test]
     fn many_edges_of_a_node_are_one_write() {
-        let writes =
-            [merge("#", "x", "a"), newest("#", "1"), merge("#", "x", "b"), newest("#", "2"), put("$")];
+        let writes = [
+            merge("one", "x", "a"),
+            newest("one", "1"),
+            merge("one", "x", "b"),
+            newest("one", "2"),
+            put("other"),
+        ];
         let folded = fold(&writes);
         assert_eq!(folded.len(), 3, "{folded:?}");
     }
@@ -172,28 +177,28 @@ mod tests {
     #[test]
     fn merges_of_one_item_are_one_update_unless_they_set_the_same() {
         let name = Write::Newest {
-            key: Key::new("p", "#"),
+            key: Key::new("p", "one"),
             version_attribute: "v2".into(),
             version: "1".into(),
             attributes: Attributes::from([("name".into(), Value::Number(1))]),
         };
-        assert!(is_one_update(&[merge("#", "x", "a"), newest("#", "1")]));
-        assert!(!is_one_update(&[merge("#", "x", "a"), name.clone()]));
-        assert!(!is_one_update(&[newest("#", "1"), newest("#", "2")]));
-        assert!(is_one_update(&[newest("#", "1"), name]));
-        assert!(!is_one_update(&[put("#")]));
+        assert!(is_one_update(&[merge("one", "x", "a"), newest("one", "1")]));
+        assert!(!is_one_update(&[merge("one", "x", "a"), name.clone()]));
+        assert!(!is_one_update(&[newest("one", "1"), newest("one", "2")]));
+        assert!(is_one_update(&[newest("one", "1"), name]));
+        assert!(!is_one_update(&[put("one")]));
     }
 
     /// Every sequence of up to four of these writes, upon every item that one of them leaves behind.
     #[test]
     fn folded_writes_do_what_they_would_do_one_after_the_other() {
         let all = [
-            merge("#", "x", "a"),
-            merge("#", "y", "b"),
-            newest("#", "1"),
-            newest("#", "2"),
-            put("#"),
-            Write::Delete(Key::new("p", "#")),
+            merge("one", "x", "a"),
+            merge("one", "y", "b"),
+            newest("one", "1"),
+            newest("one", "2"),
+            put("one"),
+            Write::Delete(Key::new("p", "one")),
         ];
         let run = |start: &Option<Attributes>, writes: &[Write]| {
             let mut item = start.clone();

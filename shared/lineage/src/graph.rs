@@ -7,8 +7,9 @@ use serde::Serialize;
 
 use crate::edge::{FoundBy, InEdge, Relation};
 use crate::id::{NodeId, NodeKind};
-use crate::record::{GAP_SEPARATOR, REMEDY, SOURCE};
-use crate::reference::{HEAD, HEAD_ROLE};
+use crate::record::SOURCE;
+use crate::reference::HEAD_ROLE;
+use crate::rows::node::{CREATED, GAPS, HEAD, IN_EDGES, INFERRED, NAME, REMEDY, TYPE, parse_gap};
 use crate::table::Item;
 
 /// A node as it was found.
@@ -24,7 +25,7 @@ impl Node {
     /// What people call it.
     #[must_use]
     pub fn name(&self) -> &str {
-        self.text("nm").unwrap_or_else(|| self.id.tail())
+        self.text(NAME).unwrap_or_else(|| self.id.tail())
     }
 
     /// A text fact.
@@ -42,27 +43,27 @@ impl Node {
     /// The entity's own time.
     #[must_use]
     pub fn created_at(&self) -> Option<Timestamp> {
-        self.number("ct").map(Timestamp::from_millis)
+        self.number(CREATED).map(Timestamp::from_millis)
     }
 
     /// Whether anything but its name is known.
     #[must_use]
     pub fn is_recorded(&self) -> bool {
-        self.text("ty").is_some()
+        self.text(TYPE).is_some()
     }
 
     /// What could not be found out about it at some time: what would fill the gap, and the words.
     fn gaps(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.item.iter().flat_map(|item| item.set("gaps")).filter_map(|gap| gap.split_once(GAP_SEPARATOR))
+        self.item.iter().flat_map(|item| item.set(GAPS)).filter_map(parse_gap)
     }
 
     /// The in-edges, with the inferred commit where nobody named one, and the head of a branch or tag.
     #[must_use]
     pub fn in_edges(&self) -> Vec<InEdge> {
         let Some(item) = &self.item else { return Vec::new() };
-        let mut edges: Vec<InEdge> = item.set("ins").filter_map(InEdge::parse).collect();
+        let mut edges: Vec<InEdge> = item.set(IN_EDGES).filter_map(InEdge::parse).collect();
         let named = edges.iter().any(|edge| FoundBy::from_role(&edge.role).is_some());
-        if let Some(commit) = item.text("inf").and_then(NodeId::parse).filter(|_| !named) {
+        if let Some(commit) = item.text(INFERRED).and_then(NodeId::parse).filter(|_| !named) {
             edges.push(InEdge::new(Relation::ContributedTo, FoundBy::BranchHead.role(), commit));
         }
         if self.id.kind() == NodeKind::Reference {

@@ -176,9 +176,15 @@ impl NodeId {
     #[must_use]
     pub fn image(reference: &str) -> Self {
         match image_digest(reference) {
-            Some(digest) => Self::of(NodeKind::Image, digest),
+            Some(digest) => Self::image_of_digest(digest),
             None => Self::of(NodeKind::Image, format!("tag:{reference}")),
         }
+    }
+
+    /// `img#<digest>`, of an image whose digest is all that is known.
+    #[must_use]
+    pub fn image_of_digest(digest: &str) -> Self {
+        Self::of(NodeKind::Image, digest)
     }
 
     /// `<kind>#<account>/<region>/<name>@<creation time in ms>`; an endpoint is `ep#<account>/<region>/<lower-case name>`:
@@ -251,10 +257,44 @@ impl NodeId {
         Self::of(NodeKind::MonitoringExecution, format!("{}@{}", place(job), created_at.millis()))
     }
 
+    /// What tells a version or an incarnation from the others of its place: the text behind the last `@`, such as an object's
+    /// version or a commit. A set of objects has no place, and an image need not have one: of those it is the whole tail.
+    #[must_use]
+    pub fn version(&self) -> &str {
+        self.place_and_version().map_or(self.tail(), |(_, version)| version)
+    }
+
+    /// The forty digits of a commit; `None` for other kinds.
+    #[must_use]
+    pub fn commit_id(&self) -> Option<&str> {
+        (self.kind() == NodeKind::Commit).then(|| self.version())
+    }
+
+    /// The host and the name of the repository that a commit or a reference belongs to; `None` for other kinds.
+    #[must_use]
+    pub fn repository(&self) -> Option<(&str, &str)> {
+        let (path, _) = match self.kind() {
+            NodeKind::Commit => self.place_and_version()?,
+            // Git allows an `@` in the names of branches and tags; CodeCommit allows none in those of repositories.
+            NodeKind::Reference => self.tail().split_once('@')?,
+            _ => return None,
+        };
+        let (host, rest) = path.split_once('/')?;
+        Some((host, rest.split('/').next_back()?))
+    }
+
+    /// The names of the endpoint and the configuration of a deployment; `None` for other kinds.
+    #[must_use]
+    pub fn deployed(&self) -> Option<(&str, &str)> {
+        let mut parts = self.tail().splitn(4, '/').skip(2).map(|part| Some(part.rsplit_once('@')?.0));
+        let names = parts.next().flatten().zip(parts.next().flatten());
+        names.filter(|_| self.kind() == NodeKind::Deployment)
+    }
+
     /// The creation time that is part of the identity of a resource's incarnation.
     #[must_use]
     pub fn created_at(&self) -> Option<Timestamp> {
-        self.0.rsplit('@').next()?.parse().ok().map(Timestamp::from_millis)
+        self.version().parse().ok().map(Timestamp::from_millis)
     }
 
     /// When the endpoint of a deployment was created.
@@ -284,8 +324,12 @@ impl NodeId {
     /// The name of what it stands for: the last one of its place, such as a job's, or of a deployment its configuration's.
     #[must_use]
     pub fn last_name(&self) -> &str {
-        let place = self.tail().rsplit_once('@').map_or(self.tail(), |(place, _)| place);
+        let place = self.place_and_version().map_or(self.tail(), |(place, _)| place);
         place.rsplit('/').next().unwrap_or(place)
+    }
+
+    fn place_and_version(&self) -> Option<(&str, &str)> {
+        self.tail().rsplit_once('@')
     }
 
     /// The whole identity.
@@ -372,8 +416,25 @@ mod tests {
     }
 
     #[test]
+    fn an_identity_is_read_in_its_parts() {
+        let id = |text: &str| NodeId::parse(text).unwrap();
+        let digits = "0123456789abcdef0123456789abcdef01234567";
+        let commit = id(&format!("commit#git.host/1/credit@{digits}"));
+        assert_eq!((commit.commit_id(), commit.version()), (Some(digits), digits));
+        assert_eq!(commit.repository(), Some(("git.host", "credit")));
+        let branch = id("ref#git.host/1/credit@refs/heads/a@b/c");
+        assert_eq!((branch.commit_id(), branch.repository()), (None, Some(("git.host", "credit"))));
+        assert_eq!(id("ds#s3://b/a@b/k@v1").version(), "v1");
+        assert_eq!(id("ds#set:00ff").version(), "set:00ff");
+        assert_eq!(id("ds#s3://b/k@v1").repository(), None);
+        assert_eq!(id("dep#1/r/prod@7/c-1@9").deployed(), Some(("prod", "c-1")));
+        assert_eq!((id("ep#1/r/prod").deployed(), id("tjob#1/r/a@1").deployed()), (None, None));
+        assert_eq!(NodeId::image_of_digest("sha256:0").as_str(), "img#sha256:0");
+    }
+
+    #[test]
     fn a_foreign_text_is_no_identity() {
-        assert_eq!(NodeId::parse("E#finding"), None);
+        assert_eq!(NodeId::parse("receipt#x"), None);
         assert_eq!(NodeId::parse("tjob#"), None);
     }
 }

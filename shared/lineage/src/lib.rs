@@ -16,6 +16,7 @@ pub mod observe;
 pub mod record;
 mod redact;
 pub mod reference;
+pub mod rows;
 pub mod s3;
 pub mod table;
 pub mod view;

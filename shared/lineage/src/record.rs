@@ -1,18 +1,6 @@
 //! Turns what is known about an entity into writes of the lineage table. Every value is a function of the entity, never of
 //! the delivery, so the writes commute and may be repeated.
-//!
-//! | item | pk | sk |
-//! |---|---|---|
-//! | node | id | `#`: type, name, facts; `ins` is the set of in-edges; `states` the states, `st`/`stv` the newest, `failure_reason`/`whyv` the newest reason; `inf`/`infv` the inferred commit |
-//! | detail | id | `$`: hyperparameters and other large facts as JSON |
-//! | out-edge | source id | `O#<relation>:<role>#<destination id>` |
-//! | state of an endpoint | id | `S#<ms>#<rank>#<state>` |
-//! | approval of a package | id | `Y#<ms>#<state>` |
-//! | alias | `K#name#…`, `K#git#…`, `K#s3#…` | id, or `<version>#id` |
-//! | verdict | id, or `R#<kind>#…` for kinds without a node | `V#<bundle>` |
-//! | branch or tag | `ref#<repository>@<reference>` | `#`: as any node; `head`/`headv` is the newest head |
-//! | head of a branch or tag | `ref#<repository>@<reference>` | `H#<ms>#<commit or "deleted">` |
-//! | job waiting for a head | `ref#<repository>@<reference>` | `J#<ms>#<id>` |
+//! Which rows that are, and how they look, is said by [`crate::rows`].
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,48 +11,26 @@ use crate::edge::{InEdge, Relation, SAME_OBJECT};
 use crate::id::{NodeId, NodeKind, image_digest};
 use crate::observe::{Approval, Observation, StatusMark};
 use crate::redact::redacted;
-use crate::reference::PUSHERS;
+use crate::rows::node;
+use crate::rows::{
+    Alias, AliasRow, ApprovalRow, DetailRow, FollowerRow, HeadRow, NodeRow, OutEdgeRow, ReachedState,
+    StateRow, VerdictRow, leading_time,
+};
 use crate::s3::{ObjectSet, VersionedObject};
 use crate::table::{Attributes, Item, Key, Value, Write};
 
 /// The sort key of a node.
-pub const NODE: &str = "#";
+pub const NODE: &str = NodeRow::SK;
 /// The sort key of a node's large facts.
-pub const DETAIL: &str = "$";
-/// The beginning of the sort keys of a package's approvals.
-pub const APPROVALS: &str = "Y#";
-/// Between the subject of a gap and its words.
-pub const GAP_SEPARATOR: char = '\t';
+pub const DETAIL: &str = DetailRow::SK;
 /// The subject of a gap that no later finding fills.
 pub const NEVER_FILLED: &str = "-";
-/// The attribute that holds the states that a node reached: `<ms>#<rank>#<state>` each.
-pub const STATES: &str = "states";
-/// The attribute that says why a node failed.
-pub const FAILURE_REASON: &str = "failure_reason";
-/// The state that the reason belongs to: a pipeline execution that is retried under one ARN can fail, and succeed later.
-pub const FAILURE_VERSION: &str = "whyv";
-/// The newest state, as in [`STATES`].
-pub const STATE_VERSION: &str = "stv";
-
-/// When a node reached a state, in milliseconds: of a member of [`STATES`].
-#[must_use]
-pub fn reached_at(version: &str) -> Option<i64> {
-    version.split('#').next()?.parse().ok()
-}
-
-/// The state that a member of [`STATES`] names.
-#[must_use]
-pub fn state_of(version: &str) -> Option<&str> {
-    version.splitn(3, '#').nth(2)
-}
 /// The subject of a gap that a commit fills, however it is found.
 pub const SOURCE: &str = "source";
 
 /// What stands where a secret stood. It tells nothing of the secret, not even its length.
 pub const REDACTED: &str = "[redacted]";
 
-/// Detail beyond this many bytes is left out and marked: an item holds 400 KB, with room for the rest.
-const MAX_DETAIL: usize = 300_000;
 /// A set of objects names its members one by one up to this many; its digest covers all of them in any case.
 pub const MAX_MEMBERS: usize = 100;
 
@@ -81,11 +47,11 @@ impl Record {
     /// The node of a resource with its state, detail and aliases, without its edges.
     pub fn observation(&mut self, seen: &Observation) {
         let mut facts = seen.facts.clone();
-        facts.insert("arn".into(), Value::Text(seen.resource.arn()));
+        facts.insert(node::ARN.into(), seen.resource.arn().into());
         self.node(&seen.id, &seen.resource.name, Some(seen.created_at), facts);
         // Its ARN is found under its name: account and region stand in the identity.
         let Resource { kind, name, .. } = &seen.resource;
-        self.alias(name_alias(kind.segment(), name), seen.id.to_string(), &seen.id);
+        self.alias(Alias::name(kind.segment(), name), &seen.id);
         if let Some(mark) = &seen.status {
             self.status(&seen.id, mark);
         }
@@ -107,10 +73,10 @@ impl Record {
     /// A node. `created_at` is the entity's own time.
     pub fn node(&mut self, id: &NodeId, name: &str, created_at: Option<Timestamp>, facts: Attributes) {
         let mut once = facts;
-        once.insert("ty".into(), Value::Text(id.kind().word().into()));
-        once.insert("nm".into(), Value::Text(name.into()));
+        once.insert(node::TYPE.into(), id.kind().word().into());
+        once.insert(node::NAME.into(), name.into());
         if let Some(time) = created_at {
-            once.insert("ct".into(), Value::Number(time.millis()));
+            once.insert(node::CREATED.into(), time.millis().into());
         }
         self.merge(id, once, BTreeMap::new());
     }
@@ -122,67 +88,54 @@ impl Record {
 
     /// An edge, on both of its ends.
     pub fn edge(&mut self, destination: &NodeId, edge: &InEdge) {
-        let members = BTreeSet::from([edge.to_string()]);
-        self.merge(destination, Attributes::new(), BTreeMap::from([("ins".into(), members)]));
-        let role = edge.role.replace('|', "_");
-        let sk = format!("O#{}:{role}#{destination}", edge.relation);
-        self.put(Key::new(edge.source.as_str(), sk), Attributes::from([("role".into(), Value::Text(role))]));
+        self.grow(destination, node::IN_EDGES, [edge.to_string()]);
+        self.writes.push(Write::Put(OutEdgeRow::of(edge, destination).item()));
     }
 
     /// Something about a node that could not be found out, in words. `subject` says what would fill it: the role of an edge,
     /// or the identity of a node. A gap is kept for ever, since deliveries come in any order; once it is filled it is not
     /// told any more ([`crate::graph::Graph::gaps`]).
     pub fn gap(&mut self, id: &NodeId, subject: &str, what: impl AsRef<str>) {
-        let members = BTreeSet::from([format!("{subject}{GAP_SEPARATOR}{}", what.as_ref())]);
-        self.merge(id, Attributes::new(), BTreeMap::from([("gaps".into(), members)]));
+        self.grow(id, node::GAPS, [node::gap(subject, what.as_ref())]);
     }
 
     /// A state that a node reached. Whatever comes to an end has few of them, and names them itself; an endpoint gets a row for
     /// each.
     pub fn status(&mut self, id: &NodeId, mark: &StatusMark) {
-        let (status, at) = (&mark.status, mark.at);
-        let version = format!("{:015}#{}#{status}", at.millis(), status.rank());
-        let why = mark.reason.clone().map(Value::Text);
+        let reached = ReachedState::of(&mark.status, mark.at);
+        let version = reached.to_string();
         if id.kind() == NodeKind::Endpoint {
-            let reason = why.map(|text| ("reason".to_owned(), text)).into_iter().collect();
-            self.put(Key::new(id.as_str(), format!("S#{version}")), reason);
+            let row = StateRow { endpoint: id.clone(), reached, reason: mark.reason.clone() };
+            self.writes.push(Write::Put(row.item()));
         } else {
-            let states = BTreeMap::from([(STATES.to_owned(), BTreeSet::from([version.clone()]))]);
-            self.merge(id, Attributes::new(), states);
-            if let Some(text) = why {
-                let reason = Attributes::from([(FAILURE_REASON.to_owned(), text)]);
-                self.register(id, FAILURE_VERSION, version.clone(), reason);
+            self.grow(id, node::STATES, [version.clone()]);
+            if let Some(text) = &mark.reason {
+                let reason = Attributes::from([(node::FAILURE_REASON.into(), text.clone().into())]);
+                self.register(id, node::FAILURE_VERSION, version.clone(), reason);
             }
         }
-        let state = Attributes::from([("st".into(), Value::Text(status.to_string()))]);
-        self.register(id, STATE_VERSION, version, state);
+        let state = Attributes::from([(node::STATE.into(), mark.status.to_string().into())]);
+        self.register(id, node::STATE_VERSION, version, state);
     }
 
     /// Whether a package may be used. Told by events and by descriptions: those also know who changed the package last, so
     /// at the same time their word counts for more.
     pub fn approval(&mut self, id: &NodeId, approval: &Approval) {
-        let Approval { state, at, by, description } = approval;
-        let mut once = Attributes::new();
-        once.extend(by.iter().map(|by| ("by".to_owned(), Value::Text(by.clone()))));
-        once.extend(description.iter().map(|text| ("description".to_owned(), Value::Text(text.clone()))));
-        let version = format!("{:015}#{state}", at.millis());
-        let row = Key::new(id.as_str(), format!("{APPROVALS}{version}"));
-        self.writes.push(Write::Merge { key: row, once, union: BTreeMap::new() });
-        // Each content names all of its attributes: what a newer one does not say must not stay from an older one.
-        let unknown = || Value::Text("unknown".into());
+        let Approval { state, at, by, description } = approval.clone();
+        let row = ApprovalRow { package: id.clone(), at, state, by, description };
+        self.writes.push(row.write());
         let facts = Attributes::from([
-            ("approval".into(), Value::Text(state.clone())),
-            ("approval_at".into(), Value::Number(at.millis())),
-            ("approval_by".into(), by.clone().map_or_else(unknown, Value::Text)),
+            (node::APPROVAL.into(), row.state.clone().into()),
+            (node::APPROVAL_AT.into(), at.millis().into()),
+            (node::APPROVAL_BY.into(), row.by.as_deref().unwrap_or("unknown").into()),
         ]);
-        self.register(id, "approvalv", format!("{version}#{}", u8::from(by.is_some())), facts);
+        self.register(id, node::APPROVAL_VERSION, row.register_version(), facts);
     }
 
     /// What a node wrote where the destination has unboundedly many writers: kept on the source's side only.
     pub fn written_to(&mut self, source: &NodeId, role: &str, destination: &NodeId) {
-        let role = role.replace('|', "_");
-        let sk = format!("O#{}:{role}#{destination}", Relation::Produced);
-        self.put(Key::new(source.as_str(), sk), Attributes::from([("role".into(), Value::Text(role))]));
+        let edge = InEdge::new(Relation::Produced, role, source.clone());
+        self.writes.push(Write::Put(OutEdgeRow::of(&edge, destination).item()));
     }
 
     /// A version of one object as a dataset or artifact; returns its node.
@@ -193,18 +146,20 @@ impl Record {
             _ => NodeId::dataset(bucket, &object.key, &version),
         };
         let mut facts = Attributes::from([
-            ("uri".into(), Value::Text(format!("s3://{bucket}/{}", object.key))),
-            ("etag".into(), Value::Text(object.etag.clone())),
-            ("size".into(), Value::Number(i64::try_from(object.size).unwrap_or(i64::MAX))),
+            (node::URI.into(), format!("s3://{bucket}/{}", object.key).into()),
+            (node::ETAG.into(), object.etag.clone().into()),
+            (node::SIZE.into(), i64::try_from(object.size).unwrap_or(i64::MAX).into()),
         ]);
         if let Some(version_id) = &object.version_id {
-            facts.insert("version_id".into(), Value::Text(version_id.clone()));
+            facts.insert(node::VERSION_ID.into(), version_id.clone().into());
         }
         if let Some(reason) = object.weakness() {
-            facts.insert("weak".into(), Value::Text(reason.into()));
+            facts.insert(node::WEAK.into(), reason.into());
         }
         self.node(&id, &object.key, Some(object.modified_at), facts);
-        self.alias(format!("K#s3#{bucket}/{}", object.key), format!("{version}#{id}"), &id);
+        let alias =
+            Alias::Object { bucket: bucket.into(), key: object.key.clone(), version: version.clone() };
+        self.alias(alias, &id);
         if kind == NodeKind::Artifact {
             let data = NodeId::dataset(bucket, &object.key, &version);
             self.edge(&data, &InEdge::new(Relation::AssociatedWith, SAME_OBJECT, id.clone()));
@@ -218,15 +173,15 @@ impl Record {
         let id = NodeId::dataset_set(&set.digest());
         let total: u64 = objects.iter().map(|object| object.size).sum();
         let mut facts = Attributes::from([
-            ("objects".into(), Value::Number(i64::try_from(objects.len()).unwrap_or(i64::MAX))),
-            ("size".into(), Value::Number(i64::try_from(total).unwrap_or(i64::MAX))),
+            (node::OBJECTS.into(), i64::try_from(objects.len()).unwrap_or(i64::MAX).into()),
+            (node::SIZE.into(), i64::try_from(total).unwrap_or(i64::MAX).into()),
         ]);
         if let Some(reason) = set.weakness() {
-            facts.insert("weak".into(), Value::Text(reason));
+            facts.insert(node::WEAK.into(), reason.into());
         }
         // The same objects can be listed under several prefixes: the name is the objects' own, not the question's.
         let name = common_prefix(objects).unwrap_or(prefix);
-        facts.insert("uri".into(), Value::Text(format!("s3://{bucket}/{name}")));
+        facts.insert(node::URI.into(), format!("s3://{bucket}/{name}").into());
         self.node(&id, name, objects.iter().map(|object| object.modified_at).max(), facts);
         for object in objects.iter().take(MAX_MEMBERS) {
             let member = self.object(NodeKind::Dataset, bucket, object);
@@ -241,14 +196,10 @@ impl Record {
         let mut facts = Attributes::new();
         if image_digest(reference).is_none() {
             let weak = "the image is named by a tag, which can be moved";
-            facts.insert("weak".into(), Value::Text(weak.into()));
+            facts.insert(node::WEAK.into(), weak.into());
         }
         // Several repositories can hold the same digest: each name is as true as the other.
-        self.merge(
-            &id,
-            Attributes::new(),
-            BTreeMap::from([("refs".into(), BTreeSet::from([reference.into()]))]),
-        );
+        self.grow(&id, node::REFERENCES, [reference.to_owned()]);
         let name = image_digest(reference).unwrap_or(reference).to_owned();
         self.node(&id, &name, None, facts);
         id
@@ -264,32 +215,34 @@ impl Record {
     ) -> NodeId {
         let id = NodeId::commit(repository, commit);
         let mut facts = facts;
-        facts.insert("repository".into(), Value::Text(repository.name.clone()));
-        facts.insert("commit".into(), Value::Text(commit.to_string()));
-        facts.insert("ty".into(), Value::Text(id.kind().word().into()));
-        facts.insert("nm".into(), Value::Text(commit.short().into()));
-        let pushers = pusher.map(|arn| (PUSHERS.to_owned(), BTreeSet::from([arn.to_owned()])));
+        facts.insert(node::REPOSITORY.into(), repository.name.clone().into());
+        facts.insert(node::COMMIT.into(), commit.to_string().into());
+        facts.insert(node::TYPE.into(), id.kind().word().into());
+        facts.insert(node::NAME.into(), commit.short().into());
+        let pushers = pusher.map(|arn| (node::PUSHERS.to_owned(), BTreeSet::from([arn.to_owned()])));
         self.merge(&id, facts, pushers.into_iter().collect());
-        self.alias(format!("K#git#{}", commit.short()), id.to_string(), &id);
+        self.alias(Alias::Commit { digits: commit.to_string() }, &id);
         id
     }
 
     /// Remembers that a node was built from whatever a branch pointed to when it was created.
     pub fn follows(&mut self, reference: &str, id: &NodeId, created_at: Timestamp) {
-        let sk = format!("J#{:015}#{id}", created_at.millis());
-        self.put(Key::new(reference, sk), Attributes::from([("id".into(), Value::Text(id.to_string()))]));
+        let row =
+            NodeId::parse(reference).map(|reference| FollowerRow { reference, created_at, id: id.clone() });
+        self.writes.extend(row.map(|row| Write::Put(row.item())));
     }
 
     /// The commit that a branch pointed to when a node was created, as far as is known. A later head before the creation
     /// wins, whichever was heard of first; `None` when the branch had been deleted by then.
     pub fn inferred(&mut self, id: &NodeId, head_version: &str, commit: Option<&str>) {
-        let head = Attributes::from([("inf".into(), Value::Text(commit.unwrap_or("none").into()))]);
-        self.register(id, "infv", head_version.into(), head);
+        let commit = commit.unwrap_or(node::NOT_INFERRED);
+        let head = Attributes::from([(node::INFERRED.into(), commit.into())]);
+        self.register(id, node::INFERRED_VERSION, head_version.into(), head);
     }
 
     /// Another name of a node.
-    pub fn alias(&mut self, pk: String, sk: String, id: &NodeId) {
-        self.put(Key::new(pk, sk), Attributes::from([("id".into(), Value::Text(id.to_string()))]));
+    pub fn alias(&mut self, alias: Alias, id: &NodeId) {
+        self.writes.push(AliasRow { alias, id: id.clone() }.write());
     }
 
     /// Any item that is a function of its key.
@@ -299,16 +252,7 @@ impl Record {
 
     /// The large facts of a node, as JSON text.
     pub fn detail(&mut self, id: &NodeId, detail: &Json) {
-        let text = detail.to_string();
-        let attributes = if text.len() > MAX_DETAIL {
-            Attributes::from([(
-                "omitted_bytes".into(),
-                Value::Number(i64::try_from(text.len()).unwrap_or(i64::MAX)),
-            )])
-        } else {
-            Attributes::from([("json".into(), Value::Text(text))])
-        };
-        self.put(Key::new(id.as_str(), DETAIL), attributes);
+        self.writes.push(Write::Put(DetailRow::of(id, detail).item()));
     }
 
     /// Large facts that grow until a node has come to its end: those of a later stage win, whichever is told first.
@@ -323,18 +267,7 @@ impl Record {
 
     /// Large facts of which the newest count, as [`Self::register`].
     pub fn versioned_detail(&mut self, id: &NodeId, version: &str, detail: &Json) {
-        let text = detail.to_string();
-        let omitted = if text.len() > MAX_DETAIL { text.len() } else { 0 };
-        let kept = if omitted == 0 { text } else { "{}".to_owned() };
-        self.writes.push(Write::Newest {
-            key: Key::new(id.as_str(), DETAIL),
-            version_attribute: "jsonv".into(),
-            version: version.to_owned(),
-            attributes: Attributes::from([
-                ("json".into(), Value::Text(kept)),
-                ("omitted_bytes".into(), Value::Number(i64::try_from(omitted).unwrap_or(i64::MAX))),
-            ]),
-        });
+        self.writes.push(DetailRow::of(id, detail).newest(version));
     }
 
     /// More facts about a node.
@@ -351,39 +284,37 @@ impl Record {
         attributes: Attributes,
     ) {
         self.touched.insert(id.clone());
-        self.writes.push(Write::Newest {
-            key: Key::new(id.as_str(), NODE),
-            version_attribute: version_attribute.into(),
-            version,
-            attributes,
-        });
+        self.writes.push(NodeRow::newest(id, version_attribute, version, attributes));
     }
 
     pub(crate) fn merge(&mut self, id: &NodeId, once: Attributes, union: BTreeMap<String, BTreeSet<String>>) {
         self.touched.insert(id.clone());
-        self.writes.push(Write::Merge { key: Key::new(id.as_str(), NODE), once, union });
+        self.writes.push(NodeRow::merge(id, once, union));
     }
 }
 
-/// The partition of the incarnations of a name. Endpoint names ignore case, and `resources[]` of events may be in lower case.
+/// When a node reached a state, in milliseconds: of a member of [`node::STATES`], and of whatever else begins with a time.
 #[must_use]
-pub fn name_alias(kind: &str, name: &str) -> String {
-    format!("K#name#{kind}/{}", name.to_lowercase())
+pub fn reached_at(version: &str) -> Option<i64> {
+    leading_time(version).map(Timestamp::millis)
 }
 
-/// The attribute of a job's node that says by which call it was stopped, and for which controls.
-pub const REMEDY: &str = "remedy";
+/// The state that a member of [`node::STATES`] names.
+#[must_use]
+pub fn state_of(version: &str) -> Option<&str> {
+    version.splitn(3, '#').nth(2)
+}
 
-/// The partition of the verdicts on an incarnation: its node, or for kinds that have none `R#<kind>#<account>/<region>/<name>@<ms>`.
+/// The partition of the incarnations of a name.
+#[must_use]
+pub fn name_alias(kind: &str, name: &str) -> String {
+    AliasRow::name_pk(kind, name)
+}
+
+/// The partition of the verdicts on an incarnation.
 #[must_use]
 pub fn verdicts_pk(resource: &Resource, created_at: Timestamp) -> String {
-    NodeId::resource(resource, created_at).map_or_else(
-        || {
-            let Resource { kind, account, region, name, .. } = resource;
-            format!("R#{}#{account}/{region}/{name}@{}", kind.segment(), created_at.millis())
-        },
-        |id| id.to_string(),
-    )
+    VerdictRow::partition(resource, created_at)
 }
 
 /// The partition of a branch's or tag's heads and of the jobs that follow it. `reference` is a full name such as
@@ -396,8 +327,7 @@ pub fn reference_pk(repository: &Repository, reference: &str) -> String {
 /// The sort key of a head.
 #[must_use]
 pub fn head_sk(at: Timestamp, commit: Option<&NodeId>) -> String {
-    let target = commit.map_or("deleted", |id| id.tail().rsplit('@').next().unwrap_or_default());
-    format!("H#{:015}#{target}", at.millis())
+    HeadRow::sk(at, commit)
 }
 
 fn common_prefix(objects: &[VersionedObject]) -> Option<&str> {

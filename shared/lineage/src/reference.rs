@@ -1,24 +1,16 @@
 //! Branches and tags: a node over all commits that one pointed to, and a row for each head.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use sagewarden_events::{CommitId, RefKind, Repository, Timestamp};
 
 use crate::edge::Relation;
 use crate::id::NodeId;
-use crate::record::{NEVER_FILLED, Record, head_sk, name_alias};
-use crate::table::{Attributes, Key, Value, Write};
+use crate::record::{NEVER_FILLED, Record};
+use crate::rows::node::{DELETED, HEAD, HEAD_VERSION, REFERENCE, REFERENCE_TYPE, REPOSITORY};
+use crate::rows::{Alias, HeadRow, OutEdgeRow};
+use crate::table::{Attributes, Write};
 
-/// The attribute of a reference's node that names the commit it points to, or [`DELETED`].
-pub const HEAD: &str = "head";
-/// The version of [`HEAD`]: what stands behind `H#` in the sort key of the head's row.
-pub const HEAD_VERSION: &str = "headv";
-/// What [`HEAD`] says of a branch or tag that was deleted.
-pub const DELETED: &str = "deleted";
 /// The role of the edge from a commit to the references that point to it.
 pub const HEAD_ROLE: &str = "head";
-/// The attribute of commits and of head rows that holds the ARNs of those who pushed.
-pub const PUSHERS: &str = "pushers";
 
 /// A branch or tag of a repository.
 #[derive(Clone, Copy, Debug)]
@@ -63,40 +55,44 @@ impl Record {
         let Reference { repository, kind, name } = reference;
         let id = reference.id();
         let facts = Attributes::from([
-            ("repository".into(), Value::Text(repository.name.clone())),
-            ("reference".into(), Value::Text(kind.full_name(name))),
-            ("reference_type".into(), Value::Text(kind.word().into())),
+            (REPOSITORY.into(), repository.name.clone().into()),
+            (REFERENCE.into(), kind.full_name(name).into()),
+            (REFERENCE_TYPE.into(), kind.word().into()),
         ]);
         let path = format!("{}/{name}", repository.name);
         self.node(&id, &path, None, facts);
-        self.alias(name_alias(kind.word(), &path), id.to_string(), &id);
+        self.alias(Alias::name(kind.word(), &path), &id);
         if let Some(words) = head.cut {
             self.gap(&id, NEVER_FILLED, words);
         }
-        let row = head_sk(head.at, head.commit);
-        let target = head.commit.map_or_else(|| DELETED.to_owned(), ToString::to_string);
-        let version = row.strip_prefix("H#").unwrap_or(&row).to_owned();
-        self.register(&id, HEAD_VERSION, version, Attributes::from([(HEAD.into(), Value::Text(target))]));
+        let row = head.row(&id);
+        let target = head.commit.map_or(DELETED, NodeId::as_str);
+        self.register(&id, HEAD_VERSION, row.version(), Attributes::from([(HEAD.into(), target.into())]));
         if let Some(commit) = head.commit {
             // On the commit's side it stays when the reference moves on: it did point there.
-            let sk = format!("O#{}:{HEAD_ROLE}#{id}", Relation::AssociatedWith);
-            let role = Attributes::from([("role".into(), Value::Text(HEAD_ROLE.into()))]);
-            self.put(Key::new(commit.as_str(), sk), role);
+            let edge = OutEdgeRow {
+                source: commit.clone(),
+                relation: Relation::AssociatedWith,
+                role: HEAD_ROLE.to_owned(),
+                destination: id.clone(),
+            };
+            self.writes.push(Write::Put(edge.item()));
         }
-        self.head_row(Key::new(id.as_str(), row), head);
+        self.writes.push(row.write());
         id
     }
+}
 
-    fn head_row(&mut self, key: Key, head: &Head<'_>) {
-        let mut once = Attributes::from([("at".into(), Value::Number(head.at.millis()))]);
-        let commit = head.commit.map(|id| ("commit".into(), Value::Text(id.to_string())));
-        let before = head.before.map(|id| ("before".into(), Value::Text(id.to_string())));
-        let forced = head.forced.map(|forced| ("forced".into(), Value::Number(forced.into())));
-        once.extend(commit.into_iter().chain(before).chain(forced));
-        let one = |text: &str| BTreeSet::from([text.to_owned()]);
-        let mut union = BTreeMap::new();
-        union.extend(head.caller.map(|caller| (PUSHERS.to_owned(), one(caller))));
-        union.extend(head.cut.map(|words| ("cut".to_owned(), one(words))));
-        self.writes.push(Write::Merge { key, once, union });
+impl Head<'_> {
+    fn row(&self, reference: &NodeId) -> HeadRow {
+        HeadRow {
+            reference: reference.clone(),
+            at: self.at,
+            commit: self.commit.cloned(),
+            before: self.before.map(ToString::to_string),
+            forced: self.forced,
+            pushers: self.caller.map(str::to_owned).into_iter().collect(),
+            cut: self.cut.map(str::to_owned).into_iter().collect(),
+        }
     }
 }

@@ -23,6 +23,11 @@ impl Key {
     pub fn new(pk: impl Into<String>, sk: impl Into<String>) -> Self {
         Self { pk: pk.into(), sk: sk.into() }
     }
+
+    /// Its size as DynamoDB counts it, with the names of both keys.
+    pub(crate) fn bytes(&self) -> usize {
+        "pk".len() + self.pk.len() + "sk".len() + self.sk.len()
+    }
 }
 
 /// An attribute's value. DynamoDB's `S`, `N` (integers only) and `SS`.
@@ -123,7 +128,25 @@ impl Item {
     pub fn bytes(&self) -> usize {
         let attributes = self.attributes.iter();
         let own: usize = attributes.map(|(name, value)| name.len() + value.bytes()).sum();
-        own + "pk".len() + self.key.pk.len() + "sk".len() + self.key.sk.len()
+        own + self.key.bytes()
+    }
+}
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+impl From<String> for Value {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl From<i64> for Value {
+    fn from(number: i64) -> Self {
+        Self::Number(number)
     }
 }
 
@@ -203,6 +226,30 @@ impl Query {
             limit: None,
             after: None,
         }
+    }
+
+    /// Every item of a partition, ascending.
+    #[must_use]
+    pub fn whole(pk: impl Into<String>) -> Self {
+        Self::prefix(pk, "")
+    }
+
+    /// Every item whose sort key lies between two texts, both included, ascending.
+    #[must_use]
+    pub fn between(pk: impl Into<String>, from: impl Into<String>, until: impl Into<String>) -> Self {
+        Self { range: Range::Between(from.into(), until.into()), ..Self::whole(pk) }
+    }
+
+    /// The same items from the largest sort key downwards: where sort keys begin with a time, the newest first.
+    #[must_use]
+    pub fn newest_first(self) -> Self {
+        Self { descending: true, ..self }
+    }
+
+    /// No more than so many items.
+    #[must_use]
+    pub fn at_most(self, items: usize) -> Self {
+        Self { limit: Some(items), ..self }
     }
 }
 

@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::cursor::{Cursor, Mark};
-use crate::edge::{InEdge, Relation, SAME_OBJECT};
+use crate::edge::SAME_OBJECT;
 use crate::graph::{Edge, Graph, Node, StoppedBy};
 use crate::id::NodeId;
-use crate::record::NODE;
+use crate::rows::{NodeRow, OutEdgeRow};
 use crate::table::{Item, Key, Query};
 
 /// Which way a traversal goes.
@@ -55,9 +55,6 @@ pub struct Walk {
     seen: BTreeSet<Mark>,
     level: Vec<NodeId>,
 }
-
-/// The beginning of the sort keys of out-edges.
-pub const OUT: &str = "O#";
 
 /// A page of a node's out-edges.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -141,13 +138,13 @@ impl Walk {
     /// The item of a node.
     #[must_use]
     pub fn key(id: &NodeId) -> Key {
-        Key::new(id.as_str(), NODE)
+        NodeRow::key(id)
     }
 
     /// A page of a node's out-edges, no larger than what an answer can hold.
     #[must_use]
     pub fn out_edges(id: &NodeId, at_most: usize) -> Query {
-        Query { limit: Some(at_most.max(1)), ..Query::prefix(id.as_str(), OUT) }
+        OutEdgeRow::out_of(id).at_most(at_most.max(1))
     }
 
     /// How many nodes an answer can hold.
@@ -248,15 +245,9 @@ fn is_unused(node: &Node) -> bool {
     !node.is_recorded() && !edges.is_empty() && edges.iter().all(|edge| edge.role == SAME_OBJECT)
 }
 
-/// Reads the row of an out-edge: `O#<relation>:<role>#<destination>`.
+/// Reads the row of an out-edge as an edge of the graph.
 #[must_use]
 pub fn out_edge(row: &Item) -> Option<Edge> {
-    let from = NodeId::parse(&row.key.pk)?;
-    let label = row.key.sk.strip_prefix(OUT)?;
-    // A role may hold anything but a bar; the row says it by itself, so that it can be told from the destination.
-    let (relation, rest) = label.split_once(':')?;
-    let role = row.text("role")?;
-    let to = NodeId::parse(rest.strip_prefix(role)?.strip_prefix('#')?)?;
-    let edge = InEdge::new(Relation::parse(relation)?, role, from);
-    Some(Edge { from: edge.source, to, relation: edge.relation, role: edge.role })
+    let OutEdgeRow { source, relation, role, destination } = OutEdgeRow::parse(row)?;
+    Some(Edge { from: source, to: destination, relation, role })
 }

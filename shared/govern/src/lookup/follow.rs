@@ -4,9 +4,8 @@ use futures::{StreamExt, TryStreamExt, stream};
 use sagewarden_lineage::edge::{FoundBy, Relation};
 use sagewarden_lineage::graph::{Edge, Graph};
 use sagewarden_lineage::id::{NodeId, NodeKind};
-use sagewarden_lineage::record::{
-    FAILURE_REASON, FAILURE_VERSION, STATE_VERSION, STATES, reached_at, state_of,
-};
+use sagewarden_lineage::record::{reached_at, state_of};
+use sagewarden_lineage::rows::node::{FAILURE_REASON, FAILURE_VERSION, STATE_VERSION, STATES};
 use sagewarden_lineage::table::{Item, Key, Query, Range, Value};
 use sagewarden_lineage::walk::{Direction, OutEdges, Walk};
 

@@ -7,10 +7,10 @@ use sagewarden_events::Timestamp;
 use sagewarden_lineage::answer::{Entry, EntryKind, History, LiveEndpoint, newest_verdict};
 use sagewarden_lineage::chain::{Chain, title};
 use sagewarden_lineage::edge::Relation;
-use sagewarden_lineage::fact::CREATED_BY;
 use sagewarden_lineage::graph::{Graph, Node};
 use sagewarden_lineage::id::{NodeId, NodeKind};
 use sagewarden_lineage::record::NODE;
+use sagewarden_lineage::rows::node::CREATED_BY;
 use sagewarden_lineage::table::{Item, Key, Query, Range};
 use sagewarden_lineage::walk::{Direction, Walk};
 

@@ -4,10 +4,10 @@
 //! incarnation, brings both together. Each is written before the other is looked for, so that none misses the other.
 
 use sagewarden_events::{Actor, CallMade, Effect, Resource, ResourceKind, Timestamp, to_api_case};
-use sagewarden_lineage::fact::{ASSERTED, CREATED_BY, DELETED_AT};
 use sagewarden_lineage::id::{NodeId, NodeKind};
 use sagewarden_lineage::observe::observe;
 use sagewarden_lineage::record::{Record, name_alias};
+use sagewarden_lineage::rows::node::{ASSERTED, CREATED_BY, DELETED_AT};
 use sagewarden_lineage::table::{Attributes, Item, Key, Query, Value, Write};
 use serde_json::Value as Json;
 use std::collections::BTreeMap;

@@ -2,11 +2,11 @@
 
 use sagewarden_events::Timestamp;
 use sagewarden_lineage::explanation::{REPORT, attributions, top_features};
-use sagewarden_lineage::fact::{EXPLANATION, TOP_FEATURES};
 use sagewarden_lineage::graph::Node;
 use sagewarden_lineage::id::NodeId;
 use sagewarden_lineage::observe::{DataReference, Observation};
 use sagewarden_lineage::record::Record;
+use sagewarden_lineage::rows::node::{EXPLANATION, TOP_FEATURES};
 use sagewarden_lineage::s3::S3Location;
 use sagewarden_lineage::table::{Attributes, Key, Value};
 use serde_json::json;

@@ -7,7 +7,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use sagewarden_lineage::id::{NodeId, NodeKind};
-use sagewarden_lineage::record::{DETAIL, NODE, Record, STATE_VERSION};
+use sagewarden_lineage::record::{DETAIL, NODE, Record};
+use sagewarden_lineage::rows::node::STATE_VERSION;
 use sagewarden_lineage::table::{Attributes, Item, Key, Value, Write};
 
 use crate::ports::{PortError, Table};

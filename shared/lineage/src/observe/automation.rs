@@ -3,11 +3,12 @@
 use serde_json::{Map, Value as Json};
 
 use super::{Observation, View};
+use crate::rows::node;
 
 impl Observation {
     pub(super) fn tuning_job(&mut self, view: &View<'_>) {
         self.job_status(view, "HyperParameterTuningJobStatus");
-        self.fact_text(view, "strategy", "HyperParameterTuningJobConfig.Strategy");
+        self.fact_text(view, node::STRATEGY, "HyperParameterTuningJobConfig.Strategy");
         let one = view.at("TrainingJobDefinition").filter(|definition| definition.is_object()).map(View);
         let mut parameters = Map::new();
         for definition in one.into_iter().chain(view.list("TrainingJobDefinitions")) {
@@ -30,7 +31,7 @@ impl Observation {
             self.detail.insert("StaticHyperParameters".into(), Json::Object(parameters));
         }
         if self.has_ended() {
-            self.fact_text(view, "best_job", "BestTrainingJob.TrainingJobName");
+            self.fact_text(view, node::BEST_JOB, "BestTrainingJob.TrainingJobName");
             if let Some(metric) = view.at("BestTrainingJob.FinalHyperParameterTuningJobObjectiveMetric") {
                 self.detail.insert("BestMetric".into(), metric.clone());
             }
@@ -40,8 +41,8 @@ impl Observation {
     /// In the words of the second version of the API, and of the first.
     pub(super) fn automl_job(&mut self, view: &View<'_>) {
         self.job_status(view, "AutoMLJobStatus");
-        self.fact_text(view, "role", "RoleArn");
-        self.fact_text(view, "problem", "AutoMLProblemTypeConfigName");
+        self.fact_text(view, node::ROLE, "RoleArn");
+        self.fact_text(view, node::PROBLEM, "AutoMLProblemTypeConfigName");
         for channel in view.list("AutoMLJobInputDataConfig").chain(view.list("InputDataConfig")) {
             let name = channel.text("ChannelType").unwrap_or_else(|| "training".to_owned());
             self.s3_source(&channel, format!("channel/{name}"));
@@ -49,7 +50,7 @@ impl Observation {
         if !self.has_ended() {
             return;
         }
-        self.fact_text(view, "best_candidate", "BestCandidate.CandidateName");
+        self.fact_text(view, node::BEST_CANDIDATE, "BestCandidate.CandidateName");
         if let Some(best) = view.at("BestCandidate").and_then(Json::as_object) {
             let kept = ["CandidateName", "FinalAutoMLJobObjectiveMetric", "CandidateSteps"];
             let best = kept.iter().filter_map(|key| Some(((*key).to_owned(), best.get(*key)?.clone())));
@@ -59,13 +60,13 @@ impl Observation {
 
     pub(super) fn pipeline_execution(&mut self, view: &View<'_>) {
         self.job_status(view, "PipelineExecutionStatus");
-        self.fact_text(view, "pipeline", "PipelineArn");
-        self.fact_text(view, "display_name", "PipelineExecutionDisplayName");
-        self.fact_text(view, "experiment", "PipelineExperimentConfig.ExperimentName");
-        self.fact_text(view, "trial", "PipelineExperimentConfig.TrialName");
+        self.fact_text(view, node::PIPELINE, "PipelineArn");
+        self.fact_text(view, node::DISPLAY_NAME, "PipelineExecutionDisplayName");
+        self.fact_text(view, node::EXPERIMENT, "PipelineExperimentConfig.ExperimentName");
+        self.fact_text(view, node::TRIAL, "PipelineExperimentConfig.TrialName");
         let started_by = person(view, "CreatedBy");
         if let Some(person) = started_by {
-            self.facts.insert("started_by".into(), crate::table::Value::Text(person));
+            self.facts.insert(node::STARTED_BY.into(), crate::table::Value::Text(person));
         }
     }
 }

@@ -5,6 +5,7 @@ use serde_json::{Map, Value as Json};
 
 use super::{Observation, View};
 use crate::id::NodeId;
+use crate::rows::node;
 use crate::table::Value;
 
 /// The members of `CreateTrainingJob` that `DescribeTrainingJob` gives back ("CreateTrainingJob", SageMaker API reference), but for
@@ -38,16 +39,16 @@ const REQUEST: [&str; 23] = [
 impl Observation {
     pub(super) fn training_job(&mut self, view: &View<'_>) {
         self.job_status(view, "TrainingJobStatus");
-        self.fact_text(view, "role", "RoleArn");
-        self.fact_text(view, "instance_type", "ResourceConfig.InstanceType");
-        self.fact_number(view, "instance_count", "ResourceConfig.InstanceCount");
+        self.fact_text(view, node::ROLE, "RoleArn");
+        self.fact_text(view, node::INSTANCE_TYPE, "ResourceConfig.InstanceType");
+        self.fact_number(view, node::INSTANCE_COUNT, "ResourceConfig.InstanceCount");
         if view.bool("EnableManagedSpotTraining") == Some(true) {
-            self.facts.insert("spot".into(), Value::Text("true".into()));
+            self.facts.insert(node::SPOT.into(), Value::Text("true".into()));
         }
         // Until the job has ended these still grow, and a fact is kept as it was first told.
         if self.has_ended() {
-            self.fact_number(view, "training_seconds", "TrainingTimeInSeconds");
-            self.fact_number(view, "billable_seconds", "BillableTimeInSeconds");
+            self.fact_number(view, node::TRAINING_SECONDS, "TrainingTimeInSeconds");
+            self.fact_number(view, node::BILLABLE_SECONDS, "BillableTimeInSeconds");
             if let Some(metrics) = view.at("FinalMetricDataList").filter(|list| list.is_array()) {
                 self.detail.insert("FinalMetricDataList".into(), metrics.clone());
             }
@@ -86,11 +87,11 @@ impl Observation {
 
     pub(super) fn processing_job(&mut self, view: &View<'_>) {
         self.job_status(view, "ProcessingJobStatus");
-        self.fact_text(view, "role", "RoleArn");
-        self.fact_text(view, "instance_type", "ProcessingResources.ClusterConfig.InstanceType");
-        self.fact_number(view, "instance_count", "ProcessingResources.ClusterConfig.InstanceCount");
+        self.fact_text(view, node::ROLE, "RoleArn");
+        self.fact_text(view, node::INSTANCE_TYPE, "ProcessingResources.ClusterConfig.InstanceType");
+        self.fact_number(view, node::INSTANCE_COUNT, "ProcessingResources.ClusterConfig.InstanceCount");
         if self.has_ended() {
-            self.fact_text(view, "exit_message", "ExitMessage");
+            self.fact_text(view, node::EXIT_MESSAGE, "ExitMessage");
         }
         self.environment(view);
         self.belongings(view);
@@ -126,8 +127,8 @@ impl Observation {
         if let (Some(mark), Some(ended)) = (&mut self.status, view.time("TransformEndTime")) {
             mark.at = ended;
         }
-        self.fact_text(view, "instance_type", "TransformResources.InstanceType");
-        self.fact_number(view, "instance_count", "TransformResources.InstanceCount");
+        self.fact_text(view, node::INSTANCE_TYPE, "TransformResources.InstanceType");
+        self.fact_number(view, node::INSTANCE_COUNT, "TransformResources.InstanceCount");
         self.environment(view);
         self.belongings(view);
         if let Some(model) = view.text("ModelName") {

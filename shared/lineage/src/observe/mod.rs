@@ -16,6 +16,7 @@ use thiserror::Error;
 use crate::edge::FoundBy;
 use crate::id::NodeId;
 use crate::manifest::ManifestKind;
+use crate::rows::node;
 use crate::s3::S3Location;
 use crate::table::{Attributes, Value};
 use view::View;
@@ -210,7 +211,7 @@ pub fn observe(
         ResourceKind::PipelineExecution => seen.pipeline_execution(&view),
         ResourceKind::FeatureGroup => seen.feature_group(&view),
         ResourceKind::Experiment | ResourceKind::TrialComponent => {
-            seen.fact_text(&view, "display_name", "DisplayName");
+            seen.fact_text(&view, node::DISPLAY_NAME, "DisplayName");
         }
         ResourceKind::EndpointConfig => seen.endpoint_config(&view),
         ResourceKind::Endpoint => seen.endpoint(&view),
@@ -272,10 +273,10 @@ impl Observation {
             trial: view.text("ExperimentConfig.TrialName"),
             run: view.text("ExperimentConfig.RunName"),
         };
-        self.fact_text(view, "experiment", "ExperimentConfig.ExperimentName");
-        self.fact_text(view, "trial", "ExperimentConfig.TrialName");
-        self.fact_text(view, "run", "ExperimentConfig.RunName");
-        self.fact_text(view, "component", "ExperimentConfig.TrialComponentDisplayName");
+        self.fact_text(view, node::EXPERIMENT, "ExperimentConfig.ExperimentName");
+        self.fact_text(view, node::TRIAL, "ExperimentConfig.TrialName");
+        self.fact_text(view, node::RUN, "ExperimentConfig.RunName");
+        self.fact_text(view, node::COMPONENT, "ExperimentConfig.TrialComponentDisplayName");
         self.source_arn(view, "tuning", "TuningJobArn", ResourceKind::TuningJob);
         self.source_arn(view, "automl", "AutoMLJobArn", ResourceKind::AutoMlJob);
     }

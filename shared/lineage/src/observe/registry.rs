@@ -5,6 +5,7 @@ use sagewarden_events::{CommitId, ResourceKind, Status};
 use super::automation::person;
 use super::{Approval, CommitClaim, Observation, StatusMark, View, repository_name};
 use crate::edge::FoundBy;
+use crate::rows::node;
 use crate::s3::S3Location;
 use crate::table::Value;
 
@@ -16,10 +17,10 @@ impl Observation {
             at: self.created_at,
             reason: None,
         });
-        self.fact_text(view, "group", "ModelPackageGroupName");
-        self.fact_number(view, "version", "ModelPackageVersion");
+        self.fact_text(view, node::GROUP, "ModelPackageGroupName");
+        self.fact_number(view, node::VERSION, "ModelPackageVersion");
         if let Some(person) = person(view, "CreatedBy") {
-            self.facts.insert("registered_by".into(), Value::Text(person));
+            self.facts.insert(node::REGISTERED_BY.into(), Value::Text(person));
         }
         for (index, container) in view.list("InferenceSpecification.Containers").enumerate() {
             let place = container.text("ContainerHostname").unwrap_or_else(|| index.to_string());
@@ -31,7 +32,7 @@ impl Observation {
         for (index, algorithm) in view.list("SourceAlgorithmSpecification.SourceAlgorithms").enumerate() {
             self.model_data(&algorithm, format!("model-data/algorithm-{index}"));
             if let Some(name) = algorithm.text("AlgorithmName") {
-                self.facts.insert("algorithm".into(), Value::Text(name));
+                self.facts.insert(node::ALGORITHM.into(), Value::Text(name));
             }
         }
         let commit = view.text("MetadataProperties.CommitId").and_then(|text| CommitId::parse(&text).ok());
@@ -53,11 +54,11 @@ impl Observation {
     }
 
     pub(super) fn feature_group(&mut self, view: &View<'_>) {
-        self.fact_text(view, "role", "RoleArn");
-        self.fact_text(view, "record_identifier", "RecordIdentifierFeatureName");
-        self.fact_text(view, "event_time", "EventTimeFeatureName");
+        self.fact_text(view, node::ROLE, "RoleArn");
+        self.fact_text(view, node::RECORD_IDENTIFIER, "RecordIdentifierFeatureName");
+        self.fact_text(view, node::EVENT_TIME, "EventTimeFeatureName");
         // Known from the beginning on where the group has an offline store.
-        self.fact_text(view, "offline_store", "OfflineStoreConfig.S3StorageConfig.ResolvedOutputS3Uri");
+        self.fact_text(view, node::OFFLINE_STORE, "OfflineStoreConfig.S3StorageConfig.ResolvedOutputS3Uri");
     }
 
     /// The artifact of a container: one object, or all under a prefix.

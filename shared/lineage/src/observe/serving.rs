@@ -3,10 +3,11 @@
 use sagewarden_events::{Resource, ResourceKind};
 
 use super::{Observation, ResourceReference, View};
+use crate::rows::node;
 
 impl Observation {
     pub(super) fn model(&mut self, view: &View<'_>) {
-        self.fact_text(view, "role", "ExecutionRoleArn");
+        self.fact_text(view, node::ROLE, "ExecutionRoleArn");
         let primary = view.at("PrimaryContainer").filter(|container| container.is_object()).map(View);
         let containers = primary.into_iter().chain(view.list("Containers"));
         for (index, container) in containers.enumerate() {

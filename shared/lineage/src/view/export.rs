@@ -9,7 +9,8 @@ use super::Answer;
 use crate::edge::FoundBy;
 use crate::graph::{Edge, Node};
 use crate::id::{NodeId, NodeKind};
-use crate::record::{STATE_VERSION, reached_at};
+use crate::record::reached_at;
+use crate::rows::node::STATE_VERSION;
 use crate::s3::S3Location;
 
 /// Names Sagewarden as the source of a document.

@@ -15,6 +15,7 @@ use crate::edge::{FoundBy, Relation};
 use crate::fact;
 use crate::graph::{Edge, Node};
 use crate::id::NodeKind;
+use crate::rows::node::TOP_FEATURES;
 
 /// Columns and rows; a missing cell is an empty text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -211,7 +212,7 @@ fn parameters(row: &mut Row, answer: &Answer, node: &Node) {
     row.put(Part::Parameter, "SageMaker.InstanceType", node.text("instance_type"));
     row.put(Part::Parameter, "SageMaker.InstanceCount", node.number("instance_count"));
     row.put(Part::Parameter, "SpotSavingPercent", fact::spot_saving_percent(node));
-    row.put(Part::Parameter, "TopFeatures", node.text(fact::TOP_FEATURES));
+    row.put(Part::Parameter, "TopFeatures", node.text(TOP_FEATURES));
     row.put(Part::Parameter, "DeletedAt", fact::deleted_at(node).map(|time| time.to_string()));
     let Some(detail) = answer.details.get(&node.id) else { return };
     for (name, value) in detail.get("HyperParameters").and_then(Json::as_object).into_iter().flatten() {

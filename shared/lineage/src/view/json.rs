@@ -7,8 +7,9 @@ use crate::edge::FoundBy;
 use crate::fact;
 use crate::graph::Node;
 use crate::id::NodeKind;
-use crate::record::{FAILURE_REASON, FAILURE_VERSION, STATE_VERSION, STATES};
-use crate::reference::HEAD_VERSION;
+use crate::rows::node::{
+    ASSERTED, DELETED_AT, FAILURE_REASON, FAILURE_VERSION, HEAD_VERSION, STATE_VERSION, STATES,
+};
 use crate::table::Value;
 
 /// `{root, complete, stopped_by, missing, weak, cursor, requests, nodes: [{id, kind, stage, name, recorded, …facts}], edges: [{from, to,
@@ -72,7 +73,7 @@ const INTERNAL: [&str; 18] = [
     "cbv",
     "delv",
     HEAD_VERSION,
-    fact::ASSERTED,
+    ASSERTED,
 ];
 
 /// All that is known of a node; pages name its facts by the same words.
@@ -99,7 +100,7 @@ pub(super) fn row(answer: &Answer, node: &Node) -> Json {
         }
     }
     if let Some(time) = fact::deleted_at(node) {
-        row.insert(fact::DELETED_AT.into(), json!(time));
+        row.insert(DELETED_AT.into(), json!(time));
     }
     if let Some(percent) = fact::spot_saving_percent(node) {
         row.insert("spot_saving_percent".into(), percent.into());

@@ -11,8 +11,8 @@ use crate::edge::{FoundBy, Relation};
 use crate::fact;
 use crate::graph::{Edge, Node};
 use crate::id::{NodeId, NodeKind};
-use crate::record::REMEDY;
-use crate::reference::{DELETED, HEAD, HEAD_ROLE, PUSHERS};
+use crate::reference::HEAD_ROLE;
+use crate::rows::node::{CREATED_BY, DELETED, HEAD, PUSHERS, REMEDY, TOP_FEATURES};
 
 /// Children, steps or trials that are named in a line.
 const MAX_NAMES: usize = 10;
@@ -122,7 +122,7 @@ fn facts(answer: &Answer, node: &Node) -> Vec<String> {
         lines.push(format!("stopped by Sagewarden: {remedy}"));
     }
     hyperparameters(&mut lines, answer, node);
-    if let Some(features) = node.text(fact::TOP_FEATURES) {
+    if let Some(features) = node.text(TOP_FEATURES) {
         lines.push(format!("top features {features}"));
     }
     lines.extend(of_its_kind(answer, node));
@@ -171,7 +171,7 @@ fn of_its_kind(answer: &Answer, node: &Node) -> Option<String> {
             let edge = graph.into_node(&node.id).find(|edge| edge.role.starts_with("trial/"))?;
             named(edge, &edge.from)
         }
-        NodeKind::Deployment => node.text(fact::CREATED_BY).map(|who| format!("deployed by {who}")),
+        NodeKind::Deployment => node.text(CREATED_BY).map(|who| format!("deployed by {who}")),
         NodeKind::FeatureGroup => node.text("offline_store").map(|place| format!("offline store {place}")),
         _ => None,
     }

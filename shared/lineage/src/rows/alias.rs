@@ -1,0 +1,164 @@
+//! Other names under which a node is found.
+
+use super::kind::RowKind;
+use crate::id::NodeId;
+use crate::table::{Attributes, Item, Key, Query, Write};
+
+const ID: &str = "id";
+const NAMES: &str = "K#name#";
+const COMMITS: &str = "K#git#";
+const OBJECTS: &str = "K#s3#";
+/// Digits of a commit that its partition holds.
+const SHORT: usize = 7;
+
+/// Another name of a node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Alias {
+    /// The name of a resource, or the path of a branch or tag. Names of endpoints ignore case, and so do those of events'
+    /// `resources`: all of them stand in lower case.
+    Name {
+        /// The type as ARNs have it, or `branch` and `tag`.
+        kind: String,
+        /// The name.
+        name: String,
+    },
+    /// The first digits of a commit.
+    Commit {
+        /// Seven digits or more, of which the first seven count.
+        digits: String,
+    },
+    /// A version of an object.
+    Object {
+        /// Its bucket.
+        bucket: String,
+        /// Its key.
+        key: String,
+        /// Its version, as it stands in identities.
+        version: String,
+    },
+}
+
+impl Alias {
+    /// The name of a resource, or the path of a branch or tag.
+    #[must_use]
+    pub fn name(kind: &str, name: &str) -> Self {
+        Self::Name { kind: kind.to_owned(), name: name.to_lowercase() }
+    }
+}
+
+/// An alias and the node that it names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AliasRow {
+    /// The other name.
+    pub alias: Alias,
+    /// Whose.
+    pub id: NodeId,
+}
+
+impl AliasRow {
+    /// What the row is for a name.
+    pub const NAME: RowKind = RowKind {
+        row: "AliasRow",
+        says: "a node under its name; an ARN is found by the name in it",
+        pk: "K#name#<kind>/<name in lower case>",
+        sk: "<identity>",
+    };
+    /// What the row is for a commit.
+    pub const COMMIT: RowKind = RowKind {
+        row: "AliasRow",
+        says: "a commit under its first seven digits",
+        pk: "K#git#<seven digits>",
+        sk: "<identity>",
+    };
+    /// What the row is for an object.
+    pub const OBJECT: RowKind = RowKind {
+        row: "AliasRow",
+        says: "a version of an object under its bucket and key",
+        pk: "K#s3#<bucket>/<key>",
+        sk: "<object version>#<identity>",
+    };
+
+    /// All nodes of a name.
+    #[must_use]
+    pub fn named(kind: &str, name: &str) -> Query {
+        Query::whole(Self::name_pk(kind, name))
+    }
+
+    /// All commits that may begin with these digits; `None` when they are fewer than seven.
+    #[must_use]
+    pub fn commits(digits: &str) -> Option<Query> {
+        digits.get(..SHORT).map(|short| Query::whole(format!("{COMMITS}{short}")))
+    }
+
+    /// All versions of an object.
+    #[must_use]
+    pub fn versions(bucket: &str, key: &str) -> Query {
+        Query::whole(Self::object_pk(bucket, key))
+    }
+
+    /// One version of an object.
+    #[must_use]
+    pub fn version(bucket: &str, key: &str, version: &str) -> Query {
+        Query::prefix(Self::object_pk(bucket, key), format!("{version}#"))
+    }
+
+    /// Whether a key is that of an alias.
+    #[must_use]
+    pub fn is(key: &Key) -> bool {
+        [NAMES, COMMITS, OBJECTS].iter().any(|prefix| key.pk.starts_with(prefix))
+    }
+
+    /// The row's key.
+    #[must_use]
+    pub fn key(&self) -> Key {
+        let id = self.id.to_string();
+        match &self.alias {
+            Alias::Name { kind, name } => Key::new(Self::name_pk(kind, name), id),
+            Alias::Commit { digits } => {
+                Key::new(format!("{COMMITS}{}", digits.get(..SHORT).unwrap_or(digits)), id)
+            }
+            Alias::Object { bucket, key, version } => {
+                Key::new(Self::object_pk(bucket, key), format!("{version}#{id}"))
+            }
+        }
+    }
+
+    /// The write.
+    #[must_use]
+    pub fn write(&self) -> Write {
+        Write::Put(self.item())
+    }
+
+    /// The row.
+    #[must_use]
+    pub fn item(&self) -> Item {
+        let attributes = Attributes::from([(ID.into(), self.id.to_string().into())]);
+        Item { key: self.key(), attributes }
+    }
+
+    /// Reads a row; `None` when it is another kind.
+    #[must_use]
+    pub fn parse(item: &Item) -> Option<Self> {
+        let Key { pk, sk } = &item.key;
+        let id = NodeId::parse(item.text(ID)?)?;
+        let alias = if let Some(rest) = pk.strip_prefix(NAMES) {
+            let (kind, name) = rest.split_once('/')?;
+            Alias::name(kind, name)
+        } else if let Some(digits) = pk.strip_prefix(COMMITS) {
+            Alias::Commit { digits: digits.to_owned() }
+        } else {
+            let (bucket, key) = pk.strip_prefix(OBJECTS)?.split_once('/')?;
+            let version = sk.strip_suffix(id.as_str())?.strip_suffix('#')?;
+            Alias::Object { bucket: bucket.into(), key: key.into(), version: version.into() }
+        };
+        Some(Self { alias, id })
+    }
+
+    pub(crate) fn name_pk(kind: &str, name: &str) -> String {
+        format!("{NAMES}{kind}/{}", name.to_lowercase())
+    }
+
+    fn object_pk(bucket: &str, key: &str) -> String {
+        format!("{OBJECTS}{bucket}/{key}")
+    }
+}

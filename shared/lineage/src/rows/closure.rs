@@ -1,0 +1,227 @@
+//! The closure of a live deployment, written down: everything upstream of it in one partition, and from each of those nodes
+//! back to the deployment.
+
+use super::kind::RowKind;
+use crate::id::NodeId;
+use crate::table::{Attributes, Item, Key, Query, Value, Write};
+
+const ENDPOINT: &str = "ep";
+
+/// Several nodes upstream of a live deployment.
+///
+/// In the item the nodes are numbered from nothing: the attribute `2` is `<distance>#<identity>` of the third, and `2.nm` its
+/// `nm`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClosureRow {
+    /// Whose closure.
+    pub deployment: NodeId,
+    /// Which distances share the row.
+    pub band: usize,
+    /// Tells rows of one band apart.
+    pub number: usize,
+    /// The nodes.
+    pub nodes: Vec<ClosureNode>,
+}
+
+/// A node as it stands in a closure.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClosureNode {
+    /// Steps from the deployment.
+    pub distance: usize,
+    /// Which node.
+    pub id: NodeId,
+    /// What its own row says; empty where nothing is recorded.
+    pub attributes: Attributes,
+}
+
+impl ClosureNode {
+    /// How many attributes it has in an item.
+    #[must_use]
+    pub fn names(&self) -> usize {
+        self.attributes.len() + 1
+    }
+
+    /// Its size in an item, as DynamoDB counts it, as long as its number there has one digit; each further digit adds a byte
+    /// to each of its names.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let facts = self.attributes.iter().map(|(name, value)| "0.".len() + name.len() + value.bytes());
+        "0".len() + self.head().len() + facts.sum::<usize>()
+    }
+
+    fn head(&self) -> String {
+        format!("{}#{}", self.distance, self.id)
+    }
+
+    fn parse_head(value: &Value) -> Option<Self> {
+        let Value::Text(text) = value else { return None };
+        let (distance, id) = text.split_once('#')?;
+        let (distance, id) = (distance.parse().ok()?, NodeId::parse(id)?);
+        Some(Self { distance, id, attributes: Attributes::new() })
+    }
+}
+
+impl ClosureRow {
+    /// What the row is.
+    pub const KIND: RowKind = RowKind {
+        row: "ClosureRow",
+        says: "copies of nodes upstream of a live deployment, several to a row",
+        pk: "<deployment>",
+        sk: "A#<band of distances>#<number>",
+    };
+    pub(crate) const PREFIX: &str = "A#";
+
+    /// The closure of a deployment.
+    #[must_use]
+    pub fn of(deployment: &NodeId) -> Query {
+        Query::prefix(deployment.as_str(), Self::PREFIX)
+    }
+
+    /// The row's key.
+    #[must_use]
+    pub fn key(&self) -> Key {
+        let sk = format!("{}{:03}#{:04}", Self::PREFIX, self.band, self.number);
+        Key::new(self.deployment.as_str(), sk)
+    }
+
+    /// The row.
+    #[must_use]
+    pub fn item(&self) -> Item {
+        let mut attributes = Attributes::new();
+        for (number, node) in self.nodes.iter().enumerate() {
+            attributes.insert(number.to_string(), node.head().into());
+            let facts = node.attributes.iter();
+            attributes.extend(facts.map(|(name, value)| (format!("{number}.{name}"), value.clone())));
+        }
+        Item { key: self.key(), attributes }
+    }
+
+    /// Reads a row; `None` when it is another kind.
+    #[must_use]
+    pub fn parse(item: Item) -> Option<Self> {
+        let deployment = NodeId::parse(&item.key.pk)?;
+        let (band, number) = item.key.sk.strip_prefix(Self::PREFIX)?.split_once('#')?;
+        let (band, number) = (band.parse().ok()?, number.parse().ok()?);
+        let mut nodes: Vec<(usize, ClosureNode)> = Vec::new();
+        // In byte order `1` comes before `1.nm`, and that before `10`.
+        for (name, value) in item.attributes {
+            match (name.split_once('.'), nodes.last_mut()) {
+                (Some((_, fact)), Some((_, node))) => {
+                    node.attributes.insert(fact.to_owned(), value);
+                }
+                (Some(_), None) => {}
+                (None, _) => nodes.extend(name.parse().ok().zip(ClosureNode::parse_head(&value))),
+            }
+        }
+        nodes.sort_by_key(|(number, _)| *number);
+        let nodes = nodes.into_iter().map(|(_, node)| node).collect();
+        Some(Self { deployment, band, number, nodes })
+    }
+
+    /// The nodes that a row holds, without what it says of them.
+    pub fn members(item: &Item) -> impl Iterator<Item = NodeId> {
+        let heads = item.attributes.iter().filter(|(name, _)| !name.contains('.'));
+        heads.filter_map(|(_, value)| Some(ClosureNode::parse_head(value)?.id))
+    }
+}
+
+/// From a node to a live deployment that it is upstream of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LiveRow {
+    /// The node.
+    pub ancestor: NodeId,
+    /// The deployment.
+    pub deployment: NodeId,
+    /// Where it is in force.
+    pub endpoint: NodeId,
+}
+
+impl LiveRow {
+    /// What the row is.
+    pub const KIND: RowKind = RowKind {
+        row: "LiveRow",
+        says: "a live deployment that a node is upstream of",
+        pk: "<identity>",
+        sk: "L#<deployment>",
+    };
+    pub(crate) const PREFIX: &str = "L#";
+
+    /// The live deployments that a node is upstream of.
+    #[must_use]
+    pub fn under(ancestor: &NodeId) -> Query {
+        Query::prefix(ancestor.as_str(), Self::PREFIX)
+    }
+
+    /// The row's key.
+    #[must_use]
+    pub fn key(ancestor: &NodeId, deployment: &NodeId) -> Key {
+        Key::new(ancestor.as_str(), format!("{}{deployment}", Self::PREFIX))
+    }
+
+    /// The row.
+    #[must_use]
+    pub fn item(&self) -> Item {
+        let attributes = Attributes::from([(ENDPOINT.into(), self.endpoint.to_string().into())]);
+        Item { key: Self::key(&self.ancestor, &self.deployment), attributes }
+    }
+
+    /// Reads a row; `None` when it is another kind.
+    #[must_use]
+    pub fn parse(item: &Item) -> Option<Self> {
+        Some(Self {
+            ancestor: NodeId::parse(&item.key.pk)?,
+            deployment: NodeId::parse(item.key.sk.strip_prefix(Self::PREFIX)?)?,
+            endpoint: NodeId::parse(item.text(ENDPOINT)?)?,
+        })
+    }
+}
+
+/// A live deployment with more upstream than is written down. A question that reads the live deployments of a node cannot tell
+/// whether these are part of the answer, and says so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnindexedRow {
+    /// Which.
+    pub deployment: NodeId,
+}
+
+impl UnindexedRow {
+    /// What the row is.
+    pub const KIND: RowKind = RowKind {
+        row: "UnindexedRow",
+        says: "a live deployment whose closure is larger than the limits",
+        pk: "K#unindexed",
+        sk: "<deployment>",
+    };
+    const PK: &str = "K#unindexed";
+
+    /// All of them.
+    #[must_use]
+    pub fn all() -> Query {
+        Query::whole(Self::PK)
+    }
+
+    /// The row's key.
+    #[must_use]
+    pub fn key(deployment: &NodeId) -> Key {
+        Key::new(Self::PK, deployment.as_str())
+    }
+
+    /// The write.
+    #[must_use]
+    pub fn write(&self) -> Write {
+        Write::Put(self.item())
+    }
+
+    /// The row.
+    #[must_use]
+    pub fn item(&self) -> Item {
+        Item { key: Self::key(&self.deployment), attributes: Attributes::new() }
+    }
+
+    /// Reads a row; `None` when it is another kind.
+    #[must_use]
+    pub fn parse(item: &Item) -> Option<Self> {
+        let deployment = NodeId::parse(&item.key.sk).filter(|_| item.key.pk == Self::PK)?;
+        Some(Self { deployment })
+    }
+}

@@ -1,0 +1,74 @@
+//! The rows of the lineage table: one type for each kind, which knows its key, its attributes, how it is written and how it is
+//! read. Nobody else spells a key or the name of an attribute.
+//!
+//! A row type has `key` (of what the key is a function of), queries that read rows of a partition (`of`, `until`, `between`), a
+//! write or `item`, and `parse`, which is `None` for rows of another kind. [`KINDS`] lists them; the table in ARCHITECTURE.md is
+//! made from that list, and a test compares the two.
+
+pub mod node;
+
+mod alias;
+mod call;
+mod closure;
+mod detail;
+mod edge;
+mod kind;
+mod pending;
+mod receipt;
+mod reference;
+mod revision;
+mod state;
+mod verdict;
+mod window;
+
+#[cfg(test)]
+mod tests;
+
+pub use alias::{Alias, AliasRow};
+pub use call::{CallEffect, CallRow};
+pub use closure::{ClosureNode, ClosureRow, LiveRow, UnindexedRow};
+pub use detail::{DetailRow, ExplanationRow};
+pub use edge::OutEdgeRow;
+pub use kind::{RowKind, earliest, leading_time, millis};
+pub use node::NodeRow;
+pub use pending::PendingRow;
+pub use receipt::{ReceiptRow, ReceiptState};
+pub use reference::{FollowerRow, HeadRow};
+pub use revision::{CurrentRow, RevisionRow};
+pub use state::{ApprovalRow, ReachedState, StateRow};
+pub use verdict::{ComplianceRow, JudgedRow, VerdictRow, bundle_mark};
+pub use window::{CapturedFileRow, LastCaptureRow, ListeningRow, OpenWindowRow, WindowMark, WindowMarkRow};
+
+/// Every kind of row, in the order in which somebody learns of them.
+pub const KINDS: [RowKind; 30] = [
+    NodeRow::KIND,
+    DetailRow::KIND,
+    ExplanationRow::KIND,
+    OutEdgeRow::KIND,
+    StateRow::KIND,
+    ApprovalRow::KIND,
+    PendingRow::KIND,
+    RevisionRow::KIND,
+    CurrentRow::KIND,
+    ClosureRow::KIND,
+    LiveRow::KIND,
+    UnindexedRow::KIND,
+    AliasRow::NAME,
+    AliasRow::COMMIT,
+    AliasRow::OBJECT,
+    HeadRow::KIND,
+    FollowerRow::KIND,
+    CallRow::CREATION,
+    CallRow::DELETION,
+    VerdictRow::KIND,
+    ComplianceRow::KIND,
+    JudgedRow::KIND,
+    OpenWindowRow::KIND,
+    CapturedFileRow::KIND,
+    WindowMarkRow::METRICS,
+    WindowMarkRow::GIVEN_UP,
+    LastCaptureRow::KIND,
+    ListeningRow::KIND,
+    ReceiptRow::KIND,
+    ReceiptRow::OF_SET,
+];

@@ -1,0 +1,334 @@
+//! The row of a node: its facts, its in-edges, and registers of which the newest content counts.
+//!
+//! The names of its attributes stand here and nowhere else. Short ones are in every closure, once for each node.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::kind::{GONE, RowKind};
+use crate::id::NodeId;
+use crate::table::{Attributes, Item, Key, Value, Write};
+
+// Every node.
+
+/// The word of its kind; absent while others name it and nothing has been recorded of it.
+pub const TYPE: &str = "ty";
+/// What people call it.
+pub const NAME: &str = "nm";
+/// The entity's own time (milliseconds).
+pub const CREATED: &str = "ct";
+/// The resource's ARN; of a deployment the endpoint's.
+pub const ARN: &str = "arn";
+/// The set of its in-edges, each as [`crate::edge::InEdge`] writes it.
+pub const IN_EDGES: &str = "ins";
+/// The set of what could not be found out, each as [`gap`] writes it.
+pub const GAPS: &str = "gaps";
+
+// The states of a resource, and who made and deleted it.
+
+/// The newest state.
+pub const STATE: &str = "st";
+/// The version of [`STATE`]: a [`super::ReachedState`].
+pub const STATE_VERSION: &str = "stv";
+/// The set of states that it reached, each a [`super::ReachedState`]; endpoints have rows for them.
+pub const STATES: &str = "states";
+/// Why it failed.
+pub const FAILURE_REASON: &str = "failure_reason";
+/// The version of [`FAILURE_REASON`]: the state that it belongs to. A pipeline execution that is retried
+/// under one ARN can fail, and succeed later.
+pub const FAILURE_VERSION: &str = "whyv";
+/// Who created it: the ARN of CloudTrail's event, with the source identity where the session kept one.
+pub const CREATED_BY: &str = "created_by";
+/// The commits that the tags of the creating call named, with spaces between.
+pub const ASSERTED: &str = "asserted";
+/// The version of [`CREATED_BY`] and [`ASSERTED`].
+pub const CREATOR_VERSION: &str = "cbv";
+/// When it was deleted (milliseconds).
+pub const DELETED_AT: &str = "deleted_at";
+/// Who deleted it.
+pub const DELETED_BY: &str = "deleted_by";
+/// The version of [`DELETED_AT`] and [`DELETED_BY`].
+pub const DELETION_VERSION: &str = "delv";
+
+// Objects, sets of objects and images.
+
+/// Where it is; of a violation, where its report is.
+pub const URI: &str = "uri";
+/// The entity tag.
+pub const ETAG: &str = "etag";
+/// Bytes.
+pub const SIZE: &str = "size";
+/// S3's version id; absent when the bucket keeps no versions.
+pub const VERSION_ID: &str = "version_id";
+/// Why the version cannot be relied on, in words; absent where it can.
+pub const WEAK: &str = "weak";
+/// How many objects a set has.
+pub const OBJECTS: &str = "objects";
+/// Where the list of a large set's objects is kept.
+pub const MANIFEST: &str = "manifest";
+/// `<algorithm> <value>`, where S3's checksum is not the SHA-256 of the whole object.
+pub const CHECKSUM: &str = "checksum";
+/// S3's algorithm.
+pub const CHECKSUM_ALGORITHM: &str = "checksum_algorithm";
+/// `FULL_OBJECT` or `COMPOSITE`.
+pub const CHECKSUM_TYPE: &str = "checksum_type";
+/// The SHA-256 of the whole object in hexadecimal, where S3 has it.
+pub const CHECKSUM_SHA256: &str = "checksum_sha256";
+/// The set of names under which an image was seen.
+pub const REFERENCES: &str = "refs";
+
+// Commits, branches and tags.
+
+/// The repository's name.
+pub const REPOSITORY: &str = "repository";
+/// Forty hexadecimal digits.
+pub const COMMIT: &str = "commit";
+/// The author's name.
+pub const AUTHOR: &str = "author";
+/// The author's address.
+pub const EMAIL: &str = "email";
+/// The commit's message.
+pub const MESSAGE: &str = "message";
+/// When it was written (milliseconds).
+pub const DATE: &str = "date";
+/// The commits before it, with spaces between.
+pub const PARENTS: &str = "parents";
+/// How many parents it has, where they are several.
+pub const MERGE: &str = "merge";
+/// The set of ARNs of those who pushed; head rows have it, too.
+pub const PUSHERS: &str = "pushers";
+/// The full name, such as `refs/heads/main`.
+pub const REFERENCE: &str = "reference";
+/// `branch` or `tag`.
+pub const REFERENCE_TYPE: &str = "reference_type";
+/// The commit that a branch or tag points to, or [`DELETED`].
+pub const HEAD: &str = "head";
+/// The version of [`HEAD`]: that of the head's row.
+pub const HEAD_VERSION: &str = "headv";
+/// The commit that a branch pointed to when the node was created, or [`NOT_INFERRED`].
+pub const INFERRED: &str = "inf";
+/// The version of [`INFERRED`]: that of the head's row.
+pub const INFERRED_VERSION: &str = "infv";
+
+// Jobs.
+
+/// The IAM role that it runs with.
+pub const ROLE: &str = "role";
+/// Such as `ml.m5.xlarge`.
+pub const INSTANCE_TYPE: &str = "instance_type";
+/// How many instances it ran on.
+pub const INSTANCE_COUNT: &str = "instance_count";
+/// `true` where it used managed spot training, else absent.
+pub const SPOT: &str = "spot";
+/// How long it trained.
+pub const TRAINING_SECONDS: &str = "training_seconds";
+/// How long was paid for.
+pub const BILLABLE_SECONDS: &str = "billable_seconds";
+/// What a processing container left behind.
+pub const EXIT_MESSAGE: &str = "exit_message";
+/// The experiment that it names.
+pub const EXPERIMENT: &str = "experiment";
+/// The trial that it names.
+pub const TRIAL: &str = "trial";
+/// The run that it names.
+pub const RUN: &str = "run";
+/// The display name of its trial component.
+pub const COMPONENT: &str = "component";
+/// How a tuning job searches.
+pub const STRATEGY: &str = "strategy";
+/// The best training job of a tuning job.
+pub const BEST_JOB: &str = "best_job";
+/// The kind of problem that an Autopilot job solves.
+pub const PROBLEM: &str = "problem";
+/// The best candidate of an Autopilot job.
+pub const BEST_CANDIDATE: &str = "best_candidate";
+/// By which call it was stopped, and for which controls.
+pub const REMEDY: &str = "remedy";
+
+// Pipelines and experiments.
+
+/// The ARN of the pipeline that an execution runs.
+pub const PIPELINE: &str = "pipeline";
+/// The name that people gave it.
+pub const DISPLAY_NAME: &str = "display_name";
+/// Who started a pipeline's execution.
+pub const STARTED_BY: &str = "started_by";
+
+// Model packages, and whatever Clarify explains.
+
+/// The package's group.
+pub const GROUP: &str = "group";
+/// The package's version in its group.
+pub const VERSION: &str = "version";
+/// Who registered it.
+pub const REGISTERED_BY: &str = "registered_by";
+/// The algorithm that it was made from.
+pub const ALGORITHM: &str = "algorithm";
+/// `Approved`, `Rejected` or `PendingManualApproval`.
+pub const APPROVAL: &str = "approval";
+/// Since when (milliseconds).
+pub const APPROVAL_AT: &str = "approval_at";
+/// Who said so, or `unknown`.
+pub const APPROVAL_BY: &str = "approval_by";
+/// The version of [`APPROVAL`] and its companions.
+pub const APPROVAL_VERSION: &str = "approvalv";
+/// The most important features, in words.
+pub const TOP_FEATURES: &str = "top_features";
+/// The report that they are taken from.
+pub const EXPLANATION: &str = "explanation";
+/// The version of [`TOP_FEATURES`] and [`EXPLANATION`]: the report's time and version.
+pub const EXPLANATION_VERSION: &str = "expv";
+
+// Feature groups.
+
+/// The feature that identifies a record.
+pub const RECORD_IDENTIFIER: &str = "record_identifier";
+/// The feature that holds the time of an event.
+pub const EVENT_TIME: &str = "event_time";
+/// Where the offline store is.
+pub const OFFLINE_STORE: &str = "offline_store";
+
+// Deployments.
+
+/// The endpoint of a deployment.
+pub const ENDPOINT: &str = "ep";
+
+// What monitoring ran and found.
+
+/// The schedule's name.
+pub const SCHEDULE: &str = "schedule";
+/// The schedule's type.
+pub const MONITORING_TYPE: &str = "monitoring_type";
+/// How many violations were found.
+pub const VIOLATIONS: &str = "violations";
+/// What was found, in words.
+pub const FOUND: &str = "found";
+/// How many rows of traffic were compared.
+pub const ROWS: &str = "rows";
+/// The version of [`VIOLATIONS`], [`FOUND`] and [`ROWS`].
+pub const FOUND_VERSION: &str = "foundv";
+/// The worst that it ever was.
+pub const SEVERITY: &str = "severity";
+/// The version of [`SEVERITY`]: its rank.
+pub const SEVERITY_VERSION: &str = "sevv";
+/// The set of reasons why monitoring said nothing.
+pub const SILENT: &str = "silent";
+/// From when the traffic was.
+pub const WINDOW_START: &str = "window_start";
+/// Until when.
+pub const WINDOW_END: &str = "window_end";
+
+/// What [`HEAD`] says of a branch or tag that was deleted.
+pub const DELETED: &str = GONE;
+/// What [`INFERRED`] says where the branch had been deleted by then.
+pub const NOT_INFERRED: &str = "none";
+
+/// Attributes of a node of which the newest content counts. Each content names all of them: what a newer one does not say must
+/// not stay from an older one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Register {
+    /// The attribute that holds the version.
+    pub version: &'static str,
+    /// The attributes that belong together.
+    pub content: &'static [&'static str],
+}
+
+/// Every register of a node.
+pub const REGISTERS: [Register; 10] = [
+    Register { version: STATE_VERSION, content: &[STATE] },
+    Register { version: FAILURE_VERSION, content: &[FAILURE_REASON] },
+    Register { version: APPROVAL_VERSION, content: &[APPROVAL, APPROVAL_AT, APPROVAL_BY] },
+    Register { version: HEAD_VERSION, content: &[HEAD] },
+    Register { version: INFERRED_VERSION, content: &[INFERRED] },
+    Register { version: EXPLANATION_VERSION, content: &[TOP_FEATURES, EXPLANATION] },
+    Register { version: CREATOR_VERSION, content: &[CREATED_BY, ASSERTED] },
+    Register { version: DELETION_VERSION, content: &[DELETED_AT, DELETED_BY] },
+    Register { version: FOUND_VERSION, content: &[VIOLATIONS, FOUND, ROWS] },
+    Register { version: SEVERITY_VERSION, content: &[SEVERITY] },
+];
+
+const GAP_SEPARATOR: char = '\t';
+
+/// A gap as it stands in [`GAPS`]: what would fill it (the role of an edge, or the identity of a node), and the words.
+#[must_use]
+pub fn gap(subject: &str, words: &str) -> String {
+    format!("{subject}{GAP_SEPARATOR}{words}")
+}
+
+/// Reads a gap as subject and words; `None` when it is none.
+#[must_use]
+pub fn parse_gap(text: &str) -> Option<(&str, &str)> {
+    text.split_once(GAP_SEPARATOR)
+}
+
+/// A node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NodeRow {
+    /// Which.
+    pub id: NodeId,
+    /// Its facts, in-edges and registers.
+    pub attributes: Attributes,
+}
+
+impl NodeRow {
+    /// What the row is.
+    pub const KIND: RowKind = RowKind {
+        row: "NodeRow",
+        says: "a node: its facts, its in-edges and, except for endpoints, the states that it reached",
+        pk: "<identity>",
+        sk: "#",
+    };
+    pub(crate) const SK: &str = "#";
+
+    /// The key of a node.
+    #[must_use]
+    pub fn key(id: &NodeId) -> Key {
+        Key::new(id.as_str(), Self::SK)
+    }
+
+    /// The node that a key is about; `None` when it is that of another kind of row.
+    #[must_use]
+    pub fn id_of(key: &Key) -> Option<NodeId> {
+        NodeId::parse(&key.pk).filter(|_| key.sk == Self::SK)
+    }
+
+    /// Whether anything but its name is known.
+    #[must_use]
+    pub fn is_recorded(item: &Item) -> bool {
+        item.text(TYPE).is_some()
+    }
+
+    /// Adds facts and members of sets.
+    #[must_use]
+    pub fn merge(id: &NodeId, once: Attributes, union: BTreeMap<String, BTreeSet<String>>) -> Write {
+        Write::Merge { key: Self::key(id), once, union }
+    }
+
+    /// Adds one fact.
+    #[must_use]
+    pub fn fact(id: &NodeId, name: &str, value: Value) -> Write {
+        Self::merge(id, Attributes::from([(name.to_owned(), value)]), BTreeMap::new())
+    }
+
+    /// Writes a register.
+    #[must_use]
+    pub fn newest(id: &NodeId, version_attribute: &str, version: String, attributes: Attributes) -> Write {
+        Write::Newest {
+            key: Self::key(id),
+            version_attribute: version_attribute.to_owned(),
+            version,
+            attributes,
+        }
+    }
+
+    /// The row.
+    #[must_use]
+    pub fn item(&self) -> Item {
+        Item { key: Self::key(&self.id), attributes: self.attributes.clone() }
+    }
+
+    /// Reads a row; `None` when it is another kind.
+    #[must_use]
+    pub fn parse(item: &Item) -> Option<Self> {
+        Some(Self { id: Self::id_of(&item.key)?, attributes: item.attributes.clone() })
+    }
+}

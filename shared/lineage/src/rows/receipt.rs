@@ -1,0 +1,160 @@
+//! Receipts of what was sent. They are written by claims of the table, not by writes that commute.
+
+use std::collections::BTreeSet;
+
+use sagewarden_events::Timestamp;
+
+use super::kind::{RowKind, millis};
+use crate::table::{Attributes, Item, Key, Query, Value};
+
+/// Whether something was sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ReceiptState {
+    /// Somebody is at it.
+    Claimed {
+        /// The attempt that claims it.
+        owner: String,
+        /// Until when nobody else may.
+        until: Timestamp,
+    },
+    /// It was sent.
+    Done,
+}
+
+/// A receipt of one cause, or of a set of causes of one period.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReceiptRow {
+    /// The cause or, of sets, what they share.
+    pub cause: String,
+    /// The digest of the set; `None` of a receipt of one cause.
+    pub set: Option<String>,
+    /// Whether it was sent.
+    pub state: ReceiptState,
+    /// When DynamoDB may delete it, in seconds since 1970.
+    pub expires: Option<i64>,
+    /// The members of the set.
+    pub told: BTreeSet<String>,
+}
+
+impl ReceiptRow {
+    /// What the row is for one cause.
+    pub const KIND: RowKind = RowKind {
+        row: "ReceiptRow",
+        says: "that something was sent, or that somebody is sending it",
+        pk: "E#<cause>",
+        sk: "#",
+    };
+    /// What the row is for a set.
+    pub const OF_SET: RowKind = RowKind {
+        row: "ReceiptRow",
+        says: "that an alert about a set of causes was sent; it names them",
+        pk: "E#<kind of alert>#<endpoint>#<time>, or E#<kind of alert>#<node>",
+        sk: "<digest of the set>",
+    };
+    const PREFIX: &str = "E#";
+    const SK: &str = "#";
+
+    /// `claimed` or `done`.
+    pub const STATE: &str = "st";
+    /// The attempt that claims it.
+    pub const OWNER: &str = "owner";
+    /// Until when nobody else may claim it (milliseconds).
+    pub const UNTIL: &str = "until";
+    /// When it may be deleted (seconds): the table's attribute for that.
+    pub const EXPIRES: &str = "ttl";
+    /// The causes that were told.
+    pub const TOLD: &str = "told";
+    /// The state while somebody is at it.
+    pub const CLAIMED: &str = "claimed";
+    /// The state of what was sent.
+    pub const DONE: &str = "done";
+
+    /// The key of the receipt of one cause.
+    #[must_use]
+    pub fn key(cause: &str) -> Key {
+        Key::new(Self::partition(cause), Self::SK)
+    }
+
+    /// The key of the receipt of a set.
+    #[must_use]
+    pub fn key_of_set(cause: &str, digest: &str) -> Key {
+        Key::new(Self::partition(cause), digest)
+    }
+
+    /// The receipts of all sets of a cause.
+    #[must_use]
+    pub fn sets(cause: &str) -> Query {
+        Query::whole(Self::partition(cause))
+    }
+
+    /// The cause of a period of an endpoint: `<what>#<endpoint>#<begin>`.
+    #[must_use]
+    pub fn period(what: &str, endpoint: &str, from: Timestamp) -> String {
+        format!("{what}#{endpoint}#{}", millis(from))
+    }
+
+    /// The cause that a key is about; `None` when it is another kind of row.
+    #[must_use]
+    pub fn cause_of(key: &Key) -> Option<&str> {
+        key.pk.strip_prefix(Self::PREFIX)
+    }
+
+    /// The row.
+    #[must_use]
+    pub fn item(&self) -> Item {
+        let key = match &self.set {
+            Some(digest) => Self::key_of_set(&self.cause, digest),
+            None => Self::key(&self.cause),
+        };
+        let mut attributes = match &self.state {
+            ReceiptState::Claimed { owner, until } => Self::claimed(owner, *until),
+            ReceiptState::Done => Self::done(Attributes::new()),
+        };
+        attributes.extend(self.expires.map(|seconds| (Self::EXPIRES.to_owned(), seconds.into())));
+        if !self.told.is_empty() {
+            attributes.insert(Self::TOLD.into(), Value::Set(self.told.clone()));
+        }
+        Item { key, attributes }
+    }
+
+    /// The attributes while somebody is at it.
+    #[must_use]
+    pub fn claimed(owner: &str, until: Timestamp) -> Attributes {
+        Attributes::from([
+            (Self::STATE.into(), Self::CLAIMED.into()),
+            (Self::OWNER.into(), owner.into()),
+            (Self::UNTIL.into(), until.millis().into()),
+        ])
+    }
+
+    /// The attributes of what was sent, with whatever it is to remember.
+    #[must_use]
+    pub fn done(mut attributes: Attributes) -> Attributes {
+        attributes.insert(Self::STATE.into(), Self::DONE.into());
+        attributes
+    }
+
+    /// Reads a row; `None` when it is another kind.
+    #[must_use]
+    pub fn parse(item: &Item) -> Option<Self> {
+        let state = match item.text(Self::STATE)? {
+            Self::DONE => ReceiptState::Done,
+            Self::CLAIMED => ReceiptState::Claimed {
+                owner: item.text(Self::OWNER)?.to_owned(),
+                until: Timestamp::from_millis(item.number(Self::UNTIL)?),
+            },
+            _ => return None,
+        };
+        Some(Self {
+            cause: Self::cause_of(&item.key)?.to_owned(),
+            set: (item.key.sk != Self::SK).then(|| item.key.sk.clone()),
+            state,
+            expires: item.number(Self::EXPIRES),
+            told: item.set(Self::TOLD).map(str::to_owned).collect(),
+        })
+    }
+
+    fn partition(cause: &str) -> String {
+        format!("{}{cause}", Self::PREFIX)
+    }
+}

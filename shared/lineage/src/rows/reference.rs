@@ -1,0 +1,189 @@
+//! Under the node of a branch or tag: where it pointed when, and what was built from wherever it pointed.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sagewarden_events::Timestamp;
+
+use super::kind::{GONE, RowKind, leading_time, millis};
+use super::node::PUSHERS;
+use crate::id::NodeId;
+use crate::table::{Attributes, Item, Key, Query, Value, Write};
+
+/// Where a branch or tag pointed from a time on. One push can be told in two forms of which only one knows the head before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeadRow {
+    /// The node of the branch or tag.
+    pub reference: NodeId,
+    /// Since when.
+    pub at: Timestamp,
+    /// What it points to; nothing when it was deleted.
+    pub commit: Option<NodeId>,
+    /// The commit that it pointed to before, where that is known.
+    pub before: Option<String>,
+    /// Whether the head before is no ancestor of this one; `None` when that is not known.
+    pub forced: Option<bool>,
+    /// The ARNs of those who pushed.
+    pub pushers: BTreeSet<String>,
+    /// What was not looked up, in words.
+    pub cut: BTreeSet<String>,
+}
+
+impl HeadRow {
+    /// What the row is.
+    pub const KIND: RowKind = RowKind {
+        row: "HeadRow",
+        says: "where a branch or tag pointed from a time on, and who pushed",
+        pk: "<reference>",
+        sk: "H#<time>#<commit or deleted>",
+    };
+    const PREFIX: &str = "H#";
+    const AT: &str = "at";
+    const COMMIT: &str = "commit";
+    const BEFORE: &str = "before";
+    const FORCED: &str = "forced";
+    const CUT: &str = "cut";
+
+    /// The heads of a reference, the oldest first.
+    #[must_use]
+    pub fn of(reference: &NodeId) -> Query {
+        Query::prefix(reference.as_str(), Self::PREFIX)
+    }
+
+    /// Those up to a time, that time included, the newest first: the first of them is where it pointed then.
+    #[must_use]
+    pub fn until(reference: &NodeId, at: Timestamp) -> Query {
+        Query::between(reference.as_str(), Self::PREFIX, Self::end_of(at)).newest_first()
+    }
+
+    /// Those after a time, that time excluded, the oldest first.
+    #[must_use]
+    pub fn after(reference: &NodeId, at: Timestamp) -> Query {
+        Query::between(reference.as_str(), Self::end_of(at), format!("{}~", Self::PREFIX))
+    }
+
+    /// The version of a register that names this head: `<time>#<40 hex or "deleted">`.
+    #[must_use]
+    pub fn version_of(at: Timestamp, commit: Option<&NodeId>) -> String {
+        format!("{}#{}", millis(at), commit.map_or(GONE, |id| id.version()))
+    }
+
+    /// As [`Self::version_of`].
+    #[must_use]
+    pub fn version(&self) -> String {
+        Self::version_of(self.at, self.commit.as_ref())
+    }
+
+    /// The row's key.
+    #[must_use]
+    pub fn key(&self) -> Key {
+        Key::new(self.reference.as_str(), Self::sk(self.at, self.commit.as_ref()))
+    }
+
+    /// The write.
+    #[must_use]
+    pub fn write(&self) -> Write {
+        let sets = [(PUSHERS, &self.pushers), (Self::CUT, &self.cut)];
+        let sets = sets.into_iter().filter(|(_, members)| !members.is_empty());
+        let union: BTreeMap<_, _> = sets.map(|(name, set)| (name.to_owned(), set.clone())).collect();
+        Write::Merge { key: self.key(), once: self.once(), union }
+    }
+
+    /// The row.
+    #[must_use]
+    pub fn item(&self) -> Item {
+        let mut attributes = self.once();
+        let sets = [(PUSHERS, &self.pushers), (Self::CUT, &self.cut)];
+        let sets = sets.into_iter().filter(|(_, members)| !members.is_empty());
+        attributes.extend(sets.map(|(name, set)| (name.to_owned(), Value::Set(set.clone()))));
+        Item { key: self.key(), attributes }
+    }
+
+    /// Reads a row; `None` when it is another kind.
+    #[must_use]
+    pub fn parse(item: &Item) -> Option<Self> {
+        Some(Self {
+            reference: NodeId::parse(&item.key.pk)?,
+            at: leading_time(item.key.sk.strip_prefix(Self::PREFIX)?)?,
+            commit: item.text(Self::COMMIT).and_then(NodeId::parse),
+            before: item.text(Self::BEFORE).map(str::to_owned),
+            forced: item.number(Self::FORCED).map(|forced| forced != 0),
+            pushers: item.set(PUSHERS).map(str::to_owned).collect(),
+            cut: item.set(Self::CUT).map(str::to_owned).collect(),
+        })
+    }
+
+    pub(crate) fn sk(at: Timestamp, commit: Option<&NodeId>) -> String {
+        format!("{}{}", Self::PREFIX, Self::version_of(at, commit))
+    }
+
+    fn once(&self) -> Attributes {
+        let mut once = Attributes::from([(Self::AT.into(), self.at.millis().into())]);
+        once.extend(self.commit.iter().map(|id| (Self::COMMIT.into(), id.to_string().into())));
+        once.extend(self.before.iter().map(|id| (Self::BEFORE.into(), id.clone().into())));
+        once.extend(self.forced.iter().map(|forced| (Self::FORCED.into(), i64::from(*forced).into())));
+        once
+    }
+
+    /// No smaller than any key of this time.
+    fn end_of(at: Timestamp) -> String {
+        format!("{}{}#~", Self::PREFIX, millis(at))
+    }
+}
+
+/// Something that was built from whatever a branch pointed to when it was created.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FollowerRow {
+    /// The node of the branch.
+    pub reference: NodeId,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// What.
+    pub id: NodeId,
+}
+
+impl FollowerRow {
+    /// What the row is.
+    pub const KIND: RowKind = RowKind {
+        row: "FollowerRow",
+        says: "what was built from whatever a branch pointed to at a time",
+        pk: "<reference>",
+        sk: "J#<time>#<identity>",
+    };
+    const PREFIX: &str = "J#";
+    const ID: &str = "id";
+
+    /// What was created from a time on, that time included, and before another one: while the branch pointed to one head.
+    #[must_use]
+    pub fn between(reference: &NodeId, from: Timestamp, until: Option<Timestamp>) -> Query {
+        // No key of `until` is as small as this one: an identity follows.
+        let until = until.map_or_else(|| format!("{}~", Self::PREFIX), Self::begin_of);
+        Query::between(reference.as_str(), Self::begin_of(from), until)
+    }
+
+    /// The row's key.
+    #[must_use]
+    pub fn key(&self) -> Key {
+        Key::new(self.reference.as_str(), format!("{}{}", Self::begin_of(self.created_at), self.id))
+    }
+
+    /// The row.
+    #[must_use]
+    pub fn item(&self) -> Item {
+        let attributes = Attributes::from([(Self::ID.into(), self.id.to_string().into())]);
+        Item { key: self.key(), attributes }
+    }
+
+    /// Reads a row; `None` when it is another kind.
+    #[must_use]
+    pub fn parse(item: &Item) -> Option<Self> {
+        Some(Self {
+            reference: NodeId::parse(&item.key.pk)?,
+            created_at: leading_time(item.key.sk.strip_prefix(Self::PREFIX)?)?,
+            id: item.text(Self::ID).and_then(NodeId::parse)?,
+        })
+    }
+
+    fn begin_of(at: Timestamp) -> String {
+        format!("{}{}#", Self::PREFIX, millis(at))
+    }
+}

@@ -1,0 +1,149 @@
+//! Which deployment was in force on an endpoint from when on, and which one is.
+
+use sagewarden_events::Timestamp;
+
+use super::kind::{GONE, RowKind, leading_time, millis};
+use crate::id::NodeId;
+use crate::table::{Attributes, Item, Key, Query, Write};
+
+const DEPLOYMENT: &str = "dep";
+
+/// From a time on a deployment was in force on an endpoint, or none any more. Revisions are heard in any order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RevisionRow {
+    /// Where.
+    pub endpoint: NodeId,
+    /// Since when.
+    pub at: Timestamp,
+    /// What; nothing when the endpoint was deleted.
+    pub deployment: Option<NodeId>,
+}
+
+impl RevisionRow {
+    /// What the row is.
+    pub const KIND: RowKind = RowKind {
+        row: "RevisionRow",
+        says: "from when on a deployment was in force on an endpoint, or none",
+        pk: "<endpoint>",
+        sk: "R#<time>#<deployment or deleted>",
+    };
+    const PREFIX: &str = "R#";
+
+    /// The revisions of an endpoint, the oldest first.
+    #[must_use]
+    pub fn of(endpoint: &NodeId) -> Query {
+        Query::prefix(endpoint.as_str(), Self::PREFIX)
+    }
+
+    /// Those up to a time, that time included, the newest first: the first of them is what was in force then.
+    #[must_use]
+    pub fn until(endpoint: &NodeId, at: Timestamp) -> Query {
+        Query::between(endpoint.as_str(), Self::PREFIX, Self::end_of(at)).newest_first()
+    }
+
+    /// Those between two times, both included, the oldest first.
+    #[must_use]
+    pub fn between(endpoint: &NodeId, from: Timestamp, until: Timestamp) -> Query {
+        Query::between(endpoint.as_str(), Self::begin_of(from), Self::end_of(until))
+    }
+
+    /// Those since a time, that time included, the oldest first.
+    #[must_use]
+    pub fn since(endpoint: &NodeId, from: Timestamp) -> Query {
+        Query::between(endpoint.as_str(), Self::begin_of(from), format!("{}~", Self::PREFIX))
+    }
+
+    /// The row's key.
+    #[must_use]
+    pub fn key(&self) -> Key {
+        Key::new(self.endpoint.as_str(), format!("{}{}", Self::PREFIX, self.version()))
+    }
+
+    /// The writes: the row, and the pointer of the endpoint, which the newest revision wins.
+    #[must_use]
+    pub fn writes(&self) -> [Write; 2] {
+        let Item { attributes, .. } = self.item();
+        let newest = Write::Newest {
+            key: CurrentRow::key(&self.endpoint),
+            version_attribute: CurrentRow::VERSION.into(),
+            version: self.version(),
+            attributes,
+        };
+        [Write::Put(self.item()), newest]
+    }
+
+    /// The row.
+    #[must_use]
+    pub fn item(&self) -> Item {
+        Item { key: self.key(), attributes: Attributes::from([(DEPLOYMENT.into(), self.target().into())]) }
+    }
+
+    /// Reads a row; `None` when it is another kind.
+    #[must_use]
+    pub fn parse(item: &Item) -> Option<Self> {
+        let at = leading_time(item.key.sk.strip_prefix(Self::PREFIX)?)?;
+        let deployment = item.text(DEPLOYMENT).and_then(NodeId::parse);
+        Some(Self { endpoint: NodeId::parse(&item.key.pk)?, at, deployment })
+    }
+
+    fn target(&self) -> &str {
+        self.deployment.as_ref().map_or(GONE, NodeId::as_str)
+    }
+
+    fn version(&self) -> String {
+        format!("{}#{}", millis(self.at), self.target())
+    }
+
+    /// No larger than any key of this time.
+    fn begin_of(at: Timestamp) -> String {
+        format!("{}{}", Self::PREFIX, millis(at))
+    }
+
+    /// No smaller than any key of this time: no identity begins with a tilde.
+    fn end_of(at: Timestamp) -> String {
+        format!("{}{}#~", Self::PREFIX, millis(at))
+    }
+}
+
+/// The deployment that is in force on an endpoint: its newest revision.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CurrentRow {
+    /// Where.
+    pub endpoint: NodeId,
+    /// Since when.
+    pub since: Timestamp,
+    /// What; nothing when the endpoint was deleted.
+    pub deployment: Option<NodeId>,
+}
+
+impl CurrentRow {
+    /// What the row is.
+    pub const KIND: RowKind = RowKind {
+        row: "CurrentRow",
+        says: "the deployment that is in force on an endpoint",
+        pk: "<endpoint>",
+        sk: "C",
+    };
+    const SK: &str = "C";
+    const VERSION: &str = "v";
+
+    /// The row's key.
+    #[must_use]
+    pub fn key(endpoint: &NodeId) -> Key {
+        Key::new(endpoint.as_str(), Self::SK)
+    }
+
+    /// Whether a key is that of a pointer.
+    #[must_use]
+    pub fn is(key: &Key) -> bool {
+        key.sk == Self::SK
+    }
+
+    /// Reads a row; `None` when it is another kind.
+    #[must_use]
+    pub fn parse(item: &Item) -> Option<Self> {
+        let endpoint = NodeId::parse(&item.key.pk).filter(|_| Self::is(&item.key))?;
+        let since = leading_time(item.text(Self::VERSION)?)?;
+        Some(Self { endpoint, since, deployment: item.text(DEPLOYMENT).and_then(NodeId::parse) })
+    }
+}

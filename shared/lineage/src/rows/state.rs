@@ -1,0 +1,172 @@
+//! States that an endpoint reached, and approvals of model packages: both happen again and again, so each has a row.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use sagewarden_events::{Status, Timestamp};
+
+use super::kind::{RowKind, leading_time, millis};
+use crate::id::NodeId;
+use crate::table::{Attributes, Item, Key, Query, Write};
+
+/// A state and when it was reached, as it stands in a set of states, in a register's version and in the key of a row:
+/// `<time>#<rank>#<state>`. Of one time the later stage of life is the larger text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReachedState {
+    /// When it was reached.
+    pub at: Timestamp,
+    /// Which stage of life it is ([`Status::rank`]).
+    pub rank: u8,
+    /// The state.
+    pub state: String,
+}
+
+impl ReachedState {
+    /// A state that was reached at a time.
+    #[must_use]
+    pub fn of(status: &Status, at: Timestamp) -> Self {
+        Self { at, rank: status.rank(), state: status.to_string() }
+    }
+
+    /// Reads the text; `None` when it is something else.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut parts = text.splitn(3, '#');
+        let (at, rank) = (leading_time(parts.next()?)?, parts.next()?.parse().ok()?);
+        Some(Self { at, rank, state: parts.next()?.to_owned() })
+    }
+}
+
+impl fmt::Display for ReachedState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}#{}#{}", millis(self.at), self.rank, self.state)
+    }
+}
+
+/// A state that an endpoint reached. Whatever comes to an end has few states, and its node names them itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StateRow {
+    /// Whose.
+    pub endpoint: NodeId,
+    /// Which, and when.
+    pub reached: ReachedState,
+    /// Why, where it failed.
+    pub reason: Option<String>,
+}
+
+impl StateRow {
+    /// What the row is.
+    pub const KIND: RowKind = RowKind {
+        row: "StateRow",
+        says: "a state that an endpoint reached",
+        pk: "<endpoint>",
+        sk: "S#<time>#<rank>#<state>",
+    };
+    const PREFIX: &str = "S#";
+    const REASON: &str = "reason";
+
+    /// The states of an endpoint, the oldest first.
+    #[must_use]
+    pub fn of(endpoint: &NodeId) -> Query {
+        Query::prefix(endpoint.as_str(), Self::PREFIX)
+    }
+
+    /// The row's key.
+    #[must_use]
+    pub fn key(&self) -> Key {
+        Key::new(self.endpoint.as_str(), format!("{}{}", Self::PREFIX, self.reached))
+    }
+
+    /// The row.
+    #[must_use]
+    pub fn item(&self) -> Item {
+        let reason = self.reason.iter().map(|text| (Self::REASON.to_owned(), text.clone().into()));
+        Item { key: self.key(), attributes: reason.collect() }
+    }
+
+    /// Reads a row; `None` when it is another kind.
+    #[must_use]
+    pub fn parse(item: &Item) -> Option<Self> {
+        let reached = ReachedState::parse(item.key.sk.strip_prefix(Self::PREFIX)?)?;
+        let reason = item.text(Self::REASON).map(str::to_owned);
+        Some(Self { endpoint: NodeId::parse(&item.key.pk)?, reached, reason })
+    }
+}
+
+/// Whether a model package may be used, from a time on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApprovalRow {
+    /// Of which package.
+    pub package: NodeId,
+    /// Since when.
+    pub at: Timestamp,
+    /// `Approved`, `Rejected` or `PendingManualApproval`.
+    pub state: String,
+    /// Who said so, where that is known.
+    pub by: Option<String>,
+    /// What was said about it.
+    pub description: Option<String>,
+}
+
+impl ApprovalRow {
+    /// What the row is.
+    pub const KIND: RowKind = RowKind {
+        row: "ApprovalRow",
+        says: "an approval or rejection of a model package",
+        pk: "<model package>",
+        sk: "Y#<time>#<state>",
+    };
+    const PREFIX: &str = "Y#";
+    const BY: &str = "by";
+    const DESCRIPTION: &str = "description";
+
+    /// The approvals of a package, the oldest first.
+    #[must_use]
+    pub fn of(package: &NodeId) -> Query {
+        Query::prefix(package.as_str(), Self::PREFIX)
+    }
+
+    /// The row's key.
+    #[must_use]
+    pub fn key(&self) -> Key {
+        Key::new(self.package.as_str(), format!("{}{}#{}", Self::PREFIX, millis(self.at), self.state))
+    }
+
+    /// The version of the node's register. Descriptions know who changed the package and events do not: of one time their
+    /// word counts for more.
+    #[must_use]
+    pub fn register_version(&self) -> String {
+        format!("{}#{}#{}", millis(self.at), self.state, u8::from(self.by.is_some()))
+    }
+
+    /// The write: an event may tell of the same approval without saying who gave it.
+    #[must_use]
+    pub fn write(&self) -> Write {
+        let Item { key, attributes: once } = self.item();
+        Write::Merge { key, once, union: BTreeMap::new() }
+    }
+
+    /// The row.
+    #[must_use]
+    pub fn item(&self) -> Item {
+        let mut attributes = Attributes::new();
+        attributes.extend(self.by.iter().map(|by| (Self::BY.to_owned(), by.clone().into())));
+        let description = self.description.iter();
+        attributes.extend(description.map(|text| (Self::DESCRIPTION.to_owned(), text.clone().into())));
+        Item { key: self.key(), attributes }
+    }
+
+    /// Reads a row; `None` when it is another kind.
+    #[must_use]
+    pub fn parse(item: &Item) -> Option<Self> {
+        let (at, state) = item.key.sk.strip_prefix(Self::PREFIX)?.split_once('#')?;
+        let text = |name: &str| item.text(name).map(str::to_owned);
+        Some(Self {
+            package: NodeId::parse(&item.key.pk)?,
+            at: leading_time(at)?,
+            state: state.to_owned(),
+            by: text(Self::BY),
+            description: text(Self::DESCRIPTION),
+        })
+    }
+}

@@ -1,0 +1,328 @@
+//! Captured traffic: the files of a window, the windows that are open, and until when there was any.
+
+use sagewarden_events::{Resource, ResourceKind, Timestamp};
+
+use super::kind::{RowKind, millis};
+use crate::id::NodeId;
+use crate::table::{Attributes, Item, Key, Query, Write};
+
+const HOUR_MS: i64 = 3_600_000;
+const WINDOW_PK: &str = "W#<endpoint>/<variant>@<start>+<hours>";
+
+/// A window of the traffic of a variant that still has to be judged for the last time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenWindowRow {
+    /// Whose.
+    pub endpoint: Resource,
+    /// Of which variant.
+    pub variant: String,
+    /// From.
+    pub start: Timestamp,
+    /// Until.
+    pub end: Timestamp,
+}
+
+impl OpenWindowRow {
+    /// What the row is.
+    pub const KIND: RowKind = RowKind {
+        row: "OpenWindowRow",
+        says: "a window that still has to be judged for the last time",
+        pk: "K#windows",
+        sk: "<end>#<partition of the window>",
+    };
+    const PK: &str = "K#windows";
+    const ENDPOINT: &str = "endpoint";
+    const VARIANT: &str = "variant";
+    const START: &str = "start";
+    const END: &str = "end";
+
+    /// The partition of what a window holds, open or not. Windows of another length are others, so that a setting that changes
+    /// mixes none.
+    #[must_use]
+    pub fn partition(&self) -> String {
+        let (endpoint, start) = (NodeId::endpoint(&self.endpoint), self.start.millis());
+        let hours = (self.end.millis() - start) / HOUR_MS;
+        format!("W#{}/{}@{start:013}+{hours}", endpoint.tail(), self.variant)
+    }
+
+    /// The windows that ended before a time, in the order of their ends.
+    #[must_use]
+    pub fn ended(before: Timestamp) -> Query {
+        // Behind the end a key goes on, so that what ends at that very time is not among them.
+        Query::between(Self::PK, "0", format!("{:013}", before.millis()))
+    }
+
+    /// The row's key.
+    #[must_use]
+    pub fn key(&self) -> Key {
+        Key::new(Self::PK, format!("{:013}#{}", self.end.millis(), self.partition()))
+    }
+
+    /// The row.
+    #[must_use]
+    pub fn item(&self) -> Item {
+        let attributes = Attributes::from([
+            (Self::ENDPOINT.into(), self.endpoint.arn().into()),
+            (Self::VARIANT.into(), self.variant.clone().into()),
+            (Self::START.into(), self.start.millis().into()),
+            (Self::END.into(), self.end.millis().into()),
+        ]);
+        Item { key: self.key(), attributes }
+    }
+
+    /// Reads a row; `None` when it is another kind.
+    #[must_use]
+    pub fn parse(item: &Item) -> Option<Self> {
+        let endpoint = Resource::parse_arn(item.text(Self::ENDPOINT)?).ok()?;
+        let is_open = item.key.pk == Self::PK && endpoint.kind == ResourceKind::Endpoint;
+        let window = Self {
+            endpoint,
+            variant: item.text(Self::VARIANT)?.to_owned(),
+            start: Timestamp::from_millis(item.number(Self::START)?),
+            end: Timestamp::from_millis(item.number(Self::END)?),
+        };
+        is_open.then_some(window)
+    }
+}
+
+/// A version of a file of captured traffic.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CapturedFileRow {
+    /// The partition of its window ([`OpenWindowRow::partition`]).
+    pub window: String,
+    /// Where.
+    pub bucket: String,
+    /// Its key.
+    pub key: String,
+    /// Its version, where the bucket keeps any.
+    pub version_id: Option<String>,
+    /// Its entity tag.
+    pub etag: String,
+    /// Bytes.
+    pub size: u64,
+    /// When it was written.
+    pub modified_at: Timestamp,
+    /// S3's own order of what happened to the key.
+    pub sequencer: Option<String>,
+}
+
+impl CapturedFileRow {
+    /// What the row is.
+    pub const KIND: RowKind = RowKind {
+        row: "CapturedFileRow",
+        says: "a version of a file in a window of captured traffic",
+        pk: WINDOW_PK,
+        sk: "F#<key>@<version>",
+    };
+    const PREFIX: &str = "F#";
+    const BUCKET: &str = "bucket";
+    const KEY: &str = "key";
+    const VERSION: &str = "version";
+    const ETAG: &str = "etag";
+    const SIZE: &str = "size";
+    const AT: &str = "at";
+    const SEQUENCER: &str = "sequencer";
+
+    /// The files of a window, in the order of their keys.
+    #[must_use]
+    pub fn of(window: &str) -> Query {
+        Query::prefix(window, Self::PREFIX)
+    }
+
+    /// What stands for the version: a file is written once, but nothing keeps anybody from writing it again.
+    #[must_use]
+    pub fn version(&self) -> &str {
+        self.version_id.as_deref().unwrap_or(&self.etag)
+    }
+
+    /// The row's key.
+    #[must_use]
+    pub fn row_key(&self) -> Key {
+        Key::new(self.window.as_str(), format!("{}{}@{}", Self::PREFIX, self.key, self.version()))
+    }
+
+    /// The row.
+    #[must_use]
+    pub fn item(&self) -> Item {
+        let mut attributes = Attributes::from([
+            (Self::BUCKET.into(), self.bucket.clone().into()),
+            (Self::KEY.into(), self.key.clone().into()),
+            (Self::ETAG.into(), self.etag.clone().into()),
+            (Self::SIZE.into(), i64::try_from(self.size).unwrap_or(i64::MAX).into()),
+            (Self::AT.into(), self.modified_at.millis().into()),
+        ]);
+        for (name, text) in [(Self::VERSION, &self.version_id), (Self::SEQUENCER, &self.sequencer)] {
+            attributes.extend(text.iter().map(|text| (name.to_owned(), text.clone().into())));
+        }
+        Item { key: self.row_key(), attributes }
+    }
+
+    /// Reads a row; `None` when it is another kind.
+    #[must_use]
+    pub fn parse(item: &Item) -> Option<Self> {
+        item.key.sk.strip_prefix(Self::PREFIX)?;
+        let text = |name: &str| item.text(name).map(str::to_owned);
+        Some(Self {
+            window: item.key.pk.clone(),
+            bucket: text(Self::BUCKET)?,
+            key: text(Self::KEY)?,
+            version_id: text(Self::VERSION),
+            etag: text(Self::ETAG)?,
+            size: u64::try_from(item.number(Self::SIZE)?).ok()?,
+            modified_at: Timestamp::from_millis(item.number(Self::AT)?),
+            sequencer: text(Self::SEQUENCER),
+        })
+    }
+}
+
+/// What is known of a window beside its files: a row without attributes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WindowMark {
+    /// Its metrics were published.
+    MetricsPublished,
+    /// It could not be judged, and nobody tries any longer.
+    GivenUp,
+}
+
+/// A mark on a window.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WindowMarkRow {
+    /// The partition of the window ([`OpenWindowRow::partition`]).
+    pub window: String,
+    /// Which mark.
+    pub mark: WindowMark,
+}
+
+impl WindowMarkRow {
+    /// What the row is for metrics.
+    pub const METRICS: RowKind = RowKind {
+        row: "WindowMarkRow",
+        says: "that the metrics of a window were published",
+        pk: WINDOW_PK,
+        sk: "M",
+    };
+    /// What the row is for a window that was given up.
+    pub const GIVEN_UP: RowKind = RowKind {
+        row: "WindowMarkRow",
+        says: "that a window could not be judged and was given up",
+        pk: WINDOW_PK,
+        sk: "U",
+    };
+
+    /// The row's key.
+    #[must_use]
+    pub fn key(&self) -> Key {
+        let sk = match self.mark {
+            WindowMark::MetricsPublished => Self::METRICS.sk,
+            WindowMark::GivenUp => Self::GIVEN_UP.sk,
+        };
+        Key::new(self.window.as_str(), sk)
+    }
+
+    /// The row.
+    #[must_use]
+    pub fn item(&self) -> Item {
+        Item { key: self.key(), attributes: Attributes::new() }
+    }
+
+    /// Reads a row; `None` when it is another kind.
+    #[must_use]
+    pub fn parse(item: &Item) -> Option<Self> {
+        let mark = match item.key.sk.as_str() {
+            sk if sk == Self::METRICS.sk => WindowMark::MetricsPublished,
+            sk if sk == Self::GIVEN_UP.sk => WindowMark::GivenUp,
+            _ => return None,
+        };
+        Some(Self { window: item.key.pk.clone(), mark })
+    }
+}
+
+const CAPTURED: &str = "K#captured";
+const UNTIL: &str = "at";
+const UNTIL_VERSION: &str = "atv";
+
+/// Until when traffic of an endpoint has been captured, as far as its files were heard of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LastCaptureRow {
+    /// The endpoint: `<account>/<region>/<name>`, the tail of its identity.
+    pub endpoint: String,
+    /// The end of the last hour with traffic.
+    pub until: Timestamp,
+}
+
+impl LastCaptureRow {
+    /// What the row is.
+    pub const KIND: RowKind = RowKind {
+        row: "LastCaptureRow",
+        says: "until when traffic of an endpoint has been captured",
+        pk: CAPTURED,
+        sk: "<account>/<region>/<endpoint>",
+    };
+
+    /// The row's key.
+    #[must_use]
+    pub fn key(endpoint: &Resource) -> Key {
+        Key::new(CAPTURED, NodeId::endpoint(endpoint).tail())
+    }
+
+    /// The write: the latest time counts.
+    #[must_use]
+    pub fn write(endpoint: &Resource, until: Timestamp) -> Write {
+        Write::Newest {
+            key: Self::key(endpoint),
+            version_attribute: UNTIL_VERSION.into(),
+            version: millis(until),
+            attributes: Attributes::from([(UNTIL.into(), until.millis().into())]),
+        }
+    }
+
+    /// Reads a row; `None` when it is another kind.
+    #[must_use]
+    pub fn parse(item: &Item) -> Option<Self> {
+        let Key { pk, sk } = &item.key;
+        let until = item.number(UNTIL).filter(|_| pk == CAPTURED && sk != ListeningRow::SK)?;
+        Some(Self { endpoint: sk.clone(), until: Timestamp::from_millis(until) })
+    }
+}
+
+/// Since when anybody listens for captured traffic: what was captured before was told to nobody.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListeningRow {
+    /// Since when.
+    pub since: Timestamp,
+}
+
+impl ListeningRow {
+    /// What the row is.
+    pub const KIND: RowKind = RowKind {
+        row: "ListeningRow",
+        says: "since when anybody listens for captured traffic",
+        pk: CAPTURED,
+        sk: "#",
+    };
+    const SK: &str = "#";
+
+    /// The row's key.
+    #[must_use]
+    pub fn key() -> Key {
+        Key::new(CAPTURED, Self::SK)
+    }
+
+    /// The write: the earliest time counts.
+    #[must_use]
+    pub fn write(&self) -> Write {
+        Write::Newest {
+            key: Self::key(),
+            version_attribute: UNTIL_VERSION.into(),
+            version: format!("{:019}", i64::MAX - self.since.millis()),
+            attributes: Attributes::from([(UNTIL.into(), self.since.millis().into())]),
+        }
+    }
+
+    /// Reads a row; `None` when it is another kind.
+    #[must_use]
+    pub fn parse(item: &Item) -> Option<Self> {
+        let since = item.number(UNTIL).filter(|_| item.key == Self::key())?;
+        Some(Self { since: Timestamp::from_millis(since) })
+    }
+}
