@@ -1,5 +1,7 @@
 //! The whole system on one machine, in memory, for tests of what the use cases do.
 
+use std::sync::Arc;
+
 use futures::executor::block_on;
 use sagewarden_events::{Actor, Resource, ResourceKind, Timestamp};
 use sagewarden_govern::route::Handled;
@@ -62,7 +64,7 @@ impl Local {
     ///
     /// # Errors
     /// When the folder cannot be made.
-    pub fn with(bundle: Bundle) -> Result<Self> {
+    pub fn with(bundle: impl Into<Arc<Bundle>>) -> Result<Self> {
         let git = TempDir::new()?;
         let system = System::new(Store::in_memory()?, git.path(), bundle, Story::ACCOUNT, Story::REGION)?;
         Ok(Self { system, _git: git })

@@ -56,7 +56,7 @@ impl System {
     pub fn new(
         store: Store,
         git: &Path,
-        bundle: Bundle,
+        bundle: impl Into<Arc<Bundle>>,
         account: &str,
         region: &str,
     ) -> Result<Self, GitError> {
@@ -65,7 +65,7 @@ impl System {
             git: LocalGit::new(git)?,
             notices: NoticeLog::new(store.clone()),
             quarantine: QuarantineLog::new(store.clone()),
-            bundle: Arc::new(bundle),
+            bundle: bundle.into(),
             store,
         })
     }

@@ -310,7 +310,7 @@ fn what_came_while_nobody_watched_was_not_unheard_of() -> Result<()> {
     let local = capturing("[[drift.detect.endpoints]]\nendpoint = \"prod\"\nwatch = false")?;
     capture(&local, DAY + 5 * HOUR, true)?;
     let bundle = Bundle::embedded()?.with_settings(SETTINGS)?;
-    let system = System { bundle, ..local.system.clone() };
+    let system = System { bundle: bundle.into(), ..local.system.clone() };
     let now = at(2 * DAY);
     block_on(system.deliver(&tick(2 * DAY), now))?;
     assert_eq!(of_type(&local, MONITORING_FAILED)?, Vec::<Value>::new());
