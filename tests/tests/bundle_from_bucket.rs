@@ -11,7 +11,8 @@ use sagewarden_govern::{
 };
 use sagewarden_lambda::Act;
 use sagewarden_local::{LocalGit, NoticeLog, SentNotice, SimulatedAccount, Store};
-use sagewarden_policy::{Bundle, Mode};
+use sagewarden_policy::Bundle;
+use sagewarden_settings::Mode;
 use sagewarden_tests::Result;
 use sagewarden_tests::functions::policies;
 use sagewarden_tests::guarded::{Guard, Guarded};

@@ -1,14 +1,15 @@
 //! What is stopped, what is deleted, what is only told.
 #![expect(clippy::indexing_slicing, reason = "a test ends where something is missing")]
 
-use sagewarden_events::{ResourceKind, Timestamp};
+use sagewarden_events::{Corrections, ResourceKind, Timestamp};
 use sagewarden_govern::ports::{Account, Description, ModelUse, PortError, PortErrorKind, Remedies, Stopped};
 use sagewarden_govern::{
     EnforcePolicy, Failure, InspectRole, InspectedRoles, Moment, POLICY_VIOLATION, REMEDIATION_DONE,
     REMEDIATION_FAILED,
 };
 use sagewarden_local::{SimulatedAccount, System};
-use sagewarden_policy::{Bundle, Corrections, Mode};
+use sagewarden_policy::Bundle;
+use sagewarden_settings::Mode;
 use sagewarden_tests::Result;
 use sagewarden_tests::local::{Local, SETTINGS, at, endpoint_config, model, training_job};
 use serde_json::{Value, json};

@@ -5,7 +5,7 @@ use sagewarden_events::Event;
 use sagewarden_govern::ports::{Account, Bus, Objects, SourceControl, Table};
 use sagewarden_govern::{AlertDrift, Done, Moment, Outcome, RecordLineage};
 use sagewarden_lambda::Act;
-use sagewarden_policy::{Bundle, LineageSettings};
+use sagewarden_settings::{LineageSettings, Settings};
 
 /// The function over its ports.
 #[derive(Debug)]
@@ -21,16 +21,16 @@ pub struct Alert<A, O, S, T, B> {
     /// Takes alerts.
     pub bus: B,
     /// Settings of lineage and alerts.
-    pub bundle: Bundle,
+    pub settings: Settings,
 }
 
 impl<A: Account, O: Objects, S: SourceControl, T: Table, B: Bus> Act for Alert<A, O, S, T, B> {
     async fn act(&self, event: &Event, moment: &Moment) -> Outcome {
-        let Self { account, objects, source, table, bus, bundle } = self;
+        let Self { account, objects, source, table, bus, settings: Settings { lineage, drift, .. } } = self;
         // What record-lineage does, and alone may do.
-        let settings = &LineageSettings { write_back_commit: false, ..bundle.settings().lineage.clone() };
+        let settings = &LineageSettings { write_back_commit: false, ..lineage.clone() };
         let recorder = RecordLineage { account, objects, source, table, settings };
-        let alert = AlertDrift { recorder, bus, settings: &bundle.settings().drift };
+        let alert = AlertDrift { recorder, bus, settings: drift };
         match event {
             Event::ResourceChanged(change) => alert.on_job(change, moment).await,
             Event::ObjectCreated(object) => alert.on_report(object, moment).await,

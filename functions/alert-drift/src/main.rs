@@ -6,7 +6,7 @@ use sagewarden_aws::load_config;
 use sagewarden_codecommit::CodeCommit;
 use sagewarden_dynamodb::DynamoTable;
 use sagewarden_eventbridge::EventBus;
-use sagewarden_lambda::{Config, bundle, init_logging, serve};
+use sagewarden_lambda::{Config, init_logging, serve, settings};
 use sagewarden_s3::{S3Objects, S3Quarantine};
 use sagewarden_sagemaker::SageMakerAccount;
 
@@ -24,7 +24,7 @@ async fn main() -> Result<(), Error> {
         source: CodeCommit::new(&aws),
         table: DynamoTable::new(&aws, config.table),
         bus: EventBus::new(&aws, Config::bus()?),
-        bundle: bundle()?,
+        settings: settings()?,
     };
     serve(config.function, &act, &quarantine).await
 }

@@ -5,7 +5,7 @@ use sagewarden_events::Event;
 use sagewarden_govern::ports::{Account, Bus, Files, Objects, Table};
 use sagewarden_govern::{DetectDrift, Done, Metrics, Moment, Outcome, SuggestBaseline, WindowMetrics};
 use sagewarden_lambda::{Act, container_metrics};
-use sagewarden_policy::Bundle;
+use sagewarden_settings::Settings;
 
 /// The function over its ports.
 #[derive(Debug)]
@@ -19,7 +19,7 @@ pub struct Detect<A, O, T, B> {
     /// Takes the finding that there is no baseline.
     pub bus: B,
     /// How traffic is judged.
-    pub bundle: Bundle,
+    pub settings: Settings,
     /// The bucket that the system keeps its own things in.
     pub own_bucket: String,
 }
@@ -35,8 +35,7 @@ impl Metrics for Logged {
 
 impl<A: Account, O: Objects + Files, T: Table, B: Bus> Act for Detect<A, O, T, B> {
     async fn act(&self, event: &Event, moment: &Moment) -> Outcome {
-        let Self { account, objects, table, bus, bundle, own_bucket } = self;
-        let drift = &bundle.settings().drift;
+        let Self { account, objects, table, bus, settings: Settings { drift, .. }, own_bucket } = self;
         let settings = &drift.detect;
         let detect = DetectDrift { account, objects, table, bus, metrics: &Logged, settings, own_bucket };
         let settings = &drift.training;

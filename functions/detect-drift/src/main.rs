@@ -5,7 +5,7 @@ use lambda_runtime::Error;
 use sagewarden_aws::load_config;
 use sagewarden_dynamodb::DynamoTable;
 use sagewarden_eventbridge::EventBus;
-use sagewarden_lambda::{Config, bundle, init_logging, serve};
+use sagewarden_lambda::{Config, init_logging, serve, settings};
 use sagewarden_s3::{S3Objects, S3Quarantine};
 use sagewarden_sagemaker::SageMakerAccount;
 
@@ -21,7 +21,7 @@ async fn main() -> Result<(), Error> {
         objects: S3Objects::new(&aws),
         table: DynamoTable::new(&aws, config.table),
         bus: EventBus::new(&aws, Config::bus()?),
-        bundle: bundle()?,
+        settings: settings()?,
         own_bucket: config.quarantine,
     };
     serve(config.function, &act, &quarantine).await

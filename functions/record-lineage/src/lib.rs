@@ -4,7 +4,7 @@ use sagewarden_events::Event;
 use sagewarden_govern::ports::{Account, Objects, SourceControl, Table};
 use sagewarden_govern::{Done, Moment, Outcome, RecordLineage};
 use sagewarden_lambda::Act;
-use sagewarden_policy::Bundle;
+use sagewarden_settings::Settings;
 
 /// The function over its ports.
 #[derive(Debug)]
@@ -18,13 +18,13 @@ pub struct Record<A, O, S, T> {
     /// Holds the lineage.
     pub table: T,
     /// Where to look for a commit that nobody named.
-    pub bundle: Bundle,
+    pub settings: Settings,
 }
 
 impl<A: Account, O: Objects, S: SourceControl, T: Table> Act for Record<A, O, S, T> {
     async fn act(&self, event: &Event, _: &Moment) -> Outcome {
-        let Self { account, objects, source, table, bundle } = self;
-        let settings = &bundle.settings().lineage;
+        let Self { account, objects, source, table, settings } = self;
+        let settings = &settings.lineage;
         let recorder = RecordLineage { account, objects, source, table, settings };
         match event {
             Event::ResourceChanged(change) => recorder.record(change).await,

@@ -5,7 +5,7 @@ use record_lineage::Record;
 use sagewarden_aws::load_config;
 use sagewarden_codecommit::CodeCommit;
 use sagewarden_dynamodb::DynamoTable;
-use sagewarden_lambda::{Config, bundle, init_logging, serve};
+use sagewarden_lambda::{Config, init_logging, serve, settings};
 use sagewarden_s3::{S3Objects, S3Quarantine};
 use sagewarden_sagemaker::SageMakerAccount;
 
@@ -22,7 +22,7 @@ async fn main() -> Result<(), Error> {
         objects,
         source: CodeCommit::new(&aws),
         table: DynamoTable::new(&aws, config.table),
-        bundle: bundle()?,
+        settings: settings()?,
     };
     serve(config.function, &act, &quarantine).await
 }

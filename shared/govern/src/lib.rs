@@ -1,5 +1,7 @@
 //! The use cases of Sagewarden, one file each, over small ports. No SDK, no clock, no runtime: time and settings are
 //! passed in.
+//!
+//! What judges by policies stands behind the feature `judging`; everything else needs settings only.
 #![expect(
     async_fn_in_trait,
     reason = "ports are used through generics, and functions run on one thread: no caller needs `Send`"
@@ -7,17 +9,24 @@
 
 mod alert_drift;
 mod closure;
+#[cfg(feature = "judging")]
 mod comment;
 mod commit_claim;
 mod counted;
 mod data_versions;
 mod deployed_by;
 mod detect_drift;
+#[cfg(feature = "judging")]
 mod enforce_policy;
 mod explanation;
+#[cfg(feature = "judging")]
 mod finding_notice;
+#[cfg(feature = "judging")]
 mod inspect_role;
+#[cfg(feature = "judging")]
 mod join;
+mod judged_key;
+#[cfg(feature = "judging")]
 mod keep_bundle;
 mod last_capture;
 mod listed_data;
@@ -33,10 +42,13 @@ mod record_feature_group;
 mod record_lineage;
 mod record_monitoring;
 mod record_pipeline;
+#[cfg(feature = "judging")]
 mod remedy;
+#[cfg(feature = "judging")]
 mod review_commit;
 mod store_record;
 mod suggest_baseline;
+#[cfg(feature = "judging")]
 mod verdict_record;
 mod walk_commits;
 mod write_back;
@@ -45,8 +57,11 @@ pub use alert_drift::{AlertDrift, DRIFT_ALERT, MONITORING_FAILED, RETRAINING_SUG
 pub use closure::{live_upstream, upstream};
 pub use counted::counted;
 pub use detect_drift::{BASELINE_MISSING, DetectDrift, Metrics, WindowMetrics};
+#[cfg(feature = "judging")]
 pub use enforce_policy::{EnforcePolicy, POLICY_VIOLATION, REMEDIATION_DONE, REMEDIATION_FAILED};
+#[cfg(feature = "judging")]
 pub use inspect_role::{InspectRole, Inspected, InspectedRoles};
+#[cfg(feature = "judging")]
 pub use keep_bundle::{BUNDLE_REFUSED, BundleInForce, BundlePlace, KeepBundle};
 pub use lookup_lineage::{Ask, NoAnswer, Question, Reply, Way, answer, lookup_lineage};
 pub use once::Moment;
@@ -54,6 +69,8 @@ pub use outcome::{Done, Failure, Outcome};
 pub use record_commit::record_commit;
 pub use record_deployment::deployment_at;
 pub use record_lineage::RecordLineage;
+#[cfg(feature = "judging")]
 pub use remedy::VIOLATION_TAG;
+#[cfg(feature = "judging")]
 pub use review_commit::ReviewCommit;
 pub use suggest_baseline::SuggestBaseline;

@@ -13,15 +13,15 @@ use sagewarden_lineage::observe::{
 };
 use sagewarden_lineage::record::{NODE, Record, SOURCE, name_alias, reference_pk};
 use sagewarden_lineage::table::{Key, Query, Range};
-use sagewarden_policy::LineageSettings;
+use sagewarden_settings::LineageSettings;
 
 use crate::closure::query_all;
 use crate::commit_claim::claimed;
+use crate::judged_key::judged_key;
 use crate::outcome::{Done, Failure, Outcome};
 use crate::ports::{Account, Description, Objects, PortError, SourceControl, Table};
 use crate::record_commit::record_confirmed;
 use crate::store_record::store_record;
-use crate::verdict_record::judged_key;
 
 impl From<Unreadable> for Failure {
     fn from(error: Unreadable) -> Self {

@@ -9,7 +9,7 @@ use sagewarden_govern::ports::{Files, Objects, PortError, PortErrorKind, Table a
 use sagewarden_govern::{DetectDrift, Failure, MONITORING_FAILED, Metrics, Moment, Outcome, WindowMetrics};
 use sagewarden_lineage::table::{self as lineage, Attributes, Item, Key, Write};
 use sagewarden_local::{NoticeLog, SimulatedAccount, Store, System};
-use sagewarden_policy::DetectSettings;
+use sagewarden_settings::DetectSettings;
 use sagewarden_tests::Result;
 use sagewarden_tests::guarded::{Guard, Guarded};
 use sagewarden_tests::local::{Local, at};

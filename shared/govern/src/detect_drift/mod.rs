@@ -16,7 +16,7 @@ use sagewarden_drift::capture::CaptureKey;
 use sagewarden_drift::{Metric, WindowReport};
 use sagewarden_events::{ObjectCreated, Resource, ResourceKind, Timestamp};
 use sagewarden_lineage::s3::S3Location;
-use sagewarden_policy::DetectSettings;
+use sagewarden_settings::DetectSettings;
 use serde_json::Value as Json;
 
 use crate::last_capture;

@@ -36,7 +36,7 @@ use sagewarden_lineage::table::Attributes;
 use sagewarden_lineage::table::Value::Text;
 use sagewarden_lineage::view::{self, Format};
 use sagewarden_local::Store;
-use sagewarden_policy::LineageSettings;
+use sagewarden_settings::LineageSettings;
 
 use crate::meter::{Meter, total};
 use crate::world::{Pipeline, WIDE, World, wide_event};
