@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds every function in release and lays it where infra/template.yaml expects it: target/lambda/<function>/bootstrap, with
-# the policies and settings beside it. Prints each binary's size and the glibc that it needs; Amazon Linux 2023 has 2.34.
+# the settings beside it, and the policies where it judges. Prints each binary's size and the glibc that it needs; Amazon Linux 2023 has 2.34.
 #
 # Needs Rust, Python 3 with venv, and objdump (binutils). cargo-lambda and its linker come from the Python package index.
 set -euo pipefail
@@ -28,7 +28,11 @@ for function in "${functions[@]}"; do
   place=target/lambda/$function
   rm -rf "$place/bundle"
   mkdir -p "$place/bundle"
-  cp -R infra/policies infra/settings.toml "$place/bundle/"
+  cp infra/settings.toml "$place/bundle/"
+  # Only functions with the feature `judging` know what policies are.
+  if grep -q '"judging"' "functions/$function/Cargo.toml"; then
+    cp -R infra/policies "$place/bundle/"
+  fi
   glibc=$(objdump -T "$place/bootstrap" | grep -o 'GLIBC_[0-9.]*' | sort -V | tail -1 | cut -d_ -f2)
   printf '%-16s %10s  %s\n' "$function" "$(stat -c %s "$place/bootstrap")" "$glibc"
   if [ "$(printf '%s\n' "$limit" "$glibc" | sort -V | tail -1)" != "$limit" ]; then

@@ -207,7 +207,8 @@ fn uri(path: &str) -> String {
 #[cfg(test)]
 mod tests {
     use sagewarden_policy::intake;
-    use sagewarden_policy::{Mode, Outcome, Plan, Verdict};
+    use sagewarden_policy::{Outcome, Plan, Verdict};
+    use sagewarden_settings::Mode;
 
     use super::*;
 

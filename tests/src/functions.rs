@@ -1,4 +1,5 @@
-//! The functions as they are deployed: each in its folder, the binary called `bootstrap`, the bundle beside it. And the command.
+//! The functions as they are deployed: each in its folder, the binary called `bootstrap`, settings and policies beside it. And
+//! the command.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -17,18 +18,26 @@ use crate::{Result, root, target};
 pub fn package(folder: &Path, settings: &str) -> Result<()> {
     for (name, program) in build("functions")? {
         let place = folder.join(&name);
-        let policies = place.join("bundle/policies");
-        fs::create_dir_all(&policies)?;
+        let bundle = place.join("bundle");
+        fs::create_dir_all(&bundle)?;
         let bootstrap = place.join("bootstrap");
         // A link where possible: with its symbols a binary has close to a hundred megabytes.
         fs::hard_link(&program, &bootstrap).or_else(|_| fs::copy(&program, &bootstrap).map(drop))?;
-        for entry in fs::read_dir(root().join("infra/policies"))? {
-            let entry = entry?;
-            fs::copy(entry.path(), policies.join(entry.file_name()))?;
+        fs::write(bundle.join("settings.toml"), settings)?;
+        if judges(&name)? {
+            fs::create_dir_all(bundle.join("policies"))?;
+            for (name, text) in policies()? {
+                fs::write(bundle.join(name), text)?;
+            }
         }
-        fs::write(place.join("bundle/settings.toml"), settings)?;
     }
     Ok(())
+}
+
+/// Whether a function judges: only these are packaged with policies.
+fn judges(function: &str) -> Result<bool> {
+    let manifest = root().join("functions").join(function).join("Cargo.toml");
+    Ok(fs::read_to_string(manifest)?.contains("\"judging\""))
 }
 
 /// The command `sagewarden`, built like the functions.

@@ -5,12 +5,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use sagewarden_codecommit::CodeCommit;
-use sagewarden_events::{CommitId, Repository, Resource, ResourceKind, Timestamp};
+use sagewarden_events::{Change, CommitId, Corrections, Repository, Resource, ResourceKind, Timestamp};
 use sagewarden_govern::ports::{
     Account, ChangedFile, Comment, ModelUse, PortErrorKind, Remedies, SourceControl, Stopped,
 };
 use sagewarden_local::{LocalGit, NewCommit, SimulatedAccount, Store};
-use sagewarden_policy::{Change, Corrections};
 use sagewarden_sagemaker::SageMakerAccount;
 use sagewarden_tests::emulator::{ACCOUNT, REGION, config};
 use sagewarden_tests::simulator::Simulator;

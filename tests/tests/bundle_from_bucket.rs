@@ -11,7 +11,8 @@ use sagewarden_govern::{
     Absent, BUNDLE_REFUSED, BundleInForce, BundlePlace, Failure, Moment, POLICY_VIOLATION,
 };
 use sagewarden_local::SentNotice;
-use sagewarden_policy::{Bundle, Mode};
+use sagewarden_policy::Bundle;
+use sagewarden_settings::Mode;
 use sagewarden_tests::Result;
 use sagewarden_tests::functions::policies;
 use sagewarden_tests::guarded::{Guard, Guarded};

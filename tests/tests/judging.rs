@@ -3,11 +3,12 @@
 
 use std::cell::Cell;
 
-use sagewarden_events::{ResourceKind, Timestamp};
+use sagewarden_events::{Corrections, ResourceKind, Timestamp};
 use sagewarden_govern::ports::{ModelUse, PortError, PortErrorKind, Remedies, Stopped};
 use sagewarden_govern::{Failure, Moment, POLICY_VIOLATION, REMEDIATION_DONE, REMEDIATION_FAILED, route};
 use sagewarden_local::SimulatedAccount;
-use sagewarden_policy::{Bundle, Corrections, Mode};
+use sagewarden_policy::Bundle;
+use sagewarden_settings::Mode;
 use sagewarden_tests::Result;
 use sagewarden_tests::local::{Local, SETTINGS, at, endpoint_config, model, training_job};
 use serde_json::{Value, json};

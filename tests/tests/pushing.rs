@@ -13,7 +13,7 @@ use sagewarden_govern::{Absent, Ports, record_commit};
 use sagewarden_lineage::closure;
 use sagewarden_lineage::table::Item;
 use sagewarden_local::{LocalGit, MovedReference, Store, Story};
-use sagewarden_policy::Settings;
+use sagewarden_settings::Settings;
 use sagewarden_tests::Result;
 use sagewarden_tests::local::{Local, at, endpoint_config, model, training_job};
 use serde_json::{Value, json};

@@ -1,9 +1,9 @@
 //! Each remedy, from the call that breaks a control to what becomes of it.
 #![expect(clippy::indexing_slicing, reason = "a test ends where something is missing")]
 
-use sagewarden_events::{Actor, Resource, ResourceKind};
+use sagewarden_events::{Actor, Grant, Resource, ResourceKind};
 use sagewarden_govern::{POLICY_VIOLATION, REMEDIATION_DONE, VIOLATION_TAG};
-use sagewarden_policy::{Bundle, Grant};
+use sagewarden_policy::Bundle;
 use sagewarden_tests::Result;
 use sagewarden_tests::local::{KEY, Local, SETTINGS, at, model, training_job};
 use serde_json::{Value, json};

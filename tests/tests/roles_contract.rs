@@ -3,11 +3,12 @@
 
 use std::cell::Cell;
 
+use sagewarden_events::Grant;
 use sagewarden_govern::ports::{Grants, PortError, PortErrorKind, Roles};
 use sagewarden_govern::{Inspected, InspectedRoles};
 use sagewarden_iam::IamRoles;
 use sagewarden_local::{SimulatedAccount, Store};
-use sagewarden_policy::{Grant, RoleFacts};
+use sagewarden_policy::RoleFacts;
 use sagewarden_tests::Result;
 use sagewarden_tests::aws::Aws;
 use sagewarden_tests::emulator::{ACCOUNT, Emulator, REGION};

@@ -426,7 +426,8 @@ fn what_is_stored_is_encrypted_kept_and_recoverable() {
 
 #[test]
 fn functions_get_the_variables_that_they_read() -> Result<()> {
-    let config = fs::read_to_string(root().join("shared/lambda/src/config.rs"))?;
+    let source = |name: &str| fs::read_to_string(root().join("shared/lambda/src").join(name));
+    let config = source("config.rs")? + &source("bundle.rs")?;
     for (id, function) in resources("AWS::Serverless::Function") {
         let main = fs::read_to_string(root().join("functions").join(artefact(function)).join("src/main.rs"))?;
         let given: BTreeSet<&str> = function["Environment"]["Variables"]

@@ -7,7 +7,7 @@ use sagewarden_codecommit::CodeCommit;
 use sagewarden_dynamodb::DynamoTable;
 use sagewarden_eventbridge::EventBus;
 use sagewarden_govern::{Absent, Ports, route};
-use sagewarden_lambda::{Config, bundle, init_logging, serve};
+use sagewarden_lambda::{Config, init_logging, serve, settings};
 use sagewarden_s3::{S3Objects, S3Quarantine};
 use sagewarden_sagemaker::SageMakerAccount;
 
@@ -28,7 +28,7 @@ async fn main() -> Result<(), Error> {
         table: DynamoTable::new(&aws, config.table),
         bus: EventBus::new(&aws, Config::bus()?),
         metrics: Absent,
-        settings: bundle()?.settings().clone(),
+        settings: settings()?,
         own_bucket: config.quarantine,
     };
     let act = async |event: &_, moment: &_| route::alert_drift(&world, event, moment).await;

@@ -9,8 +9,8 @@ use sagewarden_eventbridge::EventBus;
 use sagewarden_govern::route::{self, Judging};
 use sagewarden_govern::{Absent, Ports};
 use sagewarden_lambda::{Config, bundle_in_force, init_logging, serve};
-use sagewarden_policy::Settings;
 use sagewarden_s3::{S3Objects, S3Quarantine};
+use sagewarden_settings::Settings;
 
 // One record after the other on one thread: the work waits for services, and a smaller function has no second core.
 #[tokio::main(flavor = "current_thread")]

@@ -6,7 +6,7 @@ use sagewarden_aws::load_config;
 use sagewarden_codecommit::CodeCommit;
 use sagewarden_dynamodb::DynamoTable;
 use sagewarden_govern::{Absent, Ports, route};
-use sagewarden_lambda::{Config, bundle, init_logging, serve};
+use sagewarden_lambda::{Config, init_logging, serve, settings};
 use sagewarden_s3::{S3Objects, S3Quarantine};
 use sagewarden_sagemaker::SageMakerAccount;
 
@@ -27,7 +27,7 @@ async fn main() -> Result<(), Error> {
         table: DynamoTable::new(&aws, config.table),
         bus: Absent,
         metrics: Absent,
-        settings: bundle()?.settings().clone(),
+        settings: settings()?,
         own_bucket: config.quarantine,
     };
     serve(config.function, async |event, _| route::record_lineage(&world, event).await, &quarantine).await

@@ -2,12 +2,15 @@
 //! behind them, CodeCommit pushes and S3 objects.
 //!
 //! An event is a hint: it says that something happened to a named resource. What is judged and recorded is the
-//! description that the service gives of it. So only names, states, times and actors are typed here.
+//! description that the service gives of it. So only names, states, times and actors are typed here, and the few words for
+//! resources that adapters and policies share.
 
 mod case;
+mod correction;
 mod decode;
 mod event;
 mod git;
+mod grant;
 mod kind;
 mod resource;
 mod secret;
@@ -15,9 +18,11 @@ mod status;
 mod time;
 
 pub use case::{lower_first, to_api_case, to_trail_case};
+pub use correction::{Change, Corrections};
 pub use decode::{Undecodable, decode, effect_of, known_calls, lineage_calls};
 pub use event::*;
 pub use git::{CommitId, InvalidCommitId, RefChange, RefKind, Repository};
+pub use grant::Grant;
 pub use kind::ResourceKind;
 pub use resource::{InvalidArn, Resource};
 pub use secret::holds_token;

@@ -1,31 +1,41 @@
 //! The use cases of Sagewarden, a room each, over small ports. No SDK, no clock, no runtime: time and settings are
 //! passed in.
+//!
+//! What judges by policies stands behind the feature `judging`; everything else needs settings only.
 #![expect(
     async_fn_in_trait,
     reason = "ports are used through generics, and functions run on one thread: no caller needs `Send`"
 )]
 
 mod alert;
+#[cfg(feature = "judging")]
 mod bundle;
 mod counted;
 mod detect;
+#[cfg(feature = "judging")]
 mod enforce;
+mod judged_key;
 mod lookup;
 mod notify;
 mod outcome;
 pub mod ports;
 mod record;
+#[cfg(feature = "judging")]
 mod review;
 pub mod route;
 mod world;
 
 pub use alert::{AlertDrift, DRIFT_ALERT, MONITORING_FAILED, RETRAINING_SUGGESTED};
+#[cfg(feature = "judging")]
 pub use bundle::{BUNDLE_REFUSED, BundleInForce, BundlePlace, KeepBundle};
 pub use counted::counted;
 pub use detect::suggest_baseline::SuggestBaseline;
 pub use detect::{BASELINE_MISSING, DetectDrift};
+#[cfg(feature = "judging")]
 pub use enforce::inspect_role::{Inspected, InspectedRoles};
+#[cfg(feature = "judging")]
 pub use enforce::remedy::VIOLATION_TAG;
+#[cfg(feature = "judging")]
 pub use enforce::{EnforcePolicy, POLICY_VIOLATION, REMEDIATION_DONE, REMEDIATION_FAILED};
 pub use lookup::{Ask, NoAnswer, Question, Reply, Way, answer, lookup_lineage};
 pub use notify::Moment;
@@ -34,5 +44,6 @@ pub use record::RecordLineage;
 pub use record::closure::{live_upstream, upstream};
 pub use record::deployment::deployment_at;
 pub use record::push::record_commit;
+#[cfg(feature = "judging")]
 pub use review::ReviewCommit;
 pub use world::{Absent, Ports, World};

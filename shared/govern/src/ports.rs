@@ -5,10 +5,9 @@ use std::collections::BTreeMap;
 use std::error::Error;
 
 use sagewarden_drift::Metric;
-use sagewarden_events::{CommitId, Repository, Resource, Timestamp};
+use sagewarden_events::{CommitId, Corrections, Grant, Repository, Resource, Timestamp};
 use sagewarden_lineage::s3::Checksum;
 use sagewarden_lineage::table::{Attributes, Item, Key, Page, Query, Write};
-use sagewarden_policy::{Corrections, Grant};
 use serde::Serialize;
 use serde_json::Value;
 use thiserror::Error;

@@ -4,7 +4,7 @@
 //! from the adapters in `shared/aws`, the command from those in `shared/local`, a test from whatever it wants to see fail. What a
 //! process has no business with is [`Absent`]: the function neither links that adapter nor has the permission.
 
-use sagewarden_policy::Settings;
+use sagewarden_settings::Settings;
 
 use crate::ports::{
     Account, Bus, Files, Metrics, Objects, PortError, PortErrorKind, Remedies, Roles, SourceControl, Table,

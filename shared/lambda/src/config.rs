@@ -1,12 +1,12 @@
-//! What the template tells a function: environment variables, and the policy bundle beside the binary.
+//! What a function is told: environment variables by the template, and settings by the folder beside the binary.
 
 use std::env;
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::Arc;
 
-use sagewarden_govern::{BundleInForce, BundlePlace};
-use sagewarden_policy::{Bundle, BundleError, Mode};
+#[cfg(feature = "judging")]
+use sagewarden_policy::BundleError;
+use sagewarden_settings::{FileError, Settings};
 use thiserror::Error;
 
 /// A function that cannot start. Its message names what to mend.
@@ -27,7 +27,16 @@ pub enum ConfigError {
         /// What it may be.
         wanted: &'static str,
     },
+    /// The settings are missing or wrong.
+    #[error("the settings in `{}` cannot be used: {source}", path.display())]
+    Settings {
+        /// Where they were looked for.
+        path: PathBuf,
+        /// What is wrong, with file and line.
+        source: FileError,
+    },
     /// The policies or settings are missing or wrong.
+    #[cfg(feature = "judging")]
     #[error("the policy bundle in `{}` cannot be used: {source}", path.display())]
     Bundle {
         /// Where it was looked for.
@@ -96,37 +105,19 @@ impl Config {
     }
 }
 
-/// The policies and settings that were packaged beside the binary. A function without a valid bundle does not start: judging
-/// by half a policy would be worse than an alarm.
+/// The settings that were packaged beside the binary, for a function that judges nothing. Without valid settings it does not
+/// start: working by half a file would be worse than an alarm.
 ///
 /// # Errors
-/// When a file is missing or wrong, with its name and line.
-pub fn bundle() -> Result<Bundle, ConfigError> {
-    let path = PathBuf::from(required("LAMBDA_TASK_ROOT")?).join("bundle");
-    Bundle::from_dir(&path).map_err(|source| ConfigError::Bundle { path, source })
+/// When the file is missing or wrong, with its name and line.
+pub fn settings() -> Result<Settings, ConfigError> {
+    let path = packaged()?;
+    Settings::from_dir(&path).map_err(|source| ConfigError::Settings { path, source })
 }
 
-/// The packaged bundle, and the bucket that newer ones come from, if there is one; the stack's mode stands above both.
-///
-/// # Errors
-/// When the packaged bundle is wrong, or a variable has a value that means nothing.
-pub fn bundle_in_force() -> Result<BundleInForce, ConfigError> {
-    let place = optional("SAGEWARDEN_BUNDLE").map(place).transpose()?;
-    let mode = optional("SAGEWARDEN_MODE").map(mode).transpose()?;
-    Ok(BundleInForce::new(Arc::new(bundle()?), place, mode))
-}
-
-fn place(value: String) -> Result<BundlePlace, ConfigError> {
-    let wanted = "empty, or `s3://<bucket>/<prefix>/`";
-    BundlePlace::parse(&value).ok_or(ConfigError::Invalid { name: "SAGEWARDEN_BUNDLE", value, wanted })
-}
-
-fn mode(value: String) -> Result<Mode, ConfigError> {
-    match value.as_str() {
-        "observe" => Ok(Mode::Observe),
-        "enforce" => Ok(Mode::Enforce),
-        _ => Err(ConfigError::Invalid { name: "SAGEWARDEN_MODE", value, wanted: "`observe` or `enforce`" }),
-    }
+/// The folder beside the binary.
+pub(crate) fn packaged() -> Result<PathBuf, ConfigError> {
+    Ok(PathBuf::from(required("LAMBDA_TASK_ROOT")?).join("bundle"))
 }
 
 fn switch(name: &'static str, value: String) -> Result<bool, ConfigError> {
@@ -137,11 +128,11 @@ fn switch(name: &'static str, value: String) -> Result<bool, ConfigError> {
     }
 }
 
-fn required(name: &'static str) -> Result<String, ConfigError> {
+pub(crate) fn required(name: &'static str) -> Result<String, ConfigError> {
     optional(name).ok_or(ConfigError::Missing(name))
 }
 
-fn optional(name: &str) -> Option<String> {
+pub(crate) fn optional(name: &str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.is_empty())
 }
 
@@ -150,28 +141,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_mode_is_one_of_two_words() {
-        assert_eq!(mode("enforce".into()).unwrap(), Mode::Enforce);
-        let error = mode("on".into()).unwrap_err().to_string();
-        assert_eq!(
-            error,
-            "the environment variable `SAGEWARDEN_MODE` is `on`: it must be `observe` or `enforce`"
-        );
-    }
-
-    #[test]
     fn a_switch_is_on_or_off() {
         assert!(switch("X", "on".into()).unwrap());
         assert!(!switch("X", "off".into()).unwrap());
         let error = switch("X", "false".into()).unwrap_err().to_string();
         assert_eq!(error, "the environment variable `X` is `false`: it must be `on` or `off`");
-    }
-
-    #[test]
-    fn a_bundle_lies_in_a_bucket() {
-        assert_eq!(place("s3://b/governance".into()).unwrap().to_string(), "s3://b/governance/");
-        let error = place("/governance".into()).unwrap_err().to_string();
-        assert!(error.ends_with("it must be empty, or `s3://<bucket>/<prefix>/`"), "{error}");
     }
 
     #[test]

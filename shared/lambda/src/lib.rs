@@ -1,12 +1,16 @@
 //! What every function needs around its use case: batches from a queue, configuration, metrics, errors with stable names.
 
 mod batch;
+#[cfg(feature = "judging")]
+mod bundle;
 mod config;
 mod error;
 mod metrics;
 
 pub use batch::serve;
-pub use config::{Config, ConfigError, bundle, bundle_in_force};
+#[cfg(feature = "judging")]
+pub use bundle::bundle_in_force;
+pub use config::{Config, ConfigError, settings};
 pub use error::FunctionError;
 pub use metrics::{MetricLog, Tally};
 

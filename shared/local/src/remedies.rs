@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use sagewarden_events::{Resource, ResourceKind, Timestamp};
+use sagewarden_events::{Change, Corrections, Resource, ResourceKind, Timestamp};
 use sagewarden_govern::ports::{ModelUse, PortError, PortErrorKind, Remedies, Stopped};
-use sagewarden_policy::{Change, Corrections};
 use serde_json::{Value, json};
 
 use crate::account::{Document, Fault, SimulatedAccount};

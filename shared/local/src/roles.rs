@@ -1,8 +1,8 @@
 //! Roles of the simulated account and their policies.
 
 use rusqlite::{OptionalExtension, params};
+use sagewarden_events::Grant;
 use sagewarden_govern::ports::{Grants, PortError, PortErrorKind, Roles};
-use sagewarden_policy::Grant;
 use serde_json::Value;
 
 use crate::account::SimulatedAccount;

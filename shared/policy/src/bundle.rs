@@ -8,15 +8,14 @@ use std::str::FromStr;
 use cedar_policy::{Effect, Policy, PolicyId, PolicySet, Schema, ValidationMode, Validator};
 use miette::Diagnostic;
 use sagewarden_events::ResourceKind;
+use sagewarden_settings::{Environment, FileError, Mode, Settings, read_file};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use crate::control::Control;
 use crate::engine::{Action, Index, Rules, Sorting, index};
-use crate::settings::{Environment, Mode, Settings};
 
 const SCHEMA: &str = "policies/schema.cedarschema";
-const SETTINGS: &str = "settings.toml";
 
 /// The bundle that is built in: `infra/policies` and `infra/settings.toml`.
 const EMBEDDED: [(&str, &str); 18] = [
@@ -37,7 +36,7 @@ const EMBEDDED: [(&str, &str); 18] = [
     ("policies/studio.cedar", include_str!("../../../infra/policies/studio.cedar")),
     ("policies/feature_group.cedar", include_str!("../../../infra/policies/feature_group.cedar")),
     ("policies/pipeline_execution.cedar", include_str!("../../../infra/policies/pipeline_execution.cedar")),
-    (SETTINGS, include_str!("../../../infra/settings.toml")),
+    (Settings::FILE, include_str!("../../../infra/settings.toml")),
 ];
 
 /// Policies and settings that fit together.
@@ -53,20 +52,12 @@ pub struct Bundle {
 
 /// Why a bundle is refused. Displayed as `<file>:<line>:<column>: <reason>`.
 #[derive(Debug, Error)]
-#[error("{file}:{line}:{column}: {reason}")]
-pub struct BundleError {
-    file: String,
-    line: usize,
-    column: usize,
-    reason: String,
-}
+#[error(transparent)]
+pub struct BundleError(#[from] FileError);
 
 impl BundleError {
     fn new(file: &str, text: &str, offset: usize, reason: impl ToString) -> Self {
-        let before = text.get(..offset).unwrap_or(text);
-        let line = before.matches('\n').count() + 1;
-        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-        Self { file: file.to_owned(), line, column, reason: reason.to_string() }
+        Self(FileError::new(file, text, offset, reason))
     }
 }
 
@@ -85,18 +76,13 @@ impl Bundle {
     /// # Errors
     /// When a file cannot be read, or the bundle is refused.
     pub fn from_dir(dir: &Path) -> Result<Self, BundleError> {
-        let unreadable = |name: &str, error: &dyn std::fmt::Display| {
-            BundleError::new(name, "", 0, format!("cannot be read in `{}`: {error}", dir.display()))
-        };
         let mut files = BTreeMap::new();
-        let read = |name: &str| fs::read_to_string(dir.join(name)).map_err(|error| unreadable(name, &error));
-        files.insert(SETTINGS.to_owned(), read(SETTINGS)?);
-        let entries = fs::read_dir(dir.join("policies")).map_err(|error| unreadable("policies", &error))?;
-        for entry in entries {
-            let entry = entry.map_err(|error| unreadable("policies", &error))?;
-            let name = format!("policies/{}", entry.file_name().to_string_lossy());
+        files.insert(Settings::FILE.to_owned(), read_file(dir, Settings::FILE)?);
+        let unreadable = |error| FileError::unreadable(dir, "policies", error);
+        for entry in fs::read_dir(dir.join("policies")).map_err(unreadable)? {
+            let name = format!("policies/{}", entry.map_err(unreadable)?.file_name().to_string_lossy());
             if name.ends_with(".cedar") || name == SCHEMA {
-                files.insert(name.clone(), read(&name)?);
+                files.insert(name.clone(), read_file(dir, &name)?);
             }
         }
         Self::from_files(&files)
@@ -123,7 +109,7 @@ impl Bundle {
                 .map(String::as_str)
                 .ok_or_else(|| BundleError::new(name, "", 0, "the file is missing"))
         };
-        let settings = settings(need(SETTINGS)?)?;
+        let settings = Settings::from_text(need(Settings::FILE)?)?;
         let schema = schema(need(SCHEMA)?)?;
         let mut policies = PolicySet::new();
         let mut controls = BTreeMap::new();
@@ -140,7 +126,7 @@ impl Bundle {
                 "there is no control: nothing would ever be judged",
             ));
         }
-        fits_together(&settings, &controls, need(SETTINGS)?)?;
+        fits_together(&settings, &controls, need(Settings::FILE)?)?;
         let index =
             index(&policies, schema, sorting).map_err(|reason| BundleError::new(SCHEMA, "", 0, reason))?;
         let environments = environments(&settings);
@@ -164,11 +150,13 @@ impl Bundle {
     /// # Errors
     /// When the text is no settings file.
     pub fn with_settings(mut self, text: &str) -> Result<Self, BundleError> {
-        self.settings = settings(text)?;
+        self.settings = Settings::from_text(text)?;
         fits_together(&self.settings, &self.controls, text)?;
         self.environments = environments(&self.settings);
-        let both =
-            BTreeMap::from([("policies".to_owned(), self.hash), (SETTINGS.to_owned(), text.to_owned())]);
+        let both = BTreeMap::from([
+            ("policies".to_owned(), self.hash),
+            (Settings::FILE.to_owned(), text.to_owned()),
+        ]);
         self.hash = hash(&both);
         Ok(self)
     }
@@ -228,13 +216,6 @@ impl Bundle {
     }
 }
 
-fn settings(text: &str) -> Result<Settings, BundleError> {
-    toml::from_str(text).map_err(|error| {
-        let offset = error.span().map_or(0, |span| span.start);
-        BundleError::new(SETTINGS, text, offset, error.message())
-    })
-}
-
 /// A mode or waiver of a control that does not exist is a typo that would change nothing; so is an environment that nothing
 /// belongs to, and a control that stands for a setting that does not exist.
 fn fits_together(
@@ -243,7 +224,7 @@ fn fits_together(
     text: &str,
 ) -> Result<(), BundleError> {
     let refuse = |place: &str, reason: String| {
-        Err(BundleError::new(SETTINGS, text, text.find(place).unwrap_or(0), reason))
+        Err(BundleError::new(Settings::FILE, text, text.find(place).unwrap_or(0), reason))
     };
     let own = settings.controls.keys().chain(settings.waivers.iter().map(|waiver| &waiver.control));
     let named = own.chain(settings.environments.iter().flat_map(|environment| environment.controls.keys()));

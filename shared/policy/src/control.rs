@@ -1,5 +1,6 @@
 //! A control: one `forbid` with annotations that tell people what it is about.
 
+use sagewarden_events::Change;
 use serde::{Deserialize, Serialize};
 
 /// How bad a violation is.
@@ -33,35 +34,7 @@ pub enum Remedy {
     Change(Change),
 }
 
-/// A setting that the API lets be changed in place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Change {
-    /// `UpdateTrainingJob`: no shell in the container.
-    DisableRemoteDebug,
-    /// `UpdateNotebookInstance`, while it is stopped: no root access.
-    DisableRootAccess,
-    /// `UpdateNotebookInstance`, while it is stopped: version 2 of the metadata service only.
-    RequireMetadataV2,
-    /// `UpdateNotebookInstance`, while it is stopped: a platform that AWS mends.
-    ReplacePlatform,
-    /// `UpdateDomain`: all traffic through the VPC.
-    RouteThroughVpc,
-    /// `UpdateDomain`: CloudTrail names the user profile.
-    NameTheUser,
-    /// `UpdateDomain`: tags go on to what is started in the domain.
-    PropagateTags,
-    /// `UpdateDomain`: no Docker in applications.
-    DisableDocker,
-    /// `UpdateSpace`: no connection from outside.
-    DisableRemoteAccess,
-    /// `DeleteApp`: the application ends, its home volume stays.
-    DeleteApp,
-    /// `UpdateModelPackage`: the approval waits for somebody else.
-    WithdrawApproval,
-    /// `StartMonitoringSchedule`: executions go on.
-    StartSchedule,
-}
-
+/// What stands in an annotation for each change, and what it does, in words.
 const CHANGES: [(Change, &str, &str); 12] = [
     (Change::DisableRemoteDebug, "disable_remote_debug", "switch remote debugging off"),
     (Change::DisableRootAccess, "disable_root_access", "stop it, take root access away, start it again"),

@@ -8,11 +8,11 @@ use cedar_policy::{
     PolicySet, Request, ResourceConstraint, RestrictedExpression, Schema,
 };
 use sagewarden_events::{Resource, ResourceKind};
+use sagewarden_settings::Settings;
 use serde_json::Value as Json;
 
 use crate::facts::{self, Facts, Unreadable, entity_type};
 use crate::join::Joined;
-use crate::settings::Settings;
 
 /// What happens to a resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -1,13 +1,13 @@
 //! What is said of a control that does not hold.
 
 use sagewarden_events::Timestamp;
+use sagewarden_settings::{Settings, Waiver};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use crate::control::{Control, Severity};
 use crate::facts::is_present;
 use crate::join::{Answer, Joined, split};
-use crate::settings::{Settings, Waiver};
 
 /// One control that does not hold.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

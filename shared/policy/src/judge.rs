@@ -2,17 +2,17 @@
 
 use std::collections::BTreeSet;
 
-use sagewarden_events::{Resource, ResourceKind, Timestamp};
+use sagewarden_events::{Change, Corrections, Resource, ResourceKind, Timestamp};
+use sagewarden_settings::{ControlMode, Mode, Settings, Waiver};
 use serde::Serialize;
 use serde_json::Value as Json;
 
 use crate::bundle::Bundle;
-use crate::control::{Change, Control, Remedy};
+use crate::control::{Control, Remedy};
 use crate::engine::Action;
 use crate::facts::{Context, Unreadable, attributes, parent};
 use crate::finding::{Finding, FindingStatus, WaivedBy, actual, fill, shortened};
 use crate::join::{Answer, Joined, split, tags};
-use crate::settings::{ControlMode, Mode, Settings, Waiver};
 
 /// What is judged.
 #[derive(Clone, Copy, Debug)]
@@ -88,15 +88,6 @@ impl Plan {
     }
 }
 
-/// Settings to change in place.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Corrections {
-    /// Which.
-    pub settings: BTreeSet<Change>,
-    /// The platform that a notebook instance is moved to.
-    pub platform: Option<String>,
-}
-
 /// Judges a resource. Kinds without controls are compliant with nothing checked.
 #[must_use]
 pub fn judge(bundle: &Bundle, subject: &Subject<'_>) -> Verdict {
@@ -114,12 +105,18 @@ pub fn judge_erasure(bundle: &Bundle, resource: &Resource, at: Timestamp) -> Ver
     )
 }
 
+/// Whether a control is judged: it is on, and the setting that it stands for, if any, says something.
+fn judges(settings: &Settings, control: &Control) -> bool {
+    let says = control.setting.as_deref().is_none_or(|name| settings.says(name).unwrap_or(true));
+    says && settings.control_mode(&control.id) != ControlMode::Off
+}
+
 /// The operations that have to be asked beside the description, so that every control of a kind can be judged.
 #[must_use]
 pub fn operations(bundle: &Bundle, kind: ResourceKind) -> BTreeSet<String> {
     let Some(rules) = bundle.rules(kind, Action::Run) else { return BTreeSet::new() };
     let controls: Vec<&Control> = rules.controls.iter().filter_map(|id| bundle.control(id)).collect();
-    let is_judged = |control: &&&Control| bundle.any_settings().any(|settings| settings.judges(control));
+    let is_judged = |control: &&&Control| bundle.any_settings().any(|settings| judges(settings, control));
     let fields = controls.iter().filter(is_judged).flat_map(|control| &control.fields);
     let mut operations: BTreeSet<String> =
         fields.filter_map(|field| split(field).0).map(str::to_owned).collect();
@@ -149,7 +146,7 @@ fn evaluate(bundle: &Bundle, subject: &Subject<'_>, action: Action) -> Verdict {
     let unreadable = Unreadable::default();
     let context = Context { resource, document, joined, settings, unreadable: &unreadable };
     let Some(facts) = attributes(&context) else { return verdict };
-    let on = rules.controls.iter().filter_map(|id| bundle.control(id)).filter(|one| settings.judges(one));
+    let on = rules.controls.iter().filter_map(|id| bundle.control(id)).filter(|one| judges(settings, one));
     let (checked, skipped): (Vec<&Control>, Vec<&Control>) =
         on.partition(|control| is_answered(control, joined));
     let ids = |controls: &[&Control]| controls.iter().map(|control| control.id.clone()).collect();

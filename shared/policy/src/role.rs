@@ -4,19 +4,9 @@
 //! Read as "Policy evaluation logic" and "IAM JSON policy element reference" in the IAM user guide say, for the role's own
 //! policies alone: permissions boundaries, service control policies and bucket policies may take away from what is found here.
 
+use sagewarden_events::Grant;
 use serde_json::Value;
 use wildmatch::WildMatch;
-
-/// One policy of a role.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Grant {
-    /// The policy's name.
-    pub name: String,
-    /// The ARN of an attached managed policy; `None` for an inline one.
-    pub arn: Option<String>,
-    /// The document, as JSON.
-    pub document: Value,
-}
 
 /// What controls ask of a role.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -5,7 +5,8 @@ mod shipped;
 
 use std::fs;
 
-use sagewarden_policy::{Bundle, Mode};
+use sagewarden_policy::Bundle;
+use sagewarden_settings::{DriftSettings, Mode};
 use shipped::shipped;
 
 /// Replaces text in a shipped file and says how the bundle is refused.
@@ -67,7 +68,7 @@ fn what_is_set_of_drift_is_checked() {
         "settings.toml:79:1: unknown field `retraining_cooldown`",
     );
     let drift = Bundle::embedded().unwrap().settings().drift.clone();
-    assert_eq!(drift, sagewarden_policy::DriftSettings::default(), "what is shipped is the default");
+    assert_eq!(drift, DriftSettings::default(), "what is shipped is the default");
 }
 
 #[test]

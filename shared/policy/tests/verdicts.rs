@@ -12,10 +12,10 @@ mod shipped;
 use std::collections::BTreeSet;
 
 use cases::{STRICT, broken, of, strict, with};
+use sagewarden_events::{Change, Corrections};
 use sagewarden_policy::join::Answer;
-use sagewarden_policy::{
-    Bundle, Change, Corrections, FindingStatus, Mode, Outcome, Plan, Subject, judge, operations,
-};
+use sagewarden_policy::{Bundle, FindingStatus, Outcome, Plan, Subject, judge, operations};
+use sagewarden_settings::Mode;
 use serde_json::{Value, json};
 use shipped::shipped;
 

@@ -10,7 +10,7 @@ use sagewarden_govern::ports::{Metrics, WindowMetrics};
 use sagewarden_govern::{DetectDrift, Failure, MONITORING_FAILED, Moment, Outcome, World};
 use sagewarden_lineage::table::{self as lineage, Attributes, Item, Key, Write};
 use sagewarden_local::System;
-use sagewarden_policy::DetectSettings;
+use sagewarden_settings::DetectSettings;
 use sagewarden_tests::Result;
 use sagewarden_tests::guarded::{Guard, Guarded};
 use sagewarden_tests::local::{Local, at};

@@ -8,8 +8,8 @@ use aws_sdk_iam::Client;
 use aws_sdk_iam::error::ProvideErrorMetadata;
 use percent_encoding::percent_decode_str;
 use sagewarden_aws::port_error;
+use sagewarden_events::Grant;
 use sagewarden_govern::ports::{Grants, PortError, PortErrorKind, Roles};
-use sagewarden_policy::Grant;
 use serde_json::Value;
 
 /// IAM in the account of the configuration.

@@ -9,9 +9,8 @@ use aws_sdk_sagemaker::types::{
     RemoteDebugConfigForUpdate, RootAccess, SpaceSettings, Tag, TagPropagation,
 };
 use sagewarden_aws::port_error;
-use sagewarden_events::{Resource, ResourceKind};
+use sagewarden_events::{Change, Corrections, Resource, ResourceKind};
 use sagewarden_govern::ports::{ModelUse, PortError, PortErrorKind, Remedies, Stopped};
-use sagewarden_policy::{Change, Corrections};
 
 use crate::{SageMakerAccount, is_not_found};
 

@@ -24,7 +24,7 @@ use sagewarden_events::{
     ClockTicked, ObjectCreated, Resource, ResourceChanged, ResourceKind, Status, Timestamp,
 };
 use sagewarden_lineage::id::NodeId;
-use sagewarden_policy::DriftSettings;
+use sagewarden_settings::DriftSettings;
 
 use crate::notify::Moment;
 use crate::outcome::{Done, Failure, Outcome};

@@ -3,7 +3,7 @@
 
 use sagewarden_drift::Severity;
 use sagewarden_lineage::id::NodeId;
-use sagewarden_policy::Retraining;
+use sagewarden_settings::Retraining;
 use serde_json::json;
 
 use super::cause::{Scope, period};

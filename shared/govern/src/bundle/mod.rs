@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 use sagewarden_events::Timestamp;
 use sagewarden_lineage::s3::{S3Location, hex};
-use sagewarden_policy::{Bundle, Mode};
+use sagewarden_policy::Bundle;
+use sagewarden_settings::Mode;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 

@@ -9,7 +9,7 @@ use sagewarden_lineage::id::{NodeId, NodeKind};
 use sagewarden_lineage::observe::observe;
 use sagewarden_lineage::s3::{S3Location, hex};
 use sagewarden_lineage::walk::Limits;
-use sagewarden_policy::{CapturedColumns, DetectedEndpoint};
+use sagewarden_settings::{CapturedColumns, DetectedEndpoint};
 use serde_json::Value as Json;
 use sha2::{Digest, Sha256};
 

@@ -7,7 +7,7 @@ use sagewarden_drift::{
     WindowReport, compare_modes, evaluate, metrics,
 };
 use sagewarden_lineage::s3::S3Location;
-use sagewarden_policy::{DetectedEndpoint, JudgedBy};
+use sagewarden_settings::{DetectedEndpoint, JudgedBy};
 
 use super::DetectDrift;
 use super::find_baseline::FoundBaseline;

@@ -18,7 +18,7 @@ use sagewarden_drift::WindowReport;
 use sagewarden_drift::capture::CaptureKey;
 use sagewarden_events::{ObjectCreated, Resource, ResourceKind};
 use sagewarden_lineage::s3::S3Location;
-use sagewarden_policy::DetectSettings;
+use sagewarden_settings::DetectSettings;
 use serde_json::Value as Json;
 
 use crate::notify::Moment;

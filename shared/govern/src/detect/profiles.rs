@@ -6,7 +6,7 @@ use futures::future::try_join_all;
 use sagewarden_drift::capture::{CaptureFormat, CaptureReader, ColumnOrder, Joined, RowPath};
 use sagewarden_drift::{Detail, Issues, Profile, UnreadableLines};
 use sagewarden_lineage::s3::hex;
-use sagewarden_policy::{CapturedColumns, DetectedEndpoint};
+use sagewarden_settings::{CapturedColumns, DetectedEndpoint};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};

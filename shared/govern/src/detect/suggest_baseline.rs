@@ -11,7 +11,7 @@ use sagewarden_events::{ResourceChanged, ResourceKind, Status};
 use sagewarden_lineage::id::NodeId;
 use sagewarden_lineage::observe::{DataReference, Observation, observe};
 use sagewarden_lineage::s3::{S3Location, hex};
-use sagewarden_policy::{TrainingBaseline, TrainingSettings};
+use sagewarden_settings::{TrainingBaseline, TrainingSettings};
 use serde_json::{Value as Json, json};
 use sha2::{Digest as _, Sha256};
 

@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use sagewarden_events::{Resource, Timestamp};
 use sagewarden_lineage::observe::observe;
 use sagewarden_policy::join::{Answer, Joined, OPERATIONS, ROLE_OPERATION, Reference, references};
-use sagewarden_policy::{Bundle, LineageSettings, operations};
+use sagewarden_policy::{Bundle, operations};
+use sagewarden_settings::LineageSettings;
 use serde_json::{Value as Json, json};
 
 use crate::enforce::inspect_role::{Inspected, InspectedRoles};

@@ -13,7 +13,8 @@ use sagewarden_events::{Actor, CallMade, Effect, Event, Resource, ResourceKind, 
 use sagewarden_lineage::record::{name_alias, verdicts_pk};
 use sagewarden_lineage::table::Query;
 use sagewarden_policy::join::{Answer, Joined};
-use sagewarden_policy::{Bundle, Mode, Outcome as Judgement, Plan, Subject, Verdict, judge, judge_erasure};
+use sagewarden_policy::{Bundle, Outcome as Judgement, Plan, Subject, Verdict, judge, judge_erasure};
+use sagewarden_settings::Mode;
 use serde_json::Value as Json;
 
 use crate::enforce::inspect_role::InspectedRoles;
@@ -21,9 +22,10 @@ use crate::enforce::join::Lookup;
 use crate::enforce::notice::{controls, detail, erasure_detail, summary};
 use crate::enforce::remedy::{Remediation, Remedying};
 use crate::enforce::verdict_record::{
-    bundle_mark, compliance_key, findings_mark, judged_key, known_actor, millis, record, record_actor,
+    bundle_mark, compliance_key, findings_mark, known_actor, millis, record, record_actor,
     remember_compliance,
 };
+use crate::judged_key::judged_key;
 use crate::notify::{Moment, Receipt, publish_once};
 use crate::outcome::{Done, Failure, Outcome};
 use crate::ports::{Account, Notice, PortError, Table};

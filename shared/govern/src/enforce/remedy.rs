@@ -3,12 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use sagewarden_events::{ResourceKind, Status, Timestamp};
+use sagewarden_events::{Change, Corrections, ResourceKind, Status, Timestamp};
 use sagewarden_lineage::id::NodeId;
 use sagewarden_lineage::record::NODE;
 use sagewarden_lineage::rows::node::REMEDY;
 use sagewarden_lineage::table::{Attributes, Key, Value, Write};
-use sagewarden_policy::{Change, Corrections, FindingStatus, Plan};
+use sagewarden_policy::{FindingStatus, Plan};
 use serde::Serialize;
 
 use crate::enforce::Judged;

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use sagewarden_events::{Actor, Resource, Timestamp};
+use sagewarden_events::{Actor, Timestamp};
 use sagewarden_lineage::table::{Attributes, Key, Value, Write};
 use sagewarden_policy::{Outcome as Judgement, Verdict};
 use sha2::{Digest, Sha256};
 
 use crate::enforce::Judged;
 use crate::enforce::notice::outcome_word;
+use crate::judged_key::judged_key;
 use crate::outcome::Failure;
 use crate::ports::{PortError, Table};
 
@@ -97,9 +98,4 @@ pub(crate) fn verdict_key(judged: &Judged) -> Key {
 
 pub(crate) fn compliance_key(judged: &Judged) -> Key {
     Key::new(judged.pk.as_str(), format!("VK#{}", bundle_mark(&judged.verdict)))
-}
-
-/// Says that a resource of this name was judged, even if it is gone before anything else is recorded of it.
-pub(crate) fn judged_key(resource: &Resource) -> Key {
-    Key::new(format!("K#judged#{}", resource.arn().to_lowercase()), "#")
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use sagewarden_events::{Repository, ResourceKind};
 use sagewarden_lineage::observe::{CommitClaim, Observation, trial_claim};
-use sagewarden_policy::LineageSettings;
+use sagewarden_settings::LineageSettings;
 
 use crate::ports::{Account, PortError};
 

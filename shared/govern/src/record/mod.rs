@@ -30,9 +30,9 @@ use sagewarden_lineage::observe::{
 };
 use sagewarden_lineage::record::{NODE, Record, SOURCE, name_alias, reference_pk};
 use sagewarden_lineage::table::{Key, Query, Range};
-use sagewarden_policy::LineageSettings;
+use sagewarden_settings::LineageSettings;
 
-use crate::enforce::verdict_record::judged_key;
+use crate::judged_key::judged_key;
 use crate::outcome::{Done, Failure, Outcome};
 use crate::ports::{Account, Description, PortError, Table};
 use crate::record::closure::query_all;

@@ -185,7 +185,8 @@ fn cut(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use sagewarden_events::{Resource, ResourceKind, Timestamp};
-    use sagewarden_policy::{FindingStatus, Mode, Plan, Verdict, WaivedBy};
+    use sagewarden_policy::{FindingStatus, Plan, Verdict, WaivedBy};
+    use sagewarden_settings::Mode;
 
     use super::*;
 

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use sagewarden_events::Corrections;
 use sagewarden_events::{CommitId, Repository, Resource, Timestamp};
 use sagewarden_lineage::s3::Checksum;
 use sagewarden_lineage::table::{Attributes, Item, Key, Page, Query, Write};
-use sagewarden_policy::Corrections;
 use serde_json::Value;
 
 use super::Absent;

@@ -36,7 +36,7 @@ use sagewarden_lineage::table::Attributes;
 use sagewarden_lineage::table::Value::Text;
 use sagewarden_lineage::view::{self, Format};
 use sagewarden_local::Store;
-use sagewarden_policy::Settings;
+use sagewarden_settings::Settings;
 
 use crate::meter::{Meter, total};
 use crate::world::{Pipeline, WIDE, Workshops, wide_event};

@@ -11,11 +11,11 @@ mod rules;
 
 use std::collections::{BTreeMap, VecDeque};
 
+use sagewarden_settings::{ControlMode, Settings};
 use serde::Serialize;
 use thiserror::Error;
 
 use crate::bundle::Bundle;
-use crate::settings::{ControlMode, Settings};
 use rules::{RULES, Rule};
 
 /// What the policies are attached as. Both deny only; they allow nothing by themselves.

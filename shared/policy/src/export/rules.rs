@@ -7,9 +7,10 @@
 //!   call that has no such key at all would be denied too.
 //! - `ForAnyValue` does not match, `ForAllValues` does: lists are held with the former, presence is asked for with `Null`.
 
+use sagewarden_settings::Settings;
+
 use super::{Condition, Values};
 use crate::instance;
-use crate::settings::Settings;
 
 /// A row.
 pub(super) struct Rule {

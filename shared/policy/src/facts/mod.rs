@@ -11,13 +11,13 @@ use std::collections::BTreeMap;
 
 use cedar_policy::RestrictedExpression;
 use sagewarden_events::{Resource, ResourceKind};
+use sagewarden_settings::Settings;
 use serde_json::Value as Json;
 use wildmatch::WildMatch;
 
 pub(crate) use reader::{Reader, Unreadable, is_present};
 
 use crate::join::{Answer, INLINE_OPERATION, Joined, ROLE_OPERATION, tags};
-use crate::settings::Settings;
 
 /// What is known of a resource while its facts are gathered.
 pub(crate) struct Context<'a> {

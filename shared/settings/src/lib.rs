@@ -1,9 +1,11 @@
-//! What an environment allows: `settings.toml`.
+//! What an environment allows, and how data is watched: `settings.toml`. Without the policy engine, so that functions which
+//! only read settings are built without it.
 
 mod check;
 mod detect;
 mod drift;
 mod environment;
+mod file;
 mod training;
 
 use std::collections::BTreeMap;
@@ -15,9 +17,9 @@ use wildmatch::WildMatch;
 pub use detect::{CapturedColumns, DetectSettings, DetectedEndpoint, JudgedBy};
 pub use drift::{DriftSettings, Retraining};
 pub use environment::{Environment, TagValue};
+pub use file::{FileError, read_file};
 pub use training::{TrainingBaseline, TrainingSettings};
 
-use crate::control::Control;
 use check::*;
 
 /// Whether violations are only told, or stopped as well.
@@ -66,15 +68,9 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Whether a control is judged: it is on, and the setting that it stands for says something.
-    #[must_use]
-    pub fn judges(&self, control: &Control) -> bool {
-        let says = control.setting.as_deref().is_none_or(|name| self.says(name).unwrap_or(true));
-        says && self.control_mode(&control.id) != ControlMode::Off
-    }
-
     /// Whether a setting wants anything; `None` when there is none of this name.
-    pub(crate) fn says(&self, name: &str) -> Option<bool> {
+    #[must_use]
+    pub fn says(&self, name: &str) -> Option<bool> {
         Some(match name {
             "access.allowed_roles" => !self.access.allowed_roles.is_empty(),
             "access.inspect_roles" => self.access.inspect_roles,

@@ -4,7 +4,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use wildmatch::WildMatch;
 
-use super::check::{hours, minutes, words};
+use crate::check::{hours, minutes, words};
 
 /// How captured traffic is judged.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]

@@ -1,33 +1,13 @@
-//! Which event goes to which use case, and under which function's name: written here and nowhere else.
-//!
-//! | event | function | use case |
-//! |---|---|---|
-//! | a push | `record-commit` | record commits and the head of the branch; review what it changed, comment on its last commit |
-//! | an API call | `enforce-policy` | judge the resource |
-//! | an API call | `record-lineage` | record who called |
-//! | a state change | `enforce-policy` | judge the resource |
-//! | a state change | `record-lineage` | record what it was made of and what it made |
-//! | a state change | `detect-drift` | make a baseline of a training job's data |
-//! | a state change | `alert-drift` | read the report of a monitoring execution |
-//! | a new object | `detect-drift` | judge captured traffic |
-//! | a new object | `alert-drift` | read a report |
-//! | a tick of the clock | `detect-drift` | close windows that are over |
-//! | a tick of the clock | `alert-drift` | look for schedules that did not run, and for traffic that stopped |
-//!
-//! `infra/template.yaml` brings each function the events that it has a row for. A function answers `None` to any other event.
-//! `lookup-lineage` is asked, not told: it has no row.
+//! The two functions that judge, and all five one after the other.
 
 use sagewarden_events::{Event, ReferenceChanged};
 
-use crate::alert::AlertDrift;
+use super::{alert_drift, detect_drift, record_lineage};
 use crate::bundle::{BundleInForce, KeepBundle};
-use crate::detect::DetectDrift;
-use crate::detect::suggest_baseline::SuggestBaseline;
 use crate::enforce::EnforcePolicy;
 use crate::enforce::inspect_role::InspectedRoles;
 use crate::notify::Moment;
 use crate::outcome::Outcome;
-use crate::record::RecordLineage;
 use crate::record::push::record_commit as record_push;
 use crate::review::ReviewCommit;
 use crate::world::World;
@@ -99,37 +79,6 @@ async fn enforce(world: &impl World, judging: &Judging, event: &Event, moment: &
     let Judging { in_force, inspected, .. } = judging;
     let bundle = &*KeepBundle { world, in_force }.bundle(moment).await?;
     EnforcePolicy { world, inspected, bundle }.enforce(event, moment).await
-}
-
-/// `record-lineage`.
-pub async fn record_lineage(world: &impl World, event: &Event) -> Option<Outcome> {
-    let recorder = RecordLineage { world, writes_back: true };
-    match event {
-        Event::CallMade(call) => Some(recorder.record_call(call).await),
-        Event::ResourceChanged(change) => Some(recorder.record(change).await),
-        _ => None,
-    }
-}
-
-/// `detect-drift`.
-pub async fn detect_drift(world: &impl World, event: &Event, moment: &Moment) -> Option<Outcome> {
-    match event {
-        Event::ObjectCreated(object) => Some(DetectDrift { world }.on_capture(object, moment).await),
-        Event::ClockTicked(_) => Some(DetectDrift { world }.close_windows(moment).await),
-        Event::ResourceChanged(change) => Some(SuggestBaseline { world }.on_job(change, moment).await),
-        _ => None,
-    }
-}
-
-/// `alert-drift`.
-pub async fn alert_drift(world: &impl World, event: &Event, moment: &Moment) -> Option<Outcome> {
-    let alert = AlertDrift { world };
-    match event {
-        Event::ResourceChanged(change) => Some(alert.on_job(change, moment).await),
-        Event::ObjectCreated(object) => Some(alert.on_report(object, moment).await),
-        Event::ClockTicked(tick) => Some(alert.on_clock(tick, moment).await),
-        _ => None,
-    }
 }
 
 /// Gives an event to every function, one after the other, as EventBridge's rules and the queues do. Those that have nothing to do

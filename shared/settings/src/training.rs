@@ -3,7 +3,7 @@
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
-use super::check::words;
+use crate::check::words;
 
 /// What is done about a baseline of the data that a model was trained on.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]

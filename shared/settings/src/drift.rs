@@ -2,9 +2,9 @@
 
 use serde::Deserialize;
 
-use super::check::{hours, minutes};
-use super::detect::DetectSettings;
-use super::training::TrainingSettings;
+use crate::check::{hours, minutes};
+use crate::detect::DetectSettings;
+use crate::training::TrainingSettings;
 
 /// What is told of what monitoring finds, or does not.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]

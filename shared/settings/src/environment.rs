@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
-use super::{
+use crate::{
     AccessSettings, ArtifactSettings, ComputeSettings, ControlMode, EncryptionSettings,
     ExplainabilitySettings, Mode, MonitoringSettings, NetworkSettings, Settings, TraceabilitySettings, check,
 };
