@@ -4,13 +4,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use sagewarden_drift::capture::{CaptureFormat, CaptureKey, CaptureReader};
-use sagewarden_drift::clarify::Analysis;
-use sagewarden_drift::csv::Header;
-use sagewarden_drift::report::{Attribution, Report, Window};
-use sagewarden_drift::{
-    Baseline, Constraints, Detail, Evaluation, Mode, Profile, Statistics, Violations, compare_modes, evaluate,
+use sagewarden_measure::capture::{CaptureFormat, CaptureKey, CaptureReader};
+use sagewarden_measure::csv::Header;
+use sagewarden_measure::{Detail, Profile};
+use sagewarden_monitor::{
+    Baseline, Constraints, Evaluation, Mode, Statistics, Violations, compare_modes, evaluate,
 };
+use sagewarden_outcomes::clarify::Analysis;
+use sagewarden_view::drift::{Attribution, Report, Window};
 
 use crate::command::{DriftOptions, Telling};
 use crate::drift_input::{Inputs, Source, Trouble, Wanted};

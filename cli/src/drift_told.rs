@@ -1,7 +1,7 @@
 //! A verdict on drift, for people and for machines.
 
-use sagewarden_drift::report::Window;
-use sagewarden_drift::{Difference, Evaluation, FeatureVerdict, Gap, Mode, Place, Verdict};
+use sagewarden_monitor::{Difference, Evaluation, FeatureVerdict, Gap, Mode, Place, Verdict};
+use sagewarden_view::drift::Window;
 use serde_json::{Value, json};
 
 use crate::drift_input::{Extent, Trouble};

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use sagewarden_drift::capture::{CaptureHour, Joined, Record, RecordSink};
-use sagewarden_drift::report::Window;
-use sagewarden_drift::{Baseline, Detail, Mode, Profile, evaluate};
+use sagewarden_measure::capture::{CaptureHour, Joined, Record, RecordSink};
+use sagewarden_measure::{Detail, Profile};
+use sagewarden_monitor::{Baseline, Mode, evaluate};
+use sagewarden_view::drift::Window;
 
 /// So many hours are kept apart at a time: files come in the order of their hours, or nearly.
 const OPEN: usize = 8;
@@ -30,7 +31,7 @@ pub(crate) struct Windows<'a> {
 
 impl<'a> Windows<'a> {
     pub(crate) fn new(baseline: &'a Baseline, detail: Detail, trend: Option<Mode>) -> Self {
-        let current = (None, Profile::for_constraints(baseline.constraints(), detail));
+        let current = (None, baseline.constraints().empty_profile(detail));
         Self {
             baseline,
             detail,
@@ -67,7 +68,7 @@ impl<'a> Windows<'a> {
         while let Some((hour, profile)) = self.others.pop_first() {
             self.close(hour, profile);
         }
-        let empty = || Profile::for_constraints(self.baseline.constraints(), self.detail);
+        let empty = || self.baseline.constraints().empty_profile(self.detail);
         (self.whole.unwrap_or_else(empty), self.told.into_values().collect())
     }
 
@@ -82,7 +83,7 @@ impl<'a> Windows<'a> {
             }
             return;
         }
-        let empty = || Profile::for_constraints(self.baseline.constraints(), self.detail);
+        let empty = || self.baseline.constraints().empty_profile(self.detail);
         let next = self.others.remove(&hour).unwrap_or_else(empty);
         let (before, profile) = std::mem::replace(&mut self.current, (hour, next));
         self.others.insert(before, profile);

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::ExitCode;
 
-use sagewarden_drift::Mode;
-use sagewarden_drift::quality::{
+use sagewarden_monitor::Mode;
+use sagewarden_outcomes::quality::{
     Attributes, Constraint, Constraints, Evaluated, Join, Joined, Problem, Quality, Settings, Statistics,
     Unusable, Window, evaluate,
 };

@@ -3,8 +3,8 @@
 use std::io::{BufRead, BufReader};
 use std::process::ExitCode;
 
-use sagewarden_drift::Mode;
-use sagewarden_drift::quality::{Columns, baseline};
+use sagewarden_monitor::Mode;
+use sagewarden_outcomes::quality::{Columns, baseline};
 
 use crate::baseline::{NUMBERS_ONLY, open};
 use crate::command::BaselineOptions;

@@ -4,11 +4,11 @@ use std::borrow::Cow;
 use std::io::{self, BufRead, BufReader, Read};
 
 use indicatif::ProgressBar;
-use sagewarden_drift::capture::{
+use sagewarden_measure::capture::{
     CaptureFormat, CaptureReader, ColumnOrder, Record, RecordSink, Row, RowPath,
 };
-use sagewarden_drift::quality::{Attributes, Join, Joined, Order, Prediction, Truth, prediction_id};
-use sagewarden_drift::{Cell, Issues};
+use sagewarden_measure::{Cell, Issues};
+use sagewarden_outcomes::quality::{Attributes, Join, Joined, Order, Prediction, Truth, prediction_id};
 use thiserror::Error;
 
 use crate::drift_input::{BUFFER, Inputs, Source, Trouble, Unusable};

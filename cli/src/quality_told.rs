@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use comfy_table::Table;
-use sagewarden_drift::quality::{
+use sagewarden_monitor::{Mode, Verdict};
+use sagewarden_outcomes::quality::{
     Constraint, Constraints, Evaluated, GREATER_THAN, Joined, LESS_THAN, Measured as Metric, Problem, Side,
     Statistics, violation_name,
 };
-use sagewarden_drift::{Mode, Verdict};
 use serde_json::{Value, json};
 
 use crate::drift_input::{Extent, Trouble};

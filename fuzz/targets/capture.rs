@@ -4,9 +4,10 @@
 
 use std::collections::BTreeMap;
 
+use sagewarden_measure::capture::{CaptureFormat, CaptureReader, ColumnOrder, Joined, Record, RecordSink};
+use sagewarden_measure::{IssueKind, Issues, Profile};
+
 use libfuzzer_sys::fuzz_target;
-use sagewarden_drift::capture::{CaptureFormat, CaptureReader, ColumnOrder, Joined, Record, RecordSink};
-use sagewarden_drift::{IssueKind, Issues, Profile};
 
 #[derive(Default)]
 struct Told(Vec<String>);

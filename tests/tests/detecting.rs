@@ -9,12 +9,12 @@ mod unusable;
 use std::fmt::Write as _;
 
 use futures::executor::block_on;
-use sagewarden_drift::csv::Header;
-use sagewarden_drift::{SuggestedBaseline, UnreadableLines, Violations, WindowReport};
 use sagewarden_events::ResourceKind;
 use sagewarden_govern::BASELINE_MISSING;
 use sagewarden_govern::ports::Objects as _;
 use sagewarden_local::System;
+use sagewarden_measure::csv::Header;
+use sagewarden_monitor::{SuggestedBaseline, UnreadableLines, Violations, WindowReport};
 use sagewarden_tests::Result;
 use sagewarden_tests::local::{Local, at, captured_event};
 use serde_json::{Value, json};

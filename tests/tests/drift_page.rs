@@ -6,13 +6,13 @@ use std::io::Write;
 use std::path::Path;
 use std::process::Stdio;
 
-use sagewarden_drift::clarify::{Analysis, attribution_drift};
-use sagewarden_drift::report::{Attribution, Report, Window};
-use sagewarden_drift::{
-    Baseline, Cell, Constraints, Detail, Evaluation, Mode, Profile, RowSink, Statistics, Verdict,
-    compare_modes, evaluate,
+use sagewarden_measure::{Cell, Detail, Profile, RowSink};
+use sagewarden_monitor::{
+    Baseline, Constraints, Evaluation, Mode, Statistics, Verdict, compare_modes, evaluate,
 };
+use sagewarden_outcomes::clarify::{Analysis, attribution_drift};
 use sagewarden_tests::{Result, python};
+use sagewarden_view::drift::{Attribution, Report, Window};
 use serde_json::{Value, json};
 
 const BROWSER: [&str; 2] = ["/usr/bin/chromium", "/usr/bin/chromedriver"];
@@ -78,7 +78,7 @@ fn the_report_is_read_and_filtered_without_a_network() -> Result<()> {
     fill(&mut training, 4000, 0);
     let statistics = Statistics::from_profile(&training);
     let baseline = Baseline::new(Some(&statistics), Constraints::suggest(&statistics));
-    let empty = || Profile::for_constraints(baseline.constraints(), Detail::Statistics);
+    let empty = || baseline.constraints().empty_profile(Detail::Statistics);
     let (mut whole, mut windows) = (empty(), Vec::new());
     for (hour, shifted) in [0, 0, 40, 60, 90].into_iter().enumerate() {
         let mut profile = empty();

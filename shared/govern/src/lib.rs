@@ -48,7 +48,7 @@ pub use detect_drift::{BASELINE_MISSING, DetectDrift, Metrics, WindowMetrics};
 pub use enforce_policy::{EnforcePolicy, POLICY_VIOLATION, REMEDIATION_DONE, REMEDIATION_FAILED};
 pub use inspect_role::{InspectRole, Inspected, InspectedRoles};
 pub use keep_bundle::{BUNDLE_REFUSED, BundleInForce, BundlePlace, KeepBundle};
-pub use lookup_lineage::{Ask, NoAnswer, Question, Reply, Way, answer, lookup_lineage};
+pub use lookup_lineage::{Ask, NoAnswer, Question, Way, answer, lookup_lineage};
 pub use once::Moment;
 pub use outcome::{Done, Failure, Outcome};
 pub use record_commit::record_commit;

@@ -1,12 +1,12 @@
 //! A baseline that is there and cannot be used is told, once: its records are kept, and nobody reads them.
 
 use futures::executor::block_on;
-use sagewarden_drift::SuggestedBaseline;
-use sagewarden_drift::csv::Header;
 use sagewarden_events::{Event, decode};
 use sagewarden_govern::ports::{PortError, PortErrorKind};
 use sagewarden_govern::{BASELINE_MISSING, Failure, Moment};
 use sagewarden_local::System;
+use sagewarden_measure::csv::Header;
+use sagewarden_monitor::SuggestedBaseline;
 use sagewarden_policy::Bundle;
 use sagewarden_tests::Result;
 use sagewarden_tests::guarded::{Guard, Guarded};

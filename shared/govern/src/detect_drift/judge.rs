@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use sagewarden_drift::{
+use sagewarden_lineage::s3::S3Location;
+use sagewarden_monitor::{
     Difference, Evaluation, Metric, Mode, ModeDifference, Statistics, UnreadableLines, Violations,
     WindowReport, compare_modes, evaluate, metrics,
 };
-use sagewarden_lineage::s3::S3Location;
 use sagewarden_policy::{DetectedEndpoint, JudgedBy};
 
 use super::find_baseline::FoundBaseline;

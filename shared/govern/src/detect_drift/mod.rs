@@ -12,10 +12,10 @@ mod served;
 mod window;
 mod without;
 
-use sagewarden_drift::capture::CaptureKey;
-use sagewarden_drift::{Metric, WindowReport};
 use sagewarden_events::{ObjectCreated, Resource, ResourceKind, Timestamp};
 use sagewarden_lineage::s3::S3Location;
+use sagewarden_measure::capture::CaptureKey;
+use sagewarden_monitor::{Metric, WindowReport};
 use sagewarden_policy::DetectSettings;
 use serde_json::Value as Json;
 

@@ -3,9 +3,10 @@
 use std::str::FromStr;
 
 use futures::future::try_join_all;
-use sagewarden_drift::capture::{CaptureFormat, CaptureReader, ColumnOrder, Joined, RowPath};
-use sagewarden_drift::{Detail, Issues, Profile, UnreadableLines};
 use sagewarden_lineage::s3::hex;
+use sagewarden_measure::capture::{CaptureFormat, CaptureReader, ColumnOrder, Joined, RowPath};
+use sagewarden_measure::{Detail, Issues, Profile};
+use sagewarden_monitor::UnreadableLines;
 use sagewarden_policy::{CapturedColumns, DetectedEndpoint};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -108,7 +109,7 @@ impl<O: Objects + Files> Profiles<'_, O> {
     }
 
     fn empty(&self) -> Profile {
-        Profile::for_constraints(self.found.baseline.constraints(), Detail::Statistics)
+        self.found.baseline.constraints().empty_profile(Detail::Statistics)
     }
 
     /// A function of the file's version, of the baseline, whose columns the profile has, and of how its rows are read.
