@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use sagewarden_measure::capture::{CaptureHour, Joined, Record, RecordSink};
+use sagewarden_measure::capture::{CaptureHour, CapturedRecord, JoinedRows, RecordSink};
 use sagewarden_measure::{Detail, Profile};
 use sagewarden_monitor::{Baseline, Mode, evaluate};
-use sagewarden_view::drift::Window;
+use sagewarden_view::drift::TrendWindow;
 
 /// So many hours are kept apart at a time: files come in the order of their hours, or nearly.
 const OPEN: usize = 8;
@@ -26,7 +26,7 @@ pub(crate) struct Windows<'a> {
     current: (Option<Hour>, Profile),
     others: BTreeMap<Option<Hour>, Profile>,
     whole: Option<Profile>,
-    told: BTreeMap<Hour, Window>,
+    told: BTreeMap<Hour, TrendWindow>,
 }
 
 impl<'a> Windows<'a> {
@@ -62,7 +62,7 @@ impl<'a> Windows<'a> {
     }
 
     /// All rows, and the trend.
-    pub(crate) fn finish(mut self) -> (Profile, Vec<Window>) {
+    pub(crate) fn finish(mut self) -> (Profile, Vec<TrendWindow>) {
         let (hour, profile) = std::mem::take(&mut self.current);
         self.others.insert(hour, profile);
         while let Some((hour, profile)) = self.others.pop_first() {
@@ -100,7 +100,7 @@ impl<'a> Windows<'a> {
             && let Some(hour) = hour
             && profile.rows > 0
         {
-            let window = self.told.entry(hour).or_insert_with(|| Window {
+            let window = self.told.entry(hour).or_insert_with(|| TrendWindow {
                 start: format!("{}:00:00Z", String::from_utf8_lossy(&hour)),
                 rows: 0,
                 distances: distances(self.baseline, &profile, mode),
@@ -120,13 +120,13 @@ fn distances(baseline: &Baseline, profile: &Profile, mode: Mode) -> Vec<Option<f
 }
 
 impl RecordSink for Windows<'_> {
-    fn record(&mut self, record: &Record<'_>) {
+    fn record(&mut self, record: &CapturedRecord<'_>) {
         let hour = match self.of_file {
             Some(hour) => Some(hour),
             None => record.inference_time().as_deref().and_then(hour_of),
         };
         self.turn_to(hour);
-        Joined(&mut self.current.1).record(record);
+        JoinedRows(&mut self.current.1).record(record);
     }
 }
 

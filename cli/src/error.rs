@@ -9,7 +9,7 @@ use sagewarden_local::{GitError, StoreError, StoryError};
 use sagewarden_measure::csv::CsvError;
 use sagewarden_monitor::{UnreadableConstraints, UnreadableStatistics};
 use sagewarden_outcomes::clarify::UnreadableAnalysis;
-use sagewarden_outcomes::quality::{UnreadableData, Unusable};
+use sagewarden_outcomes::quality::{UnreadableData, UnusablePair};
 use sagewarden_policy::export::ExportError;
 use sagewarden_policy::{BundleError, intake};
 use thiserror::Error;
@@ -55,7 +55,7 @@ pub(crate) enum CommandError {
     #[error(transparent)]
     Unjoined(#[from] Unjoined),
     #[error("none of {pairs} pairs can be measured: {why}")]
-    NothingMeasured { pairs: usize, why: Unusable },
+    NothingMeasured { pairs: usize, why: UnusablePair },
     #[error("`{}` has no constraints of {problem}: `sagewarden baseline --problem` makes them", path.display())]
     OtherBaseline { path: PathBuf, problem: &'static str },
     #[error("`{}`: {source}", path.display())]

@@ -13,7 +13,7 @@ mod data;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use sagewarden_measure::capture::{CaptureFormat, CaptureReader, Joined, Record, RecordSink};
+use sagewarden_measure::capture::{CaptureFormat, CaptureReader, CapturedRecord, JoinedRows, RecordSink};
 use sagewarden_measure::{Cell, RowSink};
 
 use data::Traffic;
@@ -22,7 +22,7 @@ use data::Traffic;
 struct Nothing;
 
 impl RecordSink for Nothing {
-    fn record(&mut self, record: &Record<'_>) {
+    fn record(&mut self, record: &CapturedRecord<'_>) {
         black_box(record);
     }
 }
@@ -104,7 +104,7 @@ fn main() {
     measure("events, no sink", bytes.len(), events, || read(bytes, &mut Nothing));
     measure("joined rows, lengths", bytes.len(), events, || {
         let mut lengths = Lengths::default();
-        read(bytes, &mut Joined(&mut lengths));
+        read(bytes, &mut JoinedRows(&mut lengths));
         black_box(lengths.0);
     });
     // Each line has another layout than the one before it, and none comes again.

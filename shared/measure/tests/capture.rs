@@ -4,7 +4,9 @@
 use std::fmt::Write as _;
 
 use proptest::prelude::*;
-use sagewarden_measure::capture::{CaptureFormat, CaptureReader, ColumnOrder, Record, RecordSink, Row};
+use sagewarden_measure::capture::{
+    CaptureFormat, CaptureReader, CapturedRecord, CapturedRow, ColumnOrder, RecordSink,
+};
 use sagewarden_measure::{Cell, IssueKind};
 
 /// What a reader hands over, as text: `a|b` are cells, `-` is a missing one, `x=1|y=2` are named ones.
@@ -21,11 +23,11 @@ fn cell_text(cell: &Cell<'_>) -> String {
     }
 }
 
-fn row_text(row: Row<'_>) -> String {
+fn row_text(row: CapturedRow<'_>) -> String {
     match row {
-        Row::Absent => String::new(),
-        Row::Positional(cells) => cells.iter().map(cell_text).collect::<Vec<_>>().join("|"),
-        Row::Named(cells) => {
+        CapturedRow::Absent => String::new(),
+        CapturedRow::Positional(cells) => cells.iter().map(cell_text).collect::<Vec<_>>().join("|"),
+        CapturedRow::Named(cells) => {
             let named = cells.iter().map(|(name, cell)| format!("{name}={}", cell_text(cell)));
             named.collect::<Vec<_>>().join("|")
         }
@@ -33,7 +35,7 @@ fn row_text(row: Row<'_>) -> String {
 }
 
 impl RecordSink for Told {
-    fn record(&mut self, record: &Record<'_>) {
+    fn record(&mut self, record: &CapturedRecord<'_>) {
         self.rows.push(row_text(record.row));
         let mut part = String::new();
         for id in [record.event_id(), record.inference_id(), record.inference_time()] {

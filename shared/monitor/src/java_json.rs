@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 use serde_json::ser::{Formatter, Serializer};
 
-use crate::number::java_double;
+use crate::java_number::java_double;
 
 /// The text of a value.
 #[must_use]

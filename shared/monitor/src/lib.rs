@@ -8,8 +8,11 @@ mod baseline;
 mod constraints;
 mod evaluate;
 pub mod java_json;
+mod java_number;
 pub mod loose;
-mod number;
+mod mode;
+pub mod number_or_text;
+pub mod optional_number;
 mod statistics;
 mod violations;
 mod window_report;
@@ -21,10 +24,11 @@ pub use constraints::{
     UnreadableConstraints,
 };
 pub use evaluate::{
-    Baseline, Check, CheckResult, Difference, Distance, Evaluation, FeatureVerdict, Gap, Method, Metric,
-    MetricValue, Mode, Place, Verdict, compare_modes, evaluate, metrics,
+    Baseline, Check, CheckResult, Disagreement, Distance, DistributionGap, Evaluation, FeatureVerdict,
+    GapPlace, Method, Metric, MetricValue, Verdict, compare_modes, evaluate, metrics,
 };
-pub use number::java_double;
+pub use java_number::java_double;
+pub use mode::Mode;
 pub use statistics::{
     CategoricalBucket, CategoricalBuckets, CategoricalDistribution, Dataset, FeatureStatistics,
     KllDistribution, NumericalBucket, NumericalDistribution, NumericalStatistics, Presence, SketchData,

@@ -78,57 +78,6 @@ pub fn number(text: &str) -> Option<f64> {
     }
 }
 
-/// For `#[serde(with = "..")]` on a number that is absent, null, a number or text.
-pub mod optional {
-    use serde::{Deserialize, Deserializer, Serializer, de::Error};
-
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Written {
-        Number(f64),
-        Text(String),
-    }
-
-    /// As [`super::number_or_text`] does.
-    ///
-    /// # Errors
-    /// When the output fails.
-    pub fn serialize<S: Serializer>(value: &Option<f64>, serializer: S) -> Result<S::Ok, S::Error> {
-        match value {
-            None => serializer.serialize_none(),
-            Some(number) => super::number_or_text::serialize(number, serializer),
-        }
-    }
-
-    /// # Errors
-    /// When it is neither a number nor the text of one.
-    pub fn deserialize<'a, D: Deserializer<'a>>(deserializer: D) -> Result<Option<f64>, D::Error> {
-        Ok(match Option::<Written>::deserialize(deserializer)? {
-            None => None,
-            Some(Written::Number(number)) => Some(number),
-            Some(Written::Text(text)) => Some(
-                super::number(&text)
-                    .ok_or_else(|| D::Error::custom(format!("`{text}` is no number, `NaN` or `Infinity`")))?,
-            ),
-        })
-    }
-}
-
-/// Writes what JSON has no number for as text.
-pub mod number_or_text {
-    use serde::Serializer;
-
-    /// # Errors
-    /// When the output fails.
-    pub fn serialize<S: Serializer>(number: &f64, serializer: S) -> Result<S::Ok, S::Error> {
-        if number.is_finite() {
-            serializer.serialize_f64(*number)
-        } else {
-            serializer.serialize_str(&crate::number::java_double(*number))
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use sagewarden_measure::{Cell, Detail, Profile, RowSink};
 use sagewarden_monitor::{
-    Baseline, Check, Constraints, Evaluation, FeatureVerdict, Method, Mode, Place, Statistics, Verdict,
+    Baseline, Check, Constraints, Evaluation, FeatureVerdict, GapPlace, Method, Mode, Statistics, Verdict,
     Violation, Violations, compare_modes, evaluate,
 };
 
@@ -151,7 +151,7 @@ fn cookbook_has_no_drift_by_the_container_and_four_drifts_by_the_mathematics() {
 
     // Below 88 lies most of the baseline, and none of what came.
     let gap = distance("c").at.unwrap();
-    assert!(matches!(gap.place, Place::Number(place) if (86.0..88.0).contains(&place)), "{gap:?}");
+    assert!(matches!(gap.place, GapPlace::Number(place) if (86.0..88.0).contains(&place)), "{gap:?}");
     assert!(gap.baseline > 0.9 && gap.current == 0.0, "{gap:?}");
     for difference in compare_modes(&compat, &exact) {
         assert_eq!(difference.check, Check::BaselineDrift);

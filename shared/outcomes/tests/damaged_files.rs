@@ -5,7 +5,7 @@ use std::hint::black_box;
 use proptest::prelude::*;
 use sagewarden_monitor::{Mode, Violations, WindowReport};
 use sagewarden_outcomes::clarify::{Analysis, attribution_drift, bias_drift};
-use sagewarden_outcomes::quality::{Constraints, Statistics, Truth, evaluate};
+use sagewarden_outcomes::quality::{QualityConstraints, QualityStatistics, Truth, evaluate};
 
 const FILES: [&str; 6] = [
     r#"{"version":0.0,"binary_classification_constraints":{"recall":{"threshold":0.8,"comparison_operator":"LessThanThreshold"}}}"#,
@@ -22,15 +22,15 @@ fn read(bytes: &[u8]) {
         black_box(violations.severity_by(None));
     }
     if let (Ok(statistics), Ok(constraints)) =
-        (Statistics::parse(FILES[1].as_bytes()), Constraints::parse(bytes))
+        (QualityStatistics::parse(FILES[1].as_bytes()), QualityConstraints::parse(bytes))
     {
         black_box(evaluate(&statistics, &constraints, Mode::Exact));
     }
     if let (Ok(statistics), Ok(constraints)) =
-        (Statistics::parse(bytes), Constraints::parse(FILES[0].as_bytes()))
+        (QualityStatistics::parse(bytes), QualityConstraints::parse(FILES[0].as_bytes()))
     {
         black_box(evaluate(&statistics, &constraints, Mode::Compat));
-        black_box(Constraints::suggest(&statistics));
+        black_box(QualityConstraints::suggest(&statistics));
     }
     if let Ok(analysis) = Analysis::parse(bytes) {
         for mode in [Mode::Compat, Mode::Exact] {
@@ -46,8 +46,8 @@ fn read(bytes: &[u8]) {
 
 #[test]
 fn whole_files_are_read() {
-    assert!(Constraints::parse(FILES[0].as_bytes()).is_ok());
-    assert!(Statistics::parse(FILES[1].as_bytes()).is_ok());
+    assert!(QualityConstraints::parse(FILES[0].as_bytes()).is_ok());
+    assert!(QualityStatistics::parse(FILES[1].as_bytes()).is_ok());
     assert!(Analysis::parse(FILES[2].as_bytes()).is_ok());
     assert!(Analysis::parse(FILES[3].as_bytes()).is_ok());
     assert!(Truth::parse(FILES[4], None).is_ok());
@@ -65,7 +65,10 @@ fn a_list_is_no_document() {
         assert!(WindowReport::parse(bytes).is_err(), "{list}");
         assert!(sagewarden_monitor::Constraints::parse(bytes).is_err(), "{list}");
         assert!(sagewarden_monitor::Statistics::parse(bytes).is_err(), "{list}");
-        assert!(Constraints::parse(bytes).is_err() && Statistics::parse(bytes).is_err(), "{list}");
+        assert!(
+            QualityConstraints::parse(bytes).is_err() && QualityStatistics::parse(bytes).is_err(),
+            "{list}"
+        );
     }
 }
 

@@ -6,10 +6,10 @@ use std::fs;
 use std::path::PathBuf;
 
 use sagewarden_monitor::{Limit, Mode, Severity, Violation, Violations, java_double};
-use sagewarden_outcomes::clarify::{Analysis, BiasDrift, Stage, bias_drift};
+use sagewarden_outcomes::clarify::{Analysis, BiasDrift, BiasStage, bias_drift};
 use sagewarden_outcomes::quality::{
-    Constraints, Join, Order, Prediction, Problem, Quality, Settings, Statistics, Truth, Window, evaluate,
-    prediction_id,
+    Join, Order, Period, Prediction, Problem, Quality, QualityConstraints, QualitySettings,
+    QualityStatistics, Truth, evaluate, prediction_id,
 };
 use serde_json::Value;
 
@@ -68,15 +68,15 @@ fn model_quality() {
     check("model_quality", 7, Severity::Critical, &["precision"]);
 }
 
-fn binary(counts: &[(&str, &str, usize)]) -> Statistics {
-    let mut quality = Quality::new(Settings::new(Problem::BinaryClassification, Mode::Compat));
+fn binary(counts: &[(&str, &str, usize)]) -> QualityStatistics {
+    let mut quality = Quality::new(QualitySettings::new(Problem::BinaryClassification, Mode::Compat));
     for (predicted, actual, count) in counts {
         for number in 0..*count {
             let prediction = Prediction { label: Some((*predicted).to_owned()), probability: None };
             quality.add(&format!("{predicted}/{actual}/{number}"), &prediction, actual).unwrap();
         }
     }
-    quality.finish(Window::default())
+    quality.finish(Period::default())
 }
 
 /// The numbers in the seven violations tell what the data were: a baseline of 57 rows, 34 of them positive, in which everything
@@ -85,7 +85,7 @@ fn binary(counts: &[(&str, &str, usize)]) -> Statistics {
 #[test]
 fn the_seven_model_quality_violations_follow_from_the_data() {
     let Some(report) = read("model_quality", "constraint_violations.json") else { return };
-    let constraints = Constraints::suggest(&binary(&[("1", "1", 34), ("1", "0", 23)]));
+    let constraints = QualityConstraints::suggest(&binary(&[("1", "1", 34), ("1", "0", 23)]));
     let live = binary(&[("0", "0", 569), ("0", "1", 1673)]);
     let found = evaluate(&live, &constraints, Mode::Compat);
     let told = |violations: &Violations| {
@@ -130,9 +130,9 @@ fn predictions_and_ground_truth_of_2019_are_joined() {
     let joined = join.finish();
     assert_eq!((joined.predictions.records, joined.truths.records), (44, 44));
     assert_eq!((joined.predictions.unmatched, joined.truths.unmatched), (0, 0));
-    let mut quality = Quality::new(Settings::new(Problem::BinaryClassification, Mode::Compat));
+    let mut quality = Quality::new(QualitySettings::new(Problem::BinaryClassification, Mode::Compat));
     assert_eq!(quality.add_all(&joined), (0, None));
-    let statistics = quality.finish(Window::default());
+    let statistics = quality.finish(Period::default());
     let recall = statistics.metric("recall").unwrap().value;
     assert_eq!((statistics.item_count, recall), (44, 11.0 / 34.0));
 }
@@ -174,7 +174,7 @@ fn each_bias_violation_follows_from_its_two_numbers() {
         report.violations.sort_by_key(Violation::subject);
         assert_eq!(found, report.violations);
     }
-    let data = baseline.bias(Stage::PreTraining).unwrap();
+    let data = baseline.bias(BiasStage::PreTraining).unwrap();
     assert_eq!(data.facets["Sex"][0].metrics.len(), 8);
 }
 

@@ -9,12 +9,12 @@ fn said(label: &str, probability: Option<f64>) -> Prediction {
     Prediction { label: (!label.is_empty()).then(|| label.to_owned()), probability }
 }
 
-fn measure(problem: Problem, mode: Mode, items: &[(Prediction, String)]) -> Statistics {
-    let mut quality = Quality::new(Settings::new(problem, mode));
+fn measure(problem: Problem, mode: Mode, items: &[(Prediction, String)]) -> QualityStatistics {
+    let mut quality = Quality::new(QualitySettings::new(problem, mode));
     for (number, (prediction, label)) in items.iter().enumerate() {
         quality.add(&format!("id-{number}"), prediction, label).unwrap();
     }
-    quality.finish(Window::default())
+    quality.finish(Period::default())
 }
 
 /// So many pairs of what was predicted and what is true.
@@ -25,7 +25,7 @@ fn pairs(counts: &[(&str, &str, usize)]) -> Vec<(Prediction, String)> {
     counts.iter().flat_map(each).collect()
 }
 
-fn value(statistics: &Statistics, name: &str) -> f64 {
+fn value(statistics: &QualityStatistics, name: &str) -> f64 {
     statistics.metric(name).unwrap().value
 }
 
@@ -129,7 +129,7 @@ fn what_is_undefined_says_so_and_is_no_threshold() {
     assert!(value(&statistics, "false_negative_rate").is_nan());
     // The container's answer to a model that never says yes is 0, not nothing.
     assert_eq!(value(&statistics, "precision"), 0.0);
-    let constraints = Constraints::suggest(&statistics);
+    let constraints = QualityConstraints::suggest(&statistics);
     let written = serde_json::to_value(&constraints).unwrap();
     assert_eq!(
         written["binary_classification_constraints"]["recall"],
@@ -144,12 +144,12 @@ fn what_is_undefined_says_so_and_is_no_threshold() {
 
 #[test]
 fn a_baseline_reads_labelled_rows_and_names_the_line_that_is_wrong() {
-    let columns = Columns {
+    let columns = LabelledColumns {
         header: true,
         ground_truth: "label".into(),
-        prediction: Attributes { inference: None, probability: Some("probability".into()) },
+        prediction: PredictionAttributes { inference: None, probability: Some("probability".into()) },
     };
-    let settings = || Settings::new(Problem::BinaryClassification, Mode::Compat);
+    let settings = || QualitySettings::new(Problem::BinaryClassification, Mode::Compat);
     let data = "probability,label\n0.9,1\n0.6,0\n0.5,1\n0.1,0\n";
     let (statistics, constraints) = baseline(data.as_bytes(), &columns, settings()).unwrap();
     assert_eq!(value(&statistics, "auc"), 0.75);
@@ -173,7 +173,7 @@ fn a_baseline_reads_labelled_rows_and_names_the_line_that_is_wrong() {
     assert_eq!(binary["auc"].threshold, Some(0.75));
     assert_eq!(binary["false_positive_rate"].comparison_operator.as_deref(), Some(GREATER_THAN));
 
-    let fails = |data: &str, columns: &Columns| {
+    let fails = |data: &str, columns: &LabelledColumns| {
         baseline(data.as_bytes(), columns, settings()).unwrap_err().to_string()
     };
     assert_eq!(
@@ -203,12 +203,12 @@ fn a_baseline_reads_labelled_rows_and_names_the_line_that_is_wrong() {
             format!("line 4: `{outside}` is no probability: one is from 0 to 1")
         );
     }
-    let by_index = Columns {
+    let by_index = LabelledColumns {
         header: false,
         ground_truth: "1".into(),
-        prediction: Attributes { inference: Some("0".into()), probability: None },
+        prediction: PredictionAttributes { inference: Some("0".into()), probability: None },
     };
-    let regression = Settings::new(Problem::Regression, Mode::Compat);
+    let regression = QualitySettings::new(Problem::Regression, Mode::Compat);
     let (statistics, constraints) = baseline("1,2\n3,3\n5,7\n".as_bytes(), &by_index, regression).unwrap();
     assert_eq!((value(&statistics, "mae"), value(&statistics, "mse")), (1.0, 5.0 / 3.0));
     assert_eq!(
@@ -223,8 +223,8 @@ fn the_file_reads_back() {
         (0..300).map(|n| (said("", Some(f64::from(n % 7) / 7.0)), (n % 2).to_string())).collect();
     let mut statistics = measure(Problem::BinaryClassification, Mode::Compat, &items);
     statistics.window =
-        Window { start_time: Some("2025-10-20T02:00:00Z".into()), end_time: Some("x".into()) };
-    let read = Statistics::parse(&serde_json::to_vec(&statistics).unwrap()).unwrap();
+        Period { start_time: Some("2025-10-20T02:00:00Z".into()), end_time: Some("x".into()) };
+    let read = QualityStatistics::parse(&serde_json::to_vec(&statistics).unwrap()).unwrap();
     assert_eq!(
         (read.item_count, &read.window, &read.confusion),
         (300, &statistics.window, &statistics.confusion)
@@ -234,7 +234,7 @@ fn the_file_reads_back() {
     }
     assert!(statistics.published().any(|(name, _)| name == "au_prc"));
     for text in ["{}", r#"{"regression_metrics":[]}"#] {
-        let error = Statistics::parse(text.as_bytes()).unwrap_err().to_string();
+        let error = QualityStatistics::parse(text.as_bytes()).unwrap_err().to_string();
         assert!(error.ends_with("it has no metrics of model quality"), "{error}");
     }
 }

@@ -70,13 +70,13 @@ fn what_a_join_lets_go_leaves_an_even_sample() {
         (joined.pairs.len(), joined.predictions.dropped, joined.truths.dropped),
         (1_000, 19_000, 19_000)
     );
-    let mut quality = Quality::new(Settings::new(Problem::BinaryClassification, Mode::Exact));
+    let mut quality = Quality::new(QualitySettings::new(Problem::BinaryClassification, Mode::Exact));
     assert_eq!(quality.add_all(&joined), (0, None));
-    let accuracy = quality.finish(Window::default()).metric("accuracy").unwrap().value;
+    let accuracy = quality.finish(Period::default()).metric("accuracy").unwrap().value;
     assert!((accuracy - 0.25).abs() < 0.05, "{accuracy}");
 }
 
-fn joined(pairs: &[(&str, &str)]) -> Joined {
+fn joined(pairs: &[(&str, &str)]) -> JoinedPairs {
     let order = |line: usize| Order { written_at: 0, line: line as u64 };
     let ids: Vec<String> = (0..pairs.len()).map(|id| format!("id-{id}")).collect();
     let both = || ids.iter().zip(pairs).enumerate();
@@ -86,10 +86,10 @@ fn joined(pairs: &[(&str, &str)]) -> Joined {
     )
 }
 
-fn add_all(pairs: &[(&str, &str)]) -> (Statistics, u64, Option<String>) {
-    let mut quality = Quality::new(Settings::new(Problem::BinaryClassification, Mode::Exact));
+fn add_all(pairs: &[(&str, &str)]) -> (QualityStatistics, u64, Option<String>) {
+    let mut quality = Quality::new(QualitySettings::new(Problem::BinaryClassification, Mode::Exact));
     let (unusable, first) = quality.add_all(&joined(pairs));
-    (quality.finish(Window::default()), unusable, first.map(|(id, why)| format!("{id}: {why}")))
+    (quality.finish(Period::default()), unusable, first.map(|(id, why)| format!("{id}: {why}")))
 }
 
 #[test]
@@ -145,11 +145,11 @@ fn the_callers_id_goes_before_the_endpoints() {
     assert_eq!(prediction_id(Some("57"), "f04a8538"), "57");
     assert_eq!(prediction_id(Some(""), "f04a8538"), "f04a8538");
     assert_eq!(prediction_id(None, "f04a8538"), "f04a8538");
-    let attributes = Attributes { inference: Some("0".into()), probability: Some("1".into()) };
+    let attributes = PredictionAttributes { inference: Some("0".into()), probability: Some("1".into()) };
     let row = ["1", " 0.75 "];
     let lookup = |at: &str| row.get(at.parse::<usize>().unwrap()).copied();
     assert_eq!(attributes.read(lookup).unwrap(), said("1", Some(0.75)));
     let error = attributes.read(|_: &str| None::<&str>).unwrap_err().to_string();
     assert_eq!(error, "the record has no `0`: name the column or path that holds the prediction");
-    assert!(Attributes::default().read(lookup).is_err());
+    assert!(PredictionAttributes::default().read(lookup).is_err());
 }

@@ -5,11 +5,11 @@ use sagewarden_monitor::Mode;
 use sagewarden_outcomes::quality::*;
 use serde_json::Value;
 
-fn statistics(mode: Mode) -> Statistics {
-    let mut quality = Quality::new(Settings::new(Problem::BinaryClassification, mode));
+fn statistics(mode: Mode) -> QualityStatistics {
+    let mut quality = Quality::new(QualitySettings::new(Problem::BinaryClassification, mode));
     let said = Prediction { label: Some("1".into()), probability: None };
     quality.add("id", &said, "1").unwrap();
-    quality.finish(Window::default())
+    quality.finish(Period::default())
 }
 
 fn check(
@@ -22,11 +22,12 @@ fn check(
     expect: Option<&str>,
 ) {
     let mut statistics = statistics(mode);
-    statistics.metrics = vec![(metric.to_owned(), Measured { value: live, standard_deviation: deviation })];
+    statistics.metrics =
+        vec![(metric.to_owned(), MeasuredMetric { value: live, standard_deviation: deviation })];
     let file = format!(
         r#"{{"version":0.0,"binary_classification_constraints":{{"{metric}":{{"threshold":{threshold},"comparison_operator":"{operator}","x":1}}}}}}"#
     );
-    let constraints = Constraints::parse(file.as_bytes()).unwrap();
+    let constraints = QualityConstraints::parse(file.as_bytes()).unwrap();
     let again: Value = serde_json::to_value(&constraints).unwrap();
     assert_eq!(again, serde_json::from_str::<Value>(&file).unwrap(), "nothing is lost");
     let found = evaluate(&statistics, &constraints, mode).violations.violations;
@@ -106,7 +107,7 @@ fn violations_have_the_containers_texts() {
 #[test]
 fn a_baseline_of_another_problem_is_told() {
     let statistics = statistics(Mode::Exact);
-    let constraints = Constraints::parse(br#"{"regression_constraints":{}}"#).unwrap();
+    let constraints = QualityConstraints::parse(br#"{"regression_constraints":{}}"#).unwrap();
     let evaluated = evaluate(&statistics, &constraints, Mode::Exact);
     assert_eq!(evaluated.skipped[0].why, "the baseline has no constraints for this problem type");
 }

@@ -3,4 +3,5 @@
 
 pub mod drift;
 pub mod lineage;
+mod page;
 pub mod reply;

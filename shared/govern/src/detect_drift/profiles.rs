@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use futures::future::try_join_all;
 use sagewarden_lineage::s3::hex;
-use sagewarden_measure::capture::{CaptureFormat, CaptureReader, ColumnOrder, Joined, RowPath};
+use sagewarden_measure::capture::{CaptureFormat, CaptureReader, ColumnOrder, JoinedRows, RowPath};
 use sagewarden_measure::{Detail, Issues, Profile};
 use sagewarden_monitor::UnreadableLines;
 use sagewarden_policy::{CapturedColumns, DetectedEndpoint};
@@ -97,7 +97,7 @@ impl<O: Objects + Files> Profiles<'_, O> {
         }
         let mut profile = self.empty();
         let mut reader = CaptureReader::new(self.format()?);
-        let mut sink = Joined(&mut profile);
+        let mut sink = JoinedRows(&mut profile);
         let mut take = |piece: &[u8]| reader.push(piece, &mut sink);
         if !self.objects.stream(&file.bucket, &file.object, &mut take).await? {
             return Ok(None);

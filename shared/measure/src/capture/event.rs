@@ -10,16 +10,16 @@ use crate::issues::IssueKind;
 
 /// An event.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Event<'a> {
+pub(super) struct CapturedEvent<'a> {
     pub(super) bodies: [Option<Body<'a>>; 3],
     pub(super) event_id: Option<RawText<'a>>,
     pub(super) inference_id: Option<RawText<'a>>,
     pub(super) inference_time: Option<RawText<'a>>,
 }
 
-/// Whose body it is; also its place in [`Event::bodies`].
+/// Whose body it is; also its place in [`CapturedEvent::bodies`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Side {
+pub(super) enum CapturedSide {
     Output = 0,
     Input = 1,
     Truth = 2,
@@ -50,7 +50,7 @@ pub(super) enum Content {
 
 /// A string that belongs to an event, and where it stands in the line.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Place {
+pub(super) struct TextPlace {
     pub(super) role: Role,
     pub(super) inside: Range<usize>,
 }
@@ -58,7 +58,7 @@ pub(super) struct Place {
 /// What a string is to its event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Role {
-    Data(Side),
+    Data(CapturedSide),
     EventId,
     InferenceId,
     InferenceTime,
@@ -66,8 +66,8 @@ pub(super) enum Role {
     Unread,
 }
 
-impl<'a> Event<'a> {
-    pub(super) fn body(&self, side: Side) -> Option<&Body<'a>> {
+impl<'a> CapturedEvent<'a> {
+    pub(super) fn body(&self, side: CapturedSide) -> Option<&Body<'a>> {
         self.bodies.get(side as usize)?.as_ref()
     }
 
@@ -89,19 +89,19 @@ impl<'a> Event<'a> {
 
 /// Reads a line of whatever layout. `places` receives where its strings stand. A line that ends too early is
 /// [`IssueKind::CutOff`].
-pub(super) fn parse<'a>(line: &'a str, places: &mut Vec<Place>) -> Result<Event<'a>, IssueKind> {
+pub(super) fn parse<'a>(line: &'a str, places: &mut Vec<TextPlace>) -> Result<CapturedEvent<'a>, IssueKind> {
     places.clear();
     serde_json::from_str::<&RawValue>(line)
         .map_err(|error| if error.is_eof() { IssueKind::CutOff } else { IssueKind::NotJson })?;
-    let mut walk = Walk { line, places, event: Event::default(), is_event: false };
+    let mut walk = Walk { line, places, event: CapturedEvent::default(), is_event: false };
     walk.members(skip_space(line.as_bytes(), 0), Walk::top);
     if walk.is_event { Ok(walk.event) } else { Err(IssueKind::NotAnEvent) }
 }
 
 struct Walk<'a, 'p> {
     line: &'a str,
-    places: &'p mut Vec<Place>,
-    event: Event<'a>,
+    places: &'p mut Vec<TextPlace>,
+    event: CapturedEvent<'a>,
     is_event: bool,
 }
 
@@ -128,7 +128,7 @@ impl<'a> Walk<'a, '_> {
             }
             "groundTruthData" if self.is_object(&value) => {
                 self.is_event = true;
-                self.body(Side::Truth, value);
+                self.body(CapturedSide::Truth, value);
             }
             "eventMetadata" => self.members(value.start, Self::metadata),
             _ => {}
@@ -141,13 +141,13 @@ impl<'a> Walk<'a, '_> {
 
     fn side(&mut self, key: &str, value: Range<usize>) {
         match key {
-            "endpointInput" => self.body(Side::Input, value),
-            "endpointOutput" | "batchTransformOutput" => self.body(Side::Output, value),
+            "endpointInput" => self.body(CapturedSide::Input, value),
+            "endpointOutput" | "batchTransformOutput" => self.body(CapturedSide::Output, value),
             _ => {}
         }
     }
 
-    fn body(&mut self, side: Side, value: Range<usize>) {
+    fn body(&mut self, side: CapturedSide, value: Range<usize>) {
         let (mut data, mut encoding, mut content_type) = (None, None, None);
         self.members(value.start, |walk, key, value| {
             let text = walk.string(&value);
@@ -199,7 +199,7 @@ impl<'a> Walk<'a, '_> {
         if role != Role::Unread {
             self.places.retain(|place| place.role != role);
         }
-        self.places.push(Place { role, inside: quoted.start + 1..quoted.end - 1 });
+        self.places.push(TextPlace { role, inside: quoted.start + 1..quoted.end - 1 });
     }
 
     fn string(&self, value: &Range<usize>) -> Option<RawText<'a>> {

@@ -1,6 +1,6 @@
 //! How an endpoint's captured events become rows.
 
-use super::event::Side;
+use super::event::CapturedSide;
 use super::path::RowPath;
 use crate::csv::MAX_COLUMNS;
 
@@ -47,12 +47,12 @@ pub enum ColumnOrder {
 
 impl ColumnOrder {
     /// What is read, in this order: what is joined, then the label. The rest of an event may be whatever it is.
-    pub(super) fn sides(self) -> &'static [Side] {
+    pub(super) fn sides(self) -> &'static [CapturedSide] {
         match self {
-            Self::OutputFirst => &[Side::Output, Side::Input, Side::Truth],
-            Self::InputFirst => &[Side::Input, Side::Output, Side::Truth],
-            Self::Input => &[Side::Input, Side::Truth],
-            Self::Output => &[Side::Output, Side::Truth],
+            Self::OutputFirst => &[CapturedSide::Output, CapturedSide::Input, CapturedSide::Truth],
+            Self::InputFirst => &[CapturedSide::Input, CapturedSide::Output, CapturedSide::Truth],
+            Self::Input => &[CapturedSide::Input, CapturedSide::Truth],
+            Self::Output => &[CapturedSide::Output, CapturedSide::Truth],
         }
     }
 }

@@ -4,7 +4,7 @@
 //! between those strings is kept, and another line is compared with it. A line that is equal outside of them, and has valid
 //! strings in their places, is the same JSON with other strings in it.
 
-use super::event::{Body, Event, Place, Role};
+use super::event::{Body, CapturedEvent, Role, TextPlace};
 use super::json::string_end;
 use super::text::RawText;
 
@@ -58,7 +58,7 @@ fn plain_bytes(word: u64) -> u64 {
 
 impl Layouts {
     /// Reads a plain line that is laid out like one before.
-    pub(super) fn read<'a>(&mut self, line: &'a [u8]) -> Option<Event<'a>> {
+    pub(super) fn read<'a>(&mut self, line: &'a [u8]) -> Option<CapturedEvent<'a>> {
         let (place, event) =
             self.kept.iter().enumerate().find_map(|(place, layout)| Some((place, layout.read(line)?)))?;
         if place > 0 {
@@ -69,7 +69,7 @@ impl Layouts {
     }
 
     /// Remembers the layout of a plain line.
-    pub(super) fn learn(&mut self, line: &str, event: &Event<'_>, places: &mut [Place]) {
+    pub(super) fn learn(&mut self, line: &str, event: &CapturedEvent<'_>, places: &mut [TextPlace]) {
         // Where each line has a layout of its own, learning is in vain.
         if self.learned > 64 && self.fitted < self.learned {
             return;
@@ -83,10 +83,10 @@ impl Layouts {
 }
 
 impl Layout {
-    fn of(line: &str, event: &Event<'_>, places: &mut [Place]) -> Option<Self> {
+    fn of(line: &str, event: &CapturedEvent<'_>, places: &mut [TextPlace]) -> Option<Self> {
         places.sort_by_key(|place| place.inside.start);
         let (mut pieces, mut at) = (Vec::with_capacity(places.len()), 0);
-        for Place { role, inside } in places {
+        for TextPlace { role, inside } in places {
             pieces.push(Piece { before: line.get(at..inside.start)?.as_bytes().into(), role: *role });
             at = inside.end;
         }
@@ -95,8 +95,8 @@ impl Layout {
         Some(Self { pieces, end: line.get(at..)?.as_bytes().into(), bodies })
     }
 
-    fn read<'a>(&self, text: &'a [u8]) -> Option<Event<'a>> {
-        let mut event = Event { bodies: self.bodies, ..Event::default() };
+    fn read<'a>(&self, text: &'a [u8]) -> Option<CapturedEvent<'a>> {
+        let mut event = CapturedEvent { bodies: self.bodies, ..CapturedEvent::default() };
         let mut at = 0;
         for Piece { before, role } in &self.pieces {
             text.get(at..)?.strip_prefix(&**before)?;

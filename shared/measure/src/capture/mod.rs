@@ -1,7 +1,7 @@
 //! Files of captured events (SageMaker data capture), of ground truth, and merges of both: JSON lines.
 //!
 //! A line is an event, which becomes one row, or several where requests are batches. [`CaptureReader`] takes a file in pieces
-//! and hands the rows to a [`RecordSink`]; [`Joined`] makes one of a [`RowSink`](crate::RowSink).
+//! and hands the rows to a [`RecordSink`]; [`JoinedRows`] makes one of a [`RowSink`](crate::RowSink).
 //!
 //! Format: "Capture data" and "Ingest ground truth labels" in the SageMaker developer guide, and files that SageMaker wrote.
 
@@ -22,4 +22,4 @@ pub use format::{CaptureFormat, ColumnOrder};
 pub use key::{CaptureHour, CaptureKey};
 pub use path::{RowPath, UnreadablePath};
 pub use reader::CaptureReader;
-pub use record::{Joined, Record, RecordSink, Row};
+pub use record::{CapturedRecord, CapturedRow, JoinedRows, RecordSink};

@@ -4,7 +4,7 @@ use std::io::{self, Read};
 
 use memchr::memchr;
 
-use super::event::{Event, Place, parse};
+use super::event::{CapturedEvent, TextPlace, parse};
 use super::format::CaptureFormat;
 use super::layout::{Layouts, is_plain};
 use super::record::RecordSink;
@@ -28,7 +28,7 @@ pub struct CaptureReader {
     /// The line is too long, and what comes of it is dropped.
     skips: bool,
     layouts: Layouts,
-    places: Vec<Place>,
+    places: Vec<TextPlace>,
     rows: RowReader,
 }
 
@@ -152,7 +152,7 @@ impl CaptureReader {
     }
 
     /// The slow way.
-    fn parse<'a>(&mut self, line: &'a [u8], is_plain: bool) -> Result<Event<'a>, IssueKind> {
+    fn parse<'a>(&mut self, line: &'a [u8], is_plain: bool) -> Result<CapturedEvent<'a>, IssueKind> {
         let line = str::from_utf8(line).map_err(|error| match error.error_len() {
             None => IssueKind::CutOff,
             Some(_) => IssueKind::NotUtf8,

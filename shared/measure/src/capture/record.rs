@@ -2,27 +2,27 @@
 
 use std::borrow::Cow;
 
-use super::event::Event;
+use super::event::CapturedEvent;
 use super::text::RawText;
 use crate::cell::{Cell, RowSink};
 
 /// A row of a captured event.
 #[derive(Clone, Debug)]
-pub struct Record<'a> {
-    pub(super) event: &'a Event<'a>,
+pub struct CapturedRecord<'a> {
+    pub(super) event: &'a CapturedEvent<'a>,
     /// Which row of its event, from 0.
     pub index: usize,
     /// Output and input joined as the columns setting says.
-    pub row: Row<'a>,
+    pub row: CapturedRow<'a>,
     /// What went into the model; absent if the column order leaves it out.
-    pub input: Row<'a>,
+    pub input: CapturedRow<'a>,
     /// What came out of it; absent if the column order leaves it out.
-    pub output: Row<'a>,
+    pub output: CapturedRow<'a>,
     /// The label, in files of ground truth and in merged ones.
-    pub truth: Row<'a>,
+    pub truth: CapturedRow<'a>,
 }
 
-impl Record<'_> {
+impl CapturedRecord<'_> {
     /// The id that SageMaker gave the invocation.
     #[must_use]
     pub fn event_id(&self) -> Option<Cow<'_, str>> {
@@ -44,7 +44,7 @@ impl Record<'_> {
 
 /// Cells of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Row<'a> {
+pub enum CapturedRow<'a> {
     /// The event has no such part.
     Absent,
     /// In the order of the columns.
@@ -56,19 +56,19 @@ pub enum Row<'a> {
 /// Takes the rows of captured events in their order.
 pub trait RecordSink {
     /// A row of an event.
-    fn record(&mut self, record: &Record<'_>);
+    fn record(&mut self, record: &CapturedRecord<'_>);
 }
 
 /// Takes the joined rows only: what data quality looks at. Lines of ground truth have none.
 #[derive(Debug)]
-pub struct Joined<'s, S: ?Sized>(pub &'s mut S);
+pub struct JoinedRows<'s, S: ?Sized>(pub &'s mut S);
 
-impl<S: RowSink + ?Sized> RecordSink for Joined<'_, S> {
-    fn record(&mut self, record: &Record<'_>) {
+impl<S: RowSink + ?Sized> RecordSink for JoinedRows<'_, S> {
+    fn record(&mut self, record: &CapturedRecord<'_>) {
         match record.row {
-            Row::Absent => {}
-            Row::Positional(cells) => self.0.positional(cells),
-            Row::Named(cells) => self.0.named(cells),
+            CapturedRow::Absent => {}
+            CapturedRow::Positional(cells) => self.0.positional(cells),
+            CapturedRow::Named(cells) => self.0.named(cells),
         }
     }
 }

@@ -3,11 +3,11 @@
 use std::ops::Range;
 
 use super::cells::{recycle, split};
-use super::event::{Content, Event, Side};
+use super::event::{CapturedEvent, CapturedSide, Content};
 use super::format::CaptureFormat;
 use super::part::Part;
 use super::path::RowPath;
-use super::record::{Record, RecordSink, Row};
+use super::record::{CapturedRecord, CapturedRow, RecordSink};
 use crate::cell::Cell;
 use crate::issues::IssueKind;
 
@@ -29,7 +29,7 @@ pub(super) struct Out<'s> {
 
 impl RowReader {
     /// Hands the rows of an event to the sink.
-    pub(super) fn read(&mut self, event: &Event<'_>, format: &CaptureFormat, out: &mut Out<'_>) {
+    pub(super) fn read(&mut self, event: &CapturedEvent<'_>, format: &CaptureFormat, out: &mut Out<'_>) {
         let read = match single_lines(event, format) {
             _ if !has_columns(event, format) => Err(IssueKind::NoBody),
             Some(lines) => self.read_single_lines(event, &lines, format, out),
@@ -43,7 +43,7 @@ impl RowReader {
     /// The usual event: bodies of one line of CSV without quotes, which are split where they stand.
     fn read_single_lines<'a>(
         &mut self,
-        event: &Event<'a>,
+        event: &CapturedEvent<'a>,
         lines: &[Option<&'a [u8]>; 3],
         format: &CaptureFormat,
         out: &mut Out<'_>,
@@ -68,7 +68,7 @@ impl RowReader {
     /// Whatever else: several lines, quotes, JSON, base64.
     fn read_bodies(
         &mut self,
-        event: &Event<'_>,
+        event: &CapturedEvent<'_>,
         format: &CaptureFormat,
         out: &mut Out<'_>,
     ) -> Result<(), IssueKind> {
@@ -102,7 +102,13 @@ impl RowReader {
         }
     }
 
-    fn read_row(&mut self, event: &Event<'_>, index: usize, format: &CaptureFormat, out: &mut Out<'_>) {
+    fn read_row(
+        &mut self,
+        event: &CapturedEvent<'_>,
+        index: usize,
+        format: &CaptureFormat,
+        out: &mut Out<'_>,
+    ) {
         let mut fault = None;
         for &side in format.order.sides() {
             if let Some(part) = self.parts.get_mut(side as usize)
@@ -132,7 +138,13 @@ impl RowReader {
 
     /// A part without names among others with names gets those of a table without a header. What the container does with
     /// them is not known.
-    fn send_named(&mut self, event: &Event<'_>, index: usize, format: &CaptureFormat, out: &mut Out<'_>) {
+    fn send_named(
+        &mut self,
+        event: &CapturedEvent<'_>,
+        index: usize,
+        format: &CaptureFormat,
+        out: &mut Out<'_>,
+    ) {
         let longest = self.parts.iter().map(|part| part.cells().count()).max().unwrap_or(0);
         for position in self.positions.len()..longest {
             self.positions.push(format!("_c{position}"));
@@ -156,7 +168,7 @@ impl RowReader {
 }
 
 /// The lines of all bodies that are read, if each is one line of CSV without quotes.
-fn single_lines<'a>(event: &Event<'a>, format: &CaptureFormat) -> Option<[Option<&'a [u8]>; 3]> {
+fn single_lines<'a>(event: &CapturedEvent<'a>, format: &CaptureFormat) -> Option<[Option<&'a [u8]>; 3]> {
     let mut lines = [None; 3];
     for &side in format.order.sides() {
         if let (Some(line), Some(body)) = (lines.get_mut(side as usize), event.body(side)) {
@@ -168,10 +180,10 @@ fn single_lines<'a>(event: &Event<'a>, format: &CaptureFormat) -> Option<[Option
 }
 
 /// Labels come in files of their own, too, without what they belong to.
-fn has_columns(event: &Event<'_>, format: &CaptureFormat) -> bool {
-    let has = |side: Side| event.body(side).is_some();
-    let is_label = || has(Side::Truth) && !has(Side::Input) && !has(Side::Output);
-    format.order.sides().iter().any(|side| *side != Side::Truth && has(*side)) || is_label()
+fn has_columns(event: &CapturedEvent<'_>, format: &CaptureFormat) -> bool {
+    let has = |side: CapturedSide| event.body(side).is_some();
+    let is_label = || has(CapturedSide::Truth) && !has(CapturedSide::Input) && !has(CapturedSide::Output);
+    format.order.sides().iter().any(|side| *side != CapturedSide::Truth && has(*side)) || is_label()
 }
 
 /// Where in the cells of an event's row each part is.
@@ -182,8 +194,8 @@ struct JoinedRow {
 }
 
 impl JoinedRow {
-    fn put(&mut self, side: Side, cells: Range<usize>) {
-        if side != Side::Truth {
+    fn put(&mut self, side: CapturedSide, cells: Range<usize>) {
+        if side != CapturedSide::Truth {
             self.joined.end = cells.end;
         }
         if let Some(range) = self.sides.get_mut(side as usize) {
@@ -191,24 +203,31 @@ impl JoinedRow {
         }
     }
 
-    fn send(&self, event: &Event<'_>, index: usize, cells: &[Cell<'_>], out: &mut Out<'_>) {
-        self.tell(event, index, out, |range| Row::Positional(cells.get(range).unwrap_or_default()));
+    fn send(&self, event: &CapturedEvent<'_>, index: usize, cells: &[Cell<'_>], out: &mut Out<'_>) {
+        self.tell(event, index, out, |range| CapturedRow::Positional(cells.get(range).unwrap_or_default()));
     }
 
-    fn send_named(&self, event: &Event<'_>, index: usize, cells: &[(&str, Cell<'_>)], out: &mut Out<'_>) {
-        self.tell(event, index, out, |range| Row::Named(cells.get(range).unwrap_or_default()));
+    fn send_named(
+        &self,
+        event: &CapturedEvent<'_>,
+        index: usize,
+        cells: &[(&str, Cell<'_>)],
+        out: &mut Out<'_>,
+    ) {
+        self.tell(event, index, out, |range| CapturedRow::Named(cells.get(range).unwrap_or_default()));
     }
 
     fn tell<'a>(
         &'a self,
-        event: &'a Event<'_>,
+        event: &'a CapturedEvent<'_>,
         index: usize,
         out: &mut Out<'_>,
-        row: impl Fn(Range<usize>) -> Row<'a>,
+        row: impl Fn(Range<usize>) -> CapturedRow<'a>,
     ) {
-        let row = |range: &Range<usize>| if range.is_empty() { Row::Absent } else { row(range.clone()) };
+        let row =
+            |range: &Range<usize>| if range.is_empty() { CapturedRow::Absent } else { row(range.clone()) };
         let [output, input, truth] = &self.sides;
-        out.sink.record(&Record {
+        out.sink.record(&CapturedRecord {
             event,
             index,
             row: row(&self.joined),
@@ -220,11 +239,11 @@ impl JoinedRow {
 }
 
 impl CaptureFormat {
-    fn path(&self, side: Side) -> Option<&RowPath> {
+    fn path(&self, side: CapturedSide) -> Option<&RowPath> {
         match side {
-            Side::Input => self.input_path.as_ref(),
-            Side::Output => self.output_path.as_ref(),
-            Side::Truth => None,
+            CapturedSide::Input => self.input_path.as_ref(),
+            CapturedSide::Output => self.output_path.as_ref(),
+            CapturedSide::Truth => None,
         }
     }
 }

@@ -6,9 +6,17 @@ use crate::scan::scan;
 use crate::sketch::distinct::DistinctSketch;
 use crate::sketch::kll::KllSketch;
 
-use super::Detail;
 use super::numbers::{Moments, Numbers};
 use super::texts::TextCounts;
+
+/// What is to be known of the columns of a baseline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Detail {
+    /// What a verdict needs: numbers of what should be numbers, texts of what should be texts, and types.
+    Verdict,
+    /// What `statistics.json` needs: also how many different values there are.
+    Statistics,
+}
 
 /// What a column looks like.
 #[derive(Clone, Debug)]

@@ -14,9 +14,10 @@ use thiserror::Error;
 use xxhash_rust::xxh64::xxh64;
 
 use super::column::{Categories, ColumnProfile};
+use super::dataset::Profile;
+use super::names::Names;
 use super::numbers::{Moments, Numbers};
 use super::texts::TextCounts;
-use super::{Names, Profile};
 use crate::datatype::TypeCounts;
 use crate::sketch::distinct::DistinctSketch;
 use crate::sketch::kll::KllSketch;

@@ -1,8 +1,11 @@
+use std::collections::BTreeMap;
+
 use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::*;
-use crate::datatype::TypeCounts;
+use crate::cell::{Cell, RowSink};
+use crate::datatype::{InferredType, TypeCounts};
 
 fn row<'a>(texts: &[&'a str]) -> Vec<Cell<'a>> {
     texts

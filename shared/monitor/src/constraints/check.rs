@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
-use super::{Constraints, DistributionOverrides, FeatureConstraints, MonitoringConfig, MonitoringOverrides};
+use super::schema::{
+    Constraints, DistributionOverrides, FeatureConstraints, MonitoringConfig, MonitoringOverrides,
+};
 
 const SHARE: RangeInclusive<f64> = 0.0..=1.0;
 /// Pearson's statistic can be any number.

@@ -14,7 +14,7 @@ use crate::statistics::{FeatureStatistics, NumericalStatistics, Statistics, Stri
 pub struct Baseline {
     constraints: Constraints,
     /// One a column of the constraints.
-    references: Vec<Reference>,
+    references: Vec<BaselineDistribution>,
 }
 
 /// What is said of a column that could have been compared, were the two files of one baseline.
@@ -22,7 +22,7 @@ const NOT_ITS_OWN: &str = "the baseline's statistics do not have it";
 
 /// The distribution of a column in the baseline.
 #[derive(Clone, Debug)]
-pub(crate) enum Reference {
+pub(crate) enum BaselineDistribution {
     /// Of numbers, as either mode sees them.
     Numbers { compat: Steps, exact: Steps },
     /// Of texts.
@@ -43,11 +43,13 @@ impl Baseline {
             .map(|feature| (feature.name.as_str(), feature))
             .collect();
         let reference = |constraints: &FeatureConstraints| match by_name.get(constraints.name.as_str()) {
-            Some(feature) => Reference::of(feature, constraints.inferred_type),
-            None if statistics.is_none() => Reference::None("the baseline has no statistics"),
+            Some(feature) => BaselineDistribution::of(feature, constraints.inferred_type),
+            None if statistics.is_none() => BaselineDistribution::None("the baseline has no statistics"),
             // Of a column without values nothing is missed.
-            None if constraints.inferred_type == InferredType::Unknown => Reference::None(NOT_ITS_OWN),
-            None => Reference::Foreign(NOT_ITS_OWN.to_owned()),
+            None if constraints.inferred_type == InferredType::Unknown => {
+                BaselineDistribution::None(NOT_ITS_OWN)
+            }
+            None => BaselineDistribution::Foreign(NOT_ITS_OWN.to_owned()),
         };
         let references = constraints.features.iter().map(reference).collect();
         Self { constraints, references }
@@ -59,12 +61,12 @@ impl Baseline {
         &self.constraints
     }
 
-    pub(crate) fn references(&self) -> &[Reference] {
+    pub(crate) fn references(&self) -> &[BaselineDistribution] {
         &self.references
     }
 }
 
-impl Reference {
+impl BaselineDistribution {
     /// `expected`: the type by the constraints.
     fn of(feature: &FeatureStatistics, expected: InferredType) -> Self {
         let (is_number, is_text) = (is_numeric(expected), expected == InferredType::String);

@@ -4,16 +4,18 @@ use std::collections::BTreeSet;
 
 use sagewarden_measure::{Categories, ColumnProfile, InferredType};
 
-use super::settings::Settings;
+use super::settings::ColumnSettings;
+use super::texts;
 use super::types::Types;
-use super::{Check, CheckResult, Mode, texts};
+use super::verdict::{Check, CheckResult};
 use crate::constraints::FeatureConstraints;
+use crate::mode::Mode;
 
 /// What each found, with the text for a violation.
 pub(crate) fn check(
     feature: &FeatureConstraints,
     column: &ColumnProfile,
-    settings: &Settings,
+    settings: &ColumnSettings,
     rows: u64,
     mode: Mode,
 ) -> Vec<(CheckResult, String)> {

@@ -4,13 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sagewarden_measure::{ColumnProfile, Profile};
 
-use super::{Check, Mode, texts, violation};
+use super::texts;
+use super::verdict::{Check, violation};
 use crate::constraints::Constraints;
+use crate::mode::Mode;
 use crate::violations::Violation;
 
 /// The columns of the data, as the baseline orders them.
 #[derive(Debug, Default)]
-pub(crate) struct Columns<'a> {
+pub(crate) struct AlignedColumns<'a> {
     /// One for each column of the baseline.
     pub(crate) matched: Vec<Option<&'a ColumnProfile>>,
     /// Columns that the baseline does not have.
@@ -23,7 +25,7 @@ pub(crate) struct Columns<'a> {
     pub(crate) notes: Vec<String>,
 }
 
-impl<'a> Columns<'a> {
+impl<'a> AlignedColumns<'a> {
     /// Columns without names (`_c0`, `_c1` and so on) are matched by position, others by name.
     ///
     /// When rows are of another width than the baseline, and it cannot be told which column is which, nothing is matched, in either
@@ -96,14 +98,14 @@ impl Width {
     }
 }
 
-fn shifted<'a>(current: usize, baseline: usize) -> Columns<'a> {
+fn shifted<'a>(current: usize, baseline: usize) -> AlignedColumns<'a> {
     let foreign = format!(
         "the data has {current} columns and the baseline has {baseline}, and it cannot be told which is which"
     );
-    Columns { matched: vec![None; baseline], foreign: Some(foreign), ..Columns::default() }
+    AlignedColumns { matched: vec![None; baseline], foreign: Some(foreign), ..AlignedColumns::default() }
 }
 
-fn by_name<'a>(constraints: &Constraints, profile: &'a Profile, width: Width) -> Columns<'a> {
+fn by_name<'a>(constraints: &Constraints, profile: &'a Profile, width: Width) -> AlignedColumns<'a> {
     let included = || profile.columns.iter().filter(|column| width.includes(column));
     let by_name: BTreeMap<&str, &ColumnProfile> =
         included().rev().map(|column| (column.name.as_str(), column)).collect();
@@ -121,7 +123,7 @@ fn by_name<'a>(constraints: &Constraints, profile: &'a Profile, width: Width) ->
     });
     let notes =
         [lacks("the data", &missing), lacks("the baseline", &surplus)].into_iter().flatten().collect();
-    Columns { matched, unknown, foreign, violations: Vec::new(), notes }
+    AlignedColumns { matched, unknown, foreign, violations: Vec::new(), notes }
 }
 
 /// Names for a sentence, as many as one can read.

@@ -1,14 +1,14 @@
 //! Where the container's answer is not the right one, and why, in a sentence for a person.
 
 use super::types::is_numeric;
-use super::{Check, CheckResult, Distance, Evaluation, FeatureVerdict, Method, Verdict};
+use super::verdict::{Check, CheckResult, Distance, Evaluation, FeatureVerdict, Method, Verdict};
 use sagewarden_measure::InferredType;
 use sagewarden_measure::distance::chance;
 use serde::{Deserialize, Serialize};
 
 /// A check of a feature on which the modes do not agree.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Difference {
+pub struct Disagreement {
     /// The feature.
     pub feature: String,
     /// The check.
@@ -23,13 +23,13 @@ pub struct Difference {
 
 /// Where the two answers on the same data differ: in the order of the features.
 #[must_use]
-pub fn compare_modes(compat: &Evaluation, exact: &Evaluation) -> Vec<Difference> {
+pub fn compare_modes(compat: &Evaluation, exact: &Evaluation) -> Vec<Disagreement> {
     let pairs = compat.features.iter().zip(&exact.features).filter(|(one, other)| one.name == other.name);
     pairs.flat_map(|(compat, exact)| [data_type(compat, exact), drift(compat, exact)]).flatten().collect()
 }
 
-fn difference(check: Check, compat: &FeatureVerdict, exact: &FeatureVerdict, why: String) -> Difference {
-    Difference {
+fn difference(check: Check, compat: &FeatureVerdict, exact: &FeatureVerdict, why: String) -> Disagreement {
+    Disagreement {
         feature: exact.name.clone(),
         check,
         compat: verdict(check, compat),
@@ -52,7 +52,7 @@ fn result(feature: &FeatureVerdict, check: Check) -> Option<&CheckResult> {
 }
 
 /// Only the container can be the stricter one: what is a number to it is one.
-fn data_type(compat: &FeatureVerdict, exact: &FeatureVerdict) -> Option<Difference> {
+fn data_type(compat: &FeatureVerdict, exact: &FeatureVerdict) -> Option<Disagreement> {
     let (strict, right) = (result(compat, Check::DataType)?, result(exact, Check::DataType)?);
     if strict.passed == right.passed {
         return None;
@@ -69,7 +69,7 @@ fn scientific(compat: &FeatureVerdict, exact: &FeatureVerdict) -> bool {
     compat.inferred_type == InferredType::String && is_numeric(exact.inferred_type)
 }
 
-fn drift(compat: &FeatureVerdict, exact: &FeatureVerdict) -> Option<Difference> {
+fn drift(compat: &FeatureVerdict, exact: &FeatureVerdict) -> Option<Disagreement> {
     let passed = |feature: &FeatureVerdict| result(feature, Check::BaselineDrift).map(|result| result.passed);
     let why = match (passed(compat), passed(exact)) {
         (one, other) if one == other => return None,

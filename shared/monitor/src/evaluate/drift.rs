@@ -4,86 +4,23 @@ use sagewarden_measure::distance::{
     Counts, LargestGap, Steps, categorical_linf, goodness_of_fit, homogeneity, linf, robust, total,
 };
 use sagewarden_measure::{Categories, ColumnProfile, KllSketch};
-use serde::{Deserialize, Serialize};
 
-use super::baseline::Reference;
-use super::settings::Settings;
+use super::baseline::BaselineDistribution;
+use super::settings::ColumnSettings;
+use super::texts;
 use super::types::{Types, is_numeric, scientific};
-use super::{Check, CheckResult, Mode, texts};
+use super::verdict::{Check, CheckResult, Distance, DistributionGap, GapPlace, Method};
 use crate::constraints::{CategoricalMethod, Comparison};
+use crate::mode::Mode;
 
 /// So many different texts the container counts (deequ's `DEFAULT_CARDINALITY_THRESHOLD`); of more it keeps no shares.
 const COUNTED_BY_THE_CONTAINER: usize = 120;
 
-/// How a distance was measured.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Method {
-    /// The largest gap, less what chance explains.
-    Robust,
-    /// The largest gap.
-    Simple,
-    /// Pearson's test, for texts.
-    ///
-    /// How the container holds its outcome against the threshold is not known. Here the threshold is the level of significance:
-    /// the distance is 1 - p and must not exceed 1 - threshold, so that a small p is drift and a distance grows with drift, as
-    /// others do. In `compat` mode with the comparison `Simple`, for which deequ gives the bare statistic, the distance is that,
-    /// and must not exceed the threshold.
-    ChiSquared,
-}
-
-/// Where the largest gap is.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(untagged)]
-pub enum Place {
-    /// A number: shares are those of values up to it.
-    Number(f64),
-    /// A text: shares are its own.
-    Text(String),
-}
-
-/// The largest gap.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Gap {
-    /// Where it is.
-    pub place: Place,
-    /// The share there in the baseline.
-    pub baseline: f64,
-    /// The share there now.
-    pub current: f64,
-}
-
-/// Between the distribution in the baseline and that of the data.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Distance {
-    /// The distance.
-    pub value: f64,
-    /// The largest gap as such: between distribution functions for numbers, between shares for texts.
-    pub linf: f64,
-    /// Drift when the distance exceeds it.
-    pub threshold: f64,
-    /// How it was measured.
-    pub method: Method,
-    /// Where the largest gap is; none when the distributions are equal.
-    pub at: Option<Gap>,
-    /// How many values the baseline has. In `compat` mode, for numbers: the sum of the weights that the container gives to
-    /// different values.
-    pub baseline_n: u64,
-    /// The same of the data.
-    pub current_n: u64,
-    /// How many different values the baseline has, as far as the sketch has kept them.
-    pub baseline_distinct: u64,
-    /// The same of the data.
-    pub current_distinct: u64,
-    /// How probable so large a difference is without drift; of Pearson's test only.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub p_value: Option<f64>,
-}
-
 /// The distance, or why there is none.
 pub(crate) fn compare(
-    reference: &Reference,
+    reference: &BaselineDistribution,
     column: &ColumnProfile,
-    settings: &Settings,
+    settings: &ColumnSettings,
     mode: Mode,
 ) -> Result<Distance, String> {
     let types = Types::of(column, mode);
@@ -91,16 +28,16 @@ pub(crate) fn compare(
         return Err("it has no values".to_owned());
     }
     match reference {
-        Reference::None(why) => Err((*why).to_owned()),
-        Reference::Foreign(why) => Err(why.clone()),
+        BaselineDistribution::None(why) => Err((*why).to_owned()),
+        BaselineDistribution::Foreign(why) => Err(why.clone()),
         // The container keeps a sketch of columns of numbers only, and shares of columns of texts only.
-        Reference::Numbers { .. } if mode == Mode::Compat && !is_numeric(types.inferred()) => {
+        BaselineDistribution::Numbers { .. } if mode == Mode::Compat && !is_numeric(types.inferred()) => {
             Err("its values are of type String now, of which the container makes no sketch".to_owned())
         }
-        Reference::Texts(_) if mode == Mode::Compat && is_numeric(types.inferred()) => {
+        BaselineDistribution::Texts(_) if mode == Mode::Compat && is_numeric(types.inferred()) => {
             Err("its values are numbers now, of which the container counts no shares".to_owned())
         }
-        Reference::Numbers { compat, exact } => {
+        BaselineDistribution::Numbers { compat, exact } => {
             let levels = column.sketch().map(KllSketch::levels).ok_or("its numbers were not looked at")?;
             let (baseline, current) = match mode {
                 Mode::Compat => (compat, Steps::compat(levels)),
@@ -109,8 +46,8 @@ pub(crate) fn compare(
             let gap = linf(baseline, &current).ok_or("none of its values is a number now")?;
             Ok(numbers(gap, baseline, &current, settings))
         }
-        Reference::Texts(texts) => {
-            shares(&Reference::counts(texts), &current_counts(column, mode)?, settings, mode)
+        BaselineDistribution::Texts(texts) => {
+            shares(&BaselineDistribution::counts(texts), &current_counts(column, mode)?, settings, mode)
         }
     }
 }
@@ -127,7 +64,7 @@ fn current_counts(column: &ColumnProfile, mode: Mode) -> Result<Counts<'_>, &'st
     }
 }
 
-fn numbers(gap: LargestGap<f64>, baseline: &Steps, current: &Steps, settings: &Settings) -> Distance {
+fn numbers(gap: LargestGap<f64>, baseline: &Steps, current: &Steps, settings: &ColumnSettings) -> Distance {
     let sizes = (baseline.total(), current.total());
     let (value, method) = corrected(gap.size, sizes, settings.comparison);
     Distance {
@@ -135,7 +72,7 @@ fn numbers(gap: LargestGap<f64>, baseline: &Steps, current: &Steps, settings: &S
         linf: gap.size,
         threshold: settings.threshold,
         method,
-        at: place(gap, Place::Number),
+        at: place(gap, GapPlace::Number),
         baseline_n: sizes.0,
         current_n: sizes.1,
         baseline_distinct: baseline.different() as u64,
@@ -147,7 +84,7 @@ fn numbers(gap: LargestGap<f64>, baseline: &Steps, current: &Steps, settings: &S
 fn shares(
     baseline: &Counts<'_>,
     current: &Counts<'_>,
-    settings: &Settings,
+    settings: &ColumnSettings,
     mode: Mode,
 ) -> Result<Distance, String> {
     let gap = categorical_linf(baseline, current).ok_or("it has no values in the baseline")?;
@@ -158,7 +95,7 @@ fn shares(
         linf: gap.size,
         threshold: settings.categorical_threshold,
         method,
-        at: place(gap, Place::Text),
+        at: place(gap, GapPlace::Text),
         baseline_n: sizes.0,
         current_n: sizes.1,
         baseline_distinct: baseline.len() as u64,
@@ -198,8 +135,8 @@ fn corrected(linf: f64, (n, m): (u64, u64), comparison: Comparison) -> (f64, Met
     }
 }
 
-fn place<T>(gap: LargestGap<T>, of: impl FnOnce(T) -> Place) -> Option<Gap> {
-    Some(Gap { place: of(gap.place?), baseline: gap.first, current: gap.second })
+fn place<T>(gap: LargestGap<T>, of: impl FnOnce(T) -> GapPlace) -> Option<DistributionGap> {
+    Some(DistributionGap { place: of(gap.place?), baseline: gap.first, current: gap.second })
 }
 
 /// Holds the distance against its threshold.

@@ -2,10 +2,11 @@
 
 use sagewarden_measure::Profile;
 
-use super::columns::Columns;
-use super::settings::Settings;
+use super::baseline::Baseline;
+use super::columns::AlignedColumns;
+use super::settings::ColumnSettings;
 use super::types::{Types, is_numeric};
-use super::{Baseline, Evaluation};
+use super::verdict::Evaluation;
 
 /// One metric.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,13 +42,13 @@ pub enum MetricValue {
 #[must_use]
 pub fn metrics(baseline: &Baseline, profile: &Profile, evaluation: &Evaluation) -> Vec<Metric> {
     let constraints = baseline.constraints();
-    let columns = Columns::align(constraints, profile, evaluation.mode);
+    let columns = AlignedColumns::align(constraints, profile, evaluation.mode);
     let mut metrics = Vec::new();
     for ((feature, verdict), column) in
         constraints.features.iter().zip(&evaluation.features).zip(columns.matched)
     {
         let Some(column) = column else { continue };
-        if !Settings::of(&constraints.monitoring_config, feature).emit || profile.rows == 0 {
+        if !ColumnSettings::of(&constraints.monitoring_config, feature).emit || profile.rows == 0 {
             continue;
         }
         let mut tell = |what: &str, value| {

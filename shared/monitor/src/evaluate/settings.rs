@@ -6,7 +6,7 @@ use crate::constraints::{
 
 /// What holds for one column.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Settings {
+pub(crate) struct ColumnSettings {
     /// Whether it is checked.
     pub(crate) evaluate: bool,
     /// Whether its metrics are told.
@@ -27,7 +27,7 @@ pub(crate) struct Settings {
     pub(crate) categorical_method: CategoricalMethod,
 }
 
-impl Settings {
+impl ColumnSettings {
     /// Overrides stand in one of three places, and where they contradict each other, the column's own win over those of its kind.
     /// A threshold for texts, wherever it stands, wins over one for all.
     pub(crate) fn of(config: &MonitoringConfig, feature: &FeatureConstraints) -> Self {
@@ -83,11 +83,11 @@ mod tests {
     use super::*;
     use crate::constraints::Constraints;
 
-    fn check(feature: &str, monitoring: &str, expect: impl FnOnce(Settings)) {
+    fn check(feature: &str, monitoring: &str, expect: impl FnOnce(ColumnSettings)) {
         let text =
             format!(r#"{{"features":[{{"name":"f",{feature}}}],"monitoring_config":{{{monitoring}}}}}"#);
         let constraints = Constraints::parse(text.as_bytes()).unwrap();
-        expect(Settings::of(&constraints.monitoring_config, &constraints.features[0]));
+        expect(ColumnSettings::of(&constraints.monitoring_config, &constraints.features[0]));
     }
 
     #[test]

@@ -1,8 +1,10 @@
+use sagewarden_measure::{Cell, Detail, Profile, RowSink};
+use serde_json::{Value, json};
+
 use super::*;
 use crate::constraints::Constraints;
+use crate::mode::Mode;
 use crate::statistics::Statistics;
-use sagewarden_measure::{Cell, Detail, RowSink};
-use serde_json::{Value, json};
 
 /// A data set of columns of one length, from their raw texts; an empty one is missing.
 fn rows(columns: &[(&str, &[&str])]) -> Profile {
@@ -179,7 +181,10 @@ fn numbers_that_occur_more_often_are_drift_that_the_container_does_not_see() {
     let distance = exact.features[0].distance.as_ref().unwrap();
     assert_eq!(distance.linf, 0.95 - 0.05);
     assert_eq!(distance.value, (0.95 - 0.05) - 1.8 * (200.0_f64 / 10_000.0).sqrt());
-    assert_eq!(distance.at, Some(Gap { place: Place::Number(0.0), baseline: 0.95, current: 0.05 }));
+    assert_eq!(
+        distance.at,
+        Some(DistributionGap { place: GapPlace::Number(0.0), baseline: 0.95, current: 0.05 })
+    );
     let text = described(&exact)[0].2;
     assert!(
         text.starts_with("Baseline drift distance: 0.6454415") && text.ends_with(" exceeds threshold: 0.1"),
@@ -207,7 +212,7 @@ fn simple_distances_are_not_corrected() {
         let distance = evaluation.features[0].distance.clone().unwrap();
         assert_eq!((distance.method, distance.value), (Method::Simple, distance.linf));
         assert!((distance.linf - 0.125).abs() < 1e-12);
-        assert_eq!(distance.at.unwrap().place, Place::Number(4.0));
+        assert_eq!(distance.at.unwrap().place, GapPlace::Number(4.0));
     }
 }
 
@@ -222,7 +227,7 @@ fn texts_are_compared_by_their_shares_with_a_threshold_of_their_own() {
         assert_eq!((distance.linf, distance.baseline_n, distance.current_n), (0.2, 10_000, 10_000));
         assert_eq!(
             distance.at,
-            Some(Gap { place: Place::Text("a".to_owned()), baseline: 0.5, current: 0.3 })
+            Some(DistributionGap { place: GapPlace::Text("a".to_owned()), baseline: 0.5, current: 0.3 })
         );
         let lax = json!({"distribution_constraints": {"categorical_comparison_threshold": 0.3}});
         check(&baseline(vec![feature.clone()], lax), &data, mode, &[]);
@@ -430,7 +435,7 @@ fn a_difference_is_about_its_check_and_not_about_the_feature() {
     let data = rows(&[("f", &texts)]);
     let [compat, exact] = BOTH.map(|mode| check(&baseline, &data, mode, &[("f", "data_type_check")]));
     let why = "its values are of type String now, of which the container makes no sketch";
-    let expected = Difference {
+    let expected = Disagreement {
         feature: "f".to_owned(),
         check: Check::BaselineDrift,
         compat: Verdict::NotCompared(why.to_owned()),

@@ -1,8 +1,9 @@
 //! The descriptions of violations, as the container words them. Programs in the field read them with patterns, so that not a
 //! character may change.
 
-use crate::number::java_double;
 use sagewarden_measure::InferredType;
+
+use crate::java_number::java_double;
 
 /// The name under which a surplus of columns is reported.
 pub(crate) const EXTRA_COLUMNS: &str = "Extra columns";

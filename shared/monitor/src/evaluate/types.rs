@@ -2,7 +2,7 @@
 
 use sagewarden_measure::{ColumnProfile, InferredType};
 
-use super::Mode;
+use crate::mode::Mode;
 
 /// How many values of a column are of which type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use sagewarden_measure::{
     Categories, ColumnProfile, DistinctSketch, InferredType, KllSketch, Moments, Profile,
 };
 
-use super::{
+use super::schema::{
     CategoricalBucket, CategoricalBuckets, CategoricalDistribution, Dataset, FeatureStatistics,
     KllDistribution, NumericalBucket, NumericalDistribution, NumericalStatistics, Presence, SketchData,
     SketchParameters, Statistics, StringStatistics,

@@ -52,7 +52,7 @@ fn numbers(list: &[u8]) -> Option<Vec<f64>> {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::SketchData;
+    use super::super::schema::SketchData;
 
     fn read(data: &str) -> Result<Vec<Vec<f64>>, serde_json::Error> {
         let text = format!(r#"{{"parameters": {{"c": 0.64, "k": 2048.0}}, "data": {data}}}"#);

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::{Severity, Violation};
+use serde::{Deserialize, Serialize};
+
+use super::observed::Excess;
+use super::schema::{Violation, Violations};
 
 /// A check that is hardly exceeded: 5 % of the room beyond its threshold.
 const SLIGHT: f64 = 0.05;
@@ -11,11 +14,49 @@ const FAR: f64 = 0.5;
 /// A feature that hardly matters: less than 1 % of all attribution.
 const NEGLIGIBLE: f64 = 0.01;
 
+/// How urgent a report is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Columns or categories that the model has not seen.
+    Medium,
+    /// Distributions or attributions moved, or values are of the wrong type or missing.
+    High,
+    /// The predictions themselves are worse, or biased.
+    Critical,
+}
+
+impl Violations {
+    /// The severity of the worst entry, by the checks alone; none when there are no entries.
+    #[must_use]
+    pub fn severity(&self) -> Option<Severity> {
+        self.violations.iter().map(Violation::severity).max()
+    }
+
+    /// The severity of the worst entry by check, excess and importance (see [`severity()`]); none when there are no entries.
+    #[must_use]
+    pub fn severity_by(&self, importance: Option<&BTreeMap<String, f64>>) -> Option<Severity> {
+        self.violations.iter().map(|violation| severity(violation, importance)).max()
+    }
+}
+
+impl Violation {
+    /// How urgent the entry is, by its check alone.
+    #[must_use]
+    pub fn severity(&self) -> Severity {
+        match self.constraint_check_type.as_deref() {
+            Some("extra_column_check" | "categorical_values_check") => Severity::Medium,
+            Some("LessThanThreshold" | "GreaterThanThreshold" | "bias_drift_check") => Severity::Critical,
+            _ => Severity::High,
+        }
+    }
+}
+
 /// How urgent a violation is. Pure, and never less urgent when the excess or the feature's importance grows:
 ///
 /// 1. The check decides where to start: [`Severity::Medium`] for columns and categories that the model has not seen,
 ///    [`Severity::Critical`] for the predictions themselves (model quality, bias), [`Severity::High`] for the rest.
-/// 2. One step down when the threshold is exceeded by less than 5 % of the room beyond it (see [`super::Excess`]), or the feature
+/// 2. One step down when the threshold is exceeded by less than 5 % of the room beyond it (see [`Excess`]), or the feature
 ///    has less than 1 % of all attribution. Both together are still one step.
 /// 3. One step up when the threshold is exceeded by half of the room or more and the feature has at least its even share of all
 ///    attribution.
@@ -25,7 +66,7 @@ const NEGLIGIBLE: f64 = 0.01;
 #[must_use]
 pub fn severity(violation: &Violation, importance: Option<&BTreeMap<String, f64>>) -> Severity {
     let start = violation.severity();
-    let excess = violation.observed().and_then(|observed| observed.excess()).map(super::Excess::share);
+    let excess = violation.observed().and_then(|observed| observed.excess()).map(Excess::share);
     let weight =
         violation.feature_name.as_deref().zip(importance).and_then(|(name, all)| Weight::of(name, all));
     let is_slight = excess.is_some_and(|excess| excess < SLIGHT);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use sagewarden_monitor::loose;
+use sagewarden_monitor::{loose, optional_number};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use thiserror::Error;
@@ -31,7 +31,7 @@ pub struct Analysis {
 
 /// What a bias metric speaks of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Stage {
+pub enum BiasStage {
     /// Data before training.
     PreTraining,
     /// Predictions.
@@ -75,7 +75,7 @@ pub struct BiasMetric {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Absent or `null` where it could not be computed; an infinity or NaN may stand as text or as a bare word.
-    #[serde(default, with = "loose::optional")]
+    #[serde(default, with = "optional_number")]
     pub value: Option<f64>,
     /// Whatever else stands there, such as the error.
     #[serde(flatten)]
@@ -98,10 +98,10 @@ impl Analysis {
 
     /// The metrics of a stage, if there are any.
     #[must_use]
-    pub fn bias(&self, stage: Stage) -> Option<&Bias> {
+    pub fn bias(&self, stage: BiasStage) -> Option<&Bias> {
         match stage {
-            Stage::PreTraining => self.pre_training_bias_metrics.as_ref(),
-            Stage::PostTraining => self.post_training_bias_metrics.as_ref(),
+            BiasStage::PreTraining => self.pre_training_bias_metrics.as_ref(),
+            BiasStage::PostTraining => self.post_training_bias_metrics.as_ref(),
         }
     }
 }
@@ -133,12 +133,12 @@ mod tests {
                 {"name":"AD"}]}]},"label_value_or_threshold":"1"},
             "explanations":{"pdp":[1]}}"#;
         let analysis = Analysis::parse(text.as_bytes()).unwrap();
-        let facet = &analysis.bias(Stage::PostTraining).unwrap().facets["Sex"][0];
+        let facet = &analysis.bias(BiasStage::PostTraining).unwrap().facets["Sex"][0];
         let values: Vec<Option<f64>> = facet.metrics.iter().map(|metric| metric.value).collect();
         assert_eq!(values[..2], [Some(f64::INFINITY), Some(f64::NEG_INFINITY)]);
         assert!(values[2].is_some_and(f64::is_nan));
         assert_eq!(values[3..], [None, None]);
-        assert_eq!(analysis.bias(Stage::PreTraining), None);
+        assert_eq!(analysis.bias(BiasStage::PreTraining), None);
         let written = serde_json::to_string(&analysis).unwrap();
         for kept in [
             r#""report":{"x":1}"#,

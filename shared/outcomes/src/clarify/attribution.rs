@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use sagewarden_monitor::{Mode, Violation, Violations, java_double, loose};
 use serde_json::{Map, Value, json};
 
-use super::Analysis;
+use super::analysis::Analysis;
 
 /// A score below it is a violation.
 pub const LIMIT: f64 = 0.9;

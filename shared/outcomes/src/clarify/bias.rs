@@ -13,13 +13,13 @@ use std::collections::BTreeMap;
 use sagewarden_monitor::{Mode, Violation, Violations, java_double};
 use serde_json::{Value, json};
 
-use super::analysis::{Analysis, Bias, Stage};
+use super::analysis::{Analysis, Bias, BiasStage};
 
 /// A metric in both analyses.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Compared {
+pub struct ComparedBias {
     /// Of data or predictions.
-    pub stage: Stage,
+    pub stage: BiasStage,
     /// The facet's name.
     pub facet: String,
     /// The group.
@@ -47,12 +47,12 @@ pub struct Incomparable {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct BiasDrift {
     /// Every metric that both have.
-    pub compared: Vec<Compared>,
+    pub compared: Vec<ComparedBias>,
     /// Those that one of them lacks, or that have no value.
     pub incomparable: Vec<Incomparable>,
 }
 
-type Key = (Stage, String, String, String);
+type BiasKey = (BiasStage, String, String, String);
 
 /// Compares two analyses.
 #[must_use]
@@ -69,7 +69,7 @@ pub fn bias_drift(baseline: &Analysis, live: &Analysis, mode: Mode) -> BiasDrift
             Err(why) => {
                 drift.incomparable.push(Incomparable { metric: named(&facet, &facet_value, &metric), why })
             }
-            Ok((baseline, live)) => drift.compared.push(Compared {
+            Ok((baseline, live)) => drift.compared.push(ComparedBias {
                 violated: is_farther(&metric, baseline, live, mode),
                 stage,
                 facet,
@@ -97,12 +97,12 @@ fn both(baseline: Option<f64>, live: Option<f64>) -> Result<(f64, f64), &'static
     Ok((baseline, known(live).ok_or("it has no value now")?))
 }
 
-fn values(analysis: &Analysis) -> BTreeMap<Key, Option<f64>> {
-    let of_stage = |stage: Stage| analysis.bias(stage).into_iter().flat_map(move |bias| of(stage, bias));
-    [Stage::PreTraining, Stage::PostTraining].into_iter().flat_map(of_stage).collect()
+fn values(analysis: &Analysis) -> BTreeMap<BiasKey, Option<f64>> {
+    let of_stage = |stage: BiasStage| analysis.bias(stage).into_iter().flat_map(move |bias| of(stage, bias));
+    [BiasStage::PreTraining, BiasStage::PostTraining].into_iter().flat_map(of_stage).collect()
 }
 
-fn of(stage: Stage, bias: &Bias) -> impl Iterator<Item = (Key, Option<f64>)> {
+fn of(stage: BiasStage, bias: &Bias) -> impl Iterator<Item = (BiasKey, Option<f64>)> {
     bias.facets.iter().flat_map(move |(facet, groups)| {
         groups.iter().flat_map(move |group| {
             group
@@ -126,7 +126,7 @@ impl BiasDrift {
     /// The container's file, with its text since 2023. It exists only when there are violations.
     #[must_use]
     pub fn violations(&self) -> Violations {
-        let violation = |each: &Compared| Violation {
+        let violation = |each: &ComparedBias| Violation {
             constraint_check_type: Some("bias_drift_check".to_owned()),
             description: Some(format!(
                 "Metric value {} doesn't meet the baseline constraint requirement {}",

@@ -7,6 +7,6 @@ mod analysis;
 mod attribution;
 mod bias;
 
-pub use analysis::{Analysis, Bias, BiasMetric, Facet, Stage, UnreadableAnalysis};
+pub use analysis::{Analysis, Bias, BiasMetric, BiasStage, Facet, UnreadableAnalysis};
 pub use attribution::{AttributionDrift, Importance, LIMIT, Ranking, attribution_drift, importance};
-pub use bias::{BiasDrift, Compared, Incomparable, bias_drift};
+pub use bias::{BiasDrift, ComparedBias, Incomparable, bias_drift};

@@ -6,19 +6,24 @@ use csv::StringRecord;
 use thiserror::Error;
 
 use super::classes::Classes;
+use super::constraints::QualityConstraints;
 use super::labels::canonical;
+use super::measure::{Quality, QualitySettings};
 use super::multiclass::MAX_LABELS;
-use super::{Attributes, Constraints, Problem, Quality, Settings, Statistics, Unusable, Window};
+use super::prediction::PredictionAttributes;
+use super::problem::Problem;
+use super::statistics::{Period, QualityStatistics};
+use super::unusable::UnusablePair;
 
 /// Where in the data things stand: by the header's names, or by index (from 0), which also serves without a header.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Columns {
+pub struct LabelledColumns {
     /// The first line names the columns.
     pub header: bool,
     /// Holds what is true.
     pub ground_truth: String,
     /// Hold what the model said.
-    pub prediction: Attributes,
+    pub prediction: PredictionAttributes,
 }
 
 /// Data that make no baseline.
@@ -37,7 +42,7 @@ pub enum UnreadableData {
     },
     /// The labels as a whole are not those of the problem.
     #[error(transparent)]
-    Labels(Unusable),
+    Labels(UnusablePair),
     /// Which of them is meant?
     #[error("the header has `{0}` more than once: name the column by its place, from 0")]
     Doubled(String),
@@ -55,8 +60,8 @@ fn place(header: &StringRecord, name: &str) -> Option<usize> {
 }
 
 /// Whether each column is one, and the label's is not the prediction's.
-fn check(header: &StringRecord, columns: &Columns) -> Result<(), UnreadableData> {
-    let Columns { ground_truth, prediction, .. } = columns;
+fn check(header: &StringRecord, columns: &LabelledColumns) -> Result<(), UnreadableData> {
+    let LabelledColumns { ground_truth, prediction, .. } = columns;
     let said = || [&prediction.inference, &prediction.probability].into_iter().flatten();
     let is_doubled = |name: &&String| header.iter().filter(|column| column == name).count() > 1;
     if let Some(name) = std::iter::once(ground_truth).chain(said()).find(is_doubled) {
@@ -76,9 +81,9 @@ fn check(header: &StringRecord, columns: &Columns) -> Result<(), UnreadableData>
 /// At the first line that cannot be used, with its number.
 pub fn baseline(
     data: impl Read,
-    columns: &Columns,
-    settings: Settings,
-) -> Result<(Statistics, Constraints), UnreadableData> {
+    columns: &LabelledColumns,
+    settings: QualitySettings,
+) -> Result<(QualityStatistics, QualityConstraints), UnreadableData> {
     let mut reader = csv::ReaderBuilder::new().has_headers(columns.header).flexible(true).from_reader(data);
     let header = if columns.header { reader.headers()?.clone() } else { StringRecord::new() };
     // Only a binary classifier has one.
@@ -105,7 +110,7 @@ pub fn baseline(
         // Rows have no id: their number decides which samples they are in.
         match quality.add(&number.to_string(), &prediction, label) {
             // Which of the labels is one too many is known at the end.
-            Err(Unusable::ThirdLabel { .. }) if classes.len() <= MAX_LABELS => {}
+            Err(UnusablePair::ThirdLabel { .. }) if classes.len() <= MAX_LABELS => {}
             measured => measured.map_err(|error| fails(error.to_string()))?,
         }
     }
@@ -120,7 +125,7 @@ pub fn baseline(
     if number == 0 {
         return Err(UnreadableData::Empty);
     }
-    let statistics = quality.finish(Window::default());
-    let constraints = Constraints::suggest(&statistics);
+    let statistics = quality.finish(Period::default());
+    let constraints = QualityConstraints::suggest(&statistics);
     Ok((statistics, constraints))
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::curve::{Curves, Score, areas, curves};
-use super::deviation::{ROUNDS, Rounds, Values, each};
+use super::deviation::{ROUNDS, RoundMetrics, Rounds, each};
 
 /// How often what was predicted was true.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -16,14 +16,14 @@ pub(super) struct Confusion {
 
 /// All rounds.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Tally {
+pub(super) struct BinaryTally {
     confusions: [Confusion; ROUNDS],
     /// Of every item that has one: an area under a curve needs them all at once.
     scores: Vec<Score>,
     unscored: u64,
 }
 
-impl Tally {
+impl BinaryTally {
     pub(super) fn add(&mut self, rounds: Rounds, predicted: bool, actual: bool, score: Option<f64>) {
         each(&mut self.confusions, rounds, |confusion| confusion.add(predicted, actual));
         match score {
@@ -35,7 +35,7 @@ impl Tally {
 
     /// Metrics of all rounds, the curves, and the area under the one of precision and recall. Without a probability for every
     /// item there is no ranking: `auc` is undefined then, and there are no curves.
-    pub(super) fn finish(mut self) -> ([Values; ROUNDS], Option<Curves>, Option<f64>) {
+    pub(super) fn finish(mut self) -> ([RoundMetrics; ROUNDS], Option<Curves>, Option<f64>) {
         if self.unscored > 0 || self.scores.is_empty() {
             return (self.confusions.map(|confusion| confusion.values(f64::NAN)), None, None);
         }
@@ -79,7 +79,7 @@ impl Confusion {
 
     /// In the order of the container's file. What has no items to speak of is NaN; but precision is 0 where nothing was predicted
     /// as positive, and with it the f scores, as in the container's output.
-    pub(super) fn values(&self, auc: f64) -> Values {
+    pub(super) fn values(&self, auc: f64) -> RoundMetrics {
         let share = |part: u64, whole: u64| part as f64 / whole as f64;
         let positives = self.true_positives + self.false_negatives;
         let negatives = self.true_negatives + self.false_positives;

@@ -3,8 +3,10 @@
 
 use std::collections::BTreeMap;
 
+use super::join::LabelledPair;
 use super::labels::canonical;
-use super::{Pair, Prediction, Unusable};
+use super::prediction::Prediction;
+use super::unusable::UnusablePair;
 
 /// A label that has one pair in so many is one of the problem's own; one that is rarer is a stray.
 const FREQUENT: u64 = 10;
@@ -37,7 +39,7 @@ pub(super) fn class(positive: &str, label: &str) -> String {
 }
 
 impl Classes {
-    pub(super) fn of(positive: &str, pairs: &[Pair]) -> Self {
+    pub(super) fn of(positive: &str, pairs: &[LabelledPair]) -> Self {
         let mut classes = Self::default();
         for pair in pairs {
             classes.add(positive, &pair.prediction, &pair.label, 0);
@@ -77,7 +79,7 @@ impl Classes {
     }
 
     /// That no label is the positive one. Where nothing but `0` occurs that is no mistake: nothing was true yet.
-    pub(super) fn lack_positive(&self, positive: &str) -> Option<Unusable> {
+    pub(super) fn lack_positive(&self, positive: &str) -> Option<UnusablePair> {
         if self.counts.is_empty() || self.counts.contains_key(positive) {
             return None;
         }
@@ -91,17 +93,17 @@ impl Classes {
         }
         let names = labels.iter().map(|(label, _)| (*label).clone()).take(NAMED).collect();
         let more = labels.len().saturating_sub(NAMED);
-        Some(Unusable::NoPositive { positive: positive.to_owned(), labels: names, more })
+        Some(UnusablePair::NoPositive { positive: positive.to_owned(), labels: names, more })
     }
 
     /// The first line with a label that is neither the positive nor the negative one.
-    pub(super) fn third(&self, positive: &str) -> Option<(u64, Unusable)> {
+    pub(super) fn third(&self, positive: &str) -> Option<(u64, UnusablePair)> {
         let negative = self.negative(positive)?;
         let others = self.counts.iter().filter(|(label, _)| *label != positive && *label != negative);
         let (label, count) = others.min_by_key(|(_, count)| count.line)?;
         Some((
             count.line,
-            Unusable::ThirdLabel {
+            UnusablePair::ThirdLabel {
                 label: label.clone(),
                 negative: negative.to_owned(),
                 positive: positive.to_owned(),

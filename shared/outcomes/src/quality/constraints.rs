@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use sagewarden_monitor::{UnreadableConstraints, java_json, loose};
+use sagewarden_monitor::{UnreadableConstraints, java_json, loose, optional_number};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::{Problem, Statistics};
+use super::problem::Problem;
+use super::statistics::QualityStatistics;
 
 /// The metric must not be less than its threshold.
 pub const LESS_THAN: &str = "LessThanThreshold";
@@ -42,9 +43,9 @@ const CONSTRAINED: [(&str, &str, &str); 21] = [
 /// One threshold.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(expecting = "a JSON object")]
-pub struct Constraint {
+pub struct QualityConstraint {
     /// `null` when the metric was undefined in the baseline: nothing violates it.
-    #[serde(default, with = "loose::optional")]
+    #[serde(default, with = "optional_number")]
     pub threshold: Option<f64>,
     /// [`LESS_THAN`] or [`GREATER_THAN`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -57,25 +58,25 @@ pub struct Constraint {
 /// The file.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(expecting = "a JSON object")]
-pub struct Constraints {
+pub struct QualityConstraints {
     /// The container writes `0.0`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<Value>,
     /// By the metric's name in `statistics.json`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub binary_classification_constraints: Option<BTreeMap<String, Constraint>>,
+    pub binary_classification_constraints: Option<BTreeMap<String, QualityConstraint>>,
     /// By the metric's name in `statistics.json`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub multiclass_classification_constraints: Option<BTreeMap<String, Constraint>>,
+    pub multiclass_classification_constraints: Option<BTreeMap<String, QualityConstraint>>,
     /// By the metric's name in `statistics.json`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub regression_constraints: Option<BTreeMap<String, Constraint>>,
+    pub regression_constraints: Option<BTreeMap<String, QualityConstraint>>,
     /// Whatever else stands there.
     #[serde(flatten)]
     pub other: Map<String, Value>,
 }
 
-impl Constraints {
+impl QualityConstraints {
     /// Reads the file.
     ///
     /// # Errors
@@ -86,7 +87,7 @@ impl Constraints {
 
     /// Those of a problem, if the file has any.
     #[must_use]
-    pub fn of(&self, problem: Problem) -> Option<&BTreeMap<String, Constraint>> {
+    pub fn of(&self, problem: Problem) -> Option<&BTreeMap<String, QualityConstraint>> {
         match problem {
             Problem::BinaryClassification => self.binary_classification_constraints.as_ref(),
             Problem::MulticlassClassification => self.multiclass_classification_constraints.as_ref(),
@@ -96,10 +97,10 @@ impl Constraints {
 
     /// What the container suggests: what the baseline had is what there must be.
     #[must_use]
-    pub fn suggest(statistics: &Statistics) -> Self {
+    pub fn suggest(statistics: &QualityStatistics) -> Self {
         let constraint = |name: &str, operator: &str| {
             let value = statistics.metric(name)?.value;
-            let constraint = Constraint {
+            let constraint = QualityConstraint {
                 threshold: value.is_finite().then_some(value),
                 comparison_operator: Some(operator.to_owned()),
                 other: Map::new(),

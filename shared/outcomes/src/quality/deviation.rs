@@ -3,7 +3,19 @@
 //! that the same data have the same deviation in whatever order they come; its size is what the container's would be, its digits
 //! are not.
 
-use super::Measured;
+use sagewarden_monitor::number_or_text;
+use serde::Serialize;
+
+/// A metric.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct MeasuredMetric {
+    /// NaN when it is undefined, such as the recall of data without positives.
+    #[serde(with = "number_or_text")]
+    pub value: f64,
+    /// How far it may be off by chance; NaN below 200 items.
+    #[serde(with = "number_or_text")]
+    pub standard_deviation: f64,
+}
 
 /// The samples that are drawn.
 const SAMPLES: u8 = 5;
@@ -13,7 +25,7 @@ pub(super) const ROUNDS: usize = 1 + SAMPLES as usize;
 const ENOUGH: u64 = 200;
 
 /// The metrics of one round, in the order of the container's file.
-pub(super) type Values = Vec<(&'static str, f64)>;
+pub(super) type RoundMetrics = Vec<(&'static str, f64)>;
 
 /// The rounds that an item takes part in.
 #[derive(Clone, Copy, Debug)]
@@ -43,9 +55,9 @@ pub(super) fn each<T>(tallies: &mut [T; ROUNDS], rounds: Rounds, mut add: impl F
 }
 
 /// The values of the whole with their deviation over the samples.
-pub(super) fn measured(rounds: &[Values; ROUNDS], items: u64) -> Vec<(String, Measured)> {
+pub(super) fn measured(rounds: &[RoundMetrics; ROUNDS], items: u64) -> Vec<(String, MeasuredMetric)> {
     let [whole, samples @ ..] = rounds;
-    let value_in = |values: &Values, name: &str| {
+    let value_in = |values: &RoundMetrics, name: &str| {
         values.iter().find(|(other, _)| *other == name).map_or(f64::NAN, |(_, value)| *value)
     };
     let deviation_of = |name: &str| {
@@ -58,7 +70,7 @@ pub(super) fn measured(rounds: &[Values; ROUNDS], items: u64) -> Vec<(String, Me
     whole
         .iter()
         .map(|(name, value)| {
-            ((*name).to_owned(), Measured { value: *value, standard_deviation: deviation_of(name) })
+            ((*name).to_owned(), MeasuredMetric { value: *value, standard_deviation: deviation_of(name) })
         })
         .collect()
 }

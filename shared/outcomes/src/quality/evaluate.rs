@@ -1,9 +1,10 @@
 //! Which metrics are worse than their thresholds.
 
-use sagewarden_monitor::{Violation, Violations, java_double};
+use sagewarden_monitor::{Mode, Violation, Violations, java_double};
 
-use super::constraints::{GREATER_THAN, LESS_THAN, violation_name};
-use super::{Constraint, Constraints, Measured, Mode, Statistics};
+use super::constraints::{GREATER_THAN, LESS_THAN, QualityConstraint, QualityConstraints, violation_name};
+use super::deviation::MeasuredMetric;
+use super::statistics::QualityStatistics;
 
 /// A constraint that nothing can violate, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,7 +27,7 @@ pub struct Evaluated {
 /// Compares. The comparison is strict: what equals its threshold keeps it. The container never evaluates `f0_5`, in six of six
 /// published answers; `compat` does not either, `exact` does.
 #[must_use]
-pub fn evaluate(statistics: &Statistics, constraints: &Constraints, mode: Mode) -> Evaluated {
+pub fn evaluate(statistics: &QualityStatistics, constraints: &QualityConstraints, mode: Mode) -> Evaluated {
     let mut evaluated = Evaluated::default();
     let Some(of_problem) = constraints.of(statistics.problem) else {
         let metric = statistics.problem.metrics_key().to_owned();
@@ -46,9 +47,9 @@ pub fn evaluate(statistics: &Statistics, constraints: &Constraints, mode: Mode) 
 }
 
 fn compare(
-    statistics: &Statistics,
+    statistics: &QualityStatistics,
     metric: &str,
-    constraint: &Constraint,
+    constraint: &QualityConstraint,
     mode: Mode,
 ) -> Result<Option<Violation>, &'static str> {
     if mode == Mode::Compat && metric == "f0_5" {
@@ -57,7 +58,7 @@ fn compare(
     let threshold = constraint.threshold.filter(|number| !number.is_nan()).ok_or("it has no threshold")?;
     let live = match (statistics.metric(metric), metric, statistics.au_prc) {
         (Some(live), ..) => live,
-        (None, "au_prc", Some(value)) => Measured { value, standard_deviation: f64::NAN },
+        (None, "au_prc", Some(value)) => MeasuredMetric { value, standard_deviation: f64::NAN },
         _ => return Err("it is not measured for this problem type"),
     };
     if live.value.is_nan() {
@@ -73,7 +74,7 @@ fn compare(
 }
 
 /// With the container's text: `Metric recall with 0.0 +/- 0.0 was LessThanThreshold '1.0'`, the deviation only where there is one.
-fn violation(name: &str, live: Measured, operator: &str, threshold: f64) -> Violation {
+fn violation(name: &str, live: MeasuredMetric, operator: &str, threshold: f64) -> Violation {
     let deviation = if live.standard_deviation.is_nan() {
         String::new()
     } else {

@@ -10,8 +10,8 @@
 
 use std::collections::BTreeMap;
 
-use super::Prediction;
 use super::deviation::hashed;
+use super::prediction::Prediction;
 
 /// Ids that are held if nobody says otherwise: some 28 MB.
 const LIMIT: usize = 100_000;
@@ -27,7 +27,7 @@ pub struct Order {
 
 /// What became of the records of one side.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Side {
+pub struct SideCounts {
     /// All that came.
     pub records: u64,
     /// Those that another one of the same id stood in for.
@@ -40,7 +40,7 @@ pub struct Side {
 
 /// A prediction and what turned out to be true.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Pair {
+pub struct LabelledPair {
     /// Inference id or event id.
     pub id: Box<str>,
     /// What the model said.
@@ -53,13 +53,13 @@ pub struct Pair {
 
 /// The result.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Joined {
+pub struct JoinedPairs {
     /// In the order of the hashes of their ids: the same whatever the order they came in.
-    pub pairs: Vec<Pair>,
+    pub pairs: Vec<LabelledPair>,
     /// What became of the predictions.
-    pub predictions: Side,
+    pub predictions: SideCounts,
     /// What became of the ground truth.
-    pub truths: Side,
+    pub truths: SideCounts,
 }
 
 /// Takes both sides, a record at a time.
@@ -67,8 +67,8 @@ pub struct Joined {
 pub struct Join {
     limit: usize,
     held: BTreeMap<(u64, Box<str>), Slot>,
-    predictions: Side,
-    truths: Side,
+    predictions: SideCounts,
+    truths: SideCounts,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -89,7 +89,12 @@ impl Join {
     /// Holds no more than `limit` ids.
     #[must_use]
     pub fn new(limit: usize) -> Self {
-        Self { limit, held: BTreeMap::new(), predictions: Side::default(), truths: Side::default() }
+        Self {
+            limit,
+            held: BTreeMap::new(),
+            predictions: SideCounts::default(),
+            truths: SideCounts::default(),
+        }
     }
 
     /// Takes what the model said of `id` (see [`super::prediction_id`]).
@@ -129,7 +134,7 @@ impl Join {
     pub fn of<'a>(
         predictions: impl IntoIterator<Item = (&'a str, Prediction, Order)>,
         truths: impl IntoIterator<Item = (&'a str, String, Order)>,
-    ) -> Joined {
+    ) -> JoinedPairs {
         let mut join = Self::default();
         for (id, label, order) in truths {
             join.truth(id, label, order);
@@ -142,7 +147,7 @@ impl Join {
 
     /// The pairs, and what became of everything else.
     #[must_use]
-    pub fn finish(self) -> Joined {
+    pub fn finish(self) -> JoinedPairs {
         let Self { held, mut predictions, mut truths, .. } = self;
         let mut pairs = Vec::with_capacity(held.len());
         for ((_, id), slot) in held {
@@ -150,14 +155,14 @@ impl Join {
             truths.repeated += slot.truths.saturating_sub(1);
             match (slot.prediction, slot.truth) {
                 (Some((order, prediction)), Some((_, label))) => {
-                    pairs.push(Pair { id, prediction, label, order });
+                    pairs.push(LabelledPair { id, prediction, label, order });
                 }
                 (Some(_), None) => predictions.unmatched += 1,
                 (None, Some(_)) => truths.unmatched += 1,
                 (None, None) => {}
             }
         }
-        Joined { pairs, predictions, truths }
+        JoinedPairs { pairs, predictions, truths }
     }
 
     /// The place of an id; none when it is beyond the limit.
@@ -185,7 +190,7 @@ fn ordered(number: f64) -> i64 {
     bits ^ (((bits >> 63).cast_unsigned()) >> 1).cast_signed()
 }
 
-impl Joined {
+impl JoinedPairs {
     /// True when ids were let go: the metrics are those of a sample.
     #[must_use]
     pub fn is_sample(&self) -> bool {

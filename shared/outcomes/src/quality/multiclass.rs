@@ -2,16 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use super::Mode;
+use sagewarden_monitor::Mode;
+
 use super::binary::f_score;
-use super::deviation::{ROUNDS, Rounds, Values};
+use super::deviation::{ROUNDS, RoundMetrics, Rounds, each};
 
 /// More labels than a person can look at are none: the matrix has a cell for each pair of them.
 pub(super) const MAX_LABELS: usize = 500;
 
 /// Cells of all rounds: what was true, what was predicted, and how often in each round.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Tally {
+pub(super) struct MulticlassTally {
     numbers: BTreeMap<String, usize>,
     cells: BTreeMap<(usize, usize), [u64; ROUNDS]>,
 }
@@ -24,7 +25,7 @@ struct Class {
     both: u64,
 }
 
-impl Tally {
+impl MulticlassTally {
     /// The label that is one too many, if one is; nothing is counted then.
     pub(super) fn add<'a>(
         &mut self,
@@ -35,7 +36,7 @@ impl Tally {
         let actual = self.number(actual).ok_or(actual)?;
         let predicted = self.number(predicted).ok_or(predicted)?;
         let cell = self.cells.entry((actual, predicted)).or_default();
-        super::deviation::each(cell, rounds, |count| *count += 1);
+        each(cell, rounds, |count| *count += 1);
         Ok(())
     }
 
@@ -58,11 +59,11 @@ impl Tally {
         self.numbers.iter().map(|(label, actual)| (label.clone(), row(*actual))).collect()
     }
 
-    pub(super) fn rounds(&self, mode: Mode) -> [Values; ROUNDS] {
+    pub(super) fn rounds(&self, mode: Mode) -> [RoundMetrics; ROUNDS] {
         std::array::from_fn(|round| self.values(round, mode))
     }
 
-    fn values(&self, round: usize, mode: Mode) -> Values {
+    fn values(&self, round: usize, mode: Mode) -> RoundMetrics {
         let mut classes = vec![Class::default(); self.numbers.len()];
         for ((actual, predicted), cell) in &self.cells {
             let count = cell.get(round).copied().unwrap_or(0);
@@ -84,7 +85,7 @@ impl Tally {
 }
 
 /// What the best constant classifier has, whatever the mode: that of the most frequent of the labels that are true.
-pub(super) fn exact_best_constant(confusion: &BTreeMap<String, BTreeMap<String, u64>>) -> Values {
+pub(super) fn exact_best_constant(confusion: &BTreeMap<String, BTreeMap<String, u64>>) -> RoundMetrics {
     let counts = confusion.values().map(|row| row.values().sum::<u64>());
     constants(share(counts.clone().max().unwrap_or(0), counts.sum()))
 }
@@ -93,7 +94,7 @@ fn share(part: u64, whole: u64) -> f64 {
     part as f64 / whole as f64
 }
 
-fn weighted(classes: &[Class]) -> Values {
+fn weighted(classes: &[Class]) -> RoundMetrics {
     let total: u64 = classes.iter().map(|class| class.actual).sum();
     let right: u64 = classes.iter().map(|class| class.both).sum();
     let sum = |of: &dyn Fn(f64, f64) -> f64| -> f64 {
@@ -120,7 +121,7 @@ fn weighted(classes: &[Class]) -> Values {
 
 /// A classifier that always says the same. The most frequent class is the best such guess. The one example that AWS documents
 /// has the rarer of two classes instead, and so has `compat`; what its container takes of more than two is not known.
-fn best_constant(classes: &[Class], mode: Mode) -> Values {
+fn best_constant(classes: &[Class], mode: Mode) -> RoundMetrics {
     let counts = classes.iter().map(|class| class.actual);
     let total: u64 = counts.clone().sum();
     let constant = match mode {
@@ -131,7 +132,7 @@ fn best_constant(classes: &[Class], mode: Mode) -> Values {
 }
 
 /// What always saying the label of so many has.
-fn constants(weight: f64) -> Values {
+fn constants(weight: f64) -> RoundMetrics {
     let f = |beta: f64| weight * f_score(beta, weight, 1.0);
     vec![
         ("accuracy_best_constant_classifier", weight),

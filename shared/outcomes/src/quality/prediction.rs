@@ -16,7 +16,7 @@ pub struct Prediction {
 /// Where in a record the prediction stands: `InferenceAttribute`, `ProbabilityAttribute` and `ProbabilityThresholdAttribute` of a
 /// model quality job. An attribute is a column's name or index, or a path into JSON; whoever reads the body knows which.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Attributes {
+pub struct PredictionAttributes {
     /// Holds the label.
     pub inference: Option<String>,
     /// Holds the probability.
@@ -40,7 +40,7 @@ pub enum UnreadablePrediction {
     NoAttribute,
 }
 
-impl Attributes {
+impl PredictionAttributes {
     /// Reads a record through `lookup`, which answers with the text at an attribute.
     ///
     /// # Errors

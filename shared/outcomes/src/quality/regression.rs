@@ -1,6 +1,6 @@
 //! `regression_metrics`: mean absolute and squared errors, and the share of the variance that the model explains.
 
-use super::deviation::{ROUNDS, Rounds, Values, each};
+use super::deviation::{ROUNDS, RoundMetrics, Rounds, each};
 
 /// What is kept of a round: no item, only sums.
 #[derive(Clone, Copy, Debug, Default)]
@@ -15,14 +15,14 @@ struct Sums {
 
 /// All rounds.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Tally([Sums; ROUNDS]);
+pub(super) struct RegressionTally([Sums; ROUNDS]);
 
-impl Tally {
+impl RegressionTally {
     pub(super) fn add(&mut self, rounds: Rounds, predicted: f64, actual: f64) {
         each(&mut self.0, rounds, |sums| sums.add(predicted, actual));
     }
 
-    pub(super) fn rounds(&self) -> [Values; ROUNDS] {
+    pub(super) fn rounds(&self) -> [RoundMetrics; ROUNDS] {
         self.0.map(|sums| sums.values())
     }
 }
@@ -38,7 +38,7 @@ impl Sums {
         self.distances += distance * (actual - self.mean);
     }
 
-    fn values(&self) -> Values {
+    fn values(&self) -> RoundMetrics {
         let mse = self.squared / self.count;
         // What never varies leaves nothing to explain.
         let r2 = if self.distances > 0.0 { 1.0 - self.squared / self.distances } else { f64::NAN };

@@ -8,24 +8,14 @@ use serde::ser::{SerializeMap, Serializer};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::Problem;
 use super::curve::{PrecisionRecall, ReceiverOperating};
+use super::deviation::MeasuredMetric;
 use super::multiclass::exact_best_constant;
-
-/// A metric.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Measured {
-    /// NaN when it is undefined, such as the recall of data without positives.
-    #[serde(with = "loose::number_or_text")]
-    pub value: f64,
-    /// How far it may be off by chance; NaN below 200 items.
-    #[serde(with = "loose::number_or_text")]
-    pub standard_deviation: f64,
-}
+use super::problem::Problem;
 
 /// What the data cover, as the container writes it; both are absent in a baseline.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Window {
+pub struct Period {
     /// Such as `2025-10-20T02:00:00Z`.
     pub start_time: Option<String>,
     /// The end, which does not belong to it.
@@ -34,15 +24,15 @@ pub struct Window {
 
 /// The file.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Statistics {
+pub struct QualityStatistics {
     /// What the model solves.
     pub problem: Problem,
     /// How many pairs were measured.
     pub item_count: u64,
     /// What they cover.
-    pub window: Window,
+    pub window: Period,
     /// In the container's order.
-    pub metrics: Vec<(String, Measured)>,
+    pub metrics: Vec<(String, MeasuredMetric)>,
     /// What is true, then what was predicted, and how often; empty for a regression.
     pub confusion: BTreeMap<String, BTreeMap<String, u64>>,
     /// Where every prediction has a probability.
@@ -53,8 +43,8 @@ pub struct Statistics {
     pub au_prc: Option<f64>,
 }
 
-impl Statistics {
-    pub(super) fn new(problem: Problem, item_count: u64, window: Window) -> Self {
+impl QualityStatistics {
+    pub(super) fn new(problem: Problem, item_count: u64, window: Period) -> Self {
         Self {
             problem,
             item_count,
@@ -69,7 +59,7 @@ impl Statistics {
 
     /// A metric by its name in the file.
     #[must_use]
-    pub fn metric(&self, name: &str) -> Option<Measured> {
+    pub fn metric(&self, name: &str) -> Option<MeasuredMetric> {
         self.metrics.iter().find(|(other, _)| other == name).map(|(_, measured)| *measured)
     }
 
@@ -104,7 +94,7 @@ impl Statistics {
         };
         let dataset = file.get("dataset");
         let text = |key: &str| Some(dataset?.get(key)?.as_str()?.to_owned());
-        let window = Window { start_time: text("start_time"), end_time: text("end_time") };
+        let window = Period { start_time: text("start_time"), end_time: text("end_time") };
         let count = dataset.and_then(|dataset| dataset.get("item_count")).and_then(Value::as_f64);
         let mut statistics = Self::new(problem, count.unwrap_or(0.0) as u64, window);
         for (name, metric) in metrics {
@@ -112,7 +102,7 @@ impl Statistics {
                 statistics.confusion = BTreeMap::deserialize(metric).unwrap_or_default();
             } else if let Some(value) = number(metric.get("value")) {
                 let standard_deviation = number(metric.get("standard_deviation")).unwrap_or(f64::NAN);
-                statistics.metrics.push((name.clone(), Measured { value, standard_deviation }));
+                statistics.metrics.push((name.clone(), MeasuredMetric { value, standard_deviation }));
             }
         }
         Ok(statistics)
@@ -133,7 +123,7 @@ fn number(value: Option<&Value>) -> Option<f64> {
     }
 }
 
-impl Serialize for Statistics {
+impl Serialize for QualityStatistics {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut dataset = json!({ "item_count": self.item_count });
         for (key, time) in [("start_time", &self.window.start_time), ("end_time", &self.window.end_time)] {
@@ -144,14 +134,14 @@ impl Serialize for Statistics {
         let mut file = serializer.serialize_map(Some(3))?;
         file.serialize_entry("version", &0.0)?;
         file.serialize_entry("dataset", &dataset)?;
-        file.serialize_entry(self.problem.metrics_key(), &Metrics(self))?;
+        file.serialize_entry(self.problem.metrics_key(), &WrittenMetrics(self))?;
         file.end()
     }
 }
 
-struct Metrics<'a>(&'a Statistics);
+struct WrittenMetrics<'a>(&'a QualityStatistics);
 
-impl Serialize for Metrics<'_> {
+impl Serialize for WrittenMetrics<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let Self(statistics) = self;
         let mut metrics = serializer.serialize_map(None)?;

@@ -4,13 +4,15 @@ use maud::{Markup, html};
 use sagewarden_monitor::Mode;
 use sagewarden_outcomes::clarify::{Importance, LIMIT, attribution_drift, importance};
 
+use super::picture;
+use super::report::AttributionChange;
 use super::series::Shares;
-use super::{Attribution, count, picture, short};
+use super::words::{count, short};
 
 /// Features in the list; what is more becomes one row.
 const SHOWN: usize = 10;
 
-pub(super) fn section(attribution: &Attribution<'_>, mode: Mode) -> Markup {
+pub(super) fn section(attribution: &AttributionChange<'_>, mode: Mode) -> Markup {
     let drift = attribution_drift(attribution.baseline, attribution.now, mode);
     let rows = rows(&importance(attribution.baseline), &importance(attribution.now));
     html! {

@@ -2,11 +2,13 @@
 
 use maud::{Markup, html};
 use sagewarden_monitor::{
-    Difference, Distance, Evaluation, FeatureVerdict, Gap, Method, Mode, Place, Verdict,
+    Disagreement, Distance, DistributionGap, Evaluation, FeatureVerdict, GapPlace, Method, Mode, Verdict,
 };
 
-use super::series::{Pair, Steps, shares};
-use super::{Report, has_drifted, percent, picture, short};
+use super::picture;
+use super::report::DriftReport;
+use super::series::{ColumnPair, ShareCurve, shares};
+use super::words::{has_drifted, percent, short};
 
 /// Points of the trend in a whole page: a thousand features over a month must still open.
 const POINTS: usize = 20_000;
@@ -14,12 +16,12 @@ const POINTS: usize = 20_000;
 const TABLE: usize = 40;
 
 /// The card of the feature at this place in the order of the evaluation.
-pub(super) fn card(report: &Report<'_>, index: usize, differences: &[Difference]) -> Markup {
+pub(super) fn card(report: &DriftReport<'_>, index: usize, differences: &[Disagreement]) -> Markup {
     let counted = report.counted();
     let Some(feature) = counted.features.get(index) else { return html! {} };
     let name = feature.name.as_str();
-    let differs: Vec<&Difference> = differences.iter().filter(|each| each.feature == name).collect();
-    let pair = Pair::of(report, name);
+    let differs: Vec<&Disagreement> = differences.iter().filter(|each| each.feature == name).collect();
+    let pair = ColumnPair::of(report, name);
     let of =
         |evaluation: &'_ Evaluation| evaluation.features.get(index).filter(|each| each.name == name).cloned();
     let (compat, exact) = (of(report.compat), of(report.exact));
@@ -79,23 +81,23 @@ fn verdict_text(feature: &FeatureVerdict) -> &'static str {
     }
 }
 
-fn figure(name: &str, pair: &Pair, gap: Option<&Gap>) -> Markup {
+fn figure(name: &str, pair: &ColumnPair, gap: Option<&DistributionGap>) -> Markup {
     html! {
         figure {
             @match pair {
-                Pair::Numbers { baseline, now } => (picture::numbers(name, baseline.as_ref(), now.as_ref(), gap)),
-                Pair::Texts { baseline, now } => (picture::texts(name, baseline.as_ref(), now.as_ref(), gap)),
+                ColumnPair::Numbers { baseline, now } => (picture::numbers(name, baseline.as_ref(), now.as_ref(), gap)),
+                ColumnPair::Texts { baseline, now } => (picture::texts(name, baseline.as_ref(), now.as_ref(), gap)),
             }
             figcaption {
                 span.key.then {} " baseline " span.key.now {} " now"
-                @if let Pair::Numbers { .. } = pair { " \u{2014} share of values up to a number" }
+                @if let ColumnPair::Numbers { .. } = pair { " \u{2014} share of values up to a number" }
             }
         }
         @if let Some(gap) = gap {
             p.gap {
                 @match &gap.place {
-                    Place::Number(at) => { "Largest gap at " strong { (short(*at)) } ": up to it " },
-                    Place::Text(text) => { "Largest gap at " strong { bdi { (text) } } ": " },
+                    GapPlace::Number(at) => { "Largest gap at " strong { (short(*at)) } ": up to it " },
+                    GapPlace::Text(text) => { "Largest gap at " strong { bdi { (text) } } ": " },
                 }
                 (percent(gap.baseline)) " of the baseline, " (percent(gap.current)) " now"
             }
@@ -122,7 +124,7 @@ fn facts(distance: &Distance) -> Markup {
 }
 
 /// Every check with its numbers; the container's text where it failed.
-fn checks(report: &Report<'_>, feature: &FeatureVerdict) -> Markup {
+fn checks(report: &DriftReport<'_>, feature: &FeatureVerdict) -> Markup {
     let text = |check: &str| {
         let found = report.counted().violations.iter().find(|violation| {
             violation.feature_name.as_ref() == Some(&feature.name)
@@ -164,20 +166,20 @@ fn modes(compat: Option<&FeatureVerdict>, exact: Option<&FeatureVerdict>, counte
 }
 
 /// What the picture shows, as numbers.
-fn table(pair: &Pair, gap: Option<&Gap>) -> Markup {
+fn table(pair: &ColumnPair, gap: Option<&DistributionGap>) -> Markup {
     html! {
         details {
             summary { "As a table" }
             table {
-                thead { tr { th scope="col" { (if matches!(pair, Pair::Numbers { .. }) { "Share" } else { "Text" }) }
+                thead { tr { th scope="col" { (if matches!(pair, ColumnPair::Numbers { .. }) { "Share" } else { "Text" }) }
                     th scope="col" { "Baseline" } th scope="col" { "Now" } } }
                 tbody {
                     @match pair {
-                        Pair::Numbers { baseline, now } => (quantiles(baseline.as_ref(), now.as_ref())),
-                        Pair::Texts { baseline, now } => {
+                        ColumnPair::Numbers { baseline, now } => (quantiles(baseline.as_ref(), now.as_ref())),
+                        ColumnPair::Texts { baseline, now } => {
                             @let at = gap.and_then(|gap| match &gap.place {
-                                Place::Text(text) => Some(text.as_str()),
-                                Place::Number(_) => None,
+                                GapPlace::Text(text) => Some(text.as_str()),
+                                GapPlace::Number(_) => None,
                             });
                             @for row in shares(baseline.as_ref(), now.as_ref(), at, TABLE) {
                                 tr {
@@ -194,8 +196,8 @@ fn table(pair: &Pair, gap: Option<&Gap>) -> Markup {
     }
 }
 
-fn quantiles(baseline: Option<&Steps>, now: Option<&Steps>) -> Markup {
-    let value = |steps: Option<&Steps>, share: f64| {
+fn quantiles(baseline: Option<&ShareCurve>, now: Option<&ShareCurve>) -> Markup {
+    let value = |steps: Option<&ShareCurve>, share: f64| {
         steps.map_or_else(|| "\u{2013}".to_owned(), |steps| short(steps.quantile(share)))
     };
     let rows = [

@@ -3,10 +3,11 @@
 use std::fmt::Write as _;
 
 use maud::{Markup, html};
-use sagewarden_monitor::{Gap, Place};
+use sagewarden_monitor::{DistributionGap, GapPlace};
 
-use super::series::{Counts, Shares, Steps, shares};
-use super::{Window, percent, short};
+use super::report::TrendWindow;
+use super::series::{CountsByText, ShareCurve, Shares, shares};
+use super::words::{percent, short};
 
 const WIDTH: f64 = 340.0;
 const HEIGHT: f64 = 150.0;
@@ -19,15 +20,15 @@ const BARS: usize = 10;
 
 /// The part of the numbers that is shown: outliers would press all others to the side.
 #[derive(Clone, Copy, Debug)]
-struct Range {
+struct NumberRange {
     from: f64,
     to: f64,
     /// Room beside them.
     margin: f64,
 }
 
-impl Range {
-    fn of(sides: [Option<&Steps>; 2], at: Option<f64>) -> Self {
+impl NumberRange {
+    fn of(sides: [Option<&ShareCurve>; 2], at: Option<f64>) -> Self {
         let ends = sides.into_iter().flatten().flat_map(|side| [side.quantile(0.005), side.quantile(0.995)]);
         let (mut from, mut to) = (f64::INFINITY, f64::NEG_INFINITY);
         for value in ends.chain(at).filter(|value| value.is_finite()) {
@@ -59,15 +60,15 @@ fn y(share: f64) -> f64 {
 /// The shares of values up to each number, then and now, and the largest gap between them.
 pub(super) fn numbers(
     name: &str,
-    baseline: Option<&Steps>,
-    now: Option<&Steps>,
-    gap: Option<&Gap>,
+    baseline: Option<&ShareCurve>,
+    now: Option<&ShareCurve>,
+    gap: Option<&DistributionGap>,
 ) -> Markup {
     let gap = gap.and_then(|gap| match gap.place {
-        Place::Number(at) => Some((at, gap)),
-        Place::Text(_) => None,
+        GapPlace::Number(at) => Some((at, gap)),
+        GapPlace::Text(_) => None,
     });
-    let range = Range::of([baseline, now], gap.map(|(at, _)| at));
+    let range = NumberRange::of([baseline, now], gap.map(|(at, _)| at));
     let label = gap.map_or_else(
         || format!("Distribution of {name}, baseline and now"),
         |(at, gap)| {
@@ -96,7 +97,7 @@ pub(super) fn numbers(
     }
 }
 
-fn mark(x: f64, at: f64, gap: &Gap) -> Markup {
+fn mark(x: f64, at: f64, gap: &DistributionGap) -> Markup {
     let (then, now) = (y(gap.baseline), y(gap.current));
     let side = if x > WIDTH / 2.0 { "gap end" } else { "gap" };
     let beside = if x > WIDTH / 2.0 { x - 5.0 } else { x + 5.0 };
@@ -114,7 +115,7 @@ fn round(value: f64) -> f64 {
 }
 
 /// A path of steps, of which those that nobody would see are left out.
-fn stairs(steps: &Steps, range: Range) -> String {
+fn stairs(steps: &ShareCurve, range: NumberRange) -> String {
     const SEEN: f64 = 1.5;
     let mut path = format!("M{LEFT},{}", y(0.0));
     let (mut last_x, mut last_y) = (LEFT, y(0.0));
@@ -139,15 +140,15 @@ fn stairs(steps: &Steps, range: Range) -> String {
 /// The shares of texts as bars, then and now.
 pub(super) fn texts(
     name: &str,
-    baseline: Option<&Counts>,
-    now: Option<&Counts>,
-    gap: Option<&Gap>,
+    baseline: Option<&CountsByText>,
+    now: Option<&CountsByText>,
+    gap: Option<&DistributionGap>,
 ) -> Markup {
     const LABEL: f64 = 110.0;
     const ROW: f64 = 24.0;
     let at = gap.and_then(|gap| match &gap.place {
-        Place::Text(text) => Some(text.as_str()),
-        Place::Number(_) => None,
+        GapPlace::Text(text) => Some(text.as_str()),
+        GapPlace::Number(_) => None,
     });
     let rows = shares(baseline, now, at, BARS);
     let largest =
@@ -193,15 +194,21 @@ fn cut(text: &str) -> String {
 }
 
 /// The distance over the windows.
-pub(super) fn trend(name: &str, windows: &[Window], index: usize, threshold: f64, room: usize) -> Markup {
+pub(super) fn trend(
+    name: &str,
+    windows: &[TrendWindow],
+    index: usize,
+    threshold: f64,
+    room: usize,
+) -> Markup {
     const HIGH: f64 = 58.0;
-    let points: Vec<(&Window, f64)> = windows
+    let points: Vec<(&TrendWindow, f64)> = windows
         .iter()
         .filter_map(|window| Some((window, (*window.distances.get(index)?)?)))
         .filter(|(_, distance)| distance.is_finite())
         .collect();
     // Of neighbours that would be one point the worst is shown.
-    let points: Vec<(&Window, f64)> = points
+    let points: Vec<(&TrendWindow, f64)> = points
         .chunks(points.len().div_ceil(room.max(1)).max(1))
         .filter_map(|chunk| chunk.iter().max_by(|left, right| left.1.total_cmp(&right.1)).copied())
         .collect();

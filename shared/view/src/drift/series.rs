@@ -5,23 +5,23 @@ use std::collections::BTreeMap;
 use sagewarden_measure::{Categories, ColumnProfile, KllSketch};
 use sagewarden_monitor::FeatureStatistics;
 
-use super::Report;
+use super::report::DriftReport;
 
 /// How the values of a column are distributed, then and now. A side may be unknown.
 #[derive(Clone, Debug)]
-pub(super) enum Pair {
-    Numbers { baseline: Option<Steps>, now: Option<Steps> },
-    Texts { baseline: Option<Counts>, now: Option<Counts> },
+pub(super) enum ColumnPair {
+    Numbers { baseline: Option<ShareCurve>, now: Option<ShareCurve> },
+    Texts { baseline: Option<CountsByText>, now: Option<CountsByText> },
 }
 
 /// Different numbers in ascending order, each with the share of values up to it.
 #[derive(Clone, Debug)]
-pub(super) struct Steps(Vec<(f64, f64)>);
+pub(super) struct ShareCurve(Vec<(f64, f64)>);
 
 /// How often each text occurs.
-pub(super) type Counts = BTreeMap<String, u64>;
+pub(super) type CountsByText = BTreeMap<String, u64>;
 
-impl Steps {
+impl ShareCurve {
     fn of(sketch: &KllSketch) -> Option<Self> {
         let weighted = sketch.weighted();
         let total: u64 = weighted.iter().map(|(_, weight)| weight).sum();
@@ -44,9 +44,9 @@ impl Steps {
     }
 }
 
-impl Pair {
+impl ColumnPair {
     /// None where there is nothing to draw.
-    pub(super) fn of(report: &Report<'_>, name: &str) -> Option<Self> {
+    pub(super) fn of(report: &DriftReport<'_>, name: &str) -> Option<Self> {
         let column = report.profile.column(name);
         let feature = report.baseline.and_then(|baseline| {
             // Of equal names the first, as everywhere.
@@ -61,9 +61,9 @@ impl Pair {
             return None;
         }
         let baseline = numbers.and_then(|numbers| numbers.distribution.as_ref()).and_then(|distribution| {
-            Steps::of(&KllSketch::from_levels(distribution.kll.sketch.data.clone()))
+            ShareCurve::of(&KllSketch::from_levels(distribution.kll.sketch.data.clone()))
         });
-        let now = column.and_then(ColumnProfile::sketch).and_then(Steps::of);
+        let now = column.and_then(ColumnProfile::sketch).and_then(ShareCurve::of);
         (baseline.is_some() || now.is_some()).then_some(Self::Numbers { baseline, now })
     }
 
@@ -71,7 +71,7 @@ impl Pair {
         let texts = feature
             .and_then(|feature| feature.string_statistics.as_ref())
             .and_then(|texts| texts.distribution.as_ref());
-        let baseline: Option<Counts> = texts.map(|texts| {
+        let baseline: Option<CountsByText> = texts.map(|texts| {
             let buckets = texts.categorical.buckets.iter();
             buckets.map(|bucket| (bucket.value.clone(), bucket.count)).collect()
         });
@@ -95,14 +95,15 @@ pub(super) struct Shares {
 
 /// The shares of texts, the largest first, and the one that matters among them; what is too much becomes one row.
 pub(super) fn shares(
-    baseline: Option<&Counts>,
-    now: Option<&Counts>,
+    baseline: Option<&CountsByText>,
+    now: Option<&CountsByText>,
     at: Option<&str>,
     room: usize,
 ) -> Vec<Shares> {
-    let total = |counts: Option<&Counts>| counts.map_or(0, |counts| counts.values().sum::<u64>()).max(1);
+    let total =
+        |counts: Option<&CountsByText>| counts.map_or(0, |counts| counts.values().sum::<u64>()).max(1);
     let (n, m) = (total(baseline) as f64, total(now) as f64);
-    let share = |counts: Option<&Counts>, text: &str, of: f64| {
+    let share = |counts: Option<&CountsByText>, text: &str, of: f64| {
         counts.map(|counts| counts.get(text).copied().unwrap_or(0) as f64 / of)
     };
     let mut all: Vec<&String> = baseline.into_iter().chain(now).flat_map(BTreeMap::keys).collect();

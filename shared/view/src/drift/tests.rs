@@ -1,7 +1,8 @@
-use sagewarden_measure::{Cell, Detail, InferredType, RowSink};
-use sagewarden_monitor::{Baseline, Constraints, evaluate};
+use sagewarden_measure::{Cell, Detail, InferredType, Profile, RowSink};
+use sagewarden_monitor::{Baseline, Constraints, Mode, Statistics, evaluate};
 
-use super::*;
+use super::words::short;
+use super::{DriftReport, TrendWindow};
 
 const NASTY: &str = "<script>alert(1)</script>\"'&";
 
@@ -19,13 +20,13 @@ fn profile(constraints: &Constraints, rows: u32, shift: f64) -> Profile {
     profile
 }
 
-fn page(shift: f64, windows: &[Window]) -> String {
+fn page(shift: f64, windows: &[TrendWindow]) -> String {
     let statistics = Statistics::from_profile(&profile(&Constraints::default(), 1000, 0.0));
     let constraints = Constraints::suggest(&statistics);
     let now = profile(&constraints, 1000, shift);
     let baseline = Baseline::new(Some(&statistics), constraints);
     let (compat, exact) = (evaluate(&baseline, &now, Mode::Compat), evaluate(&baseline, &now, Mode::Exact));
-    let report = Report {
+    let report = DriftReport {
         title: NASTY,
         baseline: Some(&statistics),
         profile: &now,
@@ -58,7 +59,7 @@ fn the_worst_comes_first_with_its_numbers() {
 
 #[test]
 fn the_trend_has_a_point_an_hour_where_there_was_a_distance() {
-    let window = |hour: u32, distance| Window {
+    let window = |hour: u32, distance| TrendWindow {
         start: format!("2022-04-18T{hour:02}:00:00Z"),
         rows: 10,
         distances: vec![distance, None],
@@ -98,7 +99,7 @@ fn a_thousand_features_are_some_megabytes() {
     let baseline = Baseline::new(Some(&statistics), Constraints::suggest(&statistics));
     let evaluation = evaluate(&baseline, &profile, Mode::Exact);
     assert!(evaluation.features.iter().all(|feature| feature.inferred_type == InferredType::Integral));
-    let report = Report {
+    let report = DriftReport {
         title: "wide",
         baseline: Some(&statistics),
         profile: &profile,

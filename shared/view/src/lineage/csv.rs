@@ -1,7 +1,8 @@
 //! The flat view as a file that pandas reads with `read_csv`: a head line, then one line a component. A CSV file has no
 //! place to say whether the answer is complete: ask with another format for that.
 
-use super::Answer;
+use sagewarden_lineage::answer::Answer;
+
 use super::flat::{FlatTable, flat};
 
 /// The lines, ending in `\n` each; cells that need it stand in quotes, and a list is written as

@@ -5,11 +5,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use sagewarden_lineage::answer::Answer;
 use sagewarden_lineage::graph::Node;
 use sagewarden_lineage::id::{NodeId, NodeKind, image_digest};
 use serde_json::{Value as Json, json};
 
-use super::Answer;
 use super::export::{self, known};
 
 /// One document; its serial number is a function of what it says.

@@ -4,11 +4,13 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use sagewarden_lineage::answer::Answer;
 use sagewarden_lineage::edge::FoundBy;
 use sagewarden_lineage::graph::Node;
 use sagewarden_lineage::id::{NodeId, NodeKind};
 
-use super::{Answer, Stage, export};
+use super::export;
+use super::stage::Stage;
 
 /// A directed graph. Nodes are called `n0`, `n1` and so on, in the order of their identities.
 #[must_use]

@@ -1,5 +1,6 @@
 //! What the exports share: names, ids and times that are functions of the recorded entities, and how an answer tells that
 //! it is not whole.
+use sagewarden_lineage::answer::Answer;
 use sagewarden_lineage::edge::FoundBy;
 use sagewarden_lineage::graph::{Edge, Node};
 use sagewarden_lineage::id::{NodeId, NodeKind};
@@ -9,8 +10,6 @@ use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
 use sagewarden_events::Timestamp;
-
-use super::Answer;
 
 /// Names Sagewarden as the source of a document.
 pub(super) const PRODUCER: &str = concat!("urn:sagewarden:", env!("CARGO_PKG_VERSION"));

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use sagewarden_events::Timestamp;
+use sagewarden_lineage::answer::Answer;
 use sagewarden_lineage::edge::{FoundBy, Relation};
 use sagewarden_lineage::fact;
 use sagewarden_lineage::graph::{Edge, Node};
@@ -15,21 +16,19 @@ use serde::Serialize;
 use serde_json::{Number, Value as Json};
 use std::fmt;
 
-use super::Answer;
-
 /// Columns and rows; a missing cell is an empty text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct FlatTable {
     /// The first three and the last two are fixed; between them parameters, metrics, inputs and outputs, each by name.
     pub columns: Vec<String>,
     /// As long as `columns` each.
-    pub rows: Vec<Vec<Cell>>,
+    pub rows: Vec<Vec<FlatCell>>,
 }
 
 /// What stands in a cell; a data frame has it in the same type.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
-pub enum Cell {
+pub enum FlatCell {
     /// Most of them.
     Text(String),
     /// Metrics and counts.
@@ -39,7 +38,7 @@ pub enum Cell {
 }
 
 /// Lists in the notation of JSON, which Python reads as well.
-impl fmt::Display for Cell {
+impl fmt::Display for FlatCell {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Text(text) => f.write_str(text),
@@ -49,25 +48,25 @@ impl fmt::Display for Cell {
     }
 }
 
-impl Default for Cell {
+impl Default for FlatCell {
     fn default() -> Self {
         Self::Text(String::new())
     }
 }
 
-impl From<&str> for Cell {
+impl From<&str> for FlatCell {
     fn from(text: &str) -> Self {
         Self::Text(text.to_owned())
     }
 }
 
-impl From<String> for Cell {
+impl From<String> for FlatCell {
     fn from(text: String) -> Self {
         Self::Text(text)
     }
 }
 
-impl From<i64> for Cell {
+impl From<i64> for FlatCell {
     fn from(number: i64) -> Self {
         Self::Number(number.into())
     }
@@ -92,14 +91,14 @@ enum Part {
 
 /// A component: its fixed cells, and the others by column.
 struct Row {
-    first: [Cell; 3],
-    cells: BTreeMap<String, (Part, Cell)>,
-    last: [Cell; 2],
+    first: [FlatCell; 3],
+    cells: BTreeMap<String, (Part, FlatCell)>,
+    last: [FlatCell; 2],
 }
 
 impl Row {
     /// Nothing when it is not known, or somebody gave a parameter the name of a fixed column.
-    fn put(&mut self, part: Part, column: &str, cell: Option<impl Into<Cell>>) {
+    fn put(&mut self, part: Part, column: &str, cell: Option<impl Into<FlatCell>>) {
         if let Some(cell) = cell.filter(|_| !FIRST.contains(&column) && !LAST.contains(&column)) {
             self.cells.insert(column.to_owned(), (part, cell.into()));
         }
@@ -138,7 +137,7 @@ pub fn flat(answer: &Answer) -> FlatTable {
 }
 
 fn component(answer: &Answer, node: &Node) -> Row {
-    let place = Place::of(answer, node);
+    let place = Standing::of(answer, node);
     let arn = node.text("arn").unwrap_or_default();
     let mut row = Row {
         first: [place.component.unwrap_or(node.name()).into(), display_name(node).into(), arn.into()],
@@ -155,13 +154,13 @@ fn component(answer: &Answer, node: &Node) -> Row {
 }
 
 /// Where a job stands in an experiment, as far as that is known.
-struct Place<'a> {
+struct Standing<'a> {
     component: Option<&'a str>,
     trial: Option<&'a str>,
     experiment: Option<&'a str>,
 }
 
-impl<'a> Place<'a> {
+impl<'a> Standing<'a> {
     fn of(answer: &'a Answer, job: &'a Node) -> Self {
         let graph = &answer.graph;
         let source = |id, kind| {
@@ -179,8 +178,8 @@ impl<'a> Place<'a> {
     }
 }
 
-fn list(known: Option<&str>) -> Cell {
-    Cell::List(known.map(str::to_owned).into_iter().collect())
+fn list(known: Option<&str>) -> FlatCell {
+    FlatCell::List(known.map(str::to_owned).into_iter().collect())
 }
 
 /// The endpoint's row carries the commit of the deployment code, as the workshop's `prod-endpoint-lineage` does.
@@ -232,7 +231,7 @@ fn metrics(row: &mut Row, answer: &Answer, node: &Node) {
         if let (Some(name), Some(Json::Number(value))) =
             (metric.get("MetricName").and_then(Json::as_str), metric.get("Value"))
         {
-            row.put(Part::Metric, &format!("{name} - Last"), Some(Cell::Number(value.clone())));
+            row.put(Part::Metric, &format!("{name} - Last"), Some(FlatCell::Number(value.clone())));
         }
     }
 }
@@ -315,7 +314,7 @@ mod tests {
     }
 
     /// A training job of an experiment, and a processing job of none; by column.
-    fn rows(detail: Json) -> (Vec<String>, Vec<BTreeMap<String, Cell>>) {
+    fn rows(detail: Json) -> (Vec<String>, Vec<BTreeMap<String, FlatCell>>) {
         let (job, component) = (id("tjob#1/r/train@1"), id("tc#1/r/train-aws-training-job@2"));
         let (experiment, data) = (id("exp#1/r/risk@0"), id("ds#s3://b/in.csv@v1"));
         let (model, image) = (id("art#s3://b/model.tar.gz@v2"), NodeId::image("r/x:1"));
@@ -341,7 +340,8 @@ mod tests {
         let answer = Answer { root: job, graph: graph(record), details, cursor: None, requests: 0 };
         let FlatTable { columns, rows } = flat(&answer);
         assert!(rows.iter().all(|row| row.len() == columns.len()));
-        let by_column = |row: Vec<Cell>| columns.iter().cloned().zip(row).collect::<BTreeMap<String, Cell>>();
+        let by_column =
+            |row: Vec<FlatCell>| columns.iter().cloned().zip(row).collect::<BTreeMap<String, FlatCell>>();
         let rows = rows.into_iter().map(by_column).collect();
         (columns, rows)
     }
@@ -373,7 +373,7 @@ mod tests {
                 "Experiments",
             ]
         );
-        let training = rows.iter().find(|row| row["DisplayName"] == Cell::from("Fit")).unwrap();
+        let training = rows.iter().find(|row| row["DisplayName"] == FlatCell::from("Fit")).unwrap();
         for (column, expect) in [
             ("TrialComponentName", json!("train-aws-training-job")),
             ("SourceArn", json!("arn:x")),
@@ -387,7 +387,7 @@ mod tests {
         ] {
             assert_eq!(json!(training[column]), expect, "{column}");
         }
-        let prepared = rows.iter().find(|row| row["DisplayName"] == Cell::from("Preprocessing")).unwrap();
+        let prepared = rows.iter().find(|row| row["DisplayName"] == FlatCell::from("Preprocessing")).unwrap();
         assert_eq!(
             json!([prepared["Trials"], prepared["Experiments"], prepared["eta"]]),
             json!([[], [], ""])
@@ -400,13 +400,13 @@ mod tests {
         for name in ["DisplayName", "Trials"] {
             assert_eq!(columns.iter().filter(|column| *column == name).count(), 1, "{columns:?}");
         }
-        assert!(rows.iter().all(|row| row["DisplayName"] != Cell::from("x")));
+        assert!(rows.iter().all(|row| row["DisplayName"] != FlatCell::from("x")));
     }
 
     #[test]
     fn a_list_in_a_text_is_read_by_json_and_by_python() {
-        assert_eq!(Cell::List(vec!["a\"b".into(), "ü".into()]).to_string(), r#"["a\"b","ü"]"#);
-        assert_eq!(Cell::List(Vec::new()).to_string(), "[]");
-        assert_eq!(Cell::from(3).to_string(), "3");
+        assert_eq!(FlatCell::List(vec!["a\"b".into(), "ü".into()]).to_string(), r#"["a\"b","ü"]"#);
+        assert_eq!(FlatCell::List(Vec::new()).to_string(), "[]");
+        assert_eq!(FlatCell::from(3).to_string(), "3");
     }
 }

@@ -3,17 +3,18 @@
 
 use std::collections::BTreeMap;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{Markup, PreEscaped, html};
+use sagewarden_lineage::answer::Answer;
 use sagewarden_lineage::edge::FoundBy;
 use sagewarden_lineage::graph::{Edge, Node};
 use sagewarden_lineage::id::{NodeId, NodeKind};
 use serde_json::Value as Json;
-use sha2::{Digest, Sha256};
 
+use super::caption::{anchor, label, marks};
 use super::json::row;
-use super::{Answer, Stage, picture};
+use super::picture;
+use super::stage::Stage;
+use crate::page::page;
 
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
@@ -28,48 +29,25 @@ pub fn html(answer: &Answer) -> String {
         .map_or_else(|| answer.root.to_string(), |node| format!("{} {}", node.id.kind(), node.name()));
     let gaps = answer.graph.gaps();
     let ends = Ends::of(answer);
-    html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta http-equiv="Content-Security-Policy" content=(policy());
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                title { "Lineage of " (title) }
-                style { (PreEscaped(STYLE)) }
-            }
-            body {
-                header {
-                    h1 { "Lineage of " (title) }
-                    p.note { (answer.graph.nodes.len()) " nodes, " (answer.graph.edges.len()) " edges" }
-                    (completeness(answer, &gaps))
-                }
-                (tools(answer))
-                main {
-                    figure #graph tabindex="0" aria-label="Graph: drag or arrow keys move, wheel or + and - zoom, 0 fits" {
-                        (picture::svg(answer))
-                    }
-                    aside #panel aria-live="polite" aria-label="Facts of the chosen node" hidden {}
-                }
-                section #cards aria-label="All nodes by stage" {
-                    @for (stage, nodes) in staged(answer) { (column(answer, &ends, stage, nodes)) }
-                }
-                script type="application/json" id="lineage" { (PreEscaped(data(answer))) }
-                script { (PreEscaped(SCRIPT)) }
-            }
+    let body = html! {
+        header {
+            h1 { "Lineage of " (title) }
+            p.note { (answer.graph.nodes.len()) " nodes, " (answer.graph.edges.len()) " edges" }
+            (completeness(answer, &gaps))
         }
-    }
-    .into_string()
-}
-
-/// Only this style and this script, by their digests: nothing that a name smuggles in runs, and nothing is fetched.
-fn policy() -> String {
-    let digest = |text: &str| BASE64.encode(Sha256::digest(text));
-    format!(
-        "default-src 'none'; style-src 'sha256-{}'; script-src 'sha256-{}'; base-uri 'none'; form-action 'none'",
-        digest(STYLE),
-        digest(SCRIPT)
-    )
+        (tools(answer))
+        main {
+            figure #graph tabindex="0" aria-label="Graph: drag or arrow keys move, wheel or + and - zoom, 0 fits" {
+                (picture::svg(answer))
+            }
+            aside #panel aria-live="polite" aria-label="Facts of the chosen node" hidden {}
+        }
+        section #cards aria-label="All nodes by stage" {
+            @for (stage, nodes) in staged(answer) { (column(answer, &ends, stage, nodes)) }
+        }
+        script type="application/json" id="lineage" { (PreEscaped(data(answer))) }
+    };
+    page(&format!("Lineage of {title}"), STYLE, SCRIPT, &body)
 }
 
 fn completeness(answer: &Answer, gaps: &[String]) -> Markup {
@@ -178,37 +156,6 @@ fn card(answer: &Answer, ends: &Ends<'_>, node: &Node) -> Markup {
     }
 }
 
-/// What people look for first: a commit's first line, the place of an object.
-pub(super) fn label(node: &Node) -> String {
-    match (node.id.kind(), node.text("message")) {
-        (NodeKind::Commit, Some(message)) => {
-            format!("{} {}", node.name(), message.lines().next().unwrap_or_default())
-        }
-        (NodeKind::Dataset | NodeKind::Artifact, _) => {
-            node.text("uri").unwrap_or_else(|| node.name()).to_owned()
-        }
-        _ => node.name().to_owned(),
-    }
-}
-
-/// What limits the trust in a node, and its state.
-pub(super) fn marks(answer: &Answer, node: &Node) -> Vec<String> {
-    let mut marks: Vec<String> = node.text("st").map(str::to_owned).into_iter().collect();
-    let mut mark = |is: bool, text: &str| marks.extend(is.then(|| text.to_owned()));
-    mark(node.text("weak").is_some(), "weak");
-    mark(answer.graph.is_untrusted(node), "untrusted");
-    mark(node.item.as_ref().is_some_and(|item| item.attributes.contains_key("deleted_at")), "deleted");
-    let unknown = if node.id.kind() == NodeKind::Commit { "unconfirmed" } else { "not recorded" };
-    mark(!node.is_recorded(), unknown);
-    marks
-}
-
-/// Whether an edge is less than a recorded fact: inferred, or from something that nobody confirmed.
-pub(super) fn is_doubtful(answer: &Answer, edge: &Edge) -> bool {
-    FoundBy::from_role(&edge.role).is_some_and(|found| !found.is_explicit())
-        || answer.graph.nodes.get(&edge.from).is_none_or(|node| !node.is_recorded())
-}
-
 /// Every fact of the node as the JSON answer names it, also those that this page knows nothing of.
 fn facts(answer: &Answer, node: &Node) -> Vec<(String, Json)> {
     let Json::Object(row) = row(answer, node) else { return Vec::new() };
@@ -250,17 +197,4 @@ fn links(answer: &Answer, ends: &Ends<'_>, node: &Node) -> Markup {
         @if !from.is_empty() { p.label { "from" } ul.links { @for item in &from { (item) } } }
         @if !to.is_empty() { p.label { "to" } ul.links { @for item in &to { (item) } } }
     }
-}
-
-/// An anchor that is the same in every page, and no other node's: identities hold characters that fragments do not.
-pub(super) fn anchor(id: &NodeId) -> String {
-    let mut anchor = String::from("n-");
-    for c in id.as_str().chars() {
-        if c.is_ascii_alphanumeric() {
-            anchor.push(c)
-        } else {
-            anchor.push_str(&format!("_{:x}_", u32::from(c)))
-        }
-    }
-    anchor
 }

@@ -1,5 +1,6 @@
 //! The answer as one JSON document.
 
+use sagewarden_lineage::answer::Answer;
 use sagewarden_lineage::edge::FoundBy;
 use sagewarden_lineage::fact;
 use sagewarden_lineage::graph::Node;
@@ -9,7 +10,7 @@ use sagewarden_lineage::reference::HEAD_VERSION;
 use sagewarden_lineage::table::Value;
 use serde_json::{Map, Value as Json, json};
 
-use super::{Answer, Stage};
+use super::stage::Stage;
 
 /// `{root, complete, stopped_by, missing, weak, cursor, requests, nodes: [{id, kind, stage, name, recorded, …facts}], edges: [{from, to,
 /// relation, role, found_by?, explicit?, asserted_by?}]}`; nodes by distance from the root, edges by their ends. Times are ISO 8601.

@@ -8,7 +8,7 @@ use sagewarden_lineage::id::NodeId;
 
 /// A place in a picture: the column and the row, from the upper left.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Place {
+pub(super) struct GridPlace {
     pub(super) column: usize,
     pub(super) row: usize,
 }
@@ -23,7 +23,7 @@ const FEW_COLUMNS: usize = 4;
 const ROWS_OF_A_COLUMN: usize = 2;
 
 /// A place for every node, no two the same. Nothing but the graph decides, so the same graph makes the same picture.
-pub(super) fn places(graph: &Graph) -> BTreeMap<&NodeId, Place> {
+pub(super) fn places(graph: &Graph) -> BTreeMap<&NodeId, GridPlace> {
     let ids: Vec<&NodeId> = graph.nodes.keys().collect();
     let edges: Vec<(&NodeId, &NodeId)> = graph
         .edges
@@ -44,8 +44,9 @@ pub(super) fn places(graph: &Graph) -> BTreeMap<&NodeId, Place> {
         let tallest = band.iter().map(|members| members.len()).max().unwrap_or_default();
         for (column, members) in band.iter().enumerate() {
             let top = above + (tallest - members.len()) / 2;
-            places
-                .extend(members.iter().enumerate().map(|(row, id)| (*id, Place { column, row: top + row })));
+            places.extend(
+                members.iter().enumerate().map(|(row, id)| (*id, GridPlace { column, row: top + row })),
+            );
         }
         above += tallest + 1;
     }
@@ -171,7 +172,7 @@ mod tests {
             names.windows(2).map(|pair| (pair[0].as_str(), pair[1].as_str())).collect();
         let graph = graph(&edges);
         let places = places(&graph);
-        let mut taken: Vec<Place> = graph.nodes.keys().map(|id| places[id]).collect();
+        let mut taken: Vec<GridPlace> = graph.nodes.keys().map(|id| places[id]).collect();
         assert!(taken.iter().all(|place| place.column < 12), "{taken:?}");
         taken.dedup_by_key(|place| place.row);
         assert!(taken.is_sorted_by_key(|place| place.row) && taken.len() > 1, "{taken:?}");

@@ -3,10 +3,12 @@
 
 use std::fmt::Write as _;
 
+use sagewarden_lineage::answer::Answer;
 use sagewarden_lineage::edge::FoundBy;
 
 use super::dot::names;
-use super::{Answer, Stage, export};
+use super::export;
+use super::stage::Stage;
 
 /// A flowchart from left to right.
 #[must_use]

@@ -1,5 +1,6 @@
 //! Answers for people and machines: a tree by the workshop's four stages, JSON, a flat table, a page.
 
+mod caption;
 mod csv;
 mod cyclonedx;
 mod dot;
@@ -22,7 +23,7 @@ use serde_json::Value as Json;
 pub use csv::csv;
 pub use cyclonedx::cyclonedx;
 pub use dot::dot;
-pub use flat::{Cell, FlatTable, flat};
+pub use flat::{FlatCell, FlatTable, flat};
 pub use html::html;
 pub use json::json;
 pub use mermaid::mermaid;

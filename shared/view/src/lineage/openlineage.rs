@@ -2,13 +2,13 @@
 //! and `COMPLETE`, `FAIL` or `ABORT` when the job has ended. Data is named as OpenLineage's naming has it: namespace
 //! `s3://<bucket>`, name `<key>`. Whether the answer is complete, what is missing, and how the commit was found is told by
 //! a run facet of Sagewarden's own (`sagewarden_lineage`).
+use sagewarden_lineage::answer::Answer;
 use sagewarden_lineage::graph::Node;
 use sagewarden_lineage::id::NodeKind;
 use serde_json::{Map, Value as Json, json};
 
 use sagewarden_events::Timestamp;
 
-use super::Answer;
 use super::export::{self, PRODUCER};
 
 const SCHEMA: &str = "https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/RunEvent";

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use maud::{Markup, html};
+use sagewarden_lineage::answer::Answer;
 use sagewarden_lineage::graph::{Edge, Graph, Node};
 use sagewarden_lineage::id::NodeId;
 
-use super::Answer;
-use super::html::{anchor, is_doubtful, label, marks};
-use super::layout::{Place, places};
+use super::caption::{anchor, is_doubtful, label, marks};
+use super::layout::{GridPlace, places};
 
 const WIDTH: usize = 230;
 const HEIGHT: usize = 60;
@@ -55,11 +55,11 @@ fn lines(graph: &Graph) -> Vec<(&Edge, Option<usize>)> {
     lines
 }
 
-fn corner(place: Place) -> (usize, usize) {
+fn corner(place: GridPlace) -> (usize, usize) {
     (MARGIN + place.column * STEP_X, MARGIN + place.row * STEP_Y)
 }
 
-fn curve(answer: &Answer, places: &BTreeMap<&NodeId, Place>, edge: &Edge, line: Option<usize>) -> Markup {
+fn curve(answer: &Answer, places: &BTreeMap<&NodeId, GridPlace>, edge: &Edge, line: Option<usize>) -> Markup {
     let Some((from, to)) = places.get(&edge.from).zip(places.get(&edge.to)) else { return html! {} };
     let ((x1, y1), (x2, y2)) = (corner(*from), corner(*to));
     let (x1, y1, y2) = (x1 + WIDTH, y1 + HEIGHT / 2, y2 + HEIGHT / 2);
@@ -87,7 +87,7 @@ fn curve(answer: &Answer, places: &BTreeMap<&NodeId, Place>, edge: &Edge, line: 
     }
 }
 
-fn shape(answer: &Answer, node: &Node, place: Place) -> Markup {
+fn shape(answer: &Answer, node: &Node, place: GridPlace) -> Markup {
     let (x, y) = corner(place);
     let marks = marks(answer, node);
     let label = label(node);

@@ -3,12 +3,13 @@
 
 use std::collections::BTreeMap;
 
+use sagewarden_lineage::answer::Answer;
 use sagewarden_lineage::edge::Relation;
 use sagewarden_lineage::graph::{Edge, Node};
 use sagewarden_lineage::id::{NodeId, NodeKind};
 use serde_json::{Map, Value as Json, json};
 
-use super::{Answer, export};
+use super::export;
 
 type Records = BTreeMap<&'static str, Map<String, Json>>;
 

@@ -7,12 +7,12 @@
 //! only hashes ignore it, as they must. An object without versions has neither, and is no subject; a job all of whose
 //! artifacts are like that gets no statement, since there is nothing that it could be about. The statements are not signed.
 
+use sagewarden_lineage::answer::Answer;
 use sagewarden_lineage::edge::FoundBy;
 use sagewarden_lineage::graph::Node;
 use sagewarden_lineage::id::{NodeKind, image_digest};
 use serde_json::{Value as Json, json};
 
-use super::Answer;
 use super::export::{self, PRODUCER, known};
 
 /// One statement a line.

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use sagewarden_events::Timestamp;
+use sagewarden_lineage::answer::Answer;
 use sagewarden_lineage::edge::{FoundBy, Relation};
 use sagewarden_lineage::fact;
 use sagewarden_lineage::graph::{Edge, Node};
@@ -12,7 +13,7 @@ use sagewarden_lineage::reference::{DELETED, HEAD, HEAD_ROLE, PUSHERS};
 use serde_json::Value as Json;
 use termtree::Tree;
 
-use super::{Answer, Stage};
+use super::stage::Stage;
 
 /// Children, steps or trials that are named in a line.
 const MAX_NAMES: usize = 10;

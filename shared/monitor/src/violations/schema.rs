@@ -1,22 +1,10 @@
-//! `constraint_violations.json`, as Model Monitor's and Clarify's containers have written it since 2019.
-//!
-//! Data quality names a feature, model quality a metric, bias a facet, attribution a label; custom containers leave keys out
-//! and add their own. So every key is optional, and the ones nobody knows are kept.
-//! Formats: "Interpret results" in the SageMaker developer guide, chapters data quality, model quality, bias drift and
-//! feature attribution drift.
-
-mod observed;
-mod severity;
-
-pub use observed::{Excess, Limit, Observed};
-pub use severity::severity;
-
-use std::collections::BTreeMap;
+//! The keys of `constraint_violations.json`.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use thiserror::Error;
 
+use super::observed::Observed;
 use crate::loose;
 
 /// The file.
@@ -64,18 +52,6 @@ pub struct Violation {
     pub other: Map<String, Value>,
 }
 
-/// How urgent a report is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Severity {
-    /// Columns or categories that the model has not seen.
-    Medium,
-    /// Distributions or attributions moved, or values are of the wrong type or missing.
-    High,
-    /// The predictions themselves are worse, or biased.
-    Critical,
-}
-
 /// A report that cannot be read.
 #[derive(Debug, Error)]
 #[error("the report is no constraint violations file: {0}")]
@@ -88,18 +64,6 @@ impl Violations {
     /// When it is no JSON object whose `violations`, if any, is a list of objects.
     pub fn parse(bytes: &[u8]) -> Result<Self, UnreadableReport> {
         Ok(loose::document(&loose::quoted(bytes))?)
-    }
-
-    /// The severity of the worst entry, by the checks alone; none when there are no entries.
-    #[must_use]
-    pub fn severity(&self) -> Option<Severity> {
-        self.violations.iter().map(Violation::severity).max()
-    }
-
-    /// The severity of the worst entry by check, excess and importance (see [`severity()`]); none when there are no entries.
-    #[must_use]
-    pub fn severity_by(&self, importance: Option<&BTreeMap<String, f64>>) -> Option<Severity> {
-        self.violations.iter().map(|violation| severity(violation, importance)).max()
     }
 }
 
@@ -123,20 +87,11 @@ impl Violation {
     pub fn observed(&self) -> Option<Observed> {
         Observed::read(self.constraint_check_type.as_deref(), self.description.as_deref()?)
     }
-
-    /// How urgent the entry is, by its check alone.
-    #[must_use]
-    pub fn severity(&self) -> Severity {
-        match self.constraint_check_type.as_deref() {
-            Some("extra_column_check" | "categorical_values_check") => Severity::Medium,
-            Some("LessThanThreshold" | "GreaterThanThreshold" | "bias_drift_check") => Severity::Critical,
-            _ => Severity::High,
-        }
-    }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::Severity;
     use super::*;
 
     fn check(text: &str, subject: &str, severity: Severity) {

@@ -1,17 +1,9 @@
-//! `constraints.json` of a data-quality baseline, as Model Monitor's container writes and reads it.
-//!
-//! Format: "Schema for Constraints (constraints.json file)" in the SageMaker developer guide, and files that the container wrote.
-//! Unknown keys are ignored: files of 2019 have others.
-
-mod check;
+//! The keys of `constraints.json`, and what the container suggests.
 
 use crate::java_json;
-use crate::loose;
 use crate::statistics::{FeatureStatistics, Statistics};
 use sagewarden_measure::{Detail, InferredType, Profile};
-use serde::de::{Error as _, IgnoredAny};
 use serde::{Deserialize, Serialize};
-use thiserror::Error;
 
 /// The file.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -210,29 +202,7 @@ pub struct DistributionOverrides {
     pub categorical_drift_method: Option<CategoricalMethod>,
 }
 
-/// Constraints that cannot be read.
-#[derive(Debug, Error)]
-#[error("this is no constraints.json of Model Monitor: {0}")]
-pub struct UnreadableConstraints(#[from] serde_json::Error);
-
 impl Constraints {
-    /// Reads the file.
-    ///
-    /// # Errors
-    /// When it is no JSON, or a key has a value that it cannot have, or it is another file.
-    pub fn parse(bytes: &[u8]) -> Result<Self, UnreadableConstraints> {
-        let constraints: Self = loose::document(bytes)?;
-        let has_none = |feature: &FeatureConstraints| {
-            let FeatureConstraints { completeness, num_constraints, string_constraints, .. } = feature;
-            completeness.is_none() && num_constraints.is_none() && string_constraints.is_none()
-        };
-        if constraints.features.iter().all(has_none) && is_statistics(bytes) {
-            return Err(serde_json::Error::custom("it seems to be a statistics.json").into());
-        }
-        check::check(&constraints).map_err(serde_json::Error::custom)?;
-        Ok(constraints)
-    }
-
     /// What the container suggests for a baseline of these statistics.
     #[must_use]
     pub fn suggest(statistics: &Statistics) -> Self {
@@ -260,15 +230,6 @@ impl Constraints {
     pub fn to_java_json(&self) -> String {
         java_json::to_string(self)
     }
-}
-
-/// Whether a document has what only statistics have.
-fn is_statistics(bytes: &[u8]) -> bool {
-    #[derive(Deserialize)]
-    struct Keys {
-        dataset: Option<IgnoredAny>,
-    }
-    serde_json::from_slice(bytes).is_ok_and(|keys: Keys| keys.dataset.is_some())
 }
 
 impl FeatureConstraints {
