@@ -1,4 +1,4 @@
-//! How fast captured events become rows: `cargo bench -p sagewarden-drift --bench capture [-- EVENTS [NAME]]`.
+//! How fast captured events become rows: `cargo bench -p sagewarden-measure --bench capture [-- EVENTS [NAME]]`.
 //! With a name, only what has it in its own is measured.
 //!
 //! Prints the time of the processor, which other programs on the machine do not change much, and the best of several runs.

@@ -1,6 +1,6 @@
 """How long a verdict takes, as a whole process: `python drift.py FOLDER [--peers PYTHON] [--whylogs PYTHON]`.
 
-FOLDER has what `cargo bench -p sagewarden-drift --bench drift -- FOLDER` wrote. The command is `target/release/sagewarden`
+FOLDER has what `cargo bench -p sagewarden-measure --bench drift -- FOLDER` wrote. The command is `target/release/sagewarden`
 (`cargo build --release -p sagewarden`), or `--command`. PYTHON is an interpreter that has the peer's packages (`peers/*.py` say which).
 Ours runs on one core, the others where they like. Wall and processor time are what the kernel counted for the process (`wait4`). Everything
 runs once before it is timed: then its peak memory (`VmHWM`) is read every millisecond, since what `wait4` says of memory counts the

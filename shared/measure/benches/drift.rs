@@ -1,4 +1,4 @@
-//! Writes what `drift.py` measures: `cargo bench -p sagewarden-drift --bench drift -- FOLDER [EVENTS...]`.
+//! Writes what `drift.py` measures: `cargo bench -p sagewarden-measure --bench drift -- FOLDER [EVENTS...]`.
 //!
 //! `train.csv`, 100,000 rows of which a baseline is made, and `capture-<events>.jsonl` for each number of events (10^4, 10^5 and 10^6
 //! where none is given), in which four of twelve floats have moved.

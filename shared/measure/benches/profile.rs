@@ -1,4 +1,4 @@
-//! What a cell costs: `cargo bench -p sagewarden-drift --bench profile`. Rows are made beforehand; what is measured is the profile alone.
+//! What a cell costs: `cargo bench -p sagewarden-measure --bench profile`. Rows are made beforehand; what is measured is the profile alone.
 #![expect(clippy::print_stdout, reason = "the figures are the result")]
 
 use std::time::UNIX_EPOCH;

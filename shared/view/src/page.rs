@@ -5,17 +5,21 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest, Sha256};
 
-/// The page as text: this body, with the style in its head and the script at its end.
+/// Colours and type, in light and in dark.
+const STYLE: &str = include_str!("page.css");
+
+/// The page as text: this body, with its own style after the common one, and the script at its end.
 pub(crate) fn page(title: &str, style: &str, script: &str, body: &Markup) -> String {
+    let style = format!("{STYLE}{style}");
     html! {
         (DOCTYPE)
         html lang="en" {
             head {
                 meta charset="utf-8";
-                meta http-equiv="Content-Security-Policy" content=(policy(style, script));
+                meta http-equiv="Content-Security-Policy" content=(policy(&style, script));
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 title { (title) }
-                style { (PreEscaped(style)) }
+                style { (PreEscaped(&style)) }
             }
             body {
                 (body)
