@@ -3,9 +3,10 @@
 use std::process::ExitCode;
 
 use futures::executor::block_on;
-use sagewarden_govern::{Ask, Question, Reply, Way, answer};
-use sagewarden_lineage::view::{self, Format};
+use sagewarden_govern::{Ask, Question, Way, answer};
+use sagewarden_lineage::answer::{Format, Reply};
 use sagewarden_local::Store;
+use sagewarden_view::{lineage, reply};
 
 use crate::command::{AskOptions, DiffOptions, LineageOptions, PlainFormat};
 use crate::error::CommandError;
@@ -46,8 +47,8 @@ fn tell(options: &AskOptions, question: Question) -> Result<ExitCode, CommandErr
     let store = Store::open(&options.store)?;
     let reply = block_on(answer(&store, &question, &|| false))?;
     let mut text = match (&reply, question.format) {
-        (Reply::Lineage(answer), Format::Table) => output::components(&view::flat(answer)),
-        (_, format) => reply.text(format),
+        (Reply::Lineage(answer), Format::Table) => output::components(&lineage::flat(answer)),
+        (_, format) => reply::text(&reply, format),
     };
     if !text.ends_with('\n') {
         text.push('\n');

@@ -6,10 +6,9 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use indicatif::ProgressBar;
-use sagewarden_drift::csv::{CsvTable, Header};
-use sagewarden_drift::{
-    ColumnProfile, FeatureStatistics, InferredType, Issue, IssueKind, StringStatistics, SuggestedBaseline,
-};
+use sagewarden_measure::csv::{CsvTable, Header};
+use sagewarden_measure::{ColumnProfile, InferredType, Issue, IssueKind};
+use sagewarden_monitor::{FeatureStatistics, StringStatistics, SuggestedBaseline};
 
 use crate::command::BaselineOptions;
 use crate::error::CommandError;

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use sagewarden_lineage::view::Format;
+use sagewarden_lineage::answer::Format;
 
 use crate::command_data::{BASELINE_HELP, DRIFT_HELP, QUALITY_HELP};
 pub(crate) use crate::command_data::{BaselineOptions, DriftOptions, QualityOptions};

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use clap::builder::RangedU64ValueParser;
 use clap::{Args, ValueEnum};
-use sagewarden_drift::Mode;
-use sagewarden_drift::capture::{ColumnOrder, RowPath};
-use sagewarden_drift::quality::Problem;
+use sagewarden_measure::capture::{ColumnOrder, RowPath};
+use sagewarden_monitor::Mode;
+use sagewarden_outcomes::quality::Problem;
 
 use crate::command::Telling;
 

@@ -10,10 +10,11 @@ use sagewarden_govern::route::Handled;
 use sagewarden_govern::{
     Ask, DRIFT_ALERT, Done, MONITORING_FAILED, Question, RETRAINING_SUGGESTED, answer, lookup_lineage,
 };
+use sagewarden_lineage::answer::Format;
 use sagewarden_lineage::s3::S3Location;
-use sagewarden_lineage::view::{self, Format};
 use sagewarden_local::{Clock, PostedComment, SentNotice, Step, Store, Story, System};
 use sagewarden_policy::Bundle;
+use sagewarden_view::{lineage, reply};
 use serde_json::{Value, json};
 
 use crate::command::{DemoOptions, Telling};
@@ -104,14 +105,15 @@ pub(crate) fn run(options: &DemoOptions) -> Result<ExitCode, CommandError> {
     let question = Question::about(&entity);
     let lineage = block_on(lookup_lineage(&system.store, &question))?;
     let whole = block_on(lookup_lineage(&system.store, &Question { past: true, ..question }))?;
-    leave(&files, &system, &told, &view::html(&whole))?;
+    leave(&files, &system, &told, &lineage::html(&whole))?;
     leave_objects(&files, &system)?;
     match options.format {
         Telling::Text => {
-            let tree = view::text(&lineage, Format::Tree);
+            let tree = lineage::text(&lineage, Format::Tree);
             let (one, other) = MODELS.map(|name| format!("model/{name}")).into();
             let question = Question { ask: Ask::Diff, with: Some(other), ..Question::about(one) };
-            let difference = block_on(answer(&system.store, &question, &|| false))?.text(Format::Tree);
+            let difference =
+                reply::text(&block_on(answer(&system.store, &question, &|| false))?, Format::Tree);
             output::say(&format!(
                 "{STRONG}{}. somebody asks where {entity} comes from{STRONG:#}\n{tree}\n\
                  {STRONG}{}. somebody asks what differs between the two models{STRONG:#}\n{difference}\n{}",
@@ -120,7 +122,9 @@ pub(crate) fn run(options: &DemoOptions) -> Result<ExitCode, CommandError> {
                 farewell(&files, &entity)
             ))?;
         }
-        Telling::Json => output::hand_over(&format!("{:#}\n", summary(&files, &told, view::json(&lineage))))?,
+        Telling::Json => {
+            output::hand_over(&format!("{:#}\n", summary(&files, &told, lineage::json(&lineage))))?
+        }
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -4,13 +4,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use sagewarden_drift::capture::{CaptureFormat, CaptureKey, CaptureReader};
-use sagewarden_drift::clarify::Analysis;
-use sagewarden_drift::csv::Header;
-use sagewarden_drift::report::{Attribution, Report, Window};
-use sagewarden_drift::{
-    Baseline, Constraints, Detail, Evaluation, Mode, Profile, Statistics, Violations, compare_modes, evaluate,
+use sagewarden_measure::capture::{CaptureFormat, CaptureKey, CaptureReader};
+use sagewarden_measure::csv::Header;
+use sagewarden_measure::{Detail, Profile};
+use sagewarden_monitor::{
+    Baseline, Constraints, Evaluation, Mode, Statistics, Violations, compare_modes, evaluate,
 };
+use sagewarden_outcomes::clarify::Analysis;
+use sagewarden_view::drift::{AttributionChange, DriftReport, TrendWindow};
 
 use crate::command::{DriftOptions, Telling};
 use crate::drift_input::{Inputs, Source, Trouble, Wanted};
@@ -77,7 +78,7 @@ pub(crate) fn run(options: &DriftOptions) -> Result<ExitCode, CommandError> {
 /// All that was found.
 struct Judged {
     profile: Profile,
-    windows: Vec<Window>,
+    windows: Vec<TrendWindow>,
     compat: Evaluation,
     exact: Evaluation,
     mode: Mode,
@@ -97,8 +98,8 @@ impl Judged {
         baseline: Option<&'a Statistics>,
         analyses: Option<&'a (Analysis, Analysis)>,
         issues: &'a [String],
-    ) -> Report<'a> {
-        Report {
+    ) -> DriftReport<'a> {
+        DriftReport {
             title,
             baseline,
             profile: &self.profile,
@@ -106,7 +107,7 @@ impl Judged {
             exact: &self.exact,
             mode: self.mode,
             windows: &self.windows,
-            attribution: analyses.map(|(baseline, now)| Attribution { baseline, now }),
+            attribution: analyses.map(|(baseline, now)| AttributionChange { baseline, now }),
             issues,
         }
     }
@@ -170,7 +171,7 @@ fn title(inputs: &Inputs) -> String {
     }
 }
 
-fn write(out: &Path, judged: &Judged, report: &Report<'_>, format: Telling) -> Result<(), CommandError> {
+fn write(out: &Path, judged: &Judged, report: &DriftReport<'_>, format: Telling) -> Result<(), CommandError> {
     let violations = Violations { violations: judged.counted().violations.clone(), ..Violations::default() };
     let files = [
         ("statistics.json", Statistics::from_profile(&judged.profile).to_java_json()),

@@ -6,9 +6,9 @@ use std::io::{self, BufReader, Cursor, Read};
 use std::path::{Path, PathBuf};
 
 use indicatif::ProgressBar;
-use sagewarden_drift::capture::{CaptureHour, CaptureKey, CaptureReader};
-use sagewarden_drift::csv::{CsvError, CsvTable, Header};
-use sagewarden_drift::{Cell, Foreign, Issue, Issues, Profile, RowSink};
+use sagewarden_measure::capture::{CaptureHour, CaptureKey, CaptureReader};
+use sagewarden_measure::csv::{CsvError, CsvTable, Header};
+use sagewarden_measure::{Cell, Foreign, Issue, Issues, Profile, RowSink};
 use serde_json::{Value, json};
 
 use crate::drift_windows::Windows;

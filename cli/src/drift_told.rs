@@ -1,7 +1,9 @@
 //! A verdict on drift, for people and for machines.
 
-use sagewarden_drift::report::Window;
-use sagewarden_drift::{Difference, Evaluation, FeatureVerdict, Gap, Mode, Place, Verdict};
+use sagewarden_monitor::{
+    Disagreement, DistributionGap, Evaluation, FeatureVerdict, GapPlace, Mode, Verdict,
+};
+use sagewarden_view::drift::TrendWindow;
 use serde_json::{Value, json};
 
 use crate::drift_input::{Extent, Trouble};
@@ -16,10 +18,10 @@ const FILES: usize = 20;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Told<'a> {
     pub(crate) evaluation: &'a Evaluation,
-    pub(crate) differences: &'a [Difference],
+    pub(crate) differences: &'a [Disagreement],
     pub(crate) troubles: &'a [Trouble],
     pub(crate) files: usize,
-    pub(crate) windows: &'a [Window],
+    pub(crate) windows: &'a [TrendWindow],
     pub(crate) has_statistics: bool,
 }
 
@@ -79,7 +81,7 @@ impl Told<'_> {
             text += &format!("{BAD}{}{BAD:#}  {check}: {}\n", words(name), words(why));
         }
         for each in self.differences {
-            let Difference { feature, check, compat, exact, why } = each;
+            let Disagreement { feature, check, compat, exact, why } = each;
             let (feature, compat, exact) = (words(feature), word(compat), word(exact));
             text += &format!(
                 "modes differ  {feature}, {}: exact {exact}, compat {compat}: {why}\n",
@@ -174,11 +176,11 @@ fn row(feature: &FeatureVerdict) -> [String; 6] {
     ]
 }
 
-fn gap(gap: &Gap) -> String {
+fn gap(gap: &DistributionGap) -> String {
     let percent = |share: f64| format!("{:.1} %", share * 100.0);
     let (baseline, current) = (percent(gap.baseline), percent(gap.current));
     match &gap.place {
-        Place::Number(at) => format!("up to {at}: {baseline} -> {current}"),
-        Place::Text(text) => format!("`{}`: {baseline} -> {current}", words(text)),
+        GapPlace::Number(at) => format!("up to {at}: {baseline} -> {current}"),
+        GapPlace::Text(text) => format!("`{}`: {baseline} -> {current}", words(text)),
     }
 }

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use sagewarden_drift::capture::{CaptureHour, Joined, Record, RecordSink};
-use sagewarden_drift::report::Window;
-use sagewarden_drift::{Baseline, Detail, Mode, Profile, evaluate};
+use sagewarden_measure::capture::{CaptureHour, CapturedRecord, JoinedRows, RecordSink};
+use sagewarden_measure::{Detail, Profile};
+use sagewarden_monitor::{Baseline, Mode, evaluate};
+use sagewarden_view::drift::TrendWindow;
 
 /// So many hours are kept apart at a time: files come in the order of their hours, or nearly.
 const OPEN: usize = 8;
@@ -25,12 +26,12 @@ pub(crate) struct Windows<'a> {
     current: (Option<Hour>, Profile),
     others: BTreeMap<Option<Hour>, Profile>,
     whole: Option<Profile>,
-    told: BTreeMap<Hour, Window>,
+    told: BTreeMap<Hour, TrendWindow>,
 }
 
 impl<'a> Windows<'a> {
     pub(crate) fn new(baseline: &'a Baseline, detail: Detail, trend: Option<Mode>) -> Self {
-        let current = (None, Profile::for_constraints(baseline.constraints(), detail));
+        let current = (None, baseline.constraints().empty_profile(detail));
         Self {
             baseline,
             detail,
@@ -61,13 +62,13 @@ impl<'a> Windows<'a> {
     }
 
     /// All rows, and the trend.
-    pub(crate) fn finish(mut self) -> (Profile, Vec<Window>) {
+    pub(crate) fn finish(mut self) -> (Profile, Vec<TrendWindow>) {
         let (hour, profile) = std::mem::take(&mut self.current);
         self.others.insert(hour, profile);
         while let Some((hour, profile)) = self.others.pop_first() {
             self.close(hour, profile);
         }
-        let empty = || Profile::for_constraints(self.baseline.constraints(), self.detail);
+        let empty = || self.baseline.constraints().empty_profile(self.detail);
         (self.whole.unwrap_or_else(empty), self.told.into_values().collect())
     }
 
@@ -82,7 +83,7 @@ impl<'a> Windows<'a> {
             }
             return;
         }
-        let empty = || Profile::for_constraints(self.baseline.constraints(), self.detail);
+        let empty = || self.baseline.constraints().empty_profile(self.detail);
         let next = self.others.remove(&hour).unwrap_or_else(empty);
         let (before, profile) = std::mem::replace(&mut self.current, (hour, next));
         self.others.insert(before, profile);
@@ -99,7 +100,7 @@ impl<'a> Windows<'a> {
             && let Some(hour) = hour
             && profile.rows > 0
         {
-            let window = self.told.entry(hour).or_insert_with(|| Window {
+            let window = self.told.entry(hour).or_insert_with(|| TrendWindow {
                 start: format!("{}:00:00Z", String::from_utf8_lossy(&hour)),
                 rows: 0,
                 distances: distances(self.baseline, &profile, mode),
@@ -119,13 +120,13 @@ fn distances(baseline: &Baseline, profile: &Profile, mode: Mode) -> Vec<Option<f
 }
 
 impl RecordSink for Windows<'_> {
-    fn record(&mut self, record: &Record<'_>) {
+    fn record(&mut self, record: &CapturedRecord<'_>) {
         let hour = match self.of_file {
             Some(hour) => Some(hour),
             None => record.inference_time().as_deref().and_then(hour_of),
         };
         self.turn_to(hour);
-        Joined(&mut self.current.1).record(record);
+        JoinedRows(&mut self.current.1).record(record);
     }
 }
 

@@ -3,16 +3,15 @@
 use std::io;
 use std::path::PathBuf;
 
-use sagewarden_drift::clarify::UnreadableAnalysis;
-use sagewarden_drift::csv::CsvError;
-use sagewarden_drift::quality::{UnreadableData, Unusable};
-use sagewarden_drift::{UnreadableConstraints, UnreadableStatistics};
 use sagewarden_govern::NoAnswer;
 use sagewarden_govern::ports::PortError;
 use sagewarden_local::{GitError, StoreError, StoryError};
-use sagewarden_policy::BundleError;
+use sagewarden_measure::csv::CsvError;
+use sagewarden_monitor::{UnreadableConstraints, UnreadableStatistics};
+use sagewarden_outcomes::clarify::UnreadableAnalysis;
+use sagewarden_outcomes::quality::{UnreadableData, UnusablePair};
 use sagewarden_policy::export::ExportError;
-use sagewarden_policy::intake;
+use sagewarden_policy::{BundleError, intake};
 use thiserror::Error;
 
 use crate::quality_input::Unjoined;
@@ -56,7 +55,7 @@ pub(crate) enum CommandError {
     #[error(transparent)]
     Unjoined(#[from] Unjoined),
     #[error("none of {pairs} pairs can be measured: {why}")]
-    NothingMeasured { pairs: usize, why: Unusable },
+    NothingMeasured { pairs: usize, why: UnusablePair },
     #[error("`{}` has no constraints of {problem}: `sagewarden baseline --problem` makes them", path.display())]
     OtherBaseline { path: PathBuf, problem: &'static str },
     #[error("`{}`: {source}", path.display())]

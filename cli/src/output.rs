@@ -6,13 +6,12 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use comfy_table::{ContentArrangement, Table, presets};
-use sagewarden_drift::Violations;
-use sagewarden_govern::Outcome;
 pub(crate) use sagewarden_govern::counted;
-use sagewarden_govern::{DRIFT_ALERT, Done, Failure, MONITORING_FAILED, RETRAINING_SUGGESTED};
-use sagewarden_lineage::view::FlatTable;
+use sagewarden_govern::{DRIFT_ALERT, Done, Failure, MONITORING_FAILED, Outcome, RETRAINING_SUGGESTED};
 use sagewarden_local::{PostedComment, SentNotice};
+use sagewarden_monitor::Violations;
 use sagewarden_policy::Bundle;
+use sagewarden_view::lineage::FlatTable;
 use serde_json::{Value, json};
 
 use crate::error::CommandError;

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::ExitCode;
 
-use sagewarden_drift::Mode;
-use sagewarden_drift::quality::{
-    Attributes, Constraint, Constraints, Evaluated, Join, Joined, Problem, Quality, Settings, Statistics,
-    Unusable, Window, evaluate,
+use sagewarden_monitor::Mode;
+use sagewarden_outcomes::quality::{
+    Evaluated, Join, JoinedPairs, Period, PredictionAttributes, Problem, Quality, QualityConstraint,
+    QualityConstraints, QualitySettings, QualityStatistics, UnusablePair, evaluate,
 };
 
 use crate::command::{QualityOptions, Telling};
@@ -83,8 +83,8 @@ pub(crate) fn settings(
     kind: ProblemKind,
     mode: Mode,
     options: &PredictionOptions,
-) -> Result<Settings, CommandError> {
-    let mut settings = Settings::new(Problem::from(kind), mode);
+) -> Result<QualitySettings, CommandError> {
+    let mut settings = QualitySettings::new(Problem::from(kind), mode);
     if kind != ProblemKind::Binary {
         // A threshold comes with a probability only.
         if options.probability.is_some() {
@@ -114,14 +114,14 @@ pub(crate) fn settings(
 }
 
 /// Where a table or an answer has its prediction.
-pub(crate) fn attributes(options: &PredictionOptions) -> Attributes {
-    Attributes { inference: options.inference.clone(), probability: options.probability.clone() }
+pub(crate) fn attributes(options: &PredictionOptions) -> PredictionAttributes {
+    PredictionAttributes { inference: options.inference.clone(), probability: options.probability.clone() }
 }
 
 /// Without a word, an answer of one column is the prediction.
 fn answer(options: &QualityOptions) -> Result<Answer, CommandError> {
     let attributes = attributes(&options.prediction);
-    Ok(if attributes == Attributes::default() { Answer::Only } else { Answer::At(attributes) })
+    Ok(if attributes == PredictionAttributes::default() { Answer::Only } else { Answer::At(attributes) })
 }
 
 fn inputs(options: &QualityOptions) -> Result<(Inputs, Inputs), CommandError> {
@@ -136,13 +136,13 @@ fn inputs(options: &QualityOptions) -> Result<(Inputs, Inputs), CommandError> {
 }
 
 /// The baseline, which must be one of the same problem.
-fn constraints(folder: &Path, problem: Problem) -> Result<Constraints, CommandError> {
+fn constraints(folder: &Path, problem: Problem) -> Result<QualityConstraints, CommandError> {
     let path = folder.join("constraints.json");
     if !path.exists() {
         return Err(CommandError::NoQualityBaseline { path: folder.to_owned(), problem: typed(problem) });
     }
     let bytes = drift::read(&path)?;
-    match Constraints::parse(&bytes) {
+    match QualityConstraints::parse(&bytes) {
         Err(source) => Err(CommandError::Constraints { path, source }),
         Ok(constraints) if constraints.of(problem).is_none() => {
             Err(CommandError::OtherBaseline { path, problem: quality_told::named(problem) })
@@ -160,13 +160,16 @@ fn typed(problem: Problem) -> &'static str {
     }
 }
 
-fn of(constraints: Option<&Constraints>, problem: Problem) -> Option<&BTreeMap<String, Constraint>> {
+fn of(
+    constraints: Option<&QualityConstraints>,
+    problem: Problem,
+) -> Option<&BTreeMap<String, QualityConstraint>> {
     constraints.and_then(|constraints| constraints.of(problem))
 }
 
 /// The answers of one mode.
 pub(crate) struct Answers {
-    pub(crate) statistics: Statistics,
+    pub(crate) statistics: QualityStatistics,
     /// None without a baseline.
     pub(crate) evaluated: Option<Evaluated>,
 }
@@ -182,7 +185,7 @@ pub(crate) struct Measured {
     pub(crate) other: Answers,
     /// Pairs that could not be measured, and the first of them.
     pub(crate) unusable: u64,
-    pub(crate) first_unusable: Option<(Box<str>, Unusable)>,
+    pub(crate) first_unusable: Option<(Box<str>, UnusablePair)>,
 }
 
 impl Measured {
@@ -193,15 +196,15 @@ impl Measured {
 }
 
 fn measure(
-    joined: &Joined,
-    settings: &Settings,
-    constraints: Option<&Constraints>,
+    joined: &JoinedPairs,
+    settings: &QualitySettings,
+    constraints: Option<&QualityConstraints>,
 ) -> Result<Measured, CommandError> {
     let mut left_out = (0, None);
     let mut answers = |mode: Mode| {
-        let mut quality = Quality::new(Settings { mode, ..settings.clone() });
+        let mut quality = Quality::new(QualitySettings { mode, ..settings.clone() });
         left_out = quality.add_all(joined);
-        let statistics = quality.finish(Window::default());
+        let statistics = quality.finish(Period::default());
         let evaluated = constraints.map(|constraints| evaluate(&statistics, constraints, mode));
         Answers { statistics, evaluated }
     };

@@ -3,8 +3,8 @@
 use std::io::{BufRead, BufReader};
 use std::process::ExitCode;
 
-use sagewarden_drift::Mode;
-use sagewarden_drift::quality::{Columns, baseline};
+use sagewarden_monitor::Mode;
+use sagewarden_outcomes::quality::{LabelledColumns, baseline};
 
 use crate::baseline::{NUMBERS_ONLY, open};
 use crate::command::BaselineOptions;
@@ -20,7 +20,7 @@ pub(crate) fn run(options: &BaselineOptions, kind: ProblemKind) -> Result<ExitCo
     if kind != ProblemKind::Binary && options.prediction.inference.is_none() {
         return Err(CommandError::Option("say which column holds the prediction: --inference COLUMN"));
     }
-    let columns = Columns {
+    let columns = LabelledColumns {
         header: !options.no_header,
         ground_truth: options.label.clone().unwrap_or_default(),
         prediction: quality::attributes(&options.prediction),

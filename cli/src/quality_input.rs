@@ -4,11 +4,13 @@ use std::borrow::Cow;
 use std::io::{self, BufRead, BufReader, Read};
 
 use indicatif::ProgressBar;
-use sagewarden_drift::capture::{
-    CaptureFormat, CaptureReader, ColumnOrder, Record, RecordSink, Row, RowPath,
+use sagewarden_measure::capture::{
+    CaptureFormat, CaptureReader, CapturedRecord, CapturedRow, ColumnOrder, RecordSink, RowPath,
 };
-use sagewarden_drift::quality::{Attributes, Join, Joined, Order, Prediction, Truth, prediction_id};
-use sagewarden_drift::{Cell, Issues};
+use sagewarden_measure::{Cell, Issues};
+use sagewarden_outcomes::quality::{
+    Join, JoinedPairs, Order, Prediction, PredictionAttributes, Truth, prediction_id,
+};
 use thiserror::Error;
 
 use crate::drift_input::{BUFFER, Inputs, Source, Trouble, Unusable};
@@ -21,7 +23,7 @@ const MAX_LINE: usize = 12 << 20;
 pub(crate) enum Answer {
     /// In its only column.
     Only,
-    At(Attributes),
+    At(PredictionAttributes),
 }
 
 /// What is told of the side where nothing was joined.
@@ -52,7 +54,7 @@ pub(crate) struct Unjoined {
 }
 
 impl Unjoined {
-    pub(crate) fn of(joined: &Joined, predictions: &Seen, labels: &Seen) -> Self {
+    pub(crate) fn of(joined: &JoinedPairs, predictions: &Seen, labels: &Seen) -> Self {
         let records = joined.predictions.records;
         let ids = match predictions.with_inference_id {
             0 => "no prediction has an inference id, so event ids count".to_owned(),
@@ -186,7 +188,7 @@ impl Predictions<'_> {
         }
     }
 
-    fn see(&mut self, id: &str, record: &Record<'_>) {
+    fn see(&mut self, id: &str, record: &CapturedRecord<'_>) {
         let seen = &mut self.seen;
         if seen.first_id.is_none() {
             seen.first_id = Some(id.to_owned());
@@ -201,13 +203,13 @@ impl Predictions<'_> {
         }
     }
 
-    fn read(&self, row: Row<'_>) -> Result<Prediction, String> {
+    fn read(&self, row: CapturedRow<'_>) -> Result<Prediction, String> {
         let lookup = |at: &str| cell(row, at);
         match self.answer {
             Answer::At(attributes) => attributes.read(lookup).map_err(|error| error.to_string()),
             Answer::Only => match width(row) {
                 0 | 1 => {
-                    let first = Attributes { inference: Some("0".to_owned()), probability: None };
+                    let first = PredictionAttributes { inference: Some("0".to_owned()), probability: None };
                     first.read(lookup).map_err(|error| error.to_string())
                 }
                 columns => Err(format!(
@@ -219,7 +221,7 @@ impl Predictions<'_> {
 }
 
 impl RecordSink for Predictions<'_> {
-    fn record(&mut self, record: &Record<'_>) {
+    fn record(&mut self, record: &CapturedRecord<'_>) {
         match record.index {
             0 => self.send(),
             1 => {
@@ -247,21 +249,21 @@ impl RecordSink for Predictions<'_> {
     }
 }
 
-fn width(row: Row<'_>) -> usize {
+fn width(row: CapturedRow<'_>) -> usize {
     match row {
-        Row::Absent => 0,
-        Row::Positional(cells) => cells.len(),
-        Row::Named(cells) => cells.len(),
+        CapturedRow::Absent => 0,
+        CapturedRow::Positional(cells) => cells.len(),
+        CapturedRow::Named(cells) => cells.len(),
     }
 }
 
 /// The text at a name, or else at a place from 0.
-fn cell<'a>(row: Row<'a>, at: &str) -> Option<Cow<'a, str>> {
+fn cell<'a>(row: CapturedRow<'a>, at: &str) -> Option<Cow<'a, str>> {
     let place = || at.parse::<usize>().ok();
     let cell = match row {
-        Row::Absent => return None,
-        Row::Positional(cells) => *cells.get(place()?)?,
-        Row::Named(cells) => {
+        CapturedRow::Absent => return None,
+        CapturedRow::Positional(cells) => *cells.get(place()?)?,
+        CapturedRow::Named(cells) => {
             let named = cells.iter().find(|(name, _)| *name == at);
             named.or_else(|| cells.get(place()?))?.1
         }

@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use comfy_table::Table;
-use sagewarden_drift::quality::{
-    Constraint, Constraints, Evaluated, GREATER_THAN, Joined, LESS_THAN, Measured as Metric, Problem, Side,
-    Statistics, violation_name,
+use sagewarden_monitor::{Mode, Verdict};
+use sagewarden_outcomes::quality::{
+    Evaluated, GREATER_THAN, JoinedPairs, LESS_THAN, MeasuredMetric as Metric, Problem, QualityConstraint,
+    QualityConstraints, QualityStatistics, SideCounts, violation_name,
 };
-use sagewarden_drift::{Mode, Verdict};
 use serde_json::{Value, json};
 
 use crate::drift_input::{Extent, Trouble};
@@ -27,8 +27,8 @@ pub(crate) struct Told<'a> {
     pub(crate) mode: Mode,
     pub(crate) measured: &'a Measured,
     /// Of the problem.
-    pub(crate) constraints: Option<&'a BTreeMap<String, Constraint>>,
-    pub(crate) joined: &'a Joined,
+    pub(crate) constraints: Option<&'a BTreeMap<String, QualityConstraint>>,
+    pub(crate) joined: &'a JoinedPairs,
     /// Of captured events and of ground truth.
     pub(crate) files: (usize, usize),
     pub(crate) troubles: &'a [Trouble],
@@ -39,7 +39,7 @@ struct Row<'a> {
     name: &'a str,
     metric: Option<Metric>,
     best_constant: Option<f64>,
-    constraint: Option<&'a Constraint>,
+    constraint: Option<&'a QualityConstraint>,
     verdict: Option<Verdict>,
 }
 
@@ -193,7 +193,7 @@ impl<'a> Told<'a> {
 }
 
 /// Whether several labels are true and none of them was ever predicted.
-fn said_no_label(statistics: &Statistics) -> bool {
+fn said_no_label(statistics: &QualityStatistics) -> bool {
     let confusion = &statistics.confusion;
     let is_true =
         |label: &String| confusion.get(label).is_some_and(|row| row.values().any(|count| *count > 0));
@@ -221,8 +221,8 @@ impl<'a> Difference<'a> {
 
 /// The metrics with their thresholds, then the thresholds of what is not measured.
 fn rows<'a>(
-    statistics: &'a Statistics,
-    constraints: Option<&'a BTreeMap<String, Constraint>>,
+    statistics: &'a QualityStatistics,
+    constraints: Option<&'a BTreeMap<String, QualityConstraint>>,
     evaluated: Option<&Evaluated>,
 ) -> Vec<Row<'a>> {
     let constraint = |name: &str| constraints?.get(name);
@@ -291,7 +291,7 @@ impl Row<'_> {
 type Column<'a> = &'a dyn Fn(&Row<'_>) -> String;
 
 /// The columns that say something.
-fn table(statistics: &Statistics, rows: &[Row<'_>]) -> Table {
+fn table(statistics: &QualityStatistics, rows: &[Row<'_>]) -> Table {
     let has_constants = statistics.problem != Problem::Regression;
     // The container's best constant classifier of two labels is the one that always says yes.
     let is_binary = statistics.problem == Problem::BinaryClassification;
@@ -324,7 +324,7 @@ fn table(statistics: &Statistics, rows: &[Row<'_>]) -> Table {
 }
 
 /// What is true a row, what was predicted a column.
-fn confusion(statistics: &Statistics) -> Option<Table> {
+fn confusion(statistics: &QualityStatistics) -> Option<Table> {
     let labels: BTreeSet<&String> = statistics.confusion.keys().collect();
     if labels.is_empty() || labels.len() > LABELS {
         return None;
@@ -349,8 +349,8 @@ fn number(value: f64) -> String {
 }
 
 /// `predictions: 200 in 1 file, 20 of them without a label`
-fn side(what: &str, side: Side, files: usize, pairs: usize, partner: &str) -> String {
-    let Side { records, repeated, unmatched, dropped } = side;
+fn side(what: &str, side: SideCounts, files: usize, pairs: usize, partner: &str) -> String {
+    let SideCounts { records, repeated, unmatched, dropped } = side;
     let files = output::counted(files as u64, "file");
     let mut text = format!("{what}s: {records} in {files}, {pairs} with a {partner}, {unmatched} without");
     if repeated > 0 {
@@ -362,13 +362,13 @@ fn side(what: &str, side: Side, files: usize, pairs: usize, partner: &str) -> St
     text + "\n"
 }
 
-fn side_json(side: Side, files: usize) -> Value {
-    let Side { records, repeated, unmatched, dropped } = side;
+fn side_json(side: SideCounts, files: usize) -> Value {
+    let SideCounts { records, repeated, unmatched, dropped } = side;
     json!({ "files": files, "records": records, "repeated": repeated, "unmatched": unmatched, "dropped": dropped })
 }
 
 /// What a baseline asks for.
-pub(crate) fn baseline(statistics: &Statistics, constraints: &Constraints) -> String {
+pub(crate) fn baseline(statistics: &QualityStatistics, constraints: &QualityConstraints) -> String {
     let rows = rows(statistics, constraints.of(statistics.problem), None);
     let rows_of = output::counted(statistics.item_count, "row");
     format!("{STRONG}{rows_of}, {}{STRONG:#}\n{}\n", named(statistics.problem), table(statistics, &rows))

@@ -4,16 +4,17 @@
 
 use std::collections::BTreeMap;
 
+use sagewarden_measure::capture::{CaptureFormat, CaptureReader, ColumnOrder, JoinedRows, CapturedRecord, RecordSink};
+use sagewarden_measure::{IssueKind, Issues, Profile};
+
 use libfuzzer_sys::fuzz_target;
-use sagewarden_drift::capture::{CaptureFormat, CaptureReader, ColumnOrder, Joined, Record, RecordSink};
-use sagewarden_drift::{IssueKind, Issues, Profile};
 
 #[derive(Default)]
 struct Told(Vec<String>);
 
 impl RecordSink for Told {
-    fn record(&mut self, record: &Record<'_>) {
-        let Record { index, row, input, output, truth, .. } = record;
+    fn record(&mut self, record: &CapturedRecord<'_>) {
+        let CapturedRecord { index, row, input, output, truth, .. } = record;
         let ids = (record.event_id(), record.inference_id(), record.inference_time());
         self.0.push(format!("{index} {ids:?} {row:?} {input:?} {output:?} {truth:?}"));
     }
@@ -65,6 +66,6 @@ fuzz_target!(|bytes: &[u8]| {
     assert_eq!(counts_alone, counts);
 
     let mut profile = Profile::default();
-    CaptureReader::new(format).read(file, &mut Joined(&mut profile)).expect("memory can be read");
+    CaptureReader::new(format).read(file, &mut JoinedRows(&mut profile)).expect("memory can be read");
     assert!(profile.rows <= at_once.0.len() as u64);
 });

@@ -1,8 +1,9 @@
 //! A `constraints.json` that can be read is written so that it reads the same.
 #![no_main]
 
+use sagewarden_monitor::Constraints;
+
 use libfuzzer_sys::fuzz_target;
-use sagewarden_drift::Constraints;
 
 fuzz_target!(|bytes: &[u8]| {
     let Ok(read) = Constraints::parse(bytes) else { return };

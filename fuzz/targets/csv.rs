@@ -1,9 +1,10 @@
 //! Tables become baselines, whose files can be read again. The first byte says whether there is a header.
 #![no_main]
 
+use sagewarden_measure::csv::Header;
+use sagewarden_monitor::{Constraints, Statistics, SuggestedBaseline};
+
 use libfuzzer_sys::fuzz_target;
-use sagewarden_drift::csv::Header;
-use sagewarden_drift::{Constraints, Statistics, SuggestedBaseline};
 
 fuzz_target!(|bytes: &[u8]| {
     let Some((first, table)) = bytes.split_first() else { return };

@@ -1,8 +1,9 @@
 //! A `statistics.json` that can be read is written so that it reads the same.
 #![no_main]
 
+use sagewarden_monitor::Statistics;
+
 use libfuzzer_sys::fuzz_target;
-use sagewarden_drift::Statistics;
 
 fuzz_target!(|bytes: &[u8]| {
     let Ok(read) = Statistics::parse(bytes) else { return };

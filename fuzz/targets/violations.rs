@@ -1,8 +1,9 @@
 //! Reports of all four monitors: what can be read has subjects and a severity, and nothing is lost when it is written.
 #![no_main]
 
+use sagewarden_monitor::Violations;
+
 use libfuzzer_sys::fuzz_target;
-use sagewarden_drift::Violations;
 
 fuzz_target!(|bytes: &[u8]| {
     let Ok(report) = Violations::parse(bytes) else { return };

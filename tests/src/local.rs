@@ -6,9 +6,9 @@ use futures::executor::block_on;
 use sagewarden_events::{Actor, Resource, ResourceKind, Timestamp};
 use sagewarden_govern::route::Handled;
 use sagewarden_govern::{Done, Failure, Question, lookup_lineage};
-use sagewarden_lineage::view;
 use sagewarden_local::{SentNotice, Store, Story, System};
 use sagewarden_policy::Bundle;
+use sagewarden_view::lineage;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -139,7 +139,7 @@ impl Local {
     /// When nothing is known of it.
     pub fn lineage(&self, entity: &str) -> Result<Value> {
         let question = Question::about(entity);
-        Ok(view::json(&block_on(lookup_lineage(&self.system.store, &question))?))
+        Ok(lineage::json(&block_on(lookup_lineage(&self.system.store, &question))?))
     }
 
     /// The edges into a node of a kind: role, and the name of the node that they come from.

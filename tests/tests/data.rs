@@ -8,11 +8,12 @@ use futures::executor::block_on;
 use sagewarden_events::{Actor, Resource, ResourceKind, decode};
 use sagewarden_govern::ports::{PortError, PortErrorKind};
 use sagewarden_govern::{Absent, Question, lookup_lineage, route};
-use sagewarden_lineage::view::{self, Format};
+use sagewarden_lineage::answer::Format;
 use sagewarden_local::{Store, Story, System};
 use sagewarden_tests::Result;
 use sagewarden_tests::guarded::{Guard, Guarded};
 use sagewarden_tests::local::{Local, at, endpoint_config, training_job};
+use sagewarden_view::lineage;
 use serde_json::{Value, json};
 
 const ANA: &str = "arn:aws:iam::111122223333:user/ana";
@@ -209,10 +210,10 @@ fn every_attribution_is_told_in_json_and_on_the_page_and_the_top_ones_elsewhere(
     local.settle()?;
     let question = Question::about("training-job/t");
     let answer = block_on(lookup_lineage(&local.system.store, &question))?;
-    let json = view::text(&answer, Format::Json);
-    let (page, csv) = (view::html(&answer), view::csv(&answer));
+    let json = lineage::text(&answer, Format::Json);
+    let (page, csv) = (lineage::html(&answer), lineage::csv(&answer));
     let artifact = Question::about("s3://models/out/t/output/model.tar.gz");
-    let tree = view::tree(&block_on(lookup_lineage(&local.system.store, &artifact))?);
+    let tree = lineage::tree(&block_on(lookup_lineage(&local.system.store, &artifact))?);
     for number in 1..=8 {
         let feature = format!("PAY_{number}");
         assert!(json.contains(&feature), "{json}");
@@ -223,7 +224,7 @@ fn every_attribution_is_told_in_json_and_on_the_page_and_the_top_ones_elsewhere(
     // A day before the report there was none.
     let before = Question { at: Some(at(20).to_string()), ..question };
     let answer = block_on(lookup_lineage(&local.system.store, &before))?;
-    assert!(!view::text(&answer, Format::Json).contains("PAY_"), "{answer:?}");
+    assert!(!lineage::text(&answer, Format::Json).contains("PAY_"), "{answer:?}");
     Ok(())
 }
 

@@ -9,12 +9,12 @@ mod unusable;
 use std::fmt::Write as _;
 
 use futures::executor::block_on;
-use sagewarden_drift::csv::Header;
-use sagewarden_drift::{SuggestedBaseline, UnreadableLines, Violations, WindowReport};
 use sagewarden_events::ResourceKind;
 use sagewarden_govern::BASELINE_MISSING;
 use sagewarden_govern::ports::Objects as _;
 use sagewarden_local::System;
+use sagewarden_measure::csv::Header;
+use sagewarden_monitor::{SuggestedBaseline, UnreadableLines, Violations, WindowReport};
 use sagewarden_tests::Result;
 use sagewarden_tests::local::{Local, at, captured_event};
 use serde_json::{Value, json};
@@ -285,7 +285,7 @@ fn windows_of_another_length_are_other_windows() -> Result<()> {
     put(&local, "00-00-000-a.jsonl", &captured(0..300, 1), 86_400)?;
     local.settle()?;
     // 09:00 is where a window of three hours begins as well.
-    let bundle = local.system.bundle.clone().with_settings(&format!(
+    let bundle = sagewarden_policy::Bundle::clone(&local.system.bundle).with_settings(&format!(
         "{}\n[drift.detect]\nwindow_hours = 3\n",
         sagewarden_tests::local::SETTINGS
     ))?;

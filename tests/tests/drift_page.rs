@@ -6,13 +6,13 @@ use std::io::Write;
 use std::path::Path;
 use std::process::Stdio;
 
-use sagewarden_drift::clarify::{Analysis, attribution_drift};
-use sagewarden_drift::report::{Attribution, Report, Window};
-use sagewarden_drift::{
-    Baseline, Cell, Constraints, Detail, Evaluation, Mode, Profile, RowSink, Statistics, Verdict,
-    compare_modes, evaluate,
+use sagewarden_measure::{Cell, Detail, Profile, RowSink};
+use sagewarden_monitor::{
+    Baseline, Constraints, Evaluation, Mode, Statistics, Verdict, compare_modes, evaluate,
 };
+use sagewarden_outcomes::clarify::{Analysis, attribution_drift};
 use sagewarden_tests::{Result, python};
+use sagewarden_view::drift::{AttributionChange, DriftReport, TrendWindow};
 use serde_json::{Value, json};
 
 const BROWSER: [&str; 2] = ["/usr/bin/chromium", "/usr/bin/chromedriver"];
@@ -53,7 +53,7 @@ fn word(verdict: &Verdict) -> &'static str {
 }
 
 /// What the page must show.
-fn facts(exact: &Evaluation, differing: &[String], windows: &[Window], ndcg: f64) -> Value {
+fn facts(exact: &Evaluation, differing: &[String], windows: &[TrendWindow], ndcg: f64) -> Value {
     let features = exact.features.iter().enumerate().map(|(index, feature)| {
         let distance = feature.distance.as_ref().unwrap();
         let trend: Vec<_> = windows.iter().map(|window| window.distances[index]).collect();
@@ -78,13 +78,17 @@ fn the_report_is_read_and_filtered_without_a_network() -> Result<()> {
     fill(&mut training, 4000, 0);
     let statistics = Statistics::from_profile(&training);
     let baseline = Baseline::new(Some(&statistics), Constraints::suggest(&statistics));
-    let empty = || Profile::for_constraints(baseline.constraints(), Detail::Statistics);
+    let empty = || baseline.constraints().empty_profile(Detail::Statistics);
     let (mut whole, mut windows) = (empty(), Vec::new());
     for (hour, shifted) in [0, 0, 40, 60, 90].into_iter().enumerate() {
         let mut profile = empty();
         fill(&mut profile, 1000, shifted);
         let distances = distances(&evaluate(&baseline, &profile, Mode::Exact));
-        windows.push(Window { start: format!("2026-03-02T{hour:02}:00:00Z"), rows: profile.rows, distances });
+        windows.push(TrendWindow {
+            start: format!("2026-03-02T{hour:02}:00:00Z"),
+            rows: profile.rows,
+            distances,
+        });
         whole.merge(&profile);
     }
     let (compat, exact) =
@@ -95,7 +99,7 @@ fn the_report_is_read_and_filtered_without_a_network() -> Result<()> {
     assert!(differing.contains(&"flag".to_owned()), "{differing:?}");
     let (then, now) = (analysis(0.5, 0.3), analysis(0.1, 0.6));
     let ndcg = attribution_drift(&then, &now, Mode::Exact).rankings[0].score.unwrap();
-    let report = Report {
+    let report = DriftReport {
         title: AWKWARD,
         baseline: Some(&statistics),
         profile: &whole,
@@ -103,7 +107,7 @@ fn the_report_is_read_and_filtered_without_a_network() -> Result<()> {
         exact: &exact,
         mode: Mode::Exact,
         windows: &windows,
-        attribution: Some(Attribution { baseline: &then, now: &now }),
+        attribution: Some(AttributionChange { baseline: &then, now: &now }),
         issues: &[format!("`{AWKWARD}`, line 7: no JSON")],
     };
     look(&report.html(), &facts(&exact, &differing, &windows, ndcg))

@@ -10,14 +10,15 @@ use futures::executor::block_on;
 use sagewarden_events::Timestamp;
 use sagewarden_govern::ports::Table;
 use sagewarden_govern::{Question, lookup_lineage};
+use sagewarden_lineage::answer::{Answer, Format};
 use sagewarden_lineage::edge::{InEdge, Relation};
 use sagewarden_lineage::id::{NodeId, NodeKind};
 use sagewarden_lineage::record::Record;
 use sagewarden_lineage::table::{Attributes, Value};
-use sagewarden_lineage::view::{self, Answer, Format};
 use sagewarden_local::{Store, Story};
 use sagewarden_tests::played::Played;
 use sagewarden_tests::{Result, browser, python};
+use sagewarden_view::lineage;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -148,14 +149,14 @@ fn the_libraries_of_other_systems_read_every_format() -> Result<()> {
     browser::installed()?;
     for (name, format) in READ {
         for (of, answer) in [("the story", &*STORY), ("every kind", &*EVERYTHING)] {
-            let Read { problems, count, .. } = read(name, &view::text(answer, format))?;
+            let Read { problems, count, .. } = read(name, &lineage::text(answer, format))?;
             assert_eq!(problems, Vec::<String>::new(), "{name} of {of}");
             // Without a digest a statement has no subject: the simulated buckets keep none.
             assert!(count > 0 || name == "slsa", "{name} of {of} is empty");
         }
     }
     assert!(
-        read("slsa", &view::text(&EVERYTHING, Format::Slsa))?.count > 0,
+        read("slsa", &lineage::text(&EVERYTHING, Format::Slsa))?.count > 0,
         "an artifact with a digest has a statement"
     );
     Ok(())
@@ -180,7 +181,7 @@ fn the_libraries_notice_what_is_broken() -> Result<()> {
         ("mermaid", Format::Mermaid, "-->", "-->>>"),
         ("csv", Format::Csv, "TrialComponentName", "Name"),
     ] {
-        let text = view::text(&EVERYTHING, format);
+        let text = lineage::text(&EVERYTHING, format);
         let broken = text.replacen(from, to, 1);
         assert_ne!(text, broken, "{name} has no {from}");
         assert_ne!(read(name, &broken)?.problems, Vec::<String>::new(), "{name} would not notice");
@@ -192,7 +193,7 @@ fn the_libraries_notice_what_is_broken() -> Result<()> {
 fn a_format_is_the_same_however_often_it_is_written() {
     for (name, format) in READ.into_iter().chain([("html", Format::Html)]) {
         for answer in [&*STORY, &*EVERYTHING] {
-            assert_eq!(view::text(answer, format), view::text(answer, format), "{name}");
+            assert_eq!(lineage::text(answer, format), lineage::text(answer, format), "{name}");
         }
     }
 }
@@ -201,14 +202,14 @@ fn a_format_is_the_same_however_often_it_is_written() {
 fn mermaid_draws_every_edge_and_every_name_as_it_is() -> Result<()> {
     browser::installed()?;
     for answer in [&*STORY, &*EVERYTHING] {
-        let drawn = read("mermaid", &view::text(answer, Format::Mermaid))?;
+        let drawn = read("mermaid", &lineage::text(answer, Format::Mermaid))?;
         let nodes = &answer.graph.nodes;
         let within = answer.graph.edges.iter().filter(|edge| nodes.contains_key(&edge.from));
         assert_eq!(drawn.count, within.count());
         let note = usize::from(!answer.is_complete());
         assert_eq!(drawn.shown.len(), nodes.len() + note, "{:?}", drawn.shown);
     }
-    let drawn = read("mermaid", &view::text(&EVERYTHING, Format::Mermaid))?;
+    let drawn = read("mermaid", &lineage::text(&EVERYTHING, Format::Mermaid))?;
     let named = drawn.shown.iter().filter(|name| name.contains(&AWKWARD.replace('\n', " ")));
     // A commit shows the first line of its message.
     assert_eq!(named.count(), EVERYTHING.graph.nodes.len() - 1, "{:?}", drawn.shown);

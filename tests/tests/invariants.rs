@@ -7,12 +7,15 @@ use std::process::Command;
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
 use sagewarden_tests::{Result, root};
 
-const PURE: [&str; 6] = [
+const PURE: [&str; 9] = [
     "sagewarden-events",
     "sagewarden-settings",
+    "sagewarden-measure",
     "sagewarden-policy",
     "sagewarden-lineage",
-    "sagewarden-drift",
+    "sagewarden-monitor",
+    "sagewarden-outcomes",
+    "sagewarden-view",
     "sagewarden-govern",
 ];
 
@@ -124,10 +127,10 @@ fn sdk(service: &str) -> &'static str {
 fn dependencies_point_downwards() -> Result<()> {
     let metadata = workspace()?;
     let level = |folder: &str| match folder {
-        "shared/events" => Some(0),
-        "shared/settings" | "shared/lineage" | "shared/drift" => Some(1),
-        "shared/policy" => Some(2),
-        "shared/govern" => Some(3),
+        "shared/events" | "shared/measure" => Some(0),
+        "shared/settings" | "shared/lineage" | "shared/monitor" => Some(1),
+        "shared/policy" | "shared/outcomes" => Some(2),
+        "shared/govern" | "shared/view" => Some(3),
         "shared/local" | "shared/lambda" | "shared/aws/sdk" => Some(4),
         "cli" => Some(6),
         "tests" => Some(7),
@@ -143,6 +146,26 @@ fn dependencies_point_downwards() -> Result<()> {
             let below = level(&folder(other)?).unwrap_or(i32::MAX);
             assert!(below < above, "{own} depends on {name}, which is not below it");
         }
+    }
+    Ok(())
+}
+
+/// Pages and formats are for who asks. What records, judges and alerts starts sooner without them.
+#[test]
+fn one_function_links_the_views() -> Result<()> {
+    let metadata = workspace()?;
+    let mut linked = BTreeSet::new();
+    for package in members(&metadata) {
+        let own = folder(package)?;
+        let Some(function) = own.strip_prefix("functions/") else { continue };
+        if closure(&metadata, &package.name)?.contains("sagewarden-view") {
+            linked.insert(function.to_owned());
+        }
+    }
+    assert_eq!(linked, BTreeSet::from(["lookup-lineage".to_owned()]));
+    // What the views write HTML with is theirs alone.
+    for package in members(&metadata).filter(|package| package.name != "sagewarden-view") {
+        assert!(!declared(package).any(|name| name == "maud"), "{} writes HTML", package.name);
     }
     Ok(())
 }

@@ -4,11 +4,11 @@
 use futures::executor::block_on;
 use sagewarden_events::{Resource, ResourceKind};
 use sagewarden_govern::{Failure, Question, lookup_lineage};
-use sagewarden_lineage::view;
 use sagewarden_local::{NewCommit, NoticeLog, QuarantineLog, Store, System};
 use sagewarden_policy::Bundle;
 use sagewarden_tests::Result;
 use sagewarden_tests::local::{Local, SETTINGS, at, model, training_job};
+use sagewarden_view::lineage;
 use serde_json::{Value, json};
 
 const APPROVER: &str = "arn:aws:iam::111122223333:user/lead";
@@ -254,7 +254,7 @@ fn the_tree_tells_what_matters_about_each_kind() -> Result<()> {
     let World { local, events } = world()?;
     deliver(&local.system, &events)?;
     let answer = block_on(lookup_lineage(&local.system.store, &Question::about("s3://data/out/a.csv.out")))?;
-    let tree = view::tree(&answer);
+    let tree = lineage::tree(&answer);
     let lines = [
         "Approved by arn:aws:iam::111122223333:user/lead, generated-by <- training job child",
         "model <- model scorer",

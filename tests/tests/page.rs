@@ -8,19 +8,20 @@ use std::process::Stdio;
 
 use futures::executor::block_on;
 use sagewarden_govern::{Question, lookup_lineage};
+use sagewarden_lineage::answer::Answer;
 use sagewarden_lineage::edge::Relation;
 use sagewarden_lineage::graph::{Edge, Graph, Node};
 use sagewarden_lineage::id::{NodeId, NodeKind};
-use sagewarden_lineage::view::{self, Answer};
 use sagewarden_local::Story;
 use sagewarden_tests::played::Played;
 use sagewarden_tests::{Result, browser, python};
+use sagewarden_view::lineage;
 use serde_json::{Value, json};
 
 /// The pages stay under the target folder, for people to open.
 fn write(name: &str, answer: &Answer) -> Result<PathBuf> {
     let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    fs::write(&path, view::html(answer))?;
+    fs::write(&path, lineage::html(answer))?;
     Ok(path)
 }
 

@@ -93,7 +93,7 @@ fn whoever_died_before_the_receipt_was_settled_did_not_post_for_nothing() -> Res
 
     // Other policies have another opinion.
     let bundle = Bundle::embedded()?.with_settings("mode = \"observe\"\n")?;
-    let other = System { bundle, ..local.system.clone() };
+    let other = System { bundle: bundle.into(), ..local.system.clone() };
     block_on(other.deliver(&event.to_string(), at(0)))?;
     assert_eq!(comments(&local)?.len(), 2);
     Ok(())

@@ -4,11 +4,11 @@
 use std::fmt::Write as _;
 
 use futures::executor::block_on;
-use sagewarden_drift::{Constraints, WindowReport};
 use sagewarden_events::ResourceKind;
 use sagewarden_govern::BASELINE_MISSING;
 use sagewarden_govern::ports::Objects as _;
 use sagewarden_local::System;
+use sagewarden_monitor::{Constraints, WindowReport};
 use sagewarden_policy::Bundle;
 use sagewarden_tests::Result;
 use sagewarden_tests::local::{

@@ -4,9 +4,10 @@
 mod url;
 
 use sagewarden_govern::ports::Table;
-use sagewarden_govern::{NoAnswer, Question, Reply};
+use sagewarden_govern::{NoAnswer, Question};
 use sagewarden_lambda::FunctionError;
-use sagewarden_lineage::view::Format;
+use sagewarden_lineage::answer::{Format, Reply};
+use sagewarden_view::reply;
 use serde_json::Value as Json;
 
 pub use url::answer_url;
@@ -24,8 +25,10 @@ pub async fn answer(
     let question = read(request)?;
     let reply = ask(table, &question, is_over).await?;
     Ok(match question.format {
-        Format::Json | Format::Table | Format::CycloneDx | Format::Prov => reply.document(question.format),
-        format => serde_json::json!({ "complete": reply.is_complete(), "text": reply.text(format) }),
+        Format::Json | Format::Table | Format::CycloneDx | Format::Prov => {
+            reply::document(&reply, question.format)
+        }
+        format => serde_json::json!({ "complete": reply.is_complete(), "text": reply::text(&reply, format) }),
     })
 }
 

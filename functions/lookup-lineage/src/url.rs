@@ -6,7 +6,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sagewarden_govern::ports::Table;
 use sagewarden_lambda::FunctionError;
-use sagewarden_lineage::view::Format;
+use sagewarden_lineage::answer::Format;
+use sagewarden_view::reply;
 use serde_json::{Map, Value as Json, json};
 
 /// Answers a request over HTTP; `None` when the payload is none. A refusal is an answer with its status.
@@ -35,7 +36,7 @@ async fn respond(
     })?;
     let question = super::read(question(&request)?)?;
     let reply = super::ask(table, &question, is_over).await?;
-    Ok((content_type(question.format), reply.text(question.format)))
+    Ok((content_type(question.format), reply::text(&reply, question.format)))
 }
 
 fn question(request: &LambdaFunctionUrlRequest) -> Result<Json, FunctionError> {

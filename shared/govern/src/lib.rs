@@ -37,7 +37,7 @@ pub use enforce::inspect_role::{Inspected, InspectedRoles};
 pub use enforce::remedy::VIOLATION_TAG;
 #[cfg(feature = "judging")]
 pub use enforce::{EnforcePolicy, POLICY_VIOLATION, REMEDIATION_DONE, REMEDIATION_FAILED};
-pub use lookup::{Ask, NoAnswer, Question, Reply, Way, answer, lookup_lineage};
+pub use lookup::{Ask, NoAnswer, Question, Way, answer, lookup_lineage};
 pub use notify::Moment;
 pub use outcome::{Done, Failure, Outcome};
 pub use record::RecordLineage;

@@ -4,10 +4,10 @@
 use std::collections::BTreeMap;
 use std::error::Error;
 
-use sagewarden_drift::Metric;
 use sagewarden_events::{CommitId, Corrections, Grant, Repository, Resource, Timestamp};
 use sagewarden_lineage::s3::Checksum;
 use sagewarden_lineage::table::{Attributes, Item, Key, Page, Query, Write};
+use sagewarden_monitor::Metric;
 use serde::Serialize;
 use serde_json::Value;
 use thiserror::Error;

@@ -1,8 +1,8 @@
 //! Counts for CloudWatch in its embedded metric format: a line of JSON on standard output, no API call.
 //! Format: "Specification: Embedded metric format" in the CloudWatch user guide.
 
-use sagewarden_drift::{Metric, MetricValue};
 use sagewarden_govern::ports::{Metrics, WindowMetrics};
+use sagewarden_monitor::{Metric, MetricValue};
 use serde_json::{Map, Value, json};
 
 /// What became of the records of one invocation.
@@ -88,6 +88,7 @@ fn value(metric: &Metric) -> Value {
 
 #[cfg(test)]
 mod tests {
+
     use sagewarden_events::Timestamp;
 
     use super::*;

@@ -1,4 +1,5 @@
-//! Lineage: nodes, edges and identities, the merge rules of the table that holds them, the traversal, and the views.
+//! Lineage: nodes, edges and identities, the merge rules of the table that holds them, the traversal, and what is
+//! answered from it.
 //! Pure: it knows no store, no clock and no service.
 
 pub mod answer;
@@ -19,5 +20,4 @@ pub mod reference;
 pub mod rows;
 pub mod s3;
 pub mod table;
-pub mod view;
 pub mod walk;

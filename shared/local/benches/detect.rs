@@ -10,7 +10,7 @@
     reason = "a benchmark ends where something is wrong"
 )]
 
-#[path = "../../drift/benches/data/mod.rs"]
+#[path = "../../measure/benches/data/mod.rs"]
 mod data;
 #[path = "lineage/meter.rs"]
 mod meter;
@@ -22,13 +22,13 @@ use std::time::{Duration, Instant};
 use data::Traffic;
 use futures::executor::block_on;
 use meter::{Meter, total};
-use sagewarden_drift::SuggestedBaseline;
-use sagewarden_drift::csv::Header;
 use sagewarden_events::{Event, ResourceKind, Timestamp, decode};
 use sagewarden_govern::ports::{Files, Listing, ObjectVersion, Objects, PortError};
 use sagewarden_govern::{DetectDrift, Moment};
 use sagewarden_lineage::s3::Checksum;
 use sagewarden_local::{SimulatedAccount, Store, System};
+use sagewarden_measure::csv::Header;
+use sagewarden_monitor::SuggestedBaseline;
 use sagewarden_policy::Bundle;
 use serde_json::json;
 

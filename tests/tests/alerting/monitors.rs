@@ -3,10 +3,11 @@
 use futures::executor::block_on;
 use sagewarden_events::{Resource, ResourceKind};
 use sagewarden_govern::{Ask, DRIFT_ALERT, Done, Failure, Question, answer};
-use sagewarden_lineage::view::Format;
+use sagewarden_lineage::answer::Format;
 use sagewarden_policy::Bundle;
 use sagewarden_tests::Result;
 use sagewarden_tests::local::{KEY, Local, SETTINGS, at};
+use sagewarden_view::reply;
 use serde_json::{Value, json};
 
 pub(crate) const REPORT: &str = r#"{"violations":[{"feature_name":"LIMIT_BAL","constraint_check_type":"baseline_drift_check","description":"Baseline drift distance: 0.49 exceeds threshold: 0.1"}]}"#;
@@ -122,5 +123,5 @@ pub(crate) fn tick(after: i64) -> String {
 /// The history of the endpoint in lines.
 pub(crate) fn history(local: &Local) -> Result<String> {
     let question = Question { ask: Ask::History, ..Question::about("endpoint/prod") };
-    Ok(block_on(answer(&local.system.store, &question, &|| false))?.text(Format::Tree))
+    Ok(reply::text(&block_on(answer(&local.system.store, &question, &|| false))?, Format::Tree))
 }

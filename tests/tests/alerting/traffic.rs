@@ -1,10 +1,10 @@
 //! Captured traffic that cannot be read, and captured traffic that stops: neither is health.
 
 use futures::executor::block_on;
-use sagewarden_drift::{UnreadableLines, WindowReport};
 use sagewarden_events::ResourceKind;
 use sagewarden_govern::MONITORING_FAILED;
 use sagewarden_local::System;
+use sagewarden_monitor::{UnreadableLines, WindowReport};
 use sagewarden_policy::Bundle;
 use sagewarden_tests::Result;
 use sagewarden_tests::local::{Local, SETTINGS, at, captured_event};

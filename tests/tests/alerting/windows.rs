@@ -1,10 +1,9 @@
 //! Windows of captured traffic, as Sagewarden's own evaluation reports them: growing, late, more than once.
 
 use proptest::prelude::*;
-use sagewarden_drift::Violation;
-use sagewarden_drift::{CaptureWindow, ModeDifference, WindowReport};
 use sagewarden_govern::RETRAINING_SUGGESTED;
 use sagewarden_local::{NoticeLog, Store, System};
+use sagewarden_monitor::{CaptureWindow, ModeDifference, Violation, WindowReport};
 use sagewarden_tests::Result;
 use sagewarden_tests::local::{Local, at};
 use serde_json::{Value, json};

@@ -1,12 +1,12 @@
 //! A baseline that is there and cannot be used is told, once: its records are kept, and nobody reads them.
 
 use futures::executor::block_on;
-use sagewarden_drift::SuggestedBaseline;
-use sagewarden_drift::csv::Header;
 use sagewarden_events::{Event, decode};
 use sagewarden_govern::ports::{PortError, PortErrorKind};
 use sagewarden_govern::{BASELINE_MISSING, DetectDrift, Failure, Moment};
 use sagewarden_local::System;
+use sagewarden_measure::csv::Header;
+use sagewarden_monitor::SuggestedBaseline;
 use sagewarden_policy::Bundle;
 use sagewarden_tests::Result;
 use sagewarden_tests::guarded::{Guard, Guarded};
@@ -202,7 +202,8 @@ fn a_window_without_a_baseline_is_judged_once_there_is_one_and_its_file_is_deliv
     assert!(text.contains("no window is over") || text.contains("told before"), "{text}");
     with_baseline(&local)?;
     let endpoint = "[[drift.detect.endpoints]]\nendpoint = \"prod\"\nbaseline = \"s3://baselines/b\"\n";
-    let bundle = local.system.bundle.clone().with_settings(&format!("{SETTINGS}\n{endpoint}"))?;
+    let bundle = sagewarden_policy::Bundle::clone(&local.system.bundle)
+        .with_settings(&format!("{SETTINGS}\n{endpoint}"))?;
     settings.clone_from(&bundle.settings().drift.detect);
     let system = System { bundle: bundle.into(), ..local.system.clone() };
     block_on(system.deliver(&event.to_string(), at(91_000)))?;

@@ -3,9 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use sagewarden_drift::{Severity, Violation, severity};
 use sagewarden_events::{Resource, Timestamp};
-use sagewarden_lineage::answer::{Aspect, Change};
+use sagewarden_lineage::answer::{Aspect, Change, Reply};
 use sagewarden_lineage::chain::Chain;
 use sagewarden_lineage::edge::Relation;
 use sagewarden_lineage::graph::Graph;
@@ -13,12 +12,13 @@ use sagewarden_lineage::id::NodeId;
 use sagewarden_lineage::record::NODE;
 use sagewarden_lineage::table::{Key, Query, Range};
 use sagewarden_lineage::walk::Limits;
+use sagewarden_monitor::{Severity, Violation, severity};
 use serde::Serialize;
 use serde_json::Value as Json;
 
 use super::violations::Observed;
 use super::{AlertDrift, OBSERVED_ON};
-use crate::lookup::{Ask, NoAnswer, Question, Reply, answer};
+use crate::lookup::{Ask, NoAnswer, Question, answer};
 use crate::outcome::Failure;
 use crate::ports::{PortError, Table};
 use crate::record::closure::upstream;

@@ -7,11 +7,11 @@
 
 use std::collections::BTreeSet;
 
-use sagewarden_drift::Severity;
 use sagewarden_events::Timestamp;
 use sagewarden_lineage::id::NodeId;
 use sagewarden_lineage::s3::hex;
 use sagewarden_lineage::table::{Item, Key, Query};
+use sagewarden_monitor::Severity;
 use sha2::{Digest, Sha256};
 
 use crate::notify::{Moment, Receipt};

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use sagewarden_drift::Violation;
 use sagewarden_lineage::chain::{Chain, Named};
 use sagewarden_lineage::id::NodeId;
+use sagewarden_monitor::Violation;
 use serde_json::{Value as Json, json};
 
 use super::DRIFT_ALERT;

@@ -19,11 +19,11 @@ mod watch;
 mod window;
 mod wrong;
 
-use sagewarden_drift::WindowReport;
 use sagewarden_events::{
     ClockTicked, ObjectCreated, Resource, ResourceChanged, ResourceKind, Status, Timestamp,
 };
 use sagewarden_lineage::id::NodeId;
+use sagewarden_monitor::WindowReport;
 use sagewarden_settings::DriftSettings;
 
 use crate::notify::Moment;

@@ -1,8 +1,8 @@
 //! Where reports are, and what reading one comes to. That there is none is another thing than that it may not be read.
 
-use sagewarden_drift::WindowReport;
 use sagewarden_events::{ObjectCreated, Timestamp};
 use sagewarden_lineage::s3::S3Location;
+use sagewarden_monitor::WindowReport;
 
 use super::AlertDrift;
 use super::execution::Execution;

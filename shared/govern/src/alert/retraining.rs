@@ -1,8 +1,8 @@
 //! A suggestion to train again, for a pipeline to react to. An event of its own: alerts are for people, and come more often than
 //! a model can be trained.
 
-use sagewarden_drift::Severity;
 use sagewarden_lineage::id::NodeId;
+use sagewarden_monitor::Severity;
 use sagewarden_settings::Retraining;
 use serde_json::json;
 

@@ -1,11 +1,11 @@
 //! A monitor that does not work: it failed, was stopped, did not run, or what it wrote may not be read. Silence is not health.
 
-use sagewarden_drift::WindowReport;
 use sagewarden_events::{Resource, ResourceKind, Timestamp};
 use sagewarden_lineage::edge::{InEdge, Relation};
 use sagewarden_lineage::id::NodeId;
 use sagewarden_lineage::record::Record;
 use sagewarden_lineage::table::{Attributes, Value};
+use sagewarden_monitor::WindowReport;
 use serde_json::json;
 
 use super::cause::{Cause, Claim, Scope, rank, was_told, word};

@@ -1,13 +1,12 @@
 //! What a monitor found: recorded, and told where it has not been told.
 
-use sagewarden_drift::WindowReport;
-use sagewarden_drift::{Severity, Violation, Violations, severity};
 use sagewarden_events::{Resource, Timestamp};
 use sagewarden_lineage::edge::{InEdge, Relation};
 use sagewarden_lineage::id::NodeId;
 use sagewarden_lineage::record::{NODE, Record};
 use sagewarden_lineage::s3::hex;
 use sagewarden_lineage::table::{Attributes, Key, Value};
+use sagewarden_monitor::{Severity, Violation, Violations, WindowReport, severity};
 use serde_json::{Value as Json, json};
 use sha2::{Digest, Sha256};
 

@@ -1,9 +1,9 @@
 //! A window of captured traffic, as Sagewarden's own evaluation reports it. The same window is reported again whenever data
 //! arrives.
 
-use sagewarden_drift::{CaptureWindow, ModeDifference, Violations, WindowReport};
 use sagewarden_events::{ObjectCreated, Resource, ResourceKind, Timestamp};
 use sagewarden_lineage::s3::S3Location;
+use sagewarden_monitor::{CaptureWindow, ModeDifference, Violations, WindowReport};
 
 use super::report::{MAX_REPORT, Place, key_in};
 use super::silence::Silence;

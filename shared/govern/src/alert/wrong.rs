@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use sagewarden_drift::{CaptureWindow, Severity, UnreadableLines, WindowReport};
 use sagewarden_lineage::s3::{S3Location, hex};
+use sagewarden_monitor::{CaptureWindow, Severity, UnreadableLines, WindowReport};
 use serde_json::{Value as Json, json};
 use sha2::{Digest, Sha256};
 

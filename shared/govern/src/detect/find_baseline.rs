@@ -3,12 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use sagewarden_drift::{Baseline, Constraints, Statistics};
 use sagewarden_events::{Resource, ResourceKind};
 use sagewarden_lineage::id::{NodeId, NodeKind};
 use sagewarden_lineage::observe::observe;
 use sagewarden_lineage::s3::{S3Location, hex};
 use sagewarden_lineage::walk::Limits;
+use sagewarden_monitor::{Baseline, Constraints, Statistics};
 use sagewarden_settings::{CapturedColumns, DetectedEndpoint};
 use serde_json::Value as Json;
 use sha2::{Digest, Sha256};

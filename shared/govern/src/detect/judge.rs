@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use sagewarden_drift::{
-    Difference, Evaluation, Metric, Mode, ModeDifference, Statistics, UnreadableLines, Violations,
+use sagewarden_lineage::s3::S3Location;
+use sagewarden_monitor::{
+    Disagreement, Evaluation, Metric, Mode, ModeDifference, Statistics, UnreadableLines, Violations,
     WindowReport, compare_modes, evaluate, metrics,
 };
-use sagewarden_lineage::s3::S3Location;
 use sagewarden_settings::{DetectedEndpoint, JudgedBy};
 
 use super::DetectDrift;
@@ -152,12 +152,12 @@ fn report(
     window: &Window,
     files: &[CapturedFile],
     merged: &Merged,
-    judged: Option<(&Evaluation, Vec<Difference>)>,
+    judged: Option<(&Evaluation, Vec<Disagreement>)>,
     found: &FoundBaseline,
     complete: bool,
 ) -> WindowReport {
     let (alerting, differences) = judged.unzip();
-    let difference = |each: Difference| ModeDifference { feature: each.feature, text: each.why };
+    let difference = |each: Disagreement| ModeDifference { feature: each.feature, text: each.why };
     let unreadable = merged.unreadable.iter();
     // One entry of each kind before all others: no kind goes unseen where there are too many.
     let mut kinds = BTreeSet::new();

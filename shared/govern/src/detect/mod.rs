@@ -14,10 +14,10 @@ pub(crate) mod suggest_baseline;
 mod window;
 mod without;
 
-use sagewarden_drift::WindowReport;
-use sagewarden_drift::capture::CaptureKey;
 use sagewarden_events::{ObjectCreated, Resource, ResourceKind};
 use sagewarden_lineage::s3::S3Location;
+use sagewarden_measure::capture::CaptureKey;
+use sagewarden_monitor::WindowReport;
 use sagewarden_settings::DetectSettings;
 use serde_json::Value as Json;
 

@@ -3,9 +3,10 @@
 use std::str::FromStr;
 
 use futures::future::try_join_all;
-use sagewarden_drift::capture::{CaptureFormat, CaptureReader, ColumnOrder, Joined, RowPath};
-use sagewarden_drift::{Detail, Issues, Profile, UnreadableLines};
 use sagewarden_lineage::s3::hex;
+use sagewarden_measure::capture::{CaptureFormat, CaptureReader, ColumnOrder, JoinedRows, RowPath};
+use sagewarden_measure::{Detail, Issues, Profile};
+use sagewarden_monitor::UnreadableLines;
 use sagewarden_settings::{CapturedColumns, DetectedEndpoint};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -100,7 +101,7 @@ impl<W: World> Profiles<'_, W> {
         }
         let mut profile = self.empty();
         let mut reader = CaptureReader::new(self.format()?);
-        let mut sink = Joined(&mut profile);
+        let mut sink = JoinedRows(&mut profile);
         let mut take = |piece: &[u8]| reader.push(piece, &mut sink);
         if !self.world.files().stream(&file.bucket, &file.object, &mut take).await? {
             return Ok(None);
@@ -112,7 +113,7 @@ impl<W: World> Profiles<'_, W> {
     }
 
     fn empty(&self) -> Profile {
-        Profile::for_constraints(self.found.baseline.constraints(), Detail::Statistics)
+        self.found.baseline.constraints().empty_profile(Detail::Statistics)
     }
 
     /// A function of the file's version, of the baseline, whose columns the profile has, and of how its rows are read.

@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use std::io::{self, BufReader, Write as _};
 use std::thread;
 
-use sagewarden_drift::csv::{CsvError, CsvTable, Header};
-use sagewarden_drift::{IssueKind, Issues, Profile, SuggestedBaseline};
 use sagewarden_events::{ResourceChanged, ResourceKind, Status};
 use sagewarden_lineage::id::NodeId;
 use sagewarden_lineage::observe::{DataReference, Observation, observe};
 use sagewarden_lineage::s3::{S3Location, hex};
+use sagewarden_measure::csv::{CsvError, CsvTable, Header};
+use sagewarden_measure::{IssueKind, Issues, Profile};
+use sagewarden_monitor::SuggestedBaseline;
 use sagewarden_settings::{TrainingBaseline, TrainingSettings};
 use serde_json::{Value as Json, json};
 use sha2::{Digest as _, Sha256};

@@ -7,11 +7,11 @@
 
 use std::collections::BTreeMap;
 
-use sagewarden_drift::CaptureWindow;
-use sagewarden_drift::capture::CaptureHour;
 use sagewarden_events::{Resource, ResourceKind, Timestamp};
 use sagewarden_lineage::id::NodeId;
 use sagewarden_lineage::table::{Attributes, Item, Key, Query, Range, Value, Write};
+use sagewarden_measure::capture::CaptureHour;
+use sagewarden_monitor::CaptureWindow;
 
 use crate::outcome::Failure;
 use crate::ports::{ObjectVersion, Table};

@@ -12,15 +12,14 @@ mod reading;
 use std::collections::BTreeMap;
 
 use sagewarden_events::Timestamp;
-use sagewarden_lineage::answer::{Difference, History, Impact, Reproduction, reproduction};
+use sagewarden_lineage::answer::{Answer, Format, Reply, reproduction};
 use sagewarden_lineage::cursor::Cursor;
 use sagewarden_lineage::graph::{Graph, Node};
 use sagewarden_lineage::id::{NodeId, NodeKind};
 use sagewarden_lineage::record::DETAIL;
 use sagewarden_lineage::table::{Item, Key};
-use sagewarden_lineage::view::{self, Answer, Format};
 use sagewarden_lineage::walk::{Direction, Limits, Walk};
-use serde_json::{Map, Value as Json, json};
+use serde_json::{Map, Value as Json};
 
 use crate::ports::Table;
 use crate::record::explanation;
@@ -29,60 +28,6 @@ use follow::{as_of, follow};
 use question::Bounds;
 pub use question::{Ask, NoAnswer, Question, Way};
 use reading::{Interrupted, Reading};
-
-/// An answer to a question.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Reply {
-    /// To `lineage`.
-    Lineage(Box<Answer>),
-    /// To `impact`.
-    Impact(Impact),
-    /// To `diff`.
-    Difference(Difference),
-    /// To `reproduce`.
-    Reproduction(Box<Reproduction>),
-    /// To `history`.
-    History(History),
-}
-
-impl Reply {
-    /// Whether it is whole.
-    #[must_use]
-    pub fn is_complete(&self) -> bool {
-        match self {
-            Self::Lineage(answer) => answer.is_complete(),
-            Self::Impact(impact) => impact.complete,
-            Self::Difference(difference) => difference.complete,
-            Self::Reproduction(reproduction) => reproduction.complete,
-            Self::History(history) => history.complete,
-        }
-    }
-
-    /// As a JSON document; the lineage as nodes and edges, or as the flat table.
-    #[must_use]
-    pub fn document(&self, format: Format) -> Json {
-        match self {
-            Self::Lineage(answer) => view::document(answer, format),
-            Self::Impact(impact) => json!(impact),
-            Self::Difference(difference) => json!(difference),
-            Self::Reproduction(reproduction) => json!(reproduction),
-            Self::History(history) => json!(history),
-        }
-    }
-
-    /// As text in the format that was asked for.
-    #[must_use]
-    pub fn text(&self, format: Format) -> String {
-        match self {
-            Self::Lineage(answer) => view::text(answer, format),
-            _ if format == Format::Json => format!("{:#}", self.document(format)),
-            Self::Impact(impact) => impact.text(),
-            Self::Difference(difference) => difference.text(),
-            Self::Reproduction(reproduction) => reproduction.text(),
-            Self::History(history) => history.text(),
-        }
-    }
-}
 
 /// Answers a question of any kind. `is_over` says whether there is no more time: the answer is cut then, and says so.
 ///

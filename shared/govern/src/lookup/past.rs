@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use sagewarden_drift::WindowReport;
 use sagewarden_events::Timestamp;
 use sagewarden_lineage::answer::{Entry, EntryKind, History, LiveEndpoint, newest_verdict};
 use sagewarden_lineage::chain::{Chain, title};
@@ -13,6 +12,7 @@ use sagewarden_lineage::record::NODE;
 use sagewarden_lineage::rows::node::CREATED_BY;
 use sagewarden_lineage::table::{Item, Key, Query, Range};
 use sagewarden_lineage::walk::{Direction, Walk};
+use sagewarden_monitor::WindowReport;
 
 use super::address::resolve;
 use super::follow::follow;

@@ -1,9 +1,8 @@
 //! What can be asked, and how it is refused.
 
 use sagewarden_events::Timestamp;
-use sagewarden_lineage::answer::NotReproducible;
+use sagewarden_lineage::answer::{Format, NotReproducible};
 use sagewarden_lineage::graph::StoppedBy;
-use sagewarden_lineage::view::Format;
 use sagewarden_lineage::walk::{Direction, Limits};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;

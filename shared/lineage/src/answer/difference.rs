@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 use serde_json::Value as Json;
 
+use super::found::Answer;
 use super::verdicts::Verdicts;
 use crate::edge::FoundBy;
 use crate::graph::{Edge, Node};
 use crate::id::{NodeId, NodeKind};
-use crate::view::Answer;
 
 /// In which respect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]

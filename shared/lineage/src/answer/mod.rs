@@ -1,13 +1,17 @@
 //! Answers to questions beyond "where does it come from": who is affected, what differs, how to repeat, what happened.
 
 mod difference;
+mod found;
 mod history;
 mod impact;
+mod reply;
 mod reproduction;
 mod verdicts;
 
 pub use difference::{Aspect, Change, Difference, Side, difference};
+pub use found::Answer;
 pub use history::{Entry, EntryKind, History};
 pub use impact::{Impact, LiveEndpoint};
+pub use reply::{Format, Reply};
 pub use reproduction::{NotReproducible, Pinned, PinnedData, Reproduction, reproduction};
 pub use verdicts::{Verdicts, newest_verdict};

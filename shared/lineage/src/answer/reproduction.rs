@@ -4,11 +4,11 @@ use serde::Serialize;
 use serde_json::{Map, Value as Json, json};
 use thiserror::Error;
 
+use super::found::Answer;
 use crate::chain::title;
 use crate::edge::FoundBy;
 use crate::graph::Node;
 use crate::id::{NodeId, NodeKind, image_digest};
-use crate::view::Answer;
 
 /// The `CreateTrainingJob` request that repeats a training job, and the versions it was made of.
 #[derive(Clone, Debug, PartialEq, Serialize)]

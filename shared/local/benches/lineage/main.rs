@@ -29,14 +29,15 @@ use rusqlite::Connection;
 use sagewarden_events::{ResourceChanged, ResourceKind};
 use sagewarden_govern::ports::Table;
 use sagewarden_govern::{Absent, Ports, Question, RecordLineage, World, lookup_lineage, record_commit};
+use sagewarden_lineage::answer::Format;
 use sagewarden_lineage::edge::{InEdge, Relation};
 use sagewarden_lineage::id::NodeId;
 use sagewarden_lineage::record::Record;
 use sagewarden_lineage::table::Attributes;
 use sagewarden_lineage::table::Value::Text;
-use sagewarden_lineage::view::{self, Format};
 use sagewarden_local::Store;
 use sagewarden_settings::Settings;
+use sagewarden_view::lineage;
 
 use crate::meter::{Meter, total};
 use crate::world::{Pipeline, WIDE, Workshops, wide_event};
@@ -370,7 +371,7 @@ fn answer(path: &Path, format: &str, entity: &str, direction: &str) {
     let question = serde_json::json!({ "entity": entity, "direction": direction, "max_requests": 1_000 });
     let question: Question = serde_json::from_value(question).unwrap();
     let answer = block_on(lookup_lineage(&store, &question)).unwrap();
-    let text = view::text(&answer, serde_json::from_str(format).unwrap());
+    let text = lineage::text(&answer, serde_json::from_str(format).unwrap());
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
     let peak = status.lines().find(|line| line.starts_with("VmHWM")).unwrap();
     let (nodes, details) = (answer.graph.nodes.len(), answer.details.len());

@@ -1,0 +1,67 @@
+//! The answer to a question of any kind, and the formats that it can be asked for in.
+
+use serde::{Deserialize, Serialize};
+
+use super::difference::Difference;
+use super::found::Answer;
+use super::history::History;
+use super::impact::Impact;
+use super::reproduction::Reproduction;
+
+/// How an answer is shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Format {
+    /// One JSON document with nodes and edges.
+    #[default]
+    Json,
+    /// The four stages as a tree of text.
+    Tree,
+    /// The flat table, one row a component.
+    Table,
+    /// A self-contained page.
+    Html,
+    /// The flat table as a file for pandas.
+    Csv,
+    /// A drawing for Graphviz.
+    Dot,
+    /// A drawing for Mermaid.
+    Mermaid,
+    /// OpenLineage run events, one JSON document a line.
+    OpenLineage,
+    /// A CycloneDX 1.6 bill of materials.
+    CycloneDx,
+    /// in-toto statements with SLSA provenance, one JSON document a line.
+    Slsa,
+    /// W3C PROV-JSON.
+    Prov,
+}
+
+/// An answer to a question.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Reply {
+    /// To `lineage`.
+    Lineage(Box<Answer>),
+    /// To `impact`.
+    Impact(Impact),
+    /// To `diff`.
+    Difference(Difference),
+    /// To `reproduce`.
+    Reproduction(Box<Reproduction>),
+    /// To `history`.
+    History(History),
+}
+
+impl Reply {
+    /// Whether it is whole.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        match self {
+            Self::Lineage(answer) => answer.is_complete(),
+            Self::Impact(impact) => impact.complete,
+            Self::Difference(difference) => difference.complete,
+            Self::Reproduction(reproduction) => reproduction.complete,
+            Self::History(history) => history.complete,
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! How an endpoint's captured events become rows.
+
+use super::event::CapturedSide;
+use super::path::RowPath;
+use crate::csv::MAX_COLUMNS;
+
+/// How an endpoint's captured events become rows.
+#[derive(Clone, Debug)]
+pub struct CaptureFormat {
+    /// How output and input are joined.
+    pub order: ColumnOrder,
+    /// Where the rows are in requests of JSON; without it, a request is a row, or a list of rows.
+    pub input_path: Option<RowPath>,
+    /// The same for answers.
+    pub output_path: Option<RowPath>,
+    /// Longer lines are not read: twice the 6 MB that a request may have.
+    pub max_line: usize,
+    /// Bodies whose rows have more columns are not read.
+    pub max_columns: usize,
+}
+
+impl Default for CaptureFormat {
+    fn default() -> Self {
+        Self {
+            order: ColumnOrder::default(),
+            input_path: None,
+            output_path: None,
+            max_line: 2 * 6 * 1024 * 1024,
+            max_columns: MAX_COLUMNS,
+        }
+    }
+}
+
+/// How output and input are joined: Model Monitor's `output_columns_position`, and what the endpoint captures.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ColumnOrder {
+    /// `START`: the columns of the output, then those of the input.
+    #[default]
+    OutputFirst,
+    /// `END`: the columns of the input, then those of the output.
+    InputFirst,
+    /// The columns of the input only.
+    Input,
+    /// The columns of the output only.
+    Output,
+}
+
+impl ColumnOrder {
+    /// What is read, in this order: what is joined, then the label. The rest of an event may be whatever it is.
+    pub(super) fn sides(self) -> &'static [CapturedSide] {
+        match self {
+            Self::OutputFirst => &[CapturedSide::Output, CapturedSide::Input, CapturedSide::Truth],
+            Self::InputFirst => &[CapturedSide::Input, CapturedSide::Output, CapturedSide::Truth],
+            Self::Input => &[CapturedSide::Input, CapturedSide::Truth],
+            Self::Output => &[CapturedSide::Output, CapturedSide::Truth],
+        }
+    }
+}

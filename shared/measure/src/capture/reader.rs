@@ -1,0 +1,166 @@
+//! Reads files of captured events, piece by piece.
+
+use std::io::{self, Read};
+
+use memchr::memchr;
+
+use super::event::{CapturedEvent, TextPlace, parse};
+use super::format::CaptureFormat;
+use super::layout::{Layouts, is_plain};
+use super::record::RecordSink;
+use super::rows::{Out, RowReader};
+use crate::issues::{IssueKind, Issues};
+
+/// How much of a file is read at once.
+const BLOCK: usize = 256 * 1024;
+
+/// Reads one file of captured events after the other. It holds one line, never the file.
+///
+/// Lines that cannot be used are counted in [`CaptureReader::issues`], by their number in the file; the others are used.
+#[derive(Debug, Default)]
+pub struct CaptureReader {
+    format: CaptureFormat,
+    issues: Issues,
+    lines: u64,
+    events: u64,
+    /// The beginning of a line whose end has not come yet.
+    begun: Vec<u8>,
+    /// The line is too long, and what comes of it is dropped.
+    skips: bool,
+    layouts: Layouts,
+    places: Vec<TextPlace>,
+    rows: RowReader,
+}
+
+impl CaptureReader {
+    /// For the events of an endpoint.
+    #[must_use]
+    pub fn new(format: CaptureFormat) -> Self {
+        Self { format, ..Self::default() }
+    }
+
+    /// What has been wrong since the file began.
+    #[must_use]
+    pub fn issues(&self) -> &Issues {
+        &self.issues
+    }
+
+    /// How many lines of the file have ended.
+    #[must_use]
+    pub fn lines(&self) -> u64 {
+        self.lines
+    }
+
+    /// How many of them were events.
+    #[must_use]
+    pub fn events(&self) -> u64 {
+        self.events
+    }
+
+    /// Reads a whole file; what is wrong in it is returned.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn read(&mut self, mut file: impl Read, sink: &mut dyn RecordSink) -> io::Result<Issues> {
+        let mut block = vec![0; BLOCK];
+        loop {
+            match file.read(&mut block) {
+                Ok(0) => return Ok(self.finish(sink)),
+                Ok(length) => self.push(block.get(..length).unwrap_or_default(), sink),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Takes the next piece of a file, cut anywhere.
+    pub fn push(&mut self, mut piece: &[u8], sink: &mut dyn RecordSink) {
+        while let Some(end) = memchr(b'\n', piece) {
+            let (line, rest) = piece.split_at(end);
+            piece = rest.get(1..).unwrap_or_default();
+            if self.begun.is_empty() && !self.skips {
+                self.whole_line(line, false, sink);
+            } else {
+                self.begin(line);
+                self.begun_line(false, sink);
+            }
+            self.lines += 1;
+        }
+        self.begin(piece);
+    }
+
+    /// The file ends. The reader can be used for another one; what was wrong in this one is returned.
+    pub fn finish(&mut self, sink: &mut dyn RecordSink) -> Issues {
+        self.begun_line(true, sink);
+        self.lines = 0;
+        self.events = 0;
+        std::mem::take(&mut self.issues)
+    }
+
+    /// Keeps the beginning of a line.
+    fn begin(&mut self, piece: &[u8]) {
+        if self.begun.len() + piece.len() > self.format.max_line {
+            self.begun = Vec::new();
+            self.skips = true;
+        }
+        if !self.skips {
+            self.begun.extend_from_slice(piece);
+        }
+    }
+
+    fn begun_line(&mut self, ends_file: bool, sink: &mut dyn RecordSink) {
+        if std::mem::take(&mut self.skips) {
+            return self.add_issue(IssueKind::LineTooLong);
+        }
+        let mut line = std::mem::take(&mut self.begun);
+        self.whole_line(&line, ends_file, sink);
+        line.clear();
+        line.shrink_to(BLOCK);
+        self.begun = line;
+    }
+
+    fn add_issue(&mut self, kind: IssueKind) {
+        self.issues.add(kind, self.lines + 1);
+    }
+
+    /// `ends_file`: there is no line end behind it.
+    fn whole_line(&mut self, line: &[u8], ends_file: bool, sink: &mut dyn RecordSink) {
+        // With the space at its ends, as a line that comes in pieces is measured before its end is known.
+        if line.len() > self.format.max_line {
+            return self.add_issue(IssueKind::LineTooLong);
+        }
+        let line = line.trim_ascii();
+        if line.is_empty() {
+            return;
+        }
+        if let Err(kind) = self.event(line, sink) {
+            self.add_issue(if kind == IssueKind::CutOff && !ends_file { IssueKind::NotJson } else { kind });
+        }
+    }
+
+    fn event(&mut self, line: &[u8], sink: &mut dyn RecordSink) -> Result<(), IssueKind> {
+        let is_plain = is_plain(line);
+        let event = match is_plain.then(|| self.layouts.read(line)).flatten() {
+            Some(event) => event,
+            None => self.parse(line, is_plain)?,
+        };
+        self.events += 1;
+        let (issues, number) = (&mut self.issues, self.lines + 1);
+        let mut out = Out { sink, issue: &mut |kind| issues.add(kind, number) };
+        self.rows.read(&event, &self.format, &mut out);
+        Ok(())
+    }
+
+    /// The slow way.
+    fn parse<'a>(&mut self, line: &'a [u8], is_plain: bool) -> Result<CapturedEvent<'a>, IssueKind> {
+        let line = str::from_utf8(line).map_err(|error| match error.error_len() {
+            None => IssueKind::CutOff,
+            Some(_) => IssueKind::NotUtf8,
+        })?;
+        let event = parse(line, &mut self.places)?;
+        if is_plain {
+            self.layouts.learn(line, &event, &mut self.places);
+        }
+        Ok(event)
+    }
+}

@@ -1,0 +1,74 @@
+//! What a reader of captured events hands over.
+
+use std::borrow::Cow;
+
+use super::event::CapturedEvent;
+use super::text::RawText;
+use crate::cell::{Cell, RowSink};
+
+/// A row of a captured event.
+#[derive(Clone, Debug)]
+pub struct CapturedRecord<'a> {
+    pub(super) event: &'a CapturedEvent<'a>,
+    /// Which row of its event, from 0.
+    pub index: usize,
+    /// Output and input joined as the columns setting says.
+    pub row: CapturedRow<'a>,
+    /// What went into the model; absent if the column order leaves it out.
+    pub input: CapturedRow<'a>,
+    /// What came out of it; absent if the column order leaves it out.
+    pub output: CapturedRow<'a>,
+    /// The label, in files of ground truth and in merged ones.
+    pub truth: CapturedRow<'a>,
+}
+
+impl CapturedRecord<'_> {
+    /// The id that SageMaker gave the invocation.
+    #[must_use]
+    pub fn event_id(&self) -> Option<Cow<'_, str>> {
+        self.event.event_id.and_then(RawText::text)
+    }
+
+    /// The id that the caller sent along.
+    #[must_use]
+    pub fn inference_id(&self) -> Option<Cow<'_, str>> {
+        self.event.inference_id.and_then(RawText::text)
+    }
+
+    /// When, as it stands there (RFC 3339).
+    #[must_use]
+    pub fn inference_time(&self) -> Option<Cow<'_, str>> {
+        self.event.inference_time.and_then(RawText::text)
+    }
+}
+
+/// Cells of a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CapturedRow<'a> {
+    /// The event has no such part.
+    Absent,
+    /// In the order of the columns.
+    Positional(&'a [Cell<'a>]),
+    /// Under their names.
+    Named(&'a [(&'a str, Cell<'a>)]),
+}
+
+/// Takes the rows of captured events in their order.
+pub trait RecordSink {
+    /// A row of an event.
+    fn record(&mut self, record: &CapturedRecord<'_>);
+}
+
+/// Takes the joined rows only: what data quality looks at. Lines of ground truth have none.
+#[derive(Debug)]
+pub struct JoinedRows<'s, S: ?Sized>(pub &'s mut S);
+
+impl<S: RowSink + ?Sized> RecordSink for JoinedRows<'_, S> {
+    fn record(&mut self, record: &CapturedRecord<'_>) {
+        match record.row {
+            CapturedRow::Absent => {}
+            CapturedRow::Positional(cells) => self.0.positional(cells),
+            CapturedRow::Named(cells) => self.0.named(cells),
+        }
+    }
+}

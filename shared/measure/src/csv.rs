@@ -1,0 +1,544 @@
+//! Rows of a CSV file, one at a time: memory does not grow with the file. Read as Spark reads what a baseline is made of: fields may
+//! be quoted, an empty field is a missing value, empty lines are no rows, a short row lacks its last values, and what a long row has
+//! more than the table is left out.
+
+use std::collections::HashMap;
+use std::io::{self, BufRead, Chain, Cursor, Read as _};
+
+use csv_core::{ReadRecordResult, Reader};
+use memchr::memchr;
+use thiserror::Error;
+
+use crate::cell::{Cell, RowSink};
+use crate::foreign::Foreign;
+use crate::issues::{IssueKind, Issues};
+use crate::profile::Profile;
+use crate::scan::DataType;
+
+/// How many columns a table may have.
+pub const MAX_COLUMNS: usize = 16_384;
+/// How many bytes a row may have.
+pub const MAX_ROW: usize = 16 << 20;
+
+/// Whether the first row names the columns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Header {
+    /// It does.
+    FirstRow,
+    /// Columns are called `_c0`, `_c1` and so on, as the container calls them.
+    None,
+    /// It does when none of its fields is a number, or empty.
+    Detect,
+}
+
+/// A table that cannot be read.
+#[derive(Debug, Error)]
+pub enum CsvError {
+    /// The input ended with an error.
+    #[error("line {line}: the input cannot be read on: {source}")]
+    Input {
+        /// Where.
+        line: u64,
+        /// Why.
+        source: io::Error,
+    },
+    /// It is no text, by how it begins.
+    #[error("{0}")]
+    Foreign(Foreign),
+    /// It is no text, by what is in it.
+    #[error(
+        "line {0}: there is a zero byte in the row, so this is no text in UTF-8: convert it, or unpack it first"
+    )]
+    ZeroByte(u64),
+    /// Nothing but a header, if that.
+    #[error("there are no rows")]
+    NoRows,
+    /// Most likely a quote that is not closed.
+    #[error("line {0}: the row that begins here is longer than {limit} MiB: is a quote not closed?", limit = MAX_ROW >> 20)]
+    RowTooLong(u64),
+    /// The rest of the input is in one field: nobody knows how many rows that would be.
+    #[error(
+        "line {0}: a quote in the row that begins here is not closed, so that the rest of the file is one field: close it, write a \
+         quote within quotes twice, or write the file anew if it was cut off"
+    )]
+    QuoteNotClosed(u64),
+    /// The first row is not that of a table.
+    #[error(
+        "line {0}: the first row has more than {MAX_COLUMNS} columns: leave out those that no model reads, or divide the table"
+    )]
+    TooManyColumns(u64),
+    /// A name that stands for two columns.
+    #[error("columns {first} and {second} are both called `{name}`: give each column a name of its own")]
+    NamedTwice {
+        /// The name.
+        name: String,
+        /// Their places, from 1.
+        first: usize,
+        /// The same.
+        second: usize,
+    },
+}
+
+/// A table whose columns are known and whose rows are still to be read.
+#[derive(Debug)]
+pub struct CsvTable<Input> {
+    records: Records<Input>,
+    columns: Vec<String>,
+    /// Columns at the beginning that are not given.
+    left_out: usize,
+    /// Whether the first row has values and is still to be given.
+    first: bool,
+    issues: Issues,
+}
+
+impl<Input: BufRead> CsvTable<Input> {
+    /// Reads the first row.
+    ///
+    /// # Errors
+    /// When there is none, or it is not that of a table.
+    pub fn open(input: Input, header: Header) -> Result<Self, CsvError> {
+        let mut records = Records::new(input)?;
+        if !records.read()? {
+            return Err(CsvError::NoRows);
+        }
+        if records.too_wide {
+            return Err(CsvError::TooManyColumns(records.line));
+        }
+        let named = match header {
+            Header::FirstRow => true,
+            Header::None => false,
+            Header::Detect => {
+                !records.fields().any(|field| field.trim_ascii().is_empty() || is_number(field))
+            }
+        };
+        let mut issues = Issues::default();
+        let columns = if named {
+            records.refuse_zero_bytes()?;
+            if !records.is_utf8() {
+                issues.add(IssueKind::NotUtf8, records.line);
+            }
+            names(&records)?
+        } else {
+            (0..records.width).map(|index| format!("_c{index}")).collect()
+        };
+        Ok(Self { records, columns, left_out: 0, first: !named, issues })
+    }
+
+    /// The same table without its first columns, such as the label of training data.
+    #[must_use]
+    pub fn without_first(mut self, columns: usize) -> Self {
+        self.left_out = columns.min(self.columns.len());
+        self.columns.drain(..self.left_out);
+        self
+    }
+
+    /// The names of the columns; `_c` and the place, from 0, of those without.
+    #[must_use]
+    pub fn columns(&self) -> &[String] {
+        &self.columns
+    }
+
+    /// Whether each name is a number: then the first row is most likely no header.
+    #[must_use]
+    pub fn header_looks_like_values(&self) -> bool {
+        !self.columns.is_empty() && self.columns.iter().all(|name| is_number(name.as_bytes()))
+    }
+
+    /// Gives all rows, and tells what is wrong with some of them. A row of more than [`MAX_COLUMNS`] fields is left out.
+    ///
+    /// # Errors
+    /// When there is none, or one is too long or is no text, or the input ends with an error or within a quote.
+    pub fn read_into(mut self, sink: &mut impl RowSink) -> Result<Issues, CsvError> {
+        let mut rows = 0_u64;
+        while std::mem::take(&mut self.first) || self.records.read()? {
+            self.records.refuse_zero_bytes()?;
+            self.give(sink);
+            rows += 1;
+        }
+        if rows == 0 { Err(CsvError::NoRows) } else { Ok(self.issues) }
+    }
+
+    /// The profile of all rows, and what is wrong with some of them.
+    ///
+    /// # Errors
+    /// As [`Self::read_into`].
+    pub fn profile(self) -> Result<(Profile, Issues), CsvError> {
+        let mut profile = Profile::for_header(self.columns.iter().cloned());
+        let issues = self.read_into(&mut profile)?;
+        Ok((profile, issues))
+    }
+
+    fn give(&mut self, sink: &mut impl RowSink) {
+        let (records, line) = (&self.records, self.records.line);
+        if records.too_wide {
+            self.issues.add(IssueKind::TooLarge, line);
+            return;
+        }
+        if records.width != self.left_out + self.columns.len() {
+            self.issues.add(IssueKind::Ragged, line);
+        }
+        if !records.is_utf8() {
+            self.issues.add(IssueKind::NotUtf8, line);
+        }
+        let fields = records.fields().skip(self.left_out).take(self.columns.len());
+        let cells: Vec<Cell<'_>> =
+            fields.map(|text| if text.is_empty() { Cell::Missing } else { Cell::Text(text) }).collect();
+        sink.positional(&cells);
+    }
+}
+
+fn is_number(field: &[u8]) -> bool {
+    matches!(DataType::of(field), DataType::Integral | DataType::Fractional)
+}
+
+/// The names of a header. What is no UTF-8 in it is read as Java reads it.
+fn names<Input: BufRead>(header: &Records<Input>) -> Result<Vec<String>, CsvError> {
+    let mut places: HashMap<String, usize> = HashMap::new();
+    let each = (1..).zip(header.fields()).map(|(place, name)| {
+        let name = match String::from_utf8_lossy(name).trim() {
+            "" => format!("_c{}", place - 1),
+            name => name.to_owned(),
+        };
+        match places.insert(name.clone(), place) {
+            Some(first) => Err(CsvError::NamedTwice { name, first, second: place }),
+            None => Ok(name),
+        }
+    });
+    each.collect()
+}
+
+/// The records of an input, one at a time, in memory that grows to the size of the largest.
+#[derive(Debug)]
+struct Records<Input> {
+    input: Chain<Cursor<Vec<u8>>, Input>,
+    reader: Reader,
+    /// The fields of the record, one after the other, and room for more.
+    text: Vec<u8>,
+    /// Where they end, and room for more.
+    ends: Vec<usize>,
+    length: usize,
+    width: usize,
+    /// Whether the record has more fields than there are ends.
+    too_wide: bool,
+    /// Where the record begins, from 1.
+    line: u64,
+    /// Ends of empty lines.
+    skipped: u64,
+}
+
+impl<Input: BufRead> Records<Input> {
+    /// What Windows begins a text with is passed over. (The parser does so as well, but takes a buffer that has nothing else for the
+    /// end.)
+    fn new(mut input: Input) -> Result<Self, CsvError> {
+        let beginning = Foreign::beginning(&mut input);
+        let mut beginning = beginning.map_err(|source| CsvError::Input { line: 1, source })?;
+        if let Some(foreign) = Foreign::of(&beginning) {
+            return Err(CsvError::Foreign(foreign));
+        }
+        if let Some(text) = beginning.strip_prefix("\u{feff}".as_bytes()) {
+            beginning = text.to_vec();
+        }
+        Ok(Self {
+            input: Cursor::new(beginning).chain(input),
+            reader: Reader::new(),
+            text: vec![0; 4096],
+            ends: vec![0; 64],
+            length: 0,
+            width: 0,
+            too_wide: false,
+            line: 1,
+            skipped: 0,
+        })
+    }
+
+    /// The next record; false when there is none.
+    fn read(&mut self) -> Result<bool, CsvError> {
+        self.skip_empty_lines()?;
+        self.line = self.reader.line() + self.skipped;
+        (self.length, self.width, self.too_wide) = (0, 0, false);
+        let mut begun = false;
+        loop {
+            let line = self.line;
+            let input = self.input.fill_buf().map_err(|source| CsvError::Input { line, source })?;
+            // The parser takes the end of its input for the end of any field. A line end is the end of those only that have no open quote.
+            let is_end = input.is_empty() && begun;
+            let input = if is_end { b"\n".as_slice() } else { input };
+            let text = self.text.get_mut(self.length..).unwrap_or_default();
+            let ends = self.ends.get_mut(self.width..).unwrap_or_default();
+            let (result, read, written, ended) = self.reader.read_record(input, text, ends);
+            if is_end && written > 0 {
+                return Err(CsvError::QuoteNotClosed(line));
+            }
+            begun |= read > 0;
+            self.input.consume(if is_end { 0 } else { read });
+            self.length += written;
+            self.width += ended;
+            match result {
+                ReadRecordResult::InputEmpty => {}
+                ReadRecordResult::OutputFull if self.text.len() >= MAX_ROW => {
+                    return Err(CsvError::RowTooLong(line));
+                }
+                ReadRecordResult::OutputFull => self.text.resize(2 * self.text.len(), 0),
+                ReadRecordResult::OutputEndsFull if self.ends.len() >= MAX_COLUMNS => {
+                    // What it has is not needed: it is left out.
+                    (self.length, self.width, self.too_wide) = (0, 0, true);
+                }
+                ReadRecordResult::OutputEndsFull => self.ends.resize(2 * self.ends.len(), 0),
+                ReadRecordResult::Record => return Ok(true),
+                ReadRecordResult::End => return Ok(false),
+            }
+        }
+    }
+
+    /// The rest of a line end, and empty lines: so that the line in which the next record begins is known.
+    fn skip_empty_lines(&mut self) -> Result<(), CsvError> {
+        loop {
+            let line = self.line;
+            let input = self.input.fill_buf().map_err(|source| CsvError::Input { line, source })?;
+            let empty = input.iter().take_while(|byte| matches!(byte, b'\r' | b'\n'));
+            let (bytes, lines) =
+                empty.fold((0, 0), |(bytes, lines), byte| (bytes + 1, lines + u64::from(*byte == b'\n')));
+            let whole = bytes > 0 && bytes == input.len();
+            self.input.consume(bytes);
+            self.skipped += lines;
+            if !whole {
+                return Ok(());
+            }
+        }
+    }
+
+    fn bytes(&self) -> &[u8] {
+        self.text.get(..self.length).unwrap_or_default()
+    }
+
+    fn is_utf8(&self) -> bool {
+        str::from_utf8(self.bytes()).is_ok()
+    }
+
+    /// Text has none: it is UTF-16 without a mark, or a file of another kind.
+    fn refuse_zero_bytes(&self) -> Result<(), CsvError> {
+        memchr(0, self.bytes()).map_or(Ok(()), |_| Err(CsvError::ZeroByte(self.line)))
+    }
+
+    fn fields(&self) -> impl Iterator<Item = &[u8]> {
+        let ends = self.ends.get(..self.width).unwrap_or_default();
+        let starts = std::iter::once(&0).chain(ends);
+        starts.zip(ends).map(|(start, end)| self.text.get(*start..*end).unwrap_or_default())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{BufReader, Read};
+
+    use super::*;
+    use crate::issues::Issue;
+
+    /// Gives a few bytes at a time, so that every place is once the end of a buffer.
+    struct Trickle<'a>(&'a [u8], usize);
+
+    impl Read for Trickle<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            let count = self.1.min(buffer.len());
+            self.0.read(&mut buffer[..count])
+        }
+    }
+
+    fn read(
+        text: &[u8],
+        header: Header,
+        step: usize,
+    ) -> Result<(Vec<String>, Vec<String>, Issues), CsvError> {
+        struct Told(Vec<String>);
+        impl RowSink for Told {
+            fn positional(&mut self, cells: &[Cell<'_>]) {
+                let text = |cell: &Cell<'_>| match cell {
+                    Cell::Missing => "-".to_owned(),
+                    Cell::Text(text) => String::from_utf8_lossy(text).into_owned(),
+                };
+                self.0.push(cells.iter().map(text).collect::<Vec<_>>().join("|"));
+            }
+            fn named(&mut self, _: &[(&str, Cell<'_>)]) {}
+        }
+        let table = CsvTable::open(BufReader::with_capacity(7, Trickle(text, step)), header)?;
+        let (columns, mut told) = (table.columns().to_vec(), Told(Vec::new()));
+        let issues = table.read_into(&mut told)?;
+        Ok((columns, told.0, issues))
+    }
+
+    fn check(text: &str, header: Header, columns: &[&str], rows: &[&str]) -> Issues {
+        let mut all = None;
+        for step in [3, 5, 7] {
+            let (named, told, issues) = read(text.as_bytes(), header, step).unwrap();
+            assert_eq!(
+                (named.as_slice(), told.as_slice()),
+                (columns.map_owned().as_slice(), rows.map_owned().as_slice()),
+                "{text:?}"
+            );
+            all = Some(issues);
+        }
+        all.unwrap()
+    }
+
+    trait Owned {
+        fn map_owned(&self) -> Vec<String>;
+    }
+    impl Owned for [&str] {
+        fn map_owned(&self) -> Vec<String> {
+            self.iter().map(|text| (*text).to_owned()).collect()
+        }
+    }
+
+    #[test]
+    fn tables_are_read_as_they_are_written() {
+        for text in [
+            "a,b\n1,x\n2,y\n",
+            "a,b\r\n1,x\r\n2,y\r\n",
+            "\u{feff}a,b\n1,x\n2,y",
+            "\n\na,b\n\n1,x\n\r\n\n2,y\n\n",
+            "\"a\",\"b\"\n\"1\",x\n2,\"y\"",
+            " a ,b \n1,x\n2,y\n",
+        ] {
+            assert!(check(text, Header::FirstRow, &["a", "b"], &["1|x", "2|y"]).is_empty(), "{text:?}");
+        }
+        let quoted = "\"a, b\",c\n\"1\n2\",\"say \"\"no\"\"\"\n,\"\"\n";
+        assert!(check(quoted, Header::FirstRow, &["a, b", "c"], &["1\n2|say \"no\"", "-|-"]).is_empty());
+        assert!(check("1,x\n2,y\n", Header::None, &["_c0", "_c1"], &["1|x", "2|y"]).is_empty());
+        assert!(check("a,,c\n1,2,3\n", Header::FirstRow, &["a", "_c1", "c"], &["1|2|3"]).is_empty());
+    }
+
+    #[test]
+    fn rows_that_do_not_fit_are_used_and_told_with_their_lines() {
+        let text = "a,b\r\n1,x\r\n\r\n2\r\n\"3\r\n\",x\r\n4,x,y\r\n5,x\r\n";
+        let issues = check(text, Header::FirstRow, &["a", "b"], &["1|x", "2", "3\r\n|x", "4|x", "5|x"]);
+        assert_eq!(issues.get(IssueKind::Ragged).map(Issue::to_string).as_deref(), Some("lines 4, 7"));
+        let (_, rows, issues) = read(b"a\nx\ncaf\xe9\n", Header::FirstRow, 7).unwrap();
+        assert_eq!(rows, ["x", "caf\u{fffd}"]);
+        assert_eq!(issues.get(IssueKind::NotUtf8).map(Issue::to_string).as_deref(), Some("line 3"));
+    }
+
+    #[test]
+    fn what_is_no_text_is_refused() {
+        let wide = |text: &str, mark: &[u8], bytes: fn(u16) -> [u8; 2]| {
+            [mark, &text.encode_utf16().flat_map(bytes).collect::<Vec<u8>>()].concat()
+        };
+        let table = "a,b\n1,x\n2,y\n";
+        let utf16 = "it is text in UTF-16: convert it to UTF-8";
+        let zero = |line| {
+            format!(
+                "line {line}: there is a zero byte in the row, so this is no text in UTF-8: convert it, or unpack it first"
+            )
+        };
+        for (bytes, message) in [
+            (wide(table, b"\xff\xfe", u16::to_le_bytes), utf16.to_owned()),
+            (wide(table, b"\xfe\xff", u16::to_be_bytes), utf16.to_owned()),
+            (wide(table, b"", u16::to_le_bytes), zero(1)),
+            (b"\x1f\x8b\x08\0\0\0".to_vec(), "it is compressed (gzip): unpack it first".to_owned()),
+            (b"a,b\n1,x\n2,\0\n".to_vec(), zero(3)),
+        ] {
+            for (step, header) in [(1, Header::FirstRow), (7, Header::Detect)] {
+                assert_eq!(read(&bytes, header, step).unwrap_err().to_string(), message, "{bytes:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_header_that_is_no_utf8_is_told_as_a_row_would_be() {
+        for header in [Header::FirstRow, Header::Detect, Header::None] {
+            let (_, _, issues) = read(b"caf\xe9,b\n1,2\n", header, 7).unwrap();
+            assert_eq!(issues.get(IssueKind::NotUtf8).map(Issue::to_string).as_deref(), Some("line 1"));
+        }
+    }
+
+    #[test]
+    fn what_is_no_table_is_refused() {
+        let wide = "1,".repeat(MAX_COLUMNS) + "1\n";
+        let long = format!("a,b\n1,2\n3,\"{}", "x\n".repeat(MAX_ROW));
+        for (text, message) in [
+            ("", "there are no rows"),
+            ("\n\r\n", "there are no rows"),
+            ("a,b\n", "there are no rows"),
+            ("a,b,a\n1,2,3\n", "columns 1 and 3 are both called `a`: give each column a name of its own"),
+            (
+                &wide,
+                "line 1: the first row has more than 16384 columns: leave out those that no model reads, or divide the table",
+            ),
+            (&long, "line 3: the row that begins here is longer than 16 MiB: is a quote not closed?"),
+        ] {
+            assert_eq!(read(text.as_bytes(), Header::FirstRow, 1 << 16).unwrap_err().to_string(), message);
+        }
+        // Later on it is one row of many.
+        let text = format!("a,b\n1,2\n{wide}3,4\n");
+        let (_, rows, issues) = read(text.as_bytes(), Header::FirstRow, 1 << 16).unwrap();
+        assert_eq!(rows, ["1|2", "3|4"]);
+        assert_eq!(issues.get(IssueKind::TooLarge).map(Issue::to_string).as_deref(), Some("line 3"));
+    }
+
+    #[test]
+    fn a_quote_that_is_not_closed_is_an_error_at_its_row() {
+        let told = |line| {
+            format!(
+                "line {line}: a quote in the row that begins here is not closed, so that the rest of the file is one field: close it, \
+                 write a quote within quotes twice, or write the file anew if it was cut off"
+            )
+        };
+        for (text, line) in [
+            ("a,b\n1,\"x\n2,y\n3,z\n", 2),
+            ("a,b\r\n\r\n1,x\r\n2,\"y", 4),
+            ("a,b\n1,x\n\"", 3),
+            ("a,b\n1,x\n\"2\"\"", 3),
+            ("\"a,b\n1,x\n", 1),
+        ] {
+            for step in [3, 5, 7] {
+                let error = read(text.as_bytes(), Header::FirstRow, step).unwrap_err();
+                assert_eq!(error.to_string(), told(line), "{text:?}");
+            }
+        }
+        // The others are closed, or open nothing.
+        for text in
+            ["a,b\n1,\"x\"", "a,b\n1,\"\"", "a,b\n1,5\"", "a,b\n1,\"x\"\n\n", "a,b\n1,\"\"\"\"", "a,b\n1,"]
+        {
+            assert!(read(text.as_bytes(), Header::FirstRow, 3).is_ok(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_table_may_have_as_many_columns_as_is_said() {
+        let text = format!("{}x\n", "1,".repeat(MAX_COLUMNS - 1));
+        let mut profile = Profile::default();
+        CsvTable::open(text.as_bytes(), Header::None).unwrap().read_into(&mut profile).unwrap();
+        assert_eq!(profile.columns.len(), MAX_COLUMNS);
+    }
+
+    #[test]
+    fn a_header_is_detected_by_its_texts() {
+        for (text, columns, rows) in [
+            ("a,b\n1,x\n", ["a", "b"], vec!["1|x"]),
+            ("0,x\n1,y\n", ["_c0", "_c1"], vec!["0|x", "1|y"]),
+            (",x\n1,y\n", ["_c0", "_c1"], vec!["-|x", "1|y"]),
+        ] {
+            check(text, Header::Detect, &columns, &rows);
+        }
+    }
+
+    #[test]
+    fn first_columns_can_be_left_out() {
+        let left = |text: &str, columns| {
+            let mut profile = Profile::default();
+            let table = CsvTable::open(text.as_bytes(), Header::Detect).unwrap().without_first(columns);
+            let names = table.columns().to_vec();
+            let issues = table.read_into(&mut profile).unwrap();
+            (names, profile.columns.len(), issues.is_empty())
+        };
+        assert_eq!(left("y,a,b\n1,2,x\n", 1), (vec!["a".to_owned(), "b".to_owned()], 2, true));
+        assert_eq!(left("1,2\n3,4\n", 5), (Vec::new(), 0, true));
+    }
+
+    #[test]
+    fn a_header_of_numbers_is_suspicious() {
+        for (text, suspicious) in [("1,2.5\n3,4\n", true), ("a,2.5\n3,4\n", false)] {
+            let table = CsvTable::open(text.as_bytes(), Header::FirstRow).unwrap();
+            assert_eq!(table.header_looks_like_values(), suspicious);
+        }
+    }
+}

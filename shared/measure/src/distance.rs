@@ -1,0 +1,245 @@
+//! How far apart two distributions are, as deequ measures it (`Distance`, Apache-2.0; the mathematics is stated, not the code).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use statrs::distribution::{ChiSquared, ContinuousCDF};
+
+use crate::sketch::kll::{key, value};
+
+/// Different values in ascending order, each with how many values it stands for.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Steps {
+    steps: Vec<(f64, u64)>,
+    total: u64,
+}
+
+impl Steps {
+    /// What a sketch of these levels says: each value stands for all its occurrences, so that the total is how many values were seen
+    /// (a compaction keeps it).
+    pub fn exact(levels: &[Vec<f64>]) -> Self {
+        Self::fold(sorted(levels), |kept, next| kept + next)
+    }
+
+    /// What the container makes of it: each different value once, with the weight of the highest level that has it
+    /// (deequ issue 392). Below some 2,000 values every weight is 1, so that sets of values are compared.
+    pub fn compat(levels: &[Vec<f64>]) -> Self {
+        Self::fold(sorted(levels), u64::max)
+    }
+
+    /// Both, the latter first.
+    pub fn of_both_modes(levels: &[Vec<f64>]) -> (Self, Self) {
+        let sorted = sorted(levels);
+        (Self::fold(sorted.clone(), u64::max), Self::fold(sorted, |kept, next| kept + next))
+    }
+
+    fn fold(mut steps: Vec<(f64, u64)>, both: impl Fn(u64, u64) -> u64) -> Self {
+        steps.dedup_by(|next, kept| {
+            let same = next.0 == kept.0;
+            if same {
+                kept.1 = both(kept.1, next.1);
+            }
+            same
+        });
+        let total = steps.iter().fold(0, |sum: u64, step| sum.saturating_add(step.1));
+        Self { steps, total }
+    }
+
+    /// How many values they stand for.
+    pub fn total(&self) -> u64 {
+        self.total
+    }
+
+    /// How many different values there are.
+    pub fn different(&self) -> usize {
+        self.steps.len()
+    }
+}
+
+/// Each value with what it stands for, in ascending order. A value and its height are sorted as one whole number.
+fn sorted(levels: &[Vec<f64>]) -> Vec<(f64, u64)> {
+    let each = levels.iter().zip(0_u64..).flat_map(|(level, height)| {
+        level.iter().map(move |value| (u128::from(key(*value)) << 64) | u128::from(height))
+    });
+    let mut keys: Vec<u128> = each.collect();
+    keys.sort_unstable();
+    let weight = |height| 1_u64.checked_shl(height).unwrap_or(u64::MAX);
+    keys.into_iter().map(|each| (value((each >> 64) as u64), weight(each as u32))).collect()
+}
+
+/// The largest gap, and where it is.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LargestGap<Place> {
+    /// Between 0 and 1.
+    pub size: f64,
+    /// None when the distributions are equal.
+    pub place: Option<Place>,
+    /// The share there in the first.
+    pub first: f64,
+    /// The share there in the second.
+    pub second: f64,
+}
+
+impl<Place> LargestGap<Place> {
+    const NONE: Self = Self { size: 0.0, place: None, first: 0.0, second: 0.0 };
+
+    /// The size is the largest in the last bit, as the container's is. The place is the first of those that differ from it by
+    /// rounding only.
+    fn widen(&mut self, first: f64, second: f64, place: impl FnOnce() -> Place) {
+        const ROUNDING: f64 = 1e-12;
+        let size = (first - second).abs();
+        if size > (self.first - self.second).abs() + ROUNDING {
+            *self = Self { size, place: Some(place()), first, second };
+        } else if size > self.size {
+            self.size = size;
+        }
+    }
+}
+
+/// The largest gap between the two distribution functions: the statistic of Kolmogorov and Smirnov. None when a side has no values.
+///
+/// Each share is divided out before the difference is taken: in this order the container's distances come out to the last bit.
+pub fn linf(first: &Steps, second: &Steps) -> Option<LargestGap<f64>> {
+    if first.total == 0 || second.total == 0 {
+        return None;
+    }
+    let (n, m) = (first.total as f64, second.total as f64);
+    let (mut left, mut right) = (first.steps.iter().peekable(), second.steps.iter().peekable());
+    let (mut below_left, mut below_right) = (0_u64, 0_u64);
+    let mut gap = LargestGap::NONE;
+    loop {
+        let value = match (left.peek(), right.peek()) {
+            (Some((one, _)), Some((other, _))) => one.min(*other),
+            (Some((value, _)), None) | (None, Some((value, _))) => *value,
+            (None, None) => return Some(gap),
+        };
+        while let Some((_, weight)) = left.next_if(|step| step.0 <= value) {
+            below_left += weight;
+        }
+        while let Some((_, weight)) = right.next_if(|step| step.0 <= value) {
+            below_right += weight;
+        }
+        gap.widen(below_left as f64 / n, below_right as f64 / m, || value);
+    }
+}
+
+/// What chance explains of a distance between samples of these sizes, at a level of about 0.003 (Knuth, The Art of Computer
+/// Programming, volume 2, 3.3.1, equation 15).
+pub fn chance(n: u64, m: u64) -> f64 {
+    let (n, m) = (n as f64, m as f64);
+    1.8 * ((n + m) / (n * m)).sqrt()
+}
+
+/// A distance less what chance explains.
+pub fn robust(linf: f64, n: u64, m: u64) -> f64 {
+    (linf - chance(n, m)).max(0.0)
+}
+
+/// How often each text occurs.
+pub type Counts<'a> = BTreeMap<&'a str, u64>;
+
+/// How many values there are.
+pub fn total(counts: &Counts<'_>) -> u64 {
+    counts.values().sum()
+}
+
+/// The largest difference between the shares of a text. None when a side has no values.
+pub fn categorical_linf(first: &Counts<'_>, second: &Counts<'_>) -> Option<LargestGap<String>> {
+    let (n, m) = (total(first), total(second));
+    if n == 0 || m == 0 {
+        return None;
+    }
+    let share =
+        |counts: &Counts<'_>, text: &str, of: u64| counts.get(text).copied().unwrap_or(0) as f64 / of as f64;
+    let mut gap = LargestGap::NONE;
+    for text in first.keys().chain(second.keys()).collect::<BTreeSet<_>>() {
+        gap.widen(share(first, text, n), share(second, text, m), || (*text).to_owned());
+    }
+    Some(gap)
+}
+
+/// Pearson's statistic and what it means.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Pearson {
+    /// The sum of (observed - expected)^2 / expected.
+    pub statistic: f64,
+    /// How probable so large a statistic is when the distributions are equal.
+    pub p_value: f64,
+}
+
+impl Pearson {
+    fn of(statistic: f64, categories: usize) -> Option<Self> {
+        let distribution = ChiSquared::new(categories.checked_sub(1)? as f64).ok()?;
+        Some(Self { statistic, p_value: distribution.sf(statistic) })
+    }
+}
+
+/// A category, or several that had to be joined.
+#[derive(Clone, Copy, Debug)]
+struct Group {
+    expected: f64,
+    baseline: f64,
+    current: f64,
+}
+
+/// As deequ does it: do the counts fit the baseline's shares? Texts that the baseline does not have are left out. None when fewer
+/// than two categories are left.
+pub fn goodness_of_fit(baseline: &Counts<'_>, current: &Counts<'_>) -> Option<Pearson> {
+    let (known, of) =
+        (baseline.keys().filter_map(|text| current.get(text)).sum::<u64>() as f64, total(baseline) as f64);
+    let groups = baseline.iter().map(|(text, count)| Group {
+        expected: *count as f64 / of * known,
+        baseline: *count as f64,
+        current: current.get(text).copied().unwrap_or(0) as f64,
+    });
+    let groups = regroup(groups.collect())?;
+    let statistic =
+        groups.iter().map(|group| (group.current - group.expected).powi(2) / group.expected).sum();
+    Pearson::of(statistic, groups.len())
+}
+
+/// Are both samples of one distribution? Every text of either counts, and the baseline is a sample as well. None when fewer than
+/// two categories are left.
+pub fn homogeneity(baseline: &Counts<'_>, current: &Counts<'_>) -> Option<Pearson> {
+    let (n, m) = (total(baseline) as f64, total(current) as f64);
+    let texts: BTreeSet<&&str> = baseline.keys().chain(current.keys()).collect();
+    let smaller = n.min(m) / (n + m);
+    let groups = texts.into_iter().map(|text| {
+        let (baseline, current) = (baseline.get(text).copied(), current.get(text).copied());
+        let (baseline, current) = (baseline.unwrap_or(0) as f64, current.unwrap_or(0) as f64);
+        Group { expected: (baseline + current) * smaller, baseline, current }
+    });
+    let groups = regroup(groups.collect())?;
+    let term = |observed: f64, expected: f64| (observed - expected).powi(2) / expected;
+    let statistic = groups.iter().map(|group| {
+        let both = group.baseline + group.current;
+        term(group.baseline, both * n / (n + m)) + term(group.current, both * m / (n + m))
+    });
+    Pearson::of(statistic.sum(), groups.len())
+}
+
+/// Joins the two smallest groups until the test is valid: of two groups both must expect 10 values, of more at most a fifth may
+/// expect less than 5 (Cochran's rule). None when fewer than two are left.
+fn regroup(mut groups: Vec<Group>) -> Option<Vec<Group>> {
+    groups.retain(|group| group.expected > 0.0);
+    groups.sort_by(|left, right| right.expected.total_cmp(&left.expected));
+    while groups.len() >= 2 {
+        let below = |limit: f64| groups.iter().filter(|group| group.expected < limit).count();
+        let valid = if groups.len() == 2 { below(10.0) == 0 } else { below(5.0) * 5 <= groups.len() };
+        if valid {
+            return Some(groups);
+        }
+        let (smallest, next) = (groups.pop()?, groups.pop()?);
+        let joined = Group {
+            expected: smallest.expected + next.expected,
+            baseline: smallest.baseline + next.baseline,
+            current: smallest.current + next.current,
+        };
+        let place = groups.partition_point(|group| group.expected >= joined.expected);
+        groups.insert(place, joined);
+    }
+    None
+}
+
+#[cfg(test)]
+#[path = "distance_tests.rs"]
+mod tests;

@@ -1,0 +1,24 @@
+//! What data looks like: rows of files, profiles, sketches, and distances between distributions. Pure.
+//!
+//! Rows come from a CSV file ([`csv`]) or from data-capture files ([`capture`]); a [`RowSink`] takes them. The usual sink is a
+//! [`Profile`], whose size does not depend on the number of rows. How far two distributions are apart says [`distance`].
+
+pub mod capture;
+mod cell;
+pub mod csv;
+mod datatype;
+pub mod distance;
+mod foreign;
+mod issues;
+mod profile;
+mod scan;
+mod sketch;
+
+pub use cell::{Cell, RowSink};
+pub use datatype::{InferredType, TypeCounts};
+pub use foreign::Foreign;
+pub use issues::{Issue, IssueKind, Issues};
+pub use profile::{Categories, ColumnProfile, Detail, Moments, Profile, TextCounts, UnreadableProfile};
+pub use scan::{DataType, scan};
+pub use sketch::distinct::DistinctSketch;
+pub use sketch::kll::KllSketch;

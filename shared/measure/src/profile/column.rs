@@ -1,0 +1,174 @@
+//! What a column looks like.
+
+use crate::cell::Cell;
+use crate::datatype::{InferredType, TypeCounts};
+use crate::scan::scan;
+use crate::sketch::distinct::DistinctSketch;
+use crate::sketch::kll::KllSketch;
+
+use super::numbers::{Moments, Numbers};
+use super::texts::TextCounts;
+
+/// What is to be known of the columns of a baseline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Detail {
+    /// What a verdict needs: numbers of what should be numbers, texts of what should be texts, and types.
+    Verdict,
+    /// What `statistics.json` needs: also how many different values there are.
+    Statistics,
+}
+
+/// What a column looks like.
+#[derive(Clone, Debug)]
+pub struct ColumnProfile {
+    /// Its name.
+    pub name: String,
+    /// Rows without a value.
+    pub missing: u64,
+    /// The types of the values.
+    pub types: TypeCounts,
+    pub(super) numbers: Option<Numbers>,
+    pub(super) distinct: Option<DistinctSketch>,
+    pub(super) categories: Categories,
+}
+
+/// How often each text occurs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Categories {
+    /// All of them.
+    Counted(TextCounts),
+    /// More than could be counted.
+    TooMany,
+    /// Nobody asked.
+    NotCounted,
+}
+
+impl ColumnProfile {
+    /// A column of which everything is to be known.
+    pub(super) fn new(name: String) -> Self {
+        Self {
+            name,
+            missing: 0,
+            types: TypeCounts::default(),
+            numbers: Some(Numbers::default()),
+            distinct: Some(DistinctSketch::default()),
+            categories: Categories::Counted(TextCounts::default()),
+        }
+    }
+
+    /// A column of which only that is to be known what a verdict needs.
+    pub(super) fn expected(name: String, expected: InferredType, detail: Detail) -> Self {
+        let whole = Self::new(name);
+        match (detail, expected) {
+            (Detail::Statistics, _) => whole,
+            (Detail::Verdict, InferredType::Integral | InferredType::Fractional) => {
+                Self { distinct: None, categories: Categories::NotCounted, ..whole }
+            }
+            (Detail::Verdict, InferredType::String) => Self { distinct: None, numbers: None, ..whole },
+            (Detail::Verdict, InferredType::Unknown) => {
+                Self { distinct: None, numbers: None, categories: Categories::NotCounted, ..whole }
+            }
+        }
+    }
+
+    /// Adds a cell.
+    #[inline]
+    pub(super) fn add(&mut self, cell: Cell<'_>) {
+        match cell {
+            Cell::Missing => self.missing += 1,
+            Cell::Text(text) => self.add_text(text),
+        }
+    }
+
+    #[inline]
+    fn add_text(&mut self, text: &[u8]) {
+        let (data_type, number) = scan(text);
+        self.types.add(data_type);
+        if let Some(numbers) = &mut self.numbers
+            && !number.is_nan()
+        {
+            numbers.push(number);
+        }
+        if let Categories::Counted(counts) = &mut self.categories {
+            if counts.count_known(text) {
+                // What was counted before is in the sketch of distinct values.
+                return;
+            }
+            if !counts.add(text, 1) {
+                self.categories = Categories::TooMany;
+            }
+        }
+        if let Some(distinct) = &mut self.distinct {
+            distinct.insert(text);
+        }
+    }
+
+    /// Adds the values of another column. What only one of them knows is not known of both.
+    pub(super) fn merge(&mut self, other: &Self) {
+        self.missing += other.missing;
+        self.types.merge(&other.types);
+        match (&mut self.numbers, &other.numbers) {
+            (Some(mine), Some(theirs)) => mine.merge(theirs),
+            _ => self.numbers = None,
+        }
+        match (&mut self.distinct, &other.distinct) {
+            (Some(mine), Some(theirs)) => mine.merge(theirs),
+            _ => self.distinct = None,
+        }
+        match (&mut self.categories, &other.categories) {
+            (Categories::Counted(mine), Categories::Counted(theirs)) => {
+                if !mine.merge(theirs) {
+                    self.categories = Categories::TooMany;
+                }
+            }
+            (Categories::NotCounted, _) | (_, Categories::NotCounted) => {
+                self.categories = Categories::NotCounted
+            }
+            _ => self.categories = Categories::TooMany,
+        }
+    }
+
+    /// Values.
+    #[must_use]
+    pub fn present(&self) -> u64 {
+        self.types.total()
+    }
+
+    /// The moments of the values that are finite numbers (also in scientific notation, which is no number by its type); none
+    /// where they were not asked for.
+    #[must_use]
+    pub fn numbers(&self) -> Option<Moments> {
+        self.numbers.as_ref().map(Numbers::moments)
+    }
+
+    /// The sketch of the same values.
+    #[must_use]
+    pub fn sketch(&self) -> Option<&KllSketch> {
+        self.numbers.as_ref().map(Numbers::sketch)
+    }
+
+    /// The sketch of the different texts; none where it was not asked for.
+    #[must_use]
+    pub fn distinct(&self) -> Option<&DistinctSketch> {
+        self.distinct.as_ref()
+    }
+
+    /// How often each text occurs.
+    #[must_use]
+    pub fn categories(&self) -> &Categories {
+        &self.categories
+    }
+}
+
+impl PartialEq for ColumnProfile {
+    /// Equal columns have seen the same; how they summed it up so far is their business.
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+            && self.missing == other.missing
+            && self.types == other.types
+            && self.numbers() == other.numbers()
+            && self.sketch() == other.sketch()
+            && self.distinct == other.distinct
+            && self.categories == other.categories
+    }
+}

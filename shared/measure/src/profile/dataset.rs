@@ -1,0 +1,158 @@
+//! What a data set looks like, in memory that does not grow with its rows.
+
+use std::collections::BTreeMap;
+
+use super::column::{ColumnProfile, Detail};
+use super::names::Names;
+use crate::cell::{Cell, RowSink};
+use crate::datatype::InferredType;
+
+/// What a data set looks like.
+///
+/// Rows come through [`RowSink`]. Cells of a table belong to columns by their position, cells of JSON objects by their names.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Profile {
+    /// Rows.
+    pub rows: u64,
+    /// How many rows have how many cells: of good data there is one entry.
+    pub widths: BTreeMap<usize, u64>,
+    /// In the order of the columns.
+    pub columns: Vec<ColumnProfile>,
+    /// Cells of objects whose names were too many to be remembered.
+    pub unlisted: u64,
+    pub(super) names: Names,
+}
+
+impl Profile {
+    /// How many columns may come up in the data that nobody expected.
+    pub const UNEXPECTED: usize = 1024;
+
+    /// For the columns of a header. Without one, `Profile::default()`: columns are called `_c0`, `_c1` and so on, as many as the
+    /// first row has cells.
+    #[must_use]
+    pub fn for_header<Name: Into<String>>(names: impl IntoIterator<Item = Name>) -> Self {
+        Self::of(names.into_iter().map(|name| ColumnProfile::new(name.into())).collect())
+    }
+
+    /// For the columns of a baseline.
+    #[must_use]
+    pub fn for_features<Name: Into<String>>(
+        features: impl IntoIterator<Item = (Name, InferredType)>,
+        detail: Detail,
+    ) -> Self {
+        let features = features.into_iter();
+        Self::of(features.map(|(name, kind)| ColumnProfile::expected(name.into(), kind, detail)).collect())
+    }
+
+    fn of(columns: Vec<ColumnProfile>) -> Self {
+        let names = Names::of(&columns);
+        Self { columns, names, ..Self::default() }
+    }
+
+    /// A column by its name.
+    #[must_use]
+    pub fn column(&self, name: &str) -> Option<&ColumnProfile> {
+        self.names.find(name).and_then(|index| self.columns.get(index))
+    }
+
+    /// Adds the rows of another profile, as if they had come after this one's. Profiles that are merged in one order give one
+    /// result.
+    pub fn merge(&mut self, other: &Self) {
+        let mut known = vec![false; self.columns.len()];
+        self.names.expected = self.names.expected.max(other.names.expected);
+        for theirs in &other.columns {
+            let Some(index) = self.column_of(&theirs.name) else {
+                self.unlisted += theirs.present();
+                continue;
+            };
+            let Some(mine) = self.columns.get_mut(index) else { continue };
+            if let Some(known) = known.get_mut(index) {
+                mine.merge(theirs);
+                *known = true;
+            } else {
+                let before = mine.missing;
+                *mine = theirs.clone();
+                mine.missing += before;
+            }
+        }
+        for (mine, _) in self.columns.iter_mut().zip(known).filter(|(_, known)| !known) {
+            mine.missing += other.rows;
+        }
+        self.rows += other.rows;
+        self.unlisted += other.unlisted;
+        for (width, rows) in &other.widths {
+            *self.widths.entry(*width).or_default() += rows;
+        }
+    }
+
+    /// Adds a column that all rows before lack; returns its index.
+    fn new_column(&mut self, name: &str) -> usize {
+        let index = self.columns.len();
+        let mut column = ColumnProfile::new(name.to_owned());
+        column.missing = self.rows;
+        self.columns.push(column);
+        self.names.add(name, index);
+        index
+    }
+
+    /// The index of a name that was met in a row; none when there are too many.
+    fn column_of(&mut self, name: &str) -> Option<usize> {
+        match self.names.find(name) {
+            Some(index) => Some(index),
+            None if self.names.unexpected(self.columns.len()) < Self::UNEXPECTED => {
+                Some(self.new_column(name))
+            }
+            None => None,
+        }
+    }
+
+    fn count_row(&mut self, width: usize) {
+        self.rows += 1;
+        *self.widths.entry(width).or_default() += 1;
+    }
+}
+
+impl RowSink for Profile {
+    /// Cells beyond the last column are counted in `widths` only.
+    fn positional(&mut self, cells: &[Cell<'_>]) {
+        if self.columns.is_empty() && self.rows == 0 {
+            *self = Self::for_header((0..cells.len()).map(|index| format!("_c{index}")));
+        }
+        self.count_row(cells.len());
+        let mut columns = self.columns.iter_mut();
+        for (cell, column) in cells.iter().zip(columns.by_ref()) {
+            column.add(*cell);
+        }
+        columns.for_each(|column| column.missing += 1);
+    }
+
+    /// Of a name that occurs twice in a row the first cell counts.
+    fn named(&mut self, cells: &[(&str, Cell<'_>)]) {
+        let mut given = 0;
+        for (place, (name, cell)) in cells.iter().enumerate() {
+            let index = match self.names.at(place, name, &self.columns) {
+                Some(index) => index,
+                None => {
+                    let Some(index) = self.column_of(name) else {
+                        self.unlisted += 1;
+                        continue;
+                    };
+                    self.names.remember(place, index);
+                    index
+                }
+            };
+            if self.names.first_in_row(index, self.rows + 1)
+                && let Some(column) = self.columns.get_mut(index)
+            {
+                column.add(*cell);
+                given += 1;
+            }
+        }
+        self.count_row(cells.len());
+        if given < self.columns.len() {
+            for (index, column) in self.columns.iter_mut().enumerate() {
+                column.missing += u64::from(self.names.first_in_row(index, self.rows));
+            }
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! What a data set looks like, in memory that does not grow with its rows.
+
+mod column;
+mod dataset;
+mod names;
+mod numbers;
+mod stored;
+#[cfg(test)]
+mod tests;
+mod texts;
+
+pub use column::{Categories, ColumnProfile, Detail};
+pub use dataset::Profile;
+pub use numbers::Moments;
+pub use stored::UnreadableProfile;
+pub use texts::TextCounts;

@@ -1,0 +1,68 @@
+//! Finds the columns of a profile by their names.
+
+use std::collections::HashMap;
+
+use super::column::ColumnProfile;
+
+/// Finds columns by their names.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Names {
+    /// INVARIANT: of the same names as the columns; of equal names the first.
+    indices: HashMap<String, usize>,
+    /// Where the cell at a place of the last row belonged: rows of one origin have one order.
+    places: Vec<usize>,
+    /// The last row that had each column.
+    rows: Vec<u64>,
+    /// How many columns were there from the beginning.
+    pub(super) expected: usize,
+}
+
+impl Names {
+    pub(super) fn of(columns: &[ColumnProfile]) -> Self {
+        let mut names = Self { expected: columns.len(), ..Self::default() };
+        for (index, column) in columns.iter().enumerate() {
+            names.add(&column.name, index);
+        }
+        names
+    }
+
+    pub(super) fn add(&mut self, name: &str, index: usize) {
+        self.indices.entry(name.to_owned()).or_insert(index);
+        self.rows.resize(index + 1, 0);
+    }
+
+    pub(super) fn find(&self, name: &str) -> Option<usize> {
+        self.indices.get(name).copied()
+    }
+
+    pub(super) fn unexpected(&self, columns: usize) -> usize {
+        columns.saturating_sub(self.expected)
+    }
+
+    /// The index of the cell at a place, if it is the one that it was in the last row.
+    pub(super) fn at(&self, place: usize, name: &str, columns: &[ColumnProfile]) -> Option<usize> {
+        let index = *self.places.get(place)?;
+        columns.get(index).filter(|column| column.name == name).map(|_| index)
+    }
+
+    pub(super) fn remember(&mut self, place: usize, index: usize) {
+        if self.places.len() <= place {
+            self.places.resize(place + 1, usize::MAX);
+        }
+        if let Some(remembered) = self.places.get_mut(place) {
+            *remembered = index;
+        }
+    }
+
+    /// Whether this row, from 1, has not had the column yet; it has it from now on.
+    pub(super) fn first_in_row(&mut self, index: usize, row: u64) -> bool {
+        self.rows.get_mut(index).is_some_and(|last| std::mem::replace(last, row) != row)
+    }
+}
+
+impl PartialEq for Names {
+    /// They follow from the columns.
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}

@@ -1,0 +1,125 @@
+//! A baseline, made ready for many comparisons.
+
+use std::collections::BTreeMap;
+
+use sagewarden_measure::InferredType;
+use sagewarden_measure::distance::{Counts, Steps};
+
+use super::types::is_numeric;
+use crate::constraints::{Constraints, FeatureConstraints};
+use crate::statistics::{FeatureStatistics, NumericalStatistics, Statistics, StringStatistics};
+
+/// What data is compared with.
+#[derive(Clone, Debug, Default)]
+pub struct Baseline {
+    constraints: Constraints,
+    /// One a column of the constraints.
+    references: Vec<BaselineDistribution>,
+}
+
+/// What is said of a column that could have been compared, were the two files of one baseline.
+const NOT_ITS_OWN: &str = "the baseline's statistics do not have it";
+
+/// The distribution of a column in the baseline.
+#[derive(Clone, Debug)]
+pub(crate) enum BaselineDistribution {
+    /// Of numbers, as either mode sees them.
+    Numbers { compat: Steps, exact: Steps },
+    /// Of texts.
+    Texts(BTreeMap<String, u64>),
+    /// There is none, and why.
+    None(&'static str),
+    /// There should be one, but the statistics are not those that the constraints were made with; and why.
+    Foreign(String),
+}
+
+impl Baseline {
+    /// Prepares what is the same for every comparison. Without statistics, distributions are not compared.
+    #[must_use]
+    pub fn new(statistics: Option<&Statistics>, constraints: Constraints) -> Self {
+        let by_name: BTreeMap<&str, &FeatureStatistics> = statistics
+            .iter()
+            .flat_map(|statistics| statistics.features.iter().rev())
+            .map(|feature| (feature.name.as_str(), feature))
+            .collect();
+        let reference = |constraints: &FeatureConstraints| match by_name.get(constraints.name.as_str()) {
+            Some(feature) => BaselineDistribution::of(feature, constraints.inferred_type),
+            None if statistics.is_none() => BaselineDistribution::None("the baseline has no statistics"),
+            // Of a column without values nothing is missed.
+            None if constraints.inferred_type == InferredType::Unknown => {
+                BaselineDistribution::None(NOT_ITS_OWN)
+            }
+            None => BaselineDistribution::Foreign(NOT_ITS_OWN.to_owned()),
+        };
+        let references = constraints.features.iter().map(reference).collect();
+        Self { constraints, references }
+    }
+
+    /// What columns must keep.
+    #[must_use]
+    pub fn constraints(&self) -> &Constraints {
+        &self.constraints
+    }
+
+    pub(crate) fn references(&self) -> &[BaselineDistribution] {
+        &self.references
+    }
+}
+
+impl BaselineDistribution {
+    /// `expected`: the type by the constraints.
+    fn of(feature: &FeatureStatistics, expected: InferredType) -> Self {
+        let (is_number, is_text) = (is_numeric(expected), expected == InferredType::String);
+        let (numbers, texts) = (&feature.numerical_statistics, &feature.string_statistics);
+        match (numbers, texts) {
+            (Some(_), _) if is_text => Self::other_type(feature, expected),
+            (None, Some(_)) if is_number => Self::other_type(feature, expected),
+            (None, None) if feature.inferred_type == InferredType::Unknown && (is_number || is_text) => {
+                Self::other_type(feature, expected)
+            }
+            (None, None) if feature.inferred_type == InferredType::Unknown => {
+                Self::None("it has no values in the baseline")
+            }
+            (Some(numbers), _) => Self::of_numbers(numbers),
+            (None, Some(texts)) => Self::of_texts(texts),
+            (None, None) => Self::Foreign("the baseline's statistics have nothing but its type".to_owned()),
+        }
+    }
+
+    fn other_type(feature: &FeatureStatistics, expected: InferredType) -> Self {
+        let found = match (&feature.numerical_statistics, &feature.string_statistics) {
+            (Some(_), _) => "a column of numbers",
+            (None, Some(_)) => "a column of texts",
+            (None, None) => "a column without values",
+        };
+        Self::Foreign(format!(
+            "it is {found} in the baseline's statistics, and of type {expected:?} in its constraints"
+        ))
+    }
+
+    fn of_numbers(numbers: &NumericalStatistics) -> Self {
+        let Some(distribution) = &numbers.distribution else {
+            return Self::Foreign("the baseline's statistics have no sketch of it".to_owned());
+        };
+        let (compat, exact) = Steps::of_both_modes(&distribution.kll.sketch.data);
+        if exact.total() == 0 {
+            return Self::None("the baseline's sketch of it is empty");
+        }
+        Self::Numbers { compat, exact }
+    }
+
+    fn of_texts(texts: &StringStatistics) -> Self {
+        let Some(texts) = &texts.distribution else {
+            return Self::None(
+                "it has too many different texts in the baseline for a comparison of their shares",
+            );
+        };
+        let counts = texts.categorical.buckets.iter().map(|bucket| (bucket.value.clone(), bucket.count));
+        Self::Texts(counts.collect())
+    }
+
+    /// The texts by reference, as distances take them.
+    pub(crate) fn counts(texts: &BTreeMap<String, u64>) -> Counts<'_> {
+        texts.iter().map(|(text, count)| (text.as_str(), *count)).collect()
+    }
+}

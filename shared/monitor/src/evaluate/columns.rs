@@ -1,0 +1,137 @@
+//! Which column of the data is which column of the baseline.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sagewarden_measure::{ColumnProfile, Profile};
+
+use super::texts;
+use super::verdict::{Check, violation};
+use crate::constraints::Constraints;
+use crate::mode::Mode;
+use crate::violations::Violation;
+
+/// The columns of the data, as the baseline orders them.
+#[derive(Debug, Default)]
+pub(crate) struct AlignedColumns<'a> {
+    /// One for each column of the baseline.
+    pub(crate) matched: Vec<Option<&'a ColumnProfile>>,
+    /// Columns that the baseline does not have.
+    pub(crate) unknown: Vec<&'a ColumnProfile>,
+    /// Why the data cannot be compared with the baseline at all.
+    pub(crate) foreign: Option<String>,
+    /// Too many or too few.
+    pub(crate) violations: Vec<Violation>,
+    /// For people.
+    pub(crate) notes: Vec<String>,
+}
+
+impl<'a> AlignedColumns<'a> {
+    /// Columns without names (`_c0`, `_c1` and so on) are matched by position, others by name.
+    ///
+    /// When rows are of another width than the baseline, and it cannot be told which column is which, nothing is matched, in either
+    /// mode: all that is reported of the container in this case is the violation on the number of columns.
+    pub(crate) fn align(constraints: &Constraints, profile: &'a Profile, mode: Mode) -> Self {
+        let (width, baseline) = (Width::of(profile), constraints.features.len());
+        let current = width.columns();
+        let mut columns = if current != baseline && width.is_positional(profile) {
+            shifted(current, baseline)
+        } else if is_named(profile) {
+            by_name(constraints, profile, width)
+        } else {
+            Self { matched: profile.columns.iter().map(Some).collect(), ..Self::default() }
+        };
+        // Renamed columns are as many as before: the container, which counts, says nothing.
+        let by_name = mode == Mode::Exact && is_named(profile);
+        let gone = by_name && columns.matched.iter().any(Option::is_none) && current >= baseline;
+        let renamed = gone && !columns.unknown.is_empty();
+        if current < baseline || renamed {
+            let text = texts::missing_columns(current, baseline);
+            columns.violations.push(violation(texts::MISSING_COLUMNS, Check::MissingColumn, text));
+        }
+        if current > baseline || (by_name && !columns.unknown.is_empty()) {
+            let text = texts::extra_columns(current, baseline);
+            columns.violations.push(violation(texts::EXTRA_COLUMNS, Check::ExtraColumn, text));
+        }
+        columns
+    }
+}
+
+fn is_named(profile: &Profile) -> bool {
+    profile.columns.iter().enumerate().any(|(at, column)| column.name != format!("_c{at}"))
+}
+
+/// How many columns the data has. A profile that was made for a baseline has all columns of the baseline, come what may.
+#[derive(Clone, Copy, Debug)]
+struct Width {
+    /// How many cells most rows have.
+    usual: usize,
+    /// How many columns have values.
+    filled: usize,
+}
+
+impl Width {
+    fn of(profile: &Profile) -> Self {
+        let usual = profile.widths.iter().max_by_key(|(_, rows)| **rows).map(|(width, _)| *width);
+        Self {
+            usual: usual.unwrap_or(profile.columns.len()),
+            filled: profile.columns.iter().filter(|column| column.present() > 0).count(),
+        }
+    }
+
+    /// Objects may leave out cells, so that no row need have all.
+    fn columns(self) -> usize {
+        self.usual.max(self.filled)
+    }
+
+    /// Whether the data has the column. One without values is there when rows have more cells than there are columns with values.
+    fn includes(self, column: &ColumnProfile) -> bool {
+        column.present() > 0 || self.usual > self.filled
+    }
+
+    /// Whether columns of a width that is not the baseline's are cells without names: objects bring columns of their own when they have
+    /// more cells, and need not lack just the last ones when they have fewer.
+    fn is_positional(self, profile: &Profile) -> bool {
+        let known = profile.columns.len();
+        let cut =
+            self.usual < known && profile.columns.iter().skip(self.usual).all(|column| column.present() == 0);
+        !is_named(profile) || (self.usual > known && profile.unlisted == 0) || cut
+    }
+}
+
+fn shifted<'a>(current: usize, baseline: usize) -> AlignedColumns<'a> {
+    let foreign = format!(
+        "the data has {current} columns and the baseline has {baseline}, and it cannot be told which is which"
+    );
+    AlignedColumns { matched: vec![None; baseline], foreign: Some(foreign), ..AlignedColumns::default() }
+}
+
+fn by_name<'a>(constraints: &Constraints, profile: &'a Profile, width: Width) -> AlignedColumns<'a> {
+    let included = || profile.columns.iter().filter(|column| width.includes(column));
+    let by_name: BTreeMap<&str, &ColumnProfile> =
+        included().rev().map(|column| (column.name.as_str(), column)).collect();
+    let expected = || constraints.features.iter().map(|feature| feature.name.as_str());
+    let known: BTreeSet<&str> = expected().collect();
+    let matched: Vec<_> = expected().map(|name| by_name.get(name).copied()).collect();
+    let unknown: Vec<_> = included().filter(|column| !known.contains(column.name.as_str())).collect();
+    let missing: Vec<&str> = expected().filter(|name| !by_name.contains_key(name)).collect();
+    let surplus: Vec<&str> = unknown.iter().map(|column| column.name.as_str()).collect();
+    let lacks = |which: &str, names: &[&str]| {
+        (!names.is_empty()).then(|| format!("{which} lacks {}", enumerate(names)))
+    };
+    let foreign = matched.iter().all(Option::is_none).then(|| {
+        "no column of the data has the name of a column of the baseline: this baseline was made of other data".to_owned()
+    });
+    let notes =
+        [lacks("the data", &missing), lacks("the baseline", &surplus)].into_iter().flatten().collect();
+    AlignedColumns { matched, unknown, foreign, violations: Vec::new(), notes }
+}
+
+/// Names for a sentence, as many as one can read.
+fn enumerate(names: &[&str]) -> String {
+    const READABLE: usize = 5;
+    let mut text: Vec<String> = names.iter().take(READABLE).map(|name| format!("`{name}`")).collect();
+    if let Some(more) = names.len().checked_sub(READABLE).filter(|more| *more > 0) {
+        text.push(format!("{more} more"));
+    }
+    text.join(", ")
+}

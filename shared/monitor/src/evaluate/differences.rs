@@ -1,0 +1,115 @@
+//! Where the container's answer is not the right one, and why, in a sentence for a person.
+
+use super::types::is_numeric;
+use super::verdict::{Check, CheckResult, Distance, Evaluation, FeatureVerdict, Method, Verdict};
+use sagewarden_measure::InferredType;
+use sagewarden_measure::distance::chance;
+use serde::{Deserialize, Serialize};
+
+/// A check of a feature on which the modes do not agree.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Disagreement {
+    /// The feature.
+    pub feature: String,
+    /// The check.
+    pub check: Check,
+    /// What the container makes of the check: a feature may fail another one.
+    pub compat: Verdict,
+    /// What is right.
+    pub exact: Verdict,
+    /// Why they differ.
+    pub why: String,
+}
+
+/// Where the two answers on the same data differ: in the order of the features.
+#[must_use]
+pub fn compare_modes(compat: &Evaluation, exact: &Evaluation) -> Vec<Disagreement> {
+    let pairs = compat.features.iter().zip(&exact.features).filter(|(one, other)| one.name == other.name);
+    pairs.flat_map(|(compat, exact)| [data_type(compat, exact), drift(compat, exact)]).flatten().collect()
+}
+
+fn difference(check: Check, compat: &FeatureVerdict, exact: &FeatureVerdict, why: String) -> Disagreement {
+    Disagreement {
+        feature: exact.name.clone(),
+        check,
+        compat: verdict(check, compat),
+        exact: verdict(check, exact),
+        why,
+    }
+}
+
+/// What a mode makes of the check.
+fn verdict(check: Check, feature: &FeatureVerdict) -> Verdict {
+    match result(feature, check) {
+        Some(CheckResult { passed: true, .. }) => Verdict::Ok,
+        Some(_) => Verdict::Violated,
+        None => Verdict::NotCompared(feature.not_compared.clone().unwrap_or_default()),
+    }
+}
+
+fn result(feature: &FeatureVerdict, check: Check) -> Option<&CheckResult> {
+    feature.checks.iter().find(|result| result.check == check)
+}
+
+/// Only the container can be the stricter one: what is a number to it is one.
+fn data_type(compat: &FeatureVerdict, exact: &FeatureVerdict) -> Option<Disagreement> {
+    let (strict, right) = (result(compat, Check::DataType)?, result(exact, Check::DataType)?);
+    if strict.passed == right.passed {
+        return None;
+    }
+    let why = if scientific(compat, exact) {
+        "the container takes numbers in scientific notation for texts"
+    } else {
+        "the container does not count whole numbers such as `15` where it expects fractions such as `15.0`"
+    };
+    Some(difference(Check::DataType, compat, exact, why.to_owned()))
+}
+
+fn scientific(compat: &FeatureVerdict, exact: &FeatureVerdict) -> bool {
+    compat.inferred_type == InferredType::String && is_numeric(exact.inferred_type)
+}
+
+fn drift(compat: &FeatureVerdict, exact: &FeatureVerdict) -> Option<Disagreement> {
+    let passed = |feature: &FeatureVerdict| result(feature, Check::BaselineDrift).map(|result| result.passed);
+    let why = match (passed(compat), passed(exact)) {
+        (one, other) if one == other => return None,
+        (None, Some(_)) if scientific(compat, exact) => {
+            "the container takes numbers in scientific notation for texts, and compares nothing".to_owned()
+        }
+        (None, _) => {
+            format!("the container compares nothing: {}", compat.not_compared.as_deref().unwrap_or("-"))
+        }
+        (_, None) => format!("it cannot be compared: {}", exact.not_compared.as_deref().unwrap_or("-")),
+        (Some(_), Some(_)) => disagreement(compat.distance.as_ref()?, exact.distance.as_ref()?),
+    };
+    Some(difference(Check::BaselineDrift, compat, exact, why))
+}
+
+/// Both were compared, and the distances lie on different sides of the threshold.
+fn disagreement(compat: &Distance, exact: &Distance) -> String {
+    let (n, m) = (compat.baseline_distinct, compat.current_distinct);
+    if exact.method == Method::ChiSquared {
+        return "the container leaves out texts that the baseline does not have, and takes the baseline for certain".to_owned();
+    }
+    let allowance = chance(compat.baseline_n, compat.current_n);
+    if compat.method == Method::Robust
+        && compat.value <= compat.threshold
+        && allowance + compat.threshold >= 1.0
+    {
+        return format!(
+            "the container compares which values occur, not how often, and with {n} different values in the baseline and {m} now \
+             it allows for chance so much that no change can exceed the threshold"
+        );
+    }
+    if exact.value > exact.threshold {
+        format!(
+            "the container compares which values occur ({n} different ones in the baseline, {m} now), not how often, and so does \
+             not see that their shares have changed"
+        )
+    } else {
+        format!(
+            "the container compares which values occur ({n} different ones in the baseline, {m} now), not how often: they differ, \
+             but their distribution is alike"
+        )
+    }
+}

@@ -1,0 +1,131 @@
+//! Judges a profile against a baseline: column by column, check by check.
+
+use sagewarden_measure::{ColumnProfile, InferredType, Profile};
+
+use super::baseline::{Baseline, BaselineDistribution};
+use super::columns::AlignedColumns;
+use super::settings::ColumnSettings;
+use super::types::Types;
+use super::verdict::{Evaluation, FeatureVerdict, Verdict, violation};
+use super::{checks, drift};
+use crate::constraints::FeatureConstraints;
+use crate::mode::Mode;
+
+/// Judges a profile against a baseline.
+///
+/// Data that does not belong to the baseline is not judged column by column: each column says why, and a note says so.
+#[must_use]
+pub fn evaluate(baseline: &Baseline, profile: &Profile, mode: Mode) -> Evaluation {
+    let constraints = baseline.constraints();
+    let AlignedColumns { matched, unknown, foreign, violations, mut notes } =
+        AlignedColumns::align(constraints, profile, mode);
+    let foreign = if profile.rows == 0 { Some("there are no rows".to_owned()) } else { foreign };
+    notes.extend(foreign.clone());
+    notes.extend(ragged(profile));
+    // Of no rows nothing is known, not even how many columns they have.
+    let violations = if profile.rows == 0 { Vec::new() } else { violations };
+    let mut evaluation = Evaluation {
+        mode,
+        rows: profile.rows,
+        features: Vec::new(),
+        violations,
+        notes,
+        foreign_statistics: None,
+    };
+    for ((feature, reference), column) in constraints.features.iter().zip(baseline.references()).zip(matched)
+    {
+        let verdict = match (&foreign, column) {
+            (Some(why), _) => unjudged(feature, column, mode, why),
+            (None, None) => unjudged(feature, column, mode, "the data does not have it"),
+            (None, Some(column)) => {
+                let settings = ColumnSettings::of(&constraints.monitoring_config, feature);
+                judge(
+                    &mut evaluation,
+                    feature,
+                    &JudgedColumn { reference, column, settings, rows: profile.rows },
+                )
+            }
+        };
+        evaluation.features.push(verdict);
+    }
+    for column in unknown {
+        let surplus = FeatureConstraints { name: column.name.clone(), ..FeatureConstraints::default() };
+        evaluation.features.push(unjudged(&surplus, Some(column), mode, "the baseline does not have it"));
+    }
+    evaluation
+}
+
+/// A column and what it is judged by.
+struct JudgedColumn<'a> {
+    reference: &'a BaselineDistribution,
+    column: &'a ColumnProfile,
+    settings: ColumnSettings,
+    rows: u64,
+}
+
+fn judge(
+    evaluation: &mut Evaluation,
+    feature: &FeatureConstraints,
+    judged: &JudgedColumn<'_>,
+) -> FeatureVerdict {
+    let JudgedColumn { reference, column, settings, rows } = judged;
+    let mode = evaluation.mode;
+    if !settings.evaluate {
+        return unjudged(feature, Some(column), mode, "its checks are switched off (`evaluate_constraints`)");
+    }
+    let mut found = checks::check(feature, column, settings, *rows, mode);
+    let compared = if settings.compare {
+        drift::compare(reference, column, settings, mode)
+    } else {
+        Err("its comparison is switched off (`perform_comparison`)".to_owned())
+    };
+    if let Ok(distance) = &compared {
+        found.push(drift::check(distance));
+    }
+    if let (Err(why), BaselineDistribution::Foreign(known)) = (&compared, reference)
+        && why == known
+        && evaluation.foreign_statistics.is_none()
+    {
+        evaluation.foreign_statistics = Some(format!("`{}`: {why}", feature.name));
+    }
+    evaluation.notes.extend(drift::note(&feature.name, column, compared.as_ref().ok(), mode));
+    let violated = found.iter().any(|(result, _)| !result.passed);
+    let (checks, texts): (Vec<_>, Vec<_>) = found.into_iter().unzip();
+    for (result, text) in checks.iter().zip(texts).filter(|(result, _)| !result.passed) {
+        evaluation.violations.push(violation(&feature.name, result.check, text));
+    }
+    let (distance, not_compared, verdict) = match compared {
+        Ok(distance) => (Some(distance), None, Verdict::Ok),
+        Err(why) => (None, Some(why.clone()), Verdict::NotCompared(why)),
+    };
+    let verdict = if violated { Verdict::Violated } else { verdict };
+    FeatureVerdict { checks, distance, not_compared, verdict, ..unjudged(feature, Some(column), mode, "") }
+}
+
+/// A column that is not judged, and why.
+fn unjudged(
+    feature: &FeatureConstraints,
+    column: Option<&ColumnProfile>,
+    mode: Mode,
+    why: &str,
+) -> FeatureVerdict {
+    FeatureVerdict {
+        name: feature.name.clone(),
+        inferred_type: column.map_or(InferredType::Unknown, |column| Types::of(column, mode).inferred()),
+        expected_type: feature.inferred_type,
+        checks: Vec::new(),
+        distance: None,
+        not_compared: Some(why.to_owned()),
+        verdict: Verdict::NotCompared(why.to_owned()),
+    }
+}
+
+/// Rows that have not as many cells as most.
+fn ragged(profile: &Profile) -> Option<String> {
+    let (usual, of) = profile.widths.iter().max_by_key(|(_, rows)| **rows)?;
+    let others: u64 = profile.widths.values().sum::<u64>() - of;
+    let columns = if *usual == 1 { "column" } else { "columns" };
+    let [most, more] = [*of, others]
+        .map(|rows| if rows == 1 { "1 row has".to_owned() } else { format!("{rows} rows have") });
+    (others > 0).then(|| format!("{most} {usual} {columns}, {more} more or fewer"))
+}

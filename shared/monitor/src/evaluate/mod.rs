@@ -1,0 +1,26 @@
+//! Judges a profile against a baseline, as Model Monitor's container does and as the mathematics would have it.
+//!
+//! Where the container's answer is not known from documentation or from files that it wrote, what is done instead stands beside
+//! the code that does it.
+
+mod baseline;
+mod checks;
+mod columns;
+mod differences;
+mod drift;
+mod judge;
+mod metrics;
+mod settings;
+#[cfg(test)]
+mod tests;
+mod texts;
+mod types;
+mod verdict;
+
+pub use baseline::Baseline;
+pub use differences::{Disagreement, compare_modes};
+pub use judge::evaluate;
+pub use metrics::{Metric, MetricValue, metrics};
+pub use verdict::{
+    Check, CheckResult, Distance, DistributionGap, Evaluation, FeatureVerdict, GapPlace, Method, Verdict,
+};

@@ -1,0 +1,71 @@
+//! Of which type the values of a column are, in either mode.
+
+use sagewarden_measure::{ColumnProfile, InferredType};
+
+use crate::mode::Mode;
+
+/// How many values of a column are of which type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Types {
+    integral: u64,
+    fractional: u64,
+    other: u64,
+}
+
+impl Types {
+    /// The container takes numbers in scientific notation for texts. Otherwise they are what they mean: numbers.
+    pub(crate) fn of(column: &ColumnProfile, mode: Mode) -> Self {
+        let types = column.types;
+        let scientific = match mode {
+            Mode::Compat => 0,
+            Mode::Exact => scientific(column),
+        };
+        Self {
+            integral: types.integral,
+            fractional: types.fractional + scientific,
+            other: (types.string + types.boolean).saturating_sub(scientific),
+        }
+    }
+
+    /// How many values there are.
+    pub(crate) fn present(self) -> u64 {
+        self.integral + self.fractional + self.other
+    }
+
+    /// The type of the column.
+    pub(crate) fn inferred(self) -> InferredType {
+        match self {
+            Self { other: 1.., .. } => InferredType::String,
+            Self { fractional: 1.., .. } => InferredType::Fractional,
+            Self { integral: 1.., .. } => InferredType::Integral,
+            _ => InferredType::Unknown,
+        }
+    }
+
+    /// How many values are of the type that the baseline has.
+    ///
+    /// Whether a whole number counts where fractions are expected: to the container not, by a report of 2019 in which 98.7 % of
+    /// the totals of taxi rides matched, and half of the fares. They are whole numbers now and then, and nothing else can have
+    /// failed. Nobody has seen the container report a column of texts for not being text.
+    pub(crate) fn matching(self, expected: InferredType, mode: Mode) -> u64 {
+        match (expected, mode) {
+            (InferredType::Integral, _) => self.integral,
+            (InferredType::Fractional, Mode::Compat) => self.fractional,
+            (InferredType::Fractional, Mode::Exact) => self.fractional + self.integral,
+            (InferredType::String | InferredType::Unknown, _) => self.present(),
+        }
+    }
+}
+
+/// How many values are finite numbers in scientific notation, and the like (`.5`, `5.`): numbers, but of neither of the container's
+/// two kinds. Where no numbers were asked for, none are known.
+pub(crate) fn scientific(column: &ColumnProfile) -> u64 {
+    let types = column.types;
+    let numbers = column.numbers().map_or(0, |numbers| numbers.count);
+    numbers.saturating_sub(types.integral + types.fractional).min(types.string)
+}
+
+/// Whether columns of this type are compared as numbers.
+pub(crate) fn is_numeric(inferred: InferredType) -> bool {
+    matches!(inferred, InferredType::Integral | InferredType::Fractional)
+}

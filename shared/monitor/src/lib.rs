@@ -1,0 +1,40 @@
+//! Model Monitor's files and rules: what its container writes of a data set, and what it finds wrong with one. Pure.
+//!
+//! A profile of data ([`sagewarden_measure::Profile`]) becomes the files of a baseline ([`Statistics`], [`Constraints`]), and is
+//! judged against such files ([`evaluate`]), as the container would and as the mathematics would have it ([`Mode`]). What was found
+//! is written as the container writes it ([`Violations`]), and as Sagewarden's own report of a window ([`WindowReport`]).
+
+mod baseline;
+mod constraints;
+mod evaluate;
+pub mod java_json;
+mod java_number;
+pub mod loose;
+mod mode;
+pub mod number_or_text;
+pub mod optional_number;
+mod statistics;
+mod violations;
+mod window_report;
+
+pub use baseline::SuggestedBaseline;
+pub use constraints::{
+    CategoricalMethod, Comparison, Constraints, DistributionConstraints, DistributionOverrides,
+    FeatureConstraints, MonitoringConfig, MonitoringOverrides, NumericConstraints, StringConstraints, Switch,
+    UnreadableConstraints,
+};
+pub use evaluate::{
+    Baseline, Check, CheckResult, Disagreement, Distance, DistributionGap, Evaluation, FeatureVerdict,
+    GapPlace, Method, Metric, MetricValue, Verdict, compare_modes, evaluate, metrics,
+};
+pub use java_number::java_double;
+pub use mode::Mode;
+pub use statistics::{
+    CategoricalBucket, CategoricalBuckets, CategoricalDistribution, Dataset, FeatureStatistics,
+    KllDistribution, NumericalBucket, NumericalDistribution, NumericalStatistics, Presence, SketchData,
+    SketchParameters, Statistics, StringStatistics, UnreadableStatistics,
+};
+pub use violations::{Excess, Limit, Observed, Severity, UnreadableReport, Violation, Violations, severity};
+pub use window_report::{
+    CaptureWindow, ModeDifference, UnreadableLines, UnreadableWindowReport, WindowReport,
+};

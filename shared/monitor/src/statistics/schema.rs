@@ -1,0 +1,225 @@
+//! The keys of `statistics.json`.
+
+use sagewarden_measure::InferredType;
+use serde::de::Error as _;
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use super::levels;
+use crate::{java_json, loose};
+
+/// The file.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(expecting = "a JSON object")]
+pub struct Statistics {
+    /// `0.0`
+    #[serde(default)]
+    pub version: f64,
+    /// The data set as a whole.
+    #[serde(default)]
+    pub dataset: Dataset,
+    /// In the order of the columns.
+    #[serde(default)]
+    pub features: Vec<FeatureStatistics>,
+}
+
+/// The data set as a whole.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(expecting = "a JSON object")]
+pub struct Dataset {
+    /// Rows.
+    #[serde(default)]
+    pub item_count: u64,
+}
+
+/// One column.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(expecting = "a JSON object")]
+pub struct FeatureStatistics {
+    /// Its name; `_c0`, `_c1` and so on where the data has no header.
+    pub name: String,
+    /// Its type.
+    #[serde(default)]
+    pub inferred_type: InferredType,
+    /// Of a column of numbers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub numerical_statistics: Option<NumericalStatistics>,
+    /// Of a column of texts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub string_statistics: Option<StringStatistics>,
+}
+
+/// How many values there are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(expecting = "a JSON object")]
+pub struct Presence {
+    /// Values.
+    #[serde(default)]
+    pub num_present: u64,
+    /// Rows without one.
+    #[serde(default)]
+    pub num_missing: u64,
+}
+
+/// A column of numbers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(expecting = "a JSON object")]
+pub struct NumericalStatistics {
+    /// How many values there are.
+    #[serde(default)]
+    pub common: Presence,
+    /// The mean.
+    pub mean: Option<f64>,
+    /// The sum.
+    pub sum: Option<f64>,
+    /// The standard deviation of the population (divided by the number of values).
+    pub std_dev: Option<f64>,
+    /// The smallest value.
+    pub min: Option<f64>,
+    /// The largest value.
+    pub max: Option<f64>,
+    /// By HyperLogLog++.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approximate_num_distinct_values: Option<u64>,
+    /// Values by rows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub completeness: Option<f64>,
+    /// How the values are distributed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub distribution: Option<NumericalDistribution>,
+}
+
+/// How numbers are distributed.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(expecting = "a JSON object")]
+pub struct NumericalDistribution {
+    /// The sketch, and buckets made from it.
+    pub kll: KllDistribution,
+}
+
+/// The sketch, and buckets made from it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(expecting = "a JSON object")]
+pub struct KllDistribution {
+    /// Ten of the same width, from the smallest to the largest value.
+    #[serde(default)]
+    pub buckets: Vec<NumericalBucket>,
+    /// The sketch.
+    #[serde(default)]
+    pub sketch: SketchData,
+}
+
+/// A bucket of numbers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(expecting = "a JSON object")]
+pub struct NumericalBucket {
+    /// From here, included.
+    pub lower_bound: f64,
+    /// To here, excluded but in the last bucket.
+    pub upper_bound: f64,
+    /// How many values, by the sketch.
+    pub count: f64,
+}
+
+/// A KLL sketch.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(expecting = "a JSON object")]
+pub struct SketchData {
+    /// Its size.
+    pub parameters: SketchParameters,
+    /// The values of each level; one of level `i` stands for `2^i` values.
+    #[serde(deserialize_with = "levels::deserialize")]
+    pub data: Vec<Vec<f64>>,
+}
+
+/// The size of a KLL sketch.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(expecting = "a JSON object")]
+pub struct SketchParameters {
+    /// How much smaller each lower level is.
+    pub c: f64,
+    /// The size of the highest level.
+    pub k: f64,
+}
+
+impl Default for SketchParameters {
+    fn default() -> Self {
+        Self { c: 0.64, k: 2048.0 }
+    }
+}
+
+/// A column of texts.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(expecting = "a JSON object")]
+pub struct StringStatistics {
+    /// How many values there are.
+    #[serde(default)]
+    pub common: Presence,
+    /// By HyperLogLog++.
+    #[serde(default)]
+    pub distinct_count: f64,
+    /// Values by rows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub completeness: Option<f64>,
+    /// Of a column of few different values.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub distribution: Option<CategoricalDistribution>,
+}
+
+/// How texts are distributed.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(expecting = "a JSON object")]
+pub struct CategoricalDistribution {
+    /// Their counts.
+    pub categorical: CategoricalBuckets,
+}
+
+/// Counts of texts.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(expecting = "a JSON object")]
+pub struct CategoricalBuckets {
+    /// One a text, in no particular order.
+    #[serde(default)]
+    pub buckets: Vec<CategoricalBucket>,
+}
+
+/// The count of a text.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(expecting = "a JSON object")]
+pub struct CategoricalBucket {
+    /// The text.
+    pub value: String,
+    /// How often.
+    pub count: u64,
+}
+
+/// Statistics that cannot be read.
+#[derive(Debug, Error)]
+#[error("this is no statistics.json of Model Monitor: {0}")]
+pub struct UnreadableStatistics(#[from] serde_json::Error);
+
+impl Statistics {
+    /// Reads the file.
+    ///
+    /// # Errors
+    /// When it is no JSON, or a key has a value of another type.
+    pub fn parse(bytes: &[u8]) -> Result<Self, UnreadableStatistics> {
+        let statistics: Self = loose::document(bytes)?;
+        let is_told = |feature: &FeatureStatistics| {
+            feature.numerical_statistics.is_some() || feature.string_statistics.is_some()
+        };
+        let mut features = statistics.features.iter();
+        let has_values = features.clone().any(|feature| feature.inferred_type != InferredType::Unknown);
+        if has_values && !features.any(is_told) {
+            let why = "none of its features has statistics; it seems to be a constraints.json";
+            return Err(serde_json::Error::custom(why).into());
+        }
+        Ok(statistics)
+    }
+
+    /// The file, in the container's layout.
+    #[must_use]
+    pub fn to_java_json(&self) -> String {
+        java_json::to_string(self)
+    }
+}

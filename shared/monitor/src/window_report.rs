@@ -1,0 +1,295 @@
+//! `evaluation.json`: what Sagewarden's own evaluation of a window of captured traffic found, beside the files that it writes in
+//! Model Monitor's format. Alerts are made of this: its violations are those of the mode that alerts, where the files beside it
+//! may be what the container would have said.
+
+use std::fmt;
+
+use sagewarden_events::Timestamp;
+
+use crate::loose;
+use crate::violations::Violation;
+use sagewarden_measure::Issues;
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+/// The document.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(expecting = "a JSON object")]
+pub struct WindowReport {
+    /// Of the format; what is read here is 1.
+    #[serde(default = "first_version")]
+    pub version: u32,
+    /// The endpoint's name.
+    pub endpoint: String,
+    /// The variant whose traffic it is.
+    #[serde(default)]
+    pub variant: String,
+    /// The time that was looked at.
+    pub window: CaptureWindow,
+    /// By which rules the violations were found: `exact` or `compat`.
+    #[serde(default)]
+    pub alert_mode: String,
+    /// How many rows were looked at. A window grows while data arrives.
+    #[serde(default)]
+    pub rows: u64,
+    /// The files that the rows came from.
+    #[serde(default)]
+    pub files: Vec<String>,
+    /// What could not be read in them, by file and kind; the other lines of the file were used. At most [`Self::MAX_UNREADABLE`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unreadable: Vec<UnreadableLines>,
+    /// How many lines that is in all, also of what is not listed.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub unreadable_lines: u64,
+    /// Files that were there no more when they were to be read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gone: Vec<String>,
+    /// What was found, as entries of `constraint_violations.json`.
+    #[serde(default)]
+    pub violations: Vec<Violation>,
+    /// Where the two modes come to different verdicts.
+    #[serde(default)]
+    pub differences: Vec<ModeDifference>,
+    /// Where the baseline is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<String>,
+}
+
+/// A span of time, its end excluded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(expecting = "a JSON object")]
+pub struct CaptureWindow {
+    /// From.
+    pub start: Timestamp,
+    /// Until.
+    pub end: Timestamp,
+    /// Whether no more data is expected.
+    #[serde(default)]
+    pub complete: bool,
+}
+
+/// A feature of which the two modes say different things.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(expecting = "a JSON object")]
+pub struct ModeDifference {
+    /// Which.
+    pub feature: String,
+    /// What differs, and why, in words.
+    pub text: String,
+}
+
+/// Lines of a file that have the same thing wrong.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(expecting = "a JSON object")]
+pub struct UnreadableLines {
+    /// The file.
+    pub file: String,
+    /// What is wrong, as a word of the format: `not-json`. Later versions may know more of them.
+    pub kind: String,
+    /// The same for people.
+    #[serde(default)]
+    pub text: String,
+    /// How many lines.
+    pub count: u64,
+    /// The first of them, from 1.
+    #[serde(default)]
+    pub lines: Vec<u64>,
+}
+
+impl UnreadableLines {
+    /// What could not be used in a file. A line that was used all the same, such as one with a cell that counts as missing, is none of
+    /// them: see [`IssueKind::is_row_lost`](crate::IssueKind::is_row_lost).
+    pub fn of<'a>(file: &'a str, issues: &'a Issues) -> impl Iterator<Item = Self> + 'a {
+        issues.iter().filter(|(kind, _)| kind.is_row_lost()).map(move |(kind, issue)| Self {
+            file: file.to_owned(),
+            kind: kind.name(),
+            text: kind.to_string(),
+            count: issue.count,
+            lines: issue.lines.clone(),
+        })
+    }
+
+    /// The first entries in a sentence, and how many more there are.
+    #[must_use]
+    pub fn in_words(entries: &[Self], at_most: usize) -> String {
+        let mut told: Vec<String> = entries.iter().take(at_most).map(ToString::to_string).collect();
+        if let Some(more) = entries.len().checked_sub(at_most).filter(|more| *more > 0) {
+            told.push(format!("and {more} more {}", if more == 1 { "entry" } else { "entries" }));
+        }
+        told.join("; ")
+    }
+}
+
+impl fmt::Display for UnreadableLines {
+    /// `2 lines: the body is no base64 (lines 1, 7 of s3://…)`, `1200 lines: … (first 1, 7, 9, 12, 20 of s3://…)`
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { count, text, kind, file, lines } = self;
+        let text = if text.is_empty() { kind } else { text };
+        let nouns = if *count == 1 { "line" } else { "lines" };
+        let numbers = lines.iter().map(u64::to_string).collect::<Vec<_>>().join(", ");
+        let place = match lines.len() {
+            0 => format!("in {file}"),
+            told if told as u64 == *count => format!("{nouns} {numbers} of {file}"),
+            _ => format!("first {numbers} of {file}"),
+        };
+        write!(formatter, "{count} {nouns}: {text} ({place})")
+    }
+}
+
+/// A document that cannot be read.
+#[derive(Debug, Error)]
+#[error("it is no evaluation of a window: {0}")]
+pub struct UnreadableWindowReport(#[from] serde_json::Error);
+
+impl WindowReport {
+    /// The name of the file in its folder.
+    pub const FILE: &str = "evaluation.json";
+    /// How many entries say what could not be read: a day of files that are all broken must not make a document that is too large.
+    pub const MAX_UNREADABLE: usize = 1_000;
+    /// What stands in Model Monitor's key layout where the name of a schedule would.
+    pub const SCHEDULE: &str = "sagewarden-data-quality";
+
+    /// Reads the file. Keys that nobody knows are passed over.
+    ///
+    /// # Errors
+    /// When it is no JSON object with an endpoint and a window.
+    pub fn parse(bytes: &[u8]) -> Result<Self, UnreadableWindowReport> {
+        Ok(loose::document(bytes)?)
+    }
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
+fn first_version() -> u32 {
+    1
+}
+
+#[cfg(test)]
+mod tests {
+    use sagewarden_measure::{Issue, IssueKind};
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read_and_unknown_keys_are_passed_over() {
+        let document = json!({
+            "version": 1, "endpoint": "prod", "variant": "AllTraffic",
+            "window": { "start": "2026-03-03T09:00:00Z", "end": "2026-03-03T10:00:00Z", "complete": true },
+            "alert_mode": "exact", "rows": 1_000, "files": ["s3://b/k"],
+            "violations": [{ "feature_name": "f", "constraint_check_type": "baseline_drift_check" }],
+            "differences": [{ "feature": "f", "text": "compat sees distinct values only" }],
+            "unreadable": [{ "file": "s3://b/k", "kind": "of-the-future", "count": 7 }], "unreadable_lines": 7, "gone": ["s3://b/l"],
+            "baseline": "s3://b/baseline", "of_the_future": [1],
+        });
+        let report = WindowReport::parse(document.to_string().as_bytes()).unwrap();
+        assert_eq!(report.window.start.millis(), 1_772_528_400_000);
+        assert_eq!((report.rows, report.violations.len()), (1_000, 1));
+        assert_eq!((report.unreadable.len(), report.unreadable_lines, report.gone.len()), (1, 7, 1));
+        let written = serde_json::to_vec(&report).unwrap();
+        assert_eq!(WindowReport::parse(&written).unwrap(), report);
+    }
+
+    #[test]
+    fn kinds_are_told_by_the_words_of_the_format() {
+        let mut issues = Issues::default();
+        issues.add(IssueKind::NotJson, 3);
+        let told: Vec<_> = UnreadableLines::of("s3://b/k", &issues).collect();
+        assert_eq!(
+            serde_json::to_value(&told).unwrap(),
+            json!([{ "file": "s3://b/k", "kind": "not-json", "text": "no JSON", "count": 1, "lines": [3] }])
+        );
+    }
+
+    #[test]
+    fn every_kind_is_told_in_a_sentence() {
+        let entry = |kind: IssueKind, issue: &Issue| UnreadableLines {
+            file: "s3://b/k".to_owned(),
+            kind: kind.name(),
+            text: kind.to_string(),
+            count: issue.count,
+            lines: issue.lines.clone(),
+        };
+        let lines = |count: u64| {
+            let mut issues = Issues::default();
+            IssueKind::ALL
+                .into_iter()
+                .for_each(|kind| (0..count).for_each(|line| issues.add(kind, 2 * line + 1)));
+            let told = issues.iter().map(|(kind, issue)| entry(kind, issue).to_string());
+            told.collect::<Vec<_>>().join("\n")
+        };
+        let words = [
+            "more or fewer fields than the table has columns",
+            "bytes that are no UTF-8",
+            "larger than what is read",
+            "cut off, since the file was not written to its end",
+            "longer than a captured event can be",
+            "no JSON",
+            "JSON, but with neither `captureData` nor `groundTruthData`",
+            "the event lacks a body that columns are taken from: compare the setting with what the endpoint captures",
+            "the body is neither CSV nor JSON: list its content type in the endpoint's CaptureContentTypeHeader",
+            "the body is no base64",
+            "the body is no JSON",
+            "`NaN` or `Infinity` is no JSON and counts as missing",
+            "objects or lists within a row: set the path that leads to the rows, such as `/instances/*/features`",
+            "the path of the rows leads nowhere in the body",
+            "the event has no rows",
+            "input and output have different numbers of rows, so none is used: end the path of a list of results with `/*`",
+            "the row has more columns than are read",
+        ];
+        let told = |begin: &str, end: &str| {
+            words.map(|words| format!("{begin}: {words} ({end} of s3://b/k)")).join("\n")
+        };
+        assert_eq!(lines(1), told("1 line", "line 1"));
+        assert_eq!(lines(2), told("2 lines", "lines 1, 3"));
+        assert_eq!(lines(7), told("7 lines", "first 1, 3, 5, 7, 9"));
+    }
+
+    #[test]
+    fn lines_that_were_used_all_the_same_are_none_of_them() {
+        let mut issues = Issues::default();
+        for kind in [IssueKind::NotANumber, IssueKind::CutOff, IssueKind::Ragged] {
+            issues.add(kind, 3);
+        }
+        let kinds: Vec<String> = UnreadableLines::of("s3://b/k", &issues).map(|lines| lines.kind).collect();
+        assert_eq!(kinds, ["cut-off"]);
+    }
+
+    #[test]
+    fn entries_are_told_apart_and_those_of_the_future_by_their_word() {
+        let entry = |kind: &str, text: &str, count, lines: &[u64]| UnreadableLines {
+            file: "f".to_owned(),
+            kind: kind.to_owned(),
+            text: text.to_owned(),
+            count,
+            lines: lines.to_vec(),
+        };
+        let entries = [
+            entry("not-json", "no JSON", 2, &[3, 7]),
+            entry("of-the-future", "", 9, &[]),
+            entry("not-json", "no JSON", 1, &[1]),
+        ];
+        let first = "2 lines: no JSON (lines 3, 7 of f)";
+        assert_eq!(UnreadableLines::in_words(&entries[..1], 2), first);
+        assert_eq!(
+            UnreadableLines::in_words(&entries, 2),
+            format!("{first}; 9 lines: of-the-future (in f); and 1 more entry")
+        );
+    }
+
+    #[test]
+    fn it_needs_an_endpoint_and_a_window_and_no_more() {
+        let least = json!({ "endpoint": "prod", "window": { "start": 0, "end": 3_600 } });
+        let report = WindowReport::parse(least.to_string().as_bytes()).unwrap();
+        assert_eq!((report.version, report.rows, report.window.complete), (1, 0, false));
+        assert_eq!((report.unreadable.len(), report.unreadable_lines, report.gone.len()), (0, 0, 0));
+        for bad in
+            [json!({}), json!([]), json!({ "endpoint": "prod", "window": { "start": "soon", "end": 1 } })]
+        {
+            let error = WindowReport::parse(bad.to_string().as_bytes()).unwrap_err().to_string();
+            assert!(error.starts_with("it is no evaluation of a window: "), "{error}");
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! Bias drift: a metric that is farther from its ideal than in the baseline.
+//!
+//! The monitor compares distances from 0, `|live| > |baseline|`, which holds for all 25 violations that are published. Where
+//! Clarify is given raw data it also wants the bootstrap interval of the live value to miss the allowed range; two analyses hold
+//! no data to draw from, so a violation here may be one that the container leaves out for want of certainty.
+//!
+//! DI is a ratio whose ideal is 1, and a DI of 0 is the worst there is. What the container does with it is not known. `compat`
+//! treats it as any other metric; `exact` compares how far the ratio is from 1 either way, `|ln live| > |ln baseline|`, so that
+//! half and double are equally bad.
+
+use std::collections::BTreeMap;
+
+use sagewarden_monitor::{Mode, Violation, Violations, java_double};
+use serde_json::{Value, json};
+
+use super::analysis::{Analysis, Bias, BiasStage};
+
+/// A metric in both analyses.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ComparedBias {
+    /// Of data or predictions.
+    pub stage: BiasStage,
+    /// The facet's name.
+    pub facet: String,
+    /// The group.
+    pub facet_value: String,
+    /// The metric's short name.
+    pub metric: String,
+    /// Its value now.
+    pub live: f64,
+    /// Its value in the baseline.
+    pub baseline: f64,
+    /// Farther from its ideal than it was.
+    pub violated: bool,
+}
+
+/// A metric that cannot be compared, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Incomparable {
+    /// Facet, group and metric.
+    pub metric: String,
+    /// Why.
+    pub why: &'static str,
+}
+
+/// What came out.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct BiasDrift {
+    /// Every metric that both have.
+    pub compared: Vec<ComparedBias>,
+    /// Those that one of them lacks, or that have no value.
+    pub incomparable: Vec<Incomparable>,
+}
+
+type BiasKey = (BiasStage, String, String, String);
+
+/// Compares two analyses.
+#[must_use]
+pub fn bias_drift(baseline: &Analysis, live: &Analysis, mode: Mode) -> BiasDrift {
+    let (before, mut now) = (values(baseline), values(live));
+    let mut drift = BiasDrift::default();
+    for (key, baseline) in before {
+        let compared = match now.remove(&key) {
+            None => Err("it is in the baseline only"),
+            Some(live) => both(baseline, live),
+        };
+        let (stage, facet, facet_value, metric) = key;
+        match compared {
+            Err(why) => {
+                drift.incomparable.push(Incomparable { metric: named(&facet, &facet_value, &metric), why })
+            }
+            Ok((baseline, live)) => drift.compared.push(ComparedBias {
+                violated: is_farther(&metric, baseline, live, mode),
+                stage,
+                facet,
+                facet_value,
+                metric,
+                live,
+                baseline,
+            }),
+        }
+    }
+    drift.incomparable.extend(now.into_keys().map(|(_, facet, value, metric)| Incomparable {
+        metric: named(&facet, &value, &metric),
+        why: "it is not in the baseline",
+    }));
+    drift
+}
+
+fn named(facet: &str, value: &str, metric: &str) -> String {
+    format!("{facet} / {value} / {metric}")
+}
+
+fn both(baseline: Option<f64>, live: Option<f64>) -> Result<(f64, f64), &'static str> {
+    let known = |value: Option<f64>| value.filter(|number| !number.is_nan());
+    let baseline = known(baseline).ok_or("it has no value in the baseline")?;
+    Ok((baseline, known(live).ok_or("it has no value now")?))
+}
+
+fn values(analysis: &Analysis) -> BTreeMap<BiasKey, Option<f64>> {
+    let of_stage = |stage: BiasStage| analysis.bias(stage).into_iter().flat_map(move |bias| of(stage, bias));
+    [BiasStage::PreTraining, BiasStage::PostTraining].into_iter().flat_map(of_stage).collect()
+}
+
+fn of(stage: BiasStage, bias: &Bias) -> impl Iterator<Item = (BiasKey, Option<f64>)> {
+    bias.facets.iter().flat_map(move |(facet, groups)| {
+        groups.iter().flat_map(move |group| {
+            group
+                .metrics
+                .iter()
+                .map(move |metric| ((stage, facet.clone(), group.value(), metric.name.clone()), metric.value))
+        })
+    })
+}
+
+fn is_farther(metric: &str, baseline: f64, live: f64, mode: Mode) -> bool {
+    let distance = |value: f64| match (mode, metric) {
+        // The logarithm of 0 is infinitely far away, as it should be.
+        (Mode::Exact, "DI") => value.ln().abs(),
+        _ => value.abs(),
+    };
+    distance(live) > distance(baseline)
+}
+
+impl BiasDrift {
+    /// The container's file, with its text since 2023. It exists only when there are violations.
+    #[must_use]
+    pub fn violations(&self) -> Violations {
+        let violation = |each: &ComparedBias| Violation {
+            constraint_check_type: Some("bias_drift_check".to_owned()),
+            description: Some(format!(
+                "Metric value {} doesn't meet the baseline constraint requirement {}",
+                java_double(each.live),
+                java_double(each.baseline)
+            )),
+            facet: Some(each.facet.clone()),
+            facet_value: Some(Value::String(each.facet_value.clone())),
+            metric_name: Some(each.metric.clone()),
+            ..Violation::default()
+        };
+        Violations {
+            version: Some(json!("1.0")),
+            violations: self.compared.iter().filter(|each| each.violated).map(violation).collect(),
+            ..Violations::default()
+        }
+    }
+}

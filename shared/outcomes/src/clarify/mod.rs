@@ -1,0 +1,12 @@
+//! What Clarify computes: bias and feature attributions, of a baseline and of now.
+//!
+//! [`Analysis`] reads `analysis.json`, which is also the format of Clarify's baseline constraints. [`bias_drift`] and
+//! [`attribution_drift`] compare two of them and write the container's violations.
+
+mod analysis;
+mod attribution;
+mod bias;
+
+pub use analysis::{Analysis, Bias, BiasMetric, BiasStage, Facet, UnreadableAnalysis};
+pub use attribution::{AttributionDrift, Importance, LIMIT, Ranking, attribution_drift, importance};
+pub use bias::{BiasDrift, ComparedBias, Incomparable, bias_drift};

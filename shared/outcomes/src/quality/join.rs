@@ -1,0 +1,199 @@
+//! Predictions beside what turned out to be true.
+//!
+//! Both come in any order, repeatedly, and from several files. Of the records of one id and one side the last counts: the one from
+//! the newest file, in it the one farthest down, and of two in the same place the one with the greater text. So the result is a
+//! function of what came, not of when it came.
+//!
+//! Ids wait for their other half, and labels may take days: so no more than a limit of them is held. Beyond it those with the
+//! greatest hashes are let go, which are the same on both sides and in every order; what is left is a sample drawn evenly from
+//! all ids, so that metrics stay what they are but for chance.
+
+use std::collections::BTreeMap;
+
+use super::deviation::hashed;
+use super::prediction::Prediction;
+
+/// Ids that are held if nobody says otherwise: some 28 MB.
+const LIMIT: usize = 100_000;
+
+/// Where a record comes from; the greater one counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Order {
+    /// When the file was written, in milliseconds since 1970.
+    pub written_at: i64,
+    /// The record's line in it.
+    pub line: u64,
+}
+
+/// What became of the records of one side.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SideCounts {
+    /// All that came.
+    pub records: u64,
+    /// Those that another one of the same id stood in for.
+    pub repeated: u64,
+    /// Ids that the other side does not have.
+    pub unmatched: u64,
+    /// Records of ids that were let go because there were more than the limit.
+    pub dropped: u64,
+}
+
+/// A prediction and what turned out to be true.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LabelledPair {
+    /// Inference id or event id.
+    pub id: Box<str>,
+    /// What the model said.
+    pub prediction: Prediction,
+    /// What is true.
+    pub label: String,
+    /// Where the prediction stands.
+    pub order: Order,
+}
+
+/// The result.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct JoinedPairs {
+    /// In the order of the hashes of their ids: the same whatever the order they came in.
+    pub pairs: Vec<LabelledPair>,
+    /// What became of the predictions.
+    pub predictions: SideCounts,
+    /// What became of the ground truth.
+    pub truths: SideCounts,
+}
+
+/// Takes both sides, a record at a time.
+#[derive(Clone, Debug)]
+pub struct Join {
+    limit: usize,
+    held: BTreeMap<(u64, Box<str>), Slot>,
+    predictions: SideCounts,
+    truths: SideCounts,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Slot {
+    prediction: Option<(Order, Prediction)>,
+    truth: Option<(Order, String)>,
+    predictions: u64,
+    truths: u64,
+}
+
+impl Default for Join {
+    fn default() -> Self {
+        Self::new(LIMIT)
+    }
+}
+
+impl Join {
+    /// Holds no more than `limit` ids.
+    #[must_use]
+    pub fn new(limit: usize) -> Self {
+        Self {
+            limit,
+            held: BTreeMap::new(),
+            predictions: SideCounts::default(),
+            truths: SideCounts::default(),
+        }
+    }
+
+    /// Takes what the model said of `id` (see [`super::prediction_id`]).
+    pub fn prediction(&mut self, id: &str, prediction: Prediction, order: Order) {
+        self.predictions.records += 1;
+        let Some(slot) = self.slot(id) else {
+            self.predictions.dropped += 1;
+            return;
+        };
+        slot.predictions += 1;
+        let rank =
+            |order: Order, said: &Prediction| (order, said.label.clone(), said.probability.map(ordered));
+        let newer = slot
+            .prediction
+            .as_ref()
+            .is_none_or(|(before, held)| rank(order, &prediction) > rank(*before, held));
+        if newer {
+            slot.prediction = Some((order, prediction));
+        }
+    }
+
+    /// Takes what is true of `id`.
+    pub fn truth(&mut self, id: &str, label: String, order: Order) {
+        self.truths.records += 1;
+        let Some(slot) = self.slot(id) else {
+            self.truths.dropped += 1;
+            return;
+        };
+        slot.truths += 1;
+        if slot.truth.as_ref().is_none_or(|(before, held)| (order, &label) > (*before, held)) {
+            slot.truth = Some((order, label));
+        }
+    }
+
+    /// Both sides at once.
+    #[must_use]
+    pub fn of<'a>(
+        predictions: impl IntoIterator<Item = (&'a str, Prediction, Order)>,
+        truths: impl IntoIterator<Item = (&'a str, String, Order)>,
+    ) -> JoinedPairs {
+        let mut join = Self::default();
+        for (id, label, order) in truths {
+            join.truth(id, label, order);
+        }
+        for (id, prediction, order) in predictions {
+            join.prediction(id, prediction, order);
+        }
+        join.finish()
+    }
+
+    /// The pairs, and what became of everything else.
+    #[must_use]
+    pub fn finish(self) -> JoinedPairs {
+        let Self { held, mut predictions, mut truths, .. } = self;
+        let mut pairs = Vec::with_capacity(held.len());
+        for ((_, id), slot) in held {
+            predictions.repeated += slot.predictions.saturating_sub(1);
+            truths.repeated += slot.truths.saturating_sub(1);
+            match (slot.prediction, slot.truth) {
+                (Some((order, prediction)), Some((_, label))) => {
+                    pairs.push(LabelledPair { id, prediction, label, order });
+                }
+                (Some(_), None) => predictions.unmatched += 1,
+                (None, Some(_)) => truths.unmatched += 1,
+                (None, None) => {}
+            }
+        }
+        JoinedPairs { pairs, predictions, truths }
+    }
+
+    /// The place of an id; none when it is beyond the limit.
+    ///
+    /// INVARIANT: what is held are the ids with the least hashes of all that came. An id that is let go never comes back, since
+    /// the greatest hash that is held only falls.
+    fn slot(&mut self, id: &str) -> Option<&mut Slot> {
+        let key = (hashed(id), Box::from(id));
+        if !self.held.contains_key(&key) && self.held.len() >= self.limit {
+            let (greatest, _) = self.held.last_key_value()?;
+            if key > *greatest {
+                return None;
+            }
+            let (_, gone) = self.held.pop_last()?;
+            self.predictions.dropped += gone.predictions;
+            self.truths.dropped += gone.truths;
+        }
+        Some(self.held.entry(key).or_default())
+    }
+}
+
+/// The bits of a number in the order of `total_cmp`.
+fn ordered(number: f64) -> i64 {
+    let bits = number.to_bits().cast_signed();
+    bits ^ (((bits >> 63).cast_unsigned()) >> 1).cast_signed()
+}
+
+impl JoinedPairs {
+    /// True when ids were let go: the metrics are those of a sample.
+    #[must_use]
+    pub fn is_sample(&self) -> bool {
+        self.predictions.dropped > 0 || self.truths.dropped > 0
+    }
+}

@@ -1,0 +1,133 @@
+//! What a picture is drawn from: distributions, small enough to look at.
+
+use std::collections::BTreeMap;
+
+use sagewarden_measure::{Categories, ColumnProfile, KllSketch};
+use sagewarden_monitor::FeatureStatistics;
+
+use super::report::DriftReport;
+
+/// How the values of a column are distributed, then and now. A side may be unknown.
+#[derive(Clone, Debug)]
+pub(super) enum ColumnPair {
+    Numbers { baseline: Option<ShareCurve>, now: Option<ShareCurve> },
+    Texts { baseline: Option<CountsByText>, now: Option<CountsByText> },
+}
+
+/// Different numbers in ascending order, each with the share of values up to it.
+#[derive(Clone, Debug)]
+pub(super) struct ShareCurve(Vec<(f64, f64)>);
+
+/// How often each text occurs.
+pub(super) type CountsByText = BTreeMap<String, u64>;
+
+impl ShareCurve {
+    fn of(sketch: &KllSketch) -> Option<Self> {
+        let weighted = sketch.weighted();
+        let total: u64 = weighted.iter().map(|(_, weight)| weight).sum();
+        let mut below = 0;
+        let shares = weighted.into_iter().map(|(value, weight)| {
+            below += weight;
+            (value, below as f64 / total as f64)
+        });
+        (total > 0).then(|| Self(shares.collect()))
+    }
+
+    pub(super) fn each(&self) -> impl Iterator<Item = (f64, f64)> {
+        self.0.iter().copied()
+    }
+
+    /// The value that the share reaches.
+    pub(super) fn quantile(&self, share: f64) -> f64 {
+        let at = self.0.partition_point(|(_, up_to)| *up_to < share);
+        self.0.get(at).or(self.0.last()).map_or(f64::NAN, |(value, _)| *value)
+    }
+}
+
+impl ColumnPair {
+    /// None where there is nothing to draw.
+    pub(super) fn of(report: &DriftReport<'_>, name: &str) -> Option<Self> {
+        let column = report.profile.column(name);
+        let feature = report.baseline.and_then(|baseline| {
+            // Of equal names the first, as everywhere.
+            baseline.features.iter().find(|feature| feature.name == name)
+        });
+        Self::numbers(feature, column).or_else(|| Self::texts(feature, column))
+    }
+
+    fn numbers(feature: Option<&FeatureStatistics>, column: Option<&ColumnProfile>) -> Option<Self> {
+        let numbers = feature.and_then(|feature| feature.numerical_statistics.as_ref());
+        if feature.is_some() && numbers.is_none() {
+            return None;
+        }
+        let baseline = numbers.and_then(|numbers| numbers.distribution.as_ref()).and_then(|distribution| {
+            ShareCurve::of(&KllSketch::from_levels(distribution.kll.sketch.data.clone()))
+        });
+        let now = column.and_then(ColumnProfile::sketch).and_then(ShareCurve::of);
+        (baseline.is_some() || now.is_some()).then_some(Self::Numbers { baseline, now })
+    }
+
+    fn texts(feature: Option<&FeatureStatistics>, column: Option<&ColumnProfile>) -> Option<Self> {
+        let texts = feature
+            .and_then(|feature| feature.string_statistics.as_ref())
+            .and_then(|texts| texts.distribution.as_ref());
+        let baseline: Option<CountsByText> = texts.map(|texts| {
+            let buckets = texts.categorical.buckets.iter();
+            buckets.map(|bucket| (bucket.value.clone(), bucket.count)).collect()
+        });
+        let now = match column.map(ColumnProfile::categories) {
+            Some(Categories::Counted(counts)) if counts.total() > 0 => {
+                Some(counts.sorted().into_iter().map(|(text, count)| (text.to_owned(), count)).collect())
+            }
+            _ => None,
+        };
+        (baseline.is_some() || now.is_some()).then_some(Self::Texts { baseline, now })
+    }
+}
+
+/// The shares of a text, then and now.
+#[derive(Clone, Debug)]
+pub(super) struct Shares {
+    pub(super) text: String,
+    pub(super) baseline: Option<f64>,
+    pub(super) now: Option<f64>,
+}
+
+/// The shares of texts, the largest first, and the one that matters among them; what is too much becomes one row.
+pub(super) fn shares(
+    baseline: Option<&CountsByText>,
+    now: Option<&CountsByText>,
+    at: Option<&str>,
+    room: usize,
+) -> Vec<Shares> {
+    let total =
+        |counts: Option<&CountsByText>| counts.map_or(0, |counts| counts.values().sum::<u64>()).max(1);
+    let (n, m) = (total(baseline) as f64, total(now) as f64);
+    let share = |counts: Option<&CountsByText>, text: &str, of: f64| {
+        counts.map(|counts| counts.get(text).copied().unwrap_or(0) as f64 / of)
+    };
+    let mut all: Vec<&String> = baseline.into_iter().chain(now).flat_map(BTreeMap::keys).collect();
+    all.sort();
+    all.dedup();
+    let mut rows: Vec<Shares> = all
+        .into_iter()
+        .map(|text| Shares {
+            text: text.clone(),
+            baseline: share(baseline, text, n),
+            now: share(now, text, m),
+        })
+        .collect();
+    let size = |row: &Shares| row.baseline.unwrap_or(0.0).max(row.now.unwrap_or(0.0));
+    let is_at = |row: &Shares| at == Some(row.text.as_str());
+    rows.sort_by(|left, right| is_at(right).cmp(&is_at(left)).then(size(right).total_cmp(&size(left))));
+    if rows.len() > room {
+        let rest = rows.split_off(room.saturating_sub(1));
+        let sum = |of: fn(&Shares) -> Option<f64>| {
+            rest.iter().any(|row| of(row).is_some()).then(|| rest.iter().filter_map(of).sum())
+        };
+        let (baseline, now) = (sum(|row| row.baseline), sum(|row| row.now));
+        rows.push(Shares { text: format!("{} others", rest.len()), baseline, now });
+    }
+    rows.sort_by(|left, right| size(right).total_cmp(&size(left)));
+    rows
+}

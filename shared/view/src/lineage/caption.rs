@@ -1,0 +1,50 @@
+//! What the picture and the cards of a page both say of a node or an edge.
+
+use sagewarden_lineage::answer::Answer;
+use sagewarden_lineage::edge::FoundBy;
+use sagewarden_lineage::graph::{Edge, Node};
+use sagewarden_lineage::id::{NodeId, NodeKind};
+
+/// What people look for first: a commit's first line, the place of an object.
+pub(super) fn label(node: &Node) -> String {
+    match (node.id.kind(), node.text("message")) {
+        (NodeKind::Commit, Some(message)) => {
+            format!("{} {}", node.name(), message.lines().next().unwrap_or_default())
+        }
+        (NodeKind::Dataset | NodeKind::Artifact, _) => {
+            node.text("uri").unwrap_or_else(|| node.name()).to_owned()
+        }
+        _ => node.name().to_owned(),
+    }
+}
+
+/// What limits the trust in a node, and its state.
+pub(super) fn marks(answer: &Answer, node: &Node) -> Vec<String> {
+    let mut marks: Vec<String> = node.text("st").map(str::to_owned).into_iter().collect();
+    let mut mark = |is: bool, text: &str| marks.extend(is.then(|| text.to_owned()));
+    mark(node.text("weak").is_some(), "weak");
+    mark(answer.graph.is_untrusted(node), "untrusted");
+    mark(node.item.as_ref().is_some_and(|item| item.attributes.contains_key("deleted_at")), "deleted");
+    let unknown = if node.id.kind() == NodeKind::Commit { "unconfirmed" } else { "not recorded" };
+    mark(!node.is_recorded(), unknown);
+    marks
+}
+
+/// Whether an edge is less than a recorded fact: inferred, or from something that nobody confirmed.
+pub(super) fn is_doubtful(answer: &Answer, edge: &Edge) -> bool {
+    FoundBy::from_role(&edge.role).is_some_and(|found| !found.is_explicit())
+        || answer.graph.nodes.get(&edge.from).is_none_or(|node| !node.is_recorded())
+}
+
+/// An anchor that is the same in every page, and no other node's: identities hold characters that fragments do not.
+pub(super) fn anchor(id: &NodeId) -> String {
+    let mut anchor = String::from("n-");
+    for c in id.as_str().chars() {
+        if c.is_ascii_alphanumeric() {
+            anchor.push(c)
+        } else {
+            anchor.push_str(&format!("_{:x}_", u32::from(c)))
+        }
+    }
+    anchor
+}

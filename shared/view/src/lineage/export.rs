@@ -1,0 +1,160 @@
+//! What the exports share: names, ids and times that are functions of the recorded entities, and how an answer tells that
+//! it is not whole.
+use sagewarden_lineage::answer::Answer;
+use sagewarden_lineage::edge::FoundBy;
+use sagewarden_lineage::graph::{Edge, Node};
+use sagewarden_lineage::id::{NodeId, NodeKind};
+use sagewarden_lineage::record::reached_at;
+use sagewarden_lineage::rows::node::STATE_VERSION;
+use sagewarden_lineage::s3::S3Location;
+use serde_json::{Value as Json, json};
+use uuid::Uuid;
+
+use sagewarden_events::Timestamp;
+
+/// Names Sagewarden as the source of a document.
+pub(super) const PRODUCER: &str = concat!("urn:sagewarden:", env!("CARGO_PKG_VERSION"));
+
+/// An id that is a function of `text`: version 5 over the namespace of URNs.
+pub(super) fn uuid(text: &str) -> String {
+    Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("urn:sagewarden:{text}").as_bytes()).to_string()
+}
+
+/// Why an answer is not whole, in words; empty when it is.
+pub(super) fn missing(answer: &Answer) -> Vec<String> {
+    let limit =
+        answer.graph.stopped_by.map(|_| "the graph is larger than the limits of the question".to_owned());
+    limit.into_iter().chain(answer.graph.gaps()).collect()
+}
+
+/// `{complete, missing}`, for the places where a standard leaves room.
+pub(super) fn completeness(answer: &Answer) -> Json {
+    json!({ "complete": answer.is_complete(), "missing": missing(answer) })
+}
+
+/// A URI that names a node in documents: its ARN where it has one.
+pub(super) fn uri(node: &Node) -> String {
+    node.text("arn").map_or_else(|| format!("urn:uuid:{}", uuid(node.id.as_str())), str::to_owned)
+}
+
+/// The object version as S3 would be asked for it.
+pub(super) fn object_uri(node: &Node) -> Option<String> {
+    let place = node.text("uri")?;
+    let version = node.text("version_id").map(|version| format!("?versionId={version}")).unwrap_or_default();
+    Some(format!("{place}{version}"))
+}
+
+/// What tells this version from others at its place.
+pub(super) fn version(node: &Node) -> &str {
+    match node.text("version_id") {
+        Some(version) => version,
+        None if node.number("objects").is_some() => node.id.tail(),
+        None => node.id.tail().rsplit('@').next().unwrap_or_default(),
+    }
+}
+
+/// Where an object or set of objects stands.
+pub(super) fn location(node: &Node) -> Option<S3Location> {
+    S3Location::parse(node.text("uri")?)
+}
+
+/// The SHA-256 of the whole object, where S3 had one. An entity tag is no hash of the content, and a composite checksum
+/// none of the object, so neither stands in for it.
+pub(super) fn sha256(node: &Node) -> Option<&str> {
+    node.text("checksum_sha256")
+        .filter(|hex| hex.len() == 64 && hex.bytes().all(|byte| byte.is_ascii_hexdigit()))
+}
+
+/// The 40 digits of a commit.
+pub(super) fn commit_sha(id: &NodeId) -> Option<&str> {
+    (id.kind() == NodeKind::Commit).then(|| id.tail().rsplit('@').next()).flatten()
+}
+
+/// The clone URL of a commit's repository: `https://<host>/v1/repos/<name>` for CodeCommit ("Connect to a repository",
+/// CodeCommit user guide).
+pub(super) fn clone_url(id: &NodeId) -> Option<String> {
+    let (path, _) = id.tail().rsplit_once('@')?;
+    let (host, name) = (path.split('/').next()?, path.rsplit('/').next()?);
+    Some(format!("https://{host}/v1/repos/{name}"))
+}
+
+/// The commit that a node was built from, and how that is known.
+pub(super) fn source<'a>(answer: &'a Answer, id: &'a NodeId) -> Option<(&'a NodeId, FoundBy)> {
+    let mut edges = answer.graph.into_node(id);
+    edges.find_map(|edge| Some((&edge.from, FoundBy::from_role(&edge.role)?)))
+}
+
+/// When a node reached its last state, if no other can follow.
+pub(super) fn ended_at(node: &Node) -> Option<Timestamp> {
+    has_ended(node).then(|| reached_at(node.text(STATE_VERSION)?)).flatten().map(Timestamp::from_millis)
+}
+
+fn has_ended(node: &Node) -> bool {
+    matches!(node.text("st"), Some("Completed" | "Failed" | "Stopped"))
+}
+
+/// Whether the kind is a job that runs to an end.
+pub(super) fn is_job(kind: NodeKind) -> bool {
+    matches!(
+        kind,
+        NodeKind::ProcessingJob
+            | NodeKind::TrainingJob
+            | NodeKind::TransformJob
+            | NodeKind::TuningJob
+            | NodeKind::AutoMlJob
+    )
+}
+
+/// The jobs of an answer, in the order of their creation.
+pub(super) fn jobs(answer: &Answer) -> Vec<&Node> {
+    let mut jobs: Vec<&Node> = answer.graph.nodes.values().filter(|node| is_job(node.id.kind())).collect();
+    jobs.sort_by_key(|job| (job.created_at(), job.id.clone()));
+    jobs
+}
+
+/// The edges between nodes of the answer that are known by name at least.
+pub(super) fn edges(answer: &Answer) -> impl Iterator<Item = (&Edge, &Node, &Node)> {
+    let nodes = &answer.graph.nodes;
+    answer.graph.edges.iter().filter_map(|edge| Some((edge, nodes.get(&edge.from)?, nodes.get(&edge.to)?)))
+}
+
+/// What went into a node.
+pub(super) fn inputs<'a>(answer: &'a Answer, id: &'a NodeId) -> impl Iterator<Item = (&'a Edge, &'a Node)> {
+    edges(answer).filter(move |(edge, ..)| edge.to == *id).map(|(edge, from, _)| (edge, from))
+}
+
+/// What came out of a node.
+pub(super) fn outputs<'a>(answer: &'a Answer, id: &'a NodeId) -> impl Iterator<Item = (&'a Edge, &'a Node)> {
+    edges(answer)
+        .filter(move |(edge, ..)| {
+            edge.from == *id && edge.relation == sagewarden_lineage::edge::Relation::Produced
+        })
+        .map(|(edge, _, to)| (edge, to))
+}
+
+/// A line that names a node for people.
+pub(super) fn label(node: &Node) -> String {
+    match (commit_sha(&node.id), node.text("message")) {
+        (Some(sha), message) => {
+            let short: String = sha.chars().take(7).collect();
+            let title =
+                message.and_then(|text| text.lines().next()).unwrap_or("not confirmed by the repository");
+            format!("commit {short}: {title}")
+        }
+        _ => format!("{} {}", node.id.kind(), node.name()),
+    }
+}
+
+/// One JSON document a line.
+pub(super) fn lines(documents: impl IntoIterator<Item = Json>) -> String {
+    documents.into_iter().map(|document| format!("{document}\n")).collect()
+}
+
+/// A map without the entries that are not known.
+pub(super) fn known<'a>(entries: impl IntoIterator<Item = (&'a str, Option<Json>)>) -> Json {
+    entries
+        .into_iter()
+        .filter_map(|(name, value)| Some((name.to_owned(), value?)))
+        .collect::<serde_json::Map<_, _>>()
+        .into()
+}

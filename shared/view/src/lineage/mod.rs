@@ -1,0 +1,66 @@
+//! Answers for people and machines: a tree by the workshop's four stages, JSON, a flat table, a page.
+
+mod caption;
+mod csv;
+mod cyclonedx;
+mod dot;
+mod export;
+mod flat;
+mod html;
+mod json;
+mod layout;
+mod mermaid;
+mod openlineage;
+mod picture;
+mod prov;
+mod slsa;
+mod stage;
+mod tree;
+
+use sagewarden_lineage::answer::{Answer, Format};
+use serde_json::Value as Json;
+
+pub use csv::csv;
+pub use cyclonedx::cyclonedx;
+pub use dot::dot;
+pub use flat::{FlatCell, FlatTable, flat};
+pub use html::html;
+pub use json::json;
+pub use mermaid::mermaid;
+pub use openlineage::openlineage;
+pub use prov::prov;
+pub use slsa::slsa;
+pub use stage::Stage;
+pub use tree::tree;
+
+/// The answer as a JSON document: nodes and edges, the flat table with `columns`, `rows` and `complete`,
+/// or what a standard has as one document.
+#[must_use]
+pub fn document(answer: &Answer, format: Format) -> Json {
+    match format {
+        Format::Table => {
+            let FlatTable { columns, rows } = flat(answer);
+            serde_json::json!({ "complete": answer.is_complete(), "columns": columns, "rows": rows })
+        }
+        Format::CycloneDx => cyclonedx(answer),
+        Format::Prov => prov(answer),
+        _ => json(answer),
+    }
+}
+
+/// The answer as text; the flat table as JSON, since its cells are the reader's to lay out.
+#[must_use]
+pub fn text(answer: &Answer, format: Format) -> String {
+    match format {
+        Format::Tree => tree(answer),
+        Format::Html => html(answer),
+        Format::Csv => csv(answer),
+        Format::Dot => dot(answer),
+        Format::Mermaid => mermaid(answer),
+        Format::OpenLineage => openlineage(answer),
+        Format::Slsa => slsa(answer),
+        Format::Json | Format::Table | Format::CycloneDx | Format::Prov => {
+            format!("{:#}", document(answer, format))
+        }
+    }
+}

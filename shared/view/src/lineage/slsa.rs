@@ -1,0 +1,119 @@
+//! Where the artifacts of an answer come from, as in-toto statements (v1) with SLSA provenance (v1), one JSON document a
+//! line, one for each job that produced an artifact.
+//!
+//! A subject needs a digest. Where S3 has a SHA-256 of the whole object, that is it. Else the version id of the object
+//! stands as `s3VersionId`, with S3's own spelling as its value: in-toto's DigestSet allows "another identifier if the
+//! underlying implementation ensures immutability via other means", and an object version is immutable. Verifiers that know
+//! only hashes ignore it, as they must. An object without versions has neither, and is no subject; a job all of whose
+//! artifacts are like that gets no statement, since there is nothing that it could be about. The statements are not signed.
+
+use sagewarden_lineage::answer::Answer;
+use sagewarden_lineage::edge::FoundBy;
+use sagewarden_lineage::graph::Node;
+use sagewarden_lineage::id::{NodeKind, image_digest};
+use serde_json::{Value as Json, json};
+
+use super::export::{self, PRODUCER, known};
+
+/// One statement a line.
+#[must_use]
+pub fn slsa(answer: &Answer) -> String {
+    export::lines(export::jobs(answer).into_iter().filter_map(|job| statement(answer, job)))
+}
+
+fn statement(answer: &Answer, job: &Node) -> Option<Json> {
+    let artifacts = export::outputs(answer, &job.id).map(|(_, node)| node);
+    let artifacts = artifacts.filter(|node| node.id.kind() == NodeKind::Artifact);
+    let subject: Vec<Json> =
+        artifacts.map(descriptor).filter(|found| found.get("digest").is_some()).collect();
+    if subject.is_empty() {
+        return None;
+    }
+    Some(json!({
+        "_type": "https://in-toto.io/Statement/v1",
+        "subject": subject,
+        "predicateType": "https://slsa.dev/provenance/v1",
+        "predicate": {
+            "buildDefinition": {
+                "buildType": format!("{PRODUCER}:{}", job.id.kind().word()),
+                "externalParameters": parameters(answer, job),
+                "internalParameters": internal(answer, job),
+                "resolvedDependencies": export::inputs(answer, &job.id).map(|(_, node)| descriptor(node)).collect::<Vec<_>>(),
+            },
+            "runDetails": {
+                "builder": { "id": builder(job) },
+                "metadata": known([
+                    ("invocationId", Some(json!(export::uri(job)))),
+                    ("startedOn", job.created_at().map(|time| json!(time))),
+                    ("finishedOn", export::ended_at(job).map(|time| json!(time))),
+                ]),
+            },
+        },
+    }))
+}
+
+/// The service in this account and region, which ran the job.
+fn builder(job: &Node) -> String {
+    let mut parts = job.id.tail().split('/');
+    let (account, region) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    let partition = job.text("arn").and_then(|arn| arn.split(':').nth(1)).unwrap_or("aws");
+    format!("arn:{partition}:sagemaker:{region}:{account}")
+}
+
+/// What the one who started the job chose.
+fn parameters(answer: &Answer, job: &Node) -> Json {
+    let detail = answer.details.get(&job.id);
+    let inputs: serde_json::Map<String, Json> = export::inputs(answer, &job.id)
+        .filter(|(edge, _)| FoundBy::from_role(&edge.role).is_none())
+        .map(|(edge, node)| (edge.role.clone(), json!(place(node))))
+        .collect();
+    known([
+        ("hyperParameters", detail.and_then(|detail| detail.get("HyperParameters")).cloned()),
+        ("containerArguments", detail.and_then(|detail| detail.get("ContainerArguments")).cloned()),
+        ("instanceType", job.text("instance_type").map(|text| json!(text))),
+        ("instanceCount", job.number("instance_count").map(|number| json!(number))),
+        ("role", job.text("role").map(|text| json!(text))),
+        ("inputs", Some(Json::Object(inputs))),
+    ])
+}
+
+fn internal(answer: &Answer, job: &Node) -> Json {
+    let mut own = export::completeness(answer);
+    if let Some(own) = own.as_object_mut() {
+        let found_by = export::source(answer, &job.id).map(|(_, found)| found);
+        own.extend(found_by.map(|found| ("commitFoundBy".to_owned(), json!(found))));
+        own.extend(job.text("st").map(|status| ("status".to_owned(), json!(status))));
+    }
+    json!({ "sagewarden": own })
+}
+
+fn place(node: &Node) -> String {
+    let reference = || node.item.iter().flat_map(|item| item.set("refs")).next().map(str::to_owned);
+    export::object_uri(node).or_else(reference).unwrap_or_else(|| export::uri(node))
+}
+
+/// A resource with the digests that are known of it.
+fn descriptor(node: &Node) -> Json {
+    let digest = match node.id.kind() {
+        NodeKind::Commit => export::commit_sha(&node.id).map(|sha| json!({ "gitCommit": sha })),
+        NodeKind::Image => image_digest(&format!("@{}", node.id.tail()))
+            .and_then(|digest| digest.strip_prefix("sha256:"))
+            .map(|hex| json!({ "sha256": hex })),
+        NodeKind::Dataset | NodeKind::Artifact => {
+            let hash = export::sha256(node).map(|hex| json!({ "sha256": hex }));
+            hash.or_else(|| Some(json!({ "s3VersionId": node.text("version_id")? })))
+        }
+        _ => None,
+    };
+    let uri = match export::clone_url(&node.id).filter(|_| node.id.kind() == NodeKind::Commit) {
+        Some(url) => format!("git+{url}"),
+        None => place(node),
+    };
+    let weak = node.text("weak").map(|reason| json!({ "weak": reason }));
+    known([
+        ("name", Some(json!(node.name()))),
+        ("uri", Some(json!(uri))),
+        ("digest", digest),
+        ("annotations", weak),
+    ])
+}

@@ -1,0 +1,319 @@
+//! The answer as a tree: the workshop's four stages, and under each what there is to know.
+
+use std::collections::BTreeSet;
+
+use sagewarden_events::Timestamp;
+use sagewarden_lineage::answer::Answer;
+use sagewarden_lineage::edge::{FoundBy, Relation};
+use sagewarden_lineage::fact;
+use sagewarden_lineage::graph::{Edge, Node};
+use sagewarden_lineage::id::{NodeId, NodeKind};
+use sagewarden_lineage::reference::HEAD_ROLE;
+use sagewarden_lineage::rows::node::{CREATED_BY, DELETED, HEAD, PUSHERS, REMEDY, TOP_FEATURES};
+use serde_json::Value as Json;
+use termtree::Tree;
+
+use super::stage::Stage;
+
+/// Children, steps or trials that are named in a line.
+const MAX_NAMES: usize = 10;
+
+/// A text of several lines, ending in a newline.
+#[must_use]
+pub fn tree(answer: &Answer) -> String {
+    let mut root = Tree::new(headline(answer));
+    for stage in Stage::ALL {
+        let nodes = subjects(answer, stage);
+        if !nodes.is_empty() {
+            let mut branch = Tree::new(stage.title().to_owned());
+            branch.extend(nodes.into_iter().map(|node| leaf(answer, node)));
+            root.push(branch);
+        }
+    }
+    let gaps = answer.graph.gaps();
+    if !gaps.is_empty() {
+        let mut branch = Tree::new("missing".to_owned());
+        branch.extend(gaps.into_iter().map(Tree::new));
+        root.push(branch);
+    }
+    let weak = fact::weak(&answer.graph);
+    if !weak.is_empty() {
+        let mut branch = Tree::new("weak".to_owned());
+        branch.extend(weak.into_iter().map(Tree::new));
+        root.push(branch);
+    }
+    root.to_string()
+}
+
+fn headline(answer: &Answer) -> String {
+    let name = answer.graph.nodes.get(&answer.root).map_or_else(|| answer.root.to_string(), heading);
+    if answer.is_complete() {
+        return name;
+    }
+    match answer.graph.stopped_by {
+        Some(_) => format!("{name}  (not whole: the graph is larger than the limits)"),
+        None => format!("{name}  (not whole: see `missing`)"),
+    }
+}
+
+/// The nodes that a stage is about; what they read, wrote and ran is told under them.
+fn subjects(answer: &Answer, stage: Stage) -> Vec<&Node> {
+    let graph = &answer.graph;
+    let told_elsewhere = [NodeKind::Dataset, NodeKind::Image, NodeKind::Artifact];
+    let mut nodes: Vec<&Node> = graph
+        .nodes
+        .values()
+        .filter(|node| Stage::of(graph, node) == stage && node.id != answer.root)
+        .filter(|node| !told_elsewhere.contains(&node.id.kind()))
+        .collect();
+    nodes.sort_by_key(|node| {
+        (std::cmp::Reverse(graph.distance.get(&node.id).copied()), node.created_at(), node.id.clone())
+    });
+    nodes
+}
+
+fn leaf(answer: &Answer, node: &Node) -> Tree<String> {
+    let mut leaf = Tree::new(heading(node));
+    for line in facts(answer, node) {
+        leaf.push(Tree::new(line));
+    }
+    leaf
+}
+
+fn heading(node: &Node) -> String {
+    let mut text = match node.id.kind() {
+        NodeKind::Commit => {
+            let title = node
+                .text("message")
+                .and_then(|text| text.lines().next())
+                .unwrap_or("not confirmed by the repository");
+            let short: String =
+                node.id.tail().rsplit('@').next().unwrap_or_default().chars().take(7).collect();
+            format!("commit {short} \"{title}\"")
+        }
+        NodeKind::Reference => {
+            format!("{} {}", node.text("reference_type").unwrap_or("reference"), node.name())
+        }
+        kind => format!("{kind} {}", node.name()),
+    };
+    if let Some(status) = node.text("st") {
+        text.push_str(&format!("  [{status}]"));
+    }
+    if let Some(time) = fact::deleted_at(node) {
+        text.push_str(&format!("  (deleted {time})"));
+    }
+    text
+}
+
+fn facts(answer: &Answer, node: &Node) -> Vec<String> {
+    let mut lines = Vec::new();
+    if node.text(HEAD) == Some(DELETED) {
+        lines.push("deleted".to_owned());
+    }
+    if node.id.kind() == NodeKind::Commit {
+        commit(&mut lines, node);
+    } else if let Some(time) = node.created_at() {
+        lines.push(format!("created {time}"));
+    }
+    if let Some(instance) = node.text("instance_type") {
+        let count = node.number("instance_count").unwrap_or(1);
+        lines.push(format!("on {count} x {instance}{}", spot(node)));
+    }
+    if let Some(remedy) = node.text(REMEDY) {
+        lines.push(format!("stopped by Sagewarden: {remedy}"));
+    }
+    hyperparameters(&mut lines, answer, node);
+    if let Some(features) = node.text(TOP_FEATURES) {
+        lines.push(format!("top features {features}"));
+    }
+    lines.extend(of_its_kind(answer, node));
+    let graph = &answer.graph;
+    lines.extend(graph.into_node(&node.id).filter_map(|edge| source(answer, edge)));
+    let out = graph.out_of(&node.id);
+    lines.extend(out.filter_map(|edge| product(answer, node, edge)));
+    if node.id.kind() == NodeKind::Violation {
+        violations(&mut lines, answer, node);
+    }
+    lines
+}
+
+/// What matters most about a kind that is told by no other line.
+fn of_its_kind(answer: &Answer, node: &Node) -> Option<String> {
+    let graph = &answer.graph;
+    let named = |edge: &Edge, id: &NodeId| {
+        let other = graph.nodes.get(id)?;
+        Some(format!("{} <- {} {}", edge.role, other.id.kind(), other.name()))
+    };
+    let out: BTreeSet<String> = match node.id.kind() {
+        NodeKind::TuningJob | NodeKind::AutoMlJob => {
+            let children = graph.out_of(&node.id).filter_map(|edge| graph.nodes.get(&edge.to));
+            children.map(|child| format!("{} {}", child.id.kind(), child.name())).collect()
+        }
+        _ => {
+            graph.out_of(&node.id).filter_map(|edge| Some(edge.role.split_once('/')?.1.to_owned())).collect()
+        }
+    };
+    let listed = |what: &str| (!out.is_empty()).then(|| format!("{what} {}", several(&out)));
+    match node.id.kind() {
+        NodeKind::ModelPackage => {
+            let state = node.text("approval").map(|state| match node.text("approval_by") {
+                Some(by) => format!("{state} by {by}"),
+                None => state.to_owned(),
+            });
+            let job = graph.into_node(&node.id).find(|edge| edge.role == "generated-by");
+            let parts = [state, job.and_then(|edge| named(edge, &edge.from))];
+            let parts: Vec<String> = parts.into_iter().flatten().collect();
+            (!parts.is_empty()).then(|| parts.join(", "))
+        }
+        NodeKind::TuningJob | NodeKind::AutoMlJob => listed("started"),
+        NodeKind::PipelineExecution => listed("steps"),
+        NodeKind::Experiment => listed("trials"),
+        NodeKind::TrialComponent => {
+            let edge = graph.into_node(&node.id).find(|edge| edge.role.starts_with("trial/"))?;
+            named(edge, &edge.from)
+        }
+        NodeKind::Deployment => node.text(CREATED_BY).map(|who| format!("deployed by {who}")),
+        NodeKind::FeatureGroup => node.text("offline_store").map(|place| format!("offline store {place}")),
+        _ => None,
+    }
+}
+
+/// The first of many names, and how many more there are.
+fn several(names: &BTreeSet<String>) -> String {
+    let first: Vec<&str> = names.iter().take(MAX_NAMES).map(String::as_str).collect();
+    match names.len().saturating_sub(MAX_NAMES) {
+        0 => first.join(", "),
+        more => format!("{} and {more} more", first.join(", ")),
+    }
+}
+
+fn commit(lines: &mut Vec<String>, node: &Node) {
+    if let Some(author) = node.text("author") {
+        let date = node.number("date").map(|millis| format!(", {}", Timestamp::from_millis(millis)));
+        lines.push(format!(
+            "by {author} <{}>{}",
+            node.text("email").unwrap_or("?"),
+            date.unwrap_or_default()
+        ));
+    }
+    if let Some(repository) = node.text("repository") {
+        lines.push(format!("in {repository}"));
+    }
+    let pushers: Vec<&str> = node.item.iter().flat_map(|item| item.set(PUSHERS)).collect();
+    if !pushers.is_empty() {
+        lines.push(format!("pushed by {}", pushers.join(", ")));
+    }
+    if let Some(parents) = node.text("parents").filter(|_| node.number("merge").is_some()) {
+        let short: Vec<String> = parents.split(' ').map(|id| id.chars().take(7).collect()).collect();
+        lines.push(format!("merge of {}", short.join(" and ")));
+    }
+}
+
+fn spot(node: &Node) -> String {
+    let times = node.number("training_seconds").zip(node.number("billable_seconds"));
+    match (node.text("spot").is_some(), times) {
+        (true, Some((total, billed))) if total > 0 => {
+            let saving = fact::spot_saving_percent(node).map(|percent| format!(", {percent}% saved"));
+            format!(", managed spot: {billed} of {total} seconds billed{}", saving.unwrap_or_default())
+        }
+        (true, _) => ", managed spot".to_owned(),
+        (false, _) => String::new(),
+    }
+}
+
+fn hyperparameters(lines: &mut Vec<String>, answer: &Answer, node: &Node) {
+    let detail = answer.details.get(&node.id);
+    let parameters = detail.and_then(|detail| detail.get("HyperParameters")).and_then(Json::as_object);
+    if let Some(parameters) = parameters.filter(|parameters| !parameters.is_empty()) {
+        let pairs: Vec<String> = parameters
+            .iter()
+            .map(|(name, value)| format!("{name}={}", value.as_str().unwrap_or("?")))
+            .collect();
+        lines.push(format!("hyperparameters {}", pairs.join(" ")));
+    }
+    let arguments = detail.and_then(|detail| detail.get("ContainerArguments")).and_then(Json::as_array);
+    if let Some(arguments) = arguments {
+        let words: Vec<&str> = arguments.iter().filter_map(Json::as_str).collect();
+        lines.push(format!("arguments {}", words.join(" ")));
+    }
+}
+
+/// A line for what went into a node.
+fn source(answer: &Answer, edge: &Edge) -> Option<String> {
+    let node = answer.graph.nodes.get(&edge.from)?;
+    Some(match node.id.kind() {
+        NodeKind::Dataset | NodeKind::Artifact => format!("{} <- {}", edge.role, versioned(node)),
+        NodeKind::Image => format!("{} <- {}", edge.role, image(node)),
+        NodeKind::Commit if edge.role == HEAD_ROLE => format!("{HEAD_ROLE} <- {}", heading(node)),
+        NodeKind::Commit => format!("{} ({})", heading(node), found(answer, edge)?),
+        NodeKind::Model | NodeKind::EndpointConfig => {
+            format!("{} <- {} {}", edge.role, node.id.kind(), node.name())
+        }
+        _ => return None,
+    })
+}
+
+/// A line for what a node wrote, or was used for.
+fn product(answer: &Answer, node: &Node, edge: &Edge) -> Option<String> {
+    let other = answer.graph.nodes.get(&edge.to)?;
+    match (node.id.kind(), edge.relation) {
+        (NodeKind::Commit, _) if edge.role == HEAD_ROLE => Some(format!("{HEAD_ROLE} of {}", heading(other))),
+        (NodeKind::Commit, _) => {
+            Some(format!("built {} {} ({})", other.id.kind(), other.name(), found(answer, edge)?))
+        }
+        (_, Relation::Produced) => {
+            let mark =
+                if answer.graph.is_untrusted(other) { "  (untrusted: its job was stopped)" } else { "" };
+            Some(format!("{} -> {}{mark}", edge.role, versioned(other)))
+        }
+        _ => None,
+    }
+}
+
+/// How a commit was found, and who asserted it.
+fn found(answer: &Answer, edge: &Edge) -> Option<String> {
+    let how = FoundBy::from_role(&edge.role)?.explain();
+    Some(match fact::asserted_by(&answer.graph, edge) {
+        Some(who) => format!("{how}, by {who}"),
+        None => how.to_owned(),
+    })
+}
+
+fn versioned(node: &Node) -> String {
+    let place = node.text("uri").unwrap_or_else(|| node.name());
+    let version = match (node.text("version_id"), node.number("objects")) {
+        (Some(version), _) => format!(" version {version}"),
+        (None, Some(objects)) => format!(" ({objects} objects, {})", node.id.tail()),
+        (None, None) => String::new(),
+    };
+    format!("{place}{version}{}", weak(node))
+}
+
+fn image(node: &Node) -> String {
+    let reference = node.item.iter().flat_map(|item| item.set("refs")).next().unwrap_or_else(|| node.name());
+    format!("{reference}{}", weak(node))
+}
+
+fn weak(node: &Node) -> String {
+    node.text("weak").map(|reason| format!("  (weak: {reason})")).unwrap_or_default()
+}
+
+fn violations(lines: &mut Vec<String>, answer: &Answer, node: &Node) {
+    if let Some(uri) = node.text("uri") {
+        lines.push(format!("report {uri}"));
+    }
+    let silent: Vec<&str> = node.item.iter().flat_map(|item| item.set("silent")).collect();
+    if !silent.is_empty() {
+        let reason = answer.details.get(&node.id).and_then(|detail| detail.get("reason")?.as_str());
+        let reason = reason.map(|reason| format!(": {reason}")).unwrap_or_default();
+        lines.push(format!("not watched: {}{reason}", silent.join(", ")));
+    }
+    let listed =
+        answer.details.get(&node.id).and_then(|detail| detail.get("violations")).and_then(Json::as_array);
+    for violation in listed.into_iter().flatten() {
+        let text = |key: &str| violation.get(key).and_then(Json::as_str);
+        let subject = text("feature_name").or(text("metric_name")).unwrap_or("unnamed");
+        let check = text("constraint_check_type").unwrap_or("check");
+        lines.push(format!("{subject}: {check}. {}", text("description").unwrap_or_default()));
+    }
+}
