@@ -16,6 +16,7 @@ pub mod monitor;
 pub mod played;
 pub mod python;
 pub mod simulator;
+pub mod sources;
 pub mod stack;
 
 /// Harness code tells what is missing and ends the test.
