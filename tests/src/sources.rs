@@ -102,7 +102,7 @@ impl Sources {
             let words: Vec<&str> = words(&module.code);
             for pair in words.windows(2) {
                 let [keyword, name] = pair else { continue };
-                if matches!(*keyword, "struct" | "enum" | "trait" | "union") && starts_upper(name) {
+                if matches!(*keyword, "struct" | "enum" | "trait") && starts_upper(name) {
                     found.entry((*name).to_owned()).or_default().push(module.file.clone());
                 }
             }
