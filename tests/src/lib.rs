@@ -4,6 +4,7 @@
 pub mod aws;
 pub mod browser;
 pub mod bucket;
+pub mod calls;
 mod codecommit;
 pub mod dynoxide;
 pub mod emulator;

@@ -12,10 +12,11 @@ use sagewarden_lineage::record::name_alias;
 use sagewarden_lineage::table::Query;
 use sagewarden_lineage::walk::Limits;
 use sagewarden_local::Store;
+use sagewarden_measure::mixed;
 
 use crate::meter::{Meter, total};
 use crate::row;
-use crate::world::{Pipeline, mix};
+use crate::world::Pipeline;
 
 /// Nodes that a downstream traversal looks at.
 const DOWNSTREAM: usize = 200;
@@ -121,7 +122,7 @@ pub(crate) fn ask(store: &Store, until: u64) {
 }
 
 fn one(store: &Store, until: u64, what: &str, times: u64, place: u64, question: &impl Ask) {
-    let of = |number: u64| Pipeline(mix(number) % (until / 10) * 10 + place);
+    let of = |number: u64| Pipeline(mixed(number) % (until / 10) * 10 + place);
     let asked = || -> Vec<Duration> {
         let one = |number| {
             let begun = Instant::now();
