@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::LazyLock;
 
-use crate::{Result, install_once, installation, python};
+use crate::{Missing, Result, install_once, installation, python};
 
 /// What a Chromium or Chrome is called on `PATH`, the free one first.
 const NAMES: [&str; 6] = [
@@ -26,11 +26,9 @@ const APPLICATIONS: [&str; 2] = [
 
 /// The one command that cures what the tests cannot.
 const CURE: &str = if cfg!(target_os = "macos") {
-    "brew install --cask google-chrome"
-} else if cfg!(target_os = "linux") {
-    "apt-get install chromium"
+    "run `brew install --cask google-chrome`"
 } else {
-    "export CHROME=<the path of a Chromium or Chrome>"
+    "run `apt-get install chromium` (or what your system has in its place)"
 };
 
 /// A script of `tests/python` that drives the browser.
@@ -39,8 +37,8 @@ const CURE: &str = if cfg!(target_os = "macos") {
 /// When there is no browser; the message says why, and what cures it.
 pub fn script(name: &str) -> Result<Command> {
     // Once for all tests of a process: to see a browser start takes a second.
-    static PROGRAM: LazyLock<std::result::Result<PathBuf, String>> =
-        LazyLock::new(|| program().map_err(|error| error.to_string()));
+    static PROGRAM: LazyLock<std::result::Result<PathBuf, Missing>> =
+        LazyLock::new(|| program().map_err(|error| Missing(error.to_string())));
     let mut script = python::script(name)?;
     script.env("CHROME", PROGRAM.clone()?);
     Ok(script)
@@ -54,10 +52,10 @@ fn program() -> Result<PathBuf> {
     };
     match surroundings.find(start) {
         Found::Browser(program) => Ok(program),
-        Found::Unusable(program, why) => Err(format!(
+        Found::Unusable(program, why) => Err(Missing(format!(
             "`CHROME` names `{}`, which cannot be used: set it to the full path of a Chromium or Chrome, or unset it\n{why}",
             program.display()
-        )
+        ))
         .into()),
         Found::Nothing(refused) => install(&refused),
     }
@@ -145,7 +143,8 @@ fn install(refused: &[String]) -> Result<PathBuf> {
         }
         let said = String::from_utf8_lossy(&output.stderr);
         let why: Vec<_> = refused.iter().map(String::as_str).chain([said.trim()]).collect();
-        Err(format!("no browser was found, and none can be installed: {CURE}\n{}", why.join("\n")).into())
+        let why = why.join("\n");
+        Err(Missing(format!("no browser was found, and none can be installed: {CURE}, or set `CHROME` to the path of one\n{why}")).into())
     })?;
     Ok(program)
 }

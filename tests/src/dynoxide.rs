@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use aws_config::SdkConfig;
 use serde_json::Value;
 
-use crate::{Result, emulator, install_once, target};
+use crate::{Missing, Result, emulator, install_once, target};
 
 const VERSION: &str = "3.2.0";
 const FEATURES: &str = "native-sqlite,http-server,cli";
@@ -110,7 +110,7 @@ fn program() -> Result<PathBuf> {
             return Ok(());
         }
         let said = String::from_utf8_lossy(&made.stderr);
-        Err(format!("dynoxide cannot be installed: cargo must reach crates.io\n{said}").into())
+        Err(Missing(format!("dynoxide cannot be installed: cargo must reach crates.io\n{said}")).into())
     })?;
     Ok(program)
 }

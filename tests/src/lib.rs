@@ -21,10 +21,23 @@ pub mod stack;
 /// Harness code tells what is missing and ends the test.
 pub type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
+use std::fmt;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
+
+/// What a test lacks on this machine, in lines for people. The test harness shows the errors of tests by `Debug`, which would escape
+/// the ends of the lines.
+#[derive(Clone, thiserror::Error)]
+#[error("{0}")]
+struct Missing(String);
+
+impl fmt::Debug for Missing {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
 
 /// The root of the repository.
 #[must_use]

@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use crate::{Result, install_once, installation, root};
+use crate::{Missing, Result, install_once, installation, root};
 
 const PYTHON: &str = "python3";
 /// The oldest Python that the pinned packages take, and a proof that it has what a virtual environment is made with.
@@ -50,7 +50,7 @@ fn environment() -> Result<PathBuf> {
 
 fn make(folder: &Path, interpreter: &Path) -> Result<()> {
     let probed = Command::new(PYTHON).args(["-c", PROBE]).output();
-    let probed = probed.map_err(|error| format!("`{PYTHON}` cannot be run ({error}): {INSTALL}"))?;
+    let probed = probed.map_err(|error| Missing(format!("`{PYTHON}` cannot be run ({error}): {INSTALL}")))?;
     check(&probed, &format!("`{PYTHON}` is too old or not complete: {INSTALL}"))?;
     let made = Command::new(PYTHON).args(["-m", "venv", "--without-pip"]).arg(folder).output()?;
     check(&made, &format!("`{PYTHON} -m venv` failed: {INSTALL}"))?;
@@ -72,8 +72,8 @@ fn make(folder: &Path, interpreter: &Path) -> Result<()> {
             .arg(place(name))
             .output()?;
         let problem = format!(
-            "`tests/python/{name}` cannot be installed: pip must reach a package index \
-             (export PIP_INDEX_URL=<an index that you reach>)"
+            "`tests/python/{name}` cannot be installed: pip must reach a package index that has all of it \
+             (export PIP_INDEX_URL=<such an index>)"
         );
         check(&pip, &problem)?;
     }
@@ -100,5 +100,5 @@ fn check(output: &Output, problem: &str) -> Result<()> {
         return Ok(());
     }
     let said = [&output.stdout, &output.stderr].map(|text| String::from_utf8_lossy(text).trim().to_owned());
-    Err(format!("{problem}\n{}", said.join("\n")).into())
+    Err(Missing(format!("{problem}\n{}", said.join("\n").trim())).into())
 }
