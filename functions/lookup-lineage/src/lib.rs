@@ -32,7 +32,7 @@ pub async fn answer(
     })
 }
 
-/// Reads a question; what is wrong with it is told with the field.
+/// Reads a question; an error names the field that is wrong.
 fn read(request: Json) -> Result<Question, FunctionError> {
     serde_path_to_error::deserialize(request).map_err(|error| {
         let field = error.path().to_string();
