@@ -10,7 +10,6 @@ pub mod dynoxide;
 pub mod emulator;
 pub mod faulty;
 pub mod functions;
-pub mod guarded;
 pub mod listener;
 pub mod local;
 pub mod monitor;
