@@ -14,7 +14,6 @@ mod counted;
 mod detect;
 #[cfg(feature = "judging")]
 mod enforce;
-mod judged_key;
 mod lookup;
 mod notify;
 mod outcome;
@@ -32,11 +31,13 @@ pub use counted::counted;
 pub use detect::suggest_baseline::SuggestBaseline;
 pub use detect::{BASELINE_MISSING, DetectDrift};
 #[cfg(feature = "judging")]
+pub use enforce::EnforcePolicy;
+#[cfg(feature = "judging")]
 pub use enforce::inspect_role::{Inspected, InspectedRoles};
 #[cfg(feature = "judging")]
-pub use enforce::remedy::VIOLATION_TAG;
+pub use enforce::notice::{POLICY_VIOLATION, REMEDIATION_DONE, REMEDIATION_FAILED};
 #[cfg(feature = "judging")]
-pub use enforce::{EnforcePolicy, POLICY_VIOLATION, REMEDIATION_DONE, REMEDIATION_FAILED};
+pub use enforce::remediation::VIOLATION_TAG;
 pub use lookup::{Ask, NoAnswer, Question, Way, answer, lookup_lineage};
 pub use notify::Moment;
 pub use outcome::{Done, Failure, Outcome};

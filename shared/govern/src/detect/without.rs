@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 use super::find_baseline::FoundBaseline;
 use super::window::Window;
 use super::{BASELINE_MISSING, DetectDrift};
-use crate::notify::{Moment, told_once};
+use crate::notify::{Moment, publish_once_and_say};
 use crate::outcome::{Failure, Outcome};
 use crate::ports::Notice;
 use crate::world::World;
@@ -95,7 +95,8 @@ impl<W: World> DetectDrift<'_, W> {
         }
         let notice = Notice { detail_type: BASELINE_MISSING, resources: vec![endpoint.arn()], detail };
         let cause = format!("baseline#{}#{variant}#{cause}", endpoint.arn());
-        told_once(self.world.table(), self.world.bus(), moment, &cause, window.start, &notice).await
+        publish_once_and_say(self.world.table(), self.world.bus(), moment, &cause, window.start, &notice)
+            .await
     }
 }
 

@@ -7,11 +7,10 @@ use sagewarden_events::{Resource, Timestamp};
 use sagewarden_lineage::observe::observe;
 use sagewarden_policy::join::{Answer, Joined, OPERATIONS, ROLE_OPERATION, Reference, references};
 use sagewarden_policy::{Bundle, operations};
-use sagewarden_settings::LineageSettings;
 use serde_json::{Value as Json, json};
 
 use crate::enforce::inspect_role::{Inspected, InspectedRoles};
-use crate::enforce::remedy::VIOLATION_TAG;
+use crate::enforce::remediation::VIOLATION_TAG;
 use crate::ports::{Account, Description, Objects, PortError, PortErrorKind, SourceControl};
 use crate::record::commit_claim::claimed;
 use crate::world::World;
@@ -24,7 +23,7 @@ const MOST: usize = 20;
 pub(crate) struct Lookup<'a, W> {
     pub(crate) world: &'a W,
     pub(crate) inspected: &'a InspectedRoles,
-    pub(crate) settings: &'a LineageSettings,
+    pub(crate) bundle: &'a Bundle,
     pub(crate) now: Timestamp,
 }
 
@@ -34,9 +33,9 @@ impl<W: World> Lookup<'_, W> {
     ///
     /// # Errors
     /// When a service is busy or silent: the same record later will be judged with everything that it takes.
-    pub(crate) async fn join(&self, bundle: &Bundle, description: &Description) -> Result<Joined, PortError> {
+    pub(crate) async fn join(&self, description: &Description) -> Result<Joined, PortError> {
         let Description { resource, document } = description;
-        let wanted = operations(bundle, resource.kind);
+        let wanted = operations(self.bundle, resource.kind);
         let mut joined = Joined::new();
         for operation in OPERATIONS.into_iter().filter(|operation| wanted.contains(*operation)) {
             let about = references(operation, resource, document, &joined);
@@ -112,8 +111,8 @@ impl<W: World> Lookup<'_, W> {
         let tags = tags(joined);
         // A description without a creation time names no commit that could be found.
         let Ok(seen) = observe(resource, document, &tags) else { return Ok(None) };
-        let (Some(claim), Some(repository)) =
-            claimed(self.world.account(), self.settings, &seen, &tags).await?
+        let settings = &self.bundle.settings().lineage;
+        let (Some(claim), Some(repository)) = claimed(self.world.account(), settings, &seen, &tags).await?
         else {
             return Ok(None);
         };

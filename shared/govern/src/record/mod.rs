@@ -29,10 +29,10 @@ use sagewarden_lineage::observe::{
     Approval, CommitClaim, Observation, ResourceReference, StatusMark, Unreadable, observe,
 };
 use sagewarden_lineage::record::{NODE, Record, SOURCE, name_alias, reference_pk};
+use sagewarden_lineage::rows::JudgedRow;
 use sagewarden_lineage::table::{Key, Query, Range};
 use sagewarden_settings::LineageSettings;
 
-use crate::judged_key::judged_key;
 use crate::outcome::{Done, Failure, Outcome};
 use crate::ports::{Account, Description, PortError, Table};
 use crate::record::closure::query_all;
@@ -239,7 +239,7 @@ impl<W: World> RecordLineage<'_, W> {
 
     /// A model that broke a control may be deleted before its event gets here.
     async fn is_judged(&self, resource: &Resource) -> Result<bool, PortError> {
-        Ok(!self.world.table().get(&[judged_key(resource)]).await?.is_empty())
+        Ok(!self.world.table().get(&[JudgedRow::key(resource)]).await?.is_empty())
     }
 
     /// Links a job or deployment to the commit it was built from: the commit somebody named, else the head of the branch
