@@ -44,7 +44,7 @@ pub use outcome::{Done, Failure, Outcome};
 pub use record::RecordLineage;
 pub use record::closure::{live_upstream, upstream};
 pub use record::deployment::deployment_at;
-pub use record::push::record_commit;
+pub use record::push::{RecordedPush, record_commit};
 #[cfg(feature = "judging")]
 pub use review::ReviewCommit;
 pub use world::{Absent, Ports, World};
