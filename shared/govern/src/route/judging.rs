@@ -4,6 +4,7 @@ use sagewarden_events::{Event, ReferenceChanged};
 
 use super::{alert_drift, detect_drift, record_lineage};
 use crate::bundle::{BundleInForce, KeepBundle};
+use crate::detect::known_baselines::KnownBaselines;
 use crate::enforce::EnforcePolicy;
 use crate::enforce::inspect_role::InspectedRoles;
 use crate::notify::Moment;
@@ -82,7 +83,7 @@ async fn enforce(world: &impl World, judging: &Judging, event: &Event, moment: &
 }
 
 /// Gives an event to every function, one after the other, as EventBridge's rules and the queues do. Those that have nothing to do
-/// with it are left out of the answer.
+/// with it are left out of the answer. No baseline is known from an earlier event.
 pub async fn deliver(world: &impl World, judging: &Judging, event: &Event, moment: &Moment) -> Vec<Handled> {
     let mut handled = Vec::new();
     let mut add = |function, outcome: Option<Outcome>| {
@@ -91,7 +92,7 @@ pub async fn deliver(world: &impl World, judging: &Judging, event: &Event, momen
     add("record-commit", record_commit(world, judging, event, moment).await);
     add("enforce-policy", enforce_policy(world, judging, event, moment).await);
     add("record-lineage", record_lineage(world, event).await);
-    add("detect-drift", detect_drift(world, event, moment).await);
+    add("detect-drift", detect_drift(world, &KnownBaselines::default(), event, moment).await);
     add("alert-drift", alert_drift(world, event, moment).await);
     handled
 }

@@ -10,7 +10,7 @@
 //! | a state change | `detect-drift` | make a baseline of a training job's data |
 //! | a state change | `alert-drift` | read the report of a monitoring execution |
 //! | a new object | `detect-drift` | judge captured traffic |
-//! | a new object | `alert-drift` | read a report |
+//! | a new object | `alert-drift` | read the evaluation of a window, or the report of a monitoring execution |
 //! | a tick of the clock | `detect-drift` | close windows that are over |
 //! | a tick of the clock | `alert-drift` | look for schedules that did not run, and for traffic that stopped |
 //!
@@ -24,6 +24,7 @@ use sagewarden_events::Event;
 
 use crate::alert::AlertDrift;
 use crate::detect::DetectDrift;
+use crate::detect::known_baselines::KnownBaselines;
 use crate::detect::suggest_baseline::SuggestBaseline;
 use crate::notify::Moment;
 use crate::outcome::Outcome;
@@ -42,11 +43,17 @@ pub async fn record_lineage(world: &impl World, event: &Event) -> Option<Outcome
     }
 }
 
-/// `detect-drift`.
-pub async fn detect_drift(world: &impl World, event: &Event, moment: &Moment) -> Option<Outcome> {
+/// `detect-drift`; `known` are the baselines that the process found lately.
+pub async fn detect_drift(
+    world: &impl World,
+    known: &KnownBaselines,
+    event: &Event,
+    moment: &Moment,
+) -> Option<Outcome> {
+    let detect = DetectDrift { world, known };
     match event {
-        Event::ObjectCreated(object) => Some(DetectDrift { world }.on_capture(object, moment).await),
-        Event::ClockTicked(_) => Some(DetectDrift { world }.close_windows(moment).await),
+        Event::ObjectCreated(object) => Some(detect.on_capture(object, moment).await),
+        Event::ClockTicked(_) => Some(detect.close_windows(moment).await),
         Event::ResourceChanged(change) => Some(SuggestBaseline { world }.on_job(change, moment).await),
         _ => None,
     }
