@@ -3,6 +3,8 @@
 
 #[path = "detecting/closing.rs"]
 mod closing;
+#[path = "detecting/known.rs"]
+mod known;
 #[path = "detecting/unusable.rs"]
 mod unusable;
 

@@ -475,11 +475,11 @@ pub trait Quarantine {
 
 /// Takes metrics on behalf of CloudWatch.
 pub trait Metrics {
-    /// The metrics of a window that is over.
-    fn tell(&self, window: &WindowMetrics<'_>);
+    /// Publishes the metrics of a window that is over.
+    fn publish(&self, window: &WindowMetrics<'_>);
 }
 
-/// The metrics of a window, as Model Monitor's container tells them.
+/// The metrics of a window, as Model Monitor's container publishes them.
 #[derive(Debug)]
 pub struct WindowMetrics<'a> {
     /// The dimension `Endpoint`.

@@ -44,7 +44,7 @@ impl Tally {
 pub struct MetricLog;
 
 impl Metrics for MetricLog {
-    fn tell(&self, window: &WindowMetrics<'_>) {
+    fn publish(&self, window: &WindowMetrics<'_>) {
         container_metrics(window).for_each(|line| println!("{line}"));
     }
 }

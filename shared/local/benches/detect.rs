@@ -24,7 +24,7 @@ use futures::executor::block_on;
 use meter::{Meter, total};
 use sagewarden_events::{Event, ResourceKind, Timestamp, decode};
 use sagewarden_govern::ports::PortError;
-use sagewarden_govern::{DetectDrift, Moment};
+use sagewarden_govern::{DetectDrift, KnownBaselines, Moment};
 use sagewarden_local::{Call, Guard, Guarded, Store, System};
 use sagewarden_measure::csv::Header;
 use sagewarden_monitor::SuggestedBaseline;
@@ -117,7 +117,8 @@ fn count(system: &System) {
     let objects = Guarded::new(account.clone(), ObjectCosts::default());
     let costs = Rc::clone(&objects.guard);
     let world = system.world().with_table(Meter::new(&system.store)).with_objects(objects.clone(), objects);
-    let detect = DetectDrift { world: &world };
+    let known = KnownBaselines::default();
+    let detect = DetectDrift { world: &world, known: &known };
     for event in account.drain_events().unwrap() {
         for event in decode(&event.to_string()).unwrap() {
             let Event::ObjectCreated(written) = event else { continue };

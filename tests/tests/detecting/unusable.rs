@@ -3,7 +3,7 @@
 use futures::executor::block_on;
 use sagewarden_events::{Event, decode};
 use sagewarden_govern::ports::{PortError, PortErrorKind};
-use sagewarden_govern::{BASELINE_MISSING, DetectDrift, Failure, Moment};
+use sagewarden_govern::{BASELINE_MISSING, DetectDrift, Failure, KnownBaselines, Moment};
 use sagewarden_local::{Call, Guard, Guarded, System};
 use sagewarden_measure::csv::Header;
 use sagewarden_monitor::SuggestedBaseline;
@@ -153,7 +153,7 @@ fn what_may_not_be_read_is_told_and_asked_for_again() -> Result<()> {
         let System { account, bundle, .. } = &local.system;
         let objects = Guarded::new(local.system.account.clone(), Denying(bucket));
         let world = world(&local.system, &objects, Heard::default(), &bundle.settings().drift.detect);
-        let detect = DetectDrift { world: &world };
+        let detect = DetectDrift { world: &world, known: &KnownBaselines::default() };
         for event in account.drain_events()? {
             for event in decode(&event.to_string())? {
                 let Event::ObjectCreated(written) = event else { return Err("it is no file".into()) };

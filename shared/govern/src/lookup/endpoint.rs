@@ -1,7 +1,7 @@
 //! What an endpoint runs, what it ran before, and what monitoring found on it.
 
 use sagewarden_events::Timestamp;
-use sagewarden_lineage::edge::Relation;
+use sagewarden_lineage::edge::{OBSERVED_ON, Relation};
 use sagewarden_lineage::graph::{Graph, Node, StoppedBy};
 use sagewarden_lineage::id::{NodeId, NodeKind};
 use sagewarden_lineage::record::NODE;
@@ -13,7 +13,6 @@ use super::past::{LOOKED_INTO, deployment_in_force, periods};
 use super::question::NoAnswer;
 use super::reading::{Interrupted, Reading};
 use super::{Part, read};
-use crate::alert::OBSERVED_ON;
 use crate::ports::Table;
 use crate::record::closure::{CURRENT, written_down};
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use sagewarden_events::Timestamp;
 use sagewarden_lineage::answer::{Entry, EntryKind, History, LiveEndpoint, newest_verdict};
 use sagewarden_lineage::chain::{Chain, title};
-use sagewarden_lineage::edge::Relation;
+use sagewarden_lineage::edge::{OBSERVED_ON, Relation};
 use sagewarden_lineage::graph::{Graph, Node};
 use sagewarden_lineage::id::{NodeId, NodeKind};
 use sagewarden_lineage::record::NODE;
@@ -18,7 +18,6 @@ use super::address::resolve;
 use super::follow::follow;
 use super::question::{Bounds, NoAnswer, Question};
 use super::reading::{Interrupted, Reading};
-use crate::alert::OBSERVED_ON;
 use crate::counted::counted;
 use crate::ports::Table;
 

@@ -2,18 +2,20 @@
 
 use std::collections::BTreeSet;
 
-use sagewarden_lineage::chain::{Chain, Named};
 use sagewarden_lineage::id::NodeId;
 use sagewarden_monitor::Violation;
 use serde_json::{Value as Json, json};
 
-use super::DRIFT_ALERT;
 use super::behind::Behind;
-use super::cause::Claim;
-use super::violations::{Found, Observed};
+use super::cause::SetClaim;
+use super::chain_words::chain_in_words;
+use super::evaluated::EvaluatedWindow;
+use super::found::{Found, Observed};
 use crate::counted::counted;
-use crate::outcome::Failure;
 use crate::ports::Notice;
+
+/// The `detail-type` of drift alerts.
+pub const DRIFT_ALERT: &str = "Sagewarden Drift Alert";
 
 /// Subjects and names that the sentence names.
 const NAMED: usize = 3;
@@ -21,16 +23,17 @@ const NAMED: usize = 3;
 const MAX_DIFFERENCES: usize = 20;
 const MAX_TEXT: usize = 500;
 
-pub(super) fn drift_alert(
+/// The alert; `earlier` is the number of findings shortly before.
+pub(super) fn drift_notice(
     observed: &Observed<'_>,
     found: &Found,
-    claim: &Claim,
+    claim: &SetClaim,
     deployment: Option<&NodeId>,
     behind: &Behind,
     earlier: usize,
-) -> Result<Notice, Failure> {
+) -> Notice {
     let endpoint = observed.endpoint();
-    let severity = behind.severity_of(found);
+    let severity = behind.severity_of(&found.violations);
     let fresh: BTreeSet<Pair> =
         claim.fresh.iter().filter_map(|index| found.violations.get(*index)).map(pair).collect();
     let entry = |violation: &Violation| rated(violation, behind, fresh.contains(&pair(violation)));
@@ -58,7 +61,7 @@ pub(super) fn drift_alert(
     if let Observed::Execution(execution) = observed {
         resources.push(execution.job.arn());
     }
-    Ok(Notice { detail_type: DRIFT_ALERT, resources, detail })
+    Notice { detail_type: DRIFT_ALERT, resources, detail }
 }
 
 /// What was looked at, and by whom.
@@ -74,20 +77,20 @@ fn looked_at(observed: &Observed<'_>) -> Vec<(String, Json)> {
             },
             "window": null,
         }),
-        Observed::Window(window) => json!({
+        Observed::Window(EvaluatedWindow { window, report, .. }) => json!({
             "schedule": { "name": observed.schedule(), "arn": null },
             "execution": null,
             "window": {
                 "variant": window.variant,
-                "start": window.window.start,
-                "end": window.window.end,
-                "complete": window.window.complete,
-                "rows": window.rows,
-                "unreadable_lines": window.unreadable_lines,
-                "files_gone": window.gone,
-                "mode": window.mode,
-                "baseline": window.baseline,
-                "differences": window.differences.iter().take(MAX_DIFFERENCES).map(|difference| json!({
+                "start": window.start,
+                "end": window.end,
+                "complete": report.window.complete,
+                "rows": report.rows,
+                "unreadable_lines": report.unreadable_lines,
+                "files_gone": report.gone.len(),
+                "mode": report.alert_mode,
+                "baseline": report.baseline,
+                "differences": report.differences.iter().take(MAX_DIFFERENCES).map(|difference| json!({
                     "feature": difference.feature,
                     "text": difference.text.chars().take(MAX_TEXT).collect::<String>(),
                 })).collect::<Vec<_>>(),
@@ -107,7 +110,7 @@ fn pair(violation: &Violation) -> Pair {
     (violation.subject(), violation.constraint_check_type.clone())
 }
 
-/// An entry of the report with how bad it is, how much the model relies on the feature, and whether it is told the first time.
+/// An entry of the report with how bad it is, how much the model relies on the feature, and whether it is new.
 fn rated(violation: &Violation, behind: &Behind, is_new: bool) -> Json {
     let importance = behind.importances.of(violation);
     let mut entry = json!(violation);
@@ -141,17 +144,16 @@ fn summary(observed: &Observed<'_>, found: &Found, behind: &Behind, earlier: usi
     if more > 0 {
         text.push_str(&format!(" and {more} more"));
     }
-    if let Observed::Window(window) = observed {
-        let span = &window.window;
-        text.push_str(&format!("; in the traffic from {} to {}", span.start, span.end));
-        if window.unreadable_lines > 0 {
-            text.push_str(&format!("; {} could not be read", counted(window.unreadable_lines, "line")));
+    if let Observed::Window(EvaluatedWindow { window, report, .. }) = observed {
+        text.push_str(&format!("; in the traffic from {} to {}", window.start, window.end));
+        if report.unreadable_lines > 0 {
+            text.push_str(&format!("; {} could not be read", counted(report.unreadable_lines, "line")));
         }
-        if window.gone > 0 {
-            text.push_str(&format!("; gone: {}", counted(window.gone, "file")));
+        if !report.gone.is_empty() {
+            text.push_str(&format!("; gone: {}", counted(report.gone.len(), "file")));
         }
     }
-    text.push_str(&names(&behind.chain));
+    text.push_str(&chain_in_words(&behind.chain));
     if let Some(changes) = &behind.changes {
         text.push_str(&match changes.aspects().as_slice() {
             [] => format!("; its deployment of {} changed nothing that is known", changes.since),
@@ -164,28 +166,10 @@ fn summary(observed: &Observed<'_>, found: &Found, behind: &Behind, earlier: usi
     text
 }
 
-/// Model, training job and commits.
-pub(super) fn names(chain: &Chain) -> String {
-    let listed = |list: &[Named]| list.iter().map(|each| each.name.clone()).collect::<Vec<_>>().join(", ");
-    let mut text = String::new();
-    if !chain.models.is_empty() {
-        text.push_str(&format!("; model {}", listed(&chain.models)));
-    }
-    if !chain.training_jobs.is_empty() {
-        text.push_str(&format!("; trained by {}", listed(&chain.training_jobs)));
-    }
-    for commit in &chain.commits {
-        let short: String = commit.commit.chars().take(7).collect();
-        let built: Vec<&str> = commit.built.iter().map(|built| built.what.as_str()).collect();
-        text.push_str(&format!("; commit {short} ({})", built.join(", ")));
-    }
-    text
-}
-
 fn advice(observed: &Observed<'_>, found: &Found) -> String {
     let baseline = match observed {
         Observed::Execution(execution) => format!("the baseline of schedule {}", execution.schedule.name),
-        Observed::Window(window) => match &window.baseline {
+        Observed::Window(window) => match &window.report.baseline {
             Some(place) => format!("the baseline {place}"),
             None => "its baseline".to_owned(),
         },
