@@ -3,9 +3,9 @@
 use sagewarden_lineage::answer::{Difference, Verdicts, difference, newest_verdict};
 use sagewarden_lineage::graph::Graph;
 use sagewarden_lineage::id::{NodeId, NodeKind};
-use sagewarden_lineage::table::Query;
+use sagewarden_lineage::rows::VerdictRow;
 
-use super::lineage;
+use super::lineage::lineage;
 use super::question::{Bounds, NoAnswer, Question};
 use super::reading::Reading;
 use crate::ports::Table;
@@ -41,7 +41,7 @@ async fn verdicts<T: Table>(reading: &Reading<'_, T>, graph: &Graph) -> Result<V
     let mut ids: Vec<&NodeId> = graph.nodes.keys().filter(|id| JUDGED.contains(&id.kind())).collect();
     ids.sort_by_key(|id| graph.distance.get(*id));
     for id in ids.into_iter().take(MOST) {
-        let rows = reading.query_all(Query::prefix(id.as_str(), "V#")).await?;
+        let rows = reading.query_all(VerdictRow::of(id.as_str())).await?;
         verdicts.extend(newest_verdict(&rows).map(|(_, words)| (id.clone(), words)));
     }
     Ok(verdicts)
