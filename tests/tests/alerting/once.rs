@@ -9,8 +9,8 @@ use sagewarden_govern::ports::{Claim, Claimed, PortError, Table};
 use sagewarden_govern::{Absent, Done, Moment, RETRAINING_SUGGESTED, route};
 use sagewarden_lineage::rows::VerdictRow;
 use sagewarden_lineage::table::{Attributes, Item, Key, Page, Query, Write};
+use sagewarden_local::{Call, Guard, Guarded};
 use sagewarden_tests::Result;
-use sagewarden_tests::guarded::{Guard, Guarded};
 use sagewarden_tests::local::{Local, at, endpoint_config, model};
 
 use crate::monitors::{FOUND, REPORT, alerts, execute, monitored, of_type, settled};
@@ -29,8 +29,10 @@ fn events(local: &Local) -> Result<Vec<Event>> {
 struct Reads(RefCell<Vec<String>>);
 
 impl Guard for Reads {
-    fn read(&self, _: &str, key: &str) -> std::result::Result<(), PortError> {
-        self.0.borrow_mut().push(key.to_owned());
+    fn ask(&self, call: Call<'_>) -> std::result::Result<(), PortError> {
+        if call.is_read() {
+            self.0.borrow_mut().push(call.about.to_owned());
+        }
         Ok(())
     }
 }
@@ -39,7 +41,7 @@ impl Guard for Reads {
 fn a_judged_window_has_one_event_that_matters_and_its_evaluation_is_read_once() -> Result<()> {
     let local = settled(monitored()?)?;
     evaluate(&local, 9, 1_000, true, &["f"], DAY + 3_700)?;
-    let objects = Guarded::new(&local.system, Reads::default());
+    let objects = Guarded::new(local.system.account.clone(), Reads::default());
     let world = local.system.world().with_objects(objects.clone(), Absent);
     let moment = Moment { now: at(DAY + 3_700), owner: "test".to_owned() };
     let mut outcomes = Vec::new();
@@ -54,7 +56,7 @@ fn a_judged_window_has_one_event_that_matters_and_its_evaluation_is_read_once() 
         matches!(&outcomes[1], Ok(Done::Acted(text)) if text.starts_with("alert sent: ")),
         "{outcomes:?}"
     );
-    assert_eq!(objects.guard.0.take(), [format!("{}/evaluation.json", folder(9))]);
+    assert_eq!(objects.guard.0.take(), [format!("s3://bucket/{}/evaluation.json", folder(9))]);
     Ok(())
 }
 
