@@ -14,7 +14,6 @@ mod counted;
 mod detect;
 #[cfg(feature = "judging")]
 mod enforce;
-mod judged_key;
 mod lookup;
 mod newest_verdicts;
 mod notify;
@@ -40,18 +39,20 @@ pub use detect::known_baselines::KnownBaselines;
 pub use detect::suggest_baseline::SuggestBaseline;
 pub use detect::unjudged::BASELINE_MISSING;
 #[cfg(feature = "judging")]
+pub use enforce::EnforcePolicy;
+#[cfg(feature = "judging")]
 pub use enforce::inspect_role::{Inspected, InspectedRoles};
 #[cfg(feature = "judging")]
-pub use enforce::remedy::VIOLATION_TAG;
+pub use enforce::notice::{POLICY_VIOLATION, REMEDIATION_DONE, REMEDIATION_FAILED};
 #[cfg(feature = "judging")]
-pub use enforce::{EnforcePolicy, POLICY_VIOLATION, REMEDIATION_DONE, REMEDIATION_FAILED};
+pub use enforce::remediation::VIOLATION_TAG;
 pub use lookup::{Ask, NoAnswer, Question, Way, answer, lookup_lineage};
 pub use notify::Moment;
 pub use outcome::{Done, Failure, Outcome};
 pub use record::RecordLineage;
 pub use record::closure::{live_upstream, upstream};
 pub use record::deployment::deployment_at;
-pub use record::push::record_commit;
+pub use record::push::{RecordedPush, record_commit};
 #[cfg(feature = "judging")]
 pub use review::ReviewCommit;
 pub use world::{Absent, Ports, World};

@@ -47,6 +47,9 @@ impl fmt::Display for Relation {
 /// data to that job.
 pub const SAME_OBJECT: &str = "same-object";
 
+/// The role of the edge from an endpoint to a run of one of its monitoring schedules.
+pub const MONITORED: &str = "monitored";
+
 /// The role of the edge from an endpoint to what monitoring found on it.
 pub const OBSERVED_ON: &str = "observed-on";
 

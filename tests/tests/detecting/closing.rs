@@ -9,10 +9,9 @@ use sagewarden_govern::ports::{Files, Objects, PortError, PortErrorKind, Table a
 use sagewarden_govern::ports::{Metrics, WindowMetrics};
 use sagewarden_govern::{DetectDrift, Failure, KnownBaselines, MONITORING_FAILED, Moment, Outcome, World};
 use sagewarden_lineage::table::{self as lineage, Attributes, Item, Key, Write};
-use sagewarden_local::System;
+use sagewarden_local::{Call, Guard, Guarded, System};
 use sagewarden_settings::DetectSettings;
 use sagewarden_tests::Result;
-use sagewarden_tests::guarded::{Guard, Guarded};
 use sagewarden_tests::local::{Local, at};
 use serde_json::Value;
 
@@ -132,11 +131,11 @@ struct Silent {
 }
 
 impl Guard for Silent {
-    fn read(&self, _: &str, key: &str) -> std::result::Result<(), PortError> {
-        if self.is_mended.get() || !key.starts_with("profiles/") {
+    fn ask(&self, call: Call<'_>) -> std::result::Result<(), PortError> {
+        if self.is_mended.get() || !call.is_read() || !call.about.contains("/profiles/") {
             return Ok(());
         }
-        Err(PortError::new(PortErrorKind::Unavailable, format!("read `{key}`"), "SlowDown"))
+        Err(PortError::new(PortErrorKind::Unavailable, format!("read `{}`", call.about), "SlowDown"))
     }
 }
 
@@ -145,7 +144,7 @@ fn a_window_that_could_not_be_closed_is_closed_by_the_next_tick() -> Result<()> 
     let local = capturing(true)?;
     put(&local, "00-00-000-a.jsonl", &captured(0..300, 1), 86_400)?;
     local.settle()?;
-    let objects = Guarded::new(&local.system, Silent::default());
+    let objects = Guarded::new(local.system.account.clone(), Silent::default());
     let settings = DetectSettings::default();
     let (done, heard) = close_with(&local, &objects, &settings, "2026-03-03T10:15:01Z")?;
     assert!(matches!(done, Err(Failure::Retry(_))), "{done:?}");
@@ -229,8 +228,8 @@ fn a_file_that_comes_while_its_window_is_closed_is_judged_by_the_next_tick() -> 
 struct WhileRead<F>(RefCell<Option<F>>);
 
 impl<F: FnOnce() + Send> Guard for WhileRead<F> {
-    fn read(&self, _: &str, key: &str) -> std::result::Result<(), PortError> {
-        if key.ends_with("constraints.json")
+    fn ask(&self, call: Call<'_>) -> std::result::Result<(), PortError> {
+        if call.about.ends_with("constraints.json")
             && let Some(work) = self.0.borrow_mut().take()
         {
             std::thread::scope(|scope| scope.spawn(work).join()).unwrap();
@@ -257,7 +256,7 @@ fn a_window_that_is_closed_while_a_late_file_is_judged_is_closed_once_more() -> 
             block_on(detect.close_windows(&moment)).unwrap();
         }
     };
-    let objects = Guarded::new(&local.system, WhileRead(RefCell::new(Some(clock))));
+    let objects = Guarded::new(local.system.account.clone(), WhileRead(RefCell::new(Some(clock))));
     let settings = &DetectSettings::default();
     let world = world(&local.system, &objects, Heard::default(), settings);
     let detect = DetectDrift { world: &world, known: &KnownBaselines::default() };

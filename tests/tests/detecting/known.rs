@@ -6,11 +6,11 @@ use futures::executor::block_on;
 use sagewarden_events::{Event, decode};
 use sagewarden_govern::ports::PortError;
 use sagewarden_govern::{DetectDrift, KnownBaselines, Moment};
+use sagewarden_local::{Call, Guard, Guarded};
 use sagewarden_measure::csv::Header;
 use sagewarden_monitor::SuggestedBaseline;
 use sagewarden_settings::DetectSettings;
 use sagewarden_tests::Result;
-use sagewarden_tests::guarded::{Guard, Guarded};
 use sagewarden_tests::local::{Local, at};
 
 use crate::closing::{Heard, close, world};
@@ -21,8 +21,8 @@ use crate::{baseline_csv, captured, capturing, put, report};
 struct Constraints(Cell<usize>);
 
 impl Guard for Constraints {
-    fn read(&self, _: &str, key: &str) -> std::result::Result<(), PortError> {
-        self.0.set(self.0.get() + usize::from(key.ends_with("constraints.json")));
+    fn ask(&self, call: Call<'_>) -> std::result::Result<(), PortError> {
+        self.0.set(self.0.get() + usize::from(call.is_read() && call.about.ends_with("constraints.json")));
         Ok(())
     }
 }
@@ -30,7 +30,7 @@ impl Guard for Constraints {
 /// Captures a file so many seconds into the story, and delivers its event then; returns how often the baseline was read.
 fn capture(local: &Local, known: &KnownBaselines, file: &str, after: i64) -> Result<usize> {
     put(local, file, &captured(0..300, 1), after)?;
-    let objects = Guarded::new(&local.system, Constraints::default());
+    let objects = Guarded::new(local.system.account.clone(), Constraints::default());
     let world = world(&local.system, &objects, Heard::default(), &DetectSettings::default());
     let detect = DetectDrift { world: &world, known };
     let moment = Moment { now: at(after), owner: "t".to_owned() };

@@ -17,7 +17,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::baseline_place::{MAX_FILE, folder_of};
 use super::unjudged::BASELINE_MISSING;
-use crate::notify::{Moment, told_once};
+use crate::notify::{Moment, publish_once_and_say};
 use crate::outcome::{Done, Outcome};
 use crate::ports::{Account, Files, Notice, ObjectVersion, Objects, PortError, PortErrorKind};
 use crate::record::data_versions::MAX_OBJECTS;
@@ -305,7 +305,8 @@ impl<W: World> SuggestBaseline<'_, W> {
         // A key has room for less than what twenty channels may be called.
         let subject = hex(&Sha256::digest(format!("{} {why}", data.join(" "))));
         let cause = format!("baseline#{}/{}#{subject}", job.account, job.region);
-        told_once(self.world.table(), self.world.bus(), moment, &cause, seen.created_at, &notice).await
+        publish_once_and_say(self.world.table(), self.world.bus(), moment, &cause, seen.created_at, &notice)
+            .await
     }
 }
 

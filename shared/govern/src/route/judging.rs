@@ -1,15 +1,13 @@
-//! The two functions that judge, and all five one after the other.
+//! The two functions that judge.
 
-use sagewarden_events::{Event, ReferenceChanged};
+use sagewarden_events::{CommitId, Event, ReferenceChanged};
 
-use super::{alert_drift, detect_drift, record_lineage};
 use crate::bundle::{BundleInForce, KeepBundle};
-use crate::detect::known_baselines::KnownBaselines;
 use crate::enforce::EnforcePolicy;
 use crate::enforce::inspect_role::InspectedRoles;
 use crate::notify::Moment;
 use crate::outcome::Outcome;
-use crate::record::push::record_commit as record_push;
+use crate::record::push::{RecordedPush, record_commit as record_push};
 use crate::review::ReviewCommit;
 use crate::world::World;
 
@@ -32,15 +30,6 @@ impl Judging {
     }
 }
 
-/// What one function made of one event.
-#[derive(Debug)]
-pub struct Handled {
-    /// The function.
-    pub function: &'static str,
-    /// How it ended.
-    pub outcome: Outcome,
-}
-
 /// `record-commit`. Recorded first: whatever keeps a push from being judged, the commit is there.
 pub async fn record_commit(
     world: &impl World,
@@ -50,17 +39,23 @@ pub async fn record_commit(
 ) -> Option<Outcome> {
     let Event::ReferenceChanged(push) = event else { return None };
     Some(match record_push(world, push).await {
-        Ok(recorded) if judging.comments => {
-            review(world, judging, push, moment).await.map(|next| recorded.and(next))
+        Ok(RecordedPush { done, parent }) if judging.comments => {
+            review(world, judging, push, parent.as_ref(), moment).await.map(|next| done.and(next))
         }
-        recorded => recorded,
+        recorded => recorded.map(|recorded| recorded.done),
     })
 }
 
 /// By the bundle that is in force now: what is said of a push is what will be said of the jobs that come of it.
-async fn review(world: &impl World, judging: &Judging, push: &ReferenceChanged, moment: &Moment) -> Outcome {
+async fn review(
+    world: &impl World,
+    judging: &Judging,
+    push: &ReferenceChanged,
+    parent: Option<&CommitId>,
+    moment: &Moment,
+) -> Outcome {
     let bundle = &*KeepBundle { world, in_force: &judging.in_force }.bundle(moment).await?;
-    ReviewCommit { world, bundle }.review(push, moment).await
+    ReviewCommit { world, bundle }.review(push, parent, moment).await
 }
 
 /// `enforce-policy`.
@@ -80,19 +75,4 @@ async fn enforce(world: &impl World, judging: &Judging, event: &Event, moment: &
     let Judging { in_force, inspected, .. } = judging;
     let bundle = &*KeepBundle { world, in_force }.bundle(moment).await?;
     EnforcePolicy { world, inspected, bundle }.enforce(event, moment).await
-}
-
-/// Gives an event to every function, one after the other, as EventBridge's rules and the queues do. Those that have nothing to do
-/// with it are left out of the answer. No baseline is known from an earlier event.
-pub async fn deliver(world: &impl World, judging: &Judging, event: &Event, moment: &Moment) -> Vec<Handled> {
-    let mut handled = Vec::new();
-    let mut add = |function, outcome: Option<Outcome>| {
-        handled.extend(outcome.map(|outcome| Handled { function, outcome }));
-    };
-    add("record-commit", record_commit(world, judging, event, moment).await);
-    add("enforce-policy", enforce_policy(world, judging, event, moment).await);
-    add("record-lineage", record_lineage(world, event).await);
-    add("detect-drift", detect_drift(world, &KnownBaselines::default(), event, moment).await);
-    add("alert-drift", alert_drift(world, event, moment).await);
-    handled
 }

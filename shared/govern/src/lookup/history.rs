@@ -5,76 +5,25 @@ use std::collections::BTreeSet;
 use sagewarden_events::Timestamp;
 use sagewarden_lineage::answer::{Entry, EntryKind, History, LiveEndpoint, newest_verdict};
 use sagewarden_lineage::chain::{Chain, title};
-use sagewarden_lineage::edge::{OBSERVED_ON, Relation};
+use sagewarden_lineage::edge::{MONITORED, OBSERVED_ON, Relation};
 use sagewarden_lineage::graph::{Graph, Node};
 use sagewarden_lineage::id::{NodeId, NodeKind};
-use sagewarden_lineage::record::NODE;
-use sagewarden_lineage::rows::node::CREATED_BY;
-use sagewarden_lineage::table::{Item, Key, Query, Range};
+use sagewarden_lineage::rows::node::{
+    CREATED_BY, FOUND, MONITORING_TYPE, SCHEDULE, SEVERITY, SILENT, STATE, VIOLATIONS,
+};
+use sagewarden_lineage::rows::{ApprovalRow, NodeRow, OutEdgeRow, VerdictRow};
+use sagewarden_lineage::table::Key;
 use sagewarden_lineage::walk::{Direction, Walk};
 use sagewarden_monitor::WindowReport;
 
 use super::address::resolve;
 use super::follow::follow;
+use super::periods::{DeploymentPeriod, LOOKED_INTO, periods};
 use super::question::{Bounds, NoAnswer, Question};
 use super::reading::{Interrupted, Reading};
 use crate::counted::counted;
 use crate::ports::Table;
 
-/// A time during which a deployment was in force on an endpoint, or none.
-#[derive(Clone, Debug)]
-pub(super) struct Period {
-    pub(super) deployment: Option<NodeId>,
-    pub(super) from: Timestamp,
-    pub(super) until: Option<Timestamp>,
-}
-
-impl Period {
-    pub(super) fn holds(&self, at: Timestamp) -> bool {
-        self.from <= at && self.until.is_none_or(|until| at < until)
-    }
-}
-
-/// The deployment in force at a time, and since when; the outer `None` when nothing is known of the time.
-pub(super) async fn deployment_in_force<T: Table>(
-    reading: &Reading<'_, T>,
-    endpoint: &NodeId,
-    at: Timestamp,
-) -> Result<Option<(Timestamp, Option<NodeId>)>, NoAnswer> {
-    let range = Range::Between("R#".into(), format!("R#{:015}#~", at.millis()));
-    let newest = Query { range, descending: true, limit: Some(1), ..Query::prefix(endpoint.as_str(), "") };
-    Ok(reading.query(&newest).await?.items.first().and_then(revision))
-}
-
-/// `R#<ms>#<deployment>`
-fn revision(row: &Item) -> Option<(Timestamp, Option<NodeId>)> {
-    let from = row.key.sk.split('#').nth(1)?.parse().ok().map(Timestamp::from_millis)?;
-    Some((from, row.text("dep").and_then(NodeId::parse)))
-}
-
-/// What was in force when, the oldest first. Told again, the same deployment is one period.
-pub(super) async fn periods<T: Table>(
-    reading: &Reading<'_, T>,
-    endpoint: &NodeId,
-) -> Result<Vec<Period>, Interrupted> {
-    let rows = reading.query_all(Query::prefix(endpoint.as_str(), "R#")).await?;
-    let mut periods: Vec<Period> = Vec::new();
-    for (from, deployment) in rows.iter().filter_map(revision) {
-        match periods.last_mut() {
-            Some(last) if last.deployment == deployment => {}
-            last => {
-                if let Some(last) = last {
-                    last.until = Some(from);
-                }
-                periods.push(Period { deployment, from, until: None });
-            }
-        }
-    }
-    Ok(periods)
-}
-
-/// Deployments whose packages, jobs and verdicts are looked at; older ones are named without.
-pub(super) const LOOKED_INTO: usize = 10;
 /// Entries of one kind in one answer: four days of an hourly schedule.
 const ENTRIES: usize = 100;
 
@@ -89,7 +38,7 @@ pub(super) async fn history<T: Table>(
         let reason = format!("is a {}: a history is that of an endpoint", root.kind());
         return Err(NoAnswer::BadField { field: "entity", reason });
     }
-    let item = reading.get(&[Key::new(root.as_str(), NODE)]).await?.pop();
+    let item = reading.get(&[NodeRow::key(&root)]).await?.pop();
     let mut history = History {
         name: title(&Node { id: root.clone(), item }),
         root: root.to_string(),
@@ -100,8 +49,7 @@ pub(super) async fn history<T: Table>(
         requests: 0,
     };
     let before = before(question)?;
-    let told = tell(reading, &root, bounds, before, &mut history).await;
-    match told {
+    match collect(reading, &root, bounds, before, &mut history).await {
         Ok(()) => {}
         Err(Interrupted::Stopped(why)) => history.missing.push(format!("it is cut: {}", why.explain())),
         Err(Interrupted::Port(error)) => return Err(error.into()),
@@ -140,7 +88,8 @@ fn cut(history: &mut History) {
     }
 }
 
-async fn tell<T: Table>(
+/// Everything that happened, newest deployments first; what was not looked into is said.
+async fn collect<T: Table>(
     reading: &Reading<'_, T>,
     endpoint: &NodeId,
     bounds: Bounds,
@@ -191,13 +140,10 @@ async fn tell<T: Table>(
 }
 
 /// Whether the deployment of a period was in force in none before it.
-fn is_first(periods: &[Period], period: &Period) -> bool {
+fn is_first(periods: &[DeploymentPeriod], period: &DeploymentPeriod) -> bool {
     let same = periods.iter().find(|other| other.deployment == period.deployment);
     same.is_some_and(|other| other.from == period.from)
 }
-
-/// The role of the edges from an endpoint to the runs of its monitoring schedules.
-const MONITORED: &str = "monitored";
 
 fn entry(time: Timestamp, kind: EntryKind, subject: &NodeId, text: String) -> Entry {
     Entry { time, kind, text, subject: subject.to_string() }
@@ -225,19 +171,19 @@ async fn observed<T: Table>(
     before: Option<Timestamp>,
     history: &mut History,
 ) -> Result<(), Interrupted> {
-    let prefix = format!("O#{}:{role}#", Relation::AssociatedWith);
-    let mut query =
-        Query { descending: true, limit: Some(ENTRIES), ..Query::prefix(endpoint.as_str(), &prefix) };
+    let edges = OutEdgeRow::in_role(endpoint, Relation::AssociatedWith, role);
+    let mut query = edges.newest_first().at_most(ENTRIES);
     let mut number = 0;
     // Executions are named by their time, but not sorted by it: pages are read until enough of them are old enough.
     while number <= ENTRIES {
         let page = reading.query(&query).await?;
-        let ids = page.items.iter().filter_map(|item| NodeId::parse(item.key.sk.strip_prefix(&prefix)?));
-        let keys: Vec<Key> = ids.map(|id| Key::new(id.as_str(), NODE)).collect();
+        let edges = page.items.iter().filter_map(OutEdgeRow::parse);
+        let keys: Vec<Key> = edges.map(|edge| NodeRow::key(&edge.destination)).collect();
         for item in reading.get(&keys).await? {
-            let created = item.number("ct").map(Timestamp::from_millis);
-            let node = NodeId::parse(&item.key.pk).map(|id| Node { id, item: Some(item) });
-            let Some((time, node)) = created.zip(node) else { continue };
+            let node = NodeRow::id_of(&item.key).map(|id| Node { id, item: Some(item) });
+            let Some((time, node)) = node.and_then(|node| node.created_at().zip(Some(node))) else {
+                continue;
+            };
             if before.is_none_or(|before| time < before) {
                 number += 1;
                 history.entries.push(observation(time, &node));
@@ -269,10 +215,10 @@ fn silence(cause: &str) -> &str {
 }
 
 fn observation(time: Timestamp, node: &Node) -> Entry {
-    if node.id.kind() == NodeKind::Violation && node.number("violations").is_none() {
-        let causes = node.item.iter().flat_map(|item| item.set("silent"));
+    if node.id.kind() == NodeKind::Violation && node.number(VIOLATIONS).is_none() {
+        let causes = node.item.iter().flat_map(|item| item.set(SILENT));
         let causes: Vec<&str> = causes.map(silence).collect();
-        let schedule = node.text("schedule").unwrap_or("unknown");
+        let schedule = node.text(SCHEDULE).unwrap_or("unknown");
         let who = if schedule == WindowReport::SCHEDULE {
             "traffic was not watched".to_owned()
         } else {
@@ -282,17 +228,17 @@ fn observation(time: Timestamp, node: &Node) -> Entry {
         return entry(time, EntryKind::Monitoring, &node.id, text);
     }
     if node.id.kind() == NodeKind::Violation {
-        let kind = node.text("monitoring_type").unwrap_or("monitoring");
-        let found = node.text("found").map(|found| format!(": {found}")).unwrap_or_default();
+        let kind = node.text(MONITORING_TYPE).unwrap_or("monitoring");
+        let found = node.text(FOUND).map(|found| format!(": {found}")).unwrap_or_default();
         let text = format!(
             "{kind} found {} ({}), in {}{found}",
-            counted(node.number("violations").unwrap_or_default(), "violation"),
-            node.text("severity").unwrap_or("severity unknown"),
+            counted(node.number(VIOLATIONS).unwrap_or_default(), "violation"),
+            node.text(SEVERITY).unwrap_or("severity unknown"),
             node.name()
         );
         return entry(time, EntryKind::Drift, &node.id, text);
     }
-    let state = node.text("st").map(|state| format!(": {state}")).unwrap_or_default();
+    let state = node.text(STATE).map(|state| format!(": {state}")).unwrap_or_default();
     entry(time, EntryKind::Monitoring, &node.id, format!("monitoring execution {} began{state}", node.name()))
 }
 
@@ -304,14 +250,12 @@ async fn events_of<T: Table>(
 ) -> Result<(), Interrupted> {
     match node.id.kind() {
         NodeKind::ModelPackage => {
-            for row in reading.query_all(Query::prefix(node.id.as_str(), "Y#")).await? {
-                let mut parts = row.key.sk.split('#').skip(1);
-                let time = parts.next().and_then(|text| text.parse().ok()).map(Timestamp::from_millis);
-                let (Some(time), Some(state)) = (time, parts.next()) else { continue };
+            let rows = reading.query_all(ApprovalRow::of(&node.id)).await?;
+            for ApprovalRow { at, state, by, description, .. } in rows.iter().filter_map(ApprovalRow::parse) {
                 let mut text = format!("{} became {state}", title(node));
-                text.extend(row.text("by").map(|by| format!(", by {by}")));
-                text.extend(row.text("description").map(|words| format!(": {words}")));
-                history.entries.push(entry(time, EntryKind::Approval, &node.id, text));
+                text.extend(by.map(|by| format!(", by {by}")));
+                text.extend(description.map(|words| format!(": {words}")));
+                history.entries.push(entry(at, EntryKind::Approval, &node.id, text));
             }
             found(reading, &node.id, history).await
         }
@@ -328,10 +272,10 @@ async fn found<T: Table>(
     id: &NodeId,
     history: &mut History,
 ) -> Result<(), Interrupted> {
-    let rows = reading.query_all(Query::prefix(id.as_str(), "V#")).await?;
-    if let Some((millis, words)) = newest_verdict(&rows).filter(|(_, words)| words.contains(';')) {
+    let rows = reading.query_all(VerdictRow::of(id.as_str())).await?;
+    if let Some((time, words)) = newest_verdict(&rows).filter(|(_, words)| words.contains(';')) {
         let text = format!("{} {} was {words}", id.kind(), id.last_name());
-        history.entries.push(entry(Timestamp::from_millis(millis), EntryKind::Finding, id, text));
+        history.entries.push(entry(time, EntryKind::Finding, id, text));
     }
     Ok(())
 }

@@ -10,14 +10,14 @@ pub(crate) struct Reader<'a> {
     document: &'a Json,
     /// Where it stands in the whole, in the notation of controls: `TrainingJobDefinitions[].`
     prefix: String,
-    unreadable: &'a Unreadable,
+    unreadable: &'a UnreadablePaths,
 }
 
 /// Paths that could not be read, each with the reason.
 #[derive(Debug, Default)]
-pub(crate) struct Unreadable(RefCell<Vec<(String, String)>>);
+pub(crate) struct UnreadablePaths(RefCell<Vec<(String, String)>>);
 
-impl Unreadable {
+impl UnreadablePaths {
     pub(crate) fn note(&self, path: String, reason: String) {
         // Once is enough: a list has the same path for each of its elements.
         let mut noted = self.0.borrow_mut();
@@ -46,7 +46,7 @@ impl Unreadable {
 }
 
 impl<'a> Reader<'a> {
-    pub(crate) fn new(document: &'a Json, unreadable: &'a Unreadable) -> Self {
+    pub(crate) fn new(document: &'a Json, unreadable: &'a UnreadablePaths) -> Self {
         Self { document, prefix: String::new(), unreadable }
     }
 
@@ -213,7 +213,7 @@ mod tests {
             "a": [{ "b": { "c": "x" } }, { "b": {} }, { "b": { "c": "y" } }], "d": "z",
             "e": { "f": "" }, "g": {}, "h": [], "i": null, "j": false,
         });
-        let unreadable = Unreadable::default();
+        let unreadable = UnreadablePaths::default();
         let reader = Reader::new(&document, &unreadable);
         assert_eq!(reader.texts("a[].b.c"), ["x", "y"]);
         assert_eq!(reader.text("d"), Some("z"));
@@ -227,7 +227,7 @@ mod tests {
     #[test]
     fn what_has_another_type_is_noted_for_its_path_and_what_lies_around_it() {
         let document = json!({ "a": { "b": 5 }, "l": { "x": 1 }, "f": "yes", "o": "text" });
-        let unreadable = Unreadable::default();
+        let unreadable = UnreadablePaths::default();
         let reader = Reader::new(&document, &unreadable);
         assert_eq!(reader.text("a.b"), None);
         assert!(reader.texts("l[].x").is_empty());

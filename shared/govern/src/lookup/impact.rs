@@ -5,21 +5,19 @@ use std::collections::BTreeSet;
 use sagewarden_events::Timestamp;
 use sagewarden_lineage::answer::{Impact, LiveEndpoint};
 use sagewarden_lineage::chain::title;
-use sagewarden_lineage::closure;
 use sagewarden_lineage::graph::Node;
 use sagewarden_lineage::id::{NodeId, NodeKind};
-use sagewarden_lineage::record::NODE;
+use sagewarden_lineage::rows::node::{ARN, ENDPOINT, NAME};
+use sagewarden_lineage::rows::{CurrentRow, LiveRow, NodeRow, UnindexedRow};
 use sagewarden_lineage::table::{Item, Key, Query};
 use sagewarden_lineage::walk::{Direction, Walk};
 
 use super::address::resolve;
-use super::follow::follow;
-use super::past::{Period, periods};
+use super::follow::{follow, taken_up};
+use super::periods::{DeploymentPeriod, periods};
 use super::question::{Bounds, NoAnswer, Question};
 use super::reading::{Interrupted, Reading};
-use super::taken_up;
 use crate::ports::Table;
-use crate::record::closure::{CURRENT, UNINDEXED};
 
 /// Answers `impact`.
 pub(super) async fn impact<T: Table>(
@@ -56,54 +54,46 @@ async fn now<T: Table>(
     bounds: Bounds,
     impact: &mut Impact,
 ) -> Result<(), NoAnswer> {
-    let live = Query {
-        limit: Some(bounds.limits.max_nodes),
-        after: question.cursor.clone(),
-        ..Query::prefix(root.as_str(), closure::LIVE)
-    };
-    let page = reading.query(&live).await?;
+    let live = LiveRow::under(root).at_most(bounds.limits.max_nodes);
+    let page = reading.query(&Query { after: question.cursor.clone(), ..live }).await?;
     if page.next.is_some() {
         impact.missing.push("there are more endpoints than `max_nodes`: continue with the cursor".to_owned());
         impact.cursor = page.next;
     }
-    let running: Vec<(NodeId, NodeId)> = page.items.iter().filter_map(live_row).collect();
-    let unindexed = reading.query(&Query::prefix(UNINDEXED, "")).await?;
-    for row in unindexed.items {
-        if !running.iter().any(|(deployment, _)| deployment.as_str() == row.key.sk) {
-            let live = NodeId::parse(&row.key.sk).map(|id| LiveEndpoint::of(&id).endpoint);
+    let running: Vec<LiveRow> = page.items.iter().filter_map(LiveRow::parse).collect();
+    let unindexed = reading.query(&UnindexedRow::all()).await?;
+    for UnindexedRow { deployment } in unindexed.items.iter().filter_map(UnindexedRow::parse) {
+        if !running.iter().any(|row| row.deployment == deployment) {
             impact.missing.push(format!(
                 "endpoint {} has more upstream than is indexed: whether this is part of it is told by its own lineage",
-                live.unwrap_or(row.key.sk)
+                LiveEndpoint::of(&deployment).endpoint
             ));
         }
     }
-    let mut keys: BTreeSet<Key> =
-        running.iter().map(|(_, endpoint)| Key::new(endpoint.as_str(), CURRENT)).collect();
-    keys.extend(running.iter().map(|(_, endpoint)| Key::new(endpoint.as_str(), NODE)));
-    keys.insert(Key::new(root.as_str(), NODE));
+    let mut keys: BTreeSet<Key> = running.iter().map(|row| CurrentRow::key(&row.endpoint)).collect();
+    keys.extend(running.iter().map(|row| NodeRow::key(&row.endpoint)));
+    keys.insert(NodeRow::key(root));
     let items = reading.get(&keys.into_iter().collect::<Vec<_>>()).await?;
-    let item =
-        |id: &NodeId, sk: &str| items.iter().find(|item| item.key.pk == id.as_str() && item.key.sk == sk);
-    let node = Node { id: root.clone(), item: item(root, NODE).cloned() };
-    impact.name = title(&node);
-    for (deployment, endpoint) in &running {
-        let mut live = LiveEndpoint::of(deployment);
-        if let Some(item) = item(endpoint, NODE) {
-            live.arn = item.text("arn").map(str::to_owned);
-            live.endpoint = item.text("nm").map_or(live.endpoint, str::to_owned);
-        }
-        let pointer = item(endpoint, CURRENT).filter(|item| item.text("dep") == Some(deployment.as_str()));
-        live.since = pointer
-            .and_then(|item| item.text("v")?.split('#').next()?.parse().ok())
-            .map(Timestamp::from_millis);
-        impact.endpoints.push(live);
+    let item = |key: &Key| items.iter().find(|item| item.key == *key);
+    impact.name = title(&Node { id: root.clone(), item: item(&NodeRow::key(root)).cloned() });
+    for row in &running {
+        let (node, pointer) = (item(&NodeRow::key(&row.endpoint)), item(&CurrentRow::key(&row.endpoint)));
+        impact.endpoints.push(described(row, node, pointer));
     }
     Ok(())
 }
 
-fn live_row(row: &Item) -> Option<(NodeId, NodeId)> {
-    let deployment = NodeId::parse(row.key.sk.strip_prefix(closure::LIVE)?)?;
-    Some((deployment, NodeId::parse(row.text("ep")?)?))
+/// A live deployment with what is known of its endpoint.
+fn described(row: &LiveRow, node: Option<&Item>, pointer: Option<&Item>) -> LiveEndpoint {
+    let mut live = LiveEndpoint::of(&row.deployment);
+    if let Some(item) = node {
+        live.arn = item.text(ARN).map(str::to_owned);
+        live.endpoint = item.text(NAME).map_or(live.endpoint, str::to_owned);
+    }
+    let current = pointer.and_then(CurrentRow::parse);
+    let current = current.filter(|current| current.deployment.as_ref() == Some(&row.deployment));
+    live.since = current.map(|current| current.since);
+    live
 }
 
 /// Walks down to deployments and asks each one's endpoint whether it was in force then.
@@ -130,7 +120,7 @@ async fn then<T: Table>(
     }
     let deployments = graph.of_kind(NodeKind::Deployment);
     let endpoints: BTreeSet<NodeId> =
-        deployments.filter_map(|node| node.text("ep").and_then(NodeId::parse)).collect();
+        deployments.filter_map(|node| node.text(ENDPOINT).and_then(NodeId::parse)).collect();
     for endpoint in endpoints {
         let held = match periods(reading, &endpoint).await {
             Ok(held) => held,
@@ -143,9 +133,9 @@ async fn then<T: Table>(
             Err(Interrupted::Port(error)) => return Err(error.into()),
         };
         let in_force = held.into_iter().find(|period| period.holds(at));
-        let Some(Period { deployment: Some(deployment), from, until }) = in_force else { continue };
+        let Some(DeploymentPeriod { deployment: Some(deployment), from, until }) = in_force else { continue };
         if graph.nodes.contains_key(&deployment) {
-            let arn = graph.nodes.get(&deployment).and_then(|node| node.text("arn")).map(str::to_owned);
+            let arn = graph.nodes.get(&deployment).and_then(|node| node.text(ARN)).map(str::to_owned);
             let since = Some(from);
             impact.endpoints.push(LiveEndpoint { since, until, arn, ..LiveEndpoint::of(&deployment) });
         }
