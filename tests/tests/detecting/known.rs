@@ -4,15 +4,17 @@ use std::cell::Cell;
 
 use futures::executor::block_on;
 use sagewarden_events::{Event, decode};
-use sagewarden_govern::ports::{Objects, PortError};
+use sagewarden_govern::ports::PortError;
 use sagewarden_govern::{DetectDrift, KnownBaselines, Moment};
 use sagewarden_local::{Call, Guard, Guarded};
+use sagewarden_measure::csv::Header;
+use sagewarden_monitor::SuggestedBaseline;
 use sagewarden_settings::DetectSettings;
 use sagewarden_tests::Result;
 use sagewarden_tests::local::{Local, at};
 
 use crate::closing::{Heard, close, world};
-use crate::{captured, capturing, put, report};
+use crate::{baseline_csv, captured, capturing, put, report};
 
 /// Counts how often constraints are read.
 #[derive(Default)]
@@ -41,13 +43,19 @@ fn capture(local: &Local, known: &KnownBaselines, file: &str, after: i64) -> Res
     Ok(objects.guard.0.get())
 }
 
-/// Another baseline in the same place: of traffic that is a thousandth of what it was.
+/// Another baseline in the same place: of limits a thousandth as large.
 fn replace_baseline(local: &Local, after: i64) -> Result<()> {
-    let account = &local.system.account;
-    for name in ["constraints.json", "statistics.json"] {
-        let read = block_on(Objects::read(account, "baselines", &format!("b/{name}"), 1 << 20))?;
-        let text = String::from_utf8(read.ok_or("there is no baseline")?)?.replace("LIMIT_BAL", "LIMIT");
-        account.put_object("baselines", &format!("b/{name}"), text.as_bytes(), at(after))?;
+    let divided = |line: &str| {
+        let mut cells: Vec<String> = line.split(',').map(str::to_owned).collect();
+        if let Ok(limit) = cells[1].parse::<u64>() {
+            cells[1] = (limit / 1_000).to_string();
+        }
+        cells.join(",")
+    };
+    let csv: Vec<String> = baseline_csv().lines().map(divided).collect();
+    let made = SuggestedBaseline::of_csv(csv.join("\n").as_bytes(), Header::FirstRow)?;
+    for (name, text) in made.files() {
+        local.system.account.put_object("baselines", &format!("b/{name}"), text.as_bytes(), at(after))?;
     }
     local.system.account.drain_events()?;
     Ok(())
@@ -82,5 +90,6 @@ fn what_a_window_comes_to_is_the_same_whatever_a_process_remembers() -> Result<(
     }
     assert_ne!(reports[0].0, reports[1].0, "the window was compared with two baselines while it was open");
     assert_eq!(reports[0].1, reports[1].1, "and with the one that there is when it is closed");
+    assert_eq!(reports[0].1.violations.len(), 1);
     Ok(())
 }
