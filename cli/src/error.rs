@@ -14,7 +14,7 @@ use sagewarden_policy::export::ExportError;
 use sagewarden_policy::{BundleError, intake};
 use thiserror::Error;
 
-use crate::quality_input::Unjoined;
+use crate::quality::predictions::Unjoined;
 
 /// Each message says what to do.
 #[derive(Debug, Error)]

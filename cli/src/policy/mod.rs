@@ -1,5 +1,7 @@
 //! `sagewarden policy`: the controls, for people who choose them.
 
+mod export;
+
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -8,7 +10,6 @@ use serde_json::{Value, json};
 
 use crate::command::{ExplainOptions, ListFormat, ListOptions, Policy, ValidateOptions};
 use crate::error::CommandError;
-use crate::export;
 use crate::output::{self, STRONG};
 
 pub(crate) fn run(command: &Policy) -> Result<ExitCode, CommandError> {

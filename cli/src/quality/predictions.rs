@@ -13,7 +13,7 @@ use sagewarden_outcomes::quality::{
 };
 use thiserror::Error;
 
-use crate::drift_input::{BUFFER, Inputs, Source, Trouble, Unusable};
+use crate::input::{BUFFER, Inputs, Source, Trouble, Unusable};
 
 /// Longer lines of ground truth are not read: what a line of captured events may have.
 const MAX_LINE: usize = 12 << 20;

@@ -1,5 +1,8 @@
 //! `sagewarden quality`: what a model said, beside what turned out to be true.
 
+pub(crate) mod predictions;
+pub(crate) mod summary;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::ExitCode;
@@ -10,15 +13,15 @@ use sagewarden_outcomes::quality::{
     QualityConstraints, QualitySettings, QualityStatistics, UnusablePair, evaluate,
 };
 
+use crate::command::data::{PredictionOptions, ProblemKind};
 use crate::command::{QualityOptions, Telling};
-use crate::command_data::{PredictionOptions, ProblemKind};
 use crate::drift;
-use crate::drift_input::{Inputs, Trouble, Wanted};
-use crate::drift_told;
+use crate::drift::summary as drift_told;
 use crate::error::CommandError;
+use crate::input::{Inputs, Trouble, Wanted};
 use crate::output;
-use crate::quality_input::{self, Answer, Unjoined};
-use crate::quality_told::{self, Told};
+use crate::quality::predictions::{self as quality_input, Answer, Unjoined};
+use crate::quality::summary::{self as quality_told, Told};
 
 pub(crate) fn run(options: &QualityOptions) -> Result<ExitCode, CommandError> {
     let mode = Mode::from(options.mode);

@@ -10,11 +10,11 @@ use sagewarden_measure::csv::{CsvTable, Header};
 use sagewarden_measure::{ColumnProfile, InferredType, Issue, IssueKind};
 use sagewarden_monitor::{FeatureStatistics, StringStatistics, SuggestedBaseline};
 
+use crate::baseline::quality as quality_baseline;
 use crate::command::BaselineOptions;
 use crate::error::CommandError;
+use crate::input::progress;
 use crate::output::{self, DIM, STRONG, counted, words};
-use crate::progress;
-use crate::quality_baseline;
 
 /// Bytes that are read at once.
 const BUFFER: usize = 256 << 10;

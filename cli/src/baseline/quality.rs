@@ -6,13 +6,13 @@ use std::process::ExitCode;
 use sagewarden_monitor::Mode;
 use sagewarden_outcomes::quality::{LabelledColumns, baseline};
 
-use crate::baseline::{NUMBERS_ONLY, open};
+use crate::baseline::data::{NUMBERS_ONLY, open};
 use crate::command::BaselineOptions;
-use crate::command_data::ProblemKind;
+use crate::command::data::ProblemKind;
 use crate::error::CommandError;
 use crate::output;
 use crate::quality;
-use crate::quality_told;
+use crate::quality::summary as quality_told;
 
 pub(crate) fn run(options: &BaselineOptions, kind: ProblemKind) -> Result<ExitCode, CommandError> {
     // The container's files are made: its answers count.

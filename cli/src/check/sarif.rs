@@ -14,7 +14,7 @@ use serde_sarif::sarif;
 use serde_sarif::sarif::{ResultKind, ResultLevel};
 
 use crate::check::Checked;
-use crate::locate;
+use crate::check::locate;
 
 const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";

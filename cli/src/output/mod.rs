@@ -1,5 +1,7 @@
 //! What is printed: words for outcomes, findings and alerts, and tables.
 
+pub(crate) mod terminal;
+
 use std::fmt::Display;
 use std::fs;
 use std::io::{self, Write};
@@ -15,8 +17,7 @@ use sagewarden_view::lineage::FlatTable;
 use serde_json::{Value, json};
 
 use crate::error::CommandError;
-use crate::terminal;
-pub(crate) use crate::terminal::{BAD, DIM, STRONG, words};
+pub(crate) use crate::output::terminal::{BAD, DIM, STRONG, words};
 
 /// Prints text for people; colours are left out where they are not wanted.
 pub(crate) fn say(text: &str) -> io::Result<()> {

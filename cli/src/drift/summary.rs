@@ -6,7 +6,7 @@ use sagewarden_monitor::{
 use sagewarden_view::drift::TrendWindow;
 use serde_json::{Value, json};
 
-use crate::drift_input::{Extent, Trouble};
+use crate::input::{Extent, Trouble};
 use crate::output::{self, BAD, DIM, STRONG, counted, words};
 
 /// Features without a violation that are shown; the report and the JSON have all.

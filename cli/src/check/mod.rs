@@ -1,5 +1,9 @@
 //! `sagewarden check`: the verdict before anything is created.
 
+mod locate;
+pub(crate) mod replay;
+mod sarif;
+
 use std::fs;
 use std::io;
 use std::process::ExitCode;
@@ -14,7 +18,6 @@ use serde_json::{Value, json};
 use crate::command::{CheckFormat, CheckOptions};
 use crate::error::CommandError;
 use crate::output::{self, STRONG};
-use crate::sarif;
 
 /// A file with the verdicts on what it holds.
 pub(crate) struct Checked {

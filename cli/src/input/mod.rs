@@ -1,5 +1,7 @@
 //! The files of captured traffic: found, read one after the other, and what is wrong with them.
 
+pub(crate) mod progress;
+
 use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, BufReader, Cursor, Read};
@@ -11,10 +13,9 @@ use sagewarden_measure::csv::{CsvError, CsvTable, Header};
 use sagewarden_measure::{Cell, Foreign, Issue, Issues, Profile, RowSink};
 use serde_json::{Value, json};
 
-use crate::drift_windows::Windows;
+use crate::drift::windows::Windows;
 use crate::error::CommandError;
 use crate::output::counted;
-use crate::progress;
 
 /// Bytes that are read at once.
 pub(crate) const BUFFER: usize = 64 << 10;

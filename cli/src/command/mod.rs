@@ -1,12 +1,14 @@
 //! What can be typed.
 
+pub(crate) mod data;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use sagewarden_lineage::answer::Format;
 
-use crate::command_data::{BASELINE_HELP, DRIFT_HELP, QUALITY_HELP};
-pub(crate) use crate::command_data::{BaselineOptions, DriftOptions, QualityOptions};
+use crate::command::data::{BASELINE_HELP, DRIFT_HELP, QUALITY_HELP};
+pub(crate) use crate::command::data::{BaselineOptions, DriftOptions, QualityOptions};
 
 /// Governance for Amazon SageMaker: every job is judged while it can still be stopped, every model is traced to commit, data
 /// version and image, and every drift alert names that chain.

@@ -1,5 +1,8 @@
 //! `sagewarden drift`: captured traffic against a baseline.
 
+pub(crate) mod summary;
+pub(crate) mod windows;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -14,10 +17,10 @@ use sagewarden_outcomes::clarify::Analysis;
 use sagewarden_view::drift::{AttributionChange, DriftReport, TrendWindow};
 
 use crate::command::{DriftOptions, Telling};
-use crate::drift_input::{Inputs, Source, Trouble, Wanted};
-use crate::drift_told::{self, Told};
-use crate::drift_windows::Windows;
+use crate::drift::summary::{self as drift_told, Told};
+use crate::drift::windows::Windows;
 use crate::error::CommandError;
+use crate::input::{Inputs, Source, Trouble, Wanted};
 use crate::output;
 
 pub(crate) fn run(options: &DriftOptions) -> Result<ExitCode, CommandError> {

@@ -10,9 +10,9 @@ use sagewarden_outcomes::quality::{
 };
 use serde_json::{Value, json};
 
-use crate::drift_input::{Extent, Trouble};
-use crate::drift_told::{self, word};
+use crate::drift::summary::{self as drift_told, word};
 use crate::error::CommandError;
+use crate::input::{Extent, Trouble};
 use crate::output::{self, BAD, DIM, STRONG};
 use crate::quality::Measured;
 
