@@ -23,7 +23,7 @@ use crate::error::CommandError;
 fn main() -> ExitCode {
     let Arguments { command } = Arguments::parse();
     let result = match command {
-        Command::Baseline(options) => baseline::data::run(&options),
+        Command::Baseline(options) => baseline::run(&options),
         Command::Check(options) => check::run(&options),
         Command::Drift(options) => drift::run(&options),
         Command::Demo(options) => demo::run(&options),

@@ -1,5 +1,7 @@
 //! `sagewarden lineage`, `impact`, `diff`, `reproduce` and `history`: questions to a store.
 
+mod components;
+
 use std::process::ExitCode;
 
 use futures::executor::block_on;
@@ -8,7 +10,8 @@ use sagewarden_lineage::answer::{Format, Reply};
 use sagewarden_local::Store;
 use sagewarden_view::{lineage, reply};
 
-use crate::command::{AskOptions, DiffOptions, LineageOptions, PlainFormat};
+use crate::command::ask::{AskOptions, DiffOptions, LineageOptions};
+use crate::command::format::OutputFormat;
 use crate::error::CommandError;
 use crate::output;
 
@@ -20,17 +23,20 @@ pub(crate) fn lineage(options: &LineageOptions) -> Result<ExitCode, CommandError
     };
     let format = Format::from(options.format);
     let past = options.past;
-    tell(&options.about, Question { ask: Ask::Lineage, direction, past, format, ..question(&options.about) })
+    print_answer(
+        &options.about,
+        Question { ask: Ask::Lineage, direction, past, format, ..question(&options.about) },
+    )
 }
 
-pub(crate) fn ask(ask: Ask, options: &AskOptions, format: PlainFormat) -> Result<ExitCode, CommandError> {
-    tell(options, Question { ask, format: format.into(), ..question(options) })
+pub(crate) fn ask(ask: Ask, options: &AskOptions, format: OutputFormat) -> Result<ExitCode, CommandError> {
+    print_answer(options, Question { ask, format: format.into(), ..question(options) })
 }
 
 pub(crate) fn diff(options: &DiffOptions) -> Result<ExitCode, CommandError> {
     let with = Some(options.other.clone());
     let format = options.format.into();
-    tell(&options.about, Question { ask: Ask::Diff, with, format, ..question(&options.about) })
+    print_answer(&options.about, Question { ask: Ask::Diff, with, format, ..question(&options.about) })
 }
 
 fn question(options: &AskOptions) -> Question {
@@ -43,19 +49,19 @@ fn question(options: &AskOptions) -> Question {
     }
 }
 
-fn tell(options: &AskOptions, question: Question) -> Result<ExitCode, CommandError> {
+fn print_answer(options: &AskOptions, question: Question) -> Result<ExitCode, CommandError> {
     let store = Store::open(&options.store)?;
     let reply = block_on(answer(&store, &question, &|| false))?;
     let mut text = match (&reply, question.format) {
-        (Reply::Lineage(answer), Format::Table) => output::components(&lineage::flat(answer)),
+        (Reply::Lineage(answer), Format::Table) => components::table(&lineage::flat(answer)),
         (_, format) => reply::text(&reply, format),
     };
     if !text.ends_with('\n') {
         text.push('\n');
     }
     match question.format {
-        Format::Tree | Format::Table => output::say(&text)?,
-        _ => output::hand_over(&text)?,
+        Format::Tree | Format::Table => output::print_text(&text)?,
+        _ => output::print_document(&text)?,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -1,20 +1,19 @@
-//! `sagewarden baseline`: what Model Monitor would suggest for a CSV file.
+//! A baseline of data quality: the types, the completeness and the distributions of a CSV file's columns.
 
-use std::fs::File;
-use std::io::{self, BufReader, Read};
+use std::io::BufReader;
 use std::path::Path;
-use std::process::ExitCode;
 
-use indicatif::ProgressBar;
+use sagewarden_govern::counted;
 use sagewarden_measure::csv::{CsvTable, Header};
 use sagewarden_measure::{ColumnProfile, InferredType, Issue, IssueKind};
 use sagewarden_monitor::{FeatureStatistics, StringStatistics, SuggestedBaseline};
 
-use crate::baseline::quality as quality_baseline;
-use crate::command::BaselineOptions;
+use crate::baseline::open::{NUMBERS_ONLY, open};
+use crate::baseline::suggestion::Suggestion;
+use crate::command::data::BaselineOptions;
 use crate::error::CommandError;
-use crate::input::progress;
-use crate::output::{self, DIM, STRONG, counted, words};
+use crate::output;
+use crate::output::terminal::{DIM, STRONG, escape};
 
 /// Bytes that are read at once.
 const BUFFER: usize = 256 << 10;
@@ -23,21 +22,11 @@ const SHOWN: usize = 60;
 /// Texts of a column that are shown.
 const TEXTS: usize = 4;
 
-/// What a header should not be.
-pub(crate) const NUMBERS_ONLY: &str = "the first row has numbers only: if it is no header, say --no-header";
-
-pub(crate) fn run(options: &BaselineOptions) -> Result<ExitCode, CommandError> {
-    let files = ["statistics.json", "constraints.json"].map(|name| options.out.join(name));
-    if let Some(path) = files.iter().find(|path| !options.force && path.exists()) {
-        return Err(CommandError::Exists(path.clone()));
-    }
-    if let Some(kind) = options.problem {
-        return quality_baseline::run(options, kind);
-    }
-    let baseline = read(&options.data, if options.no_header { Header::None } else { Header::FirstRow })?;
-    let written = output::write(&options.out, &baseline.files())?;
-    output::say(&(told(&baseline) + &written))?;
-    Ok(ExitCode::SUCCESS)
+/// Makes the baseline of a file.
+pub(crate) fn baseline(options: &BaselineOptions) -> Result<Suggestion, CommandError> {
+    let header = if options.no_header { Header::None } else { Header::FirstRow };
+    let baseline = read(&options.data, header)?;
+    Ok(Suggestion { files: baseline.files(), table: table(&baseline) })
 }
 
 /// Reads the data once, and warns of what is odd about it.
@@ -54,32 +43,18 @@ fn read(path: &Path, header: Header) -> Result<SuggestedBaseline, CommandError> 
         output::warn(format_args!("warning: `{path}`: {NUMBERS_ONLY}"));
     }
     for (kind, issue) in baseline.issues.iter() {
-        output::warn(format_args!("warning: `{path}`, {}", issue_told(kind, issue)));
+        output::warn(format_args!("warning: `{path}`, {}", issue_words(kind, issue)));
     }
     for column in &baseline.profile.columns {
         if let Some(text) = odd(column) {
-            output::warn(format_args!("warning: `{path}`: column `{}` {text}", words(&column.name)));
+            output::warn(format_args!("warning: `{path}`: column `{}` {text}", escape(&column.name)));
         }
     }
     Ok(baseline)
 }
 
-/// The data, and the progress through it: shown where there is a terminal and much to read.
-pub(crate) fn open(path: &Path) -> Result<(Box<dyn Read>, ProgressBar), CommandError> {
-    if path == Path::new("-") {
-        return Ok((Box::new(io::stdin().lock()), progress::endless()));
-    }
-    let unreadable = |source| CommandError::Unreadable { path: path.to_owned(), source };
-    let file = File::open(path).map_err(unreadable)?;
-    let metadata = file.metadata().map_err(unreadable)?;
-    if metadata.is_dir() {
-        return Err(unreadable(io::ErrorKind::IsADirectory.into()));
-    }
-    let progress = progress::through(metadata.len());
-    Ok((Box::new(file), progress))
-}
-
-fn issue_told(kind: IssueKind, issue: &Issue) -> String {
+/// What is wrong with some rows, and what was done about it.
+fn issue_words(kind: IssueKind, issue: &Issue) -> String {
     let done = [
         (IssueKind::Ragged, "; missing values count as missing, and what is too much is left out"),
         (IssueKind::NotUtf8, "; they are read as `\u{fffd}`"),
@@ -107,10 +82,9 @@ fn odd(column: &ColumnProfile) -> Option<String> {
 }
 
 /// The table of the columns.
-fn told(baseline: &SuggestedBaseline) -> String {
+fn table(baseline: &SuggestedBaseline) -> String {
     let features = &baseline.statistics.features;
-    let heads = ["Feature", "Type", "Complete", "Distinct", "Values"];
-    let mut table = output::table(heads.map(str::to_owned).to_vec());
+    let mut table = output::table(["Feature", "Type", "Complete", "Distinct", "Values"]);
     for feature in features.iter().take(SHOWN) {
         table.add_row(row(feature));
     }
@@ -136,14 +110,14 @@ fn row(feature: &FeatureStatistics) -> [String; 5] {
         (None, Some(texts)) => (percent(texts.completeness), texts.distinct_count.to_string(), listed(texts)),
         (None, None) => (percent(None), "0".to_owned(), String::new()),
     };
-    [words(&feature.name), format!("{:?}", feature.inferred_type), complete, distinct, values]
+    [escape(&feature.name), format!("{:?}", feature.inferred_type), complete, distinct, values]
 }
 
 /// The first of the texts, if they are few.
 fn listed(texts: &StringStatistics) -> String {
     let Some(distribution) = &texts.distribution else { return String::new() };
     let values: Vec<String> =
-        distribution.categorical.buckets.iter().map(|bucket| words(&bucket.value)).collect();
+        distribution.categorical.buckets.iter().map(|bucket| escape(&bucket.value)).collect();
     let more = if values.len() > TEXTS { ", ..." } else { "" };
     values.into_iter().take(TEXTS).collect::<Vec<_>>().join(", ") + more
 }

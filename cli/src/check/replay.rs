@@ -1,6 +1,5 @@
 //! `sagewarden replay`: recorded events through the same use cases as on AWS.
 
-use std::fs;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -11,9 +10,11 @@ use sagewarden_local::{Store, Story, System};
 use sagewarden_policy::Bundle;
 use serde_json::{Value, json};
 
-use crate::command::{ReplayOptions, Telling};
+use crate::command::check::ReplayOptions;
+use crate::command::format::OutputFormat;
 use crate::error::CommandError;
-use crate::output;
+use crate::input;
+use crate::output::{self, notice};
 
 pub(crate) fn run(options: &ReplayOptions) -> Result<ExitCode, CommandError> {
     let store = match &options.store {
@@ -28,32 +29,31 @@ pub(crate) fn run(options: &ReplayOptions) -> Result<ExitCode, CommandError> {
     let mut failed = false;
     let mut answers = Vec::new();
     for path in &options.events {
-        let body =
-            fs::read(path).map_err(|source| CommandError::Unreadable { path: path.clone(), source })?;
+        let body = input::read(path)?;
         let body = String::from_utf8_lossy(&body);
         let sent = system.notices.sent()?.len();
         let handled = one(&system, &body)?;
         failed |= handled.iter().any(|each| each.outcome.is_err());
         let notices = system.notices.sent()?.split_off(sent);
         match options.format {
-            Telling::Json => answers.push(json!({
+            OutputFormat::Json => answers.push(json!({
                 "event": path,
-                "handled": handled.iter().map(|each| output::outcome_json(each.function, &each.outcome)).collect::<Vec<_>>(),
+                "handled": handled.iter().map(|each| notice::outcome_json(each.function, &each.outcome)).collect::<Vec<_>>(),
                 "notices": notices,
             })),
-            Telling::Text => {
+            OutputFormat::Text => {
                 let mut text = format!("{}\n", path.display());
                 for Handled { function, outcome } in &handled {
-                    let (word, words) = output::outcome(outcome);
+                    let (word, words) = notice::outcome(outcome);
                     text.push_str(&format!("  {function}: {word}: {words}\n"));
                 }
-                text.extend(notices.iter().map(output::notice));
-                output::say(&text)?;
+                text.extend(notices.iter().map(notice::notice));
+                output::print_text(&text)?;
             }
         }
     }
-    if options.format == Telling::Json {
-        output::hand_over(&format!("{:#}\n", Value::Array(answers)))?;
+    if options.format == OutputFormat::Json {
+        output::print_json(&Value::Array(answers))?;
     }
     Ok(if failed { ExitCode::from(1) } else { ExitCode::SUCCESS })
 }
@@ -76,5 +76,5 @@ fn one(system: &System, body: &str) -> Result<Vec<Handled>, CommandError> {
 fn bundle(options: &ReplayOptions) -> Result<Bundle, CommandError> {
     let beside = options.store.as_deref().and_then(Path::parent).map(|dir| dir.join("settings.toml"));
     let path = options.settings.clone().or(beside.filter(|path| path.is_file()));
-    output::bundle(path.as_deref())
+    input::bundle::load(path.as_deref())
 }

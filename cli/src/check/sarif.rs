@@ -1,7 +1,7 @@
 //! Verdicts as SARIF 2.1.0, for code scanning and whatever else reads it.
 //!
 //! The words are those of the standard (<https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html>); what GitHub takes
-//! from it, `security-severity` among that, is told in
+//! from it, `security-severity` among that, is listed in
 //! <https://docs.github.com/en/code-security/reference/code-scanning/sarif-files/sarif-support>.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,14 +13,14 @@ use serde_json::{Value, json};
 use serde_sarif::sarif;
 use serde_sarif::sarif::{ResultKind, ResultLevel};
 
-use crate::check::Checked;
+use crate::check::checked::CheckedFile;
 use crate::check::locate;
 
 const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
 /// One log with one run. Its rules are the controls that something was judged by; its results the findings.
-pub(crate) fn log(bundle: &Bundle, checked: &[Checked]) -> sarif::Sarif {
+pub(crate) fn log(bundle: &Bundle, checked: &[CheckedFile]) -> sarif::Sarif {
     let rules = rules(bundle, checked);
     let ids: Vec<&str> = rules.iter().map(|rule| rule.id.as_str()).collect();
     let mut results = Vec::new();
@@ -48,7 +48,7 @@ pub(crate) fn log(bundle: &Bundle, checked: &[Checked]) -> sarif::Sarif {
 }
 
 /// The controls that were judged, and whatever else was found, such as `ENGINE-ERROR`.
-fn rules(bundle: &Bundle, checked: &[Checked]) -> Vec<sarif::ReportingDescriptor> {
+fn rules(bundle: &Bundle, checked: &[CheckedFile]) -> Vec<sarif::ReportingDescriptor> {
     let verdicts = || checked.iter().flat_map(|file| &file.verdicts).map(|(_, verdict)| verdict);
     let judged: BTreeSet<&str> =
         verdicts().flat_map(|verdict| &verdict.checked).map(String::as_str).collect();
@@ -81,7 +81,7 @@ fn rule(control: &Control) -> sarif::ReportingDescriptor {
         .build()
 }
 
-fn result(file: &Checked, candidate: &Candidate, finding: &Finding, rules: &[&str]) -> sarif::Result {
+fn result(file: &CheckedFile, candidate: &Candidate, finding: &Finding, rules: &[&str]) -> sarif::Result {
     let message = format!(
         "{} breaks {}: {}. Field: {}. Actual: {}. Wanted: {}. To fix it, {}.",
         candidate.resource,
@@ -129,8 +129,8 @@ fn result(file: &Checked, candidate: &Candidate, finding: &Finding, rules: &[&st
     result
 }
 
-/// The file, the line where that can be told, and the place in a definition of several.
-fn location(file: &Checked, candidate: &Candidate, finding: &Finding) -> sarif::Location {
+/// The file, the line where it is known, and the place in a definition of several.
+fn location(file: &CheckedFile, candidate: &Candidate, finding: &Finding) -> sarif::Location {
     let fields: Vec<&str> = finding.field.split(", ").collect();
     let mut place = sarif::PhysicalLocation::builder().artifact_location(artifact(&file.path)).build();
     let line = locate::line(&file.text, candidate, &fields);
@@ -143,7 +143,7 @@ fn location(file: &Checked, candidate: &Candidate, finding: &Finding) -> sarif::
 }
 
 /// What a file holds that was not judged, or not for certain.
-fn notifications(file: &Checked) -> Vec<sarif::Notification> {
+fn notifications(file: &CheckedFile) -> Vec<sarif::Notification> {
     let notification = |note: &String| {
         let place = sarif::PhysicalLocation::builder().artifact_location(artifact(&file.path)).build();
         sarif::Notification::builder()
@@ -241,7 +241,7 @@ mod tests {
             plan: Plan::Nothing("nothing is certainly violated".to_owned()),
         };
         let verdicts = vec![(candidate, verdict)];
-        let file = Checked { path: "m.json".to_owned(), text, verdicts, passed_over: Vec::new() };
+        let file = CheckedFile { path: "m.json".to_owned(), text, verdicts, passed_over: Vec::new() };
         let log = json!(log(&bundle, &[file]));
         let run = &log["runs"][0];
         let result = &run["results"][0];

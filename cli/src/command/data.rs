@@ -1,4 +1,4 @@
-//! What can be typed of the commands that read data: baseline, drift, quality.
+//! What can be typed after `baseline`, `drift` and `quality`.
 
 use std::path::PathBuf;
 
@@ -8,7 +8,7 @@ use sagewarden_measure::capture::{ColumnOrder, RowPath};
 use sagewarden_monitor::Mode;
 use sagewarden_outcomes::quality::Problem;
 
-use crate::command::Telling;
+use crate::command::format::OutputFormat;
 
 pub(crate) const BASELINE_HELP: &str = "Examples:
   sagewarden baseline train.csv --out baseline
@@ -132,8 +132,8 @@ pub(crate) struct DriftOptions {
     #[arg(long, value_name = "FILE", requires = "attribution")]
     pub(crate) attribution_now: Option<PathBuf>,
     /// How to answer
-    #[arg(long, value_enum, default_value_t = Telling::Text)]
-    pub(crate) format: Telling,
+    #[arg(long, value_enum, default_value_t = OutputFormat::Text)]
+    pub(crate) format: OutputFormat,
 }
 
 pub(crate) const QUALITY_HELP: &str = "Examples:
@@ -185,8 +185,8 @@ pub(crate) struct QualityOptions {
     #[arg(long, value_name = "N", default_value_t = 1_000_000, value_parser = RangedU64ValueParser::<usize>::new().range(1..))]
     pub(crate) max_ids: usize,
     /// How to answer
-    #[arg(long, value_enum, default_value_t = Telling::Text)]
-    pub(crate) format: Telling,
+    #[arg(long, value_enum, default_value_t = OutputFormat::Text)]
+    pub(crate) format: OutputFormat,
 }
 
 /// Whose verdict counts.

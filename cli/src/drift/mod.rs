@@ -1,9 +1,9 @@
 //! `sagewarden drift`: captured traffic against a baseline.
 
-pub(crate) mod summary;
-pub(crate) mod windows;
+mod read;
+mod summary;
+mod windows;
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -16,66 +16,41 @@ use sagewarden_monitor::{
 use sagewarden_outcomes::clarify::Analysis;
 use sagewarden_view::drift::{AttributionChange, DriftReport, TrendWindow};
 
-use crate::command::{DriftOptions, Telling};
-use crate::drift::summary::{self as drift_told, Told};
+use crate::command::data::DriftOptions;
+use crate::command::format::OutputFormat;
+use crate::drift::summary::DriftSummary;
 use crate::drift::windows::Windows;
 use crate::error::CommandError;
-use crate::input::{Inputs, Source, Trouble, Wanted};
-use crate::output;
+use crate::input::source::Source;
+use crate::input::trouble::Trouble;
+use crate::input::{self, Inputs, Wanted};
+use crate::output::{self, verdict};
 
 pub(crate) fn run(options: &DriftOptions) -> Result<ExitCode, CommandError> {
     let (statistics, baseline) = baseline(&options.baseline)?;
     let analyses = analyses(options)?;
     let inputs = Inputs::find(&options.captures, Wanted::EventsAndTables)?;
-    let mode = Mode::from(options.mode);
-    let detail = if options.out.is_some() { Detail::Statistics } else { Detail::Verdict };
-    let trend = (options.out.is_some() || options.format == Telling::Json).then_some(mode);
-    let mut windows = Windows::new(&baseline, detail, trend);
-    let header = if options.no_header { Header::None } else { Header::FirstRow };
-    let troubles = inputs.read(&mut reader(options), header, &mut windows);
-    let warnings = drift_told::warnings(&troubles);
-    for warning in &warnings {
-        output::warn(format_args!("warning: {warning}"));
-    }
-    if windows.rows() == 0 {
-        return Err(CommandError::NoRows(inputs.named()));
-    }
-    let (profile, windows) = windows.finish();
-    let judged = Judged {
-        compat: evaluate(&baseline, &profile, Mode::Compat),
-        exact: evaluate(&baseline, &profile, Mode::Exact),
-        profile,
-        windows,
-        mode,
-    };
-    let counted = judged.counted();
+    let judged = judge(options, &baseline, &inputs)?;
     let differences = compare_modes(&judged.compat, &judged.exact);
-    let told = Told {
-        evaluation: counted,
+    let summary = DriftSummary {
+        evaluation: judged.counted(),
         differences: &differences,
-        troubles: &troubles,
+        troubles: &judged.troubles,
         files: inputs.sources.len(),
         windows: &judged.windows,
         has_statistics: statistics.is_some(),
     };
     match options.format {
-        Telling::Text => output::say(&told.text())?,
-        Telling::Json => output::hand_over(&format!("{:#}\n", told.json()))?,
+        OutputFormat::Text => output::print_text(&summary.text())?,
+        OutputFormat::Json => output::print_json(&summary.json())?,
     }
     if let Some(out) = &options.out {
         let title = title(&inputs);
-        let report = judged.report(&title, statistics.as_ref(), analyses.as_ref(), &warnings);
+        let report = judged.report(&title, statistics.as_ref(), analyses.as_ref());
         write(out, &judged, &report, options.format)?;
     }
     inputs.notes(".jsonl or .csv").iter().for_each(output::warn);
-    Trouble::fail(&troubles)?;
-    if let Some(why) = counted.nothing_compared() {
-        return Err(CommandError::NothingCompared(why));
-    }
-    if let Some(why) = counted.nothing_judged() {
-        return Err(CommandError::NothingJudged(why));
-    }
-    Ok(if counted.violations.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })
+    judged.exit_code()
 }
 
 /// All that was found.
@@ -85,9 +60,33 @@ struct Judged {
     compat: Evaluation,
     exact: Evaluation,
     mode: Mode,
+    troubles: Vec<Trouble>,
+    warnings: Vec<String>,
+}
+
+/// Reads the traffic, warns of what is wrong with it, and judges it in both modes.
+fn judge(options: &DriftOptions, baseline: &Baseline, inputs: &Inputs) -> Result<Judged, CommandError> {
+    let mode = Mode::from(options.mode);
+    let detail = if options.out.is_some() { Detail::Statistics } else { Detail::Verdict };
+    let trend = (options.out.is_some() || options.format == OutputFormat::Json).then_some(mode);
+    let mut windows = Windows::new(baseline, detail, trend);
+    let header = if options.no_header { Header::None } else { Header::FirstRow };
+    let troubles = read::read(inputs, &mut reader(options), header, &mut windows);
+    let warnings = verdict::warnings(&troubles);
+    for warning in &warnings {
+        output::warn(format_args!("warning: {warning}"));
+    }
+    if windows.rows() == 0 {
+        return Err(CommandError::NoRows(inputs.named()));
+    }
+    let (profile, windows) = windows.finish();
+    let compat = evaluate(baseline, &profile, Mode::Compat);
+    let exact = evaluate(baseline, &profile, Mode::Exact);
+    Ok(Judged { profile, windows, compat, exact, mode, troubles, warnings })
 }
 
 impl Judged {
+    /// The evaluation in the mode that counts.
     fn counted(&self) -> &Evaluation {
         match self.mode {
             Mode::Compat => &self.compat,
@@ -95,12 +94,24 @@ impl Judged {
         }
     }
 
+    /// Without a verdict on everything that was given, there is an error instead of a clean status.
+    fn exit_code(&self) -> Result<ExitCode, CommandError> {
+        Trouble::fail(&self.troubles)?;
+        let counted = self.counted();
+        if let Some(why) = counted.nothing_compared() {
+            return Err(CommandError::NothingCompared(why));
+        }
+        if let Some(why) = counted.nothing_judged() {
+            return Err(CommandError::NothingJudged(why));
+        }
+        Ok(if counted.violations.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })
+    }
+
     fn report<'a>(
         &'a self,
         title: &'a str,
         baseline: Option<&'a Statistics>,
         analyses: Option<&'a (Analysis, Analysis)>,
-        issues: &'a [String],
     ) -> DriftReport<'a> {
         DriftReport {
             title,
@@ -111,13 +122,9 @@ impl Judged {
             mode: self.mode,
             windows: &self.windows,
             attribution: analyses.map(|(baseline, now)| AttributionChange { baseline, now }),
-            issues,
+            issues: &self.warnings,
         }
     }
-}
-
-pub(crate) fn read(path: &Path) -> Result<Vec<u8>, CommandError> {
-    fs::read(path).map_err(|source| CommandError::Unreadable { path: path.to_owned(), source })
 }
 
 /// The two files, of which one may be missing. Statistics are kept for the pictures only.
@@ -126,11 +133,11 @@ fn baseline(folder: &Path) -> Result<(Option<Statistics>, Baseline), CommandErro
     if !path.exists() {
         return Err(CommandError::NoBaseline(folder.to_owned()));
     }
-    let constraints =
-        Constraints::parse(&read(&path)?).map_err(|source| CommandError::Constraints { path, source })?;
+    let constraints = Constraints::parse(&input::read(&path)?)
+        .map_err(|source| CommandError::Constraints { path, source })?;
     let path = folder.join("statistics.json");
     let statistics = if path.exists() {
-        let parsed = Statistics::parse(&read(&path)?);
+        let parsed = Statistics::parse(&input::read(&path)?);
         Some(parsed.map_err(|source| CommandError::Statistics { path, source })?)
     } else {
         None
@@ -141,7 +148,8 @@ fn baseline(folder: &Path) -> Result<(Option<Statistics>, Baseline), CommandErro
 
 fn analyses(options: &DriftOptions) -> Result<Option<(Analysis, Analysis)>, CommandError> {
     let parse = |path: &PathBuf| {
-        Analysis::parse(&read(path)?).map_err(|source| CommandError::Analysis { path: path.clone(), source })
+        Analysis::parse(&input::read(path)?)
+            .map_err(|source| CommandError::Analysis { path: path.clone(), source })
     };
     match (&options.attribution, &options.attribution_now) {
         (Some(baseline), Some(now)) => Ok(Some((parse(baseline)?, parse(now)?))),
@@ -174,16 +182,17 @@ fn title(inputs: &Inputs) -> String {
     }
 }
 
-fn write(out: &Path, judged: &Judged, report: &DriftReport<'_>, format: Telling) -> Result<(), CommandError> {
+fn write(
+    out: &Path,
+    judged: &Judged,
+    report: &DriftReport<'_>,
+    format: OutputFormat,
+) -> Result<(), CommandError> {
     let violations = Violations { violations: judged.counted().violations.clone(), ..Violations::default() };
     let files = [
         ("statistics.json", Statistics::from_profile(&judged.profile).to_java_json()),
-        ("constraint_violations.json", output::violations(&violations)?),
+        ("constraint_violations.json", verdict::violations(&violations)?),
         ("report.html", report.html()),
     ];
-    let written = output::write(out, &files)?;
-    if format == Telling::Text {
-        output::say(&written)?;
-    }
-    Ok(())
+    output::write_beside(out, &files, format)
 }

@@ -1,22 +1,21 @@
-//! A verdict on drift, for people and for machines.
+//! What `sagewarden drift` prints: the verdict on every feature, as text or as JSON.
 
-use sagewarden_monitor::{
-    Disagreement, DistributionGap, Evaluation, FeatureVerdict, GapPlace, Mode, Verdict,
-};
+use sagewarden_govern::counted;
+use sagewarden_monitor::{Disagreement, DistributionGap, Evaluation, FeatureVerdict, GapPlace, Verdict};
 use sagewarden_view::drift::TrendWindow;
 use serde_json::{Value, json};
 
-use crate::input::{Extent, Trouble};
-use crate::output::{self, BAD, DIM, STRONG, counted, words};
+use crate::input::trouble::{Extent, Trouble};
+use crate::output;
+use crate::output::terminal::{BAD, DIM, STRONG, escape};
+use crate::output::verdict;
 
 /// Features without a violation that are shown; the report and the JSON have all.
 const SHOWN: usize = 60;
-/// Files with bad lines that are told one by one.
-const FILES: usize = 20;
 
 /// What was found.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Told<'a> {
+pub(crate) struct DriftSummary<'a> {
     pub(crate) evaluation: &'a Evaluation,
     pub(crate) differences: &'a [Disagreement],
     pub(crate) troubles: &'a [Trouble],
@@ -25,40 +24,11 @@ pub(crate) struct Told<'a> {
     pub(crate) has_statistics: bool,
 }
 
-/// The bad lines of each file.
-pub(crate) fn warnings(troubles: &[Trouble]) -> Vec<String> {
-    let mut lines = Vec::new();
-    for trouble in troubles.iter().take(FILES) {
-        let name = words(&trouble.name);
-        lines.extend(trouble.issues.iter().map(|(kind, issue)| format!("`{name}`, {issue}: {kind}")));
-        lines.extend(trouble.unusable.first.iter().map(|why| {
-            let lines = &trouble.unusable.lines;
-            let first = if lines.count == 1 { "" } else { "the first: " };
-            format!("`{name}`, {lines}: {first}{why}")
-        }));
-        if trouble.is_empty {
-            lines.push(format!("`{name}` has no rows"));
-        }
-        lines.extend(trouble.stopped.iter().map(|why| format!("`{name}` cannot be read to its end: {why}")));
-    }
-    if let Some(more) = troubles.len().checked_sub(FILES).filter(|more| *more > 0) {
-        let bad: u64 = troubles.iter().skip(FILES).map(Trouble::count).sum();
-        let more = counted(more as u64, "more file");
-        let bad = counted(bad, "bad line");
-        lines.push(format!("something is wrong with {more}, {bad} in all (--format json names them)"));
-    }
-    lines
-}
-
-impl Told<'_> {
+impl DriftSummary<'_> {
     /// A table of the features, then what is wrong.
     pub(crate) fn text(&self) -> String {
         let Evaluation { rows, features, violations, notes, mode, .. } = self.evaluation;
-        let mut table = output::table(
-            ["Feature", "Type", "Distance", "Threshold", "Largest gap", "Verdict"]
-                .map(str::to_owned)
-                .to_vec(),
-        );
+        let mut table = output::table(["Feature", "Type", "Distance", "Threshold", "Largest gap", "Verdict"]);
         let mut left_out = 0;
         for (place, feature) in features.iter().enumerate() {
             if place < SHOWN || feature.verdict == Verdict::Violated {
@@ -78,21 +48,18 @@ impl Told<'_> {
             let name = violation.feature_name.as_deref().unwrap_or("-");
             let check = violation.constraint_check_type.as_deref().unwrap_or("-");
             let why = violation.description.as_deref().unwrap_or_default();
-            text += &format!("{BAD}{}{BAD:#}  {check}: {}\n", words(name), words(why));
+            text += &format!("{BAD}{}{BAD:#}  {check}: {}\n", escape(name), escape(why));
         }
         for each in self.differences {
             let Disagreement { feature, check, compat, exact, why } = each;
-            let (feature, compat, exact) = (words(feature), word(compat), word(exact));
-            text += &format!(
-                "modes differ  {feature}, {}: exact {exact}, compat {compat}: {why}\n",
-                check.name()
-            );
+            let subject = format!("{}, {}", escape(feature), check.name());
+            text += &verdict::difference(&subject, exact, compat, Some(why));
         }
         if !self.has_statistics {
             text += "note: the baseline has no statistics.json: distributions were not compared\n";
         }
-        text.extend(notes.iter().map(|note| format!("note: {}\n", words(note))));
-        text + &verdict(violations.len(), self.extent(), self.is_judged(), *mode)
+        text.extend(notes.iter().map(|note| format!("note: {}\n", escape(note))));
+        text + &verdict::last_line(violations.len(), self.extent(), self.is_judged(), *mode)
     }
 
     fn extent(&self) -> Extent {
@@ -106,7 +73,7 @@ impl Told<'_> {
     /// One document: the evaluation, and what is known besides.
     pub(crate) fn json(&self) -> Value {
         json!({
-            "outcome": outcome(self.evaluation.violations.len(), self.extent(), self.is_judged()),
+            "outcome": verdict::outcome(self.evaluation.violations.len(), self.extent(), self.is_judged()),
             "mode": self.evaluation.mode,
             "rows": self.evaluation.rows,
             "files": self.files,
@@ -118,36 +85,6 @@ impl Told<'_> {
             "notes": self.evaluation.notes,
             "troubles": self.troubles.iter().map(Trouble::json).collect::<Vec<_>>(),
         })
-    }
-}
-
-/// The verdict in a word, as the exit status has it: 0 for `compliant` and `partial`, 1 for `violated`, 2 for `unknown`.
-pub(crate) fn outcome(violations: usize, extent: Extent, is_judged: bool) -> &'static str {
-    match extent {
-        Extent::NotAllFiles => "unknown",
-        _ if !is_judged => "unknown",
-        _ if violations > 0 => "violated",
-        Extent::NotAllLines => "partial",
-        Extent::All => "compliant",
-    }
-}
-
-/// The last line for people.
-pub(crate) fn verdict(violations: usize, extent: Extent, is_judged: bool, mode: Mode) -> String {
-    let found = match (violations, extent) {
-        (0, _) if !is_judged => format!("{BAD}No verdict{BAD:#}"),
-        (0, Extent::All) => format!("{STRONG}No violation{STRONG:#}"),
-        (0, _) => format!("{STRONG}No violation{STRONG:#} in what could be read"),
-        (some, _) => format!("{BAD}{}{BAD:#}", counted(some as u64, "violation")),
-    };
-    format!("{found} (mode {})\n", mode.name())
-}
-
-pub(crate) fn word(verdict: &Verdict) -> &'static str {
-    match verdict {
-        Verdict::Ok => "ok",
-        Verdict::Violated => "violated",
-        Verdict::NotCompared(_) => "not compared",
     }
 }
 
@@ -167,7 +104,7 @@ fn row(feature: &FeatureVerdict) -> [String; 6] {
         Verdict::NotCompared(why) => format!("not compared: {why}"),
     };
     [
-        words(&feature.name),
+        escape(&feature.name),
         kind,
         number(distance.map(|distance| distance.value)),
         distance.map_or_else(|| "-".to_owned(), |distance| distance.threshold.to_string()),
@@ -181,6 +118,6 @@ fn gap(gap: &DistributionGap) -> String {
     let (baseline, current) = (percent(gap.baseline), percent(gap.current));
     match &gap.place {
         GapPlace::Number(at) => format!("up to {at}: {baseline} -> {current}"),
-        GapPlace::Text(text) => format!("`{}`: {baseline} -> {current}", words(text)),
+        GapPlace::Text(text) => format!("`{}`: {baseline} -> {current}", escape(text)),
     }
 }

@@ -26,7 +26,7 @@ pub(crate) struct Windows<'a> {
     current: (Option<Hour>, Profile),
     others: BTreeMap<Option<Hour>, Profile>,
     whole: Option<Profile>,
-    told: BTreeMap<Hour, TrendWindow>,
+    trend_hours: BTreeMap<Hour, TrendWindow>,
 }
 
 impl<'a> Windows<'a> {
@@ -40,7 +40,7 @@ impl<'a> Windows<'a> {
             current,
             others: BTreeMap::new(),
             whole: None,
-            told: BTreeMap::new(),
+            trend_hours: BTreeMap::new(),
         }
     }
 
@@ -69,7 +69,7 @@ impl<'a> Windows<'a> {
             self.close(hour, profile);
         }
         let empty = || self.baseline.constraints().empty_profile(self.detail);
-        (self.whole.unwrap_or_else(empty), self.told.into_values().collect())
+        (self.whole.unwrap_or_else(empty), self.trend_hours.into_values().collect())
     }
 
     fn turn_to(&mut self, hour: Option<Hour>) {
@@ -100,7 +100,7 @@ impl<'a> Windows<'a> {
             && let Some(hour) = hour
             && profile.rows > 0
         {
-            let window = self.told.entry(hour).or_insert_with(|| TrendWindow {
+            let window = self.trend_hours.entry(hour).or_insert_with(|| TrendWindow {
                 start: format!("{}:00:00Z", String::from_utf8_lossy(&hour)),
                 rows: 0,
                 distances: distances(self.baseline, &profile, mode),

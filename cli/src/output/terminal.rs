@@ -45,8 +45,8 @@ pub(crate) fn for_people(text: &str) -> String {
     shown
 }
 
-/// Others' words within a line.
-pub(crate) fn words(text: &str) -> String {
+/// Others' words within a line: what a terminal could take for a sequence is escaped.
+pub(crate) fn escape(text: &str) -> String {
     let escaped = |char: char| is_dangerous(char).then(|| char.escape_default().to_string());
     text.chars().fold(String::with_capacity(text.len()), |mut shown, char| {
         match escaped(char) {
@@ -89,7 +89,7 @@ mod tests {
             text,
             format!("\u{1b}[1m\u{1b}[31m{red}\u{1b}[0m\n\u{1b}[1m\u{fc}\u{1b}[0m\u{1b}[2m.\u{1b}[0m")
         );
-        assert_eq!(words("a\nb\t\u{1b}"), "a\\nb\\t\\u{1b}");
+        assert_eq!(escape("a\nb\t\u{1b}"), "a\\nb\\t\\u{1b}");
     }
 
     #[test]

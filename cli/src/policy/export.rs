@@ -7,8 +7,9 @@ use std::process::ExitCode;
 
 use sagewarden_policy::export::{self, Export, Gap, PolicyDocument, PolicyKind};
 
-use crate::command::{ExportKind, ExportOptions};
+use crate::command::policy::{ExportKind, ExportOptions};
 use crate::error::CommandError;
+use crate::input::bundle;
 use crate::output;
 
 impl ExportKind {
@@ -28,14 +29,14 @@ impl ExportKind {
 }
 
 pub(crate) fn run(options: &ExportOptions) -> Result<ExitCode, CommandError> {
-    let bundle = output::bundle(options.settings.as_deref())?;
+    let bundle = bundle::load(options.settings.as_deref())?;
     let export = export::export(&bundle, options.kind.policy_kind())?;
     match &options.out {
-        Some(folder) => output::say(&write(folder, options.kind, &export.policies)?)?,
+        Some(folder) => output::print_text(&write(folder, options.kind, &export.policies)?)?,
         None => {
             let texts = export.policies.iter().map(|policy| written(policy, options.kind));
             let texts = texts.collect::<io::Result<Vec<_>>>()?;
-            output::hand_over(&format!("[\n{}\n]\n", texts.join(",\n")))?;
+            output::print_document(&format!("[\n{}\n]\n", texts.join(",\n")))?;
         }
     }
     if export.policies.is_empty() {
@@ -56,32 +57,28 @@ fn written(policy: &PolicyDocument, kind: ExportKind) -> io::Result<String> {
 
 /// Writes a file for each policy, and says which.
 fn write(folder: &Path, kind: ExportKind, policies: &[PolicyDocument]) -> Result<String, CommandError> {
-    let unwritable = |path: &Path| {
-        let path = path.to_owned();
-        move |source| CommandError::Unwritable { path, source }
-    };
-    fs::create_dir_all(folder).map_err(unwritable(folder))?;
+    fs::create_dir_all(folder).map_err(CommandError::unwritable(folder))?;
     // One that is left over from an earlier, longer export would be attached with the others.
     for former in former(folder, kind) {
-        fs::remove_file(&former).map_err(unwritable(&former))?;
+        fs::remove_file(&former).map_err(CommandError::unwritable(&former))?;
     }
-    let mut told = String::new();
+    let mut written_files = String::new();
     for (index, policy) in policies.iter().enumerate() {
         let path = folder.join(format!("sagewarden-{}-{}.json", kind.name(), index + 1));
         let mut text = written(policy, kind)?;
         if kind == ExportKind::Iam {
             text.push('\n');
         }
-        fs::write(&path, &text).map_err(unwritable(&path))?;
+        fs::write(&path, &text).map_err(CommandError::unwritable(&path))?;
         let (statements, kind) = (policy.statement.len(), kind.policy_kind());
-        told += &format!(
+        written_files += &format!(
             "{}: {statements} statements, {} of {} characters\n",
             path.display(),
             kind.count(&text),
             kind.limit()
         );
     }
-    Ok(told)
+    Ok(written_files)
 }
 
 /// The files that an earlier export wrote.
