@@ -8,7 +8,8 @@ use crate::{Missing, Result, install_once, installation, root};
 
 const PYTHON: &str = "python3";
 /// The oldest Python that the pinned packages take, and a proof that it has what a virtual environment is made with.
-const PROBE: &str = "import sys, venv; assert sys.version_info >= (3, 11), sys.version";
+const PROBE: &str =
+    "import sys, venv; sys.version_info >= (3, 11) or sys.exit(f'this is Python {sys.version}')";
 const INSTALL: &str = "install Python 3.11 or newer (on Debian: apt-get install python3)";
 
 /// What the environment holds, and what pip is told beside it.
