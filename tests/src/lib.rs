@@ -18,6 +18,7 @@ pub mod python;
 pub mod simulator;
 pub mod sources;
 pub mod stack;
+mod wire;
 
 /// Harness code tells what is missing and ends the test.
 pub type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;

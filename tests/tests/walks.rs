@@ -28,7 +28,9 @@ fn walks() -> Result<Vec<(String, Vec<Stop>)>> {
         let numbered = quoted.next().is_some_and(|number| {
             number.trim().strip_suffix('.').is_some_and(|digits| digits.parse::<usize>().is_ok())
         });
-        if let (true, Some(file), Some(_), Some(function)) = (numbered, quoted.next(), quoted.next(), quoted.next()) {
+        if let (true, Some(file), Some(_), Some(function)) =
+            (numbered, quoted.next(), quoted.next(), quoted.next())
+        {
             stops.push(Stop { file: file.to_owned(), function: function.to_owned() });
         }
     }
@@ -37,7 +39,9 @@ fn walks() -> Result<Vec<(String, Vec<Stop>)>> {
 
 /// The body of a function, from its first brace to the one that closes it.
 fn body(source: &str, function: &str) -> Option<String> {
-    let (_, behind) = source.split_once(&format!("fn {function}(")).or_else(|| source.split_once(&format!("fn {function}<")))?;
+    let (_, behind) = source
+        .split_once(&format!("fn {function}("))
+        .or_else(|| source.split_once(&format!("fn {function}<")))?;
     let mut depth = 0_usize;
     let mut body = String::new();
     for c in behind.chars() {
@@ -69,8 +73,10 @@ fn each_stop_of_a_walk_is_called_by_one_before_it_and_no_file_is_entered_twice()
         for (number, stop) in stops.iter().enumerate() {
             let Stop { file, function } = stop;
             let place = format!("{title}, stop {}: `{file}` `{function}`", number + 1);
-            let source = fs::read_to_string(root().join(file)).map_err(|error| format!("{place}: {error}"))?;
-            let body = body(&source, function).ok_or_else(|| format!("{place}: there is no such function"))?;
+            let source =
+                fs::read_to_string(root().join(file)).map_err(|error| format!("{place}: {error}"))?;
+            let body =
+                body(&source, function).ok_or_else(|| format!("{place}: there is no such function"))?;
             // A program is started by its trigger, and by nobody before it.
             let is_called = function == "main" || bodies.iter().any(|body| mentions(body, function));
             assert!(is_called, "{place}: no stop before it calls it");
