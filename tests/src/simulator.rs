@@ -11,7 +11,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
-use sagewarden_events::{Actor, Resource, ResourceKind, Timestamp};
+use sagewarden_events::{Resource, ResourceKind, Timestamp};
 use sagewarden_local::{Fault, LocalGit, SimulatedAccount};
 use serde_json::{Map, Value, json};
 use tokio::net::TcpListener;
