@@ -14,30 +14,38 @@ mod counted;
 mod detect;
 #[cfg(feature = "judging")]
 mod enforce;
-#[cfg(feature = "judging")]
-mod judged_key;
 mod lookup;
+mod newest_verdicts;
 mod notify;
 mod outcome;
 pub mod ports;
 mod record;
+mod report_place;
 #[cfg(feature = "judging")]
 mod review;
 pub mod route;
+mod window;
 mod world;
 
-pub use alert::{AlertDrift, DRIFT_ALERT, MONITORING_FAILED, RETRAINING_SUGGESTED};
+pub use alert::AlertDrift;
+pub use alert::drift_notice::DRIFT_ALERT;
+pub use alert::retraining::RETRAINING_SUGGESTED;
+pub use alert::silence::MONITORING_FAILED;
 #[cfg(feature = "judging")]
 pub use bundle::{BUNDLE_REFUSED, BundleInForce, BundlePlace, KeepBundle};
 pub use counted::counted;
+pub use detect::DetectDrift;
+pub use detect::known_baselines::KnownBaselines;
 pub use detect::suggest_baseline::SuggestBaseline;
-pub use detect::{BASELINE_MISSING, DetectDrift};
+pub use detect::unjudged::BASELINE_MISSING;
+#[cfg(feature = "judging")]
+pub use enforce::EnforcePolicy;
 #[cfg(feature = "judging")]
 pub use enforce::inspect_role::{Inspected, InspectedRoles};
 #[cfg(feature = "judging")]
-pub use enforce::remedy::VIOLATION_TAG;
+pub use enforce::notice::{POLICY_VIOLATION, REMEDIATION_DONE, REMEDIATION_FAILED};
 #[cfg(feature = "judging")]
-pub use enforce::{EnforcePolicy, POLICY_VIOLATION, REMEDIATION_DONE, REMEDIATION_FAILED};
+pub use enforce::remediation::VIOLATION_TAG;
 pub use lookup::{Ask, NoAnswer, Question, Way, answer, lookup_lineage};
 pub use notify::Moment;
 pub use outcome::{Done, Failure, Outcome};

@@ -1,5 +1,5 @@
 //! Policies and settings from a bucket: read at the first event and again when they change, refused when they are wrong. What
-//! was in force stays in force then, and somebody is told.
+//! was in force stays in force then, and a notice is published.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -7,6 +7,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use sagewarden_events::Timestamp;
+use sagewarden_lineage::rows::bundle_mark;
 use sagewarden_lineage::s3::{S3Location, hex};
 use sagewarden_policy::Bundle;
 use sagewarden_settings::Mode;
@@ -29,7 +30,7 @@ const GRANT: &str = "let the roles of enforce-policy and record-commit list and 
 const PAUSE_MS: i64 = 60_000;
 /// Files are uploaded one after the other: what was written within this time may lack the rest.
 const UPLOAD_MS: i64 = 10_000;
-/// A refusal without a time of its own is told again each day.
+/// A refusal without a time of its own is published again each day.
 const DAY_MS: i64 = 86_400_000;
 /// Objects under the prefix, those that are no part of the bundle included.
 const MAX_OBJECTS: usize = 200;
@@ -79,7 +80,7 @@ struct State {
     bundle: Arc<Bundle>,
     /// The listing that it was read from; none while the packaged one is in force.
     listing: Option<String>,
-    /// A listing whose bundle was refused, and told: the same content is not read again.
+    /// A listing whose bundle was refused, and that was published: the same content is not read again.
     refused: Option<String>,
     /// When the bucket was looked at; none before the first time.
     looked_at: Option<Timestamp>,
@@ -113,7 +114,7 @@ fn in_mode(bundle: Bundle, mode: Option<Mode>) -> Bundle {
 /// The use case with the ports it needs.
 #[derive(Clone, Copy, Debug)]
 pub struct KeepBundle<'a, W> {
-    /// Where the files are, and the receipts of what was said of them.
+    /// Where the files are, and the receipts of what was published about them.
     pub world: &'a W,
     /// What is in force.
     pub in_force: &'a BundleInForce,
@@ -133,7 +134,7 @@ struct Listed {
 
 /// Why the bundle that is in force stays.
 enum Stays {
-    /// It may be otherwise in a moment: nobody is told.
+    /// It may be otherwise in a moment: nothing is published.
     ForNow(PortError),
     /// What lies in the bucket cannot be used.
     Refused(Refusal),
@@ -161,7 +162,7 @@ impl<W: World> KeepBundle<'_, W> {
         let Some(place) = self.in_force.place.as_ref().filter(|_| due) else { return Ok(state.bundle) };
         let mut next = match self.look(place, &state, moment.now).await {
             Ok(next) => next,
-            Err(Stays::Refused(refusal)) => self.tell(place, state, refusal, moment).await,
+            Err(Stays::Refused(refusal)) => self.publish_refusal(place, state, refusal, moment).await,
             Err(Stays::ForNow(error)) if state.listing.is_none() && state.refused.is_none() => {
                 return Err(Failure::Retry(error));
             }
@@ -239,13 +240,19 @@ impl<W: World> KeepBundle<'_, W> {
         Bundle::from_files(&texts).map_err(|error| refused(error.to_string()))
     }
 
-    /// Tells of a refusal, once for a listing and the bundle that stays in force in its place. When it cannot be told now, the
-    /// next look tells it: judging goes on.
-    async fn tell(&self, place: &BundlePlace, state: State, refusal: Refusal, moment: &Moment) -> State {
+    /// Publishes a refusal, once for a listing and the bundle that stays in force in its place. When that fails, the next look
+    /// tries again: judging goes on.
+    async fn publish_refusal(
+        &self,
+        place: &BundlePlace,
+        state: State,
+        refusal: Refusal,
+        moment: &Moment,
+    ) -> State {
         let Refusal { cause, since, reason, advice } = refusal;
         let hash = state.bundle.hash().to_owned();
         let source = if state.listing.is_some() { "the last good one" } else { "the packaged one" };
-        let mark: String = hash.chars().take(12).collect();
+        let mark = bundle_mark(&hash).to_owned();
         let notice = Notice {
             detail_type: BUNDLE_REFUSED,
             resources: Vec::new(),
@@ -260,8 +267,9 @@ impl<W: World> KeepBundle<'_, W> {
             }),
         };
         let receipt = format!("bundle#{cause}#{}#{mark}", since.millis());
-        let told = publish_once(self.world.table(), self.world.bus(), moment, &receipt, since, &notice).await;
-        State { refused: told.is_ok().then_some(cause), ..state }
+        let published =
+            publish_once(self.world.table(), self.world.bus(), moment, &receipt, since, &notice).await;
+        State { refused: published.is_ok().then_some(cause), ..state }
     }
 }
 
@@ -282,7 +290,7 @@ fn unfinished(place: &BundlePlace) -> Stays {
     Stays::ForNow(PortError::new(PortErrorKind::Unavailable, context, message))
 }
 
-/// A service that is busy answers later. Anything else is told, and again each day that it lasts.
+/// A service that is busy answers later. Anything else is published, and again each day that it lasts.
 fn unreadable(what: &str, error: PortError, now: Timestamp) -> Stays {
     if error.is_transient() {
         return Stays::ForNow(error);

@@ -7,11 +7,10 @@ use sagewarden_events::{Resource, Timestamp};
 use sagewarden_lineage::observe::observe;
 use sagewarden_policy::join::{Answer, Joined, OPERATIONS, ROLE_OPERATION, Reference, references};
 use sagewarden_policy::{Bundle, operations};
-use sagewarden_settings::LineageSettings;
 use serde_json::{Value as Json, json};
 
 use crate::enforce::inspect_role::{Inspected, InspectedRoles};
-use crate::enforce::remedy::VIOLATION_TAG;
+use crate::enforce::remediation::VIOLATION_TAG;
 use crate::ports::{Account, Description, Objects, PortError, PortErrorKind, SourceControl};
 use crate::record::commit_claim::claimed;
 use crate::record::experiment::describe_trial;
@@ -25,7 +24,7 @@ const MOST: usize = 20;
 pub(crate) struct Lookup<'a, W> {
     pub(crate) world: &'a W,
     pub(crate) inspected: &'a InspectedRoles,
-    pub(crate) settings: &'a LineageSettings,
+    pub(crate) bundle: &'a Bundle,
     pub(crate) now: Timestamp,
 }
 
@@ -35,9 +34,9 @@ impl<W: World> Lookup<'_, W> {
     ///
     /// # Errors
     /// When a service is busy or silent: the same record later will be judged with everything that it takes.
-    pub(crate) async fn join(&self, bundle: &Bundle, description: &Description) -> Result<Joined, PortError> {
+    pub(crate) async fn join(&self, description: &Description) -> Result<Joined, PortError> {
         let Description { resource, document } = description;
-        let wanted = operations(bundle, resource.kind);
+        let wanted = operations(self.bundle, resource.kind);
         let mut joined = Joined::new();
         for operation in OPERATIONS.into_iter().filter(|operation| wanted.contains(*operation)) {
             let about = references(operation, resource, document, &joined);
@@ -113,9 +112,10 @@ impl<W: World> Lookup<'_, W> {
         let tags = tags(joined);
         // A description without a creation time names no commit that could be found.
         let Ok(seen) = observe(resource, document, &tags) else { return Ok(None) };
+        let settings = &self.bundle.settings().lineage;
         let account = self.world.account();
         let trial = if seen.claims.is_empty() { describe_trial(account, &seen).await? } else { None };
-        let (Some(claim), Some(repository)) = claimed(&seen, trial.as_ref(), &tags, self.settings) else {
+        let (Some(claim), Some(repository)) = claimed(&seen, trial.as_ref(), &tags, settings) else {
             return Ok(None);
         };
         let found = self.world.source().commit(&repository, &claim.commit).await?;

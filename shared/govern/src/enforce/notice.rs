@@ -1,14 +1,34 @@
-//! What is said of a verdict: the detail of the notices, and one sentence for people.
+//! The notices about verdicts: their detail, and one sentence for people.
 
 use sagewarden_events::{Actor, CallMade, Resource};
-use sagewarden_policy::{Finding, FindingStatus, Outcome as Judgement, Verdict};
+use sagewarden_policy::{Outcome as Judgement, Verdict};
 use serde_json::{Value as Json, json};
 
-use crate::enforce::Judged;
-use crate::enforce::remedy::Remediation;
+use crate::enforce::judged::{Judged, controls, outcome_word};
+use crate::enforce::remediation::Remediation;
+use crate::ports::Notice;
+
+/// The `detail-type` of a verdict that is not compliant.
+pub const POLICY_VIOLATION: &str = "Sagewarden Policy Violation";
+/// The `detail-type` of a remediation that did not succeed.
+pub const REMEDIATION_FAILED: &str = "Sagewarden Remediation Failed";
+/// The `detail-type` of a remediation that succeeded after it had failed, or after the finding had left.
+pub const REMEDIATION_DONE: &str = "Sagewarden Remediation Done";
+
+/// A notice on a resource.
+pub(crate) fn notice(
+    detail_type: &'static str,
+    judged: &Judged,
+    remediation: &Remediation,
+    actor: Option<&Actor>,
+    changed_by: Option<&Actor>,
+) -> Notice {
+    let detail = detail(judged, remediation, actor, changed_by);
+    Notice { detail_type, resources: vec![judged.resource.arn()], detail }
+}
 
 /// The detail of a notice on a resource; `docs/EVENTS.md` has its schema.
-pub(crate) fn detail(
+fn detail(
     judged: &Judged,
     remediation: &Remediation,
     actor: Option<&Actor>,
@@ -66,6 +86,7 @@ pub(crate) fn erasure_detail(resource: &Resource, verdict: &Verdict, call: &Call
     })
 }
 
+/// What was found, who started it and what was done about it, in a sentence.
 pub(crate) fn summary(judged: &Judged, remediation: &Remediation, actor: Option<&Actor>) -> String {
     let done = match &remediation.action {
         Some(action) => format!("{action}: {}", remediation.result),
@@ -80,27 +101,10 @@ pub(crate) fn summary(judged: &Judged, remediation: &Remediation, actor: Option<
     format!("{} {found}; started by {}; {done}", judged.resource, who(judged, actor))
 }
 
-/// The ids of the controls that do not hold; where none certainly does not, of those that are not known or waived.
-pub(crate) fn controls(verdict: &Verdict) -> String {
-    let violated = |finding: &&Finding| finding.status == FindingStatus::Violation;
-    let any = verdict.findings.iter().any(|finding| violated(&finding));
-    let findings = verdict.findings.iter().filter(|finding| !any || violated(finding));
-    findings.map(|finding| finding.control.as_str()).collect::<Vec<_>>().join(", ")
-}
-
 /// What to change so that the controls hold.
 fn advice(verdict: &Verdict) -> String {
     let open = verdict.findings.iter().filter(|finding| finding.waiver.is_none());
     open.map(|finding| format!("{} ({})", finding.fix, finding.control)).collect::<Vec<_>>().join("; ")
-}
-
-pub(crate) fn outcome_word(outcome: Judgement) -> &'static str {
-    match outcome {
-        Judgement::Compliant => "compliant",
-        Judgement::Violating => "violating",
-        Judgement::Waived => "waived",
-        Judgement::Unknown => "unknown",
-    }
 }
 
 /// Who started it, as far as is known: the person kept in the session, the principal, else the role it runs with.

@@ -1,101 +1,85 @@
-//! How verdicts are kept: the newest by each bundle, who created the resource, and when it last kept every control.
+//! How verdicts are recorded: the newest by each bundle, who created the resource, when it last kept every control, and what
+//! was done about it. What is known at one time is written in one request.
 
-use std::collections::BTreeMap;
+use sagewarden_lineage::id::NodeId;
+use sagewarden_lineage::rows::{ComplianceRow, JudgedRow, NodeRow, VerdictRow, node};
+use sagewarden_lineage::table::Write;
+use sagewarden_policy::{Outcome as Judgement, Plan};
 
-use sagewarden_events::{Actor, Timestamp};
-use sagewarden_lineage::table::{Attributes, Key, Value, Write};
-use sagewarden_policy::{Outcome as Judgement, Verdict};
-use sha2::{Digest, Sha256};
-
-use crate::enforce::Judged;
-use crate::enforce::notice::outcome_word;
-use crate::judged_key::judged_key;
+use crate::enforce::delivery::Delivery;
+use crate::enforce::judged::{Judged, controls, findings_mark, keeps_every_control, outcome_word};
+use crate::enforce::remediation::Remediation;
 use crate::outcome::Failure;
 use crate::ports::{PortError, Table};
+use crate::world::World;
 
-/// The newest verdict by a bundle, whoever delivers it.
-pub(crate) async fn record(table: &impl Table, judged: &Judged) -> Result<(), Failure> {
-    let Judged { verdict, .. } = judged;
-    let findings =
-        serde_json::to_string(&verdict.findings).map_err(|error| Failure::Reject(error.to_string()))?;
-    let attributes = Attributes::from([
-        ("outcome".into(), Value::Text(outcome_word(verdict.outcome).into())),
-        ("findings".into(), Value::Text(findings)),
-        ("checked".into(), Value::Text(verdict.checked.join(" "))),
-        ("bundle".into(), Value::Text(verdict.bundle.clone())),
-    ]);
-    // What is known comes after what was not, whenever it was found out.
-    let known = u8::from(verdict.outcome != Judgement::Unknown);
-    let version = format!("{}#{known}#{}", millis(judged.modified_at), findings_mark(verdict));
-    let mut known = Attributes::from([("id".into(), Value::Text(judged.pk.clone()))]);
-    if let Some(endpoint) = &judged.endpoint {
-        known.insert("endpoint".into(), Value::Text(endpoint.clone()));
-    }
-    let writes = [
-        Write::Newest { key: verdict_key(judged), version_attribute: "as_of".into(), version, attributes },
-        Write::Merge { key: judged_key(&judged.resource), once: known, union: BTreeMap::new() },
-    ];
-    Ok(table.write(&writes).await?)
+/// The verdict, before anything is done about it.
+pub(crate) async fn record_verdict(delivery: &Delivery<'_, impl World>) -> Result<(), Failure> {
+    let judged = delivery.judged;
+    let mut writes = vec![verdict(judged)?.write()];
+    writes.extend(creator(delivery)?);
+    let Judged { resource, pk, endpoint, .. } = judged;
+    writes.push(JudgedRow::of(resource, pk, endpoint.as_deref()).write());
+    writes.extend(compliance(judged).map(|row| row.write()));
+    Ok(delivery.table().write(&writes).await?)
 }
 
-/// Who created the resource, once CloudTrail has told.
-pub(crate) async fn record_actor(
-    table: &impl Table,
-    judged: &Judged,
-    actor: Option<&Actor>,
-) -> Result<(), Failure> {
-    let Some(actor) = actor else { return Ok(()) };
+/// Who created the resource, where it is too early for a verdict.
+pub(crate) async fn record_creator(delivery: &Delivery<'_, impl World>) -> Result<(), Failure> {
+    match creator(delivery)? {
+        Some(write) => Ok(delivery.table().write(&[write]).await?),
+        None => Ok(()),
+    }
+}
+
+/// The first remediation that took effect is what is recorded: later deliveries find the resource stopped.
+pub(crate) async fn record_remedy(
+    delivery: &Delivery<'_, impl World>,
+    remediation: &Remediation,
+) -> Result<(), PortError> {
+    let Some(action) = &remediation.action else { return Ok(()) };
+    let Judged { pk, verdict, .. } = delivery.judged;
+    let after_ms = remediation.after_ms.unwrap_or_default();
+    let mut writes =
+        vec![VerdictRow::write_remedy(delivery.verdict_key(), action, &remediation.result, after_ms)];
+    writes.extend(remediation.remembered.clone());
+    // A job that is being stopped may still upload its artifact: the lineage says what to think of that.
+    if let Some(id) = NodeId::parse(pk).filter(|_| verdict.plan == Plan::Stop) {
+        let text = format!("{action} for {}", controls(verdict));
+        writes.push(NodeRow::fact(&id, node::REMEDY, text.into()));
+    }
+    delivery.table().write(&writes).await
+}
+
+fn verdict(judged: &Judged) -> Result<VerdictRow, Failure> {
+    let Judged { verdict, pk, modified_at, .. } = judged;
+    let findings =
+        serde_json::to_string(&verdict.findings).map_err(|error| Failure::Reject(error.to_string()))?;
+    Ok(VerdictRow {
+        pk: pk.clone(),
+        bundle: verdict.bundle.clone(),
+        modified_at: *modified_at,
+        is_known: verdict.outcome != Judgement::Unknown,
+        findings_mark: findings_mark(verdict),
+        outcome: outcome_word(verdict.outcome).to_owned(),
+        findings,
+        checked: verdict.checked.join(" "),
+    })
+}
+
+/// Who created the resource, once CloudTrail has said so.
+fn creator(delivery: &Delivery<'_, impl World>) -> Result<Option<Write>, Failure> {
+    let Some(actor) = delivery.creator() else { return Ok(None) };
     let text = serde_json::to_string(actor).map_err(|error| Failure::Reject(error.to_string()))?;
-    let once = Attributes::from([("actor".into(), Value::Text(text))]);
-    let write = Write::Merge { key: verdict_key(judged), once, union: BTreeMap::new() };
-    Ok(table.write(&[write]).await?)
+    Ok(Some(VerdictRow::write_actor(delivery.verdict_key(), &text)))
 }
 
 /// When a resource that can be changed last kept every control: what it breaks later is a new finding.
-pub(crate) async fn remember_compliance(table: &impl Table, judged: &Judged) -> Result<(), PortError> {
-    if !judged.resource.kind.is_mutable() {
-        return Ok(());
-    }
-    let version = millis(judged.modified_at);
-    let key = compliance_key(judged);
-    let write =
-        Write::Newest { key, version_attribute: "kept_at".into(), version, attributes: Attributes::new() };
-    table.write(&[write]).await
-}
-
-pub(crate) async fn known_actor(
-    table: &impl Table,
-    judged: &Judged,
-    actor: Option<&Actor>,
-) -> Result<Option<Actor>, PortError> {
-    if let Some(actor) = actor {
-        return Ok(Some(actor.clone()));
-    }
-    let recorded = table.get(&[verdict_key(judged)]).await?.pop();
-    Ok(recorded.and_then(|item| serde_json::from_str(item.text("actor")?).ok()))
-}
-
-/// Enough of the bundle's hash to tell bundles apart.
-pub(crate) fn bundle_mark(verdict: &Verdict) -> String {
-    verdict.bundle.chars().take(12).collect()
-}
-
-/// What tells one set of findings from another.
-pub(crate) fn findings_mark(verdict: &Verdict) -> String {
-    let said: Vec<String> =
-        verdict.findings.iter().map(|finding| format!("{}={}", finding.control, finding.actual)).collect();
-    Sha256::digest(said.join("\n")).iter().take(6).map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// Milliseconds that sort as texts.
-pub(crate) fn millis(time: Timestamp) -> String {
-    format!("{:015}", time.millis())
-}
-
-pub(crate) fn verdict_key(judged: &Judged) -> Key {
-    Key::new(judged.pk.as_str(), format!("V#{}", bundle_mark(&judged.verdict)))
-}
-
-pub(crate) fn compliance_key(judged: &Judged) -> Key {
-    Key::new(judged.pk.as_str(), format!("VK#{}", bundle_mark(&judged.verdict)))
+fn compliance(judged: &Judged) -> Option<ComplianceRow> {
+    let Judged { resource, pk, verdict, modified_at, .. } = judged;
+    (resource.kind.is_mutable() && keeps_every_control(verdict)).then(|| ComplianceRow {
+        pk: pk.clone(),
+        bundle: verdict.bundle.clone(),
+        kept_at: *modified_at,
+    })
 }

@@ -1,8 +1,9 @@
-//! What is told once per cause, however often the cause is delivered.
+//! What is published once per cause, however often the cause is delivered.
 
 use std::collections::BTreeSet;
 
 use sagewarden_events::Timestamp;
+use sagewarden_lineage::rows::ReceiptRow;
 use sagewarden_lineage::table::{Attributes, Key, Value};
 use serde_json::Value as Json;
 
@@ -23,13 +24,13 @@ const LEASE_MS: i64 = 120_000;
 /// How long a receipt remembers its cause: longer than any archive from which events are replayed (400 days).
 const RECEIPT_SECONDS: i64 = 400 * 86_400;
 
-/// A claim on something that is to be told once: held while it is found out what to say.
+/// A claim on something that is to be done once, such as publishing a notice: held while it is found out what to say.
 pub(crate) struct Receipt {
     claim: Claim,
 }
 
 impl Receipt {
-    /// Claims a cause; `None` when it has been told.
+    /// Claims a cause; `None` when it is done.
     ///
     /// # Errors
     /// When the table fails, or another delivery is at it: the record is to be retried.
@@ -38,10 +39,10 @@ impl Receipt {
         moment: &Moment,
         cause: &str,
     ) -> Result<Option<Self>, PortError> {
-        Self::claim_key(table, moment, Key::new(format!("E#{cause}"), "#")).await
+        Self::claim_key(table, moment, ReceiptRow::key(cause)).await
     }
 
-    /// As [`Self::claim`], for a receipt of any key; its `pk` begins with `E#`.
+    /// As [`Self::claim`], for the key of any [`ReceiptRow`].
     pub(crate) async fn claim_key(
         table: &impl Table,
         moment: &Moment,
@@ -58,13 +59,14 @@ impl Receipt {
             Claimed::Mine => Ok(Some(Self { claim })),
             Claimed::Busy => {
                 let message = "another delivery of the same is at it";
-                let context = format!("tell `{}`", claim.key.pk.trim_start_matches("E#"));
+                let cause = ReceiptRow::cause_of(&claim.key).unwrap_or(&claim.key.pk);
+                let context = format!("tell `{cause}`");
                 Err(PortError::new(PortErrorKind::Unavailable, context, message))
             }
         }
     }
 
-    /// Publishes the notice and marks the cause as told; gives the claim back when that fails.
+    /// Publishes the notice and marks the cause as done; gives the claim back when that fails.
     pub(crate) async fn publish(
         self,
         table: &impl Table,
@@ -79,7 +81,7 @@ impl Receipt {
         self.settle(table, cause_time).await
     }
 
-    /// Marks the cause as told.
+    /// Marks the cause as done.
     pub(crate) async fn settle(self, table: &impl Table, cause_time: Timestamp) -> Result<(), PortError> {
         table.settle(&self.claim, expiry(cause_time)).await
     }
@@ -103,10 +105,10 @@ impl Receipt {
     }
 }
 
-/// When a receipt may be forgotten: a function of the cause, so that the receipt is the same whoever told it.
+/// When a receipt may be forgotten: a function of the cause, so that the receipt is the same whoever settles it.
 fn expiry(cause_time: Timestamp) -> Attributes {
     let expires = cause_time.millis() / 1000 + RECEIPT_SECONDS;
-    Attributes::from([("ttl".into(), Value::Number(expires))])
+    Attributes::from([(ReceiptRow::EXPIRES.into(), Value::Number(expires))])
 }
 
 /// The fields of a notice's `detail` that the template puts between quotation marks, line by line, to make a mail of them.
@@ -124,7 +126,7 @@ pub(crate) fn readable(notice: &Notice) -> Notice {
     notice
 }
 
-/// Publishes `notice` unless this cause has been told before. Returns whether it left now.
+/// Publishes `notice` unless that was done for this cause before. Returns whether it left now.
 ///
 /// A crash between publishing and settling sends it again after the lease: at least once, and once unless a sender dies
 /// within these milliseconds.
@@ -145,11 +147,11 @@ pub(crate) async fn publish_once(
     }
 }
 
-/// As [`publish_once`]; returns what was done in the words of the notice.
+/// As [`publish_once`]; says what was done in the words of the notice.
 ///
 /// # Errors
 /// As [`publish_once`].
-pub(crate) async fn told_once(
+pub(crate) async fn publish_once_and_say(
     table: &impl Table,
     bus: &impl Bus,
     moment: &Moment,

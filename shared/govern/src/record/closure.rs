@@ -15,13 +15,6 @@ use crate::ports::{PortError, PortErrorKind, Table};
 /// A closure holds everything up to so many nodes, however far away: models that are trained from each other make long chains.
 const WHOLE: Limits = Limits { max_depth: 250, max_nodes: 2_000 };
 
-/// The sort key of an endpoint's pointer to the deployment in force.
-pub(crate) const CURRENT: &str = "C";
-
-/// The partition that names the live deployments whose upstream is larger than what is indexed: a question that reads the index
-/// of an ancestor cannot tell whether these are part of the answer, and says so.
-pub(crate) const UNINDEXED: &str = "K#unindexed";
-
 /// What reads items: the table itself, or for an answer the table within limits.
 pub(crate) trait Reads {
     /// Why it did not read.

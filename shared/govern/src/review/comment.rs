@@ -3,10 +3,11 @@
 
 use std::collections::BTreeSet;
 
+use sagewarden_lineage::rows::bundle_mark;
 use sagewarden_policy::{Bundle, Finding, Outcome, Severity};
 
 use crate::ports::Comment;
-use crate::review::{Judged, MAX_BYTES, MAX_FILES, Review};
+use crate::review::reviewed::{MAX_BYTES, MAX_FILES, Review, ReviewedRequest};
 
 /// Left for the sentence that says what was cut.
 const CUT: usize = 200;
@@ -43,11 +44,11 @@ pub(crate) fn text(review: &Review, bundle: &Bundle, account: &str) -> String {
 
 /// The review in a few words, such as `3 requests in 2 files: 1 violating, 2 compliant`.
 pub(crate) fn summary(review: &Review) -> String {
-    let files: BTreeSet<&str> = review.judged.iter().map(|judged| judged.path.as_str()).collect();
-    let requests = count(review.judged.len(), "request", "requests");
+    let files: BTreeSet<&str> = review.requests.iter().map(|request| request.path.as_str()).collect();
+    let requests = count(review.requests.len(), "request", "requests");
     let files = count(files.len(), "file", "files");
     let number = |outcome: Outcome| {
-        let number = review.judged.iter().filter(|judged| judged.verdict.outcome == outcome).count();
+        let number = review.requests.iter().filter(|request| request.verdict.outcome == outcome).count();
         (number > 0).then(|| format!("{number} {}", word(outcome)))
     };
     let outcomes = [Outcome::Violating, Outcome::Unknown, Outcome::Waived, Outcome::Compliant];
@@ -55,11 +56,6 @@ pub(crate) fn summary(review: &Review) -> String {
         [_] if number(Outcome::Compliant).is_some() => format!("{requests} in {files}, all controls hold"),
         several => format!("{requests} in {files}: {}", several.join(", ")),
     }
-}
-
-/// Enough of the bundle's hash to tell bundles apart.
-pub(crate) fn bundle_mark(bundle: &Bundle) -> String {
-    bundle.hash().chars().take(12).collect()
 }
 
 fn word(outcome: Outcome) -> &'static str {
@@ -74,12 +70,12 @@ fn word(outcome: Outcome) -> &'static str {
 /// One for each finding, the worst requests first: should some be cut, it is those that matter least. The first of a request
 /// names it.
 fn pieces(review: &Review) -> Vec<String> {
-    let mut judged: Vec<&Judged> = review.judged.iter().collect();
-    judged.sort_by_key(|judged| std::cmp::Reverse(worst(judged)));
+    let mut requests: Vec<&ReviewedRequest> = review.requests.iter().collect();
+    requests.sort_by_key(|request| std::cmp::Reverse(worst(request)));
     let mut pieces = Vec::new();
-    for judged in judged {
-        let mut heading = heading(judged);
-        for each in &judged.verdict.findings {
+    for request in requests {
+        let mut heading = heading(request);
+        for each in &request.verdict.findings {
             pieces.push(std::mem::take(&mut heading) + &finding(each));
         }
     }
@@ -87,13 +83,13 @@ fn pieces(review: &Review) -> Vec<String> {
 }
 
 /// A waived violation comes after all others.
-fn worst(judged: &Judged) -> Option<Severity> {
-    let open = judged.verdict.findings.iter().filter(|finding| finding.waiver.is_none());
+fn worst(request: &ReviewedRequest) -> Option<Severity> {
+    let open = request.verdict.findings.iter().filter(|finding| finding.waiver.is_none());
     open.map(|finding| finding.severity).max()
 }
 
-fn heading(judged: &Judged) -> String {
-    let Judged { path, place, resource, verdict } = judged;
+fn heading(request: &ReviewedRequest) -> String {
+    let ReviewedRequest { path, place, resource, verdict } = request;
     let place = place.as_ref().map(|place| format!(" {}", code(place))).unwrap_or_default();
     let (broken, checked) = (verdict.findings.len(), verdict.checked.len());
     let state = match verdict.outcome {
@@ -157,7 +153,7 @@ fn tail(review: &Review, bundle: &Bundle, account: &str) -> String {
     for (index, line) in lines.iter().enumerate() {
         text += &format!("{}- {line}\n", if index == 0 { "\n" } else { "" });
     }
-    let bundle = bundle_mark(bundle);
+    let bundle = bundle_mark(bundle.hash());
     text + &format!(
         "\nJudged before anything is created, for account {account}, by the policies `{bundle}`.\n"
     )
@@ -205,14 +201,14 @@ mod tests {
         }
     }
 
-    fn judged(path: &str, findings: Vec<Finding>) -> Judged {
+    fn judged(path: &str, findings: Vec<Finding>) -> ReviewedRequest {
         let outcome = match findings.as_slice() {
             [] => Outcome::Compliant,
             all if all.iter().all(|finding| finding.waiver.is_some()) => Outcome::Waived,
             _ => Outcome::Violating,
         };
         let checked = vec!["TRN-NET-01".to_owned(), "TRN-NET-02".to_owned()];
-        Judged {
+        ReviewedRequest {
             path: path.to_owned(),
             place: Some("Steps[0]".to_owned()),
             resource: Resource::in_region(ResourceKind::TrainingJob, "111122223333", "eu-west-1", "train"),
@@ -230,8 +226,8 @@ mod tests {
         }
     }
 
-    fn review(judged: Vec<Judged>) -> Review {
-        Review { judged, complete: true, ..Review::default() }
+    fn review(requests: Vec<ReviewedRequest>) -> Review {
+        Review { requests, complete: true, ..Review::default() }
     }
 
     fn written(review: &Review) -> String {
@@ -283,7 +279,7 @@ mod tests {
     fn a_long_comment_is_cut_where_it_matters_least_and_says_so() {
         let long = "\u{1f600}".repeat(1_000);
         let low = (0..40).map(|_| judged(&long, vec![finding_of("TRN-NET-02", Severity::Low, &long)]));
-        let mut all: Vec<Judged> = low.collect();
+        let mut all: Vec<ReviewedRequest> = low.collect();
         all.push(judged("worst.json", vec![finding_of("TRN-NET-01", Severity::High, "absent")]));
         let mut review = review(all);
         review.notes = vec![(long.clone(), long.clone()); 50];

@@ -3,25 +3,24 @@
 //! Judged is what the push added or changed and what [`intake`] knows: requests, descriptions and pipeline definitions in
 //! JSON. A repository holds all sorts of JSON: what is none of these is passed over.
 
-pub(crate) mod comment;
+mod comment;
+mod reviewed;
 
 use sagewarden_events::{CommitId, RefKind, ReferenceChanged, Repository, Resource, Timestamp};
+use sagewarden_lineage::rows::bundle_mark;
 use sagewarden_policy::intake::{self, Candidate};
 use sagewarden_policy::join::offline;
-use sagewarden_policy::{Bundle, Subject, Verdict, judge};
+use sagewarden_policy::{Bundle, Subject, judge};
 use sha2::{Digest, Sha256};
 
 use crate::notify::{Moment, Receipt};
 use crate::outcome::{Done, Outcome};
 use crate::ports::{ChangedFile, Comment, PortError, SourceControl};
+use crate::review::reviewed::{MAX_BYTES, MAX_FILES, Review, ReviewedRequest};
 use crate::world::World;
 
 /// Differences that are listed of a push. A larger one is a new repository or an import.
 const MAX_CHANGES: usize = 3_000;
-/// Files that are read: a call each, within the time that a function has.
-pub(crate) const MAX_FILES: usize = 300;
-/// Bytes of a file that is read. The requests of the longest pipelines have a tenth of it.
-pub(crate) const MAX_BYTES: usize = 256 * 1024;
 
 /// The use case with the ports it needs.
 #[derive(Clone, Copy, Debug)]
@@ -30,30 +29,6 @@ pub struct ReviewCommit<'a, W> {
     pub world: &'a W,
     /// Policies and settings.
     pub bundle: &'a Bundle,
-}
-
-/// What a push would create, judged.
-#[derive(Debug, Default)]
-pub(crate) struct Review {
-    /// In the order of the files.
-    pub(crate) judged: Vec<Judged>,
-    /// What could only be judged in part, or not at all, as file and note.
-    pub(crate) notes: Vec<(String, String)>,
-    /// Files that are too large to be read.
-    pub(crate) too_large: Vec<String>,
-    /// JSON files beyond those that are read.
-    pub(crate) unread: usize,
-    /// False when the push changed more files than are listed.
-    pub(crate) complete: bool,
-}
-
-/// One request of a file with its verdict.
-#[derive(Debug)]
-pub(crate) struct Judged {
-    pub(crate) path: String,
-    pub(crate) place: Option<String>,
-    pub(crate) resource: Resource,
-    pub(crate) verdict: Verdict,
 }
 
 /// A push with what it is compared to.
@@ -96,10 +71,10 @@ impl<W: World> ReviewCommit<'_, W> {
         let Some(receipt) = Receipt::claim(self.world.table(), moment, &cause).await? else {
             return Ok(Done::Nothing("the commit has its comment".to_owned()));
         };
-        match self.judge_and_tell(&push, &files, changes.complete, &cause).await {
-            Ok(Some(told)) => {
+        match self.judge_and_comment(&push, &files, changes.complete, &cause).await {
+            Ok(Some(summary)) => {
                 receipt.settle(self.world.table(), push.time).await?;
-                Ok(Done::Acted(format!("commented on it: {told}")))
+                Ok(Done::Acted(format!("commented on it: {summary}")))
             }
             Ok(None) => {
                 receipt.give_back(self.world.table()).await?;
@@ -116,12 +91,12 @@ impl<W: World> ReviewCommit<'_, W> {
     fn cause(&self, push: &Push<'_>) -> String {
         let Repository { account, region, name } = push.repository;
         let before = push.before.map_or("nothing", CommitId::as_str);
-        let bundle = comment::bundle_mark(self.bundle);
+        let bundle = bundle_mark(self.bundle.hash());
         format!("comment#{account}#{region}#{name}#{before}#{}#{bundle}", push.after)
     }
 
-    /// Returns what was told in a few words; `None` when nothing could be judged, and nothing was told.
-    async fn judge_and_tell(
+    /// Returns the comment in a few words; `None` when nothing could be judged, and nothing was posted.
+    async fn judge_and_comment(
         &self,
         push: &Push<'_>,
         files: &[ChangedFile],
@@ -136,7 +111,7 @@ impl<W: World> ReviewCommit<'_, W> {
                 None => review.too_large.push(file.path.clone()),
             }
         }
-        if review.judged.is_empty() {
+        if review.requests.is_empty() {
             return Ok(None);
         }
         let text = comment::text(&review, self.bundle, &push.repository.account);
@@ -156,13 +131,13 @@ impl<W: World> ReviewCommit<'_, W> {
         let read = str::from_utf8(content).ok().and_then(|text| intake::read(text).ok());
         let Some(intake) = read else { return };
         for candidate in intake.candidates {
-            review.judged.push(self.judge(push, path, candidate));
+            review.requests.push(self.judge(push, path, candidate));
         }
         review.notes.extend(intake.passed_over.into_iter().map(|note| (path.to_owned(), note)));
     }
 
     /// Where the file does not say it, it is for the repository's account and region.
-    fn judge(&self, push: &Push<'_>, path: &str, candidate: Candidate) -> Judged {
+    fn judge(&self, push: &Push<'_>, path: &str, candidate: Candidate) -> ReviewedRequest {
         let Candidate { resource, document, place } = candidate;
         let or = |own: String, other: &str| if own.is_empty() { other.to_owned() } else { own };
         let account = or(resource.account, &push.repository.account);
@@ -173,7 +148,7 @@ impl<W: World> ReviewCommit<'_, W> {
         let joined = offline(&resource, &document);
         let subject = Subject { resource: &resource, document: &document, created_at, joined: &joined };
         let verdict = judge(self.bundle, &subject);
-        Judged { path: path.to_owned(), place, resource, verdict }
+        ReviewedRequest { path: path.to_owned(), place, resource, verdict }
     }
 }
 

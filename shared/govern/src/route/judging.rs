@@ -1,8 +1,7 @@
-//! The two functions that judge, and all five one after the other.
+//! The two functions that judge.
 
 use sagewarden_events::{CommitId, Event, ReferenceChanged};
 
-use super::{alert_drift, detect_drift, record_lineage};
 use crate::bundle::{BundleInForce, KeepBundle};
 use crate::enforce::EnforcePolicy;
 use crate::enforce::inspect_role::InspectedRoles;
@@ -29,15 +28,6 @@ impl Judging {
     pub fn new(in_force: BundleInForce) -> Self {
         Self { in_force, inspected: InspectedRoles::default(), comments: true }
     }
-}
-
-/// What one function made of one event.
-#[derive(Debug)]
-pub struct Handled {
-    /// The function.
-    pub function: &'static str,
-    /// How it ended.
-    pub outcome: Outcome,
 }
 
 /// `record-commit`. Recorded first: whatever keeps a push from being judged, the commit is there.
@@ -85,19 +75,4 @@ async fn enforce(world: &impl World, judging: &Judging, event: &Event, moment: &
     let Judging { in_force, inspected, .. } = judging;
     let bundle = &*KeepBundle { world, in_force }.bundle(moment).await?;
     EnforcePolicy { world, inspected, bundle }.enforce(event, moment).await
-}
-
-/// Gives an event to every function, one after the other, as EventBridge's rules and the queues do. Those that have nothing to do
-/// with it are left out of the answer.
-pub async fn deliver(world: &impl World, judging: &Judging, event: &Event, moment: &Moment) -> Vec<Handled> {
-    let mut handled = Vec::new();
-    let mut add = |function, outcome: Option<Outcome>| {
-        handled.extend(outcome.map(|outcome| Handled { function, outcome }));
-    };
-    add("record-commit", record_commit(world, judging, event, moment).await);
-    add("enforce-policy", enforce_policy(world, judging, event, moment).await);
-    add("record-lineage", record_lineage(world, event).await);
-    add("detect-drift", detect_drift(world, event, moment).await);
-    add("alert-drift", alert_drift(world, event, moment).await);
-    handled
 }

@@ -1,0 +1,107 @@
+//! One delivery of an event, once the resource that it is about has been judged: what the table holds of the resource is read
+//! when somebody asks for it first, and once.
+
+use std::cell::OnceCell;
+
+use sagewarden_events::{Actor, CallMade, Effect, Timestamp};
+use sagewarden_lineage::rows::{ComplianceRow, VerdictRow};
+use sagewarden_lineage::table::{Item, Key};
+
+use crate::enforce::judged::Judged;
+use crate::notify::Moment;
+use crate::ports::{PortError, Table};
+use crate::world::World;
+
+/// A judged resource, the call that led to it, and the world to act in.
+pub(crate) struct Delivery<'a, W> {
+    pub(crate) world: &'a W,
+    pub(crate) judged: &'a Judged,
+    /// Absent where a state change or another resource led here.
+    pub(crate) call: Option<&'a CallMade>,
+    pub(crate) moment: &'a Moment,
+    verdict: OnceCell<Option<Item>>,
+    compliance: OnceCell<Option<ComplianceRow>>,
+}
+
+impl<'a, W: World> Delivery<'a, W> {
+    pub(crate) fn new(
+        world: &'a W,
+        judged: &'a Judged,
+        call: Option<&'a CallMade>,
+        moment: &'a Moment,
+    ) -> Self {
+        Self { world, judged, call, moment, verdict: OnceCell::new(), compliance: OnceCell::new() }
+    }
+
+    pub(crate) fn table(&self) -> &'a W::Table {
+        self.world.table()
+    }
+
+    /// Who created the resource, when that is the call.
+    pub(crate) fn creator(&self) -> Option<&'a Actor> {
+        self.call.filter(|call| call.effect == Effect::Created).map(|call| &call.actor)
+    }
+
+    /// The call, when it changed the resource.
+    pub(crate) fn change(&self) -> Option<&'a CallMade> {
+        self.call.filter(|call| call.effect == Effect::Changed)
+    }
+
+    /// The row of the verdict.
+    pub(crate) fn verdict_key(&self) -> Key {
+        VerdictRow::key(&self.judged.pk, &self.judged.verdict.bundle)
+    }
+
+    /// Who created the resource, as far as CloudTrail has said so to this or another delivery.
+    pub(crate) async fn known_creator(&self) -> Result<Option<Actor>, PortError> {
+        if let Some(creator) = self.creator() {
+            return Ok(Some(creator.clone()));
+        }
+        let row = self.verdict_row().await?;
+        Ok(row.and_then(|row| serde_json::from_str(row.text(VerdictRow::ACTOR)?).ok()))
+    }
+
+    /// How often Sagewarden has changed the resource.
+    pub(crate) async fn changes(&self) -> Result<i64, PortError> {
+        let row = self.verdict_row().await?;
+        Ok(row.and_then(|row| row.number(VerdictRow::CHANGES)).unwrap_or_default())
+    }
+
+    /// The controls that the resource's tag names.
+    pub(crate) async fn marked(&self) -> Result<Option<&str>, PortError> {
+        Ok(self.verdict_row().await?.and_then(|row| row.text(VerdictRow::MARKED)))
+    }
+
+    /// Whether Sagewarden stopped the notebook instance to change it, and has not started it again.
+    pub(crate) async fn waits_to_start(&self) -> Result<bool, PortError> {
+        let row = self.verdict_row().await?;
+        Ok(row.and_then(|row| row.text(VerdictRow::STOPPED_TO_CHANGE)) == Some("yes"))
+    }
+
+    /// When a resource that can be changed last kept every control before it became what was judged.
+    pub(crate) async fn kept_at(&self) -> Result<Option<Timestamp>, PortError> {
+        let row = self.compliance_row().await?;
+        Ok(row.map(|row| row.kept_at).filter(|at| *at < self.judged.modified_at))
+    }
+
+    /// Read before the receipt of a finding is claimed, which it tells from receipts of earlier ones.
+    async fn compliance_row(&self) -> Result<Option<&ComplianceRow>, PortError> {
+        if let Some(held) = self.compliance.get() {
+            return Ok(held.as_ref());
+        }
+        let key = ComplianceRow::key(&self.judged.pk, &self.judged.verdict.bundle);
+        let item = self.table().get(&[key]).await?.pop();
+        let row = item.and_then(|item| ComplianceRow::parse(&item));
+        Ok(self.compliance.get_or_init(|| row).as_ref())
+    }
+
+    /// Read after the receipt of a finding was claimed: what the delivery before this one did about it is in the row. Read with
+    /// the other row, earlier, it would lack that, and what is marked would be marked and published again.
+    async fn verdict_row(&self) -> Result<Option<&Item>, PortError> {
+        if let Some(held) = self.verdict.get() {
+            return Ok(held.as_ref());
+        }
+        let row = self.table().get(&[self.verdict_key()]).await?.pop();
+        Ok(self.verdict.get_or_init(|| row).as_ref())
+    }
+}

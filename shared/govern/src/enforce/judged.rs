@@ -1,0 +1,89 @@
+//! A resource with its verdict, and how verdicts are named in notices, logs and rows.
+
+use sagewarden_events::{CallMade, Resource, ResourceKind, Status, Timestamp};
+use sagewarden_policy::{Finding, FindingStatus, Outcome as Judgement, Plan, Verdict};
+use serde_json::Value as Json;
+use sha2::{Digest, Sha256};
+
+/// A resource that was judged.
+pub(crate) struct Judged {
+    pub(crate) resource: Resource,
+    /// The partition of its verdicts.
+    pub(crate) pk: String,
+    pub(crate) created_at: Timestamp,
+    /// When it was last changed, for kinds whose settings can change; else when it was created.
+    pub(crate) modified_at: Timestamp,
+    pub(crate) verdict: Verdict,
+    pub(crate) status: Option<Status>,
+    pub(crate) role: Option<String>,
+    /// The endpoint that it watches, for schedules.
+    pub(crate) endpoint: Option<String>,
+}
+
+impl Judged {
+    /// Whoever changed a package last need not be who approved it: only the call that approves it has its approval withdrawn.
+    pub(crate) fn mark_unless_approved_by(&mut self, call: Option<&CallMade>) {
+        if self.verdict.plan.withdraws_approval() && !call.is_some_and(approves) {
+            self.verdict.plan = Plan::Tag;
+        }
+    }
+
+    /// Why it is not acted on now: what is being made or changed is judged when that has come to an end, which is an event of
+    /// its own.
+    pub(crate) fn not_yet(&self) -> Option<String> {
+        let Self { resource, status, .. } = self;
+        let status = status.as_ref()?;
+        let rests = match resource.kind {
+            ResourceKind::Endpoint => matches!(status, Status::InService | Status::Failed),
+            ResourceKind::NotebookInstance => {
+                matches!(status, Status::InService | Status::Stopped | Status::Failed)
+            }
+            _ => true,
+        };
+        (!rests).then(|| format!("{resource} is {status}: it is judged when that is over"))
+    }
+
+    /// The ids of the controls that it breaks, with spaces between, as its tag names them.
+    pub(crate) fn violated(&self) -> String {
+        let Verdict { findings, checked, .. } = &self.verdict;
+        let violated = findings.iter().filter(|finding| {
+            finding.status == FindingStatus::Violation && checked.contains(&finding.control)
+        });
+        violated.map(|finding| finding.control.as_str()).collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// Whether a call is what approved the package.
+fn approves(call: &CallMade) -> bool {
+    call.request.get("modelApprovalStatus").and_then(Json::as_str) == Some("Approved")
+}
+
+/// Whether every control holds, or is waived.
+pub(crate) fn keeps_every_control(verdict: &Verdict) -> bool {
+    matches!(verdict.outcome, Judgement::Compliant | Judgement::Waived)
+}
+
+/// The ids of the controls that do not hold; where none certainly does not, of those that are not known or waived.
+pub(crate) fn controls(verdict: &Verdict) -> String {
+    let violated = |finding: &&Finding| finding.status == FindingStatus::Violation;
+    let any = verdict.findings.iter().any(|finding| violated(&finding));
+    let findings = verdict.findings.iter().filter(|finding| !any || violated(finding));
+    findings.map(|finding| finding.control.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+/// The outcome as notices and rows have it.
+pub(crate) fn outcome_word(outcome: Judgement) -> &'static str {
+    match outcome {
+        Judgement::Compliant => "compliant",
+        Judgement::Violating => "violating",
+        Judgement::Waived => "waived",
+        Judgement::Unknown => "unknown",
+    }
+}
+
+/// What tells one set of findings from another.
+pub(crate) fn findings_mark(verdict: &Verdict) -> String {
+    let stated: Vec<String> =
+        verdict.findings.iter().map(|finding| format!("{}={}", finding.control, finding.actual)).collect();
+    Sha256::digest(stated.join("\n")).iter().take(6).map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,62 @@
+//! Looks at a resource as it is now, and judges it.
+
+use sagewarden_events::{Resource, ResourceKind, Status, Timestamp};
+use sagewarden_lineage::rows::VerdictRow;
+use sagewarden_policy::join::{Answer, Joined};
+use sagewarden_policy::{Subject, judge};
+use serde_json::Value as Json;
+
+use crate::enforce::join::Lookup;
+use crate::enforce::judged::Judged;
+use crate::outcome::Failure;
+use crate::ports::Account;
+use crate::world::World;
+
+/// The resource with its verdict; `None` when it does not exist.
+pub(crate) async fn look(
+    lookup: &Lookup<'_, impl World>,
+    resource: &Resource,
+) -> Result<Option<Judged>, Failure> {
+    let Some(description) = lookup.world.account().describe(resource).await? else { return Ok(None) };
+    let time = |field: &str| description.document.get(field).and_then(Timestamp::from_json);
+    let Some(created_at) = time("CreationTime") else {
+        let reason =
+            format!("the description of {resource} has no readable `CreationTime`: it cannot be judged");
+        return Err(Failure::Reject(reason));
+    };
+    let joined = lookup.join(&description).await?;
+    let (resource, document) = (&description.resource, &description.document);
+    let subject = Subject { resource, document, created_at, joined: &joined };
+    let text = |field: &str| document.get(field).and_then(Json::as_str).filter(|text| !text.is_empty());
+    let own = time("LastModifiedTime").filter(|_| resource.kind.is_mutable());
+    let modified_at = own.into_iter().chain(last_changes(&joined)).max();
+    let status = resource.kind.status_field().and_then(text);
+    let watched = text("EndpointName").filter(|_| resource.kind == ResourceKind::MonitoringSchedule);
+    Ok(Some(Judged {
+        pk: VerdictRow::partition(resource, created_at),
+        created_at,
+        modified_at: modified_at.unwrap_or(created_at),
+        verdict: judge(lookup.bundle, &subject),
+        status: status.map(Status::parse),
+        role: text("RoleArn").or_else(|| text("ExecutionRoleArn")).map(str::to_owned),
+        endpoint: watched.map(str::to_owned),
+        resource: resource.clone(),
+    }))
+}
+
+/// When the resources that a verdict also depends on were changed: schedules, packages, definitions.
+fn last_changes(joined: &Joined) -> impl Iterator<Item = Timestamp> {
+    let documents = joined.values().flat_map(|answer| match answer {
+        Answer::Documents(documents) => documents.as_slice(),
+        Answer::Unreadable(_) => &[],
+    });
+    let listed = |document: &Json| {
+        let list = document.get("MonitoringScheduleSummaries").and_then(Json::as_array);
+        list.into_iter().flatten().filter_map(last_change).max()
+    };
+    documents.filter_map(move |document| last_change(document).max(listed(document)))
+}
+
+fn last_change(document: &Json) -> Option<Timestamp> {
+    document.get("LastModifiedTime").and_then(Timestamp::from_json)
+}

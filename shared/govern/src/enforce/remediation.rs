@@ -1,0 +1,62 @@
+//! What was done about a violation.
+
+use sagewarden_lineage::table::Write;
+use serde::Serialize;
+
+use crate::ports::{PortError, PortErrorKind};
+
+/// The tag that marks what breaks a control; its value is the controls' ids.
+pub const VIOLATION_TAG: &str = "sagewarden:violation";
+
+/// What was done about a violation, as notices have it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub(crate) struct Remediation {
+    /// The API call; absent when none was made.
+    pub(crate) action: Option<String>,
+    /// What came of it, or why nothing was done.
+    pub(crate) result: String,
+    /// Whether a call was made and refused.
+    pub(crate) failed: bool,
+    /// From the resource's creation, or the call that changed it, to the remedy, in milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) after_ms: Option<i64>,
+    /// Whether the same call would be refused again.
+    #[serde(skip)]
+    pub(crate) hopeless: bool,
+    /// What the row of the verdict remembers of it, should it take effect, for the next delivery.
+    #[serde(skip)]
+    pub(crate) remembered: Option<Write>,
+}
+
+impl Remediation {
+    pub(crate) fn nothing(result: impl Into<String>) -> Self {
+        Self { result: result.into(), ..Self::default() }
+    }
+
+    pub(crate) fn done(action: &str, result: impl Into<String>) -> Self {
+        Self { action: Some(action.to_owned()), result: result.into(), ..Self::default() }
+    }
+
+    /// A refused call is a result, not an error: it is published before it is tried again.
+    pub(crate) fn of(action: &str, result: impl Into<String>, answer: Result<(), PortError>) -> Self {
+        match answer {
+            Ok(()) => Self::done(action, result),
+            Err(error) => Self {
+                hopeless: error.kind() == PortErrorKind::Invalid,
+                ..Self::failed(action, format!("{action} failed: {error}"))
+            },
+        }
+    }
+
+    pub(crate) fn failed(action: &str, result: impl Into<String>) -> Self {
+        Self { failed: true, ..Self::done(action, result) }
+    }
+
+    pub(crate) fn remembering(self, write: Write) -> Self {
+        Self { remembered: Some(write), ..self }
+    }
+
+    pub(crate) fn took_effect(&self) -> bool {
+        self.action.is_some() && !self.failed
+    }
+}

@@ -1,0 +1,34 @@
+//! All five functions, one after the other.
+
+use sagewarden_events::Event;
+
+use crate::detect::known_baselines::KnownBaselines;
+use crate::notify::Moment;
+use crate::outcome::Outcome;
+use crate::route::judging::{Judging, enforce_policy, record_commit};
+use crate::route::watching::{alert_drift, detect_drift, record_lineage};
+use crate::world::World;
+
+/// What one function made of one event.
+#[derive(Debug)]
+pub struct Handled {
+    /// The function.
+    pub function: &'static str,
+    /// How it ended.
+    pub outcome: Outcome,
+}
+
+/// Gives an event to every function, one after the other, as EventBridge's rules and the queues do. Those that have nothing to do
+/// with it are left out of the answer.
+pub async fn deliver(world: &impl World, judging: &Judging, event: &Event, moment: &Moment) -> Vec<Handled> {
+    let mut handled = Vec::new();
+    let mut add = |function, outcome: Option<Outcome>| {
+        handled.extend(outcome.map(|outcome| Handled { function, outcome }));
+    };
+    add("record-commit", record_commit(world, judging, event, moment).await);
+    add("enforce-policy", enforce_policy(world, judging, event, moment).await);
+    add("record-lineage", record_lineage(world, event).await);
+    add("detect-drift", detect_drift(world, &KnownBaselines::default(), event, moment).await);
+    add("alert-drift", alert_drift(world, event, moment).await);
+    handled
+}

@@ -1,0 +1,49 @@
+//! The three functions that judge nothing: they record, measure and alert.
+
+use sagewarden_events::Event;
+
+use crate::alert::AlertDrift;
+use crate::detect::DetectDrift;
+use crate::detect::known_baselines::KnownBaselines;
+use crate::detect::suggest_baseline::SuggestBaseline;
+use crate::notify::Moment;
+use crate::outcome::Outcome;
+use crate::record::RecordLineage;
+use crate::world::World;
+
+/// `record-lineage`.
+pub async fn record_lineage(world: &impl World, event: &Event) -> Option<Outcome> {
+    let recorder = RecordLineage { world, writes_back: true };
+    match event {
+        Event::CallMade(call) => Some(recorder.record_call(call).await),
+        Event::ResourceChanged(change) => Some(recorder.record(change).await),
+        _ => None,
+    }
+}
+
+/// `detect-drift`; `known` are the baselines that the process found lately.
+pub async fn detect_drift(
+    world: &impl World,
+    known: &KnownBaselines,
+    event: &Event,
+    moment: &Moment,
+) -> Option<Outcome> {
+    let detect = DetectDrift { world, known };
+    match event {
+        Event::ObjectCreated(object) => Some(detect.on_capture(object, moment).await),
+        Event::ClockTicked(_) => Some(detect.close_windows(moment).await),
+        Event::ResourceChanged(change) => Some(SuggestBaseline { world }.on_job(change, moment).await),
+        _ => None,
+    }
+}
+
+/// `alert-drift`.
+pub async fn alert_drift(world: &impl World, event: &Event, moment: &Moment) -> Option<Outcome> {
+    let alert = AlertDrift { world };
+    match event {
+        Event::ResourceChanged(change) => Some(alert.on_job(change, moment).await),
+        Event::ObjectCreated(object) => Some(alert.on_report(object, moment).await),
+        Event::ClockTicked(tick) => Some(alert.on_clock(tick, moment).await),
+        _ => None,
+    }
+}
