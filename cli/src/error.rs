@@ -1,7 +1,7 @@
 //! Why a command could not run.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use sagewarden_govern::NoAnswer;
 use sagewarden_govern::ports::PortError;
@@ -13,8 +13,6 @@ use sagewarden_outcomes::quality::{UnreadableData, UnusablePair};
 use sagewarden_policy::export::ExportError;
 use sagewarden_policy::{BundleError, intake};
 use thiserror::Error;
-
-use crate::quality_input::Unjoined;
 
 /// Each message says what to do.
 #[derive(Debug, Error)]
@@ -96,6 +94,25 @@ pub(crate) enum CommandError {
     Output(#[from] io::Error),
 }
 
+/// Predictions and labels of which none belong together.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error(
+    "none of {labels} labels belongs to one of {predictions} predictions: {ids}; the first prediction is `{prediction}`{time}, the first \
+     label `{label}`: send the ids of the labels as InferenceId when the endpoint is invoked, or name ground truth of the same hours"
+)]
+pub(crate) struct Unjoined {
+    pub(crate) predictions: u64,
+    pub(crate) labels: u64,
+    /// Which ids the predictions have.
+    pub(crate) ids: String,
+    /// The id of the first prediction.
+    pub(crate) prediction: String,
+    /// When the predictions were made, in words that follow that id.
+    pub(crate) time: String,
+    /// The id of the first label.
+    pub(crate) label: String,
+}
+
 fn files(first: &str, more: usize) -> String {
     match more {
         0 => format!("`{first}`"),
@@ -107,6 +124,18 @@ fn files(first: &str, more: usize) -> String {
 impl CommandError {
     /// The exit status of a command that could not run; 1 is for commands that ran and found something.
     pub(crate) const EXIT: u8 = 2;
+
+    /// What is wrong when a file cannot be read.
+    pub(crate) fn unreadable(path: &Path) -> impl FnOnce(io::Error) -> Self + use<> {
+        let path = path.to_owned();
+        |source| Self::Unreadable { path, source }
+    }
+
+    /// What is wrong when a file or folder cannot be written.
+    pub(crate) fn unwritable(path: &Path) -> impl FnOnce(io::Error) -> Self + use<> {
+        let path = path.to_owned();
+        |source| Self::Unwritable { path, source }
+    }
 
     /// Whether the reader went away (`| head`), which is no error.
     pub(crate) fn is_broken_pipe(&self) -> bool {

@@ -4,25 +4,13 @@ mod ask;
 mod baseline;
 mod check;
 mod command;
-mod command_data;
 mod demo;
 mod drift;
-mod drift_input;
-mod drift_told;
-mod drift_windows;
 mod error;
-mod export;
-mod locate;
+mod input;
 mod output;
 mod policy;
-mod progress;
 mod quality;
-mod quality_baseline;
-mod quality_input;
-mod quality_told;
-mod replay;
-mod sarif;
-mod terminal;
 
 use std::process::ExitCode;
 
@@ -41,7 +29,7 @@ fn main() -> ExitCode {
         Command::Demo(options) => demo::run(&options),
         Command::Quality(options) => quality::run(&options),
         Command::Policy { command } => policy::run(&command),
-        Command::Replay(options) => replay::run(&options),
+        Command::Replay(options) => check::replay::run(&options),
         Command::Lineage(options) => ask::lineage(&options),
         Command::Impact(options) => ask::ask(Ask::Impact, &options.about, options.format),
         Command::Diff(options) => ask::diff(&options),

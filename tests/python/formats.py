@@ -130,7 +130,6 @@ def mermaid():
     import http.server
     import importlib.util
     import pathlib
-    import tempfile
     import threading
 
     from browser import chromium
@@ -142,32 +141,26 @@ def mermaid():
     # Mermaid parses in a browser only. NiceGUI's package brings a copy of it, as modules, which want a server.
     place = pathlib.Path(importlib.util.find_spec("nicegui").submodule_search_locations[0]) / "elements/mermaid/dist"
     serve = functools.partial(Quiet, directory=place)
-    with (
-        http.server.ThreadingHTTPServer(("127.0.0.1", 0), serve) as server,
-        tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile,
-    ):
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), serve) as server, chromium() as browser:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        browser = chromium(profile)
         try:
-            browser.get(f"http://127.0.0.1:{server.server_port}/")
-            answer = browser.execute_async_script(
-                """const [text, done] = arguments;
-                import('/index.js').then(async ({ mermaid }) => {
+            tab = browser.new_page()
+            tab.goto(f"http://127.0.0.1:{server.server_port}/")
+            answer = tab.evaluate(
+                """async (text) => {
+                    const { mermaid } = await import('/index.js');
                     mermaid.initialize({ startOnLoad: false, maxTextSize: 1e7, maxEdges: 1e6 });
                     const { diagramType } = await mermaid.parse(text);
                     const { db } = await mermaid.mermaidAPI.getDiagramFromText(text);
                     const { svg } = await mermaid.render('drawing', text);
                     const drawing = new DOMParser().parseFromString(svg, 'text/html');
                     const shown = [...drawing.querySelectorAll('.node .nodeLabel')].map((label) => label.textContent);
-                    done({ diagramType, nodes: db.getVertices().size, edges: db.getEdges().length, shown });
-                }).catch((error) => done({ error: String(error) }));""",
+                    return { diagramType, nodes: db.getVertices().size, edges: db.getEdges().length, shown };
+                }""",
                 text,
             )
         finally:
-            browser.quit()
             server.shutdown()
-    if "error" in answer:
-        raise ValueError(answer["error"])
     if answer["diagramType"] != "flowchart-v2" or len(answer["shown"]) != answer["nodes"]:
         raise ValueError(str(answer))
     shown.extend(answer["shown"])

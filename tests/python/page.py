@@ -6,29 +6,23 @@ Arguments: `story`, `awkward` or `large`, and the page's file. Standard input: t
 import json
 import pathlib
 import sys
-import tempfile
 
-from selenium.webdriver.common.action_chains import ActionChains
-from selenium.webdriver.common.keys import Keys
-
-from browser import Browser
+from browser import Page, chromium
 
 
-class Page(Browser):
+class Lineage(Page):
     """A page of lineage."""
 
-    def node(self, name):
-        """The box whose label holds the name."""
-        found = [node for node in self.all("a.node") if name in node.get_attribute("aria-label")]
-        assert found, f"no box is called {name}"
-        return found[0]
-
-    def bring(self, name):
-        """Clicks a box where a reader sees it."""
-        ActionChains(self.browser).move_to_element(self.node(name)).click().perform()
+    def bring(self, label):
+        """Clicks a box where a reader sees it. Its label begins with this."""
+        self.one(f"a.node[aria-label^={json.dumps(label)}]").click()
 
     def panel(self):
-        return self.one("#panel").text
+        """The lines that a reader sees."""
+        return "\n".join(filter(None, self.one("#panel").inner_text().splitlines()))
+
+    def labels(self, selector):
+        return self.attributes(selector, "aria-label")
 
     def transform(self):
         return self.one("#scene").get_attribute("transform")
@@ -36,43 +30,43 @@ class Page(Browser):
     def search(self, text):
         field = self.one("#search")
         field.clear()
-        field.send_keys(text)
-        return self.one("#hits").text
+        field.press_sequentially(text)
+        return self.one("#hits").inner_text()
 
 
 def story(page, facts):
-    assert len(page.all("a.node")) == facts["nodes"] and len(page.all("g.edge")) == facts["edges"]
-    assert not page.one("#panel").is_displayed() and not page.all("#cards")[0].is_displayed()
+    assert page.one("a.node").count() == facts["nodes"] and page.one("g.edge").count() == facts["edges"]
+    assert not page.one("#panel").is_visible() and not page.one("#cards").is_visible()
 
     page.one("#fit").click()
     page.bring(f"training job {facts['job']}")
     shown = page.panel()
     assert facts["job"] in shown, shown
     assert f"eta\n{facts['eta']}" in shown, shown
-    assert page.all("a.node.picked")[0].get_attribute("aria-label").startswith(f"training job {facts['job']}")
-    path = [node.get_attribute("aria-label") for node in page.all("a.node.on")]
+    assert page.labels("a.node.picked")[0].startswith(f"training job {facts['job']}")
+    path = page.labels("a.node.on")
     assert any(facts["commit_name"] in label for label in path) and len(path) < facts["nodes"], path
 
-    link = [a for a in page.all("#panel a") if facts["data_name"] in a.text]
+    link = [a for a in page.all("#panel a") if facts["data_name"] in a.inner_text()]
     assert link, shown
     link[0].click()
     assert facts["data"] in page.panel(), page.panel()
 
     # Others than the commit can name it.
     said = page.search(facts["commit"][:7])
-    hits = [node.get_attribute("aria-label") for node in page.all("a.node.hit")]
+    hits = page.labels("a.node.hit")
     assert said == f"{len(hits)} hit{'s' if len(hits) > 1 else ''}", said
     assert any(label.startswith("commit") and facts["commit_name"] in label for label in hits), hits
     seen = []
     for number in range(1, len(hits) + 1):
-        page.one("#search").send_keys(Keys.ENTER)
-        assert page.one("#hits").text == f"{number} of {len(hits)}"
+        page.one("#search").press("Enter")
+        assert page.one("#hits").inner_text() == f"{number} of {len(hits)}"
         seen.append(page.panel())
     assert any(facts["commit"] in shown and shown.split("\n")[1].startswith("commit") for shown in seen), seen
     assert page.search("no such thing") == "0 hits"
 
-    page.one("#search").send_keys(Keys.ESCAPE)
-    assert not page.one("#panel").is_displayed()
+    page.one("#search").press("Escape")
+    assert not page.one("#panel").is_visible()
     assert not page.all(".chosen")
 
     before = page.transform()
@@ -85,57 +79,61 @@ def story(page, facts):
     page.one("#fit").click()
     before = page.transform()
     # From an empty corner: the picture is never so wide and so high that it fills all four.
-    figure = page.one("#graph")
-    corner = (-figure.size["width"] // 2 + 8, -figure.size["height"] // 2 + 8)
-    drag = ActionChains(page.browser).move_to_element_with_offset(figure, *corner).click_and_hold()
-    drag.move_by_offset(60, 40).move_by_offset(20, 10).release().perform()
+    figure = page.one("#graph").bounding_box()
+    x, y = figure["x"] + 8, figure["y"] + 8
+    page.tab.mouse.move(x, y)
+    page.tab.mouse.down()
+    page.tab.mouse.move(x + 60, y + 40)
+    page.tab.mouse.move(x + 80, y + 50)
+    page.tab.mouse.up()
     assert page.transform() != before
     assert page.transform().split("scale")[1] == before.split("scale")[1]
-    assert not page.one("#panel").is_displayed(), "a drag is not a click"
+    assert not page.one("#panel").is_visible(), "a drag is not a click"
 
     tick = page.one("#tools input[value=image]")
     tick.click()
-    assert page.all("a.node.image") and not any(node.is_displayed() for node in page.all("a.node.image"))
+    assert page.all("a.node.image") and not any(node.is_visible() for node in page.all("a.node.image"))
     assert page.all("g.edge.off")
     tick.click()
-    assert page.all("a.node.image")[0].is_displayed() and not page.all("g.edge.off")
+    assert page.all("a.node.image")[0].is_visible() and not page.all("g.edge.off")
 
     page.one("#list").click()
-    assert page.one("#cards").is_displayed()
+    assert page.one("#cards").is_visible()
     page.one("#list").click()
 
 
 def awkward(page, facts):
+    titles = [title.removeprefix("model ") for title in page.one("a.node title").all_text_contents()]
     for name in facts["names"]:
-        assert name in [title.get_attribute("textContent").removeprefix("model ") for title in page.all("a.node title")]
+        assert name in titles, titles
         assert page.search(name.split()[0]) != "0 hits"
-    page.one("#search").send_keys(Keys.ENTER)
-    shown = page.run("return document.getElementById('panel').textContent")
+    page.one("#search").press("Enter")
+    shown = page.one("#panel").text_content()
     assert all(name in shown for name in facts["names"]), shown
     assert len(page.all("script")) == 2 and not page.all("img") and not page.all("b")
 
 
 def large(page, _):
-    timing = page.run("const t = performance.getEntriesByType('navigation')[0]; return [t.domInteractive, t.loadEventEnd]")
-    painted = page.run("return performance.getEntriesByType('paint').map((entry) => [entry.name, entry.startTime])")
-    search = page.run(
-        """const field = document.getElementById('search'); field.value = 'pipeline';
-        const from = performance.now(); field.dispatchEvent(new Event('input')); return performance.now() - from"""
+    timing = page.tab.evaluate(
+        "() => { const [t] = performance.getEntriesByType('navigation'); return [t.domInteractive, t.loadEventEnd]; }"
     )
-    choose = page.run(
-        """const from = performance.now();
+    painted = page.tab.evaluate(
+        "() => performance.getEntriesByType('paint').map((entry) => [entry.name, entry.startTime])"
+    )
+    search = page.tab.evaluate(
+        """() => { const field = document.getElementById('search'); field.value = 'pipeline';
+        const from = performance.now(); field.dispatchEvent(new Event('input')); return performance.now() - from; }"""
+    )
+    choose = page.tab.evaluate(
+        """() => { const from = performance.now();
         document.querySelector('a.node.training-job').dispatchEvent(new MouseEvent('click', { bubbles: true, cancelable: true }));
-        document.body.getBoundingClientRect(); return performance.now() - from"""
+        document.body.getBoundingClientRect(); return performance.now() - from; }"""
     )
     print(f"loaded in {page.loaded:.2f} s; DOM and load event at {timing} ms; {painted}; search {search:.1f} ms; click {choose:.1f} ms")
 
 
-with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
-    page = Page(pathlib.Path(sys.argv[2]), profile)
-    try:
-        checks = {"story": story, "awkward": awkward, "large": large}
-        # An open alert makes each of these steps fail.
-        checks[sys.argv[1]](page, json.load(sys.stdin))
-        page.quiet()
-    finally:
-        page.browser.quit()
+with chromium() as browser:
+    page = Lineage(browser, pathlib.Path(sys.argv[2]))
+    checks = {"story": story, "awkward": awkward, "large": large}
+    checks[sys.argv[1]](page, json.load(sys.stdin))
+    page.quiet()

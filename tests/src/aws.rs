@@ -7,8 +7,24 @@ use base64::prelude::{BASE64_STANDARD, Engine};
 use serde_json::{Value, json};
 use thiserror::Error;
 
-use crate::emulator::client_environment;
 use crate::{Result, python};
+
+/// The region that it plays.
+pub const REGION: &str = "eu-west-1";
+
+/// What AWS's own client needs to speak to it. The machine's own credentials and settings play no part.
+#[must_use]
+pub fn client_environment(url: &str) -> [(&'static str, &str); 7] {
+    [
+        ("AWS_ENDPOINT_URL", url),
+        ("AWS_REGION", REGION),
+        ("AWS_DEFAULT_REGION", REGION),
+        ("AWS_ACCESS_KEY_ID", "test"),
+        ("AWS_SECRET_ACCESS_KEY", "test"),
+        ("AWS_CONFIG_FILE", "/dev/null"),
+        ("AWS_SHARED_CREDENTIALS_FILE", "/dev/null"),
+    ]
+}
 
 /// The bytes of an answer's streamed body or payload.
 ///

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::Result;
 use crate::aws::Aws;
-use crate::emulator::REGION;
+use crate::aws::REGION;
 
 /// Makes a bucket that keeps versions and announces its objects to EventBridge.
 ///

@@ -7,7 +7,7 @@ use sagewarden_local::{GitError, LocalGit};
 use serde_json::{Value, json};
 
 use crate::now;
-use crate::simulator::{Answer, caller, fault, text};
+use crate::wire::{Answer, caller, fault, text};
 
 /// Entries of a page when the caller does not say: few, so that small repositories have several pages.
 const PAGE: u64 = 5;

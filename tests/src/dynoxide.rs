@@ -1,7 +1,6 @@
 //! A server that speaks DynamoDB's protocol, with its transactions, pages and limits: dynoxide, installed once under the target
 //! folder as a program of its own (as a library it would bring a second SQLite).
 
-use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
@@ -12,7 +11,7 @@ use std::time::{Duration, Instant};
 use aws_config::SdkConfig;
 use serde_json::Value;
 
-use crate::{Result, emulator, target};
+use crate::{Missing, Result, emulator, install_once, target};
 
 const VERSION: &str = "3.2.0";
 const FEATURES: &str = "native-sqlite,http-server,cli";
@@ -94,17 +93,11 @@ impl Drop for Dynoxide {
     }
 }
 
-/// The first caller installs it, which takes minutes; the others, of other processes too, wait.
+/// Installing it takes minutes.
 fn program() -> Result<PathBuf> {
     let folder = target()?.join(format!("dynoxide-{VERSION}"));
     let program = folder.join("bin/dynoxide");
-    if program.exists() {
-        return Ok(program);
-    }
-    fs::create_dir_all(&folder)?;
-    let lock = File::create(folder.join("lock"))?;
-    lock.lock()?;
-    if !program.exists() {
+    install_once(&folder, &program, || {
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let made = Command::new(cargo)
             .args(["install", "dynoxide-rs", "--version", VERSION, "--locked", "--no-default-features"])
@@ -113,10 +106,11 @@ fn program() -> Result<PathBuf> {
             // The folder of the build that runs this test may be locked.
             .env("CARGO_TARGET_DIR", target()?.join("dynoxide-build"))
             .output()?;
-        if !made.status.success() {
-            let said = String::from_utf8_lossy(&made.stderr);
-            return Err(format!("dynoxide cannot be installed: cargo must reach crates.io\n{said}").into());
+        if made.status.success() {
+            return Ok(());
         }
-    }
+        let said = String::from_utf8_lossy(&made.stderr);
+        Err(Missing(format!("dynoxide cannot be installed: cargo must reach crates.io\n{said}")).into())
+    })?;
     Ok(program)
 }

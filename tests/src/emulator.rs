@@ -12,13 +12,11 @@ use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
 use tempfile::TempDir;
 
-use crate::aws::Aws;
+use crate::aws::{Aws, REGION, client_environment};
 use crate::{Result, python};
 
 /// The account that the emulator plays.
 pub const ACCOUNT: &str = "111122223333";
-/// The region that it plays.
-pub const REGION: &str = "eu-west-1";
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -136,18 +134,4 @@ pub async fn config(url: &str) -> SdkConfig {
         .endpoint_url(url)
         .load()
         .await
-}
-
-/// What AWS's own client needs to speak to it. The machine's own credentials and settings play no part.
-#[must_use]
-pub fn client_environment(url: &str) -> [(&'static str, &str); 7] {
-    [
-        ("AWS_ENDPOINT_URL", url),
-        ("AWS_REGION", REGION),
-        ("AWS_DEFAULT_REGION", REGION),
-        ("AWS_ACCESS_KEY_ID", "test"),
-        ("AWS_SECRET_ACCESS_KEY", "test"),
-        ("AWS_CONFIG_FILE", "/dev/null"),
-        ("AWS_SHARED_CREDENTIALS_FILE", "/dev/null"),
-    ]
 }

@@ -7,20 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use sagewarden_govern::ports::{Claim, Claimed, PortError, PortErrorKind, Table};
 use sagewarden_lineage::fold;
 use sagewarden_lineage::table::{Attributes, Item, Key, Page, Query, Write};
-
-/// Numbers from a seed (SplitMix64), so that a run that fails can be run again by its number.
-#[derive(Clone, Debug)]
-pub struct Chance(pub u64);
-
-impl Chance {
-    /// A number below `limit`.
-    pub fn below(&mut self, limit: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (mixed ^ (mixed >> 31)) % limit.max(1)
-    }
-}
+use sagewarden_measure::Chance;
 
 /// What goes wrong, in percent of the calls.
 #[derive(Clone, Copy, Debug, Default)]
@@ -66,7 +53,7 @@ enum When {
 impl<T: Table> Faulty<T> {
     /// A table over `table`; `past` is an empty one of its kind.
     pub fn new(table: T, past: T, seed: u64, faults: Faults) -> Self {
-        let state = State { chance: Chance(seed), waiting: VecDeque::new(), happened: BTreeMap::new() };
+        let state = State { chance: Chance::new(seed), waiting: VecDeque::new(), happened: BTreeMap::new() };
         Self { table, past, faults, state: Mutex::new(state) }
     }
 

@@ -4,12 +4,12 @@
 pub mod aws;
 pub mod browser;
 pub mod bucket;
+pub mod calls;
 mod codecommit;
 pub mod dynoxide;
 pub mod emulator;
 pub mod faulty;
 pub mod functions;
-pub mod guarded;
 pub mod listener;
 pub mod local;
 pub mod monitor;
@@ -18,11 +18,28 @@ pub mod python;
 pub mod simulator;
 pub mod sources;
 pub mod stack;
+mod wire;
 
 /// Harness code tells what is missing and ends the test.
 pub type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
+use std::fmt;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+/// What a test lacks on this machine, in lines for people. The test harness shows the errors of tests by `Debug`, which would escape
+/// the ends of the lines.
+#[derive(Clone, thiserror::Error)]
+#[error("{0}")]
+struct Missing(String);
+
+impl fmt::Debug for Missing {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
 
 /// The root of the repository.
 #[must_use]
@@ -39,6 +56,29 @@ pub fn target() -> Result<PathBuf> {
     // <target>/<profile>/deps/<test>
     let target = program.ancestors().nth(3).ok_or("a test runs from `<target>/<profile>/deps`")?;
     Ok(target.to_owned())
+}
+
+/// A folder under the target folder whose name changes with these files: what was installed for others is never changed under a
+/// running test.
+fn installation(name: &str, files: &[PathBuf]) -> Result<PathBuf> {
+    let mut digest = Sha256::new();
+    for file in files {
+        digest.update(fs::read(file)?);
+    }
+    let digest: String = digest.finalize().iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+    Ok(target()?.join(format!("{name}-{digest}")))
+}
+
+/// Installs something into a folder, unless `result` is there, which must come last. The first caller does it; the others, of other
+/// processes too, wait. Where it was interrupted, the next caller begins again.
+fn install_once(folder: &Path, result: &Path, install: impl FnOnce() -> Result<()>) -> Result<()> {
+    if result.exists() {
+        return Ok(());
+    }
+    fs::create_dir_all(folder)?;
+    let lock = File::create(folder.join("lock"))?;
+    lock.lock()?;
+    if result.exists() { Ok(()) } else { install() }
 }
 
 /// The time.

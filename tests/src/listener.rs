@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 
 use crate::Result;
 use crate::aws::Aws;
-use crate::emulator::{ACCOUNT, REGION};
+use crate::aws::REGION;
+use crate::emulator::ACCOUNT;
 
 /// A queue that somebody fills.
 #[derive(Debug)]

@@ -228,6 +228,12 @@ pub fn captured_event(id: &str, input: &str, output: &str) -> Value {
     })
 }
 
+/// A number that looks random, from a row's: the same row every time.
+#[must_use]
+pub fn scattered(number: u64) -> u64 {
+    number.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32
+}
+
 fn words(handled: &Handled) -> Option<String> {
     let (word, text) = match &handled.outcome {
         Ok(Done::Nothing(_)) => return None,

@@ -11,12 +11,13 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
-use sagewarden_events::{Actor, Resource, ResourceKind, Timestamp};
+use sagewarden_events::{Resource, ResourceKind, Timestamp};
 use sagewarden_local::{Fault, LocalGit, SimulatedAccount};
 use serde_json::{Map, Value, json};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
+use crate::wire::{Answer, caller, fault, text};
 use crate::{Result, codecommit, now};
 
 /// A call that arrived.
@@ -107,8 +108,6 @@ async fn answer(State(services): State<Services>, headers: HeaderMap, body: Byte
     };
     (status, [(header::CONTENT_TYPE, "application/x-amz-json-1.1")], document.to_string()).into_response()
 }
-
-pub(crate) type Answer = std::result::Result<Value, Fault>;
 
 impl Services {
     fn call(&self, target: &str, body: Value) -> Answer {
@@ -261,22 +260,4 @@ fn tag_map(body: &Value) -> BTreeMap<String, String> {
     let list = body.get("Tags").and_then(Value::as_array);
     let pair = |tag: &Value| (text(tag, "Key").to_owned(), text(tag, "Value").to_owned());
     list.into_iter().flatten().map(pair).collect()
-}
-
-/// Whoever calls over HTTP: the simulator knows one person.
-pub(crate) fn caller() -> Actor {
-    Actor {
-        arn: Some("arn:aws:sts::111122223333:assumed-role/ds-notebook-role-credit-dev-ana/ana".to_owned()),
-        role: Some("arn:aws:iam::111122223333:role/ds-notebook-role-credit-dev-ana".to_owned()),
-        source_identity: None,
-        source_ip: Some("127.0.0.1".to_owned()),
-    }
-}
-
-pub(crate) fn fault(code: &str, message: impl Into<String>) -> Fault {
-    Fault { code: code.to_owned(), message: message.into() }
-}
-
-pub(crate) fn text<'a>(body: &'a Value, key: &str) -> &'a str {
-    body.get(key).and_then(Value::as_str).unwrap_or_default()
 }

@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::aws::Aws;
-use crate::emulator::{Emulator, client_environment};
+use crate::aws::client_environment;
+use crate::emulator::Emulator;
 use crate::{Result, functions, python, root};
 
 /// The name that the stack gets.

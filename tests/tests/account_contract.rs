@@ -11,7 +11,8 @@ use sagewarden_govern::ports::{
 };
 use sagewarden_local::{LocalGit, NewCommit, SimulatedAccount, Store};
 use sagewarden_sagemaker::SageMakerAccount;
-use sagewarden_tests::emulator::{ACCOUNT, REGION, config};
+use sagewarden_tests::aws::REGION;
+use sagewarden_tests::emulator::{ACCOUNT, config};
 use sagewarden_tests::simulator::Simulator;
 use sagewarden_tests::{Result, now};
 use serde_json::{Value, json};

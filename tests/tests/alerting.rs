@@ -8,6 +8,8 @@ mod clock;
 mod denied;
 #[path = "alerting/monitors.rs"]
 mod monitors;
+#[path = "alerting/once.rs"]
+mod once;
 #[path = "alerting/traffic.rs"]
 mod traffic;
 #[path = "alerting/windows.rs"]

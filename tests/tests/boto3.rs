@@ -2,8 +2,9 @@
 #![expect(clippy::indexing_slicing, reason = "a test ends where something is missing")]
 
 use sagewarden_local::{Clock, LocalGit, NewCommit, SimulatedAccount, Store, Story};
+use sagewarden_tests::aws::REGION;
 use sagewarden_tests::aws::{Aws, Refusal, bytes};
-use sagewarden_tests::emulator::{ACCOUNT, REGION};
+use sagewarden_tests::emulator::ACCOUNT;
 use sagewarden_tests::simulator::Simulator;
 use sagewarden_tests::{Result, monitor};
 use serde_json::{Value, json};

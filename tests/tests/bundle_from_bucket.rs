@@ -10,12 +10,11 @@ use sagewarden_govern::route::{self, Judging};
 use sagewarden_govern::{
     Absent, BUNDLE_REFUSED, BundleInForce, BundlePlace, Failure, Moment, POLICY_VIOLATION,
 };
-use sagewarden_local::SentNotice;
+use sagewarden_local::{Call, Guard, Guarded, SentNotice, SimulatedAccount};
 use sagewarden_policy::Bundle;
 use sagewarden_settings::Mode;
 use sagewarden_tests::Result;
 use sagewarden_tests::functions::policies;
-use sagewarden_tests::guarded::{Guard, Guarded};
 use sagewarden_tests::local::{Local, at, training_job};
 use serde_json::{Value, json};
 
@@ -24,7 +23,7 @@ const OBSERVE: &str = "mode = \"observe\"\n[controls]\nTRN-IAM-01 = \"observe\"\
 
 /// A function that judges: its objects, the rest of its world, and what it keeps.
 struct Function {
-    objects: Guarded<Watch>,
+    objects: Guarded<SimulatedAccount, Watch>,
     judging: Judging,
 }
 
@@ -37,16 +36,17 @@ struct Watch {
 }
 
 impl Guard for Watch {
-    fn list(&self, _: &str) -> std::result::Result<(), PortError> {
-        self.lists.set(self.lists.get() + 1);
-        match self.failing.get() {
-            Some(kind) => Err(PortError::new(kind, "list the versions", "no")),
-            None => Ok(()),
+    fn ask(&self, call: Call<'_>) -> std::result::Result<(), PortError> {
+        match (call.method, self.failing.get()) {
+            ("Objects::read", _) => self.reads.set(self.reads.get() + 1),
+            ("Objects::versions", failing) => {
+                self.lists.set(self.lists.get() + 1);
+                if let Some(kind) = failing {
+                    return Err(PortError::new(kind, "list the versions", "no"));
+                }
+            }
+            _ => {}
         }
-    }
-
-    fn read(&self, _: &str, _: &str) -> std::result::Result<(), PortError> {
-        self.reads.set(self.reads.get() + 1);
         Ok(())
     }
 }
@@ -89,7 +89,7 @@ impl World {
     fn function_in(&self, mode: Option<Mode>) -> Result<Function> {
         let place = BundlePlace::parse("s3://governance/prod").ok_or("this is a place")?;
         let in_force = BundleInForce::new(Arc::new(Bundle::embedded()?), Some(place), mode);
-        let objects = Guarded::new(&self.local.system, Watch::default());
+        let objects = Guarded::new(self.local.system.account.clone(), Watch::default());
         Ok(Function { objects, judging: Judging::new(in_force) })
     }
 

@@ -9,9 +9,8 @@ use sagewarden_events::{Actor, Resource, ResourceKind, decode};
 use sagewarden_govern::ports::{PortError, PortErrorKind};
 use sagewarden_govern::{Absent, Question, lookup_lineage, route};
 use sagewarden_lineage::answer::Format;
-use sagewarden_local::{Store, Story, System};
+use sagewarden_local::{Call, Guard, Guarded, Store, Story, System};
 use sagewarden_tests::Result;
-use sagewarden_tests::guarded::{Guard, Guarded};
 use sagewarden_tests::local::{Local, at, endpoint_config, training_job};
 use sagewarden_view::lineage;
 use serde_json::{Value, json};
@@ -374,7 +373,11 @@ struct Closed {
 }
 
 impl Guard for Closed {
-    fn list(&self, bucket: &str) -> std::result::Result<(), PortError> {
+    fn ask(&self, call: Call<'_>) -> std::result::Result<(), PortError> {
+        if call.method != "Objects::versions" {
+            return Ok(());
+        }
+        let bucket = call.about.trim_start_matches("s3://").split('/').next().unwrap_or_default();
         self.asked.set(self.asked.get() + 1);
         let words = format!("not authorized (request id {})", self.asked.get());
         Err(PortError::new(PortErrorKind::Denied, format!("list `{bucket}`"), words))
@@ -390,7 +393,7 @@ fn a_refusal_is_one_gap_however_often_and_in_whatever_words_it_comes() -> Result
         "S3DataType": "S3Prefix", "S3Uri": "s3://theirs/in/" } } }]);
     local.create(ResourceKind::TrainingJob, &request, 20)?;
     let store = &local.system.store;
-    let objects = Guarded::new(&local.system, Closed::default());
+    let objects = Guarded::new(account.clone(), Closed::default());
     let world = local.system.world().with_objects(objects.clone(), Absent);
     let events = account.drain_events()?;
     for event in events.iter().cycle().take(events.len() * 5) {

@@ -3,6 +3,8 @@
 
 #[path = "detecting/closing.rs"]
 mod closing;
+#[path = "detecting/known.rs"]
+mod known;
 #[path = "detecting/unusable.rs"]
 mod unusable;
 
@@ -16,7 +18,7 @@ use sagewarden_local::System;
 use sagewarden_measure::csv::Header;
 use sagewarden_monitor::{SuggestedBaseline, UnreadableLines, Violations, WindowReport};
 use sagewarden_tests::Result;
-use sagewarden_tests::local::{Local, at, captured_event};
+use sagewarden_tests::local::{Local, at, captured_event, scattered};
 use serde_json::{Value, json};
 
 const BUCKET: &str = "captured";
@@ -25,7 +27,7 @@ const FOLDER: &str = "reports/AllTraffic/prod/sagewarden-data-quality/2026/03/03
 
 /// A row of the model's input. It is no random number: the same row every time.
 fn row(number: u64) -> (u64, u64, f64) {
-    let mixed = number.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
+    let mixed = scattered(number);
     (10_000 + mixed % 990_000, 1 + mixed % 4, ((mixed >> 7) % 10_000) as f64 / 100.0 + 0.005)
 }
 

@@ -11,11 +11,10 @@ use sagewarden_monitor::{
     Baseline, Constraints, Evaluation, Mode, Statistics, Verdict, compare_modes, evaluate,
 };
 use sagewarden_outcomes::clarify::{Analysis, attribution_drift};
-use sagewarden_tests::{Result, python};
+use sagewarden_tests::{Result, browser};
 use sagewarden_view::drift::{AttributionChange, DriftReport, TrendWindow};
 use serde_json::{Value, json};
 
-const BROWSER: [&str; 2] = ["/usr/bin/chromium", "/usr/bin/chromedriver"];
 /// A name that somebody meant to break the page with.
 const AWKWARD: &str = "</script><img src=x onerror=alert(1)>\"'&<b>";
 const NAMES: [&str; 4] = ["amount", "flag", "calm", AWKWARD];
@@ -115,15 +114,9 @@ fn the_report_is_read_and_filtered_without_a_network() -> Result<()> {
 
 /// The page stays under the target folder, for people to open.
 fn look(html: &str, expected: &Value) -> Result<()> {
-    if let Some(missing) = BROWSER.iter().find(|path| !Path::new(path).is_file()) {
-        return Err(format!(
-            "there is no `{missing}`: install Chromium and its driver (on Debian: apt-get install chromium chromium-driver)"
-        )
-        .into());
-    }
     let page = Path::new(env!("CARGO_TARGET_TMPDIR")).join("drift.html");
     fs::write(&page, html)?;
-    let mut script = python::script("drift_page.py")?.arg(page).stdin(Stdio::piped()).spawn()?;
+    let mut script = browser::script("drift_page.py")?.arg(page).stdin(Stdio::piped()).spawn()?;
     script.stdin.take().unwrap().write_all(expected.to_string().as_bytes())?;
     assert!(script.wait()?.success(), "the page fails in the browser; the script's words are above");
     Ok(())

@@ -17,7 +17,7 @@ use sagewarden_lineage::record::Record;
 use sagewarden_lineage::table::{Attributes, Value};
 use sagewarden_local::{Store, Story};
 use sagewarden_tests::played::Played;
-use sagewarden_tests::{Result, browser, python};
+use sagewarden_tests::{Result, browser};
 use sagewarden_view::lineage;
 use serde::Deserialize;
 use serde_json::json;
@@ -119,7 +119,8 @@ struct Read {
 }
 
 fn read(format: &str, text: &str) -> Result<Read> {
-    let mut script = python::script("formats.py")?.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+    // Mermaid is read in a browser.
+    let mut script = browser::script("formats.py")?.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
     let asked = json!({ "format": format, "text": text }).to_string();
     script.stdin.take().ok_or("the script has no input")?.write_all(asked.as_bytes())?;
     let output = script.wait_with_output()?;
@@ -146,7 +147,6 @@ fn a_graph_of_every_kind_is_there_to_be_read() {
 
 #[test]
 fn the_libraries_of_other_systems_read_every_format() -> Result<()> {
-    browser::installed()?;
     for (name, format) in READ {
         for (of, answer) in [("the story", &*STORY), ("every kind", &*EVERYTHING)] {
             let Read { problems, count, .. } = read(name, &lineage::text(answer, format))?;
@@ -164,7 +164,6 @@ fn the_libraries_of_other_systems_read_every_format() -> Result<()> {
 
 #[test]
 fn the_libraries_notice_what_is_broken() -> Result<()> {
-    browser::installed()?;
     for (name, format, from, to) in [
         ("cyclonedx", Format::CycloneDx, "\"bomFormat\"", "\"bomFormal\""),
         ("prov", Format::Prov, "{", "["),
@@ -200,7 +199,6 @@ fn a_format_is_the_same_however_often_it_is_written() {
 
 #[test]
 fn mermaid_draws_every_edge_and_every_name_as_it_is() -> Result<()> {
-    browser::installed()?;
     for answer in [&*STORY, &*EVERYTHING] {
         let drawn = read("mermaid", &lineage::text(answer, Format::Mermaid))?;
         let nodes = &answer.graph.nodes;

@@ -1,6 +1,9 @@
-//! The house from within: no circle of files in a crate, and no type name that means two things in one.
+//! The house from within: no circle of files in a crate, no type name that means two things in one, and nobody but `rows` who spells
+//! a key of the table.
 
 use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
 
 use sagewarden_tests::sources::{Sources, crate_roots};
 use sagewarden_tests::{Result, root};
@@ -42,5 +45,63 @@ fn no_type_name_is_declared_twice_in_a_crate() -> Result<()> {
         twice.extend(types.map(|(each, files)| format!("{name}: {each} in {files:?}")));
     }
     assert!(twice.is_empty(), "{} names:\n{}", twice.len(), twice.join("\n"));
+    Ok(())
+}
+
+/// Texts between quotation marks, line by line, as far as they stand on one line.
+fn texts(line: &str) -> impl Iterator<Item = &str> {
+    line.split('"').skip(1).step_by(2)
+}
+
+/// Whether a text begins as a key of the table does: `V#`, `K#name#`, or alone as a format, `O#{}:`.
+fn is_key(text: &str) -> bool {
+    const PREFIXES: [&str; 18] = [
+        "A#", "C#", "D#", "E#", "F#", "H#", "J#", "K#", "L#", "O#", "R#", "S#", "V#", "VK#", "W#", "X#",
+        "Y#", "ref#",
+    ];
+    PREFIXES.iter().any(|prefix| text.starts_with(prefix))
+}
+
+fn sources_below(folder: &Path, found: &mut Vec<(String, String)>) -> Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            // Tests and benchmarks look at rows from outside.
+            if !path.ends_with("tests") && !path.ends_with("benches") && !path.ends_with("target") {
+                sources_below(&path, found)?;
+            }
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            let name = path.strip_prefix(root())?.to_string_lossy().into_owned();
+            let text = fs::read_to_string(&path)?;
+            // What only tests are built with stands at the end of a file.
+            let own = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default().to_owned();
+            found.push((name, own));
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn keys_of_the_table_are_spelled_by_rows_and_nobody_else() -> Result<()> {
+    let mut sources = Vec::new();
+    for folder in ["shared", "functions", "cli"] {
+        sources_below(&root().join(folder), &mut sources)?;
+    }
+    let mut spelled = Vec::new();
+    let mut in_rows = 0;
+    for (name, text) in &sources {
+        for (line, number) in text.lines().zip(1..) {
+            let code = line.split("//").next().unwrap_or_default();
+            let keys = texts(code).filter(|text| is_key(text)).count();
+            let parsed = code.contains("rsplit('@')") && name != "shared/lineage/src/id.rs";
+            if name.starts_with("shared/lineage/src/rows/") {
+                in_rows += keys;
+            } else if keys > 0 || parsed {
+                spelled.push(format!("{name}:{number}: {}", line.trim()));
+            }
+        }
+    }
+    assert!(in_rows > 15, "the scan finds {in_rows} keys in rows: it sees too little");
+    assert!(spelled.is_empty(), "{}", spelled.join("\n"));
     Ok(())
 }

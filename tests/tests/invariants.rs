@@ -248,3 +248,49 @@ fn files(folder: &Path) -> Result<Vec<(String, String)>> {
     }
     Ok(found)
 }
+
+/// The adapters of the ports: port and type, from lines such as `impl Objects for S3Objects {`.
+fn adapters() -> Result<BTreeSet<(String, String)>> {
+    let ports: BTreeSet<String> = files(&root().join("shared/govern/src/ports"))?
+        .iter()
+        .flat_map(|(_, text)| text.lines())
+        .filter_map(|line| line.strip_prefix("pub trait ")?.strip_suffix(" {").map(str::to_owned))
+        .collect();
+    let mut found = BTreeSet::new();
+    for folder in ["shared/aws", "shared/local/src", "shared/lambda/src"] {
+        for (_, text) in files(&root().join(folder))? {
+            let own = text.split("#[cfg(test)]").next().unwrap_or_default();
+            for line in own.lines().filter_map(|line| line.strip_prefix("impl ")) {
+                let Some((port, adapter)) = line.trim_end_matches(" {").split_once(" for ") else { continue };
+                if ports.contains(port) {
+                    found.insert((port.to_owned(), adapter.to_owned()));
+                }
+            }
+        }
+    }
+    Ok(found)
+}
+
+#[test]
+fn every_adapter_has_a_contract() -> Result<()> {
+    let contracts: Vec<(String, String)> = files(&root().join("tests/tests"))?
+        .into_iter()
+        .filter(|(path, _)| path.ends_with("_contract.rs"))
+        .collect();
+    let adapters = adapters()?;
+    assert!(adapters.len() > 15, "{adapters:?}");
+    let mut without = Vec::new();
+    for (port, adapter) in adapters {
+        // Metrics leave on standard output: `shared/lambda` holds their lines against CloudWatch's format.
+        let is_held = port == "Metrics"
+            || contracts.iter().any(|(_, text)| {
+                let words = |name: &str| text.split(|c: char| !c.is_alphanumeric()).any(|word| word == name);
+                words(&port) && words(&adapter)
+            });
+        if !is_held {
+            without.push(format!("{port} for {adapter}"));
+        }
+    }
+    assert!(without.is_empty(), "no contract test names {without:?}");
+    Ok(())
+}

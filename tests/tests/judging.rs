@@ -3,11 +3,11 @@
 
 use std::cell::Cell;
 
-use sagewarden_events::{Corrections, ResourceKind, Timestamp};
-use sagewarden_govern::ports::{ModelUse, PortError, PortErrorKind, Remedies, Stopped};
+use sagewarden_events::{ResourceKind, Timestamp};
+use sagewarden_govern::ports::{PortError, PortErrorKind};
 use sagewarden_govern::{Failure, Moment, POLICY_VIOLATION, REMEDIATION_DONE, REMEDIATION_FAILED, route};
 use sagewarden_lineage::rows::VerdictRow;
-use sagewarden_local::SimulatedAccount;
+use sagewarden_local::{Call, Guard, Guarded};
 use sagewarden_policy::Bundle;
 use sagewarden_settings::Mode;
 use sagewarden_tests::Result;
@@ -141,50 +141,19 @@ fn a_call_that_was_refused_stops_nothing() -> Result<()> {
     Ok(())
 }
 
-/// Remedies of which stops are refused until somebody grants the permission.
+/// Refuses stops until somebody grants the permission.
+#[derive(Default)]
 struct Refusing {
-    account: SimulatedAccount,
     granted: Cell<bool>,
 }
 
-impl Remedies for Refusing {
-    async fn stop(&self, job: &sagewarden_events::Resource) -> std::result::Result<Stopped, PortError> {
-        if self.granted.get() {
-            return self.account.stop(job).await;
+impl Guard for Refusing {
+    fn ask(&self, call: Call<'_>) -> std::result::Result<(), PortError> {
+        if self.granted.get() || call.method != "Remedies::stop" {
+            return Ok(());
         }
-        Err(PortError::new(
-            PortErrorKind::Denied,
-            format!("stop {job}"),
-            "AccessDeniedException: no permission",
-        ))
-    }
-    async fn change(
-        &self,
-        resource: &sagewarden_events::Resource,
-        corrections: &Corrections,
-    ) -> std::result::Result<(), PortError> {
-        self.account.change(resource, corrections).await
-    }
-    async fn start(&self, notebook: &sagewarden_events::Resource) -> std::result::Result<(), PortError> {
-        self.account.start(notebook).await
-    }
-    async fn mark(
-        &self,
-        resource: &sagewarden_events::Resource,
-        key: &str,
-        value: &str,
-    ) -> std::result::Result<(), PortError> {
-        self.account.mark(resource, key, value).await
-    }
-    async fn model_use(
-        &self,
-        model: &sagewarden_events::Resource,
-        at_most: usize,
-    ) -> std::result::Result<ModelUse, PortError> {
-        self.account.model_use(model, at_most).await
-    }
-    async fn delete_model(&self, model: &sagewarden_events::Resource) -> std::result::Result<(), PortError> {
-        self.account.delete_model(model).await
+        let context = format!("stop `{}`", call.about);
+        Err(PortError::new(PortErrorKind::Denied, context, "AccessDeniedException: no permission"))
     }
 }
 
@@ -194,7 +163,7 @@ async fn a_failed_stop_is_a_finding_of_its_own_and_is_tried_again() -> Result<()
     local.create(ResourceKind::TrainingJob, &without_network(training_job("t", &[])), 0)?;
     let event = local.system.account.drain_events()?.pop().ok_or("nothing was announced")?;
     let event = sagewarden_events::decode(&event.to_string())?.remove(0);
-    let refusing = Refusing { account: local.system.account.clone(), granted: Cell::new(false) };
+    let refusing = Guarded::new(local.system.account.clone(), Refusing::default());
     let world = local.system.world().with_remedies(refusing);
     let judging = local.system.judging();
     let enforce = async |moment: &Moment| {
@@ -212,7 +181,7 @@ async fn a_failed_stop_is_a_finding_of_its_own_and_is_tried_again() -> Result<()
     let types: Vec<String> = local.sent()?.into_iter().map(|notice| notice.detail_type).collect();
     assert_eq!(types, [POLICY_VIOLATION, REMEDIATION_FAILED], "each is told once");
 
-    world.remedies.granted.set(true);
+    world.remedies.guard.granted.set(true);
     let moment = Moment { now: Timestamp::from_millis(at(9).millis()), owner: "later".to_owned() };
     let done = enforce(&moment).await?;
     assert!(done.text().ends_with("StopTrainingJob: stop requested"), "{}", done.text());

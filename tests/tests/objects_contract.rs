@@ -7,8 +7,9 @@ use sagewarden_events::Timestamp;
 use sagewarden_govern::ports::{Files, Objects, Quarantine, Rejected};
 use sagewarden_local::{SimulatedAccount, Store};
 use sagewarden_s3::{S3Objects, S3Quarantine};
+use sagewarden_tests::aws::REGION;
 use sagewarden_tests::aws::{Aws, bytes};
-use sagewarden_tests::emulator::{ACCOUNT, Emulator, REGION};
+use sagewarden_tests::emulator::{ACCOUNT, Emulator};
 use sagewarden_tests::{Result, now};
 use serde_json::{Value, json};
 

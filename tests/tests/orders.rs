@@ -11,6 +11,7 @@ use proptest::sample::Index;
 use sagewarden_govern::Failure;
 use sagewarden_lineage::table::Value as TableValue;
 use sagewarden_local::{Clock, Store, Story, System};
+use sagewarden_measure::Chance;
 use sagewarden_tests::played::Played;
 use sagewarden_tests::{Result, monitor};
 use serde_json::Value;
@@ -138,28 +139,21 @@ fn told_once_and_in_order_it_ends_as_it_did_when_it_happened() {
 /// Shuffles of a test run; a soak sets `SAGEWARDEN_SHUFFLES` (100,000 take hours).
 const SHUFFLES: u64 = 1_000;
 
-/// Numbers from a seed (SplitMix64), so that a shuffle that fails can be run again by its number.
-struct Chance(u64);
-
-impl Chance {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        usize::try_from((mixed ^ (mixed >> 31)) % limit.max(1) as u64).unwrap()
-    }
+/// A number below `limit`: a shuffle that fails can be run again by its seed.
+fn below(chance: &mut Chance, limit: usize) -> usize {
+    usize::try_from(chance.below(limit as u64)).unwrap()
 }
 
 /// The events in some order, up to 20 of them more than once, and up to five lost and replayed at the very end.
 fn shuffle(chance: &mut Chance) -> Vec<Value> {
     let mut events = PLAYED.events.clone();
     for last in (1..events.len()).rev() {
-        events.swap(last, chance.below(last + 1));
+        events.swap(last, below(chance, last + 1));
     }
-    let lost = events.split_off(events.len() - chance.below(6));
-    for _ in 0..chance.below(20) {
-        let event = events[chance.below(events.len())].clone();
-        events.insert(chance.below(events.len() + 1), event);
+    let lost = events.split_off(events.len() - below(chance, 6));
+    for _ in 0..below(chance, 20) {
+        let event = events[below(chance, events.len())].clone();
+        events.insert(below(chance, events.len() + 1), event);
     }
     events.extend(lost);
     events
@@ -181,9 +175,9 @@ fn any_order_and_any_number_of_times_end_in_the_same_state() {
                 return;
             }
             let system = PLAYED.unheard().unwrap();
-            let mut chance = Chance(seed);
+            let mut chance = Chance::new(seed);
             let events = shuffle(&mut chance);
-            deliver(&system, &events, &mut |limit| chance.below(limit)).unwrap();
+            deliver(&system, &events, &mut |limit| below(&mut chance, limit)).unwrap();
             assert_eq!(
                 system.store.state_hash().unwrap(),
                 expected,

@@ -14,7 +14,7 @@ use sagewarden_lineage::graph::{Edge, Graph, Node};
 use sagewarden_lineage::id::{NodeId, NodeKind};
 use sagewarden_local::Story;
 use sagewarden_tests::played::Played;
-use sagewarden_tests::{Result, browser, python};
+use sagewarden_tests::{Result, browser};
 use sagewarden_view::lineage;
 use serde_json::{Value, json};
 
@@ -26,8 +26,7 @@ fn write(name: &str, answer: &Answer) -> Result<PathBuf> {
 }
 
 fn look(what: &str, page: &Path, expected: &Value) -> Result<()> {
-    browser::installed()?;
-    let mut script = python::script("page.py")?.arg(what).arg(page).stdin(Stdio::piped()).spawn()?;
+    let mut script = browser::script("page.py")?.arg(what).arg(page).stdin(Stdio::piped()).spawn()?;
     script.stdin.take().unwrap().write_all(expected.to_string().as_bytes())?;
     assert!(script.wait()?.success(), "the page fails in the browser; the script's words are above");
     Ok(())

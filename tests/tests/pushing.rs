@@ -127,7 +127,7 @@ fn tell(git: &LocalGit, store: &Store, event: &Value) -> String {
         .map(|event| {
             let Event::ReferenceChanged(push) = event else { unreachable!("{event:?} is no push") };
             match block_on(record_commit(&world, push)) {
-                Ok(done) => done.text().to_owned(),
+                Ok(recorded) => recorded.done.text().to_owned(),
                 Err(failure) => format!("{failure:?}"),
             }
         })

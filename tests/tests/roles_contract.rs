@@ -11,7 +11,8 @@ use sagewarden_local::{SimulatedAccount, Store};
 use sagewarden_policy::RoleFacts;
 use sagewarden_tests::Result;
 use sagewarden_tests::aws::Aws;
-use sagewarden_tests::emulator::{ACCOUNT, Emulator, REGION};
+use sagewarden_tests::aws::REGION;
+use sagewarden_tests::emulator::{ACCOUNT, Emulator};
 use sagewarden_tests::local::at;
 use serde_json::json;
 

@@ -7,6 +7,7 @@ use std::fs;
 use std::sync::LazyLock;
 
 use sagewarden_lineage::id::NodeKind;
+use sagewarden_tests::calls::{calls_in, uses};
 use sagewarden_tests::{Result, python, root};
 use serde_json::Value;
 
@@ -219,17 +220,9 @@ fn each_function_has_a_role_of_its_own_and_no_wide_permission() {
 #[test]
 fn a_function_may_do_to_repositories_what_it_does() -> Result<()> {
     let operations = ["GetBlob", "GetCommit", "GetDifferences", "PostCommentForComparedCommit"];
-    let snake = |name: &str| -> String {
-        let letters = name
-            .chars()
-            .map(|c| if c.is_uppercase() { format!("_{}", c.to_ascii_lowercase()) } else { c.to_string() });
-        letters.collect()
-    };
-    // Each is called once: what the adapter does not call, nobody may do.
-    let adapter = fs::read_to_string(root().join("shared/aws/codecommit/src/lib.rs"))?;
-    for operation in operations {
-        assert!(adapter.contains(&format!(".{}()", snake(operation).trim_start_matches('_'))), "{operation}");
-    }
+    // What the adapter does not call, nobody may do.
+    let called = calls_in(&root().join("shared/aws/codecommit/src"))?;
+    assert_eq!(called, operations.iter().map(|operation| snake(operation)).collect());
     let allowed = |role: &str| -> Vec<&str> {
         let policies = list(&resources("AWS::IAM::Role")[role]["Policies"]);
         let statements = policies.into_iter().flat_map(|policy| list(&policy["PolicyDocument"]["Statement"]));
@@ -258,11 +251,7 @@ fn snake(action: &str) -> String {
 
 #[test]
 fn a_function_may_do_to_resources_what_its_adapter_does() -> Result<()> {
-    let folder = root().join("shared/aws/sagemaker/src");
-    let mut source = String::new();
-    for file in ["lib.rs", "monitoring.rs", "remedies.rs"] {
-        source += &fs::read_to_string(folder.join(file))?;
-    }
+    let called = calls_in(&root().join("shared/aws/sagemaker/src"))?;
     let role = resources("AWS::IAM::Role")["EnforcePolicyRole"];
     let statements =
         list(&role["Policies"]).into_iter().flat_map(|policy| list(&policy["PolicyDocument"]["Statement"]));
@@ -270,17 +259,17 @@ fn a_function_may_do_to_resources_what_its_adapter_does() -> Result<()> {
         .flat_map(|statement| texts(&statement["Action"]))
         .filter_map(|action| action.strip_prefix("sagemaker:").map(snake))
         .collect();
-    let verbs = ["describe_", "stop_", "update_", "start_", "delete_", "list_", "add_"];
-    let called: BTreeSet<String> = source
-        .split("client")
-        .flat_map(|rest| rest.trim_start().strip_prefix('.'))
-        .filter_map(|rest| rest.split_once("()").map(|(name, _)| name.to_owned()))
-        .filter(|name| verbs.iter().any(|verb| name.starts_with(verb)))
-        .collect();
     assert!(called.len() > 40, "{called:?}");
     // What only the lineage asks for, and what only the clock does.
-    let lineage =
-        ["describe_experiment", "describe_trial_component", "list_endpoints", "list_monitoring_executions"];
+    let lineage = [
+        "describe_experiment",
+        "describe_trial_component",
+        "list_endpoints",
+        "list_monitoring_executions",
+        "list_pipeline_execution_steps",
+        "list_trial_components",
+        "update_trial_component",
+    ];
     let judged: BTreeSet<String> =
         called.into_iter().filter(|name| !lineage.contains(&name.as_str())).collect();
     assert_eq!(allowed, judged);
@@ -291,21 +280,24 @@ fn a_function_may_do_to_resources_what_its_adapter_does() -> Result<()> {
 fn a_bucket_of_policies_is_read_only_where_one_is_named() {
     let unless_empty = serde_json::json!([{ "Fn::Equals": [{ "Ref": "BundleBucket" }, ""] }]);
     assert_eq!(TEMPLATE["Conditions"]["HasBundleBucket"]["Fn::Not"], unless_empty);
-    let function = resources("AWS::Serverless::Function")["EnforcePolicy"];
-    let place = &function["Environment"]["Variables"]["SAGEWARDEN_BUNDLE"]["Fn::If"];
-    assert_eq!((&place[0], &place[2]), (&"HasBundleBucket".into(), &"".into()));
-    assert_eq!(place[1]["Fn::Sub"], "s3://${BundleBucket}/${BundlePrefix}");
-    let role = resources("AWS::IAM::Role")["EnforcePolicyRole"];
-    let policies = list(&role["Policies"]);
-    let named = policies.iter().find(|policy| policy["Fn::If"][0] == "HasBundleBucket").unwrap();
-    assert_eq!(target(&named["Fn::If"][2]), Some("AWS::NoValue"));
-    let statements = &named["Fn::If"][1]["PolicyDocument"]["Statement"];
-    assert_eq!(statements[0]["Action"], "s3:ListBucketVersions");
-    assert_eq!(target(&statements[0]["Condition"]["StringEquals"]["s3:prefix"]), Some("BundlePrefix"));
-    assert_eq!(statements[1]["Action"], "s3:GetObject");
-    assert!(list(&statements[1]["Resource"]).iter().all(|resource| {
-        resource["Fn::Sub"].as_str().is_some_and(|arn| arn.contains("${BundleBucket}/${BundlePrefix}"))
-    }));
+    // What is said of a push is what will be said of the jobs that come of it: both judge by the same bundle.
+    for id in ["EnforcePolicy", "RecordCommit"] {
+        let function = resources("AWS::Serverless::Function")[id];
+        let place = &function["Environment"]["Variables"]["SAGEWARDEN_BUNDLE"]["Fn::If"];
+        assert_eq!((&place[0], &place[2]), (&"HasBundleBucket".into(), &"".into()));
+        assert_eq!(place[1]["Fn::Sub"], "s3://${BundleBucket}/${BundlePrefix}");
+        let role = resources("AWS::IAM::Role")[format!("{id}Role").as_str()];
+        let policies = list(&role["Policies"]);
+        let named = policies.iter().find(|policy| policy["Fn::If"][0] == "HasBundleBucket").unwrap();
+        assert_eq!(target(&named["Fn::If"][2]), Some("AWS::NoValue"));
+        let statements = &named["Fn::If"][1]["PolicyDocument"]["Statement"];
+        assert_eq!(statements[0]["Action"], "s3:ListBucketVersions");
+        assert_eq!(target(&statements[0]["Condition"]["StringEquals"]["s3:prefix"]), Some("BundlePrefix"));
+        assert_eq!(statements[1]["Action"], "s3:GetObject");
+        assert!(list(&statements[1]["Resource"]).iter().all(|resource| {
+            resource["Fn::Sub"].as_str().is_some_and(|arn| arn.contains("${BundleBucket}/${BundlePrefix}"))
+        }));
+    }
 }
 
 #[test]
@@ -358,7 +350,6 @@ fn roles_may_be_read_only_where_it_is_asked_for() -> Result<()> {
     let asked = serde_json::json!([{ "Ref": "InspectRoles" }, "true"]);
     assert_eq!(TEMPLATE["Conditions"]["ShouldInspectRoles"]["Fn::Equals"], asked);
     assert_eq!(TEMPLATE["Parameters"]["InspectRoles"]["Default"], "false");
-    let adapter = fs::read_to_string(root().join("shared/aws/iam/src/lib.rs"))?;
     let mut granted = BTreeSet::new();
     for (id, role) in resources("AWS::IAM::Role") {
         for policy in list(&role["Policies"]) {
@@ -368,17 +359,13 @@ fn roles_may_be_read_only_where_it_is_asked_for() -> Result<()> {
                 for action in texts(&statement["Action"]) {
                     let Some(operation) = action.strip_prefix("iam:") else { continue };
                     assert!(on_condition && id == "EnforcePolicyRole", "{id}: {action}");
-                    granted.insert(operation);
+                    granted.insert(snake(operation));
                 }
             }
         }
     }
-    // Every call of the adapter, and no other: `client.get_role()` is `iam:GetRole`.
-    let calls =
-        adapter.split("client").filter_map(|rest| rest.trim_start().strip_prefix('.')?.split_once("()"));
-    let calls = calls.map(|(call, _)| pascal(call));
-    let called: BTreeSet<String> = calls.filter(|call| call.chars().all(char::is_alphabetic)).collect();
-    assert_eq!(granted, called.iter().map(String::as_str).collect());
+    // Every call of the adapter, and no other.
+    assert_eq!(granted, calls_in(&root().join("shared/aws/iam/src"))?);
     Ok(())
 }
 
@@ -395,13 +382,6 @@ fn questions_over_a_url_are_off_unless_asked_for_and_always_signed() {
         assert_eq!(url["AuthType"], "AWS_IAM", "{id}");
         assert_eq!(TEMPLATE["Resources"][id]["Condition"], "HasLookupUrl", "{id}");
     }
-}
-
-fn pascal(snake: &str) -> String {
-    let capital = |word: &str| {
-        word.chars().take(1).flat_map(char::to_uppercase).chain(word.chars().skip(1)).collect::<String>()
-    };
-    snake.split('_').map(capital).collect()
 }
 
 #[test]
@@ -437,17 +417,18 @@ fn functions_get_the_variables_that_they_read() -> Result<()> {
             .map(String::as_str)
             .collect();
         let mut read = BTreeSet::from(["SAGEWARDEN_TABLE"]);
-        if main.contains("Config::from_env") {
+        // Everything on a queue keeps what it rejects.
+        if function["Events"].is_object() {
             read.insert("SAGEWARDEN_QUARANTINE_BUCKET");
         }
-        if main.contains("Config::bus()") {
-            read.insert("SAGEWARDEN_BUS");
-        }
-        if main.contains("Config::comments()") {
-            read.insert("SAGEWARDEN_COMMENTS");
-        }
-        if id == "EnforcePolicy" {
-            read.extend(["SAGEWARDEN_BUNDLE", "SAGEWARDEN_MODE"]);
+        for (call, names) in [
+            ("Config::bus", ["SAGEWARDEN_BUS"].as_slice()),
+            ("Config::comments", &["SAGEWARDEN_COMMENTS"]),
+            ("bundle_in_force", &["SAGEWARDEN_BUNDLE", "SAGEWARDEN_MODE"]),
+        ] {
+            if uses(&main, call)? {
+                read.extend(names);
+            }
         }
         assert_eq!(given, read, "{id}");
         assert!(given.iter().all(|name| config.contains(&format!("\"{name}\""))), "{id}: {given:?}");

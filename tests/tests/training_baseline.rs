@@ -12,7 +12,7 @@ use sagewarden_monitor::{Constraints, WindowReport};
 use sagewarden_policy::Bundle;
 use sagewarden_tests::Result;
 use sagewarden_tests::local::{
-    Local, at, captured_event, data_capture, endpoint_config, model, training_job,
+    Local, at, captured_event, data_capture, endpoint_config, model, scattered, training_job,
 };
 use serde_json::{Value, json};
 
@@ -24,7 +24,7 @@ fn with(settings: &str) -> Result<Local> {
 
 /// A row: the label, a limit and an education. It is no random number: the same row every time.
 fn row(number: u64) -> (u64, u64, u64) {
-    let mixed = number.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
+    let mixed = scattered(number);
     (number % 2, 10_000 + mixed % 990_000, 1 + mixed % 4)
 }
 

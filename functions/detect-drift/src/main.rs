@@ -5,7 +5,7 @@ use lambda_runtime::Error;
 use sagewarden_aws::load_config;
 use sagewarden_dynamodb::DynamoTable;
 use sagewarden_eventbridge::EventBus;
-use sagewarden_govern::{Absent, Ports, route};
+use sagewarden_govern::{Absent, KnownBaselines, Ports, route};
 use sagewarden_lambda::{Config, MetricLog, init_logging, serve, settings};
 use sagewarden_s3::{S3Objects, S3Quarantine};
 use sagewarden_sagemaker::SageMakerAccount;
@@ -30,6 +30,7 @@ async fn main() -> Result<(), Error> {
         settings: settings()?,
         own_bucket: config.quarantine,
     };
-    let act = async |event: &_, moment: &_| route::detect_drift(&world, event, moment).await;
+    let known = KnownBaselines::default();
+    let act = async |event: &_, moment: &_| route::detect_drift(&world, &known, event, moment).await;
     serve(config.function, act, &quarantine).await
 }

@@ -1,15 +1,16 @@
 //! A question about the lineage, asked by invoking the function with `{"entity": …, "format": …}`, or over its URL where the
 //! stack has one.
 
+mod question;
 mod url;
 
 use sagewarden_govern::ports::Table;
-use sagewarden_govern::{NoAnswer, Question};
 use sagewarden_lambda::FunctionError;
-use sagewarden_lineage::answer::{Format, Reply};
+use sagewarden_lineage::answer::Format;
 use sagewarden_view::reply;
 use serde_json::Value as Json;
 
+use question::{ask, read};
 pub use url::answer_url;
 
 /// Answers a request: a JSON document for `json` (the default), `table`, `cyclonedx` and `prov`, `{"complete": …, "text": …}` for the
@@ -30,39 +31,4 @@ pub async fn answer(
         }
         format => serde_json::json!({ "complete": reply.is_complete(), "text": reply::text(&reply, format) }),
     })
-}
-
-/// Reads a question; what is wrong with it is told with the field.
-fn read(request: Json) -> Result<Question, FunctionError> {
-    serde_path_to_error::deserialize(request).map_err(|error| {
-        let field = error.path().to_string();
-        let words = error.into_inner();
-        FunctionError::BadRequest(if field == "." {
-            words.to_string()
-        } else {
-            format!("`{field}`: {words}")
-        })
-    })
-}
-
-async fn ask(
-    table: &impl Table,
-    question: &Question,
-    is_over: &dyn Fn() -> bool,
-) -> Result<Reply, FunctionError> {
-    // On the heap: over the SDK it is a future of many layers.
-    Box::pin(sagewarden_govern::answer(table, question, is_over)).await.map_err(refusal)
-}
-
-fn refusal(error: NoAnswer) -> FunctionError {
-    let text = error.to_string();
-    match error {
-        NoAnswer::Unknown(_) => FunctionError::NotFound(text),
-        NoAnswer::Unaddressable(_)
-        | NoAnswer::Ambiguous { .. }
-        | NoAnswer::BadField { .. }
-        | NoAnswer::NotReproducible(_)
-        | NoAnswer::Stopped(_) => FunctionError::BadRequest(text),
-        NoAnswer::Port(_) => FunctionError::Unavailable(text),
-    }
 }

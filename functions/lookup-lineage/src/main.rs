@@ -1,4 +1,4 @@
-//! Answers questions. This file only wires; what happens is in the library beside it.
+//! Answers questions about the lineage. This file only wires; `answer` and `answer_url` in `lib.rs` and `url.rs` say what happens.
 
 use std::time::{Duration, SystemTime};
 

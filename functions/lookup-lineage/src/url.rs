@@ -10,6 +10,8 @@ use sagewarden_lineage::answer::Format;
 use sagewarden_view::reply;
 use serde_json::{Map, Value as Json, json};
 
+use crate::question::{ask, read};
+
 /// Answers a request over HTTP; `None` when the payload is none. A refusal is an answer with its status.
 pub async fn answer_url(table: &impl Table, payload: &Json, is_over: &dyn Fn() -> bool) -> Option<Json> {
     payload.pointer("/requestContext/http/method")?;
@@ -34,12 +36,13 @@ async fn respond(
     let request: LambdaFunctionUrlRequest = serde_json::from_value(payload.clone()).map_err(|error| {
         FunctionError::BadRequest(format!("this is no request of a function URL: {error}"))
     })?;
-    let question = super::read(question(&request)?)?;
-    let reply = super::ask(table, &question, is_over).await?;
+    let question = read(asked(&request)?)?;
+    let reply = ask(table, &question, is_over).await?;
     Ok((content_type(question.format), reply::text(&reply, question.format)))
 }
 
-fn question(request: &LambdaFunctionUrlRequest) -> Result<Json, FunctionError> {
+/// The fields of the question, from parameters or the body.
+fn asked(request: &LambdaFunctionUrlRequest) -> Result<Json, FunctionError> {
     const NUMBERS: [&str; 3] = ["max_depth", "max_nodes", "max_requests"];
     match request.request_context.http.method.as_deref() {
         Some("GET") => {

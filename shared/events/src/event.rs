@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{CommitId, RefChange, RefKind, Repository, Resource, Status, Timestamp};
+use crate::git::{CommitId, RefChange, RefKind, Repository};
+use crate::resource::Resource;
+use crate::status::Status;
+use crate::time::Timestamp;
 
 /// One thing that happened.
 #[derive(Clone, Debug, PartialEq)]

@@ -2,10 +2,6 @@
 
 use std::fmt;
 
-use serde_json::Value;
-
-use crate::Resource;
-
 /// The kinds of SageMaker resource that Sagewarden judges, records or reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum ResourceKind {
@@ -214,28 +210,6 @@ impl ResourceKind {
     pub fn from_segment(segment: &str) -> Option<Self> {
         NAMES.iter().find(|names| names.segment == segment).map(|names| names.kind)
     }
-
-    /// The name of the resource that a request or description speaks of, as its ARN has it: what lives in a domain begins
-    /// with the domain's id, an app with its owner and type as well, and a version of a package ends with its number.
-    #[must_use]
-    pub fn name_in(self, document: &Value) -> Option<String> {
-        let text = |key: &str| document.get(key).and_then(Value::as_str).filter(|text| !text.is_empty());
-        let from_arn = || {
-            let resource = Resource::parse_arn(text(self.arn_field())?).ok();
-            resource.filter(|resource| resource.kind == self).map(|resource| resource.name)
-        };
-        match self {
-            Self::UserProfile => Some(format!("{}/{}", text("DomainId")?, text("UserProfileName")?)),
-            Self::Space => Some(format!("{}/{}", text("DomainId")?, text("SpaceName")?)),
-            Self::App => {
-                let owner = text("UserProfileName").or_else(|| text("SpaceName"))?;
-                Some(format!("{}/{owner}/{}/{}", text("DomainId")?, text("AppType")?, text("AppName")?))
-            }
-            Self::PipelineExecution => from_arn(),
-            Self::ModelPackage => from_arn().or_else(|| text("ModelPackageName").map(str::to_owned)),
-            _ => text(self.name_field()).map(str::to_owned),
-        }
-    }
 }
 
 impl fmt::Display for ResourceKind {
@@ -246,35 +220,11 @@ impl fmt::Display for ResourceKind {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]
     fn the_table_has_each_kind_in_its_place() {
         let listed: Vec<ResourceKind> = NAMES.iter().map(|names| names.kind).collect();
         assert_eq!(listed, ResourceKind::ALL);
-    }
-
-    #[test]
-    fn names_are_read_as_the_arn_has_them() {
-        let check = |kind: ResourceKind, document: Value, expect: Option<&str>| {
-            assert_eq!(kind.name_in(&document).as_deref(), expect, "{document}");
-        };
-        check(ResourceKind::TrainingJob, json!({ "TrainingJobName": "t" }), Some("t"));
-        check(ResourceKind::TrainingJob, json!({ "TrainingJobName": "" }), None);
-        check(ResourceKind::Domain, json!({ "DomainId": "d-1", "DomainName": "ds" }), Some("d-1"));
-        let app =
-            json!({ "DomainId": "d-1", "SpaceName": "s", "AppType": "JupyterLab", "AppName": "default" });
-        check(ResourceKind::App, app, Some("d-1/s/JupyterLab/default"));
-        check(ResourceKind::UserProfile, json!({ "UserProfileName": "ana" }), None);
-        let package = "arn:aws:sagemaker:eu-west-1:111122223333:model-package/credit/3";
-        check(ResourceKind::ModelPackage, json!({ "ModelPackageArn": package }), Some("credit/3"));
-        let run = "arn:aws:sagemaker:eu-west-1:111122223333:pipeline/credit/execution/abc";
-        check(
-            ResourceKind::PipelineExecution,
-            json!({ "PipelineExecutionArn": run }),
-            Some("credit/execution/abc"),
-        );
     }
 }

@@ -2,9 +2,10 @@
 
 use std::fmt;
 
+use serde_json::Value;
 use thiserror::Error;
 
-use crate::ResourceKind;
+use crate::kind::ResourceKind;
 
 /// One SageMaker resource by name. A name can be used again after a deletion: what a name meant at a time is an
 /// incarnation (name and creation time), which only a description tells.
@@ -95,6 +96,30 @@ impl Resource {
     }
 }
 
+impl ResourceKind {
+    /// The name of the resource that a request or description speaks of, as its ARN has it: what lives in a domain begins
+    /// with the domain's id, an app with its owner and type as well, and a version of a package ends with its number.
+    #[must_use]
+    pub fn name_in(self, document: &Value) -> Option<String> {
+        let text = |key: &str| document.get(key).and_then(Value::as_str).filter(|text| !text.is_empty());
+        let from_arn = || {
+            let resource = Resource::parse_arn(text(self.arn_field())?).ok();
+            resource.filter(|resource| resource.kind == self).map(|resource| resource.name)
+        };
+        match self {
+            Self::UserProfile => Some(format!("{}/{}", text("DomainId")?, text("UserProfileName")?)),
+            Self::Space => Some(format!("{}/{}", text("DomainId")?, text("SpaceName")?)),
+            Self::App => {
+                let owner = text("UserProfileName").or_else(|| text("SpaceName"))?;
+                Some(format!("{}/{owner}/{}/{}", text("DomainId")?, text("AppType")?, text("AppName")?))
+            }
+            Self::PipelineExecution => from_arn(),
+            Self::ModelPackage => from_arn().or_else(|| text("ModelPackageName").map(str::to_owned)),
+            _ => text(self.name_field()).map(str::to_owned),
+        }
+    }
+}
+
 impl fmt::Display for Resource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} `{}`", self.kind, self.name)
@@ -103,6 +128,8 @@ impl fmt::Display for Resource {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
@@ -128,5 +155,27 @@ mod tests {
         check("arn:aws:sagemaker:eu-west-1:111122223333:model", "the resource has no `/`");
         check("arn:aws:sagemaker:eu-west-1:111122223333:workteam/w", "its type is not one of ours");
         check("arn:aws:sagemaker:eu-west-1:111122223333:model/", "the name is missing");
+    }
+
+    #[test]
+    fn names_are_read_as_the_arn_has_them() {
+        let check = |kind: ResourceKind, document: Value, expect: Option<&str>| {
+            assert_eq!(kind.name_in(&document).as_deref(), expect, "{document}");
+        };
+        check(ResourceKind::TrainingJob, json!({ "TrainingJobName": "t" }), Some("t"));
+        check(ResourceKind::TrainingJob, json!({ "TrainingJobName": "" }), None);
+        check(ResourceKind::Domain, json!({ "DomainId": "d-1", "DomainName": "ds" }), Some("d-1"));
+        let app =
+            json!({ "DomainId": "d-1", "SpaceName": "s", "AppType": "JupyterLab", "AppName": "default" });
+        check(ResourceKind::App, app, Some("d-1/s/JupyterLab/default"));
+        check(ResourceKind::UserProfile, json!({ "UserProfileName": "ana" }), None);
+        let package = "arn:aws:sagemaker:eu-west-1:111122223333:model-package/credit/3";
+        check(ResourceKind::ModelPackage, json!({ "ModelPackageArn": package }), Some("credit/3"));
+        let run = "arn:aws:sagemaker:eu-west-1:111122223333:pipeline/credit/execution/abc";
+        check(
+            ResourceKind::PipelineExecution,
+            json!({ "PipelineExecutionArn": run }),
+            Some("credit/execution/abc"),
+        );
     }
 }

@@ -15,21 +15,29 @@ mod detect;
 #[cfg(feature = "judging")]
 mod enforce;
 mod lookup;
+mod newest_verdicts;
 mod notify;
 mod outcome;
 pub mod ports;
 mod record;
+mod report_place;
 #[cfg(feature = "judging")]
 mod review;
 pub mod route;
+mod window;
 mod world;
 
-pub use alert::{AlertDrift, DRIFT_ALERT, MONITORING_FAILED, RETRAINING_SUGGESTED};
+pub use alert::AlertDrift;
+pub use alert::drift_notice::DRIFT_ALERT;
+pub use alert::retraining::RETRAINING_SUGGESTED;
+pub use alert::silence::MONITORING_FAILED;
 #[cfg(feature = "judging")]
 pub use bundle::{BUNDLE_REFUSED, BundleInForce, BundlePlace, KeepBundle};
 pub use counted::counted;
+pub use detect::DetectDrift;
+pub use detect::known_baselines::KnownBaselines;
 pub use detect::suggest_baseline::SuggestBaseline;
-pub use detect::{BASELINE_MISSING, DetectDrift};
+pub use detect::unjudged::BASELINE_MISSING;
 #[cfg(feature = "judging")]
 pub use enforce::EnforcePolicy;
 #[cfg(feature = "judging")]
@@ -44,7 +52,7 @@ pub use outcome::{Done, Failure, Outcome};
 pub use record::RecordLineage;
 pub use record::closure::{live_upstream, upstream};
 pub use record::deployment::deployment_at;
-pub use record::push::record_commit;
+pub use record::push::{RecordedPush, record_commit};
 #[cfg(feature = "judging")]
 pub use review::ReviewCommit;
 pub use world::{Absent, Ports, World};

@@ -1,5 +1,6 @@
 //! How a record ends: `Done`, `Retry` or `Reject`. Nothing else is possible, nothing is dropped.
 
+use sagewarden_lineage::observe::Unreadable;
 use thiserror::Error;
 
 use crate::ports::{PortError, PortErrorKind};
@@ -25,6 +26,12 @@ impl Failure {
 impl From<PortError> for Failure {
     fn from(error: PortError) -> Self {
         if error.is_retryable() { Self::Retry(error) } else { Self::Reject(error.to_string()) }
+    }
+}
+
+impl From<Unreadable> for Failure {
+    fn from(error: Unreadable) -> Self {
+        Self::Reject(error.to_string())
     }
 }
 

@@ -1,4 +1,5 @@
-//! What a function is told: environment variables by the template, and settings by the folder beside the binary.
+//! What a function reads when it starts: the environment variables that the template sets, and the settings in the folder beside the
+//! binary.
 
 use std::env;
 use std::fmt;

@@ -44,7 +44,7 @@ impl Tally {
 pub struct MetricLog;
 
 impl Metrics for MetricLog {
-    fn tell(&self, window: &WindowMetrics<'_>) {
+    fn publish(&self, window: &WindowMetrics<'_>) {
         container_metrics(window).for_each(|line| println!("{line}"));
     }
 }
@@ -88,7 +88,6 @@ fn value(metric: &Metric) -> Value {
 
 #[cfg(test)]
 mod tests {
-
     use sagewarden_events::Timestamp;
 
     use super::*;
@@ -105,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn metrics_of_a_window_are_told_as_the_container_tells_them() {
+    fn metrics_of_a_window_are_written_as_the_container_writes_them() {
         let drift = Metric { name: "feature_baseline_drift_age".into(), value: MetricValue::Single(0.25) };
         let set = MetricValue::Set { minimum: 1.0, maximum: 3.0, sum: 6.0, samples: 3.0 };
         let data = Metric { name: "feature_data_age".into(), value: set };
@@ -118,10 +117,10 @@ mod tests {
         assert_eq!(line["feature_baseline_drift_age"], 0.25);
         assert_eq!(line["feature_data_age"], json!({ "Max": 3.0, "Min": 1.0, "Count": 3.0, "Sum": 6.0 }));
         assert_eq!((&line["Endpoint"], &line["MonitoringSchedule"]), (&json!("prod"), &json!("hourly")));
-        let told = &line["_aws"]["CloudWatchMetrics"][0];
-        assert_eq!(told["Namespace"], "aws/sagemaker/Endpoints/data-metrics");
+        let directive = &line["_aws"]["CloudWatchMetrics"][0];
+        assert_eq!(directive["Namespace"], "aws/sagemaker/Endpoints/data-metrics");
         assert_eq!(
-            told["Metrics"],
+            directive["Metrics"],
             json!([{ "Name": "feature_baseline_drift_age" }, { "Name": "feature_data_age" }])
         );
         assert_eq!(line["_aws"]["Timestamp"], 7);

@@ -29,7 +29,7 @@ pub struct Chain {
     /// Images that jobs and containers ran.
     pub images: Vec<Image>,
     /// Commits that jobs and deployments were built from.
-    pub commits: Vec<Commit>,
+    pub commits: Vec<ChainCommit>,
     /// Whether every node that was named has been recorded and nothing was cut.
     pub complete: bool,
     /// What is missing, in words.
@@ -79,7 +79,7 @@ pub struct Image {
 
 /// A commit and what was built from it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Commit {
+pub struct ChainCommit {
     /// Forty hexadecimal digits.
     pub commit: String,
     /// The repository's name.
@@ -225,8 +225,8 @@ fn uses(graph: &Graph, node: &Node) -> Vec<String> {
     wrote.chain(read).collect()
 }
 
-fn commits(graph: &Graph) -> Vec<Commit> {
-    let mut commits: BTreeMap<(bool, Option<Timestamp>, String), Commit> = BTreeMap::new();
+fn commits(graph: &Graph) -> Vec<ChainCommit> {
+    let mut commits: BTreeMap<(bool, Option<Timestamp>, String), ChainCommit> = BTreeMap::new();
     for node in graph.of_kind(NodeKind::Commit) {
         let id = node.id.version().to_owned();
         let date = node.number(DATE).map(Timestamp::from_millis);
@@ -239,7 +239,7 @@ fn commits(graph: &Graph) -> Vec<Commit> {
             Some(email) => format!("{name} <{email}>"),
             None => name.to_owned(),
         });
-        let commit = Commit {
+        let commit = ChainCommit {
             commit: id,
             repository: node.text(REPOSITORY).map(str::to_owned),
             author,

@@ -1,38 +1,11 @@
-//! Where a traversal was left, as a text that continues it: nothing is kept on the side of whoever answers.
-
-use std::collections::BTreeSet;
+//! A cursor as a text that continues a traversal: nothing is kept on the side of whoever answers.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use crate::id::NodeId;
-use crate::walk::Direction;
-
-/// Names a node in few bytes: a cursor names every node that was seen. Two of a million nodes share a mark with a chance of
-/// one in ten millions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Mark([u8; 8]);
-
-impl Mark {
-    pub(crate) fn of(id: &NodeId) -> Self {
-        let digest = Sha256::digest(id.as_str());
-        let mut mark = [0; 8];
-        mark.iter_mut().zip(digest).for_each(|(to, from)| *to = from);
-        Self(mark)
-    }
-}
-
-/// Where a traversal was left: what it began with, what comes next, and what it has seen.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Cursor {
-    pub(crate) root: NodeId,
-    pub(crate) direction: Direction,
-    pub(crate) pending: BTreeSet<(usize, NodeId)>,
-    pub(crate) rest: BTreeSet<(usize, NodeId, String)>,
-    pub(crate) seen: BTreeSet<Mark>,
-}
+use crate::walk::{Cursor, Direction, Mark};
 
 #[derive(Serialize, Deserialize)]
 struct Written {
@@ -44,18 +17,6 @@ struct Written {
 }
 
 impl Cursor {
-    /// What the traversal is about.
-    #[must_use]
-    pub fn root(&self) -> &NodeId {
-        &self.root
-    }
-
-    /// Which way it goes.
-    #[must_use]
-    pub fn direction(&self) -> Direction {
-        self.direction
-    }
-
     /// The text, for URLs and shells alike.
     #[must_use]
     pub fn write(&self) -> String {

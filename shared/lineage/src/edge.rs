@@ -47,6 +47,12 @@ impl fmt::Display for Relation {
 /// data to that job.
 pub const SAME_OBJECT: &str = "same-object";
 
+/// The role of the edge from an endpoint to a run of one of its monitoring schedules.
+pub const MONITORED: &str = "monitored";
+
+/// The role of the edge from an endpoint to what monitoring found on it.
+pub const OBSERVED_ON: &str = "observed-on";
+
 /// How the link from a commit to a job or deployment was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]

@@ -128,6 +128,9 @@ impl fmt::Display for NodeKind {
     }
 }
 
+/// What stands before the digest of a set of objects.
+const SET: &str = "set:";
+
 /// The identity of a node: the partition key of its items.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct NodeId(String);
@@ -162,7 +165,7 @@ impl NodeId {
     /// `ds#set:<sha-256 of the manifest>`
     #[must_use]
     pub fn dataset_set(digest: &str) -> Self {
-        Self::of(NodeKind::Dataset, format!("set:{digest}"))
+        Self::of(NodeKind::Dataset, format!("{SET}{digest}"))
     }
 
     /// `art#s3://<bucket>/<key>@<version>`
@@ -264,6 +267,12 @@ impl NodeId {
         self.place_and_version().map_or(self.tail(), |(_, version)| version)
     }
 
+    /// The digest of a set of objects; `None` for whatever else there is.
+    #[must_use]
+    pub fn set_digest(&self) -> Option<&str> {
+        self.tail().strip_prefix(SET).filter(|_| self.kind() == NodeKind::Dataset)
+    }
+
     /// The forty digits of a commit; `None` for other kinds.
     #[must_use]
     pub fn commit_id(&self) -> Option<&str> {
@@ -291,10 +300,32 @@ impl NodeId {
         names.filter(|_| self.kind() == NodeKind::Deployment)
     }
 
+    /// The account and the region of a resource of SageMaker; `None` for whatever is none.
+    #[must_use]
+    pub fn account_and_region(&self) -> Option<(&str, &str)> {
+        let elsewhere =
+            [NodeKind::Commit, NodeKind::Reference, NodeKind::Dataset, NodeKind::Artifact, NodeKind::Image];
+        let mut parts = self.tail().split('/');
+        parts.next().zip(parts.next()).filter(|_| !elsewhere.contains(&self.kind()))
+    }
+
+    /// The `sha256:…` of an image that is known by it; `None` for whatever else there is.
+    #[must_use]
+    pub fn image_digest(&self) -> Option<&str> {
+        Some(self.tail()).filter(|tail| self.kind() == NodeKind::Image && is_digest(tail))
+    }
+
     /// The creation time that is part of the identity of a resource's incarnation.
     #[must_use]
     pub fn created_at(&self) -> Option<Timestamp> {
         self.version().parse().ok().map(Timestamp::from_millis)
+    }
+
+    /// Whether it is the identity of a resource, or of one of its incarnations; in any case of letters.
+    #[must_use]
+    pub fn is_at(&self, resource: &Resource) -> bool {
+        let (place, tail) = (place(resource).to_lowercase(), self.tail().to_lowercase());
+        tail.strip_prefix(&place).is_some_and(|rest| rest.is_empty() || rest.starts_with('@'))
     }
 
     /// When the endpoint of a deployment was created.
@@ -360,8 +391,12 @@ pub fn repository_path(repository: &Repository) -> String {
 #[must_use]
 pub fn image_digest(reference: &str) -> Option<&str> {
     let (_, digest) = reference.rsplit_once('@')?;
-    let hex = digest.strip_prefix("sha256:")?;
-    (hex.len() == 64 && hex.bytes().all(|byte| byte.is_ascii_hexdigit())).then_some(digest)
+    is_digest(digest).then_some(digest)
+}
+
+fn is_digest(text: &str) -> bool {
+    let is_hash = |hex: &str| hex.len() == 64 && hex.bytes().all(|byte| byte.is_ascii_hexdigit());
+    text.strip_prefix("sha256:").is_some_and(is_hash)
 }
 
 fn place(resource: &Resource) -> String {
@@ -403,6 +438,8 @@ mod tests {
         assert_ne!(first, second);
         assert_eq!(first.as_str(), "tjob#111122223333/eu-west-1/train@1");
         assert_eq!(first.kind(), NodeKind::TrainingJob);
+        assert_eq!(first.account_and_region(), Some(("111122223333", "eu-west-1")));
+        assert_eq!(NodeId::dataset("b", "k/l", "v").account_and_region(), None);
         assert_eq!(NodeId::parse(first.as_str()), Some(first));
     }
 
@@ -413,6 +450,21 @@ mod tests {
         assert_eq!(pinned.as_str(), format!("img#{digest}"));
         assert_eq!(NodeId::image("r/x:1").as_str(), "img#tag:r/x:1");
         assert_eq!(image_digest("r/x@sha256:short"), None);
+        assert_eq!(pinned.image_digest(), Some(digest.as_str()));
+        for other in ["img#tag:r/x:1", "img#sha256:short", "ds#sha256:00"] {
+            assert_eq!(NodeId::parse(other).unwrap().image_digest(), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn an_identity_tells_whose_incarnation_it_is() {
+        let id = |text: &str| NodeId::parse(text).unwrap();
+        let job = endpoint("x").sibling(ResourceKind::TrainingJob, "Train");
+        assert!(id("tjob#111122223333/eu-west-1/Train@1").is_at(&job));
+        assert!(id("ep#111122223333/eu-west-1/prod").is_at(&endpoint("Prod")));
+        for other in ["tjob#111122223333/eu-west-1/Train-2@1", "tjob#444455556666/eu-west-1/Train@1"] {
+            assert!(!id(other).is_at(&job), "{other}");
+        }
     }
 
     #[test]
@@ -425,7 +477,8 @@ mod tests {
         let branch = id("ref#git.host/1/credit@refs/heads/a@b/c");
         assert_eq!((branch.commit_id(), branch.repository()), (None, Some(("git.host", "credit"))));
         assert_eq!(id("ds#s3://b/a@b/k@v1").version(), "v1");
-        assert_eq!(id("ds#set:00ff").version(), "set:00ff");
+        assert_eq!((id("ds#set:00ff").version(), id("ds#set:00ff").set_digest()), ("set:00ff", Some("00ff")));
+        assert_eq!(id("ds#s3://b/k@v1").set_digest(), None);
         assert_eq!(id("ds#s3://b/k@v1").repository(), None);
         assert_eq!(id("dep#1/r/prod@7/c-1@9").deployed(), Some(("prod", "c-1")));
         assert_eq!((id("ep#1/r/prod").deployed(), id("tjob#1/r/a@1").deployed()), (None, None));

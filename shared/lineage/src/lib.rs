@@ -5,7 +5,7 @@
 pub mod answer;
 pub mod chain;
 pub mod closure;
-pub mod cursor;
+mod cursor;
 pub mod edge;
 pub mod explanation;
 pub mod fact;

@@ -14,7 +14,7 @@ use crate::redact::redacted;
 use crate::rows::node;
 use crate::rows::{
     Alias, AliasRow, ApprovalRow, DetailRow, FollowerRow, HeadRow, NodeRow, OutEdgeRow, ReachedState,
-    StateRow, VerdictRow, leading_time,
+    StateRow, VerdictRow,
 };
 use crate::s3::{ObjectSet, VersionedObject};
 use crate::table::{Attributes, Item, Key, Value, Write};
@@ -27,9 +27,6 @@ pub const DETAIL: &str = DetailRow::SK;
 pub const NEVER_FILLED: &str = "-";
 /// The subject of a gap that a commit fills, however it is found.
 pub const SOURCE: &str = "source";
-
-/// What stands where a secret stood. It tells nothing of the secret, not even its length.
-pub const REDACTED: &str = "[redacted]";
 
 /// A set of objects names its members one by one up to this many; its digest covers all of them in any case.
 pub const MAX_MEMBERS: usize = 100;
@@ -291,18 +288,6 @@ impl Record {
         self.touched.insert(id.clone());
         self.writes.push(NodeRow::merge(id, once, union));
     }
-}
-
-/// When a node reached a state, in milliseconds: of a member of [`node::STATES`], and of whatever else begins with a time.
-#[must_use]
-pub fn reached_at(version: &str) -> Option<i64> {
-    leading_time(version).map(Timestamp::millis)
-}
-
-/// The state that a member of [`node::STATES`] names.
-#[must_use]
-pub fn state_of(version: &str) -> Option<&str> {
-    version.splitn(3, '#').nth(2)
 }
 
 /// The partition of the incarnations of a name.

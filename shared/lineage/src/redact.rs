@@ -4,7 +4,8 @@
 use sagewarden_events::holds_token;
 use serde_json::{Map, Value as Json};
 
-use crate::record::REDACTED;
+/// What stands where a secret stood. It says nothing of the secret, not even its length.
+pub(crate) const REDACTED: &str = "[redacted]";
 
 /// Words of names that hold a secret, each as its parts: `DB_PASSWORD`, `db-password` and `dbPassword` all end in `password`.
 const NAMES: [&[&str]; 15] = [

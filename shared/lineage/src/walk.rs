@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
-use crate::cursor::{Cursor, Mark};
 use crate::edge::SAME_OBJECT;
 use crate::graph::{Edge, Graph, Node, StoppedBy};
 use crate::id::NodeId;
@@ -34,6 +34,44 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self { max_depth: 16, max_nodes: 2_000 }
+    }
+}
+
+/// Names a node in few bytes: a cursor names every node that was seen. Two of a million nodes share a mark with a chance of
+/// one in ten millions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Mark(pub(crate) [u8; 8]);
+
+impl Mark {
+    fn of(id: &NodeId) -> Self {
+        let digest = Sha256::digest(id.as_str());
+        let mut mark = [0; 8];
+        mark.iter_mut().zip(digest).for_each(|(to, from)| *to = from);
+        Self(mark)
+    }
+}
+
+/// Where a traversal was left: what it began with, what comes next, and what it has seen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cursor {
+    pub(crate) root: NodeId,
+    pub(crate) direction: Direction,
+    pub(crate) pending: BTreeSet<(usize, NodeId)>,
+    pub(crate) rest: BTreeSet<(usize, NodeId, String)>,
+    pub(crate) seen: BTreeSet<Mark>,
+}
+
+impl Cursor {
+    /// What the traversal is about.
+    #[must_use]
+    pub fn root(&self) -> &NodeId {
+        &self.root
+    }
+
+    /// Which way it goes.
+    #[must_use]
+    pub fn direction(&self) -> Direction {
+        self.direction
     }
 }
 
@@ -246,8 +284,7 @@ fn is_unused(node: &Node) -> bool {
 }
 
 /// Reads the row of an out-edge as an edge of the graph.
-#[must_use]
-pub fn out_edge(row: &Item) -> Option<Edge> {
+fn out_edge(row: &Item) -> Option<Edge> {
     let OutEdgeRow { source, relation, role, destination } = OutEdgeRow::parse(row)?;
     Some(Edge { from: source, to: destination, relation, role })
 }

@@ -23,10 +23,9 @@ use data::Traffic;
 use futures::executor::block_on;
 use meter::{Meter, total};
 use sagewarden_events::{Event, ResourceKind, Timestamp, decode};
-use sagewarden_govern::ports::{Files, Listing, ObjectVersion, Objects, PortError};
-use sagewarden_govern::{DetectDrift, Moment};
-use sagewarden_lineage::s3::Checksum;
-use sagewarden_local::{SimulatedAccount, Store, System};
+use sagewarden_govern::ports::PortError;
+use sagewarden_govern::{DetectDrift, KnownBaselines, Moment};
+use sagewarden_local::{Call, Guard, Guarded, Store, System};
 use sagewarden_measure::csv::Header;
 use sagewarden_monitor::SuggestedBaseline;
 use sagewarden_policy::Bundle;
@@ -90,77 +89,36 @@ fn deliver(system: &System) -> Duration {
     begun.elapsed()
 }
 
-/// The account's objects, and how often they are asked for.
-#[derive(Clone)]
-struct Counted<'a> {
-    account: &'a SimulatedAccount,
-    gets: Rc<Cell<u64>>,
-    puts: Rc<Cell<u64>>,
-    bytes_put: Rc<Cell<usize>>,
+/// Counts what is asked of the object store, and the bytes that are written into it.
+#[derive(Default)]
+struct ObjectCosts {
+    gets: Cell<u64>,
+    puts: Cell<u64>,
+    bytes_put: Cell<usize>,
 }
 
-impl Objects for Counted<'_> {
-    async fn versions(
-        &self,
-        bucket: &str,
-        prefix: &str,
-        as_of: Timestamp,
-        at_most: usize,
-    ) -> Result<Listing, PortError> {
-        self.account.versions(bucket, prefix, as_of, at_most).await
-    }
-
-    async fn versioning(&self, bucket: &str) -> Result<Option<String>, PortError> {
-        self.account.versioning(bucket).await
-    }
-
-    async fn read(&self, bucket: &str, key: &str, at_most: u64) -> Result<Option<Vec<u8>>, PortError> {
-        self.gets.set(self.gets.get() + 1);
-        self.account.read(bucket, key, at_most).await
-    }
-
-    async fn read_version(
-        &self,
-        bucket: &str,
-        object: &ObjectVersion,
-        at_most: u64,
-    ) -> Result<Option<Vec<u8>>, PortError> {
-        self.account.read_version(bucket, object, at_most).await
-    }
-
-    async fn checksum(&self, bucket: &str, object: &ObjectVersion) -> Result<Option<Checksum>, PortError> {
-        self.account.checksum(bucket, object).await
-    }
-
-    async fn keep_manifest(&self, digest: &str, text: &str) -> Result<Option<String>, PortError> {
-        self.account.keep_manifest(digest, text).await
-    }
-}
-
-impl Files for Counted<'_> {
-    async fn stream(
-        &self,
-        bucket: &str,
-        object: &ObjectVersion,
-        take: &mut dyn FnMut(&[u8]),
-    ) -> Result<bool, PortError> {
-        self.gets.set(self.gets.get() + 1);
-        self.account.stream(bucket, object, take).await
-    }
-
-    async fn write(&self, bucket: &str, key: &str, content_type: &str, body: &[u8]) -> Result<(), PortError> {
-        self.puts.set(self.puts.get() + 1);
-        self.bytes_put.set(self.bytes_put.get() + body.len());
-        self.account.write(bucket, key, content_type, body).await
+impl Guard for ObjectCosts {
+    fn ask(&self, call: Call<'_>) -> Result<(), PortError> {
+        match call.method {
+            "Files::write" => {
+                self.puts.set(self.puts.get() + 1);
+                self.bytes_put.set(self.bytes_put.get() + call.bytes);
+            }
+            _ if call.is_read() => self.gets.set(self.gets.get() + 1),
+            _ => {}
+        }
+        Ok(())
     }
 }
 
 /// What one more file asks of the table and of S3.
 fn count(system: &System) {
     let account = &system.account;
-    let objects = Counted { account, gets: Rc::default(), puts: Rc::default(), bytes_put: Rc::default() };
+    let objects = Guarded::new(account.clone(), ObjectCosts::default());
+    let costs = Rc::clone(&objects.guard);
     let world = system.world().with_table(Meter::new(&system.store)).with_objects(objects.clone(), objects);
-    let detect = DetectDrift { world: &world };
+    let known = KnownBaselines::default();
+    let detect = DetectDrift { world: &world, known: &known };
     for event in account.drain_events().unwrap() {
         for event in decode(&event.to_string()).unwrap() {
             let Event::ObjectCreated(written) = event else { continue };
@@ -169,15 +127,14 @@ fn count(system: &System) {
         }
     }
     let asked = total(&world.table.take());
-    let objects = &world.objects;
     println!(
         "\none more: {} read units and {} write units in {} requests to the table; {} GET and {} PUT, {} KB, to S3",
         asked.reads,
         asked.writes,
         asked.requests,
-        objects.gets.get(),
-        objects.puts.get(),
-        objects.bytes_put.get() / 1_000
+        costs.gets.get(),
+        costs.puts.get(),
+        costs.bytes_put.get() / 1_000
     );
 }
 

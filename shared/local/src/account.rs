@@ -9,9 +9,9 @@ use rusqlite::{OptionalExtension, params, params_from_iter};
 use sagewarden_events::{Actor, Resource, ResourceKind, Timestamp, lower_first};
 use sagewarden_govern::ports::{Account, Description, PortError, PortErrorKind};
 use serde_json::{Map, Value, json};
-use thiserror::Error;
 
-use crate::shape::{begin, first_status, name_of, not_found, seconds, tag_map, tells_changes};
+use crate::fault::Fault;
+use crate::shape::{Document, begin, first_status, name_of, names_changes, not_found, seconds, tag_map};
 use crate::store::{Store, port_error};
 
 /// The account. Cheap to clone; clones share the store.
@@ -22,33 +22,6 @@ pub struct SimulatedAccount {
     pub(crate) region: String,
 }
 
-/// What the API answers instead of doing what it was asked.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("{code}: {message}")]
-pub struct Fault {
-    /// The error code, such as `ValidationException`.
-    pub code: String,
-    /// The message.
-    pub message: String,
-}
-
-impl Fault {
-    pub(crate) fn new(code: &str, message: impl Into<String>) -> Self {
-        Self { code: code.to_owned(), message: message.into() }
-    }
-
-    pub(crate) fn validation(message: impl Into<String>) -> Self {
-        Self::new("ValidationException", message)
-    }
-}
-
-impl From<PortError> for Fault {
-    fn from(error: PortError) -> Self {
-        Self::new("InternalFailure", error.to_string())
-    }
-}
-
-pub(crate) type Document = Map<String, Value>;
 /// A description and the tags beside it.
 type Stored = (Document, BTreeMap<String, String>);
 
@@ -120,7 +93,7 @@ impl SimulatedAccount {
         let tags = tag_map(document.remove("Tags").as_ref());
         document.insert(kind.arn_field().into(), resource.arn().into());
         document.insert("CreationTime".into(), seconds(now));
-        if tells_changes(kind) {
+        if names_changes(kind) {
             document.insert("LastModifiedTime".into(), seconds(now));
         }
         if let Some((status, first)) = first_status(kind) {
@@ -282,7 +255,7 @@ impl SimulatedAccount {
     ) -> Result<(), Fault> {
         let (mut document, tags) = self.load(resource)?.ok_or_else(|| not_found(resource))?;
         change(&mut document)?;
-        if tells_changes(resource.kind) {
+        if names_changes(resource.kind) {
             document.insert("LastModifiedTime".into(), seconds(now));
         }
         self.save(resource, &document, &tags)?;

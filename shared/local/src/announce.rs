@@ -12,8 +12,9 @@ use sagewarden_lineage::s3::hex;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::account::{Document, Fault, SimulatedAccount};
-use crate::shape::{first_status, seconds, tag_map};
+use crate::account::SimulatedAccount;
+use crate::fault::Fault;
+use crate::shape::{Document, first_status, seconds, tag_map};
 use crate::store::port_error;
 
 impl SimulatedAccount {

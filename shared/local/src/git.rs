@@ -4,14 +4,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use sagewarden_events::{CommitId, RefKind, Repository, Timestamp};
+use sagewarden_events::{CommitId, Repository, Timestamp};
 use sagewarden_govern::ports::{
     ChangedFile, Changes, Comment, Commit, PortError, PortErrorKind, SourceControl,
 };
-use serde_json::Value;
 use thiserror::Error;
-
-use crate::references::MovedReference;
 
 /// Bare repositories under one folder, `<name>.git` each.
 #[derive(Clone, Debug)]
@@ -159,20 +156,6 @@ impl LocalGit {
         let name = format!("refs/heads/{branch}");
         let output = git(&self.path(repository), &["rev-parse", "--verify", "--quiet", &name], &[])?;
         Ok(CommitId::parse(String::from_utf8_lossy(&output.stdout).trim()).ok())
-    }
-
-    /// CodeCommit's event of a push to a branch.
-    #[must_use]
-    pub fn push_event(
-        repository: &Repository,
-        branch: &str,
-        commit: &CommitId,
-        old: Option<&CommitId>,
-        caller: &str,
-        at: Timestamp,
-    ) -> Value {
-        let moved = MovedReference { kind: RefKind::Branch, name: branch, commit: Some(commit), old };
-        moved.event(repository, caller, at)
     }
 
     /// A commit of a repository by name.

@@ -5,7 +5,9 @@
 mod account;
 mod announce;
 mod comments;
+mod fault;
 mod git;
+mod guarded;
 mod lifecycle;
 mod log;
 mod monitoring;
@@ -20,11 +22,13 @@ mod story;
 mod system;
 mod table;
 
-pub use account::{Fault, SimulatedAccount};
+pub use account::SimulatedAccount;
 pub use comments::PostedComment;
+pub use fault::Fault;
 pub use git::{GitError, LocalGit, NewCommit};
+pub use guarded::{Call, Counts, Guard, Guarded};
 pub use log::{NoticeLog, QuarantineLog, SentNotice};
 pub use references::MovedReference;
 pub use store::{Store, StoreError};
-pub use story::{Clock, Moment, Step, Story, StoryError};
+pub use story::{Clock, Step, Story, StoryError, StoryMoment};
 pub use system::{LocalWorld, System};

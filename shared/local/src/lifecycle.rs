@@ -3,8 +3,9 @@
 use sagewarden_events::{Actor, Resource, ResourceKind, Timestamp};
 use serde_json::{Value, json};
 
-use crate::account::{Document, Fault, SimulatedAccount};
-use crate::shape::{expect_status, first_status, not_found, resolved, seconds};
+use crate::account::SimulatedAccount;
+use crate::fault::Fault;
+use crate::shape::{Document, expect_status, first_status, not_found, resolved, seconds};
 
 const STOPPING: &str = "Stopping";
 

@@ -5,7 +5,8 @@ use sagewarden_events::{Resource, ResourceKind, Timestamp};
 use sagewarden_govern::ports::PortError;
 use serde_json::{Value, json};
 
-use crate::account::{Fault, SimulatedAccount};
+use crate::account::SimulatedAccount;
+use crate::fault::Fault;
 use crate::shape::{expect_status, not_found, seconds};
 use crate::store::port_error;
 

@@ -67,6 +67,20 @@ impl MovedReference<'_> {
 }
 
 impl LocalGit {
+    /// CodeCommit's event of a push to a branch.
+    #[must_use]
+    pub fn push_event(
+        repository: &Repository,
+        branch: &str,
+        commit: &CommitId,
+        old: Option<&CommitId>,
+        caller: &str,
+        at: Timestamp,
+    ) -> Value {
+        let moved = MovedReference { kind: RefKind::Branch, name: branch, commit: Some(commit), old };
+        moved.event(repository, caller, at)
+    }
+
     /// Makes a commit with any parents and the files of the first; no reference points to it yet. With the same arguments
     /// it is the same commit.
     ///

@@ -6,8 +6,9 @@ use sagewarden_events::{Change, Corrections, Resource, ResourceKind, Timestamp};
 use sagewarden_govern::ports::{ModelUse, PortError, PortErrorKind, Remedies, Stopped};
 use serde_json::{Value, json};
 
-use crate::account::{Document, Fault, SimulatedAccount};
-use crate::shape::{expect_status, not_found};
+use crate::account::SimulatedAccount;
+use crate::fault::Fault;
+use crate::shape::{Document, expect_status, not_found};
 
 impl SimulatedAccount {
     /// Changes settings as an `Update…` request says; what it does not say stays.

@@ -4,10 +4,13 @@ use std::collections::BTreeMap;
 
 use sagewarden_events::{Resource, ResourceKind, Timestamp};
 use sagewarden_lineage::s3::hex;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::account::{Document, Fault};
+use crate::fault::Fault;
+
+/// A description.
+pub(crate) type Document = Map<String, Value>;
 
 /// The status field of a kind and the state in which it runs, from its first moment on: what lies before that, the account
 /// leaves out.
@@ -29,8 +32,8 @@ pub(crate) fn first_status(kind: ResourceKind) -> Option<(&'static str, &'static
     kind.status_field().map(|field| (field, first))
 }
 
-/// Whether descriptions of a kind tell when it was last changed.
-pub(crate) fn tells_changes(kind: ResourceKind) -> bool {
+/// Whether descriptions of a kind say when it was last changed.
+pub(crate) fn names_changes(kind: ResourceKind) -> bool {
     !matches!(
         kind,
         ResourceKind::Model | ResourceKind::EndpointConfig | ResourceKind::App | ResourceKind::TransformJob

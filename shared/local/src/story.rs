@@ -6,7 +6,8 @@ use sagewarden_govern::ports::PortError;
 use serde_json::{Value, json};
 use thiserror::Error;
 
-use crate::account::{Fault, SimulatedAccount};
+use crate::account::SimulatedAccount;
+use crate::fault::Fault;
 use crate::git::{GitError, LocalGit, NewCommit};
 
 mod clients;
@@ -23,11 +24,11 @@ pub struct Step {
     /// One line.
     pub title: &'static str,
     /// What happens in the account, in order. What a moment announces is to be delivered before the next one.
-    pub moments: &'static [Moment],
+    pub moments: &'static [StoryMoment],
 }
 
 /// Something that happens in the account.
-pub type Moment = fn(&mut Story) -> Result<(), StoryError>;
+pub type StoryMoment = fn(&mut Story) -> Result<(), StoryError>;
 
 /// What time it is in the story.
 #[derive(Clone, Copy, Debug)]
@@ -72,9 +73,9 @@ const DAY: i64 = 24 * 3_600;
 
 impl Story {
     /// The account of the story.
-    pub const ACCOUNT: &str = "111122223333";
+    pub const ACCOUNT: &str = parts::ACCOUNT;
     /// The region of the story.
-    pub const REGION: &str = "eu-west-1";
+    pub const REGION: &str = parts::REGION;
     /// The repository of training and deployment code.
     pub const REPOSITORY: &str = "ds-source-credit-dev";
     /// The endpoint that the story ends with.

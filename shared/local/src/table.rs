@@ -7,15 +7,12 @@ use std::ops::Bound;
 use rusqlite::{Connection, OptionalExtension, ToSql, params};
 use sagewarden_govern::ports::{Claim, Claimed, PortError, PortErrorKind, Table};
 use sagewarden_lineage::fold;
+use sagewarden_lineage::rows::ReceiptRow;
 use sagewarden_lineage::s3::hex;
 use sagewarden_lineage::table::{Attributes, Item, Key, Page, Query, Range, Value, Write};
 use sha2::{Digest, Sha256};
 
 use crate::store::{Store, port_error};
-
-const STATE: &str = "st";
-const OWNER: &str = "owner";
-const UNTIL: &str = "until";
 
 impl Table for Store {
     async fn write(&self, writes: &[Write]) -> Result<(), PortError> {
@@ -46,21 +43,17 @@ impl Table for Store {
         self.transaction("claim a receipt", |connection| {
             let held = load(connection, &claim.key)?;
             if let Some(held) = &held {
-                if held.get(STATE) == Some(&Value::Text("done".into())) {
+                if held.get(ReceiptRow::STATE) == Some(&Value::from(ReceiptRow::DONE)) {
                     return Ok(Claimed::Done);
                 }
-                let is_own = held.get(OWNER) == Some(&Value::Text(claim.owner.clone()));
-                let is_over =
-                    matches!(held.get(UNTIL), Some(Value::Number(until)) if *until < claim.now.millis());
+                let is_own = is_of(held, claim);
+                let until = held.get(ReceiptRow::UNTIL);
+                let is_over = matches!(until, Some(Value::Number(until)) if *until < claim.now.millis());
                 if !is_own && !is_over {
                     return Ok(Claimed::Busy);
                 }
             }
-            let attributes = Attributes::from([
-                (STATE.into(), Value::Text("claimed".into())),
-                (OWNER.into(), Value::Text(claim.owner.clone())),
-                (UNTIL.into(), Value::Number(claim.until.millis())),
-            ]);
+            let attributes = ReceiptRow::claimed(&claim.owner, claim.until);
             store(connection, &claim.key, &attributes, None)?;
             Ok(Claimed::Mine)
         })
@@ -71,9 +64,7 @@ impl Table for Store {
             if !is_held(connection, claim)? {
                 return Ok(false);
             }
-            let mut attributes = attributes;
-            attributes.insert(STATE.into(), Value::Text("done".into()));
-            store(connection, &claim.key, &attributes, None)?;
+            store(connection, &claim.key, &ReceiptRow::done(attributes), None)?;
             Ok(true)
         })?;
         if settled {
@@ -312,5 +303,10 @@ fn delete(connection: &Connection, key: &Key) -> rusqlite::Result<()> {
 
 fn is_held(connection: &Connection, claim: &Claim) -> rusqlite::Result<bool> {
     let held = load(connection, &claim.key)?;
-    Ok(held.is_some_and(|held| held.get(OWNER) == Some(&Value::Text(claim.owner.clone()))))
+    Ok(held.is_some_and(|held| is_of(&held, claim)))
+}
+
+/// Whether a receipt is claimed by this attempt.
+fn is_of(receipt: &Attributes, claim: &Claim) -> bool {
+    receipt.get(ReceiptRow::OWNER) == Some(&Value::from(claim.owner.as_str()))
 }

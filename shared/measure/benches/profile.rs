@@ -3,7 +3,7 @@
 
 use std::time::UNIX_EPOCH;
 
-use sagewarden_measure::{Cell, Detail, InferredType, Profile, RowSink};
+use sagewarden_measure::{Cell, Chance, Detail, InferredType, Profile, RowSink};
 
 const ROWS: usize = 100_000;
 const ROUNDS: usize = 20;
@@ -53,14 +53,8 @@ fn main() {
 
 /// A column of texts made of numbers that look random and are the same in each run.
 fn texts_of(make: &dyn Fn(u64) -> String) -> Vec<String> {
-    let mut state = 7_u64;
-    let mut next = || {
-        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    };
-    (0..ROWS).map(|_| make(next())).collect()
+    let mut chance = Chance::new(7);
+    (0..ROWS).map(|_| make(chance.next())).collect()
 }
 
 /// Nanoseconds that this thread has had the processor, so that what else the machine does counts little; where the kernel does not

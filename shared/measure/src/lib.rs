@@ -5,6 +5,7 @@
 
 pub mod capture;
 mod cell;
+mod chance;
 pub mod csv;
 mod datatype;
 pub mod distance;
@@ -15,6 +16,7 @@ mod scan;
 mod sketch;
 
 pub use cell::{Cell, RowSink};
+pub use chance::{Chance, mixed};
 pub use datatype::{InferredType, TypeCounts};
 pub use foreign::Foreign;
 pub use issues::{Issue, IssueKind, Issues};

@@ -98,7 +98,7 @@ pub struct UnreadableLines {
 
 impl UnreadableLines {
     /// What could not be used in a file. A line that was used all the same, such as one with a cell that counts as missing, is none of
-    /// them: see [`IssueKind::is_row_lost`](crate::IssueKind::is_row_lost).
+    /// them: see [`IssueKind::is_row_lost`](sagewarden_measure::IssueKind::is_row_lost).
     pub fn of<'a>(file: &'a str, issues: &'a Issues) -> impl Iterator<Item = Self> + 'a {
         issues.iter().filter(|(kind, _)| kind.is_row_lost()).map(move |(kind, issue)| Self {
             file: file.to_owned(),

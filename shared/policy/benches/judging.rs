@@ -18,6 +18,7 @@ use std::time::{Duration, Instant};
 
 use cases::{CREATED, Case, Kept, STRICT, of, strict};
 use sagewarden_events::Resource;
+use sagewarden_measure::Chance;
 use sagewarden_policy::join::Joined;
 use sagewarden_policy::{Bundle, Outcome, Subject, judge, measure};
 use serde_json::{Value, json};
@@ -138,36 +139,35 @@ impl Given {
 /// The description of a job, a function of its number.
 fn described(kept: &Kept, number: u64) -> Value {
     let mut varied = kept.clone();
-    let mut state = number;
-    vary(&mut varied.document, &mut state);
+    let chance = &mut Chance::new(number);
+    vary(&mut varied.document, number, chance);
     let own: Vec<&Case> = kept.cases.iter().filter(|case| case.answer_of.is_none()).collect();
     let breaks = number.is_multiple_of(3);
     let fitting: Vec<&&Case> = own.iter().filter(|case| case.breaks.is_empty() != breaks).collect();
     if breaks || number.is_multiple_of(2) {
-        let chosen = below(&mut state, fitting.len() as u64) as usize;
+        let chosen = chance.below(fitting.len() as u64) as usize;
         varied = varied.changed(fitting[chosen]);
     }
     varied.document
 }
 
 /// What may stand otherwise without breaking a control.
-fn vary(document: &mut Value, state: &mut u64) {
-    let number = *state;
+fn vary(document: &mut Value, number: u64, chance: &mut Chance) {
     document["TrainingJobName"] = json!(format!("credit-{number}"));
     let types = ["ml.m5.xlarge", "ml.m5.4xlarge", "ml.t3.large", "ml.g5.2xlarge", "ml.p4d.24xlarge"];
-    let instance_type = |state: &mut u64| types[below(state, types.len() as u64) as usize];
-    let instances = 1 + below(state, 4);
+    let instance_type = |chance: &mut Chance| types[chance.below(types.len() as u64) as usize];
+    let instances = 1 + chance.below(4);
     if instances > 1 {
         document["EnableInterContainerTrafficEncryption"] = json!(true);
     }
-    if below(state, 5) == 0 {
-        let group = |index| json!({ "InstanceGroupName": format!("group-{index}"), "InstanceType": instance_type(state), "InstanceCount": 1 });
-        document["ResourceConfig"]["InstanceGroups"] = (0..instances).map(group).collect();
+    if chance.below(5) == 0 {
+        let mut group = |index| json!({ "InstanceGroupName": format!("group-{index}"), "InstanceType": instance_type(chance), "InstanceCount": 1 });
+        document["ResourceConfig"]["InstanceGroups"] = (0..instances).map(&mut group).collect();
         let config = document["ResourceConfig"].as_object_mut().unwrap();
         config.remove("InstanceType");
         config.remove("InstanceCount");
     } else {
-        document["ResourceConfig"]["InstanceType"] = json!(instance_type(state));
+        document["ResourceConfig"]["InstanceType"] = json!(instance_type(chance));
         document["ResourceConfig"]["InstanceCount"] = json!(instances);
     }
     let channel = |index| {
@@ -180,36 +180,27 @@ fn vary(document: &mut Value, state: &mut u64) {
             } },
         })
     };
-    document["InputDataConfig"] = (0..2 + below(state, 5)).map(channel).collect();
-    for index in 0..below(state, 30) {
+    document["InputDataConfig"] = (0..2 + chance.below(5)).map(channel).collect();
+    for index in 0..chance.below(30) {
         document["HyperParameters"][format!("parameter_{index}")] =
-            json!(format!("0.{}", below(state, 1_000_000)));
+            json!(format!("0.{}", chance.below(1_000_000)));
     }
     let metric =
         |index| json!({ "Name": format!("validation:metric-{index}"), "Regex": "metric=([0-9\\.]+)" });
-    document["AlgorithmSpecification"]["MetricDefinitions"] = (0..1 + below(state, 6)).map(metric).collect();
+    document["AlgorithmSpecification"]["MetricDefinitions"] = (0..1 + chance.below(6)).map(metric).collect();
     let statuses = ["Starting", "Downloading", "Training", "Uploading"];
     let transition = |(index, status): (usize, &str)| {
         let start = 1_772_442_000 + index * 60;
         json!({ "Status": status, "StartTime": start, "EndTime": start + 60, "StatusMessage": format!("{status} the job") })
     };
-    let seen = 1 + below(state, 4) as usize;
+    let seen = 1 + chance.below(4) as usize;
     document["SecondaryStatusTransitions"] =
         statuses.into_iter().enumerate().take(seen).map(transition).collect();
-    if below(state, 2) == 0 {
+    if chance.below(2) == 0 {
         document["CheckpointConfig"] =
             json!({ "S3Uri": "s3://ds-model/checkpoints", "LocalPath": "/opt/ml/checkpoints" });
         document["Environment"] =
             json!({ "LOG_LEVEL": "info", "REPOSITORY": "credit", "RUN": number.to_string() });
     }
-    document["EnableManagedSpotTraining"] = json!(below(state, 2) == 0);
-}
-
-/// A number below a limit; the state goes on as splitmix64 does.
-fn below(state: &mut u64, limit: u64) -> u64 {
-    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    let mut mixed = *state;
-    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    (mixed ^ (mixed >> 31)) % limit
+    document["EnableManagedSpotTraining"] = json!(chance.below(2) == 0);
 }

@@ -244,7 +244,7 @@ fn environments(settings: &Settings) -> Vec<(Environment, Settings)> {
     settings
         .environments
         .iter()
-        .map(|environment| (environment.clone(), environment.over(settings)))
+        .map(|environment| (environment.clone(), settings.within(environment)))
         .collect()
 }
 

@@ -11,8 +11,9 @@ use sagewarden_events::{Resource, ResourceKind};
 use sagewarden_settings::Settings;
 use serde_json::Value as Json;
 
-use crate::facts::{self, Facts, Unreadable, entity_type};
+use crate::facts::{self, Facts, entity_type};
 use crate::join::Joined;
+use crate::reader::UnreadablePaths;
 
 /// What happens to a resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -165,7 +166,7 @@ impl Rules {
     /// Holds the facts of a kind against the schema: those of a description that says nothing.
     fn check_facts(&self, kind: ResourceKind) -> Result<(), String> {
         let (resource, joined) = (Resource::in_region(kind, "", "", ""), Joined::new());
-        let (settings, unreadable) = (Settings::default(), Unreadable::default());
+        let (settings, unreadable) = (Settings::default(), UnreadablePaths::default());
         let context = facts::Context {
             resource: &resource,
             document: &Json::Null,

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use crate::control::{Control, Severity};
-use crate::facts::is_present;
 use crate::join::{Answer, Joined, split};
+use crate::reader::is_present;
 
 /// One control that does not hold.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,6 +1,6 @@
 //! Instances: how many, and which have storage of their own.
 
-use crate::facts::Reader;
+use crate::reader::Reader;
 
 /// Families whose every size has local NVMe storage, so that the API refuses a `VolumeKmsKeyId` ("You can't request a
 /// VolumeKmsKeyId when using an instance type with local storage", `ResourceConfig` in the SageMaker API reference).

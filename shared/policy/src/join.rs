@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use sagewarden_events::{Resource, ResourceKind};
 use serde_json::Value as Json;
 
-use crate::facts::{Reader, Unreadable, bucket};
+use crate::reader::{Reader, UnreadablePaths};
 
 /// What came of asking.
 #[derive(Clone, Debug, PartialEq)]
@@ -118,7 +118,7 @@ pub fn references(
     joined: &Joined,
 ) -> BTreeSet<Reference> {
     // Here it only matters what can be followed; what cannot be read is noted where facts are read.
-    let unreadable = Unreadable::default();
+    let unreadable = UnreadablePaths::default();
     let own = Reader::new(document, &unreadable);
     let answers = |operation: &str| match joined.get(operation) {
         Some(Answer::Documents(documents)) => {
@@ -208,6 +208,11 @@ fn input_buckets(kind: ResourceKind, own: &Reader<'_>) -> BTreeSet<Reference> {
     buckets.map(|bucket| Reference::Bucket(bucket.to_owned())).collect()
 }
 
+/// `s3://<bucket>/…`; what is no S3 URI fits nothing.
+pub(crate) fn bucket(uri: &str) -> Option<&str> {
+    uri.strip_prefix("s3://")?.split('/').next().filter(|bucket| !bucket.is_empty())
+}
+
 /// Packages are named by their ARN, which may be another account's.
 fn sibling(resource: &Resource, kind: ResourceKind, name: &str) -> Resource {
     match Resource::parse_arn(name) {
@@ -292,5 +297,10 @@ mod tests {
             &Joined::new(),
             &["pipeline `p`"],
         );
+    }
+
+    #[test]
+    fn a_bucket_is_read_from_the_uri_of_an_object() {
+        assert_eq!((bucket("s3://b/k"), bucket("s3://b"), bucket("file:///b")), (Some("b"), Some("b"), None));
     }
 }

@@ -10,9 +10,10 @@ use serde_json::Value as Json;
 use crate::bundle::Bundle;
 use crate::control::{Control, Remedy};
 use crate::engine::Action;
-use crate::facts::{Context, Unreadable, attributes, parent};
+use crate::facts::{Context, attributes, parent};
 use crate::finding::{Finding, FindingStatus, WaivedBy, actual, fill, shortened};
 use crate::join::{Answer, Joined, split, tags};
+use crate::reader::UnreadablePaths;
 
 /// What is judged.
 #[derive(Clone, Copy, Debug)]
@@ -143,7 +144,7 @@ fn evaluate(bundle: &Bundle, subject: &Subject<'_>, action: Action) -> Verdict {
         plan: Plan::Nothing("nothing is certainly violated".to_owned()),
     };
     let Some(rules) = bundle.rules(resource.kind, action) else { return verdict };
-    let unreadable = Unreadable::default();
+    let unreadable = UnreadablePaths::default();
     let context = Context { resource, document, joined, settings, unreadable: &unreadable };
     let Some(facts) = attributes(&context) else { return verdict };
     let on = rules.controls.iter().filter_map(|id| bundle.control(id)).filter(|one| judges(settings, one));
@@ -153,9 +154,9 @@ fn evaluate(bundle: &Bundle, subject: &Subject<'_>, action: Action) -> Verdict {
     (verdict.checked, verdict.skipped) = (ids(&checked), ids(&skipped));
     verdict.findings = match rules.evaluate(&resource.account, &resource.arn(), facts, &tags) {
         Ok(violated) => {
-            let unreadable = if action == Action::Erase { &Unreadable::default() } else { &unreadable };
-            let judging = Judging { subject, settings, unreadable, violated: &violated };
-            checked.into_iter().flat_map(|control| judging.findings(control)).collect()
+            let unreadable = if action == Action::Erase { &UnreadablePaths::default() } else { &unreadable };
+            let case = Case { subject, settings, unreadable, violated: &violated };
+            checked.into_iter().flat_map(|control| case.findings(control)).collect()
         }
         Err(reason) => vec![Finding::engine_error(reason)],
     };
@@ -190,14 +191,14 @@ fn outcome(findings: &[Finding]) -> Outcome {
 }
 
 /// What the engine said of a subject.
-struct Judging<'a> {
+struct Case<'a> {
     subject: &'a Subject<'a>,
     settings: &'a Settings,
-    unreadable: &'a Unreadable,
+    unreadable: &'a UnreadablePaths,
     violated: &'a [String],
 }
 
-impl Judging<'_> {
+impl Case<'_> {
     /// What is to be said of a control: nothing when it holds; for one that a waiver covered once, that it does no more.
     fn findings(&self, control: &Control) -> Vec<Finding> {
         let Subject { resource, document, joined, .. } = *self.subject;

@@ -4,15 +4,16 @@ use sagewarden_events::Resource;
 
 use crate::bundle::{Bundle, BundleError};
 use crate::engine::Action;
-use crate::facts::{Context, Facts, Unreadable, attributes};
+use crate::facts::{Context, Facts, attributes};
 use crate::join::{Joined, tags};
 use crate::judge::Subject;
+use crate::reader::UnreadablePaths;
 
 /// The attributes of the entity that is judged.
 #[must_use]
 pub fn facts(bundle: &Bundle, subject: &Subject<'_>) -> Facts {
     let Subject { resource, document, joined, .. } = *subject;
-    let unreadable = Unreadable::default();
+    let unreadable = UnreadablePaths::default();
     let settings = bundle.settings();
     let context = Context { resource, document, joined, settings, unreadable: &unreadable };
     attributes(&context).unwrap_or_default()

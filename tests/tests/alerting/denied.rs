@@ -7,8 +7,8 @@ use sagewarden_events::{Event, decode};
 use sagewarden_govern::ports::{PortError, PortErrorKind};
 use sagewarden_govern::route;
 use sagewarden_govern::{Absent, Failure, MONITORING_FAILED, Moment, Outcome};
+use sagewarden_local::{Call, Guard, Guarded, SimulatedAccount};
 use sagewarden_tests::Result;
-use sagewarden_tests::guarded::{Guard, Guarded};
 use sagewarden_tests::local::{Local, at};
 
 use crate::monitors::{FOLDER, FOUND, REPORT, alerts, execute, monitored, of_type, settled};
@@ -20,16 +20,16 @@ struct Denying {
 }
 
 impl Guard for Denying {
-    fn read(&self, bucket: &str, key: &str) -> std::result::Result<(), PortError> {
-        if self.granted.get() {
+    fn ask(&self, call: Call<'_>) -> std::result::Result<(), PortError> {
+        if self.granted.get() || !call.is_read() {
             return Ok(());
         }
-        let context = format!("read `s3://{bucket}/{key}`");
+        let context = format!("read `{}`", call.about);
         Err(PortError::new(PortErrorKind::Denied, context, "AccessDenied: Access Denied"))
     }
 }
 
-fn handle(local: &Local, objects: &Guarded<Denying>, event: &Event) -> Outcome {
+fn handle(local: &Local, objects: &Guarded<SimulatedAccount, Denying>, event: &Event) -> Outcome {
     let world = local.system.world().with_objects(objects.clone(), Absent);
     let moment = Moment { now: at(86_430), owner: "test".to_owned() };
     let outcome = block_on(route::alert_drift(&world, event, &moment));
@@ -37,13 +37,13 @@ fn handle(local: &Local, objects: &Guarded<Denying>, event: &Event) -> Outcome {
 }
 
 /// Delivers what waits to the alert alone; how often it is to come again.
-fn deliver(local: &Local, objects: &Guarded<Denying>, events: &[Event]) -> usize {
+fn deliver(local: &Local, objects: &Guarded<SimulatedAccount, Denying>, events: &[Event]) -> usize {
     let outcomes = events.iter().map(|event| handle(local, objects, event));
     outcomes.filter(|outcome| matches!(outcome, Err(Failure::Retry(_)))).count()
 }
 
 fn check(local: &Local, permission: &str) -> Result<()> {
-    let objects = Guarded::new(&local.system, Denying::default());
+    let objects = Guarded::new(local.system.account.clone(), Denying::default());
     let mut events = Vec::new();
     for event in local.system.account.drain_events()? {
         events.extend(decode(&event.to_string())?);

@@ -7,12 +7,11 @@ use futures::executor::block_on;
 use sagewarden_events::{Event, Timestamp, decode};
 use sagewarden_govern::ports::{Files, Objects, PortError, PortErrorKind, Table as _};
 use sagewarden_govern::ports::{Metrics, WindowMetrics};
-use sagewarden_govern::{DetectDrift, Failure, MONITORING_FAILED, Moment, Outcome, World};
+use sagewarden_govern::{DetectDrift, Failure, KnownBaselines, MONITORING_FAILED, Moment, Outcome, World};
 use sagewarden_lineage::table::{self as lineage, Attributes, Item, Key, Write};
-use sagewarden_local::System;
+use sagewarden_local::{Call, Guard, Guarded, System};
 use sagewarden_settings::DetectSettings;
 use sagewarden_tests::Result;
-use sagewarden_tests::guarded::{Guard, Guarded};
 use sagewarden_tests::local::{Local, at};
 use serde_json::Value;
 
@@ -22,7 +21,7 @@ use crate::{captured, capturing, put, read, report};
 pub(crate) struct Heard(RefCell<Vec<String>>);
 
 impl Metrics for Heard {
-    fn tell(&self, window: &WindowMetrics<'_>) {
+    fn publish(&self, window: &WindowMetrics<'_>) {
         let names = window.metrics.iter().map(|metric| format!("{} {}", window.endpoint, metric.name));
         self.0.borrow_mut().extend(names);
     }
@@ -54,7 +53,8 @@ pub(crate) fn close_with(
 ) -> Result<(Outcome, Vec<String>)> {
     let world = world(&local.system, objects, Heard::default(), settings);
     let now = Timestamp::from_text(time).ok_or("no time")?;
-    let done = block_on(DetectDrift { world: &world }.close_windows(&Moment { now, owner: "t".into() }));
+    let detect = DetectDrift { world: &world, known: &KnownBaselines::default() };
+    let done = block_on(detect.close_windows(&Moment { now, owner: "t".into() }));
     Ok((done, world.metrics().0.take()))
 }
 
@@ -131,11 +131,11 @@ struct Silent {
 }
 
 impl Guard for Silent {
-    fn read(&self, _: &str, key: &str) -> std::result::Result<(), PortError> {
-        if self.is_mended.get() || !key.starts_with("profiles/") {
+    fn ask(&self, call: Call<'_>) -> std::result::Result<(), PortError> {
+        if self.is_mended.get() || !call.is_read() || !call.about.contains("/profiles/") {
             return Ok(());
         }
-        Err(PortError::new(PortErrorKind::Unavailable, format!("read `{key}`"), "SlowDown"))
+        Err(PortError::new(PortErrorKind::Unavailable, format!("read `{}`", call.about), "SlowDown"))
     }
 }
 
@@ -144,7 +144,7 @@ fn a_window_that_could_not_be_closed_is_closed_by_the_next_tick() -> Result<()> 
     let local = capturing(true)?;
     put(&local, "00-00-000-a.jsonl", &captured(0..300, 1), 86_400)?;
     local.settle()?;
-    let objects = Guarded::new(&local.system, Silent::default());
+    let objects = Guarded::new(local.system.account.clone(), Silent::default());
     let settings = DetectSettings::default();
     let (done, heard) = close_with(&local, &objects, &settings, "2026-03-03T10:15:01Z")?;
     assert!(matches!(done, Err(Failure::Retry(_))), "{done:?}");
@@ -188,7 +188,7 @@ fn traffic_that_cannot_be_read_is_told_although_there_is_too_little_to_be_judged
 struct Meanwhile<F>(RefCell<Option<F>>);
 
 impl<F: FnOnce() + Send> Metrics for Meanwhile<F> {
-    fn tell(&self, _: &WindowMetrics<'_>) {
+    fn publish(&self, _: &WindowMetrics<'_>) {
         // An executor of its own, on a thread of its own.
         if let Some(work) = self.0.borrow_mut().take() {
             std::thread::scope(|scope| scope.spawn(work).join()).unwrap();
@@ -212,7 +212,7 @@ fn a_file_that_comes_while_its_window_is_closed_is_judged_by_the_next_tick() -> 
     let metrics = Meanwhile(RefCell::new(Some(late)));
     let settings = &DetectSettings::default();
     let world = world(&local.system, &local.system.account, metrics, settings);
-    let detect = DetectDrift { world: &world };
+    let detect = DetectDrift { world: &world, known: &KnownBaselines::default() };
     let now = Timestamp::from_text("2026-03-03T10:15:01Z").ok_or("no time")?;
     block_on(detect.close_windows(&Moment { now, owner: "t".into() }))?;
     assert!(!report(&local)?.window.complete, "the late file was judged behind it");
@@ -228,8 +228,8 @@ fn a_file_that_comes_while_its_window_is_closed_is_judged_by_the_next_tick() -> 
 struct WhileRead<F>(RefCell<Option<F>>);
 
 impl<F: FnOnce() + Send> Guard for WhileRead<F> {
-    fn read(&self, _: &str, key: &str) -> std::result::Result<(), PortError> {
-        if key.ends_with("constraints.json")
+    fn ask(&self, call: Call<'_>) -> std::result::Result<(), PortError> {
+        if call.about.ends_with("constraints.json")
             && let Some(work) = self.0.borrow_mut().take()
         {
             std::thread::scope(|scope| scope.spawn(work).join()).unwrap();
@@ -252,13 +252,14 @@ fn a_window_that_is_closed_while_a_late_file_is_judged_is_closed_once_more() -> 
         let moment = Moment { owner: "clock".into(), ..moment.clone() };
         move || {
             let world = world(&system, &system.account, Heard::default(), &DetectSettings::default());
-            block_on(DetectDrift { world: &world }.close_windows(&moment)).unwrap();
+            let detect = DetectDrift { world: &world, known: &KnownBaselines::default() };
+            block_on(detect.close_windows(&moment)).unwrap();
         }
     };
-    let objects = Guarded::new(&local.system, WhileRead(RefCell::new(Some(clock))));
+    let objects = Guarded::new(local.system.account.clone(), WhileRead(RefCell::new(Some(clock))));
     let settings = &DetectSettings::default();
     let world = world(&local.system, &objects, Heard::default(), settings);
-    let detect = DetectDrift { world: &world };
+    let detect = DetectDrift { world: &world, known: &KnownBaselines::default() };
     for event in decode(&late)? {
         let Event::ObjectCreated(written) = event else { return Err("it is no file".into()) };
         block_on(detect.on_capture(&written, &moment))?;

@@ -3,13 +3,12 @@
 use futures::executor::block_on;
 use sagewarden_events::{Event, decode};
 use sagewarden_govern::ports::{PortError, PortErrorKind};
-use sagewarden_govern::{BASELINE_MISSING, DetectDrift, Failure, Moment};
-use sagewarden_local::System;
+use sagewarden_govern::{BASELINE_MISSING, DetectDrift, Failure, KnownBaselines, Moment};
+use sagewarden_local::{Call, Guard, Guarded, System};
 use sagewarden_measure::csv::Header;
 use sagewarden_monitor::SuggestedBaseline;
 use sagewarden_policy::Bundle;
 use sagewarden_tests::Result;
-use sagewarden_tests::guarded::{Guard, Guarded};
 use sagewarden_tests::local::{Local, SETTINGS, at};
 use serde_json::{Value, json};
 
@@ -132,11 +131,11 @@ fn a_baseline_that_nothing_can_be_compared_with_is_told_beside_the_report() -> R
 struct Denying(&'static str);
 
 impl Guard for Denying {
-    fn read(&self, bucket: &str, key: &str) -> std::result::Result<(), PortError> {
-        if bucket != self.0 {
+    fn ask(&self, call: Call<'_>) -> std::result::Result<(), PortError> {
+        if !call.is_read() || !call.about.starts_with(&format!("s3://{}/", self.0)) {
             return Ok(());
         }
-        Err(PortError::new(PortErrorKind::Denied, format!("read `s3://{bucket}/{key}`"), "AccessDenied"))
+        Err(PortError::new(PortErrorKind::Denied, format!("read `{}`", call.about), "AccessDenied"))
     }
 }
 
@@ -152,9 +151,9 @@ fn what_may_not_be_read_is_told_and_asked_for_again() -> Result<()> {
             put(&local, file, &captured(0..300, 1), 86_400)?;
         }
         let System { account, bundle, .. } = &local.system;
-        let objects = Guarded::new(&local.system, Denying(bucket));
+        let objects = Guarded::new(local.system.account.clone(), Denying(bucket));
         let world = world(&local.system, &objects, Heard::default(), &bundle.settings().drift.detect);
-        let detect = DetectDrift { world: &world };
+        let detect = DetectDrift { world: &world, known: &KnownBaselines::default() };
         for event in account.drain_events()? {
             for event in decode(&event.to_string())? {
                 let Event::ObjectCreated(written) = event else { return Err("it is no file".into()) };
@@ -177,7 +176,7 @@ fn a_window_that_may_not_be_judged_is_given_up_after_some_hours() -> Result<()> 
     put(&local, "00-00-000-a.jsonl", &captured(0..300, 1), 86_400)?;
     let event: Value = local.system.account.drain_events()?.remove(0);
     local.deliver(&event.to_string())?;
-    let objects = &Guarded::new(&local.system, Denying("baselines"));
+    let objects = &Guarded::new(local.system.account.clone(), Denying("baselines"));
     let settings = &local.system.bundle.settings().drift.detect;
     let tick = |time: &str| -> Result<String> {
         let (done, _) = close_with(&local, objects, settings, time)?;

@@ -15,9 +15,10 @@ use futures::{StreamExt, TryStreamExt, stream};
 use sagewarden_aws::port_error;
 use sagewarden_govern::ports::{Claim, Claimed, PortError, PortErrorKind, Table};
 use sagewarden_lineage::fold::{by_item, is_one_update, key};
-use sagewarden_lineage::table::{Attributes, Item, Key, Page, Query, Range, Value, Write};
+use sagewarden_lineage::rows::ReceiptRow;
+use sagewarden_lineage::table::{Attributes, Item, Key, Page, Query, Range, Write};
 
-use crate::value::{Row, from_row, key_row, to_row, to_value};
+use crate::value::{PK, Row, SK, from_row, key_row, to_row, to_value};
 
 /// A table with the partition key `pk` and the sort key `sk`, both text.
 #[derive(Clone, Debug)]
@@ -28,12 +29,6 @@ pub struct DynamoTable {
 
 /// Single-item updates in flight at once.
 const CONCURRENCY: usize = 8;
-
-const PK: &str = "pk";
-const SK: &str = "sk";
-const STATE: &str = "st";
-const OWNER: &str = "owner";
-const UNTIL: &str = "until";
 
 impl DynamoTable {
     /// A client with this configuration for this table.
@@ -121,11 +116,7 @@ impl Table for DynamoTable {
     }
 
     async fn claim(&self, claim: &Claim) -> Result<Claimed, PortError> {
-        let attributes = Attributes::from([
-            (STATE.into(), Value::Text("claimed".into())),
-            (OWNER.into(), Value::Text(claim.owner.clone())),
-            (UNTIL.into(), Value::Number(claim.until.millis())),
-        ]);
+        let attributes = ReceiptRow::claimed(&claim.owner, claim.until);
         // The owner's own claim is granted again: an answer that was lost makes the SDK ask twice.
         let call = self
             .client
@@ -136,10 +127,10 @@ impl Table for DynamoTable {
                 "attribute_not_exists(#pk) OR (#st = :claimed AND (#until < :now OR #owner = :owner))",
             )
             .expression_attribute_names("#pk", PK)
-            .expression_attribute_names("#st", STATE)
-            .expression_attribute_names("#until", UNTIL)
-            .expression_attribute_names("#owner", OWNER)
-            .expression_attribute_values(":claimed", AttributeValue::S("claimed".into()))
+            .expression_attribute_names("#st", ReceiptRow::STATE)
+            .expression_attribute_names("#until", ReceiptRow::UNTIL)
+            .expression_attribute_names("#owner", ReceiptRow::OWNER)
+            .expression_attribute_values(":claimed", AttributeValue::S(ReceiptRow::CLAIMED.into()))
             .expression_attribute_values(":now", AttributeValue::N(claim.now.millis().to_string()))
             .expression_attribute_values(":owner", AttributeValue::S(claim.owner.clone()))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
@@ -149,23 +140,23 @@ impl Table for DynamoTable {
         };
         match error.as_service_error() {
             Some(PutItemError::ConditionalCheckFailedException(held)) => {
-                let state = held.item().and_then(|item| item.get(STATE)?.as_s().ok());
-                Ok(if state.is_some_and(|state| state == "done") { Claimed::Done } else { Claimed::Busy })
+                let state = held.item().and_then(|item| item.get(ReceiptRow::STATE)?.as_s().ok());
+                let is_done = state.is_some_and(|state| state == ReceiptRow::DONE);
+                Ok(if is_done { Claimed::Done } else { Claimed::Busy })
             }
             _ => Err(port_error(self.context("claim a receipt in"), error)),
         }
     }
 
     async fn settle(&self, claim: &Claim, attributes: Attributes) -> Result<(), PortError> {
-        let mut attributes = attributes;
-        attributes.insert(STATE.into(), Value::Text("done".into()));
+        let attributes = ReceiptRow::done(attributes);
         let call = self
             .client
             .put_item()
             .table_name(&self.table)
             .set_item(Some(to_row(&claim.key, &attributes)))
             .condition_expression("#owner = :owner")
-            .expression_attribute_names("#owner", OWNER)
+            .expression_attribute_names("#owner", ReceiptRow::OWNER)
             .expression_attribute_values(":owner", AttributeValue::S(claim.owner.clone()));
         match call.send().await {
             Ok(_) => Ok(()),
@@ -184,7 +175,7 @@ impl Table for DynamoTable {
             .table_name(&self.table)
             .set_key(Some(key_row(&claim.key)))
             .condition_expression("#owner = :owner")
-            .expression_attribute_names("#owner", OWNER)
+            .expression_attribute_names("#owner", ReceiptRow::OWNER)
             .expression_attribute_values(":owner", AttributeValue::S(claim.owner.clone()));
         match call.send().await {
             Ok(_) => Ok(()),
@@ -316,6 +307,8 @@ fn is_condition(error: &impl ProvideErrorMetadata) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use sagewarden_lineage::table::Value;
+
     use super::*;
 
     fn update(writes: &[Write]) -> Update {

@@ -5,13 +5,18 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::AttributeValue;
 use sagewarden_lineage::table::{Attributes, Item, Key, Value};
 
+/// The attribute that holds the partition key.
+pub(crate) const PK: &str = "pk";
+/// The attribute that holds the sort key.
+pub(crate) const SK: &str = "sk";
+
 /// An item of the SDK.
 pub(crate) type Row = HashMap<String, AttributeValue>;
 
 pub(crate) fn key_row(key: &Key) -> Row {
     Row::from([
-        (crate::PK.to_owned(), AttributeValue::S(key.pk.clone())),
-        (crate::SK.to_owned(), AttributeValue::S(key.sk.clone())),
+        (PK.to_owned(), AttributeValue::S(key.pk.clone())),
+        (SK.to_owned(), AttributeValue::S(key.sk.clone())),
     ])
 }
 
@@ -37,7 +42,7 @@ pub(crate) fn from_row(mut row: Row) -> Option<Item> {
         Some(AttributeValue::S(text)) => Some(text),
         _ => None,
     };
-    let key = Key { pk: text(crate::PK)?, sk: text(crate::SK)? };
+    let key = Key { pk: text(PK)?, sk: text(SK)? };
     let attributes = row.into_iter().filter_map(|(name, value)| Some((name, from_value(value)?))).collect();
     Some(Item { key, attributes })
 }

@@ -5,10 +5,13 @@
 
 use serde_json::Value;
 
+use super::envelope::Envelope;
+use super::error::Undecodable;
 use super::field::Fields;
-use super::{Envelope, Undecodable};
-use crate::case::lower_first;
-use crate::{Actor, CallMade, Effect, Event, Resource, ResourceKind, to_api_case};
+use crate::case::{lower_first, to_api_case};
+use crate::event::{Actor, CallMade, Effect, Event};
+use crate::kind::ResourceKind;
+use crate::resource::Resource;
 
 /// The calls that matter: what is created is judged, what is changed is judged again, and what is deleted takes its evidence
 /// along.

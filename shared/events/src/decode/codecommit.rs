@@ -1,9 +1,11 @@
 //! CodeCommit's two forms of a push: the EventBridge event ("Monitoring CodeCommit events", CodeCommit user guide) and the
 //! older repository trigger ("Manage triggers for a repository").
 
+use super::envelope::Envelope;
+use super::error::Undecodable;
 use super::field::Fields;
-use super::{Envelope, Undecodable};
-use crate::{CommitId, Event, RefChange, RefKind, ReferenceChanged, Repository};
+use crate::event::{Event, ReferenceChanged};
+use crate::git::{CommitId, RefChange, RefKind, Repository};
 
 pub(super) fn reference_changed(envelope: &Envelope, detail: &Fields<'_>) -> Result<Event, Undecodable> {
     let what = detail.required("event")?;

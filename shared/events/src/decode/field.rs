@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use super::Undecodable;
-use crate::Timestamp;
+use super::error::Undecodable;
+use crate::time::Timestamp;
 
 /// The fields of an object, and where it stands, for messages.
 pub(super) struct Fields<'a> {

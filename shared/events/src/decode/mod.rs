@@ -2,50 +2,19 @@
 
 mod cloudtrail;
 mod codecommit;
+mod envelope;
+mod error;
 mod field;
 mod s3;
 mod sagemaker;
 
 pub use cloudtrail::{effect_of, known_calls, lineage_calls};
 use serde_json::Value;
-use thiserror::Error;
 
-use crate::{ClockTicked, Event, Timestamp};
+use crate::event::{ClockTicked, Event};
+use envelope::Envelope;
+pub use error::Undecodable;
 use field::Fields;
-
-/// Why a text is no event that could ever be handled. An event of somebody else is no error: see [`Event::NotOurs`].
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum Undecodable {
-    /// It is no JSON.
-    #[error("the event is no JSON: line {line}, column {column}: {reason}")]
-    NotJson {
-        /// From 1.
-        line: usize,
-        /// From 1.
-        column: usize,
-        /// What the parser says.
-        reason: String,
-    },
-    /// It is JSON, but no object.
-    #[error("the event is no JSON object")]
-    NotAnObject,
-    /// A field that the event cannot be understood without is absent, null or empty.
-    #[error("the event has no `{field}`")]
-    Missing {
-        /// The path of the field.
-        field: String,
-    },
-    /// A field has a value that it cannot have.
-    #[error("the event's `{field}` is `{found}`: {wanted} is wanted")]
-    Invalid {
-        /// The path of the field.
-        field: String,
-        /// What was found, cut.
-        found: String,
-        /// What would be right.
-        wanted: &'static str,
-    },
-}
 
 /// Reads an EventBridge event, or the older form of CodeCommit's triggers, which can tell of several references at once.
 ///
@@ -93,20 +62,4 @@ fn clock_ticked(fields: &Fields<'_>) -> Result<Event, Undecodable> {
         region: fields.required("region")?,
         time: fields.required_time("time")?,
     }))
-}
-
-/// What is around every event's detail.
-struct Envelope {
-    source: String,
-    detail_type: String,
-    account: String,
-    region: String,
-    time: Timestamp,
-    resources: Vec<String>,
-}
-
-impl Envelope {
-    fn not_ours(&self, what: &str) -> Event {
-        Event::NotOurs { source: self.source.clone(), detail_type: format!("{}: {what}", self.detail_type) }
-    }
 }

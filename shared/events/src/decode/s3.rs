@@ -1,9 +1,10 @@
 //! S3's `Object Created` in its EventBridge form, whose keys are not URL-encoded. "Event message structure", S3 user guide,
 //! chapter EventBridge.
 
+use super::envelope::Envelope;
+use super::error::Undecodable;
 use super::field::Fields;
-use super::{Envelope, Undecodable};
-use crate::{Event, ObjectCreated};
+use crate::event::{Event, ObjectCreated};
 
 pub(super) fn object_created(envelope: &Envelope, detail: &Fields<'_>) -> Result<Event, Undecodable> {
     let bucket = detail.object("bucket").ok_or_else(|| detail.missing("bucket"))?;

@@ -2,10 +2,14 @@
 //!
 //! The detail is a copy of some fields of the description, by no means all: only names, states, times and tags are read.
 
+use super::envelope::Envelope;
+use super::error::Undecodable;
 use super::field::Fields;
-use super::{Envelope, Undecodable};
 use crate::case::lower_first;
-use crate::{Event, Resource, ResourceChanged, ResourceKind, Status};
+use crate::event::{Event, ResourceChanged};
+use crate::kind::ResourceKind;
+use crate::resource::Resource;
+use crate::status::Status;
 
 /// The kind that a detail-type tells of.
 pub(super) fn kind(detail_type: &str) -> Option<ResourceKind> {

@@ -1,16 +1,16 @@
-//! What is told, once: the pairs of subject and check that a window or an execution violates.
+//! What an alert is about: the pairs of subject and check that a window or an execution violates. Each leaves once.
 //!
-//! A receipt holds a whole set of causes, and its key is a function of that set, so that the same set is told once whatever
-//! brings it. What is new of a set is what no other set of the same partition has told; a partition is a quiet period of an
-//! endpoint, or the window itself. Each set leaves a receipt, new or not: what the table holds in the end does not depend on the
-//! order in which they came.
+//! A receipt holds a whole set of causes, and its key is a function of that set: the same set leaves once, whatever event brings
+//! it. New in a set is what no other set of the same scope has published. A scope is a quiet period of an endpoint, or the window
+//! itself. Each set leaves a receipt, new or not: what the table holds in the end does not depend on the order of events.
 
 use std::collections::BTreeSet;
 
 use sagewarden_events::Timestamp;
 use sagewarden_lineage::id::NodeId;
+use sagewarden_lineage::rows::{ReceiptRow, ReceiptState};
 use sagewarden_lineage::s3::hex;
-use sagewarden_lineage::table::{Item, Key, Query};
+use sagewarden_lineage::table::{Item, Key};
 use sagewarden_monitor::Severity;
 use sha2::{Digest, Sha256};
 
@@ -20,10 +20,8 @@ use crate::record::closure::query_all;
 
 /// Sets hold so many causes at most, the worst first: a receipt is an item of at most 400 KB.
 const MOST: usize = 300;
-/// Names of features that are longer are told apart by their beginnings.
+/// Of longer names of features the beginning counts.
 const MAX_SUBJECT: usize = 300;
-/// The attribute of a receipt that holds its set.
-const TOLD: &str = "told";
 
 /// One thing that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,10 +45,11 @@ impl Cause {
         format!("{}|{}", rank(self.severity), self.pair())
     }
 
-    /// Whether it was told, as bad as this or worse.
-    fn is_among(&self, told: &BTreeSet<String>) -> bool {
+    /// Whether it was published, as bad as this or worse.
+    fn is_among(&self, published: &BTreeSet<String>) -> bool {
         let pair = self.pair();
-        (rank(self.severity)..=rank(Severity::Critical)).any(|rank| told.contains(&format!("{rank}|{pair}")))
+        (rank(self.severity)..=rank(Severity::Critical))
+            .any(|rank| published.contains(&format!("{rank}|{pair}")))
     }
 }
 
@@ -71,24 +70,22 @@ pub(super) fn word(severity: Severity) -> &'static str {
     }
 }
 
-/// Where and when something is told.
+/// Within what an alert leaves once.
 #[derive(Clone, Debug)]
 pub(super) struct Scope {
-    pub(super) partition: String,
+    /// The cause of its receipts.
+    pub(super) cause: String,
     /// The end of the period: the receipt remembers from then on.
     pub(super) until: Timestamp,
 }
 
 impl Scope {
     /// The quiet period of an endpoint that a time lies in; without quiet periods the node itself. Periods are counted from a
-    /// fixed time, not from the first alert: which of two causes is told must not depend on which was heard of first.
+    /// fixed time, not from the first alert: which of two causes leaves must not depend on which came first.
     pub(super) fn of(what: &str, endpoint: &NodeId, node: &NodeId, at: Timestamp, quiet_hours: i64) -> Self {
         match period(at, quiet_hours) {
-            Some((from, until)) => {
-                let partition = format!("E#{what}#{}#{:015}", endpoint.tail(), from.millis());
-                Self { partition, until }
-            }
-            None => Self { partition: format!("E#{what}#{}", node.tail()), until: at },
+            Some((from, until)) => Self { cause: ReceiptRow::period(what, endpoint.tail(), from), until },
+            None => Self { cause: format!("{what}#{}", node.tail()), until: at },
         }
     }
 }
@@ -104,19 +101,19 @@ pub(super) fn period(at: Timestamp, hours: i64) -> Option<(Timestamp, Timestamp)
 }
 
 /// A claim on a set of causes.
-pub(super) struct Claim {
+pub(super) struct SetClaim {
     receipt: Receipt,
     set: BTreeSet<String>,
     until: Timestamp,
-    /// What has not been told yet; the indices of the causes.
+    /// What has not been published yet; the indices of the causes.
     pub(super) fresh: BTreeSet<usize>,
 }
 
-impl Claim {
-    /// Claims what is to be told of these causes; `None` when the same set has been told.
+impl SetClaim {
+    /// Claims what is to be published of these causes; `None` when the same set has left.
     ///
     /// # Errors
-    /// When the table fails, or another delivery is telling something of the same scope: the record is to be retried.
+    /// When the table fails, or another delivery is publishing something of the same scope: the record is to be retried.
     pub(super) async fn of(
         table: &impl Table,
         moment: &Moment,
@@ -125,33 +122,36 @@ impl Claim {
     ) -> Result<Option<Self>, PortError> {
         let set = set_of(causes);
         let digest = digest(&set);
-        let key = Key::new(&scope.partition, &digest);
+        let key = ReceiptRow::key_of_set(&scope.cause, &digest);
         if is_done(table, &key).await? {
             return Ok(None);
         }
+        let partition = key.pk.clone();
         let Some(receipt) = Receipt::claim_key(table, moment, key).await? else { return Ok(None) };
-        let others = match query_all(table, Query::prefix(&scope.partition, "")).await {
-            Ok(rows) => rows.into_iter().filter(|row| row.key.sk != digest).collect::<Vec<_>>(),
+        let others: Vec<ReceiptRow> = match query_all(table, ReceiptRow::sets(&scope.cause)).await {
+            Ok(rows) => {
+                let parsed = rows.iter().filter_map(ReceiptRow::parse);
+                parsed.filter(|other| other.set.as_ref() != Some(&digest)).collect()
+            }
             Err(error) => {
                 receipt.give_back(table).await?;
                 return Err(error);
             }
         };
-        if others.iter().any(|row| is_busy(row, moment.now)) {
+        if others.iter().any(|other| is_busy(other, moment.now)) {
             receipt.give_back(table).await?;
-            let context = format!("tell `{}`", scope.partition);
             let message = "another delivery tells of the same endpoint";
-            return Err(PortError::new(PortErrorKind::Unavailable, context, message));
+            return Err(PortError::new(PortErrorKind::Unavailable, format!("tell `{partition}`"), message));
         }
-        let told: BTreeSet<String> = others.iter().flat_map(|row| row.set(TOLD).map(str::to_owned)).collect();
-        let fresh = causes.iter().enumerate().filter(|(_, cause)| !cause.is_among(&told));
+        let published: BTreeSet<String> = others.into_iter().flat_map(|other| other.told).collect();
+        let fresh = causes.iter().enumerate().filter(|(_, cause)| !cause.is_among(&published));
         let fresh = fresh.map(|(index, _)| index).collect();
         Ok(Some(Self { receipt, set, until: scope.until, fresh }))
     }
 
-    /// Marks the set as told.
+    /// Marks the set as published.
     pub(super) async fn settle(self, table: &impl Table) -> Result<(), PortError> {
-        self.receipt.settle_with(table, self.until, TOLD, self.set).await
+        self.receipt.settle_with(table, self.until, ReceiptRow::TOLD, self.set).await
     }
 
     /// Lets another delivery try.
@@ -160,14 +160,18 @@ impl Claim {
     }
 }
 
-/// Whether the set of these causes has been told.
-pub(super) async fn was_told(table: &impl Table, scope: &Scope, causes: &[Cause]) -> Result<bool, PortError> {
-    is_done(table, &Key::new(&scope.partition, digest(&set_of(causes)))).await
+/// Whether the set of these causes has been published.
+pub(super) async fn was_published(
+    table: &impl Table,
+    scope: &Scope,
+    causes: &[Cause],
+) -> Result<bool, PortError> {
+    is_done(table, &ReceiptRow::key_of_set(&scope.cause, &digest(&set_of(causes)))).await
 }
 
 async fn is_done(table: &impl Table, key: &Key) -> Result<bool, PortError> {
-    let receipt = table.get(std::slice::from_ref(key)).await?.pop();
-    Ok(receipt.is_some_and(|receipt| receipt.text("st") == Some("done")))
+    let receipt: Option<Item> = table.get(std::slice::from_ref(key)).await?.pop();
+    Ok(receipt.as_ref().and_then(ReceiptRow::parse).is_some_and(|row| row.state == ReceiptState::Done))
 }
 
 fn set_of(causes: &[Cause]) -> BTreeSet<String> {
@@ -176,10 +180,9 @@ fn set_of(causes: &[Cause]) -> BTreeSet<String> {
     worst.into_iter().take(MOST).map(Cause::entry).collect()
 }
 
-/// Whether somebody is telling it, and has not died over it.
-fn is_busy(receipt: &Item, now: Timestamp) -> bool {
-    receipt.text("st") == Some("claimed")
-        && receipt.number("until").is_some_and(|until| until >= now.millis())
+/// Whether somebody is publishing it, and has not died over it.
+fn is_busy(receipt: &ReceiptRow, now: Timestamp) -> bool {
+    matches!(receipt.state, ReceiptState::Claimed { until, .. } if until >= now)
 }
 
 fn digest(set: &BTreeSet<String>) -> String {
@@ -200,12 +203,12 @@ mod tests {
     }
 
     #[test]
-    fn what_was_told_as_worse_was_told() {
-        let told = BTreeSet::from([cause("f", Severity::High).entry()]);
-        assert!(cause("f", Severity::Medium).is_among(&told));
-        assert!(cause("f", Severity::High).is_among(&told));
-        assert!(!cause("f", Severity::Critical).is_among(&told));
-        assert!(!cause("g", Severity::Medium).is_among(&told));
+    fn what_was_published_as_worse_was_published() {
+        let published = BTreeSet::from([cause("f", Severity::High).entry()]);
+        assert!(cause("f", Severity::Medium).is_among(&published));
+        assert!(cause("f", Severity::High).is_among(&published));
+        assert!(!cause("f", Severity::Critical).is_among(&published));
+        assert!(!cause("g", Severity::Medium).is_among(&published));
     }
 
     #[test]

@@ -5,10 +5,8 @@ use sagewarden_lineage::id::NodeId;
 use sagewarden_lineage::s3::S3Location;
 use serde_json::Value as Json;
 
-use super::AlertDrift;
 use crate::outcome::Failure;
 use crate::ports::Account;
-use crate::world::World;
 
 /// A monitoring execution that has ended.
 pub(super) struct Execution {
@@ -26,24 +24,26 @@ pub(super) struct Execution {
 }
 
 impl Execution {
+    /// The node of what it found.
     pub(super) fn node(&self) -> NodeId {
         NodeId::violation(&self.job, self.created_at)
     }
-}
 
-impl<W: World> AlertDrift<'_, W> {
     /// Reads a job's description; `None` when it is no monitoring execution of an endpoint, or has not ended.
-    pub(super) async fn execution(
-        &self,
+    ///
+    /// # Errors
+    /// Rejects a job whose schedule is gone; retries when the service does not answer.
+    pub(super) async fn read(
+        account: &impl Account,
         job: &Resource,
         document: &Json,
-    ) -> Result<Option<Execution>, Failure> {
+    ) -> Result<Option<Self>, Failure> {
         let text = |key: &str| document.get(key).and_then(Json::as_str).filter(|text| !text.is_empty());
         let Some(schedule) = text("MonitoringScheduleArn") else { return Ok(None) };
         let status = text("ProcessingJobStatus").map(Status::parse).filter(Status::is_terminal);
         let Some(status) = status else { return Ok(None) };
         let schedule = Resource::parse_arn(schedule).map_err(|error| Failure::Reject(error.to_string()))?;
-        let Some(described) = self.world.account().describe(&schedule).await? else {
+        let Some(described) = account.describe(&schedule).await? else {
             return Err(Failure::Reject(format!(
                 "{schedule} does not exist (any more): its endpoint is not known"
             )));
@@ -57,7 +57,7 @@ impl<W: World> AlertDrift<'_, W> {
         };
         // A job that failed before its container ran has no other end.
         let ended_at = time("ProcessingEndTime").or_else(|| time("LastModifiedTime"));
-        Ok(Some(Execution {
+        Ok(Some(Self {
             job: job.clone(),
             created_at,
             ended_at: ended_at.unwrap_or(created_at),

@@ -1,22 +1,18 @@
 //! A monitor that does not work: it failed, was stopped, did not run, or what it wrote may not be read. Silence is not health.
 
 use sagewarden_events::{Resource, ResourceKind, Timestamp};
-use sagewarden_lineage::edge::{InEdge, Relation};
 use sagewarden_lineage::id::NodeId;
-use sagewarden_lineage::record::Record;
-use sagewarden_lineage::table::{Attributes, Value};
 use sagewarden_monitor::WindowReport;
 use serde_json::json;
 
-use super::cause::{Cause, Claim, Scope, rank, was_told, word};
+use super::cause::Cause;
+use super::evaluated::EvaluatedWindow;
 use super::execution::Execution;
-use super::wrong::{Unread, Wrong};
-use super::{AlertDrift, MONITORING_FAILED, OBSERVED_ON};
-use crate::notify::{Moment, readable};
-use crate::outcome::{Done, Failure, Outcome};
-use crate::ports::{Bus, Notice, PortError};
-use crate::record::monitoring::REPORT;
-use crate::world::World;
+use super::wrong::Wrong;
+use crate::ports::Notice;
+
+/// The `detail-type` of monitors that do not work.
+pub const MONITORING_FAILED: &str = "Sagewarden Monitoring Failed";
 
 /// A monitor that said nothing of its endpoint's traffic.
 pub(super) struct Silence {
@@ -63,37 +59,37 @@ impl Silence {
     fn what(&self) -> String {
         let word = self.wrong.word();
         self.wrong
-            .unread()
-            .map_or_else(|| word.to_owned(), |unread| format!("{word}/{}", unread.report.variant))
+            .unreadable()
+            .map_or_else(|| word.to_owned(), |window| format!("{word}/{}", window.report.variant))
     }
 
-    /// Of traffic that cannot be read each variant, and each kind of damage, is told by itself.
-    fn causes(&self) -> Vec<Cause> {
+    /// Of traffic that cannot be read, each variant and each kind of damage is a cause of its own.
+    pub(super) fn causes(&self) -> Vec<Cause> {
         let (schedule, word) = (&self.schedule.name, self.wrong.word());
         let cause =
             |subject: String, check: String| Cause { subject, check, severity: self.wrong.severity() };
-        match self.wrong.unread() {
+        match self.wrong.unreadable() {
             None => vec![cause(schedule.clone(), word.to_owned())],
-            Some(unread) => {
-                let variant = &unread.report.variant;
-                let told = unread.kinds().into_iter();
-                told.map(|kind| cause(format!("{schedule}/{variant}"), format!("{word}/{kind}"))).collect()
+            Some(window) => {
+                let variant = &window.report.variant;
+                let kinds = window.unreadable_kinds().into_iter();
+                kinds.map(|kind| cause(format!("{schedule}/{variant}"), format!("{word}/{kind}"))).collect()
             }
         }
     }
 
-    fn node(&self) -> NodeId {
+    pub(super) fn node(&self) -> NodeId {
         match &self.execution {
             Some((job, created_at)) => NodeId::violation(job, *created_at),
             None => NodeId::silence(&self.schedule, &self.endpoint, &self.what(), self.at),
         }
     }
 
-    fn name(&self) -> String {
-        match (&self.execution, self.wrong.unread()) {
+    pub(super) fn name(&self) -> String {
+        match (&self.execution, self.wrong.unreadable()) {
             (Some((job, _)), _) => job.name.clone(),
-            (None, Some(unread)) => {
-                let report = &unread.report;
+            (None, Some(window)) => {
+                let report = &window.report;
                 format!("{}/{}/{}", report.endpoint, report.variant, report.window.start)
             }
             (None, None) => format!("{}/{}", self.schedule.name, self.at),
@@ -101,7 +97,7 @@ impl Silence {
     }
 
     /// What happened, in a sentence.
-    fn summary(&self) -> String {
+    pub(super) fn summary(&self) -> String {
         let (schedule, endpoint, at) = (&self.schedule.name, &self.endpoint.name, self.at);
         let run = self.execution.as_ref().map_or_else(
             || format!("the execution of schedule {schedule} that was due at {at}"),
@@ -121,7 +117,7 @@ impl Silence {
                 Some(_) => format!("the report {place} of {run} may not be read"),
                 None => format!("the evaluation {place} of its traffic until {at} may not be read"),
             },
-            Wrong::TrafficUnreadable(unread) => unread.summary(),
+            Wrong::TrafficUnreadable(window) => window.unreadable_summary(),
             Wrong::TrafficMissing { .. } => {
                 format!("it captures its traffic, but none of it has been heard of since {at}")
             }
@@ -129,7 +125,7 @@ impl Silence {
                 format!("its captured traffic is there, such as {file}, but nobody has told of it since {at}")
             }
         };
-        let is_part = self.wrong.unread().is_some_and(Unread::is_part);
+        let is_part = self.wrong.unreadable().is_some_and(EvaluatedWindow::is_mostly_readable);
         let how = if is_part { "watched in part only" } else { "not watched" };
         format!("endpoint {endpoint} is {how}: {what}")
     }
@@ -166,7 +162,7 @@ impl Silence {
                  kms:Decrypt on its key) in the bucket's policy; then redrive the dead-letter queue",
                 place.bucket, place.key, place.bucket
             ),
-            Wrong::TrafficUnreadable(unread) => unread.advice(),
+            Wrong::TrafficUnreadable(window) => window.unreadable_advice(),
             Wrong::TrafficMissing { place } => format!(
                 "ask whether anybody calls {}; if so, see whether its role may write to {place}, and whether the stack parameter \
                  DataBuckets has that bucket. `silent_after_hours` and `watch` in the settings say when this is told, and of which",
@@ -179,119 +175,38 @@ impl Silence {
             }
         }
     }
+
+    /// The event; `deployment` is what was in force.
+    pub(super) fn notice(&self, deployment: Option<&NodeId>) -> Notice {
+        let Self { endpoint, schedule, wrong, .. } = self;
+        let execution = self
+            .execution
+            .as_ref()
+            .map(|(job, created_at)| json!({ "name": job.name, "arn": job.arn(), "created_at": created_at }));
+        let detail = json!({
+            "text": self.summary(),
+            "about": endpoint.arn(),
+            "advice": self.advice(),
+            "cause": wrong.word(),
+            "reason": wrong.reason(),
+            "severity": wrong.severity(),
+            "endpoint": { "name": endpoint.name, "arn": endpoint.arn() },
+            "schedule": { "name": schedule.name, "arn": self.schedule_arn() },
+            "monitoring_type": self.monitoring_type,
+            "execution": execution,
+            "at": self.at,
+            "report": wrong.place(),
+            "unreadable": wrong.unreadable().map(EvaluatedWindow::unreadable_listed),
+            "deployment": deployment.map(ToString::to_string),
+        });
+        let mut resources = vec![endpoint.arn()];
+        resources.extend(self.schedule_arn());
+        resources.extend(self.execution.iter().map(|(job, _)| job.arn()));
+        Notice { detail_type: MONITORING_FAILED, resources, detail }
+    }
 }
 
 /// What Model Monitor says where nothing was captured: "Job inputs had no data".
 fn says_no_data(reason: Option<&str>) -> bool {
     reason.is_some_and(|reason| reason.to_lowercase().contains("no data"))
-}
-
-impl<W: World> AlertDrift<'_, W> {
-    /// Records that a monitor said nothing, and tells of it once in a quiet period.
-    pub(super) async fn tell_silence(&self, silence: &Silence, moment: &Moment) -> Outcome {
-        let node = self.record_silence(silence).await?;
-        let table = self.world.table();
-        let scope = self.scope(silence, &node);
-        let causes = silence.causes();
-        let claim = match Claim::of(table, moment, &scope, &causes).await? {
-            None => return Ok(Done::Nothing(format!("it was told before: {}", silence.summary()))),
-            Some(claim) if claim.fresh.is_empty() => {
-                claim.settle(table).await?;
-                return Ok(Done::Nothing(format!("it was told before: {}", silence.summary())));
-            }
-            Some(claim) => claim,
-        };
-        let sent = async {
-            let deployment = self.deployment(&silence.endpoint, silence.at, moment).await?;
-            let notice = notice(silence, deployment.as_ref());
-            self.world.bus().publish(&readable(&notice)).await.map_err(Failure::from)
-        };
-        match sent.await {
-            Ok(()) => {
-                claim.settle(table).await?;
-                Ok(Done::Acted(format!("alert sent: {}", silence.summary())))
-            }
-            Err(failure) => {
-                claim.give_back(table).await?;
-                Err(failure)
-            }
-        }
-    }
-
-    /// Whether it has been told, and that without asking anybody else.
-    pub(super) async fn was_silence_told(&self, silence: &Silence) -> Result<bool, PortError> {
-        was_told(self.world.table(), &self.scope(silence, &silence.node()), &silence.causes()).await
-    }
-
-    fn scope(&self, silence: &Silence, node: &NodeId) -> Scope {
-        let endpoint = NodeId::endpoint(&silence.endpoint);
-        Scope::of("monitoring", &endpoint, node, silence.at, self.settings().quiet_hours_after_alert)
-    }
-
-    async fn record_silence(&self, silence: &Silence) -> Result<NodeId, Failure> {
-        let node = silence.node();
-        let mut facts = Attributes::from([("schedule".into(), Value::Text(silence.schedule.name.clone()))]);
-        if let Some(kind) = &silence.monitoring_type {
-            facts.insert("monitoring_type".into(), Value::Text(kind.clone()));
-        }
-        if let Some((job, _)) = &silence.execution {
-            facts.insert("arn".into(), Value::Text(job.arn()));
-        }
-        let severity = silence.wrong.severity();
-        let mut record = Record::default();
-        record.node(&node, &silence.name(), Some(silence.at), facts);
-        // The same execution can have failed to be read first, and been read later.
-        record.grow(&node, "silent", [silence.wrong.word().to_owned()]);
-        record.register(
-            &node,
-            "sevv",
-            rank(severity).to_string(),
-            Attributes::from([("severity".into(), Value::Text(word(severity).into()))]),
-        );
-        // Behind what a report says, if one is read later.
-        let said = json!({
-            "silent": silence.wrong.word(),
-            "reason": silence.wrong.reason(),
-            "place": silence.wrong.place(),
-            "unreadable": silence.wrong.unread().map(|unread| unread.listed()),
-        });
-        record.versioned_detail(&node, &silence.wrong.version(), &said);
-        let endpoint = NodeId::endpoint(&silence.endpoint);
-        record.edge(&node, &InEdge::new(Relation::AssociatedWith, OBSERVED_ON, endpoint));
-        if let Some((job, created_at)) = &silence.execution
-            && let Some(run) = self.recorder().incarnation(job, *created_at).await?
-        {
-            record.edge(&node, &InEdge::new(Relation::Produced, REPORT, run));
-        }
-        self.recorder().store(record).await?;
-        Ok(node)
-    }
-}
-
-fn notice(silence: &Silence, deployment: Option<&NodeId>) -> Notice {
-    let Silence { endpoint, schedule, wrong, .. } = silence;
-    let execution = silence
-        .execution
-        .as_ref()
-        .map(|(job, created_at)| json!({ "name": job.name, "arn": job.arn(), "created_at": created_at }));
-    let detail = json!({
-        "text": silence.summary(),
-        "about": endpoint.arn(),
-        "advice": silence.advice(),
-        "cause": wrong.word(),
-        "reason": wrong.reason(),
-        "severity": wrong.severity(),
-        "endpoint": { "name": endpoint.name, "arn": endpoint.arn() },
-        "schedule": { "name": schedule.name, "arn": silence.schedule_arn() },
-        "monitoring_type": silence.monitoring_type,
-        "execution": execution,
-        "at": silence.at,
-        "report": wrong.place(),
-        "unreadable": wrong.unread().map(|unread| unread.listed()),
-        "deployment": deployment.map(ToString::to_string),
-    });
-    let mut resources = vec![endpoint.arn()];
-    resources.extend(silence.schedule_arn());
-    resources.extend(silence.execution.iter().map(|(job, _)| job.arn()));
-    Notice { detail_type: MONITORING_FAILED, resources, detail }
 }

@@ -1,5 +1,5 @@
-//! The clock's other question: does the traffic of each endpoint still arrive? Capture that has stopped, and a bucket whose events
-//! lead nowhere, have no event of their own.
+//! The clock's other question: does the traffic of each endpoint still arrive? No event says that capture has stopped, or that the
+//! events of a bucket lead nowhere.
 
 use std::collections::BTreeSet;
 
@@ -9,20 +9,21 @@ use sagewarden_lineage::id::NodeId;
 use sagewarden_lineage::s3::S3Location;
 use serde_json::Value as Json;
 
-use super::AlertDrift;
-use super::behind::revisions;
+use super::publish_silence::{publish_silence, was_silence_published};
+use super::recording::record_now;
+use super::revisions::in_force_since;
 use super::silence::Silence;
 use super::wrong::Wrong;
 use crate::detect::last_capture::{last_captures, listening_since};
 use crate::notify::Moment;
 use crate::outcome::{Done, Outcome};
-use crate::ports::{Account, Objects, PortError, PortErrorKind, Table};
+use crate::ports::{Account, Objects, PortError, PortErrorKind};
+use crate::window::HOUR_MS;
 use crate::world::World;
 
-const HOUR_MS: i64 = 3_600_000;
 const DAY_MS: i64 = 24 * HOUR_MS;
-/// A file that was written so long ago has been told, if its bucket tells anything.
-const TOLD_WITHIN_MS: i64 = HOUR_MS;
+/// The event of a file that was written so long ago has come, if its bucket sends any.
+const ANNOUNCED_WITHIN_MS: i64 = HOUR_MS;
 /// Variants whose files are looked for, and files of a day: one is enough to know.
 const MAX_VARIANTS: usize = 10;
 const MAX_FILES: usize = 1_000;
@@ -37,144 +38,143 @@ struct Quiet<'a> {
     since: Timestamp,
 }
 
-/// What stands where an endpoint captures to that nobody has told of.
+/// What stands where an endpoint captures to without an event that has come.
 enum Standing {
     Nothing,
-    /// So young that it may still be told.
+    /// So young that its event may still come.
     OnItsWay,
-    NotTold(String),
+    /// This file, and its event is overdue.
+    Unheard(String),
 }
 
-/// What is asked, and how long is too long.
-struct Question {
+/// Which silence is too long.
+struct Probe {
     /// Since when anybody listens for traffic.
     listening: Timestamp,
-    /// What is not after it is overdue.
+    /// Traffic that ended no later than this is overdue.
     overdue: Timestamp,
 }
 
-impl<W: World> AlertDrift<'_, W> {
-    /// Asks of every endpoint that serves and captures its traffic whether some arrived in the last `silent_after_hours`. One
-    /// endpoint's trouble does not hide the others.
-    pub(super) async fn watch_traffic(&self, tick: &ClockTicked, moment: &Moment) -> Outcome {
-        let detect = &self.settings().detect;
-        let nothing = Done::Nothing("no captured traffic is overdue".to_owned());
-        if detect.silent_after_hours <= 0 {
-            return Ok(Done::Nothing("the settings say not to ask for traffic that stops".to_owned()));
-        }
-        let overdue = Timestamp::from_millis(tick.time.millis() - detect.silent_after_hours * HOUR_MS);
-        let listening = listening_since(self.world.table(), tick.time).await?;
-        if listening > overdue {
-            return Ok(nothing);
-        }
-        let question = Question { listening, overdue };
-        let listed = self.world.account().endpoints().await?;
-        let endpoint = |summary: &Json| {
-            let name = summary.get("EndpointName")?.as_str()?;
-            let created = summary.get("CreationTime").and_then(Timestamp::from_json);
-            let may_be_quiet = created.is_none_or(|created| created <= overdue);
-            let is_asked = may_be_quiet && serves(summary) && detect.of(name).watch;
-            let (account, region) = (&tick.account, &tick.region);
-            is_asked.then(|| Resource::in_region(ResourceKind::Endpoint, account, region, name))
-        };
-        let summaries = listed.get("Endpoints").and_then(Json::as_array);
-        let endpoints: Vec<Resource> = summaries.into_iter().flatten().filter_map(endpoint).collect();
-        let captured = last_captures(self.world.table(), &endpoints).await?;
-        let last = |endpoint: &Resource| captured.get(NodeId::endpoint(endpoint).tail()).copied();
-        let quiet: Vec<&Resource> =
-            endpoints.iter().filter(|each| last(each).is_none_or(|last| last <= overdue)).collect();
-        let (mut told, mut failed) = (nothing, None);
-        for some in quiet.chunks(AT_ONCE) {
-            let asked = some.iter().map(|each| self.ask_for_traffic(each, last(each), &question, moment));
-            for outcome in join_all(asked).await {
-                match outcome {
-                    Ok(done) => told = told.and(done),
-                    Err(failure) => {
-                        failed.get_or_insert(failure);
-                    }
+/// Asks of every endpoint that serves and captures its traffic whether some arrived in the last `silent_after_hours`. One
+/// endpoint's trouble does not hide the others.
+pub(super) async fn watch_traffic(world: &impl World, tick: &ClockTicked, moment: &Moment) -> Outcome {
+    let detect = &world.settings().drift.detect;
+    let nothing = Done::Nothing("no captured traffic is overdue".to_owned());
+    if detect.silent_after_hours <= 0 {
+        return Ok(Done::Nothing("the settings say not to ask for traffic that stops".to_owned()));
+    }
+    let overdue = Timestamp::from_millis(tick.time.millis() - detect.silent_after_hours * HOUR_MS);
+    let listening = listening_since(world.table(), tick.time).await?;
+    if listening > overdue {
+        return Ok(nothing);
+    }
+    let probe = Probe { listening, overdue };
+    let listed = world.account().endpoints().await?;
+    let endpoint = |summary: &Json| {
+        let name = summary.get("EndpointName")?.as_str()?;
+        let created = summary.get("CreationTime").and_then(Timestamp::from_json);
+        let may_be_quiet = created.is_none_or(|created| created <= overdue);
+        let is_asked = may_be_quiet && serves(summary) && detect.of(name).watch;
+        let (account, region) = (&tick.account, &tick.region);
+        is_asked.then(|| Resource::in_region(ResourceKind::Endpoint, account, region, name))
+    };
+    let summaries = listed.get("Endpoints").and_then(Json::as_array);
+    let endpoints: Vec<Resource> = summaries.into_iter().flatten().filter_map(endpoint).collect();
+    let captured = last_captures(world.table(), &endpoints).await?;
+    let last = |endpoint: &Resource| captured.get(NodeId::endpoint(endpoint).tail()).copied();
+    let quiet: Vec<&Resource> =
+        endpoints.iter().filter(|each| last(each).is_none_or(|last| last <= overdue)).collect();
+    let (mut published, mut failed) = (nothing, None);
+    for some in quiet.chunks(AT_ONCE) {
+        let asked = some.iter().map(|each| ask_for_traffic(world, each, last(each), &probe, moment));
+        for outcome in join_all(asked).await {
+            match outcome {
+                Ok(done) => published = published.and(done),
+                Err(failure) => {
+                    failed.get_or_insert(failure);
                 }
             }
         }
-        failed.map_or(Ok(told), Err)
     }
+    failed.map_or(Ok(published), Err)
+}
 
-    async fn ask_for_traffic(
-        &self,
-        endpoint: &Resource,
-        last: Option<Timestamp>,
-        question: &Question,
-        moment: &Moment,
-    ) -> Outcome {
-        let table = self.world.table();
-        let since = |deployed: Option<Timestamp>| {
-            last.into_iter().chain(deployed).fold(question.listening, Timestamp::max)
-        };
-        // Endpoints that nobody uses are asked each hour for months. Of one whose silence was told nothing is left but whether files
-        // stand there after all, and of one whose files were told nothing.
-        let before = since(in_force_since(table, endpoint, moment.now).await?);
-        let silence = |wrong: Wrong| Silence::of_traffic(endpoint, before, wrong);
-        let unheard = silence(Wrong::TrafficUnheard { file: String::new() });
-        if self.was_silence_told(&unheard).await? {
-            return Ok(Done::Nothing(format!("that traffic of {endpoint} is not told of was told before")));
-        }
-        let is_told = self.was_silence_told(&silence(Wrong::TrafficMissing { place: String::new() })).await?;
-        // Deleted since it was listed, or its capture is off: that it should be on is the matter of a control.
-        let described = self.world.account().describe(endpoint).await?;
-        let Some((described, place)) =
-            described.and_then(|it| captures_to(&it.document).map(|place| (it.document, place)))
-        else {
-            return Ok(Done::Nothing(format!("{endpoint} captures nothing")));
-        };
-        let since = if is_told {
-            before
-        } else {
-            // Its events may be late, or from before there was anybody to hear them. What captures may be younger than the endpoint.
-            self.record_now(endpoint, moment).await?;
-            let modified = || described.get("LastModifiedTime").and_then(Timestamp::from_json);
-            since(in_force_since(table, endpoint, moment.now).await?.or_else(modified))
-        };
-        if since > question.overdue {
-            return Ok(Done::Nothing(format!("{endpoint} was deployed at {since}")));
-        }
-        let quiet = Quiet { endpoint, described: &described, place, since };
-        let place = quiet.place.to_string();
-        let wrong = match self.standing(&quiet, moment.now).await? {
-            Standing::Nothing if is_told => {
-                return Ok(Done::Nothing(format!("that no traffic of {endpoint} comes was told before")));
-            }
-            Standing::Nothing => Wrong::TrafficMissing { place },
-            Standing::NotTold(file) => Wrong::TrafficUnheard { file },
-            Standing::OnItsWay => {
-                return Ok(Done::Nothing(format!("traffic of {endpoint} is on its way")));
-            }
-        };
-        self.tell_silence(&Silence::of_traffic(endpoint, since, wrong), moment).await
+async fn ask_for_traffic(
+    world: &impl World,
+    endpoint: &Resource,
+    last: Option<Timestamp>,
+    probe: &Probe,
+    moment: &Moment,
+) -> Outcome {
+    let (table, id) = (world.table(), NodeId::endpoint(endpoint));
+    let since =
+        |deployed: Option<Timestamp>| last.into_iter().chain(deployed).fold(probe.listening, Timestamp::max);
+    // Endpoints that nobody uses are asked each hour for months. Where the silence was published, all that is left to ask is
+    // whether files stand there after all; where the files were published, nothing is.
+    let before = since(in_force_since(table, &id, moment.now).await?);
+    let silence = |wrong: Wrong| Silence::of_traffic(endpoint, before, wrong);
+    let unheard = silence(Wrong::TrafficUnheard { file: String::new() });
+    if was_silence_published(world, &unheard).await? {
+        return Ok(Done::Nothing(format!("that traffic of {endpoint} is not told of was told before")));
     }
+    let is_published =
+        was_silence_published(world, &silence(Wrong::TrafficMissing { place: String::new() })).await?;
+    // Deleted since it was listed, or its capture is off: that it should be on is the matter of a control.
+    let described = world.account().describe(endpoint).await?;
+    let Some((described, place)) =
+        described.and_then(|it| captures_to(&it.document).map(|place| (it.document, place)))
+    else {
+        return Ok(Done::Nothing(format!("{endpoint} captures nothing")));
+    };
+    let since = if is_published {
+        before
+    } else {
+        // Its events may be late, or from before there was anybody to hear them. What captures may be younger than the endpoint.
+        record_now(world, endpoint, moment).await?;
+        let modified = || described.get("LastModifiedTime").and_then(Timestamp::from_json);
+        since(in_force_since(table, &id, moment.now).await?.or_else(modified))
+    };
+    if since > probe.overdue {
+        return Ok(Done::Nothing(format!("{endpoint} was deployed at {since}")));
+    }
+    let quiet = Quiet { endpoint, described: &described, place, since };
+    let place = quiet.place.to_string();
+    let wrong = match standing(world, &quiet, moment.now).await? {
+        Standing::Nothing if is_published => {
+            return Ok(Done::Nothing(format!("that no traffic of {endpoint} comes was told before")));
+        }
+        Standing::Nothing => Wrong::TrafficMissing { place },
+        Standing::Unheard(file) => Wrong::TrafficUnheard { file },
+        Standing::OnItsWay => {
+            return Ok(Done::Nothing(format!("traffic of {endpoint} is on its way")));
+        }
+    };
+    publish_silence(world, &Silence::of_traffic(endpoint, since, wrong), moment).await
+}
 
-    /// Whether a file of today or yesterday stands where the endpoint captures to that nobody told of. Nothing is known where the
-    /// bucket may not be listed.
-    async fn standing(&self, quiet: &Quiet<'_>, now: Timestamp) -> Result<Standing, PortError> {
-        let mut standing = Standing::Nothing;
-        for prefix in quiet.prefixes(now) {
-            let bucket = &quiet.place.bucket;
-            let listing = match self.world.objects().versions(bucket, &prefix, now, MAX_FILES).await {
-                Ok(listing) => listing,
-                Err(error) if matches!(error.kind(), PortErrorKind::Denied | PortErrorKind::Invalid) => {
-                    return Ok(Standing::Nothing);
-                }
-                Err(error) => return Err(error),
-            };
-            let told = now.millis() - TOLD_WITHIN_MS;
-            let mut unheard = listing.objects.iter().filter(|file| file.modified_at > quiet.since).peekable();
-            if unheard.peek().is_some() {
-                standing = Standing::OnItsWay;
+/// Whether a file of today or yesterday stands where the endpoint captures to, and no event announced it. Nothing is known where the
+/// bucket may not be listed.
+async fn standing(world: &impl World, quiet: &Quiet<'_>, now: Timestamp) -> Result<Standing, PortError> {
+    let mut standing = Standing::Nothing;
+    for prefix in quiet.prefixes(now) {
+        let bucket = &quiet.place.bucket;
+        let listing = match world.objects().versions(bucket, &prefix, now, MAX_FILES).await {
+            Ok(listing) => listing,
+            Err(error) if matches!(error.kind(), PortErrorKind::Denied | PortErrorKind::Invalid) => {
+                return Ok(Standing::Nothing);
             }
-            if let Some(file) = unheard.find(|file| file.modified_at.millis() < told) {
-                return Ok(Standing::NotTold(format!("s3://{bucket}/{}", file.key)));
-            }
+            Err(error) => return Err(error),
+        };
+        let announced = now.millis() - ANNOUNCED_WITHIN_MS;
+        let mut unheard = listing.objects.iter().filter(|file| file.modified_at > quiet.since).peekable();
+        if unheard.peek().is_some() {
+            standing = Standing::OnItsWay;
         }
-        Ok(standing)
+        if let Some(file) = unheard.find(|file| file.modified_at.millis() < announced) {
+            return Ok(Standing::Unheard(format!("s3://{bucket}/{}", file.key)));
+        }
     }
+    Ok(standing)
 }
 
 impl Quiet<'_> {
@@ -224,27 +224,4 @@ fn captures_to(described: &Json) -> Option<S3Location> {
         && capture.get("CurrentSamplingPercentage").and_then(Json::as_i64) != Some(0);
     let uri = capture.get("DestinationS3Uri").and_then(Json::as_str);
     is_on.then(|| uri.and_then(S3Location::parse)).flatten()
-}
-
-/// Since when the configuration that is in force at a time has been, through changes of weights and of the number of instances.
-async fn in_force_since(
-    table: &impl Table,
-    endpoint: &Resource,
-    at: Timestamp,
-) -> Result<Option<Timestamp>, PortError> {
-    let id = NodeId::endpoint(endpoint);
-    let (mut since, mut in_force, mut until) = (None, None, at);
-    // Scaling leaves revisions, too: more than are read at once.
-    loop {
-        let some = revisions(table, &id, until).await?;
-        for (from, deployment) in &some {
-            let Some(deployment) = deployment else { return Ok(since) };
-            if in_force.get_or_insert_with(|| deployment.clone()) != deployment {
-                return Ok(since);
-            }
-            since = Some(*from);
-        }
-        let Some((oldest, _)) = some.last() else { return Ok(since) };
-        until = Timestamp::from_millis(oldest.millis() - 1);
-    }
 }

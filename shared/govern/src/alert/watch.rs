@@ -4,8 +4,10 @@
 use sagewarden_events::{ClockTicked, Resource, ResourceKind, Status, Timestamp};
 use serde_json::Value as Json;
 
-use super::AlertDrift;
 use super::due::Rhythm;
+use super::ended::ended;
+use super::execution::Execution;
+use super::publish_silence::publish_silence;
 use super::silence::Silence;
 use super::wrong::Wrong;
 use crate::notify::Moment;
@@ -13,7 +15,7 @@ use crate::outcome::{Done, Failure, Outcome};
 use crate::ports::Account;
 use crate::world::World;
 
-/// A schedule as the list and its description tell it.
+/// A schedule, as the list and its description have it.
 struct Watched {
     schedule: Resource,
     endpoint: Resource,
@@ -42,131 +44,128 @@ impl Watched {
     }
 }
 
-impl<W: World> AlertDrift<'_, W> {
-    /// Asks every schedule of an endpoint whether it ran when it should have: alerts when it did not, or is itself stopped or
-    /// failed. One schedule's trouble does not hide the others.
-    ///
-    /// # Errors
-    /// When a service does not answer: the rest is asked all the same, and the tick comes again.
-    pub(super) async fn watch_schedules(&self, tick: &ClockTicked, moment: &Moment) -> Outcome {
-        let listed = self.world.account().schedules().await?;
-        let (mut asked, mut told, mut failed) = (0_usize, Vec::new(), None);
-        for summary in
-            listed.get("MonitoringScheduleSummaries").and_then(Json::as_array).into_iter().flatten()
-        {
-            let name = summary.get("MonitoringScheduleName").and_then(Json::as_str).unwrap_or_default();
-            let (account, region) = (&tick.account, &tick.region);
-            let schedule = Resource::in_region(ResourceKind::MonitoringSchedule, account, region, name);
-            match self.watch(&schedule, tick.time, moment).await {
-                Ok(found) => {
-                    asked += 1;
-                    told.extend(found);
-                }
-                Err(failure) => {
-                    failed.get_or_insert(failure);
-                }
+/// Asks every schedule of an endpoint whether it ran when it should have: alerts when it did not, or is itself stopped or
+/// failed. One schedule's trouble does not hide the others.
+///
+/// # Errors
+/// When a service does not answer: the rest is asked all the same, and the tick comes again.
+pub(super) async fn watch_schedules(world: &impl World, tick: &ClockTicked, moment: &Moment) -> Outcome {
+    let listed = world.account().schedules().await?;
+    let (mut asked, mut published, mut failed) = (0_usize, Vec::new(), None);
+    for summary in listed.get("MonitoringScheduleSummaries").and_then(Json::as_array).into_iter().flatten() {
+        let name = summary.get("MonitoringScheduleName").and_then(Json::as_str).unwrap_or_default();
+        let (account, region) = (&tick.account, &tick.region);
+        let schedule = Resource::in_region(ResourceKind::MonitoringSchedule, account, region, name);
+        match watch(world, &schedule, tick.time, moment).await {
+            Ok(found) => {
+                asked += 1;
+                published.extend(found);
             }
-        }
-        match failed {
-            Some(failure) => Err(failure),
-            None if told.is_empty() => {
-                Ok(Done::Nothing(format!("{asked} monitoring schedules ran as they should")))
+            Err(failure) => {
+                failed.get_or_insert(failure);
             }
-            None => Ok(Done::Acted(told.join("; "))),
         }
     }
+    match failed {
+        Some(failure) => Err(failure),
+        None if published.is_empty() => {
+            Ok(Done::Nothing(format!("{asked} monitoring schedules ran as they should")))
+        }
+        None => Ok(Done::Acted(published.join("; "))),
+    }
+}
 
-    /// What is wrong with one schedule, in words; told where it is new.
-    async fn watch(
-        &self,
-        schedule: &Resource,
-        now: Timestamp,
-        moment: &Moment,
-    ) -> Result<Vec<String>, Failure> {
-        // Deleted since it was listed.
-        let Some(described) = self.world.account().describe(schedule).await? else { return Ok(Vec::new()) };
-        let document = described.document;
-        let text = |field: &str| document.get(field).and_then(Json::as_str).map(str::to_owned);
-        // A schedule without an endpoint monitors batch transforms.
-        let Some(endpoint) = text("EndpointName") else { return Ok(Vec::new()) };
-        let watched = Watched {
-            schedule: schedule.clone(),
-            endpoint: schedule.sibling(ResourceKind::Endpoint, endpoint),
-            monitoring_type: text("MonitoringType"),
-            document,
-        };
-        let mut outcomes = Vec::new();
-        let changed = watched.time("LastModifiedTime").or_else(|| watched.time("CreationTime"));
-        match (watched.text("/MonitoringScheduleStatus"), changed) {
-            (Some("Failed"), Some(at)) => {
-                let reason = watched.text("/FailureReason").map(str::to_owned);
-                let silence = watched.silence(at, Wrong::ScheduleFailed { reason });
-                outcomes.push(self.tell_silence(&silence, moment).await?);
-            }
-            (Some("Stopped"), Some(at)) => {
-                outcomes.push(self.tell_silence(&watched.silence(at, Wrong::ScheduleStopped), moment).await?);
-            }
-            (Some("Scheduled"), _) => outcomes = self.watch_executions(&watched, now, moment).await?,
-            _ => {}
+/// What is wrong with one schedule, in words; published where it is new.
+async fn watch(
+    world: &impl World,
+    schedule: &Resource,
+    now: Timestamp,
+    moment: &Moment,
+) -> Result<Vec<String>, Failure> {
+    // Deleted since it was listed.
+    let Some(described) = world.account().describe(schedule).await? else { return Ok(Vec::new()) };
+    let document = described.document;
+    let text = |field: &str| document.get(field).and_then(Json::as_str).map(str::to_owned);
+    // A schedule without an endpoint monitors batch transforms.
+    let Some(endpoint) = text("EndpointName") else { return Ok(Vec::new()) };
+    let watched = Watched {
+        schedule: schedule.clone(),
+        endpoint: schedule.sibling(ResourceKind::Endpoint, endpoint),
+        monitoring_type: text("MonitoringType"),
+        document,
+    };
+    let mut outcomes = Vec::new();
+    let changed = watched.time("LastModifiedTime").or_else(|| watched.time("CreationTime"));
+    match (watched.text("/MonitoringScheduleStatus"), changed) {
+        (Some("Failed"), Some(at)) => {
+            let reason = watched.text("/FailureReason").map(str::to_owned);
+            let silence = watched.silence(at, Wrong::ScheduleFailed { reason });
+            outcomes.push(publish_silence(world, &silence, moment).await?);
         }
-        Ok(outcomes
-            .iter()
-            .filter(|done| matches!(done, Done::Acted(_)))
-            .map(|done| done.text().to_owned())
-            .collect())
+        (Some("Stopped"), Some(at)) => {
+            outcomes
+                .push(publish_silence(world, &watched.silence(at, Wrong::ScheduleStopped), moment).await?);
+        }
+        (Some("Scheduled"), _) => outcomes = watch_executions(world, &watched, now, moment).await?,
+        _ => {}
     }
+    Ok(outcomes
+        .iter()
+        .filter(|done| matches!(done, Done::Acted(_)))
+        .map(|done| done.text().to_owned())
+        .collect())
+}
 
-    async fn watch_executions(
-        &self,
-        watched: &Watched,
-        now: Timestamp,
-        moment: &Moment,
-    ) -> Result<Vec<Done>, Failure> {
-        let Some(created) = watched.time("CreationTime") else { return Ok(Vec::new()) };
-        let expression = watched.text("/MonitoringScheduleConfig/ScheduleConfig/ScheduleExpression");
-        let slots = Rhythm::of(expression).due(created, now, self.settings().execution_grace_minutes);
-        let Some(since) = slots.iter().map(|slot| slot.from).min() else { return Ok(Vec::new()) };
-        let answer = self.world.account().executions_of(&watched.schedule, since).await?;
-        let executions = answer.get("MonitoringExecutionSummaries").and_then(Json::as_array);
-        let executions: Vec<&Json> = executions.into_iter().flatten().collect();
-        let mut outcomes = Vec::new();
-        for slot in slots {
-            let ran = executions.iter().filter_map(|execution| due_at(execution)).any(|at| slot.holds(at));
-            if !ran {
-                let silence = watched.silence(slot.from, Wrong::ExecutionMissing);
-                outcomes.push(self.tell_silence(&silence, moment).await?);
-            }
+async fn watch_executions(
+    world: &impl World,
+    watched: &Watched,
+    now: Timestamp,
+    moment: &Moment,
+) -> Result<Vec<Done>, Failure> {
+    let Some(created) = watched.time("CreationTime") else { return Ok(Vec::new()) };
+    let expression = watched.text("/MonitoringScheduleConfig/ScheduleConfig/ScheduleExpression");
+    let slots = Rhythm::of(expression).due(created, now, world.settings().drift.execution_grace_minutes);
+    let Some(since) = slots.iter().map(|slot| slot.from).min() else { return Ok(Vec::new()) };
+    let answer = world.account().executions_of(&watched.schedule, since).await?;
+    let executions = answer.get("MonitoringExecutionSummaries").and_then(Json::as_array);
+    let executions: Vec<&Json> = executions.into_iter().flatten().collect();
+    let mut outcomes = Vec::new();
+    for slot in slots {
+        let ran = executions.iter().filter_map(|execution| due_at(execution)).any(|at| slot.holds(at));
+        if !ran {
+            let silence = watched.silence(slot.from, Wrong::ExecutionMissing);
+            outcomes.push(publish_silence(world, &silence, moment).await?);
         }
-        for execution in executions {
-            outcomes.extend(self.watch_execution(watched, execution, moment).await?);
-        }
-        Ok(outcomes)
     }
+    for execution in executions {
+        outcomes.extend(watch_execution(world, watched, execution, moment).await?);
+    }
+    Ok(outcomes)
+}
 
-    /// An execution that failed or was stopped: by its job, where it had one, as its event would tell.
-    async fn watch_execution(
-        &self,
-        watched: &Watched,
-        execution: &Json,
-        moment: &Moment,
-    ) -> Result<Option<Done>, Failure> {
-        let text = |field: &str| execution.get(field).and_then(Json::as_str);
-        let status = text("MonitoringExecutionStatus").map(Status::parse);
-        let reason = text("FailureReason").map(str::to_owned);
-        let wrong = match status {
-            Some(Status::Failed) => Wrong::ExecutionFailed { reason },
-            Some(Status::Stopped) => Wrong::ExecutionStopped { reason },
-            _ => return Ok(None),
-        };
-        if let Some(job) = text("ProcessingJobArn").and_then(|arn| Resource::parse_arn(arn).ok())
-            && let Some(description) = self.world.account().describe(&job).await?
-            && let Some(ended) = self.execution(&job, &description.document).await?
-        {
-            return self.ended(&ended, moment).await.map(Some);
-        }
-        let Some(at) = due_at(execution) else { return Ok(None) };
-        self.tell_silence(&watched.silence(at, wrong), moment).await.map(Some)
+/// An execution that failed or was stopped: by its job where it had one, as if the job's event had come.
+async fn watch_execution(
+    world: &impl World,
+    watched: &Watched,
+    execution: &Json,
+    moment: &Moment,
+) -> Result<Option<Done>, Failure> {
+    let text = |field: &str| execution.get(field).and_then(Json::as_str);
+    let status = text("MonitoringExecutionStatus").map(Status::parse);
+    let reason = text("FailureReason").map(str::to_owned);
+    let wrong = match status {
+        Some(Status::Failed) => Wrong::ExecutionFailed { reason },
+        Some(Status::Stopped) => Wrong::ExecutionStopped { reason },
+        _ => return Ok(None),
+    };
+    if let Some(job) = text("ProcessingJobArn").and_then(|arn| Resource::parse_arn(arn).ok())
+        && let Some(description) = world.account().describe(&job).await?
+        && let Some(execution) = Execution::read(world.account(), &job, &description.document).await?
+    {
+        return ended(world, &execution, moment).await.map(Some);
     }
+    let Some(at) = due_at(execution) else { return Ok(None) };
+    publish_silence(world, &watched.silence(at, wrong), moment).await.map(Some)
 }
 
 /// When an execution was due.

@@ -4,11 +4,14 @@ use std::collections::BTreeSet;
 
 use sagewarden_events::Timestamp;
 
-use super::window::Window;
-use super::{Came, DetectDrift};
+use super::compare::{Compared, compare};
+use super::find_baseline::find_baseline;
+use super::unjudged::or_publish;
+use super::window_rows;
 use crate::notify::Moment;
 use crate::outcome::{Done, Failure, Outcome};
 use crate::ports::Account;
+use crate::window::Window;
 use crate::world::World;
 
 /// How many windows one tick of the clock closes; the next one goes on.
@@ -23,83 +26,85 @@ enum Closing {
     StaysOpen(Done),
 }
 
-impl<W: World> DetectDrift<'_, W> {
-    /// The clock ticked: windows that are over are judged for the last time, and their metrics told.
-    ///
-    /// # Errors
-    /// When a service does not answer.
-    pub async fn close_windows(&self, moment: &Moment) -> Outcome {
-        let late = self.settings().close_after_minutes * 60_000;
-        let before = Timestamp::from_millis(moment.now.millis() - late);
-        let mut done = Done::Nothing("no window is over".to_owned());
-        let mut failed = None;
-        // What is wrong with one window of a variant mostly is with the others: one is tried in a tick.
-        let mut waiting = BTreeSet::new();
-        let (mut closed, mut after) = (0, None);
-        for _ in 0..PAGES {
-            let (ended, next) = Window::ended(self.world.table(), before, after, CLOSED_AT_ONCE).await?;
-            for window in ended {
-                let whose = (window.endpoint.arn(), window.variant.clone());
-                if waiting.contains(&whose) && !window.is_old(moment.now) {
-                    continue;
+/// Judges the windows that are over for the last time, and publishes their metrics.
+///
+/// # Errors
+/// When a service does not answer.
+pub(super) async fn close_windows(world: &impl World, moment: &Moment) -> Outcome {
+    let late = world.settings().drift.detect.close_after_minutes * 60_000;
+    let before = Timestamp::from_millis(moment.now.millis() - late);
+    let mut done = Done::Nothing("no window is over".to_owned());
+    let mut failed = None;
+    // What is wrong with one window of a variant mostly is with the others: one is tried in a tick.
+    let mut waiting = BTreeSet::new();
+    let (mut closed, mut after) = (0, None);
+    for _ in 0..PAGES {
+        let (ended, next) = window_rows::ended(world.table(), before, after, CLOSED_AT_ONCE).await?;
+        for window in ended {
+            let whose = (window.endpoint.arn(), window.variant.clone());
+            if waiting.contains(&whose) && !window_rows::is_old(&window, moment.now) {
+                continue;
+            }
+            match close(world, &window, moment).await {
+                Ok(Closing::Closed(outcome)) => {
+                    done = done.and(outcome);
+                    closed += 1;
                 }
-                match self.close(&window, moment).await {
-                    Ok(Closing::Closed(outcome)) => {
-                        done = done.and(outcome);
-                        closed += 1;
-                    }
-                    Ok(Closing::StaysOpen(outcome)) => {
-                        done = done.and(outcome);
-                        waiting.insert(whose);
-                    }
-                    // The next tick tries it again; it must not keep the others open.
-                    Err(retry) => {
-                        failed.get_or_insert(retry);
-                    }
+                Ok(Closing::StaysOpen(outcome)) => {
+                    done = done.and(outcome);
+                    waiting.insert(whose);
                 }
-                if closed == CLOSED_AT_ONCE {
-                    return failed.map_or(Ok(done), Err);
+                // The next tick tries it again; it must not keep the others open.
+                Err(retry) => {
+                    failed.get_or_insert(retry);
                 }
             }
-            after = next;
-            if after.is_none() {
-                break;
+            if closed == CLOSED_AT_ONCE {
+                return failed.map_or(Ok(done), Err);
             }
         }
-        failed.map_or(Ok(done), Err)
-    }
-
-    async fn close(&self, window: &Window, moment: &Moment) -> Result<Closing, Failure> {
-        let files = window.files(self.world.table()).await?;
-        match self.judge_last(window, moment).await {
-            Ok(Came::Judged(done)) => {
-                window.close(self.world.table(), &files).await?;
-                Ok(Closing::Closed(done))
-            }
-            Ok(Came::NotJudged(done)) => {
-                window.give_up(self.world.table()).await?;
-                Ok(Closing::Closed(done))
-            }
-            Err(Failure::Retry(error)) if error.is_transient() => Err(error.into()),
-            // It is told, and may be mended soon.
-            Err(failure) if !window.is_old(moment.now) => {
-                let text = format!("a window of {} cannot be judged yet: {failure}", window.endpoint);
-                Ok(Closing::StaysOpen(Done::Acted(text)))
-            }
-            Err(failure) => {
-                window.give_up(self.world.table()).await?;
-                let text = format!("a window of {} is given up: {failure}", window.endpoint);
-                Ok(Closing::Closed(Done::Acted(text)))
-            }
+        after = next;
+        if after.is_none() {
+            break;
         }
     }
+    failed.map_or(Ok(done), Err)
+}
 
-    async fn judge_last(&self, window: &Window, moment: &Moment) -> Result<Came, Failure> {
-        let described = self.world.account().describe(&window.endpoint).await;
-        let Some(described) = self.told_of(window, described, moment).await? else {
-            let text = format!("{} is gone: its last window is not judged", window.endpoint);
-            return Ok(Came::Judged(Done::Nothing(text)));
-        };
-        self.judge_against_baseline(window, &described.document, true, moment).await
+async fn close(world: &impl World, window: &Window, moment: &Moment) -> Result<Closing, Failure> {
+    let table = world.table();
+    let files = window_rows::files(table, window).await?;
+    match judge_last(world, window, moment).await {
+        Ok(Compared::Judged(done)) => {
+            window_rows::close(table, window, &files).await?;
+            Ok(Closing::Closed(done))
+        }
+        Ok(Compared::NotJudged(done)) => {
+            window_rows::give_up(table, window).await?;
+            Ok(Closing::Closed(done))
+        }
+        Err(Failure::Retry(error)) if error.is_transient() => Err(error.into()),
+        // It is published, and may be mended soon.
+        Err(failure) if !window_rows::is_old(window, moment.now) => {
+            let text = format!("a window of {} cannot be judged yet: {failure}", window.endpoint);
+            Ok(Closing::StaysOpen(Done::Acted(text)))
+        }
+        Err(failure) => {
+            window_rows::give_up(table, window).await?;
+            let text = format!("a window of {} is given up: {failure}", window.endpoint);
+            Ok(Closing::Closed(Done::Acted(text)))
+        }
     }
+}
+
+/// Against the baseline that there is now, whatever its files were compared with while it was open.
+async fn judge_last(world: &impl World, window: &Window, moment: &Moment) -> Result<Compared, Failure> {
+    let described = world.account().describe(&window.endpoint).await;
+    let Some(described) = or_publish(world, window, described, moment).await? else {
+        let text = format!("{} is gone: its last window is not judged", window.endpoint);
+        return Ok(Compared::Judged(Done::Nothing(text)));
+    };
+    let said = world.settings().drift.detect.of(&window.endpoint.name);
+    let search = find_baseline(world, window, &described.document, &said).await;
+    compare(world, window, search, said, true, moment).await
 }

@@ -9,15 +9,16 @@ use sagewarden_monitor::{
 };
 use sagewarden_settings::{DetectedEndpoint, JudgedBy};
 
-use super::DetectDrift;
 use super::find_baseline::FoundBaseline;
 use super::profiles::{Merged, Profiles};
-use super::window::{CapturedFile, Window};
+use super::unjudged::publish_uncompared;
+use super::window_rows::{CapturedFile, files, has_published_metrics, note_metrics};
 use crate::counted::counted;
 use crate::notify::Moment;
 use crate::outcome::{Done, Failure, Outcome};
-use crate::ports::Files;
-use crate::ports::{Metrics, WindowMetrics};
+use crate::ports::{Files, Metrics, WindowMetrics};
+use crate::report_place::{VIOLATIONS, folder_of};
+use crate::window::Window;
 use crate::world::World;
 
 /// Another file may come while a window is judged, and what is written last must be the judgement of all. So often it is
@@ -27,7 +28,7 @@ const ATTEMPTS: usize = 5;
 const NAMED: usize = 3;
 
 /// What came of judging a window.
-struct Judged {
+struct JudgedWindow {
     done: Done,
     /// Those of a window that is over.
     metrics: Vec<Metric>,
@@ -35,117 +36,119 @@ struct Judged {
     unjudged: Option<String>,
 }
 
-impl<W: World> DetectDrift<'_, W> {
-    /// Judges the window as far as it is known; writes what comes of it.
-    pub(super) async fn judge(
-        &self,
-        window: &Window,
-        found: &FoundBaseline,
-        said: &DetectedEndpoint,
-        complete: bool,
-        moment: &Moment,
-    ) -> Outcome {
-        let profiles = Profiles { world: self.world, found, said };
-        let mut files = window.files(self.world.table()).await?;
-        for _ in 0..ATTEMPTS {
-            let merged = profiles.of(&files).await?;
-            let Judged { done, metrics, unjudged } =
-                self.judge_files(window, found, &files, &merged, complete).await?;
-            let now = window.files(self.world.table()).await?;
-            if now == files {
-                self.tell_once(window, found, &metrics).await?;
-                let Some(why) = unjudged else { return Ok(done) };
-                return Ok(done.and(self.tell_uncompared(window, found, &why, moment).await?));
-            }
-            files = now;
+/// Judges the window as far as it is known; writes what comes of it.
+pub(super) async fn judge(
+    world: &impl World,
+    window: &Window,
+    found: &FoundBaseline,
+    said: &DetectedEndpoint,
+    complete: bool,
+    moment: &Moment,
+) -> Outcome {
+    let profiles = Profiles { world, found, said };
+    let mut known = files(world.table(), window).await?;
+    for _ in 0..ATTEMPTS {
+        let merged = profiles.of(&known).await?;
+        let JudgedWindow { done, metrics, unjudged } =
+            judge_files(world, window, found, &known, &merged, complete).await?;
+        let now = files(world.table(), window).await?;
+        if now == known {
+            publish_metrics_once(world, window, found, &metrics).await?;
+            let Some(why) = unjudged else { return Ok(done) };
+            return Ok(done.and(publish_uncompared(world, window, found, &why, moment).await?));
         }
-        Err(Failure::not_yet(
-            format!("judge the traffic of {}", window.endpoint),
-            "files come faster than that",
-        ))
+        known = now;
     }
+    Err(Failure::not_yet(format!("judge the traffic of {}", window.endpoint), "files come faster than that"))
+}
 
-    /// Writes what the files come to.
-    async fn judge_files(
-        &self,
-        window: &Window,
-        found: &FoundBaseline,
-        files: &[CapturedFile],
-        merged: &Merged,
-        complete: bool,
-    ) -> Result<Judged, Failure> {
-        let Merged { profile, unreadable, gone } = merged;
-        let endpoint = &window.endpoint;
-        let mut text = format!("{} of {endpoint}", counted(profile.rows, "row"));
-        if !unreadable.is_empty() {
-            text.push_str(&format!("; lines left out: {}", UnreadableLines::in_words(unreadable, NAMED)));
-        }
-        if !gone.is_empty() {
-            let some: Vec<&str> = gone.iter().take(NAMED).map(String::as_str).collect();
-            text.push_str(&format!("; gone: {}, such as {}", counted(gone.len(), "file"), some.join(", ")));
-        }
-        let folder = self.reports(window)?;
-        if profile.rows == 0 || (!complete && profile.rows < self.settings().min_rows) {
-            // Too little to be judged, but that traffic cannot be read is known: silence is not health.
-            if !unreadable.is_empty() || !gone.is_empty() {
-                let unjudged = report(window, files, merged, None, found, complete);
-                self.write(&folder, WindowReport::FILE, pretty(&unjudged)?).await?;
-            }
-            let needed = if complete { 1 } else { self.settings().min_rows };
-            let done = Done::Nothing(format!("{text}: {needed} are needed"));
-            return Ok(Judged { done, metrics: Vec::new(), unjudged: None });
-        }
-        let [compat, exact] =
-            [Mode::Compat, Mode::Exact].map(|mode| evaluate(&found.baseline, profile, mode));
-        let differences = compare_modes(&compat, &exact);
-        let by = |mode: JudgedBy| match mode {
-            JudgedBy::Compat => &compat,
-            JudgedBy::Exact => &exact,
-        };
-        let (alerting, written) = (by(self.settings().alert_mode), by(self.settings().files_mode));
-        let report = report(window, files, merged, Some((alerting, differences)), found, complete);
-        self.write(&folder, "statistics.json", Statistics::from_profile(profile).to_java_json()).await?;
-        self.write(&folder, WindowReport::FILE, pretty(&report)?).await?;
-        // The last one: its event brings the alert, which reads the evaluation.
-        let violations = Violations { violations: written.violations.clone(), ..Violations::default() };
-        self.write(&folder, "constraint_violations.json", pretty(&violations)?).await?;
-        let metrics = if complete { metrics(&found.baseline, profile, written) } else { Vec::new() };
-        let done = Done::Acted(format!(
-            "{text}, compared with {}: {}; report s3://{}/{}",
-            found.place.found_by,
-            counted(alerting.violations.len(), "violation"),
-            folder.bucket,
-            folder.key
-        ));
-        Ok(Judged { done, metrics, unjudged: alerting.nothing_judged() })
+/// Writes what the files come to.
+async fn judge_files(
+    world: &impl World,
+    window: &Window,
+    found: &FoundBaseline,
+    files: &[CapturedFile],
+    merged: &Merged,
+    complete: bool,
+) -> Result<JudgedWindow, Failure> {
+    let Merged { profile, unreadable, gone } = merged;
+    let endpoint = &window.endpoint;
+    let mut text = format!("{} of {endpoint}", counted(profile.rows, "row"));
+    if !unreadable.is_empty() {
+        text.push_str(&format!("; lines left out: {}", UnreadableLines::in_words(unreadable, NAMED)));
     }
+    if !gone.is_empty() {
+        let some: Vec<&str> = gone.iter().take(NAMED).map(String::as_str).collect();
+        text.push_str(&format!("; gone: {}, such as {}", counted(gone.len(), "file"), some.join(", ")));
+    }
+    let folder = reports(world, window)?;
+    if profile.rows == 0 || (!complete && profile.rows < world.settings().drift.detect.min_rows) {
+        // Too little to be judged, but that traffic cannot be read is known: silence is not health.
+        if !unreadable.is_empty() || !gone.is_empty() {
+            let unjudged = report(window, files, merged, None, found, complete);
+            write(world, &folder, WindowReport::FILE, pretty(&unjudged)?).await?;
+        }
+        let needed = if complete { 1 } else { world.settings().drift.detect.min_rows };
+        let done = Done::Nothing(format!("{text}: {needed} are needed"));
+        return Ok(JudgedWindow { done, metrics: Vec::new(), unjudged: None });
+    }
+    let [compat, exact] = [Mode::Compat, Mode::Exact].map(|mode| evaluate(&found.baseline, profile, mode));
+    let differences = compare_modes(&compat, &exact);
+    let by = |mode: JudgedBy| match mode {
+        JudgedBy::Compat => &compat,
+        JudgedBy::Exact => &exact,
+    };
+    let (alerting, written) =
+        (by(world.settings().drift.detect.alert_mode), by(world.settings().drift.detect.files_mode));
+    let report = report(window, files, merged, Some((alerting, differences)), found, complete);
+    write(world, &folder, "statistics.json", Statistics::from_profile(profile).to_java_json()).await?;
+    let violations = Violations { violations: written.violations.clone(), ..Violations::default() };
+    write(world, &folder, VIOLATIONS, pretty(&violations)?).await?;
+    // The last one: its event is the one that `alert-drift` reacts to, and finds the other files in place.
+    write(world, &folder, WindowReport::FILE, pretty(&report)?).await?;
+    let metrics = if complete { metrics(&found.baseline, profile, written) } else { Vec::new() };
+    let done = Done::Acted(format!(
+        "{text}, compared with {}: {}; report s3://{}/{}",
+        found.place.found_by,
+        counted(alerting.violations.len(), "violation"),
+        folder.bucket,
+        folder.key
+    ));
+    Ok(JudgedWindow { done, metrics, unjudged: alerting.nothing_judged() })
+}
 
-    /// Metrics leave when the window is judged for the last time, and not again when a late file opens it once more: Model Monitor
-    /// tells a window once, and CloudWatch would add the second values to the first of the same time, so that sums and counts
-    /// of the window double. What the late file changes is in the reports.
-    async fn tell_once(
-        &self,
-        window: &Window,
-        found: &FoundBaseline,
-        metrics: &[Metric],
-    ) -> Result<(), Failure> {
-        if metrics.is_empty() || window.has_told_metrics(self.world.table()).await? {
-            return Ok(());
-        }
-        self.world.metrics().tell(&WindowMetrics {
-            endpoint: &window.endpoint.name,
-            schedule: found.place.schedule.as_deref().unwrap_or(WindowReport::SCHEDULE),
-            time: window.end,
-            metrics,
-        });
-        // Behind them: a crash between the two tells them twice, which is less than not at all.
-        window.metrics_told(self.world.table()).await
+/// Metrics leave when the window is judged for the last time, and not again when a late file opens it once more: Model Monitor
+/// publishes a window once, and CloudWatch would add the second values to the first of the same time, so that sums and counts
+/// of the window double. What the late file changes is in the reports.
+async fn publish_metrics_once(
+    world: &impl World,
+    window: &Window,
+    found: &FoundBaseline,
+    metrics: &[Metric],
+) -> Result<(), Failure> {
+    if metrics.is_empty() || has_published_metrics(world.table(), window).await? {
+        return Ok(());
     }
+    world.metrics().publish(&WindowMetrics {
+        endpoint: &window.endpoint.name,
+        schedule: found.place.schedule.as_deref().unwrap_or(WindowReport::SCHEDULE),
+        time: window.end,
+        metrics,
+    });
+    // Behind them: a crash between the two publishes them twice, which is less harm than not at all.
+    note_metrics(world.table(), window).await
+}
 
-    async fn write(&self, folder: &S3Location, name: &str, body: String) -> Result<(), Failure> {
-        let key = format!("{}/{name}", folder.key);
-        Ok(self.world.files().write(&folder.bucket, &key, "application/json", body.as_bytes()).await?)
-    }
+async fn write(world: &impl World, folder: &S3Location, name: &str, body: String) -> Result<(), Failure> {
+    let key = format!("{}/{name}", folder.key);
+    Ok(world.files().write(&folder.bucket, &key, "application/json", body.as_bytes()).await?)
+}
+
+/// Where the reports on a window go.
+fn reports(world: &impl World, window: &Window) -> Result<S3Location, Failure> {
+    let own = format!("s3://{}/reports", world.own_bucket());
+    let below = world.settings().drift.detect.reports.as_deref().unwrap_or(&own).trim_end_matches('/');
+    folder_of(window, below).ok_or_else(|| Failure::Reject(format!("`{below}` is no folder in S3")))
 }
 
 fn report(
@@ -167,7 +170,7 @@ fn report(
         version: 1,
         endpoint: window.endpoint.name.clone(),
         variant: window.variant.clone(),
-        window: window.told(complete),
+        window: window.span(complete),
         alert_mode: alerting.map(|evaluation| evaluation.mode.name().to_owned()).unwrap_or_default(),
         rows: merged.profile.rows,
         files: files.iter().map(CapturedFile::uri).collect(),

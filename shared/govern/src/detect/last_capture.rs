@@ -1,20 +1,12 @@
-//! Until when traffic of an endpoint has been captured: what is heard of its files. `K#captured` has an item for each endpoint, a
-//! register that only grows, whatever order the files are told in, and one (`#`) that says since when anybody listens.
+//! Until when traffic of an endpoint has been captured, as far as events of its files have come, and since when anybody listens.
 
 use std::collections::BTreeMap;
 
 use sagewarden_events::{Resource, Timestamp};
-use sagewarden_lineage::id::NodeId;
-use sagewarden_lineage::table::{Attributes, Key, Value, Write};
+use sagewarden_lineage::rows::{LastCaptureRow, ListeningRow};
+use sagewarden_lineage::table::Key;
 
 use crate::ports::{PortError, Table};
-
-const CAPTURED: &str = "K#captured";
-const UNTIL: &str = "at";
-
-fn key(endpoint: &Resource) -> Key {
-    Key::new(CAPTURED, NodeId::endpoint(endpoint).tail())
-}
 
 /// A file was captured in an hour that ends then.
 pub(crate) async fn note(table: &impl Table, endpoint: &Resource, until: Timestamp) -> Result<(), PortError> {
@@ -23,43 +15,28 @@ pub(crate) async fn note(table: &impl Table, endpoint: &Resource, until: Timesta
     if known.values().any(|known| *known >= until) {
         return Ok(());
     }
-    let newest = Write::Newest {
-        key: key(endpoint),
-        version_attribute: "atv".to_owned(),
-        version: format!("{:015}", until.millis()),
-        attributes: Attributes::from([(UNTIL.to_owned(), Value::Number(until.millis()))]),
-    };
-    table.write(&[newest]).await
+    table.write(&[LastCaptureRow::write(endpoint, until)]).await
 }
 
 /// The ends of the last hours in which traffic of these endpoints was captured, by the tails of their identities; nothing of those
-/// of which no file was ever told.
+/// of which no file was ever heard.
 pub(crate) async fn last_captures(
     table: &impl Table,
     endpoints: &[Resource],
 ) -> Result<BTreeMap<String, Timestamp>, PortError> {
-    let keys: Vec<Key> = endpoints.iter().map(key).collect();
-    let items = table.get(&keys).await?.into_iter();
-    Ok(items
-        .filter_map(|item| Some((item.key.sk.clone(), Timestamp::from_millis(item.number(UNTIL)?))))
-        .collect())
+    let keys: Vec<Key> = endpoints.iter().map(LastCaptureRow::key).collect();
+    let rows = table.get(&keys).await?;
+    let rows = rows.iter().filter_map(LastCaptureRow::parse);
+    Ok(rows.map(|row| (row.endpoint, row.until)).collect())
 }
 
-/// Since when anybody has listened for captured traffic; from now on, where nobody has: what was captured before was told to nobody.
+/// Since when anybody has listened for captured traffic; from now on, where nobody has: no event of what was captured before came.
 pub(crate) async fn listening_since(table: &impl Table, now: Timestamp) -> Result<Timestamp, PortError> {
-    let key = Key::new(CAPTURED, "#");
-    let known = table.get(std::slice::from_ref(&key)).await?;
-    let known = known.first().and_then(|item| item.number(UNTIL)).map(Timestamp::from_millis);
-    if let Some(known) = known.filter(|known| *known <= now) {
-        return Ok(known);
+    let known = table.get(&[ListeningRow::key()]).await?;
+    let known = known.first().and_then(ListeningRow::parse);
+    if let Some(known) = known.filter(|known| known.since <= now) {
+        return Ok(known.since);
     }
-    let earliest = Write::Newest {
-        key,
-        version_attribute: "atv".to_owned(),
-        // The smaller the time, the larger the version.
-        version: format!("{:019}", i64::MAX - now.millis()),
-        attributes: Attributes::from([(UNTIL.to_owned(), Value::Number(now.millis()))]),
-    };
-    table.write(&[earliest]).await?;
+    table.write(&[ListeningRow { since: now }.write()]).await?;
     Ok(now)
 }

@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
 use super::find_baseline::FoundBaseline;
-use super::window::CapturedFile;
+use super::window_rows::CapturedFile;
 use crate::outcome::Failure;
 use crate::ports::{Files, Objects};
 use crate::world::World;
@@ -24,21 +24,21 @@ const AT_ONCE: usize = 16;
 const MAX_PROFILE: u64 = 64 * 1024 * 1024;
 
 /// Makes, keeps and reads profiles.
-pub(crate) struct Profiles<'a, W> {
-    pub(crate) world: &'a W,
-    pub(crate) found: &'a FoundBaseline,
-    pub(crate) said: &'a DetectedEndpoint,
+pub(super) struct Profiles<'a, W> {
+    pub(super) world: &'a W,
+    pub(super) found: &'a FoundBaseline,
+    pub(super) said: &'a DetectedEndpoint,
 }
 
 /// What the files of a window came to.
 #[derive(Debug)]
-pub(crate) struct Merged {
+pub(super) struct Merged {
     /// Of all of them.
-    pub(crate) profile: Profile,
+    pub(super) profile: Profile,
     /// What could not be read, by file: a function of the files like the profile, whoever has read them and when.
-    pub(crate) unreadable: Vec<UnreadableLines>,
+    pub(super) unreadable: Vec<UnreadableLines>,
     /// Files that are gone, and of which no profile was kept.
-    pub(crate) gone: Vec<String>,
+    pub(super) gone: Vec<String>,
 }
 
 impl<W: World> Profiles<'_, W> {
@@ -47,7 +47,7 @@ impl<W: World> Profiles<'_, W> {
     ///
     /// # Errors
     /// When S3 does not answer.
-    pub(crate) async fn of(&self, files: &[CapturedFile]) -> Result<Merged, Failure> {
+    pub(super) async fn of(&self, files: &[CapturedFile]) -> Result<Merged, Failure> {
         let (before, last) = files.split_at(files.len().saturating_sub(1));
         let (mut merged, rest) = match self.kept_merged(before).await? {
             Some(merged) => (merged, last),

@@ -1,5 +1,5 @@
-//! What served a window's traffic: the model that was deployed when it began, whatever is deployed by now. A file that is told late,
-//! or again, is of that model all the same.
+//! What served a window's traffic: the model that was deployed when it began, whatever is deployed by now. A file whose event comes
+//! late, or again, is of that model all the same.
 
 use std::collections::BTreeMap;
 
@@ -9,24 +9,24 @@ use sagewarden_lineage::observe::observe;
 use sagewarden_lineage::walk::Limits;
 use serde_json::Value as Json;
 
-use super::window::Window;
 use crate::outcome::Failure;
 use crate::ports::{Account, Table};
 use crate::record::closure::upstream;
 use crate::record::deployment::deployment_in;
+use crate::window::Window;
 
 /// From a deployment over its configuration to its models.
 const TO_MODELS: Limits = Limits { max_depth: 2, max_nodes: 100 };
 
 /// A configuration, and the model that one of its variants has; absent where it is not known.
 #[derive(Debug, Default)]
-pub(crate) struct Served {
-    pub(crate) config: String,
-    pub(crate) model: Option<NodeId>,
+pub(super) struct Served {
+    pub(super) config: String,
+    pub(super) model: Option<NodeId>,
 }
 
-/// As the lineage tells it, where it knows the deployment; else as the account tells it now.
-pub(crate) async fn served(
+/// As the lineage has it, where it knows the deployment; else as the account describes it now.
+pub(super) async fn served(
     account: &impl Account,
     table: &impl Table,
     window: &Window,

@@ -1,12 +1,11 @@
 //! A training job has ended: a baseline is made of the data that it read, which traffic to its model is compared with later. A job
-//! without one is told.
+//! without one is reported.
 
 use std::collections::BTreeMap;
 use std::io::{self, BufReader, Write as _};
 use std::thread;
 
 use sagewarden_events::{ResourceChanged, ResourceKind, Status};
-use sagewarden_lineage::id::NodeId;
 use sagewarden_lineage::observe::{DataReference, Observation, observe};
 use sagewarden_lineage::s3::{S3Location, hex};
 use sagewarden_measure::csv::{CsvError, CsvTable, Header};
@@ -16,8 +15,8 @@ use sagewarden_settings::{TrainingBaseline, TrainingSettings};
 use serde_json::{Value as Json, json};
 use sha2::{Digest as _, Sha256};
 
-use crate::detect::BASELINE_MISSING;
-use crate::detect::find_baseline::MAX_FILE;
+use super::baseline_place::{MAX_FILE, folder_of};
+use super::unjudged::BASELINE_MISSING;
 use crate::notify::{Moment, publish_once_and_say};
 use crate::outcome::{Done, Outcome};
 use crate::ports::{Account, Files, Notice, ObjectVersion, Objects, PortError, PortErrorKind};
@@ -72,8 +71,8 @@ impl NotMade {
         Self::Without(Without::because(why))
     }
 
-    /// Data that may not be read is told; nothing else can be done about it here.
-    fn told_if_denied(self) -> Self {
+    /// Data that may not be read is a reason to report; nothing else can be done about it here.
+    fn reported_if_denied(self) -> Self {
         match self {
             Self::Failed(error) if error.kind() == PortErrorKind::Denied => Self::Without(Without {
                 why: format!("its data may not be read: {error}"),
@@ -125,7 +124,7 @@ impl<W: World> SuggestBaseline<'_, W> {
         };
         match made {
             Ok(done) => Ok(done),
-            Err(NotMade::Without(without)) => self.tell(&seen, &without, moment).await,
+            Err(NotMade::Without(without)) => self.report(&seen, &without, moment).await,
             Err(NotMade::Failed(error)) => Err(error.into()),
         }
     }
@@ -187,7 +186,7 @@ impl<W: World> SuggestBaseline<'_, W> {
         if self.world.objects().read(self.world.own_bucket(), &constraints, MAX_FILE).await?.is_some() {
             return Ok(Done::Nothing(format!("the baseline of {} was made before", seen.resource)));
         }
-        let made = self.profile(channel).await.map_err(NotMade::told_if_denied)?;
+        let made = self.profile(channel).await.map_err(NotMade::reported_if_denied)?;
         for (name, text) in made.files() {
             let key = format!("{}/{name}", folder.key);
             self.world.files().write(&folder.bucket, &key, "application/json", text.as_bytes()).await?;
@@ -285,8 +284,8 @@ impl<W: World> SuggestBaseline<'_, W> {
         Ok(streamed?.then_some(read))
     }
 
-    /// Told once for a place of data and a reason: a model that is trained anew every night is told of once.
-    async fn tell(&self, seen: &Observation, without: &Without, moment: &Moment) -> Outcome {
+    /// Publishes once for a place of data and a reason: a model that is trained anew every night is reported once.
+    async fn report(&self, seen: &Observation, without: &Without, moment: &Moment) -> Outcome {
         let Without { why, advice } = without;
         let job = &seen.resource;
         let text = format!("training job {} has no baseline of its data: {why}", job.name);
@@ -309,11 +308,6 @@ impl<W: World> SuggestBaseline<'_, W> {
         publish_once_and_say(self.world.table(), self.world.bus(), moment, &cause, seen.created_at, &notice)
             .await
     }
-}
-
-/// Where the baseline of a training job's data is.
-pub(crate) fn folder_of(own_bucket: &str, job: &NodeId) -> S3Location {
-    S3Location { bucket: own_bucket.to_owned(), key: format!("baselines/{}", job.tail().replace('@', "/")) }
 }
 
 fn names(profile: &Profile) -> impl Iterator<Item = &String> {

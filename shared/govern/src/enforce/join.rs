@@ -13,6 +13,7 @@ use crate::enforce::inspect_role::{Inspected, InspectedRoles};
 use crate::enforce::remediation::VIOLATION_TAG;
 use crate::ports::{Account, Description, Objects, PortError, PortErrorKind, SourceControl};
 use crate::record::commit_claim::claimed;
+use crate::record::experiment::describe_trial;
 use crate::world::World;
 
 /// Resources that one operation is asked about for one verdict. A configuration of more variants than that is not known.
@@ -112,8 +113,9 @@ impl<W: World> Lookup<'_, W> {
         // A description without a creation time names no commit that could be found.
         let Ok(seen) = observe(resource, document, &tags) else { return Ok(None) };
         let settings = &self.bundle.settings().lineage;
-        let (Some(claim), Some(repository)) = claimed(self.world.account(), settings, &seen, &tags).await?
-        else {
+        let account = self.world.account();
+        let trial = if seen.claims.is_empty() { describe_trial(account, &seen).await? } else { None };
+        let (Some(claim), Some(repository)) = claimed(&seen, trial.as_ref(), &tags, settings) else {
             return Ok(None);
         };
         let found = self.world.source().commit(&repository, &claim.commit).await?;

@@ -2,9 +2,10 @@
 
 use sagewarden_events::{Resource, ResourceKind, Timestamp};
 use sagewarden_lineage::id::{NodeId, NodeKind};
-use sagewarden_lineage::record::{NODE, name_alias};
+use sagewarden_lineage::rows::node::CREATED;
+use sagewarden_lineage::rows::{AliasRow, NodeRow};
 use sagewarden_lineage::s3::S3Location;
-use sagewarden_lineage::table::{Key, Query, Range};
+use sagewarden_lineage::table::{Key, Query};
 
 use super::question::{NoAnswer, time};
 use super::reading::Reading;
@@ -22,23 +23,23 @@ pub(super) struct Addressed {
 /// Finds the node that an address names; of several incarnations of one name, and versions of one object, the newest.
 pub(super) async fn resolve<T: Table>(reading: &Reading<'_, T>, entity: &str) -> Result<Addressed, NoAnswer> {
     if let Some(id) = identity(entity) {
-        let found = reading.get(&[Key::new(id.as_str(), NODE)]).await?;
+        let found = reading.get(&[NodeRow::key(&id)]).await?;
         let unknown = found.is_empty();
         return if unknown { Err(NoAnswer::Unknown(entity.into())) } else { Ok(Addressed { id, at: None }) };
     }
     let (address, at) = timed(entity)?;
     let (query, narrowing) = alias(address)?;
     let found = reading.query_all(query).await?;
-    let matching = found.iter().filter_map(|item| item.text("id").and_then(NodeId::parse));
-    let mut ids: Vec<NodeId> = matching.filter(|id| narrowing.matches(id)).collect();
+    let named = found.iter().filter_map(AliasRow::parse).map(|row| row.id);
+    let mut ids: Vec<NodeId> = named.filter(|id| narrowing.matches(id)).collect();
     ids.sort();
     ids.dedup();
     if ids.len() > 1 && matches!(narrowing, Narrowing::Incarnations | Narrowing::At(_)) {
         // They differ in time: the newest is what the name means now.
-        let keys: Vec<Key> = ids.iter().map(|id| Key::new(id.as_str(), NODE)).collect();
+        let keys: Vec<Key> = ids.iter().map(NodeRow::key).collect();
         let items = reading.get(&keys).await?;
-        let newest = items.iter().max_by_key(|item| (item.number("ct"), item.key.clone()));
-        ids = newest.and_then(|item| NodeId::parse(&item.key.pk)).or(ids.pop()).into_iter().collect();
+        let newest = items.iter().max_by_key(|item| (item.number(CREATED), item.key.clone()));
+        ids = newest.and_then(|item| NodeRow::id_of(&item.key)).or(ids.pop()).into_iter().collect();
     }
     match ids.as_slice() {
         [] => Err(NoAnswer::Unknown(entity.into())),
@@ -52,8 +53,8 @@ pub(super) async fn resolve<T: Table>(reading: &Reading<'_, T>, entity: &str) ->
 
 /// An identity as it stands in answers; an image's digest is one.
 fn identity(entity: &str) -> Option<NodeId> {
-    let image = entity.starts_with("sha256:").then(|| NodeId::parse(&format!("img#{entity}")));
-    image.unwrap_or_else(|| NodeId::parse(entity))
+    let is_digest = entity.starts_with("sha256:");
+    if is_digest { Some(NodeId::image_of_digest(entity)) } else { NodeId::parse(entity) }
 }
 
 /// `endpoint/<name>@<time>`: names of endpoints hold no `@`.
@@ -70,9 +71,8 @@ fn timed(entity: &str) -> Result<(&str, Option<Timestamp>), NoAnswer> {
 enum Narrowing {
     /// They are incarnations or versions of one thing.
     Incarnations,
-    /// They are incarnations of one thing, which is at this place (`<account>/<region>/<name>` in lower case): other accounts and
-    /// regions have things of the same name.
-    At(String),
+    /// They are incarnations of this resource: other accounts and regions have things of the same name.
+    At(Resource),
     /// They are different commits, of which the wanted one begins with these digits.
     CommitPrefix(String),
     /// They are one, or the question is ambiguous.
@@ -83,12 +83,9 @@ impl Narrowing {
     fn matches(&self, id: &NodeId) -> bool {
         match self {
             Self::CommitPrefix(prefix) => {
-                id.tail().rsplit('@').next().is_some_and(|commit| commit.starts_with(prefix.as_str()))
+                id.commit_id().is_some_and(|commit| commit.starts_with(prefix.as_str()))
             }
-            Self::At(place) => {
-                let tail = id.tail().to_lowercase();
-                tail.strip_prefix(place.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('@'))
-            }
+            Self::At(resource) => id.is_at(resource),
             Self::Incarnations | Self::None => true,
         }
     }
@@ -96,39 +93,34 @@ impl Narrowing {
 
 fn alias(entity: &str) -> Result<(Query, Narrowing), NoAnswer> {
     let unaddressable = || NoAnswer::Unaddressable(entity.to_owned());
-    let whole = |partition: String| Query::prefix(partition, "");
     if let Some(location) = S3Location::parse(entity) {
         return Ok(object(&location));
     }
     if entity.starts_with("arn:") {
         let resource = Resource::parse_arn(entity).map_err(|_| unaddressable())?;
-        let Resource { kind, account, region, name, .. } = &resource;
-        let place = format!("{account}/{region}/{name}").to_lowercase();
-        return Ok((whole(name_alias(kind.segment(), name)), Narrowing::At(place)));
+        let named = AliasRow::named(resource.kind.segment(), &resource.name);
+        return Ok((named, Narrowing::At(resource)));
     }
     let (kind, name) =
         entity.split_once('/').filter(|(_, name)| !name.is_empty()).ok_or_else(unaddressable)?;
     if kind == "commit" {
         let digits = name.to_ascii_lowercase();
-        let short = digits.get(..7).ok_or_else(unaddressable)?;
-        return Ok((whole(format!("K#git#{short}")), Narrowing::CommitPrefix(digits)));
+        let commits = AliasRow::commits(&digits).ok_or_else(unaddressable)?;
+        return Ok((commits, Narrowing::CommitPrefix(digits)));
     }
     if let "branch" | "tag" = kind {
-        return Ok((whole(name_alias(kind, name)), Narrowing::None));
+        return Ok((AliasRow::named(kind, name), Narrowing::None));
     }
     let segment = segment(kind).ok_or_else(unaddressable)?;
-    Ok((whole(name_alias(segment, name)), Narrowing::Incarnations))
+    Ok((AliasRow::named(segment, name), Narrowing::Incarnations))
 }
 
 /// A key may hold a question mark: only `?versionId=` at the end is none of it.
 fn object(location: &S3Location) -> (Query, Narrowing) {
-    let partition = |key: &str| format!("K#s3#{}/{key}", location.bucket);
-    match location.key.rsplit_once("?versionId=") {
-        Some((key, version)) => {
-            let range = Range::Prefix(format!("{version}#"));
-            (Query { range, ..Query::prefix(partition(key), "") }, Narrowing::None)
-        }
-        None => (Query::prefix(partition(&location.key), ""), Narrowing::Incarnations),
+    let S3Location { bucket, key } = location;
+    match key.rsplit_once("?versionId=") {
+        Some((key, version)) => (AliasRow::version(bucket, key, version), Narrowing::None),
+        None => (AliasRow::versions(bucket, key), Narrowing::Incarnations),
     }
 }
 

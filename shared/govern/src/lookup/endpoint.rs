@@ -1,21 +1,19 @@
 //! What an endpoint runs, what it ran before, and what monitoring found on it.
 
 use sagewarden_events::Timestamp;
-use sagewarden_lineage::edge::Relation;
+use sagewarden_lineage::edge::{OBSERVED_ON, Relation};
 use sagewarden_lineage::graph::{Graph, Node, StoppedBy};
 use sagewarden_lineage::id::{NodeId, NodeKind};
-use sagewarden_lineage::record::NODE;
-use sagewarden_lineage::table::{Key, Query};
+use sagewarden_lineage::rows::{CurrentRow, NodeRow, OutEdgeRow};
+use sagewarden_lineage::table::{Item, Key};
 use sagewarden_lineage::walk::{Direction, Limits, Walk};
 
-use super::follow::{current, deployed, follow};
-use super::past::{LOOKED_INTO, deployment_in_force, periods};
+use super::follow::{Followed, current, deployed, follow};
+use super::periods::{LOOKED_INTO, deployment_in_force, periods};
 use super::question::NoAnswer;
-use super::reading::{Interrupted, Reading};
-use super::{Part, read};
-use crate::alert::OBSERVED_ON;
+use super::reading::{Interrupted, Reading, or_cut};
 use crate::ports::Table;
-use crate::record::closure::{CURRENT, written_down};
+use crate::record::closure::written_down;
 
 /// The endpoint, what it runs or ran, and everything upstream of that: from the closure of the live deployment, else by walking.
 pub(super) async fn endpoint<T: Table>(
@@ -23,14 +21,13 @@ pub(super) async fn endpoint<T: Table>(
     endpoint: &NodeId,
     at: Option<Timestamp>,
     limits: Limits,
-) -> Result<Part, NoAnswer> {
-    let keys = [Key::new(endpoint.as_str(), NODE), Key::new(endpoint.as_str(), CURRENT)];
-    let items = reading.get(&keys).await?;
-    let (pointer, node): (Vec<_>, Vec<_>) = items.into_iter().partition(|item| item.key.sk == CURRENT);
+) -> Result<Followed, NoAnswer> {
+    let items = reading.get(&[NodeRow::key(endpoint), CurrentRow::key(endpoint)]).await?;
+    let (pointer, node): (Vec<_>, Vec<_>) = items.into_iter().partition(|item| CurrentRow::is(&item.key));
     let deployment = match at {
-        None => pointer.first().and_then(|item| item.text("dep").and_then(NodeId::parse)),
+        None => pointer.first().and_then(CurrentRow::parse).and_then(|current| current.deployment),
         Some(at) => match deployment_in_force(reading, endpoint, at).await? {
-            Some((_, deployment)) => deployment,
+            Some(deployment) => deployment,
             None => {
                 let reason = format!("is before the first deployment that is known of {endpoint}");
                 return Err(NoAnswer::BadField { field: "at", reason });
@@ -64,14 +61,7 @@ pub(super) async fn former<T: Table>(
     graph: &mut Graph,
     limits: Limits,
 ) -> Result<(), NoAnswer> {
-    let held = match periods(reading, endpoint).await {
-        Ok(held) => held,
-        Err(Interrupted::Stopped(why)) => {
-            graph.stopped_by = graph.stopped_by.or(Some(why));
-            return Ok(());
-        }
-        Err(Interrupted::Port(error)) => return Err(error.into()),
-    };
+    let Some(held) = or_cut(periods(reading, endpoint).await, graph)? else { return Ok(()) };
     let mut earlier: Vec<NodeId> = Vec::new();
     for deployment in held.into_iter().rev().filter_map(|period| period.deployment) {
         if !graph.nodes.contains_key(&deployment) && !earlier.contains(&deployment) {
@@ -118,36 +108,35 @@ pub(super) async fn observations<T: Table>(
     limits: Limits,
 ) -> Result<(), NoAnswer> {
     let room = limits.max_nodes.saturating_sub(graph.nodes.len()).min(MAX_OBSERVATIONS);
-    let prefix = format!("O#{}:{OBSERVED_ON}#", Relation::AssociatedWith);
-    let newest =
-        Query { descending: true, limit: Some(room + 1), ..Query::prefix(endpoint.as_str(), &prefix) };
-    let out = match reading.query(&newest).await {
-        Ok(page) => page.items,
-        Err(Interrupted::Stopped(why)) => {
-            graph.stopped_by = graph.stopped_by.or(Some(why));
-            return Ok(());
-        }
-        Err(Interrupted::Port(error)) => return Err(error.into()),
-    };
-    if out.len() > room {
+    let found = OutEdgeRow::in_role(endpoint, Relation::AssociatedWith, OBSERVED_ON);
+    let newest = found.newest_first().at_most(room + 1);
+    let Some(page) = or_cut(reading.query(&newest).await, graph)? else { return Ok(()) };
+    if page.items.len() > room {
         graph.stopped_by = graph.stopped_by.or(Some(StoppedBy::MaxNodes));
     }
-    let ids: Vec<NodeId> =
-        out.iter().take(room).filter_map(|item| NodeId::parse(item.key.sk.strip_prefix(&prefix)?)).collect();
-    let keys: Vec<Key> = ids.iter().map(|id| Key::new(id.as_str(), NODE)).collect();
-    for item in read(reading, &keys, graph).await? {
-        let is_later = at.is_some_and(|at| item.number("ct").is_some_and(|created| created > at.millis()));
-        if let Some(id) = NodeId::parse(&item.key.pk).filter(|_| !is_later) {
-            graph.insert(Node { id, item: Some(item) }, 1);
+    let edges = page.items.iter().take(room).filter_map(OutEdgeRow::parse);
+    let keys: Vec<Key> = edges.map(|edge| NodeRow::key(&edge.destination)).collect();
+    for node in nodes(reading, &keys, graph).await? {
+        let is_later = at.is_some_and(|at| node.created_at().is_some_and(|created| created > at));
+        if !is_later {
+            graph.insert(node, 1);
         }
     }
     // The runs that found it.
     let runs = graph.unread().filter(|id| id.kind() == NodeKind::MonitoringExecution);
-    let runs: Vec<Key> = runs.map(|id| Key::new(id.as_str(), NODE)).collect();
-    for item in read(reading, &runs, graph).await? {
-        if let Some(id) = NodeId::parse(&item.key.pk) {
-            graph.insert(Node { id, item: Some(item) }, 2);
-        }
+    let runs: Vec<Key> = runs.map(NodeRow::key).collect();
+    for node in nodes(reading, &runs, graph).await? {
+        graph.insert(node, 2);
     }
     Ok(())
+}
+
+async fn nodes<T: Table>(
+    reading: &Reading<'_, T>,
+    keys: &[Key],
+    graph: &mut Graph,
+) -> Result<Vec<Node>, NoAnswer> {
+    let items = or_cut(reading.get(keys).await, graph)?.unwrap_or_default();
+    let node = |item: Item| Some(Node { id: NodeRow::id_of(&item.key)?, item: Some(item) });
+    Ok(items.into_iter().filter_map(node).collect())
 }

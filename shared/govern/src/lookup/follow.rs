@@ -1,22 +1,48 @@
 //! Walks of the graph within the limits of an answer, and on from where an earlier one was cut.
 
 use futures::{StreamExt, TryStreamExt, stream};
+use sagewarden_events::Timestamp;
 use sagewarden_lineage::edge::{FoundBy, Relation};
 use sagewarden_lineage::graph::{Edge, Graph};
 use sagewarden_lineage::id::{NodeId, NodeKind};
-use sagewarden_lineage::record::{reached_at, state_of};
-use sagewarden_lineage::rows::node::{FAILURE_REASON, FAILURE_VERSION, STATE_VERSION, STATES};
-use sagewarden_lineage::table::{Item, Key, Query, Range, Value};
-use sagewarden_lineage::walk::{Direction, OutEdges, Walk};
+use sagewarden_lineage::rows::node::{
+    APPROVAL_VERSION, DELETED_AT, DELETION_VERSION, ENDPOINT, EXPLANATION_VERSION, FAILURE_VERSION,
+    HEAD_VERSION, INFERRED, REGISTERS, Register, STATE, STATE_VERSION, STATES,
+};
+use sagewarden_lineage::rows::{
+    CurrentRow, FollowerRow, HeadRow, NodeRow, OutEdgeRow, ReachedState, leading_time,
+};
+use sagewarden_lineage::table::{Item, Key, Query, Value};
+use sagewarden_lineage::walk::{Cursor, Direction, Limits, OutEdges, Walk};
 
+use super::question::NoAnswer;
 use super::reading::{Interrupted, Reading};
 use crate::ports::{PortError, Table};
-use crate::record::closure::{CURRENT, level_above};
+use crate::record::closure::level_above;
 
 /// Nodes whose out-edges are asked for before the next look at the limits.
 const STEP: usize = 64;
 /// Queries in flight at once.
 const CONCURRENCY: usize = 16;
+
+/// What a walk found, and where it goes on when it was cut.
+pub(super) type Followed = (Graph, Option<Cursor>);
+
+/// The walk of an earlier answer to the same question.
+pub(super) fn taken_up(
+    text: &str,
+    root: &NodeId,
+    direction: Direction,
+    limits: Limits,
+) -> Result<Walk, NoAnswer> {
+    let refuse = |reason: &str| NoAnswer::BadField { field: "cursor", reason: reason.to_owned() };
+    let cursor = Cursor::read(text)
+        .ok_or_else(|| refuse("is not the `cursor` of an answer: pass it on as it came"))?;
+    if cursor.root() != root || cursor.direction() != direction {
+        return Err(refuse("belongs to another question: ask the same one with it"));
+    }
+    Ok(Walk::resume(cursor, limits))
+}
 
 /// Walks until everything is seen or a limit is reached; a limit is no error.
 pub(super) async fn follow<T: Table>(
@@ -52,7 +78,7 @@ async fn downwards<T: Table>(reading: &Reading<'_, T>, walk: &mut Walk) -> Resul
     if level.is_empty() {
         return Ok(false);
     }
-    let keys: Vec<Key> = level.iter().map(Walk::key).collect();
+    let keys: Vec<Key> = level.iter().map(NodeRow::key).collect();
     let items = reading.get(&keys).await?;
     let queries = level.iter().map(|id| Walk::out_edges(id, walk.capacity())).collect();
     let out = pages(reading, queries).await?;
@@ -84,37 +110,34 @@ async fn pages<T: Table>(
     Ok(pages.into_iter().flatten().collect())
 }
 
-/// What was built from a commit that nobody named: no row tells of it, since the link is a register of whoever was built. It
-/// is found through the branches that pointed to the commit, and the times between which they did.
+/// What was built from a commit that nobody named: no row of the commit names it, since the link is a register of what was built.
+/// It is found through the branches that pointed to the commit, and the times between which they did.
 async fn followers<T: Table>(
     reading: &Reading<'_, T>,
     commit: &NodeId,
     out: &[OutEdges],
 ) -> Result<Vec<Edge>, Interrupted> {
     let rows = out.iter().filter(|page| page.id == *commit).flat_map(|page| &page.rows);
-    let edges = rows.filter_map(sagewarden_lineage::walk::out_edge);
-    let branches: Vec<NodeId> =
-        edges.map(|edge| edge.to).filter(|id| id.kind() == NodeKind::Reference).collect();
+    let pointed = rows.filter_map(OutEdgeRow::parse).map(|edge| edge.destination);
+    let branches: Vec<NodeId> = pointed.filter(|id| id.kind() == NodeKind::Reference).collect();
     let mut found = Vec::new();
     for branch in branches {
-        let heads = reading.query_all(Query::prefix(branch.as_str(), "H#")).await?;
+        let heads = reading.query_all(HeadRow::of(&branch)).await?;
+        let heads: Vec<HeadRow> = heads.iter().filter_map(HeadRow::parse).collect();
         for (index, head) in heads.iter().enumerate() {
-            if head.text("commit") != Some(commit.as_str()) {
+            if head.commit.as_ref() != Some(commit) {
                 continue;
             }
-            let Some(from) = moment(head) else { continue };
-            let until =
-                heads.get(index + 1).and_then(moment).map_or("J#~".to_owned(), |at| format!("J#{at}#"));
-            let range = Range::Between(format!("J#{from}#"), until);
-            let rows = reading.query_all(Query { range, ..Query::prefix(branch.as_str(), "") }).await?;
-            found.extend(rows.iter().filter_map(|row| row.text("id").and_then(NodeId::parse)));
+            let until = heads.get(index + 1).map(|next| next.at);
+            let rows = reading.query_all(FollowerRow::between(&branch, head.at, until)).await?;
+            found.extend(rows.iter().filter_map(FollowerRow::parse).map(|row| row.id));
         }
     }
     // A job that names its commit follows the branch as well, once it did not: its own node says which counts.
-    let keys: Vec<Key> = found.iter().map(Walk::key).collect();
+    let keys: Vec<Key> = found.iter().map(NodeRow::key).collect();
     let nodes = reading.get(&keys).await?;
-    let inferred = nodes.iter().filter(|node| node.text("inf") == Some(commit.as_str()));
-    let ids = inferred.filter_map(|node| NodeId::parse(&node.key.pk));
+    let inferred = nodes.iter().filter(|node| node.text(INFERRED) == Some(commit.as_str()));
+    let ids = inferred.filter_map(|node| NodeRow::id_of(&node.key));
     Ok(ids
         .map(|to| Edge {
             from: commit.clone(),
@@ -131,13 +154,13 @@ async fn running_on<T: Table>(
     deployment: &NodeId,
     items: &[Item],
 ) -> Result<Option<Edge>, Interrupted> {
-    let item = items.iter().find(|item| item.key.pk == deployment.as_str());
-    let Some(endpoint) = item.and_then(|item| item.text("ep").and_then(NodeId::parse)) else {
+    let item = items.iter().find(|item| item.key == NodeRow::key(deployment));
+    let Some(endpoint) = item.and_then(|item| item.text(ENDPOINT).and_then(NodeId::parse)) else {
         return Ok(None);
     };
-    let pointer = reading.get(&[Key::new(endpoint.as_str(), CURRENT)]).await?.pop();
-    let is_current = pointer.is_some_and(|pointer| pointer.text("dep") == Some(deployment.as_str()));
-    Ok(is_current.then(|| current(deployment, &endpoint)))
+    let pointer = reading.get(&[CurrentRow::key(&endpoint)]).await?.pop();
+    let in_force = pointer.as_ref().and_then(CurrentRow::parse).and_then(|current| current.deployment);
+    Ok((in_force.as_ref() == Some(deployment)).then(|| current(deployment, &endpoint)))
 }
 
 /// The edge from a deployment to the endpoint that it runs on.
@@ -151,44 +174,39 @@ pub(super) fn deployed(role: &str, deployment: &NodeId, endpoint: &NodeId) -> Ed
     Edge { from, to, relation: Relation::AssociatedWith, role: role.to_owned() }
 }
 
-/// The time in the sort key of a head.
-fn moment(head: &Item) -> Option<&str> {
-    head.key.sk.split('#').nth(1)
-}
+/// The versions of these registers begin with the time since which their content has been true.
+const DATED: [&str; 5] =
+    [STATE_VERSION, FAILURE_VERSION, APPROVAL_VERSION, HEAD_VERSION, EXPLANATION_VERSION];
 
 /// Takes away from a node what became true later than `at`: its state, its approval, its
 /// explanation and its deletion.
-pub(super) fn as_of(graph: &mut Graph, at: i64) {
-    const REGISTERS: [(&str, &[&str]); 5] = [
-        (STATE_VERSION, &["st", STATE_VERSION]),
-        (FAILURE_VERSION, &[FAILURE_REASON, FAILURE_VERSION]),
-        ("approvalv", &["approval", "approval_at", "approval_by", "approvalv"]),
-        ("headv", &["head", "headv"]),
-        ("expv", &["top_features", "explanation", "expv"]),
-    ];
-    for node in graph.nodes.values_mut() {
-        let Some(item) = &mut node.item else { continue };
-        for (version, attributes) in REGISTERS {
-            let written = item.text(version).and_then(reached_at);
-            if written.is_some_and(|written| written > at) {
-                item.attributes.retain(|name, _| !attributes.contains(&name.as_str()));
+pub(super) fn as_of(graph: &mut Graph, at: Timestamp) {
+    for item in graph.nodes.values_mut().filter_map(|node| node.item.as_mut()) {
+        for register in REGISTERS {
+            let since = match register.version {
+                DELETION_VERSION => item.number(DELETED_AT).map(Timestamp::from_millis),
+                version if DATED.contains(&version) => item.text(version).and_then(leading_time),
+                _ => None,
+            };
+            if since.is_some_and(|since| since > at) {
+                take_away(item, &register);
             }
         }
         if item.text(STATE_VERSION).is_none() {
             back_to_state(item, at);
         }
-        if item.number("deleted_at").is_some_and(|deleted| deleted > at) {
-            item.attributes.retain(|name, _| !matches!(name.as_str(), "deleted_at" | "deleted_by" | "delv"));
-        }
     }
 }
 
+fn take_away(item: &mut Item, register: &Register) {
+    let is_of = |name: &str| name == register.version || register.content.contains(&name);
+    item.attributes.retain(|name, _| !is_of(name));
+}
+
 /// The state that a node had reached by then, of those that it names itself.
-fn back_to_state(item: &mut Item, at: i64) {
-    let Some(Value::Set(states)) = item.attributes.get(STATES) else { return };
-    let reached = states.iter().rev().find(|version| reached_at(version).is_some_and(|time| time <= at));
-    let Some(version) = reached.cloned() else { return };
-    let Some(state) = state_of(&version) else { return };
-    item.attributes.insert("st".to_owned(), Value::Text(state.to_owned()));
-    item.attributes.insert(STATE_VERSION.to_owned(), Value::Text(version));
+fn back_to_state(item: &mut Item, at: Timestamp) {
+    let states = item.set(STATES).filter_map(ReachedState::parse);
+    let Some(reached) = states.filter(|reached| reached.at <= at).last() else { return };
+    item.attributes.insert(STATE_VERSION.to_owned(), Value::Text(reached.to_string()));
+    item.attributes.insert(STATE.to_owned(), Value::Text(reached.state));
 }

@@ -151,6 +151,37 @@ impl Question {
         Ok(Bounds { limits: Limits { max_depth, max_nodes }, requests })
     }
 
+    /// Refuses fields that do not fit together.
+    pub(super) fn check(&self) -> Result<(), NoAnswer> {
+        let refuse =
+            |field: &'static str, reason: &str| Err(NoAnswer::BadField { field, reason: reason.to_owned() });
+        let asks_lineage = self.ask == Ask::Lineage;
+        match self.ask {
+            Ask::Diff if self.with.is_none() => {
+                return refuse("with", "is missing: say what it is compared with");
+            }
+            Ask::Diff => {}
+            _ if self.with.is_some() => return refuse("with", "is only for `diff`"),
+            _ => {}
+        }
+        if self.direction != Way::Upstream && !asks_lineage {
+            return refuse("direction", "is only for `lineage`");
+        }
+        if self.past && (!asks_lineage || self.at.is_some() || self.cursor.is_some()) {
+            return refuse("past", "is only for `lineage`, without `at` and `cursor`");
+        }
+        if self.direction == Way::Both && self.cursor.is_some() {
+            return refuse("cursor", "goes one way: continue with `direction` as `upstream` or `downstream`");
+        }
+        if self.cursor.is_some() && matches!(self.ask, Ask::Diff | Ask::Reproduce) {
+            return refuse("cursor", "is for `lineage`, `impact` and `history`");
+        }
+        if !asks_lineage && !matches!(self.format, Format::Json | Format::Tree | Format::Table) {
+            return refuse("format", "is only for `lineage`: ask for `json` or `tree`");
+        }
+        Ok(())
+    }
+
     pub(super) fn time(&self) -> Result<Option<Timestamp>, NoAnswer> {
         self.at.as_deref().map(|text| time("at", text)).transpose()
     }

@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use sagewarden_lineage::graph::StoppedBy;
+use sagewarden_lineage::graph::{Graph, StoppedBy};
 use sagewarden_lineage::table::{Item, Key, Page, Query};
 
 use super::question::NoAnswer;
@@ -48,6 +48,18 @@ impl From<Interrupted> for NoAnswer {
             Interrupted::Stopped(why) => Self::Stopped(why),
             Interrupted::Port(error) => Self::Port(error),
         }
+    }
+}
+
+/// What was read to add to an answer that is there already. A limit cuts that answer; `None` then.
+pub(super) fn or_cut<R>(read: Result<R, Interrupted>, graph: &mut Graph) -> Result<Option<R>, NoAnswer> {
+    match read {
+        Ok(found) => Ok(Some(found)),
+        Err(Interrupted::Stopped(why)) => {
+            graph.stopped_by = graph.stopped_by.or(Some(why));
+            Ok(None)
+        }
+        Err(Interrupted::Port(error)) => Err(error.into()),
     }
 }
 

@@ -6,20 +6,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use sagewarden_lineage::closure;
 use sagewarden_lineage::graph::Graph;
 use sagewarden_lineage::id::NodeId;
-use sagewarden_lineage::table::{Attributes, Item, Key, Page, Query, Value, Write};
+use sagewarden_lineage::rows::{ClosureRow, CurrentRow, LiveRow, NodeRow, UnindexedRow};
+use sagewarden_lineage::table::{Attributes, Item, Key, Page, Query, Write};
 use sagewarden_lineage::walk::{Direction, Limits, Walk};
 
 use crate::ports::{PortError, PortErrorKind, Table};
 
 /// A closure holds everything up to so many nodes, however far away: models that are trained from each other make long chains.
 const WHOLE: Limits = Limits { max_depth: 250, max_nodes: 2_000 };
-
-/// The sort key of an endpoint's pointer to the deployment in force.
-pub(crate) const CURRENT: &str = "C";
-
-/// The partition that names the live deployments whose upstream is larger than what is indexed: a question that reads the index
-/// of an ancestor cannot tell whether these are part of the answer, and says so.
-pub(crate) const UNINDEXED: &str = "K#unindexed";
 
 /// What reads items: the table itself, or for an answer the table within limits.
 pub(crate) trait Reads {
@@ -63,7 +57,7 @@ const LEVEL: usize = 100;
 
 /// Reads a level of a walk upstream, or a part of it, with one request; false when there is none.
 pub(crate) async fn level_above<R: Reads>(reads: &R, walk: &mut Walk) -> Result<bool, R::Error> {
-    let wanted: Vec<Key> = walk.level(LEVEL).iter().map(Walk::key).collect();
+    let wanted: Vec<Key> = walk.level(LEVEL).iter().map(NodeRow::key).collect();
     if wanted.is_empty() {
         return Ok(false);
     }
@@ -84,7 +78,7 @@ pub(crate) async fn written_down<R: Reads>(
     reads: &R,
     deployment: &NodeId,
 ) -> Result<Option<Graph>, R::Error> {
-    let items = query_all(reads, Query::prefix(deployment.as_str(), closure::ANCESTORS)).await?;
+    let items = query_all(reads, ClosureRow::of(deployment)).await?;
     let graph = closure::read(items);
     let is_whole = !graph.nodes.is_empty() && graph.unread().next().is_none();
     Ok(is_whole.then_some(graph))
@@ -114,8 +108,8 @@ pub(crate) async fn current_deployment(
     table: &impl Table,
     endpoint: &NodeId,
 ) -> Result<Option<NodeId>, PortError> {
-    let pointer = table.get(&[Key::new(endpoint.as_str(), CURRENT)]).await?.pop();
-    Ok(pointer.and_then(|item| item.text("dep").and_then(NodeId::parse)))
+    let pointer = table.get(&[CurrentRow::key(endpoint)]).await?.pop();
+    Ok(pointer.as_ref().and_then(CurrentRow::parse).and_then(|current| current.deployment))
 }
 
 /// Brings the closures of all live deployments up to date that hold one of these nodes. Called after every change of a
@@ -126,11 +120,8 @@ pub(crate) async fn current_deployment(
 pub(crate) async fn refresh(table: &impl Table, touched: &BTreeSet<NodeId>) -> Result<(), PortError> {
     let mut live = BTreeSet::new();
     for id in touched {
-        for item in query_all(table, Query::prefix(id.as_str(), closure::LIVE)).await? {
-            let endpoint = item.text("ep").and_then(NodeId::parse);
-            let deployment = item.key.sk.strip_prefix(closure::LIVE).and_then(NodeId::parse);
-            live.extend(endpoint.zip(deployment));
-        }
+        let rows = query_all(table, LiveRow::under(id)).await?;
+        live.extend(rows.iter().filter_map(LiveRow::parse).map(|row| (row.endpoint, row.deployment)));
     }
     for (endpoint, deployment) in live {
         settle_deployment(table, &endpoint, &deployment).await?;
@@ -170,8 +161,8 @@ async fn write(table: &impl Table, endpoint: &NodeId, deployment: &NodeId) -> Re
     for _ in 0..ROUNDS {
         let members: BTreeSet<NodeId> = graph.nodes.keys().cloned().collect();
         let wanted = ancestors(deployment, &graph);
-        let stored = query_all(table, Query::prefix(deployment.as_str(), closure::ANCESTORS)).await?;
-        let former: BTreeSet<NodeId> = stored.iter().flat_map(closure::members).collect();
+        let stored = query_all(table, ClosureRow::of(deployment)).await?;
+        let former: BTreeSet<NodeId> = stored.iter().flat_map(ClosureRow::members).collect();
         let (missing, leftover) = differences(stored, wanted.clone());
         // INVARIANT: the deployment's own entry comes first: a removal begins with it, and finds what was cut short.
         if indexed.is_empty() {
@@ -181,7 +172,7 @@ async fn write(table: &impl Table, endpoint: &NodeId, deployment: &NodeId) -> Re
         // INVARIANT: whom the index names, the closure names: it is cleared after the index and written before it, so that a
         // retry after a failure in between knows whose index is to go.
         let gone = former.union(&indexed).filter(|id| !members.contains(*id));
-        let unlink: Vec<Write> = gone.map(|id| Write::Delete(closure::live_key(id, deployment))).collect();
+        let unlink: Vec<Write> = gone.map(|id| Write::Delete(LiveRow::key(id, deployment))).collect();
         table.write(&unlink).await?;
         table.write(&missing).await?;
         index(table, endpoint, deployment, &members).await?;
@@ -205,11 +196,15 @@ async fn index(
     deployment: &NodeId,
     members: &BTreeSet<NodeId>,
 ) -> Result<(), PortError> {
-    let keys: Vec<Key> = members.iter().map(|id| closure::live_key(id, deployment)).collect();
+    let keys: Vec<Key> = members.iter().map(|id| LiveRow::key(id, deployment)).collect();
     let stored: BTreeSet<Key> = table.get(&keys).await?.into_iter().map(|item| item.key).collect();
-    let live = Attributes::from([("ep".into(), Value::Text(endpoint.to_string()))]);
-    let missing = keys.into_iter().filter(|key| !stored.contains(key));
-    let writes: Vec<Write> = missing.map(|key| Write::Put(Item { key, attributes: live.clone() })).collect();
+    let missing = members.iter().filter(|id| !stored.contains(&LiveRow::key(id, deployment)));
+    let row = |ancestor: &NodeId| LiveRow {
+        ancestor: ancestor.clone(),
+        deployment: deployment.clone(),
+        endpoint: endpoint.clone(),
+    };
+    let writes: Vec<Write> = missing.map(|id| Write::Put(row(id).item())).collect();
     table.write(&writes).await
 }
 
@@ -221,10 +216,10 @@ fn ancestors(deployment: &NodeId, graph: &Graph) -> Vec<Item> {
 
 /// Says of a deployment whether its upstream is indexed whole; nothing where that is said: a read costs a fifth of a write.
 async fn mark_unindexed(table: &impl Table, deployment: &NodeId, graph: &Graph) -> Result<(), PortError> {
-    let key = Key::new(UNINDEXED, deployment.as_str());
+    let key = UnindexedRow::key(deployment);
     let is_marked = !table.get(std::slice::from_ref(&key)).await?.is_empty();
     match (graph.stopped_by.is_some(), is_marked) {
-        (true, false) => table.write(&[Write::Put(Item { key, attributes: Attributes::new() })]).await,
+        (true, false) => table.write(&[UnindexedRow { deployment: deployment.clone() }.write()]).await,
         (false, true) => table.write(&[Write::Delete(key)]).await,
         _ => Ok(()),
     }
@@ -245,20 +240,19 @@ fn differences(stored: Vec<Item>, wanted: Vec<Item>) -> (Vec<Write>, Vec<Write>)
 
 /// Takes a closure and its index back. The index goes first: it is found through the closure.
 async fn remove(table: &impl Table, deployment: &NodeId) -> Result<(), PortError> {
-    let own_index = closure::live_key(deployment, deployment);
-    let unindexed = Key::new(UNINDEXED, deployment.as_str());
+    let own_index = LiveRow::key(deployment, deployment);
+    let unindexed = UnindexedRow::key(deployment);
     let found = table.get(&[own_index.clone(), unindexed.clone()]).await?;
     if !found.iter().any(|item| item.key == own_index) {
         return Ok(());
     }
-    let items = query_all(table, Query::prefix(deployment.as_str(), closure::ANCESTORS)).await?;
-    let mut ancestors: BTreeSet<NodeId> = items.iter().flat_map(closure::members).collect();
+    let items = query_all(table, ClosureRow::of(deployment)).await?;
+    let mut ancestors: BTreeSet<NodeId> = items.iter().flat_map(ClosureRow::members).collect();
     // A closure too large to be written down has an index all the same.
     ancestors.extend(upstream(table, [deployment.clone()], WHOLE).await?.nodes.into_keys());
     ancestors.remove(deployment);
-    let unlink: Vec<Write> =
-        ancestors.iter().map(|id| Write::Delete(closure::live_key(id, deployment))).collect();
-    // As above: whose index is left is told by the closure.
+    let unlink: Vec<Write> = ancestors.iter().map(|id| Write::Delete(LiveRow::key(id, deployment))).collect();
+    // As above: the closure says whose index is left.
     table.write(&unlink).await?;
     let closure = items.into_iter().map(|item| item.key);
     let mark = found.into_iter().map(|item| item.key).filter(|key| *key == unindexed);

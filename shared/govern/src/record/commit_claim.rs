@@ -2,31 +2,26 @@
 
 use std::collections::BTreeMap;
 
-use sagewarden_events::{Repository, ResourceKind};
+use sagewarden_events::Repository;
 use sagewarden_lineage::observe::{CommitClaim, Observation, trial_claim};
 use sagewarden_settings::LineageSettings;
+use serde_json::Value as Json;
 
-use crate::ports::{Account, PortError};
-
-/// What a resource, or the trial that it belongs to, claims; each part is absent when nobody says it. The repository that
-/// nobody names is the one that the settings make of the resource's tags.
-///
-/// # Errors
-/// When the account does not answer.
-pub(crate) async fn claimed(
-    account: &impl Account,
-    settings: &LineageSettings,
+/// What a resource claims, or else the trial that it belongs to. Each part is absent when nobody says it. The repository that nobody
+/// names is the one that the settings make of the resource's tags.
+pub(crate) fn claimed(
     seen: &Observation,
+    trial: Option<&Json>,
     tags: &BTreeMap<String, String>,
-) -> Result<(Option<CommitClaim>, Option<Repository>), PortError> {
+    settings: &LineageSettings,
+) -> (Option<CommitClaim>, Option<Repository>) {
     let mut repository = seen.repository.clone();
     let mut claim = seen.claims.first().cloned();
-    if let (None, Some(trial)) = (&claim, &seen.experiment.trial) {
-        let trial = account.describe(&seen.resource.sibling(ResourceKind::Trial, trial)).await?;
-        if let Some((named, at)) = trial.and_then(|trial| trial_claim(&trial.document)) {
-            claim = Some(named);
-            repository = repository.or(at);
-        }
+    if claim.is_none()
+        && let Some((named, at)) = trial.and_then(trial_claim)
+    {
+        claim = Some(named);
+        repository = repository.or(at);
     }
     let repository = repository.or_else(|| fill_template(&settings.repository, tags));
     let repository = repository.map(|name| Repository {
@@ -34,7 +29,7 @@ pub(crate) async fn claimed(
         region: seen.resource.region.clone(),
         name,
     });
-    Ok((claim, repository))
+    (claim, repository)
 }
 
 /// Puts tag values into a template such as `ds-source-{ProjectName}-{EnvironmentType}`; `None` when a tag is missing.

@@ -1,76 +1,80 @@
-//! The experiment that a job belongs to.
+//! The experiment that a job belongs to. A job names its trial or experiment; SageMaker makes a trial component for the job, and
+//! the component is what belongs to the experiment.
 
-use sagewarden_events::{Resource, ResourceKind, Timestamp};
-use sagewarden_lineage::edge::{InEdge, Relation};
-use sagewarden_lineage::id::NodeId;
+use sagewarden_events::{ResourceKind, Timestamp};
 use sagewarden_lineage::observe::Observation;
 use sagewarden_lineage::record::Record;
 use serde_json::Value as Json;
 
-use crate::outcome::Failure;
 use crate::ports::{Account, PortError};
-use crate::record::RecordLineage;
-use crate::world::World;
+use crate::record::named::{NamedResource, Tie};
 
 /// The role of the edge from a trial component to its job, and what fills the gap while there is none.
 const COMPONENT: &str = "trial-component";
 
-impl<W: World> RecordLineage<'_, W> {
-    /// Links a job to its trial components, and these to their experiment. SageMaker makes the component after the job; until
-    /// then it is a gap that the job's next event fills.
-    pub(crate) async fn link_experiment(
-        &self,
-        record: &mut Record,
-        seen: &Observation,
-    ) -> Result<(), Failure> {
-        if !seen.experiment.is_some() {
-            return Ok(());
-        }
-        let components = self.components(seen).await?;
-        if components.is_empty() {
-            let what = "it belongs to an experiment, but has no trial component";
-            record.gap(&seen.id, COMPONENT, what);
-        }
-        let experiment = self.experiment(seen).await?;
-        for component in &components {
-            let newest = Timestamp::from_millis(i64::MAX);
-            let Some(id) = self.incarnation(component, newest).await? else { continue };
-            record.edge(&seen.id, &InEdge::new(Relation::AssociatedWith, COMPONENT, id.clone()));
-            if let Some(experiment) = &experiment {
-                let place = &seen.experiment;
-                let trial = place.trial.as_ref().or(place.run.as_ref()).map_or("-", String::as_str);
-                let role = format!("trial/{trial}");
-                record.edge(&id, &InEdge::new(Relation::AssociatedWith, role, experiment.clone()));
-            }
-        }
-        Ok(())
-    }
+/// The description of the trial that a job names, if it names one that exists.
+pub(crate) async fn describe_trial(
+    account: &impl Account,
+    seen: &Observation,
+) -> Result<Option<Json>, PortError> {
+    let Some(trial) = &seen.experiment.trial else { return Ok(None) };
+    let described = account.describe(&seen.resource.sibling(ResourceKind::Trial, trial)).await?;
+    Ok(described.map(|trial| trial.document))
+}
 
-    /// The components whose source is this incarnation of the job: they are made after it.
-    pub(crate) async fn components(&self, seen: &Observation) -> Result<Vec<Resource>, PortError> {
-        let listed = self.world.account().components_of(&seen.resource).await?;
-        let listed = listed.get("TrialComponentSummaries").and_then(Json::as_array).cloned();
-        // Times of descriptions and of lists may be cut to whole seconds.
-        let from = seen.created_at.millis().div_euclid(1_000) * 1_000;
-        let component = |summary: &Json| {
-            let name = summary.get("TrialComponentName")?.as_str()?;
-            let created = summary.get("CreationTime").and_then(Timestamp::from_json)?;
-            let component = seen.resource.sibling(ResourceKind::TrialComponent, name);
-            (created.millis() >= from).then_some(component)
-        };
-        Ok(listed.iter().flatten().filter_map(component).collect())
-    }
+/// Whether only the trial can say which experiment a job belongs to.
+pub(crate) fn only_the_trial_names_it(seen: &Observation) -> bool {
+    seen.experiment.experiment.is_none() && seen.experiment.trial.is_some()
+}
 
-    /// The experiment by its name, or by that of the trial.
-    async fn experiment(&self, seen: &Observation) -> Result<Option<NodeId>, Failure> {
-        let mut name = seen.experiment.experiment.clone();
-        if let (None, Some(trial)) = (&name, &seen.experiment.trial) {
-            let trial =
-                self.world.account().describe(&seen.resource.sibling(ResourceKind::Trial, trial)).await?;
-            name = trial.and_then(|trial| Some(trial.document.get("ExperimentName")?.as_str()?.to_owned()));
-        }
-        let Some(name) = name else { return Ok(None) };
-        let experiment = seen.resource.sibling(ResourceKind::Experiment, name);
-        self.incarnation(&experiment, seen.created_at).await
+/// The experiment and the trial components of a job. SageMaker makes the component after the job; until then the job has a gap,
+/// which its next event fills.
+pub(crate) async fn name_experiment(
+    account: &impl Account,
+    record: &mut Record,
+    seen: &Observation,
+    trial: Option<&Json>,
+) -> Result<Vec<NamedResource>, PortError> {
+    if !seen.experiment.is_some() {
+        return Ok(Vec::new());
     }
+    let components = components(account, seen).await?;
+    if components.is_empty() {
+        let what = "it belongs to an experiment, but has no trial component";
+        record.gap(&seen.id, COMPONENT, what);
+    }
+    Ok(experiment(seen, trial).into_iter().chain(components).collect())
+}
+
+/// The experiment by its name, or as the trial names it.
+fn experiment(seen: &Observation, trial: Option<&Json>) -> Option<NamedResource> {
+    let place = &seen.experiment;
+    let of_trial = || trial?.get("ExperimentName")?.as_str().map(str::to_owned);
+    let name = place.experiment.clone().or_else(of_trial)?;
+    let trial = place.trial.as_ref().or(place.run.as_ref()).map_or("-", String::as_str);
+    Some(NamedResource {
+        tie: Tie::Experiment,
+        role: format!("trial/{trial}"),
+        resource: seen.resource.sibling(ResourceKind::Experiment, name),
+        named_at: seen.created_at,
+    })
+}
+
+/// The components whose source is this incarnation of the job: they are made after it.
+async fn components(account: &impl Account, seen: &Observation) -> Result<Vec<NamedResource>, PortError> {
+    let listed = account.components_of(&seen.resource).await?;
+    let listed = listed.get("TrialComponentSummaries").and_then(Json::as_array);
+    // Times of descriptions and of lists may be cut to whole seconds.
+    let from = seen.created_at.millis().div_euclid(1_000) * 1_000;
+    let component = |summary: &Json| {
+        let name = summary.get("TrialComponentName")?.as_str()?;
+        let created = summary.get("CreationTime").and_then(Timestamp::from_json)?;
+        (created.millis() >= from).then(|| NamedResource {
+            tie: Tie::Component,
+            role: COMPONENT.to_owned(),
+            resource: seen.resource.sibling(ResourceKind::TrialComponent, name),
+            named_at: Timestamp::from_millis(i64::MAX),
+        })
+    };
+    Ok(listed.into_iter().flatten().filter_map(component).collect())
 }

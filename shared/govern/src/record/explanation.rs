@@ -6,80 +6,71 @@ use sagewarden_lineage::graph::Node;
 use sagewarden_lineage::id::NodeId;
 use sagewarden_lineage::observe::{DataReference, Observation};
 use sagewarden_lineage::record::Record;
-use sagewarden_lineage::rows::node::{EXPLANATION, TOP_FEATURES};
+use sagewarden_lineage::rows::ExplanationRow;
+use sagewarden_lineage::rows::node::{EXPLANATION, EXPLANATION_VERSION, TOP_FEATURES};
 use sagewarden_lineage::s3::S3Location;
-use sagewarden_lineage::table::{Attributes, Key, Value};
+use sagewarden_lineage::table::{Attributes, Key, Write};
 use serde_json::json;
 
 use crate::outcome::Failure;
 use crate::ports::{ObjectVersion, Objects};
-use crate::record::RecordLineage;
 use crate::record::data_versions::versioned;
-use crate::world::World;
-
-/// The beginning of the sort keys of explanations: `X#<version of the report>`.
-const EXPLANATIONS: &str = "X#";
-/// The version of the newest explanation on a node: `<time of the report>#<version of the report>`.
-const NEWEST: &str = "expv";
 
 /// Reports hold a few numbers a feature: one that is larger is none.
 const MAX_REPORT: u64 = 2_000_000;
 /// Objects at the place of a report: one, unless a key begins with its name.
 const NEIGHBOURS: usize = 10;
 
-impl<W: World> RecordLineage<'_, W> {
-    /// The report that stands where a job wrote: in its output's folder, or beside its artifact.
-    pub(crate) async fn explain(
-        &self,
-        record: &mut Record,
-        seen: &Observation,
-        output: &DataReference,
-    ) -> Result<(), Failure> {
-        let DataReference { location, as_of, since, single, .. } = output;
-        let key = location.key.as_str();
-        let folder = if *single {
-            key.rsplit_once('/').map_or("", |(folder, _)| folder)
-        } else {
-            key.trim_end_matches('/')
-        };
-        let key = if folder.is_empty() { REPORT.to_owned() } else { format!("{folder}/{REPORT}") };
-        let place = S3Location { bucket: location.bucket.clone(), key };
-        self.record_explanation(record, &seen.id, &place, *since, *as_of).await
-    }
+/// The report that stands where a job wrote: in its output's folder, or beside its artifact.
+pub(crate) async fn explain(
+    s3: &impl Objects,
+    record: &mut Record,
+    seen: &Observation,
+    output: &DataReference,
+) -> Result<(), Failure> {
+    let DataReference { location, as_of, since, single, .. } = output;
+    let key = location.key.as_str();
+    let folder = if *single {
+        key.rsplit_once('/').map_or("", |(folder, _)| folder)
+    } else {
+        key.trim_end_matches('/')
+    };
+    let key = if folder.is_empty() { REPORT.to_owned() } else { format!("{folder}/{REPORT}") };
+    let place = S3Location { bucket: location.bucket.clone(), key };
+    record_explanation(s3, record, &seen.id, &place, *since, *as_of).await
+}
 
-    /// Records what the report at a place said at a time, if one stood there and was written no earlier than `since`. That it
-    /// cannot be listed or read is no failure: a node without an explanation is whole.
-    pub(crate) async fn record_explanation(
-        &self,
-        record: &mut Record,
-        id: &NodeId,
-        place: &S3Location,
-        since: Option<Timestamp>,
-        as_of: Timestamp,
-    ) -> Result<(), Failure> {
-        let S3Location { bucket, key } = place;
-        let listed = self.world.objects().versions(bucket, key, as_of, NEIGHBOURS).await;
-        let report = match listed {
-            Ok(listing) => listing.objects.into_iter().find(|object| object.key == *key),
-            Err(error) if error.is_transient() => return Err(error.into()),
-            Err(_) => None,
-        };
-        let from = since.map_or(i64::MIN, |time| time.millis() / 1000 * 1000);
-        let Some(report) = report.filter(|report| report.modified_at.millis() >= from) else { return Ok(()) };
-        let body = match self.world.objects().read_version(bucket, &report, MAX_REPORT).await {
-            Ok(body) => body.unwrap_or_default(),
-            Err(error) if error.is_transient() => return Err(error.into()),
-            Err(_) => return Ok(()),
-        };
-        keep(record, id, place, &report, &body);
-        Ok(())
-    }
+/// Records what the report at a place said at a time, if one stood there and was written no earlier than `since`. That it
+/// cannot be listed or read is no failure: a node without an explanation is whole.
+pub(crate) async fn record_explanation(
+    s3: &impl Objects,
+    record: &mut Record,
+    id: &NodeId,
+    place: &S3Location,
+    since: Option<Timestamp>,
+    as_of: Timestamp,
+) -> Result<(), Failure> {
+    let S3Location { bucket, key } = place;
+    let listed = s3.versions(bucket, key, as_of, NEIGHBOURS).await;
+    let report = match listed {
+        Ok(listing) => listing.objects.into_iter().find(|object| object.key == *key),
+        Err(error) if error.is_transient() => return Err(error.into()),
+        Err(_) => None,
+    };
+    let from = since.map_or(i64::MIN, |time| time.millis() / 1000 * 1000);
+    let Some(report) = report.filter(|report| report.modified_at.millis() >= from) else { return Ok(()) };
+    let body = match s3.read_version(bucket, &report, MAX_REPORT).await {
+        Ok(body) => body.unwrap_or_default(),
+        Err(error) if error.is_transient() => return Err(error.into()),
+        Err(_) => return Ok(()),
+    };
+    keep(record, id, place, &report, &body);
+    Ok(())
 }
 
 /// Where the explanation stands whose top features a node names.
 pub(crate) fn key(node: &Node) -> Option<Key> {
-    let (_, version) = node.text(NEWEST)?.split_once('#')?;
-    Some(Key::new(node.id.as_str(), format!("{EXPLANATIONS}{version}")))
+    ExplanationRow::key_of_newest(&node.id, node.text(EXPLANATION_VERSION)?)
 }
 
 /// Every version of a report is kept; the newest one's features stand on the node.
@@ -90,13 +81,13 @@ fn keep(record: &mut Record, id: &NodeId, place: &S3Location, report: &ObjectVer
     }
     let version = versioned(report).version();
     let said = json!({ "report": place.to_string(), "version": version, "attributions": attributions });
-    let facts = Attributes::from([("json".into(), Value::Text(said.to_string()))]);
-    record.put(Key::new(id.as_str(), format!("{EXPLANATIONS}{version}")), facts);
+    let row = ExplanationRow { id: id.clone(), version: version.clone(), json: said.to_string() };
+    record.writes.push(Write::Put(row.item()));
     let shown = report.version_id.as_ref().map(|id| format!("?versionId={id}")).unwrap_or_default();
-    let newest = format!("{:015}#{version}", report.modified_at.millis());
     let facts = Attributes::from([
-        (TOP_FEATURES.into(), Value::Text(top_features(&attributions))),
-        (EXPLANATION.into(), Value::Text(format!("{place}{shown}"))),
+        (TOP_FEATURES.into(), top_features(&attributions).into()),
+        (EXPLANATION.into(), format!("{place}{shown}").into()),
     ]);
-    record.register(id, NEWEST, newest, facts);
+    let newest = ExplanationRow::register_version(report.modified_at, &version);
+    record.register(id, EXPLANATION_VERSION, newest, facts);
 }

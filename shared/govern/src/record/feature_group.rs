@@ -1,56 +1,49 @@
 //! Feature groups: which data lies in whose offline store, and which jobs fill it.
 
 use sagewarden_events::ResourceKind;
-use sagewarden_lineage::edge::{InEdge, Relation};
 use sagewarden_lineage::id::NodeId;
 use sagewarden_lineage::observe::{DataReference, Observation};
-use sagewarden_lineage::record::{NODE, Record};
+use sagewarden_lineage::rows::NodeRow;
+use sagewarden_lineage::rows::node::OFFLINE_STORE;
 use sagewarden_lineage::s3::S3Location;
-use sagewarden_lineage::table::Key;
 
-use crate::outcome::Failure;
-use crate::ports::Table;
-use crate::record::RecordLineage;
-use crate::world::World;
+use crate::ports::{PortError, Table};
+use crate::record::named::{NamedResource, Tie};
 
-impl<W: World> RecordLineage<'_, W> {
-    /// Links data to the feature group in whose offline store it lies: the path says which that may be, and the group whether
-    /// it is.
-    pub(crate) async fn link_offline_store(
-        &self,
-        record: &mut Record,
-        data: &NodeId,
-        reference: &DataReference,
-        seen: &Observation,
-    ) -> Result<(), Failure> {
-        let Some(name) = group_of(&reference.location.key) else { return Ok(()) };
-        let group = seen.resource.sibling(ResourceKind::FeatureGroup, name);
-        let Some(id) = self.incarnation(&group, reference.as_of).await? else { return Ok(()) };
-        let node = self.world.table().get(&[Key::new(id.as_str(), NODE)]).await?.pop();
-        let store = node.as_ref().and_then(|node| S3Location::parse(node.text("offline_store")?));
-        if store.is_some_and(|store| lies_under(&reference.location, &store)) {
-            record.edge(data, &InEdge::new(Relation::ContributedTo, "offline-store", id));
-        }
-        Ok(())
-    }
+/// The feature group in whose offline store data may lie: its path says which, and the group whether it does ([`holds`]).
+pub(crate) fn name_offline_store(
+    seen: &Observation,
+    data: &NodeId,
+    reference: &DataReference,
+) -> Option<NamedResource> {
+    let name = group_of(&reference.location.key)?;
+    Some(NamedResource {
+        tie: Tie::MayHold { data: data.clone(), location: reference.location.clone() },
+        role: "offline-store".to_owned(),
+        resource: seen.resource.sibling(ResourceKind::FeatureGroup, name),
+        named_at: reference.as_of,
+    })
+}
 
-    /// The feature groups that a job wrote to. They have unboundedly many writers, so the job alone remembers.
-    pub(crate) async fn link_feature_groups(
-        &self,
-        record: &mut Record,
-        seen: &Observation,
-    ) -> Result<(), Failure> {
-        for (role, name) in &seen.feature_groups {
-            let group = seen.resource.sibling(ResourceKind::FeatureGroup, name);
-            match self.incarnation(&group, seen.created_at).await? {
-                Some(id) => record.written_to(&seen.id, role, &id),
-                None => {
-                    record.gap(&seen.id, role, format!("{group} was deleted before it could be recorded"));
-                }
-            }
-        }
-        Ok(())
-    }
+/// Whether a place lies in the offline store of a feature group, as its node says.
+pub(crate) async fn holds(
+    table: &impl Table,
+    group: &NodeId,
+    location: &S3Location,
+) -> Result<bool, PortError> {
+    let node = table.get(&[NodeRow::key(group)]).await?.pop();
+    let store = node.as_ref().and_then(|node| S3Location::parse(node.text(OFFLINE_STORE)?));
+    Ok(store.is_some_and(|store| lies_under(location, &store)))
+}
+
+/// The feature groups that a job wrote to.
+pub(crate) fn name_filled_groups(seen: &Observation) -> impl Iterator<Item = NamedResource> + '_ {
+    seen.feature_groups.iter().map(|(role, name)| NamedResource {
+        tie: Tie::Filled,
+        role: role.clone(),
+        resource: seen.resource.sibling(ResourceKind::FeatureGroup, name),
+        named_at: seen.created_at,
+    })
 }
 
 /// `…/offline-store/<feature group>-<creation time in epoch seconds>/data…`: "Data format in the offline store", Feature Store

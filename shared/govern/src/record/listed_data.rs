@@ -10,9 +10,7 @@ use sagewarden_lineage::s3::S3Location;
 
 use crate::outcome::Failure;
 use crate::ports::{ObjectVersion, Objects, PortError, PortErrorKind};
-use crate::record::RecordLineage;
-use crate::record::data_versions::{MAX_OBJECTS, versioned};
-use crate::world::World;
+use crate::record::data_versions::{MAX_OBJECTS, add_checksums, list, record_objects, versioned};
 
 /// A manifest of a hundred thousand keys has about this size.
 const MAX_MANIFEST: u64 = 8_000_000;
@@ -24,87 +22,84 @@ const NEIGHBOURS: usize = 10;
 /// Why the objects of a manifest are not known, in words that are the same each time.
 type Unknown = &'static str;
 
-impl<W: World> RecordLineage<'_, W> {
-    /// The node of what a manifest lists, which stands where the data of a prefix would; the manifest itself is an input of its own.
-    /// Where the list cannot be had, the manifest is all that is known of the data, and that is said.
-    pub(crate) async fn listed_data(
-        &self,
-        record: &mut Record,
-        seen: &Observation,
-        input: &DataReference,
-        kind: ManifestKind,
-    ) -> Result<Option<NodeId>, Failure> {
-        let DataReference { role, location, as_of, .. } = input;
-        let Some(listing) = self.listed(record, seen, input).await? else { return Ok(None) };
-        let Some(manifest) = listing.objects.into_iter().next() else {
-            record.gap(&seen.id, role, format!("{role}: no manifest stood at `{location}` at {as_of}"));
+/// The node of what a manifest lists, which stands where the data of a prefix would; the manifest itself is an input of its own.
+/// Where the list cannot be had, the manifest is all that is known of the data, and that is said.
+pub(crate) async fn listed_data(
+    s3: &impl Objects,
+    record: &mut Record,
+    seen: &Observation,
+    input: &DataReference,
+    kind: ManifestKind,
+) -> Result<Option<NodeId>, Failure> {
+    let DataReference { role, location, as_of, .. } = input;
+    let Some(listing) = list(s3, record, seen, input).await? else { return Ok(None) };
+    let Some(manifest) = listing.objects.into_iter().next() else {
+        record.gap(&seen.id, role, format!("{role}: no manifest stood at `{location}` at {as_of}"));
+        return Ok(None);
+    };
+    let id = record.object(NodeKind::Dataset, &location.bucket, &versioned(&manifest));
+    add_checksums(s3, record, NodeKind::Dataset, &location.bucket, std::slice::from_ref(&manifest)).await?;
+    record.edge(&seen.id, &InEdge::new(Relation::ContributedTo, manifest_role(role), id));
+    let listed = match listed_objects(s3, &location.bucket, &manifest, kind, *as_of).await? {
+        Ok(listed) => listed,
+        Err(why) => {
+            let what = format!("{role}: the objects that `{location}` lists are not known: {why}");
+            // Not the manifest in their place: it may be readable the next time, and an edge is for ever.
+            record.gap(&seen.id, role, what);
             return Ok(None);
-        };
-        let id = record.object(NodeKind::Dataset, &location.bucket, &versioned(&manifest));
-        self.add_checksums(record, NodeKind::Dataset, &location.bucket, std::slice::from_ref(&manifest))
-            .await?;
-        record.edge(&seen.id, &InEdge::new(Relation::ContributedTo, manifest_role(role), id));
-        let listed = match self.listed_objects(&location.bucket, &manifest, kind, *as_of).await? {
-            Ok(listed) => listed,
-            Err(why) => {
-                let what = format!("{role}: the objects that `{location}` lists are not known: {why}");
-                // Not the manifest in their place: it may be readable the next time, and an edge is for ever.
-                record.gap(&seen.id, role, what);
-                return Ok(None);
-            }
-        };
-        let (ListedObjects { bucket, keys }, found) = listed;
-        if found.len() < keys.len() {
-            let what = format!(
-                "{role}: {} of {} objects that `{location}` lists did not stand there at {as_of}",
-                keys.len() - found.len(),
-                keys.len()
-            );
-            record.gap(&seen.id, NEVER_FILLED, what);
         }
-        let place = S3Location { bucket, key: String::new() };
-        Ok(self.found(record, NodeKind::Dataset, &place, &found, true).await?)
+    };
+    let (ListedObjects { bucket, keys }, found) = listed;
+    if found.len() < keys.len() {
+        let what = format!(
+            "{role}: {} of {} objects that `{location}` lists did not stand there at {as_of}",
+            keys.len() - found.len(),
+            keys.len()
+        );
+        record.gap(&seen.id, NEVER_FILLED, what);
     }
+    let place = S3Location { bucket, key: String::new() };
+    Ok(record_objects(s3, record, NodeKind::Dataset, &place, &found, true).await?)
+}
 
-    /// What a manifest lists, and what stood there of it at a time.
-    async fn listed_objects(
-        &self,
-        bucket: &str,
-        manifest: &ObjectVersion,
-        kind: ManifestKind,
-        as_of: Timestamp,
-    ) -> Result<Result<(ListedObjects, Vec<ObjectVersion>), Unknown>, PortError> {
-        let text = match self.world.objects().read_version(bucket, manifest, MAX_MANIFEST).await {
-            Ok(Some(text)) => text,
-            Ok(None) => return Ok(Err("the manifest is gone")),
-            Err(error) => return unknown(error),
-        };
-        let listed = match kind.read(&text) {
-            Ok(listed) => listed,
-            Err(why) => return Ok(Err(why)),
-        };
-        // One listing finds many objects; where too many others stand beside them, a few are asked for by name.
-        let prefix = common_beginning(&listed);
-        let beside = match self.world.objects().versions(&listed.bucket, &prefix, as_of, MAX_OBJECTS).await {
-            Ok(listing) => listing,
-            Err(error) => return unknown(error),
-        };
-        let mut found = beside.objects;
-        if !beside.complete && listed.keys.len() > MAX_SINGLE {
-            return Ok(Err("there are too many objects beside them"));
-        }
-        if !beside.complete {
-            found.clear();
-            for key in &listed.keys {
-                match self.world.objects().versions(&listed.bucket, key, as_of, NEIGHBOURS).await {
-                    Ok(listing) => found.extend(listing.objects.into_iter().filter(|one| one.key == *key)),
-                    Err(error) => return unknown(error),
-                }
+/// What a manifest lists, and what stood there of it at a time.
+async fn listed_objects(
+    s3: &impl Objects,
+    bucket: &str,
+    manifest: &ObjectVersion,
+    kind: ManifestKind,
+    as_of: Timestamp,
+) -> Result<Result<(ListedObjects, Vec<ObjectVersion>), Unknown>, PortError> {
+    let text = match s3.read_version(bucket, manifest, MAX_MANIFEST).await {
+        Ok(Some(text)) => text,
+        Ok(None) => return Ok(Err("the manifest is gone")),
+        Err(error) => return unknown(error),
+    };
+    let listed = match kind.read(&text) {
+        Ok(listed) => listed,
+        Err(why) => return Ok(Err(why)),
+    };
+    // One listing finds many objects; where too many others stand beside them, a few are asked for by name.
+    let prefix = common_beginning(&listed);
+    let beside = match s3.versions(&listed.bucket, &prefix, as_of, MAX_OBJECTS).await {
+        Ok(listing) => listing,
+        Err(error) => return unknown(error),
+    };
+    let mut found = beside.objects;
+    if !beside.complete && listed.keys.len() > MAX_SINGLE {
+        return Ok(Err("there are too many objects beside them"));
+    }
+    if !beside.complete {
+        found.clear();
+        for key in &listed.keys {
+            match s3.versions(&listed.bucket, key, as_of, NEIGHBOURS).await {
+                Ok(listing) => found.extend(listing.objects.into_iter().filter(|one| one.key == *key)),
+                Err(error) => return unknown(error),
             }
         }
-        found.retain(|object| listed.keys.contains(&object.key));
-        Ok(if found.is_empty() { Err("none of them stood there") } else { Ok((listed, found)) })
     }
+    found.retain(|object| listed.keys.contains(&object.key));
+    Ok(if found.is_empty() { Err("none of them stood there") } else { Ok((listed, found)) })
 }
 
 /// The role of the manifest itself, beside that of the data.

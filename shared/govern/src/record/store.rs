@@ -7,17 +7,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use sagewarden_lineage::id::{NodeId, NodeKind};
-use sagewarden_lineage::record::{DETAIL, NODE, Record};
-use sagewarden_lineage::rows::node::STATE_VERSION;
-use sagewarden_lineage::table::{Attributes, Item, Key, Value, Write};
+use sagewarden_lineage::record::Record;
+use sagewarden_lineage::rows::node::{IN_EDGES, STATE_VERSION};
+use sagewarden_lineage::rows::{AliasRow, DetailRow, NodeRow, OutEdgeRow, PendingRow, StateRow};
+use sagewarden_lineage::table::{Attributes, Item, Key, Write};
 
 use crate::ports::{PortError, Table};
 use crate::record::closure::refresh;
 
-/// The sort key of what a record still has to refresh: the nodes of others that it changes.
-const PENDING: &str = "P";
-const NODES: &str = "nodes";
-/// Nodes that are written down there at most: an item holds 400 KB, and an S3 key may have 1 KB. What is beyond, a record that is
+/// Nodes that a [`PendingRow`] names at most: an item holds 400 KB, and an S3 key may have 1 KB. What is beyond, a record that is
 /// cut short leaves to the next change.
 const MAX_PENDING: usize = 200;
 
@@ -38,25 +36,23 @@ pub(crate) async fn store_record(
 ) -> Result<(), PortError> {
     let Record { writes, touched, .. } = record;
     let own: BTreeSet<NodeId> = touched.iter().filter(|id| !is_shared(id)).cloned().collect();
-    // A push has nothing but nodes of its own.
+    // Without a node of its own a record has no place for a list of what it changes: a retry refreshes all that it touches.
     let Some(subject) = own.first() else {
         write(table, writes).await?;
         return refresh(table, &touched).await;
     };
-    let pending_key = Key::new(subject.as_str(), PENDING);
-    let mut due = Due::of(table, writes, Some(&pending_key)).await?;
-    let pending: BTreeSet<NodeId> = due.pending.iter().filter_map(|id| NodeId::parse(id)).collect();
-    let others: BTreeSet<String> = due.changed_of_others().map(ToString::to_string).collect();
+    let mut due = Due::of(table, writes, Some(subject)).await?;
+    let pending = std::mem::take(&mut due.pending);
+    let others: BTreeSet<NodeId> = due.changed_of_others().cloned().collect();
     if !others.is_empty() {
-        let nodes = due.pending.union(&others).take(MAX_PENDING).cloned().collect();
-        let attributes = Attributes::from([(NODES.into(), Value::Set(nodes))]);
-        table.write(&[Write::Put(Item { key: pending_key.clone(), attributes })]).await?;
+        let nodes = pending.union(&others).take(MAX_PENDING).cloned().collect();
+        table.write(&[PendingRow { subject: subject.clone(), nodes }.write()]).await?;
     }
     let to_refresh = own.iter().chain(&due.changed).chain(&pending).cloned().collect();
     due.write(table, last).await?;
     refresh(table, &to_refresh).await?;
     if !others.is_empty() || !pending.is_empty() {
-        table.write(&[Write::Delete(pending_key)]).await?;
+        table.write(&[PendingRow::delete(subject)]).await?;
     }
     Ok(())
 }
@@ -75,39 +71,33 @@ fn is_shared(id: &NodeId) -> bool {
 }
 
 /// What is left to be written.
+#[derive(Default)]
 struct Due {
     first: Vec<Write>,
     nodes: Vec<Write>,
     changed: BTreeSet<NodeId>,
     existing: BTreeSet<NodeId>,
-    pending: BTreeSet<String>,
+    /// What a record of the same subject that was cut short did not refresh.
+    pending: BTreeSet<NodeId>,
 }
 
 impl Due {
-    async fn of(table: &impl Table, writes: Vec<Write>, pending: Option<&Key>) -> Result<Self, PortError> {
+    async fn of(table: &impl Table, writes: Vec<Write>, subject: Option<&NodeId>) -> Result<Self, PortError> {
         let writes = combined(writes);
-        let read = |key: &Key| key.sk == NODE || key.sk == DETAIL;
+        let read = |key: &Key| NodeRow::id_of(key).is_some() || DetailRow::is(key);
         let mut keys: Vec<Key> = writes.iter().map(key_of).filter(|key| read(key)).cloned().collect();
-        keys.extend(pending.cloned());
+        keys.extend(subject.map(PendingRow::key));
         let stored: BTreeMap<Key, Item> =
             table.get(&keys).await?.into_iter().map(|item| (item.key.clone(), item)).collect();
-        let mut due = Self {
-            first: Vec::new(),
-            nodes: Vec::new(),
-            changed: BTreeSet::new(),
-            existing: BTreeSet::new(),
-            pending: pending
-                .and_then(|key| stored.get(key))
-                .map(|item| item.set(NODES).map(str::to_owned).collect())
-                .unwrap_or_default(),
-        };
+        let pending = stored.values().find_map(PendingRow::parse);
+        let mut due = Self { pending: pending.map(|row| row.nodes).unwrap_or_default(), ..Self::default() };
         for write in writes {
-            if is_told(&write, &stored) {
+            if is_stored(&write, &stored) {
                 continue;
             }
             match &write {
                 Write::Merge { key, .. } | Write::Newest { key, .. } => {
-                    let id = NodeId::parse(&key.pk).filter(|_| key.sk == NODE);
+                    let id = NodeRow::id_of(key);
                     due.existing.extend(id.clone().filter(|_| stored.contains_key(key)));
                     due.changed.extend(id);
                     due.nodes.push(write);
@@ -125,13 +115,11 @@ impl Due {
             .filter(|id| is_shared(id) && (self.existing.contains(*id) || id.kind() == NodeKind::Commit))
     }
 
-    /// INVARIANT: aliases, out-edges and states come before the nodes. A node that is told has them; and the node that the record
+    /// INVARIANT: aliases, out-edges and states come before the nodes. A node that is stored has them; and the node that the record
     /// is about comes last of all: whoever names it takes one that is there for one that is written whole.
     async fn write(&mut self, table: &impl Table, last: Option<&NodeId>) -> Result<(), PortError> {
-        let is_last = |write: &Write| {
-            let key = key_of(write);
-            last.is_some_and(|id| key.pk == id.as_str() && key.sk == NODE)
-        };
+        let last = last.map(NodeRow::key);
+        let is_last = |write: &Write| last.as_ref() == Some(key_of(write));
         let (own, nodes) = std::mem::take(&mut self.nodes).into_iter().partition(is_last);
         for writes in [std::mem::take(&mut self.first), nodes, own] {
             if !writes.is_empty() {
@@ -176,7 +164,7 @@ fn combined(writes: Vec<Write>) -> Vec<Write> {
 }
 
 /// Whether the stored items say it already.
-fn is_told(write: &Write, stored: &BTreeMap<Key, Item>) -> bool {
+fn is_stored(write: &Write, stored: &BTreeMap<Key, Item>) -> bool {
     match write {
         Write::Merge { key, once, union } => stored.get(key).is_some_and(|item| {
             once.keys().all(|name| item.attributes.contains_key(name))
@@ -194,31 +182,32 @@ fn is_told(write: &Write, stored: &BTreeMap<Key, Item>) -> bool {
 }
 
 fn is_put(item: &Item, stored: &BTreeMap<Key, Item>) -> bool {
-    let Key { pk, sk } = &item.key;
-    let node = |id: &str| stored.get(&Key::new(id, NODE));
-    if sk == DETAIL {
+    let node = |id: &NodeId| stored.get(&NodeRow::key(id));
+    if DetailRow::is(&item.key) {
         return stored.get(&item.key).is_some_and(|detail| detail.attributes == item.attributes);
     }
-    if pk.starts_with("K#") {
-        return item.text("id").and_then(node).is_some_and(|node| node.text("ty").is_some());
+    if let Some(alias) = AliasRow::parse(item) {
+        return node(&alias.id).is_some_and(NodeRow::is_recorded);
     }
-    if let Some(state) = sk.strip_prefix("S#") {
-        return node(pk).and_then(|node| node.text(STATE_VERSION)) == Some(state);
+    if let Some(state) = StateRow::parse(item) {
+        let newest = node(&state.endpoint).and_then(|node| node.text(STATE_VERSION));
+        return newest == Some(state.reached.to_string().as_str());
     }
-    let edge = sk.strip_prefix("O#").and_then(|edge| edge.split_once('#'));
-    edge.is_some_and(|(label, destination)| {
-        let member = format!("{label}|{pk}");
-        node(destination).is_some_and(|node| node.set("ins").any(|stored| stored == member))
+    OutEdgeRow::parse(item).is_some_and(|row| {
+        let edge = row.in_edge().to_string();
+        node(&row.destination).is_some_and(|node| node.set(IN_EDGES).any(|stored| stored == edge))
     })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use sagewarden_events::{Status, Timestamp};
+    use sagewarden_lineage::edge::{InEdge, Relation};
+    use sagewarden_lineage::rows::node::{NAME, TYPE};
+    use sagewarden_lineage::rows::{Alias, ReachedState};
+    use sagewarden_lineage::table::Value;
 
-    fn text(value: &str) -> Value {
-        Value::Text(value.into())
-    }
+    use super::*;
 
     fn stored(items: Vec<Item>) -> BTreeMap<Key, Item> {
         items.into_iter().map(|item| (item.key.clone(), item)).collect()
@@ -226,44 +215,45 @@ mod tests {
 
     #[test]
     fn merges_of_a_node_are_one_and_the_first_fact_counts() {
-        let key = Key::new("tjob#a", NODE);
-        let merge = |value: &str, edge: &str| Write::Merge {
-            key: key.clone(),
-            once: Attributes::from([("nm".into(), text(value))]),
-            union: BTreeMap::from([("ins".into(), BTreeSet::from([edge.into()]))]),
+        let id = NodeId::parse("tjob#a").unwrap();
+        let merge = |name: &str, edges: &[&str]| {
+            let edges = edges.iter().map(ToString::to_string).collect();
+            let once = Attributes::from([(NAME.into(), name.into())]);
+            NodeRow::merge(&id, once, BTreeMap::from([(IN_EDGES.into(), edges)]))
         };
-        let one = Write::Merge {
-            key: key.clone(),
-            once: Attributes::from([("nm".into(), text("a"))]),
-            union: BTreeMap::from([("ins".into(), BTreeSet::from(["x".into(), "y".into()]))]),
-        };
-        assert_eq!(combined(vec![merge("a", "x"), merge("b", "y")]), [one]);
+        let one = merge("a", &["x", "y"]);
+        assert_eq!(combined(vec![merge("a", &["x"]), merge("b", &["y"])]), [one]);
     }
 
     #[test]
     fn what_a_node_says_already_is_not_written_again() {
-        let endpoint = Item {
-            key: Key::new("ep#a", NODE),
-            attributes: Attributes::from([("stv".into(), text("2#InService"))]),
+        let id = |text: &str| NodeId::parse(text).unwrap();
+        let reached = |at, state| ReachedState::of(&Status::parse(state), Timestamp::from_millis(at));
+        let edge = |image: &str| InEdge::new(Relation::ContributedTo, "image", id(image));
+        let endpoint = NodeRow {
+            id: id("ep#a"),
+            attributes: Attributes::from([(
+                STATE_VERSION.into(),
+                reached(2, "InService").to_string().into(),
+            )]),
         };
-        let node = Item {
-            key: Key::new("tjob#a", NODE),
+        let job = NodeRow {
+            id: id("tjob#a"),
             attributes: Attributes::from([
-                ("ty".into(), text("training-job")),
-                ("stv".into(), text("2#Completed")),
-                ("ins".into(), Value::Set(BTreeSet::from(["ContributedTo:image|img#x".into()]))),
+                (TYPE.into(), "training-job".into()),
+                (STATE_VERSION.into(), reached(2, "Completed").to_string().into()),
+                (IN_EDGES.into(), Value::Set(BTreeSet::from([edge("img#x").to_string()]))),
             ]),
         };
-        let stored = stored(vec![node, endpoint]);
-        let put = |pk: &str, sk: &str, attributes| {
-            is_told(&Write::Put(Item { key: Key::new(pk, sk), attributes }), &stored)
-        };
-        let id = Attributes::from([("id".into(), text("tjob#a"))]);
-        assert!(put("K#name#training-job/a", "tjob#a", id));
-        assert!(put("img#x", "O#ContributedTo:image#tjob#a", Attributes::new()));
-        assert!(!put("img#y", "O#ContributedTo:image#tjob#a", Attributes::new()));
-        assert!(put("ep#a", "S#2#InService", Attributes::new()));
-        assert!(!put("ep#a", "S#1#Creating", Attributes::new()));
-        assert!(!put("tjob#a", "V#bundle", Attributes::new()));
+        let stored = stored(vec![endpoint.item(), job.item()]);
+        let put = |item: Item| is_stored(&Write::Put(item), &stored);
+        assert!(put(AliasRow { alias: Alias::name("training-job", "a"), id: id("tjob#a") }.item()));
+        assert!(!put(AliasRow { alias: Alias::name("training-job", "b"), id: id("tjob#b") }.item()));
+        assert!(put(OutEdgeRow::of(&edge("img#x"), &id("tjob#a")).item()));
+        assert!(!put(OutEdgeRow::of(&edge("img#y"), &id("tjob#a")).item()));
+        let state = |reached| StateRow { endpoint: id("ep#a"), reached, reason: None }.item();
+        assert!(put(state(reached(2, "InService"))));
+        assert!(!put(state(reached(1, "Creating"))));
+        assert!(!put(Item { key: PendingRow::key(&id("tjob#a")), attributes: Attributes::new() }));
     }
 }

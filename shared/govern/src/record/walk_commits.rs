@@ -1,4 +1,4 @@
-//! The commits of a push: those that the new head leads to and the old one does not, as `git rev-list old..new` tells them.
+//! The commits of a push: those that the new head leads to and the old one does not, as `git rev-list old..new` lists them.
 //!
 //! The history is read commit by commit, each a call, so the walk goes from the newest to the oldest, as git does, and ends
 //! where nothing can turn up any more: a merge's second parent may branch off before the old head, so "until the old head"
@@ -13,7 +13,7 @@ use crate::ports::{Commit, PortError, SourceControl};
 
 /// Calls for a push that says where the branch pointed before: a minute has room for ten of them.
 pub(crate) const MAX_LOOKUPS: usize = 100;
-/// Calls where no head before is known. Only what is new should be read, but nothing tells where that ends: on an old
+/// Calls where no head before is known. Only what is new should be read, but nothing says where that ends: on an old
 /// repository every new branch would cost [`MAX_LOOKUPS`] calls for commits that were recorded long ago, and whether they were
 /// must not be asked, since the answer depends on what else was delivered.
 pub(crate) const MAX_WITHOUT_OLD: usize = 20;
@@ -63,7 +63,7 @@ pub(crate) async fn walk(
         history.left = history.left.min(MAX_WITHOUT_OLD - 1);
         history.whole = true;
     }
-    let mut search = Search::from(new, known, &history);
+    let mut search = CommitSearch::from(new, known, &history);
     while let Some((_, id)) = search.queue.pop() {
         let parents = history.parents(&id);
         search.visit(&id, &parents, &history);
@@ -78,7 +78,7 @@ pub(crate) async fn walk(
     }
     let leads_to_old = known.map(|_| search.reached_old).filter(|reached| *reached || history.whole);
     let new = history.read.get(new).cloned();
-    let Search { visited, of_old, .. } = search;
+    let CommitSearch { visited, of_old, .. } = search;
     let commits: Vec<Commit> =
         visited.iter().filter(|id| !of_old.contains(id)).filter_map(|id| history.read.remove(id)).collect();
     Ok(Walk { new, commits, complete: history.whole, has_old: known.is_some(), leads_to_old })
@@ -120,7 +120,7 @@ impl<S: SourceControl> History<'_, S> {
 }
 
 /// The walk so far.
-struct Search {
+struct CommitSearch {
     /// Read, and to be visited: the newest first.
     queue: BinaryHeap<(Option<Timestamp>, CommitId)>,
     /// Everything that was ever in the queue, or could not be read.
@@ -134,7 +134,7 @@ struct Search {
     reached_old: bool,
 }
 
-impl Search {
+impl CommitSearch {
     fn from<S: SourceControl>(new: &CommitId, old: Option<&CommitId>, history: &History<'_, S>) -> Self {
         let start = || [new].into_iter().chain(old);
         Self {

@@ -42,17 +42,20 @@ struct Push<'a> {
 
 impl<W: World> ReviewCommit<'_, W> {
     /// Judges what a push to a branch changed and comments on its last commit, once. A tag names a commit that was judged
-    /// on its branch.
+    /// on its branch. `parent` is the first parent of that commit, if it has one.
     ///
     /// # Errors
     /// Retries when the repository or the table do not answer, or refuse.
-    pub async fn review(&self, push: &ReferenceChanged, moment: &Moment) -> Outcome {
+    pub async fn review(
+        &self,
+        push: &ReferenceChanged,
+        parent: Option<&CommitId>,
+        moment: &Moment,
+    ) -> Outcome {
         let (RefKind::Branch, Some(after)) = (push.kind, &push.commit) else {
             return Ok(Done::Nothing("only commits on branches are judged".to_owned()));
         };
         let repository = &push.repository;
-        let commit = self.world.source().commit(repository, after).await?;
-        let parent = commit.as_ref().and_then(|commit| commit.parents.first());
         // A new branch, and a trigger, do not say where they come from.
         let before = push.old_commit.as_ref().or(parent);
         let push = Push { repository, time: push.time, before, after, parent };

@@ -2,6 +2,7 @@
 
 use sagewarden_events::Event;
 
+use crate::detect::known_baselines::KnownBaselines;
 use crate::notify::Moment;
 use crate::outcome::Outcome;
 use crate::route::judging::{Judging, enforce_policy, record_commit};
@@ -27,7 +28,7 @@ pub async fn deliver(world: &impl World, judging: &Judging, event: &Event, momen
     add("record-commit", record_commit(world, judging, event, moment).await);
     add("enforce-policy", enforce_policy(world, judging, event, moment).await);
     add("record-lineage", record_lineage(world, event).await);
-    add("detect-drift", detect_drift(world, event, moment).await);
+    add("detect-drift", detect_drift(world, &KnownBaselines::default(), event, moment).await);
     add("alert-drift", alert_drift(world, event, moment).await);
     handled
 }

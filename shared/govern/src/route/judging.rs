@@ -1,13 +1,13 @@
 //! The two functions that judge.
 
-use sagewarden_events::{Event, ReferenceChanged};
+use sagewarden_events::{CommitId, Event, ReferenceChanged};
 
 use crate::bundle::{BundleInForce, KeepBundle};
 use crate::enforce::EnforcePolicy;
 use crate::enforce::inspect_role::InspectedRoles;
 use crate::notify::Moment;
 use crate::outcome::Outcome;
-use crate::record::push::record_commit as record_push;
+use crate::record::push::{RecordedPush, record_commit as record_push};
 use crate::review::ReviewCommit;
 use crate::world::World;
 
@@ -39,17 +39,23 @@ pub async fn record_commit(
 ) -> Option<Outcome> {
     let Event::ReferenceChanged(push) = event else { return None };
     Some(match record_push(world, push).await {
-        Ok(recorded) if judging.comments => {
-            review(world, judging, push, moment).await.map(|next| recorded.and(next))
+        Ok(RecordedPush { done, parent }) if judging.comments => {
+            review(world, judging, push, parent.as_ref(), moment).await.map(|next| done.and(next))
         }
-        recorded => recorded,
+        recorded => recorded.map(|recorded| recorded.done),
     })
 }
 
 /// By the bundle that is in force now: what is said of a push is what will be said of the jobs that come of it.
-async fn review(world: &impl World, judging: &Judging, push: &ReferenceChanged, moment: &Moment) -> Outcome {
+async fn review(
+    world: &impl World,
+    judging: &Judging,
+    push: &ReferenceChanged,
+    parent: Option<&CommitId>,
+    moment: &Moment,
+) -> Outcome {
     let bundle = &*KeepBundle { world, in_force: &judging.in_force }.bundle(moment).await?;
-    ReviewCommit { world, bundle }.review(push, moment).await
+    ReviewCommit { world, bundle }.review(push, parent, moment).await
 }
 
 /// `enforce-policy`.

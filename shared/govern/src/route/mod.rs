@@ -10,7 +10,7 @@
 //! | a state change | `detect-drift` | make a baseline of a training job's data |
 //! | a state change | `alert-drift` | read the report of a monitoring execution |
 //! | a new object | `detect-drift` | judge captured traffic |
-//! | a new object | `alert-drift` | read a report |
+//! | a new object | `alert-drift` | read the evaluation of a window, or the report of a monitoring execution |
 //! | a tick of the clock | `detect-drift` | close windows that are over |
 //! | a tick of the clock | `alert-drift` | look for schedules that did not run, and for traffic that stopped |
 //!

@@ -4,6 +4,7 @@ use sagewarden_events::Event;
 
 use crate::alert::AlertDrift;
 use crate::detect::DetectDrift;
+use crate::detect::known_baselines::KnownBaselines;
 use crate::detect::suggest_baseline::SuggestBaseline;
 use crate::notify::Moment;
 use crate::outcome::Outcome;
@@ -20,11 +21,17 @@ pub async fn record_lineage(world: &impl World, event: &Event) -> Option<Outcome
     }
 }
 
-/// `detect-drift`.
-pub async fn detect_drift(world: &impl World, event: &Event, moment: &Moment) -> Option<Outcome> {
+/// `detect-drift`; `known` are the baselines that the process found lately.
+pub async fn detect_drift(
+    world: &impl World,
+    known: &KnownBaselines,
+    event: &Event,
+    moment: &Moment,
+) -> Option<Outcome> {
+    let detect = DetectDrift { world, known };
     match event {
-        Event::ObjectCreated(object) => Some(DetectDrift { world }.on_capture(object, moment).await),
-        Event::ClockTicked(_) => Some(DetectDrift { world }.close_windows(moment).await),
+        Event::ObjectCreated(object) => Some(detect.on_capture(object, moment).await),
+        Event::ClockTicked(_) => Some(detect.close_windows(moment).await),
         Event::ResourceChanged(change) => Some(SuggestBaseline { world }.on_job(change, moment).await),
         _ => None,
     }

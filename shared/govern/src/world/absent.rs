@@ -179,5 +179,5 @@ impl Bus for Absent {
 
 /// Metrics are nobody's business where there is no CloudWatch: nothing is lost that a finding depends on.
 impl Metrics for Absent {
-    fn tell(&self, _: &WindowMetrics<'_>) {}
+    fn publish(&self, _: &WindowMetrics<'_>) {}
 }

@@ -10,6 +10,10 @@ use super::verdicts::Verdicts;
 use crate::edge::FoundBy;
 use crate::graph::{Edge, Node};
 use crate::id::{NodeId, NodeKind};
+use crate::rows::node::{
+    APPROVAL, BILLABLE_SECONDS, INSTANCE_COUNT, INSTANCE_TYPE, MESSAGE, OBJECTS, ROLE, SPOT,
+    TRAINING_SECONDS, URI, VERSION_ID, WEAK,
+};
 
 /// In which respect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -199,9 +203,9 @@ fn source(profile: &mut Profile, answer: &Answer, kind: &str, edge: &Edge) {
     let Some(node) = answer.graph.nodes.get(&edge.from) else { return };
     match node.id.kind() {
         NodeKind::Commit => {
-            let title = node.text("message").and_then(|text| text.lines().next()).unwrap_or("unconfirmed");
+            let title = node.text(MESSAGE).and_then(|text| text.lines().next()).unwrap_or("unconfirmed");
             let found = FoundBy::from_role(&edge.role).map_or("", FoundBy::explain);
-            let id = node.id.tail().rsplit('@').next().unwrap_or_default();
+            let id = node.id.version();
             add(profile, Aspect::Commit, kind, format!("{id} \"{title}\" ({found})"));
         }
         NodeKind::Dataset | NodeKind::Artifact if edge.role != "member" => {
@@ -214,23 +218,23 @@ fn source(profile: &mut Profile, answer: &Answer, kind: &str, edge: &Edge) {
 
 /// Place and version, with the reason where the version cannot be relied on.
 fn versioned(node: &Node) -> String {
-    let place = node.text("uri").unwrap_or_else(|| node.name());
-    let version = match (node.text("version_id"), node.number("objects")) {
+    let place = node.text(URI).unwrap_or_else(|| node.name());
+    let version = match (node.text(VERSION_ID), node.number(OBJECTS)) {
         (Some(version), _) => format!(" version {version}"),
         (None, Some(objects)) => format!(" ({objects} objects, {})", node.id.tail()),
-        (None, None) => format!(" ({})", node.id.tail().rsplit('@').next().unwrap_or_default()),
+        (None, None) => format!(" ({})", node.id.version()),
     };
-    let weak = node.text("weak").map(|reason| format!(" (weak: {reason})")).unwrap_or_default();
+    let weak = node.text(WEAK).map(|reason| format!(" (weak: {reason})")).unwrap_or_default();
     format!("{place}{version}{weak}")
 }
 
 fn settings(profile: &mut Profile, kind: &str, node: &Node) {
-    for name in ["instance_type", "role", "spot", "approval"] {
+    for name in [INSTANCE_TYPE, ROLE, SPOT, APPROVAL] {
         if let Some(text) = node.text(name) {
             add(profile, Aspect::Setting, &format!("{kind} {name}"), text);
         }
     }
-    for name in ["instance_count", "training_seconds", "billable_seconds"] {
+    for name in [INSTANCE_COUNT, TRAINING_SECONDS, BILLABLE_SECONDS] {
         if let Some(number) = node.number(name) {
             add(profile, Aspect::Setting, &format!("{kind} {name}"), number.to_string());
         }

@@ -44,17 +44,14 @@ pub struct LiveEndpoint {
 }
 
 impl LiveEndpoint {
-    /// What an identity of a deployment says by itself: `dep#<account>/<region>/<endpoint>@<ms>/<configuration>@<ms>`.
+    /// What the identity of a deployment says by itself.
     #[must_use]
     pub fn of(deployment: &NodeId) -> Self {
-        let mut parts = deployment.tail().splitn(4, '/').skip(2);
-        let name = |part: Option<&str>| {
-            part.and_then(|part| part.rsplit_once('@')).map_or("", |(name, _)| name).to_owned()
-        };
+        let (endpoint, configuration) = deployment.deployed().unwrap_or_default();
         Self {
-            endpoint: name(parts.next()),
+            endpoint: endpoint.to_owned(),
             arn: None,
-            configuration: name(parts.next()),
+            configuration: configuration.to_owned(),
             deployment: deployment.to_string(),
             since: None,
             until: None,

@@ -8,7 +8,9 @@ use super::found::Answer;
 use crate::chain::title;
 use crate::edge::FoundBy;
 use crate::graph::Node;
-use crate::id::{NodeId, NodeKind, image_digest};
+use crate::id::{NodeKind, image_digest};
+use crate::redact::REDACTED;
+use crate::rows::node::{CHECKSUM_SHA256, OBJECTS, REFERENCES, URI, VERSION_ID, WEAK};
 
 /// The `CreateTrainingJob` request that repeats a training job, and the versions it was made of.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -181,14 +183,14 @@ fn pin(answer: &Answer, job: &Node, missing: &mut Vec<String>) -> Pinned {
 }
 
 fn digest_reference(image: &Node) -> Option<&str> {
-    let references = image.item.iter().flat_map(|item| item.set("refs"));
+    let references = image.item.iter().flat_map(|item| item.set(REFERENCES));
     references.filter(|reference| image_digest(reference).is_some()).min()
 }
 
 fn pin_commit(pinned: &mut Pinned, commit: &Node, role: &str, missing: &mut Vec<String>) {
     let found_by = FoundBy::from_role(role);
-    pinned.commit = commit.id.tail().rsplit('@').next().map(str::to_owned);
-    pinned.repository = repository(&commit.id);
+    pinned.commit = commit.id.commit_id().map(str::to_owned);
+    pinned.repository = commit.id.repository().map(|(_, name)| name.to_owned());
     pinned.commit_found_by = found_by;
     if !commit.is_recorded() {
         missing.push("the commit is a claim that the repository has not confirmed".to_owned());
@@ -200,27 +202,21 @@ fn pin_commit(pinned: &mut Pinned, commit: &Node, role: &str, missing: &mut Vec<
     }
 }
 
-/// `commit#<host>/<account>/<repository>@<id>`
-fn repository(commit: &NodeId) -> Option<String> {
-    commit.tail().rsplit_once('@')?.0.rsplit('/').next().map(str::to_owned)
-}
-
 fn pinned_data(role: &str, node: &Node) -> PinnedData {
     let text = |name: &str| node.text(name).map(str::to_owned);
     PinnedData {
         role: role.to_owned(),
-        uri: text("uri").unwrap_or_else(|| node.name().to_owned()),
-        version_id: text("version_id"),
-        manifest: node.id.tail().strip_prefix("set:").map(str::to_owned),
-        objects: node.number("objects"),
-        checksum_sha256: text("checksum_sha256"),
-        weak: text("weak"),
+        uri: text(URI).unwrap_or_else(|| node.name().to_owned()),
+        version_id: text(VERSION_ID),
+        manifest: node.id.set_digest().map(str::to_owned),
+        objects: node.number(OBJECTS),
+        checksum_sha256: text(CHECKSUM_SHA256),
+        weak: text(WEAK),
     }
 }
 
 fn redacted<'a>(group: &'a str, values: &'a Json) -> impl Iterator<Item = String> + 'a {
-    let hidden =
-        values.as_object().into_iter().flatten().filter(|(_, value)| *value == crate::record::REDACTED);
+    let hidden = values.as_object().into_iter().flatten().filter(|(_, value)| *value == REDACTED);
     hidden.map(move |(name, _)| format!("{group}.{name} was redacted when it was recorded: fill it in"))
 }
 

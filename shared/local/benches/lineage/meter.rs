@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sagewarden_govern::ports::{Claim, Claimed, PortError, Table};
 use sagewarden_lineage::fold::{self, by_item, is_one_update};
+use sagewarden_lineage::rows::KINDS;
 use sagewarden_lineage::table::{Attributes, Item, Key, Page, Query, Range, Write};
 
 /// What was asked of the table.
@@ -71,27 +72,30 @@ fn units(bytes: usize, unit: usize) -> u64 {
     bytes.div_ceil(unit).max(1) as u64
 }
 
-/// What a sort key stands for.
-fn part_of(key: &str, sk: &str) -> String {
-    if key.starts_with("K#") {
-        return "alias".into();
-    }
-    if key.starts_with("ref#") && sk != "#" {
-        return "branch".into();
-    }
-    match sk {
-        "#" => "node",
-        "$" => "detail",
-        "C" => "pointer",
-        _ => match sk.split('#').next() {
-            Some("A") => "closure",
-            Some("L") => "live index",
-            Some("O") => "out-edge",
-            Some("S") => "state",
-            Some("R") => "revision",
-            Some("V" | "VK") => "verdict",
-            _ => "other",
-        },
+/// What a key stands for, or the first part of one: the kind of row whose patterns begin as the key does.
+fn part_of(pk: &str, sk: &str) -> String {
+    let fixed = |pattern: &'static str| pattern.split('<').next().unwrap_or_default();
+    let fits = |pattern: &'static str, text: &str| match fixed(pattern) {
+        whole if whole == pattern => text == whole,
+        // Of a query the beginning is all that is known.
+        begin => text.starts_with(begin) || begin.starts_with(text),
+    };
+    let fitting = KINDS.iter().filter(|kind| fits(kind.pk, pk) && fits(kind.sk, sk));
+    let nearest = fitting.max_by_key(|kind| (fixed(kind.pk).len(), fixed(kind.sk).len()));
+    let row = nearest.map_or("other", |kind| kind.row);
+    match row {
+        "NodeRow" => "node",
+        "DetailRow" => "detail",
+        "CurrentRow" => "pointer",
+        "ClosureRow" => "closure",
+        "LiveRow" => "live index",
+        "OutEdgeRow" => "out-edge",
+        "StateRow" => "state",
+        "RevisionRow" => "revision",
+        "HeadRow" | "FollowerRow" => "branch",
+        "VerdictRow" | "ComplianceRow" => "verdict",
+        "AliasRow" | "CallRow" | "JudgedRow" | "UnindexedRow" => "alias",
+        other => other,
     }
     .into()
 }

@@ -6,16 +6,17 @@ use std::time::{Duration, Instant};
 use futures::executor::block_on;
 use sagewarden_govern::ports::{PortError, Table};
 use sagewarden_govern::{Question, deployment_at, live_upstream, lookup_lineage, upstream};
-use sagewarden_lineage::closure;
+use sagewarden_lineage::edge::Relation;
 use sagewarden_lineage::id::NodeId;
-use sagewarden_lineage::record::name_alias;
+use sagewarden_lineage::rows::{AliasRow, LiveRow, OutEdgeRow};
 use sagewarden_lineage::table::Query;
 use sagewarden_lineage::walk::Limits;
 use sagewarden_local::Store;
+use sagewarden_measure::mixed;
 
 use crate::meter::{Meter, total};
 use crate::row;
-use crate::world::{Pipeline, mix};
+use crate::world::Pipeline;
 
 /// Nodes that a downstream traversal looks at.
 const DOWNSTREAM: usize = 200;
@@ -40,8 +41,7 @@ question!(Closure, table, pipeline, {
     live_upstream(table, &pipeline.deployment()).await?.map_or(0, |graph| graph.nodes.len())
 });
 question!(LiveFromCommit, table, pipeline, {
-    let commit = pipeline.commit_node();
-    table.query(&Query::prefix(commit.as_str(), closure::LIVE)).await?.items.len()
+    table.query(&LiveRow::under(&pipeline.commit_node())).await?.items.len()
 });
 question!(BreadthFirst, table, pipeline, {
     let graph = upstream(table, [pipeline.training_job()], Limits::default()).await?;
@@ -49,7 +49,7 @@ question!(BreadthFirst, table, pipeline, {
 });
 question!(Alias, table, pipeline, {
     let name = pipeline.endpoint().unwrap().name;
-    table.query(&Query::prefix(name_alias("endpoint", &name), "")).await?.items.len()
+    table.query(&AliasRow::named("endpoint", &name)).await?.items.len()
 });
 question!(AsOf, table, pipeline, {
     let endpoint = NodeId::endpoint(&pipeline.endpoint().unwrap());
@@ -57,25 +57,29 @@ question!(AsOf, table, pipeline, {
 });
 question!(Hub, table, pipeline, {
     // The page begins at a child that the number picks.
-    let image = NodeId::image(&Pipeline(0).training_image());
-    let from = format!("O#ContributedTo:image#tjob#111122223333/eu-west-1/credit-{:08}", pipeline.0 % 40_000);
-    let query = Query {
-        limit: Some(100),
-        after: Some(from),
-        ..Query::prefix(image.as_str(), "O#ContributedTo:image#")
-    };
+    let child = format!("tjob#111122223333/eu-west-1/credit-{:08}", pipeline.0 % 40_000);
+    let (relation, destination) = (Relation::ContributedTo, NodeId::parse(&child).unwrap());
+    let first = OutEdgeRow { source: hub(), relation, role: "image".into(), destination };
+    let query = Query { after: Some(first.key().sk), ..children(&hub()).at_most(100) };
     table.query(&query).await?.items.len()
 });
-question!(WholeHub, table, _pipeline, {
-    let image = NodeId::image(&Pipeline(0).training_image());
-    table.query(&Query::prefix(image.as_str(), "O#ContributedTo:image#")).await?.items.len()
-});
+question!(WholeHub, table, _pipeline, table.query(&children(&hub())).await?.items.len());
 question!(Downstream, table, pipeline, downstream(table, pipeline.commit_node()).await?);
 question!(WholeLookup, table, pipeline, {
     let entity = serde_json::json!({ "entity": format!("endpoint/{}", pipeline.endpoint().unwrap().name) });
     let question: Question = serde_json::from_value(entity).unwrap();
     lookup_lineage(table, &question).await.unwrap().graph.nodes.len()
 });
+
+/// The image that everybody trains with.
+fn hub() -> NodeId {
+    NodeId::image(&Pipeline(0).training_image())
+}
+
+/// What ran an image.
+fn children(image: &NodeId) -> Query {
+    OutEdgeRow::in_role(image, Relation::ContributedTo, "image")
+}
 
 /// One query a node, breadth first, until enough nodes are seen.
 async fn downstream(table: &impl Table, start: NodeId) -> Result<usize, PortError> {
@@ -84,10 +88,9 @@ async fn downstream(table: &impl Table, start: NodeId) -> Result<usize, PortErro
     while !level.is_empty() && seen.len() < DOWNSTREAM {
         let mut next = Vec::new();
         for id in level {
-            let query = Query { limit: Some(DOWNSTREAM), ..Query::prefix(id.as_str(), "O#") };
-            for item in table.query(&query).await?.items {
-                let destination = item.key.sk.splitn(3, '#').nth(2).and_then(NodeId::parse);
-                next.extend(destination.filter(|id| seen.insert(id.clone())));
+            let page = table.query(&OutEdgeRow::out_of(&id).at_most(DOWNSTREAM)).await?;
+            for OutEdgeRow { destination, .. } in page.items.iter().filter_map(OutEdgeRow::parse) {
+                next.extend(Some(destination).filter(|id| seen.insert(id.clone())));
             }
             if seen.len() >= DOWNSTREAM {
                 break;
@@ -121,7 +124,7 @@ pub(crate) fn ask(store: &Store, until: u64) {
 }
 
 fn one(store: &Store, until: u64, what: &str, times: u64, place: u64, question: &impl Ask) {
-    let of = |number: u64| Pipeline(mix(number) % (until / 10) * 10 + place);
+    let of = |number: u64| Pipeline(mixed(number) % (until / 10) * 10 + place);
     let asked = || -> Vec<Duration> {
         let one = |number| {
             let begun = Instant::now();

@@ -18,6 +18,7 @@ use sagewarden_govern::ports::{
 };
 use sagewarden_lineage::id::NodeId;
 use sagewarden_lineage::s3::Checksum;
+use sagewarden_measure::mixed;
 use serde_json::{Value, json};
 
 const ACCOUNT: &str = "111122223333";
@@ -102,8 +103,8 @@ impl Pipeline {
     pub(crate) fn commit(self) -> CommitId {
         CommitId::parse(&format!(
             "{:016x}{:016x}{:08x}",
-            mix(self.0 / 4),
-            mix(self.0 / 4 + (1 << 40)),
+            mixed(self.0 / 4),
+            mixed(self.0 / 4 + (1 << 40)),
             self.0 / 4
         ))
         .unwrap()
@@ -190,13 +191,6 @@ fn number(text: &str) -> Option<u64> {
     text.split(['-', '/']).filter(|part| part.len() == 8).find_map(|part| part.parse().ok())
 }
 
-pub(crate) fn mix(value: u64) -> u64 {
-    let mut mixed = value.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    mixed ^ (mixed >> 31)
-}
-
 fn seconds(time: Timestamp) -> Value {
     json!(time.millis() / 1000)
 }
@@ -258,7 +252,7 @@ impl Workshops {
         }
         let hyperparameters: serde_json::Map<String, Value> = (0..10)
             .map(|index| {
-                (format!("parameter_{index}"), json!(format!("0.{}", mix(pipeline.0 + index) % 10_000)))
+                (format!("parameter_{index}"), json!(format!("0.{}", mixed(pipeline.0 + index) % 10_000)))
             })
             .collect();
         let mut document = json!({
@@ -394,8 +388,8 @@ impl Objects for &Workshops {
             _ => Pipeline(0).at(-60),
         };
         let object = |key: String| {
-            let seed = key.bytes().fold(0, |seed, byte| mix(seed ^ u64::from(byte)));
-            let version_id = Some(format!("{seed:016x}{:016x}", mix(seed)));
+            let seed = key.bytes().fold(0, |seed, byte| mixed(seed ^ u64::from(byte)));
+            let version_id = Some(format!("{seed:016x}{:016x}", mixed(seed)));
             ObjectVersion { key, version_id, etag: format!("{seed:032x}"), size: 1_000_000, modified_at }
         };
         let objects = match prefix.split('/').next() {

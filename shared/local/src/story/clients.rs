@@ -1,6 +1,8 @@
 //! Data in the columns of the workshop's ("default of credit card clients", UCI): made up, and looking like it. Nothing is left to
 //! chance: a client has the same row whenever the story is told.
 
+use sagewarden_measure::Chance;
+
 /// Those of the data that the model is trained on first.
 const KNOWN: u64 = 1_000;
 /// From here on they are no longer like the ones before.
@@ -51,10 +53,10 @@ pub(super) struct Client {
 
 impl Client {
     fn new(number: u64) -> Self {
-        let mut chance = Chance(number);
-        let limit = 10_000 * (1 + chance.rather_below(50));
-        let late = chance.pick(&LATENESS);
-        let months = [(); 5].map(|()| if chance.below(4) == 0 { chance.pick(&LATENESS) } else { late });
+        let mut chance = Chance::new(number);
+        let limit = 10_000 * (1 + rather_below(&mut chance, 50));
+        let late = pick(&mut chance, &LATENESS);
+        let months = [(); 5].map(|()| if chance.below(4) == 0 { pick(&mut chance, &LATENESS) } else { late });
         let mut owed = limit * chance.below(80) / 100 + chance.below(1_000);
         let bills = [(); 6].map(|()| {
             owed = owed * (85 + chance.below(25)) / 100;
@@ -63,10 +65,10 @@ impl Client {
         Self {
             number,
             limit,
-            sex: chance.pick(&[(1, 40), (2, 60)]),
-            education: chance.pick(&[(1, 353), (2, 468), (3, 164), (4, 4), (5, 9), (6, 2)]),
-            marriage: chance.pick(&[(1, 455), (2, 532), (3, 13)]),
-            age: 21 + chance.rather_below(40),
+            sex: pick(&mut chance, &[(1, 40), (2, 60)]),
+            education: pick(&mut chance, &[(1, 353), (2, 468), (3, 164), (4, 4), (5, 9), (6, 2)]),
+            marriage: pick(&mut chance, &[(1, 455), (2, 532), (3, 13)]),
+            age: 21 + rather_below(&mut chance, 40),
             late: match months {
                 [a, b, c, d, e] => [late, a, b, c, d, e],
             },
@@ -103,7 +105,7 @@ impl Client {
     /// What the model answers: how likely it is that the client defaults.
     pub(super) fn score(&self) -> String {
         let late = self.late.iter().filter(|months| **months > 0).count() as u64;
-        let millionths = 90_000 + 110_000 * late + Chance(!self.number).below(50_000);
+        let millionths = 90_000 + 110_000 * late + Chance::new(!self.number).below(50_000);
         format!("0.{millionths:06}")
     }
 
@@ -168,31 +170,19 @@ fn labelled<'a>(clients: impl Iterator<Item = &'a Client>) -> String {
     format!("{LABEL},{}\n", FEATURES.join(",")) + &clients.map(row).collect::<String>()
 }
 
-/// Numbers that look random, from a seed (SplitMix64).
-struct Chance(u64);
+/// Small numbers more often than large ones.
+fn rather_below(chance: &mut Chance, limit: u64) -> u64 {
+    chance.below(limit).min(chance.below(limit))
+}
 
-impl Chance {
-    fn below(&mut self, limit: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (mixed ^ (mixed >> 31)) % limit.max(1)
-    }
-
-    /// Small numbers more often than large ones.
-    fn rather_below(&mut self, limit: u64) -> u64 {
-        self.below(limit).min(self.below(limit))
-    }
-
-    /// One of the values, as often as its weight says.
-    fn pick(&mut self, weighted: &[(i64, u64)]) -> i64 {
-        let mut left = self.below(weighted.iter().map(|(_, weight)| weight).sum());
-        for (value, weight) in weighted {
-            match left.checked_sub(*weight) {
-                Some(rest) => left = rest,
-                None => return *value,
-            }
+/// One of the values, as often as its weight says.
+fn pick(chance: &mut Chance, weighted: &[(i64, u64)]) -> i64 {
+    let mut left = chance.below(weighted.iter().map(|(_, weight)| weight).sum());
+    for (value, weight) in weighted {
+        match left.checked_sub(*weight) {
+            Some(rest) => left = rest,
+            None => return *value,
         }
-        0
     }
+    0
 }

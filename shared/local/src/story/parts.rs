@@ -2,7 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::Story;
+/// The account of the story.
+pub(super) const ACCOUNT: &str = "111122223333";
+/// The region of the story.
+pub(super) const REGION: &str = "eu-west-1";
 
 /// The folder of the workshop's notebooks; monitoring writes beside it.
 const PREFIX: &str = "secure-sagemaker-demo";
@@ -40,7 +43,7 @@ pub(super) const PIPELINE: &str = r#"{
 "#;
 
 pub(super) fn session(who: &str) -> String {
-    format!("arn:aws:sts::{}:assumed-role/ds-notebook-role-credit-dev-{who}/{who}", Story::ACCOUNT)
+    format!("arn:aws:sts::{ACCOUNT}:assumed-role/ds-notebook-role-credit-dev-{who}/{who}")
 }
 
 pub(super) fn bucket(what: &str) -> String {
@@ -56,11 +59,11 @@ pub(super) fn object_key(key: &str) -> String {
 }
 
 pub(super) fn key() -> String {
-    format!("arn:aws:kms:{}:{}:key/1234abcd-12ab-34cd-56ef-1234567890ab", Story::REGION, Story::ACCOUNT)
+    format!("arn:aws:kms:{REGION}:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab")
 }
 
 pub(super) fn role() -> String {
-    format!("arn:aws:iam::{}:role/ds-user-role-credit-dev", Story::ACCOUNT)
+    format!("arn:aws:iam::{ACCOUNT}:role/ds-user-role-credit-dev")
 }
 
 pub(super) fn vpc() -> Value {

@@ -3,10 +3,12 @@
 
 use std::fmt::Write as _;
 
+use sagewarden_measure::Chance;
+
 /// Makes events one after the other.
 #[derive(Clone, Debug)]
 pub(crate) struct Traffic {
-    state: u64,
+    chance: Chance,
     made: u64,
     shift: f64,
 }
@@ -18,21 +20,12 @@ const CHANNELS: [&str; 4] = ["app", "phone", "shop", "web"];
 impl Traffic {
     /// Traffic of which every third float is moved by `shift` standard deviations or so.
     pub(crate) fn new(seed: u64, shift: f64) -> Self {
-        Self { state: seed, made: 0, shift }
-    }
-
-    /// SplitMix64.
-    fn next(&mut self) -> u64 {
-        self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut word = self.state;
-        word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        word ^ (word >> 31)
+        Self { chance: Chance::new(seed), made: 0, shift }
     }
 
     /// From 0 to 1.
     pub(crate) fn uniform(&mut self) -> f64 {
-        (self.next() >> 11) as f64 / (1_u64 << 53) as f64
+        self.chance.uniform()
     }
 
     /// From 0 to 12, most of them near 6.
@@ -41,7 +34,7 @@ impl Traffic {
     }
 
     fn choice<'t>(&mut self, texts: &[&'t str]) -> &'t str {
-        let place = self.next() as usize % texts.len();
+        let place = self.chance.next() as usize % texts.len();
         texts.get(place).copied().unwrap_or_default()
     }
 
@@ -53,7 +46,7 @@ impl Traffic {
             let _ = write!(row, "{value:.4},");
         }
         for largest in [2, 10, 100, 1000, 100_000] {
-            let _ = write!(row, "{},", self.next() % largest);
+            let _ = write!(row, "{},", self.chance.next() % largest);
         }
         let (city, plan, channel) = (self.choice(&CITIES), self.choice(&PLANS), self.choice(&CHANNELS));
         let _ = write!(row, "{city},{plan},{channel}");
@@ -66,7 +59,7 @@ impl Traffic {
         );
         self.features(file);
         file.push_str(r#"","encoding":"CSV"},"endpointOutput":{"observedContentType":"text/csv; charset=utf-8","mode":"OUTPUT","data":""#);
-        let (output, high, low) = (self.uniform(), self.next(), self.next());
+        let (output, high, low) = (self.uniform(), self.chance.next(), self.chance.next());
         let second = self.made % 3600;
         let _ = writeln!(
             file,

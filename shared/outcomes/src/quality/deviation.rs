@@ -3,6 +3,7 @@
 //! that the same data have the same deviation in whatever order they come; its size is what the container's would be, its digits
 //! are not.
 
+use sagewarden_measure::{Chance, mixed};
 use sagewarden_monitor::number_or_text;
 use serde::Serialize;
 
@@ -34,8 +35,7 @@ pub(super) struct Rounds(u8);
 impl Rounds {
     /// Each sample holds an item with a probability of four fifths, whatever the other samples hold.
     pub(super) fn of(seed: u64) -> Self {
-        let drawn =
-            |round: u8| !mixed(seed.wrapping_add(u64::from(round).wrapping_mul(STEP))).is_multiple_of(5);
+        let drawn = |round: u8| !Chance::nth(seed, u64::from(round)).is_multiple_of(5);
         Self((1..=SAMPLES).filter(|round| drawn(*round)).fold(1, |held, round| held | (1 << round)))
     }
 
@@ -81,16 +81,6 @@ fn deviation(values: &[f64]) -> f64 {
     let mean = values.iter().sum::<f64>() / number;
     let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
     (squares / (number - 1.0)).sqrt()
-}
-
-const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
-
-/// Sebastiano Vigna's `splitmix64`: every bit of the result depends on every bit of the seed.
-pub(super) fn mixed(seed: u64) -> u64 {
-    let mut bits = seed.wrapping_add(STEP);
-    bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    bits ^ (bits >> 31)
 }
 
 /// A hash of an id that is the same on every machine and in every version (FNV-1a, then mixed).

@@ -7,6 +7,7 @@
 //! nothing that these statements deny.
 
 mod beyond;
+mod condition;
 mod rules;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -16,6 +17,7 @@ use serde::Serialize;
 use thiserror::Error;
 
 use crate::bundle::Bundle;
+use condition::Condition;
 use rules::{RULES, Rule};
 
 /// What the policies are attached as. Both deny only; they allow nothing by themselves.
@@ -50,17 +52,6 @@ impl PolicyKind {
             Self::Scp => text.chars().count(),
         }
     }
-}
-
-/// One condition block: operator, key, values. All of them must hold for the statement to deny; an empty one always does.
-pub(crate) type Condition = BTreeMap<&'static str, BTreeMap<String, Values>>;
-
-/// What a condition key is compared with.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(untagged)]
-pub(crate) enum Values {
-    One(String),
-    Any(Vec<String>),
 }
 
 /// A statement that denies calls, on a condition or whatever they ask.

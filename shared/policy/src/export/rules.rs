@@ -9,7 +9,7 @@
 
 use sagewarden_settings::Settings;
 
-use super::{Condition, Values};
+use super::condition::{Condition, Values};
 use crate::instance;
 
 /// A row.

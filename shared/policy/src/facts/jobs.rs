@@ -1,7 +1,9 @@
 //! Facts of jobs. "CreateTrainingJob", "CreateProcessingJob", …, SageMaker API reference.
 
-use super::{Context, Facts, Reader, count, flags, is_pinned};
+use super::context::{Context, Facts, count, flags, is_pinned};
+use super::serving::are_approved;
 use crate::instance::Instances;
+use crate::reader::Reader;
 
 /// Where a training job, or a definition of one within a tuning job, writes.
 const TRAINING_OUTPUTS: [&str; 5] = [
@@ -145,7 +147,7 @@ pub(super) fn transform_job(context: &Context<'_>) -> Facts {
     facts.extend(flags([
         ("modelIsolated", !models.is_empty() && models.iter().all(compliant)),
         ("dataAllowed", context.buckets_allowed(&reader, &data)),
-        ("modelApproved", super::serving::are_approved(context)),
+        ("modelApproved", are_approved(context)),
         ("outputKeyAllowed", context.key_allowed(&reader, "TransformOutput.KmsKeyId")),
         ("captures", reader.has_text("DataCaptureConfig.DestinationS3Uri")),
         ("captureKeyAllowed", context.key_allowed(&reader, "DataCaptureConfig.KmsKeyId")),

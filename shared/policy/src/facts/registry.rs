@@ -1,7 +1,8 @@
 //! Facts of what keeps and orders the others: the model registry, feature groups, monitoring schedules, pipelines.
 
-use super::{Context, Facts, Reader, count, flags};
+use super::context::{Context, Facts, count, fits, flags};
 use crate::instance::Instances;
+use crate::reader::Reader;
 
 /// Operations that describe what a schedule runs, and where their output's settings are.
 pub(crate) const DEFINITIONS: [(&str, &str, &str); 4] = [
@@ -83,7 +84,7 @@ pub(super) fn model_package(context: &Context<'_>) -> Facts {
     let author = reader.text("CreatedBy.IamIdentity.Arn");
     let approver = reader.text("LastModifiedBy.IamIdentity.Arn");
     let allowed = &context.settings.access.allowed_approvers;
-    let is_allowed = approver.is_some_and(|approver| allowed.is_empty() || super::fits(allowed, approver));
+    let is_allowed = approver.is_some_and(|approver| allowed.is_empty() || fits(allowed, approver));
     // Older packages do not say who made or changed them.
     if approved && !context.is_request() {
         for (known, path) in

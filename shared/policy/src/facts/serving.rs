@@ -1,11 +1,12 @@
 //! Facts of what serves: models, endpoint configurations, endpoints.
 
-use super::registry::SCHEDULE_STATUSES;
 use std::collections::BTreeSet;
 
 use sagewarden_events::ResourceKind;
 
-use super::{Context, Facts, Reader, flags, is_pinned};
+use super::context::{Context, Facts, flags, is_pinned};
+use super::registry::SCHEDULE_STATUSES;
+use crate::reader::Reader;
 
 const CONTAINERS: [&str; 2] = ["PrimaryContainer", "Containers[]"];
 

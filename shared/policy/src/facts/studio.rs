@@ -1,6 +1,6 @@
 //! Facts of where people work: notebook instances and Studio.
 
-use super::{Context, Facts, flags};
+use super::context::{Context, Facts, fits, flags};
 use crate::secret::holds_secret;
 
 pub(super) fn notebook_instance(context: &Context<'_>) -> Facts {
@@ -75,15 +75,15 @@ pub(super) fn space(context: &Context<'_>) -> Facts {
 
 pub(super) fn app(context: &Context<'_>) -> Facts {
     let reader = context.reader();
-    let fits = |path: &str, allowed: &[String]| {
-        allowed.is_empty() || reader.text(path).is_none_or(|name| super::fits(allowed, name))
+    let is_allowed = |path: &str, allowed: &[String]| {
+        allowed.is_empty() || reader.text(path).is_none_or(|name| fits(allowed, name))
     };
     let compute = &context.settings.compute;
     // Studio Classic runs its own server on this type, which nobody chooses.
     let of_the_service = reader.text("ResourceSpec.InstanceType") == Some("system");
     let allowed = context.instances_allowed(&reader, &["ResourceSpec.InstanceType"]);
     let resources = (of_the_service || allowed)
-        && fits("ResourceSpec.SageMakerImageArn", &compute.allowed_studio_images)
-        && fits("ResourceSpec.LifecycleConfigArn", &compute.allowed_lifecycle_configs);
+        && is_allowed("ResourceSpec.SageMakerImageArn", &compute.allowed_studio_images)
+        && is_allowed("ResourceSpec.LifecycleConfigArn", &compute.allowed_lifecycle_configs);
     flags([("resourcesAllowed", resources)])
 }

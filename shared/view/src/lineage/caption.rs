@@ -4,15 +4,16 @@ use sagewarden_lineage::answer::Answer;
 use sagewarden_lineage::edge::FoundBy;
 use sagewarden_lineage::graph::{Edge, Node};
 use sagewarden_lineage::id::{NodeId, NodeKind};
+use sagewarden_lineage::rows::node::{DELETED_AT, MESSAGE, STATE, URI, WEAK};
 
 /// What people look for first: a commit's first line, the place of an object.
 pub(super) fn label(node: &Node) -> String {
-    match (node.id.kind(), node.text("message")) {
+    match (node.id.kind(), node.text(MESSAGE)) {
         (NodeKind::Commit, Some(message)) => {
             format!("{} {}", node.name(), message.lines().next().unwrap_or_default())
         }
         (NodeKind::Dataset | NodeKind::Artifact, _) => {
-            node.text("uri").unwrap_or_else(|| node.name()).to_owned()
+            node.text(URI).unwrap_or_else(|| node.name()).to_owned()
         }
         _ => node.name().to_owned(),
     }
@@ -20,11 +21,11 @@ pub(super) fn label(node: &Node) -> String {
 
 /// What limits the trust in a node, and its state.
 pub(super) fn marks(answer: &Answer, node: &Node) -> Vec<String> {
-    let mut marks: Vec<String> = node.text("st").map(str::to_owned).into_iter().collect();
+    let mut marks: Vec<String> = node.text(STATE).map(str::to_owned).into_iter().collect();
     let mut mark = |is: bool, text: &str| marks.extend(is.then(|| text.to_owned()));
-    mark(node.text("weak").is_some(), "weak");
+    mark(node.text(WEAK).is_some(), "weak");
     mark(answer.graph.is_untrusted(node), "untrusted");
-    mark(node.item.as_ref().is_some_and(|item| item.attributes.contains_key("deleted_at")), "deleted");
+    mark(node.item.as_ref().is_some_and(|item| item.attributes.contains_key(DELETED_AT)), "deleted");
     let unknown = if node.id.kind() == NodeKind::Commit { "unconfirmed" } else { "not recorded" };
     mark(!node.is_recorded(), unknown);
     marks

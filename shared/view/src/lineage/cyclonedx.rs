@@ -7,7 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sagewarden_lineage::answer::Answer;
 use sagewarden_lineage::graph::Node;
-use sagewarden_lineage::id::{NodeId, NodeKind, image_digest};
+use sagewarden_lineage::id::{NodeId, NodeKind};
+use sagewarden_lineage::rows::node::{ARN, MESSAGE, REFERENCES, WEAK};
 use serde_json::{Value as Json, json};
 
 use super::export::{self, known};
@@ -59,7 +60,7 @@ fn component(answer: &Answer, node: &Node) -> Json {
         _ => "data",
     };
     let properties =
-        [("kind", Some(node.id.kind().word())), ("arn", node.text("arn")), ("weak", node.text("weak"))];
+        [("kind", Some(node.id.kind().word())), ("arn", node.text(ARN)), ("weak", node.text(WEAK))];
     let properties = properties
         .into_iter()
         .filter_map(|(name, value)| Some(json!({ "name": format!("sagewarden:{name}"), "value": value? })));
@@ -113,21 +114,21 @@ fn pedigree(answer: &Answer, job: &Node) -> Option<Json> {
     let (id, found_by) = export::source(answer, &job.id)?;
     let node = answer.graph.nodes.get(id)?;
     let commit = known([
-        ("uid", export::commit_sha(id).map(Json::from)),
+        ("uid", id.commit_id().map(Json::from)),
         ("url", export::clone_url(id).map(Json::from)),
-        ("message", node.text("message").map(Json::from)),
+        ("message", node.text(MESSAGE).map(Json::from)),
     ]);
     Some(json!({ "commits": [commit], "notes": found_by.explain() }))
 }
 
 /// `pkg:oci/<name>@sha256%3A<digest>?repository_url=<registry>/<name>` ("oci", package URL types).
 fn purl(node: &Node) -> Option<String> {
-    let digest = image_digest(&format!("x@{}", node.id.tail())).map(str::to_owned)?;
-    let references = node.item.iter().flat_map(|item| item.set("refs"));
+    let digest = node.id.image_digest()?;
+    let references = node.item.iter().flat_map(|item| item.set(REFERENCES));
     let place = references.filter_map(|reference| reference.split_once('@')).map(|(place, _)| place).min()?;
     let name = place.rsplit('/').next()?.to_lowercase();
     let digest = digest.replace(':', "%3A");
-    (node.id.kind() == NodeKind::Image).then(|| format!("pkg:oci/{name}@{digest}?repository_url={place}"))
+    Some(format!("pkg:oci/{name}@{digest}?repository_url={place}"))
 }
 
 /// A job: when it ran, what it read and what it wrote.

@@ -4,8 +4,10 @@ use sagewarden_lineage::answer::Answer;
 use sagewarden_lineage::edge::FoundBy;
 use sagewarden_lineage::graph::{Edge, Node};
 use sagewarden_lineage::id::{NodeId, NodeKind};
-use sagewarden_lineage::record::reached_at;
-use sagewarden_lineage::rows::node::STATE_VERSION;
+use sagewarden_lineage::rows::leading_time;
+use sagewarden_lineage::rows::node::{
+    ARN, CHECKSUM_SHA256, MESSAGE, OBJECTS, STATE, STATE_VERSION, URI, VERSION_ID,
+};
 use sagewarden_lineage::s3::S3Location;
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
@@ -34,47 +36,41 @@ pub(super) fn completeness(answer: &Answer) -> Json {
 
 /// A URI that names a node in documents: its ARN where it has one.
 pub(super) fn uri(node: &Node) -> String {
-    node.text("arn").map_or_else(|| format!("urn:uuid:{}", uuid(node.id.as_str())), str::to_owned)
+    node.text(ARN).map_or_else(|| format!("urn:uuid:{}", uuid(node.id.as_str())), str::to_owned)
 }
 
 /// The object version as S3 would be asked for it.
 pub(super) fn object_uri(node: &Node) -> Option<String> {
-    let place = node.text("uri")?;
-    let version = node.text("version_id").map(|version| format!("?versionId={version}")).unwrap_or_default();
+    let place = node.text(URI)?;
+    let version = node.text(VERSION_ID).map(|version| format!("?versionId={version}")).unwrap_or_default();
     Some(format!("{place}{version}"))
 }
 
 /// What tells this version from others at its place.
 pub(super) fn version(node: &Node) -> &str {
-    match node.text("version_id") {
+    match node.text(VERSION_ID) {
         Some(version) => version,
-        None if node.number("objects").is_some() => node.id.tail(),
-        None => node.id.tail().rsplit('@').next().unwrap_or_default(),
+        None if node.number(OBJECTS).is_some() => node.id.tail(),
+        None => node.id.version(),
     }
 }
 
 /// Where an object or set of objects stands.
 pub(super) fn location(node: &Node) -> Option<S3Location> {
-    S3Location::parse(node.text("uri")?)
+    S3Location::parse(node.text(URI)?)
 }
 
 /// The SHA-256 of the whole object, where S3 had one. An entity tag is no hash of the content, and a composite checksum
 /// none of the object, so neither stands in for it.
 pub(super) fn sha256(node: &Node) -> Option<&str> {
-    node.text("checksum_sha256")
+    node.text(CHECKSUM_SHA256)
         .filter(|hex| hex.len() == 64 && hex.bytes().all(|byte| byte.is_ascii_hexdigit()))
-}
-
-/// The 40 digits of a commit.
-pub(super) fn commit_sha(id: &NodeId) -> Option<&str> {
-    (id.kind() == NodeKind::Commit).then(|| id.tail().rsplit('@').next()).flatten()
 }
 
 /// The clone URL of a commit's repository: `https://<host>/v1/repos/<name>` for CodeCommit ("Connect to a repository",
 /// CodeCommit user guide).
 pub(super) fn clone_url(id: &NodeId) -> Option<String> {
-    let (path, _) = id.tail().rsplit_once('@')?;
-    let (host, name) = (path.split('/').next()?, path.rsplit('/').next()?);
+    let (host, name) = id.repository()?;
     Some(format!("https://{host}/v1/repos/{name}"))
 }
 
@@ -86,11 +82,11 @@ pub(super) fn source<'a>(answer: &'a Answer, id: &'a NodeId) -> Option<(&'a Node
 
 /// When a node reached its last state, if no other can follow.
 pub(super) fn ended_at(node: &Node) -> Option<Timestamp> {
-    has_ended(node).then(|| reached_at(node.text(STATE_VERSION)?)).flatten().map(Timestamp::from_millis)
+    has_ended(node).then(|| leading_time(node.text(STATE_VERSION)?)).flatten()
 }
 
 fn has_ended(node: &Node) -> bool {
-    matches!(node.text("st"), Some("Completed" | "Failed" | "Stopped"))
+    matches!(node.text(STATE), Some("Completed" | "Failed" | "Stopped"))
 }
 
 /// Whether the kind is a job that runs to an end.
@@ -134,7 +130,7 @@ pub(super) fn outputs<'a>(answer: &'a Answer, id: &'a NodeId) -> impl Iterator<I
 
 /// A line that names a node for people.
 pub(super) fn label(node: &Node) -> String {
-    match (commit_sha(&node.id), node.text("message")) {
+    match (node.id.commit_id(), node.text(MESSAGE)) {
         (Some(sha), message) => {
             let short: String = sha.chars().take(7).collect();
             let title =

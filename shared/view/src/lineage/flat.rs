@@ -11,7 +11,10 @@ use sagewarden_lineage::edge::{FoundBy, Relation};
 use sagewarden_lineage::fact;
 use sagewarden_lineage::graph::{Edge, Node};
 use sagewarden_lineage::id::NodeKind;
-use sagewarden_lineage::rows::node::TOP_FEATURES;
+use sagewarden_lineage::rows::node::{
+    ARN, AUTHOR, COMMIT, COMPONENT, DATE, EMAIL, EXPERIMENT, INSTANCE_COUNT, INSTANCE_TYPE, MESSAGE,
+    REFERENCES, TOP_FEATURES, TRIAL, URI, VERSION_ID, WEAK,
+};
 use serde::Serialize;
 use serde_json::{Number, Value as Json};
 use std::fmt;
@@ -112,7 +115,7 @@ pub fn flat(answer: &Answer) -> FlatTable {
     let mut rows: Vec<Row> = Vec::new();
     for kind in [NodeKind::Commit, NodeKind::ProcessingJob, NodeKind::TrainingJob] {
         let mut nodes: Vec<&Node> = answer.graph.of_kind(kind).collect();
-        nodes.sort_by_key(|node| (node.number("date"), node.created_at(), node.id.clone()));
+        nodes.sort_by_key(|node| (node.number(DATE), node.created_at(), node.id.clone()));
         rows.extend(nodes.into_iter().map(|node| component(answer, node)));
     }
     rows.extend(answer.graph.of_kind(NodeKind::Deployment).map(|node| deployment(answer, node)));
@@ -138,7 +141,7 @@ pub fn flat(answer: &Answer) -> FlatTable {
 
 fn component(answer: &Answer, node: &Node) -> Row {
     let place = Standing::of(answer, node);
-    let arn = node.text("arn").unwrap_or_default();
+    let arn = node.text(ARN).unwrap_or_default();
     let mut row = Row {
         first: [place.component.unwrap_or(node.name()).into(), display_name(node).into(), arn.into()],
         cells: BTreeMap::new(),
@@ -172,8 +175,8 @@ impl<'a> Standing<'a> {
         let experiment = component.and_then(|component| source(&component.id, NodeKind::Experiment));
         Self {
             component: component.map(Node::name),
-            trial: job.text("trial"),
-            experiment: job.text("experiment").or(experiment.map(Node::name)),
+            trial: job.text(TRIAL),
+            experiment: job.text(EXPERIMENT).or(experiment.map(Node::name)),
         }
     }
 }
@@ -184,7 +187,7 @@ fn list(known: Option<&str>) -> FlatCell {
 
 /// The endpoint's row carries the commit of the deployment code, as the workshop's `prod-endpoint-lineage` does.
 fn deployment(answer: &Answer, node: &Node) -> Row {
-    let arn = node.text("arn").unwrap_or_default();
+    let arn = node.text(ARN).unwrap_or_default();
     let mut row = Row {
         first: [node.name().into(), "prod-endpoint-lineage".into(), arn.into()],
         cells: BTreeMap::new(),
@@ -200,16 +203,16 @@ fn deployment(answer: &Answer, node: &Node) -> Row {
 
 fn commit(row: &mut Row, node: &Node) {
     let mut put = |column, text: Option<&str>| row.put(Part::Parameter, column, text);
-    put("commit", node.text("commit"));
-    put("author", node.text("email").or_else(|| node.text("author")));
-    put("message", node.text("message").and_then(|text| text.lines().next()));
-    let date = node.number("date").map(|millis| Timestamp::from_millis(millis).to_string());
+    put("commit", node.text(COMMIT));
+    put("author", node.text(EMAIL).or_else(|| node.text(AUTHOR)));
+    put("message", node.text(MESSAGE).and_then(|text| text.lines().next()));
+    let date = node.number(DATE).map(|millis| Timestamp::from_millis(millis).to_string());
     put("date", date.as_deref());
 }
 
 fn parameters(row: &mut Row, answer: &Answer, node: &Node) {
-    row.put(Part::Parameter, "SageMaker.InstanceType", node.text("instance_type"));
-    row.put(Part::Parameter, "SageMaker.InstanceCount", node.number("instance_count"));
+    row.put(Part::Parameter, "SageMaker.InstanceType", node.text(INSTANCE_TYPE));
+    row.put(Part::Parameter, "SageMaker.InstanceCount", node.number(INSTANCE_COUNT));
     row.put(Part::Parameter, "SpotSavingPercent", fact::spot_saving_percent(node));
     row.put(Part::Parameter, "TopFeatures", node.text(TOP_FEATURES));
     row.put(Part::Parameter, "DeletedAt", fact::deleted_at(node).map(|time| time.to_string()));
@@ -251,10 +254,10 @@ fn artifacts(row: &mut Row, answer: &Answer, node: &Node) {
         let of_manifest = edge.role.starts_with("manifest/").then(|| format!("{name} manifest"));
         let name = of_manifest.as_deref().unwrap_or(name);
         row.put(part, &format!("{name} - MediaType"), Some(media_type));
-        let place = other.text("uri").or_else(|| other.item.as_ref()?.set("refs").next());
-        let version = other.text("version_id").map(|id| format!("?versionId={id}")).unwrap_or_default();
+        let place = other.text(URI).or_else(|| other.item.as_ref()?.set(REFERENCES).next());
+        let version = other.text(VERSION_ID).map(|id| format!("?versionId={id}")).unwrap_or_default();
         row.put(part, &format!("{name} - Value"), place.map(|place| format!("{place}{version}")));
-        row.put(part, &format!("{name} - Weak"), other.text("weak"));
+        row.put(part, &format!("{name} - Weak"), other.text(WEAK));
     };
     for edge in graph.into_node(&node.id) {
         add(Part::Input, edge, &edge.from);
@@ -266,8 +269,8 @@ fn artifacts(row: &mut Row, answer: &Answer, node: &Node) {
 
 fn display_name(node: &Node) -> &str {
     match node.id.kind() {
-        NodeKind::ProcessingJob => node.text("component").unwrap_or("Preprocessing"),
-        NodeKind::TrainingJob => node.text("component").unwrap_or("Training"),
+        NodeKind::ProcessingJob => node.text(COMPONENT).unwrap_or("Preprocessing"),
+        NodeKind::TrainingJob => node.text(COMPONENT).unwrap_or("Training"),
         _ => "source-control-lineage",
     }
 }

@@ -6,7 +6,9 @@ use sagewarden_lineage::fact;
 use sagewarden_lineage::graph::Node;
 use sagewarden_lineage::id::NodeKind;
 use sagewarden_lineage::rows::node::{
-    ASSERTED, DELETED_AT, FAILURE_REASON, FAILURE_VERSION, HEAD_VERSION, STATE_VERSION, STATES,
+    APPROVAL_VERSION, ASSERTED, CREATED, CREATOR_VERSION, DATE, DELETED_AT, DELETION_VERSION,
+    EXPLANATION_VERSION, FAILURE_REASON, FAILURE_VERSION, FOUND_VERSION, GAPS, HEAD_VERSION, IN_EDGES,
+    INFERRED, INFERRED_VERSION, NAME, REFERENCES, SEVERITY_VERSION, STATE, STATE_VERSION, STATES, TYPE,
 };
 use sagewarden_lineage::table::Value;
 use serde_json::{Map, Value as Json, json};
@@ -54,25 +56,25 @@ pub fn json(answer: &Answer) -> Json {
 }
 
 /// Names of stored facts that a reader would not guess.
-const NAMES: [(&str, &str); 2] = [("st", "status"), ("refs", "references")];
+const NAMES: [(&str, &str); 2] = [(STATE, "status"), (REFERENCES, "references")];
 /// Facts that serve the store.
 const INTERNAL: [&str; 18] = [
-    "ty",
-    "nm",
-    "ct",
-    "ins",
+    TYPE,
+    NAME,
+    CREATED,
+    IN_EDGES,
     STATE_VERSION,
     FAILURE_VERSION,
     STATES,
-    "approvalv",
-    "foundv",
-    "sevv",
-    "inf",
-    "infv",
-    "gaps",
-    "expv",
-    "cbv",
-    "delv",
+    APPROVAL_VERSION,
+    FOUND_VERSION,
+    SEVERITY_VERSION,
+    INFERRED,
+    INFERRED_VERSION,
+    GAPS,
+    EXPLANATION_VERSION,
+    CREATOR_VERSION,
+    DELETION_VERSION,
     HEAD_VERSION,
     ASSERTED,
 ];
@@ -117,7 +119,7 @@ pub(super) fn row(answer: &Answer, node: &Node) -> Json {
 
 fn shown_value(name: &str, value: &Value) -> Json {
     match value {
-        Value::Number(millis) if name == "date" => json!(sagewarden_events::Timestamp::from_millis(*millis)),
+        Value::Number(millis) if name == DATE => json!(sagewarden_events::Timestamp::from_millis(*millis)),
         Value::Number(number) => json!(number),
         Value::Text(text) => json!(text),
         Value::Set(members) => json!(members),

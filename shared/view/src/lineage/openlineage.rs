@@ -5,6 +5,7 @@
 use sagewarden_lineage::answer::Answer;
 use sagewarden_lineage::graph::Node;
 use sagewarden_lineage::id::NodeKind;
+use sagewarden_lineage::rows::node::{ARN, REFERENCES, STATE};
 use serde_json::{Map, Value as Json, json};
 
 use sagewarden_events::Timestamp;
@@ -22,7 +23,7 @@ pub fn openlineage(answer: &Answer) -> String {
 fn events(answer: &Answer, job: &Node) -> Vec<Json> {
     let start = job.created_at().map(|time| event(answer, job, "START", time));
     let end = export::ended_at(job).map(|time| {
-        let kind = match job.text("st") {
+        let kind = match job.text(STATE) {
             Some("Completed") => "COMPLETE",
             Some("Failed") => "FAIL",
             _ => "ABORT",
@@ -51,18 +52,18 @@ fn event(answer: &Answer, job: &Node, kind: &str, time: Timestamp) -> Json {
 
 /// `sagemaker://<account>/<region>/<kind>`: a name of a job is unique among its kind in a region of an account.
 fn namespace(job: &Node) -> String {
-    let place = job.id.tail().rsplit_once('/').map_or("", |(place, _)| place);
-    format!("sagemaker://{place}/{}", job.id.kind().word())
+    let (account, region) = job.id.account_and_region().unwrap_or_default();
+    format!("sagemaker://{account}/{region}/{}", job.id.kind().word())
 }
 
 fn run_facets(answer: &Answer, job: &Node) -> Json {
     let images: Vec<&str> = export::inputs(answer, &job.id)
         .filter(|(_, node)| node.id.kind() == NodeKind::Image)
-        .flat_map(|(_, node)| node.item.iter().flat_map(|item| item.set("refs")))
+        .flat_map(|(_, node)| node.item.iter().flat_map(|item| item.set(REFERENCES)))
         .collect();
     let found_by = export::source(answer, &job.id).map(|(_, found)| found);
     let own = json!({
-        "arn": job.text("arn"),
+        "arn": job.text(ARN),
         "complete": answer.is_complete(),
         "missing": export::missing(answer),
         "images": images,
@@ -79,7 +80,7 @@ fn job_facets(answer: &Answer, job: &Node) -> Json {
     facets.insert("jobType".into(), facet(&spec("2-0-4", "JobTypeJobFacet"), kind));
     let source = export::source(answer, &job.id);
     if let Some(((sha, url), _)) =
-        source.and_then(|(id, _)| Some(((export::commit_sha(id)?, export::clone_url(id)?), id)))
+        source.and_then(|(id, _)| Some(((id.commit_id()?, export::clone_url(id)?), id)))
     {
         let code = json!({ "type": "git", "url": url, "repoUrl": url, "version": sha });
         facets.insert("sourceCodeLocation".into(), facet(&spec("1-1-0", "SourceCodeLocationJobFacet"), code));

@@ -6,6 +6,7 @@ use maud::{Markup, html};
 use sagewarden_lineage::answer::Answer;
 use sagewarden_lineage::graph::{Edge, Graph, Node};
 use sagewarden_lineage::id::NodeId;
+use sagewarden_lineage::rows::node::WEAK;
 
 use super::caption::{anchor, is_doubtful, label, marks};
 use super::layout::{GridPlace, places};
@@ -91,7 +92,7 @@ fn shape(answer: &Answer, node: &Node, place: GridPlace) -> Markup {
     let (x, y) = corner(place);
     let marks = marks(answer, node);
     let label = label(node);
-    let is_doubtful = !node.is_recorded() || node.text("weak").is_some();
+    let is_doubtful = !node.is_recorded() || node.text(WEAK).is_some();
     let kind = node.id.kind();
     html! {
         a class={ "node " (kind.word()) @if is_doubtful { " doubtful" } @if node.id == answer.root { " root" } }

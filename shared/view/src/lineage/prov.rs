@@ -7,6 +7,7 @@ use sagewarden_lineage::answer::Answer;
 use sagewarden_lineage::edge::Relation;
 use sagewarden_lineage::graph::{Edge, Node};
 use sagewarden_lineage::id::{NodeId, NodeKind};
+use sagewarden_lineage::rows::node::{ARN, CHECKSUM_SHA256, ROLE, STATE, WEAK};
 use serde_json::{Map, Value as Json, json};
 
 use super::export;
@@ -51,7 +52,7 @@ fn element(records: &mut Records, node: &Node) {
         ("sw:recorded".to_owned(), json!(node.is_recorded())),
     ]);
     for (name, stored) in
-        [("sw:arn", "arn"), ("sw:status", "st"), ("sw:weak", "weak"), ("sw:sha256", "checksum_sha256")]
+        [("sw:arn", ARN), ("sw:status", STATE), ("sw:weak", WEAK), ("sw:sha256", CHECKSUM_SHA256)]
     {
         facts.extend(node.text(stored).map(|text| (name.to_owned(), json!(text))));
     }
@@ -65,7 +66,7 @@ fn element(records: &mut Records, node: &Node) {
         "entity"
     };
     records.entry(group).or_default().insert(name(&node.id), facts.into());
-    if let Some(role) = node.text("role").filter(|_| is_activity(kind)) {
+    if let Some(role) = node.text(ROLE).filter(|_| is_activity(kind)) {
         let agent = format!("sw:{}", export::uuid(role));
         let label = json!({ "prov:label": role, "sw:arn": role });
         records.entry("agent").or_default().insert(agent.clone(), label);

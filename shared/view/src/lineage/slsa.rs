@@ -10,7 +10,10 @@
 use sagewarden_lineage::answer::Answer;
 use sagewarden_lineage::edge::FoundBy;
 use sagewarden_lineage::graph::Node;
-use sagewarden_lineage::id::{NodeKind, image_digest};
+use sagewarden_lineage::id::NodeKind;
+use sagewarden_lineage::rows::node::{
+    ARN, INSTANCE_COUNT, INSTANCE_TYPE, REFERENCES, ROLE, STATE, VERSION_ID, WEAK,
+};
 use serde_json::{Value as Json, json};
 
 use super::export::{self, PRODUCER, known};
@@ -54,9 +57,8 @@ fn statement(answer: &Answer, job: &Node) -> Option<Json> {
 
 /// The service in this account and region, which ran the job.
 fn builder(job: &Node) -> String {
-    let mut parts = job.id.tail().split('/');
-    let (account, region) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
-    let partition = job.text("arn").and_then(|arn| arn.split(':').nth(1)).unwrap_or("aws");
+    let (account, region) = job.id.account_and_region().unwrap_or_default();
+    let partition = job.text(ARN).and_then(|arn| arn.split(':').nth(1)).unwrap_or("aws");
     format!("arn:{partition}:sagemaker:{region}:{account}")
 }
 
@@ -70,9 +72,9 @@ fn parameters(answer: &Answer, job: &Node) -> Json {
     known([
         ("hyperParameters", detail.and_then(|detail| detail.get("HyperParameters")).cloned()),
         ("containerArguments", detail.and_then(|detail| detail.get("ContainerArguments")).cloned()),
-        ("instanceType", job.text("instance_type").map(|text| json!(text))),
-        ("instanceCount", job.number("instance_count").map(|number| json!(number))),
-        ("role", job.text("role").map(|text| json!(text))),
+        ("instanceType", job.text(INSTANCE_TYPE).map(|text| json!(text))),
+        ("instanceCount", job.number(INSTANCE_COUNT).map(|number| json!(number))),
+        ("role", job.text(ROLE).map(|text| json!(text))),
         ("inputs", Some(Json::Object(inputs))),
     ])
 }
@@ -82,26 +84,28 @@ fn internal(answer: &Answer, job: &Node) -> Json {
     if let Some(own) = own.as_object_mut() {
         let found_by = export::source(answer, &job.id).map(|(_, found)| found);
         own.extend(found_by.map(|found| ("commitFoundBy".to_owned(), json!(found))));
-        own.extend(job.text("st").map(|status| ("status".to_owned(), json!(status))));
+        own.extend(job.text(STATE).map(|status| ("status".to_owned(), json!(status))));
     }
     json!({ "sagewarden": own })
 }
 
 fn place(node: &Node) -> String {
-    let reference = || node.item.iter().flat_map(|item| item.set("refs")).next().map(str::to_owned);
+    let reference = || node.item.iter().flat_map(|item| item.set(REFERENCES)).next().map(str::to_owned);
     export::object_uri(node).or_else(reference).unwrap_or_else(|| export::uri(node))
 }
 
 /// A resource with the digests that are known of it.
 fn descriptor(node: &Node) -> Json {
     let digest = match node.id.kind() {
-        NodeKind::Commit => export::commit_sha(&node.id).map(|sha| json!({ "gitCommit": sha })),
-        NodeKind::Image => image_digest(&format!("@{}", node.id.tail()))
+        NodeKind::Commit => node.id.commit_id().map(|sha| json!({ "gitCommit": sha })),
+        NodeKind::Image => node
+            .id
+            .image_digest()
             .and_then(|digest| digest.strip_prefix("sha256:"))
             .map(|hex| json!({ "sha256": hex })),
         NodeKind::Dataset | NodeKind::Artifact => {
             let hash = export::sha256(node).map(|hex| json!({ "sha256": hex }));
-            hash.or_else(|| Some(json!({ "s3VersionId": node.text("version_id")? })))
+            hash.or_else(|| Some(json!({ "s3VersionId": node.text(VERSION_ID)? })))
         }
         _ => None,
     };
@@ -109,7 +113,7 @@ fn descriptor(node: &Node) -> Json {
         Some(url) => format!("git+{url}"),
         None => place(node),
     };
-    let weak = node.text("weak").map(|reason| json!({ "weak": reason }));
+    let weak = node.text(WEAK).map(|reason| json!({ "weak": reason }));
     known([
         ("name", Some(json!(node.name()))),
         ("uri", Some(json!(uri))),

@@ -9,7 +9,11 @@ use sagewarden_lineage::fact;
 use sagewarden_lineage::graph::{Edge, Node};
 use sagewarden_lineage::id::{NodeId, NodeKind};
 use sagewarden_lineage::reference::HEAD_ROLE;
-use sagewarden_lineage::rows::node::{CREATED_BY, DELETED, HEAD, PUSHERS, REMEDY, TOP_FEATURES};
+use sagewarden_lineage::rows::node::{
+    APPROVAL, APPROVAL_BY, AUTHOR, BILLABLE_SECONDS, CREATED_BY, DATE, DELETED, EMAIL, HEAD, INSTANCE_COUNT,
+    INSTANCE_TYPE, MERGE, MESSAGE, OBJECTS, OFFLINE_STORE, PARENTS, PUSHERS, REFERENCE_TYPE, REFERENCES,
+    REMEDY, REPOSITORY, SILENT, SPOT, STATE, TOP_FEATURES, TRAINING_SECONDS, URI, VERSION_ID, WEAK,
+};
 use serde_json::Value as Json;
 use termtree::Tree;
 
@@ -84,19 +88,18 @@ fn heading(node: &Node) -> String {
     let mut text = match node.id.kind() {
         NodeKind::Commit => {
             let title = node
-                .text("message")
+                .text(MESSAGE)
                 .and_then(|text| text.lines().next())
                 .unwrap_or("not confirmed by the repository");
-            let short: String =
-                node.id.tail().rsplit('@').next().unwrap_or_default().chars().take(7).collect();
+            let short: String = node.id.version().chars().take(7).collect();
             format!("commit {short} \"{title}\"")
         }
         NodeKind::Reference => {
-            format!("{} {}", node.text("reference_type").unwrap_or("reference"), node.name())
+            format!("{} {}", node.text(REFERENCE_TYPE).unwrap_or("reference"), node.name())
         }
         kind => format!("{kind} {}", node.name()),
     };
-    if let Some(status) = node.text("st") {
+    if let Some(status) = node.text(STATE) {
         text.push_str(&format!("  [{status}]"));
     }
     if let Some(time) = fact::deleted_at(node) {
@@ -115,8 +118,8 @@ fn facts(answer: &Answer, node: &Node) -> Vec<String> {
     } else if let Some(time) = node.created_at() {
         lines.push(format!("created {time}"));
     }
-    if let Some(instance) = node.text("instance_type") {
-        let count = node.number("instance_count").unwrap_or(1);
+    if let Some(instance) = node.text(INSTANCE_TYPE) {
+        let count = node.number(INSTANCE_COUNT).unwrap_or(1);
         lines.push(format!("on {count} x {instance}{}", spot(node)));
     }
     if let Some(remedy) = node.text(REMEDY) {
@@ -156,7 +159,7 @@ fn of_its_kind(answer: &Answer, node: &Node) -> Option<String> {
     let listed = |what: &str| (!out.is_empty()).then(|| format!("{what} {}", several(&out)));
     match node.id.kind() {
         NodeKind::ModelPackage => {
-            let state = node.text("approval").map(|state| match node.text("approval_by") {
+            let state = node.text(APPROVAL).map(|state| match node.text(APPROVAL_BY) {
                 Some(by) => format!("{state} by {by}"),
                 None => state.to_owned(),
             });
@@ -173,7 +176,7 @@ fn of_its_kind(answer: &Answer, node: &Node) -> Option<String> {
             named(edge, &edge.from)
         }
         NodeKind::Deployment => node.text(CREATED_BY).map(|who| format!("deployed by {who}")),
-        NodeKind::FeatureGroup => node.text("offline_store").map(|place| format!("offline store {place}")),
+        NodeKind::FeatureGroup => node.text(OFFLINE_STORE).map(|place| format!("offline store {place}")),
         _ => None,
     }
 }
@@ -188,30 +191,26 @@ fn several(names: &BTreeSet<String>) -> String {
 }
 
 fn commit(lines: &mut Vec<String>, node: &Node) {
-    if let Some(author) = node.text("author") {
-        let date = node.number("date").map(|millis| format!(", {}", Timestamp::from_millis(millis)));
-        lines.push(format!(
-            "by {author} <{}>{}",
-            node.text("email").unwrap_or("?"),
-            date.unwrap_or_default()
-        ));
+    if let Some(author) = node.text(AUTHOR) {
+        let date = node.number(DATE).map(|millis| format!(", {}", Timestamp::from_millis(millis)));
+        lines.push(format!("by {author} <{}>{}", node.text(EMAIL).unwrap_or("?"), date.unwrap_or_default()));
     }
-    if let Some(repository) = node.text("repository") {
+    if let Some(repository) = node.text(REPOSITORY) {
         lines.push(format!("in {repository}"));
     }
     let pushers: Vec<&str> = node.item.iter().flat_map(|item| item.set(PUSHERS)).collect();
     if !pushers.is_empty() {
         lines.push(format!("pushed by {}", pushers.join(", ")));
     }
-    if let Some(parents) = node.text("parents").filter(|_| node.number("merge").is_some()) {
+    if let Some(parents) = node.text(PARENTS).filter(|_| node.number(MERGE).is_some()) {
         let short: Vec<String> = parents.split(' ').map(|id| id.chars().take(7).collect()).collect();
         lines.push(format!("merge of {}", short.join(" and ")));
     }
 }
 
 fn spot(node: &Node) -> String {
-    let times = node.number("training_seconds").zip(node.number("billable_seconds"));
-    match (node.text("spot").is_some(), times) {
+    let times = node.number(TRAINING_SECONDS).zip(node.number(BILLABLE_SECONDS));
+    match (node.text(SPOT).is_some(), times) {
         (true, Some((total, billed))) if total > 0 => {
             let saving = fact::spot_saving_percent(node).map(|percent| format!(", {percent}% saved"));
             format!(", managed spot: {billed} of {total} seconds billed{}", saving.unwrap_or_default())
@@ -280,8 +279,8 @@ fn found(answer: &Answer, edge: &Edge) -> Option<String> {
 }
 
 fn versioned(node: &Node) -> String {
-    let place = node.text("uri").unwrap_or_else(|| node.name());
-    let version = match (node.text("version_id"), node.number("objects")) {
+    let place = node.text(URI).unwrap_or_else(|| node.name());
+    let version = match (node.text(VERSION_ID), node.number(OBJECTS)) {
         (Some(version), _) => format!(" version {version}"),
         (None, Some(objects)) => format!(" ({objects} objects, {})", node.id.tail()),
         (None, None) => String::new(),
@@ -290,19 +289,20 @@ fn versioned(node: &Node) -> String {
 }
 
 fn image(node: &Node) -> String {
-    let reference = node.item.iter().flat_map(|item| item.set("refs")).next().unwrap_or_else(|| node.name());
+    let reference =
+        node.item.iter().flat_map(|item| item.set(REFERENCES)).next().unwrap_or_else(|| node.name());
     format!("{reference}{}", weak(node))
 }
 
 fn weak(node: &Node) -> String {
-    node.text("weak").map(|reason| format!("  (weak: {reason})")).unwrap_or_default()
+    node.text(WEAK).map(|reason| format!("  (weak: {reason})")).unwrap_or_default()
 }
 
 fn violations(lines: &mut Vec<String>, answer: &Answer, node: &Node) {
-    if let Some(uri) = node.text("uri") {
+    if let Some(uri) = node.text(URI) {
         lines.push(format!("report {uri}"));
     }
-    let silent: Vec<&str> = node.item.iter().flat_map(|item| item.set("silent")).collect();
+    let silent: Vec<&str> = node.item.iter().flat_map(|item| item.set(SILENT)).collect();
     if !silent.is_empty() {
         let reason = answer.details.get(&node.id).and_then(|detail| detail.get("reason")?.as_str());
         let reason = reason.map(|reason| format!(": {reason}")).unwrap_or_default();

@@ -1,0 +1,22 @@
+//! The components of a lineage as a table for a terminal.
+
+use sagewarden_view::lineage::FlatTable;
+
+use crate::output;
+
+/// The flat table turned on its side: a terminal has room for a few components, not for a hundred columns.
+pub(crate) fn table(flat: &FlatTable) -> String {
+    let mut columns = flat.columns.iter().enumerate();
+    let heads: Vec<String> = match columns.next() {
+        Some((_, first)) => std::iter::once(first.clone())
+            .chain(flat.rows.iter().map(|row| row.first().map(ToString::to_string).unwrap_or_default()))
+            .collect(),
+        None => return String::new(),
+    };
+    let mut table = output::table(heads);
+    for (index, column) in columns {
+        let cells = flat.rows.iter().map(|row| row.get(index).map(ToString::to_string).unwrap_or_default());
+        table.add_row(std::iter::once(column.clone()).chain(cells).collect::<Vec<_>>());
+    }
+    format!("{table}\n")
+}

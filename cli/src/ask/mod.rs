@@ -1,0 +1,67 @@
+//! `sagewarden lineage`, `impact`, `diff`, `reproduce` and `history`: questions to a store.
+
+mod components;
+
+use std::process::ExitCode;
+
+use futures::executor::block_on;
+use sagewarden_govern::{Ask, Question, Way, answer};
+use sagewarden_lineage::answer::{Format, Reply};
+use sagewarden_local::Store;
+use sagewarden_view::{lineage, reply};
+
+use crate::command::ask::{AskOptions, DiffOptions, LineageOptions};
+use crate::command::format::OutputFormat;
+use crate::error::CommandError;
+use crate::output;
+
+pub(crate) fn lineage(options: &LineageOptions) -> Result<ExitCode, CommandError> {
+    let direction = match (options.downstream, options.both) {
+        (_, true) => Way::Both,
+        (true, false) => Way::Downstream,
+        (false, false) => Way::Upstream,
+    };
+    let format = Format::from(options.format);
+    let past = options.past;
+    print_answer(
+        &options.about,
+        Question { ask: Ask::Lineage, direction, past, format, ..question(&options.about) },
+    )
+}
+
+pub(crate) fn ask(ask: Ask, options: &AskOptions, format: OutputFormat) -> Result<ExitCode, CommandError> {
+    print_answer(options, Question { ask, format: format.into(), ..question(options) })
+}
+
+pub(crate) fn diff(options: &DiffOptions) -> Result<ExitCode, CommandError> {
+    let with = Some(options.other.clone());
+    let format = options.format.into();
+    print_answer(&options.about, Question { ask: Ask::Diff, with, format, ..question(&options.about) })
+}
+
+fn question(options: &AskOptions) -> Question {
+    Question {
+        at: options.at.clone(),
+        max_depth: options.max_depth,
+        max_nodes: options.max_nodes,
+        cursor: options.cursor.clone(),
+        ..Question::about(&options.entity)
+    }
+}
+
+fn print_answer(options: &AskOptions, question: Question) -> Result<ExitCode, CommandError> {
+    let store = Store::open(&options.store)?;
+    let reply = block_on(answer(&store, &question, &|| false))?;
+    let mut text = match (&reply, question.format) {
+        (Reply::Lineage(answer), Format::Table) => components::table(&lineage::flat(answer)),
+        (_, format) => reply::text(&reply, format),
+    };
+    if !text.ends_with('\n') {
+        text.push('\n');
+    }
+    match question.format {
+        Format::Tree | Format::Table => output::print_text(&text)?,
+        _ => output::print_document(&text)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,123 @@
+//! A baseline of data quality: the types, the completeness and the distributions of a CSV file's columns.
+
+use std::io::BufReader;
+use std::path::Path;
+
+use sagewarden_govern::counted;
+use sagewarden_measure::csv::{CsvTable, Header};
+use sagewarden_measure::{ColumnProfile, InferredType, Issue, IssueKind};
+use sagewarden_monitor::{FeatureStatistics, StringStatistics, SuggestedBaseline};
+
+use crate::baseline::open::{NUMBERS_ONLY, open};
+use crate::baseline::suggestion::Suggestion;
+use crate::command::data::BaselineOptions;
+use crate::error::CommandError;
+use crate::output;
+use crate::output::terminal::{DIM, STRONG, escape};
+
+/// Bytes that are read at once.
+const BUFFER: usize = 256 << 10;
+/// Columns that are shown; the files have all.
+const SHOWN: usize = 60;
+/// Texts of a column that are shown.
+const TEXTS: usize = 4;
+
+/// Makes the baseline of a file.
+pub(crate) fn baseline(options: &BaselineOptions) -> Result<Suggestion, CommandError> {
+    let header = if options.no_header { Header::None } else { Header::FirstRow };
+    let baseline = read(&options.data, header)?;
+    Ok(Suggestion { files: baseline.files(), table: table(&baseline) })
+}
+
+/// Reads the data once, and warns of what is odd about it.
+fn read(path: &Path, header: Header) -> Result<SuggestedBaseline, CommandError> {
+    let (input, progress) = open(path)?;
+    let no_table = |source| CommandError::NoTable { path: path.to_owned(), source };
+    let table = CsvTable::open(BufReader::with_capacity(BUFFER, progress.wrap_read(input)), header)
+        .map_err(no_table)?;
+    let suspicious = header == Header::FirstRow && table.header_looks_like_values();
+    let baseline = SuggestedBaseline::of_table(table).map_err(no_table)?;
+    progress.finish_and_clear();
+    let path = path.display();
+    if suspicious {
+        output::warn(format_args!("warning: `{path}`: {NUMBERS_ONLY}"));
+    }
+    for (kind, issue) in baseline.issues.iter() {
+        output::warn(format_args!("warning: `{path}`, {}", issue_words(kind, issue)));
+    }
+    for column in &baseline.profile.columns {
+        if let Some(text) = odd(column) {
+            output::warn(format_args!("warning: `{path}`: column `{}` {text}", escape(&column.name)));
+        }
+    }
+    Ok(baseline)
+}
+
+/// What is wrong with some rows, and what was done about it.
+fn issue_words(kind: IssueKind, issue: &Issue) -> String {
+    let done = [
+        (IssueKind::Ragged, "; missing values count as missing, and what is too much is left out"),
+        (IssueKind::NotUtf8, "; they are read as `\u{fffd}`"),
+        (IssueKind::TooLarge, "; the rows are left out"),
+    ];
+    let done = done.into_iter().find(|(of, _)| *of == kind).map_or("", |(_, done)| done);
+    format!("{issue}: {kind}{done}")
+}
+
+/// What whoever made the table may not know of a column.
+fn odd(column: &ColumnProfile) -> Option<String> {
+    let numbers = column.types.integral + column.types.fractional;
+    let others = column.present() - numbers;
+    match column.types.inferred() {
+        InferredType::Unknown => Some("has no value".to_owned()),
+        InferredType::String if numbers > others => {
+            let are = if others == 1 { "1 value is" } else { &format!("{others} values are") };
+            Some(format!(
+                "is one of texts, since {are} neither a whole number nor a decimal fraction, of {}",
+                column.present()
+            ))
+        }
+        _ => None,
+    }
+}
+
+/// The table of the columns.
+fn table(baseline: &SuggestedBaseline) -> String {
+    let features = &baseline.statistics.features;
+    let mut table = output::table(["Feature", "Type", "Complete", "Distinct", "Values"]);
+    for feature in features.iter().take(SHOWN) {
+        table.add_row(row(feature));
+    }
+    let more = match features.len().saturating_sub(SHOWN) {
+        0 => String::new(),
+        more => format!("{DIM}and {}{DIM:#}\n", counted(more as u64, "more column")),
+    };
+    let rows = counted(baseline.statistics.dataset.item_count, "row");
+    let columns = counted(features.len() as u64, "column");
+    format!("{STRONG}{rows}, {columns}{STRONG:#}\n{table}\n{more}")
+}
+
+fn row(feature: &FeatureStatistics) -> [String; 5] {
+    // Rounded down: what is shown as 100 % is complete.
+    let percent = |part: f64| format!("{} %", (10_000.0 * part).floor() / 100.0);
+    let percent = |part: Option<f64>| part.map_or_else(|| "-".to_owned(), percent);
+    let (complete, distinct, values) = match (&feature.numerical_statistics, &feature.string_statistics) {
+        (Some(numbers), _) => {
+            let distinct = numbers.approximate_num_distinct_values.unwrap_or_default();
+            let range = numbers.min.zip(numbers.max).map(|(min, max)| format!("{min} .. {max}"));
+            (percent(numbers.completeness), distinct.to_string(), range.unwrap_or_default())
+        }
+        (None, Some(texts)) => (percent(texts.completeness), texts.distinct_count.to_string(), listed(texts)),
+        (None, None) => (percent(None), "0".to_owned(), String::new()),
+    };
+    [escape(&feature.name), format!("{:?}", feature.inferred_type), complete, distinct, values]
+}
+
+/// The first of the texts, if they are few.
+fn listed(texts: &StringStatistics) -> String {
+    let Some(distribution) = &texts.distribution else { return String::new() };
+    let values: Vec<String> =
+        distribution.categorical.buckets.iter().map(|bucket| escape(&bucket.value)).collect();
+    let more = if values.len() > TEXTS { ", ..." } else { "" };
+    values.into_iter().take(TEXTS).collect::<Vec<_>>().join(", ") + more
+}

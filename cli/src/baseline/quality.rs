@@ -1,0 +1,50 @@
+//! A baseline of model quality: what the container's `suggest_baseline` makes of a CSV file with labels and predictions.
+
+use std::io::{BufRead, BufReader};
+
+use sagewarden_monitor::Mode;
+use sagewarden_outcomes::quality::{LabelledColumns, baseline as suggest};
+
+use crate::baseline::open::{NUMBERS_ONLY, open};
+use crate::baseline::suggestion::Suggestion;
+use crate::command::data::{BaselineOptions, ProblemKind};
+use crate::error::CommandError;
+use crate::output;
+use crate::quality::settings::{attributes, settings};
+use crate::quality::table;
+
+/// Makes the baseline of a file.
+pub(crate) fn baseline(options: &BaselineOptions, kind: ProblemKind) -> Result<Suggestion, CommandError> {
+    // The container's files are made: its answers count.
+    let settings = settings(kind, Mode::Compat, &options.prediction)?;
+    if kind != ProblemKind::Binary && options.prediction.inference.is_none() {
+        return Err(CommandError::Option("say which column holds the prediction: --inference COLUMN"));
+    }
+    let columns = LabelledColumns {
+        header: !options.no_header,
+        ground_truth: options.label.clone().unwrap_or_default(),
+        prediction: attributes(&options.prediction),
+    };
+    let (input, progress) = open(&options.data)?;
+    let mut input = BufReader::new(progress.wrap_read(input));
+    let path = &options.data;
+    let start = input.fill_buf().map_err(CommandError::unreadable(path))?;
+    let suspicious = columns.header && has_numbers_only(start);
+    if suspicious {
+        // Before what fails because of it: such names are often doubled.
+        output::warn(format_args!("warning: `{}`: {NUMBERS_ONLY}", path.display()));
+    }
+    let (statistics, constraints) = suggest(input, &columns, settings)
+        .map_err(|source| CommandError::NoPairs { path: path.clone(), source })?;
+    progress.finish_and_clear();
+    let files =
+        [("statistics.json", statistics.to_java_json()), ("constraints.json", constraints.to_java_json())];
+    Ok(Suggestion { files, table: table::baseline(&statistics, &constraints) })
+}
+
+/// Whether the first line is one of values.
+fn has_numbers_only(start: &[u8]) -> bool {
+    let line = start.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let is_number = |cell: &str| cell.trim().parse::<f64>().is_ok_and(f64::is_finite);
+    str::from_utf8(line).is_ok_and(|line| line.split(',').all(is_number))
+}

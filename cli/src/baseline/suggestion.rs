@@ -1,0 +1,9 @@
+//! A baseline that was made.
+
+/// Its files, and what is shown of it.
+pub(crate) struct Suggestion {
+    /// `statistics.json` and `constraints.json`.
+    pub(crate) files: [(&'static str, String); 2],
+    /// For people.
+    pub(crate) table: String,
+}

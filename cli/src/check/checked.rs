@@ -1,0 +1,59 @@
+//! A file that was judged.
+
+use std::fs;
+use std::path::Path;
+
+use sagewarden_events::Timestamp;
+use sagewarden_policy::intake::{self, Candidate, Intake};
+use sagewarden_policy::join::offline;
+use sagewarden_policy::{Bundle, Outcome, Subject, Verdict, judge};
+
+use crate::error::CommandError;
+
+/// A file with the verdicts on what it holds.
+pub(crate) struct CheckedFile {
+    /// As it was given.
+    pub(crate) path: String,
+    pub(crate) text: String,
+    pub(crate) verdicts: Vec<(Candidate, Verdict)>,
+    pub(crate) passed_over: Vec<String>,
+}
+
+impl CheckedFile {
+    /// Reads and judges a file. `account` is the one that its resources will be in, where they do not say so; `now` is when what does not
+    /// exist yet is judged.
+    pub(crate) fn judge(
+        bundle: &Bundle,
+        path: &Path,
+        account: Option<&str>,
+        now: Timestamp,
+    ) -> Result<Self, CommandError> {
+        let text = fs::read_to_string(path).map_err(CommandError::unreadable(path))?;
+        let Intake { candidates, passed_over } =
+            intake::read(&text).map_err(|source| CommandError::Unusable { path: path.to_owned(), source })?;
+        let verdict = |mut candidate: Candidate| {
+            if let Some(account) = account {
+                candidate.resource.account = account.to_owned();
+            }
+            // What exists has its time, what is to be created is judged as of now.
+            let created_at =
+                candidate.document.get("CreationTime").and_then(Timestamp::from_json).unwrap_or(now);
+            let joined = offline(&candidate.resource, &candidate.document);
+            let subject = Subject {
+                resource: &candidate.resource,
+                document: &candidate.document,
+                created_at,
+                joined: &joined,
+            };
+            let verdict = judge(bundle, &subject);
+            (candidate, verdict)
+        };
+        let verdicts = candidates.into_iter().map(verdict).collect();
+        Ok(Self { path: path.display().to_string(), text, verdicts, passed_over })
+    }
+
+    pub(crate) fn is_clean(&self) -> bool {
+        let mut outcomes = self.verdicts.iter().map(|(_, verdict)| &verdict.outcome);
+        outcomes.all(|outcome| matches!(outcome, Outcome::Compliant | Outcome::Waived))
+    }
+}

@@ -1,0 +1,39 @@
+//! `sagewarden check`: the verdict before anything is created. Beside it, in `replay.rs`, `sagewarden replay`: what became of recorded events.
+
+mod checked;
+mod locate;
+pub(crate) mod replay;
+mod sarif;
+mod words;
+
+use std::io;
+use std::process::ExitCode;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use sagewarden_events::Timestamp;
+
+use crate::check::checked::CheckedFile;
+use crate::command::check::{CheckFormat, CheckOptions};
+use crate::error::CommandError;
+use crate::input::bundle;
+use crate::output;
+
+pub(crate) fn run(options: &CheckOptions) -> Result<ExitCode, CommandError> {
+    let bundle = bundle::load(options.settings.as_deref())?;
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let now = Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX));
+    let mut checked = Vec::new();
+    for path in &options.files {
+        checked.push(CheckedFile::judge(&bundle, path, options.account.as_deref(), now)?);
+    }
+    match options.format {
+        CheckFormat::Text => checked.iter().try_for_each(|each| output::print_text(&words::text(each)))?,
+        CheckFormat::Json => output::print_json(&words::document(&bundle, &checked))?,
+        CheckFormat::Sarif => {
+            let log =
+                serde_json::to_string_pretty(&sarif::log(&bundle, &checked)).map_err(io::Error::from)?;
+            output::print_document(&format!("{log}\n"))?;
+        }
+    }
+    Ok(if checked.iter().all(CheckedFile::is_clean) { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}

@@ -1,0 +1,80 @@
+//! `sagewarden replay`: recorded events through the same use cases as on AWS.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use futures::executor::block_on;
+use sagewarden_events::Timestamp;
+use sagewarden_govern::route::Handled;
+use sagewarden_local::{Store, Story, System};
+use sagewarden_policy::Bundle;
+use serde_json::{Value, json};
+
+use crate::command::check::ReplayOptions;
+use crate::command::format::OutputFormat;
+use crate::error::CommandError;
+use crate::input;
+use crate::output::{self, notice};
+
+pub(crate) fn run(options: &ReplayOptions) -> Result<ExitCode, CommandError> {
+    let store = match &options.store {
+        Some(path) => Store::create(path)?,
+        None => Store::in_memory()?,
+    };
+    // Repositories lie beside a store; without one there are none, in a folder that ends with the command.
+    let passing = tempfile::tempdir()?;
+    let beside = options.store.as_deref().and_then(Path::parent).map(|dir| dir.join("git"));
+    let git = beside.as_deref().filter(|dir| dir.is_dir()).unwrap_or(passing.path());
+    let system = System::new(store, git, bundle(options)?, Story::ACCOUNT, Story::REGION)?;
+    let mut failed = false;
+    let mut answers = Vec::new();
+    for path in &options.events {
+        let body = input::read(path)?;
+        let body = String::from_utf8_lossy(&body);
+        let sent = system.notices.sent()?.len();
+        let handled = one(&system, &body)?;
+        failed |= handled.iter().any(|each| each.outcome.is_err());
+        let notices = system.notices.sent()?.split_off(sent);
+        match options.format {
+            OutputFormat::Json => answers.push(json!({
+                "event": path,
+                "handled": handled.iter().map(|each| notice::outcome_json(each.function, &each.outcome)).collect::<Vec<_>>(),
+                "notices": notices,
+            })),
+            OutputFormat::Text => {
+                let mut text = format!("{}\n", path.display());
+                for Handled { function, outcome } in &handled {
+                    let (word, words) = notice::outcome(outcome);
+                    text.push_str(&format!("  {function}: {word}: {words}\n"));
+                }
+                text.extend(notices.iter().map(notice::notice));
+                output::print_text(&text)?;
+            }
+        }
+    }
+    if options.format == OutputFormat::Json {
+        output::print_json(&Value::Array(answers))?;
+    }
+    Ok(if failed { ExitCode::from(1) } else { ExitCode::SUCCESS })
+}
+
+/// Delivers an event, and whatever the simulated account announces because of it.
+fn one(system: &System, body: &str) -> Result<Vec<Handled>, CommandError> {
+    let event: Option<Value> = serde_json::from_str(body).ok();
+    let time = event.as_ref().and_then(|event| Timestamp::from_json(event.get("time")?));
+    if let Some(event) = &event {
+        system.account.adopt(event)?;
+    }
+    let mut handled = block_on(system.deliver(body, time.unwrap_or(Timestamp::from_millis(0))))?;
+    for (_, further) in block_on(system.settle())? {
+        handled.extend(further.into_iter().filter(|each| each.outcome.is_err()));
+    }
+    Ok(handled)
+}
+
+/// The settings that are named, else those beside the store, else the built-in ones.
+fn bundle(options: &ReplayOptions) -> Result<Bundle, CommandError> {
+    let beside = options.store.as_deref().and_then(Path::parent).map(|dir| dir.join("settings.toml"));
+    let path = options.settings.clone().or(beside.filter(|path| path.is_file()));
+    input::bundle::load(path.as_deref())
+}

@@ -1,0 +1,264 @@
+//! Verdicts as SARIF 2.1.0, for code scanning and whatever else reads it.
+//!
+//! The words are those of the standard (<https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html>); what GitHub takes
+//! from it, `security-severity` among that, is listed in
+//! <https://docs.github.com/en/code-security/reference/code-scanning/sarif-files/sarif-support>.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use sagewarden_policy::intake::Candidate;
+use sagewarden_policy::{Bundle, Control, Finding, FindingStatus, Severity};
+use serde_json::{Value, json};
+use serde_sarif::sarif;
+use serde_sarif::sarif::{ResultKind, ResultLevel};
+
+use crate::check::checked::CheckedFile;
+use crate::check::locate;
+
+const SCHEMA: &str =
+    "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
+
+/// One log with one run. Its rules are the controls that something was judged by; its results the findings.
+pub(crate) fn log(bundle: &Bundle, checked: &[CheckedFile]) -> sarif::Sarif {
+    let rules = rules(bundle, checked);
+    let ids: Vec<&str> = rules.iter().map(|rule| rule.id.as_str()).collect();
+    let mut results = Vec::new();
+    for file in checked {
+        for (candidate, verdict) in &file.verdicts {
+            results.extend(verdict.findings.iter().map(|finding| result(file, candidate, finding, &ids)));
+        }
+    }
+    let driver = sarif::ToolComponent::builder()
+        .name("Sagewarden")
+        .version(env!("CARGO_PKG_VERSION"))
+        .semantic_version(env!("CARGO_PKG_VERSION"))
+        .rules(rules)
+        .build();
+    let notes: Vec<_> = checked.iter().flat_map(notifications).collect();
+    let invocation =
+        sarif::Invocation::builder().execution_successful(true).tool_execution_notifications(notes).build();
+    let run = sarif::Run::builder()
+        .tool(sarif::Tool::builder().driver(driver).build())
+        .invocations(vec![invocation])
+        .results(results)
+        .properties(bag(&[], [("bundle", json!(bundle.hash()))]))
+        .build();
+    sarif::Sarif::builder().schema(SCHEMA).version("2.1.0").runs(vec![run]).build()
+}
+
+/// The controls that were judged, and whatever else was found, such as `ENGINE-ERROR`.
+fn rules(bundle: &Bundle, checked: &[CheckedFile]) -> Vec<sarif::ReportingDescriptor> {
+    let verdicts = || checked.iter().flat_map(|file| &file.verdicts).map(|(_, verdict)| verdict);
+    let judged: BTreeSet<&str> =
+        verdicts().flat_map(|verdict| &verdict.checked).map(String::as_str).collect();
+    let mut rules: Vec<_> = judged.iter().filter_map(|id| bundle.control(id)).map(rule).collect();
+    let others = verdicts().flat_map(|verdict| &verdict.findings);
+    let others: BTreeMap<&str, &Finding> = others
+        .filter(|finding| !judged.contains(finding.control.as_str()))
+        .map(|finding| (finding.control.as_str(), finding))
+        .collect();
+    rules.extend(others.values().map(|finding| {
+        sarif::ReportingDescriptor::builder()
+            .id(&finding.control)
+            .short_description(text(&finding.title))
+            .help(text(&finding.fix))
+            .build()
+    }));
+    rules
+}
+
+fn rule(control: &Control) -> sarif::ReportingDescriptor {
+    let severity = security_severity(control.severity).map(|number| ("security-severity", json!(number)));
+    let configuration =
+        sarif::ReportingConfiguration::builder().level(json!(level(control.severity))).build();
+    sarif::ReportingDescriptor::builder()
+        .id(&control.id)
+        .short_description(text(&control.title))
+        .help(text(&control.fix))
+        .default_configuration(configuration)
+        .properties(bag(&["security", control.chapter()], severity))
+        .build()
+}
+
+fn result(file: &CheckedFile, candidate: &Candidate, finding: &Finding, rules: &[&str]) -> sarif::Result {
+    let message = format!(
+        "{} breaks {}: {}. Field: {}. Actual: {}. Wanted: {}. To fix it, {}.",
+        candidate.resource,
+        finding.control,
+        finding.title,
+        finding.field,
+        finding.actual,
+        finding.wanted,
+        finding.fix
+    );
+    // A level says how bad a failure is; where it is not known whether there is one, there is none.
+    let (kind, level, message) = match finding.status {
+        FindingStatus::Violation | FindingStatus::Waived => {
+            (ResultKind::Fail, level(finding.severity), message)
+        }
+        FindingStatus::Unknown => {
+            let message = format!(
+                "{} could not be judged: {}. To fix it, {}.",
+                candidate.resource, finding.actual, finding.fix
+            );
+            (ResultKind::Open, ResultLevel::None, message)
+        }
+    };
+    let mut result = sarif::Result::builder()
+        .rule_id(&finding.control)
+        .kind(kind)
+        .level(level)
+        .message(sarif::Message::builder().text(message).build())
+        .locations(vec![location(file, candidate, finding)])
+        .build();
+    let index = rules.iter().position(|id| *id == finding.control);
+    result.rule_index = index.and_then(|index| i64::try_from(index).ok());
+    result.suppressions = finding.waiver.as_ref().map(|waiver| {
+        let expires = waiver.expires.to_string();
+        let day = expires.split('T').next().unwrap_or_default();
+        let justification = format!("{} (approved by {} until {day})", waiver.reason, waiver.approver);
+        vec![
+            sarif::Suppression::builder()
+                .kind("external")
+                .status("accepted")
+                .justification(justification)
+                .build(),
+        ]
+    });
+    result
+}
+
+/// The file, the line where it is known, and the place in a definition of several.
+fn location(file: &CheckedFile, candidate: &Candidate, finding: &Finding) -> sarif::Location {
+    let fields: Vec<&str> = finding.field.split(", ").collect();
+    let mut place = sarif::PhysicalLocation::builder().artifact_location(artifact(&file.path)).build();
+    let line = locate::line(&file.text, candidate, &fields);
+    place.region = line.map(|line| sarif::Region::builder().start_line(line).build());
+    let mut location = sarif::Location::builder().physical_location(place).build();
+    location.logical_locations = candidate.place.as_ref().map(|place| {
+        vec![sarif::LogicalLocation::builder().fully_qualified_name(place).kind("object").build()]
+    });
+    location
+}
+
+/// What a file holds that was not judged, or not for certain.
+fn notifications(file: &CheckedFile) -> Vec<sarif::Notification> {
+    let notification = |note: &String| {
+        let place = sarif::PhysicalLocation::builder().artifact_location(artifact(&file.path)).build();
+        sarif::Notification::builder()
+            .level("note")
+            .message(sarif::Message::builder().text(note).build())
+            .locations(vec![sarif::Location::builder().physical_location(place).build()])
+            .build()
+    };
+    file.passed_over.iter().map(notification).collect()
+}
+
+fn level(severity: Severity) -> ResultLevel {
+    match severity {
+        Severity::Critical | Severity::High => ResultLevel::Error,
+        Severity::Medium => ResultLevel::Warning,
+        Severity::Low | Severity::Info => ResultLevel::Note,
+    }
+}
+
+/// A number in the middle of GitHub's range of that name; what is only good to know has none.
+fn security_severity(severity: Severity) -> Option<&'static str> {
+    match severity {
+        Severity::Critical => Some("9.5"),
+        Severity::High => Some("8.0"),
+        Severity::Medium => Some("5.5"),
+        Severity::Low => Some("2.0"),
+        Severity::Info => None,
+    }
+}
+
+fn text(text: &str) -> sarif::MultiformatMessageString {
+    sarif::MultiformatMessageString::builder().text(text).build()
+}
+
+fn bag<'a>(tags: &[&str], properties: impl IntoIterator<Item = (&'a str, Value)>) -> sarif::PropertyBag {
+    let properties = properties.into_iter().map(|(key, value)| (key.to_owned(), value));
+    let mut bag =
+        sarif::PropertyBag::builder().additional_properties(properties.collect::<BTreeMap<_, _>>()).build();
+    bag.tags = (!tags.is_empty()).then(|| tags.iter().map(|tag| (*tag).to_owned()).collect());
+    bag
+}
+
+fn artifact(path: &str) -> sarif::ArtifactLocation {
+    sarif::ArtifactLocation::builder().uri(uri(path)).build()
+}
+
+/// A path as a reference: relative as it was given, or a `file` URI.
+fn uri(path: &str) -> String {
+    let slashes = path.replace(std::path::MAIN_SEPARATOR, "/");
+    let mut uri = if Path::new(path).is_absolute() { "file://".to_owned() } else { String::new() };
+    for byte in slashes.trim_start_matches("./").bytes() {
+        match byte {
+            b'/' | b'-' | b'.' | b'_' | b'~' => uri.push(char::from(byte)),
+            letter if letter.is_ascii_alphanumeric() => uri.push(char::from(letter)),
+            other => uri += &format!("%{other:02X}"),
+        }
+    }
+    uri
+}
+
+#[cfg(test)]
+mod tests {
+    use sagewarden_policy::intake;
+    use sagewarden_policy::{Outcome, Plan, Verdict};
+    use sagewarden_settings::Mode;
+
+    use super::*;
+
+    #[test]
+    fn what_could_not_be_judged_is_open() {
+        let bundle = Bundle::embedded().unwrap();
+        let text = "{ \"ModelName\": \"m\" }".to_owned();
+        let candidate = intake::read(&text).unwrap().candidates.pop().unwrap();
+        let finding = Finding {
+            control: "ENGINE-ERROR".to_owned(),
+            area: "TRC".to_owned(),
+            severity: Severity::High,
+            title: "every policy can be evaluated".to_owned(),
+            status: FindingStatus::Unknown,
+            field: String::new(),
+            actual: "overflow".to_owned(),
+            wanted: "an evaluation without errors".to_owned(),
+            fix: "mend the policy that the message names".to_owned(),
+            waiver: None,
+        };
+        let verdict = Verdict {
+            outcome: Outcome::Unknown,
+            findings: vec![finding],
+            checked: vec!["MDL-NET-01".to_owned()],
+            skipped: Vec::new(),
+            parent: None,
+            environment: None,
+            mode: Mode::Observe,
+            bundle: bundle.hash().to_owned(),
+            plan: Plan::Nothing("nothing is certainly violated".to_owned()),
+        };
+        let verdicts = vec![(candidate, verdict)];
+        let file = CheckedFile { path: "m.json".to_owned(), text, verdicts, passed_over: Vec::new() };
+        let log = json!(log(&bundle, &[file]));
+        let run = &log["runs"][0];
+        let result = &run["results"][0];
+        assert_eq!((&result["kind"], &result["level"]), (&json!("open"), &json!("none")));
+        let rules = run["tool"]["driver"]["rules"].as_array().unwrap();
+        assert_eq!(rules[1]["id"], "ENGINE-ERROR");
+        assert_eq!(result["ruleIndex"], 1);
+        assert_eq!(
+            result["message"]["text"],
+            "model `m` could not be judged: overflow. To fix it, mend the policy that the message names."
+        );
+    }
+
+    #[test]
+    fn a_path_is_given_as_a_reference() {
+        assert_eq!(uri("./pipelines/a b.json"), "pipelines/a%20b.json");
+        assert_eq!(uri("/tmp/ö.json"), "file:///tmp/%C3%B6.json");
+        assert_eq!(uri("a:b.json"), "a%3Ab.json");
+    }
+}

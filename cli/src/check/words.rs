@@ -1,0 +1,55 @@
+//! What `sagewarden check` prints: the verdicts, as text or as JSON.
+
+use sagewarden_policy::intake::Candidate;
+use sagewarden_policy::{Bundle, Outcome, Verdict};
+use serde_json::{Value, json};
+
+use crate::check::checked::CheckedFile;
+use crate::output::notice;
+use crate::output::terminal::STRONG;
+
+/// The verdicts on a file, for people.
+pub(crate) fn text(checked: &CheckedFile) -> String {
+    let mut text = format!("{STRONG}{}{STRONG:#}\n", checked.path);
+    for (candidate, verdict) in &checked.verdicts {
+        let place = candidate.place.as_ref().map(|place| format!("{place}: ")).unwrap_or_default();
+        let number = verdict.checked.len();
+        let state = match verdict.outcome {
+            Outcome::Compliant => format!("compliant ({number} controls)"),
+            Outcome::Violating => format!("breaks {} of {number} controls", verdict.findings.len()),
+            Outcome::Waived => format!("breaks {} of {number} controls, waived", verdict.findings.len()),
+            Outcome::Unknown => "could not be judged".to_owned(),
+        };
+        text += &format!("  {place}{} {state}\n", candidate.resource);
+        text.extend(verdict.findings.iter().map(|finding| notice::finding(&json!(finding))));
+        if !verdict.skipped.is_empty() {
+            // What only the account knows: tags of what exists, other resources, buckets, commits.
+            text += &format!("  note: judged in the account only: {}\n", verdict.skipped.join(", "));
+        }
+    }
+    text.extend(checked.passed_over.iter().map(|note| format!("  note: {note}\n")));
+    text
+}
+
+/// The verdicts on all files, for programs.
+pub(crate) fn document(bundle: &Bundle, checked: &[CheckedFile]) -> Value {
+    let subject = |(candidate, verdict): &(Candidate, Verdict)| {
+        json!({
+            "kind": candidate.resource.kind.segment(),
+            "name": candidate.resource.name,
+            "place": candidate.place,
+            "outcome": verdict.outcome,
+            "checked": verdict.checked,
+            "skipped": verdict.skipped,
+            "findings": verdict.findings,
+        })
+    };
+    let file = |checked: &CheckedFile| {
+        json!({
+            "file": checked.path,
+            "subjects": checked.verdicts.iter().map(subject).collect::<Vec<_>>(),
+            "notes": checked.passed_over,
+        })
+    };
+    json!({ "bundle": bundle.hash(), "files": checked.iter().map(file).collect::<Vec<_>>() })
+}

@@ -1,0 +1,47 @@
+//! What can be typed after `check` and `replay`.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use crate::command::format::OutputFormat;
+
+#[derive(Debug, Args)]
+pub(crate) struct CheckOptions {
+    /// What is to be judged, as JSON
+    #[arg(value_name = "FILE", required = true)]
+    pub(crate) files: Vec<PathBuf>,
+    /// What is allowed: a settings.toml; default: the built-in one, which allows any VPC and the account's own keys
+    #[arg(long, value_name = "FILE")]
+    pub(crate) settings: Option<PathBuf>,
+    /// The account that it will run in; default: the one of its ARN or role
+    #[arg(long, value_name = "ID")]
+    pub(crate) account: Option<String>,
+    /// How to answer: for people, as JSON, or as SARIF 2.1.0 for code scanning
+    #[arg(long, value_enum, default_value_t = CheckFormat::Text)]
+    pub(crate) format: CheckFormat,
+}
+
+/// The formats of verdicts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CheckFormat {
+    Text,
+    Json,
+    Sarif,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReplayOptions {
+    /// Files with one event each, as AWS sent it
+    #[arg(value_name = "EVENT", required = true)]
+    pub(crate) events: Vec<PathBuf>,
+    /// The store to work on, made if need be; without it, a store that ends with the command
+    #[arg(long, value_name = "FILE")]
+    pub(crate) store: Option<PathBuf>,
+    /// What is allowed: a settings.toml; default: the one beside the store, else the built-in one, which only observes
+    #[arg(long, value_name = "FILE")]
+    pub(crate) settings: Option<PathBuf>,
+    /// How to answer
+    #[arg(long, value_enum, default_value_t = OutputFormat::Text)]
+    pub(crate) format: OutputFormat,
+}

@@ -1,0 +1,198 @@
+//! `sagewarden drift`: captured traffic against a baseline.
+
+mod read;
+mod summary;
+mod windows;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use sagewarden_measure::capture::{CaptureFormat, CaptureKey, CaptureReader};
+use sagewarden_measure::csv::Header;
+use sagewarden_measure::{Detail, Profile};
+use sagewarden_monitor::{
+    Baseline, Constraints, Evaluation, Mode, Statistics, Violations, compare_modes, evaluate,
+};
+use sagewarden_outcomes::clarify::Analysis;
+use sagewarden_view::drift::{AttributionChange, DriftReport, TrendWindow};
+
+use crate::command::data::DriftOptions;
+use crate::command::format::OutputFormat;
+use crate::drift::summary::DriftSummary;
+use crate::drift::windows::Windows;
+use crate::error::CommandError;
+use crate::input::source::Source;
+use crate::input::trouble::Trouble;
+use crate::input::{self, Inputs, Wanted};
+use crate::output::{self, verdict};
+
+pub(crate) fn run(options: &DriftOptions) -> Result<ExitCode, CommandError> {
+    let (statistics, baseline) = baseline(&options.baseline)?;
+    let analyses = analyses(options)?;
+    let inputs = Inputs::find(&options.captures, Wanted::EventsAndTables)?;
+    let judged = judge(options, &baseline, &inputs)?;
+    let differences = compare_modes(&judged.compat, &judged.exact);
+    let summary = DriftSummary {
+        evaluation: judged.counted(),
+        differences: &differences,
+        troubles: &judged.troubles,
+        files: inputs.sources.len(),
+        windows: &judged.windows,
+        has_statistics: statistics.is_some(),
+    };
+    match options.format {
+        OutputFormat::Text => output::print_text(&summary.text())?,
+        OutputFormat::Json => output::print_json(&summary.json())?,
+    }
+    if let Some(out) = &options.out {
+        let title = title(&inputs);
+        let report = judged.report(&title, statistics.as_ref(), analyses.as_ref());
+        write(out, &judged, &report, options.format)?;
+    }
+    inputs.notes(".jsonl or .csv").iter().for_each(output::warn);
+    judged.exit_code()
+}
+
+/// All that was found.
+struct Judged {
+    profile: Profile,
+    windows: Vec<TrendWindow>,
+    compat: Evaluation,
+    exact: Evaluation,
+    mode: Mode,
+    troubles: Vec<Trouble>,
+    warnings: Vec<String>,
+}
+
+/// Reads the traffic, warns of what is wrong with it, and judges it in both modes.
+fn judge(options: &DriftOptions, baseline: &Baseline, inputs: &Inputs) -> Result<Judged, CommandError> {
+    let mode = Mode::from(options.mode);
+    let detail = if options.out.is_some() { Detail::Statistics } else { Detail::Verdict };
+    let trend = (options.out.is_some() || options.format == OutputFormat::Json).then_some(mode);
+    let mut windows = Windows::new(baseline, detail, trend);
+    let header = if options.no_header { Header::None } else { Header::FirstRow };
+    let troubles = read::read(inputs, &mut reader(options), header, &mut windows);
+    let warnings = verdict::warnings(&troubles);
+    for warning in &warnings {
+        output::warn(format_args!("warning: {warning}"));
+    }
+    if windows.rows() == 0 {
+        return Err(CommandError::NoRows(inputs.named()));
+    }
+    let (profile, windows) = windows.finish();
+    let compat = evaluate(baseline, &profile, Mode::Compat);
+    let exact = evaluate(baseline, &profile, Mode::Exact);
+    Ok(Judged { profile, windows, compat, exact, mode, troubles, warnings })
+}
+
+impl Judged {
+    /// The evaluation in the mode that counts.
+    fn counted(&self) -> &Evaluation {
+        match self.mode {
+            Mode::Compat => &self.compat,
+            Mode::Exact => &self.exact,
+        }
+    }
+
+    /// Without a verdict on everything that was given, there is an error instead of a clean status.
+    fn exit_code(&self) -> Result<ExitCode, CommandError> {
+        Trouble::fail(&self.troubles)?;
+        let counted = self.counted();
+        if let Some(why) = counted.nothing_compared() {
+            return Err(CommandError::NothingCompared(why));
+        }
+        if let Some(why) = counted.nothing_judged() {
+            return Err(CommandError::NothingJudged(why));
+        }
+        Ok(if counted.violations.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })
+    }
+
+    fn report<'a>(
+        &'a self,
+        title: &'a str,
+        baseline: Option<&'a Statistics>,
+        analyses: Option<&'a (Analysis, Analysis)>,
+    ) -> DriftReport<'a> {
+        DriftReport {
+            title,
+            baseline,
+            profile: &self.profile,
+            compat: &self.compat,
+            exact: &self.exact,
+            mode: self.mode,
+            windows: &self.windows,
+            attribution: analyses.map(|(baseline, now)| AttributionChange { baseline, now }),
+            issues: &self.warnings,
+        }
+    }
+}
+
+/// The two files, of which one may be missing. Statistics are kept for the pictures only.
+fn baseline(folder: &Path) -> Result<(Option<Statistics>, Baseline), CommandError> {
+    let path = folder.join("constraints.json");
+    if !path.exists() {
+        return Err(CommandError::NoBaseline(folder.to_owned()));
+    }
+    let constraints = Constraints::parse(&input::read(&path)?)
+        .map_err(|source| CommandError::Constraints { path, source })?;
+    let path = folder.join("statistics.json");
+    let statistics = if path.exists() {
+        let parsed = Statistics::parse(&input::read(&path)?);
+        Some(parsed.map_err(|source| CommandError::Statistics { path, source })?)
+    } else {
+        None
+    };
+    let baseline = Baseline::new(statistics.as_ref(), constraints);
+    Ok((statistics, baseline))
+}
+
+fn analyses(options: &DriftOptions) -> Result<Option<(Analysis, Analysis)>, CommandError> {
+    let parse = |path: &PathBuf| {
+        Analysis::parse(&input::read(path)?)
+            .map_err(|source| CommandError::Analysis { path: path.clone(), source })
+    };
+    match (&options.attribution, &options.attribution_now) {
+        (Some(baseline), Some(now)) => Ok(Some((parse(baseline)?, parse(now)?))),
+        _ => Ok(None),
+    }
+}
+
+fn reader(options: &DriftOptions) -> CaptureReader {
+    CaptureReader::new(CaptureFormat {
+        order: options.columns.into(),
+        input_path: options.input_path.clone(),
+        output_path: options.output_path.clone(),
+        ..CaptureFormat::default()
+    })
+}
+
+/// The endpoint and its variant, where the first key names them.
+fn title(inputs: &Inputs) -> String {
+    let path = inputs.sources.iter().find_map(|source| match source {
+        Source::Events(path) => Some(path.to_string_lossy().replace('\\', "/")),
+        Source::Stdin | Source::Table(_) => None,
+    });
+    let key = path.as_deref().and_then(CaptureKey::parse);
+    match key {
+        Some(key) => format!("{}, {}", key.endpoint, key.variant),
+        None => match inputs.sources.as_slice() {
+            [only] => only.name(),
+            all => format!("{} files", all.len()),
+        },
+    }
+}
+
+fn write(
+    out: &Path,
+    judged: &Judged,
+    report: &DriftReport<'_>,
+    format: OutputFormat,
+) -> Result<(), CommandError> {
+    let violations = Violations { violations: judged.counted().violations.clone(), ..Violations::default() };
+    let files = [
+        ("statistics.json", Statistics::from_profile(&judged.profile).to_java_json()),
+        ("constraint_violations.json", verdict::violations(&violations)?),
+        ("report.html", report.html()),
+    ];
+    output::write_beside(out, &files, format)
+}

@@ -1,0 +1,89 @@
+//! Captured events and tables, read into windows.
+
+use std::fs::File;
+use std::io::BufReader;
+use std::path::Path;
+
+use indicatif::ProgressBar;
+use sagewarden_measure::capture::{CaptureHour, CaptureKey, CaptureReader};
+use sagewarden_measure::csv::{CsvError, CsvTable, Header};
+use sagewarden_measure::{Cell, Issues, Profile, RowSink};
+
+use crate::drift::windows::Windows;
+use crate::input::Inputs;
+use crate::input::source::{BUFFER, Source};
+use crate::input::trouble::{Trouble, Unusable};
+
+/// Reads all files; answers with what is wrong with them.
+pub(crate) fn read(
+    inputs: &Inputs,
+    reader: &mut CaptureReader,
+    header: Header,
+    windows: &mut Windows<'_>,
+) -> Vec<Trouble> {
+    let progress = inputs.progress();
+    let mut troubles = Vec::new();
+    for source in &inputs.sources {
+        let before = windows.rows();
+        let (issues, stopped) = match source {
+            Source::Table(path) => table(path, header, &progress, windows),
+            Source::Stdin | Source::Events(_) => {
+                windows.begin_file(hour(source));
+                let reading = source.read(&progress, |piece| reader.push(piece, windows));
+                (reader.finish(windows), reading.stopped)
+            }
+        };
+        let rows = windows.rows() - before;
+        troubles.extend(Trouble::of(source, issues, Unusable::default(), stopped, rows));
+    }
+    progress.finish_and_clear();
+    troubles
+}
+
+/// When the events of a file were, where its key says it.
+fn hour(source: &Source) -> Option<CaptureHour> {
+    let Source::Events(path) = source else { return None };
+    CaptureKey::parse(&path.to_string_lossy().replace('\\', "/")).map(|key| key.hour)
+}
+
+/// A table: columns of the baseline's names in the baseline's order, or else by name.
+fn table(
+    path: &Path,
+    header: Header,
+    progress: &ProgressBar,
+    windows: &mut Windows<'_>,
+) -> (Issues, Option<String>) {
+    let mut read = |file| {
+        let input = BufReader::with_capacity(BUFFER, progress.wrap_read(file));
+        let table = CsvTable::open(input, header)?;
+        let names = table.columns().to_vec();
+        let profile = windows.undated();
+        let in_order =
+            header == Header::None || names.iter().eq(profile.columns.iter().map(|column| &column.name));
+        if in_order { table.read_into(profile) } else { table.read_into(&mut Named { names, profile }) }
+    };
+    match File::open(path).map(&mut read) {
+        Ok(Ok(issues)) => (issues, None),
+        Ok(Err(CsvError::NoRows)) => (Issues::default(), None),
+        Ok(Err(error)) => (Issues::default(), Some(error.to_string())),
+        Err(error) => (Issues::default(), Some(error.to_string())),
+    }
+}
+
+/// Gives the cells of a table their names.
+struct Named<'a> {
+    names: Vec<String>,
+    profile: &'a mut Profile,
+}
+
+impl RowSink for Named<'_> {
+    fn positional(&mut self, cells: &[Cell<'_>]) {
+        let named: Vec<(&str, Cell<'_>)> =
+            self.names.iter().map(String::as_str).zip(cells.iter().copied()).collect();
+        self.profile.named(&named);
+    }
+
+    fn named(&mut self, cells: &[(&str, Cell<'_>)]) {
+        self.profile.named(cells);
+    }
+}

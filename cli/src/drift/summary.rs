@@ -1,0 +1,123 @@
+//! What `sagewarden drift` prints: the verdict on every feature, as text or as JSON.
+
+use sagewarden_govern::counted;
+use sagewarden_monitor::{Disagreement, DistributionGap, Evaluation, FeatureVerdict, GapPlace, Verdict};
+use sagewarden_view::drift::TrendWindow;
+use serde_json::{Value, json};
+
+use crate::input::trouble::{Extent, Trouble};
+use crate::output;
+use crate::output::terminal::{BAD, DIM, STRONG, escape};
+use crate::output::verdict;
+
+/// Features without a violation that are shown; the report and the JSON have all.
+const SHOWN: usize = 60;
+
+/// What was found.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct DriftSummary<'a> {
+    pub(crate) evaluation: &'a Evaluation,
+    pub(crate) differences: &'a [Disagreement],
+    pub(crate) troubles: &'a [Trouble],
+    pub(crate) files: usize,
+    pub(crate) windows: &'a [TrendWindow],
+    pub(crate) has_statistics: bool,
+}
+
+impl DriftSummary<'_> {
+    /// A table of the features, then what is wrong.
+    pub(crate) fn text(&self) -> String {
+        let Evaluation { rows, features, violations, notes, mode, .. } = self.evaluation;
+        let mut table = output::table(["Feature", "Type", "Distance", "Threshold", "Largest gap", "Verdict"]);
+        let mut left_out = 0;
+        for (place, feature) in features.iter().enumerate() {
+            if place < SHOWN || feature.verdict == Verdict::Violated {
+                table.add_row(row(feature));
+            } else {
+                left_out += 1;
+            }
+        }
+        let (rows, files) = (counted(*rows, "row"), counted(self.files as u64, "file"));
+        let of = counted(features.len() as u64, "feature");
+        let mut text = format!("{STRONG}{rows} of {files}, {of}{STRONG:#}\n{table}\n");
+        if left_out > 0 {
+            let more = counted(left_out, "more feature");
+            text += &format!("{DIM}and {more} without a violation{DIM:#}\n");
+        }
+        for violation in violations {
+            let name = violation.feature_name.as_deref().unwrap_or("-");
+            let check = violation.constraint_check_type.as_deref().unwrap_or("-");
+            let why = violation.description.as_deref().unwrap_or_default();
+            text += &format!("{BAD}{}{BAD:#}  {check}: {}\n", escape(name), escape(why));
+        }
+        for each in self.differences {
+            let Disagreement { feature, check, compat, exact, why } = each;
+            let subject = format!("{}, {}", escape(feature), check.name());
+            text += &verdict::difference(&subject, exact, compat, Some(why));
+        }
+        if !self.has_statistics {
+            text += "note: the baseline has no statistics.json: distributions were not compared\n";
+        }
+        text.extend(notes.iter().map(|note| format!("note: {}\n", escape(note))));
+        text + &verdict::last_line(violations.len(), self.extent(), self.is_judged(), *mode)
+    }
+
+    fn extent(&self) -> Extent {
+        Trouble::extent_of(self.troubles)
+    }
+
+    fn is_judged(&self) -> bool {
+        self.evaluation.nothing_judged().is_none()
+    }
+
+    /// One document: the evaluation, and what is known besides.
+    pub(crate) fn json(&self) -> Value {
+        json!({
+            "outcome": verdict::outcome(self.evaluation.violations.len(), self.extent(), self.is_judged()),
+            "mode": self.evaluation.mode,
+            "rows": self.evaluation.rows,
+            "files": self.files,
+            "windows": self.windows,
+            "has_statistics": self.has_statistics,
+            "features": self.evaluation.features,
+            "violations": self.evaluation.violations,
+            "differences": self.differences,
+            "notes": self.evaluation.notes,
+            "troubles": self.troubles.iter().map(Trouble::json).collect::<Vec<_>>(),
+        })
+    }
+}
+
+fn row(feature: &FeatureVerdict) -> [String; 6] {
+    let kind = if feature.inferred_type == feature.expected_type {
+        format!("{:?}", feature.inferred_type)
+    } else {
+        format!("{:?} (was {:?})", feature.inferred_type, feature.expected_type)
+    };
+    let distance = feature.distance.as_ref();
+    let number = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |value| format!("{value:.4}"));
+    let failed: Vec<&str> =
+        feature.checks.iter().filter(|check| !check.passed).map(|check| check.check.name()).collect();
+    let verdict = match &feature.verdict {
+        Verdict::Ok => "ok".to_owned(),
+        Verdict::Violated => failed.join(", "),
+        Verdict::NotCompared(why) => format!("not compared: {why}"),
+    };
+    [
+        escape(&feature.name),
+        kind,
+        number(distance.map(|distance| distance.value)),
+        distance.map_or_else(|| "-".to_owned(), |distance| distance.threshold.to_string()),
+        distance.and_then(|distance| distance.at.as_ref()).map_or_else(|| "-".to_owned(), gap),
+        verdict,
+    ]
+}
+
+fn gap(gap: &DistributionGap) -> String {
+    let percent = |share: f64| format!("{:.1} %", share * 100.0);
+    let (baseline, current) = (percent(gap.baseline), percent(gap.current));
+    match &gap.place {
+        GapPlace::Number(at) => format!("up to {at}: {baseline} -> {current}"),
+        GapPlace::Text(text) => format!("`{}`: {baseline} -> {current}", escape(text)),
+    }
+}

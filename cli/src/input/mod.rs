@@ -1,0 +1,156 @@
+//! The files that a command reads: found in folders, read one after the other.
+
+pub(crate) mod bundle;
+pub(crate) mod progress;
+pub(crate) mod source;
+pub(crate) mod trouble;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use indicatif::ProgressBar;
+use sagewarden_govern::counted;
+
+use crate::error::CommandError;
+use crate::input::source::Source;
+
+/// A whole file.
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>, CommandError> {
+    fs::read(path).map_err(CommandError::unreadable(path))
+}
+
+/// The files, in the order that they are read in.
+#[derive(Debug, Default)]
+pub(crate) struct Inputs {
+    pub(crate) sources: Vec<Source>,
+    /// Bytes of all files; none when standard input is among them.
+    bytes: Option<u64>,
+    /// Files of folders that are neither captured events nor tables.
+    passed_over: u64,
+    /// The places of all sources.
+    known: BTreeSet<PathBuf>,
+    /// Files that were named, or found, more than once. Their rows count once.
+    repeated: u64,
+}
+
+/// What is looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    EventsAndTables,
+    /// JSON lines only.
+    Lines,
+}
+
+impl Inputs {
+    /// Finds the files: of folders all at any depth, in the order of their names.
+    pub(crate) fn find(paths: &[PathBuf], wanted: Wanted) -> Result<Self, CommandError> {
+        let mut inputs = Self { bytes: Some(0), ..Self::default() };
+        for path in paths {
+            if path == Path::new("-") {
+                if inputs.is_new(path) {
+                    inputs.sources.push(Source::Stdin);
+                }
+                inputs.bytes = None;
+                continue;
+            }
+            let metadata = fs::metadata(path).map_err(CommandError::unreadable(path))?;
+            if !metadata.is_dir() {
+                let is_table = wanted == Wanted::EventsAndTables && has_end(path, "csv");
+                let source = if is_table { Source::Table } else { Source::Events };
+                inputs.add(path, source(path.clone()), metadata.len());
+                continue;
+            }
+            let before = inputs.found();
+            inputs.walk(path, wanted)?;
+            if inputs.found() == before {
+                return Err(match wanted {
+                    Wanted::EventsAndTables => CommandError::NoCapture(path.clone()),
+                    Wanted::Lines => CommandError::NoLines(path.clone()),
+                });
+            }
+        }
+        Ok(inputs)
+    }
+
+    fn walk(&mut self, folder: &Path, wanted: Wanted) -> Result<(), CommandError> {
+        let entries = fs::read_dir(folder).and_then(Iterator::collect::<io::Result<Vec<_>>>);
+        let mut entries = entries.map_err(CommandError::unreadable(folder))?;
+        entries.sort_by_key(fs::DirEntry::file_name);
+        for entry in entries {
+            let path = entry.path();
+            let kind = entry.file_type().map_err(CommandError::unreadable(&path))?;
+            // A link to a folder could lead in a circle.
+            if kind.is_dir() {
+                self.walk(&path, wanted)?;
+                continue;
+            }
+            let source = match () {
+                () if has_end(&path, "jsonl") => Source::Events(path.clone()),
+                () if wanted == Wanted::EventsAndTables && has_end(&path, "csv") => {
+                    Source::Table(path.clone())
+                }
+                () => {
+                    self.passed_over += 1;
+                    continue;
+                }
+            };
+            let metadata = fs::metadata(&path).map_err(CommandError::unreadable(&path))?;
+            if metadata.is_file() {
+                self.add(&path, source, metadata.len());
+            }
+        }
+        Ok(())
+    }
+
+    fn found(&self) -> u64 {
+        self.sources.len() as u64 + self.repeated
+    }
+
+    fn add(&mut self, path: &Path, source: Source, bytes: u64) {
+        if self.is_new(path) {
+            self.sources.push(source);
+            self.bytes = self.bytes.map(|sum| sum + bytes);
+        }
+    }
+
+    /// Whether the file is none of those that are known, under whatever name.
+    fn is_new(&mut self, path: &Path) -> bool {
+        let place = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        let is_new = self.known.insert(place);
+        self.repeated += u64::from(!is_new);
+        is_new
+    }
+
+    /// What a person may not expect of how the files were taken. `ends`: those of the files that are read.
+    pub(crate) fn notes(&self, ends: &str) -> Vec<String> {
+        let mut notes = Vec::new();
+        if self.repeated > 0 {
+            let names = counted(self.repeated, "name");
+            notes.push(format!("note: what was named more than once is read once: {names} left out"));
+        }
+        if self.passed_over > 0 {
+            let files = counted(self.passed_over, "file");
+            notes.push(format!("note: {files} passed over: only those that end in {ends} are read"));
+        }
+        notes
+    }
+
+    /// In a few words.
+    pub(crate) fn named(&self) -> String {
+        match self.sources.as_slice() {
+            [only] => format!("`{}`", only.name()),
+            all => counted(all.len() as u64, "file"),
+        }
+    }
+
+    /// The progress through all of them.
+    pub(crate) fn progress(&self) -> ProgressBar {
+        self.bytes.map_or_else(progress::endless, progress::through)
+    }
+}
+
+fn has_end(path: &Path, end: &str) -> bool {
+    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case(end))
+}

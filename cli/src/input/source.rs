@@ -1,0 +1,71 @@
+//! A file, or standard input, that is read piece by piece.
+
+use std::fs::File;
+use std::io::{self, Cursor, Read};
+use std::path::PathBuf;
+
+use indicatif::ProgressBar;
+use sagewarden_measure::Foreign;
+
+/// Bytes that are read at once.
+pub(crate) const BUFFER: usize = 64 << 10;
+/// Longer lines of ground truth are not read: what a line of captured events may have.
+pub(crate) const MAX_LINE: usize = 12 << 20;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Source {
+    Stdin,
+    Events(PathBuf),
+    Table(PathBuf),
+}
+
+impl Source {
+    pub(crate) fn name(&self) -> String {
+        match self {
+            Self::Stdin => "-".to_owned(),
+            Self::Events(path) | Self::Table(path) => path.display().to_string(),
+        }
+    }
+
+    /// The text in it; what is none is an error that says what to do.
+    pub(crate) fn open(&self) -> io::Result<Box<dyn Read>> {
+        let mut input: Box<dyn Read> = match self {
+            Self::Stdin => Box::new(io::stdin().lock()),
+            Self::Events(path) | Self::Table(path) => Box::new(File::open(path)?),
+        };
+        let beginning = Foreign::beginning(&mut input)?;
+        match Foreign::of(&beginning) {
+            Some(foreign) => Err(io::Error::new(io::ErrorKind::InvalidData, foreign)),
+            None => Ok(Box::new(Cursor::new(beginning).chain(input))),
+        }
+    }
+
+    /// Hands over what is in it, piece by piece. What was handed over before an error counts.
+    pub(crate) fn read(&self, progress: &ProgressBar, mut each: impl FnMut(&[u8])) -> Reading {
+        let mut bytes = 0;
+        let read = self.open().and_then(|mut input| {
+            let mut buffer = vec![0; BUFFER];
+            loop {
+                match input.read(&mut buffer) {
+                    Ok(0) => return Ok(()),
+                    Ok(length) => {
+                        each(buffer.get(..length).unwrap_or_default());
+                        bytes += length as u64;
+                        progress.inc(length as u64);
+                    }
+                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                    Err(error) => return Err(error),
+                }
+            }
+        });
+        Reading { bytes, stopped: read.err().map(|error| error.to_string()) }
+    }
+}
+
+/// How far a file was read.
+#[derive(Debug)]
+pub(crate) struct Reading {
+    pub(crate) bytes: u64,
+    /// Why it could not be read to its end.
+    pub(crate) stopped: Option<String>,
+}

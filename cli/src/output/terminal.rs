@@ -1,0 +1,102 @@
+//! What reaches a terminal: text, and of control sequences those of this program only. Names of columns, files and resources, and texts
+//! of captured traffic are others' words: in them a sequence could clear the screen, hide a line, or write another one over it.
+
+use std::fmt::{self, Write as _};
+
+use anstyle::{AnsiColor, Effects, Reset};
+
+/// What a text begins and ends with that stands out: `{STRONG}text{STRONG:#}`. Until it is printed, that is a character which Unicode
+/// leaves to programs and which no text has.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Style(char);
+
+pub(crate) const STRONG: Style = Style('\u{fdd0}');
+pub(crate) const BAD: Style = Style('\u{fdd1}');
+pub(crate) const DIM: Style = Style('\u{fdd2}');
+const END: char = '\u{fdd3}';
+
+impl fmt::Display for Style {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_char(if out.alternate() { END } else { self.0 })
+    }
+}
+
+/// Text of this program, with others' words in it, as a person may see it.
+pub(crate) fn for_people(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for char in text.chars() {
+        let style = match char {
+            '\n' => {
+                shown.push(char);
+                continue;
+            }
+            '\u{fdd0}' => anstyle::Style::new().bold().render().to_string(),
+            '\u{fdd1}' => AnsiColor::Red.on_default().effects(Effects::BOLD).render().to_string(),
+            '\u{fdd2}' => anstyle::Style::new().dimmed().render().to_string(),
+            END => Reset.render().to_string(),
+            char if is_dangerous(char) => char.escape_default().to_string(),
+            char => {
+                shown.push(char);
+                continue;
+            }
+        };
+        shown.push_str(&style);
+    }
+    shown
+}
+
+/// Others' words within a line: what a terminal could take for a sequence is escaped.
+pub(crate) fn escape(text: &str) -> String {
+    let escaped = |char: char| is_dangerous(char).then(|| char.escape_default().to_string());
+    text.chars().fold(String::with_capacity(text.len()), |mut shown, char| {
+        match escaped(char) {
+            Some(escaped) => shown.push_str(&escaped),
+            None => shown.push(char),
+        }
+        shown
+    })
+}
+
+/// A document for a program. JSON has control characters in its strings only, some of them as they are: there `\u009b` means the same.
+pub(crate) fn for_programs(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for char in text.chars() {
+        match char {
+            '\n' | '\r' | '\t' => shown.push(char),
+            char if is_dangerous(char) => shown.push_str(&format!("\\u{:04x}", u32::from(char))),
+            char => shown.push(char),
+        }
+    }
+    shown
+}
+
+/// Control characters, and those that turn the direction of a text.
+fn is_dangerous(char: char) -> bool {
+    char.is_control() || matches!(char, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OTHERS: &str = "\u{1b}[31mred\u{1b}[2J\r\u{9b}2J\u{202e}\u{7f}";
+
+    #[test]
+    fn only_sequences_of_this_program_are_printed() {
+        let text = for_people(&format!("{BAD}{OTHERS}{BAD:#}\n{STRONG}\u{fc}{STRONG:#}{DIM}.{DIM:#}"));
+        let red = "\\u{1b}[31mred\\u{1b}[2J\\r\\u{9b}2J\\u{202e}\\u{7f}";
+        assert_eq!(
+            text,
+            format!("\u{1b}[1m\u{1b}[31m{red}\u{1b}[0m\n\u{1b}[1m\u{fc}\u{1b}[0m\u{1b}[2m.\u{1b}[0m")
+        );
+        assert_eq!(escape("a\nb\t\u{1b}"), "a\\nb\\t\\u{1b}");
+    }
+
+    #[test]
+    fn documents_mean_what_they_meant() {
+        let document = serde_json::json!({ OTHERS: [OTHERS] });
+        let shown = for_programs(&format!("{document:#}"));
+        assert!(!shown.chars().any(|char| char != '\n' && is_dangerous(char)), "{shown}");
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&shown).unwrap(), document);
+    }
+}

@@ -1,0 +1,70 @@
+//! `sagewarden policy`: the controls, for people who choose them.
+
+mod control;
+mod export;
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use sagewarden_policy::Bundle;
+use serde_json::{Value, json};
+
+use crate::command::policy::{ExplainOptions, ListFormat, ListOptions, Policy, ValidateOptions};
+use crate::error::CommandError;
+use crate::input::bundle;
+use crate::output;
+use crate::output::terminal::STRONG;
+use crate::policy::control::{OWN, also, severity};
+
+pub(crate) fn run(command: &Policy) -> Result<ExitCode, CommandError> {
+    match command {
+        Policy::List(options) => list(options),
+        Policy::Explain(options) => explain(options),
+        Policy::Validate(options) => validate(options),
+        Policy::Export(options) => export::run(options),
+    }
+}
+
+fn list(options: &ListOptions) -> Result<ExitCode, CommandError> {
+    let bundle = bundle::load(options.settings.as_deref())?;
+    match options.format {
+        ListFormat::Text => output::print_text(&control::text(&bundle))?,
+        ListFormat::Markdown => output::print_text(&control::markdown(&bundle))?,
+        ListFormat::Json => {
+            let controls: Vec<Value> =
+                bundle.controls().map(|control| control::document(&bundle, control)).collect();
+            output::print_json(&json!({ "bundle": bundle.hash(), "controls": controls }))?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn explain(options: &ExplainOptions) -> Result<ExitCode, CommandError> {
+    let bundle = bundle::load(options.settings.as_deref())?;
+    let id = options.id.to_uppercase();
+    let control = bundle.control(&id).ok_or_else(|| CommandError::UnknownControl(options.id.clone()))?;
+    let rows = [
+        ("chapter", control.chapter().to_owned()),
+        ("severity", severity(control.severity)),
+        ("field", control.fields.join(", ")),
+        ("wanted", bundle.wanted(control, OWN)),
+        ("fix", control.fix.clone()),
+        ("remedy", control.remedy.explain().to_owned()),
+        ("mode", json!(bundle.settings().control_mode(&id)).as_str().unwrap_or_default().to_owned()),
+        ("also in", also(control).to_owned()),
+    ];
+    let mut text = format!("{STRONG}{id}{STRONG:#}  {}\n", control.title);
+    text.extend(rows.map(|(name, value)| format!("  {name:<10}{value}\n")));
+    output::print_text(&text)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn validate(options: &ValidateOptions) -> Result<ExitCode, CommandError> {
+    let bundle = Bundle::from_dir(Path::new(&options.folder))?;
+    output::print_text(&format!(
+        "valid: {} controls, bundle {}\n",
+        bundle.controls().count(),
+        bundle.hash()
+    ))?;
+    Ok(ExitCode::SUCCESS)
+}

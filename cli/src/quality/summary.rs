@@ -1,0 +1,214 @@
+//! What `sagewarden quality` prints: the metrics and the verdict on them, as text or as JSON.
+
+use std::collections::BTreeMap;
+
+use sagewarden_govern::counted;
+use sagewarden_monitor::{Mode, Verdict};
+use sagewarden_outcomes::quality::{JoinedPairs, Problem, QualityConstraint, QualityStatistics, SideCounts};
+use serde_json::{Value, json};
+
+use crate::error::CommandError;
+use crate::input::trouble::{Extent, Trouble};
+use crate::output::terminal::{BAD, DIM, STRONG};
+use crate::output::verdict;
+use crate::quality::measure::{Measured, ModeResult};
+use crate::quality::settings::in_words;
+use crate::quality::table::{MetricRow, confusion, rows, table};
+
+/// What was found.
+#[derive(Clone, Copy)]
+pub(crate) struct QualitySummary<'a> {
+    pub(crate) mode: Mode,
+    pub(crate) measured: &'a Measured,
+    /// Of the problem.
+    pub(crate) constraints: Option<&'a BTreeMap<String, QualityConstraint>>,
+    pub(crate) joined: &'a JoinedPairs,
+    /// Of captured events and of ground truth.
+    pub(crate) files: (usize, usize),
+    pub(crate) troubles: &'a [Trouble],
+}
+
+impl<'a> QualitySummary<'a> {
+    fn rows(&self) -> Vec<MetricRow<'a>> {
+        let counted = &self.measured.counted;
+        rows(&counted.statistics, self.constraints, counted.evaluated.as_ref())
+    }
+
+    /// Why there is no verdict, however clean it would be.
+    pub(crate) fn no_verdict(&self) -> Option<CommandError> {
+        let all = self.joined.pairs.len();
+        if self.measured.is_too_little(all) {
+            return Some(CommandError::TooLittleMeasured {
+                pairs: self.measured.counted.statistics.item_count,
+                all,
+            });
+        }
+        if said_no_label(&self.measured.counted.statistics) {
+            return Some(CommandError::NoLabelSaid);
+        }
+        self.measured
+            .counted
+            .evaluated
+            .as_ref()
+            .and_then(|_| self.nothing_judged())
+            .map(CommandError::NothingJudged)
+    }
+
+    /// Why not one threshold applied, if none did.
+    fn nothing_judged(&self) -> Option<String> {
+        let rows = self.rows();
+        let mut verdicts = rows.iter().filter_map(|row| row.verdict.as_ref());
+        if verdicts.clone().any(|verdict| !matches!(verdict, Verdict::NotCompared(_))) {
+            return None;
+        }
+        let why = verdicts.find_map(|verdict| match verdict {
+            Verdict::NotCompared(why) => Some(format!("of the first threshold, {why}")),
+            Verdict::Ok | Verdict::Violated => None,
+        });
+        Some(why.unwrap_or_else(|| "the baseline has no thresholds".to_owned()))
+    }
+
+    /// A table of the metrics, then what is wrong.
+    pub(crate) fn text(&self) -> String {
+        let result = &self.measured.counted;
+        let (statistics, joined) = (&result.statistics, self.joined);
+        let mut text = format!(
+            "{STRONG}{}, {}{STRONG:#}\n",
+            counted(statistics.item_count, "pair"),
+            in_words(statistics.problem)
+        );
+        let pairs = joined.pairs.len();
+        text += &side("prediction", joined.predictions, self.files.0, pairs, "label");
+        text += &side("label", joined.truths, self.files.1, pairs, "prediction");
+        text += &format!("{}\n", table(statistics, &self.rows()));
+        text.extend(confusion(statistics).map(|table| format!("{table}\n")));
+        if joined.is_sample() {
+            text += "note: there are more ids than --max-ids: what is measured is an even sample\n";
+        }
+        if let Some((id, why)) = &self.measured.first_unusable {
+            let number = counted(self.measured.unusable, "pair");
+            text += &format!("note: {number} could not be measured; of the first, `{id}`: {why}\n");
+        }
+        let Some(evaluated) = &result.evaluated else {
+            return text + &format!("{DIM}Nothing is judged without --baseline{DIM:#}\n");
+        };
+        for violation in &evaluated.violations.violations {
+            let words = violation.description.as_deref().unwrap_or_default();
+            text += &format!("{BAD}violation{BAD:#}  {words}\n");
+        }
+        for Difference { metric, exact, compat, why } in self.differences() {
+            text += &verdict::difference(metric, &exact, &compat, why.as_deref());
+        }
+        let (violations, is_judged) = match self.no_verdict() {
+            Some(_) => (0, false),
+            None => (evaluated.violations.violations.len(), true),
+        };
+        text + &verdict::last_line(violations, self.extent(), is_judged, self.mode)
+    }
+
+    /// Pairs that cannot be measured are as good as unread.
+    fn extent(&self) -> Extent {
+        let pairs = if self.measured.unusable > 0 { Extent::NotAllLines } else { Extent::All };
+        Trouble::extent_of(self.troubles).max(pairs)
+    }
+
+    /// One document.
+    pub(crate) fn json(&self) -> Value {
+        let counted = &self.measured.counted;
+        let (statistics, evaluated) = (&counted.statistics, counted.evaluated.as_ref());
+        let violations = evaluated.map(|evaluated| &evaluated.violations.violations);
+        let outcome = if self.no_verdict().is_some() {
+            Some("unknown")
+        } else {
+            violations.map(|found| verdict::outcome(found.len(), self.extent(), true))
+        };
+        let differences = self
+            .differences()
+            .into_iter()
+            .map(|each| json!({ "metric": each.metric, "exact": each.exact, "compat": each.compat }));
+        let first_unusable = self.measured.first_unusable.as_ref();
+        // They are of no one file.
+        let pairs = first_unusable.map(|(id, why)| {
+            let unusable = json!({ "count": self.measured.unusable, "id": id, "first": why.to_string() });
+            json!({ "file": null, "unusable": unusable })
+        });
+        json!({
+            "outcome": outcome,
+            "mode": self.mode,
+            "problem": statistics.problem,
+            "pairs": statistics.item_count,
+            "predictions": side_json(self.joined.predictions, self.files.0),
+            "labels": side_json(self.joined.truths, self.files.1),
+            "is_sample": self.joined.is_sample(),
+            "unusable_pairs": self.measured.unusable,
+            "first_unusable": first_unusable.map(|(id, why)| json!({ "id": id, "why": why.to_string() })),
+            "metrics": self.rows().iter().map(MetricRow::json).collect::<Vec<_>>(),
+            "confusion_matrix": statistics.confusion,
+            "violations": violations,
+            "differences": differences.collect::<Vec<_>>(),
+            "troubles": self.troubles.iter().map(Trouble::json).chain(pairs).collect::<Vec<_>>(),
+        })
+    }
+
+    /// Metrics that violate in one mode only.
+    fn differences(&self) -> Vec<Difference<'a>> {
+        let Measured { counted, other, .. } = self.measured;
+        let (counted, other) = match self.mode {
+            Mode::Exact => (counted, other),
+            Mode::Compat => (other, counted),
+        };
+        let rows =
+            |result: &'a ModeResult| rows(&result.statistics, self.constraints, result.evaluated.as_ref());
+        let pairs = rows(counted).into_iter().zip(rows(other));
+        pairs
+            .filter_map(|(exact, compat)| Difference::of(exact.name, exact.verdict?, compat.verdict?))
+            .collect()
+    }
+}
+
+/// Whether several labels are true and none of them was ever predicted.
+fn said_no_label(statistics: &QualityStatistics) -> bool {
+    let confusion = &statistics.confusion;
+    let is_true =
+        |label: &String| confusion.get(label).is_some_and(|row| row.values().any(|count| *count > 0));
+    let mut said = confusion.values().flatten().filter(|(_, count)| **count > 0).map(|(label, _)| label);
+    statistics.problem == Problem::MulticlassClassification && !said.any(is_true)
+}
+
+/// A metric that violates in one mode only.
+struct Difference<'a> {
+    metric: &'a str,
+    exact: Verdict,
+    compat: Verdict,
+    why: Option<String>,
+}
+
+impl<'a> Difference<'a> {
+    fn of(metric: &'a str, exact: Verdict, compat: Verdict) -> Option<Self> {
+        let is_one = (exact == Verdict::Violated) != (compat == Verdict::Violated);
+        let why = match (&exact, &compat) {
+            (Verdict::NotCompared(why), _) | (_, Verdict::NotCompared(why)) => Some(why.clone()),
+            _ => None,
+        };
+        is_one.then_some(Self { metric, exact, compat, why })
+    }
+}
+
+/// `predictions: 200 in 1 file, 20 of them without a label`
+fn side(what: &str, side: SideCounts, files: usize, pairs: usize, partner: &str) -> String {
+    let SideCounts { records, repeated, unmatched, dropped } = side;
+    let files = counted(files as u64, "file");
+    let mut text = format!("{what}s: {records} in {files}, {pairs} with a {partner}, {unmatched} without");
+    if repeated > 0 {
+        text += &format!(", {repeated} replaced by a later one of the same id");
+    }
+    if dropped > 0 {
+        text += &format!(", {dropped} let go");
+    }
+    text + "\n"
+}
+
+fn side_json(side: SideCounts, files: usize) -> Value {
+    let SideCounts { records, repeated, unmatched, dropped } = side;
+    json!({ "files": files, "records": records, "repeated": repeated, "unmatched": unmatched, "dropped": dropped })
+}

@@ -1,0 +1,43 @@
+//! A question as it comes in, and how it is refused.
+
+use sagewarden_govern::ports::Table;
+use sagewarden_govern::{NoAnswer, Question};
+use sagewarden_lambda::FunctionError;
+use sagewarden_lineage::answer::Reply;
+use serde_json::Value as Json;
+
+/// Reads a question; what is wrong with it is named with its field.
+pub(crate) fn read(request: Json) -> Result<Question, FunctionError> {
+    serde_path_to_error::deserialize(request).map_err(|error| {
+        let field = error.path().to_string();
+        let words = error.into_inner();
+        FunctionError::BadRequest(if field == "." {
+            words.to_string()
+        } else {
+            format!("`{field}`: {words}")
+        })
+    })
+}
+
+/// Asks the table.
+pub(crate) async fn ask(
+    table: &impl Table,
+    question: &Question,
+    is_over: &dyn Fn() -> bool,
+) -> Result<Reply, FunctionError> {
+    // On the heap: over the SDK it is a future of many layers.
+    Box::pin(sagewarden_govern::answer(table, question, is_over)).await.map_err(refusal)
+}
+
+fn refusal(error: NoAnswer) -> FunctionError {
+    let text = error.to_string();
+    match error {
+        NoAnswer::Unknown(_) => FunctionError::NotFound(text),
+        NoAnswer::Unaddressable(_)
+        | NoAnswer::Ambiguous { .. }
+        | NoAnswer::BadField { .. }
+        | NoAnswer::NotReproducible(_)
+        | NoAnswer::Stopped(_) => FunctionError::BadRequest(text),
+        NoAnswer::Port(_) => FunctionError::Unavailable(text),
+    }
+}

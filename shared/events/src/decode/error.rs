@@ -1,0 +1,37 @@
+//! Why a text cannot be decoded.
+
+use thiserror::Error;
+
+/// Why a text is no event that could ever be handled. An event of somebody else is no error: see [`crate::Event::NotOurs`].
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum Undecodable {
+    /// It is no JSON.
+    #[error("the event is no JSON: line {line}, column {column}: {reason}")]
+    NotJson {
+        /// From 1.
+        line: usize,
+        /// From 1.
+        column: usize,
+        /// What the parser says.
+        reason: String,
+    },
+    /// It is JSON, but no object.
+    #[error("the event is no JSON object")]
+    NotAnObject,
+    /// A field that the event cannot be understood without is absent, null or empty.
+    #[error("the event has no `{field}`")]
+    Missing {
+        /// The path of the field.
+        field: String,
+    },
+    /// A field has a value that it cannot have.
+    #[error("the event's `{field}` is `{found}`: {wanted} is wanted")]
+    Invalid {
+        /// The path of the field.
+        field: String,
+        /// What was found, cut.
+        found: String,
+        /// What would be right.
+        wanted: &'static str,
+    },
+}

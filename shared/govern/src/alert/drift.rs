@@ -1,0 +1,102 @@
+//! A monitor found violations: they are recorded, and an alert leaves about those that are new, with everything behind the endpoint.
+
+use sagewarden_lineage::id::NodeId;
+use sagewarden_lineage::rows::NodeRow;
+use serde_json::Value as Json;
+
+use super::behind::{BehindOnce, earlier};
+use super::cause::{Scope, SetClaim};
+use super::drift_notice::drift_notice;
+use super::found::{Found, Observed};
+use super::record_found::record_found;
+use super::recording::record_now;
+use super::retraining::suggest_retraining;
+use crate::notify::{Moment, readable};
+use crate::outcome::{Done, Failure, Outcome};
+use crate::ports::{Bus, Table};
+use crate::record::deployment::deployment_in;
+use crate::world::World;
+
+/// Records what was found, publishes an alert about what is new of it, and suggests to train again where it is bad enough.
+///
+/// # Errors
+/// When a service does not answer, or another delivery is at the same.
+pub(super) async fn alert(
+    world: &impl World,
+    observed: &Observed<'_>,
+    found: &Found,
+    moment: &Moment,
+) -> Outcome {
+    let Some(worst) = found.severity() else {
+        return nothing_found(world, observed, found).await;
+    };
+    let deployment = deployment_of(world, observed, moment).await?;
+    let node = record_found(world, observed, found, Some(worst)).await?;
+    // What lies behind is found out once, for the alert and for the suggestion, and not at all where neither leaves.
+    let mut behind = BehindOnce::new(observed.endpoint(), deployment.as_ref(), observed.began());
+    let quiet = world.settings().drift.quiet_hours_after_alert;
+    let endpoint = NodeId::endpoint(observed.endpoint());
+    let scope = Scope::of("drift", &endpoint, &node, observed.began(), quiet);
+    let published = match SetClaim::of(world.table(), moment, &scope, &found.causes()).await? {
+        None => Done::Nothing(format!("the alert for {} was sent before", observed.name())),
+        Some(claim) if claim.fresh.is_empty() => {
+            claim.settle(world.table()).await?;
+            Done::Nothing(format!("what was found in {} was told before", observed.name()))
+        }
+        Some(claim) => publish(world, observed, found, &mut behind, claim).await?,
+    };
+    let suggested = suggest_retraining(world, observed, found, worst, &mut behind, moment).await?;
+    Ok(published.and(suggested))
+}
+
+/// The deployment whose traffic was looked at: the one in force when the window began, or that came into force in it.
+async fn deployment_of(
+    world: &impl World,
+    observed: &Observed<'_>,
+    moment: &Moment,
+) -> Result<Option<NodeId>, Failure> {
+    record_now(world, observed.endpoint(), moment).await?;
+    let endpoint = NodeId::endpoint(observed.endpoint());
+    Ok(deployment_in(world.table(), &endpoint, observed.began(), observed.ended()).await?)
+}
+
+/// A window without violations leaves nothing, unless it had some when less of it was known.
+async fn nothing_found(world: &impl World, observed: &Observed<'_>, found: &Found) -> Outcome {
+    let name = observed.name();
+    let key = NodeRow::key(&observed.node());
+    if matches!(observed, Observed::Window(_)) && !world.table().get(&[key]).await?.is_empty() {
+        record_found(world, observed, found, None).await?;
+        return Ok(Done::Acted(format!("{name} has no violations any more")));
+    }
+    Ok(Done::Nothing(format!("{name} completed without violations")))
+}
+
+async fn publish(
+    world: &impl World,
+    observed: &Observed<'_>,
+    found: &Found,
+    behind: &mut BehindOnce<'_>,
+    claim: SetClaim,
+) -> Outcome {
+    let table = world.table();
+    let sent = async {
+        let deployment = behind.deployment();
+        let behind = behind.get(table).await?;
+        let hours = world.settings().drift.quiet_hours_after_alert;
+        let earlier = earlier(table, observed, hours).await?;
+        let notice = drift_notice(observed, found, &claim, deployment, behind, earlier);
+        world.bus().publish(&readable(&notice)).await?;
+        Ok::<_, Failure>(notice)
+    };
+    match sent.await {
+        Ok(notice) => {
+            claim.settle(table).await?;
+            let text = notice.detail.get("text").and_then(Json::as_str).unwrap_or_default();
+            Ok(Done::Acted(format!("alert sent: {text}")))
+        }
+        Err(failure) => {
+            claim.give_back(table).await?;
+            Err(failure)
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! The words of an alert: a sentence that stands by itself in a mail, and everything that a program may want to know.
+
+use std::collections::BTreeSet;
+
+use sagewarden_lineage::id::NodeId;
+use sagewarden_monitor::Violation;
+use serde_json::{Value as Json, json};
+
+use super::behind::Behind;
+use super::cause::SetClaim;
+use super::chain_words::chain_in_words;
+use super::evaluated::EvaluatedWindow;
+use super::found::{Found, Observed};
+use crate::counted::counted;
+use crate::ports::Notice;
+
+/// The `detail-type` of drift alerts.
+pub const DRIFT_ALERT: &str = "Sagewarden Drift Alert";
+
+/// Subjects and names that the sentence names.
+const NAMED: usize = 3;
+/// Words on what the two modes disagree about.
+const MAX_DIFFERENCES: usize = 20;
+const MAX_TEXT: usize = 500;
+
+/// The alert; `earlier` is the number of findings shortly before.
+pub(super) fn drift_notice(
+    observed: &Observed<'_>,
+    found: &Found,
+    claim: &SetClaim,
+    deployment: Option<&NodeId>,
+    behind: &Behind,
+    earlier: usize,
+) -> Notice {
+    let endpoint = observed.endpoint();
+    let severity = behind.severity_of(&found.violations);
+    let fresh: BTreeSet<Pair> =
+        claim.fresh.iter().filter_map(|index| found.violations.get(*index)).map(pair).collect();
+    let entry = |violation: &Violation| rated(violation, behind, fresh.contains(&pair(violation)));
+    let mut detail = json!({
+        "text": summary(observed, found, behind, earlier),
+        "about": endpoint.arn(),
+        "advice": advice(observed, found),
+        "severity": severity,
+        "endpoint": { "name": endpoint.name, "arn": endpoint.arn() },
+        "monitoring_type": observed.monitoring_type(),
+        "report": found.report,
+        "violation_count": found.violations.len(),
+        "new_violations": claim.fresh.len(),
+        "violations": found.listed().iter().map(entry).collect::<Vec<_>>(),
+        "earlier_findings": earlier,
+        "deployment": deployment.map(ToString::to_string),
+        "changed_by_deployment": behind.changes,
+        "chain": behind.chain,
+        "look_at": commands(observed),
+    });
+    if let Some(fields) = detail.as_object_mut() {
+        fields.extend(looked_at(observed));
+    }
+    let mut resources = vec![endpoint.arn()];
+    if let Observed::Execution(execution) = observed {
+        resources.push(execution.job.arn());
+    }
+    Notice { detail_type: DRIFT_ALERT, resources, detail }
+}
+
+/// What was looked at, and by whom.
+fn looked_at(observed: &Observed<'_>) -> Vec<(String, Json)> {
+    let fields = match observed {
+        Observed::Execution(execution) => json!({
+            "schedule": { "name": execution.schedule.name, "arn": execution.schedule.arn() },
+            "execution": {
+                "name": execution.job.name,
+                "arn": execution.job.arn(),
+                "created_at": execution.created_at,
+                "ended_at": execution.ended_at,
+            },
+            "window": null,
+        }),
+        Observed::Window(EvaluatedWindow { window, report, .. }) => json!({
+            "schedule": { "name": observed.schedule(), "arn": null },
+            "execution": null,
+            "window": {
+                "variant": window.variant,
+                "start": window.start,
+                "end": window.end,
+                "complete": report.window.complete,
+                "rows": report.rows,
+                "unreadable_lines": report.unreadable_lines,
+                "files_gone": report.gone.len(),
+                "mode": report.alert_mode,
+                "baseline": report.baseline,
+                "differences": report.differences.iter().take(MAX_DIFFERENCES).map(|difference| json!({
+                    "feature": difference.feature,
+                    "text": difference.text.chars().take(MAX_TEXT).collect::<String>(),
+                })).collect::<Vec<_>>(),
+            },
+        }),
+    };
+    match fields {
+        Json::Object(fields) => fields.into_iter().collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// Subject and check.
+type Pair = (String, Option<String>);
+
+fn pair(violation: &Violation) -> Pair {
+    (violation.subject(), violation.constraint_check_type.clone())
+}
+
+/// An entry of the report with how bad it is, how much the model relies on the feature, and whether it is new.
+fn rated(violation: &Violation, behind: &Behind, is_new: bool) -> Json {
+    let importance = behind.importances.of(violation);
+    let mut entry = json!(violation);
+    if let Some(fields) = entry.as_object_mut() {
+        fields.insert("severity".into(), json!(behind.importances.severity(violation)));
+        fields.insert("new".into(), json!(is_new));
+        if let Some(observed) = violation.observed() {
+            fields.insert("observed".into(), json!(observed.value));
+            fields.insert("threshold".into(), json!(observed.threshold));
+        }
+        if let Some(importance) = importance {
+            fields.insert("importance".into(), json!(importance));
+        }
+    }
+    entry
+}
+
+/// One sentence that stands by itself in an e-mail or a chat.
+fn summary(observed: &Observed<'_>, found: &Found, behind: &Behind, earlier: usize) -> String {
+    let mut subjects: Vec<String> = found.violations.iter().map(Violation::subject).collect();
+    subjects.sort();
+    subjects.dedup();
+    let more = subjects.len().saturating_sub(NAMED);
+    subjects.truncate(NAMED);
+    let mut text = format!(
+        "{} on endpoint {}: {}",
+        counted(found.violations.len(), "violation"),
+        observed.endpoint().name,
+        subjects.join(", ")
+    );
+    if more > 0 {
+        text.push_str(&format!(" and {more} more"));
+    }
+    if let Observed::Window(EvaluatedWindow { window, report, .. }) = observed {
+        text.push_str(&format!("; in the traffic from {} to {}", window.start, window.end));
+        if report.unreadable_lines > 0 {
+            text.push_str(&format!("; {} could not be read", counted(report.unreadable_lines, "line")));
+        }
+        if !report.gone.is_empty() {
+            text.push_str(&format!("; gone: {}", counted(report.gone.len(), "file")));
+        }
+    }
+    text.push_str(&chain_in_words(&behind.chain));
+    if let Some(changes) = &behind.changes {
+        text.push_str(&match changes.aspects().as_slice() {
+            [] => format!("; its deployment of {} changed nothing that is known", changes.since),
+            aspects => format!("; its deployment of {} changed {}", changes.since, aspects.join(", ")),
+        });
+    }
+    if earlier > 0 {
+        text.push_str(&format!("; {} shortly before", counted(earlier, "more finding")));
+    }
+    text
+}
+
+fn advice(observed: &Observed<'_>, found: &Found) -> String {
+    let baseline = match observed {
+        Observed::Execution(execution) => format!("the baseline of schedule {}", execution.schedule.name),
+        Observed::Window(window) => match &window.report.baseline {
+            Some(place) => format!("the baseline {place}"),
+            None => "its baseline".to_owned(),
+        },
+    };
+    let [lineage, history] = commands(observed);
+    format!(
+        "read {} beside {baseline}; `{lineage}` shows what was in force, `{history}` what happened before; \
+         then retrain, or set a new baseline",
+        found.report
+    )
+}
+
+/// What to type to see more.
+fn commands(observed: &Observed<'_>) -> [String; 2] {
+    let endpoint = &observed.endpoint().name;
+    [
+        format!("sagewarden lineage endpoint/{endpoint}@{}", observed.ended()),
+        format!("sagewarden history endpoint/{endpoint}"),
+    ]
+}

@@ -1,0 +1,58 @@
+//! What a monitoring execution that has ended comes to.
+
+use sagewarden_events::Status;
+
+use super::drift;
+use super::execution::Execution;
+use super::found::{Found, Observed};
+use super::publish_silence::publish_silence;
+use super::report::{ReportReading, read_report};
+use super::silence::Silence;
+use super::wrong::Wrong;
+use crate::notify::Moment;
+use crate::outcome::{Done, Failure, Outcome};
+use crate::world::World;
+
+/// How long a report that should be there is waited for: less than the queue keeps trying (five times, six minutes apart).
+const PATIENCE_MS: i64 = 15 * 60_000;
+
+/// An execution that failed or was stopped is published as silence; the report of one that completed is read.
+///
+/// # Errors
+/// Rejects reports that cannot be used; retries where one is missing or denied, or a service does not answer.
+pub(super) async fn ended(world: &impl World, execution: &Execution, moment: &Moment) -> Outcome {
+    let reason = execution.failure_reason.clone().or_else(|| execution.exit_message.clone());
+    let wrong = match execution.status {
+        Status::Failed => Wrong::ExecutionFailed { reason },
+        Status::Stopped => Wrong::ExecutionStopped { reason },
+        _ => return completed(world, execution, moment).await,
+    };
+    publish_silence(world, &Silence::of_execution(execution, wrong), moment).await
+}
+
+async fn completed(world: &impl World, execution: &Execution, moment: &Moment) -> Outcome {
+    let job = &execution.job;
+    let (report, bytes) = match read_report(world.objects(), execution).await? {
+        ReportReading::Found { report, bytes } => (report, bytes),
+        ReportReading::Nothing => {
+            return Ok(Done::Nothing(format!("{job} completed without violations")));
+        }
+        ReportReading::Missing { place } => {
+            let waited = moment.now.millis() - execution.ended_at.millis();
+            if waited < PATIENCE_MS {
+                let message = "the execution found violations, but its report is not there";
+                return Err(Failure::not_yet(format!("read the report of {job}"), message));
+            }
+            let silence = Silence::of_execution(execution, Wrong::ReportMissing { place });
+            return publish_silence(world, &silence, moment).await;
+        }
+        ReportReading::Denied { place, error } => {
+            let silence = Silence::of_execution(execution, Wrong::ReportDenied { place });
+            publish_silence(world, &silence, moment).await?;
+            // Published, and tried again: once somebody has granted the permission, the report is read after all.
+            return Err(Failure::Retry(error));
+        }
+    };
+    let found = Found::of_execution(report, &bytes)?;
+    drift::alert(world, &Observed::Execution(execution), &found, moment).await
+}

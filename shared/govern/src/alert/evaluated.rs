@@ -1,0 +1,111 @@
+//! A window of captured traffic with Sagewarden's own evaluation of it. The same window is evaluated again whenever data arrives.
+
+use std::collections::BTreeSet;
+
+use sagewarden_events::{Resource, ResourceKind};
+use sagewarden_lineage::s3::{S3Location, hex};
+use sagewarden_monitor::{CaptureWindow, UnreadableLines, WindowReport};
+use serde_json::{Value as Json, json};
+use sha2::{Digest, Sha256};
+
+use crate::counted::counted;
+use crate::window::Window;
+
+/// What stands for a variant that the evaluation does not name.
+const UNNAMED: &str = "-";
+/// Kinds of lines that a sentence names.
+const NAMED: usize = 2;
+/// Entries that an event lists; the evaluation has the rest.
+const MAX_LISTED: usize = 20;
+
+/// A window that was evaluated.
+pub(super) struct EvaluatedWindow {
+    pub(super) window: Window,
+    pub(super) report: WindowReport,
+    /// Where the evaluation stands.
+    pub(super) evaluation: S3Location,
+}
+
+impl EvaluatedWindow {
+    pub(super) fn new(account: &str, region: &str, report: WindowReport, evaluation: S3Location) -> Self {
+        let named = Some(report.variant.clone()).filter(|variant| !variant.is_empty());
+        let window = Window {
+            endpoint: Resource::in_region(ResourceKind::Endpoint, account, region, &report.endpoint),
+            variant: named.unwrap_or_else(|| UNNAMED.to_owned()),
+            start: report.window.start,
+            end: report.window.end,
+        };
+        Self { window, report, evaluation }
+    }
+
+    /// Whether it was compared with a baseline. Too few rows to be judged leave no mode and no violations.
+    pub(super) fn is_judged(&self) -> bool {
+        !self.report.alert_mode.is_empty() || !self.report.violations.is_empty()
+    }
+
+    /// Whether all of the traffic could be read.
+    pub(super) fn is_readable(&self) -> bool {
+        self.report.unreadable_lines == 0 && self.report.gone.is_empty()
+    }
+
+    /// Whether more was read than not.
+    pub(super) fn is_mostly_readable(&self) -> bool {
+        self.report.rows > self.report.unreadable_lines
+    }
+
+    /// What is wrong with the traffic that could not be read, in words of the format.
+    pub(super) fn unreadable_kinds(&self) -> BTreeSet<&str> {
+        let gone = (!self.report.gone.is_empty()).then_some("gone");
+        self.report.unreadable.iter().map(|lines| lines.kind.as_str()).chain(gone).collect()
+    }
+
+    /// What could not be read, in a sentence.
+    pub(super) fn unreadable_summary(&self) -> String {
+        let WindowReport { unreadable, unreadable_lines, gone, window, rows, .. } = &self.report;
+        let mut parts = Vec::new();
+        if *unreadable_lines > 0 {
+            let words = UnreadableLines::in_words(unreadable, NAMED);
+            parts.push(format!("{} could not be read: {words}", counted(*unreadable_lines, "line")));
+        }
+        if let Some(first) = gone.first() {
+            let files = counted(gone.len(), "file");
+            parts.push(format!("{files} had gone before anybody read it, such as {first}"));
+        }
+        let CaptureWindow { start, end, .. } = window;
+        format!(
+            "of the traffic from {start} to {end} {}; {} could",
+            parts.join(", and "),
+            counted(*rows, "row")
+        )
+    }
+
+    pub(super) fn unreadable_advice(&self) -> String {
+        let place = &self.evaluation;
+        format!(
+            "look at the lines and files that {place} names. Lines that are no capture events come of whatever else writes there; \
+             rows that do not fit come of a body whose rows `input_path` and `output_path` under `[[drift.detect.endpoints]]` have \
+             to find. Files are gone where a lifecycle rule or somebody deletes them before an hour is over"
+        )
+    }
+
+    /// What could not be read, as events and details have it: no more entries than fit.
+    pub(super) fn unreadable_listed(&self) -> Json {
+        let WindowReport { unreadable, unreadable_lines, gone, rows, variant, window, .. } = &self.report;
+        json!({
+            "variant": variant,
+            "window": window,
+            "rows": rows,
+            "lines": unreadable_lines,
+            "files_gone": gone.len(),
+            "first_lines": unreadable.iter().take(MAX_LISTED).collect::<Vec<_>>(),
+            "first_gone": gone.iter().take(MAX_LISTED).collect::<Vec<_>>(),
+        })
+    }
+
+    /// Orders the evaluations of one window by what could not be read: the later one has seen more.
+    pub(super) fn unreadable_version(&self) -> String {
+        let WindowReport { unreadable_lines, gone, rows, window, .. } = &self.report;
+        let digest = hex(&Sha256::digest(self.unreadable_listed().to_string()));
+        format!("{}#{rows:020}#{unreadable_lines:020}#{:05}#{digest}", u8::from(window.complete), gone.len())
+    }
+}

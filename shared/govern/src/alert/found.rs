@@ -1,0 +1,163 @@
+//! What a monitor looked at, and what its report says.
+
+use sagewarden_events::{Resource, Timestamp};
+use sagewarden_lineage::id::NodeId;
+use sagewarden_lineage::s3::hex;
+use sagewarden_monitor::{Severity, Violation, Violations, WindowReport, severity};
+use serde_json::{Value as Json, json};
+use sha2::{Digest, Sha256};
+
+use super::cause::Cause;
+use super::evaluated::EvaluatedWindow;
+use super::execution::Execution;
+use crate::outcome::Failure;
+
+/// An event holds 256 KB; the report itself holds the rest.
+const MAX_LISTED: usize = 100;
+const MAX_DESCRIPTION: usize = 500;
+/// Entries that a history names.
+const NAMED: usize = 3;
+/// What a container of somebody's own may add to a violation.
+const MAX_OTHER: usize = 1_000;
+
+/// Who looked at what.
+pub(super) enum Observed<'a> {
+    Execution(&'a Execution),
+    Window(&'a EvaluatedWindow),
+}
+
+impl Observed<'_> {
+    pub(super) fn endpoint(&self) -> &Resource {
+        match self {
+            Self::Execution(execution) => &execution.endpoint,
+            Self::Window(window) => &window.window.endpoint,
+        }
+    }
+
+    pub(super) fn node(&self) -> NodeId {
+        match self {
+            Self::Execution(execution) => execution.node(),
+            Self::Window(window) => window.window.node(),
+        }
+    }
+
+    /// When what it looked at began: the deployment in question is the one that was in force then.
+    pub(super) fn began(&self) -> Timestamp {
+        match self {
+            Self::Execution(execution) => execution.created_at,
+            Self::Window(window) => window.window.start,
+        }
+    }
+
+    pub(super) fn ended(&self) -> Timestamp {
+        match self {
+            Self::Execution(execution) => execution.ended_at,
+            Self::Window(window) => window.window.end,
+        }
+    }
+
+    pub(super) fn schedule(&self) -> &str {
+        match self {
+            Self::Execution(execution) => &execution.schedule.name,
+            Self::Window(_) => WindowReport::SCHEDULE,
+        }
+    }
+
+    pub(super) fn monitoring_type(&self) -> Option<&str> {
+        match self {
+            Self::Execution(execution) => execution.monitoring_type.as_deref(),
+            Self::Window(_) => Some("DataQuality"),
+        }
+    }
+
+    pub(super) fn name(&self) -> String {
+        match self {
+            Self::Execution(execution) => execution.job.name.clone(),
+            Self::Window(window) => window.window.name(),
+        }
+    }
+}
+
+/// What the report says.
+pub(super) struct Found {
+    /// Where it is.
+    pub(super) report: String,
+    pub(super) violations: Vec<Violation>,
+    /// Orders the reports on the same node: the later one has seen more.
+    pub(super) version: String,
+}
+
+impl Found {
+    pub(super) fn of_execution(report: String, bytes: &[u8]) -> Result<Self, Failure> {
+        let found =
+            Violations::parse(bytes).map_err(|error| Failure::Reject(format!("`{report}`: {error}")))?;
+        Ok(Self { version: version(true, 0, &found.violations), report, violations: found.violations })
+    }
+
+    pub(super) fn of_window(window: &EvaluatedWindow) -> Self {
+        let WindowReport { window: span, rows, violations, .. } = &window.report;
+        Self {
+            version: version(span.complete, *rows, violations),
+            report: window.evaluation.to_string(),
+            violations: violations.clone(),
+        }
+    }
+
+    /// The worst by check and excess alone: what is stored must not depend on what else is known by now.
+    pub(super) fn severity(&self) -> Option<Severity> {
+        self.violations.iter().map(|violation| severity(violation, None)).max()
+    }
+
+    /// The first entries, each with how far it is from what is allowed: for a line of a history.
+    pub(super) fn in_words(&self) -> String {
+        let word = |violation: &Violation| {
+            let observed = violation.observed();
+            let pair = observed.and_then(|observed| Some((observed.value, observed.threshold?)));
+            let numbers = pair.map(|(value, threshold)| format!(" {value:.4} (threshold {threshold})"));
+            violation.subject() + &numbers.unwrap_or_default()
+        };
+        let mut words: Vec<String> = self.listed().iter().take(NAMED).map(word).collect();
+        let more = self.violations.len().saturating_sub(NAMED);
+        if more > 0 {
+            words.push(format!("{more} more"));
+        }
+        if words.is_empty() { "nothing".to_owned() } else { words.join(", ") }
+    }
+
+    pub(super) fn causes(&self) -> Vec<Cause> {
+        let cause = |violation: &Violation| Cause {
+            subject: violation.subject(),
+            check: violation.constraint_check_type.clone().unwrap_or_default(),
+            severity: severity(violation, None),
+        };
+        self.violations.iter().map(cause).collect()
+    }
+
+    /// The entries as events and details have them: no more than fits, in an order of their own. The container's order changes between
+    /// executions; the record must not.
+    pub(super) fn listed(&self) -> Vec<Violation> {
+        let mut violations = self.violations.clone();
+        violations.sort_by_key(|violation| (violation.subject(), violation.constraint_check_type.clone()));
+        violations.truncate(MAX_LISTED);
+        for violation in &mut violations {
+            if let Some(text) = &mut violation.description {
+                *text = text.chars().take(MAX_DESCRIPTION).collect();
+            }
+            if Json::Object(violation.other.clone()).to_string().len() > MAX_OTHER {
+                violation.other.clear();
+            }
+            if violation.facet_value.as_ref().is_some_and(|value| value.to_string().len() > MAX_OTHER) {
+                violation.facet_value = None;
+            }
+        }
+        violations
+    }
+}
+
+/// `1#<complete>#<rows>#<digest>`: behind the `0` of an execution that came to nothing.
+fn version(complete: bool, rows: u64, violations: &[Violation]) -> String {
+    let mut lines: Vec<String> = violations.iter().map(|violation| json!(violation).to_string()).collect();
+    lines.sort();
+    let digest = hex(&Sha256::digest(lines.join("\n")));
+    format!("1#{}#{rows:020}#{digest}", u8::from(complete))
+}

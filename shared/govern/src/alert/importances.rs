@@ -1,0 +1,77 @@
+//! How much a model relies on its features, as Clarify explains it.
+
+use std::collections::BTreeMap;
+
+use sagewarden_lineage::graph::Graph;
+use sagewarden_lineage::rows::ExplanationRow;
+use sagewarden_lineage::table::Key;
+use sagewarden_monitor::{Severity, Violation, severity};
+use serde_json::Value as Json;
+
+use crate::ports::{PortError, Table};
+use crate::record::explanation;
+
+/// How much a model relies on its features: 1 is the one that it relies on most.
+#[derive(Debug, Default)]
+pub(super) struct Importances(BTreeMap<String, f64>);
+
+impl Importances {
+    /// The explanations that Clarify wrote of what a deployment was made of, the newest of each node.
+    pub(super) async fn behind(table: &impl Table, graph: &Graph) -> Result<Self, PortError> {
+        let keys: Vec<Key> = graph.nodes.values().filter_map(explanation::key).collect();
+        let mut importances = Self::default();
+        for item in table.get(&keys).await? {
+            importances.read(ExplanationRow::parse(&item).map(|row| row.json).as_deref().unwrap_or_default());
+        }
+        Ok(importances)
+    }
+
+    pub(super) fn of(&self, violation: &Violation) -> Option<f64> {
+        self.0.get(violation.feature_name.as_deref()?).copied()
+    }
+
+    /// How urgent an entry is.
+    pub(super) fn severity(&self, violation: &Violation) -> Severity {
+        severity(violation, Some(&self.0))
+    }
+
+    /// Adds what an explanation says to what others said before.
+    fn read(&mut self, explanation: &str) {
+        let Ok(said) = serde_json::from_str::<Json>(explanation) else { return };
+        for label in said.get("attributions").and_then(Json::as_array).into_iter().flatten() {
+            let pairs = label.get("features").and_then(Json::as_array).into_iter().flatten();
+            let values: Vec<(&str, f64)> = pairs
+                .filter_map(|pair| Some((pair.get(0)?.as_str()?, pair.get(1)?.as_f64()?.abs())))
+                .collect();
+            let most = values.iter().map(|(_, value)| *value).fold(0.0, f64::max);
+            if most <= 0.0 {
+                continue;
+            }
+            for (feature, value) in values {
+                let share = value / most;
+                let known = self.0.entry(feature.to_owned()).or_insert(share);
+                *known = known.max(share);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_feature_that_counts_most_is_one_and_labels_do_not_hide_each_other() {
+        let mut importances = Importances::default();
+        importances.read(
+            r#"{"attributions":[
+                {"method":"kernel_shap","label":"a","features":[["Income",-0.4],["Age",0.1]]},
+                {"method":"kernel_shap","label":"b","features":[["Age",0.03],["Income",0.06]]}]}"#,
+        );
+        importances.read("no JSON");
+        let of = |name: &str| {
+            importances.of(&Violation { feature_name: Some(name.into()), ..Violation::default() })
+        };
+        assert_eq!((of("Income"), of("Age"), of("Sex")), (Some(1.0), Some(0.5), None));
+    }
+}

@@ -1,0 +1,107 @@
+//! A monitor that does not work is recorded, and published once in a quiet period.
+
+use sagewarden_lineage::edge::{InEdge, OBSERVED_ON, Relation};
+use sagewarden_lineage::id::NodeId;
+use sagewarden_lineage::record::Record;
+use sagewarden_lineage::rows::node;
+use sagewarden_lineage::table::{Attributes, Value};
+use serde_json::json;
+
+use super::cause::{Scope, SetClaim, rank, was_published, word};
+use super::evaluated::EvaluatedWindow;
+use super::recording::{execution_of, record_now, store};
+use super::silence::Silence;
+use crate::notify::{Moment, readable};
+use crate::outcome::{Done, Failure, Outcome};
+use crate::ports::{Bus, PortError};
+use crate::record::deployment::deployment_at;
+use crate::record::monitoring::REPORT;
+use crate::world::World;
+
+/// Records that a monitor said nothing, and publishes it once in a quiet period.
+///
+/// # Errors
+/// When a service does not answer, or another delivery is at the same.
+pub(super) async fn publish_silence(world: &impl World, silence: &Silence, moment: &Moment) -> Outcome {
+    let node = record_silence(world, silence).await?;
+    let table = world.table();
+    let scope = scope(world, silence, &node);
+    let before = || Done::Nothing(format!("it was told before: {}", silence.summary()));
+    let claim = match SetClaim::of(table, moment, &scope, &silence.causes()).await? {
+        None => return Ok(before()),
+        Some(claim) if claim.fresh.is_empty() => {
+            claim.settle(table).await?;
+            return Ok(before());
+        }
+        Some(claim) => claim,
+    };
+    let sent = async {
+        record_now(world, &silence.endpoint, moment).await?;
+        let deployment = deployment_at(table, &NodeId::endpoint(&silence.endpoint), silence.at).await?;
+        let notice = silence.notice(deployment.as_ref());
+        world.bus().publish(&readable(&notice)).await.map_err(Failure::from)
+    };
+    match sent.await {
+        Ok(()) => {
+            claim.settle(table).await?;
+            Ok(Done::Acted(format!("alert sent: {}", silence.summary())))
+        }
+        Err(failure) => {
+            claim.give_back(table).await?;
+            Err(failure)
+        }
+    }
+}
+
+/// Whether it has been published; asks the table and nobody else.
+///
+/// # Errors
+/// When the table fails.
+pub(super) async fn was_silence_published(world: &impl World, silence: &Silence) -> Result<bool, PortError> {
+    was_published(world.table(), &scope(world, silence, &silence.node()), &silence.causes()).await
+}
+
+fn scope(world: &impl World, silence: &Silence, node: &NodeId) -> Scope {
+    let endpoint = NodeId::endpoint(&silence.endpoint);
+    let quiet = world.settings().drift.quiet_hours_after_alert;
+    Scope::of("monitoring", &endpoint, node, silence.at, quiet)
+}
+
+async fn record_silence(world: &impl World, silence: &Silence) -> Result<NodeId, Failure> {
+    let id = silence.node();
+    let mut facts = Attributes::from([(node::SCHEDULE.into(), Value::Text(silence.schedule.name.clone()))]);
+    if let Some(kind) = &silence.monitoring_type {
+        facts.insert(node::MONITORING_TYPE.into(), Value::Text(kind.clone()));
+    }
+    if let Some((job, _)) = &silence.execution {
+        facts.insert(node::ARN.into(), Value::Text(job.arn()));
+    }
+    let severity = silence.wrong.severity();
+    let mut record = Record::default();
+    record.node(&id, &silence.name(), Some(silence.at), facts);
+    // The same execution can have failed to be read first, and been read later.
+    record.grow(&id, node::SILENT, [silence.wrong.word().to_owned()]);
+    record.register(
+        &id,
+        node::SEVERITY_VERSION,
+        rank(severity).to_string(),
+        Attributes::from([(node::SEVERITY.into(), Value::Text(word(severity).into()))]),
+    );
+    // Behind what a report says, if one is read later.
+    let said = json!({
+        "silent": silence.wrong.word(),
+        "reason": silence.wrong.reason(),
+        "place": silence.wrong.place(),
+        "unreadable": silence.wrong.unreadable().map(EvaluatedWindow::unreadable_listed),
+    });
+    record.versioned_detail(&id, &silence.wrong.version(), &said);
+    let endpoint = NodeId::endpoint(&silence.endpoint);
+    record.edge(&id, &InEdge::new(Relation::AssociatedWith, OBSERVED_ON, endpoint));
+    if let Some((job, created_at)) = &silence.execution
+        && let Some(run) = execution_of(world, job, *created_at).await?
+    {
+        record.edge(&id, &InEdge::new(Relation::Produced, REPORT, run));
+    }
+    store(world, record).await?;
+    Ok(id)
+}

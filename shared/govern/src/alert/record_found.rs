@@ -1,0 +1,67 @@
+//! What a monitor found is recorded, whether or not an alert leaves.
+
+use sagewarden_lineage::edge::{InEdge, OBSERVED_ON, Relation};
+use sagewarden_lineage::id::NodeId;
+use sagewarden_lineage::record::Record;
+use sagewarden_lineage::rows::node;
+use sagewarden_lineage::table::{Attributes, Value};
+use sagewarden_monitor::Severity;
+use serde_json::json;
+
+use super::cause::{rank, word};
+use super::found::{Found, Observed};
+use super::recording::{execution_of, store};
+use crate::outcome::Failure;
+use crate::record::monitoring::REPORT;
+use crate::world::World;
+
+/// Records what was found, with `worst` as its severity where there are violations; returns its node.
+pub(super) async fn record_found(
+    world: &impl World,
+    observed: &Observed<'_>,
+    found: &Found,
+    worst: Option<Severity>,
+) -> Result<NodeId, Failure> {
+    let id = observed.node();
+    let mut facts = Attributes::from([
+        (node::URI.into(), Value::Text(found.report.clone())),
+        (node::SCHEDULE.into(), Value::Text(observed.schedule().to_owned())),
+    ]);
+    if let Some(kind) = observed.monitoring_type() {
+        facts.insert(node::MONITORING_TYPE.into(), Value::Text(kind.to_owned()));
+    }
+    let number = |number: usize| Value::Number(i64::try_from(number).unwrap_or(i64::MAX));
+    let mut newest = Attributes::from([
+        (node::VIOLATIONS.into(), number(found.violations.len())),
+        (node::FOUND.into(), Value::Text(found.in_words())),
+    ]);
+    match observed {
+        Observed::Execution(execution) => {
+            facts.insert(node::ARN.into(), Value::Text(execution.job.arn()));
+        }
+        Observed::Window(evaluated) => {
+            let (window, rows) = (&evaluated.window, evaluated.report.rows);
+            facts.insert(node::WINDOW_START.into(), Value::Text(window.start.to_string()));
+            facts.insert(node::WINDOW_END.into(), Value::Text(window.end.to_string()));
+            newest.insert(node::ROWS.into(), number(usize::try_from(rows).unwrap_or(usize::MAX)));
+        }
+    }
+    let mut record = Record::default();
+    record.node(&id, &observed.name(), Some(observed.ended()), facts);
+    record.register(&id, node::FOUND_VERSION, found.version.clone(), newest);
+    if let Some(worst) = worst {
+        // The worst that it ever was: of a window in which less is wrong now, an alert has left about what was.
+        let severity = Attributes::from([(node::SEVERITY.into(), Value::Text(word(worst).into()))]);
+        record.register(&id, node::SEVERITY_VERSION, rank(worst).to_string(), severity);
+    }
+    record.versioned_detail(&id, &found.version, &json!({ "violations": found.listed() }));
+    let endpoint = NodeId::endpoint(observed.endpoint());
+    record.edge(&id, &InEdge::new(Relation::AssociatedWith, OBSERVED_ON, endpoint));
+    if let Observed::Execution(execution) = observed
+        && let Some(run) = execution_of(world, &execution.job, execution.created_at).await?
+    {
+        record.edge(&id, &InEdge::new(Relation::Produced, REPORT, run));
+    }
+    store(world, record).await?;
+    Ok(id)
+}

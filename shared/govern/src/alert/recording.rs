@@ -1,0 +1,42 @@
+//! What alerts need recorded before they can say anything: the endpoint and the job whose own events may be late.
+
+use sagewarden_events::{Resource, Timestamp};
+use sagewarden_lineage::id::NodeId;
+use sagewarden_lineage::record::Record;
+
+use crate::notify::Moment;
+use crate::outcome::Failure;
+use crate::record::RecordLineage;
+use crate::record::store::store_record;
+use crate::world::World;
+
+/// `record-lineage` alone may write commits back.
+fn recorder<W: World>(world: &W) -> RecordLineage<'_, W> {
+    RecordLineage { world, writes_back: false }
+}
+
+/// Records an endpoint as it is now, so that the question what ran on it can be answered. Of one that is gone, what is known stays.
+pub(super) async fn record_now(
+    world: &impl World,
+    endpoint: &Resource,
+    moment: &Moment,
+) -> Result<(), Failure> {
+    match recorder(world).record_endpoint_now(endpoint, moment.now).await {
+        Ok(_) | Err(Failure::Reject(_)) => Ok(()),
+        Err(retry) => Err(retry),
+    }
+}
+
+/// The node of a monitoring execution's job. The job's own event may be late: whoever comes first records it.
+pub(super) async fn execution_of(
+    world: &impl World,
+    job: &Resource,
+    created_at: Timestamp,
+) -> Result<Option<NodeId>, Failure> {
+    recorder(world).incarnation(job, created_at).await
+}
+
+/// Writes what was found.
+pub(super) async fn store(world: &impl World, record: Record) -> Result<(), Failure> {
+    Ok(store_record(world.table(), record, None).await?)
+}

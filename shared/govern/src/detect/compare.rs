@@ -1,0 +1,50 @@
+//! A window is compared with the baseline that was found for it, or it is published that there is none.
+
+use sagewarden_settings::DetectedEndpoint;
+
+use super::find_baseline::BaselineSearch;
+use super::judge::judge;
+use super::unjudged::{or_publish, publish_missing};
+use crate::notify::Moment;
+use crate::outcome::{Done, Failure};
+use crate::window::Window;
+use crate::world::World;
+
+/// What came of a window.
+pub(super) enum Compared {
+    Judged(Done),
+    /// There was nothing to compare it with.
+    NotJudged(Done),
+}
+
+impl Compared {
+    pub(super) fn done(self) -> Done {
+        match self {
+            Self::Judged(done) | Self::NotJudged(done) => done,
+        }
+    }
+}
+
+/// Judges a window against what came of looking for its baseline; `complete` says that it is over.
+///
+/// # Errors
+/// Rejects what the settings or the baseline do not allow to be judged; retries when a service does not answer.
+pub(super) async fn compare(
+    world: &impl World,
+    window: &Window,
+    search: Result<BaselineSearch, Failure>,
+    mut said: DetectedEndpoint,
+    complete: bool,
+    moment: &Moment,
+) -> Result<Compared, Failure> {
+    let found = match or_publish(world, window, search, moment).await? {
+        BaselineSearch::Found(found) => found,
+        BaselineSearch::Nothing(served) => {
+            let done = publish_missing(world, window, &served.config, moment).await?;
+            return Ok(Compared::NotJudged(done));
+        }
+    };
+    said.columns = found.place.columns.unwrap_or(said.columns);
+    let judged = judge(world, window, &found, &said, complete, moment).await;
+    Ok(Compared::Judged(or_publish(world, window, judged, moment).await?))
+}

@@ -1,0 +1,175 @@
+//! What of a window is in the table: its files, whether it still has to be judged for the last time, and what became of it.
+//!
+//! A window has a row for each version of a file: what is in a window is a set, however often and in whatever order the events of its
+//! files come. The windows that still have to be judged for the last time are listed in the order of their ends.
+
+use std::collections::BTreeMap;
+
+use sagewarden_events::Timestamp;
+use sagewarden_lineage::rows::{CapturedFileRow, OpenWindowRow, WindowMark, WindowMarkRow};
+use sagewarden_lineage::table::{Key, Write};
+
+use crate::outcome::Failure;
+use crate::ports::{ObjectVersion, Table};
+use crate::record::closure::query_all;
+use crate::window::{HOUR_MS, Window};
+
+/// How long after its end a window that cannot be judged is tried again.
+const PATIENCE_MS: i64 = 6 * HOUR_MS;
+
+/// A file of a window.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct CapturedFile {
+    /// Where.
+    pub(super) bucket: String,
+    /// What.
+    pub(super) object: ObjectVersion,
+    /// S3's own order of what happened to the key.
+    pub(super) sequencer: Option<String>,
+}
+
+/// What became of a file whose event came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Noted {
+    /// Its window is open.
+    Open,
+    /// It was known, and its window has been judged for the last time.
+    Closed,
+}
+
+impl CapturedFile {
+    /// What stands for the version: a file is written once, but nothing keeps anybody from writing it again.
+    fn version(&self) -> &str {
+        self.object.version_id.as_deref().unwrap_or(&self.object.etag)
+    }
+
+    /// Orders the versions of a key. Sequencers are compared as if the shorter one had zeros behind it ("Event message structure", S3
+    /// user guide): without the zeros at their ends they compare as they are.
+    fn written(&self) -> (Timestamp, &str, &str) {
+        let sequencer = self.sequencer.as_deref().unwrap_or_default().trim_end_matches('0');
+        (self.object.modified_at, sequencer, self.version())
+    }
+
+    /// Unique, and in the order in which SageMaker wrote the files: keys begin with the minute.
+    pub(super) fn id(&self) -> String {
+        format!("{}@{}", self.object.key, self.version())
+    }
+
+    pub(super) fn uri(&self) -> String {
+        format!("s3://{}/{}", self.bucket, self.object.key)
+    }
+
+    fn row(&self, window: &Window) -> CapturedFileRow {
+        let ObjectVersion { key, version_id, etag, size, modified_at } = self.object.clone();
+        let (bucket, sequencer) = (self.bucket.clone(), self.sequencer.clone());
+        let window = window.open_row().partition();
+        CapturedFileRow { window, bucket, key, version_id, etag, size, modified_at, sequencer }
+    }
+}
+
+impl From<CapturedFileRow> for CapturedFile {
+    fn from(row: CapturedFileRow) -> Self {
+        let CapturedFileRow { bucket, key, version_id, etag, size, modified_at, sequencer, .. } = row;
+        Self { bucket, object: ObjectVersion { key, version_id, etag, size, modified_at }, sequencer }
+    }
+}
+
+/// Notes a file, and that the window is to be judged once more when it is over. One that was given up is open again.
+pub(super) async fn add(table: &impl Table, window: &Window, file: &CapturedFile) -> Result<Noted, Failure> {
+    let given_up = mark(window, WindowMark::GivenUp).key();
+    let (file, open) = (file.row(window).item(), window.open_row().item());
+    let found = table.get(&[file.key.clone(), open.key.clone(), given_up.clone()]).await?;
+    let is_there = |key: &Key| found.iter().any(|each| each.key == *key);
+    if is_there(&file.key) && is_there(&open.key) {
+        return Ok(Noted::Open);
+    }
+    if is_there(&file.key) && !is_there(&given_up) {
+        return Ok(Noted::Closed);
+    }
+    // A file is known only in a window that is open: after a crash between the two writes its event comes again, and it is noted
+    // then. The window is opened once more behind it, as the clock may have closed it between the two.
+    table.write(&[Write::Put(open.clone())]).await?;
+    table.write(&[Write::Put(file)]).await?;
+    table.write(&[Write::Put(open)]).await?;
+    if is_there(&given_up) {
+        table.write(&[Write::Delete(given_up)]).await?;
+    }
+    Ok(Noted::Open)
+}
+
+/// The files that are known, in the order of their keys. Of a key that was written again the newest version alone counts, or its rows
+/// would count twice: the one whose event has the latest time, which is in seconds, and of one second the latest sequencer.
+pub(super) async fn files(table: &impl Table, window: &Window) -> Result<Vec<CapturedFile>, Failure> {
+    let items = query_all(table, CapturedFileRow::of(&window.open_row().partition())).await?;
+    let mut newest: BTreeMap<(String, String), CapturedFile> = BTreeMap::new();
+    for file in items.iter().filter_map(CapturedFileRow::parse).map(CapturedFile::from) {
+        let key = (file.object.key.clone(), file.bucket.clone());
+        let before = newest.get(&key);
+        if before.is_none_or(|before| before.written() < file.written()) {
+            newest.insert(key, file);
+        }
+    }
+    Ok(newest.into_values().collect())
+}
+
+/// Whether its metrics have been published.
+pub(super) async fn has_published_metrics(table: &impl Table, window: &Window) -> Result<bool, Failure> {
+    Ok(!table.get(&[mark(window, WindowMark::MetricsPublished).key()]).await?.is_empty())
+}
+
+/// Notes that its metrics have been published.
+pub(super) async fn note_metrics(table: &impl Table, window: &Window) -> Result<(), Failure> {
+    Ok(table.write(&[Write::Put(mark(window, WindowMark::MetricsPublished).item())]).await?)
+}
+
+fn mark(window: &Window, mark: WindowMark) -> WindowMarkRow {
+    WindowMarkRow { window: window.open_row().partition(), mark }
+}
+
+/// It has been judged for the last time, unless other files than these have come meanwhile.
+pub(super) async fn close(
+    table: &impl Table,
+    window: &Window,
+    judged: &[CapturedFile],
+) -> Result<(), Failure> {
+    table.write(&[Write::Delete(window.open_row().key())]).await?;
+    if files(table, window).await? != judged {
+        // Their own delivery may have opened the window before it was closed.
+        table.write(&[Write::Put(window.open_row().item())]).await?;
+    }
+    Ok(())
+}
+
+/// Opens it again where it has been closed.
+pub(super) async fn keep_open(table: &impl Table, window: &Window) -> Result<(), Failure> {
+    let open = window.open_row();
+    if table.get(&[open.key()]).await?.is_empty() {
+        table.write(&[Write::Put(open.item())]).await?;
+    }
+    Ok(())
+}
+
+/// Whether nobody has to wait for it any longer: windows that fail must not keep the clock from others.
+pub(super) fn is_old(window: &Window, now: Timestamp) -> bool {
+    now.millis() - window.end.millis() > PATIENCE_MS
+}
+
+/// It cannot be judged. A file of it whose event comes again, once somebody has mended what was wrong, opens it.
+pub(super) async fn give_up(table: &impl Table, window: &Window) -> Result<(), Failure> {
+    table.write(&[Write::Put(mark(window, WindowMark::GivenUp).item())]).await?;
+    Ok(table.write(&[Write::Delete(window.open_row().key())]).await?)
+}
+
+/// A page of windows that are open and ended before a time, behind a sort key, and where the next page begins.
+pub(super) async fn ended(
+    table: &impl Table,
+    before: Timestamp,
+    after: Option<String>,
+    at_most: usize,
+) -> Result<(Vec<Window>, Option<String>), Failure> {
+    let mut query = OpenWindowRow::ended(before).at_most(at_most);
+    query.after = after;
+    let page = table.query(&query).await?;
+    let windows = page.items.iter().filter_map(OpenWindowRow::parse).map(Window::from);
+    Ok((windows.filter(|window| window.end < before).collect(), page.next))
+}

@@ -1,0 +1,281 @@
+//! What an endpoint ran when, and what happened to it.
+
+use std::collections::BTreeSet;
+
+use sagewarden_events::Timestamp;
+use sagewarden_lineage::answer::{Entry, EntryKind, History, LiveEndpoint, newest_verdict};
+use sagewarden_lineage::chain::{Chain, title};
+use sagewarden_lineage::edge::{MONITORED, OBSERVED_ON, Relation};
+use sagewarden_lineage::graph::{Graph, Node};
+use sagewarden_lineage::id::{NodeId, NodeKind};
+use sagewarden_lineage::rows::node::{
+    CREATED_BY, FOUND, MONITORING_TYPE, SCHEDULE, SEVERITY, SILENT, STATE, VIOLATIONS,
+};
+use sagewarden_lineage::rows::{ApprovalRow, NodeRow, OutEdgeRow, VerdictRow};
+use sagewarden_lineage::table::Key;
+use sagewarden_lineage::walk::{Direction, Walk};
+use sagewarden_monitor::WindowReport;
+
+use super::address::resolve;
+use super::follow::follow;
+use super::periods::{DeploymentPeriod, LOOKED_INTO, periods};
+use super::question::{Bounds, NoAnswer, Question};
+use super::reading::{Interrupted, Reading};
+use crate::counted::counted;
+use crate::ports::Table;
+
+/// Entries of one kind in one answer: four days of an hourly schedule.
+const ENTRIES: usize = 100;
+
+/// Answers `history`.
+pub(super) async fn history<T: Table>(
+    reading: &Reading<'_, T>,
+    question: &Question,
+    bounds: Bounds,
+) -> Result<History, NoAnswer> {
+    let root = resolve(reading, &question.entity).await?.id;
+    if root.kind() != NodeKind::Endpoint {
+        let reason = format!("is a {}: a history is that of an endpoint", root.kind());
+        return Err(NoAnswer::BadField { field: "entity", reason });
+    }
+    let item = reading.get(&[NodeRow::key(&root)]).await?.pop();
+    let mut history = History {
+        name: title(&Node { id: root.clone(), item }),
+        root: root.to_string(),
+        entries: Vec::new(),
+        complete: true,
+        missing: Vec::new(),
+        cursor: None,
+        requests: 0,
+    };
+    let before = before(question)?;
+    match collect(reading, &root, bounds, before, &mut history).await {
+        Ok(()) => {}
+        Err(Interrupted::Stopped(why)) => history.missing.push(format!("it is cut: {}", why.explain())),
+        Err(Interrupted::Port(error)) => return Err(error.into()),
+    }
+    history.entries.retain(|entry| before.is_none_or(|before| entry.time < before));
+    history.entries.sort_by(|one, other| other.cmp(one));
+    history.entries.dedup();
+    cut(&mut history);
+    history.complete = history.missing.is_empty();
+    history.requests = reading.requests();
+    Ok(history)
+}
+
+/// Only what is older: the time of the last entry of an earlier answer, or the time that was asked for.
+fn before(question: &Question) -> Result<Option<Timestamp>, NoAnswer> {
+    match &question.cursor {
+        None => Ok(question.time()?.map(|at| Timestamp::from_millis(at.millis() + 1))),
+        Some(text) => {
+            let millis = text.parse().map_err(|_| NoAnswer::BadField {
+                field: "cursor",
+                reason: "is not the `cursor` of a history: pass it on as it came".to_owned(),
+            })?;
+            Ok(Some(Timestamp::from_millis(millis)))
+        }
+    }
+}
+
+/// No more than fits; entries of one moment stay together.
+fn cut(history: &mut History) {
+    let Some(last) = history.entries.get(ENTRIES - 1).map(|entry| entry.time) else { return };
+    let kept = history.entries.iter().take_while(|entry| entry.time >= last).count();
+    if kept < history.entries.len() {
+        history.entries.truncate(kept);
+        history.cursor = Some(last.millis().to_string());
+        history.missing.push("there is more before that: continue with the cursor".to_owned());
+    }
+}
+
+/// Everything that happened, newest deployments first; what was not looked into is said.
+async fn collect<T: Table>(
+    reading: &Reading<'_, T>,
+    endpoint: &NodeId,
+    bounds: Bounds,
+    before: Option<Timestamp>,
+    history: &mut History,
+) -> Result<(), Interrupted> {
+    let mut periods = periods(reading, endpoint).await?;
+    periods.retain(|period| before.is_none_or(|before| period.from < before));
+    observed(reading, endpoint, OBSERVED_ON, before, history).await?;
+    observed(reading, endpoint, MONITORED, before, history).await?;
+    found(reading, endpoint, history).await?;
+    let mut looked_at = BTreeSet::new();
+    for (index, period) in periods.iter().rev().enumerate() {
+        let Some(deployment) = &period.deployment else {
+            history.entries.push(entry(
+                period.from,
+                EntryKind::Deployment,
+                endpoint,
+                "the endpoint was deleted".into(),
+            ));
+            continue;
+        };
+        let configuration = LiveEndpoint::of(deployment).configuration;
+        if index >= LOOKED_INTO {
+            let text = format!("configuration {configuration} came into force");
+            history.entries.push(entry(period.from, EntryKind::Deployment, deployment, text));
+            continue;
+        }
+        let mut walk = Walk::new(Direction::Upstream, [deployment.clone()], bounds.limits);
+        follow(reading, &mut walk, Direction::Upstream).await?;
+        let graph = walk.into_graph();
+        let who = graph.nodes.get(deployment).and_then(|node| node.text(CREATED_BY));
+        // Whoever asked for it first: later, it may have been somebody else.
+        let by = who.filter(|_| is_first(&periods, period)).map(|who| format!(", deployed by {who}"));
+        let by = by.unwrap_or_default();
+        let text = format!("configuration {configuration} came into force{}{by}", models(&graph));
+        history.entries.push(entry(period.from, EntryKind::Deployment, deployment, text));
+        for node in graph.nodes.values().filter(|node| looked_at.insert(node.id.clone())) {
+            events_of(reading, node, history).await?;
+        }
+    }
+    if periods.len() > LOOKED_INTO {
+        let text =
+            "approvals and findings are those of the newest 10 deployments: ask with `at` for older ones";
+        history.missing.push(text.to_owned());
+    }
+    Ok(())
+}
+
+/// Whether the deployment of a period was in force in none before it.
+fn is_first(periods: &[DeploymentPeriod], period: &DeploymentPeriod) -> bool {
+    let same = periods.iter().find(|other| other.deployment == period.deployment);
+    same.is_some_and(|other| other.from == period.from)
+}
+
+fn entry(time: Timestamp, kind: EntryKind, subject: &NodeId, text: String) -> Entry {
+    Entry { time, kind, text, subject: subject.to_string() }
+}
+
+fn models(graph: &Graph) -> String {
+    let chain = Chain::of(graph);
+    let names: Vec<String> = chain.models.iter().map(|model| model.name.clone()).collect();
+    let jobs: Vec<String> = chain.training_jobs.iter().map(|job| job.name.clone()).collect();
+    let mut text = String::new();
+    if !names.is_empty() {
+        text.push_str(&format!(", with model {}", names.join(", ")));
+    }
+    if !jobs.is_empty() {
+        text.push_str(&format!(", trained by {}", jobs.join(", ")));
+    }
+    text
+}
+
+/// What monitoring did and found, the newest first.
+async fn observed<T: Table>(
+    reading: &Reading<'_, T>,
+    endpoint: &NodeId,
+    role: &str,
+    before: Option<Timestamp>,
+    history: &mut History,
+) -> Result<(), Interrupted> {
+    let edges = OutEdgeRow::in_role(endpoint, Relation::AssociatedWith, role);
+    let mut query = edges.newest_first().at_most(ENTRIES);
+    let mut number = 0;
+    // Executions are named by their time, but not sorted by it: pages are read until enough of them are old enough.
+    while number <= ENTRIES {
+        let page = reading.query(&query).await?;
+        let edges = page.items.iter().filter_map(OutEdgeRow::parse);
+        let keys: Vec<Key> = edges.map(|edge| NodeRow::key(&edge.destination)).collect();
+        for item in reading.get(&keys).await? {
+            let node = NodeRow::id_of(&item.key).map(|id| Node { id, item: Some(item) });
+            let Some((time, node)) = node.and_then(|node| node.created_at().zip(Some(node))) else {
+                continue;
+            };
+            if before.is_none_or(|before| time < before) {
+                number += 1;
+                history.entries.push(observation(time, &node));
+            }
+        }
+        match page.next {
+            Some(next) => query.after = Some(next),
+            None => return Ok(()),
+        }
+    }
+    Ok(())
+}
+
+/// Why a monitor said nothing, in words.
+fn silence(cause: &str) -> &str {
+    match cause {
+        "execution-failed" => "the execution failed",
+        "execution-stopped" => "the execution was stopped",
+        "execution-missing" => "an execution that was due did not run",
+        "schedule-failed" => "the schedule failed",
+        "schedule-stopped" => "the schedule was stopped",
+        "report-missing" => "there were violations, but no report",
+        "report-denied" => "the report could not be read",
+        "traffic-unreadable" => "some could not be read",
+        "traffic-missing" => "none has come any more",
+        "traffic-unheard" => "it is there, but nobody told of it",
+        other => other,
+    }
+}
+
+fn observation(time: Timestamp, node: &Node) -> Entry {
+    if node.id.kind() == NodeKind::Violation && node.number(VIOLATIONS).is_none() {
+        let causes = node.item.iter().flat_map(|item| item.set(SILENT));
+        let causes: Vec<&str> = causes.map(silence).collect();
+        let schedule = node.text(SCHEDULE).unwrap_or("unknown");
+        let who = if schedule == WindowReport::SCHEDULE {
+            "traffic was not watched".to_owned()
+        } else {
+            format!("schedule {schedule} said nothing")
+        };
+        let text = format!("{who}: {}, in {}", causes.join(", "), node.name());
+        return entry(time, EntryKind::Monitoring, &node.id, text);
+    }
+    if node.id.kind() == NodeKind::Violation {
+        let kind = node.text(MONITORING_TYPE).unwrap_or("monitoring");
+        let found = node.text(FOUND).map(|found| format!(": {found}")).unwrap_or_default();
+        let text = format!(
+            "{kind} found {} ({}), in {}{found}",
+            counted(node.number(VIOLATIONS).unwrap_or_default(), "violation"),
+            node.text(SEVERITY).unwrap_or("severity unknown"),
+            node.name()
+        );
+        return entry(time, EntryKind::Drift, &node.id, text);
+    }
+    let state = node.text(STATE).map(|state| format!(": {state}")).unwrap_or_default();
+    entry(time, EntryKind::Monitoring, &node.id, format!("monitoring execution {} began{state}", node.name()))
+}
+
+/// Approvals of a package, and what the controls said of anything that is judged.
+async fn events_of<T: Table>(
+    reading: &Reading<'_, T>,
+    node: &Node,
+    history: &mut History,
+) -> Result<(), Interrupted> {
+    match node.id.kind() {
+        NodeKind::ModelPackage => {
+            let rows = reading.query_all(ApprovalRow::of(&node.id)).await?;
+            for ApprovalRow { at, state, by, description, .. } in rows.iter().filter_map(ApprovalRow::parse) {
+                let mut text = format!("{} became {state}", title(node));
+                text.extend(by.map(|by| format!(", by {by}")));
+                text.extend(description.map(|words| format!(": {words}")));
+                history.entries.push(entry(at, EntryKind::Approval, &node.id, text));
+            }
+            found(reading, &node.id, history).await
+        }
+        NodeKind::TrainingJob | NodeKind::ProcessingJob | NodeKind::Model | NodeKind::EndpointConfig => {
+            found(reading, &node.id, history).await
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The newest verdict on a node, where a control is broken, waived or undecided.
+async fn found<T: Table>(
+    reading: &Reading<'_, T>,
+    id: &NodeId,
+    history: &mut History,
+) -> Result<(), Interrupted> {
+    let rows = reading.query_all(VerdictRow::of(id.as_str())).await?;
+    if let Some((time, words)) = newest_verdict(&rows).filter(|(_, words)| words.contains(';')) {
+        let text = format!("{} {} was {words}", id.kind(), id.last_name());
+        history.entries.push(entry(time, EntryKind::Finding, id, text));
+    }
+    Ok(())
+}

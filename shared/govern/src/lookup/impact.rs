@@ -1,0 +1,144 @@
+//! Which endpoints run what was made of something: now by the index of live deployments, at a time by walking down.
+
+use std::collections::BTreeSet;
+
+use sagewarden_events::Timestamp;
+use sagewarden_lineage::answer::{Impact, LiveEndpoint};
+use sagewarden_lineage::chain::title;
+use sagewarden_lineage::graph::Node;
+use sagewarden_lineage::id::{NodeId, NodeKind};
+use sagewarden_lineage::rows::node::{ARN, ENDPOINT, NAME};
+use sagewarden_lineage::rows::{CurrentRow, LiveRow, NodeRow, UnindexedRow};
+use sagewarden_lineage::table::{Item, Key, Query};
+use sagewarden_lineage::walk::{Direction, Walk};
+
+use super::address::resolve;
+use super::follow::{follow, taken_up};
+use super::periods::{DeploymentPeriod, periods};
+use super::question::{Bounds, NoAnswer, Question};
+use super::reading::{Interrupted, Reading};
+use crate::ports::Table;
+
+/// Answers `impact`.
+pub(super) async fn impact<T: Table>(
+    reading: &Reading<'_, T>,
+    question: &Question,
+    bounds: Bounds,
+) -> Result<Impact, NoAnswer> {
+    let root = resolve(reading, &question.entity).await?.id;
+    let mut impact = Impact {
+        root: root.to_string(),
+        name: root.to_string(),
+        at: question.time()?,
+        endpoints: Vec::new(),
+        complete: true,
+        missing: Vec::new(),
+        cursor: None,
+        requests: 0,
+    };
+    match impact.at {
+        Some(at) => then(reading, question, &root, at, bounds, &mut impact).await?,
+        None => now(reading, question, &root, bounds, &mut impact).await?,
+    }
+    impact.endpoints.sort();
+    impact.complete = impact.missing.is_empty();
+    impact.requests = reading.requests();
+    Ok(impact)
+}
+
+/// One query for the live deployments, one for those whose index is not whole, one read for what is known of them.
+async fn now<T: Table>(
+    reading: &Reading<'_, T>,
+    question: &Question,
+    root: &NodeId,
+    bounds: Bounds,
+    impact: &mut Impact,
+) -> Result<(), NoAnswer> {
+    let live = LiveRow::under(root).at_most(bounds.limits.max_nodes);
+    let page = reading.query(&Query { after: question.cursor.clone(), ..live }).await?;
+    if page.next.is_some() {
+        impact.missing.push("there are more endpoints than `max_nodes`: continue with the cursor".to_owned());
+        impact.cursor = page.next;
+    }
+    let running: Vec<LiveRow> = page.items.iter().filter_map(LiveRow::parse).collect();
+    let unindexed = reading.query(&UnindexedRow::all()).await?;
+    for UnindexedRow { deployment } in unindexed.items.iter().filter_map(UnindexedRow::parse) {
+        if !running.iter().any(|row| row.deployment == deployment) {
+            impact.missing.push(format!(
+                "endpoint {} has more upstream than is indexed: whether this is part of it is told by its own lineage",
+                LiveEndpoint::of(&deployment).endpoint
+            ));
+        }
+    }
+    let mut keys: BTreeSet<Key> = running.iter().map(|row| CurrentRow::key(&row.endpoint)).collect();
+    keys.extend(running.iter().map(|row| NodeRow::key(&row.endpoint)));
+    keys.insert(NodeRow::key(root));
+    let items = reading.get(&keys.into_iter().collect::<Vec<_>>()).await?;
+    let item = |key: &Key| items.iter().find(|item| item.key == *key);
+    impact.name = title(&Node { id: root.clone(), item: item(&NodeRow::key(root)).cloned() });
+    for row in &running {
+        let (node, pointer) = (item(&NodeRow::key(&row.endpoint)), item(&CurrentRow::key(&row.endpoint)));
+        impact.endpoints.push(described(row, node, pointer));
+    }
+    Ok(())
+}
+
+/// A live deployment with what is known of its endpoint.
+fn described(row: &LiveRow, node: Option<&Item>, pointer: Option<&Item>) -> LiveEndpoint {
+    let mut live = LiveEndpoint::of(&row.deployment);
+    if let Some(item) = node {
+        live.arn = item.text(ARN).map(str::to_owned);
+        live.endpoint = item.text(NAME).map_or(live.endpoint, str::to_owned);
+    }
+    let current = pointer.and_then(CurrentRow::parse);
+    let current = current.filter(|current| current.deployment.as_ref() == Some(&row.deployment));
+    live.since = current.map(|current| current.since);
+    live
+}
+
+/// Walks down to deployments and asks each one's endpoint whether it was in force then.
+async fn then<T: Table>(
+    reading: &Reading<'_, T>,
+    question: &Question,
+    root: &NodeId,
+    at: Timestamp,
+    bounds: Bounds,
+    impact: &mut Impact,
+) -> Result<(), NoAnswer> {
+    let mut walk = match &question.cursor {
+        None => Walk::new(Direction::Downstream, [root.clone()], bounds.limits),
+        Some(text) => taken_up(text, root, Direction::Downstream, bounds.limits)?,
+    };
+    follow(reading, &mut walk, Direction::Downstream).await?;
+    let (graph, cursor) = walk.finish(root);
+    if let Some(why) = graph.stopped_by {
+        impact.missing.push(format!("what was made of it is not known whole: {}", why.explain()));
+    }
+    impact.cursor = cursor.map(|cursor| cursor.write());
+    if let Some(node) = graph.nodes.get(root) {
+        impact.name = title(node);
+    }
+    let deployments = graph.of_kind(NodeKind::Deployment);
+    let endpoints: BTreeSet<NodeId> =
+        deployments.filter_map(|node| node.text(ENDPOINT).and_then(NodeId::parse)).collect();
+    for endpoint in endpoints {
+        let held = match periods(reading, &endpoint).await {
+            Ok(held) => held,
+            Err(Interrupted::Stopped(why)) => {
+                impact
+                    .missing
+                    .push(format!("the deployments of {endpoint} were not looked at: {}", why.explain()));
+                continue;
+            }
+            Err(Interrupted::Port(error)) => return Err(error.into()),
+        };
+        let in_force = held.into_iter().find(|period| period.holds(at));
+        let Some(DeploymentPeriod { deployment: Some(deployment), from, until }) = in_force else { continue };
+        if graph.nodes.contains_key(&deployment) {
+            let arn = graph.nodes.get(&deployment).and_then(|node| node.text(ARN)).map(str::to_owned);
+            let since = Some(from);
+            impact.endpoints.push(LiveEndpoint { since, until, arn, ..LiveEndpoint::of(&deployment) });
+        }
+    }
+    Ok(())
+}

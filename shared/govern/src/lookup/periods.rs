@@ -1,0 +1,57 @@
+//! Which deployment was in force on an endpoint, from when and until when.
+
+use sagewarden_events::Timestamp;
+use sagewarden_lineage::id::NodeId;
+use sagewarden_lineage::rows::RevisionRow;
+
+use super::question::NoAnswer;
+use super::reading::{Interrupted, Reading};
+use crate::ports::Table;
+
+/// Deployments that an answer about the past of an endpoint looks into; older ones are named without.
+pub(super) const LOOKED_INTO: usize = 10;
+
+/// A time during which a deployment was in force on an endpoint, or none.
+#[derive(Clone, Debug)]
+pub(super) struct DeploymentPeriod {
+    pub(super) deployment: Option<NodeId>,
+    pub(super) from: Timestamp,
+    pub(super) until: Option<Timestamp>,
+}
+
+impl DeploymentPeriod {
+    pub(super) fn holds(&self, at: Timestamp) -> bool {
+        self.from <= at && self.until.is_none_or(|until| at < until)
+    }
+}
+
+/// The deployment in force at a time; the outer `None` when nothing is known of the time.
+pub(super) async fn deployment_in_force<T: Table>(
+    reading: &Reading<'_, T>,
+    endpoint: &NodeId,
+    at: Timestamp,
+) -> Result<Option<Option<NodeId>>, NoAnswer> {
+    let page = reading.query(&RevisionRow::until(endpoint, at).at_most(1)).await?;
+    Ok(page.items.first().and_then(RevisionRow::parse).map(|revision| revision.deployment))
+}
+
+/// What was in force when, the oldest first. Several revisions in a row that name the same deployment are one period.
+pub(super) async fn periods<T: Table>(
+    reading: &Reading<'_, T>,
+    endpoint: &NodeId,
+) -> Result<Vec<DeploymentPeriod>, Interrupted> {
+    let rows = reading.query_all(RevisionRow::of(endpoint)).await?;
+    let mut periods: Vec<DeploymentPeriod> = Vec::new();
+    for RevisionRow { at: from, deployment, .. } in rows.iter().filter_map(RevisionRow::parse) {
+        match periods.last_mut() {
+            Some(last) if last.deployment == deployment => {}
+            last => {
+                if let Some(last) = last {
+                    last.until = Some(from);
+                }
+                periods.push(DeploymentPeriod { deployment, from, until: None });
+            }
+        }
+    }
+    Ok(periods)
+}

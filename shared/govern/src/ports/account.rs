@@ -1,0 +1,63 @@
+//! The SageMaker account: what there is, as the API says.
+
+use std::collections::BTreeMap;
+
+use sagewarden_events::{Resource, Timestamp};
+use serde_json::Value;
+
+use super::error::PortError;
+
+/// What `Describe…` answered, in the API's own words (PascalCase, times in epoch seconds).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Description {
+    /// Which resource was described.
+    pub resource: Resource,
+    /// The answer.
+    pub document: Value,
+}
+
+impl Description {
+    /// What was answered about `asked`. The name is the one that the answer has: an ARN may be in lower case where the name is
+    /// not, and identities must not depend on who asked.
+    #[must_use]
+    pub fn new(asked: &Resource, document: Value) -> Self {
+        let name = asked.kind.name_in(&document).unwrap_or_else(|| asked.name.clone());
+        Self { resource: asked.sibling(asked.kind, name), document }
+    }
+}
+
+/// The SageMaker account as its API tells it.
+pub trait Account {
+    /// Describes a resource; `None` when there is none of that name (any more).
+    async fn describe(&self, resource: &Resource) -> Result<Option<Description>, PortError>;
+
+    /// The tags of a resource; none when it is gone.
+    async fn tags(&self, resource: &Resource) -> Result<BTreeMap<String, String>, PortError>;
+
+    /// The monitoring schedules of an endpoint, as `ListMonitoringSchedules` answers: the pages as one.
+    async fn schedules_of(&self, endpoint: &Resource) -> Result<Value, PortError>;
+
+    /// The monitoring schedules of the account, as `ListMonitoringSchedules` answers: the pages as one.
+    async fn schedules(&self) -> Result<Value, PortError>;
+
+    /// The endpoints of the account, as `ListEndpoints` answers: the pages as one.
+    async fn endpoints(&self) -> Result<Value, PortError>;
+
+    /// The executions of a schedule that were due no earlier than `since`, as `ListMonitoringExecutions` answers: the pages as
+    /// one. None when there is no such schedule (any more).
+    async fn executions_of(&self, schedule: &Resource, since: Timestamp) -> Result<Value, PortError>;
+
+    /// The steps of a pipeline's execution, as `ListPipelineExecutionSteps` answers: the pages as one. `None` when there is no
+    /// such execution (any more).
+    async fn steps_of(&self, execution: &Resource) -> Result<Option<Value>, PortError>;
+
+    /// The trial components whose source is this job, as `ListTrialComponents` answers: the pages as one.
+    async fn components_of(&self, job: &Resource) -> Result<Value, PortError>;
+
+    /// Puts parameters on a trial component, as texts; what else it has stays.
+    async fn annotate(
+        &self,
+        component: &Resource,
+        parameters: &BTreeMap<String, String>,
+    ) -> Result<(), PortError>;
+}

@@ -1,0 +1,24 @@
+//! What the use cases need from the world: small traits, a file for each. Adapters in `shared/aws` speak to AWS, those in
+//! `shared/local` to an embedded store and a simulated account; one suite of contract tests runs over both.
+
+mod account;
+mod bus;
+mod error;
+mod metrics;
+mod objects;
+mod quarantine;
+mod remedies;
+mod roles;
+mod source;
+mod table;
+
+pub use account::{Account, Description};
+pub use bus::{Bus, Notice};
+pub use error::{PortError, PortErrorKind};
+pub use metrics::{Metrics, WindowMetrics};
+pub use objects::{Files, Listing, ObjectVersion, Objects};
+pub use quarantine::{Quarantine, Rejected};
+pub use remedies::{ModelUse, Remedies, Stopped};
+pub use roles::{Grants, Roles};
+pub use source::{ChangedFile, Changes, Comment, Commit, SourceControl};
+pub use table::{Claim, Claimed, Table};

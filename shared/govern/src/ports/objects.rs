@@ -1,0 +1,80 @@
+//! The object store: listings, contents, and files that are too large to be held.
+
+use sagewarden_events::Timestamp;
+use sagewarden_lineage::s3::Checksum;
+
+use super::error::PortError;
+
+/// A version of an S3 object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ObjectVersion {
+    /// The key.
+    pub key: String,
+    /// Absent when the bucket keeps no versions.
+    pub version_id: Option<String>,
+    /// The entity tag, without quotes.
+    pub etag: String,
+    /// Bytes.
+    pub size: u64,
+    /// S3's `LastModified`, in whole seconds.
+    pub modified_at: Timestamp,
+}
+
+/// The objects that stood under a prefix at a point in time, in the order of their keys.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Listing {
+    /// One version a key.
+    pub objects: Vec<ObjectVersion>,
+    /// False when there were more keys, or more versions, than were looked at.
+    pub complete: bool,
+}
+
+/// The object store.
+pub trait Objects {
+    /// What stood at `prefix` (a key, or the beginning of keys) at `as_of`: for each key its newest version that was not
+    /// written later and is not a delete marker. Looks at no more than `at_most` keys.
+    async fn versions(
+        &self,
+        bucket: &str,
+        prefix: &str,
+        as_of: Timestamp,
+        at_most: usize,
+    ) -> Result<Listing, PortError>;
+
+    /// Whether a bucket keeps versions, as `GetBucketVersioning` says: `Enabled`, `Suspended`, or nothing when it never did.
+    async fn versioning(&self, bucket: &str) -> Result<Option<String>, PortError>;
+
+    /// The newest content of an object; `None` when there is none. Larger than `at_most` bytes is an `Invalid` error.
+    async fn read(&self, bucket: &str, key: &str, at_most: u64) -> Result<Option<Vec<u8>>, PortError>;
+
+    /// The content of this version; `None` when it is there no more. Larger than `at_most` bytes is an `Invalid` error.
+    async fn read_version(
+        &self,
+        bucket: &str,
+        object: &ObjectVersion,
+        at_most: u64,
+    ) -> Result<Option<Vec<u8>>, PortError>;
+
+    /// What the store says of the content of this version; `None` when it says nothing, or the version is there no more. A
+    /// permission that is missing is a `Denied` error.
+    async fn checksum(&self, bucket: &str, object: &ObjectVersion) -> Result<Option<Checksum>, PortError>;
+
+    /// Keeps a manifest where the system keeps its own things, under its digest; returns its place. `None` where there is no
+    /// such place. The same manifest again changes nothing.
+    async fn keep_manifest(&self, digest: &str, text: &str) -> Result<Option<String>, PortError>;
+}
+
+/// Files that are too large to be held, and files that Sagewarden writes.
+pub trait Files {
+    /// Gives the content of this version piece by piece, from its beginning to its end; false when it is there no more. After
+    /// an error `take` has got a part of it.
+    async fn stream(
+        &self,
+        bucket: &str,
+        object: &ObjectVersion,
+        take: &mut dyn FnMut(&[u8]),
+    ) -> Result<bool, PortError>;
+
+    /// Writes a file. What stands there is replaced.
+    async fn write(&self, bucket: &str, key: &str, content_type: &str, body: &[u8]) -> Result<(), PortError>;
+}

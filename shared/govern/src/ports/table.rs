@@ -1,0 +1,81 @@
+//! The lineage table: reads, writes that commute, and claims.
+
+use sagewarden_events::Timestamp;
+use sagewarden_lineage::table::{Attributes, Item, Key, Page, Query, Write};
+
+use super::error::PortError;
+
+/// A claim on a side effect that must happen once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claim {
+    /// The receipt's key; its `pk` begins with `E#`.
+    pub key: Key,
+    /// Who claims: one invocation. Only this owner can settle or release.
+    pub owner: String,
+    /// Now.
+    pub now: Timestamp,
+    /// Until when nobody else may claim, should the owner die.
+    pub until: Timestamp,
+}
+
+/// What came of a claim.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Claimed {
+    /// It is the caller's: do it, then settle.
+    Mine,
+    /// It has been done.
+    Done,
+    /// Somebody else is at it; try again later.
+    Busy,
+}
+
+/// The lineage table. Reads see all writes that returned before.
+pub trait Table {
+    /// Applies the writes, each by itself. Those of one item take effect in the order in which they stand, those of different
+    /// items in no particular order. After an error some may have been applied; the same call again mends that. An item that
+    /// is too large (400 KB) is an `Invalid` error.
+    async fn write(&self, writes: &[Write]) -> Result<(), PortError>;
+
+    /// The items of these keys, in no particular order; missing ones are left out, and one that is named twice comes once.
+    async fn get(&self, keys: &[Key]) -> Result<Vec<Item>, PortError>;
+
+    /// One page of a partition.
+    async fn query(&self, query: &Query) -> Result<Page, PortError>;
+
+    /// Claims a side effect. The receipt says `st` = `claimed`, and until when in `until` (milliseconds): granted when nobody has, when the last claim ran out unsettled, and again to its owner.
+    async fn claim(&self, claim: &Claim) -> Result<Claimed, PortError>;
+
+    /// Marks a claimed side effect as done. The receipt keeps nothing but `attributes` and `st` = `done`, so that it is
+    /// the same whoever did it. Fails when the claim is not (any more) the owner's.
+    async fn settle(&self, claim: &Claim, attributes: Attributes) -> Result<(), PortError>;
+
+    /// Gives a claim back after a failure; nothing happens when it is not the owner's.
+    async fn release(&self, claim: &Claim) -> Result<(), PortError>;
+}
+
+/// A table that somebody else holds.
+impl<T: Table> Table for &T {
+    async fn write(&self, writes: &[Write]) -> Result<(), PortError> {
+        (*self).write(writes).await
+    }
+
+    async fn get(&self, keys: &[Key]) -> Result<Vec<Item>, PortError> {
+        (*self).get(keys).await
+    }
+
+    async fn query(&self, query: &Query) -> Result<Page, PortError> {
+        (*self).query(query).await
+    }
+
+    async fn claim(&self, claim: &Claim) -> Result<Claimed, PortError> {
+        (*self).claim(claim).await
+    }
+
+    async fn settle(&self, claim: &Claim, attributes: Attributes) -> Result<(), PortError> {
+        (*self).settle(claim, attributes).await
+    }
+
+    async fn release(&self, claim: &Claim) -> Result<(), PortError> {
+        (*self).release(claim).await
+    }
+}

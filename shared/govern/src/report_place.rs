@@ -1,0 +1,135 @@
+//! Where reports of monitoring stand, in Model Monitor's layout ("Schema for Violations" and "Schema for Statistics", SageMaker
+//! developer guide): `<prefix>/<endpoint>/<schedule>/<yyyy>/<mm>/<dd>/<hh>/<file>`.
+//!
+//! Sagewarden writes its own reports the same way. Their schedule is [`WindowReport::SCHEDULE`], the hour is the one in which the
+//! window ends, and each variant has a prefix of its own: `<prefix>/<variant>`.
+
+use sagewarden_events::Timestamp;
+use sagewarden_lineage::s3::S3Location;
+use sagewarden_monitor::WindowReport;
+
+use crate::window::Window;
+
+/// The violations of a window or an execution.
+pub(crate) const VIOLATIONS: &str = "constraint_violations.json";
+/// Its names in the container: AWS's table of outputs also spells it with an `s`.
+pub(crate) const VIOLATIONS_SPELLINGS: [&str; 2] = [VIOLATIONS, "constraints_violations.json"];
+
+/// Which of the files of a folder an object is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ReportFile {
+    /// Sagewarden's own evaluation of a window.
+    Evaluation,
+    /// A report of violations.
+    Violations,
+}
+
+/// What the key of a report says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ReportPlace {
+    /// Which file.
+    pub(crate) file: ReportFile,
+    /// Everything before the file's name.
+    pub(crate) folder: String,
+    /// The name of the monitoring schedule.
+    pub(crate) schedule: String,
+    /// Absent where the layout has none (batch transforms).
+    pub(crate) endpoint: Option<String>,
+    /// The hour: of Sagewarden's own reports the end of the window.
+    pub(crate) hour: Option<Timestamp>,
+}
+
+impl ReportPlace {
+    /// Reads the key of an object; `None` when it is neither an evaluation nor a report of violations.
+    pub(crate) fn parse(key: &str) -> Option<Self> {
+        let (folder, name) = key.rsplit_once('/')?;
+        let file = match name {
+            WindowReport::FILE => ReportFile::Evaluation,
+            name if VIOLATIONS_SPELLINGS.contains(&name) => ReportFile::Violations,
+            _ => return None,
+        };
+        // A prefix that ends with a slash leaves two of them in the key.
+        let mut parts = folder.rsplit('/').filter(|part| !part.is_empty());
+        let time: Vec<&str> = parts.by_ref().take(4).collect();
+        let is_number = |part: &&str| part.bytes().all(|byte| byte.is_ascii_digit());
+        let schedule = parts.next().filter(|_| time.len() == 4 && time.iter().all(is_number))?;
+        let hour = match time.as_slice() {
+            [hour, day, month, year] => Timestamp::from_text(&format!("{year}-{month}-{day}T{hour}:00:00Z")),
+            _ => None,
+        };
+        Some(Self {
+            file,
+            folder: folder.to_owned(),
+            schedule: schedule.to_owned(),
+            endpoint: parts.next().map(str::to_owned),
+            hour,
+        })
+    }
+}
+
+/// The folder of Sagewarden's reports on a window, below a place such as `s3://<bucket>/<prefix>`; `None` when that is no place in S3.
+pub(crate) fn folder_of(window: &Window, below: &str) -> Option<S3Location> {
+    let Window { endpoint, variant, end, .. } = window;
+    let (below, hour) = (below.trim_end_matches('/'), end.hour_path());
+    S3Location::parse(&format!("{below}/{variant}/{}/{}/{hour}", endpoint.name, WindowReport::SCHEDULE))
+}
+
+/// The key of a file in a folder, which may be written with a slash at its end, or be the whole bucket.
+pub(crate) fn key_in(folder: &str, name: &str) -> String {
+    let folder = folder.trim_end_matches('/');
+    if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use sagewarden_events::{Resource, ResourceKind};
+
+    use super::*;
+
+    #[test]
+    fn a_key_says_schedule_endpoint_and_hour() {
+        let place = |key: &str| {
+            ReportPlace::parse(key).map(|place| {
+                let hour = place.hour.map(|hour| hour.to_string()).unwrap_or_default();
+                format!("{} {} {hour}", place.endpoint.unwrap_or_default(), place.schedule)
+            })
+        };
+        let check = |key: &str, expect: Option<&str>| assert_eq!(place(key).as_deref(), expect, "{key}");
+        let file = VIOLATIONS;
+        check(&format!("p/prod/quality/2026/03/03/09/{file}"), Some("prod quality 2026-03-03T09:00:00Z"));
+        check(&format!("p//prod/quality/2026/03/03/09//{file}"), Some("prod quality 2026-03-03T09:00:00Z"));
+        check(
+            "prod/quality/2026/03/03/09/constraints_violations.json",
+            Some("prod quality 2026-03-03T09:00:00Z"),
+        );
+        check(&format!("quality/2026/03/03/09/{file}"), Some(" quality 2026-03-03T09:00:00Z"));
+        check(&format!("prod/quality/2026/03/xx/09/{file}"), None);
+        check("prod/quality/2026/03/03/09/statistics.json", None);
+        check(file, None);
+    }
+
+    #[test]
+    fn what_is_written_about_a_window_is_found_again() {
+        let time = |text: &str| Timestamp::from_text(text).unwrap();
+        let window = Window {
+            endpoint: Resource::in_region(ResourceKind::Endpoint, "1", "r", "prod"),
+            variant: "AllTraffic".to_owned(),
+            start: time("2026-03-03T09:00:00Z"),
+            end: time("2026-03-03T10:00:00Z"),
+        };
+        for below in ["s3://bucket", "s3://bucket/reports", "s3://bucket/reports/"] {
+            let folder = folder_of(&window, below).unwrap();
+            let place = ReportPlace::parse(&key_in(&folder.key, WindowReport::FILE)).unwrap();
+            let expected = ReportPlace {
+                file: ReportFile::Evaluation,
+                folder: folder.key.clone(),
+                schedule: WindowReport::SCHEDULE.to_owned(),
+                endpoint: Some("prod".to_owned()),
+                hour: Some(window.end),
+            };
+            assert_eq!((folder.bucket.as_str(), place), ("bucket", expected), "{below}");
+            assert!(folder.key.ends_with("AllTraffic/prod/sagewarden-data-quality/2026/03/03/10"));
+        }
+        assert_eq!(folder_of(&window, "/tmp"), None);
+    }
+}

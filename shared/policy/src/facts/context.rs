@@ -1,0 +1,246 @@
+//! What a description and the answers beside it say, in the words that the facts of several kinds share: networks, keys, roles,
+//! buckets, images.
+
+use std::collections::BTreeMap;
+
+use cedar_policy::RestrictedExpression;
+use sagewarden_events::Resource;
+use sagewarden_settings::Settings;
+use serde_json::Value as Json;
+use wildmatch::WildMatch;
+
+use crate::join::{Answer, INLINE_OPERATION, Joined, ROLE_OPERATION, bucket, tags};
+use crate::reader::{Reader, UnreadablePaths};
+
+/// What is known of a resource while its facts are gathered.
+pub(crate) struct Context<'a> {
+    pub(crate) resource: &'a Resource,
+    pub(crate) document: &'a Json,
+    pub(crate) joined: &'a Joined,
+    pub(crate) settings: &'a Settings,
+    pub(crate) unreadable: &'a UnreadablePaths,
+}
+
+/// Attributes of the Cedar entity of a resource.
+pub(crate) type Facts = Vec<(String, RestrictedExpression)>;
+
+impl<'a> Context<'a> {
+    pub(super) fn reader(&self) -> Reader<'a> {
+        Reader::new(self.document, self.unreadable)
+    }
+
+    /// The documents that an operation answered; none when it was not asked, or could not be.
+    pub(super) fn answers(&self, operation: &str) -> Vec<Reader<'a>> {
+        let Some(Answer::Documents(documents)) = self.joined.get(operation) else { return Vec::new() };
+        documents.iter().map(|document| self.reader().of_answer(operation, document)).collect()
+    }
+
+    fn tags(&self) -> BTreeMap<&'a str, &'a str> {
+        tags(self.joined)
+    }
+
+    /// A request does not say what the service will: states, resolved digests, who called.
+    pub(super) fn is_request(&self) -> bool {
+        self.document.get(self.resource.kind.arn_field()).is_none()
+    }
+
+    /// Tags are looked up in a map of those that can be read.
+    pub(super) fn note_unreadable_tags(&self) {
+        for tag in self.answers("ListTags").iter().flat_map(|answer| answer.parts("Tags[]")) {
+            tag.has_any_text(&["Key", "Value"]);
+        }
+    }
+
+    pub(super) fn is_high_risk(&self) -> bool {
+        self.settings.explainability.high_risk_tag.as_ref().is_some_and(|tag| tag.is_on(&self.tags()))
+    }
+
+    pub(super) fn has_required_tags(&self) -> bool {
+        let tags = self.tags();
+        self.settings.traceability.required_tags.iter().all(|key| tags.contains_key(key.as_str()))
+    }
+
+    /// Subnets and security groups are set, and those that are allowed.
+    pub(super) fn network_allowed(&self, reader: &Reader<'_>, subnets: &str, groups: &str) -> bool {
+        let network = &self.settings.network;
+        let within = |ids: &[&str], allowed: &[String]| {
+            !ids.is_empty()
+                && (allowed.is_empty() || ids.iter().all(|id| allowed.iter().any(|one| one == id)))
+        };
+        within(&reader.texts(subnets), &network.allowed_subnets)
+            && within(&reader.texts(groups), &network.allowed_security_groups)
+    }
+
+    pub(super) fn vpc_allowed(&self, reader: &Reader<'_>, vpc: &str) -> bool {
+        self.network_allowed(reader, &format!("{vpc}.Subnets[]"), &format!("{vpc}.SecurityGroupIds[]"))
+    }
+
+    /// A key is named, nobody but the allowed accounts owns it, and it is one of the allowed keys.
+    pub(super) fn key_allowed(&self, reader: &Reader<'_>, path: &str) -> bool {
+        reader.text(path).is_some_and(|key| self.is_allowed_key(key))
+    }
+
+    fn is_allowed_key(&self, key: &str) -> bool {
+        let encryption = &self.settings.encryption;
+        let own = self.resource.account.as_str();
+        let owner = key_account(key, own);
+        let accounts = &encryption.allowed_key_accounts;
+        let by_account =
+            if accounts.is_empty() { owner == own } else { accounts.iter().any(|one| one == owner) };
+        let listed = encryption.allowed_keys.is_empty()
+            || encryption.allowed_keys.iter().any(|pattern| is_key(pattern, key, self.resource));
+        !is_aws_managed(key) && by_account && listed
+    }
+
+    /// Every resource of these kinds runs with a role: one without has not said which.
+    pub(super) fn role_allowed(&self, reader: &Reader<'_>, path: &str) -> bool {
+        let allowed = &self.settings.access.allowed_roles;
+        allowed.is_empty() || reader.text(path).is_some_and(|role| fits(allowed, role))
+    }
+
+    pub(super) fn buckets_allowed(&self, reader: &Reader<'_>, paths: &[&str]) -> bool {
+        let allowed = &self.settings.artifacts.allowed_buckets;
+        let uris = read(reader, paths);
+        allowed.is_empty()
+            || uris.into_iter().all(|uri| bucket(uri).is_some_and(|bucket| fits(allowed, bucket)))
+    }
+
+    pub(super) fn images_allowed(&self, reader: &Reader<'_>, paths: &[&str]) -> bool {
+        let allowed = &self.settings.artifacts.allowed_images;
+        let images = read(reader, paths);
+        allowed.is_empty()
+            || images.into_iter().all(|reference| image(reference).is_some_and(|image| fits(allowed, image)))
+    }
+
+    pub(super) fn instances_allowed(&self, reader: &Reader<'_>, paths: &[&str]) -> bool {
+        let allowed = &self.settings.compute.allowed_instance_types;
+        let types = read(reader, paths);
+        allowed.is_empty() || types.into_iter().all(|each| fits(allowed, each))
+    }
+
+    /// Buckets that keep no versions make data that nobody can find again.
+    pub(super) fn inputs_versioned(&self) -> bool {
+        self.answers("GetBucketVersioning").iter().all(|answer| answer.text("Status") == Some("Enabled"))
+    }
+
+    /// Neither the managed policy that allows everything in SageMaker nor unrestricted access to S3.
+    pub(super) fn role_is_narrow(&self) -> bool {
+        self.reader().has_any_text(&["RoleArn", "ExecutionRoleArn"]);
+        let attached =
+            self.answers(ROLE_OPERATION).iter().any(|answer| answer.has_part("AttachedPolicies[]"));
+        !attached && self.answers(INLINE_OPERATION).is_empty()
+    }
+}
+
+/// The texts at all of these paths. Those that follow one that does not fit are read as well, so that what is no text is noted.
+fn read<'a>(reader: &Reader<'a>, paths: &[&str]) -> Vec<&'a str> {
+    paths.iter().flat_map(|path| reader.texts(path)).collect()
+}
+
+pub(super) fn fits(patterns: &[String], text: &str) -> bool {
+    patterns.iter().any(|pattern| {
+        // Most patterns are a name or its beginning, and are compared faster than they are parsed.
+        let head = pattern.strip_suffix('*').unwrap_or(pattern);
+        if head.contains(['*', '?']) {
+            WildMatch::new(pattern).matches(text)
+        } else if head.len() < pattern.len() {
+            text.starts_with(head)
+        } else {
+            head == text
+        }
+    })
+}
+
+/// An image's name without digest and tag.
+fn image(reference: &str) -> Option<&str> {
+    let tagged = reference.split('@').next()?;
+    // A colon before the last slash belongs to a port.
+    Some(tagged.rsplit_once(':').filter(|(_, tag)| !tag.contains('/')).map_or(tagged, |(name, _)| name))
+}
+
+/// A tag can be moved to another image, a digest cannot.
+pub(super) fn is_pinned(reference: &str) -> bool {
+    reference.contains("@sha256:")
+}
+
+/// Keys that AWS manages (`alias/aws/s3`) are nobody's choice: their policies cannot be changed.
+fn is_aws_managed(key: &str) -> bool {
+    key.rsplit(':').next().is_some_and(|name| name.starts_with("alias/aws/"))
+}
+
+/// The account of a KMS key: part of the ARN of a key or alias; a bare key id or alias name is the caller's own.
+fn key_account<'a>(key: &'a str, own: &'a str) -> &'a str {
+    let mut parts = key.split(':');
+    if parts.next() != Some("arn") {
+        return own;
+    }
+    parts.nth(3).filter(|account| !account.is_empty()).unwrap_or(own)
+}
+
+/// Whether a key fits a pattern of ARNs. A bare id or alias is a key of the resource's own account and region.
+fn is_key(pattern: &str, key: &str, resource: &Resource) -> bool {
+    if key.starts_with("arn:") {
+        return WildMatch::new(pattern).matches(key);
+    }
+    let Resource { partition, account, region, .. } = resource;
+    let name = if key.starts_with("alias/") { key.to_owned() } else { format!("key/{key}") };
+    // A request in a file does not say where it will be sent.
+    if account.is_empty() || region.is_empty() {
+        return WildMatch::new(pattern.rsplit(':').next().unwrap_or(pattern)).matches(&name);
+    }
+    WildMatch::new(pattern).matches(&format!("arn:{partition}:kms:{region}:{account}:{name}"))
+}
+
+pub(super) fn bool(value: bool) -> RestrictedExpression {
+    RestrictedExpression::new_bool(value)
+}
+
+/// Names beside values, as most facts are: true or false.
+pub(super) fn flags<const N: usize>(flags: [(&str, bool); N]) -> Facts {
+    flags.into_iter().map(|(name, value)| (name.to_owned(), bool(value))).collect()
+}
+
+pub(super) fn count(name: &str, value: i64) -> (String, RestrictedExpression) {
+    (name.to_owned(), RestrictedExpression::new_long(value))
+}
+
+#[cfg(test)]
+mod tests {
+    use sagewarden_events::ResourceKind;
+
+    use super::*;
+
+    #[test]
+    fn the_account_of_a_key_is_read_from_every_form_of_its_name() {
+        let check = |key: &str, expect: &str| assert_eq!(key_account(key, "own"), expect, "{key}");
+        check("1234abcd-12ab-34cd-56ef-1234567890ab", "own");
+        check("alias/credit", "own");
+        check("arn:aws:kms:eu-west-1:999988887777:key/1234abcd", "999988887777");
+        check("arn:aws:kms:eu-west-1:999988887777:alias/credit", "999988887777");
+    }
+
+    #[test]
+    fn an_allowed_key_is_known_by_its_arn_and_in_its_own_account_by_its_id_and_alias() {
+        let job = Resource::in_region(ResourceKind::TrainingJob, "111122223333", "eu-west-1", "t");
+        let check = |pattern: &str, key: &str, expect: bool| {
+            assert_eq!(is_key(pattern, key, &job), expect, "{pattern}: {key}");
+        };
+        let key = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd";
+        check(key, key, true);
+        check(key, "1234abcd", true);
+        check(key, "5678", false);
+        check(key, "arn:aws:kms:eu-west-1:111122223333:key/5678", false);
+        check("arn:aws:kms:*:111122223333:alias/ds-*", "alias/ds-dev", true);
+        check("arn:aws:kms:*:111122223333:alias/ds-*", "alias/other", false);
+        check("arn:aws:kms:*:444455556666:alias/ds-*", "alias/ds-dev", false);
+        check("arn:aws:kms:us-east-1:111122223333:key/*", "1234abcd", false);
+    }
+
+    #[test]
+    fn names_are_cut_from_references() {
+        let check = |reference: &str, expect: &str| assert_eq!(image(reference), Some(expect));
+        check("1.dkr.ecr.eu-west-1.amazonaws.com/xgb:0.90-1", "1.dkr.ecr.eu-west-1.amazonaws.com/xgb");
+        check("1.dkr.ecr.eu-west-1.amazonaws.com/xgb@sha256:4f8c", "1.dkr.ecr.eu-west-1.amazonaws.com/xgb");
+        check("registry:5000/xgb", "registry:5000/xgb");
+    }
+}

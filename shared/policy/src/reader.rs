@@ -1,0 +1,248 @@
+//! Reading a description: null, "", [] and {} are absent, and what has another type than the API gives it is noted, so that
+//! a control that speaks of it is not decided by accident.
+
+use std::cell::RefCell;
+
+use serde_json::Value as Json;
+
+/// A document, or a part of one, and what could not be read in it.
+pub(crate) struct Reader<'a> {
+    document: &'a Json,
+    /// Where it stands in the whole, in the notation of controls: `TrainingJobDefinitions[].`
+    prefix: String,
+    unreadable: &'a UnreadablePaths,
+}
+
+/// Paths that could not be read, each with the reason.
+#[derive(Debug, Default)]
+pub(crate) struct UnreadablePaths(RefCell<Vec<(String, String)>>);
+
+impl UnreadablePaths {
+    pub(crate) fn note(&self, path: String, reason: String) {
+        // Once is enough: a list has the same path for each of its elements.
+        let mut noted = self.0.borrow_mut();
+        if !noted.iter().any(|(known, _)| *known == path) {
+            noted.push((path, reason));
+        }
+    }
+
+    /// Why the value at a path is not known, if anything at it, above it or below it could not be read.
+    pub(crate) fn concerning(&self, path: &str) -> Option<String> {
+        let within = |part: &str, whole: &str| {
+            // The document itself is above everything.
+            whole.is_empty()
+                || whole.ends_with([':', '.']) && part.starts_with(whole)
+                || part
+                    .strip_prefix(whole)
+                    .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+        };
+        let noted = self.0.borrow();
+        let found = noted.iter().find(|(noted, _)| within(path, noted) || within(noted, path));
+        found.map(|(path, reason)| {
+            let what = if path.is_empty() { "the document".to_owned() } else { format!("`{path}`") };
+            format!("{what} {reason}")
+        })
+    }
+}
+
+impl<'a> Reader<'a> {
+    pub(crate) fn new(document: &'a Json, unreadable: &'a UnreadablePaths) -> Self {
+        Self { document, prefix: String::new(), unreadable }
+    }
+
+    /// Another document, whose paths begin with the operation that answered it.
+    pub(crate) fn of_answer(&self, operation: &str, document: &'a Json) -> Self {
+        Self { document, prefix: format!("{operation}:"), unreadable: self.unreadable }
+    }
+
+    /// Parts of the document at a path, as documents.
+    pub(crate) fn parts(&self, path: &str) -> Vec<Self> {
+        let found = self.values(path);
+        let part = |document: &'a Json| Self {
+            document,
+            prefix: format!("{}{path}.", self.prefix),
+            unreadable: self.unreadable,
+        };
+        found
+            .into_iter()
+            .filter(|value| self.is("an object", path, value, value.is_object()))
+            .map(part)
+            .collect()
+    }
+
+    pub(crate) fn text(&self, path: &str) -> Option<&'a str> {
+        self.texts(path).into_iter().next()
+    }
+
+    /// All texts at a path, where `name[]` stands for each element of a list.
+    pub(crate) fn texts(&self, path: &str) -> Vec<&'a str> {
+        let texts = self.values(path).into_iter();
+        texts
+            .filter_map(|value| {
+                self.is("a text", path, value, value.is_string());
+                value.as_str()
+            })
+            .collect()
+    }
+
+    /// Whether it is true. Absent is false, as the API reads it.
+    pub(crate) fn is_true(&self, path: &str) -> bool {
+        let values = self.values(path);
+        let right = values.iter().all(|value| self.is("true or false", path, value, value.is_boolean()));
+        right && values.iter().any(|value| value.as_bool() == Some(true))
+    }
+
+    /// A number of something: whole, and not below zero.
+    pub(crate) fn number(&self, path: &str) -> Option<i64> {
+        let mut numbers = self.values(path).into_iter().map(|value| {
+            let number = value.as_i64().filter(|number| *number >= 0);
+            self.is("a whole number", path, value, number.is_some());
+            number
+        });
+        numbers.next().flatten()
+    }
+
+    /// Whether a number stands there that can be below zero.
+    pub(crate) fn has_integer(&self, path: &str) -> bool {
+        let right = |value: &Json| self.is("a whole number", path, value, value.is_i64() || value.is_u64());
+        self.values(path).into_iter().filter(|value| right(value)).count() > 0
+    }
+
+    /// A text out of those that controls know. Another one is noted: the API has learned a word since.
+    pub(crate) fn word(&self, path: &str, known: &[&str]) -> Option<&'a str> {
+        let word = self.text(path)?;
+        if !known.contains(&word) {
+            let reason = format!("is none of {}", known.join(", "));
+            self.unreadable.note(format!("{}{path}", self.prefix), reason);
+        }
+        Some(word)
+    }
+
+    /// Whether a text stands there.
+    pub(crate) fn has_text(&self, path: &str) -> bool {
+        // All of them are read: one of another type is noted.
+        !self.texts(path).is_empty()
+    }
+
+    /// Whether a part of the document stands there.
+    pub(crate) fn has_part(&self, path: &str) -> bool {
+        !self.parts(path).is_empty()
+    }
+
+    /// Whether a text stands at any of several paths; all are read, so that none of another type goes unnoticed.
+    pub(crate) fn has_any_text(&self, paths: &[&str]) -> bool {
+        paths.iter().filter(|path| self.has_text(path)).count() > 0
+    }
+
+    /// Notes that a value that always stands there is missing.
+    pub(crate) fn expected(&self, path: &str) {
+        self.unreadable
+            .note(format!("{}{path}", self.prefix), "is absent, where the API always gives it".to_owned());
+    }
+
+    fn is(&self, wanted: &str, path: &str, value: &Json, right: bool) -> bool {
+        if !right {
+            let reason = format!("is {}, where {wanted} is expected", shape(value));
+            self.unreadable.note(format!("{}{path}", self.prefix), reason);
+        }
+        right
+    }
+
+    fn values(&self, path: &str) -> Vec<&'a Json> {
+        let mut found = Vec::new();
+        self.walk(self.document, path, path, &mut found);
+        found
+    }
+
+    /// Collects what stands at the rest of a path.
+    fn walk(&self, value: &'a Json, rest: &str, path: &str, found: &mut Vec<&'a Json>) {
+        let walked = path.len() - rest.len();
+        let Some(fields) = value.as_object() else {
+            let above = path.get(..walked).unwrap_or_default().trim_end_matches('.');
+            self.is("an object", above, value, false);
+            return;
+        };
+        let (part, rest) = rest.split_once('.').map_or((rest, None), |(part, rest)| (part, Some(rest)));
+        let (key, each) = part.strip_suffix("[]").map_or((part, false), |key| (key, true));
+        let Some(value) = fields.get(key).filter(|value| is_present(value)) else { return };
+        let mut take = |value| match rest {
+            Some(rest) => self.walk(value, rest, path, found),
+            None => found.push(value),
+        };
+        match value {
+            Json::Array(list) if each => list.iter().filter(|value| is_present(value)).for_each(take),
+            _ if each => {
+                self.is("a list", path.get(..walked + part.len()).unwrap_or(path), value, false);
+            }
+            _ => take(value),
+        }
+    }
+}
+
+/// null, "", [] and {} are absent: the API leaves out what was not set, CloudTrail writes it as empty.
+pub(crate) fn is_present(value: &Json) -> bool {
+    match value {
+        Json::Null => false,
+        Json::String(text) => !text.is_empty(),
+        Json::Array(list) => !list.is_empty(),
+        Json::Object(fields) => !fields.is_empty(),
+        Json::Bool(_) | Json::Number(_) => true,
+    }
+}
+
+fn shape(value: &Json) -> &'static str {
+    match value {
+        Json::Null => "null",
+        Json::Bool(_) => "true or false",
+        Json::Number(_) => "a number",
+        Json::String(_) => "a text",
+        Json::Array(_) => "a list",
+        Json::Object(_) => "an object",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn lists_are_walked_and_empty_values_are_absent() {
+        let document = json!({
+            "a": [{ "b": { "c": "x" } }, { "b": {} }, { "b": { "c": "y" } }], "d": "z",
+            "e": { "f": "" }, "g": {}, "h": [], "i": null, "j": false,
+        });
+        let unreadable = UnreadablePaths::default();
+        let reader = Reader::new(&document, &unreadable);
+        assert_eq!(reader.texts("a[].b.c"), ["x", "y"]);
+        assert_eq!(reader.text("d"), Some("z"));
+        for path in ["e.f", "g", "h", "i", "k", "k.l.m", "h[].x"] {
+            assert!(!reader.has_text(path) && !reader.has_part(path), "{path}");
+        }
+        assert!(reader.has_part("a[].b") && !reader.is_true("j"));
+        assert_eq!(unreadable.concerning("a[].b.c"), None);
+    }
+
+    #[test]
+    fn what_has_another_type_is_noted_for_its_path_and_what_lies_around_it() {
+        let document = json!({ "a": { "b": 5 }, "l": { "x": 1 }, "f": "yes", "o": "text" });
+        let unreadable = UnreadablePaths::default();
+        let reader = Reader::new(&document, &unreadable);
+        assert_eq!(reader.text("a.b"), None);
+        assert!(reader.texts("l[].x").is_empty());
+        assert!(!reader.is_true("f"));
+        assert_eq!(reader.text("o.p"), None);
+        assert_eq!(unreadable.concerning("a.b").unwrap(), "`a.b` is a number, where a text is expected");
+        assert_eq!(unreadable.concerning("a").unwrap(), "`a.b` is a number, where a text is expected");
+        assert_eq!(unreadable.concerning("l[].x").unwrap(), "`l[]` is an object, where a list is expected");
+        assert!(unreadable.concerning("f").unwrap().ends_with("where true or false is expected"));
+        assert!(unreadable.concerning("o.p").unwrap().contains("an object is expected"));
+        assert_eq!(unreadable.concerning("ab"), None);
+        Reader::new(&json!([1]), &unreadable).text("x.y");
+        assert_eq!(
+            unreadable.concerning("ab").unwrap(),
+            "the document is a list, where an object is expected"
+        );
+    }
+}

@@ -1,0 +1,175 @@
+//! The sections of the file that environments can have of their own, and where commits are looked for.
+
+use std::collections::BTreeMap;
+
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
+
+use crate::check::*;
+
+/// Where resources may run.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct NetworkSettings {
+    /// Subnet ids; empty allows any.
+    #[serde(deserialize_with = "subnets")]
+    pub allowed_subnets: Vec<String>,
+    /// Security group ids; empty allows any.
+    #[serde(deserialize_with = "security_groups")]
+    pub allowed_security_groups: Vec<String>,
+}
+
+/// Whose keys resources may use.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct EncryptionSettings {
+    /// Accounts; empty allows the resource's own account only.
+    #[serde(deserialize_with = "accounts")]
+    pub allowed_key_accounts: Vec<String>,
+    /// Patterns of the ARNs of keys or aliases; empty allows any key of these accounts.
+    #[serde(deserialize_with = "key_patterns")]
+    pub allowed_keys: Vec<String>,
+}
+
+/// Which roles resources may run with.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AccessSettings {
+    /// Patterns of role ARNs; empty allows any.
+    #[serde(deserialize_with = "role_patterns")]
+    pub allowed_roles: Vec<String>,
+    /// Patterns of the ARNs of who may approve a model package; empty allows anybody but its author.
+    #[serde(deserialize_with = "principal_patterns")]
+    pub allowed_approvers: Vec<String>,
+    /// Whether the policies of the role that a job runs with are looked at; needs permissions to read them.
+    pub inspect_roles: bool,
+}
+
+/// Where data and images may come from and go to.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ArtifactSettings {
+    /// Patterns of bucket names; empty allows any.
+    #[serde(deserialize_with = "bucket_patterns")]
+    pub allowed_buckets: Vec<String>,
+    /// Patterns of image names without tag and digest, such as `111122223333.dkr.ecr.*.amazonaws.com/*`; empty allows any.
+    #[serde(deserialize_with = "image_patterns")]
+    pub allowed_images: Vec<String>,
+    /// Whether models must come from an approved version of the model registry.
+    pub require_approval: bool,
+}
+
+/// What resources may run on.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ComputeSettings {
+    /// Patterns of instance types; empty allows any.
+    #[serde(deserialize_with = "instance_patterns")]
+    pub allowed_instance_types: Vec<String>,
+    /// How long a training or tuning job may run at most, in seconds; absent allows any time.
+    #[serde(deserialize_with = "seconds")]
+    pub max_runtime_seconds: Option<i64>,
+    /// Platforms of notebook instances that AWS still mends; empty allows any.
+    pub allowed_platforms: Vec<String>,
+    /// Patterns of the ARNs of Studio images; empty allows any.
+    pub allowed_studio_images: Vec<String>,
+    /// Patterns of the ARNs of Studio lifecycle configurations; empty allows any.
+    pub allowed_lifecycle_configs: Vec<String>,
+}
+
+impl Default for ComputeSettings {
+    fn default() -> Self {
+        Self {
+            allowed_instance_types: Vec::new(),
+            max_runtime_seconds: None,
+            // The one that Security Hub's SageMaker.8 lets pass.
+            allowed_platforms: vec!["notebook-al2023-v1".to_owned()],
+            allowed_studio_images: Vec::new(),
+            allowed_lifecycle_configs: Vec::new(),
+        }
+    }
+}
+
+/// What every resource must say of itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TraceabilitySettings {
+    /// Keys of tags; empty wants none.
+    #[serde(deserialize_with = "tag_keys")]
+    pub required_tags: Vec<String>,
+}
+
+/// How endpoints are watched.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct MonitoringSettings {
+    /// Types of Model Monitor schedule that every endpoint must have; empty wants none.
+    #[serde(deserialize_with = "monitoring_types")]
+    pub required_types: Vec<String>,
+    /// The part of the requests that must be captured at least, in percent.
+    #[serde(deserialize_with = "percent")]
+    pub min_sampling_percentage: i64,
+}
+
+impl Default for MonitoringSettings {
+    fn default() -> Self {
+        Self { required_types: Vec::new(), min_sampling_percentage: 1 }
+    }
+}
+
+/// Which models must be explained.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ExplainabilitySettings {
+    /// The tag of what is of high risk, as `key=value`; absent means that nothing is.
+    pub high_risk_tag: Option<TagValue>,
+}
+
+/// Where to look for a commit that nobody named.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LineageSettings {
+    /// The repository's name; names in braces are tags of the resource.
+    pub repository: String,
+    /// The branch whose head counts.
+    pub branch: String,
+    /// Whether the commit that a job names is written onto its trial component, once the job has ended.
+    pub write_back_commit: bool,
+}
+
+impl Default for LineageSettings {
+    fn default() -> Self {
+        Self {
+            repository: "ds-source-{ProjectName}-{EnvironmentType}".to_owned(),
+            branch: "main".to_owned(),
+            write_back_commit: false,
+        }
+    }
+}
+
+/// `key=value`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TagValue {
+    key: String,
+    value: String,
+}
+
+impl TagValue {
+    /// Whether a resource has it.
+    #[must_use]
+    pub fn is_on(&self, tags: &BTreeMap<&str, &str>) -> bool {
+        tags.get(self.key.as_str()) == Some(&self.value.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for TagValue {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        match text.split_once('=').map(|(key, value)| (key.trim(), value.trim())) {
+            Some((key, value)) if !key.is_empty() && !value.is_empty() => {
+                Ok(Self { key: key.to_owned(), value: value.to_owned() })
+            }
+            _ => Err(D::Error::custom(format!("`{text}` is not `key=value`, such as `Environment=prod`"))),
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! The whole of `settings.toml`.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde::Deserialize;
+
+use crate::drift::DriftSettings;
+use crate::environment::Environment;
+use crate::file::{FileError, read_file};
+use crate::mode::{ControlMode, Mode};
+use crate::section::{
+    AccessSettings, ArtifactSettings, ComputeSettings, EncryptionSettings, ExplainabilitySettings,
+    LineageSettings, MonitoringSettings, NetworkSettings, TraceabilitySettings,
+};
+use crate::waiver::Waiver;
+
+/// The file.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// Whether violations are stopped.
+    pub mode: Mode,
+    /// Where resources may run.
+    pub network: NetworkSettings,
+    /// Whose keys they may use.
+    pub encryption: EncryptionSettings,
+    /// Which roles they may run with.
+    pub access: AccessSettings,
+    /// Where data and images may come from and go to.
+    pub artifacts: ArtifactSettings,
+    /// What resources may run on.
+    pub compute: ComputeSettings,
+    /// What every resource must say of itself.
+    pub traceability: TraceabilitySettings,
+    /// How endpoints are watched.
+    pub monitoring: MonitoringSettings,
+    /// Which models must be explained.
+    pub explainability: ExplainabilitySettings,
+    /// Where commits are looked for.
+    pub lineage: LineageSettings,
+    /// When drift, and silence, are reported.
+    pub drift: DriftSettings,
+    /// By the id of a control: what is done about it. The default is to enforce it.
+    pub controls: BTreeMap<String, ControlMode>,
+    /// What may break a control for a while.
+    pub waivers: Vec<Waiver>,
+    /// What differs in some accounts, or on resources with some tag.
+    pub environments: Vec<Environment>,
+}
+
+impl Settings {
+    /// Whether a setting wants anything; `None` when there is none of this name.
+    #[must_use]
+    pub fn says(&self, name: &str) -> Option<bool> {
+        Some(match name {
+            "access.allowed_roles" => !self.access.allowed_roles.is_empty(),
+            "access.inspect_roles" => self.access.inspect_roles,
+            "artifacts.allowed_buckets" => !self.artifacts.allowed_buckets.is_empty(),
+            "artifacts.require_approval" => self.artifacts.require_approval,
+            "artifacts.allowed_images" => !self.artifacts.allowed_images.is_empty(),
+            "compute" => {
+                self.compute
+                    != ComputeSettings {
+                        allowed_platforms: self.compute.allowed_platforms.clone(),
+                        ..ComputeSettings::default()
+                    }
+            }
+            "explainability.high_risk_tag" => self.explainability.high_risk_tag.is_some(),
+            "monitoring.required_types" => !self.monitoring.required_types.is_empty(),
+            "traceability.required_tags" => !self.traceability.required_tags.is_empty(),
+            _ => return None,
+        })
+    }
+
+    /// What is done about a control. The mode of the whole stands above it: a stack that observes stops nothing.
+    #[must_use]
+    pub fn control_mode(&self, id: &str) -> ControlMode {
+        match self.controls.get(id).copied().unwrap_or_default() {
+            ControlMode::Enforce if self.mode == Mode::Observe => ControlMode::Observe,
+            mode => mode,
+        }
+    }
+
+    /// The settings that hold in an environment.
+    #[must_use]
+    pub fn within(&self, environment: &Environment) -> Self {
+        fn or<T: Clone>(own: Option<&T>, base: &T) -> T {
+            own.unwrap_or(base).clone()
+        }
+        let mut controls = self.controls.clone();
+        controls.extend(environment.controls.clone());
+        Self {
+            mode: environment.mode.unwrap_or(self.mode),
+            network: or(environment.network.as_ref(), &self.network),
+            encryption: or(environment.encryption.as_ref(), &self.encryption),
+            access: or(environment.access.as_ref(), &self.access),
+            artifacts: or(environment.artifacts.as_ref(), &self.artifacts),
+            compute: or(environment.compute.as_ref(), &self.compute),
+            traceability: or(environment.traceability.as_ref(), &self.traceability),
+            monitoring: or(environment.monitoring.as_ref(), &self.monitoring),
+            explainability: or(environment.explainability.as_ref(), &self.explainability),
+            lineage: self.lineage.clone(),
+            drift: self.drift.clone(),
+            controls,
+            waivers: self.waivers.clone(),
+            environments: Vec::new(),
+        }
+    }
+}
+
+impl Settings {
+    /// The name of the file in the bundle's folder.
+    pub const FILE: &str = "settings.toml";
+
+    /// Reads `settings.toml` in `dir`.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or is no settings file.
+    pub fn from_dir(dir: &Path) -> Result<Self, FileError> {
+        Self::from_text(&read_file(dir, Self::FILE)?)
+    }
+
+    /// Reads the text of `settings.toml`.
+    ///
+    /// # Errors
+    /// When a section or field is unknown, or a value cannot be what it says.
+    pub fn from_text(text: &str) -> Result<Self, FileError> {
+        toml::from_str(text).map_err(|error| {
+            let offset = error.span().map_or(0, |span| span.start);
+            FileError::new(Self::FILE, text, offset, error.message())
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use tempfile::TempDir;
+
+    use super::*;
+
+    #[test]
+    fn a_folder_has_its_settings_or_an_error_with_file_line_and_column() {
+        let folder = TempDir::new().unwrap();
+        let missing = Settings::from_dir(folder.path()).unwrap_err().to_string();
+        let words = format!("settings.toml:1:1: cannot be read in `{}`: ", folder.path().display());
+        assert!(missing.starts_with(&words), "{missing}");
+
+        let write = |text: &str| fs::write(folder.path().join("settings.toml"), text).unwrap();
+        write("mode = \"enforce\"\n\n[drift]\nquiet_hours_after_alert = 6\n");
+        let settings = Settings::from_dir(folder.path()).unwrap();
+        assert_eq!((settings.mode, settings.drift.quiet_hours_after_alert), (Mode::Enforce, 6));
+
+        write("mode = \"observe\"\n\n[netwrok]\n");
+        let wrong = Settings::from_dir(folder.path()).unwrap_err().to_string();
+        assert!(wrong.starts_with("settings.toml:3:2: unknown field `netwrok`"), "{wrong}");
+    }
+}

@@ -1,0 +1,94 @@
+//! What an adapter asks of its service, read from its sources as tokens: `client.get_role()` is a call of `get_role`, in code and in
+//! the arguments of macros; comments and texts are none.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+use std::str::FromStr;
+
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
+
+use crate::Result;
+
+/// The names of the calls that the sources of a folder make on something called `client`.
+///
+/// # Errors
+/// When a file cannot be read, or is no Rust.
+pub fn calls_in(folder: &Path) -> Result<BTreeSet<String>> {
+    let mut calls = BTreeSet::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            calls.extend(calls_in(&path)?);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            calls.extend(calls_of(&fs::read_to_string(&path)?)?);
+        }
+    }
+    Ok(calls)
+}
+
+/// Whether a source calls this function, such as `Config::bus` or `bundle_in_force`.
+///
+/// # Errors
+/// When it is no Rust.
+pub fn uses(source: &str, function: &str) -> Result<bool> {
+    let wanted = words(&tokens(&format!("{function}()"))?);
+    Ok(words(&tokens(source)?).windows(wanted.len()).any(|some| some == wanted))
+}
+
+fn calls_of(source: &str) -> Result<BTreeSet<String>> {
+    let words = words(&tokens(source)?);
+    let calls = words.windows(5).filter_map(|some| match some {
+        [client, dot, name, open, close]
+            if client == "client" && dot == "." && open == "(" && close == ")" =>
+        {
+            Some(name.clone())
+        }
+        _ => None,
+    });
+    Ok(calls.collect())
+}
+
+fn tokens(source: &str) -> Result<TokenStream> {
+    Ok(TokenStream::from_str(source).map_err(|error| error.to_string())?)
+}
+
+/// The tokens one after the other, groups with their parentheses.
+fn words(tokens: &TokenStream) -> Vec<String> {
+    let mut out = Vec::new();
+    for token in tokens.clone() {
+        match token {
+            TokenTree::Group(group) => {
+                let (open, close) = match group.delimiter() {
+                    Delimiter::Parenthesis => ("(", ")"),
+                    Delimiter::Brace => ("{", "}"),
+                    Delimiter::Bracket => ("[", "]"),
+                    Delimiter::None => ("", ""),
+                };
+                out.push(open.to_owned());
+                out.extend(words(&group.stream()));
+                out.push(close.to_owned());
+            }
+            other => out.push(other.to_string()),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn calls_count_in_code_and_in_macros_and_nowhere_else() {
+        let source = r#"
+            // client.no_comment()
+            fn f(&self) { self.client.get_role().send(); let text = "client.no_text()"; }
+            fn g() { describe!(context, client.describe_model().model_name(name)); client.other(1); }
+        "#;
+        let calls: Vec<String> = calls_of(source).unwrap().into_iter().collect();
+        assert_eq!(calls, ["describe_model", "get_role"]);
+        assert!(uses("fn main() { let bus = Config::bus()?; }", "Config::bus").unwrap());
+        assert!(!uses("fn main() { // Config::bus()\n }", "Config::bus").unwrap());
+    }
+}

@@ -1,0 +1,96 @@
+//! What is asked for once: the evaluation of a judged window, and what lies behind an endpoint.
+
+use std::cell::RefCell;
+
+use futures::executor::block_on;
+use sagewarden_events::{Event, ResourceKind, decode};
+use sagewarden_govern::ports::PortError;
+use sagewarden_govern::{Absent, Done, Moment, RETRAINING_SUGGESTED, route};
+use sagewarden_local::{Call, Guard, Guarded};
+use sagewarden_tests::Result;
+use sagewarden_tests::local::{Local, at, endpoint_config, model};
+
+use crate::monitors::{FOUND, REPORT, alerts, execute, monitored, of_type, settled};
+use crate::windows::{DAY, evaluate, folder};
+
+fn events(local: &Local) -> Result<Vec<Event>> {
+    let mut events = Vec::new();
+    for event in local.system.account.drain_events()? {
+        events.extend(decode(&event.to_string())?);
+    }
+    Ok(events)
+}
+
+/// The keys that were read.
+#[derive(Default)]
+struct Reads(RefCell<Vec<String>>);
+
+impl Guard for Reads {
+    fn ask(&self, call: Call<'_>) -> std::result::Result<(), PortError> {
+        if call.is_read() {
+            self.0.borrow_mut().push(call.about.to_owned());
+        }
+        Ok(())
+    }
+}
+
+#[test]
+fn a_judged_window_has_one_event_that_matters_and_its_evaluation_is_read_once() -> Result<()> {
+    let local = settled(monitored()?)?;
+    evaluate(&local, 9, 1_000, true, &["f"], DAY + 3_700)?;
+    let objects = Guarded::new(local.system.account.clone(), Reads::default());
+    let world = local.system.world().with_objects(objects.clone(), Absent);
+    let moment = Moment { now: at(DAY + 3_700), owner: "test".to_owned() };
+    let mut outcomes = Vec::new();
+    for event in events(&local)? {
+        outcomes.extend(block_on(route::alert_drift(&world, &event, &moment)));
+    }
+    let beside =
+        format!("`{}/constraint_violations.json` stands beside the evaluation of its window", folder(9));
+    assert_eq!(outcomes.len(), 2);
+    assert_eq!(outcomes[0].as_ref().ok(), Some(&Done::Nothing(beside)));
+    assert!(
+        matches!(&outcomes[1], Ok(Done::Acted(text)) if text.starts_with("alert sent: ")),
+        "{outcomes:?}"
+    );
+    assert_eq!(objects.guard.0.take(), [format!("s3://bucket/{}/evaluation.json", folder(9))]);
+    Ok(())
+}
+
+/// The partitions that were queried.
+#[derive(Default)]
+struct Queries(RefCell<Vec<String>>);
+
+impl Guard for Queries {
+    fn ask(&self, call: Call<'_>) -> std::result::Result<(), PortError> {
+        if call.method == "Table::query" {
+            self.0.borrow_mut().push(call.about.to_owned());
+        }
+        Ok(())
+    }
+}
+
+#[test]
+fn what_lies_behind_an_endpoint_is_found_out_once_for_alert_and_suggestion() -> Result<()> {
+    let local = settled(monitored()?)?;
+    local.create(ResourceKind::Model, &model("second"), 300)?;
+    local.create(ResourceKind::EndpointConfig, &endpoint_config("c2", "second"), 301)?;
+    let account = &local.system.account;
+    account.update_endpoint("prod", "c2", None, at(400))?;
+    account.finish_endpoint(&account.resource(ResourceKind::Endpoint, "prod"), at(500))?;
+    local.settle()?;
+    execute(&local, "e1", Some(REPORT), FOUND, DAY)?;
+    let table = Guarded::new(local.system.store.clone(), Queries::default());
+    let world = local.system.world().with_table(table.clone());
+    let moment = Moment { now: at(DAY + 60), owner: "test".to_owned() };
+    for event in events(&local)? {
+        block_on(route::alert_drift(&world, &event, &moment)).transpose()?;
+    }
+    assert_eq!((alerts(&local)?.len(), of_type(&local, RETRAINING_SUGGESTED)?.len()), (1, 1));
+    assert!(alerts(&local)?[0]["changed_by_deployment"]["changes"].is_array());
+    // Nobody but the comparison asks for what the controls said of the model before.
+    let queries = table.guard.0.take();
+    let of_former: Vec<&String> = queries.iter().filter(|partition| partition.contains("/m@")).collect();
+    assert_eq!(of_former.len(), 1, "{queries:?}");
+    Ok(())
+}
