@@ -8,7 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use sagewarden_events::Timestamp;
 use sagewarden_policy::intake::{self, Candidate, Intake};
 use sagewarden_policy::join::offline;
-use sagewarden_policy::{Bundle, Outcome, Subject, Verdict, judge};
+use sagewarden_policy::{Bundle, Judgement, Subject, Verdict, judge};
 use serde_json::{Value, json};
 
 use crate::command::{CheckFormat, CheckOptions};
@@ -51,7 +51,7 @@ pub(crate) fn run(options: &CheckOptions) -> Result<ExitCode, CommandError> {
         checked
             .verdicts
             .iter()
-            .all(|(_, verdict)| matches!(verdict.outcome, Outcome::Compliant | Outcome::Waived))
+            .all(|(_, verdict)| matches!(verdict.outcome, Judgement::Compliant | Judgement::Waived))
     };
     Ok(if checked.iter().all(is_clean) { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
@@ -88,10 +88,10 @@ fn tell(checked: &Checked) -> String {
         let place = candidate.place.as_ref().map(|place| format!("{place}: ")).unwrap_or_default();
         let number = verdict.checked.len();
         let state = match verdict.outcome {
-            Outcome::Compliant => format!("compliant ({number} controls)"),
-            Outcome::Violating => format!("breaks {} of {number} controls", verdict.findings.len()),
-            Outcome::Waived => format!("breaks {} of {number} controls, waived", verdict.findings.len()),
-            Outcome::Unknown => "could not be judged".to_owned(),
+            Judgement::Compliant => format!("compliant ({number} controls)"),
+            Judgement::Violating => format!("breaks {} of {number} controls", verdict.findings.len()),
+            Judgement::Waived => format!("breaks {} of {number} controls, waived", verdict.findings.len()),
+            Judgement::Unknown => "could not be judged".to_owned(),
         };
         text += &format!("  {place}{} {state}\n", candidate.resource);
         text.extend(verdict.findings.iter().map(|finding| output::broken(&json!(finding))));

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use sagewarden_events::{Resource, Timestamp};
-use sagewarden_lineage::answer::{Aspect, Change, Reply};
+use sagewarden_lineage::answer::{Aspect, AspectChange, Reply};
 use sagewarden_lineage::chain::Chain;
 use sagewarden_lineage::edge::Relation;
 use sagewarden_lineage::graph::Graph;
@@ -50,7 +50,7 @@ pub(super) struct Changes {
     pub(super) before: String,
     /// Since when the one in question was in force.
     pub(super) since: Timestamp,
-    pub(super) changes: Vec<Change>,
+    pub(super) changes: Vec<AspectChange>,
     /// How many were left out.
     pub(super) omitted: usize,
     /// Whether both deployments are known whole.

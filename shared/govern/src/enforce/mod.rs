@@ -12,8 +12,8 @@ pub(crate) mod verdict_record;
 use sagewarden_events::{Actor, CallMade, Effect, Event, Resource, ResourceKind, Status, Timestamp};
 use sagewarden_lineage::record::{name_alias, verdicts_pk};
 use sagewarden_lineage::table::Query;
-use sagewarden_policy::join::{Answer, Joined};
-use sagewarden_policy::{Bundle, Outcome as Judgement, Plan, Subject, Verdict, judge, judge_erasure};
+use sagewarden_policy::join::{Joined, OperationAnswer};
+use sagewarden_policy::{Bundle, Judgement, Plan, Subject, Verdict, judge, judge_erasure};
 use sagewarden_settings::Mode;
 use serde_json::Value as Json;
 
@@ -367,8 +367,8 @@ impl<W: World> EnforcePolicy<'_, W> {
 /// When the resources that a verdict also depends on were changed: schedules, packages, definitions.
 fn last_changes(joined: &Joined) -> impl Iterator<Item = Timestamp> {
     let documents = joined.values().flat_map(|answer| match answer {
-        Answer::Documents(documents) => documents.as_slice(),
-        Answer::Unreadable(_) => &[],
+        OperationAnswer::Documents(documents) => documents.as_slice(),
+        OperationAnswer::Unreadable(_) => &[],
     });
     let listed = |document: &Json| {
         let list = document.get("MonitoringScheduleSummaries").and_then(Json::as_array);

@@ -1,7 +1,7 @@
 //! What is said of a verdict: the detail of the notices, and one sentence for people.
 
 use sagewarden_events::{Actor, CallMade, Resource};
-use sagewarden_policy::{Finding, FindingStatus, Outcome as Judgement, Verdict};
+use sagewarden_policy::{Finding, FindingStatus, Judgement, Verdict};
 use serde_json::{Value as Json, json};
 
 use crate::enforce::Judged;

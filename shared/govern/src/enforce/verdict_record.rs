@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use sagewarden_events::{Actor, Timestamp};
 use sagewarden_lineage::table::{Attributes, Key, Value, Write};
-use sagewarden_policy::{Outcome as Judgement, Verdict};
+use sagewarden_policy::{Judgement, Verdict};
 use sha2::{Digest, Sha256};
 
 use crate::enforce::Judged;

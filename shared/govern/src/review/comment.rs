@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use sagewarden_policy::{Bundle, Finding, Outcome, Severity};
+use sagewarden_policy::{Bundle, Finding, Judgement, Severity};
 
 use crate::ports::Comment;
 use crate::review::{Judged, MAX_BYTES, MAX_FILES, Review};
@@ -46,13 +46,13 @@ pub(crate) fn summary(review: &Review) -> String {
     let files: BTreeSet<&str> = review.judged.iter().map(|judged| judged.path.as_str()).collect();
     let requests = count(review.judged.len(), "request", "requests");
     let files = count(files.len(), "file", "files");
-    let number = |outcome: Outcome| {
+    let number = |outcome: Judgement| {
         let number = review.judged.iter().filter(|judged| judged.verdict.outcome == outcome).count();
         (number > 0).then(|| format!("{number} {}", word(outcome)))
     };
-    let outcomes = [Outcome::Violating, Outcome::Unknown, Outcome::Waived, Outcome::Compliant];
+    let outcomes = [Judgement::Violating, Judgement::Unknown, Judgement::Waived, Judgement::Compliant];
     match outcomes.into_iter().filter_map(number).collect::<Vec<_>>().as_slice() {
-        [_] if number(Outcome::Compliant).is_some() => format!("{requests} in {files}, all controls hold"),
+        [_] if number(Judgement::Compliant).is_some() => format!("{requests} in {files}, all controls hold"),
         several => format!("{requests} in {files}: {}", several.join(", ")),
     }
 }
@@ -62,12 +62,12 @@ pub(crate) fn bundle_mark(bundle: &Bundle) -> String {
     bundle.hash().chars().take(12).collect()
 }
 
-fn word(outcome: Outcome) -> &'static str {
+fn word(outcome: Judgement) -> &'static str {
     match outcome {
-        Outcome::Compliant => "compliant",
-        Outcome::Violating => "violating",
-        Outcome::Waived => "waived",
-        Outcome::Unknown => "that could not be judged",
+        Judgement::Compliant => "compliant",
+        Judgement::Violating => "violating",
+        Judgement::Waived => "waived",
+        Judgement::Unknown => "that could not be judged",
     }
 }
 
@@ -97,10 +97,10 @@ fn heading(judged: &Judged) -> String {
     let place = place.as_ref().map(|place| format!(" {}", code(place))).unwrap_or_default();
     let (broken, checked) = (verdict.findings.len(), verdict.checked.len());
     let state = match verdict.outcome {
-        Outcome::Compliant => String::new(),
-        Outcome::Violating => format!("breaks {broken} of {checked} controls"),
-        Outcome::Waived => format!("breaks {broken} of {checked} controls, waived"),
-        Outcome::Unknown => "could not be judged".to_owned(),
+        Judgement::Compliant => String::new(),
+        Judgement::Violating => format!("breaks {broken} of {checked} controls"),
+        Judgement::Waived => format!("breaks {broken} of {checked} controls, waived"),
+        Judgement::Unknown => "could not be judged".to_owned(),
     };
     format!("\n{}{place}: {} {} {state}\n\n", code(path), resource.kind, code(&resource.name))
 }
@@ -207,9 +207,9 @@ mod tests {
 
     fn judged(path: &str, findings: Vec<Finding>) -> Judged {
         let outcome = match findings.as_slice() {
-            [] => Outcome::Compliant,
-            all if all.iter().all(|finding| finding.waiver.is_some()) => Outcome::Waived,
-            _ => Outcome::Violating,
+            [] => Judgement::Compliant,
+            all if all.iter().all(|finding| finding.waiver.is_some()) => Judgement::Waived,
+            _ => Judgement::Violating,
         };
         let checked = vec!["TRN-NET-01".to_owned(), "TRN-NET-02".to_owned()];
         Judged {
