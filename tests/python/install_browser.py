@@ -46,11 +46,11 @@ def run(command, **options):
     except OSError as error:
         raise Failed(str(error)) from error
     if done.returncode:
-        # Neither the stack of a program, nor where its log was: that goes with the folder.
-        idle = ("at ", "npm error A complete log")
-        lines = map(str.strip, (done.stdout + done.stderr).splitlines())
-        said = [line for line in lines if line and not line.startswith(idle)]
-        raise Failed("\n  ".join([f"`{shlex.join(map(str, command))[:200]}` ended with {done.returncode}", *said[-6:]]))
+        # Where a log is does not help: it goes with the folder.
+        lines = [line.strip() for line in (done.stdout + done.stderr).splitlines() if "complete log" not in line]
+        errors = [line for line in lines if "error" in line.lower()] or lines
+        step = " ".join([pathlib.Path(command[0]).name, *map(str, command[1:4])])
+        raise Failed("\n  ".join([f"`{step}` ended with {done.returncode}", *dict.fromkeys(errors[-6:])]))
     return done.stdout
 
 
@@ -150,4 +150,5 @@ if __name__ == "__main__":
         unfinished.rename(place / "browser")
         break
     else:
+        shutil.rmtree(unfinished, ignore_errors=True)
         sys.exit(1)

@@ -142,9 +142,13 @@ fn install(refused: &[String]) -> Result<PathBuf> {
             return Ok(());
         }
         let said = String::from_utf8_lossy(&output.stderr);
-        let why: Vec<_> = refused.iter().map(String::as_str).chain([said.trim()]).collect();
-        let why = why.join("\n");
-        Err(Missing(format!("no browser was found, and none can be installed: {CURE}, or set `CHROME` to the path of one\n{why}")).into())
+        let mut message = format!(
+            "no browser was found, and none can be installed: {CURE}, or set `CHROME` to the path of one"
+        );
+        for why in refused.iter().map(String::as_str).chain([said.trim()]) {
+            message += &format!("\n{why}");
+        }
+        Err(Missing(message).into())
     })?;
     Ok(program)
 }
