@@ -97,7 +97,9 @@ mod tests {
     use super::*;
 
     fn found(bytes: usize) -> Rc<FoundBaseline> {
-        let constraints = Constraints::parse(br#"{"version":0.0,"features":[]}"#).unwrap();
+        let constraints =
+            Constraints::parse(br#"{"version":0.0,"features":[{"name":"a","inferred_type":"Integral"}]}"#)
+                .unwrap();
         Rc::new(FoundBaseline {
             baseline: Baseline::new(None, constraints),
             place: BaselinePlace::in_folder("s3://b/f", "the settings").unwrap(),
