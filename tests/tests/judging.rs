@@ -6,6 +6,7 @@ use std::cell::Cell;
 use sagewarden_events::{ResourceKind, Timestamp};
 use sagewarden_govern::ports::{PortError, PortErrorKind};
 use sagewarden_govern::{Failure, Moment, POLICY_VIOLATION, REMEDIATION_DONE, REMEDIATION_FAILED, route};
+use sagewarden_lineage::rows::VerdictRow;
 use sagewarden_local::{Call, Guard, Guarded};
 use sagewarden_policy::Bundle;
 use sagewarden_settings::Mode;
@@ -74,8 +75,9 @@ fn a_waived_violation_is_recorded_and_left_alone() -> Result<()> {
         .store
         .items()?
         .iter()
-        .filter(|item| item.key.sk.starts_with("V#") && item.key.pk.contains("legacy-1"))
-        .filter_map(|item| item.text("outcome").map(str::to_owned))
+        .filter_map(VerdictRow::parse)
+        .filter(|row| row.pk.contains("legacy-1"))
+        .map(|row| row.outcome)
         .collect();
     assert_eq!(verdicts, ["waived"]);
     Ok(())

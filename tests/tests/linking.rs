@@ -3,8 +3,8 @@
 use sagewarden_events::{Repository, ResourceKind};
 use sagewarden_govern::ports::Table;
 use sagewarden_govern::{Question, Way, lookup_lineage};
-use sagewarden_lineage::closure;
 use sagewarden_lineage::id::NodeKind;
+use sagewarden_lineage::rows::ClosureRow;
 use sagewarden_lineage::table::{Item, Write};
 use sagewarden_local::{LocalGit, NewCommit, Story};
 use sagewarden_tests::Result;
@@ -265,7 +265,7 @@ fn a_closure_that_is_only_half_there_is_not_taken_for_whole() -> Result<()> {
     let whole = told()?;
     let items = local.system.store.items()?;
     let mut closure = items.iter().filter(|item| item.key.sk.starts_with("A#"));
-    let holds_model = |item: &&Item| closure::members(item).any(|id| id.kind() == NodeKind::Model);
+    let holds_model = |item: &&Item| ClosureRow::members(item).any(|id| id.kind() == NodeKind::Model);
     let key =
         closure.find(holds_model).map(|item| item.key.clone()).ok_or("the model is not in the closure")?;
     futures::executor::block_on(local.system.store.write(&[Write::Delete(key)]))?;

@@ -6,7 +6,8 @@ use sagewarden_govern::ports::Table as _;
 use sagewarden_lambda::FunctionError;
 use sagewarden_lineage::id::NodeId;
 use sagewarden_lineage::observe::StatusMark;
-use sagewarden_lineage::record::{NODE, Record};
+use sagewarden_lineage::record::Record;
+use sagewarden_lineage::rows::NodeRow;
 use sagewarden_lineage::table::{Attributes, Item, Key, Write};
 use sagewarden_local::Store;
 use sagewarden_tests::Result;
@@ -197,7 +198,7 @@ async fn the_state_of_something_that_is_retried_is_the_newest_and_the_one_of_a_t
         assert_eq!(then("1.500").await?, (json!("Executing"), Value::Null));
         assert_eq!(then("3.500").await?, (json!("Executing"), Value::Null));
         assert_eq!(then("4.500").await?, (json!("Failed"), json!("out of memory")));
-        stored.push(store.get(&[Key::new(id.as_str(), NODE)]).await?);
+        stored.push(store.get(&[NodeRow::key(&id)]).await?);
     }
     stored.dedup();
     assert_eq!(stored.len(), 1, "{stored:?}");

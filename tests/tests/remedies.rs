@@ -3,6 +3,7 @@
 
 use sagewarden_events::{Actor, Grant, Resource, ResourceKind};
 use sagewarden_govern::{POLICY_VIOLATION, REMEDIATION_DONE, VIOLATION_TAG};
+use sagewarden_lineage::rows::VerdictRow;
 use sagewarden_policy::Bundle;
 use sagewarden_tests::Result;
 use sagewarden_tests::local::{KEY, Local, SETTINGS, at, model, training_job};
@@ -268,10 +269,11 @@ fn every_kind_of_job_is_stopped_and_it_is_recorded_how_long_that_took() -> Resul
         assert_eq!(described(&local, &job, status)?, "Stopping", "{kind}");
         assert_eq!(told(&local, &job)?, [notice(POLICY_VIOLATION, control, action)]);
         let verdicts = local.system.store.items()?;
-        let verdict =
-            verdicts.iter().find(|item| item.key.sk.starts_with("V#") && item.text("remedy") == Some(action));
+        let verdict = verdicts
+            .iter()
+            .find(|item| VerdictRow::parse(item).is_some() && item.text(VerdictRow::REMEDY) == Some(action));
         let verdict = verdict.ok_or("the remedy is not recorded")?;
-        assert!(verdict.attributes.contains_key("remedy_after_ms"), "{verdict:?}");
+        assert!(verdict.attributes.contains_key(VerdictRow::REMEDY_AFTER_MS), "{verdict:?}");
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! `sagewarden check`: the verdict before anything is created. `sagewarden replay`, beside it, is about what was created.
+//! `sagewarden check`: the verdict before anything is created. Beside it, in `replay.rs`, `sagewarden replay`: what became of recorded events.
 
 mod checked;
 mod locate;

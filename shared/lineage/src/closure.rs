@@ -7,13 +7,8 @@
 use crate::graph::{Graph, Node};
 use crate::id::NodeId;
 use crate::rows::node::STATES;
-use crate::rows::{ClosureNode, ClosureRow, LiveRow, NodeRow};
-use crate::table::{Item, Key};
-
-/// The beginning of the sort keys of a deployment's closure.
-pub const ANCESTORS: &str = ClosureRow::PREFIX;
-/// The beginning of the sort keys under an ancestor that name the live deployments it is part of.
-pub const LIVE: &str = LiveRow::PREFIX;
+use crate::rows::{ClosureNode, ClosureRow, NodeRow};
+use crate::table::Item;
 
 /// What a write unit pays for.
 const UNIT: usize = 1_024;
@@ -70,17 +65,6 @@ fn copied(distance: usize, node: &Node) -> ClosureNode {
     ClosureNode { distance, id: node.id.clone(), attributes }
 }
 
-/// The key under an ancestor that names the deployment.
-#[must_use]
-pub fn live_key(ancestor: &NodeId, deployment: &NodeId) -> Key {
-    LiveRow::key(ancestor, deployment)
-}
-
-/// The nodes that an item holds.
-pub fn members(item: &Item) -> impl Iterator<Item = NodeId> {
-    ClosureRow::members(item)
-}
-
 /// Builds the graph from the items under the deployment.
 #[must_use]
 pub fn read(items: Vec<Item>) -> Graph {
@@ -103,7 +87,7 @@ mod tests {
     use super::*;
     use crate::id::NodeKind;
     use crate::rows::node::{CREATED, IN_EDGES, TYPE};
-    use crate::table::{Attributes, Value};
+    use crate::table::{Attributes, Key, Value};
 
     fn deployment() -> NodeId {
         NodeId::parse("dep#1/r/prod@1/c@2").unwrap()
@@ -134,10 +118,10 @@ mod tests {
             let items = ancestors(&deployment(), &graph);
             let keys: BTreeSet<&Key> = items.iter().map(|item| &item.key).collect();
             prop_assert_eq!(keys.len(), items.len(), "each item has a key of its own");
-            let named: BTreeSet<NodeId> = items.iter().flat_map(members).collect();
+            let named: BTreeSet<NodeId> = items.iter().flat_map(ClosureRow::members).collect();
             prop_assert_eq!(named, graph.nodes.keys().cloned().collect::<BTreeSet<_>>());
             for item in &items {
-                let is_one = members(item).count() == 1;
+                let is_one = ClosureRow::members(item).count() == 1;
                 prop_assert!(is_one || item.bytes() <= UNIT, "{} bytes", item.bytes());
             }
             prop_assert_eq!(read(items), graph);
@@ -163,7 +147,7 @@ mod tests {
         let attributes = Attributes::from([("id".into(), Value::Text("img#x".into()))]);
         let row = ClosureRow { deployment: deployment(), band: 0, number: 0, nodes: Vec::new() };
         let item = Item { key: row.key(), attributes };
-        assert_eq!(members(&item).count(), 0);
+        assert_eq!(ClosureRow::members(&item).count(), 0);
         assert!(read(vec![item]).nodes.is_empty());
         assert_eq!(deployment().kind(), NodeKind::Deployment);
     }

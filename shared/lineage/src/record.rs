@@ -12,17 +12,10 @@ use crate::id::{NodeId, NodeKind, image_digest};
 use crate::observe::{Approval, Observation, StatusMark};
 use crate::redact::redacted;
 use crate::rows::node;
-use crate::rows::{
-    Alias, AliasRow, ApprovalRow, DetailRow, FollowerRow, HeadRow, NodeRow, OutEdgeRow, ReachedState,
-    StateRow, VerdictRow,
-};
+use crate::rows::{Alias, AliasRow, ApprovalRow, DetailRow, NodeRow, OutEdgeRow, ReachedState, StateRow};
 use crate::s3::{ObjectSet, VersionedObject};
-use crate::table::{Attributes, Item, Key, Value, Write};
+use crate::table::{Attributes, Value, Write};
 
-/// The sort key of a node.
-pub const NODE: &str = NodeRow::SK;
-/// The sort key of a node's large facts.
-pub const DETAIL: &str = DetailRow::SK;
 /// The subject of a gap that no later finding fills.
 pub const NEVER_FILLED: &str = "-";
 /// The subject of a gap that a commit fills, however it is found.
@@ -222,13 +215,6 @@ impl Record {
         id
     }
 
-    /// Remembers that a node was built from whatever a branch pointed to when it was created.
-    pub fn follows(&mut self, reference: &str, id: &NodeId, created_at: Timestamp) {
-        let row =
-            NodeId::parse(reference).map(|reference| FollowerRow { reference, created_at, id: id.clone() });
-        self.writes.extend(row.map(|row| Write::Put(row.item())));
-    }
-
     /// The commit that a branch pointed to when a node was created, as far as is known. A later head before the creation
     /// wins, whichever was heard of first; `None` when the branch had been deleted by then.
     pub fn inferred(&mut self, id: &NodeId, head_version: &str, commit: Option<&str>) {
@@ -240,11 +226,6 @@ impl Record {
     /// Another name of a node.
     pub fn alias(&mut self, alias: Alias, id: &NodeId) {
         self.writes.push(AliasRow { alias, id: id.clone() }.write());
-    }
-
-    /// Any item that is a function of its key.
-    pub fn put(&mut self, key: Key, attributes: Attributes) {
-        self.writes.push(Write::Put(Item { key, attributes }));
     }
 
     /// The large facts of a node, as JSON text.
@@ -288,31 +269,6 @@ impl Record {
         self.touched.insert(id.clone());
         self.writes.push(NodeRow::merge(id, once, union));
     }
-}
-
-/// The partition of the incarnations of a name.
-#[must_use]
-pub fn name_alias(kind: &str, name: &str) -> String {
-    AliasRow::name_pk(kind, name)
-}
-
-/// The partition of the verdicts on an incarnation.
-#[must_use]
-pub fn verdicts_pk(resource: &Resource, created_at: Timestamp) -> String {
-    VerdictRow::partition(resource, created_at)
-}
-
-/// The partition of a branch's or tag's heads and of the jobs that follow it. `reference` is a full name such as
-/// `refs/heads/main`.
-#[must_use]
-pub fn reference_pk(repository: &Repository, reference: &str) -> String {
-    NodeId::reference(repository, reference).to_string()
-}
-
-/// The sort key of a head.
-#[must_use]
-pub fn head_sk(at: Timestamp, commit: Option<&NodeId>) -> String {
-    HeadRow::sk(at, commit)
 }
 
 fn common_prefix(objects: &[VersionedObject]) -> Option<&str> {

@@ -8,8 +8,8 @@ use sha2::{Digest, Sha256};
 use crate::edge::SAME_OBJECT;
 use crate::graph::{Edge, Graph, Node, StoppedBy};
 use crate::id::NodeId;
-use crate::rows::{NodeRow, OutEdgeRow};
-use crate::table::{Item, Key, Query};
+use crate::rows::OutEdgeRow;
+use crate::table::{Item, Query};
 
 /// Which way a traversal goes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -171,12 +171,6 @@ impl Walk {
     /// Nodes that still have a place in the answer.
     fn room(&self) -> usize {
         self.limits.max_nodes.saturating_sub(self.graph.nodes.len())
-    }
-
-    /// The item of a node.
-    #[must_use]
-    pub fn key(id: &NodeId) -> Key {
-        NodeRow::key(id)
     }
 
     /// A page of a node's out-edges, no larger than what an answer can hold.

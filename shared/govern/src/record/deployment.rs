@@ -1,6 +1,6 @@
 //! An endpoint changed: which configuration is in force from when on, and the closure of what is running now.
 //!
-//! A deployment is a configuration in force on an endpoint; the endpoint's revisions tell from when. Revisions are facts of
+//! A deployment is a configuration in force on an endpoint; the endpoint's revisions say from when. Revisions are facts of
 //! the endpoint's history and may be reported in any order; the newest one is what runs.
 
 use std::collections::{BTreeMap, BTreeSet};

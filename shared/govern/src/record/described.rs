@@ -12,6 +12,7 @@ use sagewarden_lineage::observe::{Observation, ResourceReference, observe};
 use sagewarden_lineage::record::Record;
 use sagewarden_lineage::rows::NodeRow;
 use sagewarden_lineage::rows::node::STATE;
+use serde_json::Value as Json;
 
 use crate::outcome::Failure;
 use crate::ports::{Account, Commit, Description, PortError, Table};
@@ -149,7 +150,7 @@ async fn tags(account: &impl Account, resource: &Resource) -> Result<BTreeMap<St
 }
 
 /// The trial of a job, described once for all who ask: it may name the commit, and the experiment.
-async fn trial(account: &impl Account, seen: &Observation) -> Result<Option<serde_json::Value>, PortError> {
+async fn trial(account: &impl Account, seen: &Observation) -> Result<Option<Json>, PortError> {
     let may_name_commit = seen.schedule.is_none() && is_built(seen) && seen.claims.is_empty();
     if may_name_commit || only_the_trial_names_it(seen) {
         describe_trial(account, seen).await

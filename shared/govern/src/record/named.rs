@@ -83,3 +83,89 @@ pub(crate) fn link_named(record: &mut Record, seen: &Observation, found: &[Named
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use sagewarden_events::ResourceKind;
+    use sagewarden_lineage::observe::observe;
+    use sagewarden_lineage::table::Write;
+    use serde_json::json;
+
+    use super::*;
+
+    fn resource(kind: ResourceKind, name: &str) -> Resource {
+        Resource::in_region(kind, "111122223333", "eu-west-1", name)
+    }
+
+    /// The job, and what links it to a named resource that was found, or was not.
+    fn links(named: &[(Tie, &str, ResourceKind)], is_found: bool) -> (NodeId, Record) {
+        let job = resource(ResourceKind::TrainingJob, "job");
+        let seen = observe(&job, &json!({ "CreationTime": 1_000 }), &BTreeMap::new()).unwrap();
+        let found = named.iter().map(|(tie, role, kind)| {
+            let (resource, named_at) = (resource(*kind, "named"), seen.created_at);
+            let id = NodeId::resource(&resource, named_at).filter(|_| is_found);
+            (NamedResource { tie: tie.clone(), role: (*role).to_owned(), resource, named_at }, id)
+        });
+        let mut record = Record::default();
+        link_named(&mut record, &seen, &found.collect::<Vec<_>>());
+        (seen.id, record)
+    }
+
+    /// Each write of a record in words, without what it writes on the side of a source.
+    fn merges(record: &Record) -> Vec<String> {
+        let merges = record.writes.iter().filter_map(|write| match write {
+            Write::Merge { key, union, .. } => Some((&key.pk, union.values().flatten())),
+            _ => None,
+        });
+        merges.flat_map(|(pk, members)| members.map(move |member| format!("{pk} <- {member}"))).collect()
+    }
+
+    #[test]
+    fn what_was_found_is_linked_in_the_direction_in_which_it_was_made() {
+        let check = |tie: Tie, kind: ResourceKind, expect: &[&str]| {
+            let (_, record) = links(&[(tie.clone(), "role", kind)], true);
+            assert_eq!(merges(&record), expect, "{tie:?}");
+        };
+        let at = |kind: &str, name: &str| format!("{kind}#111122223333/eu-west-1/{name}@1000000");
+        let (job, model) = (at("tjob", "job"), at("model", "named"));
+        check(Tie::Source, ResourceKind::Model, &[&format!("{job} <- ContributedTo:role|{model}")]);
+        let step = Tie::Started { step: "Train".to_owned() };
+        check(step, ResourceKind::Model, &[&format!("{model} <- ContributedTo:role|{job}")]);
+        let data = NodeId::dataset("b", "k", "v");
+        let location = S3Location { bucket: "b".to_owned(), key: "k".to_owned() };
+        let group = at("fg", "named");
+        let held = format!("{data} <- ContributedTo:role|{group}");
+        check(Tie::MayHold { data, location }, ResourceKind::FeatureGroup, &[&held]);
+        // The group has many writers: none of them stands on its node.
+        check(Tie::Filled, ResourceKind::FeatureGroup, &[]);
+        let component = at("tc", "named");
+        let of_job = format!("{job} <- AssociatedWith:role|{component}");
+        check(Tie::Component, ResourceKind::TrialComponent, &[&of_job]);
+        let both = [
+            (Tie::Experiment, "trial/t1", ResourceKind::Experiment),
+            (Tie::Component, "role", ResourceKind::TrialComponent),
+        ];
+        let (_, record) = links(&both, true);
+        let of_experiment = format!("{component} <- AssociatedWith:trial/t1|{}", at("exp", "named"));
+        assert_eq!(merges(&record), [of_job, of_experiment]);
+    }
+
+    #[test]
+    fn what_was_deleted_leaves_a_gap_where_something_is_missing_without_it() {
+        let check = |tie: Tie, kind: ResourceKind, expect: Option<&str>| {
+            let (job, record) = links(&[(tie.clone(), "role", kind)], false);
+            let expect = expect.map(|words| format!("{job} <- role\t{words}"));
+            assert_eq!(merges(&record), Vec::from_iter(expect), "{tie:?}");
+        };
+        let model = Some("model `named` was deleted before it could be recorded");
+        check(Tie::Source, ResourceKind::Model, model);
+        let step = Tie::Started { step: "Train".to_owned() };
+        let started = "step Train: model `named` was deleted before it could be recorded";
+        check(step, ResourceKind::Model, Some(started));
+        let group = Some("feature group `named` was deleted before it could be recorded");
+        check(Tie::Filled, ResourceKind::FeatureGroup, group);
+        check(Tie::Component, ResourceKind::TrialComponent, None);
+    }
+}

@@ -15,7 +15,7 @@ use crate::outcome::{Done, Failure};
 use crate::ports::{PortError, Table};
 use crate::record::closure::{query_all, refresh};
 use crate::record::commit::record_commit_node;
-use crate::record::store::write;
+use crate::record::store::write_new;
 use crate::record::walk_commits::{MAX_LOOKUPS, MAX_WITHOUT_OLD, Walk, walk};
 use crate::world::World;
 
@@ -44,10 +44,10 @@ pub async fn record_commit(world: &impl World, push: &ReferenceChanged) -> Resul
     let reference = record_head(&mut record, push, &walked, commit.as_ref());
     // The commits are refreshed whether they are new or not, so a retry needs no list of what was changed before it.
     let mut touched = record.touched;
-    write(table, record.writes).await?;
+    write_new(table, record.writes).await?;
     let links = follower_links(table, &reference, push, commit.as_ref()).await?;
     touched.extend(links.touched);
-    write(table, links.writes).await?;
+    write_new(table, links.writes).await?;
     refresh(table, &touched).await?;
     let parent = walked.new.as_ref().and_then(|new| new.parents.first()).cloned();
     Ok(RecordedPush { done: Done::Acted(in_words(push, &walked)), parent })

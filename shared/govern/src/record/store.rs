@@ -1,7 +1,7 @@
 //! Writes a record with no more than it changes, and refreshes the closures that it may concern.
 //!
-//! Most of what a job's event says is known: the image, the commit and the data were recorded before, and the job itself is told
-//! of several times. What is stored only grows, so a write that would change nothing now never will, and is left out. Without
+//! Most of what a job's event says is known: the image, the commit and the data were recorded before, and the job itself has
+//! several events. What is stored only grows, so a write that would change nothing now never will, and is left out. Without
 //! that, each job on a popular image would look at the closures of all live deployments that run it.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -38,7 +38,7 @@ pub(crate) async fn store_record(
     let own: BTreeSet<NodeId> = touched.iter().filter(|id| !is_shared(id)).cloned().collect();
     // Without a node of its own a record has no place for a list of what it changes: a retry refreshes all that it touches.
     let Some(subject) = own.first() else {
-        write(table, writes).await?;
+        write_new(table, writes).await?;
         return refresh(table, &touched).await;
     };
     let mut due = Due::of(table, writes, Some(subject)).await?;
@@ -57,11 +57,11 @@ pub(crate) async fn store_record(
     Ok(())
 }
 
-/// Writes what is new of some writes, without a refresh.
+/// Writes what is new of some writes, for whoever refreshes all that these may change: that needs no list of what is left to do.
 ///
 /// # Errors
 /// When the table fails.
-pub(crate) async fn write(table: &impl Table, writes: Vec<Write>) -> Result<(), PortError> {
+pub(crate) async fn write_new(table: &impl Table, writes: Vec<Write>) -> Result<(), PortError> {
     Due::of(table, writes, None).await?.write(table, None).await
 }
 

@@ -154,7 +154,7 @@ impl AliasRow {
         Some(Self { alias, id })
     }
 
-    pub(crate) fn name_pk(kind: &str, name: &str) -> String {
+    fn name_pk(kind: &str, name: &str) -> String {
         format!("{NAMES}{kind}/{}", name.to_lowercase())
     }
 

@@ -69,7 +69,7 @@ impl ClosureRow {
         pk: "<deployment>",
         sk: "A#<band of distances>#<number>",
     };
-    pub(crate) const PREFIX: &str = "A#";
+    const PREFIX: &str = "A#";
 
     /// The closure of a deployment.
     #[must_use]
@@ -144,7 +144,7 @@ impl LiveRow {
         pk: "<identity>",
         sk: "L#<deployment>",
     };
-    pub(crate) const PREFIX: &str = "L#";
+    const PREFIX: &str = "L#";
 
     /// The live deployments that a node is upstream of.
     #[must_use]

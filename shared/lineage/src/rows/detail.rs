@@ -33,7 +33,7 @@ impl DetailRow {
         pk: "<identity>",
         sk: "$",
     };
-    pub(crate) const SK: &str = "$";
+    const SK: &str = "$";
 
     /// Facts, or the mark that they are too large.
     #[must_use]

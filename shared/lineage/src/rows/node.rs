@@ -277,7 +277,7 @@ impl NodeRow {
         pk: "<identity>",
         sk: "#",
     };
-    pub(crate) const SK: &str = "#";
+    const SK: &str = "#";
 
     /// The key of a node.
     #[must_use]

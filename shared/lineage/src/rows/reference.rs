@@ -112,7 +112,7 @@ impl HeadRow {
         })
     }
 
-    pub(crate) fn sk(at: Timestamp, commit: Option<&NodeId>) -> String {
+    fn sk(at: Timestamp, commit: Option<&NodeId>) -> String {
         format!("{}{}", Self::PREFIX, Self::version_of(at, commit))
     }
 
