@@ -6,7 +6,7 @@ use std::path::Path;
 use sagewarden_events::Timestamp;
 use sagewarden_policy::intake::{self, Candidate, Intake};
 use sagewarden_policy::join::offline;
-use sagewarden_policy::{Bundle, Outcome, Subject, Verdict, judge};
+use sagewarden_policy::{Bundle, Judgement, Subject, Verdict, judge};
 
 use crate::error::CommandError;
 
@@ -54,6 +54,6 @@ impl CheckedFile {
 
     pub(crate) fn is_clean(&self) -> bool {
         let mut outcomes = self.verdicts.iter().map(|(_, verdict)| &verdict.outcome);
-        outcomes.all(|outcome| matches!(outcome, Outcome::Compliant | Outcome::Waived))
+        outcomes.all(|outcome| matches!(outcome, Judgement::Compliant | Judgement::Waived))
     }
 }

@@ -207,7 +207,7 @@ fn uri(path: &str) -> String {
 #[cfg(test)]
 mod tests {
     use sagewarden_policy::intake;
-    use sagewarden_policy::{Outcome, Plan, Verdict};
+    use sagewarden_policy::{Judgement, Plan, Verdict};
     use sagewarden_settings::Mode;
 
     use super::*;
@@ -230,7 +230,7 @@ mod tests {
             waiver: None,
         };
         let verdict = Verdict {
-            outcome: Outcome::Unknown,
+            outcome: Judgement::Unknown,
             findings: vec![finding],
             checked: vec!["MDL-NET-01".to_owned()],
             skipped: Vec::new(),

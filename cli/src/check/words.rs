@@ -1,7 +1,7 @@
 //! What `sagewarden check` prints: the verdicts, as text or as JSON.
 
 use sagewarden_policy::intake::Candidate;
-use sagewarden_policy::{Bundle, Outcome, Verdict};
+use sagewarden_policy::{Bundle, Judgement, Verdict};
 use serde_json::{Value, json};
 
 use crate::check::checked::CheckedFile;
@@ -15,10 +15,10 @@ pub(crate) fn text(checked: &CheckedFile) -> String {
         let place = candidate.place.as_ref().map(|place| format!("{place}: ")).unwrap_or_default();
         let number = verdict.checked.len();
         let state = match verdict.outcome {
-            Outcome::Compliant => format!("compliant ({number} controls)"),
-            Outcome::Violating => format!("breaks {} of {number} controls", verdict.findings.len()),
-            Outcome::Waived => format!("breaks {} of {number} controls, waived", verdict.findings.len()),
-            Outcome::Unknown => "could not be judged".to_owned(),
+            Judgement::Compliant => format!("compliant ({number} controls)"),
+            Judgement::Violating => format!("breaks {} of {number} controls", verdict.findings.len()),
+            Judgement::Waived => format!("breaks {} of {number} controls, waived", verdict.findings.len()),
+            Judgement::Unknown => "could not be judged".to_owned(),
         };
         text += &format!("  {place}{} {state}\n", candidate.resource);
         text.extend(verdict.findings.iter().map(|finding| notice::finding(&json!(finding))));

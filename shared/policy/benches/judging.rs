@@ -20,7 +20,7 @@ use cases::{CREATED, Case, Kept, STRICT, of, strict};
 use sagewarden_events::Resource;
 use sagewarden_measure::Chance;
 use sagewarden_policy::join::Joined;
-use sagewarden_policy::{Bundle, Outcome, Subject, judge, measure};
+use sagewarden_policy::{Bundle, Judgement, Subject, judge, measure};
 use serde_json::{Value, json};
 
 const DOCUMENTS: u64 = 10_000;
@@ -44,7 +44,7 @@ fn main() {
         assert_eq!(&judge(&whole, &given.subject(document)), verdict);
     }
     let count = |outcome| verdicts.iter().filter(|verdict| verdict.outcome == outcome).count();
-    assert_eq!(count(Outcome::Unknown), 0);
+    assert_eq!(count(Judgement::Unknown), 0);
     let length = |pick: fn(std::vec::IntoIter<usize>) -> Option<usize>| {
         pick(texts.iter().map(String::len).collect::<Vec<_>>().into_iter()).unwrap()
     };
@@ -55,7 +55,7 @@ fn main() {
         length(Iterator::max),
         texts.iter().map(String::len).sum::<usize>() / texts.len(),
         verdicts[0].checked.len(),
-        count(Outcome::Violating)
+        count(Judgement::Violating)
     );
 
     let from_text = |bundle: &Bundle| {

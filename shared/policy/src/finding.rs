@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use crate::control::{Control, Severity};
-use crate::join::{Answer, Joined, split};
+use crate::join::{Joined, OperationAnswer, split};
 use crate::reader::is_present;
 
 /// One control that does not hold.
@@ -186,7 +186,7 @@ fn stands(document: &Json, joined: &Joined, field: &str) -> Vec<String> {
     }
     let documents: Vec<&Json> = match operation.map(|operation| joined.get(operation)) {
         None => vec![document],
-        Some(Some(Answer::Documents(documents))) => documents.iter().collect(),
+        Some(Some(OperationAnswer::Documents(documents))) => documents.iter().collect(),
         Some(_) => Vec::new(),
     };
     let mut told = Vec::new();

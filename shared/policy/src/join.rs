@@ -12,7 +12,7 @@ use crate::reader::{Reader, UnreadablePaths};
 
 /// What came of asking.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Answer {
+pub enum OperationAnswer {
     /// What was answered; empty when there was nothing to ask about.
     Documents(Vec<Json>),
     /// Why there is no answer. Controls that need it are unknown, never kept.
@@ -20,11 +20,11 @@ pub enum Answer {
 }
 
 /// Answers by operation. Controls that need one that is not here are not judged.
-pub type Joined = BTreeMap<String, Answer>;
+pub type Joined = BTreeMap<String, OperationAnswer>;
 
 /// What an operation is to be asked about.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Reference {
+pub enum OperationTarget {
     /// The tags of the resource itself.
     Tags,
     /// A description of another resource.
@@ -73,7 +73,7 @@ pub fn split(field: &str) -> (Option<&str>, &str) {
 /// The tags of a resource, as `ListTags` answered them.
 pub(crate) fn tags(joined: &Joined) -> BTreeMap<&str, &str> {
     let listed = match joined.get("ListTags") {
-        Some(Answer::Documents(documents)) => documents.first(),
+        Some(OperationAnswer::Documents(documents)) => documents.first(),
         _ => None,
     };
     let list = listed.and_then(|answer| answer.get("Tags")?.as_array());
@@ -89,14 +89,14 @@ pub fn offline(resource: &Resource, document: &Json) -> Joined {
     if document.get(resource.kind.arn_field()).is_none() {
         let tags = document.get("Tags").cloned().unwrap_or_else(|| Json::Array(Vec::new()));
         let answer = Json::Object([("Tags".to_owned(), tags)].into_iter().collect());
-        joined.insert("ListTags".to_owned(), Answer::Documents(vec![answer]));
+        joined.insert("ListTags".to_owned(), OperationAnswer::Documents(vec![answer]));
     }
     for operation in OPERATIONS {
         // Nothing that is behind what was not asked for is known.
         let behind = OPERATIONS_BEHIND.iter().find(|(later, _)| *later == operation);
         let is_known = behind.is_none_or(|(_, earlier)| earlier.iter().all(|one| joined.contains_key(*one)));
         if is_known && references(operation, resource, document, &joined).is_empty() {
-            joined.insert(operation.to_owned(), Answer::Documents(Vec::new()));
+            joined.insert(operation.to_owned(), OperationAnswer::Documents(Vec::new()));
         }
     }
     joined
@@ -116,25 +116,25 @@ pub fn references(
     resource: &Resource,
     document: &Json,
     joined: &Joined,
-) -> BTreeSet<Reference> {
+) -> BTreeSet<OperationTarget> {
     // Here it only matters what can be followed; what cannot be read is noted where facts are read.
     let unreadable = UnreadablePaths::default();
     let own = Reader::new(document, &unreadable);
     let answers = |operation: &str| match joined.get(operation) {
-        Some(Answer::Documents(documents)) => {
+        Some(OperationAnswer::Documents(documents)) => {
             documents.iter().map(|document| Reader::new(document, &unreadable)).collect()
         }
         _ => Vec::new(),
     };
-    let named = |kind: ResourceKind, names: Vec<&str>| -> BTreeSet<Reference> {
-        names.into_iter().map(|name| Reference::Resource(sibling(resource, kind, name))).collect()
+    let named = |kind: ResourceKind, names: Vec<&str>| -> BTreeSet<OperationTarget> {
+        names.into_iter().map(|name| OperationTarget::Resource(sibling(resource, kind, name))).collect()
     };
     let variants = |reader: &Reader<'_>| -> Vec<String> {
         let paths = ["ProductionVariants[].ModelName", "ShadowProductionVariants[].ModelName"];
         paths.iter().flat_map(|path| reader.texts(path)).map(str::to_owned).collect()
     };
     match operation {
-        "ListTags" => BTreeSet::from([Reference::Tags]),
+        "ListTags" => BTreeSet::from([OperationTarget::Tags]),
         "DescribeEndpointConfig" => named(ResourceKind::EndpointConfig, own.texts("EndpointConfigName")),
         "DescribeModel" => {
             let mut names: Vec<String> = own.texts("ModelName").into_iter().map(str::to_owned).collect();
@@ -149,7 +149,7 @@ pub fn references(
             let names = models.iter().flat_map(|model| paths.iter().flat_map(|path| model.texts(path)));
             named(ResourceKind::ModelPackage, names.collect())
         }
-        "ListMonitoringSchedules" => BTreeSet::from([Reference::SchedulesOf(resource.clone())]),
+        "ListMonitoringSchedules" => BTreeSet::from([OperationTarget::SchedulesOf(resource.clone())]),
         "DescribeMonitoringSchedule" => {
             let lists = answers("ListMonitoringSchedules");
             let path = "MonitoringScheduleSummaries[].MonitoringScheduleName";
@@ -163,17 +163,17 @@ pub fn references(
             named(ResourceKind::LifecycleConfig, own.texts("NotebookInstanceLifecycleConfigName"))
         }
         "GetBucketVersioning" => input_buckets(resource.kind, &own),
-        "GetCommit" => BTreeSet::from([Reference::Commit]),
+        "GetCommit" => BTreeSet::from([OperationTarget::Commit]),
         ROLE_OPERATION | INLINE_OPERATION => {
             let roles = ["RoleArn", "ExecutionRoleArn"].into_iter().filter_map(|path| own.text(path));
-            roles.map(|role| Reference::Role(role.to_owned())).collect()
+            roles.map(|role| OperationTarget::Role(role.to_owned())).collect()
         }
         _ => definition(operation, resource, &own),
     }
 }
 
 /// The job definition that a schedule names, when this operation describes its type.
-fn definition(operation: &str, resource: &Resource, own: &Reader<'_>) -> BTreeSet<Reference> {
+fn definition(operation: &str, resource: &Resource, own: &Reader<'_>) -> BTreeSet<OperationTarget> {
     let config = "MonitoringScheduleConfig";
     let kind = match (operation, own.text(&format!("{config}.MonitoringType")).or(own.text("MonitoringType")))
     {
@@ -188,11 +188,11 @@ fn definition(operation: &str, resource: &Resource, own: &Reader<'_>) -> BTreeSe
         _ => return BTreeSet::new(),
     };
     let name = own.text(&format!("{config}.MonitoringJobDefinitionName"));
-    name.map(|name| Reference::Resource(resource.sibling(kind, name))).into_iter().collect()
+    name.map(|name| OperationTarget::Resource(resource.sibling(kind, name))).into_iter().collect()
 }
 
 /// The buckets that a job or model reads.
-fn input_buckets(kind: ResourceKind, own: &Reader<'_>) -> BTreeSet<Reference> {
+fn input_buckets(kind: ResourceKind, own: &Reader<'_>) -> BTreeSet<OperationTarget> {
     let paths: &[&str] = match kind {
         ResourceKind::TrainingJob => &["InputDataConfig[].DataSource.S3DataSource.S3Uri"],
         ResourceKind::ProcessingJob => &["ProcessingInputs[].S3Input.S3Uri"],
@@ -205,7 +205,7 @@ fn input_buckets(kind: ResourceKind, own: &Reader<'_>) -> BTreeSet<Reference> {
         _ => &[],
     };
     let buckets = paths.iter().flat_map(|path| own.texts(path)).filter_map(bucket);
-    buckets.map(|bucket| Reference::Bucket(bucket.to_owned())).collect()
+    buckets.map(|bucket| OperationTarget::Bucket(bucket.to_owned())).collect()
 }
 
 /// `s3://<bucket>/…`; what is no S3 URI fits nothing.
@@ -239,8 +239,8 @@ mod tests {
         let found: Vec<String> = references(operation, &resource, document, joined)
             .into_iter()
             .map(|reference| match reference {
-                Reference::Resource(resource) => resource.to_string(),
-                Reference::Bucket(name) | Reference::Role(name) => name,
+                OperationTarget::Resource(resource) => resource.to_string(),
+                OperationTarget::Bucket(name) | OperationTarget::Role(name) => name,
                 other => format!("{other:?}"),
             })
             .collect();
@@ -257,9 +257,9 @@ mod tests {
         let kind = ResourceKind::Endpoint;
         check(kind, "e", &endpoint, "DescribeEndpointConfig", &joined, &["endpoint configuration `c`"]);
         check(kind, "e", &endpoint, "DescribeModel", &joined, &[]);
-        joined.insert("DescribeEndpointConfig".into(), Answer::Documents(vec![config]));
+        joined.insert("DescribeEndpointConfig".into(), OperationAnswer::Documents(vec![config]));
         check(kind, "e", &endpoint, "DescribeModel", &joined, &["model `m`", "model `n`"]);
-        joined.insert("DescribeModel".into(), Answer::Documents(vec![model.clone()]));
+        joined.insert("DescribeModel".into(), OperationAnswer::Documents(vec![model.clone()]));
         let packages = ["model package `old`", "model package `credit/3`"];
         check(kind, "e", &endpoint, "DescribeModelPackage", &joined, &packages);
         check(ResourceKind::Model, "m", &model, "DescribeModelPackage", &Joined::new(), &packages);

@@ -12,7 +12,7 @@ use crate::control::{Control, Remedy};
 use crate::engine::Action;
 use crate::facts::{Context, attributes, parent};
 use crate::finding::{Finding, FindingStatus, WaivedBy, actual, fill, shortened};
-use crate::join::{Answer, Joined, split, tags};
+use crate::join::{Joined, OperationAnswer, split, tags};
 use crate::reader::UnreadablePaths;
 
 /// What is judged.
@@ -32,7 +32,7 @@ pub struct Subject<'a> {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Verdict {
     /// In one word.
-    pub outcome: Outcome,
+    pub outcome: Judgement,
     /// In the order of control ids.
     pub findings: Vec<Finding>,
     /// The controls that were judged, in the order of their ids.
@@ -55,7 +55,7 @@ pub struct Verdict {
 /// A verdict in one word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Outcome {
+pub enum Judgement {
     /// Every control holds.
     Compliant,
     /// At least one is violated.
@@ -133,7 +133,7 @@ fn evaluate(bundle: &Bundle, subject: &Subject<'_>, action: Action) -> Verdict {
     let tags = tags(joined);
     let (environment, settings) = bundle.settings_for(&resource.account, &tags);
     let mut verdict = Verdict {
-        outcome: Outcome::Compliant,
+        outcome: Judgement::Compliant,
         findings: Vec::new(),
         checked: Vec::new(),
         skipped: Vec::new(),
@@ -163,7 +163,7 @@ fn evaluate(bundle: &Bundle, subject: &Subject<'_>, action: Action) -> Verdict {
     verdict.outcome = outcome(&verdict.findings);
     verdict.plan = plan(bundle, settings, &verdict);
     // Other settings may hold for the resource: what these forbid, they may allow.
-    if let (Some(Answer::Unreadable(reason)), true) =
+    if let (Some(OperationAnswer::Unreadable(reason)), true) =
         (joined.get("ListTags"), bundle.tells_environments_by_tag())
     {
         verdict.plan = Plan::Nothing(format!("its environment is not known: {reason}"));
@@ -177,16 +177,16 @@ fn is_answered(control: &Control, joined: &Joined) -> bool {
     operations.all(|operation| joined.contains_key(operation))
 }
 
-fn outcome(findings: &[Finding]) -> Outcome {
+fn outcome(findings: &[Finding]) -> Judgement {
     let any = |status: FindingStatus| findings.iter().any(|finding| finding.status == status);
     if any(FindingStatus::Violation) {
-        Outcome::Violating
+        Judgement::Violating
     } else if any(FindingStatus::Unknown) {
-        Outcome::Unknown
+        Judgement::Unknown
     } else if any(FindingStatus::Waived) {
-        Outcome::Waived
+        Judgement::Waived
     } else {
-        Outcome::Compliant
+        Judgement::Compliant
     }
 }
 
@@ -234,7 +234,7 @@ impl Case<'_> {
     fn not_known(&self, control: &Control) -> Option<String> {
         control.fields.iter().find_map(|field| {
             let refused = split(field).0.and_then(|operation| match self.subject.joined.get(operation) {
-                Some(Answer::Unreadable(reason)) => Some(format!("{operation}: {reason}")),
+                Some(OperationAnswer::Unreadable(reason)) => Some(format!("{operation}: {reason}")),
                 _ => None,
             });
             refused.or_else(|| self.unreadable.concerning(field))
@@ -258,7 +258,7 @@ impl Case<'_> {
 /// What to do about a verdict. Nothing is ever done about what is not certain, and nothing to a child whose parent would only
 /// start another one.
 fn plan(bundle: &Bundle, settings: &Settings, verdict: &Verdict) -> Plan {
-    if verdict.outcome != Outcome::Violating {
+    if verdict.outcome != Judgement::Violating {
         return Plan::Nothing("nothing is certainly violated".to_owned());
     }
     if let Some(parent) = &verdict.parent {

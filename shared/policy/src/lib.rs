@@ -20,5 +20,5 @@ mod secret;
 pub use bundle::{Bundle, BundleError};
 pub use control::{Control, Remedy, Severity};
 pub use finding::{Finding, FindingStatus, WaivedBy};
-pub use judge::{Outcome, Plan, Subject, Verdict, judge, judge_erasure, operations};
+pub use judge::{Judgement, Plan, Subject, Verdict, judge, judge_erasure, operations};
 pub use role::RoleFacts;

@@ -11,7 +11,7 @@ mod cases;
 use std::collections::BTreeSet;
 
 use cases::{all, broken, of, strict};
-use sagewarden_policy::{Bundle, FindingStatus, Outcome, judge_erasure};
+use sagewarden_policy::{Bundle, FindingStatus, Judgement, judge_erasure};
 use serde_json::{Value, json};
 
 #[test]
@@ -19,7 +19,7 @@ fn what_keeps_every_control_is_compliant_and_every_control_was_judged() {
     let mut judged = BTreeSet::new();
     for kept in all() {
         let verdict = kept.verdict(&strict());
-        assert_eq!(verdict.outcome, Outcome::Compliant, "{}: {:#?}", kept.kind, verdict.findings);
+        assert_eq!(verdict.outcome, Judgement::Compliant, "{}: {:#?}", kept.kind, verdict.findings);
         assert_eq!(verdict.skipped, Vec::<String>::new(), "{}", kept.kind);
         judged.extend(verdict.checked);
     }
@@ -73,9 +73,12 @@ fn erasing_the_evidence_is_a_finding() {
         let resource = of(kind).resource();
         let verdict = judge_erasure(&strict(), &resource, cases::CREATED);
         assert_eq!(broken(&verdict), [control]);
-        assert_eq!(verdict.outcome, Outcome::Violating);
+        assert_eq!(verdict.outcome, Judgement::Violating);
     }
-    assert_eq!(judge_erasure(&strict(), &of("model").resource(), cases::CREATED).outcome, Outcome::Compliant);
+    assert_eq!(
+        judge_erasure(&strict(), &of("model").resource(), cases::CREATED).outcome,
+        Judgement::Compliant
+    );
 }
 
 #[test]
@@ -84,7 +87,7 @@ fn without_settings_any_vpc_and_only_the_own_keys_will_do() {
     let kept = of("training-job");
     let elsewhere =
         kept.clone().but("/VpcConfig", json!({ "Subnets": ["subnet-9"], "SecurityGroupIds": ["sg-9"] }));
-    assert_eq!(elsewhere.verdict(&open).outcome, Outcome::Compliant);
+    assert_eq!(elsewhere.verdict(&open).outcome, Judgement::Compliant);
     assert_eq!(broken(&kept.clone().but("/VpcConfig", Value::Null).verdict(&open)), ["TRN-NET-01"]);
     let foreign = kept.but("/OutputDataConfig/KmsKeyId", json!("arn:aws:kms:eu-west-1:444455556666:key/k"));
     let verdict = foreign.verdict(&open);

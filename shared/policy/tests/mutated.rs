@@ -15,7 +15,7 @@ use std::sync::LazyLock;
 use cases::{Kept, all, broken, of, strict};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
-use sagewarden_policy::{Bundle, Outcome, Plan, Verdict, intake, join};
+use sagewarden_policy::{Bundle, Judgement, Plan, Verdict, intake, join};
 use serde_json::{Value, json};
 
 /// With settings that want everything, and with those that are shipped.
@@ -137,7 +137,7 @@ fn of_other_types(value: &Value) -> Vec<Value> {
 
 /// What holds of every verdict.
 fn check(kept: &Kept, verdict: &Verdict) {
-    if verdict.outcome != Outcome::Violating {
+    if verdict.outcome != Judgement::Violating {
         assert!(matches!(verdict.plan, Plan::Nothing(_)), "{}: {verdict:#?}", kept.kind);
     }
     for finding in &verdict.findings {

@@ -13,8 +13,8 @@ use std::collections::BTreeSet;
 
 use cases::{STRICT, broken, of, strict, with};
 use sagewarden_events::{Change, Corrections};
-use sagewarden_policy::join::Answer;
-use sagewarden_policy::{Bundle, FindingStatus, Outcome, Plan, Subject, judge, operations};
+use sagewarden_policy::join::OperationAnswer;
+use sagewarden_policy::{Bundle, FindingStatus, Judgement, Plan, Subject, judge, operations};
 use sagewarden_settings::Mode;
 use serde_json::{Value, json};
 use shipped::shipped;
@@ -53,12 +53,12 @@ fn the_strongest_remedy_is_planned() {
 fn a_control_can_be_off_or_only_observed() {
     let job = of("training-job").but("/VpcConfig", Value::Null);
     let off = job.verdict(&with("[controls]\nTRN-NET-01 = \"off\""));
-    assert_eq!(off.outcome, Outcome::Compliant);
+    assert_eq!(off.outcome, Judgement::Compliant);
     assert!(!off.checked.contains(&"TRN-NET-01".to_owned()), "what is off is not among what was checked");
 
     let observing = with("[controls]\nTRN-NET-01 = \"observe\"");
     let observed = job.verdict(&observing);
-    assert_eq!(observed.outcome, Outcome::Violating);
+    assert_eq!(observed.outcome, Judgement::Violating);
     assert_eq!(observed.plan, nothing("the violated controls are only told"));
     // Another control that is enforced stops the job all the same.
     let both = job.but("/EnableNetworkIsolation", Value::Null);
@@ -108,7 +108,7 @@ fn a_waiver_covers_what_was_created_before_it_expired() {
     let job = of("training-job").but("/VpcConfig", Value::Null);
     for resource in ["training-job/t", "training-job/*", "arn:aws:sagemaker:*:111122223333:training-job/t"] {
         let waived = job.verdict(&with(&waiver(resource, "2026-03-02")));
-        assert_eq!(waived.outcome, Outcome::Waived, "{resource}");
+        assert_eq!(waived.outcome, Judgement::Waived, "{resource}");
         assert_eq!(waived.findings[0].status, FindingStatus::Waived);
         assert_eq!(waived.findings[0].waiver.as_ref().unwrap().approver, "jo");
         assert!(matches!(waived.plan, Plan::Nothing(_)));
@@ -116,7 +116,7 @@ fn a_waiver_covers_what_was_created_before_it_expired() {
     for resource in ["training-job/y", "model/*", "arn:aws:sagemaker:*:999988887777:*"] {
         assert_eq!(
             job.verdict(&with(&waiver(resource, "2026-03-02"))).outcome,
-            Outcome::Violating,
+            Judgement::Violating,
             "{resource}"
         );
     }
@@ -130,9 +130,9 @@ fn a_waiver_covers_what_was_created_before_it_expired() {
     assert_eq!(expired.plan, Plan::Stop);
     // Of two, the one that lasts longer counts; other controls are not covered.
     let two = waiver("training-job/*", "2026-03-01") + &waiver("training-job/t", "2026-12-31");
-    assert_eq!(job.verdict(&with(&two)).outcome, Outcome::Waived);
+    assert_eq!(job.verdict(&with(&two)).outcome, Judgement::Waived);
     let partly = job.but("/EnableNetworkIsolation", Value::Null).verdict(&with(&two));
-    assert_eq!((partly.outcome, partly.plan), (Outcome::Violating, Plan::Stop));
+    assert_eq!((partly.outcome, partly.plan), (Judgement::Violating, Plan::Stop));
 }
 
 #[test]
@@ -160,7 +160,7 @@ fn where_the_environment_is_not_known_nothing_is_done() {
     let bundle = with("[[environments]]\nname = \"dev\"\ntag = \"Owner=ana\"\nmode = \"observe\"\n");
     let job = of("training-job").but("/VpcConfig", Value::Null);
     let (resource, mut joined) = (job.resource(), job.joined());
-    joined.insert("ListTags".into(), Answer::Unreadable("access was denied".into()));
+    joined.insert("ListTags".into(), OperationAnswer::Unreadable("access was denied".into()));
     let document = &job.document;
     let subject = Subject { resource: &resource, document, created_at: cases::CREATED, joined: &joined };
     assert_eq!(judge(&bundle, &subject).plan, nothing("its environment is not known: access was denied"));
@@ -178,19 +178,19 @@ fn what_cannot_be_read_is_unknown_never_kept_and_never_remedied() {
     };
     // Nobody asked: the control is not judged, and that is said.
     let skipped = subject(&joined);
-    assert_eq!(skipped.outcome, Outcome::Compliant);
+    assert_eq!(skipped.outcome, Judgement::Compliant);
     assert_eq!(skipped.skipped, ["TRF-ART-02", "TRF-NET-01"]);
     // Asked and refused.
-    joined.insert("DescribeModel".into(), Answer::Unreadable("access was denied".into()));
+    joined.insert("DescribeModel".into(), OperationAnswer::Unreadable("access was denied".into()));
     let unknown = subject(&joined);
-    assert_eq!(unknown.outcome, Outcome::Unknown);
+    assert_eq!(unknown.outcome, Judgement::Unknown);
     assert_eq!(broken(&unknown), ["TRF-ART-02", "TRF-NET-01"]);
     assert_eq!(unknown.findings[1].actual, "DescribeModel: access was denied");
     assert!(matches!(unknown.plan, Plan::Nothing(_)));
     // Another type than the API's.
     let odd = of("training-job").but("/EnableNetworkIsolation", json!("true"));
     let verdict = odd.verdict(&strict());
-    assert_eq!(verdict.outcome, Outcome::Unknown);
+    assert_eq!(verdict.outcome, Judgement::Unknown);
     assert_eq!(broken(&verdict), ["TRN-NET-02"]);
     assert_eq!(
         verdict.findings[0].actual,
@@ -221,7 +221,7 @@ when { resource.instances + 9223372036854775807 > 0 };
     files.insert("settings.toml".to_owned(), STRICT.to_owned());
     let bundle = Bundle::from_files(&files).unwrap();
     let verdict = of("training-job").but("/VpcConfig", Value::Null).verdict(&bundle);
-    assert_eq!(verdict.outcome, Outcome::Unknown);
+    assert_eq!(verdict.outcome, Judgement::Unknown);
     assert_eq!(broken(&verdict), ["ENGINE-ERROR"]);
     assert_eq!(verdict.plan, nothing("nothing is certainly violated"));
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use sagewarden_events::Timestamp;
-use sagewarden_lineage::answer::{Answer, Aspect, Change, Verdicts, difference};
+use sagewarden_lineage::answer::{Answer, Aspect, AspectChange, Verdicts, difference};
 use sagewarden_lineage::graph::{Graph, StoppedBy};
 use sagewarden_lineage::id::{NodeId, NodeKind};
 use sagewarden_lineage::rows::DetailRow;
@@ -33,7 +33,7 @@ pub(super) struct DeploymentChanges {
     pub(super) before: String,
     /// Since when the one in question was in force.
     pub(super) since: Timestamp,
-    pub(super) changes: Vec<Change>,
+    pub(super) changes: Vec<AspectChange>,
     /// How many were left out.
     pub(super) omitted: usize,
     /// Whether both deployments are known whole.

@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sagewarden_events::{Resource, Timestamp};
 use sagewarden_lineage::observe::observe;
-use sagewarden_policy::join::{Answer, Joined, OPERATIONS, ROLE_OPERATION, Reference, references};
+use sagewarden_policy::join::{
+    Joined, OPERATIONS, OperationAnswer, OperationTarget, ROLE_OPERATION, references,
+};
 use sagewarden_policy::{Bundle, operations};
 use serde_json::{Value as Json, json};
 
@@ -41,15 +43,15 @@ impl<W: World> Lookup<'_, W> {
         for operation in OPERATIONS.into_iter().filter(|operation| wanted.contains(*operation)) {
             let about = references(operation, resource, document, &joined);
             let answer = if about.len() > MOST {
-                Answer::Unreadable(format!(
+                OperationAnswer::Unreadable(format!(
                     "it concerns {} resources: more than {MOST} are not asked",
                     about.len()
                 ))
             } else {
                 match self.ask(operation, description, about, &joined).await {
-                    Ok(documents) => Answer::Documents(documents),
+                    Ok(documents) => OperationAnswer::Documents(documents),
                     Err(error) if error.is_transient() => return Err(error),
-                    Err(error) => Answer::Unreadable(error.to_string()),
+                    Err(error) => OperationAnswer::Unreadable(error.to_string()),
                 }
             };
             joined.insert(operation.to_owned(), answer);
@@ -61,24 +63,26 @@ impl<W: World> Lookup<'_, W> {
         &self,
         operation: &str,
         description: &Description,
-        about: BTreeSet<Reference>,
+        about: BTreeSet<OperationTarget>,
         joined: &Joined,
     ) -> Result<Vec<Json>, PortError> {
         let resource = &description.resource;
         let mut documents = Vec::new();
         for reference in about {
             match reference {
-                Reference::Tags => documents.push(tag_list(&self.world.account().tags(resource).await?)),
-                Reference::Resource(other) => documents.extend(self.description(&other).await?),
-                Reference::SchedulesOf(endpoint) => {
+                OperationTarget::Tags => {
+                    documents.push(tag_list(&self.world.account().tags(resource).await?))
+                }
+                OperationTarget::Resource(other) => documents.extend(self.description(&other).await?),
+                OperationTarget::SchedulesOf(endpoint) => {
                     documents.push(self.world.account().schedules_of(&endpoint).await?)
                 }
-                Reference::Bucket(bucket) => {
+                OperationTarget::Bucket(bucket) => {
                     let status = self.world.objects().versioning(&bucket).await?;
                     documents.push(json!({ "Bucket": bucket, "Status": status }));
                 }
-                Reference::Commit => documents.extend(self.commit(description, joined).await?),
-                Reference::Role(role) => documents.extend(self.role(operation, &role).await?),
+                OperationTarget::Commit => documents.extend(self.commit(description, joined).await?),
+                OperationTarget::Role(role) => documents.extend(self.role(operation, &role).await?),
             }
         }
         Ok(documents)
@@ -131,7 +135,7 @@ fn tag_list(tags: &BTreeMap<String, String>) -> Json {
 }
 
 fn tags(joined: &Joined) -> BTreeMap<String, String> {
-    let Some(Answer::Documents(documents)) = joined.get("ListTags") else { return BTreeMap::new() };
+    let Some(OperationAnswer::Documents(documents)) = joined.get("ListTags") else { return BTreeMap::new() };
     let list = documents.first().and_then(|answer| answer.get("Tags")?.as_array());
     let pair =
         |tag: &Json| Some((tag.get("Key")?.as_str()?.to_owned(), tag.get("Value")?.as_str()?.to_owned()));

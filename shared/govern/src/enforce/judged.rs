@@ -1,7 +1,7 @@
 //! A resource with its verdict, and how verdicts are named in notices, logs and rows.
 
 use sagewarden_events::{CallMade, Resource, ResourceKind, Status, Timestamp};
-use sagewarden_policy::{Finding, FindingStatus, Outcome as Judgement, Plan, Verdict};
+use sagewarden_policy::{Finding, FindingStatus, Judgement, Plan, Verdict};
 use serde_json::Value as Json;
 use sha2::{Digest, Sha256};
 

@@ -2,7 +2,7 @@
 
 use sagewarden_events::{Resource, ResourceKind, Status, Timestamp};
 use sagewarden_lineage::rows::VerdictRow;
-use sagewarden_policy::join::{Answer, Joined};
+use sagewarden_policy::join::{Joined, OperationAnswer};
 use sagewarden_policy::{Subject, judge};
 use serde_json::Value as Json;
 
@@ -47,8 +47,8 @@ pub(crate) async fn look(
 /// When the resources that a verdict also depends on were changed: schedules, packages, definitions.
 fn last_changes(joined: &Joined) -> impl Iterator<Item = Timestamp> {
     let documents = joined.values().flat_map(|answer| match answer {
-        Answer::Documents(documents) => documents.as_slice(),
-        Answer::Unreadable(_) => &[],
+        OperationAnswer::Documents(documents) => documents.as_slice(),
+        OperationAnswer::Unreadable(_) => &[],
     });
     let listed = |document: &Json| {
         let list = document.get("MonitoringScheduleSummaries").and_then(Json::as_array);

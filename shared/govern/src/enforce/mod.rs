@@ -17,7 +17,7 @@ mod verdict_record;
 
 use sagewarden_events::{Actor, CallMade, Effect, Event, Resource, ResourceKind};
 use sagewarden_lineage::rows::{AliasRow, JudgedRow};
-use sagewarden_policy::{Bundle, Outcome as Judgement, judge_erasure};
+use sagewarden_policy::{Bundle, Judgement, judge_erasure};
 
 use crate::enforce::delivery::Delivery;
 use crate::enforce::inspect_role::InspectedRoles;

@@ -1,7 +1,7 @@
 //! The notices about verdicts: their detail, and one sentence for people.
 
 use sagewarden_events::{Actor, CallMade, Resource};
-use sagewarden_policy::{Outcome as Judgement, Verdict};
+use sagewarden_policy::{Judgement, Verdict};
 use serde_json::{Value as Json, json};
 
 use crate::enforce::judged::{Judged, controls, outcome_word};

@@ -2,7 +2,7 @@
 
 use sagewarden_events::{Actor, CallMade, Resource};
 use sagewarden_lineage::rows::{bundle_mark, millis};
-use sagewarden_policy::{Outcome as Judgement, Verdict};
+use sagewarden_policy::{Judgement, Verdict};
 use sagewarden_settings::Mode;
 use serde_json::Value as Json;
 

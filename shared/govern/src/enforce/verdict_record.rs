@@ -4,7 +4,7 @@
 use sagewarden_lineage::id::NodeId;
 use sagewarden_lineage::rows::{ComplianceRow, JudgedRow, NodeRow, VerdictRow, node};
 use sagewarden_lineage::table::Write;
-use sagewarden_policy::{Outcome as Judgement, Plan};
+use sagewarden_policy::{Judgement, Plan};
 
 use crate::enforce::delivery::Delivery;
 use crate::enforce::judged::{Judged, controls, findings_mark, keeps_every_control, outcome_word};

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use sagewarden_lineage::rows::bundle_mark;
-use sagewarden_policy::{Bundle, Finding, Outcome, Severity};
+use sagewarden_policy::{Bundle, Finding, Judgement, Severity};
 
 use crate::ports::Comment;
 use crate::review::reviewed::{MAX_BYTES, MAX_FILES, Review, ReviewedRequest};
@@ -47,23 +47,23 @@ pub(crate) fn summary(review: &Review) -> String {
     let files: BTreeSet<&str> = review.requests.iter().map(|request| request.path.as_str()).collect();
     let requests = count(review.requests.len(), "request", "requests");
     let files = count(files.len(), "file", "files");
-    let number = |outcome: Outcome| {
+    let number = |outcome: Judgement| {
         let number = review.requests.iter().filter(|request| request.verdict.outcome == outcome).count();
         (number > 0).then(|| format!("{number} {}", word(outcome)))
     };
-    let outcomes = [Outcome::Violating, Outcome::Unknown, Outcome::Waived, Outcome::Compliant];
+    let outcomes = [Judgement::Violating, Judgement::Unknown, Judgement::Waived, Judgement::Compliant];
     match outcomes.into_iter().filter_map(number).collect::<Vec<_>>().as_slice() {
-        [_] if number(Outcome::Compliant).is_some() => format!("{requests} in {files}, all controls hold"),
+        [_] if number(Judgement::Compliant).is_some() => format!("{requests} in {files}, all controls hold"),
         several => format!("{requests} in {files}: {}", several.join(", ")),
     }
 }
 
-fn word(outcome: Outcome) -> &'static str {
+fn word(outcome: Judgement) -> &'static str {
     match outcome {
-        Outcome::Compliant => "compliant",
-        Outcome::Violating => "violating",
-        Outcome::Waived => "waived",
-        Outcome::Unknown => "that could not be judged",
+        Judgement::Compliant => "compliant",
+        Judgement::Violating => "violating",
+        Judgement::Waived => "waived",
+        Judgement::Unknown => "that could not be judged",
     }
 }
 
@@ -93,10 +93,10 @@ fn heading(request: &ReviewedRequest) -> String {
     let place = place.as_ref().map(|place| format!(" {}", code(place))).unwrap_or_default();
     let (broken, checked) = (verdict.findings.len(), verdict.checked.len());
     let state = match verdict.outcome {
-        Outcome::Compliant => String::new(),
-        Outcome::Violating => format!("breaks {broken} of {checked} controls"),
-        Outcome::Waived => format!("breaks {broken} of {checked} controls, waived"),
-        Outcome::Unknown => "could not be judged".to_owned(),
+        Judgement::Compliant => String::new(),
+        Judgement::Violating => format!("breaks {broken} of {checked} controls"),
+        Judgement::Waived => format!("breaks {broken} of {checked} controls, waived"),
+        Judgement::Unknown => "could not be judged".to_owned(),
     };
     format!("\n{}{place}: {} {} {state}\n\n", code(path), resource.kind, code(&resource.name))
 }
@@ -203,9 +203,9 @@ mod tests {
 
     fn judged(path: &str, findings: Vec<Finding>) -> ReviewedRequest {
         let outcome = match findings.as_slice() {
-            [] => Outcome::Compliant,
-            all if all.iter().all(|finding| finding.waiver.is_some()) => Outcome::Waived,
-            _ => Outcome::Violating,
+            [] => Judgement::Compliant,
+            all if all.iter().all(|finding| finding.waiver.is_some()) => Judgement::Waived,
+            _ => Judgement::Violating,
         };
         let checked = vec!["TRN-NET-01".to_owned(), "TRN-NET-02".to_owned()];
         ReviewedRequest {

@@ -65,7 +65,7 @@ pub struct Side {
 
 /// Something that is not the same on both sides.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Change {
+pub struct AspectChange {
     /// In which respect.
     pub aspect: Aspect,
     /// Whose, and what it is to it, such as `training job channel/train`.
@@ -84,7 +84,7 @@ pub struct Difference {
     /// The other.
     pub after: Side,
     /// Only what is not the same.
-    pub changes: Vec<Change>,
+    pub changes: Vec<AspectChange>,
     /// How many things are the same on both sides.
     pub same: usize,
     /// Whether both sides are known whole.
@@ -108,13 +108,13 @@ pub fn difference(before: (&Answer, &Verdicts), after: (&Answer, &Verdicts)) -> 
     let listed = |profile: &Profile, key: &(Aspect, String)| -> Vec<String> {
         profile.get(key).unwrap_or(&nothing).iter().cloned().collect()
     };
-    let pairs = keys.into_iter().map(|key| Change {
+    let pairs = keys.into_iter().map(|key| AspectChange {
         aspect: key.0,
         what: key.1.clone(),
         before: listed(&one, key),
         after: listed(&other, key),
     });
-    let changes: Vec<Change> = pairs.filter(|change| change.before != change.after).collect();
+    let changes: Vec<AspectChange> = pairs.filter(|change| change.before != change.after).collect();
     let missing: Vec<String> = [before.0, after.0].into_iter().flat_map(lacks).collect();
     Difference {
         before: side(before.0),

@@ -8,7 +8,7 @@ mod reply;
 mod reproduction;
 mod verdicts;
 
-pub use difference::{Aspect, Change, Difference, Side, difference};
+pub use difference::{Aspect, AspectChange, Difference, Side, difference};
 pub use found::Answer;
 pub use history::{Entry, EntryKind, History};
 pub use impact::{Impact, LiveEndpoint};

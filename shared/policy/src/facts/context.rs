@@ -9,7 +9,7 @@ use sagewarden_settings::Settings;
 use serde_json::Value as Json;
 use wildmatch::WildMatch;
 
-use crate::join::{Answer, INLINE_OPERATION, Joined, ROLE_OPERATION, bucket, tags};
+use crate::join::{INLINE_OPERATION, Joined, OperationAnswer, ROLE_OPERATION, bucket, tags};
 use crate::reader::{Reader, UnreadablePaths};
 
 /// What is known of a resource while its facts are gathered.
@@ -31,7 +31,9 @@ impl<'a> Context<'a> {
 
     /// The documents that an operation answered; none when it was not asked, or could not be.
     pub(super) fn answers(&self, operation: &str) -> Vec<Reader<'a>> {
-        let Some(Answer::Documents(documents)) = self.joined.get(operation) else { return Vec::new() };
+        let Some(OperationAnswer::Documents(documents)) = self.joined.get(operation) else {
+            return Vec::new();
+        };
         documents.iter().map(|document| self.reader().of_answer(operation, document)).collect()
     }
 

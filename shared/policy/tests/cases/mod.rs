@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 use sagewarden_events::{Resource, ResourceKind, Timestamp};
-use sagewarden_policy::join::{Answer, Joined};
+use sagewarden_policy::join::{Joined, OperationAnswer};
 use sagewarden_policy::{Bundle, Subject, Verdict, judge};
 use serde::Deserialize;
 use serde_json::Value;
@@ -106,7 +106,7 @@ impl Kept {
     }
 
     pub(crate) fn joined(&self) -> Joined {
-        let answer = |value: &Value| Answer::Documents(value.as_array().unwrap().clone());
+        let answer = |value: &Value| OperationAnswer::Documents(value.as_array().unwrap().clone());
         self.answers.iter().map(|(operation, value)| (operation.clone(), answer(value))).collect()
     }
 
