@@ -34,7 +34,9 @@ pub use statistics::{
     KllDistribution, NumericalBucket, NumericalDistribution, NumericalStatistics, Presence, SketchData,
     SketchParameters, Statistics, StringStatistics, UnreadableStatistics,
 };
-pub use violations::{Excess, Limit, Observed, Severity, UnreadableReport, Violation, Violations, severity};
+pub use violations::{
+    DriftSeverity, Excess, Limit, Observed, UnreadableReport, Violation, Violations, severity,
+};
 pub use window_report::{
     CaptureWindow, ModeDifference, UnreadableLines, UnreadableWindowReport, WindowReport,
 };

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
-use sagewarden_monitor::{Mode, Severity, severity};
+use sagewarden_monitor::{DriftSeverity, Mode, severity};
 use sagewarden_outcomes::clarify::*;
 use serde_json::{Map, Value, json};
 
@@ -39,7 +39,10 @@ fn the_documented_attributions_drift() {
         )
     );
     let violation = &drift.violations().violations[0];
-    assert_eq!((violation.subject().as_str(), severity(violation, None)), ("label0 / shap", Severity::High));
+    assert_eq!(
+        (violation.subject().as_str(), severity(violation, None)),
+        ("label0 / shap", DriftSeverity::High)
+    );
     assert_eq!(attribution_drift(&baseline, &baseline, Mode::Compat).violations().violations, []);
 }
 

@@ -5,7 +5,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use sagewarden_monitor::{Limit, Mode, Severity, Violation, Violations, java_double};
+use sagewarden_monitor::{DriftSeverity, Limit, Mode, Violation, Violations, java_double};
 use sagewarden_outcomes::clarify::{Analysis, BiasDrift, BiasStage, bias_drift};
 use sagewarden_outcomes::quality::{
     Join, Order, Period, Prediction, Problem, Quality, QualityConstraints, QualitySettings,
@@ -22,7 +22,7 @@ fn read(case: &str, file: &str) -> Option<String> {
 }
 
 /// The report of a case, and how often each kind of entry is in it.
-fn check(case: &str, number: usize, severity: Severity, subjects: &[&str]) {
+fn check(case: &str, number: usize, severity: DriftSeverity, subjects: &[&str]) {
     let Some(text) = read(case, "constraint_violations.json") else { return };
     let report = Violations::parse(text.as_bytes()).unwrap();
     assert_eq!(report.violations.len(), number, "{case}");
@@ -59,13 +59,13 @@ fn numbers_survive(violation: &Violation) {
 
 #[test]
 fn data_quality() {
-    check("churn", 10, Severity::High, &["Churn"]);
-    check("cookbook", 2, Severity::High, &["d"]);
+    check("churn", 10, DriftSeverity::High, &["Churn"]);
+    check("cookbook", 2, DriftSeverity::High, &["d"]);
 }
 
 #[test]
 fn model_quality() {
-    check("model_quality", 7, Severity::Critical, &["precision"]);
+    check("model_quality", 7, DriftSeverity::Critical, &["precision"]);
 }
 
 fn binary(counts: &[(&str, &str, usize)]) -> QualityStatistics {
@@ -139,7 +139,7 @@ fn predictions_and_ground_truth_of_2019_are_joined() {
 
 #[test]
 fn bias() {
-    check("bias_adult", 9, Severity::Critical, &["Sex=0 / CDDPL"]);
+    check("bias_adult", 9, DriftSeverity::Critical, &["Sex=0 / CDDPL"]);
 }
 
 /// What a violation says was live is put into the baseline's place: the same violations come out, with the same texts, and no
@@ -180,5 +180,5 @@ fn each_bias_violation_follows_from_its_two_numbers() {
 
 #[test]
 fn the_format_of_2019() {
-    check("sdk_2019", 7, Severity::High, &["store_and_fwd_flag"]);
+    check("sdk_2019", 7, DriftSeverity::High, &["store_and_fwd_flag"]);
 }

@@ -8,7 +8,7 @@ use sagewarden_lineage::id::NodeId;
 use sagewarden_lineage::rows::{NodeRow, OutEdgeRow, node};
 use sagewarden_lineage::table::Key;
 use sagewarden_lineage::walk::Limits;
-use sagewarden_monitor::{Severity, Violation};
+use sagewarden_monitor::{DriftSeverity, Violation};
 
 use super::changed::{DeploymentChanges, changed_by};
 use super::found::Observed;
@@ -52,9 +52,9 @@ impl Behind {
     }
 
     /// The worst of some violations, with how much the model relies on their features.
-    pub(super) fn severity_of(&self, violations: &[Violation]) -> Severity {
+    pub(super) fn severity_of(&self, violations: &[Violation]) -> DriftSeverity {
         let all = violations.iter().map(|violation| self.importances.severity(violation));
-        all.max().unwrap_or(Severity::Medium)
+        all.max().unwrap_or(DriftSeverity::Medium)
     }
 }
 

@@ -11,7 +11,7 @@ use sagewarden_lineage::id::NodeId;
 use sagewarden_lineage::rows::{ReceiptRow, ReceiptState};
 use sagewarden_lineage::s3::hex;
 use sagewarden_lineage::table::{Item, Key};
-use sagewarden_monitor::Severity;
+use sagewarden_monitor::DriftSeverity;
 use sha2::{Digest, Sha256};
 
 use crate::notify::{Moment, Receipt};
@@ -31,7 +31,7 @@ pub(super) struct Cause {
     /// Which check found it.
     pub(super) check: String,
     /// How bad.
-    pub(super) severity: Severity,
+    pub(super) severity: DriftSeverity,
 }
 
 impl Cause {
@@ -48,25 +48,25 @@ impl Cause {
     /// Whether it was published, as bad as this or worse.
     fn is_among(&self, published: &BTreeSet<String>) -> bool {
         let pair = self.pair();
-        (rank(self.severity)..=rank(Severity::Critical))
+        (rank(self.severity)..=rank(DriftSeverity::Critical))
             .any(|rank| published.contains(&format!("{rank}|{pair}")))
     }
 }
 
 /// Severities in order, as a digit.
-pub(super) fn rank(severity: Severity) -> u8 {
+pub(super) fn rank(severity: DriftSeverity) -> u8 {
     match severity {
-        Severity::Medium => 0,
-        Severity::High => 1,
-        Severity::Critical => 2,
+        DriftSeverity::Medium => 0,
+        DriftSeverity::High => 1,
+        DriftSeverity::Critical => 2,
     }
 }
 
-pub(super) fn word(severity: Severity) -> &'static str {
+pub(super) fn word(severity: DriftSeverity) -> &'static str {
     match severity {
-        Severity::Medium => "medium",
-        Severity::High => "high",
-        Severity::Critical => "critical",
+        DriftSeverity::Medium => "medium",
+        DriftSeverity::High => "high",
+        DriftSeverity::Critical => "critical",
     }
 }
 
@@ -198,17 +198,17 @@ fn digest(set: &BTreeSet<String>) -> String {
 mod tests {
     use super::*;
 
-    fn cause(subject: &str, severity: Severity) -> Cause {
+    fn cause(subject: &str, severity: DriftSeverity) -> Cause {
         Cause { subject: subject.into(), check: "c".into(), severity }
     }
 
     #[test]
     fn what_was_published_as_worse_was_published() {
-        let published = BTreeSet::from([cause("f", Severity::High).entry()]);
-        assert!(cause("f", Severity::Medium).is_among(&published));
-        assert!(cause("f", Severity::High).is_among(&published));
-        assert!(!cause("f", Severity::Critical).is_among(&published));
-        assert!(!cause("g", Severity::Medium).is_among(&published));
+        let published = BTreeSet::from([cause("f", DriftSeverity::High).entry()]);
+        assert!(cause("f", DriftSeverity::Medium).is_among(&published));
+        assert!(cause("f", DriftSeverity::High).is_among(&published));
+        assert!(!cause("f", DriftSeverity::Critical).is_among(&published));
+        assert!(!cause("g", DriftSeverity::Medium).is_among(&published));
     }
 
     #[test]

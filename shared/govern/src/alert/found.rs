@@ -3,7 +3,7 @@
 use sagewarden_events::{Resource, Timestamp};
 use sagewarden_lineage::id::NodeId;
 use sagewarden_lineage::s3::hex;
-use sagewarden_monitor::{Severity, Violation, Violations, WindowReport, severity};
+use sagewarden_monitor::{DriftSeverity, Violation, Violations, WindowReport, severity};
 use serde_json::{Value as Json, json};
 use sha2::{Digest, Sha256};
 
@@ -104,7 +104,7 @@ impl Found {
     }
 
     /// The worst by check and excess alone: what is stored must not depend on what else is known by now.
-    pub(super) fn severity(&self) -> Option<Severity> {
+    pub(super) fn severity(&self) -> Option<DriftSeverity> {
         self.violations.iter().map(|violation| severity(violation, None)).max()
     }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use sagewarden_lineage::graph::Graph;
 use sagewarden_lineage::rows::ExplanationRow;
 use sagewarden_lineage::table::Key;
-use sagewarden_monitor::{Severity, Violation, severity};
+use sagewarden_monitor::{DriftSeverity, Violation, severity};
 use serde_json::Value as Json;
 
 use crate::ports::{PortError, Table};
@@ -31,7 +31,7 @@ impl Importances {
     }
 
     /// How urgent an entry is.
-    pub(super) fn severity(&self, violation: &Violation) -> Severity {
+    pub(super) fn severity(&self, violation: &Violation) -> DriftSeverity {
         severity(violation, Some(&self.0))
     }
 

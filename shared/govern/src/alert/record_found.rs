@@ -5,7 +5,7 @@ use sagewarden_lineage::id::NodeId;
 use sagewarden_lineage::record::Record;
 use sagewarden_lineage::rows::node;
 use sagewarden_lineage::table::{Attributes, Value};
-use sagewarden_monitor::Severity;
+use sagewarden_monitor::DriftSeverity;
 use serde_json::json;
 
 use super::cause::{rank, word};
@@ -20,7 +20,7 @@ pub(super) async fn record_found(
     world: &impl World,
     observed: &Observed<'_>,
     found: &Found,
-    worst: Option<Severity>,
+    worst: Option<DriftSeverity>,
 ) -> Result<NodeId, Failure> {
     let id = observed.node();
     let mut facts = Attributes::from([

@@ -2,7 +2,7 @@
 //! a model can be trained.
 
 use sagewarden_lineage::id::NodeId;
-use sagewarden_monitor::Severity;
+use sagewarden_monitor::DriftSeverity;
 use sagewarden_settings::Retraining;
 use serde_json::json;
 
@@ -31,7 +31,7 @@ pub(super) async fn suggest_retraining(
     world: &impl World,
     observed: &Observed<'_>,
     found: &Found,
-    worst: Severity,
+    worst: DriftSeverity,
     behind: &mut BehindOnce<'_>,
     moment: &Moment,
 ) -> Outcome {
@@ -95,11 +95,11 @@ async fn suggestion(
     Ok(Notice { detail_type: RETRAINING_SUGGESTED, resources: vec![endpoint.arn()], detail })
 }
 
-fn is_bad_enough(worst: Severity, from: Retraining) -> bool {
+fn is_bad_enough(worst: DriftSeverity, from: Retraining) -> bool {
     match from {
         Retraining::Medium => true,
-        Retraining::High => worst >= Severity::High,
-        Retraining::Critical => worst >= Severity::Critical,
+        Retraining::High => worst >= DriftSeverity::High,
+        Retraining::Critical => worst >= DriftSeverity::Critical,
         Retraining::Never => false,
     }
 }

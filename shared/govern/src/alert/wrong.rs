@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use sagewarden_lineage::s3::S3Location;
-use sagewarden_monitor::Severity;
+use sagewarden_monitor::DriftSeverity;
 
 use super::evaluated::EvaluatedWindow;
 
@@ -58,14 +58,14 @@ impl Wrong {
         }
     }
 
-    pub(super) fn severity(&self) -> Severity {
+    pub(super) fn severity(&self) -> DriftSeverity {
         match self {
             // Somebody may have meant it.
-            Self::ExecutionStopped { .. } | Self::ScheduleStopped => Severity::Medium,
+            Self::ExecutionStopped { .. } | Self::ScheduleStopped => DriftSeverity::Medium,
             // Nobody may have asked.
-            Self::TrafficMissing { .. } => Severity::Medium,
-            Self::TrafficUnreadable(window) if window.is_mostly_readable() => Severity::Medium,
-            _ => Severity::High,
+            Self::TrafficMissing { .. } => DriftSeverity::Medium,
+            Self::TrafficUnreadable(window) if window.is_mostly_readable() => DriftSeverity::Medium,
+            _ => DriftSeverity::High,
         }
     }
 

@@ -11,4 +11,4 @@ mod severity;
 
 pub use observed::{Excess, Limit, Observed};
 pub use schema::{UnreadableReport, Violation, Violations};
-pub use severity::{Severity, severity};
+pub use severity::{DriftSeverity, severity};

@@ -91,10 +91,10 @@ impl Violation {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Severity;
+    use super::super::DriftSeverity;
     use super::*;
 
-    fn check(text: &str, subject: &str, severity: Severity) {
+    fn check(text: &str, subject: &str, severity: DriftSeverity) {
         let report = Violations::parse(text.as_bytes()).unwrap();
         assert_eq!(report.violations.len(), 1, "{text}");
         assert_eq!(report.violations[0].subject(), subject);
@@ -106,27 +106,27 @@ mod tests {
         check(
             r#"{"violations":[{"feature_name":"LIMIT_BAL","constraint_check_type":"baseline_drift_check","description":"Baseline drift distance: 0.49 exceeds threshold: 0.1"}]}"#,
             "LIMIT_BAL",
-            Severity::High,
+            DriftSeverity::High,
         );
         check(
             r#"{"version":"1.0","violations":[{"facet":"Sex","facet_value":"0","metric_name":"DPPL","constraint_check_type":"bias_drift_check","description":"x"}]}"#,
             "Sex=0 / DPPL",
-            Severity::Critical,
+            DriftSeverity::Critical,
         );
         check(
             r#"{"violations":[{"label":"label0","metric_name":"shap","constraint_check_type":"feature_attribution_drift_check","description":"Feature attribution drift 0.76 exceeds threshold 0.9"}]}"#,
             "label0 / shap",
-            Severity::High,
+            DriftSeverity::High,
         );
         check(
             r#"{"violations":[{"constraint_check_type":"LessThanThreshold","metric_name":"auc","description":"Metric auc with 0.46 was LessThanThreshold '1.0'"}]}"#,
             "auc",
-            Severity::Critical,
+            DriftSeverity::Critical,
         );
-        check(r#"{"violations":[{"facet":"Age","facet_value":40}]}"#, "Age=40", Severity::High);
-        check(r#"{"violations":[{"sentence":"hm","endpoint_name":"e"}]}"#, "unnamed", Severity::High);
-        check(r#"{"violations":[{"label":"","metric_name":"shap"}]}"#, "shap", Severity::High);
-        check(r#"{"violations":[{"label":""}]}"#, "unnamed", Severity::High);
+        check(r#"{"violations":[{"facet":"Age","facet_value":40}]}"#, "Age=40", DriftSeverity::High);
+        check(r#"{"violations":[{"sentence":"hm","endpoint_name":"e"}]}"#, "unnamed", DriftSeverity::High);
+        check(r#"{"violations":[{"label":"","metric_name":"shap"}]}"#, "shap", DriftSeverity::High);
+        check(r#"{"violations":[{"label":""}]}"#, "unnamed", DriftSeverity::High);
     }
 
     #[test]

@@ -17,7 +17,7 @@ const NEGLIGIBLE: f64 = 0.01;
 /// How urgent a report is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Severity {
+pub enum DriftSeverity {
     /// Columns or categories that the model has not seen.
     Medium,
     /// Distributions or attributions moved, or values are of the wrong type or missing.
@@ -29,13 +29,13 @@ pub enum Severity {
 impl Violations {
     /// The severity of the worst entry, by the checks alone; none when there are no entries.
     #[must_use]
-    pub fn severity(&self) -> Option<Severity> {
+    pub fn severity(&self) -> Option<DriftSeverity> {
         self.violations.iter().map(Violation::severity).max()
     }
 
     /// The severity of the worst entry by check, excess and importance (see [`severity()`]); none when there are no entries.
     #[must_use]
-    pub fn severity_by(&self, importance: Option<&BTreeMap<String, f64>>) -> Option<Severity> {
+    pub fn severity_by(&self, importance: Option<&BTreeMap<String, f64>>) -> Option<DriftSeverity> {
         self.violations.iter().map(|violation| severity(violation, importance)).max()
     }
 }
@@ -43,19 +43,21 @@ impl Violations {
 impl Violation {
     /// How urgent the entry is, by its check alone.
     #[must_use]
-    pub fn severity(&self) -> Severity {
+    pub fn severity(&self) -> DriftSeverity {
         match self.constraint_check_type.as_deref() {
-            Some("extra_column_check" | "categorical_values_check") => Severity::Medium,
-            Some("LessThanThreshold" | "GreaterThanThreshold" | "bias_drift_check") => Severity::Critical,
-            _ => Severity::High,
+            Some("extra_column_check" | "categorical_values_check") => DriftSeverity::Medium,
+            Some("LessThanThreshold" | "GreaterThanThreshold" | "bias_drift_check") => {
+                DriftSeverity::Critical
+            }
+            _ => DriftSeverity::High,
         }
     }
 }
 
 /// How urgent a violation is. Pure, and never less urgent when the excess or the feature's importance grows:
 ///
-/// 1. The check decides where to start: [`Severity::Medium`] for columns and categories that the model has not seen,
-///    [`Severity::Critical`] for the predictions themselves (model quality, bias), [`Severity::High`] for the rest.
+/// 1. The check decides where to start: [`DriftSeverity::Medium`] for columns and categories that the model has not seen,
+///    [`DriftSeverity::Critical`] for the predictions themselves (model quality, bias), [`DriftSeverity::High`] for the rest.
 /// 2. One step down when the threshold is exceeded by less than 5 % of the room beyond it (see [`Excess`]), or the feature
 ///    has less than 1 % of all attribution. Both together are still one step.
 /// 3. One step up when the threshold is exceeded by half of the room or more and the feature has at least its even share of all
@@ -64,7 +66,7 @@ impl Violation {
 /// `importance` are the features' global SHAP values, whatever their signs and sum. What is not known (a text that tells no
 /// numbers, a feature that has no value, no importance at all) moves nothing.
 #[must_use]
-pub fn severity(violation: &Violation, importance: Option<&BTreeMap<String, f64>>) -> Severity {
+pub fn severity(violation: &Violation, importance: Option<&BTreeMap<String, f64>>) -> DriftSeverity {
     let start = violation.severity();
     let excess = violation.observed().and_then(|observed| observed.excess()).map(Excess::share);
     let weight =
@@ -99,17 +101,17 @@ impl Weight {
     }
 }
 
-fn lower(severity: Severity) -> Severity {
+fn lower(severity: DriftSeverity) -> DriftSeverity {
     match severity {
-        Severity::Critical => Severity::High,
-        Severity::High | Severity::Medium => Severity::Medium,
+        DriftSeverity::Critical => DriftSeverity::High,
+        DriftSeverity::High | DriftSeverity::Medium => DriftSeverity::Medium,
     }
 }
 
-fn higher(severity: Severity) -> Severity {
+fn higher(severity: DriftSeverity) -> DriftSeverity {
     match severity {
-        Severity::Medium => Severity::High,
-        Severity::High | Severity::Critical => Severity::Critical,
+        DriftSeverity::Medium => DriftSeverity::High,
+        DriftSeverity::High | DriftSeverity::Critical => DriftSeverity::Critical,
     }
 }
 
@@ -127,7 +129,7 @@ mod tests {
         }
     }
 
-    fn check(violation: &Violation, importance: &[(&str, f64)], expect: Severity) {
+    fn check(violation: &Violation, importance: &[(&str, f64)], expect: DriftSeverity) {
         let importance: BTreeMap<String, f64> =
             importance.iter().map(|(name, value)| ((*name).to_owned(), *value)).collect();
         let importance = (!importance.is_empty()).then_some(&importance);
@@ -136,7 +138,7 @@ mod tests {
 
     #[test]
     fn check_excess_and_importance_decide() {
-        use Severity::{Critical, High, Medium};
+        use DriftSeverity::{Critical, High, Medium};
         let values = [("age", -0.6), ("income", 0.395), ("noise", 0.005)];
         // By the check alone, far or not, where importance is not known.
         check(&drift("age", 0.2), &[], High);
