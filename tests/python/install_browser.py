@@ -30,7 +30,7 @@ FONTS = """<?xml version="1.0"?>
 <fontconfig>
   <dir prefix="relative">fonts</dir>
   <dir>/usr/share/fonts</dir>
-  <cachedir prefix="relative">fonts-cache</cachedir>
+  <cachedir prefix="xdg">fontconfig</cachedir>
 </fontconfig>
 """
 
@@ -99,7 +99,10 @@ def unpacked(content, folder):
     program.chmod(0o755)
     (folder / "fonts.conf").write_text(FONTS)
     # `lib` is where the archive of libraries has them.
-    return 'export LD_LIBRARY_PATH="$here/lib" FONTCONFIG_FILE="$here/fonts.conf"\nexec "$here/chromium" "$@"\n'
+    # The caches lie beside the browser: fontconfig would lay them out wherever it is started.
+    return """export LD_LIBRARY_PATH="$here/lib" FONTCONFIG_FILE="$here/fonts.conf" XDG_CACHE_HOME="$here/cache"
+exec "$here/chromium" "$@"
+"""
 
 
 def from_npm(npm):
