@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use sagewarden_events::{Resource, ResourceKind, Timestamp};
-use sagewarden_lineage::edge::{InEdge, Relation};
+use sagewarden_lineage::edge::{InEdge, MONITORED, Relation};
 use sagewarden_lineage::id::NodeId;
 use sagewarden_lineage::observe::{Observation, observe};
 use sagewarden_lineage::record::Record;
@@ -15,8 +15,6 @@ use crate::outcome::Failure;
 use crate::ports::{Account, Description, Table};
 use crate::record::incarnations::recorded_incarnation;
 
-/// The role of the edge from an endpoint to the runs of its schedules.
-pub(crate) const MONITORED: &str = "monitored";
 /// The role of the edge from a run to what it found.
 pub(crate) const REPORT: &str = "report";
 
