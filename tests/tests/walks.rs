@@ -80,11 +80,8 @@ fn each_stop_of_a_walk_is_called_by_one_before_it_and_no_file_is_entered_twice()
             // A program is started by its trigger, and by nobody before it.
             let is_called = function == "main" || bodies.iter().any(|body| mentions(body, function));
             assert!(is_called, "{place}: no stop before it calls it");
-            if let Some(before) = number.checked_sub(1).and_then(|before| stops.get(before)) {
-                if before.file != *file {
-                    left.insert(&before.file);
-                }
-            }
+            let before = number.checked_sub(1).and_then(|before| stops.get(before));
+            left.extend(before.filter(|before| before.file != *file).map(|before| before.file.as_str()));
             assert!(!left.contains(file.as_str()), "{place}: the walk goes back to a file that it has left");
             bodies.push(body);
         }
