@@ -30,7 +30,7 @@ FONTS = """<?xml version="1.0"?>
 <fontconfig>
   <dir prefix="relative">fonts</dir>
   <dir>/usr/share/fonts</dir>
-  <cachedir prefix="xdg">fontconfig</cachedir>
+  <cachedir prefix="xdg">fonts</cachedir>
 </fontconfig>
 """
 
@@ -98,11 +98,9 @@ def unpacked(content, folder):
         program.write_bytes(brotli.decompress(archive.extractfile("package/bin/chromium.br").read()))
     program.chmod(0o755)
     (folder / "fonts.conf").write_text(FONTS)
-    # `lib` is where the archive of libraries has them.
-    # The caches lie beside the browser: fontconfig would lay them out wherever it is started.
-    return """export LD_LIBRARY_PATH="$here/lib" FONTCONFIG_FILE="$here/fonts.conf" XDG_CACHE_HOME="$here/cache"
-exec "$here/chromium" "$@"
-"""
+    # `lib` is where the archive of libraries has them. A cache's folder cannot be relative to the file of the fonts.
+    variables = 'LD_LIBRARY_PATH="$here/lib" FONTCONFIG_FILE="$here/fonts.conf" XDG_CACHE_HOME="$here/cache"'
+    return f'export {variables}\nexec "$here/chromium" "$@"\n'
 
 
 def from_npm(npm):
