@@ -47,8 +47,10 @@ fn capture(local: &Local, known: &KnownBaselines, file: &str, after: i64) -> Res
 fn replace_baseline(local: &Local, after: i64) -> Result<()> {
     let divided = |line: &str| {
         let mut cells: Vec<String> = line.split(',').map(str::to_owned).collect();
-        if let Ok(limit) = cells[1].parse::<u64>() {
-            cells[1] = (limit / 1_000).to_string();
+        if let Some(cell) = cells.get_mut(1)
+            && let Ok(limit) = cell.parse::<u64>()
+        {
+            *cell = (limit / 1_000).to_string();
         }
         cells.join(",")
     };
