@@ -318,6 +318,37 @@ fn data_is_read_only_where_checksums_are_asked_for() {
     }
 }
 
+/// The product itself asks that data be encrypted with keys of the projects: a read without `kms:Decrypt` is denied.
+#[test]
+fn whoever_reads_buckets_of_others_may_decrypt_what_is_there() {
+    let decrypts = |policy: &Value| {
+        list(&when_asked_for(policy)["PolicyDocument"]["Statement"]).iter().any(|statement| {
+            texts(&statement["Action"]).contains(&"kms:Decrypt")
+                && statement["Condition"]["StringEquals"]["kms:ViaService"]["Fn::Sub"]
+                    == "s3.${AWS::Region}.amazonaws.com"
+        })
+    };
+    let reads = |policy: &Value| {
+        list(&when_asked_for(policy)["PolicyDocument"]["Statement"]).iter().any(|statement| {
+            let places = statement["Resource"].to_string();
+            texts(&statement["Action"]).contains(&"s3:GetObject")
+                && (places.contains("${DataBuckets}") || places.contains("${BundleBucket}"))
+        })
+    };
+    let mut readers = BTreeSet::new();
+    for (id, role) in resources("AWS::IAM::Role") {
+        let policies = list(&role["Policies"]);
+        let always = policies.iter().any(|policy| policy["Fn::If"].is_null() && decrypts(policy));
+        for policy in policies.iter().filter(|policy| reads(policy)) {
+            assert!(always || decrypts(policy), "{id}: {policy}");
+            readers.insert(id);
+        }
+    }
+    let expected =
+        ["AlertDriftRole", "DetectDriftRole", "EnforcePolicyRole", "RecordCommitRole", "RecordLineageRole"];
+    assert_eq!(readers, BTreeSet::from(expected));
+}
+
 #[test]
 fn manifests_do_not_expire_with_rejected_records() {
     let rules = &resources("AWS::S3::Bucket")["Quarantine"]["LifecycleConfiguration"]["Rules"];
