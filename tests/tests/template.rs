@@ -53,6 +53,11 @@ fn when_asked_for(value: &Value) -> &Value {
     if value["Fn::If"].is_array() { &value["Fn::If"][1] } else { value }
 }
 
+/// The statements of a role's policy, those of one with a condition included.
+fn statements(policy: &Value) -> Vec<&Value> {
+    list(&when_asked_for(policy)["PolicyDocument"]["Statement"])
+}
+
 /// The folder of a function's artefact.
 fn artefact(function: &Value) -> &str {
     function["CodeUri"].as_str().unwrap_or_default().trim_start_matches("../target/lambda/")
@@ -309,7 +314,7 @@ fn data_is_read_only_where_checksums_are_asked_for() {
     for policy in policies {
         let on_condition =
             policy["Fn::If"][0] == "ShouldReadChecksums" && policy["Fn::If"][2]["Ref"] == "AWS::NoValue";
-        for statement in list(&when_asked_for(policy)["PolicyDocument"]["Statement"]) {
+        for statement in statements(policy) {
             if texts(&statement["Action"]).contains(&"s3:GetObject") {
                 let place = statement["Resource"]["Fn::Sub"].as_str().unwrap();
                 assert!(on_condition || place.ends_with("/*analysis.json"), "{place}");
@@ -322,14 +327,14 @@ fn data_is_read_only_where_checksums_are_asked_for() {
 #[test]
 fn whoever_reads_buckets_of_others_may_decrypt_what_is_there() {
     let decrypts = |policy: &Value| {
-        list(&when_asked_for(policy)["PolicyDocument"]["Statement"]).iter().any(|statement| {
+        statements(policy).into_iter().any(|statement| {
             texts(&statement["Action"]).contains(&"kms:Decrypt")
                 && statement["Condition"]["StringEquals"]["kms:ViaService"]["Fn::Sub"]
                     == "s3.${AWS::Region}.amazonaws.com"
         })
     };
     let reads = |policy: &Value| {
-        list(&when_asked_for(policy)["PolicyDocument"]["Statement"]).iter().any(|statement| {
+        statements(policy).into_iter().any(|statement| {
             let places = statement["Resource"].to_string();
             texts(&statement["Action"]).contains(&"s3:GetObject")
                 && (places.contains("${DataBuckets}") || places.contains("${BundleBucket}"))
@@ -366,7 +371,7 @@ fn trial_components_may_be_changed_only_where_it_is_asked_for() {
         for policy in list(&role["Policies"]) {
             let on_condition = policy["Fn::If"][0] == "ShouldWriteBackCommit"
                 && policy["Fn::If"][2]["Ref"] == "AWS::NoValue";
-            for statement in list(&when_asked_for(policy)["PolicyDocument"]["Statement"]) {
+            for statement in statements(policy) {
                 if texts(&statement["Action"]).contains(&"sagemaker:UpdateTrialComponent") {
                     granted.push((id, on_condition));
                 }
@@ -386,7 +391,7 @@ fn roles_may_be_read_only_where_it_is_asked_for() -> Result<()> {
         for policy in list(&role["Policies"]) {
             let on_condition =
                 policy["Fn::If"][0] == "ShouldInspectRoles" && policy["Fn::If"][2]["Ref"] == "AWS::NoValue";
-            for statement in list(&when_asked_for(policy)["PolicyDocument"]["Statement"]) {
+            for statement in statements(policy) {
                 for action in texts(&statement["Action"]) {
                     let Some(operation) = action.strip_prefix("iam:") else { continue };
                     assert!(on_condition && id == "EnforcePolicyRole", "{id}: {action}");
