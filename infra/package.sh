@@ -12,27 +12,34 @@ if [ ! -x "$tools/bin/cargo-lambda" ]; then
   "$tools/bin/pip" install --quiet --disable-pip-version-check cargo-lambda==1.9.2
 fi
 
-functions=()
+# Only functions with the feature `judging` know what policies are.
+judging=() watching=()
 for folder in functions/*/; do
-  functions+=("$(basename "$folder")")
+  if grep -q '"judging"' "$folder/Cargo.toml"; then
+    judging+=("$(basename "$folder")")
+  else
+    watching+=("$(basename "$folder")")
+  fi
 done
 
 # --skip-target-check: without it cargo-lambda may add a toolchain's target unasked.
-PATH="$PWD/$tools/bin:$PATH" cargo lambda build --release --locked --skip-target-check --x86-64 \
-  --lambda-dir target/lambda "${functions[@]/#/--package=}"
+build() {
+  PATH="$PWD/$tools/bin:$PATH" cargo lambda build --release --locked --skip-target-check --x86-64 \
+    --lambda-dir target/lambda "${@/#/--package=}"
+}
+# Two builds: packages that cargo builds together share their features, and all would have the policy engine.
+build "${judging[@]}"
+build "${watching[@]}"
 
 limit=2.34
 too_new=0
 printf '%-16s %10s  %s\n' function bytes glibc
-for function in "${functions[@]}"; do
+for function in "${judging[@]}" "${watching[@]}"; do
   place=target/lambda/$function
   rm -rf "$place/bundle"
   mkdir -p "$place/bundle"
   cp infra/settings.toml "$place/bundle/"
-  # Only functions with the feature `judging` know what policies are.
-  if grep -q '"judging"' "functions/$function/Cargo.toml"; then
-    cp -R infra/policies "$place/bundle/"
-  fi
+  case " ${judging[*]} " in *" $function "*) cp -R infra/policies "$place/bundle/" ;; esac
   glibc=$(objdump -T "$place/bootstrap" | grep -o 'GLIBC_[0-9.]*' | sort -V | tail -1 | cut -d_ -f2)
   printf '%-16s %10s  %s\n' "$function" "$(stat -c %s "$place/bootstrap")" "$glibc"
   if [ "$(printf '%s\n' "$limit" "$glibc" | sort -V | tail -1)" != "$limit" ]; then

@@ -110,15 +110,6 @@ impl Sources {
         found
     }
 
-    /// The public names that the crate declares, and its lines of code.
-    #[must_use]
-    pub fn size(&self) -> (usize, usize) {
-        let lines = |code: &str| code.lines().filter(|line| !line.trim().is_empty()).count();
-        let public = |code: &str| code.lines().filter(|line| line.trim_start().starts_with("pub ")).count();
-        let codes = || self.modules.values().map(|module| module.code.as_str());
-        (codes().map(lines).sum(), codes().map(public).sum())
-    }
-
     /// The module that a path leads into, and the first name of it that is none.
     fn resolve(&self, here: &[String], path: &[String]) -> Option<(&Module, String)> {
         let mut base: Vec<String> = here.to_vec();

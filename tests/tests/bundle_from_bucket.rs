@@ -4,13 +4,13 @@
 use std::cell::Cell;
 use std::sync::Arc;
 
-use sagewarden_events::{Event, ResourceKind};
+use sagewarden_events::{Event, Repository, ResourceKind};
 use sagewarden_govern::ports::{PortError, PortErrorKind};
 use sagewarden_govern::route::{self, Judging};
 use sagewarden_govern::{
     Absent, BUNDLE_REFUSED, BundleInForce, BundlePlace, Failure, Moment, POLICY_VIOLATION,
 };
-use sagewarden_local::{Call, Guard, Guarded, SentNotice, SimulatedAccount};
+use sagewarden_local::{Call, Guard, Guarded, LocalGit, NewCommit, SentNotice, SimulatedAccount, Story};
 use sagewarden_policy::Bundle;
 use sagewarden_settings::Mode;
 use sagewarden_tests::Result;
@@ -122,6 +122,49 @@ fn forbidden_job(local: &Local) -> Result<Event> {
     local.create(ResourceKind::TrainingJob, &request, 0)?;
     let event = local.system.account.drain_events()?.pop().ok_or("nothing was announced")?;
     Ok(sagewarden_events::decode(&event.to_string())?.remove(0))
+}
+
+/// Pushes a file to a branch, and delivers that to a process that has just started.
+async fn push(world: &World, function: &Function, file: (&str, &str), seconds: i64) -> Result<String> {
+    let git = &world.local.system.git;
+    git.create_repository("r")?;
+    let author = ("Ana", "ana@example.com");
+    let new = NewCommit { branch: "main", files: &[file], message: "Work", author, at: at(seconds) };
+    let (commit, old) = git.push("r", &new)?;
+    let [account, region] = [Story::ACCOUNT, Story::REGION].map(str::to_owned);
+    let repository = Repository { account, region, name: "r".to_owned() };
+    let event = LocalGit::push_event(&repository, "main", &commit, old.as_ref(), "ana", at(seconds));
+    let event = sagewarden_events::decode(&event.to_string())?.remove(0);
+    let moment = Moment { now: at(seconds), owner: format!("second {seconds}") };
+    let local = world.local.system.world().with_objects(function.objects.clone(), Absent);
+    let done = route::record_commit(&local, Some(&function.judging.in_force), &event, &moment).await;
+    Ok(done.ok_or("a push is recorded")??.text().to_owned())
+}
+
+#[tokio::test]
+async fn a_push_is_reviewed_by_the_bundle_that_enforces() -> Result<()> {
+    let world = World::new()?;
+    let function = world.function()?;
+    // Nothing of it is judged: nobody looks at the bucket, or waits for it.
+    function.objects.guard.failing.set(Some(PortErrorKind::Unavailable));
+    push(&world, &function, ("train.py", ""), 0).await?;
+    assert_eq!(function.objects.guard.lists.get(), 0);
+    function.objects.guard.failing.set(None);
+
+    // The packaged bundle has this control on.
+    world.put("settings.toml", &format!("{OBSERVE}TRN-NET-01 = \"off\"\n"), -500)?;
+    let request = |name: &str| {
+        let mut request = training_job(name, &[]);
+        request["VpcConfig"] = Value::Null;
+        request.to_string()
+    };
+    push(&world, &function, ("train.json", &request("t")), 10).await?;
+    world.put("settings.toml", OBSERVE, 20)?;
+    push(&world, &function, ("train.json", &request("u")), 100).await?;
+    let comments = world.local.system.git.comments("r")?;
+    let objections: Vec<bool> = comments.iter().map(|comment| comment.text.contains("TRN-NET-01")).collect();
+    assert_eq!(objections, [false, true]);
+    Ok(())
 }
 
 #[tokio::test]

@@ -11,29 +11,12 @@ use std::rc::Rc;
 use futures::executor::block_on;
 use sagewarden_events::{Timestamp, decode};
 use sagewarden_govern::route::{self, Handled};
-use sagewarden_govern::{Absent, Failure, Moment, Ports, World};
-use sagewarden_local::{Clock, Counts, Guarded, Store, Story, System};
+use sagewarden_govern::{Failure, Moment, World};
+use sagewarden_local::{Clock, Counts, Store, Story, System};
 use sagewarden_policy::Bundle;
+use sagewarden_tests::guarded;
 use serde_json::Value;
 use tempfile::TempDir;
-
-/// A system's world, of which every port counts.
-fn counted(system: &System, counts: &Rc<Counts>) -> impl World + use<> {
-    let world = system.world();
-    Ports {
-        account: Guarded::behind(world.account, counts),
-        remedies: Guarded::behind(world.remedies, counts),
-        objects: Guarded::behind(world.objects, counts),
-        files: Guarded::behind(world.files, counts),
-        source: Guarded::behind(world.source, counts),
-        roles: Guarded::behind(world.roles, counts),
-        table: Guarded::behind(world.table, counts),
-        bus: Guarded::behind(world.bus, counts),
-        metrics: Absent,
-        settings: world.settings,
-        own_bucket: world.own_bucket,
-    }
-}
 
 fn deliver(world: &impl World, system: &System, event: &Value) {
     let now = event.get("time").and_then(Timestamp::from_json).unwrap();
@@ -55,7 +38,7 @@ fn asked() -> String {
     let system =
         System::new(Store::in_memory().unwrap(), git.path(), bundle, Story::ACCOUNT, Story::REGION).unwrap();
     let counts = Rc::new(Counts::default());
-    let world = counted(&system, &counts);
+    let world = guarded::world(&system, &counts);
     let clock = Clock::Told(Story::demo_start());
     let mut story = Story::new(system.account.clone(), system.git.clone(), clock);
     let mut lines = String::new();

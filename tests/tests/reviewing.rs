@@ -3,8 +3,8 @@
 use futures::executor::block_on;
 use sagewarden_codecommit::CodeCommit;
 use sagewarden_events::{CommitId, Repository, decode};
-use sagewarden_govern::route::{self, Judging};
-use sagewarden_govern::{Failure, Moment};
+use sagewarden_govern::route;
+use sagewarden_govern::{BundleInForce, Failure, Moment};
 use sagewarden_local::{LocalGit, NewCommit, PostedComment, Store, Story, System};
 use sagewarden_policy::Bundle;
 use sagewarden_tests::local::{Local, at, model, training_job};
@@ -197,15 +197,15 @@ async fn a_comment_that_is_refused_keeps_no_commit_from_being_recorded() -> Resu
     let world = local.system.world().with_source(source);
     let judging = local.system.judging();
     let event = decode(&event.to_string())?.pop().ok_or("no event")?;
-    let record = async |owner: &str, judging: &Judging| {
+    let record = async |owner: &str, reviewing: Option<&BundleInForce>| {
         let moment = Moment { now: at(0), owner: owner.to_owned() };
-        let outcome = route::record_commit(&world, judging, &event, &moment).await;
+        let outcome = route::record_commit(&world, reviewing, &event, &moment).await;
         outcome.unwrap_or_else(|| Err(Failure::Reject("the event is not for it".to_owned())))
     };
 
     for operation in ["GetDifferences", "GetBlob", "PostCommentForComparedCommit"] {
         simulator.refuse_next(&format!("CodeCommit_20150413.{operation}"));
-        let failure = record(operation, &judging).await.err().ok_or("it was not refused")?;
+        let failure = record(operation, Some(&judging.in_force)).await.err().ok_or("it was not refused")?;
         assert!(
             matches!(&failure, Failure::Retry(error) if error.to_string().contains("AccessDenied")),
             "{failure}"
@@ -215,10 +215,9 @@ async fn a_comment_that_is_refused_keeps_no_commit_from_being_recorded() -> Resu
     assert!(commits.count() > 0, "the commit is not recorded");
     assert_eq!(comments(&local)?, []);
 
-    let done = record("last", &judging).await?;
+    let done = record("last", Some(&judging.in_force)).await?;
     assert!(done.text().contains("; commented on it: 1 request"), "{done:?}");
     assert_eq!(comments(&local)?.len(), 1);
-    let silent = Judging { comments: false, ..judging };
-    assert!(!record("silent", &silent).await?.text().contains("comment"));
+    assert!(!record("silent", None).await?.text().contains("comment"));
     Ok(())
 }

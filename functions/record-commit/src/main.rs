@@ -6,7 +6,7 @@ use sagewarden_aws::load_config;
 use sagewarden_codecommit::CodeCommit;
 use sagewarden_dynamodb::DynamoTable;
 use sagewarden_eventbridge::EventBus;
-use sagewarden_govern::route::{self, Judging};
+use sagewarden_govern::route;
 use sagewarden_govern::{Absent, Ports};
 use sagewarden_lambda::{Config, bundle_in_force, init_logging, serve};
 use sagewarden_s3::{S3Objects, S3Quarantine};
@@ -33,7 +33,9 @@ async fn main() -> Result<(), Error> {
         settings: Settings::default(),
         own_bucket: config.quarantine,
     };
-    let judging = Judging { comments: Config::comments()?, ..Judging::new(bundle_in_force()?) };
-    let act = async |event: &_, moment: &_| route::record_commit(&world, &judging, event, moment).await;
+    // Who wants no comments needs no policies.
+    let reviewing = if Config::comments()? { Some(bundle_in_force()?) } else { None };
+    let act =
+        async |event: &_, moment: &_| route::record_commit(&world, reviewing.as_ref(), event, moment).await;
     serve(config.function, act, &quarantine).await
 }

@@ -32,14 +32,12 @@ pub use alert::drift_notice::DRIFT_ALERT;
 pub use alert::retraining::RETRAINING_SUGGESTED;
 pub use alert::silence::MONITORING_FAILED;
 #[cfg(feature = "judging")]
-pub use bundle::{BUNDLE_REFUSED, BundleInForce, BundlePlace, KeepBundle};
+pub use bundle::{BUNDLE_REFUSED, BundleInForce, BundlePlace};
 pub use counted::counted;
 pub use detect::DetectDrift;
 pub use detect::known_baselines::KnownBaselines;
 pub use detect::suggest_baseline::SuggestBaseline;
 pub use detect::unjudged::BASELINE_MISSING;
-#[cfg(feature = "judging")]
-pub use enforce::EnforcePolicy;
 #[cfg(feature = "judging")]
 pub use enforce::inspect_role::{Inspected, InspectedRoles};
 #[cfg(feature = "judging")]
@@ -53,6 +51,4 @@ pub use record::RecordLineage;
 pub use record::closure::{live_upstream, upstream};
 pub use record::deployment::deployment_at;
 pub use record::push::{RecordedPush, record_commit};
-#[cfg(feature = "judging")]
-pub use review::ReviewCommit;
 pub use world::{Absent, Ports, World};

@@ -90,12 +90,6 @@ impl NodeKind {
         Self::ALL.iter().find(|(kind, ..)| *kind == self).map_or("", |(_, _, word)| word)
     }
 
-    /// The kind that a word names.
-    #[must_use]
-    pub fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.iter().find(|(.., known)| *known == word).map(|(kind, ..)| *kind)
-    }
-
     fn prefix(self) -> &'static str {
         Self::ALL.iter().find(|(kind, ..)| *kind == self).map_or("", |(_, prefix, _)| prefix)
     }

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::future::pending;
 use std::rc::Rc;
 
 use sagewarden_events::{CommitId, Corrections, Repository, Resource, Timestamp};
@@ -32,13 +33,52 @@ impl Call<'_> {
     }
 }
 
-/// Is asked before the port is.
+/// What becomes of a call, before it reaches the port or after the port has answered.
+#[derive(Debug)]
+pub enum Fate {
+    /// It goes on.
+    Goes,
+    /// The caller gets this error; what the port did stays done.
+    Fails(PortError),
+    /// Nobody ever answers: whoever polls the call and drops it has killed the process there.
+    Dies,
+}
+
+impl From<Result<(), PortError>> for Fate {
+    fn from(answer: Result<(), PortError>) -> Self {
+        answer.map_or_else(Self::Fails, |()| Self::Goes)
+    }
+}
+
+impl Fate {
+    async fn happen(self) -> Result<(), PortError> {
+        match self {
+            Self::Goes => Ok(()),
+            Self::Fails(error) => Err(error),
+            Self::Dies => pending().await,
+        }
+    }
+}
+
+/// Decides what becomes of each call of a port.
 pub trait Guard {
     /// Somebody calls.
     ///
     /// # Errors
     /// What is answered instead.
-    fn ask(&self, call: Call<'_>) -> Result<(), PortError>;
+    fn ask(&self, _call: Call<'_>) -> Result<(), PortError> {
+        Ok(())
+    }
+
+    /// What becomes of a call before it reaches the port.
+    fn before(&self, call: Call<'_>) -> Fate {
+        self.ask(call).into()
+    }
+
+    /// What becomes of the answer of a call that succeeded.
+    fn after(&self, _call: Call<'_>) -> Fate {
+        Fate::Goes
+    }
 }
 
 /// How often each method was called.
@@ -86,46 +126,68 @@ impl<P, G: Guard> Guarded<P, G> {
         Self { port, guard: Rc::clone(guard) }
     }
 
-    fn ask(&self, method: &'static str, about: &str) -> Result<&P, PortError> {
-        self.guard.ask(Call { method, about, bytes: 0 }).map(|()| &self.port)
+    async fn guarded<T>(
+        &self,
+        call: Call<'_>,
+        answer: impl Future<Output = Result<T, PortError>>,
+    ) -> Result<T, PortError> {
+        self.guard.before(call).happen().await?;
+        let answer = answer.await?;
+        self.guard.after(call).happen().await?;
+        Ok(answer)
     }
 
-    fn ask_of_object(&self, method: &'static str, bucket: &str, key: &str) -> Result<&P, PortError> {
-        self.ask(method, &format!("s3://{bucket}/{key}"))
+    async fn call<T>(
+        &self,
+        method: &'static str,
+        about: &str,
+        answer: impl Future<Output = Result<T, PortError>>,
+    ) -> Result<T, PortError> {
+        self.guarded(Call { method, about, bytes: 0 }, answer).await
+    }
+
+    async fn call_on_object<T>(
+        &self,
+        method: &'static str,
+        bucket: &str,
+        key: &str,
+        answer: impl Future<Output = Result<T, PortError>>,
+    ) -> Result<T, PortError> {
+        self.call(method, &format!("s3://{bucket}/{key}"), answer).await
     }
 }
 
 impl<P: Account, G: Guard> Account for Guarded<P, G> {
     async fn describe(&self, resource: &Resource) -> Result<Option<Description>, PortError> {
-        self.ask("Account::describe", &resource.arn())?.describe(resource).await
+        self.call("Account::describe", &resource.arn(), self.port.describe(resource)).await
     }
 
     async fn tags(&self, resource: &Resource) -> Result<BTreeMap<String, String>, PortError> {
-        self.ask("Account::tags", &resource.arn())?.tags(resource).await
+        self.call("Account::tags", &resource.arn(), self.port.tags(resource)).await
     }
 
     async fn schedules_of(&self, endpoint: &Resource) -> Result<Value, PortError> {
-        self.ask("Account::schedules_of", &endpoint.arn())?.schedules_of(endpoint).await
+        self.call("Account::schedules_of", &endpoint.arn(), self.port.schedules_of(endpoint)).await
     }
 
     async fn schedules(&self) -> Result<Value, PortError> {
-        self.ask("Account::schedules", "")?.schedules().await
+        self.call("Account::schedules", "", self.port.schedules()).await
     }
 
     async fn endpoints(&self) -> Result<Value, PortError> {
-        self.ask("Account::endpoints", "")?.endpoints().await
+        self.call("Account::endpoints", "", self.port.endpoints()).await
     }
 
     async fn executions_of(&self, schedule: &Resource, since: Timestamp) -> Result<Value, PortError> {
-        self.ask("Account::executions_of", &schedule.arn())?.executions_of(schedule, since).await
+        self.call("Account::executions_of", &schedule.arn(), self.port.executions_of(schedule, since)).await
     }
 
     async fn steps_of(&self, execution: &Resource) -> Result<Option<Value>, PortError> {
-        self.ask("Account::steps_of", &execution.arn())?.steps_of(execution).await
+        self.call("Account::steps_of", &execution.arn(), self.port.steps_of(execution)).await
     }
 
     async fn components_of(&self, job: &Resource) -> Result<Value, PortError> {
-        self.ask("Account::components_of", &job.arn())?.components_of(job).await
+        self.call("Account::components_of", &job.arn(), self.port.components_of(job)).await
     }
 
     async fn annotate(
@@ -133,33 +195,33 @@ impl<P: Account, G: Guard> Account for Guarded<P, G> {
         component: &Resource,
         parameters: &BTreeMap<String, String>,
     ) -> Result<(), PortError> {
-        self.ask("Account::annotate", &component.arn())?.annotate(component, parameters).await
+        self.call("Account::annotate", &component.arn(), self.port.annotate(component, parameters)).await
     }
 }
 
 impl<P: Remedies, G: Guard> Remedies for Guarded<P, G> {
     async fn stop(&self, resource: &Resource) -> Result<Stopped, PortError> {
-        self.ask("Remedies::stop", &resource.arn())?.stop(resource).await
+        self.call("Remedies::stop", &resource.arn(), self.port.stop(resource)).await
     }
 
     async fn change(&self, resource: &Resource, corrections: &Corrections) -> Result<(), PortError> {
-        self.ask("Remedies::change", &resource.arn())?.change(resource, corrections).await
+        self.call("Remedies::change", &resource.arn(), self.port.change(resource, corrections)).await
     }
 
     async fn start(&self, notebook: &Resource) -> Result<(), PortError> {
-        self.ask("Remedies::start", &notebook.arn())?.start(notebook).await
+        self.call("Remedies::start", &notebook.arn(), self.port.start(notebook)).await
     }
 
     async fn mark(&self, resource: &Resource, key: &str, value: &str) -> Result<(), PortError> {
-        self.ask("Remedies::mark", &resource.arn())?.mark(resource, key, value).await
+        self.call("Remedies::mark", &resource.arn(), self.port.mark(resource, key, value)).await
     }
 
     async fn model_use(&self, model: &Resource, at_most: usize) -> Result<ModelUse, PortError> {
-        self.ask("Remedies::model_use", &model.arn())?.model_use(model, at_most).await
+        self.call("Remedies::model_use", &model.arn(), self.port.model_use(model, at_most)).await
     }
 
     async fn delete_model(&self, model: &Resource) -> Result<(), PortError> {
-        self.ask("Remedies::delete_model", &model.arn())?.delete_model(model).await
+        self.call("Remedies::delete_model", &model.arn(), self.port.delete_model(model)).await
     }
 }
 
@@ -171,16 +233,16 @@ impl<P: Objects, G: Guard> Objects for Guarded<P, G> {
         as_of: Timestamp,
         at_most: usize,
     ) -> Result<Listing, PortError> {
-        let port = self.ask_of_object("Objects::versions", bucket, prefix)?;
-        port.versions(bucket, prefix, as_of, at_most).await
+        let answer = self.port.versions(bucket, prefix, as_of, at_most);
+        self.call_on_object("Objects::versions", bucket, prefix, answer).await
     }
 
     async fn versioning(&self, bucket: &str) -> Result<Option<String>, PortError> {
-        self.ask_of_object("Objects::versioning", bucket, "")?.versioning(bucket).await
+        self.call_on_object("Objects::versioning", bucket, "", self.port.versioning(bucket)).await
     }
 
     async fn read(&self, bucket: &str, key: &str, at_most: u64) -> Result<Option<Vec<u8>>, PortError> {
-        self.ask_of_object("Objects::read", bucket, key)?.read(bucket, key, at_most).await
+        self.call_on_object("Objects::read", bucket, key, self.port.read(bucket, key, at_most)).await
     }
 
     async fn read_version(
@@ -189,16 +251,17 @@ impl<P: Objects, G: Guard> Objects for Guarded<P, G> {
         object: &ObjectVersion,
         at_most: u64,
     ) -> Result<Option<Vec<u8>>, PortError> {
-        let port = self.ask_of_object("Objects::read_version", bucket, &object.key)?;
-        port.read_version(bucket, object, at_most).await
+        let answer = self.port.read_version(bucket, object, at_most);
+        self.call_on_object("Objects::read_version", bucket, &object.key, answer).await
     }
 
     async fn checksum(&self, bucket: &str, object: &ObjectVersion) -> Result<Option<Checksum>, PortError> {
-        self.ask_of_object("Objects::checksum", bucket, &object.key)?.checksum(bucket, object).await
+        self.call_on_object("Objects::checksum", bucket, &object.key, self.port.checksum(bucket, object))
+            .await
     }
 
     async fn keep_manifest(&self, digest: &str, text: &str) -> Result<Option<String>, PortError> {
-        self.ask("Objects::keep_manifest", digest)?.keep_manifest(digest, text).await
+        self.call("Objects::keep_manifest", digest, self.port.keep_manifest(digest, text)).await
     }
 }
 
@@ -209,19 +272,20 @@ impl<P: Files, G: Guard> Files for Guarded<P, G> {
         object: &ObjectVersion,
         take: &mut dyn FnMut(&[u8]),
     ) -> Result<bool, PortError> {
-        self.ask_of_object("Files::stream", bucket, &object.key)?.stream(bucket, object, take).await
+        self.call_on_object("Files::stream", bucket, &object.key, self.port.stream(bucket, object, take))
+            .await
     }
 
     async fn write(&self, bucket: &str, key: &str, content_type: &str, body: &[u8]) -> Result<(), PortError> {
         let about = &format!("s3://{bucket}/{key}");
-        self.guard.ask(Call { method: "Files::write", about, bytes: body.len() })?;
-        self.port.write(bucket, key, content_type, body).await
+        let call = Call { method: "Files::write", about, bytes: body.len() };
+        self.guarded(call, self.port.write(bucket, key, content_type, body)).await
     }
 }
 
 impl<P: SourceControl, G: Guard> SourceControl for Guarded<P, G> {
     async fn commit(&self, repository: &Repository, id: &CommitId) -> Result<Option<Commit>, PortError> {
-        self.ask("SourceControl::commit", id.as_str())?.commit(repository, id).await
+        self.call("SourceControl::commit", id.as_str(), self.port.commit(repository, id)).await
     }
 
     async fn changes(
@@ -231,8 +295,8 @@ impl<P: SourceControl, G: Guard> SourceControl for Guarded<P, G> {
         after: &CommitId,
         at_most: usize,
     ) -> Result<Option<Changes>, PortError> {
-        let port = self.ask("SourceControl::changes", after.as_str())?;
-        port.changes(repository, before, after, at_most).await
+        let answer = self.port.changes(repository, before, after, at_most);
+        self.call("SourceControl::changes", after.as_str(), answer).await
     }
 
     async fn content(
@@ -241,48 +305,48 @@ impl<P: SourceControl, G: Guard> SourceControl for Guarded<P, G> {
         file: &ChangedFile,
         at_most: usize,
     ) -> Result<Option<Vec<u8>>, PortError> {
-        self.ask("SourceControl::content", &file.path)?.content(repository, file, at_most).await
+        self.call("SourceControl::content", &file.path, self.port.content(repository, file, at_most)).await
     }
 
     async fn post(&self, comment: &Comment<'_>) -> Result<(), PortError> {
-        self.ask("SourceControl::post", comment.commit.as_str())?.post(comment).await
+        self.call("SourceControl::post", comment.commit.as_str(), self.port.post(comment)).await
     }
 }
 
 impl<P: Roles, G: Guard> Roles for Guarded<P, G> {
     async fn grants(&self, role_arn: &str) -> Result<Grants, PortError> {
-        self.ask("Roles::grants", role_arn)?.grants(role_arn).await
+        self.call("Roles::grants", role_arn, self.port.grants(role_arn)).await
     }
 }
 
 impl<P: Table, G: Guard> Table for Guarded<P, G> {
     async fn write(&self, writes: &[Write]) -> Result<(), PortError> {
-        self.ask("Table::write", "")?.write(writes).await
+        self.call("Table::write", "", self.port.write(writes)).await
     }
 
     async fn get(&self, keys: &[Key]) -> Result<Vec<Item>, PortError> {
-        self.ask("Table::get", "")?.get(keys).await
+        self.call("Table::get", "", self.port.get(keys)).await
     }
 
     async fn query(&self, query: &Query) -> Result<Page, PortError> {
-        self.ask("Table::query", &query.pk)?.query(query).await
+        self.call("Table::query", &query.pk, self.port.query(query)).await
     }
 
     async fn claim(&self, claim: &Claim) -> Result<Claimed, PortError> {
-        self.ask("Table::claim", &claim.key.pk)?.claim(claim).await
+        self.call("Table::claim", &claim.key.pk, self.port.claim(claim)).await
     }
 
     async fn settle(&self, claim: &Claim, attributes: Attributes) -> Result<(), PortError> {
-        self.ask("Table::settle", &claim.key.pk)?.settle(claim, attributes).await
+        self.call("Table::settle", &claim.key.pk, self.port.settle(claim, attributes)).await
     }
 
     async fn release(&self, claim: &Claim) -> Result<(), PortError> {
-        self.ask("Table::release", &claim.key.pk)?.release(claim).await
+        self.call("Table::release", &claim.key.pk, self.port.release(claim)).await
     }
 }
 
 impl<P: Bus, G: Guard> Bus for Guarded<P, G> {
     async fn publish(&self, notice: &Notice) -> Result<(), PortError> {
-        self.ask("Bus::publish", notice.detail_type)?.publish(notice).await
+        self.call("Bus::publish", notice.detail_type, self.port.publish(notice)).await
     }
 }

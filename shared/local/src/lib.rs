@@ -26,7 +26,7 @@ pub use account::SimulatedAccount;
 pub use comments::PostedComment;
 pub use fault::Fault;
 pub use git::{GitError, LocalGit, NewCommit};
-pub use guarded::{Call, Counts, Guard, Guarded};
+pub use guarded::{Call, Counts, Fate, Guard, Guarded};
 pub use log::{NoticeLog, QuarantineLog, SentNotice};
 pub use references::MovedReference;
 pub use store::{Store, StoreError};

@@ -113,7 +113,7 @@ fn in_mode(bundle: Bundle, mode: Option<Mode>) -> Bundle {
 
 /// The use case with the ports it needs.
 #[derive(Clone, Copy, Debug)]
-pub struct KeepBundle<'a, W> {
+pub(crate) struct KeepBundle<'a, W> {
     /// Where the files are, and the receipts of what was published about them.
     pub world: &'a W,
     /// What is in force.
@@ -156,7 +156,7 @@ impl<W: World> KeepBundle<'_, W> {
     /// # Errors
     /// Retries when no bundle of the bucket has been read yet and the bucket does not answer, or an upload may be under way:
     /// to judge by the packaged bundle for a moment would be to judge by another one.
-    pub async fn bundle(&self, moment: &Moment) -> Result<Arc<Bundle>, Failure> {
+    pub(crate) async fn bundle(&self, moment: &Moment) -> Result<Arc<Bundle>, Failure> {
         let state = self.in_force.state();
         let due = state.looked_at.is_none_or(|at| moment.now.millis() - at.millis() >= PAUSE_MS);
         let Some(place) = self.in_force.place.as_ref().filter(|_| due) else { return Ok(state.bundle) };

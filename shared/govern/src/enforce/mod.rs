@@ -15,7 +15,7 @@ mod publish;
 mod remedy;
 mod verdict_record;
 
-use sagewarden_events::{Actor, CallMade, Effect, Event, Resource, ResourceKind};
+use sagewarden_events::{Actor, CallMade, Effect, Resource, ResourceChanged, ResourceKind};
 use sagewarden_lineage::rows::{AliasRow, JudgedRow};
 use sagewarden_policy::{Bundle, Judgement, judge_erasure};
 
@@ -40,31 +40,29 @@ const STEPS: u8 = 3;
 
 /// The use case with the ports it needs.
 #[derive(Clone, Copy, Debug)]
-pub struct EnforcePolicy<'a, W> {
+pub(crate) struct EnforcePolicy<'a, W> {
     /// Where resources are described and remedied, and verdicts and receipts are kept.
-    pub world: &'a W,
+    pub(crate) world: &'a W,
     /// What was found out about roles lately.
-    pub inspected: &'a InspectedRoles,
+    pub(crate) inspected: &'a InspectedRoles,
     /// Policies and settings.
-    pub bundle: &'a Bundle,
+    pub(crate) bundle: &'a Bundle,
 }
 
 impl<W: World> EnforcePolicy<'_, W> {
-    /// Judges the resource that an event names.
+    /// Judges a resource whose state changed.
     ///
     /// # Errors
     /// Rejects events of resources that do not exist; retries when a service does not answer or a remediation fails.
-    pub async fn enforce(&self, event: &Event, moment: &Moment) -> Outcome {
-        match event {
-            Event::CallMade(call) => self.on_call(call, moment).await,
-            Event::ResourceChanged(change) => {
-                self.judge_resource(&change.resource, None, moment, STEPS).await
-            }
-            other => Ok(Done::Nothing(format!("nothing to judge in {}", kind_of(other)))),
-        }
+    pub(crate) async fn on_change(&self, change: &ResourceChanged, moment: &Moment) -> Outcome {
+        self.judge_resource(&change.resource, None, moment, STEPS).await
     }
 
-    async fn on_call(&self, call: &CallMade, moment: &Moment) -> Outcome {
+    /// Judges the resource that somebody created, changed or deleted by a call.
+    ///
+    /// # Errors
+    /// As [`Self::on_change`].
+    pub(crate) async fn on_call(&self, call: &CallMade, moment: &Moment) -> Outcome {
         if let Some(code) = &call.error_code {
             return Ok(Done::Nothing(format!(
                 "`{}` was refused with `{code}`: nothing came of it",
@@ -233,16 +231,5 @@ async fn start_again(delivery: &Delivery<'_, impl World>, done: Done) -> Outcome
             publish_start(delivery, &remediation).await?;
             Ok(Done::Acted(format!("{}; {}", done.text(), remediation.result)))
         }
-    }
-}
-
-fn kind_of(event: &Event) -> &'static str {
-    match event {
-        Event::ReferenceChanged(_) => "a push",
-        Event::ResourceChanged(_) => "a state change",
-        Event::CallMade(_) => "an API call",
-        Event::ObjectCreated(_) => "a new object",
-        Event::ClockTicked(_) => "the clock",
-        Event::NotOurs { .. } => "an event of somebody else",
     }
 }

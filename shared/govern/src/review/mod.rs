@@ -13,6 +13,7 @@ use sagewarden_policy::join::offline;
 use sagewarden_policy::{Bundle, Subject, judge};
 use sha2::{Digest, Sha256};
 
+use crate::bundle::{BundleInForce, KeepBundle};
 use crate::notify::{Moment, Receipt};
 use crate::outcome::{Done, Outcome};
 use crate::ports::{ChangedFile, Comment, PortError, SourceControl};
@@ -24,11 +25,12 @@ const MAX_CHANGES: usize = 3_000;
 
 /// The use case with the ports it needs.
 #[derive(Clone, Copy, Debug)]
-pub struct ReviewCommit<'a, W> {
+pub(crate) struct ReviewCommit<'a, W> {
     /// Where the files, the comment and its receipt are.
-    pub world: &'a W,
-    /// Policies and settings.
-    pub bundle: &'a Bundle,
+    pub(crate) world: &'a W,
+    /// The bundle that is in force when a push is reviewed: what is said of a push is what will be said of the jobs that come of
+    /// it.
+    pub(crate) in_force: &'a BundleInForce,
 }
 
 /// A push with what it is compared to.
@@ -45,8 +47,8 @@ impl<W: World> ReviewCommit<'_, W> {
     /// on its branch. `parent` is the first parent of that commit, if it has one.
     ///
     /// # Errors
-    /// Retries when the repository or the table do not answer, or refuse.
-    pub async fn review(
+    /// Retries when the repository, the table or the bucket of the bundle do not answer, or refuse.
+    pub(crate) async fn review(
         &self,
         push: &ReferenceChanged,
         parent: Option<&CommitId>,
@@ -67,11 +69,13 @@ impl<W: World> ReviewCommit<'_, W> {
         if files.is_empty() {
             return Ok(Done::Nothing("no JSON file changed: there is nothing to judge".to_owned()));
         }
-        let cause = self.cause(&push);
+        // Looked up only now: most pushes bring nothing that is judged.
+        let bundle = &*KeepBundle { world: self.world, in_force: self.in_force }.bundle(moment).await?;
+        let cause = cause(bundle, &push);
         let Some(receipt) = Receipt::claim(self.world.table(), moment, &cause).await? else {
             return Ok(Done::Nothing("the commit has its comment".to_owned()));
         };
-        match self.judge_and_comment(&push, &files, changes.complete, &cause).await {
+        match self.judge_and_comment(bundle, &push, &files, changes.complete, &cause).await {
             Ok(Some(summary)) => {
                 receipt.settle(self.world.table(), push.time).await?;
                 Ok(Done::Acted(format!("commented on it: {summary}")))
@@ -87,17 +91,10 @@ impl<W: World> ReviewCommit<'_, W> {
         }
     }
 
-    /// What a comment is about: what was pushed, as this bundle judges it.
-    fn cause(&self, push: &Push<'_>) -> String {
-        let Repository { account, region, name } = push.repository;
-        let before = push.before.map_or("nothing", CommitId::as_str);
-        let bundle = bundle_mark(self.bundle.hash());
-        format!("comment#{account}#{region}#{name}#{before}#{}#{bundle}", push.after)
-    }
-
     /// Returns the comment in a few words; `None` when nothing could be judged, and nothing was posted.
     async fn judge_and_comment(
         &self,
+        bundle: &Bundle,
         push: &Push<'_>,
         files: &[ChangedFile],
         complete: bool,
@@ -107,14 +104,14 @@ impl<W: World> ReviewCommit<'_, W> {
         let mut review = Review { unread, complete, ..Review::default() };
         for file in files.iter().take(MAX_FILES) {
             match self.world.source().content(push.repository, file, MAX_BYTES).await? {
-                Some(content) => self.judge_file(push, &file.path, &content, &mut review),
+                Some(content) => judge_file(bundle, push, &file.path, &content, &mut review),
                 None => review.too_large.push(file.path.clone()),
             }
         }
         if review.requests.is_empty() {
             return Ok(None);
         }
-        let text = comment::text(&review, self.bundle, &push.repository.account);
+        let text = comment::text(&review, bundle, &push.repository.account);
         let comment = Comment {
             repository: push.repository,
             parent: push.parent,
@@ -125,31 +122,39 @@ impl<W: World> ReviewCommit<'_, W> {
         self.world.source().post(&comment).await?;
         Ok(Some(comment::summary(&review)))
     }
+}
 
-    /// Adds what a file holds. What is no JSON or of no known form is somebody else's.
-    fn judge_file(&self, push: &Push<'_>, path: &str, content: &[u8], review: &mut Review) {
-        let read = str::from_utf8(content).ok().and_then(|text| intake::read(text).ok());
-        let Some(intake) = read else { return };
-        for candidate in intake.candidates {
-            review.requests.push(self.judge(push, path, candidate));
-        }
-        review.notes.extend(intake.passed_over.into_iter().map(|note| (path.to_owned(), note)));
-    }
+/// What a comment is about: what was pushed, as this bundle judges it.
+fn cause(bundle: &Bundle, push: &Push<'_>) -> String {
+    let Repository { account, region, name } = push.repository;
+    let before = push.before.map_or("nothing", CommitId::as_str);
+    let bundle = bundle_mark(bundle.hash());
+    format!("comment#{account}#{region}#{name}#{before}#{}#{bundle}", push.after)
+}
 
-    /// Where the file does not say it, it is for the repository's account and region.
-    fn judge(&self, push: &Push<'_>, path: &str, candidate: Candidate) -> ReviewedRequest {
-        let Candidate { resource, document, place } = candidate;
-        let or = |own: String, other: &str| if own.is_empty() { other.to_owned() } else { own };
-        let account = or(resource.account, &push.repository.account);
-        let region = or(resource.region, &push.repository.region);
-        let resource = Resource::in_region(resource.kind, &account, &region, &resource.name);
-        // As of the push: the same whenever it is judged.
-        let created_at = document.get("CreationTime").and_then(Timestamp::from_json).unwrap_or(push.time);
-        let joined = offline(&resource, &document);
-        let subject = Subject { resource: &resource, document: &document, created_at, joined: &joined };
-        let verdict = judge(self.bundle, &subject);
-        ReviewedRequest { path: path.to_owned(), place, resource, verdict }
+/// Adds what a file holds. What is no JSON or of no known form is somebody else's.
+fn judge_file(bundle: &Bundle, push: &Push<'_>, path: &str, content: &[u8], review: &mut Review) {
+    let read = str::from_utf8(content).ok().and_then(|text| intake::read(text).ok());
+    let Some(intake) = read else { return };
+    for candidate in intake.candidates {
+        review.requests.push(judge_candidate(bundle, push, path, candidate));
     }
+    review.notes.extend(intake.passed_over.into_iter().map(|note| (path.to_owned(), note)));
+}
+
+/// Where the file does not say it, it is for the repository's account and region.
+fn judge_candidate(bundle: &Bundle, push: &Push<'_>, path: &str, candidate: Candidate) -> ReviewedRequest {
+    let Candidate { resource, document, place } = candidate;
+    let or = |own: String, other: &str| if own.is_empty() { other.to_owned() } else { own };
+    let account = or(resource.account, &push.repository.account);
+    let region = or(resource.region, &push.repository.region);
+    let resource = Resource::in_region(resource.kind, &account, &region, &resource.name);
+    // As of the push: the same whenever it is judged.
+    let created_at = document.get("CreationTime").and_then(Timestamp::from_json).unwrap_or(push.time);
+    let joined = offline(&resource, &document);
+    let subject = Subject { resource: &resource, document: &document, created_at, joined: &joined };
+    let verdict = judge(bundle, &subject);
+    ReviewedRequest { path: path.to_owned(), place, resource, verdict }
 }
 
 fn is_json(file: &ChangedFile) -> bool {

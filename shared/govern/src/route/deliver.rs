@@ -25,7 +25,7 @@ pub async fn deliver(world: &impl World, judging: &Judging, event: &Event, momen
     let mut add = |function, outcome: Option<Outcome>| {
         handled.extend(outcome.map(|outcome| Handled { function, outcome }));
     };
-    add("record-commit", record_commit(world, judging, event, moment).await);
+    add("record-commit", record_commit(world, Some(&judging.in_force), event, moment).await);
     add("enforce-policy", enforce_policy(world, judging, event, moment).await);
     add("record-lineage", record_lineage(world, event).await);
     add("detect-drift", detect_drift(world, &KnownBaselines::default(), event, moment).await);

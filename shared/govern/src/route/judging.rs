@@ -1,6 +1,6 @@
 //! The two functions that judge.
 
-use sagewarden_events::{CommitId, Event, ReferenceChanged};
+use sagewarden_events::Event;
 
 use crate::bundle::{BundleInForce, KeepBundle};
 use crate::enforce::EnforcePolicy;
@@ -18,44 +18,32 @@ pub struct Judging {
     pub in_force: BundleInForce,
     /// What was found out about roles lately.
     pub inspected: InspectedRoles,
-    /// Whether commits are reviewed and commented on.
-    pub comments: bool,
 }
 
 impl Judging {
-    /// Judges by this bundle, and comments on commits.
+    /// Judges by this bundle.
     #[must_use]
     pub fn new(in_force: BundleInForce) -> Self {
-        Self { in_force, inspected: InspectedRoles::default(), comments: true }
+        Self { in_force, inspected: InspectedRoles::default() }
     }
 }
 
-/// `record-commit`. Recorded first: whatever keeps a push from being judged, the commit is there.
+/// `record-commit`. Recorded first: whatever keeps a push from being judged, the commit is there. Without a bundle nothing is
+/// reviewed, and no commit gets a comment.
 pub async fn record_commit(
     world: &impl World,
-    judging: &Judging,
+    reviewing: Option<&BundleInForce>,
     event: &Event,
     moment: &Moment,
 ) -> Option<Outcome> {
     let Event::ReferenceChanged(push) = event else { return None };
-    Some(match record_push(world, push).await {
-        Ok(RecordedPush { done, parent }) if judging.comments => {
-            review(world, judging, push, parent.as_ref(), moment).await.map(|next| done.and(next))
+    Some(match (record_push(world, push).await, reviewing) {
+        (Ok(RecordedPush { done, parent }), Some(in_force)) => {
+            let review = ReviewCommit { world, in_force };
+            review.review(push, parent.as_ref(), moment).await.map(|next| done.and(next))
         }
-        recorded => recorded.map(|recorded| recorded.done),
+        (recorded, _) => recorded.map(|recorded| recorded.done),
     })
-}
-
-/// By the bundle that is in force now: what is said of a push is what will be said of the jobs that come of it.
-async fn review(
-    world: &impl World,
-    judging: &Judging,
-    push: &ReferenceChanged,
-    parent: Option<&CommitId>,
-    moment: &Moment,
-) -> Outcome {
-    let bundle = &*KeepBundle { world, in_force: &judging.in_force }.bundle(moment).await?;
-    ReviewCommit { world, bundle }.review(push, parent, moment).await
 }
 
 /// `enforce-policy`.
@@ -65,14 +53,18 @@ pub async fn enforce_policy(
     event: &Event,
     moment: &Moment,
 ) -> Option<Outcome> {
+    if !matches!(event, Event::CallMade(_) | Event::ResourceChanged(_)) {
+        return None;
+    }
+    let Judging { in_force, inspected } = judging;
+    let bundle = match (KeepBundle { world, in_force }).bundle(moment).await {
+        Ok(bundle) => bundle,
+        Err(failure) => return Some(Err(failure)),
+    };
+    let enforce = EnforcePolicy { world, inspected, bundle: &bundle };
     match event {
-        Event::CallMade(_) | Event::ResourceChanged(_) => Some(enforce(world, judging, event, moment).await),
+        Event::CallMade(call) => Some(enforce.on_call(call, moment).await),
+        Event::ResourceChanged(change) => Some(enforce.on_change(change, moment).await),
         _ => None,
     }
-}
-
-async fn enforce(world: &impl World, judging: &Judging, event: &Event, moment: &Moment) -> Outcome {
-    let Judging { in_force, inspected, .. } = judging;
-    let bundle = &*KeepBundle { world, in_force }.bundle(moment).await?;
-    EnforcePolicy { world, inspected, bundle }.enforce(event, moment).await
 }
