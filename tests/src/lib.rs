@@ -30,6 +30,7 @@ use std::fmt;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
+use sagewarden_lineage::rows::{JudgementRow, VerdictRow};
 use sha2::{Digest, Sha256};
 
 /// What a test lacks on this machine, in lines for people. The test harness shows the errors of tests by `Debug`, which would escape
@@ -43,6 +44,9 @@ impl fmt::Debug for Missing {
         formatter.write_str(&self.0)
     }
 }
+
+/// Attributes that say when somebody judged: two runs that judge at other times differ in these.
+pub const JUDGED_WHEN: [&str; 3] = [VerdictRow::AS_OF, VerdictRow::JUDGED_AT, JudgementRow::FIRST];
 
 /// The root of the repository.
 #[must_use]

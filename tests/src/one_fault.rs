@@ -25,6 +25,14 @@ impl Fault {
     pub const ALL: [Self; 5] =
         [Self::Throttled, Self::Denied, Self::AnswerLost, Self::DiesBefore, Self::DiesAfter];
 
+    /// Whether a call of this method may meet the fault. A fact that may not be read is unknown, which is another verdict: that is
+    /// tested where it is judged.
+    #[must_use]
+    pub fn may_strike(self, method: &str) -> bool {
+        let acts = ["Table::", "Bus::", "Remedies::"].iter().any(|port| method.starts_with(port));
+        self != Self::Denied || acts
+    }
+
     /// Whether the service does what it was asked for.
     #[must_use]
     pub fn is_after(self) -> bool {

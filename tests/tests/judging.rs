@@ -2,11 +2,13 @@
 #![expect(clippy::indexing_slicing, reason = "a test ends where something is missing")]
 
 use std::cell::Cell;
+use std::collections::BTreeMap;
 
+use futures::executor::block_on;
 use sagewarden_events::{ResourceKind, Timestamp};
 use sagewarden_govern::ports::{PortError, PortErrorKind};
 use sagewarden_govern::{Failure, Moment, POLICY_VIOLATION, REMEDIATION_DONE, REMEDIATION_FAILED, route};
-use sagewarden_lineage::rows::VerdictRow;
+use sagewarden_lineage::rows::{JudgementRow, VerdictRow};
 use sagewarden_local::{Call, Guard, Guarded};
 use sagewarden_policy::Bundle;
 use sagewarden_settings::Mode;
@@ -38,6 +40,44 @@ fn a_forbidden_job_is_stopped_and_told_once() -> Result<()> {
         sent[0].detail["remediation"],
         json!({ "action": "StopTrainingJob", "result": "stop requested", "failed": false, "after_ms": 0 })
     );
+    Ok(())
+}
+
+/// A job cannot be changed, but its tags can: of two judgements the later one counts, whatever their findings hash to, and the first
+/// stays readable.
+#[test]
+fn of_two_judgements_of_one_job_the_later_counts_and_the_first_stays_readable() -> Result<()> {
+    let settings = format!("{SETTINGS}\n[traceability]\nrequired_tags = [\"Owner\"]\n");
+    let local = Local::with(Bundle::embedded()?.with_settings(&settings)?)?;
+    let tagged = |owned: bool| BTreeMap::from_iter(owned.then(|| ("Owner".to_owned(), "ana".to_owned())));
+    for number in 0..24 {
+        for owned_at_first in [true, false] {
+            let name = format!("t-{number}-{owned_at_first}");
+            let other = format!("Tag{number}");
+            let mut tags = vec![(other.as_str(), "x")];
+            tags.extend(owned_at_first.then_some(("Owner", "ana")));
+            let job = local.create(ResourceKind::TrainingJob, &training_job(&name, &tags), 0)?;
+            let event =
+                local.system.account.drain_events()?.pop().ok_or("nothing was announced")?.to_string();
+            block_on(local.system.deliver(&event, at(1)))?;
+            local.system.account.delete_tags(&job, &["Owner"])?;
+            local.system.account.add_tags(&job, tagged(!owned_at_first))?;
+            block_on(local.system.deliver(&event, at(100)))?;
+            let items = local.system.store.items()?;
+            let of_job = |pk: &str| pk.contains(&format!("/{name}@"));
+            let outcome = |verdict: VerdictRow| of_job(&verdict.pk).then_some(verdict.outcome);
+            let newest: Vec<String> =
+                items.iter().filter_map(VerdictRow::parse).filter_map(outcome).collect();
+            let then = if owned_at_first { ["compliant", "violating"] } else { ["violating", "compliant"] };
+            assert_eq!(newest, [then[1]], "{name}");
+            let mut judgements: Vec<VerdictRow> =
+                items.iter().filter_map(JudgementRow::parse).map(|row| row.0).collect();
+            judgements.retain(|verdict| of_job(&verdict.pk));
+            judgements.sort_by_key(|verdict| verdict.judged_at);
+            let all: Vec<String> = judgements.into_iter().filter_map(outcome).collect();
+            assert_eq!(all, then, "{name}");
+        }
+    }
     Ok(())
 }
 
@@ -113,7 +153,7 @@ fn what_was_only_told_is_stopped_and_told_again_once_it_is_enforced() -> Result<
     local.deliver(&event)?;
     let mut enforcing = local.system.clone();
     enforcing.bundle = Bundle::clone(&enforcing.bundle).with_mode(Mode::Enforce).into();
-    futures::executor::block_on(enforcing.deliver(&event, at(1)))?;
+    block_on(enforcing.deliver(&event, at(1)))?;
     assert_eq!(status(&local, "t")?, "Stopping");
     let results: Vec<Value> =
         local.sent()?.iter().map(|notice| notice.detail["remediation"]["result"].clone()).collect();

@@ -58,7 +58,8 @@ async fn contract(table: &impl Table) -> Result<()> {
     more_than_a_megabyte_is_read_in_pages(table).await?;
     an_item_that_is_too_large_is_refused(table).await?;
     one_claims_and_settles(table).await?;
-    a_claim_that_ran_out_can_be_taken_over(table).await
+    a_claim_that_ran_out_can_be_taken_over(table).await?;
+    what_is_owed_stays_until_the_claim_is_settled(table).await
 }
 
 async fn merges_commute(table: &impl Table) -> Result<()> {
@@ -325,16 +326,16 @@ async fn an_item_that_grows_too_large_is_refused(table: &impl Table) -> Result<(
 async fn one_claims_and_settles(table: &impl Table) -> Result<()> {
     let mine = claim("once", "one", 1_000);
     let other = claim("once", "two", 1_000);
-    assert_eq!(table.claim(&mine).await?, Claimed::Mine);
+    assert_eq!(table.claim(&mine).await?, MINE);
     assert_eq!(table.claim(&other).await?, Claimed::Busy);
-    assert_eq!(table.claim(&mine).await?, Claimed::Mine, "an answer that was lost is asked for again");
+    assert_eq!(table.claim(&mine).await?, MINE, "an answer that was lost is asked for again");
     // Somebody else's release does nothing, and neither can they settle.
     table.release(&other).await?;
     assert!(table.settle(&other, Attributes::new()).await.is_err());
     assert_eq!(table.claim(&other).await?, Claimed::Busy);
 
     table.release(&mine).await?;
-    assert_eq!(table.claim(&other).await?, Claimed::Mine);
+    assert_eq!(table.claim(&other).await?, MINE);
     table.settle(&other, Attributes::from([("ttl".into(), Value::Number(5))])).await?;
     assert_eq!(table.claim(&mine).await?, Claimed::Done);
     assert_eq!(table.claim(&claim("once", "two", 9_000_000)).await?, Claimed::Done);
@@ -346,16 +347,40 @@ async fn one_claims_and_settles(table: &impl Table) -> Result<()> {
 
 async fn a_claim_that_ran_out_can_be_taken_over(table: &impl Table) -> Result<()> {
     let dead = claim("lease", "dead", 1_000);
-    assert_eq!(table.claim(&dead).await?, Claimed::Mine);
+    assert_eq!(table.claim(&dead).await?, MINE);
     assert_eq!(
         table.claim(&claim("lease", "next", 61_000)).await?,
         Claimed::Busy,
         "it lasts to its last millisecond"
     );
-    assert_eq!(table.claim(&claim("lease", "next", 61_001)).await?, Claimed::Mine);
+    assert_eq!(table.claim(&claim("lease", "next", 61_001)).await?, MINE);
     assert!(table.settle(&dead, Attributes::new()).await.is_err(), "the first owner has lost it");
     Ok(())
 }
+
+async fn what_is_owed_stays_until_the_claim_is_settled(table: &impl Table) -> Result<()> {
+    let owing = |owner: &str, now: i64, owed: &str| Claim {
+        key: Key::new("K#judged#arn", "E#finding"),
+        owed: Some(owed.to_owned()),
+        ..claim("", owner, now)
+    };
+    let mine = |owed: &str| Claimed::Mine { owed: Some(owed.to_owned()) };
+    let dead = owing("dead", 1_000, "first");
+    assert_eq!(table.claim(&dead).await?, MINE);
+    assert_eq!(table.claim(&dead).await?, MINE, "what is owed by itself is nobody else's");
+    assert_eq!(table.claim(&owing("next", 2_000, "second")).await?, Claimed::Busy);
+    assert_eq!(table.claim(&owing("next", 62_000, "second")).await?, mine("first"));
+    // Given back, it says what is known by then, and waits for nobody.
+    table.release(&owing("dead", 62_000, "stale")).await?;
+    table.release(&owing("next", 62_000, "better")).await?;
+    assert_eq!(table.claim(&owing("last", 62_001, "third")).await?, mine("better"));
+    table.settle(&owing("last", 62_001, "third"), Attributes::new()).await?;
+    assert_eq!(table.claim(&owing("late", 900_000, "fourth")).await?, Claimed::Done);
+    assert_eq!(get(table, &dead.key).await?, Some(Attributes::from([("st".into(), text("done"))])));
+    Ok(())
+}
+
+const MINE: Claimed = Claimed::Mine { owed: None };
 
 /// A claim at `now` that lasts a minute.
 fn claim(cause: &str, owner: &str, now: i64) -> Claim {
@@ -364,6 +389,7 @@ fn claim(cause: &str, owner: &str, now: i64) -> Claim {
         owner: owner.to_owned(),
         now: Timestamp::from_millis(now),
         until: Timestamp::from_millis(now + 60_000),
+        owed: None,
     }
 }
 

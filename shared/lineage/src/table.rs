@@ -85,7 +85,7 @@ impl<'de> Deserialize<'de> for Value {
 pub type Attributes = BTreeMap<String, Value>;
 
 /// A stored item.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Item {
     /// Its key.
     pub key: Key,
@@ -161,7 +161,7 @@ impl Value {
 }
 
 /// A change that may be applied twice, late and in any order with the same result.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Write {
     /// Adds facts: `once` attributes are set where they are absent, `union` attributes are sets that grow. Creates the
     /// item when there is none.

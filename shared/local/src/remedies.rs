@@ -40,6 +40,16 @@ impl SimulatedAccount {
         Ok(self.save(resource, &document, &all)?)
     }
 
+    /// Takes tags from a resource.
+    ///
+    /// # Errors
+    /// When there is no such resource.
+    pub fn delete_tags(&self, resource: &Resource, keys: &[&str]) -> Result<(), Fault> {
+        let (document, mut all) = self.load(resource)?.ok_or_else(|| not_found(resource))?;
+        all.retain(|key, _| !keys.contains(&key.as_str()));
+        Ok(self.save(resource, &document, &all)?)
+    }
+
     /// Starts a notebook instance that is stopped, or a schedule; stops a schedule.
     ///
     /// # Errors

@@ -53,9 +53,17 @@ impl Table for Store {
                     return Ok(Claimed::Busy);
                 }
             }
-            let attributes = ReceiptRow::claimed(&claim.owner, claim.until);
+            let mut attributes = ReceiptRow::claimed(&claim.owner, claim.until);
+            let is_own = held.as_ref().is_some_and(|held| is_of(held, claim));
+            let earlier = held.and_then(|mut held| held.remove(ReceiptRow::OWED));
+            let owed = earlier.clone().or_else(|| claim.owed.clone().map(Value::Text));
+            attributes.extend(owed.map(|owed| (ReceiptRow::OWED.to_owned(), owed)));
             store(connection, &claim.key, &attributes, None)?;
-            Ok(Claimed::Mine)
+            let owed = match earlier {
+                Some(Value::Text(owed)) if !is_own => Some(owed),
+                _ => None,
+            };
+            Ok(Claimed::Mine { owed })
         })
     }
 
@@ -75,8 +83,10 @@ impl Table for Store {
     }
 
     async fn release(&self, claim: &Claim) -> Result<(), PortError> {
-        self.transaction("release a receipt", |connection| {
-            if is_held(connection, claim)? { delete(connection, &claim.key) } else { Ok(()) }
+        self.transaction("release a receipt", |connection| match &claim.owed {
+            _ if !is_held(connection, claim)? => Ok(()),
+            None => delete(connection, &claim.key),
+            Some(owed) => store(connection, &claim.key, &ReceiptRow::given_back(owed), None),
         })
     }
 }

@@ -9,8 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::ProvideErrorMetadata;
-use aws_sdk_dynamodb::operation::put_item::PutItemError;
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
 use futures::{StreamExt, TryStreamExt, stream};
 use sagewarden_aws::port_error;
 use sagewarden_govern::ports::{Claim, Claimed, PortError, PortErrorKind, Table};
@@ -116,13 +116,24 @@ impl Table for DynamoTable {
     }
 
     async fn claim(&self, claim: &Claim) -> Result<Claimed, PortError> {
-        let attributes = ReceiptRow::claimed(&claim.owner, claim.until);
         // The owner's own claim is granted again: an answer that was lost makes the SDK ask twice.
+        let mut update = Update::of(&claim.key);
+        for (name, value) in ReceiptRow::claimed(&claim.owner, claim.until) {
+            let (name, value) = update.bind(&name, to_value(&value));
+            update.set.push(format!("{name} = {value}"));
+        }
+        if let Some(owed) = &claim.owed {
+            let once = Attributes::from([(ReceiptRow::OWED.to_owned(), owed.as_str().into())]);
+            update.merge(&once, &BTreeMap::new());
+        }
         let call = self
             .client
-            .put_item()
+            .update_item()
             .table_name(&self.table)
-            .set_item(Some(to_row(&claim.key, &attributes)))
+            .set_update_expression(update.expression())
+            .set_key(Some(update.key))
+            .set_expression_attribute_names(Some(update.names.into_iter().collect()))
+            .set_expression_attribute_values(Some(update.values.into_iter().collect()))
             .condition_expression(
                 "attribute_not_exists(#pk) OR (#st = :claimed AND (#until < :now OR #owner = :owner))",
             )
@@ -133,13 +144,18 @@ impl Table for DynamoTable {
             .expression_attribute_values(":claimed", AttributeValue::S(ReceiptRow::CLAIMED.into()))
             .expression_attribute_values(":now", AttributeValue::N(claim.now.millis().to_string()))
             .expression_attribute_values(":owner", AttributeValue::S(claim.owner.clone()))
+            .return_values(ReturnValue::AllOld)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         let error = match call.send().await {
-            Ok(_) => return Ok(Claimed::Mine),
+            Ok(answer) => {
+                let text = |name| answer.attributes().and_then(|old| old.get(name)?.as_s().ok());
+                let is_own = text(ReceiptRow::OWNER) == Some(&claim.owner);
+                return Ok(Claimed::Mine { owed: text(ReceiptRow::OWED).filter(|_| !is_own).cloned() });
+            }
             Err(error) => error,
         };
         match error.as_service_error() {
-            Some(PutItemError::ConditionalCheckFailedException(held)) => {
+            Some(UpdateItemError::ConditionalCheckFailedException(held)) => {
                 let state = held.item().and_then(|item| item.get(ReceiptRow::STATE)?.as_s().ok());
                 let is_done = state.is_some_and(|state| state == ReceiptRow::DONE);
                 Ok(if is_done { Claimed::Done } else { Claimed::Busy })
@@ -149,26 +165,17 @@ impl Table for DynamoTable {
     }
 
     async fn settle(&self, claim: &Claim, attributes: Attributes) -> Result<(), PortError> {
-        let attributes = ReceiptRow::done(attributes);
-        let call = self
-            .client
-            .put_item()
-            .table_name(&self.table)
-            .set_item(Some(to_row(&claim.key, &attributes)))
-            .condition_expression("#owner = :owner")
-            .expression_attribute_names("#owner", ReceiptRow::OWNER)
-            .expression_attribute_values(":owner", AttributeValue::S(claim.owner.clone()));
-        match call.send().await {
-            Ok(_) => Ok(()),
-            Err(error) if error.as_service_error().is_some_and(is_condition) => {
-                let context = format!("settle `{}`", claim.key.pk);
-                Err(PortError::new(PortErrorKind::Unavailable, context, "the claim is not held any more"))
-            }
-            Err(error) => Err(port_error(self.context("settle a receipt in"), error)),
+        if self.replace_own(claim, &ReceiptRow::done(attributes)).await? {
+            return Ok(());
         }
+        let context = format!("settle `{}`", claim.key.pk);
+        Err(PortError::new(PortErrorKind::Unavailable, context, "the claim is not held any more"))
     }
 
     async fn release(&self, claim: &Claim) -> Result<(), PortError> {
+        if let Some(owed) = &claim.owed {
+            return self.replace_own(claim, &ReceiptRow::given_back(owed)).await.map(drop);
+        }
         let call = self
             .client
             .delete_item()
@@ -181,6 +188,25 @@ impl Table for DynamoTable {
             Ok(_) => Ok(()),
             Err(error) if error.as_service_error().is_some_and(is_condition) => Ok(()),
             Err(error) => Err(port_error(self.context("release a receipt in"), error)),
+        }
+    }
+}
+
+impl DynamoTable {
+    /// Replaces a receipt by these attributes; whether the claim was still the owner's.
+    async fn replace_own(&self, claim: &Claim, attributes: &Attributes) -> Result<bool, PortError> {
+        let call = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(to_row(&claim.key, attributes)))
+            .condition_expression("#owner = :owner")
+            .expression_attribute_names("#owner", ReceiptRow::OWNER)
+            .expression_attribute_values(":owner", AttributeValue::S(claim.owner.clone()));
+        match call.send().await {
+            Ok(_) => Ok(true),
+            Err(error) if error.as_service_error().is_some_and(is_condition) => Ok(false),
+            Err(error) => Err(port_error(self.context("settle a receipt in"), error)),
         }
     }
 }

@@ -15,7 +15,7 @@ use sagewarden_monitor::DriftSeverity;
 use sha2::{Digest, Sha256};
 
 use crate::notify::{Moment, Receipt};
-use crate::ports::{PortError, PortErrorKind, Table};
+use crate::ports::{Notice, PortError, PortErrorKind, Table};
 use crate::record::closure::query_all;
 
 /// Sets hold so many causes at most, the worst first: a receipt is an item of at most 400 KB.
@@ -147,6 +147,11 @@ impl SetClaim {
         let fresh = causes.iter().enumerate().filter(|(_, cause)| !cause.is_among(&published));
         let fresh = fresh.map(|(index, _)| index).collect();
         Ok(Some(Self { receipt, set, until: scope.until, fresh }))
+    }
+
+    /// The notice as it leaves ([`Receipt::stamped`]).
+    pub(super) fn stamped(&self, notice: &Notice) -> Notice {
+        self.receipt.stamped(notice)
     }
 
     /// Marks the set as published.

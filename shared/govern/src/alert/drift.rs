@@ -11,7 +11,7 @@ use super::found::{Found, Observed};
 use super::record_found::record_found;
 use super::recording::record_now;
 use super::retraining::suggest_retraining;
-use crate::notify::{Moment, readable};
+use crate::notify::Moment;
 use crate::outcome::{Done, Failure, Outcome};
 use crate::ports::{Bus, Table};
 use crate::record::deployment::deployment_in;
@@ -85,7 +85,7 @@ async fn publish(
         let hours = world.settings().drift.quiet_hours_after_alert;
         let earlier = earlier(table, observed, hours).await?;
         let notice = drift_notice(observed, found, &claim, deployment, behind, earlier);
-        world.bus().publish(&readable(&notice)).await?;
+        world.bus().publish(&claim.stamped(&notice)).await?;
         Ok::<_, Failure>(notice)
     };
     match sent.await {

@@ -11,7 +11,7 @@ use super::cause::{Scope, SetClaim, rank, was_published, word};
 use super::evaluated::EvaluatedWindow;
 use super::recording::{execution_of, record_now, store};
 use super::silence::Silence;
-use crate::notify::{Moment, readable};
+use crate::notify::Moment;
 use crate::outcome::{Done, Failure, Outcome};
 use crate::ports::{Bus, PortError};
 use crate::record::deployment::deployment_at;
@@ -39,7 +39,7 @@ pub(super) async fn publish_silence(world: &impl World, silence: &Silence, momen
         record_now(world, &silence.endpoint, moment).await?;
         let deployment = deployment_at(table, &NodeId::endpoint(&silence.endpoint), silence.at).await?;
         let notice = silence.notice(deployment.as_ref());
-        world.bus().publish(&readable(&notice)).await.map_err(Failure::from)
+        world.bus().publish(&claim.stamped(&notice)).await.map_err(Failure::from)
     };
     match sent.await {
         Ok(()) => {

@@ -4,7 +4,7 @@
 use std::cell::OnceCell;
 
 use sagewarden_events::{Actor, CallMade, Effect, Timestamp};
-use sagewarden_lineage::rows::{ComplianceRow, VerdictRow};
+use sagewarden_lineage::rows::{ComplianceRow, VerdictRow, millis};
 use sagewarden_lineage::table::{Item, Key};
 
 use crate::enforce::judged::Judged;
@@ -57,14 +57,16 @@ impl<'a, W: World> Delivery<'a, W> {
         if let Some(creator) = self.creator() {
             return Ok(Some(creator.clone()));
         }
-        let row = self.verdict_row().await?;
+        // Read anew: CloudTrail may have said it to another delivery while this one remedied.
+        let row = self.table().get(&[self.verdict_key()]).await?.pop();
         Ok(row.and_then(|row| serde_json::from_str(row.text(VerdictRow::ACTOR)?).ok()))
     }
 
-    /// How often Sagewarden has changed the resource.
-    pub(crate) async fn changes(&self) -> Result<i64, PortError> {
+    /// How often Sagewarden has changed the resource before it became what it is now.
+    pub(crate) async fn changes(&self) -> Result<usize, PortError> {
+        let now = millis(self.judged.modified_at);
         let row = self.verdict_row().await?;
-        Ok(row.and_then(|row| row.number(VerdictRow::CHANGES)).unwrap_or_default())
+        Ok(row.map_or(0, |row| row.set(VerdictRow::CHANGED).filter(|then| *then != now).count()))
     }
 
     /// The controls that the resource's tag names.

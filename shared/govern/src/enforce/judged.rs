@@ -13,6 +13,8 @@ pub(crate) struct Judged {
     pub(crate) created_at: Timestamp,
     /// When it was last changed, for kinds whose settings can change; else when it was created.
     pub(crate) modified_at: Timestamp,
+    /// When it was looked at.
+    pub(crate) judged_at: Timestamp,
     pub(crate) verdict: Verdict,
     pub(crate) status: Option<Status>,
     pub(crate) role: Option<String>,

@@ -36,6 +36,7 @@ pub(crate) async fn look(
         pk: VerdictRow::partition(resource, created_at),
         created_at,
         modified_at: modified_at.unwrap_or(created_at),
+        judged_at: lookup.now,
         verdict: judge(lookup.bundle, &subject),
         status: status.map(Status::parse),
         role: text("RoleArn").or_else(|| text("ExecutionRoleArn")).map(str::to_owned),

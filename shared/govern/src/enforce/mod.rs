@@ -11,13 +11,14 @@ mod delivery;
 mod join;
 mod judged;
 mod look;
+mod owed;
 mod publish;
 mod remedy;
 mod verdict_record;
 
-use sagewarden_events::{Actor, CallMade, Effect, Resource, ResourceChanged, ResourceKind};
-use sagewarden_lineage::rows::{AliasRow, JudgedRow};
-use sagewarden_policy::{Bundle, Judgement, judge_erasure};
+use sagewarden_events::{Actor, CallMade, Effect, Resource, ResourceChanged, ResourceKind, Status};
+use sagewarden_lineage::rows::{AliasRow, JudgedRow, NoticeRow};
+use sagewarden_policy::{Bundle, Judgement, Plan, judge_erasure};
 
 use crate::enforce::delivery::Delivery;
 use crate::enforce::inspect_role::InspectedRoles;
@@ -25,14 +26,18 @@ use crate::enforce::join::Lookup;
 use crate::enforce::judged::{Judged, controls};
 use crate::enforce::look::look;
 use crate::enforce::notice::summary;
+use crate::enforce::owed::{OwedNotice, owed_about, publish_owed, unsettled};
 use crate::enforce::publish::{
-    claim_finding, publish_erasure, publish_failure, publish_finding, publish_start, publish_success,
+    claim_finding, claim_start, claim_success, finding, own_causes, publish_erasure, publish_failure,
+    start_cause, success, success_cause,
 };
 use crate::enforce::remediation::Remediation;
-use crate::enforce::verdict_record::{record_creator, record_verdict};
-use crate::notify::{Moment, Receipt};
+use crate::enforce::remedy::Step;
+use crate::enforce::verdict_record::{record_creator, record_creator_of_gone, record_verdict, remedy_writes};
+use crate::notify::Moment;
 use crate::outcome::{Done, Failure, Outcome};
-use crate::ports::Table;
+use crate::ports::{PortError, Table};
+use crate::record::closure::query_all;
 use crate::world::World;
 
 /// How far a child is followed to its parents.
@@ -96,7 +101,7 @@ impl<W: World> EnforcePolicy<'_, W> {
         let Self { world, inspected, bundle } = *self;
         let lookup = Lookup { world, inspected, bundle, now: moment.now };
         let Some(mut judged) = look(&lookup, resource).await? else {
-            return self.gone(resource, moment).await;
+            return self.gone(resource, call, moment).await;
         };
         judged.mark_unless_approved_by(call);
         let delivery = Delivery::new(world, &judged, call, moment);
@@ -136,11 +141,16 @@ impl<W: World> EnforcePolicy<'_, W> {
     }
 
     /// A deletion has an event, too; only a resource that was never seen is worth a second look.
-    async fn gone(&self, resource: &Resource, moment: &Moment) -> Outcome {
+    async fn gone(&self, resource: &Resource, call: Option<&CallMade>, moment: &Moment) -> Outcome {
         let table = self.world.table();
         let done = Done::Nothing(format!("{resource} has been deleted"));
-        let judged = table.get(&[JudgedRow::key(resource)]).await?.pop();
-        if let Some(judged) = judged.and_then(|item| JudgedRow::parse(&item)) {
+        let rows = query_all(table, JudgedRow::and_notices(resource)).await?;
+        let owed: Vec<NoticeRow> = unsettled(&rows).collect();
+        publish_owed(self.world, moment, resource, &owed).await?;
+        if let Some(judged) = rows.iter().find_map(JudgedRow::parse) {
+            if let Some(call) = call {
+                record_creator_of_gone(table, self.bundle, &judged, call).await?;
+            }
             return match judged.endpoint {
                 Some(endpoint) => self.judge_watched(resource, &endpoint, done, moment).await,
                 None => Ok(done),
@@ -168,68 +178,191 @@ fn started_by_another(child: &Resource, parent: Done) -> Done {
 }
 
 async fn act_on(delivery: &Delivery<'_, impl World>) -> Outcome {
-    let Judged { resource, verdict, .. } = delivery.judged;
-    match verdict.outcome {
-        Judgement::Waived => {
-            Ok(Done::Acted(format!("{resource} breaks {}, which is waived", controls(verdict))))
-        }
-        Judgement::Compliant => {
-            Ok(Done::Acted(format!("{resource} is compliant ({} controls)", verdict.checked.len())))
-        }
-        Judgement::Violating | Judgement::Unknown => match claim_finding(delivery).await? {
-            Some(receipt) => remedy_and_publish(delivery, receipt).await,
-            None => remedy_again(delivery).await,
-        },
-    }
-}
-
-/// The first delivery of a violation that gets this far.
-async fn remedy_and_publish(delivery: &Delivery<'_, impl World>, receipt: Receipt) -> Outcome {
-    let (remediation, actor) = match remedy_and_attribute(delivery).await {
-        Ok(done) => done,
-        Err(failure) => {
-            receipt.give_back(delivery.table()).await?;
-            return Err(failure);
+    let Delivery { world, judged, moment, .. } = *delivery;
+    let Judged { resource, verdict, .. } = judged;
+    let owed = owed_about(world, resource).await?;
+    let said = match verdict.outcome {
+        Judgement::Waived => format!("{resource} breaks {}, which is waived", controls(verdict)),
+        Judgement::Compliant => format!("{resource} is compliant ({} controls)", verdict.checked.len()),
+        Judgement::Violating | Judgement::Unknown => {
+            let own = own_causes(delivery).await?;
+            let others = owed.iter().filter(|row| !own.contains(&row.cause));
+            publish_owed(world, moment, resource, others).await?;
+            return match claim_finding(delivery).await? {
+                Some(finding) => remedy_and_publish(delivery, finding, &owed).await,
+                None => remedy_again(delivery, &owed).await,
+            };
         }
     };
-    publish_finding(delivery, receipt, &remediation, actor.as_ref()).await?;
+    // What was found before has been mended meanwhile, by whomever. A notebook instance that still stands still was not started.
+    let starting = (judged.status == Some(Status::Stopped)).then(|| start_cause(judged));
+    let mended = owed.iter().filter(|row| starting.as_ref() != Some(&row.cause));
+    publish_owed(world, moment, resource, mended).await?;
+    Ok(Done::Acted(said))
+}
+
+/// The first delivery of a violation that gets this far, or one that takes over from a delivery that came to no end.
+async fn remedy_and_publish(
+    delivery: &Delivery<'_, impl World>,
+    owed: OwedNotice,
+    all_owed: &[NoticeRow],
+) -> Outcome {
+    let world = delivery.world;
+    let step = match remedy::decide(delivery).await {
+        Ok(step) => step,
+        Err(failure) => return leave_untouched(delivery, owed, failure).await,
+    };
+    if let (Step::Call(call), Some(earlier)) = (&step, &owed.earlier)
+        && earlier.action.as_deref() != Some(call.action())
+    {
+        // The delivery that came to no end got its remedy done: what follows is the next one.
+        let (earlier, writes) = (earlier.clone(), remedy_writes(delivery, earlier));
+        let noted = async {
+            delivery.table().write(&writes).await?;
+            delivery.known_creator().await
+        };
+        let actor = match noted.await {
+            Ok(actor) => actor,
+            Err(error) => {
+                owed.leave(world, None).await?;
+                return Err(error.into());
+            }
+        };
+        owed.publish(world, &finding(delivery, &earlier, actor.as_ref()), &writes).await?;
+        return remedy_again(delivery, all_owed).await;
+    }
+    let remediation = match remedy::take(delivery, step).await {
+        Ok(remediation) => done_by_either(delivery, remediation, owed.earlier.as_ref()),
+        Err(error) => return leave_untouched(delivery, owed, error.into()).await,
+    };
+    let writes = remedy_writes(delivery, &remediation);
+    let noted = async {
+        delivery.table().write(&writes).await?;
+        let actor = delivery.known_creator().await?;
+        if remediation.failed && !remediation.hopeless {
+            owe_the_end(delivery, &remediation, actor.as_ref()).await?;
+        }
+        Ok(actor)
+    };
+    let actor = match noted.await {
+        Ok(actor) => actor,
+        Err(error) => {
+            let notice = finding(delivery, &remediation, delivery.creator());
+            owed.leave(world, Some((&notice, &writes))).await?;
+            return Err(PortError::into(error));
+        }
+    };
+    owed.publish(world, &finding(delivery, &remediation, actor.as_ref()), &writes).await?;
     if remediation.failed {
         return publish_failure(delivery, remediation, actor.as_ref()).await;
     }
     Ok(Done::Acted(summary(delivery.judged, &remediation, actor.as_ref())))
 }
 
-/// A later delivery: the finding has been published, but the resource may still be there because a remediation failed, or takes
-/// a second step.
-async fn remedy_again(delivery: &Delivery<'_, impl World>) -> Outcome {
-    let (remediation, actor) = remedy_and_attribute(delivery).await?;
-    if remediation.failed {
-        return publish_failure(delivery, remediation, actor.as_ref()).await;
-    }
-    let text = summary(delivery.judged, &remediation, actor.as_ref());
-    if remediation.action.is_none() {
-        return Ok(Done::Nothing(format!("{text}; the finding has been told")));
-    }
-    publish_success(delivery, &remediation, actor.as_ref()).await?;
-    Ok(Done::Acted(text))
+/// Nothing was called: the finding is left to another delivery, and says so unless an earlier one had done something.
+async fn leave_untouched(delivery: &Delivery<'_, impl World>, owed: OwedNotice, failure: Failure) -> Outcome {
+    let nothing = Remediation::nothing(format!("it could not be remedied then: {failure}"));
+    let notice = finding(delivery, &nothing, delivery.creator());
+    let untouched = owed.earlier.is_none().then_some((&notice, [].as_slice()));
+    owed.leave(delivery.world, untouched).await?;
+    Err(failure)
 }
 
-/// Remedies and finds out who started the resource.
-async fn remedy_and_attribute(
+/// Where this delivery found nothing to do since an earlier one had done it, that is what was done.
+fn done_by_either(
     delivery: &Delivery<'_, impl World>,
-) -> Result<(Remediation, Option<Actor>), Failure> {
-    let remediation = remedy::carry_out(delivery).await?;
-    Ok((remediation, delivery.known_creator().await?))
+    now: Remediation,
+    earlier: Option<&Remediation>,
+) -> Remediation {
+    // A model that is still there was not deleted.
+    let may_have = delivery.judged.verdict.plan != Plan::DeleteModelIfUnused;
+    match earlier {
+        Some(earlier) if now.action.is_none() && may_have => earlier.clone(),
+        _ => now,
+    }
+}
+
+/// A remedy that failed may be found to have taken effect, or be made later: that is owed to whoever reads that it failed.
+async fn owe_the_end(
+    delivery: &Delivery<'_, impl World>,
+    failed: &Remediation,
+    actor: Option<&Actor>,
+) -> Result<(), PortError> {
+    let Some(action) = &failed.action else { return Ok(()) };
+    match claim_success(delivery, action, actor).await? {
+        Some(owed) => owed.leave(delivery.world, None).await,
+        None => Ok(()),
+    }
+}
+
+/// A later delivery: the finding has been published, but the resource may still be there because a remediation failed, or takes
+/// a second step.
+async fn remedy_again(delivery: &Delivery<'_, impl World>, owed: &[NoticeRow]) -> Outcome {
+    let Delivery { world, judged, moment, .. } = *delivery;
+    let call = match remedy::decide(delivery).await? {
+        Step::Call(call) => call,
+        Step::Nothing(remediation) => {
+            let actor = delivery.known_creator().await?;
+            if remediation.failed {
+                return publish_failure(delivery, remediation, actor.as_ref()).await;
+            }
+            // An earlier try took effect after all.
+            let cause = success_cause(delivery).await?;
+            let ends = owed.iter().filter(|row| row.cause == cause);
+            publish_owed(world, moment, &judged.resource, ends).await?;
+            let text = summary(judged, &remediation, actor.as_ref());
+            return Ok(Done::Nothing(format!("{text}; the finding has been published")));
+        }
+    };
+    let actor = delivery.known_creator().await?;
+    let success_owed = claim_success(delivery, call.action(), actor.as_ref()).await?;
+    let taken = async {
+        let remediation = remedy::take(delivery, Step::Call(call)).await?;
+        delivery.table().write(&remedy_writes(delivery, &remediation)).await?;
+        Ok::<_, PortError>(remediation)
+    };
+    let remediation = match taken.await {
+        Ok(remediation) if remediation.took_effect() => remediation,
+        other => {
+            if let Some(owed) = success_owed {
+                owed.leave(world, None).await?;
+            }
+            let remediation = other?;
+            if remediation.failed {
+                return publish_failure(delivery, remediation, actor.as_ref()).await;
+            }
+            return Ok(Done::Nothing(summary(judged, &remediation, actor.as_ref())));
+        }
+    };
+    let text = summary(judged, &remediation, actor.as_ref());
+    if let Some(owed) = success_owed {
+        let notice = success(delivery, &remediation, actor.as_ref());
+        owed.publish(world, &notice, &remedy_writes(delivery, &remediation)).await?;
+    }
+    Ok(Done::Acted(text))
 }
 
 /// A notebook instance that was stopped to be changed goes on, once nothing is left to be changed or to stop it for.
 async fn start_again(delivery: &Delivery<'_, impl World>, done: Done) -> Outcome {
-    match remedy::start_again(delivery).await? {
-        None => Ok(done),
-        Some(remediation) if remediation.failed => publish_failure(delivery, remediation, None).await,
-        Some(remediation) => {
-            publish_start(delivery, &remediation).await?;
-            Ok(Done::Acted(format!("{}; {}", done.text(), remediation.result)))
-        }
+    if !remedy::is_to_be_started(delivery).await? {
+        return Ok(done);
     }
+    let started = remedy::started(delivery);
+    let owed = claim_start(delivery, started.clone()).await?;
+    let remediation = remedy::start(delivery).await;
+    if remediation.failed {
+        if let Some(owed) = owed {
+            owed.leave(delivery.world, None).await?;
+        }
+        return publish_failure(delivery, remediation, None).await;
+    }
+    if let Some(owed) = owed {
+        let notice = success(delivery, &remediation, None);
+        if let Err(error) = delivery.table().write(std::slice::from_ref(&started)).await {
+            owed.leave(delivery.world, Some((&notice, &[started]))).await?;
+            return Err(error.into());
+        }
+        owed.publish(delivery.world, &notice, &[started]).await?;
+    }
+    Ok(Done::Acted(format!("{}; {}", done.text(), remediation.result)))
 }

@@ -2,6 +2,7 @@
 
 use sagewarden_events::{Actor, CallMade, Resource};
 use sagewarden_lineage::rows::{bundle_mark, millis};
+use sagewarden_lineage::table::Write;
 use sagewarden_policy::{Judgement, Verdict};
 use sagewarden_settings::Mode;
 use serde_json::Value as Json;
@@ -11,71 +12,98 @@ use crate::enforce::judged::{Judged, findings_mark};
 use crate::enforce::notice::{
     POLICY_VIOLATION, REMEDIATION_DONE, REMEDIATION_FAILED, erasure_detail, notice, summary,
 };
+use crate::enforce::owed::{OwedNotice, publish_about};
 use crate::enforce::remediation::Remediation;
-use crate::notify::{Moment, Receipt, publish_once};
+use crate::enforce::remedy::{self, START_NOTEBOOK};
+use crate::enforce::verdict_record::remedy_writes;
+use crate::notify::{Moment, publish_once};
 use crate::outcome::{Done, Failure, Outcome};
 use crate::ports::{Notice, PortError};
 use crate::world::World;
 
-/// Claims the finding, so that one delivery at a time remedies it and says what it did; `None` when it has been published.
-pub(crate) async fn claim_finding(delivery: &Delivery<'_, impl World>) -> Result<Option<Receipt>, PortError> {
-    let cause = cause("finding", delivery).await?;
-    Receipt::claim(delivery.table(), delivery.moment, &cause).await
+/// Writes down that the finding is owed, with what is about to be done: from here on it leaves once, whatever fails. One delivery
+/// at a time remedies; `None` when the finding has been published.
+pub(crate) async fn claim_finding(
+    delivery: &Delivery<'_, impl World>,
+) -> Result<Option<OwedNotice>, PortError> {
+    let begun = remedy::intended(delivery.judged);
+    let notice = finding(delivery, &begun, delivery.creator());
+    claim(delivery, &cause("finding", delivery).await?, &notice, &remedy_writes(delivery, &begun)).await
 }
 
 /// The finding, with what was done about it.
-pub(crate) async fn publish_finding(
+pub(crate) fn finding(
     delivery: &Delivery<'_, impl World>,
-    receipt: Receipt,
     remediation: &Remediation,
     actor: Option<&Actor>,
-) -> Result<(), PortError> {
-    let judged = delivery.judged;
+) -> Notice {
     let changed_by = delivery.change().map(|call| &call.actor);
-    let notice = notice(POLICY_VIOLATION, judged, remediation, actor, changed_by);
-    receipt.publish(delivery.table(), delivery.world.bus(), judged.created_at, &notice).await
+    notice(POLICY_VIOLATION, delivery.judged, remediation, actor, changed_by)
 }
 
-/// A remediation that failed. What the service may allow later is tried again.
+/// Publishes that a remediation failed. What the service may allow later is tried again.
 pub(crate) async fn publish_failure(
     delivery: &Delivery<'_, impl World>,
     remediation: Remediation,
     actor: Option<&Actor>,
 ) -> Outcome {
-    let Delivery { world, judged, moment, .. } = delivery;
+    let Delivery { world, judged, moment, .. } = *delivery;
     let notice = notice(REMEDIATION_FAILED, judged, &remediation, actor, None);
-    let cause = cause("remediation", delivery).await?;
-    publish_once(world.table(), world.bus(), moment, &cause, judged.created_at, &notice).await?;
+    publish_about(world, moment, &judged.resource, &cause("remediation", delivery).await?, &notice).await?;
     if remediation.hopeless {
         return Ok(Done::Acted(summary(judged, &remediation, actor)));
     }
     Err(Failure::not_yet(format!("remedy {}", judged.resource), remediation.result))
 }
 
-/// A remediation that took effect after the finding had left: whoever read of the failure reads the end of it.
-pub(crate) async fn publish_success(
+/// The cause of the notice that a remediation took effect after the finding had left: whoever read of the failure reads the end of
+/// it.
+pub(crate) async fn success_cause(delivery: &Delivery<'_, impl World>) -> Result<String, PortError> {
+    cause("remedied", delivery).await
+}
+
+/// Writes down that the end of a remedy is owed, by this call. `None` when it has been published.
+pub(crate) async fn claim_success(
+    delivery: &Delivery<'_, impl World>,
+    action: &str,
+    actor: Option<&Actor>,
+) -> Result<Option<OwedNotice>, PortError> {
+    let later = Remediation::no_longer_needed(action);
+    let notice = success(delivery, &later, actor);
+    claim(delivery, &success_cause(delivery).await?, &notice, &remedy_writes(delivery, &later)).await
+}
+
+/// That a remediation took effect.
+pub(crate) fn success(
     delivery: &Delivery<'_, impl World>,
     remediation: &Remediation,
     actor: Option<&Actor>,
-) -> Result<(), PortError> {
-    let Delivery { world, judged, moment, .. } = delivery;
-    let notice = notice(REMEDIATION_DONE, judged, remediation, actor, None);
-    let cause = cause("remedied", delivery).await?;
-    publish_once(world.table(), world.bus(), moment, &cause, judged.created_at, &notice).await?;
-    Ok(())
+) -> Notice {
+    notice(REMEDIATION_DONE, delivery.judged, remediation, actor, None)
 }
 
-/// A notebook instance that was started again.
-pub(crate) async fn publish_start(
+/// Writes down that the start of a notebook instance is owed.
+pub(crate) async fn claim_start(
     delivery: &Delivery<'_, impl World>,
-    remediation: &Remediation,
-) -> Result<(), PortError> {
-    let Delivery { world, judged, moment, .. } = delivery;
-    let Judged { pk, modified_at, .. } = judged;
-    let notice = notice(REMEDIATION_DONE, judged, remediation, None, None);
-    let cause = format!("started#{pk}#{}", modified_at.millis());
-    publish_once(world.table(), world.bus(), moment, &cause, *modified_at, &notice).await?;
-    Ok(())
+    started: Write,
+) -> Result<Option<OwedNotice>, PortError> {
+    let notice = success(delivery, &Remediation::begun(START_NOTEBOOK), None);
+    claim(delivery, &start_cause(delivery.judged), &notice, &[started]).await
+}
+
+/// The cause of the notice that a notebook instance was started again.
+pub(crate) fn start_cause(judged: &Judged) -> String {
+    format!("started#{}#{}", judged.pk, judged.modified_at.millis())
+}
+
+async fn claim(
+    delivery: &Delivery<'_, impl World>,
+    cause: &str,
+    notice: &Notice,
+    writes: &[Write],
+) -> Result<Option<OwedNotice>, PortError> {
+    let Delivery { world, judged, moment, .. } = *delivery;
+    OwedNotice::claim(world, moment, &judged.resource, cause, notice, writes).await
 }
 
 /// That somebody erased a description, which leaves nothing to remedy.
@@ -92,6 +120,11 @@ pub(crate) async fn publish_erasure(
     let cause = format!("erased#{}#{}", resource.arn(), call.time.millis());
     publish_once(world.table(), world.bus(), moment, &cause, call.time, &notice).await?;
     Ok(Done::Acted(text))
+}
+
+/// The causes whose notices are the business of a delivery that finds the resource as it is now.
+pub(crate) async fn own_causes(delivery: &Delivery<'_, impl World>) -> Result<[String; 2], PortError> {
+    Ok([cause("finding", delivery).await?, success_cause(delivery).await?])
 }
 
 /// What a notice is about: a resource as this bundle judges it in this mode. In another mode something else is done. A resource

@@ -1,7 +1,7 @@
 //! What was done about a violation.
 
 use sagewarden_lineage::table::Write;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::ports::{PortError, PortErrorKind};
 
@@ -9,7 +9,8 @@ use crate::ports::{PortError, PortErrorKind};
 pub const VIOLATION_TAG: &str = "sagewarden:violation";
 
 /// What was done about a violation, as notices have it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub(crate) struct Remediation {
     /// The API call; absent when none was made.
     pub(crate) action: Option<String>,
@@ -50,6 +51,16 @@ impl Remediation {
 
     pub(crate) fn failed(action: &str, result: impl Into<String>) -> Self {
         Self { failed: true, ..Self::done(action, result) }
+    }
+
+    /// What is owed while a remedy is under way, should the process end there.
+    pub(crate) fn begun(action: &str) -> Self {
+        Self::done(action, "was under way when the process ended; what came of it is not known")
+    }
+
+    /// What is owed once a remedy has failed: that an end came of it all the same.
+    pub(crate) fn no_longer_needed(action: &str) -> Self {
+        Self::done(action, "not needed any more: the resource is as it must be, or gone")
     }
 
     pub(crate) fn remembering(self, write: Write) -> Self {

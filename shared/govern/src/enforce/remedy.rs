@@ -1,14 +1,14 @@
-//! Carries out what a verdict calls for: stops, changes, deletes, marks. Each is safe to repeat, and what took effect is
-//! recorded beside the verdict.
+//! What a verdict calls for: stops, changes, deletions, marks. First what is to be done is decided, then it is done; each call is
+//! safe to repeat.
 
 use sagewarden_events::{Change, Corrections, ResourceKind, Status};
 use sagewarden_lineage::rows::VerdictRow;
+use sagewarden_lineage::table::Write;
 use sagewarden_policy::Plan;
 
 use crate::enforce::delivery::Delivery;
 use crate::enforce::judged::Judged;
 use crate::enforce::remediation::{Remediation, VIOLATION_TAG};
-use crate::enforce::verdict_record::record_remedy;
 use crate::outcome::Failure;
 use crate::ports::{ModelUse, PortError, Remedies, Stopped, Table};
 use crate::world::World;
@@ -18,65 +18,152 @@ const MAX_CONFIGS: usize = 100;
 /// A model that is older may be used by what names models itself, and is not deleted.
 const NEW_MS: i64 = 3_600_000;
 /// Own changes of one resource by one bundle: what somebody changes back more often is reported, not fought.
-const MOST_CHANGES: i64 = 5;
+const MOST_CHANGES: usize = 5;
 /// Characters of a tag's value ("Tag", SageMaker API reference).
 const MAX_TAG: usize = 256;
 
 const STOP_NOTEBOOK: &str = "StopNotebookInstance";
+/// The call that starts a notebook instance again.
+pub(crate) const START_NOTEBOOK: &str = "StartNotebookInstance";
+const ADD_TAGS: &str = "AddTags";
+const DELETE_MODEL: &str = "DeleteModel";
 
-/// Does what the plan says and records what took effect.
-pub(crate) async fn carry_out(delivery: &Delivery<'_, impl World>) -> Result<Remediation, Failure> {
-    let Delivery { judged, moment, .. } = delivery;
-    let mut remediation = match &judged.verdict.plan {
+/// What is to be done now about a verdict.
+pub(crate) enum Step {
+    /// No call, and why.
+    Nothing(Remediation),
+    /// One call.
+    Call(RemedyCall),
+}
+
+/// A call that is a remedy.
+pub(crate) struct RemedyCall {
+    action: String,
+    asks: Asks,
+}
+
+enum Asks {
+    Stop,
+    StopToChange,
+    Change(Corrections),
+    Mark(String),
+    DeleteModel,
+}
+
+impl Step {
+    fn call(action: impl Into<String>, asks: Asks) -> Self {
+        Self::Call(RemedyCall { action: action.into(), asks })
+    }
+}
+
+impl RemedyCall {
+    /// The operation of the API.
+    pub(crate) fn action(&self) -> &str {
+        &self.action
+    }
+}
+
+/// What the plan asks for, as far as the verdict alone says: written down as owed before anything is looked up or done.
+pub(crate) fn intended(judged: &Judged) -> Remediation {
+    let Judged { resource, status, verdict, .. } = judged;
+    match &verdict.plan {
         Plan::Nothing(reason) => Remediation::nothing(reason),
-        Plan::Stop => stop(delivery).await,
-        Plan::DeleteModelIfUnused => delete_model(delivery).await?,
+        Plan::Stop => match ended(resource.kind, status.as_ref()) {
+            Some(why) => Remediation::nothing(why),
+            None => Remediation::begun(&stop_action(resource.kind)),
+        },
+        Plan::DeleteModelIfUnused => Remediation::begun(DELETE_MODEL),
+        Plan::Change(_) if is_serving_notebook(judged) => Remediation::begun(STOP_NOTEBOOK),
+        Plan::Change(changes) => Remediation::begun(change_action(resource.kind, changes)),
+        Plan::Tag => Remediation::begun(ADD_TAGS),
+    }
+}
+
+/// What is to be done, once it is known what was done before.
+pub(crate) async fn decide(delivery: &Delivery<'_, impl World>) -> Result<Step, Failure> {
+    let Judged { resource, status, verdict, .. } = delivery.judged;
+    Ok(match &verdict.plan {
+        Plan::Nothing(reason) => Step::Nothing(Remediation::nothing(reason)),
+        Plan::Stop => match ended(resource.kind, status.as_ref()) {
+            Some(why) => Step::Nothing(Remediation::nothing(why)),
+            None => Step::call(stop_action(resource.kind), Asks::Stop),
+        },
+        Plan::DeleteModelIfUnused => delete_if_unused(delivery).await?,
         Plan::Change(changes) => change(delivery, changes).await?,
         Plan::Tag => mark(delivery).await?,
+    })
+}
+
+/// Makes the call, if there is one. A refusal is a result; an error means that nothing was called.
+pub(crate) async fn take(delivery: &Delivery<'_, impl World>, step: Step) -> Result<Remediation, PortError> {
+    let Delivery { world, judged, moment, .. } = delivery;
+    let Judged { resource, modified_at, created_at, .. } = judged;
+    let RemedyCall { action, asks } = match step {
+        Step::Nothing(remediation) => return Ok(remediation),
+        Step::Call(call) => call,
     };
-    if remediation.took_effect() {
-        let since = delivery.change().map_or(judged.created_at, |call| call.time);
-        remediation.after_ms = Some((moment.now.millis() - since.millis()).max(0));
-        record_remedy(delivery, &remediation).await?;
-    }
-    Ok(remediation)
+    let (remedies, key) = (world.remedies(), delivery.verdict_key());
+    let remediation = match asks {
+        Asks::Stop => match remedies.stop(resource).await {
+            Ok(Stopped::Requested) => Remediation::done(&action, "stop requested"),
+            Ok(Stopped::Already) => Remediation::nothing("it had ended already"),
+            Err(error) => Remediation::of(&action, "", Err(error)),
+        },
+        Asks::StopToChange => {
+            // Noted first: whoever finds it stopped has to know that it is to be started again.
+            let stopped = VerdictRow::write_stopped(key, *modified_at, "0", "yes");
+            world.table().write(&[stopped]).await?;
+            let answer = remedies.stop(resource).await.map(|_| ());
+            Remediation::of(&action, "stop requested: it is changed once it is stopped", answer)
+        }
+        Asks::Change(corrections) => {
+            // Counted first, so that no change is missing from the count.
+            world.table().write(&[VerdictRow::write_changed(key, *modified_at)]).await?;
+            Remediation::of(&action, "changed in place", remedies.change(resource, &corrections).await)
+        }
+        Asks::Mark(controls) => {
+            let answer = remedies.mark(resource, VIOLATION_TAG, &controls).await;
+            let marked = VerdictRow::write_marked(key, *modified_at, &controls);
+            let result = format!("marked with the tag `{VIOLATION_TAG}`");
+            Remediation::of(&action, result, answer).remembering(marked)
+        }
+        Asks::DeleteModel => Remediation::of(&action, "deleted", remedies.delete_model(resource).await),
+    };
+    let since = delivery.change().map_or(*created_at, |call| call.time);
+    let after_ms = remediation.took_effect().then(|| (moment.now.millis() - since.millis()).max(0));
+    Ok(Remediation { after_ms, ..remediation })
 }
 
-/// Starts a notebook instance that was stopped to be changed, once nothing is left to change; `None` when there is nothing to
-/// start.
-pub(crate) async fn start_again(
-    delivery: &Delivery<'_, impl World>,
-) -> Result<Option<Remediation>, PortError> {
-    let Judged { resource, status, verdict, modified_at, .. } = delivery.judged;
-    if resource.kind != ResourceKind::NotebookInstance || *status != Some(Status::Stopped) {
-        return Ok(None);
-    }
-    if matches!(verdict.plan, Plan::Stop | Plan::Change(_)) || !delivery.waits_to_start().await? {
-        return Ok(None);
-    }
-    let answer = delivery.world.remedies().start(resource).await;
-    let remediation = Remediation::of("StartNotebookInstance", "changed, and started again", answer);
-    if !remediation.failed {
-        let started = VerdictRow::write_stopped(delivery.verdict_key(), *modified_at, "1", "no");
-        delivery.table().write(&[started]).await?;
-    }
-    Ok(Some(remediation))
+/// Whether a notebook instance that was stopped to be changed is to be started again: nothing is left to change.
+pub(crate) async fn is_to_be_started(delivery: &Delivery<'_, impl World>) -> Result<bool, PortError> {
+    let Judged { resource, status, verdict, .. } = delivery.judged;
+    let may = resource.kind == ResourceKind::NotebookInstance
+        && *status == Some(Status::Stopped)
+        && !matches!(verdict.plan, Plan::Stop | Plan::Change(_));
+    Ok(may && delivery.waits_to_start().await?)
 }
 
-async fn stop(delivery: &Delivery<'_, impl World>) -> Remediation {
-    let Judged { resource, status, .. } = delivery.judged;
-    if let Some(status) = status.as_ref().filter(|status| !can_be_stopped(resource.kind, status)) {
-        return Remediation::nothing(format!("it is {status} already"));
-    }
-    let action = stop_action(resource.kind);
-    match delivery.world.remedies().stop(resource).await {
-        Ok(Stopped::Requested) => Remediation::done(&action, "stop requested"),
-        Ok(Stopped::Already) => Remediation::nothing("it had ended already"),
-        Err(error) => Remediation::of(&action, "", Err(error)),
-    }
+/// Starts it.
+pub(crate) async fn start(delivery: &Delivery<'_, impl World>) -> Remediation {
+    let answer = delivery.world.remedies().start(&delivery.judged.resource).await;
+    Remediation::of(START_NOTEBOOK, "changed, and started again", answer)
 }
 
-async fn change(delivery: &Delivery<'_, impl World>, changes: &Corrections) -> Result<Remediation, Failure> {
+/// The note that it was started.
+pub(crate) fn started(delivery: &Delivery<'_, impl World>) -> Write {
+    VerdictRow::write_stopped(delivery.verdict_key(), delivery.judged.modified_at, "1", "no")
+}
+
+/// Why there is nothing to stop.
+fn ended(kind: ResourceKind, status: Option<&Status>) -> Option<String> {
+    status.filter(|status| !can_be_stopped(kind, status)).map(|status| format!("it is {status} already"))
+}
+
+fn is_serving_notebook(judged: &Judged) -> bool {
+    judged.resource.kind == ResourceKind::NotebookInstance && judged.status == Some(Status::InService)
+}
+
+async fn change(delivery: &Delivery<'_, impl World>, changes: &Corrections) -> Result<Step, Failure> {
     let Judged { resource, status, .. } = delivery.judged;
     if let Some(status) = status.as_ref().filter(|status| is_under_way(resource.kind, status)) {
         return Err(Failure::not_yet(format!("change {resource}"), format!("it is {status}")));
@@ -84,55 +171,43 @@ async fn change(delivery: &Delivery<'_, impl World>, changes: &Corrections) -> R
     if resource.kind == ResourceKind::TrainingJob
         && status.as_ref().is_some_and(|status| *status != Status::InProgress)
     {
-        return Ok(Remediation::nothing("it is not running any more"));
+        return Ok(Step::Nothing(Remediation::nothing("it is not running any more")));
     }
     let action = change_action(resource.kind, changes);
     let made = delivery.changes().await?;
     if made >= MOST_CHANGES {
         // Somebody has to be asked now.
         let result = format!("it was changed {made} times, and changed back each time");
-        return Ok(Remediation { hopeless: true, ..Remediation::failed(action, result) });
+        let failed = Remediation { hopeless: true, ..Remediation::failed(action, result) };
+        return Ok(Step::Nothing(failed));
     }
-    if resource.kind == ResourceKind::NotebookInstance && *status == Some(Status::InService) {
-        return Ok(stop_to_change(delivery).await);
-    }
-    let answer = delivery.world.remedies().change(resource, changes).await;
-    let changed = VerdictRow::write_changes(delivery.verdict_key(), made + 1);
-    Ok(Remediation::of(action, "changed in place", answer).remembering(changed))
-}
-
-/// The settings of a notebook instance can be changed only while it is stopped: the event of that brings it here again.
-async fn stop_to_change(delivery: &Delivery<'_, impl World>) -> Remediation {
-    let Judged { resource, modified_at, .. } = delivery.judged;
-    let answer = delivery.world.remedies().stop(resource).await.map(|_| ());
-    let result = "stop requested: it is changed once it is stopped";
-    let stopped = VerdictRow::write_stopped(delivery.verdict_key(), *modified_at, "0", "yes");
-    Remediation::of(STOP_NOTEBOOK, result, answer).remembering(stopped)
+    // The settings of a notebook instance can be changed only while it is stopped: the event of that brings it here again.
+    Ok(if is_serving_notebook(delivery.judged) {
+        Step::call(STOP_NOTEBOOK, Asks::StopToChange)
+    } else {
+        Step::call(action, Asks::Change(changes.clone()))
+    })
 }
 
 /// A mark is set once; the finding that it stands for has left.
-async fn mark(delivery: &Delivery<'_, impl World>) -> Result<Remediation, PortError> {
-    let judged = delivery.judged;
-    let value: String = judged.violated().chars().take(MAX_TAG).collect();
-    if delivery.marked().await? == Some(value.as_str()) {
-        return Ok(Remediation::nothing("it has been marked"));
-    }
-    let answer = delivery.world.remedies().mark(&judged.resource, VIOLATION_TAG, &value).await;
-    let marked = VerdictRow::write_marked(delivery.verdict_key(), judged.modified_at, &value);
-    let result = format!("marked with the tag `{VIOLATION_TAG}`");
-    Ok(Remediation::of("AddTags", result, answer).remembering(marked))
+async fn mark(delivery: &Delivery<'_, impl World>) -> Result<Step, PortError> {
+    let controls: String = delivery.judged.violated().chars().take(MAX_TAG).collect();
+    Ok(if delivery.marked().await? == Some(controls.as_str()) {
+        Step::Nothing(Remediation::nothing("it has been marked"))
+    } else {
+        Step::call(ADD_TAGS, Asks::Mark(controls))
+    })
 }
 
-async fn delete_model(delivery: &Delivery<'_, impl World>) -> Result<Remediation, PortError> {
+async fn delete_if_unused(delivery: &Delivery<'_, impl World>) -> Result<Step, PortError> {
     let Judged { resource: model, created_at, .. } = delivery.judged;
-    let kept = |why: String| Remediation::nothing(format!("kept: {why}"));
+    let kept = |why: String| Step::Nothing(Remediation::nothing(format!("kept: {why}")));
     if delivery.moment.now.millis() - created_at.millis() > NEW_MS {
         let why = "it is older than an hour; an inference component or a transform job may use it";
         return Ok(kept(why.to_owned()));
     }
-    let remedies = delivery.world.remedies();
-    Ok(match remedies.model_use(model, MAX_CONFIGS).await? {
-        ModelUse::Unused => Remediation::of("DeleteModel", "deleted", remedies.delete_model(model).await),
+    Ok(match delivery.world.remedies().model_use(model, MAX_CONFIGS).await? {
+        ModelUse::Unused => Step::call(DELETE_MODEL, Asks::DeleteModel),
         ModelUse::UsedBy(configs) => {
             kept(format!("endpoint configuration {} uses it; an endpoint may serve it", configs.join(", ")))
         }

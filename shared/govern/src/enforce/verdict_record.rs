@@ -1,22 +1,24 @@
 //! How verdicts are recorded: the newest by each bundle, who created the resource, when it last kept every control, and what
 //! was done about it. What is known at one time is written in one request.
 
+use sagewarden_events::{CallMade, Effect};
 use sagewarden_lineage::id::NodeId;
-use sagewarden_lineage::rows::{ComplianceRow, JudgedRow, NodeRow, VerdictRow, node};
+use sagewarden_lineage::rows::{ComplianceRow, JudgedRow, JudgementRow, NodeRow, VerdictRow, node};
 use sagewarden_lineage::table::Write;
-use sagewarden_policy::{Judgement, Plan};
+use sagewarden_policy::{Bundle, Judgement, Plan};
 
 use crate::enforce::delivery::Delivery;
 use crate::enforce::judged::{Judged, controls, findings_mark, keeps_every_control, outcome_word};
 use crate::enforce::remediation::Remediation;
 use crate::outcome::Failure;
-use crate::ports::{PortError, Table};
+use crate::ports::Table;
 use crate::world::World;
 
 /// The verdict, before anything is done about it.
 pub(crate) async fn record_verdict(delivery: &Delivery<'_, impl World>) -> Result<(), Failure> {
     let judged = delivery.judged;
-    let mut writes = vec![verdict(judged)?.write()];
+    let verdict = verdict(judged)?;
+    let mut writes = vec![verdict.write(), JudgementRow(verdict).write()];
     writes.extend(creator(delivery)?);
     let Judged { resource, pk, endpoint, .. } = judged;
     writes.push(JudgedRow::of(resource, pk, endpoint.as_deref()).write());
@@ -32,33 +34,52 @@ pub(crate) async fn record_creator(delivery: &Delivery<'_, impl World>) -> Resul
     }
 }
 
-/// The first remediation that took effect is what is recorded: later deliveries find the resource stopped.
-pub(crate) async fn record_remedy(
-    delivery: &Delivery<'_, impl World>,
-    remediation: &Remediation,
-) -> Result<(), PortError> {
-    let Some(action) = &remediation.action else { return Ok(()) };
+/// Between a call and CloudTrail's account of it, and the creation time that the service noted.
+const CLOCKS_DIFFER_MS: i64 = 60_000;
+
+/// Who created a resource that is gone by now, where it was judged before.
+pub(crate) async fn record_creator_of_gone(
+    table: &impl Table,
+    bundle: &Bundle,
+    judged: &JudgedRow,
+    call: &CallMade,
+) -> Result<(), Failure> {
+    let created_at = VerdictRow::created_at(&judged.verdicts);
+    let is_of_it = created_at.is_some_and(|at| (at.millis() - call.time.millis()).abs() <= CLOCKS_DIFFER_MS);
+    if call.effect != Effect::Created || !is_of_it {
+        return Ok(());
+    }
+    let text = serde_json::to_string(&call.actor).map_err(|error| Failure::Reject(error.to_string()))?;
+    let key = VerdictRow::key(&judged.verdicts, bundle.hash());
+    Ok(table.write(&[VerdictRow::write_actor(key, &text)]).await?)
+}
+
+/// What is recorded of a remediation that took effect: the first counts, later deliveries find the resource stopped.
+pub(crate) fn remedy_writes(delivery: &Delivery<'_, impl World>, remediation: &Remediation) -> Vec<Write> {
+    let Some(action) = remediation.action.as_ref().filter(|_| remediation.took_effect()) else {
+        return Vec::new();
+    };
     let Judged { pk, verdict, .. } = delivery.judged;
-    let after_ms = remediation.after_ms.unwrap_or_default();
-    let mut writes =
-        vec![VerdictRow::write_remedy(delivery.verdict_key(), action, &remediation.result, after_ms)];
-    writes.extend(remediation.remembered.clone());
+    let Remediation { result, after_ms, remembered, .. } = remediation;
+    let mut writes = vec![VerdictRow::write_remedy(delivery.verdict_key(), action, result, *after_ms)];
+    writes.extend(remembered.clone());
     // A job that is being stopped may still upload its artifact: the lineage says what to think of that.
     if let Some(id) = NodeId::parse(pk).filter(|_| verdict.plan == Plan::Stop) {
         let text = format!("{action} for {}", controls(verdict));
         writes.push(NodeRow::fact(&id, node::REMEDY, text.into()));
     }
-    delivery.table().write(&writes).await
+    writes
 }
 
 fn verdict(judged: &Judged) -> Result<VerdictRow, Failure> {
-    let Judged { verdict, pk, modified_at, .. } = judged;
+    let Judged { verdict, pk, modified_at, judged_at, .. } = judged;
     let findings =
         serde_json::to_string(&verdict.findings).map_err(|error| Failure::Reject(error.to_string()))?;
     Ok(VerdictRow {
         pk: pk.clone(),
         bundle: verdict.bundle.clone(),
         modified_at: *modified_at,
+        judged_at: *judged_at,
         is_known: verdict.outcome != Judgement::Unknown,
         findings_mark: findings_mark(verdict),
         outcome: outcome_word(verdict.outcome).to_owned(),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use sagewarden_events::Timestamp;
-use sagewarden_lineage::answer::{Entry, EntryKind, History, LiveEndpoint, newest_verdict};
+use sagewarden_lineage::answer::{Entry, EntryKind, History, LiveEndpoint, verdict_in_words};
 use sagewarden_lineage::chain::{Chain, title};
 use sagewarden_lineage::edge::{MONITORED, OBSERVED_ON, Relation};
 use sagewarden_lineage::graph::{Graph, Node};
@@ -11,7 +11,7 @@ use sagewarden_lineage::id::{NodeId, NodeKind};
 use sagewarden_lineage::rows::node::{
     CREATED_BY, FOUND, MONITORING_TYPE, SCHEDULE, SEVERITY, SILENT, STATE, VIOLATIONS,
 };
-use sagewarden_lineage::rows::{ApprovalRow, NodeRow, OutEdgeRow, VerdictRow};
+use sagewarden_lineage::rows::{ApprovalRow, JudgementRow, NodeRow, OutEdgeRow, VerdictRow};
 use sagewarden_lineage::table::Key;
 use sagewarden_lineage::walk::{Direction, Walk};
 use sagewarden_monitor::WindowReport;
@@ -266,15 +266,19 @@ async fn events_of<T: Table>(
     }
 }
 
-/// The newest verdict on a node, where a control is broken, waived or undecided.
+/// Each verdict on a node when a bundle first came to it, from the first on by which a control is broken, waived or undecided.
 async fn found<T: Table>(
     reading: &Reading<'_, T>,
     id: &NodeId,
     history: &mut History,
 ) -> Result<(), Interrupted> {
-    let rows = reading.query_all(VerdictRow::of(id.as_str())).await?;
-    if let Some((time, words)) = newest_verdict(&rows).filter(|(_, words)| words.contains(';')) {
-        let text = format!("{} {} was {words}", id.kind(), id.last_name());
+    let rows = reading.query_all(JudgementRow::of(id.as_str())).await?;
+    let mut judgements: Vec<VerdictRow> =
+        rows.iter().filter_map(JudgementRow::parse).map(|JudgementRow(verdict)| verdict).collect();
+    judgements.sort_by_key(|verdict| (verdict.judged_at, verdict.findings_mark.clone()));
+    let words = judgements.iter().filter_map(|verdict| Some((verdict.judged_at, verdict_in_words(verdict)?)));
+    for (time, words) in words.skip_while(|(_, words)| !words.contains(';')) {
+        let text = format!("{} {} was judged {words}", id.kind(), id.last_name());
         history.entries.push(entry(time, EntryKind::Finding, id, text));
     }
     Ok(())

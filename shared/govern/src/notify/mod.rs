@@ -6,6 +6,7 @@ use sagewarden_events::Timestamp;
 use sagewarden_lineage::rows::ReceiptRow;
 use sagewarden_lineage::table::{Attributes, Key, Value};
 use serde_json::Value as Json;
+use uuid::Uuid;
 
 use crate::outcome::{Done, Outcome};
 use crate::ports::{Bus, Claim, Claimed, Notice, PortError, PortErrorKind, Table};
@@ -48,22 +49,73 @@ impl Receipt {
         moment: &Moment,
         key: Key,
     ) -> Result<Option<Self>, PortError> {
-        let claim = Claim {
-            key,
-            owner: moment.owner.clone(),
-            now: moment.now,
-            until: Timestamp::from_millis(moment.now.millis() + LEASE_MS),
-        };
+        Self::claim_as(table, moment, key, None).await.map(|claimed| claimed.map(|(receipt, _)| receipt))
+    }
+
+    /// Claims the key of a `NoticeRow`, which holds what is owed until the notice is settled, whatever becomes of this process.
+    /// With the receipt comes what an earlier delivery that got to no end owed.
+    pub(crate) async fn claim_owing(
+        table: &impl Table,
+        moment: &Moment,
+        key: Key,
+        owed: String,
+    ) -> Result<Option<(Self, Option<String>)>, PortError> {
+        Self::claim_as(table, moment, key, Some(owed)).await
+    }
+
+    async fn claim_as(
+        table: &impl Table,
+        moment: &Moment,
+        key: Key,
+        owed: Option<String>,
+    ) -> Result<Option<(Self, Option<String>)>, PortError> {
+        let until = Timestamp::from_millis(moment.now.millis() + LEASE_MS);
+        let claim = Claim { key, owner: moment.owner.clone(), now: moment.now, until, owed };
         match table.claim(&claim).await? {
             Claimed::Done => Ok(None),
-            Claimed::Mine => Ok(Some(Self { claim })),
+            Claimed::Mine { owed } => {
+                // The row holds what was owed first; so does whoever gives the claim back.
+                let first = owed.clone().or_else(|| claim.owed.clone());
+                Ok(Some((Self { claim: Claim { owed: first, ..claim } }, owed)))
+            }
             Claimed::Busy => {
                 let message = "another delivery of the same is at it";
                 let cause = ReceiptRow::cause_of(&claim.key).unwrap_or(&claim.key.pk);
-                let context = format!("tell `{cause}`");
+                let context = format!("publish `{cause}`");
                 Err(PortError::new(PortErrorKind::Unavailable, context, message))
             }
         }
+    }
+
+    /// From now on this is owed; noted where the claim is given back.
+    pub(crate) fn owe(&mut self, owed: String) {
+        self.claim.owed = Some(owed);
+    }
+
+    /// Publishes the notice and marks it as sent for as long as the table stands: what it is about can be judged again at any time.
+    /// Gives the claim back when that fails.
+    pub(crate) async fn publish_for_good(
+        self,
+        table: &impl Table,
+        bus: &impl Bus,
+        notice: &Notice,
+    ) -> Result<(), PortError> {
+        if let Err(error) = bus.publish(&self.stamped(notice)).await {
+            self.give_back(table).await?;
+            return Err(error);
+        }
+        table.settle(&self.claim, Attributes::new()).await
+    }
+
+    /// The notice as it leaves: readable in a mail, with an id that is the same however often it is sent.
+    pub(crate) fn stamped(&self, notice: &Notice) -> Notice {
+        let mut notice = readable(notice);
+        if let Some(detail) = notice.detail.as_object_mut() {
+            let Key { pk, sk } = &self.claim.key;
+            let id = Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("sagewarden:{pk}\n{sk}").as_bytes());
+            detail.insert(NOTICE_ID.to_owned(), id.to_string().into());
+        }
+        notice
     }
 
     /// Publishes the notice and marks the cause as done; gives the claim back when that fails.
@@ -74,7 +126,7 @@ impl Receipt {
         cause_time: Timestamp,
         notice: &Notice,
     ) -> Result<(), PortError> {
-        if let Err(error) = bus.publish(&readable(notice)).await {
+        if let Err(error) = bus.publish(&self.stamped(notice)).await {
             self.give_back(table).await?;
             return Err(error);
         }
@@ -111,12 +163,15 @@ fn expiry(cause_time: Timestamp) -> Attributes {
     Attributes::from([(ReceiptRow::EXPIRES.into(), Value::Number(expires))])
 }
 
+/// The field of a notice's `detail` by which a receiver knows one that it has: between publishing and noting that, a sender may die.
+const NOTICE_ID: &str = "notice_id";
+
 /// The fields of a notice's `detail` that the template puts between quotation marks, line by line, to make a mail of them.
 const LINES: [&str; 3] = ["text", "about", "advice"];
 
 /// EventBridge escapes nothing that it puts into a template ("Common issues with transforming input", EventBridge user guide):
 /// these lines have no quotation marks and no line breaks of their own.
-pub(crate) fn readable(notice: &Notice) -> Notice {
+fn readable(notice: &Notice) -> Notice {
     let mut notice = notice.clone();
     for line in LINES {
         if let Some(Json::String(text)) = notice.detail.get_mut(line) {

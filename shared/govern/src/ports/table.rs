@@ -8,7 +8,7 @@ use super::error::PortError;
 /// A claim on a side effect that must happen once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claim {
-    /// The receipt's key; its `pk` begins with `E#`.
+    /// The receipt's key.
     pub key: Key,
     /// Who claims: one invocation. Only this owner can settle or release.
     pub owner: String,
@@ -16,13 +16,18 @@ pub struct Claim {
     pub now: Timestamp,
     /// Until when nobody else may claim, should the owner die.
     pub until: Timestamp,
+    /// What is to be said should the owner die: the receipt holds it until the claim is settled.
+    pub owed: Option<String>,
 }
 
 /// What came of a claim.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Claimed {
-    /// It is the caller's: do it, then settle.
-    Mine,
+    /// It is the caller's: do it, then settle. `owed` is what an earlier claim that came to no end left to be said.
+    Mine {
+        /// Of the earliest such claim.
+        owed: Option<String>,
+    },
     /// It has been done.
     Done,
     /// Somebody else is at it; try again later.
@@ -42,14 +47,16 @@ pub trait Table {
     /// One page of a partition.
     async fn query(&self, query: &Query) -> Result<Page, PortError>;
 
-    /// Claims a side effect. The receipt says `st` = `claimed`, and until when in `until` (milliseconds): granted when nobody has, when the last claim ran out unsettled, and again to its owner.
+    /// Claims a side effect. The receipt says `st` = `claimed`, and until when in `until` (milliseconds): granted when nobody has,
+    /// when the last claim ran out unsettled, and again to its owner. What is owed stays what the first of these claims said.
     async fn claim(&self, claim: &Claim) -> Result<Claimed, PortError>;
 
     /// Marks a claimed side effect as done. The receipt keeps nothing but `attributes` and `st` = `done`, so that it is
     /// the same whoever did it. Fails when the claim is not (any more) the owner's.
     async fn settle(&self, claim: &Claim, attributes: Attributes) -> Result<(), PortError>;
 
-    /// Gives a claim back after a failure; nothing happens when it is not the owner's.
+    /// Gives a claim back after a failure; nothing happens when it is not the owner's. Where something is owed, the receipt stays
+    /// and says what the claim says now, and anybody may claim it.
     async fn release(&self, claim: &Claim) -> Result<(), PortError>;
 }
 

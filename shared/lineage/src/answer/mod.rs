@@ -14,4 +14,4 @@ pub use history::{Entry, EntryKind, History};
 pub use impact::{Impact, LiveEndpoint};
 pub use reply::{Format, Reply};
 pub use reproduction::{NotReproducible, Pinned, PinnedData, Reproduction, reproduction};
-pub use verdicts::{Verdicts, newest_verdict};
+pub use verdicts::{Verdicts, newest_verdict, verdict_in_words};

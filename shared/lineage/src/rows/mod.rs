@@ -32,15 +32,15 @@ pub use edge::OutEdgeRow;
 pub use kind::{RowKind, earliest, leading_time, millis};
 pub use node::NodeRow;
 pub use pending::PendingRow;
-pub use receipt::{ReceiptRow, ReceiptState};
+pub use receipt::{NoticeRow, ReceiptRow, ReceiptState};
 pub use reference::{FollowerRow, HeadRow};
 pub use revision::{CurrentRow, RevisionRow};
 pub use state::{ApprovalRow, ReachedState, StateRow};
-pub use verdict::{ComplianceRow, JudgedRow, VerdictRow, bundle_mark};
+pub use verdict::{ComplianceRow, JudgedRow, JudgementRow, VerdictRow, bundle_mark};
 pub use window::{CapturedFileRow, LastCaptureRow, ListeningRow, OpenWindowRow, WindowMark, WindowMarkRow};
 
 /// Every kind of row, in the order in which somebody learns of them.
-pub const KINDS: [RowKind; 30] = [
+pub const KINDS: [RowKind; 32] = [
     NodeRow::KIND,
     DetailRow::KIND,
     ExplanationRow::KIND,
@@ -61,6 +61,7 @@ pub const KINDS: [RowKind; 30] = [
     CallRow::CREATION,
     CallRow::DELETION,
     VerdictRow::KIND,
+    JudgementRow::KIND,
     ComplianceRow::KIND,
     JudgedRow::KIND,
     OpenWindowRow::KIND,
@@ -71,4 +72,5 @@ pub const KINDS: [RowKind; 30] = [
     ListeningRow::KIND,
     ReceiptRow::KIND,
     ReceiptRow::OF_SET,
+    NoticeRow::KIND,
 ];

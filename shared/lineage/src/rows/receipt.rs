@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use sagewarden_events::Timestamp;
+use sagewarden_events::{Resource, Timestamp};
 
 use super::kind::{RowKind, millis};
+use super::verdict::JudgedRow;
 use crate::table::{Attributes, Item, Key, Query, Value};
 
 /// Whether something was sent.
@@ -19,6 +20,19 @@ pub enum ReceiptState {
     },
     /// It was sent.
     Done,
+}
+
+impl ReceiptState {
+    fn of(item: &Item) -> Option<Self> {
+        match item.text(ReceiptRow::STATE)? {
+            ReceiptRow::DONE => Some(Self::Done),
+            ReceiptRow::CLAIMED => Some(Self::Claimed {
+                owner: item.text(ReceiptRow::OWNER)?.to_owned(),
+                until: Timestamp::from_millis(item.number(ReceiptRow::UNTIL)?),
+            }),
+            _ => None,
+        }
+    }
 }
 
 /// A receipt of one cause, or of a set of causes of one period.
@@ -68,6 +82,10 @@ impl ReceiptRow {
     pub const CLAIMED: &str = "claimed";
     /// The state of what was sent.
     pub const DONE: &str = "done";
+    /// What is to be sent should its sender die.
+    pub const OWED: &str = "owed";
+    /// The owner of what was given back while something was owed.
+    const NOBODY: &str = "nobody";
 
     /// The key of the receipt of one cause.
     #[must_use]
@@ -127,6 +145,14 @@ impl ReceiptRow {
         ])
     }
 
+    /// The attributes of what was given back while something is owed: anybody may claim it.
+    #[must_use]
+    pub fn given_back(owed: &str) -> Attributes {
+        let mut attributes = Self::claimed(Self::NOBODY, Timestamp::from_millis(0));
+        attributes.insert(Self::OWED.into(), owed.into());
+        attributes
+    }
+
     /// The attributes of what was sent, with whatever it is to remember.
     #[must_use]
     pub fn done(mut attributes: Attributes) -> Attributes {
@@ -137,18 +163,10 @@ impl ReceiptRow {
     /// Reads a row; `None` when it is another kind.
     #[must_use]
     pub fn parse(item: &Item) -> Option<Self> {
-        let state = match item.text(Self::STATE)? {
-            Self::DONE => ReceiptState::Done,
-            Self::CLAIMED => ReceiptState::Claimed {
-                owner: item.text(Self::OWNER)?.to_owned(),
-                until: Timestamp::from_millis(item.number(Self::UNTIL)?),
-            },
-            _ => return None,
-        };
         Some(Self {
             cause: Self::cause_of(&item.key)?.to_owned(),
             set: (item.key.sk != Self::SK).then(|| item.key.sk.clone()),
-            state,
+            state: ReceiptState::of(item)?,
             expires: item.number(Self::EXPIRES),
             told: item.set(Self::TOLD).map(str::to_owned).collect(),
         })
@@ -156,5 +174,68 @@ impl ReceiptRow {
 
     fn partition(cause: &str) -> String {
         format!("{}{cause}", Self::PREFIX)
+    }
+}
+
+/// A notice about a resource: on its way, or sent. It stands beside the [`JudgedRow`], so that whoever hears of the resource next
+/// finds what is still owed, even if the resource is gone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NoticeRow {
+    /// The resource's ARN in lower case.
+    pub arn: String,
+    /// What the notice is about.
+    pub cause: String,
+    /// Whether it was sent.
+    pub state: ReceiptState,
+    /// Of one that is on its way: what is to be sent should its sender die.
+    pub owed: Option<String>,
+}
+
+impl NoticeRow {
+    /// What the row is.
+    pub const KIND: RowKind = RowKind {
+        row: "NoticeRow",
+        says: "that a notice about a resource was sent, or what it will say should its sender die",
+        pk: "K#judged#<ARN in lower case>",
+        sk: "E#<cause>",
+    };
+    const PREFIX: &str = ReceiptRow::PREFIX;
+
+    /// The key of the notice about a cause.
+    #[must_use]
+    pub fn key(resource: &Resource, cause: &str) -> Key {
+        Self::key_of(&resource.arn().to_lowercase(), cause)
+    }
+
+    /// The notices about a resource.
+    #[must_use]
+    pub fn about(resource: &Resource) -> Query {
+        Query::prefix(JudgedRow::partition(&resource.arn().to_lowercase()), Self::PREFIX)
+    }
+
+    /// The row.
+    #[must_use]
+    pub fn item(&self) -> Item {
+        let mut attributes = match &self.state {
+            ReceiptState::Claimed { owner, until } => ReceiptRow::claimed(owner, *until),
+            ReceiptState::Done => ReceiptRow::done(Attributes::new()),
+        };
+        attributes.extend(self.owed.iter().map(|owed| (ReceiptRow::OWED.to_owned(), owed.clone().into())));
+        Item { key: Self::key_of(&self.arn, &self.cause), attributes }
+    }
+
+    /// Reads a row; `None` when it is another kind.
+    #[must_use]
+    pub fn parse(item: &Item) -> Option<Self> {
+        Some(Self {
+            arn: JudgedRow::arn_of(&item.key)?.to_owned(),
+            cause: item.key.sk.strip_prefix(Self::PREFIX)?.to_owned(),
+            state: ReceiptState::of(item)?,
+            owed: item.text(ReceiptRow::OWED).map(str::to_owned),
+        })
+    }
+
+    fn key_of(arn: &str, cause: &str) -> Key {
+        Key::new(JudgedRow::partition(arn), format!("{}{cause}", Self::PREFIX))
     }
 }

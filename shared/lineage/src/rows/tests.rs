@@ -275,6 +275,7 @@ fn judged() -> Vec<Golden> {
         pk: pk.clone(),
         bundle: BUNDLE.into(),
         modified_at: at(41),
+        judged_at: at(43),
         is_known: true,
         findings_mark: "00ff".into(),
         outcome: "compliant".into(),
@@ -282,10 +283,17 @@ fn judged() -> Vec<Golden> {
         checked: "a b".into(),
     };
     let as_of = stored(&verdict.write());
-    assert_eq!(as_of.text(VerdictRow::AS_OF), Some("000000000000041#1#00ff"));
+    assert_eq!(as_of.text(VerdictRow::AS_OF), Some("000000000000041#000000000000043#1#00ff"));
     let job = resource(ResourceKind::TrainingJob, "a");
     assert_eq!(VerdictRow::partition(&job, at(5)), "tjob#1/r/a@5", "that of the node");
     vec![
+        golden!(
+            JudgementRow::KIND,
+            JudgementRow,
+            JudgementRow(verdict.clone()),
+            "R#notebook-instance#1/r/Nb@40",
+            "VJ#feedfacecafe#000000000000041#1#00ff"
+        ),
         golden!(VerdictRow::KIND, VerdictRow, verdict, "R#notebook-instance#1/r/Nb@40", "V#feedfacecafe"),
         golden!(
             ComplianceRow::KIND,
@@ -360,7 +368,20 @@ fn receipts() -> Vec<Golden> {
         expires: Some(62),
         told: texts(&["0|check|age"]),
     };
+    let owed = NoticeRow {
+        arn: "arn:aws:sagemaker:r:1:training-job/a".into(),
+        cause: "finding#tjob#1/r/a@5".into(),
+        state: ReceiptState::Claimed { owner: "o".into(), until: at(60) },
+        owed: Some("{}".into()),
+    };
     vec![
+        golden!(
+            NoticeRow::KIND,
+            NoticeRow,
+            owed,
+            "K#judged#arn:aws:sagemaker:r:1:training-job/a",
+            "E#finding#tjob#1/r/a@5"
+        ),
         golden!(ReceiptRow::KIND, ReceiptRow, claimed, "E#finding#tjob#1/r/a@5", "#"),
         golden!(ReceiptRow::OF_SET, ReceiptRow, set, "E#drift#1/r/prod#000000000000061", "00ff"),
     ]
@@ -406,7 +427,7 @@ fn fits(pattern: &str, key: &str) -> bool {
 #[test]
 fn a_row_is_read_by_its_own_type_alone() {
     type Reader = fn(&Item) -> bool;
-    let readers: [(&str, Reader); 24] = [
+    let readers: [(&str, Reader); 26] = [
         ("NodeRow", |item| NodeRow::parse(item).is_some()),
         ("DetailRow", |item| DetailRow::parse(item).is_some()),
         ("ExplanationRow", |item| ExplanationRow::parse(item).is_some()),
@@ -424,6 +445,7 @@ fn a_row_is_read_by_its_own_type_alone() {
         ("FollowerRow", |item| FollowerRow::parse(item).is_some()),
         ("CallRow", |item| CallRow::parse(item).is_some()),
         ("VerdictRow", |item| VerdictRow::parse(item).is_some()),
+        ("JudgementRow", |item| JudgementRow::parse(item).is_some()),
         ("ComplianceRow", |item| ComplianceRow::parse(item).is_some()),
         ("JudgedRow", |item| JudgedRow::parse(item).is_some()),
         ("OpenWindowRow", |item| OpenWindowRow::parse(item).is_some()),
@@ -431,6 +453,7 @@ fn a_row_is_read_by_its_own_type_alone() {
         ("WindowMarkRow", |item| WindowMarkRow::parse(item).is_some()),
         ("LastCaptureRow", |item| LastCaptureRow::parse(item).is_some()),
         ("ReceiptRow", |item| ReceiptRow::parse(item).is_some()),
+        ("NoticeRow", |item| NoticeRow::parse(item).is_some()),
     ];
     for Golden { kind, item, .. } in goldens() {
         let read = readers.iter().filter(|(_, reads)| reads(&item)).map(|(name, _)| *name);
@@ -458,6 +481,9 @@ fn what_is_written_is_what_the_item_says() {
         if let Some(row) = VerdictRow::parse(&item) {
             check(row.write(), item.clone());
         }
+        if let Some(row) = JudgementRow::parse(&item) {
+            check(row.write(), item.clone());
+        }
         if let Some(row) = ComplianceRow::parse(&item) {
             check(row.write(), item.clone());
         }
@@ -475,8 +501,8 @@ fn what_was_done_about_a_verdict_stands_beside_it() {
     let key = VerdictRow::key("R#x", BUNDLE);
     let writes = [
         VerdictRow::write_actor(key.clone(), "{}"),
-        VerdictRow::write_remedy(key.clone(), "StopTrainingJob", "stopped", 7),
-        VerdictRow::write_changes(key.clone(), 2),
+        VerdictRow::write_remedy(key.clone(), "StopTrainingJob", "stopped", Some(7)),
+        VerdictRow::write_changed(key.clone(), at(2)),
         VerdictRow::write_marked(key.clone(), at(3), "a b"),
         VerdictRow::write_stopped(key.clone(), at(3), "0", "yes"),
         VerdictRow::write_stopped(key, at(3), "1", "no"),
@@ -487,8 +513,7 @@ fn what_was_done_about_a_verdict_stands_beside_it() {
         ("actor", "{}".into()),
         ("remedy", "StopTrainingJob".into()),
         ("remedy_after_ms", 7.into()),
-        ("remedy_changed_as_of", "00002".into()),
-        ("remedy_changes", 2.into()),
+        ("remedy_changed", Value::Set(texts(&["000000000000002"]))),
         ("remedy_marked", "a b".into()),
         ("remedy_marked_as_of", "000000000000003#a b".into()),
         ("remedy_result", "stopped".into()),
@@ -644,6 +669,8 @@ fn queries_by_prefix_find_no_neighbours() {
     kinds(CallRow::creations(&job), CallRow::CREATION, 1);
     assert_eq!(find(&CallRow::of(&job), &items).len(), 2);
     kinds(VerdictRow::of("R#notebook-instance#1/r/Nb@40"), VerdictRow::KIND, 1);
+    kinds(JudgementRow::of("R#notebook-instance#1/r/Nb@40"), JudgementRow::KIND, 1);
+    kinds(NoticeRow::about(&job), NoticeRow::KIND, 1);
     kinds(StateRow::of(&endpoint()), StateRow::KIND, 1);
     kinds(ApprovalRow::of(&id("mpkg#1/r/g/1@5")), ApprovalRow::KIND, 1);
     kinds(ClosureRow::of(&deployment()), ClosureRow::KIND, 1);

@@ -1,10 +1,10 @@
 //! What the controls said of a resource, what was done about it, and when it last kept them all.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sagewarden_events::{Resource, Timestamp};
 
-use super::kind::{RowKind, leading_time, millis};
+use super::kind::{RowKind, earliest, leading_time, millis};
 use crate::id::NodeId;
 use crate::table::{Attributes, Item, Key, Query, Value, Write};
 
@@ -29,7 +29,10 @@ pub struct VerdictRow {
     pub bundle: String,
     /// When what was judged was last changed.
     pub modified_at: Timestamp,
-    /// Whether every control could be decided: what is known comes after what was not, whenever it was found out.
+    /// When it was judged. What a control joins (tags, roles, commits) can change while the resource does not: of two judgements of
+    /// one state the later counts.
+    pub judged_at: Timestamp,
+    /// Whether every control could be decided.
     pub is_known: bool,
     /// Tells one set of findings from another.
     pub findings_mark: String,
@@ -60,8 +63,10 @@ impl VerdictRow {
     pub const CHECKED: &str = "checked";
     /// The whole hash of the bundle.
     pub const BUNDLE: &str = "bundle";
-    /// The version of the verdict: `<time>#<whether known>#<mark of the findings>`.
+    /// The version of the verdict: `<time of the last change>#<time of the judgement>#<whether known>#<mark of the findings>`.
     pub const AS_OF: &str = "as_of";
+    /// When it was judged, where that is not in the version.
+    pub const JUDGED_AT: &str = "judged_at";
     /// Who created the resource, as JSON text.
     pub const ACTOR: &str = "actor";
     /// The API call of the first remedy that took effect.
@@ -70,13 +75,12 @@ impl VerdictRow {
     pub const REMEDY_RESULT: &str = "remedy_result";
     /// How long after the cause it was made, in milliseconds.
     pub const REMEDY_AFTER_MS: &str = "remedy_after_ms";
-    /// How often the resource was changed by Sagewarden.
-    pub const CHANGES: &str = "remedy_changes";
+    /// When what Sagewarden changed had last been changed by others: one time for each state that was changed.
+    pub const CHANGED: &str = "remedy_changed";
     /// The controls that its tag names.
     pub const MARKED: &str = "remedy_marked";
     /// `yes` while a notebook instance waits to be started again, then `no`.
     pub const STOPPED_TO_CHANGE: &str = "stopped_to_change";
-    const CHANGES_AS_OF: &str = "remedy_changed_as_of";
     const MARKED_AS_OF: &str = "remedy_marked_as_of";
     const STOPPED_AS_OF: &str = "stopped_as_of";
 
@@ -91,6 +95,12 @@ impl VerdictRow {
             },
             |id| id.to_string(),
         )
+    }
+
+    /// When the incarnation of a partition was created.
+    #[must_use]
+    pub fn created_at(pk: &str) -> Option<Timestamp> {
+        pk.rsplit_once('@')?.1.parse().ok().map(Timestamp::from_millis)
     }
 
     /// The verdicts in a partition, one a bundle.
@@ -123,21 +133,22 @@ impl VerdictRow {
         Write::Merge { key, once, union: BTreeMap::new() }
     }
 
-    /// The first remedy that took effect.
+    /// The first remedy that took effect; without the time where nobody noted when.
     #[must_use]
-    pub fn write_remedy(key: Key, action: &str, result: &str, after_ms: i64) -> Write {
-        let once = Attributes::from([
+    pub fn write_remedy(key: Key, action: &str, result: &str, after_ms: Option<i64>) -> Write {
+        let mut once = Attributes::from([
             (Self::REMEDY.into(), action.into()),
             (Self::REMEDY_RESULT.into(), result.into()),
-            (Self::REMEDY_AFTER_MS.into(), after_ms.into()),
         ]);
+        once.extend(after_ms.map(|after_ms| (Self::REMEDY_AFTER_MS.into(), after_ms.into())));
         Write::Merge { key, once, union: BTreeMap::new() }
     }
 
-    /// How often it was changed by now.
+    /// That what was last modified then is about to be changed: however often that is tried, it counts once.
     #[must_use]
-    pub fn write_changes(key: Key, made: i64) -> Write {
-        Self::note(key, Self::CHANGES_AS_OF, format!("{made:05}"), Self::CHANGES, made.into())
+    pub fn write_changed(key: Key, modified_at: Timestamp) -> Write {
+        let union = BTreeMap::from([(Self::CHANGED.into(), BTreeSet::from([millis(modified_at)]))]);
+        Write::Merge { key, once: Attributes::new(), union }
     }
 
     /// Which controls its tag names.
@@ -168,11 +179,13 @@ impl VerdictRow {
         item.key.sk.strip_prefix(Self::PREFIX)?;
         let text = |name: &str| item.text(name).map(str::to_owned);
         let as_of = item.text(Self::AS_OF)?;
-        let mut parts = as_of.splitn(3, '#').skip(1);
+        let mut parts = as_of.splitn(4, '#').skip(1);
+        let judged_at = leading_time(parts.next()?)?;
         Some(Self {
             pk: item.key.pk.clone(),
             bundle: text(Self::BUNDLE)?,
             modified_at: leading_time(as_of)?,
+            judged_at,
             is_known: parts.next()? == "1",
             findings_mark: parts.next()?.to_owned(),
             outcome: text(Self::OUTCOME)?,
@@ -182,7 +195,8 @@ impl VerdictRow {
     }
 
     fn version(&self) -> String {
-        format!("{}#{}#{}", millis(self.modified_at), u8::from(self.is_known), self.findings_mark)
+        let [modified_at, judged_at] = [self.modified_at, self.judged_at].map(millis);
+        format!("{modified_at}#{judged_at}#{}#{}", u8::from(self.is_known), self.findings_mark)
     }
 
     fn attributes(&self) -> Attributes {
@@ -197,6 +211,82 @@ impl VerdictRow {
     fn note(key: Key, version_attribute: &str, version: String, name: &str, value: Value) -> Write {
         let attributes = Attributes::from([(name.to_owned(), value)]);
         Write::Newest { key, version_attribute: version_attribute.to_owned(), version, attributes }
+    }
+}
+
+/// When a bundle first came to one verdict on one state of an incarnation: what was known then stays readable after a later verdict.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JudgementRow(
+    /// The verdict, with the time of the first such judgement.
+    pub VerdictRow,
+);
+
+impl JudgementRow {
+    /// What the row is.
+    pub const KIND: RowKind = RowKind {
+        row: "JudgementRow",
+        says: "when a bundle first came to this verdict on this state of a resource",
+        pk: VERDICTS,
+        sk: "VJ#<bundle>#<time>#<known>#<mark>",
+    };
+    const PREFIX: &str = "VJ#";
+    /// The version: the earliest judgement wins.
+    pub const FIRST: &str = "first";
+
+    /// The judgements in a partition.
+    #[must_use]
+    pub fn of(pk: &str) -> Query {
+        Query::prefix(pk, Self::PREFIX)
+    }
+
+    /// The write: the earliest judgement wins.
+    #[must_use]
+    pub fn write(&self) -> Write {
+        Write::Newest {
+            key: self.key(),
+            version_attribute: Self::FIRST.into(),
+            version: earliest(self.0.judged_at),
+            attributes: self.attributes(),
+        }
+    }
+
+    /// The row.
+    #[must_use]
+    pub fn item(&self) -> Item {
+        let mut attributes = self.attributes();
+        attributes.insert(Self::FIRST.into(), earliest(self.0.judged_at).into());
+        Item { key: self.key(), attributes }
+    }
+
+    /// Reads a row; `None` when it is another kind.
+    #[must_use]
+    pub fn parse(item: &Item) -> Option<Self> {
+        let key = item.key.sk.strip_prefix(Self::PREFIX)?;
+        let text = |name: &str| item.text(name).map(str::to_owned);
+        let mut parts = key.splitn(4, '#').skip(1);
+        Some(Self(VerdictRow {
+            pk: item.key.pk.clone(),
+            bundle: text(VerdictRow::BUNDLE)?,
+            modified_at: leading_time(parts.next()?)?,
+            is_known: parts.next()? == "1",
+            findings_mark: parts.next()?.to_owned(),
+            judged_at: leading_time(item.text(VerdictRow::JUDGED_AT)?)?,
+            outcome: text(VerdictRow::OUTCOME)?,
+            findings: text(VerdictRow::FINDINGS)?,
+            checked: text(VerdictRow::CHECKED)?,
+        }))
+    }
+
+    fn key(&self) -> Key {
+        let VerdictRow { pk, bundle, modified_at, is_known, findings_mark, .. } = &self.0;
+        let (bundle, time, known) = (bundle_mark(bundle), millis(*modified_at), u8::from(*is_known));
+        Key::new(pk, format!("{}{bundle}#{time}#{known}#{findings_mark}", Self::PREFIX))
+    }
+
+    fn attributes(&self) -> Attributes {
+        let mut attributes = self.0.attributes();
+        attributes.insert(VerdictRow::JUDGED_AT.into(), millis(self.0.judged_at).into());
+        attributes
     }
 }
 
@@ -311,13 +401,27 @@ impl JudgedRow {
     #[must_use]
     pub fn parse(item: &Item) -> Option<Self> {
         Some(Self {
-            arn: item.key.pk.strip_prefix(Self::PREFIX)?.to_owned(),
+            arn: Self::arn_of(&item.key).filter(|_| item.key.sk == Self::SK)?.to_owned(),
             verdicts: item.text(Self::ID)?.to_owned(),
             endpoint: item.text(Self::ENDPOINT).map(str::to_owned),
         })
     }
 
+    /// Everything that is kept under the ARN: this row, and the notices about the resource.
+    #[must_use]
+    pub fn and_notices(resource: &Resource) -> Query {
+        Query::whole(Self::partition(&resource.arn().to_lowercase()))
+    }
+
+    pub(super) fn partition(arn: &str) -> String {
+        format!("{}{arn}", Self::PREFIX)
+    }
+
+    pub(super) fn arn_of(key: &Key) -> Option<&str> {
+        key.pk.strip_prefix(Self::PREFIX)
+    }
+
     fn key_of(arn: &str) -> Key {
-        Key::new(format!("{}{arn}", Self::PREFIX), Self::SK)
+        Key::new(Self::partition(arn), Self::SK)
     }
 }

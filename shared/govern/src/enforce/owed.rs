@@ -1,0 +1,161 @@
+//! What Sagewarden owes to whoever reads its notices. A notice about a resource is written down before anything is done that it
+//! speaks of, and struck out once it has been published. Whatever dies in between, the next delivery about the resource finds what is
+//! owed, even if the resource is mended or gone by then, and publishes it.
+
+use sagewarden_events::Resource;
+use sagewarden_lineage::rows::{NoticeRow, ReceiptState};
+use sagewarden_lineage::table::{Item, Write};
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+
+use crate::enforce::notice::{POLICY_VIOLATION, REMEDIATION_DONE, REMEDIATION_FAILED};
+use crate::enforce::remediation::Remediation;
+use crate::notify::{Moment, Receipt};
+use crate::outcome::Failure;
+use crate::ports::{Notice, PortError, PortErrorKind, Table};
+use crate::record::closure::query_all;
+use crate::world::World;
+
+/// What a row holds of a notice that is owed: the notice, and what is to be recorded with it.
+#[derive(Debug, Serialize, Deserialize)]
+struct Owed {
+    detail_type: String,
+    resources: Vec<String>,
+    detail: Json,
+    writes: Vec<Write>,
+}
+
+impl Owed {
+    fn text(notice: &Notice, writes: &[Write]) -> Result<String, PortError> {
+        let owed = Self {
+            detail_type: notice.detail_type.to_owned(),
+            resources: notice.resources.clone(),
+            detail: notice.detail.clone(),
+            writes: writes.to_vec(),
+        };
+        serde_json::to_string(&owed).map_err(unreadable)
+    }
+
+    fn parse(text: &str) -> Result<(Notice, Vec<Write>), PortError> {
+        let Self { detail_type, resources, detail, writes } =
+            serde_json::from_str(text).map_err(unreadable)?;
+        let known = [POLICY_VIOLATION, REMEDIATION_FAILED, REMEDIATION_DONE];
+        let detail_type = known.into_iter().find(|known| *known == detail_type).ok_or_else(|| {
+            PortError::new(PortErrorKind::Invalid, READ, format!("`{detail_type}` is no kind of notice"))
+        })?;
+        Ok((Notice { detail_type, resources, detail }, writes))
+    }
+}
+
+const READ: &str = "read a notice that is owed";
+
+fn unreadable(error: serde_json::Error) -> PortError {
+    PortError::new(PortErrorKind::Invalid, READ, error.to_string())
+}
+
+/// A notice that this delivery is to publish.
+pub(crate) struct OwedNotice {
+    receipt: Receipt,
+    /// What an earlier delivery did, or was about to do, before it came to no end.
+    pub(crate) earlier: Option<Remediation>,
+}
+
+impl OwedNotice {
+    /// Writes down that `notice` is owed, unless it has been published (`None`). `writes` are recorded with it should this process
+    /// die.
+    pub(crate) async fn claim(
+        world: &impl World,
+        moment: &Moment,
+        resource: &Resource,
+        cause: &str,
+        notice: &Notice,
+        writes: &[Write],
+    ) -> Result<Option<Self>, PortError> {
+        let (key, owed) = (NoticeRow::key(resource, cause), Owed::text(notice, writes)?);
+        let Some((receipt, earlier)) = Receipt::claim_owing(world.table(), moment, key, owed).await? else {
+            return Ok(None);
+        };
+        let earlier = earlier.map(|text| Owed::parse(&text)).transpose()?;
+        let earlier = earlier.and_then(|(notice, _)| {
+            let remediation: Remediation =
+                serde_json::from_value(notice.detail.get("remediation")?.clone()).ok()?;
+            Some(remediation).filter(|remediation| remediation.action.is_some())
+        });
+        Ok(Some(Self { receipt, earlier }))
+    }
+
+    /// Publishes what is known by now, and strikes it out. When that fails, this is what is owed.
+    pub(crate) async fn publish(
+        mut self,
+        world: &impl World,
+        notice: &Notice,
+        writes: &[Write],
+    ) -> Result<(), PortError> {
+        self.receipt.owe(Owed::text(notice, writes)?);
+        self.receipt.publish_for_good(world.table(), world.bus(), notice).await
+    }
+
+    /// Leaves it to another delivery. With `notice`, that is what is owed from now on.
+    pub(crate) async fn leave(
+        mut self,
+        world: &impl World,
+        notice: Option<(&Notice, &[Write])>,
+    ) -> Result<(), PortError> {
+        if let Some((notice, writes)) = notice {
+            self.receipt.owe(Owed::text(notice, writes)?);
+        }
+        self.receipt.give_back(world.table()).await
+    }
+}
+
+/// Publishes once a notice that says nothing of what is still to be done.
+pub(crate) async fn publish_about(
+    world: &impl World,
+    moment: &Moment,
+    resource: &Resource,
+    cause: &str,
+    notice: &Notice,
+) -> Result<(), PortError> {
+    match OwedNotice::claim(world, moment, resource, cause, notice, &[]).await? {
+        Some(owed) => owed.publish(world, notice, &[]).await,
+        None => Ok(()),
+    }
+}
+
+/// The notices about a resource that are owed.
+pub(crate) async fn owed_about(world: &impl World, resource: &Resource) -> Result<Vec<NoticeRow>, PortError> {
+    Ok(unsettled(&query_all(world.table(), NoticeRow::about(resource)).await?).collect())
+}
+
+/// Those of some rows that are owed.
+pub(crate) fn unsettled(items: &[Item]) -> impl Iterator<Item = NoticeRow> {
+    let rows = items.iter().filter_map(NoticeRow::parse);
+    rows.filter(|row| row.state != ReceiptState::Done && row.owed.is_some())
+}
+
+/// Publishes what is owed, as it was written down. Returns how many there were.
+///
+/// # Errors
+/// When the table or the bus fail, or another delivery is at one of them: the record is to be retried.
+pub(crate) async fn publish_owed(
+    world: &impl World,
+    moment: &Moment,
+    resource: &Resource,
+    owed: impl IntoIterator<Item = &NoticeRow>,
+) -> Result<usize, Failure> {
+    let mut published = 0;
+    for row in owed {
+        let Some(text) = &row.owed else { continue };
+        let key = NoticeRow::key(resource, &row.cause);
+        let claimed = Receipt::claim_owing(world.table(), moment, key, text.clone()).await?;
+        let Some((receipt, earlier)) = claimed else { continue };
+        let (notice, writes) = Owed::parse(earlier.as_ref().unwrap_or(text))?;
+        if let Err(error) = world.table().write(&writes).await {
+            receipt.give_back(world.table()).await?;
+            return Err(error.into());
+        }
+        receipt.publish_for_good(world.table(), world.bus(), &notice).await?;
+        published += 1;
+    }
+    Ok(published)
+}
