@@ -12,7 +12,7 @@ use sagewarden_lambda::{Config, bundle_in_force, init_logging, serve};
 use sagewarden_s3::{S3Objects, S3Quarantine};
 use sagewarden_settings::Settings;
 
-// One record after the other on one thread: the work waits for services, and a smaller function has no second core.
+// The records of a batch on one thread: the work waits for services, and a smaller function has no second core.
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     init_logging();

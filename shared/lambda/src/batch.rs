@@ -4,7 +4,7 @@ use std::panic::AssertUnwindSafe;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
-use futures::FutureExt;
+use futures::{FutureExt, StreamExt, stream};
 use lambda_runtime::{Context, Error, LambdaEvent, run, service_fn};
 use sagewarden_events::{Event, Timestamp, decode};
 use sagewarden_govern::ports::{Quarantine, Rejected};
@@ -12,6 +12,8 @@ use sagewarden_govern::{Done, Failure, Moment, Outcome};
 use tracing::{error, info, warn};
 
 use crate::metrics::Tally;
+use crate::time_left::TimeLeft;
+use crate::turns::Turns;
 
 /// Serves batches until the runtime ends the process. `act` is what the function does with an event; `None` where it has nothing to
 /// do with it.
@@ -26,14 +28,16 @@ pub async fn serve(
     run(service_fn(|event| sqs_batch(function, event, &act, quarantine))).await
 }
 
-/// Left over for the answer when records stop being started.
-const MARGIN: Duration = Duration::from_secs(3);
+/// Records of a batch that are under way at once. They wait for services most of the time, and each that waits takes little memory.
+/// The template's batches are no larger, so that no record waits for another (`queue_model.rs`).
+pub(crate) const AT_ONCE: usize = 8;
 
-/// Handles a batch record by record and answers with those that are to be delivered again.
+/// Handles the records of a batch side by side and answers with those that are to be delivered again.
 ///
-/// A record that can never succeed is kept in quarantine and acknowledged; when that fails, it is delivered again. A panic
-/// concerns its record alone. Records that time does not suffice for are delivered again.
-async fn sqs_batch(
+/// A record that can never succeed is kept in quarantine and acknowledged; when that fails, it is delivered again. A panic or a slow
+/// record concerns itself alone. What there is too little time for is not begun and delivered again: SQS counts that delivery as
+/// any other.
+pub(crate) async fn sqs_batch(
     function: &str,
     event: LambdaEvent<SqsEvent>,
     act: &impl AsyncFn(&Event, &Moment) -> Option<Outcome>,
@@ -43,15 +47,27 @@ async fn sqs_batch(
     if event.payload.records.iter().any(|record| record.message_id.is_none()) {
         return Err(format!("{function} takes batches from its queue: a record has no `messageId`").into());
     }
+    let batch = Batch {
+        function,
+        context: &event.context,
+        time: TimeLeft::of(&event.context),
+        turns: Turns::default(),
+    };
+    let mut ended: Vec<(usize, String, Settled)> =
+        stream::iter(event.payload.records.into_iter().enumerate())
+            .map(async |(place, record)| {
+                let id = record.message_id.clone().unwrap_or_default();
+                let settled = run_record(&batch, &id, record, act, quarantine).await;
+                (place, id, settled)
+            })
+            .buffer_unordered(AT_ONCE)
+            .collect()
+            .await;
+    ended.sort_unstable_by_key(|(place, ..)| *place);
     let mut response = SqsBatchResponse::default();
     let mut tally = Tally::default();
-    for record in event.payload.records {
-        let id = record.message_id.clone().unwrap_or_default();
-        let outcome = match left(&event.context) {
-            Some(time) => guarded(&record, act, &event.context, time).await,
-            None => Err(Failure::not_yet("handle the record", "too little time is left in this invocation")),
-        };
-        match settle(function, &id, record, outcome, quarantine).await {
+    for (_, id, settled) in ended {
+        match settled {
             Settled::Done => tally.done += 1,
             Settled::Rejected => tally.rejected += 1,
             Settled::Retry => {
@@ -64,6 +80,38 @@ async fn sqs_batch(
     Ok(response)
 }
 
+/// What the records of a batch share.
+struct Batch<'a> {
+    function: &'a str,
+    context: &'a Context,
+    time: TimeLeft,
+    turns: Turns,
+}
+
+/// One record, from its text to what becomes of it. Records about one resource take turns: side by side, one would find the
+/// other's claim on a finding and come again only after the queue's visibility timeout.
+async fn run_record(
+    batch: &Batch<'_>,
+    id: &str,
+    record: SqsMessage,
+    act: &impl AsyncFn(&Event, &Moment) -> Option<Outcome>,
+    quarantine: &impl Quarantine,
+) -> Settled {
+    let outcome = match decode(record.body.as_deref().unwrap_or_default()) {
+        Ok(events) => {
+            let _turn = batch.turns.of(&events).await;
+            match batch.time.left() {
+                Some(time) => batch.time.measure(guarded(&events, id, act, batch.context, time)).await,
+                None => {
+                    Err(Failure::not_yet("handle the record", "too little time is left in this invocation"))
+                }
+            }
+        }
+        Err(error) => Err(Failure::Reject(error.to_string())),
+    };
+    settle(batch.function, id, record, outcome, quarantine).await
+}
+
 enum Settled {
     Done,
     Retry,
@@ -72,12 +120,13 @@ enum Settled {
 
 /// Runs a record so that its panic ends here, and so does its slowness.
 async fn guarded(
-    record: &SqsMessage,
+    events: &[Event],
+    id: &str,
     act: &impl AsyncFn(&Event, &Moment) -> Option<Outcome>,
     context: &Context,
     time: Duration,
 ) -> Outcome {
-    let handled = AssertUnwindSafe(handle(record, act, context)).catch_unwind();
+    let handled = AssertUnwindSafe(handle(events, id, act, context)).catch_unwind();
     let again = |why: &str| Err(Failure::not_yet("handle the record", why));
     match tokio::time::timeout(time, handled).await {
         Ok(Ok(outcome)) => outcome,
@@ -87,17 +136,16 @@ async fn guarded(
 }
 
 async fn handle(
-    record: &SqsMessage,
+    events: &[Event],
+    id: &str,
     act: &impl AsyncFn(&Event, &Moment) -> Option<Outcome>,
     context: &Context,
 ) -> Outcome {
-    let body = record.body.as_deref().unwrap_or_default();
-    let events = decode(body).map_err(|error| Failure::Reject(error.to_string()))?;
-    let owner = format!("{}/{}", context.request_id, record.message_id.as_deref().unwrap_or_default());
+    let owner = format!("{}/{id}", context.request_id);
     let moment = Moment { now: now(), owner };
     let mut texts = Vec::new();
     let mut rejections = Vec::new();
-    for event in &events {
+    for event in events {
         let outcome = match event {
             Event::NotOurs { source, detail_type } => {
                 Ok(Done::Nothing(format!("`{detail_type}` from `{source}` is none of ours")))
@@ -164,32 +212,21 @@ async fn keep(rejected: &Rejected, quarantine: &impl Quarantine) -> Settled {
     }
 }
 
-/// The time that a record may take; `None` when there is none.
-fn left(context: &Context) -> Option<Duration> {
-    /// Lambda's own limit, for callers that set none.
-    const LONGEST: Duration = Duration::from_secs(900);
-    if context.deadline == 0 {
-        return Some(LONGEST);
-    }
-    let until = context.deadline().checked_sub(MARGIN)?;
-    until.duration_since(SystemTime::now()).ok()
-}
-
 fn now() -> Timestamp {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
 #[cfg(test)]
-mod tests {
-    use std::cell::RefCell;
+pub(crate) mod tests {
+    use std::cell::{Cell, RefCell};
 
     use sagewarden_govern::ports::{PortError, PortErrorKind};
 
     use super::*;
 
     #[derive(Default)]
-    struct Kept(RefCell<Vec<Rejected>>, bool);
+    pub(crate) struct Kept(RefCell<Vec<Rejected>>, bool);
 
     impl Quarantine for Kept {
         async fn keep(&self, rejected: &Rejected) -> Result<(), PortError> {
@@ -274,16 +311,43 @@ mod tests {
         assert_eq!(response.batch_item_failures.len(), 2);
     }
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn a_slow_record_takes_no_other_with_it() {
-        let mut soon = batch(&[("first", push("ok")), ("slow", push("slow")), ("after", push("ok"))]);
-        let deadline = SystemTime::now() + MARGIN + Duration::from_millis(300);
+        let mut bodies = vec![("slow", push("slow"))];
+        bodies.extend((0..20).map(|_| ("quick", push("ok"))));
+        bodies.push(("broken", push("broken")));
+        let mut soon = batch(&bodies);
+        let deadline = SystemTime::now() + Duration::from_secs(30);
         soon.context.deadline =
             u64::try_from(deadline.duration_since(UNIX_EPOCH).unwrap().as_millis()).unwrap();
         let response = sqs_batch("f", soon, &by_name, &Kept::default()).await.unwrap();
         let again: Vec<String> =
             response.batch_item_failures.into_iter().map(|failure| failure.item_identifier).collect();
-        assert_eq!(again, ["slow", "after"], "what was done before stays done");
+        assert_eq!(again, ["slow", "broken"]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn records_about_one_resource_take_turns_and_others_do_not_wait() {
+        let of = |job: &str| {
+            format!(
+                r#"{{"source":"aws.sagemaker","detail-type":"SageMaker Training Job State Change","account":"111122223333","region":"eu-west-1","time":"2026-03-02T09:00:00Z","resources":[],"detail":{{"TrainingJobArn":"arn:aws:sagemaker:eu-west-1:111122223333:training-job/{job}","TrainingJobName":"{job}","TrainingJobStatus":"InProgress"}}}}"#
+            )
+        };
+        let (under_way, most) = (RefCell::new(Vec::new()), Cell::new(0));
+        let act = async |event: &Event, _: &Moment| {
+            let Event::ResourceChanged(changed) = event else { return None };
+            let name = changed.resource.name.clone();
+            assert!(!under_way.borrow().contains(&name), "{name} is judged twice at once");
+            under_way.borrow_mut().push(name.clone());
+            most.set(under_way.borrow().len().max(most.get()));
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            under_way.borrow_mut().retain(|each| *each != name);
+            Some(Ok(Done::Acted("judged".into())))
+        };
+        let bodies = [("1", of("a")), ("2", of("a")), ("3", of("b")), ("4", of("c")), ("5", of("a"))];
+        let response = sqs_batch("f", batch(&bodies), &act, &Kept::default()).await.unwrap();
+        assert!(response.batch_item_failures.is_empty());
+        assert_eq!(most.get(), 3);
     }
 
     #[tokio::test]

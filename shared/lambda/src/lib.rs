@@ -6,6 +6,10 @@ mod bundle;
 mod config;
 mod error;
 mod metrics;
+#[cfg(test)]
+mod queue_model;
+mod time_left;
+mod turns;
 
 pub use batch::serve;
 #[cfg(feature = "judging")]
