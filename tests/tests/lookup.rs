@@ -90,10 +90,13 @@ async fn an_answer_that_was_cut_says_so() -> Result<()> {
 
 /// A request as a function URL passes it on ("Invoking Lambda function URLs", Lambda developer guide).
 fn over_http(method: &str, parameters: Value, body: Option<&str>) -> Value {
+    let pairs = parameters.as_object().into_iter().flatten();
+    let pairs = pairs.map(|(name, value)| format!("{name}={}", value.as_str().unwrap_or_default()));
+    let query = pairs.collect::<Vec<_>>().join("&");
     json!({
         "version": "2.0",
         "rawPath": "/",
-        "rawQueryString": "",
+        "rawQueryString": query,
         "headers": { "content-type": "application/json" },
         "queryStringParameters": parameters,
         "requestContext": {
@@ -148,7 +151,7 @@ async fn a_question_can_be_asked_over_the_functions_url() -> Result<()> {
         (
             over_http("GET", json!({ "entity": "model/m", "max_nodes": "many" }), None),
             400,
-            "`max_nodes`: invalid type",
+            "`max_nodes`: invalid digit",
         ),
         (over_http("GET", json!({}), None), 400, "missing field `entity`"),
         (over_http("POST", json!({}), Some("{")), 400, "the body is no JSON"),
