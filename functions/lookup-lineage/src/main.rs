@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
-use lookup_lineage::{answer, answer_url};
+use lookup_lineage::{Bounds, answer, answer_url};
 use sagewarden_aws::load_config;
 use sagewarden_dynamodb::DynamoTable;
 use sagewarden_lambda::{Config, init_logging};
@@ -20,9 +20,10 @@ async fn main() -> Result<(), Error> {
     run(service_fn(|event: LambdaEvent<Value>| async move {
         let deadline = event.context.deadline();
         let is_over = || SystemTime::now() + RESERVE >= deadline;
-        match answer_url(table, &event.payload, &is_over).await {
+        let bounds = Bounds::new(&is_over);
+        match answer_url(table, &event.payload, bounds).await {
             Some(response) => Ok(response),
-            None => answer(table, event.payload, &is_over).await,
+            None => answer(table, event.payload, bounds).await,
         }
     }))
     .await

@@ -8,38 +8,40 @@ use sagewarden_govern::Question;
 use sagewarden_govern::ports::Table;
 use sagewarden_lambda::FunctionError;
 use sagewarden_lineage::answer::Format;
-use sagewarden_view::reply;
 use serde_json::{Value as Json, json};
 
-use crate::question::{ask, read, read_form};
+use crate::fitting::{Bounds, fitting};
+use crate::question::{read, read_form};
+use crate::written;
 
-/// Answers a request over HTTP; `None` when the payload is none. A refusal is an answer with its status.
-pub async fn answer_url(table: &impl Table, payload: &Json, is_over: &dyn Fn() -> bool) -> Option<Json> {
+/// Answers a request over HTTP; `None` when the payload is none. A refusal is an answer with its status. An answer that is not whole
+/// has the header `x-sagewarden-complete: false`; where the reader goes on is in the `cursor` of `json`.
+pub async fn answer_url(table: &impl Table, payload: &Json, bounds: Bounds<'_>) -> Option<Json> {
     payload.pointer("/requestContext/http/method")?;
-    Some(match respond(table, payload, is_over).await {
-        Ok((content_type, body)) => response(200, content_type, &body),
-        Err(error) => {
-            let status = match error {
-                FunctionError::BadRequest(_) => 400,
-                FunctionError::NotFound(_) => 404,
-                FunctionError::Unavailable(_) => 503,
-            };
-            response(status, "application/json", &json!({ "error": error.to_string() }).to_string())
-        }
-    })
+    Some(respond(table, payload, bounds).await.unwrap_or_else(|error| {
+        let status = match error {
+            FunctionError::BadRequest(_) => 400,
+            FunctionError::NotFound(_) => 404,
+            FunctionError::Unavailable(_) => 503,
+        };
+        response(status, "application/json", &json!({ "error": error.to_string() }).to_string())
+    }))
 }
 
-async fn respond(
-    table: &impl Table,
-    payload: &Json,
-    is_over: &dyn Fn() -> bool,
-) -> Result<(&'static str, String), FunctionError> {
+async fn respond(table: &impl Table, payload: &Json, bounds: Bounds<'_>) -> Result<Json, FunctionError> {
     let request: LambdaFunctionUrlRequest = serde_json::from_value(payload.clone()).map_err(|error| {
         FunctionError::BadRequest(format!("this is no request of a function URL: {error}"))
     })?;
     let question = asked(&request)?;
-    let reply = ask(table, &question, is_over).await?;
-    Ok((content_type(question.format), reply::text(&reply, question.format)))
+    fitting(table, &question, bounds, |reply| {
+        let mut response = response(200, content_type(question.format), &written(reply, question.format)?);
+        let complete = if reply.is_complete() { "true" } else { "false" };
+        if let Some(headers) = response.get_mut("headers").and_then(Json::as_object_mut) {
+            headers.insert("x-sagewarden-complete".into(), complete.into());
+        }
+        Ok(response)
+    })
+    .await
 }
 
 /// The question, from parameters or the body.
