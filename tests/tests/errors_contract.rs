@@ -3,10 +3,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends where something is missing")]
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use aws_config::retry::RetryConfig;
 use aws_runtime::retries::classifiers::{THROTTLING_ERRORS, TRANSIENT_ERRORS};
@@ -16,6 +18,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use cargo_metadata::MetadataCommand;
+use sagewarden_aws::NotingClient;
 use sagewarden_codecommit::CodeCommit;
 use sagewarden_dynamodb::DynamoTable;
 use sagewarden_eventbridge::EventBus;
@@ -146,6 +149,7 @@ const ANSWERS: &[(&str, &str)] =
 type Next = Arc<Mutex<(String, u16)>>;
 
 struct Front {
+    url: String,
     next: Next,
     world: World,
     task: JoinHandle<()>,
@@ -181,7 +185,7 @@ impl Front {
             roles: IamRoles::new(&config),
             code: CodeCommit::new(&config),
         };
-        Ok(Self { next, world, task })
+        Ok(Self { url, next, world, task })
     }
 
     fn answer(&self, code: &str, status: u16) {
@@ -308,6 +312,32 @@ async fn a_checksum_that_is_refused_without_a_code_is_refused_with_one() -> Resu
         let error = front.world.objects.checksum("b", &object()).await.err().ok_or("it was refused")?;
         assert_eq!(error.kind(), expect, "{error}");
     }
+    Ok(())
+}
+
+tokio::task_local! {
+    static ATTEMPTS: RefCell<Vec<u32>>;
+}
+
+#[tokio::test]
+async fn what_is_asked_is_noted_in_the_task_that_asks_repeated_requests_included() -> Result<()> {
+    let front = Front::start().await?;
+    front.answer("ThrottlingException", 400);
+    let note = |attempt: u32| ATTEMPTS.with(|attempts| attempts.borrow_mut().push(attempt));
+    let patience =
+        RetryConfig::standard().with_max_attempts(3).with_initial_backoff(Duration::from_millis(1));
+    let config = emulator::config(&front.url).await.into_builder();
+    let config = config.retry_config(patience).http_client(NotingClient::new(note)).build();
+    let (bus, account) = (EventBus::new(&config, "own"), SageMakerAccount::new(&config));
+    let both = ATTEMPTS.scope(RefCell::default(), async {
+        let (notice, job) = (notice(), job());
+        let refused = futures::join!(bus.publish(&notice), account.mark(&job, "k", "v"));
+        assert!(refused.0.is_err() && refused.1.is_err());
+        ATTEMPTS.with(RefCell::take)
+    });
+    let mut attempts = both.await;
+    attempts.sort_unstable();
+    assert_eq!(attempts, [1, 1, 2, 2, 3, 3]);
     Ok(())
 }
 

@@ -1,7 +1,5 @@
 //! A remedy changes a resource in one call: what is being changed refuses the next one.
 
-#![expect(clippy::indexing_slicing, reason = "a test ends where something is missing")]
-
 use sagewarden_events::{Change, Corrections, Resource, ResourceKind};
 use sagewarden_govern::ports::{PortErrorKind, Remedies};
 use sagewarden_local::{LocalGit, SimulatedAccount, Store};

@@ -6,9 +6,10 @@ use std::io;
 use sagewarden_govern::Question;
 use sagewarden_govern::ports::Table;
 use sagewarden_lambda::FunctionError;
-use sagewarden_lineage::answer::Reply;
+use sagewarden_lineage::answer::{Format, Reply};
 use sagewarden_lineage::graph::StoppedBy;
 use sagewarden_lineage::walk::Limits;
+use sagewarden_view::reply;
 use serde_json::Value as Json;
 
 use crate::question::ask;
@@ -71,6 +72,11 @@ fn too_large(size: usize, limit: usize) -> FunctionError {
     FunctionError::BadRequest(format!(
         "the answer has {size} bytes, and Lambda lets out {limit}: ask for another `format`, or about a part of it"
     ))
+}
+
+/// The answer as text; an empty one would say nothing.
+pub(crate) fn written(reply: &Reply, format: Format) -> Result<String, FunctionError> {
+    reply::text(reply, format).map_err(|nothing| FunctionError::NotFound(nothing.to_string()))
 }
 
 /// A tenth less than what should fit, since nodes differ in size.

@@ -11,8 +11,8 @@ use sagewarden_lineage::answer::{Format, Reply};
 use sagewarden_view::reply;
 use serde_json::{Value as Json, json};
 
-use fitting::fitting;
 pub use fitting::{Bounds, RESPONSE_BYTES, size_of};
+use fitting::{fitting, written};
 use question::read;
 pub use url::answer_url;
 
@@ -38,9 +38,4 @@ pub async fn answer(table: &impl Table, request: Json, bounds: Bounds<'_>) -> Re
         }
     })
     .await
-}
-
-/// The answer as text; an empty one would say nothing.
-fn written(reply: &Reply, format: Format) -> Result<String, FunctionError> {
-    reply::text(reply, format).map_err(|nothing| FunctionError::NotFound(nothing.to_string()))
 }

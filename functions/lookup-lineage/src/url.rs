@@ -10,9 +10,8 @@ use sagewarden_lambda::FunctionError;
 use sagewarden_lineage::answer::Format;
 use serde_json::{Value as Json, json};
 
-use crate::fitting::{Bounds, fitting};
+use crate::fitting::{Bounds, fitting, written};
 use crate::question::{read, read_form};
-use crate::written;
 
 /// Answers a request over HTTP; `None` when the payload is none. A refusal is an answer with its status. An answer that is not whole
 /// has the header `x-sagewarden-complete: false`; where the reader goes on is in the `cursor` of `json`.

@@ -1,5 +1,7 @@
 //! What the adapters of all AWS services share: one configuration, and one reading of their errors. No service's SDK.
 
+mod noting;
+
 use aws_config::retry::RetryConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_runtime::retries::classifiers::{THROTTLING_ERRORS, TRANSIENT_ERRORS};
@@ -9,11 +11,14 @@ use aws_smithy_types::error::display::DisplayErrorContext;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use sagewarden_govern::ports::{PortError, PortErrorKind};
 
+pub use crate::noting::{Note, NotingClient};
+
 /// Credentials, region and endpoints as the environment says; the SDK's own retries, pinned to a dated behaviour so that an
-/// upgrade changes nothing unasked.
-pub async fn load_config() -> SdkConfig {
+/// upgrade changes nothing unasked. `note` is told of every request, with the number of its attempt.
+pub async fn load_config(note: Note) -> SdkConfig {
     aws_config::defaults(BehaviorVersion::v2026_01_12())
         .retry_config(RetryConfig::standard().with_max_attempts(4))
+        .http_client(NotingClient::new(note))
         .load()
         .await
 }
