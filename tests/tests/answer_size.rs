@@ -1,6 +1,6 @@
 //! Answers of the function and Lambda's limit: what is too large is cut, and its cursor goes on.
 
-#![expect(clippy::unwrap_used, reason = "a test ends where something is missing")]
+#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test ends where something is missing")]
 
 use std::collections::BTreeSet;
 use std::sync::LazyLock;

@@ -204,7 +204,11 @@ async fn refuse(State(next): State<Next>, method: Method, headers: HeaderMap, bo
     let (code, status) = next.lock().unwrap().clone();
     let status = StatusCode::from_u16(status).unwrap();
     let form = String::from_utf8_lossy(&body).contains("Action=");
-    let (kind, text) = if headers.contains_key("x-amz-target") {
+    let (kind, text) = if status == StatusCode::OK {
+        // A call that succeeds with an entry that failed.
+        let entry = json!({ "ErrorCode": code, "ErrorMessage": "no" });
+        ("application/x-amz-json-1.1", json!({ "FailedEntryCount": 1, "Entries": [entry] }).to_string())
+    } else if headers.contains_key("x-amz-target") {
         ("application/x-amz-json-1.1", json!({ "__type": code, "message": "no" }).to_string())
     } else if method == Method::HEAD {
         ("text/plain", String::new())
@@ -288,6 +292,21 @@ async fn each_adapter_reads_each_code_as_its_service_means_it() -> Result<()> {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_entry_of_the_bus_that_is_refused_is_read_as_a_call_that_is() -> Result<()> {
+    let front = Front::start().await?;
+    let own = OWN.iter().filter(|row| row.0 == "eventbridge").map(|row| (row.1, row.3));
+    let throttled = THROTTLING_ERRORS.iter().map(|code| (*code, Throttled));
+    for (code, expect) in
+        own.chain(throttled).chain([("InternalFailure", Unavailable), ("Unheard", Unavailable)])
+    {
+        front.answer(code, 200);
+        let error = front.world.ask("eventbridge").await.err().ok_or("a refused entry counted as taken")?;
+        assert_eq!(error.kind(), expect, "{error}");
+    }
     Ok(())
 }
 

@@ -64,16 +64,19 @@ pub(crate) async fn sqs_batch(
     ended.sort_unstable_by_key(|(place, _)| *place);
     let mut response = SqsBatchResponse::default();
     let now = now().millis();
-    let oldest_ms = sent.into_iter().min().map(|sent| (now - sent).max(0));
-    let mut tally = Tally { oldest_ms, ..Tally::default() };
-    for (_, record) in ended {
-        record.count(&mut tally);
-        if record.settled == Settled::Retry {
-            response.add_failure(record.id);
-        }
-    }
+    let tally = tally(ended.iter().map(|(_, record)| record), &sent, now);
     tally.lines(function, now).iter().for_each(|line| println!("{line}"));
+    let again = ended.into_iter().filter(|(_, record)| record.settled == Settled::Retry);
+    again.for_each(|(_, record)| response.add_failure(record.id));
     Ok(response)
+}
+
+/// What the metrics say of a batch whose messages came into the queue at these times.
+fn tally<'a>(ended: impl Iterator<Item = &'a Ended>, sent: &[i64], now: i64) -> Tally {
+    let oldest_ms = sent.iter().min().map(|sent| (now - sent).max(0));
+    let mut tally = Tally { oldest_ms, ..Tally::default() };
+    ended.for_each(|record| record.count(&mut tally));
+    tally
 }
 
 /// When a message came into the queue.
@@ -464,6 +467,63 @@ pub(crate) mod tests {
         for always in ["message.id", "outcome", "duration_ms", "requests", "retries"] {
             assert!(seen.values().all(|fields| fields.contains(always)), "{always}");
         }
+    }
+
+    #[test]
+    fn the_metrics_of_a_batch_say_how_fast_it_was() {
+        let ended = |settled: Settled, severities: &[&str], stopped_after_ms: Option<i64>| Ended {
+            id: "m".into(),
+            settled,
+            deeds: Deeds {
+                requests: 3,
+                retries: 1,
+                severities: severities.iter().map(|text| (*text).to_owned()).collect(),
+                stopped_after_ms,
+                ..Deeds::default()
+            },
+            duration_ms: 40,
+            from_creation_ms: Some(900),
+        };
+        let batch = [
+            ended(Settled::Done, &["high", "low"], Some(700)),
+            ended(Settled::Retry, &["high"], None),
+            ended(Settled::Rejected, &[], None),
+        ];
+        let said = tally(batch.iter(), &[5_000, 2_000], 9_000);
+        let expected = Tally {
+            done: 1,
+            retried: 1,
+            rejected: 1,
+            durations_ms: vec![40, 40, 40],
+            oldest_ms: Some(7_000),
+            // What comes again has had no verdict.
+            from_creation_ms: vec![900],
+            to_stop_ms: vec![700],
+            requests: 9,
+            retries: 3,
+            findings: [("high".to_owned(), 2), ("low".to_owned(), 1)].into(),
+        };
+        assert_eq!(said, expected);
+    }
+
+    #[test]
+    fn the_first_state_of_a_job_tells_when_it_was_created_and_a_later_one_does_not() {
+        let event = |name: &str| {
+            let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../events").join(name);
+            decode(&std::fs::read_to_string(path).unwrap()).unwrap().remove(0)
+        };
+        let call = event("aws.sagemaker/api-call-via-cloudtrail/create-training-job.json");
+        assert!(created_at(&call).is_some());
+        let erased = event("aws.sagemaker/api-call-via-cloudtrail/delete-training-job.json");
+        assert_eq!(created_at(&erased), None);
+        let state = |time: &str| {
+            let text = format!(
+                r#"{{"source":"aws.sagemaker","detail-type":"SageMaker Training Job State Change","account":"1","region":"r","time":"{time}","resources":[],"detail":{{"TrainingJobArn":"arn:aws:sagemaker:r:1:training-job/j","TrainingJobName":"j","TrainingJobStatus":"InProgress","CreationTime":1772442000000}}}}"#
+            );
+            created_at(&decode(&text).unwrap().remove(0)).map(Timestamp::millis)
+        };
+        assert_eq!(state("2026-03-02T09:00:05Z"), Some(1_772_442_000_000));
+        assert_eq!(state("2026-03-02T10:00:00Z"), None);
     }
 
     struct Nowhere;
