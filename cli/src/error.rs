@@ -12,6 +12,7 @@ use sagewarden_outcomes::clarify::UnreadableAnalysis;
 use sagewarden_outcomes::quality::{UnreadableData, UnusablePair};
 use sagewarden_policy::export::ExportError;
 use sagewarden_policy::{BundleError, intake};
+use sagewarden_view::reply::NothingToWrite;
 use thiserror::Error;
 
 /// Each message says what to do.
@@ -46,6 +47,8 @@ pub(crate) enum CommandError {
     NoCapture(PathBuf),
     #[error("`{}` holds no file that ends in .jsonl", .0.display())]
     NoLines(PathBuf),
+    #[error(transparent)]
+    NothingToWrite(#[from] NothingToWrite),
     #[error("no row could be read from {0}: the warnings say why")]
     NoRows(String),
     #[error("no {0} could be read from {1}: the warnings say why")]

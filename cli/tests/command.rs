@@ -311,6 +311,17 @@ fn errors_say_what_to_do_and_have_an_exit_code() {
     assert!(text.contains("write `<kind>/<name>`"), "{text}");
     let (_, text) = failure(&["lineage", "endpoint/x", "--store", &store, "--max-nodes", "0"]);
     assert!(text.contains("max_nodes"), "{text}");
+    // Nothing to say is no empty file.
+    let job = "training-job/credit-train-002";
+    for (format, question, words) in [
+        ("slsa", vec![job], "`slsa`: no job in this answer made an object"),
+        ("openlineage", vec!["endpoint/credit-default-prod", "--max-nodes", "2"], "raise its limits"),
+    ] {
+        let options = ["--store", &store, "--format", format];
+        let (code, text) = failure(&[&["lineage"], question.as_slice(), &options].concat());
+        assert_eq!(code, Some(2), "{format}");
+        assert!(text.starts_with("error: there is nothing to write as") && text.contains(words), "{text}");
+    }
 
     let bad = folder.path().join("bad.json");
     std::fs::write(&bad, "no event").unwrap();

@@ -42,7 +42,8 @@ struct Services {
     account: SimulatedAccount,
     git: LocalGit,
     calls: Arc<Mutex<Vec<Call>>>,
-    refusals: Arc<Mutex<Vec<String>>>,
+    /// The operation and the code of its fault.
+    refusals: Arc<Mutex<Vec<(String, String)>>>,
 }
 
 impl Simulator {
@@ -76,9 +77,15 @@ impl Simulator {
         calls.iter().filter(|call| call.target == target).cloned().collect()
     }
 
-    /// Refuses the next call to an operation with a fault of the service.
+    /// Refuses the next call to an operation, as to a caller without the permission.
     pub fn refuse_next(&self, target: &str) {
-        self.services.refusals.lock().unwrap_or_else(PoisonError::into_inner).push(target.to_owned());
+        self.refuse_next_with(target, "AccessDeniedException");
+    }
+
+    /// Refuses the next call to an operation with this error code.
+    pub fn refuse_next_with(&self, target: &str, code: &str) {
+        let refusal = (target.to_owned(), code.to_owned());
+        self.services.refusals.lock().unwrap_or_else(PoisonError::into_inner).push(refusal);
     }
 }
 
@@ -114,9 +121,9 @@ impl Services {
         let call = Call { target: target.to_owned(), body };
         self.calls.lock().unwrap_or_else(PoisonError::into_inner).push(call.clone());
         let mut refusals = self.refusals.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(index) = refusals.iter().position(|refused| refused == target) {
-            refusals.remove(index);
-            return Err(fault("AccessDeniedException", "not now"));
+        if let Some(index) = refusals.iter().position(|(refused, _)| refused == target) {
+            let (_, code) = refusals.remove(index);
+            return Err(fault(&code, "not now"));
         }
         drop(refusals);
         match target.split_once('.') {

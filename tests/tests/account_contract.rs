@@ -255,6 +255,12 @@ async fn settings_are_changed_in_place(world: &World, account: &(impl Account + 
         account.change(&resource, &Corrections { settings, platform: Some("new".to_owned()) }).await?;
         assert_eq!(world.account.describe_document(&resource)?.pointer(at), Some(&expect), "{kind}");
     }
+    let (domain, _) = of(ResourceKind::Domain)?;
+    let docker = Corrections { settings: [Change::DisableDocker].into(), platform: None };
+    let error = account.change(&domain, &docker).await.err().ok_or("it is being changed")?;
+    assert_eq!(error.kind(), PortErrorKind::Unavailable, "{error}");
+    world.account.finish_update(&domain, now())?;
+    account.change(&domain, &docker).await?;
     let (notebook, _) = of(ResourceKind::NotebookInstance)?;
     account.start(&notebook).await?;
     assert_eq!(world.account.describe_document(&notebook)?["NotebookInstanceStatus"], "InService");

@@ -4,12 +4,13 @@
 use std::cell::Cell;
 use std::sync::Arc;
 
-use sagewarden_events::{Event, Repository, ResourceKind};
-use sagewarden_govern::ports::{PortError, PortErrorKind};
+use sagewarden_events::{Event, Repository, ResourceKind, Timestamp};
+use sagewarden_govern::ports::{Listing, ObjectVersion, Objects, PortError, PortErrorKind};
 use sagewarden_govern::route::{self, Judging};
 use sagewarden_govern::{
     Absent, BUNDLE_REFUSED, BundleInForce, BundlePlace, Failure, Moment, POLICY_VIOLATION,
 };
+use sagewarden_lineage::s3::Checksum;
 use sagewarden_local::{Call, Guard, Guarded, LocalGit, NewCommit, SentNotice, SimulatedAccount, Story};
 use sagewarden_policy::Bundle;
 use sagewarden_settings::Mode;
@@ -17,6 +18,9 @@ use sagewarden_tests::Result;
 use sagewarden_tests::functions::policies;
 use sagewarden_tests::local::{Local, at, training_job};
 use serde_json::{Value, json};
+use tokio::task::yield_now;
+
+type Answer<T> = std::result::Result<T, PortError>;
 
 const BUCKET: &str = "governance";
 const OBSERVE: &str = "mode = \"observe\"\n[controls]\nTRN-IAM-01 = \"observe\"\n";
@@ -291,6 +295,59 @@ async fn a_prefix_without_a_whole_bundle_is_refused() -> Result<()> {
     world.put("policies/base.cedar", "", 10)?;
     account.delete_object(BUCKET, "prod/settings.toml", at(10))?;
     assert_eq!(reason(&world.function()?, 70).await?, "settings.toml:1:1: the file is missing");
+    Ok(())
+}
+
+/// Objects that let others go on before they answer, as a service does.
+#[derive(Clone)]
+struct Waiting<O>(O);
+
+impl<O: Objects> Objects for Waiting<O> {
+    async fn versioning(&self, bucket: &str) -> Answer<Option<String>> {
+        self.0.versioning(bucket).await
+    }
+
+    async fn versions(&self, bucket: &str, prefix: &str, as_of: Timestamp, most: usize) -> Answer<Listing> {
+        let answer = self.0.versions(bucket, prefix, as_of, most).await;
+        yield_now().await;
+        answer
+    }
+
+    async fn read(&self, bucket: &str, key: &str, most: u64) -> Answer<Option<Vec<u8>>> {
+        let answer = self.0.read(bucket, key, most).await;
+        yield_now().await;
+        answer
+    }
+
+    async fn read_version(&self, b: &str, object: &ObjectVersion, most: u64) -> Answer<Option<Vec<u8>>> {
+        self.0.read_version(b, object, most).await
+    }
+
+    async fn checksum(&self, bucket: &str, object: &ObjectVersion) -> Answer<Option<Checksum>> {
+        self.0.checksum(bucket, object).await
+    }
+
+    async fn keep_manifest(&self, digest: &str, text: &str) -> Answer<Option<String>> {
+        self.0.keep_manifest(digest, text).await
+    }
+}
+
+#[tokio::test]
+async fn records_of_a_batch_look_at_the_bucket_once() -> Result<()> {
+    let world = World::new()?;
+    let function = world.function()?;
+    let local = world.local.system.world().with_objects(Waiting(function.objects.clone()), Absent);
+    let records = (0..8).map(|record| {
+        let (local, function, event) = (&local, &function, &world.event);
+        async move {
+            let moment = Moment { now: at(record), owner: format!("record {record}") };
+            route::enforce_policy(local, &function.judging, event, &moment).await
+        }
+    });
+    let outcomes = futures::future::join_all(records).await;
+    assert!(outcomes.iter().any(|outcome| matches!(outcome, Some(Ok(_)))), "{outcomes:?}");
+    assert_eq!(function.objects.guard.lists.get(), 1);
+    assert_eq!(function.objects.guard.reads.get(), policies()?.len() + 1);
     Ok(())
 }
 

@@ -2,6 +2,7 @@
 
 use sagewarden_eventbridge::EventBus;
 use sagewarden_govern::ports::{Bus, Notice, PortErrorKind};
+use sagewarden_lambda::WatchedBus;
 use sagewarden_local::{LocalGit, NoticeLog, SimulatedAccount, Store};
 use sagewarden_tests::Result;
 use sagewarden_tests::aws::REGION;
@@ -21,7 +22,8 @@ fn notice() -> Notice {
 #[tokio::test]
 async fn the_log_keeps_what_was_said() -> Result<()> {
     let log = NoticeLog::new(Store::in_memory()?);
-    log.publish(&notice()).await?;
+    // Watched as the functions watch theirs, which changes nothing.
+    WatchedBus(log.clone()).publish(&notice()).await?;
     let sent = log.sent()?;
     let first = sent.first().ok_or("nothing was kept")?;
     assert_eq!(

@@ -1,6 +1,6 @@
 //! What `lookup-lineage` answers, and how it refuses.
 
-use lookup_lineage::{answer, answer_url};
+use lookup_lineage::{Bounds, answer, answer_url};
 use sagewarden_events::{ResourceKind, Status, Timestamp};
 use sagewarden_govern::ports::Table as _;
 use sagewarden_lambda::FunctionError;
@@ -23,7 +23,7 @@ fn recorded() -> Result<Local> {
 }
 
 async fn refused(local: &Local, request: Value) -> (&'static str, String) {
-    match answer(&local.system.store, request, &|| false).await {
+    match answer(&local.system.store, request, Bounds::new(&|| false)).await {
         Ok(answer) => ("answered", answer.to_string()),
         Err(FunctionError::BadRequest(text)) => ("BadRequest", text),
         Err(FunctionError::NotFound(text)) => ("NotFound", text),
@@ -35,8 +35,12 @@ async fn refused(local: &Local, request: Value) -> (&'static str, String) {
 async fn an_answer_has_the_form_that_was_asked_for() -> Result<()> {
     let local = recorded()?;
     let ask = async |format: &str| {
-        answer(&local.system.store, json!({ "entity": "endpoint-config/c", "format": format }), &|| false)
-            .await
+        answer(
+            &local.system.store,
+            json!({ "entity": "endpoint-config/c", "format": format }),
+            Bounds::new(&|| false),
+        )
+        .await
     };
     let document = ask("json").await?;
     assert_eq!(document.get("complete"), Some(&json!(true)));
@@ -80,9 +84,12 @@ async fn a_question_that_is_wrong_is_told_which_field() -> Result<()> {
 #[tokio::test]
 async fn an_answer_that_was_cut_says_so() -> Result<()> {
     let local = recorded()?;
-    let document =
-        answer(&local.system.store, json!({ "entity": "endpoint-config/c", "max_nodes": 2 }), &|| false)
-            .await?;
+    let document = answer(
+        &local.system.store,
+        json!({ "entity": "endpoint-config/c", "max_nodes": 2 }),
+        Bounds::new(&|| false),
+    )
+    .await?;
     assert_eq!(document.get("complete"), Some(&json!(false)));
     assert!(document.get("stopped_by").is_some_and(|why| !why.is_null()), "{document}");
     Ok(())
@@ -90,10 +97,13 @@ async fn an_answer_that_was_cut_says_so() -> Result<()> {
 
 /// A request as a function URL passes it on ("Invoking Lambda function URLs", Lambda developer guide).
 fn over_http(method: &str, parameters: Value, body: Option<&str>) -> Value {
+    let pairs = parameters.as_object().into_iter().flatten();
+    let pairs = pairs.map(|(name, value)| format!("{name}={}", value.as_str().unwrap_or_default()));
+    let query = pairs.collect::<Vec<_>>().join("&");
     json!({
         "version": "2.0",
         "rawPath": "/",
-        "rawQueryString": "",
+        "rawQueryString": query,
         "headers": { "content-type": "application/json" },
         "queryStringParameters": parameters,
         "requestContext": {
@@ -122,7 +132,8 @@ fn over_http(method: &str, parameters: Value, body: Option<&str>) -> Value {
 async fn a_question_can_be_asked_over_the_functions_url() -> Result<()> {
     let local = recorded()?;
     let ask = async |payload: Value| -> Result<(u64, String, String)> {
-        let answered = answer_url(&local.system.store, &payload, &|| false).await.ok_or("no request")?;
+        let answered =
+            answer_url(&local.system.store, &payload, Bounds::new(&|| false)).await.ok_or("no request")?;
         let text =
             |pointer: &str| answered.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
         let status = answered.get("statusCode").and_then(Value::as_u64).unwrap_or_default();
@@ -148,7 +159,7 @@ async fn a_question_can_be_asked_over_the_functions_url() -> Result<()> {
         (
             over_http("GET", json!({ "entity": "model/m", "max_nodes": "many" }), None),
             400,
-            "`max_nodes`: invalid type",
+            "`max_nodes`: invalid digit",
         ),
         (over_http("GET", json!({}), None), 400, "missing field `entity`"),
         (over_http("POST", json!({}), Some("{")), 400, "the body is no JSON"),
@@ -158,7 +169,10 @@ async fn a_question_can_be_asked_over_the_functions_url() -> Result<()> {
         assert!(status == expected && body.contains(words), "{payload}: {status}: {body}");
     }
     let invoked = json!({ "entity": "model/m" });
-    assert!(answer_url(&local.system.store, &invoked, &|| false).await.is_none(), "no request over HTTP");
+    assert!(
+        answer_url(&local.system.store, &invoked, Bounds::new(&|| false)).await.is_none(),
+        "no request over HTTP"
+    );
     Ok(())
 }
 
@@ -189,7 +203,7 @@ async fn the_state_of_something_that_is_retried_is_the_newest_and_the_one_of_a_t
         store.write(&record.writes).await?;
         let shown = async |at: Option<&str>| -> Result<(Value, Value)> {
             let request = json!({ "entity": id.as_str(), "format": "json", "at": at });
-            let document = answer(&store, request, &|| false).await?;
+            let document = answer(&store, request, Bounds::new(&|| false)).await?;
             let node = document.pointer("/nodes/0").ok_or("no node")?;
             Ok((node["status"].clone(), node["failure_reason"].clone()))
         };

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::sync::LazyLock;
 
+use sagewarden_lambda::METRICS;
 use sagewarden_lineage::id::NodeKind;
 use sagewarden_tests::calls::{calls_in, uses};
 use sagewarden_tests::{Result, python, root};
@@ -191,6 +192,72 @@ fn somebody_is_told_when_something_is_given_up_or_fails() {
 }
 
 #[test]
+fn traces_are_sent_only_where_they_are_asked_for() {
+    assert_eq!(TEMPLATE["Parameters"]["Tracing"]["Default"], "off");
+    let tracing = &TEMPLATE["Globals"]["Function"]["Tracing"]["Fn::If"];
+    assert_eq!(*tracing, serde_json::json!(["HasTracing", "Active", "PassThrough"]));
+    for (id, role) in resources("AWS::IAM::Role") {
+        let of_traces = |policy: &&Value| {
+            let actions = statements(policy).into_iter().flat_map(|statement| texts(&statement["Action"]));
+            actions.collect::<Vec<_>>().contains(&"xray:PutTraceSegments")
+        };
+        let policies = list(&role["Policies"]).into_iter().filter(of_traces).collect::<Vec<_>>();
+        assert_eq!(policies.len(), 1, "{id}");
+        assert_eq!(policies[0]["Fn::If"][0], "HasTracing", "{id}");
+    }
+}
+
+#[test]
+fn the_dashboard_shows_every_metric_of_every_function() {
+    let dashboard = resources("AWS::CloudWatch::Dashboard")["Dashboard"];
+    let body: Value = serde_json::from_str(dashboard["DashboardBody"]["Fn::Sub"].as_str().unwrap()).unwrap();
+    let mut shown = BTreeSet::new();
+    for widget in list(&body["widgets"]) {
+        for metric in list(&widget["properties"]["metrics"]) {
+            let texts = texts(metric);
+            match texts[0] {
+                "Sagewarden" => {
+                    assert_eq!(texts[2], "Function", "{metric}");
+                    assert!(METRICS.iter().any(|(name, _)| *name == texts[1]), "nobody writes {metric}");
+                    shown.insert((texts[1].to_owned(), texts[3].to_owned()));
+                }
+                "AWS/Lambda" | "AWS/SQS" => {
+                    let name = texts[3].trim_matches(['$', '{', '}']).split('.').next().unwrap_or_default();
+                    assert!(TEMPLATE["Resources"][name].is_object(), "there is no {name}");
+                }
+                other => unreachable!("{other}"),
+            }
+        }
+    }
+    for (id, function) in resources("AWS::Serverless::Function") {
+        if !function["Events"].is_object() {
+            continue;
+        }
+        for (metric, _) in METRICS {
+            // What only the function that judges has.
+            let judges = matches!(metric, "TimeFromCreation" | "TimeToStop" | "Findings");
+            let function = artefact(function).to_owned();
+            assert!(
+                (judges && function != "enforce-policy") || shown.contains(&(metric.to_owned(), function)),
+                "nobody sees {metric} of {id}"
+            );
+        }
+    }
+}
+
+#[test]
+fn prices_are_those_of_the_template() -> Result<()> {
+    let cost = fs::read_to_string(root().join("docs/COST.md"))?;
+    assert_eq!(TEMPLATE["Globals"]["Function"]["Architectures"], serde_json::json!(["x86_64"]));
+    assert!(cost.contains("a GB-second of Lambda on x86-64") && !cost.contains("arm64"), "the architecture");
+    for (id, function) in resources("AWS::Serverless::Function") {
+        assert_eq!(function["MemorySize"], 256, "{id}");
+    }
+    assert!(cost.contains("at 256 MB") && !cost.contains("128 MB"), "the memory");
+    Ok(())
+}
+
+#[test]
 fn each_function_has_a_role_of_its_own_and_no_wide_permission() {
     // Actions without resource-level permissions (service authorization reference).
     let unscoped = [
@@ -199,6 +266,8 @@ fn each_function_has_a_role_of_its_own_and_no_wide_permission() {
         "sagemaker:ListMonitoringExecutions",
         "sagemaker:ListMonitoringSchedules",
         "sagemaker:ListTrialComponents",
+        "xray:PutTelemetryRecords",
+        "xray:PutTraceSegments",
     ];
     let roles = resources("AWS::IAM::Role");
     let mut used = BTreeSet::new();

@@ -54,7 +54,7 @@ fn print_answer(options: &AskOptions, question: Question) -> Result<ExitCode, Co
     let reply = block_on(answer(&store, &question, &|| false))?;
     let mut text = match (&reply, question.format) {
         (Reply::Lineage(answer), Format::Table) => components::table(&lineage::flat(answer)),
-        (_, format) => reply::text(&reply, format),
+        (_, format) => reply::text(&reply, format)?,
     };
     if !text.ends_with('\n') {
         text.push('\n');

@@ -72,5 +72,5 @@ fn difference(system: &System) -> Result<String, CommandError> {
     let (one, other) = MODELS.map(|name| format!("model/{name}")).into();
     let question = Question { ask: Ask::Diff, with: Some(other), ..Question::about(one) };
     let reply = block_on(answer(&system.store, &question, &|| false))?;
-    Ok(reply::text(&reply, Format::Tree))
+    Ok(reply::text(&reply, Format::Tree)?)
 }

@@ -7,16 +7,16 @@ use sagewarden_codecommit::CodeCommit;
 use sagewarden_dynamodb::DynamoTable;
 use sagewarden_eventbridge::EventBus;
 use sagewarden_govern::{Absent, Ports, route};
-use sagewarden_lambda::{Config, init_logging, serve, settings};
+use sagewarden_lambda::{Config, WatchedBus, init_logging, note_request, serve, settings};
 use sagewarden_s3::{S3Objects, S3Quarantine};
 use sagewarden_sagemaker::SageMakerAccount;
 
-// One record after the other on one thread: the work waits for services, and a smaller function has no second core.
+// The records of a batch on one thread: the work waits for services, and a smaller function has no second core.
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     init_logging();
     let config = Config::from_env("alert-drift")?;
-    let aws = load_config().await;
+    let aws = load_config(note_request).await;
     let quarantine = S3Quarantine::new(&aws, config.quarantine.clone());
     let world = Ports {
         account: SageMakerAccount::new(&aws),
@@ -26,7 +26,7 @@ async fn main() -> Result<(), Error> {
         source: CodeCommit::new(&aws),
         roles: Absent,
         table: DynamoTable::new(&aws, config.table),
-        bus: EventBus::new(&aws, Config::bus()?),
+        bus: WatchedBus(EventBus::new(&aws, Config::bus()?)),
         metrics: Absent,
         settings: settings()?,
         own_bucket: config.quarantine,

@@ -6,16 +6,16 @@ use sagewarden_aws::load_config;
 use sagewarden_dynamodb::DynamoTable;
 use sagewarden_eventbridge::EventBus;
 use sagewarden_govern::{Absent, KnownBaselines, Ports, route};
-use sagewarden_lambda::{Config, MetricLog, init_logging, serve, settings};
+use sagewarden_lambda::{Config, MetricLog, WatchedBus, init_logging, note_request, serve, settings};
 use sagewarden_s3::{S3Objects, S3Quarantine};
 use sagewarden_sagemaker::SageMakerAccount;
 
-// One record after the other on one thread: the work waits for services, and a smaller function has no second core.
+// The records of a batch on one thread: the work waits for services, and a smaller function has no second core.
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     init_logging();
     let config = Config::from_env("detect-drift")?;
-    let aws = load_config().await;
+    let aws = load_config(note_request).await;
     let quarantine = S3Quarantine::new(&aws, config.quarantine.clone());
     let world = Ports {
         account: SageMakerAccount::new(&aws),
@@ -25,7 +25,7 @@ async fn main() -> Result<(), Error> {
         source: Absent,
         roles: Absent,
         table: DynamoTable::new(&aws, config.table),
-        bus: EventBus::new(&aws, Config::bus()?),
+        bus: WatchedBus(EventBus::new(&aws, Config::bus()?)),
         metrics: MetricLog,
         settings: settings()?,
         own_bucket: config.quarantine,

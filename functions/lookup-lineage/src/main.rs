@@ -3,10 +3,10 @@
 use std::time::{Duration, SystemTime};
 
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
-use lookup_lineage::{answer, answer_url};
+use lookup_lineage::{Bounds, answer, answer_url};
 use sagewarden_aws::load_config;
 use sagewarden_dynamodb::DynamoTable;
-use sagewarden_lambda::{Config, init_logging};
+use sagewarden_lambda::{Config, init_logging, note_request};
 use serde_json::Value;
 
 /// What it takes to write an answer that was cut for lack of time.
@@ -15,14 +15,15 @@ const RESERVE: Duration = Duration::from_millis(1_000);
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     init_logging();
-    let table = DynamoTable::new(&load_config().await, Config::table()?);
+    let table = DynamoTable::new(&load_config(note_request).await, Config::table()?);
     let table = &table;
     run(service_fn(|event: LambdaEvent<Value>| async move {
         let deadline = event.context.deadline();
         let is_over = || SystemTime::now() + RESERVE >= deadline;
-        match answer_url(table, &event.payload, &is_over).await {
+        let bounds = Bounds::new(&is_over);
+        match answer_url(table, &event.payload, bounds).await {
             Some(response) => Ok(response),
-            None => answer(table, event.payload, &is_over).await,
+            None => answer(table, event.payload, bounds).await,
         }
     }))
     .await

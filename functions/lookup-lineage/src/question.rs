@@ -1,22 +1,28 @@
 //! A question as it comes in, and how it is refused.
 
+use std::fmt::Display;
+
 use sagewarden_govern::ports::Table;
 use sagewarden_govern::{NoAnswer, Question};
 use sagewarden_lambda::FunctionError;
 use sagewarden_lineage::answer::Reply;
+use serde_html_form::Deserializer;
 use serde_json::Value as Json;
 
 /// Reads a question; what is wrong with it is named with its field.
 pub(crate) fn read(request: Json) -> Result<Question, FunctionError> {
-    serde_path_to_error::deserialize(request).map_err(|error| {
-        let field = error.path().to_string();
-        let words = error.into_inner();
-        FunctionError::BadRequest(if field == "." {
-            words.to_string()
-        } else {
-            format!("`{field}`: {words}")
-        })
-    })
+    serde_path_to_error::deserialize(request).map_err(bad)
+}
+
+/// Reads a question from the parameters of a request, in which a number or a switch is text.
+pub(crate) fn read_form(parameters: &str) -> Result<Question, FunctionError> {
+    serde_path_to_error::deserialize(Deserializer::from_bytes(parameters.as_bytes())).map_err(bad)
+}
+
+fn bad(error: serde_path_to_error::Error<impl Display>) -> FunctionError {
+    let field = error.path().to_string();
+    let words = error.into_inner();
+    FunctionError::BadRequest(if field == "." { words.to_string() } else { format!("`{field}`: {words}") })
 }
 
 /// Asks the table.

@@ -8,16 +8,16 @@ use sagewarden_dynamodb::DynamoTable;
 use sagewarden_eventbridge::EventBus;
 use sagewarden_govern::route;
 use sagewarden_govern::{Absent, Ports};
-use sagewarden_lambda::{Config, bundle_in_force, init_logging, serve};
+use sagewarden_lambda::{Config, WatchedBus, bundle_in_force, init_logging, note_request, serve};
 use sagewarden_s3::{S3Objects, S3Quarantine};
 use sagewarden_settings::Settings;
 
-// One record after the other on one thread: the work waits for services, and a smaller function has no second core.
+// The records of a batch on one thread: the work waits for services, and a smaller function has no second core.
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     init_logging();
     let config = Config::from_env("record-commit")?;
-    let aws = load_config().await;
+    let aws = load_config(note_request).await;
     let quarantine = S3Quarantine::new(&aws, config.quarantine.clone());
     let world = Ports {
         account: Absent,
@@ -27,7 +27,7 @@ async fn main() -> Result<(), Error> {
         source: CodeCommit::new(&aws),
         roles: Absent,
         table: DynamoTable::new(&aws, config.table),
-        bus: EventBus::new(&aws, Config::bus()?),
+        bus: WatchedBus(EventBus::new(&aws, Config::bus()?)),
         metrics: Absent,
         // What is judged, is judged by the settings of the bundle in force.
         settings: Settings::default(),

@@ -6,16 +6,16 @@ use sagewarden_aws::load_config;
 use sagewarden_codecommit::CodeCommit;
 use sagewarden_dynamodb::DynamoTable;
 use sagewarden_govern::{Absent, Ports, route};
-use sagewarden_lambda::{Config, init_logging, serve, settings};
+use sagewarden_lambda::{Config, init_logging, note_request, serve, settings};
 use sagewarden_s3::{S3Objects, S3Quarantine};
 use sagewarden_sagemaker::SageMakerAccount;
 
-// One record after the other on one thread: the work waits for services, and a smaller function has no second core.
+// The records of a batch on one thread: the work waits for services, and a smaller function has no second core.
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     init_logging();
     let config = Config::from_env("record-lineage")?;
-    let aws = load_config().await;
+    let aws = load_config(note_request).await;
     let quarantine = S3Quarantine::new(&aws, config.quarantine.clone());
     let world = Ports {
         account: SageMakerAccount::new(&aws),

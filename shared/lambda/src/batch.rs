@@ -1,17 +1,21 @@
 //! Batches from a queue. Every record ends as done, retried or rejected, whatever happens to the others.
 
-use std::panic::AssertUnwindSafe;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
-use futures::FutureExt;
+use futures::{FutureExt, StreamExt, stream};
 use lambda_runtime::{Context, Error, LambdaEvent, run, service_fn};
-use sagewarden_events::{Event, Timestamp, decode};
+use sagewarden_events::{Effect, Event, Resource, Timestamp, decode};
 use sagewarden_govern::ports::{Quarantine, Rejected};
 use sagewarden_govern::{Done, Failure, Moment, Outcome};
-use tracing::{error, info, warn};
+use tokio::time::Instant;
+use tracing::{Instrument, error, info, info_span, warn};
 
 use crate::metrics::Tally;
+use crate::time_left::TimeLeft;
+use crate::turns::{Turns, resource_of};
+use crate::watched::{Deeds, watch};
 
 /// Serves batches until the runtime ends the process. `act` is what the function does with an event; `None` where it has nothing to
 /// do with it.
@@ -26,14 +30,16 @@ pub async fn serve(
     run(service_fn(|event| sqs_batch(function, event, &act, quarantine))).await
 }
 
-/// Left over for the answer when records stop being started.
-const MARGIN: Duration = Duration::from_secs(3);
+/// Records of a batch that are under way at once. They wait for services most of the time, and each that waits takes little memory.
+/// The template's batches are no larger, so that no record waits for another (`queue_model.rs`).
+pub(crate) const AT_ONCE: usize = 8;
 
-/// Handles a batch record by record and answers with those that are to be delivered again.
+/// Handles the records of a batch side by side and answers with those that are to be delivered again.
 ///
-/// A record that can never succeed is kept in quarantine and acknowledged; when that fails, it is delivered again. A panic
-/// concerns its record alone. Records that time does not suffice for are delivered again.
-async fn sqs_batch(
+/// A record that can never succeed is kept in quarantine and acknowledged; when that fails, it is delivered again. A panic or a slow
+/// record concerns itself alone. What there is too little time for is not begun and delivered again: SQS counts that delivery as
+/// any other.
+pub(crate) async fn sqs_batch(
     function: &str,
     event: LambdaEvent<SqsEvent>,
     act: &impl AsyncFn(&Event, &Moment) -> Option<Outcome>,
@@ -43,61 +49,179 @@ async fn sqs_batch(
     if event.payload.records.iter().any(|record| record.message_id.is_none()) {
         return Err(format!("{function} takes batches from its queue: a record has no `messageId`").into());
     }
+    let batch = Batch {
+        function,
+        context: &event.context,
+        time: TimeLeft::of(&event.context),
+        turns: Turns::default(),
+    };
+    let sent: Vec<i64> = event.payload.records.iter().filter_map(sent_at).collect();
+    let mut ended: Vec<(usize, Ended)> = stream::iter(event.payload.records.into_iter().enumerate())
+        .map(async |(place, record)| (place, run_record(&batch, record, act, quarantine).await))
+        .buffer_unordered(AT_ONCE)
+        .collect()
+        .await;
+    ended.sort_unstable_by_key(|(place, _)| *place);
     let mut response = SqsBatchResponse::default();
-    let mut tally = Tally::default();
-    for record in event.payload.records {
-        let id = record.message_id.clone().unwrap_or_default();
-        let outcome = match left(&event.context) {
-            Some(time) => guarded(&record, act, &event.context, time).await,
-            None => Err(Failure::not_yet("handle the record", "too little time is left in this invocation")),
-        };
-        match settle(function, &id, record, outcome, quarantine).await {
-            Settled::Done => tally.done += 1,
-            Settled::Rejected => tally.rejected += 1,
-            Settled::Retry => {
-                tally.retried += 1;
-                response.add_failure(id);
-            }
-        }
-    }
-    println!("{}", tally.line(function, now().millis()));
+    let now = now().millis();
+    let tally = tally(ended.iter().map(|(_, record)| record), &sent, now);
+    tally.lines(function, now).iter().for_each(|line| println!("{line}"));
+    let again = ended.into_iter().filter(|(_, record)| record.settled == Settled::Retry);
+    again.for_each(|(_, record)| response.add_failure(record.id));
     Ok(response)
 }
 
+/// What the metrics say of a batch whose messages came into the queue at these times.
+fn tally<'a>(ended: impl Iterator<Item = &'a Ended>, sent: &[i64], now: i64) -> Tally {
+    let oldest_ms = sent.iter().min().map(|sent| (now - sent).max(0));
+    let mut tally = Tally { oldest_ms, ..Tally::default() };
+    ended.for_each(|record| record.count(&mut tally));
+    tally
+}
+
+/// When a message came into the queue.
+fn sent_at(record: &SqsMessage) -> Option<i64> {
+    record.attributes.get("SentTimestamp")?.parse().ok()
+}
+
+/// What the records of a batch share.
+struct Batch<'a> {
+    function: &'a str,
+    context: &'a Context,
+    time: TimeLeft,
+    turns: Turns,
+}
+
+/// What became of a record, and what it did on the way.
+struct Ended {
+    id: String,
+    settled: Settled,
+    deeds: Deeds,
+    duration_ms: i64,
+    from_creation_ms: Option<i64>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Settled {
     Done,
     Retry,
     Rejected,
 }
 
+impl Ended {
+    fn count(&self, tally: &mut Tally) {
+        match self.settled {
+            Settled::Done => {
+                tally.done += 1;
+                tally.from_creation_ms.extend(self.from_creation_ms);
+            }
+            Settled::Rejected => tally.rejected += 1,
+            Settled::Retry => tally.retried += 1,
+        }
+        tally.durations_ms.push(self.duration_ms);
+        tally.to_stop_ms.extend(self.deeds.stopped_after_ms);
+        tally.requests += self.deeds.requests;
+        tally.retries += self.deeds.retries;
+        for severity in &self.deeds.severities {
+            *tally.findings.entry(severity.clone()).or_default() += 1;
+        }
+    }
+}
+
+/// One record, from its text to what becomes of it, within a span that names it.
+async fn run_record(
+    batch: &Batch<'_>,
+    record: SqsMessage,
+    act: &impl AsyncFn(&Event, &Moment) -> Option<Outcome>,
+    quarantine: &impl Quarantine,
+) -> Ended {
+    let id = record.message_id.clone().unwrap_or_default();
+    let events = read(record.body.as_deref().unwrap_or_default());
+    let arn = events.as_ref().ok().and_then(|events| events.iter().find_map(resource_of)).map(Resource::arn);
+    let trace = batch.context.xray_trace_id.as_deref();
+    let span = info_span!("record", message.id = id, resource.arn = arn, xray.trace_id = trace);
+    let created = events.as_ref().ok().and_then(|events| events.iter().find_map(created_at));
+    let began = Instant::now();
+    let (outcome, deeds) = watch(in_turn(batch, &id, events, act)).instrument(span.clone()).await;
+    let log = Log { id: &id, arn: arn.as_deref(), deeds: &deeds, duration_ms: millis(began.elapsed()) };
+    let settled = settle(batch.function, &log, record, outcome, quarantine).instrument(span).await;
+    let from_creation_ms = created.map(|created| (now().millis() - created.millis()).max(0));
+    Ended { settled, duration_ms: log.duration_ms, deeds: deeds.clone(), from_creation_ms, id }
+}
+
+/// The events of a record. Should their reading panic, that concerns this record alone.
+fn read(body: &str) -> Result<Vec<Event>, Failure> {
+    match catch_unwind(|| decode(body)) {
+        Ok(events) => events.map_err(|error| Failure::Reject(error.to_string())),
+        Err(_) => Err(Failure::not_yet("read the record", PANICKED)),
+    }
+}
+
+const PANICKED: &str = "it panicked; the log above has the message";
+
+/// Records about one resource take turns: side by side, one would find the other's claim on a finding and come again only after
+/// the queue's visibility timeout.
+async fn in_turn(
+    batch: &Batch<'_>,
+    id: &str,
+    events: Result<Vec<Event>, Failure>,
+    act: &impl AsyncFn(&Event, &Moment) -> Option<Outcome>,
+) -> Outcome {
+    let events = events?;
+    let _turn = batch.turns.of(&events).await;
+    match batch.time.left() {
+        Some(time) => batch.time.measure(guarded(&events, id, act, batch.context, time)).await,
+        None => Err(Failure::not_yet("handle the record", "too little time is left in this invocation")),
+    }
+}
+
+/// When the resource of an event came into being, if that is what the event says.
+fn created_at(event: &Event) -> Option<Timestamp> {
+    /// The first state of a job comes right after its creation; a later one says nothing of how fast it was judged.
+    const SOON_MS: i64 = 60_000;
+    match event {
+        Event::CallMade(call) if call.effect == Effect::Created && call.error_code.is_none() => {
+            Some(call.time)
+        }
+        Event::ResourceChanged(changed) => {
+            changed.created_at.filter(|created| changed.time.millis() - created.millis() <= SOON_MS)
+        }
+        _ => None,
+    }
+}
+
+fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}
+
 /// Runs a record so that its panic ends here, and so does its slowness.
 async fn guarded(
-    record: &SqsMessage,
+    events: &[Event],
+    id: &str,
     act: &impl AsyncFn(&Event, &Moment) -> Option<Outcome>,
     context: &Context,
     time: Duration,
 ) -> Outcome {
-    let handled = AssertUnwindSafe(handle(record, act, context)).catch_unwind();
+    let handled = AssertUnwindSafe(handle(events, id, act, context)).catch_unwind();
     let again = |why: &str| Err(Failure::not_yet("handle the record", why));
     match tokio::time::timeout(time, handled).await {
         Ok(Ok(outcome)) => outcome,
-        Ok(Err(_)) => again("it panicked; the log above has the message"),
+        Ok(Err(_)) => again(PANICKED),
         Err(_) => again("it took all the time of this invocation"),
     }
 }
 
 async fn handle(
-    record: &SqsMessage,
+    events: &[Event],
+    id: &str,
     act: &impl AsyncFn(&Event, &Moment) -> Option<Outcome>,
     context: &Context,
 ) -> Outcome {
-    let body = record.body.as_deref().unwrap_or_default();
-    let events = decode(body).map_err(|error| Failure::Reject(error.to_string()))?;
-    let owner = format!("{}/{}", context.request_id, record.message_id.as_deref().unwrap_or_default());
+    let owner = format!("{}/{id}", context.request_id);
     let moment = Moment { now: now(), owner };
     let mut texts = Vec::new();
     let mut rejections = Vec::new();
-    for event in &events {
+    for event in events {
         let outcome = match event {
             Event::NotOurs { source, detail_type } => {
                 Ok(Done::Nothing(format!("`{detail_type}` from `{source}` is none of ours")))
@@ -121,58 +245,72 @@ async fn handle(
     }
 }
 
+/// What the log says of every record.
+struct Log<'a> {
+    id: &'a str,
+    arn: Option<&'a str>,
+    deeds: &'a Deeds,
+    duration_ms: i64,
+}
+
+/// Logs the end of a record with the same fields, whatever it is (docs/LOGGING.md).
+macro_rules! log_end {
+    ($level:ident, $log:expr, $outcome:literal, { $($field:tt)* }, $($text:tt)*) => {
+        $level!(
+            message.id = $log.id,
+            resource.arn = $log.arn,
+            outcome = $outcome,
+            verdict.outcome = $log.deeds.verdict.as_deref(),
+            duration_ms = $log.duration_ms,
+            requests = $log.deeds.requests,
+            retries = $log.deeds.retries,
+            $($field)*
+            $($text)*
+        )
+    };
+}
+
 async fn settle(
     function: &str,
-    id: &str,
+    log: &Log<'_>,
     record: SqsMessage,
     outcome: Outcome,
     quarantine: &impl Quarantine,
 ) -> Settled {
     match outcome {
         Ok(done) => {
-            info!(message.id = id, outcome = "done", "{}", done.text());
+            log_end!(info, log, "done", {}, "{}", done.text());
             Settled::Done
         }
         Err(Failure::Retry(reason)) => {
-            warn!(message.id = id, outcome = "retry", error = %reason, "the record will be delivered again");
+            log_end!(warn, log, "retry", { error = %reason, }, "the record will be delivered again");
             Settled::Retry
         }
         Err(Failure::Reject(reason)) => {
             let rejected = Rejected {
                 function: function.to_owned(),
-                message_id: id.to_owned(),
+                message_id: log.id.to_owned(),
                 reason,
                 time: now(),
                 body: record.body.unwrap_or_default(),
             };
-            keep(&rejected, quarantine).await
+            keep(&rejected, log, quarantine).await
         }
     }
 }
 
-async fn keep(rejected: &Rejected, quarantine: &impl Quarantine) -> Settled {
-    let id = &rejected.message_id;
+async fn keep(rejected: &Rejected, log: &Log<'_>, quarantine: &impl Quarantine) -> Settled {
+    let reason = &rejected.reason;
     match quarantine.keep(rejected).await {
         Ok(()) => {
-            error!(message.id = %id, outcome = "reject", reason = %rejected.reason, "the record was put into quarantine");
+            log_end!(error, log, "reject", { reason = %reason, }, "the record was put into quarantine");
             Settled::Rejected
         }
         Err(error) => {
-            error!(message.id = %id, outcome = "retry", reason = %rejected.reason, error = %error, "the record could not be put into quarantine and will be delivered again");
+            log_end!(error, log, "retry", { reason = %reason, error = %error, }, "the record could not be put into quarantine and will be delivered again");
             Settled::Retry
         }
     }
-}
-
-/// The time that a record may take; `None` when there is none.
-fn left(context: &Context) -> Option<Duration> {
-    /// Lambda's own limit, for callers that set none.
-    const LONGEST: Duration = Duration::from_secs(900);
-    if context.deadline == 0 {
-        return Some(LONGEST);
-    }
-    let until = context.deadline().checked_sub(MARGIN)?;
-    until.duration_since(SystemTime::now()).ok()
 }
 
 fn now() -> Timestamp {
@@ -181,15 +319,16 @@ fn now() -> Timestamp {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::cell::RefCell;
+pub(crate) mod tests {
+    use std::cell::{Cell, RefCell};
 
-    use sagewarden_govern::ports::{PortError, PortErrorKind};
+    use sagewarden_govern::ports::{Bus, Notice, PortError, PortErrorKind};
 
     use super::*;
+    use crate::watched::WatchedBus;
 
     #[derive(Default)]
-    struct Kept(RefCell<Vec<Rejected>>, bool);
+    pub(crate) struct Kept(RefCell<Vec<Rejected>>, bool);
 
     impl Quarantine for Kept {
         async fn keep(&self, rejected: &Rejected) -> Result<(), PortError> {
@@ -260,6 +399,141 @@ mod tests {
         assert_eq!(kept.len(), 2);
     }
 
+    /// The names of the fields of each event, by the record's outcome.
+    #[derive(Default)]
+    struct Lines(std::sync::Mutex<std::collections::BTreeMap<String, std::collections::BTreeSet<String>>>);
+
+    #[derive(Default)]
+    struct Fields(std::collections::BTreeMap<String, String>);
+
+    impl tracing::field::Visit for Fields {
+        fn record_debug(&mut self, field: &tracing::field::Field, value: &dyn std::fmt::Debug) {
+            self.0.insert(field.name().to_owned(), format!("{value:?}").trim_matches('"').to_owned());
+        }
+    }
+
+    impl tracing::Subscriber for &'static Lines {
+        fn enabled(&self, _: &tracing::Metadata<'_>) -> bool {
+            true
+        }
+
+        fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {
+            tracing::span::Id::from_u64(1)
+        }
+
+        fn record(&self, _: &tracing::span::Id, _: &tracing::span::Record<'_>) {}
+
+        fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
+
+        fn event(&self, event: &tracing::Event<'_>) {
+            let mut fields = Fields::default();
+            event.record(&mut fields);
+            let Some(outcome) = fields.0.get("outcome").cloned() else { return };
+            self.0.lock().unwrap().entry(outcome).or_default().extend(fields.0.into_keys());
+        }
+
+        fn enter(&self, _: &tracing::span::Id) {}
+
+        fn exit(&self, _: &tracing::span::Id) {}
+    }
+
+    #[tokio::test]
+    async fn the_end_of_a_record_is_logged_with_the_fields_that_the_documentation_has() {
+        let lines: &'static Lines = Box::leak(Box::default());
+        let guard = tracing::subscriber::set_default(lines);
+        let call = r#"{"source":"aws.sagemaker","detail-type":"SageMaker Training Job State Change","account":"111122223333","region":"eu-west-1","time":"2026-03-02T09:00:00Z","resources":[],"detail":{"TrainingJobArn":"arn:aws:sagemaker:eu-west-1:111122223333:training-job/j","TrainingJobName":"j","TrainingJobStatus":"InProgress"}}"#;
+        let act = async |event: &Event, moment: &Moment| {
+            let finding = serde_json::json!({ "outcome": "violating", "findings": [] });
+            let notice = Notice { detail_type: "x", resources: Vec::new(), detail: finding };
+            WatchedBus(Nowhere).publish(&notice).await.unwrap();
+            by_name(event, moment).await
+        };
+        let bodies = [("done", call.to_owned()), ("rejected", push("bad")), ("retried", push("later"))];
+        sqs_batch("f", batch(&bodies), &act, &Kept::default()).await.unwrap();
+        sqs_batch("f", batch(&bodies), &act, &Kept(RefCell::default(), true)).await.unwrap();
+        drop(guard);
+        let (documented, metrics) =
+            include_str!("../../../docs/LOGGING.md").split_once("## Metrics").unwrap();
+        for (name, _) in crate::METRICS {
+            assert!(metrics.contains(&format!("`{name}`")), "{name}");
+        }
+        let documented = documented.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
+        let documented: std::collections::BTreeSet<&str> = documented.collect();
+        let seen = lines.0.lock().unwrap();
+        assert_eq!(seen.keys().collect::<Vec<_>>(), ["done", "reject", "retry"]);
+        let all: std::collections::BTreeSet<&str> =
+            seen.values().flatten().map(String::as_str).filter(|name| *name != "message").collect();
+        assert_eq!(all, documented);
+        for always in ["message.id", "outcome", "duration_ms", "requests", "retries"] {
+            assert!(seen.values().all(|fields| fields.contains(always)), "{always}");
+        }
+    }
+
+    #[test]
+    fn the_metrics_of_a_batch_say_how_fast_it_was() {
+        let ended = |settled: Settled, severities: &[&str], stopped_after_ms: Option<i64>| Ended {
+            id: "m".into(),
+            settled,
+            deeds: Deeds {
+                requests: 3,
+                retries: 1,
+                severities: severities.iter().map(|text| (*text).to_owned()).collect(),
+                stopped_after_ms,
+                ..Deeds::default()
+            },
+            duration_ms: 40,
+            from_creation_ms: Some(900),
+        };
+        let batch = [
+            ended(Settled::Done, &["high", "low"], Some(700)),
+            ended(Settled::Retry, &["high"], None),
+            ended(Settled::Rejected, &[], None),
+        ];
+        let said = tally(batch.iter(), &[5_000, 2_000], 9_000);
+        let expected = Tally {
+            done: 1,
+            retried: 1,
+            rejected: 1,
+            durations_ms: vec![40, 40, 40],
+            oldest_ms: Some(7_000),
+            // What comes again has had no verdict.
+            from_creation_ms: vec![900],
+            to_stop_ms: vec![700],
+            requests: 9,
+            retries: 3,
+            findings: [("high".to_owned(), 2), ("low".to_owned(), 1)].into(),
+        };
+        assert_eq!(said, expected);
+    }
+
+    #[test]
+    fn the_first_state_of_a_job_tells_when_it_was_created_and_a_later_one_does_not() {
+        let event = |name: &str| {
+            let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../events").join(name);
+            decode(&std::fs::read_to_string(path).unwrap()).unwrap().remove(0)
+        };
+        let call = event("aws.sagemaker/api-call-via-cloudtrail/create-training-job.json");
+        assert!(created_at(&call).is_some());
+        let erased = event("aws.sagemaker/api-call-via-cloudtrail/delete-training-job.json");
+        assert_eq!(created_at(&erased), None);
+        let state = |time: &str| {
+            let text = format!(
+                r#"{{"source":"aws.sagemaker","detail-type":"SageMaker Training Job State Change","account":"1","region":"r","time":"{time}","resources":[],"detail":{{"TrainingJobArn":"arn:aws:sagemaker:r:1:training-job/j","TrainingJobName":"j","TrainingJobStatus":"InProgress","CreationTime":1772442000000}}}}"#
+            );
+            created_at(&decode(&text).unwrap().remove(0)).map(Timestamp::millis)
+        };
+        assert_eq!(state("2026-03-02T09:00:05Z"), Some(1_772_442_000_000));
+        assert_eq!(state("2026-03-02T10:00:00Z"), None);
+    }
+
+    struct Nowhere;
+
+    impl Bus for Nowhere {
+        async fn publish(&self, _: &Notice) -> Result<(), PortError> {
+            Ok(())
+        }
+    }
+
     #[tokio::test]
     async fn a_record_that_cannot_be_kept_is_delivered_again() {
         let kept = Kept(RefCell::default(), true);
@@ -274,16 +548,43 @@ mod tests {
         assert_eq!(response.batch_item_failures.len(), 2);
     }
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn a_slow_record_takes_no_other_with_it() {
-        let mut soon = batch(&[("first", push("ok")), ("slow", push("slow")), ("after", push("ok"))]);
-        let deadline = SystemTime::now() + MARGIN + Duration::from_millis(300);
+        let mut bodies = vec![("slow", push("slow"))];
+        bodies.extend((0..20).map(|_| ("quick", push("ok"))));
+        bodies.push(("broken", push("broken")));
+        let mut soon = batch(&bodies);
+        let deadline = SystemTime::now() + Duration::from_secs(30);
         soon.context.deadline =
             u64::try_from(deadline.duration_since(UNIX_EPOCH).unwrap().as_millis()).unwrap();
         let response = sqs_batch("f", soon, &by_name, &Kept::default()).await.unwrap();
         let again: Vec<String> =
             response.batch_item_failures.into_iter().map(|failure| failure.item_identifier).collect();
-        assert_eq!(again, ["slow", "after"], "what was done before stays done");
+        assert_eq!(again, ["slow", "broken"]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn records_about_one_resource_take_turns_and_others_do_not_wait() {
+        let of = |job: &str| {
+            format!(
+                r#"{{"source":"aws.sagemaker","detail-type":"SageMaker Training Job State Change","account":"111122223333","region":"eu-west-1","time":"2026-03-02T09:00:00Z","resources":[],"detail":{{"TrainingJobArn":"arn:aws:sagemaker:eu-west-1:111122223333:training-job/{job}","TrainingJobName":"{job}","TrainingJobStatus":"InProgress"}}}}"#
+            )
+        };
+        let (under_way, most) = (RefCell::new(Vec::new()), Cell::new(0));
+        let act = async |event: &Event, _: &Moment| {
+            let Event::ResourceChanged(changed) = event else { return None };
+            let name = changed.resource.name.clone();
+            assert!(!under_way.borrow().contains(&name), "{name} is judged twice at once");
+            under_way.borrow_mut().push(name.clone());
+            most.set(under_way.borrow().len().max(most.get()));
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            under_way.borrow_mut().retain(|each| *each != name);
+            Some(Ok(Done::Acted("judged".into())))
+        };
+        let bodies = [("1", of("a")), ("2", of("a")), ("3", of("b")), ("4", of("c")), ("5", of("a"))];
+        let response = sqs_batch("f", batch(&bodies), &act, &Kept::default()).await.unwrap();
+        assert!(response.batch_item_failures.is_empty());
+        assert_eq!(most.get(), 3);
     }
 
     #[tokio::test]

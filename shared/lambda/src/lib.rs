@@ -6,13 +6,19 @@ mod bundle;
 mod config;
 mod error;
 mod metrics;
+#[cfg(test)]
+mod queue_model;
+mod time_left;
+mod turns;
+mod watched;
 
 pub use batch::serve;
 #[cfg(feature = "judging")]
 pub use bundle::bundle_in_force;
 pub use config::{Config, ConfigError, settings};
 pub use error::FunctionError;
-pub use metrics::{MetricLog, Tally};
+pub use metrics::{METRICS, MetricLog, Tally};
+pub use watched::{WatchedBus, note_request};
 
 /// Logs as the Lambda console is set to: level and format come from the function's logging configuration.
 pub fn init_logging() {

@@ -1,12 +1,14 @@
 //! Counts for CloudWatch in its embedded metric format: a line of JSON on standard output, no API call.
 //! Format: "Specification: Embedded metric format" in the CloudWatch user guide.
 
+use std::collections::BTreeMap;
+
 use sagewarden_govern::ports::{Metrics, WindowMetrics};
 use sagewarden_monitor::{Metric, MetricValue};
 use serde_json::{Map, Value, json};
 
-/// What became of the records of one invocation.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// What became of the records of one invocation, and how long it took.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
     /// Records that came to their end.
     pub done: u32,
@@ -14,29 +16,81 @@ pub struct Tally {
     pub retried: u32,
     /// Records that were put into quarantine.
     pub rejected: u32,
+    /// How long each record took.
+    pub durations_ms: Vec<i64>,
+    /// How long the oldest message of the batch had been in the queue when the batch was answered.
+    pub oldest_ms: Option<i64>,
+    /// From the creation of a resource, as its event has it, to the end of the record: to the verdict, where the function judges.
+    pub from_creation_ms: Vec<i64>,
+    /// From the creation of a resource to its stop.
+    pub to_stop_ms: Vec<i64>,
+    /// Requests to AWS, and those that the SDK repeated.
+    pub requests: u32,
+    /// See [`Self::requests`].
+    pub retries: u32,
+    /// Findings that were published, by severity.
+    pub findings: BTreeMap<String, u32>,
 }
 
+/// Every metric of a function, with its unit; the template's dashboard shows these.
+pub const METRICS: [(&str, &str); 10] = [
+    ("RecordsDone", "Count"),
+    ("RecordsRetried", "Count"),
+    ("RecordsRejected", "Count"),
+    ("RecordDuration", "Milliseconds"),
+    ("OldestMessageAge", "Milliseconds"),
+    ("TimeFromCreation", "Milliseconds"),
+    ("TimeToStop", "Milliseconds"),
+    ("Requests", "Count"),
+    ("Retries", "Count"),
+    ("Findings", "Count"),
+];
+
 impl Tally {
-    /// The metric line.
+    /// The metric lines: one for the function, and one for each severity of findings.
     #[must_use]
-    pub fn line(&self, function: &str, now_ms: i64) -> Value {
-        let metrics = ["RecordsDone", "RecordsRetried", "RecordsRejected"]
-            .map(|name| json!({ "Name": name, "Unit": "Count" }));
-        json!({
-            "_aws": {
-                "Timestamp": now_ms,
-                "CloudWatchMetrics": [{
-                    "Namespace": "Sagewarden",
-                    "Dimensions": [["Function"]],
-                    "Metrics": metrics,
-                }],
-            },
-            "Function": function,
-            "RecordsDone": self.done,
-            "RecordsRetried": self.retried,
-            "RecordsRejected": self.rejected,
-        })
+    pub fn lines(&self, function: &str, now_ms: i64) -> Vec<Value> {
+        // A metric without a value is not announced; an array may have 100 ("Specification: Embedded metric format").
+        let several = |values: &[i64]| {
+            let some: Vec<&i64> = values.iter().take(AT_ONCE).collect();
+            (!some.is_empty()).then(|| json!(some))
+        };
+        let values = [
+            ("RecordsDone", Some(json!(self.done))),
+            ("RecordsRetried", Some(json!(self.retried))),
+            ("RecordsRejected", Some(json!(self.rejected))),
+            ("RecordDuration", several(&self.durations_ms)),
+            ("OldestMessageAge", self.oldest_ms.map(|age| json!(age))),
+            ("TimeFromCreation", several(&self.from_creation_ms)),
+            ("TimeToStop", several(&self.to_stop_ms)),
+            ("Requests", Some(json!(self.requests))),
+            ("Retries", Some(json!(self.retries))),
+        ];
+        let values: Vec<(&str, Value)> =
+            values.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
+        let mut lines = vec![line(&[("Function", function)], &values, now_ms)];
+        for (severity, count) in &self.findings {
+            let dimensions = [("Function", function), ("Severity", severity.as_str())];
+            lines.push(line(&dimensions, &[("Findings", json!(count))], now_ms));
+        }
+        lines
     }
+}
+
+/// One line under these dimensions.
+fn line(dimensions: &[(&str, &str)], values: &[(&str, Value)], now_ms: i64) -> Value {
+    let unit = |name: &str| METRICS.iter().find(|(each, _)| *each == name).map(|(_, unit)| *unit);
+    let names: Vec<&str> = dimensions.iter().map(|(name, _)| *name).collect();
+    let metrics: Vec<Value> =
+        values.iter().map(|(name, _)| json!({ "Name": name, "Unit": unit(name) })).collect();
+    let directive = json!({
+        "Timestamp": now_ms,
+        "CloudWatchMetrics": [{ "Namespace": "Sagewarden", "Dimensions": [names], "Metrics": metrics }],
+    });
+    let mut line = Map::from_iter([("_aws".to_owned(), directive)]);
+    line.extend(dimensions.iter().map(|(name, value)| ((*name).to_owned(), json!(value))));
+    line.extend(values.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
+    Value::Object(line)
 }
 
 /// Writes the metrics of windows to the log, from which CloudWatch takes them.
@@ -88,19 +142,42 @@ fn value(metric: &Metric) -> Value {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use sagewarden_events::Timestamp;
 
     use super::*;
 
     #[test]
-    fn every_metric_that_is_announced_has_a_value() {
-        let line = Tally { done: 2, retried: 1, rejected: 0 }.line("record-commit", 7);
-        let announced = line["_aws"]["CloudWatchMetrics"][0]["Metrics"].as_array().unwrap().clone();
-        assert_eq!(announced.len(), 3);
-        for metric in announced {
-            assert!(line[metric["Name"].as_str().unwrap()].is_u64(), "{metric}");
+    fn every_metric_that_is_announced_has_a_value_and_a_unit() {
+        let nothing = Tally { done: 2, retried: 1, ..Tally::default() };
+        let everything = Tally {
+            durations_ms: vec![3, 4],
+            oldest_ms: Some(9),
+            from_creation_ms: vec![5],
+            to_stop_ms: vec![6],
+            findings: BTreeMap::from([("high".into(), 2), ("low".into(), 1)]),
+            ..nothing.clone()
+        };
+        let mut seen = BTreeSet::new();
+        for (tally, count) in [(&nothing, 1), (&everything, 3)] {
+            let lines = tally.lines("record-commit", 7);
+            assert_eq!(lines.len(), count);
+            for line in &lines {
+                let directive = &line["_aws"]["CloudWatchMetrics"][0];
+                for dimension in directive["Dimensions"][0].as_array().unwrap() {
+                    assert!(line[dimension.as_str().unwrap()].is_string(), "{dimension}");
+                }
+                for metric in directive["Metrics"].as_array().unwrap() {
+                    let name = metric["Name"].as_str().unwrap();
+                    assert!(line[name].is_u64() || line[name][0].is_u64(), "{metric}");
+                    assert!(METRICS.contains(&(name, metric["Unit"].as_str().unwrap())), "{metric}");
+                    seen.insert(name.to_owned());
+                }
+            }
+            assert_eq!(lines[0]["RecordsDone"], 2);
         }
-        assert_eq!(line["RecordsDone"], 2);
+        assert_eq!(seen.len(), METRICS.len());
     }
 
     #[test]

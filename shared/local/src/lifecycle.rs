@@ -57,6 +57,17 @@ impl SimulatedAccount {
         self.stop_job(job, self.next_moment(job)?)
     }
 
+    /// The changes that a domain was asked for are made.
+    ///
+    /// # Errors
+    /// When there is no such domain.
+    pub fn finish_update(&self, domain: &Resource, now: Timestamp) -> Result<(), Fault> {
+        self.change(domain, now, |document| {
+            document.insert("Status".into(), "InService".into());
+            Ok(())
+        })
+    }
+
     /// What is being stopped.
     ///
     /// # Errors

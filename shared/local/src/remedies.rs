@@ -14,12 +14,16 @@ impl SimulatedAccount {
     /// Changes settings as an `Update…` request says; what it does not say stays.
     ///
     /// # Errors
-    /// As the API: a notebook instance is changed while it is stopped.
+    /// As the API: a notebook instance is changed while it is stopped, and a domain not while it is being changed
+    /// ([`Self::finish_update`] ends that).
     pub fn update(&self, resource: &Resource, request: &Value, now: Timestamp) -> Result<(), Fault> {
         self.change(resource, now, |document| {
             if resource.kind == ResourceKind::NotebookInstance {
                 let refusal = "Status not in ([Stopped]). The notebook instance is in status";
                 expect_status(document, "NotebookInstanceStatus", "Stopped", refusal)?;
+            }
+            if resource.kind == ResourceKind::Domain {
+                begin_update(document)?;
             }
             for (key, value) in request.as_object().into_iter().flatten() {
                 // The request calls it otherwise than the description.
@@ -82,6 +86,15 @@ impl SimulatedAccount {
     }
 }
 
+/// "UpdateDomain" (API reference): it is done when the domain is `InService` again, and refused until then.
+fn begin_update(domain: &mut Document) -> Result<(), Fault> {
+    if domain.get("Status").and_then(Value::as_str).is_some_and(|status| status != "InService") {
+        return Err(Fault::new("ResourceInUse", "the domain is being changed"));
+    }
+    domain.insert("Status".into(), "Updating".into());
+    Ok(())
+}
+
 /// Objects are merged, anything else is replaced.
 fn merge(into: &mut Value, from: &Value) {
     match (into, from) {
@@ -126,7 +139,12 @@ fn request(corrections: &Corrections) -> Value {
 }
 
 fn port_error(context: String) -> impl FnOnce(Fault) -> PortError {
-    move |fault| PortError::new(PortErrorKind::Invalid, context, fault.to_string())
+    move |fault| {
+        // Whatever is in use will be free again.
+        let passes = matches!(fault.code.as_str(), "ResourceInUse" | "InternalFailure");
+        let kind = if passes { PortErrorKind::Unavailable } else { PortErrorKind::Invalid };
+        PortError::new(kind, context, fault.to_string())
+    }
 }
 
 impl Remedies for SimulatedAccount {

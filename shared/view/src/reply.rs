@@ -2,6 +2,7 @@
 
 use sagewarden_lineage::answer::{Format, Reply};
 use serde_json::{Value as Json, json};
+use thiserror::Error;
 
 use crate::lineage;
 
@@ -17,15 +18,38 @@ pub fn document(reply: &Reply, format: Format) -> Json {
     }
 }
 
+/// There is nothing to write in the format that was asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("there is nothing to write as `{}`: {why}", json!(format).as_str().unwrap_or_default())]
+pub struct NothingToWrite {
+    format: Format,
+    why: String,
+}
+
 /// As text in the format that was asked for.
-#[must_use]
-pub fn text(reply: &Reply, format: Format) -> String {
-    match reply {
+///
+/// # Errors
+/// When the text would be empty: formats of one document a line have none where no job of the answer has something to say.
+pub fn text(reply: &Reply, format: Format) -> Result<String, NothingToWrite> {
+    let text = match reply {
         Reply::Lineage(answer) => lineage::text(answer, format),
         _ if format == Format::Json => format!("{:#}", document(reply, format)),
         Reply::Impact(impact) => impact.text(),
         Reply::Difference(difference) => difference.text(),
         Reply::Reproduction(reproduction) => reproduction.text(),
         Reply::History(history) => history.text(),
-    }
+    };
+    if text.is_empty() { Err(NothingToWrite { format, why: why_empty(reply, format) }) } else { Ok(text) }
+}
+
+fn why_empty(reply: &Reply, format: Format) -> String {
+    let wanted = match format {
+        Format::Slsa => {
+            "no job in this answer made an object that has a SHA-256 or a version: ask about the model, its artifact, or an \
+             endpoint that runs it"
+        }
+        _ => "no job in this answer is known by more than its name: ask about a job, a model or an endpoint",
+    };
+    let cut = if reply.is_complete() { "" } else { "; the answer is not whole: raise its limits" };
+    format!("{wanted}{cut}")
 }

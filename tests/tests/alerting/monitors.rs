@@ -123,5 +123,5 @@ pub(crate) fn tick(after: i64) -> String {
 /// The history of the endpoint in lines.
 pub(crate) fn history(local: &Local) -> Result<String> {
     let question = Question { ask: Ask::History, ..Question::about("endpoint/prod") };
-    Ok(reply::text(&block_on(answer(&local.system.store, &question, &|| false))?, Format::Tree))
+    Ok(reply::text(&block_on(answer(&local.system.store, &question, &|| false))?, Format::Tree)?)
 }

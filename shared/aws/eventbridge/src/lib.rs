@@ -4,7 +4,7 @@ use aws_config::SdkConfig;
 use aws_sdk_eventbridge::Client;
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
 use sagewarden_aws::{classify, port_error};
-use sagewarden_govern::ports::{Bus, Notice, PortError, PortErrorKind};
+use sagewarden_govern::ports::{Bus, Notice, PortError};
 
 /// The `source` of everything that Sagewarden says.
 pub const SOURCE: &str = "sagewarden";
@@ -49,32 +49,7 @@ impl Bus for EventBus {
         let code = refused.and_then(|entry| entry.error_code());
         let message = refused.and_then(|entry| entry.error_message()).unwrap_or("no reason was given");
         let message = format!("{}: {message}", code.unwrap_or("refused"));
-        Err(PortError::new(refusal(code), context, message))
-    }
-}
-
-/// Without a code that says better, a refused entry may be taken later.
-fn refusal(code: Option<&str>) -> PortErrorKind {
-    match code {
-        Some(
-            "MalformedDetail"
-            | "InvalidArgument"
-            | "NotAuthorizedForSourceException"
-            | "NotAuthorizedForDetailTypeException",
-        ) => PortErrorKind::Invalid,
-        code => classify(code, None),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_refused_entry_is_tried_again_unless_it_can_never_be_taken() {
-        assert_eq!(refusal(Some("MalformedDetail")), PortErrorKind::Invalid);
-        assert_eq!(refusal(Some("ThrottlingException")), PortErrorKind::Throttled);
-        assert_eq!(refusal(Some("InternalFailure")), PortErrorKind::Unavailable);
-        assert_eq!(refusal(None), PortErrorKind::Unavailable);
+        // Without a code that says better, a refused entry may be taken later.
+        Err(PortError::new(classify(code, None), context, message))
     }
 }

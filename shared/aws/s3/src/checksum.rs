@@ -33,11 +33,22 @@ pub(crate) async fn of(
             Some(403) => {
                 Err(PortError::new(PortErrorKind::Denied, context, "access denied").with_source(error))
             }
-            Some(400) => {
-                Err(PortError::new(PortErrorKind::Invalid, context, "bad request").with_source(error))
-            }
+            Some(400) => Err(reason(client, bucket, object, context).await),
             _ => Err(port_error(context, error)),
         },
+    }
+}
+
+/// Why `HEAD` was refused as a bad request: a token that has run out, or an object under a key that its reader must bring. `GET`
+/// needs the same permission and gives the code, so it is asked for the first byte.
+async fn reason(client: &Client, bucket: &str, object: &ObjectVersion, context: String) -> PortError {
+    let call = client.get_object().bucket(bucket).key(&object.key).range("bytes=0-0");
+    match call.set_version_id(object.version_id.clone()).send().await {
+        Ok(_) => {
+            let message = "`HEAD` was refused as a bad request, and `GET` was not";
+            PortError::new(PortErrorKind::Unavailable, context, message)
+        }
+        Err(error) => port_error(context, error),
     }
 }
 

@@ -1,5 +1,7 @@
 //! What is done to resources: stops, changes in place, marks, deletions.
 
+use std::collections::BTreeSet;
+
 use aws_sdk_sagemaker::config::http::HttpResponse;
 use aws_sdk_sagemaker::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sagemaker::operation::update_domain::builders::UpdateDomainFluentBuilder;
@@ -76,21 +78,7 @@ impl Remedies for SageMakerAccount {
                 }
                 answered(context, call.send().await)
             }
-            ResourceKind::Domain => {
-                // Each by itself: what is refused while apps run keeps nothing else from being changed.
-                for change in [
-                    Change::PropagateTags,
-                    Change::DisableDocker,
-                    Change::NameTheUser,
-                    Change::RouteThroughVpc,
-                ] {
-                    if is_set(change) {
-                        let call = domain_change(client.update_domain().domain_id(name), change);
-                        busy(answered(context.clone(), call.send().await))?;
-                    }
-                }
-                Ok(())
-            }
+            ResourceKind::Domain => self.change_domain(resource, &corrections.settings, context).await,
             ResourceKind::ModelPackage => {
                 let call = client.update_model_package().model_package_arn(resource.arn());
                 let call = call.model_approval_status(ModelApprovalStatus::PendingManualApproval);
@@ -157,6 +145,31 @@ impl Remedies for SageMakerAccount {
 }
 
 impl SageMakerAccount {
+    /// All changes in one call. When running apps keep some of them from being made, the others are made; the record comes again
+    /// for the rest, with the first call's error.
+    async fn change_domain(
+        &self,
+        domain: &Resource,
+        changes: &BTreeSet<Change>,
+        context: String,
+    ) -> Result<(), PortError> {
+        let update = |changes: &BTreeSet<Change>| {
+            domain_changes(self.client.update_domain().domain_id(&domain.name), changes).send()
+        };
+        let error = match update(changes).await {
+            Ok(_) => return Ok(()),
+            Err(error) => error,
+        };
+        let is_refused = matches!(error.code(), Some("ResourceInUse" | "ValidationException"));
+        let others: BTreeSet<Change> =
+            changes.iter().copied().filter(|change| !needs_no_apps(*change)).collect();
+        if is_refused && !others.is_empty() && others.len() < changes.len() {
+            // Whatever comes of it, the first call's error says what is still to be done.
+            let _made = update(&others).await;
+        }
+        Err(port_error(context, error))
+    }
+
     async fn change_in_domain(&self, resource: &Resource, context: String) -> Result<(), PortError> {
         let parts: Vec<&str> = resource.name.split('/').collect();
         match (resource.kind, parts.as_slice()) {
@@ -188,34 +201,34 @@ impl SageMakerAccount {
     }
 }
 
-/// "UpdateDomain"; the traffic's way and the name in sessions can be changed only while no app runs.
-fn domain_change(call: UpdateDomainFluentBuilder, change: Change) -> UpdateDomainFluentBuilder {
-    let settings = DomainSettingsForUpdate::builder();
-    match change {
-        Change::RouteThroughVpc => call.app_network_access_type(AppNetworkAccessType::VpcOnly),
-        Change::PropagateTags => call.tag_propagation(TagPropagation::Enabled),
-        Change::NameTheUser => {
-            let by_user =
-                settings.execution_role_identity_config(ExecutionRoleIdentityConfig::UserProfileName);
-            call.domain_settings_for_update(by_user.build())
-        }
-        _ => {
-            let off = DockerSettings::builder().enable_docker_access(FeatureStatus::Disabled).build();
-            call.domain_settings_for_update(settings.docker_settings(off).build())
+/// One `UpdateDomain` that makes all these changes: a domain that is `Updating` refuses the next one.
+fn domain_changes(
+    mut call: UpdateDomainFluentBuilder,
+    changes: &BTreeSet<Change>,
+) -> UpdateDomainFluentBuilder {
+    let mut settings = None;
+    for change in changes {
+        let part = || settings.clone().unwrap_or_else(DomainSettingsForUpdate::builder);
+        match change {
+            Change::RouteThroughVpc => call = call.app_network_access_type(AppNetworkAccessType::VpcOnly),
+            Change::PropagateTags => call = call.tag_propagation(TagPropagation::Enabled),
+            Change::NameTheUser => {
+                let by_user = ExecutionRoleIdentityConfig::UserProfileName;
+                settings = Some(part().execution_role_identity_config(by_user));
+            }
+            Change::DisableDocker => {
+                let off = DockerSettings::builder().enable_docker_access(FeatureStatus::Disabled).build();
+                settings = Some(part().docker_settings(off));
+            }
+            _ => {}
         }
     }
+    call.set_domain_settings_for_update(settings.map(|settings| settings.build()))
 }
 
-/// A domain that is being updated, or whose apps run, refuses for now only ("UpdateDomain", `ResourceInUse`).
-fn busy(answer: Result<(), PortError>) -> Result<(), PortError> {
-    answer.map_err(|error| {
-        let text = error.to_string();
-        if text.contains("ResourceInUse") {
-            PortError::new(PortErrorKind::Unavailable, "change a domain", text)
-        } else {
-            error
-        }
-    })
+/// The traffic's way and the name in sessions can be changed only while no app runs ("UpdateDomain", API reference).
+fn needs_no_apps(change: Change) -> bool {
+    matches!(change, Change::RouteThroughVpc | Change::NameTheUser)
 }
 
 fn answered<A, E>(context: String, answer: Result<A, SdkError<E, HttpResponse>>) -> Result<(), PortError>

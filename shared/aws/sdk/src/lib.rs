@@ -1,36 +1,41 @@
 //! What the adapters of all AWS services share: one configuration, and one reading of their errors. No service's SDK.
 
+mod noting;
+
 use aws_config::retry::RetryConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
+use aws_runtime::retries::classifiers::{THROTTLING_ERRORS, TRANSIENT_ERRORS};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::display::DisplayErrorContext;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use sagewarden_govern::ports::{PortError, PortErrorKind};
 
+pub use crate::noting::{Note, NotingClient};
+
 /// Credentials, region and endpoints as the environment says; the SDK's own retries, pinned to a dated behaviour so that an
-/// upgrade changes nothing unasked.
-pub async fn load_config() -> SdkConfig {
+/// upgrade changes nothing unasked. `note` is told of every request, with the number of its attempt.
+pub async fn load_config(note: Note) -> SdkConfig {
     aws_config::defaults(BehaviorVersion::v2026_01_12())
         .retry_config(RetryConfig::standard().with_max_attempts(4))
+        .http_client(NotingClient::new(note))
         .load()
         .await
 }
 
-/// Codes with which services ask to slow down.
-const THROTTLED: &[&str] = &[
-    "Throttling",
-    "ThrottlingException",
-    "ThrottledException",
-    "TooManyRequestsException",
-    "ProvisionedThroughputExceededException",
-    "RequestLimitExceeded",
-    "SlowDown",
-    "LimitExceededException",
+/// Codes of a request that is in order and met somebody else's: the same request may succeed as soon as the other has ended.
+const CONFLICTS: &[&str] = &[
+    // SageMaker: a domain that is `Updating`, or whose apps run; a package group or trial component that somebody else changes.
+    "ResourceInUse",
+    "ConflictException",
+    // DynamoDB: an item that a transaction holds, or that another region writes.
+    "TransactionConflictException",
+    "ReplicatedWriteConflictException",
+    // S3: two conditional writes of one key, two operations on one bucket ("Error responses", S3 API reference).
+    "ConditionalRequestConflict",
+    "OperationAborted",
 ];
-/// Codes of a request that is in order and met somebody else's (`TransactionConflictException`: an item that a transaction holds).
-const CONFLICTS: &[&str] = &["TransactionConflictException"];
-/// Codes with which services refuse a caller who may be right later.
+/// Codes with which services refuse a caller who may be right later: somebody grants a permission, or enables a key.
 const DENIED: &[&str] = &[
     "AccessDenied",
     "AccessDeniedException",
@@ -38,11 +43,102 @@ const DENIED: &[&str] = &[
     "NotAuthorized",
     "ExpiredToken",
     "ExpiredTokenException",
+    "InvalidToken",
+    "RequestExpired",
+    "IncompleteSignature",
     "UnrecognizedClientException",
     "InvalidSignatureException",
-    "KMS.AccessDeniedException",
     "KMSAccessDeniedException",
     "EncryptionKeyAccessDeniedException",
+    "EncryptionKeyDisabledException",
+    "EncryptionKeyNotFoundException",
+];
+/// Codes of a request that can never succeed: it is malformed, too large, or asks for what is not there.
+///
+/// `ResourceNotFoundException` is none of them: DynamoDB and EventBridge give it for the stack's own table and bus, which is no
+/// fault of the record.
+const FINAL: &[&str] = &[
+    // Any service ("Common errors" in each API reference).
+    "InvalidAction",
+    "InvalidParameterCombination",
+    "InvalidParameterValue",
+    "InvalidQueryParameter",
+    "MalformedQueryString",
+    "MissingAction",
+    "MissingParameter",
+    "SerializationException",
+    "UnknownOperationException",
+    "ValidationError",
+    "ValidationException",
+    // SageMaker.
+    "ResourceNotFound",
+    // DynamoDB.
+    "ConditionalCheckFailedException",
+    "ItemCollectionSizeLimitExceededException",
+    // S3.
+    "AuthorizationHeaderMalformed",
+    "EncryptionTypeMismatch",
+    "EntityTooLarge",
+    "IllegalLocationConstraintException",
+    "InvalidArgument",
+    "InvalidBucketName",
+    "InvalidDigest",
+    "InvalidEncryptionAlgorithmError",
+    "InvalidRange",
+    "InvalidRequest",
+    "InvalidStorageClass",
+    "InvalidTag",
+    "InvalidURI",
+    "InvalidWriteOffset",
+    "KeyTooLongError",
+    "MalformedXML",
+    "MetadataTooLarge",
+    "MethodNotAllowed",
+    "MissingContentLength",
+    "MissingRequestBodyError",
+    "NoSuchBucket",
+    "NoSuchKey",
+    "NoSuchVersion",
+    "NotFound",
+    "PermanentRedirect",
+    "PreconditionFailed",
+    "TooManyParts",
+    // EventBridge.
+    "MalformedDetail",
+    "NotAuthorizedForDetailTypeException",
+    "NotAuthorizedForSourceException",
+    // IAM.
+    "InvalidInput",
+    "NoSuchEntity",
+    "NoSuchEntityException",
+    // CodeCommit.
+    "BeforeCommitIdAndAfterCommitIdAreSameException",
+    "BlobIdDoesNotExistException",
+    "BlobIdRequiredException",
+    "ClientRequestTokenRequiredException",
+    "CommentContentRequiredException",
+    "CommentContentSizeLimitExceededException",
+    "CommitDoesNotExistException",
+    "CommitIdDoesNotExistException",
+    "CommitIdRequiredException",
+    "CommitRequiredException",
+    "FileTooLargeException",
+    "IdempotencyParameterMismatchException",
+    "InvalidBlobIdException",
+    "InvalidClientRequestTokenException",
+    "InvalidCommitException",
+    "InvalidCommitIdException",
+    "InvalidContinuationTokenException",
+    "InvalidFileLocationException",
+    "InvalidFilePositionException",
+    "InvalidMaxResultsException",
+    "InvalidPathException",
+    "InvalidRelativeFileVersionEnumException",
+    "InvalidRepositoryNameException",
+    "PathDoesNotExistException",
+    "PathRequiredException",
+    "RepositoryDoesNotExistException",
+    "RepositoryNameRequiredException",
 ];
 
 /// Turns an SDK's error into the port's; `context` says what was tried.
@@ -62,17 +158,37 @@ where
 }
 
 /// What an error code and an HTTP status mean. Without an answer, a service is unavailable.
+///
+/// Which codes throttle or pass by themselves is the SDK's own knowledge, from which its retries decide, too. A code that nobody
+/// here knows comes again: the queue gives the record up after some deliveries, and its dead-letter queue keeps it.
 #[must_use]
 pub fn classify(code: Option<&str>, status: Option<u16>) -> PortErrorKind {
+    if let Some(kind) = code.and_then(by_code) {
+        return kind;
+    }
     match (code, status) {
-        (Some(code), _) if THROTTLED.contains(&code) => PortErrorKind::Throttled,
-        (Some(code), _) if DENIED.contains(&code) => PortErrorKind::Denied,
-        (Some(code), _) if CONFLICTS.contains(&code) => PortErrorKind::Unavailable,
         (_, Some(429)) => PortErrorKind::Throttled,
         (_, Some(401 | 403)) => PortErrorKind::Denied,
-        // A bucket of another region answers with a redirection, each time.
-        (_, Some(300..=499)) => PortErrorKind::Invalid,
+        // The answer to `HEAD` has no code. A bucket of another region answers with this redirection, each time.
+        (None, Some(301)) => PortErrorKind::Invalid,
         _ => PortErrorKind::Unavailable,
+    }
+}
+
+fn by_code(code: &str) -> Option<PortErrorKind> {
+    // S3 passes on what KMS says under this prefix: the key is disabled, deleted, or not for the caller.
+    let (of_kms, plain) = match code.strip_prefix("KMS.") {
+        Some(rest) => (true, rest),
+        None => (false, code),
+    };
+    if THROTTLING_ERRORS.contains(&plain) {
+        Some(PortErrorKind::Throttled)
+    } else if TRANSIENT_ERRORS.contains(&plain) || CONFLICTS.contains(&plain) {
+        Some(PortErrorKind::Unavailable)
+    } else if of_kms || DENIED.contains(&plain) {
+        Some(PortErrorKind::Denied)
+    } else {
+        FINAL.contains(&plain).then_some(PortErrorKind::Invalid)
     }
 }
 
@@ -86,14 +202,30 @@ mod tests {
             assert_eq!(classify(code, status), expect, "{code:?} {status:?}");
         };
         check(Some("ThrottlingException"), Some(400), PortErrorKind::Throttled);
+        check(Some("KMS.ThrottlingException"), Some(400), PortErrorKind::Throttled);
         check(Some("AccessDeniedException"), Some(400), PortErrorKind::Denied);
-        check(Some("EncryptionKeyAccessDeniedException"), Some(400), PortErrorKind::Denied);
+        check(Some("KMS.DisabledException"), Some(400), PortErrorKind::Denied);
         check(Some("TransactionConflictException"), Some(400), PortErrorKind::Unavailable);
         check(Some("ValidationException"), Some(400), PortErrorKind::Invalid);
         check(Some("InternalServerError"), Some(500), PortErrorKind::Unavailable);
         check(Some("PermanentRedirect"), Some(301), PortErrorKind::Invalid);
+        check(Some("TemporaryRedirect"), Some(307), PortErrorKind::Unavailable);
+        check(Some("NobodyKnows"), Some(400), PortErrorKind::Unavailable);
+        check(Some("NobodyKnows"), Some(403), PortErrorKind::Denied);
+        check(None, Some(301), PortErrorKind::Invalid);
+        check(None, Some(400), PortErrorKind::Unavailable);
         check(None, Some(403), PortErrorKind::Denied);
         check(None, Some(429), PortErrorKind::Throttled);
         check(None, None, PortErrorKind::Unavailable);
+    }
+
+    #[test]
+    fn no_code_means_two_things() {
+        let lists = [THROTTLING_ERRORS, TRANSIENT_ERRORS, CONFLICTS, DENIED, FINAL];
+        let mut all: Vec<&str> = lists.concat();
+        let count = all.len();
+        all.sort_unstable();
+        all.dedup();
+        assert_eq!(all.len(), count);
     }
 }

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
+use futures::lock::Mutex;
 use sagewarden_events::Timestamp;
 use sagewarden_lineage::rows::bundle_mark;
 use sagewarden_lineage::s3::{S3Location, hex};
@@ -73,6 +74,8 @@ pub struct BundleInForce {
     place: Option<BundlePlace>,
     mode: Option<Mode>,
     state: RefCell<State>,
+    /// Held by the record that looks at the bucket: the others of its batch wait, and judge by what it found.
+    looking: Mutex<()>,
 }
 
 #[derive(Clone, Debug)]
@@ -96,7 +99,7 @@ impl BundleInForce {
             None => packaged,
         };
         let state = State { bundle: packaged, listing: None, refused: None, looked_at: None };
-        Self { place, mode, state: RefCell::new(state) }
+        Self { place, mode, state: RefCell::new(state), looking: Mutex::default() }
     }
 
     fn state(&self) -> State {
@@ -158,8 +161,15 @@ impl<W: World> KeepBundle<'_, W> {
     /// to judge by the packaged bundle for a moment would be to judge by another one.
     pub(crate) async fn bundle(&self, moment: &Moment) -> Result<Arc<Bundle>, Failure> {
         let state = self.in_force.state();
-        let due = state.looked_at.is_none_or(|at| moment.now.millis() - at.millis() >= PAUSE_MS);
-        let Some(place) = self.in_force.place.as_ref().filter(|_| due) else { return Ok(state.bundle) };
+        let is_due =
+            |state: &State| state.looked_at.is_none_or(|at| moment.now.millis() - at.millis() >= PAUSE_MS);
+        let place = self.in_force.place.as_ref().filter(|_| is_due(&state));
+        let Some(place) = place else { return Ok(state.bundle) };
+        let _looking = self.in_force.looking.lock().await;
+        let state = self.in_force.state();
+        if !is_due(&state) {
+            return Ok(state.bundle);
+        }
         let mut next = match self.look(place, &state, moment.now).await {
             Ok(next) => next,
             Err(Stays::Refused(refusal)) => self.publish_refusal(place, state, refusal, moment).await,

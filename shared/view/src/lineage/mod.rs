@@ -40,7 +40,8 @@ pub fn document(answer: &Answer, format: Format) -> Json {
     match format {
         Format::Table => {
             let FlatTable { columns, rows } = flat(answer);
-            serde_json::json!({ "complete": answer.is_complete(), "columns": columns, "rows": rows })
+            let cursor = &answer.cursor;
+            serde_json::json!({ "complete": answer.is_complete(), "cursor": cursor, "columns": columns, "rows": rows })
         }
         Format::CycloneDx => cyclonedx(answer),
         Format::Prov => prov(answer),

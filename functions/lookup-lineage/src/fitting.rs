@@ -1,0 +1,127 @@
+//! Answers that Lambda lets out. What it would refuse is asked for again with fewer nodes: the answer says that it was cut, and its
+//! cursor goes on from there.
+
+use std::io;
+
+use sagewarden_govern::Question;
+use sagewarden_govern::ports::Table;
+use sagewarden_lambda::FunctionError;
+use sagewarden_lineage::answer::{Format, Reply};
+use sagewarden_lineage::graph::StoppedBy;
+use sagewarden_lineage::walk::Limits;
+use sagewarden_view::reply;
+use serde_json::Value as Json;
+
+use crate::question::ask;
+
+/// Bytes of a synchronous invocation's response: 6 MB ("Lambda quotas", developer guide). A response to a function URL is one too:
+/// the document with its status and headers counts, with the body as an escaped string.
+pub const RESPONSE_BYTES: usize = 6 * 1024 * 1024;
+
+/// The limits of an answer that lie outside the question.
+#[derive(Clone, Copy)]
+pub struct Bounds<'a> {
+    /// Whether there is no more time.
+    pub is_over: &'a dyn Fn() -> bool,
+    /// Bytes that the response may have.
+    pub bytes: usize,
+}
+
+impl<'a> Bounds<'a> {
+    /// Those of Lambda.
+    #[must_use]
+    pub fn new(is_over: &'a dyn Fn() -> bool) -> Self {
+        Self { is_over, bytes: RESPONSE_BYTES }
+    }
+}
+
+/// Asks and writes, until what is written fits. Each round asks for as many nodes as should fit by what the last ones took.
+pub(crate) async fn fitting(
+    table: &impl Table,
+    question: &Question,
+    bounds: Bounds<'_>,
+    write: impl Fn(&Reply) -> Result<Json, FunctionError>,
+) -> Result<Json, FunctionError> {
+    let mut question = question.clone();
+    let mut whole = None;
+    loop {
+        let mut reply = ask(table, &question, bounds.is_over).await?;
+        if whole.is_some() {
+            explain(&mut reply);
+        }
+        let response = match (write(&reply), whole) {
+            (Ok(response), _) => response,
+            // What was left of it says nothing.
+            (Err(_), Some(size)) => return Err(too_large(size, bounds.bytes)),
+            (Err(error), None) => return Err(error),
+        };
+        let size = size_of(&response);
+        if size <= bounds.bytes {
+            return Ok(response);
+        }
+        let whole = *whole.get_or_insert(size);
+        let nodes = nodes_of(&reply, &question);
+        if nodes <= 1 {
+            return Err(too_large(whole, bounds.bytes));
+        }
+        question.max_nodes = Some(fewer(nodes, size, bounds.bytes));
+    }
+}
+
+fn too_large(size: usize, limit: usize) -> FunctionError {
+    FunctionError::BadRequest(format!(
+        "the answer has {size} bytes, and Lambda lets out {limit}: ask for another `format`, or about a part of it"
+    ))
+}
+
+/// The answer as text; an empty one would say nothing.
+pub(crate) fn written(reply: &Reply, format: Format) -> Result<String, FunctionError> {
+    reply::text(reply, format).map_err(|nothing| FunctionError::NotFound(nothing.to_string()))
+}
+
+/// A tenth less than what should fit, since nodes differ in size.
+fn fewer(nodes: usize, size: usize, limit: usize) -> usize {
+    let fit = nodes.saturating_mul(limit) / size.max(1);
+    (fit.saturating_mul(9) / 10).clamp(1, nodes - 1)
+}
+
+/// How many nodes an answer has; where that is not known, how many it might have.
+fn nodes_of(reply: &Reply, question: &Question) -> usize {
+    match reply {
+        Reply::Lineage(answer) => answer.graph.nodes.len(),
+        Reply::Impact(impact) => impact.endpoints.len(),
+        Reply::Difference(_) | Reply::History(_) => question.max_nodes.unwrap_or(Limits::default().max_nodes),
+        Reply::Reproduction(_) => 1,
+    }
+}
+
+/// It was not the question that asked for so few nodes.
+fn explain(reply: &mut Reply) {
+    if let Reply::Lineage(answer) = reply
+        && answer.graph.stopped_by == Some(StoppedBy::MaxNodes)
+    {
+        answer.graph.stopped_by = Some(StoppedBy::MaxBytes);
+    }
+}
+
+/// The bytes of a document as the runtime sends it.
+#[must_use]
+pub fn size_of(document: &Json) -> usize {
+    struct Counter(usize);
+    impl io::Write for Counter {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0 += bytes.len();
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let mut counter = Counter(0);
+    match serde_json::to_writer(&mut counter, document) {
+        Ok(()) => counter.0,
+        // Nothing that is JSON fails to be written; what did would not leave.
+        Err(_) => usize::MAX,
+    }
+}

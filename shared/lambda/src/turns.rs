@@ -1,0 +1,31 @@
+//! Whose turn it is among records of a batch that name the same resource.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use futures::lock::{Mutex, OwnedMutexGuard};
+use sagewarden_events::{Event, Resource};
+
+/// A turn for each resource that the records of a batch name.
+#[derive(Default)]
+pub(crate) struct Turns(RefCell<BTreeMap<String, Arc<Mutex<()>>>>);
+
+impl Turns {
+    /// Waits until no other record about the same resource is under way; the turn ends with the guard.
+    pub(crate) async fn of(&self, events: &[Event]) -> Option<OwnedMutexGuard<()>> {
+        // Names of endpoints ignore case.
+        let name = events.iter().find_map(resource_of)?.arn().to_lowercase();
+        let turn = Arc::clone(self.0.borrow_mut().entry(name).or_default());
+        Some(turn.lock_owned().await)
+    }
+}
+
+/// The resource of an event that is judged or recorded by its description. Pushes and objects are facts of their own.
+pub(crate) fn resource_of(event: &Event) -> Option<&Resource> {
+    match event {
+        Event::ResourceChanged(changed) => Some(&changed.resource),
+        Event::CallMade(call) => call.resource.as_ref(),
+        _ => None,
+    }
+}

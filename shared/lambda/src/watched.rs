@@ -1,0 +1,129 @@
+//! What a record did while it was under way: how often it asked a service, and what it told the world. The log and the metrics say it;
+//! the use cases know nothing of that.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use sagewarden_govern::ports::{Bus, Notice, PortError};
+use serde_json::Value;
+
+/// What a record did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Deeds {
+    /// Requests to AWS, repeated ones included.
+    pub(crate) requests: u32,
+    /// Of those, the ones that the SDK repeated.
+    pub(crate) retries: u32,
+    /// The verdict of the last finding that was published: `violating` or `unknown`.
+    pub(crate) verdict: Option<String>,
+    /// The severities of the findings that were published.
+    pub(crate) severities: Vec<String>,
+    /// From the creation of what was stopped to the stop.
+    pub(crate) stopped_after_ms: Option<i64>,
+}
+
+tokio::task_local! {
+    static UNDER_WAY: Rc<RefCell<Deeds>>;
+}
+
+/// Runs a record; what it does is noted, however many others run beside it.
+pub(crate) async fn watch<T>(record: impl Future<Output = T>) -> (T, Deeds) {
+    let deeds = Rc::new(RefCell::new(Deeds::default()));
+    let ended = UNDER_WAY.scope(Rc::clone(&deeds), record).await;
+    (ended, deeds.take())
+}
+
+/// Notes a request of the record that is under way; `attempt` counts from one. For `sagewarden_aws::load_config`.
+pub fn note_request(attempt: u32) {
+    note(|deeds| {
+        deeds.requests += 1;
+        deeds.retries += u32::from(attempt > 1);
+    });
+}
+
+/// Outside of a record, such as at the start, there is nothing to note.
+fn note(deed: impl FnOnce(&mut Deeds)) {
+    let _outside = UNDER_WAY.try_with(|deeds| deed(&mut deeds.borrow_mut()));
+}
+
+/// A bus whose notices are noted once it has taken them.
+#[derive(Clone, Debug)]
+pub struct WatchedBus<B>(pub B);
+
+impl<B: Bus> Bus for WatchedBus<B> {
+    async fn publish(&self, notice: &Notice) -> Result<(), PortError> {
+        self.0.publish(notice).await?;
+        note(|deeds| deeds.told(&notice.detail));
+        Ok(())
+    }
+}
+
+impl Deeds {
+    /// Only findings have an outcome (docs/EVENTS.md).
+    fn told(&mut self, detail: &Value) {
+        let Some(outcome) = detail.get("outcome").and_then(Value::as_str) else { return };
+        self.verdict = Some(outcome.to_owned());
+        let findings = detail.get("findings").and_then(Value::as_array).into_iter().flatten();
+        let broken = findings.filter(|finding| finding.get("status").is_none_or(|status| status != "waived"));
+        let severity = |finding: &Value| Some(finding.get("severity")?.as_str()?.to_owned());
+        self.severities.extend(broken.filter_map(severity));
+        let action = detail.pointer("/remediation/action").and_then(Value::as_str).unwrap_or_default();
+        let failed = detail.pointer("/remediation/failed").and_then(Value::as_bool).unwrap_or_default();
+        if action.starts_with("Stop") && !failed {
+            self.stopped_after_ms = detail.pointer("/remediation/after_ms").and_then(Value::as_i64);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    struct Taking;
+
+    impl Bus for Taking {
+        async fn publish(&self, _: &Notice) -> Result<(), PortError> {
+            Ok(())
+        }
+    }
+
+    fn finding(severity: &str, action: &str) -> Notice {
+        let detail = json!({
+            "outcome": "violating",
+            "findings": [
+                { "severity": severity, "status": "violation" }, { "severity": "low", "status": "waived" },
+            ],
+            "remediation": { "action": action, "failed": false, "after_ms": 41_000 },
+        });
+        Notice { detail_type: "Sagewarden Policy Violation", resources: Vec::new(), detail }
+    }
+
+    #[tokio::test]
+    async fn each_record_has_its_own_deeds() {
+        let bus = WatchedBus(Taking);
+        let record = async |severity: &str, requests: u32, action: &str| {
+            for attempt in 1..=requests {
+                note_request(attempt);
+                tokio::task::yield_now().await;
+            }
+            bus.publish(&finding(severity, action)).await
+        };
+        let (one, other) = futures::join!(
+            watch(record("high", 3, "StopTrainingJob")),
+            watch(record("critical", 1, "AddTags"))
+        );
+        let expected = |requests, severity: &str, stopped_after_ms| Deeds {
+            requests,
+            retries: requests - 1,
+            verdict: Some("violating".into()),
+            severities: vec![severity.into()],
+            stopped_after_ms,
+        };
+        assert_eq!(one.1, expected(3, "high", Some(41_000)));
+        assert_eq!(other.1, expected(1, "critical", None));
+        // Nobody is under way.
+        note_request(1);
+    }
+}
