@@ -479,6 +479,7 @@ fn matches(pattern: &Value, event: &Value) -> bool {
         Value::Object(fields) => fields.iter().all(|(name, pattern)| matches(pattern, &event[name])),
         Value::Array(values) => values.iter().any(|value| match value["suffix"].as_str() {
             Some(suffix) => event.as_str().is_some_and(|text| text.ends_with(suffix)),
+            None if value["anything-but"].is_array() => !list(&value["anything-but"]).contains(&event),
             None => value == event,
         }),
         _ => false,
@@ -552,6 +553,32 @@ fn every_event_reaches_the_functions_that_it_concerns() -> Result<()> {
     check("aws.events/scheduled-event/hourly.json", &["AlertDrift", "DetectDrift"])?;
     check("not-ours/unknown-source.json", &[])?;
     check("not-ours/unknown-detail-type.json", &[])
+}
+
+/// What is handed on reaches the queue of the function that handed it on, and is no mail; whatever else leaves is one.
+#[test]
+fn what_a_tick_hands_on_comes_back_to_its_function_and_to_nobody_else() -> Result<()> {
+    let routed = |event: &Value| -> Vec<&str> {
+        let rules = resources("AWS::Events::Rule").into_iter();
+        let own = rules.filter(|(_, rule)| target(&rule["EventBusName"]) == Some("Bus"));
+        let hit = own.filter(|(_, rule)| matches(&rule["EventPattern"], event));
+        hit.filter_map(|(_, rule)| target(&rule["Targets"][0]["Arn"])).collect()
+    };
+    let folder = root().join("events/sagewarden/watch-continued");
+    for (name, queue) in [
+        ("schedules", "AlertDriftQueue"),
+        ("the-list-goes-on", "AlertDriftQueue"),
+        ("windows", "DetectDriftQueue"),
+    ] {
+        let event: Value = serde_json::from_str(&fs::read_to_string(folder.join(format!("{name}.json")))?)?;
+        assert_eq!(routed(&event), [queue], "{name}");
+    }
+    let finding = serde_json::json!({ "source": "sagewarden", "detail-type": "Sagewarden Policy Violation" });
+    assert_eq!(routed(&finding), ["Topic"]);
+    // Whoever closes windows counts on it.
+    let clock = resources("AWS::Events::Rule")["DetectDriftClockRule"];
+    assert_eq!(clock["ScheduleExpression"], "rate(5 minutes)");
+    Ok(())
 }
 
 #[test]

@@ -7,7 +7,8 @@ use std::rc::Rc;
 use sagewarden_events::{CommitId, Corrections, Repository, Resource, Timestamp};
 use sagewarden_govern::ports::{
     Account, Bus, ChangedFile, Changes, Claim, Claimed, Comment, Commit, Description, Files, Grants, Listing,
-    ModelUse, Notice, ObjectVersion, Objects, PortError, Remedies, Roles, SourceControl, Stopped, Table,
+    ModelUse, Notice, ObjectVersion, Objects, PortError, Remedies, Roles, SourceControl, Stopped,
+    SummaryPage, Table,
 };
 use sagewarden_lineage::s3::Checksum;
 use sagewarden_lineage::table::{Attributes, Item, Key, Page, Query, Write};
@@ -108,12 +109,12 @@ impl<P: Account, G: Guard> Account for Guarded<P, G> {
         self.ask("Account::schedules_of", &endpoint.arn())?.schedules_of(endpoint).await
     }
 
-    async fn schedules(&self) -> Result<Value, PortError> {
-        self.ask("Account::schedules", "")?.schedules().await
+    async fn schedules(&self, from: Option<&str>) -> Result<SummaryPage, PortError> {
+        self.ask("Account::schedules", "")?.schedules(from).await
     }
 
-    async fn endpoints(&self) -> Result<Value, PortError> {
-        self.ask("Account::endpoints", "")?.endpoints().await
+    async fn endpoints(&self, from: Option<&str>) -> Result<SummaryPage, PortError> {
+        self.ask("Account::endpoints", "")?.endpoints(from).await
     }
 
     async fn executions_of(&self, schedule: &Resource, since: Timestamp) -> Result<Value, PortError> {

@@ -18,7 +18,7 @@ pub(crate) mod suggest_baseline;
 pub(crate) mod unjudged;
 mod window_rows;
 
-use sagewarden_events::{ObjectCreated, Resource, ResourceKind};
+use sagewarden_events::{ClockTicked, ObjectCreated, Resource, ResourceKind};
 use sagewarden_lineage::s3::S3Location;
 use sagewarden_measure::capture::CaptureKey;
 use serde_json::Value as Json;
@@ -109,12 +109,13 @@ impl<W: World> DetectDrift<'_, W> {
         Ok(compared.done())
     }
 
-    /// The clock ticked: windows that are over are judged for the last time, and their metrics published.
+    /// The clock ticked, or this is a part of what it began: windows that are over are judged for the last time, and their metrics
+    /// published.
     ///
     /// # Errors
     /// When a service does not answer.
-    pub async fn close_windows(&self, moment: &Moment) -> Outcome {
-        close_windows(self.world, moment).await
+    pub async fn close_windows(&self, tick: &ClockTicked, moment: &Moment) -> Outcome {
+        close_windows(self.world, tick, moment).await
     }
 }
 
