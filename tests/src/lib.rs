@@ -18,6 +18,7 @@ pub mod python;
 pub mod simulator;
 pub mod sources;
 pub mod stack;
+pub mod template;
 mod wire;
 
 /// Harness code tells what is missing and ends the test.

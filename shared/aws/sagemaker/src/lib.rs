@@ -3,6 +3,7 @@
 //! A description is kept as the service's own JSON, not as the SDK's types: policy and lineage read fields by the names of
 //! the API reference, and a field that this SDK does not know yet is not lost.
 
+pub mod actions;
 mod capture;
 mod lineage;
 mod monitoring;

@@ -6,7 +6,7 @@ use crate::bundle::{BundleInForce, KeepBundle};
 use crate::enforce::EnforcePolicy;
 use crate::enforce::inspect_role::InspectedRoles;
 use crate::notify::Moment;
-use crate::outcome::Outcome;
+use crate::outcome::{Done, Outcome};
 use crate::record::push::{RecordedPush, record_commit as record_push};
 use crate::review::ReviewCommit;
 use crate::world::World;
@@ -55,7 +55,14 @@ async fn review(
     moment: &Moment,
 ) -> Outcome {
     let bundle = &*KeepBundle { world, in_force: &judging.in_force }.bundle(moment).await?;
-    ReviewCommit { world, bundle }.review(push, parent, moment).await
+    let reviewed = ReviewCommit { world, bundle }.review(push, parent, moment).await;
+    with_unpublished(reviewed, &judging.in_force)
+}
+
+/// What was done, and that a refusal could not be published: the log has it, and nobody else.
+fn with_unpublished(outcome: Outcome, in_force: &BundleInForce) -> Outcome {
+    let unpublished = in_force.unpublished().map(Done::Acted);
+    outcome.map(|done| unpublished.into_iter().fold(done, Done::and))
 }
 
 /// `enforce-policy`.
@@ -74,5 +81,6 @@ pub async fn enforce_policy(
 async fn enforce(world: &impl World, judging: &Judging, event: &Event, moment: &Moment) -> Outcome {
     let Judging { in_force, inspected, .. } = judging;
     let bundle = &*KeepBundle { world, in_force }.bundle(moment).await?;
-    EnforcePolicy { world, inspected, bundle }.enforce(event, moment).await
+    let enforced = EnforcePolicy { world, inspected, bundle }.enforce(event, moment).await;
+    with_unpublished(enforced, in_force)
 }
