@@ -96,7 +96,7 @@ async fn record_silence(world: &impl World, silence: &Silence) -> Result<NodeId,
     });
     record.versioned_detail(&id, &silence.wrong.version(), &said);
     let endpoint = NodeId::endpoint(&silence.endpoint);
-    record.edge(&id, &InEdge::new(Relation::AssociatedWith, OBSERVED_ON, endpoint));
+    record.observed(&id, OBSERVED_ON, &endpoint, silence.at);
     if let Some((job, created_at)) = &silence.execution
         && let Some(run) = execution_of(world, job, *created_at).await?
     {

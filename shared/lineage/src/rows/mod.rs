@@ -13,6 +13,7 @@ mod closure;
 mod detail;
 mod edge;
 mod kind;
+mod observation;
 mod pending;
 mod receipt;
 mod reference;
@@ -31,6 +32,7 @@ pub use detail::{DetailRow, ExplanationRow};
 pub use edge::OutEdgeRow;
 pub use kind::{RowKind, earliest, leading_time, millis};
 pub use node::NodeRow;
+pub use observation::ObservationRow;
 pub use pending::PendingRow;
 pub use receipt::{ReceiptRow, ReceiptState};
 pub use reference::{FollowerRow, HeadRow};
@@ -40,11 +42,12 @@ pub use verdict::{ComplianceRow, JudgedRow, VerdictRow, bundle_mark};
 pub use window::{CapturedFileRow, LastCaptureRow, ListeningRow, OpenWindowRow, WindowMark, WindowMarkRow};
 
 /// Every kind of row, in the order in which somebody learns of them.
-pub const KINDS: [RowKind; 30] = [
+pub const KINDS: [RowKind; 31] = [
     NodeRow::KIND,
     DetailRow::KIND,
     ExplanationRow::KIND,
     OutEdgeRow::KIND,
+    ObservationRow::KIND,
     StateRow::KIND,
     ApprovalRow::KIND,
     PendingRow::KIND,

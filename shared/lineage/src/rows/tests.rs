@@ -143,7 +143,20 @@ fn endpoints() -> Vec<Golden> {
     assert_eq!(ClosureRow::members(&item).collect::<Vec<_>>(), [commit(), id("img#x")]);
     assert_eq!(ClosureRow::parse(item.clone()), Some(closure));
     let live = LiveRow { ancestor: commit(), deployment: deployment(), endpoint: endpoint() };
+    let found = ObservationRow {
+        endpoint: endpoint(),
+        role: "observed-on".into(),
+        at: at(1_772_532_000_000),
+        node: id("viol#1/r/window/prod/v@5"),
+    };
     vec![
+        golden!(
+            ObservationRow::KIND,
+            ObservationRow,
+            found,
+            "ep#1/r/prod",
+            "N#observed-on#001772532000000#viol#1/r/window/prod/v@5"
+        ),
         golden!(StateRow::KIND, StateRow, state, "ep#1/r/prod", "S#001772532000000#2#InService"),
         golden!(
             RevisionRow::KIND,
@@ -406,11 +419,12 @@ fn fits(pattern: &str, key: &str) -> bool {
 #[test]
 fn a_row_is_read_by_its_own_type_alone() {
     type Reader = fn(&Item) -> bool;
-    let readers: [(&str, Reader); 24] = [
+    let readers: [(&str, Reader); 25] = [
         ("NodeRow", |item| NodeRow::parse(item).is_some()),
         ("DetailRow", |item| DetailRow::parse(item).is_some()),
         ("ExplanationRow", |item| ExplanationRow::parse(item).is_some()),
         ("OutEdgeRow", |item| OutEdgeRow::parse(item).is_some()),
+        ("ObservationRow", |item| ObservationRow::parse(item).is_some()),
         ("StateRow", |item| StateRow::parse(item).is_some()),
         ("ApprovalRow", |item| ApprovalRow::parse(item).is_some()),
         ("PendingRow", |item| PendingRow::parse(item).is_some()),
