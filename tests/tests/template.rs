@@ -439,6 +439,8 @@ fn what_a_tick_hands_on_comes_back_to_its_function_and_to_nobody_else() -> Resul
     }
     let finding = serde_json::json!({ "source": "sagewarden", "detail-type": "Sagewarden Policy Violation" });
     assert_eq!(routed(&finding), ["Topic"]);
+    // Whoever reads baselines counts on it.
+    assert_eq!(resources("AWS::Serverless::Function")["DetectDrift"]["MemorySize"], 1024);
     // Whoever closes windows counts on it.
     let clock = resources("AWS::Events::Rule")["DetectDriftClockRule"];
     assert_eq!(clock["ScheduleExpression"], "rate(5 minutes)");

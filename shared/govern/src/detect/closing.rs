@@ -144,6 +144,6 @@ async fn judge_last(world: &impl World, window: &Window, moment: &Moment) -> Res
         return Ok(Compared::Judged(Done::Nothing(text)));
     };
     let said = world.settings().drift.detect.of(&window.endpoint.name);
-    let search = find_baseline(world, window, &described.document, &said).await;
+    let search = find_baseline(world, window, &described.document, &said, moment).await;
     compare(world, window, search, said, true, moment).await
 }

@@ -5,6 +5,7 @@
 //! The result of a window is a function of the set of its files, however often, late and in whatever order their events come: a
 //! profile belongs to the version of a file, and profiles are merged in the order of the files' keys.
 
+mod attempt;
 mod baseline_place;
 mod closing;
 mod compare;
@@ -12,6 +13,7 @@ mod find_baseline;
 mod judge;
 pub(crate) mod known_baselines;
 pub(crate) mod last_capture;
+mod memory;
 mod profiles;
 mod served;
 pub(crate) mod suggest_baseline;
@@ -100,7 +102,7 @@ impl<W: World> DetectDrift<'_, W> {
             return Ok(Done::Nothing(format!("`{}` was judged before", written.key)));
         }
         let said = settings.of(&window.endpoint.name);
-        let search = self.known.find(world, &window, &described.document, &said, moment.now).await;
+        let search = self.known.find(world, &window, &described.document, &said, moment).await;
         let compared = compare(world, &window, search, said, false, moment).await?;
         // The clock may have closed the window meanwhile, and what it wrote is behind this: it is to do so once more.
         if moment.now >= window.end {

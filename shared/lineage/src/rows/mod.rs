@@ -8,6 +8,7 @@
 pub mod node;
 
 mod alias;
+mod attempt;
 mod call;
 mod closure;
 mod detail;
@@ -26,6 +27,7 @@ mod window;
 mod tests;
 
 pub use alias::{Alias, AliasRow};
+pub use attempt::AttemptRow;
 pub use call::{CallEffect, CallRow};
 pub use closure::{ClosureNode, ClosureRow, LiveRow, UnindexedRow};
 pub use detail::{DetailRow, ExplanationRow};
@@ -42,7 +44,7 @@ pub use verdict::{ComplianceRow, JudgedRow, VerdictRow, bundle_mark};
 pub use window::{CapturedFileRow, LastCaptureRow, ListeningRow, OpenWindowRow, WindowMark, WindowMarkRow};
 
 /// Every kind of row, in the order in which somebody learns of them.
-pub const KINDS: [RowKind; 31] = [
+pub const KINDS: [RowKind; 32] = [
     NodeRow::KIND,
     DetailRow::KIND,
     ExplanationRow::KIND,
@@ -71,6 +73,7 @@ pub const KINDS: [RowKind; 31] = [
     WindowMarkRow::METRICS,
     WindowMarkRow::GIVEN_UP,
     LastCaptureRow::KIND,
+    AttemptRow::KIND,
     ListeningRow::KIND,
     ReceiptRow::KIND,
     ReceiptRow::OF_SET,

@@ -342,7 +342,16 @@ fn captured() -> Vec<Golden> {
     assert_eq!(ListeningRow::parse(&listening), Some(ListeningRow { since: start }));
     let mark = |mark| WindowMarkRow { window: partition.clone(), mark };
     const WINDOW: &str = "W#1/r/prod/main@1772532000000+2";
+    let attempt =
+        AttemptRow { subject: "s3://b/constraints.json".into(), at: at(7), owner: "request/message".into() };
     vec![
+        golden!(
+            AttemptRow::KIND,
+            AttemptRow,
+            attempt,
+            "K#attempt#e7f14cecd65854caa99f3bd5d3149c981eab5a0c6a1f5ecb3d285e1590300330",
+            "000000000000007#request/message"
+        ),
         golden!(
             OpenWindowRow::KIND,
             OpenWindowRow,
@@ -419,7 +428,7 @@ fn fits(pattern: &str, key: &str) -> bool {
 #[test]
 fn a_row_is_read_by_its_own_type_alone() {
     type Reader = fn(&Item) -> bool;
-    let readers: [(&str, Reader); 25] = [
+    let readers: [(&str, Reader); 26] = [
         ("NodeRow", |item| NodeRow::parse(item).is_some()),
         ("DetailRow", |item| DetailRow::parse(item).is_some()),
         ("ExplanationRow", |item| ExplanationRow::parse(item).is_some()),
@@ -443,6 +452,7 @@ fn a_row_is_read_by_its_own_type_alone() {
         ("OpenWindowRow", |item| OpenWindowRow::parse(item).is_some()),
         ("CapturedFileRow", |item| CapturedFileRow::parse(item).is_some()),
         ("WindowMarkRow", |item| WindowMarkRow::parse(item).is_some()),
+        ("AttemptRow", |item| AttemptRow::parse(item).is_some()),
         ("LastCaptureRow", |item| LastCaptureRow::parse(item).is_some()),
         ("ReceiptRow", |item| ReceiptRow::parse(item).is_some()),
     ];
