@@ -21,6 +21,7 @@ pub mod python;
 pub mod simulator;
 pub mod sources;
 pub mod stack;
+pub mod template;
 mod wire;
 
 /// Harness code tells what is missing and ends the test.
@@ -46,7 +47,8 @@ impl fmt::Debug for Missing {
 }
 
 /// Attributes that say when somebody judged: two runs that judge at other times differ in these.
-pub const JUDGED_WHEN: [&str; 3] = [VerdictRow::AS_OF, VerdictRow::JUDGED_AT, JudgementRow::FIRST];
+pub const JUDGED_WHEN: [&str; 4] =
+    [VerdictRow::AS_OF, JudgementRow::FIRST, JudgementRow::JUDGED_AT, JudgementRow::MODIFIED_AT];
 
 /// The root of the repository.
 #[must_use]

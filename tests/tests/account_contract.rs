@@ -302,8 +302,8 @@ async fn endpoints_are_listed(world: &World, account: &impl Account) -> Result<(
     let request = json!({ "EndpointName": "listed", "EndpointConfigName": "c" });
     let endpoint = world.create(ResourceKind::Endpoint, &request)?;
     for status in ["Creating", "InService"] {
-        let listed = account.endpoints().await?;
-        let mut all = listed["Endpoints"].as_array().into_iter().flatten();
+        let listed = account.endpoints(None).await?;
+        let mut all = listed.summaries.iter();
         let found = all.find(|each| each["EndpointName"] == "listed").ok_or("it is not listed")?;
         assert_eq!(found["EndpointStatus"], status);
         assert!(found["CreationTime"].is_number(), "{found}");
@@ -315,13 +315,9 @@ async fn endpoints_are_listed(world: &World, account: &impl Account) -> Result<(
 async fn executions_are_listed_from_a_time_on(world: &World, account: &impl Account) -> Result<()> {
     let other = json!({ "MonitoringScheduleName": "of-no-endpoint", "MonitoringScheduleConfig": {} });
     world.create(ResourceKind::MonitoringSchedule, &other)?;
-    let listed = account.schedules().await?;
-    let names: BTreeSet<&str> = listed["MonitoringScheduleSummaries"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(|schedule| schedule["MonitoringScheduleName"].as_str())
-        .collect();
+    let listed = account.schedules(None).await?;
+    let names: BTreeSet<&str> =
+        listed.summaries.iter().filter_map(|schedule| schedule["MonitoringScheduleName"].as_str()).collect();
     assert!(names.is_superset(&BTreeSet::from(["a", "b", "of-no-endpoint"])), "{names:?}");
 
     let schedule = world.account.resource(ResourceKind::MonitoringSchedule, "a");

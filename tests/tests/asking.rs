@@ -1,18 +1,18 @@
 //! Questions about the story, and about graphs that are larger than an answer: what is affected, what differs, what was, how to
 //! repeat it, what happened. And every answer says whether it is whole.
-#![expect(clippy::unwrap_used, reason = "a test ends where something is missing")]
+#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test ends where something is missing")]
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use futures::executor::block_on;
-use sagewarden_events::{Resource, ResourceKind};
+use sagewarden_events::{Resource, ResourceKind, Timestamp};
 use sagewarden_govern::ports::Table;
 use sagewarden_govern::{Ask, NoAnswer, Question, Way, answer};
 use sagewarden_lineage::answer::{Answer, Format, Reply};
-use sagewarden_lineage::edge::{InEdge, Relation};
-use sagewarden_lineage::graph::StoppedBy;
+use sagewarden_lineage::edge::{IN_FORCE, InEdge, OBSERVED_ON, Relation};
+use sagewarden_lineage::graph::{Edge, Node, StoppedBy};
 use sagewarden_lineage::id::{NodeId, NodeKind};
 use sagewarden_lineage::observe::observe;
 use sagewarden_lineage::record::Record;
@@ -20,6 +20,7 @@ use sagewarden_lineage::rows::Alias;
 use sagewarden_lineage::table::Attributes;
 use sagewarden_local::{Store, Story};
 use sagewarden_tests::played::Played;
+use sagewarden_view::lineage as view;
 use serde_json::Value;
 
 static STORY: LazyLock<Played> = LazyLock::new(|| Played::new().unwrap());
@@ -204,6 +205,105 @@ fn a_history_tells_deployments_drift_and_findings_with_the_newest_first() {
     );
     let until = Question { at: Some("2026-03-02T12:00:00Z".into()), ..about(Ask::History, PROD) };
     assert_eq!(tell(until), (whole[2..].iter().map(|entry| (*entry).to_owned()).collect(), true));
+}
+
+/// Two variants with so many windows each, of which every third has a run beside it that found something at the same time.
+fn watched(windows: i64) -> (Store, usize) {
+    let store = Store::in_memory().unwrap();
+    let endpoint = Resource::in_region(ResourceKind::Endpoint, "1", "r", "prod");
+    let id = NodeId::endpoint(&endpoint);
+    let mut record = Record::default();
+    record.node(&id, "prod", None, Attributes::new());
+    record.alias(Alias::name("endpoint", "prod"), &id);
+    let mut number = 0;
+    for hour in 0..windows {
+        let [start, end] = [hour, hour + 1].map(|hour| Timestamp::from_millis(hour * 3_600_000));
+        let mut found = vec![
+            (NodeId::window(&endpoint, "Blue", start), "Blue"),
+            (NodeId::window(&endpoint, "Green", start), "Green"),
+        ];
+        if hour % 3 == 0 {
+            let job =
+                Resource::in_region(ResourceKind::ProcessingJob, "1", "r", &format!("run-{}", hour % 7));
+            found.push((NodeId::violation(&job, start), "run"));
+        }
+        for (node, name) in found {
+            let facts = Attributes::from([("violations".to_owned(), 1.into())]);
+            record.node(&node, &format!("{name} {hour}"), Some(end), facts);
+            record.observed(&node, OBSERVED_ON, &id, end);
+            number += 1;
+        }
+    }
+    block_on(store.write(&record.writes)).unwrap();
+    (store, number)
+}
+
+#[test]
+fn a_history_of_two_variants_goes_back_to_the_first_window_of_both() {
+    let (store, number) = watched(500);
+    let mut question = about(Ask::History, "endpoint/prod");
+    let mut seen: Vec<(Timestamp, String)> = Vec::new();
+    for page in 1.. {
+        let Reply::History(history) = ask(&store, &question).unwrap() else { unreachable!() };
+        assert_eq!(history.complete, history.cursor.is_none(), "what is cut is not whole");
+        let times: Vec<Timestamp> = history.entries.iter().map(|entry| entry.time).collect();
+        assert!(times.is_sorted_by(|one, other| one >= other), "the newest first");
+        assert!(seen.last().is_none_or(|(last, _)| times.iter().all(|time| time < last)));
+        // Of each hour that a page holds, both variants are on it.
+        let of = |variant: &str| {
+            let entries = history.entries.iter().filter(|entry| entry.subject.contains(variant));
+            entries.map(|entry| entry.time).collect::<Vec<_>>()
+        };
+        assert_eq!(of("/Blue@"), of("/Green@"));
+        seen.extend(history.entries.into_iter().map(|entry| (entry.time, entry.subject)));
+        match history.cursor {
+            Some(cursor) => question.cursor = Some(cursor),
+            None => {
+                assert!(page > 10, "{page} pages");
+                break;
+            }
+        }
+    }
+    assert_eq!(seen.len(), number);
+    assert_eq!(seen.iter().map(|(_, subject)| subject).collect::<BTreeSet<_>>().len(), number);
+}
+
+#[test]
+fn an_endpoint_shows_the_newest_findings_of_every_variant() {
+    let (store, number) = watched(200);
+    let question = Question::about("endpoint/prod");
+    let answer = lineage(&store, &question);
+    let names: BTreeSet<&str> = answer.graph.of_kind(NodeKind::Violation).map(Node::name).collect();
+    assert!(
+        names.contains("Blue 199") && names.contains("Green 199") && !names.contains("Blue 1"),
+        "{names:?}"
+    );
+    assert!(names.len() < number && !answer.is_complete());
+    // As of the third hour there are the windows that had ended by then, however many came later.
+    let then = Question { at: Some(Timestamp::from_millis(3 * 3_600_000).to_string()), ..question };
+    let refused = ask(&store, &then).unwrap_err().to_string();
+    assert!(refused.contains("before the first deployment"), "{refused}");
+}
+
+#[test]
+fn drift_is_shown_under_the_deployment_that_was_in_force_when_its_window_began() {
+    let answer = lineage(&STORY.system.store, &Question::about(PROD));
+    let graph = &answer.graph;
+    let drift = graph.of_kind(NodeKind::Violation).find(|node| node.number("violations") > Some(0)).unwrap();
+    let under: Vec<&Edge> = graph.into_node(&drift.id).filter(|edge| edge.role == IN_FORCE).collect();
+    assert_eq!(under.len(), 1);
+    let current = graph.edges.iter().find(|edge| edge.role == "current").unwrap();
+    assert_ne!(under[0].from, current.from, "it has been replaced by the model that was trained anew");
+    assert!(graph.nodes.contains_key(&under[0].from), "it is named in the answer");
+    let tree = view::tree(&answer);
+    let line = format!(
+        "while deployment {} was in force, which has been replaced since",
+        graph.nodes[&under[0].from].name()
+    );
+    assert!(tree.contains(&line), "{tree}");
+    let page = view::html(&answer);
+    assert!(page.contains("<li>in-force: <a href="), "the page links both");
+    assert!(answer.is_complete(), "{:?}", graph.gaps());
 }
 
 #[test]

@@ -4,11 +4,12 @@
 use std::cell::Cell;
 use std::sync::Arc;
 
+use futures::executor::block_on;
 use sagewarden_events::{Event, Repository, ResourceKind, Timestamp};
 use sagewarden_govern::ports::{Listing, ObjectVersion, Objects, PortError, PortErrorKind};
 use sagewarden_govern::route::{self, Judging};
 use sagewarden_govern::{
-    Absent, BUNDLE_REFUSED, BundleInForce, BundlePlace, Failure, Moment, POLICY_VIOLATION,
+    Absent, BUNDLE_REFUSED, BundleInForce, BundlePlace, Failure, Moment, POLICY_VIOLATION, Ports,
 };
 use sagewarden_lineage::s3::Checksum;
 use sagewarden_local::{Call, Guard, Guarded, LocalGit, NewCommit, SentNotice, SimulatedAccount, Story};
@@ -375,5 +376,62 @@ async fn a_bucket_that_does_not_answer_is_asked_again_and_one_that_refuses_is_to
     world.deliver(&function, 86_400).await?;
     assert_eq!(world.sent(BUNDLE_REFUSED)?.len(), 2);
     assert_eq!(world.judged_by()?.len(), 1);
+    Ok(())
+}
+
+/// A bus that does not answer until it is mended.
+#[derive(Default)]
+struct Silent {
+    is_mended: Cell<bool>,
+}
+
+impl Guard for Silent {
+    fn ask(&self, call: Call<'_>) -> std::result::Result<(), PortError> {
+        if self.is_mended.get() || call.about != BUNDLE_REFUSED {
+            return Ok(());
+        }
+        Err(PortError::new(PortErrorKind::Unavailable, "publish", "the bus is silent"))
+    }
+}
+
+#[test]
+fn a_refusal_that_cannot_be_published_is_in_the_log_and_published_by_the_next_event() -> Result<()> {
+    let world = World::new()?;
+    world.put("settings.toml", "mode = 7", -600)?;
+    let function = world.function()?;
+    let system = &world.local.system;
+    let bus = Guarded::new(system.notices.clone(), Silent::default());
+    let deliver = |seconds: i64| -> Result<String> {
+        let ports = system.world().with_objects(function.objects.clone(), Absent);
+        let ports = Ports {
+            bus: bus.clone(),
+            account: ports.account,
+            remedies: ports.remedies,
+            objects: ports.objects,
+            files: ports.files,
+            source: ports.source,
+            roles: ports.roles,
+            table: ports.table,
+            metrics: ports.metrics,
+            settings: ports.settings,
+            own_bucket: ports.own_bucket,
+        };
+        let moment = Moment { now: at(seconds), owner: format!("second {seconds}") };
+        let outcome = block_on(route::enforce_policy(&ports, &function.judging, &world.event, &moment));
+        Ok(outcome
+            .ok_or("the event is not for it")?
+            .map_err(|failure| format!("{failure:?}"))?
+            .text()
+            .to_owned())
+    };
+    let text = deliver(30)?;
+    let unpublished = "that the policy bundle in s3://governance/prod/ is refused could not be published: ";
+    assert!(text.contains(unpublished) && text.contains("settings.toml"), "{text}");
+    assert_eq!(world.sent(BUNDLE_REFUSED)?.len(), 0);
+    bus.guard.is_mended.set(true);
+    // Not a minute later: with the next event.
+    let text = deliver(31)?;
+    assert!(!text.contains(unpublished), "{text}");
+    assert_eq!(world.sent(BUNDLE_REFUSED)?.len(), 1);
     Ok(())
 }

@@ -408,7 +408,67 @@ fn a_refusal_is_one_gap_however_often_and_in_whatever_words_it_comes() -> Result
     let gaps: Vec<&str> = items.iter().flat_map(|item| item.set("gaps")).collect();
     let of_channel: Vec<&&str> = gaps.iter().filter(|gap| gap.contains("channel/train")).collect();
     assert_eq!(of_channel.len(), 1, "{gaps:?}");
-    assert!(of_channel[0].ends_with("the objects at `s3://theirs/in/` cannot be listed: denied"), "{gaps:?}");
+    assert!(
+        of_channel[0].ends_with(
+            "the objects at `s3://theirs/in/` cannot be listed: denied, s3:ListBucketVersions is missing"
+        ),
+        "{gaps:?}"
+    );
+    Ok(())
+}
+
+/// Somebody who may not read explanations until it is granted.
+#[derive(Default)]
+struct Ungranted {
+    granted: Cell<bool>,
+}
+
+impl Guard for Ungranted {
+    fn ask(&self, call: Call<'_>) -> std::result::Result<(), PortError> {
+        if call.method != "Objects::read_version" || self.granted.get() {
+            return Ok(());
+        }
+        Err(PortError::new(PortErrorKind::Denied, "read", "not authorized"))
+    }
+}
+
+#[test]
+fn an_explanation_or_manifest_that_may_not_be_read_is_a_gap_with_the_permission_until_it_is_read()
+-> Result<()> {
+    let local = Local::new()?;
+    let account = &local.system.account;
+    let mut request = training_job("t", &[]);
+    request["InputDataConfig"] = json!([{ "ChannelName": "train", "DataSource": { "S3DataSource": {
+        "S3DataType": "ManifestFile", "S3Uri": "s3://data/in/list.manifest" } } }]);
+    account.put_object("data", "in/a.csv", b"1,2", at(0))?;
+    account.put_object("data", "in/list.manifest", br#"[{"prefix":"s3://data/in/"},"a.csv"]"#, at(0))?;
+    let job = local.create(ResourceKind::TrainingJob, &request, 20)?;
+    let values = json!({ "Age": 0.5 });
+    let report = json!({ "explanations": { "kernel_shap": { "label0": { "global_shap_values": values } } } });
+    account.put_object("models", "out/t/output/analysis.json", report.to_string().as_bytes(), at(30))?;
+    account.put_object("models", "out/t/output/model.tar.gz", b"model", at(30))?;
+    account.finish_training(&job, at(60))?;
+    let events = account.drain_events()?;
+    let objects = Guarded::new(account.clone(), Ungranted::default());
+    let missing = || -> Result<Vec<Value>> {
+        let world = local.system.world().with_objects(objects.clone(), Absent);
+        for event in events.iter().flat_map(|event| decode(&event.to_string())).flatten() {
+            if let Some(outcome) = block_on(route::record_lineage(&world, &event)) {
+                outcome.map_err(|failure| format!("{failure:?}"))?;
+            }
+        }
+        let lineage = local.lineage("training-job/t")?;
+        Ok(lineage["missing"].as_array().cloned().unwrap_or_default())
+    };
+    let gaps = format!("{:?}", missing()?);
+    let explanation = "the explanation `s3://models/out/t/output/analysis.json` cannot be read: denied, \
+        s3:GetObject, s3:GetObjectVersion or kms:Decrypt is missing";
+    assert!(gaps.contains(explanation), "{gaps}");
+    let manifest = "lists are not known: denied, s3:GetObject, s3:GetObjectVersion, s3:ListBucketVersions or kms:Decrypt";
+    assert!(gaps.contains(manifest), "{gaps}");
+    objects.guard.granted.set(true);
+    let gaps = format!("{:?}", missing()?);
+    assert!(!gaps.contains("denied"), "{gaps}");
     Ok(())
 }
 

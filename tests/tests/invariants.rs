@@ -1,6 +1,7 @@
 //! What `ARCHITECTURE.md` calls invariants of the house, held against the workspace as it is.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
 use std::path::Path;
 use std::process::Command;
 
@@ -292,5 +293,30 @@ fn every_adapter_has_a_contract() -> Result<()> {
         }
     }
     assert!(without.is_empty(), "no contract test names {without:?}");
+    Ok(())
+}
+
+/// Unasked, SageMaker gives ten to a page. Tags have a limit of their own: fifty, and a resource has no more.
+#[test]
+fn every_list_of_sagemaker_is_asked_for_a_hundred_at_once() -> Result<()> {
+    let mut lists = 0;
+    for entry in fs::read_dir(root().join("shared/aws/sagemaker/src"))? {
+        let path = entry?.path();
+        let text = fs::read_to_string(&path)?;
+        let mut from = 0;
+        for (begin, _) in text.match_indices("list_").filter(|(at, _)| text[..*at].ends_with('.')) {
+            assert!(begin >= from);
+            from = begin;
+            let Some(sent) = text[begin..].find("send()") else { continue };
+            let call = &text[begin..begin + sent];
+            if call.starts_with("list_tags") || !call.starts_with("list_") || call.contains("fn ") {
+                continue;
+            }
+            lists += 1;
+            let asks = call.contains("max_results(PAGE)") || call.contains("max_results(100)");
+            assert!(asks, "{}: {call}", path.display());
+        }
+    }
+    assert_eq!(lists, 6, "schedules, endpoints, executions, steps, components, configurations");
     Ok(())
 }

@@ -301,3 +301,17 @@ fn nothing_is_made_or_told_where_nothing_is_wanted_and_nothing_twice() -> Result
     assert_eq!(baseline()?, before);
     Ok(())
 }
+
+#[test]
+fn training_data_of_more_columns_than_fit_into_memory_is_refused_by_name() -> Result<()> {
+    let local = with(MAKE)?;
+    let line = |columns: usize| format!("{}\n", vec!["1.5"; columns].join(","));
+    put(&local, "train/wide.csv", &line(1_002).repeat(20))?;
+    trained(&local, "t", &json!({}), 10)?;
+    let text = told(&local)?[0].0.clone();
+    // The first column is the label.
+    let words = "s3://data/train/wide.csv does not fit into the memory of detect-drift: it has 1001 columns, more than 1000";
+    assert!(text.contains(words), "{text}");
+    assert!(!local.system.store.items()?.iter().any(|item| item.key.pk.starts_with("K#attempt")));
+    Ok(())
+}

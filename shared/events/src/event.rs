@@ -9,6 +9,7 @@ use crate::git::{CommitId, RefChange, RefKind, Repository};
 use crate::resource::Resource;
 use crate::status::Status;
 use crate::time::Timestamp;
+use crate::watch::WatchPart;
 
 /// One thing that happened.
 #[derive(Clone, Debug, PartialEq)]
@@ -142,7 +143,7 @@ pub struct ObjectCreated {
     pub time: Timestamp,
 }
 
-/// A `Scheduled Event` of EventBridge: it says nothing but when and where.
+/// A `Scheduled Event` of EventBridge, which says nothing but when and where; or a part of the work that one began.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClockTicked {
     /// Twelve digits.
@@ -151,4 +152,6 @@ pub struct ClockTicked {
     pub region: String,
     /// When it was due.
     pub time: Timestamp,
+    /// Which part of the work this is; absent for the tick itself.
+    pub part: Option<WatchPart>,
 }

@@ -16,6 +16,7 @@ mod resource;
 mod secret;
 mod status;
 mod time;
+mod watch;
 
 pub use case::{lower_first, to_api_case, to_trail_case};
 pub use correction::{Change, Corrections};
@@ -28,3 +29,4 @@ pub use resource::{InvalidArn, Resource};
 pub use secret::holds_token;
 pub use status::Status;
 pub use time::Timestamp;
+pub use watch::{WatchPart, WatchScope, Watched};

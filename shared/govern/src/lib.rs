@@ -18,6 +18,7 @@ mod lookup;
 mod newest_verdicts;
 mod notify;
 mod outcome;
+mod parts;
 pub mod ports;
 mod record;
 mod report_place;

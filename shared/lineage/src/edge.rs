@@ -53,6 +53,10 @@ pub const MONITORED: &str = "monitored";
 /// The role of the edge from an endpoint to what monitoring found on it.
 pub const OBSERVED_ON: &str = "observed-on";
 
+/// The role of the edge from a deployment to what monitoring found while it was in force. It is made for each answer: which deployment
+/// that was may be learnt late.
+pub const IN_FORCE: &str = "in-force";
+
 /// How the link from a commit to a job or deployment was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]

@@ -9,7 +9,9 @@ use crate::edge::{FoundBy, InEdge, Relation};
 use crate::id::{NodeId, NodeKind};
 use crate::record::SOURCE;
 use crate::reference::HEAD_ROLE;
-use crate::rows::node::{CREATED, GAPS, HEAD, IN_EDGES, INFERRED, NAME, REMEDY, TYPE, parse_gap};
+use crate::rows::node::{
+    CREATED, EXPLANATION, GAPS, HEAD, IN_EDGES, INFERRED, NAME, REMEDY, TYPE, parse_gap,
+};
 use crate::table::Item;
 
 /// A node as it was found.
@@ -236,6 +238,10 @@ impl Graph {
             edge.role == subject || (subject == SOURCE && FoundBy::from_role(&edge.role).is_some())
         };
         let node = NodeId::parse(subject).and_then(|id| self.nodes.get(&id));
-        node.is_some_and(Node::is_recorded) || self.into_node(id).chain(self.out_of(id)).any(fits)
+        let is_explained =
+            subject == EXPLANATION && self.nodes.get(id).is_some_and(|node| node.text(EXPLANATION).is_some());
+        is_explained
+            || node.is_some_and(Node::is_recorded)
+            || self.into_node(id).chain(self.out_of(id)).any(fits)
     }
 }

@@ -12,7 +12,9 @@ use crate::id::{NodeId, NodeKind, image_digest};
 use crate::observe::{Approval, Observation, StatusMark};
 use crate::redact::redacted;
 use crate::rows::node;
-use crate::rows::{Alias, AliasRow, ApprovalRow, DetailRow, NodeRow, OutEdgeRow, ReachedState, StateRow};
+use crate::rows::{
+    Alias, AliasRow, ApprovalRow, DetailRow, NodeRow, ObservationRow, OutEdgeRow, ReachedState, StateRow,
+};
 use crate::s3::{ObjectSet, VersionedObject};
 use crate::table::{Attributes, Value, Write};
 
@@ -80,6 +82,13 @@ impl Record {
     pub fn edge(&mut self, destination: &NodeId, edge: &InEdge) {
         self.grow(destination, node::IN_EDGES, [edge.to_string()]);
         self.writes.push(Write::Put(OutEdgeRow::of(edge, destination).item()));
+    }
+
+    /// What was observed on an endpoint, and when: an edge, and a row that is found by its time.
+    pub fn observed(&mut self, id: &NodeId, role: &str, endpoint: &NodeId, at: Timestamp) {
+        self.edge(id, &InEdge::new(Relation::AssociatedWith, role, endpoint.clone()));
+        let row = ObservationRow { endpoint: endpoint.clone(), role: role.to_owned(), at, node: id.clone() };
+        self.writes.push(Write::Put(row.item()));
     }
 
     /// Something about a node that could not be found out, in words. `subject` says what would fill it: the role of an edge,

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use rusqlite::types::Value as SqlValue;
 use rusqlite::{OptionalExtension, params, params_from_iter};
 use sagewarden_events::{Actor, Resource, ResourceKind, Timestamp, lower_first};
-use sagewarden_govern::ports::{Account, Description, PortError, PortErrorKind};
+use sagewarden_govern::ports::{Account, Description, PortError, PortErrorKind, SummaryPage};
 use serde_json::{Map, Value, json};
 
 use crate::fault::Fault;
@@ -311,6 +311,16 @@ fn only(document: &Value, fields: &[&str]) -> Value {
     Value::Object(found.collect())
 }
 
+/// A page of a list, the oldest first; where it begins is a number.
+fn page(listed: &Value, field: &str, from: Option<&str>) -> SummaryPage {
+    const PAGE: usize = 100;
+    let mut all = listed.get(field).and_then(Value::as_array).cloned().unwrap_or_default();
+    all.sort_by_key(|each| each.get("CreationTime").and_then(Timestamp::from_json));
+    let from: usize = from.and_then(|from| from.parse().ok()).unwrap_or_default();
+    let next = (from + PAGE < all.len()).then(|| (from + PAGE).to_string());
+    SummaryPage { summaries: all.into_iter().skip(from).take(PAGE).collect(), next }
+}
+
 impl Account for SimulatedAccount {
     async fn describe(&self, resource: &Resource) -> Result<Option<Description>, PortError> {
         let found = self.load(resource)?;
@@ -325,12 +335,12 @@ impl Account for SimulatedAccount {
         self.schedule_summaries(Some(&endpoint.name))
     }
 
-    async fn schedules(&self) -> Result<Value, PortError> {
-        self.schedule_summaries(None)
+    async fn schedules(&self, from: Option<&str>) -> Result<SummaryPage, PortError> {
+        Ok(page(&self.schedule_summaries(None)?, "MonitoringScheduleSummaries", from))
     }
 
-    async fn endpoints(&self) -> Result<Value, PortError> {
-        self.endpoint_summaries()
+    async fn endpoints(&self, from: Option<&str>) -> Result<SummaryPage, PortError> {
+        Ok(page(&self.endpoint_summaries()?, "Endpoints", from))
     }
 
     async fn executions_of(&self, schedule: &Resource, since: Timestamp) -> Result<Value, PortError> {

@@ -5,7 +5,8 @@
 
 use rusqlite::params;
 use sagewarden_events::{
-    Actor, Effect, Resource, ResourceKind, Timestamp, effect_of, lower_first, to_api_case, to_trail_case,
+    Actor, Effect, Resource, ResourceKind, Timestamp, WatchPart, effect_of, lower_first, to_api_case,
+    to_trail_case,
 };
 use sagewarden_govern::ports::PortError;
 use sagewarden_lineage::s3::hex;
@@ -150,6 +151,12 @@ impl SimulatedAccount {
             "detail": detail,
         });
         self.announce_event(&event)
+    }
+
+    /// Puts a part of a tick's work among the account's own events.
+    pub(crate) fn announce_part(&self, detail: &Value) -> Result<(), PortError> {
+        let tick = detail.get("tick").and_then(Timestamp::from_json).unwrap_or(Timestamp::from_millis(0));
+        self.emit(WatchPart::SOURCE, WatchPart::DETAIL_TYPE, &[], detail.clone(), tick)
     }
 
     /// Puts an event that came about elsewhere (a push) among the account's own.

@@ -8,7 +8,8 @@ use std::rc::Rc;
 use sagewarden_events::{CommitId, Corrections, Repository, Resource, Timestamp};
 use sagewarden_govern::ports::{
     Account, Bus, ChangedFile, Changes, Claim, Claimed, Comment, Commit, Description, Files, Grants, Listing,
-    ModelUse, Notice, ObjectVersion, Objects, PortError, Remedies, Roles, SourceControl, Stopped, Table,
+    ModelUse, Notice, ObjectVersion, Objects, PortError, Remedies, Roles, SourceControl, Stopped,
+    SummaryPage, Table,
 };
 use sagewarden_lineage::s3::Checksum;
 use sagewarden_lineage::table::{Attributes, Item, Key, Page, Query, Write};
@@ -170,12 +171,12 @@ impl<P: Account, G: Guard> Account for Guarded<P, G> {
         self.call("Account::schedules_of", &endpoint.arn(), self.port.schedules_of(endpoint)).await
     }
 
-    async fn schedules(&self) -> Result<Value, PortError> {
-        self.call("Account::schedules", "", self.port.schedules()).await
+    async fn schedules(&self, from: Option<&str>) -> Result<SummaryPage, PortError> {
+        self.call("Account::schedules", "", self.port.schedules(from)).await
     }
 
-    async fn endpoints(&self) -> Result<Value, PortError> {
-        self.call("Account::endpoints", "", self.port.endpoints()).await
+    async fn endpoints(&self, from: Option<&str>) -> Result<SummaryPage, PortError> {
+        self.call("Account::endpoints", "", self.port.endpoints(from)).await
     }
 
     async fn executions_of(&self, schedule: &Resource, since: Timestamp) -> Result<Value, PortError> {

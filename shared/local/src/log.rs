@@ -1,15 +1,20 @@
 //! What left the system, and what was rejected, in the store.
 
 use rusqlite::params;
+use sagewarden_events::WatchPart;
 use sagewarden_govern::ports::{Bus, Notice, PortError, PortErrorKind, Quarantine, Rejected};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::account::SimulatedAccount;
 use crate::store::{Store, port_error};
 
 /// The bus of the embedded default: a log.
 #[derive(Clone, Debug)]
-pub struct NoticeLog(Store);
+pub struct NoticeLog {
+    store: Store,
+    account: Option<SimulatedAccount>,
+}
 
 /// A notice that was sent.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -26,7 +31,13 @@ impl NoticeLog {
     /// A log in a store.
     #[must_use]
     pub fn new(store: Store) -> Self {
-        Self(store)
+        Self { store, account: None }
+    }
+
+    /// Brings what is handed on among the events of an account, as the template's rules bring it back to the queues.
+    #[must_use]
+    pub fn handing_on_to(self, account: &SimulatedAccount) -> Self {
+        Self { account: Some(account.clone()), ..self }
     }
 
     /// Everything that was sent, in order.
@@ -34,7 +45,7 @@ impl NoticeLog {
     /// # Errors
     /// When the file cannot be read.
     pub fn sent(&self) -> Result<Vec<SentNotice>, PortError> {
-        let texts = column(&self.0, "SELECT notice FROM notices ORDER BY seq")?;
+        let texts = column(&self.store, "SELECT notice FROM notices ORDER BY seq")?;
         texts
             .iter()
             .map(|text| serde_json::from_str(text).map_err(|error| damaged("notices", &error)))
@@ -44,8 +55,12 @@ impl NoticeLog {
 
 impl Bus for NoticeLog {
     async fn publish(&self, notice: &Notice) -> Result<(), PortError> {
+        if let Some(account) = self.account.as_ref().filter(|_| notice.detail_type == WatchPart::DETAIL_TYPE)
+        {
+            return account.announce_part(&notice.detail);
+        }
         let text = serde_json::to_string(notice).map_err(|error| damaged("notices", &error))?;
-        self.0
+        self.store
             .lock()
             .execute("INSERT INTO notices (notice) VALUES (?1)", params![text])
             .map_err(|error| port_error("log a notice", error))?;

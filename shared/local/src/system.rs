@@ -60,10 +60,11 @@ impl System {
         account: &str,
         region: &str,
     ) -> Result<Self, GitError> {
+        let account = SimulatedAccount::new(store.clone(), account, region);
         Ok(Self {
-            account: SimulatedAccount::new(store.clone(), account, region),
             git: LocalGit::new(git)?,
-            notices: NoticeLog::new(store.clone()),
+            notices: NoticeLog::new(store.clone()).handing_on_to(&account),
+            account,
             quarantine: QuarantineLog::new(store.clone()),
             bundle: bundle.into(),
             store,

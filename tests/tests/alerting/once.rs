@@ -1,11 +1,12 @@
 //! What is asked for once: the evaluation of a judged window, and what lies behind an endpoint.
 
 use std::cell::RefCell;
+use std::rc::Rc;
 
 use futures::executor::block_on;
 use sagewarden_events::{Event, ResourceKind, decode};
 use sagewarden_govern::ports::PortError;
-use sagewarden_govern::{Absent, Done, Moment, RETRAINING_SUGGESTED, route};
+use sagewarden_govern::{Absent, Done, Moment, Ports, RETRAINING_SUGGESTED, route};
 use sagewarden_local::{Call, Guard, Guarded};
 use sagewarden_tests::Result;
 use sagewarden_tests::local::{Local, at, endpoint_config, model};
@@ -92,5 +93,57 @@ fn what_lies_behind_an_endpoint_is_found_out_once_for_alert_and_suggestion() -> 
     let queries = table.guard.0.take();
     let of_former: Vec<&String> = queries.iter().filter(|partition| partition.contains("/m@")).collect();
     assert_eq!(of_former.len(), 1, "{queries:?}");
+    Ok(())
+}
+
+/// What was described, and how often the table was written.
+#[derive(Default)]
+struct Repeated(RefCell<Vec<String>>);
+
+impl Guard for Repeated {
+    fn ask(&self, call: Call<'_>) -> std::result::Result<(), PortError> {
+        if matches!(call.method, "Account::describe" | "Table::write") {
+            self.0.borrow_mut().push(format!("{} {}", call.method, call.about));
+        }
+        Ok(())
+    }
+}
+
+#[test]
+fn a_window_that_was_recorded_and_published_is_asked_about_and_not_recorded_anew() -> Result<()> {
+    let local = settled(monitored()?)?;
+    evaluate(&local, 9, 1_000, true, &["f"], DAY + 3_700)?;
+    let events = events(&local)?;
+    let deliver = |events: &[Event]| -> Vec<String> {
+        let repeated = Rc::new(Repeated::default());
+        let world = local.system.world();
+        let world = Ports {
+            account: Guarded::behind(world.account, &repeated),
+            table: Guarded::behind(world.table, &repeated),
+            remedies: world.remedies,
+            objects: world.objects,
+            files: world.files,
+            source: world.source,
+            roles: world.roles,
+            bus: world.bus,
+            metrics: world.metrics,
+            settings: world.settings,
+            own_bucket: world.own_bucket,
+        };
+        let moment = Moment { now: at(DAY + 3_700), owner: "test".to_owned() };
+        for event in events {
+            let _ended = block_on(route::alert_drift(&world, event, &moment));
+        }
+        repeated.0.take()
+    };
+    assert!(deliver(&events).iter().any(|call| call.starts_with("Table::write")));
+    assert_eq!(alerts(&local)?.len(), 1);
+    assert_eq!(deliver(&events), Vec::<String>::new(), "nothing is described or written the second time");
+    assert_eq!(alerts(&local)?.len(), 1);
+    // More rows are another evaluation, whose record is the newer one.
+    evaluate(&local, 9, 2_000, true, &["f"], DAY + 3_800)?;
+    assert!(!deliver(&self::events(&local)?).is_empty());
+    assert!(local.lineage("endpoint/prod")?.to_string().contains("2000"));
+    assert_eq!(alerts(&local)?.len(), 1);
     Ok(())
 }

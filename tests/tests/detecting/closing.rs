@@ -4,12 +4,12 @@
 use std::cell::{Cell, RefCell};
 
 use futures::executor::block_on;
-use sagewarden_events::{Event, Timestamp, decode};
+use sagewarden_events::{ClockTicked, Event, Timestamp, decode};
 use sagewarden_govern::ports::{Files, Objects, PortError, PortErrorKind, Table as _};
 use sagewarden_govern::ports::{Metrics, WindowMetrics};
 use sagewarden_govern::{DetectDrift, Failure, KnownBaselines, MONITORING_FAILED, Moment, Outcome, World};
 use sagewarden_lineage::table::{self as lineage, Attributes, Item, Key, Write};
-use sagewarden_local::{Call, Guard, Guarded, System};
+use sagewarden_local::{Call, Guard, Guarded, Story, System};
 use sagewarden_settings::DetectSettings;
 use sagewarden_tests::Result;
 use sagewarden_tests::local::{Local, at};
@@ -25,6 +25,11 @@ impl Metrics for Heard {
         let names = window.metrics.iter().map(|metric| format!("{} {}", window.endpoint, metric.name));
         self.0.borrow_mut().extend(names);
     }
+}
+
+/// The clock's own tick.
+pub(crate) fn tick(time: Timestamp) -> ClockTicked {
+    ClockTicked { account: Story::ACCOUNT.to_owned(), region: Story::REGION.to_owned(), time, part: None }
 }
 
 /// Closes what is over with these settings; returns what was done and the metrics that were told.
@@ -54,7 +59,7 @@ pub(crate) fn close_with(
     let world = world(&local.system, objects, Heard::default(), settings);
     let now = Timestamp::from_text(time).ok_or("no time")?;
     let detect = DetectDrift { world: &world, known: &KnownBaselines::default() };
-    let done = block_on(detect.close_windows(&Moment { now, owner: "t".into() }));
+    let done = block_on(detect.close_windows(&tick(now), &Moment { now, owner: "t".into() }));
     Ok((done, world.metrics().0.take()))
 }
 
@@ -214,7 +219,7 @@ fn a_file_that_comes_while_its_window_is_closed_is_judged_by_the_next_tick() -> 
     let world = world(&local.system, &local.system.account, metrics, settings);
     let detect = DetectDrift { world: &world, known: &KnownBaselines::default() };
     let now = Timestamp::from_text("2026-03-03T10:15:01Z").ok_or("no time")?;
-    block_on(detect.close_windows(&Moment { now, owner: "t".into() }))?;
+    block_on(detect.close_windows(&tick(now), &Moment { now, owner: "t".into() }))?;
     assert!(!report(&local)?.window.complete, "the late file was judged behind it");
 
     let (text, _) = close(&local, settings, "2026-03-03T10:20:01Z")?;
@@ -253,7 +258,7 @@ fn a_window_that_is_closed_while_a_late_file_is_judged_is_closed_once_more() -> 
         move || {
             let world = world(&system, &system.account, Heard::default(), &DetectSettings::default());
             let detect = DetectDrift { world: &world, known: &KnownBaselines::default() };
-            block_on(detect.close_windows(&moment)).unwrap();
+            block_on(detect.close_windows(&tick(moment.now), &moment)).unwrap();
         }
     };
     let objects = Guarded::new(local.system.account.clone(), WhileRead(RefCell::new(Some(clock))));

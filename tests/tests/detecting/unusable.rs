@@ -1,5 +1,8 @@
 //! A baseline that is there and cannot be used is told, once: its records are kept, and nobody reads them.
 
+use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use futures::executor::block_on;
 use sagewarden_events::{Event, decode};
 use sagewarden_govern::ports::{PortError, PortErrorKind};
@@ -209,5 +212,102 @@ fn a_window_without_a_baseline_is_judged_once_there_is_one_and_its_file_is_deliv
     assert_eq!(crate::report(&local)?.rows, 300);
     let (text, told) = close(&local, &settings, "2026-03-03T16:10:01Z")?;
     assert!(text.contains("300 rows") && !told.is_empty(), "{text}");
+    Ok(())
+}
+
+#[test]
+fn a_baseline_that_does_not_fit_into_memory_is_refused_by_name_before_it_is_read_as_one() -> Result<()> {
+    let many = |count: usize, one: &str| vec![one; count].join(",");
+    let features: Vec<String> = (0..1_001).map(|number| format!("{{\"name\":\"c{number}\"}}")).collect();
+    let domain = many(4_000_001, "\"\"");
+    for (constraints, statistics, place, why) in [
+        (
+            format!("{{\"features\":[{}]}}", features.join(",")),
+            None,
+            "constraints",
+            "it has 1001 columns, more than 1000",
+        ),
+        (
+            format!(
+                "{{\"features\":[{{\"name\":\"a\",\"string_constraints\":{{\"domains\":[{domain}]}}}}]}}"
+            ),
+            None,
+            "constraints",
+            "texts, more than 4000000",
+        ),
+        (
+            "{\"features\":[]}".to_owned(),
+            Some(format!("{{\"features\":[{}]}}", many(400_001, "{}"))),
+            "statistics",
+            "objects, more than 400000",
+        ),
+        ("x".repeat((64 << 20) + 1), None, "constraints", "it has 67108865 bytes, more than 67108864"),
+    ] {
+        let local = named()?;
+        let account = &local.system.account;
+        account.put_object("baselines", "b/constraints.json", constraints.as_bytes(), at(150))?;
+        if let Some(statistics) = statistics {
+            account.put_object("baselines", "b/statistics.json", statistics.as_bytes(), at(150))?;
+        }
+        put(&local, "00-00-000-a.jsonl", &captured(0..300, 1), 86_400)?;
+        local.settle()?;
+        let told = told(&local)?;
+        assert_eq!(told.len(), 1, "{why}");
+        let named = format!("s3://baselines/b/{place}.json");
+        assert!(told[0].contains(&named) && told[0].contains(why), "{told:?}");
+    }
+    Ok(())
+}
+
+/// The function is killed where it reads constraints, until somebody mends them: nothing that it holds is given back.
+#[derive(Default)]
+struct Deadly {
+    is_mended: Cell<bool>,
+    reads: Cell<usize>,
+}
+
+impl Guard for Deadly {
+    fn ask(&self, call: Call<'_>) -> std::result::Result<(), PortError> {
+        if call.is_read() && call.about.ends_with("constraints.json") {
+            self.reads.set(self.reads.get() + 1);
+            assert!(self.is_mended.get(), "killed");
+        }
+        Ok(())
+    }
+}
+
+#[test]
+fn what_kills_the_function_three_times_is_refused_by_name_and_read_again_on_the_next_day() -> Result<()> {
+    let local = named()?;
+    with_baseline(&local)?;
+    local.settle()?;
+    put(&local, "00-00-000-a.jsonl", &captured(0..300, 1), 86_400)?;
+    let written = decode(&local.system.account.drain_events()?.remove(0).to_string())?.remove(0);
+    let Event::ObjectCreated(written) = written else { return Err("it is no file".into()) };
+    let objects = Guarded::new(local.system.account.clone(), Deadly::default());
+    let settings = &local.system.bundle.settings().drift.detect;
+    let deliver = |minutes: i64| {
+        let world = world(&local.system, &objects, Heard::default(), settings);
+        let known = KnownBaselines::default();
+        let detect = DetectDrift { world: &world, known: &known };
+        let moment = Moment { now: at(86_400 + minutes * 60), owner: format!("request-{minutes}") };
+        catch_unwind(AssertUnwindSafe(|| block_on(detect.on_capture(&written, &moment))))
+    };
+    for minutes in [0, 6, 12] {
+        assert!(deliver(minutes).is_err(), "it is killed");
+    }
+    // Two at the same time are no proof of anything: only those that must have ended count.
+    let refused = deliver(18);
+    let Ok(Err(Failure::Reject(reason))) = refused else { return Err(format!("{refused:?}").into()) };
+    let words = "`s3://baselines/b/constraints.json` is not read any more: the function ended 3 times while it was read";
+    assert!(reason.starts_with(words), "{reason}");
+    assert_eq!(objects.guard.reads.get(), 3, "it was not read the fourth time");
+    assert!(told(&local)?[0].contains(words), "{:?}", told(&local)?);
+
+    objects.guard.is_mended.set(true);
+    assert!(matches!(deliver(30), Ok(Err(Failure::Reject(_)))), "nobody knows yet that it was mended");
+    assert!(matches!(deliver(25 * 60), Ok(Ok(_))), "a day later it is tried again");
+    let left = local.system.store.items()?;
+    assert!(!left.iter().any(|item| item.key.pk.starts_with("K#attempt")), "what has succeeded is forgiven");
     Ok(())
 }

@@ -8,6 +8,14 @@ use sagewarden_aws::port_error;
 use sagewarden_events::{CommitId, Repository, Timestamp};
 use sagewarden_govern::ports::{ChangedFile, Changes, Comment, Commit, PortError, SourceControl};
 
+/// What IAM has to allow for each method: a test holds the roles of the template against it, and it against the calls.
+pub const ACTIONS: &[(&str, &[&str])] = &[
+    ("SourceControl::commit", &["codecommit:GetCommit"]),
+    ("SourceControl::changes", &["codecommit:GetDifferences"]),
+    ("SourceControl::content", &["codecommit:GetBlob"]),
+    ("SourceControl::post", &["codecommit:PostCommentForComparedCommit"]),
+];
+
 /// CodeCommit in the account and region of the configuration.
 #[derive(Clone, Debug)]
 pub struct CodeCommit {

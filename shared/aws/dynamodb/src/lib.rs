@@ -20,6 +20,16 @@ use sagewarden_lineage::table::{Attributes, Item, Key, Page, Query, Range, Write
 
 use crate::value::{PK, Row, SK, from_row, key_row, to_row, to_value};
 
+/// What IAM has to allow for each method: a test holds the roles of the template against it, and it against the calls.
+pub const ACTIONS: &[(&str, &[&str])] = &[
+    ("Table::write", &["dynamodb:BatchWriteItem", "dynamodb:UpdateItem"]),
+    ("Table::get", &["dynamodb:BatchGetItem"]),
+    ("Table::query", &["dynamodb:Query"]),
+    ("Table::claim", &["dynamodb:PutItem"]),
+    ("Table::settle", &["dynamodb:PutItem"]),
+    ("Table::release", &["dynamodb:DeleteItem"]),
+];
+
 /// A table with the partition key `pk` and the sort key `sk`, both text.
 #[derive(Clone, Debug)]
 pub struct DynamoTable {

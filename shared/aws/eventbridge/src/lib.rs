@@ -9,6 +9,9 @@ use sagewarden_govern::ports::{Bus, Notice, PortError};
 /// The `source` of everything that Sagewarden says.
 pub const SOURCE: &str = "sagewarden";
 
+/// What IAM has to allow for each method: a test holds the roles of the template against it, and it against the calls.
+pub const ACTIONS: &[(&str, &[&str])] = &[("Bus::publish", &["events:PutEvents"])];
+
 /// A bus by name or ARN.
 #[derive(Clone, Debug)]
 pub struct EventBus {

@@ -12,6 +12,19 @@ use sagewarden_events::Grant;
 use sagewarden_govern::ports::{Grants, PortError, PortErrorKind, Roles};
 use serde_json::Value;
 
+/// What IAM has to allow for each method: a test holds the roles of the template against it, and it against the calls.
+pub const ACTIONS: &[(&str, &[&str])] = &[(
+    "Roles::grants",
+    &[
+        "iam:GetPolicy",
+        "iam:GetPolicyVersion",
+        "iam:GetRole",
+        "iam:GetRolePolicy",
+        "iam:ListAttachedRolePolicies",
+        "iam:ListRolePolicies",
+    ],
+)];
+
 /// IAM in the account of the configuration.
 #[derive(Clone, Debug)]
 pub struct IamRoles {

@@ -17,6 +17,24 @@ use sagewarden_lineage::s3::Checksum;
 
 use crate::listing::AsOf;
 
+/// What IAM has to allow for each method: a test holds the roles of the template against it, and it against the calls.
+pub const ACTIONS: &[(&str, &[&str])] = &[
+    ("Objects::versioning", &["s3:GetBucketVersioning"]),
+    ("Objects::versions", &["s3:ListBucketVersions"]),
+    ("Objects::read", READ),
+    ("Objects::read_version", READ_VERSION),
+    ("Objects::checksum", READ_VERSION),
+    ("Objects::keep_manifest", &["s3:PutObject"]),
+    ("Files::stream", READ_VERSION),
+    ("Files::write", WRITE),
+    ("Quarantine::keep", &["s3:PutObject"]),
+];
+/// Whoever may not list a bucket is told that an object is forbidden where it is missing ("GetObject", S3 API reference); what is
+/// encrypted with a key of a customer is read with that key.
+const READ: &[&str] = &["s3:GetObject", "s3:ListBucket", "kms:Decrypt"];
+const READ_VERSION: &[&str] = &["s3:GetObject", "s3:GetObjectVersion", "s3:ListBucket", "kms:Decrypt"];
+const WRITE: &[&str] = &["s3:PutObject", "kms:GenerateDataKey"];
+
 /// S3 with the rights of the configuration.
 #[derive(Clone, Debug)]
 pub struct S3Objects {

@@ -3,6 +3,7 @@
 //! A description is kept as the service's own JSON, not as the SDK's types: policy and lineage read fields by the names of
 //! the API reference, and a field that this SDK does not know yet is not lost.
 
+pub mod actions;
 mod capture;
 mod lineage;
 mod monitoring;
@@ -16,10 +17,13 @@ use aws_sdk_sagemaker::error::ProvideErrorMetadata;
 use aws_sdk_sagemaker::types::AppType;
 use sagewarden_aws::port_error;
 use sagewarden_events::{Resource, ResourceKind, Timestamp};
-use sagewarden_govern::ports::{Account, Description, PortError, PortErrorKind};
+use sagewarden_govern::ports::{Account, Description, PortError, PortErrorKind, SummaryPage};
 use serde_json::Value;
 
 use crate::capture::Capture;
+
+/// What every list is asked for at once: the most that SageMaker gives (`MaxResults`, API reference); unasked it gives ten.
+pub(crate) const PAGE: i32 = 100;
 
 /// SageMaker in the account and region of the configuration.
 #[derive(Clone, Debug)]
@@ -129,15 +133,15 @@ impl Account for SageMakerAccount {
     }
 
     async fn schedules_of(&self, endpoint: &Resource) -> Result<Value, PortError> {
-        self.list_schedules(Some(&endpoint.name)).await
+        self.schedules_of_endpoint(&endpoint.name).await
     }
 
-    async fn schedules(&self) -> Result<Value, PortError> {
-        self.list_schedules(None).await
+    async fn schedules(&self, from: Option<&str>) -> Result<SummaryPage, PortError> {
+        self.schedule_page("list the monitoring schedules", None, from.map(str::to_owned)).await
     }
 
-    async fn endpoints(&self) -> Result<Value, PortError> {
-        self.list_endpoints().await
+    async fn endpoints(&self, from: Option<&str>) -> Result<SummaryPage, PortError> {
+        self.endpoint_page(from.map(str::to_owned)).await
     }
 
     async fn executions_of(&self, schedule: &Resource, since: Timestamp) -> Result<Value, PortError> {

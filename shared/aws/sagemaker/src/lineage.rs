@@ -9,7 +9,7 @@ use sagewarden_govern::ports::PortError;
 use serde_json::{Value, json};
 
 use crate::capture::Capture;
-use crate::{SageMakerAccount, is_not_found, json as parse};
+use crate::{PAGE, SageMakerAccount, is_not_found, json as parse};
 
 impl SageMakerAccount {
     pub(crate) async fn pipeline_steps(&self, execution: &Resource) -> Result<Option<Value>, PortError> {
@@ -18,7 +18,7 @@ impl SageMakerAccount {
         loop {
             let capture = Capture::default();
             let call = client.list_pipeline_execution_steps().pipeline_execution_arn(execution.arn());
-            let call = call.set_next_token(token).customize().interceptor(capture.clone());
+            let call = call.max_results(PAGE).set_next_token(token).customize().interceptor(capture.clone());
             let page = match call.send().await {
                 Ok(page) => page,
                 Err(error) if error.as_service_error().is_some_and(is_not_found) => return Ok(None),
@@ -38,7 +38,7 @@ impl SageMakerAccount {
         loop {
             let capture = Capture::default();
             let call = client.list_trial_components().source_arn(job.arn());
-            let call = call.set_next_token(token).customize().interceptor(capture.clone());
+            let call = call.max_results(PAGE).set_next_token(token).customize().interceptor(capture.clone());
             let page = match call.send().await {
                 Ok(page) => Some(page),
                 Err(error) if error.as_service_error().is_some_and(is_not_found) => None,

@@ -1,50 +1,54 @@
 //! Endpoints, monitoring schedules and their executions.
 
 use aws_sdk_sagemaker::primitives::DateTime;
-use aws_sdk_sagemaker::types::{MonitoringExecutionSortKey, SortOrder};
+use aws_sdk_sagemaker::types::{
+    EndpointSortKey, MonitoringExecutionSortKey, MonitoringScheduleSortKey, OrderKey, SortOrder,
+};
 use sagewarden_aws::port_error;
 use sagewarden_events::{Resource, Timestamp};
-use sagewarden_govern::ports::PortError;
+use sagewarden_govern::ports::{PortError, SummaryPage};
 use serde_json::{Value, json};
 
 use crate::capture::Capture;
 use crate::lineage::taken;
-use crate::{SageMakerAccount, is_not_found};
+use crate::{PAGE, SageMakerAccount, is_not_found};
 
 impl SageMakerAccount {
-    pub(crate) async fn list_schedules(&self, endpoint: Option<&str>) -> Result<Value, PortError> {
-        let context = match endpoint {
-            Some(endpoint) => format!("list the monitoring schedules of endpoint `{endpoint}`"),
-            None => "list the monitoring schedules".to_owned(),
-        };
+    pub(crate) async fn schedules_of_endpoint(&self, endpoint: &str) -> Result<Value, PortError> {
+        let context = format!("list the monitoring schedules of endpoint `{endpoint}`");
         let (mut schedules, mut token) = (Vec::new(), None);
         loop {
-            let capture = Capture::default();
-            let call = self.client.list_monitoring_schedules().set_endpoint_name(endpoint.map(str::to_owned));
-            let call = call.set_next_token(token).customize().interceptor(capture.clone());
-            let page = call.send().await.map_err(|error| port_error(&context, error))?;
-            schedules.extend(taken(&context, &capture, "MonitoringScheduleSummaries")?);
-            token = page.next_token().map(str::to_owned);
+            let page = self.schedule_page(&context, Some(endpoint), token).await?;
+            schedules.extend(page.summaries);
+            token = page.next;
             if token.is_none() {
                 return Ok(json!({ "MonitoringScheduleSummaries": schedules }));
             }
         }
     }
 
-    pub(crate) async fn list_endpoints(&self) -> Result<Value, PortError> {
-        let context = "list the endpoints";
-        let (mut endpoints, mut token) = (Vec::new(), None);
-        loop {
-            let capture = Capture::default();
-            let call = self.client.list_endpoints().max_results(100).set_next_token(token);
-            let call = call.customize().interceptor(capture.clone());
-            let page = call.send().await.map_err(|error| port_error(context, error))?;
-            endpoints.extend(taken(context, &capture, "Endpoints")?);
-            token = page.next_token().map(str::to_owned);
-            if token.is_none() {
-                return Ok(json!({ "Endpoints": endpoints }));
-            }
-        }
+    pub(crate) async fn schedule_page(
+        &self,
+        context: &str,
+        endpoint: Option<&str>,
+        from: Option<String>,
+    ) -> Result<SummaryPage, PortError> {
+        let capture = Capture::default();
+        let call = self.client.list_monitoring_schedules().set_endpoint_name(endpoint.map(str::to_owned));
+        let call = call.sort_by(MonitoringScheduleSortKey::CreationTime).sort_order(SortOrder::Ascending);
+        let call = call.max_results(PAGE).set_next_token(from).customize().interceptor(capture.clone());
+        let page = call.send().await.map_err(|error| port_error(context, error))?;
+        let summaries = taken(context, &capture, "MonitoringScheduleSummaries")?;
+        Ok(SummaryPage { summaries, next: page.next_token })
+    }
+
+    pub(crate) async fn endpoint_page(&self, from: Option<String>) -> Result<SummaryPage, PortError> {
+        let (context, capture) = ("list the endpoints", Capture::default());
+        let call = self.client.list_endpoints().sort_by(EndpointSortKey::CreationTime);
+        let call = call.sort_order(OrderKey::Ascending).max_results(PAGE).set_next_token(from);
+        let page = call.customize().interceptor(capture.clone()).send().await;
+        let page = page.map_err(|error| port_error(context, error))?;
+        Ok(SummaryPage { summaries: taken(context, &capture, "Endpoints")?, next: page.next_token })
     }
 
     pub(crate) async fn list_executions(
@@ -59,7 +63,7 @@ impl SageMakerAccount {
         loop {
             let capture = Capture::default();
             let call = self.client.list_monitoring_executions().monitoring_schedule_name(&schedule.name);
-            let call = call.scheduled_time_after(after).set_next_token(token);
+            let call = call.scheduled_time_after(after).max_results(PAGE).set_next_token(token);
             let call =
                 call.sort_by(MonitoringExecutionSortKey::ScheduledTime).sort_order(SortOrder::Descending);
             let page = match call.customize().interceptor(capture.clone()).send().await {

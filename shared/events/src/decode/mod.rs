@@ -12,6 +12,7 @@ pub use cloudtrail::{effect_of, known_calls, lineage_calls};
 use serde_json::Value;
 
 use crate::event::{ClockTicked, Event};
+use crate::watch::{WatchPart, WatchScope, Watched};
 use envelope::Envelope;
 pub use error::Undecodable;
 use field::Fields;
@@ -42,6 +43,7 @@ pub fn decode(body: &str) -> Result<Vec<Event>, Undecodable> {
         ("aws.s3", "Object Created") => s3::object_created,
         // "EventBridge events detail reference", EventBridge user guide: the detail is empty.
         ("aws.events", "Scheduled Event") => return Ok(vec![clock_ticked(&fields)?]),
+        (WatchPart::SOURCE, WatchPart::DETAIL_TYPE) => return Ok(vec![watch_continued(&fields)?]),
         _ => return Ok(vec![Event::NotOurs { source, detail_type }]),
     };
     let envelope = Envelope {
@@ -61,5 +63,25 @@ fn clock_ticked(fields: &Fields<'_>) -> Result<Event, Undecodable> {
         account: fields.required("account")?,
         region: fields.required("region")?,
         time: fields.required_time("time")?,
+        part: None,
+    }))
+}
+
+/// The envelope's time is when the part was handed on; what counts is when the clock ticked.
+fn watch_continued(fields: &Fields<'_>) -> Result<Event, Undecodable> {
+    let detail = fields.object("detail").ok_or_else(|| fields.missing("detail"))?;
+    let word = detail.required("watch")?;
+    let watched = Watched::parse(&word).ok_or_else(|| {
+        detail.invalid("watch", &Value::String(word), "`schedules`, `endpoints` or `windows`")
+    })?;
+    let scope = match detail.text("from") {
+        Some(from) => WatchScope::From(from),
+        None => WatchScope::These(detail.strings("these")),
+    };
+    Ok(Event::ClockTicked(ClockTicked {
+        account: fields.required("account")?,
+        region: fields.required("region")?,
+        time: detail.required_time("tick")?,
+        part: Some(WatchPart { watched, scope }),
     }))
 }

@@ -1,11 +1,13 @@
 //! What lies behind an alert: the chain, how much the model relies on each feature, what the last deployment changed, and how often
 //! the same was found shortly before.
 
+use std::collections::BTreeSet;
+
 use sagewarden_events::{Resource, Timestamp};
 use sagewarden_lineage::chain::Chain;
-use sagewarden_lineage::edge::{OBSERVED_ON, Relation};
+use sagewarden_lineage::edge::OBSERVED_ON;
 use sagewarden_lineage::id::NodeId;
-use sagewarden_lineage::rows::{NodeRow, OutEdgeRow, node};
+use sagewarden_lineage::rows::{NodeRow, ObservationRow, node};
 use sagewarden_lineage::table::Key;
 use sagewarden_lineage::walk::Limits;
 use sagewarden_monitor::{DriftSeverity, Violation};
@@ -15,13 +17,11 @@ use super::found::Observed;
 use super::importances::Importances;
 use crate::outcome::Failure;
 use crate::ports::{PortError, Table};
-use crate::record::closure::upstream;
+use crate::record::closure::{query_all, upstream};
 use crate::window::HOUR_MS;
 
 /// Entries of a list in the chain of an alert.
 const MAX_CHAIN: usize = 40;
-/// Findings of an endpoint that are looked at for those shortly before.
-const MAX_EARLIER: usize = 100;
 
 /// What lies behind a deployment.
 pub(super) struct Behind {
@@ -102,17 +102,13 @@ pub(super) async fn earlier(
     if hours <= 0 {
         return Ok(0);
     }
-    let (until, own) = (observed.ended().millis(), observed.node());
+    let (until, own) = (observed.ended(), observed.node());
     let endpoint = NodeId::endpoint(observed.endpoint());
-    let newest = OutEdgeRow::in_role(&endpoint, Relation::AssociatedWith, OBSERVED_ON);
-    let page = table.query(&newest.newest_first().at_most(MAX_EARLIER)).await?;
-    let ids = page.items.iter().filter_map(|item| Some(OutEdgeRow::parse(item)?.destination));
-    let keys: Vec<Key> = ids.filter(|id| *id != own).map(|id| NodeRow::key(&id)).collect();
+    let from = Timestamp::from_millis(until.millis() - hours * HOUR_MS);
+    let rows = query_all(table, ObservationRow::between(&endpoint, OBSERVED_ON, from, until)).await?;
+    let others: BTreeSet<NodeId> =
+        rows.iter().filter_map(ObservationRow::parse).map(|row| row.node).filter(|id| *id != own).collect();
+    let keys: Vec<Key> = others.iter().map(NodeRow::key).collect();
     let nodes = table.get(&keys).await?;
-    let had_violations = nodes.iter().filter(|item| {
-        let time = item.number(node::CREATED).unwrap_or_default();
-        let found = item.number(node::VIOLATIONS).unwrap_or_default();
-        found > 0 && (until - hours * HOUR_MS..until).contains(&time)
-    });
-    Ok(had_violations.count())
+    Ok(nodes.iter().filter(|item| item.number(node::VIOLATIONS).unwrap_or_default() > 0).count())
 }

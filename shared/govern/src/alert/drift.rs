@@ -2,6 +2,7 @@
 
 use sagewarden_lineage::id::NodeId;
 use sagewarden_lineage::rows::NodeRow;
+use sagewarden_lineage::rows::node::FOUND_VERSION;
 use serde_json::Value as Json;
 
 use super::behind::{BehindOnce, earlier};
@@ -13,7 +14,7 @@ use super::recording::record_now;
 use super::retraining::suggest_retraining;
 use crate::notify::Moment;
 use crate::outcome::{Done, Failure, Outcome};
-use crate::ports::{Bus, Table};
+use crate::ports::{Bus, PortError, Table};
 use crate::record::deployment::deployment_in;
 use crate::world::World;
 
@@ -30,8 +31,13 @@ pub(super) async fn alert(
     let Some(worst) = found.severity() else {
         return nothing_found(world, observed, found).await;
     };
-    let deployment = deployment_of(world, observed, moment).await?;
-    let node = record_found(world, observed, found, Some(worst)).await?;
+    // An evaluation that comes again, or an execution whose job and report both tell of it, changes nothing.
+    let node = observed.node();
+    let is_recorded = is_recorded(world.table(), &node, found).await?;
+    let deployment = deployment_of(world, observed, is_recorded, moment).await?;
+    if !is_recorded {
+        record_found(world, observed, found, Some(worst)).await?;
+    }
     // What lies behind is found out once, for the alert and for the suggestion, and not at all where neither leaves.
     let mut behind = BehindOnce::new(observed.endpoint(), deployment.as_ref(), observed.began());
     let quiet = world.settings().drift.quiet_hours_after_alert;
@@ -49,13 +55,23 @@ pub(super) async fn alert(
     Ok(published.and(suggested))
 }
 
-/// The deployment whose traffic was looked at: the one in force when the window began, or that came into force in it.
+/// Whether the table holds what this report says already.
+async fn is_recorded(table: &impl Table, node: &NodeId, found: &Found) -> Result<bool, PortError> {
+    let recorded = table.get(&[NodeRow::key(node)]).await?;
+    Ok(recorded.first().and_then(|item| item.text(FOUND_VERSION)) == Some(found.version.as_str()))
+}
+
+/// The deployment whose traffic was looked at: the one in force when the window began, or that came into force in it. The endpoint was
+/// recorded as it was then where what was found on it is.
 async fn deployment_of(
     world: &impl World,
     observed: &Observed<'_>,
+    is_recorded: bool,
     moment: &Moment,
 ) -> Result<Option<NodeId>, Failure> {
-    record_now(world, observed.endpoint(), moment).await?;
+    if !is_recorded {
+        record_now(world, observed.endpoint(), moment).await?;
+    }
     let endpoint = NodeId::endpoint(observed.endpoint());
     Ok(deployment_in(world.table(), &endpoint, observed.began(), observed.ended()).await?)
 }

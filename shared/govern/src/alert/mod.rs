@@ -31,7 +31,9 @@ mod watch;
 mod windows;
 mod wrong;
 
-use sagewarden_events::{ClockTicked, ObjectCreated, Resource, ResourceChanged, ResourceKind};
+use sagewarden_events::{
+    ClockTicked, ObjectCreated, Resource, ResourceChanged, ResourceKind, WatchScope, Watched,
+};
 use sagewarden_monitor::WindowReport;
 
 use self::ended::ended;
@@ -132,13 +134,32 @@ impl<W: World> AlertDrift<'_, W> {
         }
     }
 
-    /// The clock ticked: did every schedule run, and does the traffic of every endpoint arrive?
+    /// The clock ticked, or this is a part of what it asks for: did every schedule run, and does the traffic of every endpoint
+    /// arrive?
     ///
     /// # Errors
-    /// When a service does not answer: the rest is asked all the same, and the tick comes again.
+    /// When a service does not answer: the rest is asked all the same, and the record comes again.
     pub async fn on_clock(&self, tick: &ClockTicked, moment: &Moment) -> Outcome {
-        let schedules = watch::watch_schedules(self.world, tick, moment).await;
-        let traffic = traffic::watch_traffic(self.world, tick, moment).await;
-        Ok(traffic?.and(schedules?))
+        let world = self.world;
+        match tick.part.as_ref().map(|part| (part.watched, part.scope.clone())) {
+            None => {
+                let schedules = watch::watch_schedules(world, tick, None, moment).await;
+                let traffic = traffic::watch_traffic(world, tick, None, moment).await;
+                Ok(traffic?.and(schedules?))
+            }
+            Some((Watched::Schedules, WatchScope::From(from))) => {
+                watch::watch_schedules(world, tick, Some(from), moment).await
+            }
+            Some((Watched::Schedules, WatchScope::These(names))) => {
+                watch::watch_these_schedules(world, tick, &names, moment).await
+            }
+            Some((Watched::Endpoints, WatchScope::From(from))) => {
+                traffic::watch_traffic(world, tick, Some(from), moment).await
+            }
+            Some((Watched::Endpoints, WatchScope::These(names))) => {
+                traffic::watch_traffic_of(world, tick, &names, moment).await
+            }
+            Some((Watched::Windows, _)) => Ok(Done::Nothing("windows are closed by detect-drift".to_owned())),
+        }
     }
 }

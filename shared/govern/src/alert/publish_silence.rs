@@ -3,7 +3,7 @@
 use sagewarden_lineage::edge::{InEdge, OBSERVED_ON, Relation};
 use sagewarden_lineage::id::NodeId;
 use sagewarden_lineage::record::Record;
-use sagewarden_lineage::rows::node;
+use sagewarden_lineage::rows::{NodeRow, node};
 use sagewarden_lineage::table::{Attributes, Value};
 use serde_json::json;
 
@@ -13,7 +13,7 @@ use super::recording::{execution_of, record_now, store};
 use super::silence::Silence;
 use crate::notify::Moment;
 use crate::outcome::{Done, Failure, Outcome};
-use crate::ports::{Bus, PortError};
+use crate::ports::{Bus, PortError, Table};
 use crate::record::deployment::deployment_at;
 use crate::record::monitoring::REPORT;
 use crate::world::World;
@@ -23,10 +23,14 @@ use crate::world::World;
 /// # Errors
 /// When a service does not answer, or another delivery is at the same.
 pub(super) async fn publish_silence(world: &impl World, silence: &Silence, moment: &Moment) -> Outcome {
-    let node = record_silence(world, silence).await?;
     let table = world.table();
-    let scope = scope(world, silence, &node);
     let before = || Done::Nothing(format!("it was told before: {}", silence.summary()));
+    // The clock asks about the same hours again and again.
+    if is_recorded(table, silence).await? && was_silence_published(world, silence).await? {
+        return Ok(before());
+    }
+    let node = record_silence(world, silence).await?;
+    let scope = scope(world, silence, &node);
     let claim = match SetClaim::of(table, moment, &scope, &silence.causes()).await? {
         None => return Ok(before()),
         Some(claim) if claim.fresh.is_empty() => {
@@ -51,6 +55,15 @@ pub(super) async fn publish_silence(world: &impl World, silence: &Silence, momen
             Err(failure)
         }
     }
+}
+
+/// Whether the table holds it already. Of traffic that cannot be read there may be more by now.
+async fn is_recorded(table: &impl Table, silence: &Silence) -> Result<bool, PortError> {
+    if silence.wrong.unreadable().is_some() {
+        return Ok(false);
+    }
+    let recorded = table.get(&[NodeRow::key(&silence.node())]).await?;
+    Ok(recorded.iter().flat_map(|item| item.set(node::SILENT)).any(|word| word == silence.wrong.word()))
 }
 
 /// Whether it has been published; asks the table and nobody else.
@@ -96,7 +109,7 @@ async fn record_silence(world: &impl World, silence: &Silence) -> Result<NodeId,
     });
     record.versioned_detail(&id, &silence.wrong.version(), &said);
     let endpoint = NodeId::endpoint(&silence.endpoint);
-    record.edge(&id, &InEdge::new(Relation::AssociatedWith, OBSERVED_ON, endpoint));
+    record.observed(&id, OBSERVED_ON, &endpoint, silence.at);
     if let Some((job, created_at)) = &silence.execution
         && let Some(run) = execution_of(world, job, *created_at).await?
     {

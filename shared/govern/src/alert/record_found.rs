@@ -56,7 +56,7 @@ pub(super) async fn record_found(
     }
     record.versioned_detail(&id, &found.version, &json!({ "violations": found.listed() }));
     let endpoint = NodeId::endpoint(observed.endpoint());
-    record.edge(&id, &InEdge::new(Relation::AssociatedWith, OBSERVED_ON, endpoint));
+    record.observed(&id, OBSERVED_ON, &endpoint, observed.ended());
     if let Observed::Execution(execution) = observed
         && let Some(run) = execution_of(world, &execution.job, execution.created_at).await?
     {

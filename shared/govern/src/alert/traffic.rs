@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use futures::future::join_all;
-use sagewarden_events::{ClockTicked, Resource, ResourceKind, Timestamp};
+use sagewarden_events::{ClockTicked, Resource, ResourceKind, Timestamp, Watched};
 use sagewarden_lineage::id::NodeId;
 use sagewarden_lineage::s3::S3Location;
 use serde_json::Value as Json;
@@ -17,6 +17,7 @@ use super::wrong::Wrong;
 use crate::detect::last_capture::{last_captures, listening_since};
 use crate::notify::Moment;
 use crate::outcome::{Done, Outcome};
+use crate::parts::{Cut, NamePage, Parts};
 use crate::ports::{Account, Objects, PortError, PortErrorKind};
 use crate::window::HOUR_MS;
 use crate::world::World;
@@ -27,6 +28,8 @@ const ANNOUNCED_WITHIN_MS: i64 = HOUR_MS;
 /// Variants whose files are looked for, and files of a day: one is enough to know.
 const MAX_VARIANTS: usize = 10;
 const MAX_FILES: usize = 1_000;
+/// Endpoints in one record: each may be described and recorded, and its places in S3 listed.
+const IN_A_PART: usize = 25;
 /// Endpoints that are asked at the same time.
 const AT_ONCE: usize = 8;
 
@@ -55,38 +58,85 @@ struct Probe {
     overdue: Timestamp,
 }
 
-/// Asks of every endpoint that serves and captures its traffic whether some arrived in the last `silent_after_hours`. One
-/// endpoint's trouble does not hide the others.
-pub(super) async fn watch_traffic(world: &impl World, tick: &ClockTicked, moment: &Moment) -> Outcome {
+impl Probe {
+    /// Nothing where no silence can be too long yet, and why.
+    async fn of(world: &impl World, tick: &ClockTicked) -> Result<Result<Self, Done>, PortError> {
+        let hours = world.settings().drift.detect.silent_after_hours;
+        if hours <= 0 {
+            return Ok(Err(Done::Nothing("the settings say not to ask for traffic that stops".to_owned())));
+        }
+        let overdue = Timestamp::from_millis(tick.time.millis() - hours * HOUR_MS);
+        let listening = listening_since(world.table(), tick.time).await?;
+        Ok(if listening > overdue { Err(nothing()) } else { Ok(Self { listening, overdue }) })
+    }
+}
+
+fn nothing() -> Done {
+    Done::Nothing("no captured traffic is overdue".to_owned())
+}
+
+/// Asks of every endpoint that serves and captures its traffic whether some arrived in the last `silent_after_hours`, or hands them on
+/// where they are many.
+pub(super) async fn watch_traffic(
+    world: &impl World,
+    tick: &ClockTicked,
+    from: Option<String>,
+    moment: &Moment,
+) -> Outcome {
+    let probe = match Probe::of(world, tick).await? {
+        Ok(probe) => probe,
+        Err(done) => return Ok(done),
+    };
     let detect = &world.settings().drift.detect;
-    let nothing = Done::Nothing("no captured traffic is overdue".to_owned());
-    if detect.silent_after_hours <= 0 {
-        return Ok(Done::Nothing("the settings say not to ask for traffic that stops".to_owned()));
-    }
-    let overdue = Timestamp::from_millis(tick.time.millis() - detect.silent_after_hours * HOUR_MS);
-    let listening = listening_since(world.table(), tick.time).await?;
-    if listening > overdue {
-        return Ok(nothing);
-    }
-    let probe = Probe { listening, overdue };
-    let listed = world.account().endpoints().await?;
-    let endpoint = |summary: &Json| {
+    let may_be_quiet = |summary: &Json| {
         let name = summary.get("EndpointName")?.as_str()?;
         let created = summary.get("CreationTime").and_then(Timestamp::from_json);
-        let may_be_quiet = created.is_none_or(|created| created <= overdue);
-        let is_asked = may_be_quiet && serves(summary) && detect.of(name).watch;
-        let (account, region) = (&tick.account, &tick.region);
-        is_asked.then(|| Resource::in_region(ResourceKind::Endpoint, account, region, name))
+        let is_old = created.is_none_or(|created| created <= probe.overdue);
+        (is_old && serves(summary) && detect.of(name).watch).then(|| name.to_owned())
     };
-    let summaries = listed.get("Endpoints").and_then(Json::as_array);
-    let endpoints: Vec<Resource> = summaries.into_iter().flatten().filter_map(endpoint).collect();
+    let page = async |from: Option<String>| {
+        let page = world.account().endpoints(from.as_deref()).await?;
+        Ok(NamePage { names: page.summaries.iter().filter_map(may_be_quiet).collect(), next: page.next })
+    };
+    let parts = Parts { tick: tick.time, watched: Watched::Endpoints, size: IN_A_PART };
+    match parts.cut(world.bus(), from, page).await? {
+        Cut::Here(names) => watch_these(world, tick, &probe, &names, moment).await,
+        Cut::HandedOn(done) => Ok(done),
+    }
+}
+
+/// Asks the same of these endpoints, which another record listed.
+pub(super) async fn watch_traffic_of(
+    world: &impl World,
+    tick: &ClockTicked,
+    names: &[String],
+    moment: &Moment,
+) -> Outcome {
+    match Probe::of(world, tick).await? {
+        Ok(probe) => watch_these(world, tick, &probe, names, moment).await,
+        Err(done) => Ok(done),
+    }
+}
+
+/// One endpoint's trouble does not hide the others.
+async fn watch_these(
+    world: &impl World,
+    tick: &ClockTicked,
+    probe: &Probe,
+    names: &[String],
+    moment: &Moment,
+) -> Outcome {
+    let overdue = probe.overdue;
+    let (account, region) = (&tick.account, &tick.region);
+    let of = |name: &String| Resource::in_region(ResourceKind::Endpoint, account, region, name);
+    let endpoints: Vec<Resource> = names.iter().map(of).collect();
     let captured = last_captures(world.table(), &endpoints).await?;
     let last = |endpoint: &Resource| captured.get(NodeId::endpoint(endpoint).tail()).copied();
     let quiet: Vec<&Resource> =
         endpoints.iter().filter(|each| last(each).is_none_or(|last| last <= overdue)).collect();
-    let (mut published, mut failed) = (nothing, None);
+    let (mut published, mut failed) = (nothing(), None);
     for some in quiet.chunks(AT_ONCE) {
-        let asked = some.iter().map(|each| ask_for_traffic(world, each, last(each), &probe, moment));
+        let asked = some.iter().map(|each| ask_for_traffic(world, each, last(each), probe, moment));
         for outcome in join_all(asked).await {
             match outcome {
                 Ok(done) => published = published.and(done),

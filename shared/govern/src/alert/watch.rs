@@ -1,7 +1,8 @@
 //! The clock's question: did every schedule run? An execution that failed before it had a job, and one that never was, have no
 //! event of their own.
 
-use sagewarden_events::{ClockTicked, Resource, ResourceKind, Status, Timestamp};
+use futures::future::join_all;
+use sagewarden_events::{ClockTicked, Resource, ResourceKind, Status, Timestamp, Watched};
 use serde_json::Value as Json;
 
 use super::due::Rhythm;
@@ -12,18 +13,19 @@ use super::silence::Silence;
 use super::wrong::Wrong;
 use crate::notify::Moment;
 use crate::outcome::{Done, Failure, Outcome};
+use crate::parts::{Cut, NamePage, Parts};
 use crate::ports::Account;
 use crate::world::World;
 
 /// A schedule, as the list and its description have it.
-struct Watched {
+struct WatchedSchedule {
     schedule: Resource,
     endpoint: Resource,
     monitoring_type: Option<String>,
     document: Json,
 }
 
-impl Watched {
+impl WatchedSchedule {
     fn silence(&self, at: Timestamp, wrong: Wrong) -> Silence {
         Silence {
             endpoint: self.endpoint.clone(),
@@ -44,25 +46,59 @@ impl Watched {
     }
 }
 
-/// Asks every schedule of an endpoint whether it ran when it should have: alerts when it did not, or is itself stopped or
-/// failed. One schedule's trouble does not hide the others.
+/// Schedules in one record: each is described, its executions are listed, and what is wrong with it is recorded and published.
+const IN_A_PART: usize = 25;
+/// Schedules that are asked at the same time.
+const AT_ONCE: usize = 8;
+
+/// Asks every schedule of an endpoint whether it ran when it should have, or hands them on where they are many.
 ///
 /// # Errors
-/// When a service does not answer: the rest is asked all the same, and the tick comes again.
-pub(super) async fn watch_schedules(world: &impl World, tick: &ClockTicked, moment: &Moment) -> Outcome {
-    let listed = world.account().schedules().await?;
+/// When a service does not answer: the record comes again.
+pub(super) async fn watch_schedules(
+    world: &impl World,
+    tick: &ClockTicked,
+    from: Option<String>,
+    moment: &Moment,
+) -> Outcome {
+    let parts = Parts { tick: tick.time, watched: Watched::Schedules, size: IN_A_PART };
+    let page = async |from: Option<String>| {
+        let page = world.account().schedules(from.as_deref()).await?;
+        let name = |summary: &Json| Some(summary.get("MonitoringScheduleName")?.as_str()?.to_owned());
+        Ok(NamePage { names: page.summaries.iter().filter_map(name).collect(), next: page.next })
+    };
+    match parts.cut(world.bus(), from, page).await? {
+        Cut::Here(names) => watch_these_schedules(world, tick, &names, moment).await,
+        Cut::HandedOn(done) => Ok(done),
+    }
+}
+
+/// Asks these schedules: alerts when one did not run, or is itself stopped or failed. One schedule's trouble does not hide the
+/// others.
+///
+/// # Errors
+/// When a service does not answer: the rest is asked all the same, and the record comes again.
+pub(super) async fn watch_these_schedules(
+    world: &impl World,
+    tick: &ClockTicked,
+    names: &[String],
+    moment: &Moment,
+) -> Outcome {
     let (mut asked, mut published, mut failed) = (0_usize, Vec::new(), None);
-    for summary in listed.get("MonitoringScheduleSummaries").and_then(Json::as_array).into_iter().flatten() {
-        let name = summary.get("MonitoringScheduleName").and_then(Json::as_str).unwrap_or_default();
-        let (account, region) = (&tick.account, &tick.region);
-        let schedule = Resource::in_region(ResourceKind::MonitoringSchedule, account, region, name);
-        match watch(world, &schedule, tick.time, moment).await {
-            Ok(found) => {
-                asked += 1;
-                published.extend(found);
-            }
-            Err(failure) => {
-                failed.get_or_insert(failure);
+    let (account, region) = (&tick.account, &tick.region);
+    let of = |name: &String| Resource::in_region(ResourceKind::MonitoringSchedule, account, region, name);
+    let schedules: Vec<Resource> = names.iter().map(of).collect();
+    for some in schedules.chunks(AT_ONCE) {
+        let asks = some.iter().map(|schedule| watch(world, schedule, tick.time, moment));
+        for found in join_all(asks).await {
+            match found {
+                Ok(found) => {
+                    asked += 1;
+                    published.extend(found);
+                }
+                Err(failure) => {
+                    failed.get_or_insert(failure);
+                }
             }
         }
     }
@@ -88,7 +124,7 @@ async fn watch(
     let text = |field: &str| document.get(field).and_then(Json::as_str).map(str::to_owned);
     // A schedule without an endpoint monitors batch transforms.
     let Some(endpoint) = text("EndpointName") else { return Ok(Vec::new()) };
-    let watched = Watched {
+    let watched = WatchedSchedule {
         schedule: schedule.clone(),
         endpoint: schedule.sibling(ResourceKind::Endpoint, endpoint),
         monitoring_type: text("MonitoringType"),
@@ -118,7 +154,7 @@ async fn watch(
 
 async fn watch_executions(
     world: &impl World,
-    watched: &Watched,
+    watched: &WatchedSchedule,
     now: Timestamp,
     moment: &Moment,
 ) -> Result<Vec<Done>, Failure> {
@@ -146,7 +182,7 @@ async fn watch_executions(
 /// An execution that failed or was stopped: by its job where it had one, as if the job's event had come.
 async fn watch_execution(
     world: &impl World,
-    watched: &Watched,
+    watched: &WatchedSchedule,
     execution: &Json,
     moment: &Moment,
 ) -> Result<Option<Done>, Failure> {

@@ -87,6 +87,8 @@ struct State {
     refused: Option<String>,
     /// When the bucket was looked at; none before the first time.
     looked_at: Option<Timestamp>,
+    /// A refusal that could not be published, and why.
+    unpublished: Option<String>,
 }
 
 impl BundleInForce {
@@ -98,8 +100,16 @@ impl BundleInForce {
             Some(mode) => Arc::new(Bundle::clone(&packaged).with_mode(mode)),
             None => packaged,
         };
-        let state = State { bundle: packaged, listing: None, refused: None, looked_at: None };
+        let state =
+            State { bundle: packaged, listing: None, refused: None, looked_at: None, unpublished: None };
         Self { place, mode, state: RefCell::new(state), looking: Mutex::default() }
+    }
+
+    /// The refusal of a bundle that could not be published when the bucket was looked at last, for the log. It is published as soon as
+    /// that succeeds: the next event tries again.
+    #[must_use]
+    pub fn unpublished(&self) -> Option<String> {
+        self.state.borrow().unpublished.clone()
     }
 
     fn state(&self) -> State {
@@ -178,7 +188,7 @@ impl<W: World> KeepBundle<'_, W> {
             }
             Err(Stays::ForNow(_)) => state,
         };
-        next.looked_at = Some(moment.now);
+        next.looked_at = next.unpublished.is_none().then_some(moment.now);
         let bundle = Arc::clone(&next.bundle);
         *self.in_force.state.borrow_mut() = next;
         Ok(bundle)
@@ -190,7 +200,7 @@ impl<W: World> KeepBundle<'_, W> {
         let digest = Some(listed.digest.clone());
         if digest == state.listing {
             // A change that was refused has been taken back.
-            return Ok(State { refused: None, ..state.clone() });
+            return Ok(State { refused: None, unpublished: None, ..state.clone() });
         }
         if digest == state.refused {
             return Ok(state.clone());
@@ -199,7 +209,13 @@ impl<W: World> KeepBundle<'_, W> {
             return Err(unfinished(place));
         }
         let bundle = in_mode(self.read(place, &listed, now).await?, self.in_force.mode);
-        Ok(State { bundle: Arc::new(bundle), listing: digest, refused: None, looked_at: None })
+        Ok(State {
+            bundle: Arc::new(bundle),
+            listing: digest,
+            refused: None,
+            looked_at: None,
+            unpublished: None,
+        })
     }
 
     async fn list(&self, place: &BundlePlace, now: Timestamp) -> Result<Listed, Stays> {
@@ -250,8 +266,8 @@ impl<W: World> KeepBundle<'_, W> {
         Bundle::from_files(&texts).map_err(|error| refused(error.to_string()))
     }
 
-    /// Publishes a refusal, once for a listing and the bundle that stays in force in its place. When that fails, the next look
-    /// tries again: judging goes on.
+    /// Publishes a refusal, once for a listing and the bundle that stays in force in its place. When that fails, judging goes on, the
+    /// log says so, and the next event tries again.
     async fn publish_refusal(
         &self,
         place: &BundlePlace,
@@ -277,9 +293,15 @@ impl<W: World> KeepBundle<'_, W> {
             }),
         };
         let receipt = format!("bundle#{cause}#{}#{mark}", since.millis());
-        let published =
-            publish_once(self.world.table(), self.world.bus(), moment, &receipt, since, &notice).await;
-        State { refused: published.is_ok().then_some(cause), ..state }
+        match publish_once(self.world.table(), self.world.bus(), moment, &receipt, since, &notice).await {
+            Ok(_) => State { refused: Some(cause), unpublished: None, ..state },
+            Err(error) => {
+                let unpublished = format!(
+                    "that the policy bundle in {place} is refused could not be published: {error}; {reason}"
+                );
+                State { refused: None, unpublished: Some(unpublished), ..state }
+            }
+        }
     }
 }
 

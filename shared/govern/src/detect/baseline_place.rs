@@ -5,9 +5,6 @@ use sagewarden_lineage::s3::S3Location;
 use sagewarden_settings::CapturedColumns;
 use serde_json::Value as Json;
 
-/// 16,384 columns with sketches of 5,000 numbers would be more, and are refused.
-pub(super) const MAX_FILE: u64 = 256 * 1024 * 1024;
-
 /// Where a baseline is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct BaselinePlace {

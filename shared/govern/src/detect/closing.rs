@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use sagewarden_events::Timestamp;
+use sagewarden_events::{ClockTicked, Timestamp, WatchScope, Watched};
 
 use super::compare::{Compared, compare};
 use super::find_baseline::find_baseline;
@@ -10,14 +10,17 @@ use super::unjudged::or_publish;
 use super::window_rows;
 use crate::notify::Moment;
 use crate::outcome::{Done, Failure, Outcome};
+use crate::parts::{Cut, NamePage, Parts};
 use crate::ports::Account;
-use crate::window::Window;
+use crate::window::{HOUR_MS, Window};
 use crate::world::World;
 
-/// How many windows one tick of the clock closes; the next one goes on.
-const CLOSED_AT_ONCE: usize = 20;
-/// How many pages of so many windows it looks at to find them: those that fail stay where they are, before the others.
-const PAGES: usize = 100;
+/// Windows in one record: each is judged from its files, one after the other.
+const IN_A_PART: usize = 20;
+/// Windows on a page of those that are over.
+const PAGE: usize = 100;
+/// How often the clock ticks, as the template says.
+const TICK_MS: i64 = 5 * 60_000;
 
 /// What became of a window that is over.
 enum Closing {
@@ -26,46 +29,82 @@ enum Closing {
     StaysOpen(Done),
 }
 
-/// Judges the windows that are over for the last time, and publishes their metrics.
+/// Judges the windows that are over for the last time, and publishes their metrics; hands them on where they are many.
 ///
 /// # Errors
 /// When a service does not answer.
-pub(super) async fn close_windows(world: &impl World, moment: &Moment) -> Outcome {
-    let late = world.settings().drift.detect.close_after_minutes * 60_000;
-    let before = Timestamp::from_millis(moment.now.millis() - late);
+pub(super) async fn close_windows(world: &impl World, tick: &ClockTicked, moment: &Moment) -> Outcome {
+    let before = Timestamp::from_millis(moment.now.millis() - patience(world));
+    match tick.part.as_ref().map(|part| &part.scope) {
+        Some(WatchScope::These(keys)) => {
+            let open = window_rows::open(world.table(), keys).await?;
+            close_these(world, &open, moment).await
+        }
+        Some(WatchScope::From(from)) => hand_on(world, tick, before, Some(from.clone()), moment).await,
+        None => {
+            let (ended, next) = window_rows::ended(world.table(), before, None, PAGE).await?;
+            if next.is_none() && ended.len() <= IN_A_PART {
+                return close_these(world, &ended, moment).await;
+            }
+            hand_on(world, tick, before, None, moment).await
+        }
+    }
+}
+
+/// How long after its end a window is over: files come late.
+fn patience(world: &impl World) -> i64 {
+    world.settings().drift.detect.close_after_minutes * 60_000
+}
+
+/// Hands on the windows that ended since the last tick, and once an hour all that are still open: those that another record is
+/// closing at this time are not handed on every five minutes.
+async fn hand_on(
+    world: &impl World,
+    tick: &ClockTicked,
+    before: Timestamp,
+    from: Option<String>,
+    moment: &Moment,
+) -> Outcome {
+    let table = world.table();
+    let is_first_of_its_hour = tick.time.millis().rem_euclid(HOUR_MS) < TICK_MS;
+    let is_due = |window: &Window| {
+        is_first_of_its_hour || window.end.millis() >= tick.time.millis() - patience(world) - TICK_MS
+    };
+    let page = async |from: Option<String>| {
+        let (ended, next) = window_rows::ended(table, before, from, PAGE).await?;
+        let due = ended.iter().filter(|window| is_due(window));
+        Ok(NamePage { names: due.map(|window| window.open_row().key().sk).collect(), next })
+    };
+    let parts = Parts { tick: tick.time, watched: Watched::Windows, size: IN_A_PART };
+    match parts.cut(world.bus(), from, page).await? {
+        Cut::Here(keys) => {
+            let open = window_rows::open(table, &keys).await?;
+            close_these(world, &open, moment).await
+        }
+        Cut::HandedOn(done) => Ok(done),
+    }
+}
+
+async fn close_these(world: &impl World, windows: &[Window], moment: &Moment) -> Outcome {
     let mut done = Done::Nothing("no window is over".to_owned());
     let mut failed = None;
-    // What is wrong with one window of a variant mostly is with the others: one is tried in a tick.
+    // What is wrong with one window of a variant mostly is with the others: one is tried at a time.
     let mut waiting = BTreeSet::new();
-    let (mut closed, mut after) = (0, None);
-    for _ in 0..PAGES {
-        let (ended, next) = window_rows::ended(world.table(), before, after, CLOSED_AT_ONCE).await?;
-        for window in ended {
-            let whose = (window.endpoint.arn(), window.variant.clone());
-            if waiting.contains(&whose) && !window_rows::is_old(&window, moment.now) {
-                continue;
-            }
-            match close(world, &window, moment).await {
-                Ok(Closing::Closed(outcome)) => {
-                    done = done.and(outcome);
-                    closed += 1;
-                }
-                Ok(Closing::StaysOpen(outcome)) => {
-                    done = done.and(outcome);
-                    waiting.insert(whose);
-                }
-                // The next tick tries it again; it must not keep the others open.
-                Err(retry) => {
-                    failed.get_or_insert(retry);
-                }
-            }
-            if closed == CLOSED_AT_ONCE {
-                return failed.map_or(Ok(done), Err);
-            }
+    for window in windows {
+        let whose = (window.endpoint.arn(), window.variant.clone());
+        if waiting.contains(&whose) && !window_rows::is_old(window, moment.now) {
+            continue;
         }
-        after = next;
-        if after.is_none() {
-            break;
+        match close(world, window, moment).await {
+            Ok(Closing::Closed(outcome)) => done = done.and(outcome),
+            Ok(Closing::StaysOpen(outcome)) => {
+                done = done.and(outcome);
+                waiting.insert(whose);
+            }
+            // It is tried again; it must not keep the others open.
+            Err(retry) => {
+                failed.get_or_insert(retry);
+            }
         }
     }
     failed.map_or(Ok(done), Err)
@@ -105,6 +144,6 @@ async fn judge_last(world: &impl World, window: &Window, moment: &Moment) -> Res
         return Ok(Compared::Judged(Done::Nothing(text)));
     };
     let said = world.settings().drift.detect.of(&window.endpoint.name);
-    let search = find_baseline(world, window, &described.document, &said).await;
+    let search = find_baseline(world, window, &described.document, &said, moment).await;
     compare(world, window, search, said, true, moment).await
 }

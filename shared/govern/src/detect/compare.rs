@@ -2,6 +2,7 @@
 
 use sagewarden_settings::DetectedEndpoint;
 
+use super::attempt::Attempt;
 use super::find_baseline::BaselineSearch;
 use super::judge::judge;
 use super::unjudged::{or_publish, publish_missing};
@@ -45,6 +46,16 @@ pub(super) async fn compare(
         }
     };
     said.columns = found.place.columns.unwrap_or(said.columns);
-    let judged = judge(world, window, &found, &said, complete, moment).await;
+    let (place, columns) = (&found.place.constraints, found.baseline.constraints().features.len());
+    let judged = match Attempt::begin_if_wide(world.table(), place, columns, moment).await {
+        Ok(attempt) => {
+            let judged = judge(world, window, &found, &said, complete, moment).await;
+            if let Some(attempt) = attempt {
+                attempt.end(world.table(), judged.is_ok()).await?;
+            }
+            judged
+        }
+        Err(failure) => Err(failure),
+    };
     Ok(Compared::Judged(or_publish(world, window, judged, moment).await?))
 }

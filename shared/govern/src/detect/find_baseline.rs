@@ -14,8 +14,11 @@ use sagewarden_settings::{CapturedColumns, DetectedEndpoint};
 use serde_json::Value as Json;
 use sha2::{Digest, Sha256};
 
-use super::baseline_place::{BaselinePlace, MAX_FILE, folder_of};
+use super::attempt::Attempt;
+use super::baseline_place::{BaselinePlace, folder_of};
+use super::memory::{MAX_FILE, too_much, too_wide};
 use super::served::{Served, served};
+use crate::notify::Moment;
 use crate::outcome::Failure;
 use crate::ports::{Account, Description, Objects};
 use crate::record::closure::upstream;
@@ -54,12 +57,13 @@ pub(super) async fn find_baseline(
     window: &Window,
     described: &Json,
     said: &DetectedEndpoint,
+    moment: &Moment,
 ) -> Result<BaselineSearch, Failure> {
     let endpoint = &window.endpoint;
     if let Some(folder) = &said.baseline {
         let place = BaselinePlace::in_folder(folder, "the baseline that the settings name")
             .ok_or_else(|| Failure::Reject(format!("`{folder}` is no folder in S3")))?;
-        return match read(world, place).await? {
+        return match read(world, place, moment).await? {
             Some(found) => Ok(BaselineSearch::Found(Rc::new(found))),
             None => Err(Failure::Reject(format!(
                 "the settings name `{folder}` as the baseline of {endpoint}, but it has no `constraints.json`: \
@@ -68,21 +72,25 @@ pub(super) async fn find_baseline(
         };
     }
     // One after the other: what comes later is not asked for where a baseline is found.
-    if let Some(found) = first(world, of_schedule(world, endpoint).await?).await? {
+    if let Some(found) = first(world, of_schedule(world, endpoint).await?, moment).await? {
         return Ok(BaselineSearch::Found(Rc::new(found)));
     }
     let served = served(world.account(), world.table(), window, described).await?;
     let Some(model) = &served.model else { return Ok(BaselineSearch::Nothing(served)) };
-    if let Some(found) = first(world, of_package(world, endpoint, model).await?).await? {
+    if let Some(found) = first(world, of_package(world, endpoint, model).await?, moment).await? {
         return Ok(BaselineSearch::Found(Rc::new(found)));
     }
-    let found = first(world, of_training(world, model).await?).await?;
+    let found = first(world, of_training(world, model).await?, moment).await?;
     Ok(found.map_or(BaselineSearch::Nothing(served), |found| BaselineSearch::Found(Rc::new(found))))
 }
 
-async fn first(world: &impl World, places: Vec<BaselinePlace>) -> Result<Option<FoundBaseline>, Failure> {
+async fn first(
+    world: &impl World,
+    places: Vec<BaselinePlace>,
+    moment: &Moment,
+) -> Result<Option<FoundBaseline>, Failure> {
     for place in places {
-        if let Some(found) = read(world, place).await? {
+        if let Some(found) = read(world, place, moment).await? {
             return Ok(Some(found));
         }
     }
@@ -162,7 +170,19 @@ async fn of_package(
     Ok(places)
 }
 
-async fn read(world: &impl World, place: BaselinePlace) -> Result<Option<FoundBaseline>, Failure> {
+/// Reads a baseline, as an attempt that is noted: nothing bounds what a file of somebody else takes to be read.
+async fn read(
+    world: &impl World,
+    place: BaselinePlace,
+    moment: &Moment,
+) -> Result<Option<FoundBaseline>, Failure> {
+    let attempt = Attempt::begin(world.table(), &place.constraints.to_string(), moment).await?;
+    let read = read_files(world, place).await;
+    attempt.end(world.table(), read.is_ok()).await?;
+    read
+}
+
+async fn read_files(world: &impl World, place: BaselinePlace) -> Result<Option<FoundBaseline>, Failure> {
     let Some(constraints) = file(world, &place.constraints).await? else { return Ok(None) };
     let statistics = match &place.statistics {
         Some(at) => file(world, at).await?,
@@ -174,8 +194,22 @@ async fn read(world: &impl World, place: BaselinePlace) -> Result<Option<FoundBa
     let unreadable = |at: &S3Location, error: &dyn std::fmt::Display| {
         Failure::Reject(format!("the baseline `{at}` cannot be used: {error}"))
     };
+    let does_not_fit = |at: &S3Location, why: String| {
+        unreadable(at, &format!("{why}, which does not fit into the memory of detect-drift"))
+    };
+    for (at, json) in
+        [(Some(&place.constraints), Some(&constraints)), (place.statistics.as_ref(), statistics.as_ref())]
+    {
+        if let Some((at, why)) = at.zip(json.and_then(|json| too_much(json))) {
+            return Err(does_not_fit(at, why));
+        }
+    }
     let bytes = constraints.len() + statistics.as_ref().map_or(0, Vec::len);
     let read = Constraints::parse(&constraints).map_err(|error| unreadable(&place.constraints, &error))?;
+    if let Some(why) = too_wide(read.features.len()) {
+        return Err(does_not_fit(&place.constraints, why));
+    }
+    drop(constraints);
     let statistics = match (&statistics, &place.statistics) {
         (Some(bytes), Some(at)) => Some(Statistics::parse(bytes).map_err(|error| unreadable(at, &error))?),
         _ => None,

@@ -14,6 +14,7 @@ use sagewarden_settings::DetectedEndpoint;
 use serde_json::Value as Json;
 
 use super::find_baseline::{BaselineSearch, FoundBaseline, find_baseline};
+use crate::notify::Moment;
 use crate::outcome::Failure;
 use crate::window::Window;
 use crate::world::World;
@@ -50,13 +51,14 @@ impl KnownBaselines {
         window: &Window,
         described: &Json,
         said: &DetectedEndpoint,
-        now: Timestamp,
+        moment: &Moment,
     ) -> Result<BaselineSearch, Failure> {
+        let now = moment.now;
         let key = key(window, described, said);
         if let Some(found) = self.get(&key, now) {
             return Ok(BaselineSearch::Found(found));
         }
-        let search = find_baseline(world, window, described, said).await?;
+        let search = find_baseline(world, window, described, said, moment).await?;
         if let BaselineSearch::Found(found) = &search {
             self.keep(key, found, now);
         }

@@ -5,6 +5,7 @@
 //! The result of a window is a function of the set of its files, however often, late and in whatever order their events come: a
 //! profile belongs to the version of a file, and profiles are merged in the order of the files' keys.
 
+mod attempt;
 mod baseline_place;
 mod closing;
 mod compare;
@@ -12,13 +13,14 @@ mod find_baseline;
 mod judge;
 pub(crate) mod known_baselines;
 pub(crate) mod last_capture;
+mod memory;
 mod profiles;
 mod served;
 pub(crate) mod suggest_baseline;
 pub(crate) mod unjudged;
 mod window_rows;
 
-use sagewarden_events::{ObjectCreated, Resource, ResourceKind};
+use sagewarden_events::{ClockTicked, ObjectCreated, Resource, ResourceKind};
 use sagewarden_lineage::s3::S3Location;
 use sagewarden_measure::capture::CaptureKey;
 use serde_json::Value as Json;
@@ -100,7 +102,7 @@ impl<W: World> DetectDrift<'_, W> {
             return Ok(Done::Nothing(format!("`{}` was judged before", written.key)));
         }
         let said = settings.of(&window.endpoint.name);
-        let search = self.known.find(world, &window, &described.document, &said, moment.now).await;
+        let search = self.known.find(world, &window, &described.document, &said, moment).await;
         let compared = compare(world, &window, search, said, false, moment).await?;
         // The clock may have closed the window meanwhile, and what it wrote is behind this: it is to do so once more.
         if moment.now >= window.end {
@@ -109,12 +111,13 @@ impl<W: World> DetectDrift<'_, W> {
         Ok(compared.done())
     }
 
-    /// The clock ticked: windows that are over are judged for the last time, and their metrics published.
+    /// The clock ticked, or this is a part of what it began: windows that are over are judged for the last time, and their metrics
+    /// published.
     ///
     /// # Errors
     /// When a service does not answer.
-    pub async fn close_windows(&self, moment: &Moment) -> Outcome {
-        close_windows(self.world, moment).await
+    pub async fn close_windows(&self, tick: &ClockTicked, moment: &Moment) -> Outcome {
+        close_windows(self.world, tick, moment).await
     }
 }
 

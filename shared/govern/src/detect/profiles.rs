@@ -13,15 +13,11 @@ use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
 use super::find_baseline::FoundBaseline;
+use super::memory::{MAX_PROFILE, profiles_at_once};
 use super::window_rows::CapturedFile;
 use crate::outcome::Failure;
 use crate::ports::{Files, Objects};
 use crate::world::World;
-
-/// Profiles that are read at the same time.
-const AT_ONCE: usize = 16;
-/// 1,000 rows of 16,384 columns would be as much; a larger profile is refused.
-const MAX_PROFILE: u64 = 64 * 1024 * 1024;
 
 /// Makes, keeps and reads profiles.
 pub(super) struct Profiles<'a, W> {
@@ -53,7 +49,8 @@ impl<W: World> Profiles<'_, W> {
             Some(merged) => (merged, last),
             None => (Merged { profile: self.empty(), unreadable: Vec::new(), gone: Vec::new() }, files),
         };
-        for some in rest.chunks(AT_ONCE) {
+        let at_once = profiles_at_once(self.found.baseline.constraints().features.len());
+        for some in rest.chunks(at_once) {
             let profiles = try_join_all(some.iter().map(|file| self.profile(file))).await?;
             for (file, profile) in some.iter().zip(profiles) {
                 match profile {

@@ -15,10 +15,12 @@ use sagewarden_settings::{TrainingBaseline, TrainingSettings};
 use serde_json::{Value as Json, json};
 use sha2::{Digest as _, Sha256};
 
-use super::baseline_place::{MAX_FILE, folder_of};
+use super::attempt::Attempt;
+use super::baseline_place::folder_of;
+use super::memory::{MAX_FILE, too_wide};
 use super::unjudged::BASELINE_MISSING;
 use crate::notify::{Moment, publish_once_and_say};
-use crate::outcome::{Done, Outcome};
+use crate::outcome::{Done, Failure, Outcome};
 use crate::ports::{Account, Files, Notice, ObjectVersion, Objects, PortError, PortErrorKind};
 use crate::record::data_versions::MAX_OBJECTS;
 use crate::world::World;
@@ -93,8 +95,14 @@ struct Channel {
     is_said: bool,
 }
 
+/// Why data is not read as a table.
+enum NoTable {
+    Csv(CsvError),
+    TooWide(String),
+}
+
 /// A table that was read, or why it is none.
-type ReadTable = Result<(Profile, Issues), CsvError>;
+type ReadTable = Result<(Profile, Issues), NoTable>;
 
 impl<W: World> SuggestBaseline<'_, W> {
     /// What is wanted.
@@ -119,7 +127,7 @@ impl<W: World> SuggestBaseline<'_, W> {
         };
         let seen = observe(&described.resource, &described.document, &BTreeMap::new())?;
         let made = match self.channel(&seen, &described.document) {
-            Ok(channel) => self.make(&seen, &channel).await,
+            Ok(channel) => self.make(&seen, &channel, moment).await,
             Err(without) => Err(without.into()),
         };
         match made {
@@ -173,7 +181,7 @@ impl<W: World> SuggestBaseline<'_, W> {
         })
     }
 
-    async fn make(&self, seen: &Observation, channel: &Channel) -> Result<Done, NotMade> {
+    async fn make(&self, seen: &Observation, channel: &Channel, moment: &Moment) -> Result<Done, NotMade> {
         if self.settings().baseline == TrainingBaseline::Tell {
             let advice = format!(
                 "set `baseline = \"make\"` under `[drift.training]` in the settings, and deploy with \
@@ -186,7 +194,16 @@ impl<W: World> SuggestBaseline<'_, W> {
         if self.world.objects().read(self.world.own_bucket(), &constraints, MAX_FILE).await?.is_some() {
             return Ok(Done::Nothing(format!("the baseline of {} was made before", seen.resource)));
         }
-        let made = self.profile(channel).await.map_err(NotMade::reported_if_denied)?;
+        let table = self.world.table();
+        let place = channel.data.location.to_string();
+        let attempt = match Attempt::begin(table, &place, moment).await {
+            Ok(attempt) => attempt,
+            Err(Failure::Reject(why)) => return Err(NotMade::because(why)),
+            Err(Failure::Retry(error)) => return Err(error.into()),
+        };
+        let made = self.profile(channel).await;
+        attempt.end(table, made.is_ok()).await?;
+        let made = made.map_err(NotMade::reported_if_denied)?;
         for (name, text) in made.files() {
             let key = format!("{}/{name}", folder.key);
             self.world.files().write(&folder.bucket, &key, "application/json", text.as_bytes()).await?;
@@ -209,8 +226,12 @@ impl<W: World> SuggestBaseline<'_, W> {
             let uri = S3Location { bucket: location.bucket.clone(), key: object.key.clone() };
             let read = self.read(&location.bucket, object, channel.labels).await?;
             let read = read.ok_or_else(|| NotMade::because(format!("{uri} is there no more")))?;
-            let (profile, issues) =
-                read.map_err(|error| NotMade::because(format!("{uri} is no table: {error}")))?;
+            let (profile, issues) = read.map_err(|error| match error {
+                NoTable::Csv(error) => NotMade::because(format!("{uri} is no table: {error}")),
+                NoTable::TooWide(why) => {
+                    NotMade::because(format!("{uri} does not fit into the memory of detect-drift: {why}"))
+                }
+            })?;
             match &mut merged {
                 None => merged = Some((profile, issues)),
                 Some((all, _)) if !names(all).eq(names(&profile)) => {
@@ -272,8 +293,12 @@ impl<W: World> SuggestBaseline<'_, W> {
         };
         let (reader, mut writer) = io::pipe().map_err(failed)?;
         let reading = thread::spawn(move || -> ReadTable {
-            let table = CsvTable::open(BufReader::with_capacity(BUFFER, reader), Header::Detect)?;
-            table.without_first(labels).profile()
+            let input = BufReader::with_capacity(BUFFER, reader);
+            let table = CsvTable::open(input, Header::Detect).map_err(NoTable::Csv)?.without_first(labels);
+            if let Some(why) = too_wide(table.columns().len()) {
+                return Err(NoTable::TooWide(why));
+            }
+            table.profile().map_err(NoTable::Csv)
         });
         // A reader that has ended with an error takes no more.
         let mut is_taken = true;

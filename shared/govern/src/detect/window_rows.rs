@@ -160,6 +160,15 @@ pub(super) async fn give_up(table: &impl Table, window: &Window) -> Result<(), F
     Ok(table.write(&[Write::Delete(window.open_row().key())]).await?)
 }
 
+/// The windows under these sort keys that are still open, in the order of their ends.
+pub(super) async fn open(table: &impl Table, sort_keys: &[String]) -> Result<Vec<Window>, Failure> {
+    let keys: Vec<Key> = sort_keys.iter().map(|key| OpenWindowRow::key_of(key)).collect();
+    let mut windows: Vec<Window> =
+        table.get(&keys).await?.iter().filter_map(OpenWindowRow::parse).map(Window::from).collect();
+    windows.sort_by_key(|window| window.open_row().key().sk);
+    Ok(windows)
+}
+
 /// A page of windows that are open and ended before a time, behind a sort key, and where the next page begins.
 pub(super) async fn ended(
     table: &impl Table,

@@ -1,14 +1,16 @@
 //! What an endpoint runs, what it ran before, and what monitoring found on it.
 
+use std::collections::BTreeSet;
+
 use sagewarden_events::Timestamp;
-use sagewarden_lineage::edge::{OBSERVED_ON, Relation};
+use sagewarden_lineage::edge::OBSERVED_ON;
 use sagewarden_lineage::graph::{Graph, Node, StoppedBy};
 use sagewarden_lineage::id::{NodeId, NodeKind};
-use sagewarden_lineage::rows::{CurrentRow, NodeRow, OutEdgeRow};
+use sagewarden_lineage::rows::{CurrentRow, NodeRow, ObservationRow};
 use sagewarden_lineage::table::{Item, Key};
 use sagewarden_lineage::walk::{Direction, Limits, Walk};
 
-use super::follow::{Followed, current, deployed, follow};
+use super::follow::{Followed, current, deployed, follow, in_force};
 use super::periods::{LOOKED_INTO, deployment_in_force, periods};
 use super::question::NoAnswer;
 use super::reading::{Interrupted, Reading, or_cut};
@@ -98,8 +100,7 @@ async fn live<T: Table>(
 /// Findings of monitoring in one answer: four days of an hourly schedule.
 const MAX_OBSERVATIONS: usize = 100;
 
-/// What monitoring has found on the endpoint, as far as there is room; the newest first, since executions are named by their
-/// time.
+/// What monitoring has found on the endpoint, as far as there is room; the newest first, of whichever variant or schedule.
 pub(super) async fn observations<T: Table>(
     reading: &Reading<'_, T>,
     endpoint: &NodeId,
@@ -108,25 +109,53 @@ pub(super) async fn observations<T: Table>(
     limits: Limits,
 ) -> Result<(), NoAnswer> {
     let room = limits.max_nodes.saturating_sub(graph.nodes.len()).min(MAX_OBSERVATIONS);
-    let found = OutEdgeRow::in_role(endpoint, Relation::AssociatedWith, OBSERVED_ON);
-    let newest = found.newest_first().at_most(room + 1);
+    let before = at.map(|at| Timestamp::from_millis(at.millis() + 1));
+    let newest = ObservationRow::before(endpoint, OBSERVED_ON, before).at_most(room + 1);
     let Some(page) = or_cut(reading.query(&newest).await, graph)? else { return Ok(()) };
     if page.items.len() > room {
         graph.stopped_by = graph.stopped_by.or(Some(StoppedBy::MaxNodes));
     }
-    let edges = page.items.iter().take(room).filter_map(OutEdgeRow::parse);
-    let keys: Vec<Key> = edges.map(|edge| NodeRow::key(&edge.destination)).collect();
+    let rows = page.items.iter().take(room).filter_map(ObservationRow::parse);
+    let keys: BTreeSet<Key> = rows.map(|row| NodeRow::key(&row.node)).collect();
+    let keys: Vec<Key> = keys.into_iter().collect();
     for node in nodes(reading, &keys, graph).await? {
-        let is_later = at.is_some_and(|at| node.created_at().is_some_and(|created| created > at));
-        if !is_later {
-            graph.insert(node, 1);
-        }
+        graph.insert(node, 1);
     }
+    under_their_deployments(reading, endpoint, graph).await?;
     // The runs that found it.
     let runs = graph.unread().filter(|id| id.kind() == NodeKind::MonitoringExecution);
     let runs: Vec<Key> = runs.map(NodeRow::key).collect();
     for node in nodes(reading, &runs, graph).await? {
         graph.insert(node, 2);
+    }
+    Ok(())
+}
+
+/// Links what was found to the deployment that was in force when the window or the execution began, which need not be the one that is in
+/// force now. One that is not in the answer is named there, without what it was made of.
+async fn under_their_deployments<T: Table>(
+    reading: &Reading<'_, T>,
+    endpoint: &NodeId,
+    graph: &mut Graph,
+) -> Result<(), NoAnswer> {
+    let found: Vec<NodeId> = graph.of_kind(NodeKind::Violation).map(|node| node.id.clone()).collect();
+    if found.is_empty() {
+        return Ok(());
+    }
+    let Some(periods) = or_cut(periods(reading, endpoint).await, graph)? else { return Ok(()) };
+    let mut others = BTreeSet::new();
+    for id in found {
+        let began = id.created_at();
+        let period = began.and_then(|began| periods.iter().find(|period| period.holds(began)));
+        let Some(deployment) = period.and_then(|period| period.deployment.as_ref()) else { continue };
+        graph.edges.insert(in_force(deployment, &id));
+        if !graph.nodes.contains_key(deployment) {
+            others.insert(NodeRow::key(deployment));
+        }
+    }
+    let others: Vec<Key> = others.into_iter().collect();
+    for node in nodes(reading, &others, graph).await? {
+        graph.insert_from_above(node, 2);
     }
     Ok(())
 }

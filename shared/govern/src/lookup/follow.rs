@@ -2,7 +2,7 @@
 
 use futures::{StreamExt, TryStreamExt, stream};
 use sagewarden_events::Timestamp;
-use sagewarden_lineage::edge::{FoundBy, Relation};
+use sagewarden_lineage::edge::{FoundBy, IN_FORCE, Relation};
 use sagewarden_lineage::graph::{Edge, Graph};
 use sagewarden_lineage::id::{NodeId, NodeKind};
 use sagewarden_lineage::rows::node::{
@@ -172,6 +172,11 @@ pub(super) fn current(deployment: &NodeId, endpoint: &NodeId) -> Edge {
 pub(super) fn deployed(role: &str, deployment: &NodeId, endpoint: &NodeId) -> Edge {
     let (from, to) = (deployment.clone(), endpoint.clone());
     Edge { from, to, relation: Relation::AssociatedWith, role: role.to_owned() }
+}
+
+/// The edge from the deployment that was in force to what was found meanwhile.
+pub(super) fn in_force(deployment: &NodeId, found: &NodeId) -> Edge {
+    deployed(IN_FORCE, deployment, found)
 }
 
 /// The versions of these registers begin with the time since which their content has been true.

@@ -1,18 +1,18 @@
 //! What an endpoint ran when, and what happened to it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sagewarden_events::Timestamp;
 use sagewarden_lineage::answer::{Entry, EntryKind, History, LiveEndpoint, verdict_in_words};
 use sagewarden_lineage::chain::{Chain, title};
-use sagewarden_lineage::edge::{MONITORED, OBSERVED_ON, Relation};
+use sagewarden_lineage::edge::{MONITORED, OBSERVED_ON};
 use sagewarden_lineage::graph::{Graph, Node};
 use sagewarden_lineage::id::{NodeId, NodeKind};
 use sagewarden_lineage::rows::node::{
     CREATED_BY, FOUND, MONITORING_TYPE, SCHEDULE, SEVERITY, SILENT, STATE, VIOLATIONS,
 };
-use sagewarden_lineage::rows::{ApprovalRow, JudgementRow, NodeRow, OutEdgeRow, VerdictRow};
-use sagewarden_lineage::table::Key;
+use sagewarden_lineage::rows::{ApprovalRow, JudgementRow, NodeRow, ObservationRow, VerdictRow};
+use sagewarden_lineage::table::{Item, Key};
 use sagewarden_lineage::walk::{Direction, Walk};
 use sagewarden_monitor::WindowReport;
 
@@ -171,30 +171,28 @@ async fn observed<T: Table>(
     before: Option<Timestamp>,
     history: &mut History,
 ) -> Result<(), Interrupted> {
-    let edges = OutEdgeRow::in_role(endpoint, Relation::AssociatedWith, role);
-    let mut query = edges.newest_first().at_most(ENTRIES);
-    let mut number = 0;
-    // Executions are named by their time, but not sorted by it: pages are read until enough of them are old enough.
-    while number <= ENTRIES {
+    let mut query = ObservationRow::before(endpoint, role, before).at_most(ENTRIES);
+    let mut times = Vec::new();
+    loop {
         let page = reading.query(&query).await?;
-        let edges = page.items.iter().filter_map(OutEdgeRow::parse);
-        let keys: Vec<Key> = edges.map(|edge| NodeRow::key(&edge.destination)).collect();
-        for item in reading.get(&keys).await? {
-            let node = NodeRow::id_of(&item.key).map(|id| Node { id, item: Some(item) });
-            let Some((time, node)) = node.and_then(|node| node.created_at().zip(Some(node))) else {
-                continue;
-            };
-            if before.is_none_or(|before| time < before) {
-                number += 1;
-                history.entries.push(observation(time, &node));
-            }
+        let rows: Vec<ObservationRow> = page.items.iter().filter_map(ObservationRow::parse).collect();
+        let keys: BTreeSet<Key> = rows.iter().map(|row| NodeRow::key(&row.node)).collect();
+        let keys: Vec<Key> = keys.into_iter().collect();
+        let found = reading.get(&keys).await?;
+        let found: BTreeMap<NodeId, Item> =
+            found.into_iter().filter_map(|item| Some((NodeRow::id_of(&item.key)?, item))).collect();
+        for row in rows {
+            let Some(item) = found.get(&row.node) else { continue };
+            times.push(row.at);
+            history.entries.push(observation(row.at, &Node { id: row.node, item: Some(item.clone()) }));
         }
-        match page.next {
+        // Entries of one moment stay together: of the last one, all are read.
+        let is_enough = times.get(ENTRIES - 1).is_some_and(|enough| times.last() < Some(enough));
+        match page.next.filter(|_| !is_enough) {
             Some(next) => query.after = Some(next),
             None => return Ok(()),
         }
     }
-    Ok(())
 }
 
 /// Why a monitor said nothing, in words.

@@ -26,6 +26,15 @@ impl Description {
     }
 }
 
+/// A page of a list: at most a hundred summaries, in the API's own words.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SummaryPage {
+    /// The summaries.
+    pub summaries: Vec<Value>,
+    /// Where the next page begins; absent behind the last one.
+    pub next: Option<String>,
+}
+
 /// The SageMaker account as its API tells it.
 pub trait Account {
     /// Describes a resource; `None` when there is none of that name (any more).
@@ -37,11 +46,12 @@ pub trait Account {
     /// The monitoring schedules of an endpoint, as `ListMonitoringSchedules` answers: the pages as one.
     async fn schedules_of(&self, endpoint: &Resource) -> Result<Value, PortError>;
 
-    /// The monitoring schedules of the account, as `ListMonitoringSchedules` answers: the pages as one.
-    async fn schedules(&self) -> Result<Value, PortError>;
+    /// A page of the account's monitoring schedules, as `ListMonitoringSchedules` answers, the oldest first: what is created
+    /// between two pages moves none of the others. `from` is where the page before said that this one begins.
+    async fn schedules(&self, from: Option<&str>) -> Result<SummaryPage, PortError>;
 
-    /// The endpoints of the account, as `ListEndpoints` answers: the pages as one.
-    async fn endpoints(&self) -> Result<Value, PortError>;
+    /// A page of the account's endpoints, as `ListEndpoints` answers, the oldest first.
+    async fn endpoints(&self, from: Option<&str>) -> Result<SummaryPage, PortError>;
 
     /// The executions of a schedule that were due no earlier than `since`, as `ListMonitoringExecutions` answers: the pages as
     /// one. None when there is no such schedule (any more).

@@ -12,7 +12,7 @@ mod roles;
 mod source;
 mod table;
 
-pub use account::{Account, Description};
+pub use account::{Account, Description, SummaryPage};
 pub use bus::{Bus, Notice};
 pub use error::{PortError, PortErrorKind};
 pub use metrics::{Metrics, WindowMetrics};

@@ -10,13 +10,17 @@ use sagewarden_lineage::s3::{Checksum, ObjectSet, S3Location, VersionedObject};
 use sagewarden_lineage::table::Attributes;
 
 use crate::outcome::Failure;
-use crate::ports::{Listing, ObjectVersion, Objects, PortError};
+use crate::ports::{Listing, ObjectVersion, Objects, PortError, PortErrorKind};
 
 /// Objects looked at under one prefix: ten requests where the bucket holds no older versions. A dataset with more is marked as
 /// incomplete and weak.
 pub(crate) const MAX_OBJECTS: usize = 10_000;
 /// Objects of a set whose checksums are asked for, one request each; those of a single object always are.
 const MAX_CHECKSUMS: usize = 10;
+
+/// What is missing where a listing or a read is denied, for the answer that lacks it.
+pub(crate) const LIST: &str = "s3:ListBucketVersions is missing";
+pub(crate) const READ: &str = "s3:GetObject, s3:GetObjectVersion or kms:Decrypt is missing";
 
 /// The node of what stood at a location: one object, or the set of all objects under a prefix.
 pub(crate) async fn record_versions(
@@ -79,7 +83,10 @@ pub(crate) async fn list(
         Ok(listing) => listing,
         // Somebody else's bucket, such as AWS's sample data: the rest of the job is recorded all the same.
         Err(error) if !error.is_transient() => {
-            let why = error.kind().word();
+            let why = match error.kind() {
+                PortErrorKind::Denied => format!("denied, {LIST}"),
+                kind => kind.word().to_owned(),
+            };
             let what = format!("{role}: the objects at `{location}` cannot be listed: {why}");
             record.gap(&seen.id, role, what);
             return Ok(None);

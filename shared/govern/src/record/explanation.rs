@@ -13,8 +13,8 @@ use sagewarden_lineage::table::{Attributes, Key, Write};
 use serde_json::json;
 
 use crate::outcome::Failure;
-use crate::ports::{ObjectVersion, Objects};
-use crate::record::data_versions::versioned;
+use crate::ports::{ObjectVersion, Objects, PortError, PortErrorKind};
+use crate::record::data_versions::{LIST, READ, versioned};
 
 /// Reports hold a few numbers a feature: one that is larger is none.
 const MAX_REPORT: u64 = 2_000_000;
@@ -41,7 +41,7 @@ pub(crate) async fn explain(
 }
 
 /// Records what the report at a place said at a time, if one stood there and was written no earlier than `since`. That it
-/// cannot be listed or read is no failure: a node without an explanation is whole.
+/// cannot be listed or read is no failure, but a gap that names the missing permission.
 pub(crate) async fn record_explanation(
     s3: &impl Objects,
     record: &mut Record,
@@ -55,17 +55,36 @@ pub(crate) async fn record_explanation(
     let report = match listed {
         Ok(listing) => listing.objects.into_iter().find(|object| object.key == *key),
         Err(error) if error.is_transient() => return Err(error.into()),
-        Err(_) => None,
+        // What a job wrote was listed at the same place before, and that is said once.
+        Err(_) if since.is_some() => None,
+        Err(error) => {
+            record.gap(id, EXPLANATION, unread(place, &error, LIST));
+            None
+        }
     };
     let from = since.map_or(i64::MIN, |time| time.millis() / 1000 * 1000);
     let Some(report) = report.filter(|report| report.modified_at.millis() >= from) else { return Ok(()) };
     let body = match s3.read_version(bucket, &report, MAX_REPORT).await {
         Ok(body) => body.unwrap_or_default(),
         Err(error) if error.is_transient() => return Err(error.into()),
-        Err(_) => return Ok(()),
+        Err(error) => {
+            record.gap(id, EXPLANATION, unread(place, &error, READ));
+            return Ok(());
+        }
     };
     keep(record, id, place, &report, &body);
     Ok(())
+}
+
+/// In words that are the same each time: the error's own may change.
+fn unread(place: &S3Location, error: &PortError, permission: &str) -> String {
+    let why = match error.kind() {
+        PortErrorKind::Denied => format!("denied, {permission}"),
+        // Nothing else makes it one.
+        PortErrorKind::Invalid => format!("it has more than {MAX_REPORT} bytes"),
+        kind => kind.word().to_owned(),
+    };
+    format!("the explanation `{place}` cannot be read: {why}")
 }
 
 /// Where the explanation stands whose top features a node names.

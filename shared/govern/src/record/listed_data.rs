@@ -19,6 +19,10 @@ const MAX_SINGLE: usize = 50;
 /// Objects whose keys begin with another's.
 const NEIGHBOURS: usize = 10;
 
+/// One of the rights that reading the list, or looking for what it names, takes.
+const DENIED: &str =
+    "denied, s3:GetObject, s3:GetObjectVersion, s3:ListBucketVersions or kms:Decrypt is missing";
+
 /// Why the objects of a manifest are not known, in words that are the same each time.
 type Unknown = &'static str;
 
@@ -110,7 +114,7 @@ fn manifest_role(role: &str) -> String {
 fn unknown<T>(error: PortError) -> Result<Result<T, Unknown>, PortError> {
     match error.kind() {
         _ if error.is_transient() => Err(error),
-        PortErrorKind::Denied => Ok(Err("denied")),
+        PortErrorKind::Denied => Ok(Err(DENIED)),
         PortErrorKind::Invalid => Ok(Err("it is too large")),
         _ => Ok(Err("refused")),
     }

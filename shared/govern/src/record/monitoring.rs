@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use sagewarden_events::{Resource, ResourceKind, Timestamp};
-use sagewarden_lineage::edge::{InEdge, MONITORED, Relation};
+use sagewarden_lineage::edge::MONITORED;
 use sagewarden_lineage::id::NodeId;
 use sagewarden_lineage::observe::{Observation, observe};
 use sagewarden_lineage::record::Record;
@@ -61,7 +61,7 @@ pub(crate) async fn link_endpoint(
     // A schedule without an endpoint watches batch transforms.
     if let Some(endpoint) = text("EndpointName") {
         let endpoint = NodeId::endpoint(&schedule.sibling(ResourceKind::Endpoint, endpoint));
-        record.edge(&seen.id, &InEdge::new(Relation::AssociatedWith, MONITORED, endpoint));
+        record.observed(&seen.id, MONITORED, &endpoint, seen.created_at);
     }
     Ok(())
 }

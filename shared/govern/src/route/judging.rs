@@ -6,7 +6,7 @@ use crate::bundle::{BundleInForce, KeepBundle};
 use crate::enforce::EnforcePolicy;
 use crate::enforce::inspect_role::InspectedRoles;
 use crate::notify::Moment;
-use crate::outcome::Outcome;
+use crate::outcome::{Done, Outcome};
 use crate::record::push::{RecordedPush, record_commit as record_push};
 use crate::review::ReviewCommit;
 use crate::world::World;
@@ -40,10 +40,17 @@ pub async fn record_commit(
     Some(match (record_push(world, push).await, reviewing) {
         (Ok(RecordedPush { done, parent }), Some(in_force)) => {
             let review = ReviewCommit { world, in_force };
-            review.review(push, parent.as_ref(), moment).await.map(|next| done.and(next))
+            let reviewed = review.review(push, parent.as_ref(), moment).await;
+            with_unpublished(reviewed.map(|next| done.and(next)), in_force)
         }
         (recorded, _) => recorded.map(|recorded| recorded.done),
     })
+}
+
+/// What was done, and that a refusal could not be published: the log has it, and nobody else.
+fn with_unpublished(outcome: Outcome, in_force: &BundleInForce) -> Outcome {
+    let unpublished = in_force.unpublished().map(Done::Acted);
+    outcome.map(|done| unpublished.into_iter().fold(done, Done::and))
 }
 
 /// `enforce-policy`.
@@ -62,9 +69,10 @@ pub async fn enforce_policy(
         Err(failure) => return Some(Err(failure)),
     };
     let enforce = EnforcePolicy { world, inspected, bundle: &bundle };
-    match event {
-        Event::CallMade(call) => Some(enforce.on_call(call, moment).await),
-        Event::ResourceChanged(change) => Some(enforce.on_change(change, moment).await),
-        _ => None,
-    }
+    let outcome = match event {
+        Event::CallMade(call) => enforce.on_call(call, moment).await,
+        Event::ResourceChanged(change) => enforce.on_change(change, moment).await,
+        _ => return None,
+    };
+    Some(with_unpublished(outcome, in_force))
 }

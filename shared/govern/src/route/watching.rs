@@ -1,6 +1,6 @@
 //! The three functions that judge nothing: they record, measure and alert.
 
-use sagewarden_events::Event;
+use sagewarden_events::{ClockTicked, Event, Watched};
 
 use crate::alert::AlertDrift;
 use crate::detect::DetectDrift;
@@ -31,7 +31,9 @@ pub async fn detect_drift(
     let detect = DetectDrift { world, known };
     match event {
         Event::ObjectCreated(object) => Some(detect.on_capture(object, moment).await),
-        Event::ClockTicked(_) => Some(detect.close_windows(moment).await),
+        Event::ClockTicked(tick) if is_of(tick, &[Watched::Windows]) => {
+            Some(detect.close_windows(tick, moment).await)
+        }
         Event::ResourceChanged(change) => Some(SuggestBaseline { world }.on_job(change, moment).await),
         _ => None,
     }
@@ -43,7 +45,14 @@ pub async fn alert_drift(world: &impl World, event: &Event, moment: &Moment) -> 
     match event {
         Event::ResourceChanged(change) => Some(alert.on_job(change, moment).await),
         Event::ObjectCreated(object) => Some(alert.on_report(object, moment).await),
-        Event::ClockTicked(tick) => Some(alert.on_clock(tick, moment).await),
+        Event::ClockTicked(tick) if is_of(tick, &[Watched::Schedules, Watched::Endpoints]) => {
+            Some(alert.on_clock(tick, moment).await)
+        }
         _ => None,
     }
+}
+
+/// Whether a tick is the clock's own, which concerns everybody, or a part of the work of this function.
+fn is_of(tick: &ClockTicked, watched: &[Watched]) -> bool {
+    tick.part.as_ref().is_none_or(|part| watched.contains(&part.watched))
 }

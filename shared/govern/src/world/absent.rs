@@ -12,7 +12,7 @@ use super::Absent;
 use crate::ports::{
     Account, Bus, ChangedFile, Changes, Claim, Claimed, Comment, Commit, Description, Files, Grants, Listing,
     Metrics, ModelUse, Notice, ObjectVersion, Objects, PortError, Remedies, Roles, SourceControl, Stopped,
-    Table, WindowMetrics,
+    SummaryPage, Table, WindowMetrics,
 };
 
 impl Account for Absent {
@@ -28,11 +28,11 @@ impl Account for Absent {
         Self::refusal("SageMaker resources")
     }
 
-    async fn schedules(&self) -> Result<Value, PortError> {
+    async fn schedules(&self, _: Option<&str>) -> Result<SummaryPage, PortError> {
         Self::refusal("SageMaker resources")
     }
 
-    async fn endpoints(&self) -> Result<Value, PortError> {
+    async fn endpoints(&self, _: Option<&str>) -> Result<SummaryPage, PortError> {
         Self::refusal("SageMaker resources")
     }
 

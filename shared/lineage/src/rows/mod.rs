@@ -8,11 +8,13 @@
 pub mod node;
 
 mod alias;
+mod attempt;
 mod call;
 mod closure;
 mod detail;
 mod edge;
 mod kind;
+mod observation;
 mod pending;
 mod receipt;
 mod reference;
@@ -25,12 +27,14 @@ mod window;
 mod tests;
 
 pub use alias::{Alias, AliasRow};
+pub use attempt::AttemptRow;
 pub use call::{CallEffect, CallRow};
 pub use closure::{ClosureNode, ClosureRow, LiveRow, UnindexedRow};
 pub use detail::{DetailRow, ExplanationRow};
 pub use edge::OutEdgeRow;
 pub use kind::{RowKind, earliest, leading_time, millis};
 pub use node::NodeRow;
+pub use observation::ObservationRow;
 pub use pending::PendingRow;
 pub use receipt::{NoticeRow, ReceiptRow, ReceiptState};
 pub use reference::{FollowerRow, HeadRow};
@@ -40,11 +44,12 @@ pub use verdict::{ComplianceRow, JudgedRow, JudgementRow, VerdictRow, bundle_mar
 pub use window::{CapturedFileRow, LastCaptureRow, ListeningRow, OpenWindowRow, WindowMark, WindowMarkRow};
 
 /// Every kind of row, in the order in which somebody learns of them.
-pub const KINDS: [RowKind; 32] = [
+pub const KINDS: [RowKind; 34] = [
     NodeRow::KIND,
     DetailRow::KIND,
     ExplanationRow::KIND,
     OutEdgeRow::KIND,
+    ObservationRow::KIND,
     StateRow::KIND,
     ApprovalRow::KIND,
     PendingRow::KIND,
@@ -69,6 +74,7 @@ pub const KINDS: [RowKind; 32] = [
     WindowMarkRow::METRICS,
     WindowMarkRow::GIVEN_UP,
     LastCaptureRow::KIND,
+    AttemptRow::KIND,
     ListeningRow::KIND,
     ReceiptRow::KIND,
     ReceiptRow::OF_SET,

@@ -143,7 +143,20 @@ fn endpoints() -> Vec<Golden> {
     assert_eq!(ClosureRow::members(&item).collect::<Vec<_>>(), [commit(), id("img#x")]);
     assert_eq!(ClosureRow::parse(item.clone()), Some(closure));
     let live = LiveRow { ancestor: commit(), deployment: deployment(), endpoint: endpoint() };
+    let found = ObservationRow {
+        endpoint: endpoint(),
+        role: "observed-on".into(),
+        at: at(1_772_532_000_000),
+        node: id("viol#1/r/window/prod/v@5"),
+    };
     vec![
+        golden!(
+            ObservationRow::KIND,
+            ObservationRow,
+            found,
+            "ep#1/r/prod",
+            "N#observed-on#001772532000000#viol#1/r/window/prod/v@5"
+        ),
         golden!(StateRow::KIND, StateRow, state, "ep#1/r/prod", "S#001772532000000#2#InService"),
         golden!(
             RevisionRow::KIND,
@@ -292,7 +305,7 @@ fn judged() -> Vec<Golden> {
             JudgementRow,
             JudgementRow(verdict.clone()),
             "R#notebook-instance#1/r/Nb@40",
-            "VJ#feedfacecafe#000000000000041#1#00ff"
+            "VJ#feedfacecafe#1#00ff"
         ),
         golden!(VerdictRow::KIND, VerdictRow, verdict, "R#notebook-instance#1/r/Nb@40", "V#feedfacecafe"),
         golden!(
@@ -337,7 +350,16 @@ fn captured() -> Vec<Golden> {
     assert_eq!(ListeningRow::parse(&listening), Some(ListeningRow { since: start }));
     let mark = |mark| WindowMarkRow { window: partition.clone(), mark };
     const WINDOW: &str = "W#1/r/prod/main@1772532000000+2";
+    let attempt =
+        AttemptRow { subject: "s3://b/constraints.json".into(), at: at(7), owner: "request/message".into() };
     vec![
+        golden!(
+            AttemptRow::KIND,
+            AttemptRow,
+            attempt,
+            "K#attempt#e7f14cecd65854caa99f3bd5d3149c981eab5a0c6a1f5ecb3d285e1590300330",
+            "000000000000007#request/message"
+        ),
         golden!(
             OpenWindowRow::KIND,
             OpenWindowRow,
@@ -427,11 +449,12 @@ fn fits(pattern: &str, key: &str) -> bool {
 #[test]
 fn a_row_is_read_by_its_own_type_alone() {
     type Reader = fn(&Item) -> bool;
-    let readers: [(&str, Reader); 26] = [
+    let readers: [(&str, Reader); 28] = [
         ("NodeRow", |item| NodeRow::parse(item).is_some()),
         ("DetailRow", |item| DetailRow::parse(item).is_some()),
         ("ExplanationRow", |item| ExplanationRow::parse(item).is_some()),
         ("OutEdgeRow", |item| OutEdgeRow::parse(item).is_some()),
+        ("ObservationRow", |item| ObservationRow::parse(item).is_some()),
         ("StateRow", |item| StateRow::parse(item).is_some()),
         ("ApprovalRow", |item| ApprovalRow::parse(item).is_some()),
         ("PendingRow", |item| PendingRow::parse(item).is_some()),
@@ -451,6 +474,7 @@ fn a_row_is_read_by_its_own_type_alone() {
         ("OpenWindowRow", |item| OpenWindowRow::parse(item).is_some()),
         ("CapturedFileRow", |item| CapturedFileRow::parse(item).is_some()),
         ("WindowMarkRow", |item| WindowMarkRow::parse(item).is_some()),
+        ("AttemptRow", |item| AttemptRow::parse(item).is_some()),
         ("LastCaptureRow", |item| LastCaptureRow::parse(item).is_some()),
         ("ReceiptRow", |item| ReceiptRow::parse(item).is_some()),
         ("NoticeRow", |item| NoticeRow::parse(item).is_some()),

@@ -65,8 +65,6 @@ impl VerdictRow {
     pub const BUNDLE: &str = "bundle";
     /// The version of the verdict: `<time of the last change>#<time of the judgement>#<whether known>#<mark of the findings>`.
     pub const AS_OF: &str = "as_of";
-    /// When it was judged, where that is not in the version.
-    pub const JUDGED_AT: &str = "judged_at";
     /// Who created the resource, as JSON text.
     pub const ACTOR: &str = "actor";
     /// The API call of the first remedy that took effect.
@@ -214,7 +212,7 @@ impl VerdictRow {
     }
 }
 
-/// When a bundle first came to one verdict on one state of an incarnation: what was known then stays readable after a later verdict.
+/// When a bundle first came to one verdict on an incarnation: what was known then stays readable after a later verdict.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct JudgementRow(
     /// The verdict, with the time of the first such judgement.
@@ -225,13 +223,17 @@ impl JudgementRow {
     /// What the row is.
     pub const KIND: RowKind = RowKind {
         row: "JudgementRow",
-        says: "when a bundle first came to this verdict on this state of a resource",
+        says: "when a bundle first came to this verdict on a resource",
         pk: VERDICTS,
-        sk: "VJ#<bundle>#<time>#<known>#<mark>",
+        sk: "VJ#<bundle>#<known>#<mark>",
     };
     const PREFIX: &str = "VJ#";
     /// The version: the earliest judgement wins.
     pub const FIRST: &str = "first";
+    /// When that was.
+    pub const JUDGED_AT: &str = "judged_at";
+    /// When what was judged then had last been changed.
+    pub const MODIFIED_AT: &str = "modified_at";
 
     /// The judgements in a partition.
     #[must_use]
@@ -263,14 +265,14 @@ impl JudgementRow {
     pub fn parse(item: &Item) -> Option<Self> {
         let key = item.key.sk.strip_prefix(Self::PREFIX)?;
         let text = |name: &str| item.text(name).map(str::to_owned);
-        let mut parts = key.splitn(4, '#').skip(1);
+        let mut parts = key.splitn(3, '#').skip(1);
         Some(Self(VerdictRow {
             pk: item.key.pk.clone(),
             bundle: text(VerdictRow::BUNDLE)?,
-            modified_at: leading_time(parts.next()?)?,
             is_known: parts.next()? == "1",
             findings_mark: parts.next()?.to_owned(),
-            judged_at: leading_time(item.text(VerdictRow::JUDGED_AT)?)?,
+            modified_at: leading_time(item.text(Self::MODIFIED_AT)?)?,
+            judged_at: leading_time(item.text(Self::JUDGED_AT)?)?,
             outcome: text(VerdictRow::OUTCOME)?,
             findings: text(VerdictRow::FINDINGS)?,
             checked: text(VerdictRow::CHECKED)?,
@@ -278,14 +280,15 @@ impl JudgementRow {
     }
 
     fn key(&self) -> Key {
-        let VerdictRow { pk, bundle, modified_at, is_known, findings_mark, .. } = &self.0;
-        let (bundle, time, known) = (bundle_mark(bundle), millis(*modified_at), u8::from(*is_known));
-        Key::new(pk, format!("{}{bundle}#{time}#{known}#{findings_mark}", Self::PREFIX))
+        let VerdictRow { pk, bundle, is_known, findings_mark, .. } = &self.0;
+        let (bundle, known) = (bundle_mark(bundle), u8::from(*is_known));
+        Key::new(pk, format!("{}{bundle}#{known}#{findings_mark}", Self::PREFIX))
     }
 
     fn attributes(&self) -> Attributes {
         let mut attributes = self.0.attributes();
-        attributes.insert(VerdictRow::JUDGED_AT.into(), millis(self.0.judged_at).into());
+        attributes.insert(Self::JUDGED_AT.into(), millis(self.0.judged_at).into());
+        attributes.insert(Self::MODIFIED_AT.into(), millis(self.0.modified_at).into());
         attributes
     }
 }

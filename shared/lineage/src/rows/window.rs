@@ -55,7 +55,13 @@ impl OpenWindowRow {
     /// The row's key.
     #[must_use]
     pub fn key(&self) -> Key {
-        Key::new(Self::PK, format!("{:013}#{}", self.end.millis(), self.partition()))
+        Self::key_of(&format!("{:013}#{}", self.end.millis(), self.partition()))
+    }
+
+    /// The key of the row with this sort key.
+    #[must_use]
+    pub fn key_of(sort_key: &str) -> Key {
+        Key::new(Self::PK, sort_key)
     }
 
     /// The row.

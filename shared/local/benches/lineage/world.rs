@@ -14,7 +14,7 @@ use sagewarden_events::{
 };
 use sagewarden_govern::ports::{
     Account, ChangedFile, Changes, Comment, Commit, Description, Listing, ObjectVersion, Objects, PortError,
-    SourceControl,
+    SourceControl, SummaryPage,
 };
 use sagewarden_lineage::id::NodeId;
 use sagewarden_lineage::s3::Checksum;
@@ -353,12 +353,12 @@ impl Account for &Workshops {
         Ok(json!({}))
     }
 
-    async fn schedules(&self) -> Result<Value, PortError> {
-        Ok(json!({}))
+    async fn schedules(&self, _: Option<&str>) -> Result<SummaryPage, PortError> {
+        Ok(SummaryPage::default())
     }
 
-    async fn endpoints(&self) -> Result<Value, PortError> {
-        Ok(json!({}))
+    async fn endpoints(&self, _: Option<&str>) -> Result<SummaryPage, PortError> {
+        Ok(SummaryPage::default())
     }
 
     async fn executions_of(&self, _: &Resource, _: Timestamp) -> Result<Value, PortError> {

@@ -79,7 +79,7 @@ fn element(records: &mut Records, node: &Node) {
 fn relation(records: &mut Records, edge: &Edge) {
     let (from, to) = (edge.from.kind(), edge.to.kind());
     let (kind, later, earlier) = match (is_activity(from), is_activity(to), edge.relation) {
-        (_, _, Relation::AssociatedWith) if from == NodeKind::Deployment => {
+        (_, _, Relation::AssociatedWith) if from == NodeKind::Deployment && to == NodeKind::Endpoint => {
             ("specializationOf", "prov:generalEntity", "prov:specificEntity")
         }
         (_, _, Relation::AssociatedWith) => ("wasInfluencedBy", "prov:influencee", "prov:influencer"),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use sagewarden_events::Timestamp;
 use sagewarden_lineage::answer::Answer;
-use sagewarden_lineage::edge::{FoundBy, Relation};
+use sagewarden_lineage::edge::{FoundBy, IN_FORCE, Relation};
 use sagewarden_lineage::fact;
 use sagewarden_lineage::graph::{Edge, Node};
 use sagewarden_lineage::id::{NodeId, NodeKind};
@@ -135,6 +135,7 @@ fn facts(answer: &Answer, node: &Node) -> Vec<String> {
     let out = graph.out_of(&node.id);
     lines.extend(out.filter_map(|edge| product(answer, node, edge)));
     if node.id.kind() == NodeKind::Violation {
+        lines.extend(graph.into_node(&node.id).filter_map(|edge| in_force(answer, edge)));
         violations(&mut lines, answer, node);
     }
     lines
@@ -296,6 +297,14 @@ fn image(node: &Node) -> String {
 
 fn weak(node: &Node) -> String {
     node.text(WEAK).map(|reason| format!("  (weak: {reason})")).unwrap_or_default()
+}
+
+/// Which deployment was in force when something was found, and whether it still is.
+fn in_force(answer: &Answer, edge: &Edge) -> Option<String> {
+    let deployment = answer.graph.nodes.get(&edge.from).filter(|_| edge.role == IN_FORCE)?;
+    let is_current = answer.graph.out_of(&deployment.id).any(|edge| edge.role == "current");
+    let since = if is_current { "" } else { ", which has been replaced since" };
+    Some(format!("while deployment {} was in force{since}", deployment.name()))
 }
 
 fn violations(lines: &mut Vec<String>, answer: &Answer, node: &Node) {

@@ -1,0 +1,78 @@
+//! What IAM has to allow for each call: a test holds the roles of the template against it, and it against the calls.
+
+use sagewarden_events::ResourceKind;
+
+/// By the method of the port.
+pub const ACTIONS: &[(&str, &[&str])] = &[
+    ("Account::tags", &["sagemaker:ListTags"]),
+    ("Account::schedules_of", &["sagemaker:ListMonitoringSchedules"]),
+    ("Account::schedules", &["sagemaker:ListMonitoringSchedules"]),
+    ("Account::endpoints", &["sagemaker:ListEndpoints"]),
+    ("Account::executions_of", &["sagemaker:ListMonitoringExecutions"]),
+    ("Account::steps_of", &["sagemaker:ListPipelineExecutionSteps"]),
+    ("Account::components_of", &["sagemaker:ListTrialComponents"]),
+    ("Account::annotate", &["sagemaker:UpdateTrialComponent"]),
+    (
+        "Remedies::stop",
+        &[
+            "sagemaker:StopAutoMLJob",
+            "sagemaker:StopCompilationJob",
+            "sagemaker:StopHyperParameterTuningJob",
+            "sagemaker:StopNotebookInstance",
+            "sagemaker:StopPipelineExecution",
+            "sagemaker:StopProcessingJob",
+            "sagemaker:StopTrainingJob",
+            "sagemaker:StopTransformJob",
+        ],
+    ),
+    (
+        "Remedies::change",
+        &[
+            "sagemaker:DeleteApp",
+            "sagemaker:StartMonitoringSchedule",
+            "sagemaker:UpdateDomain",
+            "sagemaker:UpdateModelPackage",
+            "sagemaker:UpdateNotebookInstance",
+            "sagemaker:UpdateSpace",
+            "sagemaker:UpdateTrainingJob",
+        ],
+    ),
+    ("Remedies::start", &["sagemaker:StartNotebookInstance"]),
+    ("Remedies::mark", &["sagemaker:AddTags"]),
+    ("Remedies::model_use", &["sagemaker:ListEndpointConfigs", "sagemaker:DescribeEndpointConfig"]),
+    ("Remedies::delete_model", &["sagemaker:DeleteModel"]),
+];
+
+/// That of `Account::describe`, which differs from kind to kind.
+#[must_use]
+pub fn describing(kind: ResourceKind) -> &'static str {
+    match kind {
+        ResourceKind::TrainingJob => "sagemaker:DescribeTrainingJob",
+        ResourceKind::ProcessingJob => "sagemaker:DescribeProcessingJob",
+        ResourceKind::TransformJob => "sagemaker:DescribeTransformJob",
+        ResourceKind::TuningJob => "sagemaker:DescribeHyperParameterTuningJob",
+        ResourceKind::AutoMlJob => "sagemaker:DescribeAutoMLJobV2",
+        ResourceKind::CompilationJob => "sagemaker:DescribeCompilationJob",
+        ResourceKind::Model => "sagemaker:DescribeModel",
+        ResourceKind::ModelPackage => "sagemaker:DescribeModelPackage",
+        ResourceKind::EndpointConfig => "sagemaker:DescribeEndpointConfig",
+        ResourceKind::Endpoint => "sagemaker:DescribeEndpoint",
+        ResourceKind::MonitoringSchedule => "sagemaker:DescribeMonitoringSchedule",
+        ResourceKind::DataQualityDefinition => "sagemaker:DescribeDataQualityJobDefinition",
+        ResourceKind::ModelQualityDefinition => "sagemaker:DescribeModelQualityJobDefinition",
+        ResourceKind::ModelBiasDefinition => "sagemaker:DescribeModelBiasJobDefinition",
+        ResourceKind::ModelExplainabilityDefinition => "sagemaker:DescribeModelExplainabilityJobDefinition",
+        ResourceKind::NotebookInstance => "sagemaker:DescribeNotebookInstance",
+        ResourceKind::LifecycleConfig => "sagemaker:DescribeNotebookInstanceLifecycleConfig",
+        ResourceKind::FeatureGroup => "sagemaker:DescribeFeatureGroup",
+        ResourceKind::Pipeline => "sagemaker:DescribePipeline",
+        ResourceKind::PipelineExecution => "sagemaker:DescribePipelineExecution",
+        ResourceKind::Domain => "sagemaker:DescribeDomain",
+        ResourceKind::UserProfile => "sagemaker:DescribeUserProfile",
+        ResourceKind::Space => "sagemaker:DescribeSpace",
+        ResourceKind::App => "sagemaker:DescribeApp",
+        ResourceKind::Trial => "sagemaker:DescribeTrial",
+        ResourceKind::Experiment => "sagemaker:DescribeExperiment",
+        ResourceKind::TrialComponent => "sagemaker:DescribeTrialComponent",
+    }
+}

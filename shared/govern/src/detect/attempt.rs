@@ -1,0 +1,79 @@
+//! A file that is too large for the memory of the function ends the process, and with it every record of the batch: nobody is left to say
+//! so. An attempt is therefore noted before it is made, and what has killed the function several times is refused by name.
+
+use sagewarden_lineage::rows::AttemptRow;
+use sagewarden_lineage::s3::S3Location;
+use sagewarden_lineage::table::Write;
+
+use crate::notify::Moment;
+use crate::outcome::Failure;
+use crate::ports::{PortError, Table};
+use crate::record::closure::query_all;
+use crate::window::HOUR_MS;
+
+/// So many attempts that nobody survived: fewer than the queue delivers a record, so that the others of its batch are not given up.
+const MOST: usize = 3;
+/// An attempt that is older has ended: the function has a minute, and its records come again after six.
+const OVER_MS: i64 = 5 * 60_000;
+/// What killed the function is tried again on the next day: somebody may have mended it.
+const REMEMBERED_MS: i64 = 24 * HOUR_MS;
+
+/// Columns from which on a window is large.
+const WIDE: usize = 250;
+
+/// An attempt that is being made.
+pub(super) struct Attempt {
+    row: AttemptRow,
+    /// Those before it that nobody survived.
+    killed: Vec<AttemptRow>,
+}
+
+impl Attempt {
+    /// Notes an attempt at `subject`, or refuses it.
+    ///
+    /// # Errors
+    /// Rejects what killed the function three times; retries when the table fails.
+    pub(super) async fn begin(table: &impl Table, subject: &str, moment: &Moment) -> Result<Self, Failure> {
+        let before = query_all(table, AttemptRow::at(subject)).await?;
+        let before: Vec<AttemptRow> = before.iter().filter_map(AttemptRow::parse).collect();
+        let age = |row: &AttemptRow| moment.now.millis() - row.at.millis();
+        let killed: Vec<AttemptRow> = before.into_iter().filter(|row| age(row) > OVER_MS).collect();
+        if killed.iter().filter(|row| age(row) < REMEMBERED_MS).count() >= MOST {
+            return Err(Failure::Reject(format!(
+                "`{subject}` is not read any more: the function ended {MOST} times while it was read, and had no time or no \
+                 memory left"
+            )));
+        }
+        let row =
+            AttemptRow { subject: subject.to_owned(), at: moment.now, owner: moment.owner.replace('#', "_") };
+        table.write(&[Write::Put(row.item())]).await?;
+        Ok(Self { row, killed })
+    }
+
+    /// As [`Self::begin`], for what a window of many columns is judged from. Windows of few cannot fill the memory, and are judged
+    /// whenever a file comes: of those nothing is noted.
+    ///
+    /// # Errors
+    /// As [`Self::begin`].
+    pub(super) async fn begin_if_wide(
+        table: &impl Table,
+        baseline: &S3Location,
+        columns: usize,
+        moment: &Moment,
+    ) -> Result<Option<Self>, Failure> {
+        if columns < WIDE {
+            return Ok(None);
+        }
+        Self::begin(table, &format!("{baseline} and the traffic"), moment).await.map(Some)
+    }
+
+    /// It has ended, and the process is alive: what came of it decides nothing but whether the earlier ones are forgiven.
+    ///
+    /// # Errors
+    /// When the table fails.
+    pub(super) async fn end(self, table: &impl Table, succeeded: bool) -> Result<(), PortError> {
+        let forgiven = self.killed.iter().filter(|_| succeeded);
+        let rows = forgiven.chain([&self.row]).map(|row| Write::Delete(row.key()));
+        table.write(&rows.collect::<Vec<_>>()).await
+    }
+}

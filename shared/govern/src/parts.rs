@@ -1,0 +1,91 @@
+//! The work of a tick of the clock in parts: each is a record of the function's own queue, so that it is retried by itself and asks a
+//! bounded number of requests, however many resources the account has.
+//!
+//! A tick lists what there is. What fits into one part it does itself; else it hands on the names, part by part, and where the list
+//! goes on. A part travels as an event on the system's own bus, and a rule brings it back to the queue of the function that handed it
+//! on. Whatever is asked twice, because a record came twice, is published once.
+
+use sagewarden_events::{Timestamp, WatchPart, WatchScope, Watched};
+
+use crate::outcome::{Done, Failure};
+use crate::ports::{Bus, Notice, PortError};
+
+/// How many pages of a list one record reads.
+const PAGES: usize = 10;
+
+/// A page of names, and where the next one begins.
+pub(crate) struct NamePage {
+    pub(crate) names: Vec<String>,
+    pub(crate) next: Option<String>,
+}
+
+/// What is to be asked, and by whom.
+pub(crate) enum Cut {
+    /// Few enough for whoever listed them.
+    Here(Vec<String>),
+    /// Other records ask.
+    HandedOn(Done),
+}
+
+/// How the names of a tick are cut into parts.
+pub(crate) struct Parts {
+    pub(crate) tick: Timestamp,
+    pub(crate) watched: Watched,
+    /// Names in a part.
+    pub(crate) size: usize,
+}
+
+impl Parts {
+    /// Lists what there is, from the beginning or from where a record before stopped, and hands it on part by part unless it is all
+    /// in one.
+    ///
+    /// # Errors
+    /// When a list or the bus fails: the record comes again and hands everything of it on once more, which does no harm.
+    pub(crate) async fn cut(
+        &self,
+        bus: &impl Bus,
+        from: Option<String>,
+        page: impl AsyncFn(Option<String>) -> Result<NamePage, Failure>,
+    ) -> Result<Cut, Failure> {
+        let (is_begun, mut from) = (from.is_some(), from);
+        let (mut waiting, mut handed) = (Vec::new(), 0_usize);
+        for _ in 0..PAGES {
+            let NamePage { names, next } = page(from.take()).await?;
+            waiting.extend(names);
+            from = next;
+            if from.is_none() && handed == 0 && !is_begun && waiting.len() <= self.size {
+                return Ok(Cut::Here(waiting));
+            }
+            while waiting.len() >= self.size {
+                let rest = waiting.split_off(self.size);
+                handed += self.hand_on(bus, std::mem::replace(&mut waiting, rest)).await?;
+            }
+            if from.is_none() {
+                break;
+            }
+        }
+        if !waiting.is_empty() {
+            handed += self.hand_on(bus, waiting).await?;
+        }
+        // At the end: whoever hands this on is done with its own names.
+        let goes_on = if let Some(from) = from {
+            self.publish(bus, WatchScope::From(from)).await?;
+            ", and the list goes on"
+        } else {
+            ""
+        };
+        Ok(Cut::HandedOn(Done::Acted(format!("{handed} {} handed on{goes_on}", self.watched.word()))))
+    }
+
+    async fn hand_on(&self, bus: &impl Bus, names: Vec<String>) -> Result<usize, PortError> {
+        let count = names.len();
+        self.publish(bus, WatchScope::These(names)).await?;
+        Ok(count)
+    }
+
+    async fn publish(&self, bus: &impl Bus, scope: WatchScope) -> Result<(), PortError> {
+        let part = WatchPart { watched: self.watched, scope };
+        let detail = part.detail(self.tick);
+        bus.publish(&Notice { detail_type: WatchPart::DETAIL_TYPE, resources: Vec::new(), detail }).await
+    }
+}

@@ -1,0 +1,545 @@
+//! The template and the code, held against each other: a role may do what the ports of its function do, and nothing else.
+//!
+//! Three lists meet here. Each adapter says what IAM has to allow for each method of its port (`ACTIONS`), and calls nothing else.
+//! [`USES`] says which methods each function uses, where. The story, an execution of Model Monitor, the clock and every event in `events/` are played, and no
+//! function uses anything that is not in its list.
+#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test ends where something is missing")]
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::PathBuf;
+use std::rc::Rc;
+
+use futures::executor::block_on;
+use sagewarden_events::ResourceKind::{self, *};
+use sagewarden_events::{Event, Resource, Timestamp, decode};
+use sagewarden_govern::ports::PortError;
+use sagewarden_govern::{Absent, KnownBaselines, Moment, Ports, World, route};
+use sagewarden_lineage::id::NodeKind;
+use sagewarden_local::{Call, Clock, Guard, Guarded, LocalWorld, Store, Story, System};
+use sagewarden_policy::Bundle;
+use sagewarden_sagemaker::actions;
+use sagewarden_tests::calls::calls_in;
+use sagewarden_tests::template::{list, resources, statements, target, texts};
+use sagewarden_tests::{Result, monitor, root};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+/// What a function does, where, and on which of the template's conditions.
+struct Use {
+    methods: &'static [&'static str],
+    place: Place,
+    condition: Option<&'static str>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Place {
+    /// No object.
+    Elsewhere,
+    /// Files in buckets of others that are known by their names.
+    Data,
+    /// Any file in buckets of others.
+    AllData,
+    /// The stack's own bucket, whose key lets in whoever may use the bucket.
+    Own,
+    /// The bucket of policies and settings.
+    Bundle,
+    /// The bucket that reports are written to.
+    Reports,
+}
+
+struct Function {
+    name: &'static str,
+    role: &'static str,
+    describes: &'static [ResourceKind],
+    uses: &'static [Use],
+}
+
+const fn always(place: Place, methods: &'static [&'static str]) -> Use {
+    Use { methods, place, condition: None }
+}
+
+const fn when(condition: &'static str, place: Place, methods: &'static [&'static str]) -> Use {
+    Use { methods, place, condition: Some(condition) }
+}
+
+const TABLE: &[&str] =
+    &["Table::write", "Table::get", "Table::query", "Table::claim", "Table::settle", "Table::release"];
+const BUNDLE: Use = when("HasBundleBucket", Place::Bundle, &["Objects::versions", "Objects::read"]);
+const RECORDED: &[&str] = &["Objects::versions", "Objects::read_version"];
+
+const FUNCTIONS: &[Function] = &[
+    Function {
+        name: "record-commit",
+        role: "RecordCommitRole",
+        describes: &[],
+        uses: &[
+            always(Place::Elsewhere, TABLE),
+            always(
+                Place::Elsewhere,
+                &[
+                    "SourceControl::commit",
+                    "SourceControl::changes",
+                    "SourceControl::content",
+                    "SourceControl::post",
+                ],
+            ),
+            always(Place::Elsewhere, &["Bus::publish"]),
+            BUNDLE,
+        ],
+    },
+    Function {
+        name: "enforce-policy",
+        role: "EnforcePolicyRole",
+        describes: &[
+            TrainingJob,
+            ProcessingJob,
+            TransformJob,
+            TuningJob,
+            AutoMlJob,
+            CompilationJob,
+            Model,
+            ModelPackage,
+            EndpointConfig,
+            Endpoint,
+            MonitoringSchedule,
+            DataQualityDefinition,
+            ModelQualityDefinition,
+            ModelBiasDefinition,
+            ModelExplainabilityDefinition,
+            NotebookInstance,
+            LifecycleConfig,
+            FeatureGroup,
+            Pipeline,
+            PipelineExecution,
+            Domain,
+            UserProfile,
+            Space,
+            App,
+            Trial,
+        ],
+        uses: &[
+            always(Place::Elsewhere, TABLE),
+            always(Place::Elsewhere, &["Account::tags", "Account::schedules_of"]),
+            always(
+                Place::Elsewhere,
+                &[
+                    "Remedies::stop",
+                    "Remedies::change",
+                    "Remedies::start",
+                    "Remedies::mark",
+                    "Remedies::model_use",
+                    "Remedies::delete_model",
+                ],
+            ),
+            // Of any bucket: those that jobs read are not known beforehand.
+            always(Place::Elsewhere, &["Objects::versioning"]),
+            always(Place::Elsewhere, &["SourceControl::commit", "Bus::publish"]),
+            when("ShouldInspectRoles", Place::Elsewhere, &["Roles::grants"]),
+            BUNDLE,
+        ],
+    },
+    Function {
+        name: "record-lineage",
+        role: "RecordLineageRole",
+        describes: &[
+            TrainingJob,
+            ProcessingJob,
+            Model,
+            EndpointConfig,
+            Endpoint,
+            Trial,
+            TransformJob,
+            TuningJob,
+            AutoMlJob,
+            ModelPackage,
+            FeatureGroup,
+            PipelineExecution,
+            MonitoringSchedule,
+            Experiment,
+            TrialComponent,
+        ],
+        uses: &[
+            always(Place::Elsewhere, &["Table::write", "Table::get", "Table::query"]),
+            always(Place::Elsewhere, &["Account::tags", "Account::steps_of", "Account::components_of"]),
+            always(Place::Elsewhere, &["SourceControl::commit"]),
+            always(Place::Data, RECORDED),
+            always(Place::Own, &["Objects::keep_manifest"]),
+            when("ShouldReadChecksums", Place::AllData, &["Objects::checksum"]),
+            when("ShouldWriteBackCommit", Place::Elsewhere, &["Account::annotate"]),
+        ],
+    },
+    Function {
+        name: "alert-drift",
+        role: "AlertDriftRole",
+        describes: &[
+            TrainingJob,
+            ProcessingJob,
+            Model,
+            EndpointConfig,
+            Endpoint,
+            MonitoringSchedule,
+            Trial,
+            TransformJob,
+            TuningJob,
+            AutoMlJob,
+            ModelPackage,
+            FeatureGroup,
+            Experiment,
+            TrialComponent,
+        ],
+        uses: &[
+            always(Place::Elsewhere, TABLE),
+            always(
+                Place::Elsewhere,
+                &[
+                    "Account::tags",
+                    "Account::schedules",
+                    "Account::endpoints",
+                    "Account::executions_of",
+                    "Account::components_of",
+                ],
+            ),
+            always(Place::Elsewhere, &["SourceControl::commit", "Bus::publish"]),
+            always(Place::Data, &["Objects::read"]),
+            always(Place::Own, &["Objects::read"]),
+            always(Place::Data, RECORDED),
+            always(Place::Own, &["Objects::keep_manifest"]),
+        ],
+    },
+    Function {
+        name: "detect-drift",
+        role: "DetectDriftRole",
+        describes: &[
+            Endpoint,
+            EndpointConfig,
+            Model,
+            ModelPackage,
+            MonitoringSchedule,
+            DataQualityDefinition,
+            TrainingJob,
+        ],
+        uses: &[
+            always(Place::Elsewhere, TABLE),
+            always(Place::Elsewhere, &["Account::schedules_of", "Bus::publish"]),
+            always(Place::Data, &["Objects::read", "Files::stream"]),
+            always(Place::Own, &["Objects::read", "Files::write"]),
+            when("ShouldReadTrainingData", Place::AllData, &["Objects::versions", "Files::stream"]),
+            when("HasReportBucket", Place::Reports, &["Files::write"]),
+        ],
+    },
+    Function {
+        name: "lookup-lineage",
+        role: "LookupLineageRole",
+        describes: &[],
+        uses: &[always(Place::Elsewhere, &["Table::get", "Table::query"])],
+    },
+];
+
+/// What is asked in vain where the template does not allow it, and does without an answer: `alert-drift` records what it meets on its way
+/// as `record-lineage` does, which asks again.
+const IN_VAIN: &[(&str, &str)] = &[("alert-drift", "Objects::checksum Data")];
+
+/// On a queue, and in its log: what Lambda itself does on the function's behalf.
+const ON_A_QUEUE: [&str; 3] = ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"];
+const IN_A_LOG: [&str; 2] = ["logs:CreateLogStream", "logs:PutLogEvents"];
+
+type Grant = (Option<String>, Place, String);
+
+fn all_actions() -> impl Iterator<Item = &'static (&'static str, &'static [&'static str])> {
+    let tables = [
+        actions::ACTIONS,
+        sagewarden_s3::ACTIONS,
+        sagewarden_dynamodb::ACTIONS,
+        sagewarden_eventbridge::ACTIONS,
+        sagewarden_codecommit::ACTIONS,
+        sagewarden_iam::ACTIONS,
+    ];
+    tables.into_iter().flatten()
+}
+
+fn actions_of(method: &str) -> &'static [&'static str] {
+    all_actions().find(|(name, _)| *name == method).unwrap_or_else(|| panic!("{method} has no actions")).1
+}
+
+/// A key has no bucket; what others' buckets are encrypted with is one right, and that of the own bucket is none.
+fn grant(condition: Option<&str>, place: Place, action: &str) -> Option<Grant> {
+    let place = match (action, place) {
+        ("kms:Decrypt" | "kms:GenerateDataKey", Place::Own) => return None,
+        ("kms:Decrypt" | "kms:GenerateDataKey", _) => Place::Elsewhere,
+        ("s3:ListBucket" | "s3:ListBucketVersions", Place::AllData) => Place::Data,
+        (_, place) => place,
+    };
+    Some((condition.map(str::to_owned), place, action.to_owned()))
+}
+
+/// What holds without a condition need not be granted on one.
+fn without_the_superfluous(grants: BTreeSet<Grant>) -> BTreeSet<Grant> {
+    let is_needed = |(condition, place, action): &Grant| {
+        condition.is_none() || !grants.contains(&(None, *place, action.clone()))
+    };
+    grants.iter().filter(|grant| is_needed(grant)).cloned().collect()
+}
+
+fn needed(function: &Function) -> BTreeSet<Grant> {
+    let described = function.describes.iter().map(|kind| actions::describing(*kind));
+    let mut needed: BTreeSet<Grant> =
+        described.filter_map(|action| grant(None, Place::Elsewhere, action)).collect();
+    for Use { methods, place, condition } in function.uses {
+        let actions = methods.iter().flat_map(|method| actions_of(method));
+        needed.extend(actions.filter_map(|action| grant(*condition, *place, action)));
+    }
+    let mut base: Vec<&str> = IN_A_LOG.to_vec();
+    if function.name != "lookup-lineage" {
+        base.extend(ON_A_QUEUE);
+        needed.extend(
+            actions_of("Quarantine::keep").iter().filter_map(|action| grant(None, Place::Own, action)),
+        );
+    }
+    needed.extend(base.into_iter().filter_map(|action| grant(None, Place::Elsewhere, action)));
+    without_the_superfluous(needed)
+}
+
+fn place_of(resource: &Value) -> Place {
+    let text = resource.to_string();
+    let places = [
+        ("${DataBuckets}/*\"", Place::AllData),
+        ("${DataBuckets}", Place::Data),
+        ("${BundleBucket}", Place::Bundle),
+        ("${ReportBucket}", Place::Reports),
+        ("Quarantine", Place::Own),
+    ];
+    places.into_iter().find(|(name, _)| text.contains(name)).map_or(Place::Elsewhere, |(_, place)| place)
+}
+
+fn granted(role: &str) -> BTreeSet<Grant> {
+    let mut granted = BTreeSet::new();
+    for policy in list(&resources("AWS::IAM::Role")[role]["Policies"]) {
+        let condition = policy["Fn::If"][0].as_str();
+        if condition.is_some() {
+            assert_eq!(target(&policy["Fn::If"][2]), Some("AWS::NoValue"), "{role}");
+        }
+        for statement in statements(policy) {
+            for action in texts(&statement["Action"]) {
+                for resource in list(&statement["Resource"]) {
+                    granted.insert((condition.map(str::to_owned), place_of(resource), action.to_owned()));
+                }
+                if action.starts_with("kms:") {
+                    let via = &statement["Condition"]["StringEquals"]["kms:ViaService"]["Fn::Sub"];
+                    assert_eq!(
+                        via, "s3.${AWS::Region}.amazonaws.com",
+                        "{role}: a key is used through S3 alone"
+                    );
+                }
+            }
+        }
+    }
+    granted
+}
+
+#[test]
+fn a_role_may_do_what_its_function_does_and_nothing_else() {
+    let mut wrong = String::new();
+    for function in FUNCTIONS {
+        let (granted, needed) = (granted(function.role), needed(function));
+        for missing in needed.difference(&granted) {
+            wrong += &format!("{} lacks {missing:?}\n", function.name);
+        }
+        for superfluous in granted.difference(&needed) {
+            wrong += &format!("{} has no use for {superfluous:?}\n", function.name);
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+    let roles: BTreeSet<&str> = resources("AWS::IAM::Role").into_keys().collect();
+    assert_eq!(roles, FUNCTIONS.iter().map(|function| function.role).collect());
+}
+
+/// `DescribeAutoMLJobV2` as the SDK calls it: `describe_auto_ml_job_v2`.
+fn snake(action: &str) -> String {
+    let mut name = String::new();
+    for (index, letter) in action.replace("AutoML", "AutoMl").chars().enumerate() {
+        if letter.is_uppercase() && index > 0 {
+            name.push('_');
+        }
+        name.push(letter.to_ascii_lowercase());
+    }
+    name
+}
+
+/// Every call of an adapter, and no other. S3's operations are not named like its actions.
+#[test]
+fn an_adapter_declares_what_iam_has_to_allow_for_each_of_its_calls() -> Result<()> {
+    let declared = |actions: &mut dyn Iterator<Item = &str>| -> BTreeSet<String> {
+        actions.filter_map(|action| Some(snake(action.split_once(':')?.1))).collect()
+    };
+    let of =
+        |table: &'static [(&str, &[&str])]| table.iter().flat_map(|(_, actions)| actions.iter().copied());
+    let check = |crate_name: &str, actions: &mut dyn Iterator<Item = &str>| -> Result<()> {
+        let called = calls_in(&root().join(format!("shared/aws/{crate_name}/src")))?;
+        assert_eq!(called, declared(actions), "{crate_name}");
+        Ok(())
+    };
+    check("dynamodb", &mut of(sagewarden_dynamodb::ACTIONS))?;
+    check("eventbridge", &mut of(sagewarden_eventbridge::ACTIONS))?;
+    check("codecommit", &mut of(sagewarden_codecommit::ACTIONS))?;
+    check("iam", &mut of(sagewarden_iam::ACTIONS))?;
+    let kinds = ResourceKind::ALL.iter().map(|kind| actions::describing(*kind));
+    check("sagemaker", &mut of(actions::ACTIONS).chain(kinds))?;
+    let called = calls_in(&root().join("shared/aws/s3/src"))?;
+    let operations =
+        ["get_bucket_versioning", "get_object", "head_object", "list_object_versions", "put_object"];
+    assert_eq!(called, operations.map(str::to_owned).into());
+    Ok(())
+}
+
+/// What a function does, in the words of [`USES`].
+#[derive(Default)]
+struct Done(RefCell<BTreeSet<String>>);
+
+impl Guard for Done {
+    fn ask(&self, call: Call<'_>) -> std::result::Result<(), PortError> {
+        let own = format!("s3://{}/", System::OWN_BUCKET);
+        let place = match call.about {
+            about if about.starts_with(&own) => " Own",
+            about if about.starts_with("s3://") => " Data",
+            _ => "",
+        };
+        let kind = Resource::parse_arn(call.about).ok().filter(|_| call.method == "Account::describe");
+        let kind = kind.map(|resource| format!(" {:?}", resource.kind)).unwrap_or_default();
+        self.0.borrow_mut().insert(format!("{}{place}{kind}", call.method));
+        Ok(())
+    }
+}
+
+fn seen_by(world: LocalWorld, done: &Rc<Done>) -> impl World + use<> {
+    Ports {
+        account: Guarded::behind(world.account, done),
+        remedies: Guarded::behind(world.remedies, done),
+        objects: Guarded::behind(world.objects, done),
+        files: Guarded::behind(world.files, done),
+        source: Guarded::behind(world.source, done),
+        roles: Guarded::behind(world.roles, done),
+        table: Guarded::behind(world.table, done),
+        bus: Guarded::behind(world.bus, done),
+        metrics: Absent,
+        settings: world.settings,
+        own_bucket: world.own_bucket,
+    }
+}
+
+/// Everything that each function of these does with an event.
+struct Watched {
+    system: System,
+    done: Vec<Rc<Done>>,
+}
+
+impl Watched {
+    fn deliver(&self, body: &Value) -> Result<()> {
+        let now = body["time"].as_str().and_then(Timestamp::from_text).unwrap_or(Story::demo_start());
+        let moment = Moment { now, owner: "test".to_owned() };
+        let judging = self.system.judging();
+        let world = |number: usize| seen_by(self.system.world(), &self.done[number]);
+        for event in decode(&body.to_string())? {
+            if let Event::NotOurs { .. } = event {
+                continue;
+            }
+            // Whatever comes of it: it is what is asked that counts.
+            let _ended = block_on(route::record_commit(&world(0), &judging, &event, &moment));
+            let _ended = block_on(route::enforce_policy(&world(1), &judging, &event, &moment));
+            // A rule brings it only what the lineage has nodes of.
+            if !matches!(&event, Event::ResourceChanged(it) if NodeKind::of_resource(it.resource.kind).is_none())
+            {
+                let _ended = block_on(route::record_lineage(&world(2), &event));
+            }
+            let _ended = block_on(route::alert_drift(&world(3), &event, &moment));
+            let known = KnownBaselines::default();
+            let _ended = block_on(route::detect_drift(&world(4), &known, &event, &moment));
+        }
+        Ok(())
+    }
+
+    fn settle(&self) -> Result<()> {
+        loop {
+            let events = self.system.account.drain_events()?;
+            if events.is_empty() {
+                return Ok(());
+            }
+            for event in events {
+                self.deliver(&event)?;
+            }
+        }
+    }
+}
+
+fn files(folder: PathBuf) -> Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            found.extend(files(path)?);
+        } else if path.extension().is_some_and(|extension| extension == "json") {
+            found.push(path);
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+#[test]
+fn a_function_does_nothing_that_is_not_in_its_list() -> Result<()> {
+    let git = TempDir::new()?;
+    let bundle = Bundle::embedded()?.with_settings(Story::SETTINGS)?;
+    let system = System::new(Store::in_memory()?, git.path(), bundle, Story::ACCOUNT, Story::REGION)?;
+    let watched = Watched { done: (0..5).map(|_| Rc::default()).collect(), system };
+    let system = &watched.system;
+    let mut story = Story::new(system.account.clone(), system.git.clone(), Clock::Told(Story::demo_start()));
+    for moment in Story::STEPS.iter().flat_map(|step| step.moments) {
+        moment(&mut story)?;
+        watched.settle()?;
+    }
+    for moment in monitor::MOMENTS {
+        moment(&system.account)?;
+        watched.settle()?;
+    }
+    for days in 0..4 {
+        let time = Timestamp::from_millis(Story::demo_start().millis() + days * 86_400_000 + 7_200_000);
+        let tick = json!({ "source": "aws.events", "detail-type": "Scheduled Event", "account": Story::ACCOUNT,
+            "region": Story::REGION, "time": time, "resources": [], "detail": {} });
+        watched.deliver(&tick)?;
+        watched.settle()?;
+    }
+    for path in files(root().join("events/aws.sagemaker"))? {
+        let event: Value = serde_json::from_str(&fs::read_to_string(path)?)?;
+        system.account.adopt(&event)?;
+        watched.deliver(&event)?;
+        watched.settle()?;
+    }
+    let (mut wrong, mut unseen) = (String::new(), String::new());
+    for (function, done) in FUNCTIONS.iter().zip(&watched.done) {
+        let done = done.0.take();
+        let mut declared: BTreeSet<String> =
+            function.describes.iter().map(|kind| format!("Account::describe {kind:?}")).collect();
+        for Use { methods, place, .. } in function.uses {
+            declared.extend(methods.iter().map(|method| match place {
+                Place::Elsewhere if *method == "Objects::versioning" => format!("{method} Data"),
+                Place::Elsewhere => (*method).to_owned(),
+                Place::Data | Place::AllData => format!("{method} Data"),
+                Place::Own if *method == "Objects::keep_manifest" => (*method).to_owned(),
+                Place::Own => format!("{method} Own"),
+                Place::Bundle | Place::Reports => format!("{method} {place:?}"),
+            }));
+        }
+        let in_vain = |asked: &str| IN_VAIN.contains(&(function.name, asked));
+        for more in done.difference(&declared).filter(|asked| !in_vain(asked)) {
+            wrong += &format!("{} is not in the list of {}\n", more, function.name);
+        }
+        for never in declared.difference(&done) {
+            unseen += &format!("{}: {never}\n", function.name);
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+    // What is in a list and was not seen here: other tests see it.
+    insta::assert_snapshot!(unseen);
+    Ok(())
+}
