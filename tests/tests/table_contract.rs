@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use sagewarden_dynamodb::DynamoTable;
 use sagewarden_events::Timestamp;
 use sagewarden_govern::ports::{Claim, Claimed, PortErrorKind, Table};
+use sagewarden_lambda::WatchedTable;
 use sagewarden_lineage::table::{Attributes, Item, Key, Query, Range, Value, Write};
 use sagewarden_local::Store;
 use sagewarden_tests::Result;
@@ -17,6 +18,11 @@ use serde_json::json;
 #[tokio::test]
 async fn the_embedded_store_keeps_the_contract() -> Result<()> {
     contract(&Store::in_memory()?).await
+}
+
+#[tokio::test]
+async fn a_watched_table_keeps_the_contract() -> Result<()> {
+    contract(&WatchedTable(Store::in_memory()?)).await
 }
 
 #[tokio::test]

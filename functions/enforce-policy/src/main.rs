@@ -9,7 +9,9 @@ use sagewarden_eventbridge::EventBus;
 use sagewarden_govern::route::{self, Judging};
 use sagewarden_govern::{Absent, Ports};
 use sagewarden_iam::IamRoles;
-use sagewarden_lambda::{Config, WatchedBus, bundle_in_force, init_logging, note_request, serve};
+use sagewarden_lambda::{
+    Config, WatchedBus, WatchedTable, bundle_in_force, init_logging, note_request, serve,
+};
 use sagewarden_s3::{S3Objects, S3Quarantine};
 use sagewarden_sagemaker::SageMakerAccount;
 use sagewarden_settings::Settings;
@@ -28,7 +30,7 @@ async fn main() -> Result<(), Error> {
         files: Absent,
         source: CodeCommit::new(&aws),
         roles: IamRoles::new(&aws),
-        table: DynamoTable::new(&aws, config.table),
+        table: WatchedTable(DynamoTable::new(&aws, config.table)),
         bus: WatchedBus(EventBus::new(&aws, Config::bus()?)),
         metrics: Absent,
         // What is judged, is judged by the settings of the bundle in force.

@@ -31,7 +31,8 @@ pub async fn serve(
 }
 
 /// Records of a batch that are under way at once. They wait for services most of the time, and each that waits takes little memory.
-/// The template's batches are no larger, so that no record waits for another (`queue_model.rs`).
+/// The template's batches are no larger, so that no record waits for another (`queue_model.rs`); where a record may hold a large file,
+/// they are smaller.
 pub(crate) const AT_ONCE: usize = 8;
 
 /// Handles the records of a batch side by side and answers with those that are to be delivered again.

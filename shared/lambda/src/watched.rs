@@ -4,7 +4,9 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use sagewarden_govern::ports::{Bus, Notice, PortError};
+use sagewarden_govern::ports::{Bus, Claim, Claimed, Notice, PortError, Table};
+use sagewarden_lineage::rows::VerdictRow;
+use sagewarden_lineage::table::{Attributes, Item, Key, Page, Query, Value as Cell, Write};
 use serde_json::Value;
 
 /// What a record did.
@@ -14,7 +16,7 @@ pub(crate) struct Deeds {
     pub(crate) requests: u32,
     /// Of those, the ones that the SDK repeated.
     pub(crate) retries: u32,
-    /// The verdict of the last finding that was published: `violating` or `unknown`.
+    /// The verdict that was recorded, or that of the finding that was published.
     pub(crate) verdict: Option<String>,
     /// The severities of the findings that were published.
     pub(crate) severities: Vec<String>,
@@ -55,6 +57,54 @@ impl<B: Bus> Bus for WatchedBus<B> {
         self.0.publish(notice).await?;
         note(|deeds| deeds.told(&notice.detail));
         Ok(())
+    }
+}
+
+/// A table whose verdicts are noted once it has taken them.
+#[derive(Clone, Debug)]
+pub struct WatchedTable<T>(pub T);
+
+impl<T: Table> Table for WatchedTable<T> {
+    async fn write(&self, writes: &[Write]) -> Result<(), PortError> {
+        self.0.write(writes).await?;
+        if let Some(outcome) = writes.iter().find_map(verdict_in) {
+            note(|deeds| deeds.verdict = Some(outcome.to_owned()));
+        }
+        Ok(())
+    }
+
+    async fn get(&self, keys: &[Key]) -> Result<Vec<Item>, PortError> {
+        self.0.get(keys).await
+    }
+
+    async fn query(&self, query: &Query) -> Result<Page, PortError> {
+        self.0.query(query).await
+    }
+
+    async fn claim(&self, claim: &Claim) -> Result<Claimed, PortError> {
+        self.0.claim(claim).await
+    }
+
+    async fn settle(&self, claim: &Claim, attributes: Attributes) -> Result<(), PortError> {
+        self.0.settle(claim, attributes).await
+    }
+
+    async fn release(&self, claim: &Claim) -> Result<(), PortError> {
+        self.0.release(claim).await
+    }
+}
+
+/// The outcome of the verdict that a write holds: `compliant`, `waived`, `violating` or `unknown`.
+fn verdict_in(write: &Write) -> Option<&str> {
+    let attributes = match write {
+        Write::Newest { attributes, .. } => attributes,
+        Write::Put(item) => &item.attributes,
+        Write::Merge { .. } | Write::Delete(_) => return None,
+    };
+    attributes.get(VerdictRow::FINDINGS)?;
+    match attributes.get(VerdictRow::OUTCOME)? {
+        Cell::Text(outcome) => Some(outcome),
+        _ => None,
     }
 }
 
@@ -125,5 +175,21 @@ mod tests {
         assert_eq!(other.1, expected(1, "critical", None));
         // Nobody is under way.
         note_request(1);
+    }
+
+    #[test]
+    fn a_verdict_is_known_by_what_is_written_of_it() {
+        let text = |text: &str| Cell::Text(text.into());
+        let verdict = Write::Newest {
+            key: VerdictRow::key("p", "b"),
+            version_attribute: VerdictRow::AS_OF.into(),
+            version: "1".into(),
+            attributes: Attributes::from([
+                (VerdictRow::OUTCOME.into(), text("compliant")),
+                (VerdictRow::FINDINGS.into(), text("[]")),
+            ]),
+        };
+        assert_eq!(verdict_in(&verdict), Some("compliant"));
+        assert_eq!(verdict_in(&VerdictRow::write_actor(VerdictRow::key("p", "b"), "ana")), None);
     }
 }
