@@ -223,8 +223,8 @@ const FUNCTIONS: &[Function] = &[
         uses: &[
             always(Place::Elsewhere, TABLE),
             always(Place::Elsewhere, &["Account::schedules_of", "Bus::publish"]),
-            always(Place::Data, &["Objects::read", "Files::stream"]),
-            always(Place::Own, &["Objects::read", "Files::write"]),
+            always(Place::Data, &["Objects::read", "Objects::entity_tag", "Files::stream"]),
+            always(Place::Own, &["Objects::read", "Objects::entity_tag", "Files::write"]),
             when("ShouldReadTrainingData", Place::AllData, &["Objects::versions", "Files::stream"]),
             when("HasReportBucket", Place::Reports, &["Files::write"]),
         ],

@@ -194,6 +194,10 @@ impl<P: Objects, G: Guard> Objects for Guarded<P, G> {
         port.read_version(bucket, object, at_most).await
     }
 
+    async fn entity_tag(&self, bucket: &str, key: &str) -> Result<Option<String>, PortError> {
+        self.ask_of_object("Objects::entity_tag", bucket, key)?.entity_tag(bucket, key).await
+    }
+
     async fn checksum(&self, bucket: &str, object: &ObjectVersion) -> Result<Option<Checksum>, PortError> {
         self.ask_of_object("Objects::checksum", bucket, &object.key)?.checksum(bucket, object).await
     }

@@ -3,7 +3,7 @@
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_s3::operation::head_object::HeadObjectOutput;
+use aws_sdk_s3::operation::head_object::{HeadObjectError, HeadObjectOutput};
 use aws_sdk_s3::types::{ChecksumMode, ChecksumType};
 use sagewarden_aws::port_error;
 use sagewarden_govern::ports::{ObjectVersion, PortError, PortErrorKind};
@@ -27,17 +27,29 @@ pub(crate) async fn of(
             Ok(read(&answer))
         }
         Ok(_) => Ok(None),
-        // The answer to `HEAD` has no body, and so no error code: the status is all there is.
-        Err(error) => match status(&error) {
-            Some(404 | 405) => Ok(None),
-            Some(403) => {
-                Err(PortError::new(PortErrorKind::Denied, context, "access denied").with_source(error))
-            }
-            Some(400) => {
-                Err(PortError::new(PortErrorKind::Invalid, context, "bad request").with_source(error))
-            }
-            _ => Err(port_error(context, error)),
-        },
+        Err(error) => absent(context, error),
+    }
+}
+
+/// The entity tag of the newest content.
+pub(crate) async fn entity_tag(
+    client: &Client,
+    bucket: &str,
+    key: &str,
+) -> Result<Option<String>, PortError> {
+    match client.head_object().bucket(bucket).key(key).send().await {
+        Ok(answer) => Ok(answer.e_tag().map(|tag| tag.trim_matches('"').to_owned())),
+        Err(error) => absent(format!("read the entity tag of `s3://{bucket}/{key}`"), error),
+    }
+}
+
+/// The answer to `HEAD` has no body, and so no error code: the status is all there is.
+fn absent<T>(context: String, error: SdkError<HeadObjectError>) -> Result<Option<T>, PortError> {
+    match status(&error) {
+        Some(404 | 405) => Ok(None),
+        Some(403) => Err(PortError::new(PortErrorKind::Denied, context, "access denied").with_source(error)),
+        Some(400) => Err(PortError::new(PortErrorKind::Invalid, context, "bad request").with_source(error)),
+        _ => Err(port_error(context, error)),
     }
 }
 
