@@ -260,7 +260,7 @@ fn all_actions() -> impl Iterator<Item = &'static (&'static str, &'static [&'sta
 }
 
 fn actions_of(method: &str) -> &'static [&'static str] {
-    all_actions().find(|(name, _)| *name == method).unwrap_or_else(|| panic!("{method} has no actions")).1
+    all_actions().find(|(name, _)| *name == method).unwrap().1
 }
 
 /// A key has no bucket; what others' buckets are encrypted with is one right, and that of the own bucket is none.
