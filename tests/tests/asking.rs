@@ -1,6 +1,6 @@
 //! Questions about the story, and about graphs that are larger than an answer: what is affected, what differs, what was, how to
 //! repeat it, what happened. And every answer says whether it is whole.
-#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test ends where something is missing")]
+#![expect(clippy::unwrap_used, reason = "a test ends where something is missing")]
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};

@@ -304,6 +304,10 @@ async fn a_prefix_without_a_whole_bundle_is_refused() -> Result<()> {
 struct Waiting<O>(O);
 
 impl<O: Objects> Objects for Waiting<O> {
+    async fn entity_tag(&self, bucket: &str, key: &str) -> std::result::Result<Option<String>, PortError> {
+        self.0.entity_tag(bucket, key).await
+    }
+
     async fn versioning(&self, bucket: &str) -> Answer<Option<String>> {
         self.0.versioning(bucket).await
     }

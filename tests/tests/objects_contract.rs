@@ -153,7 +153,10 @@ async fn a_version_is_read_and_its_checksum_told_while_it_is_there(
         let hash = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
         let sum = objects.checksum(name, &old).await?.and_then(|sum| sum.sha256());
         assert_eq!(sum.as_deref(), Some(hash), "{name}");
+        assert_eq!(objects.entity_tag(name, "a").await?, Some(old.etag.clone()), "{name}");
         bucket.put(name, "a", "another")?;
+        assert!(objects.entity_tag(name, "a").await?.is_some_and(|tag| tag != old.etag), "{name}");
+        assert_eq!(objects.entity_tag(name, "nobody").await?, None, "{name}");
         let there = versioned.then_some(b"abc".to_vec());
         assert_eq!(objects.read_version(name, &old, 100).await?, there, "{name}");
         let sum = objects.checksum(name, &old).await?.and_then(|sum| sum.sha256());
@@ -197,6 +200,7 @@ async fn deleted_objects_are_not_there(objects: &impl Objects, bucket: &mut impl
     let there = objects.versions("deleted", "a", before, 10).await?.objects;
     assert_eq!(there.into_iter().map(|object| object.version_id).collect::<Vec<_>>(), [first]);
     assert_eq!(objects.read("deleted", "a", 100).await?, None);
+    assert_eq!(objects.entity_tag("deleted", "a").await?, None);
     Ok(())
 }
 

@@ -223,8 +223,8 @@ const FUNCTIONS: &[Function] = &[
         uses: &[
             always(Place::Elsewhere, TABLE),
             always(Place::Elsewhere, &["Account::schedules_of", "Bus::publish"]),
-            always(Place::Data, &["Objects::read", "Files::stream"]),
-            always(Place::Own, &["Objects::read", "Files::write"]),
+            always(Place::Data, &["Objects::read", "Objects::entity_tag", "Files::stream"]),
+            always(Place::Own, &["Objects::read", "Objects::entity_tag", "Files::write"]),
             when("ShouldReadTrainingData", Place::AllData, &["Objects::versions", "Files::stream"]),
             when("HasReportBucket", Place::Reports, &["Files::write"]),
         ],
@@ -260,7 +260,7 @@ fn all_actions() -> impl Iterator<Item = &'static (&'static str, &'static [&'sta
 }
 
 fn actions_of(method: &str) -> &'static [&'static str] {
-    all_actions().find(|(name, _)| *name == method).unwrap_or_else(|| panic!("{method} has no actions")).1
+    all_actions().find(|(name, _)| *name == method).unwrap().1
 }
 
 /// A key has no bucket; what others' buckets are encrypted with is one right, and that of the own bucket is none.
@@ -445,7 +445,7 @@ impl Watched {
                 continue;
             }
             // Whatever comes of it: it is what is asked that counts.
-            let _ended = block_on(route::record_commit(&world(0), &judging, &event, &moment));
+            let _ended = block_on(route::record_commit(&world(0), Some(&judging.in_force), &event, &moment));
             let _ended = block_on(route::enforce_policy(&world(1), &judging, &event, &moment));
             // A rule brings it only what the lineage has nodes of.
             if !matches!(&event, Event::ResourceChanged(it) if NodeKind::of_resource(it.resource.kind).is_none())

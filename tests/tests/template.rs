@@ -1,6 +1,5 @@
 //! The template against the workspace and against what no linter catches: a queue that nobody may write to, a rule whose failures
 //! nobody sees, a permission that is too wide, a pattern that matches nothing.
-#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test ends where something is missing")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

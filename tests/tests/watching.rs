@@ -1,6 +1,5 @@
 //! The clock in an account of ten thousand endpoints: every schedule, endpoint and window is looked at, and no record asks more than a
 //! bounded number of requests.
-#![expect(clippy::indexing_slicing, reason = "a test ends where something is missing")]
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};

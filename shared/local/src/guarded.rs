@@ -256,6 +256,10 @@ impl<P: Objects, G: Guard> Objects for Guarded<P, G> {
         self.call_on_object("Objects::read_version", bucket, &object.key, answer).await
     }
 
+    async fn entity_tag(&self, bucket: &str, key: &str) -> Result<Option<String>, PortError> {
+        self.call_on_object("Objects::entity_tag", bucket, key, self.port.entity_tag(bucket, key)).await
+    }
+
     async fn checksum(&self, bucket: &str, object: &ObjectVersion) -> Result<Option<Checksum>, PortError> {
         self.call_on_object("Objects::checksum", bucket, &object.key, self.port.checksum(bucket, object))
             .await

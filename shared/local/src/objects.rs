@@ -172,6 +172,17 @@ impl Objects for SimulatedAccount {
         within(at_most, bucket, &object.key, self.body_of(bucket, object)?)
     }
 
+    async fn entity_tag(&self, bucket: &str, key: &str) -> Result<Option<String>, PortError> {
+        let newest = "SELECT iif(body IS NULL, NULL, etag) FROM objects WHERE bucket = ?1 AND key = ?2 ORDER BY seq DESC LIMIT 1";
+        let tag: Option<Option<String>> = self
+            .store
+            .lock()
+            .query_row(newest, params![bucket, key], |row| row.get(0))
+            .optional()
+            .map_err(|error| port_error("read an entity tag", error))?;
+        Ok(tag.flatten())
+    }
+
     async fn checksum(&self, bucket: &str, object: &ObjectVersion) -> Result<Option<Checksum>, PortError> {
         // Whoever writes here asks for a SHA-256, as `put_object` does with `ChecksumAlgorithm`.
         Ok(self.body_of(bucket, object)?.map(|body| Checksum {

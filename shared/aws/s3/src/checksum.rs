@@ -3,7 +3,7 @@
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_s3::operation::head_object::HeadObjectOutput;
+use aws_sdk_s3::operation::head_object::{HeadObjectError, HeadObjectOutput};
 use aws_sdk_s3::types::{ChecksumMode, ChecksumType};
 use sagewarden_aws::port_error;
 use sagewarden_govern::ports::{ObjectVersion, PortError, PortErrorKind};
@@ -27,23 +27,54 @@ pub(crate) async fn of(
             Ok(read(&answer))
         }
         Ok(_) => Ok(None),
-        // The answer to `HEAD` has no body, and so no error code: the status is all there is.
-        Err(error) => match status(&error) {
-            Some(404 | 405) => Ok(None),
-            Some(403) => {
-                Err(PortError::new(PortErrorKind::Denied, context, "access denied").with_source(error))
-            }
-            Some(400) => Err(reason(client, bucket, object, context).await),
-            _ => Err(port_error(context, error)),
-        },
+        Err(error) => {
+            let of = (object.key.as_str(), object.version_id.as_deref());
+            absent(client, bucket, of, context, error).await
+        }
+    }
+}
+
+/// The entity tag of the newest content.
+pub(crate) async fn entity_tag(
+    client: &Client,
+    bucket: &str,
+    key: &str,
+) -> Result<Option<String>, PortError> {
+    match client.head_object().bucket(bucket).key(key).send().await {
+        Ok(answer) => Ok(answer.e_tag().map(|tag| tag.trim_matches('"').to_owned())),
+        Err(error) => {
+            let context = format!("read the entity tag of `s3://{bucket}/{key}`");
+            absent(client, bucket, (key, None), context, error).await
+        }
+    }
+}
+
+/// The answer to `HEAD` has no body, and so no error code: the status is all there is.
+async fn absent<T>(
+    client: &Client,
+    bucket: &str,
+    (key, version): (&str, Option<&str>),
+    context: String,
+    error: SdkError<HeadObjectError>,
+) -> Result<Option<T>, PortError> {
+    match status(&error) {
+        Some(404 | 405) => Ok(None),
+        Some(403) => Err(PortError::new(PortErrorKind::Denied, context, "access denied").with_source(error)),
+        Some(400) => Err(reason(client, bucket, (key, version), context).await),
+        _ => Err(port_error(context, error)),
     }
 }
 
 /// Why `HEAD` was refused as a bad request: a token that has run out, or an object under a key that its reader must bring. `GET`
 /// needs the same permission and gives the code, so it is asked for the first byte.
-async fn reason(client: &Client, bucket: &str, object: &ObjectVersion, context: String) -> PortError {
-    let call = client.get_object().bucket(bucket).key(&object.key).range("bytes=0-0");
-    match call.set_version_id(object.version_id.clone()).send().await {
+async fn reason(
+    client: &Client,
+    bucket: &str,
+    (key, version): (&str, Option<&str>),
+    context: String,
+) -> PortError {
+    let call = client.get_object().bucket(bucket).key(key).range("bytes=0-0");
+    match call.set_version_id(version.map(str::to_owned)).send().await {
         Ok(_) => {
             let message = "`HEAD` was refused as a bad request, and `GET` was not";
             PortError::new(PortErrorKind::Unavailable, context, message)

@@ -22,6 +22,7 @@ pub const ACTIONS: &[(&str, &[&str])] = &[
     ("Objects::versioning", &["s3:GetBucketVersioning"]),
     ("Objects::versions", &["s3:ListBucketVersions"]),
     ("Objects::read", READ),
+    ("Objects::entity_tag", &["s3:GetObject", "s3:ListBucket"]),
     ("Objects::read_version", READ_VERSION),
     ("Objects::checksum", READ_VERSION),
     ("Objects::keep_manifest", &["s3:PutObject"]),
@@ -174,6 +175,10 @@ impl Objects for S3Objects {
         let found = self.content(bucket, &object.key, object.version_id.as_deref(), at_most).await?;
         // Without versions another content may stand there by now.
         Ok(found.filter(|(_, etag)| *etag == object.etag).map(|(body, _)| body))
+    }
+
+    async fn entity_tag(&self, bucket: &str, key: &str) -> Result<Option<String>, PortError> {
+        checksum::entity_tag(&self.client, bucket, key).await
     }
 
     async fn checksum(&self, bucket: &str, object: &ObjectVersion) -> Result<Option<Checksum>, PortError> {

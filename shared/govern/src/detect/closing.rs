@@ -6,6 +6,7 @@ use sagewarden_events::{ClockTicked, Timestamp, WatchScope, Watched};
 
 use super::compare::{Compared, compare};
 use super::find_baseline::find_baseline;
+use super::read_baselines::ReadBaselines;
 use super::unjudged::or_publish;
 use super::window_rows;
 use crate::notify::Moment;
@@ -33,20 +34,25 @@ enum Closing {
 ///
 /// # Errors
 /// When a service does not answer.
-pub(super) async fn close_windows(world: &impl World, tick: &ClockTicked, moment: &Moment) -> Outcome {
+pub(super) async fn close_windows(
+    world: &impl World,
+    read: &ReadBaselines,
+    tick: &ClockTicked,
+    moment: &Moment,
+) -> Outcome {
     let before = Timestamp::from_millis(moment.now.millis() - patience(world));
     match tick.part.as_ref().map(|part| &part.scope) {
         Some(WatchScope::These(keys)) => {
             let open = window_rows::open(world.table(), keys).await?;
-            close_these(world, &open, moment).await
+            close_these(world, read, &open, moment).await
         }
-        Some(WatchScope::From(from)) => hand_on(world, tick, before, Some(from.clone()), moment).await,
+        Some(WatchScope::From(from)) => hand_on(world, read, tick, before, Some(from.clone()), moment).await,
         None => {
             let (ended, next) = window_rows::ended(world.table(), before, None, PAGE).await?;
             if next.is_none() && ended.len() <= IN_A_PART {
-                return close_these(world, &ended, moment).await;
+                return close_these(world, read, &ended, moment).await;
             }
-            hand_on(world, tick, before, None, moment).await
+            hand_on(world, read, tick, before, None, moment).await
         }
     }
 }
@@ -60,6 +66,7 @@ fn patience(world: &impl World) -> i64 {
 /// closing at this time are not handed on every five minutes.
 async fn hand_on(
     world: &impl World,
+    read: &ReadBaselines,
     tick: &ClockTicked,
     before: Timestamp,
     from: Option<String>,
@@ -79,13 +86,18 @@ async fn hand_on(
     match parts.cut(world.bus(), from, page).await? {
         Cut::Here(keys) => {
             let open = window_rows::open(table, &keys).await?;
-            close_these(world, &open, moment).await
+            close_these(world, read, &open, moment).await
         }
         Cut::HandedOn(done) => Ok(done),
     }
 }
 
-async fn close_these(world: &impl World, windows: &[Window], moment: &Moment) -> Outcome {
+async fn close_these(
+    world: &impl World,
+    read: &ReadBaselines,
+    windows: &[Window],
+    moment: &Moment,
+) -> Outcome {
     let mut done = Done::Nothing("no window is over".to_owned());
     let mut failed = None;
     // What is wrong with one window of a variant mostly is with the others: one is tried at a time.
@@ -95,7 +107,7 @@ async fn close_these(world: &impl World, windows: &[Window], moment: &Moment) ->
         if waiting.contains(&whose) && !window_rows::is_old(window, moment.now) {
             continue;
         }
-        match close(world, window, moment).await {
+        match close(world, read, window, moment).await {
             Ok(Closing::Closed(outcome)) => done = done.and(outcome),
             Ok(Closing::StaysOpen(outcome)) => {
                 done = done.and(outcome);
@@ -110,10 +122,15 @@ async fn close_these(world: &impl World, windows: &[Window], moment: &Moment) ->
     failed.map_or(Ok(done), Err)
 }
 
-async fn close(world: &impl World, window: &Window, moment: &Moment) -> Result<Closing, Failure> {
+async fn close(
+    world: &impl World,
+    read: &ReadBaselines,
+    window: &Window,
+    moment: &Moment,
+) -> Result<Closing, Failure> {
     let table = world.table();
     let files = window_rows::files(table, window).await?;
-    match judge_last(world, window, moment).await {
+    match judge_last(world, read, window, moment).await {
         Ok(Compared::Judged(done)) => {
             window_rows::close(table, window, &files).await?;
             Ok(Closing::Closed(done))
@@ -137,13 +154,18 @@ async fn close(world: &impl World, window: &Window, moment: &Moment) -> Result<C
 }
 
 /// Against the baseline that there is now, whatever its files were compared with while it was open.
-async fn judge_last(world: &impl World, window: &Window, moment: &Moment) -> Result<Compared, Failure> {
+async fn judge_last(
+    world: &impl World,
+    read: &ReadBaselines,
+    window: &Window,
+    moment: &Moment,
+) -> Result<Compared, Failure> {
     let described = world.account().describe(&window.endpoint).await;
     let Some(described) = or_publish(world, window, described, moment).await? else {
         let text = format!("{} is gone: its last window is not judged", window.endpoint);
         return Ok(Compared::Judged(Done::Nothing(text)));
     };
     let said = world.settings().drift.detect.of(&window.endpoint.name);
-    let search = find_baseline(world, window, &described.document, &said, moment).await;
+    let search = find_baseline(world, read, window, &described.document, &said, moment).await;
     compare(world, window, search, said, true, moment).await
 }

@@ -7,39 +7,22 @@ use std::rc::Rc;
 use sagewarden_events::{Resource, ResourceKind};
 use sagewarden_lineage::id::{NodeId, NodeKind};
 use sagewarden_lineage::observe::observe;
-use sagewarden_lineage::s3::{S3Location, hex};
 use sagewarden_lineage::walk::Limits;
-use sagewarden_monitor::{Baseline, Constraints, Statistics};
 use sagewarden_settings::{CapturedColumns, DetectedEndpoint};
 use serde_json::Value as Json;
-use sha2::{Digest, Sha256};
 
-use super::attempt::Attempt;
 use super::baseline_place::{BaselinePlace, folder_of};
-use super::memory::{MAX_FILE, too_much, too_wide};
+use super::read_baselines::{FoundBaseline, ReadBaselines};
 use super::served::{Served, served};
 use crate::notify::Moment;
 use crate::outcome::Failure;
-use crate::ports::{Account, Description, Objects};
+use crate::ports::{Account, Description};
 use crate::record::closure::upstream;
 use crate::window::Window;
 use crate::world::World;
 
 /// From a model over its artifact or package to the job that trained it.
 const TO_TRAINING: Limits = Limits { max_depth: 4, max_nodes: 100 };
-
-/// A baseline that was read.
-#[derive(Debug)]
-pub(super) struct FoundBaseline {
-    /// Ready to be compared with.
-    pub(super) baseline: Baseline,
-    /// Where it is.
-    pub(super) place: BaselinePlace,
-    /// Of both files: profiles belong to the baseline whose columns they have.
-    pub(super) digest: String,
-    /// The size of both files.
-    pub(super) bytes: usize,
-}
 
 /// What came of looking for one.
 pub(super) enum BaselineSearch {
@@ -54,6 +37,7 @@ pub(super) enum BaselineSearch {
 /// When a service does not answer, or a file is there and cannot be read.
 pub(super) async fn find_baseline(
     world: &impl World,
+    read: &ReadBaselines,
     window: &Window,
     described: &Json,
     said: &DetectedEndpoint,
@@ -63,7 +47,7 @@ pub(super) async fn find_baseline(
     if let Some(folder) = &said.baseline {
         let place = BaselinePlace::in_folder(folder, "the baseline that the settings name")
             .ok_or_else(|| Failure::Reject(format!("`{folder}` is no folder in S3")))?;
-        return match read(world, place, moment).await? {
+        return match read.read(world, place, moment).await? {
             Some(found) => Ok(BaselineSearch::Found(Rc::new(found))),
             None => Err(Failure::Reject(format!(
                 "the settings name `{folder}` as the baseline of {endpoint}, but it has no `constraints.json`: \
@@ -72,25 +56,26 @@ pub(super) async fn find_baseline(
         };
     }
     // One after the other: what comes later is not asked for where a baseline is found.
-    if let Some(found) = first(world, of_schedule(world, endpoint).await?, moment).await? {
+    if let Some(found) = first(world, read, of_schedule(world, endpoint).await?, moment).await? {
         return Ok(BaselineSearch::Found(Rc::new(found)));
     }
     let served = served(world.account(), world.table(), window, described).await?;
     let Some(model) = &served.model else { return Ok(BaselineSearch::Nothing(served)) };
-    if let Some(found) = first(world, of_package(world, endpoint, model).await?, moment).await? {
+    if let Some(found) = first(world, read, of_package(world, endpoint, model).await?, moment).await? {
         return Ok(BaselineSearch::Found(Rc::new(found)));
     }
-    let found = first(world, of_training(world, model).await?, moment).await?;
+    let found = first(world, read, of_training(world, model).await?, moment).await?;
     Ok(found.map_or(BaselineSearch::Nothing(served), |found| BaselineSearch::Found(Rc::new(found))))
 }
 
 async fn first(
     world: &impl World,
+    read: &ReadBaselines,
     places: Vec<BaselinePlace>,
     moment: &Moment,
 ) -> Result<Option<FoundBaseline>, Failure> {
     for place in places {
-        if let Some(found) = read(world, place, moment).await? {
+        if let Some(found) = read.read(world, place, moment).await? {
             return Ok(Some(found));
         }
     }
@@ -168,57 +153,6 @@ async fn of_package(
         }
     }
     Ok(places)
-}
-
-/// Reads a baseline, as an attempt that is noted: nothing bounds what a file of somebody else takes to be read.
-async fn read(
-    world: &impl World,
-    place: BaselinePlace,
-    moment: &Moment,
-) -> Result<Option<FoundBaseline>, Failure> {
-    let attempt = Attempt::begin(world.table(), &place.constraints.to_string(), moment).await?;
-    let read = read_files(world, place).await;
-    attempt.end(world.table(), read.is_ok()).await?;
-    read
-}
-
-async fn read_files(world: &impl World, place: BaselinePlace) -> Result<Option<FoundBaseline>, Failure> {
-    let Some(constraints) = file(world, &place.constraints).await? else { return Ok(None) };
-    let statistics = match &place.statistics {
-        Some(at) => file(world, at).await?,
-        None => None,
-    };
-    let digest =
-        Sha256::new().chain_update(&constraints).chain_update(statistics.as_deref().unwrap_or_default());
-    let digest = hex(&digest.finalize()).chars().take(16).collect();
-    let unreadable = |at: &S3Location, error: &dyn std::fmt::Display| {
-        Failure::Reject(format!("the baseline `{at}` cannot be used: {error}"))
-    };
-    let does_not_fit = |at: &S3Location, why: String| {
-        unreadable(at, &format!("{why}, which does not fit into the memory of detect-drift"))
-    };
-    for (at, json) in
-        [(Some(&place.constraints), Some(&constraints)), (place.statistics.as_ref(), statistics.as_ref())]
-    {
-        if let Some((at, why)) = at.zip(json.and_then(|json| too_much(json))) {
-            return Err(does_not_fit(at, why));
-        }
-    }
-    let bytes = constraints.len() + statistics.as_ref().map_or(0, Vec::len);
-    let read = Constraints::parse(&constraints).map_err(|error| unreadable(&place.constraints, &error))?;
-    if let Some(why) = too_wide(read.features.len()) {
-        return Err(does_not_fit(&place.constraints, why));
-    }
-    drop(constraints);
-    let statistics = match (&statistics, &place.statistics) {
-        (Some(bytes), Some(at)) => Some(Statistics::parse(bytes).map_err(|error| unreadable(at, &error))?),
-        _ => None,
-    };
-    Ok(Some(FoundBaseline { baseline: Baseline::new(statistics.as_ref(), read), place, digest, bytes }))
-}
-
-async fn file(world: &impl World, at: &S3Location) -> Result<Option<Vec<u8>>, Failure> {
-    Ok(world.objects().read(&at.bucket, &at.key, MAX_FILE).await?)
 }
 
 /// Whether a model is still the one of that identity: its name may have been used again.

@@ -9,8 +9,8 @@ use sagewarden_monitor::{
 };
 use sagewarden_settings::{DetectedEndpoint, JudgedBy};
 
-use super::find_baseline::FoundBaseline;
 use super::profiles::{Merged, Profiles};
+use super::read_baselines::FoundBaseline;
 use super::unjudged::publish_uncompared;
 use super::window_rows::{CapturedFile, files, has_published_metrics, note_metrics};
 use crate::counted::counted;

@@ -1,9 +1,9 @@
 //! Which baseline the traffic of an open window is compared with, looked for at most once in ten minutes: an endpoint that is called
-//! all the time has a captured file every minute, and finding its baseline takes several calls to SageMaker and the baseline whole.
+//! all the time has a captured file every minute, and finding its baseline takes several calls to SageMaker. Whether another version of
+//! it stands there is asked for every file; it is read once for each version.
 //!
-//! INVARIANT: what is remembered is used while a window is open, never when it is closed. The clock looks for the baseline anew, so
-//! that what a window comes to in the end does not depend on the process or the order in which its files were delivered. A baseline
-//! that is replaced meanwhile counts for the files that come within ten minutes as if they had come before.
+//! INVARIANT: where a baseline was found is remembered while a window is open, never when it is closed. The clock looks for the baseline
+//! anew, so that what a window comes to in the end does not depend on the process or the order in which its files were delivered.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -13,7 +13,9 @@ use sagewarden_events::Timestamp;
 use sagewarden_settings::DetectedEndpoint;
 use serde_json::Value as Json;
 
-use super::find_baseline::{BaselineSearch, FoundBaseline, find_baseline};
+use super::baseline_place::BaselinePlace;
+use super::find_baseline::{BaselineSearch, find_baseline};
+use super::read_baselines::ReadBaselines;
 use crate::notify::Moment;
 use crate::outcome::Failure;
 use crate::window::Window;
@@ -21,17 +23,21 @@ use crate::world::World;
 
 /// How long a baseline that was found counts.
 const LIFETIME_MS: i64 = 600_000;
-/// Bytes of baselines that are held; a larger one is read for each file.
-const MAX_BYTES: usize = 8 * 1024 * 1024;
+/// Windows whose baselines are known at a time.
+const MOST: usize = 1_000;
 
-/// The baselines that were found in the last ten minutes. For as long as a function lives.
+/// The baselines that were found in the last ten minutes, and those that were read. For as long as a function lives.
 #[derive(Debug, Default)]
-pub struct KnownBaselines(RefCell<BTreeMap<String, Known>>);
+pub struct KnownBaselines {
+    found: RefCell<BTreeMap<String, Known>>,
+    /// Those that were read, wherever they were looked for.
+    pub(super) read: ReadBaselines,
+}
 
 #[derive(Debug)]
 struct Known {
     at: Timestamp,
-    found: Rc<FoundBaseline>,
+    place: BaselinePlace,
 }
 
 impl Known {
@@ -55,27 +61,29 @@ impl KnownBaselines {
     ) -> Result<BaselineSearch, Failure> {
         let now = moment.now;
         let key = key(window, described, said);
-        if let Some(found) = self.get(&key, now) {
-            return Ok(BaselineSearch::Found(found));
+        if let Some(place) = self.get(&key, now)
+            && let Some(found) = self.read.read(world, place, moment).await?
+        {
+            return Ok(BaselineSearch::Found(Rc::new(found)));
         }
-        let search = find_baseline(world, window, described, said, moment).await?;
+        let search = find_baseline(world, &self.read, window, described, said, moment).await?;
         if let BaselineSearch::Found(found) = &search {
-            self.keep(key, found, now);
+            self.keep(key, &found.place, now);
         }
         Ok(search)
     }
 
-    fn get(&self, key: &str, now: Timestamp) -> Option<Rc<FoundBaseline>> {
-        let known = self.0.borrow();
-        known.get(key).filter(|known| known.is_fresh(now)).map(|known| Rc::clone(&known.found))
+    fn get(&self, key: &str, now: Timestamp) -> Option<BaselinePlace> {
+        let known = self.found.borrow();
+        known.get(key).filter(|known| known.is_fresh(now)).map(|known| known.place.clone())
     }
 
     /// The oldest go where there is no room.
-    fn keep(&self, key: String, found: &Rc<FoundBaseline>, now: Timestamp) {
-        let mut known = self.0.borrow_mut();
+    fn keep(&self, key: String, place: &BaselinePlace, now: Timestamp) {
+        let mut known = self.found.borrow_mut();
         known.retain(|_, each| each.is_fresh(now));
-        known.insert(key, Known { at: now, found: Rc::clone(found) });
-        while known.values().map(|each| each.found.bytes).sum::<usize>() > MAX_BYTES {
+        known.insert(key, Known { at: now, place: place.clone() });
+        while known.len() > MOST {
             let oldest = known.iter().min_by_key(|(_, each)| each.at).map(|(key, _)| key.clone());
             let Some(oldest) = oldest else { return };
             known.remove(&oldest);
@@ -93,21 +101,10 @@ fn key(window: &Window, described: &Json, said: &DetectedEndpoint) -> String {
 
 #[cfg(test)]
 mod tests {
-    use sagewarden_monitor::{Baseline, Constraints};
-
-    use super::super::baseline_place::BaselinePlace;
     use super::*;
 
-    fn found(bytes: usize) -> Rc<FoundBaseline> {
-        let constraints =
-            Constraints::parse(br#"{"version":0.0,"features":[{"name":"a","inferred_type":"Integral"}]}"#)
-                .unwrap();
-        Rc::new(FoundBaseline {
-            baseline: Baseline::new(None, constraints),
-            place: BaselinePlace::in_folder("s3://b/f", "the settings").unwrap(),
-            digest: String::new(),
-            bytes,
-        })
+    fn found() -> BaselinePlace {
+        BaselinePlace::in_folder("s3://b/f", "the settings").unwrap()
     }
 
     fn at(seconds: i64) -> Timestamp {
@@ -117,7 +114,7 @@ mod tests {
     #[test]
     fn what_was_found_counts_for_ten_minutes() {
         let known = KnownBaselines::default();
-        known.keep("a".into(), &found(1), at(1_000));
+        known.keep("a".into(), &found(), at(1_000));
         let is_known = |key, seconds| known.get(key, at(seconds)).is_some();
         assert!(is_known("a", 1_000) && is_known("a", 1_599));
         assert!(!is_known("a", 1_600), "ten minutes are over");
@@ -126,14 +123,11 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_go_where_there_is_no_room_and_what_is_too_large_is_not_held() {
+    fn the_oldest_go_where_there_is_no_room() {
         let known = KnownBaselines::default();
-        known.keep("a".into(), &found(MAX_BYTES / 2), at(1));
-        known.keep("b".into(), &found(MAX_BYTES / 2), at(2));
-        known.keep("c".into(), &found(1), at(3));
-        let held = |known: &KnownBaselines| known.0.borrow().keys().cloned().collect::<Vec<_>>();
-        assert_eq!(held(&known), ["b", "c"]);
-        known.keep("d".into(), &found(MAX_BYTES + 1), at(4));
-        assert!(!held(&known).contains(&"d".to_owned()));
+        for number in 0..=i64::try_from(MOST).unwrap() {
+            known.keep(number.to_string(), &found(), Timestamp::from_millis(number));
+        }
+        assert!(known.get("0", at(2)).is_none() && known.get("1", at(2)).is_some());
     }
 }

@@ -15,6 +15,7 @@ pub(crate) mod known_baselines;
 pub(crate) mod last_capture;
 mod memory;
 mod profiles;
+mod read_baselines;
 mod served;
 pub(crate) mod suggest_baseline;
 pub(crate) mod unjudged;
@@ -117,7 +118,7 @@ impl<W: World> DetectDrift<'_, W> {
     /// # Errors
     /// When a service does not answer.
     pub async fn close_windows(&self, tick: &ClockTicked, moment: &Moment) -> Outcome {
-        close_windows(self.world, tick, moment).await
+        close_windows(self.world, &self.known.read, tick, moment).await
     }
 }
 

@@ -12,8 +12,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
-use super::find_baseline::FoundBaseline;
 use super::memory::{MAX_PROFILE, profiles_at_once};
+use super::read_baselines::FoundBaseline;
 use super::window_rows::CapturedFile;
 use crate::outcome::Failure;
 use crate::ports::{Files, Objects};

@@ -5,7 +5,7 @@ use sagewarden_lineage::s3::hex;
 use serde_json::{Value as Json, json};
 use sha2::{Digest as _, Sha256};
 
-use super::find_baseline::FoundBaseline;
+use super::read_baselines::FoundBaseline;
 use crate::notify::{Moment, publish_once_and_say};
 use crate::outcome::{Failure, Outcome};
 use crate::ports::Notice;

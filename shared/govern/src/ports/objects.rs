@@ -47,6 +47,9 @@ pub trait Objects {
     /// The newest content of an object; `None` when there is none. Larger than `at_most` bytes is an `Invalid` error.
     async fn read(&self, bucket: &str, key: &str, at_most: u64) -> Result<Option<Vec<u8>>, PortError>;
 
+    /// The entity tag of the newest content, without quotes; `None` when there is none. Another content has another one.
+    async fn entity_tag(&self, bucket: &str, key: &str) -> Result<Option<String>, PortError>;
+
     /// The content of this version; `None` when it is there no more. Larger than `at_most` bytes is an `Invalid` error.
     async fn read_version(
         &self,

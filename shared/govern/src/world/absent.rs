@@ -92,6 +92,10 @@ impl Objects for Absent {
         Self::refusal("objects")
     }
 
+    async fn entity_tag(&self, _: &str, _: &str) -> Result<Option<String>, PortError> {
+        Self::refusal("objects")
+    }
+
     async fn read_version(&self, _: &str, _: &ObjectVersion, _: u64) -> Result<Option<Vec<u8>>, PortError> {
         Self::refusal("objects")
     }

@@ -412,6 +412,10 @@ impl Objects for &Workshops {
         Ok(None)
     }
 
+    async fn entity_tag(&self, _: &str, _: &str) -> Result<Option<String>, PortError> {
+        Ok(None)
+    }
+
     async fn checksum(&self, _: &str, _: &ObjectVersion) -> Result<Option<Checksum>, PortError> {
         Ok(None)
     }

@@ -1,0 +1,168 @@
+//! Baselines that were read: each version once by a process, however many files, windows and endpoints it is for.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use sagewarden_lineage::s3::{S3Location, hex};
+use sagewarden_monitor::{Baseline, Constraints, Statistics};
+use sha2::{Digest, Sha256};
+
+use super::attempt::Attempt;
+use super::baseline_place::BaselinePlace;
+use super::memory::{MAX_FILE, too_much, too_wide};
+use crate::notify::Moment;
+use crate::outcome::Failure;
+use crate::ports::{Objects, PortError};
+use crate::world::World;
+
+/// Bytes of the files whose baselines are held; what was used the longest ago goes first.
+const MAX_BYTES: usize = 64 * 1024 * 1024;
+
+/// A baseline that was found, and read.
+#[derive(Debug)]
+pub(super) struct FoundBaseline {
+    /// Ready to be compared with.
+    pub(super) baseline: Rc<Baseline>,
+    /// Where it is.
+    pub(super) place: BaselinePlace,
+    /// Of both files: profiles belong to the baseline whose columns they have.
+    pub(super) digest: String,
+}
+
+/// The entity tags of both files; nothing where there is none.
+type FileVersions = [Option<String>; 2];
+
+/// What was read of two files.
+#[derive(Clone, Debug)]
+struct ReadBaseline {
+    baseline: Rc<Baseline>,
+    digest: String,
+    /// The size of both files.
+    bytes: usize,
+}
+
+#[derive(Debug)]
+struct Held {
+    read: ReadBaseline,
+    /// Counts the uses of all.
+    used: u64,
+}
+
+/// The baselines that a process holds, by the places and versions of their files.
+#[derive(Debug, Default)]
+pub(super) struct ReadBaselines(RefCell<BTreeMap<(String, FileVersions), Held>>);
+
+impl ReadBaselines {
+    /// The baseline that stands at a place now; `None` where there is none.
+    ///
+    /// # Errors
+    /// Rejects files that cannot be used; retries when a service does not answer.
+    pub(super) async fn read(
+        &self,
+        world: &impl World,
+        place: BaselinePlace,
+        moment: &Moment,
+    ) -> Result<Option<FoundBaseline>, Failure> {
+        let version = versions(world, &place).await?;
+        let read = match self.get(&place, &version) {
+            Some(held) => Some(held),
+            None => noted(world, &place, moment).await?.inspect(|read| self.hold(&place, &version, read)),
+        };
+        Ok(read.map(|ReadBaseline { baseline, digest, .. }| FoundBaseline { baseline, place, digest }))
+    }
+
+    fn get(&self, place: &BaselinePlace, version: &FileVersions) -> Option<ReadBaseline> {
+        let mut held = self.0.borrow_mut();
+        let used = next(&held);
+        let found = held.get_mut(&key(place, version))?;
+        found.used = used;
+        Some(found.read.clone())
+    }
+
+    fn hold(&self, place: &BaselinePlace, version: &FileVersions, read: &ReadBaseline) {
+        let mut held = self.0.borrow_mut();
+        let used = next(&held);
+        held.insert(key(place, version), Held { read: read.clone(), used });
+        while held.values().map(|each| each.read.bytes).sum::<usize>() > MAX_BYTES {
+            let oldest = held.iter().min_by_key(|(_, each)| each.used).map(|(key, _)| key.clone());
+            let Some(oldest) = oldest else { return };
+            held.remove(&oldest);
+        }
+    }
+}
+
+fn next(held: &BTreeMap<(String, FileVersions), Held>) -> u64 {
+    held.values().map(|each| each.used).max().unwrap_or_default() + 1
+}
+
+fn key(place: &BaselinePlace, version: &FileVersions) -> (String, FileVersions) {
+    let statistics = place.statistics.as_ref().map(ToString::to_string).unwrap_or_default();
+    (format!("{} {statistics}", place.constraints), version.clone())
+}
+
+/// Which versions of the files stand at a place now.
+///
+/// # Errors
+/// When S3 does not answer, or does not tell.
+async fn versions(world: &impl World, place: &BaselinePlace) -> Result<FileVersions, PortError> {
+    let tag = async |at: &S3Location| world.objects().entity_tag(&at.bucket, &at.key).await;
+    let constraints = tag(&place.constraints).await?;
+    let statistics = match &place.statistics {
+        Some(at) if constraints.is_some() => tag(at).await?,
+        _ => None,
+    };
+    Ok([constraints, statistics])
+}
+
+/// Reads a baseline, as an attempt that is noted: nothing bounds what a file of somebody else takes to be read.
+async fn noted(
+    world: &impl World,
+    place: &BaselinePlace,
+    moment: &Moment,
+) -> Result<Option<ReadBaseline>, Failure> {
+    let attempt = Attempt::begin(world.table(), &place.constraints.to_string(), moment).await?;
+    let read = read_files(world, place).await;
+    attempt.end(world.table(), read.is_ok()).await?;
+    read
+}
+
+async fn read_files(world: &impl World, place: &BaselinePlace) -> Result<Option<ReadBaseline>, Failure> {
+    let Some(constraints) = file(world, &place.constraints).await? else { return Ok(None) };
+    let statistics = match &place.statistics {
+        Some(at) => file(world, at).await?,
+        None => None,
+    };
+    let digest =
+        Sha256::new().chain_update(&constraints).chain_update(statistics.as_deref().unwrap_or_default());
+    let digest = hex(&digest.finalize()).chars().take(16).collect();
+    let unreadable = |at: &S3Location, error: &dyn std::fmt::Display| {
+        Failure::Reject(format!("the baseline `{at}` cannot be used: {error}"))
+    };
+    let does_not_fit = |at: &S3Location, why: String| {
+        unreadable(at, &format!("{why}, which does not fit into the memory of detect-drift"))
+    };
+    for (at, json) in
+        [(Some(&place.constraints), Some(&constraints)), (place.statistics.as_ref(), statistics.as_ref())]
+    {
+        if let Some((at, why)) = at.zip(json.and_then(|json| too_much(json))) {
+            return Err(does_not_fit(at, why));
+        }
+    }
+    let bytes = constraints.len() + statistics.as_ref().map_or(0, Vec::len);
+    let read = Constraints::parse(&constraints).map_err(|error| unreadable(&place.constraints, &error))?;
+    if let Some(why) = too_wide(read.features.len()) {
+        return Err(does_not_fit(&place.constraints, why));
+    }
+    drop(constraints);
+    let statistics = match (&statistics, &place.statistics) {
+        (Some(bytes), Some(at)) => Some(Statistics::parse(bytes).map_err(|error| unreadable(at, &error))?),
+        _ => None,
+    };
+    let baseline = Rc::new(Baseline::new(statistics.as_ref(), read));
+    Ok(Some(ReadBaseline { baseline, digest, bytes }))
+}
+
+async fn file(world: &impl World, at: &S3Location) -> Result<Option<Vec<u8>>, Failure> {
+    Ok(world.objects().read(&at.bucket, &at.key, MAX_FILE).await?)
+}
