@@ -31,7 +31,7 @@ use std::fmt;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-use sagewarden_lineage::rows::{JudgementRow, VerdictRow};
+use sagewarden_lineage::rows::{JudgementRow, ReceiptRow, VerdictRow};
 use sha2::{Digest, Sha256};
 
 /// What a test lacks on this machine, in lines for people. The test harness shows the errors of tests by `Debug`, which would escape
@@ -46,9 +46,14 @@ impl fmt::Debug for Missing {
     }
 }
 
-/// Attributes that say when somebody judged: two runs that judge at other times differ in these.
-pub const JUDGED_WHEN: [&str; 4] =
-    [VerdictRow::AS_OF, JudgementRow::FIRST, JudgementRow::JUDGED_AT, JudgementRow::MODIFIED_AT];
+/// Attributes that say when somebody judged or published: two runs that do so at other times differ in these.
+pub const WHEN: [&str; 5] = [
+    VerdictRow::AS_OF,
+    JudgementRow::FIRST,
+    JudgementRow::JUDGED_AT,
+    JudgementRow::MODIFIED_AT,
+    ReceiptRow::EXPIRES,
+];
 
 /// The root of the repository.
 #[must_use]

@@ -14,7 +14,7 @@ use sagewarden_lineage::rows::{ReceiptRow, ReceiptState, VerdictRow};
 use sagewarden_lineage::table::Item;
 use sagewarden_local::SentNotice;
 use sagewarden_policy::Bundle;
-use sagewarden_tests::JUDGED_WHEN;
+use sagewarden_tests::WHEN;
 use sagewarden_tests::flows::{FLOWS, Flow};
 use sagewarden_tests::guarded;
 use sagewarden_tests::local::Local;
@@ -54,9 +54,9 @@ const OF_ONE_DELIVERY: [&str; 2] = [VerdictRow::REMEDY_AFTER_MS, VerdictRow::REM
 
 fn attributes(item: &Item) -> Vec<String> {
     let Item { key, attributes } = item;
-    let kept = attributes.iter().filter(|(name, _)| {
-        !OF_ONE_DELIVERY.contains(&name.as_str()) && !JUDGED_WHEN.contains(&name.as_str())
-    });
+    let kept = attributes
+        .iter()
+        .filter(|(name, _)| !OF_ONE_DELIVERY.contains(&name.as_str()) && !WHEN.contains(&name.as_str()));
     kept.map(|(name, value)| format!("{} {} {name} = {value:?}", key.pk, key.sk)).collect()
 }
 

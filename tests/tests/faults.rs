@@ -11,7 +11,7 @@ use sagewarden_events::{Event, Timestamp, decode};
 use sagewarden_govern::route::{self, Handled};
 use sagewarden_govern::{Absent, Failure, Moment, Ports};
 use sagewarden_local::{LocalGit, NoticeLog, SimulatedAccount, Store, Story, System};
-use sagewarden_tests::JUDGED_WHEN;
+use sagewarden_tests::WHEN;
 use sagewarden_tests::faulty::{Faults, Faulty};
 use sagewarden_tests::played::Played;
 use serde_json::Value;
@@ -95,7 +95,7 @@ impl Run {
         for item in &mut items {
             item.attributes.retain(|name, _| {
                 let of_remedy = name.starts_with("remedy") && !name.starts_with("remedy_marked");
-                !of_remedy && !JUDGED_WHEN.contains(&name.as_str())
+                !of_remedy && !WHEN.contains(&name.as_str())
             });
         }
         items.into_iter().map(|item| format!("{item:?}")).collect()

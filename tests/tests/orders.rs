@@ -13,7 +13,7 @@ use sagewarden_lineage::table::Value as TableValue;
 use sagewarden_local::{Clock, Store, Story, System};
 use sagewarden_measure::Chance;
 use sagewarden_tests::played::Played;
-use sagewarden_tests::{JUDGED_WHEN, Result, monitor};
+use sagewarden_tests::{Result, WHEN, monitor};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -62,8 +62,7 @@ fn items(system: &System) -> Vec<String> {
         !(item.key.pk.starts_with("img#") && item.key.sk.starts_with("O#ContributedTo:variant/"))
     });
     for item in &mut items {
-        item.attributes
-            .retain(|name, _| !name.starts_with("remedy") && !JUDGED_WHEN.contains(&name.as_str()));
+        item.attributes.retain(|name, _| !name.starts_with("remedy") && !WHEN.contains(&name.as_str()));
         if let Some(TableValue::Set(edges)) = item.attributes.get_mut("ins") {
             edges.retain(|edge| !resolved(edge));
         }

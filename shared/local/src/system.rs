@@ -101,6 +101,7 @@ impl System {
     /// # Errors
     /// When the quarantine fails.
     pub async fn deliver(&self, body: &str, now: Timestamp) -> Result<Vec<Handled>, PortError> {
+        self.store.expire(now)?;
         let events = match decode(body) {
             Ok(events) => events,
             Err(error) => {

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 
 use rusqlite::{Connection, OptionalExtension, ToSql, params};
+use sagewarden_events::Timestamp;
 use sagewarden_govern::ports::{Claim, Claimed, PortError, PortErrorKind, Table};
 use sagewarden_lineage::fold;
 use sagewarden_lineage::rows::ReceiptRow;
@@ -147,6 +148,22 @@ impl Store {
             hash.update(format!("{key:?}{attributes:?}\n"));
         }
         Ok(hex(&hash.finalize()))
+    }
+
+    /// Removes what has expired, as DynamoDB does within days ("Using time to live (TTL)", developer guide): what its attribute says is
+    /// over by `now`.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn expire(&self, now: Timestamp) -> Result<(), PortError> {
+        let sql = format!(
+            "DELETE FROM lineage WHERE pk >= ?1 AND pk < ?2 AND json_extract(item, '$.{}') < ?3",
+            ReceiptRow::EXPIRES
+        );
+        let [first, behind] = ReceiptRow::partitions();
+        self.transaction("remove what has expired", |connection| {
+            connection.prepare_cached(&sql)?.execute(params![first, behind, now.millis() / 1_000]).map(drop)
+        })
     }
 
     fn transaction<R>(

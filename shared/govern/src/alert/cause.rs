@@ -75,18 +75,17 @@ pub(super) fn word(severity: DriftSeverity) -> &'static str {
 pub(super) struct Scope {
     /// The cause of its receipts.
     pub(super) cause: String,
-    /// The end of the period: the receipt remembers from then on.
-    pub(super) until: Timestamp,
 }
 
 impl Scope {
     /// The quiet period of an endpoint that a time lies in; without quiet periods the node itself. Periods are counted from a
     /// fixed time, not from the first alert: which of two causes leaves must not depend on which came first.
     pub(super) fn of(what: &str, endpoint: &NodeId, node: &NodeId, at: Timestamp, quiet_hours: i64) -> Self {
-        match period(at, quiet_hours) {
-            Some((from, until)) => Self { cause: ReceiptRow::period(what, endpoint.tail(), from), until },
-            None => Self { cause: format!("{what}#{}", node.tail()), until: at },
-        }
+        let cause = match period(at, quiet_hours) {
+            Some((from, _)) => ReceiptRow::period(what, endpoint.tail(), from),
+            None => format!("{what}#{}", node.tail()),
+        };
+        Self { cause }
     }
 }
 
@@ -104,7 +103,6 @@ pub(super) fn period(at: Timestamp, hours: i64) -> Option<(Timestamp, Timestamp)
 pub(super) struct SetClaim {
     receipt: Receipt,
     set: BTreeSet<String>,
-    until: Timestamp,
     /// What has not been published yet; the indices of the causes.
     pub(super) fresh: BTreeSet<usize>,
 }
@@ -146,7 +144,7 @@ impl SetClaim {
         let published: BTreeSet<String> = others.into_iter().flat_map(|other| other.told).collect();
         let fresh = causes.iter().enumerate().filter(|(_, cause)| !cause.is_among(&published));
         let fresh = fresh.map(|(index, _)| index).collect();
-        Ok(Some(Self { receipt, set, until: scope.until, fresh }))
+        Ok(Some(Self { receipt, set, fresh }))
     }
 
     /// The notice as it leaves ([`Receipt::stamped`]).
@@ -156,7 +154,7 @@ impl SetClaim {
 
     /// Marks the set as published.
     pub(super) async fn settle(self, table: &impl Table) -> Result<(), PortError> {
-        self.receipt.settle_with(table, self.until, ReceiptRow::TOLD, self.set).await
+        self.receipt.settle_with(table, ReceiptRow::TOLD, self.set).await
     }
 
     /// Lets another delivery try.

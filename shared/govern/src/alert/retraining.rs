@@ -10,7 +10,7 @@ use super::behind::BehindOnce;
 use super::cause::{Scope, period};
 use super::chain_words::chain_in_words;
 use super::found::{Found, Observed};
-use crate::notify::{Moment, Receipt};
+use crate::notify::{Kept, Moment, Receipt};
 use crate::outcome::{Done, Failure, Outcome};
 use crate::ports::Notice;
 use crate::record::closure::current_deployment;
@@ -53,7 +53,7 @@ pub(super) async fn suggest_retraining(
             return Err(failure);
         }
     };
-    receipt.publish(table, world.bus(), scope.until, &notice).await?;
+    receipt.publish(table, world.bus(), Kept::ForReplays, &notice).await?;
     Ok(Done::Acted(format!("suggested to train {} again", observed.endpoint())))
 }
 

@@ -15,7 +15,7 @@ use sagewarden_settings::Mode;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-use crate::notify::{Moment, publish_once};
+use crate::notify::{Kept, Moment, publish_once};
 use crate::outcome::Failure;
 use crate::ports::{Notice, ObjectVersion, Objects, PortError, PortErrorKind};
 use crate::world::World;
@@ -293,7 +293,9 @@ impl<W: World> KeepBundle<'_, W> {
             }),
         };
         let receipt = format!("bundle#{cause}#{}#{mark}", since.millis());
-        match publish_once(self.world.table(), self.world.bus(), moment, &receipt, since, &notice).await {
+        match publish_once(self.world.table(), self.world.bus(), moment, &receipt, Kept::ForGood, &notice)
+            .await
+        {
             Ok(_) => State { refused: Some(cause), unpublished: None, ..state },
             Err(error) => {
                 let unpublished = format!(

@@ -19,7 +19,7 @@ use super::attempt::Attempt;
 use super::baseline_place::folder_of;
 use super::memory::{MAX_FILE, too_wide};
 use super::unjudged::BASELINE_MISSING;
-use crate::notify::{Moment, publish_once_and_say};
+use crate::notify::{Kept, Moment, publish_once_and_say};
 use crate::outcome::{Done, Failure, Outcome};
 use crate::ports::{Account, Files, Notice, ObjectVersion, Objects, PortError, PortErrorKind};
 use crate::record::data_versions::MAX_OBJECTS;
@@ -330,7 +330,7 @@ impl<W: World> SuggestBaseline<'_, W> {
         // A key has room for less than what twenty channels may be called.
         let subject = hex(&Sha256::digest(format!("{} {why}", data.join(" "))));
         let cause = format!("baseline#{}/{}#{subject}", job.account, job.region);
-        publish_once_and_say(self.world.table(), self.world.bus(), moment, &cause, seen.created_at, &notice)
+        publish_once_and_say(self.world.table(), self.world.bus(), moment, &cause, Kept::ForReplays, &notice)
             .await
     }
 }

@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 use sha2::{Digest as _, Sha256};
 
 use super::read_baselines::FoundBaseline;
-use crate::notify::{Moment, publish_once_and_say};
+use crate::notify::{Kept, Moment, publish_once_and_say};
 use crate::outcome::{Failure, Outcome};
 use crate::ports::Notice;
 use crate::window::Window;
@@ -124,7 +124,7 @@ async fn publish(
     }
     let notice = Notice { detail_type: BASELINE_MISSING, resources: vec![endpoint.arn()], detail };
     let cause = format!("baseline#{}#{variant}#{cause}", endpoint.arn());
-    publish_once_and_say(world.table(), world.bus(), moment, &cause, window.start, &notice).await
+    publish_once_and_say(world.table(), world.bus(), moment, &cause, Kept::ForReplays, &notice).await
 }
 
 /// A reason without the keys of captured files: each file has another one, where the reason is the same.

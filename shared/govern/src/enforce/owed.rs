@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 
 use crate::enforce::notice::{POLICY_VIOLATION, REMEDIATION_DONE, REMEDIATION_FAILED};
 use crate::enforce::remediation::Remediation;
-use crate::notify::{Moment, Receipt};
+use crate::notify::{Kept, Moment, Receipt};
 use crate::outcome::Failure;
 use crate::ports::{Notice, PortError, PortErrorKind, Table};
 use crate::record::closure::query_all;
@@ -92,7 +92,7 @@ impl OwedNotice {
         writes: &[Write],
     ) -> Result<(), PortError> {
         self.receipt.owe(Owed::text(notice, writes)?);
-        self.receipt.publish_for_good(world.table(), world.bus(), notice).await
+        self.receipt.publish(world.table(), world.bus(), Kept::ForGood, notice).await
     }
 
     /// Leaves it to another delivery. With `notice`, that is what is owed from now on.
@@ -154,7 +154,7 @@ pub(crate) async fn publish_owed(
             receipt.give_back(world.table()).await?;
             return Err(error.into());
         }
-        receipt.publish_for_good(world.table(), world.bus(), &notice).await?;
+        receipt.publish(world.table(), world.bus(), Kept::ForGood, &notice).await?;
         published += 1;
     }
     Ok(published)

@@ -16,7 +16,7 @@ use crate::enforce::owed::{OwedNotice, publish_about};
 use crate::enforce::remediation::Remediation;
 use crate::enforce::remedy::{self, START_NOTEBOOK};
 use crate::enforce::verdict_record::remedy_writes;
-use crate::notify::{Moment, publish_once};
+use crate::notify::{Kept, Moment, publish_once};
 use crate::outcome::{Done, Failure, Outcome};
 use crate::ports::{Notice, PortError};
 use crate::world::World;
@@ -118,7 +118,7 @@ pub(crate) async fn publish_erasure(
     let text = detail.get("text").and_then(Json::as_str).unwrap_or_default().to_owned();
     let notice = Notice { detail_type: POLICY_VIOLATION, resources: vec![resource.arn()], detail };
     let cause = format!("erased#{}#{}", resource.arn(), call.time.millis());
-    publish_once(world.table(), world.bus(), moment, &cause, call.time, &notice).await?;
+    publish_once(world.table(), world.bus(), moment, &cause, Kept::ForReplays, &notice).await?;
     Ok(Done::Acted(text))
 }
 

@@ -22,7 +22,7 @@ pub struct Moment {
 
 /// A sender that dies leaves its claim behind; after this it can be taken over.
 const LEASE_MS: i64 = 120_000;
-/// How long a receipt remembers its cause: longer than any archive from which events are replayed (400 days).
+/// Longer than any archive from which events are replayed (400 days).
 const RECEIPT_SECONDS: i64 = 400 * 86_400;
 
 /// A claim on something that is to be done once, such as publishing a notice: held while it is found out what to say.
@@ -92,21 +92,6 @@ impl Receipt {
         self.claim.owed = Some(owed);
     }
 
-    /// Publishes the notice and marks it as sent for as long as the table stands: what it is about can be judged again at any time.
-    /// Gives the claim back when that fails.
-    pub(crate) async fn publish_for_good(
-        self,
-        table: &impl Table,
-        bus: &impl Bus,
-        notice: &Notice,
-    ) -> Result<(), PortError> {
-        if let Err(error) = bus.publish(&self.stamped(notice)).await {
-            self.give_back(table).await?;
-            return Err(error);
-        }
-        table.settle(&self.claim, Attributes::new()).await
-    }
-
     /// The notice as it leaves: readable in a mail, with an id that is the same however often it is sent.
     pub(crate) fn stamped(&self, notice: &Notice) -> Notice {
         let mut notice = readable(notice);
@@ -123,30 +108,29 @@ impl Receipt {
         self,
         table: &impl Table,
         bus: &impl Bus,
-        cause_time: Timestamp,
+        kept: Kept,
         notice: &Notice,
     ) -> Result<(), PortError> {
         if let Err(error) = bus.publish(&self.stamped(notice)).await {
             self.give_back(table).await?;
             return Err(error);
         }
-        self.settle(table, cause_time).await
+        self.settle(table, kept).await
     }
 
     /// Marks the cause as done.
-    pub(crate) async fn settle(self, table: &impl Table, cause_time: Timestamp) -> Result<(), PortError> {
-        table.settle(&self.claim, expiry(cause_time)).await
+    pub(crate) async fn settle(self, table: &impl Table, kept: Kept) -> Result<(), PortError> {
+        table.settle(&self.claim, kept.until(self.claim.now)).await
     }
 
     /// As [`Self::settle`], and notes a set of texts that is a function of the receipt's key.
     pub(crate) async fn settle_with(
         self,
         table: &impl Table,
-        cause_time: Timestamp,
         name: &str,
         members: BTreeSet<String>,
     ) -> Result<(), PortError> {
-        let mut attributes = expiry(cause_time);
+        let mut attributes = Kept::ForReplays.until(self.claim.now);
         attributes.insert(name.to_owned(), Value::Set(members));
         table.settle(&self.claim, attributes).await
     }
@@ -157,10 +141,26 @@ impl Receipt {
     }
 }
 
-/// When a receipt may be forgotten: a function of the cause, so that the receipt is the same whoever settles it.
-fn expiry(cause_time: Timestamp) -> Attributes {
-    let expires = cause_time.millis() / 1000 + RECEIPT_SECONDS;
-    Attributes::from([(ReceiptRow::EXPIRES.into(), Value::Number(expires))])
+/// How long a receipt remembers its cause.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kept {
+    /// For causes that only an event brings: as long as somebody may replay it, counted from when the notice was sent. Counted from
+    /// the cause, what is older than that would be published at each delivery.
+    ForReplays,
+    /// For causes that come up again by themselves as long as their subject is there.
+    ForGood,
+}
+
+impl Kept {
+    fn until(self, sent_at: Timestamp) -> Attributes {
+        match self {
+            Self::ForGood => Attributes::new(),
+            Self::ForReplays => {
+                let expires = sent_at.millis() / 1000 + RECEIPT_SECONDS;
+                Attributes::from([(ReceiptRow::EXPIRES.into(), Value::Number(expires))])
+            }
+        }
+    }
 }
 
 /// The field of a notice's `detail` by which a receiver knows one that it has: between publishing and noting that, a sender may die.
@@ -193,12 +193,12 @@ pub(crate) async fn publish_once(
     bus: &impl Bus,
     moment: &Moment,
     cause: &str,
-    cause_time: Timestamp,
+    kept: Kept,
     notice: &Notice,
 ) -> Result<bool, PortError> {
     match Receipt::claim(table, moment, cause).await? {
         None => Ok(false),
-        Some(receipt) => receipt.publish(table, bus, cause_time, notice).await.map(|()| true),
+        Some(receipt) => receipt.publish(table, bus, kept, notice).await.map(|()| true),
     }
 }
 
@@ -211,11 +211,11 @@ pub(crate) async fn publish_once_and_say(
     bus: &impl Bus,
     moment: &Moment,
     cause: &str,
-    cause_time: Timestamp,
+    kept: Kept,
     notice: &Notice,
 ) -> Outcome {
     let text = notice.detail.get("text").and_then(Json::as_str).unwrap_or_default();
-    Ok(if publish_once(table, bus, moment, cause, cause_time, notice).await? {
+    Ok(if publish_once(table, bus, moment, cause, kept, notice).await? {
         Done::Acted(format!("told that {text}"))
     } else {
         Done::Nothing(format!("{text}; that was told before"))

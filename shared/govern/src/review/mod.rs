@@ -14,7 +14,7 @@ use sagewarden_policy::{Bundle, Subject, judge};
 use sha2::{Digest, Sha256};
 
 use crate::bundle::{BundleInForce, KeepBundle};
-use crate::notify::{Moment, Receipt};
+use crate::notify::{Kept, Moment, Receipt};
 use crate::outcome::{Done, Outcome};
 use crate::ports::{ChangedFile, Comment, PortError, SourceControl};
 use crate::review::reviewed::{MAX_BYTES, MAX_FILES, Review, ReviewedRequest};
@@ -77,7 +77,7 @@ impl<W: World> ReviewCommit<'_, W> {
         };
         match self.judge_and_comment(bundle, &push, &files, changes.complete, &cause).await {
             Ok(Some(summary)) => {
-                receipt.settle(self.world.table(), push.time).await?;
+                receipt.settle(self.world.table(), Kept::ForReplays).await?;
                 Ok(Done::Acted(format!("commented on it: {summary}")))
             }
             Ok(None) => {

@@ -105,6 +105,12 @@ impl ReceiptRow {
         Query::whole(Self::partition(cause))
     }
 
+    /// The partitions of all receipts: from the first on, and before the second.
+    #[must_use]
+    pub fn partitions() -> [&'static str; 2] {
+        [Self::PREFIX, "E$"]
+    }
+
     /// The cause of a period of an endpoint: `<what>#<endpoint>#<begin>`.
     #[must_use]
     pub fn period(what: &str, endpoint: &str, from: Timestamp) -> String {
