@@ -273,6 +273,7 @@ impl Function {
 fn deliver_all(local: &Local, world: &impl World, called: Vec<Value>) -> Result<()> {
     let mut waiting = VecDeque::new();
     let mut announced = called;
+    let mut handled = 0;
     loop {
         announced.extend(local.system.account.drain_events()?);
         for function in Function::ALL {
@@ -285,20 +286,22 @@ fn deliver_all(local: &Local, world: &impl World, called: Vec<Value>) -> Result<
             .sort_by_key(|record: &Record| matches!(record.function, Function::EnforcePolicy));
         let Some(record) = waiting.pop_front() else { return Ok(()) };
         let Record { function, event, deliveries } = &record;
+        handled += 1;
         if *deliveries == MOST {
             return Err(format!("{function:?} never came to an end with {event:#}").into());
         }
-        if !deliver(local, world, &record)? {
+        if !deliver(local, world, &record, handled)? {
             waiting.push_back(Record { deliveries: deliveries + 1, ..record });
         }
     }
 }
 
 /// Whether the function is done with the event.
-fn deliver(local: &Local, world: &impl World, record: &Record) -> Result<bool> {
+fn deliver(local: &Local, world: &impl World, record: &Record, handled: i64) -> Result<bool> {
     let Record { function, event, deliveries } = record;
     let sent_at = event.get("time").and_then(Timestamp::from_json).ok_or("an event has a time")?;
-    let now = Timestamp::from_millis(sent_at.millis() + deliveries * AGAIN * 1_000);
+    // No two deliveries at the same time.
+    let now = Timestamp::from_millis(sent_at.millis() + deliveries * AGAIN * 1_000 + handled);
     let owner = format!("{function:?} {} {deliveries}", event.get("id").unwrap_or(event));
     let moment = Moment { now, owner };
     for event in decode(&event.to_string())? {

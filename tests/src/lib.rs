@@ -47,8 +47,9 @@ impl fmt::Debug for Missing {
 }
 
 /// Attributes that say when somebody judged or published: two runs that do so at other times differ in these.
-pub const WHEN: [&str; 5] = [
+pub const WHEN: [&str; 6] = [
     VerdictRow::AS_OF,
+    VerdictRow::STOPPED_AS_OF,
     JudgementRow::FIRST,
     JudgementRow::JUDGED_AT,
     JudgementRow::MODIFIED_AT,

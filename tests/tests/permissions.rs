@@ -244,6 +244,8 @@ const IN_VAIN: &[(&str, &str)] = &[("alert-drift", "Objects::checksum Data")];
 /// On a queue, and in its log: what Lambda itself does on the function's behalf.
 const ON_A_QUEUE: [&str; 3] = ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"];
 const IN_A_LOG: [&str; 2] = ["logs:CreateLogStream", "logs:PutLogEvents"];
+/// For its traces, where they are asked for.
+const IN_A_TRACE: [&str; 2] = ["xray:PutTelemetryRecords", "xray:PutTraceSegments"];
 
 type Grant = (Option<String>, Place, String);
 
@@ -298,6 +300,9 @@ fn needed(function: &Function) -> BTreeSet<Grant> {
         );
     }
     needed.extend(base.into_iter().filter_map(|action| grant(None, Place::Elsewhere, action)));
+    let traced =
+        IN_A_TRACE.into_iter().filter_map(|action| grant(Some("HasTracing"), Place::Elsewhere, action));
+    needed.extend(traced);
     without_the_superfluous(needed)
 }
 

@@ -376,6 +376,11 @@ async fn what_is_owed_stays_until_the_claim_is_settled(table: &impl Table) -> Re
     assert_eq!(table.claim(&dead).await?, MINE, "what is owed by itself is nobody else's");
     assert_eq!(table.claim(&owing("next", 2_000, "second")).await?, Claimed::Busy);
     assert_eq!(table.claim(&owing("next", 62_000, "second")).await?, mine("first"));
+    assert_eq!(
+        table.claim(&owing("next", 62_000, "second")).await?,
+        mine("first"),
+        "an answer that was lost"
+    );
     // Given back, it says what is known by then, and waits for nobody.
     table.release(&owing("dead", 62_000, "stale")).await?;
     table.release(&owing("next", 62_000, "better")).await?;

@@ -169,7 +169,7 @@ async fn in_turn(
     act: &impl AsyncFn(&Event, &Moment) -> Option<Outcome>,
 ) -> Outcome {
     let events = events?;
-    let _turn = batch.turns.of(&events).await;
+    let _turn = batch.turns.of(batch.function, &events).await;
     match batch.time.left() {
         Some(time) => batch.time.measure(guarded(&events, id, act, batch.context, time)).await,
         None => Err(Failure::not_yet("handle the record", "too little time is left in this invocation")),

@@ -7,15 +7,22 @@ use std::sync::Arc;
 use futures::lock::{Mutex, OwnedMutexGuard};
 use sagewarden_events::{Event, Resource};
 
+/// All of its records take turns: alerts about one endpoint wait for each other, and no event says which endpoint it is about.
+const ALERTS: &str = "alert-drift";
+
 /// A turn for each resource that the records of a batch name.
 #[derive(Default)]
 pub(crate) struct Turns(RefCell<BTreeMap<String, Arc<Mutex<()>>>>);
 
 impl Turns {
     /// Waits until no other record about the same resource is under way; the turn ends with the guard.
-    pub(crate) async fn of(&self, events: &[Event]) -> Option<OwnedMutexGuard<()>> {
-        // Names of endpoints ignore case.
-        let name = events.iter().find_map(resource_of)?.arn().to_lowercase();
+    pub(crate) async fn of(&self, function: &str, events: &[Event]) -> Option<OwnedMutexGuard<()>> {
+        let name = if function == ALERTS {
+            function.to_owned()
+        } else {
+            // Names of endpoints ignore case.
+            events.iter().find_map(resource_of)?.arn().to_lowercase()
+        };
         let turn = Arc::clone(self.0.borrow_mut().entry(name).or_default());
         Some(turn.lock_owned().await)
     }

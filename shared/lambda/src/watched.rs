@@ -48,6 +48,9 @@ fn note(deed: impl FnOnce(&mut Deeds)) {
     let _outside = UNDER_WAY.try_with(|deeds| deed(&mut deeds.borrow_mut()));
 }
 
+/// The `detail-type` of a finding: functions that judge nothing are built without the use case that names it.
+const FINDING: &str = "Sagewarden Policy Violation";
+
 /// A bus whose notices are noted once it has taken them.
 #[derive(Clone, Debug)]
 pub struct WatchedBus<B>(pub B);
@@ -55,7 +58,7 @@ pub struct WatchedBus<B>(pub B);
 impl<B: Bus> Bus for WatchedBus<B> {
     async fn publish(&self, notice: &Notice) -> Result<(), PortError> {
         self.0.publish(notice).await?;
-        note(|deeds| deeds.told(&notice.detail));
+        note(|deeds| deeds.published(notice));
         Ok(())
     }
 }
@@ -109,14 +112,18 @@ fn verdict_in(write: &Write) -> Option<&str> {
 }
 
 impl Deeds {
-    /// Only findings have an outcome (docs/EVENTS.md).
-    fn told(&mut self, detail: &Value) {
+    /// Notices about a resource have an outcome (docs/EVENTS.md). Those of a remedy repeat the findings that it is for: they count once.
+    fn published(&mut self, notice: &Notice) {
+        let detail = &notice.detail;
         let Some(outcome) = detail.get("outcome").and_then(Value::as_str) else { return };
         self.verdict = Some(outcome.to_owned());
-        let findings = detail.get("findings").and_then(Value::as_array).into_iter().flatten();
-        let broken = findings.filter(|finding| finding.get("status").is_none_or(|status| status != "waived"));
-        let severity = |finding: &Value| Some(finding.get("severity")?.as_str()?.to_owned());
-        self.severities.extend(broken.filter_map(severity));
+        if notice.detail_type == FINDING {
+            let findings = detail.get("findings").and_then(Value::as_array).into_iter().flatten();
+            let broken =
+                findings.filter(|finding| finding.get("status").is_none_or(|status| status != "waived"));
+            let severity = |finding: &Value| Some(finding.get("severity")?.as_str()?.to_owned());
+            self.severities.extend(broken.filter_map(severity));
+        }
         let action = detail.pointer("/remediation/action").and_then(Value::as_str).unwrap_or_default();
         let failed = detail.pointer("/remediation/failed").and_then(Value::as_bool).unwrap_or_default();
         if action.starts_with("Stop") && !failed {
@@ -158,6 +165,9 @@ mod tests {
                 note_request(attempt);
                 tokio::task::yield_now().await;
             }
+            // The end of a remedy repeats its findings, and is none.
+            let done = Notice { detail_type: "Sagewarden Remediation Done", ..finding(severity, action) };
+            bus.publish(&done).await?;
             bus.publish(&finding(severity, action)).await
         };
         let (one, other) = futures::join!(

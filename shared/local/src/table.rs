@@ -55,10 +55,15 @@ impl Table for Store {
                 }
             }
             let mut attributes = ReceiptRow::claimed(&claim.owner, claim.until);
-            let is_own = held.as_ref().is_some_and(|held| is_of(held, claim));
-            let earlier = held.and_then(|mut held| held.remove(ReceiptRow::OWED));
-            let owed = earlier.clone().or_else(|| claim.owed.clone().map(Value::Text));
-            attributes.extend(owed.map(|owed| (ReceiptRow::OWED.to_owned(), owed)));
+            let mut held = held.unwrap_or_default();
+            let earlier = held.remove(ReceiptRow::OWED);
+            let mine = Value::from(claim.owner.as_str());
+            let owed_by = held.remove(ReceiptRow::OWED_BY).unwrap_or_else(|| mine.clone());
+            let is_own = owed_by == mine;
+            if let Some(owed) = earlier.clone().or_else(|| claim.owed.clone().map(Value::Text)) {
+                attributes.insert(ReceiptRow::OWED.to_owned(), owed);
+                attributes.insert(ReceiptRow::OWED_BY.to_owned(), owed_by);
+            }
             store(connection, &claim.key, &attributes, None)?;
             let owed = match earlier {
                 Some(Value::Text(owed)) if !is_own => Some(owed),

@@ -201,7 +201,7 @@ fn a_window_without_a_baseline_is_judged_once_there_is_one_and_its_file_is_deliv
     local.deliver(&event.to_string())?;
     let mut settings = local.system.bundle.settings().drift.detect.clone();
     let (text, _) = close(&local, &settings, "2026-03-03T10:15:01Z")?;
-    assert!(text.contains("no window is over") || text.contains("told before"), "{text}");
+    assert!(text.contains("no window is over") || text.contains("published before"), "{text}");
     with_baseline(&local)?;
     let endpoint = "[[drift.detect.endpoints]]\nendpoint = \"prod\"\nbaseline = \"s3://baselines/b\"\n";
     let bundle = sagewarden_policy::Bundle::clone(&local.system.bundle)

@@ -25,9 +25,9 @@ pub const ACTIONS: &[(&str, &[&str])] = &[
     ("Table::write", &["dynamodb:BatchWriteItem", "dynamodb:UpdateItem"]),
     ("Table::get", &["dynamodb:BatchGetItem"]),
     ("Table::query", &["dynamodb:Query"]),
-    ("Table::claim", &["dynamodb:PutItem"]),
+    ("Table::claim", &["dynamodb:UpdateItem"]),
     ("Table::settle", &["dynamodb:PutItem"]),
-    ("Table::release", &["dynamodb:DeleteItem"]),
+    ("Table::release", &["dynamodb:DeleteItem", "dynamodb:PutItem"]),
 ];
 
 /// A table with the partition key `pk` and the sort key `sk`, both text.
@@ -133,7 +133,10 @@ impl Table for DynamoTable {
             update.set.push(format!("{name} = {value}"));
         }
         if let Some(owed) = &claim.owed {
-            let once = Attributes::from([(ReceiptRow::OWED.to_owned(), owed.as_str().into())]);
+            let once = Attributes::from([
+                (ReceiptRow::OWED.to_owned(), owed.as_str().into()),
+                (ReceiptRow::OWED_BY.to_owned(), claim.owner.as_str().into()),
+            ]);
             update.merge(&once, &BTreeMap::new());
         }
         let call = self
@@ -159,7 +162,7 @@ impl Table for DynamoTable {
         let error = match call.send().await {
             Ok(answer) => {
                 let text = |name| answer.attributes().and_then(|old| old.get(name)?.as_s().ok());
-                let is_own = text(ReceiptRow::OWNER) == Some(&claim.owner);
+                let is_own = text(ReceiptRow::OWED_BY) == Some(&claim.owner);
                 return Ok(Claimed::Mine { owed: text(ReceiptRow::OWED).filter(|_| !is_own).cloned() });
             }
             Err(error) => error,

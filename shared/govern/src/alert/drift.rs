@@ -47,7 +47,7 @@ pub(super) async fn alert(
         None => Done::Nothing(format!("the alert for {} was sent before", observed.name())),
         Some(claim) if claim.fresh.is_empty() => {
             claim.settle(world.table()).await?;
-            Done::Nothing(format!("what was found in {} was told before", observed.name()))
+            Done::Nothing(format!("an alert about what was found in {} was sent before", observed.name()))
         }
         Some(claim) => publish(world, observed, found, &mut behind, claim).await?,
     };

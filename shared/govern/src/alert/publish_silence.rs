@@ -24,7 +24,7 @@ use crate::world::World;
 /// When a service does not answer, or another delivery is at the same.
 pub(super) async fn publish_silence(world: &impl World, silence: &Silence, moment: &Moment) -> Outcome {
     let table = world.table();
-    let before = || Done::Nothing(format!("it was told before: {}", silence.summary()));
+    let before = || Done::Nothing(format!("an alert was sent before: {}", silence.summary()));
     // The clock asks about the same hours again and again.
     if is_recorded(table, silence).await? && was_silence_published(world, silence).await? {
         return Ok(before());

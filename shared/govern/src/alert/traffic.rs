@@ -165,7 +165,9 @@ async fn ask_for_traffic(
     let silence = |wrong: Wrong| Silence::of_traffic(endpoint, before, wrong);
     let unheard = silence(Wrong::TrafficUnheard { file: String::new() });
     if was_silence_published(world, &unheard).await? {
-        return Ok(Done::Nothing(format!("that traffic of {endpoint} is not told of was told before")));
+        return Ok(Done::Nothing(format!(
+            "an alert was sent before: files of {endpoint} are in S3, but their events do not arrive"
+        )));
     }
     let is_published =
         was_silence_published(world, &silence(Wrong::TrafficMissing { place: String::new() })).await?;
@@ -191,7 +193,9 @@ async fn ask_for_traffic(
     let place = quiet.place.to_string();
     let wrong = match standing(world, &quiet, moment.now).await? {
         Standing::Nothing if is_published => {
-            return Ok(Done::Nothing(format!("that no traffic of {endpoint} comes was told before")));
+            return Ok(Done::Nothing(format!(
+                "an alert was sent before: no captured traffic of {endpoint} arrives"
+            )));
         }
         Standing::Nothing => Wrong::TrafficMissing { place },
         Standing::Unheard(file) => Wrong::TrafficUnheard { file },

@@ -1,7 +1,6 @@
 //! The clock's question: did every schedule run? An execution that failed before it had a job, and one that never was, have no
 //! event of their own.
 
-use futures::future::join_all;
 use sagewarden_events::{ClockTicked, Resource, ResourceKind, Status, Timestamp, Watched};
 use serde_json::Value as Json;
 
@@ -16,6 +15,9 @@ use crate::outcome::{Done, Failure, Outcome};
 use crate::parts::{Cut, NamePage, Parts};
 use crate::ports::Account;
 use crate::world::World;
+
+/// Schedules in one record: each is described, its executions are listed, and what is wrong with it is recorded and published.
+const IN_A_PART: usize = 25;
 
 /// A schedule, as the list and its description have it.
 struct WatchedSchedule {
@@ -45,11 +47,6 @@ impl WatchedSchedule {
         self.document.get(field).and_then(Timestamp::from_json)
     }
 }
-
-/// Schedules in one record: each is described, its executions are listed, and what is wrong with it is recorded and published.
-const IN_A_PART: usize = 25;
-/// Schedules that are asked at the same time.
-const AT_ONCE: usize = 8;
 
 /// Asks every schedule of an endpoint whether it ran when it should have, or hands them on where they are many.
 ///
@@ -88,17 +85,15 @@ pub(super) async fn watch_these_schedules(
     let (account, region) = (&tick.account, &tick.region);
     let of = |name: &String| Resource::in_region(ResourceKind::MonitoringSchedule, account, region, name);
     let schedules: Vec<Resource> = names.iter().map(of).collect();
-    for some in schedules.chunks(AT_ONCE) {
-        let asks = some.iter().map(|schedule| watch(world, schedule, tick.time, moment));
-        for found in join_all(asks).await {
-            match found {
-                Ok(found) => {
-                    asked += 1;
-                    published.extend(found);
-                }
-                Err(failure) => {
-                    failed.get_or_insert(failure);
-                }
+    // One behind the other: alerts about one endpoint in one quiet period wait for each other.
+    for schedule in &schedules {
+        match watch(world, schedule, tick.time, moment).await {
+            Ok(found) => {
+                asked += 1;
+                published.extend(found);
+            }
+            Err(failure) => {
+                failed.get_or_insert(failure);
             }
         }
     }

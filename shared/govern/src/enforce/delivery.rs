@@ -80,6 +80,14 @@ impl<'a, W: World> Delivery<'a, W> {
         Ok(row.and_then(|row| row.text(VerdictRow::STOPPED_TO_CHANGE)) == Some("yes"))
     }
 
+    /// When the notebook instance that waits to be started again had last been modified before it was stopped.
+    pub(crate) async fn stopped_when_modified_at(&self) -> Result<Option<Timestamp>, PortError> {
+        let row = self.verdict_row().await?;
+        Ok(row
+            .filter(|row| row.text(VerdictRow::STOPPED_TO_CHANGE) == Some("yes"))
+            .and_then(VerdictRow::stopped_as_of))
+    }
+
     /// When a resource that can be changed last kept every control before it became what was judged.
     pub(crate) async fn kept_at(&self) -> Result<Option<Timestamp>, PortError> {
         let row = self.compliance_row().await?;

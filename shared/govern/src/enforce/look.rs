@@ -18,6 +18,11 @@ pub(crate) async fn look(
     resource: &Resource,
 ) -> Result<Option<Judged>, Failure> {
     let Some(description) = lookup.world.account().describe(resource).await? else { return Ok(None) };
+    // An app is described for a while after it was deleted ("DescribeApp", SageMaker API reference).
+    let state = description.resource.kind.status_field().and_then(|field| description.document.get(field));
+    if description.resource.kind == ResourceKind::App && state.and_then(Json::as_str) == Some("Deleted") {
+        return Ok(None);
+    }
     let time = |field: &str| description.document.get(field).and_then(Timestamp::from_json);
     let Some(created_at) = time("CreationTime") else {
         let reason =

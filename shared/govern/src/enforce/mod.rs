@@ -26,13 +26,13 @@ use crate::enforce::join::Lookup;
 use crate::enforce::judged::{Judged, controls};
 use crate::enforce::look::look;
 use crate::enforce::notice::summary;
-use crate::enforce::owed::{OwedNotice, owed_about, publish_owed, unsettled};
+use crate::enforce::owed::{OwedNotice, owed_about, publish_owed, strike_out, unsettled};
 use crate::enforce::publish::{
-    claim_finding, claim_start, claim_success, finding, own_causes, publish_erasure, publish_failure,
-    start_cause, success, success_cause,
+    claim_finding, claim_start, claim_success, finding, finding_cause, is_of_start, is_of_success,
+    publish_erasure, publish_failure, success, success_cause,
 };
 use crate::enforce::remediation::Remediation;
-use crate::enforce::remedy::Step;
+use crate::enforce::remedy::{START_NOTEBOOK, Step};
 use crate::enforce::verdict_record::{record_creator, record_creator_of_gone, record_verdict, remedy_writes};
 use crate::notify::Moment;
 use crate::outcome::{Done, Failure, Outcome};
@@ -181,12 +181,16 @@ async fn act_on(delivery: &Delivery<'_, impl World>) -> Outcome {
     let Delivery { world, judged, moment, .. } = *delivery;
     let Judged { resource, verdict, .. } = judged;
     let owed = owed_about(world, resource).await?;
+    // A notebook instance that stands still was not started.
+    let stands_still = judged.status == Some(Status::Stopped);
+    let others = owed.iter().filter(|row| !(stands_still && is_of_start(&row.cause)));
     let said = match verdict.outcome {
         Judgement::Waived => format!("{resource} breaks {}, which is waived", controls(verdict)),
         Judgement::Compliant => format!("{resource} is compliant ({} controls)", verdict.checked.len()),
         Judgement::Violating | Judgement::Unknown => {
-            let own = own_causes(delivery).await?;
-            let others = owed.iter().filter(|row| !own.contains(&row.cause));
+            let own = finding_cause(delivery).await?;
+            // The end of a remedy is published when there is an end: not while something is still to be remedied.
+            let others = others.filter(|row| row.cause != own && !is_of_success(&row.cause));
             publish_owed(world, moment, resource, others).await?;
             return match claim_finding(delivery).await? {
                 Some(finding) => remedy_and_publish(delivery, finding, &owed).await,
@@ -194,10 +198,8 @@ async fn act_on(delivery: &Delivery<'_, impl World>) -> Outcome {
             };
         }
     };
-    // What was found before has been mended meanwhile, by whomever. A notebook instance that still stands still was not started.
-    let starting = (judged.status == Some(Status::Stopped)).then(|| start_cause(judged));
-    let mended = owed.iter().filter(|row| starting.as_ref() != Some(&row.cause));
-    publish_owed(world, moment, resource, mended).await?;
+    // What was found before has been mended meanwhile, by whomever.
+    publish_owed(world, moment, resource, others).await?;
     Ok(Done::Acted(said))
 }
 
@@ -306,10 +308,12 @@ async fn remedy_again(delivery: &Delivery<'_, impl World>, owed: &[NoticeRow]) -
             if remediation.failed {
                 return publish_failure(delivery, remediation, actor.as_ref()).await;
             }
-            // An earlier try took effect after all.
-            let cause = success_cause(delivery).await?;
-            let ends = owed.iter().filter(|row| row.cause == cause);
-            publish_owed(world, moment, &judged.resource, ends).await?;
+            // An earlier try took effect after all. A model that is still there was not deleted.
+            if judged.verdict.plan != Plan::DeleteModelIfUnused {
+                let cause = success_cause(delivery).await?;
+                let ends = owed.iter().filter(|row| row.cause == cause);
+                publish_owed(world, moment, &judged.resource, ends).await?;
+            }
             let text = summary(judged, &remediation, actor.as_ref());
             return Ok(Done::Nothing(format!("{text}; the finding has been published")));
         }
@@ -335,34 +339,45 @@ async fn remedy_again(delivery: &Delivery<'_, impl World>, owed: &[NoticeRow]) -
         }
     };
     let text = summary(judged, &remediation, actor.as_ref());
-    if let Some(owed) = success_owed {
+    if let Some(own) = success_owed {
         let notice = success(delivery, &remediation, actor.as_ref());
-        owed.publish(world, &notice, &remedy_writes(delivery, &remediation)).await?;
+        own.publish(world, &notice, &remedy_writes(delivery, &remediation)).await?;
     }
+    // Whoever read of an earlier failure has read of its end now.
+    let cause = success_cause(delivery).await?;
+    let earlier = owed.iter().filter(|row| is_of_success(&row.cause) && row.cause != cause);
+    strike_out(world, moment, &judged.resource, earlier).await?;
     Ok(Done::Acted(text))
 }
 
 /// A notebook instance that was stopped to be changed goes on, once nothing is left to be changed or to stop it for.
 async fn start_again(delivery: &Delivery<'_, impl World>, done: Done) -> Outcome {
+    if remedy::was_started_by_others(delivery).await? {
+        delivery.table().write(&[remedy::started(delivery)]).await?;
+    }
     if !remedy::is_to_be_started(delivery).await? {
         return Ok(done);
     }
     let started = remedy::started(delivery);
-    let owed = claim_start(delivery, started.clone()).await?;
+    // Another delivery has started it.
+    let Some(owed) = claim_start(delivery, started.clone()).await? else { return Ok(done) };
     let remediation = remedy::start(delivery).await;
-    if remediation.failed {
-        if let Some(owed) = owed {
-            owed.leave(delivery.world, None).await?;
-        }
+    if remediation.hopeless {
+        // It stays as it is: nobody waits for it any more.
+        delivery.table().write(&[started]).await?;
+        owed.strike_out(delivery.world).await?;
         return publish_failure(delivery, remediation, None).await;
     }
-    if let Some(owed) = owed {
-        let notice = success(delivery, &remediation, None);
-        if let Err(error) = delivery.table().write(std::slice::from_ref(&started)).await {
-            owed.leave(delivery.world, Some((&notice, &[started]))).await?;
-            return Err(error.into());
-        }
-        owed.publish(delivery.world, &notice, &[started]).await?;
+    if remediation.failed {
+        let later = success(delivery, &Remediation::no_longer_needed(START_NOTEBOOK), None);
+        owed.leave(delivery.world, Some((&later, &[started]))).await?;
+        return publish_failure(delivery, remediation, None).await;
     }
+    let notice = success(delivery, &remediation, None);
+    if let Err(error) = delivery.table().write(std::slice::from_ref(&started)).await {
+        owed.leave(delivery.world, Some((&notice, &[started]))).await?;
+        return Err(error.into());
+    }
+    owed.publish(delivery.world, &notice, &[started]).await?;
     Ok(Done::Acted(format!("{}; {}", done.text(), remediation.result)))
 }

@@ -95,6 +95,11 @@ impl OwedNotice {
         self.receipt.publish(world.table(), world.bus(), Kept::ForGood, notice).await
     }
 
+    /// Nothing is owed any more, and nothing is published.
+    pub(crate) async fn strike_out(self, world: &impl World) -> Result<(), PortError> {
+        self.receipt.settle(world.table(), Kept::ForGood).await
+    }
+
     /// Leaves it to another delivery. With `notice`, that is what is owed from now on.
     pub(crate) async fn leave(
         mut self,
@@ -131,6 +136,22 @@ pub(crate) async fn owed_about(world: &impl World, resource: &Resource) -> Resul
 pub(crate) fn unsettled(items: &[Item]) -> impl Iterator<Item = NoticeRow> {
     let rows = items.iter().filter_map(NoticeRow::parse);
     rows.filter(|row| row.state != ReceiptState::Done && row.owed.is_some())
+}
+
+/// Strikes out what is not owed any more.
+pub(crate) async fn strike_out(
+    world: &impl World,
+    moment: &Moment,
+    resource: &Resource,
+    owed: impl IntoIterator<Item = &NoticeRow>,
+) -> Result<(), PortError> {
+    for row in owed {
+        let key = NoticeRow::key(resource, &row.cause);
+        if let Some(receipt) = Receipt::claim_key(world.table(), moment, key).await? {
+            receipt.settle(world.table(), Kept::ForGood).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Publishes what is owed, as it was written down. Returns how many there were.

@@ -21,6 +21,11 @@ use crate::outcome::{Done, Failure, Outcome};
 use crate::ports::{Notice, PortError};
 use crate::world::World;
 
+/// The first part of the causes of ends of remedies.
+const SUCCESS: &str = "remedied";
+/// The first part of the causes of starts of notebook instances.
+const START: &str = "started";
+
 /// Writes down that the finding is owed, with what is about to be done: from here on it leaves once, whatever fails. One delivery
 /// at a time remedies; `None` when the finding has been published.
 pub(crate) async fn claim_finding(
@@ -28,7 +33,7 @@ pub(crate) async fn claim_finding(
 ) -> Result<Option<OwedNotice>, PortError> {
     let begun = remedy::intended(delivery.judged);
     let notice = finding(delivery, &begun, delivery.creator());
-    claim(delivery, &cause("finding", delivery).await?, &notice, &remedy_writes(delivery, &begun)).await
+    claim(delivery, &finding_cause(delivery).await?, &notice, &remedy_writes(delivery, &begun)).await
 }
 
 /// The finding, with what was done about it.
@@ -59,7 +64,7 @@ pub(crate) async fn publish_failure(
 /// The cause of the notice that a remediation took effect after the finding had left: whoever read of the failure reads the end of
 /// it.
 pub(crate) async fn success_cause(delivery: &Delivery<'_, impl World>) -> Result<String, PortError> {
-    cause("remedied", delivery).await
+    cause(SUCCESS, delivery).await
 }
 
 /// Writes down that the end of a remedy is owed, by this call. `None` when it has been published.
@@ -92,8 +97,8 @@ pub(crate) async fn claim_start(
 }
 
 /// The cause of the notice that a notebook instance was started again.
-pub(crate) fn start_cause(judged: &Judged) -> String {
-    format!("started#{}#{}", judged.pk, judged.modified_at.millis())
+fn start_cause(judged: &Judged) -> String {
+    format!("{START}#{}#{}", judged.pk, judged.modified_at.millis())
 }
 
 async fn claim(
@@ -122,9 +127,19 @@ pub(crate) async fn publish_erasure(
     Ok(Done::Acted(text))
 }
 
-/// The causes whose notices are the business of a delivery that finds the resource as it is now.
-pub(crate) async fn own_causes(delivery: &Delivery<'_, impl World>) -> Result<[String; 2], PortError> {
-    Ok([cause("finding", delivery).await?, success_cause(delivery).await?])
+/// The cause of the finding of a delivery.
+pub(crate) async fn finding_cause(delivery: &Delivery<'_, impl World>) -> Result<String, PortError> {
+    cause("finding", delivery).await
+}
+
+/// Whether a notice is about the end of a remedy.
+pub(crate) fn is_of_success(cause: &str) -> bool {
+    cause.starts_with(SUCCESS)
+}
+
+/// Whether a notice is about the start of a notebook instance.
+pub(crate) fn is_of_start(cause: &str) -> bool {
+    cause.starts_with(START)
 }
 
 /// What a notice is about: a resource as this bundle judges it in this mode. In another mode something else is done. A resource

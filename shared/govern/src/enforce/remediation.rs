@@ -55,12 +55,12 @@ impl Remediation {
 
     /// What is owed while a remedy is under way, should the process end there.
     pub(crate) fn begun(action: &str) -> Self {
-        Self::done(action, "was under way when the process ended; what came of it is not known")
+        Self::done(action, "the function died during this call: look whether it took effect")
     }
 
     /// What is owed once a remedy has failed: that an end came of it all the same.
     pub(crate) fn no_longer_needed(action: &str) -> Self {
-        Self::done(action, "not needed any more: the resource is as it must be, or gone")
+        Self::done(action, "the resource is as it must be now, or gone: no further call was made")
     }
 
     pub(crate) fn remembering(self, write: Write) -> Self {

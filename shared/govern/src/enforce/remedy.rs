@@ -111,10 +111,25 @@ pub(crate) async fn take(delivery: &Delivery<'_, impl World>, step: Step) -> Res
         },
         Asks::StopToChange => {
             // Noted first: whoever finds it stopped has to know that it is to be started again.
-            let stopped = VerdictRow::write_stopped(key, *modified_at, "0", "yes");
-            world.table().write(&[stopped]).await?;
-            let answer = remedies.stop(resource).await.map(|_| ());
-            Remediation::of(&action, "stop requested: it is changed once it is stopped", answer)
+            let waits = VerdictRow::write_stopped(key.clone(), *modified_at, moment.now, true);
+            world.table().write(&[waits]).await?;
+            let answer = remedies.stop(resource).await;
+            // Whoever stops it for reasons of his own does not want it started.
+            let is_ours = match &answer {
+                Ok(stopped) => *stopped == Stopped::Requested,
+                Err(error) => error.is_transient(),
+            };
+            if !is_ours {
+                let waits_not = VerdictRow::write_stopped(key, *modified_at, moment.now, false);
+                world.table().write(&[waits_not]).await?;
+            }
+            match answer {
+                Ok(Stopped::Already) => Remediation::nothing("it had been stopped already"),
+                answer => {
+                    let result = "stop requested: it is changed once it is stopped";
+                    Remediation::of(&action, result, answer.map(|_| ()))
+                }
+            }
         }
         Asks::Change(corrections) => {
             // Counted first, so that no change is missing from the count.
@@ -151,7 +166,17 @@ pub(crate) async fn start(delivery: &Delivery<'_, impl World>) -> Remediation {
 
 /// The note that it was started.
 pub(crate) fn started(delivery: &Delivery<'_, impl World>) -> Write {
-    VerdictRow::write_stopped(delivery.verdict_key(), delivery.judged.modified_at, "1", "no")
+    let Delivery { judged, moment, .. } = delivery;
+    VerdictRow::write_stopped(delivery.verdict_key(), judged.modified_at, moment.now, false)
+}
+
+/// Whether somebody started a notebook instance that waited for it: it serves, and is not what was stopped.
+pub(crate) async fn was_started_by_others(delivery: &Delivery<'_, impl World>) -> Result<bool, PortError> {
+    let Judged { modified_at, verdict, .. } = delivery.judged;
+    if !is_serving_notebook(delivery.judged) || matches!(verdict.plan, Plan::Change(_)) {
+        return Ok(false);
+    }
+    Ok(delivery.stopped_when_modified_at().await?.is_some_and(|then| then < *modified_at))
 }
 
 /// Why there is nothing to stop.
@@ -220,7 +245,7 @@ async fn delete_if_unused(delivery: &Delivery<'_, impl World>) -> Result<Step, P
 /// What is being changed by somebody else can be changed once that has come to an end.
 fn is_under_way(kind: ResourceKind, status: &Status) -> bool {
     let is_changing = match status {
-        Status::Updating => true,
+        Status::Updating | Status::Deleting => true,
         Status::Other(word) => word == "Pending",
         _ => false,
     };

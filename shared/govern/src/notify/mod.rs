@@ -216,9 +216,9 @@ pub(crate) async fn publish_once_and_say(
 ) -> Outcome {
     let text = notice.detail.get("text").and_then(Json::as_str).unwrap_or_default();
     Ok(if publish_once(table, bus, moment, cause, kept, notice).await? {
-        Done::Acted(format!("told that {text}"))
+        Done::Acted(format!("published: {text}"))
     } else {
-        Done::Nothing(format!("{text}; that was told before"))
+        Done::Nothing(format!("published before: {text}"))
     })
 }
 

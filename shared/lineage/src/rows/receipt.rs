@@ -84,6 +84,8 @@ impl ReceiptRow {
     pub const DONE: &str = "done";
     /// What is to be sent should its sender die.
     pub const OWED: &str = "owed";
+    /// Whose words they are: an attempt that asks for its claim again is not told that another one owed something.
+    pub const OWED_BY: &str = "owed_by";
     /// The owner of what was given back while something was owed.
     const NOBODY: &str = "nobody";
 
@@ -156,6 +158,7 @@ impl ReceiptRow {
     pub fn given_back(owed: &str) -> Attributes {
         let mut attributes = Self::claimed(Self::NOBODY, Timestamp::from_millis(0));
         attributes.insert(Self::OWED.into(), owed.into());
+        attributes.insert(Self::OWED_BY.into(), Self::NOBODY.into());
         attributes
     }
 

@@ -528,8 +528,11 @@ fn what_was_done_about_a_verdict_stands_beside_it() {
         VerdictRow::write_remedy(key.clone(), "StopTrainingJob", "stopped", Some(7)),
         VerdictRow::write_changed(key.clone(), at(2)),
         VerdictRow::write_marked(key.clone(), at(3), "a b"),
-        VerdictRow::write_stopped(key.clone(), at(3), "0", "yes"),
-        VerdictRow::write_stopped(key, at(3), "1", "no"),
+        VerdictRow::write_stopped(key.clone(), at(3), at(4), true),
+        VerdictRow::write_stopped(key.clone(), at(3), at(4), false),
+        VerdictRow::write_stopped(key.clone(), at(3), at(4), true),
+        VerdictRow::write_stopped(key.clone(), at(3), at(5), true),
+        VerdictRow::write_stopped(key, at(3), at(5), false),
     ];
     let mut attributes = None;
     writes.iter().for_each(|write| apply(&mut attributes, write));
@@ -541,7 +544,7 @@ fn what_was_done_about_a_verdict_stands_beside_it() {
         ("remedy_marked", "a b".into()),
         ("remedy_marked_as_of", "000000000000003#a b".into()),
         ("remedy_result", "stopped".into()),
-        ("stopped_as_of", "000000000000003#1".into()),
+        ("stopped_as_of", "000000000000003#000000000000005#1".into()),
         ("stopped_to_change", Value::from("no")),
     ];
     assert_eq!(attributes, Some(expected.map(|(name, value)| (name.to_owned(), value)).into()));

@@ -80,7 +80,8 @@ impl VerdictRow {
     /// `yes` while a notebook instance waits to be started again, then `no`.
     pub const STOPPED_TO_CHANGE: &str = "stopped_to_change";
     const MARKED_AS_OF: &str = "remedy_marked_as_of";
-    const STOPPED_AS_OF: &str = "stopped_as_of";
+    /// The version of that: `<time of the last change>#<time of the note>#<step>`.
+    pub const STOPPED_AS_OF: &str = "stopped_as_of";
 
     /// The partition of the verdicts on an incarnation: its node's, or of kinds that have none one of its own.
     #[must_use]
@@ -156,11 +157,18 @@ impl VerdictRow {
         Self::note(key, Self::MARKED_AS_OF, version, Self::MARKED, controls.into())
     }
 
-    /// Whether a notebook instance waits to be started again; of one time the larger step counts.
+    /// Whether a notebook instance waits to be started again, as it was noted at `now`; of one time, that it does not.
     #[must_use]
-    pub fn write_stopped(key: Key, modified_at: Timestamp, step: &str, waits: &str) -> Write {
-        let version = format!("{}#{step}", millis(modified_at));
-        Self::note(key, Self::STOPPED_AS_OF, version, Self::STOPPED_TO_CHANGE, waits.into())
+    pub fn write_stopped(key: Key, modified_at: Timestamp, now: Timestamp, waits: bool) -> Write {
+        let version = format!("{}#{}#{}", millis(modified_at), millis(now), u8::from(!waits));
+        let word = if waits { "yes" } else { "no" };
+        Self::note(key, Self::STOPPED_AS_OF, version, Self::STOPPED_TO_CHANGE, word.into())
+    }
+
+    /// When the notebook instance had last been modified before that was noted.
+    #[must_use]
+    pub fn stopped_as_of(row: &Item) -> Option<Timestamp> {
+        leading_time(row.text(Self::STOPPED_AS_OF)?)
     }
 
     /// The row with nothing but the verdict.
