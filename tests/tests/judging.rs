@@ -7,7 +7,10 @@ use std::collections::BTreeMap;
 use futures::executor::block_on;
 use sagewarden_events::{ResourceKind, Timestamp};
 use sagewarden_govern::ports::{PortError, PortErrorKind};
-use sagewarden_govern::{Failure, Moment, POLICY_VIOLATION, REMEDIATION_DONE, REMEDIATION_FAILED, route};
+use sagewarden_govern::{
+    Ask, Failure, Moment, POLICY_VIOLATION, Question, REMEDIATION_DONE, REMEDIATION_FAILED, answer, route,
+};
+use sagewarden_lineage::answer::Reply;
 use sagewarden_lineage::rows::{JudgementRow, VerdictRow};
 use sagewarden_local::{Call, Guard, Guarded};
 use sagewarden_policy::Bundle;
@@ -78,6 +81,36 @@ fn of_two_judgements_of_one_job_the_later_counts_and_the_first_stays_readable() 
             assert_eq!(all, then, "{name}");
         }
     }
+    Ok(())
+}
+
+#[test]
+fn a_history_ends_with_the_verdict_that_holds() -> Result<()> {
+    let settings = format!("{SETTINGS}\n[traceability]\nrequired_tags = [\"Owner\"]\n");
+    let local = Local::with(Bundle::embedded()?.with_settings(&settings)?.with_mode(Mode::Observe))?;
+    local.serve()?;
+    let events = local.system.account.drain_events()?;
+    let model = local.system.account.resource(ResourceKind::Model, "m");
+    let deliver = |seconds| -> Result<()> {
+        for event in &events {
+            block_on(local.system.deliver(&event.to_string(), at(seconds)))?;
+        }
+        Ok(())
+    };
+    let owner = || BTreeMap::from([("Owner".to_owned(), "ana".to_owned())]);
+    local.system.account.add_tags(&model, owner())?;
+    deliver(100)?;
+    local.system.account.delete_tags(&model, &["Owner"])?;
+    deliver(200)?;
+    local.system.account.add_tags(&model, owner())?;
+    deliver(300)?;
+    let question = Question { ask: Ask::History, ..Question::about("endpoint/prod") };
+    let Reply::History(history) = block_on(answer(&local.system.store, &question, &|| false))? else {
+        return Err("it is no history".into());
+    };
+    let of_model = history.entries.iter().filter_map(|entry| entry.text.strip_prefix("model m was judged "));
+    // The newest first. What it was before anything was broken is no finding.
+    assert_eq!(of_model.collect::<Vec<_>>(), ["compliant", "violating; broken: MDL-TRC-01"]);
     Ok(())
 }
 

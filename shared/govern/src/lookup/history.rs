@@ -264,7 +264,8 @@ async fn events_of<T: Table>(
     }
 }
 
-/// Each verdict on a node when a bundle first came to it, from the first on by which a control is broken, waived or undecided.
+/// Each verdict on a node when a bundle first came to it, from the first on by which a control is broken, waived or undecided; and the
+/// verdict that holds now, where a bundle came back to it.
 async fn found<T: Table>(
     reading: &Reading<'_, T>,
     id: &NodeId,
@@ -274,6 +275,14 @@ async fn found<T: Table>(
     let mut judgements: Vec<VerdictRow> =
         rows.iter().filter_map(JudgementRow::parse).map(|JudgementRow(verdict)| verdict).collect();
     judgements.sort_by_key(|verdict| (verdict.judged_at, verdict.findings_mark.clone()));
+    let rows = reading.query_all(VerdictRow::of(id.as_str())).await?;
+    let newest = rows.iter().filter_map(VerdictRow::parse).max_by_key(|verdict| verdict.judged_at);
+    let is_last = |newest: &VerdictRow| {
+        judgements
+            .last()
+            .is_some_and(|last| last.findings_mark == newest.findings_mark && last.bundle == newest.bundle)
+    };
+    judgements.extend(newest.filter(|newest| !is_last(newest)));
     let words = judgements.iter().filter_map(|verdict| Some((verdict.judged_at, verdict_in_words(verdict)?)));
     for (time, words) in words.skip_while(|(_, words)| !words.contains(';')) {
         let text = format!("{} {} was judged {words}", id.kind(), id.last_name());
