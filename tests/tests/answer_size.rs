@@ -142,7 +142,10 @@ fn the_cursor_of_an_answer_that_was_cut_goes_on_to_the_last_node() {
 #[test]
 fn what_cannot_be_cut_is_refused_with_its_size() {
     let refused = respond(&WORLD, &question(&WORLD, "html"), false, 1_000).unwrap_err().to_string();
-    assert!(refused.starts_with("the answer has ") && refused.contains("Lambda lets out 1000"), "{refused}");
+    assert!(
+        refused.starts_with("the answer has ") && refused.contains("Lambda's limit is 1000"),
+        "{refused}"
+    );
 }
 
 #[test]

@@ -70,7 +70,7 @@ pub(crate) async fn fitting(
 
 fn too_large(size: usize, limit: usize) -> FunctionError {
     FunctionError::BadRequest(format!(
-        "the answer has {size} bytes, and Lambda lets out {limit}: ask for another `format`, or about a part of it"
+        "the answer has {size} bytes, and Lambda's limit is {limit}: ask about fewer nodes, or for another `format`"
     ))
 }
 

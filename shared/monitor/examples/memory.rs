@@ -3,11 +3,17 @@
 #![expect(clippy::unwrap_used, reason = "a measurement ends where something is missing")]
 
 use std::fmt::Write as _;
+use std::path::PathBuf;
 use std::{env, fs};
 
 use sagewarden_measure::csv::Header;
 use sagewarden_measure::{Detail, Profile};
 use sagewarden_monitor::{Baseline, Constraints, Statistics, SuggestedBaseline};
+
+/// Where one run leaves a file for the next.
+fn place(name: &str) -> PathBuf {
+    env::temp_dir().join(name)
+}
 
 fn peak() -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap();
@@ -45,13 +51,13 @@ fn main() {
         "statistics" => {
             let made_of = SuggestedBaseline::of_csv(table(count, rows).as_bytes(), Header::FirstRow).unwrap();
             let [(_, statistics), (_, constraints)] = made_of.files();
-            fs::write("/tmp/memory-statistics.json", statistics).unwrap();
-            fs::write("/tmp/memory-constraints.json", constraints).unwrap();
+            fs::write(place("memory-statistics.json"), statistics).unwrap();
+            fs::write(place("memory-constraints.json"), constraints).unwrap();
         }
         "read" => {
             let before = peak();
-            let constraints = fs::read("/tmp/memory-constraints.json").unwrap();
-            let statistics = fs::read("/tmp/memory-statistics.json").unwrap();
+            let constraints = fs::read(place("memory-constraints.json")).unwrap();
+            let statistics = fs::read(place("memory-statistics.json")).unwrap();
             let read = Constraints::parse(&constraints).unwrap();
             let stats = Statistics::parse(&statistics).unwrap();
             let baseline = Baseline::new(Some(&stats), read);
@@ -78,11 +84,11 @@ fn main() {
             let made_of = SuggestedBaseline::of_csv(csv.as_bytes(), Header::FirstRow).unwrap();
             let bytes = made_of.profile.to_bytes();
             drop((csv, made_of));
-            fs::write("/tmp/memory.profile", bytes).unwrap();
+            fs::write(place("memory.profile"), bytes).unwrap();
         }
         "merged" => {
             let before = peak();
-            let bytes = fs::read("/tmp/memory.profile").unwrap();
+            let bytes = fs::read(place("memory.profile")).unwrap();
             let one = Profile::from_bytes(&bytes).unwrap();
             let first = peak();
             let mut all = Profile::from_bytes(&bytes).unwrap();

@@ -1,5 +1,4 @@
-//! A file that is too large for the memory of the function ends the process, and with it every record of the batch: nobody is left to say
-//! so. An attempt is therefore noted before it is made, and what has killed the function several times is refused by name.
+//! A file that is too large for the memory of the function ends the process: nobody is left to say so. An attempt is therefore noted before it is made, and what has killed the function several times is refused by name.
 
 use sagewarden_lineage::rows::AttemptRow;
 use sagewarden_lineage::s3::S3Location;
@@ -11,7 +10,7 @@ use crate::ports::{PortError, Table};
 use crate::record::closure::query_all;
 use crate::window::HOUR_MS;
 
-/// So many attempts that nobody survived: fewer than the queue delivers a record, so that the others of its batch are not given up.
+/// So many attempts that nobody survived: fewer than the queue delivers a record, so that its last deliveries say why.
 const MOST: usize = 3;
 /// An attempt that is older has ended: the function has a minute, and its records come again after six.
 const OVER_MS: i64 = 5 * 60_000;
