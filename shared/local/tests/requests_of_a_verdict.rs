@@ -130,9 +130,9 @@ fn twice(kind: ResourceKind, request: &Value) -> Vec<String> {
 }
 
 #[test]
-fn a_job_that_keeps_every_control_costs_one_request() {
+fn a_job_that_keeps_every_control_costs_two_requests() {
     let requests = twice(ResourceKind::TrainingJob, &training_job());
-    let expected = ["CreateTrainingJob: write", "state change: write"];
+    let expected = ["CreateTrainingJob: write, query", "state change: write, query"];
     assert_eq!(requests, [expected, expected].concat());
 }
 
@@ -140,10 +140,10 @@ fn a_job_that_keeps_every_control_costs_one_request() {
 fn a_forbidden_job_is_recorded_claimed_stopped_recorded_and_settled() {
     let requests = twice(ResourceKind::TrainingJob, &with(training_job(), "/VpcConfig", Value::Null));
     let expected = [
-        "CreateTrainingJob: write, claim, write, settle",
-        "state change: write, claim, get",
-        "CreateTrainingJob: write, claim",
-        "state change: write, claim, get",
+        "CreateTrainingJob: write, query, claim, write, settle",
+        "state change: write, query, claim, get",
+        "CreateTrainingJob: write, query, claim",
+        "state change: write, query, claim, get",
     ];
     assert_eq!(requests, expected);
 }
@@ -153,10 +153,10 @@ fn a_forbidden_job_is_recorded_claimed_stopped_recorded_and_settled() {
 fn a_job_that_is_marked_is_read_once() {
     let request = with(training_job(), "/ResourceConfig/InstanceCount", json!(2));
     let expected = [
-        "CreateTrainingJob: write, claim, get, write, settle",
-        "state change: write, claim, get",
-        "CreateTrainingJob: write, claim, get",
-        "state change: write, claim, get",
+        "CreateTrainingJob: write, query, claim, get, write, settle",
+        "state change: write, query, claim, get",
+        "CreateTrainingJob: write, query, claim, get",
+        "state change: write, query, claim, get",
     ];
     assert_eq!(twice(ResourceKind::TrainingJob, &request), expected);
 }
@@ -167,17 +167,18 @@ fn a_notebook_that_is_changed_reads_each_of_its_two_rows_once_a_delivery() {
     let machine = Machine::new();
     let resource = machine.create(ResourceKind::NotebookInstance, &notebook("Enabled"));
     let created = [
-        "CreateNotebookInstance: write, get, claim, get, write, settle",
+        // That it waits to be started is noted before it is stopped.
+        "CreateNotebookInstance: write, query, get, claim, get, write, write, settle",
         // It is stopping.
         "state change: ",
     ];
     assert_eq!(machine.requests(&machine.announced()), created);
     machine.system.account.finish_stop(&resource, at(90)).unwrap();
     let stopped = [
-        "state change: write, get, claim, get, write, claim, settle",
-        "state change: write, get, write, claim, settle",
+        "state change: write, query, get, claim, get, get, claim, write, write, settle",
+        "state change: write, query, get, claim, write, settle",
     ];
     assert_eq!(machine.requests(&machine.announced()), stopped);
-    let started = ["state change: write", "state change: write"];
+    let started = ["state change: write, query, get", "state change: write, query, get"];
     assert_eq!(machine.requests(&machine.announced()), started);
 }

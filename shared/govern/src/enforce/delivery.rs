@@ -59,7 +59,15 @@ impl<'a, W: World> Delivery<'a, W> {
         }
         // Read anew: CloudTrail may have said it to another delivery while this one remedied.
         let row = self.table().get(&[self.verdict_key()]).await?.pop();
-        Ok(row.and_then(|row| serde_json::from_str(row.text(VerdictRow::ACTOR)?).ok()))
+        Ok(row.as_ref().and_then(actor_in))
+    }
+
+    /// As [`Self::known_creator`], for a delivery that finds nothing to remedy.
+    pub(crate) async fn creator_as_read(&self) -> Result<Option<Actor>, PortError> {
+        if let Some(creator) = self.creator() {
+            return Ok(Some(creator.clone()));
+        }
+        Ok(self.verdict_row().await?.and_then(actor_in))
     }
 
     /// How often Sagewarden has changed the resource before it became what it is now.
@@ -114,4 +122,8 @@ impl<'a, W: World> Delivery<'a, W> {
         let row = self.table().get(&[self.verdict_key()]).await?.pop();
         Ok(self.verdict.get_or_init(|| row).as_ref())
     }
+}
+
+fn actor_in(row: &Item) -> Option<Actor> {
+    serde_json::from_str(row.text(VerdictRow::ACTOR)?).ok()
 }

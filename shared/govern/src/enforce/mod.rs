@@ -304,7 +304,7 @@ async fn remedy_again(delivery: &Delivery<'_, impl World>, owed: &[NoticeRow]) -
     let call = match remedy::decide(delivery).await? {
         Step::Call(call) => call,
         Step::Nothing(remediation) => {
-            let actor = delivery.known_creator().await?;
+            let actor = delivery.creator_as_read().await?;
             if remediation.failed {
                 return publish_failure(delivery, remediation, actor.as_ref()).await;
             }
