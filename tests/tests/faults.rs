@@ -103,7 +103,7 @@ impl Run {
 }
 
 /// Runs of a test; each has another seed.
-const SEEDS: u64 = 100;
+const SEEDS: u64 = 40;
 
 fn for_each_seed(work: impl Fn(u64) + Sync) {
     let first = std::env::var("SAGEWARDEN_FIRST_SEED").map_or(0, |text| text.parse().unwrap());
