@@ -12,7 +12,7 @@ use sagewarden_policy::Bundle;
 use serde_json::{Value, json};
 
 use crate::Result;
-use crate::local::{KEY, Local, SETTINGS, at, model, training_job};
+use crate::local::{Local, SETTINGS, at, model, notebook, training_job};
 
 /// Something that happens in the account; what it announces is delivered before the next one. Returns what CloudTrail says of it
 /// where the simulated account does not announce that.
@@ -104,21 +104,7 @@ fn open_model(local: &Local) -> Result<Vec<Value>> {
 }
 
 fn rooted_notebook(local: &Local) -> Result<Vec<Value>> {
-    let request = json!({
-        "NotebookInstanceName": "ana",
-        "InstanceType": "ml.t3.medium",
-        "SubnetId": "subnet-0a1b2c3d4e5f60001",
-        "SecurityGroupIds": ["sg-0f1e2d3c4b5a60001"],
-        "RoleArn": "arn:aws:iam::111122223333:role/ds-user",
-        "KmsKeyId": KEY,
-        "DirectInternetAccess": "Disabled",
-        "RootAccess": "Enabled",
-        "PlatformIdentifier": "notebook-al2023-v1",
-        "InstanceMetadataServiceConfiguration": { "MinimumInstanceMetadataServiceVersion": "2" },
-        "DefaultCodeRepository": "credit",
-        "Tags": [{ "Key": "ProjectName", "Value": "credit" }, { "Key": "EnvironmentType", "Value": "dev" }],
-    });
-    local.create(ResourceKind::NotebookInstance, &request, 0)?;
+    local.create(ResourceKind::NotebookInstance, &notebook(), 0)?;
     Ok(Vec::new())
 }
 

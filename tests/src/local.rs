@@ -187,6 +187,25 @@ pub fn training_job(name: &str, tags: &[(&str, &str)]) -> Value {
     })
 }
 
+/// A notebook instance that gives root access, and keeps every other control of [`SETTINGS`].
+#[must_use]
+pub fn notebook() -> Value {
+    json!({
+        "NotebookInstanceName": "ana",
+        "InstanceType": "ml.t3.medium",
+        "SubnetId": "subnet-0a1b2c3d4e5f60001",
+        "SecurityGroupIds": ["sg-0f1e2d3c4b5a60001"],
+        "RoleArn": "arn:aws:iam::111122223333:role/ds-user",
+        "KmsKeyId": KEY,
+        "DirectInternetAccess": "Disabled",
+        "RootAccess": "Enabled",
+        "PlatformIdentifier": "notebook-al2023-v1",
+        "InstanceMetadataServiceConfiguration": { "MinimumInstanceMetadataServiceVersion": "2" },
+        "DefaultCodeRepository": "credit",
+        "Tags": [{ "Key": "ProjectName", "Value": "credit" }, { "Key": "EnvironmentType", "Value": "dev" }],
+    })
+}
+
 /// A model that keeps every control of [`SETTINGS`].
 #[must_use]
 pub fn model(name: &str) -> Value {

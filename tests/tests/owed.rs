@@ -10,7 +10,7 @@ use sagewarden_govern::{BundleInForce, Failure, Moment, REMEDIATION_DONE, World}
 use sagewarden_local::{Call, Guard, Guarded};
 use sagewarden_policy::Bundle;
 use sagewarden_tests::Result;
-use sagewarden_tests::local::{KEY, Local, SETTINGS, at, training_job};
+use sagewarden_tests::local::{Local, SETTINGS, at, notebook, training_job};
 use serde_json::{Value, json};
 
 /// Refuses a method while it is told to.
@@ -56,24 +56,6 @@ fn ends(local: &Local) -> Result<Vec<String>> {
     Ok(sent.map(action).collect())
 }
 
-fn notebook(local: &Local, repository: Option<&str>) -> Result<Resource> {
-    let request = json!({
-        "NotebookInstanceName": "ana",
-        "InstanceType": "ml.t3.medium",
-        "SubnetId": "subnet-0a1b2c3d4e5f60001",
-        "SecurityGroupIds": ["sg-0f1e2d3c4b5a60001"],
-        "RoleArn": "arn:aws:iam::111122223333:role/ds-user",
-        "KmsKeyId": KEY,
-        "DirectInternetAccess": "Disabled",
-        "RootAccess": "Enabled",
-        "PlatformIdentifier": "notebook-al2023-v1",
-        "InstanceMetadataServiceConfiguration": { "MinimumInstanceMetadataServiceVersion": "2" },
-        "DefaultCodeRepository": repository,
-        "Tags": [{ "Key": "ProjectName", "Value": "credit" }, { "Key": "EnvironmentType", "Value": "dev" }],
-    });
-    local.create(ResourceKind::NotebookInstance, &request, 0)
-}
-
 fn state(local: &Local, resource: &Resource, field: &str) -> Result<Value> {
     Ok(local.system.account.describe_document(resource)?.get(field).cloned().unwrap_or_default())
 }
@@ -108,7 +90,9 @@ fn nobody_reads_that_a_stop_is_done_while_the_job_runs_on() -> Result<()> {
 fn a_notebook_whose_start_was_refused_is_started_although_it_breaks_something_else() -> Result<()> {
     let local = Local::new()?;
     // Without a repository it is marked, and nothing else.
-    let resource = notebook(&local, None)?;
+    let mut request = notebook();
+    request["DefaultCodeRepository"] = Value::Null;
+    let resource = local.create(ResourceKind::NotebookInstance, &request, 0)?;
     let remedies =
         Guarded::new(local.system.account.clone(), refusing("Remedies::start", PortErrorKind::Throttled));
     let world = local.system.world().with_remedies(remedies.clone());
@@ -134,7 +118,7 @@ fn a_notebook_whose_start_was_refused_is_started_although_it_breaks_something_el
 #[test]
 fn a_notebook_that_its_owner_stopped_stays_stopped_although_sagewarden_had_tried_to() -> Result<()> {
     let local = Local::new()?;
-    let resource = notebook(&local, Some("credit"))?;
+    let resource = local.create(ResourceKind::NotebookInstance, &notebook(), 0)?;
     let guard = refusing("Remedies::stop", PortErrorKind::Denied);
     let world = local.system.world().with_remedies(Guarded::new(local.system.account.clone(), guard));
     let judging = local.system.judging();

@@ -15,14 +15,14 @@ use futures::executor::block_on;
 use sagewarden_events::ResourceKind::{self, *};
 use sagewarden_events::{Event, Resource, Timestamp, decode};
 use sagewarden_govern::ports::PortError;
-use sagewarden_govern::{Absent, KnownBaselines, Moment, Ports, World, route};
+use sagewarden_govern::{KnownBaselines, Moment, route};
 use sagewarden_lineage::id::NodeKind;
-use sagewarden_local::{Call, Clock, Guard, Guarded, LocalWorld, Store, Story, System};
+use sagewarden_local::{Call, Clock, Guard, Store, Story, System};
 use sagewarden_policy::Bundle;
 use sagewarden_sagemaker::actions;
 use sagewarden_tests::calls::calls_in;
 use sagewarden_tests::template::{list, resources, statements, target, texts};
-use sagewarden_tests::{Result, monitor, root};
+use sagewarden_tests::{Result, guarded, monitor, root};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -417,22 +417,6 @@ impl Guard for Done {
     }
 }
 
-fn seen_by(world: LocalWorld, done: &Rc<Done>) -> impl World + use<> {
-    Ports {
-        account: Guarded::behind(world.account, done),
-        remedies: Guarded::behind(world.remedies, done),
-        objects: Guarded::behind(world.objects, done),
-        files: Guarded::behind(world.files, done),
-        source: Guarded::behind(world.source, done),
-        roles: Guarded::behind(world.roles, done),
-        table: Guarded::behind(world.table, done),
-        bus: Guarded::behind(world.bus, done),
-        metrics: Absent,
-        settings: world.settings,
-        own_bucket: world.own_bucket,
-    }
-}
-
 /// Everything that each function of these does with an event.
 struct Watched {
     system: System,
@@ -444,7 +428,7 @@ impl Watched {
         let now = body["time"].as_str().and_then(Timestamp::from_text).unwrap_or(Story::demo_start());
         let moment = Moment { now, owner: "test".to_owned() };
         let judging = self.system.judging();
-        let world = |number: usize| seen_by(self.system.world(), &self.done[number]);
+        let world = |number: usize| guarded::world(&self.system, &self.done[number]);
         for event in decode(&body.to_string())? {
             if let Event::NotOurs { .. } = event {
                 continue;

@@ -6,7 +6,7 @@ use sagewarden_govern::{POLICY_VIOLATION, REMEDIATION_DONE, VIOLATION_TAG};
 use sagewarden_lineage::rows::VerdictRow;
 use sagewarden_policy::Bundle;
 use sagewarden_tests::Result;
-use sagewarden_tests::local::{KEY, Local, SETTINGS, at, model, training_job};
+use sagewarden_tests::local::{KEY, Local, SETTINGS, at, model, notebook, training_job};
 use serde_json::{Value, json};
 
 fn ana() -> Actor {
@@ -39,27 +39,10 @@ fn notice(kind: &str, controls: &str, action: &str) -> (String, String, String) 
     (kind.to_owned(), controls.to_owned(), action.to_owned())
 }
 
-fn notebook(root: &str) -> Value {
-    json!({
-        "NotebookInstanceName": "ana",
-        "InstanceType": "ml.t3.medium",
-        "SubnetId": "subnet-0a1b2c3d4e5f60001",
-        "SecurityGroupIds": ["sg-0f1e2d3c4b5a60001"],
-        "RoleArn": "arn:aws:iam::111122223333:role/ds-user",
-        "KmsKeyId": KEY,
-        "DirectInternetAccess": "Disabled",
-        "RootAccess": root,
-        "PlatformIdentifier": "notebook-al2023-v1",
-        "InstanceMetadataServiceConfiguration": { "MinimumInstanceMetadataServiceVersion": "2" },
-        "DefaultCodeRepository": "credit",
-        "Tags": [{ "Key": "ProjectName", "Value": "credit" }, { "Key": "EnvironmentType", "Value": "dev" }],
-    })
-}
-
 #[test]
 fn a_notebook_is_stopped_changed_and_started_again() -> Result<()> {
     let local = Local::new()?;
-    let resource = create(&local, ResourceKind::NotebookInstance, &notebook("Enabled"), 0)?;
+    let resource = create(&local, ResourceKind::NotebookInstance, &notebook(), 0)?;
     local.settle()?;
     assert_eq!(described(&local, &resource, "NotebookInstanceStatus")?, "Stopping");
     assert_eq!(described(&local, &resource, "RootAccess")?, "Enabled", "it cannot be changed while it stops");
@@ -95,7 +78,7 @@ fn a_notebook_is_stopped_changed_and_started_again() -> Result<()> {
 #[test]
 fn a_notebook_goes_on_although_something_else_is_only_told() -> Result<()> {
     let local = Local::new()?;
-    let mut request = notebook("Enabled");
+    let mut request = notebook();
     request["DefaultCodeRepository"] = Value::Null;
     let resource = create(&local, ResourceKind::NotebookInstance, &request, 0)?;
     local.settle()?;
@@ -163,7 +146,7 @@ fn a_schedule_that_goes_leaves_its_endpoint_judged() -> Result<()> {
 #[test]
 fn what_cannot_be_changed_is_stopped_for_good() -> Result<()> {
     let local = Local::new()?;
-    let mut request = notebook("Enabled");
+    let mut request = notebook();
     request["DirectInternetAccess"] = json!("Enabled");
     let resource = create(&local, ResourceKind::NotebookInstance, &request, 0)?;
     local.settle()?;
