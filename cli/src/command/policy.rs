@@ -55,6 +55,9 @@ pub(crate) struct ValidateOptions {
     /// The folder
     #[arg(value_name = "FOLDER")]
     pub(crate) folder: PathBuf,
+    /// Also write `policies/validated.json` there: a function that is packaged with it starts without validating them again
+    #[arg(long)]
+    pub(crate) note: bool,
 }
 
 #[derive(Debug, Args)]

@@ -3,6 +3,7 @@
 mod control;
 mod export;
 
+use std::fs;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -60,7 +61,12 @@ fn explain(options: &ExplainOptions) -> Result<ExitCode, CommandError> {
 }
 
 fn validate(options: &ValidateOptions) -> Result<ExitCode, CommandError> {
-    let bundle = Bundle::from_dir(Path::new(&options.folder))?;
+    let folder = Path::new(&options.folder);
+    let bundle = Bundle::from_dir(folder)?;
+    if options.note {
+        let path = folder.join(Bundle::NOTE);
+        fs::write(&path, bundle.note()).map_err(CommandError::unwritable(&path))?;
+    }
     output::print_text(&format!(
         "valid: {} controls, bundle {}\n",
         bundle.controls().count(),

@@ -15,7 +15,7 @@ use crate::config::{ConfigError, optional, packaged};
 /// When a file is missing or wrong, with its name and line.
 fn bundle() -> Result<Bundle, ConfigError> {
     let path = packaged()?;
-    Bundle::from_dir(&path).map_err(|source| ConfigError::Bundle { path, source })
+    Bundle::packaged(&path).map_err(|source| ConfigError::Bundle { path, source })
 }
 
 /// The packaged bundle, and the bucket that newer ones come from, if there is one; the stack's mode stands above both.

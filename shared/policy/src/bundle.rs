@@ -3,9 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
-use std::str::FromStr;
 
-use cedar_policy::{Effect, Policy, PolicyId, PolicySet, Schema, ValidationMode, Validator};
 use miette::Diagnostic;
 use sagewarden_events::ResourceKind;
 use sagewarden_settings::{Environment, FileError, Mode, Settings, read_file};
@@ -13,9 +11,9 @@ use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use crate::control::Control;
-use crate::engine::{Action, Index, Rules, Sorting, index};
-
-const SCHEMA: &str = "policies/schema.cedarschema";
+use crate::engine::{Action, Rules};
+use crate::policies::{Policies, SCHEMA, Sorting};
+use crate::validated;
 
 /// The bundle that is built in: `infra/policies` and `infra/settings.toml`.
 const EMBEDDED: [(&str, &str); 18] = [
@@ -39,11 +37,13 @@ const EMBEDDED: [(&str, &str); 18] = [
     (Settings::FILE, include_str!("../../../infra/settings.toml")),
 ];
 
+/// That these were validated.
+const EMBEDDED_NOTE: &str = include_str!("../../../infra/policies/validated.json");
+
 /// Policies and settings that fit together.
 #[derive(Clone, Debug)]
 pub struct Bundle {
-    index: Index,
-    controls: BTreeMap<String, Control>,
+    policies: Policies,
     settings: Settings,
     /// Each with the settings that hold in it.
     environments: Vec<(Environment, Settings)>,
@@ -56,81 +56,91 @@ pub struct Bundle {
 pub struct BundleError(#[from] FileError);
 
 impl BundleError {
-    fn new(file: &str, text: &str, offset: usize, reason: impl ToString) -> Self {
+    pub(crate) fn new(file: &str, text: &str, offset: usize, reason: impl ToString) -> Self {
         Self(FileError::new(file, text, offset, reason))
+    }
+
+    pub(crate) fn missing(file: &str) -> Self {
+        Self::new(file, "", 0, "the file is missing")
+    }
+
+    /// What Cedar says, at the place where it points.
+    pub(crate) fn of_cedar(file: &str, text: &str, error: &(impl Diagnostic + ToString)) -> Self {
+        Self::at(file, text, error, error.to_string())
+    }
+
+    /// Where a diagnostic of Cedar points, for this reason.
+    pub(crate) fn at(file: &str, text: &str, error: &dyn Diagnostic, reason: impl ToString) -> Self {
+        Self::new(file, text, offset(error).unwrap_or(0), reason)
     }
 }
 
 impl Bundle {
+    /// The name of the note that a bundle's policies were validated.
+    pub const NOTE: &str = "policies/validated.json";
+
     /// The built-in bundle.
     ///
     /// # Errors
-    /// Never in a tested build: it is validated like any other.
+    /// Never in a tested build: its note says that it was validated, and a test validates it again.
     pub fn embedded() -> Result<Self, BundleError> {
-        let files = EMBEDDED.map(|(name, text)| (name.to_owned(), text.to_owned()));
-        Self::from_files(&BTreeMap::from(files))
+        Self::noted(&embedded(), EMBEDDED_NOTE)
     }
 
-    /// A bundle from a folder with `settings.toml` and `policies/`.
+    /// A bundle from a folder with `settings.toml` and `policies/`, validated.
     ///
     /// # Errors
     /// When a file cannot be read, or the bundle is refused.
     pub fn from_dir(dir: &Path) -> Result<Self, BundleError> {
-        let mut files = BTreeMap::new();
-        files.insert(Settings::FILE.to_owned(), read_file(dir, Settings::FILE)?);
-        let unreadable = |error| FileError::unreadable(dir, "policies", error);
-        for entry in fs::read_dir(dir.join("policies")).map_err(unreadable)? {
-            let name = format!("policies/{}", entry.map_err(unreadable)?.file_name().to_string_lossy());
-            if name.ends_with(".cedar") || name == SCHEMA {
-                files.insert(name.clone(), read_file(dir, &name)?);
-            }
-        }
-        Self::from_files(&files)
+        Self::from_files(&read(dir)?)
     }
 
-    /// A bundle from the texts of its files, by name.
+    /// A bundle from a folder that was packaged with a function. Where `policies/validated.json` says that these policies were
+    /// validated, they are not validated again, and parsed when they are needed. The settings are always checked.
+    ///
+    /// # Errors
+    /// When a file cannot be read, or the bundle is refused.
+    pub fn packaged(dir: &Path) -> Result<Self, BundleError> {
+        let note = fs::read_to_string(dir.join(Self::NOTE)).unwrap_or_default();
+        Self::noted(&read(dir)?, &note)
+    }
+
+    /// A bundle from the texts of its files, by name, validated.
     ///
     /// # Errors
     /// When a file is missing, a text cannot be parsed, a policy does not fit the schema, or an annotation is wrong.
     pub fn from_files(files: &BTreeMap<String, String>) -> Result<Self, BundleError> {
-        Self::build(files, Sorting::ByKind)
+        let settings = settings(files)?;
+        Self::of(files, settings, Policies::validate(files, Sorting::ByKind)?)
     }
 
     /// The built-in bundle, its policies in one set.
     pub(crate) fn unsorted() -> Result<Self, BundleError> {
-        let files = EMBEDDED.map(|(name, text)| (name.to_owned(), text.to_owned()));
-        Self::build(&BTreeMap::from(files), Sorting::None)
+        let files = embedded();
+        Self::of(&files, settings(&files)?, Policies::validate(&files, Sorting::None)?)
     }
 
-    fn build(files: &BTreeMap<String, String>, sorting: Sorting) -> Result<Self, BundleError> {
-        let need = |name: &str| {
-            files
-                .get(name)
-                .map(String::as_str)
-                .ok_or_else(|| BundleError::new(name, "", 0, "the file is missing"))
-        };
-        let settings = Settings::from_text(need(Settings::FILE)?)?;
-        let schema = schema(need(SCHEMA)?)?;
-        let mut policies = PolicySet::new();
-        let mut controls = BTreeMap::new();
-        // One for all files: making it copies the schema.
-        let validator = Validator::new(schema.clone());
-        for (name, text) in files.iter().filter(|(name, _)| name.ends_with(".cedar")) {
-            add_file(name, text, &validator, &mut policies, &mut controls)?;
+    fn noted(files: &BTreeMap<String, String>, note: &str) -> Result<Self, BundleError> {
+        match validated::policies(files, note) {
+            Some(policies) => Self::of(files, settings(files)?, policies),
+            None => Self::from_files(files),
         }
-        if controls.is_empty() {
-            return Err(BundleError::new(
-                "policies",
-                "",
-                0,
-                "there is no control: nothing would ever be judged",
-            ));
-        }
-        fits_together(&settings, &controls, need(Settings::FILE)?)?;
-        let index =
-            index(&policies, schema, sorting).map_err(|reason| BundleError::new(SCHEMA, "", 0, reason))?;
+    }
+
+    fn of(
+        files: &BTreeMap<String, String>,
+        settings: Settings,
+        policies: Policies,
+    ) -> Result<Self, BundleError> {
+        fits_together(&settings, &policies, files.get(Settings::FILE).map_or("", String::as_str))?;
         let environments = environments(&settings);
-        Ok(Self { index, controls, settings, environments, hash: hash(files) })
+        Ok(Self { policies, settings, environments, hash: hash(files) })
+    }
+
+    /// The note for `policies/validated.json`: that these policies were validated.
+    #[must_use]
+    pub fn note(&self) -> String {
+        validated::note(&self.policies)
     }
 
     /// The same bundle in another mode: the stack's parameter stands above the file. A stack that observes observes in every
@@ -151,7 +161,7 @@ impl Bundle {
     /// When the text is no settings file.
     pub fn with_settings(mut self, text: &str) -> Result<Self, BundleError> {
         self.settings = Settings::from_text(text)?;
-        fits_together(&self.settings, &self.controls, text)?;
+        fits_together(&self.settings, &self.policies, text)?;
         self.environments = environments(&self.settings);
         let both = BTreeMap::from([
             ("policies".to_owned(), self.hash),
@@ -182,8 +192,8 @@ impl Bundle {
         self.environments.iter().any(|(environment, _)| environment.tag.is_some())
     }
 
-    pub(crate) fn rules(&self, kind: ResourceKind, action: Action) -> Option<&Rules> {
-        self.index.get(&(kind, action)).filter(|rules| !rules.controls.is_empty())
+    pub(crate) fn rules(&self, kind: ResourceKind, action: Action) -> Option<Result<&Rules, &str>> {
+        self.policies.rules(kind, action)
     }
 
     /// What a control wants, with the settings filled in; `account` stands for the resource's own.
@@ -206,29 +216,26 @@ impl Bundle {
 
     /// All controls in the order of their ids.
     pub fn controls(&self) -> impl Iterator<Item = &Control> {
-        self.controls.values()
+        self.policies.controls()
     }
 
     /// A control by its id.
     #[must_use]
     pub fn control(&self, id: &str) -> Option<&Control> {
-        self.controls.get(id)
+        self.policies.control(id)
     }
 }
 
 /// A mode or waiver of a control that does not exist is a typo that would change nothing; so is an environment that nothing
 /// belongs to, and a control that stands for a setting that does not exist.
-fn fits_together(
-    settings: &Settings,
-    controls: &BTreeMap<String, Control>,
-    text: &str,
-) -> Result<(), BundleError> {
+fn fits_together(settings: &Settings, policies: &Policies, text: &str) -> Result<(), BundleError> {
     let refuse = |place: &str, reason: String| {
         Err(BundleError::new(Settings::FILE, text, text.find(place).unwrap_or(0), reason))
     };
     let own = settings.controls.keys().chain(settings.waivers.iter().map(|waiver| &waiver.control));
     let named = own.chain(settings.environments.iter().flat_map(|environment| environment.controls.keys()));
-    if let Some(id) = named.into_iter().find(|id| !controls.contains_key(*id)) {
+    let known: BTreeSet<&str> = policies.control_ids().collect();
+    if let Some(id) = named.into_iter().find(|id| !known.contains(id.as_str())) {
         return refuse(id, format!("there is no control `{id}`"));
     }
     let nobodys = settings.environments.iter().find(|one| one.accounts.is_empty() && one.tag.is_none());
@@ -248,70 +255,27 @@ fn environments(settings: &Settings) -> Vec<(Environment, Settings)> {
         .collect()
 }
 
-fn schema(text: &str) -> Result<Schema, BundleError> {
-    match Schema::from_cedarschema_str(text) {
-        Ok((schema, _)) => Ok(schema),
-        Err(error) => Err(BundleError::new(SCHEMA, text, offset(&error).unwrap_or(0), &error)),
-    }
+fn embedded() -> BTreeMap<String, String> {
+    EMBEDDED.map(|(name, text)| (name.to_owned(), text.to_owned())).into()
 }
 
-fn add_file(
-    name: &str,
-    text: &str,
-    validator: &Validator,
-    policies: &mut PolicySet,
-    controls: &mut BTreeMap<String, Control>,
-) -> Result<(), BundleError> {
-    let parsed = PolicySet::from_str(text)
-        .map_err(|error| BundleError::new(name, text, offset(&error).unwrap_or(0), &error))?;
-    let validated = validator.validate(&parsed, ValidationMode::Strict);
-    if let Some(error) = validated.validation_errors().next() {
-        let reason = error.to_string();
-        // Cedar counts policies; the line says it better.
-        let reason = reason
-            .split_once("`, ")
-            .filter(|(head, _)| head.starts_with("for policy `"))
-            .map_or(reason.as_str(), |(_, rest)| rest);
-        return Err(BundleError::new(name, text, offset(error).unwrap_or(0), reason));
-    }
-    if parsed.templates().next().is_some() {
-        return Err(BundleError::new(
-            name,
-            text,
-            0,
-            "a template (`?principal`, `?resource`) would never be evaluated",
-        ));
-    }
-    let mut seen = BTreeSet::new();
-    for policy in parsed.policies() {
-        let id = policy.annotation("id").unwrap_or_default().to_owned();
-        let place = if id.is_empty() { 0 } else { text.find(&format!("@id(\"{id}\")")).unwrap_or(0) };
-        let wrong = |reason: &str| BundleError::new(name, text, place, reason);
-        if id.is_empty() {
-            return Err(wrong("a policy of this file has no annotation `@id`"));
+/// The files of a bundle in a folder.
+fn read(dir: &Path) -> Result<BTreeMap<String, String>, BundleError> {
+    let mut files = BTreeMap::new();
+    files.insert(Settings::FILE.to_owned(), read_file(dir, Settings::FILE)?);
+    let unreadable = |error| FileError::unreadable(dir, "policies", error);
+    for entry in fs::read_dir(dir.join("policies")).map_err(unreadable)? {
+        let name = format!("policies/{}", entry.map_err(unreadable)?.file_name().to_string_lossy());
+        if name.ends_with(".cedar") || name == SCHEMA {
+            files.insert(name.clone(), read_file(dir, &name)?);
         }
-        if !seen.insert(id.clone()) || controls.contains_key(&id) {
-            let again = text.rfind(&format!("@id(\"{id}\")")).unwrap_or(0);
-            return Err(BundleError::new(name, text, again, format!("the id `{id}` is used twice")));
-        }
-        if policy.effect() == Effect::Forbid {
-            let control = control(policy).map_err(|reason| wrong(&reason))?;
-            if let Some(name) =
-                control.setting.as_ref().filter(|name| Settings::default().says(name).is_none())
-            {
-                return Err(wrong(&format!("`@setting` is `{name}`: there is no such setting to stand for")));
-            }
-            controls.insert(id.clone(), control);
-        }
-        let renamed = policy.new_id(PolicyId::new(&id));
-        policies.add(renamed).map_err(|error| wrong(&error.to_string()))?;
     }
-    Ok(())
+    Ok(files)
 }
 
-fn control(policy: &Policy) -> Result<Control, String> {
-    let annotations: Vec<(&str, &str)> = policy.annotations().collect();
-    Control::read(annotations.iter().copied())
+fn settings(files: &BTreeMap<String, String>) -> Result<Settings, BundleError> {
+    let text = files.get(Settings::FILE).ok_or_else(|| BundleError::missing(Settings::FILE))?;
+    Ok(Settings::from_text(text)?)
 }
 
 /// Where a diagnostic points, in bytes.
@@ -321,6 +285,11 @@ fn offset(error: &dyn Diagnostic) -> Option<usize> {
 }
 
 fn hash(files: &BTreeMap<String, String>) -> String {
+    digest(files.iter().map(|(name, text)| (name.as_str(), text.as_str())))
+}
+
+/// SHA-256 over named texts, in hexadecimal digits.
+pub(crate) fn digest<'a>(files: impl Iterator<Item = (&'a str, &'a str)>) -> String {
     let mut hash = Sha256::new();
     for (name, text) in files {
         // Lengths keep two files from reading like one.

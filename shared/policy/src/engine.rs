@@ -4,16 +4,22 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use cedar_policy::{
-    ActionConstraint, Authorizer, Context, Effect, Entities, Entity, EntityId, EntityTypeName, EntityUid,
+    ActionConstraint, Authorizer, Context, Entities, Entity, EntityId, EntityTypeName, EntityUid, Policy,
     PolicySet, Request, ResourceConstraint, RestrictedExpression, Schema,
 };
 use sagewarden_events::{Resource, ResourceKind};
 use sagewarden_settings::Settings;
 use serde_json::Value as Json;
 
+use crate::control::Control;
 use crate::facts::{self, Facts, entity_type};
 use crate::join::Joined;
+use crate::policies::Sorting;
+use crate::policy_file::Parsed;
 use crate::reader::UnreadablePaths;
+
+/// The entity type of actions.
+const ACTION: &str = "Action";
 
 /// What happens to a resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -25,9 +31,9 @@ pub(crate) enum Action {
 }
 
 impl Action {
-    const ALL: [Self; 2] = [Self::Run, Self::Erase];
+    pub(crate) const ALL: [Self; 2] = [Self::Run, Self::Erase];
 
-    fn id(self) -> &'static str {
+    pub(crate) fn id(self) -> &'static str {
         match self {
             Self::Run => "run",
             Self::Erase => "erase",
@@ -39,88 +45,71 @@ impl Action {
 #[derive(Clone, Debug)]
 pub(crate) struct Rules {
     policies: PolicySet,
-    /// The ids of those that forbid, in order.
-    pub(crate) controls: Vec<String>,
+    /// Those that forbid, by id.
+    pub(crate) controls: BTreeMap<String, Control>,
     resource_type: EntityTypeName,
-    action: EntityUid,
+    action: Action,
+    action_uid: EntityUid,
     account_type: EntityTypeName,
-    /// What every resource is added to.
-    action_entities: Entities,
-    schema: Arc<Schema>,
+    /// What facts are held against; not once the policies are known to be valid, which makes a tenth of the time of a verdict.
+    schema: Option<Arc<Schema>>,
 }
 
-/// All policies by kind and action.
-pub(crate) type Index = BTreeMap<(ResourceKind, Action), Rules>;
-
-/// Whether policies are sorted by what they can apply to. That they can be left together is for measuring what sorting saves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Sorting {
-    ByKind,
-    None,
-}
-
-/// Sorts policies by what they can apply to.
-///
-/// # Errors
-/// When the schema lacks a name that the engine asks with, or gives a fact another type.
-pub(crate) fn index(policies: &PolicySet, schema: Schema, sorting: Sorting) -> Result<Index, String> {
-    let action_entities = schema.action_entities().map_err(|error| error.to_string())?;
-    let schema = Arc::new(schema);
-    let (action_type, account_type) = (type_name("Action")?, type_name("Account")?);
-    let scopes: Vec<_> = policies
-        .policies()
-        .map(|policy| (policy, policy.resource_constraint(), policy.action_constraint()))
-        .collect();
-    let mut index = Index::new();
-    for kind in ResourceKind::ALL {
-        let Some((name, _)) = entity_type(kind) else { continue };
-        let resource_type = type_name(name)?;
-        for action in Action::ALL {
-            let mut rules = Rules {
-                policies: PolicySet::new(),
-                controls: Vec::new(),
-                resource_type: resource_type.clone(),
-                action: uid(&action_type, action.id()),
-                account_type: account_type.clone(),
-                action_entities: action_entities.clone(),
-                schema: Arc::clone(&schema),
-            };
-            for (policy, resource, action) in &scopes {
-                if !applies(resource, action, &rules) {
-                    continue;
-                }
-                if policy.effect() == Effect::Forbid {
-                    rules.controls.push(policy.id().to_string());
-                }
-                rules.policies.add((*policy).clone()).map_err(|error| error.to_string())?;
-            }
-            if !rules.controls.is_empty() {
-                rules.check_facts(kind)?;
-            }
-            if sorting == Sorting::None {
-                rules.policies = policies.clone();
-            }
-            rules.controls.sort();
-            index.insert((kind, action), rules);
-        }
-    }
-    Ok(index)
-}
-
-fn applies(resource: &ResourceConstraint, action: &ActionConstraint, rules: &Rules) -> bool {
-    let resource = match resource {
-        ResourceConstraint::Is(name) | ResourceConstraint::IsIn(name, _) => *name == rules.resource_type,
+/// Whether a policy can apply to resources of an entity type, for an action.
+pub(crate) fn applies(policy: &Policy, entity_type: &str, action: Action) -> bool {
+    let resource = match policy.resource_constraint() {
+        ResourceConstraint::Is(name) | ResourceConstraint::IsIn(name, _) => name.to_string() == entity_type,
         _ => true,
     };
-    let action = match action {
+    let is_action =
+        |uid: &EntityUid| uid.type_name().to_string() == ACTION && uid.id().unescaped() == action.id();
+    let action = match policy.action_constraint() {
         ActionConstraint::Any => true,
-        ActionConstraint::Eq(one) => *one == rules.action,
-        ActionConstraint::In(several) => several.contains(&rules.action),
+        ActionConstraint::Eq(one) => is_action(&one),
+        ActionConstraint::In(several) => several.iter().any(is_action),
     };
     resource && action
 }
 
 impl Rules {
+    /// No policies yet.
+    ///
+    /// # Errors
+    /// When a name that the engine asks with is none.
+    pub(crate) fn new(
+        kind: ResourceKind,
+        action: Action,
+        schema: Option<Arc<Schema>>,
+    ) -> Result<Self, String> {
+        let (name, _) = entity_type(kind).ok_or("the kind has no entity type")?;
+        Ok(Self {
+            policies: PolicySet::new(),
+            controls: BTreeMap::new(),
+            resource_type: type_name(name)?,
+            action,
+            action_uid: uid(&type_name(ACTION)?, action.id()),
+            account_type: type_name("Account")?,
+            schema,
+        })
+    }
+
+    /// Adds the policies of a file that can apply.
+    ///
+    /// # Errors
+    /// When one has an id that is taken.
+    pub(crate) fn add(&mut self, file: &Parsed, sorting: Sorting) -> Result<(), String> {
+        let resource_type = self.resource_type.to_string();
+        for policy in &file.policies {
+            let can_apply = applies(policy, &resource_type, self.action);
+            if can_apply || sorting == Sorting::None {
+                self.policies.add(policy.clone()).map_err(|error| error.to_string())?;
+            }
+            let control = file.controls.get_key_value(policy.id().as_ref() as &str).filter(|_| can_apply);
+            self.controls.extend(control.map(|(id, control)| (id.clone(), control.clone())));
+        }
+        Ok(())
+    }
+
     /// The ids of the violated controls. Cedar skips a policy whose evaluation fails, so any failure at all voids the answer.
     pub(crate) fn evaluate(
         &self,
@@ -131,40 +120,24 @@ impl Rules {
     ) -> Result<Vec<String>, String> {
         let subject = uid(&self.resource_type, arn);
         let owner = uid(&self.account_type, account);
-        // Which facts a kind has, and their types, does not depend on the description: the schema is asked when the bundle is
-        // read (`check_facts`), and each time only in builds for tests. It would take a tenth of the time of a verdict.
-        let schema = cfg!(debug_assertions).then_some(self.schema.as_ref());
-        let entities = self.entities(subject.clone(), facts, tags, schema)?;
-        let request =
-            Request::new(owner, self.action.clone(), subject, Context::empty(), Some(self.schema.as_ref()))
-                .map_err(|error| error.to_string())?;
+        // Which facts a kind has, and their types, does not depend on the description: the schema is asked when the policies are
+        // validated (`check_facts`), and each time only in builds for tests.
+        let schema = self.schema.as_deref().filter(|_| cfg!(debug_assertions));
+        let entities = entities(subject.clone(), facts, tags, schema)?;
+        let request = Request::new(owner, self.action_uid.clone(), subject, Context::empty(), schema)
+            .map_err(|error| error.to_string())?;
         let response = Authorizer::new().is_authorized(&request, &self.policies, &entities);
         if let Some(error) = response.diagnostics().errors().next() {
             return Err(error.to_string());
         }
         let mut violated: Vec<String> = response.diagnostics().reason().map(ToString::to_string).collect();
-        violated.retain(|id| self.controls.contains(id));
+        violated.retain(|id| self.controls.contains_key(id));
         violated.sort();
         Ok(violated)
     }
 
-    /// The entities of a resource. The account has neither attributes nor groups: there is nothing to look up in it.
-    fn entities(
-        &self,
-        subject: EntityUid,
-        facts: Facts,
-        tags: &BTreeMap<&str, &str>,
-        schema: Option<&Schema>,
-    ) -> Result<Entities, String> {
-        let tags = tags
-            .iter()
-            .map(|(key, value)| ((*key).to_owned(), RestrictedExpression::new_string((*value).to_owned())));
-        let entity = Entity::new_with_tags(subject, facts, [], tags).map_err(|error| error.to_string())?;
-        self.action_entities.clone().add_entities([entity], schema).map_err(|error| error.to_string())
-    }
-
     /// Holds the facts of a kind against the schema: those of a description that says nothing.
-    fn check_facts(&self, kind: ResourceKind) -> Result<(), String> {
+    pub(crate) fn check_facts(&self, kind: ResourceKind) -> Result<(), String> {
         let (resource, joined) = (Resource::in_region(kind, "", "", ""), Joined::new());
         let (settings, unreadable) = (Settings::default(), UnreadablePaths::default());
         let context = facts::Context {
@@ -176,7 +149,32 @@ impl Rules {
         };
         let facts = facts::attributes(&context).unwrap_or_default();
         let tags = BTreeMap::from([("Key", "value")]);
-        self.entities(uid(&self.resource_type, ""), facts, &tags, Some(self.schema.as_ref())).map(drop)
+        entities(uid(&self.resource_type, ""), facts, &tags, self.schema.as_deref()).map(drop)
+    }
+}
+
+/// The entities of a resource. Neither its account nor the action has attributes or groups: there is nothing to look up in them.
+fn entities(
+    subject: EntityUid,
+    facts: Facts,
+    tags: &BTreeMap<&str, &str>,
+    schema: Option<&Schema>,
+) -> Result<Entities, String> {
+    let tags = tags
+        .iter()
+        .map(|(key, value)| ((*key).to_owned(), RestrictedExpression::new_string((*value).to_owned())));
+    let entity = Entity::new_with_tags(subject, facts, [], tags).map_err(|error| error.to_string())?;
+    Entities::empty().add_entities([entity], schema).map_err(|error| error.to_string())
+}
+
+/// Refuses groups of actions: no policy that names one would ever apply.
+///
+/// # Errors
+/// When the schema has one.
+pub(crate) fn refuse_action_groups(schema: &Schema) -> Result<(), String> {
+    match schema.action_groups().next() {
+        None => Ok(()),
+        Some(group) => Err(format!("`{group}` is a group of actions: name the actions themselves")),
     }
 }
 

@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 
 use crate::bundle::Bundle;
 use crate::control::{Control, Remedy};
-use crate::engine::Action;
+use crate::engine::{Action, Rules};
 use crate::facts::{Context, attributes, parent};
 use crate::finding::{Finding, FindingStatus, WaivedBy, actual, fill, shortened};
 use crate::join::{Joined, OperationAnswer, split, tags};
@@ -115,14 +115,13 @@ fn judges(settings: &Settings, control: &Control) -> bool {
 /// The operations that have to be asked beside the description, so that every control of a kind can be judged.
 #[must_use]
 pub fn operations(bundle: &Bundle, kind: ResourceKind) -> BTreeSet<String> {
-    let Some(rules) = bundle.rules(kind, Action::Run) else { return BTreeSet::new() };
-    let controls: Vec<&Control> = rules.controls.iter().filter_map(|id| bundle.control(id)).collect();
-    let is_judged = |control: &&&Control| bundle.any_settings().any(|settings| judges(settings, control));
-    let fields = controls.iter().filter(is_judged).flat_map(|control| &control.fields);
+    let Some(Ok(rules)) = bundle.rules(kind, Action::Run) else { return BTreeSet::new() };
+    let is_judged = |control: &&Control| bundle.any_settings().any(|settings| judges(settings, control));
+    let fields = rules.controls.values().filter(is_judged).flat_map(|control| &control.fields);
     let mut operations: BTreeSet<String> =
         fields.filter_map(|field| split(field).0).map(str::to_owned).collect();
     // What environments are told by.
-    if !controls.is_empty() && bundle.tells_environments_by_tag() {
+    if bundle.tells_environments_by_tag() {
         operations.insert("ListTags".to_owned());
     }
     operations
@@ -143,11 +142,19 @@ fn evaluate(bundle: &Bundle, subject: &Subject<'_>, action: Action) -> Verdict {
         bundle: bundle.hash().to_owned(),
         plan: Plan::Nothing("nothing is certainly violated".to_owned()),
     };
-    let Some(rules) = bundle.rules(resource.kind, action) else { return verdict };
+    let rules = match bundle.rules(resource.kind, action) {
+        None => return verdict,
+        Some(Ok(rules)) => rules,
+        Some(Err(reason)) => {
+            verdict.findings = vec![Finding::engine_error(reason.to_owned())];
+            verdict.outcome = outcome(&verdict.findings);
+            return verdict;
+        }
+    };
     let unreadable = UnreadablePaths::default();
     let context = Context { resource, document, joined, settings, unreadable: &unreadable };
     let Some(facts) = attributes(&context) else { return verdict };
-    let on = rules.controls.iter().filter_map(|id| bundle.control(id)).filter(|one| judges(settings, one));
+    let on = rules.controls.values().filter(|one| judges(settings, one));
     let (checked, skipped): (Vec<&Control>, Vec<&Control>) =
         on.partition(|control| is_answered(control, joined));
     let ids = |controls: &[&Control]| controls.iter().map(|control| control.id.clone()).collect();
@@ -161,7 +168,7 @@ fn evaluate(bundle: &Bundle, subject: &Subject<'_>, action: Action) -> Verdict {
         Err(reason) => vec![Finding::engine_error(reason)],
     };
     verdict.outcome = outcome(&verdict.findings);
-    verdict.plan = plan(bundle, settings, &verdict);
+    verdict.plan = plan(rules, settings, &verdict);
     // Other settings may hold for the resource: what these forbid, they may allow.
     if let (Some(OperationAnswer::Unreadable(reason)), true) =
         (joined.get("ListTags"), bundle.tells_environments_by_tag())
@@ -257,7 +264,7 @@ impl Case<'_> {
 
 /// What to do about a verdict. Nothing is ever done about what is not certain, and nothing to a child whose parent would only
 /// start another one.
-fn plan(bundle: &Bundle, settings: &Settings, verdict: &Verdict) -> Plan {
+fn plan(rules: &Rules, settings: &Settings, verdict: &Verdict) -> Plan {
     if verdict.outcome != Judgement::Violating {
         return Plan::Nothing("nothing is certainly violated".to_owned());
     }
@@ -271,7 +278,7 @@ fn plan(bundle: &Bundle, settings: &Settings, verdict: &Verdict) -> Plan {
         finding.status == FindingStatus::Violation
             && settings.control_mode(&finding.control) == ControlMode::Enforce
     });
-    let controls = enforced.filter_map(|finding| bundle.control(&finding.control));
+    let controls = enforced.filter_map(|finding| rules.controls.get(&finding.control));
     let remedies: Vec<Remedy> = controls.map(|control| control.remedy).collect();
     let changes: BTreeSet<Change> = remedies
         .iter()

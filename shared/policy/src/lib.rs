@@ -13,9 +13,12 @@ pub mod join;
 mod judge;
 #[doc(hidden)]
 pub mod measure;
+mod policies;
+mod policy_file;
 mod reader;
 mod role;
 mod secret;
+mod validated;
 
 pub use bundle::{Bundle, BundleError};
 pub use control::{Control, Remedy, Severity};

@@ -29,7 +29,7 @@ pub fn decide(
     joined: &Joined,
     facts: Facts,
 ) -> Result<Vec<String>, String> {
-    let rules = bundle.rules(resource.kind, Action::Run).ok_or("there are no controls for this kind")?;
+    let rules = bundle.rules(resource.kind, Action::Run).ok_or("there are no controls for this kind")??;
     rules.evaluate(&resource.account, &resource.arn(), facts, &tags(joined))
 }
 

@@ -30,6 +30,34 @@ fn what_is_shipped_is_what_is_built_in() {
 }
 
 #[test]
+fn the_note_beside_the_shipped_policies_is_about_them() {
+    let noted = shipped::folder().join(Bundle::NOTE);
+    assert_eq!(
+        fs::read_to_string(noted).unwrap(),
+        Bundle::from_files(&shipped()).unwrap().note(),
+        "cargo run -p sagewarden -- policy validate infra --note"
+    );
+}
+
+#[test]
+fn a_packaged_policy_that_was_changed_after_its_note_is_validated_again() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("policies")).unwrap();
+    for (name, text) in shipped() {
+        fs::write(folder.path().join(name), text).unwrap();
+    }
+    fs::copy(shipped::folder().join(Bundle::NOTE), folder.path().join(Bundle::NOTE)).unwrap();
+    let packaged = Bundle::packaged(folder.path()).unwrap();
+    assert_eq!(packaged.hash(), Bundle::from_files(&shipped()).unwrap().hash());
+
+    let file = folder.path().join("policies/model.cedar");
+    let text = fs::read_to_string(&file).unwrap();
+    fs::write(&file, text.replacen("resource.networkIsolation", "resource.isolation", 1)).unwrap();
+    let error = Bundle::packaged(folder.path()).unwrap_err().to_string();
+    assert!(error.starts_with("policies/model.cedar:"), "{error}");
+}
+
+#[test]
 fn a_setting_that_is_wrong_is_named_with_its_line() {
     check("settings.toml", "mode = \"observe\"", "mode = \"on\"", "settings.toml:6:8: unknown variant `on`");
     check("settings.toml", "[network]", "[newtork]", "settings.toml:8:2: unknown field `newtork`");
@@ -143,6 +171,8 @@ fn a_schema_that_gives_a_fact_another_type_is_refused_before_anything_is_judged(
     let file = "policies/schema.cedarschema";
     check(file, "highRisk: Bool", "highRisk: Long", "policies/schema.cedarschema:1:1: ");
     check(file, "  highRisk: Bool,\n", "", "policies/schema.cedarschema:1:1: ");
+    let group = "policies/schema.cedarschema:1:1: `Action::\"all\"` is a group of actions";
+    check(file, "action run appliesTo", "action all;\naction run in [all] appliesTo", group);
 }
 
 #[test]
