@@ -13,6 +13,7 @@ pub mod join;
 mod judge;
 #[doc(hidden)]
 pub mod measure;
+mod nesting;
 mod policies;
 mod policy_file;
 mod reader;

@@ -11,6 +11,7 @@ use crate::bundle::BundleError;
 use crate::control::Control;
 use crate::engine::{Action, Rules, refuse_action_groups};
 use crate::facts::entity_type;
+use crate::nesting;
 use crate::policy_file::{Contents, PolicyFile};
 
 /// The schema's name in a bundle.
@@ -40,6 +41,7 @@ impl Policies {
     /// When a text cannot be parsed, a policy does not fit the schema, an annotation is wrong, or there is no control.
     pub(crate) fn validate(files: &BTreeMap<String, String>, sorting: Sorting) -> Result<Self, BundleError> {
         let text = files.get(SCHEMA).ok_or_else(|| BundleError::missing(SCHEMA))?;
+        nesting::check(SCHEMA, text)?;
         let (schema, _) = Schema::from_cedarschema_str(text)
             .map_err(|error| BundleError::of_cedar(SCHEMA, text, &error))?;
         // One for all files: making it copies the schema.

@@ -13,6 +13,7 @@ use crate::bundle::BundleError;
 use crate::control::Control;
 use crate::engine::{Action, applies};
 use crate::facts::entity_type;
+use crate::nesting;
 
 /// A file that was validated, in this process or before.
 #[derive(Clone, Debug)]
@@ -80,6 +81,7 @@ impl PolicyFile {
         validator: &Validator,
         ids: &mut BTreeSet<String>,
     ) -> Result<Self, BundleError> {
+        nesting::check(name, text)?;
         let set = PolicySet::from_str(text).map_err(|error| BundleError::of_cedar(name, text, &error))?;
         fits_schema(name, text, validator, &set)?;
         for policy in set.policies() {
