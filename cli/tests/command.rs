@@ -3,11 +3,12 @@
 
 mod run;
 
+use std::fs;
 use std::path::Path;
 use std::process::Command;
 
 use run::{failure, out, sagewarden};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 /// A demo in a folder of its own.
@@ -346,4 +347,60 @@ fn errors_say_what_to_do_and_have_an_exit_code() {
     let (_, text) = failure(&["demo", "--out", folder.path().to_str().unwrap()]);
     assert!(text.contains("name another folder with --out"), "{text}");
     assert_eq!(std::fs::read(&own).unwrap(), before);
+}
+
+#[test]
+fn what_is_no_file_is_refused_before_it_is_read() {
+    let folder = TempDir::new().unwrap();
+    let pipe = folder.path().join("pipe.json");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    for (path, reason) in [
+        (pipe.to_str().unwrap(), "it is a named pipe, not a file"),
+        ("/dev/zero", "it is a device, not a file"),
+    ] {
+        assert_eq!(
+            failure(&["check", path]),
+            (Some(2), format!("error: `{path}` cannot be read: {reason}\n"))
+        );
+        let settings = failure(&["policy", "list", "--settings", path]);
+        assert_eq!(settings, (Some(2), format!("error: `{path}` cannot be read: {reason}\n")));
+    }
+}
+
+#[test]
+fn a_request_that_names_a_time_of_its_own_does_not_revive_a_waiver() {
+    let folder = TempDir::new().unwrap();
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let settings = file(
+        "settings.toml",
+        "[[waivers]]\ncontrol = \"TRN-NET-02\"\nresource = \"arn:aws:sagemaker:*:111122223333:training-job/*\"\n\
+         reason = \"r\"\napprover = \"a\"\ngranted = 2019-06-01\nexpires = 2020-01-01\n",
+    );
+    let role = "arn:aws:iam::111122223333:role/r";
+    let check = |document: Value| {
+        let path = file("job.json", &document.to_string());
+        let report: Value = serde_json::from_str(&out(&sagewarden(&[
+            "check",
+            &path,
+            "--settings",
+            &settings,
+            "--format",
+            "json",
+        ])))
+        .unwrap();
+        let findings = report.pointer("/files/0/subjects/0/findings").unwrap().as_array().unwrap().clone();
+        let of_control = findings.into_iter().find(|finding| finding["control"] == "TRN-NET-02").unwrap();
+        of_control["status"].clone()
+    };
+    let request = json!({ "TrainingJobName": "t", "RoleArn": role, "CreationTime": 0 });
+    assert_eq!(check(request), "violation");
+    let arn = "arn:aws:sagemaker:eu-west-1:111122223333:training-job/t";
+    let description = json!({
+        "TrainingJobName": "t", "TrainingJobArn": arn, "RoleArn": role, "CreationTime": "2019-12-31T00:00:00Z",
+    });
+    assert_eq!(check(description), "waived");
 }

@@ -4,8 +4,10 @@
 mod run;
 
 use std::process::Command;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use run::{failure, out, sagewarden};
+use sagewarden_events::Timestamp;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -86,11 +88,19 @@ fn verdicts_are_told_to_code_scanning() {
          \"RoleArn\": \"arn:aws:iam::111122223333:role/r\",\n\"EnableNetworkIsolation\": false\n}},\n\
          {\"Name\": \"wait\", \"Type\": \"Callback\"}]}",
     );
-    file(
-        "settings.toml",
-        "[controls]\nTRN-ENC-01 = \"off\"\n[[waivers]]\ncontrol = \"TRN-NET-01\"\nresource = \"training-job/*\"\n\
-         reason = \"moves\"\napprover = \"jane\"\nexpires = 2999-12-31\n",
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    let day = |days: u64| {
+        let millis = since + Duration::from_secs(days * 86_400);
+        Timestamp::from_millis(i64::try_from(millis.as_millis()).unwrap()).day()
+    };
+    let waiver = format!(
+        "[controls]\nTRN-ENC-01 = \"off\"\n[[waivers]]\ncontrol = \"TRN-NET-01\"\n\
+         resource = \"arn:aws:sagemaker:*:111122223333:training-job/*\"\nreason = \"moves\"\napprover = \"jane\"\n\
+         granted = {}\nexpires = {}\n",
+        day(0),
+        day(300),
     );
+    file("settings.toml", &waiver);
     let (code, run) = sarif(&["check", "pipeline.json", "--settings", "settings.toml", "--format", "sarif"]);
     assert_eq!(code, Some(1));
     assert_eq!(run["properties"]["bundle"].as_str().map(str::len), Some(64));
@@ -115,7 +125,7 @@ fn verdicts_are_told_to_code_scanning() {
     assert!(isolation.get("suppressions").is_none());
     let waived = &of("TRN-NET-01")["suppressions"][0];
     assert_eq!(waived["kind"], "external");
-    assert_eq!(waived["justification"], "moves (approved by jane until 2999-12-31)");
+    assert_eq!(waived["justification"], format!("moves (approved by jane until {})", day(300)));
     let notes = &run["invocations"][0]["toolExecutionNotifications"];
     assert!(notes[0]["message"]["text"].as_str().unwrap().contains("`Callback`"));
 

@@ -130,8 +130,8 @@ fn in_observe_mode_it_is_told_and_runs_on() -> Result<()> {
 
 #[test]
 fn a_waived_violation_is_recorded_and_left_alone() -> Result<()> {
-    let waiver = "[[waivers]]\ncontrol = \"TRN-NET-01\"\nresource = \"training-job/legacy-*\"\nreason = \"migration\"\n\
-                  approver = \"jo\"\nexpires = 2026-03-02\n";
+    let waiver = "[[waivers]]\ncontrol = \"TRN-NET-01\"\nresource = \"arn:aws:sagemaker:*:111122223333:training-job/legacy-*\"\nreason = \"migration\"\n\
+                  approver = \"jo\"\ngranted = 2026-01-01\nexpires = 2026-03-02\n";
     let settings = format!("{}\n{waiver}", SETTINGS);
     let local = Local::with(Bundle::embedded()?.with_settings(&settings)?)?;
     local.create(ResourceKind::TrainingJob, &without_network(training_job("legacy-1", &[])), 0)?;

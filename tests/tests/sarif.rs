@@ -3,8 +3,10 @@
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use cargo_metadata::MetadataCommand;
+use sagewarden_events::Timestamp;
 use sagewarden_tests::{Result, functions, python, root};
 use serde_json::{Value, json};
 
@@ -32,8 +34,12 @@ fn problems(log: &Value) -> Result<Vec<String>> {
 fn logs_keep_to_the_standards_schema() -> Result<()> {
     let folder = tempfile::tempdir()?;
     let settings = folder.path().join("settings.toml");
-    let waiver = "[[waivers]]\ncontrol = \"TRN-NET-01\"\nresource = \"training-job/*\"\nreason = \"r\"\napprover = \"a\"\n\
-                  expires = 2999-12-31\n";
+    let since = SystemTime::now().duration_since(UNIX_EPOCH)?;
+    let today = Timestamp::from_millis(i64::try_from(since.as_millis())?).day();
+    let waiver = format!(
+        "[[waivers]]\ncontrol = \"TRN-NET-01\"\nresource = \"arn:aws:sagemaker:*:111122223333:training-job/*\"\nreason = \"r\"\n\
+         approver = \"a\"\ngranted = {today}\nexpires = {today}\n"
+    );
     std::fs::write(&settings, waiver)?;
     let steps = [
         json!({ "Name": "train", "Type": "Training", "Arguments": { "RoleArn": "arn:aws:iam::111122223333:role/r" } }),

@@ -1,6 +1,5 @@
 //! A file that was judged.
 
-use std::fs;
 use std::path::Path;
 
 use sagewarden_events::Timestamp;
@@ -9,6 +8,7 @@ use sagewarden_policy::join::offline;
 use sagewarden_policy::{Bundle, Judgement, Subject, Verdict, judge};
 
 use crate::error::CommandError;
+use crate::input;
 
 /// A file with the verdicts on what it holds.
 pub(crate) struct CheckedFile {
@@ -28,21 +28,18 @@ impl CheckedFile {
         account: Option<&str>,
         now: Timestamp,
     ) -> Result<Self, CommandError> {
-        let text = fs::read_to_string(path).map_err(CommandError::unreadable(path))?;
+        let text = input::text(path)?;
         let Intake { candidates, passed_over } =
             intake::read(&text).map_err(|source| CommandError::Unusable { path: path.to_owned(), source })?;
         let verdict = |mut candidate: Candidate| {
             if let Some(account) = account {
                 candidate.resource.account = account.to_owned();
             }
-            // What exists has its time, what is to be created is judged as of now.
-            let created_at =
-                candidate.document.get("CreationTime").and_then(Timestamp::from_json).unwrap_or(now);
             let joined = offline(&candidate.resource, &candidate.document);
             let subject = Subject {
                 resource: &candidate.resource,
                 document: &candidate.document,
-                created_at,
+                as_of: candidate.changed_at().unwrap_or(now),
                 joined: &joined,
             };
             let verdict = judge(bundle, &subject);

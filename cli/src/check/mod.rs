@@ -8,20 +8,16 @@ mod words;
 
 use std::io;
 use std::process::ExitCode;
-use std::time::{SystemTime, UNIX_EPOCH};
-
-use sagewarden_events::Timestamp;
 
 use crate::check::checked::CheckedFile;
 use crate::command::check::{CheckFormat, CheckOptions};
 use crate::error::CommandError;
-use crate::input::bundle;
+use crate::input::{bundle, now};
 use crate::output;
 
 pub(crate) fn run(options: &CheckOptions) -> Result<ExitCode, CommandError> {
     let bundle = bundle::load(options.settings.as_deref())?;
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let now = Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX));
+    let now = now();
     let mut checked = Vec::new();
     for path in &options.files {
         checked.push(CheckedFile::judge(&bundle, path, options.account.as_deref(), now)?);

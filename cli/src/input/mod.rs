@@ -7,18 +7,74 @@ pub(crate) mod trouble;
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use indicatif::ProgressBar;
+use sagewarden_events::Timestamp;
 use sagewarden_govern::counted;
 
 use crate::error::CommandError;
 use crate::input::source::Source;
 
-/// A whole file.
+/// Bytes of a file that is read whole, at most: a baseline of 230 MB is the largest that was seen.
+const LARGEST: u64 = 512 << 20;
+
+/// A whole file. What has no end (`/dev/zero`), or may wait for ever (a named pipe that nobody writes to), is refused; the pipe that
+/// a shell makes for `<(command)` is read.
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>, CommandError> {
-    fs::read(path).map_err(CommandError::unreadable(path))
+    let unreadable = CommandError::unreadable(path);
+    let refuse = |why: &str| Err(io::Error::new(io::ErrorKind::InvalidInput, why));
+    let read = || {
+        let kind = fs::metadata(path)?.file_type();
+        let is_of_shell = path.starts_with("/dev/fd") || path.starts_with("/proc/self/fd");
+        match special(kind) {
+            Some(Special::Pipe) if is_of_shell => {}
+            Some(Special::Pipe) => return refuse("it is a named pipe, not a file"),
+            Some(Special::Device) => return refuse("it is a device, not a file"),
+            None => {}
+        }
+        let mut bytes = Vec::new();
+        fs::File::open(path)?.take(LARGEST + 1).read_to_end(&mut bytes)?;
+        if bytes.len() as u64 > LARGEST { refuse("it is larger than 512 MB") } else { Ok(bytes) }
+    };
+    read().map_err(unreadable)
+}
+
+/// A whole file of text.
+pub(crate) fn text(path: &Path) -> Result<String, CommandError> {
+    String::from_utf8(read(path)?).map_err(|_| {
+        CommandError::unreadable(path)(io::Error::new(io::ErrorKind::InvalidData, "it is no text in UTF-8"))
+    })
+}
+
+/// Files that are none.
+#[derive(Clone, Copy, Debug)]
+enum Special {
+    Pipe,
+    Device,
+}
+
+#[cfg(unix)]
+fn special(kind: fs::FileType) -> Option<Special> {
+    use std::os::unix::fs::FileTypeExt;
+    match () {
+        () if kind.is_fifo() => Some(Special::Pipe),
+        () if kind.is_char_device() || kind.is_block_device() || kind.is_socket() => Some(Special::Device),
+        () => None,
+    }
+}
+
+#[cfg(not(unix))]
+fn special(_: fs::FileType) -> Option<Special> {
+    None
+}
+
+/// What time it is.
+pub(crate) fn now() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
 /// The files, in the order that they are read in.

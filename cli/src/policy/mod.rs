@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::command::policy::{ExplainOptions, ListFormat, ListOptions, Policy, ValidateOptions};
 use crate::error::CommandError;
-use crate::input::bundle;
+use crate::input::{bundle, now};
 use crate::output;
 use crate::output::terminal::STRONG;
 use crate::policy::control::{OWN, also, severity};
@@ -62,7 +62,7 @@ fn explain(options: &ExplainOptions) -> Result<ExitCode, CommandError> {
 
 fn validate(options: &ValidateOptions) -> Result<ExitCode, CommandError> {
     let folder = Path::new(&options.folder);
-    let bundle = Bundle::from_dir(folder)?;
+    let bundle = Bundle::from_dir(folder)?.granted_by(now())?;
     if options.note {
         let path = folder.join(Bundle::NOTE);
         fs::write(&path, bundle.note()).map_err(CommandError::unwritable(&path))?;

@@ -47,10 +47,16 @@ impl Timestamp {
         text.parse::<jiff::Timestamp>().ok().map(|time| Self(time.as_millisecond()))
     }
 
+    /// The day, such as `2026-03-03`.
+    #[must_use]
+    pub fn day(self) -> String {
+        self.to_string().split('T').next().unwrap_or_default().to_owned()
+    }
+
     /// The day as folders of a key have it: `2026/03/03`.
     #[must_use]
     pub fn day_path(self) -> String {
-        self.to_string().split('T').next().unwrap_or_default().replace('-', "/")
+        self.day().replace('-', "/")
     }
 
     /// The hour as folders of a key have it, those of captured traffic and of monitoring reports: `2026/03/03/10`.

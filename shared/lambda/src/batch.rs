@@ -314,7 +314,7 @@ async fn keep(rejected: &Rejected, log: &Log<'_>, quarantine: &impl Quarantine) 
     }
 }
 
-fn now() -> Timestamp {
+pub(crate) fn now() -> Timestamp {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }

@@ -6,6 +6,7 @@ use sagewarden_govern::{BundleInForce, BundlePlace};
 use sagewarden_policy::Bundle;
 use sagewarden_settings::Mode;
 
+use crate::batch::now;
 use crate::config::{ConfigError, optional, packaged};
 
 /// The policies and settings that were packaged beside the binary. A function without a valid bundle does not start: judging
@@ -15,7 +16,9 @@ use crate::config::{ConfigError, optional, packaged};
 /// When a file is missing or wrong, with its name and line.
 fn bundle() -> Result<Bundle, ConfigError> {
     let path = packaged()?;
-    Bundle::packaged(&path).map_err(|source| ConfigError::Bundle { path, source })
+    Bundle::packaged(&path)
+        .and_then(|bundle| bundle.granted_by(now()))
+        .map_err(|source| ConfigError::Bundle { path, source })
 }
 
 /// The packaged bundle, and the bucket that newer ones come from, if there is one; the stack's mode stands above both.

@@ -132,7 +132,7 @@ struct Given {
 
 impl Given {
     fn subject<'a>(&'a self, document: &'a Value) -> Subject<'a> {
-        Subject { resource: &self.resource, document, created_at: CREATED, joined: &self.joined }
+        Subject { resource: &self.resource, document, as_of: CREATED, joined: &self.joined }
     }
 }
 

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use miette::Diagnostic;
-use sagewarden_events::ResourceKind;
+use sagewarden_events::{ResourceKind, Timestamp};
 use sagewarden_settings::{Environment, FileError, Mode, Settings, read_file};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
@@ -135,6 +135,15 @@ impl Bundle {
         fits_together(&settings, &policies, files.get(Settings::FILE).map_or("", String::as_str))?;
         let environments = environments(&settings);
         Ok(Self { policies, settings, environments, hash: hash(files) })
+    }
+
+    /// The same bundle, if every waiver in it was granted by now.
+    ///
+    /// # Errors
+    /// When one is dated ahead.
+    pub fn granted_by(self, now: Timestamp) -> Result<Self, BundleError> {
+        self.settings.granted_by(now)?;
+        Ok(self)
     }
 
     /// The note for `policies/validated.json`: that these policies were validated.

@@ -102,7 +102,7 @@ impl Finding {
                 waiver.control,
                 waiver.resource,
                 waiver.approver,
-                day(waiver.expires)
+                waiver.expires.day()
             ),
             wanted: "a resource that keeps the control, or a waiver that covers its creation".to_owned(),
             fix: "keep the control, or have the waiver renewed; remove it when nothing needs it any more"
@@ -110,10 +110,6 @@ impl Finding {
             waiver: None,
         }
     }
-}
-
-fn day(time: Timestamp) -> String {
-    time.to_string().split('T').next().unwrap_or_default().to_owned()
 }
 
 /// Values that are shown; more are counted.

@@ -1,7 +1,7 @@
 //! What can be judged before it exists, or without an account: requests, descriptions, CloudTrail events and pipeline
 //! definitions, as files hold them.
 
-use sagewarden_events::{Effect, Resource, ResourceKind, effect_of, to_api_case};
+use sagewarden_events::{Effect, Resource, ResourceKind, Timestamp, effect_of, to_api_case};
 use serde_json::Value as Json;
 use thiserror::Error;
 
@@ -14,6 +14,19 @@ pub struct Candidate {
     pub document: Json,
     /// Where in the file it stands, for definitions of several; such as `Steps[2]`.
     pub place: Option<String>,
+}
+
+impl Candidate {
+    /// When it was created, or changed last where it can be changed; `None` for a request, whatever it says of itself: only a
+    /// description has the ARN of the resource.
+    #[must_use]
+    pub fn changed_at(&self) -> Option<Timestamp> {
+        let kind = self.resource.kind;
+        let arn = self.document.get(kind.arn_field())?.as_str()?;
+        Resource::parse_arn(arn).ok().filter(|own| own.kind == kind)?;
+        let time = |field: &str| self.document.get(field).and_then(Timestamp::from_json);
+        time("LastModifiedTime").filter(|_| kind.is_mutable()).or_else(|| time("CreationTime"))
+    }
 }
 
 /// What a file holds.

@@ -22,8 +22,9 @@ pub struct Subject<'a> {
     pub resource: &'a Resource,
     /// What `Describe…` answered, in the API's shape.
     pub document: &'a Json,
-    /// When it was created: whether a waiver covers it is a matter of that time, whenever it is judged.
-    pub created_at: Timestamp,
+    /// When it was created, or changed last where it can be changed: whether a waiver covers it is a matter of that time, whenever it
+    /// is judged. For what does not exist yet, when it is judged.
+    pub as_of: Timestamp,
     /// What was answered beside the description. Controls that need more than that are not judged.
     pub joined: &'a Joined,
 }
@@ -99,11 +100,7 @@ pub fn judge(bundle: &Bundle, subject: &Subject<'_>) -> Verdict {
 #[must_use]
 pub fn judge_erasure(bundle: &Bundle, resource: &Resource, at: Timestamp) -> Verdict {
     let (document, joined) = (Json::Null, Joined::new());
-    evaluate(
-        bundle,
-        &Subject { resource, document: &document, created_at: at, joined: &joined },
-        Action::Erase,
-    )
+    evaluate(bundle, &Subject { resource, document: &document, as_of: at, joined: &joined }, Action::Erase)
 }
 
 /// Whether a control is judged: it is on, and the setting that it stands for, if any, says something.
@@ -250,10 +247,10 @@ impl Case<'_> {
 
     /// The waiver that covers the subject for a control, and the last one that concerns it, in force or not.
     fn waiver(&self, control: &str) -> (Option<WaivedBy>, Option<&Waiver>) {
-        let Subject { resource, created_at, .. } = *self.subject;
+        let Subject { resource, as_of, .. } = *self.subject;
         let concerning = self.settings.waivers.iter().filter(|waiver| waiver.concerns(control, resource));
         let last = concerning.max_by_key(|waiver| waiver.expires);
-        let valid = last.filter(|waiver| waiver.expires >= created_at).map(|waiver| WaivedBy {
+        let valid = last.filter(|waiver| waiver.expires >= as_of).map(|waiver| WaivedBy {
             approver: waiver.approver.clone(),
             reason: waiver.reason.clone(),
             expires: waiver.expires,

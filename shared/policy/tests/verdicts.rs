@@ -102,34 +102,37 @@ fn an_environment_has_settings_of_its_own() {
 fn a_waiver_covers_what_was_created_before_it_expired() {
     let waiver = |resource: &str, expires: &str| {
         format!(
-            "[[waivers]]\ncontrol = \"TRN-NET-01\"\nresource = \"{resource}\"\nreason = \"migration\"\napprover = \"jo\"\nexpires = {expires}\n"
+            "[[waivers]]\ncontrol = \"TRN-NET-01\"\nresource = \"{resource}\"\nreason = \"migration\"\napprover = \"jo\"\ngranted = 2026-01-01\nexpires = {expires}\n"
         )
     };
     let job = of("training-job").but("/VpcConfig", Value::Null);
-    for resource in ["training-job/t", "training-job/*", "arn:aws:sagemaker:*:111122223333:training-job/t"] {
+    let jobs = "arn:aws:sagemaker:*:111122223333:training-job/*";
+    for resource in [jobs, "arn:aws:sagemaker:*:111122223333:training-job/t"] {
         let waived = job.verdict(&with(&waiver(resource, "2026-03-02")));
         assert_eq!(waived.outcome, Judgement::Waived, "{resource}");
         assert_eq!(waived.findings[0].status, FindingStatus::Waived);
         assert_eq!(waived.findings[0].waiver.as_ref().unwrap().approver, "jo");
         assert!(matches!(waived.plan, Plan::Nothing(_)));
     }
-    for resource in ["training-job/y", "model/*", "arn:aws:sagemaker:*:999988887777:*"] {
+    let others = ["111122223333:training-job/y", "111122223333:model/*", "999988887777:training-job/*"];
+    for resource in others.map(|resource| format!("arn:aws:sagemaker:*:{resource}")) {
         assert_eq!(
-            job.verdict(&with(&waiver(resource, "2026-03-02"))).outcome,
+            job.verdict(&with(&waiver(&resource, "2026-03-02"))).outcome,
             Judgement::Violating,
             "{resource}"
         );
     }
     // The day before: it is a violation, and that the waiver ran out is another finding.
-    let expired = job.verdict(&with(&waiver("training-job/*", "2026-03-01")));
+    let expired = job.verdict(&with(&waiver(jobs, "2026-03-01")));
     assert_eq!(broken(&expired), ["TRN-NET-01", "WAIVER-EXPIRED"]);
     assert_eq!(
         expired.findings[1].actual,
-        "the waiver of TRN-NET-01 for training-job/* by jo expired on 2026-03-01"
+        "the waiver of TRN-NET-01 for arn:aws:sagemaker:*:111122223333:training-job/* by jo expired on 2026-03-01"
     );
     assert_eq!(expired.plan, Plan::Stop);
     // Of two, the one that lasts longer counts; other controls are not covered.
-    let two = waiver("training-job/*", "2026-03-01") + &waiver("training-job/t", "2026-12-31");
+    let two =
+        waiver(jobs, "2026-03-01") + &waiver("arn:aws:sagemaker:*:111122223333:training-job/t", "2026-12-31");
     assert_eq!(job.verdict(&with(&two)).outcome, Judgement::Waived);
     let partly = job.but("/EnableNetworkIsolation", Value::Null).verdict(&with(&two));
     assert_eq!((partly.outcome, partly.plan), (Judgement::Violating, Plan::Stop));
@@ -162,7 +165,7 @@ fn where_the_environment_is_not_known_nothing_is_done() {
     let (resource, mut joined) = (job.resource(), job.joined());
     joined.insert("ListTags".into(), OperationAnswer::Unreadable("access was denied".into()));
     let document = &job.document;
-    let subject = Subject { resource: &resource, document, created_at: cases::CREATED, joined: &joined };
+    let subject = Subject { resource: &resource, document, as_of: cases::CREATED, joined: &joined };
     assert_eq!(judge(&bundle, &subject).plan, nothing("its environment is not known: access was denied"));
     assert_eq!(judge(&strict(), &subject).plan, Plan::Stop);
 }
@@ -174,7 +177,7 @@ fn what_cannot_be_read_is_unknown_never_kept_and_never_remedied() {
     let (resource, mut joined) = (refused.resource(), refused.joined());
     let subject = |joined: &_| {
         let document = &refused.document;
-        judge(&strict(), &Subject { resource: &resource, document, created_at: cases::CREATED, joined })
+        judge(&strict(), &Subject { resource: &resource, document, as_of: cases::CREATED, joined })
     };
     // Nobody asked: the control is not judged, and that is said.
     let skipped = subject(&joined);

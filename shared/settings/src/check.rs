@@ -122,22 +122,40 @@ pub(super) fn words<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String
     if text.trim().is_empty() { Err(D::Error::custom("it must not be empty")) } else { Ok(text) }
 }
 
-/// A pattern that fits no resource would waive nothing, and nobody would notice.
+/// A pattern without an account or a kind would waive what nobody thought of, and one that fits no resource nothing at all.
 pub(super) fn pattern<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let text = words(deserializer)?;
-    let kind = text.split('/').next().unwrap_or_default();
-    if text.starts_with("arn:") || ResourceKind::from_segment(kind).is_some_and(|_| text.contains('/')) {
-        return Ok(text);
+    let parts: Vec<&str> = text.splitn(6, ':').collect();
+    let is_account = |account: &str| account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
+    let is_kind = |kind: &str| ResourceKind::from_segment(kind).is_some();
+    let names_both = match parts.as_slice() {
+        ["arn", _, "sagemaker", _, account, resource] => {
+            is_account(account)
+                && resource.split_once('/').is_some_and(|(kind, name)| is_kind(kind) && !name.is_empty())
+        }
+        _ => false,
+    };
+    if names_both {
+        Ok(text)
+    } else {
+        Err(D::Error::custom(format!(
+            "`{text}` is no ARN with an account and a kind, such as `arn:aws:sagemaker:*:111122223333:training-job/legacy-*`"
+        )))
     }
-    Err(D::Error::custom(format!(
-        "`{text}` is neither `<kind>/<name>`, such as `training-job/legacy-*`, nor an ARN"
-    )))
+}
+
+pub(super) fn beginning_of_day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
+    day(deserializer, "T00:00:00.000Z")
 }
 
 pub(super) fn end_of_day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
+    day(deserializer, "T23:59:59.999Z")
+}
+
+fn day<'de, D: Deserializer<'de>>(deserializer: D, time: &str) -> Result<Timestamp, D::Error> {
     let date = toml::value::Datetime::deserialize(deserializer)?;
-    let end = Timestamp::from_text(&format!("{date}T23:59:59.999Z")).filter(|_| date.time.is_none());
-    end.ok_or_else(|| D::Error::custom(format!("`{date}` is not a day such as 2026-12-31")))
+    let moment = Timestamp::from_text(&format!("{date}{time}")).filter(|_| date.time.is_none());
+    moment.ok_or_else(|| D::Error::custom(format!("`{date}` is not a day such as 2026-12-31")))
 }
 
 fn is_id(text: &str, prefix: &str) -> bool {

@@ -23,4 +23,4 @@ pub use section::{
 };
 pub use settings::Settings;
 pub use training::{TrainingBaseline, TrainingSettings};
-pub use waiver::Waiver;
+pub use waiver::{LongestWaiver, Waiver};

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use sagewarden_events::Timestamp;
 use serde::Deserialize;
 
 use crate::drift::DriftSettings;
@@ -13,7 +14,7 @@ use crate::section::{
     AccessSettings, ArtifactSettings, ComputeSettings, EncryptionSettings, ExplainabilitySettings,
     LineageSettings, MonitoringSettings, NetworkSettings, TraceabilitySettings,
 };
-use crate::waiver::Waiver;
+use crate::waiver::{LongestWaiver, Waiver};
 
 /// The file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -45,6 +46,8 @@ pub struct Settings {
     pub controls: BTreeMap<String, ControlMode>,
     /// What may break a control for a while.
     pub waivers: Vec<Waiver>,
+    /// For how long at most.
+    pub longest_waiver_days: LongestWaiver,
     /// What differs in some accounts, or on resources with some tag.
     pub environments: Vec<Environment>,
 }
@@ -104,6 +107,7 @@ impl Settings {
             drift: self.drift.clone(),
             controls,
             waivers: self.waivers.clone(),
+            longest_waiver_days: self.longest_waiver_days,
             environments: Vec::new(),
         }
     }
@@ -126,10 +130,38 @@ impl Settings {
     /// # Errors
     /// When a section or field is unknown, or a value cannot be what it says.
     pub fn from_text(text: &str) -> Result<Self, FileError> {
-        toml::from_str(text).map_err(|error| {
+        let settings: Self = toml::from_str(text).map_err(|error| {
             let offset = error.span().map_or(0, |span| span.start);
             FileError::new(Self::FILE, text, offset, error.message())
-        })
+        })?;
+        for waiver in &settings.waivers {
+            if let Some(reason) = waiver.wrong_term(settings.longest_waiver_days) {
+                return Err(FileError::new(
+                    Self::FILE,
+                    text,
+                    text.find(&waiver.resource).unwrap_or(0),
+                    reason,
+                ));
+            }
+        }
+        Ok(settings)
+    }
+
+    /// Refuses waivers that nobody can have granted by now: dated ahead, one could cover what is created in a hundred years.
+    ///
+    /// # Errors
+    /// When there is one.
+    pub fn granted_by(&self, now: Timestamp) -> Result<(), FileError> {
+        match self.waivers.iter().find(|waiver| waiver.granted > now) {
+            None => Ok(()),
+            Some(Waiver { control, resource, granted, .. }) => {
+                let reason = format!(
+                    "the waiver of {control} for {resource} is granted on {}, which is yet to come",
+                    granted.day()
+                );
+                Err(FileError::new(Self::FILE, "", 0, reason))
+            }
+        }
     }
 }
 

@@ -4,7 +4,9 @@ use sagewarden_events::{Resource, Timestamp};
 use serde::Deserialize;
 use wildmatch::WildMatch;
 
-use crate::check::{end_of_day, pattern, words};
+use crate::check::{beginning_of_day, end_of_day, pattern, words};
+
+const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
 
 /// Somebody's word that a resource may break a control until a day.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -12,7 +14,7 @@ use crate::check::{end_of_day, pattern, words};
 pub struct Waiver {
     /// The control's id.
     pub control: String,
-    /// Which resources: `<kind>/<name>` or an ARN, with `*` and `?`.
+    /// Which resources: an ARN that names an account and a kind, with `*` and `?` in the rest.
     #[serde(deserialize_with = "pattern")]
     pub resource: String,
     /// Why.
@@ -21,17 +23,41 @@ pub struct Waiver {
     /// Who allowed it.
     #[serde(deserialize_with = "words")]
     pub approver: String,
-    /// Its last moment: the end of the day that the file names, UTC. A resource that was created later is not covered.
+    /// When it was granted: the beginning of the day that the file names, UTC.
+    #[serde(deserialize_with = "beginning_of_day")]
+    pub granted: Timestamp,
+    /// Its last moment: the end of the day that the file names, UTC. What was created or changed later is not covered.
     #[serde(deserialize_with = "end_of_day")]
     pub expires: Timestamp,
 }
 
+/// How many days a waiver lasts at most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub struct LongestWaiver(u16);
+
+impl Default for LongestWaiver {
+    fn default() -> Self {
+        Self(365)
+    }
+}
+
 impl Waiver {
+    /// What is wrong with its term, in words.
+    pub(crate) fn wrong_term(&self, longest: LongestWaiver) -> Option<String> {
+        let days = (self.expires.millis() - self.granted.millis()) / DAY_MS;
+        if self.expires < self.granted {
+            return Some(format!("the waiver of {} expires before it is granted", self.control));
+        }
+        let LongestWaiver(most) = longest;
+        (days > i64::from(most)).then(|| {
+            format!("the waiver of {} lasts {days} days: `longest_waiver_days` is {most}", self.control)
+        })
+    }
+
     /// Whether it speaks of this control and resource, expired or not.
     #[must_use]
     pub fn concerns(&self, control: &str, resource: &Resource) -> bool {
-        let name = format!("{}/{}", resource.kind.segment(), resource.name);
-        let pattern = WildMatch::new(&self.resource);
-        self.control == control && (pattern.matches(&name) || pattern.matches(&resource.arn()))
+        self.control == control && WildMatch::new(&self.resource).matches(&resource.arn())
     }
 }

@@ -263,7 +263,8 @@ impl<W: World> KeepBundle<'_, W> {
                 Err(error) => return Err(unreadable(&listed.digest, error, now)),
             }
         }
-        Bundle::from_files(&texts).map_err(|error| refused(error.to_string()))
+        let bundle = Bundle::from_files(&texts).and_then(|bundle| bundle.granted_by(now));
+        bundle.map_err(|error| refused(error.to_string()))
     }
 
     /// Publishes a refusal, once for a listing and the bundle that stays in force in its place. When that fails, judging goes on, the

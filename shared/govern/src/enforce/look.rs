@@ -31,9 +31,10 @@ pub(crate) async fn look(
     };
     let joined = lookup.join(&description).await?;
     let (resource, document) = (&description.resource, &description.document);
-    let subject = Subject { resource, document, created_at, joined: &joined };
     let text = |field: &str| document.get(field).and_then(Json::as_str).filter(|text| !text.is_empty());
     let own = time("LastModifiedTime").filter(|_| resource.kind.is_mutable());
+    let as_of = own.unwrap_or(created_at);
+    let subject = Subject { resource, document, as_of, joined: &joined };
     let modified_at = own.into_iter().chain(last_changes(&joined)).max();
     let status = resource.kind.status_field().and_then(text);
     let watched = text("EndpointName").filter(|_| resource.kind == ResourceKind::MonitoringSchedule);

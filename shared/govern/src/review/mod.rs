@@ -149,10 +149,9 @@ fn judge_candidate(bundle: &Bundle, push: &Push<'_>, path: &str, candidate: Cand
     let account = or(resource.account, &push.repository.account);
     let region = or(resource.region, &push.repository.region);
     let resource = Resource::in_region(resource.kind, &account, &region, &resource.name);
-    // As of the push: the same whenever it is judged.
-    let created_at = document.get("CreationTime").and_then(Timestamp::from_json).unwrap_or(push.time);
     let joined = offline(&resource, &document);
-    let subject = Subject { resource: &resource, document: &document, created_at, joined: &joined };
+    // As of the push, whatever the file says of itself: the same whenever it is judged.
+    let subject = Subject { resource: &resource, document: &document, as_of: push.time, joined: &joined };
     let verdict = judge(bundle, &subject);
     ReviewedRequest { path: path.to_owned(), place, resource, verdict }
 }

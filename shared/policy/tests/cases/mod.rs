@@ -114,7 +114,7 @@ impl Kept {
         let (resource, joined) = (self.resource(), self.joined());
         judge(
             bundle,
-            &Subject { resource: &resource, document: &self.document, created_at: CREATED, joined: &joined },
+            &Subject { resource: &resource, document: &self.document, as_of: CREATED, joined: &joined },
         )
     }
 
