@@ -21,6 +21,7 @@ pub mod python;
 pub mod simulator;
 pub mod sources;
 pub mod stack;
+pub mod stepped;
 pub mod template;
 mod wire;
 
