@@ -1,5 +1,5 @@
-//! Two attempts at recording one resource, side by side, one of which dies: once its record has come again, the closure of what is
-//! running holds everything that they changed.
+//! Attempts at recording one resource, alone or side by side, one of which dies: once its record has come again, the closure of what is
+//! running holds everything that they changed, and there is no other.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test ends where something is missing")]
 
 use std::sync::LazyLock;
@@ -268,5 +268,42 @@ fn play_by_chance(seed: u64) -> Scene {
 fn however_attempts_meet_and_wherever_they_die_the_closures_are_right_when_their_records_have_come_again() {
     for seed in 0..SEEDS {
         check(&play_by_chance(seed), &format!("seed {seed}"));
+    }
+}
+
+/// The endpoint is updated to another configuration, or deleted; returns its event.
+fn end_of_deployment(scene: &Scene, is_updated: bool) -> Event {
+    let account = &scene.system.account;
+    let endpoint = account.resource(ResourceKind::Endpoint, "prod");
+    if is_updated {
+        account.create(ResourceKind::Model, &model("n"), None, at(300)).unwrap();
+        account.create(ResourceKind::EndpointConfig, &endpoint_config("d", "n"), None, at(301)).unwrap();
+        account.update_endpoint("prod", "d", None, at(302)).unwrap();
+        account.drain_events().unwrap();
+        account.finish_endpoint(&endpoint, at(400)).unwrap();
+    } else {
+        account.delete(&endpoint, at(400)).unwrap();
+    }
+    change(&account.drain_events().unwrap())
+}
+
+#[test]
+fn wherever_an_attempt_dies_that_ends_a_deployment_nothing_stays_of_its_closure() {
+    for is_updated in [true, false] {
+        let straight = Scene::new();
+        let event = end_of_deployment(&straight, is_updated);
+        straight.deliver(&event, "one", 500);
+        for steps in 1.. {
+            let scene = Scene::new();
+            let event = end_of_deployment(&scene, is_updated);
+            let mut attempt = scene.attempt(&event, "one", 500);
+            if (0..steps).any(|_| attempt.step().is_some()) {
+                assert!(steps > 10, "only {steps} calls");
+                break;
+            }
+            drop(attempt);
+            scene.deliver(&event, "two", 501);
+            assert_eq!(scene.items(), straight.items(), "dead after {steps} calls, updated: {is_updated}");
+        }
     }
 }

@@ -18,7 +18,7 @@ use crate::notify::Moment;
 use crate::outcome::{Done, Failure, Outcome};
 use crate::ports::{Account, Description, PortError, Table};
 use crate::record::built_from::link_commit;
-use crate::record::closure::{current_deployment, query_all, settle_deployment};
+use crate::record::closure::{query_all, settle_deployment};
 use crate::record::commit_claim::claimed;
 use crate::record::deployed_by::link_deployer;
 use crate::record::described::incarnation;
@@ -99,13 +99,13 @@ async fn record_revision(
                 .await?;
         deployment = Some(recorded);
     }
-    let before = current_deployment(table, &node).await?;
     let row = RevisionRow { endpoint: node.clone(), at: revision.at, deployment: deployment.clone() };
     table.write(&row.writes()).await?;
     if let Some(deployment) = &deployment {
         link_deployer(table, moment, endpoint, deployment, revision.at).await?;
     }
-    let concerned: BTreeSet<NodeId> = [before, deployment].into_iter().flatten().collect();
+    let concerned: BTreeSet<NodeId> =
+        [replaced(table, &row).await?, deployment].into_iter().flatten().collect();
     for each in concerned {
         settle_deployment(table, &node, &each).await?;
     }
@@ -113,6 +113,16 @@ async fn record_revision(
         Some(config) => format!("recorded deployment of `{config}` on {endpoint}"),
         None => format!("recorded that {endpoint} is deleted"),
     })
+}
+
+/// What a revision took the place of: its closure is to go.
+///
+/// INVARIANT: each revision sees to the one right before it, whichever is in force. The pointer does not say any more what was in
+/// force before to whoever comes again after a death; and between two revisions another one may be heard of later.
+async fn replaced(table: &impl Table, row: &RevisionRow) -> Result<Option<NodeId>, PortError> {
+    let newest = table.query(&row.and_before().at_most(2)).await?;
+    let before = newest.items.iter().filter_map(RevisionRow::parse).find(|revision| revision != row);
+    Ok(before.and_then(|revision| revision.deployment))
 }
 
 async fn record_gap(
