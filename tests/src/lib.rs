@@ -15,6 +15,7 @@ pub mod guarded;
 pub mod listener;
 pub mod local;
 pub mod monitor;
+pub mod mortal;
 pub mod one_fault;
 pub mod played;
 pub mod python;
