@@ -1,6 +1,8 @@
 //! Deliveries to a system whose processes may die at any call of a port. Whatever was not brought to an end is to come again.
 
+use std::panic::{RefUnwindSafe, catch_unwind, resume_unwind};
 use std::rc::Rc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use futures::FutureExt;
 use sagewarden_events::{Timestamp, decode};
@@ -152,4 +154,39 @@ impl InWords {
         };
         [only(&self.items, &other.items, "-"), only(&other.items, &self.items, "+")].concat()
     }
+}
+
+/// Checks what comes of each seed, several at a time, and returns how many there were. One that fails is named, so that it can be
+/// repeated.
+///
+/// # Panics
+/// As `check` does, and where nobody dies any more.
+pub fn for_each_seed(usual: u64, check: impl Fn(u64) -> usize + Sync + RefUnwindSafe) -> u64 {
+    let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
+    let first = number("SAGEWARDEN_FIRST_SHUFFLE").unwrap_or(0);
+    let seeds = number("SAGEWARDEN_SHUFFLES").unwrap_or(usual);
+    let (next, deaths) = (AtomicU64::new(first), AtomicU64::new(0));
+    let work = || {
+        loop {
+            let seed = next.fetch_add(1, Ordering::Relaxed);
+            if seed >= first + seeds {
+                return;
+            }
+            let checked = catch_unwind(|| check(seed));
+            let died = checked.unwrap_or_else(|panicked| {
+                eprintln!("repeat it with SAGEWARDEN_FIRST_SHUFFLE={seed} SAGEWARDEN_SHUFFLES=1");
+                resume_unwind(panicked)
+            });
+            deaths.fetch_add(died as u64, Ordering::Relaxed);
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(2, std::num::NonZero::get) {
+            scope.spawn(work);
+        }
+    });
+    let deaths = deaths.into_inner();
+    eprintln!("{deaths} processes died over {seeds} seeds");
+    assert!(seeds < usual || deaths >= seeds, "nobody dies any more: {deaths}");
+    seeds
 }

@@ -6,7 +6,6 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test ends where something is missing")]
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::panic::{RefUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -16,7 +15,7 @@ use sagewarden_lineage::table::{Item, Value as TableValue};
 use sagewarden_local::{Clock, SentNotice, Store, Story, System};
 use sagewarden_measure::Chance;
 use sagewarden_tests::local::at;
-use sagewarden_tests::mortal::{DIED, Death, InWords, Mortal, Remedied};
+use sagewarden_tests::mortal::{DIED, Death, InWords, Mortal, Remedied, for_each_seed};
 use sagewarden_tests::played::Played;
 use sagewarden_tests::{Result, monitor};
 use serde_json::Value;
@@ -237,38 +236,6 @@ fn any_order_any_number_of_times_and_deaths_anywhere_end_in_the_same_state() {
     deliver(&mut straight, &PLAYED.events, &mut never).unwrap();
     let straight = InWords::of(straight.system.store.items().unwrap());
     for_each_seed(SHUFFLES, |seed| check_shuffle(seed, &straight));
-}
-
-/// Checks what comes of each seed, several at a time, and returns how many there were. One that fails is named, so that it can be
-/// repeated.
-fn for_each_seed(usual: u64, check: impl Fn(u64) -> usize + Sync + RefUnwindSafe) -> u64 {
-    let number = |name: &str| std::env::var(name).ok().map(|text| text.parse::<u64>().unwrap());
-    let first = number("SAGEWARDEN_FIRST_SHUFFLE").unwrap_or(0);
-    let seeds = number("SAGEWARDEN_SHUFFLES").unwrap_or(usual);
-    let (next, deaths) = (AtomicU64::new(first), AtomicU64::new(0));
-    let work = || {
-        loop {
-            let seed = next.fetch_add(1, Ordering::Relaxed);
-            if seed >= first + seeds {
-                return;
-            }
-            let checked = catch_unwind(|| check(seed));
-            let died = checked.unwrap_or_else(|panicked| {
-                eprintln!("repeat it with SAGEWARDEN_FIRST_SHUFFLE={seed} SAGEWARDEN_SHUFFLES=1");
-                resume_unwind(panicked)
-            });
-            deaths.fetch_add(died as u64, Ordering::Relaxed);
-        }
-    };
-    std::thread::scope(|scope| {
-        for _ in 0..std::thread::available_parallelism().map_or(2, std::num::NonZero::get) {
-            scope.spawn(work);
-        }
-    });
-    let deaths = deaths.into_inner();
-    eprintln!("{deaths} processes died over {seeds} seeds");
-    assert!(seeds < usual || deaths >= seeds, "nobody dies any more: {deaths}");
-    seeds
 }
 
 /// How the forbidden job's story goes on.
