@@ -248,7 +248,7 @@ impl Function {
         let known = KnownBaselines::default();
         match self {
             Self::RecordCommit => route::record_commit(world, Some(&judging.in_force), event, moment).await,
-            Self::RecordLineage => route::record_lineage(world, event).await,
+            Self::RecordLineage => route::record_lineage(world, event, moment).await,
             Self::DetectDrift => route::detect_drift(world, &known, event, moment).await,
             Self::AlertDrift => route::alert_drift(world, event, moment).await,
             Self::EnforcePolicy => route::enforce_policy(world, &judging, event, moment).await,

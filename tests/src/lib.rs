@@ -15,12 +15,14 @@ pub mod guarded;
 pub mod listener;
 pub mod local;
 pub mod monitor;
+pub mod mortal;
 pub mod one_fault;
 pub mod played;
 pub mod python;
 pub mod simulator;
 pub mod sources;
 pub mod stack;
+pub mod stepped;
 pub mod template;
 mod wire;
 

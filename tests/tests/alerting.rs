@@ -6,6 +6,8 @@
 mod clock;
 #[path = "alerting/denied.rs"]
 mod denied;
+#[path = "alerting/earlier.rs"]
+mod earlier;
 #[path = "alerting/monitors.rs"]
 mod monitors;
 #[path = "alerting/once.rs"]

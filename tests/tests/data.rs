@@ -7,7 +7,7 @@ use std::cell::Cell;
 use futures::executor::block_on;
 use sagewarden_events::{Actor, Resource, ResourceKind, decode};
 use sagewarden_govern::ports::{PortError, PortErrorKind};
-use sagewarden_govern::{Absent, Question, lookup_lineage, route};
+use sagewarden_govern::{Absent, Moment, Question, lookup_lineage, route};
 use sagewarden_lineage::answer::Format;
 use sagewarden_local::{Call, Guard, Guarded, Store, Story, System};
 use sagewarden_tests::Result;
@@ -396,9 +396,10 @@ fn a_refusal_is_one_gap_however_often_and_in_whatever_words_it_comes() -> Result
     let objects = Guarded::new(account.clone(), Closed::default());
     let world = local.system.world().with_objects(objects.clone(), Absent);
     let events = account.drain_events()?;
+    let moment = Moment { now: at(60), owner: "test".to_owned() };
     for event in events.iter().cycle().take(events.len() * 5) {
         for event in decode(&event.to_string())? {
-            if let Some(outcome) = block_on(route::record_lineage(&world, &event)) {
+            if let Some(outcome) = block_on(route::record_lineage(&world, &event, &moment)) {
                 outcome.map_err(|failure| format!("{failure:?}"))?;
             }
         }
@@ -450,10 +451,11 @@ fn an_explanation_or_manifest_that_may_not_be_read_is_a_gap_with_the_permission_
     account.finish_training(&job, at(60))?;
     let events = account.drain_events()?;
     let objects = Guarded::new(account.clone(), Ungranted::default());
+    let moment = Moment { now: at(60), owner: "test".to_owned() };
     let missing = || -> Result<Vec<Value>> {
         let world = local.system.world().with_objects(objects.clone(), Absent);
         for event in events.iter().flat_map(|event| decode(&event.to_string())).flatten() {
-            if let Some(outcome) = block_on(route::record_lineage(&world, &event)) {
+            if let Some(outcome) = block_on(route::record_lineage(&world, &event, &moment)) {
                 outcome.map_err(|failure| format!("{failure:?}"))?;
             }
         }

@@ -12,7 +12,7 @@ use sagewarden_govern::{
 };
 use sagewarden_lineage::answer::Reply;
 use sagewarden_lineage::rows::{JudgementRow, VerdictRow};
-use sagewarden_local::{Call, Guard, Guarded};
+use sagewarden_local::{Call, Fate, Guard, Guarded};
 use sagewarden_policy::Bundle;
 use sagewarden_settings::Mode;
 use sagewarden_tests::Result;
@@ -174,6 +174,59 @@ fn a_model_is_deleted_only_while_no_endpoint_configuration_uses_it() -> Result<(
         results,
         [json!("deleted"), json!("kept: endpoint configuration c uses it; an endpoint may serve it")]
     );
+    Ok(())
+}
+
+/// Makes a configuration that names the model, once somebody has looked whether there is one; and may refuse to look again.
+struct Meanwhile<'a> {
+    local: &'a Local,
+    looks: Cell<usize>,
+    refuses: bool,
+}
+
+impl Guard for Meanwhile<'_> {
+    fn ask(&self, call: Call<'_>) -> std::result::Result<(), PortError> {
+        match call.method {
+            "Remedies::model_use" if self.refuses && self.looks.get() == 1 => {
+                Err(PortError::new(PortErrorKind::Throttled, "list", "asked to slow down"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn after(&self, call: Call<'_>) -> Fate {
+        if call.method == "Remedies::model_use" && self.looks.replace(self.looks.get() + 1) == 0 {
+            let made = self.local.create(ResourceKind::EndpointConfig, &endpoint_config("c", "m"), 5);
+            assert!(made.is_ok(), "{made:?}");
+        }
+        Fate::Goes
+    }
+}
+
+#[test]
+fn a_configuration_that_was_made_while_its_model_was_deleted_is_named_with_what_to_do() -> Result<()> {
+    let names = "deleted, but endpoint configuration c was made in the same moment and names it: delete that configuration, or \
+                 create the model anew under its name so that it keeps its controls, before an endpoint takes the configuration";
+    let unseen = "deleted; look whether an endpoint configuration that was made in the same moment names it: that could not be \
+                  seen (list: asked to slow down)";
+    for (refuses, expected) in [(false, names), (true, unseen)] {
+        let local = Local::new()?;
+        local.create(ResourceKind::Model, &without_network(model("m")), 0)?;
+        let event = local.system.account.drain_events()?.pop().ok_or("nothing was announced")?;
+        let event = sagewarden_events::decode(&event.to_string())?.remove(0);
+        let guard = Meanwhile { local: &local, looks: Cell::new(0), refuses };
+        let world = local.system.world().with_remedies(Guarded::new(local.system.account.clone(), guard));
+        let moment = Moment { now: at(5), owner: "test".to_owned() };
+        for _ in 0..2 {
+            let judging = local.system.judging();
+            let outcome = block_on(route::enforce_policy(&world, &judging, &event, &moment));
+            assert!(matches!(outcome, Some(Ok(_))), "{outcome:?}");
+        }
+        let sent = local.sent()?;
+        assert_eq!(sent.len(), 1);
+        assert_eq!(sent[0].detail["remediation"]["result"], expected);
+        assert_eq!(sent[0].detail["remediation"]["action"], "DeleteModel");
+    }
     Ok(())
 }
 

@@ -439,7 +439,7 @@ impl Watched {
             // A rule brings it only what the lineage has nodes of.
             if !matches!(&event, Event::ResourceChanged(it) if NodeKind::of_resource(it.resource.kind).is_none())
             {
-                let _ended = block_on(route::record_lineage(&world(2), &event));
+                let _ended = block_on(route::record_lineage(&world(2), &event, &moment));
             }
             let _ended = block_on(route::alert_drift(&world(3), &event, &moment));
             let known = KnownBaselines::default();

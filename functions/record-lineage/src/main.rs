@@ -30,5 +30,6 @@ async fn main() -> Result<(), Error> {
         settings: settings()?,
         own_bucket: config.quarantine,
     };
-    serve(config.function, async |event, _| route::record_lineage(&world, event).await, &quarantine).await
+    let act = async |event: &_, moment: &_| route::record_lineage(&world, event, moment).await;
+    serve(config.function, act, &quarantine).await
 }

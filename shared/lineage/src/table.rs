@@ -185,7 +185,7 @@ pub enum Write {
         /// The content.
         attributes: Attributes,
     },
-    /// Writes an item whole. Only for contents that are a function of the key.
+    /// Writes an item whole. Only for contents that are a function of the key, or follow from others and are made again from them.
     Put(Item),
     /// Removes an item; nothing happens when there is none.
     Delete(Key),

@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, ToSql, params};
 use sagewarden_events::Timestamp;
 use sagewarden_govern::ports::{Claim, Claimed, PortError, PortErrorKind, Table};
 use sagewarden_lineage::fold;
-use sagewarden_lineage::rows::ReceiptRow;
+use sagewarden_lineage::rows::{PendingRow, ReceiptRow};
 use sagewarden_lineage::s3::hex;
 use sagewarden_lineage::table::{Attributes, Item, Key, Page, Query, Range, Value, Write};
 use sha2::{Digest, Sha256};
@@ -165,9 +165,12 @@ impl Store {
             "DELETE FROM lineage WHERE pk >= ?1 AND pk < ?2 AND json_extract(item, '$.{}') < ?3",
             ReceiptRow::EXPIRES
         );
-        let [first, behind] = ReceiptRow::partitions();
         self.transaction("remove what has expired", |connection| {
-            connection.prepare_cached(&sql)?.execute(params![first, behind, now.millis() / 1_000]).map(drop)
+            let mut statement = connection.prepare_cached(&sql)?;
+            for [first, behind] in [ReceiptRow::partitions(), PendingRow::partitions()] {
+                statement.execute(params![first, behind, now.millis() / 1_000])?;
+            }
+            Ok(())
         })
     }
 

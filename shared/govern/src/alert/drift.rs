@@ -29,14 +29,14 @@ pub(super) async fn alert(
     moment: &Moment,
 ) -> Outcome {
     let Some(worst) = found.severity() else {
-        return nothing_found(world, observed, found).await;
+        return nothing_found(world, observed, found, moment).await;
     };
     // An evaluation that comes again, or an execution whose job and report both tell of it, changes nothing.
     let node = observed.node();
     let is_recorded = is_recorded(world.table(), &node, found).await?;
     let deployment = deployment_of(world, observed, is_recorded, moment).await?;
     if !is_recorded {
-        record_found(world, observed, found, Some(worst)).await?;
+        record_found(world, observed, found, Some(worst), moment).await?;
     }
     // What lies behind is found out once, for the alert and for the suggestion, and not at all where neither leaves.
     let mut behind = BehindOnce::new(observed.endpoint(), deployment.as_ref(), observed.began());
@@ -77,11 +77,16 @@ async fn deployment_of(
 }
 
 /// A window without violations leaves nothing, unless it had some when less of it was known.
-async fn nothing_found(world: &impl World, observed: &Observed<'_>, found: &Found) -> Outcome {
+async fn nothing_found(
+    world: &impl World,
+    observed: &Observed<'_>,
+    found: &Found,
+    moment: &Moment,
+) -> Outcome {
     let name = observed.name();
     let key = NodeRow::key(&observed.node());
     if matches!(observed, Observed::Window(_)) && !world.table().get(&[key]).await?.is_empty() {
-        record_found(world, observed, found, None).await?;
+        record_found(world, observed, found, None, moment).await?;
         return Ok(Done::Acted(format!("{name} has no violations any more")));
     }
     Ok(Done::Nothing(format!("{name} completed without violations")))

@@ -29,7 +29,7 @@ pub(super) async fn publish_silence(world: &impl World, silence: &Silence, momen
     if is_recorded(table, silence).await? && was_silence_published(world, silence).await? {
         return Ok(before());
     }
-    let node = record_silence(world, silence).await?;
+    let node = record_silence(world, silence, moment).await?;
     let scope = scope(world, silence, &node);
     let claim = match SetClaim::of(table, moment, &scope, &silence.causes()).await? {
         None => return Ok(before()),
@@ -80,7 +80,7 @@ fn scope(world: &impl World, silence: &Silence, node: &NodeId) -> Scope {
     Scope::of("monitoring", &endpoint, node, silence.at, quiet)
 }
 
-async fn record_silence(world: &impl World, silence: &Silence) -> Result<NodeId, Failure> {
+async fn record_silence(world: &impl World, silence: &Silence, moment: &Moment) -> Result<NodeId, Failure> {
     let id = silence.node();
     let mut facts = Attributes::from([(node::SCHEDULE.into(), Value::Text(silence.schedule.name.clone()))]);
     if let Some(kind) = &silence.monitoring_type {
@@ -111,10 +111,10 @@ async fn record_silence(world: &impl World, silence: &Silence) -> Result<NodeId,
     let endpoint = NodeId::endpoint(&silence.endpoint);
     record.observed(&id, OBSERVED_ON, &endpoint, silence.at);
     if let Some((job, created_at)) = &silence.execution
-        && let Some(run) = execution_of(world, job, *created_at).await?
+        && let Some(run) = execution_of(world, moment, job, *created_at).await?
     {
         record.edge(&id, &InEdge::new(Relation::Produced, REPORT, run));
     }
-    store(world, record).await?;
+    store(world, moment, record).await?;
     Ok(id)
 }

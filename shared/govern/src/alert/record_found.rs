@@ -11,6 +11,7 @@ use serde_json::json;
 use super::cause::{rank, word};
 use super::found::{Found, Observed};
 use super::recording::{execution_of, store};
+use crate::notify::Moment;
 use crate::outcome::Failure;
 use crate::record::monitoring::REPORT;
 use crate::world::World;
@@ -21,6 +22,7 @@ pub(super) async fn record_found(
     observed: &Observed<'_>,
     found: &Found,
     worst: Option<DriftSeverity>,
+    moment: &Moment,
 ) -> Result<NodeId, Failure> {
     let id = observed.node();
     let mut facts = Attributes::from([
@@ -58,10 +60,10 @@ pub(super) async fn record_found(
     let endpoint = NodeId::endpoint(observed.endpoint());
     record.observed(&id, OBSERVED_ON, &endpoint, observed.ended());
     if let Observed::Execution(execution) = observed
-        && let Some(run) = execution_of(world, &execution.job, execution.created_at).await?
+        && let Some(run) = execution_of(world, moment, &execution.job, execution.created_at).await?
     {
         record.edge(&id, &InEdge::new(Relation::Produced, REPORT, run));
     }
-    store(world, record).await?;
+    store(world, moment, record).await?;
     Ok(id)
 }

@@ -11,8 +11,8 @@ use crate::record::store::store_record;
 use crate::world::World;
 
 /// `record-lineage` alone may write commits back.
-fn recorder<W: World>(world: &W) -> RecordLineage<'_, W> {
-    RecordLineage { world, writes_back: false }
+fn recorder<'a, W: World>(world: &'a W, moment: &'a Moment) -> RecordLineage<'a, W> {
+    RecordLineage { world, writes_back: false, moment }
 }
 
 /// Records an endpoint as it is now, so that the question what ran on it can be answered. Of one that is gone, what is known stays.
@@ -21,7 +21,7 @@ pub(super) async fn record_now(
     endpoint: &Resource,
     moment: &Moment,
 ) -> Result<(), Failure> {
-    match recorder(world).record_endpoint_now(endpoint, moment.now).await {
+    match recorder(world, moment).record_endpoint_now(endpoint).await {
         Ok(_) | Err(Failure::Reject(_)) => Ok(()),
         Err(retry) => Err(retry),
     }
@@ -30,13 +30,14 @@ pub(super) async fn record_now(
 /// The node of a monitoring execution's job. The job's own event may be late: whoever comes first records it.
 pub(super) async fn execution_of(
     world: &impl World,
+    moment: &Moment,
     job: &Resource,
     created_at: Timestamp,
 ) -> Result<Option<NodeId>, Failure> {
-    recorder(world).incarnation(job, created_at).await
+    recorder(world, moment).incarnation(job, created_at).await
 }
 
 /// Writes what was found.
-pub(super) async fn store(world: &impl World, record: Record) -> Result<(), Failure> {
-    Ok(store_record(world.table(), record, None).await?)
+pub(super) async fn store(world: &impl World, moment: &Moment, record: Record) -> Result<(), Failure> {
+    Ok(store_record(world.table(), moment, record, None).await?)
 }

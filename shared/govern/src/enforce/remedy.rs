@@ -142,7 +142,10 @@ pub(crate) async fn take(delivery: &Delivery<'_, impl World>, step: Step) -> Res
             let result = format!("marked with the tag `{VIOLATION_TAG}`");
             Remediation::of(&action, result, answer).remembering(marked)
         }
-        Asks::DeleteModel => Remediation::of(&action, "deleted", remedies.delete_model(resource).await),
+        Asks::DeleteModel => match remedies.delete_model(resource).await {
+            Ok(()) => Remediation::done(&action, deleted(remedies.model_use(resource, MAX_CONFIGS).await)),
+            Err(error) => Remediation::of(&action, "", Err(error)),
+        },
     };
     let since = delivery.change().map_or(*created_at, |call| call.time);
     let after_ms = remediation.took_effect().then(|| (moment.now.millis() - since.millis()).max(0));
@@ -240,6 +243,27 @@ async fn delete_if_unused(delivery: &Delivery<'_, impl World>) -> Result<Step, P
             kept(format!("more than {looked_at} endpoint configurations exist; not all could be looked at"))
         }
     })
+}
+
+/// What came of a deletion. SageMaker has none on condition that nothing uses the model: a configuration may be made after the last
+/// look before it. Nothing brings the model back, so whoever needs it has to know.
+fn deleted(used_now: Result<ModelUse, PortError>) -> String {
+    match used_now {
+        Ok(ModelUse::Unused) => "deleted".to_owned(),
+        Ok(ModelUse::UsedBy(configs)) => format!(
+            "deleted, but endpoint configuration {} was made in the same moment and names it: delete that configuration, or create \
+             the model anew under its name so that it keeps its controls, before an endpoint takes the configuration",
+            configs.join(", ")
+        ),
+        Ok(ModelUse::Unknown { looked_at }) => format!(
+            "deleted; more than {looked_at} endpoint configurations exist now: look whether one that was made in the same moment \
+             names it"
+        ),
+        Err(error) => format!(
+            "deleted; look whether an endpoint configuration that was made in the same moment names it: that could not be seen \
+             ({error})"
+        ),
+    }
 }
 
 /// What is being changed by somebody else can be changed once that has come to an end.

@@ -17,6 +17,7 @@ use sagewarden_lineage::rows::{CallEffect, CallRow, earliest};
 use sagewarden_lineage::table::Attributes;
 use serde_json::Value as Json;
 
+use crate::notify::Moment;
 use crate::ports::{PortError, Table};
 use crate::record::closure::query_all;
 use crate::record::store::store_record;
@@ -40,6 +41,7 @@ pub(crate) fn call_row(resource: &Resource, call: &CallMade) -> CallRow {
 /// Brings an incarnation together with the calls on its name.
 pub(crate) async fn link_calls(
     table: &impl Table,
+    moment: &Moment,
     resource: &Resource,
     id: &NodeId,
     created_at: Timestamp,
@@ -60,7 +62,7 @@ pub(crate) async fn link_calls(
     if record.writes.is_empty() {
         return Ok(());
     }
-    store_record(table, record, None).await
+    store_record(table, moment, record, None).await
 }
 
 /// Whether a call can have led to what was created at a time.

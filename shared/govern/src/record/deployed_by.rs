@@ -9,6 +9,7 @@ use sagewarden_lineage::id::NodeId;
 use sagewarden_lineage::record::Record;
 use sagewarden_lineage::rows::{CallRow, RevisionRow, earliest};
 
+use crate::notify::Moment;
 use crate::outcome::{Done, Outcome};
 use crate::ports::{PortError, Table};
 use crate::record::closure::query_all;
@@ -18,6 +19,7 @@ use crate::record::store::store_record;
 /// Records who asked for a configuration on an endpoint.
 pub(crate) async fn record_deploying_call(
     table: &impl Table,
+    moment: &Moment,
     endpoint: &Resource,
     call: &CallMade,
 ) -> Outcome {
@@ -33,7 +35,7 @@ pub(crate) async fn record_deploying_call(
     let mut deployed = later.filter_map(|revision| Some((revision.at, revision.deployment?)));
     // The next one is enough: with those after it the call makes pairs that lose.
     if let Some((at, deployment)) = deployed.find(|(at, deployment)| asked_for(&row, deployment, *at)) {
-        store_deployer(table, &deployment, at, &row).await?;
+        store_deployer(table, moment, &deployment, at, &row).await?;
     }
     Ok(Done::Acted(format!("recorded who called `{}` for {endpoint}", call.name)))
 }
@@ -41,6 +43,7 @@ pub(crate) async fn record_deploying_call(
 /// Brings a deployment that came into force together with the call that asked for it.
 pub(crate) async fn link_deployer(
     table: &impl Table,
+    moment: &Moment,
     endpoint: &Resource,
     deployment: &NodeId,
     at: Timestamp,
@@ -48,20 +51,21 @@ pub(crate) async fn link_deployer(
     let calls = query_all(table, CallRow::creations(endpoint)).await?;
     let mut latest_first = calls.iter().rev().filter_map(CallRow::parse);
     match latest_first.find(|call| asked_for(call, deployment, at)) {
-        Some(last) => store_deployer(table, deployment, at, &last).await,
+        Some(last) => store_deployer(table, moment, deployment, at, &last).await,
         None => Ok(()),
     }
 }
 
 async fn store_deployer(
     table: &impl Table,
+    moment: &Moment,
     deployment: &NodeId,
     at: Timestamp,
     call: &CallRow,
 ) -> Result<(), PortError> {
     let mut record = Record::default();
     created_by(&mut record, deployment, format!("{}#{}", earliest(at), call.version()), call);
-    store_record(table, record, None).await
+    store_record(table, moment, record, None).await
 }
 
 /// Whether a call can have brought a deployment into force at a time: it asked for the same configuration, not later, and not of an

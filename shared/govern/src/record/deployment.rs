@@ -14,10 +14,11 @@ use sagewarden_lineage::rows::RevisionRow;
 use sagewarden_lineage::rows::node::{ARN, ENDPOINT};
 use sagewarden_lineage::table::Attributes;
 
+use crate::notify::Moment;
 use crate::outcome::{Done, Failure, Outcome};
 use crate::ports::{Account, Description, PortError, Table};
 use crate::record::built_from::link_commit;
-use crate::record::closure::{current_deployment, query_all, settle_deployment};
+use crate::record::closure::{query_all, settle_deployment};
 use crate::record::commit_claim::claimed;
 use crate::record::deployed_by::link_deployer;
 use crate::record::described::incarnation;
@@ -44,6 +45,7 @@ struct DescribedEndpoint {
 /// Records an endpoint's state and what is in force on it. `reported` is what an event reported of the state.
 pub(crate) async fn record_endpoint(
     world: &impl World,
+    moment: &Moment,
     writes_back: bool,
     change: &ResourceChanged,
     described: Option<Description>,
@@ -64,19 +66,20 @@ pub(crate) async fn record_endpoint(
         let status = observation.status.clone().filter(|mark| in_force(&mark.status));
         record.observation(&Observation { status, ..observation.clone() });
     }
-    store_record(world.table(), record, None).await?;
+    store_record(world.table(), moment, record, None).await?;
     if seen.is_none() && revisions.is_empty() {
         return Err(Failure::Reject(format!("{endpoint} does not exist (any more)")));
     }
     let mut done = format!("recorded {endpoint}; nothing is in force yet");
     for revision in revisions {
-        done = record_revision(world, writes_back, endpoint, &revision, seen.as_ref()).await?;
+        done = record_revision(world, moment, writes_back, endpoint, &revision, seen.as_ref()).await?;
     }
     Ok(Done::Acted(done))
 }
 
 async fn record_revision(
     world: &impl World,
+    moment: &Moment,
     writes_back: bool,
     endpoint: &Resource,
     revision: &Revision,
@@ -87,21 +90,22 @@ async fn record_revision(
     let mut deployment = None;
     if let Some(config) = &revision.config {
         let resource = endpoint.sibling(ResourceKind::EndpointConfig, config);
-        let Some(config_node) = incarnation(world, writes_back, &resource, revision.at).await? else {
-            record_gap(table, &node, &resource).await?;
+        let Some(config_node) = incarnation(world, moment, writes_back, &resource, revision.at).await? else {
+            record_gap(table, moment, &node, &resource).await?;
             return Ok(format!("configuration `{config}` of {endpoint} is gone: recorded as a gap"));
         };
         let recorded =
-            record_deployment(world, endpoint, revision.created, &resource, config_node, seen).await?;
+            record_deployment(world, moment, endpoint, revision.created, &resource, config_node, seen)
+                .await?;
         deployment = Some(recorded);
     }
-    let before = current_deployment(table, &node).await?;
     let row = RevisionRow { endpoint: node.clone(), at: revision.at, deployment: deployment.clone() };
     table.write(&row.writes()).await?;
     if let Some(deployment) = &deployment {
-        link_deployer(table, endpoint, deployment, revision.at).await?;
+        link_deployer(table, moment, endpoint, deployment, revision.at).await?;
     }
-    let concerned: BTreeSet<NodeId> = [before, deployment].into_iter().flatten().collect();
+    let concerned: BTreeSet<NodeId> =
+        [replaced(table, &row).await?, deployment].into_iter().flatten().collect();
     for each in concerned {
         settle_deployment(table, &node, &each).await?;
     }
@@ -111,15 +115,31 @@ async fn record_revision(
     })
 }
 
-async fn record_gap(table: &impl Table, endpoint: &NodeId, config: &Resource) -> Result<(), PortError> {
+/// What a revision took the place of: its closure is to go.
+///
+/// INVARIANT: each revision sees to the one right before it, whichever is in force. The pointer does not say any more what was in
+/// force before to whoever comes again after a death; and between two revisions another one may be heard of later.
+async fn replaced(table: &impl Table, row: &RevisionRow) -> Result<Option<NodeId>, PortError> {
+    let newest = table.query(&row.and_before().at_most(2)).await?;
+    let before = newest.items.iter().filter_map(RevisionRow::parse).find(|revision| revision != row);
+    Ok(before.and_then(|revision| revision.deployment))
+}
+
+async fn record_gap(
+    table: &impl Table,
+    moment: &Moment,
+    endpoint: &NodeId,
+    config: &Resource,
+) -> Result<(), PortError> {
     let mut record = Record::default();
     record.gap(endpoint, NEVER_FILLED, format!("{config} was deleted before it could be recorded"));
-    store_record(table, record, None).await
+    store_record(table, moment, record, None).await
 }
 
 /// Records a configuration in force on an endpoint; returns its node.
 async fn record_deployment(
     world: &impl World,
+    moment: &Moment,
     endpoint: &Resource,
     endpoint_created: Timestamp,
     config: &Resource,
@@ -138,7 +158,7 @@ async fn record_deployment(
     if let Some(seen) = seen {
         link_deployment(world, &mut record, &id, config, config_created, seen).await?;
     }
-    store_record(world.table(), record, None).await?;
+    store_record(world.table(), moment, record, Some(&id)).await?;
     Ok(id)
 }
 

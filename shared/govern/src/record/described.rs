@@ -14,6 +14,7 @@ use sagewarden_lineage::rows::NodeRow;
 use sagewarden_lineage::rows::node::STATE;
 use serde_json::Value as Json;
 
+use crate::notify::Moment;
 use crate::outcome::Failure;
 use crate::ports::{Account, Commit, Description, PortError, Table};
 use crate::record::built_from::link_commit;
@@ -34,6 +35,7 @@ use crate::world::World;
 /// younger than whoever names it. Records it if that has not happened: its own event may be late or lost.
 pub(crate) async fn incarnation(
     world: &impl World,
+    moment: &Moment,
     writes_back: bool,
     resource: &Resource,
     named_at: Timestamp,
@@ -54,7 +56,7 @@ pub(crate) async fn incarnation(
     if !(is_recorded && is_current) {
         // The kinds that are named by others form a chain (endpoint, configuration, model, package, training job,
         // tuning job): this ends.
-        Box::pin(record_described(world, writes_back, &description, Record::default())).await?;
+        Box::pin(record_described(world, moment, writes_back, &description, Record::default())).await?;
     }
     Ok(Some(seen.id))
 }
@@ -62,6 +64,7 @@ pub(crate) async fn incarnation(
 /// Records a resource from its description, with its edges, together with what an event reported of it; returns its node.
 pub(crate) async fn record_described(
     world: &impl World,
+    moment: &Moment,
     writes_back: bool,
     description: &Description,
     reported: Record,
@@ -95,10 +98,10 @@ pub(crate) async fn record_described(
         named.extend(name_steps(account, &seen).await?);
     }
     named.extend(name_experiment(account, &mut record, &seen, trial.as_ref()).await?);
-    let found = record_named(world, writes_back, named).await?;
+    let found = record_named(world, moment, writes_back, named).await?;
     link_named(&mut record, &seen, &found);
-    store_record(table, record, Some(&seen.id)).await?;
-    link_calls(table, resource, &seen.id, seen.created_at).await?;
+    store_record(table, moment, record, Some(&seen.id)).await?;
+    link_calls(table, moment, resource, &seen.id, seen.created_at).await?;
     if writes_back {
         write_commit_back(world, &seen, commit.as_ref(), &found).await?;
     }
@@ -108,12 +111,13 @@ pub(crate) async fn record_described(
 /// Records what is named, where that has not happened, and returns it with its nodes.
 async fn record_named(
     world: &impl World,
+    moment: &Moment,
     writes_back: bool,
     named: Vec<NamedResource>,
 ) -> Result<Vec<NamedNode>, Failure> {
     let mut found = Vec::new();
     for named in named {
-        let mut id = incarnation(world, writes_back, &named.resource, named.named_at).await?;
+        let mut id = incarnation(world, moment, writes_back, &named.resource, named.named_at).await?;
         if let (Tie::MayHold { location, .. }, Some(group)) = (&named.tie, &id)
             && !holds(world.table(), group, location).await?
         {

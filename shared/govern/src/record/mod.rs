@@ -21,6 +21,7 @@ pub(crate) mod incarnations;
 pub(crate) mod listed_data;
 pub(crate) mod monitoring;
 pub(crate) mod named;
+pub(crate) mod pending;
 pub(crate) mod pipeline;
 pub(crate) mod push;
 pub(crate) mod store;
@@ -35,6 +36,7 @@ use sagewarden_lineage::observe::{Approval, StatusMark};
 use sagewarden_lineage::record::Record;
 use sagewarden_lineage::rows::JudgedRow;
 
+use crate::notify::Moment;
 use crate::outcome::{Done, Failure, Outcome};
 use crate::ports::{Account, Description, PortError, Table};
 use crate::record::created_by::{call_row, link_calls};
@@ -53,6 +55,8 @@ pub struct RecordLineage<'a, W> {
     pub world: &'a W,
     /// Whether the commit of a job may be written onto its trial component, where the settings ask for that.
     pub writes_back: bool,
+    /// The attempt.
+    pub moment: &'a Moment,
 }
 
 impl<W: World> RecordLineage<'_, W> {
@@ -61,18 +65,18 @@ impl<W: World> RecordLineage<'_, W> {
     /// # Errors
     /// Rejects events of resources that do not exist and never were recorded; retries when a service does not answer.
     pub async fn record(&self, change: &ResourceChanged) -> Outcome {
-        let Self { world, writes_back } = *self;
+        let Self { world, writes_back, moment } = *self;
         let resource = &change.resource;
         let described = world.account().describe(resource).await?;
         let reported = reported(world.table(), change, described.as_ref()).await?;
         if resource.kind == ResourceKind::Endpoint {
-            return record_endpoint(world, writes_back, change, described, reported).await;
+            return record_endpoint(world, moment, writes_back, change, described, reported).await;
         }
         let Some(description) = described else {
             self.store(reported).await?;
             return gone(world.table(), resource).await;
         };
-        let id = match record_described(world, writes_back, &description, reported.clone()).await {
+        let id = match record_described(world, moment, writes_back, &description, reported.clone()).await {
             Ok(id) => id,
             Err(failure) => {
                 // What the event itself knows does not wait for the rest.
@@ -98,7 +102,7 @@ impl<W: World> RecordLineage<'_, W> {
             // Its incarnations share one node, whose revisions say when it came and went.
             return match call.effect {
                 Effect::Deleted => nothing("is told by the states of the endpoint"),
-                _ => record_deploying_call(table, resource, call).await,
+                _ => record_deploying_call(table, self.moment, resource, call).await,
             };
         }
         if NodeKind::of_resource(resource.kind).is_none() || call.effect == Effect::Changed {
@@ -108,18 +112,19 @@ impl<W: World> RecordLineage<'_, W> {
         if resource.kind == ResourceKind::AutoMlJob && call.effect == Effect::Created {
             // No event reports an AutoML job: it is recorded from here, and once more by the jobs that it starts.
             if let Some(description) = account.describe(resource).await? {
-                record_described(self.world, self.writes_back, &description, Record::default()).await?;
+                record_described(self.world, self.moment, self.writes_back, &description, Record::default())
+                    .await?;
             }
         }
         for (created_at, id) in incarnations(table, resource).await? {
-            link_calls(table, resource, &id, created_at).await?;
+            link_calls(table, self.moment, resource, &id, created_at).await?;
         }
         Ok(Done::Acted(format!("recorded who called `{}` for {resource}", call.name)))
     }
 
     /// Records the endpoint as it is now, without an event: what a drift alert does when it is faster than the events of
     /// the deployment.
-    pub(crate) async fn record_endpoint_now(&self, endpoint: &Resource, now: Timestamp) -> Outcome {
+    pub(crate) async fn record_endpoint_now(&self, endpoint: &Resource) -> Outcome {
         let change = ResourceChanged {
             resource: endpoint.clone(),
             status: None,
@@ -129,10 +134,11 @@ impl<W: World> RecordLineage<'_, W> {
             tags: BTreeMap::new(),
             endpoint_config: None,
             approval: None,
-            time: now,
+            time: self.moment.now,
         };
         let described = self.world.account().describe(endpoint).await?;
-        record_endpoint(self.world, self.writes_back, &change, described, Record::default()).await
+        record_endpoint(self.world, self.moment, self.writes_back, &change, described, Record::default())
+            .await
     }
 
     /// The node of a resource that another one names, as [`described::incarnation`].
@@ -141,12 +147,12 @@ impl<W: World> RecordLineage<'_, W> {
         resource: &Resource,
         named_at: Timestamp,
     ) -> Result<Option<NodeId>, Failure> {
-        described::incarnation(self.world, self.writes_back, resource, named_at).await
+        described::incarnation(self.world, self.moment, self.writes_back, resource, named_at).await
     }
 
     /// Writes a record and refreshes the closures that it touches.
     pub(crate) async fn store(&self, record: Record) -> Result<(), PortError> {
-        store_record(self.world.table(), record, None).await
+        store_record(self.world.table(), self.moment, record, None).await
     }
 }
 

@@ -9,15 +9,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use sagewarden_lineage::id::{NodeId, NodeKind};
 use sagewarden_lineage::record::Record;
 use sagewarden_lineage::rows::node::{IN_EDGES, STATE_VERSION};
-use sagewarden_lineage::rows::{AliasRow, DetailRow, NodeRow, OutEdgeRow, PendingRow, StateRow};
+use sagewarden_lineage::rows::{AliasRow, DetailRow, NodeRow, OutEdgeRow, StateRow};
 use sagewarden_lineage::table::{Attributes, Item, Key, Write};
 
+use crate::notify::Moment;
 use crate::ports::{PortError, Table};
 use crate::record::closure::refresh;
-
-/// Nodes that a [`PendingRow`] names at most: an item holds 400 KB, and an S3 key may have 1 KB. What is beyond, a record that is
-/// cut short leaves to the next change.
-const MAX_PENDING: usize = 200;
+use crate::record::pending::Pending;
 
 /// Writes a record and refreshes the closures of live deployments that hold a node that it changes.
 ///
@@ -31,30 +29,28 @@ const MAX_PENDING: usize = 200;
 /// When the table fails. The retry of the event goes on where it ended.
 pub(crate) async fn store_record(
     table: &impl Table,
+    moment: &Moment,
     record: Record,
     last: Option<&NodeId>,
 ) -> Result<(), PortError> {
     let Record { writes, touched, .. } = record;
-    let own: BTreeSet<NodeId> = touched.iter().filter(|id| !is_shared(id)).cloned().collect();
+    let (others, own): (BTreeSet<NodeId>, BTreeSet<NodeId>) = touched.into_iter().partition(is_shared);
     // Without a node of its own a record has no place for a list of what it changes: a retry refreshes all that it touches.
-    let Some(subject) = own.first() else {
+    let Some(subject) = last.or(own.first()) else {
         write_new(table, writes).await?;
-        return refresh(table, &touched).await;
+        return refresh(table, &others).await;
     };
-    let mut due = Due::of(table, writes, Some(subject)).await?;
-    let pending = std::mem::take(&mut due.pending);
-    let others: BTreeSet<NodeId> = due.changed_of_others().cloned().collect();
-    if !others.is_empty() {
-        let nodes = pending.union(&others).take(MAX_PENDING).cloned().collect();
-        table.write(&[PendingRow { subject: subject.clone(), nodes }.write()]).await?;
-    }
-    let to_refresh = own.iter().chain(&due.changed).chain(&pending).cloned().collect();
+    let mut pending = if others.is_empty() {
+        Pending::none(subject, moment)
+    } else {
+        Pending::of(table, subject, moment).await?
+    };
+    let mut due = Due::of(table, writes).await?;
+    pending.note(table, due.changed_of_others()).await?;
+    let to_refresh = own.iter().chain(&due.changed).chain(pending.nodes()).cloned().collect();
     due.write(table, last).await?;
     refresh(table, &to_refresh).await?;
-    if !others.is_empty() || !pending.is_empty() {
-        table.write(&[PendingRow::delete(subject)]).await?;
-    }
-    Ok(())
+    pending.end(table).await
 }
 
 /// Writes what is new of some writes, for whoever refreshes all that these may change: that needs no list of what is left to do.
@@ -62,7 +58,7 @@ pub(crate) async fn store_record(
 /// # Errors
 /// When the table fails.
 pub(crate) async fn write_new(table: &impl Table, writes: Vec<Write>) -> Result<(), PortError> {
-    Due::of(table, writes, None).await?.write(table, None).await
+    Due::of(table, writes).await?.write(table, None).await
 }
 
 /// Whether many records write the same of a node: what it says is a function of its identity.
@@ -77,20 +73,16 @@ struct Due {
     nodes: Vec<Write>,
     changed: BTreeSet<NodeId>,
     existing: BTreeSet<NodeId>,
-    /// What a record of the same subject that was cut short did not refresh.
-    pending: BTreeSet<NodeId>,
 }
 
 impl Due {
-    async fn of(table: &impl Table, writes: Vec<Write>, subject: Option<&NodeId>) -> Result<Self, PortError> {
+    async fn of(table: &impl Table, writes: Vec<Write>) -> Result<Self, PortError> {
         let writes = combined(writes);
         let read = |key: &Key| NodeRow::id_of(key).is_some() || DetailRow::is(key);
-        let mut keys: Vec<Key> = writes.iter().map(key_of).filter(|key| read(key)).cloned().collect();
-        keys.extend(subject.map(PendingRow::key));
+        let keys: Vec<Key> = writes.iter().map(key_of).filter(|key| read(key)).cloned().collect();
         let stored: BTreeMap<Key, Item> =
             table.get(&keys).await?.into_iter().map(|item| (item.key.clone(), item)).collect();
-        let pending = stored.values().find_map(PendingRow::parse);
-        let mut due = Self { pending: pending.map(|row| row.nodes).unwrap_or_default(), ..Self::default() };
+        let mut due = Self::default();
         for write in writes {
             if is_stored(&write, &stored) {
                 continue;
@@ -254,6 +246,5 @@ mod tests {
         let state = |reached| StateRow { endpoint: id("ep#a"), reached, reason: None }.item();
         assert!(put(state(reached(2, "InService"))));
         assert!(!put(state(reached(1, "Creating"))));
-        assert!(!put(Item { key: PendingRow::key(&id("tjob#a")), attributes: Attributes::new() }));
     }
 }

@@ -27,7 +27,7 @@ pub async fn deliver(world: &impl World, judging: &Judging, event: &Event, momen
     };
     add("record-commit", record_commit(world, Some(&judging.in_force), event, moment).await);
     add("enforce-policy", enforce_policy(world, judging, event, moment).await);
-    add("record-lineage", record_lineage(world, event).await);
+    add("record-lineage", record_lineage(world, event, moment).await);
     add("detect-drift", detect_drift(world, &KnownBaselines::default(), event, moment).await);
     add("alert-drift", alert_drift(world, event, moment).await);
     handled

@@ -12,8 +12,8 @@ use crate::record::RecordLineage;
 use crate::world::World;
 
 /// `record-lineage`.
-pub async fn record_lineage(world: &impl World, event: &Event) -> Option<Outcome> {
-    let recorder = RecordLineage { world, writes_back: true };
+pub async fn record_lineage(world: &impl World, event: &Event, moment: &Moment) -> Option<Outcome> {
+    let recorder = RecordLineage { world, writes_back: true, moment };
     match event {
         Event::CallMade(call) => Some(recorder.record_call(call).await),
         Event::ResourceChanged(change) => Some(recorder.record(change).await),

@@ -1,19 +1,28 @@
-//! What a record still has to refresh.
+//! What an attempt at recording still has to refresh.
 
 use std::collections::BTreeSet;
 
-use super::kind::RowKind;
+use sagewarden_events::Timestamp;
+
+use super::kind::{RowKind, leading_time, millis};
+use super::receipt::ReceiptRow;
 use crate::id::NodeId;
-use crate::table::{Attributes, Item, Key, Value, Write};
+use crate::table::{Attributes, Item, Key, Query, Value, Write};
 
 const NODES: &str = "nodes";
 
-/// The nodes of others that a record changes. It is written before they are, and deleted once the closures that hold them are
+/// The nodes of others that an attempt changes. It is written before they are, and deleted once the closures that hold them are
 /// refreshed: after a crash, a retry cannot see any more which of them changed.
+///
+/// Each attempt has a row of its own: two that shared one would delete what the other still has to refresh.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PendingRow {
-    /// What the record is about.
+    /// What is recorded.
     pub subject: NodeId,
+    /// When the attempt began.
+    pub at: Timestamp,
+    /// Unique to the attempt.
+    pub owner: String,
     /// The nodes; never empty.
     pub nodes: BTreeSet<NodeId>,
 }
@@ -22,16 +31,32 @@ impl PendingRow {
     /// What the row is.
     pub const KIND: RowKind = RowKind {
         row: "PendingRow",
-        says: "the nodes of others that a record is changing; deleted once closures that hold them are refreshed",
-        pk: "<identity>",
-        sk: "P",
+        says: "the nodes of others that an attempt at recording a node is changing; deleted once closures that hold them are \
+               refreshed",
+        pk: "P#<identity>",
+        sk: "<time>#<attempt>",
     };
-    const SK: &str = "P";
+    const PREFIX: &str = "P#";
+    /// A row that an attempt left behind is deleted by the next one, unless nobody records the node again. By then no queue has the
+    /// event any more: SQS keeps a message for 14 days.
+    const LASTS_SECONDS: i64 = 30 * 86_400;
+
+    /// The rows of all attempts at a node, the oldest first.
+    #[must_use]
+    pub fn of(subject: &NodeId) -> Query {
+        Query::whole(Self::pk(subject))
+    }
+
+    /// The partitions of all such rows: from the first on, and before the second.
+    #[must_use]
+    pub fn partitions() -> [&'static str; 2] {
+        [Self::PREFIX, "P$"]
+    }
 
     /// The row's key.
     #[must_use]
-    pub fn key(subject: &NodeId) -> Key {
-        Key::new(subject.as_str(), Self::SK)
+    pub fn key(&self) -> Key {
+        Key::new(Self::pk(&self.subject), format!("{}#{}", millis(self.at), self.owner))
     }
 
     /// The write.
@@ -40,24 +65,27 @@ impl PendingRow {
         Write::Put(self.item())
     }
 
-    /// The write that ends it.
-    #[must_use]
-    pub fn delete(subject: &NodeId) -> Write {
-        Write::Delete(Self::key(subject))
-    }
-
     /// The row.
     #[must_use]
     pub fn item(&self) -> Item {
         let nodes = self.nodes.iter().map(ToString::to_string).collect();
-        let attributes = Attributes::from([(NODES.into(), Value::Set(nodes))]);
-        Item { key: Self::key(&self.subject), attributes }
+        let expires = self.at.millis() / 1000 + Self::LASTS_SECONDS;
+        let attributes = Attributes::from([
+            (NODES.into(), Value::Set(nodes)),
+            (ReceiptRow::EXPIRES.into(), Value::Number(expires)),
+        ]);
+        Item { key: self.key(), attributes }
     }
 
     /// Reads a row; `None` when it is another kind.
     #[must_use]
     pub fn parse(item: &Item) -> Option<Self> {
-        let subject = NodeId::parse(&item.key.pk).filter(|_| item.key.sk == Self::SK)?;
-        Some(Self { subject, nodes: item.set(NODES).filter_map(NodeId::parse).collect() })
+        let subject = NodeId::parse(item.key.pk.strip_prefix(Self::PREFIX)?)?;
+        let (at, owner) = (leading_time(&item.key.sk)?, item.key.sk.split_once('#')?.1.to_owned());
+        Some(Self { subject, at, owner, nodes: item.set(NODES).filter_map(NodeId::parse).collect() })
+    }
+
+    fn pk(subject: &NodeId) -> String {
+        format!("{}{subject}", Self::PREFIX)
     }
 }

@@ -41,6 +41,13 @@ impl RevisionRow {
         Query::between(endpoint.as_str(), Self::PREFIX, Self::end_of(at)).newest_first()
     }
 
+    /// This one, and those before it, the newest first.
+    #[must_use]
+    pub fn and_before(&self) -> Query {
+        let Key { pk, sk } = self.key();
+        Query::between(pk, Self::PREFIX, sk).newest_first()
+    }
+
     /// Those between two times, both included, the oldest first.
     #[must_use]
     pub fn between(endpoint: &NodeId, from: Timestamp, until: Timestamp) -> Query {

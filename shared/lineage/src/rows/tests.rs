@@ -118,9 +118,14 @@ fn nodes() -> Vec<Golden> {
         golden!(
             PendingRow::KIND,
             PendingRow,
-            PendingRow { subject: job, nodes: BTreeSet::from([commit()]) },
-            "tjob#1/r/a@5",
-            "P"
+            PendingRow {
+                subject: job,
+                at: at(7),
+                owner: "request/message".into(),
+                nodes: BTreeSet::from([commit()])
+            },
+            "P#tjob#1/r/a@5",
+            "000000000000007#request/message"
         ),
     ]
 }

@@ -28,7 +28,9 @@ use futures::executor::block_on;
 use rusqlite::Connection;
 use sagewarden_events::{ResourceChanged, ResourceKind};
 use sagewarden_govern::ports::Table;
-use sagewarden_govern::{Absent, Ports, Question, RecordLineage, World, lookup_lineage, record_commit};
+use sagewarden_govern::{
+    Absent, Moment, Ports, Question, RecordLineage, World, lookup_lineage, record_commit,
+};
 use sagewarden_lineage::answer::Format;
 use sagewarden_lineage::edge::{InEdge, Relation};
 use sagewarden_lineage::id::NodeId;
@@ -164,7 +166,8 @@ fn world<'a, T: Table>(workshops: &'a Workshops, table: &'a T) -> impl World + '
 
 fn record<T: Table>(workshops: &Workshops, table: &T, change: &ResourceChanged) {
     let world = &world(workshops, table);
-    block_on(RecordLineage { world, writes_back: false }.record(change)).unwrap();
+    let moment = &Moment { now: change.time, owner: "bench".to_owned() };
+    block_on(RecordLineage { world, writes_back: false, moment }.record(change)).unwrap();
 }
 
 /// Records all events of a pipeline in their order.
