@@ -15,13 +15,14 @@ pub mod guarded;
 pub mod listener;
 pub mod local;
 pub mod monitor;
-pub mod one_fault;
 pub mod played;
 pub mod python;
 pub mod simulator;
 pub mod sources;
 pub mod stack;
+pub mod strikes;
 pub mod template;
+pub mod watched_flows;
 mod wire;
 
 /// Harness code tells what is missing and ends the test.
