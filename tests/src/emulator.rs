@@ -126,7 +126,12 @@ impl Drop for Emulator {
 
 /// An SDK configuration for a service on this machine.
 pub async fn config(url: &str) -> SdkConfig {
-    let profile = "[default]\naws_access_key_id = test\naws_secret_access_key = test\n";
+    config_of(url, "test", "test").await
+}
+
+/// As [`config`], for whoever has this access key.
+pub async fn config_of(url: &str, key: &str, secret: &str) -> SdkConfig {
+    let profile = format!("[default]\naws_access_key_id = {key}\naws_secret_access_key = {secret}\n");
     let files = EnvConfigFiles::builder().with_contents(EnvConfigFileKind::Credentials, profile).build();
     aws_config::defaults(BehaviorVersion::v2026_01_12())
         .profile_files(files)

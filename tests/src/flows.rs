@@ -1,7 +1,7 @@
 //! Short flows of what is judged: each kind of remedy from the call that breaks a control to its end, so that a test can play them
 //! again and again with another fault each time.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use futures::FutureExt;
@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use crate::Result;
 use crate::local::{Local, SETTINGS, at, model, notebook, training_job};
+use crate::strikes::Fault;
 
 /// Something that happens in the account; what it announces is delivered before the next one. Returns what CloudTrail says of it
 /// where the simulated account does not announce that.
@@ -25,32 +26,31 @@ pub struct Flow {
     pub name: &'static str,
     /// Added to [`SETTINGS`].
     pub settings: &'static str,
+    /// The functions that hear of it.
+    pub functions: &'static [Function],
+    /// What stands before it begins; heard of by a world without faults.
+    pub before: &'static [Happening],
     /// In order.
     pub happenings: &'static [Happening],
 }
 
 /// Every kind of remedy, and what is published without one.
 pub const FLOWS: [Flow; 12] = [
-    Flow { name: "a job is stopped", settings: "", happenings: &[forbidden_job, end_of_forbidden_job] },
-    Flow { name: "a job is stopped, which ends at once", settings: "", happenings: &[forbidden_job] },
-    Flow { name: "a setting of a job is changed", settings: "", happenings: &[debugged_job] },
-    Flow { name: "a job is marked", settings: "", happenings: &[unencrypted_job] },
-    Flow { name: "a job keeps every control", settings: "", happenings: &[good_job] },
-    Flow { name: "a model is deleted", settings: "", happenings: &[open_model] },
-    Flow {
-        name: "a notebook is stopped, changed and started",
-        settings: "",
-        happenings: &[rooted_notebook, stopped_notebook],
-    },
-    Flow {
-        name: "a space is changed, opened again, and changed again",
-        settings: "",
-        happenings: &[open_space, changed_space, reopened_space, changed_space],
-    },
-    Flow { name: "an app is deleted", settings: ALLOWED_TYPES, happenings: &[large_app] },
-    Flow { name: "a package loses its approval", settings: "", happenings: &[self_approved_package] },
-    Flow { name: "a child leads to its parent", settings: "", happenings: &[child_of_tuning] },
-    Flow { name: "a description is erased", settings: "", happenings: &[erased_job] },
+    Flow::judged("a job is stopped", &[forbidden_job, end_of_forbidden_job]),
+    Flow::judged("a job is stopped, which ends at once", &[forbidden_job]),
+    Flow::judged("a setting of a job is changed", &[debugged_job]),
+    Flow::judged("a job is marked", &[unencrypted_job]),
+    Flow::judged("a job keeps every control", &[good_job]),
+    Flow::judged("a model is deleted", &[open_model]),
+    Flow::judged("a notebook is stopped, changed and started", &[rooted_notebook, stopped_notebook]),
+    Flow::judged(
+        "a space is changed, opened again, and changed again",
+        &[open_space, changed_space, reopened_space, changed_space],
+    ),
+    Flow { settings: ALLOWED_TYPES, ..Flow::judged("an app is deleted", &[large_app]) },
+    Flow::judged("a package loses its approval", &[self_approved_package]),
+    Flow::judged("a child leads to its parent", &[child_of_tuning]),
+    Flow::judged("a description is erased", &[erased_job]),
 ];
 
 const ALLOWED_TYPES: &str = "\n[compute]\nallowed_instance_types = [\"ml.t3.*\", \"ml.m4.*\", \"ml.m5.*\"]\n";
@@ -188,12 +188,27 @@ fn erased_job(_: &Local) -> Result<Vec<Value>> {
     Ok(vec![serde_json::from_str(&std::fs::read_to_string(file)?)?])
 }
 
-/// Seconds from one delivery of a record to the next one: by then a claim of a process that died has run out.
-const AGAIN: i64 = 150;
+/// Seconds from one delivery of a record to the next one, as for the slowest queue of the template: by then a claim of a process that
+/// died has run out, and so has its attempt to read a baseline.
+const AGAIN: i64 = 360;
 /// Deliveries of one record; a queue gives up sooner.
 const MOST: i64 = 20;
 
 impl Flow {
+    /// A flow that every function hears of.
+    const fn judged(name: &'static str, happenings: &'static [Happening]) -> Self {
+        Self { name, settings: "", functions: &Function::ALL, before: &[], happenings }
+    }
+
+    /// A flow of what is recorded and watched; nobody judges it.
+    pub(crate) const fn watched(
+        name: &'static str,
+        before: &'static [Happening],
+        happenings: &'static [Happening],
+    ) -> Self {
+        Self { name, settings: "", functions: &Function::WATCHING, before, happenings }
+    }
+
     /// The bundle that it is judged by.
     ///
     /// # Errors
@@ -203,16 +218,52 @@ impl Flow {
     }
 
     /// Plays the flow in this world of `local`. A record that is to be retried, or whose process died, comes again after the
-    /// others, as from a queue.
+    /// others, as from a queue; so does one that a fault refused, as from the quarantine. Returns which functions rejected something,
+    /// and why.
     ///
     /// # Errors
-    /// When the account refuses, a record is rejected, or one never comes to an end.
-    pub fn play(&self, local: &Local, world: &impl World) -> Result<()> {
-        for happening in self.happenings {
-            let called = happening(local)?;
-            deliver_all(local, world, called)?;
+    /// When the account refuses, or a record never comes to an end.
+    pub fn play(&self, local: &Local, world: &impl World) -> Result<BTreeSet<String>> {
+        let mut rejected = BTreeSet::new();
+        for happening in self.before {
+            self.deliver_all(local, &local.system.world(), happening(local)?, &mut rejected)?;
         }
-        Ok(())
+        for happening in self.happenings {
+            self.deliver_all(local, world, happening(local)?, &mut rejected)?;
+        }
+        Ok(rejected)
+    }
+
+    fn deliver_all(
+        &self,
+        local: &Local,
+        world: &impl World,
+        called: Vec<Value>,
+        rejected: &mut BTreeSet<String>,
+    ) -> Result<()> {
+        let mut waiting = VecDeque::new();
+        let mut announced = called;
+        let mut handled = 0;
+        loop {
+            announced.extend(local.system.account.drain_events()?);
+            for &function in self.functions {
+                let record = |event: &Value| Record { function, event: event.clone(), deliveries: 0 };
+                waiting.extend(announced.iter().map(record));
+            }
+            announced.clear();
+            waiting
+                .make_contiguous()
+                .sort_by_key(|record: &Record| matches!(record.function, Function::EnforcePolicy));
+            let Some(record) = waiting.pop_front() else { return Ok(()) };
+            let Record { function, event, deliveries } = &record;
+            handled += 1;
+            if *deliveries == MOST {
+                return Err(format!("{function:?} never came to an end with {event:#}").into());
+            }
+            if !deliver(local, world, &record, handled, rejected)? {
+                waiting.push_back(Record { deliveries: deliveries + 1, ..record });
+            }
+        }
     }
 }
 
@@ -223,8 +274,10 @@ struct Record {
     deliveries: i64,
 }
 
+/// A function that has a queue.
 #[derive(Clone, Copy, Debug)]
-enum Function {
+#[expect(missing_docs, reason = "they are named as in `functions`")]
+pub enum Function {
     RecordCommit,
     RecordLineage,
     DetectDrift,
@@ -236,6 +289,9 @@ impl Function {
     /// Enforcement comes last, also where others have to try again: what it changes or deletes has been recorded as it was.
     const ALL: [Self; 5] =
         [Self::RecordCommit, Self::RecordLineage, Self::DetectDrift, Self::AlertDrift, Self::EnforcePolicy];
+    /// Those that judge no resource.
+    const WATCHING: [Self; 4] =
+        [Self::RecordCommit, Self::RecordLineage, Self::DetectDrift, Self::AlertDrift];
 
     async fn handle(
         self,
@@ -256,34 +312,14 @@ impl Function {
     }
 }
 
-fn deliver_all(local: &Local, world: &impl World, called: Vec<Value>) -> Result<()> {
-    let mut waiting = VecDeque::new();
-    let mut announced = called;
-    let mut handled = 0;
-    loop {
-        announced.extend(local.system.account.drain_events()?);
-        for function in Function::ALL {
-            let record = |event: &Value| Record { function, event: event.clone(), deliveries: 0 };
-            waiting.extend(announced.iter().map(record));
-        }
-        announced.clear();
-        waiting
-            .make_contiguous()
-            .sort_by_key(|record: &Record| matches!(record.function, Function::EnforcePolicy));
-        let Some(record) = waiting.pop_front() else { return Ok(()) };
-        let Record { function, event, deliveries } = &record;
-        handled += 1;
-        if *deliveries == MOST {
-            return Err(format!("{function:?} never came to an end with {event:#}").into());
-        }
-        if !deliver(local, world, &record, handled)? {
-            waiting.push_back(Record { deliveries: deliveries + 1, ..record });
-        }
-    }
-}
-
 /// Whether the function is done with the event.
-fn deliver(local: &Local, world: &impl World, record: &Record, handled: i64) -> Result<bool> {
+fn deliver(
+    local: &Local,
+    world: &impl World,
+    record: &Record,
+    handled: i64,
+    rejected: &mut BTreeSet<String>,
+) -> Result<bool> {
     let Record { function, event, deliveries } = record;
     let sent_at = event.get("time").and_then(Timestamp::from_json).ok_or("an event has a time")?;
     // No two deliveries at the same time.
@@ -297,9 +333,9 @@ fn deliver(local: &Local, world: &impl World, record: &Record, handled: i64) -> 
         };
         match outcome {
             Some(Err(Failure::Retry(_))) => return Ok(false),
-            // The template brings record-lineage nothing that has no place in the lineage.
-            Some(Err(Failure::Reject(reason))) if !reason.ends_with("has no place in the lineage") => {
-                return Err(format!("{function:?} rejected: {reason}").into());
+            Some(Err(Failure::Reject(reason))) if reason.contains(Fault::REFUSAL) => return Ok(false),
+            Some(Err(Failure::Reject(reason))) => {
+                rejected.insert(format!("{function:?}: {reason}"));
             }
             _ => {}
         }

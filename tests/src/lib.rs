@@ -16,14 +16,15 @@ pub mod listener;
 pub mod local;
 pub mod monitor;
 pub mod mortal;
-pub mod one_fault;
 pub mod played;
 pub mod python;
 pub mod simulator;
 pub mod sources;
 pub mod stack;
 pub mod stepped;
+pub mod strikes;
 pub mod template;
+pub mod watched_flows;
 mod wire;
 
 /// Harness code tells what is missing and ends the test.

@@ -53,13 +53,14 @@ impl Stack {
         Ok(Self { outputs: serde_json::from_slice(&output.stdout)? })
     }
 
-    /// Lets records that failed come again within seconds instead of minutes.
+    /// Lets records that failed come again after so many seconds instead of minutes.
     ///
     /// # Errors
     /// When the emulator does not answer.
-    pub fn hasten(&self, aws: &mut Aws) -> Result<()> {
+    pub fn hasten(&self, aws: &mut Aws, seconds: u32) -> Result<()> {
         for url in Self::queues(aws)? {
-            let asked = json!({ "QueueUrl": url, "Attributes": { "VisibilityTimeout": "4" } });
+            let asked =
+                json!({ "QueueUrl": url, "Attributes": { "VisibilityTimeout": seconds.to_string() } });
             aws.call("sqs", "set_queue_attributes", asked)?;
         }
         Ok(())

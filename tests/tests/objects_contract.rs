@@ -1,14 +1,14 @@
-//! What the object store and the quarantine promise, held by the simulated account and by S3 alike.
+//! What the object store promises, held by the simulated account and by S3 alike.
 
 use std::thread::sleep;
 use std::time::Duration;
 
 use sagewarden_events::Timestamp;
-use sagewarden_govern::ports::{Files, Objects, Quarantine, Rejected};
-use sagewarden_local::{QuarantineLog, SimulatedAccount, Store};
-use sagewarden_s3::{S3Objects, S3Quarantine};
+use sagewarden_govern::ports::{Files, Objects};
+use sagewarden_local::{SimulatedAccount, Store};
+use sagewarden_s3::S3Objects;
+use sagewarden_tests::aws::Aws;
 use sagewarden_tests::aws::REGION;
-use sagewarden_tests::aws::{Aws, bytes};
 use sagewarden_tests::emulator::{ACCOUNT, Emulator};
 use sagewarden_tests::{Result, now};
 use serde_json::{Value, json};
@@ -89,46 +89,6 @@ async fn s3_keeps_the_contract() -> Result<()> {
     let kept = keeper.read("own", "manifests/0a1b.tsv", 100).await?;
     assert_eq!(kept.as_deref(), Some(b"s3://b/k\tv\t1\n".as_slice()));
     assert_eq!(S3Objects::new(&config).keep_manifest("0a1b", "").await?, None);
-
-    // The quarantine is a bucket, too.
-    let mut aws = emulator.aws()?;
-    Emulated(emulator.aws()?).make("quarantine", true)?;
-    let rejected = rejected();
-    a_rejected_record_is_kept_however_often(&S3Quarantine::new(&config, "quarantine"), &rejected).await?;
-    let key = "rejected/record-commit/2026/03/02/m-1.json";
-    let kept = aws.call("s3", "get_object", json!({ "Bucket": "quarantine", "Key": key }))?;
-    let kept: Value = serde_json::from_slice(&bytes(&kept, "Body")?)?;
-    assert_eq!(kept, json!(rejected));
-    let listed = aws.call("s3", "list_objects_v2", json!({ "Bucket": "quarantine" }))?;
-    assert_eq!(listed.get("KeyCount"), Some(&json!(1)), "the same record overwrites itself: {listed}");
-    Ok(())
-}
-
-fn rejected() -> Rejected {
-    Rejected {
-        function: "record-commit".into(),
-        message_id: "m-1".into(),
-        reason: "the event has no `detail`".into(),
-        time: Timestamp::from_millis(1_772_442_000_000),
-        body: "{\"no\": \"detail\"}".into(),
-    }
-}
-
-async fn a_rejected_record_is_kept_however_often(
-    quarantine: &impl Quarantine,
-    rejected: &Rejected,
-) -> Result<()> {
-    for _ in 0..2 {
-        quarantine.keep(rejected).await?;
-    }
-    Ok(())
-}
-
-#[tokio::test]
-async fn the_embedded_quarantine_keeps_a_rejected_record_once() -> Result<()> {
-    let log = QuarantineLog::new(Store::in_memory()?);
-    a_rejected_record_is_kept_however_often(&log, &rejected()).await?;
-    assert_eq!(log.kept()?, [json!(rejected())]);
     Ok(())
 }
 

@@ -57,7 +57,7 @@ impl World {
         make_bucket(&mut aws, BUNDLE_BUCKET)?;
         upload(&mut aws, BUNDLE_BUCKET, "sagewarden/", &bundle_files()?)?;
         let stack = Stack::deploy(&emulator, Story::SETTINGS, &parameters)?;
-        stack.hasten(&mut aws)?;
+        stack.hasten(&mut aws, 4)?;
         for bucket in BUCKETS {
             make_bucket(&mut aws, bucket)?;
         }

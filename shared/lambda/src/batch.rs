@@ -40,7 +40,10 @@ pub(crate) const AT_ONCE: usize = 8;
 /// A record that can never succeed is kept in quarantine and acknowledged; when that fails, it is delivered again. A panic or a slow
 /// record concerns itself alone. What there is too little time for is not begun and delivered again: SQS counts that delivery as
 /// any other.
-pub(crate) async fn sqs_batch(
+///
+/// # Errors
+/// When a record has no id: that comes from no queue.
+pub async fn sqs_batch(
     function: &str,
     event: LambdaEvent<SqsEvent>,
     act: &impl AsyncFn(&Event, &Moment) -> Option<Outcome>,

@@ -99,36 +99,58 @@ pub struct MetricLog;
 
 impl Metrics for MetricLog {
     fn publish(&self, window: &WindowMetrics<'_>) {
-        container_metrics(window).for_each(|line| println!("{line}"));
+        Self::lines(window).iter().for_each(|line| println!("{line}"));
+    }
+}
+
+impl MetricLog {
+    /// The lines of a window. What CloudWatch would refuse is left out: it would take a whole line with it.
+    #[must_use]
+    pub fn lines(window: &WindowMetrics<'_>) -> Vec<Value> {
+        let taken: Vec<&Metric> = window.metrics.iter().filter(|metric| is_taken(metric)).collect();
+        taken.chunks(AT_ONCE).map(|some| container_line(window, some)).collect()
     }
 }
 
 /// Metrics that one line may hold.
 const AT_ONCE: usize = 100;
 
-/// The metrics of Model Monitor's container, as it names them: alarms on them go on working.
+/// Characters of a name (`MetricName` of `PutMetricData`).
+const NAME: usize = 255;
+/// Values are between the negative of this and this ("MetricDatum", CloudWatch API reference).
+const LARGEST: f64 = 2.348_542_582_773_833_3e108;
+
+/// Whether CloudWatch takes a metric: a name within its limits, and neither infinite, nor no number, nor beyond 2^360.
+fn is_taken(metric: &Metric) -> bool {
+    let numbers = match metric.value {
+        MetricValue::Single(number) => vec![number],
+        MetricValue::Set { minimum, maximum, sum, samples } => vec![minimum, maximum, sum, samples],
+    };
+    // Nothing is true of what is no number.
+    (1..=NAME).contains(&metric.name.chars().count()) && numbers.iter().all(|number| number.abs() <= LARGEST)
+}
+
+/// A line of the metrics of Model Monitor's container, as it names them: alarms on them go on working.
 ///
 /// Namespace and dimensions are those of alarms in use (`aws/sagemaker/Endpoints/data-metrics`, `Endpoint` and
 /// `MonitoringSchedule`). A statistic set is written as the OpenTelemetry exporter for CloudWatch writes it: `Max`, `Min`,
 /// `Count`, `Sum`.
-fn container_metrics(window: &WindowMetrics<'_>) -> impl Iterator<Item = Value> {
-    window.metrics.chunks(AT_ONCE).map(|some| {
-        let names: Vec<Value> = some.iter().map(|metric| json!({ "Name": metric.name })).collect();
-        let mut line = Map::new();
-        line.extend(some.iter().map(|metric| (metric.name.clone(), value(metric))));
-        line.insert("Endpoint".into(), window.endpoint.into());
-        line.insert("MonitoringSchedule".into(), window.schedule.into());
-        let directive = json!({
-            "Timestamp": window.time.millis(),
-            "CloudWatchMetrics": [{
-                "Namespace": "aws/sagemaker/Endpoints/data-metrics",
-                "Dimensions": [["Endpoint", "MonitoringSchedule"]],
-                "Metrics": names,
-            }],
-        });
-        line.insert("_aws".into(), directive);
-        Value::Object(line)
-    })
+fn container_line(window: &WindowMetrics<'_>, some: &[&Metric]) -> Value {
+    let names: Vec<Value> = some.iter().map(|metric| json!({ "Name": metric.name })).collect();
+    let mut line = Map::new();
+    line.extend(some.iter().map(|metric| (metric.name.clone(), value(metric))));
+    line.insert("Endpoint".into(), window.endpoint.into());
+    line.insert("MonitoringSchedule".into(), window.schedule.into());
+    let directive = json!({
+        "Timestamp": window.time.millis(),
+        "CloudWatchMetrics": [{
+            "Namespace": "aws/sagemaker/Endpoints/data-metrics",
+            "Dimensions": [["Endpoint", "MonitoringSchedule"]],
+            "Metrics": names,
+        }],
+    });
+    line.insert("_aws".into(), directive);
+    Value::Object(line)
 }
 
 fn value(metric: &Metric) -> Value {
@@ -188,7 +210,7 @@ mod tests {
         let metrics: Vec<Metric> = [drift, data].into_iter().cycle().take(102).collect();
         let time = Timestamp::from_millis(7);
         let window = WindowMetrics { endpoint: "prod", schedule: "hourly", time, metrics: &metrics };
-        let lines: Vec<Value> = container_metrics(&window).collect();
+        let lines = MetricLog::lines(&window);
         assert_eq!(lines.len(), 2, "a line holds 100 metrics");
         let line = &lines[1];
         assert_eq!(line["feature_baseline_drift_age"], 0.25);

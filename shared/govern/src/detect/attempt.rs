@@ -20,6 +20,29 @@ const REMEMBERED_MS: i64 = 24 * HOUR_MS;
 /// Columns from which on a window is large.
 const WIDE: usize = 250;
 
+/// Why an attempt is not made.
+pub(super) enum NotBegun {
+    /// It has killed the function too often.
+    Killed(String),
+    /// Nobody knows: the table failed.
+    Failed(PortError),
+}
+
+impl From<PortError> for NotBegun {
+    fn from(error: PortError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl From<NotBegun> for Failure {
+    fn from(not_begun: NotBegun) -> Self {
+        match not_begun {
+            NotBegun::Killed(why) => Self::Reject(why),
+            NotBegun::Failed(error) => error.into(),
+        }
+    }
+}
+
 /// An attempt that is being made.
 pub(super) struct Attempt {
     row: AttemptRow,
@@ -31,14 +54,14 @@ impl Attempt {
     /// Notes an attempt at `subject`, or refuses it.
     ///
     /// # Errors
-    /// Rejects what killed the function three times; retries when the table fails.
-    pub(super) async fn begin(table: &impl Table, subject: &str, moment: &Moment) -> Result<Self, Failure> {
+    /// When it killed the function three times, or the table fails.
+    pub(super) async fn begin(table: &impl Table, subject: &str, moment: &Moment) -> Result<Self, NotBegun> {
         let before = query_all(table, AttemptRow::at(subject)).await?;
         let before: Vec<AttemptRow> = before.iter().filter_map(AttemptRow::parse).collect();
         let age = |row: &AttemptRow| moment.now.millis() - row.at.millis();
         let killed: Vec<AttemptRow> = before.into_iter().filter(|row| age(row) > OVER_MS).collect();
         if killed.iter().filter(|row| age(row) < REMEMBERED_MS).count() >= MOST {
-            return Err(Failure::Reject(format!(
+            return Err(NotBegun::Killed(format!(
                 "`{subject}` is not read any more: the function ended {MOST} times while it was read, and had no time or no \
                  memory left"
             )));
@@ -59,7 +82,7 @@ impl Attempt {
         baseline: &S3Location,
         columns: usize,
         moment: &Moment,
-    ) -> Result<Option<Self>, Failure> {
+    ) -> Result<Option<Self>, NotBegun> {
         if columns < WIDE {
             return Ok(None);
         }

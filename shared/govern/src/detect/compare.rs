@@ -55,7 +55,7 @@ pub(super) async fn compare(
             }
             judged
         }
-        Err(failure) => Err(failure),
+        Err(not_begun) => Err(not_begun.into()),
     };
     Ok(Compared::Judged(or_publish(world, window, judged, moment).await?))
 }

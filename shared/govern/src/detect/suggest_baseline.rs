@@ -15,12 +15,12 @@ use sagewarden_settings::{TrainingBaseline, TrainingSettings};
 use serde_json::{Value as Json, json};
 use sha2::{Digest as _, Sha256};
 
-use super::attempt::Attempt;
+use super::attempt::{Attempt, NotBegun};
 use super::baseline_place::folder_of;
 use super::memory::{MAX_FILE, too_wide};
 use super::unjudged::BASELINE_MISSING;
 use crate::notify::{Kept, Moment, publish_once_and_say};
-use crate::outcome::{Done, Failure, Outcome};
+use crate::outcome::{Done, Outcome};
 use crate::ports::{Account, Files, Notice, ObjectVersion, Objects, PortError, PortErrorKind};
 use crate::record::data_versions::MAX_OBJECTS;
 use crate::world::World;
@@ -198,8 +198,9 @@ impl<W: World> SuggestBaseline<'_, W> {
         let place = channel.data.location.to_string();
         let attempt = match Attempt::begin(table, &place, moment).await {
             Ok(attempt) => attempt,
-            Err(Failure::Reject(why)) => return Err(NotMade::because(why)),
-            Err(Failure::Retry(error)) => return Err(error.into()),
+            Err(NotBegun::Killed(why)) => return Err(NotMade::because(why)),
+            // What is known of the table says nothing of the data.
+            Err(NotBegun::Failed(error)) => return Err(error.into()),
         };
         let made = self.profile(channel).await;
         attempt.end(table, made.is_ok()).await?;

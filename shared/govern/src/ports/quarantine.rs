@@ -22,6 +22,6 @@ pub struct Rejected {
 
 /// Where rejected records are kept.
 pub trait Quarantine {
-    /// Keeps a record; the same record again overwrites itself.
+    /// Keeps a record as it came; the same record again on the same day (UTC) overwrites itself.
     async fn keep(&self, rejected: &Rejected) -> Result<(), PortError>;
 }
