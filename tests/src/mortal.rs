@@ -12,7 +12,7 @@ use sagewarden_lineage::table::{Item, Value as TableValue};
 use sagewarden_local::{Story, System};
 use serde_json::Value;
 
-use crate::one_fault::{Fault, OneFault};
+use crate::strikes::{Fault, Strikes};
 use crate::{Result, WHEN, guarded};
 
 /// A claim that somebody left behind has run out by the next delivery.
@@ -56,7 +56,8 @@ impl Mortal {
         let now = Timestamp::from_millis(Story::demo_start().millis() + self.deliveries * BETWEEN_MS);
         let moment = Moment { now, owner: format!("delivery {}", self.deliveries) };
         let fault = |death: Death| if death.after { Fault::DiesAfter } else { Fault::DiesBefore };
-        let guard = death.map_or_else(OneFault::none, |death| OneFault::at(death.call, fault(death)));
+        let guard =
+            Strikes::new(&death.map(|death| (death.call, fault(death))).into_iter().collect::<Vec<_>>());
         let world = guarded::world(&self.system, &Rc::new(guard));
         let judging = self.system.judging();
         let mut is_done = true;

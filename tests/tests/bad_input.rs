@@ -28,7 +28,7 @@ async fn route_to(function: &str, local: &Local, event: &Event, moment: &Moment)
     match function {
         "record-commit" => route::record_commit(&world, Some(&judging.in_force), event, moment).await,
         "enforce-policy" => route::enforce_policy(&world, &judging, event, moment).await,
-        "record-lineage" => route::record_lineage(&world, event).await,
+        "record-lineage" => route::record_lineage(&world, event, moment).await,
         "detect-drift" => route::detect_drift(&world, &known, event, moment).await,
         _ => route::alert_drift(&world, event, moment).await,
     }
