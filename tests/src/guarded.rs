@@ -20,5 +20,6 @@ pub fn world<G: Guard>(system: &System, guard: &Rc<G>) -> impl World + use<G> {
         metrics: Absent,
         settings: world.settings,
         own_bucket: world.own_bucket,
+        home: world.home,
     }
 }

@@ -419,6 +419,7 @@ fn a_refusal_that_cannot_be_published_is_in_the_log_and_published_by_the_next_ev
             metrics: ports.metrics,
             settings: ports.settings,
             own_bucket: ports.own_bucket,
+            home: ports.home,
         };
         let moment = Moment { now: at(seconds), owner: format!("second {seconds}") };
         let outcome = block_on(route::enforce_policy(&ports, &function.judging, &world.event, &moment));

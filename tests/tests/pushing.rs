@@ -121,6 +121,7 @@ fn tell(git: &LocalGit, store: &Store, event: &Value) -> String {
         metrics: Absent,
         settings: Settings::default(),
         own_bucket: String::new(),
+        home: None,
     };
     let told: Vec<String> = events
         .iter()

@@ -11,7 +11,7 @@ use sagewarden_tests::template::{
     TEMPLATE, artefact, list, resources, statements, target, texts, when_asked_for,
 };
 use sagewarden_tests::{Result, python, root};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 #[test]
 fn cfn_lint_passes() -> Result<()> {
@@ -103,6 +103,20 @@ fn whatever_a_rule_cannot_deliver_is_kept_and_it_may_write_where_it_points() {
             let goal = target(&goal["Arn"]).unwrap_or_default();
             let reached = goal == "Topic" || writers.get(goal).is_some_and(|rules| rules.contains(id));
             assert!(reached, "{id} may not write to `{goal}`");
+        }
+    }
+}
+
+#[test]
+fn every_rule_takes_the_events_of_its_own_account_and_region_alone() {
+    let patterns: Vec<_> = resources("AWS::Events::Rule")
+        .into_iter()
+        .filter_map(|(id, rule)| Some((id, rule.get("EventPattern")?)))
+        .collect();
+    assert!(patterns.len() >= 12, "{}", patterns.len());
+    for (id, pattern) in patterns {
+        for (field, own) in [("account", "AWS::AccountId"), ("region", "AWS::Region")] {
+            assert_eq!(list(&pattern[field]), [&json!({ "Ref": own })], "{id} takes events of any {field}");
         }
     }
 }
@@ -395,6 +409,7 @@ fn functions_get_the_variables_that_they_read() -> Result<()> {
         }
         for (call, names) in [
             ("Config::bus", ["SAGEWARDEN_BUS"].as_slice()),
+            ("Config::home", &["SAGEWARDEN_ACCOUNT"]),
             ("Config::comments", &["SAGEWARDEN_COMMENTS"]),
             ("bundle_in_force", &["SAGEWARDEN_BUNDLE", "SAGEWARDEN_MODE"]),
         ] {

@@ -235,6 +235,7 @@ fn world(asked: &Rc<Asked>, store: &Store, bus: &Rules) -> TestWorld {
         metrics: Absent,
         settings: Settings::default(),
         own_bucket: "own".to_owned(),
+        home: None,
     }
 }
 

@@ -25,7 +25,9 @@ pub(crate) fn run(options: &ReplayOptions) -> Result<ExitCode, CommandError> {
     let passing = tempfile::tempdir()?;
     let beside = options.store.as_deref().and_then(Path::parent).map(|dir| dir.join("git"));
     let git = beside.as_deref().filter(|dir| dir.is_dir()).unwrap_or(passing.path());
-    let system = System::new(store, git, bundle(options)?, Story::ACCOUNT, Story::REGION)?;
+    let mut system = System::new(store, git, bundle(options)?, Story::ACCOUNT, Story::REGION)?;
+    // Whoever's events were recorded: nothing can be done to their resources from here.
+    system.home = None;
     let mut failed = false;
     let mut answers = Vec::new();
     for path in &options.events {

@@ -30,6 +30,7 @@ async fn main() -> Result<(), Error> {
         metrics: Absent,
         settings: settings()?,
         own_bucket: config.quarantine,
+        home: Some(Config::home()?),
     };
     let act = async |event: &_, moment: &_| route::alert_drift(&world, event, moment).await;
     serve(config.function, act, &quarantine).await

@@ -29,6 +29,7 @@ async fn main() -> Result<(), Error> {
         metrics: MetricLog,
         settings: settings()?,
         own_bucket: config.quarantine,
+        home: Some(Config::home()?),
     };
     let known = KnownBaselines::default();
     let act = async |event: &_, moment: &_| route::detect_drift(&world, &known, event, moment).await;

@@ -36,6 +36,7 @@ async fn main() -> Result<(), Error> {
         // What is judged, is judged by the settings of the bundle in force.
         settings: Settings::default(),
         own_bucket: config.quarantine,
+        home: Some(Config::home()?),
     };
     let judging = Judging::new(bundle_in_force()?);
     let act = async |event: &_, moment: &_| route::enforce_policy(&world, &judging, event, moment).await;

@@ -32,6 +32,7 @@ async fn main() -> Result<(), Error> {
         // What is judged, is judged by the settings of the bundle in force.
         settings: Settings::default(),
         own_bucket: config.quarantine,
+        home: Some(Config::home()?),
     };
     // Who wants no comments needs no policies.
     let reviewing = if Config::comments()? { Some(bundle_in_force()?) } else { None };

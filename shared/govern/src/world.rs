@@ -4,6 +4,7 @@
 //! from the adapters in `shared/aws`, the command from those in `shared/local`, a test from whatever it wants to see fail. What a
 //! process has no business with is [`Absent`]: the function neither links that adapter nor has the permission.
 
+use sagewarden_events::Home;
 use sagewarden_settings::Settings;
 
 use crate::ports::{
@@ -55,6 +56,8 @@ pub trait World {
     fn settings(&self) -> &Settings;
     /// The bucket that the system keeps its own things in.
     fn own_bucket(&self) -> &str;
+    /// The account and region whose events it handles; `None` for those of any, which are played on one machine.
+    fn home(&self) -> Option<&Home>;
 }
 
 /// A port that a process does not have. Every call is refused with [`PortErrorKind::Invalid`], so that a record that needs the
@@ -95,6 +98,8 @@ pub struct Ports<Account, Remedies, Objects, Files, Source, Roles, Table, Bus, M
     pub settings: Settings,
     /// See [`World::own_bucket`].
     pub own_bucket: String,
+    /// See [`World::home`].
+    pub home: Option<Home>,
 }
 
 impl<A, M, O, F, S, R, T, B, K> World for Ports<A, M, O, F, S, R, T, B, K>
@@ -162,6 +167,10 @@ where
     fn own_bucket(&self) -> &str {
         &self.own_bucket
     }
+
+    fn home(&self) -> Option<&Home> {
+        self.home.as_ref()
+    }
 }
 
 /// The same world, but for one port: a test sees it fail, a benchmark counts what it is asked.
@@ -169,9 +178,33 @@ impl<A, M, O, F, S, R, T, B, K> Ports<A, M, O, F, S, R, T, B, K> {
     /// With another table.
     pub fn with_table<Other>(self, table: Other) -> Ports<A, M, O, F, S, R, Other, B, K> {
         let Self {
-            account, remedies, objects, files, source, roles, bus, metrics, settings, own_bucket, ..
+            account,
+            remedies,
+            objects,
+            files,
+            source,
+            roles,
+            bus,
+            metrics,
+            settings,
+            own_bucket,
+            home,
+            ..
         } = self;
-        Ports { account, remedies, objects, files, source, roles, table, bus, metrics, settings, own_bucket }
+        Ports {
+            account,
+            remedies,
+            objects,
+            files,
+            source,
+            roles,
+            table,
+            bus,
+            metrics,
+            settings,
+            own_bucket,
+            home,
+        }
     }
 
     /// With other objects.
@@ -180,31 +213,118 @@ impl<A, M, O, F, S, R, T, B, K> Ports<A, M, O, F, S, R, T, B, K> {
         objects: Other,
         files: Streamed,
     ) -> Ports<A, M, Other, Streamed, S, R, T, B, K> {
-        let Self { account, remedies, source, roles, table, bus, metrics, settings, own_bucket, .. } = self;
-        Ports { account, remedies, objects, files, source, roles, table, bus, metrics, settings, own_bucket }
+        let Self {
+            account, remedies, source, roles, table, bus, metrics, settings, own_bucket, home, ..
+        } = self;
+        Ports {
+            account,
+            remedies,
+            objects,
+            files,
+            source,
+            roles,
+            table,
+            bus,
+            metrics,
+            settings,
+            own_bucket,
+            home,
+        }
     }
 
     /// With other remedies.
     pub fn with_remedies<Other>(self, remedies: Other) -> Ports<A, Other, O, F, S, R, T, B, K> {
         let Self {
-            account, objects, files, source, roles, table, bus, metrics, settings, own_bucket, ..
+            account,
+            objects,
+            files,
+            source,
+            roles,
+            table,
+            bus,
+            metrics,
+            settings,
+            own_bucket,
+            home,
+            ..
         } = self;
-        Ports { account, remedies, objects, files, source, roles, table, bus, metrics, settings, own_bucket }
+        Ports {
+            account,
+            remedies,
+            objects,
+            files,
+            source,
+            roles,
+            table,
+            bus,
+            metrics,
+            settings,
+            own_bucket,
+            home,
+        }
     }
 
     /// With another source control.
     pub fn with_source<Other>(self, source: Other) -> Ports<A, M, O, F, Other, R, T, B, K> {
         let Self {
-            account, remedies, objects, files, roles, table, bus, metrics, settings, own_bucket, ..
+            account,
+            remedies,
+            objects,
+            files,
+            roles,
+            table,
+            bus,
+            metrics,
+            settings,
+            own_bucket,
+            home,
+            ..
         } = self;
-        Ports { account, remedies, objects, files, source, roles, table, bus, metrics, settings, own_bucket }
+        Ports {
+            account,
+            remedies,
+            objects,
+            files,
+            source,
+            roles,
+            table,
+            bus,
+            metrics,
+            settings,
+            own_bucket,
+            home,
+        }
     }
 
     /// With other metrics.
     pub fn with_metrics<Other>(self, metrics: Other) -> Ports<A, M, O, F, S, R, T, B, Other> {
         let Self {
-            account, remedies, objects, files, source, roles, table, bus, settings, own_bucket, ..
+            account,
+            remedies,
+            objects,
+            files,
+            source,
+            roles,
+            table,
+            bus,
+            settings,
+            own_bucket,
+            home,
+            ..
         } = self;
-        Ports { account, remedies, objects, files, source, roles, table, bus, metrics, settings, own_bucket }
+        Ports {
+            account,
+            remedies,
+            objects,
+            files,
+            source,
+            roles,
+            table,
+            bus,
+            metrics,
+            settings,
+            own_bucket,
+            home,
+        }
     }
 }

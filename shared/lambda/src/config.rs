@@ -5,6 +5,7 @@ use std::env;
 use std::fmt;
 use std::path::PathBuf;
 
+use sagewarden_events::Home;
 #[cfg(feature = "judging")]
 use sagewarden_policy::BundleError;
 use sagewarden_settings::{FileError, Settings};
@@ -88,6 +89,14 @@ impl Config {
     /// When the variable is not set.
     pub fn bus() -> Result<String, ConfigError> {
         required("SAGEWARDEN_BUS")
+    }
+
+    /// The account and region that the function acts in. Lambda sets the region.
+    ///
+    /// # Errors
+    /// When a variable is not set.
+    pub fn home() -> Result<Home, ConfigError> {
+        Ok(Home { account: required("SAGEWARDEN_ACCOUNT")?, region: required("AWS_REGION")? })
     }
 
     /// Whether commits are judged and commented on; they are where nothing is said.

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use sagewarden_events::{Event, Timestamp, decode};
+use sagewarden_events::{Event, Home, Timestamp, decode};
 use sagewarden_govern::ports::{PortError, Quarantine, Rejected};
 use sagewarden_govern::route::{self, Handled, Judging};
 use sagewarden_govern::{Absent, BundleInForce, Done, Failure, Moment, Ports};
@@ -30,6 +30,8 @@ pub struct System {
     pub quarantine: QuarantineLog,
     /// Policies and settings.
     pub bundle: Arc<Bundle>,
+    /// The account and region whose events it takes; those of any, where it is `None`.
+    pub home: Option<Home>,
 }
 
 /// A world that is on this machine whole; there is no CloudWatch.
@@ -57,16 +59,17 @@ impl System {
         store: Store,
         git: &Path,
         bundle: impl Into<Arc<Bundle>>,
-        account: &str,
+        account_id: &str,
         region: &str,
     ) -> Result<Self, GitError> {
-        let account = SimulatedAccount::new(store.clone(), account, region);
+        let account = SimulatedAccount::new(store.clone(), account_id, region);
         Ok(Self {
             git: LocalGit::new(git)?,
             notices: NoticeLog::new(store.clone()).handing_on_to(&account),
             account,
             quarantine: QuarantineLog::new(store.clone()),
             bundle: bundle.into(),
+            home: Some(Home { account: account_id.to_owned(), region: region.to_owned() }),
             store,
         })
     }
@@ -86,6 +89,7 @@ impl System {
             metrics: Absent,
             settings: self.bundle.settings().clone(),
             own_bucket: Self::OWN_BUCKET.to_owned(),
+            home: self.home.clone(),
         }
     }
 

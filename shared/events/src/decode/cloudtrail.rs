@@ -90,8 +90,8 @@ pub(super) fn call_made(envelope: &Envelope, detail: &Fields<'_>) -> Result<Even
         let arn = answer.text(&lower_first(kind.arn_field()))?;
         Resource::parse_arn(&arn).ok().filter(|resource| resource.kind == kind).map(|resource| resource.name)
     });
-    let account = detail.text("recipientAccountId").unwrap_or_else(|| envelope.account.clone());
-    let region = detail.text("awsRegion").unwrap_or_else(|| envelope.region.clone());
+    let account = same(detail, "recipientAccountId", &envelope.account, "the account of the event")?;
+    let region = same(detail, "awsRegion", &envelope.region, "the region of the event")?;
     let resource = named("requestParameters")
         .or(answered)
         .map(|name| Resource::in_region(kind, &account, &region, &name));
@@ -108,6 +108,14 @@ pub(super) fn call_made(envelope: &Envelope, detail: &Fields<'_>) -> Result<Even
         request: detail.get("requestParameters").cloned().unwrap_or(Value::Null),
         time: detail.time("eventTime").unwrap_or(envelope.time),
     }))
+}
+
+/// What the record and the event around it say alike. Where they differ, one of them was made up.
+fn same(detail: &Fields<'_>, field: &str, around: &str, wanted: &'static str) -> Result<String, Undecodable> {
+    match detail.text(field) {
+        Some(text) if text != around => Err(detail.invalid(field, &Value::String(text), wanted)),
+        _ => Ok(around.to_owned()),
+    }
 }
 
 fn actor(detail: &Fields<'_>) -> Actor {

@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 use crate::enforce::join::Lookup;
 use crate::enforce::judged::Judged;
 use crate::outcome::Failure;
-use crate::ports::Account;
+use crate::ports::{Account, Description};
 use crate::world::World;
 
 /// The resource with its verdict; `None` when it does not exist.
@@ -18,6 +18,7 @@ pub(crate) async fn look(
     resource: &Resource,
 ) -> Result<Option<Judged>, Failure> {
     let Some(description) = lookup.world.account().describe(resource).await? else { return Ok(None) };
+    is_of(&description, resource)?;
     // An app is described for a while after it was deleted ("DescribeApp", SageMaker API reference).
     let state = description.resource.kind.status_field().and_then(|field| description.document.get(field));
     if description.resource.kind == ResourceKind::App && state.and_then(Json::as_str) == Some("Deleted") {
@@ -49,6 +50,19 @@ pub(crate) async fn look(
         endpoint: watched.map(str::to_owned),
         resource: resource.clone(),
     }))
+}
+
+/// Holds the ARN of a description against the resource that was asked for by its name.
+fn is_of(description: &Description, resource: &Resource) -> Result<(), Failure> {
+    let arn = description.document.get(resource.kind.arn_field()).and_then(Json::as_str);
+    let own = arn.and_then(|arn| Resource::parse_arn(arn).ok());
+    let elsewhere = |own: &Resource| own.account != resource.account || own.region != resource.region;
+    match own.filter(elsewhere) {
+        None => Ok(()),
+        Some(own) => Err(Failure::Reject(format!(
+            "{resource} was asked for, and {own} answered: nothing is done about either"
+        ))),
+    }
 }
 
 /// When the resources that a verdict also depends on were changed: schedules, packages, definitions.

@@ -9,6 +9,7 @@ use crate::notify::Moment;
 use crate::outcome::{Done, Outcome};
 use crate::record::push::{RecordedPush, record_commit as record_push};
 use crate::review::ReviewCommit;
+use crate::route::of_elsewhere;
 use crate::world::World;
 
 /// What a process that judges keeps from one event to the next.
@@ -37,6 +38,9 @@ pub async fn record_commit(
     moment: &Moment,
 ) -> Option<Outcome> {
     let Event::ReferenceChanged(push) = event else { return None };
+    if let Some(rejected) = of_elsewhere(world, event) {
+        return Some(rejected);
+    }
     Some(match (record_push(world, push).await, reviewing) {
         (Ok(RecordedPush { done, parent }), Some(in_force)) => {
             let review = ReviewCommit { world, in_force };
@@ -62,6 +66,9 @@ pub async fn enforce_policy(
 ) -> Option<Outcome> {
     if !matches!(event, Event::CallMade(_) | Event::ResourceChanged(_)) {
         return None;
+    }
+    if let Some(rejected) = of_elsewhere(world, event) {
+        return Some(rejected);
     }
     let Judging { in_force, inspected } = judging;
     let bundle = match (KeepBundle { world, in_force }).bundle(moment).await {

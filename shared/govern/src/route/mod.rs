@@ -29,3 +29,13 @@ pub use deliver::{Handled, deliver};
 #[cfg(feature = "judging")]
 pub use judging::{Judging, enforce_policy, record_commit};
 pub use watching::{alert_drift, detect_drift, record_lineage};
+
+use sagewarden_events::Event;
+
+use crate::outcome::{Failure, Outcome};
+use crate::world::World;
+
+/// Rejects an event of another account or region: what has its name here is another resource.
+fn of_elsewhere(world: &impl World, event: &Event) -> Option<Outcome> {
+    world.home()?.refuses(event).map(|reason| Err(Failure::Reject(reason)))
+}

@@ -9,10 +9,14 @@ use crate::detect::suggest_baseline::SuggestBaseline;
 use crate::notify::Moment;
 use crate::outcome::Outcome;
 use crate::record::RecordLineage;
+use crate::route::of_elsewhere;
 use crate::world::World;
 
 /// `record-lineage`.
 pub async fn record_lineage(world: &impl World, event: &Event, moment: &Moment) -> Option<Outcome> {
+    if let Some(rejected) = of_elsewhere(world, event) {
+        return Some(rejected);
+    }
     let recorder = RecordLineage { world, writes_back: true, moment };
     match event {
         Event::CallMade(call) => Some(recorder.record_call(call).await),
@@ -28,6 +32,9 @@ pub async fn detect_drift(
     event: &Event,
     moment: &Moment,
 ) -> Option<Outcome> {
+    if let Some(rejected) = of_elsewhere(world, event) {
+        return Some(rejected);
+    }
     let detect = DetectDrift { world, known };
     match event {
         Event::ObjectCreated(object) => Some(detect.on_capture(object, moment).await),
@@ -41,6 +48,9 @@ pub async fn detect_drift(
 
 /// `alert-drift`.
 pub async fn alert_drift(world: &impl World, event: &Event, moment: &Moment) -> Option<Outcome> {
+    if let Some(rejected) = of_elsewhere(world, event) {
+        return Some(rejected);
+    }
     let alert = AlertDrift { world };
     match event {
         Event::ResourceChanged(change) => Some(alert.on_job(change, moment).await),

@@ -161,6 +161,7 @@ fn world<'a, T: Table>(workshops: &'a Workshops, table: &'a T) -> impl World + '
         metrics: Absent,
         settings: Settings::default(),
         own_bucket: String::new(),
+        home: None,
     }
 }
 

@@ -1,0 +1,44 @@
+//! The account and region that a deployment acts in.
+
+use crate::event::Event;
+
+/// Where a deployment is. What it knows of a resource it asks its own account, by name: an event of another account or region may
+/// have the name of a resource here, and says nothing of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Home {
+    /// Twelve digits.
+    pub account: String,
+    /// Such as `eu-west-1`.
+    pub region: String,
+}
+
+impl Home {
+    /// Why an event is not for this deployment, in words; `None` when it is.
+    #[must_use]
+    pub fn refuses(&self, event: &Event) -> Option<String> {
+        let Self { account, region } = self;
+        let (theirs, there) = event.origin()?;
+        (theirs != account || there != region).then(|| {
+            format!("the event is of account {theirs} in {there}; this deployment acts in account {account}, {region}, alone")
+        })
+    }
+}
+
+impl Event {
+    /// The account and region that the event is of; `None` where it names no resource.
+    #[must_use]
+    pub fn origin(&self) -> Option<(&str, &str)> {
+        let (account, region) = match self {
+            Self::ReferenceChanged(push) => (&push.repository.account, &push.repository.region),
+            Self::ResourceChanged(change) => (&change.resource.account, &change.resource.region),
+            Self::CallMade(call) => {
+                let resource = call.resource.as_ref()?;
+                (&resource.account, &resource.region)
+            }
+            Self::ObjectCreated(object) => (&object.account, &object.region),
+            Self::ClockTicked(tick) => (&tick.account, &tick.region),
+            Self::NotOurs { .. } => return None,
+        };
+        Some((account, region))
+    }
+}

@@ -1,0 +1,6 @@
+//! Attacks, each played over the real use cases as somebody with ordinary permissions would: what they get is shown.
+//! docs/THREATS.md names the test that holds each row.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test ends where something is missing")]
+
+#[path = "adversary/elsewhere.rs"]
+mod elsewhere;
