@@ -2,5 +2,7 @@
 //! docs/THREATS.md names the test that holds each row.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test ends where something is missing")]
 
+#[path = "adversary/blind.rs"]
+mod blind;
 #[path = "adversary/elsewhere.rs"]
 mod elsewhere;

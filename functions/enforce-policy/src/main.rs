@@ -6,11 +6,12 @@ use sagewarden_aws::load_config;
 use sagewarden_codecommit::CodeCommit;
 use sagewarden_dynamodb::DynamoTable;
 use sagewarden_eventbridge::EventBus;
+use sagewarden_events::Event;
 use sagewarden_govern::route::{self, Judging};
 use sagewarden_govern::{Absent, Ports};
 use sagewarden_iam::IamRoles;
 use sagewarden_lambda::{
-    Config, WatchedBus, WatchedTable, bundle_in_force, init_logging, note_request, serve,
+    Config, WatchedBus, WatchedTable, bundle_in_force, init_logging, note_canary, note_request, serve,
 };
 use sagewarden_s3::{S3Objects, S3Quarantine};
 use sagewarden_sagemaker::SageMakerAccount;
@@ -39,6 +40,12 @@ async fn main() -> Result<(), Error> {
         home: Some(Config::home()?),
     };
     let judging = Judging::new(bundle_in_force()?);
-    let act = async |event: &_, moment: &_| route::enforce_policy(&world, &judging, event, moment).await;
+    let act = async |event: &Event, moment: &_| {
+        let outcome = route::enforce_policy(&world, &judging, event, moment).await;
+        if matches!((event, &outcome), (Event::ClockTicked(_), Some(Ok(_)))) {
+            note_canary();
+        }
+        outcome
+    };
     serve(config.function, act, &quarantine).await
 }

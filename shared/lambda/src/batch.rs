@@ -126,6 +126,7 @@ impl Ended {
         tally.to_stop_ms.extend(self.deeds.stopped_after_ms);
         tally.requests += self.deeds.requests;
         tally.retries += self.deeds.retries;
+        tally.canary |= self.deeds.canary;
         for severity in &self.deeds.severities {
             *tally.findings.entry(severity.clone()).or_default() += 1;
         }
@@ -505,6 +506,7 @@ pub(crate) mod tests {
             to_stop_ms: vec![700],
             requests: 9,
             retries: 3,
+            canary: false,
             findings: [("high".to_owned(), 2), ("low".to_owned(), 1)].into(),
         };
         assert_eq!(said, expected);

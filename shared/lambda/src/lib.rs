@@ -18,7 +18,7 @@ pub use bundle::bundle_in_force;
 pub use config::{Config, ConfigError, settings};
 pub use error::FunctionError;
 pub use metrics::{METRICS, MetricLog, Tally};
-pub use watched::{WatchedBus, WatchedTable, note_request};
+pub use watched::{WatchedBus, WatchedTable, note_canary, note_request};
 
 /// Logs as the Lambda console is set to: level and format come from the function's logging configuration.
 pub fn init_logging() {

@@ -28,12 +28,14 @@ pub struct Tally {
     pub requests: u32,
     /// See [`Self::requests`].
     pub retries: u32,
+    /// Whether the canary was judged rightly.
+    pub canary: bool,
     /// Findings that were published, by severity.
     pub findings: BTreeMap<String, u32>,
 }
 
 /// Every metric of a function, with its unit; the template's dashboard shows these.
-pub const METRICS: [(&str, &str); 10] = [
+pub const METRICS: [(&str, &str); 11] = [
     ("RecordsDone", "Count"),
     ("RecordsRetried", "Count"),
     ("RecordsRejected", "Count"),
@@ -44,6 +46,7 @@ pub const METRICS: [(&str, &str); 10] = [
     ("Requests", "Count"),
     ("Retries", "Count"),
     ("Findings", "Count"),
+    ("CanaryJudged", "Count"),
 ];
 
 impl Tally {
@@ -65,6 +68,7 @@ impl Tally {
             ("TimeToStop", several(&self.to_stop_ms)),
             ("Requests", Some(json!(self.requests))),
             ("Retries", Some(json!(self.retries))),
+            ("CanaryJudged", self.canary.then(|| json!(1))),
         ];
         let values: Vec<(&str, Value)> =
             values.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();

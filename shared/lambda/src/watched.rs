@@ -22,6 +22,8 @@ pub(crate) struct Deeds {
     pub(crate) severities: Vec<String>,
     /// From the creation of what was stopped to the stop.
     pub(crate) stopped_after_ms: Option<i64>,
+    /// The canary was judged rightly.
+    pub(crate) canary: bool,
 }
 
 tokio::task_local! {
@@ -41,6 +43,11 @@ pub fn note_request(attempt: u32) {
         deeds.requests += 1;
         deeds.retries += u32::from(attempt > 1);
     });
+}
+
+/// Notes that the canary was judged rightly.
+pub fn note_canary() {
+    note(|deeds| deeds.canary = true);
 }
 
 /// Outside of a record, such as at the start, there is nothing to note.
@@ -180,6 +187,7 @@ mod tests {
             verdict: Some("violating".into()),
             severities: vec![severity.into()],
             stopped_after_ms,
+            canary: false,
         };
         assert_eq!(one.1, expected(3, "high", Some(41_000)));
         assert_eq!(other.1, expected(1, "critical", None));

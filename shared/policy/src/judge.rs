@@ -7,9 +7,10 @@ use sagewarden_settings::{ControlMode, Mode, Settings, Waiver};
 use serde::Serialize;
 use serde_json::Value as Json;
 
+use crate::action::Action;
 use crate::bundle::Bundle;
 use crate::control::{Control, Remedy};
-use crate::engine::{Action, Rules};
+use crate::engine::Rules;
 use crate::facts::{Context, attributes, parent};
 use crate::finding::{Finding, FindingStatus, WaivedBy, actual, fill, shortened};
 use crate::join::{Joined, OperationAnswer, split, tags};

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use cedar_policy::get_sdk_version;
 use serde::{Deserialize, Serialize};
 
-use crate::bundle::digest;
+use crate::digest::digest;
 use crate::policies::Policies;
 use crate::policy_file::Contents;
 
@@ -46,8 +46,9 @@ mod tests {
     use sagewarden_events::ResourceKind;
 
     use super::*;
-    use crate::engine::Action;
-    use crate::policies::{SCHEMA, Sorting};
+    use crate::action::Action;
+    use crate::engine::Sorting;
+    use crate::policies::SCHEMA;
 
     fn files() -> BTreeMap<String, String> {
         let files = [

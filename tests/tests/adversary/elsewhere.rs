@@ -22,7 +22,9 @@ fn is_rejected(local: &Local, event: &Value, words: &str) -> Result<()> {
     let handled = block_on(local.system.deliver(&event.to_string(), at(60)))?;
     assert!(!handled.is_empty(), "nobody takes {event}");
     for each in handled {
-        let Err(Failure::Reject(reason)) = each.outcome else { panic!("{} took {event}", each.function) };
+        let Err(Failure::Reject(reason)) = each.outcome else {
+            return Err(format!("{} took {event}", each.function).into());
+        };
         assert!(reason.contains(words), "{reason}");
     }
     let job = local.system.account.list(ResourceKind::TrainingJob)?.remove(0);
@@ -71,8 +73,16 @@ fn nor_does_one_of_another_region() -> Result<()> {
 #[test]
 fn a_record_of_another_account_within_an_event_of_this_one_is_no_event() -> Result<()> {
     let local = with_a_good_job()?;
-    is_rejected(&local, &call("111122223333", "999988887777"), "`detail.recipientAccountId` is `999988887777`")?;
-    is_rejected(&local, &call("999988887777", "111122223333"), "`detail.recipientAccountId` is `111122223333`")
+    is_rejected(
+        &local,
+        &call("111122223333", "999988887777"),
+        "`detail.recipientAccountId` is `999988887777`",
+    )?;
+    is_rejected(
+        &local,
+        &call("999988887777", "111122223333"),
+        "`detail.recipientAccountId` is `111122223333`",
+    )
 }
 
 #[test]

@@ -3,6 +3,7 @@
 //!
 //! What was asked for is judged on the description, whichever event came first; who asked comes from CloudTrail.
 
+pub(crate) mod canary;
 pub(crate) mod inspect_role;
 pub(crate) mod notice;
 pub(crate) mod remediation;

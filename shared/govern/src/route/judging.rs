@@ -4,12 +4,13 @@ use sagewarden_events::Event;
 
 use crate::bundle::{BundleInForce, KeepBundle};
 use crate::enforce::EnforcePolicy;
+use crate::enforce::canary::judge_canary;
 use crate::enforce::inspect_role::InspectedRoles;
 use crate::notify::Moment;
 use crate::outcome::{Done, Outcome};
 use crate::record::push::{RecordedPush, record_commit as record_push};
 use crate::review::ReviewCommit;
-use crate::route::of_elsewhere;
+use crate::route::elsewhere::of_elsewhere;
 use crate::world::World;
 
 /// What a process that judges keeps from one event to the next.
@@ -57,6 +58,15 @@ fn with_unpublished(outcome: Outcome, in_force: &BundleInForce) -> Outcome {
     outcome.map(|done| unpublished.into_iter().fold(done, Done::and))
 }
 
+/// Whether `enforce-policy` has something to do with an event; of ticks, with the clock's own.
+fn is_judged(event: &Event) -> bool {
+    match event {
+        Event::CallMade(_) | Event::ResourceChanged(_) => true,
+        Event::ClockTicked(tick) => tick.part.is_none(),
+        _ => false,
+    }
+}
+
 /// `enforce-policy`.
 pub async fn enforce_policy(
     world: &impl World,
@@ -64,7 +74,7 @@ pub async fn enforce_policy(
     event: &Event,
     moment: &Moment,
 ) -> Option<Outcome> {
-    if !matches!(event, Event::CallMade(_) | Event::ResourceChanged(_)) {
+    if !is_judged(event) {
         return None;
     }
     if let Some(rejected) = of_elsewhere(world, event) {
@@ -79,6 +89,7 @@ pub async fn enforce_policy(
     let outcome = match event {
         Event::CallMade(call) => enforce.on_call(call, moment).await,
         Event::ResourceChanged(change) => enforce.on_change(change, moment).await,
+        Event::ClockTicked(tick) => judge_canary(&bundle, tick),
         _ => return None,
     };
     Some(with_unpublished(outcome, in_force))

@@ -9,6 +9,7 @@
 //! | a state change | `record-lineage` | record what it was made of and what it made |
 //! | a state change | `detect-drift` | make a baseline of a training job's data |
 //! | a state change | `alert-drift` | read the report of a monitoring execution |
+//! | a tick of the clock | `enforce-policy` | judge the canary |
 //! | a new object | `detect-drift` | judge captured traffic |
 //! | a new object | `alert-drift` | read the evaluation of a window, or the report of a monitoring execution |
 //! | a tick of the clock | `detect-drift` | close windows that are over |
@@ -20,6 +21,7 @@
 
 #[cfg(feature = "judging")]
 mod deliver;
+mod elsewhere;
 #[cfg(feature = "judging")]
 mod judging;
 mod watching;
@@ -29,13 +31,3 @@ pub use deliver::{Handled, deliver};
 #[cfg(feature = "judging")]
 pub use judging::{Judging, enforce_policy, record_commit};
 pub use watching::{alert_drift, detect_drift, record_lineage};
-
-use sagewarden_events::Event;
-
-use crate::outcome::{Failure, Outcome};
-use crate::world::World;
-
-/// Rejects an event of another account or region: what has its name here is another resource.
-fn of_elsewhere(world: &impl World, event: &Event) -> Option<Outcome> {
-    world.home()?.refuses(event).map(|reason| Err(Failure::Reject(reason)))
-}

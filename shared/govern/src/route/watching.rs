@@ -9,7 +9,7 @@ use crate::detect::suggest_baseline::SuggestBaseline;
 use crate::notify::Moment;
 use crate::outcome::Outcome;
 use crate::record::RecordLineage;
-use crate::route::of_elsewhere;
+use crate::route::elsewhere::of_elsewhere;
 use crate::world::World;
 
 /// `record-lineage`.

@@ -1,0 +1,59 @@
+//! A request that breaks controls, which is judged whenever the clock ticks. That it is found out shows that events reach the function,
+//! and that the bundle in force still forbids what it should: a system that judges nothing looks like an account in order.
+
+use sagewarden_events::{ClockTicked, Resource, ResourceKind};
+use sagewarden_policy::join::offline;
+use sagewarden_policy::{Bundle, Judgement, Subject, judge};
+use serde_json::{Value, json};
+
+use crate::outcome::{Done, Failure, Outcome};
+
+/// Its name; no such job exists.
+const CANARY: &str = "sagewarden-canary";
+
+/// Judges it. Nothing is recorded: it is no resource.
+///
+/// # Errors
+/// Rejects the tick when the verdict is not that controls are broken, so that the alarm on rejected records rings.
+pub(crate) fn judge_canary(bundle: &Bundle, tick: &ClockTicked) -> Outcome {
+    let resource = Resource::in_region(ResourceKind::TrainingJob, &tick.account, &tick.region, CANARY);
+    let document = request(&tick.account);
+    let joined = offline(&resource, &document);
+    let verdict = judge(
+        bundle,
+        &Subject { resource: &resource, document: &document, as_of: tick.time, joined: &joined },
+    );
+    let controls = verdict.checked.len();
+    match verdict.outcome {
+        Judgement::Violating | Judgement::Waived => {
+            let broken = verdict.findings.len();
+            Ok(Done::Acted(format!("the canary breaks {broken} of {controls} controls, as it should")))
+        }
+        _ if controls == 0 => Ok(Done::Acted(
+            "no control of training jobs is on: there is none that the canary could break".to_owned(),
+        )),
+        outcome => Err(Failure::Reject(format!(
+            "the canary, a training job without network, keys and limits, was judged by {controls} controls of bundle {} and came out \
+             {outcome:?}: what is created is not judged rightly",
+            bundle.hash()
+        ))),
+    }
+}
+
+/// A training job without network, keys and limits.
+fn request(account: &str) -> Value {
+    json!({
+        "TrainingJobName": CANARY,
+        "RoleArn": format!("arn:aws:iam::{account}:role/{CANARY}"),
+        "AlgorithmSpecification": { "TrainingImage": format!("{account}.dkr.ecr.eu-west-1.amazonaws.com/{CANARY}:latest"), "TrainingInputMode": "File" },
+        "InputDataConfig": [{
+            "ChannelName": "train",
+            "DataSource": { "S3DataSource": { "S3DataType": "S3Prefix", "S3Uri": format!("s3://{CANARY}/train") } },
+        }],
+        "OutputDataConfig": { "S3OutputPath": format!("s3://{CANARY}/model") },
+        "ResourceConfig": { "InstanceType": "ml.p4d.24xlarge", "InstanceCount": 2, "VolumeSizeInGB": 1 },
+        "StoppingCondition": { "MaxRuntimeInSeconds": 2_419_200 },
+        "EnableNetworkIsolation": false,
+        "EnableInterContainerTrafficEncryption": false,
+    })
+}

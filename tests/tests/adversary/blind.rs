@@ -1,0 +1,70 @@
+//! Making Sagewarden blind: whoever switches judging off is seen.
+
+use futures::executor::block_on;
+use sagewarden_govern::Failure;
+use sagewarden_policy::Bundle;
+use sagewarden_tests::Result;
+use sagewarden_tests::local::{Local, SETTINGS, at};
+use serde_json::json;
+
+/// What `enforce-policy` makes of a tick of its clock.
+fn tick(bundle: Bundle) -> Result<std::result::Result<String, String>> {
+    let local = Local::with(bundle)?;
+    let event = json!({
+        "id": "1", "source": "aws.events", "detail-type": "Scheduled Event", "account": "111122223333",
+        "region": "eu-west-1", "time": at(0), "resources": [], "detail": {},
+    });
+    let before = local.system.store.items()?.len();
+    let handled = block_on(local.system.deliver(&event.to_string(), at(1)))?;
+    let of_enforcement = handled.into_iter().find(|each| each.function == "enforce-policy").unwrap();
+    assert!(local.sent()?.is_empty(), "the canary is no finding");
+    assert_eq!(local.system.store.items()?.iter().filter(|item| item.key.pk.contains("canary")).count(), 0);
+    assert!(local.system.store.items()?.len() >= before);
+    Ok(match of_enforcement.outcome {
+        Ok(done) => Ok(done.text().to_owned()),
+        Err(Failure::Reject(reason)) => Err(reason),
+        Err(Failure::Retry(error)) => Err(error.to_string()),
+    })
+}
+
+#[test]
+fn the_canary_is_found_out_every_hour() -> Result<()> {
+    let found = tick(Bundle::embedded()?.with_settings(SETTINGS)?)?.unwrap();
+    assert!(found.starts_with("the canary breaks ") && found.ends_with(", as it should"), "{found}");
+    let shipped = tick(Bundle::embedded()?)?.unwrap();
+    assert!(shipped.starts_with("the canary breaks "), "{shipped}");
+    Ok(())
+}
+
+#[test]
+fn policies_that_no_longer_forbid_anything_ring_the_alarm() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let infra = sagewarden_tests::root().join("infra");
+    std::fs::create_dir(folder.path().join("policies"))?;
+    std::fs::copy(infra.join("settings.toml"), folder.path().join("settings.toml"))?;
+    for entry in std::fs::read_dir(infra.join("policies"))? {
+        let path = entry?.path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        if !path.is_file() || name.ends_with(".json") {
+            continue;
+        }
+        let text = std::fs::read_to_string(&path)?;
+        // Whoever may write the bundle makes every control of training jobs hold for everything.
+        let text =
+            if name == "training_job.cedar" { text.replace("unless {", "unless { true ||") } else { text };
+        std::fs::write(folder.path().join("policies").join(name), text.replace("when {", "when { false &&"))?;
+    }
+    let reason = tick(Bundle::from_dir(folder.path())?)?.unwrap_err();
+    assert!(reason.contains("the canary, a training job without network, keys and limits"), "{reason}");
+    assert!(reason.ends_with("what is created is not judged rightly"), "{reason}");
+    Ok(())
+}
+
+#[test]
+fn where_no_control_of_training_jobs_is_on_the_canary_says_so() -> Result<()> {
+    let bundle = Bundle::embedded()?;
+    let off: String = bundle.controls().map(|control| format!("{} = \"off\"\n", control.id)).collect();
+    let said = tick(Bundle::embedded()?.with_settings(&format!("[controls]\n{off}"))?)?.unwrap();
+    assert_eq!(said, "no control of training jobs is on: there is none that the canary could break");
+    Ok(())
+}
