@@ -6,3 +6,5 @@
 mod blind;
 #[path = "adversary/elsewhere.rs"]
 mod elsewhere;
+#[path = "adversary/stubborn.rs"]
+mod stubborn;

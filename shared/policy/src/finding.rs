@@ -89,6 +89,24 @@ impl Finding {
         }
     }
 
+    /// That corrections of a resource are undone again and again, which no policy can see: it is a matter of many verdicts.
+    #[must_use]
+    pub fn undone(times: usize) -> Self {
+        Self {
+            control: "REMEDY-UNDONE".to_owned(),
+            area: "TRC".to_owned(),
+            severity: Severity::Critical,
+            title: "a correction must not be undone".to_owned(),
+            status: FindingStatus::Violation,
+            field: "remediation".to_owned(),
+            actual: format!("{times} corrections within a day were undone"),
+            wanted: "a resource that stays as it was corrected".to_owned(),
+            fix: "find out who changes it back, and take the permission away; then correct it by hand"
+                .to_owned(),
+            waiver: None,
+        }
+    }
+
     pub(crate) fn expired(waiver: &Waiver) -> Self {
         Self {
             control: "WAIVER-EXPIRED".to_owned(),

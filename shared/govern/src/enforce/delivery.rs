@@ -12,6 +12,8 @@ use crate::notify::Moment;
 use crate::ports::{PortError, Table};
 use crate::world::World;
 
+const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
+
 /// A judged resource, the call that led to it, and the world to act in.
 pub(crate) struct Delivery<'a, W> {
     pub(crate) world: &'a W,
@@ -70,11 +72,22 @@ impl<'a, W: World> Delivery<'a, W> {
         Ok(self.verdict_row().await?.and_then(actor_in))
     }
 
-    /// How often Sagewarden has changed the resource before it became what it is now.
+    /// When the resource became what it is now. A job has no such time of its own: it is when its setting was changed by a call.
+    pub(crate) fn changed_at(&self) -> Timestamp {
+        let call = self.change().filter(|_| !self.judged.resource.kind.is_mutable());
+        call.map_or(self.judged.modified_at, |call| call.time)
+    }
+
+    /// How often Sagewarden has changed the resource within a day before it became what it is now.
     pub(crate) async fn changes(&self) -> Result<usize, PortError> {
-        let now = millis(self.judged.modified_at);
+        let changed_at = self.changed_at();
+        let now = changed_at.millis();
+        let (first, last) = (millis(Timestamp::from_millis((now - DAY_MS).max(0))), millis(changed_at));
         let row = self.verdict_row().await?;
-        Ok(row.map_or(0, |row| row.set(VerdictRow::CHANGED).filter(|then| *then != now).count()))
+        // Times have one width: as text they are in their order.
+        Ok(row.map_or(0, |row| {
+            row.set(VerdictRow::CHANGED).filter(|then| (first.as_str()..last.as_str()).contains(then)).count()
+        }))
     }
 
     /// The controls that the resource's tag names.

@@ -1,7 +1,7 @@
 //! The notices about verdicts: their detail, and one sentence for people.
 
 use sagewarden_events::{Actor, CallMade, Resource};
-use sagewarden_policy::{Judgement, Verdict};
+use sagewarden_policy::{Finding, Judgement, Verdict};
 use serde_json::{Value as Json, json};
 
 use crate::enforce::judged::{Judged, controls, outcome_word};
@@ -35,6 +35,8 @@ fn detail(
     changed_by: Option<&Actor>,
 ) -> Json {
     let Judged { resource, verdict, .. } = judged;
+    let undone = remediation.undone.map(Finding::undone);
+    let findings: Vec<&Finding> = verdict.findings.iter().chain(&undone).collect();
     json!({
         "text": summary(judged, remediation, actor),
         "about": resource.arn(),
@@ -52,7 +54,7 @@ fn detail(
         "role": judged.role,
         "parent": verdict.parent,
         "environment": verdict.environment,
-        "findings": verdict.findings,
+        "findings": findings,
         "mode": verdict.mode,
         "remediation": remediation,
         "bundle": verdict.bundle,

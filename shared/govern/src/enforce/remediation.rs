@@ -24,6 +24,9 @@ pub(crate) struct Remediation {
     /// Whether the same call would be refused again.
     #[serde(skip)]
     pub(crate) hopeless: bool,
+    /// How often it was undone, where no further one is tried: somebody has to be asked now.
+    #[serde(skip)]
+    pub(crate) undone: Option<usize>,
     /// What the row of the verdict remembers of it, should it take effect, for the next delivery.
     #[serde(skip)]
     pub(crate) remembered: Option<Write>,

@@ -17,7 +17,8 @@ use crate::world::World;
 const MAX_CONFIGS: usize = 100;
 /// A model that is older may be used by what names models itself, and is not deleted.
 const NEW_MS: i64 = 3_600_000;
-/// Own changes of one resource by one bundle: what somebody changes back more often is reported, not fought.
+/// Own changes of one resource by one bundle within a day. What somebody changes back more often is stopped; where it cannot be
+/// stopped, whoever is on call is asked.
 const MOST_CHANGES: usize = 5;
 /// Characters of a tag's value ("Tag", SageMaker API reference).
 const MAX_TAG: usize = 256;
@@ -133,7 +134,7 @@ pub(crate) async fn take(delivery: &Delivery<'_, impl World>, step: Step) -> Res
         }
         Asks::Change(corrections) => {
             // Counted first, so that no change is missing from the count.
-            world.table().write(&[VerdictRow::write_changed(key, *modified_at)]).await?;
+            world.table().write(&[VerdictRow::write_changed(key, delivery.changed_at())]).await?;
             Remediation::of(&action, "changed in place", remedies.change(resource, &corrections).await)
         }
         Asks::Mark(controls) => {
@@ -202,12 +203,11 @@ async fn change(delivery: &Delivery<'_, impl World>, changes: &Corrections) -> R
         return Ok(Step::Nothing(Remediation::nothing("it is not running any more")));
     }
     let action = change_action(resource.kind, changes);
-    let made = delivery.changes().await?;
-    if made >= MOST_CHANGES {
-        // Somebody has to be asked now.
-        let result = format!("it was changed {made} times, and changed back each time");
-        let failed = Remediation { hopeless: true, ..Remediation::failed(action, result) };
-        return Ok(Step::Nothing(failed));
+    if !is_always_made(changes) {
+        let made = delivery.changes().await?;
+        if made >= MOST_CHANGES {
+            return Ok(escalated(delivery, changes, made));
+        }
     }
     // The settings of a notebook instance can be changed only while it is stopped: the event of that brings it here again.
     Ok(if is_serving_notebook(delivery.judged) {
@@ -215,6 +215,33 @@ async fn change(delivery: &Delivery<'_, impl World>, changes: &Corrections) -> R
     } else {
         Step::call(action, Asks::Change(changes.clone()))
     })
+}
+
+/// An approval that breaks four eyes lets a model out, and an app that is deleted is gone: neither is left standing because somebody
+/// tries often.
+fn is_always_made(changes: &Corrections) -> bool {
+    [Change::WithdrawApproval, Change::DeleteApp].iter().any(|change| changes.settings.contains(change))
+}
+
+/// What is done in place of one more change.
+fn escalated(delivery: &Delivery<'_, impl World>, changes: &Corrections, made: usize) -> Step {
+    let kind = delivery.judged.resource.kind;
+    match kind {
+        // It is stopped and stays so: nothing waits to start it again.
+        ResourceKind::NotebookInstance if is_serving_notebook(delivery.judged) => {
+            Step::call(STOP_NOTEBOOK, Asks::Stop)
+        }
+        // It serves nobody; whoever starts it finds it as it must be.
+        ResourceKind::NotebookInstance => {
+            Step::call(change_action(kind, changes), Asks::Change(changes.clone()))
+        }
+        ResourceKind::TrainingJob => Step::call(stop_action(kind), Asks::Stop),
+        _ => {
+            let result = format!("it was changed {made} times within a day, and changed back each time");
+            let failed = Remediation::failed(change_action(kind, changes), result);
+            Step::Nothing(Remediation { hopeless: true, undone: Some(made), ..failed })
+        }
+    }
 }
 
 /// A mark is set once; the finding that it stands for has left.

@@ -1,0 +1,136 @@
+//! Undoing what Sagewarden corrects until it gives up.
+
+use sagewarden_events::{Resource, ResourceKind};
+use sagewarden_tests::Result;
+use sagewarden_tests::local::{Local, at, notebook, training_job};
+use serde_json::{Value, json};
+
+fn described(local: &Local, resource: &Resource) -> Result<Value> {
+    let all = local.system.account.list(resource.kind)?;
+    let name = resource.kind.name_field();
+    Ok(all.into_iter().find(|each| each[name] == resource.name.as_str()).ok_or("it is gone")?)
+}
+
+fn called(name: &str, request: &Value, seconds: i64) -> String {
+    json!({
+        "id": seconds.to_string(), "source": "aws.sagemaker", "detail-type": "AWS API Call via CloudTrail",
+        "account": "111122223333", "region": "eu-west-1", "time": at(seconds), "detail": {
+            "eventSource": "sagemaker.amazonaws.com", "eventName": name, "eventTime": at(seconds),
+            "requestParameters": request,
+        },
+    })
+    .to_string()
+}
+
+#[test]
+fn an_approval_by_its_own_author_does_not_stand_at_the_sixth_try_nor_at_the_twentieth() -> Result<()> {
+    let local = Local::new()?;
+    let author = json!({ "IamIdentity": { "Arn": "arn:aws:sts::111122223333:assumed-role/ds-user/ana" } });
+    let request = json!({
+        "ModelPackageGroupName": "credit", "ModelApprovalStatus": "Approved", "CreatedBy": author, "LastModifiedBy": author,
+    });
+    let package = local.create(ResourceKind::ModelPackage, &request, 0)?;
+    local.settle()?;
+    for attempt in 1..20 {
+        let approved = json!({ "ModelApprovalStatus": "Approved", "LastModifiedBy": author });
+        local.system.account.update(&package, &approved, at(attempt * 100))?;
+        let request = json!({ "modelPackageArn": package.arn(), "modelApprovalStatus": "Approved" });
+        local.deliver(&called("UpdateModelPackage", &request, attempt * 100))?;
+        local.settle()?;
+        let document = &local.system.account.list(ResourceKind::ModelPackage)?[0];
+        assert_eq!(document["ModelApprovalStatus"], "PendingManualApproval", "at try {attempt}");
+    }
+    Ok(())
+}
+
+#[test]
+fn a_notebook_that_gets_its_root_access_back_again_and_again_ends_stopped() -> Result<()> {
+    let local = Local::new()?;
+    let resource = local.create(ResourceKind::NotebookInstance, &notebook(), 0)?;
+    local.settle()?;
+    let account = &local.system.account;
+    let mut seconds = 0;
+    let mut starts = 0;
+    for _ in 0..8 {
+        // What was stopped comes to rest, is changed, and is started again.
+        seconds += 300;
+        account.finish_stop(&resource, at(seconds))?;
+        local.settle()?;
+        let serves = described(&local, &resource)?["NotebookInstanceStatus"] == "InService";
+        starts += usize::from(serves);
+        // Its owner stops it, opens it, and starts it, before anybody hears of that.
+        if serves {
+            account.stop_job(&resource, at(seconds + 100))?;
+            account.finish_stop(&resource, at(seconds + 110))?;
+        }
+        account.update(&resource, &json!({ "RootAccess": "Enabled" }), at(seconds + 120))?;
+        account.set_running(&resource, true, at(seconds + 130))?;
+        local.settle()?;
+        assert_ne!(
+            described(&local, &resource)?["NotebookInstanceStatus"],
+            "InService",
+            "it serves with root access"
+        );
+    }
+    // Sagewarden started it again at first, and no longer in the end.
+    assert!((1..8).contains(&starts), "{starts}");
+    local.system.account.finish_stop(&resource, at(seconds + 300))?;
+    local.settle()?;
+    let ended = described(&local, &resource)?;
+    assert_eq!(
+        (&ended["NotebookInstanceStatus"], &ended["RootAccess"]),
+        (&json!("Stopped"), &json!("Disabled"))
+    );
+    Ok(())
+}
+
+#[test]
+fn a_job_whose_debugger_is_opened_again_and_again_is_stopped() -> Result<()> {
+    let local = Local::new()?;
+    let open = json!({ "RemoteDebugConfig": { "EnableRemoteDebug": true } });
+    let mut request = training_job("t", &[]);
+    request["RemoteDebugConfig"] = open["RemoteDebugConfig"].clone();
+    let job = local.create(ResourceKind::TrainingJob, &request, 0)?;
+    local.settle()?;
+    for attempt in 1..8 {
+        if described(&local, &job)?["TrainingJobStatus"] != "InProgress" {
+            break;
+        }
+        local.system.account.update(&job, &open, at(attempt * 100))?;
+        local.deliver(&called("UpdateTrainingJob", &json!({ "trainingJobName": "t" }), attempt * 100))?;
+        local.settle()?;
+    }
+    assert_eq!(described(&local, &job)?["TrainingJobStatus"], "Stopping");
+    Ok(())
+}
+
+#[test]
+fn where_nothing_can_be_stopped_whoever_is_on_call_gets_a_critical_finding_and_the_next_day_counts_anew()
+-> Result<()> {
+    let local = Local::new()?;
+    let open = json!({ "SpaceSettings": { "RemoteAccess": "ENABLED" } });
+    let request = json!({ "DomainId": "d-1", "SpaceName": "team", "SpaceSettings": open["SpaceSettings"] });
+    let space = local.create(ResourceKind::Space, &request, 0)?;
+    local.settle()?;
+    let reopened = |seconds: i64| -> Result<Value> {
+        local.system.account.update(&space, &open, at(seconds))?;
+        local.deliver(&called("UpdateSpace", &json!({ "domainId": "d-1", "spaceName": "team" }), seconds))?;
+        Ok(local.system.account.list(ResourceKind::Space)?[0]["SpaceSettings"]["RemoteAccess"].clone())
+    };
+    for round in 1..10 {
+        reopened(round * 100)?;
+    }
+    let last = local.sent()?.pop().unwrap().detail;
+    let critical = last["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|finding| finding["severity"] == "critical")
+        .unwrap();
+    assert_eq!(
+        (&critical["control"], &critical["actual"]),
+        (&json!("REMEDY-UNDONE"), &json!("5 corrections within a day were undone"))
+    );
+    assert_eq!(reopened(2 * 86_400)?, "DISABLED");
+    Ok(())
+}
