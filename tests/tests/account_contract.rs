@@ -383,10 +383,21 @@ async fn models_in_use_are_known(world: &World, account: &impl Remedies) -> Resu
             world.create(ResourceKind::EndpointConfig, &config)?;
         }
     }
-    assert_eq!(account.model_use(&used, 100).await?, ModelUse::UsedBy(vec!["other-11".into()]));
-    assert_eq!(account.model_use(&shadow, 100).await?, ModelUse::UsedBy(vec!["other-11".into()]));
-    assert_eq!(account.model_use(&unused, 100).await?, ModelUse::Unused);
-    assert_eq!(account.model_use(&unused, 5).await?, ModelUse::Unknown { looked_at: 5 });
+    assert_eq!(
+        account.model_use(&used, Timestamp::from_millis(0), 100).await?,
+        ModelUse::UsedBy(vec!["other-11".into()])
+    );
+    assert_eq!(
+        account.model_use(&shadow, Timestamp::from_millis(0), 100).await?,
+        ModelUse::UsedBy(vec!["other-11".into()])
+    );
+    assert_eq!(account.model_use(&unused, Timestamp::from_millis(0), 100).await?, ModelUse::Unused);
+    assert_eq!(
+        account.model_use(&unused, Timestamp::from_millis(0), 5).await?,
+        ModelUse::Unknown { looked_at: 5 }
+    );
+    let in_a_hundred_years = Timestamp::from_millis(4_926_000_000_000);
+    assert_eq!(account.model_use(&used, in_a_hundred_years, 100).await?, ModelUse::Unused);
     account.delete_model(&unused).await?;
     account.delete_model(&unused).await?;
     assert!(world.account.describe_document(&unused).is_err());

@@ -6,5 +6,7 @@
 mod blind;
 #[path = "adversary/elsewhere.rs"]
 mod elsewhere;
+#[path = "adversary/hiding.rs"]
+mod hiding;
 #[path = "adversary/stubborn.rs"]
 mod stubborn;

@@ -217,8 +217,13 @@ impl<P: Remedies, G: Guard> Remedies for Guarded<P, G> {
         self.call("Remedies::mark", &resource.arn(), self.port.mark(resource, key, value)).await
     }
 
-    async fn model_use(&self, model: &Resource, at_most: usize) -> Result<ModelUse, PortError> {
-        self.call("Remedies::model_use", &model.arn(), self.port.model_use(model, at_most)).await
+    async fn model_use(
+        &self,
+        model: &Resource,
+        since: Timestamp,
+        at_most: usize,
+    ) -> Result<ModelUse, PortError> {
+        self.call("Remedies::model_use", &model.arn(), self.port.model_use(model, since, at_most)).await
     }
 
     async fn delete_model(&self, model: &Resource) -> Result<(), PortError> {

@@ -1,5 +1,6 @@
 //! What may be done to the simulated account's resources: stops, changes in place, marks, deletions.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use sagewarden_events::{Change, Corrections, Resource, ResourceKind, Timestamp};
@@ -198,8 +199,16 @@ impl Remedies for SimulatedAccount {
         self.add_tags(resource, tags).map_err(port_error(format!("tag {resource}")))
     }
 
-    async fn model_use(&self, model: &Resource, at_most: usize) -> Result<ModelUse, PortError> {
-        let configs = self.list(ResourceKind::EndpointConfig)?;
+    async fn model_use(
+        &self,
+        model: &Resource,
+        since: Timestamp,
+        at_most: usize,
+    ) -> Result<ModelUse, PortError> {
+        let made_at = |config: &Value| config.get("CreationTime").and_then(Timestamp::from_json);
+        let mut configs = self.list(ResourceKind::EndpointConfig)?;
+        configs.retain(|config| made_at(config) >= Some(since));
+        configs.sort_by_key(|config| Reverse(made_at(config)));
         let names = |config: &Value| {
             let variants = ["ProductionVariants", "ShadowProductionVariants"];
             let uses = variants

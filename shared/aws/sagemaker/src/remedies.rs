@@ -6,12 +6,12 @@ use aws_sdk_sagemaker::config::http::HttpResponse;
 use aws_sdk_sagemaker::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sagemaker::operation::update_domain::builders::UpdateDomainFluentBuilder;
 use aws_sdk_sagemaker::types::{
-    AppNetworkAccessType, AppType, DockerSettings, DomainSettingsForUpdate, ExecutionRoleIdentityConfig,
-    FeatureStatus, InstanceMetadataServiceConfiguration, ModelApprovalStatus, ProductionVariant,
-    RemoteDebugConfigForUpdate, RootAccess, SpaceSettings, Tag, TagPropagation,
+    AppNetworkAccessType, AppType, DockerSettings, DomainSettingsForUpdate, EndpointConfigSortKey,
+    ExecutionRoleIdentityConfig, FeatureStatus, InstanceMetadataServiceConfiguration, ModelApprovalStatus,
+    OrderKey, ProductionVariant, RemoteDebugConfigForUpdate, RootAccess, SpaceSettings, Tag, TagPropagation,
 };
 use sagewarden_aws::port_error;
-use sagewarden_events::{Change, Corrections, Resource, ResourceKind};
+use sagewarden_events::{Change, Corrections, Resource, ResourceKind, Timestamp};
 use sagewarden_govern::ports::{ModelUse, PortError, PortErrorKind, Remedies, Stopped};
 
 use crate::{SageMakerAccount, is_not_found};
@@ -106,13 +106,28 @@ impl Remedies for SageMakerAccount {
         answered(context, self.client.add_tags().resource_arn(resource.arn()).tags(tag).send().await)
     }
 
-    async fn model_use(&self, model: &Resource, at_most: usize) -> Result<ModelUse, PortError> {
+    async fn model_use(
+        &self,
+        model: &Resource,
+        since: Timestamp,
+        at_most: usize,
+    ) -> Result<ModelUse, PortError> {
         let context = format!("look for endpoint configurations of {model}");
-        let mut names = self.client.list_endpoint_configs().max_results(100).into_paginator().items().send();
+        let listing = self.client.list_endpoint_configs().max_results(100);
+        let newest_first =
+            listing.sort_by(EndpointConfigSortKey::CreationTime).sort_order(OrderKey::Descending);
+        let made_since = newest_first
+            .creation_time_after(aws_sdk_sagemaker::primitives::DateTime::from_millis(since.millis()));
+        let mut names = made_since.into_paginator().items().send();
         let mut looked_at = 0;
         while let Some(config) = names.next().await {
             let config = config.map_err(|error| port_error(&context, error))?;
             let Some(name) = config.endpoint_config_name() else { continue };
+            // An emulator may not know what `CreationTimeAfter` asks for.
+            if config.creation_time().and_then(|at| at.to_millis().ok()).is_some_and(|at| at < since.millis())
+            {
+                continue;
+            }
             if looked_at == at_most {
                 return Ok(ModelUse::Unknown { looked_at });
             }

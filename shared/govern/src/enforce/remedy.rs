@@ -1,8 +1,9 @@
 //! What a verdict calls for: stops, changes, deletions, marks. First what is to be done is decided, then it is done; each call is
 //! safe to repeat.
 
-use sagewarden_events::{Change, Corrections, ResourceKind, Status};
-use sagewarden_lineage::rows::VerdictRow;
+use sagewarden_events::{Change, Corrections, ResourceKind, Status, Timestamp};
+use sagewarden_lineage::id::NodeId;
+use sagewarden_lineage::rows::{AliasRow, VerdictRow};
 use sagewarden_lineage::table::Write;
 use sagewarden_policy::Plan;
 
@@ -11,10 +12,14 @@ use crate::enforce::judged::Judged;
 use crate::enforce::remediation::{Remediation, VIOLATION_TAG};
 use crate::outcome::Failure;
 use crate::ports::{ModelUse, PortError, Remedies, Stopped, Table};
+use crate::record::closure::query_all;
 use crate::world::World;
 
-/// Endpoint configurations looked at before a model is deleted. An account with more keeps its model and gets the finding.
-const MAX_CONFIGS: usize = 100;
+/// Endpoint configurations looked at before a model is deleted. Only those that were made after it can name it, unless its name was used
+/// before.
+const MAX_CONFIGS: usize = 300;
+/// Clocks of services differ by less.
+const CLOCKS_MS: i64 = 60_000;
 /// A model that is older may be used by what names models itself, and is not deleted.
 const NEW_MS: i64 = 3_600_000;
 /// Own changes of one resource by one bundle within a day. What somebody changes back more often is stopped; where it cannot be
@@ -144,7 +149,10 @@ pub(crate) async fn take(delivery: &Delivery<'_, impl World>, step: Step) -> Res
             Remediation::of(&action, result, answer).remembering(marked)
         }
         Asks::DeleteModel => match remedies.delete_model(resource).await {
-            Ok(()) => Remediation::done(&action, deleted(remedies.model_use(resource, MAX_CONFIGS).await)),
+            Ok(()) => {
+                let since = Timestamp::from_millis(moment.now.millis() - NEW_MS);
+                Remediation::done(&action, deleted(remedies.model_use(resource, since, MAX_CONFIGS).await))
+            }
             Err(error) => Remediation::of(&action, "", Err(error)),
         },
     };
@@ -261,14 +269,30 @@ async fn delete_if_unused(delivery: &Delivery<'_, impl World>) -> Result<Step, P
         let why = "it is older than an hour; an inference component or a transform job may use it";
         return Ok(kept(why.to_owned()));
     }
-    Ok(match delivery.world.remedies().model_use(model, MAX_CONFIGS).await? {
+    let since = made_since(delivery).await?;
+    Ok(match delivery.world.remedies().model_use(model, since, MAX_CONFIGS).await? {
         ModelUse::Unused => Step::call(DELETE_MODEL, Asks::DeleteModel),
         ModelUse::UsedBy(configs) => {
             kept(format!("endpoint configuration {} uses it; an endpoint may serve it", configs.join(", ")))
         }
-        ModelUse::Unknown { looked_at } => {
-            kept(format!("more than {looked_at} endpoint configurations exist; not all could be looked at"))
-        }
+        ModelUse::Unknown { looked_at } => kept(format!(
+            "more than {looked_at} endpoint configurations could name it; not all could be looked at"
+        )),
+    })
+}
+
+/// Since when endpoint configurations have been made that can name the model: a configuration names a model that exists. Where another
+/// model had the name before, those of any time.
+async fn made_since(delivery: &Delivery<'_, impl World>) -> Result<Timestamp, PortError> {
+    let Judged { resource: model, created_at, .. } = delivery.judged;
+    let named = AliasRow::named(model.kind.segment(), &model.name);
+    let known = query_all(delivery.table(), named).await?;
+    let own = NodeId::resource(model, *created_at);
+    let is_reused = known.iter().filter_map(AliasRow::parse).any(|alias| Some(&alias.id) != own.as_ref());
+    Ok(if is_reused {
+        Timestamp::from_millis(0)
+    } else {
+        Timestamp::from_millis(created_at.millis() - CLOCKS_MS)
     })
 }
 

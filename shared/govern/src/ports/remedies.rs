@@ -1,6 +1,6 @@
 //! What Sagewarden may do to resources.
 
-use sagewarden_events::{Corrections, Resource};
+use sagewarden_events::{Corrections, Resource, Timestamp};
 
 use super::error::PortError;
 
@@ -41,8 +41,13 @@ pub trait Remedies {
     /// Puts a tag on a resource; one of the same key is overwritten.
     async fn mark(&self, resource: &Resource, key: &str, value: &str) -> Result<(), PortError>;
 
-    /// Which endpoint configurations use a model; looks at no more than `at_most`.
-    async fn model_use(&self, model: &Resource, at_most: usize) -> Result<ModelUse, PortError>;
+    /// Which endpoint configurations that were made since a time use a model; looks at no more than `at_most`, the newest first.
+    async fn model_use(
+        &self,
+        model: &Resource,
+        since: Timestamp,
+        at_most: usize,
+    ) -> Result<ModelUse, PortError>;
 
     /// Deletes a model's entry. A model that is gone already is success.
     async fn delete_model(&self, model: &Resource) -> Result<(), PortError>;

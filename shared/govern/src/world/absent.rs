@@ -70,7 +70,7 @@ impl Remedies for Absent {
         Self::refusal("remedies")
     }
 
-    async fn model_use(&self, _: &Resource, _: usize) -> Result<ModelUse, PortError> {
+    async fn model_use(&self, _: &Resource, _: Timestamp, _: usize) -> Result<ModelUse, PortError> {
         Self::refusal("remedies")
     }
 
