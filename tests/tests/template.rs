@@ -284,6 +284,98 @@ fn a_bucket_of_policies_is_read_only_where_one_is_named() {
     }
 }
 
+/// Every statement of every role.
+fn granted() -> Vec<(&'static str, &'static Value)> {
+    let roles = resources("AWS::IAM::Role").into_iter();
+    let policies =
+        roles.flat_map(|(id, role)| list(&role["Policies"]).into_iter().map(move |policy| (id, policy)));
+    policies
+        .flat_map(|(id, policy)| statements(policy).into_iter().map(move |statement| (id, statement)))
+        .collect()
+}
+
+#[test]
+fn a_strangers_bucket_with_a_name_that_fits_is_refused() {
+    let own = json!({ "Fn::If": ["HasDataAccounts", { "Fn::Split": [",", { "Fn::Sub": "${AWS::AccountId},${DataAccounts}" }] }, { "Ref": "AWS::AccountId" }] });
+    let mut checked = 0;
+    for (id, statement) in granted() {
+        let is_s3 = texts(&statement["Action"]).iter().any(|action| action.starts_with("s3:"));
+        // The stack's own bucket is named by its ARN.
+        let named = list(&statement["Resource"]).into_iter();
+        let by_name: Vec<&str> = named
+            .filter_map(|place| place["Fn::Sub"].as_str())
+            .filter(|arn| arn.contains(":s3:::"))
+            .collect();
+        if is_s3 && !by_name.is_empty() {
+            assert_eq!(
+                statement["Condition"]["StringEquals"]["s3:ResourceAccount"], own,
+                "{id}: {by_name:?}"
+            );
+            checked += 1;
+        }
+    }
+    assert!(checked >= 19, "{checked}");
+}
+
+#[test]
+fn the_right_to_set_tags_moves_nothing_into_another_environment() {
+    let may_tag = granted()
+        .into_iter()
+        .filter(|(_, statement)| texts(&statement["Action"]).contains(&"sagemaker:AddTags"));
+    let conditions: Vec<&Value> = may_tag.map(|(_, statement)| &statement["Condition"]).collect();
+    assert_eq!(
+        conditions,
+        [&json!({ "ForAllValues:StringEquals": { "aws:TagKeys": "sagewarden:violation" } })]
+    );
+}
+
+#[test]
+fn evidence_is_written_by_those_who_make_it_and_deleted_by_nobody() {
+    let policy = &resources("AWS::S3::BucketPolicy")["QuarantinePolicy"]["PolicyDocument"];
+    let denied: Vec<&Value> =
+        list(&policy["Statement"]).into_iter().filter(|each| each["Effect"] == "Deny").collect();
+    let prefixes = |statement: &Value| -> Vec<String> {
+        let places = list(&statement["Resource"]).into_iter().filter_map(|place| place["Fn::Sub"].as_str());
+        places.map(|place| place.trim_start_matches("${Quarantine.Arn}").to_owned()).collect()
+    };
+    let deletion =
+        denied.iter().find(|each| texts(&each["Action"]).contains(&"s3:DeleteObjectVersion")).unwrap();
+    assert_eq!(prefixes(deletion), ["/reports/*", "/baselines/*", "/manifests/*", "/rejected/*"]);
+    assert!(deletion["Condition"].is_null(), "for nobody");
+    // Whoever may write somewhere by its role is not denied it.
+    for (role, statement) in granted() {
+        if !texts(&statement["Action"]).contains(&"s3:PutObject") {
+            continue;
+        }
+        for place in prefixes(statement) {
+            let concerning = denied.iter().filter(|each| {
+                texts(&each["Action"]).contains(&"s3:PutObject") && prefixes(each).contains(&place)
+            });
+            for each in concerning {
+                let writers = list(&each["Condition"]["ArnNotEquals"]["aws:PrincipalArn"]);
+                assert!(
+                    writers.into_iter().any(|writer| target(writer) == Some(role)),
+                    "{role} may not write {place}"
+                );
+            }
+        }
+    }
+    let table = resources("AWS::DynamoDB::Table")["Table"];
+    assert_eq!(table["DeletionProtectionEnabled"], true);
+    for (id, log) in TEMPLATE["Resources"]
+        .as_object()
+        .unwrap()
+        .iter()
+        .filter(|(_, each)| each["Type"] == "AWS::Logs::LogGroup")
+    {
+        assert_eq!(
+            (&log["DeletionPolicy"], &log["UpdateReplacePolicy"]),
+            (&json!("Retain"), &json!("Retain")),
+            "{id}"
+        );
+    }
+}
+
 #[test]
 fn data_is_read_only_where_checksums_are_asked_for() {
     let asked = serde_json::json!([{ "Ref": "ReadChecksums" }, "true"]);
