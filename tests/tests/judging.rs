@@ -2,8 +2,11 @@
 #![expect(clippy::indexing_slicing, reason = "a test ends where something is missing")]
 
 use std::cell::Cell;
-use std::collections::BTreeMap;
 
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use futures::FutureExt;
 use futures::executor::block_on;
 use sagewarden_events::{ResourceKind, Timestamp};
 use sagewarden_govern::ports::{PortError, PortErrorKind};
@@ -15,8 +18,8 @@ use sagewarden_lineage::rows::{JudgementRow, VerdictRow};
 use sagewarden_local::{Call, Fate, Guard, Guarded};
 use sagewarden_policy::Bundle;
 use sagewarden_settings::Mode;
-use sagewarden_tests::Result;
 use sagewarden_tests::local::{Local, SETTINGS, at, endpoint_config, model, training_job};
+use sagewarden_tests::{Result, guarded};
 use serde_json::{Value, json};
 
 fn without_network(mut request: Value) -> Value {
@@ -315,5 +318,52 @@ async fn a_failed_stop_is_a_finding_of_its_own_and_is_tried_again() -> Result<()
     let last = local.sent()?.pop().ok_or("nothing was sent")?;
     assert_eq!((last.detail_type.as_str(), local.sent()?.len()), (REMEDIATION_DONE, 3));
     assert_eq!(last.detail["remediation"]["result"], "stop requested");
+    Ok(())
+}
+
+/// Handles an event whole, once somebody else has described the resource that it is about.
+struct HandledBetween<'a> {
+    local: &'a Local,
+    event: String,
+    is_done: Cell<bool>,
+    stops: Cell<usize>,
+}
+
+impl Guard for HandledBetween<'_> {
+    fn ask(&self, call: Call<'_>) -> std::result::Result<(), PortError> {
+        self.stops.set(self.stops.get() + usize::from(call.method == "Remedies::stop"));
+        Ok(())
+    }
+
+    fn after(&self, call: Call<'_>) -> Fate {
+        if call.method == "Account::describe" && !self.is_done.replace(true) {
+            let handled = self.local.system.deliver(&self.event, at(4)).now_or_never();
+            assert!(matches!(handled, Some(Ok(_))), "{handled:?}");
+        }
+        Fate::Goes
+    }
+}
+
+#[test]
+fn a_job_that_another_delivery_stops_after_this_one_has_looked_is_reported_once() -> Result<()> {
+    let local = Local::new()?;
+    local.create(ResourceKind::TrainingJob, &without_network(training_job("t", &[])), 0)?;
+    let event = local.system.account.drain_events()?.pop().ok_or("nothing was announced")?.to_string();
+    let guard = Rc::new(HandledBetween {
+        local: &local,
+        event: event.clone(),
+        is_done: Cell::new(false),
+        stops: Cell::new(0),
+    });
+    let world = guarded::world(&local.system, &guard);
+    let moment = Moment { now: at(5), owner: "slow".to_owned() };
+    let judging = local.system.judging();
+    let event = sagewarden_events::decode(&event)?.remove(0);
+    let outcome = block_on(route::enforce_policy(&world, &judging, &event, &moment));
+    assert!(matches!(outcome, Some(Ok(_))), "{outcome:?}");
+    let sent: Vec<String> = local.sent()?.into_iter().map(|notice| notice.detail_type).collect();
+    assert_eq!(sent, ["Sagewarden Policy Violation"]);
+    // A service may take a second stop as well as the first: that would be reported as another remedy.
+    assert_eq!(guard.stops.get(), 0);
     Ok(())
 }

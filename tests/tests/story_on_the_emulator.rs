@@ -208,7 +208,7 @@ async fn the_story_runs_on_the_emulator_with_the_real_binaries() -> Result<()> {
         "Sagewarden Drift Alert",
         "Sagewarden Retraining Suggested",
     ];
-    assert_eq!(types, expected, "{}", world.emulator.log());
+    assert_eq!(types, expected, "{}\n{heard:#?}", world.emulator.log());
     assert_eq!(text(&heard[0]["detail"]["resource"], "name"), Story::PROCESSING_JOB);
     check_finding(&heard[1]["detail"]);
     assert_eq!(text(&heard[0]["detail"], "bundle"), Bundle::from_files(&bundle_files()?)?.hash());

@@ -64,6 +64,12 @@ impl<'a, W: World> Delivery<'a, W> {
         Ok(row.as_ref().and_then(actor_in))
     }
 
+    /// Whether this remedy has taken effect. Read anew: another delivery may have made it after this one had looked.
+    pub(crate) async fn is_remedied_by(&self, action: &str) -> Result<bool, PortError> {
+        let row = self.table().get(&[self.verdict_key()]).await?.pop();
+        Ok(row.is_some_and(|row| row.text(VerdictRow::REMEDY) == Some(action)))
+    }
+
     /// As [`Self::known_creator`], for a delivery that finds nothing to remedy.
     pub(crate) async fn creator_as_read(&self) -> Result<Option<Actor>, PortError> {
         if let Some(creator) = self.creator() {

@@ -319,6 +319,13 @@ async fn remedy_again(delivery: &Delivery<'_, impl World>, owed: &[NoticeRow]) -
             return Ok(Done::Nothing(format!("{text}; the finding has been published")));
         }
     };
+    if call.stops_for_good(judged) && delivery.is_remedied_by(call.action()).await? {
+        // Another delivery stopped it after this one had looked: its finding says so.
+        return Ok(Done::Nothing(format!(
+            "{} has been stopped; the finding has been published",
+            judged.resource
+        )));
+    }
     let actor = delivery.known_creator().await?;
     let success_owed = claim_success(delivery, call.action(), actor.as_ref()).await?;
     let taken = async {

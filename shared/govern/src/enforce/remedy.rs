@@ -67,6 +67,11 @@ impl RemedyCall {
     pub(crate) fn action(&self) -> &str {
         &self.action
     }
+
+    /// Whether it stops what nobody can start again.
+    pub(crate) fn stops_for_good(&self, judged: &Judged) -> bool {
+        matches!(self.asks, Asks::Stop) && !judged.resource.kind.is_mutable()
+    }
 }
 
 /// What the plan asks for, as far as the verdict alone says: written down as owed before anything is looked up or done.

@@ -15,9 +15,6 @@ pub(crate) fn shipped() -> BTreeMap<String, String> {
     files.insert("settings.toml".to_owned(), fs::read_to_string(infra.join("settings.toml")).unwrap());
     for entry in fs::read_dir(infra.join("policies")).unwrap() {
         let path = entry.unwrap().path();
-        if path.extension().is_some_and(|extension| extension == "json") {
-            continue;
-        }
         let name = format!("policies/{}", path.file_name().unwrap().to_string_lossy());
         files.insert(name, fs::read_to_string(path).unwrap());
     }
