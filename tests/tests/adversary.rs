@@ -8,5 +8,7 @@ mod blind;
 mod elsewhere;
 #[path = "adversary/hiding.rs"]
 mod hiding;
+#[path = "adversary/namesakes.rs"]
+mod namesakes;
 #[path = "adversary/stubborn.rs"]
 mod stubborn;

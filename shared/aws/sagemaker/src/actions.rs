@@ -29,6 +29,7 @@ pub const ACTIONS: &[(&str, &[&str])] = &[
         "Remedies::change",
         &[
             "sagemaker:DeleteApp",
+            "sagemaker:DescribeApp",
             "sagemaker:StartMonitoringSchedule",
             "sagemaker:UpdateDomain",
             "sagemaker:UpdateModelPackage",

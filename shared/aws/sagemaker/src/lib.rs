@@ -4,6 +4,7 @@
 //! the API reference, and a field that this SDK does not know yet is not lost.
 
 pub mod actions;
+mod apps;
 mod capture;
 mod lineage;
 mod monitoring;
@@ -14,12 +15,12 @@ use std::collections::BTreeMap;
 use aws_config::SdkConfig;
 use aws_sdk_sagemaker::Client;
 use aws_sdk_sagemaker::error::ProvideErrorMetadata;
-use aws_sdk_sagemaker::types::AppType;
 use sagewarden_aws::port_error;
 use sagewarden_events::{Resource, ResourceKind, Timestamp};
 use sagewarden_govern::ports::{Account, Description, PortError, PortErrorKind, SummaryPage};
 use serde_json::Value;
 
+use crate::apps::App;
 use crate::capture::Capture;
 
 /// What every list is asked for at once: the most that SageMaker gives (`MaxResults`, API reference); unasked it gives ten.
@@ -50,6 +51,8 @@ macro_rules! describe {
         }
     }};
 }
+
+pub(crate) use describe;
 
 impl Account for SageMakerAccount {
     async fn describe(&self, resource: &Resource) -> Result<Option<Description>, PortError> {
@@ -198,20 +201,7 @@ impl SageMakerAccount {
                 describe!(context, client.describe_space().domain_id(*domain).space_name(*name))
             }
             (ResourceKind::App, [domain, owner, app_type, name]) => {
-                let app = || {
-                    client
-                        .describe_app()
-                        .domain_id(*domain)
-                        .app_type(AppType::from(*app_type))
-                        .app_name(*name)
-                };
-                // The ARN does not say whether its owner is a user or a space.
-                let of_user: Result<Option<Vec<u8>>, PortError> =
-                    describe!(context, app().user_profile_name(*owner));
-                match of_user? {
-                    Some(body) => Ok(Some(body)),
-                    None => describe!(context, app().space_name(*owner)),
-                }
+                self.describe_app(&App { domain, owner, app_type, name }, context).await
             }
             _ => Err(PortError::new(
                 PortErrorKind::Invalid,

@@ -6,7 +6,7 @@ use aws_sdk_sagemaker::config::http::HttpResponse;
 use aws_sdk_sagemaker::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sagemaker::operation::update_domain::builders::UpdateDomainFluentBuilder;
 use aws_sdk_sagemaker::types::{
-    AppNetworkAccessType, AppType, DockerSettings, DomainSettingsForUpdate, EndpointConfigSortKey,
+    AppNetworkAccessType, DockerSettings, DomainSettingsForUpdate, EndpointConfigSortKey,
     ExecutionRoleIdentityConfig, FeatureStatus, InstanceMetadataServiceConfiguration, ModelApprovalStatus,
     OrderKey, ProductionVariant, RemoteDebugConfigForUpdate, RootAccess, SpaceSettings, Tag, TagPropagation,
 };
@@ -14,6 +14,7 @@ use sagewarden_aws::port_error;
 use sagewarden_events::{Change, Corrections, Resource, ResourceKind, Timestamp};
 use sagewarden_govern::ports::{ModelUse, PortError, PortErrorKind, Remedies, Stopped};
 
+use crate::apps::App;
 use crate::{SageMakerAccount, is_not_found};
 
 impl Remedies for SageMakerAccount {
@@ -195,17 +196,7 @@ impl SageMakerAccount {
                 answered(context, call.send().await)
             }
             (ResourceKind::App, [domain, owner, app_type, name]) => {
-                let app = || {
-                    let call = self.client.delete_app().domain_id(*domain).app_name(*name);
-                    call.app_type(AppType::from(*app_type))
-                };
-                // The ARN does not say whether its owner is a user or a space.
-                match app().user_profile_name(*owner).send().await {
-                    Err(error) if error.as_service_error().is_some_and(is_not_found) => {
-                        answered(context, app().space_name(*owner).send().await)
-                    }
-                    answer => answered(context, answer),
-                }
+                self.delete_app(&App { domain, owner, app_type, name }, &context).await
             }
             _ => Err(PortError::new(
                 PortErrorKind::Invalid,

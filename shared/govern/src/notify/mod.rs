@@ -54,6 +54,7 @@ impl Receipt {
 
     /// Claims the key of a `NoticeRow`, which holds what is owed until the notice is settled, whatever becomes of this process.
     /// With the receipt comes what an earlier delivery that got to no end owed.
+    #[cfg_attr(not(feature = "judging"), expect(dead_code, reason = "only what judges owes notices"))]
     pub(crate) async fn claim_owing(
         table: &impl Table,
         moment: &Moment,
@@ -88,6 +89,7 @@ impl Receipt {
     }
 
     /// From now on this is owed; noted where the claim is given back.
+    #[cfg_attr(not(feature = "judging"), expect(dead_code, reason = "only what judges owes notices"))]
     pub(crate) fn owe(&mut self, owed: String) {
         self.claim.owed = Some(owed);
     }
@@ -148,6 +150,7 @@ pub(crate) enum Kept {
     /// the cause, what is older than that would be published at each delivery.
     ForReplays,
     /// For causes that come up again by themselves as long as their subject is there.
+    #[cfg_attr(not(feature = "judging"), expect(dead_code, reason = "only what is judged can recur"))]
     ForGood,
 }
 

@@ -1,0 +1,82 @@
+//! Apps of Studio. An ARN (`app/<domain>/<owner>/<type>/<name>`) does not say whether the owner is a user profile or a space, and both may
+//! have one name: whoever makes a space under a colleague's name must neither hide an app behind the colleague's nor have that deleted.
+
+use aws_sdk_sagemaker::types::AppType;
+use sagewarden_aws::port_error;
+use sagewarden_events::Timestamp;
+use sagewarden_govern::ports::{PortError, PortErrorKind};
+use serde_json::Value;
+
+use crate::{Capture, SageMakerAccount, describe, is_not_found, json};
+
+/// An app by the parts of its ARN.
+pub(crate) struct App<'a> {
+    pub(crate) domain: &'a str,
+    pub(crate) owner: &'a str,
+    pub(crate) app_type: &'a str,
+    pub(crate) name: &'a str,
+}
+
+/// What the service says of the apps of a name: of the user profile's, and of the space's.
+struct Found {
+    of_user: Option<Vec<u8>>,
+    of_space: Option<Vec<u8>>,
+}
+
+impl SageMakerAccount {
+    /// The description of an app; of two, the one that was made last.
+    pub(crate) async fn describe_app(
+        &self,
+        app: &App<'_>,
+        context: &str,
+    ) -> Result<Option<Vec<u8>>, PortError> {
+        let Found { of_user, of_space } = self.find_app(app, context).await?;
+        let made_at = |body: &Option<Vec<u8>>| -> Result<Option<Timestamp>, PortError> {
+            let Some(body) = body else { return Ok(None) };
+            Ok(json(context, body)?.get("CreationTime").and_then(Timestamp::from_json))
+        };
+        let (user, space) = (made_at(&of_user)?, made_at(&of_space)?);
+        Ok(if of_space.is_none() || (of_user.is_some() && user > space) { of_user } else { of_space })
+    }
+
+    /// Deletes an app. Where a user profile and a space have one of the same name, neither is deleted.
+    pub(crate) async fn delete_app(&self, app: &App<'_>, context: &str) -> Result<(), PortError> {
+        let call = self.client.delete_app().domain_id(app.domain).app_name(app.name);
+        let call = call.app_type(AppType::from(app.app_type));
+        let deleted = match self.find_app(app, context).await? {
+            Found { of_user: Some(_), of_space: Some(_) } => {
+                let reason = format!(
+                    "a user profile and a space are both called `{}`, and each has such an app: delete the right one by hand",
+                    app.owner
+                );
+                return Err(PortError::new(PortErrorKind::Invalid, context, reason));
+            }
+            Found { of_user: Some(_), .. } => call.user_profile_name(app.owner).send().await,
+            Found { of_space: Some(_), .. } => call.space_name(app.owner).send().await,
+            // Gone already is as good.
+            Found { .. } => return Ok(()),
+        };
+        match deleted {
+            Ok(_) => Ok(()),
+            Err(error) if error.as_service_error().is_some_and(is_not_found) => Ok(()),
+            Err(error) => Err(port_error(context, error)),
+        }
+    }
+
+    /// Apps are described for a while after they were deleted ("DescribeApp", SageMaker API reference): these are none.
+    async fn find_app(&self, app: &App<'_>, context: &str) -> Result<Found, PortError> {
+        let call = || {
+            let call = self.client.describe_app().domain_id(app.domain).app_name(app.name);
+            call.app_type(AppType::from(app.app_type))
+        };
+        let of_user: Result<Option<Vec<u8>>, PortError> =
+            describe!(context, call().user_profile_name(app.owner));
+        let of_space: Result<Option<Vec<u8>>, PortError> = describe!(context, call().space_name(app.owner));
+        let alive = |body: Option<Vec<u8>>| -> Result<Option<Vec<u8>>, PortError> {
+            let Some(body) = body else { return Ok(None) };
+            let status = json(context, &body)?;
+            Ok(Some(body).filter(|_| status.get("Status").and_then(Value::as_str) != Some("Deleted")))
+        };
+        Ok(Found { of_user: alive(of_user?)?, of_space: alive(of_space?)? })
+    }
+}
