@@ -204,7 +204,14 @@ impl Services {
             return Ok(Map::from_iter([(kind.arn_field().to_owned(), created.arn().into())]).into());
         }
         if let Some(resource) = existing("Describe") {
-            return self.account.describe_document(&resource);
+            let described = self.account.describe_document(&resource)?;
+            // An app is asked for by its user profile or by its space, and is that of one of them.
+            let asked_for = ["UserProfileName", "SpaceName"].iter().find(|owner| body.get(**owner).is_some());
+            let is_of_another = |owner: &&&str| described.get(**owner).is_none();
+            return match asked_for.filter(|_| resource.kind == ResourceKind::App).filter(is_of_another) {
+                None => Ok(described),
+                Some(_) => Err(fault("ResourceNotFound", format!("there is no such {}", resource.kind))),
+            };
         }
         if let Some(resource) = existing("Stop") {
             return self.account.stop_next(&resource).map(|()| json!({}));
