@@ -285,7 +285,7 @@ fn the_controls_are_listed_explained_and_documented() {
     let infra = root.join("infra");
     assert!(
         out(&sagewarden(&["policy", "validate", infra.to_str().unwrap()]))
-            .starts_with("valid: 127 controls, bundle ")
+            .starts_with("valid: 168 controls, bundle ")
     );
     let folder = TempDir::new().unwrap();
     let (code, text) = failure(&["policy", "validate", folder.path().to_str().unwrap()]);

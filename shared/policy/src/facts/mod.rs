@@ -3,6 +3,7 @@
 
 mod context;
 mod jobs;
+mod listed;
 mod registry;
 mod serving;
 mod studio;

@@ -65,12 +65,20 @@ fn monitoring_facts(
     baseline: &str,
 ) -> Facts {
     let instances = Instances::of(job, cluster);
+    let names_network = context.names_vpc(job, "NetworkConfig.VpcConfig");
+    let volume_key = job.has_text(&format!("{cluster}.VolumeKmsKeyId"));
+    let output_key = job.has_text(&format!("{output}.KmsKeyId"));
     let mut facts = flags([
-        ("networkAllowed", context.vpc_allowed(job, "NetworkConfig.VpcConfig")),
+        ("networkAllowed", context.listed("networkAllowed") && names_network),
         ("networkIsolation", job.is_true("NetworkConfig.EnableNetworkIsolation")),
         ("takesVolumeKey", instances.takes_volume_key),
-        ("volumeKeyAllowed", context.key_allowed(job, &format!("{cluster}.VolumeKmsKeyId"))),
-        ("outputKeyAllowed", context.key_allowed(job, &format!("{output}.KmsKeyId"))),
+        ("volumeKeyAllowed", context.listed("volumeKeyAllowed") && volume_key),
+        ("outputKeyAllowed", context.listed("outputKeyAllowed") && output_key),
+        ("roleAllowed", context.listed("roleAllowed")),
+        ("dataAllowed", context.listed("dataAllowed")),
+        ("imagesAllowed", context.listed("imagesAllowed")),
+        ("instancesAllowed", context.listed("instancesAllowed")),
+        ("requiredTags", context.listed("requiredTags")),
         ("interContainerEncryption", job.is_true("NetworkConfig.EnableInterContainerTrafficEncryption")),
         ("hasBaseline", job.has_text(&format!("{baseline}.ConstraintsResource.S3Uri"))),
     ]);
@@ -97,6 +105,7 @@ pub(super) fn model_package(context: &Context<'_>) -> Facts {
     }
     // Whoever approves at creation approves what is their own.
     let four_eyes = is_allowed && author.is_some() && author != approver;
+    let key = reader.has_text("SecurityConfig.KmsKeyId");
     let containers = reader.parts("InferenceSpecification.Containers[]");
     let is_pinned =
         |container: &Reader<'_>| container.has_text("ImageDigest") && container.has_text("ModelDataETag");
@@ -116,35 +125,35 @@ pub(super) fn model_package(context: &Context<'_>) -> Facts {
                 && reader.has_text("ModelMetrics.Bias.Report.S3Uri"),
         ),
         ("hasDriftBaseline", reader.has_text("DriftCheckBaselines.ModelDataQuality.Constraints.S3Uri")),
-        ("keyAllowed", context.key_allowed(&reader, "SecurityConfig.KmsKeyId")),
+        ("keyAllowed", context.listed("keyAllowed") && key),
+        ("roleAllowed", context.listed("roleAllowed")),
+        ("dataAllowed", context.listed("dataAllowed")),
+        ("imagesAllowed", context.listed("imagesAllowed")),
+        ("instancesAllowed", context.listed("instancesAllowed")),
         ("cardApproved", reader.text("ModelCard.ModelCardStatus") == Some("Approved")),
     ])
 }
 
 pub(super) fn feature_group(context: &Context<'_>) -> Facts {
     let reader = context.reader();
-    let offline = "OfflineStoreConfig.S3StorageConfig";
-    let uris = [format!("{offline}.S3Uri"), format!("{offline}.ResolvedOutputS3Uri")];
-    let uris: Vec<&str> = uris.iter().map(String::as_str).collect();
+    let offline_key = reader.has_text("OfflineStoreConfig.S3StorageConfig.KmsKeyId");
+    let online_key = reader.has_text("OnlineStoreConfig.SecurityConfig.KmsKeyId");
     flags([
         ("offline", reader.has_part("OfflineStoreConfig")),
         ("online", reader.is_true("OnlineStoreConfig.EnableOnlineStore")),
-        ("offlineKeyAllowed", context.key_allowed(&reader, &format!("{offline}.KmsKeyId"))),
-        ("onlineKeyAllowed", context.key_allowed(&reader, "OnlineStoreConfig.SecurityConfig.KmsKeyId")),
-        ("dataAllowed", context.buckets_allowed(&reader, &uris)),
-        ("requiredTags", context.has_required_tags()),
+        ("offlineKeyAllowed", context.listed("offlineKeyAllowed") && offline_key),
+        ("onlineKeyAllowed", context.listed("onlineKeyAllowed") && online_key),
+        ("roleAllowed", context.listed("roleAllowed")),
+        ("dataAllowed", context.listed("dataAllowed")),
+        ("requiredTags", context.listed("requiredTags")),
     ])
 }
 
 pub(super) fn pipeline_execution(context: &Context<'_>) -> Facts {
     let reader = context.reader();
-    let pipelines = context.answers("DescribePipeline");
+    let is_described = !context.answers("DescribePipeline").is_empty();
     flags([
-        (
-            "roleAllowed",
-            !pipelines.is_empty()
-                && pipelines.iter().all(|pipeline| context.role_allowed(pipeline, "RoleArn")),
-        ),
+        ("roleAllowed", context.listed("roleAllowed") && is_described),
         ("hasExperiment", context.is_request() || reader.has_text("PipelineExperimentConfig.ExperimentName")),
         ("namesItsStarter", context.is_request() || reader.has_text("CreatedBy.IamIdentity.Arn")),
         ("versioned", reader.has_integer("PipelineVersionId")),
