@@ -4,6 +4,7 @@
 mod context;
 mod jobs;
 mod listed;
+mod person;
 mod registry;
 mod serving;
 mod studio;

@@ -1,6 +1,7 @@
 //! Facts of what keeps and orders the others: the model registry, feature groups, monitoring schedules, pipelines.
 
 use super::context::{Context, Facts, count, fits, flags};
+use super::person::{Person, Persons};
 use crate::instance::Instances;
 use crate::reader::Reader;
 
@@ -89,22 +90,7 @@ fn monitoring_facts(
 pub(super) fn model_package(context: &Context<'_>) -> Facts {
     let reader = context.reader();
     let approved = reader.text("ModelApprovalStatus") == Some("Approved");
-    let author = reader.text("CreatedBy.IamIdentity.Arn");
-    let approver = reader.text("LastModifiedBy.IamIdentity.Arn");
-    let allowed = &context.settings.access.allowed_approvers;
-    let is_allowed = approver.is_some_and(|approver| allowed.is_empty() || fits(allowed, approver));
-    // Older packages do not say who made or changed them.
-    if approved && !context.is_request() {
-        for (known, path) in
-            [(author, "CreatedBy.IamIdentity.Arn"), (approver, "LastModifiedBy.IamIdentity.Arn")]
-        {
-            if known.is_none() {
-                reader.expected(path);
-            }
-        }
-    }
-    // Whoever approves at creation approves what is their own.
-    let four_eyes = is_allowed && author.is_some() && author != approver;
+    let four_eyes = four_eyes(context, &reader, approved);
     let key = reader.has_text("SecurityConfig.KmsKeyId");
     let containers = reader.parts("InferenceSpecification.Containers[]");
     let is_pinned =
@@ -133,6 +119,31 @@ pub(super) fn model_package(context: &Context<'_>) -> Facts {
         ("cardApproved", reader.text("ModelCard.ModelCardStatus") == Some("Approved")),
     ])
 }
+
+/// Whether an allowed approver approved who is not the author.
+fn four_eyes(context: &Context<'_>, reader: &Reader<'_>, approved: bool) -> bool {
+    let [author, approver] = ["CreatedBy", "LastModifiedBy"].map(|by| Person::of(reader, by));
+    let allowed = &context.settings.access.allowed_approvers;
+    let is_allowed = approver.arn().is_some_and(|approver| allowed.is_empty() || fits(allowed, approver));
+    let persons = author.beside(&approver);
+    // Whoever approves at creation approves what is their own.
+    if approved && !context.is_request() {
+        for (person, path) in [(author, "CreatedBy.IamIdentity.Arn"), (approver, AT_APPROVER)] {
+            if person.arn().is_none() {
+                // Older packages do not say who made or changed them.
+                reader.expected(path);
+            }
+        }
+        if persons == Persons::Unknown && is_allowed {
+            let reason = "is another session of the author's role: without a source identity or a user profile of both, nobody \
+                          knows whether it is another person";
+            reader.undecided(AT_APPROVER, reason.to_owned());
+        }
+    }
+    is_allowed && persons == Persons::Different
+}
+
+const AT_APPROVER: &str = "LastModifiedBy.IamIdentity.Arn";
 
 pub(super) fn feature_group(context: &Context<'_>) -> Facts {
     let reader = context.reader();
