@@ -219,7 +219,7 @@ fn a_request_is_judged_before_it_is_sent() {
     let good = file("model.json", &good.to_string());
     let output = sagewarden(&["check", &good]);
     assert!(output.status.success());
-    assert!(out(&output).contains("model `m` compliant (4 controls)"), "{}", out(&output));
+    assert!(out(&output).contains("model `m` compliant (5 controls)"), "{}", out(&output));
 
     let train = serde_json::json!({
         "RoleArn": "arn:aws:iam::111122223333:role/r",
@@ -269,7 +269,7 @@ fn a_request_is_judged_before_it_is_sent() {
 fn the_controls_are_listed_explained_and_documented() {
     let list = sagewarden(&["policy", "list", "--format", "json"]);
     let list: Value = serde_json::from_str(&out(&list)).unwrap();
-    assert_eq!(list["controls"].as_array().map(Vec::len), Some(127));
+    assert_eq!(list["controls"].as_array().map(Vec::len), Some(168));
     let explained = out(&sagewarden(&["policy", "explain", "trn-net-01"]));
     for words in
         ["compute and network isolation", "VpcConfig.Subnets", "stop it", "observe", "the workshop's Lambda"]
@@ -285,7 +285,7 @@ fn the_controls_are_listed_explained_and_documented() {
     let infra = root.join("infra");
     assert!(
         out(&sagewarden(&["policy", "validate", infra.to_str().unwrap()]))
-            .starts_with("valid: 127 controls, bundle ")
+            .starts_with("valid: 168 controls, bundle ")
     );
     let folder = TempDir::new().unwrap();
     let (code, text) = failure(&["policy", "validate", folder.path().to_str().unwrap()]);

@@ -2,7 +2,7 @@
 
 Standard input:
     paths: {operation: [path, ...]}: paths of the operation's answer, `name[]` for each element of a list, `name.key` for a key of a
-        map; a path `Operation:path` is one of another operation's answer.
+        map, `*` and `*Name` for each key and each that ends so; a path `Operation:path` is one of another operation's answer.
     fixtures: {name: fixture}: the files of shared/policy/tests/documents. Their documents, answers, and each as its cases change it.
 Standard output: what the models do not have, in sentences.
 """
@@ -31,19 +31,21 @@ def answer_of(operation):
 
 
 def exists(shape, path):
-    for part in path.split("."):
-        name = part.removesuffix("[]")
-        if shape.type_name == "map":
-            shape = shape.value
-        elif shape.type_name == "structure" and name in shape.members:
-            shape = shape.members[name]
-        else:
-            return False
-        if part.endswith("[]"):
-            if shape.type_name != "list":
-                return False
-            shape = shape.member
-    return True
+    if not path:
+        return True
+    part, _, rest = path.partition(".")
+    name = part.removesuffix("[]")
+    if shape.type_name == "map":
+        inner = [shape.value]
+    elif shape.type_name == "structure" and name.startswith("*"):
+        inner = [member for key, member in shape.members.items() if key.endswith(name[1:])]
+    elif shape.type_name == "structure":
+        inner = [shape.members[name]] if name in shape.members else []
+    else:
+        inner = []
+    if part.endswith("[]"):
+        inner = [member.member for member in inner if member.type_name == "list"]
+    return any(exists(member, rest) for member in inner)
 
 
 def unknown_paths(paths):

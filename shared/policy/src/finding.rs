@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use crate::control::{Control, Severity};
-use crate::join::{Joined, OperationAnswer, split};
+use crate::join::{Joined, OperationAnswer, buckets_in, split};
 use crate::reader::is_present;
 
 /// One control that does not hold.
@@ -59,14 +59,14 @@ pub enum FindingStatus {
 }
 
 impl Finding {
-    pub(crate) fn unknown(control: &Control, wanted: String, reason: String) -> Self {
+    pub(crate) fn unknown(control: &Control, fields: String, wanted: String, reason: String) -> Self {
         Self {
             control: control.id.clone(),
             area: control.area.clone(),
             severity: control.severity,
             title: control.title.clone(),
             status: FindingStatus::Unknown,
-            field: control.fields.join(", "),
+            field: fields,
             actual: reason,
             wanted,
             fix: "mend what keeps it from being read, and judge it again".to_owned(),
@@ -167,6 +167,20 @@ pub(crate) fn actual(document: &Json, joined: &Joined, control: &Control) -> Str
     }
 }
 
+/// Fields of a control that are named whatever stands there.
+const FEW: usize = 6;
+
+/// The fields that a finding speaks of: all, or of many those at which something stands.
+pub(crate) fn concerned(document: &Json, joined: &Joined, control: &Control) -> String {
+    let all = || control.fields.join(", ");
+    if control.fields.len() <= FEW {
+        return all();
+    }
+    let says = |field: &&String| stands(document, joined, field).iter().any(|value| !value.ends_with(ABSENT));
+    let told: Vec<&str> = control.fields.iter().filter(says).map(String::as_str).collect();
+    if told.is_empty() { all() } else { told.join(", ") }
+}
+
 /// As much of a text as a finding can carry.
 pub(crate) fn shortened(text: &str) -> String {
     const BYTES: usize = 2000;
@@ -179,6 +193,7 @@ pub(crate) fn shortened(text: &str) -> String {
 const ABSENT: &str = "absent";
 
 fn last(field: &str) -> &str {
+    let field = field.strip_suffix(".*").unwrap_or(field);
     field.rsplit(['.', ':']).next().unwrap_or(field)
 }
 
@@ -206,12 +221,12 @@ fn stands(document: &Json, joined: &Joined, field: &str) -> Vec<String> {
     let mut told = Vec::new();
     for document in documents {
         let parts: Vec<&str> = path.split('.').collect();
-        walk(document, &parts, String::new(), &mut told);
+        walk(document, &parts, String::new(), is_free_text(path), &mut told);
     }
     told
 }
 
-fn walk(value: &Json, path: &[&str], place: String, told: &mut Vec<String>) {
+fn walk(value: &Json, path: &[&str], place: String, free: bool, told: &mut Vec<String>) {
     // Enough to show, and to count: a list of ten thousand is told in ten.
     const COUNTED: usize = 10_000;
     if told.len() >= COUNTED {
@@ -219,11 +234,27 @@ fn walk(value: &Json, path: &[&str], place: String, told: &mut Vec<String>) {
     }
     let say = |text: &str| if place.is_empty() { text.to_owned() } else { format!("{place} {text}") };
     let Some((head, rest)) = path.split_first() else {
+        // Nobody knows what else users write into free texts: only the locations in them are told.
+        if free {
+            let buckets = texts(value).into_iter().flat_map(buckets_in);
+            told.extend(buckets.map(|bucket| say(&format!("s3://{bucket}"))));
+            return;
+        }
         let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         told.push(say(&text.chars().take(LENGTH).collect::<String>()));
         return;
     };
     let (key, each) = head.strip_suffix("[]").map_or((*head, false), |key| (key, true));
+    if let Some(end) = key.strip_prefix('*') {
+        let fields = value.as_object().into_iter().flatten().filter(|(name, _)| name.ends_with(end));
+        for (name, _) in fields {
+            let place = if free && rest.is_empty() { format!("{place}{name}") } else { place.clone() };
+            let name = if each { format!("{name}[]") } else { name.clone() };
+            let path: Vec<&str> = std::iter::once(name.as_str()).chain(rest.iter().copied()).collect();
+            walk(value, &path, place, free, told);
+        }
+        return;
+    }
     match value.get(key).filter(|value| is_present(value)) {
         // What another branch of the document would say is no statement of this one.
         None if place.is_empty() => {}
@@ -232,10 +263,23 @@ fn walk(value: &Json, path: &[&str], place: String, told: &mut Vec<String>) {
             let several = list.len() > 1 && !rest.is_empty();
             for (index, element) in list.iter().enumerate() {
                 let place = if several { format!("{place}{key}[{index}]") } else { place.clone() };
-                walk(element, rest, place, told);
+                walk(element, rest, place, free, told);
             }
         }
-        Some(value) => walk(value, rest, place, told),
+        Some(value) => walk(value, rest, place, free, told),
+    }
+}
+
+/// Environments, hyperparameters and arguments hold whatever their users write there.
+fn is_free_text(path: &str) -> bool {
+    [".*", ".ContainerArguments", ".ContainerEntrypoint", ".Values"].iter().any(|end| path.ends_with(end))
+}
+
+/// The texts of a value: itself, or the elements of a list.
+fn texts(value: &Json) -> Vec<&str> {
+    match value {
+        Json::Array(list) => list.iter().filter_map(Json::as_str).collect(),
+        value => value.as_str().into_iter().collect(),
     }
 }
 

@@ -2,8 +2,10 @@
 //! definitions, as files hold them.
 
 use sagewarden_events::{Effect, Resource, ResourceKind, Timestamp, effect_of, to_api_case};
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 use thiserror::Error;
+
+use crate::parameters::with_defaults;
 
 /// One thing to judge out of a file.
 #[derive(Clone, Debug, PartialEq)]
@@ -137,6 +139,12 @@ fn in_one_form(mut document: Json) -> Json {
         fields.insert("AutoMLJobInputDataConfig".to_owned(), inputs);
     }
     if let Some(Json::Object(config)) = fields.remove("AutoMLJobConfig") {
+        let features =
+            config.get("CandidateGenerationConfig").and_then(|of| of.get("FeatureSpecificationS3Uri"));
+        if let Some(uri) = features {
+            let config = json!({ "TabularJobConfig": { "FeatureSpecificationS3Uri": uri } });
+            fields.insert("AutoMLProblemTypeConfig".to_owned(), config);
+        }
         fields.extend(config.into_iter().filter(|(key, _)| key == "SecurityConfig"));
     }
     document
@@ -205,42 +213,6 @@ fn pipeline(steps: &[Json], at: &str, intake: &mut Intake) {
     }
 }
 
-/// Of `Parameter.Value` in the API's model.
-const LONGEST_DEFAULT: usize = 1024;
-
-/// Puts the defaults of a pipeline's parameters where `{"Get": "Parameters.<name>"}` asks for them. What has no default, or
-/// comes from another step, is known only when the pipeline runs: it stays as it is, which no control takes for a value. A default is a text
-/// of up to 1,024 characters, a number, or true or false, as the API has it: what else stands there is no default.
-fn with_defaults(value: &Json, definition: &Json, unknown: &mut Vec<String>) -> Json {
-    let asked =
-        value.as_object().filter(|fields| fields.len() == 1).and_then(|fields| fields.get("Get")?.as_str());
-    if let Some(asked) = asked {
-        let parameters = definition.get("Parameters").and_then(Json::as_array);
-        let default = asked.strip_prefix("Parameters.").and_then(|name| {
-            let named = |parameter: &&Json| parameter.get("Name").and_then(Json::as_str) == Some(name);
-            let default = parameters?.iter().find(named)?.get("DefaultValue")?;
-            let fits = default.as_str().map_or(!default.is_array() && !default.is_object(), |text| {
-                text.chars().count() <= LONGEST_DEFAULT
-            });
-            fits.then(|| default.clone())
-        });
-        return default.unwrap_or_else(|| {
-            unknown.push(format!("`{asked}` is known only when the pipeline runs"));
-            // What stands there is no value of the API's types: controls that read it are unknown.
-            value.clone()
-        });
-    }
-    match value {
-        Json::Object(fields) => {
-            let resolved =
-                fields.iter().map(|(key, value)| (key.clone(), with_defaults(value, definition, unknown)));
-            Json::Object(resolved.collect())
-        }
-        Json::Array(list) => list.iter().map(|value| with_defaults(value, definition, unknown)).collect(),
-        other => other.clone(),
-    }
-}
-
 /// The resource of a request: account and region from its own ARN, else the account from its role.
 fn resource(kind: ResourceKind, name: &str, document: &Json) -> Resource {
     let own = document.get(kind.arn_field()).and_then(|arn| Resource::parse_arn(arn.as_str()?).ok());
@@ -256,8 +228,6 @@ fn resource(kind: ResourceKind, name: &str, document: &Json) -> Resource {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     fn check(document: &Json, expect: &[(ResourceKind, &str, &str, Option<&str>)]) {
@@ -319,36 +289,6 @@ mod tests {
             intake.passed_over,
             ["Steps[2].Arguments.IfSteps[0]: no controls for steps of type `Callback`"]
         );
-    }
-
-    #[test]
-    fn a_pipelines_parameters_have_their_defaults() {
-        let definition = json!({
-            "Parameters": [{ "Name": "Role", "Type": "String", "DefaultValue": "arn:aws:iam::7:role/r" }, { "Name": "Key", "Type": "String" }],
-            "Steps": [{ "Name": "train", "Type": "Training", "Arguments": {
-                "RoleArn": { "Get": "Parameters.Role" },
-                "OutputDataConfig": { "KmsKeyId": { "Get": "Parameters.Key" } },
-            } }],
-        });
-        let intake = read(&definition.to_string()).unwrap();
-        assert_eq!(intake.candidates[0].resource.account, "7");
-        assert!(
-            intake.candidates[0].document["OutputDataConfig"]["KmsKeyId"].is_object(),
-            "no text is made up"
-        );
-        assert_eq!(intake.passed_over, ["`Parameters.Key` is known only when the pipeline runs"]);
-    }
-
-    #[test]
-    fn a_default_that_the_api_does_not_have_is_not_copied_to_wherever_it_is_asked_for() {
-        for default in [json!("x".repeat(1025)), json!({ "RoleArn": "r" }), json!(["r"])] {
-            let definition = json!({
-                "Parameters": [{ "Name": "P", "DefaultValue": default }],
-                "Steps": [{ "Name": "train", "Type": "Training", "Arguments": { "RoleArn": { "Get": "Parameters.P" } } }],
-            });
-            let intake = read(&definition.to_string()).unwrap();
-            assert_eq!(intake.candidates[0].document["RoleArn"], json!({ "Get": "Parameters.P" }));
-        }
     }
 
     #[test]

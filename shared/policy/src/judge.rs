@@ -12,7 +12,7 @@ use crate::bundle::Bundle;
 use crate::control::{Control, Remedy};
 use crate::engine::Rules;
 use crate::facts::{Context, attributes, parent};
-use crate::finding::{Finding, FindingStatus, WaivedBy, actual, fill, shortened};
+use crate::finding::{Finding, FindingStatus, WaivedBy, actual, concerned, fill, shortened};
 use crate::join::{Joined, OperationAnswer, split, tags};
 use crate::reader::UnreadablePaths;
 
@@ -207,9 +207,10 @@ impl Case<'_> {
     /// What is to be said of a control: nothing when it holds; for one that a waiver covered once, that it does no more.
     fn findings(&self, control: &Control) -> Vec<Finding> {
         let Subject { resource, document, joined, .. } = *self.subject;
+        let fields = || concerned(document, joined, control);
         let wanted = || fill(&control.wanted, self.settings, &resource.account);
         if let Some(reason) = self.not_known(control) {
-            return vec![Finding::unknown(control, wanted(), reason)];
+            return vec![Finding::unknown(control, fields(), wanted(), reason)];
         }
         if !self.violated.contains(&control.id) {
             return Vec::new();
@@ -226,7 +227,7 @@ impl Case<'_> {
             severity: control.severity,
             title: control.title.clone(),
             status: if waiver.is_some() { FindingStatus::Waived } else { FindingStatus::Violation },
-            field: control.fields.join(", "),
+            field: fields(),
             actual: actual(document, joined, control),
             wanted: wanted(),
             fix,

@@ -14,9 +14,11 @@ mod instance;
 pub mod intake;
 pub mod join;
 mod judge;
+pub mod lists;
 #[doc(hidden)]
 pub mod measure;
 mod nesting;
+mod parameters;
 mod policies;
 mod policy_file;
 mod reader;

@@ -74,7 +74,7 @@ impl<'a> Reader<'a> {
         self.texts(path).into_iter().next()
     }
 
-    /// All texts at a path, where `name[]` stands for each element of a list.
+    /// All texts at a path, where `name[]` stands for each element of a list, `*` for each key, and `*Name` for each that ends so.
     pub(crate) fn texts(&self, path: &str) -> Vec<&'a str> {
         let texts = self.values(path).into_iter();
         texts
@@ -134,6 +134,11 @@ impl<'a> Reader<'a> {
         paths.iter().filter(|path| self.has_text(path)).count() > 0
     }
 
+    /// Notes that what stands there, or does not, decides nothing, with the reason.
+    pub(crate) fn undecided(&self, path: &str, reason: String) {
+        self.unreadable.note(format!("{}{path}", self.prefix), reason);
+    }
+
     /// Notes that a value that always stands there is missing.
     pub(crate) fn expected(&self, path: &str) {
         self.unreadable
@@ -164,17 +169,23 @@ impl<'a> Reader<'a> {
         };
         let (part, rest) = rest.split_once('.').map_or((rest, None), |(part, rest)| (part, Some(rest)));
         let (key, each) = part.strip_suffix("[]").map_or((part, false), |key| (key, true));
-        let Some(value) = fields.get(key).filter(|value| is_present(value)) else { return };
-        let mut take = |value| match rest {
+        let mut take = |value: &'a Json| match rest {
             Some(rest) => self.walk(value, rest, path, found),
             None => found.push(value),
         };
-        match value {
-            Json::Array(list) if each => list.iter().filter(|value| is_present(value)).for_each(take),
+        let mut step = |value: &'a Json| match value {
+            Json::Array(list) if each => list.iter().filter(|value| is_present(value)).for_each(&mut take),
             _ if each => {
                 self.is("a list", path.get(..walked + part.len()).unwrap_or(path), value, false);
             }
             _ => take(value),
+        };
+        match key.strip_prefix('*') {
+            None => fields.get(key).into_iter().filter(|value| is_present(value)).for_each(step),
+            Some(end) => fields
+                .iter()
+                .filter(|(name, value)| name.ends_with(end) && is_present(value))
+                .for_each(|(_, value)| step(value)),
         }
     }
 }
@@ -220,6 +231,10 @@ mod tests {
         for path in ["e.f", "g", "h", "i", "k", "k.l.m", "h[].x"] {
             assert!(!reader.has_text(path) && !reader.has_part(path), "{path}");
         }
+        let maps =
+            json!({ "m": { "x": "1", "y": "", "z": "2" }, "oneEnd": { "e": "3" }, "two": { "e": "4" } });
+        let maps = Reader::new(&maps, &unreadable);
+        assert_eq!((maps.texts("m.*"), maps.texts("*End.e")), (vec!["1", "2"], vec!["3"]));
         assert!(reader.has_part("a[].b") && !reader.is_true("j"));
         assert_eq!(unreadable.concerning("a[].b.c"), None);
     }

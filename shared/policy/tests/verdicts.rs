@@ -94,8 +94,8 @@ fn an_environment_has_settings_of_its_own() {
         with("[[environments]]\nname = \"all\"\naccounts = [\"111122223333\"]\nmode = \"observe\"\n");
     assert_eq!(job.verdict(&by_account).environment.as_deref(), Some("all"));
     // Where tags tell environments apart, they are asked for even where no control speaks of them.
-    assert!(operations(&bundle, of("user-profile").resource_kind()).contains("ListTags"));
-    assert!(!operations(&by_account, of("user-profile").resource_kind()).contains("ListTags"));
+    assert!(operations(&bundle, of("pipeline").resource_kind()).contains("ListTags"));
+    assert!(!operations(&by_account, of("pipeline").resource_kind()).contains("ListTags"));
 }
 
 #[test]

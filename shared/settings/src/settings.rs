@@ -69,8 +69,10 @@ impl Settings {
                         ..ComputeSettings::default()
                     }
             }
+            "compute.allowed_instance_types" => !self.compute.allowed_instance_types.is_empty(),
             "explainability.high_risk_tag" => self.explainability.high_risk_tag.is_some(),
             "monitoring.required_types" => !self.monitoring.required_types.is_empty(),
+            "network" => self.network != NetworkSettings::default(),
             "traceability.required_tags" => !self.traceability.required_tags.is_empty(),
             _ => return None,
         })

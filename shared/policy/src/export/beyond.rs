@@ -20,6 +20,7 @@ const IMAGE: &str = "no condition key for container images";
 const ROLE: &str =
     "no condition key for roles: who may pass which is a matter of iam:PassRole in the users' permissions";
 const APPROVAL: &str = "a relation between resources, which a request does not show";
+const BY_STUDIO: &str = "Studio makes it without asking for tags: it has them where the domain lets its tags go on (`TagPropagation`)";
 const EVENT: &str = "a state after creation, which no request shows";
 
 /// Why a control has no statement; the first that fits counts.
@@ -28,7 +29,11 @@ const REASONS: &[(&str, &str)] = &[
     ("PRC-ART-02", IMAGE),
     ("MDL-ART-02", IMAGE),
     ("HPO-ART-03", IMAGE),
+    ("MSC-ART-02", IMAGE),
+    ("MPK-ART-03", IMAGE),
+    ("END-ART-02", IMAGE),
     ("MDL-ART-03", APPROVAL),
+    ("MDL-ART-04", "no condition key for the mode of a container"),
     ("TRF-ART-02", APPROVAL),
     ("END-ART-01", APPROVAL),
     ("MPK-ART-01", "the key shows the new status, not who created the package"),
@@ -39,7 +44,20 @@ const REASONS: &[(&str, &str)] = &[
     ("MDL-IAM-01", ROLE),
     ("PPL-IAM-01", ROLE),
     ("USR-IAM-01", ROLE),
+    ("AML-IAM-02", ROLE),
+    ("CMP-IAM-01", ROLE),
+    ("NBK-IAM-06", ROLE),
+    ("EPC-IAM-03", ROLE),
+    ("FGR-IAM-01", ROLE),
+    ("MSC-IAM-01", ROLE),
+    ("MPK-IAM-01", ROLE),
+    ("DOM-IAM-03", ROLE),
+    ("MPK-IAM-02", "no condition key for the instances that validate a package"),
+    ("EPC-ENC-03", "no condition key for the keys of asynchronous inference and core dumps"),
+    ("TRF-ENC-03", "no condition key for the key of captured data"),
     ("*-ENC-03", "no condition key for the number of instances"),
+    ("SPC-TRC-01", BY_STUDIO),
+    ("APP-TRC-01", BY_STUDIO),
     ("*-TRC-03", "no condition key shows whether a commit exists"),
     ("END-*", EVENT),
     ("PPL-REP-01", "a start without a version runs the newest one, and the key cannot tell the two apart"),

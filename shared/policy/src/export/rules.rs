@@ -52,6 +52,8 @@ const MODEL: &[&str] = &["CreateModel"];
 const CONFIG: &[&str] = &["CreateEndpointConfig"];
 const NOTEBOOK: &[&str] = &["CreateNotebookInstance"];
 const DOMAIN: &[&str] = &["CreateDomain"];
+const DOMAIN_CHANGES: &[&str] = &["CreateDomain", "UpdateDomain"];
+const PROFILE_CHANGES: &[&str] = &["CreateUserProfile", "UpdateUserProfile"];
 const FEATURES: &[&str] = &["CreateFeatureGroup"];
 
 pub(super) const RULES: &[Rule] = &[
@@ -79,6 +81,7 @@ pub(super) const RULES: &[Rule] = &[
             ("MDL-NET-01", MODEL),
             ("EPC-NET-01", CONFIG),
             ("NBK-NET-02", NOTEBOOK),
+            ("DOM-NET-02", DOMAIN_CHANGES),
             ("MSC-NET-01", MONITORING),
         ],
         when: |settings| any_not_in("sagemaker:VpcSubnets", &settings.network.allowed_subnets),
@@ -93,6 +96,8 @@ pub(super) const RULES: &[Rule] = &[
             ("AML-NET-01", AUTOML),
             ("MDL-NET-01", MODEL),
             ("EPC-NET-01", CONFIG),
+            ("DOM-NET-02", DOMAIN_CHANGES),
+            ("USR-NET-01", PROFILE_CHANGES),
             ("MSC-NET-01", MONITORING),
         ],
         when: |settings| {
@@ -174,6 +179,12 @@ pub(super) const RULES: &[Rule] = &[
         differs: "a key has to be named by its ARN",
     },
     Rule {
+        sid: "DenyOtherSharingKeys",
+        covers: &[("DOM-ENC-02", DOMAIN_CHANGES), ("USR-ENC-01", PROFILE_CHANGES)],
+        when: |settings| other_key("sagemaker:DomainSharingOutputKmsKey", settings),
+        differs: "a key that is missing is not seen; a key has to be named by its ARN",
+    },
+    Rule {
         sid: "DenyUnencryptedTraffic",
         covers: &[("AML-ENC-03", AUTOML)],
         when: |_| one(&[("BoolIfExists", "sagemaker:InterContainerTrafficEncryption", "false")]),
@@ -236,8 +247,20 @@ pub(super) const RULES: &[Rule] = &[
     },
     Rule {
         sid: "DenyOtherInstanceTypes",
-        covers: &[("TRN-IAM-03", TRAINING), ("APP-IAM-01", &["CreateApp"])],
-        when: |settings| any_not_like("sagemaker:InstanceTypes", &settings.compute.allowed_instance_types),
+        covers: &[
+            ("TRN-IAM-03", TRAINING),
+            ("PRC-IAM-03", PROCESSING),
+            ("TRF-IAM-01", TRANSFORM),
+            ("HPO-IAM-03", TUNING),
+            ("EPC-IAM-02", CONFIG),
+            ("NBK-IAM-07", &["CreateNotebookInstance", "UpdateNotebookInstance"]),
+            ("MSC-IAM-02", MONITORING),
+            ("DOM-IAM-04", DOMAIN_CHANGES),
+            ("USR-IAM-02", PROFILE_CHANGES),
+            ("SPC-IAM-02", &["CreateSpace", "UpdateSpace"]),
+            ("APP-IAM-01", &["CreateApp"]),
+        ],
+        when: |settings| other_instance_types(&settings.compute.allowed_instance_types),
         differs: "only instance types are held",
     },
     Rule {
@@ -245,8 +268,16 @@ pub(super) const RULES: &[Rule] = &[
         covers: &[
             ("TRN-TRC-02", TRAINING),
             ("PRC-TRC-02", PROCESSING),
+            ("HPO-TRC-01", TUNING),
+            ("AML-TRC-01", AUTOML),
+            ("CMP-TRC-01", &["CreateCompilationJob"]),
             ("MDL-TRC-01", MODEL),
+            ("EPC-TRC-01", CONFIG),
+            ("END-TRC-01", &["CreateEndpoint"]),
             ("FGR-TRC-01", FEATURES),
+            ("MSC-TRC-01", &["CreateMonitoringSchedule"]),
+            ("DOM-TRC-03", DOMAIN),
+            ("USR-TRC-01", &["CreateUserProfile"]),
         ],
         when: |settings| without_tag(&settings.traceability.required_tags),
         differs: "a tag that is taken away later is not seen",
@@ -315,13 +346,19 @@ fn any_not_in(key: &'static str, allowed: &[String]) -> Vec<Condition> {
     vec![condition]
 }
 
-/// The request names one that fits no pattern; an empty list allows any.
-fn any_not_like(key: &'static str, allowed: &[String]) -> Vec<Condition> {
+/// The request names an instance type that fits no pattern; an empty list allows any. Studio Classic runs its own server on `system`.
+fn other_instance_types(allowed: &[String]) -> Vec<Condition> {
     if allowed.is_empty() {
         return Vec::new();
     }
+    let types = allowed.iter().cloned().chain(["system".to_owned()]);
     let mut condition = Condition::new();
-    with(&mut condition, "ForAnyValue:StringNotLike", key, Values::Any(allowed.to_vec()));
+    with(
+        &mut condition,
+        "ForAnyValue:StringNotLike",
+        "sagemaker:InstanceTypes",
+        Values::Any(types.collect()),
+    );
     vec![condition]
 }
 

@@ -9,7 +9,7 @@ use sagewarden_settings::Settings;
 use serde_json::Value as Json;
 use wildmatch::WildMatch;
 
-use crate::join::{INLINE_OPERATION, Joined, OperationAnswer, ROLE_OPERATION, bucket, tags};
+use crate::join::{INLINE_OPERATION, Joined, OperationAnswer, ROLE_OPERATION, tags};
 use crate::reader::{Reader, UnreadablePaths};
 
 /// What is known of a resource while its facts are gathered.
@@ -62,27 +62,20 @@ impl<'a> Context<'a> {
         self.settings.traceability.required_tags.iter().all(|key| tags.contains_key(key.as_str()))
     }
 
-    /// Subnets and security groups are set, and those that are allowed.
-    pub(super) fn network_allowed(&self, reader: &Reader<'_>, subnets: &str, groups: &str) -> bool {
-        let network = &self.settings.network;
-        let within = |ids: &[&str], allowed: &[String]| {
-            !ids.is_empty()
-                && (allowed.is_empty() || ids.iter().all(|id| allowed.iter().any(|one| one == id)))
-        };
-        within(&reader.texts(subnets), &network.allowed_subnets)
-            && within(&reader.texts(groups), &network.allowed_security_groups)
+    /// Subnets and security groups are set.
+    pub(super) fn names_network(&self, reader: &Reader<'_>, subnets: &str, groups: &str) -> bool {
+        // Both are read, so that what is no text in either is noted.
+        let named = (reader.has_text(subnets), reader.has_text(groups));
+        named == (true, true)
     }
 
-    pub(super) fn vpc_allowed(&self, reader: &Reader<'_>, vpc: &str) -> bool {
-        self.network_allowed(reader, &format!("{vpc}.Subnets[]"), &format!("{vpc}.SecurityGroupIds[]"))
+    pub(super) fn names_vpc(&self, reader: &Reader<'_>, vpc: &str) -> bool {
+        self.names_network(reader, &format!("{vpc}.Subnets[]"), &format!("{vpc}.SecurityGroupIds[]"))
     }
 
-    /// A key is named, nobody but the allowed accounts owns it, and it is one of the allowed keys.
-    pub(super) fn key_allowed(&self, reader: &Reader<'_>, path: &str) -> bool {
-        reader.text(path).is_some_and(|key| self.is_allowed_key(key))
-    }
-
-    fn is_allowed_key(&self, key: &str) -> bool {
+    /// Nobody but the allowed accounts owns it, and it is one of the allowed keys. The ARN or id of a key does not say whether AWS
+    /// manages it: only `allowed_keys` keeps such a one out.
+    pub(super) fn is_allowed_key(&self, key: &str) -> bool {
         let encryption = &self.settings.encryption;
         let own = self.resource.account.as_str();
         let owner = key_account(key, own);
@@ -92,32 +85,6 @@ impl<'a> Context<'a> {
         let listed = encryption.allowed_keys.is_empty()
             || encryption.allowed_keys.iter().any(|pattern| is_key(pattern, key, self.resource));
         !is_aws_managed(key) && by_account && listed
-    }
-
-    /// Every resource of these kinds runs with a role: one without has not said which.
-    pub(super) fn role_allowed(&self, reader: &Reader<'_>, path: &str) -> bool {
-        let allowed = &self.settings.access.allowed_roles;
-        allowed.is_empty() || reader.text(path).is_some_and(|role| fits(allowed, role))
-    }
-
-    pub(super) fn buckets_allowed(&self, reader: &Reader<'_>, paths: &[&str]) -> bool {
-        let allowed = &self.settings.artifacts.allowed_buckets;
-        let uris = read(reader, paths);
-        allowed.is_empty()
-            || uris.into_iter().all(|uri| bucket(uri).is_some_and(|bucket| fits(allowed, bucket)))
-    }
-
-    pub(super) fn images_allowed(&self, reader: &Reader<'_>, paths: &[&str]) -> bool {
-        let allowed = &self.settings.artifacts.allowed_images;
-        let images = read(reader, paths);
-        allowed.is_empty()
-            || images.into_iter().all(|reference| image(reference).is_some_and(|image| fits(allowed, image)))
-    }
-
-    pub(super) fn instances_allowed(&self, reader: &Reader<'_>, paths: &[&str]) -> bool {
-        let allowed = &self.settings.compute.allowed_instance_types;
-        let types = read(reader, paths);
-        allowed.is_empty() || types.into_iter().all(|each| fits(allowed, each))
     }
 
     /// Buckets that keep no versions make data that nobody can find again.
@@ -132,11 +99,6 @@ impl<'a> Context<'a> {
             self.answers(ROLE_OPERATION).iter().any(|answer| answer.has_part("AttachedPolicies[]"));
         !attached && self.answers(INLINE_OPERATION).is_empty()
     }
-}
-
-/// The texts at all of these paths. Those that follow one that does not fit are read as well, so that what is no text is noted.
-fn read<'a>(reader: &Reader<'a>, paths: &[&str]) -> Vec<&'a str> {
-    paths.iter().flat_map(|path| reader.texts(path)).collect()
 }
 
 pub(super) fn fits(patterns: &[String], text: &str) -> bool {
@@ -154,7 +116,7 @@ pub(super) fn fits(patterns: &[String], text: &str) -> bool {
 }
 
 /// An image's name without digest and tag.
-fn image(reference: &str) -> Option<&str> {
+pub(super) fn image(reference: &str) -> Option<&str> {
     let tagged = reference.split('@').next()?;
     // A colon before the last slash belongs to a port.
     Some(tagged.rsplit_once(':').filter(|(_, tag)| !tag.contains('/')).map_or(tagged, |(name, _)| name))
@@ -184,13 +146,18 @@ fn is_key(pattern: &str, key: &str, resource: &Resource) -> bool {
     if key.starts_with("arn:") {
         return WildMatch::new(pattern).matches(key);
     }
-    let Resource { partition, account, region, .. } = resource;
     let name = if key.starts_with("alias/") { key.to_owned() } else { format!("key/{key}") };
+    is_own(pattern, "kms", &name, resource)
+}
+
+/// Whether what a service has under this name in the resource's own account and region fits a pattern of ARNs.
+pub(super) fn is_own(pattern: &str, service: &str, name: &str, resource: &Resource) -> bool {
+    let Resource { partition, account, region, .. } = resource;
     // A request in a file does not say where it will be sent.
     if account.is_empty() || region.is_empty() {
-        return WildMatch::new(pattern.rsplit(':').next().unwrap_or(pattern)).matches(&name);
+        return WildMatch::new(pattern.rsplit(':').next().unwrap_or(pattern)).matches(name);
     }
-    WildMatch::new(pattern).matches(&format!("arn:{partition}:kms:{region}:{account}:{name}"))
+    WildMatch::new(pattern).matches(&format!("arn:{partition}:{service}:{region}:{account}:{name}"))
 }
 
 pub(super) fn bool(value: bool) -> RestrictedExpression {

@@ -5,41 +5,23 @@ use super::serving::are_approved;
 use crate::instance::Instances;
 use crate::reader::Reader;
 
-/// Where a training job, or a definition of one within a tuning job, writes.
-const TRAINING_OUTPUTS: [&str; 5] = [
-    "OutputDataConfig.S3OutputPath",
-    "CheckpointConfig.S3Uri",
-    "DebugHookConfig.S3OutputPath",
-    "TensorBoardOutputConfig.S3OutputPath",
-    "ProfilerConfig.S3OutputPath",
-];
-pub(crate) const TRAINING_INPUTS: &str = "InputDataConfig[].DataSource.S3DataSource.S3Uri";
-
-/// What a training job has in common with the definitions of a tuning job.
+/// What a training job has in common with the definitions of a tuning job, beside what lists speak of.
 struct Training {
-    network_allowed: bool,
+    names_network: bool,
     network_isolation: bool,
-    role_allowed: bool,
-    inputs_allowed: bool,
-    outputs_allowed: bool,
-    images_allowed: bool,
     volume_key_set: bool,
-    output_key_allowed: bool,
+    output_key_set: bool,
     traffic_encrypted: bool,
 }
 
 impl Training {
     fn of(context: &Context<'_>, reader: &Reader<'_>, cluster: &str, instances: &Instances) -> Self {
-        let key = context.key_allowed(reader, &format!("{cluster}.VolumeKmsKeyId"));
+        let key = reader.has_text(&format!("{cluster}.VolumeKmsKeyId"));
         Self {
-            network_allowed: context.vpc_allowed(reader, "VpcConfig"),
+            names_network: context.names_vpc(reader, "VpcConfig"),
             network_isolation: reader.is_true("EnableNetworkIsolation"),
-            role_allowed: context.role_allowed(reader, "RoleArn"),
-            inputs_allowed: context.buckets_allowed(reader, &[TRAINING_INPUTS]),
-            outputs_allowed: context.buckets_allowed(reader, &TRAINING_OUTPUTS),
-            images_allowed: context.images_allowed(reader, &["AlgorithmSpecification.TrainingImage"]),
             volume_key_set: key || !instances.takes_volume_key,
-            output_key_allowed: context.key_allowed(reader, "OutputDataConfig.KmsKeyId"),
+            output_key_set: reader.has_text("OutputDataConfig.KmsKeyId"),
             traffic_encrypted: reader.is_true("EnableInterContainerTrafficEncryption")
                 || instances.total <= 1,
         }
@@ -47,27 +29,25 @@ impl Training {
 
     fn and(self, other: Self) -> Self {
         Self {
-            network_allowed: self.network_allowed && other.network_allowed,
+            names_network: self.names_network && other.names_network,
             network_isolation: self.network_isolation && other.network_isolation,
-            role_allowed: self.role_allowed && other.role_allowed,
-            inputs_allowed: self.inputs_allowed && other.inputs_allowed,
-            outputs_allowed: self.outputs_allowed && other.outputs_allowed,
-            images_allowed: self.images_allowed && other.images_allowed,
             volume_key_set: self.volume_key_set && other.volume_key_set,
-            output_key_allowed: self.output_key_allowed && other.output_key_allowed,
+            output_key_set: self.output_key_set && other.output_key_set,
             traffic_encrypted: self.traffic_encrypted && other.traffic_encrypted,
         }
     }
 
-    fn facts(&self) -> Facts {
+    fn facts(&self, context: &Context<'_>) -> Facts {
         flags([
-            ("networkAllowed", self.network_allowed),
+            ("networkAllowed", context.listed("networkAllowed") && self.names_network),
             ("networkIsolation", self.network_isolation),
-            ("roleAllowed", self.role_allowed),
-            ("inputsAllowed", self.inputs_allowed),
-            ("outputsAllowed", self.outputs_allowed),
-            ("imagesAllowed", self.images_allowed),
-            ("outputKeyAllowed", self.output_key_allowed),
+            ("roleAllowed", context.listed("roleAllowed")),
+            ("inputsAllowed", context.listed("inputsAllowed")),
+            ("outputsAllowed", context.listed("outputsAllowed")),
+            ("imagesAllowed", context.listed("imagesAllowed")),
+            ("instancesAllowed", context.listed("instancesAllowed")),
+            ("outputKeyAllowed", context.listed("outputKeyAllowed") && self.output_key_set),
+            ("requiredTags", context.listed("requiredTags")),
         ])
     }
 }
@@ -76,21 +56,15 @@ pub(super) fn training_job(context: &Context<'_>) -> Facts {
     let reader = context.reader();
     let cluster = "ResourceConfig";
     let instances = Instances::of(&reader, cluster);
-    let types = [
-        "ResourceConfig.InstanceType",
-        "ResourceConfig.InstanceGroups[].InstanceType",
-        "ResourceConfig.InstancePreferences[].InstanceType",
-    ];
     let limit = context.settings.compute.max_runtime_seconds;
     let in_time = limit.is_none_or(|limit| {
         reader.number("StoppingCondition.MaxRuntimeInSeconds").is_some_and(|seconds| seconds <= limit)
     });
-    let mut facts = Training::of(context, &reader, cluster, &instances).facts();
+    let mut facts = Training::of(context, &reader, cluster, &instances).facts(context);
     facts.extend(cluster_facts(context, &reader, &instances, "ResourceConfig.VolumeKmsKeyId"));
     facts.extend(flags([
         ("interContainerEncryption", reader.is_true("EnableInterContainerTrafficEncryption")),
         ("remoteDebug", reader.is_true("RemoteDebugConfig.EnableRemoteDebug")),
-        ("instancesAllowed", context.instances_allowed(&reader, &types)),
         ("runtimeAllowed", in_time),
         ("hasExperiment", has_experiment(&reader, &["MlflowConfig.MlflowExperimentName"])),
         ("imagesPinned", reader.texts("AlgorithmSpecification.TrainingImage").into_iter().all(is_pinned)),
@@ -104,30 +78,28 @@ pub(super) fn processing_job(context: &Context<'_>) -> Facts {
     let reader = context.reader();
     let cluster = "ProcessingResources.ClusterConfig";
     let instances = Instances::of(&reader, cluster);
-    let data = [
-        "ProcessingInputs[].S3Input.S3Uri",
-        "ProcessingInputs[].DatasetDefinition.AthenaDatasetDefinition.OutputS3Uri",
-        "ProcessingInputs[].DatasetDefinition.RedshiftDatasetDefinition.OutputS3Uri",
-        "ProcessingOutputConfig.Outputs[].S3Output.S3Uri",
-    ];
     // Queries write their results with keys of their own.
     let queries = ["AthenaDatasetDefinition", "RedshiftDatasetDefinition"].into_iter().all(|query| {
         let parts = reader.parts("ProcessingInputs[]");
         parts.iter().all(|input| {
             let definition = format!("DatasetDefinition.{query}");
-            !input.has_part(&definition) || context.key_allowed(input, &format!("{definition}.KmsKeyId"))
+            !input.has_part(&definition) || input.has_text(&format!("{definition}.KmsKeyId"))
         })
     });
+    let output_key = reader.has_text("ProcessingOutputConfig.KmsKeyId") && queries;
+    let names_network = context.names_vpc(&reader, "NetworkConfig.VpcConfig");
     let mut facts = flags([
-        ("networkAllowed", context.vpc_allowed(&reader, "NetworkConfig.VpcConfig")),
+        ("networkAllowed", context.listed("networkAllowed") && names_network),
         ("networkIsolation", reader.is_true("NetworkConfig.EnableNetworkIsolation")),
-        ("roleAllowed", context.role_allowed(&reader, "RoleArn")),
-        ("dataAllowed", context.buckets_allowed(&reader, &data)),
-        ("imagesAllowed", context.images_allowed(&reader, &["AppSpecification.ImageUri"])),
-        ("outputKeyAllowed", context.key_allowed(&reader, "ProcessingOutputConfig.KmsKeyId") && queries),
+        ("roleAllowed", context.listed("roleAllowed")),
+        ("dataAllowed", context.listed("dataAllowed")),
+        ("imagesAllowed", context.listed("imagesAllowed")),
+        ("instancesAllowed", context.listed("instancesAllowed")),
+        ("outputKeyAllowed", context.listed("outputKeyAllowed") && output_key),
         ("interContainerEncryption", reader.is_true("NetworkConfig.EnableInterContainerTrafficEncryption")),
         ("hasExperiment", has_experiment(&reader, &[])),
         ("imagesPinned", reader.texts("AppSpecification.ImageUri").into_iter().all(is_pinned)),
+        ("requiredTags", context.listed("requiredTags")),
     ]);
     let key = "ProcessingResources.ClusterConfig.VolumeKmsKeyId";
     facts.extend(cluster_facts(context, &reader, &instances, key));
@@ -138,21 +110,23 @@ pub(super) fn processing_job(context: &Context<'_>) -> Facts {
 pub(super) fn transform_job(context: &Context<'_>) -> Facts {
     let reader = context.reader();
     let instances = Instances::of(&reader, "TransformResources");
-    let data = ["TransformInput.DataSource.S3DataSource.S3Uri", "TransformOutput.S3OutputPath"];
     let models = context.answers("DescribeModel");
-    let compliant = |model: &Reader<'_>| {
-        context.vpc_allowed(model, "VpcConfig") && model.is_true("EnableNetworkIsolation")
-    };
+    let isolated =
+        |model: &Reader<'_>| context.names_vpc(model, "VpcConfig") && model.is_true("EnableNetworkIsolation");
+    let isolated = !models.is_empty() && models.iter().all(isolated);
+    let output_key = reader.has_text("TransformOutput.KmsKeyId");
+    let capture_key = reader.has_text("DataCaptureConfig.KmsKeyId");
     let mut facts = cluster_facts(context, &reader, &instances, "TransformResources.VolumeKmsKeyId");
     facts.extend(flags([
-        ("modelIsolated", !models.is_empty() && models.iter().all(compliant)),
-        ("dataAllowed", context.buckets_allowed(&reader, &data)),
+        ("modelIsolated", context.listed("modelIsolated") && isolated),
+        ("dataAllowed", context.listed("dataAllowed")),
+        ("instancesAllowed", context.listed("instancesAllowed")),
         ("modelApproved", are_approved(context)),
-        ("outputKeyAllowed", context.key_allowed(&reader, "TransformOutput.KmsKeyId")),
+        ("outputKeyAllowed", context.listed("outputKeyAllowed") && output_key),
         ("captures", reader.has_text("DataCaptureConfig.DestinationS3Uri")),
-        ("captureKeyAllowed", context.key_allowed(&reader, "DataCaptureConfig.KmsKeyId")),
+        ("captureKeyAllowed", context.listed("captureKeyAllowed") && capture_key),
         ("hasExperiment", has_experiment(&reader, &[])),
-        ("requiredTags", context.has_required_tags()),
+        ("requiredTags", context.listed("requiredTags")),
     ]));
     facts
 }
@@ -187,14 +161,14 @@ pub(super) fn tuning_job(context: &Context<'_>) -> Facts {
 }
 
 fn tuning_facts(context: &Context<'_>, reader: &Reader<'_>, all: &Training) -> Facts {
-    let mut facts = all.facts();
+    let mut facts = all.facts(context);
     let limit = reader.number("HyperParameterTuningJobConfig.ResourceLimits.MaxRuntimeInSeconds");
     let in_time = match context.settings.compute.max_runtime_seconds {
         Some(most) => limit.is_some_and(|limit| limit <= most),
         None => limit.is_some(),
     };
     facts.extend(flags([
-        ("volumeKeyAllowed", all.volume_key_set),
+        ("volumeKeyAllowed", context.listed("volumeKeyAllowed") && all.volume_key_set),
         ("trafficEncrypted", all.traffic_encrypted),
         ("seeded", reader.has_integer("HyperParameterTuningJobConfig.RandomSeed")),
         ("limited", in_time),
@@ -204,30 +178,40 @@ fn tuning_facts(context: &Context<'_>, reader: &Reader<'_>, all: &Training) -> F
 
 pub(super) fn automl_job(context: &Context<'_>) -> Facts {
     let reader = context.reader();
-    let data = ["AutoMLJobInputDataConfig[].DataSource.S3DataSource.S3Uri", "OutputDataConfig.S3OutputPath"];
+    let names_network = context.names_vpc(&reader, "SecurityConfig.VpcConfig");
+    let volume_key = reader.has_text("SecurityConfig.VolumeKmsKeyId");
+    let output_key = reader.has_text("OutputDataConfig.KmsKeyId");
     flags([
-        ("networkAllowed", context.vpc_allowed(&reader, "SecurityConfig.VpcConfig")),
-        ("volumeKeyAllowed", context.key_allowed(&reader, "SecurityConfig.VolumeKmsKeyId")),
-        ("outputKeyAllowed", context.key_allowed(&reader, "OutputDataConfig.KmsKeyId")),
+        ("networkAllowed", context.listed("networkAllowed") && names_network),
+        ("roleAllowed", context.listed("roleAllowed")),
+        ("volumeKeyAllowed", context.listed("volumeKeyAllowed") && volume_key),
+        ("outputKeyAllowed", context.listed("outputKeyAllowed") && output_key),
         ("interContainerEncryption", reader.is_true("SecurityConfig.EnableInterContainerTrafficEncryption")),
-        ("dataAllowed", context.buckets_allowed(&reader, &data)),
+        ("dataAllowed", context.listed("dataAllowed")),
+        ("requiredTags", context.listed("requiredTags")),
         ("deploys", reader.has_part("ModelDeployConfig")),
     ])
 }
 
 pub(super) fn compilation_job(context: &Context<'_>) -> Facts {
     let reader = context.reader();
+    // This API calls the list `Subnets`, too.
+    let names_network = context.names_vpc(&reader, "VpcConfig");
+    let output_key = reader.has_text("OutputConfig.KmsKeyId");
     flags([
-        // This API calls the list `Subnets`, too.
-        ("networkAllowed", context.vpc_allowed(&reader, "VpcConfig")),
-        ("outputKeyAllowed", context.key_allowed(&reader, "OutputConfig.KmsKeyId")),
+        ("networkAllowed", context.listed("networkAllowed") && names_network),
+        ("roleAllowed", context.listed("roleAllowed")),
+        ("dataAllowed", context.listed("dataAllowed")),
+        ("outputKeyAllowed", context.listed("outputKeyAllowed") && output_key),
+        ("requiredTags", context.listed("requiredTags")),
     ])
 }
 
 fn cluster_facts(context: &Context<'_>, reader: &Reader<'_>, instances: &Instances, key: &str) -> Facts {
+    let named = reader.has_text(key);
     let mut facts = flags([
         ("takesVolumeKey", instances.takes_volume_key),
-        ("volumeKeyAllowed", context.key_allowed(reader, key)),
+        ("volumeKeyAllowed", context.listed("volumeKeyAllowed") && named),
     ]);
     facts.push(count("instances", instances.total));
     facts
@@ -237,7 +221,6 @@ fn cluster_facts(context: &Context<'_>, reader: &Reader<'_>, instances: &Instanc
 fn provenance(context: &Context<'_>) -> Facts {
     let known = context.answers("GetCommit").iter().any(|answer| answer.has_text("commit.commitId"));
     flags([
-        ("requiredTags", context.has_required_tags()),
         ("commitKnown", known),
         ("inputsVersioned", context.inputs_versioned()),
         ("roleIsNarrow", context.role_is_narrow()),

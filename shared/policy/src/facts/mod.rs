@@ -3,6 +3,8 @@
 
 mod context;
 mod jobs;
+mod listed;
+mod person;
 mod registry;
 mod serving;
 mod studio;

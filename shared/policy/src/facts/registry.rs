@@ -1,6 +1,7 @@
 //! Facts of what keeps and orders the others: the model registry, feature groups, monitoring schedules, pipelines.
 
 use super::context::{Context, Facts, count, fits, flags};
+use super::person::{Person, Persons};
 use crate::instance::Instances;
 use crate::reader::Reader;
 
@@ -65,12 +66,20 @@ fn monitoring_facts(
     baseline: &str,
 ) -> Facts {
     let instances = Instances::of(job, cluster);
+    let names_network = context.names_vpc(job, "NetworkConfig.VpcConfig");
+    let volume_key = job.has_text(&format!("{cluster}.VolumeKmsKeyId"));
+    let output_key = job.has_text(&format!("{output}.KmsKeyId"));
     let mut facts = flags([
-        ("networkAllowed", context.vpc_allowed(job, "NetworkConfig.VpcConfig")),
+        ("networkAllowed", context.listed("networkAllowed") && names_network),
         ("networkIsolation", job.is_true("NetworkConfig.EnableNetworkIsolation")),
         ("takesVolumeKey", instances.takes_volume_key),
-        ("volumeKeyAllowed", context.key_allowed(job, &format!("{cluster}.VolumeKmsKeyId"))),
-        ("outputKeyAllowed", context.key_allowed(job, &format!("{output}.KmsKeyId"))),
+        ("volumeKeyAllowed", context.listed("volumeKeyAllowed") && volume_key),
+        ("outputKeyAllowed", context.listed("outputKeyAllowed") && output_key),
+        ("roleAllowed", context.listed("roleAllowed")),
+        ("dataAllowed", context.listed("dataAllowed")),
+        ("imagesAllowed", context.listed("imagesAllowed")),
+        ("instancesAllowed", context.listed("instancesAllowed")),
+        ("requiredTags", context.listed("requiredTags")),
         ("interContainerEncryption", job.is_true("NetworkConfig.EnableInterContainerTrafficEncryption")),
         ("hasBaseline", job.has_text(&format!("{baseline}.ConstraintsResource.S3Uri"))),
     ]);
@@ -81,22 +90,8 @@ fn monitoring_facts(
 pub(super) fn model_package(context: &Context<'_>) -> Facts {
     let reader = context.reader();
     let approved = reader.text("ModelApprovalStatus") == Some("Approved");
-    let author = reader.text("CreatedBy.IamIdentity.Arn");
-    let approver = reader.text("LastModifiedBy.IamIdentity.Arn");
-    let allowed = &context.settings.access.allowed_approvers;
-    let is_allowed = approver.is_some_and(|approver| allowed.is_empty() || fits(allowed, approver));
-    // Older packages do not say who made or changed them.
-    if approved && !context.is_request() {
-        for (known, path) in
-            [(author, "CreatedBy.IamIdentity.Arn"), (approver, "LastModifiedBy.IamIdentity.Arn")]
-        {
-            if known.is_none() {
-                reader.expected(path);
-            }
-        }
-    }
-    // Whoever approves at creation approves what is their own.
-    let four_eyes = is_allowed && author.is_some() && author != approver;
+    let four_eyes = four_eyes(context, &reader, approved);
+    let key = reader.has_text("SecurityConfig.KmsKeyId");
     let containers = reader.parts("InferenceSpecification.Containers[]");
     let is_pinned =
         |container: &Reader<'_>| container.has_text("ImageDigest") && container.has_text("ModelDataETag");
@@ -116,35 +111,60 @@ pub(super) fn model_package(context: &Context<'_>) -> Facts {
                 && reader.has_text("ModelMetrics.Bias.Report.S3Uri"),
         ),
         ("hasDriftBaseline", reader.has_text("DriftCheckBaselines.ModelDataQuality.Constraints.S3Uri")),
-        ("keyAllowed", context.key_allowed(&reader, "SecurityConfig.KmsKeyId")),
+        ("keyAllowed", context.listed("keyAllowed") && key),
+        ("roleAllowed", context.listed("roleAllowed")),
+        ("dataAllowed", context.listed("dataAllowed")),
+        ("imagesAllowed", context.listed("imagesAllowed")),
+        ("instancesAllowed", context.listed("instancesAllowed")),
         ("cardApproved", reader.text("ModelCard.ModelCardStatus") == Some("Approved")),
     ])
 }
 
+/// Whether an allowed approver approved who is not the author.
+fn four_eyes(context: &Context<'_>, reader: &Reader<'_>, approved: bool) -> bool {
+    let [author, approver] = ["CreatedBy", "LastModifiedBy"].map(|by| Person::of(reader, by));
+    let allowed = &context.settings.access.allowed_approvers;
+    let is_allowed = approver.arn().is_some_and(|approver| allowed.is_empty() || fits(allowed, approver));
+    let persons = author.beside(&approver);
+    // Whoever approves at creation approves what is their own.
+    if approved && !context.is_request() {
+        for (person, path) in [(author, "CreatedBy.IamIdentity.Arn"), (approver, AT_APPROVER)] {
+            if person.arn().is_none() {
+                // Older packages do not say who made or changed them.
+                reader.expected(path);
+            }
+        }
+        if persons == Persons::Unknown && is_allowed {
+            let reason = "is another session of the author's role: without a source identity or a user profile of both, nobody \
+                          knows whether it is another person";
+            reader.undecided(AT_APPROVER, reason.to_owned());
+        }
+    }
+    is_allowed && persons == Persons::Different
+}
+
+const AT_APPROVER: &str = "LastModifiedBy.IamIdentity.Arn";
+
 pub(super) fn feature_group(context: &Context<'_>) -> Facts {
     let reader = context.reader();
-    let offline = "OfflineStoreConfig.S3StorageConfig";
-    let uris = [format!("{offline}.S3Uri"), format!("{offline}.ResolvedOutputS3Uri")];
-    let uris: Vec<&str> = uris.iter().map(String::as_str).collect();
+    let offline_key = reader.has_text("OfflineStoreConfig.S3StorageConfig.KmsKeyId");
+    let online_key = reader.has_text("OnlineStoreConfig.SecurityConfig.KmsKeyId");
     flags([
         ("offline", reader.has_part("OfflineStoreConfig")),
         ("online", reader.is_true("OnlineStoreConfig.EnableOnlineStore")),
-        ("offlineKeyAllowed", context.key_allowed(&reader, &format!("{offline}.KmsKeyId"))),
-        ("onlineKeyAllowed", context.key_allowed(&reader, "OnlineStoreConfig.SecurityConfig.KmsKeyId")),
-        ("dataAllowed", context.buckets_allowed(&reader, &uris)),
-        ("requiredTags", context.has_required_tags()),
+        ("offlineKeyAllowed", context.listed("offlineKeyAllowed") && offline_key),
+        ("onlineKeyAllowed", context.listed("onlineKeyAllowed") && online_key),
+        ("roleAllowed", context.listed("roleAllowed")),
+        ("dataAllowed", context.listed("dataAllowed")),
+        ("requiredTags", context.listed("requiredTags")),
     ])
 }
 
 pub(super) fn pipeline_execution(context: &Context<'_>) -> Facts {
     let reader = context.reader();
-    let pipelines = context.answers("DescribePipeline");
+    let is_described = !context.answers("DescribePipeline").is_empty();
     flags([
-        (
-            "roleAllowed",
-            !pipelines.is_empty()
-                && pipelines.iter().all(|pipeline| context.role_allowed(pipeline, "RoleArn")),
-        ),
+        ("roleAllowed", context.listed("roleAllowed") && is_described),
         ("hasExperiment", context.is_request() || reader.has_text("PipelineExperimentConfig.ExperimentName")),
         ("namesItsStarter", context.is_request() || reader.has_text("CreatedBy.IamIdentity.Arn")),
         ("versioned", reader.has_integer("PipelineVersionId")),

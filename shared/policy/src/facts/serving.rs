@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use sagewarden_events::ResourceKind;
 
-use super::context::{Context, Facts, flags, is_pinned};
+use super::context::{Context, Facts, fits, flags, is_pinned};
 use super::registry::SCHEDULE_STATUSES;
+use crate::join::bucket;
 use crate::reader::Reader;
 
 const CONTAINERS: [&str; 2] = ["PrimaryContainer", "Containers[]"];
@@ -13,28 +14,48 @@ const CONTAINERS: [&str; 2] = ["PrimaryContainer", "Containers[]"];
 pub(super) fn model(context: &Context<'_>) -> Facts {
     let reader = context.reader();
     let containers: Vec<Reader<'_>> = CONTAINERS.iter().flat_map(|path| reader.parts(path)).collect();
-    let data = [
-        "ModelDataUrl",
-        "ModelDataSource.S3DataSource.S3Uri",
-        "AdditionalModelDataSources[].S3DataSource.S3Uri",
-    ];
     let in_registry = |container: &Reader<'_>| {
         // A container of the registry brings its image along.
         !container.has_text("Image") || container.text("ImageConfig.RepositoryAccessMode") == Some("Vpc")
     };
+    note_missing_packages(context, &containers);
+    let names_network = context.names_vpc(&reader, "VpcConfig");
     flags([
-        ("networkAllowed", context.vpc_allowed(&reader, "VpcConfig")),
+        ("networkAllowed", context.listed("networkAllowed") && names_network),
         ("networkIsolation", reader.is_true("EnableNetworkIsolation")),
-        ("roleAllowed", context.role_allowed(&reader, "ExecutionRoleArn")),
-        ("dataAllowed", containers.iter().all(|each| context.buckets_allowed(each, &data))),
-        ("imagesAllowed", containers.iter().all(|each| context.images_allowed(each, &["Image"]))),
+        ("roleAllowed", context.listed("roleAllowed")),
+        ("dataAllowed", context.listed("dataAllowed")),
+        ("imagesAllowed", context.listed("imagesAllowed")),
+        ("multiModelGoverned", is_multi_model_governed(context, &containers)),
         ("imagesFromVpc", containers.iter().all(in_registry)),
         ("imagesPinned", containers.iter().flat_map(|each| each.texts("Image")).all(is_pinned)),
         ("dataVersioned", context.inputs_versioned()),
         ("roleIsNarrow", context.role_is_narrow()),
         ("approved", are_approved(context)),
-        ("requiredTags", context.has_required_tags()),
+        ("requiredTags", context.listed("requiredTags")),
     ])
+}
+
+/// What a container takes from the registry is not known when its package was not found.
+fn note_missing_packages(context: &Context<'_>, containers: &[Reader<'_>]) {
+    let named: BTreeSet<&str> = containers.iter().filter_map(|each| each.text("ModelPackageName")).collect();
+    if named.len() > context.answers("DescribeModelPackage").len() {
+        let path = "DescribeModelPackage:InferenceSpecification";
+        context.reader().undecided(path, "is not known: the package was not found".to_owned());
+    }
+}
+
+/// A multi-model container loads whatever is put under its prefix later, which nobody judges: only an allowed bucket speaks for it.
+fn is_multi_model_governed(context: &Context<'_>, containers: &[Reader<'_>]) -> bool {
+    let allowed = &context.settings.artifacts.allowed_buckets;
+    let paths = ["ModelDataUrl", "ModelDataSource.S3DataSource.S3Uri"];
+    let governed = |container: &Reader<'_>| {
+        let uris: Vec<&str> = paths.iter().flat_map(|path| container.texts(path)).collect();
+        let within = uris.into_iter().all(|uri| bucket(uri).is_some_and(|bucket| fits(allowed, bucket)));
+        container.word("Mode", &["SingleModel", "MultiModel"]) != Some("MultiModel") || within
+    };
+    // Each is asked, so that what is no text in any is noted.
+    containers.iter().filter(|container| !governed(container)).count() == 0
 }
 
 /// There are packages in the registry behind it, and all of them are approved.
@@ -74,37 +95,37 @@ const VARIANTS: [&str; 2] = ["ProductionVariants[]", "ShadowProductionVariants[]
 pub(super) fn endpoint_config(context: &Context<'_>) -> Facts {
     let reader = context.reader();
     let variants: Vec<Reader<'_>> = VARIANTS.iter().flat_map(|path| reader.parts(path)).collect();
-    let dumps_encrypted = variants.iter().all(|variant| {
-        !variant.has_part("CoreDumpConfig") || context.key_allowed(variant, "CoreDumpConfig.KmsKeyId")
-    });
+    let dumps_encrypted = variants
+        .iter()
+        .all(|variant| !variant.has_part("CoreDumpConfig") || variant.has_text("CoreDumpConfig.KmsKeyId"));
     let is_async = reader.has_part("AsyncInferenceConfig");
-    let async_encrypted =
-        !is_async || context.key_allowed(&reader, "AsyncInferenceConfig.OutputConfig.KmsKeyId");
-    let data = [
-        "DataCaptureConfig.DestinationS3Uri",
-        "AsyncInferenceConfig.OutputConfig.S3OutputPath",
-        "AsyncInferenceConfig.OutputConfig.S3FailurePath",
-        "ProductionVariants[].CoreDumpConfig.DestinationS3Uri",
-        "ShadowProductionVariants[].CoreDumpConfig.DestinationS3Uri",
-    ];
+    let async_encrypted = !is_async || reader.has_text("AsyncInferenceConfig.OutputConfig.KmsKeyId");
+    let extra = async_encrypted && dumps_encrypted;
+    let volume_key = reader.has_text("KmsKeyId");
+    let capture_key = reader.has_text("DataCaptureConfig.KmsKeyId");
+    let names_network = context.names_vpc(&reader, "VpcConfig");
+    // Endpoints of inference components name no model: the network is the configuration's own.
+    // Counted, not asked for the first: every name has to be readable.
+    let has_models = variants.iter().filter(|variant| variant.has_text("ModelName")).count() > 0;
     let production = reader.parts("ProductionVariants[]");
     let alone = production.iter().any(|variant| {
         !is_serverless(variant) && variant.number("InitialInstanceCount").is_some_and(|number| number < 2)
     });
     flags([
         ("serverless", !variants.is_empty() && variants.iter().all(is_serverless)),
-        ("volumeKeyAllowed", context.key_allowed(&reader, "KmsKeyId")),
+        ("volumeKeyAllowed", context.listed("volumeKeyAllowed") && volume_key),
         ("captures", reader.is_true("DataCaptureConfig.EnableCapture")),
         ("capturesEnough", captures_enough(context, &reader)),
-        ("captureKeyAllowed", context.key_allowed(&reader, "DataCaptureConfig.KmsKeyId")),
-        ("extraOutputsEncrypted", async_encrypted && dumps_encrypted),
+        ("captureKeyAllowed", context.listed("captureKeyAllowed") && capture_key),
+        ("extraOutputsEncrypted", context.listed("extraOutputsEncrypted") && extra),
         ("shellAccess", variants.iter().any(|variant| variant.is_true("EnableSSMAccess"))),
-        ("dataAllowed", context.buckets_allowed(&reader, &data)),
+        ("dataAllowed", context.listed("dataAllowed")),
+        ("roleAllowed", context.listed("roleAllowed")),
+        ("instancesAllowed", context.listed("instancesAllowed")),
+        ("requiredTags", context.listed("requiredTags")),
         ("explained", reader.has_part("ExplainerConfig.ClarifyExplainerConfig")),
-        // Endpoints of inference components name no model: the network is the configuration's own.
-        // Counted, not asked for the first: every name has to be readable.
-        ("hasModels", variants.iter().filter(|variant| variant.has_text("ModelName")).count() > 0),
-        ("networkAllowed", context.vpc_allowed(&reader, "VpcConfig")),
+        ("hasModels", has_models),
+        ("networkAllowed", context.listed("networkAllowed") && (names_network || has_models)),
         ("networkIsolation", reader.is_true("EnableNetworkIsolation")),
         ("single", alone),
     ])
@@ -158,7 +179,9 @@ pub(super) fn endpoint(context: &Context<'_>) -> Facts {
         ("monitored", required.iter().all(|wanted| types.contains(&wanted.as_str()))),
         ("monitoringFailed", failed),
         ("approved", are_approved(context)),
+        ("imagesAllowed", context.listed("imagesAllowed")),
         ("imagesAsApproved", images_as_approved(context, &reader)),
+        ("requiredTags", context.listed("requiredTags")),
         ("alarmed", reader.has_part("LastDeploymentConfig.AutoRollbackConfiguration.Alarms[]")),
     ])
 }

@@ -1,6 +1,7 @@
 //! Facts of where people work: notebook instances and Studio.
 
-use super::context::{Context, Facts, fits, flags};
+use super::context::{Context, Facts, flags};
+use crate::reader::Reader;
 use crate::secret::holds_secret;
 
 pub(super) fn notebook_instance(context: &Context<'_>) -> Facts {
@@ -18,10 +19,14 @@ pub(super) fn notebook_instance(context: &Context<'_>) -> Facts {
         ["OnCreate[].Content", "OnStart[].Content"].into_iter().flat_map(|path| scripts.texts(path))
     });
     let secret = contents.into_iter().any(holds_secret);
+    let names_network = context.names_network(&reader, "SubnetId", "SecurityGroups[]");
+    let volume_key = reader.has_text("KmsKeyId");
     let imds = "InstanceMetadataServiceConfiguration.MinimumInstanceMetadataServiceVersion";
     flags([
         ("directInternet", reader.text("DirectInternetAccess") != Some("Disabled")),
-        ("networkAllowed", context.network_allowed(&reader, "SubnetId", "SecurityGroups[]")),
+        ("networkAllowed", context.listed("networkAllowed") && names_network),
+        ("roleAllowed", context.listed("roleAllowed")),
+        ("instancesAllowed", context.listed("instancesAllowed")),
         ("rootAccess", reader.text("RootAccess") != Some("Disabled")),
         ("metadataV2", reader.text(imds) == Some("2")),
         ("secretsInScripts", secret),
@@ -30,9 +35,9 @@ pub(super) fn notebook_instance(context: &Context<'_>) -> Facts {
             platforms.is_empty()
                 || platform.is_some_and(|platform| platforms.iter().any(|one| one == platform)),
         ),
-        ("volumeKeyAllowed", context.key_allowed(&reader, "KmsKeyId")),
+        ("volumeKeyAllowed", context.listed("volumeKeyAllowed") && volume_key),
         ("hasRepository", reader.has_text("DefaultCodeRepository")),
-        ("requiredTags", context.has_required_tags()),
+        ("requiredTags", context.listed("requiredTags")),
         ("roleIsNarrow", context.role_is_narrow()),
     ])
 }
@@ -42,10 +47,13 @@ const SWITCH: [&str; 2] = ["ENABLED", "DISABLED"];
 
 pub(super) fn domain(context: &Context<'_>) -> Facts {
     let reader = context.reader();
-    let sharing = "DefaultUserSettings.SharingSettings";
-    let shares =
-        reader.word(&format!("{sharing}.NotebookOutputOption"), &["Allowed", "Disabled"]) == Some("Allowed");
-    let key_allowed = context.key_allowed(&reader, &format!("{sharing}.S3KmsKeyId"));
+    let shares_in_the_clear = shares_in_the_clear(&reader, "DefaultUserSettings");
+    // Older requests name the key of the home volumes otherwise.
+    let volume_key = reader.has_any_text(&["KmsKeyId", "HomeEfsFileSystemKmsKeyId"]);
+    let network = &context.settings.network;
+    let has_subnets = reader.has_text("SubnetIds[]") || network.allowed_subnets.is_empty();
+    let has_groups =
+        reader.has_text("DefaultUserSettings.SecurityGroups[]") || network.allowed_security_groups.is_empty();
     let by_user = reader.text("DomainSettings.ExecutionRoleIdentityConfig") == Some("USER_PROFILE_NAME");
     let portal = "DefaultUserSettings.StudioWebPortalSettings.ExecutionRoleSessionNameMode";
     let by_identity = reader.text(portal) == Some("USER_IDENTITY");
@@ -53,37 +61,54 @@ pub(super) fn domain(context: &Context<'_>) -> Facts {
     flags([
         ("vpcOnly", reader.text("AppNetworkAccessType") == Some("VpcOnly")),
         ("singleSignOn", reader.text("AuthMode") == Some("SSO")),
-        ("volumeKeyAllowed", context.key_allowed(&reader, "KmsKeyId")),
-        ("sharesInTheClear", shares && !key_allowed),
+        ("networkAllowed", context.listed("networkAllowed") && has_subnets && has_groups),
+        ("rolesAllowed", context.listed("rolesAllowed")),
+        ("dataAllowed", context.listed("dataAllowed")),
+        ("resourcesAllowed", context.listed("resourcesAllowed")),
+        ("volumeKeyAllowed", context.listed("volumeKeyAllowed") && volume_key),
+        ("sharesInTheClear", shares_in_the_clear),
+        ("keysAllowed", context.listed("keysAllowed")),
+        ("requiredTags", context.listed("requiredTags")),
         ("namesTheUser", by_user || by_identity),
         ("propagatesTags", reader.text("TagPropagation") == Some("ENABLED")),
         ("docker", docker == Some("ENABLED")),
     ])
 }
 
+/// Whether outputs of notebooks are shared and no key is named for them.
+fn shares_in_the_clear(reader: &Reader<'_>, settings: &str) -> bool {
+    let option = format!("{settings}.SharingSettings.NotebookOutputOption");
+    let shares = reader.word(&option, &["Allowed", "Disabled"]) == Some("Allowed");
+    let has_key = reader.has_text(&format!("{settings}.SharingSettings.S3KmsKeyId"));
+    shares && !has_key
+}
+
+/// What a profile does not say of itself is the domain's: nothing has to be named.
 pub(super) fn user_profile(context: &Context<'_>) -> Facts {
-    let reader = context.reader();
-    let path = "UserSettings.ExecutionRole";
-    // A profile without a role of its own runs with the domain's.
-    flags([("roleAllowed", !reader.has_text(path) || context.role_allowed(&reader, path))])
+    flags([
+        ("roleAllowed", context.listed("roleAllowed")),
+        ("networkAllowed", context.listed("networkAllowed")),
+        ("dataAllowed", context.listed("dataAllowed")),
+        ("resourcesAllowed", context.listed("resourcesAllowed")),
+        ("sharesInTheClear", shares_in_the_clear(&context.reader(), "UserSettings")),
+        ("keysAllowed", context.listed("keysAllowed")),
+        ("requiredTags", context.listed("requiredTags")),
+    ])
 }
 
 pub(super) fn space(context: &Context<'_>) -> Facts {
     let reader = context.reader();
-    flags([("remoteAccess", reader.word("SpaceSettings.RemoteAccess", &SWITCH) == Some("ENABLED"))])
+    flags([
+        ("remoteAccess", reader.word("SpaceSettings.RemoteAccess", &SWITCH) == Some("ENABLED")),
+        ("dataAllowed", context.listed("dataAllowed")),
+        ("resourcesAllowed", context.listed("resourcesAllowed")),
+        ("requiredTags", context.listed("requiredTags")),
+    ])
 }
 
 pub(super) fn app(context: &Context<'_>) -> Facts {
-    let reader = context.reader();
-    let is_allowed = |path: &str, allowed: &[String]| {
-        allowed.is_empty() || reader.text(path).is_none_or(|name| fits(allowed, name))
-    };
-    let compute = &context.settings.compute;
-    // Studio Classic runs its own server on this type, which nobody chooses.
-    let of_the_service = reader.text("ResourceSpec.InstanceType") == Some("system");
-    let allowed = context.instances_allowed(&reader, &["ResourceSpec.InstanceType"]);
-    let resources = (of_the_service || allowed)
-        && is_allowed("ResourceSpec.SageMakerImageArn", &compute.allowed_studio_images)
-        && is_allowed("ResourceSpec.LifecycleConfigArn", &compute.allowed_lifecycle_configs);
-    flags([("resourcesAllowed", resources)])
+    flags([
+        ("resourcesAllowed", context.listed("resourcesAllowed")),
+        ("requiredTags", context.listed("requiredTags")),
+    ])
 }

@@ -1,0 +1,146 @@
+//! What the lists of the settings say of the fields that the table (`lists`) holds against them.
+
+use sagewarden_events::Resource;
+use wildmatch::WildMatch;
+
+use super::context::{Context, fits, image, is_own};
+use crate::join::{bucket, buckets_in, split};
+use crate::lists::{List, Listed, table};
+use crate::reader::Reader;
+
+impl Context<'_> {
+    /// Whether everything that a fact speaks of fits its list. Only where nothing certainly breaks it does it matter what cannot be
+    /// read in a description: whoever adds a manifest beside a foreign bucket must not have the finding become an undecided one.
+    pub(super) fn listed(&self, fact: &str) -> bool {
+        let kind = self.resource.kind;
+        let rows: Vec<&Listed> = table().filter(|row| row.kind == kind && row.fact == fact).collect();
+        let places = || rows.iter().flat_map(|row| row.paths.iter().map(|path| (row.list, *path)));
+        // Those that follow one that does not fit are read as well, so that what is no text is noted.
+        let kept = places().filter(|(list, path)| !self.keeps(*list, path)).count() == 0;
+        if kept {
+            places().for_each(|(list, path)| self.note_undecided(list, path));
+        }
+        kept
+    }
+
+    /// The documents that a path leads into, and the path in them.
+    fn documents<'p>(&self, path: &'p str) -> (Vec<Reader<'_>>, &'p str) {
+        match split(path) {
+            (None, path) => (vec![self.reader()], path),
+            (Some(operation), path) => (self.answers(operation), path),
+        }
+    }
+
+    fn keeps(&self, list: List, path: &str) -> bool {
+        if list == List::Tags {
+            return self.has_required_tags();
+        }
+        let (documents, path) = self.documents(path);
+        let texts: Vec<&str> = documents.iter().flat_map(|document| document.texts(path)).collect();
+        let named = list != List::ExecutionRole
+            || self.settings.access.allowed_roles.is_empty()
+            || documents.iter().all(|document| is_named_everywhere(document, path));
+        named && texts.into_iter().all(|text| self.allows(list, text))
+    }
+
+    /// Whether a list allows a text; an empty list allows any.
+    fn allows(&self, list: List, text: &str) -> bool {
+        let settings = self.settings;
+        let any_or = |allowed: &[String], name: Option<&str>| {
+            allowed.is_empty() || name.is_some_and(|name| fits(allowed, name))
+        };
+        match list {
+            List::ExecutionRole | List::Roles => any_or(&settings.access.allowed_roles, Some(text)),
+            List::Locations => any_or(&settings.artifacts.allowed_buckets, bucket(text)),
+            List::Texts => {
+                let buckets = &settings.artifacts.allowed_buckets;
+                buckets_in(text).all(|bucket| any_or(buckets, Some(bucket)))
+            }
+            List::Images => any_or(&settings.artifacts.allowed_images, image(text)),
+            // Studio Classic runs its own server on this type, which nobody chooses.
+            List::InstanceTypes => {
+                text == "system" || any_or(&settings.compute.allowed_instance_types, Some(text))
+            }
+            List::StudioImages => {
+                let allowed = &settings.compute.allowed_studio_images;
+                allowed.is_empty() || allowed.iter().any(|one| is_studio_image(one, text, self.resource))
+            }
+            List::LifecycleConfigs => any_or(&settings.compute.allowed_lifecycle_configs, Some(text)),
+            List::Subnets => is_one_of(&settings.network.allowed_subnets, text),
+            List::SecurityGroups => is_one_of(&settings.network.allowed_security_groups, text),
+            List::Keys => self.is_allowed_key(text),
+            List::DataTypes | List::OtherStores | List::Algorithms | List::Tags => true,
+        }
+    }
+
+    /// Notes where a list is set and the description does not say what it speaks of.
+    fn note_undecided(&self, list: List, path: &str) {
+        let artifacts = &self.settings.artifacts;
+        let (is_limited, why) = match list {
+            List::DataTypes => (
+                !artifacts.allowed_buckets.is_empty(),
+                "is a list of objects: they may lie in other buckets, and nobody has read it",
+            ),
+            List::OtherStores => (
+                !artifacts.allowed_buckets.is_empty(),
+                "is no bucket: `artifacts.allowed_buckets` does not say whether its data may be used",
+            ),
+            List::Algorithms => (
+                !artifacts.allowed_images.is_empty(),
+                "is an algorithm: the image that it runs is not in the description",
+            ),
+            _ => return,
+        };
+        let (documents, path) = self.documents(path);
+        for document in documents.iter().filter(|_| is_limited) {
+            let found = document.texts(path).into_iter();
+            let hidden = found.filter(|text| list != List::DataTypes || text.ends_with("ManifestFile"));
+            hidden.for_each(|text| document.undecided(path, format!("(`{text}`) {why}")));
+        }
+    }
+}
+
+/// Whether each part that can have a field has it.
+fn is_named_everywhere(document: &Reader<'_>, path: &str) -> bool {
+    match path.rsplit_once('.') {
+        None => document.has_text(path),
+        Some((parent, field)) => document.parts(parent).iter().all(|part| part.has_text(field)),
+    }
+}
+
+fn is_one_of(allowed: &[String], id: &str) -> bool {
+    allowed.is_empty() || allowed.iter().any(|one| one == id)
+}
+
+/// Whether a Studio image fits a pattern of ARNs. It may be named by its ARN, by that of a version, or, in the resource's own account,
+/// by its name.
+fn is_studio_image(pattern: &str, image: &str, resource: &Resource) -> bool {
+    if let Some((head, version)) = image.split_once(":image-version/") {
+        let name = version.split('/').next().unwrap_or(version);
+        return WildMatch::new(pattern).matches(&format!("{head}:image/{name}"));
+    }
+    if image.starts_with("arn:") {
+        return WildMatch::new(pattern).matches(image);
+    }
+    is_own(pattern, "sagemaker", &format!("image/{image}"), resource)
+}
+
+#[cfg(test)]
+mod tests {
+    use sagewarden_events::ResourceKind;
+
+    use super::*;
+
+    #[test]
+    fn a_studio_image_is_known_by_its_arn_version_and_name() {
+        let domain = Resource::in_region(ResourceKind::Domain, "111122223333", "eu-west-1", "d-1");
+        let own = "arn:aws:sagemaker:eu-west-1:111122223333:image/lab";
+        for image in [own, "arn:aws:sagemaker:eu-west-1:111122223333:image-version/lab/3", "lab"] {
+            assert!(is_studio_image("arn:aws:sagemaker:*:111122223333:image/la?", image, &domain), "{image}");
+            assert!(
+                !is_studio_image("arn:aws:sagemaker:*:111122223333:image/other", image, &domain),
+                "{image}"
+            );
+        }
+    }
+}

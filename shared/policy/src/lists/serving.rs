@@ -1,0 +1,91 @@
+//! Fields of what serves.
+
+use sagewarden_events::ResourceKind::{Endpoint, EndpointConfig, Model};
+
+use super::List::{
+    ExecutionRole, Images, InstanceTypes, Keys, Locations, Roles, SecurityGroups, Subnets, Tags, Texts,
+};
+use super::{Listed, TAGS, listed};
+
+/// A path in each container of a model.
+macro_rules! containers {
+    ($($path:literal),* $(,)?) => { &[$(concat!("PrimaryContainer.", $path), concat!("Containers[].", $path)),*] };
+}
+
+/// A path in each variant of an endpoint or its configuration.
+macro_rules! variants {
+    ($($path:literal),* $(,)?) => {
+        &[$(concat!("ProductionVariants[].", $path), concat!("ShadowProductionVariants[].", $path)),*]
+    };
+}
+
+pub(super) const LISTED: &[Listed] = &[
+    listed(Model, "roleAllowed", ExecutionRole, &["ExecutionRoleArn"]),
+    listed(Model, "networkAllowed", Subnets, &["VpcConfig.Subnets[]"]),
+    listed(Model, "networkAllowed", SecurityGroups, &["VpcConfig.SecurityGroupIds[]"]),
+    listed(
+        Model,
+        "dataAllowed",
+        Locations,
+        containers![
+            "ModelDataUrl",
+            "ModelDataSource.S3DataSource.S3Uri",
+            "ModelDataSource.S3DataSource.ManifestS3Uri",
+            "AdditionalModelDataSources[].S3DataSource.S3Uri",
+            "AdditionalModelDataSources[].S3DataSource.ManifestS3Uri",
+        ],
+    ),
+    // What a container takes from the registry stands in its package.
+    listed(
+        Model,
+        "dataAllowed",
+        Locations,
+        &[
+            "DescribeModelPackage:InferenceSpecification.Containers[].ModelDataUrl",
+            "DescribeModelPackage:InferenceSpecification.Containers[].ModelDataSource.S3DataSource.S3Uri",
+            "DescribeModelPackage:InferenceSpecification.Containers[].ModelDataSource.S3DataSource.ManifestS3Uri",
+        ],
+    ),
+    listed(Model, "dataAllowed", Texts, containers!["Environment.*"]),
+    listed(Model, "imagesAllowed", Images, containers!["Image"]),
+    listed(
+        Model,
+        "imagesAllowed",
+        Images,
+        &["DescribeModelPackage:InferenceSpecification.Containers[].Image"],
+    ),
+    listed(Model, "requiredTags", Tags, TAGS),
+    listed(EndpointConfig, "roleAllowed", Roles, &["ExecutionRoleArn"]),
+    listed(EndpointConfig, "networkAllowed", Subnets, &["VpcConfig.Subnets[]"]),
+    listed(EndpointConfig, "networkAllowed", SecurityGroups, &["VpcConfig.SecurityGroupIds[]"]),
+    listed(EndpointConfig, "volumeKeyAllowed", Keys, &["KmsKeyId"]),
+    listed(EndpointConfig, "captureKeyAllowed", Keys, &["DataCaptureConfig.KmsKeyId"]),
+    listed(EndpointConfig, "extraOutputsEncrypted", Keys, &["AsyncInferenceConfig.OutputConfig.KmsKeyId"]),
+    listed(EndpointConfig, "extraOutputsEncrypted", Keys, variants!["CoreDumpConfig.KmsKeyId"]),
+    listed(
+        EndpointConfig,
+        "dataAllowed",
+        Locations,
+        &[
+            "DataCaptureConfig.DestinationS3Uri",
+            "AsyncInferenceConfig.OutputConfig.S3OutputPath",
+            "AsyncInferenceConfig.OutputConfig.S3FailurePath",
+            "ExplainerConfig.ClarifyExplainerConfig.ShapConfig.ShapBaselineConfig.ShapBaselineUri",
+        ],
+    ),
+    listed(EndpointConfig, "dataAllowed", Locations, variants!["CoreDumpConfig.DestinationS3Uri"]),
+    listed(
+        EndpointConfig,
+        "instancesAllowed",
+        InstanceTypes,
+        variants!["InstanceType", "InstancePools[].InstanceType"],
+    ),
+    listed(EndpointConfig, "requiredTags", Tags, TAGS),
+    listed(
+        Endpoint,
+        "imagesAllowed",
+        Images,
+        variants!["DeployedImages[].SpecifiedImage", "DeployedImages[].ResolvedImage"],
+    ),
+    listed(Endpoint, "requiredTags", Tags, TAGS),
+];

@@ -1,0 +1,240 @@
+//! Fields of where people work.
+
+use sagewarden_events::ResourceKind::{App, Domain, NotebookInstance, Space, UserProfile};
+
+use super::List::{
+    ExecutionRole, InstanceTypes, Keys, LifecycleConfigs, Locations, OtherStores, Roles, SecurityGroups,
+    StudioImages, Subnets, Tags,
+};
+use super::{Listed, TAGS, listed};
+
+/// A path in the settings of a domain's users and of its shared spaces.
+macro_rules! defaults {
+    ($($path:literal),* $(,)?) => { &[$(concat!("DefaultUserSettings.", $path), concat!("DefaultSpaceSettings.", $path)),*] };
+}
+
+pub(super) const LISTED: &[Listed] = &[
+    listed(NotebookInstance, "roleAllowed", ExecutionRole, &["RoleArn"]),
+    listed(NotebookInstance, "networkAllowed", Subnets, &["SubnetId"]),
+    listed(NotebookInstance, "networkAllowed", SecurityGroups, &["SecurityGroups[]"]),
+    listed(NotebookInstance, "volumeKeyAllowed", Keys, &["KmsKeyId"]),
+    listed(NotebookInstance, "instancesAllowed", InstanceTypes, &["InstanceType"]),
+    listed(NotebookInstance, "requiredTags", Tags, TAGS),
+    listed(
+        Domain,
+        "rolesAllowed",
+        Roles,
+        defaults![
+            "ExecutionRole",
+            "JupyterLabAppSettings.EmrSettings.AssumableRoleArns[]",
+            "JupyterLabAppSettings.EmrSettings.ExecutionRoleArns[]",
+        ],
+    ),
+    listed(
+        Domain,
+        "rolesAllowed",
+        Roles,
+        &[
+            "DefaultUserSettings.CanvasAppSettings.*Settings.*RoleArn",
+            "DomainSettings.RStudioServerProDomainSettings.DomainExecutionRoleArn",
+        ],
+    ),
+    listed(Domain, "networkAllowed", Subnets, &["SubnetIds[]"]),
+    listed(Domain, "networkAllowed", SecurityGroups, defaults!["SecurityGroups[]"]),
+    listed(Domain, "networkAllowed", SecurityGroups, &["DomainSettings.SecurityGroupIds[]"]),
+    listed(Domain, "volumeKeyAllowed", Keys, &["KmsKeyId", "HomeEfsFileSystemKmsKeyId"]),
+    listed(
+        Domain,
+        "keysAllowed",
+        Keys,
+        &[
+            "DefaultUserSettings.SharingSettings.S3KmsKeyId",
+            "DefaultUserSettings.CanvasAppSettings.WorkspaceSettings.S3KmsKeyId",
+        ],
+    ),
+    listed(
+        Domain,
+        "dataAllowed",
+        Locations,
+        &[
+            "DefaultUserSettings.SharingSettings.S3OutputPath",
+            "DefaultUserSettings.CanvasAppSettings.WorkspaceSettings.S3ArtifactPath",
+            "DomainSettings.UnifiedStudioSettings.ProjectS3Path",
+        ],
+    ),
+    listed(Domain, "dataAllowed", Locations, defaults!["CustomFileSystemConfigs[].S3FileSystemConfig.S3Uri"]),
+    listed(
+        Domain,
+        "dataAllowed",
+        OtherStores,
+        defaults![
+            "CustomFileSystemConfigs[].EFSFileSystemConfig.FileSystemId",
+            "CustomFileSystemConfigs[].FSxLustreFileSystemConfig.FileSystemId",
+        ],
+    ),
+    listed(
+        Domain,
+        "resourcesAllowed",
+        InstanceTypes,
+        defaults!["*AppSettings.DefaultResourceSpec.InstanceType"],
+    ),
+    listed(
+        Domain,
+        "resourcesAllowed",
+        InstanceTypes,
+        &["DomainSettings.*DomainSettings.DefaultResourceSpec.InstanceType"],
+    ),
+    listed(
+        Domain,
+        "resourcesAllowed",
+        StudioImages,
+        defaults![
+            "*AppSettings.DefaultResourceSpec.SageMakerImageArn",
+            "*AppSettings.DefaultResourceSpec.SageMakerImageVersionArn",
+            "*AppSettings.CustomImages[].ImageName",
+        ],
+    ),
+    listed(
+        Domain,
+        "resourcesAllowed",
+        StudioImages,
+        &[
+            "DomainSettings.*DomainSettings.DefaultResourceSpec.SageMakerImageArn",
+            "DomainSettings.*DomainSettings.DefaultResourceSpec.SageMakerImageVersionArn",
+        ],
+    ),
+    listed(
+        Domain,
+        "resourcesAllowed",
+        LifecycleConfigs,
+        defaults![
+            "*AppSettings.DefaultResourceSpec.LifecycleConfigArn",
+            "*AppSettings.LifecycleConfigArns[]",
+            "*AppSettings.BuiltInLifecycleConfigArn",
+        ],
+    ),
+    listed(
+        Domain,
+        "resourcesAllowed",
+        LifecycleConfigs,
+        &["DomainSettings.*DomainSettings.DefaultResourceSpec.LifecycleConfigArn"],
+    ),
+    listed(Domain, "requiredTags", Tags, TAGS),
+    listed(
+        UserProfile,
+        "roleAllowed",
+        Roles,
+        &[
+            "UserSettings.ExecutionRole",
+            "UserSettings.CanvasAppSettings.*Settings.*RoleArn",
+            "UserSettings.JupyterLabAppSettings.EmrSettings.AssumableRoleArns[]",
+            "UserSettings.JupyterLabAppSettings.EmrSettings.ExecutionRoleArns[]",
+        ],
+    ),
+    listed(UserProfile, "networkAllowed", SecurityGroups, &["UserSettings.SecurityGroups[]"]),
+    listed(
+        UserProfile,
+        "keysAllowed",
+        Keys,
+        &[
+            "UserSettings.SharingSettings.S3KmsKeyId",
+            "UserSettings.CanvasAppSettings.WorkspaceSettings.S3KmsKeyId",
+        ],
+    ),
+    listed(
+        UserProfile,
+        "dataAllowed",
+        Locations,
+        &[
+            "UserSettings.SharingSettings.S3OutputPath",
+            "UserSettings.CanvasAppSettings.WorkspaceSettings.S3ArtifactPath",
+            "UserSettings.CustomFileSystemConfigs[].S3FileSystemConfig.S3Uri",
+        ],
+    ),
+    listed(
+        UserProfile,
+        "dataAllowed",
+        OtherStores,
+        &[
+            "UserSettings.CustomFileSystemConfigs[].EFSFileSystemConfig.FileSystemId",
+            "UserSettings.CustomFileSystemConfigs[].FSxLustreFileSystemConfig.FileSystemId",
+        ],
+    ),
+    listed(
+        UserProfile,
+        "resourcesAllowed",
+        InstanceTypes,
+        &["UserSettings.*AppSettings.DefaultResourceSpec.InstanceType"],
+    ),
+    listed(
+        UserProfile,
+        "resourcesAllowed",
+        StudioImages,
+        &[
+            "UserSettings.*AppSettings.DefaultResourceSpec.SageMakerImageArn",
+            "UserSettings.*AppSettings.DefaultResourceSpec.SageMakerImageVersionArn",
+            "UserSettings.*AppSettings.CustomImages[].ImageName",
+        ],
+    ),
+    listed(
+        UserProfile,
+        "resourcesAllowed",
+        LifecycleConfigs,
+        &[
+            "UserSettings.*AppSettings.DefaultResourceSpec.LifecycleConfigArn",
+            "UserSettings.*AppSettings.LifecycleConfigArns[]",
+            "UserSettings.*AppSettings.BuiltInLifecycleConfigArn",
+        ],
+    ),
+    listed(UserProfile, "requiredTags", Tags, TAGS),
+    listed(Space, "dataAllowed", Locations, &["SpaceSettings.CustomFileSystems[].S3FileSystem.S3Uri"]),
+    listed(
+        Space,
+        "dataAllowed",
+        OtherStores,
+        &[
+            "SpaceSettings.CustomFileSystems[].EFSFileSystem.FileSystemId",
+            "SpaceSettings.CustomFileSystems[].FSxLustreFileSystem.FileSystemId",
+        ],
+    ),
+    listed(
+        Space,
+        "resourcesAllowed",
+        InstanceTypes,
+        &["SpaceSettings.*AppSettings.DefaultResourceSpec.InstanceType"],
+    ),
+    listed(
+        Space,
+        "resourcesAllowed",
+        StudioImages,
+        &[
+            "SpaceSettings.*AppSettings.DefaultResourceSpec.SageMakerImageArn",
+            "SpaceSettings.*AppSettings.DefaultResourceSpec.SageMakerImageVersionArn",
+            "SpaceSettings.*AppSettings.CustomImages[].ImageName",
+        ],
+    ),
+    listed(
+        Space,
+        "resourcesAllowed",
+        LifecycleConfigs,
+        &[
+            "SpaceSettings.*AppSettings.DefaultResourceSpec.LifecycleConfigArn",
+            "SpaceSettings.*AppSettings.LifecycleConfigArns[]",
+        ],
+    ),
+    listed(Space, "requiredTags", Tags, TAGS),
+    listed(App, "resourcesAllowed", InstanceTypes, &["ResourceSpec.InstanceType"]),
+    listed(
+        App,
+        "resourcesAllowed",
+        StudioImages,
+        &["ResourceSpec.SageMakerImageArn", "ResourceSpec.SageMakerImageVersionArn"],
+    ),
+    listed(
+        App,
+        "resourcesAllowed",
+        LifecycleConfigs,
+        &["ResourceSpec.LifecycleConfigArn", "BuiltInLifecycleConfigArn"],
+    ),
+    listed(App, "requiredTags", Tags, TAGS),
+];

@@ -1,0 +1,195 @@
+//! Every field of the table of lists is held against its list, by a control that names it.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test ends where something is missing"
+)]
+
+mod cases;
+
+use cases::{Kept, STRICT, all, strict};
+use sagewarden_policy::lists::{List, Listed, table};
+use sagewarden_policy::{Bundle, FindingStatus, join};
+use serde_json::{Map, Value, json};
+
+/// The strict settings with every list filled.
+fn filled() -> Bundle {
+    let settings = STRICT.replace(
+        "[compute]\n",
+        "[compute]\nallowed_lifecycle_configs = [\"arn:aws:sagemaker:*:111122223333:studio-lifecycle-config/*\"]\n",
+    );
+    strict().with_settings(&settings).unwrap()
+}
+
+/// What a list does not allow.
+fn outside(list: List) -> Value {
+    json!(match list {
+        List::ExecutionRole | List::Roles => "arn:aws:iam::999988887777:role/Admin",
+        List::Locations => "s3://elsewhere/x",
+        List::Texts => "{\"data\": \"s3://elsewhere/x\"}",
+        List::DataTypes => "ManifestFile",
+        List::OtherStores => "fs-0123456789abcdef0",
+        List::Images => "999988887777.dkr.ecr.eu-west-1.amazonaws.com/x:1",
+        List::Algorithms => "arn:aws:sagemaker:eu-west-1:999988887777:algorithm/x",
+        List::InstanceTypes => "ml.p3.2xlarge",
+        List::StudioImages => "arn:aws:sagemaker:eu-west-1:999988887777:image/x",
+        List::LifecycleConfigs => "arn:aws:sagemaker:eu-west-1:999988887777:studio-lifecycle-config/x",
+        List::Subnets => "subnet-9",
+        List::SecurityGroups => "sg-9",
+        List::Keys => "arn:aws:kms:eu-west-1:111122223333:alias/aws/s3",
+        List::Tags => "Other",
+    })
+}
+
+/// Puts a value where a path leads, and makes what is missing on the way.
+fn put(document: &mut Value, path: &str, value: Value) {
+    let mut place = document;
+    for part in path.split('.') {
+        let key = part.trim_end_matches("[]").replace('*', "X");
+        if !place.is_object() {
+            *place = Value::Object(Map::new());
+        }
+        place = place.as_object_mut().unwrap().entry(key).or_insert(Value::Null);
+        if part.ends_with("[]") {
+            if place.as_array().is_none_or(Vec::is_empty) {
+                *place = json!([null]);
+            }
+            place = &mut place[0];
+        }
+    }
+    *place = value;
+}
+
+fn with(mut kept: Kept, path: &str, value: Value) -> Kept {
+    match join::split(path) {
+        (None, path) => put(&mut kept.document, path, value),
+        (Some(operation), path) => {
+            let answers = kept.answers.entry(operation).or_insert_with(|| json!([]));
+            if answers.as_array().unwrap().is_empty() {
+                *answers = json!([{}]);
+            }
+            put(&mut answers[0], path, value);
+        }
+    }
+    kept
+}
+
+/// Whether a control that names the path says the like of it.
+fn is_found(kept: &Kept, row: &Listed, path: &str, bundle: &Bundle) -> bool {
+    // What a description cannot say is not decided; everything else is certainly broken.
+    let wanted = match row.list {
+        List::DataTypes | List::OtherStores | List::Algorithms => FindingStatus::Unknown,
+        _ => FindingStatus::Violation,
+    };
+    let changed = match path.strip_suffix(".VolumeKmsKeyId") {
+        // Only instances with a volume take a key.
+        Some(cluster) => with(kept.clone(), &format!("{cluster}.InstanceType"), json!("ml.m5.large")),
+        None => kept.clone(),
+    };
+    let verdict = with(changed, path, outside(row.list)).verdict(bundle);
+    let names = |id: &str| {
+        let fields = &bundle.control(id).unwrap().fields;
+        fields.iter().any(|field| field.trim_end_matches("[]") == path.trim_end_matches("[]"))
+    };
+    verdict.findings.iter().any(|finding| finding.status == wanted && names(&finding.control))
+}
+
+#[test]
+fn what_is_outside_a_list_is_found_wherever_it_stands() {
+    let bundle = filled();
+    let documents = all();
+    let mut passed = Vec::new();
+    for row in table() {
+        let kept = documents.iter().find(|kept| kept.resource_kind() == row.kind).unwrap();
+        for path in row.paths {
+            if !is_found(kept, row, path, &bundle) {
+                passed.push(format!("{:?} {path}: {:?}", row.kind, row.list));
+            }
+        }
+    }
+    assert!(passed.is_empty(), "{passed:#?}");
+}
+
+#[test]
+fn every_list_speaks_of_something() {
+    let lists = [
+        List::ExecutionRole,
+        List::Roles,
+        List::Locations,
+        List::Texts,
+        List::DataTypes,
+        List::OtherStores,
+        List::Images,
+        List::Algorithms,
+        List::InstanceTypes,
+        List::StudioImages,
+        List::LifecycleConfigs,
+        List::Subnets,
+        List::SecurityGroups,
+        List::Keys,
+        List::Tags,
+    ];
+    for list in lists {
+        let number = table().filter(|row| row.list == list).map(|row| row.paths.len()).sum::<usize>();
+        assert!(number > 0, "{list:?}");
+    }
+    assert!(table().map(|row| row.paths.len()).sum::<usize>() > 300);
+}
+
+#[test]
+fn without_lists_nothing_is_undecided() {
+    let open = Bundle::embedded().unwrap();
+    let documents = all();
+    for row in table().filter(|row| !matches!(row.list, List::Keys | List::Tags)) {
+        let kept = documents.iter().find(|kept| kept.resource_kind() == row.kind).unwrap();
+        for path in row.paths {
+            let verdict = with(kept.clone(), path, outside(row.list)).verdict(&open);
+            let names = |id: &str| open.control(id).unwrap().setting.is_some();
+            let limited: Vec<_> = verdict.findings.iter().filter(|each| names(&each.control)).collect();
+            assert!(limited.is_empty(), "{:?} {path}: {limited:?}", row.kind);
+        }
+    }
+}
+
+#[test]
+fn a_multi_model_container_needs_an_allowed_bucket() {
+    let multi = cases::of("model").but("/PrimaryContainer/Mode", json!("MultiModel"));
+    let check = |kept: &Kept, bundle: &Bundle, expect: bool| {
+        let verdict = kept.verdict(bundle);
+        assert_eq!(cases::broken(&verdict).contains(&"MDL-ART-04"), expect, "{:?}", verdict.findings);
+    };
+    check(&multi, &strict(), false);
+    check(&multi.clone().but("/PrimaryContainer/ModelDataUrl", json!("s3://elsewhere/m/")), &strict(), true);
+    check(&multi, &Bundle::embedded().unwrap(), true);
+    check(&cases::of("model"), &Bundle::embedded().unwrap(), false);
+}
+
+#[test]
+fn a_package_that_was_not_found_vouches_for_nothing() {
+    let mut model = cases::of("model");
+    model.answers["DescribeModelPackage"] = json!([]);
+    let verdict = model.verdict(&strict());
+    let unknown: Vec<&str> = verdict
+        .findings
+        .iter()
+        .filter(|finding| finding.status == FindingStatus::Unknown)
+        .map(|finding| finding.control.as_str())
+        .collect();
+    assert_eq!(unknown, ["MDL-ART-01", "MDL-ART-02"]);
+}
+
+#[test]
+fn a_finding_tells_the_locations_of_free_texts_and_nothing_else_of_them() {
+    let job = cases::of("training-job")
+        .but("/Environment", json!({ "TOKEN": "hunter2", "DATA": "hunter3 s3://elsewhere/secret-path" }));
+    let verdict = job.verdict(&strict());
+    let finding = verdict.findings.iter().find(|finding| finding.control == "TRN-ART-01").unwrap();
+    assert!(finding.actual.contains("Environment: DATA s3://elsewhere"), "{}", finding.actual);
+    assert!(!finding.actual.contains("hunter"), "{}", finding.actual);
+    assert!(
+        finding.field.contains("Environment.*") && !finding.field.contains("FileSystemId"),
+        "{}",
+        finding.field
+    );
+}
