@@ -4,15 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-use miette::Diagnostic;
 use sagewarden_events::{ResourceKind, Timestamp};
 use sagewarden_settings::{Environment, FileError, Mode, Settings, read_file};
-use sha2::{Digest, Sha256};
-use thiserror::Error;
 
+use crate::action::Action;
+use crate::bundle_error::BundleError;
 use crate::control::Control;
-use crate::engine::{Action, Rules};
-use crate::policies::{Policies, SCHEMA, Sorting};
+use crate::digest::digest;
+use crate::engine::{Rules, Sorting};
+use crate::policies::{Policies, SCHEMA};
 use crate::validated;
 
 /// The bundle that is built in: `infra/policies` and `infra/settings.toml`.
@@ -48,31 +48,6 @@ pub struct Bundle {
     /// Each with the settings that hold in it.
     environments: Vec<(Environment, Settings)>,
     hash: String,
-}
-
-/// Why a bundle is refused. Displayed as `<file>:<line>:<column>: <reason>`.
-#[derive(Debug, Error)]
-#[error(transparent)]
-pub struct BundleError(#[from] FileError);
-
-impl BundleError {
-    pub(crate) fn new(file: &str, text: &str, offset: usize, reason: impl ToString) -> Self {
-        Self(FileError::new(file, text, offset, reason))
-    }
-
-    pub(crate) fn missing(file: &str) -> Self {
-        Self::new(file, "", 0, "the file is missing")
-    }
-
-    /// What Cedar says, at the place where it points.
-    pub(crate) fn of_cedar(file: &str, text: &str, error: &(impl Diagnostic + ToString)) -> Self {
-        Self::at(file, text, error, error.to_string())
-    }
-
-    /// Where a diagnostic of Cedar points, for this reason.
-    pub(crate) fn at(file: &str, text: &str, error: &dyn Diagnostic, reason: impl ToString) -> Self {
-        Self::new(file, text, offset(error).unwrap_or(0), reason)
-    }
 }
 
 impl Bundle {
@@ -180,16 +155,21 @@ impl Bundle {
         Ok(self)
     }
 
-    /// The environment that a resource belongs to, and the settings that hold for it.
-    pub(crate) fn settings_for(
-        &self,
-        account: &str,
-        tags: &BTreeMap<&str, &str>,
-    ) -> (Option<&str>, &Settings) {
-        match self.environments.iter().find(|(environment, _)| environment.fits(account, tags)) {
+    /// The environment of an account, and the settings that hold for whatever is in it.
+    pub(crate) fn of_account(&self, account: &str) -> (Option<&str>, &Settings) {
+        let named = |(environment, _): &&(Environment, Settings)| {
+            environment.tag.is_none() && environment.fits(account, &BTreeMap::new())
+        };
+        match self.environments.iter().find(named) {
             Some((environment, settings)) => (Some(&environment.name), settings),
             None => (None, &self.settings),
         }
+    }
+
+    /// The environments that tags name, each with its settings.
+    pub(crate) fn by_tag(&self) -> impl Iterator<Item = (&Environment, &Settings)> {
+        let tagged = self.environments.iter().filter(|(environment, _)| environment.tag.is_some());
+        tagged.map(|(environment, settings)| (environment, settings))
     }
 
     /// The settings of the whole and of every environment.
@@ -287,23 +267,6 @@ fn settings(files: &BTreeMap<String, String>) -> Result<Settings, BundleError> {
     Ok(Settings::from_text(text)?)
 }
 
-/// Where a diagnostic points, in bytes.
-fn offset(error: &dyn Diagnostic) -> Option<usize> {
-    let own = error.labels().and_then(|mut labels| labels.next()).map(|label| label.offset());
-    own.or_else(|| error.related()?.find_map(offset))
-}
-
 fn hash(files: &BTreeMap<String, String>) -> String {
     digest(files.iter().map(|(name, text)| (name.as_str(), text.as_str())))
-}
-
-/// SHA-256 over named texts, in hexadecimal digits.
-pub(crate) fn digest<'a>(files: impl Iterator<Item = (&'a str, &'a str)>) -> String {
-    let mut hash = Sha256::new();
-    for (name, text) in files {
-        // Lengths keep two files from reading like one.
-        hash.update(format!("{}\n{}\n", name, text.len()));
-        hash.update(text);
-    }
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -4,41 +4,25 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use cedar_policy::{
-    ActionConstraint, Authorizer, Context, Entities, Entity, EntityId, EntityTypeName, EntityUid, Policy,
-    PolicySet, Request, ResourceConstraint, RestrictedExpression, Schema,
+    Authorizer, Context, Entities, Entity, EntityId, EntityTypeName, EntityUid, PolicySet, Request,
+    RestrictedExpression, Schema,
 };
 use sagewarden_events::{Resource, ResourceKind};
 use sagewarden_settings::Settings;
 use serde_json::Value as Json;
 
+use crate::action::{ACTION, Action, applies};
 use crate::control::Control;
 use crate::facts::{self, Facts, entity_type};
 use crate::join::Joined;
-use crate::policies::Sorting;
 use crate::policy_file::Parsed;
 use crate::reader::UnreadablePaths;
 
-/// The entity type of actions.
-const ACTION: &str = "Action";
-
-/// What happens to a resource.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Action {
-    /// It runs, serves or is kept, as its description says.
-    Run,
-    /// Its description is erased.
-    Erase,
-}
-
-impl Action {
-    pub(crate) const ALL: [Self; 2] = [Self::Run, Self::Erase];
-
-    pub(crate) fn id(self) -> &'static str {
-        match self {
-            Self::Run => "run",
-            Self::Erase => "erase",
-        }
-    }
+/// Whether policies are sorted by what they can apply to. That they can be left together is for measuring what sorting saves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sorting {
+    ByKind,
+    None,
 }
 
 /// The policies that can apply to a kind and action: the fewer are evaluated, the sooner a verdict is there.
@@ -53,22 +37,6 @@ pub(crate) struct Rules {
     account_type: EntityTypeName,
     /// What facts are held against; not once the policies are known to be valid, which makes a tenth of the time of a verdict.
     schema: Option<Arc<Schema>>,
-}
-
-/// Whether a policy can apply to resources of an entity type, for an action.
-pub(crate) fn applies(policy: &Policy, entity_type: &str, action: Action) -> bool {
-    let resource = match policy.resource_constraint() {
-        ResourceConstraint::Is(name) | ResourceConstraint::IsIn(name, _) => name.to_string() == entity_type,
-        _ => true,
-    };
-    let is_action =
-        |uid: &EntityUid| uid.type_name().to_string() == ACTION && uid.id().unescaped() == action.id();
-    let action = match policy.action_constraint() {
-        ActionConstraint::Any => true,
-        ActionConstraint::Eq(one) => is_action(&one),
-        ActionConstraint::In(several) => several.iter().any(is_action),
-    };
-    resource && action
 }
 
 impl Rules {

@@ -1,8 +1,11 @@
 //! Judging SageMaker resources: facts from a description, controls in Cedar, a verdict, and what to do about it. Pure: no
 //! clock, no service; reading a bundle from a folder is the only input. What an environment allows is in `sagewarden-settings`.
 
+mod action;
 mod bundle;
+mod bundle_error;
 mod control;
+mod digest;
 mod engine;
 pub mod export;
 mod facts;
@@ -14,6 +17,7 @@ mod judge;
 pub mod lists;
 #[doc(hidden)]
 pub mod measure;
+mod merge;
 mod nesting;
 mod parameters;
 mod policies;
@@ -22,9 +26,12 @@ mod reader;
 mod role;
 mod secret;
 mod validated;
+mod verdict;
 
-pub use bundle::{Bundle, BundleError};
+pub use bundle::Bundle;
+pub use bundle_error::BundleError;
 pub use control::{Control, Remedy, Severity};
 pub use finding::{Finding, FindingStatus, WaivedBy};
-pub use judge::{Judgement, Plan, Subject, Verdict, judge, judge_erasure, operations};
+pub use judge::{Subject, judge, judge_created, judge_erasure, operations};
 pub use role::RoleFacts;
+pub use verdict::{Judgement, Plan, Verdict};

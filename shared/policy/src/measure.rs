@@ -2,8 +2,9 @@
 
 use sagewarden_events::Resource;
 
-use crate::bundle::{Bundle, BundleError};
-use crate::engine::Action;
+use crate::action::Action;
+use crate::bundle::Bundle;
+use crate::bundle_error::BundleError;
 use crate::facts::{Context, Facts, attributes};
 use crate::join::{Joined, tags};
 use crate::judge::Subject;

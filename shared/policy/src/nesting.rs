@@ -1,7 +1,7 @@
 //! Refuses what is nested so deep that Cedar's parser would end the process (its stack overflows), or its validator would give up
 //! without a word. Both are a matter of the text alone, so it is looked at before Cedar gets it.
 
-use crate::bundle::BundleError;
+use crate::bundle_error::BundleError;
 
 /// Brackets within brackets, `if`s in one policy, and members of members. Cedar itself overflows 2 MB of stack, in a build without
 /// optimization, between 30 and 100 brackets; no policy that a person can read comes near.

@@ -7,22 +7,16 @@ use std::sync::{Arc, OnceLock};
 use cedar_policy::{Schema, Validator};
 use sagewarden_events::ResourceKind;
 
-use crate::bundle::BundleError;
+use crate::action::Action;
+use crate::bundle_error::BundleError;
 use crate::control::Control;
-use crate::engine::{Action, Rules, refuse_action_groups};
+use crate::engine::{Rules, Sorting, refuse_action_groups};
 use crate::facts::entity_type;
 use crate::nesting;
 use crate::policy_file::{Contents, PolicyFile};
 
 /// The schema's name in a bundle.
 pub(crate) const SCHEMA: &str = "policies/schema.cedarschema";
-
-/// Whether policies are sorted by what they can apply to. That they can be left together is for measuring what sorting saves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Sorting {
-    ByKind,
-    None,
-}
 
 /// Validated policies.
 #[derive(Clone, Debug)]

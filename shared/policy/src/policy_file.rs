@@ -9,9 +9,9 @@ use sagewarden_events::ResourceKind;
 use sagewarden_settings::Settings;
 use serde::{Deserialize, Serialize};
 
-use crate::bundle::BundleError;
+use crate::action::{Action, applies};
+use crate::bundle_error::BundleError;
 use crate::control::Control;
-use crate::engine::{Action, applies};
 use crate::facts::entity_type;
 use crate::nesting;
 

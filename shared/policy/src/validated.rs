@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use cedar_policy::get_sdk_version;
 use serde::{Deserialize, Serialize};
 
-use crate::bundle::digest;
+use crate::digest::digest;
 use crate::policies::Policies;
 use crate::policy_file::Contents;
 

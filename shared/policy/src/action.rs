@@ -1,0 +1,42 @@
+//! What happens to a resource, and which policies speak of it.
+
+use cedar_policy::{ActionConstraint, EntityUid, Policy, ResourceConstraint};
+
+/// The entity type of actions.
+pub(crate) const ACTION: &str = "Action";
+
+/// What happens to a resource.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Action {
+    /// It runs, serves or is kept, as its description says.
+    Run,
+    /// Its description is erased.
+    Erase,
+}
+
+impl Action {
+    pub(crate) const ALL: [Self; 2] = [Self::Run, Self::Erase];
+
+    pub(crate) fn id(self) -> &'static str {
+        match self {
+            Self::Run => "run",
+            Self::Erase => "erase",
+        }
+    }
+}
+
+/// Whether a policy can apply to resources of an entity type, for an action.
+pub(crate) fn applies(policy: &Policy, entity_type: &str, action: Action) -> bool {
+    let resource = match policy.resource_constraint() {
+        ResourceConstraint::Is(name) | ResourceConstraint::IsIn(name, _) => name.to_string() == entity_type,
+        _ => true,
+    };
+    let is_action =
+        |uid: &EntityUid| uid.type_name().to_string() == ACTION && uid.id().unescaped() == action.id();
+    let action = match policy.action_constraint() {
+        ActionConstraint::Any => true,
+        ActionConstraint::Eq(one) => is_action(&one),
+        ActionConstraint::In(several) => several.iter().any(is_action),
+    };
+    resource && action
+}
