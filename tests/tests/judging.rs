@@ -131,6 +131,40 @@ fn in_observe_mode_it_is_told_and_runs_on() -> Result<()> {
     Ok(())
 }
 
+/// Whoever may tag a job chooses its environment, but neither stops another's job by that nor keeps their own running.
+#[test]
+fn a_tag_that_comes_later_stops_nothing_and_saves_nothing() -> Result<()> {
+    let environments = "[[environments]]\nname = \"strict\"\ntag = \"Stage=strict\"\nmode = \"enforce\"\n\
+                        [environments.network]\nallowed_subnets = [\"subnet-7\"]\n\
+                        [[environments]]\nname = \"lax\"\ntag = \"Stage=lax\"\nmode = \"observe\"\n\
+                        [environments.controls]\nTRN-NET-01 = \"off\"\n";
+    let settings = format!("{SETTINGS}\n{environments}");
+    let local = Local::with(Bundle::embedded()?.with_settings(&settings)?)?;
+    let tag = |stage: &str| BTreeMap::from([("Stage".to_owned(), stage.to_owned())]);
+    let kept = local.create(ResourceKind::TrainingJob, &training_job("kept", &[]), 0)?;
+    local.system.account.add_tags(&kept, tag("strict"))?;
+    let open = without_network(training_job("open", &[]));
+    let open = local.create(ResourceKind::TrainingJob, &open, 1)?;
+    local.system.account.add_tags(&open, tag("lax"))?;
+    let strict =
+        local.create(ResourceKind::TrainingJob, &training_job("strict", &[("Stage", "strict")]), 2)?;
+    local.system.account.delete_tags(&strict, &["Stage"])?;
+    local.settle()?;
+    assert_eq!(
+        [status(&local, "kept")?, status(&local, "open")?, status(&local, "strict")?],
+        ["InProgress", "Stopping", "Stopping"]
+    );
+    let sent = local.sent()?;
+    let found = sent.iter().find(|notice| notice.detail["resource"]["name"] == "kept");
+    let found = &found.ok_or("what the tag forbids is published")?.detail;
+    assert_eq!(found["environment"], "strict");
+    assert_eq!(
+        found["remediation"]["result"],
+        "it is not known to have been created with the tag of the environment `strict`"
+    );
+    Ok(())
+}
+
 #[test]
 fn a_waived_violation_is_recorded_and_left_alone() -> Result<()> {
     let waiver = "[[waivers]]\ncontrol = \"TRN-NET-01\"\nresource = \"arn:aws:sagemaker:*:111122223333:training-job/legacy-*\"\nreason = \"migration\"\n\

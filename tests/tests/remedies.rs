@@ -341,7 +341,7 @@ fn studio_and_the_registry_are_changed_in_place() -> Result<()> {
         described(&local, &domain, "DomainSettings")?["DockerSettings"]["EnableDockerAccess"],
         "DISABLED"
     );
-    let broken = "DOM-IAM-02 DOM-NET-01 DOM-TRC-01 DOM-TRC-02";
+    let broken = "DOM-IAM-02 DOM-NET-01 DOM-NET-02 DOM-TRC-01 DOM-TRC-02";
     assert_eq!(told(&local, &domain)?, [notice(POLICY_VIOLATION, broken, "UpdateDomain")]);
 
     let space =

@@ -1,4 +1,4 @@
-//! What can happen to a resource, and which policies are about it.
+//! What happens to a resource, and which policies speak of it.
 
 use cedar_policy::{ActionConstraint, EntityUid, Policy, ResourceConstraint};
 

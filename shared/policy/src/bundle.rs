@@ -155,16 +155,21 @@ impl Bundle {
         Ok(self)
     }
 
-    /// The environment that a resource belongs to, and the settings that hold for it.
-    pub(crate) fn settings_for(
-        &self,
-        account: &str,
-        tags: &BTreeMap<&str, &str>,
-    ) -> (Option<&str>, &Settings) {
-        match self.environments.iter().find(|(environment, _)| environment.fits(account, tags)) {
+    /// The environment of an account, and the settings that hold for whatever is in it.
+    pub(crate) fn of_account(&self, account: &str) -> (Option<&str>, &Settings) {
+        let named = |(environment, _): &&(Environment, Settings)| {
+            environment.tag.is_none() && environment.fits(account, &BTreeMap::new())
+        };
+        match self.environments.iter().find(named) {
             Some((environment, settings)) => (Some(&environment.name), settings),
             None => (None, &self.settings),
         }
+    }
+
+    /// The environments that tags name, each with its settings.
+    pub(crate) fn by_tag(&self) -> impl Iterator<Item = (&Environment, &Settings)> {
+        let tagged = self.environments.iter().filter(|(environment, _)| environment.tag.is_some());
+        tagged.map(|(environment, settings)| (environment, settings))
     }
 
     /// The settings of the whole and of every environment.

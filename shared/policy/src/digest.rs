@@ -1,4 +1,4 @@
-//! A digest over files.
+//! What tells one set of files from another.
 
 use sha2::{Digest, Sha256};
 

@@ -1,10 +1,9 @@
 //! From facts to a verdict, and from a verdict to what to do.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sagewarden_events::{Change, Corrections, Resource, ResourceKind, Timestamp};
 use sagewarden_settings::{ControlMode, Mode, Settings, Waiver};
-use serde::Serialize;
 use serde_json::Value as Json;
 
 use crate::action::Action;
@@ -14,7 +13,9 @@ use crate::engine::Rules;
 use crate::facts::{Context, attributes, parent};
 use crate::finding::{Finding, FindingStatus, WaivedBy, actual, concerned, fill, shortened};
 use crate::join::{Joined, OperationAnswer, split, tags};
+use crate::merge::{Part, merge};
 use crate::reader::UnreadablePaths;
+use crate::verdict::{Judgement, Plan, Verdict, outcome};
 
 /// What is judged.
 #[derive(Clone, Copy, Debug)]
@@ -30,78 +31,39 @@ pub struct Subject<'a> {
     pub joined: &'a Joined,
 }
 
-/// What came out.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Verdict {
-    /// In one word.
-    pub outcome: Judgement,
-    /// In the order of control ids.
-    pub findings: Vec<Finding>,
-    /// The controls that were judged, in the order of their ids.
-    pub checked: Vec<String>,
-    /// The controls of the kind that were not, because what they need beside the description was not asked for.
-    pub skipped: Vec<String>,
-    /// The ARN of what started the resource on a user's behalf (a tuning job, a monitoring schedule, …).
-    pub parent: Option<String>,
-    /// The environment whose settings held, if any.
-    pub environment: Option<String>,
-    /// Whether violations were to be remedied there.
-    pub mode: Mode,
-    /// The hash of the bundle it was judged by.
-    pub bundle: String,
-    /// What to do about it.
-    #[serde(skip)]
-    pub plan: Plan,
-}
-
-/// A verdict in one word.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Judgement {
-    /// Every control holds.
-    Compliant,
-    /// At least one is violated.
-    Violating,
-    /// Those that are violated are waived.
-    Waived,
-    /// Something could not be decided: no pass, and no ground for a remedy either.
-    Unknown,
-}
-
-/// What to do about a verdict.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Plan {
-    /// Tell only, for this reason.
-    Nothing(String),
-    /// Mark it with a tag.
-    Tag,
-    /// Change settings in place.
-    Change(Corrections),
-    /// Delete the model when no endpoint configuration uses it.
-    DeleteModelIfUnused,
-    /// Stop it.
-    Stop,
-}
-
-impl Plan {
-    /// Whether an approval is to be taken back.
-    #[must_use]
-    pub fn withdraws_approval(&self) -> bool {
-        matches!(self, Self::Change(corrections) if corrections.settings.contains(&Change::WithdrawApproval))
-    }
-}
-
-/// Judges a resource. Kinds without controls are compliant with nothing checked.
+/// Judges a resource of which nobody knows which tags it was created with: what environments by tag forbid is a finding, and nothing is
+/// done about it. Kinds without controls are compliant with nothing checked.
 #[must_use]
 pub fn judge(bundle: &Bundle, subject: &Subject<'_>) -> Verdict {
-    evaluate(bundle, subject, Action::Run)
+    judge_by_all(bundle, subject, &BTreeMap::new())
+}
+
+/// As [`judge`], with the tags of the call that created the resource.
+#[must_use]
+pub fn judge_created(bundle: &Bundle, subject: &Subject<'_>, with: &BTreeMap<&str, &str>) -> Verdict {
+    judge_by_all(bundle, subject, with)
+}
+
+fn judge_by_all(bundle: &Bundle, subject: &Subject<'_>, created_with: &BTreeMap<&str, &str>) -> Verdict {
+    let account = &subject.resource.account;
+    let whole = evaluate(bundle, subject, Action::Run, bundle.of_account(account));
+    let tags = tags(subject.joined);
+    // Whoever takes a tag away does not leave its environment: the tags of the creation count as well.
+    let by_tags = bundle.by_tag().filter_map(|(environment, settings)| {
+        let counts = environment.fits(account, created_with);
+        let named = (Some(environment.name.as_str()), settings);
+        let verdict = || evaluate(bundle, subject, Action::Run, named);
+        (counts || environment.fits(account, &tags)).then(|| Part { verdict: verdict(), counts })
+    });
+    merge(whole, by_tags.collect())
 }
 
 /// Judges that the description of a resource was erased. It cannot be read any more: only who it was is known.
 #[must_use]
 pub fn judge_erasure(bundle: &Bundle, resource: &Resource, at: Timestamp) -> Verdict {
     let (document, joined) = (Json::Null, Joined::new());
-    evaluate(bundle, &Subject { resource, document: &document, as_of: at, joined: &joined }, Action::Erase)
+    let subject = Subject { resource, document: &document, as_of: at, joined: &joined };
+    evaluate(bundle, &subject, Action::Erase, bundle.of_account(&resource.account))
 }
 
 /// Whether a control is judged: it is on, and the setting that it stands for, if any, says something.
@@ -125,10 +87,15 @@ pub fn operations(bundle: &Bundle, kind: ResourceKind) -> BTreeSet<String> {
     operations
 }
 
-fn evaluate(bundle: &Bundle, subject: &Subject<'_>, action: Action) -> Verdict {
+/// The verdict by the settings of one environment.
+fn evaluate(
+    bundle: &Bundle,
+    subject: &Subject<'_>,
+    action: Action,
+    (environment, settings): (Option<&str>, &Settings),
+) -> Verdict {
     let Subject { resource, document, joined, .. } = *subject;
     let tags = tags(joined);
-    let (environment, settings) = bundle.settings_for(&resource.account, &tags);
     let mut verdict = Verdict {
         outcome: Judgement::Compliant,
         findings: Vec::new(),
@@ -167,12 +134,6 @@ fn evaluate(bundle: &Bundle, subject: &Subject<'_>, action: Action) -> Verdict {
     };
     verdict.outcome = outcome(&verdict.findings);
     verdict.plan = plan(rules, settings, &verdict);
-    // Other settings may hold for the resource: what these forbid, they may allow.
-    if let (Some(OperationAnswer::Unreadable(reason)), true) =
-        (joined.get("ListTags"), bundle.tells_environments_by_tag())
-    {
-        verdict.plan = Plan::Nothing(format!("its environment is not known: {reason}"));
-    }
     verdict
 }
 
@@ -180,19 +141,6 @@ fn evaluate(bundle: &Bundle, subject: &Subject<'_>, action: Action) -> Verdict {
 fn is_answered(control: &Control, joined: &Joined) -> bool {
     let mut operations = control.fields.iter().filter_map(|field| split(field).0);
     operations.all(|operation| joined.contains_key(operation))
-}
-
-fn outcome(findings: &[Finding]) -> Judgement {
-    let any = |status: FindingStatus| findings.iter().any(|finding| finding.status == status);
-    if any(FindingStatus::Violation) {
-        Judgement::Violating
-    } else if any(FindingStatus::Unknown) {
-        Judgement::Unknown
-    } else if any(FindingStatus::Waived) {
-        Judgement::Waived
-    } else {
-        Judgement::Compliant
-    }
 }
 
 /// What the engine said of a subject.

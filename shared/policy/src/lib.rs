@@ -17,6 +17,7 @@ mod judge;
 pub mod lists;
 #[doc(hidden)]
 pub mod measure;
+mod merge;
 mod nesting;
 mod parameters;
 mod policies;
@@ -25,10 +26,12 @@ mod reader;
 mod role;
 mod secret;
 mod validated;
+mod verdict;
 
 pub use bundle::Bundle;
 pub use bundle_error::BundleError;
 pub use control::{Control, Remedy, Severity};
 pub use finding::{Finding, FindingStatus, WaivedBy};
-pub use judge::{Judgement, Plan, Subject, Verdict, judge, judge_erasure, operations};
+pub use judge::{Subject, judge, judge_created, judge_erasure, operations};
 pub use role::RoleFacts;
+pub use verdict::{Judgement, Plan, Verdict};

@@ -61,15 +61,15 @@ fn a_packaged_policy_that_was_changed_after_its_note_is_validated_again() {
 fn a_setting_that_is_wrong_is_named_with_its_line() {
     check("settings.toml", "mode = \"observe\"", "mode = \"on\"", "settings.toml:6:8: unknown variant `on`");
     check("settings.toml", "[network]", "[newtork]", "settings.toml:11:2: unknown field `newtork`");
-    check("settings.toml", "allowed_subnets = []", "allowed_subnets = [\"vpc-1\"]", "settings.toml:13:");
-    check("settings.toml", "allowed_subnets = []", "allowed_subnets = 3", "settings.toml:13:");
+    check("settings.toml", "allowed_subnets = []", "allowed_subnets = [\"vpc-1\"]", "settings.toml:14:");
+    check("settings.toml", "allowed_subnets = []", "allowed_subnets = 3", "settings.toml:14:");
     check(
         "settings.toml",
         "allowed_key_accounts = []",
         "allowed_key_accounts = [\"12\"]",
-        "settings.toml:18:",
+        "settings.toml:19:",
     );
-    check("settings.toml", "branch = \"main\"", "branch = \"main", "settings.toml:70:");
+    check("settings.toml", "branch = \"main\"", "branch = \"main", "settings.toml:75:");
 }
 
 #[test]
@@ -78,22 +78,22 @@ fn what_is_set_of_drift_is_checked() {
     wrong(
         "execution_grace_minutes = 30",
         "execution_grace_minutes = -1",
-        "settings.toml:75:27: `-1` is no number of minutes",
+        "settings.toml:80:27: `-1` is no number of minutes",
     );
     wrong(
         "quiet_hours_after_alert = 24",
         "quiet_hours_after_alert = 9000",
-        "settings.toml:78:27: `9000` is no number of hours",
+        "settings.toml:83:27: `9000` is no number of hours",
     );
     wrong(
         "suggest_retraining_from = \"high\"",
         "suggest_retraining_from = \"low\"",
-        "settings.toml:81:27: unknown variant `low`",
+        "settings.toml:86:27: unknown variant `low`",
     );
     wrong(
         "retraining_cooldown_hours = 24",
         "retraining_cooldown = 24",
-        "settings.toml:82:1: unknown field `retraining_cooldown`",
+        "settings.toml:87:1: unknown field `retraining_cooldown`",
     );
     let drift = Bundle::embedded().unwrap().settings().drift.clone();
     assert_eq!(drift, DriftSettings::default(), "what is shipped is the default");
@@ -104,8 +104,8 @@ fn a_mode_or_waiver_that_would_change_nothing_is_refused() {
     let file = "settings.toml";
     let more = |text: &str| format!("branch = \"main\"\n\n{text}");
     let refused = |text: &str, expect: &str| check(file, "branch = \"main\"", &more(text), expect);
-    refused("[controls]\nTRN-NET-99 = \"off\"", "settings.toml:73:1: there is no control `TRN-NET-99`");
-    refused("[controls]\nTRN-NET-01 = \"on\"", "settings.toml:73:14: unknown variant `on`");
+    refused("[controls]\nTRN-NET-99 = \"off\"", "settings.toml:78:1: there is no control `TRN-NET-99`");
+    refused("[controls]\nTRN-NET-01 = \"on\"", "settings.toml:78:14: unknown variant `on`");
     let waiver = |field: &str, value: &str| {
         let mut fields = [
             ("control", "\"TRN-NET-01\""),
@@ -120,11 +120,11 @@ fn a_mode_or_waiver_that_would_change_nothing_is_refused() {
         format!("[[waivers]]\n{}", lines.join("\n"))
     };
     let empty = "[[environments]]\nname = \"prod\"\nmode = \"observe\"";
-    refused(empty, "settings.toml:73:9: nothing belongs to the environment `prod`");
+    refused(empty, "settings.toml:78:9: nothing belongs to the environment `prod`");
     let elsewhere = "[[environments]]\nname = \"p\"\ntag = \"prod\"";
-    refused(elsewhere, "settings.toml:74:7: `prod` is not `key=value`");
-    refused(&waiver("control", "\"TRN-NET-1\""), "settings.toml:73:12: there is no control `TRN-NET-1`");
-    refused(&waiver("resource", "\"my-job\""), "settings.toml:74:12: `my-job` is no ARN with an account");
+    refused(elsewhere, "settings.toml:79:7: `prod` is not `key=value`");
+    refused(&waiver("control", "\"TRN-NET-1\""), "settings.toml:78:12: there is no control `TRN-NET-1`");
+    refused(&waiver("resource", "\"my-job\""), "settings.toml:79:12: `my-job` is no ARN with an account");
     for wide in [
         "arn:*",
         "training-job/*",
@@ -134,23 +134,23 @@ fn a_mode_or_waiver_that_would_change_nothing_is_refused() {
         "arn:aws:*:*:111122223333:training-job/x",
         "arn:aws:sagemaker:*:111122223333:training-job/",
     ] {
-        let expect = format!("settings.toml:74:12: `{wide}` is no ARN with an account and a kind");
+        let expect = format!("settings.toml:79:12: `{wide}` is no ARN with an account and a kind");
         refused(&waiver("resource", &format!("\"{wide}\"")), &expect);
     }
-    let forever = "settings.toml:74:13: the waiver of TRN-NET-01 lasts 355";
+    let forever = "settings.toml:79:13: the waiver of TRN-NET-01 lasts 355";
     refused(&waiver("expires", "2999-01-01"), forever);
     refused(
         &waiver("expires", "2027-01-02"),
-        "settings.toml:74:13: the waiver of TRN-NET-01 lasts 366 days: `longest_waiver_days` is 365",
+        "settings.toml:79:13: the waiver of TRN-NET-01 lasts 366 days: `longest_waiver_days` is 365",
     );
     refused(
         &waiver("expires", "2025-12-31"),
-        "settings.toml:74:13: the waiver of TRN-NET-01 expires before it is granted",
+        "settings.toml:79:13: the waiver of TRN-NET-01 expires before it is granted",
     );
-    refused(&waiver("reason", "\" \""), "settings.toml:75:10: it must not be empty");
-    refused(&waiver("granted", "\"soon\""), "settings.toml:77:11:");
-    refused(&waiver("expires", "\"soon\""), "settings.toml:78:11:");
-    refused(&waiver("expires", "2026-13-01"), "settings.toml:78:");
+    refused(&waiver("reason", "\" \""), "settings.toml:80:10: it must not be empty");
+    refused(&waiver("granted", "\"soon\""), "settings.toml:82:11:");
+    refused(&waiver("expires", "\"soon\""), "settings.toml:83:11:");
+    refused(&waiver("expires", "2026-13-01"), "settings.toml:83:");
 }
 
 #[test]

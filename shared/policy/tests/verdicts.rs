@@ -11,10 +11,12 @@ mod shipped;
 
 use std::collections::BTreeSet;
 
-use cases::{STRICT, broken, of, strict, with};
+use cases::{Kept, STRICT, broken, of, strict, with};
 use sagewarden_events::{Change, Corrections};
 use sagewarden_policy::join::OperationAnswer;
-use sagewarden_policy::{Bundle, FindingStatus, Judgement, Plan, Subject, judge, operations};
+use sagewarden_policy::{
+    Bundle, FindingStatus, Judgement, Plan, Subject, Verdict, judge, judge_created, operations,
+};
 use sagewarden_settings::Mode;
 use serde_json::{Value, json};
 use shipped::shipped;
@@ -69,8 +71,8 @@ fn a_control_can_be_off_or_only_observed() {
 }
 
 #[test]
-fn an_environment_has_settings_of_its_own() {
-    let prod = "[[environments]]\nname = \"prod\"\ntag = \"Owner=ana\"\nmode = \"observe\"\n\
+fn an_account_has_settings_of_its_own() {
+    let prod = "[[environments]]\nname = \"prod\"\naccounts = [\"111122223333\"]\nmode = \"observe\"\n\
                 [environments.network]\nallowed_subnets = [\"subnet-7\"]\n[environments.controls]\nTRN-NET-02 = \"off\"\n";
     let bundle = with(prod);
     let job = of("training-job").but("/EnableNetworkIsolation", Value::Null);
@@ -80,9 +82,7 @@ fn an_environment_has_settings_of_its_own() {
     assert_eq!(inside.plan, nothing("the mode is observe"));
     assert!(inside.findings[0].wanted.contains("subnet-7"));
 
-    let mut other = job.clone();
-    other.answers["ListTags"][0] = json!({ "Tags": [{ "Key": "Owner", "Value": "bob" }] });
-    let outside = other.verdict(&bundle);
+    let outside = job.verdict(&with(&prod.replace("111122223333", "444455556666")));
     assert_eq!(outside.environment, None);
     assert_eq!(broken(&outside), ["TRN-NET-02"]);
     assert_eq!(outside.plan, Plan::Stop);
@@ -90,12 +90,74 @@ fn an_environment_has_settings_of_its_own() {
     // A stack that observes observes everywhere.
     let enforcing = with(&prod.replace("observe", "enforce")).with_mode(Mode::Observe);
     assert_eq!(job.verdict(&enforcing).plan, nothing("the mode is observe"));
-    let by_account =
-        with("[[environments]]\nname = \"all\"\naccounts = [\"111122223333\"]\nmode = \"observe\"\n");
-    assert_eq!(job.verdict(&by_account).environment.as_deref(), Some("all"));
+    assert!(!operations(&bundle, of("pipeline").resource_kind()).contains("ListTags"));
+}
+
+/// The verdict on a job that was created with some tags and has others now.
+fn tagged(
+    bundle: &Bundle,
+    job: &Kept,
+    created_with: Option<&[(&str, &str)]>,
+    now: &[(&str, &str)],
+) -> Verdict {
+    let mut job = job.clone();
+    let list: Vec<_> = now.iter().map(|(key, value)| json!({ "Key": key, "Value": value })).collect();
+    job.answers["ListTags"][0] = json!({ "Tags": list });
+    let (resource, joined) = (job.resource(), job.joined());
+    let subject =
+        Subject { resource: &resource, document: &job.document, as_of: cases::CREATED, joined: &joined };
+    match created_with {
+        Some(tags) => judge_created(bundle, &subject, &tags.iter().copied().collect()),
+        None => judge(bundle, &subject),
+    }
+}
+
+#[test]
+fn a_tag_only_makes_it_stricter_and_stops_only_what_was_created_with_it() {
+    const OWNER: (&str, &str) = ("Owner", "ana");
+    const LAX: (&str, &str) = ("Stage", "lax");
+    const TIGHT: (&str, &str) = ("Stage", "strict");
+    let environments = "[[environments]]\nname = \"lax\"\ntag = \"Stage=lax\"\nmode = \"observe\"\n\
+         [environments.controls]\nTRN-NET-02 = \"off\"\n\
+         [[environments]]\nname = \"strict\"\ntag = \"Stage=strict\"\nmode = \"enforce\"\n\
+         [environments.network]\nallowed_subnets = [\"subnet-7\"]\n";
+    let bundle = with(environments);
+    let (kept, open) = (of("training-job"), of("training-job").but("/EnableNetworkIsolation", Value::Null));
+    let late = nothing("it is not known to have been created with the tag of the environment `strict`");
+    let none = nothing("nothing is certainly violated");
+    let check =
+        |job: &Kept, created: Option<&[(&str, &str)]>, now: &[(&str, &str)], found: &[&str], plan: &Plan| {
+            let verdict = tagged(&bundle, job, created, now);
+            assert_eq!(broken(&verdict), found, "{created:?}, now {now:?}");
+            assert_eq!(&verdict.plan, plan, "{created:?}, now {now:?}");
+        };
+    check(&kept, Some(&[OWNER]), &[OWNER], &[], &none);
+    // A lax tag avoids nothing, whenever it was set.
+    check(&open, Some(&[OWNER]), &[OWNER, LAX], &["TRN-NET-02"], &Plan::Stop);
+    check(&open, Some(&[OWNER, LAX]), &[OWNER, LAX], &["TRN-NET-02"], &Plan::Stop);
+    // A strict tag that somebody sets later is a finding, and stops nothing.
+    check(&kept, Some(&[OWNER]), &[OWNER, TIGHT], &["TRN-NET-01"], &late);
+    check(&kept, None, &[OWNER, TIGHT], &["TRN-NET-01"], &late);
+    check(&open, Some(&[OWNER]), &[OWNER, TIGHT], &["TRN-NET-01", "TRN-NET-02"], &Plan::Stop);
+    // One that it was created with does, and taking it away or another one does not help.
+    check(&kept, Some(&[OWNER, TIGHT]), &[OWNER, TIGHT], &["TRN-NET-01"], &Plan::Stop);
+    check(&kept, Some(&[OWNER, TIGHT]), &[OWNER], &["TRN-NET-01"], &Plan::Stop);
+    check(&kept, Some(&[OWNER, TIGHT]), &[OWNER, LAX], &["TRN-NET-01"], &Plan::Stop);
+    assert_eq!(
+        tagged(&bundle, &kept, Some(&[OWNER, TIGHT]), &[OWNER, LAX]).environment.as_deref(),
+        Some("lax, strict")
+    );
+    // The account's settings come first, and tags add to them.
+    let observed = format!(
+        "[[environments]]\nname = \"dev\"\naccounts = [\"111122223333\"]\nmode = \"observe\"\n{environments}"
+    );
+    let bundle = with(&observed);
+    let early = tagged(&bundle, &open, Some(&[OWNER, TIGHT]), &[OWNER, TIGHT]);
+    assert_eq!((early.environment.as_deref(), &early.plan), (Some("dev, strict"), &Plan::Stop));
+    let without = tagged(&bundle, &open, Some(&[OWNER]), &[OWNER, LAX]);
+    assert_eq!(without.plan, nothing("the mode is observe"));
     // Where tags tell environments apart, they are asked for even where no control speaks of them.
     assert!(operations(&bundle, of("pipeline").resource_kind()).contains("ListTags"));
-    assert!(!operations(&by_account, of("pipeline").resource_kind()).contains("ListTags"));
 }
 
 #[test]
@@ -159,15 +221,14 @@ fn nobody_is_their_own_parent() {
 }
 
 #[test]
-fn where_the_environment_is_not_known_nothing_is_done() {
+fn what_the_account_forbids_is_certain_where_tags_cannot_be_read() {
     let bundle = with("[[environments]]\nname = \"dev\"\ntag = \"Owner=ana\"\nmode = \"observe\"\n");
     let job = of("training-job").but("/VpcConfig", Value::Null);
     let (resource, mut joined) = (job.resource(), job.joined());
     joined.insert("ListTags".into(), OperationAnswer::Unreadable("access was denied".into()));
     let document = &job.document;
     let subject = Subject { resource: &resource, document, as_of: cases::CREATED, joined: &joined };
-    assert_eq!(judge(&bundle, &subject).plan, nothing("its environment is not known: access was denied"));
-    assert_eq!(judge(&strict(), &subject).plan, Plan::Stop);
+    assert_eq!(judge(&bundle, &subject).plan, Plan::Stop);
 }
 
 #[test]

@@ -12,7 +12,7 @@ use crate::section::{
 };
 
 /// A part of the world with rules of its own. A section that it has takes the place of the file's; the others stay. The first
-/// environment that fits a resource counts.
+/// environment of an account takes the place of the file; those that name a tag come on top.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Environment {
@@ -22,8 +22,8 @@ pub struct Environment {
     /// Accounts that belong to it.
     #[serde(default, deserialize_with = "accounts")]
     pub accounts: Vec<String>,
-    /// A tag of resources that belong to it. Whoever may tag a resource chooses its environment by that: let only trusted
-    /// roles set this tag.
+    /// A tag of resources that belong to it. Whoever may tag a resource chooses its environment by that: it only ever adds findings,
+    /// and only a tag of the creating call leads to a remedy.
     pub tag: Option<TagValue>,
     /// Whether violations are remedied there.
     pub mode: Option<Mode>,

@@ -1,9 +1,11 @@
 //! Looks at a resource as it is now, and judges it.
 
-use sagewarden_events::{Resource, ResourceKind, Status, Timestamp};
+use std::collections::BTreeMap;
+
+use sagewarden_events::{CallMade, Effect, Resource, ResourceKind, Status, Timestamp};
 use sagewarden_lineage::rows::VerdictRow;
 use sagewarden_policy::join::{Joined, OperationAnswer};
-use sagewarden_policy::{Subject, judge};
+use sagewarden_policy::{Subject, judge, judge_created};
 use serde_json::Value as Json;
 
 use crate::enforce::join::Lookup;
@@ -12,10 +14,11 @@ use crate::outcome::Failure;
 use crate::ports::{Account, Description};
 use crate::world::World;
 
-/// The resource with its verdict; `None` when it does not exist.
+/// The resource with its verdict; `None` when it does not exist. Only the call that created it says which tags it was created with.
 pub(crate) async fn look(
     lookup: &Lookup<'_, impl World>,
     resource: &Resource,
+    call: Option<&CallMade>,
 ) -> Result<Option<Judged>, Failure> {
     let Some(description) = lookup.world.account().describe(resource).await? else { return Ok(None) };
     is_of(&description, resource)?;
@@ -44,7 +47,10 @@ pub(crate) async fn look(
         created_at,
         modified_at: modified_at.unwrap_or(created_at),
         judged_at: lookup.now,
-        verdict: judge(lookup.bundle, &subject),
+        verdict: match call.filter(|call| created(call, created_at)) {
+            Some(call) => judge_created(lookup.bundle, &subject, &requested_tags(call)),
+            None => judge(lookup.bundle, &subject),
+        },
         status: status.map(Status::parse),
         role: text("RoleArn").or_else(|| text("ExecutionRoleArn")).map(str::to_owned),
         endpoint: watched.map(str::to_owned),
@@ -63,6 +69,20 @@ fn is_of(description: &Description, resource: &Resource) -> Result<(), Failure> 
             "{resource} was asked for, and {own} answered: nothing is done about either"
         ))),
     }
+}
+
+/// Whether a call created what has this creation time, and not what had its name before.
+pub(crate) fn created(call: &CallMade, created_at: Timestamp) -> bool {
+    call.effect == Effect::Created && (created_at.millis() - call.time.millis()).abs() <= CLOCKS_DIFFER_MS
+}
+
+/// Between a call and CloudTrail's account of it, and the creation time that the service noted.
+const CLOCKS_DIFFER_MS: i64 = 60_000;
+
+/// The tags of a request, as CloudTrail writes them.
+fn requested_tags(call: &CallMade) -> BTreeMap<&str, &str> {
+    let list = call.request.get("tags").and_then(Json::as_array).into_iter().flatten();
+    list.filter_map(|tag| tag.get("key")?.as_str().zip(tag.get("value")?.as_str())).collect()
 }
 
 /// When the resources that a verdict also depends on were changed: schedules, packages, definitions.

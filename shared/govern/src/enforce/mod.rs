@@ -101,7 +101,7 @@ impl<W: World> EnforcePolicy<'_, W> {
     ) -> Outcome {
         let Self { world, inspected, bundle } = *self;
         let lookup = Lookup { world, inspected, bundle, now: moment.now };
-        let Some(mut judged) = look(&lookup, resource).await? else {
+        let Some(mut judged) = look(&lookup, resource, call).await? else {
             return self.gone(resource, call, moment).await;
         };
         judged.mark_unless_approved_by(call);

@@ -1,7 +1,7 @@
 //! How verdicts are recorded: the newest by each bundle, who created the resource, when it last kept every control, and what
 //! was done about it. What is known at one time is written in one request.
 
-use sagewarden_events::{CallMade, Effect};
+use sagewarden_events::CallMade;
 use sagewarden_lineage::id::NodeId;
 use sagewarden_lineage::rows::{ComplianceRow, JudgedRow, JudgementRow, NodeRow, VerdictRow, node};
 use sagewarden_lineage::table::Write;
@@ -9,6 +9,7 @@ use sagewarden_policy::{Bundle, Judgement, Plan};
 
 use crate::enforce::delivery::Delivery;
 use crate::enforce::judged::{Judged, controls, findings_mark, keeps_every_control, outcome_word};
+use crate::enforce::look::created;
 use crate::enforce::remediation::Remediation;
 use crate::outcome::Failure;
 use crate::ports::Table;
@@ -34,9 +35,6 @@ pub(crate) async fn record_creator(delivery: &Delivery<'_, impl World>) -> Resul
     }
 }
 
-/// Between a call and CloudTrail's account of it, and the creation time that the service noted.
-const CLOCKS_DIFFER_MS: i64 = 60_000;
-
 /// Who created a resource that is gone by now, where it was judged before.
 pub(crate) async fn record_creator_of_gone(
     table: &impl Table,
@@ -45,8 +43,7 @@ pub(crate) async fn record_creator_of_gone(
     call: &CallMade,
 ) -> Result<(), Failure> {
     let created_at = VerdictRow::created_at(&judged.verdicts);
-    let is_of_it = created_at.is_some_and(|at| (at.millis() - call.time.millis()).abs() <= CLOCKS_DIFFER_MS);
-    if call.effect != Effect::Created || !is_of_it {
+    if !created_at.is_some_and(|at| created(call, at)) {
         return Ok(());
     }
     let text = serde_json::to_string(&call.actor).map_err(|error| Failure::Reject(error.to_string()))?;

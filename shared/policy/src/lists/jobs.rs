@@ -4,11 +4,11 @@ use sagewarden_events::ResourceKind::{
     AutoMlJob, CompilationJob, ProcessingJob, TrainingJob, TransformJob, TuningJob,
 };
 
-use super::List::{
+use super::field::List::{
     Algorithms, DataTypes, ExecutionRole, Images, InstanceTypes, Keys, Locations, OtherStores, Roles,
     SecurityGroups, Subnets, Tags, Texts,
 };
-use super::{Listed, TAGS, listed};
+use super::field::{Listed, TAGS, listed};
 
 /// A path in each definition of a tuning job.
 macro_rules! definitions {

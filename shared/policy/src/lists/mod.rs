@@ -4,74 +4,15 @@
 //! A path is written as in controls: `name[]` is each element of a list, `*` each key of a map, `*Name` each key that ends so, and
 //! `<operation>:<path>` a field of another answer.
 
+mod field;
 mod jobs;
 mod registry;
 mod serving;
 mod studio;
 
-use sagewarden_events::ResourceKind;
-
-/// Some fields of a kind that one list speaks of.
-#[derive(Clone, Copy, Debug)]
-pub struct Listed {
-    /// The kind that has them.
-    pub kind: ResourceKind,
-    /// The fact in the Cedar schema that is false when one does not fit.
-    pub fact: &'static str,
-    /// The list.
-    pub list: List,
-    /// Where they stand.
-    pub paths: &'static [&'static str],
-}
-
-/// A list of the settings, and what the fields that it speaks of hold.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum List {
-    /// A role that the resource cannot be without; `access.allowed_roles`.
-    ExecutionRole,
-    /// Roles that may be named; `access.allowed_roles`.
-    Roles,
-    /// S3 locations; `artifacts.allowed_buckets`.
-    Locations,
-    /// Texts that may hold S3 locations: environments, hyperparameters, arguments; `artifacts.allowed_buckets`.
-    Texts,
-    /// Types of S3 data, of which a manifest names objects that nobody has read; `artifacts.allowed_buckets`.
-    DataTypes,
-    /// File systems and data sets of hubs, which are no buckets; `artifacts.allowed_buckets`.
-    OtherStores,
-    /// Container images; `artifacts.allowed_images`.
-    Images,
-    /// Algorithms, which run an image that the description does not name; `artifacts.allowed_images`.
-    Algorithms,
-    /// Instance types; `compute.allowed_instance_types`.
-    InstanceTypes,
-    /// Studio images by ARN, version or name; `compute.allowed_studio_images`.
-    StudioImages,
-    /// Studio lifecycle configurations; `compute.allowed_lifecycle_configs`.
-    LifecycleConfigs,
-    /// Subnets; `network.allowed_subnets`.
-    Subnets,
-    /// Security groups; `network.allowed_security_groups`.
-    SecurityGroups,
-    /// Keys; `encryption.allowed_keys` and `encryption.allowed_key_accounts`.
-    Keys,
-    /// Keys of tags; `traceability.required_tags`.
-    Tags,
-}
+pub use field::{List, Listed};
 
 /// The whole table.
 pub fn table() -> impl Iterator<Item = &'static Listed> {
     [jobs::LISTED, serving::LISTED, registry::LISTED, studio::LISTED].into_iter().flatten()
-}
-
-/// Where required tags are read for every kind that can have them.
-const TAGS: &[&str] = &["ListTags:Tags[].Key"];
-
-const fn listed(
-    kind: ResourceKind,
-    fact: &'static str,
-    list: List,
-    paths: &'static [&'static str],
-) -> Listed {
-    Listed { kind, fact, list, paths }
 }

@@ -2,11 +2,11 @@
 
 use sagewarden_events::ResourceKind::{FeatureGroup, ModelPackage, MonitoringSchedule, PipelineExecution};
 
-use super::List::{
+use super::field::List::{
     Algorithms, DataTypes, ExecutionRole, Images, InstanceTypes, Keys, Locations, Roles, SecurityGroups,
     Subnets, Tags, Texts,
 };
-use super::{Listed, TAGS, listed};
+use super::field::{Listed, TAGS, listed};
 
 /// A path in what a schedule runs, wherever it is written.
 macro_rules! monitoring {

@@ -2,10 +2,10 @@
 
 use sagewarden_events::ResourceKind::{Endpoint, EndpointConfig, Model};
 
-use super::List::{
+use super::field::List::{
     ExecutionRole, Images, InstanceTypes, Keys, Locations, Roles, SecurityGroups, Subnets, Tags, Texts,
 };
-use super::{Listed, TAGS, listed};
+use super::field::{Listed, TAGS, listed};
 
 /// A path in each container of a model.
 macro_rules! containers {

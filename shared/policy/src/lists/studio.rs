@@ -2,11 +2,11 @@
 
 use sagewarden_events::ResourceKind::{App, Domain, NotebookInstance, Space, UserProfile};
 
-use super::List::{
+use super::field::List::{
     ExecutionRole, InstanceTypes, Keys, LifecycleConfigs, Locations, OtherStores, Roles, SecurityGroups,
     StudioImages, Subnets, Tags,
 };
-use super::{Listed, TAGS, listed};
+use super::field::{Listed, TAGS, listed};
 
 /// A path in the settings of a domain's users and of its shared spaces.
 macro_rules! defaults {

@@ -1,0 +1,82 @@
+//! A verdict: the findings, in a word, and what to do about them.
+
+use sagewarden_events::{Change, Corrections};
+use sagewarden_settings::Mode;
+use serde::Serialize;
+
+use crate::finding::{Finding, FindingStatus};
+
+/// What came out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Verdict {
+    /// In one word.
+    pub outcome: Judgement,
+    /// In the order of control ids.
+    pub findings: Vec<Finding>,
+    /// The controls that were judged, in the order of their ids.
+    pub checked: Vec<String>,
+    /// The controls of the kind that were not, because what they need beside the description was not asked for.
+    pub skipped: Vec<String>,
+    /// The ARN of what started the resource on a user's behalf (a tuning job, a monitoring schedule, …).
+    pub parent: Option<String>,
+    /// The environment whose settings held, if any.
+    pub environment: Option<String>,
+    /// Whether violations were to be remedied there.
+    pub mode: Mode,
+    /// The hash of the bundle it was judged by.
+    pub bundle: String,
+    /// What to do about it.
+    #[serde(skip)]
+    pub plan: Plan,
+}
+
+/// A verdict in one word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Judgement {
+    /// Every control holds.
+    Compliant,
+    /// At least one is violated.
+    Violating,
+    /// Those that are violated are waived.
+    Waived,
+    /// Something could not be decided: no pass, and no ground for a remedy either.
+    Unknown,
+}
+
+/// What to do about a verdict.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Plan {
+    /// Tell only, for this reason.
+    Nothing(String),
+    /// Mark it with a tag.
+    Tag,
+    /// Change settings in place.
+    Change(Corrections),
+    /// Delete the model when no endpoint configuration uses it.
+    DeleteModelIfUnused,
+    /// Stop it.
+    Stop,
+}
+
+impl Plan {
+    /// Whether an approval is to be taken back.
+    #[must_use]
+    pub fn withdraws_approval(&self) -> bool {
+        matches!(self, Self::Change(corrections) if corrections.settings.contains(&Change::WithdrawApproval))
+    }
+}
+
+/// The word for findings.
+pub(crate) fn outcome(findings: &[Finding]) -> Judgement {
+    let any = |status: FindingStatus| findings.iter().any(|finding| finding.status == status);
+    if any(FindingStatus::Violation) {
+        Judgement::Violating
+    } else if any(FindingStatus::Unknown) {
+        Judgement::Unknown
+    } else if any(FindingStatus::Waived) {
+        Judgement::Waived
+    } else {
+        Judgement::Compliant
+    }
+}
