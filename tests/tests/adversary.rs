@@ -8,5 +8,11 @@ mod blind;
 mod elsewhere;
 #[path = "adversary/hiding.rs"]
 mod hiding;
+#[path = "adversary/reports.rs"]
+mod reports;
 #[path = "adversary/stubborn.rs"]
 mod stubborn;
+#[path = "adversary/traffic.rs"]
+mod traffic;
+#[path = "adversary/windows.rs"]
+mod windows;
