@@ -10,5 +10,11 @@ mod elsewhere;
 mod hiding;
 #[path = "adversary/namesakes.rs"]
 mod namesakes;
+#[path = "adversary/reports.rs"]
+mod reports;
 #[path = "adversary/stubborn.rs"]
 mod stubborn;
+#[path = "adversary/traffic.rs"]
+mod traffic;
+#[path = "adversary/windows.rs"]
+mod windows;

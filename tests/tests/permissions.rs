@@ -204,6 +204,7 @@ const FUNCTIONS: &[Function] = &[
             always(Place::Elsewhere, &["SourceControl::commit", "Bus::publish"]),
             always(Place::Data, &["Objects::read"]),
             always(Place::Own, &["Objects::read"]),
+            when("HasReportBucket", Place::Reports, &["Objects::read"]),
             always(Place::Data, RECORDED),
             always(Place::Own, &["Objects::keep_manifest"]),
         ],

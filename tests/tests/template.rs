@@ -515,14 +515,23 @@ fn functions_get_the_variables_that_they_read() -> Result<()> {
     Ok(())
 }
 
-/// Whether an event matches a pattern: every field of the pattern is one of the values listed (or ends like one).
-/// "Creating Amazon EventBridge event patterns", EventBridge user guide, as far as the template goes.
+/// The name of a bucket in an event that is the stack's own.
+const QUARANTINE: &str = "sagewarden-quarantine";
+
+/// Whether an event matches a pattern: every field of the pattern is one of the values listed (or ends like one), and of `$or` one pattern
+/// fits. "Creating Amazon EventBridge event patterns", EventBridge user guide, as far as the template goes.
 fn matches(pattern: &Value, event: &Value) -> bool {
     match pattern {
-        Value::Object(fields) => fields.iter().all(|(name, pattern)| matches(pattern, &event[name])),
+        Value::Object(fields) => fields.iter().all(|(name, pattern)| match name.as_str() {
+            "$or" => list(pattern).into_iter().any(|pattern| matches(pattern, event)),
+            name => matches(pattern, &event[name]),
+        }),
         Value::Array(values) => values.iter().any(|value| match value["suffix"].as_str() {
             Some(suffix) => event.as_str().is_some_and(|text| text.ends_with(suffix)),
             // The stack's own account or region; a test of its own holds that every rule asks for both.
+            None if target(value) == Some("Quarantine") => event == QUARANTINE,
+            // Without a bucket for reports there is none.
+            None if value["Fn::If"].is_array() => false,
             None if value["Ref"].is_string() => true,
             None if value["anything-but"].is_array() => !list(&value["anything-but"]).contains(&event),
             None => value == event,
@@ -578,6 +587,14 @@ fn every_event_reaches_the_functions_that_it_concerns() -> Result<()> {
     ] {
         check(&format!("aws.sagemaker/{only_judged}.json"), &["EnforcePolicy"])?;
     }
+    let written = |bucket: &str| {
+        let object =
+            serde_json::json!({ "key": "reports/v/e/sagewarden-data-quality/2026/03/03/10/evaluation.json" });
+        let detail = serde_json::json!({ "bucket": { "name": bucket }, "object": object });
+        serde_json::json!({ "source": "aws.s3", "detail-type": "Object Created", "detail": detail })
+    };
+    assert_eq!(routed(&written(QUARANTINE)), ["AlertDrift"]);
+    assert_eq!(routed(&written("ds-data")), Vec::<&str>::new(), "anybody may have written it");
     let rule = resources("AWS::Events::Rule")["EnforcePolicyCallRule"];
     let routed: BTreeSet<&str> = texts(&rule["EventPattern"]["detail"]["eventName"]).into_iter().collect();
     assert_eq!(routed, sagewarden_events::known_calls().collect());

@@ -296,8 +296,9 @@ fn every_window_of_ten_thousand_is_closed_and_no_record_asks_much() -> Result<()
     let [start, end] = [0, 3_600].map(at);
     let row = |number: usize| {
         let (account, region) = (Story::ACCOUNT, Story::REGION);
-        let endpoint = Resource::in_region(ResourceKind::Endpoint, account, region, "x-gone");
-        Write::Put(OpenWindowRow { endpoint, variant: format!("v{number}"), start, end }.item())
+        let endpoint =
+            Resource::in_region(ResourceKind::Endpoint, account, region, &format!("x{number}-gone"));
+        Write::Put(OpenWindowRow { endpoint, variant: "v".to_owned(), start, end }.item())
     };
     block_on(store.write(&(0..MANY).map(row).collect::<Vec<_>>()))?;
     let known = KnownBaselines::default();

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use futures::executor::block_on;
 use sagewarden_govern::ports::Objects as _;
-use sagewarden_govern::{DRIFT_ALERT, MONITORING_FAILED, RETRAINING_SUGGESTED};
+use sagewarden_govern::{DRIFT_ALERT, FINDING_REWRITTEN, MONITORING_FAILED, RETRAINING_SUGGESTED};
 use sagewarden_lineage::s3::S3Location;
 use sagewarden_local::{SentNotice, Story, System};
 use serde_json::json;
@@ -86,7 +86,7 @@ fn is_numbered(path: &Path) -> bool {
 }
 
 /// What is about what a model does, not about how it was made.
-const ALERTS: [&str; 3] = [DRIFT_ALERT, MONITORING_FAILED, RETRAINING_SUGGESTED];
+const ALERTS: [&str; 4] = [DRIFT_ALERT, FINDING_REWRITTEN, MONITORING_FAILED, RETRAINING_SUGGESTED];
 
 /// Writes what was sent, the page, the settings and the events.
 pub(crate) fn write_records(

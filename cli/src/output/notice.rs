@@ -1,6 +1,8 @@
 //! What the system did, in words: how an event ended, the comment on a commit, findings and alerts.
 
-use sagewarden_govern::{DRIFT_ALERT, Done, Failure, MONITORING_FAILED, Outcome, RETRAINING_SUGGESTED};
+use sagewarden_govern::{
+    DRIFT_ALERT, Done, FINDING_REWRITTEN, Failure, MONITORING_FAILED, Outcome, RETRAINING_SUGGESTED,
+};
 use sagewarden_local::{PostedComment, SentNotice};
 use serde_json::{Value, json};
 
@@ -36,7 +38,7 @@ pub(crate) fn notice(notice: &SentNotice) -> String {
     let words = notice.detail.get("text").and_then(Value::as_str).unwrap_or_default();
     let more = match notice.detail_type.as_str() {
         DRIFT_ALERT => alert(&notice.detail),
-        MONITORING_FAILED | RETRAINING_SUGGESTED => String::new(),
+        FINDING_REWRITTEN | MONITORING_FAILED | RETRAINING_SUGGESTED => String::new(),
         _ => policy_violation(&notice.detail),
     };
     format!("  {BAD}{}{BAD:#}  {words}\n{more}", notice.detail_type)

@@ -31,6 +31,7 @@ mod world;
 pub use alert::AlertDrift;
 pub use alert::drift_notice::DRIFT_ALERT;
 pub use alert::retraining::RETRAINING_SUGGESTED;
+pub use alert::rewritten::FINDING_REWRITTEN;
 pub use alert::silence::MONITORING_FAILED;
 #[cfg(feature = "judging")]
 pub use bundle::{BUNDLE_REFUSED, BundleInForce, BundlePlace};

@@ -2,7 +2,8 @@
 //! developer guide): `<prefix>/<endpoint>/<schedule>/<yyyy>/<mm>/<dd>/<hh>/<file>`.
 //!
 //! Sagewarden writes its own reports the same way. Their schedule is [`WindowReport::SCHEDULE`], the hour is the one in which the
-//! window ends, and each variant has a prefix of its own: `<prefix>/<variant>`.
+//! window ends, and each variant has a prefix of its own: `<prefix>/<variant>`. What became of a window after it was closed stands
+//! beside its report, under `<prefix>/rewritten/<digest of the files>/<variant>`.
 
 use sagewarden_events::Timestamp;
 use sagewarden_lineage::s3::S3Location;
@@ -14,6 +15,9 @@ use crate::window::Window;
 pub(crate) const VIOLATIONS: &str = "constraint_violations.json";
 /// Its names in the container: AWS's table of outputs also spells it with an `s`.
 pub(crate) const VIOLATIONS_SPELLINGS: [&str; 2] = [VIOLATIONS, "constraints_violations.json"];
+
+/// Before what became of a window after it was closed.
+const REWRITTEN: &str = "rewritten";
 
 /// Which of the files of a folder an object is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +39,8 @@ pub(crate) struct ReportPlace {
     pub(crate) schedule: String,
     /// Absent where the layout has none (batch transforms).
     pub(crate) endpoint: Option<String>,
+    /// The variant, in the layout of Sagewarden's own reports.
+    pub(crate) variant: Option<String>,
     /// The hour: of Sagewarden's own reports the end of the window.
     pub(crate) hour: Option<Timestamp>,
 }
@@ -62,9 +68,43 @@ impl ReportPlace {
             folder: folder.to_owned(),
             schedule: schedule.to_owned(),
             endpoint: parts.next().map(str::to_owned),
+            variant: parts.next().map(str::to_owned),
             hour,
         })
     }
+}
+
+/// A report of Sagewarden's own, by its place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum OwnReport {
+    /// Of a window as it was judged while its files came.
+    OfWindow,
+    /// Of a window that changed after it was closed.
+    Rewritten,
+}
+
+/// Where `detect-drift` writes its reports below: the place that the settings name, else the stack's own bucket.
+pub(crate) fn reports_below(own_bucket: &str, named: Option<&str>) -> String {
+    named.map_or_else(|| format!("s3://{own_bucket}/reports"), |place| place.trim_end_matches('/').to_owned())
+}
+
+/// The same for windows that changed after they were closed, with the digest of their files.
+pub(crate) fn rewritten_below(below: &str, digest: &str) -> String {
+    format!("{below}/{REWRITTEN}/{digest}")
+}
+
+/// Which report of a window `place` is below one of the places that `detect-drift` writes to; `None` where it writes no such key.
+pub(crate) fn own_report(window: &Window, place: &S3Location, below: &str) -> Option<OwnReport> {
+    let folder = place.key.rsplit_once('/')?.0;
+    let is_folder = |below: &str| {
+        folder_of(window, below).is_some_and(|own| own.bucket == place.bucket && own.key == folder)
+    };
+    if is_folder(below) {
+        return Some(OwnReport::OfWindow);
+    }
+    let root = format!("{}/{REWRITTEN}/", S3Location::parse(below)?.key);
+    let digest = place.key.strip_prefix(root.trim_start_matches('/'))?.split('/').next()?;
+    is_folder(&rewritten_below(below, digest)).then_some(OwnReport::Rewritten)
 }
 
 /// The folder of Sagewarden's reports on a window, below a place such as `s3://<bucket>/<prefix>`; `None` when that is no place in S3.
@@ -125,9 +165,25 @@ mod tests {
                 folder: folder.key.clone(),
                 schedule: WindowReport::SCHEDULE.to_owned(),
                 endpoint: Some("prod".to_owned()),
+                variant: Some("AllTraffic".to_owned()),
                 hour: Some(window.end),
             };
             assert_eq!((folder.bucket.as_str(), place), ("bucket", expected), "{below}");
+            let file = |folder: &S3Location| S3Location {
+                key: key_in(&folder.key, WindowReport::FILE),
+                ..folder.clone()
+            };
+            assert_eq!(own_report(&window, &file(&folder), below), Some(OwnReport::OfWindow), "{below}");
+            let rewritten =
+                folder_of(&window, &rewritten_below(below.trim_end_matches('/'), "0a1b")).unwrap();
+            assert_eq!(
+                own_report(&window, &file(&rewritten), below.trim_end_matches('/')),
+                Some(OwnReport::Rewritten)
+            );
+            let planted = S3Location { key: format!("x/{}", folder.key), ..folder.clone() };
+            assert_eq!(own_report(&window, &file(&planted), below), None, "{below}");
+            let elsewhere = S3Location { bucket: "data".to_owned(), ..folder.clone() };
+            assert_eq!(own_report(&window, &file(&elsewhere), below), None, "{below}");
             assert!(folder.key.ends_with("AllTraffic/prod/sagewarden-data-quality/2026/03/03/10"));
         }
         assert_eq!(folder_of(&window, "/tmp"), None);

@@ -38,5 +38,5 @@ pub use violations::{
     DriftSeverity, Excess, Limit, Observed, UnreadableReport, Violation, Violations, severity,
 };
 pub use window_report::{
-    CaptureWindow, ModeDifference, UnreadableLines, UnreadableWindowReport, WindowReport,
+    CaptureWindow, ModeDifference, RewrittenAfter, UnreadableLines, UnreadableWindowReport, WindowReport,
 };

@@ -53,6 +53,23 @@ pub struct WindowReport {
     /// Where the baseline is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub baseline: Option<String>,
+    /// Set where the window had been closed: what it came to then stands, and this beside it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rewritten: Option<RewrittenAfter>,
+}
+
+/// That files of a window were written after it had been closed, and later than capture writes any.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(expecting = "a JSON object")]
+pub struct RewrittenAfter {
+    /// When the window was due to be closed.
+    pub closed_at: Timestamp,
+    /// When the last of these files was written.
+    pub written_at: Timestamp,
+    /// Files that were written since. At most [`WindowReport::MAX_REWRITTEN`].
+    pub files: Vec<String>,
+    /// How many that is in all.
+    pub count: u64,
 }
 
 /// A span of time, its end excluded.
@@ -146,6 +163,8 @@ impl WindowReport {
     pub const FILE: &str = "evaluation.json";
     /// How many entries say what could not be read: a day of files that are all broken must not make a document that is too large.
     pub const MAX_UNREADABLE: usize = 1_000;
+    /// How many of the files are named that were written after the window had been closed.
+    pub const MAX_REWRITTEN: usize = 100;
     /// What stands in Model Monitor's key layout where the name of a schedule would.
     pub const SCHEDULE: &str = "sagewarden-data-quality";
 

@@ -80,5 +80,5 @@ fn an_evaluation_that_may_not_be_read_is_told_as_well() -> Result<()> {
     let local = settled(monitored()?)?;
     crate::windows::evaluate(&local, 9, 1_000, true, &["f"], 86_400)?;
     let folder = crate::windows::folder(9);
-    check(&local, &format!("s3:GetObject on arn:aws:s3:::bucket/{folder}/evaluation.json"))
+    check(&local, &format!("s3:GetObject on arn:aws:s3:::sagewarden/{folder}/evaluation.json"))
 }

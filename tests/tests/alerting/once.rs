@@ -54,7 +54,7 @@ fn a_judged_window_has_one_event_that_matters_and_its_evaluation_is_read_once() 
         matches!(&outcomes[1], Ok(Done::Acted(text)) if text.starts_with("alert sent: ")),
         "{outcomes:?}"
     );
-    assert_eq!(objects.guard.0.take(), [format!("s3://bucket/{}/evaluation.json", folder(9))]);
+    assert_eq!(objects.guard.0.take(), [format!("s3://sagewarden/{}/evaluation.json", folder(9))]);
     Ok(())
 }
 

@@ -1,7 +1,12 @@
 //! Windows of captured traffic, as Sagewarden's own evaluation reports them: growing, late, more than once.
 
+use futures::executor::block_on;
 use proptest::prelude::*;
+use sagewarden_events::ResourceKind;
+use sagewarden_govern::ports::Table as _;
 use sagewarden_govern::{MONITORING_FAILED, RETRAINING_SUGGESTED};
+use sagewarden_lineage::rows::{CapturedFileRow, OpenWindowRow};
+use sagewarden_lineage::table::Write;
 use sagewarden_local::{NoticeLog, Store, System};
 use sagewarden_monitor::{CaptureWindow, ModeDifference, Violation, WindowReport};
 use sagewarden_tests::Result;
@@ -12,9 +17,33 @@ use crate::monitors::{alerts, history, monitored, of_type, settled, with_drift};
 
 pub(crate) const DAY: i64 = 86_400;
 
-/// The folder of the window that begins at this hour of the second day: the key has the hour in which it ends.
+/// The folder of the window of `AllTraffic` that begins at this hour of the second day: the key has the hour in which it ends.
 pub(crate) fn folder(hour: i64) -> String {
-    format!("reports/prod/{}/2026/03/03/{:02}", WindowReport::SCHEDULE, hour + 1)
+    folder_of("AllTraffic", hour)
+}
+
+fn folder_of(variant: &str, hour: i64) -> String {
+    format!("reports/{variant}/prod/{}/2026/03/03/{:02}", WindowReport::SCHEDULE, hour + 1)
+}
+
+/// What `detect-drift` notes of a window before it judges it: a file that holds more rows than any of these tests.
+pub(crate) fn open(local: &Local, report: &WindowReport, hour: i64) -> Result<()> {
+    let start = at(DAY + (hour - 9) * 3_600);
+    let end = sagewarden_events::Timestamp::from_millis(start.millis() + 3_600_000);
+    let endpoint = local.system.account.resource(ResourceKind::Endpoint, "prod");
+    let window = OpenWindowRow { endpoint, variant: report.variant.clone(), start, end };
+    let file = CapturedFileRow {
+        window: window.partition(),
+        bucket: "captured".to_owned(),
+        key: "a.jsonl".to_owned(),
+        version_id: None,
+        etag: "e".to_owned(),
+        size: 1 << 20,
+        modified_at: start,
+        sequencer: None,
+    };
+    block_on(local.system.store.write(&[Write::Put(file.item())]))?;
+    Ok(())
 }
 
 /// What `detect-drift` writes of such a window, the evaluation last; the two files say different things.
@@ -54,17 +83,19 @@ pub(crate) fn evaluation(hour: i64, rows: u64, complete: bool, violated: &[&str]
         violations: violated.iter().map(violation).collect(),
         differences: vec![ModeDifference { feature: "f".to_owned(), text: "compat sees nothing".to_owned() }],
         baseline: Some("s3://bucket/baseline".to_owned()),
+        rewritten: None,
     }
 }
 
 pub(crate) fn put(local: &Local, hour: i64, report: &WindowReport, after: i64) -> Result<()> {
     let account = &local.system.account;
-    let folder = folder(hour);
+    open(local, report, hour)?;
+    let folder = folder_of(&report.variant, hour);
     let compat = json!({ "violations": [{ "feature_name": "of-compat", "constraint_check_type": "data_type_check" }] });
     let key = format!("{folder}/constraint_violations.json");
-    account.put_object("bucket", &key, compat.to_string().as_bytes(), at(after))?;
+    account.put_object(System::OWN_BUCKET, &key, compat.to_string().as_bytes(), at(after))?;
     let key = format!("{folder}/evaluation.json");
-    account.put_object("bucket", &key, &serde_json::to_vec(report)?, at(after))?;
+    account.put_object(System::OWN_BUCKET, &key, &serde_json::to_vec(report)?, at(after))?;
     Ok(())
 }
 
@@ -77,7 +108,7 @@ fn an_evaluation_is_told_with_the_violations_of_its_own_mode() -> Result<()> {
     assert_eq!(told.len(), 1);
     let alert = &told[0];
     assert_eq!(alert["violation_count"], 2);
-    assert_eq!(alert["report"], format!("s3://bucket/{}/evaluation.json", folder(9)));
+    assert_eq!(alert["report"], format!("s3://sagewarden/{}/evaluation.json", folder(9)));
     assert_eq!(alert["window"]["rows"], 1_000);
     assert_eq!(alert["window"]["differences"][0]["text"], "compat sees nothing");
     assert_eq!(alert["chain"]["models"][0]["name"], "m");
@@ -216,6 +247,11 @@ fn play(order: &[prop::sample::Index], quiet: i64) -> Result<(String, String, Ve
     let events = local.system.account.drain_events()?;
     let straight = fresh(&local, &before)?;
     let shuffled = fresh(&local, &before)?;
+    for (hour, violated) in windows {
+        for system in [&straight, &shuffled] {
+            open(system, &evaluation(hour, 100, true, violated), hour)?;
+        }
+    }
     for event in &events {
         straight.deliver(&event.to_string())?;
     }

@@ -12,6 +12,7 @@ use super::found::{Found, Observed};
 use super::record_found::record_found;
 use super::recording::record_now;
 use super::retraining::suggest_retraining;
+use super::rewritten::keep_both;
 use crate::notify::Moment;
 use crate::outcome::{Done, Failure, Outcome};
 use crate::ports::{Bus, PortError, Table};
@@ -28,12 +29,17 @@ pub(super) async fn alert(
     found: &Found,
     moment: &Moment,
 ) -> Outcome {
+    let node = observed.node();
+    let recorded = recorded_version(world.table(), &node).await?;
+    // An evaluation that comes again, or an execution whose job and report both tell of it, changes nothing.
+    let is_recorded = recorded.as_ref() == Some(&found.version);
+    // A window grows while its files come; a report is written once.
+    if matches!(observed, Observed::Execution(_)) && recorded.is_some() && !is_recorded {
+        return keep_both(world, observed, found, None, moment).await;
+    }
     let Some(worst) = found.severity() else {
         return nothing_found(world, observed, found, moment).await;
     };
-    // An evaluation that comes again, or an execution whose job and report both tell of it, changes nothing.
-    let node = observed.node();
-    let is_recorded = is_recorded(world.table(), &node, found).await?;
     let deployment = deployment_of(world, observed, is_recorded, moment).await?;
     if !is_recorded {
         record_found(world, observed, found, Some(worst), moment).await?;
@@ -55,10 +61,18 @@ pub(super) async fn alert(
     Ok(published.and(suggested))
 }
 
-/// Whether the table holds what this report says already.
-async fn is_recorded(table: &impl Table, node: &NodeId, found: &Found) -> Result<bool, PortError> {
+/// Whether the table holds anything that was found in it.
+///
+/// # Errors
+/// When the table fails.
+pub(super) async fn is_recorded(world: &impl World, observed: &Observed<'_>) -> Result<bool, PortError> {
+    Ok(recorded_version(world.table(), &observed.node()).await?.is_some())
+}
+
+/// The version of the report that the table holds; nothing where it holds none.
+async fn recorded_version(table: &impl Table, node: &NodeId) -> Result<Option<String>, PortError> {
     let recorded = table.get(&[NodeRow::key(node)]).await?;
-    Ok(recorded.first().and_then(|item| item.text(FOUND_VERSION)) == Some(found.version.as_str()))
+    Ok(recorded.first().and_then(|item| item.text(FOUND_VERSION)).map(str::to_owned))
 }
 
 /// The deployment whose traffic was looked at: the one in force when the window began, or that came into force in it. The endpoint was

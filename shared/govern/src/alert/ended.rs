@@ -1,11 +1,13 @@
 //! What a monitoring execution that has ended comes to.
 
 use sagewarden_events::Status;
+use sagewarden_lineage::s3::S3Location;
 
 use super::drift;
 use super::execution::Execution;
 use super::found::{Found, Observed};
 use super::publish_silence::publish_silence;
+use super::refused::refuse_once;
 use super::report::{ReportReading, read_report};
 use super::silence::Silence;
 use super::wrong::Wrong;
@@ -37,15 +39,7 @@ async fn completed(world: &impl World, execution: &Execution, moment: &Moment) -
         ReportReading::Nothing => {
             return Ok(Done::Nothing(format!("{job} completed without violations")));
         }
-        ReportReading::Missing { place } => {
-            let waited = moment.now.millis() - execution.ended_at.millis();
-            if waited < PATIENCE_MS {
-                let message = "the execution found violations, but its report is not there";
-                return Err(Failure::not_yet(format!("read the report of {job}"), message));
-            }
-            let silence = Silence::of_execution(execution, Wrong::ReportMissing { place });
-            return publish_silence(world, &silence, moment).await;
-        }
+        ReportReading::Missing { place } => return missing(world, execution, place, moment).await,
         ReportReading::Denied { place, error } => {
             let silence = Silence::of_execution(execution, Wrong::ReportDenied { place });
             publish_silence(world, &silence, moment).await?;
@@ -53,6 +47,27 @@ async fn completed(world: &impl World, execution: &Execution, moment: &Moment) -
             return Err(Failure::Retry(error));
         }
     };
-    let found = Found::of_execution(report, &bytes)?;
-    drift::alert(world, &Observed::Execution(execution), &found, moment).await
+    let found = match Found::of_execution(&report, &bytes) {
+        Ok(found) => found,
+        Err(reason) => return refuse_once(world, &report, &reason, moment).await,
+    };
+    let observed = Observed::Execution(execution);
+    // The job itself says that it found some: what a report says that somebody wrote over counts no more than none.
+    if found.violations.is_empty()
+        && execution.found_violations()
+        && !drift::is_recorded(world, &observed).await?
+    {
+        return missing(world, execution, report, moment).await;
+    }
+    drift::alert(world, &observed, &found, moment).await
+}
+
+/// The execution found violations, and its report does not say which.
+async fn missing(world: &impl World, execution: &Execution, place: S3Location, moment: &Moment) -> Outcome {
+    if moment.now.millis() - execution.ended_at.millis() < PATIENCE_MS {
+        let message = "the execution found violations, but its report is not there";
+        return Err(Failure::not_yet(format!("read the report of {}", execution.job), message));
+    }
+    let silence = Silence::of_execution(execution, Wrong::ReportMissing { place });
+    publish_silence(world, &silence, moment).await
 }

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use sagewarden_events::{Resource, ResourceKind};
 use sagewarden_lineage::s3::{S3Location, hex};
 use sagewarden_monitor::{CaptureWindow, UnreadableLines, WindowReport};
 use serde_json::{Value as Json, json};
@@ -11,8 +10,6 @@ use sha2::{Digest, Sha256};
 use crate::counted::counted;
 use crate::window::Window;
 
-/// What stands for a variant that the evaluation does not name.
-const UNNAMED: &str = "-";
 /// Kinds of lines that a sentence names.
 const NAMED: usize = 2;
 /// Entries that an event lists; the evaluation has the rest.
@@ -27,17 +24,6 @@ pub(super) struct EvaluatedWindow {
 }
 
 impl EvaluatedWindow {
-    pub(super) fn new(account: &str, region: &str, report: WindowReport, evaluation: S3Location) -> Self {
-        let named = Some(report.variant.clone()).filter(|variant| !variant.is_empty());
-        let window = Window {
-            endpoint: Resource::in_region(ResourceKind::Endpoint, account, region, &report.endpoint),
-            variant: named.unwrap_or_else(|| UNNAMED.to_owned()),
-            start: report.window.start,
-            end: report.window.end,
-        };
-        Self { window, report, evaluation }
-    }
-
     /// Whether it was compared with a baseline. Too few rows to be judged leave no mode and no violations.
     pub(super) fn is_judged(&self) -> bool {
         !self.report.alert_mode.is_empty() || !self.report.violations.is_empty()

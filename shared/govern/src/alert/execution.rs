@@ -29,6 +29,11 @@ impl Execution {
         NodeId::violation(&self.job, self.created_at)
     }
 
+    /// Whether the container says that it found violations.
+    pub(super) fn found_violations(&self) -> bool {
+        self.exit_message.as_deref().is_some_and(|text| text.starts_with("CompletedWithViolations"))
+    }
+
     /// Reads a job's description; `None` when it is no monitoring execution of an endpoint, or has not ended.
     ///
     /// # Errors

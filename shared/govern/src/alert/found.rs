@@ -2,7 +2,7 @@
 
 use sagewarden_events::{Resource, Timestamp};
 use sagewarden_lineage::id::NodeId;
-use sagewarden_lineage::s3::hex;
+use sagewarden_lineage::s3::{S3Location, hex};
 use sagewarden_monitor::{DriftSeverity, Violation, Violations, WindowReport, severity};
 use serde_json::{Value as Json, json};
 use sha2::{Digest, Sha256};
@@ -10,7 +10,6 @@ use sha2::{Digest, Sha256};
 use super::cause::Cause;
 use super::evaluated::EvaluatedWindow;
 use super::execution::Execution;
-use crate::outcome::Failure;
 
 /// An event holds 256 KB; the report itself holds the rest.
 const MAX_LISTED: usize = 100;
@@ -88,10 +87,11 @@ pub(super) struct Found {
 }
 
 impl Found {
-    pub(super) fn of_execution(report: String, bytes: &[u8]) -> Result<Self, Failure> {
-        let found =
-            Violations::parse(bytes).map_err(|error| Failure::Reject(format!("`{report}`: {error}")))?;
-        Ok(Self { version: version(true, 0, &found.violations), report, violations: found.violations })
+    /// # Errors
+    /// Why it is no report.
+    pub(super) fn of_execution(report: &S3Location, bytes: &[u8]) -> Result<Self, String> {
+        let violations = Violations::parse(bytes).map_err(|error| error.to_string())?.violations;
+        Ok(Self { version: version(true, 0, &violations), report: report.to_string(), violations })
     }
 
     pub(super) fn of_window(window: &EvaluatedWindow) -> Self {

@@ -8,6 +8,7 @@
 //! trains again after an alert must not do so because a permission is missing.
 
 mod behind;
+mod believed;
 mod cause;
 mod chain_words;
 mod changed;
@@ -22,9 +23,11 @@ mod importances;
 mod publish_silence;
 mod record_found;
 mod recording;
+mod refused;
 mod report;
 pub(crate) mod retraining;
 mod revisions;
+pub(crate) mod rewritten;
 pub(crate) mod silence;
 mod traffic;
 mod watch;

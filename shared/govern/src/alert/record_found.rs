@@ -11,6 +11,7 @@ use serde_json::json;
 use super::cause::{rank, word};
 use super::found::{Found, Observed};
 use super::recording::{execution_of, store};
+use crate::counted::counted;
 use crate::notify::Moment;
 use crate::outcome::Failure;
 use crate::record::monitoring::REPORT;
@@ -25,30 +26,21 @@ pub(super) async fn record_found(
     moment: &Moment,
 ) -> Result<NodeId, Failure> {
     let id = observed.node();
-    let mut facts = Attributes::from([
-        (node::URI.into(), Value::Text(found.report.clone())),
-        (node::SCHEDULE.into(), Value::Text(observed.schedule().to_owned())),
-    ]);
-    if let Some(kind) = observed.monitoring_type() {
-        facts.insert(node::MONITORING_TYPE.into(), Value::Text(kind.to_owned()));
-    }
+    let mut facts = facts_of(observed);
+    facts.insert(node::URI.into(), Value::Text(found.report.clone()));
     let number = |number: usize| Value::Number(i64::try_from(number).unwrap_or(i64::MAX));
     let mut newest = Attributes::from([
         (node::VIOLATIONS.into(), number(found.violations.len())),
         (node::FOUND.into(), Value::Text(found.in_words())),
     ]);
-    match observed {
-        Observed::Execution(execution) => {
-            facts.insert(node::ARN.into(), Value::Text(execution.job.arn()));
-        }
-        Observed::Window(evaluated) => {
-            let (window, rows) = (&evaluated.window, evaluated.report.rows);
-            facts.insert(node::WINDOW_START.into(), Value::Text(window.start.to_string()));
-            facts.insert(node::WINDOW_END.into(), Value::Text(window.end.to_string()));
-            newest.insert(node::ROWS.into(), number(usize::try_from(rows).unwrap_or(usize::MAX)));
+    let mut record = Record::default();
+    if let Observed::Window(evaluated) = observed {
+        let rows = evaluated.report.rows;
+        newest.insert(node::ROWS.into(), number(usize::try_from(rows).unwrap_or(usize::MAX)));
+        if evaluated.report.window.complete {
+            record.grow(&id, node::VERDICTS, [closing_verdict(found)]);
         }
     }
-    let mut record = Record::default();
     record.node(&id, &observed.name(), Some(observed.ended()), facts);
     record.register(&id, node::FOUND_VERSION, found.version.clone(), newest);
     if let Some(worst) = worst {
@@ -66,4 +58,28 @@ pub(super) async fn record_found(
     }
     store(world, moment, record).await?;
     Ok(id)
+}
+
+/// What is known of it whatever was found.
+pub(super) fn facts_of(observed: &Observed<'_>) -> Attributes {
+    let mut facts = Attributes::from([(node::SCHEDULE.into(), Value::Text(observed.schedule().to_owned()))]);
+    if let Some(kind) = observed.monitoring_type() {
+        facts.insert(node::MONITORING_TYPE.into(), Value::Text(kind.to_owned()));
+    }
+    match observed {
+        Observed::Execution(execution) => {
+            facts.insert(node::ARN.into(), Value::Text(execution.job.arn()));
+        }
+        Observed::Window(evaluated) => {
+            let window = &evaluated.window;
+            facts.insert(node::WINDOW_START.into(), Value::Text(window.start.to_string()));
+            facts.insert(node::WINDOW_END.into(), Value::Text(window.end.to_string()));
+        }
+    }
+    facts
+}
+
+/// What a window came to when it was closed. One that is closed again, because a file came late, keeps both.
+fn closing_verdict(found: &Found) -> String {
+    format!("when it was closed: {} ({})", counted(found.violations.len(), "violation"), found.in_words())
 }

@@ -12,7 +12,7 @@ pub(super) const MAX_REPORT: u64 = 8 * 1024 * 1024;
 /// What came of reading a report.
 pub(super) enum ReportReading {
     /// It is there.
-    Found { report: String, bytes: Vec<u8> },
+    Found { report: S3Location, bytes: Vec<u8> },
     /// There is none: there are no violations.
     Nothing,
     /// There is none, although there should be.
@@ -35,7 +35,7 @@ pub(super) async fn read_report(
         for name in VIOLATIONS_SPELLINGS {
             let place = S3Location { bucket: output.bucket.clone(), key: key_in(&output.key, name) };
             match objects.read(&place.bucket, &place.key, MAX_REPORT).await {
-                Ok(Some(bytes)) => return Ok(ReportReading::Found { report: place.to_string(), bytes }),
+                Ok(Some(bytes)) => return Ok(ReportReading::Found { report: place, bytes }),
                 Ok(None) => {}
                 Err(error) if error.kind() == PortErrorKind::Denied => {
                     denied.get_or_insert((place, error));
@@ -47,9 +47,7 @@ pub(super) async fn read_report(
     if let Some((place, error)) = denied {
         return Ok(ReportReading::Denied { place, error });
     }
-    let has_violations =
-        execution.exit_message.as_deref().is_some_and(|text| text.starts_with("CompletedWithViolations"));
-    let first = execution.outputs.first().filter(|_| has_violations);
+    let first = execution.outputs.first().filter(|_| execution.found_violations());
     Ok(first.map_or(ReportReading::Nothing, |output| {
         let key = key_in(&output.key, VIOLATIONS);
         ReportReading::Missing { place: S3Location { bucket: output.bucket.clone(), key } }

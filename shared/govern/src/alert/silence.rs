@@ -111,7 +111,7 @@ impl Silence {
             Wrong::ScheduleFailed { .. } => format!("monitoring schedule {schedule} failed{because}"),
             Wrong::ScheduleStopped => format!("monitoring schedule {schedule} has been stopped since {at}"),
             Wrong::ReportMissing { place } => {
-                format!("{run} found violations, but its report {place} is missing")
+                format!("{run} found violations, but its report {place} is missing, or names none")
             }
             Wrong::ReportDenied { place } => match self.schedule_arn() {
                 Some(_) => format!("the report {place} of {run} may not be read"),
@@ -154,7 +154,7 @@ impl Silence {
                 "start schedule {schedule} again (StartMonitoringSchedule), or delete it if the endpoint is to go unwatched"
             ),
             Wrong::ReportMissing { place } => format!(
-                "look for who deleted or moved s3://{}/{}; what it said is in the job's log",
+                "look for who deleted, moved or overwrote s3://{}/{}; what it said is in the job's log",
                 place.bucket, place.key
             ),
             Wrong::ReportDenied { place } => format!(

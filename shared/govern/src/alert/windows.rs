@@ -2,22 +2,27 @@
 
 use std::rc::Rc;
 
-use sagewarden_events::{ObjectCreated, Resource, ResourceKind};
+use sagewarden_events::ObjectCreated;
 use sagewarden_lineage::s3::S3Location;
 use sagewarden_monitor::WindowReport;
 
+use super::believed::{OwnPlace, noted_files};
 use super::drift;
 use super::evaluated::EvaluatedWindow;
 use super::found::{Found, Observed};
 use super::publish_silence::publish_silence;
+use super::refused::refuse_once;
 use super::report::MAX_REPORT;
+use super::rewritten::keep_both;
 use super::silence::Silence;
 use super::wrong::Wrong;
 use crate::notify::Moment;
 use crate::outcome::{Done, Failure, Outcome};
-use crate::ports::{Objects, PortErrorKind};
+use crate::ports::{Objects, PortError, PortErrorKind};
 use crate::report_place::ReportPlace;
 use crate::world::World;
+
+const NEVER_OPENED: &str = "is of a window that detect-drift never opened";
 
 /// An evaluation was written. It is read as it stands there now, whichever version the event is about, and read once for both.
 ///
@@ -29,11 +34,20 @@ pub(super) async fn on_evaluation(
     place: &ReportPlace,
     moment: &Moment,
 ) -> Outcome {
-    let evaluation = S3Location { bucket: object.bucket.clone(), key: object.key.clone() };
-    let Some(report) = read(world, object, place, &evaluation, moment).await? else {
-        return Ok(Done::Nothing(format!("`{evaluation}` is not there (any more)")));
+    let Some(own) = OwnPlace::of(world, object, place) else {
+        return Ok(Done::Nothing(format!("`{}` is not where detect-drift writes evaluations", object.key)));
     };
-    let window = Rc::new(EvaluatedWindow::new(&object.account, &object.region, report, evaluation));
+    let window = match read(world, &own, moment).await? {
+        EvaluationReading::Usable(window) => Rc::new(*window),
+        EvaluationReading::Unusable(reason) => {
+            return refuse_once(world, &own.evaluation, &reason, moment).await;
+        }
+        EvaluationReading::Nothing(why) => return Ok(Done::Nothing(format!("`{}` {why}", own.evaluation))),
+    };
+    if let Some(after) = &window.report.rewritten {
+        let (observed, found) = (Observed::Window(&window), Found::of_window(&window));
+        return keep_both(world, &observed, &found, Some(after), moment).await;
+    }
     // Neither hides the other; what can be tried again is.
     let unreadable = publish_unreadable(world, &window, moment).await;
     let drifted = alert_on_drift(world, &window, moment).await;
@@ -66,35 +80,65 @@ async fn alert_on_drift(world: &impl World, window: &EvaluatedWindow, moment: &M
     drift::alert(world, &Observed::Window(window), &Found::of_window(window), moment).await
 }
 
-/// The evaluation as it stands there now; `None` when it does not. That it may not be read is published.
-async fn read(
-    world: &impl World,
-    object: &ObjectCreated,
-    place: &ReportPlace,
-    evaluation: &S3Location,
-    moment: &Moment,
-) -> Result<Option<WindowReport>, Failure> {
-    match world.objects().read(&evaluation.bucket, &evaluation.key, MAX_REPORT).await {
-        Ok(Some(bytes)) => {
-            let refused = |why: String| Failure::Reject(format!("`{evaluation}`: {why}"));
-            let report = WindowReport::parse(&bytes).map_err(|error| refused(error.to_string()))?;
-            let named = place.endpoint.as_deref().unwrap_or_default();
-            if !report.endpoint.eq_ignore_ascii_case(named) {
-                return Err(refused(format!("it is of endpoint `{}`, not of `{named}`", report.endpoint)));
-            }
-            Ok(Some(report))
-        }
-        Ok(None) => Ok(None),
+/// What came of reading an evaluation.
+enum EvaluationReading {
+    Usable(Box<EvaluatedWindow>),
+    /// `detect-drift` writes there, but not this.
+    Unusable(String),
+    /// There is nothing to do, and why.
+    Nothing(&'static str),
+}
+
+/// The evaluation as it stands there now. That it may not be read is published.
+async fn read(world: &impl World, own: &OwnPlace, moment: &Moment) -> Result<EvaluationReading, Failure> {
+    let S3Location { bucket, key } = &own.evaluation;
+    let bytes = match world.objects().read(bucket, key, MAX_REPORT).await {
+        Ok(Some(bytes)) => bytes,
+        Ok(None) => return Ok(EvaluationReading::Nothing("is not there (any more)")),
         Err(error) if error.kind() == PortErrorKind::Denied => {
-            if let Some((name, end)) = place.endpoint.as_deref().zip(place.hour) {
-                let (account, region) = (&object.account, &object.region);
-                let endpoint = Resource::in_region(ResourceKind::Endpoint, account, region, name);
-                let wrong = Wrong::ReportDenied { place: evaluation.clone() };
-                let silence = Silence::of_traffic(&endpoint, end, wrong);
-                publish_silence(world, &silence, moment).await?;
-            }
-            Err(Failure::Retry(error))
+            return denied(world, own, error, moment).await;
         }
-        Err(error) => Err(error.into()),
+        Err(error) => return Err(error.into()),
+    };
+    let parsed = WindowReport::parse(&bytes);
+    let span = parsed.as_ref().map(|report| report.window).ok();
+    let window = span.map_or_else(|| own.window.clone(), |span| own.window_of(span));
+    let files = noted_files(world.table(), &window).await?;
+    let report = match parsed {
+        Ok(report) => report,
+        Err(_) if files.is_empty() => return Ok(EvaluationReading::Nothing(NEVER_OPENED)),
+        Err(error) => return Ok(EvaluationReading::Unusable(error.to_string())),
+    };
+    if let Some(why) = own.contradiction(&report, &files) {
+        // In a bucket that others may write to, windows that nobody opened have no end.
+        let is_window = !files.is_empty() || !noted_files(world.table(), &own.window).await?.is_empty();
+        return Ok(if is_window {
+            EvaluationReading::Unusable(why)
+        } else {
+            EvaluationReading::Nothing(NEVER_OPENED)
+        });
     }
+    if files.is_empty() {
+        return Ok(EvaluationReading::Nothing(NEVER_OPENED));
+    }
+    Ok(EvaluationReading::Usable(Box::new(EvaluatedWindow {
+        window,
+        report,
+        evaluation: own.evaluation.clone(),
+    })))
+}
+
+async fn denied(
+    world: &impl World,
+    own: &OwnPlace,
+    error: PortError,
+    moment: &Moment,
+) -> Result<EvaluationReading, Failure> {
+    if noted_files(world.table(), &own.window).await?.is_empty() {
+        return Ok(EvaluationReading::Nothing(NEVER_OPENED));
+    }
+    let wrong = Wrong::ReportDenied { place: own.evaluation.clone() };
+    let silence = Silence::of_traffic(&own.window.endpoint, own.window.end, wrong);
+    publish_silence(world, &silence, moment).await?;
+    Err(Failure::Retry(error))
 }

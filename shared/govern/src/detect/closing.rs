@@ -1,14 +1,16 @@
 //! Windows that are over are judged once more.
 
-use std::collections::BTreeSet;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sagewarden_events::{ClockTicked, Timestamp, WatchScope, Watched};
 
-use super::compare::{Compared, compare};
+use super::compare::{Compared, Occasion, compare};
 use super::find_baseline::find_baseline;
 use super::read_baselines::ReadBaselines;
+use super::rewritten::Rewritten;
 use super::unjudged::or_publish;
-use super::window_rows;
+use super::window_rows::{self, WindowFiles};
 use crate::notify::Moment;
 use crate::outcome::{Done, Failure, Outcome};
 use crate::parts::{Cut, NamePage, Parts};
@@ -20,6 +22,8 @@ use crate::world::World;
 const IN_A_PART: usize = 20;
 /// Windows on a page of those that are over.
 const PAGE: usize = 100;
+/// Windows of one endpoint that a record hands on. Whoever writes files of many hours must not hold up the windows of others.
+const OF_AN_ENDPOINT: usize = 20;
 /// How often the clock ticks, as the template says.
 const TICK_MS: i64 = 5 * 60_000;
 
@@ -77,10 +81,11 @@ async fn hand_on(
     let is_due = |window: &Window| {
         is_first_of_its_hour || window.end.millis() >= tick.time.millis() - patience(world) - TICK_MS
     };
+    let taken = RefCell::default();
     let page = async |from: Option<String>| {
-        let (ended, next) = window_rows::ended(table, before, from, PAGE).await?;
-        let due = ended.iter().filter(|window| is_due(window));
-        Ok(NamePage { names: due.map(|window| window.open_row().key().sk).collect(), next })
+        let (mut ended, next) = window_rows::ended(table, before, from, PAGE).await?;
+        ended.retain(&is_due);
+        Ok(NamePage { names: in_turn(&ended, &mut taken.borrow_mut()), next })
     };
     let parts = Parts { tick: tick.time, watched: Watched::Windows, size: IN_A_PART };
     match parts.cut(world.bus(), from, page).await? {
@@ -90,6 +95,20 @@ async fn hand_on(
         }
         Cut::HandedOn(done) => Ok(done),
     }
+}
+
+/// The first window of each endpoint, then the second of each, up to so many; `taken` is how many there were before. What is left out
+/// is handed on in the next hour.
+fn in_turn(windows: &[Window], taken: &mut BTreeMap<String, usize>) -> Vec<String> {
+    let mut turns: Vec<(usize, String)> = Vec::new();
+    for window in windows {
+        let turn = taken.entry(window.endpoint.arn()).or_default();
+        turns.push((*turn, window.open_row().key().sk));
+        *turn += 1;
+    }
+    turns.retain(|(turn, _)| *turn < OF_AN_ENDPOINT);
+    turns.sort_by_key(|(turn, _)| *turn);
+    turns.into_iter().map(|(_, key)| key).collect()
 }
 
 async fn close_these(
@@ -129,10 +148,14 @@ async fn close(
     moment: &Moment,
 ) -> Result<Closing, Failure> {
     let table = world.table();
-    let files = window_rows::files(table, window).await?;
-    match judge_last(world, read, window, moment).await {
+    let deadline = window_rows::deadline(window, &world.settings().drift.detect);
+    let files = window_rows::files(table, window, deadline).await?;
+    let occasion = occasion(world, window, &files).await?;
+    match judge_last(world, read, window, &occasion, moment).await {
         Ok(Compared::Judged(done)) => {
-            window_rows::close(table, window, &files).await?;
+            // First: a window that is closed without it could be rewritten unseen.
+            window_rows::note_closed(table, window, &files.in_time).await?;
+            window_rows::close(table, window, &files, deadline).await?;
             Ok(Closing::Closed(done))
         }
         Ok(Compared::NotJudged(done)) => {
@@ -153,11 +176,25 @@ async fn close(
     }
 }
 
+/// What a window was closed with is not judged again because of files that were written long after it.
+async fn occasion(world: &impl World, window: &Window, files: &WindowFiles) -> Result<Occasion, Failure> {
+    if files.late.is_empty() {
+        return Ok(Occasion::Over);
+    }
+    let closed = window_rows::closed_with(world.table(), window).await?;
+    if closed.is_none_or(|closed| closed.files != window_rows::digest(&files.in_time)) {
+        return Ok(Occasion::Over);
+    }
+    let closed_at = window_rows::due(window, &world.settings().drift.detect);
+    Ok(Occasion::ChangedAfterClosing(Box::new(Rewritten { files: files.clone(), closed_at })))
+}
+
 /// Against the baseline that there is now, whatever its files were compared with while it was open.
 async fn judge_last(
     world: &impl World,
     read: &ReadBaselines,
     window: &Window,
+    occasion: &Occasion,
     moment: &Moment,
 ) -> Result<Compared, Failure> {
     let described = world.account().describe(&window.endpoint).await;
@@ -167,5 +204,5 @@ async fn judge_last(
     };
     let said = world.settings().drift.detect.of(&window.endpoint.name);
     let search = find_baseline(world, read, window, &described.document, &said, moment).await;
-    compare(world, window, search, said, true, moment).await
+    compare(world, window, search, said, occasion, moment).await
 }

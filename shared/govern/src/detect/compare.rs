@@ -5,6 +5,7 @@ use sagewarden_settings::DetectedEndpoint;
 use super::attempt::Attempt;
 use super::find_baseline::BaselineSearch;
 use super::judge::judge;
+use super::rewritten::{Rewritten, judge_rewritten};
 use super::unjudged::{or_publish, publish_missing};
 use crate::notify::Moment;
 use crate::outcome::{Done, Failure};
@@ -26,7 +27,17 @@ impl Compared {
     }
 }
 
-/// Judges a window against what came of looking for its baseline; `complete` says that it is over.
+/// Why a window is judged.
+pub(super) enum Occasion {
+    /// A file of it came.
+    FileCame,
+    /// It is over.
+    Over,
+    /// It was closed, and files came that were written since.
+    ChangedAfterClosing(Box<Rewritten>),
+}
+
+/// Judges a window against what came of looking for its baseline.
 ///
 /// # Errors
 /// Rejects what the settings or the baseline do not allow to be judged; retries when a service does not answer.
@@ -35,7 +46,7 @@ pub(super) async fn compare(
     window: &Window,
     search: Result<BaselineSearch, Failure>,
     mut said: DetectedEndpoint,
-    complete: bool,
+    occasion: &Occasion,
     moment: &Moment,
 ) -> Result<Compared, Failure> {
     let found = match or_publish(world, window, search, moment).await? {
@@ -49,7 +60,13 @@ pub(super) async fn compare(
     let (place, columns) = (&found.place.constraints, found.baseline.constraints().features.len());
     let judged = match Attempt::begin_if_wide(world.table(), place, columns, moment).await {
         Ok(attempt) => {
-            let judged = judge(world, window, &found, &said, complete, moment).await;
+            let judged = match occasion {
+                Occasion::FileCame => judge(world, window, &found, &said, false, moment).await,
+                Occasion::Over => judge(world, window, &found, &said, true, moment).await,
+                Occasion::ChangedAfterClosing(files) => {
+                    judge_rewritten(world, window, &found, &said, files).await
+                }
+            };
             if let Some(attempt) = attempt {
                 attempt.end(world.table(), judged.is_ok()).await?;
             }

@@ -12,12 +12,12 @@ use sagewarden_settings::{DetectedEndpoint, JudgedBy};
 use super::profiles::{Merged, Profiles};
 use super::read_baselines::FoundBaseline;
 use super::unjudged::publish_uncompared;
-use super::window_rows::{CapturedFile, files, has_published_metrics, note_metrics};
+use super::window_rows::{CapturedFile, deadline, files, has_published_metrics, note_metrics};
 use crate::counted::counted;
 use crate::notify::Moment;
 use crate::outcome::{Done, Failure, Outcome};
 use crate::ports::{Files, Metrics, WindowMetrics};
-use crate::report_place::{VIOLATIONS, folder_of};
+use crate::report_place::{VIOLATIONS, folder_of, reports_below};
 use crate::window::Window;
 use crate::world::World;
 
@@ -46,12 +46,13 @@ pub(super) async fn judge(
     moment: &Moment,
 ) -> Outcome {
     let profiles = Profiles { world, found, said };
-    let mut known = files(world.table(), window).await?;
+    let deadline = deadline(window, &world.settings().drift.detect);
+    let mut known = files(world.table(), window, deadline).await?.in_time;
     for _ in 0..ATTEMPTS {
         let merged = profiles.of(&known).await?;
         let JudgedWindow { done, metrics, unjudged } =
             judge_files(world, window, found, &known, &merged, complete).await?;
-        let now = files(world.table(), window).await?;
+        let now = files(world.table(), window, deadline).await?.in_time;
         if now == known {
             publish_metrics_once(world, window, found, &metrics).await?;
             let Some(why) = unjudged else { return Ok(done) };
@@ -81,7 +82,8 @@ async fn judge_files(
         let some: Vec<&str> = gone.iter().take(NAMED).map(String::as_str).collect();
         text.push_str(&format!("; gone: {}, such as {}", counted(gone.len(), "file"), some.join(", ")));
     }
-    let folder = reports(world, window)?;
+    let below = reports_below(world.own_bucket(), world.settings().drift.detect.reports.as_deref());
+    let folder = reports_folder(window, &below)?;
     if profile.rows == 0 || (!complete && profile.rows < world.settings().drift.detect.min_rows) {
         // Too little to be judged, but that traffic cannot be read is known: silence is not health.
         if !unreadable.is_empty() || !gone.is_empty() {
@@ -139,19 +141,22 @@ async fn publish_metrics_once(
     note_metrics(world.table(), window).await
 }
 
-async fn write(world: &impl World, folder: &S3Location, name: &str, body: String) -> Result<(), Failure> {
+pub(super) async fn write(
+    world: &impl World,
+    folder: &S3Location,
+    name: &str,
+    body: String,
+) -> Result<(), Failure> {
     let key = format!("{}/{name}", folder.key);
     Ok(world.files().write(&folder.bucket, &key, "application/json", body.as_bytes()).await?)
 }
 
-/// Where the reports on a window go.
-fn reports(world: &impl World, window: &Window) -> Result<S3Location, Failure> {
-    let own = format!("s3://{}/reports", world.own_bucket());
-    let below = world.settings().drift.detect.reports.as_deref().unwrap_or(&own).trim_end_matches('/');
+/// Where the reports on a window go, below a place.
+pub(super) fn reports_folder(window: &Window, below: &str) -> Result<S3Location, Failure> {
     folder_of(window, below).ok_or_else(|| Failure::Reject(format!("`{below}` is no folder in S3")))
 }
 
-fn report(
+pub(super) fn report(
     window: &Window,
     files: &[CapturedFile],
     merged: &Merged,
@@ -180,9 +185,10 @@ fn report(
         violations: alerting.map(|evaluation| evaluation.violations.clone()).unwrap_or_default(),
         differences: differences.unwrap_or_default().into_iter().map(difference).collect(),
         baseline: Some(found.place.constraints.to_string()),
+        rewritten: None,
     }
 }
 
-fn pretty(document: &impl serde::Serialize) -> Result<String, Failure> {
+pub(super) fn pretty(document: &impl serde::Serialize) -> Result<String, Failure> {
     serde_json::to_string_pretty(document).map_err(|error| Failure::Reject(error.to_string()))
 }

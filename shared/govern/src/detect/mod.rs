@@ -14,8 +14,10 @@ mod judge;
 pub(crate) mod known_baselines;
 pub(crate) mod last_capture;
 mod memory;
+mod plausible;
 mod profiles;
 mod read_baselines;
+mod rewritten;
 mod served;
 pub(crate) mod suggest_baseline;
 pub(crate) mod unjudged;
@@ -27,10 +29,11 @@ use sagewarden_measure::capture::CaptureKey;
 use serde_json::Value as Json;
 
 use self::closing::close_windows;
-use self::compare::compare;
+use self::compare::{Occasion, compare};
 use self::known_baselines::KnownBaselines;
+use self::plausible::implausible;
 use self::unjudged::or_publish;
-use self::window_rows::{CapturedFile, Noted};
+use self::window_rows::{CapturedFile, Noted, deadline};
 use crate::notify::Moment;
 use crate::outcome::{Done, Failure, Outcome};
 use crate::ports::{Account, ObjectVersion};
@@ -84,6 +87,12 @@ impl<W: World> DetectDrift<'_, W> {
             return Err(Failure::Reject(format!("the event of `{}` has no `etag`", written.key)));
         };
         let window = Window { endpoint: described.resource.clone(), ..window };
+        if let Some(why) = implausible(world, &window, &key, written, &described.document).await? {
+            return Ok(Done::Nothing(format!(
+                "`{}` is no captured traffic of {endpoint}: {why}",
+                written.key
+            )));
+        }
         let file = CapturedFile {
             bucket: written.bucket.clone(),
             object: ObjectVersion {
@@ -99,12 +108,25 @@ impl<W: World> DetectDrift<'_, W> {
             last_capture::note(world.table(), &window.endpoint, until).await?;
         }
         // Before a baseline is looked for: one may come while the window is open.
-        if window_rows::add(world.table(), &window, &file).await? == Noted::Closed {
-            return Ok(Done::Nothing(format!("`{}` was judged before", written.key)));
+        match window_rows::add(world.table(), &window, &file, deadline(&window, settings)).await? {
+            Noted::Open => {}
+            Noted::Closed => return Ok(Done::Nothing(format!("`{}` was judged before", written.key))),
+            Noted::Late => {
+                return Ok(Done::Acted(format!(
+                    "`{}` was written at {}, long after its window ended: the clock judges what it changes",
+                    written.key, written.time
+                )));
+            }
+            Noted::OfNoWindow => {
+                return Ok(Done::Nothing(format!(
+                    "`{}` was written at {}, long after its hour: nobody captured it then",
+                    written.key, written.time
+                )));
+            }
         }
         let said = settings.of(&window.endpoint.name);
         let search = self.known.find(world, &window, &described.document, &said, moment).await;
-        let compared = compare(world, &window, search, said, false, moment).await?;
+        let compared = compare(world, &window, search, said, &Occasion::FileCame, moment).await?;
         // The clock may have closed the window meanwhile, and what it wrote is behind this: it is to do so once more.
         if moment.now >= window.end {
             window_rows::keep_open(world.table(), &window).await?;

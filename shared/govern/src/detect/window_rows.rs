@@ -1,13 +1,17 @@
 //! What of a window is in the table: its files, whether it still has to be judged for the last time, and what became of it.
 //!
 //! A window has a row for each version of a file: what is in a window is a set, however often and in whatever order the events of its
-//! files come. The windows that still have to be judged for the last time are listed in the order of their ends.
+//! files come. The windows that still have to be judged for the last time are listed by their ends, the newest first.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use sagewarden_events::Timestamp;
-use sagewarden_lineage::rows::{CapturedFileRow, OpenWindowRow, WindowMark, WindowMarkRow};
+use sagewarden_lineage::rows::{CapturedFileRow, ClosedWindowRow, OpenWindowRow, WindowMark, WindowMarkRow};
+use sagewarden_lineage::s3::hex;
 use sagewarden_lineage::table::{Key, Write};
+use sagewarden_settings::DetectSettings;
+use sha2::{Digest as _, Sha256};
 
 use crate::outcome::Failure;
 use crate::ports::{ObjectVersion, Table};
@@ -16,6 +20,7 @@ use crate::window::{HOUR_MS, Window};
 
 /// How long after its end a window that cannot be judged is tried again.
 const PATIENCE_MS: i64 = 6 * HOUR_MS;
+const MINUTE_MS: i64 = 60_000;
 
 /// A file of a window.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +40,21 @@ pub(super) enum Noted {
     Open,
     /// It was known, and its window has been judged for the last time.
     Closed,
+    /// It was written so late that nothing captured it then. Its window has been judged, and the clock judges what it would come to now.
+    Late,
+    /// As late, and nobody ever judged its window.
+    OfNoWindow,
+}
+
+/// The files that are known of a window: of each key the newest version, in the order of the keys.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct WindowFiles {
+    /// Those that were written in time: what the window is judged by.
+    pub(super) in_time: Vec<CapturedFile>,
+    /// With those that were written later, which replace what stood under their keys.
+    pub(super) all: Vec<CapturedFile>,
+    /// Those that were written later.
+    pub(super) late: Vec<CapturedFile>,
 }
 
 impl CapturedFile {
@@ -74,14 +94,35 @@ impl From<CapturedFileRow> for CapturedFile {
     }
 }
 
+/// When a window is over: files come late.
+pub(super) fn due(window: &Window, settings: &DetectSettings) -> Timestamp {
+    Timestamp::from_millis(window.end.millis() + settings.close_after_minutes * MINUTE_MS)
+}
+
+/// Until when files of a window may be written. SageMaker writes them within minutes; what comes later changes what was found, and
+/// nobody captured it then.
+pub(super) fn deadline(window: &Window, settings: &DetectSettings) -> Timestamp {
+    Timestamp::from_millis(due(window, settings).millis() + PATIENCE_MS)
+}
+
 /// Notes a file, and that the window is to be judged once more when it is over. One that was given up is open again.
-pub(super) async fn add(table: &impl Table, window: &Window, file: &CapturedFile) -> Result<Noted, Failure> {
+pub(super) async fn add(
+    table: &impl Table,
+    window: &Window,
+    file: &CapturedFile,
+    deadline: Timestamp,
+) -> Result<Noted, Failure> {
+    let is_late = file.object.modified_at > deadline;
+    if is_late && closed_with(table, window).await?.is_none() {
+        return Ok(Noted::OfNoWindow);
+    }
     let given_up = mark(window, WindowMark::GivenUp).key();
     let (file, open) = (file.row(window).item(), window.open_row().item());
     let found = table.get(&[file.key.clone(), open.key.clone(), given_up.clone()]).await?;
     let is_there = |key: &Key| found.iter().any(|each| each.key == *key);
+    let noted = if is_late { Noted::Late } else { Noted::Open };
     if is_there(&file.key) && is_there(&open.key) {
-        return Ok(Noted::Open);
+        return Ok(noted);
     }
     if is_there(&file.key) && !is_there(&given_up) {
         return Ok(Noted::Closed);
@@ -94,22 +135,59 @@ pub(super) async fn add(table: &impl Table, window: &Window, file: &CapturedFile
     if is_there(&given_up) {
         table.write(&[Write::Delete(given_up)]).await?;
     }
-    Ok(Noted::Open)
+    Ok(noted)
 }
 
-/// The files that are known, in the order of their keys. Of a key that was written again the newest version alone counts, or its rows
-/// would count twice: the one whose event has the latest time, which is in seconds, and of one second the latest sequencer.
-pub(super) async fn files(table: &impl Table, window: &Window) -> Result<Vec<CapturedFile>, Failure> {
+/// The files that are known. Of a key that was written again the newest version alone counts, or its rows would count twice: the one whose
+/// event has the latest time, which is in seconds, and of one second the latest sequencer.
+pub(super) async fn files(
+    table: &impl Table,
+    window: &Window,
+    deadline: Timestamp,
+) -> Result<WindowFiles, Failure> {
     let items = query_all(table, CapturedFileRow::of(&window.open_row().partition())).await?;
+    let all: Vec<CapturedFile> =
+        items.iter().filter_map(CapturedFileRow::parse).map(CapturedFile::from).collect();
+    let (late, in_time): (Vec<CapturedFile>, Vec<CapturedFile>) =
+        all.iter().cloned().partition(|file| file.object.modified_at > deadline);
+    Ok(WindowFiles { in_time: newest(in_time), all: newest(all), late: newest(late) })
+}
+
+fn newest(files: Vec<CapturedFile>) -> Vec<CapturedFile> {
     let mut newest: BTreeMap<(String, String), CapturedFile> = BTreeMap::new();
-    for file in items.iter().filter_map(CapturedFileRow::parse).map(CapturedFile::from) {
+    for file in files {
         let key = (file.object.key.clone(), file.bucket.clone());
-        let before = newest.get(&key);
-        if before.is_none_or(|before| before.written() < file.written()) {
+        if newest.get(&key).is_none_or(|before| before.written() < file.written()) {
             newest.insert(key, file);
         }
     }
-    Ok(newest.into_values().collect())
+    newest.into_values().collect()
+}
+
+/// Tells one set of files from another.
+pub(super) fn digest(files: &[CapturedFile]) -> String {
+    let lines = files.iter().map(|file| format!("{}/{}\n", file.bucket, file.id()));
+    hex(&lines.fold(Sha256::new(), |digest, line| digest.chain_update(line)).finalize())
+}
+
+/// The files that it was closed with; nothing of one that never was.
+pub(super) async fn closed_with(
+    table: &impl Table,
+    window: &Window,
+) -> Result<Option<ClosedWindowRow>, Failure> {
+    let found = table.get(&[ClosedWindowRow::key(&window.open_row().partition())]).await?;
+    Ok(found.first().and_then(ClosedWindowRow::parse))
+}
+
+/// Notes that it was judged for the last time with these files.
+pub(super) async fn note_closed(
+    table: &impl Table,
+    window: &Window,
+    files: &[CapturedFile],
+) -> Result<(), Failure> {
+    let window = window.open_row().partition();
+    let row = ClosedWindowRow { window, count: files.len(), files: digest(files) };
+    Ok(table.write(&[row.write()]).await?)
 }
 
 /// Whether its metrics have been published.
@@ -130,10 +208,11 @@ fn mark(window: &Window, mark: WindowMark) -> WindowMarkRow {
 pub(super) async fn close(
     table: &impl Table,
     window: &Window,
-    judged: &[CapturedFile],
+    judged: &WindowFiles,
+    deadline: Timestamp,
 ) -> Result<(), Failure> {
     table.write(&[Write::Delete(window.open_row().key())]).await?;
-    if files(table, window).await? != judged {
+    if files(table, window, deadline).await? != *judged {
         // Their own delivery may have opened the window before it was closed.
         table.write(&[Write::Put(window.open_row().item())]).await?;
     }
@@ -160,16 +239,16 @@ pub(super) async fn give_up(table: &impl Table, window: &Window) -> Result<(), F
     Ok(table.write(&[Write::Delete(window.open_row().key())]).await?)
 }
 
-/// The windows under these sort keys that are still open, in the order of their ends.
+/// The windows under these sort keys that are still open, the newest first.
 pub(super) async fn open(table: &impl Table, sort_keys: &[String]) -> Result<Vec<Window>, Failure> {
     let keys: Vec<Key> = sort_keys.iter().map(|key| OpenWindowRow::key_of(key)).collect();
     let mut windows: Vec<Window> =
         table.get(&keys).await?.iter().filter_map(OpenWindowRow::parse).map(Window::from).collect();
-    windows.sort_by_key(|window| window.open_row().key().sk);
+    windows.sort_by_key(|window| Reverse(window.open_row().key().sk));
     Ok(windows)
 }
 
-/// A page of windows that are open and ended before a time, behind a sort key, and where the next page begins.
+/// A page of windows that are open and ended before a time, the newest first, behind a sort key, and where the next page begins.
 pub(super) async fn ended(
     table: &impl Table,
     before: Timestamp,

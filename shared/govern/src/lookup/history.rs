@@ -9,7 +9,7 @@ use sagewarden_lineage::edge::{MONITORED, OBSERVED_ON};
 use sagewarden_lineage::graph::{Graph, Node};
 use sagewarden_lineage::id::{NodeId, NodeKind};
 use sagewarden_lineage::rows::node::{
-    CREATED_BY, FOUND, MONITORING_TYPE, SCHEDULE, SEVERITY, SILENT, STATE, VIOLATIONS,
+    CREATED_BY, FOUND, MONITORING_TYPE, SCHEDULE, SEVERITY, SILENT, STATE, VERDICTS, VIOLATIONS,
 };
 use sagewarden_lineage::rows::{ApprovalRow, JudgementRow, NodeRow, ObservationRow, VerdictRow};
 use sagewarden_lineage::table::{Item, Key};
@@ -184,7 +184,9 @@ async fn observed<T: Table>(
         for row in rows {
             let Some(item) = found.get(&row.node) else { continue };
             times.push(row.at);
-            history.entries.push(observation(row.at, &Node { id: row.node, item: Some(item.clone()) }));
+            let node = Node { id: row.node, item: Some(item.clone()) };
+            history.entries.extend(verdicts(row.at, &node));
+            history.entries.push(observation(row.at, &node));
         }
         // Entries of one moment stay together: of the last one, all are read.
         let is_enough = times.get(ENTRIES - 1).is_some_and(|enough| times.last() < Some(enough));
@@ -210,6 +212,16 @@ fn silence(cause: &str) -> &str {
         "traffic-unheard" => "it is there, but nobody told of it",
         other => other,
     }
+}
+
+/// What a finding came to at other times: when its window was closed, and what somebody wrote later.
+fn verdicts(time: Timestamp, node: &Node) -> Vec<Entry> {
+    let verdicts: Vec<&str> = node.item.iter().flat_map(|item| item.set(VERDICTS)).collect();
+    let is_news = verdicts.len() > 1 || verdicts.iter().any(|verdict| verdict.starts_with("rewritten"));
+    let shown = verdicts.into_iter().filter(|_| is_news);
+    shown
+        .map(|verdict| entry(time, EntryKind::Drift, &node.id, format!("{} {verdict}", node.name())))
+        .collect()
 }
 
 fn observation(time: Timestamp, node: &Node) -> Entry {

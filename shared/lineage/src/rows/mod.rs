@@ -41,10 +41,12 @@ pub use reference::{FollowerRow, HeadRow};
 pub use revision::{CurrentRow, RevisionRow};
 pub use state::{ApprovalRow, ReachedState, StateRow};
 pub use verdict::{ComplianceRow, JudgedRow, JudgementRow, VerdictRow, bundle_mark};
-pub use window::{CapturedFileRow, LastCaptureRow, ListeningRow, OpenWindowRow, WindowMark, WindowMarkRow};
+pub use window::{
+    CapturedFileRow, ClosedWindowRow, LastCaptureRow, ListeningRow, OpenWindowRow, WindowMark, WindowMarkRow,
+};
 
 /// Every kind of row, in the order in which somebody learns of them.
-pub const KINDS: [RowKind; 34] = [
+pub const KINDS: [RowKind; 35] = [
     NodeRow::KIND,
     DetailRow::KIND,
     ExplanationRow::KIND,
@@ -71,6 +73,7 @@ pub const KINDS: [RowKind; 34] = [
     JudgedRow::KIND,
     OpenWindowRow::KIND,
     CapturedFileRow::KIND,
+    ClosedWindowRow::KIND,
     WindowMarkRow::METRICS,
     WindowMarkRow::GIVEN_UP,
     LastCaptureRow::KIND,

@@ -204,6 +204,9 @@ pub const VIOLATIONS: &str = "violations";
 pub const FOUND: &str = "found";
 /// How many rows of traffic were compared.
 pub const ROWS: &str = "rows";
+/// The set of verdicts that a finding has come to since it was first recorded: those of a window that was closed, and those that were
+/// written later. None of them is ever taken away.
+pub const VERDICTS: &str = "verdicts";
 /// The version of [`VIOLATIONS`], [`FOUND`] and [`ROWS`].
 pub const FOUND_VERSION: &str = "foundv";
 /// The worst that it ever was.

@@ -354,6 +354,8 @@ fn captured() -> Vec<Golden> {
     let listening = stored(&ListeningRow { since: start }.write());
     assert_eq!(ListeningRow::parse(&listening), Some(ListeningRow { since: start }));
     let mark = |mark| WindowMarkRow { window: partition.clone(), mark };
+    let closed = ClosedWindowRow { window: partition.clone(), count: 2, files: "0a1b".into() };
+    assert_eq!(stored(&closed.write()), closed.item());
     const WINDOW: &str = "W#1/r/prod/main@1772532000000+2";
     let attempt =
         AttemptRow { subject: "s3://b/constraints.json".into(), at: at(7), owner: "request/message".into() };
@@ -373,6 +375,7 @@ fn captured() -> Vec<Golden> {
             "1772539200000#W#1/r/prod/main@1772532000000+2"
         ),
         golden!(CapturedFileRow::KIND, CapturedFileRow, file, WINDOW, "F#2026/a.jsonl@v1"),
+        golden!(ClosedWindowRow::KIND, ClosedWindowRow, closed, WINDOW, "Z"),
         golden!(WindowMarkRow::METRICS, WindowMarkRow, mark(WindowMark::MetricsPublished), WINDOW, "M"),
         golden!(WindowMarkRow::GIVEN_UP, WindowMarkRow, mark(WindowMark::GivenUp), WINDOW, "U"),
         Golden { kind: LastCaptureRow::KIND, item: last, pk: "K#captured", sk: "1/r/prod" },
@@ -454,7 +457,7 @@ fn fits(pattern: &str, key: &str) -> bool {
 #[test]
 fn a_row_is_read_by_its_own_type_alone() {
     type Reader = fn(&Item) -> bool;
-    let readers: [(&str, Reader); 28] = [
+    let readers: [(&str, Reader); 29] = [
         ("NodeRow", |item| NodeRow::parse(item).is_some()),
         ("DetailRow", |item| DetailRow::parse(item).is_some()),
         ("ExplanationRow", |item| ExplanationRow::parse(item).is_some()),
@@ -478,6 +481,7 @@ fn a_row_is_read_by_its_own_type_alone() {
         ("JudgedRow", |item| JudgedRow::parse(item).is_some()),
         ("OpenWindowRow", |item| OpenWindowRow::parse(item).is_some()),
         ("CapturedFileRow", |item| CapturedFileRow::parse(item).is_some()),
+        ("ClosedWindowRow", |item| ClosedWindowRow::parse(item).is_some()),
         ("WindowMarkRow", |item| WindowMarkRow::parse(item).is_some()),
         ("AttemptRow", |item| AttemptRow::parse(item).is_some()),
         ("LastCaptureRow", |item| LastCaptureRow::parse(item).is_some()),
@@ -674,7 +678,7 @@ proptest! {
     }
 
     #[test]
-    fn windows_that_ended_before_a_time_are_found(all in prop::collection::btree_set(0_i64..40, 0..12), before in 0_i64..40) {
+    fn windows_that_ended_before_a_time_are_found_the_newest_first(all in prop::collection::btree_set(0_i64..40, 0..12), before in 0_i64..40) {
         let window = |end: i64| OpenWindowRow {
             endpoint: resource(ResourceKind::Endpoint, "prod"),
             variant: "main".into(),
@@ -683,7 +687,7 @@ proptest! {
         };
         let items: Vec<Item> = all.iter().map(|end| window(*end).item()).collect();
         let found = times(&OpenWindowRow::ended(at(before)), &items, OpenWindowRow::parse, |row| row.end);
-        prop_assert_eq!(found, all.iter().copied().filter(|end| *end < before).collect::<Vec<_>>());
+        prop_assert_eq!(found, all.iter().copied().rev().filter(|end| *end < before).collect::<Vec<_>>());
     }
 }
 

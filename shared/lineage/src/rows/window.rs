@@ -45,11 +45,11 @@ impl OpenWindowRow {
         format!("W#{}/{}@{start:013}+{hours}", endpoint.tail(), self.variant)
     }
 
-    /// The windows that ended before a time, in the order of their ends.
+    /// The windows that ended before a time, the newest first.
     #[must_use]
     pub fn ended(before: Timestamp) -> Query {
         // Behind the end a key goes on, so that what ends at that very time is not among them.
-        Query::between(Self::PK, "0", format!("{:013}", before.millis()))
+        Query::between(Self::PK, "0", format!("{:013}", before.millis())).newest_first()
     }
 
     /// The row's key.
@@ -240,6 +240,65 @@ impl WindowMarkRow {
             _ => return None,
         };
         Some(Self { window: item.key.pk.clone(), mark })
+    }
+}
+
+/// That a window was judged for the last time, and with which files.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClosedWindowRow {
+    /// The partition of the window ([`OpenWindowRow::partition`]).
+    pub window: String,
+    /// How many files it had.
+    pub count: usize,
+    /// The digest of these files.
+    pub files: String,
+}
+
+impl ClosedWindowRow {
+    /// What the row is.
+    pub const KIND: RowKind = RowKind {
+        row: "ClosedWindowRow",
+        says: "that a window was judged for the last time, and with which files",
+        pk: WINDOW_PK,
+        sk: "Z",
+    };
+    const FILES: &str = "files";
+    const AS_OF: &str = "files_of";
+
+    /// The row's key.
+    #[must_use]
+    pub fn key(window: &str) -> Key {
+        Key::new(window, Self::KIND.sk)
+    }
+
+    /// The write: of a window that was closed again, because a file came late, the larger set of files counts.
+    #[must_use]
+    pub fn write(&self) -> Write {
+        let Item { key, mut attributes } = self.item();
+        attributes.remove(Self::AS_OF);
+        Write::Newest { key, version_attribute: Self::AS_OF.into(), version: self.version(), attributes }
+    }
+
+    /// The row.
+    #[must_use]
+    pub fn item(&self) -> Item {
+        let attributes = Attributes::from([
+            (Self::FILES.into(), self.files.clone().into()),
+            (Self::AS_OF.into(), self.version().into()),
+        ]);
+        Item { key: Self::key(&self.window), attributes }
+    }
+
+    /// Reads a row; `None` when it is another kind.
+    #[must_use]
+    pub fn parse(item: &Item) -> Option<Self> {
+        let files = item.text(Self::FILES).filter(|_| item.key.sk == Self::KIND.sk)?;
+        let count = item.text(Self::AS_OF)?.split('#').next()?.parse().ok()?;
+        Some(Self { window: item.key.pk.clone(), count, files: files.to_owned() })
+    }
+
+    fn version(&self) -> String {
+        format!("{:010}#{}", self.count, self.files)
     }
 }
 

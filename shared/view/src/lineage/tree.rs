@@ -12,7 +12,7 @@ use sagewarden_lineage::reference::HEAD_ROLE;
 use sagewarden_lineage::rows::node::{
     APPROVAL, APPROVAL_BY, AUTHOR, BILLABLE_SECONDS, CREATED_BY, DATE, DELETED, EMAIL, HEAD, INSTANCE_COUNT,
     INSTANCE_TYPE, MERGE, MESSAGE, OBJECTS, OFFLINE_STORE, PARENTS, PUSHERS, REFERENCE_TYPE, REFERENCES,
-    REMEDY, REPOSITORY, SILENT, SPOT, STATE, TOP_FEATURES, TRAINING_SECONDS, URI, VERSION_ID, WEAK,
+    REMEDY, REPOSITORY, SILENT, SPOT, STATE, TOP_FEATURES, TRAINING_SECONDS, URI, VERDICTS, VERSION_ID, WEAK,
 };
 use serde_json::Value as Json;
 use termtree::Tree;
@@ -311,6 +311,7 @@ fn violations(lines: &mut Vec<String>, answer: &Answer, node: &Node) {
     if let Some(uri) = node.text(URI) {
         lines.push(format!("report {uri}"));
     }
+    lines.extend(node.item.iter().flat_map(|item| item.set(VERDICTS)).map(str::to_owned));
     let silent: Vec<&str> = node.item.iter().flat_map(|item| item.set(SILENT)).collect();
     if !silent.is_empty() {
         let reason = answer.details.get(&node.id).and_then(|detail| detail.get("reason")?.as_str());

@@ -1,0 +1,184 @@
+//! What was found is never replaced. A window that changes after it was closed, or the report of an execution that is written again, is
+//! recorded beside the finding, and published: somebody may be writing drift away.
+
+use std::collections::BTreeSet;
+
+use sagewarden_lineage::edge::OBSERVED_ON;
+use sagewarden_lineage::id::NodeId;
+use sagewarden_lineage::record::Record;
+use sagewarden_lineage::rows::{NodeRow, node};
+use sagewarden_lineage::s3::hex;
+use sagewarden_lineage::table::{Attributes, Item};
+use sagewarden_monitor::{DriftSeverity, RewrittenAfter};
+use serde_json::json;
+use sha2::{Digest as _, Sha256};
+
+use super::cause::Scope;
+use super::found::{Found, Observed};
+use super::record_found::facts_of;
+use super::recording::store;
+use crate::counted::counted;
+use crate::notify::{Kept, Moment, publish_once_and_say};
+use crate::outcome::{Done, Failure, Outcome};
+use crate::ports::{Notice, Table};
+use crate::world::World;
+
+/// The `detail-type` of findings that somebody would have replaced.
+pub const FINDING_REWRITTEN: &str = "Sagewarden Finding Rewritten";
+
+/// So many changes of one finding are recorded and published: whoever goes on after that hides nothing.
+const MOST: usize = 5;
+/// How a change begins in the set of verdicts.
+const REWRITTEN: &str = "rewritten after ";
+/// The lowest version: a window that had no violations when it was closed left nothing.
+const NOTHING_FOUND: &str = "0#nothing";
+
+/// What a finding would have become.
+struct Change<'a> {
+    observed: &'a Observed<'a>,
+    found: &'a Found,
+    /// Of a window: which files came.
+    after: Option<&'a RewrittenAfter>,
+    /// What stands, where anything does.
+    before: Option<Item>,
+}
+
+/// Records that the files of a window changed after it was closed, or that an execution's report was written again.
+///
+/// # Errors
+/// When a service does not answer.
+pub(super) async fn keep_both(
+    world: &impl World,
+    observed: &Observed<'_>,
+    found: &Found,
+    after: Option<&RewrittenAfter>,
+    moment: &Moment,
+) -> Outcome {
+    let id = observed.node();
+    let before = world.table().get(&[NodeRow::key(&id)]).await?.pop();
+    let change = Change { observed, found, after, before };
+    let (verdict, known) = (change.verdict(), change.known());
+    if known.len() >= MOST && !known.contains(verdict.as_str()) {
+        return Ok(Done::Nothing(format!("{} was rewritten {MOST} times before", observed.name())));
+    }
+    change.record(world, &id, verdict.clone(), moment).await?;
+    let cause = change.cause(world, &id, &verdict);
+    let (table, bus) = (world.table(), world.bus());
+    publish_once_and_say(table, bus, moment, &cause, Kept::ForReplays, &change.notice()).await
+}
+
+impl Change<'_> {
+    /// As it stands in the set of verdicts.
+    fn verdict(&self) -> String {
+        let count = counted(self.found.violations.len(), "violation");
+        let (words, report) = (self.found.in_words(), &self.found.report);
+        match self.after {
+            Some(after) => format!(
+                "{REWRITTEN}closing: {count} ({words}), with {} that came until {}; report {report}",
+                counted(after.count, "file"),
+                after.written_at
+            ),
+            None => format!("{REWRITTEN}it was recorded: {count} ({words}) in {report}"),
+        }
+    }
+
+    /// The changes that were recorded before.
+    fn known(&self) -> BTreeSet<&str> {
+        let verdicts = self.before.iter().flat_map(|item| item.set(node::VERDICTS));
+        verdicts.filter(|verdict| verdict.starts_with(REWRITTEN)).collect()
+    }
+
+    fn violations_before(&self) -> i64 {
+        self.before.as_ref().and_then(|item| item.number(node::VIOLATIONS)).unwrap_or_default()
+    }
+
+    fn found_before(&self) -> &str {
+        self.before.as_ref().and_then(|item| item.text(node::FOUND)).unwrap_or("nothing")
+    }
+
+    async fn record(
+        &self,
+        world: &impl World,
+        id: &NodeId,
+        verdict: String,
+        moment: &Moment,
+    ) -> Result<(), Failure> {
+        let ended = self.observed.ended();
+        let mut record = Record::default();
+        record.node(id, &self.observed.name(), Some(ended), facts_of(self.observed));
+        record.grow(id, node::VERDICTS, [verdict]);
+        let nothing = Attributes::from([
+            (node::VIOLATIONS.into(), 0_i64.into()),
+            (node::FOUND.into(), "nothing".into()),
+            (node::ROWS.into(), 0_i64.into()),
+        ]);
+        record.register(id, node::FOUND_VERSION, NOTHING_FOUND.to_owned(), nothing);
+        record.observed(id, OBSERVED_ON, &NodeId::endpoint(self.observed.endpoint()), ended);
+        store(world, moment, record).await
+    }
+
+    /// A finding that would have changed is published with each change. Windows without one are many, and leave one notice in a quiet
+    /// period of their endpoint.
+    fn cause(&self, world: &impl World, id: &NodeId, verdict: &str) -> String {
+        if self.violations_before() > 0 {
+            return format!("rewritten#{}#{}", id.tail(), hex(&Sha256::digest(verdict)));
+        }
+        let quiet = world.settings().drift.quiet_hours_after_alert;
+        let at = self.after.map_or_else(|| self.observed.ended(), |after| after.written_at);
+        let endpoint = NodeId::endpoint(self.observed.endpoint());
+        Scope::of("rewritten", &endpoint, id, at, quiet).cause
+    }
+
+    fn severity(&self) -> DriftSeverity {
+        let now = i64::try_from(self.found.violations.len()).unwrap_or(i64::MAX);
+        if now < self.violations_before() { DriftSeverity::High } else { DriftSeverity::Medium }
+    }
+
+    fn notice(&self) -> Notice {
+        let Self { observed, found, after, .. } = self;
+        let endpoint = observed.endpoint();
+        let (was, now) = (self.violations_before(), found.violations.len());
+        let how = match after {
+            Some(after) => format!(
+                "{} of its traffic from {} to {} came after the window had been closed at {}",
+                counted(after.count, "file"),
+                observed.began(),
+                observed.ended(),
+                after.closed_at
+            ),
+            None => format!("the report of {} was written again after it had been recorded", observed.name()),
+        };
+        let text = format!(
+            "a finding on endpoint {} would have been rewritten: {how}. {} were found ({}), now there would be {now} ({}); what was \
+             found stands",
+            endpoint.name,
+            counted(usize::try_from(was).unwrap_or_default(), "violation"),
+            self.found_before(),
+            found.in_words(),
+        );
+        let where_to_look = after.and_then(|after| after.files.first()).unwrap_or(&found.report);
+        let advice = format!(
+            "ask who wrote {where_to_look} (CloudTrail's data events of the bucket say it), and let nobody but the endpoint's or the \
+             schedule's role write there; `sagewarden history endpoint/{}` shows both verdicts",
+            endpoint.name
+        );
+        let detail = json!({
+            "text": text,
+            "about": endpoint.arn(),
+            "advice": advice,
+            "severity": self.severity(),
+            "endpoint": { "name": endpoint.name, "arn": endpoint.arn() },
+            "finding": observed.node().to_string(),
+            "window": after.map(|after| json!({
+                "start": observed.began(), "end": observed.ended(), "closed_at": after.closed_at,
+            })),
+            "written_at": after.map(|after| after.written_at),
+            "files": after.map(|after| &after.files),
+            "file_count": after.map(|after| after.count),
+            "before": { "violation_count": was, "found": self.found_before() },
+            "after": { "violation_count": now, "found": found.in_words() },
+            "report": found.report,
+        });
+        Notice { detail_type: FINDING_REWRITTEN, resources: vec![endpoint.arn()], detail }
+    }
+}
