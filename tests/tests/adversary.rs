@@ -6,3 +6,7 @@
 mod blind;
 #[path = "adversary/elsewhere.rs"]
 mod elsewhere;
+#[path = "adversary/secrets.rs"]
+mod secrets;
+#[path = "adversary/words.rs"]
+mod words;

@@ -4,6 +4,7 @@ use sagewarden_govern::{DRIFT_ALERT, Done, Failure, MONITORING_FAILED, Outcome, 
 use sagewarden_local::{PostedComment, SentNotice};
 use serde_json::{Value, json};
 
+use crate::output::line;
 use crate::output::terminal::BAD;
 
 /// An outcome in a word and a sentence.
@@ -26,7 +27,7 @@ pub(crate) fn outcome_json(function: &str, outcome: &Outcome) -> Value {
 pub(crate) fn comment(comment: &PostedComment) -> String {
     const SHOWN: usize = 8;
     let lines: Vec<&str> = comment.text.lines().filter(|line| !line.is_empty()).collect();
-    let shown: String = lines.iter().take(SHOWN).map(|line| format!("    {line}\n")).collect();
+    let shown: String = lines.iter().take(SHOWN).map(|line| format!("    {}\n", self::line(line))).collect();
     let more = if lines.len() > SHOWN { "    ...\n" } else { "" };
     format!("  {BAD}Comment on commit {}{BAD:#}\n{shown}{more}", comment.commit.short())
 }
@@ -39,7 +40,7 @@ pub(crate) fn notice(notice: &SentNotice) -> String {
         MONITORING_FAILED | RETRAINING_SUGGESTED => String::new(),
         _ => policy_violation(&notice.detail),
     };
-    format!("  {BAD}{}{BAD:#}  {words}\n{more}", notice.detail_type)
+    format!("  {BAD}{}{BAD:#}  {}\n{more}", notice.detail_type, line(words))
 }
 
 /// What has moved, and the chain behind it.
@@ -50,7 +51,7 @@ fn alert(detail: &Value) -> String {
     for found in listed("/violations") {
         let subject = found.get("feature_name").or_else(|| found.get("metric_name"));
         let subject = subject.and_then(Value::as_str).unwrap_or("-");
-        lines.push(format!("    violation    {subject}: {}\n", text(found, "description")));
+        lines.push(format!("    violation    {}: {}\n", line(subject), text(found, "description")));
     }
     for other in listed("/window/differences") {
         let (feature, why) = (text(other, "feature"), text(other, "text"));
@@ -58,9 +59,9 @@ fn alert(detail: &Value) -> String {
     }
     let mut add = |label: &str, list: &str, key: &str, more: &str| {
         for each in chain.get(list).and_then(Value::as_array).into_iter().flatten() {
-            let text = |key: &str| each.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+            let text = |key: &str| line(each.get(key).and_then(Value::as_str).unwrap_or_default());
             let more = match each.get(more) {
-                Some(Value::String(more)) => format!("  {more}"),
+                Some(Value::String(more)) => format!("  {}", line(more)),
                 _ => String::new(),
             };
             lines.push(format!("    {label:<13}{}{more}\n", text(key)));
@@ -82,7 +83,7 @@ fn policy_violation(detail: &Value) -> String {
         lines += &self::finding(finding);
     }
     let done = detail.get("remediation").cloned().unwrap_or_default();
-    let action = done.get("action").and_then(Value::as_str).unwrap_or("nothing done");
+    let action = line(done.get("action").and_then(Value::as_str).unwrap_or("nothing done"));
     lines += &format!("    started by {}\n", text(detail, "started_by"));
     lines + &format!("    {action}: {}\n", text(&done, "result"))
 }
@@ -91,7 +92,7 @@ fn policy_violation(detail: &Value) -> String {
 pub(crate) fn finding(finding: &Value) -> String {
     let (control, title) = (text(finding, "control"), text(finding, "title"));
     let severity = text(finding, "severity");
-    let state = match text(finding, "status") {
+    let state = match text(finding, "status").as_str() {
         "unknown" => "could not be decided",
         "waived" => "is broken and waived",
         _ => "is broken",
@@ -103,6 +104,7 @@ pub(crate) fn finding(finding: &Value) -> String {
     lines
 }
 
-fn text<'a>(value: &'a Value, key: &str) -> &'a str {
-    value.get(key).and_then(Value::as_str).unwrap_or("-")
+/// What a field says, within a line.
+fn text(value: &Value, key: &str) -> String {
+    line(value.get(key).and_then(Value::as_str).unwrap_or("-"))
 }
