@@ -5,7 +5,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use sagewarden_codecommit::CodeCommit;
-use sagewarden_events::{Change, CommitId, Corrections, Repository, Resource, ResourceKind, Timestamp};
+use sagewarden_events::{
+    Change, CommitId, Corrections, Markdown, Repository, Resource, ResourceKind, Timestamp,
+};
 use sagewarden_govern::ports::{
     Account, ChangedFile, Comment, ModelUse, PortErrorKind, Remedies, SourceControl, Stopped,
 };
@@ -458,19 +460,20 @@ async fn a_comment_is_posted_once(world: &World, source: &impl SourceControl) ->
         let comments = world.git.comments("comments")?;
         Ok(comments.into_iter().map(|comment| (comment.commit, comment.text)).collect())
     };
+    let (text, others) = (Markdown::default().ours("**ä**\n- b"), Markdown::default().ours("other words"));
     let on_first =
-        Comment { repository: &repository, parent: None, commit: &first, token: "t-1", text: "**ä**\n- b" };
+        Comment { repository: &repository, parent: None, commit: &first, token: "t-1", text: &text };
     source.post(&on_first).await?;
     source.post(&on_first).await?;
     // Whoever would say it in other words has said it already.
-    source.post(&Comment { text: "other words", ..on_first }).await?;
+    source.post(&Comment { text: &others, ..on_first }).await?;
     assert_eq!(posted()?, [(first.clone(), "**ä**\n- b".to_owned())]);
 
-    let longest = "ä".repeat(Comment::MAX_CHARACTERS);
+    let longest = (0..Comment::MAX_CHARACTERS).fold(Markdown::default(), |text, _| text.ours("ä"));
     let on_second =
         Comment { parent: Some(&first), commit: &second, token: "t-2", text: &longest, ..on_first };
     source.post(&on_second).await?;
-    assert_eq!(posted()?[1], (second, longest));
+    assert_eq!(posted()?[1], (second, longest.as_str().to_owned()));
     Ok(())
 }
 

@@ -18,3 +18,7 @@ mod stubborn;
 mod traffic;
 #[path = "adversary/windows.rs"]
 mod windows;
+#[path = "adversary/secrets.rs"]
+mod secrets;
+#[path = "adversary/words.rs"]
+mod words;

@@ -20,18 +20,17 @@ use tempfile::TempDir;
 /// reference of the API. What Sagewarden publishes keeps the smaller one.
 const LIMIT: usize = 256 << 10;
 
+const TYPE: &str = "Sagewarden Drift Alert";
+
 fn notice(id: &str) -> Notice {
-    Notice {
-        detail_type: "Sagewarden Drift Alert",
-        resources: vec!["arn:aws:sagemaker:eu-west-1:111122223333:endpoint/e".to_owned()],
-        detail: json!({ "notice_id": id, "text": "drift — `é`", "count": 3 }),
-    }
+    let resources = vec!["arn:aws:sagemaker:eu-west-1:111122223333:endpoint/e".to_owned()];
+    Notice::new(TYPE, resources, json!({ "notice_id": id, "text": "drift — `é`", "count": 3 }))
 }
 
 /// What an entry counts ("Calculating PutEvents event entry size", EventBridge user guide).
 fn size(notice: &Notice) -> usize {
     let resources: usize = notice.resources.iter().map(String::len).sum();
-    "sagewarden".len() + notice.detail_type.len() + resources + notice.detail.to_string().len()
+    "sagewarden".len() + notice.detail_type.len() + resources + notice.detail().to_string().len()
 }
 
 /// Notices that a bus must take as they are.
@@ -39,17 +38,15 @@ fn notices() -> Vec<Notice> {
     let plain = notice("plain");
     let values = json!({
         "notice_id": "values", "none": null, "yes": true, "list": [1, [2.5, {}], []], "nested": { "a": { "b": "" } },
-        "large": i64::MAX, "small": i64::MIN, "real": 0.1, "text": "\"quoted\" \\ \n\t\u{1}\u{2028} 漢字 🦀",
+        "large": i64::MAX, "small": i64::MIN, "real": 0.1, "reason": "\"quoted\" \\ \n\t\u{1}\u{2028} 漢字 🦀",
     });
-    let values = Notice { detail: values, ..notice("values") };
+    let values = Notice::new(TYPE, notice("values").resources, values);
     let nobody = Notice { resources: Vec::new(), ..notice("nobody") };
     let many = (0..50).map(|number| format!("arn:aws:sagemaker:eu-west-1:111122223333:endpoint/e{number}"));
     let many = Notice { resources: many.collect(), ..notice("many") };
     let mut largest = notice("largest");
     let room = LIMIT - 1 - size(&largest) - ",\"x\":\"\"".len();
-    if let Some(detail) = largest.detail.as_object_mut() {
-        detail.insert("x".to_owned(), "é".repeat(room / 2).into());
-    }
+    largest = largest.with("x", "é".repeat(room / 2).into());
     let is_near = (LIMIT - 2..LIMIT).contains(&size(&largest));
     assert!(is_near, "{} bytes", size(&largest));
     vec![plain, values, nobody, many, largest]
@@ -59,7 +56,7 @@ fn notices() -> Vec<Notice> {
 type Heard = (String, Vec<String>, Value);
 
 fn heard(notice: &Notice) -> Heard {
-    (notice.detail_type.to_owned(), notice.resources.clone(), notice.detail.clone())
+    (notice.detail_type.to_owned(), notice.resources.clone(), notice.detail().clone())
 }
 
 fn sorted(mut notices: Vec<Heard>) -> Vec<Heard> {

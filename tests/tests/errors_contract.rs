@@ -22,7 +22,7 @@ use sagewarden_aws::NotingClient;
 use sagewarden_codecommit::CodeCommit;
 use sagewarden_dynamodb::DynamoTable;
 use sagewarden_eventbridge::EventBus;
-use sagewarden_events::{CommitId, Repository, Resource, ResourceKind, Timestamp};
+use sagewarden_events::{CommitId, Markdown, Repository, Resource, ResourceKind, Timestamp};
 use sagewarden_govern::ports::{
     Bus, Comment, Files, Notice, ObjectVersion, Objects, PortError, PortErrorKind, Quarantine, Rejected,
     Remedies, Roles, SourceControl, Table,
@@ -249,8 +249,14 @@ impl World {
                 let repository =
                     Repository { account: ACCOUNT.into(), region: REGION.into(), name: "r".into() };
                 let commit = CommitId::parse("0123456789012345678901234567890123456789").unwrap();
-                let comment =
-                    Comment { repository: &repository, parent: None, commit: &commit, token: "t", text: "x" };
+                let text = Markdown::default().ours("x");
+                let comment = Comment {
+                    repository: &repository,
+                    parent: None,
+                    commit: &commit,
+                    token: "t",
+                    text: &text,
+                };
                 self.code.post(&comment).await
             }
         }
@@ -258,17 +264,11 @@ impl World {
 }
 
 fn rejected() -> Rejected {
-    Rejected {
-        function: "f".into(),
-        message_id: "m".into(),
-        reason: "r".into(),
-        time: Timestamp::from_millis(0),
-        body: "{}".into(),
-    }
+    Rejected::new("f", "m", Timestamp::from_millis(0), "r", "{}")
 }
 
 fn notice() -> Notice {
-    Notice { detail_type: "Sagewarden Drift Alert", resources: Vec::new(), detail: json!({}) }
+    Notice::new("Sagewarden Drift Alert", Vec::new(), json!({}))
 }
 
 const ADAPTERS: [&str; 7] = ["sagemaker", "dynamodb", "s3", "quarantine", "eventbridge", "iam", "codecommit"];

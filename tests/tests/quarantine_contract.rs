@@ -1,5 +1,5 @@
-//! What the quarantine promises, held by the log of one machine and by S3 alike: a rejected record is kept byte for byte, the same
-//! record once, and what could not be kept is an error.
+//! What the quarantine promises, held by the log of one machine and by S3 alike: a rejected record is kept byte for byte but for what reads
+//! like a secret, the same record once, and what could not be kept is an error.
 
 use std::cell::RefCell;
 
@@ -12,14 +12,20 @@ use sagewarden_tests::aws::{Aws, REGION, bytes};
 use sagewarden_tests::emulator::{Emulator, config_of};
 use serde_json::{Value, json};
 
+const ID: &str = "2e1424d4-f796-459a-8184-9c92662be6da";
+const NO_DETAIL: &str = "the event has no `detail`";
+const BODY: &str = "{\"no\": \"detail\"}";
+
+fn at(millis: i64) -> Timestamp {
+    Timestamp::from_millis(millis)
+}
+
+fn of(function: &str, id: &str, reason: &str, body: &str) -> Rejected {
+    Rejected::new(function, id, at(1_772_442_000_123), reason, body)
+}
+
 fn rejected() -> Rejected {
-    Rejected {
-        function: "record-commit".into(),
-        message_id: "2e1424d4-f796-459a-8184-9c92662be6da".into(),
-        reason: "the event has no `detail`".into(),
-        time: Timestamp::from_millis(1_772_442_000_123),
-        body: "{\"no\": \"detail\"}".into(),
-    }
+    of("record-commit", ID, NO_DETAIL, BODY)
 }
 
 /// Bodies of every kind that SQS carries: a text of at most 1 MB.
@@ -40,10 +46,18 @@ fn bodies() -> Vec<String> {
 
 /// `kept` returns all that is kept.
 async fn contract(quarantine: &impl Quarantine, mut kept: impl FnMut() -> Result<Vec<Value>>) -> Result<()> {
-    // As it came, whatever it is.
+    // As it came, whatever it is; what reads like a secret is left out, and the record says so.
     let mut expected = Vec::new();
+    let secret = of("record-commit", "m", NO_DETAIL, r#"{"b" : 1.0, "db_password": "hunter2"}"#);
+    quarantine.keep(&secret).await?;
+    let shown = json!({ "body": r#"{"b" : 1.0, "db_password": "[redacted]"}"#, "redacted": 1 });
+    for (name, value) in shown.as_object().into_iter().flatten() {
+        assert_eq!(json!(secret).get(name), Some(value));
+    }
+    expected.push(json!(secret));
     for (number, body) in bodies().into_iter().enumerate() {
-        let record = Rejected { message_id: format!("m-{number:02}"), body, ..rejected() };
+        let record = of("record-commit", &format!("m-{number:02}"), NO_DETAIL, &body);
+        assert!(record.body() == body && record.redacted() == 0, "{number}");
         quarantine.keep(&record).await?;
         expected.push(json!(record));
     }
@@ -51,15 +65,15 @@ async fn contract(quarantine: &impl Quarantine, mut kept: impl FnMut() -> Result
 
     // The same record of one function once, with the last reason; that of another function by itself.
     for reason in ["first", "second"] {
-        quarantine.keep(&Rejected { reason: reason.to_owned(), ..rejected() }).await?;
+        quarantine.keep(&of("record-commit", ID, reason, BODY)).await?;
     }
-    let other = Rejected { function: "record-lineage".into(), ..rejected() };
+    let other = of("record-lineage", ID, NO_DETAIL, BODY);
     quarantine.keep(&other).await?;
     let all = kept()?;
     assert_eq!(all.len(), expected.len() + 2);
     let same: Vec<&Value> =
         all.iter().filter(|each| each.get("message_id") == Some(&json!(rejected().message_id))).collect();
-    assert_eq!(same, [&json!(Rejected { reason: "second".into(), ..rejected() }), &json!(other)]);
+    assert_eq!(same, [&json!(of("record-commit", ID, "second", BODY)), &json!(other)]);
     Ok(())
 }
 
@@ -103,11 +117,11 @@ async fn s3_keeps_the_contract() -> Result<()> {
     let kept = || Ok(in_bucket(&aws, "quarantine")?.into_iter().map(|(_, kept)| kept).collect());
     contract(&quarantine, kept).await?;
     let keys: Vec<String> = in_bucket(&aws, "quarantine")?.into_iter().map(|(key, _)| key).collect();
-    let id = rejected().message_id;
+    let id = ID;
     assert_eq!(keys.last(), Some(&format!("rejected/record-lineage/2026/03/02/{id}.json")));
 
     // On another day it has another key.
-    quarantine.keep(&Rejected { time: Timestamp::from_millis(1_772_542_000_000), ..rejected() }).await?;
+    quarantine.keep(&Rejected::new("record-commit", ID, at(1_772_542_000_000), NO_DETAIL, BODY)).await?;
     assert_eq!(in_bucket(&aws, "quarantine")?.len(), keys.len() + 1);
 
     // What could not be kept is an error, after which the record comes again.

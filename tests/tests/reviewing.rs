@@ -70,10 +70,10 @@ fn a_request_that_breaks_a_control_is_told_once_however_often_the_push_is() -> R
     assert_eq!(comments[0].parent.as_ref().map(CommitId::as_str), first["detail"]["commitId"].as_str());
     for words in [
         "`jobs/train.json`: training job `t` breaks 1 of 8 controls",
-        "- **TRN-NET-01** (high): ",
+        "- `TRN-NET-01` (high): ",
         "    - actual: `absent`",
         "    - wanted: `subnets subnet-0a1b2c3d4e5f60001, ",
-        "    - fix: pass a VpcConfig",
+        "    - fix: `pass a VpcConfig",
     ] {
         assert!(comments[0].text.contains(words), "`{words}` is not in\n{}", comments[0].text);
     }
@@ -163,11 +163,11 @@ fn a_pipeline_is_judged_step_by_step_for_the_repositorys_account() -> Result<()>
     let text = said(&[("pipeline.json", &definition.to_string())])?.ok_or("no comment")?;
     for words in [
         "`pipeline.json` `Steps[0]`: training job `train` could not be judged",
-        "- **TRN-ENC-01** (high)",
+        "- `TRN-ENC-01` (high)",
         "wanted: `a KMS key of account 111122223333`",
         "- `pipeline.json`: `'Parameters.Key' is known only when the pipeline runs`",
         "- `pipeline.json`: `Steps[1]: no controls for steps of type 'Callback'`",
-        "for account 111122223333",
+        "for account `111122223333`",
     ] {
         assert!(text.contains(words), "`{words}` is not in\n{text}");
     }

@@ -13,7 +13,8 @@ use crate::baseline::suggestion::Suggestion;
 use crate::command::data::BaselineOptions;
 use crate::error::CommandError;
 use crate::output;
-use crate::output::terminal::{DIM, STRONG, escape};
+use crate::output::line;
+use crate::output::terminal::{DIM, STRONG};
 
 /// Bytes that are read at once.
 const BUFFER: usize = 256 << 10;
@@ -47,7 +48,7 @@ fn read(path: &Path, header: Header) -> Result<SuggestedBaseline, CommandError> 
     }
     for column in &baseline.profile.columns {
         if let Some(text) = odd(column) {
-            output::warn(format_args!("warning: `{path}`: column `{}` {text}", escape(&column.name)));
+            output::warn(format_args!("warning: `{path}`: column `{}` {text}", line(&column.name)));
         }
     }
     Ok(baseline)
@@ -110,14 +111,14 @@ fn row(feature: &FeatureStatistics) -> [String; 5] {
         (None, Some(texts)) => (percent(texts.completeness), texts.distinct_count.to_string(), listed(texts)),
         (None, None) => (percent(None), "0".to_owned(), String::new()),
     };
-    [escape(&feature.name), format!("{:?}", feature.inferred_type), complete, distinct, values]
+    [line(&feature.name), format!("{:?}", feature.inferred_type), complete, distinct, values]
 }
 
 /// The first of the texts, if they are few.
 fn listed(texts: &StringStatistics) -> String {
     let Some(distribution) = &texts.distribution else { return String::new() };
     let values: Vec<String> =
-        distribution.categorical.buckets.iter().map(|bucket| escape(&bucket.value)).collect();
+        distribution.categorical.buckets.iter().map(|bucket| line(&bucket.value)).collect();
     let more = if values.len() > TEXTS { ", ..." } else { "" };
     values.into_iter().take(TEXTS).collect::<Vec<_>>().join(", ") + more
 }

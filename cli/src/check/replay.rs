@@ -14,7 +14,7 @@ use crate::command::check::ReplayOptions;
 use crate::command::format::OutputFormat;
 use crate::error::CommandError;
 use crate::input;
-use crate::output::{self, notice};
+use crate::output::{self, line, notice};
 
 pub(crate) fn run(options: &ReplayOptions) -> Result<ExitCode, CommandError> {
     let store = match &options.store {
@@ -44,10 +44,10 @@ pub(crate) fn run(options: &ReplayOptions) -> Result<ExitCode, CommandError> {
                 "notices": notices,
             })),
             OutputFormat::Text => {
-                let mut text = format!("{}\n", path.display());
+                let mut text = format!("{}\n", line(&path.display().to_string()));
                 for Handled { function, outcome } in &handled {
                     let (word, words) = notice::outcome(outcome);
-                    text.push_str(&format!("  {function}: {word}: {words}\n"));
+                    text.push_str(&format!("  {function}: {word}: {}\n", line(&words)));
                 }
                 text.extend(notices.iter().map(notice::notice));
                 output::print_text(&text)?;

@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use sagewarden_events::Untrusted;
 use sagewarden_policy::intake::Candidate;
 use sagewarden_policy::{Bundle, Control, Finding, FindingStatus, Severity};
 use serde_json::{Value, json};
@@ -82,15 +83,16 @@ fn rule(control: &Control) -> sarif::ReportingDescriptor {
 }
 
 fn result(file: &CheckedFile, candidate: &Candidate, finding: &Finding, rules: &[&str]) -> sarif::Result {
+    let plain = |words: &str| Untrusted::new(words).sarif();
     let message = format!(
         "{} breaks {}: {}. Field: {}. Actual: {}. Wanted: {}. To fix it, {}.",
-        candidate.resource,
-        finding.control,
-        finding.title,
-        finding.field,
-        finding.actual,
-        finding.wanted,
-        finding.fix
+        plain(&candidate.resource.to_string()),
+        plain(&finding.control),
+        plain(&finding.title),
+        plain(&finding.field),
+        plain(&finding.actual),
+        plain(&finding.wanted),
+        plain(&finding.fix)
     );
     // A level says how bad a failure is; where it is not known whether there is one, there is none.
     let (kind, level, message) = match finding.status {
@@ -100,7 +102,9 @@ fn result(file: &CheckedFile, candidate: &Candidate, finding: &Finding, rules: &
         FindingStatus::Unknown => {
             let message = format!(
                 "{} could not be judged: {}. To fix it, {}.",
-                candidate.resource, finding.actual, finding.fix
+                plain(&candidate.resource.to_string()),
+                plain(&finding.actual),
+                plain(&finding.fix)
             );
             (ResultKind::Open, ResultLevel::None, message)
         }
@@ -148,7 +152,7 @@ fn notifications(file: &CheckedFile) -> Vec<sarif::Notification> {
         let place = sarif::PhysicalLocation::builder().artifact_location(artifact(&file.path)).build();
         sarif::Notification::builder()
             .level("note")
-            .message(sarif::Message::builder().text(note).build())
+            .message(sarif::Message::builder().text(Untrusted::new(note).sarif()).build())
             .locations(vec![sarif::Location::builder().physical_location(place).build()])
             .build()
     };
@@ -175,7 +179,7 @@ fn security_severity(severity: Severity) -> Option<&'static str> {
 }
 
 fn text(text: &str) -> sarif::MultiformatMessageString {
-    sarif::MultiformatMessageString::builder().text(text).build()
+    sarif::MultiformatMessageString::builder().text(Untrusted::new(text).sarif()).build()
 }
 
 fn bag<'a>(tags: &[&str], properties: impl IntoIterator<Item = (&'a str, Value)>) -> sarif::PropertyBag {

@@ -5,14 +5,14 @@ use sagewarden_policy::{Bundle, Judgement, Verdict};
 use serde_json::{Value, json};
 
 use crate::check::checked::CheckedFile;
-use crate::output::notice;
 use crate::output::terminal::STRONG;
+use crate::output::{line, notice};
 
 /// The verdicts on a file, for people.
 pub(crate) fn text(checked: &CheckedFile) -> String {
-    let mut text = format!("{STRONG}{}{STRONG:#}\n", checked.path);
+    let mut text = format!("{STRONG}{}{STRONG:#}\n", line(&checked.path));
     for (candidate, verdict) in &checked.verdicts {
-        let place = candidate.place.as_ref().map(|place| format!("{place}: ")).unwrap_or_default();
+        let place = candidate.place.as_ref().map(|place| format!("{}: ", line(place))).unwrap_or_default();
         let number = verdict.checked.len();
         let state = match verdict.outcome {
             Judgement::Compliant => format!("compliant ({number} controls)"),
@@ -20,14 +20,14 @@ pub(crate) fn text(checked: &CheckedFile) -> String {
             Judgement::Waived => format!("breaks {} of {number} controls, waived", verdict.findings.len()),
             Judgement::Unknown => "could not be judged".to_owned(),
         };
-        text += &format!("  {place}{} {state}\n", candidate.resource);
+        text += &format!("  {place}{} {state}\n", line(&candidate.resource.to_string()));
         text.extend(verdict.findings.iter().map(|finding| notice::finding(&json!(finding))));
         if !verdict.skipped.is_empty() {
             // What only the account knows: tags of what exists, other resources, buckets, commits.
-            text += &format!("  note: judged in the account only: {}\n", verdict.skipped.join(", "));
+            text += &format!("  note: judged in the account only: {}\n", line(&verdict.skipped.join(", ")));
         }
     }
-    text.extend(checked.passed_over.iter().map(|note| format!("  note: {note}\n")));
+    text.extend(checked.passed_over.iter().map(|note| format!("  note: {}\n", line(note))));
     text
 }
 

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use crate::demo::files::DemoFiles;
 use crate::demo::step::PlayedStep;
-use crate::output::notice;
 use crate::output::terminal::{DIM, STRONG};
+use crate::output::{line, notice};
 
 /// A step for people: the events that AWS sent, and what Sagewarden made of them.
 pub(crate) fn step(number: usize, step: &PlayedStep) -> String {
@@ -20,10 +20,10 @@ pub(crate) fn step(number: usize, step: &PlayedStep) -> String {
         if acted.is_empty() {
             continue;
         }
-        text.push_str(&format!("  {DIM}{}  {}{DIM:#}\n", word("/time"), event_words(event)));
+        text.push_str(&format!("  {DIM}{}  {}{DIM:#}\n", line(word("/time")), line(&event_words(event))));
         for each in acted {
             let (_, words) = notice::outcome(&each.outcome);
-            text.push_str(&format!("      {}: {words}\n", each.function));
+            text.push_str(&format!("      {}: {}\n", each.function, line(&words)));
         }
     }
     text.extend(step.comments.iter().map(notice::comment));

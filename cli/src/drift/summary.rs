@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 
 use crate::input::trouble::{Extent, Trouble};
 use crate::output;
-use crate::output::terminal::{BAD, DIM, STRONG, escape};
+use crate::output::line;
+use crate::output::terminal::{BAD, DIM, STRONG};
 use crate::output::verdict;
 
 /// Features without a violation that are shown; the report and the JSON have all.
@@ -48,17 +49,17 @@ impl DriftSummary<'_> {
             let name = violation.feature_name.as_deref().unwrap_or("-");
             let check = violation.constraint_check_type.as_deref().unwrap_or("-");
             let why = violation.description.as_deref().unwrap_or_default();
-            text += &format!("{BAD}{}{BAD:#}  {check}: {}\n", escape(name), escape(why));
+            text += &format!("{BAD}{}{BAD:#}  {}: {}\n", line(name), line(check), line(why));
         }
         for each in self.differences {
             let Disagreement { feature, check, compat, exact, why } = each;
-            let subject = format!("{}, {}", escape(feature), check.name());
+            let subject = format!("{}, {}", line(feature), check.name());
             text += &verdict::difference(&subject, exact, compat, Some(why));
         }
         if !self.has_statistics {
             text += "note: the baseline has no statistics.json: distributions were not compared\n";
         }
-        text.extend(notes.iter().map(|note| format!("note: {}\n", escape(note))));
+        text.extend(notes.iter().map(|note| format!("note: {}\n", line(note))));
         text + &verdict::last_line(violations.len(), self.extent(), self.is_judged(), *mode)
     }
 
@@ -101,10 +102,10 @@ fn row(feature: &FeatureVerdict) -> [String; 6] {
     let verdict = match &feature.verdict {
         Verdict::Ok => "ok".to_owned(),
         Verdict::Violated => failed.join(", "),
-        Verdict::NotCompared(why) => format!("not compared: {why}"),
+        Verdict::NotCompared(why) => format!("not compared: {}", line(why)),
     };
     [
-        escape(&feature.name),
+        line(&feature.name),
         kind,
         number(distance.map(|distance| distance.value)),
         distance.map_or_else(|| "-".to_owned(), |distance| distance.threshold.to_string()),
@@ -118,6 +119,6 @@ fn gap(gap: &DistributionGap) -> String {
     let (baseline, current) = (percent(gap.baseline), percent(gap.current));
     match &gap.place {
         GapPlace::Number(at) => format!("up to {at}: {baseline} -> {current}"),
-        GapPlace::Text(text) => format!("`{}`: {baseline} -> {current}", escape(text)),
+        GapPlace::Text(text) => format!("`{}`: {baseline} -> {current}", line(text)),
     }
 }

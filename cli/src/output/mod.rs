@@ -10,11 +10,17 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use comfy_table::{ContentArrangement, Row, Table, presets};
+use sagewarden_events::Untrusted;
 use serde_json::Value;
 
 use crate::command::format::OutputFormat;
 use crate::error::CommandError;
 use crate::output::terminal::STRONG;
+
+/// Others' words within a line for people.
+pub(crate) fn line(text: &str) -> String {
+    Untrusted::new(text).line()
+}
 
 /// Prints text for people; colours are left out where they are not wanted.
 pub(crate) fn print_text(text: &str) -> io::Result<()> {
@@ -49,7 +55,7 @@ pub(crate) fn write(folder: &Path, files: &[(&str, String)]) -> Result<String, C
     for (name, text) in files {
         let path = folder.join(name);
         fs::write(&path, text).map_err(CommandError::unwritable(&path))?;
-        line += &format!("  {}", path.display());
+        line += &format!("  {}", self::line(&path.display().to_string()));
     }
     Ok(line + "\n")
 }

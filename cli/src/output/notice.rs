@@ -6,6 +6,7 @@ use sagewarden_govern::{
 use sagewarden_local::{PostedComment, SentNotice};
 use serde_json::{Value, json};
 
+use crate::output::line;
 use crate::output::terminal::BAD;
 
 /// An outcome in a word and a sentence.
@@ -28,7 +29,7 @@ pub(crate) fn outcome_json(function: &str, outcome: &Outcome) -> Value {
 pub(crate) fn comment(comment: &PostedComment) -> String {
     const SHOWN: usize = 8;
     let lines: Vec<&str> = comment.text.lines().filter(|line| !line.is_empty()).collect();
-    let shown: String = lines.iter().take(SHOWN).map(|line| format!("    {line}\n")).collect();
+    let shown: String = lines.iter().take(SHOWN).map(|line| format!("    {}\n", self::line(line))).collect();
     let more = if lines.len() > SHOWN { "    ...\n" } else { "" };
     format!("  {BAD}Comment on commit {}{BAD:#}\n{shown}{more}", comment.commit.short())
 }
@@ -41,7 +42,7 @@ pub(crate) fn notice(notice: &SentNotice) -> String {
         FINDING_REWRITTEN | MONITORING_FAILED | RETRAINING_SUGGESTED => String::new(),
         _ => policy_violation(&notice.detail),
     };
-    format!("  {BAD}{}{BAD:#}  {words}\n{more}", notice.detail_type)
+    format!("  {BAD}{}{BAD:#}  {}\n{more}", notice.detail_type, line(words))
 }
 
 /// What has moved, and the chain behind it.
@@ -52,7 +53,7 @@ fn alert(detail: &Value) -> String {
     for found in listed("/violations") {
         let subject = found.get("feature_name").or_else(|| found.get("metric_name"));
         let subject = subject.and_then(Value::as_str).unwrap_or("-");
-        lines.push(format!("    violation    {subject}: {}\n", text(found, "description")));
+        lines.push(format!("    violation    {}: {}\n", line(subject), text(found, "description")));
     }
     for other in listed("/window/differences") {
         let (feature, why) = (text(other, "feature"), text(other, "text"));
@@ -60,9 +61,9 @@ fn alert(detail: &Value) -> String {
     }
     let mut add = |label: &str, list: &str, key: &str, more: &str| {
         for each in chain.get(list).and_then(Value::as_array).into_iter().flatten() {
-            let text = |key: &str| each.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+            let text = |key: &str| line(each.get(key).and_then(Value::as_str).unwrap_or_default());
             let more = match each.get(more) {
-                Some(Value::String(more)) => format!("  {more}"),
+                Some(Value::String(more)) => format!("  {}", line(more)),
                 _ => String::new(),
             };
             lines.push(format!("    {label:<13}{}{more}\n", text(key)));
@@ -84,7 +85,7 @@ fn policy_violation(detail: &Value) -> String {
         lines += &self::finding(finding);
     }
     let done = detail.get("remediation").cloned().unwrap_or_default();
-    let action = done.get("action").and_then(Value::as_str).unwrap_or("nothing done");
+    let action = line(done.get("action").and_then(Value::as_str).unwrap_or("nothing done"));
     lines += &format!("    started by {}\n", text(detail, "started_by"));
     lines + &format!("    {action}: {}\n", text(&done, "result"))
 }
@@ -93,7 +94,7 @@ fn policy_violation(detail: &Value) -> String {
 pub(crate) fn finding(finding: &Value) -> String {
     let (control, title) = (text(finding, "control"), text(finding, "title"));
     let severity = text(finding, "severity");
-    let state = match text(finding, "status") {
+    let state = match text(finding, "status").as_str() {
         "unknown" => "could not be decided",
         "waived" => "is broken and waived",
         _ => "is broken",
@@ -105,6 +106,7 @@ pub(crate) fn finding(finding: &Value) -> String {
     lines
 }
 
-fn text<'a>(value: &'a Value, key: &str) -> &'a str {
-    value.get(key).and_then(Value::as_str).unwrap_or("-")
+/// What a field says, within a line.
+fn text(value: &Value, key: &str) -> String {
+    line(value.get(key).and_then(Value::as_str).unwrap_or("-"))
 }

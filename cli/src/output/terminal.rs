@@ -24,7 +24,8 @@ impl fmt::Display for Style {
 /// Text of this program, with others' words in it, as a person may see it.
 pub(crate) fn for_people(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
-    for char in text.chars() {
+    let lines: Vec<String> = text.split('\n').map(for_builds).collect();
+    for char in lines.join("\n").chars() {
         let style = match char {
             '\n' => {
                 shown.push(char);
@@ -45,21 +46,37 @@ pub(crate) fn for_people(text: &str) -> String {
     shown
 }
 
-/// Others' words within a line: what a terminal could take for a sequence is escaped.
-pub(crate) fn escape(text: &str) -> String {
-    let escaped = |char: char| is_dangerous(char).then(|| char.escape_default().to_string());
-    text.chars().fold(String::with_capacity(text.len()), |mut shown, char| {
-        match escaped(char) {
-            Some(escaped) => shown.push_str(&escaped),
-            None => shown.push(char),
+/// What a build takes for its own command on standard output, with what is shown instead: GitHub and Azure look for these anywhere
+/// (`ActionCommand.cs` of the runner, "Logging commands" of Azure Pipelines), and GitHub for `::` at the beginning of a line.
+const COMMANDS: [(&str, &str); 2] = [("##[", "#\\u{23}["), ("##vso[", "#\\u{23}vso[")];
+const AT_BEGINNING: (&str, &str) = ("::", "\\u{3a}:");
+
+/// A line that no build takes for a command.
+fn for_builds(line: &str) -> String {
+    let mut shown = line.to_owned();
+    for (command, instead) in COMMANDS {
+        shown = shown.replace(command, instead);
+    }
+    let (mark, instead) = AT_BEGINNING;
+    let words = shown.trim_start_matches(|char: char| char.is_whitespace() || is_style(char));
+    match words.strip_prefix(mark) {
+        Some(rest) => {
+            let before = shown.get(..shown.len() - words.len()).unwrap_or_default();
+            format!("{before}{instead}{rest}")
         }
-        shown
-    })
+        None => shown,
+    }
 }
 
-/// A document for a program. JSON has control characters in its strings only, some of them as they are: there `\u009b` means the same.
+fn is_style(char: char) -> bool {
+    matches!(char, '\u{fdd0}'..=END)
+}
+
+/// A document for a program. JSON has control characters in its strings only, some of them as they are: there `\u009b` means the same, and
+/// `\u0023` the sign of a build's command.
 pub(crate) fn for_programs(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
+    let text = &text.replace("##[", "\\u0023#[").replace("##vso[", "\\u0023#vso[");
     for char in text.chars() {
         match char {
             '\n' | '\r' | '\t' => shown.push(char),
@@ -79,17 +96,29 @@ fn is_dangerous(char: char) -> bool {
 mod tests {
     use super::*;
 
-    const OTHERS: &str = "\u{1b}[31mred\u{1b}[2J\r\u{9b}2J\u{202e}\u{7f}";
+    const OTHERS: &str = "##[x]\u{1b}[31mred\u{1b}[2J\r\u{9b}2J\u{202e}\u{7f}";
 
     #[test]
     fn only_sequences_of_this_program_are_printed() {
         let text = for_people(&format!("{BAD}{OTHERS}{BAD:#}\n{STRONG}\u{fc}{STRONG:#}{DIM}.{DIM:#}"));
-        let red = "\\u{1b}[31mred\\u{1b}[2J\\r\\u{9b}2J\\u{202e}\\u{7f}";
+        let red = "#\\u{23}[x]\\u{1b}[31mred\\u{1b}[2J\\r\\u{9b}2J\\u{202e}\\u{7f}";
         assert_eq!(
             text,
             format!("\u{1b}[1m\u{1b}[31m{red}\u{1b}[0m\n\u{1b}[1m\u{fc}\u{1b}[0m\u{1b}[2m.\u{1b}[0m")
         );
-        assert_eq!(escape("a\nb\t\u{1b}"), "a\\nb\\t\\u{1b}");
+    }
+
+    #[test]
+    fn no_line_is_a_command_of_a_build() {
+        for (text, expect) in [
+            ("::error::x", "\\u{3a}:error::x"),
+            ("a\n \u{a0}::add-mask::x\nb::c", "a\n \u{a0}\\u{3a}:add-mask::x\nb::c"),
+            ("a ##[error]x ##vso[task.complete]", "a #\\u{23}[error]x #\\u{23}vso[task.complete]"),
+        ] {
+            assert_eq!(for_people(text), expect);
+        }
+        let styled = for_people(&format!("{STRONG}::error::x{STRONG:#}"));
+        assert_eq!(styled, "\u{1b}[1m\\u{3a}:error::x\u{1b}[0m");
     }
 
     #[test]

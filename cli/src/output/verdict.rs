@@ -7,7 +7,8 @@ use sagewarden_monitor::{Mode, Verdict, Violations};
 
 use crate::error::CommandError;
 use crate::input::trouble::{Extent, Trouble};
-use crate::output::terminal::{BAD, STRONG, escape};
+use crate::output::line;
+use crate::output::terminal::{BAD, STRONG};
 
 /// Files with bad lines that are listed one by one.
 const FILES: usize = 20;
@@ -16,7 +17,7 @@ const FILES: usize = 20;
 pub(crate) fn warnings(troubles: &[Trouble]) -> Vec<String> {
     let mut lines = Vec::new();
     for trouble in troubles.iter().take(FILES) {
-        let name = escape(&trouble.name);
+        let name = line(&trouble.name);
         lines.extend(trouble.issues.iter().map(|(kind, issue)| format!("`{name}`, {issue}: {kind}")));
         lines.extend(trouble.unusable.first.iter().map(|why| {
             let lines = &trouble.unusable.lines;
@@ -69,7 +70,7 @@ pub(crate) fn word(verdict: &Verdict) -> &'static str {
 
 /// The line on what is violated in one mode only.
 pub(crate) fn difference(subject: &str, exact: &Verdict, compat: &Verdict, why: Option<&str>) -> String {
-    let why = why.map(|why| format!(": {why}")).unwrap_or_default();
+    let why = why.map(|why| format!(": {}", line(why))).unwrap_or_default();
     format!("modes differ  {subject}: exact {}, compat {}{why}\n", word(exact), word(compat))
 }
 

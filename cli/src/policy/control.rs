@@ -3,15 +3,17 @@
 use sagewarden_policy::{Bundle, Control, Severity};
 use serde_json::{Value, json};
 
+use crate::output::line;
+
 /// Stands where a resource's own account would.
 pub(crate) const OWN: &str = "(the resource's own)";
 
 /// All controls, a line each.
 pub(crate) fn text(bundle: &Bundle) -> String {
-    let line = |control: &Control| {
-        format!("{:<12}{:<10}{}\n", control.id, severity(control.severity), control.title)
+    let row = |control: &Control| {
+        format!("{:<12}{:<10}{}\n", line(&control.id), severity(control.severity), line(&control.title))
     };
-    bundle.controls().map(line).collect()
+    bundle.controls().map(row).collect()
 }
 
 /// A control for programs.

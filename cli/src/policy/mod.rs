@@ -13,8 +13,8 @@ use serde_json::{Value, json};
 use crate::command::policy::{ExplainOptions, ListFormat, ListOptions, Policy, ValidateOptions};
 use crate::error::CommandError;
 use crate::input::{bundle, now};
-use crate::output;
 use crate::output::terminal::STRONG;
+use crate::output::{self, line};
 use crate::policy::control::{OWN, also, severity};
 
 pub(crate) fn run(command: &Policy) -> Result<ExitCode, CommandError> {
@@ -54,8 +54,8 @@ fn explain(options: &ExplainOptions) -> Result<ExitCode, CommandError> {
         ("mode", json!(bundle.settings().control_mode(&id)).as_str().unwrap_or_default().to_owned()),
         ("also in", also(control).to_owned()),
     ];
-    let mut text = format!("{STRONG}{id}{STRONG:#}  {}\n", control.title);
-    text.extend(rows.map(|(name, value)| format!("  {name:<10}{value}\n")));
+    let mut text = format!("{STRONG}{id}{STRONG:#}  {}\n", line(&control.title));
+    text.extend(rows.map(|(name, value)| format!("  {name:<10}{}\n", line(&value))));
     output::print_text(&text)?;
     Ok(ExitCode::SUCCESS)
 }

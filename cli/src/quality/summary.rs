@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::error::CommandError;
 use crate::input::trouble::{Extent, Trouble};
 use crate::output::terminal::{BAD, DIM, STRONG};
-use crate::output::verdict;
+use crate::output::{line, verdict};
 use crate::quality::measure::{Measured, ModeResult};
 use crate::quality::settings::in_words;
 use crate::quality::table::{MetricRow, confusion, rows, table};
@@ -87,14 +87,18 @@ impl<'a> QualitySummary<'a> {
         }
         if let Some((id, why)) = &self.measured.first_unusable {
             let number = counted(self.measured.unusable, "pair");
-            text += &format!("note: {number} could not be measured; of the first, `{id}`: {why}\n");
+            text += &format!(
+                "note: {number} could not be measured; of the first, `{}`: {}\n",
+                line(id),
+                line(&why.to_string())
+            );
         }
         let Some(evaluated) = &result.evaluated else {
             return text + &format!("{DIM}Nothing is judged without --baseline{DIM:#}\n");
         };
         for violation in &evaluated.violations.violations {
             let words = violation.description.as_deref().unwrap_or_default();
-            text += &format!("{BAD}violation{BAD:#}  {words}\n");
+            text += &format!("{BAD}violation{BAD:#}  {}\n", line(words));
         }
         for Difference { metric, exact, compat, why } in self.differences() {
             text += &verdict::difference(metric, &exact, &compat, why.as_deref());

@@ -11,8 +11,8 @@ use sagewarden_outcomes::quality::{
 };
 use serde_json::{Value, json};
 
-use crate::output;
 use crate::output::terminal::STRONG;
+use crate::output::{self, line};
 use crate::quality::settings::in_words;
 
 /// Labels whose confusion is shown; the files have it of all.
@@ -111,7 +111,7 @@ pub(crate) fn table(statistics: &QualityStatistics, rows: &[MetricRow<'_>]) -> T
     let has_thresholds = rows.iter().any(|row| row.constraint.is_some());
     let has_verdicts = rows.iter().any(|row| row.verdict.is_some());
     let columns: [(bool, &str, Column<'_>); 6] = [
-        (true, "Metric", &|row| row.name.to_owned()),
+        (true, "Metric", &|row| line(row.name)),
         (true, "Value", &|row| row.metric.map_or_else(|| "-".to_owned(), |metric| number(metric.value))),
         (has_deviations, "Standard deviation", &|row| match row.metric {
             Some(metric) if !metric.standard_deviation.is_nan() => number(metric.standard_deviation),
@@ -121,7 +121,7 @@ pub(crate) fn table(statistics: &QualityStatistics, rows: &[MetricRow<'_>]) -> T
         (has_thresholds, "Threshold", &|row| row.threshold()),
         (has_verdicts, "Verdict", &|row| match &row.verdict {
             None => "-".to_owned(),
-            Some(Verdict::NotCompared(why)) => format!("not compared: {why}"),
+            Some(Verdict::NotCompared(why)) => format!("not compared: {}", line(why)),
             Some(verdict) => output::verdict::word(verdict).to_owned(),
         }),
     ];
@@ -139,11 +139,11 @@ pub(crate) fn confusion(statistics: &QualityStatistics) -> Option<Table> {
     if labels.is_empty() || labels.len() > LABELS {
         return None;
     }
-    let heads = labels.iter().map(|label| format!("predicted {label}"));
+    let heads = labels.iter().map(|label| format!("predicted {}", line(label)));
     let mut table = output::table(std::iter::once("Confusion".to_owned()).chain(heads));
     for (label, row) in &statistics.confusion {
         let counts = labels.iter().map(|label| row.get(*label).copied().unwrap_or(0).to_string());
-        table.add_row(std::iter::once(format!("true {label}")).chain(counts).collect::<Vec<_>>());
+        table.add_row(std::iter::once(format!("true {}", line(label))).chain(counts).collect::<Vec<_>>());
     }
     Some(table)
 }

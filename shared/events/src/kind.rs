@@ -159,6 +159,12 @@ impl ResourceKind {
         found.unwrap_or(&NAMES[0])
     }
 
+    /// In words, such as `training job`.
+    #[must_use]
+    pub fn noun(self) -> &'static str {
+        self.names().noun
+    }
+
     /// The type segment of the ARN, such as `training-job`; also the word users type.
     #[must_use]
     pub fn segment(self) -> &'static str {
@@ -214,7 +220,7 @@ impl ResourceKind {
 
 impl fmt::Display for ResourceKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.names().noun)
+        f.write_str(self.noun())
     }
 }
 

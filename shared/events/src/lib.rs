@@ -17,6 +17,7 @@ mod resource;
 mod secret;
 mod status;
 mod time;
+mod untrusted;
 mod watch;
 
 pub use case::{lower_first, to_api_case, to_trail_case};
@@ -28,7 +29,8 @@ pub use grant::Grant;
 pub use home::Home;
 pub use kind::ResourceKind;
 pub use resource::{InvalidArn, Resource};
-pub use secret::holds_token;
+pub use secret::{REDACTED, RedactedText, holds_token, redacted, redacted_text};
 pub use status::Status;
 pub use time::Timestamp;
+pub use untrusted::{Markdown, Untrusted};
 pub use watch::{WatchPart, WatchScope, Watched};

@@ -86,6 +86,6 @@ impl Parts {
     async fn publish(&self, bus: &impl Bus, scope: WatchScope) -> Result<(), PortError> {
         let part = WatchPart { watched: self.watched, scope };
         let detail = part.detail(self.tick);
-        bus.publish(&Notice { detail_type: WatchPart::DETAIL_TYPE, resources: Vec::new(), detail }).await
+        bus.publish(&Notice::new(WatchPart::DETAIL_TYPE, Vec::new(), detail)).await
     }
 }

@@ -292,20 +292,14 @@ async fn settle(
             Settled::Retry
         }
         Err(Failure::Reject(reason)) => {
-            let rejected = Rejected {
-                function: function.to_owned(),
-                message_id: log.id.to_owned(),
-                reason,
-                time: now(),
-                body: record.body.unwrap_or_default(),
-            };
-            keep(&rejected, log, quarantine).await
+            let body = record.body.unwrap_or_default();
+            keep(&Rejected::new(function, log.id, now(), &reason, &body), log, quarantine).await
         }
     }
 }
 
 async fn keep(rejected: &Rejected, log: &Log<'_>, quarantine: &impl Quarantine) -> Settled {
-    let reason = &rejected.reason;
+    let reason = rejected.reason();
     match quarantine.keep(rejected).await {
         Ok(()) => {
             log_end!(error, log, "reject", { reason = %reason, }, "the record was put into quarantine");
@@ -396,8 +390,12 @@ pub(crate) mod tests {
             ("done-too", push("ok")),
         ];
         check(&bodies, &kept, &["retried", "panicked"]).await;
-        let kept: Vec<(String, String)> =
-            kept.0.into_inner().into_iter().map(|each| (each.message_id, each.reason)).collect();
+        let kept: Vec<(String, String)> = kept
+            .0
+            .into_inner()
+            .into_iter()
+            .map(|each| (each.message_id.clone(), each.reason().to_owned()))
+            .collect();
         assert_eq!(kept[0], ("rejected".to_owned(), "never".to_owned()));
         assert_eq!(kept[1].0, "no-json");
         assert!(!kept[1].1.is_empty());
@@ -449,7 +447,7 @@ pub(crate) mod tests {
         let call = r#"{"source":"aws.sagemaker","detail-type":"SageMaker Training Job State Change","account":"111122223333","region":"eu-west-1","time":"2026-03-02T09:00:00Z","resources":[],"detail":{"TrainingJobArn":"arn:aws:sagemaker:eu-west-1:111122223333:training-job/j","TrainingJobName":"j","TrainingJobStatus":"InProgress"}}"#;
         let act = async |event: &Event, moment: &Moment| {
             let finding = serde_json::json!({ "outcome": "violating", "findings": [] });
-            let notice = Notice { detail_type: "x", resources: Vec::new(), detail: finding };
+            let notice = Notice::new("x", Vec::new(), finding);
             WatchedBus(Nowhere).publish(&notice).await.unwrap();
             by_name(event, moment).await
         };

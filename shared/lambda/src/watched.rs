@@ -121,7 +121,7 @@ fn verdict_in(write: &Write) -> Option<&str> {
 impl Deeds {
     /// Notices about a resource have an outcome (docs/EVENTS.md). Those of a remedy repeat the findings that it is for: they count once.
     fn published(&mut self, notice: &Notice) {
-        let detail = &notice.detail;
+        let detail = notice.detail();
         let Some(outcome) = detail.get("outcome").and_then(Value::as_str) else { return };
         self.verdict = Some(outcome.to_owned());
         if notice.detail_type == FINDING {
@@ -161,7 +161,7 @@ mod tests {
             ],
             "remediation": { "action": action, "failed": false, "after_ms": 41_000 },
         });
-        Notice { detail_type: "Sagewarden Policy Violation", resources: Vec::new(), detail }
+        Notice::new("Sagewarden Policy Violation", Vec::new(), detail)
     }
 
     #[tokio::test]
@@ -173,7 +173,8 @@ mod tests {
                 tokio::task::yield_now().await;
             }
             // The end of a remedy repeats its findings, and is none.
-            let done = Notice { detail_type: "Sagewarden Remediation Done", ..finding(severity, action) };
+            let done = finding(severity, action).detail().clone();
+            let done = Notice::new("Sagewarden Remediation Done", Vec::new(), done);
             bus.publish(&done).await?;
             bus.publish(&finding(severity, action)).await
         };

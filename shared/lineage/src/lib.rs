@@ -15,7 +15,6 @@ pub mod id;
 pub mod manifest;
 pub mod observe;
 pub mod record;
-mod redact;
 pub mod reference;
 pub mod rows;
 pub mod s3;

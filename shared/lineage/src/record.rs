@@ -4,13 +4,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sagewarden_events::{CommitId, Repository, Resource, Timestamp};
+use sagewarden_events::{CommitId, Repository, Resource, Timestamp, redacted};
 use serde_json::Value as Json;
 
 use crate::edge::{InEdge, Relation, SAME_OBJECT};
 use crate::id::{NodeId, NodeKind, image_digest};
 use crate::observe::{Approval, Observation, StatusMark};
-use crate::redact::redacted;
 use crate::rows::node;
 use crate::rows::{
     Alias, AliasRow, ApprovalRow, DetailRow, NodeRow, ObservationRow, OutEdgeRow, ReachedState, StateRow,

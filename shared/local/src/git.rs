@@ -279,7 +279,7 @@ impl SourceControl for LocalGit {
 
     async fn post(&self, comment: &Comment<'_>) -> Result<(), PortError> {
         let Comment { repository, parent, commit, token, text } = *comment;
-        let posted = self.comment(&repository.name, parent, commit, token, text);
+        let posted = self.comment(&repository.name, parent, commit, token, text.as_str());
         let context = || format!("comment on commit `{commit}` of `{}`", repository.name);
         posted.map(drop).map_err(|error| port_error(context(), error))
     }

@@ -57,7 +57,7 @@ impl Bus for NoticeLog {
     async fn publish(&self, notice: &Notice) -> Result<(), PortError> {
         if let Some(account) = self.account.as_ref().filter(|_| notice.detail_type == WatchPart::DETAIL_TYPE)
         {
-            return account.announce_part(&notice.detail);
+            return account.announce_part(notice.detail());
         }
         let text = serde_json::to_string(notice).map_err(|error| damaged("notices", &error))?;
         self.store

@@ -158,13 +158,7 @@ impl System {
     }
 
     async fn keep(&self, function: &str, reason: &str, body: &str, now: Timestamp) -> Result<(), PortError> {
-        let rejected = Rejected {
-            function: function.to_owned(),
-            message_id: crate::announce::event_id(body),
-            reason: reason.to_owned(),
-            time: now,
-            body: body.to_owned(),
-        };
-        self.quarantine.keep(&rejected).await
+        let id = crate::announce::event_id(body);
+        self.quarantine.keep(&Rejected::new(function, &id, now, reason, body)).await
     }
 }

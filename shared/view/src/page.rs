@@ -1,8 +1,10 @@
-//! What all pages have in common: one self-contained document that fetches nothing.
+//! What all pages have in common: one self-contained document that fetches nothing. Whatever is put into a page is escaped by `maud`; what is
+//! said to be markup already is made here and nowhere else.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
+use serde_json::Value as Json;
 use sha2::{Digest, Sha256};
 
 /// Colours and type, in light and in dark.
@@ -28,6 +30,12 @@ pub(crate) fn page(title: &str, style: &str, script: &str, body: &Markup) -> Str
         }
     }
     .into_string()
+}
+
+/// A document that the script reads. `<` is written so that no name ends the block.
+pub(crate) fn data_block(id: &str, document: &Json) -> Markup {
+    let text = document.to_string().replace('<', "\\u003c");
+    html! { script type="application/json" id=(id) { (PreEscaped(text)) } }
 }
 
 /// Only this style and this script, by their digests: nothing that a name smuggles in runs, and nothing is fetched.

@@ -121,7 +121,7 @@ impl SourceControl for CodeCommit {
             .repository_name(&repository.name)
             .set_before_commit_id(parent.map(ToString::to_string))
             .after_commit_id(commit.as_str())
-            .content(*text)
+            .content(text.as_str())
             .client_request_token(*token);
         match call.send().await {
             Ok(_) => Ok(()),

@@ -35,7 +35,7 @@ impl Bus for EventBus {
             .source(SOURCE)
             .detail_type(notice.detail_type)
             .set_resources(Some(notice.resources.clone()))
-            .detail(notice.detail.to_string())
+            .detail(notice.detail().to_string())
             .build();
         let answer = self
             .client

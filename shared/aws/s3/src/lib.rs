@@ -264,13 +264,8 @@ mod tests {
 
     #[test]
     fn rejected_records_are_filed_by_function_and_day() {
-        let rejected = Rejected {
-            function: "record-commit".into(),
-            message_id: "m-1".into(),
-            reason: "no detail".into(),
-            time: Timestamp::from_millis(1_772_442_000_000),
-            body: "{}".into(),
-        };
+        let time = Timestamp::from_millis(1_772_442_000_000);
+        let rejected = Rejected::new("record-commit", "m-1", time, "no detail", "{}");
         assert_eq!(quarantine_key(&rejected), "rejected/record-commit/2026/03/02/m-1.json");
     }
 }

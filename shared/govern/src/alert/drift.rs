@@ -126,7 +126,7 @@ async fn publish(
     match sent.await {
         Ok(notice) => {
             claim.settle(table).await?;
-            let text = notice.detail.get("text").and_then(Json::as_str).unwrap_or_default();
+            let text = notice.detail().get("text").and_then(Json::as_str).unwrap_or_default();
             Ok(Done::Acted(format!("alert sent: {text}")))
         }
         Err(failure) => {

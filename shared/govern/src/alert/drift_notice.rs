@@ -61,7 +61,7 @@ pub(super) fn drift_notice(
     if let Observed::Execution(execution) = observed {
         resources.push(execution.job.arn());
     }
-    Notice { detail_type: DRIFT_ALERT, resources, detail }
+    Notice::new(DRIFT_ALERT, resources, detail)
 }
 
 /// What was looked at, and by whom.

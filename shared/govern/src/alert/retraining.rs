@@ -92,7 +92,7 @@ async fn suggestion(
         "data": behind.chain.data,
         "no_other_before": until,
     });
-    Ok(Notice { detail_type: RETRAINING_SUGGESTED, resources: vec![endpoint.arn()], detail })
+    Ok(Notice::new(RETRAINING_SUGGESTED, vec![endpoint.arn()], detail))
 }
 
 fn is_bad_enough(worst: DriftSeverity, from: Retraining) -> bool {

@@ -202,7 +202,7 @@ impl Silence {
         let mut resources = vec![endpoint.arn()];
         resources.extend(self.schedule_arn());
         resources.extend(self.execution.iter().map(|(job, _)| job.arn()));
-        Notice { detail_type: MONITORING_FAILED, resources, detail }
+        Notice::new(MONITORING_FAILED, resources, detail)
     }
 }
 

@@ -280,10 +280,10 @@ impl<W: World> KeepBundle<'_, W> {
         let hash = state.bundle.hash().to_owned();
         let source = if state.listing.is_some() { "the last good one" } else { "the packaged one" };
         let mark = bundle_mark(&hash).to_owned();
-        let notice = Notice {
-            detail_type: BUNDLE_REFUSED,
-            resources: Vec::new(),
-            detail: json!({
+        let notice = Notice::new(
+            BUNDLE_REFUSED,
+            Vec::new(),
+            json!({
                 "text": format!("the policy bundle in {place} is refused: {reason}; bundle {mark} ({source}) stays in force"),
                 "about": place.to_string(),
                 "advice": advice,
@@ -292,7 +292,7 @@ impl<W: World> KeepBundle<'_, W> {
                 "listing": cause,
                 "in_force": { "bundle": hash, "source": source },
             }),
-        };
+        );
         let receipt = format!("bundle#{cause}#{}#{mark}", since.millis());
         match publish_once(self.world.table(), self.world.bus(), moment, &receipt, Kept::ForGood, &notice)
             .await

@@ -316,10 +316,10 @@ impl<W: World> SuggestBaseline<'_, W> {
         let job = &seen.resource;
         let text = format!("training job {} has no baseline of its data: {why}", job.name);
         let data: Vec<String> = seen.inputs.iter().map(|input| input.location.to_string()).collect();
-        let notice = Notice {
-            detail_type: BASELINE_MISSING,
-            resources: vec![job.arn()],
-            detail: json!({
+        let notice = Notice::new(
+            BASELINE_MISSING,
+            vec![job.arn()],
+            json!({
                 "text": text,
                 "about": job.arn(),
                 "advice": advice,
@@ -327,7 +327,7 @@ impl<W: World> SuggestBaseline<'_, W> {
                 "data": data,
                 "why": why,
             }),
-        };
+        );
         // A key has room for less than what twenty channels may be called.
         let subject = hex(&Sha256::digest(format!("{} {why}", data.join(" "))));
         let cause = format!("baseline#{}/{}#{subject}", job.account, job.region);

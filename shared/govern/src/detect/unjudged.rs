@@ -122,7 +122,7 @@ async fn publish(
     if let (Json::Object(detail), Json::Object(more)) = (&mut detail, more) {
         detail.extend(more);
     }
-    let notice = Notice { detail_type: BASELINE_MISSING, resources: vec![endpoint.arn()], detail };
+    let notice = Notice::new(BASELINE_MISSING, vec![endpoint.arn()], detail);
     let cause = format!("baseline#{}#{variant}#{cause}", endpoint.arn());
     publish_once_and_say(world.table(), world.bus(), moment, &cause, Kept::ForReplays, &notice).await
 }

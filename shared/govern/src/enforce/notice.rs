@@ -24,7 +24,7 @@ pub(crate) fn notice(
     changed_by: Option<&Actor>,
 ) -> Notice {
     let detail = detail(judged, remediation, actor, changed_by);
-    Notice { detail_type, resources: vec![judged.resource.arn()], detail }
+    Notice::new(detail_type, vec![judged.resource.arn()], detail)
 }
 
 /// The detail of a notice on a resource; `docs/EVENTS.md` has its schema.

@@ -30,7 +30,7 @@ impl Owed {
         let owed = Self {
             detail_type: notice.detail_type.to_owned(),
             resources: notice.resources.clone(),
-            detail: notice.detail.clone(),
+            detail: notice.detail().clone(),
             writes: writes.to_vec(),
         };
         serde_json::to_string(&owed).map_err(unreadable)
@@ -43,7 +43,7 @@ impl Owed {
         let detail_type = known.into_iter().find(|known| *known == detail_type).ok_or_else(|| {
             PortError::new(PortErrorKind::Invalid, READ, format!("`{detail_type}` is no kind of notice"))
         })?;
-        Ok((Notice { detail_type, resources, detail }, writes))
+        Ok((Notice::new(detail_type, resources, detail), writes))
     }
 }
 
@@ -78,7 +78,7 @@ impl OwedNotice {
         let earlier = earlier.map(|text| Owed::parse(&text)).transpose()?;
         let earlier = earlier.and_then(|(notice, _)| {
             let remediation: Remediation =
-                serde_json::from_value(notice.detail.get("remediation")?.clone()).ok()?;
+                serde_json::from_value(notice.detail().get("remediation")?.clone()).ok()?;
             Some(remediation).filter(|remediation| remediation.action.is_some())
         });
         Ok(Some(Self { receipt, earlier }))

@@ -121,7 +121,7 @@ pub(crate) async fn publish_erasure(
 ) -> Outcome {
     let detail = erasure_detail(resource, verdict, call);
     let text = detail.get("text").and_then(Json::as_str).unwrap_or_default().to_owned();
-    let notice = Notice { detail_type: POLICY_VIOLATION, resources: vec![resource.arn()], detail };
+    let notice = Notice::new(POLICY_VIOLATION, vec![resource.arn()], detail);
     let cause = format!("erased#{}#{}", resource.arn(), call.time.millis());
     publish_once(world.table(), world.bus(), moment, &cause, Kept::ForReplays, &notice).await?;
     Ok(Done::Acted(text))

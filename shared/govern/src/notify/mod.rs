@@ -94,15 +94,11 @@ impl Receipt {
         self.claim.owed = Some(owed);
     }
 
-    /// The notice as it leaves: readable in a mail, with an id that is the same however often it is sent.
+    /// The notice as it leaves: with an id that is the same however often it is sent.
     pub(crate) fn stamped(&self, notice: &Notice) -> Notice {
-        let mut notice = readable(notice);
-        if let Some(detail) = notice.detail.as_object_mut() {
-            let Key { pk, sk } = &self.claim.key;
-            let id = Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("sagewarden:{pk}\n{sk}").as_bytes());
-            detail.insert(NOTICE_ID.to_owned(), id.to_string().into());
-        }
-        notice
+        let Key { pk, sk } = &self.claim.key;
+        let id = Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("sagewarden:{pk}\n{sk}").as_bytes());
+        notice.clone().with(NOTICE_ID, id.to_string().into())
     }
 
     /// Publishes the notice and marks the cause as done; gives the claim back when that fails.
@@ -169,21 +165,6 @@ impl Kept {
 /// The field of a notice's `detail` by which a receiver knows one that it has: between publishing and noting that, a sender may die.
 const NOTICE_ID: &str = "notice_id";
 
-/// The fields of a notice's `detail` that the template puts between quotation marks, line by line, to make a mail of them.
-const LINES: [&str; 3] = ["text", "about", "advice"];
-
-/// EventBridge escapes nothing that it puts into a template ("Common issues with transforming input", EventBridge user guide):
-/// these lines have no quotation marks and no line breaks of their own.
-fn readable(notice: &Notice) -> Notice {
-    let mut notice = notice.clone();
-    for line in LINES {
-        if let Some(Json::String(text)) = notice.detail.get_mut(line) {
-            *text = text.replace('"', "'").split_whitespace().collect::<Vec<_>>().join(" ");
-        }
-    }
-    notice
-}
-
 /// Publishes `notice` unless that was done for this cause before. Returns whether it left now.
 ///
 /// A crash between publishing and settling sends it again after the lease: at least once, and once unless a sender dies
@@ -217,25 +198,10 @@ pub(crate) async fn publish_once_and_say(
     kept: Kept,
     notice: &Notice,
 ) -> Outcome {
-    let text = notice.detail.get("text").and_then(Json::as_str).unwrap_or_default();
+    let text = notice.detail().get("text").and_then(Json::as_str).unwrap_or_default();
     Ok(if publish_once(table, bus, moment, cause, kept, notice).await? {
         Done::Acted(format!("published: {text}"))
     } else {
         Done::Nothing(format!("published before: {text}"))
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn the_lines_of_a_mail_hold_no_quotation_marks_and_no_line_breaks() {
-        let detail = json!({ "text": "it said \"no\"\n  twice", "advice": "ask", "reason": "a \"b\"\nc" });
-        let notice = Notice { detail_type: "t", resources: Vec::new(), detail };
-        let expected = json!({ "text": "it said 'no' twice", "advice": "ask", "reason": "a \"b\"\nc" });
-        assert_eq!(readable(&notice).detail, expected);
-    }
 }

@@ -1,27 +1,64 @@
 //! Where rejected records are kept.
 
-use sagewarden_events::Timestamp;
+use sagewarden_events::{RedactedText, Timestamp, redacted_text};
 use serde::Serialize;
 
 use super::error::PortError;
 
-/// A record that can never succeed.
+/// A record that can never succeed, without the secrets in it: it is kept longer than whoever sent it may have meant, and others may
+/// read it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Rejected {
     /// The function that rejected it.
     pub function: String,
     /// Its id in the queue.
     pub message_id: String,
-    /// Why.
-    pub reason: String,
     /// When.
     pub time: Timestamp,
-    /// The record as it came.
-    pub body: String,
+    // INVARIANT: these hold no secret: `new` is the only way to set them.
+    reason: String,
+    body: String,
+    redacted: usize,
+}
+
+impl Rejected {
+    /// A record as it came, and why it was rejected.
+    #[must_use]
+    pub fn new(function: &str, message_id: &str, time: Timestamp, reason: &str, body: &str) -> Self {
+        let RedactedText { text: body, count: redacted } = redacted_text(body);
+        // Reasons quote what could not be read.
+        let reason = redacted_text(reason).text;
+        Self {
+            function: function.to_owned(),
+            message_id: message_id.to_owned(),
+            time,
+            reason,
+            body,
+            redacted,
+        }
+    }
+
+    /// Why.
+    #[must_use]
+    pub fn reason(&self) -> &str {
+        &self.reason
+    }
+
+    /// The record: byte for byte as it came, but for what reads like a secret.
+    #[must_use]
+    pub fn body(&self) -> &str {
+        &self.body
+    }
+
+    /// In how many places something that reads like a secret was replaced; 0 where the record is kept as it came.
+    #[must_use]
+    pub fn redacted(&self) -> usize {
+        self.redacted
+    }
 }
 
 /// Where rejected records are kept.
 pub trait Quarantine {
-    /// Keeps a record as it came; the same record again on the same day (UTC) overwrites itself.
+    /// Keeps a record; the same record again on the same day (UTC) overwrites itself.
     async fn keep(&self, rejected: &Rejected) -> Result<(), PortError>;
 }

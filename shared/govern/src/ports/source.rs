@@ -1,6 +1,6 @@
 //! The hosting of the source code.
 
-use sagewarden_events::{CommitId, Repository, Timestamp};
+use sagewarden_events::{CommitId, Markdown, Repository, Timestamp};
 
 use super::error::PortError;
 
@@ -52,8 +52,8 @@ pub struct Comment<'a> {
     pub commit: &'a CommitId,
     /// A function of what is to be told, in the form of a UUID.
     pub token: &'a str,
-    /// Markdown, no longer than [`Comment::MAX_CHARACTERS`].
-    pub text: &'a str,
+    /// No longer than [`Comment::MAX_CHARACTERS`].
+    pub text: &'a Markdown,
 }
 
 impl Comment<'_> {

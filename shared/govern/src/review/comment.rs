@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use sagewarden_events::{Markdown, Untrusted};
 use sagewarden_lineage::rows::bundle_mark;
 use sagewarden_policy::{Bundle, Finding, Judgement, Severity};
 
@@ -11,51 +12,56 @@ use crate::review::reviewed::{MAX_BYTES, MAX_FILES, Review, ReviewedRequest};
 
 /// Left for the sentence that says what was cut.
 const CUT: usize = 200;
-/// Notes and names that are shown of each sort.
+/// Notes and names that are shown of each sort. With this bound and [`Markdown::MOST`] there is always room for the worst finding.
 const SHOWN: usize = 5;
-/// Bytes of one value that are shown; whoever pushed it has the rest. With these bounds there is always room for the worst
-/// finding.
-const MAX_VALUE: usize = 300;
 
 /// The comment, never longer than CodeCommit takes.
-pub(crate) fn text(review: &Review, bundle: &Bundle, account: &str) -> String {
-    let head = format!("**Sagewarden**: {}\n", summary(review));
+pub(crate) fn text(review: &Review, bundle: &Bundle, account: &str) -> Markdown {
+    let head = Markdown::default().ours("**Sagewarden**: ").then(&summary(review)).ours("\n");
     let tail = tail(review, bundle, account);
     // Bytes, of which there are at least as many as characters, however these are counted.
-    let room = Comment::MAX_CHARACTERS.saturating_sub(head.len() + tail.len() + CUT);
+    let room = Comment::MAX_CHARACTERS.saturating_sub(length(&head) + length(&tail) + CUT);
     let pieces = pieces(review);
-    let mut body = String::new();
+    let mut body = Markdown::default();
     let mut shown = 0;
     for piece in &pieces {
-        if body.len() + piece.len() > room {
+        if length(&body) + length(piece) > room {
             break;
         }
-        body += piece;
+        body = body.then(piece);
         shown += 1;
     }
     if shown < pieces.len() {
-        let number = count(pieces.len() - shown, "more finding is", "more findings are");
-        body += &format!(
-            "\n{number} not shown: `sagewarden check FILE --account {account}` shows all of a file.\n"
-        );
+        body = count(body.ours("\n"), pieces.len() - shown, "more finding is", "more findings are")
+            .ours(" not shown: ")
+            .code(Untrusted::new(&format!("sagewarden check FILE --account {account}")))
+            .ours(" shows all of a file.\n");
     }
-    head + &body + &tail
+    head.then(&body).then(&tail)
+}
+
+fn length(text: &Markdown) -> usize {
+    text.as_str().len()
 }
 
 /// The review in a few words, such as `3 requests in 2 files: 1 violating, 2 compliant`.
-pub(crate) fn summary(review: &Review) -> String {
+pub(crate) fn summary(review: &Review) -> Markdown {
     let files: BTreeSet<&str> = review.requests.iter().map(|request| request.path.as_str()).collect();
-    let requests = count(review.requests.len(), "request", "requests");
-    let files = count(files.len(), "file", "files");
+    let said = count(Markdown::default(), review.requests.len(), "request", "requests").ours(" in ");
+    let mut said = count(said, files.len(), "file", "files");
     let number = |outcome: Judgement| {
-        let number = review.requests.iter().filter(|request| request.verdict.outcome == outcome).count();
-        (number > 0).then(|| format!("{number} {}", word(outcome)))
+        review.requests.iter().filter(|request| request.verdict.outcome == outcome).count()
     };
-    let outcomes = [Judgement::Violating, Judgement::Unknown, Judgement::Waived, Judgement::Compliant];
-    match outcomes.into_iter().filter_map(number).collect::<Vec<_>>().as_slice() {
-        [_] if number(Judgement::Compliant).is_some() => format!("{requests} in {files}, all controls hold"),
-        several => format!("{requests} in {files}: {}", several.join(", ")),
+    if number(Judgement::Compliant) == review.requests.len() {
+        return said.ours(", all controls hold");
     }
+    let outcomes = [Judgement::Violating, Judgement::Unknown, Judgement::Waived, Judgement::Compliant];
+    let mut separator = ": ";
+    for outcome in outcomes.into_iter().filter(|outcome| number(*outcome) > 0) {
+        said = said.ours(separator).number(number(outcome)).ours(" ").ours(word(outcome));
+        separator = ", ";
+    }
+    said
 }
 
 fn word(outcome: Judgement) -> &'static str {
@@ -69,14 +75,14 @@ fn word(outcome: Judgement) -> &'static str {
 
 /// One for each finding, the worst requests first: should some be cut, it is those that matter least. The first of a request
 /// names it.
-fn pieces(review: &Review) -> Vec<String> {
+fn pieces(review: &Review) -> Vec<Markdown> {
     let mut requests: Vec<&ReviewedRequest> = review.requests.iter().collect();
     requests.sort_by_key(|request| std::cmp::Reverse(worst(request)));
     let mut pieces = Vec::new();
     for request in requests {
         let mut heading = heading(request);
         for each in &request.verdict.findings {
-            pieces.push(std::mem::take(&mut heading) + &finding(each));
+            pieces.push(std::mem::take(&mut heading).then(&finding(each)));
         }
     }
     pieces
@@ -88,31 +94,41 @@ fn worst(request: &ReviewedRequest) -> Option<Severity> {
     open.map(|finding| finding.severity).max()
 }
 
-fn heading(request: &ReviewedRequest) -> String {
+fn heading(request: &ReviewedRequest) -> Markdown {
     let ReviewedRequest { path, place, resource, verdict } = request;
-    let place = place.as_ref().map(|place| format!(" {}", code(place))).unwrap_or_default();
+    let mut text = Markdown::default().ours("\n").code(Untrusted::new(path));
+    if let Some(place) = place {
+        text = text.ours(" ").code(Untrusted::new(place));
+    }
+    let text =
+        text.ours(": ").ours(resource.kind.noun()).ours(" ").code(Untrusted::new(&resource.name)).ours(" ");
     let (broken, checked) = (verdict.findings.len(), verdict.checked.len());
-    let state = match verdict.outcome {
-        Judgement::Compliant => String::new(),
-        Judgement::Violating => format!("breaks {broken} of {checked} controls"),
-        Judgement::Waived => format!("breaks {broken} of {checked} controls, waived"),
-        Judgement::Unknown => "could not be judged".to_owned(),
+    let breaks =
+        |text: Markdown| text.ours("breaks ").number(broken).ours(" of ").number(checked).ours(" controls");
+    let text = match verdict.outcome {
+        Judgement::Compliant => text,
+        Judgement::Violating => breaks(text),
+        Judgement::Waived => breaks(text).ours(", waived"),
+        Judgement::Unknown => text.ours("could not be judged"),
     };
-    format!("\n{}{place}: {} {} {state}\n\n", code(path), resource.kind, code(&resource.name))
+    text.ours("\n\n")
 }
 
-fn finding(finding: &Finding) -> String {
+/// Texts of controls can quote what was pushed, and those of a bundle of one's own say anything: all of them are others' words.
+fn finding(finding: &Finding) -> Markdown {
     let Finding { control, severity, title, field, actual, wanted, fix, waiver, .. } = finding;
-    let mut text = format!("- **{control}** ({}): {}\n", severity_word(*severity), cut(title));
-    for (label, value) in [("field", field), ("actual", actual), ("wanted", wanted)] {
+    let mut text = Markdown::default().ours("- ").code(Untrusted::new(control));
+    text = text.ours(" (").ours(severity_word(*severity)).ours("): ").code(Untrusted::new(title)).ours("\n");
+    for (label, value) in [("field", field), ("actual", actual), ("wanted", wanted), ("fix", fix)] {
         if !value.is_empty() {
-            text += &format!("    - {label}: {}\n", code(value));
+            text = text.ours("    - ").ours(label).ours(": ").code(Untrusted::new(value)).ours("\n");
         }
     }
-    text += &format!("    - fix: {}\n", cut(fix));
     if let Some(waiver) = waiver {
-        let (approver, expires) = (code(&waiver.approver), waiver.expires);
-        text += &format!("    - waived by {approver} until {expires}: {}\n", code(&waiver.reason));
+        let expires = waiver.expires.to_string();
+        text = text.ours("    - waived by ").code(Untrusted::new(&waiver.approver));
+        text = text.ours(" until ").code(Untrusted::new(&expires));
+        text = text.ours(": ").code(Untrusted::new(&waiver.reason)).ours("\n");
     }
     text
 }
@@ -128,54 +144,50 @@ fn severity_word(severity: Severity) -> &'static str {
 }
 
 /// What could not be judged, what was left out, and by what was judged.
-fn tail(review: &Review, bundle: &Bundle, account: &str) -> String {
-    let mut lines: Vec<String> = Vec::new();
+fn tail(review: &Review, bundle: &Bundle, account: &str) -> Markdown {
+    let line = Markdown::default;
+    let mut lines: Vec<Markdown> = Vec::new();
+    let notes = review.notes.iter().take(SHOWN);
     lines.extend(
-        review.notes.iter().take(SHOWN).map(|(path, note)| format!("{}: {}", code(path), code(note))),
+        notes.map(|(path, note)| line().code(Untrusted::new(path)).ours(": ").code(Untrusted::new(note))),
     );
     if review.notes.len() > SHOWN {
-        lines.push(count(review.notes.len() - SHOWN, "more note", "more notes"));
+        lines.push(count(line(), review.notes.len() - SHOWN, "more note", "more notes"));
     }
-    if !review.too_large.is_empty() {
-        let names: Vec<String> = review.too_large.iter().take(SHOWN).map(|path| code(path)).collect();
-        let more = review.too_large.len().saturating_sub(SHOWN);
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        lines.push(format!("not read, larger than {} KB: {}{more}", MAX_BYTES / 1024, names.join(", ")));
-    }
+    lines.extend(too_large(review));
     if review.unread > 0 {
-        let number = count(review.unread, "JSON file", "JSON files");
-        lines.push(format!("not read: {number} beyond the first {MAX_FILES}"));
+        let number = count(line().ours("not read: "), review.unread, "JSON file", "JSON files");
+        lines.push(number.ours(" beyond the first ").number(MAX_FILES));
     }
     if !review.complete {
-        lines.push("the push changed more files than were listed; the others were not looked at".to_owned());
+        lines
+            .push(line().ours("the push changed more files than were listed; the others were not looked at"));
     }
-    let mut text = String::new();
-    for (index, line) in lines.iter().enumerate() {
-        text += &format!("{}- {line}\n", if index == 0 { "\n" } else { "" });
+    let mut text = line();
+    for (index, each) in lines.iter().enumerate() {
+        text = text.ours(if index == 0 { "\n- " } else { "- " }).then(each).ours("\n");
     }
-    let bundle = bundle_mark(bundle.hash());
-    text + &format!(
-        "\nJudged before anything is created, for account {account}, by the policies `{bundle}`.\n"
-    )
+    text.ours("\nJudged before anything is created, for account ")
+        .code(Untrusted::new(account))
+        .ours(", by the policies ")
+        .code(Untrusted::new(bundle_mark(bundle.hash())))
+        .ours(".\n")
 }
 
-fn count(number: usize, one: &str, several: &str) -> String {
-    format!("{number} {}", if number == 1 { one } else { several })
-}
-
-/// Somebody's text as it is: Markdown in it means nothing, and it stays on its line.
-fn code(text: &str) -> String {
-    format!("`{}`", cut(text).replace('`', "'"))
-}
-
-/// The beginning of a text, on one line.
-fn cut(text: &str) -> String {
-    let shown = text.get(..text.floor_char_boundary(MAX_VALUE)).unwrap_or_default();
-    let mut line = shown.replace(char::is_control, " ");
-    if shown.len() < text.len() {
-        line.push_str("...");
+fn too_large(review: &Review) -> Option<Markdown> {
+    let text = Markdown::default().ours("not read, larger than ").number(MAX_BYTES / 1024).ours(" KB");
+    let mut separator = ": ";
+    let mut text = (!review.too_large.is_empty()).then_some(text)?;
+    for path in review.too_large.iter().take(SHOWN) {
+        text = text.ours(separator).code(Untrusted::new(path));
+        separator = ", ";
     }
-    line
+    let more = review.too_large.len().saturating_sub(SHOWN);
+    Some(if more > 0 { text.ours(" and ").number(more).ours(" more") } else { text })
+}
+
+fn count(text: Markdown, number: usize, one: &'static str, several: &'static str) -> Markdown {
+    text.number(number).ours(" ").ours(if number == 1 { one } else { several })
 }
 
 #[cfg(test)]
@@ -231,7 +243,7 @@ mod tests {
     }
 
     fn written(review: &Review) -> String {
-        text(review, &Bundle::embedded().unwrap(), "111122223333")
+        text(review, &Bundle::embedded().unwrap(), "111122223333").as_str().to_owned()
     }
 
     #[test]
@@ -240,7 +252,7 @@ mod tests {
         let mut lines = text.lines();
         assert_eq!(lines.next(), Some("**Sagewarden**: 2 requests in 2 files, all controls hold"));
         let rest: String = lines.collect();
-        assert!(rest.starts_with("Judged before anything is created, for account 111122223333"), "{text}");
+        assert!(rest.starts_with("Judged before anything is created, for account `111122223333`"), "{text}");
     }
 
     #[test]
@@ -257,20 +269,20 @@ mod tests {
 
 `broken.json` `Steps[0]`: training job `train` breaks 1 of 2 controls
 
-- **TRN-NET-01** (high): it runs inside the allowed network
+- `TRN-NET-01` (high): `it runs inside the allowed network`
     - field: `VpcConfig.Subnets`
     - actual: `'*[x](y)*' z`
     - wanted: `subnets of any VPC`
-    - fix: pass a VpcConfig
+    - fix: `pass a VpcConfig`
 
 `waived.json` `Steps[0]`: training job `train` breaks 1 of 2 controls, waived
 
-- **TRN-NET-02** (critical): it runs inside the allowed network
+- `TRN-NET-02` (critical): `it runs inside the allowed network`
     - field: `VpcConfig.Subnets`
     - actual: `absent`
     - wanted: `subnets of any VPC`
-    - fix: pass a VpcConfig
-    - waived by `Ana` until 1970-01-01T00:00:00Z: `a trial`
+    - fix: `pass a VpcConfig`
+    - waived by `Ana` until `1970-01-01T00:00:00Z`: `a trial`
 ";
         assert!(text.starts_with(expected), "{text}");
     }
@@ -289,7 +301,7 @@ mod tests {
         assert!(text.len() <= Comment::MAX_CHARACTERS, "{} bytes", text.len());
         for words in [
             "41 requests in 2 files: 41 violating",
-            "**TRN-NET-01** (high)",
+            "`TRN-NET-01` (high)",
             "more findings are not shown: `sagewarden check FILE --account 111122223333` shows all of a file",
             "45 more notes",
             " and 45 more\n",

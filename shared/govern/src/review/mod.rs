@@ -120,7 +120,7 @@ impl<W: World> ReviewCommit<'_, W> {
             text: &text,
         };
         self.world.source().post(&comment).await?;
-        Ok(Some(comment::summary(&review)))
+        Ok(Some(comment::summary(&review).as_str().to_owned()))
     }
 }
 

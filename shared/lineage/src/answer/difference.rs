@@ -7,6 +7,7 @@ use serde_json::Value as Json;
 
 use super::found::Answer;
 use super::verdicts::Verdicts;
+use super::words::{closing, line};
 use crate::edge::FoundBy;
 use crate::graph::{Edge, Node};
 use crate::id::{NodeId, NodeKind};
@@ -259,29 +260,21 @@ fn parameters(profile: &mut Profile, kind: &str, detail: &Json) {
     }
 }
 
-/// The last lines of an answer for people: whether it is whole, and if not, why.
-pub(super) fn closing(complete: bool, missing: &[String]) -> String {
-    if complete {
-        return "complete\n".to_owned();
-    }
-    let lines: String = missing.iter().map(|gap| format!("  {gap}\n")).collect();
-    format!("not whole:\n{lines}")
-}
-
 impl Difference {
     /// Lines for people.
     #[must_use]
     pub fn text(&self) -> String {
-        let mut text = format!("from {}\nto   {}\n", self.before.name, self.after.name);
+        let mut text = format!("from {}\nto   {}\n", line(&self.before.name), line(&self.after.name));
         let mut last = None;
         for change in &self.changes {
             if last != Some(change.aspect) {
                 text.push_str(&format!("{}\n", change.aspect.word()));
                 last = Some(change.aspect);
             }
-            text.push_str(&format!("  {}\n", change.what));
+            text.push_str(&format!("  {}\n", line(&change.what)));
             for (sign, values) in [("-", &change.before), ("+", &change.after)] {
-                let lines: String = values.iter().map(|value| format!("    {sign} {value}\n")).collect();
+                let lines: String =
+                    values.iter().map(|value| format!("    {sign} {}\n", line(value))).collect();
                 text.push_str(&lines);
             }
         }

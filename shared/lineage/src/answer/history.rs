@@ -3,6 +3,8 @@
 use sagewarden_events::Timestamp;
 use serde::Serialize;
 
+use super::words::{closing, line};
+
 /// What kind of event an entry is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -69,11 +71,11 @@ impl History {
     /// Lines for people.
     #[must_use]
     pub fn text(&self) -> String {
-        let mut text = format!("history of {}, the newest first\n", self.name);
+        let mut text = format!("history of {}, the newest first\n", line(&self.name));
         for Entry { time, kind, text: words, .. } in &self.entries {
-            text.push_str(&format!("  {time}  {:<10}  {words}\n", kind.word()));
+            text.push_str(&format!("  {time}  {:<10}  {}\n", kind.word(), line(words)));
         }
-        text.push_str(&super::difference::closing(self.complete, &self.missing));
+        text.push_str(&closing(self.complete, &self.missing));
         text
     }
 }

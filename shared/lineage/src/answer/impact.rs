@@ -3,6 +3,7 @@
 use sagewarden_events::Timestamp;
 use serde::Serialize;
 
+use super::words::{closing, line};
 use crate::id::NodeId;
 
 /// The endpoints that run what was made of a node: now, or at a time.
@@ -66,14 +67,18 @@ impl Impact {
         let when = self.at.map_or_else(|| "now".to_owned(), |at| format!("at {at}"));
         let number = self.endpoints.len();
         let noun = if number == 1 { "endpoint runs" } else { "endpoints run" };
-        let mut text = format!("{number} {noun} {when} what was made of {}\n", self.name);
+        let mut text = format!("{number} {noun} {when} what was made of {}\n", line(&self.name));
         for live in &self.endpoints {
-            text.push_str(&format!("  endpoint {}  configuration {}", live.endpoint, live.configuration));
+            text.push_str(&format!(
+                "  endpoint {}  configuration {}",
+                line(&live.endpoint),
+                line(&live.configuration)
+            ));
             text.extend(live.since.map(|since| format!("  since {since}")));
             text.extend(live.until.map(|until| format!("  until {until}")));
             text.push('\n');
         }
-        text.push_str(&super::difference::closing(self.complete, &self.missing));
+        text.push_str(&closing(self.complete, &self.missing));
         text
     }
 }

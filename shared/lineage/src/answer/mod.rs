@@ -7,6 +7,7 @@ mod impact;
 mod reply;
 mod reproduction;
 mod verdicts;
+mod words;
 
 pub use difference::{Aspect, AspectChange, Difference, Side, difference};
 pub use found::Answer;

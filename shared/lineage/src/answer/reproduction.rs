@@ -1,15 +1,16 @@
 //! How to train a model again: the request, what it is pinned to, and what is missing for an exact repeat.
 
+use sagewarden_events::REDACTED;
 use serde::Serialize;
 use serde_json::{Map, Value as Json, json};
 use thiserror::Error;
 
 use super::found::Answer;
+use super::words::line;
 use crate::chain::title;
 use crate::edge::FoundBy;
 use crate::graph::Node;
 use crate::id::{NodeKind, image_digest};
-use crate::redact::REDACTED;
 use crate::rows::node::{CHECKSUM_SHA256, OBJECTS, REFERENCES, URI, VERSION_ID, WEAK};
 
 /// The `CreateTrainingJob` request that repeats a training job, and the versions it was made of.
@@ -260,12 +261,12 @@ impl Reproduction {
     #[must_use]
     pub fn text(&self) -> String {
         let list = |label: &str, lines: &[String]| {
-            let lines: String = lines.iter().map(|line| format!("  {line}\n")).collect();
+            let lines: String = lines.iter().map(|words| format!("  {}\n", line(words))).collect();
             if lines.is_empty() { String::new() } else { format!("{label}\n{lines}") }
         };
         format!(
             "CreateTrainingJob, to repeat {}\n{:#}\n{}{}",
-            self.training_job,
+            line(&self.training_job),
             self.request,
             list("before it is sent", &self.before_it_is_sent),
             if self.exact {

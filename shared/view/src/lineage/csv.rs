@@ -1,9 +1,11 @@
 //! The flat view as a file that pandas reads with `read_csv`: a head line, then one line a component. A CSV file has no
-//! place to say whether the answer is complete: ask with another format for that.
+//! place to say whether the answer is complete: ask with another format for that. A cell that a spreadsheet would take for a formula has an
+//! apostrophe before it.
 
+use sagewarden_events::Untrusted;
 use sagewarden_lineage::answer::Answer;
 
-use super::flat::{FlatTable, flat};
+use super::flat::{FlatCell, FlatTable, flat};
 
 /// The lines, ending in `\n` each; cells that need it stand in quotes, and a list is written as
 /// JSON has it.
@@ -12,8 +14,16 @@ pub fn csv(answer: &Answer) -> String {
     let FlatTable { columns, rows } = flat(answer);
     let mut writer = csv::WriterBuilder::new().from_writer(Vec::new());
     // Writing to memory fails only for rows of unequal length, and every row is as long as the columns.
-    let texts = rows.iter().map(|row| row.iter().map(ToString::to_string).collect());
-    let written = std::iter::once(columns).chain(texts).try_for_each(|row| writer.write_record(row));
+    let head: Vec<String> = columns.iter().map(|column| Untrusted::new(column).cell()).collect();
+    let lines = rows.iter().map(|row| row.iter().map(shown).collect());
+    let written = std::iter::once(head).chain(lines).try_for_each(|row| writer.write_record(row));
     let bytes = written.ok().and_then(|()| writer.into_inner().ok()).unwrap_or_default();
     String::from_utf8(bytes).unwrap_or_default()
+}
+
+fn shown(cell: &FlatCell) -> String {
+    match cell {
+        FlatCell::Number(number) => number.to_string(),
+        others => Untrusted::new(&others.to_string()).cell(),
+    }
 }

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use sagewarden_events::Untrusted;
 use sagewarden_lineage::answer::Answer;
 use sagewarden_lineage::edge::FoundBy;
 use sagewarden_lineage::graph::Node;
@@ -23,7 +24,7 @@ pub fn dot(answer: &Answer) -> String {
     let mut text = String::from(
         "digraph lineage {\n  rankdir=LR;\n  node [shape=box, style=rounded, fontname=\"sans-serif\"];\n",
     );
-    text += &format!("  label={};\n  labelloc=t;\n", quoted(&title));
+    text += &format!("  label={};\n  labelloc=t;\n", Untrusted::new(&title).dot());
     for stage in Stage::ALL {
         let nodes = answer.graph.nodes.values().filter(|node| Stage::of(&answer.graph, node) == stage);
         let lines: String = nodes.map(|node| line(node, &names)).collect();
@@ -32,7 +33,7 @@ pub fn dot(answer: &Answer) -> String {
             let _ = write!(
                 text,
                 "  subgraph cluster_{name} {{\n    label={};\n{lines}  }}\n",
-                quoted(stage.title())
+                Untrusted::new(stage.title()).dot()
             );
         }
     }
@@ -40,7 +41,7 @@ pub fn dot(answer: &Answer) -> String {
         if let Some((from, to)) = names.get(&edge.from).zip(names.get(&edge.to)) {
             let inferred = FoundBy::from_role(&edge.role).is_some_and(|found| !found.is_explicit());
             let style = if inferred { ", style=dashed" } else { "" };
-            let _ = writeln!(text, "  {from} -> {to} [label={}{style}];", quoted(&edge.role));
+            let _ = writeln!(text, "  {from} -> {to} [label={}{style}];", Untrusted::new(&edge.role).dot());
         }
     }
     text + "}\n"
@@ -62,22 +63,7 @@ fn line(node: &Node, names: &BTreeMap<&NodeId, String>) -> String {
     let missing = if node.is_recorded() { "" } else { ", color=red" };
     format!(
         "    {name} [label={}{shape}{missing}, tooltip={}];\n",
-        quoted(&export::label(node)),
-        quoted(node.id.as_str())
+        Untrusted::new(&export::label(node)).dot(),
+        Untrusted::new(node.id.as_str()).dot()
     )
-}
-
-/// A quoted DOT string. A line break is written `\n`; other control characters have no place in a label.
-fn quoted(text: &str) -> String {
-    let mut out = String::from("\"");
-    for character in text.chars() {
-        match character {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            other if other.is_control() => out.push(' '),
-            other => out.push(other),
-        }
-    }
-    out + "\""
 }

@@ -2,7 +2,11 @@
 //! (sagemaker-python-sdk, `analytics.py`): `TrialComponentName`, `DisplayName`, `SourceArn`, parameters by name,
 //! `<metric> - Last`, `<artifact> - MediaType` and `<artifact> - Value`, `Trials`, `Experiments`. Of a metric only the value that
 //! the job ended with is recorded: there is no `Min`, `Max`, `Avg`, `StdDev` or `Count`.
+//!
+//! Names that somebody gave to hyperparameters and channels stand beside those of the system. One that the system has itself gets a prefix
+//! (`names.rs`): nobody replaces what was recorded.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use sagewarden_events::Timestamp;
@@ -18,6 +22,8 @@ use sagewarden_lineage::rows::node::{
 use serde::Serialize;
 use serde_json::{Number, Value as Json};
 use std::fmt;
+
+use super::names;
 
 /// Columns and rows; a missing cell is an empty text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -75,14 +81,6 @@ impl From<i64> for FlatCell {
     }
 }
 
-const NAME: &str = "TrialComponentName";
-const DISPLAY_NAME: &str = "DisplayName";
-const SOURCE: &str = "SourceArn";
-const TRIALS: &str = "Trials";
-const EXPERIMENTS: &str = "Experiments";
-const FIRST: [&str; 3] = [NAME, DISPLAY_NAME, SOURCE];
-const LAST: [&str; 2] = [TRIALS, EXPERIMENTS];
-
 /// Which part of a component a column tells of, in the order of columns.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Part {
@@ -100,9 +98,9 @@ struct Row {
 }
 
 impl Row {
-    /// Nothing when it is not known, or somebody gave a parameter the name of a fixed column.
+    /// Nothing when it is not known.
     fn put(&mut self, part: Part, column: &str, cell: Option<impl Into<FlatCell>>) {
-        if let Some(cell) = cell.filter(|_| !FIRST.contains(&column) && !LAST.contains(&column)) {
+        if let Some(cell) = cell {
             self.cells.insert(column.to_owned(), (part, cell.into()));
         }
     }
@@ -135,7 +133,12 @@ pub fn flat(answer: &Answer) -> FlatTable {
         first.iter().cloned().chain(columns.iter().map(cell)).chain(last.iter().cloned()).collect()
     };
     let rows = rows.iter().map(complete).collect();
-    let columns = FIRST.into_iter().chain(columns.iter().copied()).chain(LAST).map(str::to_owned).collect();
+    let columns = names::FIRST
+        .into_iter()
+        .chain(columns.iter().copied())
+        .chain(names::LAST)
+        .map(str::to_owned)
+        .collect();
     FlatTable { columns, rows }
 }
 
@@ -219,7 +222,7 @@ fn parameters(row: &mut Row, answer: &Answer, node: &Node) {
     let Some(detail) = answer.details.get(&node.id) else { return };
     for (name, value) in detail.get("HyperParameters").and_then(Json::as_object).into_iter().flatten() {
         let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        row.put(Part::Parameter, name, Some(text));
+        row.put(Part::Parameter, &names::hyperparameter(name), Some(text));
     }
     if let Some(arguments) = detail.get("ContainerArguments").and_then(Json::as_array) {
         let words: Vec<&str> = arguments.iter().filter_map(Json::as_str).collect();
@@ -245,14 +248,14 @@ fn artifacts(row: &mut Row, answer: &Answer, node: &Node) {
         let Some(other) = graph.nodes.get(id) else { return };
         let (name, media_type) = match other.id.kind() {
             // As SageMaker has it: the column is there, and nothing in it.
-            NodeKind::Image => ("SageMaker.ImageUri", ""),
-            NodeKind::Artifact => ("SageMaker.ModelArtifact", "s3/uri"),
-            NodeKind::Dataset => (edge.role.rsplit('/').next().unwrap_or_default(), "s3/uri"),
+            NodeKind::Image => (Cow::Borrowed("SageMaker.ImageUri"), ""),
+            NodeKind::Artifact => (Cow::Borrowed("SageMaker.ModelArtifact"), "s3/uri"),
+            NodeKind::Dataset => (names::channel(edge.role.rsplit('/').next().unwrap_or_default()), "s3/uri"),
             _ => return,
         };
         // A channel that is given by a manifest: the column of its name tells of the data.
         let of_manifest = edge.role.starts_with("manifest/").then(|| format!("{name} manifest"));
-        let name = of_manifest.as_deref().unwrap_or(name);
+        let name = of_manifest.as_deref().unwrap_or(&name);
         row.put(part, &format!("{name} - MediaType"), Some(media_type));
         let place = other.text(URI).or_else(|| other.item.as_ref()?.set(REFERENCES).next());
         let version = other.text(VERSION_ID).map(|id| format!("?versionId={id}")).unwrap_or_default();
@@ -400,7 +403,7 @@ mod tests {
     #[test]
     fn a_parameter_takes_no_fixed_columns_place() {
         let (columns, rows) = rows(json!({ "HyperParameters": { "DisplayName": "x", "Trials": "y" } }));
-        for name in ["DisplayName", "Trials"] {
+        for name in ["DisplayName", "Trials", "HyperParameters.DisplayName", "HyperParameters.Trials"] {
             assert_eq!(columns.iter().filter(|column| *column == name).count(), 1, "{columns:?}");
         }
         assert!(rows.iter().all(|row| row["DisplayName"] != FlatCell::from("x")));

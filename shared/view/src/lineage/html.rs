@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use maud::{Markup, PreEscaped, html};
+use maud::{Markup, html};
 use sagewarden_lineage::answer::Answer;
 use sagewarden_lineage::edge::FoundBy;
 use sagewarden_lineage::graph::{Edge, Node};
@@ -14,7 +14,7 @@ use super::caption::{anchor, label, marks};
 use super::json::row;
 use super::picture;
 use super::stage::Stage;
-use crate::page::page;
+use crate::page::{data_block, page};
 
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
@@ -45,7 +45,7 @@ pub fn html(answer: &Answer) -> String {
         section #cards aria-label="All nodes by stage" {
             @for (stage, nodes) in staged(answer) { (column(answer, &ends, stage, nodes)) }
         }
-        script type="application/json" id="lineage" { (PreEscaped(data(answer))) }
+        (data_block("lineage", &data(answer)))
     };
     page(&format!("Lineage of {title}"), STYLE, SCRIPT, &body)
 }
@@ -93,11 +93,11 @@ fn tools(answer: &Answer) -> Markup {
     }
 }
 
-/// Who is upstream of whom, for the script. `<` is written so that no name ends the block.
-fn data(answer: &Answer) -> String {
+/// Who is upstream of whom, for the script.
+fn data(answer: &Answer) -> Json {
     let edges: Vec<[String; 2]> =
         answer.graph.edges.iter().map(|edge| [anchor(&edge.from), anchor(&edge.to)]).collect();
-    serde_json::json!({ "root": anchor(&answer.root), "edges": edges }).to_string().replace('<', "\\u003c")
+    serde_json::json!({ "root": anchor(&answer.root), "edges": edges })
 }
 
 /// The edges by their ends, found once: a search through all of them for every node would take the square of the time.

@@ -3,6 +3,7 @@
 
 use std::fmt::Write as _;
 
+use sagewarden_events::Untrusted;
 use sagewarden_lineage::answer::Answer;
 use sagewarden_lineage::edge::FoundBy;
 
@@ -18,13 +19,13 @@ pub fn mermaid(answer: &Answer) -> String {
     let _ = writeln!(text, "  %% complete: {}", answer.is_complete());
     if !answer.is_complete() {
         let why = export::missing(answer).join("; ");
-        let _ = writeln!(text, "  incomplete[\"not complete: {}\"]", escaped(&why));
+        let _ = writeln!(text, "  incomplete[\"not complete: {}\"]", Untrusted::new(&why).mermaid());
     }
     for stage in Stage::ALL {
         let mut lines = String::new();
         for node in answer.graph.nodes.values().filter(|node| Stage::of(&answer.graph, node) == stage) {
             let name = names.get(&node.id).map(String::as_str).unwrap_or_default();
-            let _ = writeln!(lines, "    {name}[\"{}\"]", escaped(&export::label(node)));
+            let _ = writeln!(lines, "    {name}[\"{}\"]", Untrusted::new(&export::label(node)).mermaid());
         }
         if !lines.is_empty() {
             let name = stage.title().replace(' ', "_");
@@ -35,24 +36,8 @@ pub fn mermaid(answer: &Answer) -> String {
         if let Some((from, to)) = names.get(&edge.from).zip(names.get(&edge.to)) {
             let inferred = FoundBy::from_role(&edge.role).is_some_and(|found| !found.is_explicit());
             let arrow = if inferred { "-.->" } else { "-->" };
-            let _ = writeln!(text, "  {from} {arrow}|\"{}\"| {to}", escaped(&edge.role));
+            let _ = writeln!(text, "  {from} {arrow}|\"{}\"| {to}", Untrusted::new(&edge.role).mermaid());
         }
     }
     text
-}
-
-/// Text between quotes. Whatever could end it, begin a tag or an entity, or mean Markdown becomes an entity code.
-fn escaped(text: &str) -> String {
-    let mut out = String::new();
-    for character in text.chars() {
-        match character {
-            '\n' | '\r' | '\t' => out.push(' '),
-            c if c.is_control() => {}
-            c if c.is_alphanumeric() || " -./:@_,=()?+".contains(c) => out.push(c),
-            c => {
-                let _ = write!(out, "#{};", u32::from(c));
-            }
-        }
-    }
-    out
 }

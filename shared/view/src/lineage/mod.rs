@@ -10,6 +10,7 @@ mod html;
 mod json;
 mod layout;
 mod mermaid;
+mod names;
 mod openlineage;
 mod picture;
 mod prov;

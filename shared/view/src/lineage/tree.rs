@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use sagewarden_events::Timestamp;
+use sagewarden_events::{Timestamp, Untrusted};
 use sagewarden_lineage::answer::Answer;
 use sagewarden_lineage::edge::{FoundBy, IN_FORCE, Relation};
 use sagewarden_lineage::fact;
@@ -25,7 +25,7 @@ const MAX_NAMES: usize = 10;
 /// A text of several lines, ending in a newline.
 #[must_use]
 pub fn tree(answer: &Answer) -> String {
-    let mut root = Tree::new(headline(answer));
+    let mut root = Tree::new(line(&headline(answer)));
     for stage in Stage::ALL {
         let nodes = subjects(answer, stage);
         if !nodes.is_empty() {
@@ -37,13 +37,13 @@ pub fn tree(answer: &Answer) -> String {
     let gaps = answer.graph.gaps();
     if !gaps.is_empty() {
         let mut branch = Tree::new("missing".to_owned());
-        branch.extend(gaps.into_iter().map(Tree::new));
+        branch.extend(gaps.iter().map(|gap| Tree::new(line(gap))));
         root.push(branch);
     }
     let weak = fact::weak(&answer.graph);
     if !weak.is_empty() {
         let mut branch = Tree::new("weak".to_owned());
-        branch.extend(weak.into_iter().map(Tree::new));
+        branch.extend(weak.iter().map(|weak| Tree::new(line(weak))));
         root.push(branch);
     }
     root.to_string()
@@ -77,11 +77,14 @@ fn subjects(answer: &Answer, stage: Stage) -> Vec<&Node> {
 }
 
 fn leaf(answer: &Answer, node: &Node) -> Tree<String> {
-    let mut leaf = Tree::new(heading(node));
-    for line in facts(answer, node) {
-        leaf.push(Tree::new(line));
-    }
+    let mut leaf = Tree::new(line(&heading(node)));
+    leaf.extend(facts(answer, node).iter().map(|fact| Tree::new(line(fact))));
     leaf
+}
+
+/// Each branch is one line, whatever is in the names that it quotes.
+fn line(text: &str) -> String {
+    Untrusted::new(text).line()
 }
 
 fn heading(node: &Node) -> String {

@@ -1,35 +1,13 @@
 //! Secrets do not go into the lineage. People put them into hyperparameters, environment variables and arguments all the same;
 //! whoever may ask for the lineage is not whoever may describe the job.
 
-use sagewarden_events::holds_token;
 use serde_json::{Map, Value as Json};
 
-/// What stands where a secret stood. It says nothing of the secret, not even its length.
-pub(crate) const REDACTED: &str = "[redacted]";
-
-/// Words of names that hold a secret, each as its parts: `DB_PASSWORD`, `db-password` and `dbPassword` all end in `password`.
-const NAMES: [&[&str]; 15] = [
-    &["password"],
-    &["passwd"],
-    &["pwd"],
-    &["passphrase"],
-    &["secret"],
-    &["secret", "key"],
-    &["access", "key"],
-    &["access", "key", "id"],
-    &["api", "key"],
-    &["apikey"],
-    &["private", "key"],
-    &["auth", "token"],
-    &["token"],
-    &["credential"],
-    &["credentials"],
-];
-/// `bos_token` and its like are pieces of text, not secrets.
-const VOCABULARY: [&str; 9] = ["bos", "eos", "pad", "unk", "sep", "cls", "mask", "image", "special"];
+use super::{REDACTED, holds_token, is_secret, names_secret};
 
 /// The details of a resource without the secrets in them, at any depth.
-pub(crate) fn redacted(detail: &Map<String, Json>) -> Map<String, Json> {
+#[must_use]
+pub fn redacted(detail: &Map<String, Json>) -> Map<String, Json> {
     detail.iter().map(|(name, value)| (name.clone(), clean(name, value))).collect()
 }
 
@@ -65,40 +43,6 @@ fn arguments(items: &[Json]) -> Vec<Json> {
         follows_secret = flag && value.is_empty() && names_secret(name);
     }
     cleaned
-}
-
-fn is_secret(name: &str, value: &str) -> bool {
-    holds_token(value) || (!value.is_empty() && names_secret(name))
-}
-
-/// Whether a name ends in the words of a secret. What merely begins with one (`token_count`, `secret_name`) is none.
-fn names_secret(name: &str) -> bool {
-    let words = words(name);
-    let is_vocabulary =
-        words.len() > 1 && words.iter().rev().nth(1).is_some_and(|word| VOCABULARY.contains(&word.as_str()));
-    NAMES.iter().any(|wanted| ends_with(&words, wanted)) && !is_vocabulary
-}
-
-fn ends_with(words: &[String], wanted: &[&str]) -> bool {
-    words.len() >= wanted.len()
-        && words.iter().rev().zip(wanted.iter().rev()).all(|(word, wanted)| word == wanted)
-}
-
-/// `DB_PASSWORD`, `db-password` and `dbPassword` in words.
-fn words(name: &str) -> Vec<String> {
-    let mut words = vec![String::new()];
-    let mut before_lower = false;
-    for letter in name.chars() {
-        if !letter.is_ascii_alphanumeric() || (letter.is_ascii_uppercase() && before_lower) {
-            words.push(String::new());
-        }
-        if let (true, Some(word)) = (letter.is_ascii_alphanumeric(), words.last_mut()) {
-            word.push(letter.to_ascii_lowercase());
-        }
-        before_lower = letter.is_ascii_lowercase() || letter.is_ascii_digit();
-    }
-    words.retain(|word| !word.is_empty());
-    words
 }
 
 #[cfg(test)]

@@ -1,0 +1,18 @@
+use super::{breaks, turns};
+
+pub(super) fn line(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for char in text.chars() {
+        if breaks(char) || turns(char) || is_unassigned(char) {
+            shown.extend(char.escape_default());
+        } else {
+            shown.push(char);
+        }
+    }
+    shown
+}
+
+/// What Unicode leaves to programs: the command marks the beginning of bold and red text with such characters.
+fn is_unassigned(char: char) -> bool {
+    matches!(char, '\u{fdd0}'..='\u{fdef}')
+}

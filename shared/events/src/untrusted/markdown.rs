@@ -1,0 +1,69 @@
+use super::{Untrusted, breaks, turns};
+
+/// A text in Markdown in which others' words mean nothing: they are pieces of code, of which nothing else is made. It grows by what this
+/// program says and by such pieces alone.
+///
+/// ```compile_fail
+/// let name = String::from("[approve](https://evil.example)");
+/// sagewarden_events::Markdown::default().ours(&name);
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Markdown(String);
+
+impl Markdown {
+    /// Bytes of others' words that are shown of one text.
+    pub const MOST: usize = 300;
+
+    /// Words of this program.
+    #[must_use]
+    pub fn ours(mut self, words: &'static str) -> Self {
+        self.0.push_str(words);
+        self
+    }
+
+    /// A number.
+    #[must_use]
+    pub fn number(mut self, number: usize) -> Self {
+        self.0.push_str(&number.to_string());
+        self
+    }
+
+    /// The beginning of others' words, on one line, as a piece of code.
+    #[must_use]
+    pub fn code(mut self, words: Untrusted<'_>) -> Self {
+        let Untrusted(text) = words;
+        let shown = text.get(..text.floor_char_boundary(Self::MOST)).unwrap_or_default();
+        self.0.push('`');
+        self.0.extend(shown.chars().filter_map(plain));
+        if shown.len() < text.len() {
+            self.0.push_str("...");
+        } else if shown.chars().filter_map(plain).next().is_none() {
+            // Two backticks with nothing between them are no piece of code.
+            self.0.push(' ');
+        }
+        self.0.push('`');
+        self
+    }
+
+    /// Another text behind this one.
+    #[must_use]
+    pub fn then(mut self, other: &Self) -> Self {
+        self.0.push_str(&other.0);
+        self
+    }
+
+    /// As it is sent.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+fn plain(char: char) -> Option<char> {
+    match char {
+        '`' => Some('\''),
+        other if turns(other) => None,
+        other if breaks(other) => Some(' '),
+        other => Some(other),
+    }
+}
