@@ -12,13 +12,13 @@ mod hiding;
 mod namesakes;
 #[path = "adversary/reports.rs"]
 mod reports;
+#[path = "adversary/secrets.rs"]
+mod secrets;
 #[path = "adversary/stubborn.rs"]
 mod stubborn;
 #[path = "adversary/traffic.rs"]
 mod traffic;
 #[path = "adversary/windows.rs"]
 mod windows;
-#[path = "adversary/secrets.rs"]
-mod secrets;
 #[path = "adversary/words.rs"]
 mod words;
