@@ -186,7 +186,7 @@ fn play(
         played.most = played.most.max(asked.of_record.borrow().values().sum());
         for notice in bus.0.take() {
             if notice.detail_type == "Sagewarden Watch Continued" {
-                assert!(notice.detail.to_string().len() < 10_000, "a record of a queue is small");
+                assert!(notice.detail().to_string().len() < 10_000, "a record of a queue is small");
                 queue.push_back(event_of(&notice));
             } else {
                 played.sent.push(notice);
@@ -206,7 +206,7 @@ fn event(source: &str, detail_type: &str, time: Timestamp, detail: &Value) -> Va
 
 /// As EventBridge brings it: when it was handed on is not when the clock ticked.
 fn event_of(notice: &Notice) -> Value {
-    event("sagewarden", notice.detail_type, at(365 * DAY), &notice.detail)
+    event("sagewarden", notice.detail_type, at(365 * DAY), notice.detail())
 }
 
 type TestWorld = Ports<
@@ -266,7 +266,7 @@ fn every_schedule_and_endpoint_of_ten_thousand_is_looked_at_and_no_record_asks_m
     let described = asked.described.take();
     let of = |kind: &str| described.iter().filter(|arn| arn.contains(&format!(":{kind}/"))).count();
     assert_eq!((of("monitoring-schedule"), of("endpoint")), (MANY, MANY));
-    let causes: BTreeSet<String> = played.sent.iter().map(|sent| sent.detail["cause"].to_string()).collect();
+    let causes: BTreeSet<String> = played.sent.iter().map(|sent| sent.detail()["cause"].to_string()).collect();
     assert!(played.sent.iter().all(|sent| sent.detail_type == MONITORING_FAILED));
     assert_eq!(
         causes,

@@ -179,6 +179,6 @@ impl Change<'_> {
             "after": { "violation_count": now, "found": found.in_words() },
             "report": found.report,
         });
-        Notice { detail_type: FINDING_REWRITTEN, resources: vec![endpoint.arn()], detail }
+        Notice::new(FINDING_REWRITTEN, vec![endpoint.arn()], detail)
     }
 }
