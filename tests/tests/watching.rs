@@ -266,7 +266,8 @@ fn every_schedule_and_endpoint_of_ten_thousand_is_looked_at_and_no_record_asks_m
     let described = asked.described.take();
     let of = |kind: &str| described.iter().filter(|arn| arn.contains(&format!(":{kind}/"))).count();
     assert_eq!((of("monitoring-schedule"), of("endpoint")), (MANY, MANY));
-    let causes: BTreeSet<String> = played.sent.iter().map(|sent| sent.detail()["cause"].to_string()).collect();
+    let causes: BTreeSet<String> =
+        played.sent.iter().map(|sent| sent.detail()["cause"].to_string()).collect();
     assert!(played.sent.iter().all(|sent| sent.detail_type == MONITORING_FAILED));
     assert_eq!(
         causes,
