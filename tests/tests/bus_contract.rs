@@ -41,9 +41,9 @@ fn notices() -> Vec<Notice> {
         "large": i64::MAX, "small": i64::MIN, "real": 0.1, "reason": "\"quoted\" \\ \n\t\u{1}\u{2028} 漢字 🦀",
     });
     let values = Notice::new(TYPE, notice("values").resources, values);
-    let nobody = Notice { resources: Vec::new(), ..notice("nobody") };
+    let nobody = Notice::new(TYPE, Vec::new(), notice("nobody").detail().clone());
     let many = (0..50).map(|number| format!("arn:aws:sagemaker:eu-west-1:111122223333:endpoint/e{number}"));
-    let many = Notice { resources: many.collect(), ..notice("many") };
+    let many = Notice::new(TYPE, many.collect(), notice("many").detail().clone());
     let mut largest = notice("largest");
     let room = LIMIT - 1 - size(&largest) - ",\"x\":\"\"".len();
     largest = largest.with("x", "é".repeat(room / 2).into());
