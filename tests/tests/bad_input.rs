@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use futures::FutureExt as _;
 use lambda_runtime::{Context, LambdaEvent};
-use sagewarden_events::{Event, decode};
+use sagewarden_events::{Event, decode, redacted_text};
 use sagewarden_govern::route;
 use sagewarden_govern::{Failure, KnownBaselines, Moment, Outcome};
 use sagewarden_lambda::sqs_batch;
@@ -102,7 +102,10 @@ fn deliver(local: &Local, function: &str, bodies: &[String]) -> Result<Batch> {
     assert_eq!(of_kept, rejected);
     for (id, (reason, body)) in &batch.kept {
         let number: usize = id.rsplit('-').next().unwrap().parse()?;
-        assert!(!reason.is_empty() && *body == bodies[number], "{id} is kept as it came, with its reason");
+        assert!(
+            !reason.is_empty() && *body == redacted_text(&bodies[number]).text,
+            "{id} is kept as it came but for secrets, with its reason"
+        );
     }
     Ok(batch)
 }
