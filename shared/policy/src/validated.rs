@@ -46,8 +46,9 @@ mod tests {
     use sagewarden_events::ResourceKind;
 
     use super::*;
-    use crate::engine::Action;
-    use crate::policies::{SCHEMA, Sorting};
+    use crate::action::Action;
+    use crate::engine::Sorting;
+    use crate::policies::SCHEMA;
 
     fn files() -> BTreeMap<String, String> {
         let files = [
