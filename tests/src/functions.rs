@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use cargo_metadata::Message;
+use sagewarden_policy::Bundle;
 
 use crate::{Result, root, target};
 
@@ -26,7 +27,8 @@ pub fn package(folder: &Path, settings: &str) -> Result<()> {
         fs::write(bundle.join("settings.toml"), settings)?;
         if judges(&name)? {
             fs::create_dir_all(bundle.join("policies"))?;
-            for (name, text) in policies()? {
+            let note = fs::read_to_string(root().join("infra").join(Bundle::NOTE))?;
+            for (name, text) in policies()?.into_iter().chain([(Bundle::NOTE.to_owned(), note)]) {
                 fs::write(bundle.join(name), text)?;
             }
         }
@@ -58,6 +60,10 @@ pub fn policies() -> Result<BTreeMap<String, String>> {
     for entry in fs::read_dir(root().join("infra/policies"))? {
         let entry = entry?;
         let name = format!("policies/{}", entry.file_name().to_string_lossy());
+        // The note beside the policies is none of them.
+        if name == Bundle::NOTE {
+            continue;
+        }
         policies.insert(name, fs::read_to_string(entry.path())?);
     }
     Ok(policies)
