@@ -48,7 +48,7 @@ fn bodies() -> Vec<String> {
 async fn contract(quarantine: &impl Quarantine, mut kept: impl FnMut() -> Result<Vec<Value>>) -> Result<()> {
     // As it came, whatever it is; what reads like a secret is left out, and the record says so.
     let mut expected = Vec::new();
-    let secret = of("record-commit", "m", NO_DETAIL, r#"{"b" : 1.0, "db_password": "hunter2"}"#);
+    let secret = of("record-commit", "m-0", NO_DETAIL, r#"{"b" : 1.0, "db_password": "hunter2"}"#);
     quarantine.keep(&secret).await?;
     let shown = json!({ "body": r#"{"b" : 1.0, "db_password": "[redacted]"}"#, "redacted": 1 });
     for (name, value) in shown.as_object().into_iter().flatten() {

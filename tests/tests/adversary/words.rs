@@ -94,7 +94,7 @@ fn nor_is_one_in_the_texts_of_somebodys_controls() -> Result<()> {
             continue;
         };
         let text = std::fs::read_to_string(&path)?;
-        let link = "[approve](https://evil.example) <b> @team `x`";
+        let link = "x` [approve](https://evil.example) <b> @team `x";
         let text: String = text
             .lines()
             .map(|line| {

@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value as Json};
 
-use super::{REDACTED, holds_token, is_secret, names_secret};
+use super::names::{REDACTED, holds_token, is_secret, names_secret};
 
 /// The details of a resource without the secrets in them, at any depth.
 #[must_use]

@@ -3,8 +3,8 @@
 
 use std::ops::Range;
 
-use super::text::{self, Edit};
-use super::{REDACTED, names_secret};
+use super::edit::{Edit, RedactedText};
+use super::names::{REDACTED, names_secret};
 
 /// No document that this system reads is nested deeper; one that is, is looked at as a text.
 const DEEPEST: usize = 256;
@@ -12,9 +12,12 @@ const DEEPEST: usize = 256;
 const LABELS: [&str; 4] = ["name", "key", "Name", "Key"];
 const LABELLED: [&str; 2] = ["value", "Value"];
 
+/// How a text in a string is redacted, at a depth.
+type Within = fn(&str, usize) -> Option<RedactedText>;
+
 /// The secrets of a document with what replaces them; `None` when the text is no JSON. `depth` counts the strings around it that hold it.
-pub(super) fn edits(document: &str, depth: usize) -> Option<Vec<Edit>> {
-    let mut scan = Scan { edits: Vec::new(), frames: vec![Frame::default()], depth };
+pub(super) fn edits(document: &str, depth: usize, within: Within) -> Option<Vec<Edit>> {
+    let mut scan = Scan { edits: Vec::new(), frames: vec![Frame::default()], depth, within };
     let mut tokens = Tokens { document, at: 0 };
     while let Some(token) = tokens.next()? {
         match token {
@@ -122,6 +125,7 @@ struct Scan {
     edits: Vec<Edit>,
     frames: Vec<Frame>,
     depth: usize,
+    within: Within,
 }
 
 impl Scan {
@@ -146,7 +150,7 @@ impl Scan {
     }
 
     fn text(&mut self, range: Range<usize>, text: String) -> Option<()> {
-        let depth = self.depth;
+        let (depth, within) = (self.depth, self.within);
         let frame = self.frame()?;
         let follows = std::mem::take(&mut frame.follows_flag);
         let name = frame.key.clone().unwrap_or_default();
@@ -158,7 +162,7 @@ impl Scan {
         }
         if (names_secret(&name) || (follows && !text.starts_with('-'))) && !text.is_empty() {
             self.redact(range);
-        } else if let Some(redacted) = text::within(&text, depth + 1) {
+        } else if let Some(redacted) = within(&text, depth + 1) {
             let by = serde_json::Value::String(redacted.text).to_string();
             self.edits.push(Edit { range, by, count: redacted.count });
         }

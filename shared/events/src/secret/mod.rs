@@ -2,96 +2,12 @@
 //! that are kept as they came (`text.rs`) go by the same names and tokens.
 
 mod detail;
+mod edit;
 mod json;
+mod names;
 mod text;
 
-use std::ops::Range;
-
 pub use detail::redacted;
-pub use text::{RedactedText, redacted_text};
-
-/// What stands where a secret stood. It says nothing of the secret, not even its length.
-pub const REDACTED: &str = "[redacted]";
-
-/// Beginnings of what is never in a text by chance, each with the number of characters that follow: ids of access keys
-/// ("IAM identifiers", IAM user guide) and tokens of code hosts.
-const TOKENS: [(&str, usize); 4] = [("AKIA", 16), ("ASIA", 16), ("ghp_", 36), ("glpat-", 20)];
-const PRIVATE_KEY: &str = "PRIVATE KEY-----";
-
-/// Words of names that hold a secret, each as its parts: `DB_PASSWORD`, `db-password` and `dbPassword` all end in `password`.
-const NAMES: [&[&str]; 15] = [
-    &["password"],
-    &["passwd"],
-    &["pwd"],
-    &["passphrase"],
-    &["secret"],
-    &["secret", "key"],
-    &["access", "key"],
-    &["access", "key", "id"],
-    &["api", "key"],
-    &["apikey"],
-    &["private", "key"],
-    &["auth", "token"],
-    &["token"],
-    &["credential"],
-    &["credentials"],
-];
-/// `bos_token` and its like are pieces of text, not secrets.
-const VOCABULARY: [&str; 9] = ["bos", "eos", "pad", "unk", "sep", "cls", "mask", "image", "special"];
-
-/// Whether a text holds the id of an access key, a token of a code host, or a private key.
-#[must_use]
-pub fn holds_token(text: &str) -> bool {
-    text.contains(PRIVATE_KEY) || tokens(text).next().is_some()
-}
-
-/// Where ids of access keys and tokens of code hosts stand. Each letter is looked at once for a head, however often the head is repeated.
-fn tokens(text: &str) -> impl Iterator<Item = Range<usize>> {
-    TOKENS.iter().flat_map(move |(head, length)| {
-        let mut seen = 0;
-        text.match_indices(head).filter_map(move |(at, _)| {
-            if at < seen {
-                return None;
-            }
-            let begin = at + head.len();
-            let rest = text.get(begin..)?.as_bytes();
-            seen = begin + rest.iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
-            (seen - begin >= *length).then_some(at..seen)
-        })
-    })
-}
-
-/// Whether what stands under a name reads like a secret.
-fn is_secret(name: &str, value: &str) -> bool {
-    holds_token(value) || (!value.is_empty() && names_secret(name))
-}
-
-/// Whether a name ends in the words of a secret. What merely begins with one (`token_count`, `secret_name`) is none.
-fn names_secret(name: &str) -> bool {
-    let words = words(name);
-    let is_vocabulary =
-        words.len() > 1 && words.iter().rev().nth(1).is_some_and(|word| VOCABULARY.contains(&word.as_str()));
-    NAMES.iter().any(|wanted| ends_with(&words, wanted)) && !is_vocabulary
-}
-
-fn ends_with(words: &[String], wanted: &[&str]) -> bool {
-    words.len() >= wanted.len()
-        && words.iter().rev().zip(wanted.iter().rev()).all(|(word, wanted)| word == wanted)
-}
-
-/// `DB_PASSWORD`, `db-password` and `dbPassword` in words.
-fn words(name: &str) -> Vec<String> {
-    let mut words = vec![String::new()];
-    let mut before_lower = false;
-    for letter in name.chars() {
-        if !letter.is_ascii_alphanumeric() || (letter.is_ascii_uppercase() && before_lower) {
-            words.push(String::new());
-        }
-        if let (true, Some(word)) = (letter.is_ascii_alphanumeric(), words.last_mut()) {
-            word.push(letter.to_ascii_lowercase());
-        }
-        before_lower = letter.is_ascii_lowercase() || letter.is_ascii_digit();
-    }
-    words.retain(|word| !word.is_empty());
-    words
-}
+pub use edit::RedactedText;
+pub use names::{REDACTED, holds_token};
+pub use text::redacted_text;

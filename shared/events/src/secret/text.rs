@@ -2,26 +2,12 @@
 
 use std::ops::Range;
 
-use super::{PRIVATE_KEY, REDACTED, json, names_secret, tokens};
+use super::edit::{Edit, RedactedText};
+use super::json;
+use super::names::{PRIVATE_KEY, REDACTED, names_secret, tokens};
 
 /// Documents within strings of documents: each doubles the backslashes of the one around it, so that no record holds many.
 const DEEPEST: usize = 16;
-
-/// A text without the secrets in it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RedactedText {
-    /// The text, byte for byte but for what was replaced.
-    pub text: String,
-    /// How many places were replaced.
-    pub count: usize,
-}
-
-/// A place in a text with what replaces it.
-pub(super) struct Edit {
-    pub(super) range: Range<usize>,
-    pub(super) by: String,
-    pub(super) count: usize,
-}
 
 /// A text without the secrets in it, by the rules of [`super::redacted`]. What holds none stays byte for byte.
 #[must_use]
@@ -30,9 +16,9 @@ pub fn redacted_text(text: &str) -> RedactedText {
 }
 
 /// `None` where there is nothing to replace.
-pub(super) fn within(text: &str, depth: usize) -> Option<RedactedText> {
+fn within(text: &str, depth: usize) -> Option<RedactedText> {
     let is_document = text.trim_start_matches('\u{feff}').trim_start().starts_with(['{', '[', '"']);
-    let document = (is_document && depth <= DEEPEST).then(|| json::edits(text, depth)).flatten();
+    let document = (is_document && depth <= DEEPEST).then(|| json::edits(text, depth, within)).flatten();
     let edits = document.unwrap_or_else(|| in_prose(text));
     (!edits.is_empty()).then(|| replaced(text, edits))
 }

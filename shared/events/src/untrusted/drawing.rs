@@ -1,6 +1,6 @@
 use std::fmt::Write as _;
 
-use super::{breaks, turns};
+use super::chars::{breaks, turns};
 
 /// A line break is written `\n`; other control characters have no place in a label.
 pub(super) fn dot(text: &str) -> String {

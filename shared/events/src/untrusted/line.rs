@@ -1,4 +1,4 @@
-use super::{breaks, turns};
+use super::chars::{breaks, turns};
 
 pub(super) fn line(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());

@@ -1,4 +1,4 @@
-use super::{breaks, turns};
+use super::chars::{breaks, turns};
 
 /// Ends of names of hosts that mail programs make links of without more. There are too many for all: these are what is cheap to have.
 const HOSTS: [&str; 34] = [

@@ -1,4 +1,5 @@
-use super::{Untrusted, breaks, turns};
+use super::chars::{breaks, turns};
+use super::text::Untrusted;
 
 /// A text in Markdown in which others' words mean nothing: they are pieces of code, of which nothing else is made. It grows by what this
 /// program says and by such pieces alone.
