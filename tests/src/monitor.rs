@@ -72,6 +72,7 @@ pub fn schedule(account: &SimulatedAccount, now: Timestamp) -> Result<Resource> 
             "MonitoringType": "DataQuality",
             "MonitoringJobDefinition": definition,
         },
+        "Tags": [{ "Key": "ProjectName", "Value": "credit" }, { "Key": "EnvironmentType", "Value": "dev" }],
     });
     Ok(account.create(ResourceKind::MonitoringSchedule, &request, None, now)?)
 }

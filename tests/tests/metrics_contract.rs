@@ -128,6 +128,7 @@ fn every_metric_of_a_batch_is_taken() {
         oldest_ms: Some(i64::MAX),
         from_creation_ms: vec![0],
         to_stop_ms: vec![1; 100],
+        canary: true,
         findings: BTreeMap::from([("high".into(), 2), ("low".into(), 1)]),
         ..Tally::default()
     };

@@ -182,6 +182,7 @@ mod tests {
             oldest_ms: Some(9),
             from_creation_ms: vec![5],
             to_stop_ms: vec![6],
+            canary: true,
             findings: BTreeMap::from([("high".into(), 2), ("low".into(), 1)]),
             ..nothing.clone()
         };

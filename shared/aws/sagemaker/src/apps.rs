@@ -9,13 +9,8 @@ use serde_json::Value;
 
 use crate::{Capture, SageMakerAccount, describe, is_not_found, json};
 
-/// An app by the parts of its ARN.
-pub(crate) struct App<'a> {
-    pub(crate) domain: &'a str,
-    pub(crate) owner: &'a str,
-    pub(crate) app_type: &'a str,
-    pub(crate) name: &'a str,
-}
+/// An app by the parts of its ARN: domain, owner, type and name.
+type Parts<'a> = [&'a str; 4];
 
 /// What the service says of the apps of a name: of the user profile's, and of the space's.
 struct Found {
@@ -27,7 +22,7 @@ impl SageMakerAccount {
     /// The description of an app; of two, the one that was made last.
     pub(crate) async fn describe_app(
         &self,
-        app: &App<'_>,
+        app: Parts<'_>,
         context: &str,
     ) -> Result<Option<Vec<u8>>, PortError> {
         let Found { of_user, of_space } = self.find_app(app, context).await?;
@@ -40,19 +35,20 @@ impl SageMakerAccount {
     }
 
     /// Deletes an app. Where a user profile and a space have one of the same name, neither is deleted.
-    pub(crate) async fn delete_app(&self, app: &App<'_>, context: &str) -> Result<(), PortError> {
-        let call = self.client.delete_app().domain_id(app.domain).app_name(app.name);
-        let call = call.app_type(AppType::from(app.app_type));
+    pub(crate) async fn delete_app(&self, app: Parts<'_>, context: &str) -> Result<(), PortError> {
+        let [domain, owner, app_type, name] = app;
+        let call = self.client.delete_app().domain_id(domain).app_name(name);
+        let call = call.app_type(AppType::from(app_type));
         let deleted = match self.find_app(app, context).await? {
             Found { of_user: Some(_), of_space: Some(_) } => {
                 let reason = format!(
                     "a user profile and a space are both called `{}`, and each has such an app: delete the right one by hand",
-                    app.owner
+                    owner
                 );
                 return Err(PortError::new(PortErrorKind::Invalid, context, reason));
             }
-            Found { of_user: Some(_), .. } => call.user_profile_name(app.owner).send().await,
-            Found { of_space: Some(_), .. } => call.space_name(app.owner).send().await,
+            Found { of_user: Some(_), .. } => call.user_profile_name(owner).send().await,
+            Found { of_space: Some(_), .. } => call.space_name(owner).send().await,
             // Gone already is as good.
             Found { .. } => return Ok(()),
         };
@@ -64,14 +60,14 @@ impl SageMakerAccount {
     }
 
     /// Apps are described for a while after they were deleted ("DescribeApp", SageMaker API reference): these are none.
-    async fn find_app(&self, app: &App<'_>, context: &str) -> Result<Found, PortError> {
+    async fn find_app(&self, app: Parts<'_>, context: &str) -> Result<Found, PortError> {
+        let [domain, owner, app_type, name] = app;
         let call = || {
-            let call = self.client.describe_app().domain_id(app.domain).app_name(app.name);
-            call.app_type(AppType::from(app.app_type))
+            let call = self.client.describe_app().domain_id(domain).app_name(name);
+            call.app_type(AppType::from(app_type))
         };
-        let of_user: Result<Option<Vec<u8>>, PortError> =
-            describe!(context, call().user_profile_name(app.owner));
-        let of_space: Result<Option<Vec<u8>>, PortError> = describe!(context, call().space_name(app.owner));
+        let of_user: Result<Option<Vec<u8>>, PortError> = describe!(context, call().user_profile_name(owner));
+        let of_space: Result<Option<Vec<u8>>, PortError> = describe!(context, call().space_name(owner));
         let alive = |body: Option<Vec<u8>>| -> Result<Option<Vec<u8>>, PortError> {
             let Some(body) = body else { return Ok(None) };
             let status = json(context, &body)?;

@@ -20,7 +20,6 @@ use sagewarden_events::{Resource, ResourceKind, Timestamp};
 use sagewarden_govern::ports::{Account, Description, PortError, PortErrorKind, SummaryPage};
 use serde_json::Value;
 
-use crate::apps::App;
 use crate::capture::Capture;
 
 /// What every list is asked for at once: the most that SageMaker gives (`MaxResults`, API reference); unasked it gives ten.
@@ -201,7 +200,7 @@ impl SageMakerAccount {
                 describe!(context, client.describe_space().domain_id(*domain).space_name(*name))
             }
             (ResourceKind::App, [domain, owner, app_type, name]) => {
-                self.describe_app(&App { domain, owner, app_type, name }, context).await
+                self.describe_app([domain, owner, app_type, name], context).await
             }
             _ => Err(PortError::new(
                 PortErrorKind::Invalid,

@@ -14,7 +14,6 @@ use sagewarden_aws::port_error;
 use sagewarden_events::{Change, Corrections, Resource, ResourceKind, Timestamp};
 use sagewarden_govern::ports::{ModelUse, PortError, PortErrorKind, Remedies, Stopped};
 
-use crate::apps::App;
 use crate::{SageMakerAccount, is_not_found};
 
 impl Remedies for SageMakerAccount {
@@ -196,7 +195,7 @@ impl SageMakerAccount {
                 answered(context, call.send().await)
             }
             (ResourceKind::App, [domain, owner, app_type, name]) => {
-                self.delete_app(&App { domain, owner, app_type, name }, &context).await
+                self.delete_app([domain, owner, app_type, name], &context).await
             }
             _ => Err(PortError::new(
                 PortErrorKind::Invalid,
