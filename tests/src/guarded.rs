@@ -18,8 +18,6 @@ pub fn world<G: Guard>(system: &System, guard: &Rc<G>) -> impl World + use<G> {
         table: Guarded::behind(world.table, guard),
         bus: Guarded::behind(world.bus, guard),
         metrics: Absent,
-        settings: world.settings,
-        own_bucket: world.own_bucket,
-        home: world.home,
+        given: world.given,
     }
 }

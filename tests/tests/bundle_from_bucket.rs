@@ -417,9 +417,7 @@ fn a_refusal_that_cannot_be_published_is_in_the_log_and_published_by_the_next_ev
             roles: ports.roles,
             table: ports.table,
             metrics: ports.metrics,
-            settings: ports.settings,
-            own_bucket: ports.own_bucket,
-            home: ports.home,
+            given: ports.given,
         };
         let moment = Moment { now: at(seconds), owner: format!("second {seconds}") };
         let outcome = block_on(route::enforce_policy(&ports, &function.judging, &world.event, &moment));

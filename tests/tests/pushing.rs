@@ -9,7 +9,7 @@ use futures::executor::block_on;
 use proptest::prelude::*;
 use proptest::sample::Index;
 use sagewarden_events::{CommitId, Event, RefKind, Repository, ResourceKind, Timestamp, decode};
-use sagewarden_govern::{Absent, Ports, record_commit};
+use sagewarden_govern::{Absent, Given, Ports, record_commit};
 use sagewarden_lineage::closure;
 use sagewarden_lineage::table::Item;
 use sagewarden_local::{LocalGit, MovedReference, Store, Story};
@@ -119,9 +119,7 @@ fn tell(git: &LocalGit, store: &Store, event: &Value) -> String {
         table: store.clone(),
         bus: Absent,
         metrics: Absent,
-        settings: Settings::default(),
-        own_bucket: String::new(),
-        home: None,
+        given: Given { settings: Settings::default(), own_bucket: String::new(), home: None },
     };
     let told: Vec<String> = events
         .iter()

@@ -10,7 +10,9 @@ use sagewarden_events::{Resource, ResourceKind, Timestamp, decode};
 use sagewarden_govern::ports::{
     Account, Bus, Description, Notice, PortError, PortErrorKind, SummaryPage, Table as _,
 };
-use sagewarden_govern::{Absent, Failure, KnownBaselines, MONITORING_FAILED, Moment, Outcome, Ports, route};
+use sagewarden_govern::{
+    Absent, Failure, Given, KnownBaselines, MONITORING_FAILED, Moment, Outcome, Ports, route,
+};
 use sagewarden_lineage::rows::OpenWindowRow;
 use sagewarden_lineage::table::Write;
 use sagewarden_local::{Call, Guard, Guarded, NoticeLog, SentNotice, Store, Story};
@@ -233,9 +235,7 @@ fn world(asked: &Rc<Asked>, store: &Store, bus: &Rules) -> TestWorld {
         table: Guarded::behind(store.clone(), asked),
         bus: Guarded::behind(bus.clone(), asked),
         metrics: Absent,
-        settings: Settings::default(),
-        own_bucket: "own".to_owned(),
-        home: None,
+        given: Given { settings: Settings::default(), own_bucket: "own".to_owned(), home: None },
     }
 }
 

@@ -6,7 +6,7 @@ use sagewarden_aws::load_config;
 use sagewarden_codecommit::CodeCommit;
 use sagewarden_dynamodb::DynamoTable;
 use sagewarden_eventbridge::EventBus;
-use sagewarden_govern::{Absent, Ports, route};
+use sagewarden_govern::{Absent, Given, Ports, route};
 use sagewarden_lambda::{Config, WatchedBus, init_logging, note_request, serve, settings};
 use sagewarden_s3::{S3Objects, S3Quarantine};
 use sagewarden_sagemaker::SageMakerAccount;
@@ -28,9 +28,7 @@ async fn main() -> Result<(), Error> {
         table: DynamoTable::new(&aws, config.table),
         bus: WatchedBus(EventBus::new(&aws, Config::bus()?)),
         metrics: Absent,
-        settings: settings()?,
-        own_bucket: config.quarantine,
-        home: Some(Config::home()?),
+        given: Given { settings: settings()?, own_bucket: config.quarantine, home: Some(Config::home()?) },
     };
     let act = async |event: &_, moment: &_| route::alert_drift(&world, event, moment).await;
     serve(config.function, act, &quarantine).await

@@ -5,7 +5,7 @@ use lambda_runtime::Error;
 use sagewarden_aws::load_config;
 use sagewarden_dynamodb::DynamoTable;
 use sagewarden_eventbridge::EventBus;
-use sagewarden_govern::{Absent, KnownBaselines, Ports, route};
+use sagewarden_govern::{Absent, Given, KnownBaselines, Ports, route};
 use sagewarden_lambda::{Config, MetricLog, WatchedBus, init_logging, note_request, serve, settings};
 use sagewarden_s3::{S3Objects, S3Quarantine};
 use sagewarden_sagemaker::SageMakerAccount;
@@ -27,9 +27,7 @@ async fn main() -> Result<(), Error> {
         table: DynamoTable::new(&aws, config.table),
         bus: WatchedBus(EventBus::new(&aws, Config::bus()?)),
         metrics: MetricLog,
-        settings: settings()?,
-        own_bucket: config.quarantine,
-        home: Some(Config::home()?),
+        given: Given { settings: settings()?, own_bucket: config.quarantine, home: Some(Config::home()?) },
     };
     let known = KnownBaselines::default();
     let act = async |event: &_, moment: &_| route::detect_drift(&world, &known, event, moment).await;

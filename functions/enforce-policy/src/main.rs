@@ -8,7 +8,7 @@ use sagewarden_dynamodb::DynamoTable;
 use sagewarden_eventbridge::EventBus;
 use sagewarden_events::Event;
 use sagewarden_govern::route::{self, Judging};
-use sagewarden_govern::{Absent, Ports};
+use sagewarden_govern::{Absent, Given, Ports};
 use sagewarden_iam::IamRoles;
 use sagewarden_lambda::{
     Config, WatchedBus, WatchedTable, bundle_in_force, init_logging, note_canary, note_request, serve,
@@ -35,9 +35,11 @@ async fn main() -> Result<(), Error> {
         bus: WatchedBus(EventBus::new(&aws, Config::bus()?)),
         metrics: Absent,
         // What is judged, is judged by the settings of the bundle in force.
-        settings: Settings::default(),
-        own_bucket: config.quarantine,
-        home: Some(Config::home()?),
+        given: Given {
+            settings: Settings::default(),
+            own_bucket: config.quarantine,
+            home: Some(Config::home()?),
+        },
     };
     let judging = Judging::new(bundle_in_force()?);
     let act = async |event: &Event, moment: &_| {

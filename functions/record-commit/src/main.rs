@@ -7,7 +7,7 @@ use sagewarden_codecommit::CodeCommit;
 use sagewarden_dynamodb::DynamoTable;
 use sagewarden_eventbridge::EventBus;
 use sagewarden_govern::route;
-use sagewarden_govern::{Absent, Ports};
+use sagewarden_govern::{Absent, Given, Ports};
 use sagewarden_lambda::{Config, WatchedBus, bundle_in_force, init_logging, note_request, serve};
 use sagewarden_s3::{S3Objects, S3Quarantine};
 use sagewarden_settings::Settings;
@@ -30,9 +30,11 @@ async fn main() -> Result<(), Error> {
         bus: WatchedBus(EventBus::new(&aws, Config::bus()?)),
         metrics: Absent,
         // What is judged, is judged by the settings of the bundle in force.
-        settings: Settings::default(),
-        own_bucket: config.quarantine,
-        home: Some(Config::home()?),
+        given: Given {
+            settings: Settings::default(),
+            own_bucket: config.quarantine,
+            home: Some(Config::home()?),
+        },
     };
     // Who wants no comments needs no policies.
     let reviewing = if Config::comments()? { Some(bundle_in_force()?) } else { None };

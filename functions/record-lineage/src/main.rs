@@ -5,7 +5,7 @@ use lambda_runtime::Error;
 use sagewarden_aws::load_config;
 use sagewarden_codecommit::CodeCommit;
 use sagewarden_dynamodb::DynamoTable;
-use sagewarden_govern::{Absent, Ports, route};
+use sagewarden_govern::{Absent, Given, Ports, route};
 use sagewarden_lambda::{Config, init_logging, note_request, serve, settings};
 use sagewarden_s3::{S3Objects, S3Quarantine};
 use sagewarden_sagemaker::SageMakerAccount;
@@ -27,9 +27,7 @@ async fn main() -> Result<(), Error> {
         table: DynamoTable::new(&aws, config.table),
         bus: Absent,
         metrics: Absent,
-        settings: settings()?,
-        own_bucket: config.quarantine,
-        home: Some(Config::home()?),
+        given: Given { settings: settings()?, own_bucket: config.quarantine, home: Some(Config::home()?) },
     };
     let act = async |event: &_, moment: &_| route::record_lineage(&world, event, moment).await;
     serve(config.function, act, &quarantine).await

@@ -53,4 +53,4 @@ pub use record::RecordLineage;
 pub use record::closure::{live_upstream, upstream};
 pub use record::deployment::deployment_at;
 pub use record::push::{RecordedPush, record_commit};
-pub use world::{Absent, Ports, World};
+pub use world::{Absent, Given, Ports, World};

@@ -8,6 +8,7 @@ use sagewarden_measure::capture::CaptureHour;
 use sagewarden_monitor::CaptureWindow;
 
 pub(crate) const HOUR_MS: i64 = 3_600_000;
+pub(crate) const DAY_MS: i64 = 24 * HOUR_MS;
 
 /// A window of the traffic of a variant.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -94,6 +94,13 @@ pub struct Ports<Account, Remedies, Objects, Files, Source, Roles, Table, Bus, M
     pub bus: Bus,
     /// See [`World::metrics`].
     pub metrics: Metrics,
+    /// What the process was told when it started.
+    pub given: Given,
+}
+
+/// What a process was told when it started.
+#[derive(Clone, Debug)]
+pub struct Given {
     /// See [`World::settings`].
     pub settings: Settings,
     /// See [`World::own_bucket`].
@@ -161,15 +168,15 @@ where
     }
 
     fn settings(&self) -> &Settings {
-        &self.settings
+        &self.given.settings
     }
 
     fn own_bucket(&self) -> &str {
-        &self.own_bucket
+        &self.given.own_bucket
     }
 
     fn home(&self) -> Option<&Home> {
-        self.home.as_ref()
+        self.given.home.as_ref()
     }
 }
 
@@ -177,34 +184,8 @@ where
 impl<A, M, O, F, S, R, T, B, K> Ports<A, M, O, F, S, R, T, B, K> {
     /// With another table.
     pub fn with_table<Other>(self, table: Other) -> Ports<A, M, O, F, S, R, Other, B, K> {
-        let Self {
-            account,
-            remedies,
-            objects,
-            files,
-            source,
-            roles,
-            bus,
-            metrics,
-            settings,
-            own_bucket,
-            home,
-            ..
-        } = self;
-        Ports {
-            account,
-            remedies,
-            objects,
-            files,
-            source,
-            roles,
-            table,
-            bus,
-            metrics,
-            settings,
-            own_bucket,
-            home,
-        }
+        let Self { account, remedies, objects, files, source, roles, bus, metrics, given, .. } = self;
+        Ports { account, remedies, objects, files, source, roles, table, bus, metrics, given }
     }
 
     /// With other objects.
@@ -213,118 +194,25 @@ impl<A, M, O, F, S, R, T, B, K> Ports<A, M, O, F, S, R, T, B, K> {
         objects: Other,
         files: Streamed,
     ) -> Ports<A, M, Other, Streamed, S, R, T, B, K> {
-        let Self {
-            account, remedies, source, roles, table, bus, metrics, settings, own_bucket, home, ..
-        } = self;
-        Ports {
-            account,
-            remedies,
-            objects,
-            files,
-            source,
-            roles,
-            table,
-            bus,
-            metrics,
-            settings,
-            own_bucket,
-            home,
-        }
+        let Self { account, remedies, source, roles, table, bus, metrics, given, .. } = self;
+        Ports { account, remedies, objects, files, source, roles, table, bus, metrics, given }
     }
 
     /// With other remedies.
     pub fn with_remedies<Other>(self, remedies: Other) -> Ports<A, Other, O, F, S, R, T, B, K> {
-        let Self {
-            account,
-            objects,
-            files,
-            source,
-            roles,
-            table,
-            bus,
-            metrics,
-            settings,
-            own_bucket,
-            home,
-            ..
-        } = self;
-        Ports {
-            account,
-            remedies,
-            objects,
-            files,
-            source,
-            roles,
-            table,
-            bus,
-            metrics,
-            settings,
-            own_bucket,
-            home,
-        }
+        let Self { account, objects, files, source, roles, table, bus, metrics, given, .. } = self;
+        Ports { account, remedies, objects, files, source, roles, table, bus, metrics, given }
     }
 
     /// With another source control.
     pub fn with_source<Other>(self, source: Other) -> Ports<A, M, O, F, Other, R, T, B, K> {
-        let Self {
-            account,
-            remedies,
-            objects,
-            files,
-            roles,
-            table,
-            bus,
-            metrics,
-            settings,
-            own_bucket,
-            home,
-            ..
-        } = self;
-        Ports {
-            account,
-            remedies,
-            objects,
-            files,
-            source,
-            roles,
-            table,
-            bus,
-            metrics,
-            settings,
-            own_bucket,
-            home,
-        }
+        let Self { account, remedies, objects, files, roles, table, bus, metrics, given, .. } = self;
+        Ports { account, remedies, objects, files, source, roles, table, bus, metrics, given }
     }
 
     /// With other metrics.
     pub fn with_metrics<Other>(self, metrics: Other) -> Ports<A, M, O, F, S, R, T, B, Other> {
-        let Self {
-            account,
-            remedies,
-            objects,
-            files,
-            source,
-            roles,
-            table,
-            bus,
-            settings,
-            own_bucket,
-            home,
-            ..
-        } = self;
-        Ports {
-            account,
-            remedies,
-            objects,
-            files,
-            source,
-            roles,
-            table,
-            bus,
-            metrics,
-            settings,
-            own_bucket,
-            home,
-        }
+        let Self { account, remedies, objects, files, source, roles, table, bus, given, .. } = self;
+        Ports { account, remedies, objects, files, source, roles, table, bus, metrics, given }
     }
 }

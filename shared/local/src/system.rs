@@ -6,7 +6,7 @@ use std::sync::Arc;
 use sagewarden_events::{Event, Home, Timestamp, decode};
 use sagewarden_govern::ports::{PortError, Quarantine, Rejected};
 use sagewarden_govern::route::{self, Handled, Judging};
-use sagewarden_govern::{Absent, BundleInForce, Done, Failure, Moment, Ports};
+use sagewarden_govern::{Absent, BundleInForce, Done, Failure, Given, Moment, Ports};
 use sagewarden_policy::Bundle;
 use serde_json::Value;
 
@@ -87,9 +87,11 @@ impl System {
             table: self.store.clone(),
             bus: self.notices.clone(),
             metrics: Absent,
-            settings: self.bundle.settings().clone(),
-            own_bucket: Self::OWN_BUCKET.to_owned(),
-            home: self.home.clone(),
+            given: Given {
+                settings: self.bundle.settings().clone(),
+                own_bucket: Self::OWN_BUCKET.to_owned(),
+                home: self.home.clone(),
+            },
         }
     }
 

@@ -35,16 +35,12 @@ pub struct Subject<'a> {
 /// done about it. Kinds without controls are compliant with nothing checked.
 #[must_use]
 pub fn judge(bundle: &Bundle, subject: &Subject<'_>) -> Verdict {
-    judge_by_all(bundle, subject, &BTreeMap::new())
+    judge_created(bundle, subject, &BTreeMap::new())
 }
 
 /// As [`judge`], with the tags of the call that created the resource.
 #[must_use]
-pub fn judge_created(bundle: &Bundle, subject: &Subject<'_>, with: &BTreeMap<&str, &str>) -> Verdict {
-    judge_by_all(bundle, subject, with)
-}
-
-fn judge_by_all(bundle: &Bundle, subject: &Subject<'_>, created_with: &BTreeMap<&str, &str>) -> Verdict {
+pub fn judge_created(bundle: &Bundle, subject: &Subject<'_>, created_with: &BTreeMap<&str, &str>) -> Verdict {
     let account = &subject.resource.account;
     let whole = evaluate(bundle, subject, Action::Run, bundle.of_account(account));
     let tags = tags(subject.joined);

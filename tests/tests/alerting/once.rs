@@ -127,9 +127,7 @@ fn a_window_that_was_recorded_and_published_is_asked_about_and_not_recorded_anew
             roles: world.roles,
             bus: world.bus,
             metrics: world.metrics,
-            settings: world.settings,
-            own_bucket: world.own_bucket,
-            home: world.home,
+            given: world.given,
         };
         let moment = Moment { now: at(DAY + 3_700), owner: "test".to_owned() };
         for event in events {

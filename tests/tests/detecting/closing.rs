@@ -46,7 +46,7 @@ pub(crate) fn world<O: Objects + Files + Clone, M: Metrics>(
     settings: &DetectSettings,
 ) -> impl World<Metrics = M> + use<O, M> {
     let mut world = system.world().with_objects(objects.clone(), objects.clone()).with_metrics(metrics);
-    world.settings.drift.detect = settings.clone();
+    world.given.settings.drift.detect = settings.clone();
     world
 }
 

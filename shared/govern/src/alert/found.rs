@@ -88,7 +88,7 @@ pub(super) struct Found {
 
 impl Found {
     /// # Errors
-    /// Why it is no report.
+    /// When the file is no report, with the reason.
     pub(super) fn of_execution(report: &S3Location, bytes: &[u8]) -> Result<Self, String> {
         let violations = Violations::parse(bytes).map_err(|error| error.to_string())?.violations;
         Ok(Self { version: version(true, 0, &violations), report: report.to_string(), violations })

@@ -19,10 +19,9 @@ use crate::notify::Moment;
 use crate::outcome::{Done, Outcome};
 use crate::parts::{Cut, NamePage, Parts};
 use crate::ports::{Account, Objects, PortError, PortErrorKind};
-use crate::window::HOUR_MS;
+use crate::window::{DAY_MS, HOUR_MS};
 use crate::world::World;
 
-const DAY_MS: i64 = 24 * HOUR_MS;
 /// The event of a file that was written so long ago has come, if its bucket sends any.
 const ANNOUNCED_WITHIN_MS: i64 = HOUR_MS;
 /// Variants whose files are looked for, and files of a day: one is enough to know.

@@ -18,6 +18,7 @@ use sha2::{Digest, Sha256};
 use crate::notify::{Kept, Moment, publish_once};
 use crate::outcome::Failure;
 use crate::ports::{Notice, ObjectVersion, Objects, PortError, PortErrorKind};
+use crate::window::DAY_MS;
 use crate::world::World;
 
 /// The `detail-type` of a bundle that is not taken into force.
@@ -32,7 +33,6 @@ const PAUSE_MS: i64 = 60_000;
 /// Files are uploaded one after the other: what was written within this time may lack the rest.
 const UPLOAD_MS: i64 = 10_000;
 /// A refusal without a time of its own is published again each day.
-const DAY_MS: i64 = 86_400_000;
 /// Objects under the prefix, those that are no part of the bundle included.
 const MAX_OBJECTS: usize = 200;
 const MAX_FILE: u64 = 1024 * 1024;

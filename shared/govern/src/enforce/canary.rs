@@ -11,7 +11,7 @@ use crate::outcome::{Done, Failure, Outcome};
 /// Its name; no such job exists.
 const CANARY: &str = "sagewarden-canary";
 
-/// Judges it. Nothing is recorded: it is no resource.
+/// Judges the canary. The verdict is not recorded, since there is no such resource.
 ///
 /// # Errors
 /// Rejects the tick when the verdict is not that controls are broken, so that the alarm on rejected records rings.

@@ -10,9 +10,8 @@ use sagewarden_lineage::table::{Item, Key};
 use crate::enforce::judged::Judged;
 use crate::notify::Moment;
 use crate::ports::{PortError, Table};
+use crate::window::DAY_MS;
 use crate::world::World;
-
-const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
 
 /// A judged resource, the call that led to it, and the world to act in.
 pub(crate) struct Delivery<'a, W> {
@@ -59,15 +58,18 @@ impl<'a, W: World> Delivery<'a, W> {
         if let Some(creator) = self.creator() {
             return Ok(Some(creator.clone()));
         }
-        // Read anew: CloudTrail may have said it to another delivery while this one remedied.
-        let row = self.table().get(&[self.verdict_key()]).await?.pop();
-        Ok(row.as_ref().and_then(actor_in))
+        Ok(self.verdict_row_anew().await?.as_ref().and_then(actor_in))
     }
 
-    /// Whether this remedy has taken effect. Read anew: another delivery may have made it after this one had looked.
+    /// Whether this remedy has taken effect.
     pub(crate) async fn is_remedied_by(&self, action: &str) -> Result<bool, PortError> {
-        let row = self.table().get(&[self.verdict_key()]).await?.pop();
+        let row = self.verdict_row_anew().await?;
         Ok(row.is_some_and(|row| row.text(VerdictRow::REMEDY) == Some(action)))
+    }
+
+    /// Another delivery may have remedied, or have heard of the creator, after this one had read the row.
+    async fn verdict_row_anew(&self) -> Result<Option<Item>, PortError> {
+        Ok(self.table().get(&[self.verdict_key()]).await?.pop())
     }
 
     /// As [`Self::known_creator`], for a delivery that finds nothing to remedy.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use sagewarden_events::{CallMade, Effect, Resource, ResourceKind, Status, Timestamp};
 use sagewarden_lineage::rows::VerdictRow;
 use sagewarden_policy::join::{Joined, OperationAnswer};
-use sagewarden_policy::{Subject, judge, judge_created};
+use sagewarden_policy::{Subject, judge_created};
 use serde_json::Value as Json;
 
 use crate::enforce::join::Lookup;
@@ -39,6 +39,7 @@ pub(crate) async fn look(
     let own = time("LastModifiedTime").filter(|_| resource.kind.is_mutable());
     let as_of = own.unwrap_or(created_at);
     let subject = Subject { resource, document, as_of, joined: &joined };
+    let created_with = call.filter(|call| created(call, created_at)).map(requested_tags).unwrap_or_default();
     let modified_at = own.into_iter().chain(last_changes(&joined)).max();
     let status = resource.kind.status_field().and_then(text);
     let watched = text("EndpointName").filter(|_| resource.kind == ResourceKind::MonitoringSchedule);
@@ -47,10 +48,7 @@ pub(crate) async fn look(
         created_at,
         modified_at: modified_at.unwrap_or(created_at),
         judged_at: lookup.now,
-        verdict: match call.filter(|call| created(call, created_at)) {
-            Some(call) => judge_created(lookup.bundle, &subject, &requested_tags(call)),
-            None => judge(lookup.bundle, &subject),
-        },
+        verdict: judge_created(lookup.bundle, &subject, &created_with),
         status: status.map(Status::parse),
         role: text("RoleArn").or_else(|| text("ExecutionRoleArn")).map(str::to_owned),
         endpoint: watched.map(str::to_owned),
@@ -77,7 +75,7 @@ pub(crate) fn created(call: &CallMade, created_at: Timestamp) -> bool {
 }
 
 /// Between a call and CloudTrail's account of it, and the creation time that the service noted.
-const CLOCKS_DIFFER_MS: i64 = 60_000;
+pub(crate) const CLOCKS_DIFFER_MS: i64 = 60_000;
 
 /// The tags of a request, as CloudTrail writes them.
 fn requested_tags(call: &CallMade) -> BTreeMap<&str, &str> {

@@ -9,6 +9,7 @@ use sagewarden_policy::Plan;
 
 use crate::enforce::delivery::Delivery;
 use crate::enforce::judged::Judged;
+use crate::enforce::look::CLOCKS_DIFFER_MS;
 use crate::enforce::remediation::{Remediation, VIOLATION_TAG};
 use crate::outcome::Failure;
 use crate::ports::{ModelUse, PortError, Remedies, Stopped, Table};
@@ -18,8 +19,6 @@ use crate::world::World;
 /// Endpoint configurations looked at before a model is deleted. Only those that were made after it can name it, unless its name was used
 /// before.
 const MAX_CONFIGS: usize = 300;
-/// Clocks of services differ by less.
-const CLOCKS_MS: i64 = 60_000;
 /// A model that is older may be used by what names models itself, and is not deleted.
 const NEW_MS: i64 = 3_600_000;
 /// Own changes of one resource by one bundle within a day. What somebody changes back more often is stopped; where it cannot be
@@ -297,7 +296,7 @@ async fn made_since(delivery: &Delivery<'_, impl World>) -> Result<Timestamp, Po
     Ok(if is_reused {
         Timestamp::from_millis(0)
     } else {
-        Timestamp::from_millis(created_at.millis() - CLOCKS_MS)
+        Timestamp::from_millis(created_at.millis() - CLOCKS_DIFFER_MS)
     })
 }
 

@@ -29,7 +29,7 @@ use rusqlite::Connection;
 use sagewarden_events::{ResourceChanged, ResourceKind};
 use sagewarden_govern::ports::Table;
 use sagewarden_govern::{
-    Absent, Moment, Ports, Question, RecordLineage, World, lookup_lineage, record_commit,
+    Absent, Given, Moment, Ports, Question, RecordLineage, World, lookup_lineage, record_commit,
 };
 use sagewarden_lineage::answer::Format;
 use sagewarden_lineage::edge::{InEdge, Relation};
@@ -159,9 +159,7 @@ fn world<'a, T: Table>(workshops: &'a Workshops, table: &'a T) -> impl World + '
         table,
         bus: Absent,
         metrics: Absent,
-        settings: Settings::default(),
-        own_bucket: String::new(),
-        home: None,
+        given: Given { settings: Settings::default(), own_bucket: String::new(), home: None },
     }
 }
 
