@@ -8,13 +8,19 @@ use crate::Result;
 use crate::aws::Aws;
 use crate::aws::REGION;
 
-/// Makes a bucket that keeps versions and announces its objects to EventBridge.
+/// Makes a bucket that keeps versions, announces its objects to EventBridge, and encrypts them with a customer's key of its own.
 ///
 /// # Errors
 /// When the emulator refuses.
 pub fn make_bucket(aws: &mut Aws, bucket: &str) -> Result<()> {
     let place = json!({ "LocationConstraint": REGION });
     aws.call("s3", "create_bucket", json!({ "Bucket": bucket, "CreateBucketConfiguration": place }))?;
+    let key = aws.call("kms", "create_key", json!({ "Description": bucket }))?;
+    let arn = key.pointer("/KeyMetadata/Arn").ok_or("the key has no ARN")?;
+    let by_key = json!({ "SSEAlgorithm": "aws:kms", "KMSMasterKeyID": arn });
+    let rules = json!({ "Rules": [{ "ApplyServerSideEncryptionByDefault": by_key }] });
+    let encryption = json!({ "Bucket": bucket, "ServerSideEncryptionConfiguration": rules });
+    aws.call("s3", "put_bucket_encryption", encryption)?;
     let versions = json!({ "Bucket": bucket, "VersioningConfiguration": { "Status": "Enabled" } });
     aws.call("s3", "put_bucket_versioning", versions)?;
     let events = json!({ "Bucket": bucket, "NotificationConfiguration": { "EventBridgeConfiguration": {} } });

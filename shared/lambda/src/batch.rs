@@ -10,7 +10,8 @@ use sagewarden_events::{Effect, Event, Resource, Timestamp, decode};
 use sagewarden_govern::ports::{Quarantine, Rejected};
 use sagewarden_govern::{Done, Failure, Moment, Outcome};
 use tokio::time::Instant;
-use tracing::{Instrument, error, info, info_span, warn};
+use tracing::field::Empty;
+use tracing::{Instrument, Span, error, info, info_span, warn};
 
 use crate::metrics::Tally;
 use crate::time_left::TimeLeft;
@@ -112,6 +113,17 @@ enum Settled {
     Rejected,
 }
 
+impl Settled {
+    /// As the log says it (docs/LOGGING.md).
+    fn word(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Retry => "retry",
+            Self::Rejected => "reject",
+        }
+    }
+}
+
 impl Ended {
     fn count(&self, tally: &mut Tally) {
         match self.settled {
@@ -144,12 +156,23 @@ async fn run_record(
     let events = read(record.body.as_deref().unwrap_or_default());
     let arn = events.as_ref().ok().and_then(|events| events.iter().find_map(resource_of)).map(Resource::arn);
     let trace = batch.context.xray_trace_id.as_deref();
-    let span = info_span!("record", message.id = id, resource.arn = arn, xray.trace_id = trace);
+    let span = info_span!(
+        "record",
+        message.id = id,
+        resource.arn = arn,
+        xray.trace_id = trace,
+        outcome = Empty,
+        verdict.outcome = Empty,
+        duration_ms = Empty,
+        requests = Empty,
+        retries = Empty,
+    );
     let created = events.as_ref().ok().and_then(|events| events.iter().find_map(created_at));
     let began = Instant::now();
     let (outcome, deeds) = watch(in_turn(batch, &id, events, act)).instrument(span.clone()).await;
     let log = Log { id: &id, arn: arn.as_deref(), deeds: &deeds, duration_ms: millis(began.elapsed()) };
-    let settled = settle(batch.function, &log, record, outcome, quarantine).instrument(span).await;
+    let settled = settle(batch.function, &log, record, outcome, quarantine).instrument(span.clone()).await;
+    log.complete(&span, settled);
     let from_creation_ms = created.map(|created| (now().millis() - created.millis()).max(0));
     Ended { settled, duration_ms: log.duration_ms, deeds: deeds.clone(), from_creation_ms, id }
 }
@@ -256,6 +279,17 @@ struct Log<'a> {
     arn: Option<&'a str>,
     deeds: &'a Deeds,
     duration_ms: i64,
+}
+
+impl Log<'_> {
+    /// Whoever exports spans finds in it what the last line says. The line is out already: it does not say it twice.
+    fn complete(&self, span: &Span, settled: Settled) {
+        span.record("outcome", settled.word());
+        span.record("verdict.outcome", self.deeds.verdict.as_deref());
+        span.record("duration_ms", self.duration_ms);
+        span.record("requests", self.deeds.requests);
+        span.record("retries", self.deeds.retries);
+    }
 }
 
 /// Logs the end of a record with the same fields, whatever it is (docs/LOGGING.md).
@@ -424,7 +458,12 @@ pub(crate) mod tests {
             tracing::span::Id::from_u64(1)
         }
 
-        fn record(&self, _: &tracing::span::Id, _: &tracing::span::Record<'_>) {}
+        /// What is noted of a span after its beginning, under a name of its own.
+        fn record(&self, _: &tracing::span::Id, values: &tracing::span::Record<'_>) {
+            let mut fields = Fields::default();
+            values.record(&mut fields);
+            self.0.lock().unwrap().entry("span".into()).or_default().extend(fields.0.into_keys());
+        }
 
         fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
 
@@ -463,12 +502,15 @@ pub(crate) mod tests {
         let documented = documented.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
         let documented: std::collections::BTreeSet<&str> = documented.collect();
         let seen = lines.0.lock().unwrap();
-        assert_eq!(seen.keys().collect::<Vec<_>>(), ["done", "reject", "retry"]);
+        assert_eq!(seen.keys().collect::<Vec<_>>(), ["done", "reject", "retry", "span"]);
+        let of_span: Vec<&str> = seen["span"].iter().map(String::as_str).collect();
+        assert_eq!(of_span, ["duration_ms", "outcome", "requests", "retries", "verdict.outcome"]);
         let all: std::collections::BTreeSet<&str> =
             seen.values().flatten().map(String::as_str).filter(|name| *name != "message").collect();
         assert_eq!(all, documented);
         for always in ["message.id", "outcome", "duration_ms", "requests", "retries"] {
-            assert!(seen.values().all(|fields| fields.contains(always)), "{always}");
+            let lines = seen.iter().filter(|(outcome, _)| *outcome != "span");
+            assert!(lines.map(|(_, fields)| fields).all(|fields| fields.contains(always)), "{always}");
         }
     }
 
