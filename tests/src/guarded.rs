@@ -15,6 +15,7 @@ pub fn world<G: Guard>(system: &System, guard: &Rc<G>) -> impl World + use<G> {
         files: Guarded::behind(world.files, guard),
         source: Guarded::behind(world.source, guard),
         roles: Guarded::behind(world.roles, guard),
+        keys: Guarded::behind(world.keys, guard),
         table: Guarded::behind(world.table, guard),
         bus: Guarded::behind(world.bus, guard),
         metrics: Absent,

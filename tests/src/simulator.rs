@@ -1,4 +1,4 @@
-//! SageMaker and CodeCommit over HTTP: the simulated account and the git repositories of `shared/local` behind the wire
+//! SageMaker, CodeCommit and KMS over HTTP: the simulated account and the git repositories of `shared/local` behind the wire
 //! protocol that both services speak, AWS JSON 1.1.
 
 use std::collections::BTreeMap;
@@ -129,12 +129,26 @@ impl Services {
         match target.split_once('.') {
             Some(("SageMaker", operation)) => self.sagemaker(operation, &call.body),
             Some(("CodeCommit_20150413", operation)) => codecommit::answer(&self.git, operation, &call.body),
+            // As KMS calls itself on the wire.
+            Some(("TrentService", "DescribeKey")) => self.key(&call.body),
             // A bus that takes nothing: a call that succeeds with an entry that failed, which the emulator never answers.
             Some(("AWSEvents", "PutEvents")) => Ok(json!({
                 "FailedEntryCount": 1,
                 "Entries": [{ "ErrorCode": "ThrottlingException", "ErrorMessage": "too many" }],
             })),
             _ => Err(fault("UnknownOperationException", format!("the simulator does not know `{target}`"))),
+        }
+    }
+
+    fn key(&self, body: &Value) -> Answer {
+        let key = text(body, "KeyId");
+        match self
+            .account
+            .key_manager(key)
+            .map_err(|error| fault("KMSInternalException", error.to_string()))?
+        {
+            Some(manager) => Ok(json!({ "KeyMetadata": { "KeyId": key, "KeyManager": manager.word() } })),
+            None => Err(fault("NotFoundException", format!("Key '{key}' does not exist"))),
         }
     }
 

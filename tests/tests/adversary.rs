@@ -8,6 +8,8 @@ mod blind;
 mod elsewhere;
 #[path = "adversary/hiding.rs"]
 mod hiding;
+#[path = "adversary/keys.rs"]
+mod keys;
 #[path = "adversary/namesakes.rs"]
 mod namesakes;
 #[path = "adversary/reports.rs"]

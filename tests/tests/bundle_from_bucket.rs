@@ -415,6 +415,7 @@ fn a_refusal_that_cannot_be_published_is_in_the_log_and_published_by_the_next_ev
             files: ports.files,
             source: ports.source,
             roles: ports.roles,
+            keys: ports.keys,
             table: ports.table,
             metrics: ports.metrics,
             given: ports.given,

@@ -24,10 +24,11 @@ use sagewarden_dynamodb::DynamoTable;
 use sagewarden_eventbridge::EventBus;
 use sagewarden_events::{CommitId, Markdown, Repository, Resource, ResourceKind, Timestamp};
 use sagewarden_govern::ports::{
-    Bus, Comment, Files, Notice, ObjectVersion, Objects, PortError, PortErrorKind, Quarantine, Rejected,
-    Remedies, Roles, SourceControl, Table,
+    Bus, Comment, Files, Keys, Notice, ObjectVersion, Objects, PortError, PortErrorKind, Quarantine,
+    Rejected, Remedies, Roles, SourceControl, Table,
 };
 use sagewarden_iam::IamRoles;
+use sagewarden_kms::KmsKeys;
 use sagewarden_lineage::table::Key;
 use sagewarden_s3::{S3Objects, S3Quarantine};
 use sagewarden_sagemaker::SageMakerAccount;
@@ -108,6 +109,9 @@ const OWN: &[(&str, &str, u16, PortErrorKind)] = &[
     ("eventbridge", "ResourceNotFoundException", 400, Unavailable),
     ("iam", "InvalidInput", 400, Invalid),
     ("iam", "ServiceFailure", 500, Unavailable),
+    ("kms", "DependencyTimeoutException", 503, Unavailable),
+    ("kms", "InvalidArnException", 400, Invalid),
+    ("kms", "KMSInternalException", 500, Unavailable),
     ("codecommit", "BeforeCommitIdAndAfterCommitIdAreSameException", 400, Invalid),
     ("codecommit", "BlobIdDoesNotExistException", 400, Invalid),
     ("codecommit", "BlobIdRequiredException", 400, Invalid),
@@ -142,8 +146,11 @@ const OWN: &[(&str, &str, u16, PortErrorKind)] = &[
 ];
 
 /// Codes that an adapter reads as an answer, and which never become an error.
-const ANSWERS: &[(&str, &str)] =
-    &[("iam", "NoSuchEntity"), ("codecommit", "IdempotencyParameterMismatchException")];
+const ANSWERS: &[(&str, &str)] = &[
+    ("iam", "NoSuchEntity"),
+    ("kms", "NotFoundException"),
+    ("codecommit", "IdempotencyParameterMismatchException"),
+];
 
 /// What the front answers next.
 type Next = Arc<Mutex<(String, u16)>>;
@@ -163,6 +170,7 @@ struct World {
     quarantine: S3Quarantine,
     bus: EventBus,
     roles: IamRoles,
+    keys: KmsKeys,
     code: CodeCommit,
 }
 
@@ -183,6 +191,7 @@ impl Front {
             quarantine: S3Quarantine::new(&config, "b"),
             bus: EventBus::new(&config, "own"),
             roles: IamRoles::new(&config),
+            keys: KmsKeys::new(&config),
             code: CodeCommit::new(&config),
         };
         Ok(Self { url, next, world, task })
@@ -244,6 +253,7 @@ impl World {
             "s3" => self.objects.write("b", "k", "text/plain", b"x").await,
             "quarantine" => self.quarantine.keep(&rejected()).await,
             "eventbridge" => self.bus.publish(&notice()).await,
+            "kms" => self.keys.manager("k").await.map(|_| ()),
             "iam" => self.roles.grants(&format!("arn:aws:iam::{ACCOUNT}:role/r")).await.map(|_| ()),
             _ => {
                 let repository =
@@ -271,7 +281,8 @@ fn notice() -> Notice {
     Notice::new("Sagewarden Drift Alert", Vec::new(), json!({}))
 }
 
-const ADAPTERS: [&str; 7] = ["sagemaker", "dynamodb", "s3", "quarantine", "eventbridge", "iam", "codecommit"];
+const ADAPTERS: [&str; 8] =
+    ["sagemaker", "dynamodb", "s3", "quarantine", "eventbridge", "iam", "kms", "codecommit"];
 
 #[tokio::test]
 async fn each_adapter_reads_each_code_as_its_service_means_it() -> Result<()> {
@@ -368,9 +379,12 @@ fn modelled(sdk: &Path, service: &str, call: &str) -> Result<BTreeSet<String>> {
     let variants =
         body.lines().filter_map(|line| line.strip_prefix("    ")?.split_once('(').map(|(name, _)| name));
     let names = variants.filter(|name| name.chars().all(char::is_alphanumeric) && *name != "Unhandled");
-    // On the wire IAM's codes go without their last word.
-    let code =
-        |name: &str| if service == "iam" { name.trim_end_matches("Exception") } else { name }.to_owned();
+    // On the wire IAM's codes go without their last word, and KMS writes its own name in capitals.
+    let code = |name: &str| match service {
+        "iam" => name.trim_end_matches("Exception").to_owned(),
+        "kms" => name.replace("Kms", "KMS"),
+        _ => name.to_owned(),
+    };
     Ok(names.map(code).collect())
 }
 
@@ -382,7 +396,7 @@ fn every_code_that_an_sdk_knows_of_a_call_is_in_the_table() -> Result<()> {
         .other_options(vec!["--offline".into()])
         .exec()?;
     let mut missing: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
-    for service in ["sagemaker", "dynamodb", "s3", "eventbridge", "iam", "codecommit"] {
+    for service in ["sagemaker", "dynamodb", "s3", "eventbridge", "iam", "kms", "codecommit"] {
         let name = format!("aws-sdk-{service}");
         let package = metadata.packages.iter().find(|package| *package.name == name).ok_or(name)?;
         let sdk = package.manifest_path.as_std_path().parent().ok_or("a package has a folder")?;

@@ -28,6 +28,7 @@ struct Run {
         SimulatedAccount,
         LocalGit,
         SimulatedAccount,
+        SimulatedAccount,
         Faulty<Store>,
         NoticeLog,
         Absent,

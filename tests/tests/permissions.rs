@@ -135,7 +135,7 @@ const FUNCTIONS: &[Function] = &[
             ),
             // Of any bucket: those that jobs read are not known beforehand.
             always(Place::Elsewhere, &["Objects::versioning"]),
-            always(Place::Elsewhere, &["SourceControl::commit", "Bus::publish"]),
+            always(Place::Elsewhere, &["SourceControl::commit", "Keys::manager", "Bus::publish"]),
             when("ShouldInspectRoles", Place::Elsewhere, &["Roles::grants"]),
             BUNDLE,
         ],
@@ -258,6 +258,7 @@ fn all_actions() -> impl Iterator<Item = &'static (&'static str, &'static [&'sta
         sagewarden_eventbridge::ACTIONS,
         sagewarden_codecommit::ACTIONS,
         sagewarden_iam::ACTIONS,
+        sagewarden_kms::ACTIONS,
     ];
     tables.into_iter().flatten()
 }
@@ -331,7 +332,8 @@ fn granted(role: &str) -> BTreeSet<Grant> {
                 for resource in list(&statement["Resource"]) {
                     granted.insert((condition.map(str::to_owned), place_of(resource), action.to_owned()));
                 }
-                if action.starts_with("kms:") {
+                // Looking at a key is no use of it.
+                if action.starts_with("kms:") && action != "kms:DescribeKey" {
                     let via = &statement["Condition"]["StringEquals"]["kms:ViaService"]["Fn::Sub"];
                     assert_eq!(
                         via, "s3.${AWS::Region}.amazonaws.com",
@@ -390,6 +392,7 @@ fn an_adapter_declares_what_iam_has_to_allow_for_each_of_its_calls() -> Result<(
     check("eventbridge", &mut of(sagewarden_eventbridge::ACTIONS))?;
     check("codecommit", &mut of(sagewarden_codecommit::ACTIONS))?;
     check("iam", &mut of(sagewarden_iam::ACTIONS))?;
+    check("kms", &mut of(sagewarden_kms::ACTIONS))?;
     let kinds = ResourceKind::ALL.iter().map(|kind| actions::describing(*kind));
     check("sagemaker", &mut of(actions::ACTIONS).chain(kinds))?;
     let called = calls_in(&root().join("shared/aws/s3/src"))?;

@@ -116,6 +116,7 @@ fn tell(git: &LocalGit, store: &Store, event: &Value) -> String {
         files: Absent,
         source: git.clone(),
         roles: Absent,
+        keys: Absent,
         table: store.clone(),
         bus: Absent,
         metrics: Absent,

@@ -52,6 +52,7 @@ impl World {
             ("AUTH", "true"),
             ("AWS_ENDPOINT_URL_SAGEMAKER", &url),
             ("AWS_ENDPOINT_URL_CODECOMMIT", &url),
+            ("AWS_ENDPOINT_URL_KMS", &url),
         ])?;
         let mut aws = emulator.aws()?;
         make_bucket(&mut aws, BUNDLE_BUCKET)?;

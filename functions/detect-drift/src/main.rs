@@ -24,6 +24,7 @@ async fn main() -> Result<(), Error> {
         files: S3Objects::new(&aws),
         source: Absent,
         roles: Absent,
+        keys: Absent,
         table: DynamoTable::new(&aws, config.table),
         bus: WatchedBus(EventBus::new(&aws, Config::bus()?)),
         metrics: MetricLog,

@@ -10,6 +10,7 @@ use sagewarden_events::Event;
 use sagewarden_govern::route::{self, Judging};
 use sagewarden_govern::{Absent, Given, Ports};
 use sagewarden_iam::IamRoles;
+use sagewarden_kms::KmsKeys;
 use sagewarden_lambda::{
     Config, WatchedBus, WatchedTable, bundle_in_force, init_logging, note_canary, note_request, serve,
 };
@@ -31,6 +32,7 @@ async fn main() -> Result<(), Error> {
         files: Absent,
         source: CodeCommit::new(&aws),
         roles: IamRoles::new(&aws),
+        keys: KmsKeys::new(&aws),
         table: WatchedTable(DynamoTable::new(&aws, config.table)),
         bus: WatchedBus(EventBus::new(&aws, Config::bus()?)),
         metrics: Absent,

@@ -26,6 +26,7 @@ async fn main() -> Result<(), Error> {
         files: Absent,
         source: CodeCommit::new(&aws),
         roles: Absent,
+        keys: Absent,
         table: DynamoTable::new(&aws, config.table),
         bus: WatchedBus(EventBus::new(&aws, Config::bus()?)),
         metrics: Absent,

@@ -24,6 +24,7 @@ async fn main() -> Result<(), Error> {
         files: Absent,
         source: CodeCommit::new(&aws),
         roles: Absent,
+        keys: Absent,
         table: DynamoTable::new(&aws, config.table),
         bus: Absent,
         metrics: Absent,

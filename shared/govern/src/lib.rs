@@ -43,6 +43,8 @@ pub use detect::unjudged::BASELINE_MISSING;
 #[cfg(feature = "judging")]
 pub use enforce::inspect_role::{Inspected, InspectedRoles};
 #[cfg(feature = "judging")]
+pub use enforce::known_keys::KnownKeys;
+#[cfg(feature = "judging")]
 pub use enforce::notice::{POLICY_VIOLATION, REMEDIATION_DONE, REMEDIATION_FAILED};
 #[cfg(feature = "judging")]
 pub use enforce::remediation::VIOLATION_TAG;

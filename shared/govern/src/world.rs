@@ -8,7 +8,8 @@ use sagewarden_events::Home;
 use sagewarden_settings::Settings;
 
 use crate::ports::{
-    Account, Bus, Files, Metrics, Objects, PortError, PortErrorKind, Remedies, Roles, SourceControl, Table,
+    Account, Bus, Files, Keys, Metrics, Objects, PortError, PortErrorKind, Remedies, Roles, SourceControl,
+    Table,
 };
 
 mod absent;
@@ -27,6 +28,8 @@ pub trait World {
     type Source: SourceControl;
     /// Reads what IAM roles may do.
     type Roles: Roles;
+    /// Says who manages KMS keys.
+    type Keys: Keys;
     /// Holds the lineage, verdicts and receipts.
     type Table: Table;
     /// Takes findings and alerts.
@@ -46,6 +49,8 @@ pub trait World {
     fn source(&self) -> &Self::Source;
     /// The IAM roles.
     fn roles(&self) -> &Self::Roles;
+    /// The KMS keys.
+    fn keys(&self) -> &Self::Keys;
     /// The table.
     fn table(&self) -> &Self::Table;
     /// The system's own event bus.
@@ -75,7 +80,7 @@ impl Absent {
 
 /// A world put together from its ports.
 #[derive(Clone, Debug)]
-pub struct Ports<Account, Remedies, Objects, Files, Source, Roles, Table, Bus, Metrics> {
+pub struct Ports<Account, Remedies, Objects, Files, Source, Roles, Keys, Table, Bus, Metrics> {
     /// See [`World::account`].
     pub account: Account,
     /// See [`World::remedies`].
@@ -88,6 +93,8 @@ pub struct Ports<Account, Remedies, Objects, Files, Source, Roles, Table, Bus, M
     pub source: Source,
     /// See [`World::roles`].
     pub roles: Roles,
+    /// See [`World::keys`].
+    pub keys: Keys,
     /// See [`World::table`].
     pub table: Table,
     /// See [`World::bus`].
@@ -109,7 +116,7 @@ pub struct Given {
     pub home: Option<Home>,
 }
 
-impl<A, M, O, F, S, R, T, B, K> World for Ports<A, M, O, F, S, R, T, B, K>
+impl<A, M, O, F, S, R, Y, T, B, K> World for Ports<A, M, O, F, S, R, Y, T, B, K>
 where
     A: Account,
     M: Remedies,
@@ -117,6 +124,7 @@ where
     F: Files,
     S: SourceControl,
     R: Roles,
+    Y: Keys,
     T: Table,
     B: Bus,
     K: Metrics,
@@ -127,6 +135,7 @@ where
     type Files = F;
     type Source = S;
     type Roles = R;
+    type Keys = Y;
     type Table = T;
     type Bus = B;
     type Metrics = K;
@@ -155,6 +164,10 @@ where
         &self.roles
     }
 
+    fn keys(&self) -> &Y {
+        &self.keys
+    }
+
     fn table(&self) -> &T {
         &self.table
     }
@@ -181,11 +194,11 @@ where
 }
 
 /// The same world, but for one port: a test sees it fail, a benchmark counts what it is asked.
-impl<A, M, O, F, S, R, T, B, K> Ports<A, M, O, F, S, R, T, B, K> {
+impl<A, M, O, F, S, R, Y, T, B, K> Ports<A, M, O, F, S, R, Y, T, B, K> {
     /// With another table.
-    pub fn with_table<Other>(self, table: Other) -> Ports<A, M, O, F, S, R, Other, B, K> {
-        let Self { account, remedies, objects, files, source, roles, bus, metrics, given, .. } = self;
-        Ports { account, remedies, objects, files, source, roles, table, bus, metrics, given }
+    pub fn with_table<Other>(self, table: Other) -> Ports<A, M, O, F, S, R, Y, Other, B, K> {
+        let Self { account, remedies, objects, files, source, roles, keys, bus, metrics, given, .. } = self;
+        Ports { account, remedies, objects, files, source, roles, keys, table, bus, metrics, given }
     }
 
     /// With other objects.
@@ -193,26 +206,26 @@ impl<A, M, O, F, S, R, T, B, K> Ports<A, M, O, F, S, R, T, B, K> {
         self,
         objects: Other,
         files: Streamed,
-    ) -> Ports<A, M, Other, Streamed, S, R, T, B, K> {
-        let Self { account, remedies, source, roles, table, bus, metrics, given, .. } = self;
-        Ports { account, remedies, objects, files, source, roles, table, bus, metrics, given }
+    ) -> Ports<A, M, Other, Streamed, S, R, Y, T, B, K> {
+        let Self { account, remedies, source, roles, keys, table, bus, metrics, given, .. } = self;
+        Ports { account, remedies, objects, files, source, roles, keys, table, bus, metrics, given }
     }
 
     /// With other remedies.
-    pub fn with_remedies<Other>(self, remedies: Other) -> Ports<A, Other, O, F, S, R, T, B, K> {
-        let Self { account, objects, files, source, roles, table, bus, metrics, given, .. } = self;
-        Ports { account, remedies, objects, files, source, roles, table, bus, metrics, given }
+    pub fn with_remedies<Other>(self, remedies: Other) -> Ports<A, Other, O, F, S, R, Y, T, B, K> {
+        let Self { account, objects, files, source, roles, keys, table, bus, metrics, given, .. } = self;
+        Ports { account, remedies, objects, files, source, roles, keys, table, bus, metrics, given }
     }
 
     /// With another source control.
-    pub fn with_source<Other>(self, source: Other) -> Ports<A, M, O, F, Other, R, T, B, K> {
-        let Self { account, remedies, objects, files, roles, table, bus, metrics, given, .. } = self;
-        Ports { account, remedies, objects, files, source, roles, table, bus, metrics, given }
+    pub fn with_source<Other>(self, source: Other) -> Ports<A, M, O, F, Other, R, Y, T, B, K> {
+        let Self { account, remedies, objects, files, roles, keys, table, bus, metrics, given, .. } = self;
+        Ports { account, remedies, objects, files, source, roles, keys, table, bus, metrics, given }
     }
 
     /// With other metrics.
-    pub fn with_metrics<Other>(self, metrics: Other) -> Ports<A, M, O, F, S, R, T, B, Other> {
-        let Self { account, remedies, objects, files, source, roles, table, bus, given, .. } = self;
-        Ports { account, remedies, objects, files, source, roles, table, bus, metrics, given }
+    pub fn with_metrics<Other>(self, metrics: Other) -> Ports<A, M, O, F, S, R, Y, T, B, Other> {
+        let Self { account, remedies, objects, files, source, roles, keys, table, bus, given, .. } = self;
+        Ports { account, remedies, objects, files, source, roles, keys, table, bus, metrics, given }
     }
 }

@@ -38,7 +38,8 @@ impl SimulatedAccount {
     /// # Errors
     /// When a store fails.
     pub fn copied(&self, store: Store) -> Result<Self, PortError> {
-        const TABLES: [&str; 6] = ["resources", "buckets", "objects", "manifests", "roles", "role_policies"];
+        const TABLES: [&str; 7] =
+            ["resources", "buckets", "objects", "manifests", "roles", "role_policies", "keys"];
         let copy = || {
             let (from, to) = (self.store.lock(), store.lock());
             for table in TABLES {

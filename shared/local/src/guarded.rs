@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use std::future::pending;
 use std::rc::Rc;
 
-use sagewarden_events::{CommitId, Corrections, Repository, Resource, Timestamp};
+use sagewarden_events::{CommitId, Corrections, KeyManager, Repository, Resource, Timestamp};
 use sagewarden_govern::ports::{
-    Account, Bus, ChangedFile, Changes, Claim, Claimed, Comment, Commit, Description, Files, Grants, Listing,
-    ModelUse, Notice, ObjectVersion, Objects, PortError, Remedies, Roles, SourceControl, Stopped,
+    Account, Bus, ChangedFile, Changes, Claim, Claimed, Comment, Commit, Description, Files, Grants, Keys,
+    Listing, ModelUse, Notice, ObjectVersion, Objects, PortError, Remedies, Roles, SourceControl, Stopped,
     SummaryPage, Table,
 };
 use sagewarden_lineage::s3::Checksum;
@@ -326,6 +326,12 @@ impl<P: SourceControl, G: Guard> SourceControl for Guarded<P, G> {
 impl<P: Roles, G: Guard> Roles for Guarded<P, G> {
     async fn grants(&self, role_arn: &str) -> Result<Grants, PortError> {
         self.call("Roles::grants", role_arn, self.port.grants(role_arn)).await
+    }
+}
+
+impl<P: Keys, G: Guard> Keys for Guarded<P, G> {
+    async fn manager(&self, key: &str) -> Result<Option<KeyManager>, PortError> {
+        self.call("Keys::manager", key, self.port.manager(key)).await
     }
 }
 

@@ -8,6 +8,7 @@ mod comments;
 mod fault;
 mod git;
 mod guarded;
+mod keys;
 mod lifecycle;
 mod log;
 mod monitoring;

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use sagewarden_events::{Resource, ResourceKind};
 use serde_json::Value as Json;
 
+use crate::key::{KEY_OPERATION, is_for_kms_to_say, key_paths};
 use crate::reader::{Reader, UnreadablePaths};
 
 /// What came of asking.
@@ -37,10 +38,12 @@ pub enum OperationTarget {
     Commit,
     /// What this role may do.
     Role(String),
+    /// Who manages this key.
+    Key(String),
 }
 
 /// The operations that controls can name, in an order in which each one's references are known.
-pub const OPERATIONS: [&str; 16] = [
+pub const OPERATIONS: [&str; 17] = [
     "ListTags",
     "DescribeEndpointConfig",
     "DescribeModel",
@@ -55,6 +58,7 @@ pub const OPERATIONS: [&str; 16] = [
     "DescribeNotebookInstanceLifecycleConfig",
     "GetBucketVersioning",
     "GetCommit",
+    KEY_OPERATION,
     ROLE_OPERATION,
     INLINE_OPERATION,
 ];
@@ -103,10 +107,19 @@ pub fn offline(resource: &Resource, document: &Json) -> Joined {
 }
 
 /// Operations whose references follow from other answers.
-const OPERATIONS_BEHIND: [(&str, &[&str]); 3] = [
+const OPERATIONS_BEHIND: [(&str, &[&str]); 4] = [
     ("DescribeModel", &["DescribeEndpointConfig"]),
     ("DescribeModelPackage", &["DescribeModel"]),
     ("DescribeMonitoringSchedule", &["ListMonitoringSchedules"]),
+    (KEY_OPERATION, &DEFINITIONS),
+];
+
+/// What answers with the definition that a schedule names.
+const DEFINITIONS: [&str; 4] = [
+    "DescribeDataQualityJobDefinition",
+    "DescribeModelQualityJobDefinition",
+    "DescribeModelBiasJobDefinition",
+    "DescribeModelExplainabilityJobDefinition",
 ];
 
 /// What an operation is to be asked about for a resource; answers of operations that come before it are taken into account.
@@ -164,6 +177,16 @@ pub fn references(
         }
         "GetBucketVersioning" => input_buckets(resource.kind, &own),
         "GetCommit" => BTreeSet::from([OperationTarget::Commit]),
+        KEY_OPERATION => {
+            let named = key_paths(resource.kind).flat_map(|path| match split(path) {
+                (None, path) => own.texts(path),
+                (Some(operation), path) => {
+                    answers(operation).iter().flat_map(|answer| answer.texts(path)).collect()
+                }
+            });
+            let asked = named.filter(|key| is_for_kms_to_say(key, resource));
+            asked.map(|key| OperationTarget::Key(key.to_owned())).collect()
+        }
         ROLE_OPERATION | INLINE_OPERATION => {
             let roles = ["RoleArn", "ExecutionRoleArn"].into_iter().filter_map(|path| own.text(path));
             roles.map(|role| OperationTarget::Role(role.to_owned())).collect()
@@ -255,7 +278,9 @@ mod tests {
             .into_iter()
             .map(|reference| match reference {
                 OperationTarget::Resource(resource) => resource.to_string(),
-                OperationTarget::Bucket(name) | OperationTarget::Role(name) => name,
+                OperationTarget::Bucket(name) | OperationTarget::Role(name) | OperationTarget::Key(name) => {
+                    name
+                }
                 other => format!("{other:?}"),
             })
             .collect();

@@ -13,6 +13,7 @@ use crate::engine::Rules;
 use crate::facts::{Context, attributes, parent};
 use crate::finding::{Finding, FindingStatus, WaivedBy, actual, concerned, fill, shortened};
 use crate::join::{Joined, OperationAnswer, split, tags};
+use crate::key::{KEY_OPERATION, key_paths};
 use crate::merge::{Part, merge};
 use crate::reader::UnreadablePaths;
 use crate::verdict::{Judgement, Plan, Verdict, outcome};
@@ -73,9 +74,14 @@ fn judges(settings: &Settings, control: &Control) -> bool {
 pub fn operations(bundle: &Bundle, kind: ResourceKind) -> BTreeSet<String> {
     let Some(Ok(rules)) = bundle.rules(kind, Action::Run) else { return BTreeSet::new() };
     let is_judged = |control: &&Control| bundle.any_settings().any(|settings| judges(settings, control));
-    let fields = rules.controls.values().filter(is_judged).flat_map(|control| &control.fields);
+    let controls = rules.controls.values().filter(is_judged);
+    let fields: BTreeSet<&str> =
+        controls.flat_map(|control| control.fields.iter().map(String::as_str)).collect();
     let mut operations: BTreeSet<String> =
-        fields.filter_map(|field| split(field).0).map(str::to_owned).collect();
+        fields.iter().filter_map(|field| split(field).0).map(str::to_owned).collect();
+    if key_paths(kind).any(|path| fields.contains(path)) {
+        operations.insert(KEY_OPERATION.to_owned());
+    }
     // What environments are told by.
     if bundle.tells_environments_by_tag() {
         operations.insert("ListTags".to_owned());
@@ -116,17 +122,24 @@ fn evaluate(
     let context = Context { resource, document, joined, settings, unreadable: &unreadable };
     let Some(facts) = attributes(&context) else { return verdict };
     let on = rules.controls.values().filter(|one| judges(settings, one));
+    let evaluated = rules.evaluate(&resource.account, &resource.arn(), facts, &tags);
+    let violated = evaluated.as_deref().unwrap_or_default();
+    // What the file breaks is broken, whatever the account would say of the rest.
+    let is_decided = |control: &Control| {
+        violated.contains(&control.id)
+            || !control.fields.iter().any(|field| unreadable.is_for_the_account(field))
+    };
     let (checked, skipped): (Vec<&Control>, Vec<&Control>) =
-        on.partition(|control| is_answered(control, joined));
+        on.partition(|control| is_answered(control, joined) && is_decided(control));
     let ids = |controls: &[&Control]| controls.iter().map(|control| control.id.clone()).collect();
     (verdict.checked, verdict.skipped) = (ids(&checked), ids(&skipped));
-    verdict.findings = match rules.evaluate(&resource.account, &resource.arn(), facts, &tags) {
+    verdict.findings = match &evaluated {
         Ok(violated) => {
             let unreadable = if action == Action::Erase { &UnreadablePaths::default() } else { &unreadable };
-            let case = Case { subject, settings, unreadable, violated: &violated };
+            let case = Case { subject, settings, unreadable, violated };
             checked.into_iter().flat_map(|control| case.findings(control)).collect()
         }
-        Err(reason) => vec![Finding::engine_error(reason)],
+        Err(reason) => vec![Finding::engine_error(reason.clone())],
     };
     verdict.outcome = outcome(&verdict.findings);
     verdict.plan = plan(rules, settings, &verdict);

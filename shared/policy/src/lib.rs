@@ -14,6 +14,7 @@ mod instance;
 pub mod intake;
 pub mod join;
 mod judge;
+mod key;
 pub mod lists;
 #[doc(hidden)]
 pub mod measure;
@@ -33,5 +34,6 @@ pub use bundle_error::BundleError;
 pub use control::{Control, Remedy, Severity};
 pub use finding::{Finding, FindingStatus, WaivedBy};
 pub use judge::{Subject, judge, judge_created, judge_erasure, operations};
+pub use key::{KEY_OPERATION, key_answer};
 pub use role::RoleFacts;
 pub use verdict::{Judgement, Plan, Verdict};

@@ -13,9 +13,9 @@ pub(crate) struct Reader<'a> {
     unreadable: &'a UnreadablePaths,
 }
 
-/// Paths that could not be read, each with the reason.
+/// Paths that could not be read, each with the reason, and those of which only the account knows what they mean.
 #[derive(Debug, Default)]
-pub(crate) struct UnreadablePaths(RefCell<Vec<(String, String)>>);
+pub(crate) struct UnreadablePaths(RefCell<Vec<(String, String)>>, RefCell<Vec<String>>);
 
 impl UnreadablePaths {
     pub(crate) fn note(&self, path: String, reason: String) {
@@ -28,14 +28,6 @@ impl UnreadablePaths {
 
     /// Why the value at a path is not known, if anything at it, above it or below it could not be read.
     pub(crate) fn concerning(&self, path: &str) -> Option<String> {
-        let within = |part: &str, whole: &str| {
-            // The document itself is above everything.
-            whole.is_empty()
-                || whole.ends_with([':', '.']) && part.starts_with(whole)
-                || part
-                    .strip_prefix(whole)
-                    .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
-        };
         let noted = self.0.borrow();
         let found = noted.iter().find(|(noted, _)| within(path, noted) || within(noted, path));
         found.map(|(path, reason)| {
@@ -43,6 +35,19 @@ impl UnreadablePaths {
             format!("{what} {reason}")
         })
     }
+
+    /// Whether the value at a path can be judged in the account alone.
+    pub(crate) fn is_for_the_account(&self, path: &str) -> bool {
+        self.1.borrow().iter().any(|noted| within(path, noted) || within(noted, path))
+    }
+}
+
+/// Whether a path is another one, or below it.
+fn within(part: &str, whole: &str) -> bool {
+    // The document itself is above everything.
+    whole.is_empty()
+        || whole.ends_with([':', '.']) && part.starts_with(whole)
+        || part.strip_prefix(whole).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
 }
 
 impl<'a> Reader<'a> {
@@ -137,6 +142,11 @@ impl<'a> Reader<'a> {
     /// Notes that what stands there, or does not, decides nothing, with the reason.
     pub(crate) fn undecided(&self, path: &str, reason: String) {
         self.unreadable.note(format!("{}{path}", self.prefix), reason);
+    }
+
+    /// Notes that what stands there can be judged in the account alone.
+    pub(crate) fn for_the_account(&self, path: &str) {
+        self.unreadable.1.borrow_mut().push(format!("{}{path}", self.prefix));
     }
 
     /// Notes that a value that always stands there is missing.

@@ -12,10 +12,10 @@ mod shipped;
 use std::collections::BTreeSet;
 
 use cases::{Kept, STRICT, broken, of, strict, with};
-use sagewarden_events::{Change, Corrections};
+use sagewarden_events::{Change, Corrections, KeyManager};
 use sagewarden_policy::join::OperationAnswer;
 use sagewarden_policy::{
-    Bundle, FindingStatus, Judgement, Plan, Subject, Verdict, judge, judge_created, operations,
+    Bundle, FindingStatus, Judgement, Plan, Subject, Verdict, judge, judge_created, key_answer, operations,
 };
 use sagewarden_settings::Mode;
 use serde_json::{Value, json};
@@ -322,9 +322,47 @@ fn only_what_is_judged_is_asked_for() {
     let asked = |bundle: &Bundle, kind: &str| operations(bundle, of(kind).resource_kind());
     let set = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<String>>();
     let open = Bundle::embedded().unwrap();
-    assert_eq!(asked(&open, "training-job"), set(&["GetBucketVersioning", "GetCommit", "ListTags"]));
-    let quiet = "[controls]\nTRN-TRC-03 = \"off\"\nTRN-REP-02 = \"off\"\n";
+    assert_eq!(
+        asked(&open, "training-job"),
+        set(&["DescribeKey", "GetBucketVersioning", "GetCommit", "ListTags"])
+    );
+    let quiet = "[controls]\nTRN-TRC-03 = \"off\"\nTRN-REP-02 = \"off\"\nTRN-ENC-01 = \"off\"\nTRN-ENC-02 = \"off\"\n";
     assert_eq!(asked(&open.clone().with_settings(quiet).unwrap(), "training-job"), set(&[]));
-    assert_eq!(asked(&open, "compilation-job"), set(&[]));
+    assert_eq!(asked(&open, "compilation-job"), set(&["DescribeKey"]));
     assert_eq!(asked(&open, "model"), set(&["GetBucketVersioning"]));
+}
+
+#[test]
+fn a_key_is_judged_by_what_its_name_says_and_else_by_what_kms_does() {
+    let own = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+    let listed = format!("[encryption]\nallowed_keys = [\"{own}\"]\n");
+    let open = Bundle::embedded().unwrap();
+    let listed = open.clone().with_settings(&listed).unwrap();
+    let check = |bundle: &Bundle, key: &str, answer: Option<OperationAnswer>, expect: (&[&str], bool)| {
+        let job = of("compilation-job").but("/OutputConfig/KmsKeyId", json!(key));
+        let (resource, mut joined) = (job.resource(), job.joined());
+        match answer.clone() {
+            Some(answer) => joined.insert("DescribeKey".into(), answer),
+            None => joined.remove("DescribeKey"),
+        };
+        let document = &job.document;
+        let verdict =
+            judge(bundle, &Subject { resource: &resource, document, as_of: cases::CREATED, joined: &joined });
+        let skipped = verdict.skipped.contains(&"CMP-ENC-01".to_owned());
+        assert_eq!((broken(&verdict), skipped), (expect.0.to_vec(), expect.1), "{key}, {answer:?}");
+        verdict.findings.iter().all(|finding| finding.status == FindingStatus::Violation)
+    };
+    let said = |key: &str, manager: KeyManager| OperationAnswer::Documents(vec![key_answer(key, manager)]);
+    let (kept, broken) = ((&[] as &[&str], false), (&["CMP-ENC-01"] as &[&str], false));
+    // Without asking: an alias says it, a foreign account breaks it, a list names it.
+    check(&open, own, None, (&[], true));
+    check(&listed, own, None, kept);
+    check(&open, "alias/credit", None, kept);
+    assert!(check(&open, "alias/aws/s3", None, broken));
+    assert!(check(&open, "arn:aws:kms:eu-west-1:999988887777:key/5678", None, broken));
+    // Asked.
+    check(&open, own, Some(said(own, KeyManager::Customer)), kept);
+    assert!(check(&open, own, Some(said(own, KeyManager::Aws)), broken));
+    assert!(!check(&open, own, Some(OperationAnswer::Documents(Vec::new())), broken));
+    assert!(!check(&open, own, Some(OperationAnswer::Unreadable("access was denied".into())), broken));
 }

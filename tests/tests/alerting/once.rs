@@ -125,6 +125,7 @@ fn a_window_that_was_recorded_and_published_is_asked_about_and_not_recorded_anew
             files: world.files,
             source: world.source,
             roles: world.roles,
+            keys: world.keys,
             bus: world.bus,
             metrics: world.metrics,
             given: world.given,

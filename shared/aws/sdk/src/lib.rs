@@ -75,6 +75,8 @@ const FINAL: &[&str] = &[
     // DynamoDB.
     "ConditionalCheckFailedException",
     "ItemCollectionSizeLimitExceededException",
+    // KMS.
+    "InvalidArnException",
     // S3.
     "AuthorizationHeaderMalformed",
     "EncryptionTypeMismatch",

@@ -1,5 +1,5 @@
 //! Looks up what a verdict needs beside a description: tags, the model behind a transform job, the package behind a model, the
-//! schedules of an endpoint, the versioning of buckets, the commit, the role.
+//! schedules of an endpoint, the versioning of buckets, the commit, the keys, the role.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,10 +8,11 @@ use sagewarden_lineage::observe::observe;
 use sagewarden_policy::join::{
     Joined, OPERATIONS, OperationAnswer, OperationTarget, ROLE_OPERATION, references,
 };
-use sagewarden_policy::{Bundle, operations};
+use sagewarden_policy::{Bundle, key_answer, operations};
 use serde_json::{Value as Json, json};
 
 use crate::enforce::inspect_role::{Inspected, InspectedRoles};
+use crate::enforce::known_keys::KnownKeys;
 use crate::enforce::remediation::VIOLATION_TAG;
 use crate::ports::{Account, Description, Objects, PortError, PortErrorKind, SourceControl};
 use crate::record::commit_claim::claimed;
@@ -26,6 +27,7 @@ const MOST: usize = 20;
 pub(crate) struct Lookup<'a, W> {
     pub(crate) world: &'a W,
     pub(crate) inspected: &'a InspectedRoles,
+    pub(crate) keys: &'a KnownKeys,
     pub(crate) bundle: &'a Bundle,
     pub(crate) now: Timestamp,
 }
@@ -82,6 +84,10 @@ impl<W: World> Lookup<'_, W> {
                     documents.push(json!({ "Bucket": bucket, "Status": status }));
                 }
                 OperationTarget::Commit => documents.extend(self.commit(description, joined).await?),
+                OperationTarget::Key(key) => {
+                    let manager = self.keys.manager(self.world.keys(), &key).await?;
+                    documents.extend(manager.map(|manager| key_answer(&key, manager)));
+                }
                 OperationTarget::Role(role) => documents.extend(self.role(operation, &role).await?),
             }
         }

@@ -5,6 +5,7 @@
 
 pub(crate) mod canary;
 pub(crate) mod inspect_role;
+pub(crate) mod known_keys;
 pub(crate) mod notice;
 pub(crate) mod remediation;
 
@@ -25,6 +26,7 @@ use crate::enforce::delivery::Delivery;
 use crate::enforce::inspect_role::InspectedRoles;
 use crate::enforce::join::Lookup;
 use crate::enforce::judged::{Judged, controls};
+use crate::enforce::known_keys::KnownKeys;
 use crate::enforce::look::look;
 use crate::enforce::notice::summary;
 use crate::enforce::owed::{OwedNotice, owed_about, publish_owed, strike_out, unsettled};
@@ -51,6 +53,8 @@ pub(crate) struct EnforcePolicy<'a, W> {
     pub(crate) world: &'a W,
     /// What was found out about roles lately.
     pub(crate) inspected: &'a InspectedRoles,
+    /// What KMS said about keys.
+    pub(crate) keys: &'a KnownKeys,
     /// Policies and settings.
     pub(crate) bundle: &'a Bundle,
 }
@@ -99,8 +103,8 @@ impl<W: World> EnforcePolicy<'_, W> {
         moment: &Moment,
         steps: u8,
     ) -> Outcome {
-        let Self { world, inspected, bundle } = *self;
-        let lookup = Lookup { world, inspected, bundle, now: moment.now };
+        let Self { world, inspected, keys, bundle } = *self;
+        let lookup = Lookup { world, inspected, keys, bundle, now: moment.now };
         let Some(mut judged) = look(&lookup, resource, call).await? else {
             return self.gone(resource, call, moment).await;
         };

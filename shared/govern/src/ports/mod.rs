@@ -4,6 +4,7 @@
 mod account;
 mod bus;
 mod error;
+mod keys;
 mod metrics;
 mod objects;
 mod quarantine;
@@ -15,6 +16,7 @@ mod table;
 pub use account::{Account, Description, SummaryPage};
 pub use bus::{Bus, Notice};
 pub use error::{PortError, PortErrorKind};
+pub use keys::Keys;
 pub use metrics::{Metrics, WindowMetrics};
 pub use objects::{Files, Listing, ObjectVersion, Objects};
 pub use quarantine::{Quarantine, Rejected};

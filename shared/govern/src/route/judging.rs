@@ -6,6 +6,7 @@ use crate::bundle::{BundleInForce, KeepBundle};
 use crate::enforce::EnforcePolicy;
 use crate::enforce::canary::judge_canary;
 use crate::enforce::inspect_role::InspectedRoles;
+use crate::enforce::known_keys::KnownKeys;
 use crate::notify::Moment;
 use crate::outcome::{Done, Outcome};
 use crate::record::push::{RecordedPush, record_commit as record_push};
@@ -20,13 +21,15 @@ pub struct Judging {
     pub in_force: BundleInForce,
     /// What was found out about roles lately.
     pub inspected: InspectedRoles,
+    /// What KMS said about keys.
+    pub keys: KnownKeys,
 }
 
 impl Judging {
     /// Judges by this bundle.
     #[must_use]
     pub fn new(in_force: BundleInForce) -> Self {
-        Self { in_force, inspected: InspectedRoles::default() }
+        Self { in_force, inspected: InspectedRoles::default(), keys: KnownKeys::default() }
     }
 }
 
@@ -80,12 +83,12 @@ pub async fn enforce_policy(
     if let Some(rejected) = of_elsewhere(world, event) {
         return Some(rejected);
     }
-    let Judging { in_force, inspected } = judging;
+    let Judging { in_force, inspected, keys } = judging;
     let bundle = match (KeepBundle { world, in_force }).bundle(moment).await {
         Ok(bundle) => bundle,
         Err(failure) => return Some(Err(failure)),
     };
-    let enforce = EnforcePolicy { world, inspected, bundle: &bundle };
+    let enforce = EnforcePolicy { world, inspected, keys, bundle: &bundle };
     let outcome = match event {
         Event::CallMade(call) => enforce.on_call(call, moment).await,
         Event::ResourceChanged(change) => enforce.on_change(change, moment).await,

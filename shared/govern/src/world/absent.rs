@@ -2,17 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use sagewarden_events::Corrections;
-use sagewarden_events::{CommitId, Repository, Resource, Timestamp};
+use sagewarden_events::{CommitId, Corrections, KeyManager, Repository, Resource, Timestamp};
 use sagewarden_lineage::s3::Checksum;
 use sagewarden_lineage::table::{Attributes, Item, Key, Page, Query, Write};
 use serde_json::Value;
 
 use super::Absent;
 use crate::ports::{
-    Account, Bus, ChangedFile, Changes, Claim, Claimed, Comment, Commit, Description, Files, Grants, Listing,
-    Metrics, ModelUse, Notice, ObjectVersion, Objects, PortError, Remedies, Roles, SourceControl, Stopped,
-    SummaryPage, Table, WindowMetrics,
+    Account, Bus, ChangedFile, Changes, Claim, Claimed, Comment, Commit, Description, Files, Grants, Keys,
+    Listing, Metrics, ModelUse, Notice, ObjectVersion, Objects, PortError, Remedies, Roles, SourceControl,
+    Stopped, SummaryPage, Table, WindowMetrics,
 };
 
 impl Account for Absent {
@@ -146,6 +145,12 @@ impl SourceControl for Absent {
 impl Roles for Absent {
     async fn grants(&self, _: &str) -> Result<Grants, PortError> {
         Self::refusal("roles")
+    }
+}
+
+impl Keys for Absent {
+    async fn manager(&self, _: &str) -> Result<Option<KeyManager>, PortError> {
+        Self::refusal("keys")
     }
 }
 

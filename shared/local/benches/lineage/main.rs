@@ -156,6 +156,7 @@ fn world<'a, T: Table>(workshops: &'a Workshops, table: &'a T) -> impl World + '
         files: Absent,
         source: workshops,
         roles: Absent,
+        keys: Absent,
         table,
         bus: Absent,
         metrics: Absent,

@@ -4,12 +4,13 @@
 use std::collections::BTreeMap;
 
 use cedar_policy::RestrictedExpression;
-use sagewarden_events::Resource;
+use sagewarden_events::{KeyManager, Resource};
 use sagewarden_settings::Settings;
 use serde_json::Value as Json;
 use wildmatch::WildMatch;
 
 use crate::join::{INLINE_OPERATION, Joined, OperationAnswer, ROLE_OPERATION, tags};
+use crate::key::{KEY_OPERATION, is_aws_alias, is_key, key_account};
 use crate::reader::{Reader, UnreadablePaths};
 
 /// What is known of a resource while its facts are gathered.
@@ -73,8 +74,7 @@ impl<'a> Context<'a> {
         self.names_network(reader, &format!("{vpc}.Subnets[]"), &format!("{vpc}.SecurityGroupIds[]"))
     }
 
-    /// Nobody but the allowed accounts owns it, and it is one of the allowed keys. The ARN or id of a key does not say whether AWS
-    /// manages it: only `allowed_keys` keeps such a one out.
+    /// Nobody but the allowed accounts owns it, it is one of the allowed keys, and nothing says that AWS manages it.
     pub(super) fn is_allowed_key(&self, key: &str) -> bool {
         let encryption = &self.settings.encryption;
         let own = self.resource.account.as_str();
@@ -84,7 +84,21 @@ impl<'a> Context<'a> {
             if accounts.is_empty() { owner == own } else { accounts.iter().any(|one| one == owner) };
         let listed = encryption.allowed_keys.is_empty()
             || encryption.allowed_keys.iter().any(|pattern| is_key(pattern, key, self.resource));
-        !is_aws_managed(key) && by_account && listed
+        let by_aws = is_aws_alias(key) || self.manager(key) == Some(KeyManager::Aws);
+        !by_aws && by_account && listed
+    }
+
+    /// Who manages a key, if KMS was asked and knows it.
+    pub(super) fn manager(&self, key: &str) -> Option<KeyManager> {
+        let answers = self.answers(KEY_OPERATION);
+        let answer = answers.iter().find(|answer| answer.text("KeyMetadata.KeyId") == Some(key))?;
+        KeyManager::from_word(answer.text("KeyMetadata.KeyManager")?)
+    }
+
+    /// Whether the settings name a key as it is, so that nobody has to ask who manages it.
+    pub(super) fn names_key(&self, key: &str) -> bool {
+        let mut allowed = self.settings.encryption.allowed_keys.iter();
+        allowed.any(|pattern| !pattern.contains(['*', '?']) && is_key(pattern, key, self.resource))
     }
 
     /// Buckets that keep no versions make data that nobody can find again.
@@ -127,39 +141,6 @@ pub(super) fn is_pinned(reference: &str) -> bool {
     reference.contains("@sha256:")
 }
 
-/// Keys that AWS manages (`alias/aws/s3`) are nobody's choice: their policies cannot be changed.
-fn is_aws_managed(key: &str) -> bool {
-    key.rsplit(':').next().is_some_and(|name| name.starts_with("alias/aws/"))
-}
-
-/// The account of a KMS key: part of the ARN of a key or alias; a bare key id or alias name is the caller's own.
-fn key_account<'a>(key: &'a str, own: &'a str) -> &'a str {
-    let mut parts = key.split(':');
-    if parts.next() != Some("arn") {
-        return own;
-    }
-    parts.nth(3).filter(|account| !account.is_empty()).unwrap_or(own)
-}
-
-/// Whether a key fits a pattern of ARNs. A bare id or alias is a key of the resource's own account and region.
-fn is_key(pattern: &str, key: &str, resource: &Resource) -> bool {
-    if key.starts_with("arn:") {
-        return WildMatch::new(pattern).matches(key);
-    }
-    let name = if key.starts_with("alias/") { key.to_owned() } else { format!("key/{key}") };
-    is_own(pattern, "kms", &name, resource)
-}
-
-/// Whether what a service has under this name in the resource's own account and region fits a pattern of ARNs.
-pub(super) fn is_own(pattern: &str, service: &str, name: &str, resource: &Resource) -> bool {
-    let Resource { partition, account, region, .. } = resource;
-    // A request in a file does not say where it will be sent.
-    if account.is_empty() || region.is_empty() {
-        return WildMatch::new(pattern.rsplit(':').next().unwrap_or(pattern)).matches(name);
-    }
-    WildMatch::new(pattern).matches(&format!("arn:{partition}:{service}:{region}:{account}:{name}"))
-}
-
 pub(super) fn bool(value: bool) -> RestrictedExpression {
     RestrictedExpression::new_bool(value)
 }
@@ -175,35 +156,7 @@ pub(super) fn count(name: &str, value: i64) -> (String, RestrictedExpression) {
 
 #[cfg(test)]
 mod tests {
-    use sagewarden_events::ResourceKind;
-
     use super::*;
-
-    #[test]
-    fn the_account_of_a_key_is_read_from_every_form_of_its_name() {
-        let check = |key: &str, expect: &str| assert_eq!(key_account(key, "own"), expect, "{key}");
-        check("1234abcd-12ab-34cd-56ef-1234567890ab", "own");
-        check("alias/credit", "own");
-        check("arn:aws:kms:eu-west-1:999988887777:key/1234abcd", "999988887777");
-        check("arn:aws:kms:eu-west-1:999988887777:alias/credit", "999988887777");
-    }
-
-    #[test]
-    fn an_allowed_key_is_known_by_its_arn_and_in_its_own_account_by_its_id_and_alias() {
-        let job = Resource::in_region(ResourceKind::TrainingJob, "111122223333", "eu-west-1", "t");
-        let check = |pattern: &str, key: &str, expect: bool| {
-            assert_eq!(is_key(pattern, key, &job), expect, "{pattern}: {key}");
-        };
-        let key = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd";
-        check(key, key, true);
-        check(key, "1234abcd", true);
-        check(key, "5678", false);
-        check(key, "arn:aws:kms:eu-west-1:111122223333:key/5678", false);
-        check("arn:aws:kms:*:111122223333:alias/ds-*", "alias/ds-dev", true);
-        check("arn:aws:kms:*:111122223333:alias/ds-*", "alias/other", false);
-        check("arn:aws:kms:*:444455556666:alias/ds-*", "alias/ds-dev", false);
-        check("arn:aws:kms:us-east-1:111122223333:key/*", "1234abcd", false);
-    }
 
     #[test]
     fn names_are_cut_from_references() {

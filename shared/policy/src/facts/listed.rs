@@ -3,8 +3,9 @@
 use sagewarden_events::Resource;
 use wildmatch::WildMatch;
 
-use super::context::{Context, fits, image, is_own};
-use crate::join::{bucket, buckets_in, split};
+use super::context::{Context, fits, image};
+use crate::join::{OperationAnswer, bucket, buckets_in, split};
+use crate::key::{KEY_OPERATION, is_for_kms_to_say, is_own};
 use crate::lists::{List, Listed, table};
 use crate::reader::Reader;
 
@@ -75,6 +76,9 @@ impl Context<'_> {
 
     /// Notes where a list is set and the description does not say what it speaks of.
     fn note_undecided(&self, list: List, path: &str) {
+        if list == List::Keys {
+            return self.note_unknown_keys(path);
+        }
         let artifacts = &self.settings.artifacts;
         let (is_limited, why) = match list {
             List::DataTypes => (
@@ -96,6 +100,30 @@ impl Context<'_> {
             let found = document.texts(path).into_iter();
             let hidden = found.filter(|text| list != List::DataTypes || text.ends_with("ManifestFile"));
             hidden.for_each(|text| document.undecided(path, format!("(`{text}`) {why}")));
+        }
+    }
+}
+
+impl Context<'_> {
+    /// Notes keys of which only KMS can say who manages them, where it was not asked or does not say it.
+    fn note_unknown_keys(&self, path: &str) {
+        let (documents, path) = self.documents(path);
+        for document in &documents {
+            let unknown = document.texts(path).into_iter().filter(|key| {
+                is_for_kms_to_say(key, self.resource) && !self.names_key(key) && self.manager(key).is_none()
+            });
+            for key in unknown {
+                match self.joined.get(KEY_OPERATION) {
+                    None => document.for_the_account(path),
+                    Some(OperationAnswer::Unreadable(reason)) => {
+                        document.undecided(path, format!("(`{key}`): {KEY_OPERATION}: {reason}"));
+                    }
+                    Some(OperationAnswer::Documents(_)) => {
+                        document
+                            .undecided(path, format!("(`{key}`) is no key that KMS knows in this account"));
+                    }
+                }
+            }
         }
     }
 }

@@ -6,9 +6,9 @@ use std::fs;
 use std::path::Path;
 use std::sync::LazyLock;
 
-use sagewarden_events::{Resource, ResourceKind, Timestamp};
-use sagewarden_policy::join::{Joined, OperationAnswer};
-use sagewarden_policy::{Bundle, Subject, Verdict, judge};
+use sagewarden_events::{KeyManager, Resource, ResourceKind, Timestamp};
+use sagewarden_policy::join::{Joined, OperationAnswer, OperationTarget, references};
+use sagewarden_policy::{Bundle, KEY_OPERATION, Subject, Verdict, judge, key_answer};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -107,7 +107,16 @@ impl Kept {
 
     pub(crate) fn joined(&self) -> Joined {
         let answer = |value: &Value| OperationAnswer::Documents(value.as_array().unwrap().clone());
-        self.answers.iter().map(|(operation, value)| (operation.clone(), answer(value))).collect()
+        let mut joined: Joined =
+            self.answers.iter().map(|(operation, value)| (operation.clone(), answer(value))).collect();
+        // Their keys are the customer's own.
+        let keys = references(KEY_OPERATION, &self.resource(), &self.document, &joined);
+        let own = keys.into_iter().filter_map(|target| match target {
+            OperationTarget::Key(key) => Some(key_answer(&key, KeyManager::Customer)),
+            _ => None,
+        });
+        joined.insert(KEY_OPERATION.to_owned(), OperationAnswer::Documents(own.collect()));
+        joined
     }
 
     pub(crate) fn verdict(&self, bundle: &Bundle) -> Verdict {

@@ -1,0 +1,48 @@
+//! A key that AWS manages, in place of the company's own: by its id or ARN it looks like any other.
+
+use sagewarden_events::{KeyManager, ResourceKind};
+use sagewarden_tests::Result;
+use sagewarden_tests::local::{Local, training_job};
+use serde_json::{Value, json};
+
+const ID: &str = "5678abcd-12ab-34cd-56ef-1234567890ab";
+const ARN: &str = "arn:aws:kms:eu-west-1:111122223333:key/5678abcd-12ab-34cd-56ef-1234567890ab";
+
+/// What became of a job whose storage volume is encrypted with this key: its state, and the findings about it.
+fn judged(key: &str, manager: Option<KeyManager>) -> Result<(Value, Vec<(String, String)>)> {
+    let local = Local::new()?;
+    if let Some(manager) = manager {
+        local.system.account.put_key(ID, manager)?;
+    }
+    let mut request = training_job("t", &[]);
+    request["ResourceConfig"]["VolumeKmsKeyId"] = json!(key);
+    local.create(ResourceKind::TrainingJob, &request, 0)?;
+    local.settle()?;
+    let notices = local.sent()?;
+    let findings = notices.iter().flat_map(|notice| notice.detail["findings"].as_array().cloned());
+    let named = findings.flatten().map(|finding| {
+        let text = |key: &str| finding[key].as_str().unwrap_or_default().to_owned();
+        (text("control"), text("status"))
+    });
+    let status = local.system.account.list(ResourceKind::TrainingJob)?[0]["TrainingJobStatus"].clone();
+    Ok((status, named.collect()))
+}
+
+#[test]
+fn a_key_that_aws_manages_is_known_by_its_id_and_its_arn() -> Result<()> {
+    for key in [ID, ARN] {
+        let (status, findings) = judged(key, Some(KeyManager::Aws))?;
+        assert_eq!(status, "Stopping", "{key}");
+        assert_eq!(findings.first(), Some(&("TRN-ENC-01".to_owned(), "violation".to_owned())), "{key}");
+        assert_eq!(judged(key, Some(KeyManager::Customer))?, (json!("InProgress"), Vec::new()), "{key}");
+    }
+    Ok(())
+}
+
+#[test]
+fn a_key_that_nobody_knows_is_undecided_and_nothing_is_stopped() -> Result<()> {
+    let (status, findings) = judged(ARN, None)?;
+    assert_eq!(status, "InProgress");
+    assert_eq!(findings, [("TRN-ENC-01".to_owned(), "unknown".to_owned())]);
+    Ok(())
+}
