@@ -6,6 +6,8 @@
 mod blind;
 #[path = "adversary/elsewhere.rs"]
 mod elsewhere;
+#[path = "adversary/erased.rs"]
+mod erased;
 #[path = "adversary/hiding.rs"]
 mod hiding;
 #[path = "adversary/namesakes.rs"]

@@ -18,6 +18,7 @@ use sagewarden_govern::{
     BASELINE_MISSING, DRIFT_ALERT, MONITORING_FAILED, REMEDIATION_DONE, REMEDIATION_FAILED,
     RETRAINING_SUGGESTED,
 };
+use sagewarden_lineage::audit::{Defect, Ledger};
 use sagewarden_lineage::rows::{NoticeRow, ReceiptRow, ReceiptState, VerdictRow};
 use sagewarden_lineage::table::Item;
 use sagewarden_local::{SentNotice, System};
@@ -44,6 +45,8 @@ struct Ended {
     sent: Vec<SentNotice>,
     /// What the account has in the end.
     account: String,
+    /// What `sagewarden verify` finds wrong with the verdicts.
+    gaps: Vec<Defect>,
 }
 
 /// A flow with its bundle, and how it ends without a fault.
@@ -65,6 +68,7 @@ static PLAYED: LazyLock<Vec<Played>> = LazyLock::new(|| {
             let bundle = flow.bundle().unwrap();
             let straight = play(&flow, &bundle, &[]);
             assert!(straight.claimed.is_empty(), "{}: {:?}", flow.name, straight.claimed);
+            assert!(straight.gaps.is_empty(), "{}: {:?}", flow.name, straight.gaps);
             // The template brings record-lineage nothing that has no place in the lineage; a baseline that cannot be used is one flow.
             let is_meant = |reason: &String| {
                 ["has no place in the lineage", "cannot be used"].iter().any(|part| reason.contains(part))
@@ -92,7 +96,14 @@ fn play(flow: &Flow, bundle: &Arc<Bundle>, strikes: &[Strike]) -> Ended {
         rejected,
         sent: local.sent().unwrap(),
         account: account(&local) + &written(&local),
+        gaps: gaps(&items),
     }
+}
+
+fn gaps(items: &[Item]) -> Vec<Defect> {
+    let mut ledger = Ledger::default();
+    items.iter().for_each(|item| ledger.add(item));
+    ledger.finish().defects().cloned().collect()
 }
 
 /// What the functions wrote into their own bucket.
@@ -316,7 +327,7 @@ fn pair(seed: u64) -> (usize, Vec<Strike>) {
 }
 
 fn differences(straight: &Ended, ended: &Ended) -> Vec<String> {
-    let mut wrong = Vec::new();
+    let mut wrong: Vec<String> = ended.gaps.iter().map(|gap| format!("a gap: {gap:?}")).collect();
     let is_remedy = ended.struck.iter().any(|(method, _)| method.starts_with("Remedies::"));
     // The end of a remedy that failed stays owed while the resource breaks other controls.
     let may_stay = |cause: &&String| is_remedy && cause.starts_with("remedied#");
