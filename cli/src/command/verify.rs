@@ -14,7 +14,7 @@ pub(crate) const VERIFY_HELP: &str = "Examples:
 The verdicts of each resource make a chain of digests. By itself a table shows verdicts that contradict themselves, and those that a notice or another row names and that are gone. An anchor shows the rest: each verdict in it must still be there and say the same. Keep anchors where nobody who administers the table can write, and write their digests down.
 
 A verdict that was added between others is named, and is no gap: it arrived late. Verify when nothing is being judged, or again after some minutes: what is being written looks half done.
-Only digests are kept in memory, some 0.5 KB for each verdict.
+Only digests are kept in memory, some 1 KB for each verdict.
 Exit status: 0 nothing is missing, 1 something is missing or was changed, 2 a file cannot be read.";
 
 #[derive(Debug, Args)]

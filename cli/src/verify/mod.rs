@@ -28,11 +28,10 @@ pub(crate) fn run(options: &VerifyOptions) -> Result<ExitCode, CommandError> {
         let since = audit.against(&anchor);
         Against { anchor: anchor.digest, resources: anchor.resources.len(), since }
     });
-    let anchor = audit.anchor();
     if let Some(path) = &options.anchor {
-        write_anchor(path, &anchor)?;
+        write_anchor(path, &audit.anchor())?;
     }
-    let verified = Verified { audit: &audit, digest: anchor.digest, against };
+    let verified = Verified { audit: &audit, against };
     match options.format {
         OutputFormat::Text => output::print_text(&verified.text(options.anchor.as_deref()))?,
         OutputFormat::Json => output::print_json(&verified.document())?,

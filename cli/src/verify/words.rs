@@ -13,8 +13,6 @@ use crate::output::terminal::{BAD, STRONG};
 /// The verdicts of a table, checked.
 pub(crate) struct Verified<'a> {
     pub(crate) audit: &'a Audit,
-    /// Of all chains.
-    pub(crate) digest: VerdictDigest,
     pub(crate) against: Option<Against>,
 }
 
@@ -30,7 +28,8 @@ pub(crate) struct Against {
 
 impl Verified<'_> {
     pub(crate) fn text(&self, written: Option<&Path>) -> String {
-        let Self { audit, digest, against } = self;
+        let Self { audit, against } = self;
+        let digest = audit.digest();
         let resources = counted(audit.chains().len() as u64, "resource");
         let verdicts = counted(audit.verdicts() as u64, "verdict");
         let notices = counted(audit.notices() as u64, "notice");
@@ -57,14 +56,14 @@ impl Verified<'_> {
     }
 
     pub(crate) fn document(&self) -> Json {
-        let Self { audit, digest, against } = self;
+        let Self { audit, against } = self;
         let [more_defects, more_notes] = audit.unnamed();
         json!({
             "whole": audit.is_whole(),
             "resources": audit.chains().len(),
             "verdicts": audit.verdicts(),
             "notices": audit.notices(),
-            "digest": digest,
+            "digest": audit.digest(),
             "against": against,
             "defects": audit.defects().collect::<Vec<_>>(),
             "more_defects": more_defects,

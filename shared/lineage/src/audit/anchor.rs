@@ -56,7 +56,7 @@ impl Anchor {
                 Some((resource.clone(), chain))
             })
             .collect();
-        Self { sagewarden_anchor: FORM, digest: of_all(&resources), resources }
+        Self { sagewarden_anchor: FORM, digest: of_all(heads(&resources)), resources }
     }
 
     /// Reads an anchor, and holds its digests against its links.
@@ -75,14 +75,18 @@ impl Anchor {
                 return Err(UnusableAnchor::Changed(resource.clone()));
             }
         }
-        if anchor.digest != of_all(&anchor.resources) {
+        if anchor.digest != of_all(heads(&anchor.resources)) {
             return Err(UnusableAnchor::Changed("the digest of all".to_owned()));
         }
         Ok(anchor)
     }
 }
 
-fn of_all(resources: &BTreeMap<String, AnchoredChain>) -> VerdictDigest {
-    let lines = resources.iter().map(|(resource, chain)| list(&[resource, &chain.head.to_string()]) + "\n");
-    VerdictDigest::of(&lines.collect::<String>())
+/// The digest of the heads of all chains, in the order of their resources.
+pub(super) fn of_all<'a>(heads: impl Iterator<Item = (&'a str, VerdictDigest)>) -> VerdictDigest {
+    VerdictDigest::of_lines(heads.map(|(resource, head)| list(&[resource, &head.to_string()])))
+}
+
+fn heads(resources: &BTreeMap<String, AnchoredChain>) -> impl Iterator<Item = (&str, VerdictDigest)> {
+    resources.iter().map(|(resource, chain)| (resource.as_str(), chain.head))
 }

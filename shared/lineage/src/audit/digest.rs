@@ -25,6 +25,13 @@ impl VerdictDigest {
         Self::of(&list(texts))
     }
 
+    /// The digest of texts, each with a line feed behind it.
+    pub(super) fn of_lines(lines: impl Iterator<Item = String>) -> Self {
+        let mut hash = Sha256::new();
+        lines.for_each(|line| hash.update(line + "\n"));
+        Self(hash.finalize().into())
+    }
+
     fn parse(text: &str) -> Option<Self> {
         let mut bytes = [0; BYTES];
         if text.len() != 2 * BYTES {

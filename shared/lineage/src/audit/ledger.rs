@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sagewarden_events::Timestamp;
 
-use super::anchor::{Anchor, AnchoredChain};
+use super::anchor::{Anchor, AnchoredChain, of_all};
 use super::defect::{Defect, Problem};
+use super::digest::VerdictDigest;
 use super::link::{VerdictChain, VerdictLink};
 use super::said::contradiction;
 use crate::rows::{
@@ -25,20 +26,55 @@ pub struct Ledger {
     defects: Defects,
 }
 
-/// What is kept of a resource.
+/// What is kept of a resource. There are many, with few of each: in lists, which take no more room than they need.
 #[derive(Debug, Default)]
 struct Kept {
-    links: BTreeMap<String, VerdictLink>,
-    /// By bundle.
-    newest: BTreeMap<String, Newest>,
+    /// In the order of their names.
+    links: Vec<VerdictLink>,
+    /// One a bundle.
+    newest: Vec<Newest>,
     /// Bundles of which the resource kept every control once.
-    kept_by: BTreeSet<String>,
-    /// Verdicts that others name: which, and who does.
-    named: BTreeSet<(Option<String>, &'static str)>,
+    kept_by: Vec<String>,
+    /// Verdicts that notices name.
+    published: Vec<String>,
+    /// Whether a row says that it was judged.
+    is_judged: bool,
 }
 
-/// The version of a verdict by a bundle: of two, the greater is the newer one.
-type Newest = (Timestamp, Timestamp, String);
+/// The newest verdict by a bundle.
+#[derive(Debug)]
+struct Newest {
+    bundle: String,
+    version: Version,
+}
+
+/// Of two verdicts by a bundle, the one of the greater version is the newer.
+type Version = (Timestamp, Timestamp, String);
+
+impl Kept {
+    /// Adds a link; returns the one that was there.
+    fn link(&mut self, link: &VerdictLink) -> Option<VerdictLink> {
+        match self.place(&link.verdict) {
+            Ok(place) => self.links.get_mut(place).map(|before| std::mem::replace(before, link.clone())),
+            Err(place) => {
+                self.links.insert(place, link.clone());
+                None
+            }
+        }
+    }
+
+    fn has(&self, verdict: &str) -> bool {
+        self.place(verdict).is_ok()
+    }
+
+    fn place(&self, verdict: &str) -> Result<usize, usize> {
+        self.links.binary_search_by(|link| link.verdict.as_str().cmp(verdict))
+    }
+
+    fn newest_by(&self, bundle: &str) -> Option<&Version> {
+        self.newest.iter().rfind(|newest| newest.bundle == bundle).map(|newest| &newest.version)
+    }
+}
 
 impl Ledger {
     /// Takes a row; one that is not about verdicts is passed over.
@@ -67,7 +103,7 @@ impl Ledger {
         let (link, pk) = (VerdictLink::of(&row), &row.0.pk);
         let id = link.verdict.clone();
         let said = contradiction(&row.0).map(|text| (Problem::Contradiction, text));
-        let before = self.kept(pk).links.insert(id.clone(), link.clone());
+        let before = self.kept(pk).link(&link);
         let twice = before.filter(|before| *before != link);
         let twice = twice.map(|_| (Problem::Twice, "it came twice, and says two things".to_owned()));
         for (problem, text) in said.into_iter().chain(twice) {
@@ -83,22 +119,21 @@ impl Ledger {
             let text = format!("the newest verdict: {text}");
             self.defects.add(Defect::new(&row.pk, Problem::Contradiction, Some(&verdict), text));
         }
-        let newest = (row.modified_at, row.judged_at, verdict.clone());
-        let kept = self.kept(&row.pk);
-        kept.named.insert((Some(verdict), "the newest verdict of its bundle"));
-        kept.newest.insert(bundle_mark(&row.bundle).to_owned(), newest);
+        let (bundle, version) =
+            (bundle_mark(&row.bundle).to_owned(), (row.modified_at, row.judged_at, verdict));
+        self.kept(&row.pk).newest.push(Newest { bundle, version });
         true
     }
 
     fn compliance(&mut self, item: &Item) -> bool {
         let Some(row) = ComplianceRow::parse(item) else { return false };
-        self.kept(&row.pk).kept_by.insert(row.bundle);
+        self.kept(&row.pk).kept_by.push(row.bundle);
         true
     }
 
     fn judged(&mut self, item: &Item) -> bool {
         let Some(row) = JudgedRow::parse(item) else { return false };
-        self.kept(&row.verdicts).named.insert((None, "the row that says that the resource was judged"));
+        self.kept(&row.verdicts).is_judged = true;
         true
     }
 
@@ -106,7 +141,7 @@ impl Ledger {
         let Some(row) = NoticeRow::parse(item) else { return false };
         if let Some(cause) = VerdictCause::parse(&row.cause) {
             self.notices += 1;
-            self.kept(&cause.pk).named.insert((Some(cause.verdict()), "a notice that was published"));
+            self.kept(&cause.pk).published.push(cause.verdict());
         }
         true
     }
@@ -127,7 +162,7 @@ impl Ledger {
             nameless(&resource, &kept, &mut defects);
             turned_back(&resource, &kept, &mut defects);
             if !kept.links.is_empty() {
-                chains.insert(resource, VerdictChain::of(kept.links.into_values()));
+                chains.insert(resource, VerdictChain::of(kept.links));
             }
         }
         Audit { chains, notices, defects, notes: Defects::default() }
@@ -141,40 +176,44 @@ fn is_without_verdict(item: &Item) -> bool {
 
 /// What others name has to be there.
 fn nameless(resource: &str, kept: &Kept, defects: &mut Defects) {
-    for (verdict, by) in &kept.named {
-        let (is_there, text) = match verdict {
-            Some(verdict) => (kept.links.contains_key(verdict), format!("{by} names it, and it is gone")),
-            None => (!kept.links.is_empty(), format!("{by} is there, and none of its verdicts is")),
-        };
-        if !is_there {
-            defects.add(Defect::new(resource, Problem::NoVerdict, verdict.as_deref(), text));
-        }
+    let published = kept.published.iter().map(|verdict| (verdict, "a notice that was published"));
+    let newest = kept.newest.iter().map(|Newest { version: (.., verdict), .. }| verdict);
+    let newest = newest.map(|verdict| (verdict, "the newest verdict of its bundle"));
+    for (verdict, by) in published.chain(newest).filter(|(verdict, _)| !kept.has(verdict)) {
+        let text = format!("{by} names it, and it is gone");
+        defects.add(Defect::new(resource, Problem::NoVerdict, Some(verdict), text));
+    }
+    if kept.is_judged && kept.links.is_empty() {
+        let text = "a row says that the resource was judged, and none of its verdicts is there";
+        defects.add(Defect::new(resource, Problem::NoVerdict, None, text));
     }
 }
 
 /// A verdict and the judgement that it is are written together: the newest verdict is at least as new as every judgement.
 fn turned_back(resource: &str, kept: &Kept, defects: &mut Defects) {
-    let mut last: BTreeMap<&str, Newest> = BTreeMap::new();
-    for link in kept.links.values() {
+    let mut last: BTreeMap<&str, Version> = BTreeMap::new();
+    for link in &kept.links {
         let bundle = link.verdict.split('#').next().unwrap_or_default();
-        let newest = (link.modified_at, link.judged_at, link.verdict.clone());
+        let version = (link.modified_at, link.judged_at, link.verdict.clone());
         let before = last.remove(bundle);
-        last.insert(bundle, before.filter(|before| *before > newest).unwrap_or(newest));
+        last.insert(bundle, before.filter(|before| *before > version).unwrap_or(version));
     }
     let mut add = |verdict: Option<&str>, text: String| {
         defects.add(Defect::new(resource, Problem::TurnedBack, verdict, text));
     };
-    for (bundle, (modified_at, judged_at, verdict)) in last {
-        match kept.newest.get(bundle) {
-            None => add(Some(&verdict), "the row of the newest verdict by its bundle is gone".to_owned()),
-            Some(newest) if *newest < (modified_at, judged_at, verdict.clone()) => {
-                let text = "the row of the newest verdict by its bundle holds an older one";
-                add(Some(&verdict), text.to_owned());
+    for (bundle, version) in last {
+        match kept.newest_by(bundle) {
+            None => add(Some(&version.2), "the row of the newest verdict by its bundle is gone".to_owned()),
+            Some(newest) if *newest < version => {
+                add(
+                    Some(&version.2),
+                    "the row of the newest verdict by its bundle holds an older one".to_owned(),
+                );
             }
             Some(_) => {}
         }
     }
-    for bundle in kept.kept_by.iter().filter(|bundle| !kept.newest.contains_key(*bundle)) {
+    for bundle in kept.kept_by.iter().filter(|bundle| kept.newest_by(bundle).is_none()) {
         add(
             None,
             format!("it kept every control of bundle {bundle}, and no verdict by that bundle is there"),
@@ -247,6 +286,14 @@ impl Audit {
     #[must_use]
     pub fn is_whole(&self) -> bool {
         self.defects.named.is_empty()
+    }
+
+    /// The digest of all chains, which is that of their anchor.
+    #[must_use]
+    pub fn digest(&self) -> VerdictDigest {
+        let heads =
+            self.chains.iter().filter_map(|(resource, chain)| Some((resource.as_str(), chain.head()?)));
+        of_all(heads)
     }
 
     /// What the table holds now.
