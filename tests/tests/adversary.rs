@@ -4,6 +4,8 @@
 
 #[path = "adversary/blind.rs"]
 mod blind;
+#[path = "adversary/crowded.rs"]
+mod crowded;
 #[path = "adversary/elsewhere.rs"]
 mod elsewhere;
 #[path = "adversary/erased.rs"]
