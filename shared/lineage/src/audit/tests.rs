@@ -3,12 +3,15 @@
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
-use sagewarden_events::Timestamp;
+use sagewarden_events::{Resource, ResourceKind, Timestamp};
 use serde_json::json;
 
 use super::*;
 use crate::fold;
-use crate::rows::{ComplianceRow, JudgementRow, NoticeRow, ReceiptState, VerdictRow, findings_mark};
+use crate::id::NodeId;
+use crate::rows::{
+    ComplianceRow, JudgedRow, JudgementRow, NodeRow, NoticeRow, ReceiptState, VerdictRow, findings_mark,
+};
 use crate::table::{Attributes, Item, Key, Value, Write};
 
 type Rows = BTreeMap<Key, Attributes>;
@@ -183,21 +186,23 @@ fn whoever_names_a_verdict_that_is_gone_shows_it() {
 
 #[test]
 fn rows_that_cannot_be_read_are_named_and_others_are_passed_over() {
-    let row = |pk: &str, sk: &str, attributes: Attributes| Item { key: Key::new(pk, sk), attributes };
+    let verdict = verdict(&seen(0, 0, 0, 10));
     let some = Attributes::from([("x".to_owned(), Value::from(1))]);
-    let of = |item: Item| {
+    let of = |key: Key, attributes: &Attributes| {
         let mut ledger = Ledger::default();
-        ledger.add(&item);
+        ledger.add(&Item { key, attributes: attributes.clone() });
         problems(&ledger.finish())
     };
-    for sk in ["VJ#feedfacecafe#1#00ff", "VK#feedfacecafe"] {
-        assert_eq!(of(row("p@5", sk, some.clone())), [(Problem::Unreadable, "p@5".to_owned())], "{sk}");
+    let compliance = ComplianceRow::key(&pk(0), BUNDLES[0]);
+    for key in [JudgementRow(verdict).item().key, compliance] {
+        assert_eq!(of(key.clone(), &some), [(Problem::Unreadable, pk(0))], "{key:?}");
     }
-    assert_eq!(of(row("K#judged#arn", "#", some.clone())).len(), 1);
+    let job = Resource::in_region(ResourceKind::TrainingJob, "1", "r", "job-0");
+    assert_eq!(of(JudgedRow::key(&job), &some).len(), 1);
     // Who created it is known before there is a verdict.
     let actor = Attributes::from([(VerdictRow::ACTOR.to_owned(), Value::from("{}"))]);
-    assert_eq!(of(row("p@5", "V#feedfacecafe", actor)), []);
-    assert_eq!(of(row("p@5", "O#channel:train#x", some)), []);
+    assert_eq!(of(VerdictRow::key(&pk(0), BUNDLES[0]), &actor), []);
+    assert_eq!(of(NodeRow::key(&NodeId::parse(&pk(0)).unwrap()), &some), []);
 }
 
 #[test]
