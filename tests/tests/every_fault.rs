@@ -25,7 +25,7 @@ use sagewarden_local::{SentNotice, System};
 use sagewarden_measure::Chance;
 use sagewarden_policy::Bundle;
 use sagewarden_tests::WHEN;
-use sagewarden_tests::flows::{FLOWS, Flow};
+use sagewarden_tests::flows::{FLOWS, Flow, UNDONE};
 use sagewarden_tests::guarded;
 use sagewarden_tests::local::{Local, at};
 use sagewarden_tests::strikes::{Fault, Strike, Strikes};
@@ -62,7 +62,8 @@ fn wanted() -> String {
 }
 
 static PLAYED: LazyLock<Vec<Played>> = LazyLock::new(|| {
-    let flows = FLOWS.iter().chain(&WATCHED).copied().filter(|flow| flow.name.contains(&wanted()));
+    let flows =
+        FLOWS.iter().chain(&WATCHED).chain([&UNDONE]).copied().filter(|flow| flow.name.contains(&wanted()));
     flows
         .map(|flow| {
             let bundle = flow.bundle().unwrap();
@@ -124,7 +125,7 @@ fn attributes(item: &Item) -> Vec<String> {
     kept.map(|(name, value)| format!("{} {} {name} = {value:?}", key.pk, key.sk)).collect()
 }
 
-/// The resources, but not when they were changed last: a change whose answer was lost is made again.
+/// The resources and the tags of the job, but not when they were changed last: a change whose answer was lost is made again.
 fn account(local: &Local) -> String {
     let kinds = [
         ResourceKind::TrainingJob,
@@ -140,7 +141,9 @@ fn account(local: &Local) -> String {
     for document in documents.iter_mut().filter_map(Value::as_object_mut) {
         document.remove("LastModifiedTime");
     }
-    documents.iter().map(|document| format!("{document}\n")).collect()
+    let job = local.system.account.resource(ResourceKind::TrainingJob, "t");
+    let tags = format!("{:?}\n", local.system.account.tag_map(&job).unwrap());
+    documents.iter().map(|document| format!("{document}\n")).chain([tags]).collect()
 }
 
 fn detail<'a>(notice: &'a SentNotice, pointer: &str) -> &'a str {
@@ -317,7 +320,7 @@ fn two_faults_in_one_run_end_as_if_there_were_none() {
 fn pair(seed: u64) -> (usize, Vec<Strike>) {
     let mut chance = Chance::new(seed);
     let mut below = |limit: usize| usize::try_from(chance.below(limit as u64)).unwrap();
-    let flow = below(PLAYED.len());
+    let flow = below(PLAYED.iter().filter(|played| played.flow.name != UNDONE.name).count().max(1));
     let calls = &PLAYED[flow].straight.calls;
     let first = below(calls.len());
     let meets: Vec<Fault> = Fault::ALL.into_iter().filter(|fault| fault.may_strike(calls[first])).collect();
