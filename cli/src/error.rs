@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use sagewarden_govern::NoAnswer;
 use sagewarden_govern::ports::PortError;
+use sagewarden_lineage::audit::UnusableAnchor;
 use sagewarden_local::{GitError, StoreError, StoryError};
 use sagewarden_measure::csv::CsvError;
 use sagewarden_monitor::{UnreadableConstraints, UnreadableStatistics};
@@ -71,6 +72,14 @@ pub(crate) enum CommandError {
         "no prediction is one of the labels: is it a probability? name the label's column with --inference"
     )]
     NoLabelSaid,
+    #[error("`{}` is no whole export of the lineage table: {source}", path.display())]
+    NoExport { path: PathBuf, source: serde_json::Error },
+    #[error("`{}` cannot be used: {source}", path.display())]
+    NoAnchor { path: PathBuf, source: UnusableAnchor },
+    #[error("`{}` is there already, and an anchor is never replaced: name another file with --anchor", .0.display())]
+    AnchorExists(PathBuf),
+    #[error("no verdict is in it: name the whole table, or hold it against an earlier anchor with --against")]
+    NoVerdicts,
     #[error("nothing could be judged: {0}")]
     NothingJudged(String),
     #[error("no distribution could be compared: {0}")]

@@ -11,6 +11,7 @@ mod input;
 mod output;
 mod policy;
 mod quality;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
         Command::Diff(options) => ask::diff(&options),
         Command::Reproduce(options) => ask::ask(Ask::Reproduce, &options.about, options.format),
         Command::History(options) => ask::ask(Ask::History, &options.about, options.format),
+        Command::Verify(options) => verify::run(&options),
     };
     match result {
         Ok(code) => code,

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use futures::FutureExt;
 use sagewarden_events::{Event, ResourceKind, Timestamp, decode};
 use sagewarden_govern::route;
-use sagewarden_govern::{Failure, KnownBaselines, Moment, Outcome, World};
+use sagewarden_govern::{Failure, KnownBaselines, Moment, Outcome, VIOLATION_TAG, World};
 use sagewarden_policy::Bundle;
 use serde_json::{Value, json};
 
@@ -53,6 +53,10 @@ pub const FLOWS: [Flow; 12] = [
     Flow::judged("a description is erased", &[erased_job]),
 ];
 
+/// A remedy that somebody undoes. Each of its calls is struck, but no pair of them is drawn.
+pub const UNDONE: Flow =
+    Flow::judged("a mark is taken away, and set again", &[unencrypted_job, unmarked_job]);
+
 const ALLOWED_TYPES: &str = "\n[compute]\nallowed_instance_types = [\"ml.t3.*\", \"ml.m4.*\", \"ml.m5.*\"]\n";
 
 fn job(
@@ -90,6 +94,18 @@ fn unencrypted_job(local: &Local) -> Result<Vec<Value>> {
             config.insert("InstanceCount".to_owned(), json!(2));
         }
     })
+}
+
+fn unmarked_job(local: &Local) -> Result<Vec<Value>> {
+    let job = local.system.account.resource(ResourceKind::TrainingJob, "t");
+    local.system.account.delete_tags(&job, &[VIOLATION_TAG])?;
+    Ok(vec![json!({
+        "id": at(900), "source": "aws.sagemaker", "detail-type": "AWS API Call via CloudTrail", "account": "111122223333",
+        "region": "eu-west-1", "time": at(900), "detail": {
+            "eventSource": "sagemaker.amazonaws.com", "eventName": "DeleteTags", "eventTime": at(900),
+            "requestParameters": { "resourceArn": job.arn(), "tagKeys": [VIOLATION_TAG] },
+        },
+    })])
 }
 
 fn good_job(local: &Local) -> Result<Vec<Value>> {

@@ -4,8 +4,12 @@
 
 #[path = "adversary/blind.rs"]
 mod blind;
+#[path = "adversary/crowded.rs"]
+mod crowded;
 #[path = "adversary/elsewhere.rs"]
 mod elsewhere;
+#[path = "adversary/erased.rs"]
+mod erased;
 #[path = "adversary/hiding.rs"]
 mod hiding;
 #[path = "adversary/keys.rs"]

@@ -10,7 +10,8 @@ use futures::executor::block_on;
 use sagewarden_events::{Resource, ResourceKind, Timestamp};
 use sagewarden_govern::ports::Table;
 use sagewarden_govern::{Ask, NoAnswer, Question, Way, answer};
-use sagewarden_lineage::answer::{Answer, Format, Reply};
+use sagewarden_lineage::answer::{Answer, EntryKind, Format, Reply};
+use sagewarden_lineage::audit::{Ledger, VerdictChain};
 use sagewarden_lineage::edge::{IN_FORCE, InEdge, OBSERVED_ON, Relation};
 use sagewarden_lineage::graph::{Edge, Node, StoppedBy};
 use sagewarden_lineage::id::{NodeId, NodeKind};
@@ -203,6 +204,20 @@ fn a_history_tells_deployments_drift_and_findings_with_the_newest_first() {
         "{}",
         drift.text
     );
+    // Each verdict names its place in the chain that `sagewarden verify` makes.
+    let mut ledger = Ledger::default();
+    STORY.system.store.each(|row| ledger.add(&row.unwrap())).unwrap();
+    let audit = ledger.finish();
+    assert!(audit.is_whole());
+    for entry in &history.entries {
+        let chain = audit.chains().get(&entry.subject).filter(|_| entry.kind == EntryKind::Finding);
+        assert_eq!(
+            (entry.digest, entry.previous),
+            (chain.and_then(VerdictChain::head), None),
+            "{}",
+            entry.text
+        );
+    }
     let until = Question { at: Some("2026-03-02T12:00:00Z".into()), ..about(Ask::History, PROD) };
     assert_eq!(tell(until), (whole[2..].iter().map(|entry| (*entry).to_owned()).collect(), true));
 }

@@ -584,6 +584,7 @@ fn every_event_reaches_the_functions_that_it_concerns() -> Result<()> {
         "notebook-instance-state-change/in-service",
         "monitoring-schedule-state-change/only-the-resource-names-it",
         "api-call-via-cloudtrail/update-domain",
+        "api-call-via-cloudtrail/delete-tags",
     ] {
         check(&format!("aws.sagemaker/{only_judged}.json"), &["EnforcePolicy"])?;
     }

@@ -6,6 +6,7 @@ pub(crate) mod data;
 pub(crate) mod demo;
 pub(crate) mod format;
 pub(crate) mod policy;
+pub(crate) mod verify;
 
 use clap::{Parser, Subcommand};
 
@@ -16,6 +17,7 @@ use crate::command::data::{
 };
 use crate::command::demo::DemoOptions;
 use crate::command::policy::Policy;
+use crate::command::verify::{VERIFY_HELP, VerifyOptions};
 
 /// Governance for Amazon SageMaker: every job is judged while it can still be stopped, every model is traced to commit, data
 /// version and image, and every drift alert names that chain.
@@ -84,4 +86,7 @@ pub(crate) enum Command {
         after_help = "Examples:\n  sagewarden history endpoint/credit-default-prod\n  sagewarden history endpoint/credit-default-prod --at 2026-03-02T12:00:00Z"
     )]
     History(PlainOptions),
+    /// Check that no verdict is gone or was changed, in a store or an export of the table
+    #[command(after_help = VERIFY_HELP)]
+    Verify(VerifyOptions),
 }

@@ -3,6 +3,7 @@
 //! Pure: it knows no store, no clock and no service.
 
 pub mod answer;
+pub mod audit;
 pub mod chain;
 pub mod closure;
 mod cursor;

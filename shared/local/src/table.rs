@@ -142,6 +142,24 @@ impl Store {
         rows.collect::<Result<_, _>>().map_err(|error| port_error(context, error))
     }
 
+    /// Hands over every row of the lineage table in the order of keys, one at a time; of one that cannot be read, its key.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn each(&self, mut each: impl FnMut(Result<Item, Key>)) -> Result<(), PortError> {
+        let connection = self.lock();
+        let mut read = || {
+            let mut statement = connection.prepare("SELECT pk, sk, item FROM lineage ORDER BY pk, sk")?;
+            let mut rows = statement.query([])?;
+            while let Some(row) = rows.next()? {
+                let key = Key { pk: row.get(0)?, sk: row.get(1)? };
+                each(item(row).map_err(|_| key));
+            }
+            Ok(())
+        };
+        read().map_err(|error| port_error("read the lineage table", error))
+    }
+
     /// SHA-256 over all items of the lineage table: two stores that were told the same are equal in it, whatever the order
     /// they were told in.
     ///

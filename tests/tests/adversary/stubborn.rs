@@ -1,6 +1,7 @@
 //! Undoing what Sagewarden corrects until it gives up.
 
 use sagewarden_events::{Resource, ResourceKind};
+use sagewarden_govern::{POLICY_VIOLATION, REMEDIATION_DONE, REMEDIATION_FAILED, VIOLATION_TAG};
 use sagewarden_tests::Result;
 use sagewarden_tests::local::{Local, at, notebook, training_job};
 use serde_json::{Value, json};
@@ -132,5 +133,89 @@ fn where_nothing_can_be_stopped_whoever_is_on_call_gets_a_critical_finding_and_t
         (&json!("REMEDY-UNDONE"), &json!("5 corrections within a day were undone"))
     );
     assert_eq!(reopened(2 * 86_400)?, "DISABLED");
+    Ok(())
+}
+
+/// A job that breaks a control by which it is only marked, and is.
+fn marked(local: &Local) -> Result<Resource> {
+    let mut request = training_job("t", &[]);
+    request["ResourceConfig"]["InstanceCount"] = json!(2);
+    let job = local.create(ResourceKind::TrainingJob, &request, 0)?;
+    local.settle()?;
+    assert_eq!(mark(local, &job)?.as_deref(), Some("TRN-ENC-03"));
+    Ok(job)
+}
+
+fn mark(local: &Local, resource: &Resource) -> Result<Option<String>> {
+    Ok(local.system.account.tag_map(resource)?.remove(VIOLATION_TAG))
+}
+
+/// Takes the mark away; returns what came of that.
+fn take_mark(local: &Local, resource: &Resource, seconds: i64) -> Result<Vec<String>> {
+    local.system.account.delete_tags(resource, &[VIOLATION_TAG])?;
+    let request = json!({ "resourceArn": resource.arn(), "tagKeys": [VIOLATION_TAG] });
+    local.deliver(&called("DeleteTags", &request, seconds))
+}
+
+#[test]
+fn a_mark_that_is_taken_away_or_written_over_is_set_again_as_long_as_the_control_is_broken() -> Result<()> {
+    let local = Local::new()?;
+    let job = marked(&local)?;
+    let done = take_mark(&local, &job, 100)?;
+    assert!(done[0].contains("which somebody had taken away"), "{done:?}");
+    assert_eq!(mark(&local, &job)?.as_deref(), Some("TRN-ENC-03"));
+    let set = |value: &str, seconds: i64| -> Result<Vec<String>> {
+        let tags = [(VIOLATION_TAG.to_owned(), value.to_owned())];
+        local.system.account.add_tags(&job, tags.into())?;
+        let tags = json!([{ "key": VIOLATION_TAG, "value": value }]);
+        local.deliver(&called("AddTags", &json!({ "resourceArn": job.arn(), "tags": tags }), seconds))
+    };
+    set("", 200)?;
+    assert_eq!(mark(&local, &job)?.as_deref(), Some("TRN-ENC-03"));
+    // Sagewarden's own call comes back as an event, and leads to nothing more.
+    assert_eq!(set("TRN-ENC-03", 201)?, [""; 0]);
+    // The end of what was undone is published once.
+    let sent: Vec<String> = local.sent()?.into_iter().map(|notice| notice.detail_type).collect();
+    assert_eq!(sent, [POLICY_VIOLATION, REMEDIATION_DONE]);
+    Ok(())
+}
+
+#[test]
+fn a_mark_that_is_taken_away_again_and_again_is_a_critical_finding_and_no_endless_game() -> Result<()> {
+    let local = Local::new()?;
+    let job = marked(&local)?;
+    let mut set = 0;
+    for attempt in 1..20 {
+        // Each call is heard of twice, and counts once.
+        for _ in 0..2 {
+            take_mark(&local, &job, attempt * 100)?;
+        }
+        set += usize::from(mark(&local, &job)?.is_some());
+    }
+    assert_eq!(set, 5);
+    let failed: Vec<_> =
+        local.sent()?.into_iter().filter(|notice| notice.detail_type == REMEDIATION_FAILED).collect();
+    assert_eq!(failed.len(), 1);
+    let undone = failed[0].detail["findings"].as_array().unwrap().last().unwrap();
+    assert_eq!((&undone["control"], &undone["severity"]), (&json!("REMEDY-UNDONE"), &json!("critical")));
+    // The next day counts anew.
+    take_mark(&local, &job, 2 * 86_400)?;
+    assert_eq!(mark(&local, &job)?.as_deref(), Some("TRN-ENC-03"));
+    Ok(())
+}
+
+#[test]
+fn other_tags_and_what_keeps_its_controls_are_left_alone() -> Result<()> {
+    let local = Local::new()?;
+    let job = marked(&local)?;
+    local.system.account.delete_tags(&job, &[VIOLATION_TAG])?;
+    let request = json!({ "resourceArn": job.arn(), "tagKeys": ["team"] });
+    assert_eq!(local.deliver(&called("DeleteTags", &request, 100))?, [""; 0]);
+    assert_eq!(mark(&local, &job)?, None);
+    let good = local.create(ResourceKind::TrainingJob, &training_job("good", &[]), 200)?;
+    local.settle()?;
+    let done = take_mark(&local, &good, 300)?;
+    assert!(done[0].contains("is compliant"), "{done:?}");
+    assert_eq!(mark(&local, &good)?, None);
     Ok(())
 }

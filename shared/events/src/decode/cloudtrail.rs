@@ -60,6 +60,9 @@ const DELETIONS: [(&str, ResourceKind, Effect); 5] = [
     ("DeleteFeatureGroup", ResourceKind::FeatureGroup, Effect::Deleted),
 ];
 
+/// Calls on resources of any kind: whoever takes away the mark of what breaks a control, or writes over it, has it judged again.
+const TAG_CALLS: [&str; 2] = ["AddTags", "DeleteTags"];
+
 /// What a call of this name does to which kind of resource; `None` for calls that do not matter here.
 #[must_use]
 pub fn effect_of(call: &str) -> Option<(ResourceKind, Effect)> {
@@ -69,7 +72,7 @@ pub fn effect_of(call: &str) -> Option<(ResourceKind, Effect)> {
 
 /// The calls whose resource is judged.
 pub fn known_calls() -> impl Iterator<Item = &'static str> {
-    CALLS.iter().map(|(name, ..)| *name)
+    CALLS.iter().map(|(name, ..)| *name).chain(TAG_CALLS)
 }
 
 /// The calls by which a resource comes into being, or goes: who made them is recorded, of kinds that have a place in the lineage.
@@ -80,25 +83,29 @@ pub fn lineage_calls() -> impl Iterator<Item = (&'static str, ResourceKind)> {
 
 pub(super) fn call_made(envelope: &Envelope, detail: &Fields<'_>) -> Result<Event, Undecodable> {
     let name = detail.required("eventName")?;
-    let Some((kind, effect)) = effect_of(&name) else { return Ok(envelope.not_ours(&name)) };
+    let known = effect_of(&name);
+    if known.is_none() && !TAG_CALLS.contains(&name.as_str()) {
+        return Ok(envelope.not_ours(&name));
+    }
     if detail.required("eventSource")? != "sagemaker.amazonaws.com" {
         return Ok(envelope.not_ours(&name));
     }
-    let named = |part: &str| detail.get(part).map(to_api_case).and_then(|part| kind.name_in(&part));
-    // Ids that the service gives (a domain's, a package version's) stand in the answer only.
-    let answered = detail.object("responseElements").and_then(|answer| {
-        let arn = answer.text(&lower_first(kind.arn_field()))?;
-        Resource::parse_arn(&arn).ok().filter(|resource| resource.kind == kind).map(|resource| resource.name)
-    });
     let account = same(detail, "recipientAccountId", &envelope.account, "the account of the event")?;
     let region = same(detail, "awsRegion", &envelope.region, "the region of the event")?;
-    let resource = named("requestParameters")
-        .or(answered)
-        .map(|name| Resource::in_region(kind, &account, &region, &name));
     let error_code = detail.text("errorCode");
-    if resource.is_none() && error_code.is_none() {
-        return Err(detail.missing(&format!("requestParameters.{}", lower_first(kind.name_field()))));
-    }
+    let (effect, resource) = match known {
+        Some((kind, effect)) => {
+            let name = named(detail, kind);
+            if name.is_none() && error_code.is_none() {
+                return Err(detail.missing(&format!("requestParameters.{}", lower_first(kind.name_field()))));
+            }
+            (effect, name.map(|name| Resource::in_region(kind, &account, &region, &name)))
+        }
+        None => match tagged(detail).filter(|own| own.account == account && own.region == region) {
+            Some(resource) => (Effect::Changed, Some(resource)),
+            None => return Ok(envelope.not_ours(&name)),
+        },
+    };
     Ok(Event::CallMade(CallMade {
         name,
         effect,
@@ -108,6 +115,23 @@ pub(super) fn call_made(envelope: &Envelope, detail: &Fields<'_>) -> Result<Even
         request: detail.get("requestParameters").cloned().unwrap_or(Value::Null),
         time: detail.time("eventTime").unwrap_or(envelope.time),
     }))
+}
+
+/// The name of the resource. Ids that the service gives (a domain's, a package version's) stand in the answer only.
+fn named(detail: &Fields<'_>, kind: ResourceKind) -> Option<String> {
+    let request = detail.get("requestParameters").map(to_api_case);
+    let asked = request.and_then(|request| kind.name_in(&request));
+    asked.or_else(|| {
+        let arn = detail.object("responseElements")?.text(&lower_first(kind.arn_field()))?;
+        Resource::parse_arn(&arn).ok().filter(|resource| resource.kind == kind).map(|resource| resource.name)
+    })
+}
+
+/// The resource whose tags a call is about, if it is of a kind that is judged.
+fn tagged(detail: &Fields<'_>) -> Option<Resource> {
+    let arn = detail.object("requestParameters")?.text("resourceArn")?;
+    let resource = Resource::parse_arn(&arn).ok()?;
+    CALLS.iter().any(|(_, kind, _)| *kind == resource.kind).then_some(resource)
 }
 
 /// What the record and the event around it say alike. Where they differ, one of them was made up.

@@ -6,8 +6,10 @@ use std::cell::OnceCell;
 use sagewarden_events::{Actor, CallMade, Effect, Timestamp};
 use sagewarden_lineage::rows::{ComplianceRow, VerdictRow, millis};
 use sagewarden_lineage::table::{Item, Key};
+use serde_json::Value as Json;
 
 use crate::enforce::judged::Judged;
+use crate::enforce::remediation::VIOLATION_TAG;
 use crate::notify::Moment;
 use crate::ports::{PortError, Table};
 use crate::window::DAY_MS;
@@ -86,9 +88,8 @@ impl<'a, W: World> Delivery<'a, W> {
         call.map_or(self.judged.modified_at, |call| call.time)
     }
 
-    /// How often Sagewarden has changed the resource within a day before it became what it is now.
-    pub(crate) async fn changes(&self) -> Result<usize, PortError> {
-        let changed_at = self.changed_at();
+    /// How often Sagewarden has changed the resource within a day before others changed it then.
+    pub(crate) async fn changes_before(&self, changed_at: Timestamp) -> Result<usize, PortError> {
         let now = changed_at.millis();
         let (first, last) = (millis(Timestamp::from_millis((now - DAY_MS).max(0))), millis(changed_at));
         let row = self.verdict_row().await?;
@@ -96,6 +97,11 @@ impl<'a, W: World> Delivery<'a, W> {
         Ok(row.map_or(0, |row| {
             row.set(VerdictRow::CHANGED).filter(|then| (first.as_str()..last.as_str()).contains(then)).count()
         }))
+    }
+
+    /// The call with what it left of the resource's mark, when it was about that one ([`mark_after`]).
+    pub(crate) fn mark_after_call(&self) -> Option<(&'a CallMade, Option<&'a str>)> {
+        self.call.and_then(|call| Some((call, mark_after(call)?)))
     }
 
     /// The controls that the resource's tag names.
@@ -143,6 +149,22 @@ impl<'a, W: World> Delivery<'a, W> {
         let row = self.table().get(&[self.verdict_key()]).await?.pop();
         Ok(self.verdict.get_or_init(|| row).as_ref())
     }
+}
+
+/// What a call left of the tag that marks a violation: nothing where it took the tag away. `None` when it is not about that tag.
+pub(crate) fn mark_after(call: &CallMade) -> Option<Option<&str>> {
+    let listed = |name: &str| call.request.get(name).and_then(Json::as_array).into_iter().flatten();
+    let mut set = listed("tags").filter(|tag| tag.get("key").and_then(Json::as_str) == Some(VIOLATION_TAG));
+    match call.name.as_str() {
+        "AddTags" => set.next().map(|tag| tag.get("value").and_then(Json::as_str)),
+        "DeleteTags" => listed("tagKeys").any(|key| key.as_str() == Some(VIOLATION_TAG)).then_some(None),
+        _ => None,
+    }
+}
+
+/// Whether a call is about tags alone.
+pub(crate) fn is_about_tags(call: &CallMade) -> bool {
+    ["AddTags", "DeleteTags"].contains(&call.name.as_str())
 }
 
 fn actor_in(row: &Item) -> Option<Actor> {

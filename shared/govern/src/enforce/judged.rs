@@ -1,9 +1,9 @@
 //! A resource with its verdict, and how verdicts are named in notices, logs and rows.
 
 use sagewarden_events::{CallMade, Resource, ResourceKind, Status, Timestamp};
+use sagewarden_lineage::rows;
 use sagewarden_policy::{Finding, FindingStatus, Judgement, Plan, Verdict};
 use serde_json::Value as Json;
-use sha2::{Digest, Sha256};
 
 /// A resource that was judged.
 pub(crate) struct Judged {
@@ -85,7 +85,6 @@ pub(crate) fn outcome_word(outcome: Judgement) -> &'static str {
 
 /// What tells one set of findings from another.
 pub(crate) fn findings_mark(verdict: &Verdict) -> String {
-    let stated: Vec<String> =
-        verdict.findings.iter().map(|finding| format!("{}={}", finding.control, finding.actual)).collect();
-    Sha256::digest(stated.join("\n")).iter().take(6).map(|byte| format!("{byte:02x}")).collect()
+    let stated = verdict.findings.iter().map(|finding| (finding.control.as_str(), finding.actual.as_str()));
+    rows::findings_mark(stated)
 }

@@ -22,7 +22,7 @@ use sagewarden_events::{Actor, CallMade, Effect, Resource, ResourceChanged, Reso
 use sagewarden_lineage::rows::{AliasRow, JudgedRow, NoticeRow};
 use sagewarden_policy::{Bundle, Judgement, Plan, judge_erasure};
 
-use crate::enforce::delivery::Delivery;
+use crate::enforce::delivery::{Delivery, is_about_tags, mark_after};
 use crate::enforce::inspect_role::InspectedRoles;
 use crate::enforce::join::Lookup;
 use crate::enforce::judged::{Judged, controls};
@@ -34,7 +34,7 @@ use crate::enforce::publish::{
     claim_finding, claim_start, claim_success, finding, finding_cause, is_of_start, is_of_success,
     publish_erasure, publish_failure, success, success_cause,
 };
-use crate::enforce::remediation::Remediation;
+use crate::enforce::remediation::{Remediation, VIOLATION_TAG};
 use crate::enforce::remedy::{START_NOTEBOOK, Step};
 use crate::enforce::verdict_record::{record_creator, record_creator_of_gone, record_verdict, remedy_writes};
 use crate::notify::Moment;
@@ -78,6 +78,9 @@ impl<W: World> EnforcePolicy<'_, W> {
                 "`{}` was refused with `{code}`: nothing came of it",
                 call.name
             )));
+        }
+        if is_about_tags(call) && mark_after(call).is_none() {
+            return Ok(Done::Nothing(format!("`{}` left the tag `{VIOLATION_TAG}` alone", call.name)));
         }
         match (&call.resource, call.effect) {
             (Some(resource), Effect::Deleted) => self.on_erasure(resource, call, moment).await,

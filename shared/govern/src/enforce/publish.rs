@@ -1,7 +1,7 @@
 //! What leaves the system about a verdict: the finding, and what became of its remediation, each once a cause.
 
 use sagewarden_events::{Actor, CallMade, Resource};
-use sagewarden_lineage::rows::{bundle_mark, millis};
+use sagewarden_lineage::rows::{VerdictCause, bundle_mark, millis};
 use sagewarden_lineage::table::Write;
 use sagewarden_policy::{Judgement, Verdict};
 use sagewarden_settings::Mode;
@@ -146,15 +146,25 @@ pub(crate) fn is_of_start(cause: &str) -> bool {
 /// that can be changed may break the same controls again after it had kept them all: that is another finding.
 async fn cause(what: &str, delivery: &Delivery<'_, impl World>) -> Result<String, PortError> {
     let Judged { resource, pk, verdict, modified_at, .. } = delivery.judged;
-    let mode = if verdict.mode == Mode::Enforce { "enforce" } else { "observe" };
-    let known = if verdict.outcome == Judgement::Unknown { "unknown#" } else { "" };
-    let (bundle, findings) = (bundle_mark(&verdict.bundle), findings_mark(verdict));
-    let cause = format!("{what}#{pk}#{bundle}#{mode}#{known}{findings}");
-    if !resource.kind.is_mutable() {
-        return Ok(cause);
-    }
-    let since = delivery.kept_at().await?.map(millis).unwrap_or_default();
-    // Each of several remedies has a notice: a notebook instance that somebody started again is stopped again.
-    let at = if what == "finding" { String::new() } else { millis(*modified_at) };
-    Ok(format!("{cause}#{since}#{at}"))
+    let times = if resource.kind.is_mutable() {
+        let since = delivery.kept_at().await?.map(millis).unwrap_or_default();
+        // Each of several remedies has a notice: a notebook instance that somebody started again is stopped again.
+        let at = if what == "finding" { String::new() } else { millis(*modified_at) };
+        Some([since, at])
+    } else {
+        None
+    };
+    let cause = VerdictCause {
+        what: what.to_owned(),
+        pk: pk.clone(),
+        bundle: bundle_mark(&verdict.bundle).to_owned(),
+        mode: match verdict.mode {
+            Mode::Enforce => VerdictCause::ENFORCE.to_owned(),
+            Mode::Observe => VerdictCause::OBSERVE.to_owned(),
+        },
+        is_known: verdict.outcome != Judgement::Unknown,
+        findings_mark: findings_mark(verdict),
+        times,
+    };
+    Ok(cause.to_string())
 }

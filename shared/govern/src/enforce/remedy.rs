@@ -51,7 +51,11 @@ enum Asks {
     Stop,
     StopToChange,
     Change(Corrections),
-    Mark(String),
+    Mark {
+        controls: String,
+        /// When somebody had taken the mark away.
+        gone_at: Option<Timestamp>,
+    },
     DeleteModel,
 }
 
@@ -146,10 +150,15 @@ pub(crate) async fn take(delivery: &Delivery<'_, impl World>, step: Step) -> Res
             world.table().write(&[VerdictRow::write_changed(key, delivery.changed_at())]).await?;
             Remediation::of(&action, "changed in place", remedies.change(resource, &corrections).await)
         }
-        Asks::Mark(controls) => {
+        Asks::Mark { controls, gone_at } => {
+            if let Some(gone_at) = gone_at {
+                // Counted first, as every other correction that is undone.
+                world.table().write(&[VerdictRow::write_changed(key.clone(), gone_at)]).await?;
+            }
             let answer = remedies.mark(resource, VIOLATION_TAG, &controls).await;
             let marked = VerdictRow::write_marked(key, *modified_at, &controls);
-            let result = format!("marked with the tag `{VIOLATION_TAG}`");
+            let again = if gone_at.is_some() { " again, which somebody had taken away" } else { "" };
+            let result = format!("marked with the tag `{VIOLATION_TAG}`{again}");
             Remediation::of(&action, result, answer).remembering(marked)
         }
         Asks::DeleteModel => match remedies.delete_model(resource).await {
@@ -216,7 +225,7 @@ async fn change(delivery: &Delivery<'_, impl World>, changes: &Corrections) -> R
     }
     let action = change_action(resource.kind, changes);
     if !is_always_made(changes) {
-        let made = delivery.changes().await?;
+        let made = delivery.changes_before(delivery.changed_at()).await?;
         if made >= MOST_CHANGES {
             return Ok(escalated(delivery, changes, made));
         }
@@ -256,14 +265,27 @@ fn escalated(delivery: &Delivery<'_, impl World>, changes: &Corrections, made: u
     }
 }
 
-/// A mark is set once; the finding that it stands for has left.
+/// A mark is set once; the finding that it stands for has left. It is set again when somebody takes it away or writes over it.
 async fn mark(delivery: &Delivery<'_, impl World>) -> Result<Step, PortError> {
     let controls: String = delivery.judged.violated().chars().take(MAX_TAG).collect();
-    Ok(if delivery.marked().await? == Some(controls.as_str()) {
-        Step::Nothing(Remediation::nothing("it has been marked"))
-    } else {
-        Step::call(ADD_TAGS, Asks::Mark(controls))
-    })
+    let marked = Step::Nothing(Remediation::nothing("it has been marked"));
+    let gone_at = match delivery.mark_after_call() {
+        // Sagewarden's own call comes back as an event, too.
+        Some((_, Some(value))) if value == controls => return Ok(marked),
+        Some((call, _)) => Some(call.time),
+        None if delivery.marked().await? == Some(controls.as_str()) => return Ok(marked),
+        None => None,
+    };
+    if let Some(gone_at) = gone_at {
+        let made = delivery.changes_before(gone_at).await?;
+        if made >= MOST_CHANGES {
+            let result =
+                format!("it was marked {made} times within a day, and the tag was taken away each time");
+            let failed = Remediation::failed(ADD_TAGS, result);
+            return Ok(Step::Nothing(Remediation { hopeless: true, undone: Some(made), ..failed }));
+        }
+    }
+    Ok(Step::call(ADD_TAGS, Asks::Mark { controls, gone_at }))
 }
 
 async fn delete_if_unused(delivery: &Delivery<'_, impl World>) -> Result<Step, PortError> {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sagewarden_events::Timestamp;
 use sagewarden_lineage::answer::{Entry, EntryKind, History, LiveEndpoint, verdict_in_words};
+use sagewarden_lineage::audit::{VerdictChain, VerdictDigest, VerdictLink};
 use sagewarden_lineage::chain::{Chain, title};
 use sagewarden_lineage::edge::{MONITORED, OBSERVED_ON};
 use sagewarden_lineage::graph::{Graph, Node};
@@ -146,7 +147,7 @@ fn is_first(periods: &[DeploymentPeriod], period: &DeploymentPeriod) -> bool {
 }
 
 fn entry(time: Timestamp, kind: EntryKind, subject: &NodeId, text: String) -> Entry {
-    Entry { time, kind, text, subject: subject.to_string() }
+    Entry { time, kind, text, subject: subject.to_string(), digest: None, previous: None }
 }
 
 fn models(graph: &Graph) -> String {
@@ -277,15 +278,16 @@ async fn events_of<T: Table>(
 }
 
 /// Each verdict on a node when a bundle first came to it, from the first on by which a control is broken, waived or undecided; and the
-/// verdict that holds now, where a bundle came back to it.
+/// verdict that holds now, where a bundle came back to it. The digests make a chain, so that a verdict that is gone later is missed.
 async fn found<T: Table>(
     reading: &Reading<'_, T>,
     id: &NodeId,
     history: &mut History,
 ) -> Result<(), Interrupted> {
     let rows = reading.query_all(JudgementRow::of(id.as_str())).await?;
-    let mut judgements: Vec<VerdictRow> =
-        rows.iter().filter_map(JudgementRow::parse).map(|JudgementRow(verdict)| verdict).collect();
+    let rows: Vec<JudgementRow> = rows.iter().filter_map(JudgementRow::parse).collect();
+    let digests = digests(&rows);
+    let mut judgements: Vec<VerdictRow> = rows.into_iter().map(|JudgementRow(verdict)| verdict).collect();
     judgements.sort_by_key(|verdict| (verdict.judged_at, verdict.findings_mark.clone()));
     let rows = reading.query_all(VerdictRow::of(id.as_str())).await?;
     let newest = rows.iter().filter_map(VerdictRow::parse).max_by_key(|verdict| verdict.judged_at);
@@ -295,10 +297,21 @@ async fn found<T: Table>(
             .is_some_and(|last| last.findings_mark == newest.findings_mark && last.bundle == newest.bundle)
     };
     judgements.extend(newest.filter(|newest| !is_last(newest)));
-    let words = judgements.iter().filter_map(|verdict| Some((verdict.judged_at, verdict_in_words(verdict)?)));
-    for (time, words) in words.skip_while(|(_, words)| !words.contains(';')) {
+    let words = judgements.iter().filter_map(|verdict| Some((verdict, verdict_in_words(verdict)?)));
+    for (verdict, words) in words.skip_while(|(_, words)| !words.contains(';')) {
         let text = format!("{} {} was judged {words}", id.kind(), id.last_name());
-        history.entries.push(entry(time, EntryKind::Finding, id, text));
+        let (digest, previous) = digests.get(&verdict.id()).copied().unzip();
+        let entry = entry(verdict.judged_at, EntryKind::Finding, id, text);
+        history.entries.push(Entry { digest, previous: previous.flatten(), ..entry });
     }
     Ok(())
+}
+
+/// The digest of each judgement, and that of the one before.
+fn digests(rows: &[JudgementRow]) -> BTreeMap<String, (VerdictDigest, Option<VerdictDigest>)> {
+    let chain = VerdictChain::of(rows.iter().map(VerdictLink::of));
+    let mut before = None;
+    let digests =
+        chain.digests().map(|(link, digest)| (link.verdict.clone(), (digest, before.replace(digest))));
+    digests.collect()
 }

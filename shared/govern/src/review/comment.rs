@@ -46,6 +46,9 @@ fn length(text: &Markdown) -> usize {
 
 /// The review in a few words, such as `3 requests in 2 files: 1 violating, 2 compliant`.
 pub(crate) fn summary(review: &Review) -> Markdown {
+    if review.requests.is_empty() {
+        return Markdown::default().ours("nothing to judge in what was looked at, and not everything was");
+    }
     let files: BTreeSet<&str> = review.requests.iter().map(|request| request.path.as_str()).collect();
     let said = count(Markdown::default(), review.requests.len(), "request", "requests").ours(" in ");
     let mut said = count(said, files.len(), "file", "files");

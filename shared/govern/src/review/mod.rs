@@ -66,7 +66,7 @@ impl<W: World> ReviewCommit<'_, W> {
             return Ok(Done::Nothing(text));
         };
         let files: Vec<ChangedFile> = changes.files.into_iter().filter(is_json).collect();
-        if files.is_empty() {
+        if files.is_empty() && changes.complete {
             return Ok(Done::Nothing("no JSON file changed: there is nothing to judge".to_owned()));
         }
         // Looked up only now: most pushes bring nothing that is judged.
@@ -91,7 +91,8 @@ impl<W: World> ReviewCommit<'_, W> {
         }
     }
 
-    /// Returns the comment in a few words; `None` when nothing could be judged, and nothing was posted.
+    /// Returns the comment in a few words; `None` when nothing could be judged, and nothing was posted. What was not looked at might be
+    /// judged: a comment says so, whatever else there is.
     async fn judge_and_comment(
         &self,
         bundle: &Bundle,
@@ -108,7 +109,7 @@ impl<W: World> ReviewCommit<'_, W> {
                 None => review.too_large.push(file.path.clone()),
             }
         }
-        if review.requests.is_empty() {
+        if review.requests.is_empty() && review.is_of_all() {
             return Ok(None);
         }
         let text = comment::text(&review, bundle, &push.repository.account);

@@ -23,6 +23,13 @@ pub(crate) struct Review {
     pub(crate) complete: bool,
 }
 
+impl Review {
+    /// Whether every file was looked at.
+    pub(crate) fn is_of_all(&self) -> bool {
+        self.unread == 0 && self.too_large.is_empty() && self.complete
+    }
+}
+
 /// One request of a file with its verdict.
 #[derive(Debug)]
 pub(crate) struct ReviewedRequest {

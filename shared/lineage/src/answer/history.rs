@@ -4,6 +4,7 @@ use sagewarden_events::Timestamp;
 use serde::Serialize;
 
 use super::words::{closing, line};
+use crate::audit::VerdictDigest;
 
 /// What kind of event an entry is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -46,6 +47,12 @@ pub struct Entry {
     pub text: String,
     /// The identity of the node that it happened to.
     pub subject: String,
+    /// Of a verdict: its digest in the chain of verdicts on that node.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub digest: Option<VerdictDigest>,
+    /// Of a verdict: the digest of the one before; absent where it is the first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub previous: Option<VerdictDigest>,
 }
 
 /// The history of an endpoint.

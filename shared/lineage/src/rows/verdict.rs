@@ -20,6 +20,11 @@ pub fn bundle_mark(bundle: &str) -> &str {
     bundle.get(..MARK).unwrap_or(bundle)
 }
 
+/// What tells a verdict from others on one resource.
+pub(super) fn verdict_id(bundle: &str, is_known: bool, findings_mark: &str) -> String {
+    format!("{}#{}#{findings_mark}", bundle_mark(bundle), u8::from(is_known))
+}
+
 /// The newest verdict by a bundle on an incarnation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VerdictRow {
@@ -100,6 +105,18 @@ impl VerdictRow {
     #[must_use]
     pub fn created_at(pk: &str) -> Option<Timestamp> {
         pk.rsplit_once('@')?.1.parse().ok().map(Timestamp::from_millis)
+    }
+
+    /// What tells this verdict from others on the resource: `<bundle>#<known>#<mark>`.
+    #[must_use]
+    pub fn id(&self) -> String {
+        verdict_id(&self.bundle, self.is_known, &self.findings_mark)
+    }
+
+    /// Whether a row of this key holds a verdict, or will.
+    #[must_use]
+    pub fn is(key: &Key) -> bool {
+        key.sk.starts_with(Self::PREFIX)
     }
 
     /// The verdicts in a partition, one a bundle.
@@ -235,7 +252,7 @@ impl JudgementRow {
         pk: VERDICTS,
         sk: "VJ#<bundle>#<known>#<mark>",
     };
-    const PREFIX: &str = "VJ#";
+    pub(super) const PREFIX: &str = "VJ#";
     /// The version: the earliest judgement wins.
     pub const FIRST: &str = "first";
     /// When that was.
@@ -288,9 +305,7 @@ impl JudgementRow {
     }
 
     fn key(&self) -> Key {
-        let VerdictRow { pk, bundle, is_known, findings_mark, .. } = &self.0;
-        let (bundle, known) = (bundle_mark(bundle), u8::from(*is_known));
-        Key::new(pk, format!("{}{bundle}#{known}#{findings_mark}", Self::PREFIX))
+        Key::new(&self.0.pk, format!("{}{}", Self::PREFIX, self.0.id()))
     }
 
     fn attributes(&self) -> Attributes {
@@ -320,7 +335,7 @@ impl ComplianceRow {
         pk: VERDICTS,
         sk: "VK#<bundle>",
     };
-    const PREFIX: &str = "VK#";
+    pub(super) const PREFIX: &str = "VK#";
     const KEPT_AT: &str = "kept_at";
 
     /// The row's key.

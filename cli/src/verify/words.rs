@@ -1,0 +1,95 @@
+//! What came out, for people and for programs.
+
+use std::path::Path;
+
+use sagewarden_govern::counted;
+use sagewarden_lineage::audit::{Audit, Defect, VerdictDigest};
+use serde::Serialize;
+use serde_json::{Value as Json, json};
+
+use crate::output::line;
+use crate::output::terminal::{BAD, STRONG};
+
+/// The verdicts of a table, checked.
+pub(crate) struct Verified<'a> {
+    pub(crate) audit: &'a Audit,
+    pub(crate) against: Option<Against>,
+}
+
+/// An anchor that they were held against.
+#[derive(Debug, Serialize)]
+pub(crate) struct Against {
+    /// Its digest.
+    pub(crate) anchor: VerdictDigest,
+    pub(crate) resources: usize,
+    /// Verdicts that have come since.
+    pub(crate) since: usize,
+}
+
+impl Verified<'_> {
+    pub(crate) fn text(&self, written: Option<&Path>) -> String {
+        let Self { audit, against } = self;
+        let digest = audit.digest();
+        let resources = counted(audit.chains().len() as u64, "resource");
+        let verdicts = counted(audit.verdicts() as u64, "verdict");
+        let notices = counted(audit.notices() as u64, "notice");
+        let mut text =
+            format!("{STRONG}{resources}, {verdicts}{STRONG:#}, {notices} about them\n  digest   {digest}\n");
+        match against {
+            Some(Against { anchor, resources, since }) => {
+                let resources = counted(*resources as u64, "resource");
+                text += &format!("  against  {anchor} ({resources}); {since} verdicts have come since\n");
+            }
+            None => text += "  against  no anchor: what was taken away whole does not show\n",
+        }
+        if let Some(path) = written {
+            text += &format!("  anchor   {}\n", line(&path.display().to_string()));
+        }
+        let [more_defects, more_notes] = audit.unnamed();
+        text += &list("no gaps, but not as before", audit.notes(), more_notes);
+        if audit.is_whole() {
+            return text + "nothing is missing\n";
+        }
+        let gaps = audit.defects().count() + more_defects;
+        text += &list(&format!("{BAD}{}{BAD:#}", counted(gaps as u64, "gap")), audit.defects(), more_defects);
+        text
+    }
+
+    pub(crate) fn document(&self) -> Json {
+        let Self { audit, against } = self;
+        let [more_defects, more_notes] = audit.unnamed();
+        json!({
+            "whole": audit.is_whole(),
+            "resources": audit.chains().len(),
+            "verdicts": audit.verdicts(),
+            "notices": audit.notices(),
+            "digest": audit.digest(),
+            "against": against,
+            "defects": audit.defects().collect::<Vec<_>>(),
+            "more_defects": more_defects,
+            "notes": audit.notes().collect::<Vec<_>>(),
+            "more_notes": more_notes,
+        })
+    }
+}
+
+/// What there is under a heading, by resource; nothing where there is none.
+fn list<'a>(heading: &str, defects: impl Iterator<Item = &'a Defect>, more: usize) -> String {
+    let mut text = String::new();
+    let mut of = None;
+    for Defect { resource, problem, verdict, text: words } in defects {
+        if of.is_none() {
+            text += &format!("{heading}\n");
+        }
+        if of != Some(resource) {
+            text += &format!("  {}\n", line(resource));
+            of = Some(resource);
+        }
+        let verdict = verdict.as_ref().map(|verdict| format!("{}: ", line(verdict))).unwrap_or_default();
+        text += &format!("    {:<13}  {verdict}{}\n", problem.word(), line(words));
+    }
+    if more > 0 {
+        text += &format!("  and {more} more\n");
+    }
+    text
+}

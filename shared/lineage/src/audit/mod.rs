@@ -1,0 +1,31 @@
+//! The chain of verdicts: what shows that a verdict was taken away or changed.
+//!
+//! The judgements of a resource ([`JudgementRow`](crate::rows::JudgementRow)) make a chain: each link has a digest over itself and the
+//! link before it, so that the last digest stands for all of them. Writes to the table commute, and a judgement may arrive late and
+//! belong in between. Chains are therefore made when they are read, and stand nowhere in the table: a link that arrives late
+//! changes the digests after it.
+//!
+//! An [`Anchor`] says what a table held once. Kept where whoever may write the table cannot write, it shows what is gone since then
+//! ([`Audit::against`]), and tells a late link from a gap. What contradicts itself shows without one ([`Ledger::finish`]).
+//!
+//! Digests are SHA-256 over JSON without spaces, in small hexadecimal digits:
+//! - of what a verdict says: `[partition,"<bundle>#<known>#<mark>",bundle,outcome,checked,findings]`, all of them texts;
+//! - of a link: `[digest of the link before or "",judged at,modified at,digest of what it says]`, texts too, times in milliseconds of
+//!   fifteen digits, as rows have them;
+//! - of an anchor: lines of `[partition,digest of its last link]`, in the order of the partitions, each with a line feed behind it.
+
+mod anchor;
+mod defect;
+mod digest;
+mod ledger;
+mod link;
+mod said;
+
+#[cfg(test)]
+mod tests;
+
+pub use anchor::{Anchor, AnchoredChain, UnusableAnchor};
+pub use defect::{Defect, Problem};
+pub use digest::VerdictDigest;
+pub use ledger::{Audit, Ledger};
+pub use link::{VerdictChain, VerdictLink};
