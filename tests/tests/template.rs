@@ -151,6 +151,7 @@ fn somebody_is_told_when_something_is_given_up_or_fails() {
         let log = resources("AWS::Logs::LogGroup")
             [target(&function["LoggingConfig"]["LogGroup"]).unwrap_or_default()];
         assert_eq!(target(&log["RetentionInDays"]), Some("LogRetentionDays"), "{id} keeps its log for ever");
+        assert_eq!(target(&log["KmsKeyId"]), Some("Key"), "{id}");
     }
 }
 
