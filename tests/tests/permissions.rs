@@ -41,8 +41,10 @@ enum Place {
     Data,
     /// Any file in buckets of others.
     AllData,
-    /// The stack's own bucket, whose key lets in whoever may use the bucket.
+    /// The stack's own bucket of rejected records and profiles, whose key lets in whoever may use the bucket.
     Own,
+    /// The stack's own bucket of evidence, which may be the same.
+    Evidence,
     /// The bucket of policies and settings.
     Bundle,
     /// The bucket that reports are written to.
@@ -165,7 +167,7 @@ const FUNCTIONS: &[Function] = &[
             always(Place::Elsewhere, &["Account::tags", "Account::steps_of", "Account::components_of"]),
             always(Place::Elsewhere, &["SourceControl::commit"]),
             always(Place::Data, RECORDED),
-            always(Place::Own, &["Objects::keep_manifest"]),
+            always(Place::Evidence, &["Objects::keep_manifest"]),
             when("ShouldReadChecksums", Place::AllData, &["Objects::checksum"]),
             when("ShouldWriteBackCommit", Place::Elsewhere, &["Account::annotate"]),
         ],
@@ -203,10 +205,10 @@ const FUNCTIONS: &[Function] = &[
             ),
             always(Place::Elsewhere, &["SourceControl::commit", "Bus::publish"]),
             always(Place::Data, &["Objects::read"]),
-            always(Place::Own, &["Objects::read"]),
+            always(Place::Evidence, &["Objects::read"]),
             when("HasReportBucket", Place::Reports, &["Objects::read"]),
             always(Place::Data, RECORDED),
-            always(Place::Own, &["Objects::keep_manifest"]),
+            always(Place::Evidence, &["Objects::keep_manifest"]),
         ],
     },
     Function {
@@ -225,7 +227,8 @@ const FUNCTIONS: &[Function] = &[
             always(Place::Elsewhere, TABLE),
             always(Place::Elsewhere, &["Account::schedules_of", "Bus::publish"]),
             always(Place::Data, &["Objects::read", "Objects::entity_tag", "Files::stream"]),
-            always(Place::Own, &["Objects::read", "Objects::entity_tag", "Files::write"]),
+            always(Place::Own, &["Objects::read", "Files::write"]),
+            always(Place::Evidence, &["Objects::read", "Objects::entity_tag", "Files::write"]),
             when("ShouldReadTrainingData", Place::AllData, &["Objects::versions", "Files::stream"]),
             when("HasReportBucket", Place::Reports, &["Files::write"]),
         ],
@@ -269,7 +272,7 @@ fn actions_of(method: &str) -> &'static [&'static str] {
 /// A key has no bucket; what others' buckets are encrypted with is one right, and that of the own bucket is none.
 fn grant(condition: Option<&str>, place: Place, action: &str) -> Option<Grant> {
     let place = match (action, place) {
-        ("kms:Decrypt" | "kms:GenerateDataKey", Place::Own) => return None,
+        ("kms:Decrypt" | "kms:GenerateDataKey", Place::Own | Place::Evidence) => return None,
         ("kms:Decrypt" | "kms:GenerateDataKey", _) => Place::Elsewhere,
         ("s3:ListBucket" | "s3:ListBucketVersions", Place::AllData) => Place::Data,
         (_, place) => place,
@@ -314,6 +317,8 @@ fn place_of(resource: &Value) -> Place {
         ("${DataBuckets}", Place::Data),
         ("${BundleBucket}", Place::Bundle),
         ("${ReportBucket}", Place::Reports),
+        // Where it is not a bucket of its own, it is the quarantine.
+        ("Evidence", Place::Evidence),
         ("Quarantine", Place::Own),
     ];
     places.into_iter().find(|(name, _)| text.contains(name)).map_or(Place::Elsewhere, |(_, place)| place)
@@ -405,8 +410,10 @@ struct Done(RefCell<BTreeSet<String>>);
 
 impl Guard for Done {
     fn ask(&self, call: Call<'_>) -> std::result::Result<(), PortError> {
-        let own = format!("s3://{}/", System::OWN_BUCKET);
+        let [evidence, own] =
+            [System::EVIDENCE_BUCKET, System::WORKING_BUCKET].map(|bucket| format!("s3://{bucket}/"));
         let place = match call.about {
+            about if about.starts_with(&evidence) => " Evidence",
             about if about.starts_with(&own) => " Own",
             about if about.starts_with("s3://") => " Data",
             _ => "",
@@ -515,9 +522,10 @@ fn a_function_does_nothing_that_is_not_in_its_list() -> Result<()> {
                 Place::Elsewhere if *method == "Objects::versioning" => format!("{method} Data"),
                 Place::Elsewhere => (*method).to_owned(),
                 Place::Data | Place::AllData => format!("{method} Data"),
-                Place::Own if *method == "Objects::keep_manifest" => (*method).to_owned(),
-                Place::Own => format!("{method} Own"),
-                Place::Bundle | Place::Reports => format!("{method} {place:?}"),
+                Place::Evidence if *method == "Objects::keep_manifest" => (*method).to_owned(),
+                Place::Own | Place::Evidence | Place::Bundle | Place::Reports => {
+                    format!("{method} {place:?}")
+                }
             }));
         }
         let in_vain = |asked: &str| IN_VAIN.contains(&(function.name, asked));

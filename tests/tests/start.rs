@@ -30,6 +30,7 @@ fn what_is_missing_or_wrong_is_named_before_anything_is_judged() -> Result<()> {
         ("SAGEWARDEN_TABLE", "lineage"),
         ("SAGEWARDEN_BUS", "own"),
         ("SAGEWARDEN_QUARANTINE_BUCKET", "quarantine"),
+        ("SAGEWARDEN_EVIDENCE_BUCKET", "evidence"),
         ("SAGEWARDEN_ACCOUNT", "111122223333"),
     ]);
     let check = |function: &str, environment: &BTreeMap<&str, &str>, words: &str| -> Result<()> {

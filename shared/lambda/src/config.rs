@@ -60,8 +60,10 @@ impl fmt::Debug for ConfigError {
 pub struct Config {
     /// The function's own name.
     pub function: &'static str,
-    /// The quarantine bucket.
+    /// The bucket of rejected records, and of what can be made again.
     pub quarantine: String,
+    /// The bucket of evidence, which may be the same: see `EvidenceLock` in the template.
+    pub evidence: String,
     /// The lineage table.
     pub table: String,
 }
@@ -72,7 +74,12 @@ impl Config {
     /// # Errors
     /// When a variable is not set.
     pub fn from_env(function: &'static str) -> Result<Self, ConfigError> {
-        Ok(Self { function, quarantine: Self::quarantine()?, table: Self::table()? })
+        Ok(Self {
+            function,
+            quarantine: required("SAGEWARDEN_QUARANTINE_BUCKET")?,
+            evidence: required("SAGEWARDEN_EVIDENCE_BUCKET")?,
+            table: Self::table()?,
+        })
     }
 
     /// The lineage table.
@@ -108,10 +115,6 @@ impl Config {
             None => Ok(true),
             Some(value) => switch("SAGEWARDEN_COMMENTS", value),
         }
-    }
-
-    fn quarantine() -> Result<String, ConfigError> {
-        required("SAGEWARDEN_QUARANTINE_BUCKET")
     }
 }
 
