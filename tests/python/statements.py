@@ -21,7 +21,7 @@ PSEUDO = {
 class Resolver:
     def __init__(self, template, parameters):
         self.resources = template["Resources"]
-        self.conditions = template["Conditions"]
+        self.conditions = template.get("Conditions", {})
         known = {name: each.get("Default", "") for name, each in template["Parameters"].items()}
         self.values = {**PSEUDO, **known, **parameters}
 

@@ -6,12 +6,15 @@ use std::io::Write;
 use std::process::Stdio;
 
 use sagewarden_tests::template::{TEMPLATE, resources};
-use sagewarden_tests::{Result, python, root};
+use sagewarden_tests::{Result, python, root, template};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 /// Every function of the template.
 const FUNCTIONS: &str = "every function";
+
+/// The template, and the one of a function for one project.
+const FILES: [&str; 2] = ["infra/template.yaml", "infra/lookup.yaml"];
 
 /// What checkov finds and stays: the check, the resource, and why.
 const ACCEPTED_OF_CHECKOV: &[(&str, &str, &str)] = &[
@@ -55,6 +58,7 @@ const ACCEPTED_OF_PARLIAMENT: &[(&str, &str, &str)] = &[
     ("DetectDriftRole.AssumeRolePolicyDocument", "MALFORMED", TRUST),
     ("EnforcePolicyRole.AssumeRolePolicyDocument", "MALFORMED", TRUST),
     ("LookupLineageRole.AssumeRolePolicyDocument", "MALFORMED", TRUST),
+    ("ScopedLookupRole.AssumeRolePolicyDocument", "MALFORMED", TRUST),
     ("RecordCommitRole.AssumeRolePolicyDocument", "MALFORMED", TRUST),
     ("RecordLineageRole.AssumeRolePolicyDocument", "MALFORMED", TRUST),
 ];
@@ -69,7 +73,10 @@ fn accepted(list: &[(&str, &str, &str)]) -> Found {
     for (one, other, why) in list {
         assert!(!why.is_empty());
         match *other {
-            FUNCTIONS => accepted.extend(functions.keys().map(|id| ((*one).to_owned(), (*id).to_owned()))),
+            FUNCTIONS => {
+                let all = functions.keys().copied().chain(["ScopedLookup"]);
+                accepted.extend(all.map(|id| ((*one).to_owned(), id.to_owned())));
+            }
             other => accepted.extend([((*one).to_owned(), other.to_owned())]),
         }
     }
@@ -111,7 +118,7 @@ fn checkov_finds_nothing_but_what_is_accepted() -> Result<()> {
             "--skip-download",
         ])
         .arg("--file")
-        .arg(root().join("infra/template.yaml"))
+        .args(FILES.map(|file| root().join(file)))
         .output()?;
     let report: Report = serde_json::from_slice(&output.stdout)
         .map_err(|error| format!("{error}: {}", String::from_utf8_lossy(&output.stderr)))?;
@@ -163,10 +170,12 @@ fn everything_asked_for() -> Value {
 
 #[test]
 fn parliament_finds_nothing_but_what_is_accepted() -> Result<()> {
+    let asked = json!({ "TableName": "table", "Scope": "credit-*", "Asker": "arn:aws:iam::111122223333:role/auditor" });
+    let (_, scoped) = parliament(&template::load("infra/lookup.yaml")?, &asked)?;
     let (few, without) = parliament(&TEMPLATE, &json!({}))?;
     let (many, with) = parliament(&TEMPLATE, &everything_asked_for())?;
     assert!(few >= 20 && many > few, "{few}, {many}");
-    compare(&with.union(&without).cloned().collect(), &accepted(ACCEPTED_OF_PARLIAMENT));
+    compare(&[with, without, scoped].into_iter().flatten().collect(), &accepted(ACCEPTED_OF_PARLIAMENT));
     Ok(())
 }
 

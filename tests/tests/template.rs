@@ -10,7 +10,7 @@ use sagewarden_tests::calls::uses;
 use sagewarden_tests::template::{
     TEMPLATE, artefact, list, resources, statements, target, texts, when_asked_for,
 };
-use sagewarden_tests::{Result, python, root};
+use sagewarden_tests::{Result, python, root, template};
 use serde_json::{Value, json};
 
 #[test]
@@ -19,7 +19,7 @@ fn cfn_lint_passes() -> Result<()> {
         .env("AWS_DEFAULT_REGION", "eu-west-1")
         .arg("--non-zero-exit-code")
         .arg("informational")
-        .arg(root().join("infra/template.yaml"))
+        .args(["infra/template.yaml", "infra/lookup.yaml"].map(|file| root().join(file)))
         .output()?;
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
     Ok(())
@@ -519,6 +519,50 @@ fn questions_over_a_url_are_off_unless_asked_for_and_always_signed() {
     }
 }
 
+/// The template of a second function for one project, held against the first one.
+#[test]
+fn a_function_for_one_project_has_its_scope_its_role_and_one_who_may_ask() -> Result<()> {
+    let second = template::load("infra/lookup.yaml")?;
+    let (resources, first) = (&second["Resources"], resources("AWS::IAM::Role")["LookupLineageRole"]);
+    let function = &resources["ScopedLookup"]["Properties"];
+    assert_eq!(artefact(function), "lookup-lineage");
+    let variables = &function["Environment"]["Variables"];
+    let expected =
+        json!({ "SAGEWARDEN_TABLE": { "Ref": "TableName" }, "SAGEWARDEN_LOOKUP_SCOPE": { "Ref": "Scope" } });
+    assert_eq!(*variables, expected);
+    let scope = &second["Parameters"]["Scope"];
+    assert!(scope["Default"].is_null(), "a scope is said, or there is no function");
+    assert!(
+        !scope["AllowedPattern"].as_str().unwrap_or_default().starts_with('|'),
+        "an empty one is everything"
+    );
+    assert_eq!(target(&function["Role"]), Some("ScopedLookupRole"));
+    // The same rights as the first function, on the same two things.
+    let role = &resources["ScopedLookupRole"]["Properties"];
+    assert_eq!(role["AssumeRolePolicyDocument"], first["AssumeRolePolicyDocument"]);
+    let actions = |role: &Value| -> Vec<Value> {
+        statements(&role["Policies"][0]).into_iter().map(|statement| statement["Action"].clone()).collect()
+    };
+    assert_eq!((list(&role["Policies"]).len(), actions(role)), (1, actions(first)));
+    let places: Vec<&Value> =
+        statements(&role["Policies"][0]).into_iter().map(|statement| &statement["Resource"]).collect();
+    let table = "arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/${TableName}";
+    assert_eq!(target(places[0]), Some("ScopedLookupLogs"));
+    assert_eq!(places[1..], [&json!({ "Fn::Sub": table })]);
+    let permission = &resources["ScopedLookupPermission"]["Properties"];
+    assert_eq!(permission["Action"], "lambda:InvokeFunction");
+    assert_eq!(
+        (target(&permission["Principal"]), target(&permission["FunctionName"])),
+        (Some("Asker"), Some("ScopedLookup"))
+    );
+    let kinds = resources.as_object().unwrap().values().map(|each| each["Type"].as_str().unwrap());
+    assert!(kinds.clone().all(|kind| kind != "AWS::Lambda::Url"), "{:?}", kinds.collect::<Vec<_>>());
+    // The key of the stack lets in logs whose names begin with that of the stack.
+    let logs = &resources["ScopedLookupLogs"]["Properties"];
+    assert_eq!(logs["LogGroupName"]["Fn::Sub"], "/aws/lambda/${Stack}-lookup-${Name}");
+    Ok(())
+}
+
 #[test]
 fn what_is_stored_is_encrypted_kept_and_recoverable() {
     let table = resources("AWS::DynamoDB::Table")["Table"];
@@ -560,6 +604,7 @@ fn functions_get_the_variables_that_they_read() -> Result<()> {
             ("Config::bus", ["SAGEWARDEN_BUS"].as_slice()),
             ("Config::home", &["SAGEWARDEN_ACCOUNT"]),
             ("Config::comments", &["SAGEWARDEN_COMMENTS"]),
+            ("Config::lookup_scope", &["SAGEWARDEN_LOOKUP_SCOPE"]),
             ("bundle_in_force", &["SAGEWARDEN_BUNDLE", "SAGEWARDEN_MODE"]),
         ] {
             if uses(&main, call)? {

@@ -6,6 +6,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use sagewarden_events::Home;
+use sagewarden_lineage::scope::{Scope, WANTED};
 #[cfg(feature = "judging")]
 use sagewarden_policy::BundleError;
 use sagewarden_settings::{FileError, Settings};
@@ -104,6 +105,18 @@ impl Config {
     /// When a variable is not set.
     pub fn home() -> Result<Home, ConfigError> {
         Ok(Home { account: required("SAGEWARDEN_ACCOUNT")?, region: required("AWS_REGION")? })
+    }
+
+    /// Whose lineage may be asked about; everybody's where the variable is not set.
+    ///
+    /// # Errors
+    /// When the variable is no list of patterns.
+    pub fn lookup_scope() -> Result<Option<Scope>, ConfigError> {
+        const NAME: &str = "SAGEWARDEN_LOOKUP_SCOPE";
+        let read = |value: String| {
+            value.parse().map_err(|_| ConfigError::Invalid { name: NAME, value, wanted: WANTED })
+        };
+        optional(NAME).map(read).transpose()
     }
 
     /// Whether commits are judged and commented on; they are where nothing is said.
