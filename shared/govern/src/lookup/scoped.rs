@@ -115,9 +115,11 @@ impl<'a, T: Table> Scoped<'a, T> {
         }
         let Item { key, attributes } = item;
         let attributes = if NodeRow::id_of(&key).is_some() { self.node(attributes) } else { attributes };
-        let attributes =
-            attributes.into_iter().map(|(name, value)| (name, self.redacted(&id, value))).collect();
-        Some(Item { key, attributes })
+        let redacted = |(name, value): (String, Value)| {
+            let value = self.redacted(&id, &name, value);
+            (name, value)
+        };
+        Some(Item { key, attributes: attributes.into_iter().map(redacted).collect() })
     }
 
     /// A node without what leads outside.
@@ -151,17 +153,16 @@ impl<'a, T: Table> Scoped<'a, T> {
     }
 
     /// Whatever a row says of a node, it says no address outside. Edges and registers are identities, which have been looked at.
-    fn redacted(&self, id: &NodeId, value: Value) -> Value {
-        let is_own = |text: &str| text.starts_with("arn:") && text.ends_with(id.last_name());
-        let redact = |text: &str| match InEdge::parse(text) {
-            Some(_) => text.to_owned(),
-            None if NodeId::parse(text).is_some() || is_own(text) => text.to_owned(),
-            None => self.scope.redact(text),
-        };
+    fn redacted(&self, id: &NodeId, name: &str, value: Value) -> Value {
+        let own = format!("/{}", id.last_name());
+        let is_own = |text: &str| text.starts_with("arn:") && text.ends_with(&own);
         match value {
-            Value::Text(text) => Value::Text(redact(&text)),
-            Value::Set(texts) => Value::Set(texts.iter().map(|text| redact(text)).collect()),
-            number @ Value::Number(_) => number,
+            Value::Text(text) if NodeId::parse(&text).is_some() || is_own(&text) => Value::Text(text),
+            Value::Text(text) => Value::Text(self.scope.redact(&text)),
+            Value::Set(texts) if name != IN_EDGES => {
+                Value::Set(texts.iter().map(|text| self.scope.redact(text)).collect())
+            }
+            other => other,
         }
     }
 }
