@@ -240,3 +240,23 @@ impl<T: Table> Table for Scoped<'_, T> {
 fn read_only() -> PortError {
     PortError::new(PortErrorKind::Invalid, "write to the table", "a question only reads")
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use sagewarden_lineage::rows::KINDS;
+
+    /// Those whose sort keys name a node: by their attributes too (followers, heads, revisions), by their own place here, or never shown.
+    #[test]
+    fn a_row_whose_key_leads_to_a_node_is_known_here() {
+        let names = |sk: &str| ["<identity>", "<deployment", "<commit"].iter().any(|name| sk.contains(name));
+        let leading: BTreeSet<&str> =
+            KINDS.iter().filter(|kind| names(kind.sk)).map(|kind| kind.row).collect();
+        let destinations = ["OutEdgeRow", "ObservationRow", "LiveRow"];
+        let places = ["AliasRow", "UnindexedRow"];
+        let attributes = ["FollowerRow", "HeadRow", "RevisionRow"];
+        let known = destinations.into_iter().chain(places).chain(attributes);
+        assert_eq!(leading, known.collect());
+    }
+}
