@@ -24,7 +24,7 @@ pub struct Played {
 fn settings() -> String {
     let created = Story::demo_start().millis() + 1_200_000;
     let [account, region, job] = [Story::ACCOUNT, Story::REGION, Story::TRAINING_JOB];
-    let folder = format!("s3://{}/baselines/{account}/{region}/{job}/{created}", System::OWN_BUCKET);
+    let folder = format!("s3://{}/baselines/{account}/{region}/{job}/{created}", System::EVIDENCE_BUCKET);
     let endpoint = format!(
         "[[drift.detect.endpoints]]\nendpoint = \"*\"\nbaseline = \"{folder}\"\ncolumns = \"input\"\n"
     );
@@ -34,7 +34,8 @@ fn settings() -> String {
 /// Delivers what the account has to tell; returns it, without what the system itself wrote.
 fn heard(system: &System) -> Result<Vec<Value>> {
     let mut events: Vec<Value> = block_on(system.settle())?.into_iter().map(|(event, _)| event).collect();
-    events.retain(|event| event.pointer("/detail/bucket/name") != Some(&System::OWN_BUCKET.into()));
+    let own = [System::EVIDENCE_BUCKET, System::WORKING_BUCKET].map(Value::from);
+    events.retain(|event| event.pointer("/detail/bucket/name").is_none_or(|bucket| !own.contains(bucket)));
     Ok(events)
 }
 

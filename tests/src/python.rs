@@ -1,4 +1,4 @@
-//! The Python environment: made once under the target folder, from pinned versions, by an interpreter that needs no package.
+//! The Python environments: made once under the target folder, from pinned versions, by an interpreter that needs no package.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -12,17 +12,23 @@ const PROBE: &str =
     "import sys, venv; sys.version_info >= (3, 11) or sys.exit(f'this is Python {sys.version}')";
 const INSTALL: &str = "install Python 3.11 or newer (on Debian: apt-get install python3)";
 
-/// What the environment holds, and what pip is told beside it.
-const REQUIREMENTS: [(&str, &[&str]); 2] = [("requirements.txt", &[]), ("files.txt", &["--no-deps"])];
+/// An environment: the name of its folder, what it holds, and what pip is told beside it.
+struct Environment {
+    name: &'static str,
+    requirements: &'static [(&'static str, &'static [&'static str])],
+}
+
+const ENVIRONMENT: Environment =
+    Environment { name: "python", requirements: &[("requirements.txt", &[]), ("files.txt", &["--no-deps"])] };
+/// What scans the template wants other versions of packages that the tests use, boto3 among them.
+const SCANNERS: Environment = Environment { name: "scanners", requirements: &[("scanners.txt", &[])] };
 
 /// A script of `tests/python`, ready to be started in the environment.
 ///
 /// # Errors
 /// When the environment cannot be made; the message says what to install.
 pub fn script(name: &str) -> Result<Command> {
-    let mut command = Command::new(environment()?);
-    command.arg(place(name)).env("PYTHONDONTWRITEBYTECODE", "1");
-    Ok(command)
+    Ok(run(ENVIRONMENT.interpreter()?, name))
 }
 
 /// A tool that a package of the environment brings, such as `cfn-lint`.
@@ -30,26 +36,51 @@ pub fn script(name: &str) -> Result<Command> {
 /// # Errors
 /// When the environment cannot be made.
 pub fn tool(name: &str) -> Result<Command> {
-    Ok(Command::new(environment()?.with_file_name(name)))
+    Ok(Command::new(ENVIRONMENT.interpreter()?.with_file_name(name)))
+}
+
+/// A script of `tests/python` beside the scanners.
+///
+/// # Errors
+/// As [`script`].
+pub fn scanning_script(name: &str) -> Result<Command> {
+    Ok(run(SCANNERS.interpreter()?, name))
+}
+
+/// A scanner, such as `checkov`.
+///
+/// # Errors
+/// As [`tool`].
+pub fn scanner(name: &str) -> Result<Command> {
+    Ok(Command::new(SCANNERS.interpreter()?.with_file_name(name)))
+}
+
+fn run(interpreter: PathBuf, script: &str) -> Command {
+    let mut command = Command::new(interpreter);
+    command.arg(place(script)).env("PYTHONDONTWRITEBYTECODE", "1");
+    command
 }
 
 pub(crate) fn place(name: &str) -> PathBuf {
     root().join("tests/python").join(name)
 }
 
-/// The environment's interpreter.
-fn environment() -> Result<PathBuf> {
-    let folder = installation("python", &REQUIREMENTS.map(|(name, _)| place(name)))?;
-    let (interpreter, complete) = (folder.join("bin/python"), folder.join("complete"));
-    install_once(&folder, &complete, || {
-        make(&folder, &interpreter)?;
-        File::create(&complete)?;
-        Ok(())
-    })?;
-    Ok(interpreter)
+impl Environment {
+    /// Its interpreter; the first caller makes the environment.
+    fn interpreter(&self) -> Result<PathBuf> {
+        let files: Vec<PathBuf> = self.requirements.iter().map(|(name, _)| place(name)).collect();
+        let folder = installation(self.name, &files)?;
+        let (interpreter, complete) = (folder.join("bin/python"), folder.join("complete"));
+        install_once(&folder, &complete, || {
+            make(&folder, &interpreter, self.requirements)?;
+            File::create(&complete)?;
+            Ok(())
+        })?;
+        Ok(interpreter)
+    }
 }
 
-fn make(folder: &Path, interpreter: &Path) -> Result<()> {
+fn make(folder: &Path, interpreter: &Path, requirements: &[(&str, &[&str])]) -> Result<()> {
     let probed = Command::new(PYTHON).args(["-c", PROBE]).output();
     let probed = probed.map_err(|error| Missing(format!("`{PYTHON}` cannot be run ({error}): {INSTALL}")))?;
     check(&probed, &format!("`{PYTHON}` is too old or not complete: {INSTALL}"))?;
@@ -64,11 +95,11 @@ fn make(folder: &Path, interpreter: &Path) -> Result<()> {
         .arg(&wheel)
         .output()?;
     check(&itself, "pip cannot install itself")?;
-    for (name, more) in REQUIREMENTS {
+    for (name, more) in requirements {
         let pip = Command::new(interpreter)
             .args(["-m", "pip"])
             .args(INSTALLING)
-            .args(more)
+            .args(*more)
             .arg("--requirement")
             .arg(place(name))
             .output()?;

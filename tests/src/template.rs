@@ -13,10 +13,14 @@ use serde_json::Value;
 use crate::{Result, python, root};
 
 /// The template as JSON, its short forms spelt out.
-pub static TEMPLATE: LazyLock<Value> = LazyLock::new(|| load().unwrap());
+pub static TEMPLATE: LazyLock<Value> = LazyLock::new(|| load("infra/template.yaml").unwrap());
 
-fn load() -> Result<Value> {
-    let output = python::script("template.py")?.arg(root().join("infra/template.yaml")).output()?;
+/// A template in the same form.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn load(file: &str) -> Result<Value> {
+    let output = python::script("template.py")?.arg(root().join(file)).output()?;
     if !output.status.success() {
         return Err(String::from_utf8_lossy(&output.stderr).into());
     }

@@ -60,7 +60,7 @@ fn question(world: &World, format: &str) -> Value {
 
 /// The response to an invocation, or to a request over HTTP, that may have so many bytes.
 fn respond(world: &World, question: &Value, http: bool, bytes: usize) -> Result<Value, FunctionError> {
-    let bounds = Bounds { is_over: &|| false, bytes };
+    let bounds = Bounds { bytes, ..Bounds::new(&|| false) };
     if !http {
         return block_on(answer(&world.store, question.clone(), bounds));
     }

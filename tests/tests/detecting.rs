@@ -85,7 +85,7 @@ fn put(local: &Local, file: &str, content: &str, after: i64) -> Result<()> {
 
 fn read(local: &Local, name: &str) -> Result<Option<Vec<u8>>> {
     let key = format!("{FOLDER}/{name}");
-    Ok(block_on(local.system.account.read(System::OWN_BUCKET, &key, 1 << 20))?)
+    Ok(block_on(local.system.account.read(System::EVIDENCE_BUCKET, &key, 1 << 20))?)
 }
 
 fn report(local: &Local) -> Result<WindowReport> {
@@ -295,8 +295,11 @@ fn windows_of_another_length_are_other_windows() -> Result<()> {
     put(&local, "30-00-000-b.jsonl", &captured(300..600, 1), 86_460)?;
     block_on(three.settle())?;
     let key = FOLDER.replace("/03/10", "/03/12");
-    let written =
-        block_on(local.system.account.read(System::OWN_BUCKET, &format!("{key}/evaluation.json"), 1 << 20))?;
+    let written = block_on(local.system.account.read(
+        System::EVIDENCE_BUCKET,
+        &format!("{key}/evaluation.json"),
+        1 << 20,
+    ))?;
     let longer = WindowReport::parse(&written.ok_or("no evaluation of three hours")?)?;
     assert_eq!((longer.rows, longer.files.len()), (300, 1), "the first file is of a window of an hour");
     Ok(())

@@ -107,11 +107,13 @@ fn gaps(items: &[Item]) -> Vec<Defect> {
     ledger.finish().defects().cloned().collect()
 }
 
-/// What the functions wrote into their own bucket.
+/// What the functions wrote into their own buckets.
 fn written(local: &Local) -> String {
     let far = at(365 * 86_400);
-    let listing = block_on(local.system.account.versions(System::OWN_BUCKET, "", far, usize::MAX)).unwrap();
-    listing.objects.iter().map(|object| format!("{} {}\n", object.key, object.etag)).collect()
+    let listed =
+        |bucket| block_on(local.system.account.versions(bucket, "", far, usize::MAX)).unwrap().objects;
+    let objects = [System::EVIDENCE_BUCKET, System::WORKING_BUCKET].into_iter().flat_map(listed);
+    objects.map(|object| format!("{} {}\n", object.key, object.etag)).collect()
 }
 
 /// When a remedy was made, and what the service answered, is known only to the delivery that made it.

@@ -16,7 +16,9 @@ use sagewarden_events::ResourceKind::{self, *};
 use sagewarden_events::{Event, Resource, Timestamp, decode};
 use sagewarden_govern::ports::PortError;
 use sagewarden_govern::{KnownBaselines, Moment, route};
-use sagewarden_lineage::id::NodeKind;
+use sagewarden_lineage::fold;
+use sagewarden_lineage::id::{NodeId, NodeKind};
+use sagewarden_lineage::rows::KINDS;
 use sagewarden_local::{Call, Clock, Guard, Store, Story, System};
 use sagewarden_policy::Bundle;
 use sagewarden_sagemaker::actions;
@@ -41,8 +43,10 @@ enum Place {
     Data,
     /// Any file in buckets of others.
     AllData,
-    /// The stack's own bucket, whose key lets in whoever may use the bucket.
+    /// The stack's own bucket of rejected records and profiles, whose key lets in whoever may use the bucket.
     Own,
+    /// The stack's own bucket of evidence, which may be the same.
+    Evidence,
     /// The bucket of policies and settings.
     Bundle,
     /// The bucket that reports are written to.
@@ -54,7 +58,28 @@ struct Function {
     role: &'static str,
     describes: &'static [ResourceKind],
     uses: &'static [Use],
+    /// The partitions of the table that it writes, by [`PARTITIONS`].
+    writes: &'static [&'static str],
 }
+
+/// What the partition keys of the table begin with, as [`KINDS`] has them.
+const IDENTITY: &str = "<identity>";
+const PARTITIONS: [&str; 14] = [
+    IDENTITY,
+    "E#",
+    "K#attempt#",
+    "K#call#",
+    "K#captured",
+    "K#git#",
+    "K#judged#",
+    "K#name#",
+    "K#s3#",
+    "K#unindexed",
+    "K#windows",
+    "P#",
+    "R#",
+    "W#",
+];
 
 const fn always(place: Place, methods: &'static [&'static str]) -> Use {
     Use { methods, place, condition: None }
@@ -72,6 +97,7 @@ const RECORDED: &[&str] = &["Objects::versions", "Objects::read_version"];
 const FUNCTIONS: &[Function] = &[
     Function {
         name: "record-commit",
+        writes: &[IDENTITY, "E#", "K#git#", "K#name#", "K#unindexed", "P#"],
         role: "RecordCommitRole",
         describes: &[],
         uses: &[
@@ -91,6 +117,7 @@ const FUNCTIONS: &[Function] = &[
     },
     Function {
         name: "enforce-policy",
+        writes: &[IDENTITY, "E#", "K#judged#", "R#"],
         role: "EnforcePolicyRole",
         describes: &[
             TrainingJob,
@@ -142,6 +169,7 @@ const FUNCTIONS: &[Function] = &[
     },
     Function {
         name: "record-lineage",
+        writes: &[IDENTITY, "K#call#", "K#git#", "K#name#", "K#s3#", "K#unindexed", "P#"],
         role: "RecordLineageRole",
         describes: &[
             TrainingJob,
@@ -165,13 +193,14 @@ const FUNCTIONS: &[Function] = &[
             always(Place::Elsewhere, &["Account::tags", "Account::steps_of", "Account::components_of"]),
             always(Place::Elsewhere, &["SourceControl::commit"]),
             always(Place::Data, RECORDED),
-            always(Place::Own, &["Objects::keep_manifest"]),
+            always(Place::Evidence, &["Objects::keep_manifest"]),
             when("ShouldReadChecksums", Place::AllData, &["Objects::checksum"]),
             when("ShouldWriteBackCommit", Place::Elsewhere, &["Account::annotate"]),
         ],
     },
     Function {
         name: "alert-drift",
+        writes: &[IDENTITY, "E#", "K#captured", "K#git#", "K#name#", "K#s3#", "K#unindexed", "P#"],
         role: "AlertDriftRole",
         describes: &[
             TrainingJob,
@@ -203,14 +232,15 @@ const FUNCTIONS: &[Function] = &[
             ),
             always(Place::Elsewhere, &["SourceControl::commit", "Bus::publish"]),
             always(Place::Data, &["Objects::read"]),
-            always(Place::Own, &["Objects::read"]),
+            always(Place::Evidence, &["Objects::read"]),
             when("HasReportBucket", Place::Reports, &["Objects::read"]),
             always(Place::Data, RECORDED),
-            always(Place::Own, &["Objects::keep_manifest"]),
+            always(Place::Evidence, &["Objects::keep_manifest"]),
         ],
     },
     Function {
         name: "detect-drift",
+        writes: &["E#", "K#attempt#", "K#captured", "K#windows", "W#"],
         role: "DetectDriftRole",
         describes: &[
             Endpoint,
@@ -225,13 +255,15 @@ const FUNCTIONS: &[Function] = &[
             always(Place::Elsewhere, TABLE),
             always(Place::Elsewhere, &["Account::schedules_of", "Bus::publish"]),
             always(Place::Data, &["Objects::read", "Objects::entity_tag", "Files::stream"]),
-            always(Place::Own, &["Objects::read", "Objects::entity_tag", "Files::write"]),
+            always(Place::Own, &["Objects::read", "Files::write"]),
+            always(Place::Evidence, &["Objects::read", "Objects::entity_tag", "Files::write"]),
             when("ShouldReadTrainingData", Place::AllData, &["Objects::versions", "Files::stream"]),
             when("HasReportBucket", Place::Reports, &["Files::write"]),
         ],
     },
     Function {
         name: "lookup-lineage",
+        writes: &[],
         role: "LookupLineageRole",
         describes: &[],
         uses: &[always(Place::Elsewhere, &["Table::get", "Table::query"])],
@@ -270,7 +302,7 @@ fn actions_of(method: &str) -> &'static [&'static str] {
 /// A key has no bucket; what others' buckets are encrypted with is one right, and that of the own bucket is none.
 fn grant(condition: Option<&str>, place: Place, action: &str) -> Option<Grant> {
     let place = match (action, place) {
-        ("kms:Decrypt" | "kms:GenerateDataKey", Place::Own) => return None,
+        ("kms:Decrypt" | "kms:GenerateDataKey", Place::Own | Place::Evidence) => return None,
         ("kms:Decrypt" | "kms:GenerateDataKey", _) => Place::Elsewhere,
         ("s3:ListBucket" | "s3:ListBucketVersions", Place::AllData) => Place::Data,
         (_, place) => place,
@@ -315,6 +347,8 @@ fn place_of(resource: &Value) -> Place {
         ("${DataBuckets}", Place::Data),
         ("${BundleBucket}", Place::Bundle),
         ("${ReportBucket}", Place::Reports),
+        // Where it is not a bucket of its own, it is the quarantine.
+        ("Evidence", Place::Evidence),
         ("Quarantine", Place::Own),
     ];
     places.into_iter().find(|(name, _)| text.contains(name)).map_or(Place::Elsewhere, |(_, place)| place)
@@ -327,7 +361,7 @@ fn granted(role: &str) -> BTreeSet<Grant> {
         if condition.is_some() {
             assert_eq!(target(&policy["Fn::If"][2]), Some("AWS::NoValue"), "{role}");
         }
-        for statement in statements(policy) {
+        for statement in statements(policy).into_iter().filter(|each| each["Effect"] == "Allow") {
             for action in texts(&statement["Action"]) {
                 for resource in list(&statement["Resource"]) {
                     granted.insert((condition.map(str::to_owned), place_of(resource), action.to_owned()));
@@ -361,6 +395,39 @@ fn a_role_may_do_what_its_function_does_and_nothing_else() {
     assert!(wrong.is_empty(), "{wrong}");
     let roles: BTreeSet<&str> = resources("AWS::IAM::Role").into_keys().collect();
     assert_eq!(roles, FUNCTIONS.iter().map(|function| function.role).collect());
+}
+
+/// What every write asks IAM for.
+const WRITES: [&str; 4] =
+    ["dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem"];
+
+/// `dynamodb:LeadingKeys` holds the partition keys of a request ("Using IAM policy conditions for fine-grained access control", DynamoDB
+/// developer guide).
+#[test]
+fn a_role_is_denied_every_partition_that_its_function_never_writes() {
+    let starts = KINDS.iter().flat_map(|kind| kind.pk.split(", or ")).map(|pk| match pk.split('<').next() {
+        None | Some("") => IDENTITY,
+        Some(start) => start,
+    });
+    assert_eq!(starts.collect::<BTreeSet<_>>(), PARTITIONS.into());
+    for function in FUNCTIONS.iter().filter(|function| function.name != "lookup-lineage") {
+        let never = PARTITIONS.into_iter().filter(|start| !function.writes.contains(start));
+        let patterns = never.flat_map(|start| match start {
+            IDENTITY => NodeKind::all().map(|kind| format!("{}#*", kind.prefix())).collect(),
+            whole if !whole.ends_with('#') => vec![whole.to_owned()],
+            start => vec![format!("{start}*")],
+        });
+        let policies = list(&resources("AWS::IAM::Role")[function.role]["Policies"]);
+        let all = policies.into_iter().flat_map(statements);
+        let denied: Vec<&Value> = all.filter(|each| each["Effect"] == "Deny").collect();
+        assert_eq!(denied.len(), 1, "{}", function.name);
+        assert_eq!(texts(&denied[0]["Action"]), WRITES, "{}", function.name);
+        assert_eq!(target(&denied[0]["Resource"]), Some("Table"));
+        let condition = &denied[0]["Condition"]["ForAnyValue:StringLike"]["dynamodb:LeadingKeys"];
+        let named: BTreeSet<String> = texts(condition).into_iter().map(str::to_owned).collect();
+        assert_eq!(named, patterns.collect(), "{}", function.name);
+        assert_eq!(denied[0]["Condition"].as_object().map(serde_json::Map::len), Some(1));
+    }
 }
 
 /// `DescribeAutoMLJobV2` as the SDK calls it: `describe_auto_ml_job_v2`.
@@ -402,14 +469,25 @@ fn an_adapter_declares_what_iam_has_to_allow_for_each_of_its_calls() -> Result<(
     Ok(())
 }
 
+/// What a partition key begins with.
+fn partition(pk: &str) -> &'static str {
+    let begins = |start: &&&str| pk.starts_with(**start);
+    match PARTITIONS.iter().filter(begins).max_by_key(|start| start.len()) {
+        Some(start) => start,
+        None => NodeId::parse(pk).map_or_else(|| unreachable!("{pk}"), |_| IDENTITY),
+    }
+}
+
 /// What a function does, in the words of [`USES`].
 #[derive(Default)]
 struct Done(RefCell<BTreeSet<String>>);
 
 impl Guard for Done {
     fn ask(&self, call: Call<'_>) -> std::result::Result<(), PortError> {
-        let own = format!("s3://{}/", System::OWN_BUCKET);
+        let [evidence, own] =
+            [System::EVIDENCE_BUCKET, System::WORKING_BUCKET].map(|bucket| format!("s3://{bucket}/"));
         let place = match call.about {
+            about if about.starts_with(&evidence) => " Evidence",
             about if about.starts_with(&own) => " Own",
             about if about.starts_with("s3://") => " Data",
             _ => "",
@@ -417,6 +495,9 @@ impl Guard for Done {
         let kind = Resource::parse_arn(call.about).ok().filter(|_| call.method == "Account::describe");
         let kind = kind.map(|resource| format!(" {:?}", resource.kind)).unwrap_or_default();
         self.0.borrow_mut().insert(format!("{}{place}{kind}", call.method));
+        let written = call.writes.iter().map(|write| fold::key(write).pk.as_str());
+        let claimed = [call.about].into_iter().filter(|_| call.method == "Table::claim");
+        self.0.borrow_mut().extend(written.chain(claimed).map(|pk| format!("partition {}", partition(pk))));
         Ok(())
     }
 }
@@ -518,11 +599,13 @@ fn a_function_does_nothing_that_is_not_in_its_list() -> Result<()> {
                 Place::Elsewhere if *method == "Objects::versioning" => format!("{method} Data"),
                 Place::Elsewhere => (*method).to_owned(),
                 Place::Data | Place::AllData => format!("{method} Data"),
-                Place::Own if *method == "Objects::keep_manifest" => (*method).to_owned(),
-                Place::Own => format!("{method} Own"),
-                Place::Bundle | Place::Reports => format!("{method} {place:?}"),
+                Place::Evidence if *method == "Objects::keep_manifest" => (*method).to_owned(),
+                Place::Own | Place::Evidence | Place::Bundle | Place::Reports => {
+                    format!("{method} {place:?}")
+                }
             }));
         }
+        declared.extend(function.writes.iter().map(|start| format!("partition {start}")));
         let in_vain = |asked: &str| IN_VAIN.contains(&(function.name, asked));
         for more in done.difference(&declared).filter(|asked| !in_vain(asked)) {
             wrong += &format!("{} is not in the list of {}\n", more, function.name);

@@ -120,7 +120,12 @@ fn tell(git: &LocalGit, store: &Store, event: &Value) -> String {
         table: store.clone(),
         bus: Absent,
         metrics: Absent,
-        given: Given { settings: Settings::default(), own_bucket: String::new(), home: None },
+        given: Given {
+            settings: Settings::default(),
+            evidence_bucket: String::new(),
+            working_bucket: String::new(),
+            home: None,
+        },
     };
     let told: Vec<String> = events
         .iter()

@@ -30,6 +30,7 @@ fn what_is_missing_or_wrong_is_named_before_anything_is_judged() -> Result<()> {
         ("SAGEWARDEN_TABLE", "lineage"),
         ("SAGEWARDEN_BUS", "own"),
         ("SAGEWARDEN_QUARANTINE_BUCKET", "quarantine"),
+        ("SAGEWARDEN_EVIDENCE_BUCKET", "evidence"),
         ("SAGEWARDEN_ACCOUNT", "111122223333"),
     ]);
     let check = |function: &str, environment: &BTreeMap<&str, &str>, words: &str| -> Result<()> {
@@ -61,6 +62,13 @@ fn what_is_missing_or_wrong_is_named_before_anything_is_judged() -> Result<()> {
         without.remove(variable);
         check(function, &without, &format!("the environment variable `{variable}` is not set"))?;
     }
+    let mut scoped = complete.clone();
+    scoped.insert("SAGEWARDEN_LOOKUP_SCOPE", "credit-*,,");
+    check(
+        "lookup-lineage",
+        &scoped,
+        "`SAGEWARDEN_LOOKUP_SCOPE` is `credit-*,,`: it must be patterns of names",
+    )?;
     let mut switched = complete;
     switched.insert("SAGEWARDEN_COMMENTS", "no");
     check("record-commit", &switched, "`SAGEWARDEN_COMMENTS` is `no`: it must be `on` or `off`")?;

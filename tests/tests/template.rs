@@ -10,7 +10,7 @@ use sagewarden_tests::calls::uses;
 use sagewarden_tests::template::{
     TEMPLATE, artefact, list, resources, statements, target, texts, when_asked_for,
 };
-use sagewarden_tests::{Result, python, root};
+use sagewarden_tests::{Result, python, root, template};
 use serde_json::{Value, json};
 
 #[test]
@@ -19,7 +19,7 @@ fn cfn_lint_passes() -> Result<()> {
         .env("AWS_DEFAULT_REGION", "eu-west-1")
         .arg("--non-zero-exit-code")
         .arg("informational")
-        .arg(root().join("infra/template.yaml"))
+        .args(["infra/template.yaml", "infra/lookup.yaml"].map(|file| root().join(file)))
         .output()?;
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
     Ok(())
@@ -151,6 +151,7 @@ fn somebody_is_told_when_something_is_given_up_or_fails() {
         let log = resources("AWS::Logs::LogGroup")
             [target(&function["LoggingConfig"]["LogGroup"]).unwrap_or_default()];
         assert_eq!(target(&log["RetentionInDays"]), Some("LogRetentionDays"), "{id} keeps its log for ever");
+        assert_eq!(target(&log["KmsKeyId"]), Some("Key"), "{id}");
     }
 }
 
@@ -329,34 +330,90 @@ fn the_right_to_set_tags_moves_nothing_into_another_environment() {
     );
 }
 
+/// The folders of a bucket that a statement names, whichever way the template's conditions turn out; an empty one is the whole bucket.
+fn below<'a>(bucket: &str, statement: &'a Value) -> Vec<&'a str> {
+    let both = |place: &'a Value| match list(&place["Fn::If"]).as_slice() {
+        [_, then, otherwise] => vec![*then, *otherwise],
+        _ => vec![place],
+    };
+    let places = list(&statement["Resource"]).into_iter().flat_map(both);
+    let arns = places.filter_map(|place| place["Fn::Sub"].as_str());
+    let keys = arns.filter_map(|arn| arn.strip_prefix(format!("${{{bucket}.Arn}}/").as_str()));
+    keys.filter_map(|key| key.strip_suffix('*')).map(|key| key.trim_end_matches('/')).collect()
+}
+
+#[test]
+fn a_lock_on_evidence_is_asked_for_and_holds_for_nothing_that_has_to_go() {
+    let parameter = &TEMPLATE["Parameters"]["EvidenceLock"];
+    assert_eq!(texts(&parameter["AllowedValues"]), ["off", "GOVERNANCE", "COMPLIANCE"]);
+    assert_eq!(parameter["Default"], "off", "a lock cannot be taken away");
+    let off = json!([{ "Fn::Equals": [{ "Ref": "EvidenceLock" }, "off"] }]);
+    assert_eq!(TEMPLATE["Conditions"]["HasEvidenceLock"]["Fn::Not"], off);
+    for id in ["Evidence", "EvidencePolicy"] {
+        assert_eq!(TEMPLATE["Resources"][id]["Condition"], "HasEvidenceLock", "{id}");
+    }
+    let bucket = resources("AWS::S3::Bucket")["Evidence"];
+    assert_eq!(bucket["ObjectLockEnabled"], true);
+    let retention = json!({ "Mode": { "Ref": "EvidenceLock" }, "Days": { "Ref": "EvidenceLockDays" } });
+    let rule = json!({ "ObjectLockEnabled": "Enabled", "Rule": { "DefaultRetention": retention } });
+    assert_eq!(bucket["ObjectLockConfiguration"], rule);
+    let other = resources("AWS::S3::Bucket")["Quarantine"];
+    assert!(other["ObjectLockEnabled"].is_null() && other["ObjectLockConfiguration"].is_null());
+    for kept_apart in ["BucketEncryption", "PublicAccessBlockConfiguration", "VersioningConfiguration"] {
+        assert_eq!(bucket[kept_apart], other[kept_apart], "{kept_apart}");
+    }
+    // With a lock evidence goes where it holds, without one where it went before; profiles and rejected records never do.
+    for (role, statement) in granted() {
+        let (locked, open) = (below("Evidence", statement), below("Quarantine", statement));
+        for place in &locked {
+            assert!(open.contains(place), "{role}: {place} has no place without a lock");
+        }
+        for place in open.iter().filter(|place| !locked.contains(place)) {
+            assert!(*place == "profiles" || place.starts_with("rejected/"), "{role}: {place} is not locked");
+        }
+    }
+    for (id, function) in
+        resources("AWS::Serverless::Function").iter().filter(|(_, it)| it["Events"].is_object())
+    {
+        let variables = &function["Environment"]["Variables"];
+        let either = json!({ "Fn::If": ["HasEvidenceLock", { "Ref": "Evidence" }, { "Ref": "Quarantine" }] });
+        assert_eq!(variables["SAGEWARDEN_EVIDENCE_BUCKET"], either, "{id}");
+        assert_eq!(target(&variables["SAGEWARDEN_QUARANTINE_BUCKET"]), Some("Quarantine"), "{id}");
+    }
+}
+
 #[test]
 fn evidence_is_written_by_those_who_make_it_and_deleted_by_nobody() {
-    let policy = &resources("AWS::S3::BucketPolicy")["QuarantinePolicy"]["PolicyDocument"];
-    let denied: Vec<&Value> =
-        list(&policy["Statement"]).into_iter().filter(|each| each["Effect"] == "Deny").collect();
-    let prefixes = |statement: &Value| -> Vec<String> {
-        let places = list(&statement["Resource"]).into_iter().filter_map(|place| place["Fn::Sub"].as_str());
-        places.map(|place| place.trim_start_matches("${Quarantine.Arn}").to_owned()).collect()
-    };
-    let deletion =
-        denied.iter().find(|each| texts(&each["Action"]).contains(&"s3:DeleteObjectVersion")).unwrap();
-    assert_eq!(prefixes(deletion), ["/reports/*", "/baselines/*", "/manifests/*", "/rejected/*"]);
-    assert!(deletion["Condition"].is_null(), "for nobody");
-    // Whoever may write somewhere by its role is not denied it.
-    for (role, statement) in granted() {
-        if !texts(&statement["Action"]).contains(&"s3:PutObject") {
-            continue;
-        }
-        for place in prefixes(statement) {
-            let concerning = denied.iter().filter(|each| {
-                texts(&each["Action"]).contains(&"s3:PutObject") && prefixes(each).contains(&place)
-            });
-            for each in concerning {
-                let writers = list(&each["Condition"]["ArnNotEquals"]["aws:PrincipalArn"]);
-                assert!(
-                    writers.into_iter().any(|writer| target(writer) == Some(role)),
-                    "{role} may not write {place}"
-                );
+    let locked = ["reports", "baselines", "manifests"];
+    for (id, kept, most) in [
+        (
+            "Quarantine",
+            [locked.as_slice(), &["rejected"]].concat(),
+            vec!["reports", "baselines", "profiles", "manifests"],
+        ),
+        ("Evidence", vec![""], locked.to_vec()),
+    ] {
+        let policy = &resources("AWS::S3::BucketPolicy")[format!("{id}Policy").as_str()]["PolicyDocument"];
+        let denied: Vec<&Value> =
+            list(&policy["Statement"]).into_iter().filter(|each| each["Effect"] == "Deny").collect();
+        let deletion =
+            denied.iter().find(|each| texts(&each["Action"]).contains(&"s3:DeleteObjectVersion")).unwrap();
+        assert_eq!(below(id, deletion), kept);
+        assert!(deletion["Condition"].is_null(), "for nobody");
+        let narrowed: Vec<&Value> =
+            denied.into_iter().filter(|each| texts(&each["Action"]).contains(&"s3:PutObject")).collect();
+        assert_eq!(narrowed.iter().flat_map(|each| below(id, each)).collect::<Vec<_>>(), most);
+        // Whoever may write somewhere by its role is not denied it.
+        for (role, statement) in granted() {
+            let writes = texts(&statement["Action"]).contains(&"s3:PutObject");
+            for place in below(id, statement).into_iter().filter(|_| writes) {
+                for each in narrowed.iter().filter(|each| below(id, each).contains(&place)) {
+                    let writers = list(&each["Condition"]["ArnNotEquals"]["aws:PrincipalArn"]);
+                    assert!(
+                        writers.into_iter().any(|writer| target(writer) == Some(role)),
+                        "{role} may not write {place}"
+                    );
+                }
             }
         }
     }
@@ -462,6 +519,50 @@ fn questions_over_a_url_are_off_unless_asked_for_and_always_signed() {
     }
 }
 
+/// The template of a second function for one project, held against the first one.
+#[test]
+fn a_function_for_one_project_has_its_scope_its_role_and_one_who_may_ask() -> Result<()> {
+    let second = template::load("infra/lookup.yaml")?;
+    let (resources, first) = (&second["Resources"], resources("AWS::IAM::Role")["LookupLineageRole"]);
+    let function = &resources["ScopedLookup"]["Properties"];
+    assert_eq!(artefact(function), "lookup-lineage");
+    let variables = &function["Environment"]["Variables"];
+    let expected =
+        json!({ "SAGEWARDEN_TABLE": { "Ref": "TableName" }, "SAGEWARDEN_LOOKUP_SCOPE": { "Ref": "Scope" } });
+    assert_eq!(*variables, expected);
+    let scope = &second["Parameters"]["Scope"];
+    assert!(scope["Default"].is_null(), "a scope is said, or there is no function");
+    assert!(
+        !scope["AllowedPattern"].as_str().unwrap_or_default().starts_with('|'),
+        "an empty one is everything"
+    );
+    assert_eq!(target(&function["Role"]), Some("ScopedLookupRole"));
+    // The same rights as the first function, on the same two things.
+    let role = &resources["ScopedLookupRole"]["Properties"];
+    assert_eq!(role["AssumeRolePolicyDocument"], first["AssumeRolePolicyDocument"]);
+    let actions = |role: &Value| -> Vec<Value> {
+        statements(&role["Policies"][0]).into_iter().map(|statement| statement["Action"].clone()).collect()
+    };
+    assert_eq!((list(&role["Policies"]).len(), actions(role)), (1, actions(first)));
+    let places: Vec<&Value> =
+        statements(&role["Policies"][0]).into_iter().map(|statement| &statement["Resource"]).collect();
+    let table = "arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/${TableName}";
+    assert_eq!(target(places[0]), Some("ScopedLookupLogs"));
+    assert_eq!(places[1..], [&json!({ "Fn::Sub": table })]);
+    let permission = &resources["ScopedLookupPermission"]["Properties"];
+    assert_eq!(permission["Action"], "lambda:InvokeFunction");
+    assert_eq!(
+        (target(&permission["Principal"]), target(&permission["FunctionName"])),
+        (Some("Asker"), Some("ScopedLookup"))
+    );
+    let kinds = resources.as_object().unwrap().values().map(|each| each["Type"].as_str().unwrap());
+    assert!(kinds.clone().all(|kind| kind != "AWS::Lambda::Url"), "{:?}", kinds.collect::<Vec<_>>());
+    // The key of the stack lets in logs whose names begin with that of the stack.
+    let logs = &resources["ScopedLookupLogs"]["Properties"];
+    assert_eq!(logs["LogGroupName"]["Fn::Sub"], "/aws/lambda/${Stack}-lookup-${Name}");
+    Ok(())
+}
+
 #[test]
 fn what_is_stored_is_encrypted_kept_and_recoverable() {
     let table = resources("AWS::DynamoDB::Table")["Table"];
@@ -497,12 +598,13 @@ fn functions_get_the_variables_that_they_read() -> Result<()> {
         let mut read = BTreeSet::from(["SAGEWARDEN_TABLE"]);
         // Everything on a queue keeps what it rejects.
         if function["Events"].is_object() {
-            read.insert("SAGEWARDEN_QUARANTINE_BUCKET");
+            read.extend(["SAGEWARDEN_QUARANTINE_BUCKET", "SAGEWARDEN_EVIDENCE_BUCKET"]);
         }
         for (call, names) in [
             ("Config::bus", ["SAGEWARDEN_BUS"].as_slice()),
             ("Config::home", &["SAGEWARDEN_ACCOUNT"]),
             ("Config::comments", &["SAGEWARDEN_COMMENTS"]),
+            ("Config::lookup_scope", &["SAGEWARDEN_LOOKUP_SCOPE"]),
             ("bundle_in_force", &["SAGEWARDEN_BUNDLE", "SAGEWARDEN_MODE"]),
         ] {
             if uses(&main, call)? {
@@ -515,7 +617,7 @@ fn functions_get_the_variables_that_they_read() -> Result<()> {
     Ok(())
 }
 
-/// The name of a bucket in an event that is the stack's own.
+/// The name in an event of the bucket that the stack keeps evidence in.
 const QUARANTINE: &str = "sagewarden-quarantine";
 
 /// Whether an event matches a pattern: every field of the pattern is one of the values listed (or ends like one), and of `$or` one pattern
@@ -529,7 +631,9 @@ fn matches(pattern: &Value, event: &Value) -> bool {
         Value::Array(values) => values.iter().any(|value| match value["suffix"].as_str() {
             Some(suffix) => event.as_str().is_some_and(|text| text.ends_with(suffix)),
             // The stack's own account or region; a test of its own holds that every rule asks for both.
-            None if target(value) == Some("Quarantine") => event == QUARANTINE,
+            None if value["Fn::If"].get(0).is_some_and(|name| name == "HasEvidenceLock") => {
+                event == QUARANTINE
+            }
             // Without a bucket for reports there is none.
             None if value["Fn::If"].is_array() => false,
             None if value["Ref"].is_string() => true,

@@ -120,7 +120,7 @@ fn capture(local: &Local, file: &str, divided_by: u64, after: i64) -> Result<Vec
 /// How many rows of that hour were looked at, and which features have moved.
 fn judged(local: &Local) -> Result<(u64, Vec<String>)> {
     let key = format!("reports/AllTraffic/prod/sagewarden-data-quality/2026/03/03/10/{}", WindowReport::FILE);
-    let report = block_on(local.system.account.read(System::OWN_BUCKET, &key, 1 << 20))?;
+    let report = block_on(local.system.account.read(System::EVIDENCE_BUCKET, &key, 1 << 20))?;
     let report = WindowReport::parse(&report.ok_or("there is no evaluation")?)?;
     let found = report.violations.iter().filter_map(|each| each.feature_name.clone()).collect();
     Ok((report.rows, found))
@@ -177,7 +177,7 @@ fn a_header_and_the_number_of_labels_are_respected() -> Result<()> {
         put(&local, "train/a.csv", csv)?;
         trained(&local, "t", &json!({ "ContentType": content_type }), 10)?;
         let key = "baselines/111122223333/eu-west-1/t/1772442010000/constraints.json";
-        let constraints = block_on(local.system.account.read(System::OWN_BUCKET, key, 1 << 20))?;
+        let constraints = block_on(local.system.account.read(System::EVIDENCE_BUCKET, key, 1 << 20))?;
         let constraints = Constraints::parse(&constraints.ok_or("there is no baseline")?)?;
         Ok(constraints.features.into_iter().map(|feature| feature.name).collect())
     };
@@ -289,7 +289,7 @@ fn nothing_is_made_or_told_where_nothing_is_wanted_and_nothing_twice() -> Result
     ended(&local, "t", &json!({}), 10)?;
     let events = block_on(local.system.settle())?;
     let key = "baselines/111122223333/eu-west-1/t/1772442010000/constraints.json";
-    let baseline = || block_on(local.system.account.read(System::OWN_BUCKET, key, 1 << 20));
+    let baseline = || block_on(local.system.account.read(System::EVIDENCE_BUCKET, key, 1 << 20));
     let before = baseline()?;
     assert!(before.is_some());
     // The job has read what stood there when it began, whatever stands there when its end is told again.

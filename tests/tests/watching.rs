@@ -237,7 +237,12 @@ fn world(asked: &Rc<Asked>, store: &Store, bus: &Rules) -> TestWorld {
         table: Guarded::behind(store.clone(), asked),
         bus: Guarded::behind(bus.clone(), asked),
         metrics: Absent,
-        given: Given { settings: Settings::default(), own_bucket: "own".to_owned(), home: None },
+        given: Given {
+            settings: Settings::default(),
+            evidence_bucket: "own".to_owned(),
+            working_bucket: "own".to_owned(),
+            home: None,
+        },
     }
 }
 

@@ -116,7 +116,7 @@ fn compared_with(sent: &[SentNotice]) -> Option<S3Location> {
 /// What the drift was found by: the objects of some folders in S3, as they were at the end.
 pub(crate) fn write_objects(files: &DemoFiles, system: &System) -> Result<(), CommandError> {
     const MOST: usize = 1_000;
-    let reports = S3Location { bucket: System::OWN_BUCKET.to_owned(), key: "reports".to_owned() };
+    let reports = S3Location { bucket: System::EVIDENCE_BUCKET.to_owned(), key: "reports".to_owned() };
     let mut folders = vec![(DemoFiles::CAPTURED, Story::captured()), (DemoFiles::REPORTS, reports)];
     folders.extend(compared_with(&system.notices.sent()?).map(|folder| (DemoFiles::BASELINE, folder)));
     for (name, S3Location { bucket, key }) in folders {

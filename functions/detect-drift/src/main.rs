@@ -28,7 +28,12 @@ async fn main() -> Result<(), Error> {
         table: DynamoTable::new(&aws, config.table),
         bus: WatchedBus(EventBus::new(&aws, Config::bus()?)),
         metrics: MetricLog,
-        given: Given { settings: settings()?, own_bucket: config.quarantine, home: Some(Config::home()?) },
+        given: Given {
+            settings: settings()?,
+            evidence_bucket: config.evidence,
+            working_bucket: config.quarantine,
+            home: Some(Config::home()?),
+        },
     };
     let known = KnownBaselines::default();
     let act = async |event: &_, moment: &_| route::detect_drift(&world, &known, event, moment).await;

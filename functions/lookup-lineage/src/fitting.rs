@@ -12,28 +12,8 @@ use sagewarden_lineage::walk::Limits;
 use sagewarden_view::reply;
 use serde_json::Value as Json;
 
+use crate::bounds::Bounds;
 use crate::question::ask;
-
-/// Bytes of a synchronous invocation's response: 6 MB ("Lambda quotas", developer guide). A response to a function URL is one too:
-/// the document with its status and headers counts, with the body as an escaped string.
-pub const RESPONSE_BYTES: usize = 6 * 1024 * 1024;
-
-/// The limits of an answer that lie outside the question.
-#[derive(Clone, Copy)]
-pub struct Bounds<'a> {
-    /// Whether there is no more time.
-    pub is_over: &'a dyn Fn() -> bool,
-    /// Bytes that the response may have.
-    pub bytes: usize,
-}
-
-impl<'a> Bounds<'a> {
-    /// Those of Lambda.
-    #[must_use]
-    pub fn new(is_over: &'a dyn Fn() -> bool) -> Self {
-        Self { is_over, bytes: RESPONSE_BYTES }
-    }
-}
 
 /// Asks and writes, until what is written fits. Each round asks for as many nodes as should fit by what the last ones took.
 pub(crate) async fn fitting(
@@ -45,7 +25,7 @@ pub(crate) async fn fitting(
     let mut question = question.clone();
     let mut whole = None;
     loop {
-        let mut reply = ask(table, &question, bounds.is_over).await?;
+        let mut reply = ask(table, &question, bounds).await?;
         if whole.is_some() {
             explain(&mut reply);
         }

@@ -1,6 +1,7 @@
 //! A question about the lineage, asked by invoking the function with `{"entity": …, "format": …}`, or over its URL where the
 //! stack has one.
 
+mod bounds;
 mod fitting;
 mod question;
 mod url;
@@ -11,7 +12,8 @@ use sagewarden_lineage::answer::{Format, Reply};
 use sagewarden_view::reply;
 use serde_json::{Value as Json, json};
 
-pub use fitting::{Bounds, RESPONSE_BYTES, size_of};
+pub use bounds::{Bounds, RESPONSE_BYTES};
+pub use fitting::size_of;
 use fitting::{fitting, written};
 use question::read;
 pub use url::answer_url;

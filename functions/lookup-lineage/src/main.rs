@@ -16,11 +16,12 @@ const RESERVE: Duration = Duration::from_millis(1_000);
 async fn main() -> Result<(), Error> {
     init_logging();
     let table = DynamoTable::new(&load_config(note_request).await, Config::table()?);
-    let table = &table;
+    let scope = Config::lookup_scope()?;
+    let (table, scope) = (&table, scope.as_ref());
     run(service_fn(|event: LambdaEvent<Value>| async move {
         let deadline = event.context.deadline();
         let is_over = || SystemTime::now() + RESERVE >= deadline;
-        let bounds = Bounds::new(&is_over);
+        let bounds = Bounds::new(&is_over).within(scope);
         match answer_url(table, &event.payload, bounds).await {
             Some(response) => Ok(response),
             None => answer(table, event.payload, bounds).await,

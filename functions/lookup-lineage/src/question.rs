@@ -9,6 +9,8 @@ use sagewarden_lineage::answer::Reply;
 use serde_html_form::Deserializer;
 use serde_json::Value as Json;
 
+use crate::bounds::Bounds;
+
 /// Reads a question; what is wrong with it is named with its field.
 pub(crate) fn read(request: Json) -> Result<Question, FunctionError> {
     serde_path_to_error::deserialize(request).map_err(bad)
@@ -29,16 +31,22 @@ fn bad(error: serde_path_to_error::Error<impl Display>) -> FunctionError {
 pub(crate) async fn ask(
     table: &impl Table,
     question: &Question,
-    is_over: &dyn Fn() -> bool,
+    bounds: Bounds<'_>,
 ) -> Result<Reply, FunctionError> {
     // On the heap: over the SDK it is a future of many layers.
-    Box::pin(sagewarden_govern::answer(table, question, is_over)).await.map_err(refusal)
+    let reply = match bounds.scope {
+        Some(scope) => {
+            Box::pin(sagewarden_govern::answer_within(table, scope, question, bounds.is_over)).await
+        }
+        None => Box::pin(sagewarden_govern::answer(table, question, bounds.is_over)).await,
+    };
+    reply.map_err(refusal)
 }
 
 fn refusal(error: NoAnswer) -> FunctionError {
     let text = error.to_string();
     match error {
-        NoAnswer::Unknown(_) => FunctionError::NotFound(text),
+        NoAnswer::Unknown(_) | NoAnswer::OutOfScope(_) => FunctionError::NotFound(text),
         NoAnswer::Unaddressable(_)
         | NoAnswer::Ambiguous { .. }
         | NoAnswer::BadField { .. }

@@ -10,7 +10,8 @@ use sagewarden_lambda::FunctionError;
 use sagewarden_lineage::answer::Format;
 use serde_json::{Value as Json, json};
 
-use crate::fitting::{Bounds, fitting, written};
+use crate::bounds::Bounds;
+use crate::fitting::{fitting, written};
 use crate::question::{read, read_form};
 
 /// Answers a request over HTTP; `None` when the payload is none. A refusal is an answer with its status. An answer that is not whole

@@ -33,7 +33,8 @@ async fn main() -> Result<(), Error> {
         // What is judged, is judged by the settings of the bundle in force.
         given: Given {
             settings: Settings::default(),
-            own_bucket: config.quarantine,
+            evidence_bucket: config.evidence,
+            working_bucket: config.quarantine,
             home: Some(Config::home()?),
         },
     };

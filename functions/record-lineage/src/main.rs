@@ -20,7 +20,7 @@ async fn main() -> Result<(), Error> {
     let world = Ports {
         account: SageMakerAccount::new(&aws),
         remedies: Absent,
-        objects: S3Objects::new(&aws).with_manifests(&config.quarantine),
+        objects: S3Objects::new(&aws).with_manifests(&config.evidence),
         files: Absent,
         source: CodeCommit::new(&aws),
         roles: Absent,
@@ -28,7 +28,12 @@ async fn main() -> Result<(), Error> {
         table: DynamoTable::new(&aws, config.table),
         bus: Absent,
         metrics: Absent,
-        given: Given { settings: settings()?, own_bucket: config.quarantine, home: Some(Config::home()?) },
+        given: Given {
+            settings: settings()?,
+            evidence_bucket: config.evidence,
+            working_bucket: config.quarantine,
+            home: Some(Config::home()?),
+        },
     };
     let act = async |event: &_, moment: &_| route::record_lineage(&world, event, moment).await;
     serve(config.function, act, &quarantine).await

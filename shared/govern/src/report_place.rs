@@ -84,8 +84,11 @@ pub(crate) enum OwnReport {
 }
 
 /// Where `detect-drift` writes its reports below: the place that the settings name, else the stack's own bucket.
-pub(crate) fn reports_below(own_bucket: &str, named: Option<&str>) -> String {
-    named.map_or_else(|| format!("s3://{own_bucket}/reports"), |place| place.trim_end_matches('/').to_owned())
+pub(crate) fn reports_below(evidence_bucket: &str, named: Option<&str>) -> String {
+    named.map_or_else(
+        || format!("s3://{evidence_bucket}/reports"),
+        |place| place.trim_end_matches('/').to_owned(),
+    )
 }
 
 /// The same for windows that changed after they were closed, with the digest of their files.

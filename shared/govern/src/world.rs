@@ -59,8 +59,10 @@ pub trait World {
     fn metrics(&self) -> &Self::Metrics;
     /// The settings that the process was started with. What is judged, is judged by those of the bundle in force instead.
     fn settings(&self) -> &Settings;
-    /// The bucket that the system keeps its own things in.
-    fn own_bucket(&self) -> &str;
+    /// The bucket that the system keeps evidence in: reports, baselines and manifests. What stands there may be locked.
+    fn evidence_bucket(&self) -> &str;
+    /// The bucket for what can be made again and may go: profiles. It may be the same.
+    fn working_bucket(&self) -> &str;
     /// The account and region whose events it handles; `None` for those of any, which are played on one machine.
     fn home(&self) -> Option<&Home>;
 }
@@ -110,8 +112,10 @@ pub struct Ports<Account, Remedies, Objects, Files, Source, Roles, Keys, Table, 
 pub struct Given {
     /// See [`World::settings`].
     pub settings: Settings,
-    /// See [`World::own_bucket`].
-    pub own_bucket: String,
+    /// See [`World::evidence_bucket`].
+    pub evidence_bucket: String,
+    /// See [`World::working_bucket`].
+    pub working_bucket: String,
     /// See [`World::home`].
     pub home: Option<Home>,
 }
@@ -184,8 +188,12 @@ where
         &self.given.settings
     }
 
-    fn own_bucket(&self) -> &str {
-        &self.given.own_bucket
+    fn evidence_bucket(&self) -> &str {
+        &self.given.evidence_bucket
+    }
+
+    fn working_bucket(&self) -> &str {
+        &self.given.working_bucket
     }
 
     fn home(&self) -> Option<&Home> {

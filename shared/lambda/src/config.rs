@@ -6,6 +6,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use sagewarden_events::Home;
+use sagewarden_lineage::scope::{Scope, WANTED};
 #[cfg(feature = "judging")]
 use sagewarden_policy::BundleError;
 use sagewarden_settings::{FileError, Settings};
@@ -60,8 +61,10 @@ impl fmt::Debug for ConfigError {
 pub struct Config {
     /// The function's own name.
     pub function: &'static str,
-    /// The quarantine bucket.
+    /// The bucket of rejected records, and of what can be made again.
     pub quarantine: String,
+    /// The bucket of evidence, which may be the same: see `EvidenceLock` in the template.
+    pub evidence: String,
     /// The lineage table.
     pub table: String,
 }
@@ -72,7 +75,12 @@ impl Config {
     /// # Errors
     /// When a variable is not set.
     pub fn from_env(function: &'static str) -> Result<Self, ConfigError> {
-        Ok(Self { function, quarantine: Self::quarantine()?, table: Self::table()? })
+        Ok(Self {
+            function,
+            quarantine: required("SAGEWARDEN_QUARANTINE_BUCKET")?,
+            evidence: required("SAGEWARDEN_EVIDENCE_BUCKET")?,
+            table: Self::table()?,
+        })
     }
 
     /// The lineage table.
@@ -99,6 +107,18 @@ impl Config {
         Ok(Home { account: required("SAGEWARDEN_ACCOUNT")?, region: required("AWS_REGION")? })
     }
 
+    /// Whose lineage may be asked about; everybody's where the variable is not set.
+    ///
+    /// # Errors
+    /// When the variable is no list of patterns.
+    pub fn lookup_scope() -> Result<Option<Scope>, ConfigError> {
+        const NAME: &str = "SAGEWARDEN_LOOKUP_SCOPE";
+        let read = |value: String| {
+            value.parse().map_err(|_| ConfigError::Invalid { name: NAME, value, wanted: WANTED })
+        };
+        optional(NAME).map(read).transpose()
+    }
+
     /// Whether commits are judged and commented on; they are where nothing is said.
     ///
     /// # Errors
@@ -108,10 +128,6 @@ impl Config {
             None => Ok(true),
             Some(value) => switch("SAGEWARDEN_COMMENTS", value),
         }
-    }
-
-    fn quarantine() -> Result<String, ConfigError> {
-        required("SAGEWARDEN_QUARANTINE_BUCKET")
     }
 }
 

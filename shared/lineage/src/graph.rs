@@ -121,6 +121,12 @@ impl StoppedBy {
     }
 }
 
+/// That nodes were left out, in words; nothing when none was.
+pub(crate) fn left_out(nodes: usize) -> Option<String> {
+    let noun = if nodes == 1 { "node is" } else { "nodes are" };
+    (nodes > 0).then(|| format!("{nodes} {noun} outside of this function's scope"))
+}
+
 /// What a traversal found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Graph {
@@ -136,6 +142,8 @@ pub struct Graph {
     pub from_above: BTreeSet<NodeId>,
     /// Nodes of earlier answers, which this one continues.
     pub elsewhere: BTreeSet<NodeId>,
+    /// How many nodes the reader may not see: they are left out.
+    pub outside: usize,
 }
 
 impl Graph {
@@ -222,6 +230,7 @@ impl Graph {
         if self.stopped_by.is_none() {
             gaps.extend(self.unread().map(|id| format!("{} `{}` could not be read", id.kind(), id.tail())));
         }
+        gaps.extend(left_out(self.outside));
         gaps
     }
 

@@ -90,7 +90,9 @@ impl NodeKind {
         Self::ALL.iter().find(|(kind, ..)| *kind == self).map_or("", |(_, _, word)| word)
     }
 
-    fn prefix(self) -> &'static str {
+    /// What stands before the `#` of its identities.
+    #[must_use]
+    pub fn prefix(self) -> &'static str {
         Self::ALL.iter().find(|(kind, ..)| *kind == self).map_or("", |(_, prefix, _)| prefix)
     }
 

@@ -19,5 +19,6 @@ pub mod record;
 pub mod reference;
 pub mod rows;
 pub mod s3;
+pub mod scope;
 pub mod table;
 pub mod walk;

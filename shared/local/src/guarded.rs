@@ -24,6 +24,8 @@ pub struct Call<'a> {
     pub about: &'a str,
     /// How many bytes it writes into an object.
     pub bytes: usize,
+    /// What it writes into the table.
+    pub writes: &'a [Write],
 }
 
 impl Call<'_> {
@@ -144,7 +146,7 @@ impl<P, G: Guard> Guarded<P, G> {
         about: &str,
         answer: impl Future<Output = Result<T, PortError>>,
     ) -> Result<T, PortError> {
-        self.guarded(Call { method, about, bytes: 0 }, answer).await
+        self.guarded(Call { method, about, bytes: 0, writes: &[] }, answer).await
     }
 
     async fn call_on_object<T>(
@@ -288,7 +290,7 @@ impl<P: Files, G: Guard> Files for Guarded<P, G> {
 
     async fn write(&self, bucket: &str, key: &str, content_type: &str, body: &[u8]) -> Result<(), PortError> {
         let about = &format!("s3://{bucket}/{key}");
-        let call = Call { method: "Files::write", about, bytes: body.len() };
+        let call = Call { method: "Files::write", about, bytes: body.len(), writes: &[] };
         self.guarded(call, self.port.write(bucket, key, content_type, body)).await
     }
 }
@@ -337,7 +339,8 @@ impl<P: Keys, G: Guard> Keys for Guarded<P, G> {
 
 impl<P: Table, G: Guard> Table for Guarded<P, G> {
     async fn write(&self, writes: &[Write]) -> Result<(), PortError> {
-        self.call("Table::write", "", self.port.write(writes)).await
+        let call = Call { method: "Table::write", about: "", bytes: 0, writes };
+        self.guarded(call, self.port.write(writes)).await
     }
 
     async fn get(&self, keys: &[Key]) -> Result<Vec<Item>, PortError> {

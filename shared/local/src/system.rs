@@ -49,8 +49,10 @@ pub type LocalWorld = Ports<
 >;
 
 impl System {
-    /// The bucket of the simulated account that the system keeps its own things in.
-    pub const OWN_BUCKET: &str = "sagewarden";
+    /// The bucket of the simulated account that the system keeps evidence in.
+    pub const EVIDENCE_BUCKET: &str = "sagewarden";
+    /// Where the system keeps what it can make again. It is not the same here: evidence may stand in a bucket of its own.
+    pub const WORKING_BUCKET: &str = "sagewarden-working";
 
     /// A system whose store is given and whose repositories are under a folder.
     ///
@@ -91,7 +93,8 @@ impl System {
             metrics: Absent,
             given: Given {
                 settings: self.bundle.settings().clone(),
-                own_bucket: Self::OWN_BUCKET.to_owned(),
+                evidence_bucket: Self::EVIDENCE_BUCKET.to_owned(),
+                working_bucket: Self::WORKING_BUCKET.to_owned(),
                 home: self.home.clone(),
             },
         }

@@ -48,7 +48,7 @@ fn a_clean_evaluation_beside_my_data_erases_no_drift() -> Result<()> {
     assert!(before[0].0 > 0, "{before:?}");
     let clean = evaluation("prod", START, u64::MAX, &[]);
     for (bucket, prefix) in
-        [("data", "x"), ("data", "reports"), ("captured", "traffic"), (System::OWN_BUCKET, "x")]
+        [("data", "x"), ("data", "reports"), ("captured", "traffic"), (System::EVIDENCE_BUCKET, "x")]
     {
         let place = key(prefix, "prod");
         let violations = place.replace("evaluation.json", "constraint_violations.json");
@@ -124,7 +124,7 @@ fn brackets_ring_no_alarm_in_my_bucket_and_one_where_reports_stand() -> Result<(
     assert_eq!(local.system.quarantine.kept()?, Vec::<Value>::new());
     for number in 3..6 {
         let damaged = "[".repeat(usize::try_from(number)?);
-        plant(&local, System::OWN_BUCKET, &key("reports", "prod"), &damaged, OVER + number)?;
+        plant(&local, System::EVIDENCE_BUCKET, &key("reports", "prod"), &damaged, OVER + number)?;
     }
     assert_eq!(local.system.quarantine.kept()?.len(), 1);
     Ok(())

@@ -93,9 +93,9 @@ pub(crate) fn put(local: &Local, hour: i64, report: &WindowReport, after: i64) -
     let folder = folder_of(&report.variant, hour);
     let compat = json!({ "violations": [{ "feature_name": "of-compat", "constraint_check_type": "data_type_check" }] });
     let key = format!("{folder}/constraint_violations.json");
-    account.put_object(System::OWN_BUCKET, &key, compat.to_string().as_bytes(), at(after))?;
+    account.put_object(System::EVIDENCE_BUCKET, &key, compat.to_string().as_bytes(), at(after))?;
     let key = format!("{folder}/evaluation.json");
-    account.put_object(System::OWN_BUCKET, &key, &serde_json::to_vec(report)?, at(after))?;
+    account.put_object(System::EVIDENCE_BUCKET, &key, &serde_json::to_vec(report)?, at(after))?;
     Ok(())
 }
 

@@ -44,7 +44,8 @@ impl OwnPlace {
         };
         let evaluation = S3Location { bucket: object.bucket.clone(), key: object.key.clone() };
         // Settings that name another place may be younger than what stands in the stack's own bucket.
-        let places = [None, detect.reports.as_deref()].map(|named| reports_below(world.own_bucket(), named));
+        let places =
+            [None, detect.reports.as_deref()].map(|named| reports_below(world.evidence_bucket(), named));
         let kind = places.iter().find_map(|below| own_report(&window, &evaluation, below))?;
         Some(Self { window, kind, evaluation })
     }

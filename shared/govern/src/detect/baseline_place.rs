@@ -47,6 +47,9 @@ impl BaselinePlace {
 }
 
 /// The folder of the baseline that was made of a training job's data.
-pub(super) fn folder_of(own_bucket: &str, job: &NodeId) -> S3Location {
-    S3Location { bucket: own_bucket.to_owned(), key: format!("baselines/{}", job.tail().replace('@', "/")) }
+pub(super) fn folder_of(evidence_bucket: &str, job: &NodeId) -> S3Location {
+    S3Location {
+        bucket: evidence_bucket.to_owned(),
+        key: format!("baselines/{}", job.tail().replace('@', "/")),
+    }
 }

@@ -120,7 +120,7 @@ async fn of_training(world: &impl World, model: &NodeId) -> Result<Vec<BaselineP
     let nearest = jobs.iter().filter_map(|job| distance(job)).min();
     let jobs = jobs.into_iter().filter(|job| distance(job) == nearest);
     let place = |job: &NodeId| {
-        let folder = folder_of(world.own_bucket(), job).to_string();
+        let folder = folder_of(world.evidence_bucket(), job).to_string();
         let place =
             BaselinePlace::in_folder(&folder, &format!("the data of training job {}", job.last_name()))?;
         Some(BaselinePlace { columns: Some(CapturedColumns::Input), ..place })

@@ -82,7 +82,7 @@ async fn judge_files(
         let some: Vec<&str> = gone.iter().take(NAMED).map(String::as_str).collect();
         text.push_str(&format!("; gone: {}, such as {}", counted(gone.len(), "file"), some.join(", ")));
     }
-    let below = reports_below(world.own_bucket(), world.settings().drift.detect.reports.as_deref());
+    let below = reports_below(world.evidence_bucket(), world.settings().drift.detect.reports.as_deref());
     let folder = reports_folder(window, &below)?;
     if profile.rows == 0 || (!complete && profile.rows < world.settings().drift.detect.min_rows) {
         // Too little to be judged, but that traffic cannot be read is known: silence is not health.

@@ -70,7 +70,7 @@ impl<W: World> Profiles<'_, W> {
                 let key = self.merged_key(files);
                 self.world
                     .files()
-                    .write(self.world.own_bucket(), &key, "application/octet-stream", &kept)
+                    .write(self.world.working_bucket(), &key, "application/octet-stream", &kept)
                     .await?;
             }
         }
@@ -81,8 +81,11 @@ impl<W: World> Profiles<'_, W> {
         if files.len() < 2 {
             return Ok(None);
         }
-        let bytes =
-            self.world.objects().read(self.world.own_bucket(), &self.merged_key(files), MAX_PROFILE).await?;
+        let bytes = self
+            .world
+            .objects()
+            .read(self.world.working_bucket(), &self.merged_key(files), MAX_PROFILE)
+            .await?;
         let kept = bytes.and_then(|bytes| from_kept(&bytes));
         Ok(kept.map(|(profile, unreadable)| Merged { profile, unreadable, gone: Vec::new() }))
     }
@@ -90,7 +93,7 @@ impl<W: World> Profiles<'_, W> {
     /// The profile of a file: the one that was kept, else a new one. `None` when the file is gone.
     async fn profile(&self, file: &CapturedFile) -> Result<Option<(Profile, Issues)>, Failure> {
         let key = self.key(file);
-        if let Some(bytes) = self.world.objects().read(self.world.own_bucket(), &key, MAX_PROFILE).await?
+        if let Some(bytes) = self.world.objects().read(self.world.working_bucket(), &key, MAX_PROFILE).await?
             // One that another version of this program wrote is made again.
             && let Some(kept) = from_kept(&bytes)
         {
@@ -105,7 +108,10 @@ impl<W: World> Profiles<'_, W> {
         }
         let issues = reader.finish(&mut sink);
         let kept = to_kept(&profile, &issues)?;
-        self.world.files().write(self.world.own_bucket(), &key, "application/octet-stream", &kept).await?;
+        self.world
+            .files()
+            .write(self.world.working_bucket(), &key, "application/octet-stream", &kept)
+            .await?;
         Ok(Some((profile, issues)))
     }
 

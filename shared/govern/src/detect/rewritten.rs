@@ -65,7 +65,7 @@ pub(super) async fn judge_rewritten(
         rewritten: Some(rewritten.after()),
         ..report(window, all, &merged, judged, found, true)
     };
-    let below = reports_below(world.own_bucket(), detect.reports.as_deref());
+    let below = reports_below(world.evidence_bucket(), detect.reports.as_deref());
     let folder = reports_folder(window, &rewritten_below(&below, &digest(all)))?;
     write(world, &folder, WindowReport::FILE, pretty(&report)?).await?;
     let features: BTreeSet<String> = report.violations.iter().map(|violation| violation.subject()).collect();

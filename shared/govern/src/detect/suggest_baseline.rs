@@ -189,9 +189,9 @@ impl<W: World> SuggestBaseline<'_, W> {
             );
             return Err(Without { why: "the settings do not ask for one".to_owned(), advice }.into());
         }
-        let folder = folder_of(self.world.own_bucket(), &seen.id);
+        let folder = folder_of(self.world.evidence_bucket(), &seen.id);
         let constraints = format!("{}/constraints.json", folder.key);
-        if self.world.objects().read(self.world.own_bucket(), &constraints, MAX_FILE).await?.is_some() {
+        if self.world.objects().read(self.world.evidence_bucket(), &constraints, MAX_FILE).await?.is_some() {
             return Ok(Done::Nothing(format!("the baseline of {} was made before", seen.resource)));
         }
         let table = self.world.table();

@@ -13,6 +13,7 @@ mod lineage;
 mod periods;
 mod question;
 mod reading;
+mod scoped;
 
 use sagewarden_lineage::answer::{Answer, Reply, reproduction};
 
@@ -23,6 +24,8 @@ use impact::impact;
 use lineage::lineage;
 pub use question::{Ask, NoAnswer, Question, Way};
 use reading::Reading;
+use sagewarden_lineage::scope::Scope;
+use scoped::Scoped;
 
 /// Answers a question of any kind. `is_over` says whether there is no more time: the answer is cut then, and says so.
 ///
@@ -46,6 +49,26 @@ pub async fn answer(
         }
         Ask::History => Reply::History(history(&reading, question, bounds).await?),
     })
+}
+
+/// Answers a question of any kind to somebody who may see a scope. What is not in it is refused in the same words whether or not it is
+/// there; what an answer leads to outside is left out, and the answer says how much that is.
+///
+/// # Errors
+/// As [`answer`].
+pub async fn answer_within(
+    table: &impl Table,
+    scope: &Scope,
+    question: &Question,
+    is_over: &dyn Fn() -> bool,
+) -> Result<Reply, NoAnswer> {
+    let scoped = Scoped::new(table, scope);
+    let mut reply = answer(&scoped, question, is_over).await.map_err(|refused| match refused {
+        NoAnswer::Unknown(entity) => NoAnswer::OutOfScope(entity),
+        other => other,
+    })?;
+    reply.leave_out(scoped.outside());
+    Ok(reply)
 }
 
 /// Answers what something was made of, without a limit of time.

@@ -102,6 +102,9 @@ pub enum NoAnswer {
     /// Nothing is recorded under this address.
     #[error("nothing is recorded of `{0}`")]
     Unknown(String),
+    /// The same within a scope, where it may be recorded all the same.
+    #[error("`{0}` is not in the scope of this function")]
+    OutOfScope(String),
     /// Several nodes have this address.
     #[error("`{entity}` names {} nodes: ask for one of them: {}", candidates.len(), candidates.join(", "))]
     Ambiguous {

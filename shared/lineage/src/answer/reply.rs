@@ -7,6 +7,7 @@ use super::found::Answer;
 use super::history::History;
 use super::impact::Impact;
 use super::reproduction::Reproduction;
+use crate::graph::left_out;
 
 /// How an answer is shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,6 +54,26 @@ pub enum Reply {
 }
 
 impl Reply {
+    /// Says that so many nodes are not in it, because the reader may not see them.
+    pub fn leave_out(&mut self, nodes: usize) {
+        let Some(words) = left_out(nodes) else { return };
+        let (missing, complete) = match self {
+            Self::Lineage(answer) => {
+                answer.graph.outside = nodes;
+                return;
+            }
+            Self::Impact(impact) => (&mut impact.missing, &mut impact.complete),
+            Self::Difference(difference) => (&mut difference.missing, &mut difference.complete),
+            Self::Reproduction(reproduction) => {
+                reproduction.exact = false;
+                (&mut reproduction.missing, &mut reproduction.complete)
+            }
+            Self::History(history) => (&mut history.missing, &mut history.complete),
+        };
+        missing.push(words);
+        *complete = false;
+    }
+
     /// Whether it is whole.
     #[must_use]
     pub fn is_complete(&self) -> bool {

@@ -77,6 +77,12 @@ impl ClosureRow {
         Query::prefix(deployment.as_str(), Self::PREFIX)
     }
 
+    /// Whether a query is for closures.
+    #[must_use]
+    pub fn is_asked_for(query: &Query) -> bool {
+        NodeId::parse(&query.pk).is_some_and(|deployment| query.range == Self::of(&deployment).range)
+    }
+
     /// The row's key.
     #[must_use]
     pub fn key(&self) -> Key {

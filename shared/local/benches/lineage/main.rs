@@ -160,7 +160,12 @@ fn world<'a, T: Table>(workshops: &'a Workshops, table: &'a T) -> impl World + '
         table,
         bus: Absent,
         metrics: Absent,
-        given: Given { settings: Settings::default(), own_bucket: String::new(), home: None },
+        given: Given {
+            settings: Settings::default(),
+            evidence_bucket: String::new(),
+            working_bucket: String::new(),
+            home: None,
+        },
     }
 }
 

@@ -1,0 +1,262 @@
+//! The table as a reader with a scope sees it: rows of nodes outside are not there, and no other row names one.
+//!
+//! Every question reads through it, so that a new one is scoped before it is written. A kind of row whose key leads to another node has to
+//! be known here (`destinations`); what attributes name is seen in any row.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+
+use sagewarden_lineage::edge::InEdge;
+use sagewarden_lineage::id::{NodeId, NodeKind};
+use sagewarden_lineage::rows::node::{GAPS, IN_EDGES, parse_gap};
+use sagewarden_lineage::rows::{
+    AliasRow, ClosureRow, LiveRow, NodeRow, ObservationRow, OutEdgeRow, UnindexedRow,
+};
+use sagewarden_lineage::scope::Scope;
+use sagewarden_lineage::table::{Attributes, Item, Key, Page, Query, Value, Write};
+
+use crate::ports::{Claim, Claimed, PortError, PortErrorKind, Table};
+
+/// A table within a scope, for one answer.
+pub(super) struct Scoped<'a, T> {
+    table: &'a T,
+    scope: &'a Scope,
+    /// Nodes without a name of their own, and whether they belong.
+    unnamed: RefCell<BTreeMap<NodeId, bool>>,
+    /// What monitoring ran and found on endpoints of the scope: SageMaker names these jobs.
+    observed: RefCell<BTreeSet<NodeId>>,
+    /// Nodes outside that rows of the scope name.
+    outside: RefCell<BTreeSet<NodeId>>,
+}
+
+impl<'a, T: Table> Scoped<'a, T> {
+    pub(super) fn new(table: &'a T, scope: &'a Scope) -> Self {
+        Self {
+            table,
+            scope,
+            unnamed: RefCell::default(),
+            observed: RefCell::default(),
+            outside: RefCell::default(),
+        }
+    }
+
+    /// How many nodes were left out.
+    pub(super) fn outside(&self) -> usize {
+        self.outside.borrow().len()
+    }
+
+    /// What is left of rows. A node that nothing but the question named is not counted: whether it is there is not said.
+    async fn seen(&self, items: Vec<Item>) -> Result<Vec<Item>, PortError> {
+        self.observe(&items);
+        self.look_up(&items).await?;
+        Ok(items.into_iter().filter_map(|item| self.visible(item)).collect())
+    }
+
+    /// Whether a node belongs to the scope. One without a name has been looked up.
+    fn holds(&self, id: &NodeId) -> bool {
+        let unnamed = || self.unnamed.borrow().get(id).copied().unwrap_or_default();
+        self.scope.holds_id(id).unwrap_or_else(unnamed) || self.observed.borrow().contains(id)
+    }
+
+    /// The same, of a node that a row of the scope leads to: one that does not belong is counted.
+    fn leads_to(&self, id: &NodeId) -> bool {
+        let holds = self.holds(id);
+        if !holds {
+            self.outside.borrow_mut().insert(id.clone());
+        }
+        holds
+    }
+
+    /// Takes note of what was observed on endpoints of the scope, and of the runs that found it.
+    fn observe(&self, items: &[Item]) {
+        for item in items {
+            if let Some(row) = ObservationRow::parse(item).filter(|row| self.holds(&row.endpoint)) {
+                self.observed.borrow_mut().insert(row.node);
+            }
+            let found =
+                NodeRow::id_of(&item.key).filter(|id| id.kind() == NodeKind::Violation && self.holds(id));
+            let sources = found.into_iter().flat_map(|_| item.set(IN_EDGES).filter_map(InEdge::parse));
+            let runs =
+                sources.map(|edge| edge.source).filter(|id| id.kind() == NodeKind::MonitoringExecution);
+            self.observed.borrow_mut().extend(runs);
+        }
+    }
+
+    /// Reads the nodes without a name that these rows are of or lead to.
+    async fn look_up(&self, items: &[Item]) -> Result<(), PortError> {
+        let named = items.iter().flat_map(named).filter(|id| self.scope.holds_id(id).is_none());
+        let known = self.unnamed.borrow().keys().cloned().collect::<BTreeSet<_>>();
+        let unknown: BTreeSet<NodeId> = named.filter(|id| !known.contains(id)).collect();
+        if unknown.is_empty() {
+            return Ok(());
+        }
+        let keys: Vec<Key> = unknown.iter().map(NodeRow::key).collect();
+        let rows = self.table.get(&keys).await?;
+        let belongs =
+            |id: &NodeId| rows.iter().any(|row| row.key == NodeRow::key(id) && self.scope.holds_row(id, row));
+        let decided: BTreeMap<NodeId, bool> =
+            unknown.into_iter().map(|id| (id.clone(), belongs(&id))).collect();
+        self.unnamed.borrow_mut().extend(decided);
+        Ok(())
+    }
+
+    /// The row as it may be seen; `None` when it may not.
+    fn visible(&self, item: Item) -> Option<Item> {
+        if let Some(row) = AliasRow::parse(&item) {
+            return self.holds(&row.id).then_some(item);
+        }
+        if let Some(row) = UnindexedRow::parse(&item) {
+            return self.holds(&row.deployment).then_some(item);
+        }
+        let id = NodeId::parse(&item.key.pk).filter(|id| self.holds(id))?;
+        // Each is counted, also where one is enough.
+        if destinations(&item).iter().filter(|id| !self.leads_to(id)).count() > 0 {
+            return None;
+        }
+        let Item { key, attributes } = item;
+        let attributes = if NodeRow::id_of(&key).is_some() { self.node(attributes) } else { attributes };
+        let redacted = |(name, value): (String, Value)| {
+            let value = self.redacted(&id, &name, value);
+            (name, value)
+        };
+        Some(Item { key, attributes: attributes.into_iter().map(redacted).collect() })
+    }
+
+    /// A node without what leads outside.
+    fn node(&self, mut attributes: Attributes) -> Attributes {
+        let mut gone: BTreeSet<String> = BTreeSet::new();
+        if let Some(Value::Set(edges)) = attributes.get_mut(IN_EDGES) {
+            edges.retain(|text| match InEdge::parse(text) {
+                Some(edge) if self.leads_to(&edge.source) => true,
+                Some(edge) => {
+                    gone.insert(edge.role);
+                    false
+                }
+                None => false,
+            });
+        }
+        // Registers: the head of a branch, a commit that was inferred.
+        attributes.retain(|_, value| match value {
+            Value::Text(text) => NodeId::parse(text).is_none_or(|id| self.leads_to(&id)),
+            _ => true,
+        });
+        // What filled a gap may be what was taken out: the gap was none, and its words may name it.
+        if let Some(Value::Set(gaps)) = attributes.get_mut(GAPS) {
+            gaps.retain(|text| {
+                parse_gap(text).is_some_and(|(subject, _)| {
+                    !gone.contains(subject) && NodeId::parse(subject).is_none_or(|id| self.holds(&id))
+                })
+            });
+        }
+        attributes.retain(|_, value| !matches!(value, Value::Set(set) if set.is_empty()));
+        attributes
+    }
+
+    /// Whatever a row says of a node, it says no address outside. Edges and registers are identities, which have been looked at.
+    fn redacted(&self, id: &NodeId, name: &str, value: Value) -> Value {
+        let own = format!("/{}", id.last_name());
+        let is_own = |text: &str| text.starts_with("arn:") && text.ends_with(&own);
+        match value {
+            Value::Text(text) if NodeId::parse(&text).is_some() || is_own(&text) => Value::Text(text),
+            Value::Text(text) => Value::Text(self.scope.redact(&text)),
+            Value::Set(texts) if name != IN_EDGES => {
+                Value::Set(texts.iter().map(|text| self.scope.redact(text)).collect())
+            }
+            other => other,
+        }
+    }
+}
+
+/// The nodes that a row leads to by its key, or by an attribute; those of a node's own row are edges and registers instead.
+fn destinations(item: &Item) -> Vec<NodeId> {
+    if NodeRow::id_of(&item.key).is_some() {
+        return Vec::new();
+    }
+    let texts = item.attributes.values().filter_map(|value| match value {
+        Value::Text(text) => NodeId::parse(text),
+        _ => None,
+    });
+    let by_key = [
+        OutEdgeRow::parse(item).map(|row| row.destination),
+        ObservationRow::parse(item).map(|row| row.node),
+        LiveRow::parse(item).map(|row| row.deployment),
+    ];
+    by_key.into_iter().flatten().chain(texts).collect()
+}
+
+/// The nodes that a row is of, or leads to.
+fn named(item: &Item) -> Vec<NodeId> {
+    let mut ids = destinations(item);
+    ids.extend(NodeId::parse(&item.key.pk));
+    ids.extend(AliasRow::parse(item).map(|row| row.id));
+    ids.extend(item.set(IN_EDGES).filter_map(InEdge::parse).map(|edge| edge.source));
+    ids.extend(item.set(GAPS).filter_map(parse_gap).filter_map(|(subject, _)| NodeId::parse(subject)));
+    ids
+}
+
+impl<T: Table> Table for Scoped<'_, T> {
+    async fn get(&self, keys: &[Key]) -> Result<Vec<Item>, PortError> {
+        self.seen(self.table.get(keys).await?).await
+    }
+
+    /// Where a page goes on is the key of a row that may be seen: keys name nodes.
+    async fn query(&self, query: &Query) -> Result<Page, PortError> {
+        if ClosureRow::is_asked_for(query) {
+            // Copies of nodes on both sides: what is upstream is walked instead.
+            return Ok(Page::default());
+        }
+        let mut query = query.clone();
+        loop {
+            let page = self.table.query(&query).await?;
+            let items = self.seen(page.items).await?;
+            match (page.next, items.last()) {
+                (Some(_), Some(last)) => {
+                    let next = Some(last.key.sk.clone());
+                    return Ok(Page { items, next });
+                }
+                (Some(next), None) => query.after = Some(next),
+                (None, _) => return Ok(Page { items, next: None }),
+            }
+        }
+    }
+
+    async fn write(&self, _: &[Write]) -> Result<(), PortError> {
+        Err(read_only())
+    }
+
+    async fn claim(&self, _: &Claim) -> Result<Claimed, PortError> {
+        Err(read_only())
+    }
+
+    async fn settle(&self, _: &Claim, _: Attributes) -> Result<(), PortError> {
+        Err(read_only())
+    }
+
+    async fn release(&self, _: &Claim) -> Result<(), PortError> {
+        Err(read_only())
+    }
+}
+
+fn read_only() -> PortError {
+    PortError::new(PortErrorKind::Invalid, "write to the table", "a question only reads")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use sagewarden_lineage::rows::KINDS;
+
+    /// Those whose sort keys name a node: by their attributes too (followers, heads, revisions), by their own place here, or never shown.
+    #[test]
+    fn a_row_whose_key_leads_to_a_node_is_known_here() {
+        let names = |sk: &str| ["<identity>", "<deployment", "<commit"].iter().any(|name| sk.contains(name));
+        let leading: BTreeSet<&str> =
+            KINDS.iter().filter(|kind| names(kind.sk)).map(|kind| kind.row).collect();
+        let destinations = ["OutEdgeRow", "ObservationRow", "LiveRow"];
+        let places = ["AliasRow", "UnindexedRow"];
+        let attributes = ["FollowerRow", "HeadRow", "RevisionRow"];
+        let known = destinations.into_iter().chain(places).chain(attributes);
+        assert_eq!(leading, known.collect());
+    }
+}

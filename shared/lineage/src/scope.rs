@@ -1,0 +1,245 @@
+//! Whose lineage a reader may see: names of resources, repositories and buckets, as patterns.
+//!
+//! The names are what the lineage keeps of every node: neither objects nor commits have tags, and tags of a resource are not recorded.
+//! Whatever bears no name of its own is decided by what its row says of it, and without that it is nobody's.
+
+use std::fmt;
+use std::str::FromStr;
+
+use thiserror::Error;
+
+use crate::id::{NodeId, NodeKind};
+use crate::rows::node::{REFERENCES, URI};
+use crate::s3::S3Location;
+use crate::table::Item;
+
+/// What stands for the address of something that lies outside.
+pub const OUTSIDE: &str = "[outside of this scope]";
+
+/// Patterns of names with `*` and `?`, in any case of letters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scope {
+    patterns: Vec<String>,
+}
+
+/// What a scope is written as.
+pub const WANTED: &str =
+    "patterns of names with commas between, none of them empty, such as `credit-*,ds-credit-*`";
+
+/// A scope that would hold nothing, or more than was meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("{WANTED}")]
+pub struct BadScope;
+
+impl FromStr for Scope {
+    type Err = BadScope;
+
+    fn from_str(text: &str) -> Result<Self, BadScope> {
+        let patterns: Vec<String> = text.split(',').map(|each| each.trim().to_lowercase()).collect();
+        if patterns.iter().any(String::is_empty) { Err(BadScope) } else { Ok(Self { patterns }) }
+    }
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.patterns.join(","))
+    }
+}
+
+impl Scope {
+    /// Whether the name of a resource, a repository or a bucket belongs to it.
+    #[must_use]
+    pub fn holds_name(&self, name: &str) -> bool {
+        let name = name.to_lowercase();
+        self.patterns.iter().any(|pattern| fits(pattern.as_bytes(), name.as_bytes()))
+    }
+
+    /// Whether a node belongs to it by its identity; `None` where an identity bears no name: of a set of objects, and of an image that is
+    /// known by its digest.
+    ///
+    /// A model package counts by its group, a pipeline's execution by its pipeline, an object by its bucket, and a deployment by its
+    /// endpoint: which configuration that runs is what the endpoint says of itself. So is what was found in a window.
+    #[must_use]
+    pub fn holds_id(&self, id: &NodeId) -> Option<bool> {
+        let name = match id.kind() {
+            NodeKind::Commit | NodeKind::Reference => id.repository().map(|(_, name)| name),
+            NodeKind::Dataset if id.set_digest().is_some() => return None,
+            NodeKind::Dataset | NodeKind::Artifact => {
+                id.tail().strip_prefix("s3://").and_then(|place| place.split('/').next())
+            }
+            NodeKind::Image => match id.tail().strip_prefix("tag:") {
+                Some(reference) => repository_of(reference),
+                None => return None,
+            },
+            NodeKind::Violation => window_of(id).or_else(|| first_name(id)),
+            _ => first_name(id),
+        };
+        Some(name.is_some_and(|name| self.holds_name(name)))
+    }
+
+    /// Whether a node without a name belongs to it by what its row says: where a set of objects is, or under which names an image was seen,
+    /// all of them.
+    #[must_use]
+    pub fn holds_row(&self, id: &NodeId, item: &Item) -> bool {
+        if id.kind() == NodeKind::Image {
+            let mut names = item.set(REFERENCES).map(repository_of).peekable();
+            return names.peek().is_some()
+                && names.all(|name| name.is_some_and(|name| self.holds_name(name)));
+        }
+        let place = item.text(URI).and_then(S3Location::parse);
+        place.is_some_and(|place| self.holds_name(&place.bucket))
+    }
+
+    /// A text without the addresses of objects and SageMaker's resources outside. Each stands for something by itself, whoever says it.
+    #[must_use]
+    pub fn redact(&self, text: &str) -> String {
+        let mut kept = String::with_capacity(text.len());
+        let mut rest = text;
+        while let Some(start) = ADDRESSES.iter().filter_map(|prefix| rest.find(prefix)).min() {
+            let (before, from) = rest.split_at(start);
+            let (address, behind) = from.split_at(from.find(ends_an_address).unwrap_or(from.len()));
+            kept.push_str(before);
+            kept.push_str(if self.holds_address(address) { address } else { OUTSIDE });
+            rest = behind;
+        }
+        kept.push_str(rest);
+        kept
+    }
+
+    fn holds_address(&self, address: &str) -> bool {
+        let name = if let Some(arn) = address.strip_prefix("arn:") {
+            // <partition>:<service>:<region>:<account>:<what>
+            let mut parts = arn.splitn(5, ':').skip(1);
+            let (service, what) = (parts.next().unwrap_or_default(), parts.nth(2).unwrap_or_default());
+            match service {
+                "s3" => what.split('/').next(),
+                "sagemaker" => what.split('/').nth(1),
+                _ => return true,
+            }
+        } else {
+            address.split("://").nth(1).and_then(|place| place.split('/').next())
+        };
+        name.is_some_and(|name| self.holds_name(name))
+    }
+}
+
+/// How addresses begin; an ARN of another service is none that the lineage knows.
+const ADDRESSES: [&str; 3] = ["s3://", "s3a://", "arn:"];
+
+fn ends_an_address(letter: char) -> bool {
+    letter.is_whitespace()
+        || matches!(letter, '"' | '\'' | '`' | ',' | ';' | '(' | ')' | '<' | '>' | '\\' | '|')
+}
+
+/// The first name behind account and region: `<account>/<region>/<name>...@<created>`.
+fn first_name(id: &NodeId) -> Option<&str> {
+    let name = id.tail().split('/').nth(2)?;
+    Some(name.split('@').next().unwrap_or(name))
+}
+
+/// The endpoint of a window: `<account>/<region>/window/<endpoint>/...`. What a silent schedule says names two, and is known by the
+/// endpoint that it was seen on.
+fn window_of(id: &NodeId) -> Option<&str> {
+    let mut parts = id.tail().split('/').skip(2);
+    (parts.next()? == "window").then(|| parts.next()).flatten()
+}
+
+/// `<registry>/<repository>[:<tag>][@<digest>]`
+fn repository_of(reference: &str) -> Option<&str> {
+    let (_, path) = reference.split_once('/')?;
+    path.split(['@', ':']).next()
+}
+
+/// `*` is any text, `?` one letter.
+fn fits(pattern: &[u8], name: &[u8]) -> bool {
+    match (pattern.split_first(), name.split_first()) {
+        (None, None) => true,
+        (Some((b'*', rest)), _) => {
+            fits(rest, name) || name.split_first().is_some_and(|(_, name)| fits(pattern, name))
+        }
+        (Some((b'?', rest)), Some((_, name))) => fits(rest, name),
+        (Some((letter, rest)), Some((same, name))) => letter == same && fits(rest, name),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::table::{Attributes, Key, Value};
+
+    fn scope() -> Scope {
+        "credit-*, ds-credit-?,team/credit".parse().unwrap()
+    }
+
+    #[test]
+    fn a_pattern_is_never_empty() {
+        assert_eq!("".parse::<Scope>(), Err(BadScope));
+        assert_eq!("a,,b".parse::<Scope>(), Err(BadScope));
+        assert_eq!(scope().to_string(), "credit-*,ds-credit-?,team/credit");
+    }
+
+    #[test]
+    fn a_node_belongs_by_the_name_that_its_identity_bears() {
+        let check = |id: &str, expect: Option<bool>| {
+            assert_eq!(scope().holds_id(&NodeId::parse(id).unwrap()), expect, "{id}");
+        };
+        check("tjob#111122223333/eu-west-1/Credit-train@1", Some(true));
+        check("tjob#111122223333/eu-west-1/churn-credit-train@1", Some(false));
+        check("mpkg#111122223333/eu-west-1/credit-models/3@1", Some(true));
+        check("mpkg#111122223333/eu-west-1/churn/credit-3@1", Some(false));
+        check("pexe#111122223333/eu-west-1/credit-pipeline/execution/x@1", Some(true));
+        check("ep#111122223333/eu-west-1/credit-prod", Some(true));
+        check("dep#111122223333/eu-west-1/credit-prod@1/churn-config@2", Some(true));
+        check("dep#111122223333/eu-west-1/churn-prod@1/credit-config@2", Some(false));
+        check("viol#111122223333/eu-west-1/window/credit-prod/v@1", Some(true));
+        check("viol#111122223333/eu-west-1/window/churn-prod/credit-v@1", Some(false));
+        check("viol#111122223333/eu-west-1/schedule/hourly/credit-prod/late@1", Some(false));
+        check("mon#111122223333/eu-west-1/model-monitoring-1@1", Some(false));
+        check("commit#git-codecommit.eu-west-1.amazonaws.com/1/credit-source@abc", Some(true));
+        check("ref#git-codecommit.eu-west-1.amazonaws.com/1/churn@refs/heads/credit-x", Some(false));
+        check("ds#s3://ds-credit-a/churn/key@v", Some(true));
+        check("ds#s3://ds-churn/credit-a/key@v", Some(false));
+        check("art#s3://credit-models/m.tar.gz@v", Some(true));
+        check("img#tag:1.dkr.ecr.eu-west-1.amazonaws.com/team/credit:1", Some(true));
+        check("img#tag:1.dkr.ecr.eu-west-1.amazonaws.com/churn:credit-1", Some(false));
+        check("ds#set:0a", None);
+        check("img#sha256:0a", None);
+    }
+
+    #[test]
+    fn what_bears_no_name_belongs_by_what_is_recorded_of_it() {
+        let row = |name: &str, value: Value| Item {
+            key: Key::new("p", "#"),
+            attributes: Attributes::from([(name.to_owned(), value)]),
+        };
+        let (set, image) = (NodeId::dataset_set("0a"), NodeId::image_of_digest("sha256:0a"));
+        assert!(scope().holds_row(&set, &row(URI, "s3://ds-credit-a/x/".into())));
+        assert!(!scope().holds_row(&set, &row(URI, "s3://ds-churn/credit-a/".into())));
+        assert!(!scope().holds_row(&set, &row("other", "".into())));
+        let seen = |names: &[&str]| Value::Set(names.iter().map(|&name| name.to_owned()).collect());
+        let (own, other) =
+            ("1.dkr.ecr.x.amazonaws.com/credit-train:1", "1.dkr.ecr.x.amazonaws.com/churn@sha256:0a");
+        assert!(scope().holds_row(&image, &row(REFERENCES, seen(&[own]))));
+        assert!(!scope().holds_row(&image, &row(REFERENCES, seen(&[own, other]))));
+    }
+
+    #[test]
+    fn addresses_outside_are_taken_out_of_texts() {
+        let check = |text: &str, expect: &str| assert_eq!(scope().redact(text), expect);
+        check(
+            "s3://ds-credit-a/x and s3://ds-churn/y, too",
+            "s3://ds-credit-a/x and [outside of this scope], too",
+        );
+        check(r#"{"Uri":"s3://ds-churn/y","n":1}"#, r#"{"Uri":"[outside of this scope]","n":1}"#);
+        check(
+            "arn:aws:sagemaker:eu-west-1:1:training-job/churn-1 arn:aws:iam::1:role/churn arn:aws:s3:::ds-churn/x",
+            "[outside of this scope] arn:aws:iam::1:role/churn [outside of this scope]",
+        );
+        check(
+            "arn:aws:sagemaker:eu-west-1:1:training-job/credit-1",
+            "arn:aws:sagemaker:eu-west-1:1:training-job/credit-1",
+        );
+        check("no address", "no address");
+    }
+}
