@@ -18,5 +18,7 @@ pub mod record;
 pub mod reference;
 pub mod rows;
 pub mod s3;
+#[cfg(test)]
+mod sample;
 pub mod table;
 pub mod walk;
