@@ -88,6 +88,7 @@ mod tests {
             assert_eq!(spot_saving_percent(&node(&facts)), expect, "{total:?} {billed:?} {spot}");
         };
         check(Some(300), Some(100), true, Some(67));
+        check(Some(300), Some(101), true, Some(66));
         check(Some(300), Some(300), true, Some(0));
         check(Some(300), Some(301), true, Some(0));
         check(Some(300), Some(0), true, Some(100));

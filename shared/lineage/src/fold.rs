@@ -189,6 +189,19 @@ mod tests {
         assert!(!is_one_update(&[put("one")]));
     }
 
+    #[test]
+    fn of_two_contents_of_one_version_the_first_stays() {
+        let mut other = newest("one", "1");
+        if let Write::Newest { attributes, .. } = &mut other {
+            *attributes = Attributes::from([("head".into(), Value::Text("other".into()))]);
+        }
+        assert_eq!(
+            fold(&[newest("one", "1"), other]),
+            [newest("one", "1")],
+            "as if they had gone out one by one"
+        );
+    }
+
     /// Every sequence of up to four of these writes, upon every item that one of them leaves behind.
     #[test]
     fn folded_writes_do_what_they_would_do_one_after_the_other() {

@@ -244,6 +244,17 @@ fn calls_on_an_endpoint_ignore_the_case_of_its_name_and_those_on_a_job_do_not() 
 }
 
 #[test]
+fn another_row_beside_calls_is_none() {
+    let job = resource(ResourceKind::TrainingJob, "a");
+    let key = |sk: &str| Key::new(CallRow::partition(&job), sk);
+    let read = |sk: &str| {
+        CallRow::parse(&Item { key: key(sk), attributes: Attributes::from([("at".to_owned(), 5.into())]) })
+    };
+    let effects = ["C#x", "D#x", "E#x"].map(|sk| read(sk).map(|call| call.effect));
+    assert_eq!(effects, [Some(CallEffect::Created), Some(CallEffect::Deleted), None]);
+}
+
+#[test]
 fn a_verdict_is_kept_under_the_incarnation_and_the_first_digits_of_the_bundle() {
     assert_eq!((bundle_mark("0123456789abcdef"), bundle_mark("short")), ("0123456789ab", "short"));
     let notebook = VerdictRow::partition(&resource(ResourceKind::NotebookInstance, "Nb"), at(40));
