@@ -251,7 +251,10 @@ fn pages_of_out_edges_are_read_on_where_there_is_room() {
     walk.absorb(vec![]);
     let (graph, cursor) = walk.finish(&id(IMAGE));
     assert_eq!((graph.nodes.len(), graph.stopped_by), (3, Some(StoppedBy::MaxNodes)));
-    let mut resumed = Walk::resume(cursor.unwrap(), limits(16, 3));
+    let cursor = cursor.unwrap();
+    assert_eq!((cursor.direction(), cursor.root()), (Direction::Downstream, &id(IMAGE)));
+    assert_eq!(Cursor::read(&cursor.write()).as_ref(), Some(&cursor), "with what is to be read on");
+    let mut resumed = Walk::resume(cursor, limits(16, 3));
     let expect = Query { after: Some("further".into()), ..OutEdgeRow::out_of(&id(IMAGE)).at_most(3) };
     assert_eq!(resumed.rest(), [expect]);
     resumed.absorb_out(vec![page(IMAGE, vec![row(IMAGE, "image", ARTIFACT)], None)]);
