@@ -298,3 +298,17 @@ fn what_a_column_knows_is_what_was_asked_of_it() {
     assert_eq!(of(InferredType::String, Detail::Verdict), (false, false, true));
     assert_eq!(of(InferredType::Unknown, Detail::Verdict), (false, false, false));
 }
+
+#[test]
+fn what_one_profile_could_not_list_the_whole_has_not_listed_either() {
+    let of = |rows: u64, unlisted: u64, widths: [(usize, u64); 2]| Profile {
+        rows,
+        unlisted,
+        widths: BTreeMap::from(widths),
+        ..Profile::for_header(["x"])
+    };
+    let mut whole = of(3, 2, [(1, 2), (2, 1)]);
+    whole.merge(&of(4, 5, [(2, 3), (4, 1)]));
+    assert_eq!((whole.rows, whole.unlisted), (7, 7));
+    assert_eq!(whole.widths, BTreeMap::from([(1, 2), (2, 4), (4, 1)]));
+}
