@@ -156,3 +156,37 @@ fn modes_are_compared_where_they_judge_the_same_column() {
     assert_eq!(robust.len(), 1);
     assert_eq!(drifted("Simple", 1.0), <[String; 0]>::default());
 }
+
+#[test]
+fn columns_without_names_are_judged_by_their_position() {
+    let features = ["a", "b"].map(|name| numeric(name, "Integral", &[1.0])).to_vec();
+    let baseline = baseline(features, json!({}));
+    let data = rows(&[("_c0", &["1", "1"]), ("_c1", &["1", "x"])]);
+    for mode in BOTH {
+        let evaluation = evaluate(&baseline, &data, mode);
+        let verdicts: Vec<bool> = evaluation
+            .features
+            .iter()
+            .map(|feature| feature.checks.iter().all(|check| check.passed))
+            .collect();
+        assert_eq!(verdicts, [true, false]);
+        assert!(evaluation.features.iter().all(|feature| feature.checks.len() >= 2), "{evaluation:?}");
+        assert_eq!(evaluation.nothing_judged(), None);
+    }
+}
+
+#[test]
+fn where_no_check_applied_it_is_said_why() {
+    let of = |features: &[&str], columns: &[(&str, &[&str])]| {
+        let features = features.iter().map(|name| numeric(name, "Integral", &[1.0])).collect();
+        evaluate(&baseline(features, json!({})), &rows(columns), Mode::Exact)
+    };
+    assert_eq!(of(&["a"], &[("a", &[])]).nothing_judged().as_deref(), Some("there are no rows"));
+    let empty = Evaluation { features: Vec::new(), ..of(&["a"], &[("a", &[])]) };
+    assert_eq!(empty.nothing_judged().as_deref(), Some("the baseline has no features"));
+    // Too many columns are a violation: something was judged, if nothing else.
+    let wide = of(&["a"], &[("_c0", &["1"]), ("_c1", &["1"])]);
+    assert!(!wide.violations.is_empty() && wide.features.iter().all(|feature| feature.checks.is_empty()));
+    assert_eq!(wide.nothing_judged(), None);
+    assert_eq!(of(&["a"], &[("a", &["1"])]).nothing_judged(), None);
+}
