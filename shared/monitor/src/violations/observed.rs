@@ -337,6 +337,7 @@ mod tests {
         check(0.6, 0.2, Limit::AtMost, 0.5);
         check(3.0, 2.0, Limit::AtMost, 0.5);
         check(1.5, 0.5, Limit::AtMost, 1.0);
+        check(1.2, 0.8, Limit::AtMost, 0.5);
         check(0.2, 0.2, Limit::AtMost, 0.0);
         check(1.0, 1.0, Limit::AtMost, 0.0);
         check(0.1, 0.2, Limit::AtMost, 0.0);
