@@ -70,7 +70,7 @@ fn sources_below(folder: &Path, found: &mut Vec<(String, String)>) -> Result<()>
             if !path.ends_with("tests") && !path.ends_with("benches") && !path.ends_with("target") {
                 sources_below(&path, found)?;
             }
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
+        } else if !path.ends_with("tests.rs") && path.extension().is_some_and(|extension| extension == "rs") {
             let name = path.strip_prefix(root())?.to_string_lossy().into_owned();
             let text = fs::read_to_string(&path)?;
             // What only tests are built with stands at the end of a file.

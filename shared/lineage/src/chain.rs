@@ -252,3 +252,6 @@ fn commits(graph: &Graph) -> Vec<ChainCommit> {
     }
     commits.into_values().collect()
 }
+
+#[cfg(test)]
+mod tests;

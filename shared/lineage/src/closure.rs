@@ -128,6 +128,48 @@ mod tests {
         }
     }
 
+    /// The items as they must be: each node goes into the first of its band whose item, written out, still fits.
+    fn packed_by_writing(graph: &Graph) -> Vec<Item> {
+        let mut nodes: Vec<(usize, &Node)> =
+            graph.nodes.values().map(|node| (graph.distance[&node.id], node)).collect();
+        nodes.sort_by_key(|(distance, _)| *distance);
+        let mut rows: Vec<ClosureRow> = Vec::new();
+        for (distance, node) in nodes {
+            let (band, own) = (distance / BAND, copied(distance, node));
+            let with = |row: &ClosureRow| ClosureRow {
+                nodes: [row.nodes.clone(), vec![own.clone()]].concat(),
+                ..row.clone()
+            };
+            let fits = |row: &&mut ClosureRow| row.band == band && with(row).item().bytes() <= UNIT;
+            match rows.iter_mut().find(fits) {
+                Some(row) => *row = with(row),
+                None => {
+                    let number = rows.iter().filter(|row| row.band == band).count();
+                    rows.push(ClosureRow { deployment: deployment(), band, number, nodes: vec![own] });
+                }
+            }
+        }
+        rows.iter().map(ClosureRow::item).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn an_item_takes_in_as_many_as_fit_into_it(
+            nodes in prop::collection::vec((0_usize..20, prop_oneof![4 => 0_usize..30, 1 => 0_usize..1_100]), 0..70),
+        ) {
+            let graph = graph(&nodes);
+            prop_assert_eq!(ancestors(&deployment(), &graph), packed_by_writing(&graph));
+        }
+    }
+
+    #[test]
+    fn an_item_is_filled_to_the_last_byte() {
+        let items = |length: usize| ancestors(&deployment(), &graph(&[(0, 100), (0, length)]));
+        let room = UNIT - items(0)[0].bytes();
+        assert_eq!(items(room).iter().map(Item::bytes).collect::<Vec<_>>(), [UNIT]);
+        assert_eq!(items(room + 1).len(), 2);
+    }
+
     #[test]
     fn a_node_that_grows_leaves_the_items_of_other_bands_as_they_are() {
         let mut nodes: Vec<(usize, usize)> = (0..40).map(|distance| (distance, 100)).collect();

@@ -195,4 +195,35 @@ mod tests {
             assert_eq!(FoundBy::from_role(&found.role()), Some(found));
         }
     }
+
+    #[test]
+    fn relations_are_read_by_the_names_that_sagemaker_gives_them() {
+        for (relation, name) in [
+            (Relation::ContributedTo, "ContributedTo"),
+            (Relation::Produced, "Produced"),
+            (Relation::AssociatedWith, "AssociatedWith"),
+        ] {
+            assert_eq!((relation.as_str(), relation.to_string().as_str()), (name, name));
+            assert_eq!(Relation::parse(name), Some(relation));
+        }
+        assert_eq!(Relation::parse("DerivedFrom"), None);
+    }
+
+    #[test]
+    fn a_commit_is_found_in_words_of_roles_and_of_people() {
+        assert_eq!(FoundBy::ModelPackage.role(), "source/model-package");
+        assert_eq!((FoundBy::from_role("model-package"), FoundBy::from_role("source/other")), (None, None));
+        let words: std::collections::BTreeSet<&str> =
+            FoundBy::ALL.into_iter().map(FoundBy::explain).collect();
+        assert_eq!(words.len(), FoundBy::ALL.len(), "each is explained in its own words");
+        assert!(FoundBy::BranchHead.explain().starts_with("inferred"));
+        assert_eq!(FoundBy::Tag.explain(), "named by a tag");
+    }
+
+    #[test]
+    fn a_text_of_another_form_is_no_edge() {
+        for text in ["", "Produced:a", "Produced|img#x", "Made:a|img#x", "Produced:a|nothing"] {
+            assert_eq!(InEdge::parse(text), None, "{text}");
+        }
+    }
 }

@@ -119,4 +119,38 @@ mod tests {
         assert_eq!((found[0].features.len(), found[0].omitted), (200, 100));
         assert_eq!(found[0].features[0], ("f299".to_owned(), 299.0));
     }
+
+    #[test]
+    fn at_the_limit_nothing_is_cut_and_one_line_names_the_first_five() {
+        let features: serde_json::Map<String, Json> =
+            (0..200).map(|index| (format!("f{index:03}"), json!(-1))).collect();
+        let found = read(&json!({ "explanations": { "shap": { "l": { "global_shap_values": features } } } }));
+        assert_eq!((found[0].features.len(), found[0].omitted, &found[0].expected_value), (200, 0, &None));
+        assert_eq!(
+            top_features(&found),
+            "f000 -1, f001 -1, f002 -1, f003 -1, f004 -1",
+            "of one weight, by their names"
+        );
+    }
+
+    #[test]
+    fn a_report_with_many_labels_keeps_twenty_and_names_five() {
+        let labels: serde_json::Map<String, Json> = (0..21)
+            .map(|index| (format!("l{index:02}"), json!({ "global_shap_values": { "a": 1 } })))
+            .collect();
+        let found = read(&json!({ "explanations": { "shap": labels } }));
+        assert_eq!(found.len(), 20);
+        assert_eq!(top_features(&found).split("; ").count(), 5);
+        assert_eq!(top_features(&[]), "");
+    }
+
+    #[test]
+    fn a_label_without_values_is_passed_over() {
+        let label = |values: Json| json!({ "global_shap_values": values, "expected_value": null });
+        let report = json!({ "explanations": { "shap": {
+            "empty": label(json!({})), "texts": label(json!({ "a": "b" })), "list": label(json!([1])), "good": label(json!({ "a": 1 })),
+        } } });
+        let labels: Vec<String> = read(&report).into_iter().map(|each| each.label).collect();
+        assert_eq!(labels, ["good"]);
+    }
 }

@@ -64,6 +64,8 @@ pub fn weak(graph: &Graph) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::slice::from_ref;
+
     use super::*;
     use crate::id::NodeId;
     use crate::rows::NodeRow;
@@ -86,6 +88,7 @@ mod tests {
             assert_eq!(spot_saving_percent(&node(&facts)), expect, "{total:?} {billed:?} {spot}");
         };
         check(Some(300), Some(100), true, Some(67));
+        check(Some(300), Some(101), true, Some(66));
         check(Some(300), Some(300), true, Some(0));
         check(Some(300), Some(301), true, Some(0));
         check(Some(300), Some(0), true, Some(100));
@@ -93,5 +96,67 @@ mod tests {
         check(Some(300), None, true, None);
         check(None, Some(1), true, None);
         check(Some(300), Some(100), false, None);
+    }
+
+    #[test]
+    fn an_endpoint_that_is_being_deleted_is_gone_since_then_unless_a_call_says_when() {
+        let check = |facts: &[(&str, Value)], expect: Option<i64>| {
+            assert_eq!(deleted_at(&node(facts)).map(Timestamp::millis), expect, "{facts:?}");
+        };
+        let called = (DELETED_AT, Value::Number(7));
+        let state = |word: &str| (STATE, Value::Text(word.into()));
+        let since = (STATE_VERSION, Value::Text("000000000000009#4#Deleting".into()));
+        check(&[], None);
+        check(from_ref(&called), Some(7));
+        check(&[state("Deleting"), since.clone()], Some(9));
+        check(&[state("InService"), since.clone()], None);
+        check(&[state("Deleting")], None);
+        check(&[called, state("Deleting"), since], Some(7));
+    }
+
+    #[test]
+    fn a_reason_is_current_while_the_node_is_in_the_state_that_it_explains() {
+        let check = |state: &str, version: Option<&str>, expect: bool| {
+            let mut facts = vec![(STATE, Value::Text(state.into()))];
+            facts.extend(version.map(|version| (FAILURE_VERSION, Value::Text(version.into()))));
+            assert_eq!(is_failure_current(&node(&facts)), expect, "{state} {version:?}");
+        };
+        check("Failed", Some("000000000000009#3#Failed"), true);
+        check("Succeeded", Some("000000000000009#3#Failed"), false);
+        check("Failed", None, false);
+        check("Failed", Some("no version"), false);
+    }
+
+    #[test]
+    fn the_creator_asserts_what_the_creating_call_had() {
+        const NAMED: &str = "fedcba9876543210fedcba9876543210fedcba98";
+        let check = |role: &str, facts: &[(&str, Value)], expect: Option<&str>| {
+            let to = node(facts);
+            let from = NodeId::parse(&format!("commit#git.host/1/credit@{NAMED}")).unwrap();
+            let relation = crate::edge::Relation::ContributedTo;
+            let edge = Edge { from, to: to.id.clone(), relation, role: role.to_owned() };
+            let mut graph = Graph::default();
+            graph.insert(to, 0);
+            assert_eq!(asserted_by(&graph, &edge), expect, "{role} {facts:?}");
+            assert_eq!(asserted_by(&Graph::default(), &edge), None, "a node that is not there");
+        };
+        let creator = (CREATED_BY, Value::Text("ana".into()));
+        let asserted = |commits: &str| (ASSERTED, Value::Text(commits.to_owned()));
+        check("source/environment", from_ref(&creator), Some("ana"));
+        check("source/hyperparameter", from_ref(&creator), Some("ana"));
+        check("source/environment", &[], None);
+        check("source/tag", from_ref(&creator), None);
+        check("source/tag", &[creator.clone(), asserted(&format!("other {NAMED}"))], Some("ana"));
+        check("source/tag", &[creator.clone(), asserted("other")], None);
+        check("source/branch-head", &[creator.clone(), asserted(NAMED)], None);
+        check("image", &[creator], None);
+    }
+
+    #[test]
+    fn every_weak_version_is_named_with_its_reason() {
+        let mut graph = Graph::default();
+        graph.insert(node(&[(WEAK, Value::Text("it can be moved".into()))]), 0);
+        graph.insert(Node { id: NodeId::parse("tjob#1/r/strong@1").unwrap(), item: None }, 0);
+        assert_eq!(weak(&graph), ["training job 1/r/x@1: it can be moved"]);
     }
 }

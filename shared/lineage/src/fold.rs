@@ -189,6 +189,19 @@ mod tests {
         assert!(!is_one_update(&[put("one")]));
     }
 
+    #[test]
+    fn of_two_contents_of_one_version_the_first_stays() {
+        let mut other = newest("one", "1");
+        if let Write::Newest { attributes, .. } = &mut other {
+            *attributes = Attributes::from([("head".into(), Value::Text("other".into()))]);
+        }
+        assert_eq!(
+            fold(&[newest("one", "1"), other]),
+            [newest("one", "1")],
+            "as if they had gone out one by one"
+        );
+    }
+
     /// Every sequence of up to four of these writes, upon every item that one of them leaves behind.
     #[test]
     fn folded_writes_do_what_they_would_do_one_after_the_other() {
@@ -219,5 +232,64 @@ mod tests {
                 assert_eq!(run(start, &fold(sequence)), run(start, sequence), "{start:?} {sequence:?}");
             }
         }
+    }
+
+    #[test]
+    fn a_merge_keeps_the_first_fact_and_every_member_and_makes_no_empty_set() {
+        let mut item = None;
+        apply(&mut item, &merge("one", "x", "a"));
+        apply(&mut item, &merge("one", "y", "b"));
+        let members = BTreeSet::from(["a".to_owned(), "b".to_owned()]);
+        let expect = [("ins".to_owned(), Value::Set(members)), ("name".to_owned(), Value::Text("x".into()))];
+        assert_eq!(item, Some(Attributes::from(expect)));
+        let empty = Write::Merge {
+            key: Key::new("p", "one"),
+            once: Attributes::new(),
+            union: BTreeMap::from([("ins".to_owned(), BTreeSet::new())]),
+        };
+        let mut nothing = None;
+        apply(&mut nothing, &empty);
+        assert_eq!(nothing, Some(Attributes::new()));
+        let set = |members: &[&str]| Value::Set(members.iter().map(|member| (*member).to_owned()).collect());
+        let attributes = Attributes::from([("none".into(), set(&[])), ("some".into(), set(&["a"]))]);
+        apply(&mut nothing, &Write::Put(Item { key: Key::new("p", "one"), attributes }));
+        assert_eq!(nothing, Some(Attributes::from([("some".into(), set(&["a"]))])));
+    }
+
+    #[test]
+    fn a_register_takes_only_what_is_newer() {
+        let after = |versions: &[&str]| {
+            let mut item = None;
+            versions.iter().for_each(|version| apply(&mut item, &newest("one", version)));
+            item.unwrap().get("head").cloned()
+        };
+        for order in [["1", "2"], ["2", "1"], ["2", "2"]] {
+            assert_eq!(after(&order), Some(Value::Text("h2".into())), "{order:?}");
+        }
+    }
+
+    #[test]
+    fn a_write_is_about_the_item_of_its_key() {
+        for write in
+            [merge("one", "x", "a"), newest("one", "1"), put("one"), Write::Delete(Key::new("p", "one"))]
+        {
+            assert_eq!(key(&write), &Key::new("p", "one"));
+        }
+        let items = by_item(&[put("one"), put("two"), newest("one", "1")]);
+        assert_eq!(items.iter().map(Vec::len).collect::<Vec<_>>(), [1, 1]);
+    }
+
+    #[test]
+    fn of_one_register_the_newer_content_goes_out_and_another_content_goes_beside_it() {
+        let folded = |versions: [&str; 2]| fold(&versions.map(|version| newest("one", version)));
+        assert_eq!(
+            (folded(["1", "2"]), folded(["2", "1"])),
+            (vec![newest("one", "2")], vec![newest("one", "2")])
+        );
+        let mut other = newest("one", "2");
+        if let Write::Newest { version_attribute, .. } = &mut other {
+            *version_attribute = "w".into();
+        }
+        assert_eq!(fold(&[newest("one", "1"), other]).len(), 2);
     }
 }

@@ -254,3 +254,6 @@ impl Graph {
             || self.into_node(id).chain(self.out_of(id)).any(fits)
     }
 }
+
+#[cfg(test)]
+mod tests;

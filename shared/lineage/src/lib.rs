@@ -19,6 +19,8 @@ pub mod record;
 pub mod reference;
 pub mod rows;
 pub mod s3;
+#[cfg(test)]
+mod sample;
 pub mod scope;
 pub mod table;
 pub mod walk;

@@ -105,4 +105,15 @@ mod tests {
         check(Augmented, "[1]\n", Err("it is no manifest"));
         check(Augmented, "no JSON", Err("it is no manifest"));
     }
+
+    #[test]
+    fn a_manifest_is_known_by_the_type_of_its_data() {
+        let check =
+            |data_type: &str, expect: Option<ManifestKind>| assert_eq!(ManifestKind::of(data_type), expect);
+        check("ManifestFile", Some(ManifestKind::Listed));
+        check("AugmentedManifestFile", Some(ManifestKind::Augmented));
+        check("S3Prefix", None);
+        let read = ManifestKind::Listed.read(br#"[{"prefix": "s3://b/"}, "1"]"#);
+        assert_eq!(read.map(|found| found.bucket), Ok("b".to_owned()));
+    }
 }

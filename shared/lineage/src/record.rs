@@ -286,3 +286,6 @@ fn common_prefix(objects: &[VersionedObject]) -> Option<&str> {
     });
     (0..=length).rev().find_map(|end| first.get(..end))
 }
+
+#[cfg(test)]
+mod tests;

@@ -96,3 +96,6 @@ impl Head<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

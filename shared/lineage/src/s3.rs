@@ -212,4 +212,33 @@ mod tests {
         check("SHA1", empty, false, None);
         check("SHA256", "no base64", false, None);
     }
+
+    #[test]
+    fn a_location_is_written_as_it_is_read() {
+        for uri in ["s3://b/k/l", "s3://b/"] {
+            assert_eq!(S3Location::parse(uri).unwrap().to_string(), uri);
+        }
+    }
+
+    #[test]
+    fn a_version_is_its_id_or_its_entity_tag_with_the_time() {
+        let object = |version_id: Option<&str>| VersionedObject {
+            key: "k".into(),
+            version_id: version_id.map(str::to_owned),
+            etag: "e".into(),
+            size: 1,
+            modified_at: Timestamp::from_millis(5),
+        };
+        let [versioned, weak] = [object(Some("v")), object(None)];
+        assert_eq!((versioned.version().as_str(), versioned.weakness()), ("v", None));
+        assert_eq!(
+            (weak.version().as_str(), weak.weakness()),
+            ("etag:e:5", Some("the bucket keeps no versions"))
+        );
+        let set = |objects: &[VersionedObject]| {
+            ObjectSet { bucket: "b", prefix: "", objects, complete: true }.weakness()
+        };
+        assert_eq!((set(std::slice::from_ref(&versioned)), set(&[versioned, weak]).is_some()), (None, true));
+        assert_eq!(hex(&[0, 15, 255]), "000fff");
+    }
 }

@@ -261,3 +261,78 @@ pub struct Page {
     /// Where to go on (`Query::after`); absent when there is no more.
     pub next: Option<String>,
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn item() -> Item {
+        let set = Value::Set(["b".to_owned(), "a".to_owned()].into());
+        let attributes = Attributes::from([
+            ("text".into(), "abc".into()),
+            ("number".into(), 12.into()),
+            ("set".into(), set),
+        ]);
+        Item { key: Key::new("p", "s"), attributes }
+    }
+
+    #[test]
+    fn an_attribute_is_read_as_what_it_is_and_as_nothing_else() {
+        let item = item();
+        assert_eq!((item.text("text"), item.text("number"), item.text("none")), (Some("abc"), None, None));
+        assert_eq!((item.number("number"), item.number("text")), (Some(12), None));
+        assert_eq!(item.set("set").collect::<Vec<_>>(), ["a", "b"]);
+        assert_eq!((item.set("text").count(), item.set("none").count()), (0, 0));
+        assert_eq!(Value::from("a"), Value::from("a".to_owned()));
+    }
+
+    #[test]
+    fn an_item_survives_being_written_as_json() {
+        let written = json!(item());
+        assert_eq!(written["attributes"], json!({ "text": "abc", "number": 12, "set": ["a", "b"] }));
+        assert_eq!(serde_json::from_value::<Item>(written).unwrap(), item());
+        let check = |value: serde_json::Value, expect: Option<Value>| {
+            assert_eq!(serde_json::from_value(value.clone()).ok(), expect, "{value}");
+            assert_eq!(serde_json::from_str(&value.to_string()).ok(), expect, "{value}");
+        };
+        check(json!(-3), Some(Value::Number(-3)));
+        check(json!(i64::MAX), Some(Value::Number(i64::MAX)));
+        check(json!(u64::MAX), None);
+        check(json!("a"), Some("a".into()));
+        check(json!(["a", 1]), None);
+        check(json!(1.5), None);
+        check(json!(null), None);
+        let error = serde_json::from_value::<Value>(json!(true)).unwrap_err().to_string();
+        assert!(error.contains("a text, an integer or a list of texts"), "{error}");
+    }
+
+    #[test]
+    fn an_item_is_as_large_as_its_names_values_and_keys() {
+        let size = |value: Value| value.bytes();
+        assert_eq!([1, 12, 123, -12].map(|number| size(Value::Number(number))), [2, 2, 3, 3]);
+        assert_eq!((size("äb".into()), size(Value::Set(["ab".to_owned(), "c".to_owned()].into()))), (3, 3));
+        assert_eq!(Key::new("abc", "de").bytes(), 2 + 3 + 2 + 2);
+        // Keys, then names and values: text, number, set.
+        assert_eq!(item().bytes(), 6 + (4 + 3) + (6 + 2) + (3 + 2));
+    }
+
+    #[test]
+    fn a_query_says_which_keys_from_which_end_and_how_many() {
+        let whole = Query::whole("p");
+        let expect = Query {
+            pk: "p".into(),
+            range: Range::Prefix(String::new()),
+            descending: false,
+            limit: None,
+            after: None,
+        };
+        assert_eq!(whole, expect);
+        assert_eq!(Query::prefix("p", "s").range, Range::Prefix("s".into()));
+        let between = Query::between("p", "a", "b");
+        assert_eq!((between.pk.as_str(), &between.range), ("p", &Range::Between("a".into(), "b".into())));
+        let newest = between.clone().newest_first().at_most(3);
+        assert_eq!(newest, Query { descending: true, limit: Some(3), ..between });
+    }
+}

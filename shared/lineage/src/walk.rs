@@ -282,3 +282,6 @@ fn out_edge(row: &Item) -> Option<Edge> {
     let OutEdgeRow { source, relation, role, destination } = OutEdgeRow::parse(row)?;
     Some(Edge { from: source, to: destination, relation, role })
 }
+
+#[cfg(test)]
+mod tests;

@@ -153,3 +153,43 @@ fn chi_squared_agrees_with_tables_and_with_hand_made_regrouping() {
         None
     );
 }
+
+#[test]
+fn chance_explains_less_the_more_values_there_are() {
+    assert_eq!(chance(1, 1), 1.8 * 2_f64.sqrt());
+    assert!((chance(100, 400) - 1.8 * (500.0 / 40_000.0_f64).sqrt()).abs() < 1e-15);
+    assert!(chance(1_000, 1_000) < chance(100, 1_000));
+    assert_eq!(robust(0.5, 1, 1), 0.0, "never below zero");
+    assert_eq!(robust(0.5, 10_000, 10_000), 0.5 - chance(10_000, 10_000));
+}
+
+#[test]
+fn a_value_of_a_high_level_stands_for_as_many_as_can_be_counted() {
+    let levels: Vec<Vec<f64>> = (0..70).map(|height| vec![f64::from(height)]).collect();
+    let steps = Steps::exact(&levels);
+    assert_eq!((steps.different(), steps.total()), (70, u64::MAX));
+    let seen = [10, 63, 64].map(|height: usize| steps.steps[height]);
+    assert_eq!(seen, [(10.0, 1 << 10), (63.0, 1 << 63), (64.0, u64::MAX)]);
+}
+
+#[test]
+fn the_place_of_a_gap_is_the_first_of_those_that_are_as_large() {
+    // A half against nothing from 1 on, and again from 3 on.
+    let gap = linf(&Steps::exact(&sketch(&[1.0, 3.0])), &Steps::exact(&sketch(&[3.0, 4.0]))).unwrap();
+    assert_eq!((gap.place, gap.first, gap.second, gap.size), (Some(1.0), 0.5, 0.0, 0.5));
+    let (first, second) = (Counts::from([("a", 1), ("b", 3)]), Counts::from([("b", 2), ("c", 2)]));
+    let gap = categorical_linf(&first, &second).unwrap();
+    assert_eq!((gap.place.as_deref(), gap.first, gap.second, gap.size), (Some("c"), 0.0, 0.5, 0.5));
+}
+
+/// Two samples of texts, by the definition: of each text, its count against its share of all, on both sides.
+#[test]
+fn the_test_on_two_samples_agrees_with_its_definition() {
+    let (first, second) = (Counts::from([("a", 30), ("b", 70)]), Counts::from([("a", 90), ("b", 110)]));
+    let found = homogeneity(&first, &second).unwrap();
+    let term = |observed: f64, expected: f64| (observed - expected).powi(2) / expected;
+    let expect = term(30.0, 40.0) + term(90.0, 80.0) + term(70.0, 60.0) + term(110.0, 120.0);
+    assert!((found.statistic - expect).abs() < 1e-12, "{found:?}");
+    let (few, fewer) = (Counts::from([("a", 9), ("b", 9)]), Counts::from([("a", 9)]));
+    assert_eq!(homogeneity(&few, &fewer), None, "too few are expected");
+}

@@ -230,4 +230,39 @@ mod tests {
             assert_eq!(first, whole, "cut at {cut}");
         }
     }
+
+    #[test]
+    fn every_kind_has_a_word_for_files_and_a_sentence_for_people() {
+        let names: std::collections::BTreeSet<String> =
+            IssueKind::ALL.into_iter().map(IssueKind::name).collect();
+        let sentences: std::collections::BTreeSet<String> =
+            IssueKind::ALL.iter().map(IssueKind::to_string).collect();
+        assert_eq!((names.len(), sentences.len()), (IssueKind::ALL.len(), IssueKind::ALL.len()));
+        assert_eq!(IssueKind::NotUtf8.name(), "not-utf8");
+        assert_eq!(IssueKind::NotJson.to_string(), "no JSON");
+        let used: Vec<IssueKind> = IssueKind::ALL.into_iter().filter(|kind| !kind.is_row_lost()).collect();
+        assert_eq!(used, [IssueKind::Ragged, IssueKind::NotANumber]);
+    }
+
+    #[test]
+    fn five_lines_are_told_each_once_and_of_more_that_they_are_the_first() {
+        let told = |lines: &[u64]| {
+            let mut issues = Issues::default();
+            lines.iter().for_each(|line| issues.add(IssueKind::NotJson, *line));
+            issues.iter().map(|(kind, issue)| (kind, issue.to_string())).collect::<Vec<_>>()
+        };
+        assert_eq!(told(&[1, 2, 3, 4, 5]), [(IssueKind::NotJson, "lines 1, 2, 3, 4, 5".to_owned())]);
+        assert_eq!(
+            told(&[1, 2, 3, 4, 5, 6]),
+            [(IssueKind::NotJson, "6 lines, the first 1, 2, 3, 4, 5".to_owned())]
+        );
+        assert_eq!(told(&[7, 7]), [(IssueKind::NotJson, "lines 7".to_owned())], "two events of one line");
+        let mut first = Issues::default();
+        let mut second = Issues::default();
+        (1..=3).for_each(|line| first.add(IssueKind::NotJson, line));
+        (4..=9).for_each(|line| second.add(IssueKind::NotJson, line));
+        first.merge(&second);
+        let issue = first.get(IssueKind::NotJson).unwrap();
+        assert_eq!((issue.count, issue.lines.as_slice()), (9, [1, 2, 3, 4, 5].as_slice()));
+    }
 }

@@ -56,3 +56,49 @@ impl SuggestedBaseline {
         ]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::constraints::CategoricalMethod;
+
+    #[test]
+    fn a_baseline_asks_for_what_its_data_kept() {
+        let table = "whole,zero,debt,word,hole\n1,0,-1,a,x\n2,5,2,b,\n3,6,3,a,y\n4,7,4,a,y\n";
+        let found = SuggestedBaseline::of_csv(table.as_bytes(), Header::FirstRow).unwrap();
+        assert!(found.issues.is_empty());
+        assert_eq!((found.profile.rows, found.statistics.dataset.item_count), (4, 4));
+        let told: Vec<_> = found
+            .constraints
+            .features
+            .iter()
+            .map(|feature| {
+                let not_negative =
+                    feature.num_constraints.as_ref().and_then(|numbers| numbers.is_non_negative);
+                let domains = feature.string_constraints.as_ref().and_then(|texts| texts.domains.clone());
+                (feature.name.as_str(), feature.completeness, not_negative, domains)
+            })
+            .collect();
+        let texts = |texts: [&str; 2]| Some(texts.map(str::to_owned).to_vec());
+        let expect = [
+            ("whole", Some(1.0), Some(true), None),
+            ("zero", Some(1.0), Some(true), None),
+            ("debt", Some(1.0), Some(false), None),
+            ("word", Some(1.0), None, texts(["a", "b"])),
+            ("hole", Some(0.75), None, texts(["x", "y"])),
+        ];
+        assert_eq!(told, expect);
+        let drift = &found.constraints.monitoring_config.distribution_constraints;
+        assert_eq!((drift.comparison_threshold, drift.categorical_comparison_threshold), (0.1, Some(0.1)));
+        assert_eq!(drift.categorical_drift_method, Some(CategoricalMethod::LInfinity));
+    }
+
+    #[test]
+    fn its_files_are_read_back_as_they_were_and_the_constraints_come_last() {
+        let found = SuggestedBaseline::of_csv("a\n1\n2\n".as_bytes(), Header::FirstRow).unwrap();
+        let [(first, statistics), (last, constraints)] = found.files();
+        assert_eq!((first, last), ("statistics.json", "constraints.json"));
+        assert_eq!(Statistics::parse(statistics.as_bytes()).unwrap(), found.statistics);
+        assert_eq!(Constraints::parse(constraints.as_bytes()).unwrap(), found.constraints);
+    }
+}

@@ -178,3 +178,100 @@ fn severity(text: &str) -> Result<Severity, String> {
         _ => Err(format!("`@severity` is `{text}`: it must be critical, high, medium, low or info")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    const ANNOTATIONS: [(&str, &str); 9] = [
+        ("id", "TRN-NET-01"),
+        ("area", "NET"),
+        ("severity", "high"),
+        ("title", "it must be so"),
+        ("field", "VpcConfig.Subnets[], DescribeModel:VpcConfig"),
+        ("wanted", "so"),
+        ("fix", "make it so"),
+        ("remediation", "stop"),
+        ("also", "an SCP"),
+    ];
+
+    /// The annotations, one of them changed or, without a value, left out.
+    fn read(name: &str, value: Option<&str>) -> Result<Control, String> {
+        let mut all: Vec<(&str, &str)> = ANNOTATIONS.into_iter().filter(|(key, _)| *key != name).collect();
+        all.extend(value.map(|value| (name, value)));
+        Control::read(all.into_iter())
+    }
+
+    #[test]
+    fn a_control_is_read_from_its_annotations() {
+        let control = read("setting", Some("artifacts.allowed_buckets")).unwrap();
+        assert_eq!(
+            (control.id.as_str(), control.area.as_str(), control.severity),
+            ("TRN-NET-01", "NET", Severity::High)
+        );
+        assert_eq!(control.fields, ["VpcConfig.Subnets[]", "DescribeModel:VpcConfig"]);
+        assert_eq!(
+            (control.title.as_str(), control.wanted.as_str(), control.fix.as_str()),
+            ("it must be so", "so", "make it so")
+        );
+        assert_eq!((control.remedy, control.also.as_str()), (Remedy::Stop, "an SCP"));
+        assert_eq!(control.setting.as_deref(), Some("artifacts.allowed_buckets"));
+        let without = read("also", None).unwrap();
+        assert_eq!((without.also.as_str(), without.setting), ("", None));
+    }
+
+    #[test]
+    fn an_annotation_that_is_missing_or_wrong_is_named() {
+        for name in ["id", "area", "severity", "title", "field", "wanted", "fix", "remediation"] {
+            let missing = format!("the annotation `@{name}` is missing");
+            assert_eq!(read(name, None).unwrap_err(), missing);
+            assert_eq!(read(name, Some("")).unwrap_err(), missing);
+        }
+        let wrong = |name: &str| read(name, Some("odd")).unwrap_err();
+        assert!(
+            wrong("area").starts_with("`@area` is `odd`: it must be one of NET, IAM"),
+            "{}",
+            wrong("area")
+        );
+        assert!(wrong("severity").starts_with("`@severity` is `odd`: it must be"), "{}", wrong("severity"));
+        let remedies = wrong("remediation");
+        assert!(
+            remedies.starts_with("`@remediation` is `odd`: it must be one of none, tag, stop"),
+            "{remedies}"
+        );
+        assert!(remedies.ends_with("start_schedule"), "{remedies}");
+    }
+
+    #[test]
+    fn each_area_is_a_chapter_and_each_severity_a_rank() {
+        let chapters: BTreeSet<&str> =
+            AREAS.iter().map(|area| read("area", Some(area)).unwrap().chapter()).collect();
+        assert_eq!(chapters.len(), AREAS.len());
+        assert_eq!(read("area", Some("MON")).unwrap().chapter(), "real-time model monitoring");
+        let rank = |word: &str| read("severity", Some(word)).unwrap().severity;
+        let words = ["info", "low", "medium", "high", "critical"];
+        assert!(words.iter().zip(&words[1..]).all(|(low, high)| rank(low) < rank(high)));
+    }
+
+    #[test]
+    fn each_remedy_has_a_word_and_says_what_it_does() {
+        let remedy = |word: &str| read("remediation", Some(word)).unwrap().remedy;
+        let plain = [
+            ("none", Remedy::None),
+            ("tag", Remedy::Tag),
+            ("stop", Remedy::Stop),
+            ("delete_if_unused", Remedy::DeleteIfUnused),
+        ];
+        let changes = CHANGES.map(|(change, word, _)| (word, Remedy::Change(change)));
+        let all: Vec<(&str, Remedy)> = plain.into_iter().chain(changes).collect();
+        for (word, expect) in &all {
+            assert_eq!(remedy(word), *expect, "{word}");
+        }
+        let told: BTreeSet<&str> = all.iter().map(|(_, remedy)| remedy.explain()).collect();
+        assert_eq!(told.len(), all.len());
+        assert_eq!(Remedy::Change(Change::DisableDocker).explain(), "switch Docker off");
+        assert_eq!((Remedy::Stop.explain(), Remedy::None.explain()), ("stop it", "tell"));
+    }
+}

@@ -323,3 +323,6 @@ pub(crate) fn fill(template: &str, settings: &Settings, own: &str) -> String {
         .replace("{allowed_subnets}", &list(&settings.network.allowed_subnets, "of any VPC"))
         .replace("{allowed_security_groups}", &list(&settings.network.allowed_security_groups, "of any VPC"))
 }
+
+#[cfg(test)]
+mod tests;

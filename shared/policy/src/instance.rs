@@ -54,7 +54,36 @@ impl Instances {
 
 #[cfg(test)]
 mod tests {
-    use super::has_local_nvme;
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::reader::UnreadablePaths;
+
+    #[test]
+    fn instances_are_counted_in_every_form_of_a_cluster() {
+        let check = |cluster: Value, total: i64, takes_volume_key: bool| {
+            let (document, unreadable) = (json!({ "C": cluster }), UnreadablePaths::default());
+            let found = Instances::of(&Reader::new(&document, &unreadable), "C");
+            assert_eq!((found.total, found.takes_volume_key), (total, takes_volume_key), "{document}");
+        };
+        let of = |kind: &str, count: i64| json!({ "InstanceType": kind, "InstanceCount": count });
+        let (plain, nvme) = ("ml.m5.xlarge", "ml.g5.xlarge");
+        check(of(plain, 3), 3, true);
+        check(of(nvme, 3), 3, false);
+        check(json!({ "InstanceType": plain }), 1, true);
+        check(json!({}), 0, false);
+        check(json!({ "InstanceGroups": [of(nvme, 2), of(plain, 3)] }), 5, true);
+        check(json!({ "InstanceGroups": [of(nvme, 2), of(nvme, 3)] }), 5, false);
+        check(json!({ "InstanceConfigs": [of(nvme, 2), of(plain, 3)] }), 3, true);
+        check(json!({ "InstancePreferences": [of(nvme, 4), of(nvme, 3)] }), 4, false);
+    }
+
+    #[test]
+    fn every_family_has_a_pattern() {
+        let patterns: Vec<String> = nvme_patterns().collect();
+        assert_eq!(patterns.len(), WITH_NVME.len());
+        assert!(patterns.contains(&"ml.g5.*".to_owned()), "{patterns:?}");
+    }
 
     #[test]
     fn families_are_told_apart_by_their_whole_name() {

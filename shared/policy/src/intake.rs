@@ -305,4 +305,47 @@ mod tests {
         check(r#"{"eventName": "CreateModel", "requestParameters": null}"#, "a request names the resource");
         check(r#"{"eventName": "DeleteModel", "requestParameters": {}}"#, "a request names the resource");
     }
+
+    #[test]
+    fn only_a_description_says_when_it_was_changed() {
+        let at = |document: Json| {
+            read(&document.to_string()).unwrap().candidates[0].changed_at().map(Timestamp::millis)
+        };
+        let arn = |rest: &str| format!("arn:aws:sagemaker:eu-west-1:111122223333:{rest}");
+        let times = |mut document: Json| {
+            document["CreationTime"] = json!(7);
+            document["LastModifiedTime"] = json!(9);
+            document
+        };
+        let job = json!({ "TrainingJobName": "t", "TrainingJobArn": arn("training-job/t") });
+        assert_eq!(at(times(job)), Some(7_000), "nobody changes a job");
+        let notebook =
+            json!({ "NotebookInstanceName": "n", "NotebookInstanceArn": arn("notebook-instance/n") });
+        assert_eq!(at(times(notebook.clone())), Some(9_000));
+        assert_eq!(at(notebook), None);
+        assert_eq!(at(times(json!({ "TrainingJobName": "t" }))), None, "a request");
+        let other = json!({ "TrainingJobName": "t", "TrainingJobArn": arn("model/t") });
+        assert_eq!(at(times(other)), None, "the ARN of something else");
+    }
+
+    #[test]
+    fn a_step_is_judged_as_what_it_makes() {
+        let steps = [
+            ("QualityCheck", ResourceKind::ProcessingJob),
+            ("ClarifyCheck", ResourceKind::ProcessingJob),
+            ("Transform", ResourceKind::TransformJob),
+            ("Tuning", ResourceKind::TuningJob),
+            ("AutoML", ResourceKind::AutoMlJob),
+            ("RegisterModel", ResourceKind::ModelPackage),
+            ("EndpointConfig", ResourceKind::EndpointConfig),
+            ("Endpoint", ResourceKind::Endpoint),
+        ];
+        let step = |kind: &str| json!({ "Name": "s", "Type": kind, "Arguments": {} });
+        let definition = json!({ "Steps": steps.map(|(kind, _)| step(kind)) });
+        let intake = read(&definition.to_string()).unwrap();
+        let kinds: Vec<ResourceKind> = intake.candidates.iter().map(|each| each.resource.kind).collect();
+        assert_eq!(kinds, steps.map(|(_, kind)| kind));
+        let empty = read(&json!({ "Steps": [{ "Name": "s", "Type": "Training" }] }).to_string()).unwrap();
+        assert_eq!(empty.passed_over, ["Steps[0]: the step has no `Arguments`"]);
+    }
 }

@@ -41,3 +41,33 @@ pub fn decide(
 pub fn unsorted() -> Result<Bundle, BundleError> {
     Bundle::unsorted()
 }
+
+#[cfg(test)]
+mod tests {
+    use sagewarden_events::{ResourceKind, Timestamp};
+    use serde_json::json;
+
+    use super::*;
+    use crate::judge::judge;
+
+    #[test]
+    fn the_parts_of_a_verdict_give_the_verdict_whether_policies_are_sorted_or_not() {
+        let job = Resource::in_region(ResourceKind::TrainingJob, "111122223333", "eu-west-1", "t");
+        let document = json!({ "TrainingJobName": "t", "EnableNetworkIsolation": true });
+        let joined = crate::join::offline(&job, &document);
+        let as_of = Timestamp::from_millis(0);
+        let subject = Subject { resource: &job, document: &document, as_of, joined: &joined };
+        for bundle in [Bundle::embedded().unwrap(), unsorted().unwrap()] {
+            let violated = decide(&bundle, &job, &joined, facts(&bundle, &subject)).unwrap();
+            let verdict = judge(&bundle, &subject);
+            let found: Vec<&str> = verdict.findings.iter().map(|finding| finding.control.as_str()).collect();
+            let checked: Vec<&String> = violated.iter().filter(|id| verdict.checked.contains(id)).collect();
+            assert_eq!(checked, found);
+            assert!(violated.contains(&"TRN-NET-01".to_owned()), "{violated:?}");
+            assert!(!violated.contains(&"TRN-NET-02".to_owned()), "{violated:?}");
+        }
+        let trial = Resource::in_region(ResourceKind::Trial, "111122223333", "eu-west-1", "t");
+        let error = decide(&Bundle::embedded().unwrap(), &trial, &joined, Facts::new()).unwrap_err();
+        assert_eq!(error, "there are no controls for this kind");
+    }
+}

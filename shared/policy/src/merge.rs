@@ -96,3 +96,125 @@ fn strength(plan: &Plan) -> u8 {
         Plan::Stop => 4,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::control::Severity;
+
+    fn finding(control: &str, status: FindingStatus, actual: &str) -> Finding {
+        Finding {
+            control: control.into(),
+            area: "NET".into(),
+            severity: Severity::High,
+            title: "it must be so".into(),
+            status,
+            field: String::new(),
+            actual: actual.into(),
+            wanted: String::new(),
+            fix: String::new(),
+            waiver: None,
+        }
+    }
+
+    fn nothing(why: &str) -> Plan {
+        Plan::Nothing(why.into())
+    }
+
+    fn verdict(name: &str, findings: Vec<Finding>, plan: Plan) -> Verdict {
+        Verdict {
+            outcome: outcome(&findings),
+            findings,
+            checked: vec![format!("checked-{name}"), "both".into()],
+            skipped: vec![format!("skipped-{name}")],
+            parent: None,
+            environment: Some(name.into()),
+            mode: Mode::Observe,
+            bundle: "b".into(),
+            plan,
+        }
+    }
+
+    fn violation(actual: &str) -> Vec<Finding> {
+        vec![finding("A", FindingStatus::Violation, actual)]
+    }
+
+    fn merged(whole: Verdict, verdict: Verdict, counts: bool) -> Verdict {
+        merge(whole, vec![Part { verdict, counts }])
+    }
+
+    #[test]
+    fn everything_that_any_environment_says_is_in_the_whole() {
+        let whole = verdict("account", vec![finding("C", FindingStatus::Waived, "c")], nothing("own"));
+        let part = verdict("tag", violation("a"), nothing("other"));
+        let found = merged(whole, part, true);
+        assert_eq!(found.environment.as_deref(), Some("account, tag"));
+        assert_eq!(found.checked, ["both", "checked-account", "checked-tag"]);
+        assert_eq!(found.skipped, ["skipped-account", "skipped-tag"]);
+        let controls: Vec<&str> = found.findings.iter().map(|finding| finding.control.as_str()).collect();
+        assert_eq!((controls, found.outcome), (vec!["A", "C"], Judgement::Violating));
+        assert_eq!(found.plan, nothing("other"), "the reason of the one that found a violation");
+    }
+
+    #[test]
+    fn of_one_control_the_worse_finding_stands_and_of_two_as_bad_the_first() {
+        use FindingStatus::{Unknown, Violation, Waived};
+        let stands = |first: FindingStatus, second: FindingStatus| {
+            let all = findings(vec![finding("A", first, "first")], vec![finding("A", second, "second")]);
+            assert_eq!(all.len(), 1);
+            all[0].actual.clone()
+        };
+        for (first, second, expect) in [
+            (Waived, Unknown, "second"),
+            (Unknown, Violation, "second"),
+            (Waived, Violation, "second"),
+            (Violation, Violation, "first"),
+            (Violation, Unknown, "first"),
+            (Unknown, Waived, "first"),
+        ] {
+            assert_eq!(stands(first, second), expect, "{first:?} {second:?}");
+        }
+        let mut other = finding("A", Violation, "expired");
+        other.title = "the waiver is still in force".into();
+        assert_eq!(findings(violation("a"), vec![other]).len(), 2, "of another title it is another finding");
+    }
+
+    #[test]
+    fn what_does_more_is_planned() {
+        let change = |change: Change, platform: Option<&str>| {
+            let platform = platform.map(str::to_owned);
+            Plan::Change(Corrections { settings: BTreeSet::from([change]), platform })
+        };
+        let docker = || change(Change::DisableDocker, None);
+        let order = [nothing("x"), Plan::Tag, docker(), Plan::DeleteModelIfUnused, Plan::Stop];
+        for (weak, strong) in order.iter().zip(&order[1..]) {
+            assert_eq!(&stronger(weak.clone(), strong.clone(), true), strong);
+            assert_eq!(&stronger(strong.clone(), weak.clone(), true), strong);
+        }
+        let both = stronger(docker(), change(Change::ReplacePlatform, Some("p")), true);
+        let settings = BTreeSet::from([Change::DisableDocker, Change::ReplacePlatform]);
+        assert_eq!(both, Plan::Change(Corrections { settings, platform: Some("p".into()) }));
+        assert_eq!(stronger(nothing("own"), nothing("other"), true), nothing("own"));
+        assert_eq!(stronger(nothing("own"), nothing("other"), false), nothing("other"));
+    }
+
+    #[test]
+    fn a_later_tag_makes_stricter_and_leads_to_nothing() {
+        let enforcing = |plan: Plan| Verdict { mode: Mode::Enforce, ..verdict("tag", violation("a"), plan) };
+        let whole = || verdict("account", vec![], nothing("own"));
+        let later = merged(whole(), enforcing(Plan::Stop), false);
+        let why = "it is not known to have been created with the tag of the environment `tag`";
+        assert_eq!(
+            (later.plan, later.mode, later.outcome),
+            (nothing(why), Mode::Observe, Judgement::Violating)
+        );
+        let first = merged(whole(), enforcing(Plan::Stop), true);
+        assert_eq!((first.plan, first.mode), (Plan::Stop, Mode::Enforce));
+        let known = merged(whole(), enforcing(nothing("its own reason")), false);
+        assert_eq!(known.plan, nothing("its own reason"));
+        let observing = merged(whole(), verdict("tag", violation("a"), Plan::Tag), true);
+        assert_eq!(observing.mode, Mode::Observe);
+        let enforced = Verdict { mode: Mode::Enforce, ..whole() };
+        assert_eq!(merged(enforced, verdict("tag", vec![], nothing("x")), true).mode, Mode::Enforce);
+    }
+}

@@ -187,4 +187,45 @@ mod tests {
             assert!(refusal.contains("the annotation `@area` is missing"), "{refusal}");
         }
     }
+
+    /// What is said of a text before Cedar gets it.
+    fn said(text: &str) -> Option<String> {
+        super::check("f", text).err().map(|error| error.to_string())
+    }
+
+    #[test]
+    fn thirty_are_allowed_and_one_more_is_not() {
+        let member = |times: usize| format!("a{}", ".a".repeat(times));
+        for (open, close) in [("(", ")"), ("[", "]"), ("{", "}")] {
+            assert_eq!(said(&nested(30, open, close)), None, "{open}");
+            assert!(
+                said(&nested(31, open, close)).unwrap().contains("brackets within more than 30"),
+                "{open}"
+            );
+        }
+        assert_eq!(said(&member(30)), None);
+        assert!(said(&member(31)).unwrap().contains("more than 30 members of members"));
+        assert_eq!(said(&format!("({})", member(30))), None);
+        assert!(said(&format!("({})", member(31))).unwrap().contains("members of members"));
+        assert_eq!(said(&"if a ".repeat(30)), None);
+        assert!(said(&"if a ".repeat(31)).unwrap().contains("more than 30 `if`s"));
+    }
+
+    #[test]
+    fn what_ends_a_row_of_members_lets_another_begin() {
+        for sign in [",", "&&", "||", "==", "<", ">", "+", "-", "*", ";"] {
+            let row = format!("a{}", ".a".repeat(20));
+            assert_eq!(said(&format!("{row} {sign} {row}")), None, "{sign}");
+        }
+        let again = format!("{};", "if a ".repeat(20)).repeat(3);
+        assert_eq!(said(&again), None, "each policy has its own");
+        assert_eq!(said(&"(a) ".repeat(100)), None, "what is closed is closed");
+        assert_eq!(said(&"diff_if if_ ".repeat(100)), None, "a word is not a part of another");
+    }
+
+    #[test]
+    fn a_place_in_the_text_is_named_by_its_line() {
+        let deep = format!("ok;\n// ((\n\"((\\\"((\"\n{}", "(".repeat(31));
+        assert!(said(&deep).unwrap().starts_with("f:4:31"), "{:?}", said(&deep));
+    }
 }

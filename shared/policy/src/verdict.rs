@@ -80,3 +80,37 @@ pub(crate) fn outcome(findings: &[Finding]) -> Judgement {
         Judgement::Compliant
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn an_approval_is_taken_back_only_where_that_is_among_the_changes() {
+        let change = |settings: &[Change]| {
+            Plan::Change(Corrections {
+                settings: settings.iter().copied().collect::<BTreeSet<_>>(),
+                platform: None,
+            })
+        };
+        assert!(change(&[Change::DisableDocker, Change::WithdrawApproval]).withdraws_approval());
+        for plan in [change(&[Change::DisableDocker]), Plan::Stop, Plan::Tag, Plan::Nothing(String::new())] {
+            assert!(!plan.withdraws_approval(), "{plan:?}");
+        }
+    }
+
+    #[test]
+    fn the_worst_finding_gives_the_word() {
+        use FindingStatus::{Unknown, Violation, Waived};
+        let check = |statuses: &[FindingStatus], expect: Judgement| {
+            let finding = |status: &FindingStatus| Finding { status: *status, ..Finding::undone(1) };
+            assert_eq!(outcome(&statuses.iter().map(finding).collect::<Vec<_>>()), expect, "{statuses:?}");
+        };
+        check(&[], Judgement::Compliant);
+        check(&[Waived], Judgement::Waived);
+        check(&[Waived, Unknown], Judgement::Unknown);
+        check(&[Unknown, Waived, Violation], Judgement::Violating);
+    }
+}

@@ -6,6 +6,8 @@ mod history;
 mod impact;
 mod reply;
 mod reproduction;
+#[cfg(test)]
+mod tests;
 mod verdicts;
 mod words;
 

@@ -5,6 +5,8 @@ mod automation;
 mod jobs;
 mod registry;
 mod serving;
+#[cfg(test)]
+mod tests;
 mod view;
 
 use std::collections::BTreeMap;

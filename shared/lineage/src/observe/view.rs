@@ -36,3 +36,34 @@ impl<'a> View<'a> {
             .filter_map(|(key, value)| Some((key.as_str(), value.as_str()?)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_is_null_empty_or_of_another_type_is_absent() {
+        let document = json!({
+            "null": null, "empty": "", "text": "a", "number": 7, "yes": true, "list": [{ "b": "c" }],
+            "in": { "deep": { "text": "d" }, "number": 1 },
+        });
+        let view = View(&document);
+        assert_eq!(
+            (view.text("text").as_deref(), view.text("in.deep.text").as_deref()),
+            (Some("a"), Some("d"))
+        );
+        for path in ["null", "empty", "number", "missing", "text.deeper", "in.missing.text"] {
+            assert_eq!(view.text(path), None, "{path}");
+        }
+        assert_eq!((view.at("null"), view.at("in.number")), (None, Some(&json!(1))));
+        assert_eq!((view.bool("yes"), view.bool("text")), (Some(true), None));
+        assert_eq!((view.time("number"), view.time("text")), (Some(Timestamp::from_millis(7_000)), None));
+        let listed: Vec<Option<String>> = view.list("list").map(|each| each.text("b")).collect();
+        assert_eq!((listed, view.list("text").count()), (vec![Some("c".to_owned())], 0));
+        let pairs = json!({ "pairs": { "a": "b", "c": 1, "d": "" } });
+        assert_eq!(View(&pairs).strings("pairs").collect::<Vec<_>>(), [("a", "b"), ("d", "")]);
+        assert_eq!(view.strings("list").count(), 0);
+    }
+}

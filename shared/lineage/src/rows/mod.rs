@@ -25,6 +25,8 @@ mod verdict;
 mod window;
 
 #[cfg(test)]
+mod reading_tests;
+#[cfg(test)]
 mod tests;
 
 pub use alias::{Alias, AliasRow};

@@ -248,3 +248,44 @@ impl NoticeRow {
         Key::new(JudgedRow::partition(arn), format!("{}{cause}", Self::PREFIX))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn receipts_have_partitions_of_their_own_and_are_found_by_their_cause() {
+        let key = ReceiptRow::key_of_set("cause", "00");
+        assert_eq!(ReceiptRow::cause_of(&key), Some("cause"));
+        assert_eq!(ReceiptRow::cause_of(&Key::new("ep#1/r/prod", "#")), None);
+        assert_eq!(ReceiptRow::sets("cause"), Query::whole(key.pk.clone()));
+        assert_eq!(ReceiptRow::key("cause"), Key::new(key.pk.clone(), "#"));
+        let [from, before] = ReceiptRow::partitions();
+        assert!((from..before).contains(&key.pk.as_str()));
+        assert!(!(from..before).contains(&"ep#1/r/prod"));
+        assert_eq!(
+            ReceiptRow::period("drift", "1/r/prod", Timestamp::from_millis(61)),
+            "drift#1/r/prod#000000000000061"
+        );
+    }
+
+    #[test]
+    fn what_is_given_back_may_be_claimed_by_anybody_and_says_what_is_owed() {
+        let item = Item { key: ReceiptRow::key("cause"), attributes: ReceiptRow::given_back("words") };
+        let state = ReceiptRow::parse(&item).map(|row| row.state);
+        assert_eq!(
+            state,
+            Some(ReceiptState::Claimed { owner: "nobody".into(), until: Timestamp::from_millis(0) })
+        );
+        assert_eq!(
+            (item.text(ReceiptRow::OWED), item.text(ReceiptRow::OWED_BY)),
+            (Some("words"), Some("nobody"))
+        );
+        let done = ReceiptRow::done(Attributes::from([("a".to_owned(), Value::from("b"))]));
+        assert_eq!(done.len(), 2, "{done:?}");
+        let item = |attributes| Item { key: ReceiptRow::key("cause"), attributes };
+        assert_eq!(ReceiptRow::parse(&item(done)).map(|row| row.state), Some(ReceiptState::Done));
+        let odd = Attributes::from([(ReceiptRow::STATE.to_owned(), Value::from("odd"))]);
+        assert_eq!(ReceiptRow::parse(&item(odd)), None);
+    }
+}

@@ -117,4 +117,41 @@ mod tests {
             assert_eq!(path.parse::<RowPath>().unwrap_err().to_string(), error);
         }
     }
+
+    #[test]
+    fn a_list_of_rows_begins_with_a_list_or_an_object() {
+        for (text, expect) in [
+            ("[[1]]", true),
+            ("[ {}]", true),
+            ("[1]", false),
+            ("[]", false),
+            ("{[1]}", false),
+            ("{\"a\":[[1]]}", false),
+            ("1", false),
+            ("", false),
+        ] {
+            assert_eq!(is_list_of_containers(text.as_bytes(), 0), expect, "{text}");
+        }
+    }
+
+    #[test]
+    fn names_lead_into_objects_by_key_and_into_lists_by_place() {
+        let text = r#"{"a":[{"b":1},{"b":2,"b":3,"c\"d":4}],"e":"f"}"#;
+        let check = |names: &[&str], expect: Option<&str>| {
+            let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+            let found = follow(text, 0, &names).and_then(|at| text.get(at..));
+            assert_eq!(
+                found.map(|rest| rest.starts_with(expect.unwrap_or("-"))),
+                expect.map(|_| true),
+                "{names:?}"
+            );
+        };
+        check(&[], Some("{\"a\""));
+        check(&["a", "0", "b"], Some("1}"));
+        check(&["a", "1", "b"], Some("3,"));
+        check(&["a", "1", "c\"d"], Some("4}"));
+        for nowhere in [&["x"][..], &["a", "2"], &["a", "x"], &["e", "0"], &["a", "0", "b", "c"]] {
+            check(nowhere, None);
+        }
+    }
 }

@@ -164,3 +164,69 @@ impl CaptureReader {
         Ok(event)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::record::CapturedRecord;
+    use super::*;
+
+    const EVENT: &str = r#"{"captureData":{"endpointInput":{"data":"1,2","encoding":"CSV"},"endpointOutput":{"data":"3","encoding":"CSV"}}}"#;
+
+    /// Counts records.
+    #[derive(Default)]
+    struct Counted(usize);
+
+    impl RecordSink for Counted {
+        fn record(&mut self, _: &CapturedRecord<'_>) {
+            self.0 += 1;
+        }
+    }
+
+    #[test]
+    fn lines_and_events_are_counted_until_the_file_ends() {
+        let (mut reader, mut sink) = (CaptureReader::default(), Counted::default());
+        reader.push(format!("{EVENT}\n\nno JSON\n{EVENT}\n{EVENT}").as_bytes(), &mut sink);
+        assert_eq!((reader.lines(), reader.events(), sink.0), (4, 2, 2));
+        assert_eq!(reader.issues().get(IssueKind::NotJson).map(|issue| issue.lines.clone()), Some(vec![3]));
+        assert_eq!(reader.finish(&mut sink).count(), 1);
+        assert_eq!((reader.lines(), reader.events(), sink.0), (0, 0, 3));
+        assert!(reader.issues().is_empty(), "the next file begins anew");
+    }
+
+    #[test]
+    fn a_line_may_be_as_long_as_is_said_and_no_longer() {
+        for (room, read) in [(0, 1), (1, 1)] {
+            let format = CaptureFormat { max_line: EVENT.len() + room, ..CaptureFormat::default() };
+            let (mut reader, mut sink) = (CaptureReader::new(format), Counted::default());
+            assert!(reader.read(EVENT.as_bytes(), &mut sink).unwrap().is_empty());
+            assert_eq!(sink.0, read);
+        }
+        // Whole, and in pieces.
+        let format = CaptureFormat { max_line: EVENT.len() - 1, ..CaptureFormat::default() };
+        let (mut reader, mut sink) = (CaptureReader::new(format), Counted::default());
+        reader.push(format!("{EVENT}\n").as_bytes(), &mut sink);
+        EVENT.bytes().for_each(|byte| reader.push(&[byte], &mut sink));
+        reader.push(b"\n", &mut sink);
+        let issues = reader.finish(&mut sink);
+        assert_eq!((sink.0, issues.count()), (0, 2));
+        assert_eq!(issues.get(IssueKind::LineTooLong).map(|issue| issue.lines.clone()), Some(vec![1, 2]));
+    }
+
+    /// Ends with an error, after one that says nothing.
+    struct Broken(Vec<io::ErrorKind>);
+
+    impl Read for Broken {
+        fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+            self.0.pop().map_or(Ok(0), |kind| Err(kind.into()))
+        }
+    }
+
+    #[test]
+    fn a_file_is_read_on_after_an_interruption_and_not_after_an_error() {
+        let read = |kinds: &[io::ErrorKind]| {
+            CaptureReader::default().read(Broken(kinds.to_vec()), &mut Counted::default())
+        };
+        assert!(read(&[io::ErrorKind::Interrupted, io::ErrorKind::Interrupted]).is_ok());
+        assert!(read(&[io::ErrorKind::UnexpectedEof]).is_err());
+    }
+}

@@ -78,3 +78,38 @@ fn code_unit(rest: &str) -> Option<(u32, &str)> {
     let rest = rest.strip_prefix('u')?;
     Some((u32::from_str_radix(rest.get(..4)?, 16).ok()?, rest.get(4..)?))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn raw(inside: &[u8]) -> RawText<'_> {
+        RawText { inside, escaped: inside.contains(&b'\\') }
+    }
+
+    #[test]
+    fn a_text_says_what_its_escapes_stand_for() {
+        let check = |inside: &[u8], expect: Option<&str>| {
+            assert_eq!(raw(inside).text().as_deref(), expect, "{inside:?}");
+            let mut text = "before ".to_owned();
+            let appended = raw(inside).append_to(&mut text);
+            assert_eq!(appended.is_some(), expect.is_some());
+            assert!(expect.is_none_or(|expect| text == format!("before {expect}")), "{text}");
+        };
+        check(b"plain", Some("plain"));
+        check(br"a\nb\tc\rd\be\ff", Some("a\nb\tc\rd\u{8}e\u{c}f"));
+        check(br#"\"\\\/"#, Some("\"\\/"));
+        check(br"x\u00e9y\ud83d\ude00z", Some("x\u{e9}y\u{1f600}z"));
+        check(br"\ud83d", None);
+        check(br"\ud83dx", None);
+        check(br"\ud83d\u0041", None);
+        check(b"\xff", None);
+    }
+
+    #[test]
+    fn one_line_stands_as_it_is_but_for_its_end() {
+        assert_eq!(raw(b"1,2").single_line(), Some(&b"1,2"[..]));
+        assert_eq!(raw(br"1,2\n").single_line(), Some(&b"1,2"[..]));
+        assert_eq!((raw(br"1\n2\n").single_line(), raw(br"1\t2").single_line()), (None, None));
+    }
+}

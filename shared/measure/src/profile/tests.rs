@@ -253,3 +253,62 @@ fn a_stored_profile_is_as_large_as_its_documentation_says() {
         assert!((least..most).contains(&size), "{size}");
     }
 }
+
+#[test]
+fn columns_are_equal_only_when_they_have_seen_the_same() {
+    let of = |name: &str, texts: &[&str]| {
+        let rows: Vec<&[&str]> = texts.iter().map(std::slice::from_ref).collect();
+        profile(Profile::for_header([name]), &rows).columns.remove(0)
+    };
+    let column = of("x", &["1", "2", "a", ""]);
+    assert_eq!(column, of("x", &["1", "2", "a", ""]));
+    for other in [
+        of("y", &["1", "2", "a", ""]),
+        of("x", &["1", "2", "a", "", ""]),
+        of("x", &["1", "2", "a", "a", ""]),
+        of("x", &["1", "3", "a", ""]),
+        of("x", &["1", "2", "b", ""]),
+        of("x", &["1", "2.0", "a", ""]),
+    ] {
+        assert_ne!(column, other);
+    }
+    let without = |kind: InferredType| {
+        let empty = Profile::for_features([("x", kind)], Detail::Verdict);
+        profile(empty, &[&["1"], &["2"], &["a"], &[""]]).columns.remove(0)
+    };
+    let kinds = [InferredType::Integral, InferredType::String, InferredType::Unknown].map(without);
+    assert!(
+        kinds.iter().all(|other| *other != column),
+        "what was not asked for is not the same as what was seen"
+    );
+    assert!(kinds[0] != kinds[1] && kinds[1] != kinds[2] && kinds[0] != kinds[2]);
+}
+
+#[test]
+fn what_a_column_knows_is_what_was_asked_of_it() {
+    let of = |kind: InferredType, detail: Detail| {
+        let column = Profile::for_features([("x", kind)], detail).columns.remove(0);
+        let counted = matches!(column.categories(), Categories::Counted(_));
+        (column.numbers().is_some(), column.distinct().is_some(), counted)
+    };
+    for kind in [InferredType::Integral, InferredType::Fractional] {
+        assert_eq!(of(kind, Detail::Verdict), (true, false, false));
+        assert_eq!(of(kind, Detail::Statistics), (true, true, true));
+    }
+    assert_eq!(of(InferredType::String, Detail::Verdict), (false, false, true));
+    assert_eq!(of(InferredType::Unknown, Detail::Verdict), (false, false, false));
+}
+
+#[test]
+fn what_one_profile_could_not_list_the_whole_has_not_listed_either() {
+    let of = |rows: u64, unlisted: u64, widths: [(usize, u64); 2]| Profile {
+        rows,
+        unlisted,
+        widths: BTreeMap::from(widths),
+        ..Profile::for_header(["x"])
+    };
+    let mut whole = of(3, 2, [(1, 2), (2, 1)]);
+    whole.merge(&of(4, 5, [(2, 3), (4, 1)]));
+    assert_eq!((whole.rows, whole.unlisted), (7, 7));
+    assert_eq!(whole.widths, BTreeMap::from([(1, 2), (2, 4), (4, 1)]));
+}

@@ -130,4 +130,55 @@ mod tests {
         assert_eq!(DistinctSketch::from_registers(&[57; 512]), None);
         assert!(DistinctSketch::from_registers(&[56; 512]).is_some());
     }
+
+    /// The six that are nearest to a raw estimate, by looking at all of them.
+    fn mean_of_nearest(raw: f64) -> f64 {
+        let mut near: Vec<(f64, f64)> =
+            RAW_ESTIMATES.iter().zip(BIASES).map(|(at, bias)| ((at - raw).abs(), bias)).collect();
+        near.sort_by(|one, other| one.0.total_cmp(&other.0));
+        near.iter().take(NEIGHBOURS).map(|(_, bias)| bias).sum::<f64>() / NEIGHBOURS as f64
+    }
+
+    #[test]
+    fn the_bias_is_the_mean_of_the_six_nearest_that_were_measured() {
+        for raw in (360..2_553).map(|raw| f64::from(raw) + 0.3) {
+            let (found, expect) = (bias(raw), mean_of_nearest(raw));
+            assert!((found - expect).abs() < 1e-9, "{raw}: {found} and {expect}");
+        }
+    }
+
+    #[test]
+    fn a_register_holds_the_longest_run_of_zeros_that_was_met() {
+        let mut sketch = DistinctSketch::default();
+        let hash = xxh64(b"a", SEED);
+        let (register, run) = ((hash >> 55) as usize, (hash << 9).leading_zeros() as u8 + 1);
+        sketch.insert(b"a");
+        let mut expect = [0; 512];
+        expect[register] = run;
+        assert_eq!(sketch.registers(), expect);
+        let mut higher = expect;
+        higher[register] = DistinctSketch::HIGHEST;
+        let mut merged = DistinctSketch::from_registers(&higher).unwrap();
+        merged.merge(&sketch);
+        assert_eq!(merged.registers(), higher, "the lower of two changes nothing");
+        merged.insert(b"a");
+        assert_eq!(merged.registers(), higher);
+    }
+
+    #[test]
+    fn each_of_the_three_estimates_is_taken_in_its_own_range() {
+        let of = |value: u8, zeros: usize| {
+            let mut registers = [value; REGISTERS];
+            registers[..zeros].fill(0);
+            DistinctSketch::from_registers(&registers).unwrap()
+        };
+        // Linear counting, by its definition.
+        assert_eq!(of(1, 256).estimate(), (512.0 * 2_f64.ln()).round() as u64);
+        // All registers full: the harmonic mean by itself, where no bias was measured.
+        let raw: f64 = 0.7213 / (1.0 + 1.079 / 512.0) * 512.0 * 8.0;
+        assert!(raw > 5.0 * 512.0);
+        assert_eq!(of(3, 0).estimate(), raw.round() as u64);
+        let raw = raw / 2.0;
+        assert_eq!(of(2, 0).estimate(), (raw - mean_of_nearest(raw)).round() as u64);
+    }
 }

@@ -123,3 +123,66 @@ impl BaselineDistribution {
         texts.iter().map(|(text, count)| (text.as_str(), *count)).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    /// What is known of the distribution of a column: of what, or why not.
+    fn of(statistics: Value, expected: InferredType) -> String {
+        let mut statistics = statistics;
+        statistics["name"] = json!("f");
+        let feature: FeatureStatistics = serde_json::from_value(statistics).unwrap();
+        match BaselineDistribution::of(&feature, expected) {
+            BaselineDistribution::Numbers { compat, exact } => {
+                format!("{} {}", compat.total(), exact.total())
+            }
+            BaselineDistribution::Texts(texts) => format!("{texts:?}"),
+            BaselineDistribution::None(why) => format!("none: {why}"),
+            BaselineDistribution::Foreign(why) => format!("foreign: {why}"),
+        }
+    }
+
+    #[test]
+    fn a_distribution_is_that_of_the_type_that_is_expected() {
+        use InferredType::{Fractional, Integral, String, Unknown};
+        let sketch = |data: Value| {
+            json!({ "inferred_type": "Integral", "numerical_statistics": { "distribution": { "kll": { "sketch": {
+                "parameters": { "c": 0.64, "k": 2048.0 }, "data": data,
+            } } } } })
+        };
+        let buckets = json!([{ "value": "a", "count": 2 }]);
+        let texts = json!({ "inferred_type": "String", "string_statistics": { "distribution": { "categorical": { "buckets": buckets } } } });
+        let numbers = sketch(json!([[1.0, 1.0, 2.0]]));
+        for expected in [Integral, Fractional, Unknown] {
+            assert_eq!(of(numbers.clone(), expected), "2 3", "{expected:?}");
+        }
+        for expected in [String, Unknown] {
+            assert_eq!(of(texts.clone(), expected), "{\"a\": 2}", "{expected:?}");
+        }
+        let other = |found: &str, expected: &str| {
+            format!(
+                "foreign: it is {found} in the baseline's statistics, and of type {expected} in its constraints"
+            )
+        };
+        assert_eq!(of(numbers, String), other("a column of numbers", "String"));
+        assert_eq!(of(texts, Integral), other("a column of texts", "Integral"));
+        let nothing = json!({ "inferred_type": "Unknown" });
+        for (expected, name) in [(Integral, "Integral"), (Fractional, "Fractional"), (String, "String")] {
+            assert_eq!(of(nothing.clone(), expected), other("a column without values", name));
+        }
+        assert_eq!(of(nothing, Unknown), "none: it has no values in the baseline");
+        let bare = "foreign: the baseline's statistics have nothing but its type";
+        for expected in [Integral, String, Unknown] {
+            assert_eq!(of(json!({ "inferred_type": "Integral" }), expected), bare, "{expected:?}");
+        }
+        assert_eq!(of(sketch(json!([[]])), Integral), "none: the baseline's sketch of it is empty");
+        let unsketched = json!({ "inferred_type": "Integral", "numerical_statistics": {} });
+        assert_eq!(of(unsketched, Integral), "foreign: the baseline's statistics have no sketch of it");
+        let many = json!({ "inferred_type": "String", "string_statistics": {} });
+        let why = "none: it has too many different texts in the baseline for a comparison of their shares";
+        assert_eq!(of(many, String), why);
+    }
+}

@@ -8,6 +8,8 @@ mod checks;
 mod columns;
 mod differences;
 mod drift;
+#[cfg(test)]
+mod edge_tests;
 mod judge;
 mod metrics;
 mod settings;

@@ -7,7 +7,7 @@ use crate::mode::Mode;
 use crate::statistics::Statistics;
 
 /// A data set of columns of one length, from their raw texts; an empty one is missing.
-fn rows(columns: &[(&str, &[&str])]) -> Profile {
+pub(super) fn rows(columns: &[(&str, &[&str])]) -> Profile {
     let mut profile = Profile::for_header(columns.iter().map(|(name, _)| *name));
     fill(&mut profile, columns);
     profile
@@ -33,7 +33,7 @@ fn repeated<'a>(parts: &[(&'a str, usize)]) -> Vec<&'a str> {
 }
 
 /// A feature of `constraints.json` and its `statistics.json`.
-fn numeric(name: &str, inferred: &str, values: &[f64]) -> (Value, Value) {
+pub(super) fn numeric(name: &str, inferred: &str, values: &[f64]) -> (Value, Value) {
     (
         json!({"name": name, "inferred_type": inferred, "completeness": 1.0}),
         json!({"name": name, "inferred_type": inferred, "numerical_statistics": {
@@ -42,7 +42,7 @@ fn numeric(name: &str, inferred: &str, values: &[f64]) -> (Value, Value) {
     )
 }
 
-fn texts_of(name: &str, counts: &[(&str, u64)]) -> (Value, Value) {
+pub(super) fn texts_of(name: &str, counts: &[(&str, u64)]) -> (Value, Value) {
     let domains: Vec<&str> = counts.iter().map(|(text, _)| *text).collect();
     let buckets: Vec<Value> =
         counts.iter().map(|(text, count)| json!({"value": text, "count": count})).collect();
@@ -53,7 +53,7 @@ fn texts_of(name: &str, counts: &[(&str, u64)]) -> (Value, Value) {
     )
 }
 
-fn baseline(features: Vec<(Value, Value)>, monitoring: Value) -> Baseline {
+pub(super) fn baseline(features: Vec<(Value, Value)>, monitoring: Value) -> Baseline {
     let (constraints, statistics): (Vec<Value>, Vec<Value>) = features.into_iter().unzip();
     let constraints = json!({"features": constraints, "monitoring_config": monitoring});
     let statistics = json!({"features": statistics});

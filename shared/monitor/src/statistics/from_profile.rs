@@ -103,3 +103,7 @@ fn completeness(column: &ColumnProfile) -> Option<f64> {
     let rows = column.present() + column.missing;
     (rows > 0).then(|| column.present() as f64 / rows as f64)
 }
+
+#[cfg(test)]
+#[path = "from_profile_tests.rs"]
+mod tests;

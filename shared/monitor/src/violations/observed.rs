@@ -322,4 +322,53 @@ mod tests {
         assert_eq!(observed.metric.as_deref(), Some("accuracy"));
         assert_eq!(observed.deviation, Some(6.962471778914953e-4));
     }
+
+    #[test]
+    fn the_room_ends_at_one_for_shares_and_else_at_twice_the_threshold() {
+        let excess = |value: f64, threshold: f64, limit: Limit, metric: Option<&str>| {
+            let metric = metric.map(str::to_owned);
+            let observed = Observed { metric, value, deviation: None, threshold: Some(threshold), limit };
+            observed.excess().map(Excess::share)
+        };
+        let check = |value: f64, threshold: f64, limit: Limit, expect: f64| {
+            let found = excess(value, threshold, limit, None).unwrap();
+            assert!((found - expect).abs() < 1e-12, "{value} {threshold} {limit:?}: {found}");
+        };
+        check(0.6, 0.2, Limit::AtMost, 0.5);
+        check(3.0, 2.0, Limit::AtMost, 0.5);
+        check(1.5, 0.5, Limit::AtMost, 1.0);
+        check(1.2, 0.8, Limit::AtMost, 0.5);
+        check(0.2, 0.2, Limit::AtMost, 0.0);
+        check(1.0, 1.0, Limit::AtMost, 0.0);
+        check(0.1, 0.2, Limit::AtMost, 0.0);
+        check(-3.0, 2.0, Limit::NoFarther, 0.5);
+        check(-0.6, -0.2, Limit::NoFarther, 0.5);
+        check(-1.0, -2.0, Limit::AtLeast, 0.0);
+        check(-3.0, -2.0, Limit::AtLeast, 0.5);
+        check(0.5, 0.0, Limit::AtMost, 0.5);
+        check(-0.5, 0.0, Limit::AtLeast, 1.0);
+        check(20.0, 22.0, Limit::Exactly, 2.0 / 22.0);
+        check(24.0, 22.0, Limit::Exactly, 2.0 / 22.0);
+        // A rate is a share, an error is none.
+        assert_eq!(
+            excess(0.6, 0.2, Limit::AtMost, Some("falsePositiveRate")),
+            Some((0.6 - 0.2) / (1.0 - 0.2))
+        );
+        assert_eq!(excess(0.6, 0.2, Limit::AtMost, Some("mae")), Some(1.0));
+        assert_eq!(excess(f64::NAN, 0.2, Limit::AtMost, None), None);
+        assert_eq!(excess(0.2, f64::NAN, Limit::AtLeast, None), None);
+        assert_eq!(excess(f64::NEG_INFINITY, 0.2, Limit::AtLeast, None), Some(1.0));
+    }
+
+    #[test]
+    fn a_value_alone_is_bad_on_the_side_of_its_check() {
+        let text = "Value: 0.3 does not meet the constraint requirement! ";
+        for (name, limit) in [
+            ("bias_drift_check", Limit::NoFarther),
+            ("baseline_drift_check", Limit::AtMost),
+            ("completeness_check", Limit::AtLeast),
+        ] {
+            check(name, text, Some((0.3, None, limit)), None);
+        }
+    }
 }

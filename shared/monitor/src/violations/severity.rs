@@ -181,4 +181,60 @@ mod tests {
             prop_assert!(of(distance, value + greater) >= of(distance, value));
         }
     }
+
+    #[test]
+    fn each_step_is_taken_exactly_at_its_limit() {
+        use DriftSeverity::{Critical, High, Medium};
+        // Of a threshold of 0 the excess of a share is the share itself.
+        let exceeded = |share: f64| Violation {
+            description: Some(format!("Baseline drift distance: {share} exceeds threshold: 0.0")),
+            ..drift("age", 0.0)
+        };
+        let even = [("age", 0.5), ("income", 0.5)];
+        check(&exceeded(0.049), &even, Medium);
+        check(&exceeded(0.05), &even, High);
+        check(&exceeded(0.49), &even, High);
+        check(&exceeded(0.5), &even, Critical);
+        check(&exceeded(0.5), &[("age", 0.49), ("income", 0.51)], High);
+        check(&exceeded(0.2), &[("age", 0.01), ("income", 0.99)], High);
+        check(&exceeded(0.2), &[("age", 0.009), ("income", 0.991)], Medium);
+    }
+
+    #[test]
+    fn the_check_decides_where_to_start_and_the_worst_entry_counts() {
+        use DriftSeverity::{Critical, High, Medium};
+        let of =
+            |check: &str| Violation { constraint_check_type: Some(check.into()), ..Violation::default() };
+        for (check, expect) in [
+            ("extra_column_check", Medium),
+            ("categorical_values_check", Medium),
+            ("missing_column_check", High),
+            ("baseline_drift_check", High),
+            ("LessThanThreshold", Critical),
+            ("GreaterThanThreshold", Critical),
+            ("bias_drift_check", Critical),
+        ] {
+            assert_eq!(of(check).severity(), expect, "{check}");
+        }
+        let report = |checks: &[&str]| Violations {
+            violations: checks.iter().map(|check| of(check)).collect(),
+            ..Violations::default()
+        };
+        let mixed = report(&["extra_column_check", "bias_drift_check", "data_type_check"]);
+        assert_eq!((mixed.severity(), mixed.severity_by(None)), (Some(Critical), Some(Critical)));
+        assert_eq!((report(&[]).severity(), report(&[]).severity_by(None)), (None, None));
+        // One step up ends at the top, one step down at the bottom.
+        let far = |check: &str| Violation {
+            description: Some("Baseline drift distance: 0.9 exceeds threshold: 0.1".into()),
+            feature_name: Some("age".into()),
+            ..of(check)
+        };
+        assert_eq!(severity(&far("extra_column_check"), Some(&BTreeMap::from([("age".into(), 1.0)]))), High);
+        assert_eq!(
+            severity(&far("bias_drift_check"), Some(&BTreeMap::from([("age".into(), 1.0)]))),
+            Critical
+        );
+        let noise = BTreeMap::from([("age".into(), 0.0), ("other".into(), 1.0)]);
+        assert_eq!(severity(&far("extra_column_check"), Some(&noise)), Medium);
+    }
 }

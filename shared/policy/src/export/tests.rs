@@ -63,6 +63,33 @@ fn a_control_that_is_off_is_not_prevented() {
 }
 
 #[test]
+fn iam_counts_no_white_space_and_organizations_counts_all() {
+    let text = "{ \"é\":\t1 }\n";
+    assert_eq!((PolicyKind::Iam.count(text), PolicyKind::Scp.count(text)), (7, 11));
+    assert_eq!((PolicyKind::Iam.limit(), PolicyKind::Scp.limit()), (6_144, 5_120));
+}
+
+#[test]
+fn every_control_that_is_on_is_prevented_or_said_to_be_beyond() {
+    let bundle = Bundle::embedded().unwrap();
+    let export = export(&bundle, PolicyKind::Scp).unwrap();
+    let beyond: BTreeSet<&str> = export.beyond.iter().map(|gap| gap.control.as_str()).collect();
+    let prevented: BTreeSet<&str> = preventable().collect();
+    assert!(beyond.is_disjoint(&prevented) && !beyond.is_empty() && export.off.is_empty());
+    let all: BTreeSet<&str> = bundle.controls().map(|control| control.id.as_str()).collect();
+    assert_eq!(beyond.union(&prevented).copied().collect::<BTreeSet<_>>(), all);
+    let reason = |id: &str| export.beyond.iter().find(|gap| gap.control == id).map(|gap| gap.reason.as_str());
+    assert_eq!(reason("END-ART-02"), Some("no condition key for container images"));
+    let fields = beyond::reason("XXX-REP-09", bundle.control("TRN-NET-01"));
+    assert!(fields.starts_with("no condition key for VpcConfig"), "{fields}");
+    assert_eq!(beyond::reason("XXX-REP-09", None), "no condition key for ");
+    let differing: BTreeSet<&str> = export.differing.iter().map(|gap| gap.control.as_str()).collect();
+    assert!(differing.is_subset(&prevented) && differing.contains("EPC-NET-01"), "{differing:?}");
+    let several = export.differing.iter().find(|gap| gap.control.starts_with("HPO-")).unwrap();
+    assert!(several.reason.contains("several training job definitions are seen as one"), "{several:?}");
+}
+
+#[test]
 fn a_statement_whose_controls_are_all_off_is_left_out() {
     let sids = |text: &str| of(text).into_iter().map(|each| each.sid).collect::<Vec<_>>();
     let all = sids("");

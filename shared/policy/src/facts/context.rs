@@ -165,4 +165,45 @@ mod tests {
         check("1.dkr.ecr.eu-west-1.amazonaws.com/xgb@sha256:4f8c", "1.dkr.ecr.eu-west-1.amazonaws.com/xgb");
         check("registry:5000/xgb", "registry:5000/xgb");
     }
+
+    #[test]
+    fn a_name_fits_a_pattern_that_is_whole_begins_it_or_has_wildcards() {
+        let check = |patterns: &[&str], text: &str, expect: bool| {
+            let patterns: Vec<String> = patterns.iter().map(|pattern| (*pattern).to_owned()).collect();
+            assert_eq!(fits(&patterns, text), expect, "{patterns:?} {text}");
+        };
+        check(&[], "a", false);
+        check(&["ds"], "ds", true);
+        check(&["ds"], "ds-1", false);
+        check(&["ds-*"], "ds-1", true);
+        check(&["ds-*"], "ds", false);
+        check(&["*"], "anything", true);
+        check(&["d?-*"], "ds-1", true);
+        check(&["*-1"], "ds-2", false);
+        check(&["x", "*-1"], "ds-1", true);
+    }
+
+    #[test]
+    fn an_image_is_pinned_by_a_digest_and_a_key_of_aws_is_nobodys_choice() {
+        assert!(is_pinned("r/x@sha256:00") && !is_pinned("r/x:sha256"));
+        for key in ["alias/aws/s3", "arn:aws:kms:eu-west-1:1:alias/aws/s3"] {
+            assert!(is_aws_managed(key), "{key}");
+        }
+        for key in ["alias/awsome", "arn:aws:kms:eu-west-1:1:key/alias", "alias/own/aws/"] {
+            assert!(!is_aws_managed(key), "{key}");
+        }
+    }
+
+    #[test]
+    fn what_a_file_does_not_place_is_compared_by_its_name_alone() {
+        let of = |account: &str, region: &str| {
+            Resource::in_region(ResourceKind::TrainingJob, account, region, "t")
+        };
+        let pattern = "arn:aws:kms:eu-west-1:111122223333:alias/ds-*";
+        for (account, region) in [("", "eu-west-1"), ("111122223333", ""), ("", "")] {
+            assert!(is_own(pattern, "kms", "alias/ds-1", &of(account, region)), "{account} {region}");
+            assert!(!is_own(pattern, "kms", "alias/other", &of(account, region)), "{account} {region}");
+        }
+        assert!(!is_own(pattern, "kms", "alias/ds-1", &of("111122223333", "us-east-1")));
+    }
 }

@@ -1,0 +1,161 @@
+//! What is written for people, and what an answer says of itself.
+
+use sagewarden_events::Timestamp;
+use serde_json::json;
+
+use super::*;
+use crate::graph::StoppedBy;
+use crate::rows::VerdictRow;
+use crate::sample::{DEPLOYMENT, MODEL, named_only, node};
+
+fn at(hours: i64) -> Timestamp {
+    Timestamp::from_millis(1_772_442_600_000 + hours * 3_600_000)
+}
+
+#[test]
+fn an_answer_is_whole_when_nothing_was_cut_and_nothing_is_missing() {
+    let whole = answer(MODEL, vec![(0, node(MODEL, "credit", &[]))], &[]);
+    let mut cut = whole.clone();
+    cut.graph.stopped_by = Some(StoppedBy::MaxDepth);
+    let gap = answer(MODEL, vec![(0, named_only(MODEL))], &[]);
+    assert_eq!([&whole, &cut, &gap].map(Answer::is_complete), [true, false, false]);
+    let lineage = |answer: Answer| Reply::Lineage(Box::new(answer)).is_complete();
+    assert_eq!([lineage(whole), lineage(cut)], [true, false]);
+}
+
+fn impact(complete: bool, endpoints: Vec<LiveEndpoint>) -> Impact {
+    Impact {
+        root: MODEL.into(),
+        name: "model credit".into(),
+        at: None,
+        endpoints,
+        complete,
+        missing: owned(&["something\nelse"]),
+        cursor: None,
+        requests: 1,
+    }
+}
+
+fn history(complete: bool) -> History {
+    let entry = |hours: i64, kind, text: &str| Entry {
+        time: at(hours),
+        kind,
+        text: text.into(),
+        subject: MODEL.into(),
+    };
+    History {
+        root: "ep".into(),
+        name: "endpoint prod".into(),
+        entries: vec![
+            entry(2, EntryKind::Drift, "age drifts"),
+            entry(1, EntryKind::Deployment, "c-1 is in force"),
+        ],
+        complete,
+        missing: owned(&["older entries"]),
+        cursor: None,
+        requests: 1,
+    }
+}
+
+#[test]
+fn a_reply_is_as_whole_as_its_answer() {
+    let whole = answer(DEPLOYMENT, crate::sample::nodes(), &[]);
+    let detail = json!({ "Request": {} });
+    let repeat = |complete: bool| {
+        let answer = answer(DEPLOYMENT, crate::sample::nodes(), &[(crate::sample::TRAINING, detail.clone())]);
+        Reproduction { complete, ..reproduction(&answer).unwrap() }
+    };
+    let nothing = Verdicts::new();
+    for complete in [true, false] {
+        let difference = Difference { complete, ..difference((&whole, &nothing), (&whole, &nothing)) };
+        let replies = [
+            Reply::Impact(impact(complete, vec![])),
+            Reply::Difference(difference),
+            Reply::Reproduction(Box::new(repeat(complete))),
+            Reply::History(history(complete)),
+        ];
+        assert_eq!(replies.map(|reply| reply.is_complete()), [complete; 4]);
+    }
+}
+
+#[test]
+fn an_impact_counts_the_endpoints_and_says_since_when() {
+    let live = LiveEndpoint::of(&crate::sample::id(DEPLOYMENT));
+    let past = LiveEndpoint { since: Some(at(1)), until: Some(at(2)), ..live.clone() };
+    let one =
+        "1 endpoint runs now what was made of model credit\n  endpoint prod  configuration c-1\ncomplete\n";
+    assert_eq!(impact(true, vec![live.clone()]).text(), one);
+    let two = Impact { at: Some(at(3)), ..impact(false, vec![live, past]) };
+    let expect = "2 endpoints run at 2026-03-02T12:10:00Z what was made of model credit\n  \
+                  endpoint prod  configuration c-1\n  \
+                  endpoint prod  configuration c-1  since 2026-03-02T10:10:00Z  until 2026-03-02T11:10:00Z\n\
+                  not whole:\n";
+    let told = two.text();
+    assert!(told.starts_with(expect), "{told}");
+    assert_eq!(told.lines().count(), 5, "others' words stay on one line: {told}");
+    assert!(impact(true, vec![]).text().starts_with("0 endpoints run"));
+    assert_eq!(LiveEndpoint::of(&crate::sample::id(MODEL)).endpoint, "", "no deployment");
+}
+
+#[test]
+fn a_history_is_told_line_by_line() {
+    let expect = "history of endpoint prod, the newest first\n  \
+                  2026-03-02T11:10:00Z  drift       age drifts\n  \
+                  2026-03-02T10:10:00Z  deployment  c-1 is in force\n";
+    assert_eq!(history(true).text(), format!("{expect}complete\n"));
+    assert_eq!(history(false).text(), format!("{expect}not whole:\n  older entries\n"));
+    for kind in [
+        EntryKind::Deployment,
+        EntryKind::Approval,
+        EntryKind::Finding,
+        EntryKind::Monitoring,
+        EntryKind::Drift,
+    ] {
+        assert_eq!(json!(kind), json!(kind.word()), "as documents have it");
+    }
+}
+
+fn verdict(modified_at: i64, judged_at: i64, is_known: bool, findings: &Json) -> VerdictRow {
+    VerdictRow {
+        pk: "p".into(),
+        bundle: format!("{modified_at}{judged_at}"),
+        modified_at: at(modified_at),
+        judged_at: at(judged_at),
+        is_known,
+        findings_mark: "00".into(),
+        outcome: format!("{modified_at}/{judged_at}/{is_known}"),
+        findings: findings.to_string(),
+        checked: String::new(),
+    }
+}
+
+#[test]
+fn the_newest_verdict_is_on_the_last_state_and_the_last_of_these() {
+    let check = |rows: &[(i64, i64, bool)], expect: Option<(i64, &str)>| {
+        let rows: Vec<_> =
+            rows.iter().map(|(of, at, known)| verdict(*of, *at, *known, &json!([])).item()).collect();
+        let expect = expect.map(|(hours, words)| (at(hours), words.to_owned()));
+        assert_eq!(newest_verdict(&rows), expect, "{rows:?}");
+    };
+    check(&[], None);
+    check(&[(1, 9, true), (2, 3, true)], Some((2, "2/3/true")));
+    check(&[(2, 4, true), (2, 3, true)], Some((2, "2/4/true")));
+    check(&[(2, 4, true), (2, 4, false)], Some((2, "2/4/true")));
+}
+
+#[test]
+fn a_verdict_names_the_controls_by_what_came_of_them() {
+    let findings = json!([
+        { "control": "A.1", "status": "violation" },
+        { "control": "A.2", "status": "violation" },
+        { "control": "B.1", "status": "waived" },
+        { "control": "C.1", "status": "unknown" },
+        { "control": "D.1", "status": "else" },
+        { "status": "waived" },
+    ]);
+    let words = verdict_in_words(&verdict(1, 2, true, &findings));
+    let expect = "1/2/true; broken: A.1, A.2; waived: B.1; undecided: C.1";
+    assert_eq!(words.as_deref(), Some(expect));
+    let odd = VerdictRow { findings: "no JSON".into(), ..verdict(1, 2, true, &json!([])) };
+    assert_eq!(verdict_in_words(&odd), None);
+}

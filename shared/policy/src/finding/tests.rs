@@ -1,0 +1,237 @@
+use serde_json::json;
+
+use super::*;
+use crate::control::Remedy;
+
+fn control(area: &str, fields: &[&str]) -> Control {
+    Control {
+        id: "TRN-NET-01".into(),
+        area: area.into(),
+        severity: Severity::High,
+        title: "it must be so".into(),
+        fields: fields.iter().map(|field| (*field).to_owned()).collect(),
+        wanted: "so".into(),
+        fix: "make it so".into(),
+        remedy: Remedy::None,
+        also: String::new(),
+        setting: None,
+    }
+}
+
+/// What is told of a document at these fields.
+#[track_caller]
+fn check(document: &Json, fields: &[&str], expect: &str) {
+    assert_eq!(actual(document, &Joined::new(), &control("NET", fields)), expect, "{fields:?} of {document}");
+}
+
+#[test]
+fn one_field_gives_its_value_and_several_name_themselves() {
+    let document = json!({ "A": "x", "B": { "C": 5, "D": true }, "E": ["y", "z"], "F": [], "G": null });
+    check(&document, &["A"], "x");
+    check(&document, &["B.C"], "5");
+    check(&document, &["B"], "{\"C\":5,\"D\":true}");
+    check(&document, &["E[]"], "y, z");
+    check(&document, &["E"], "[\"y\",\"z\"]");
+    check(&document, &["A", "B.C"], "A: x; C: 5");
+    check(&document, &["A", "B.X"], "A: x; X: absent");
+    for nothing in ["F", "F[]", "G", "X", "X.Y"] {
+        check(&document, &[nothing], "absent");
+    }
+    check(&document, &["X", "Y"], "absent");
+}
+
+#[test]
+fn of_several_elements_each_says_which_it_is() {
+    let document = json!({ "L": [{ "K": "a" }, {}, { "K": "c" }], "One": [{ "K": "a" }], "M": [{ "N": [{ "K": 1 }, { "K": 2 }] }] });
+    check(&document, &["L[].K"], "L[0] a, L[1] absent, L[2] c");
+    check(&document, &["One[].K"], "a");
+    check(&document, &["M[].N[].K"], "N[0] 1, N[1] 2");
+}
+
+#[test]
+fn fields_of_one_name_are_alternatives() {
+    let document = json!({ "Old": { "Key": "k" } });
+    check(&document, &["Old.Key", "New.Key"], "k");
+    check(&document, &["New.Key", "Old.Key"], "k");
+    check(&document, &["Old.Key", "New.Key", "Other"], "Key: k; Other: absent");
+    check(&json!({ "Other": 1 }), &["Old.Key", "New.Key", "Other"], "Key: absent; Other: 1");
+    let both = json!({ "Old": { "Key": "k" }, "New": { "Key": "l" } });
+    check(&both, &["Old.Key", "New.Key"], "Key: k; Key: l");
+}
+
+#[test]
+fn of_many_fields_and_of_artifacts_only_those_are_told_where_something_stands() {
+    let document = json!({ "A": "x", "E": "y" });
+    let five = ["A", "B", "C", "D", "E"];
+    check(&document, &five, "A: x; E: y");
+    check(&document, &["A", "B", "C", "E"], "A: x; B: absent; C: absent; E: y");
+    let two = |area| actual(&document, &Joined::new(), &control(area, &["A", "B"]));
+    assert_eq!((two("ART").as_str(), two("NET").as_str()), ("x", "A: x; B: absent"));
+}
+
+#[test]
+fn another_answer_is_read_where_it_was_given() {
+    let check = |answer: Option<OperationAnswer>, expect: &str| {
+        let joined: Joined = answer.into_iter().map(|answer| ("DescribeModel".to_owned(), answer)).collect();
+        let control = control("NET", &["DescribeModel:VpcConfig.Subnets[]"]);
+        assert_eq!(
+            actual(&json!({ "VpcConfig": { "Subnets": ["own"] } }), &joined, &control),
+            expect,
+            "{joined:?}"
+        );
+    };
+    let model = |subnet: &str| json!({ "VpcConfig": { "Subnets": [subnet] } });
+    check(Some(OperationAnswer::Documents(vec![model("a"), model("b")])), "a, b");
+    check(Some(OperationAnswer::Documents(vec![])), "absent");
+    check(Some(OperationAnswer::Unreadable("no".into())), "absent");
+    check(None, "absent");
+}
+
+#[test]
+fn scripts_are_not_shown_and_of_free_texts_only_the_buckets() {
+    let document = json!({
+        "OnStart": [{ "Content": "cGFzc3dvcmQ=" }],
+        "Environment": { "SECRET": "hunter2", "DATA": "s3://b/k and s3://c" },
+        "App": { "ContainerArguments": ["--password", "hunter2", "s3://d/x"] },
+        "Filter": { "Values": "s3://e" },
+    });
+    check(&document, &["OnStart[].Content"], "(not shown)");
+    check(&document, &["Environment.*"], "DATA s3://b, DATA s3://c");
+    check(&document, &["App.ContainerArguments"], "s3://d");
+    check(&document, &["Filter.Values"], "s3://e");
+}
+
+#[test]
+fn fields_that_end_alike_are_all_read() {
+    let document = json!({ "FirstConfig": { "Key": "a" }, "SecondConfig": { "Key": "b" }, "Other": { "Key": "c" }, "XList": ["d"] });
+    check(&document, &["*Config.Key"], "a, b");
+    check(&document, &["*List[]"], "d");
+}
+
+#[test]
+fn ten_values_are_shown_and_more_are_counted() {
+    let list = |number: usize| json!({ "L": (0..number).map(|each| each.to_string()).collect::<Vec<_>>() });
+    check(&list(10), &["L[]"], "0, 1, 2, 3, 4, 5, 6, 7, 8, 9");
+    check(&list(11), &["L[]"], "0, 1, 2, 3, 4, 5, 6, 7, 8, 9 and 1 more");
+    check(&list(10_001), &["L[]"], "0, 1, 2, 3, 4, 5, 6, 7, 8, 9 and 9990 more");
+    let long = json!({ "A": "é".repeat(201) });
+    check(&long, &["A"], &"é".repeat(200));
+}
+
+#[test]
+fn a_text_is_shortened_between_letters() {
+    assert_eq!(shortened(&"a".repeat(2_000)), "a".repeat(2_000));
+    assert_eq!(shortened(&"a".repeat(2_001)), format!("{} …", "a".repeat(2_000)));
+    let odd = format!("a{}", "é".repeat(1_000));
+    assert_eq!(shortened(&odd), format!("a{} …", "é".repeat(999)));
+}
+
+#[test]
+fn a_finding_names_few_fields_and_of_many_those_that_say_something() {
+    let names =
+        |document: &Json, fields: &[&str]| concerned(document, &Joined::new(), &control("NET", fields));
+    let seven = ["A", "B", "C", "D", "E", "F", "G"];
+    assert_eq!(names(&json!({ "A": 1 }), &seven[..6]), "A, B, C, D, E, F");
+    assert_eq!(names(&json!({ "A": 1, "G": 2 }), &seven), "A, G");
+    assert_eq!(names(&json!({}), &seven), "A, B, C, D, E, F, G");
+}
+
+#[test]
+fn a_wish_is_told_with_what_the_settings_allow() {
+    let check = |template: &str, set: &dyn Fn(&mut Settings), unset: &str, filled: &str| {
+        let mut settings = Settings::default();
+        assert_eq!(fill(template, &settings, "1"), unset, "{template}");
+        set(&mut settings);
+        assert_eq!(fill(template, &settings, "1"), filled, "{template}");
+    };
+    let two = || vec!["a".to_owned(), "b".to_owned()];
+    check("as it is", &|_| {}, "as it is", "as it is");
+    check("{allowed_roles}", &|settings| settings.access.allowed_roles = two(), "any", "a, b");
+    check("{allowed_buckets}", &|settings| settings.artifacts.allowed_buckets = two(), "any", "a, b");
+    check("{allowed_images}", &|settings| settings.artifacts.allowed_images = two(), "any", "a, b");
+    check(
+        "{allowed_instance_types}",
+        &|settings| settings.compute.allowed_instance_types = two(),
+        "any",
+        "a, b",
+    );
+    check(
+        "{allowed_platforms}",
+        &|settings| settings.compute.allowed_platforms = two(),
+        "notebook-al2023-v1",
+        "a, b",
+    );
+    check(
+        "{allowed_studio_images}",
+        &|settings| settings.compute.allowed_studio_images = two(),
+        "any",
+        "a, b",
+    );
+    check(
+        "{allowed_lifecycle_configs}",
+        &|settings| settings.compute.allowed_lifecycle_configs = two(),
+        "any",
+        "a, b",
+    );
+    check("{required_tags}", &|settings| settings.traceability.required_tags = two(), "none", "a, b");
+    check("{required_types}", &|settings| settings.monitoring.required_types = two(), "none", "a, b");
+    check("{allowed_subnets}", &|settings| settings.network.allowed_subnets = two(), "of any VPC", "a, b");
+    check(
+        "{allowed_security_groups}",
+        &|settings| settings.network.allowed_security_groups = two(),
+        "of any VPC",
+        "a, b",
+    );
+    check(
+        "{max_runtime}",
+        &|settings| settings.compute.max_runtime_seconds = Some(60),
+        "any limit of time",
+        "at most 60 seconds",
+    );
+    check(
+        "{allowed_approvers}",
+        &|settings| settings.access.allowed_approvers = two(),
+        "somebody else than its author",
+        "somebody else than its author, who fits a, b",
+    );
+    let percent = Settings::default().monitoring.min_sampling_percentage.to_string();
+    check(
+        "{min_sampling_percentage}",
+        &|settings| settings.monitoring.min_sampling_percentage = 7,
+        &percent,
+        "7",
+    );
+}
+
+#[test]
+fn a_wish_for_a_key_names_its_accounts_or_the_keys() {
+    let filled = |accounts: &[&str], keys: &[&str], own: &str| {
+        let mut settings = Settings::default();
+        let owned = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
+        settings.encryption.allowed_key_accounts = owned(accounts);
+        settings.encryption.allowed_keys = owned(keys);
+        fill("{key}", &settings, own)
+    };
+    assert_eq!(filled(&[], &[], "1"), "a KMS key of account 1");
+    assert_eq!(filled(&[], &[], ""), "a KMS key of the resource's own account");
+    assert_eq!(filled(&["2", "3"], &[], "1"), "a KMS key of account 2 or 3");
+    assert_eq!(filled(&["2"], &["arn:a", "arn:b"], "1"), "a KMS key that fits arn:a, arn:b");
+}
+
+#[test]
+fn what_is_no_policy_s_finding_has_an_id_of_its_own() {
+    let error = Finding::engine_error("why".into());
+    assert_eq!(
+        (error.control.as_str(), error.status, error.actual.as_str()),
+        ("ENGINE-ERROR", FindingStatus::Unknown, "why")
+    );
+    let undone = Finding::undone(3);
+    assert_eq!((undone.control.as_str(), undone.status), ("REMEDY-UNDONE", FindingStatus::Violation));
+    assert_eq!(undone.actual, "3 corrections within a day were undone");
+    let unknown = Finding::unknown(&control("NET", &["A"]), "A".into(), "so".into(), "why".into());
+    assert_eq!(
+        (unknown.control.as_str(), unknown.status, unknown.field.as_str()),
+        ("TRN-NET-01", FindingStatus::Unknown, "A")
+    );
+    assert_eq!((unknown.actual.as_str(), unknown.wanted.as_str()), ("why", "so"));
+}
