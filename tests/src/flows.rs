@@ -35,11 +35,12 @@ pub struct Flow {
 }
 
 /// Every kind of remedy, and what is published without one.
-pub const FLOWS: [Flow; 12] = [
+pub const FLOWS: [Flow; 13] = [
     Flow::judged("a job is stopped", &[forbidden_job, end_of_forbidden_job]),
     Flow::judged("a job is stopped, which ends at once", &[forbidden_job]),
     Flow::judged("a setting of a job is changed", &[debugged_job]),
     Flow::judged("a job is marked", &[unencrypted_job]),
+    Flow::judged("a mark is taken away, and set again", &[unencrypted_job, unmarked_job]),
     Flow::judged("a job keeps every control", &[good_job]),
     Flow::judged("a model is deleted", &[open_model]),
     Flow::judged("a notebook is stopped, changed and started", &[rooted_notebook, stopped_notebook]),
@@ -52,10 +53,6 @@ pub const FLOWS: [Flow; 12] = [
     Flow::judged("a child leads to its parent", &[child_of_tuning]),
     Flow::judged("a description is erased", &[erased_job]),
 ];
-
-/// A remedy that somebody undoes. Each of its calls is struck, but no pair of them is drawn.
-pub const UNDONE: Flow =
-    Flow::judged("a mark is taken away, and set again", &[unencrypted_job, unmarked_job]);
 
 const ALLOWED_TYPES: &str = "\n[compute]\nallowed_instance_types = [\"ml.t3.*\", \"ml.m4.*\", \"ml.m5.*\"]\n";
 

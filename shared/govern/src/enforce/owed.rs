@@ -72,16 +72,19 @@ impl OwedNotice {
         writes: &[Write],
     ) -> Result<Option<Self>, PortError> {
         let (key, owed) = (NoticeRow::key(resource, cause), Owed::text(notice, writes)?);
-        let Some((receipt, earlier)) = Receipt::claim_owing(world.table(), moment, key, owed).await? else {
-            return Ok(None);
-        };
-        let earlier = earlier.map(|text| Owed::parse(&text)).transpose()?;
-        let earlier = earlier.and_then(|(notice, _)| {
-            let remediation: Remediation =
-                serde_json::from_value(notice.detail().get("remediation")?.clone()).ok()?;
-            Some(remediation).filter(|remediation| remediation.action.is_some())
-        });
-        Ok(Some(Self { receipt, earlier }))
+        let claimed = Receipt::claim_owing(world.table(), moment, key.clone(), owed.clone()).await?;
+        let Some((mut receipt, earlier)) = claimed else { return Ok(None) };
+        let Some(text) = earlier else { return Ok(Some(Self { receipt, earlier: None })) };
+        let earlier = what_was_done(&Owed::parse(&text)?.0);
+        if earlier.is_some() || what_was_done(notice).is_none() {
+            return Ok(Some(Self { receipt, earlier }));
+        }
+        // The earlier delivery did nothing. What this one is about to do has to stand there in its place: should it die afterwards, the
+        // next one would take its remedy for another one.
+        receipt.owe(owed.clone());
+        receipt.give_back(world.table()).await?;
+        let again = Receipt::claim_owing(world.table(), moment, key, owed).await?;
+        Ok(again.map(|(receipt, _)| Self { receipt, earlier: None }))
     }
 
     /// Publishes what is known by now, and strikes it out. When that fails, this is what is owed.
@@ -111,6 +114,13 @@ impl OwedNotice {
         }
         self.receipt.give_back(world.table()).await
     }
+}
+
+/// The remedy that a notice speaks of, when there was one.
+fn what_was_done(notice: &Notice) -> Option<Remediation> {
+    let remediation: Remediation =
+        serde_json::from_value(notice.detail().get("remediation")?.clone()).ok()?;
+    Some(remediation).filter(|remediation| remediation.action.is_some())
 }
 
 /// Publishes once a notice that says nothing of what is still to be done.
