@@ -203,6 +203,14 @@ fn in_the_end(lines: Vec<String>, expected: &[String]) -> Vec<String> {
             None => others.push(format!("nobody hears of the end of `{failure}`")),
         }
     }
+    // A finding may have said that the remedy was begun, and another notice that it was done.
+    let is_end = |line: &String| {
+        let finding = line.replacen(REMEDIATION_DONE, POLICY_VIOLATION, 1);
+        line.starts_with(REMEDIATION_DONE) && !expected.contains(line) && expected.contains(&finding)
+    };
+    if let Some(end) = others.iter().position(is_end) {
+        others.remove(end);
+    }
     others.sort();
     others
 }
@@ -340,7 +348,11 @@ fn differences(straight: &Ended, ended: &Ended) -> Vec<String> {
     let mut wrong: Vec<String> = ended.gaps.iter().map(|gap| format!("a gap: {gap:?}")).collect();
     let is_remedy = ended.struck.iter().any(|(method, _)| method.starts_with("Remedies::"));
     // The end of a remedy that failed stays owed while the resource breaks other controls.
-    let may_stay = |cause: &&String| is_remedy && cause.starts_with("remedied#");
+    // So does the claim of who was about to publish that a baseline may not be read, once it may.
+    let was_refused = ended.struck.iter().any(|(_, fault)| matches!(fault, Fault::Denied | Fault::Refused));
+    let may_stay = |cause: &&String| {
+        is_remedy && cause.starts_with("remedied#") || was_refused && cause.starts_with("baseline#")
+    };
     let left = ended.claimed.iter().filter(|cause| !may_stay(cause));
     wrong.extend(left.map(|cause| format!("left claimed: {cause}")));
     if ended.rejected != straight.rejected {
@@ -377,7 +389,7 @@ fn differences(straight: &Ended, ended: &Ended) -> Vec<String> {
     let counts = |attribute: &&String| {
         let of_failure = [" E#remediation#", " E#remedied#", " remedy = "];
         let is_of_failure = is_remedy && of_failure.iter().any(|part| attribute.contains(part));
-        let is_told = told > 0 && attribute.starts_with("E#baseline#");
+        let is_told = (told > 0 || was_refused) && attribute.starts_with("E#baseline#");
         let is_attempt = is_unusable && attribute.starts_with("K#attempt#");
         !(is_of_failure || is_told || is_attempt)
     };

@@ -198,9 +198,32 @@ fn a_mark_that_is_taken_away_again_and_again_is_a_critical_finding_and_no_endles
     assert_eq!(failed.len(), 1);
     let undone = failed[0].detail["findings"].as_array().unwrap().last().unwrap();
     assert_eq!((&undone["control"], &undone["severity"]), (&json!("REMEDY-UNDONE"), &json!("critical")));
-    // The next day counts anew.
-    take_mark(&local, &job, 2 * 86_400)?;
+    // The next day counts anew, and ends in a finding of its own.
+    let next_day = 2 * 86_400;
+    take_mark(&local, &job, next_day)?;
     assert_eq!(mark(&local, &job)?.as_deref(), Some("TRN-ENC-03"));
+    for attempt in 1..8 {
+        take_mark(&local, &job, next_day + attempt * 100)?;
+    }
+    let failed = local.sent()?.into_iter().filter(|notice| notice.detail_type == REMEDIATION_FAILED).count();
+    assert_eq!(failed, 2);
+    Ok(())
+}
+
+#[test]
+fn whoever_takes_marks_away_does_not_have_anothers_job_stopped() -> Result<()> {
+    let local = Local::new()?;
+    let job = marked(&local)?;
+    for attempt in 1..8 {
+        take_mark(&local, &job, attempt * 100)?;
+    }
+    let open = json!({ "RemoteDebugConfig": { "EnableRemoteDebug": true } });
+    local.system.account.update(&job, &open, at(1_000))?;
+    local.deliver(&called("UpdateTrainingJob", &json!({ "trainingJobName": "t" }), 1_000))?;
+    local.settle()?;
+    let now = described(&local, &job)?;
+    assert_eq!(now["TrainingJobStatus"], "InProgress");
+    assert_eq!(now["RemoteDebugConfig"]["EnableRemoteDebug"], false, "{now}");
     Ok(())
 }
 

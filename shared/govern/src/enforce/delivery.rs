@@ -88,14 +88,18 @@ impl<'a, W: World> Delivery<'a, W> {
         call.map_or(self.judged.modified_at, |call| call.time)
     }
 
-    /// How often Sagewarden has changed the resource within a day before others changed it then.
-    pub(crate) async fn changes_before(&self, changed_at: Timestamp) -> Result<usize, PortError> {
-        let now = changed_at.millis();
-        let (first, last) = (millis(Timestamp::from_millis((now - DAY_MS).max(0))), millis(changed_at));
+    /// How often Sagewarden has corrected the resource, by this attribute of the verdict's row, within a day before others undid it then.
+    pub(crate) async fn corrections_before(
+        &self,
+        attribute: &str,
+        undone_at: Timestamp,
+    ) -> Result<usize, PortError> {
+        let now = undone_at.millis();
+        let (first, last) = (millis(Timestamp::from_millis((now - DAY_MS).max(0))), millis(undone_at));
         let row = self.verdict_row().await?;
         // Times have one width: as text they are in their order.
         Ok(row.map_or(0, |row| {
-            row.set(VerdictRow::CHANGED).filter(|then| (first.as_str()..last.as_str()).contains(then)).count()
+            row.set(attribute).filter(|then| (first.as_str()..last.as_str()).contains(then)).count()
         }))
     }
 

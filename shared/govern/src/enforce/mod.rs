@@ -266,6 +266,12 @@ async fn remedy_and_publish(
     if remediation.failed {
         return publish_failure(delivery, remediation, actor.as_ref()).await;
     }
+    if remediation.took_effect() {
+        // An earlier delivery may have said that it failed: whoever read that reads of its end, too.
+        let cause = success_cause(delivery).await?;
+        let ends = all_owed.iter().filter(|row| row.cause == cause);
+        publish_owed(world, delivery.moment, &delivery.judged.resource, ends).await?;
+    }
     Ok(Done::Acted(summary(delivery.judged, &remediation, actor.as_ref())))
 }
 

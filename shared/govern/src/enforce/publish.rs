@@ -19,6 +19,7 @@ use crate::enforce::verdict_record::remedy_writes;
 use crate::notify::{Kept, Moment, publish_once};
 use crate::outcome::{Done, Failure, Outcome};
 use crate::ports::{Notice, PortError};
+use crate::window::DAY_MS;
 use crate::world::World;
 
 /// The first part of the causes of ends of remedies.
@@ -54,11 +55,21 @@ pub(crate) async fn publish_failure(
 ) -> Outcome {
     let Delivery { world, judged, moment, .. } = *delivery;
     let notice = notice(REMEDIATION_FAILED, judged, &remediation, actor, None);
-    publish_about(world, moment, &judged.resource, &cause("remediation", delivery).await?, &notice).await?;
+    let what = match remediation.undone {
+        Some(_) => undone_on(delivery),
+        None => "remediation".to_owned(),
+    };
+    publish_about(world, moment, &judged.resource, &cause(&what, delivery).await?, &notice).await?;
     if remediation.hopeless {
         return Ok(Done::Acted(summary(judged, &remediation, actor)));
     }
     Err(Failure::not_yet(format!("remedy {}", judged.resource), remediation.result))
+}
+
+/// What nobody tries to correct any more is published once a day, as long as somebody undoes it.
+fn undone_on(delivery: &Delivery<'_, impl World>) -> String {
+    let at = delivery.call.map_or(delivery.judged.modified_at, |call| call.time);
+    format!("undone{}", at.millis() / DAY_MS)
 }
 
 /// The cause of the notice that a remediation took effect after the finding had left: whoever read of the failure reads the end of

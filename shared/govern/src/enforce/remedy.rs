@@ -152,8 +152,9 @@ pub(crate) async fn take(delivery: &Delivery<'_, impl World>, step: Step) -> Res
         }
         Asks::Mark { controls, gone_at } => {
             if let Some(gone_at) = gone_at {
-                // Counted first, as every other correction that is undone.
-                world.table().write(&[VerdictRow::write_changed(key.clone(), gone_at)]).await?;
+                // Counted first, as every correction that is undone, but by itself: whoever takes marks away does not use up the
+                // corrections of settings, after which a job is stopped.
+                world.table().write(&[VerdictRow::write_marked_again(key.clone(), gone_at)]).await?;
             }
             let answer = remedies.mark(resource, VIOLATION_TAG, &controls).await;
             let marked = VerdictRow::write_marked(key, *modified_at, &controls);
@@ -225,7 +226,7 @@ async fn change(delivery: &Delivery<'_, impl World>, changes: &Corrections) -> R
     }
     let action = change_action(resource.kind, changes);
     if !is_always_made(changes) {
-        let made = delivery.changes_before(delivery.changed_at()).await?;
+        let made = delivery.corrections_before(VerdictRow::CHANGED, delivery.changed_at()).await?;
         if made >= MOST_CHANGES {
             return Ok(escalated(delivery, changes, made));
         }
@@ -277,7 +278,7 @@ async fn mark(delivery: &Delivery<'_, impl World>) -> Result<Step, PortError> {
         None => None,
     };
     if let Some(gone_at) = gone_at {
-        let made = delivery.changes_before(gone_at).await?;
+        let made = delivery.corrections_before(VerdictRow::MARKED_AGAIN, gone_at).await?;
         if made >= MOST_CHANGES {
             let result =
                 format!("it was marked {made} times within a day, and the tag was taken away each time");

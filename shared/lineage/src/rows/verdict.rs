@@ -80,6 +80,8 @@ impl VerdictRow {
     pub const REMEDY_AFTER_MS: &str = "remedy_after_ms";
     /// When what Sagewarden changed had last been changed by others: one time for each state that was changed.
     pub const CHANGED: &str = "remedy_changed";
+    /// When somebody had taken its mark away: one time for each that was set again.
+    pub const MARKED_AGAIN: &str = "remedy_marked_again";
     /// The controls that its tag names.
     pub const MARKED: &str = "remedy_marked";
     /// `yes` while a notebook instance waits to be started again, then `no`.
@@ -164,6 +166,13 @@ impl VerdictRow {
     #[must_use]
     pub fn write_changed(key: Key, modified_at: Timestamp) -> Write {
         let union = BTreeMap::from([(Self::CHANGED.into(), BTreeSet::from([millis(modified_at)]))]);
+        Write::Merge { key, once: Attributes::new(), union }
+    }
+
+    /// That the mark that was taken away then is about to be set again: however often that is tried, it counts once.
+    #[must_use]
+    pub fn write_marked_again(key: Key, gone_at: Timestamp) -> Write {
+        let union = BTreeMap::from([(Self::MARKED_AGAIN.into(), BTreeSet::from([millis(gone_at)]))]);
         Write::Merge { key, once: Attributes::new(), union }
     }
 

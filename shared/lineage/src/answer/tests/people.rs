@@ -42,6 +42,8 @@ fn history(complete: bool) -> History {
         kind,
         text: text.into(),
         subject: MODEL.into(),
+        digest: None,
+        previous: None,
     };
     History {
         root: "ep".into(),
