@@ -124,6 +124,11 @@ fn what_is_gone_since_the_anchor_is_named() {
         .map(|each| (&each["problem"], each["resource"].as_str().unwrap().contains("credit-train-002")))
         .collect();
     assert_eq!(problems, [(&json!("no-verdict"), true), (&json!("missing"), true)]);
+    // An anchor of it would hide next month what is missing now.
+    let next = table.path("next.json");
+    let text = sagewarden(&["verify", &kept, "--against", &anchor, "--anchor", &next]);
+    assert!(out(&text).contains("anchor   none was written"), "{}", out(&text));
+    assert!(!PathBuf::from(next).exists());
     let text = sagewarden(&["verify", &kept, "--against", &anchor]);
     assert_eq!(text.status.code(), Some(1));
     let text = out(&text);
@@ -181,6 +186,37 @@ fn an_anchor_is_never_replaced_and_none_is_read_that_was_changed() {
     let changed = table.write("changed.json", before.replacen("\"judged_at\":1", "\"judged_at\":2", 1));
     let (code, words) = failure(&["verify", &table.store(), "--against", &changed]);
     assert!(code == Some(2) && words.contains("it was changed after it was made"), "{words}");
+    let other = table.write("other-form.json", "{\"sagewarden_anchor\": 2, \"heads\": []}");
+    let (code, words) = failure(&["verify", &table.store(), "--against", &other]);
+    assert!(code == Some(2) && words.contains("of form 2, and this version reads form 1"), "{words}");
     let (code, words) = failure(&["verify", &table.store(), "--against", &table.store()]);
     assert!(code == Some(2) && words.contains("it is no anchor"), "{words}");
+}
+
+#[test]
+fn a_store_is_the_same_to_the_last_byte_after_it_was_verified() {
+    let table = Table::new();
+    let folder = table.folder.path().join("evidence # 100%?");
+    fs::create_dir(&folder).unwrap();
+    let copy = folder.join("store.db");
+    fs::copy(table.store(), &copy).unwrap();
+    let before = fs::read(&copy).unwrap();
+    assert_eq!(document(&[copy.to_str().unwrap()], 0), document(&[&table.store()], 0));
+    assert_eq!(fs::read(&copy).unwrap(), before);
+    let beside: Vec<_> = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(beside, ["store.db"]);
+}
+
+#[test]
+fn an_anchor_that_somebody_made_anew_has_another_digest() {
+    let table = Table::new();
+    let honest = document(&[&table.store()], 0)["digest"].clone();
+    // Without the rows of one resource, and whatever names it, a table is whole, and an anchor of it agrees with itself.
+    let export = table.export();
+    let is_other = |line: &&str| !line.contains("credit-train-002");
+    let kept: String = export.lines().filter(is_other).map(|line| format!("{line}\n")).collect();
+    let (kept, forged) = (table.write("kept.json", kept), table.path("forged.json"));
+    document(&[&kept, "--anchor", &forged], 0);
+    let held = document(&[&kept, "--against", &forged], 0);
+    assert_ne!(held["against"]["anchor"], honest, "the digest that was written down shows it");
 }

@@ -26,7 +26,7 @@ pub(crate) struct VerifyOptions {
     /// An earlier anchor: what it names must still be there
     #[arg(long, value_name = "ANCHOR")]
     pub(crate) against: Option<PathBuf>,
-    /// Write an anchor of what is there now; a file that is there is not replaced
+    /// Write an anchor of what is there now, if nothing is wrong; a file that is there is not replaced
     #[arg(long, value_name = "FILE")]
     pub(crate) anchor: Option<PathBuf>,
     /// How to answer

@@ -25,7 +25,7 @@ pub(crate) fn read(paths: &[PathBuf]) -> Result<Audit, CommandError> {
         };
         let source = if path == Path::new("-") { Source::Stdin } else { Source::Events(path.clone()) };
         if source != Source::Stdin && is_store(path)? {
-            Store::open(path)?.each(take)?;
+            Store::open_read_only(path)?.each(take)?;
             continue;
         }
         let input = source.open().map_err(CommandError::unreadable(path))?;

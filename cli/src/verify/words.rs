@@ -27,7 +27,8 @@ pub(crate) struct Against {
 }
 
 impl Verified<'_> {
-    pub(crate) fn text(&self, written: Option<&Path>) -> String {
+    /// `written` is the anchor that was made; none is made of a table with gaps, whether one was `asked` for or not.
+    pub(crate) fn text(&self, written: Option<&Path>, asked: bool) -> String {
         let Self { audit, against } = self;
         let digest = audit.digest();
         let resources = counted(audit.chains().len() as u64, "resource");
@@ -38,15 +39,18 @@ impl Verified<'_> {
         match against {
             Some(Against { anchor, resources, since }) => {
                 let resources = counted(*resources as u64, "resource");
-                text += &format!("  against  {anchor} ({resources}); {since} verdicts have come since\n");
+                let since = counted(*since as u64, "verdict");
+                text += &format!("  against  {anchor} ({resources}); {since} more by now\n");
             }
-            None => text += "  against  no anchor: what was taken away whole does not show\n",
+            None => text += "  against  no anchor: a resource that was erased completely cannot be seen\n",
         }
-        if let Some(path) = written {
-            text += &format!("  anchor   {}\n", line(&path.display().to_string()));
+        match written {
+            Some(path) => text += &format!("  anchor   {}\n", line(&path.display().to_string())),
+            None if asked => text += "  anchor   none was written, since something is wrong\n",
+            None => {}
         }
         let [more_defects, more_notes] = audit.unnamed();
-        text += &list("no gaps, but not as before", audit.notes(), more_notes);
+        text += &list("no gaps: these came late", audit.notes(), more_notes);
         if audit.is_whole() {
             return text + "nothing is missing\n";
         }

@@ -7,6 +7,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use thiserror::Error;
+use wildmatch::WildMatch;
 
 use crate::id::{NodeId, NodeKind};
 use crate::rows::node::{REFERENCES, URI};
@@ -51,7 +52,7 @@ impl Scope {
     #[must_use]
     pub fn holds_name(&self, name: &str) -> bool {
         let name = name.to_lowercase();
-        self.patterns.iter().any(|pattern| fits(pattern.as_bytes(), name.as_bytes()))
+        self.patterns.iter().any(|pattern| WildMatch::new(pattern).matches(&name))
     }
 
     /// Whether a node belongs to it by its identity; `None` where an identity bears no name: of a set of objects, and of an image that is
@@ -90,14 +91,15 @@ impl Scope {
         place.is_some_and(|place| self.holds_name(&place.bucket))
     }
 
-    /// A text without the addresses of objects and SageMaker's resources outside. Each stands for something by itself, whoever says it.
+    /// A text without the addresses of objects, SageMaker's resources, repositories and images outside. Each stands for something by
+    /// itself, whoever says it.
     #[must_use]
     pub fn redact(&self, text: &str) -> String {
         let mut kept = String::with_capacity(text.len());
         let mut rest = text;
-        while let Some(start) = ADDRESSES.iter().filter_map(|prefix| rest.find(prefix)).min() {
+        while let Some(start) = address_in(rest) {
             let (before, from) = rest.split_at(start);
-            let (address, behind) = from.split_at(from.find(ends_an_address).unwrap_or(from.len()));
+            let (address, behind) = from.split_at(end_of_address(from));
             kept.push_str(before);
             kept.push_str(if self.holds_address(address) { address } else { OUTSIDE });
             rest = behind;
@@ -114,8 +116,14 @@ impl Scope {
             match service {
                 "s3" => what.split('/').next(),
                 "sagemaker" => what.split('/').nth(1),
+                "codecommit" => Some(what),
+                "ecr" => what.strip_prefix("repository/"),
                 _ => return true,
             }
+        } else if address.starts_with(REGISTRY) {
+            repository_of(address)
+        } else if address.starts_with(GIT) {
+            address.split("/repos/").nth(1).and_then(|name| name.split(['/', '@', '?']).next())
         } else {
             address.split("://").nth(1).and_then(|place| place.split('/').next())
         };
@@ -123,8 +131,33 @@ impl Scope {
     }
 }
 
-/// How addresses begin; an ARN of another service is none that the lineage knows.
-const ADDRESSES: [&str; 3] = ["s3://", "s3a://", "arn:"];
+/// What stands behind the account in the name of a registry.
+const REGISTRY: &str = ".dkr.ecr.";
+/// How the host of CodeCommit's repositories begins.
+const GIT: &str = "git-codecommit.";
+/// How addresses begin. An ARN of a service that the lineage does not know is none.
+const ADDRESSES: [&str; 5] = ["s3://", "s3a://", "arn:", REGISTRY, GIT];
+
+/// Where the first address begins.
+fn address_in(text: &str) -> Option<usize> {
+    let first = |prefix: &&str| {
+        let mut places = text.match_indices(*prefix).map(|(place, _)| place);
+        // In `warn:` there is no ARN.
+        places.find(|place| {
+            *prefix != "arn:"
+                || !text.get(..*place).is_some_and(|before| before.ends_with(|c: char| c.is_alphanumeric()))
+        })
+    };
+    ADDRESSES.iter().filter_map(first).min()
+}
+
+/// Where the address ends that a text begins with, at the latest where another one begins.
+fn end_of_address(text: &str) -> usize {
+    let end = text.find(ends_an_address).unwrap_or(text.len());
+    let behind_the_first_letter = text.char_indices().nth(1).map_or(end, |(place, _)| place);
+    let next = text.get(behind_the_first_letter..).and_then(address_in);
+    next.map_or(end, |next| end.min(behind_the_first_letter + next))
+}
 
 fn ends_an_address(letter: char) -> bool {
     letter.is_whitespace()
@@ -148,19 +181,6 @@ fn window_of(id: &NodeId) -> Option<&str> {
 fn repository_of(reference: &str) -> Option<&str> {
     let (_, path) = reference.split_once('/')?;
     path.split(['@', ':']).next()
-}
-
-/// `*` is any text, `?` one letter.
-fn fits(pattern: &[u8], name: &[u8]) -> bool {
-    match (pattern.split_first(), name.split_first()) {
-        (None, None) => true,
-        (Some((b'*', rest)), _) => {
-            fits(rest, name) || name.split_first().is_some_and(|(_, name)| fits(pattern, name))
-        }
-        (Some((b'?', rest)), Some((_, name))) => fits(rest, name),
-        (Some((letter, rest)), Some((same, name))) => letter == same && fits(rest, name),
-        _ => false,
-    }
 }
 
 #[cfg(test)]
@@ -241,5 +261,25 @@ mod tests {
             "arn:aws:sagemaker:eu-west-1:1:training-job/credit-1",
         );
         check("no address", "no address");
+        // One address behind another, whatever stands between.
+        check("warn:s3://churn-lake/x", "warn:[outside of this scope]");
+        check("arn:aws:iam::1:role/r&u=s3://churn-lake/x", "arn:aws:iam::1:role/r&u=[outside of this scope]");
+        check("s3://credit-lake/a#s3://churn-lake/b", "s3://credit-lake/a#[outside of this scope]");
+        check("s3://churn-lake/arn:aws:s3:::credit-x", "[outside of this scope]arn:aws:s3:::credit-x");
+        // Repositories of code and of images.
+        check(
+            "arn:aws:codecommit:eu-west-1:1:churn arn:aws:codecommit:eu-west-1:1:credit-source",
+            "[outside of this scope] arn:aws:codecommit:eu-west-1:1:credit-source",
+        );
+        check("arn:aws:ecr:eu-west-1:1:repository/churn/train", "[outside of this scope]");
+        check("1.dkr.ecr.eu-west-1.amazonaws.com/churn:1", "1[outside of this scope]");
+        check(
+            "1.dkr.ecr.eu-west-1.amazonaws.com/credit-train:1",
+            "1.dkr.ecr.eu-west-1.amazonaws.com/credit-train:1",
+        );
+        check(
+            "https://git-codecommit.eu-west-1.amazonaws.com/v1/repos/churn",
+            "https://[outside of this scope]",
+        );
     }
 }

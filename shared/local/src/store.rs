@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use rusqlite::Connection;
+use rusqlite::{Connection, OpenFlags};
 use sagewarden_govern::ports::{PortError, PortErrorKind};
 use thiserror::Error;
 
@@ -81,6 +81,36 @@ impl Store {
             return Err(StoreError::Missing(path.to_owned()));
         }
         Self::create(path)
+    }
+
+    /// Opens a store that is there as evidence: nothing in its folder is written, so that it stays what it was to the last byte.
+    ///
+    /// # Errors
+    /// When there is none, or the file is something else.
+    pub fn open_read_only(path: &Path) -> Result<Self, StoreError> {
+        if !path.is_file() {
+            return Err(StoreError::Missing(path.to_owned()));
+        }
+        let has_log = Path::new(&format!("{}-wal", path.display())).exists();
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
+        // What was written last may still be in the log beside it. Without one, SQLite needs no files of its own ("immutable", "Uniform
+        // Resource Identifiers", sqlite.org).
+        let opened = match path.to_str().filter(|_| !has_log) {
+            Some(text) => {
+                let place = text.replace('%', "%25").replace('?', "%3f").replace('#', "%23");
+                Connection::open_with_flags(format!("file:{place}?immutable=1"), flags)
+            }
+            None => Connection::open_with_flags(path, flags),
+        };
+        let connection = opened.map_err(|source| unusable(path, source))?;
+        let foreign = |reason: String| StoreError::Foreign { path: path.to_owned(), reason };
+        let id: i32 = connection
+            .query_row("PRAGMA application_id", [], |row| row.get(0))
+            .map_err(|error| foreign(error.to_string()))?;
+        if id != APPLICATION_ID {
+            return Err(foreign("it is the database of another program".to_owned()));
+        }
+        Ok(Self { connection: Arc::new(Mutex::new(connection)) })
     }
 
     /// A store that ends with the process.

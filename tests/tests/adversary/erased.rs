@@ -91,6 +91,23 @@ fn a_violation_that_an_administrator_turns_into_compliance_contradicts_itself() 
 }
 
 #[test]
+fn a_violation_that_an_administrator_calls_waived_is_contradicted_by_its_finding() -> Result<()> {
+    let local = judged()?;
+    let changed = rows(&local, is_verdict)?.into_iter().map(|mut item| {
+        let findings = item.text(VerdictRow::FINDINGS).unwrap().replace("\"violation\"", "\"waived\"");
+        item.attributes.insert(VerdictRow::OUTCOME.to_owned(), "waived".into());
+        item.attributes.insert(VerdictRow::FINDINGS.to_owned(), findings.into());
+        Write::Put(item)
+    });
+    block_on(local.system.store.write(&changed.collect::<Vec<_>>()))?;
+    let audit = audit(&local)?;
+    let named: Vec<_> =
+        audit.defects().map(|defect| (defect.problem, defect.resource.split('@').next().unwrap())).collect();
+    assert_eq!(named, [(Problem::Contradiction, "tjob#111122223333/eu-west-1/t")]);
+    Ok(())
+}
+
+#[test]
 fn a_compliant_verdict_in_place_of_a_violation_is_missed_by_the_finding_and_by_the_anchor() -> Result<()> {
     let local = judged()?;
     let anchor = anchor(&local)?;

@@ -140,7 +140,7 @@ pub(crate) async fn publish_erasure(
 
 /// The cause of the finding of a delivery.
 pub(crate) async fn finding_cause(delivery: &Delivery<'_, impl World>) -> Result<String, PortError> {
-    cause("finding", delivery).await
+    cause(VerdictCause::FINDING, delivery).await
 }
 
 /// Whether a notice is about the end of a remedy.
@@ -160,7 +160,7 @@ async fn cause(what: &str, delivery: &Delivery<'_, impl World>) -> Result<String
     let times = if resource.kind.is_mutable() {
         let since = delivery.kept_at().await?.map(millis).unwrap_or_default();
         // Each of several remedies has a notice: a notebook instance that somebody started again is stopped again.
-        let at = if what == "finding" { String::new() } else { millis(*modified_at) };
+        let at = if what == VerdictCause::FINDING { String::new() } else { millis(*modified_at) };
         Some([since, at])
     } else {
         None

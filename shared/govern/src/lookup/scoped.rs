@@ -155,7 +155,13 @@ impl<'a, T: Table> Scoped<'a, T> {
     /// Whatever a row says of a node, it says no address outside. Edges and registers are identities, which have been looked at.
     fn redacted(&self, id: &NodeId, name: &str, value: Value) -> Value {
         let own = format!("/{}", id.last_name());
-        let is_own = |text: &str| text.starts_with("arn:") && text.ends_with(&own);
+        // What is seen through its endpoint alone, whatever its own name, keeps its ARN.
+        let is_own = |text: &str| {
+            self.scope.holds_id(id) == Some(false)
+                && text.starts_with("arn:")
+                && text.ends_with(&own)
+                && !text.contains(char::is_whitespace)
+        };
         match value {
             Value::Text(text) if NodeId::parse(&text).is_some() || is_own(&text) => Value::Text(text),
             Value::Text(text) => Value::Text(self.scope.redact(&text)),

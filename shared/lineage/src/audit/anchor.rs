@@ -33,15 +33,21 @@ pub struct AnchoredChain {
     pub verdicts: Vec<VerdictLink>,
 }
 
+/// What anchors of every form have.
+#[derive(Deserialize)]
+struct Form {
+    sagewarden_anchor: u32,
+}
+
 /// Why an anchor cannot be used.
 #[derive(Debug, Error)]
 pub enum UnusableAnchor {
     /// It is another document, or a part of one.
     #[error("it is no anchor: `sagewarden verify --anchor FILE` makes one ({0})")]
     Foreign(#[from] serde_json::Error),
-    /// A later version of this program made it.
-    #[error("it is an anchor of form {0}, which a later version of this command reads")]
-    Newer(u32),
+    /// Another version of this program made it.
+    #[error("it is an anchor of form {0}, and this version reads form {FORM}")]
+    OtherForm(u32),
     /// Somebody changed it.
     #[error("it was changed after it was made: its digests do not agree with its verdicts ({0})")]
     Changed(String),
@@ -64,10 +70,12 @@ impl Anchor {
     /// # Errors
     /// When it is none, or was changed.
     pub fn parse(text: &[u8]) -> Result<Self, UnusableAnchor> {
-        let anchor: Self = serde_json::from_slice(text)?;
-        if anchor.sagewarden_anchor != FORM {
-            return Err(UnusableAnchor::Newer(anchor.sagewarden_anchor));
+        // The form is known before its shape is.
+        let Form { sagewarden_anchor } = serde_json::from_slice(text)?;
+        if sagewarden_anchor != FORM {
+            return Err(UnusableAnchor::OtherForm(sagewarden_anchor));
         }
+        let anchor: Self = serde_json::from_slice(text)?;
         for (resource, AnchoredChain { links, head, verdicts }) in &anchor.resources {
             let chain = VerdictChain::of(verdicts.iter().cloned());
             if chain.links() != verdicts.as_slice() || *links != verdicts.len() || chain.head() != Some(*head)

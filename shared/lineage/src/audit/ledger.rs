@@ -15,6 +15,8 @@ use crate::rows::{
 };
 use crate::table::{Item, Key};
 
+/// The outcome of what a waiver covers.
+const WAIVED: &str = "waived";
 /// What is named; of a table that was emptied, there would be as much as there was in it.
 const MOST: usize = 10_000;
 
@@ -37,6 +39,10 @@ struct Kept {
     kept_by: Vec<String>,
     /// Verdicts that notices name.
     published: Vec<String>,
+    /// Those of them of which a finding was published, of what cannot be changed.
+    found: Vec<String>,
+    /// Verdicts that are waived.
+    waived: Vec<String>,
     /// Whether a row says that it was judged.
     is_judged: bool,
 }
@@ -103,7 +109,11 @@ impl Ledger {
         let (link, pk) = (VerdictLink::of(&row), &row.0.pk);
         let id = link.verdict.clone();
         let said = contradiction(&row.0).map(|text| (Problem::Contradiction, text));
-        let before = self.kept(pk).link(&link);
+        let kept = self.kept(pk);
+        if row.0.outcome == WAIVED {
+            kept.waived.push(id.clone());
+        }
+        let before = kept.link(&link);
         let twice = before.filter(|before| *before != link);
         let twice = twice.map(|_| (Problem::Twice, "it came twice, and says two things".to_owned()));
         for (problem, text) in said.into_iter().chain(twice) {
@@ -141,7 +151,11 @@ impl Ledger {
         let Some(row) = NoticeRow::parse(item) else { return false };
         if let Some(cause) = VerdictCause::parse(&row.cause) {
             self.notices += 1;
-            self.kept(&cause.pk).published.push(cause.verdict());
+            let kept = self.kept(&cause.pk);
+            if cause.what == VerdictCause::FINDING && cause.times.is_none() {
+                kept.found.push(cause.verdict());
+            }
+            kept.published.push(cause.verdict());
         }
         true
     }
@@ -182,6 +196,11 @@ fn nameless(resource: &str, kept: &Kept, defects: &mut Defects) {
     for (verdict, by) in published.chain(newest).filter(|(verdict, _)| !kept.has(verdict)) {
         let text = format!("{by} names it, and it is gone");
         defects.add(Defect::new(resource, Problem::NoVerdict, Some(verdict), text));
+    }
+    // A waiver covers what cannot be changed from its creation on, or never: then no finding was published.
+    for verdict in kept.found.iter().filter(|verdict| kept.waived.contains(verdict)) {
+        let text = "a finding about it was published, and it says that it is waived";
+        defects.add(Defect::new(resource, Problem::Contradiction, Some(verdict), text));
     }
     if kept.is_judged && kept.links.is_empty() {
         let text = "a row says that the resource was judged, and none of its verdicts is there";

@@ -42,6 +42,8 @@ pub struct VerdictCause {
 }
 
 impl VerdictCause {
+    /// What the notice of a finding says.
+    pub const FINDING: &str = "finding";
     /// The mode in which remedies are carried out.
     pub const ENFORCE: &str = "enforce";
     /// The mode in which nothing is done.
