@@ -164,7 +164,7 @@ fn everything_asked_for() -> Value {
     json!({
         "LookupUrl": "on", "DataBuckets": "ds-*", "DataAccounts": "444455556666", "BundleBucket": "ds-bundle",
         "InspectRoles": "true", "WriteBackCommit": "true", "ReadChecksums": "true", "ReadTrainingData": "true",
-        "ReportBucket": "ds-reports", "Tracing": "on",
+        "ReportBucket": "ds-reports", "Tracing": "on", "EvidenceLock": "GOVERNANCE",
     })
 }
 

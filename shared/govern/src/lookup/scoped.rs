@@ -10,7 +10,7 @@ use sagewarden_lineage::edge::InEdge;
 use sagewarden_lineage::id::{NodeId, NodeKind};
 use sagewarden_lineage::rows::node::{GAPS, IN_EDGES, parse_gap};
 use sagewarden_lineage::rows::{
-    AliasRow, ClosureRow, LiveRow, NodeRow, ObservationRow, OutEdgeRow, UnindexedRow,
+    AliasRow, ClosureRow, LiveRow, NodeRow, ObservationRow, OutEdgeRow, UnindexedRow, VerdictRow,
 };
 use sagewarden_lineage::scope::Scope;
 use sagewarden_lineage::table::{Attributes, Item, Key, Page, Query, Value, Write};
@@ -108,7 +108,8 @@ impl<'a, T: Table> Scoped<'a, T> {
         if let Some(row) = UnindexedRow::parse(&item) {
             return self.holds(&row.deployment).then_some(item);
         }
-        let id = NodeId::parse(&item.key.pk).filter(|id| self.holds(id))?;
+        let subject = VerdictRow::subject(&item.key).unwrap_or(&item.key.pk);
+        let id = NodeId::parse(subject).filter(|id| self.holds(id))?;
         // Each is counted, also where one is enough.
         if destinations(&item).iter().filter(|id| !self.leads_to(id)).count() > 0 {
             return None;
@@ -193,7 +194,7 @@ fn destinations(item: &Item) -> Vec<NodeId> {
 /// The nodes that a row is of, or leads to.
 fn named(item: &Item) -> Vec<NodeId> {
     let mut ids = destinations(item);
-    ids.extend(NodeId::parse(&item.key.pk));
+    ids.extend(NodeId::parse(VerdictRow::subject(&item.key).unwrap_or(&item.key.pk)));
     ids.extend(AliasRow::parse(item).map(|row| row.id));
     ids.extend(item.set(IN_EDGES).filter_map(InEdge::parse).map(|edge| edge.source));
     ids.extend(item.set(GAPS).filter_map(parse_gap).filter_map(|(subject, _)| NodeId::parse(subject)));

@@ -101,7 +101,12 @@ impl Ledger {
             return;
         }
         let text = format!("the row `{}` cannot be read", key.sk);
-        self.defects.add(Defect::new(&key.pk, Problem::Unreadable, None, text));
+        self.defects.add(Defect::new(
+            VerdictRow::subject(key).unwrap_or(&key.pk),
+            Problem::Unreadable,
+            None,
+            text,
+        ));
     }
 
     fn judgement(&mut self, item: &Item) -> bool {

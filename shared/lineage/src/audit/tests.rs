@@ -234,7 +234,10 @@ fn an_anchor_is_read_as_it_was_written_and_no_other_way() {
     assert!(words(&serde_json::to_string(&fewer).unwrap()).contains("the digest of all"));
     assert!(words("{}").starts_with("it is no anchor: "));
     assert!(words(text.split_at(text.len() / 2).0).starts_with("it is no anchor: "));
-    assert!(words(&text.replace("_anchor\":1", "_anchor\":2")).contains("of form 2, and this version reads form 1"));
+    assert!(
+        words(&text.replace("_anchor\":1", "_anchor\":2"))
+            .contains("of form 2, and this version reads form 1")
+    );
 }
 
 #[test]

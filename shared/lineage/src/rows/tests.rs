@@ -309,15 +309,15 @@ fn judged() -> Vec<Golden> {
             JudgementRow::KIND,
             JudgementRow,
             JudgementRow(verdict.clone()),
-            "R#notebook-instance#1/r/Nb@40",
+            "V#R#notebook-instance#1/r/Nb@40",
             "VJ#feedfacecafe#1#00ff"
         ),
-        golden!(VerdictRow::KIND, VerdictRow, verdict, "R#notebook-instance#1/r/Nb@40", "V#feedfacecafe"),
+        golden!(VerdictRow::KIND, VerdictRow, verdict, "V#R#notebook-instance#1/r/Nb@40", "V#feedfacecafe"),
         golden!(
             ComplianceRow::KIND,
             ComplianceRow,
             ComplianceRow { pk: pk.clone(), bundle: bundle_mark(BUNDLE).into(), kept_at: at(42) },
-            "R#notebook-instance#1/r/Nb@40",
+            "V#R#notebook-instance#1/r/Nb@40",
             "VK#feedfacecafe"
         ),
         golden!(

@@ -11,8 +11,19 @@ use crate::table::{Attributes, Item, Key, Query, Value, Write};
 /// Digits of a bundle's hash that stand in keys: enough to tell bundles apart.
 const MARK: usize = 12;
 
-/// The second form is that of kinds that have no node.
-const VERDICTS: &str = "<identity>, or R#<kind>#<account>/<region>/<name>@<ms>";
+/// A partition of their own, so that IAM can let one function alone write them. The second form is that of kinds that have no node.
+const VERDICTS: &str = "V#<identity>, or V#R#<kind>#<account>/<region>/<name>@<ms>";
+const PARTITION: &str = "V#";
+
+/// The key of a row about verdicts on what has this name.
+fn key_in(pk: &str, sk: String) -> Key {
+    Key::new(format!("{PARTITION}{pk}"), sk)
+}
+
+/// What the verdicts of a partition are on.
+fn subject_of(key: &Key) -> Option<&str> {
+    key.pk.strip_prefix(PARTITION)
+}
 
 /// The first digits of a bundle's hash.
 #[must_use]
@@ -28,7 +39,7 @@ pub(super) fn verdict_id(bundle: &str, is_known: bool, findings_mark: &str) -> S
 /// The newest verdict by a bundle on an incarnation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VerdictRow {
-    /// The partition ([`Self::partition`]).
+    /// What it is on ([`Self::partition`]).
     pub pk: String,
     /// The bundle's hash.
     pub bundle: String,
@@ -118,19 +129,25 @@ impl VerdictRow {
     /// Whether a row of this key holds a verdict, or will.
     #[must_use]
     pub fn is(key: &Key) -> bool {
-        key.sk.starts_with(Self::PREFIX)
+        subject_of(key).is_some() && key.sk.starts_with(Self::PREFIX)
+    }
+
+    /// What a row about verdicts is on; `None` when it is about something else.
+    #[must_use]
+    pub fn subject(key: &Key) -> Option<&str> {
+        subject_of(key)
     }
 
     /// The verdicts in a partition, one a bundle.
     #[must_use]
     pub fn of(pk: &str) -> Query {
-        Query::prefix(pk, Self::PREFIX)
+        Query::prefix(format!("{PARTITION}{pk}"), Self::PREFIX)
     }
 
     /// The key of the verdict by a bundle.
     #[must_use]
     pub fn key(pk: &str, bundle: &str) -> Key {
-        Key::new(pk, format!("{}{}", Self::PREFIX, bundle_mark(bundle)))
+        key_in(pk, format!("{}{}", Self::PREFIX, bundle_mark(bundle)))
     }
 
     /// The write of a verdict.
@@ -209,12 +226,13 @@ impl VerdictRow {
     #[must_use]
     pub fn parse(item: &Item) -> Option<Self> {
         item.key.sk.strip_prefix(Self::PREFIX)?;
+        let pk = subject_of(&item.key)?.to_owned();
         let text = |name: &str| item.text(name).map(str::to_owned);
         let as_of = item.text(Self::AS_OF)?;
         let mut parts = as_of.splitn(4, '#').skip(1);
         let judged_at = leading_time(parts.next()?)?;
         Some(Self {
-            pk: item.key.pk.clone(),
+            pk,
             bundle: text(Self::BUNDLE)?,
             modified_at: leading_time(as_of)?,
             judged_at,
@@ -272,7 +290,7 @@ impl JudgementRow {
     /// The judgements in a partition.
     #[must_use]
     pub fn of(pk: &str) -> Query {
-        Query::prefix(pk, Self::PREFIX)
+        Query::prefix(format!("{PARTITION}{pk}"), Self::PREFIX)
     }
 
     /// The write: the earliest judgement wins.
@@ -298,10 +316,11 @@ impl JudgementRow {
     #[must_use]
     pub fn parse(item: &Item) -> Option<Self> {
         let key = item.key.sk.strip_prefix(Self::PREFIX)?;
+        let pk = subject_of(&item.key)?.to_owned();
         let text = |name: &str| item.text(name).map(str::to_owned);
         let mut parts = key.splitn(3, '#').skip(1);
         Some(Self(VerdictRow {
-            pk: item.key.pk.clone(),
+            pk,
             bundle: text(VerdictRow::BUNDLE)?,
             is_known: parts.next()? == "1",
             findings_mark: parts.next()?.to_owned(),
@@ -314,7 +333,7 @@ impl JudgementRow {
     }
 
     fn key(&self) -> Key {
-        Key::new(&self.0.pk, format!("{}{}", Self::PREFIX, self.0.id()))
+        key_in(&self.0.pk, format!("{}{}", Self::PREFIX, self.0.id()))
     }
 
     fn attributes(&self) -> Attributes {
@@ -328,7 +347,7 @@ impl JudgementRow {
 /// When a resource that can be changed last kept every control of a bundle: what it breaks later is a new finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ComplianceRow {
-    /// The partition ([`VerdictRow::partition`]).
+    /// What the verdicts are on ([`VerdictRow::partition`]).
     pub pk: String,
     /// The first digits of the bundle's hash.
     pub bundle: String,
@@ -350,7 +369,7 @@ impl ComplianceRow {
     /// The row's key.
     #[must_use]
     pub fn key(pk: &str, bundle: &str) -> Key {
-        Key::new(pk, format!("{}{}", Self::PREFIX, bundle_mark(bundle)))
+        key_in(pk, format!("{}{}", Self::PREFIX, bundle_mark(bundle)))
     }
 
     /// The write: the register is all that the row holds.
@@ -376,7 +395,7 @@ impl ComplianceRow {
     pub fn parse(item: &Item) -> Option<Self> {
         let bundle = item.key.sk.strip_prefix(Self::PREFIX)?.to_owned();
         let kept_at = leading_time(item.text(Self::KEPT_AT)?)?;
-        Some(Self { pk: item.key.pk.clone(), bundle, kept_at })
+        Some(Self { pk: subject_of(&item.key)?.to_owned(), bundle, kept_at })
     }
 }
 
