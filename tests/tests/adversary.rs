@@ -18,6 +18,8 @@ mod keys;
 mod namesakes;
 #[path = "adversary/reports.rs"]
 mod reports;
+#[path = "adversary/reworded.rs"]
+mod reworded;
 #[path = "adversary/secrets.rs"]
 mod secrets;
 #[path = "adversary/stubborn.rs"]

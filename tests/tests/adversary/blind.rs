@@ -5,7 +5,7 @@ use sagewarden_govern::Failure;
 use sagewarden_policy::Bundle;
 use sagewarden_tests::Result;
 use sagewarden_tests::local::{Local, SETTINGS, at};
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// What `enforce-policy` makes of a tick of its clock.
 fn tick(bundle: Bundle) -> Result<std::result::Result<String, String>> {
@@ -66,5 +66,52 @@ fn where_no_control_of_training_jobs_is_on_the_canary_says_so() -> Result<()> {
     let off: String = bundle.controls().map(|control| format!("{} = \"off\"\n", control.id)).collect();
     let said = tick(Bundle::embedded()?.with_settings(&format!("[controls]\n{off}"))?)?.unwrap();
     assert_eq!(said, "no control of training jobs is on: there is none that the canary could break");
+    Ok(())
+}
+
+/// The calls that a rule of the template listens for.
+fn heard_by(rule: &str) -> Result<Vec<Value>> {
+    let template = sagewarden_tests::template::load("infra/template.yaml")?;
+    let pattern = format!("/Resources/{rule}/Properties/EventPattern/detail/eventName");
+    let named = template.pointer(&pattern).and_then(Value::as_array).ok_or("such a rule names calls")?;
+    Ok(named.clone())
+}
+
+#[test]
+fn whoever_writes_a_rule_anew_is_heard_as_whoever_disables_it() -> Result<()> {
+    let heard = heard_by("SwitchedOffRule")?;
+    for call in ["DisableRule", "DeleteRule", "RemoveTargets", "PutRule", "PutTargets"] {
+        assert!(heard.contains(&json!(call)), "nobody hears of {call}");
+    }
+    Ok(())
+}
+
+#[test]
+fn whoever_throws_away_what_waits_or_makes_evidence_unreadable_is_heard() -> Result<()> {
+    let heard = heard_by("EvidenceRule")?;
+    let is_heard = |call: &str| {
+        heard.iter().any(|pattern| match (pattern["prefix"].as_str(), pattern["wildcard"].as_str()) {
+            (Some(prefix), _) => call.starts_with(prefix),
+            (_, Some(wildcard)) => wildcard
+                .split_once('*')
+                .is_some_and(|(start, end)| call.starts_with(start) && call.ends_with(end)),
+            _ => pattern == call,
+        })
+    };
+    let calls = [
+        "PurgeQueue",
+        "DeleteQueue",
+        "DisableKey",
+        "ScheduleKeyDeletion",
+        "PutBucketLifecycle",
+        "PutBucketNotification",
+        "PutBucketPolicy",
+        "DeleteBucketPolicy",
+        "PutBucketObjectLockConfiguration",
+        "Unsubscribe",
+        "DisableAlarmActions",
+    ];
+    let missing: Vec<&str> = calls.into_iter().filter(|call| !is_heard(call)).collect();
+    assert!(missing.is_empty(), "nobody hears of {missing:?}");
     Ok(())
 }

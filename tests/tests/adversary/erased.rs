@@ -48,7 +48,7 @@ fn found(local: &Local, anchor: &Anchor) -> Result<(Vec<Problem>, Vec<Problem>)>
 /// The rows of the job's verdict.
 fn rows(local: &Local, is_meant: fn(&Item) -> bool) -> Result<Vec<Item>> {
     let items = local.system.store.items()?;
-    let of_job = |item: &Item| item.key.pk.starts_with("tjob#") || item.key.pk.contains("training-job/t");
+    let of_job = |item: &Item| item.key.pk.contains("tjob#") || item.key.pk.contains("training-job/t");
     let rows: Vec<Item> = items.into_iter().filter(|item| of_job(item) && is_meant(item)).collect();
     assert!(!rows.is_empty());
     Ok(rows)

@@ -49,7 +49,7 @@ pub enum UnusableAnchor {
     #[error("it is an anchor of form {0}, and this version reads form {FORM}")]
     OtherForm(u32),
     /// Somebody changed it.
-    #[error("it was changed after it was made: its digests do not agree with its verdicts ({0})")]
+    #[error("it was changed after it was made: its digests do not agree with its verdicts ({0:?})")]
     Changed(String),
 }
 

@@ -113,7 +113,8 @@ impl Ledger {
         let Some(row) = JudgementRow::parse(item) else { return false };
         let (link, pk) = (VerdictLink::of(&row), &row.0.pk);
         let id = link.verdict.clone();
-        let said = contradiction(&row.0).map(|text| (Problem::Contradiction, text));
+        let said = contradiction(&row.0).or_else(|| misplaced(item, &row.item()));
+        let said = said.map(|text| (Problem::Contradiction, text));
         let kept = self.kept(pk);
         if row.0.outcome == WAIVED {
             kept.waived.push(id.clone());
@@ -130,7 +131,10 @@ impl Ledger {
     fn newest(&mut self, item: &Item) -> bool {
         let Some(row) = VerdictRow::parse(item) else { return false };
         let verdict = row.id();
-        if let Some(text) = contradiction(&row) {
+        if row.outcome == WAIVED {
+            self.kept(&row.pk).waived.push(verdict.clone());
+        }
+        if let Some(text) = contradiction(&row).or_else(|| misplaced(item, &row.item())) {
             let text = format!("the newest verdict: {text}");
             self.defects.add(Defect::new(&row.pk, Problem::Contradiction, Some(&verdict), text));
         }
@@ -186,6 +190,12 @@ impl Ledger {
         }
         Audit { chains, notices, defects, notes: Defects::default() }
     }
+}
+
+/// Answers find a row by its key: one that stands elsewhere is read by nobody.
+fn misplaced(item: &Item, said: &Item) -> Option<String> {
+    (item.key != said.key)
+        .then(|| format!("it stands under the key `{}`, and is that of `{}`", item.key.sk, said.key.sk))
 }
 
 /// A row of a verdict holds who created the resource before it holds a verdict.

@@ -35,7 +35,8 @@ impl VerdictLink {
     fn digest(&self, before: Option<VerdictDigest>) -> VerdictDigest {
         let before = before.map(|digest| digest.to_string()).unwrap_or_default();
         let [judged_at, modified_at] = [self.judged_at, self.modified_at].map(millis);
-        VerdictDigest::of_list(&[&before, &judged_at, &modified_at, &self.content.to_string()])
+        let content = self.content.to_string();
+        VerdictDigest::of_list(&[&before, &self.verdict, &judged_at, &modified_at, &content])
     }
 }
 

@@ -10,8 +10,8 @@
 //!
 //! Digests are SHA-256 over JSON without spaces, in small hexadecimal digits:
 //! - of what a verdict says: `[partition,"<bundle>#<known>#<mark>",bundle,outcome,checked,findings]`, all of them texts;
-//! - of a link: `[digest of the link before or "",judged at,modified at,digest of what it says]`, texts too, times in milliseconds of
-//!   fifteen digits, as rows have them;
+//! - of a link: `[digest of the link before or "","<bundle>#<known>#<mark>",judged at,modified at,digest of what it says]`, texts too,
+//!   times in milliseconds of fifteen digits, as rows have them;
 //! - of an anchor: lines of `[partition,digest of its last link]`, in the order of the partitions, each with a line feed behind it.
 
 mod anchor;

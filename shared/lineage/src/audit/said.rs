@@ -1,6 +1,7 @@
 //! Whether a verdict agrees with itself.
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use crate::rows::{VerdictRow, findings_mark};
 
@@ -9,7 +10,18 @@ use crate::rows::{VerdictRow, findings_mark};
 struct SaidFinding {
     control: String,
     actual: String,
-    status: String,
+    status: SaidStatus,
+    #[serde(default)]
+    waiver: Option<IgnoredAny>,
+}
+
+/// The statuses that findings have. What has another one was not written by Sagewarden.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum SaidStatus {
+    Violation,
+    Unknown,
+    Waived,
 }
 
 /// What is wrong with a verdict in words; `None` when its mark and its outcome are those of its findings.
@@ -22,6 +34,11 @@ pub(super) fn contradiction(verdict: &VerdictRow) -> Option<String> {
     if mark != verdict.findings_mark {
         return Some(format!("its findings are not those that its key `{}` names", verdict.id()));
     }
+    if let Some(finding) =
+        findings.iter().find(|finding| finding.status == SaidStatus::Waived && finding.waiver.is_none())
+    {
+        return Some(format!("`{}` is said to be waived, and by no waiver", finding.control));
+    }
     let (outcome, said) = (outcome(&findings), &verdict.outcome);
     if outcome != said {
         return Some(format!("it says `{said}`, and its findings say `{outcome}`"));
@@ -32,11 +49,11 @@ pub(super) fn contradiction(verdict: &VerdictRow) -> Option<String> {
 
 /// The word for findings.
 fn outcome(findings: &[SaidFinding]) -> &'static str {
-    let any = |status: &str| findings.iter().any(|finding| finding.status == status);
+    let any = |status: SaidStatus| findings.iter().any(|finding| finding.status == status);
     match () {
-        () if any("violation") => "violating",
-        () if any("unknown") => "unknown",
-        () if any("waived") => "waived",
+        () if any(SaidStatus::Violation) => "violating",
+        () if any(SaidStatus::Unknown) => "unknown",
+        () if any(SaidStatus::Waived) => "waived",
         () => "compliant",
     }
 }

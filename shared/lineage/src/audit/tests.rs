@@ -127,7 +127,9 @@ fn digests_are_those_that_the_documentation_describes() {
     let content = VerdictDigest::of(
         r#"["tjob#1/r/job-0@5","feedfacecafe#1#e3b0c44298fc","feedfacecafe0000","compliant","C-0 C-1 C-2","[]"]"#,
     );
-    let link = VerdictDigest::of(&format!(r#"["","000000000000010","000000000000010","{content}"]"#));
+    let link = VerdictDigest::of(&format!(
+        r#"["","feedfacecafe#1#e3b0c44298fc","000000000000010","000000000000010","{content}"]"#
+    ));
     let chain = audit.chains().values().next().unwrap();
     assert_eq!((chain.links()[0].content, chain.head()), (content, Some(link)));
     let all = VerdictDigest::of(&format!("[\"tjob#1/r/job-0@5\",\"{link}\"]\n"));
