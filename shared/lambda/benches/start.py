@@ -34,6 +34,7 @@ def start(function):
             "SAGEWARDEN_TABLE": "lineage",
             "SAGEWARDEN_BUS": "own",
             "SAGEWARDEN_QUARANTINE_BUCKET": "quarantine",
+            "SAGEWARDEN_EVIDENCE_BUCKET": "evidence",
             "SAGEWARDEN_ACCOUNT": "111122223333",
         }
         quiet = subprocess.DEVNULL
