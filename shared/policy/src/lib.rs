@@ -2,6 +2,7 @@
 //! clock, no service; reading a bundle from a folder is the only input. What an environment allows is in `sagewarden-settings`.
 
 mod action;
+mod buckets;
 mod bundle;
 mod bundle_error;
 mod control;
