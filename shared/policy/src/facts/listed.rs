@@ -114,16 +114,19 @@ impl Context<'_> {
                 is_for_kms_to_say(key, self.resource) && !self.names_key(key) && self.manager(key).is_none()
             });
             for key in unknown {
-                match self.joined.get(KEY_OPERATION) {
-                    None => document.for_the_account(path),
-                    Some(OperationAnswer::Unreadable(reason)) => {
-                        document.undecided(path, format!("(`{key}`): {KEY_OPERATION}: {reason}"));
+                let refused = match self.joined.get(KEY_OPERATION) {
+                    None => {
+                        document.for_the_account(path);
+                        continue;
                     }
-                    Some(OperationAnswer::Documents(_)) => {
-                        document
-                            .undecided(path, format!("(`{key}`) is no key that KMS knows in this account"));
-                    }
-                }
+                    Some(OperationAnswer::Unreadable(reason)) => Some(reason.as_str()),
+                    Some(OperationAnswer::Documents(_)) => self.key_refused(key),
+                };
+                let reason = match refused {
+                    Some(reason) => format!("(`{key}`): {KEY_OPERATION}: {reason}"),
+                    None => format!("(`{key}`) is no key that KMS knows in this account"),
+                };
+                document.undecided(path, reason);
             }
         }
     }
