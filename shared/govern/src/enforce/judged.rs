@@ -5,8 +5,6 @@ use sagewarden_lineage::rows;
 use sagewarden_policy::{Finding, FindingStatus, Judgement, Plan, Verdict};
 use serde_json::Value as Json;
 
-use crate::enforce::delivery::is_about_tags;
-
 /// A resource that was judged.
 pub(crate) struct Judged {
     pub(crate) resource: Resource,
@@ -45,17 +43,6 @@ impl Judged {
             _ => true,
         };
         (!rests).then(|| format!("{resource} is {status}: it is judged when that is over"))
-    }
-
-    /// Why it is not acted on after a call that is only about tags, to which nothing but a mark answers: whoever sets a tag must not
-    /// have a job stopped, for which other settings came into force while it ran. That comes with its next change.
-    pub(crate) fn waits_after(&self, call: &CallMade) -> Option<String> {
-        let is_left =
-            matches!(self.verdict.plan, Plan::Tag | Plan::Nothing(_)) && self.verdict.parent.is_none();
-        let why = || {
-            format!("`{}` changed nothing of {} but tags: only a mark is set again", call.name, self.resource)
-        };
-        (is_about_tags(call) && !is_left).then(why)
     }
 
     /// The ids of the controls that it breaks, with spaces between, as its tag names them.

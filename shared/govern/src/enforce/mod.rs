@@ -117,7 +117,7 @@ impl<W: World> EnforcePolicy<'_, W> {
             record_creator(&delivery).await?;
             return Ok(Done::Nothing(why));
         }
-        if let Some(why) = call.and_then(|call| judged.waits_after(call)) {
+        if let Some(why) = delivery.waits() {
             return Ok(Done::Nothing(why));
         }
         // A child is made as its parent says, and replaced when it is stopped: the parent is judged, and acted on.
