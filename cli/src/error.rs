@@ -27,6 +27,8 @@ pub(crate) enum CommandError {
     Occupied(PathBuf),
     #[error("`{}` cannot be judged: {source}", path.display())]
     Unusable { path: PathBuf, source: intake::Unusable },
+    #[error("nothing could be judged: no step has controls, or its `Arguments`; the notes say of each why")]
+    NoCandidate,
     #[error("`{}` is there already: name another folder with --out, or replace it with --force", .0.display())]
     Exists(PathBuf),
     #[error("`{}`: {source}", path.display())]

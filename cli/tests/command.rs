@@ -260,6 +260,14 @@ fn a_request_is_judged_before_it_is_sent() {
     let output = sagewarden(&["check", &good, "--settings", &settings]);
     assert!(out(&output).contains("wanted  subnets subnet-9"), "{}", out(&output));
 
+    let unjudged = serde_json::json!({ "Steps": [{ "Name": "wait", "Type": "Callback" }] }).to_string();
+    let output = sagewarden(&["check", &file("unjudged.json", &unjudged)]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(out(&output).contains("no controls for steps of type `Callback`"), "{}", out(&output));
+    let (code, text) = failure(&["check", &file("unjudged.json", &unjudged), "--format", "sarif"]);
+    assert_eq!(code, Some(2));
+    assert!(text.contains("nothing could be judged"), "{text}");
+
     let (code, text) = failure(&["check", &file("other.json", "{\"a\": 1}")]);
     assert_eq!(code, Some(2));
     assert!(text.contains("cannot be judged: it is no Create request"), "{text}");

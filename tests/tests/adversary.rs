@@ -10,6 +10,8 @@ mod crowded;
 mod elsewhere;
 #[path = "adversary/erased.rs"]
 mod erased;
+#[path = "adversary/escaped.rs"]
+mod escaped;
 #[path = "adversary/hiding.rs"]
 mod hiding;
 #[path = "adversary/keys.rs"]

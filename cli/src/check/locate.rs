@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use sagewarden_policy::intake::Candidate;
+use sagewarden_policy::intake::{Candidate, without_mark};
 use serde_json::value::RawValue;
 
 /// The line, from 1, of the first of these fields that the request has; else of the part of it that is nearest to one; else of
@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 ///
 /// Fields are paths as controls have them, with `name[]` for each element of a list.
 pub(crate) fn line(text: &str, candidate: &Candidate, fields: &[&str]) -> Option<i64> {
-    let root: &RawValue = serde_json::from_str(text).ok()?;
+    let root: &RawValue = serde_json::from_str(without_mark(text)).ok()?;
     let (request, name) = match &candidate.place {
         Some(place) => {
             let step = Found::at(root, place).whole()?;

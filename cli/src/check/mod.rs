@@ -31,5 +31,8 @@ pub(crate) fn run(options: &CheckOptions) -> Result<ExitCode, CommandError> {
             output::print_document(&format!("{log}\n"))?;
         }
     }
+    if checked.iter().all(|file| file.verdicts.is_empty()) {
+        return Err(CommandError::NoCandidate);
+    }
     Ok(if checked.iter().all(CheckedFile::is_clean) { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }

@@ -5,8 +5,9 @@ use sagewarden_settings::{Settings, Waiver};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
+use crate::buckets::buckets_in;
 use crate::control::{Control, Severity};
-use crate::join::{Joined, OperationAnswer, buckets_in, split};
+use crate::join::{Joined, OperationAnswer, split};
 use crate::reader::is_present;
 
 /// One control that does not hold.

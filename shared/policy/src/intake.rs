@@ -44,7 +44,7 @@ pub struct Intake {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum Unusable {
     /// It is no JSON.
-    #[error("it is no JSON: {0}")]
+    #[error("it cannot be read as JSON: {0}")]
     NotJson(String),
     /// It is JSON of no known form.
     #[error(
@@ -52,6 +52,12 @@ pub enum Unusable {
          pipeline definition: a request names the resource (`TrainingJobName`, `ModelName`, `EndpointConfigName`, …)"
     )]
     UnknownForm,
+    /// It is of no known form, and has the fields of a request all the same.
+    #[error(
+        "it has the fields of a Create request and is none: a request stands alone at the top of its file, its name is a text, \
+         and nothing of an event or of a pipeline definition stands beside it"
+    )]
+    NearlyKnown,
     /// A call that was refused: nothing came of it.
     #[error("the call was refused with `{0}`: nothing was created")]
     Refused(String),
@@ -62,7 +68,41 @@ pub enum Unusable {
 /// # Errors
 /// When it holds nothing that could be judged.
 pub fn read(text: &str) -> Result<Intake, Unusable> {
+    let text = without_mark(text);
     let json: Json = serde_json::from_str(text).map_err(|error| Unusable::NotJson(error.to_string()))?;
+    let is_near = has_fields_of_request(&json);
+    of_known_form(json).map_err(|unusable| if is_near { Unusable::NearlyKnown } else { unusable })
+}
+
+/// A text without the byte order mark that editors put before it, and readers of JSON may pass over (RFC 8259, section 8.1).
+#[must_use]
+pub fn without_mark(text: &str) -> &str {
+    text.strip_prefix('\u{feff}').unwrap_or(text)
+}
+
+/// Whether a document, or a part of it right below, names what requests name and has something else that they have.
+fn has_fields_of_request(json: &Json) -> bool {
+    const OTHERS: [&str; 8] = [
+        "RoleArn",
+        "ExecutionRoleArn",
+        "ResourceConfig",
+        "ProcessingResources",
+        "TransformResources",
+        "PrimaryContainer",
+        "Containers",
+        "ProductionVariants",
+    ];
+    let has_any = |part: &Json, fields: &[&str]| fields.iter().any(|field| part.get(*field).is_some());
+    let is_one =
+        |part: &Json| has_any(part, &OTHERS) && MARKS.iter().any(|(field, _)| has_any(part, &[*field]));
+    match json {
+        Json::Array(parts) => parts.iter().any(is_one),
+        Json::Object(parts) => is_one(json) || parts.values().any(is_one),
+        _ => false,
+    }
+}
+
+fn of_known_form(json: Json) -> Result<Intake, Unusable> {
     if json.get("Steps").is_some_and(Json::is_array) {
         let mut intake = Intake::default();
         let definition = with_defaults(&json, &json, &mut intake.passed_over);
@@ -83,30 +123,31 @@ pub fn read(text: &str) -> Result<Intake, Unusable> {
     Ok(Intake { candidates: vec![Candidate { resource, document, place: None }], passed_over: Vec::new() })
 }
 
-/// The kind that a document speaks of, by the fields that only its requests and descriptions have. Where a document names
-/// several resources, the one that it is about comes first.
+/// Fields that only requests and descriptions of a kind have. Of a document that names several, the first is what it is about.
+const MARKS: [(&str, ResourceKind); 19] = [
+    ("TrainingJobName", ResourceKind::TrainingJob),
+    ("ProcessingJobName", ResourceKind::ProcessingJob),
+    ("TransformJobName", ResourceKind::TransformJob),
+    ("HyperParameterTuningJobName", ResourceKind::TuningJob),
+    ("AutoMLJobName", ResourceKind::AutoMlJob),
+    ("CompilationJobName", ResourceKind::CompilationJob),
+    ("MonitoringScheduleName", ResourceKind::MonitoringSchedule),
+    ("EndpointName", ResourceKind::Endpoint),
+    ("EndpointConfigName", ResourceKind::EndpointConfig),
+    ("ModelPackageGroupName", ResourceKind::ModelPackage),
+    ("ModelPackageName", ResourceKind::ModelPackage),
+    ("ModelName", ResourceKind::Model),
+    ("NotebookInstanceName", ResourceKind::NotebookInstance),
+    ("AppName", ResourceKind::App),
+    ("FeatureGroupName", ResourceKind::FeatureGroup),
+    ("PipelineExecutionArn", ResourceKind::PipelineExecution),
+    ("UserProfileName", ResourceKind::UserProfile),
+    ("SpaceName", ResourceKind::Space),
+    ("DomainName", ResourceKind::Domain),
+];
+
+/// The kind that a document speaks of.
 fn kind_of(document: &Json) -> Option<ResourceKind> {
-    const MARKS: [(&str, ResourceKind); 19] = [
-        ("TrainingJobName", ResourceKind::TrainingJob),
-        ("ProcessingJobName", ResourceKind::ProcessingJob),
-        ("TransformJobName", ResourceKind::TransformJob),
-        ("HyperParameterTuningJobName", ResourceKind::TuningJob),
-        ("AutoMLJobName", ResourceKind::AutoMlJob),
-        ("CompilationJobName", ResourceKind::CompilationJob),
-        ("MonitoringScheduleName", ResourceKind::MonitoringSchedule),
-        ("EndpointName", ResourceKind::Endpoint),
-        ("EndpointConfigName", ResourceKind::EndpointConfig),
-        ("ModelPackageGroupName", ResourceKind::ModelPackage),
-        ("ModelPackageName", ResourceKind::ModelPackage),
-        ("ModelName", ResourceKind::Model),
-        ("NotebookInstanceName", ResourceKind::NotebookInstance),
-        ("AppName", ResourceKind::App),
-        ("FeatureGroupName", ResourceKind::FeatureGroup),
-        ("PipelineExecutionArn", ResourceKind::PipelineExecution),
-        ("UserProfileName", ResourceKind::UserProfile),
-        ("SpaceName", ResourceKind::Space),
-        ("DomainName", ResourceKind::Domain),
-    ];
     let is_named = |field: &str| document.get(field).is_some_and(Json::is_string);
     MARKS.into_iter().find(|(field, _)| is_named(field)).map(|(_, kind)| kind)
 }
@@ -297,13 +338,36 @@ mod tests {
             let error = read(text).unwrap_err().to_string();
             assert!(error.contains(words), "{error}");
         };
-        check("no json", "it is no JSON: expected ident at line 1 column 2");
+        check("no json", "it cannot be read as JSON: expected ident at line 1 column 2");
         check("{}", "a request names the resource");
         check("[1]", "a request names the resource");
         check(r#"{"Steps": []}"#, "a request names the resource");
         check(r#"{"eventName": "CreateModel", "errorCode": "AccessDenied"}"#, "refused with `AccessDenied`");
         check(r#"{"eventName": "CreateModel", "requestParameters": null}"#, "a request names the resource");
         check(r#"{"eventName": "DeleteModel", "requestParameters": {}}"#, "a request names the resource");
+    }
+
+    #[test]
+    fn what_has_the_fields_of_a_request_and_is_none_is_told_from_what_is_somebody_elses() {
+        let request = json!({ "TrainingJobName": "t", "RoleArn": "arn:aws:iam::1:role/r" });
+        let with = |key: &str, value: Json| {
+            let mut request = request.clone();
+            request[key] = value;
+            request
+        };
+        for document in [
+            json!([request]),
+            json!({ "job": request }),
+            with("TrainingJobName", json!(7)),
+            with("Steps", json!([])),
+            with("eventName", json!("DeleteModel")),
+        ] {
+            assert_eq!(read(&document.to_string()), Err(Unusable::NearlyKnown), "{document}");
+        }
+        for document in [json!({ "train": { "ModelName": "m" } }), json!({ "role": { "RoleArn": "r" } })] {
+            assert_eq!(read(&document.to_string()), Err(Unusable::UnknownForm), "{document}");
+        }
+        assert_eq!(read(&format!("\u{feff}{request}")), read(&request.to_string()));
     }
 
     #[test]

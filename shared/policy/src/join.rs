@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use sagewarden_events::{Resource, ResourceKind};
 use serde_json::Value as Json;
 
+use crate::buckets::bucket;
 use crate::key::{KEY_OPERATION, is_for_kms_to_say, key_paths};
 use crate::reader::{Reader, UnreadablePaths};
 
@@ -231,26 +232,6 @@ fn input_buckets(kind: ResourceKind, own: &Reader<'_>) -> BTreeSet<OperationTarg
     buckets.map(|bucket| OperationTarget::Bucket(bucket.to_owned())).collect()
 }
 
-/// `s3://<bucket>/…`; what is no S3 URI fits nothing.
-pub(crate) fn bucket(uri: &str) -> Option<&str> {
-    uri.strip_prefix("s3://")?.split('/').next().filter(|bucket| !bucket.is_empty())
-}
-
-/// The buckets of the S3 locations within a text: hyperparameters are JSON in quotes, arguments may be whole command lines.
-pub(crate) fn buckets_in(text: &str) -> impl Iterator<Item = &str> {
-    const SCHEMES: [&str; 3] = ["s3://", "s3a://", "s3n://"];
-    let is_end = |at: char| !(at.is_ascii_alphanumeric() || "-._:".contains(at));
-    let starts = text.match_indices("://").filter_map(move |(at, _)| {
-        let head = text.get(..at + 3)?;
-        SCHEMES.iter().find(|scheme| {
-            let start = head.len().checked_sub(scheme.len()).and_then(|start| head.get(start..));
-            start.is_some_and(|start| start.eq_ignore_ascii_case(scheme))
-        })?;
-        text.get(at + 3..)
-    });
-    starts.map(move |rest| rest.split(is_end).next().unwrap_or_default())
-}
-
 /// Packages are named by their ARN, which may be another account's.
 fn sibling(resource: &Resource, kind: ResourceKind, name: &str) -> Resource {
     match Resource::parse_arn(name) {
@@ -337,24 +318,6 @@ mod tests {
             &Joined::new(),
             &["pipeline `p`"],
         );
-    }
-
-    #[test]
-    fn a_bucket_is_read_from_the_uri_of_an_object() {
-        assert_eq!((bucket("s3://b/k"), bucket("s3://b"), bucket("file:///b")), (Some("b"), Some("b"), None));
-    }
-
-    #[test]
-    fn buckets_are_found_wherever_they_stand_in_a_text() {
-        let check = |text: &str, expect: &[&str]| {
-            assert_eq!(buckets_in(text).collect::<Vec<_>>(), expect, "{text}");
-        };
-        check("s3://evil/code.tar.gz", &["evil"]);
-        check("\"s3://evil/code.tar.gz\"", &["evil"]);
-        check("--data=s3://a/x,S3A://b/y --out 's3n://c'", &["a", "b", "c"]);
-        check("{\"train\": \"s3://a\"}", &["a"]);
-        check("https://example.com/s3 s3:/a 7", &[]);
-        check("s3://", &[""]);
     }
 
     #[test]

@@ -15,6 +15,12 @@ pub fn key_answer(key: &str, manager: KeyManager) -> Json {
     json!({ "KeyMetadata": { "KeyId": key, "KeyManager": manager.word() } })
 }
 
+/// In place of an answer to [`KEY_OPERATION`]: why nothing is known of this key. What is known of others stands beside it.
+#[must_use]
+pub fn key_refusal(key: &str, reason: &str) -> Json {
+    json!({ "KeyMetadata": { "KeyId": key }, "Refused": reason })
+}
+
 /// Where resources of a kind name keys: paths as in controls.
 pub(crate) fn key_paths(kind: ResourceKind) -> impl Iterator<Item = &'static str> {
     let rows = table().filter(move |row| row.kind == kind && row.list == List::Keys);

@@ -2,6 +2,7 @@
 //! clock, no service; reading a bundle from a folder is the only input. What an environment allows is in `sagewarden-settings`.
 
 mod action;
+mod buckets;
 mod bundle;
 mod bundle_error;
 mod control;
@@ -34,6 +35,6 @@ pub use bundle_error::BundleError;
 pub use control::{Control, Remedy, Severity};
 pub use finding::{Finding, FindingStatus, WaivedBy};
 pub use judge::{Subject, judge, judge_created, judge_erasure, operations};
-pub use key::{KEY_OPERATION, key_answer};
+pub use key::{KEY_OPERATION, key_answer, key_refusal};
 pub use role::RoleFacts;
 pub use verdict::{Judgement, Plan, Verdict};

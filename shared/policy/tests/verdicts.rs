@@ -15,7 +15,8 @@ use cases::{Kept, STRICT, broken, of, strict, with};
 use sagewarden_events::{Change, Corrections, KeyManager};
 use sagewarden_policy::join::OperationAnswer;
 use sagewarden_policy::{
-    Bundle, FindingStatus, Judgement, Plan, Subject, Verdict, judge, judge_created, key_answer, operations,
+    Bundle, FindingStatus, Judgement, Plan, Subject, Verdict, judge, judge_created, key_answer, key_refusal,
+    operations,
 };
 use sagewarden_settings::Mode;
 use serde_json::{Value, json};
@@ -365,4 +366,8 @@ fn a_key_is_judged_by_what_its_name_says_and_else_by_what_kms_does() {
     assert!(check(&open, own, Some(said(own, KeyManager::Aws)), broken));
     assert!(!check(&open, own, Some(OperationAnswer::Documents(Vec::new())), broken));
     assert!(!check(&open, own, Some(OperationAnswer::Unreadable("access was denied".into())), broken));
+    // Refused for this key alone.
+    let refused = OperationAnswer::Documents(vec![key_refusal(own, "access was denied")]);
+    assert!(!check(&open, own, Some(refused.clone()), broken));
+    check(&listed, own, Some(refused), kept);
 }

@@ -66,3 +66,53 @@ fn a_request_behind_more_files_than_are_listed_is_not_passed_over_in_silence() -
     assert!(text.contains("- the push changed more files than were listed"), "{text}");
     Ok(())
 }
+
+#[test]
+fn a_file_that_cannot_be_read_as_json_is_named() -> Result<()> {
+    let forbidden = forbidden();
+    let body = forbidden.trim_start_matches('{');
+    // Python's `json` reads all of these, the first with `utf-8-sig`.
+    let deep = format!("{{\"notes\": {}1{}, {body}", "[".repeat(200), "]".repeat(200));
+    for (how, text) in [
+        ("a byte order mark", format!("\u{feff}{forbidden}")),
+        ("half a surrogate", format!("{{\"notes\": \"\\ud800\", {body}")),
+        ("no number", format!("{{\"notes\": NaN, {body}")),
+        ("depth", deep),
+        ("a list", format!("[{forbidden}]")),
+        ("a wrapper", format!("{{\"job\": {forbidden}}}")),
+        ("an event beside it", format!("{{\"eventName\": \"DeleteModel\", {body}")),
+    ] {
+        let text = comment(&[("train.json", &text)])?.ok_or_else(|| format!("no comment: {how}"))?;
+        assert!(text.contains("`train.json`"), "{how}: {text}");
+    }
+    Ok(())
+}
+
+#[test]
+fn steps_that_nobody_judges_are_said_where_there_is_nothing_else() -> Result<()> {
+    let step = serde_json::json!({ "Name": "any", "Type": "EMRContainers", "Arguments": {} });
+    let definition = serde_json::json!({ "Version": "2020-12-01", "Steps": [step] }).to_string();
+    let text = comment(&[("pipeline.json", &definition)])?.ok_or("no comment")?;
+    assert!(text.contains("no controls for steps of type"), "{text}");
+    Ok(())
+}
+
+#[test]
+fn a_push_whose_every_value_is_known_later_has_its_notes_counted() -> Result<()> {
+    let asked = vec![r#"{"Get":"Parameters.P"}"#; 2_000].join(",");
+    let file = format!(r#"{{"Steps":[{{"Type":"Training","Name":"t","Arguments":{{"Tags":[{asked}]}}}}]}}"#);
+    let text = comment(&[("a.json", &file), ("b.json", &file), ("c.json", &file)])?.ok_or("no comment")?;
+    assert!(text.contains("- `a.json`: `'Parameters.P' is known only when the pipeline runs`"), "{text}");
+    assert!(text.contains("- 5995 more notes\n"), "{text}");
+    Ok(())
+}
+
+#[test]
+fn a_push_of_more_requests_than_are_judged_says_so() -> Result<()> {
+    let steps = vec![r#"{"Type":"Model","Name":"m","Arguments":{}}"#; 600].join(",");
+    let file = format!(r#"{{"Steps":[{steps}]}}"#);
+    let text = comment(&[("a.json", &file), ("b.json", &file)])?.ok_or("no comment")?;
+    assert!(text.starts_with("**Sagewarden**: 1000 requests in 2 files: "), "{text}");
+    assert!(text.contains("- not judged: 200 requests beyond the first 1000\n"), "{text}");
+    Ok(())
+}

@@ -1,9 +1,14 @@
 //! Undoing what Sagewarden corrects until it gives up.
 
+use futures::executor::block_on;
 use sagewarden_events::{Resource, ResourceKind};
-use sagewarden_govern::{POLICY_VIOLATION, REMEDIATION_DONE, REMEDIATION_FAILED, VIOLATION_TAG};
+use sagewarden_govern::route::{self, Judging};
+use sagewarden_govern::{
+    BundleInForce, Moment, POLICY_VIOLATION, REMEDIATION_DONE, REMEDIATION_FAILED, VIOLATION_TAG,
+};
+use sagewarden_policy::Bundle;
 use sagewarden_tests::Result;
-use sagewarden_tests::local::{Local, at, notebook, training_job};
+use sagewarden_tests::local::{Local, SETTINGS, at, notebook, training_job};
 use serde_json::{Value, json};
 
 fn described(local: &Local, resource: &Resource) -> Result<Value> {
@@ -240,5 +245,26 @@ fn other_tags_and_what_keeps_its_controls_are_left_alone() -> Result<()> {
     let done = take_mark(&local, &good, 300)?;
     assert!(done[0].contains("is compliant"), "{done:?}");
     assert_eq!(mark(&local, &good)?, None);
+    Ok(())
+}
+
+#[test]
+fn whoever_sets_a_tag_does_not_have_a_job_stopped_that_kept_its_controls_when_it_was_made() -> Result<()> {
+    let lax = format!("{SETTINGS}TRN-NET-01 = \"off\"\nTRN-NET-02 = \"off\"\n");
+    let local = Local::with(Bundle::embedded()?.with_settings(&lax)?)?;
+    let mut request = training_job("t", &[]);
+    request["EnableNetworkIsolation"] = json!(false);
+    let job = local.create(ResourceKind::TrainingJob, &request, 0)?;
+    local.settle()?;
+    assert_eq!(described(&local, &job)?["TrainingJobStatus"], "InProgress");
+    // Other settings come into force while it runs; somebody else sets a tag on it.
+    let strict = Bundle::embedded()?.with_settings(SETTINGS)?;
+    let judging = Judging::new(BundleInForce::new(strict.into(), None, None));
+    let tags = json!([{ "key": VIOLATION_TAG, "value": "" }]);
+    let event = called("AddTags", &json!({ "resourceArn": job.arn(), "tags": tags }), 100);
+    let event = sagewarden_events::decode(&event)?.remove(0);
+    let moment = Moment { now: at(100), owner: "test".to_owned() };
+    let outcome = block_on(route::enforce_policy(&local.system.world(), &judging, &event, &moment));
+    assert_eq!(described(&local, &job)?["TrainingJobStatus"], "InProgress", "{outcome:?}");
     Ok(())
 }

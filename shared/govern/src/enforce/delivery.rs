@@ -6,6 +6,7 @@ use std::cell::OnceCell;
 use sagewarden_events::{Actor, CallMade, Effect, Timestamp};
 use sagewarden_lineage::rows::{ComplianceRow, VerdictRow, millis};
 use sagewarden_lineage::table::{Item, Key};
+use sagewarden_policy::Plan;
 use serde_json::Value as Json;
 
 use crate::enforce::judged::Judged;
@@ -48,6 +49,17 @@ impl<'a, W: World> Delivery<'a, W> {
     /// The call, when it changed the resource.
     pub(crate) fn change(&self) -> Option<&'a CallMade> {
         self.call.filter(|call| call.effect == Effect::Changed)
+    }
+
+    /// Why nothing is done after a call that is only about tags, to which nothing but a mark answers: whoever sets a tag must not have
+    /// a job stopped, for which other settings came into force while it ran. That comes with its next change.
+    pub(crate) fn waits(&self) -> Option<String> {
+        let call = self.call.filter(|call| is_about_tags(call))?;
+        let Judged { resource, verdict, .. } = self.judged;
+        let is_left = matches!(verdict.plan, Plan::Tag | Plan::Nothing(_)) && verdict.parent.is_none();
+        let why =
+            || format!("`{}` changed nothing of {resource} but tags: only a mark is set again", call.name);
+        (!is_left).then(why)
     }
 
     /// The row of the verdict.

@@ -8,7 +8,7 @@ use sagewarden_lineage::observe::observe;
 use sagewarden_policy::join::{
     Joined, OPERATIONS, OperationAnswer, OperationTarget, ROLE_OPERATION, references,
 };
-use sagewarden_policy::{Bundle, key_answer, operations};
+use sagewarden_policy::{Bundle, KEY_OPERATION, key_answer, key_refusal, operations};
 use serde_json::{Value as Json, json};
 
 use crate::enforce::inspect_role::{Inspected, InspectedRoles};
@@ -44,7 +44,8 @@ impl<W: World> Lookup<'_, W> {
         let mut joined = Joined::new();
         for operation in OPERATIONS.into_iter().filter(|operation| wanted.contains(*operation)) {
             let about = references(operation, resource, document, &joined);
-            let answer = if about.len() > MOST {
+            // Of keys, those beyond are refused one by one.
+            let answer = if about.len() > MOST && operation != KEY_OPERATION {
                 OperationAnswer::Unreadable(format!(
                     "it concerns {} resources: more than {MOST} are not asked",
                     about.len()
@@ -70,7 +71,7 @@ impl<W: World> Lookup<'_, W> {
     ) -> Result<Vec<Json>, PortError> {
         let resource = &description.resource;
         let mut documents = Vec::new();
-        for reference in about {
+        for (asked, reference) in about.into_iter().enumerate() {
             match reference {
                 OperationTarget::Tags => {
                     documents.push(tag_list(&self.world.account().tags(resource).await?))
@@ -84,14 +85,24 @@ impl<W: World> Lookup<'_, W> {
                     documents.push(json!({ "Bucket": bucket, "Status": status }));
                 }
                 OperationTarget::Commit => documents.extend(self.commit(description, joined).await?),
-                OperationTarget::Key(key) => {
-                    let manager = self.keys.manager(self.world.keys(), &key).await?;
-                    documents.extend(manager.map(|manager| key_answer(&key, manager)));
-                }
+                OperationTarget::Key(key) => documents.extend(self.key(&key, asked).await?),
                 OperationTarget::Role(role) => documents.extend(self.role(operation, &role).await?),
             }
         }
         Ok(documents)
+    }
+
+    /// Who manages a key. What KMS refuses to say of one hides no other: whoever names a key of his own that is closed to everybody
+    /// must not have a key of AWS's pass as undecided.
+    async fn key(&self, key: &str, asked: usize) -> Result<Option<Json>, PortError> {
+        if asked >= MOST {
+            return Ok(Some(key_refusal(key, &format!("more than {MOST} keys are not asked about"))));
+        }
+        match self.keys.manager(self.world.keys(), key).await {
+            Ok(manager) => Ok(manager.map(|manager| key_answer(key, manager))),
+            Err(error) if error.is_transient() => Err(error),
+            Err(error) => Ok(Some(key_refusal(key, &error.to_string()))),
+        }
     }
 
     /// The policies of a role that allow too much: the managed one, or those that open all of S3.

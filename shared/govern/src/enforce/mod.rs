@@ -117,6 +117,9 @@ impl<W: World> EnforcePolicy<'_, W> {
             record_creator(&delivery).await?;
             return Ok(Done::Nothing(why));
         }
+        if let Some(why) = delivery.waits() {
+            return Ok(Done::Nothing(why));
+        }
         // A child is made as its parent says, and replaced when it is stopped: the parent is judged, and acted on.
         if let Some(parent) = parent(&judged).filter(|_| steps > 0) {
             let done = Box::pin(self.judge_resource(&parent, None, moment, steps - 1)).await?;
@@ -124,6 +127,9 @@ impl<W: World> EnforcePolicy<'_, W> {
         }
         record_verdict(&delivery).await?;
         let done = act_on(&delivery).await?;
+        if call.is_some_and(is_about_tags) {
+            return Ok(done);
+        }
         let done = start_again(&delivery, done).await?;
         match &judged.endpoint {
             Some(endpoint) => self.judge_watched(&judged.resource, endpoint, done, moment).await,

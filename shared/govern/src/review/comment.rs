@@ -8,14 +8,11 @@ use sagewarden_lineage::rows::bundle_mark;
 use sagewarden_policy::{Bundle, Finding, Judgement, Severity};
 
 use crate::ports::Comment;
-use crate::review::reviewed::{MAX_BYTES, MAX_FILES, Review, ReviewedRequest};
+use crate::review::reviewed::{MAX_BYTES, MAX_FILES, MAX_REQUESTS, Review, ReviewedRequest, SHOWN};
 
 /// Left for the sentence that says what was cut.
 const CUT: usize = 200;
-/// Notes and names that are shown of each sort. With this bound and [`Markdown::MOST`] there is always room for the worst finding.
-const SHOWN: usize = 5;
-
-/// The comment, never longer than CodeCommit takes.
+/// The comment, never longer than CodeCommit takes. With [`SHOWN`] and [`Markdown::MOST`] there is always room for the worst finding.
 pub(crate) fn text(review: &Review, bundle: &Bundle, account: &str) -> Markdown {
     let head = Markdown::default().ours("**Sagewarden**: ").then(&summary(review)).ours("\n");
     let tail = tail(review, bundle, account);
@@ -47,7 +44,11 @@ fn length(text: &Markdown) -> usize {
 /// The review in a few words, such as `3 requests in 2 files: 1 violating, 2 compliant`.
 pub(crate) fn summary(review: &Review) -> Markdown {
     if review.requests.is_empty() {
-        return Markdown::default().ours("nothing to judge in what was looked at, and not everything was");
+        return Markdown::default().ours(if review.is_of_all() {
+            "nothing could be judged"
+        } else {
+            "nothing to judge in what was looked at, and not everything was"
+        });
     }
     let files: BTreeSet<&str> = review.requests.iter().map(|request| request.path.as_str()).collect();
     let said = count(Markdown::default(), review.requests.len(), "request", "requests").ours(" in ");
@@ -150,14 +151,22 @@ fn severity_word(severity: Severity) -> &'static str {
 fn tail(review: &Review, bundle: &Bundle, account: &str) -> Markdown {
     let line = Markdown::default;
     let mut lines: Vec<Markdown> = Vec::new();
-    let notes = review.notes.iter().take(SHOWN);
     lines.extend(
-        notes.map(|(path, note)| line().code(Untrusted::new(path)).ours(": ").code(Untrusted::new(note))),
+        review
+            .notes
+            .iter()
+            .map(|(path, note)| line().code(Untrusted::new(path)).ours(": ").code(Untrusted::new(note))),
     );
-    if review.notes.len() > SHOWN {
-        lines.push(count(line(), review.notes.len() - SHOWN, "more note", "more notes"));
+    if review.more_notes > 0 {
+        lines.push(count(line(), review.more_notes, "more note", "more notes"));
     }
-    lines.extend(too_large(review));
+    lines.extend(files(line().ours("cannot be read as JSON"), &review.unreadable));
+    let too_large = line().ours("not read, larger than ").number(MAX_BYTES / 1024).ours(" KB");
+    lines.extend(files(too_large, &review.too_large));
+    if review.more_requests > 0 {
+        let number = count(line().ours("not judged: "), review.more_requests, "request", "requests");
+        lines.push(number.ours(" beyond the first ").number(MAX_REQUESTS));
+    }
     if review.unread > 0 {
         let number = count(line().ours("not read: "), review.unread, "JSON file", "JSON files");
         lines.push(number.ours(" beyond the first ").number(MAX_FILES));
@@ -177,15 +186,15 @@ fn tail(review: &Review, bundle: &Bundle, account: &str) -> Markdown {
         .ours(".\n")
 }
 
-fn too_large(review: &Review) -> Option<Markdown> {
-    let text = Markdown::default().ours("not read, larger than ").number(MAX_BYTES / 1024).ours(" KB");
+/// What holds of some files, with the first of their names.
+fn files(what: Markdown, paths: &[String]) -> Option<Markdown> {
     let mut separator = ": ";
-    let mut text = (!review.too_large.is_empty()).then_some(text)?;
-    for path in review.too_large.iter().take(SHOWN) {
+    let mut text = (!paths.is_empty()).then_some(what)?;
+    for path in paths.iter().take(SHOWN) {
         text = text.ours(separator).code(Untrusted::new(path));
         separator = ", ";
     }
-    let more = review.too_large.len().saturating_sub(SHOWN);
+    let more = paths.len().saturating_sub(SHOWN);
     Some(if more > 0 { text.ours(" and ").number(more).ours(" more") } else { text })
 }
 
@@ -297,9 +306,10 @@ mod tests {
         let mut all: Vec<ReviewedRequest> = low.collect();
         all.push(judged("worst.json", vec![finding_of("TRN-NET-01", Severity::High, "absent")]));
         let mut review = review(all);
-        review.notes = vec![(long.clone(), long.clone()); 50];
+        (0..50).for_each(|_| review.note(&long, long.clone()));
+        review.unreadable = vec![long.clone(); 50];
         review.too_large = vec![long; 50];
-        (review.unread, review.complete) = (7, false);
+        (review.unread, review.more_requests, review.complete) = (7, 3, false);
         let text = written(&review);
         assert!(text.len() <= Comment::MAX_CHARACTERS, "{} bytes", text.len());
         for words in [
@@ -308,7 +318,9 @@ mod tests {
             "more findings are not shown: `sagewarden check FILE --account 111122223333` shows all of a file",
             "45 more notes",
             " and 45 more\n",
+            "cannot be read as JSON: ",
             "not read, larger than 256 KB: ",
+            "not judged: 3 requests beyond the first 1000\n",
             "not read: 7 JSON files beyond the first 300",
             "the push changed more files than were listed",
         ] {

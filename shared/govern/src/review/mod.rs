@@ -1,14 +1,14 @@
 //! A push: what it would create is judged before anybody runs it, and the commit gets a comment that says what is wrong.
 //!
 //! Judged is what the push added or changed and what [`intake`] knows: requests, descriptions and pipeline definitions in
-//! JSON. A repository holds all sorts of JSON: what is none of these is passed over.
+//! JSON. A repository holds all sorts of JSON: what is none of these is passed over, and what cannot be read is named.
 
 mod comment;
 mod reviewed;
 
 use sagewarden_events::{CommitId, RefKind, ReferenceChanged, Repository, Resource, Timestamp};
 use sagewarden_lineage::rows::bundle_mark;
-use sagewarden_policy::intake::{self, Candidate};
+use sagewarden_policy::intake::{self, Candidate, Unusable};
 use sagewarden_policy::join::offline;
 use sagewarden_policy::{Bundle, Subject, judge};
 use sha2::{Digest, Sha256};
@@ -17,7 +17,7 @@ use crate::bundle::{BundleInForce, KeepBundle};
 use crate::notify::{Kept, Moment, Receipt};
 use crate::outcome::{Done, Outcome};
 use crate::ports::{ChangedFile, Comment, PortError, SourceControl};
-use crate::review::reviewed::{MAX_BYTES, MAX_FILES, Review, ReviewedRequest};
+use crate::review::reviewed::{MAX_BYTES, MAX_FILES, MAX_REQUESTS, Review, ReviewedRequest};
 use crate::world::World;
 
 /// Differences that are listed of a push. A larger one is a new repository or an import.
@@ -109,7 +109,7 @@ impl<W: World> ReviewCommit<'_, W> {
                 None => review.too_large.push(file.path.clone()),
             }
         }
-        if review.requests.is_empty() && review.is_of_all() {
+        if review.is_empty() {
             return Ok(None);
         }
         let text = comment::text(&review, bundle, &push.repository.account);
@@ -133,14 +133,24 @@ fn cause(bundle: &Bundle, push: &Push<'_>) -> String {
     format!("comment#{account}#{region}#{name}#{before}#{}#{bundle}", push.after)
 }
 
-/// Adds what a file holds. What is no JSON or of no known form is somebody else's.
+/// Adds what a file holds. JSON of no known form is somebody else's.
 fn judge_file(bundle: &Bundle, push: &Push<'_>, path: &str, content: &[u8], review: &mut Review) {
-    let read = str::from_utf8(content).ok().and_then(|text| intake::read(text).ok());
-    let Some(intake) = read else { return };
+    let intake = match str::from_utf8(content).map(intake::read) {
+        Ok(Ok(intake)) => intake,
+        Err(_) | Ok(Err(Unusable::NotJson(_))) => return review.unreadable.push(path.to_owned()),
+        Ok(Err(unusable @ Unusable::NearlyKnown)) => return review.note(path, unusable.to_string()),
+        Ok(Err(Unusable::UnknownForm | Unusable::Refused(_))) => return,
+    };
     for candidate in intake.candidates {
-        review.requests.push(judge_candidate(bundle, push, path, candidate));
+        if review.requests.len() < MAX_REQUESTS {
+            review.requests.push(judge_candidate(bundle, push, path, candidate));
+        } else {
+            review.more_requests += 1;
+        }
     }
-    review.notes.extend(intake.passed_over.into_iter().map(|note| (path.to_owned(), note)));
+    for note in intake.passed_over {
+        review.note(path, note);
+    }
 }
 
 /// Where the file does not say it, it is for the repository's account and region.

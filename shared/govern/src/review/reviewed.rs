@@ -8,6 +8,11 @@ pub(crate) const MAX_FILES: usize = 300;
 /// Bytes of a file that is read. The requests of the longest pipelines have a tenth of it.
 pub(crate) const MAX_BYTES: usize = 256 * 1024;
 
+/// Requests that are judged: a pipeline has fifty steps at most, and a verdict of each is held until the comment is written.
+pub(crate) const MAX_REQUESTS: usize = 1_000;
+/// Notes and names of files that are shown of each sort; those beyond are counted, not held.
+pub(crate) const SHOWN: usize = 5;
+
 /// What a push would create, judged.
 #[derive(Debug, Default)]
 pub(crate) struct Review {
@@ -15,6 +20,12 @@ pub(crate) struct Review {
     pub(crate) requests: Vec<ReviewedRequest>,
     /// What could only be judged in part, or not at all, as file and note.
     pub(crate) notes: Vec<(String, String)>,
+    /// Notes beyond those.
+    pub(crate) more_notes: usize,
+    /// Requests beyond those that are judged.
+    pub(crate) more_requests: usize,
+    /// Files that this program cannot read as JSON. Others may: Python reads `NaN`, half a surrogate and any depth.
+    pub(crate) unreadable: Vec<String>,
     /// Files that are too large to be read.
     pub(crate) too_large: Vec<String>,
     /// JSON files beyond those that are read.
@@ -24,9 +35,24 @@ pub(crate) struct Review {
 }
 
 impl Review {
-    /// Whether every file was looked at.
+    /// Whether everything was looked at.
     pub(crate) fn is_of_all(&self) -> bool {
-        self.unread == 0 && self.too_large.is_empty() && self.complete
+        let files = self.unread == 0 && self.too_large.is_empty() && self.unreadable.is_empty();
+        files && self.more_requests == 0 && self.complete
+    }
+
+    /// Whether there is anything to say.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.requests.is_empty() && self.notes.is_empty() && self.is_of_all()
+    }
+
+    /// Adds a note: whoever pushes thousands must not have them all held.
+    pub(crate) fn note(&mut self, path: &str, note: String) {
+        if self.notes.len() < SHOWN {
+            self.notes.push((path.to_owned(), note));
+        } else {
+            self.more_notes += 1;
+        }
     }
 }
 

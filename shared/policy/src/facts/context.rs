@@ -90,9 +90,17 @@ impl<'a> Context<'a> {
 
     /// Who manages a key, if KMS was asked and knows it.
     pub(super) fn manager(&self, key: &str) -> Option<KeyManager> {
+        KeyManager::from_word(self.of_key(key, "KeyMetadata.KeyManager")?)
+    }
+
+    /// Why KMS says nothing of a key, if it was asked and refused.
+    pub(super) fn key_refused(&self, key: &str) -> Option<&'a str> {
+        self.of_key(key, "Refused")
+    }
+
+    fn of_key(&self, key: &str, path: &str) -> Option<&'a str> {
         let answers = self.answers(KEY_OPERATION);
-        let answer = answers.iter().find(|answer| answer.text("KeyMetadata.KeyId") == Some(key))?;
-        KeyManager::from_word(answer.text("KeyMetadata.KeyManager")?)
+        answers.iter().find(|answer| answer.text("KeyMetadata.KeyId") == Some(key))?.text(path)
     }
 
     /// Whether the settings name a key as it is, so that nobody has to ask who manages it.

@@ -4,7 +4,8 @@ use sagewarden_events::Resource;
 use wildmatch::WildMatch;
 
 use super::context::{Context, fits, image};
-use crate::join::{OperationAnswer, bucket, buckets_in, split};
+use crate::buckets::{bucket, buckets_in};
+use crate::join::{OperationAnswer, split};
 use crate::key::{KEY_OPERATION, is_for_kms_to_say, is_own};
 use crate::lists::{List, Listed, table};
 use crate::reader::Reader;
@@ -55,7 +56,7 @@ impl Context<'_> {
             List::Locations => any_or(&settings.artifacts.allowed_buckets, bucket(text)),
             List::Texts => {
                 let buckets = &settings.artifacts.allowed_buckets;
-                buckets_in(text).all(|bucket| any_or(buckets, Some(bucket)))
+                buckets_in(text).iter().all(|bucket| any_or(buckets, Some(bucket)))
             }
             List::Images => any_or(&settings.artifacts.allowed_images, image(text)),
             // Studio Classic runs its own server on this type, which nobody chooses.
@@ -113,16 +114,19 @@ impl Context<'_> {
                 is_for_kms_to_say(key, self.resource) && !self.names_key(key) && self.manager(key).is_none()
             });
             for key in unknown {
-                match self.joined.get(KEY_OPERATION) {
-                    None => document.for_the_account(path),
-                    Some(OperationAnswer::Unreadable(reason)) => {
-                        document.undecided(path, format!("(`{key}`): {KEY_OPERATION}: {reason}"));
+                let refused = match self.joined.get(KEY_OPERATION) {
+                    None => {
+                        document.for_the_account(path);
+                        continue;
                     }
-                    Some(OperationAnswer::Documents(_)) => {
-                        document
-                            .undecided(path, format!("(`{key}`) is no key that KMS knows in this account"));
-                    }
-                }
+                    Some(OperationAnswer::Unreadable(reason)) => Some(reason.as_str()),
+                    Some(OperationAnswer::Documents(_)) => self.key_refused(key),
+                };
+                let reason = match refused {
+                    Some(reason) => format!("(`{key}`): {KEY_OPERATION}: {reason}"),
+                    None => format!("(`{key}`) is no key that KMS knows in this account"),
+                };
+                document.undecided(path, reason);
             }
         }
     }

@@ -6,7 +6,7 @@ use sagewarden_events::ResourceKind;
 
 use super::context::{Context, Facts, fits, flags, is_pinned};
 use super::registry::SCHEDULE_STATUSES;
-use crate::join::bucket;
+use crate::buckets::bucket;
 use crate::reader::Reader;
 
 const CONTAINERS: [&str; 2] = ["PrimaryContainer", "Containers[]"];
