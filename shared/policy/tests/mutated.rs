@@ -39,7 +39,7 @@ fn as_asked(mut kept: Kept) -> Kept {
         .cloned()
         .collect();
     for operation in unasked {
-        kept.answers[&operation] = json!([]);
+        kept.answers.insert(operation, json!([]));
     }
     kept
 }
