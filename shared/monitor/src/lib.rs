@@ -30,9 +30,9 @@ pub use evaluate::{
 pub use java_number::java_double;
 pub use mode::Mode;
 pub use statistics::{
-    CategoricalBucket, CategoricalBuckets, CategoricalDistribution, Dataset, FeatureStatistics,
-    KllDistribution, NumericalBucket, NumericalDistribution, NumericalStatistics, Presence, SketchData,
-    SketchParameters, Statistics, StringStatistics, UnreadableStatistics,
+    CategoricalBucket, CategoricalBuckets, CategoricalDistribution, Dataset, ExactStatistics,
+    FeatureStatistics, KllDistribution, NumericalBucket, NumericalDistribution, NumericalStatistics,
+    Presence, SketchData, SketchParameters, Statistics, StringStatistics, UnreadableStatistics,
 };
 pub use violations::{
     DriftSeverity, Excess, Limit, Observed, UnreadableReport, Violation, Violations, severity,

@@ -1,20 +1,47 @@
 //! A baseline, made ready for many comparisons.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use sagewarden_measure::InferredType;
-use sagewarden_measure::distance::{Counts, Steps};
+use sagewarden_measure::distance::Steps;
+use sagewarden_measure::{Detail, InferredType, MissingTexts, Profile};
 
+use super::expected::Expected;
 use super::types::is_numeric;
 use crate::constraints::{Constraints, FeatureConstraints};
-use crate::statistics::{FeatureStatistics, NumericalStatistics, Statistics, StringStatistics};
+use crate::mode::Mode;
+use crate::statistics::{
+    ExactStatistics, FeatureStatistics, NumericalStatistics, Presence, Statistics, StringStatistics,
+};
 
 /// What data is compared with.
 #[derive(Clone, Debug, Default)]
 pub struct Baseline {
     constraints: Constraints,
     /// One a column of the constraints.
-    references: Vec<BaselineDistribution>,
+    references: Vec<Reference>,
+    missing: Arc<MissingTexts>,
+}
+
+/// What a column is compared with.
+#[derive(Clone, Debug)]
+pub(crate) struct Reference {
+    /// By the container's reading.
+    pub(crate) distribution: BaselineDistribution,
+    /// What the exact reading knows otherwise.
+    pub(crate) exact: Option<ExactReference>,
+}
+
+/// What the exact reading of a column knows otherwise than the container, which sees texts in it.
+#[derive(Clone, Debug)]
+pub(crate) struct ExactReference {
+    pub(crate) inferred_type: InferredType,
+    /// The share of rows with a value.
+    pub(crate) completeness: f64,
+    /// The share of values that are of the type.
+    pub(crate) type_share: f64,
+    /// Of its numbers, where it is a column of numbers.
+    pub(crate) distribution: Option<BaselineDistribution>,
 }
 
 /// What is said of a column that could have been compared, were the two files of one baseline.
@@ -42,7 +69,7 @@ impl Baseline {
             .flat_map(|statistics| statistics.features.iter().rev())
             .map(|feature| (feature.name.as_str(), feature))
             .collect();
-        let reference = |constraints: &FeatureConstraints| match by_name.get(constraints.name.as_str()) {
+        let distribution = |constraints: &FeatureConstraints| match by_name.get(constraints.name.as_str()) {
             Some(feature) => BaselineDistribution::of(feature, constraints.inferred_type),
             None if statistics.is_none() => BaselineDistribution::None("the baseline has no statistics"),
             // Of a column without values nothing is missed.
@@ -51,8 +78,38 @@ impl Baseline {
             }
             None => BaselineDistribution::Foreign(NOT_ITS_OWN.to_owned()),
         };
+        let exact = |constraints: &FeatureConstraints| {
+            let known = by_name.get(constraints.name.as_str())?.exact_statistics.as_ref()?;
+            (constraints.inferred_type != InferredType::Unknown).then(|| ExactReference::of(known))
+        };
+        let reference = |constraints: &FeatureConstraints| Reference {
+            distribution: distribution(constraints),
+            exact: exact(constraints),
+        };
         let references = constraints.features.iter().map(reference).collect();
-        Self { constraints, references }
+        Self { constraints, references, missing: Arc::default() }
+    }
+
+    /// The same baseline, for data in which these texts stand for missing values.
+    #[must_use]
+    pub fn with_missing(self, missing: MissingTexts) -> Self {
+        Self { missing: Arc::new(missing), ..self }
+    }
+
+    /// A profile of no rows yet, with the columns of the baseline and what a comparison needs of them.
+    #[must_use]
+    pub fn empty_profile(&self, detail: Detail) -> Profile {
+        let features = self.constraints.features.iter();
+        let numeric = features.clone().zip(&self.references).filter(|(_, reference)| reference.has_numbers());
+        Profile::for_features(features.map(|feature| (feature.name.as_str(), feature.inferred_type)), detail)
+            .with_numbers_of(numeric.map(|(feature, _)| feature.name.as_str()))
+            .with_missing(Arc::clone(&self.missing))
+    }
+
+    /// The texts that stand for missing values.
+    #[must_use]
+    pub fn missing(&self) -> &MissingTexts {
+        &self.missing
     }
 
     /// What columns must keep.
@@ -61,8 +118,29 @@ impl Baseline {
         &self.constraints
     }
 
-    pub(crate) fn references(&self) -> &[BaselineDistribution] {
-        &self.references
+    /// What is expected of each column.
+    pub(crate) fn expected(&self, mode: Mode) -> impl Iterator<Item = Expected<'_>> {
+        let each = self.constraints.features.iter().zip(&self.references);
+        each.map(move |(feature, reference)| Expected::of(feature, reference, &self.missing, mode))
+    }
+}
+
+impl Reference {
+    fn has_numbers(&self) -> bool {
+        self.exact.as_ref().is_some_and(|exact| exact.distribution.is_some())
+    }
+}
+
+impl ExactReference {
+    fn of(known: &ExactStatistics) -> Self {
+        let Presence { num_present, num_missing } = known.common;
+        let share = |part: u64, of: u64| if of == 0 { 1.0 } else { part as f64 / of as f64 };
+        Self {
+            inferred_type: known.inferred_type,
+            completeness: share(num_present, num_present.saturating_add(num_missing)),
+            type_share: share(known.num_numbers, num_present),
+            distribution: known.numerical_statistics.as_ref().map(BaselineDistribution::of_numbers),
+        }
     }
 }
 
@@ -116,11 +194,6 @@ impl BaselineDistribution {
         };
         let counts = texts.categorical.buckets.iter().map(|bucket| (bucket.value.clone(), bucket.count));
         Self::Texts(counts.collect())
-    }
-
-    /// The texts by reference, as distances take them.
-    pub(crate) fn counts(texts: &BTreeMap<String, u64>) -> Counts<'_> {
-        texts.iter().map(|(text, count)| (text.as_str(), *count)).collect()
     }
 }
 

@@ -1,47 +1,40 @@
 //! The checks of a column that need no distribution.
 
-use std::collections::BTreeSet;
-
 use sagewarden_measure::{Categories, ColumnProfile, InferredType};
 
+use super::expected::Expected;
 use super::settings::ColumnSettings;
 use super::texts;
 use super::types::Types;
 use super::verdict::{Check, CheckResult};
-use crate::constraints::FeatureConstraints;
-use crate::mode::Mode;
 
 /// What each found, with the text for a violation.
 pub(crate) fn check(
-    feature: &FeatureConstraints,
+    expected: &Expected<'_>,
     column: &ColumnProfile,
     settings: &ColumnSettings,
     rows: u64,
-    mode: Mode,
 ) -> Vec<(CheckResult, String)> {
-    let types = Types::of(column, mode);
+    let types = Types::of(column, expected);
     let found = [
-        data_type(feature.inferred_type, types, settings.type_match, mode),
-        feature.completeness.and_then(|threshold| completeness(types, rows, threshold)),
-        categorical_values(feature, column, types, settings.domain_match),
+        data_type(expected, types, settings.type_match),
+        expected.completeness.and_then(|threshold| completeness(types, rows, threshold)),
+        categorical_values(expected, column, types, settings.domain_match),
     ];
     found.into_iter().flatten().collect()
 }
 
 /// Missing values are of no type, and a column of nothing else has none to check: in a report of 2019 such a column is reported
 /// as incomplete and nothing more.
-fn data_type(
-    expected: InferredType,
-    types: Types,
-    threshold: f64,
-    mode: Mode,
-) -> Option<(CheckResult, String)> {
-    if expected == InferredType::Unknown {
+fn data_type(expected: &Expected<'_>, types: Types, threshold: f64) -> Option<(CheckResult, String)> {
+    let Expected { inferred_type, type_share, mode, .. } = *expected;
+    if inferred_type == InferredType::Unknown {
         return None;
     }
-    let observed = share(types.matching(expected, mode), types.present())?;
+    let threshold = threshold.min(type_share);
+    let observed = share(types.matching(inferred_type, mode), types.present())?;
     let result = reach(Check::DataType, observed, threshold);
-    Some((result, texts::data_type(expected, threshold, observed)))
+    Some((result, texts::data_type(inferred_type, threshold, observed)))
 }
 
 fn completeness(types: Types, rows: u64, threshold: f64) -> Option<(CheckResult, String)> {
@@ -50,16 +43,16 @@ fn completeness(types: Types, rows: u64, threshold: f64) -> Option<(CheckResult,
 }
 
 fn categorical_values(
-    feature: &FeatureConstraints,
+    expected: &Expected<'_>,
     column: &ColumnProfile,
     types: Types,
     threshold: f64,
 ) -> Option<(CheckResult, String)> {
-    let domains = feature.string_constraints.as_ref()?.domains.as_ref()?;
-    let known: BTreeSet<&str> = domains.iter().map(String::as_str).collect();
+    let domains = expected.baseline_counts(expected.domains?.iter().map(|text| (text.as_str(), 1)));
     match column.categories() {
         Categories::Counted(counts) => {
-            let inside = known.iter().map(|text| counts.get(text)).sum();
+            let counts = expected.counts(counts);
+            let inside = domains.keys().filter_map(|text| counts.get(text)).sum();
             let observed = share(inside, types.present())?;
             let result = reach(Check::CategoricalValues, observed, threshold);
             Some((result, texts::categorical_values(threshold, Some(observed))))

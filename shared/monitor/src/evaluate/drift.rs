@@ -3,9 +3,10 @@
 use sagewarden_measure::distance::{
     Counts, LargestGap, Steps, categorical_linf, goodness_of_fit, homogeneity, linf, robust, total,
 };
-use sagewarden_measure::{Categories, ColumnProfile, KllSketch};
+use sagewarden_measure::{Categories, ColumnProfile, KllSketch, TextCounts};
 
 use super::baseline::BaselineDistribution;
+use super::expected::Expected;
 use super::settings::ColumnSettings;
 use super::texts;
 use super::types::{Types, is_numeric, scientific};
@@ -18,16 +19,15 @@ const COUNTED_BY_THE_CONTAINER: usize = 120;
 
 /// The distance, or why there is none.
 pub(crate) fn compare(
-    reference: &BaselineDistribution,
+    expected: &Expected<'_>,
     column: &ColumnProfile,
     settings: &ColumnSettings,
-    mode: Mode,
 ) -> Result<Distance, String> {
-    let types = Types::of(column, mode);
+    let (types, mode) = (Types::of(column, expected), expected.mode);
     if types.present() == 0 {
         return Err("it has no values".to_owned());
     }
-    match reference {
+    match expected.distribution {
         BaselineDistribution::None(why) => Err((*why).to_owned()),
         BaselineDistribution::Foreign(why) => Err(why.clone()),
         // The container keeps a sketch of columns of numbers only, and shares of columns of texts only.
@@ -47,16 +47,20 @@ pub(crate) fn compare(
             Ok(numbers(gap, baseline, &current, settings))
         }
         BaselineDistribution::Texts(texts) => {
-            shares(&BaselineDistribution::counts(texts), &current_counts(column, mode)?, settings, mode)
+            let baseline =
+                expected.baseline_counts(texts.iter().map(|(text, count)| (text.as_str(), *count)));
+            shares(&baseline, &current_counts(column, expected)?, settings, mode)
         }
     }
 }
 
-fn current_counts(column: &ColumnProfile, mode: Mode) -> Result<Counts<'_>, &'static str> {
+fn current_counts<'c>(
+    column: &'c ColumnProfile,
+    expected: &Expected<'_>,
+) -> Result<Counts<'c>, &'static str> {
+    let few = |counts: &TextCounts| expected.mode == Mode::Exact || counts.len() <= COUNTED_BY_THE_CONTAINER;
     match column.categories() {
-        Categories::Counted(counts) if mode == Mode::Exact || counts.len() <= COUNTED_BY_THE_CONTAINER => {
-            Ok(counts.sorted().into_iter().collect())
-        }
+        Categories::Counted(counts) if few(counts) => Ok(expected.counts(counts)),
         Categories::Counted(_) | Categories::TooMany => {
             Err("it has too many different texts for a comparison of their shares")
         }
@@ -151,21 +155,32 @@ pub(crate) fn check(distance: &Distance) -> (CheckResult, String) {
     (result, texts::drift(value, threshold))
 }
 
-/// What a person should know of how a column was compared.
-pub(crate) fn note(
+/// What a person should know of how a column was read and compared.
+pub(crate) fn notes(
     name: &str,
     column: &ColumnProfile,
+    expected: &Expected<'_>,
     distance: Option<&Distance>,
-    mode: Mode,
-) -> Option<String> {
-    if mode == Mode::Compat && distance.is_some_and(|distance| distance.method == Method::ChiSquared) {
-        return Some(format!(
-            "`{name}`: how the container holds a chi-squared test against its threshold is not known"
-        ));
+) -> Vec<String> {
+    if expected.mode == Mode::Compat {
+        let unknown = distance.is_some_and(|distance| distance.method == Method::ChiSquared);
+        let note = "how the container holds a chi-squared test against its threshold is not known";
+        return unknown.then(|| format!("`{name}`: {note}")).into_iter().collect();
     }
-    let numbers = scientific(column);
-    (mode == Mode::Exact && numbers > 0).then(|| {
-        let numbers = if numbers == 1 { "1 number is".to_owned() } else { format!("{numbers} numbers are") };
-        format!("`{name}`: {numbers} in scientific notation, which the container takes for texts")
-    })
+    let are = |count: u64, what: &str| match count {
+        1 => format!("1 {what} is"),
+        _ => format!("{count} {what}s are"),
+    };
+    let (numbers, missing) = (scientific(column), expected.missing_texts(column));
+    let scientific = (numbers > 0).then(|| {
+        let are = are(numbers, "number");
+        format!("`{name}`: {are} in scientific notation, which the container takes for texts")
+    });
+    let missing = (missing > 0).then(|| {
+        let are = are(missing, "value");
+        format!(
+            "`{name}`: {are} missing by a text such as `nan` or `NA`, which the container takes for a value"
+        )
+    });
+    scientific.into_iter().chain(missing).collect()
 }

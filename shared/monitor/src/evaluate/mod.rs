@@ -10,6 +10,9 @@ mod differences;
 mod drift;
 #[cfg(test)]
 mod edge_tests;
+#[cfg(test)]
+mod exact_tests;
+mod expected;
 mod judge;
 mod metrics;
 mod settings;

@@ -97,6 +97,12 @@ fn types_are_held_against_what_the_baseline_expects() {
         ("Fractional", ["1.5", "2", "3.0", "4.0"], false, true),
         ("Fractional", ["1.5", "2e-5", "3.0", "4.0"], false, true),
         ("Fractional", ["1.5", "x", "3.0", "4.0"], false, false),
+        // So are numbers that are whole and written as fractions; and a missing value is of no type, whatever says it.
+        ("Integral", ["1.0", "2e1", "-3.0", "4"], false, true),
+        ("Integral", ["1.0", "2.5e0", "3.0", "4"], false, false),
+        ("Integral", ["1", "nan", "NULL", "?"], false, true),
+        ("Fractional", ["1.5", "nan", "NULL", "?"], false, true),
+        ("Fractional", ["nan", "NULL", "?", "-"], false, true),
         ("String", ["1.5", "x", "3", "4"], true, true),
         ("Unknown", ["1.5", "x", "3", "4"], true, true),
         ("Integral", ["", "", "", ""], true, true),
@@ -324,7 +330,7 @@ fn surplus_and_missing_columns_are_one_violation_each() {
 fn rows_of_another_width_than_the_baseline_are_not_judged_column_by_column() {
     let baseline =
         baseline(["a", "b", "c"].map(|name| numeric(name, "Integral", &[1.0])).to_vec(), json!({}));
-    let profile = || baseline.constraints().empty_profile(Detail::Verdict);
+    let profile = || baseline.empty_profile(Detail::Verdict);
     let (extra, missing) =
         (("Extra columns", "extra_column_check"), ("Missing columns", "missing_column_check"));
     for (width, violation) in [(2, Some(missing)), (3, None), (4, Some(extra))] {

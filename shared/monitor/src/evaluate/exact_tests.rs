@@ -1,0 +1,201 @@
+//! What the exact reading makes of data that is written otherwise than the container expects.
+
+use serde_json::json;
+
+use super::tests::{baseline, numeric, rows, texts_of};
+use super::*;
+use crate::constraints::Constraints;
+use crate::mode::Mode;
+use crate::statistics::Statistics;
+use sagewarden_measure::{Chance, Detail, MissingTexts, Profile};
+
+const BOTH: [Mode; 2] = [Mode::Compat, Mode::Exact];
+
+/// Numbers of a normal distribution (nearly: the sum of twelve uniform ones), some of them small.
+fn normal(seed: u64, count: usize, mean: f64) -> Vec<String> {
+    let mut chance = Chance::new(seed);
+    (0..count)
+        .map(|_| (0..12).map(|_| chance.uniform()).sum::<f64>() - 6.0 + mean)
+        .map(|number| format!("{number}"))
+        .collect()
+}
+
+/// A baseline of one column, as it is written and read again.
+fn trained(texts: &[String]) -> (Statistics, Baseline) {
+    let statistics = Statistics::from_profile(&column(texts));
+    let read = Statistics::parse(statistics.to_java_json().as_bytes()).unwrap();
+    assert_eq!(read, statistics);
+    let baseline = Baseline::new(Some(&read), Constraints::suggest(&read));
+    (read, baseline)
+}
+
+fn column(texts: &[String]) -> Profile {
+    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+    rows(&[("x", &texts)])
+}
+
+/// The same data as a window sees it, that is asked for what a verdict needs and no more.
+fn seen(baseline: &Baseline, texts: &[String]) -> Profile {
+    use sagewarden_measure::{Cell, RowSink};
+    let mut profile = baseline.empty_profile(Detail::Verdict);
+    for text in texts {
+        profile.positional(&[if text.is_empty() { Cell::Missing } else { Cell::Text(text.as_bytes()) }]);
+    }
+    profile
+}
+
+fn failing(evaluation: &Evaluation) -> Vec<&'static str> {
+    let checks = evaluation.features.iter().flat_map(|feature| &feature.checks);
+    checks.filter(|check| !check.passed).map(|check| check.check.name()).collect()
+}
+
+/// Replaces every so many values by others, in turn.
+fn with(mut texts: Vec<String>, every: usize, others: &[&str]) -> Vec<String> {
+    let places = (0..texts.len()).step_by(every);
+    for (place, other) in places.zip(others.iter().cycle()) {
+        texts[place] = (*other).to_owned();
+    }
+    texts
+}
+
+#[test]
+fn a_column_of_numbers_stays_one_however_a_few_of_them_are_written() {
+    for (kind, every, others) in [
+        ("small numbers as Python writes them", 1_000, &["5e-05", "-3.2e-05"][..]),
+        (
+            "missing values as Python, R, SQL and people write them",
+            200,
+            &["nan", "NA", "NULL", "?", "-", "N/A"],
+        ),
+        ("some texts", 100, &["low", "n.d.", "overflow"]),
+        ("numbers without a digit on either side of the point", 500, &[".5", "1."]),
+    ] {
+        let (statistics, baseline) = trained(&with(normal(1, 4_000, 0.0), every, others));
+        assert_eq!(format!("{:?}", statistics.features[0].inferred_type), "String", "{kind}");
+        for (mean, expect) in [(0.0, &[][..]), (3.0, &["baseline_drift_check"])] {
+            let data = seen(&baseline, &with(normal(2, 2_000, mean), every, others));
+            let exact = evaluate(&baseline, &data, Mode::Exact);
+            assert_eq!(failing(&exact), expect, "{kind}: {exact:#?}");
+            let distance = exact.features[0].distance.as_ref().unwrap();
+            assert!(mean == 0.0 || (distance.linf - 0.87).abs() < 0.02, "{kind}: {}", distance.linf);
+            let compat = evaluate(&baseline, &data, Mode::Compat);
+            assert_eq!(failing(&compat), <[&str; 0]>::default(), "{kind}");
+            assert!(compat.features[0].distance.is_none(), "{kind}");
+        }
+        // Nothing but texts is no column of numbers any more.
+        let texts = with(normal(2, 100, 0.0), 1, &["a", "b"]);
+        let exact = evaluate(&baseline, &seen(&baseline, &texts), Mode::Exact);
+        assert_eq!(failing(&exact), ["data_type_check"], "{kind}");
+    }
+}
+
+#[test]
+fn columns_that_both_readings_see_alike_have_no_statistics_but_the_containers() {
+    let words = |count: usize| (0..count).map(|at| format!("word {at}")).collect::<Vec<_>>();
+    for (texts, more) in [
+        (normal(1, 500, 50.0), false),
+        ((0..500).map(|at| at.to_string()).collect(), false),
+        (words(3), false),
+        (words(500), false),
+        (with(words(3), 3, &["NA"]), false),
+        (vec![String::new(); 3], false),
+        // Too many texts to be listed, so that nobody could see that one of them is `NA`.
+        (with(words(500), 50, &["NA"]), true),
+        (with(normal(1, 500, 50.0), 499, &["1e2"]), true),
+        (vec!["0".to_owned(), "1".to_owned(), "NA".to_owned()], true),
+        // As many texts as make it a column of texts.
+        (with(normal(1, 500, 50.0), 10, &["a"]), false),
+    ] {
+        let (statistics, _) = trained(&texts);
+        assert_eq!(statistics.features[0].exact_statistics.is_some(), more, "{:?}", &texts[..3]);
+        assert_eq!(statistics.to_java_json().contains("exact_statistics"), more);
+    }
+}
+
+#[test]
+fn missing_values_are_missing_whatever_says_so() {
+    let numbers = |other: &str| with(normal(3, 1_000, 9.0), 10, &[other]);
+    let words = |other: &str| with((0..1_000).map(|at| format!("word {at}")).collect(), 10, &[other]);
+    for of in [&numbers as &dyn Fn(&str) -> Vec<String>, &words] {
+        for before in ["", "NaN", "null"] {
+            let (_, baseline) = trained(&of(before));
+            for now in ["", "nan", "N/A", "None", " ? "] {
+                let exact = evaluate(&baseline, &seen(&baseline, &of(now)), Mode::Exact);
+                assert_eq!(failing(&exact), <[&str; 0]>::default(), "{before} {now}: {exact:#?}");
+                let completeness =
+                    exact.features[0].checks.iter().find(|check| check.check == Check::Completeness);
+                let completeness = completeness.unwrap();
+                assert_eq!(
+                    (completeness.observed, completeness.threshold),
+                    (Some(0.9), 0.9),
+                    "{before} {now}"
+                );
+            }
+            let more = with(of(before), 2, &["nan"]);
+            let exact = evaluate(&baseline, &seen(&baseline, &more), Mode::Exact);
+            assert_eq!(failing(&exact), ["completeness_check"], "{before}");
+        }
+    }
+}
+
+#[test]
+fn a_text_that_the_baseline_lists_is_a_value_and_not_missing() {
+    let baseline = baseline(vec![texts_of("country", &[("NA", 40), ("ZA", 60)])], json!({}));
+    let texts = |namibia: usize, nothing: usize| {
+        [vec!["NA"; namibia], vec!["nan"; nothing], vec!["ZA"; 100 - namibia - nothing]].concat()
+    };
+    for (namibia, nothing, expect) in
+        [(40, 0, &[][..]), (0, 0, &["baseline_drift_check"]), (40, 10, &["completeness_check"])]
+    {
+        let exact = evaluate(&baseline, &rows(&[("country", &texts(namibia, nothing))]), Mode::Exact);
+        assert_eq!(failing(&exact), expect, "{namibia} {nothing}: {exact:#?}");
+    }
+}
+
+#[test]
+fn which_texts_are_missing_can_be_said() {
+    let (statistics, _) = trained(&normal(4, 500, 0.0));
+    let constraints = Constraints::suggest(&statistics);
+    let own = Baseline::new(Some(&statistics), constraints).with_missing(MissingTexts::new(["leer"]));
+    for (text, expect) in [("leer", "completeness_check"), ("nan", "data_type_check")] {
+        let data = seen(&own, &with(normal(4, 500, 0.0), 5, &[text]));
+        assert_eq!(failing(&evaluate(&own, &data, Mode::Exact)), [expect]);
+    }
+}
+
+#[test]
+fn truth_values_are_those_of_json_python_and_r() {
+    for before in [["true", "false"], ["True", "False"], ["TRUE", "FALSE"]] {
+        let baseline = baseline(vec![texts_of("f", &before.map(|text| (text, 50)))], json!({}));
+        for now in [["true", "false"], ["True", "False"], ["TRUE", "FALSE"]] {
+            let data = rows(&[("f", &[[now[0]; 50], [now[1]; 50]].concat())]);
+            let [compat, exact] = BOTH.map(|mode| evaluate(&baseline, &data, mode));
+            assert_eq!(failing(&exact), <[&str; 0]>::default(), "{before:?} {now:?}");
+            assert_eq!(failing(&compat).is_empty(), before == now);
+            let data = rows(&[("f", &[[now[0]; 90].as_slice(), &[now[1]; 10]].concat())]);
+            assert_eq!(failing(&evaluate(&baseline, &data, Mode::Exact)), ["baseline_drift_check"]);
+        }
+    }
+}
+
+#[test]
+fn where_the_container_reads_otherwise_it_is_said_why() {
+    let values: Vec<f64> = (0..200).map(f64::from).collect();
+    let baseline = baseline(vec![numeric("x", "Integral", &values)], json!({}));
+    let texts = |of: &dyn Fn(u32) -> String| (0..200).map(of).collect::<Vec<_>>();
+    for (texts, whys) in [
+        (texts(&|at| format!("{at}.0")), &["`3.0`"][..]),
+        (
+            texts(&|at| if at % 2 == 0 { "nan".to_owned() } else { at.to_string() }),
+            &["`nan`", "for values", "`nan`"],
+        ),
+    ] {
+        let data = column(&texts);
+        let [compat, exact] = BOTH.map(|mode| evaluate(&baseline, &data, mode));
+        let found = compare_modes(&compat, &exact);
+        assert_eq!(found.len(), whys.len(), "{found:#?}");
+        for (found, why) in found.iter().zip(whys) {
+            assert!(found.why.contains(why), "{found:#?}");
+        }
+    }
+}
