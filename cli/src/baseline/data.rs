@@ -46,8 +46,8 @@ fn read(path: &Path, header: Header) -> Result<SuggestedBaseline, CommandError> 
     for (kind, issue) in baseline.issues.iter() {
         output::warn(format_args!("warning: `{path}`, {}", issue_words(kind, issue)));
     }
-    for column in &baseline.profile.columns {
-        if let Some(text) = odd(column) {
+    for (column, feature) in baseline.profile.columns.iter().zip(&baseline.statistics.features) {
+        if let Some(text) = odd(column, feature) {
             output::warn(format_args!("warning: `{path}`: column `{}` {text}", line(&column.name)));
         }
     }
@@ -66,15 +66,18 @@ fn issue_words(kind: IssueKind, issue: &Issue) -> String {
 }
 
 /// What whoever made the table may not know of a column.
-fn odd(column: &ColumnProfile) -> Option<String> {
+fn odd(column: &ColumnProfile, feature: &FeatureStatistics) -> Option<String> {
     let numbers = column.types.integral + column.types.fractional;
     let others = column.present() - numbers;
     match column.types.inferred() {
         InferredType::Unknown => Some("has no value".to_owned()),
         InferredType::String if numbers > others => {
             let are = if others == 1 { "1 value is" } else { &format!("{others} values are") };
+            let exact =
+                feature.exact_statistics.as_ref().and_then(|exact| exact.numerical_statistics.as_ref());
+            let besides = exact.map_or("", |_| "; exact mode compares its numbers");
             Some(format!(
-                "is one of texts, since {are} neither a whole number nor a decimal fraction, of {}",
+                "is one of texts to Model Monitor, since {are} neither a whole number nor a decimal fraction, of {}{besides}",
                 column.present()
             ))
         }

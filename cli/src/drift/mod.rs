@@ -98,11 +98,11 @@ impl Judged {
     fn exit_code(&self) -> Result<ExitCode, CommandError> {
         Trouble::fail(&self.troubles)?;
         let counted = self.counted();
-        if let Some(why) = counted.nothing_compared() {
-            return Err(CommandError::NothingCompared(why));
-        }
         if let Some(why) = counted.nothing_judged() {
-            return Err(CommandError::NothingJudged(why));
+            return Err(match counted.nothing_compared() {
+                Some(why) => CommandError::NothingCompared(why),
+                None => CommandError::NothingJudged(why),
+            });
         }
         Ok(if counted.violations.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })
     }

@@ -122,6 +122,69 @@ pub fn linf(first: &Steps, second: &Steps) -> Option<LargestGap<f64>> {
     }
 }
 
+/// How many values lie below each of some numbers: what buckets tell of a distribution, and no more.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cuts {
+    /// Where the first bucket begins.
+    first: f64,
+    /// Where each bucket ends, and how many values there are up to there.
+    cuts: Vec<(f64, u64)>,
+}
+
+impl Cuts {
+    /// The cuts of buckets that follow upon each other: where each begins and ends, and how many values are in it. None where that is
+    /// no distribution.
+    #[must_use]
+    pub fn of(buckets: impl IntoIterator<Item = (f64, f64, f64)>) -> Option<Self> {
+        let (mut cuts, mut first, mut below) = (Vec::new(), None, 0_u64);
+        for (from, to, count) in buckets {
+            let begins = cuts.last().is_none_or(|(end, _)| *end <= from);
+            if !(begins && from <= to && from.is_finite() && to.is_finite() && (0.0..1e15).contains(&count)) {
+                return None;
+            }
+            below += count.round() as u64;
+            first.get_or_insert(from);
+            cuts.push((to, below));
+        }
+        (below > 0).then_some(Self { first: first?, cuts })
+    }
+
+    /// How many values they stand for.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        self.cuts.last().map_or(0, |(_, count)| *count)
+    }
+
+    /// How many buckets there are.
+    #[must_use]
+    pub fn buckets(&self) -> usize {
+        self.cuts.len()
+    }
+
+    /// The largest gap between the distribution functions at the cuts: at most [`linf`] of all values. The end of the last bucket
+    /// belongs to it, those of the others do not. None when a side has no values.
+    #[must_use]
+    pub fn linf(&self, current: &Steps) -> Option<LargestGap<f64>> {
+        let (n, m) = (self.total() as f64, current.total as f64);
+        if self.total() == 0 || current.total == 0 {
+            return None;
+        }
+        let mut gap = LargestGap::NONE;
+        let mut steps = current.steps.iter().peekable();
+        let mut below = 0_u64;
+        let inner = self.cuts.len().saturating_sub(1);
+        for (at, (cut, count)) in std::iter::once((0, &(self.first, 0))).chain((1..).zip(&self.cuts)) {
+            while let Some((_, weight)) =
+                steps.next_if(|step| step.0 < *cut || (at > inner && step.0 <= *cut))
+            {
+                below += weight;
+            }
+            gap.widen(*count as f64 / n, below as f64 / m, || *cut);
+        }
+        Some(gap)
+    }
+}
+
 /// What chance explains of a distance between samples of these sizes, at a level of about 0.003 (Knuth, The Art of Computer
 /// Programming, volume 2, 3.3.1, equation 15).
 pub fn chance(n: u64, m: u64) -> f64 {

@@ -24,8 +24,9 @@ pub use constraints::{
     UnreadableConstraints,
 };
 pub use evaluate::{
-    Baseline, Check, CheckResult, Disagreement, Distance, DistributionGap, Evaluation, FeatureVerdict,
-    GapPlace, Method, Metric, MetricValue, Verdict, compare_modes, evaluate, metrics,
+    Baseline, Check, CheckResult, Coverage, Disagreement, Distance, DistributionGap, Evaluation,
+    FeatureVerdict, GapPlace, Method, Metric, MetricValue, NotCompared, Verdict, compare_modes, evaluate,
+    metrics,
 };
 pub use java_number::java_double;
 pub use mode::Mode;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use sagewarden_measure::distance::Steps;
+use sagewarden_measure::distance::{Cuts, Steps};
 use sagewarden_measure::{Detail, InferredType, MissingTexts, Profile};
 
 use super::expected::Expected;
@@ -47,11 +47,22 @@ pub(crate) struct ExactReference {
 /// What is said of a column that could have been compared, were the two files of one baseline.
 const NOT_ITS_OWN: &str = "the baseline's statistics do not have it";
 
+/// What is known of numbers in the baseline.
+#[derive(Clone, Debug)]
+pub(crate) enum NumbersReference {
+    /// A sketch of all of them.
+    Sketch(Steps),
+    /// Buckets alone: whoever wrote the file made no sketch, or none of all values.
+    Buckets(Cuts),
+    /// Neither, and why.
+    None(String),
+}
+
 /// The distribution of a column in the baseline.
 #[derive(Clone, Debug)]
 pub(crate) enum BaselineDistribution {
     /// Of numbers, as either mode sees them.
-    Numbers { compat: Steps, exact: Steps },
+    Numbers { compat: Steps, exact: NumbersReference },
     /// Of texts.
     Texts(BTreeMap<String, u64>),
     /// There is none, and why.
@@ -180,10 +191,12 @@ impl BaselineDistribution {
             return Self::Foreign("the baseline's statistics have no sketch of it".to_owned());
         };
         let (compat, exact) = Steps::of_both_modes(&distribution.kll.sketch.data);
-        if exact.total() == 0 {
+        let buckets = distribution.kll.buckets.iter();
+        let buckets = Cuts::of(buckets.map(|each| (each.lower_bound, each.upper_bound, each.count)));
+        if exact.total() == 0 && buckets.is_none() {
             return Self::None("the baseline's sketch of it is empty");
         }
-        Self::Numbers { compat, exact }
+        Self::Numbers { compat, exact: NumbersReference::of(exact, buckets, numbers.common.num_present) }
     }
 
     fn of_texts(texts: &StringStatistics) -> Self {
@@ -194,6 +207,23 @@ impl BaselineDistribution {
         };
         let counts = texts.categorical.buckets.iter().map(|bucket| (bucket.value.clone(), bucket.count));
         Self::Texts(counts.collect())
+    }
+}
+
+impl NumbersReference {
+    /// Every sketch that the container wrote stands for as many values as its statistics say there are. One that stands for others is
+    /// made by hand, and says nothing of their distribution.
+    fn of(sketch: Steps, buckets: Option<Cuts>, present: u64) -> Self {
+        let said = if present > 0 { present } else { buckets.as_ref().map_or(0, Cuts::total) };
+        let is_whole = said == 0 || sketch.total().abs_diff(said) <= said / 100;
+        match buckets {
+            _ if is_whole && sketch.total() > 0 => Self::Sketch(sketch),
+            Some(buckets) => Self::Buckets(buckets),
+            None => Self::None(format!(
+                "the baseline's sketch of it stands for {} of {said} values, and there are no buckets",
+                sketch.total()
+            )),
+        }
     }
 }
 
@@ -209,9 +239,11 @@ mod tests {
         statistics["name"] = json!("f");
         let feature: FeatureStatistics = serde_json::from_value(statistics).unwrap();
         match BaselineDistribution::of(&feature, expected) {
-            BaselineDistribution::Numbers { compat, exact } => {
-                format!("{} {}", compat.total(), exact.total())
-            }
+            BaselineDistribution::Numbers { compat, exact } => match exact {
+                NumbersReference::Sketch(exact) => format!("{} {}", compat.total(), exact.total()),
+                NumbersReference::Buckets(exact) => format!("{} in buckets", exact.total()),
+                NumbersReference::None(why) => format!("no numbers: {why}"),
+            },
             BaselineDistribution::Texts(texts) => format!("{texts:?}"),
             BaselineDistribution::None(why) => format!("none: {why}"),
             BaselineDistribution::Foreign(why) => format!("foreign: {why}"),

@@ -5,7 +5,7 @@ use sagewarden_measure::distance::{
 };
 use sagewarden_measure::{Categories, ColumnProfile, KllSketch, TextCounts};
 
-use super::baseline::BaselineDistribution;
+use super::baseline::{BaselineDistribution, NumbersReference};
 use super::expected::Expected;
 use super::settings::ColumnSettings;
 use super::texts;
@@ -39,12 +39,25 @@ pub(crate) fn compare(
         }
         BaselineDistribution::Numbers { compat, exact } => {
             let levels = column.sketch().map(KllSketch::levels).ok_or("its numbers were not looked at")?;
-            let (baseline, current) = match mode {
-                Mode::Compat => (compat, Steps::compat(levels)),
-                Mode::Exact => (exact, Steps::exact(levels)),
+            let current = match mode {
+                Mode::Compat => Steps::compat(levels),
+                Mode::Exact => Steps::exact(levels),
             };
-            let gap = linf(baseline, &current).ok_or("none of its values is a number now")?;
-            Ok(numbers(gap, baseline, &current, settings))
+            let (gap, total, different) = match (mode, exact) {
+                (Mode::Compat, _) if compat.total() == 0 => {
+                    return Err("the baseline's sketch of it is empty".to_owned());
+                }
+                (Mode::Compat, _) => (linf(compat, &current), compat.total(), compat.different()),
+                (Mode::Exact, NumbersReference::Sketch(baseline)) => {
+                    (linf(baseline, &current), baseline.total(), baseline.different())
+                }
+                (Mode::Exact, NumbersReference::Buckets(baseline)) => {
+                    (baseline.linf(&current), baseline.total(), baseline.buckets())
+                }
+                (Mode::Exact, NumbersReference::None(why)) => return Err(why.clone()),
+            };
+            let gap = gap.ok_or("none of its values is a number now")?;
+            Ok(numbers(gap, (total, different), &current, settings))
         }
         BaselineDistribution::Texts(texts) => {
             let baseline =
@@ -68,8 +81,13 @@ fn current_counts<'c>(
     }
 }
 
-fn numbers(gap: LargestGap<f64>, baseline: &Steps, current: &Steps, settings: &ColumnSettings) -> Distance {
-    let sizes = (baseline.total(), current.total());
+fn numbers(
+    gap: LargestGap<f64>,
+    (baseline, different): (u64, usize),
+    current: &Steps,
+    settings: &ColumnSettings,
+) -> Distance {
+    let sizes = (baseline, current.total());
     let (value, method) = corrected(gap.size, sizes, settings.comparison);
     Distance {
         value,
@@ -79,7 +97,7 @@ fn numbers(gap: LargestGap<f64>, baseline: &Steps, current: &Steps, settings: &C
         at: place(gap, GapPlace::Number),
         baseline_n: sizes.0,
         current_n: sizes.1,
-        baseline_distinct: baseline.different() as u64,
+        baseline_distinct: different as u64,
         current_distinct: current.different() as u64,
         p_value: None,
     }
@@ -182,5 +200,12 @@ pub(crate) fn notes(
             "`{name}`: {are} missing by a text such as `nan` or `NA`, which the container takes for a value"
         )
     });
-    scientific.into_iter().chain(missing).collect()
+    let buckets = matches!(
+        expected.distribution,
+        BaselineDistribution::Numbers { exact: NumbersReference::Buckets(_), .. }
+    );
+    let buckets = buckets.then(|| {
+        format!("`{name}`: the baseline has no sketch of all its values, so its buckets are compared")
+    });
+    scientific.into_iter().chain(missing).chain(buckets).collect()
 }

@@ -199,3 +199,70 @@ fn where_the_container_reads_otherwise_it_is_said_why() {
         }
     }
 }
+
+/// Buckets as somebody wrote them by hand, with or without a sketch.
+fn by_hand(present: u64, sketch: &serde_json::Value, buckets: &[(f64, f64, f64)]) -> Baseline {
+    let buckets: Vec<_> = buckets
+        .iter()
+        .map(|(from, to, count)| json!({"lower_bound": from, "upper_bound": to, "count": count}))
+        .collect();
+    let mut kll = json!({ "buckets": buckets });
+    if !sketch.is_null() {
+        kll["sketch"] = json!({"parameters": {"c": 0.64, "k": 2048.0}, "data": sketch});
+    }
+    let statistics = json!({"name": "x", "inferred_type": "Fractional", "numerical_statistics": {
+        "common": {"num_present": present, "num_missing": 0}, "distribution": {"kll": kll}}});
+    baseline(vec![(numeric("x", "Fractional", &[]).0, statistics)], json!({}))
+}
+
+#[test]
+fn a_baseline_that_was_written_by_hand_is_compared_by_its_buckets_or_not_at_all() {
+    let (even, sketch_of_two) =
+        ([(0.0, 1.0, 500.0), (1.0, 2.0, 300.0), (2.0, 3.0, 200.0)], json!([[0.0, 3.0]]));
+    let data = |shares: [usize; 3]| {
+        let texts: Vec<String> =
+            (0..3_u32).zip(shares).flat_map(|(at, share)| vec![format!("{at}.5"); share]).collect();
+        column(&texts)
+    };
+    let (same, other) = (data([250, 150, 100]), data([100, 150, 250]));
+    for (present, sketch) in
+        [(1_000, &json!(null)), (1_000, &json!([[]])), (1_000, &sketch_of_two), (0, &sketch_of_two)]
+    {
+        let baseline = by_hand(present, sketch, &even);
+        let exact = evaluate(&baseline, &same, Mode::Exact);
+        let distance = exact.features[0].distance.as_ref().unwrap();
+        assert_eq!((distance.linf, distance.baseline_n, exact.nothing_judged()), (0.0, 1_000, None));
+        let exact = evaluate(&baseline, &other, Mode::Exact);
+        assert_eq!(failing(&exact), ["baseline_drift_check"]);
+        assert!((exact.features[0].distance.as_ref().unwrap().linf - 0.3).abs() < 1e-9);
+        assert!(exact.notes[0].contains("its buckets are compared"), "{:?}", exact.notes);
+    }
+    for (sketch, buckets) in [
+        (&sketch_of_two, &[][..]),
+        // Buckets that are none: they overlap, end before they begin, or have less than nothing in them.
+        (&sketch_of_two, &[(0.0, 2.0, 5.0), (1.0, 3.0, 5.0)]),
+        (&json!(null), &[(1.0, 0.0, 5.0)]),
+        (&json!(null), &[(0.0, 1.0, -5.0)]),
+        (&json!([[]]), &[(0.0, 1.0, 0.0)]),
+    ] {
+        let exact = evaluate(&by_hand(1_000, sketch, buckets), &same, Mode::Exact);
+        assert!(
+            exact.features[0].distance.is_none() && exact.nothing_judged().is_some(),
+            "{buckets:?}: {exact:#?}"
+        );
+    }
+}
+
+#[test]
+fn what_was_compared_and_what_was_not_is_counted_and_named() {
+    let ids =
+        json!({"name": "id", "inferred_type": "String", "string_statistics": {"distinct_count": 9000.0}});
+    let many = (json!({"name": "id", "inferred_type": "String"}), ids);
+    let features = vec![numeric("x", "Integral", &[1.0, 2.0]), many, texts_of("t", &[("a", 2)])];
+    let data = rows(&[("x", &["1", "2"]), ("id", &["u", "v"]), ("t", &["a", "a"])]);
+    let coverage = evaluate(&baseline(features, json!({})), &data, Mode::Exact).coverage();
+    assert_eq!((coverage.features, coverage.compared), (3, 2));
+    let why = "it has too many different texts in the baseline for a comparison of their shares";
+    let missed = [NotCompared { feature: "id".to_owned(), why: why.to_owned() }];
+    assert_eq!(coverage.not_compared, missed);
+}

@@ -4,6 +4,7 @@ use sagewarden_measure::{ColumnProfile, InferredType, Profile};
 
 use super::baseline::{Baseline, BaselineDistribution};
 use super::columns::AlignedColumns;
+use super::coverage::{CHECKS_OFF, COMPARISON_OFF};
 use super::expected::Expected;
 use super::settings::ColumnSettings;
 use super::types::Types;
@@ -77,14 +78,13 @@ fn judge(
 ) -> FeatureVerdict {
     let JudgedColumn { expected, column, settings, rows } = judged;
     if !settings.evaluate {
-        let why = "its checks are switched off (`evaluate_constraints`)";
-        return unjudged(feature, expected, Some(column), why);
+        return unjudged(feature, expected, Some(column), CHECKS_OFF);
     }
     let mut found = checks::check(expected, column, settings, *rows);
     let compared = if settings.compare {
         drift::compare(expected, column, settings)
     } else {
-        Err("its comparison is switched off (`perform_comparison`)".to_owned())
+        Err(COMPARISON_OFF.to_owned())
     };
     if let Ok(distance) = &compared {
         found.push(drift::check(distance));

@@ -6,6 +6,7 @@
 mod baseline;
 mod checks;
 mod columns;
+mod coverage;
 mod differences;
 mod drift;
 #[cfg(test)]
@@ -23,6 +24,7 @@ mod types;
 mod verdict;
 
 pub use baseline::Baseline;
+pub use coverage::{Coverage, NotCompared};
 pub use differences::{Disagreement, compare_modes};
 pub use judge::evaluate;
 pub use metrics::{Metric, MetricValue, metrics};

@@ -527,24 +527,37 @@ fn statistics_of_another_baseline_are_told_where_nothing_could_be_compared() {
 }
 
 #[test]
-fn a_baseline_without_distributions_is_legal() {
+fn where_no_distribution_was_compared_there_is_no_clean_verdict_unless_somebody_wanted_none() {
     let many =
         json!({"name": "t", "inferred_type": "String", "string_statistics": {"distinct_count": 9000.0}});
     let ids = (json!({"name": "t", "inferred_type": "String", "completeness": 1.0}), many);
     let off = json!({"distribution_constraints": {"perform_comparison": "Disabled"}});
     let foreign = || (numeric("t", "String", &[]).0, numeric("t", "Integral", &[1.0]).1);
     let data = rows(&[("t", &["x", "x", "y"])]);
-    for baseline in [
-        baseline(vec![ids.clone()], json!({})),
-        baseline(vec![foreign()], off),
-        Baseline::new(None, baseline(vec![ids], json!({})).constraints().clone()),
+    let many = "`t`: it has too many different texts in the baseline for a comparison of their shares";
+    for (baseline, why) in [
+        (baseline(vec![ids.clone()], json!({})), Some(many)),
+        (baseline(vec![foreign()], off), None),
+        (
+            Baseline::new(None, baseline(vec![ids.clone()], json!({})).constraints().clone()),
+            Some("`t`: the baseline has no statistics"),
+        ),
     ] {
         for mode in BOTH {
             let evaluation = check(&baseline, &data, mode, &[]);
-            assert_eq!((evaluation.nothing_compared(), evaluation.nothing_judged()), (None, None));
+            let told = (evaluation.nothing_compared(), evaluation.nothing_judged());
+            assert_eq!(told, (why.map(str::to_owned), why.map(str::to_owned)));
             assert!(matches!(evaluation.features[0].verdict, Verdict::NotCompared(_)));
         }
     }
+    // What another check finds is a violation, whatever was not looked at.
+    let evaluation = check(
+        &baseline(vec![ids], json!({})),
+        &rows(&[("t", &["x", ""])]),
+        Mode::Exact,
+        &[("t", "completeness_check")],
+    );
+    assert_eq!((evaluation.nothing_compared().as_deref(), evaluation.nothing_judged()), (Some(many), None));
 }
 
 #[test]

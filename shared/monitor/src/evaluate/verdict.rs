@@ -109,37 +109,6 @@ pub struct Evaluation {
     pub foreign_statistics: Option<String>,
 }
 
-impl Evaluation {
-    /// Why a clean verdict would be none: not one check applied, or [not one distribution was compared](Self::nothing_compared).
-    #[must_use]
-    pub fn nothing_judged(&self) -> Option<String> {
-        let is_judged =
-            !self.violations.is_empty() || self.features.iter().any(|feature| !feature.checks.is_empty());
-        if is_judged {
-            return self.nothing_compared();
-        }
-        let why = self.features.iter().find_map(|feature| match &feature.verdict {
-            Verdict::NotCompared(why) => Some(why.clone()),
-            Verdict::Ok | Verdict::Violated => None,
-        });
-        Some(why.unwrap_or_else(|| "the baseline has no features".to_owned()))
-    }
-
-    /// Why nothing is known of drift although the baseline has statistics and wants distributions to be compared: they are not the
-    /// statistics of its constraints, such as those of other data. Then the other checks may have passed, or failed.
-    ///
-    /// A baseline of constraints alone has nothing to compare with, and a column of texts that are all different has no
-    /// distribution: neither is told here.
-    #[must_use]
-    pub fn nothing_compared(&self) -> Option<String> {
-        if self.features.iter().any(|feature| feature.distance.is_some()) {
-            return None;
-        }
-        let foreign = self.foreign_statistics.as_ref()?;
-        Some(format!("constraints.json and statistics.json are not of one baseline: {foreign}"))
-    }
-}
-
 /// How a distance was measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Method {
