@@ -49,6 +49,11 @@ impl Steps {
         self.total
     }
 
+    /// Each different value in ascending order, with how many values it stands for.
+    pub fn each(&self) -> impl Iterator<Item = (f64, u64)> {
+        self.steps.iter().copied()
+    }
+
     /// How many different values there are.
     pub fn different(&self) -> usize {
         self.steps.len()
@@ -218,6 +223,40 @@ pub fn categorical_linf(first: &Counts<'_>, second: &Counts<'_>) -> Option<Large
         gap.widen(share(first, text, n), share(second, text, m), || (*text).to_owned());
     }
     Some(gap)
+}
+
+/// Half of what all shares differ by, and what chance explains of it: the share of values that would have to change places.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct TotalVariation {
+    /// Between 0 and 1.
+    pub size: f64,
+    /// Samples of one distribution are farther apart once in ten thousand times.
+    pub chance: f64,
+}
+
+/// The total variation distance of shares. Where categories are many, no single share can change by much, and still most values may be
+/// others. None when a side has no values.
+///
+/// What is expected of samples is at most half the sum of the standard deviations of the differences; it is exceeded by more than
+/// `sqrt(ln(1 / p) / 2 * (1 / n + 1 / m))` with a probability of at most `p` (McDiarmid, "On the method of bounded differences", 1989).
+#[must_use]
+pub fn total_variation(first: &Counts<'_>, second: &Counts<'_>) -> Option<TotalVariation> {
+    const LN_10_000: f64 = 9.210_340_371_976_184;
+    let (n, m) = (total(first) as f64, total(second) as f64);
+    if n == 0.0 || m == 0.0 {
+        return None;
+    }
+    let inverse = 1.0 / n + 1.0 / m;
+    let (mut size, mut expected) = (0.0, 0.0);
+    for text in first.keys().chain(second.keys()).collect::<BTreeSet<_>>() {
+        let count = |counts: &Counts<'_>| counts.get(text).copied().unwrap_or(0) as f64;
+        let (one, other) = (count(first), count(second));
+        let both = (one + other) / (n + m);
+        size += (one / n - other / m).abs();
+        expected += (both * (1.0 - both) * inverse).sqrt();
+    }
+    let chance = expected / 2.0 + (LN_10_000 / 2.0 * inverse).sqrt();
+    Some(TotalVariation { size: size / 2.0, chance })
 }
 
 /// Pearson's statistic and what it means.

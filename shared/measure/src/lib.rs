@@ -13,6 +13,7 @@ mod foreign;
 mod issues;
 mod missing;
 mod profile;
+mod rarity;
 mod scan;
 mod sketch;
 
@@ -23,6 +24,7 @@ pub use foreign::Foreign;
 pub use issues::{Issue, IssueKind, Issues};
 pub use missing::MissingTexts;
 pub use profile::{Categories, ColumnProfile, Detail, Moments, Profile, TextCounts, UnreadableProfile};
+pub use rarity::Occurrences;
 pub use scan::{DataType, scan};
 pub use sketch::distinct::DistinctSketch;
 pub use sketch::kll::KllSketch;

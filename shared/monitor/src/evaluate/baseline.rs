@@ -7,6 +7,7 @@ use sagewarden_measure::distance::{Cuts, Steps};
 use sagewarden_measure::{Detail, InferredType, MissingTexts, Profile};
 
 use super::expected::Expected;
+use super::odds::SampleSize;
 use super::types::is_numeric;
 use crate::constraints::{Constraints, FeatureConstraints};
 use crate::mode::Mode;
@@ -28,6 +29,8 @@ pub struct Baseline {
 pub(crate) struct Reference {
     /// By the container's reading.
     pub(crate) distribution: BaselineDistribution,
+    /// How much data that is.
+    pub(crate) size: SampleSize,
     /// What the exact reading knows otherwise.
     pub(crate) exact: Option<ExactReference>,
 }
@@ -40,6 +43,7 @@ pub(crate) struct ExactReference {
     pub(crate) completeness: f64,
     /// The share of values that are of the type.
     pub(crate) type_share: f64,
+    pub(crate) size: SampleSize,
     /// Of its numbers, where it is a column of numbers.
     pub(crate) distribution: Option<BaselineDistribution>,
 }
@@ -95,6 +99,7 @@ impl Baseline {
         };
         let reference = |constraints: &FeatureConstraints| Reference {
             distribution: distribution(constraints),
+            size: by_name.get(constraints.name.as_str()).map(|known| size(known)).unwrap_or_default(),
             exact: exact(constraints),
         };
         let references = constraints.features.iter().map(reference).collect();
@@ -150,8 +155,25 @@ impl ExactReference {
             inferred_type: known.inferred_type,
             completeness: share(num_present, num_present.saturating_add(num_missing)),
             type_share: share(known.num_numbers, num_present),
+            size: SampleSize {
+                rows: Some(num_present.saturating_add(num_missing)),
+                values: Some(num_present),
+                range: known.numerical_statistics.as_ref().and_then(|numbers| numbers.min.zip(numbers.max)),
+            },
             distribution: known.numerical_statistics.as_ref().map(BaselineDistribution::of_numbers),
         }
+    }
+}
+
+/// Statistics that somebody wrote by hand need not say it.
+fn size(known: &FeatureStatistics) -> SampleSize {
+    let (numbers, texts) = (known.numerical_statistics.as_ref(), known.string_statistics.as_ref());
+    let common = numbers.map(|numbers| numbers.common).or_else(|| texts.map(|texts| texts.common));
+    let common = common.filter(|common| common.num_present > 0);
+    SampleSize {
+        rows: common.map(|common| common.num_present.saturating_add(common.num_missing)),
+        values: common.map(|common| common.num_present),
+        range: numbers.and_then(|numbers| numbers.min.zip(numbers.max)),
     }
 }
 

@@ -26,7 +26,8 @@ pub struct Disagreement {
 pub fn compare_modes(compat: &Evaluation, exact: &Evaluation) -> Vec<Disagreement> {
     let pairs = compat.features.iter().zip(&exact.features).filter(|(one, other)| one.name == other.name);
     let each = pairs.flat_map(|(compat, exact)| {
-        [data_type(compat, exact), completeness(compat, exact), drift(compat, exact)]
+        let domains = share(Check::CategoricalValues, compat, exact);
+        [data_type(compat, exact), share(Check::Completeness, compat, exact), domains, drift(compat, exact)]
     });
     each.flatten().collect()
 }
@@ -72,11 +73,16 @@ fn data_type(compat: &FeatureVerdict, exact: &FeatureVerdict) -> Option<Disagree
     Some(difference(Check::DataType, compat, exact, why.to_owned()))
 }
 
-/// The container misses nothing where a text stands for a missing value.
-fn completeness(compat: &FeatureVerdict, exact: &FeatureVerdict) -> Option<Disagreement> {
-    let (found, right) = (result(compat, Check::Completeness)?, result(exact, Check::Completeness)?);
-    let why = "the container takes texts such as `nan` that stand for missing values for values";
-    (found.passed != right.passed).then(|| difference(Check::Completeness, compat, exact, why.to_owned()))
+/// The container misses nothing where a text stands for a missing value, and allows for no chance.
+fn share(check: Check, compat: &FeatureVerdict, exact: &FeatureVerdict) -> Option<Disagreement> {
+    let (found, right) = (result(compat, check)?, result(exact, check)?);
+    let why = match right.p_value {
+        Some(_) if right.passed => "so small a difference is chance, for which the container does not allow",
+        _ => {
+            "the container takes texts as they are written, also those that stand for a missing value or for `true`"
+        }
+    };
+    (found.passed != right.passed).then(|| difference(check, compat, exact, why.to_owned()))
 }
 
 fn scientific(compat: &FeatureVerdict, exact: &FeatureVerdict) -> bool {

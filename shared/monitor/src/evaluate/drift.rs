@@ -1,12 +1,16 @@
 //! Compares the distribution of a column with that in the baseline.
 
+use std::collections::BTreeMap;
+
 use sagewarden_measure::distance::{
     Counts, LargestGap, Steps, categorical_linf, goodness_of_fit, homogeneity, linf, robust, total,
+    total_variation,
 };
 use sagewarden_measure::{Categories, ColumnProfile, KllSketch, TextCounts};
 
 use super::baseline::{BaselineDistribution, NumbersReference};
 use super::expected::Expected;
+use super::rare::{ClassCounts, rare};
 use super::settings::ColumnSettings;
 use super::texts;
 use super::types::{Types, is_numeric, scientific};
@@ -16,6 +20,9 @@ use crate::mode::Mode;
 
 /// So many different texts the container counts (deequ's `DEFAULT_CARDINALITY_THRESHOLD`); of more it keeps no shares.
 const COUNTED_BY_THE_CONTAINER: usize = 120;
+
+/// Columns of numbers with so many different ones at most are columns of classes.
+const CLASSES: usize = 16;
 
 /// The distance, or why there is none.
 pub(crate) fn compare(
@@ -57,7 +64,13 @@ pub(crate) fn compare(
                 (Mode::Exact, NumbersReference::None(why)) => return Err(why.clone()),
             };
             let gap = gap.ok_or("none of its values is a number now")?;
-            Ok(numbers(gap, (total, different), &current, settings))
+            let distance = numbers(gap, (total, different), &current, settings);
+            Ok(match (mode, exact) {
+                (Mode::Exact, NumbersReference::Sketch(baseline)) => {
+                    closer(distance, |distance| rare(classes(baseline, &current)?, distance))
+                }
+                _ => distance,
+            })
         }
         BaselineDistribution::Texts(texts) => {
             let baseline =
@@ -125,7 +138,11 @@ fn shares(
         p_value: None,
     };
     match settings.categorical_method {
-        CategoricalMethod::LInfinity => Ok(distance),
+        CategoricalMethod::LInfinity if mode == Mode::Compat => Ok(distance),
+        CategoricalMethod::LInfinity => {
+            let distance = closer(distance, |distance| many(baseline, current, distance));
+            Ok(closer(distance, |distance| rare(text_classes(baseline, current), distance)))
+        }
         CategoricalMethod::ChiSquared => {
             let test = match mode {
                 Mode::Compat => goodness_of_fit(baseline, current),
@@ -150,6 +167,46 @@ fn shares(
     }
 }
 
+/// Looks closer where the largest gap is no drift, but for those who want that gap as it is.
+fn closer(distance: Distance, look: impl FnOnce(&Distance) -> Option<Distance>) -> Distance {
+    let is_done = distance.value > distance.threshold || distance.method == Method::Simple;
+    let found = if is_done { None } else { look(&distance) };
+    found.unwrap_or(distance)
+}
+
+/// The distance once more, as that of all shares together, if that is drift.
+fn many(baseline: &Counts<'_>, current: &Counts<'_>, distance: &Distance) -> Option<Distance> {
+    let all = total_variation(baseline, current)?;
+    let value = (all.size - all.chance).max(0.0);
+    (value > distance.threshold).then(|| Distance {
+        value,
+        method: Method::TotalVariation,
+        ..distance.clone()
+    })
+}
+
+/// The texts of the baseline: others are the business of another check.
+fn text_classes(baseline: &Counts<'_>, current: &Counts<'_>) -> Vec<ClassCounts> {
+    let now = |text: &str| current.get(text).copied().unwrap_or_default();
+    baseline.iter().map(|(text, count)| (GapPlace::Text((*text).to_owned()), *count, now(text))).collect()
+}
+
+/// Numbers of which there are so few that they are classes.
+fn classes(baseline: &Steps, current: &Steps) -> Option<Vec<ClassCounts>> {
+    if baseline.different() > CLASSES || current.different() > CLASSES {
+        return None;
+    }
+    let mut classes: BTreeMap<u64, (f64, u64, u64)> = BTreeMap::new();
+    let class = |number: f64| (number + 0.0).to_bits();
+    for (number, count) in baseline.each() {
+        classes.entry(class(number)).or_insert((number, 0, 0)).1 += count;
+    }
+    for (number, count) in current.each() {
+        classes.entry(class(number)).or_insert((number, 0, 0)).2 += count;
+    }
+    Some(classes.into_values().map(|(number, before, now)| (GapPlace::Number(number), before, now)).collect())
+}
+
 fn corrected(linf: f64, (n, m): (u64, u64), comparison: Comparison) -> (f64, Method) {
     match comparison {
         Comparison::Robust => (robust(linf, n, m), Method::Robust),
@@ -169,6 +226,7 @@ pub(crate) fn check(distance: &Distance) -> (CheckResult, String) {
         observed: Some(value),
         threshold,
         passed: value <= threshold,
+        p_value: None,
     };
     (result, texts::drift(value, threshold))
 }

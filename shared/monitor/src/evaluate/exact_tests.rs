@@ -187,7 +187,7 @@ fn where_the_container_reads_otherwise_it_is_said_why() {
         (texts(&|at| format!("{at}.0")), &["`3.0`"][..]),
         (
             texts(&|at| if at % 2 == 0 { "nan".to_owned() } else { at.to_string() }),
-            &["`nan`", "for values", "`nan`"],
+            &["`nan`", "missing value", "`nan`"],
         ),
     ] {
         let data = column(&texts);
@@ -265,4 +265,151 @@ fn what_was_compared_and_what_was_not_is_counted_and_named() {
     let why = "it has too many different texts in the baseline for a comparison of their shares";
     let missed = [NotCompared { feature: "id".to_owned(), why: why.to_owned() }];
     assert_eq!(coverage.not_compared, missed);
+}
+
+/// Rows of a baseline and of a window, and how many of them have what the baseline's constraints do not allow.
+#[test]
+fn a_share_below_what_the_baseline_kept_is_a_violation_beyond_chance_only() {
+    let words = |count: usize, odd: &[&str]| {
+        let words = ["a", "b", "c"].into_iter().cycle().take(count - odd.len());
+        words.chain(odd.iter().copied()).map(str::to_owned).collect::<Vec<_>>()
+    };
+    for (kind, before, now, expect) in [
+        ("a hole where there was none", words(500, &[]), words(1_000, &[""]), None),
+        (
+            "many holes where there were none",
+            words(500, &[]),
+            words(1_000, &[""; 60]),
+            Some("completeness_check"),
+        ),
+        ("somewhat more holes than before", words(500, &[""; 50]), words(1_000, &[""; 130]), None),
+        (
+            "twice as many holes as before",
+            words(500, &[""; 50]),
+            words(1_000, &[""; 200]),
+            Some("completeness_check"),
+        ),
+        ("a new word", words(500, &[]), words(1_000, &["d"]), None),
+        (
+            "a new word now and again",
+            words(500, &[]),
+            words(1_000, &["d"; 60]),
+            Some("categorical_values_check"),
+        ),
+        (
+            "new words where each tenth was seen once",
+            words(50, &["d", "e", "f", "g", "h"]),
+            words(100, &["i", "j", "k"]),
+            None,
+        ),
+    ] {
+        let (_, baseline) = trained(&before);
+        let [compat, exact] = BOTH.map(|mode| evaluate(&baseline, &column(&now), mode));
+        assert_eq!(failing(&exact), Vec::from_iter(expect), "{kind}: {exact:#?}");
+        assert_eq!(failing(&compat).len(), 1, "the container allows for nothing: {kind}");
+    }
+}
+
+/// Windows of the same data as the baseline, with all that real tables have: holes, words, numbers written in all ways.
+#[test]
+fn halves_of_one_table_are_alike() {
+    let mut failed = Vec::new();
+    for seed in 0..200 {
+        let mut chance = Chance::new(seed);
+        let mut half = || -> Vec<Vec<String>> {
+            let rows = 150 + chance.below(400) as usize;
+            let mut column =
+                |of: &dyn Fn(&mut Chance) -> String| (0..rows).map(|_| of(&mut chance)).collect::<Vec<_>>();
+            vec![
+                column(&|chance| {
+                    if chance.below(10) == 0 { String::new() } else { chance.below(50).to_string() }
+                }),
+                column(&|chance| {
+                    if chance.below(200) == 0 { "nan".to_owned() } else { format!("{}", chance.uniform()) }
+                }),
+                column(&|chance| {
+                    if chance.below(50) == 0 { "low".to_owned() } else { format!("{}", chance.uniform()) }
+                }),
+                // Some words are rare.
+                column(&|chance| format!("word {}", (chance.uniform() * chance.uniform() * 60.0) as u32)),
+                column(&|chance| format!("{}", -chance.uniform().ln())),
+            ]
+        };
+        let (before, now) = (half(), half());
+        for (column, (before, now)) in before.iter().zip(&now).enumerate() {
+            let (_, baseline) = trained(before);
+            let checks = failing(&evaluate(&baseline, &seen(&baseline, now), Mode::Exact));
+            failed.extend(checks.into_iter().map(|check| (seed, column, check)));
+        }
+    }
+    assert!(failed.len() <= 1, "of 1,000 columns: {failed:?}");
+}
+
+#[test]
+fn values_that_the_baselines_range_does_not_have_are_found_beyond_chance() {
+    let ages = |count: u64, odd: &[&str]| {
+        let ages = (0..count - odd.len() as u64).map(|at| (18 + at * 7 % 62).to_string());
+        ages.chain(odd.iter().map(|text| (*text).to_owned())).collect::<Vec<_>>()
+    };
+    for (kind, rows, odd, expect) in [
+        ("none", 200, &[][..], None),
+        ("one that is older than all", 200, &["81"], None),
+        ("one of no year", 200, &["99999"], None),
+        ("a twelfth of no year", 200, &["99999"; 16], Some("value_range_check")),
+        ("a twelfth below zero", 200, &["-1"; 16], Some("value_range_check")),
+        ("few of many below zero", 5_000, &["-1"; 45], Some("value_range_check")),
+        ("few of many a year too old", 5_000, &["80"; 45], None),
+    ] {
+        let (_, baseline) = trained(&ages(5_000, &[]));
+        let [compat, exact] = BOTH.map(|mode| evaluate(&baseline, &seen(&baseline, &ages(rows, odd)), mode));
+        assert_eq!(failing(&exact), Vec::from_iter(expect), "{kind}: {exact:#?}");
+        assert_eq!(failing(&compat), <[&str; 0]>::default(), "{kind}");
+    }
+}
+
+#[test]
+fn half_of_many_categories_are_missed_and_rare_classes_are_counted() {
+    let shops = |rows: usize, of: usize| (0..rows).map(|at| format!("shop {}", at % of)).collect::<Vec<_>>();
+    let fraud = |rows: usize, percent: usize, names: [&str; 2]| {
+        (0..rows).map(|at| names[usize::from(at % 1_000 < percent)].to_owned()).collect::<Vec<_>>()
+    };
+    let classes = |rows, share| fraud(rows, share, ["0", "1"]);
+    let words = |rows, share| fraud(rows, share, ["web", "phone"]);
+    for (kind, before, now, method) in [
+        ("the same shops", shops(6_000, 60), shops(3_000, 60), None),
+        ("half of the shops", shops(6_000, 60), shops(3_000, 30), Some(Method::TotalVariation)),
+        ("the same share of fraud", classes(20_000, 10), classes(20_000, 11), None),
+        ("eight times as much", classes(20_000, 10), classes(20_000, 80), Some(Method::RareClass)),
+        ("hardly any left", classes(20_000, 80), classes(20_000, 10), Some(Method::RareClass)),
+        ("half as much again", classes(20_000, 40), classes(20_000, 60), None),
+        ("twice as much of nearly nothing", classes(20_000, 2), classes(20_000, 4), None),
+        ("more calls", words(20_000, 5), words(20_000, 70), Some(Method::RareClass)),
+        ("more calls of a few", words(200, 5), words(200, 20), None),
+    ] {
+        let (_, baseline) = trained(&before);
+        let [compat, exact] = BOTH.map(|mode| evaluate(&baseline, &seen(&baseline, &now), mode));
+        let found = exact.features[0].distance.as_ref().unwrap();
+        assert_eq!(found.method, method.unwrap_or(Method::Robust), "{kind}: {found:#?}");
+        assert_eq!(!failing(&exact).is_empty(), method.is_some(), "{kind}: {exact:#?}");
+        assert_eq!(failing(&compat), <[&str; 0]>::default(), "{kind}");
+    }
+}
+
+#[test]
+fn samples_of_one_distribution_of_many_categories_are_no_drift() {
+    let mut failed = 0;
+    for seed in 0..300 {
+        let mut chance = Chance::new(seed);
+        let shops = 2 + chance.below(100);
+        let rows = |chance: &mut Chance| 200 + chance.below(800);
+        let mut sample = || -> Vec<String> {
+            let rows = rows(&mut chance);
+            let shop = |chance: &mut Chance| (chance.uniform() * chance.uniform() * shops as f64) as u64;
+            (0..rows).map(|_| format!("shop {}", shop(&mut chance))).collect()
+        };
+        let (before, now) = (sample(), sample());
+        let (_, baseline) = trained(&before);
+        failed += failing(&evaluate(&baseline, &column(&now), Mode::Exact)).len();
+    }
+    assert!(failed <= 1, "{failed} of 300");
 }

@@ -4,6 +4,7 @@ use sagewarden_measure::distance::Counts;
 use sagewarden_measure::{Categories, ColumnProfile, InferredType, MissingTexts, TextCounts};
 
 use super::baseline::{BaselineDistribution, ExactReference, Reference};
+use super::odds::SampleSize;
 use crate::constraints::FeatureConstraints;
 use crate::mode::Mode;
 
@@ -19,6 +20,10 @@ pub(crate) struct Expected<'a> {
     pub(crate) domains: Option<&'a [String]>,
     /// The share of the baseline's own values that are of the type: more cannot be asked for.
     pub(crate) type_share: f64,
+    /// Whether it has no negative number.
+    pub(crate) is_non_negative: bool,
+    /// How much data that is known from.
+    pub(crate) size: SampleSize,
     /// What its distribution is compared with.
     pub(crate) distribution: &'a BaselineDistribution,
     missing: &'a MissingTexts,
@@ -34,13 +39,15 @@ impl<'a> Expected<'a> {
         missing: &'a MissingTexts,
         mode: Mode,
     ) -> Self {
-        let texts = feature.string_constraints.as_ref();
+        let (texts, numbers) = (feature.string_constraints.as_ref(), feature.num_constraints.as_ref());
         let said = Self {
             mode,
             inferred_type: feature.inferred_type,
             completeness: feature.completeness,
             domains: texts.and_then(|texts| texts.domains.as_deref()),
             type_share: 1.0,
+            is_non_negative: numbers.and_then(|numbers| numbers.is_non_negative).unwrap_or_default(),
+            size: reference.size,
             distribution: &reference.distribution,
             missing,
             lists_missing: false,
@@ -60,6 +67,8 @@ impl<'a> Expected<'a> {
             completeness: None,
             domains: None,
             type_share: 1.0,
+            is_non_negative: false,
+            size: SampleSize::default(),
             distribution: &BaselineDistribution::None("the baseline does not have it"),
             missing,
             lists_missing: false,
@@ -68,8 +77,9 @@ impl<'a> Expected<'a> {
 
     /// The completeness is the container's where somebody asks for less than the data had.
     fn read_exactly(self, exact: &'a ExactReference) -> Self {
-        let ExactReference { inferred_type, completeness, type_share, distribution } = exact;
-        let said = Self { completeness: self.completeness.map(|said| said.min(*completeness)), ..self };
+        let ExactReference { inferred_type, completeness, type_share, size, distribution } = exact;
+        let completeness = self.completeness.map(|said| said.min(*completeness));
+        let said = Self { completeness, size: *size, ..self };
         match distribution {
             None => said,
             Some(distribution) => Self {
@@ -122,6 +132,14 @@ impl<'a> Expected<'a> {
 
     fn lists_missing(&self) -> bool {
         self.listed().any(|text| self.missing.contains(text.as_bytes()))
+    }
+
+    /// Texts that occurred once in the baseline. So many were unseen among all others, as what comes next may be (Good and Turing).
+    pub(crate) fn seen_once(&self) -> u64 {
+        match self.distribution {
+            BaselineDistribution::Texts(texts) => texts.values().filter(|count| **count == 1).count() as u64,
+            _ => 0,
+        }
     }
 
     fn listed(&self) -> impl Iterator<Item = &str> {

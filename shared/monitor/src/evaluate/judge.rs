@@ -8,8 +8,8 @@ use super::coverage::{CHECKS_OFF, COMPARISON_OFF};
 use super::expected::Expected;
 use super::settings::ColumnSettings;
 use super::types::Types;
-use super::verdict::{Evaluation, FeatureVerdict, Verdict, violation};
-use super::{checks, drift};
+use super::verdict::{Check, Evaluation, FeatureVerdict, Verdict, violation};
+use super::{checks, drift, range};
 use crate::constraints::FeatureConstraints;
 use crate::mode::Mode;
 
@@ -88,6 +88,10 @@ fn judge(
     };
     if let Ok(distance) = &compared {
         found.push(drift::check(distance));
+    }
+    // Where the distribution has moved, values beyond its range are no other news.
+    if found.iter().all(|(result, _)| result.check != Check::BaselineDrift || result.passed) {
+        found.extend(range::check(expected, column, settings));
     }
     if let (Err(why), BaselineDistribution::Foreign(known)) = (&compared, expected.distribution)
         && why == known

@@ -16,6 +16,9 @@ mod exact_tests;
 mod expected;
 mod judge;
 mod metrics;
+mod odds;
+mod range;
+mod rare;
 mod settings;
 #[cfg(test)]
 mod tests;

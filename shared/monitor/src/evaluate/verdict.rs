@@ -21,6 +21,9 @@ pub enum Check {
     /// The share of values that the baseline has as well.
     #[serde(rename = "categorical_values_check")]
     CategoricalValues,
+    /// The share of numbers within the baseline's range. The container has no such check.
+    #[serde(rename = "value_range_check")]
+    Range,
     /// Fewer columns than the baseline.
     #[serde(rename = "missing_column_check")]
     MissingColumn,
@@ -38,6 +41,7 @@ impl Check {
             Self::Completeness => "completeness_check",
             Self::BaselineDrift => "baseline_drift_check",
             Self::CategoricalValues => "categorical_values_check",
+            Self::Range => "value_range_check",
             Self::MissingColumn => "missing_column_check",
             Self::ExtraColumn => "extra_column_check",
         }
@@ -54,8 +58,11 @@ pub struct CheckResult {
     pub observed: Option<f64>,
     /// A share must reach it, a distance must not exceed it.
     pub threshold: f64,
-    /// Whether it does.
+    /// Whether it does, or in exact mode: whether chance explains that it does not.
     pub passed: bool,
+    /// How probable so small a share is by chance, where it does not reach the threshold; of exact mode only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub p_value: Option<f64>,
 }
 
 /// What is to be thought of a column.
@@ -116,6 +123,10 @@ pub enum Method {
     Robust,
     /// The largest gap.
     Simple,
+    /// Half of what all shares differ by, less what chance explains: where texts are many. Of exact mode only.
+    TotalVariation,
+    /// A test on the counts of a rare class: the distance is 1 - p and must not exceed 1 - 0.0001. Of exact mode only.
+    RareClass,
     /// Pearson's test, for texts.
     ///
     /// How the container holds its outcome against the threshold is not known. Here the threshold is the level of significance:
@@ -168,7 +179,7 @@ pub struct Distance {
     pub baseline_distinct: u64,
     /// The same of the data.
     pub current_distinct: u64,
-    /// How probable so large a difference is without drift; of Pearson's test only.
+    /// How probable so large a difference is without drift; of tests only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub p_value: Option<f64>,
 }
