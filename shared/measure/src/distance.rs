@@ -175,18 +175,34 @@ impl Cuts {
             return None;
         }
         let mut gap = LargestGap::NONE;
+        for (cut, count, below) in self.below(current) {
+            gap.widen(count as f64 / n, below as f64 / m, || cut);
+        }
+        Some(gap)
+    }
+
+    /// The total variation distance of the shares of the buckets, and of what lies on either side of them.
+    #[must_use]
+    pub fn total_variation(&self, current: &Steps) -> Option<TotalVariation> {
+        let below = self.below(current).map(|(_, count, below)| (count, below));
+        let below: Vec<(u64, u64)> = below.chain([(self.total(), current.total)]).collect();
+        let before = std::iter::once(&(0, 0)).chain(&below);
+        let counts = below.iter().zip(before).map(|(to, from)| (to.0 - from.0, to.1.saturating_sub(from.1)));
+        TotalVariation::of(&counts.collect::<Vec<_>>())
+    }
+
+    /// Each cut, and how many values lie below it in the buckets and now.
+    fn below(&self, current: &Steps) -> impl Iterator<Item = (f64, u64, u64)> {
         let mut steps = current.steps.iter().peekable();
-        let mut below = 0_u64;
-        let inner = self.cuts.len().saturating_sub(1);
-        for (at, (cut, count)) in std::iter::once((0, &(self.first, 0))).chain((1..).zip(&self.cuts)) {
-            while let Some((_, weight)) =
-                steps.next_if(|step| step.0 < *cut || (at > inner && step.0 <= *cut))
+        let (mut below, inner) = (0_u64, self.cuts.len().saturating_sub(1));
+        let cuts = std::iter::once((0, (self.first, 0))).chain((1..).zip(self.cuts.iter().copied()));
+        cuts.map(move |(at, (cut, count))| {
+            while let Some((_, weight)) = steps.next_if(|step| step.0 < cut || (at > inner && step.0 <= cut))
             {
                 below += weight;
             }
-            gap.widen(*count as f64 / n, below as f64 / m, || *cut);
-        }
-        Some(gap)
+            (cut, count, below)
+        })
     }
 }
 
@@ -241,22 +257,32 @@ pub struct TotalVariation {
 /// `sqrt(ln(1 / p) / 2 * (1 / n + 1 / m))` with a probability of at most `p` (McDiarmid, "On the method of bounded differences", 1989).
 #[must_use]
 pub fn total_variation(first: &Counts<'_>, second: &Counts<'_>) -> Option<TotalVariation> {
-    const LN_10_000: f64 = 9.210_340_371_976_184;
-    let (n, m) = (total(first) as f64, total(second) as f64);
-    if n == 0.0 || m == 0.0 {
-        return None;
+    let texts: BTreeSet<&&str> = first.keys().chain(second.keys()).collect();
+    let count = |counts: &Counts<'_>, text: &str| counts.get(text).copied().unwrap_or(0);
+    let counts = texts.into_iter().map(|text| (count(first, text), count(second, text)));
+    TotalVariation::of(&counts.collect::<Vec<_>>())
+}
+
+impl TotalVariation {
+    /// Of the counts of each category in both.
+    fn of(counts: &[(u64, u64)]) -> Option<Self> {
+        const LN_10_000: f64 = 9.210_340_371_976_184;
+        let (n, m) = counts.iter().fold((0, 0), |(n, m), (one, other)| (n + one, m + other));
+        let (n, m) = (n as f64, m as f64);
+        if n == 0.0 || m == 0.0 {
+            return None;
+        }
+        let inverse = 1.0 / n + 1.0 / m;
+        let (mut size, mut expected) = (0.0, 0.0);
+        for (one, other) in counts {
+            let (one, other) = (*one as f64, *other as f64);
+            let both = (one + other) / (n + m);
+            size += (one / n - other / m).abs();
+            expected += (both * (1.0 - both) * inverse).sqrt();
+        }
+        let chance = expected / 2.0 + (LN_10_000 / 2.0 * inverse).sqrt();
+        Some(Self { size: size / 2.0, chance })
     }
-    let inverse = 1.0 / n + 1.0 / m;
-    let (mut size, mut expected) = (0.0, 0.0);
-    for text in first.keys().chain(second.keys()).collect::<BTreeSet<_>>() {
-        let count = |counts: &Counts<'_>| counts.get(text).copied().unwrap_or(0) as f64;
-        let (one, other) = (count(first), count(second));
-        let both = (one + other) / (n + m);
-        size += (one / n - other / m).abs();
-        expected += (both * (1.0 - both) * inverse).sqrt();
-    }
-    let chance = expected / 2.0 + (LN_10_000 / 2.0 * inverse).sqrt();
-    Some(TotalVariation { size: size / 2.0, chance })
 }
 
 /// Pearson's statistic and what it means.

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use sagewarden_measure::distance::{
-    Counts, LargestGap, Steps, categorical_linf, goodness_of_fit, homogeneity, linf, robust, total,
-    total_variation,
+    Counts, LargestGap, Steps, TotalVariation, categorical_linf, goodness_of_fit, homogeneity, linf, robust,
+    total, total_variation,
 };
 use sagewarden_measure::{Categories, ColumnProfile, KllSketch, TextCounts};
 
@@ -68,6 +68,9 @@ pub(crate) fn compare(
             Ok(match (mode, exact) {
                 (Mode::Exact, NumbersReference::Sketch(baseline)) => {
                     closer(distance, |distance| rare(classes(baseline, &current)?, distance))
+                }
+                (Mode::Exact, NumbersReference::Buckets(baseline)) => {
+                    closer(distance, |distance| many(baseline.total_variation(&current)?, distance))
                 }
                 _ => distance,
             })
@@ -140,7 +143,7 @@ fn shares(
     match settings.categorical_method {
         CategoricalMethod::LInfinity if mode == Mode::Compat => Ok(distance),
         CategoricalMethod::LInfinity => {
-            let distance = closer(distance, |distance| many(baseline, current, distance));
+            let distance = closer(distance, |distance| many(total_variation(baseline, current)?, distance));
             Ok(closer(distance, |distance| rare(text_classes(baseline, current), distance)))
         }
         CategoricalMethod::ChiSquared => {
@@ -175,8 +178,7 @@ fn closer(distance: Distance, look: impl FnOnce(&Distance) -> Option<Distance>) 
 }
 
 /// The distance once more, as that of all shares together, if that is drift.
-fn many(baseline: &Counts<'_>, current: &Counts<'_>, distance: &Distance) -> Option<Distance> {
-    let all = total_variation(baseline, current)?;
+fn many(all: TotalVariation, distance: &Distance) -> Option<Distance> {
     let value = (all.size - all.chance).max(0.0);
     (value > distance.threshold).then(|| Distance {
         value,
@@ -204,7 +206,12 @@ fn classes(baseline: &Steps, current: &Steps) -> Option<Vec<ClassCounts>> {
     for (number, count) in current.each() {
         classes.entry(class(number)).or_insert((number, 0, 0)).2 += count;
     }
-    Some(classes.into_values().map(|(number, before, now)| (GapPlace::Number(number), before, now)).collect())
+    Some(
+        classes
+            .into_values()
+            .map(|(number, before, now)| (GapPlace::Text(number.to_string()), before, now))
+            .collect(),
+    )
 }
 
 fn corrected(linf: f64, (n, m): (u64, u64), comparison: Comparison) -> (f64, Method) {
