@@ -316,6 +316,26 @@ fn a_column_of_numbers_that_python_wrote_is_compared_as_one() {
     assert!(k.get("exact_statistics").is_none());
 }
 
+#[test]
+fn which_texts_are_missing_can_be_said() {
+    let folder = Folder::new();
+    let table = |missing: &str| {
+        let number = |row: u32| if row % 10 == 3 { missing.to_owned() } else { format!("{row}.5") };
+        let rows: String = (0..500).map(|row| format!("{}\n", number(row))).collect();
+        format!("x\n{rows}")
+    };
+    let (train, now) = (folder.file("train.csv", &table("leer")), folder.file("now.csv", &table("-x")));
+    let own = ["--missing", "-x,leer"];
+    assert!(
+        sagewarden(&[&["baseline", &train, "--out", &folder.path("own")], &own[..]].concat())
+            .status
+            .success()
+    );
+    let drift = ["drift", "--baseline", &folder.path("own"), &now];
+    assert_eq!(sagewarden(&[&drift[..], &own].concat()).status.code(), Some(0));
+    assert_eq!(sagewarden(&drift).status.code(), Some(1));
+}
+
 /// Names and texts come from others.
 #[test]
 fn control_sequences_do_not_reach_the_terminal() {

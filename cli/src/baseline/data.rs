@@ -5,7 +5,7 @@ use std::path::Path;
 
 use sagewarden_govern::counted;
 use sagewarden_measure::csv::{CsvTable, Header};
-use sagewarden_measure::{ColumnProfile, InferredType, Issue, IssueKind};
+use sagewarden_measure::{ColumnProfile, InferredType, Issue, IssueKind, MissingTexts};
 use sagewarden_monitor::{FeatureStatistics, StringStatistics, SuggestedBaseline};
 
 use crate::baseline::open::{NUMBERS_ONLY, open};
@@ -26,16 +26,17 @@ const TEXTS: usize = 4;
 /// Makes the baseline of a file.
 pub(crate) fn baseline(options: &BaselineOptions) -> Result<Suggestion, CommandError> {
     let header = if options.no_header { Header::None } else { Header::FirstRow };
-    let baseline = read(&options.data, header)?;
+    let baseline = read(&options.data, header, MissingTexts::named(options.missing.as_deref()))?;
     Ok(Suggestion { files: baseline.files(), table: table(&baseline) })
 }
 
 /// Reads the data once, and warns of what is odd about it.
-fn read(path: &Path, header: Header) -> Result<SuggestedBaseline, CommandError> {
+fn read(path: &Path, header: Header, missing: MissingTexts) -> Result<SuggestedBaseline, CommandError> {
     let (input, progress) = open(path)?;
     let no_table = |source| CommandError::NoTable { path: path.to_owned(), source };
     let table = CsvTable::open(BufReader::with_capacity(BUFFER, progress.wrap_read(input)), header)
-        .map_err(no_table)?;
+        .map_err(no_table)?
+        .with_missing(missing);
     let suspicious = header == Header::FirstRow && table.header_looks_like_values();
     let baseline = SuggestedBaseline::of_table(table).map_err(no_table)?;
     progress.finish_and_clear();

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 use sagewarden_measure::capture::{CaptureFormat, CaptureKey, CaptureReader};
 use sagewarden_measure::csv::Header;
-use sagewarden_measure::{Detail, Profile};
+use sagewarden_measure::{Detail, MissingTexts, Profile};
 use sagewarden_monitor::{
     Baseline, Constraints, Evaluation, Mode, Statistics, Violations, compare_modes, evaluate,
 };
@@ -28,6 +28,7 @@ use crate::output::{self, verdict};
 
 pub(crate) fn run(options: &DriftOptions) -> Result<ExitCode, CommandError> {
     let (statistics, baseline) = baseline(&options.baseline)?;
+    let baseline = baseline.with_missing(MissingTexts::named(options.missing.as_deref()));
     let analyses = analyses(options)?;
     let inputs = Inputs::find(&options.captures, Wanted::EventsAndTables)?;
     let judged = judge(options, &baseline, &inputs)?;

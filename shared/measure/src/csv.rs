@@ -4,6 +4,7 @@
 
 use std::collections::HashMap;
 use std::io::{self, BufRead, Chain, Cursor, Read as _};
+use std::sync::Arc;
 
 use csv_core::{ReadRecordResult, Reader};
 use memchr::{memchr, memchr_iter};
@@ -12,6 +13,7 @@ use thiserror::Error;
 use crate::cell::{Cell, RowSink};
 use crate::foreign::Foreign;
 use crate::issues::{IssueKind, Issues};
+use crate::missing::MissingTexts;
 use crate::profile::Profile;
 use crate::scan::DataType;
 
@@ -135,6 +137,7 @@ pub struct CsvTable<Input> {
     first: bool,
     /// What the first row has instead of commas, and how often: no commas in one row may be chance, in two rows it is another format.
     suspect: Option<(Separator, usize)>,
+    missing: Arc<MissingTexts>,
     issues: Issues,
 }
 
@@ -169,7 +172,7 @@ impl<Input: BufRead> CsvTable<Input> {
         } else {
             (0..records.width).map(|index| format!("_c{index}")).collect()
         };
-        Ok(Self { records, columns, left_out: 0, first: !named, suspect, issues })
+        Ok(Self { records, columns, left_out: 0, first: !named, suspect, missing: Arc::default(), issues })
     }
 
     /// The same table without its first columns, such as the label of training data.
@@ -178,6 +181,12 @@ impl<Input: BufRead> CsvTable<Input> {
         self.left_out = columns.min(self.columns.len());
         self.columns.drain(..self.left_out);
         self
+    }
+
+    /// The same table, whose profile takes these texts for missing values.
+    #[must_use]
+    pub fn with_missing(self, missing: MissingTexts) -> Self {
+        Self { missing: Arc::new(missing), ..self }
     }
 
     /// The names of the columns; `_c` and the place, from 0, of those without.
@@ -219,7 +228,8 @@ impl<Input: BufRead> CsvTable<Input> {
     /// # Errors
     /// As [`Self::read_into`].
     pub fn profile(self) -> Result<(Profile, Issues), CsvError> {
-        let mut profile = Profile::for_header(self.columns.iter().cloned());
+        let mut profile =
+            Profile::for_header(self.columns.iter().cloned()).with_missing(Arc::clone(&self.missing));
         let issues = self.read_into(&mut profile)?;
         Ok((profile, issues))
     }

@@ -30,6 +30,12 @@ impl MissingTexts {
         Self { texts, lengths }
     }
 
+    /// These texts where somebody has named some, else the usual ones.
+    #[must_use]
+    pub fn named(texts: Option<&[String]>) -> Self {
+        texts.map_or_else(Self::default, Self::new)
+    }
+
     /// Whether a text can stand for a missing value: it is no number and no truth value.
     #[must_use]
     pub fn may_stand_for_nothing(text: &[u8]) -> bool {
