@@ -1,6 +1,6 @@
 //! Where the container's answer is not the right one, and why, in a sentence for a person.
 
-use super::types::is_numeric;
+use super::reference::is_numeric;
 use super::verdict::{Check, CheckResult, Distance, Evaluation, FeatureVerdict, Method, Verdict};
 use sagewarden_measure::InferredType;
 use sagewarden_measure::distance::chance;

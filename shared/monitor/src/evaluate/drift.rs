@@ -8,12 +8,12 @@ use sagewarden_measure::distance::{
 };
 use sagewarden_measure::{Categories, ColumnProfile, KllSketch, TextCounts};
 
-use super::baseline::{BaselineDistribution, NumbersReference};
 use super::expected::Expected;
 use super::rare::{ClassCounts, rare};
+use super::reference::{BaselineDistribution, NumbersReference, is_numeric};
 use super::settings::ColumnSettings;
 use super::texts;
-use super::types::{Types, is_numeric, scientific};
+use super::types::{Types, scientific};
 use super::verdict::{Check, CheckResult, Distance, DistributionGap, GapPlace, Method};
 use crate::constraints::{CategoricalMethod, Comparison};
 use crate::mode::Mode;

@@ -3,8 +3,8 @@
 use sagewarden_measure::distance::Counts;
 use sagewarden_measure::{Categories, ColumnProfile, InferredType, MissingTexts, TextCounts};
 
-use super::baseline::{BaselineDistribution, ExactReference, Reference};
 use super::odds::SampleSize;
+use super::reference::{BaselineDistribution, ExactReference, Reference};
 use crate::constraints::FeatureConstraints;
 use crate::mode::Mode;
 

@@ -2,10 +2,11 @@
 
 use sagewarden_measure::{ColumnProfile, InferredType, Profile};
 
-use super::baseline::{Baseline, BaselineDistribution};
+use super::baseline::Baseline;
 use super::columns::AlignedColumns;
 use super::coverage::{CHECKS_OFF, COMPARISON_OFF};
 use super::expected::Expected;
+use super::reference::BaselineDistribution;
 use super::settings::ColumnSettings;
 use super::types::Types;
 use super::verdict::{Check, Evaluation, FeatureVerdict, Verdict, violation};

@@ -4,8 +4,9 @@ use sagewarden_measure::Profile;
 
 use super::baseline::Baseline;
 use super::columns::AlignedColumns;
+use super::reference::is_numeric;
 use super::settings::ColumnSettings;
-use super::types::{Types, is_numeric};
+use super::types::Types;
 use super::verdict::Evaluation;
 
 /// One metric.

@@ -19,6 +19,7 @@ mod metrics;
 mod odds;
 mod range;
 mod rare;
+mod reference;
 mod settings;
 #[cfg(test)]
 mod tests;

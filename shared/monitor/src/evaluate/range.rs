@@ -4,9 +4,9 @@ use sagewarden_measure::{ColumnProfile, KllSketch, Occurrences};
 
 use super::expected::Expected;
 use super::odds::FALSE_ALARMS;
+use super::reference::is_numeric;
 use super::settings::ColumnSettings;
 use super::texts;
-use super::types::is_numeric;
 use super::verdict::{Check, CheckResult};
 use crate::mode::Mode;
 

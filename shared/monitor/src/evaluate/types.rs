@@ -78,8 +78,3 @@ pub(crate) fn scientific(column: &ColumnProfile) -> u64 {
 fn whole(column: &ColumnProfile) -> u64 {
     column.numbers().map_or(0, |numbers| numbers.whole)
 }
-
-/// Whether columns of this type are compared as numbers.
-pub(crate) fn is_numeric(inferred: InferredType) -> bool {
-    matches!(inferred, InferredType::Integral | InferredType::Fractional)
-}
