@@ -7,7 +7,9 @@ use crate::scan::{DataType, scan};
 pub struct MissingTexts {
     /// In ascending order.
     texts: Vec<Box<[u8]>>,
-    /// A bit for each length that one of them has, so that most other texts are passed over at once.
+    /// A bit for each byte that one of them begins with, or a space before it: most other texts are passed over at once.
+    begins: [u64; 4],
+    /// A bit for each length that one of them has.
     lengths: u64,
 }
 
@@ -27,7 +29,14 @@ impl MissingTexts {
         texts.retain(|text| Self::may_stand_for_nothing(text));
         texts.sort();
         let lengths = texts.iter().fold(0, |lengths, text| lengths | length(text));
-        Self { texts, lengths }
+        let mut begins = [0; 4];
+        let firsts = texts.iter().filter_map(|text| text.first().copied());
+        for byte in firsts.chain(b" \t\n\x0c\r".iter().copied()) {
+            if let Some(bits) = begins.get_mut(usize::from(byte >> 6)) {
+                *bits |= 1 << (byte & 63);
+            }
+        }
+        Self { texts, begins, lengths }
     }
 
     /// These texts where somebody has named some, else the usual ones.
@@ -47,7 +56,12 @@ impl MissingTexts {
     #[must_use]
     #[inline]
     pub fn contains(&self, text: &[u8]) -> bool {
-        let text = text.trim_ascii();
+        let Some(first) = text.first() else { return false };
+        let begins = self.begins.get(usize::from(first >> 6)).copied().unwrap_or_default();
+        begins >> (first & 63) & 1 != 0 && self.is_listed(text.trim_ascii())
+    }
+
+    fn is_listed(&self, text: &[u8]) -> bool {
         self.lengths & length(text) != 0 && self.texts.binary_search_by(|known| (**known).cmp(text)).is_ok()
     }
 
