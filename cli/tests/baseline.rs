@@ -111,7 +111,7 @@ fn what_is_odd_is_told_with_its_place() {
         (
             "a\n1\n2.5\n1e-5\n",
             &[],
-            &["column `a` is one of texts, since 1 value is neither a whole number nor"],
+            &["column `a` is one of texts to Model Monitor, since 1 value is neither a whole number nor"],
         ),
     ] {
         let data = folder.file("train.csv", text);

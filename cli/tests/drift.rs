@@ -194,13 +194,23 @@ fn other_data_is_not_taken_for_compliant() {
 }
 
 #[test]
-fn without_statistics_distributions_are_not_compared_and_this_is_told() {
+fn without_statistics_distributions_are_not_compared_and_there_is_no_verdict() {
     let folder = Folder::new();
     fs::remove_file(folder.path("base/statistics.json")).unwrap();
     let file = folder.file("a.jsonl", &events(0, 400));
     let output = sagewarden(&["drift", "--baseline", &folder.path("base"), &file]);
-    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(output.status.code(), Some(2));
     assert!(out(&output).contains("has no statistics.json"), "{}", out(&output));
+    assert!(out(&output).contains("note: 0 of 3 features compared with the baseline\n"), "{}", out(&output));
+    assert!(out(&output).ends_with("No verdict (mode exact)\n"), "{}", out(&output));
+    let (code, found) = folder.json(&[&file]);
+    assert_eq!((code, &found["outcome"]), (Some(2), &json!("unknown")));
+    assert_eq!((&found["coverage"]["features"], &found["coverage"]["compared"]), (&json!(3), &json!(0)));
+    let first = &found["coverage"]["not_compared"][0];
+    assert_eq!(
+        (&first["feature"], &first["why"]),
+        (&json!("score"), &json!("the baseline has no statistics"))
+    );
 }
 
 #[test]
@@ -240,6 +250,90 @@ fn statistics_of_another_baseline_are_not_taken_for_compliant() {
             "{said}"
         );
     }
+}
+
+#[test]
+fn tables_of_another_format_are_refused_with_what_to_do() {
+    let folder = Folder::new();
+    let semicolons = folder.file("semicolons.csv", "score;amount;word\n1,5;2;odd\n2,5;3;even\n");
+    let tabs = folder.file("tabs.csv", "score\tamount\tword\n1.5\t2\todd\n");
+    let lines = folder.file("rows.jsonl", "{\"score\": 1.5, \"amount\": 2}\n");
+    let list = folder.file("rows.json", "[{\"score\": 1.5, \"amount\": 2}]\n");
+    let parquet = folder.path("rows.parquet");
+    fs::write(&parquet, b"PAR1\x15\x04").unwrap();
+    let base = folder.path("base");
+    for (file, words) in [
+        (&semicolons, "line 2: the columns seem to be separated by `;`, and commas are expected"),
+        (&tabs, "line 2: the columns seem to be separated by tabs, and commas are expected"),
+        (&lines, "it is JSON, and a table in CSV is expected: write it as one"),
+        (&list, "it is JSON, and a table in CSV is expected: write it as one"),
+        (&parquet, "it is Parquet: convert it to CSV in UTF-8, such as by `pandas.read_parquet"),
+    ] {
+        let (code, said) = failure(&["baseline", file, "--out", &folder.path("new")]);
+        assert_eq!(code, Some(2), "{said}");
+        assert!(said.contains(words), "{said}");
+        assert!(!Path::new(&folder.path("new")).exists(), "{file}");
+    }
+    for (file, words) in [(&semicolons, "separated by `;`"), (&tabs, "separated by tabs")] {
+        let (code, said) = failure(&["drift", "--baseline", &base, file]);
+        assert_eq!(code, Some(2), "{said}");
+        assert!(said.contains(words), "{said}");
+    }
+}
+
+#[test]
+fn a_column_of_numbers_that_python_wrote_is_compared_as_one() {
+    let folder = Folder::new();
+    let table = |moved: f64| {
+        let number = |row: u32| match row {
+            7 => "5e-05".to_owned(),
+            9 => "nan".to_owned(),
+            _ => format!("{}", f64::from(row * 37 % 101) / 7.0 + moved),
+        };
+        let rows: String = (0..500).map(|row| format!("{},{row}.0\n", number(row))).collect();
+        format!("x,k\n{rows}")
+    };
+    let whole = table(0.0).replace(".0\n", "\n");
+    let train = folder.file("train.csv", &whole);
+    let made = sagewarden(&["baseline", &train, "--out", &folder.path("python")]);
+    assert!(made.status.success());
+    let base = folder.path("python");
+    for (moved, code) in [(0.0, Some(0)), (20.0, Some(1))] {
+        let now = folder.file("now.csv", &table(moved));
+        let output = sagewarden(&["drift", "--baseline", &base, &now]);
+        assert_eq!(output.status.code(), code, "{}", out(&output));
+    }
+    let text = fs::read_to_string(folder.path("python/statistics.json")).unwrap();
+    let statistics: Value = serde_json::from_str(&text).unwrap();
+    let [x, k] = [0, 1].map(|at| &statistics["features"][at]);
+    assert_eq!(
+        (&x["inferred_type"], &k["inferred_type"]),
+        (&json!("String"), &json!("Integral")),
+        "as AWS writes it"
+    );
+    assert_eq!(x["exact_statistics"]["inferred_type"], "Fractional");
+    assert_eq!(x["exact_statistics"]["common"], json!({ "num_present": 499, "num_missing": 1 }));
+    assert!(k.get("exact_statistics").is_none());
+}
+
+#[test]
+fn which_texts_are_missing_can_be_said() {
+    let folder = Folder::new();
+    let table = |missing: &str| {
+        let number = |row: u32| if row % 10 == 3 { missing.to_owned() } else { format!("{row}.5") };
+        let rows: String = (0..500).map(|row| format!("{}\n", number(row))).collect();
+        format!("x\n{rows}")
+    };
+    let (train, now) = (folder.file("train.csv", &table("leer")), folder.file("now.csv", &table("-x")));
+    let own = ["--missing", "-x,leer"];
+    assert!(
+        sagewarden(&[&["baseline", &train, "--out", &folder.path("own")], &own[..]].concat())
+            .status
+            .success()
+    );
+    let drift = ["drift", "--baseline", &folder.path("own"), &now];
+    assert_eq!(sagewarden(&[&drift[..], &own].concat()).status.code(), Some(0));
+    assert_eq!(sagewarden(&drift).status.code(), Some(1));
 }
 
 /// Names and texts come from others.

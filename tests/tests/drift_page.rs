@@ -77,7 +77,7 @@ fn the_report_is_read_and_filtered_without_a_network() -> Result<()> {
     fill(&mut training, 4000, 0);
     let statistics = Statistics::from_profile(&training);
     let baseline = Baseline::new(Some(&statistics), Constraints::suggest(&statistics));
-    let empty = || baseline.constraints().empty_profile(Detail::Statistics);
+    let empty = || baseline.empty_profile(Detail::Statistics);
     let (mut whole, mut windows) = (empty(), Vec::new());
     for (hour, shifted) in [0, 0, 40, 60, 90].into_iter().enumerate() {
         let mut profile = empty();

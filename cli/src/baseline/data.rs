@@ -5,7 +5,7 @@ use std::path::Path;
 
 use sagewarden_govern::counted;
 use sagewarden_measure::csv::{CsvTable, Header};
-use sagewarden_measure::{ColumnProfile, InferredType, Issue, IssueKind};
+use sagewarden_measure::{ColumnProfile, InferredType, Issue, IssueKind, MissingTexts};
 use sagewarden_monitor::{FeatureStatistics, StringStatistics, SuggestedBaseline};
 
 use crate::baseline::open::{NUMBERS_ONLY, open};
@@ -26,16 +26,17 @@ const TEXTS: usize = 4;
 /// Makes the baseline of a file.
 pub(crate) fn baseline(options: &BaselineOptions) -> Result<Suggestion, CommandError> {
     let header = if options.no_header { Header::None } else { Header::FirstRow };
-    let baseline = read(&options.data, header)?;
+    let baseline = read(&options.data, header, MissingTexts::named(options.missing.as_deref()))?;
     Ok(Suggestion { files: baseline.files(), table: table(&baseline) })
 }
 
 /// Reads the data once, and warns of what is odd about it.
-fn read(path: &Path, header: Header) -> Result<SuggestedBaseline, CommandError> {
+fn read(path: &Path, header: Header, missing: MissingTexts) -> Result<SuggestedBaseline, CommandError> {
     let (input, progress) = open(path)?;
     let no_table = |source| CommandError::NoTable { path: path.to_owned(), source };
     let table = CsvTable::open(BufReader::with_capacity(BUFFER, progress.wrap_read(input)), header)
-        .map_err(no_table)?;
+        .map_err(no_table)?
+        .with_missing(missing);
     let suspicious = header == Header::FirstRow && table.header_looks_like_values();
     let baseline = SuggestedBaseline::of_table(table).map_err(no_table)?;
     progress.finish_and_clear();
@@ -46,8 +47,8 @@ fn read(path: &Path, header: Header) -> Result<SuggestedBaseline, CommandError> 
     for (kind, issue) in baseline.issues.iter() {
         output::warn(format_args!("warning: `{path}`, {}", issue_words(kind, issue)));
     }
-    for column in &baseline.profile.columns {
-        if let Some(text) = odd(column) {
+    for (column, feature) in baseline.profile.columns.iter().zip(&baseline.statistics.features) {
+        if let Some(text) = odd(column, feature) {
             output::warn(format_args!("warning: `{path}`: column `{}` {text}", line(&column.name)));
         }
     }
@@ -66,15 +67,18 @@ fn issue_words(kind: IssueKind, issue: &Issue) -> String {
 }
 
 /// What whoever made the table may not know of a column.
-fn odd(column: &ColumnProfile) -> Option<String> {
+fn odd(column: &ColumnProfile, feature: &FeatureStatistics) -> Option<String> {
     let numbers = column.types.integral + column.types.fractional;
     let others = column.present() - numbers;
     match column.types.inferred() {
         InferredType::Unknown => Some("has no value".to_owned()),
         InferredType::String if numbers > others => {
             let are = if others == 1 { "1 value is" } else { &format!("{others} values are") };
+            let exact =
+                feature.exact_statistics.as_ref().and_then(|exact| exact.numerical_statistics.as_ref());
+            let besides = exact.map_or("", |_| "; exact mode compares its numbers");
             Some(format!(
-                "is one of texts, since {are} neither a whole number nor a decimal fraction, of {}",
+                "is one of texts to Model Monitor, since {are} neither a whole number nor a decimal fraction, of {}{besides}",
                 column.present()
             ))
         }

@@ -15,7 +15,7 @@ pub(crate) const BASELINE_HELP: &str = "Examples:
   aws s3 cp s3://BUCKET/train.csv - | sagewarden baseline - --no-header --out baseline
   sagewarden baseline validation.csv --out baseline --problem binary --label churned --probability score
 
-Without --problem the baseline is one of data quality, for `sagewarden drift`. Types are those of the texts: one text among numbers makes a column of texts, and so does a number like 1e-5.
+Without --problem the baseline is one of data quality, for `sagewarden drift`. Types are those of the texts, as Model Monitor's container has them: one text among numbers makes a column of texts, and so does a number like 1e-5. What exact mode makes of such a column stands beside, under `exact_statistics`, which Model Monitor does not know.
 
 With --problem it is one of model quality, for `sagewarden quality`: DATA has a column of labels that are known and one of what the model said, as the container's suggest_baseline takes it. Every row must be right. What a metric is in DATA becomes its threshold.
 
@@ -33,6 +33,9 @@ pub(crate) struct BaselineOptions {
     /// The first row has values; columns are called _c0, _c1 and so on
     #[arg(long)]
     pub(crate) no_header: bool,
+    /// Texts that stand for a missing value, instead of what pandas, R and SQL write, such as nan, NA, NULL, None, ? and -
+    #[arg(long, value_name = "TEXT", value_delimiter = ',', allow_hyphen_values = true)]
+    pub(crate) missing: Option<Vec<String>>,
     /// Replace the files of an earlier baseline
     #[arg(long)]
     pub(crate) force: bool,
@@ -122,6 +125,9 @@ pub(crate) struct DriftOptions {
     /// The same for answers, such as /predictions/*
     #[arg(long, value_name = "POINTER")]
     pub(crate) output_path: Option<RowPath>,
+    /// Texts that stand for a missing value, instead of what pandas, R and SQL write, such as nan, NA, NULL, None, ? and -
+    #[arg(long, value_name = "TEXT", value_delimiter = ',', allow_hyphen_values = true)]
+    pub(crate) missing: Option<Vec<String>>,
     /// CSV files have no header: their columns are those of the baseline
     #[arg(long)]
     pub(crate) no_header: bool,

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 use sagewarden_measure::capture::{CaptureFormat, CaptureKey, CaptureReader};
 use sagewarden_measure::csv::Header;
-use sagewarden_measure::{Detail, Profile};
+use sagewarden_measure::{Detail, MissingTexts, Profile};
 use sagewarden_monitor::{
     Baseline, Constraints, Evaluation, Mode, Statistics, Violations, compare_modes, evaluate,
 };
@@ -28,6 +28,7 @@ use crate::output::{self, verdict};
 
 pub(crate) fn run(options: &DriftOptions) -> Result<ExitCode, CommandError> {
     let (statistics, baseline) = baseline(&options.baseline)?;
+    let baseline = baseline.with_missing(MissingTexts::named(options.missing.as_deref()));
     let analyses = analyses(options)?;
     let inputs = Inputs::find(&options.captures, Wanted::EventsAndTables)?;
     let judged = judge(options, &baseline, &inputs)?;
@@ -98,11 +99,11 @@ impl Judged {
     fn exit_code(&self) -> Result<ExitCode, CommandError> {
         Trouble::fail(&self.troubles)?;
         let counted = self.counted();
-        if let Some(why) = counted.nothing_compared() {
-            return Err(CommandError::NothingCompared(why));
-        }
         if let Some(why) = counted.nothing_judged() {
-            return Err(CommandError::NothingJudged(why));
+            return Err(match counted.nothing_compared() {
+                Some(why) => CommandError::NothingCompared(why),
+                None => CommandError::NothingJudged(why),
+            });
         }
         Ok(if counted.violations.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })
     }

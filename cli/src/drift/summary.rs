@@ -59,6 +59,11 @@ impl DriftSummary<'_> {
         if !self.has_statistics {
             text += "note: the baseline has no statistics.json: distributions were not compared\n";
         }
+        let coverage = self.evaluation.coverage();
+        if coverage.compared < coverage.features {
+            let of = counted(coverage.features, "feature");
+            text += &format!("note: {} of {of} compared with the baseline\n", coverage.compared);
+        }
         text.extend(notes.iter().map(|note| format!("note: {}\n", line(note))));
         text + &verdict::last_line(violations.len(), self.extent(), self.is_judged(), *mode)
     }
@@ -80,6 +85,7 @@ impl DriftSummary<'_> {
             "files": self.files,
             "windows": self.windows,
             "has_statistics": self.has_statistics,
+            "coverage": self.evaluation.coverage(),
             "features": self.evaluation.features,
             "violations": self.evaluation.violations,
             "differences": self.differences,

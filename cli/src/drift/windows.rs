@@ -31,7 +31,7 @@ pub(crate) struct Windows<'a> {
 
 impl<'a> Windows<'a> {
     pub(crate) fn new(baseline: &'a Baseline, detail: Detail, trend: Option<Mode>) -> Self {
-        let current = (None, baseline.constraints().empty_profile(detail));
+        let current = (None, baseline.empty_profile(detail));
         Self {
             baseline,
             detail,
@@ -68,7 +68,7 @@ impl<'a> Windows<'a> {
         while let Some((hour, profile)) = self.others.pop_first() {
             self.close(hour, profile);
         }
-        let empty = || self.baseline.constraints().empty_profile(self.detail);
+        let empty = || self.baseline.empty_profile(self.detail);
         (self.whole.unwrap_or_else(empty), self.trend_hours.into_values().collect())
     }
 
@@ -83,7 +83,7 @@ impl<'a> Windows<'a> {
             }
             return;
         }
-        let empty = || self.baseline.constraints().empty_profile(self.detail);
+        let empty = || self.baseline.empty_profile(self.detail);
         let next = self.others.remove(&hour).unwrap_or_else(empty);
         let (before, profile) = std::mem::replace(&mut self.current, (hour, next));
         self.others.insert(before, profile);

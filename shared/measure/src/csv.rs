@@ -4,14 +4,16 @@
 
 use std::collections::HashMap;
 use std::io::{self, BufRead, Chain, Cursor, Read as _};
+use std::sync::Arc;
 
 use csv_core::{ReadRecordResult, Reader};
-use memchr::memchr;
+use memchr::{memchr, memchr_iter};
 use thiserror::Error;
 
 use crate::cell::{Cell, RowSink};
 use crate::foreign::Foreign;
 use crate::issues::{IssueKind, Issues};
+use crate::missing::MissingTexts;
 use crate::profile::Profile;
 use crate::scan::DataType;
 
@@ -50,6 +52,23 @@ pub enum CsvError {
         "line {0}: there is a zero byte in the row, so this is no text in UTF-8: convert it, or unpack it first"
     )]
     ZeroByte(u64),
+    /// A record a line, or a list of records.
+    #[error(
+        "it is JSON, and a table in CSV is expected: write it as one, such as by \
+         `pandas.read_json(FILE, lines=True).to_csv(TABLE, index=False)`"
+    )]
+    Json,
+    /// Columns that are not separated by commas would be taken for one.
+    #[error(
+        "line {line}: the columns seem to be separated by {}, and commas are expected: separate them by commas, and put fields that have \
+         a comma into quotes", separator.name()
+    )]
+    Separator {
+        /// Of the second row that has as many of them.
+        line: u64,
+        /// What seems to separate them.
+        separator: Separator,
+    },
     /// Nothing but a header, if that.
     #[error("there are no rows")]
     NoRows,
@@ -79,6 +98,34 @@ pub enum CsvError {
     },
 }
 
+/// What separates the columns of tables that are no CSV.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Separator {
+    /// As spreadsheets write them where a comma is part of numbers.
+    Semicolon,
+    /// A tab.
+    Tab,
+}
+
+impl Separator {
+    const ALL: [Self; 2] = [Self::Semicolon, Self::Tab];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Semicolon => "`;`",
+            Self::Tab => "tabs",
+        }
+    }
+
+    fn count(self, text: &[u8]) -> usize {
+        let byte = match self {
+            Self::Semicolon => b';',
+            Self::Tab => b'\t',
+        };
+        memchr_iter(byte, text).count()
+    }
+}
+
 /// A table whose columns are known and whose rows are still to be read.
 #[derive(Debug)]
 pub struct CsvTable<Input> {
@@ -88,6 +135,9 @@ pub struct CsvTable<Input> {
     left_out: usize,
     /// Whether the first row has values and is still to be given.
     first: bool,
+    /// What the first row has instead of commas, and how often: no commas in one row may be chance, in two rows it is another format.
+    suspect: Option<(Separator, usize)>,
+    missing: Arc<MissingTexts>,
     issues: Issues,
 }
 
@@ -104,6 +154,7 @@ impl<Input: BufRead> CsvTable<Input> {
         if records.too_wide {
             return Err(CsvError::TooManyColumns(records.line));
         }
+        let suspect = records.separator();
         let named = match header {
             Header::FirstRow => true,
             Header::None => false,
@@ -121,7 +172,7 @@ impl<Input: BufRead> CsvTable<Input> {
         } else {
             (0..records.width).map(|index| format!("_c{index}")).collect()
         };
-        Ok(Self { records, columns, left_out: 0, first: !named, issues })
+        Ok(Self { records, columns, left_out: 0, first: !named, suspect, missing: Arc::default(), issues })
     }
 
     /// The same table without its first columns, such as the label of training data.
@@ -130,6 +181,12 @@ impl<Input: BufRead> CsvTable<Input> {
         self.left_out = columns.min(self.columns.len());
         self.columns.drain(..self.left_out);
         self
+    }
+
+    /// The same table, whose profile takes these texts for missing values.
+    #[must_use]
+    pub fn with_missing(self, missing: MissingTexts) -> Self {
+        Self { missing: Arc::new(missing), ..self }
     }
 
     /// The names of the columns; `_c` and the place, from 0, of those without.
@@ -147,11 +204,19 @@ impl<Input: BufRead> CsvTable<Input> {
     /// Gives all rows, and tells what is wrong with some of them. A row of more than [`MAX_COLUMNS`] fields is left out.
     ///
     /// # Errors
-    /// When there is none, or one is too long or is no text, or the input ends with an error or within a quote.
+    /// When there is none, or one is too long or is no text, or columns are not separated by commas, or the input ends with an error or
+    /// within a quote.
     pub fn read_into(mut self, sink: &mut impl RowSink) -> Result<Issues, CsvError> {
         let mut rows = 0_u64;
-        while std::mem::take(&mut self.first) || self.records.read()? {
+        loop {
+            let is_first = std::mem::take(&mut self.first);
+            if !is_first && !self.records.read()? {
+                break;
+            }
             self.records.refuse_zero_bytes()?;
+            if !is_first && let Some(suspect) = self.suspect.take() {
+                self.records.refuse_separator(suspect)?;
+            }
             self.give(sink);
             rows += 1;
         }
@@ -163,7 +228,8 @@ impl<Input: BufRead> CsvTable<Input> {
     /// # Errors
     /// As [`Self::read_into`].
     pub fn profile(self) -> Result<(Profile, Issues), CsvError> {
-        let mut profile = Profile::for_header(self.columns.iter().cloned());
+        let mut profile =
+            Profile::for_header(self.columns.iter().cloned()).with_missing(Arc::clone(&self.missing));
         let issues = self.read_into(&mut profile)?;
         Ok((profile, issues))
     }
@@ -186,6 +252,9 @@ impl<Input: BufRead> CsvTable<Input> {
         sink.positional(&cells);
     }
 }
+
+/// How JSON begins, and no row of a table: a record, or a list of them, on one line or on several.
+const JSON: [&[u8]; 8] = [b"{\"", b"{\n", b"{\r\n", b"{ \"", b"[{", b"[[", b"[\n", b"[\r\n"];
 
 fn is_number(field: &[u8]) -> bool {
     matches!(DataType::of(field), DataType::Integral | DataType::Fractional)
@@ -237,6 +306,9 @@ impl<Input: BufRead> Records<Input> {
         }
         if let Some(text) = beginning.strip_prefix("\u{feff}".as_bytes()) {
             beginning = text.to_vec();
+        }
+        if JSON.iter().any(|json| beginning.starts_with(json)) {
+            return Err(CsvError::Json);
         }
         Ok(Self {
             input: Cursor::new(beginning).chain(input),
@@ -320,6 +392,21 @@ impl<Input: BufRead> Records<Input> {
         memchr(0, self.bytes()).map_or(Ok(()), |_| Err(CsvError::ZeroByte(self.line)))
     }
 
+    /// What a record of one field has instead of commas, and how often.
+    fn separator(&self) -> Option<(Separator, usize)> {
+        let each = Separator::ALL.map(|separator| (separator, separator.count(self.bytes())));
+        let most = each.into_iter().max_by_key(|(_, count)| *count);
+        most.filter(|(_, count)| self.width == 1 && *count > 0)
+    }
+
+    /// Refuses a second record that has as many of them. Commas may stand in it: then they are part of its numbers.
+    fn refuse_separator(&self, (separator, count): (Separator, usize)) -> Result<(), CsvError> {
+        if separator.count(self.bytes()) == count {
+            return Err(CsvError::Separator { line: self.line, separator });
+        }
+        Ok(())
+    }
+
     fn fields(&self) -> impl Iterator<Item = &[u8]> {
         let ends = self.ends.get(..self.width).unwrap_or_default();
         let starts = std::iter::once(&0).chain(ends);
@@ -387,6 +474,52 @@ mod tests {
         fn map_owned(&self) -> Vec<String> {
             self.iter().map(|text| (*text).to_owned()).collect()
         }
+    }
+
+    #[test]
+    fn columns_that_are_separated_by_anything_else_are_refused_with_what_separates_them() {
+        for (name, separator) in [("`;`", ";"), ("tabs", "\t")] {
+            for rows in [
+                "a;b;c\n1;2;3\n4;5;6\n",
+                "\"a\";\"b\";\"c\"\n1;\"x\";3\n",
+                "a;b;c\n1,5;2,5;3,5\n",
+                "\u{feff}a;b;c\r\n\r\n;;\r\n",
+            ] {
+                let rows = rows.replace(';', separator);
+                for header in [Header::FirstRow, Header::Detect] {
+                    let error = read(rows.as_bytes(), header, 7).unwrap_err().to_string();
+                    assert!(
+                        error.contains(&format!("seem to be separated by {name}, and commas")),
+                        "{error}"
+                    );
+                }
+            }
+            let rows = "1;2\n3;4\n".replace(';', separator);
+            let error = read(rows.as_bytes(), Header::None, 7).unwrap_err().to_string();
+            assert!(error.starts_with("line 2: the columns seem"), "{error}");
+        }
+        // Texts that have one now and then.
+        check("a;b\n1\n", Header::FirstRow, &["a;b"], &["1"]);
+        check("a;b\n1;2;3\n", Header::FirstRow, &["a;b"], &["1;2;3"]);
+        check("a,b;c\n1,2;3\n", Header::FirstRow, &["a", "b;c"], &["1|2;3"]);
+        check("a\n1;2\n3;4\n", Header::FirstRow, &["a"], &["1;2", "3;4"]);
+        check("1;2\n", Header::None, &["_c0"], &["1;2"]);
+    }
+
+    #[test]
+    fn json_is_no_table_and_is_told_what_to_become() {
+        for text in [
+            "{\"a\": 1}\n{\"a\": 2}\n",
+            "{\n  \"a\": 1\n}",
+            "[{\"a\": 1}]",
+            "[[1, 2], [3, 4]]",
+            "[\r\n1]",
+            "\u{feff}{\"a\": 1}",
+        ] {
+            let error = read(text.as_bytes(), Header::FirstRow, 7).unwrap_err().to_string();
+            assert!(error.starts_with("it is JSON, and a table in CSV is expected"), "{error}");
+        }
+        check("{a},[b\n1,2\n", Header::FirstRow, &["{a}", "[b"], &["1|2"]);
     }
 
     #[test]

@@ -49,6 +49,11 @@ impl Steps {
         self.total
     }
 
+    /// Each different value in ascending order, with how many values it stands for.
+    pub fn each(&self) -> impl Iterator<Item = (f64, u64)> {
+        self.steps.iter().copied()
+    }
+
     /// How many different values there are.
     pub fn different(&self) -> usize {
         self.steps.len()
@@ -122,6 +127,85 @@ pub fn linf(first: &Steps, second: &Steps) -> Option<LargestGap<f64>> {
     }
 }
 
+/// How many values lie below each of some numbers: what buckets tell of a distribution, and no more.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cuts {
+    /// Where the first bucket begins.
+    first: f64,
+    /// Where each bucket ends, and how many values there are up to there.
+    cuts: Vec<(f64, u64)>,
+}
+
+impl Cuts {
+    /// The cuts of buckets that follow upon each other: where each begins and ends, and how many values are in it. None where that is
+    /// no distribution.
+    #[must_use]
+    pub fn of(buckets: impl IntoIterator<Item = (f64, f64, f64)>) -> Option<Self> {
+        let (mut cuts, mut first, mut below) = (Vec::new(), None, 0_u64);
+        for (from, to, count) in buckets {
+            let begins = cuts.last().is_none_or(|(end, _)| *end <= from);
+            if !(begins && from <= to && from.is_finite() && to.is_finite() && (0.0..1e15).contains(&count)) {
+                return None;
+            }
+            below += count.round() as u64;
+            first.get_or_insert(from);
+            cuts.push((to, below));
+        }
+        (below > 0).then_some(Self { first: first?, cuts })
+    }
+
+    /// How many values they stand for.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        self.cuts.last().map_or(0, |(_, count)| *count)
+    }
+
+    /// How many buckets there are.
+    #[must_use]
+    pub fn buckets(&self) -> usize {
+        self.cuts.len()
+    }
+
+    /// The largest gap between the distribution functions at the cuts: at most [`linf`] of all values. The end of the last bucket
+    /// belongs to it, those of the others do not. None when a side has no values.
+    #[must_use]
+    pub fn linf(&self, current: &Steps) -> Option<LargestGap<f64>> {
+        let (n, m) = (self.total() as f64, current.total as f64);
+        if self.total() == 0 || current.total == 0 {
+            return None;
+        }
+        let mut gap = LargestGap::NONE;
+        for (cut, count, below) in self.below(current) {
+            gap.widen(count as f64 / n, below as f64 / m, || cut);
+        }
+        Some(gap)
+    }
+
+    /// The total variation distance of the shares of the buckets, and of what lies on either side of them.
+    #[must_use]
+    pub fn total_variation(&self, current: &Steps) -> Option<TotalVariation> {
+        let below = self.below(current).map(|(_, count, below)| (count, below));
+        let below: Vec<(u64, u64)> = below.chain([(self.total(), current.total)]).collect();
+        let before = std::iter::once(&(0, 0)).chain(&below);
+        let counts = below.iter().zip(before).map(|(to, from)| (to.0 - from.0, to.1.saturating_sub(from.1)));
+        TotalVariation::of(&counts.collect::<Vec<_>>())
+    }
+
+    /// Each cut, and how many values lie below it in the buckets and now.
+    fn below(&self, current: &Steps) -> impl Iterator<Item = (f64, u64, u64)> {
+        let mut steps = current.steps.iter().peekable();
+        let (mut below, inner) = (0_u64, self.cuts.len().saturating_sub(1));
+        let cuts = std::iter::once((0, (self.first, 0))).chain((1..).zip(self.cuts.iter().copied()));
+        cuts.map(move |(at, (cut, count))| {
+            while let Some((_, weight)) = steps.next_if(|step| step.0 < cut || (at > inner && step.0 <= cut))
+            {
+                below += weight;
+            }
+            (cut, count, below)
+        })
+    }
+}
+
 /// What chance explains of a distance between samples of these sizes, at a level of about 0.003 (Knuth, The Art of Computer
 /// Programming, volume 2, 3.3.1, equation 15).
 pub fn chance(n: u64, m: u64) -> f64 {
@@ -155,6 +239,50 @@ pub fn categorical_linf(first: &Counts<'_>, second: &Counts<'_>) -> Option<Large
         gap.widen(share(first, text, n), share(second, text, m), || (*text).to_owned());
     }
     Some(gap)
+}
+
+/// Half of what all shares differ by, and what chance explains of it: the share of values that would have to change places.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct TotalVariation {
+    /// Between 0 and 1.
+    pub size: f64,
+    /// Samples of one distribution are farther apart once in ten thousand times.
+    pub chance: f64,
+}
+
+/// The total variation distance of shares. Where categories are many, no single share can change by much, and still most values may be
+/// others. None when a side has no values.
+///
+/// What is expected of samples is at most half the sum of the standard deviations of the differences; it is exceeded by more than
+/// `sqrt(ln(1 / p) / 2 * (1 / n + 1 / m))` with a probability of at most `p` (McDiarmid, "On the method of bounded differences", 1989).
+#[must_use]
+pub fn total_variation(first: &Counts<'_>, second: &Counts<'_>) -> Option<TotalVariation> {
+    let texts: BTreeSet<&&str> = first.keys().chain(second.keys()).collect();
+    let count = |counts: &Counts<'_>, text: &str| counts.get(text).copied().unwrap_or(0);
+    let counts = texts.into_iter().map(|text| (count(first, text), count(second, text)));
+    TotalVariation::of(&counts.collect::<Vec<_>>())
+}
+
+impl TotalVariation {
+    /// Of the counts of each category in both.
+    fn of(counts: &[(u64, u64)]) -> Option<Self> {
+        const LN_10_000: f64 = 9.210_340_371_976_184;
+        let (n, m) = counts.iter().fold((0, 0), |(n, m), (one, other)| (n + one, m + other));
+        let (n, m) = (n as f64, m as f64);
+        if n == 0.0 || m == 0.0 {
+            return None;
+        }
+        let inverse = 1.0 / n + 1.0 / m;
+        let (mut size, mut expected) = (0.0, 0.0);
+        for (one, other) in counts {
+            let (one, other) = (*one as f64, *other as f64);
+            let both = (one + other) / (n + m);
+            size += (one / n - other / m).abs();
+            expected += (both * (1.0 - both) * inverse).sqrt();
+        }
+        let chance = expected / 2.0 + (LN_10_000 / 2.0 * inverse).sqrt();
+        Some(Self { size: size / 2.0, chance })
+    }
 }
 
 /// Pearson's statistic and what it means.

@@ -20,7 +20,9 @@ pub enum Foreign {
     #[error("it is a zip archive: unpack it first; a workbook has to be saved as CSV in UTF-8")]
     Zip,
     /// A table, but of another kind.
-    #[error("it is Parquet: convert it to CSV in UTF-8")]
+    #[error(
+        "it is Parquet: convert it to CSV in UTF-8, such as by `pandas.read_parquet(FILE).to_csv(TABLE, index=False)`"
+    )]
     Parquet,
 }
 

@@ -114,8 +114,9 @@ fn main() {
     let before = peak();
     if made.is_none() {
         let read = Constraints::parse(text.as_bytes()).unwrap();
-        let profile = read.empty_profile(Detail::Statistics);
+        let baseline = Baseline::new(None, read);
+        let profile = baseline.empty_profile(Detail::Statistics);
         println!("{what} {count}: {} bytes, {} kB, {before} kB before", text.len(), peak());
-        drop((Baseline::new(None, read), profile));
+        drop((baseline, profile));
     }
 }

@@ -24,15 +24,16 @@ pub use constraints::{
     UnreadableConstraints,
 };
 pub use evaluate::{
-    Baseline, Check, CheckResult, Disagreement, Distance, DistributionGap, Evaluation, FeatureVerdict,
-    GapPlace, Method, Metric, MetricValue, Verdict, compare_modes, evaluate, metrics,
+    Baseline, Check, CheckResult, Coverage, Disagreement, Distance, DistributionGap, Evaluation,
+    FeatureVerdict, GapPlace, Method, Metric, MetricValue, NotCompared, Verdict, compare_modes, evaluate,
+    metrics,
 };
 pub use java_number::java_double;
 pub use mode::Mode;
 pub use statistics::{
-    CategoricalBucket, CategoricalBuckets, CategoricalDistribution, Dataset, FeatureStatistics,
-    KllDistribution, NumericalBucket, NumericalDistribution, NumericalStatistics, Presence, SketchData,
-    SketchParameters, Statistics, StringStatistics, UnreadableStatistics,
+    CategoricalBucket, CategoricalBuckets, CategoricalDistribution, Dataset, ExactStatistics,
+    FeatureStatistics, KllDistribution, NumericalBucket, NumericalDistribution, NumericalStatistics,
+    Presence, SketchData, SketchParameters, Statistics, StringStatistics, UnreadableStatistics,
 };
 pub use violations::{
     DriftSeverity, Excess, Limit, Observed, UnreadableReport, Violation, Violations, severity,

@@ -6,6 +6,7 @@ use std::fmt;
 
 use sagewarden_events::Timestamp;
 
+use crate::evaluate::Coverage;
 use crate::loose;
 use crate::violations::Violation;
 use sagewarden_measure::Issues;
@@ -44,6 +45,12 @@ pub struct WindowReport {
     /// Files that were there no more when they were to be read.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub gone: Vec<String>,
+    /// What the verdict rests on; absent where the rows were too few for one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub coverage: Option<Coverage>,
+    /// Why a window without a violation is none without drift: nothing could be compared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unknown: Option<String>,
     /// What was found, as entries of `constraint_violations.json`.
     #[serde(default)]
     pub violations: Vec<Violation>,
@@ -201,12 +208,17 @@ mod tests {
             "violations": [{ "feature_name": "f", "constraint_check_type": "baseline_drift_check" }],
             "differences": [{ "feature": "f", "text": "compat sees distinct values only" }],
             "unreadable": [{ "file": "s3://b/k", "kind": "of-the-future", "count": 7 }], "unreadable_lines": 7, "gone": ["s3://b/l"],
+            "coverage": { "features": 2, "compared": 1, "not_compared": [{ "feature": "id", "why": "-" }] },
             "baseline": "s3://b/baseline", "of_the_future": [1],
         });
         let report = WindowReport::parse(document.to_string().as_bytes()).unwrap();
         assert_eq!(report.window.start.millis(), 1_772_528_400_000);
         assert_eq!((report.rows, report.violations.len()), (1_000, 1));
         assert_eq!((report.unreadable.len(), report.unreadable_lines, report.gone.len()), (1, 7, 1));
+        assert_eq!(
+            report.coverage.as_ref().map(|coverage| (coverage.compared, coverage.not_compared.len())),
+            Some((1, 1))
+        );
         let written = serde_json::to_vec(&report).unwrap();
         assert_eq!(WindowReport::parse(&written).unwrap(), report);
     }

@@ -72,7 +72,7 @@ fn churn_has_the_sixty_violations_of_the_container() {
     let traffic = golden.read("test-dataset-input-cols.csv");
     let lines: Vec<&str> = traffic.lines().collect();
     let five = || std::iter::repeat_n(&lines, 5).flatten();
-    let mut profile = baseline.constraints().empty_profile(Detail::Verdict);
+    let mut profile = baseline.empty_profile(Detail::Verdict);
     for line in lines[..180].iter().chain(five()).chain(&lines[..127]) {
         let row: Vec<&str> = std::iter::once("0.036397725343704224").chain(line.split(',')).collect();
         add(&mut profile, &row);

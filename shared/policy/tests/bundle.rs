@@ -95,6 +95,13 @@ fn what_is_set_of_drift_is_checked() {
         "retraining_cooldown = 24",
         "settings.toml:87:1: unknown field `retraining_cooldown`",
     );
+    for value in ["-999", "1e3", "true", " "] {
+        wrong(
+            "alert_mode = \"exact\"",
+            &format!("missing_texts = [\"nan\", \"{value}\"]"),
+            &format!("settings.toml:101:17: `{value}` is not a text that can stand for a missing value"),
+        );
+    }
     let drift = Bundle::embedded().unwrap().settings().drift.clone();
     assert_eq!(drift, DriftSettings::default(), "what is shipped is the default");
 }

@@ -105,6 +105,17 @@ pub(super) fn minutes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64,
     }
 }
 
+/// A number is a value: nobody could tell it from others.
+pub(super) fn missing_texts<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Vec<String>>, D::Error> {
+    let wanted =
+        "a text that can stand for a missing value: it must be no number, no truth value and not empty";
+    let is_value =
+        |text: &str| text.parse::<f64>().is_ok_and(f64::is_finite) || ["true", "false"].contains(&text);
+    checked(deserializer, wanted, |text| !text.trim().is_empty() && !is_value(text.trim())).map(Some)
+}
+
 fn checked<'de, D: Deserializer<'de>>(
     deserializer: D,
     wanted: &str,

@@ -4,7 +4,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use wildmatch::WildMatch;
 
-use crate::check::{hours, minutes, words};
+use crate::check::{hours, minutes, missing_texts, words};
 
 /// How captured traffic is judged.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -25,6 +25,9 @@ pub struct DetectSettings {
     pub alert_mode: JudgedBy,
     /// By which rules the files are written that take the place of Model Monitor's.
     pub files_mode: JudgedBy,
+    /// Texts that stand for a missing value in exact mode; absent for what pandas, R and SQL write.
+    #[serde(deserialize_with = "missing_texts")]
+    pub missing_texts: Option<Vec<String>>,
     /// Where reports go, as `s3://<bucket>/<prefix>`; absent for the stack's own bucket.
     #[serde(deserialize_with = "folder")]
     pub reports: Option<String>,
@@ -41,6 +44,7 @@ impl Default for DetectSettings {
             silent_after_hours: 24,
             alert_mode: JudgedBy::Exact,
             files_mode: JudgedBy::Compat,
+            missing_texts: None,
             reports: None,
             endpoints: Vec::new(),
         }

@@ -80,6 +80,8 @@ pub(crate) fn evaluation(hour: i64, rows: u64, complete: bool, violated: &[&str]
         unreadable: Vec::new(),
         unreadable_lines: 0,
         gone: Vec::new(),
+        coverage: None,
+        unknown: None,
         violations: violated.iter().map(violation).collect(),
         differences: vec![ModeDifference { feature: "f".to_owned(), text: "compat sees nothing".to_owned() }],
         baseline: Some("s3://bucket/baseline".to_owned()),

@@ -110,8 +110,16 @@ fn what_was_refused_is_judged_once_it_is_delivered_again_to_a_baseline_that_was_
 
 #[test]
 fn a_baseline_that_nothing_can_be_compared_with_is_told_beside_the_report() -> Result<()> {
+    for kind in ["Unknown", "String"] {
+        nothing_to_compare_with(kind)?;
+    }
+    Ok(())
+}
+
+/// A baseline of constraints alone, whose checks pass if there are any.
+fn nothing_to_compare_with(kind: &str) -> Result<()> {
     let features: Vec<Value> =
-        (0..4).map(|number| json!({ "name": format!("_c{number}"), "inferred_type": "Unknown" })).collect();
+        (0..4).map(|number| json!({ "name": format!("_c{number}"), "inferred_type": kind })).collect();
     let local = named()?;
     let constraints = json!({ "version": 0.0, "features": features }).to_string();
     local.system.account.put_object("baselines", "b/constraints.json", constraints.as_bytes(), at(150))?;
@@ -121,6 +129,9 @@ fn a_baseline_that_nothing_can_be_compared_with_is_told_beside_the_report() -> R
     }
     let report = crate::report(&local)?;
     assert_eq!((report.rows, report.violations), (600, Vec::new()), "which looks well");
+    let coverage = report.coverage.unwrap_or_default();
+    assert_eq!((coverage.features, coverage.compared, coverage.not_compared.len()), (4, 0, 4));
+    assert!(report.unknown.is_some_and(|why| why.contains("the baseline has no statistics")), "{kind}");
     let told = told(&local)?;
     assert_eq!(told.len(), 1, "{told:?}");
     assert!(

@@ -182,6 +182,8 @@ pub(super) fn report(
         unreadable: first.into_iter().chain(others).take(WindowReport::MAX_UNREADABLE).collect(),
         unreadable_lines: unreadable.map(|lines| lines.count).sum(),
         gone: merged.gone.clone(),
+        coverage: alerting.map(Evaluation::coverage),
+        unknown: alerting.and_then(Evaluation::nothing_judged),
         violations: alerting.map(|evaluation| evaluation.violations.clone()).unwrap_or_default(),
         differences: differences.unwrap_or_default().into_iter().map(difference).collect(),
         baseline: Some(found.place.constraints.to_string()),

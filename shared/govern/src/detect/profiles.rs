@@ -116,7 +116,7 @@ impl<W: World> Profiles<'_, W> {
     }
 
     fn empty(&self) -> Profile {
-        self.found.baseline.constraints().empty_profile(Detail::Statistics)
+        self.found.baseline.empty_profile(Detail::Statistics)
     }
 
     /// A function of the file's version, of the baseline, whose columns the profile has, and of how its rows are read.

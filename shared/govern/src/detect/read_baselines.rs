@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use sagewarden_lineage::s3::{S3Location, hex};
+use sagewarden_measure::MissingTexts;
 use sagewarden_monitor::{Baseline, Constraints, Statistics};
 use sha2::{Digest, Sha256};
 
@@ -26,7 +27,7 @@ pub(super) struct FoundBaseline {
     pub(super) baseline: Rc<Baseline>,
     /// Where it is.
     pub(super) place: BaselinePlace,
-    /// Of both files: profiles belong to the baseline whose columns they have.
+    /// Of both files and how they are read: profiles belong to the baseline whose columns they have.
     pub(super) digest: String,
 }
 
@@ -51,7 +52,10 @@ struct Held {
 
 /// The baselines that a process holds, by the places and versions of their files.
 #[derive(Debug, Default)]
-pub(super) struct ReadBaselines(RefCell<BTreeMap<(String, FileVersions), Held>>);
+pub(super) struct ReadBaselines(RefCell<BTreeMap<HeldKey, Held>>);
+
+/// Where a baseline is and how it is read, and the versions of its files.
+type HeldKey = (String, FileVersions);
 
 impl ReadBaselines {
     /// The baseline that stands at a place now; `None` where there is none.
@@ -65,25 +69,27 @@ impl ReadBaselines {
         moment: &Moment,
     ) -> Result<Option<FoundBaseline>, Failure> {
         let version = versions(world, &place).await?;
-        let read = match self.get(&place, &version) {
+        let missing = world.settings().drift.detect.missing_texts.as_deref();
+        let key = key(&place, &version, missing);
+        let read = match self.get(&key) {
             Some(held) => Some(held),
-            None => noted(world, &place, moment).await?.inspect(|read| self.hold(&place, &version, read)),
+            None => noted(world, &place, moment).await?.inspect(|read| self.hold(key, read)),
         };
         Ok(read.map(|ReadBaseline { baseline, digest, .. }| FoundBaseline { baseline, place, digest }))
     }
 
-    fn get(&self, place: &BaselinePlace, version: &FileVersions) -> Option<ReadBaseline> {
+    fn get(&self, key: &HeldKey) -> Option<ReadBaseline> {
         let mut held = self.0.borrow_mut();
         let used = next(&held);
-        let found = held.get_mut(&key(place, version))?;
+        let found = held.get_mut(key)?;
         found.used = used;
         Some(found.read.clone())
     }
 
-    fn hold(&self, place: &BaselinePlace, version: &FileVersions, read: &ReadBaseline) {
+    fn hold(&self, key: HeldKey, read: &ReadBaseline) {
         let mut held = self.0.borrow_mut();
         let used = next(&held);
-        held.insert(key(place, version), Held { read: read.clone(), used });
+        held.insert(key, Held { read: read.clone(), used });
         while held.values().map(|each| each.read.bytes).sum::<usize>() > MAX_BYTES {
             let oldest = held.iter().min_by_key(|(_, each)| each.used).map(|(key, _)| key.clone());
             let Some(oldest) = oldest else { return };
@@ -92,13 +98,14 @@ impl ReadBaselines {
     }
 }
 
-fn next(held: &BTreeMap<(String, FileVersions), Held>) -> u64 {
+fn next(held: &BTreeMap<HeldKey, Held>) -> u64 {
     held.values().map(|each| each.used).max().unwrap_or_default() + 1
 }
 
-fn key(place: &BaselinePlace, version: &FileVersions) -> (String, FileVersions) {
+/// A baseline is read for the texts that stand for missing values, too.
+fn key(place: &BaselinePlace, version: &FileVersions, missing: Option<&[String]>) -> HeldKey {
     let statistics = place.statistics.as_ref().map(ToString::to_string).unwrap_or_default();
-    (format!("{} {statistics}", place.constraints), version.clone())
+    (format!("{} {statistics} {missing:?}", place.constraints), version.clone())
 }
 
 /// Which versions of the files stand at a place now.
@@ -133,8 +140,11 @@ async fn read_files(world: &impl World, place: &BaselinePlace) -> Result<Option<
         Some(at) => file(world, at).await?,
         None => None,
     };
-    let digest =
-        Sha256::new().chain_update(&constraints).chain_update(statistics.as_deref().unwrap_or_default());
+    let missing = world.settings().drift.detect.missing_texts.as_deref();
+    let digest = Sha256::new()
+        .chain_update(&constraints)
+        .chain_update(statistics.as_deref().unwrap_or_default())
+        .chain_update(missing.map(|missing| format!("{missing:?}")).unwrap_or_default());
     let digest = hex(&digest.finalize()).chars().take(16).collect();
     let unreadable = |at: &S3Location, error: &dyn std::fmt::Display| {
         Failure::Reject(format!("the baseline `{at}` cannot be used: {error}"))
@@ -159,7 +169,8 @@ async fn read_files(world: &impl World, place: &BaselinePlace) -> Result<Option<
         (Some(bytes), Some(at)) => Some(Statistics::parse(bytes).map_err(|error| unreadable(at, &error))?),
         _ => None,
     };
-    let baseline = Rc::new(Baseline::new(statistics.as_ref(), read));
+    let baseline = Baseline::new(statistics.as_ref(), read).with_missing(MissingTexts::named(missing));
+    let baseline = Rc::new(baseline);
     Ok(Some(ReadBaseline { baseline, digest, bytes }))
 }
 

@@ -9,7 +9,7 @@ use sagewarden_events::{ResourceChanged, ResourceKind, Status};
 use sagewarden_lineage::observe::{DataReference, Observation, observe};
 use sagewarden_lineage::s3::{S3Location, hex};
 use sagewarden_measure::csv::{CsvError, CsvTable, Header};
-use sagewarden_measure::{IssueKind, Issues, Profile};
+use sagewarden_measure::{IssueKind, Issues, MissingTexts, Profile};
 use sagewarden_monitor::SuggestedBaseline;
 use sagewarden_settings::{TrainingBaseline, TrainingSettings};
 use serde_json::{Value as Json, json};
@@ -293,13 +293,15 @@ impl<W: World> SuggestBaseline<'_, W> {
             PortError::new(PortErrorKind::Unavailable, format!("read `{}`", object.key), error.to_string())
         };
         let (reader, mut writer) = io::pipe().map_err(failed)?;
+        let missing = self.world.settings().drift.detect.missing_texts.as_deref();
+        let missing = MissingTexts::named(missing);
         let reading = thread::spawn(move || -> ReadTable {
             let input = BufReader::with_capacity(BUFFER, reader);
             let table = CsvTable::open(input, Header::Detect).map_err(NoTable::Csv)?.without_first(labels);
             if let Some(why) = too_wide(table.columns().len()) {
                 return Err(NoTable::TooWide(why));
             }
-            table.profile().map_err(NoTable::Csv)
+            table.with_missing(missing).profile().map_err(NoTable::Csv)
         });
         // A reader that has ended with an error takes no more.
         let mut is_taken = true;

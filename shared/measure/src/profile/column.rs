@@ -2,7 +2,8 @@
 
 use crate::cell::Cell;
 use crate::datatype::{InferredType, TypeCounts};
-use crate::scan::scan;
+use crate::missing::MissingTexts;
+use crate::scan::{DataType, scan};
 use crate::sketch::distinct::DistinctSketch;
 use crate::sketch::kll::KllSketch;
 
@@ -27,6 +28,8 @@ pub struct ColumnProfile {
     pub missing: u64,
     /// The types of the values.
     pub types: TypeCounts,
+    /// How many of the values are texts that stand for a missing one. The container takes them for values, and so do `types`.
+    pub markers: u64,
     pub(super) numbers: Option<Numbers>,
     pub(super) distinct: Option<DistinctSketch>,
     pub(super) categories: Categories,
@@ -50,6 +53,7 @@ impl ColumnProfile {
             name,
             missing: 0,
             types: TypeCounts::default(),
+            markers: 0,
             numbers: Some(Numbers::default()),
             distinct: Some(DistinctSketch::default()),
             categories: Categories::Counted(TextCounts::default()),
@@ -73,17 +77,20 @@ impl ColumnProfile {
 
     /// Adds a cell.
     #[inline]
-    pub(super) fn add(&mut self, cell: Cell<'_>) {
+    pub(super) fn add(&mut self, cell: Cell<'_>, missing: &MissingTexts) {
         match cell {
             Cell::Missing => self.missing += 1,
-            Cell::Text(text) => self.add_text(text),
+            Cell::Text(text) => self.add_text(text, missing),
         }
     }
 
     #[inline]
-    fn add_text(&mut self, text: &[u8]) {
+    fn add_text(&mut self, text: &[u8], missing: &MissingTexts) {
         let (data_type, number) = scan(text);
         self.types.add(data_type);
+        if data_type == DataType::String && missing.contains(text) {
+            self.markers += 1;
+        }
         if let Some(numbers) = &mut self.numbers
             && !number.is_nan()
         {
@@ -107,6 +114,7 @@ impl ColumnProfile {
     pub(super) fn merge(&mut self, other: &Self) {
         self.missing += other.missing;
         self.types.merge(&other.types);
+        self.markers += other.markers;
         match (&mut self.numbers, &other.numbers) {
             (Some(mine), Some(theirs)) => mine.merge(theirs),
             _ => self.numbers = None,
@@ -166,6 +174,7 @@ impl PartialEq for ColumnProfile {
         self.name == other.name
             && self.missing == other.missing
             && self.types == other.types
+            && self.markers == other.markers
             && self.numbers() == other.numbers()
             && self.sketch() == other.sketch()
             && self.distinct == other.distinct

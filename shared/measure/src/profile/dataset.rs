@@ -1,11 +1,13 @@
 //! What a data set looks like, in memory that does not grow with its rows.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::column::{ColumnProfile, Detail};
 use super::names::Names;
 use crate::cell::{Cell, RowSink};
 use crate::datatype::InferredType;
+use crate::missing::MissingTexts;
 
 /// What a data set looks like.
 ///
@@ -20,6 +22,8 @@ pub struct Profile {
     pub columns: Vec<ColumnProfile>,
     /// Cells of objects whose names were too many to be remembered.
     pub unlisted: u64,
+    /// Texts that stand for a missing value.
+    pub(super) missing: Arc<MissingTexts>,
     pub(super) names: Names,
 }
 
@@ -47,6 +51,24 @@ impl Profile {
     fn of(columns: Vec<ColumnProfile>) -> Self {
         let names = Names::of(&columns);
         Self { columns, names, ..Self::default() }
+    }
+
+    /// The same profile, which takes these texts for missing values.
+    #[must_use]
+    pub fn with_missing(self, missing: Arc<MissingTexts>) -> Self {
+        Self { missing, ..self }
+    }
+
+    /// The same profile, which looks at the numbers of these columns as well, whatever their types.
+    #[must_use]
+    pub fn with_numbers_of<'a>(mut self, names: impl IntoIterator<Item = &'a str>) -> Self {
+        for name in names {
+            let column = self.names.find(name).and_then(|index| self.columns.get_mut(index));
+            if let Some(column) = column {
+                column.numbers.get_or_insert_default();
+            }
+        }
+        self
     }
 
     /// A column by its name.
@@ -116,12 +138,14 @@ impl RowSink for Profile {
     /// Cells beyond the last column are counted in `widths` only.
     fn positional(&mut self, cells: &[Cell<'_>]) {
         if self.columns.is_empty() && self.rows == 0 {
+            let missing = Arc::clone(&self.missing);
             *self = Self::for_header((0..cells.len()).map(|index| format!("_c{index}")));
+            self.missing = missing;
         }
         self.count_row(cells.len());
         let mut columns = self.columns.iter_mut();
         for (cell, column) in cells.iter().zip(columns.by_ref()) {
-            column.add(*cell);
+            column.add(*cell, &self.missing);
         }
         columns.for_each(|column| column.missing += 1);
     }
@@ -144,7 +168,7 @@ impl RowSink for Profile {
             if self.names.first_in_row(index, self.rows + 1)
                 && let Some(column) = self.columns.get_mut(index)
             {
-                column.add(*cell);
+                column.add(*cell, &self.missing);
                 given += 1;
             }
         }

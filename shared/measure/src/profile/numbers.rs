@@ -17,11 +17,13 @@ pub struct Moments {
     pub min: f64,
     /// The largest; minus infinity when there is none.
     pub max: f64,
+    /// How many of them are whole, however they were written.
+    pub whole: u64,
 }
 
 impl Default for Moments {
     fn default() -> Self {
-        Self { count: 0, sum: 0.0, mean: 0.0, m2: 0.0, min: f64::INFINITY, max: f64::NEG_INFINITY }
+        Self { count: 0, sum: 0.0, mean: 0.0, m2: 0.0, min: f64::INFINITY, max: f64::NEG_INFINITY, whole: 0 }
     }
 }
 
@@ -43,6 +45,7 @@ impl Moments {
             m2: lanes(numbers, 0.0, square, |one, other| one + other),
             min: lanes(numbers, f64::INFINITY, f64::min, f64::min),
             max: lanes(numbers, f64::NEG_INFINITY, f64::max, f64::max),
+            whole: lanes(numbers, 0.0, |sum, number| sum + whole(number), |one, other| one + other) as u64,
         }
     }
 
@@ -63,6 +66,7 @@ impl Moments {
         self.m2 += other.m2 + distance * distance * (mine * theirs / (mine + theirs));
         self.min = self.min.min(other.min);
         self.max = self.max.max(other.max);
+        self.whole += other.whole;
     }
 
     /// The standard deviation of the population (divided by how many there are); none when there is none.
@@ -70,6 +74,15 @@ impl Moments {
     pub fn std_dev(&self) -> Option<f64> {
         (self.count > 0).then(|| (self.m2 / self.count as f64).sqrt())
     }
+}
+
+/// One for a whole number, else zero; without a branch, so that the lanes stay lanes.
+fn whole(number: f64) -> f64 {
+    /// From here on there are whole numbers only.
+    const WHOLE: f64 = 4_503_599_627_370_496.0;
+    let size = number.abs();
+    let rounded = (size + WHOLE) - WHOLE;
+    if size >= WHOLE || rounded == size { 1.0 } else { 0.0 }
 }
 
 /// A fold in lanes that do not wait for each other.

@@ -9,6 +9,8 @@
 //!
 //! [postcard]: https://postcard.jamesmunns.com/wire-format
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use xxhash_rust::xxh64::xxh64;
@@ -23,7 +25,7 @@ use crate::sketch::distinct::DistinctSketch;
 use crate::sketch::kll::KllSketch;
 
 const MAGIC: &[u8] = b"SWPROFIL";
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 const CHECK: usize = 8;
 /// More than any profile can have counted; sums of such counts do not overflow.
 const MOST: u64 = 1 << 48;
@@ -107,6 +109,7 @@ struct StoredColumn {
     integral: u64,
     boolean: u64,
     string: u64,
+    markers: u64,
     numbers: Option<StoredNumbers>,
     distinct: Option<Registers>,
     categories: StoredCategories,
@@ -115,6 +118,7 @@ struct StoredColumn {
 #[derive(Serialize, Deserialize)]
 struct StoredNumbers {
     count: u64,
+    whole: u64,
     /// Sum, mean, m2, min, max; none of no numbers.
     moments: Option<[f64; 5]>,
     levels: Vec<Level>,
@@ -167,6 +171,7 @@ impl Stored {
             unlisted: count(self.unlisted)?,
             columns,
             names,
+            missing: Arc::default(),
         })
     }
 }
@@ -181,6 +186,7 @@ impl From<&ColumnProfile> for StoredColumn {
             integral,
             boolean,
             string,
+            markers: column.markers,
             numbers: column.numbers.as_ref().map(StoredNumbers::from),
             distinct: column.distinct.as_ref().map(Registers::from),
             categories: match &column.categories {
@@ -205,6 +211,7 @@ impl StoredColumn {
                 boolean: count(self.boolean)?,
                 string: count(self.string)?,
             },
+            markers: (self.markers <= self.string).then_some(self.markers)?,
             numbers: whole(self.numbers.map(StoredNumbers::numbers))?,
             distinct: whole(self.distinct.map(Registers::sketch))?,
             categories: match self.categories {
@@ -218,9 +225,10 @@ impl StoredColumn {
 
 impl From<&Numbers> for StoredNumbers {
     fn from(numbers: &Numbers) -> Self {
-        let Moments { count, sum, mean, m2, min, max } = numbers.moments();
+        let Moments { count, sum, mean, m2, min, max, whole } = numbers.moments();
         Self {
             count,
+            whole,
             moments: (count > 0).then_some([sum, mean, m2, min, max]),
             levels: numbers.sketch().levels().iter().map(|level| Level::of(level)).collect(),
             compactions: numbers.sketch().compactions().to_vec(),
@@ -239,7 +247,8 @@ impl StoredNumbers {
         let moments = match self.moments {
             None => Moments::default(),
             Some([sum, mean, m2, min, max]) if min <= max => {
-                Moments { count: self.count, sum, mean, m2, min, max }
+                let whole = (self.whole <= self.count).then_some(self.whole)?;
+                Moments { count: self.count, sum, mean, m2, min, max, whole }
             }
             Some(_) => return None,
         };

@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -6,6 +7,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::cell::{Cell, RowSink};
 use crate::datatype::{InferredType, TypeCounts};
+use crate::missing::MissingTexts;
 
 fn row<'a>(texts: &[&'a str]) -> Vec<Cell<'a>> {
     texts
@@ -225,7 +227,7 @@ fn other_bytes_and_versions_are_named() {
     let mut bytes = Profile::default().to_bytes();
     bytes[8] = 9;
     assert_eq!(Profile::from_bytes(&bytes), Err(UnreadableProfile::OtherVersion(9)));
-    assert_eq!(Profile::from_bytes(b"SWPROFIL\x01short"), Err(UnreadableProfile::Damaged));
+    assert_eq!(Profile::from_bytes(b"SWPROFIL\x02short"), Err(UnreadableProfile::Damaged));
 }
 
 #[test]
@@ -311,4 +313,58 @@ fn what_one_profile_could_not_list_the_whole_has_not_listed_either() {
     whole.merge(&of(4, 5, [(2, 3), (4, 1)]));
     assert_eq!((whole.rows, whole.unlisted), (7, 7));
     assert_eq!(whole.widths, BTreeMap::from([(1, 2), (2, 4), (4, 1)]));
+}
+
+#[test]
+fn texts_that_stand_for_a_missing_value_are_counted_and_stay_values_by_their_type() {
+    let rows: [&[&str]; 6] = [&["nan"], &["1.5"], &["?"], &["a"], &[""], &["true"]];
+    let usual = profile(Profile::for_header(["x"]), &rows);
+    let own = Profile::for_header(["x"]).with_missing(Arc::new(MissingTexts::new(["a"])));
+    let unnamed = Profile::default().with_missing(Arc::new(MissingTexts::new(["a"])));
+    for (seen, markers) in [(usual, 2), (profile(own, &rows), 1), (profile(unnamed, &rows), 1)] {
+        let column = &seen.columns[0];
+        assert_eq!((column.markers, column.missing, column.present()), (markers, 1, 5));
+        let mut twice = Profile::from_bytes(&seen.to_bytes()).unwrap();
+        assert_eq!(twice.columns[0], seen.columns[0]);
+        twice.merge(&seen);
+        assert_eq!(twice.columns[0].markers, 2 * markers);
+    }
+}
+
+#[test]
+fn numbers_are_whole_however_they_are_written() {
+    for (text, whole) in [
+        ("3", 1),
+        ("3.0", 1),
+        ("-0.0", 1),
+        ("1e3", 1),
+        ("1.5e1", 1),
+        ("4503599627370497.0", 1),
+        ("1e300", 1),
+        ("3.5", 0),
+        ("-3.0000001", 0),
+        ("5e-05", 0),
+        ("4503599627370495.5", 0),
+        ("nan", 0),
+    ] {
+        for times in [1, 9, 5_000] {
+            let cells = [text];
+            let rows = vec![&cells[..]; times];
+            let seen = profile(Profile::for_header(["x"]), &rows);
+            let times = times as u64;
+            assert_eq!(seen.columns[0].numbers().unwrap().whole, whole * times, "{text}");
+            let mut twice = Profile::from_bytes(&seen.to_bytes()).unwrap();
+            twice.merge(&seen);
+            assert_eq!(twice.columns[0].numbers().unwrap().whole, 2 * whole * times, "{text}");
+        }
+    }
+}
+
+#[test]
+fn numbers_of_a_column_of_texts_are_kept_where_they_are_asked_for() {
+    let features = [("x", InferredType::String), ("y", InferredType::String)];
+    let asked = Profile::for_features(features, Detail::Verdict).with_numbers_of(["y", "z"]);
+    let seen = profile(asked, &[&["1", "1e1"], &["2", "a"]]);
+    assert!(seen.columns[0].numbers().is_none());
+    assert_eq!(seen.columns[1].numbers().unwrap().sum, 10.0);
 }

@@ -2,7 +2,7 @@
 
 use crate::java_json;
 use crate::statistics::{FeatureStatistics, Statistics};
-use sagewarden_measure::{Detail, InferredType, Profile};
+use sagewarden_measure::InferredType;
 use serde::{Deserialize, Serialize};
 
 /// The file.
@@ -216,13 +216,6 @@ impl Constraints {
             features: statistics.features.iter().map(FeatureConstraints::suggest).collect(),
             monitoring_config: MonitoringConfig { distribution_constraints, ..MonitoringConfig::default() },
         }
-    }
-
-    /// A profile of no rows yet, with the columns that these constraints speak of.
-    #[must_use]
-    pub fn empty_profile(&self, detail: Detail) -> Profile {
-        let features = self.features.iter();
-        Profile::for_features(features.map(|feature| (feature.name.as_str(), feature.inferred_type)), detail)
     }
 
     /// The file, in the container's layout.

@@ -1,37 +1,27 @@
 //! A baseline, made ready for many comparisons.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use sagewarden_measure::InferredType;
-use sagewarden_measure::distance::{Counts, Steps};
+use sagewarden_measure::{Detail, InferredType, MissingTexts, Profile};
 
-use super::types::is_numeric;
+use super::expected::Expected;
+use super::reference::{BaselineDistribution, ExactReference, Reference, size};
 use crate::constraints::{Constraints, FeatureConstraints};
-use crate::statistics::{FeatureStatistics, NumericalStatistics, Statistics, StringStatistics};
+use crate::mode::Mode;
+use crate::statistics::{FeatureStatistics, Statistics};
 
 /// What data is compared with.
 #[derive(Clone, Debug, Default)]
 pub struct Baseline {
     constraints: Constraints,
     /// One a column of the constraints.
-    references: Vec<BaselineDistribution>,
+    references: Vec<Reference>,
+    missing: Arc<MissingTexts>,
 }
 
 /// What is said of a column that could have been compared, were the two files of one baseline.
 const NOT_ITS_OWN: &str = "the baseline's statistics do not have it";
-
-/// The distribution of a column in the baseline.
-#[derive(Clone, Debug)]
-pub(crate) enum BaselineDistribution {
-    /// Of numbers, as either mode sees them.
-    Numbers { compat: Steps, exact: Steps },
-    /// Of texts.
-    Texts(BTreeMap<String, u64>),
-    /// There is none, and why.
-    None(&'static str),
-    /// There should be one, but the statistics are not those that the constraints were made with; and why.
-    Foreign(String),
-}
 
 impl Baseline {
     /// Prepares what is the same for every comparison. Without statistics, distributions are not compared.
@@ -42,7 +32,7 @@ impl Baseline {
             .flat_map(|statistics| statistics.features.iter().rev())
             .map(|feature| (feature.name.as_str(), feature))
             .collect();
-        let reference = |constraints: &FeatureConstraints| match by_name.get(constraints.name.as_str()) {
+        let distribution = |constraints: &FeatureConstraints| match by_name.get(constraints.name.as_str()) {
             Some(feature) => BaselineDistribution::of(feature, constraints.inferred_type),
             None if statistics.is_none() => BaselineDistribution::None("the baseline has no statistics"),
             // Of a column without values nothing is missed.
@@ -51,8 +41,39 @@ impl Baseline {
             }
             None => BaselineDistribution::Foreign(NOT_ITS_OWN.to_owned()),
         };
+        let exact = |constraints: &FeatureConstraints| {
+            let known = by_name.get(constraints.name.as_str())?.exact_statistics.as_ref()?;
+            (constraints.inferred_type != InferredType::Unknown).then(|| ExactReference::of(known))
+        };
+        let reference = |constraints: &FeatureConstraints| Reference {
+            distribution: distribution(constraints),
+            size: by_name.get(constraints.name.as_str()).map(|known| size(known)).unwrap_or_default(),
+            exact: exact(constraints),
+        };
         let references = constraints.features.iter().map(reference).collect();
-        Self { constraints, references }
+        Self { constraints, references, missing: Arc::default() }
+    }
+
+    /// The same baseline, for data in which these texts stand for missing values.
+    #[must_use]
+    pub fn with_missing(self, missing: MissingTexts) -> Self {
+        Self { missing: Arc::new(missing), ..self }
+    }
+
+    /// A profile of no rows yet, with the columns of the baseline and what a comparison needs of them.
+    #[must_use]
+    pub fn empty_profile(&self, detail: Detail) -> Profile {
+        let features = self.constraints.features.iter();
+        let numeric = features.clone().zip(&self.references).filter(|(_, reference)| reference.has_numbers());
+        Profile::for_features(features.map(|feature| (feature.name.as_str(), feature.inferred_type)), detail)
+            .with_numbers_of(numeric.map(|(feature, _)| feature.name.as_str()))
+            .with_missing(Arc::clone(&self.missing))
+    }
+
+    /// The texts that stand for missing values.
+    #[must_use]
+    pub fn missing(&self) -> &MissingTexts {
+        &self.missing
     }
 
     /// What columns must keep.
@@ -61,128 +82,9 @@ impl Baseline {
         &self.constraints
     }
 
-    pub(crate) fn references(&self) -> &[BaselineDistribution] {
-        &self.references
-    }
-}
-
-impl BaselineDistribution {
-    /// `expected`: the type by the constraints.
-    fn of(feature: &FeatureStatistics, expected: InferredType) -> Self {
-        let (is_number, is_text) = (is_numeric(expected), expected == InferredType::String);
-        let (numbers, texts) = (&feature.numerical_statistics, &feature.string_statistics);
-        match (numbers, texts) {
-            (Some(_), _) if is_text => Self::other_type(feature, expected),
-            (None, Some(_)) if is_number => Self::other_type(feature, expected),
-            (None, None) if feature.inferred_type == InferredType::Unknown && (is_number || is_text) => {
-                Self::other_type(feature, expected)
-            }
-            (None, None) if feature.inferred_type == InferredType::Unknown => {
-                Self::None("it has no values in the baseline")
-            }
-            (Some(numbers), _) => Self::of_numbers(numbers),
-            (None, Some(texts)) => Self::of_texts(texts),
-            (None, None) => Self::Foreign("the baseline's statistics have nothing but its type".to_owned()),
-        }
-    }
-
-    fn other_type(feature: &FeatureStatistics, expected: InferredType) -> Self {
-        let found = match (&feature.numerical_statistics, &feature.string_statistics) {
-            (Some(_), _) => "a column of numbers",
-            (None, Some(_)) => "a column of texts",
-            (None, None) => "a column without values",
-        };
-        Self::Foreign(format!(
-            "it is {found} in the baseline's statistics, and of type {expected:?} in its constraints"
-        ))
-    }
-
-    fn of_numbers(numbers: &NumericalStatistics) -> Self {
-        let Some(distribution) = &numbers.distribution else {
-            return Self::Foreign("the baseline's statistics have no sketch of it".to_owned());
-        };
-        let (compat, exact) = Steps::of_both_modes(&distribution.kll.sketch.data);
-        if exact.total() == 0 {
-            return Self::None("the baseline's sketch of it is empty");
-        }
-        Self::Numbers { compat, exact }
-    }
-
-    fn of_texts(texts: &StringStatistics) -> Self {
-        let Some(texts) = &texts.distribution else {
-            return Self::None(
-                "it has too many different texts in the baseline for a comparison of their shares",
-            );
-        };
-        let counts = texts.categorical.buckets.iter().map(|bucket| (bucket.value.clone(), bucket.count));
-        Self::Texts(counts.collect())
-    }
-
-    /// The texts by reference, as distances take them.
-    pub(crate) fn counts(texts: &BTreeMap<String, u64>) -> Counts<'_> {
-        texts.iter().map(|(text, count)| (text.as_str(), *count)).collect()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::{Value, json};
-
-    use super::*;
-
-    /// What is known of the distribution of a column: of what, or why not.
-    fn of(statistics: Value, expected: InferredType) -> String {
-        let mut statistics = statistics;
-        statistics["name"] = json!("f");
-        let feature: FeatureStatistics = serde_json::from_value(statistics).unwrap();
-        match BaselineDistribution::of(&feature, expected) {
-            BaselineDistribution::Numbers { compat, exact } => {
-                format!("{} {}", compat.total(), exact.total())
-            }
-            BaselineDistribution::Texts(texts) => format!("{texts:?}"),
-            BaselineDistribution::None(why) => format!("none: {why}"),
-            BaselineDistribution::Foreign(why) => format!("foreign: {why}"),
-        }
-    }
-
-    #[test]
-    fn a_distribution_is_that_of_the_type_that_is_expected() {
-        use InferredType::{Fractional, Integral, String, Unknown};
-        let sketch = |data: Value| {
-            json!({ "inferred_type": "Integral", "numerical_statistics": { "distribution": { "kll": { "sketch": {
-                "parameters": { "c": 0.64, "k": 2048.0 }, "data": data,
-            } } } } })
-        };
-        let buckets = json!([{ "value": "a", "count": 2 }]);
-        let texts = json!({ "inferred_type": "String", "string_statistics": { "distribution": { "categorical": { "buckets": buckets } } } });
-        let numbers = sketch(json!([[1.0, 1.0, 2.0]]));
-        for expected in [Integral, Fractional, Unknown] {
-            assert_eq!(of(numbers.clone(), expected), "2 3", "{expected:?}");
-        }
-        for expected in [String, Unknown] {
-            assert_eq!(of(texts.clone(), expected), "{\"a\": 2}", "{expected:?}");
-        }
-        let other = |found: &str, expected: &str| {
-            format!(
-                "foreign: it is {found} in the baseline's statistics, and of type {expected} in its constraints"
-            )
-        };
-        assert_eq!(of(numbers, String), other("a column of numbers", "String"));
-        assert_eq!(of(texts, Integral), other("a column of texts", "Integral"));
-        let nothing = json!({ "inferred_type": "Unknown" });
-        for (expected, name) in [(Integral, "Integral"), (Fractional, "Fractional"), (String, "String")] {
-            assert_eq!(of(nothing.clone(), expected), other("a column without values", name));
-        }
-        assert_eq!(of(nothing, Unknown), "none: it has no values in the baseline");
-        let bare = "foreign: the baseline's statistics have nothing but its type";
-        for expected in [Integral, String, Unknown] {
-            assert_eq!(of(json!({ "inferred_type": "Integral" }), expected), bare, "{expected:?}");
-        }
-        assert_eq!(of(sketch(json!([[]])), Integral), "none: the baseline's sketch of it is empty");
-        let unsketched = json!({ "inferred_type": "Integral", "numerical_statistics": {} });
-        assert_eq!(of(unsketched, Integral), "foreign: the baseline's statistics have no sketch of it");
-        let many = json!({ "inferred_type": "String", "string_statistics": {} });
-        let why = "none: it has too many different texts in the baseline for a comparison of their shares";
-        assert_eq!(of(many, String), why);
+    /// What is expected of each column.
+    pub(crate) fn expected(&self, mode: Mode) -> impl Iterator<Item = Expected<'_>> {
+        let each = self.constraints.features.iter().zip(&self.references);
+        each.map(move |(feature, reference)| Expected::of(feature, reference, &self.missing, mode))
     }
 }

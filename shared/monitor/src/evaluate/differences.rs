@@ -1,6 +1,6 @@
 //! Where the container's answer is not the right one, and why, in a sentence for a person.
 
-use super::types::is_numeric;
+use super::reference::is_numeric;
 use super::verdict::{Check, CheckResult, Distance, Evaluation, FeatureVerdict, Method, Verdict};
 use sagewarden_measure::InferredType;
 use sagewarden_measure::distance::chance;
@@ -25,7 +25,11 @@ pub struct Disagreement {
 #[must_use]
 pub fn compare_modes(compat: &Evaluation, exact: &Evaluation) -> Vec<Disagreement> {
     let pairs = compat.features.iter().zip(&exact.features).filter(|(one, other)| one.name == other.name);
-    pairs.flat_map(|(compat, exact)| [data_type(compat, exact), drift(compat, exact)]).flatten().collect()
+    let each = pairs.flat_map(|(compat, exact)| {
+        let domains = share(Check::CategoricalValues, compat, exact);
+        [data_type(compat, exact), share(Check::Completeness, compat, exact), domains, drift(compat, exact)]
+    });
+    each.flatten().collect()
 }
 
 fn difference(check: Check, compat: &FeatureVerdict, exact: &FeatureVerdict, why: String) -> Disagreement {
@@ -51,18 +55,34 @@ fn result(feature: &FeatureVerdict, check: Check) -> Option<&CheckResult> {
     feature.checks.iter().find(|result| result.check == check)
 }
 
-/// Only the container can be the stricter one: what is a number to it is one.
+/// The container is the stricter one, since what is a number to it is one, but for a column in which it expects texts and so anything.
 fn data_type(compat: &FeatureVerdict, exact: &FeatureVerdict) -> Option<Disagreement> {
     let (strict, right) = (result(compat, Check::DataType)?, result(exact, Check::DataType)?);
     if strict.passed == right.passed {
         return None;
     }
-    let why = if scientific(compat, exact) {
-        "the container takes numbers in scientific notation for texts"
+    let why = if compat.expected_type != exact.expected_type {
+        "the baseline's column is one of texts to the container, since some of its numbers are written as it reads none"
+    } else if scientific(compat, exact) {
+        "the container takes numbers in scientific notation for texts, and so texts such as `nan` that stand for missing values"
+    } else if exact.expected_type == InferredType::Integral {
+        "the container does not take whole numbers that are written as fractions, such as `3.0`, for whole numbers"
     } else {
         "the container does not count whole numbers such as `15` where it expects fractions such as `15.0`"
     };
     Some(difference(Check::DataType, compat, exact, why.to_owned()))
+}
+
+/// The container misses nothing where a text stands for a missing value, and allows for no chance.
+fn share(check: Check, compat: &FeatureVerdict, exact: &FeatureVerdict) -> Option<Disagreement> {
+    let (found, right) = (result(compat, check)?, result(exact, check)?);
+    let why = match right.p_value {
+        Some(_) if right.passed => "so small a difference is chance, for which the container does not allow",
+        _ => {
+            "the container takes texts as they are written, also those that stand for a missing value or for `true`"
+        }
+    };
+    (found.passed != right.passed).then(|| difference(check, compat, exact, why.to_owned()))
 }
 
 fn scientific(compat: &FeatureVerdict, exact: &FeatureVerdict) -> bool {
@@ -74,7 +94,7 @@ fn drift(compat: &FeatureVerdict, exact: &FeatureVerdict) -> Option<Disagreement
     let why = match (passed(compat), passed(exact)) {
         (one, other) if one == other => return None,
         (None, Some(_)) if scientific(compat, exact) => {
-            "the container takes numbers in scientific notation for texts, and compares nothing".to_owned()
+            "the container takes numbers in scientific notation, and texts such as `nan`, for texts, and compares nothing".to_owned()
         }
         (None, _) => {
             format!("the container compares nothing: {}", compat.not_compared.as_deref().unwrap_or("-"))

@@ -1,14 +1,19 @@
 //! Compares the distribution of a column with that in the baseline.
 
-use sagewarden_measure::distance::{
-    Counts, LargestGap, Steps, categorical_linf, goodness_of_fit, homogeneity, linf, robust, total,
-};
-use sagewarden_measure::{Categories, ColumnProfile, KllSketch};
+use std::collections::BTreeMap;
 
-use super::baseline::BaselineDistribution;
+use sagewarden_measure::distance::{
+    Counts, LargestGap, Steps, TotalVariation, categorical_linf, goodness_of_fit, homogeneity, linf, robust,
+    total, total_variation,
+};
+use sagewarden_measure::{Categories, ColumnProfile, KllSketch, TextCounts};
+
+use super::expected::Expected;
+use super::rare::{ClassCounts, rare};
+use super::reference::{BaselineDistribution, NumbersReference, is_numeric};
 use super::settings::ColumnSettings;
 use super::texts;
-use super::types::{Types, is_numeric, scientific};
+use super::types::{Types, scientific};
 use super::verdict::{Check, CheckResult, Distance, DistributionGap, GapPlace, Method};
 use crate::constraints::{CategoricalMethod, Comparison};
 use crate::mode::Mode;
@@ -16,18 +21,20 @@ use crate::mode::Mode;
 /// So many different texts the container counts (deequ's `DEFAULT_CARDINALITY_THRESHOLD`); of more it keeps no shares.
 const COUNTED_BY_THE_CONTAINER: usize = 120;
 
+/// Columns of numbers with so many different ones at most are columns of classes.
+const CLASSES: usize = 16;
+
 /// The distance, or why there is none.
 pub(crate) fn compare(
-    reference: &BaselineDistribution,
+    expected: &Expected<'_>,
     column: &ColumnProfile,
     settings: &ColumnSettings,
-    mode: Mode,
 ) -> Result<Distance, String> {
-    let types = Types::of(column, mode);
+    let (types, mode) = (Types::of(column, expected), expected.mode);
     if types.present() == 0 {
         return Err("it has no values".to_owned());
     }
-    match reference {
+    match expected.distribution {
         BaselineDistribution::None(why) => Err((*why).to_owned()),
         BaselineDistribution::Foreign(why) => Err(why.clone()),
         // The container keeps a sketch of columns of numbers only, and shares of columns of texts only.
@@ -39,24 +46,50 @@ pub(crate) fn compare(
         }
         BaselineDistribution::Numbers { compat, exact } => {
             let levels = column.sketch().map(KllSketch::levels).ok_or("its numbers were not looked at")?;
-            let (baseline, current) = match mode {
-                Mode::Compat => (compat, Steps::compat(levels)),
-                Mode::Exact => (exact, Steps::exact(levels)),
+            let current = match mode {
+                Mode::Compat => Steps::compat(levels),
+                Mode::Exact => Steps::exact(levels),
             };
-            let gap = linf(baseline, &current).ok_or("none of its values is a number now")?;
-            Ok(numbers(gap, baseline, &current, settings))
+            let (gap, total, different) = match (mode, exact) {
+                (Mode::Compat, _) if compat.total() == 0 => {
+                    return Err("the baseline's sketch of it is empty".to_owned());
+                }
+                (Mode::Compat, _) => (linf(compat, &current), compat.total(), compat.different()),
+                (Mode::Exact, NumbersReference::Sketch(baseline)) => {
+                    (linf(baseline, &current), baseline.total(), baseline.different())
+                }
+                (Mode::Exact, NumbersReference::Buckets(baseline)) => {
+                    (baseline.linf(&current), baseline.total(), baseline.buckets())
+                }
+                (Mode::Exact, NumbersReference::None(why)) => return Err(why.clone()),
+            };
+            let gap = gap.ok_or("none of its values is a number now")?;
+            let distance = numbers(gap, (total, different), &current, settings);
+            Ok(match (mode, exact) {
+                (Mode::Exact, NumbersReference::Sketch(baseline)) => {
+                    closer(distance, |distance| rare(classes(baseline, &current)?, distance))
+                }
+                (Mode::Exact, NumbersReference::Buckets(baseline)) => {
+                    closer(distance, |distance| many(baseline.total_variation(&current)?, distance))
+                }
+                _ => distance,
+            })
         }
         BaselineDistribution::Texts(texts) => {
-            shares(&BaselineDistribution::counts(texts), &current_counts(column, mode)?, settings, mode)
+            let baseline =
+                expected.baseline_counts(texts.iter().map(|(text, count)| (text.as_str(), *count)));
+            shares(&baseline, &current_counts(column, expected)?, settings, mode)
         }
     }
 }
 
-fn current_counts(column: &ColumnProfile, mode: Mode) -> Result<Counts<'_>, &'static str> {
+fn current_counts<'c>(
+    column: &'c ColumnProfile,
+    expected: &Expected<'_>,
+) -> Result<Counts<'c>, &'static str> {
+    let few = |counts: &TextCounts| expected.mode == Mode::Exact || counts.len() <= COUNTED_BY_THE_CONTAINER;
     match column.categories() {
-        Categories::Counted(counts) if mode == Mode::Exact || counts.len() <= COUNTED_BY_THE_CONTAINER => {
-            Ok(counts.sorted().into_iter().collect())
-        }
+        Categories::Counted(counts) if few(counts) => Ok(expected.counts(counts)),
         Categories::Counted(_) | Categories::TooMany => {
             Err("it has too many different texts for a comparison of their shares")
         }
@@ -64,8 +97,13 @@ fn current_counts(column: &ColumnProfile, mode: Mode) -> Result<Counts<'_>, &'st
     }
 }
 
-fn numbers(gap: LargestGap<f64>, baseline: &Steps, current: &Steps, settings: &ColumnSettings) -> Distance {
-    let sizes = (baseline.total(), current.total());
+fn numbers(
+    gap: LargestGap<f64>,
+    (baseline, different): (u64, usize),
+    current: &Steps,
+    settings: &ColumnSettings,
+) -> Distance {
+    let sizes = (baseline, current.total());
     let (value, method) = corrected(gap.size, sizes, settings.comparison);
     Distance {
         value,
@@ -75,7 +113,7 @@ fn numbers(gap: LargestGap<f64>, baseline: &Steps, current: &Steps, settings: &C
         at: place(gap, GapPlace::Number),
         baseline_n: sizes.0,
         current_n: sizes.1,
-        baseline_distinct: baseline.different() as u64,
+        baseline_distinct: different as u64,
         current_distinct: current.different() as u64,
         p_value: None,
     }
@@ -103,7 +141,11 @@ fn shares(
         p_value: None,
     };
     match settings.categorical_method {
-        CategoricalMethod::LInfinity => Ok(distance),
+        CategoricalMethod::LInfinity if mode == Mode::Compat => Ok(distance),
+        CategoricalMethod::LInfinity => {
+            let distance = closer(distance, |distance| many(total_variation(baseline, current)?, distance));
+            Ok(closer(distance, |distance| rare(text_classes(baseline, current), distance)))
+        }
         CategoricalMethod::ChiSquared => {
             let test = match mode {
                 Mode::Compat => goodness_of_fit(baseline, current),
@@ -128,6 +170,50 @@ fn shares(
     }
 }
 
+/// Looks closer where the largest gap is no drift, but for those who want that gap as it is.
+fn closer(distance: Distance, look: impl FnOnce(&Distance) -> Option<Distance>) -> Distance {
+    let is_done = distance.value > distance.threshold || distance.method == Method::Simple;
+    let found = if is_done { None } else { look(&distance) };
+    found.unwrap_or(distance)
+}
+
+/// The distance once more, as that of all shares together, if that is drift.
+fn many(all: TotalVariation, distance: &Distance) -> Option<Distance> {
+    let value = (all.size - all.chance).max(0.0);
+    (value > distance.threshold).then(|| Distance {
+        value,
+        method: Method::TotalVariation,
+        ..distance.clone()
+    })
+}
+
+/// The texts of the baseline: others are the business of another check.
+fn text_classes(baseline: &Counts<'_>, current: &Counts<'_>) -> Vec<ClassCounts> {
+    let now = |text: &str| current.get(text).copied().unwrap_or_default();
+    baseline.iter().map(|(text, count)| (GapPlace::Text((*text).to_owned()), *count, now(text))).collect()
+}
+
+/// Numbers of which there are so few that they are classes.
+fn classes(baseline: &Steps, current: &Steps) -> Option<Vec<ClassCounts>> {
+    if baseline.different() > CLASSES || current.different() > CLASSES {
+        return None;
+    }
+    let mut classes: BTreeMap<u64, (f64, u64, u64)> = BTreeMap::new();
+    let class = |number: f64| (number + 0.0).to_bits();
+    for (number, count) in baseline.each() {
+        classes.entry(class(number)).or_insert((number, 0, 0)).1 += count;
+    }
+    for (number, count) in current.each() {
+        classes.entry(class(number)).or_insert((number, 0, 0)).2 += count;
+    }
+    Some(
+        classes
+            .into_values()
+            .map(|(number, before, now)| (GapPlace::Text(number.to_string()), before, now))
+            .collect(),
+    )
+}
+
 fn corrected(linf: f64, (n, m): (u64, u64), comparison: Comparison) -> (f64, Method) {
     match comparison {
         Comparison::Robust => (robust(linf, n, m), Method::Robust),
@@ -147,25 +233,44 @@ pub(crate) fn check(distance: &Distance) -> (CheckResult, String) {
         observed: Some(value),
         threshold,
         passed: value <= threshold,
+        p_value: None,
     };
     (result, texts::drift(value, threshold))
 }
 
-/// What a person should know of how a column was compared.
-pub(crate) fn note(
+/// What a person should know of how a column was read and compared.
+pub(crate) fn notes(
     name: &str,
     column: &ColumnProfile,
+    expected: &Expected<'_>,
     distance: Option<&Distance>,
-    mode: Mode,
-) -> Option<String> {
-    if mode == Mode::Compat && distance.is_some_and(|distance| distance.method == Method::ChiSquared) {
-        return Some(format!(
-            "`{name}`: how the container holds a chi-squared test against its threshold is not known"
-        ));
+) -> Vec<String> {
+    if expected.mode == Mode::Compat {
+        let unknown = distance.is_some_and(|distance| distance.method == Method::ChiSquared);
+        let note = "how the container holds a chi-squared test against its threshold is not known";
+        return unknown.then(|| format!("`{name}`: {note}")).into_iter().collect();
     }
-    let numbers = scientific(column);
-    (mode == Mode::Exact && numbers > 0).then(|| {
-        let numbers = if numbers == 1 { "1 number is".to_owned() } else { format!("{numbers} numbers are") };
-        format!("`{name}`: {numbers} in scientific notation, which the container takes for texts")
-    })
+    let are = |count: u64, what: &str| match count {
+        1 => format!("1 {what} is"),
+        _ => format!("{count} {what}s are"),
+    };
+    let (numbers, missing) = (scientific(column), expected.missing_texts(column));
+    let scientific = (numbers > 0).then(|| {
+        let are = are(numbers, "number");
+        format!("`{name}`: {are} in scientific notation, which the container takes for texts")
+    });
+    let missing = (missing > 0).then(|| {
+        let are = are(missing, "value");
+        format!(
+            "`{name}`: {are} missing by a text such as `nan` or `NA`, which the container takes for a value"
+        )
+    });
+    let buckets = matches!(
+        expected.distribution,
+        BaselineDistribution::Numbers { exact: NumbersReference::Buckets(_), .. }
+    );
+    let buckets = buckets.then(|| {
+        format!("`{name}`: the baseline has no sketch of all its values, so its buckets are compared")
+    });
+    scientific.into_iter().chain(missing).chain(buckets).collect()
 }

@@ -2,12 +2,15 @@
 
 use sagewarden_measure::{ColumnProfile, InferredType, Profile};
 
-use super::baseline::{Baseline, BaselineDistribution};
+use super::baseline::Baseline;
 use super::columns::AlignedColumns;
+use super::coverage::{CHECKS_OFF, COMPARISON_OFF};
+use super::expected::Expected;
+use super::reference::BaselineDistribution;
 use super::settings::ColumnSettings;
 use super::types::Types;
-use super::verdict::{Evaluation, FeatureVerdict, Verdict, violation};
-use super::{checks, drift};
+use super::verdict::{Check, Evaluation, FeatureVerdict, Verdict, violation};
+use super::{checks, drift, range};
 use crate::constraints::FeatureConstraints;
 use crate::mode::Mode;
 
@@ -32,17 +35,17 @@ pub fn evaluate(baseline: &Baseline, profile: &Profile, mode: Mode) -> Evaluatio
         notes,
         foreign_statistics: None,
     };
-    for ((feature, reference), column) in constraints.features.iter().zip(baseline.references()).zip(matched)
+    for ((feature, expected), column) in constraints.features.iter().zip(baseline.expected(mode)).zip(matched)
     {
         let verdict = match (&foreign, column) {
-            (Some(why), _) => unjudged(feature, column, mode, why),
-            (None, None) => unjudged(feature, column, mode, "the data does not have it"),
+            (Some(why), _) => unjudged(feature, &expected, column, why),
+            (None, None) => unjudged(feature, &expected, column, "the data does not have it"),
             (None, Some(column)) => {
                 let settings = ColumnSettings::of(&constraints.monitoring_config, feature);
                 judge(
                     &mut evaluation,
                     feature,
-                    &JudgedColumn { reference, column, settings, rows: profile.rows },
+                    &JudgedColumn { expected, column, settings, rows: profile.rows },
                 )
             }
         };
@@ -50,14 +53,20 @@ pub fn evaluate(baseline: &Baseline, profile: &Profile, mode: Mode) -> Evaluatio
     }
     for column in unknown {
         let surplus = FeatureConstraints { name: column.name.clone(), ..FeatureConstraints::default() };
-        evaluation.features.push(unjudged(&surplus, Some(column), mode, "the baseline does not have it"));
+        let expected = Expected::nothing(baseline.missing(), mode);
+        evaluation.features.push(unjudged(
+            &surplus,
+            &expected,
+            Some(column),
+            "the baseline does not have it",
+        ));
     }
     evaluation
 }
 
 /// A column and what it is judged by.
 struct JudgedColumn<'a> {
-    reference: &'a BaselineDistribution,
+    expected: Expected<'a>,
     column: &'a ColumnProfile,
     settings: ColumnSettings,
     rows: u64,
@@ -68,27 +77,30 @@ fn judge(
     feature: &FeatureConstraints,
     judged: &JudgedColumn<'_>,
 ) -> FeatureVerdict {
-    let JudgedColumn { reference, column, settings, rows } = judged;
-    let mode = evaluation.mode;
+    let JudgedColumn { expected, column, settings, rows } = judged;
     if !settings.evaluate {
-        return unjudged(feature, Some(column), mode, "its checks are switched off (`evaluate_constraints`)");
+        return unjudged(feature, expected, Some(column), CHECKS_OFF);
     }
-    let mut found = checks::check(feature, column, settings, *rows, mode);
+    let mut found = checks::check(expected, column, settings, *rows);
     let compared = if settings.compare {
-        drift::compare(reference, column, settings, mode)
+        drift::compare(expected, column, settings)
     } else {
-        Err("its comparison is switched off (`perform_comparison`)".to_owned())
+        Err(COMPARISON_OFF.to_owned())
     };
     if let Ok(distance) = &compared {
         found.push(drift::check(distance));
     }
-    if let (Err(why), BaselineDistribution::Foreign(known)) = (&compared, reference)
+    // Where the distribution has moved, values beyond its range are no other news.
+    if found.iter().all(|(result, _)| result.check != Check::BaselineDrift || result.passed) {
+        found.extend(range::check(expected, column, settings));
+    }
+    if let (Err(why), BaselineDistribution::Foreign(known)) = (&compared, expected.distribution)
         && why == known
         && evaluation.foreign_statistics.is_none()
     {
         evaluation.foreign_statistics = Some(format!("`{}`: {why}", feature.name));
     }
-    evaluation.notes.extend(drift::note(&feature.name, column, compared.as_ref().ok(), mode));
+    evaluation.notes.extend(drift::notes(&feature.name, column, expected, compared.as_ref().ok()));
     let violated = found.iter().any(|(result, _)| !result.passed);
     let (checks, texts): (Vec<_>, Vec<_>) = found.into_iter().unzip();
     for (result, text) in checks.iter().zip(texts).filter(|(result, _)| !result.passed) {
@@ -99,20 +111,26 @@ fn judge(
         Err(why) => (None, Some(why.clone()), Verdict::NotCompared(why)),
     };
     let verdict = if violated { Verdict::Violated } else { verdict };
-    FeatureVerdict { checks, distance, not_compared, verdict, ..unjudged(feature, Some(column), mode, "") }
+    FeatureVerdict {
+        checks,
+        distance,
+        not_compared,
+        verdict,
+        ..unjudged(feature, expected, Some(column), "")
+    }
 }
 
 /// A column that is not judged, and why.
 fn unjudged(
     feature: &FeatureConstraints,
+    expected: &Expected<'_>,
     column: Option<&ColumnProfile>,
-    mode: Mode,
     why: &str,
 ) -> FeatureVerdict {
     FeatureVerdict {
         name: feature.name.clone(),
-        inferred_type: column.map_or(InferredType::Unknown, |column| Types::of(column, mode).inferred()),
-        expected_type: feature.inferred_type,
+        inferred_type: column.map_or(InferredType::Unknown, |column| Types::of(column, expected).inferred()),
+        expected_type: expected.inferred_type,
         checks: Vec::new(),
         distance: None,
         not_compared: Some(why.to_owned()),

@@ -4,8 +4,9 @@ use sagewarden_measure::Profile;
 
 use super::baseline::Baseline;
 use super::columns::AlignedColumns;
+use super::reference::is_numeric;
 use super::settings::ColumnSettings;
-use super::types::{Types, is_numeric};
+use super::types::Types;
 use super::verdict::Evaluation;
 
 /// One metric.
@@ -44,9 +45,8 @@ pub fn metrics(baseline: &Baseline, profile: &Profile, evaluation: &Evaluation) 
     let constraints = baseline.constraints();
     let columns = AlignedColumns::align(constraints, profile, evaluation.mode);
     let mut metrics = Vec::new();
-    for ((feature, verdict), column) in
-        constraints.features.iter().zip(&evaluation.features).zip(columns.matched)
-    {
+    let features = constraints.features.iter().zip(baseline.expected(evaluation.mode));
+    for (((feature, expected), verdict), column) in features.zip(&evaluation.features).zip(columns.matched) {
         let Some(column) = column else { continue };
         if !ColumnSettings::of(&constraints.monitoring_config, feature).emit || profile.rows == 0 {
             continue;
@@ -54,7 +54,7 @@ pub fn metrics(baseline: &Baseline, profile: &Profile, evaluation: &Evaluation) 
         let mut tell = |what: &str, value| {
             metrics.push(Metric { name: format!("feature_{what}_{}", feature.name), value })
         };
-        let types = Types::of(column, evaluation.mode);
+        let types = Types::of(column, &expected);
         let numbers = column.numbers().filter(|numbers| numbers.count > 0 && is_numeric(types.inferred()));
         if let Some(numbers) = numbers {
             let samples = numbers.count as f64;

@@ -6,12 +6,20 @@
 mod baseline;
 mod checks;
 mod columns;
+mod coverage;
 mod differences;
 mod drift;
 #[cfg(test)]
 mod edge_tests;
+#[cfg(test)]
+mod exact_tests;
+mod expected;
 mod judge;
 mod metrics;
+mod odds;
+mod range;
+mod rare;
+mod reference;
 mod settings;
 #[cfg(test)]
 mod tests;
@@ -20,6 +28,7 @@ mod types;
 mod verdict;
 
 pub use baseline::Baseline;
+pub use coverage::{Coverage, NotCompared};
 pub use differences::{Disagreement, compare_modes};
 pub use judge::evaluate;
 pub use metrics::{Metric, MetricValue, metrics};

@@ -32,12 +32,11 @@ fn repeated<'a>(parts: &[(&'a str, usize)]) -> Vec<&'a str> {
     parts.iter().flat_map(|(text, times)| std::iter::repeat_n(*text, *times)).collect()
 }
 
-/// A feature of `constraints.json` and its `statistics.json`.
+/// A feature of `constraints.json` and its `statistics.json`, which do not say how much data they were made of.
 pub(super) fn numeric(name: &str, inferred: &str, values: &[f64]) -> (Value, Value) {
     (
         json!({"name": name, "inferred_type": inferred, "completeness": 1.0}),
         json!({"name": name, "inferred_type": inferred, "numerical_statistics": {
-            "common": {"num_present": values.len(), "num_missing": 0},
             "distribution": {"kll": {"sketch": {"parameters": {"c": 0.64, "k": 2048.0}, "data": [values]}}}}}),
     )
 }
@@ -97,6 +96,12 @@ fn types_are_held_against_what_the_baseline_expects() {
         ("Fractional", ["1.5", "2", "3.0", "4.0"], false, true),
         ("Fractional", ["1.5", "2e-5", "3.0", "4.0"], false, true),
         ("Fractional", ["1.5", "x", "3.0", "4.0"], false, false),
+        // So are numbers that are whole and written as fractions; and a missing value is of no type, whatever says it.
+        ("Integral", ["1.0", "2e1", "-3.0", "4"], false, true),
+        ("Integral", ["1.0", "2.5e0", "3.0", "4"], false, false),
+        ("Integral", ["1", "nan", "NULL", "?"], false, true),
+        ("Fractional", ["1.5", "nan", "NULL", "?"], false, true),
+        ("Fractional", ["nan", "NULL", "?", "-"], false, true),
         ("String", ["1.5", "x", "3", "4"], true, true),
         ("Unknown", ["1.5", "x", "3", "4"], true, true),
         ("Integral", ["", "", "", ""], true, true),
@@ -324,7 +329,7 @@ fn surplus_and_missing_columns_are_one_violation_each() {
 fn rows_of_another_width_than_the_baseline_are_not_judged_column_by_column() {
     let baseline =
         baseline(["a", "b", "c"].map(|name| numeric(name, "Integral", &[1.0])).to_vec(), json!({}));
-    let profile = || baseline.constraints().empty_profile(Detail::Verdict);
+    let profile = || baseline.empty_profile(Detail::Verdict);
     let (extra, missing) =
         (("Extra columns", "extra_column_check"), ("Missing columns", "missing_column_check"));
     for (width, violation) in [(2, Some(missing)), (3, None), (4, Some(extra))] {
@@ -521,24 +526,37 @@ fn statistics_of_another_baseline_are_told_where_nothing_could_be_compared() {
 }
 
 #[test]
-fn a_baseline_without_distributions_is_legal() {
+fn where_no_distribution_was_compared_there_is_no_clean_verdict_unless_somebody_wanted_none() {
     let many =
         json!({"name": "t", "inferred_type": "String", "string_statistics": {"distinct_count": 9000.0}});
     let ids = (json!({"name": "t", "inferred_type": "String", "completeness": 1.0}), many);
     let off = json!({"distribution_constraints": {"perform_comparison": "Disabled"}});
     let foreign = || (numeric("t", "String", &[]).0, numeric("t", "Integral", &[1.0]).1);
     let data = rows(&[("t", &["x", "x", "y"])]);
-    for baseline in [
-        baseline(vec![ids.clone()], json!({})),
-        baseline(vec![foreign()], off),
-        Baseline::new(None, baseline(vec![ids], json!({})).constraints().clone()),
+    let many = "`t`: it has too many different texts in the baseline for a comparison of their shares";
+    for (baseline, why) in [
+        (baseline(vec![ids.clone()], json!({})), Some(many)),
+        (baseline(vec![foreign()], off), None),
+        (
+            Baseline::new(None, baseline(vec![ids.clone()], json!({})).constraints().clone()),
+            Some("`t`: the baseline has no statistics"),
+        ),
     ] {
         for mode in BOTH {
             let evaluation = check(&baseline, &data, mode, &[]);
-            assert_eq!((evaluation.nothing_compared(), evaluation.nothing_judged()), (None, None));
+            let told = (evaluation.nothing_compared(), evaluation.nothing_judged());
+            assert_eq!(told, (why.map(str::to_owned), why.map(str::to_owned)));
             assert!(matches!(evaluation.features[0].verdict, Verdict::NotCompared(_)));
         }
     }
+    // What another check finds is a violation, whatever was not looked at.
+    let evaluation = check(
+        &baseline(vec![ids], json!({})),
+        &rows(&[("t", &["x", ""])]),
+        Mode::Exact,
+        &[("t", "completeness_check")],
+    );
+    assert_eq!((evaluation.nothing_compared().as_deref(), evaluation.nothing_judged()), (Some(many), None));
 }
 
 #[test]

@@ -71,6 +71,18 @@ pub(crate) fn categorical_values(threshold: f64, observed: Option<f64>) -> Strin
     )
 }
 
+/// `value_range_check`, of which the container knows nothing.
+pub(crate) fn range(observed: f64, (least, most): (f64, f64)) -> String {
+    let range = match (least.is_finite(), most.is_finite()) {
+        (true, true) => format!("from {} to {}", java_double(least), java_double(most)),
+        _ => "of no negative numbers".to_owned(),
+    };
+    format!(
+        "Value range requirement is not met. Expected match: 100.0%. Observed: Only {}% of data is in the baseline's range {range}.",
+        percent(observed)
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,6 +2,7 @@
 
 use sagewarden_measure::{ColumnProfile, InferredType};
 
+use super::expected::Expected;
 use crate::mode::Mode;
 
 /// How many values of a column are of which type.
@@ -13,17 +14,25 @@ pub(crate) struct Types {
 }
 
 impl Types {
-    /// The container takes numbers in scientific notation for texts. Otherwise they are what they mean: numbers.
-    pub(crate) fn of(column: &ColumnProfile, mode: Mode) -> Self {
+    /// The container goes by how a value is written. In exact mode it is what it means: `5e-05` is a number, `nan` is missing, and
+    /// `3.0` is whole where whole numbers are expected.
+    pub(crate) fn of(column: &ColumnProfile, expected: &Expected<'_>) -> Self {
         let types = column.types;
-        let scientific = match mode {
-            Mode::Compat => 0,
-            Mode::Exact => scientific(column),
+        if expected.mode == Mode::Compat {
+            let other = types.string + types.boolean;
+            return Self { integral: types.integral, fractional: types.fractional, other };
+        }
+        let scientific = scientific(column);
+        let fractional = types.fractional + scientific;
+        let whole = match expected.inferred_type {
+            InferredType::Integral => whole(column).saturating_sub(types.integral).min(fractional),
+            _ => 0,
         };
+        let missing = expected.missing_texts(column);
         Self {
-            integral: types.integral,
-            fractional: types.fractional + scientific,
-            other: (types.string + types.boolean).saturating_sub(scientific),
+            integral: types.integral + whole,
+            fractional: fractional - whole,
+            other: (types.string + types.boolean).saturating_sub(scientific + missing),
         }
     }
 
@@ -65,7 +74,7 @@ pub(crate) fn scientific(column: &ColumnProfile) -> u64 {
     numbers.saturating_sub(types.integral + types.fractional).min(types.string)
 }
 
-/// Whether columns of this type are compared as numbers.
-pub(crate) fn is_numeric(inferred: InferredType) -> bool {
-    matches!(inferred, InferredType::Integral | InferredType::Fractional)
+/// How many numbers are whole, however they are written.
+fn whole(column: &ColumnProfile) -> u64 {
+    column.numbers().map_or(0, |numbers| numbers.whole)
 }

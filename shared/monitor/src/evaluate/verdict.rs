@@ -21,6 +21,9 @@ pub enum Check {
     /// The share of values that the baseline has as well.
     #[serde(rename = "categorical_values_check")]
     CategoricalValues,
+    /// The share of numbers within the baseline's range. The container has no such check.
+    #[serde(rename = "value_range_check")]
+    Range,
     /// Fewer columns than the baseline.
     #[serde(rename = "missing_column_check")]
     MissingColumn,
@@ -38,6 +41,7 @@ impl Check {
             Self::Completeness => "completeness_check",
             Self::BaselineDrift => "baseline_drift_check",
             Self::CategoricalValues => "categorical_values_check",
+            Self::Range => "value_range_check",
             Self::MissingColumn => "missing_column_check",
             Self::ExtraColumn => "extra_column_check",
         }
@@ -54,8 +58,11 @@ pub struct CheckResult {
     pub observed: Option<f64>,
     /// A share must reach it, a distance must not exceed it.
     pub threshold: f64,
-    /// Whether it does.
+    /// Whether it does, or in exact mode: whether chance explains that it does not.
     pub passed: bool,
+    /// How probable so small a share is by chance, where it does not reach the threshold; of exact mode only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub p_value: Option<f64>,
 }
 
 /// What is to be thought of a column.
@@ -109,37 +116,6 @@ pub struct Evaluation {
     pub foreign_statistics: Option<String>,
 }
 
-impl Evaluation {
-    /// Why a clean verdict would be none: not one check applied, or [not one distribution was compared](Self::nothing_compared).
-    #[must_use]
-    pub fn nothing_judged(&self) -> Option<String> {
-        let is_judged =
-            !self.violations.is_empty() || self.features.iter().any(|feature| !feature.checks.is_empty());
-        if is_judged {
-            return self.nothing_compared();
-        }
-        let why = self.features.iter().find_map(|feature| match &feature.verdict {
-            Verdict::NotCompared(why) => Some(why.clone()),
-            Verdict::Ok | Verdict::Violated => None,
-        });
-        Some(why.unwrap_or_else(|| "the baseline has no features".to_owned()))
-    }
-
-    /// Why nothing is known of drift although the baseline has statistics and wants distributions to be compared: they are not the
-    /// statistics of its constraints, such as those of other data. Then the other checks may have passed, or failed.
-    ///
-    /// A baseline of constraints alone has nothing to compare with, and a column of texts that are all different has no
-    /// distribution: neither is told here.
-    #[must_use]
-    pub fn nothing_compared(&self) -> Option<String> {
-        if self.features.iter().any(|feature| feature.distance.is_some()) {
-            return None;
-        }
-        let foreign = self.foreign_statistics.as_ref()?;
-        Some(format!("constraints.json and statistics.json are not of one baseline: {foreign}"))
-    }
-}
-
 /// How a distance was measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Method {
@@ -147,6 +123,10 @@ pub enum Method {
     Robust,
     /// The largest gap.
     Simple,
+    /// Half of what all shares differ by, less what chance explains: where texts are many. Of exact mode only.
+    TotalVariation,
+    /// A test on the counts of a rare class: the distance is 1 - p and must not exceed 1 - 0.0001. Of exact mode only.
+    RareClass,
     /// Pearson's test, for texts.
     ///
     /// How the container holds its outcome against the threshold is not known. Here the threshold is the level of significance:
@@ -199,7 +179,7 @@ pub struct Distance {
     pub baseline_distinct: u64,
     /// The same of the data.
     pub current_distinct: u64,
-    /// How probable so large a difference is without drift; of Pearson's test only.
+    /// How probable so large a difference is without drift; of tests only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub p_value: Option<f64>,
 }

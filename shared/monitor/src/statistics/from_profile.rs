@@ -5,14 +5,16 @@ use sagewarden_measure::{
 };
 
 use super::schema::{
-    CategoricalBucket, CategoricalBuckets, CategoricalDistribution, Dataset, FeatureStatistics,
-    KllDistribution, NumericalBucket, NumericalDistribution, NumericalStatistics, Presence, SketchData,
-    SketchParameters, Statistics, StringStatistics,
+    CategoricalBucket, CategoricalBuckets, CategoricalDistribution, Dataset, ExactStatistics,
+    FeatureStatistics, KllDistribution, NumericalBucket, NumericalDistribution, NumericalStatistics,
+    Presence, SketchData, SketchParameters, Statistics, StringStatistics,
 };
 
 /// Texts are listed when they are about so many at most (deequ's `DEFAULT_CARDINALITY_THRESHOLD`).
 const FEW: u64 = 120;
 const BUCKETS: u32 = 10;
+/// A column of many texts of which at least this share are numbers is one of numbers.
+const NEARLY: f64 = 0.95;
 
 impl Statistics {
     /// The statistics of a profile. What was not asked of it is left out.
@@ -34,7 +36,14 @@ fn feature(column: &ColumnProfile) -> FeatureStatistics {
         InferredType::String => string_statistics = Some(string(column)),
         InferredType::Unknown => {}
     }
-    FeatureStatistics { name: column.name.clone(), inferred_type, numerical_statistics, string_statistics }
+    let exact_statistics = string_statistics.as_ref().and_then(|texts| exact(column, texts));
+    FeatureStatistics {
+        name: column.name.clone(),
+        inferred_type,
+        numerical_statistics,
+        string_statistics,
+        exact_statistics,
+    }
 }
 
 fn numerical(column: &ColumnProfile) -> NumericalStatistics {
@@ -93,6 +102,33 @@ fn string(column: &ColumnProfile) -> StringStatistics {
             categorical: CategoricalBuckets { buckets: few.sorted().into_iter().map(bucket).collect() },
         }),
     }
+}
+
+/// What the container's statistics of a column of texts do not say: that it is one of numbers, all of them or nearly, or that some of
+/// its many texts stand for missing values. Where texts are listed, each of them is a value.
+fn exact(column: &ColumnProfile, texts: &StringStatistics) -> Option<ExactStatistics> {
+    let moments = column.numbers().filter(|moments| moments.count > 0);
+    let values = column.present() - column.markers;
+    let (count, whole) = moments.map_or((0, 0), |moments| (moments.count, moments.whole));
+    let listed = texts.distribution.is_some();
+    let nearly = !listed && count as f64 >= NEARLY * values as f64;
+    let is_numeric = count > 0 && (count == values || nearly);
+    if !is_numeric && (listed || column.markers == 0) {
+        return None;
+    }
+    let common = Presence { num_present: values, num_missing: column.missing + column.markers };
+    let inferred_type = match is_numeric {
+        true if whole == count => InferredType::Integral,
+        true => InferredType::Fractional,
+        false => InferredType::String,
+    };
+    let numerical_statistics = is_numeric.then(|| NumericalStatistics {
+        common: Presence { num_present: count, num_missing: values - count + common.num_missing },
+        approximate_num_distinct_values: None,
+        completeness: None,
+        ..numerical(column)
+    });
+    Some(ExactStatistics { inferred_type, common, num_numbers: count, numerical_statistics })
 }
 
 fn presence(column: &ColumnProfile) -> Presence {

@@ -47,6 +47,28 @@ pub struct FeatureStatistics {
     /// Of a column of texts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub string_statistics: Option<StringStatistics>,
+    /// Where the container sees texts in a column and the exact reading sees numbers or missing values. Model Monitor has no such
+    /// key; other columns do not have it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exact_statistics: Option<ExactStatistics>,
+}
+
+/// What the exact reading of a column knows otherwise than the container: `5e-05` is a number, `nan` is missing.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(expecting = "a JSON object")]
+pub struct ExactStatistics {
+    /// Its type; of numbers also where some values are texts.
+    #[serde(default)]
+    pub inferred_type: InferredType,
+    /// How many values there are. Texts that stand for a missing value are missing.
+    #[serde(default)]
+    pub common: Presence,
+    /// How many of the values are numbers.
+    #[serde(default)]
+    pub num_numbers: u64,
+    /// Of those numbers, where the column is one of numbers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub numerical_statistics: Option<NumericalStatistics>,
 }
 
 /// How many values there are.

@@ -109,6 +109,8 @@ fn facts(distance: &Distance) -> Markup {
     let method = match distance.method {
         Method::Robust => "largest gap less what chance explains",
         Method::Simple => "largest gap",
+        Method::TotalVariation => "half of what all shares differ by, less what chance explains",
+        Method::RareClass => "test on the counts of a rare class",
         Method::ChiSquared => "chi-squared test",
     };
     html! {

@@ -10,7 +10,7 @@ fn profile(constraints: &Constraints, rows: u32, shift: f64) -> Profile {
     let mut profile = if constraints.features.is_empty() {
         Profile::for_header(["amount", NASTY])
     } else {
-        constraints.empty_profile(Detail::Statistics)
+        Baseline::new(None, constraints.clone()).empty_profile(Detail::Statistics)
     };
     for row in 0..rows {
         let amount = (f64::from(row) + shift).to_string();

@@ -1,0 +1,110 @@
+//! How much a verdict rests on: what was compared, and what was not. Nothing compared is nothing known.
+
+use serde::{Deserialize, Serialize};
+
+use super::verdict::{Evaluation, FeatureVerdict, Verdict};
+
+/// Why a column is not compared whose comparison somebody has switched off.
+pub(crate) const COMPARISON_OFF: &str = "its comparison is switched off (`perform_comparison`)";
+/// The same of a column whose checks are all off.
+pub(crate) const CHECKS_OFF: &str = "its checks are switched off (`evaluate_constraints`)";
+/// Columns that a sentence names.
+const NAMED: usize = 3;
+
+/// What a verdict rests on.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(expecting = "a JSON object")]
+pub struct Coverage {
+    /// How many features there are, of the baseline and of the data.
+    #[serde(default)]
+    pub features: u64,
+    /// How many of them had their distribution compared with that of the baseline.
+    #[serde(default)]
+    pub compared: u64,
+    /// The others, in their order. At most [`Self::MOST`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_compared: Vec<NotCompared>,
+}
+
+/// A feature that was not compared.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(expecting = "a JSON object")]
+pub struct NotCompared {
+    /// Which.
+    pub feature: String,
+    /// Why.
+    pub why: String,
+}
+
+impl Coverage {
+    /// How many features are named that were not compared.
+    pub const MOST: usize = 1_000;
+}
+
+impl Evaluation {
+    /// What the verdict rests on.
+    #[must_use]
+    pub fn coverage(&self) -> Coverage {
+        let compared = self.features.iter().filter(|feature| feature.distance.is_some()).count();
+        let others = self.features.iter().filter_map(not_compared);
+        let named =
+            |(feature, why): (&str, &str)| NotCompared { feature: feature.to_owned(), why: why.to_owned() };
+        Coverage {
+            features: self.features.len() as u64,
+            compared: compared as u64,
+            not_compared: others.take(Coverage::MOST).map(named).collect(),
+        }
+    }
+
+    /// Why a clean verdict would be none: not one check applied, or [not one distribution was compared](Self::nothing_compared). A
+    /// violation is one whatever was not looked at, unless the baseline's files are not of one baseline.
+    #[must_use]
+    pub fn nothing_judged(&self) -> Option<String> {
+        if !self.violations.is_empty() {
+            return self.of_two_baselines();
+        }
+        if self.features.iter().any(|feature| !feature.checks.is_empty()) {
+            return self.nothing_compared();
+        }
+        let why = self.features.iter().find_map(|feature| match &feature.verdict {
+            Verdict::NotCompared(why) => Some(why.clone()),
+            Verdict::Ok | Verdict::Violated => None,
+        });
+        Some(why.unwrap_or_else(|| "the baseline has no features".to_owned()))
+    }
+
+    /// Why nothing is known of drift, where not one distribution was compared. A baseline whose comparisons are all switched off is
+    /// there for its other checks: somebody wanted it so.
+    #[must_use]
+    pub fn nothing_compared(&self) -> Option<String> {
+        if self.features.iter().any(|feature| feature.distance.is_some()) {
+            return None;
+        }
+        let wanted = |(_, why): &(&str, &str)| ![COMPARISON_OFF, CHECKS_OFF].contains(why);
+        let missed: Vec<_> = self.features.iter().filter_map(not_compared).filter(wanted).collect();
+        self.of_two_baselines().or_else(|| (!missed.is_empty()).then(|| in_words(&missed)))
+    }
+
+    /// The baseline has statistics and wants distributions to be compared, but they are those of other data.
+    fn of_two_baselines(&self) -> Option<String> {
+        if self.features.iter().any(|feature| feature.distance.is_some()) {
+            return None;
+        }
+        let foreign = self.foreign_statistics.as_ref()?;
+        Some(format!("constraints.json and statistics.json are not of one baseline: {foreign}"))
+    }
+}
+
+fn not_compared(feature: &FeatureVerdict) -> Option<(&str, &str)> {
+    feature.not_compared.as_deref().map(|why| (feature.name.as_str(), why))
+}
+
+/// The first of them, and how many more there are.
+fn in_words(missed: &[(&str, &str)]) -> String {
+    let mut words: Vec<String> =
+        missed.iter().take(NAMED).map(|(feature, why)| format!("`{feature}`: {why}")).collect();
+    if let Some(more) = missed.len().checked_sub(NAMED).filter(|more| *more > 0) {
+        words.push(format!("and {more} more"));
+    }
+    words.join("; ")
+}

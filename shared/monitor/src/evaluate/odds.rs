@@ -1,0 +1,30 @@
+//! What exact mode allows for chance. A window is a sample, and so is the baseline: a share that is below what the baseline kept is a
+//! violation only where so small a share is improbable for a sample of the same data.
+
+use sagewarden_measure::Occurrences;
+
+/// How often a check may fail although nothing has changed: once in ten thousand windows.
+pub(crate) const FALSE_ALARMS: f64 = 1e-4;
+
+/// How much data a baseline was made of, as far as its statistics say.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct SampleSize {
+    /// Rows.
+    pub(crate) rows: Option<u64>,
+    /// Rows with a value.
+    pub(crate) values: Option<u64>,
+    /// The smallest and the largest number.
+    pub(crate) range: Option<(f64, f64)>,
+}
+
+/// How probable it is that so many values or more fall short, where the baseline's sample, if its size is known, has kept a share and some
+/// of its values fell short as well. Of a sample whose size nobody knows the share is taken for certain.
+pub(crate) fn falling_short(short: Occurrences, kept: f64, besides: u64, sample: Option<u64>) -> f64 {
+    match sample {
+        Some(of) if of > 0 => {
+            let count = ((1.0 - kept) * of as f64).round() as u64 + besides;
+            short.by_chance(Occurrences { count: count.min(of), of })
+        }
+        _ => short.at_rate(1.0 - kept),
+    }
+}

@@ -1,0 +1,57 @@
+//! Classes that are rare. No difference of shares comes near a threshold where one in a hundred becomes one in twenty, and still that is
+//! five times as many: a test on their counts sees it.
+
+use sagewarden_measure::Occurrences;
+
+use super::odds::FALSE_ALARMS;
+use super::verdict::{Distance, DistributionGap, GapPlace, Method};
+
+/// Below this share a class is rare.
+const RARE: f64 = 0.1;
+/// So many times as frequent as before, or as rare, a rare class has drifted.
+const TIMES: f64 = 2.0;
+/// So much of a threshold for distances the shares of a rare class must differ by.
+const SHARE: f64 = 0.1;
+
+/// A class, and how often it occurs in the baseline and now.
+pub(crate) type ClassCounts = (GapPlace, u64, u64);
+
+/// The distance once more, as that of the rare class that has changed the most beyond chance; none where there is none. Its value is the
+/// probability that it is no chance, as that of the chi-squared test is.
+pub(crate) fn rare(classes: Vec<ClassCounts>, distance: &Distance) -> Option<Distance> {
+    let (n, m) = (distance.baseline_n, distance.current_n);
+    let many = classes.len() as f64;
+    let changed = classes.into_iter().filter_map(|(place, baseline, current)| {
+        let at = DistributionGap {
+            place,
+            baseline: baseline as f64 / n as f64,
+            current: current as f64 / m as f64,
+        };
+        let p_value = by_chance((baseline, n), (current, m)) * many;
+        (is_large(&at, distance.threshold) && p_value < FALSE_ALARMS).then_some((at, p_value))
+    });
+    let (at, p_value) = changed.min_by(|one, other| one.1.total_cmp(&other.1))?;
+    Some(Distance {
+        value: 1.0 - p_value,
+        threshold: 1.0 - FALSE_ALARMS,
+        method: Method::RareClass,
+        at: Some(at),
+        p_value: Some(p_value),
+        ..distance.clone()
+    })
+}
+
+fn is_large(gap: &DistributionGap, threshold: f64) -> bool {
+    let (less, more) = (gap.baseline.min(gap.current), gap.baseline.max(gap.current));
+    less < RARE && more >= TIMES * less && more - less >= SHARE * threshold
+}
+
+/// How probable it is that one of two samples has so many more, on the side on which it has them; twice, since there are two sides.
+fn by_chance((baseline, n): (u64, u64), (current, m): (u64, u64)) -> f64 {
+    let (before, now) = (Occurrences { count: baseline, of: n }, Occurrences { count: current, of: m });
+    if before.count > before.of || now.count > now.of {
+        return 1.0;
+    }
+    let has_more = current as f64 * n as f64 > baseline as f64 * m as f64;
+    2.0 * if has_more { now.by_chance(before) } else { before.by_chance(now) }
+}
