@@ -16,6 +16,8 @@ mod hiding;
 mod keys;
 #[path = "adversary/namesakes.rs"]
 mod namesakes;
+#[path = "adversary/neighbours.rs"]
+mod neighbours;
 #[path = "adversary/reports.rs"]
 mod reports;
 #[path = "adversary/secrets.rs"]

@@ -3,11 +3,15 @@
 //! The names are what the lineage keeps of every node: neither objects nor commits have tags, and tags of a resource are not recorded.
 //! Whatever bears no name of its own is decided by what its row says of it, and without that it is nobody's.
 
+mod address;
+
 use std::fmt;
 use std::str::FromStr;
 
 use thiserror::Error;
 use wildmatch::WildMatch;
+
+use address::{Named, addresses, plain, repository_of};
 
 use crate::id::{NodeId, NodeKind};
 use crate::rows::node::{REFERENCES, URI};
@@ -96,72 +100,24 @@ impl Scope {
     #[must_use]
     pub fn redact(&self, text: &str) -> String {
         let mut kept = String::with_capacity(text.len());
-        let mut rest = text;
-        while let Some(start) = address_in(rest) {
-            let (before, from) = rest.split_at(start);
-            let (address, behind) = from.split_at(end_of_address(from));
-            kept.push_str(before);
+        let mut behind = 0;
+        for range in addresses(text) {
+            let address = text.get(range.clone()).unwrap_or_default();
+            kept.push_str(text.get(behind..range.start).unwrap_or_default());
             kept.push_str(if self.holds_address(address) { address } else { OUTSIDE });
-            rest = behind;
+            behind = range.end;
         }
-        kept.push_str(rest);
+        kept.push_str(text.get(behind..).unwrap_or_default());
         kept
     }
 
+    /// What names nothing, such as an ARN of a service that the lineage does not know, gives nothing away.
     fn holds_address(&self, address: &str) -> bool {
-        let name = if let Some(arn) = address.strip_prefix("arn:") {
-            // <partition>:<service>:<region>:<account>:<what>
-            let mut parts = arn.splitn(5, ':').skip(1);
-            let (service, what) = (parts.next().unwrap_or_default(), parts.nth(2).unwrap_or_default());
-            match service {
-                "s3" => what.split('/').next(),
-                "sagemaker" => what.split('/').nth(1),
-                "codecommit" => Some(what),
-                "ecr" => what.strip_prefix("repository/"),
-                _ => return true,
-            }
-        } else if address.starts_with(REGISTRY) {
-            repository_of(address)
-        } else if address.starts_with(GIT) {
-            address.split("/repos/").nth(1).and_then(|name| name.split(['/', '@', '?']).next())
-        } else {
-            address.split("://").nth(1).and_then(|place| place.split('/').next())
-        };
-        name.is_some_and(|name| self.holds_name(name))
+        match Named::by(&plain(address)) {
+            Named::Nothing => true,
+            Named::Name(name) => self.holds_name(name),
+        }
     }
-}
-
-/// What stands behind the account in the name of a registry.
-const REGISTRY: &str = ".dkr.ecr.";
-/// How the host of CodeCommit's repositories begins.
-const GIT: &str = "git-codecommit.";
-/// How addresses begin. An ARN of a service that the lineage does not know is none.
-const ADDRESSES: [&str; 5] = ["s3://", "s3a://", "arn:", REGISTRY, GIT];
-
-/// Where the first address begins.
-fn address_in(text: &str) -> Option<usize> {
-    let first = |prefix: &&str| {
-        let mut places = text.match_indices(*prefix).map(|(place, _)| place);
-        // In `warn:` there is no ARN.
-        places.find(|place| {
-            *prefix != "arn:"
-                || !text.get(..*place).is_some_and(|before| before.ends_with(|c: char| c.is_alphanumeric()))
-        })
-    };
-    ADDRESSES.iter().filter_map(first).min()
-}
-
-/// Where the address ends that a text begins with, at the latest where another one begins.
-fn end_of_address(text: &str) -> usize {
-    let end = text.find(ends_an_address).unwrap_or(text.len());
-    let behind_the_first_letter = text.char_indices().nth(1).map_or(end, |(place, _)| place);
-    let next = text.get(behind_the_first_letter..).and_then(address_in);
-    next.map_or(end, |next| end.min(behind_the_first_letter + next))
-}
-
-fn ends_an_address(letter: char) -> bool {
-    letter.is_whitespace()
-        || matches!(letter, '"' | '\'' | '`' | ',' | ';' | '(' | ')' | '<' | '>' | '\\' | '|')
 }
 
 /// The first name behind account and region: `<account>/<region>/<name>...@<created>`.
@@ -175,12 +131,6 @@ fn first_name(id: &NodeId) -> Option<&str> {
 fn window_of(id: &NodeId) -> Option<&str> {
     let mut parts = id.tail().split('/').skip(2);
     (parts.next()? == "window").then(|| parts.next()).flatten()
-}
-
-/// `<registry>/<repository>[:<tag>][@<digest>]`
-fn repository_of(reference: &str) -> Option<&str> {
-    let (_, path) = reference.split_once('/')?;
-    path.split(['@', ':']).next()
 }
 
 #[cfg(test)]
