@@ -8,6 +8,7 @@ mod address;
 use std::fmt;
 use std::str::FromStr;
 
+use sagewarden_events::ResourceKind;
 use thiserror::Error;
 use wildmatch::WildMatch;
 
@@ -109,6 +110,20 @@ impl Scope {
         }
         kept.push_str(text.get(behind..).unwrap_or_default());
         kept
+    }
+
+    /// The words of a gap, also without the names of resources outside: they stand in quotation marks behind the kind (``model `churn` ``).
+    #[must_use]
+    pub fn redact_gap(&self, words: &str) -> String {
+        let mut before = "";
+        let parts = words.split('`').enumerate().map(|(number, part)| {
+            let kind = std::mem::replace(&mut before, part).trim_end();
+            let is_name =
+                number % 2 == 1 && ResourceKind::ALL.iter().any(|known| kind.ends_with(known.noun()));
+            let name = part.split('/').next().unwrap_or(part);
+            if is_name && !self.holds_name(name) { OUTSIDE } else { part }
+        });
+        self.redact(&parts.collect::<Vec<_>>().join("`"))
     }
 
     /// What names nothing, such as an ARN of a service that the lineage does not know, gives nothing away.
@@ -231,5 +246,24 @@ mod tests {
             "https://git-codecommit.eu-west-1.amazonaws.com/v1/repos/churn",
             "https://[outside of this scope]",
         );
+    }
+
+    #[test]
+    fn a_gap_names_no_resource_outside() {
+        let check = |words: &str, expect: &str| assert_eq!(scope().redact_gap(words), expect);
+        let gone = "was deleted before it could be recorded";
+        check(&format!("model `churn` {gone}"), &format!("model `[outside of this scope]` {gone}"));
+        check(
+            &format!("step x: model package `churn/3` {gone}"),
+            &format!("step x: model package `[outside of this scope]` {gone}"),
+        );
+        for own in [
+            format!("model package `credit-models/3` {gone}"),
+            "no commit: add the tags `CommitId` and `Repository`".to_owned(),
+            "input: no object stood at `s3://ds-credit-a/x` at 1".to_owned(),
+        ] {
+            check(&own, &own);
+        }
+        check("no object stood at `s3://churn/x` at 1", "no object stood at `[outside of this scope]` at 1");
     }
 }
