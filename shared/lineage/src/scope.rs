@@ -12,7 +12,7 @@ use sagewarden_events::ResourceKind;
 use thiserror::Error;
 use wildmatch::WildMatch;
 
-use address::{Named, addresses, plain, repository_of};
+use address::{NameIn, addresses, plain, repository_of};
 
 use crate::id::{NodeId, NodeKind};
 use crate::rows::node::{REFERENCES, URI};
@@ -128,9 +128,9 @@ impl Scope {
 
     /// What names nothing, such as an ARN of a service that the lineage does not know, gives nothing away.
     fn holds_address(&self, address: &str) -> bool {
-        match Named::by(&plain(address)) {
-            Named::Nothing => true,
-            Named::Name(name) => self.holds_name(name),
+        match NameIn::by(&plain(address)) {
+            NameIn::Nothing => true,
+            NameIn::Name(name) => self.holds_name(name),
         }
     }
 }

@@ -16,14 +16,14 @@ const AWS: &str = ".amazonaws.com";
 
 /// What an address names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Named<'a> {
+pub(super) enum NameIn<'a> {
     /// Neither an object nor a resource that the lineage knows.
     Nothing,
     /// A bucket, a resource or a repository; empty where it cannot be read.
     Name(&'a str),
 }
 
-impl<'a> Named<'a> {
+impl<'a> NameIn<'a> {
     /// The name in an address as [`plain`] writes it.
     pub(super) fn by(address: &'a str) -> Self {
         if let Some(arn) = address.strip_prefix(ARN) {
