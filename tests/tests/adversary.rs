@@ -18,6 +18,8 @@ mod hiding;
 mod keys;
 #[path = "adversary/namesakes.rs"]
 mod namesakes;
+#[path = "adversary/neighbours.rs"]
+mod neighbours;
 #[path = "adversary/reports.rs"]
 mod reports;
 #[path = "adversary/reworded.rs"]

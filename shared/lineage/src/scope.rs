@@ -3,11 +3,16 @@
 //! The names are what the lineage keeps of every node: neither objects nor commits have tags, and tags of a resource are not recorded.
 //! Whatever bears no name of its own is decided by what its row says of it, and without that it is nobody's.
 
+mod address;
+
 use std::fmt;
 use std::str::FromStr;
 
+use sagewarden_events::ResourceKind;
 use thiserror::Error;
 use wildmatch::WildMatch;
+
+use address::{NameIn, addresses, plain, repository_of};
 
 use crate::id::{NodeId, NodeKind};
 use crate::rows::node::{REFERENCES, URI};
@@ -96,72 +101,38 @@ impl Scope {
     #[must_use]
     pub fn redact(&self, text: &str) -> String {
         let mut kept = String::with_capacity(text.len());
-        let mut rest = text;
-        while let Some(start) = address_in(rest) {
-            let (before, from) = rest.split_at(start);
-            let (address, behind) = from.split_at(end_of_address(from));
-            kept.push_str(before);
+        let mut behind = 0;
+        for range in addresses(text) {
+            let address = text.get(range.clone()).unwrap_or_default();
+            kept.push_str(text.get(behind..range.start).unwrap_or_default());
             kept.push_str(if self.holds_address(address) { address } else { OUTSIDE });
-            rest = behind;
+            behind = range.end;
         }
-        kept.push_str(rest);
+        kept.push_str(text.get(behind..).unwrap_or_default());
         kept
     }
 
-    fn holds_address(&self, address: &str) -> bool {
-        let name = if let Some(arn) = address.strip_prefix("arn:") {
-            // <partition>:<service>:<region>:<account>:<what>
-            let mut parts = arn.splitn(5, ':').skip(1);
-            let (service, what) = (parts.next().unwrap_or_default(), parts.nth(2).unwrap_or_default());
-            match service {
-                "s3" => what.split('/').next(),
-                "sagemaker" => what.split('/').nth(1),
-                "codecommit" => Some(what),
-                "ecr" => what.strip_prefix("repository/"),
-                _ => return true,
-            }
-        } else if address.starts_with(REGISTRY) {
-            repository_of(address)
-        } else if address.starts_with(GIT) {
-            address.split("/repos/").nth(1).and_then(|name| name.split(['/', '@', '?']).next())
-        } else {
-            address.split("://").nth(1).and_then(|place| place.split('/').next())
-        };
-        name.is_some_and(|name| self.holds_name(name))
+    /// The words of a gap, also without the names of resources outside: they stand in quotation marks behind the kind (``model `churn` ``).
+    #[must_use]
+    pub fn redact_gap(&self, words: &str) -> String {
+        let mut before = "";
+        let parts = words.split('`').enumerate().map(|(number, part)| {
+            let kind = std::mem::replace(&mut before, part).trim_end();
+            let is_name =
+                number % 2 == 1 && ResourceKind::ALL.iter().any(|known| kind.ends_with(known.noun()));
+            let name = part.split('/').next().unwrap_or(part);
+            if is_name && !self.holds_name(name) { OUTSIDE } else { part }
+        });
+        self.redact(&parts.collect::<Vec<_>>().join("`"))
     }
-}
 
-/// What stands behind the account in the name of a registry.
-const REGISTRY: &str = ".dkr.ecr.";
-/// How the host of CodeCommit's repositories begins.
-const GIT: &str = "git-codecommit.";
-/// How addresses begin. An ARN of a service that the lineage does not know is none.
-const ADDRESSES: [&str; 5] = ["s3://", "s3a://", "arn:", REGISTRY, GIT];
-
-/// Where the first address begins.
-fn address_in(text: &str) -> Option<usize> {
-    let first = |prefix: &&str| {
-        let mut places = text.match_indices(*prefix).map(|(place, _)| place);
-        // In `warn:` there is no ARN.
-        places.find(|place| {
-            *prefix != "arn:"
-                || !text.get(..*place).is_some_and(|before| before.ends_with(|c: char| c.is_alphanumeric()))
-        })
-    };
-    ADDRESSES.iter().filter_map(first).min()
-}
-
-/// Where the address ends that a text begins with, at the latest where another one begins.
-fn end_of_address(text: &str) -> usize {
-    let end = text.find(ends_an_address).unwrap_or(text.len());
-    let behind_the_first_letter = text.char_indices().nth(1).map_or(end, |(place, _)| place);
-    let next = text.get(behind_the_first_letter..).and_then(address_in);
-    next.map_or(end, |next| end.min(behind_the_first_letter + next))
-}
-
-fn ends_an_address(letter: char) -> bool {
-    letter.is_whitespace()
-        || matches!(letter, '"' | '\'' | '`' | ',' | ';' | '(' | ')' | '<' | '>' | '\\' | '|')
+    /// What names nothing, such as an ARN of a service that the lineage does not know, gives nothing away.
+    fn holds_address(&self, address: &str) -> bool {
+        match NameIn::by(&plain(address)) {
+            NameIn::Nothing => true,
+            NameIn::Name(name) => self.holds_name(name),
+        }
+    }
 }
 
 /// The first name behind account and region: `<account>/<region>/<name>...@<created>`.
@@ -175,12 +146,6 @@ fn first_name(id: &NodeId) -> Option<&str> {
 fn window_of(id: &NodeId) -> Option<&str> {
     let mut parts = id.tail().split('/').skip(2);
     (parts.next()? == "window").then(|| parts.next()).flatten()
-}
-
-/// `<registry>/<repository>[:<tag>][@<digest>]`
-fn repository_of(reference: &str) -> Option<&str> {
-    let (_, path) = reference.split_once('/')?;
-    path.split(['@', ':']).next()
 }
 
 #[cfg(test)]
@@ -281,5 +246,24 @@ mod tests {
             "https://git-codecommit.eu-west-1.amazonaws.com/v1/repos/churn",
             "https://[outside of this scope]",
         );
+    }
+
+    #[test]
+    fn a_gap_names_no_resource_outside() {
+        let check = |words: &str, expect: &str| assert_eq!(scope().redact_gap(words), expect);
+        let gone = "was deleted before it could be recorded";
+        check(&format!("model `churn` {gone}"), &format!("model `[outside of this scope]` {gone}"));
+        check(
+            &format!("step x: model package `churn/3` {gone}"),
+            &format!("step x: model package `[outside of this scope]` {gone}"),
+        );
+        for own in [
+            format!("model package `credit-models/3` {gone}"),
+            "no commit: add the tags `CommitId` and `Repository`".to_owned(),
+            "input: no object stood at `s3://ds-credit-a/x` at 1".to_owned(),
+        ] {
+            check(&own, &own);
+        }
+        check("no object stood at `s3://churn/x` at 1", "no object stood at `[outside of this scope]` at 1");
     }
 }

@@ -1,8 +1,9 @@
-//! Passwords of others in what is kept: a record that is rejected stays in quarantine for 400 days.
+//! Passwords of others in what is kept: a record that is rejected stays in quarantine for 400 days, the lineage for ever.
 
 use futures::executor::block_on;
+use sagewarden_events::ResourceKind;
 use sagewarden_tests::Result;
-use sagewarden_tests::local::{Local, at};
+use sagewarden_tests::local::{Local, at, training_job};
 use serde_json::{Value, json};
 
 /// What the quarantine holds once this has been delivered: each body, and in how many places it was redacted.
@@ -111,5 +112,19 @@ fn what_holds_no_secret_is_kept_byte_for_byte() -> Result<()> {
             assert_eq!(record["redacted"], 0);
         }
     }
+    Ok(())
+}
+
+#[test]
+fn a_secret_in_a_document_within_a_hyperparameter_is_not_in_the_lineage() -> Result<()> {
+    let local = Local::new()?;
+    let mut request = training_job("t", &[]);
+    request["HyperParameters"] = json!({ "config": "{\"db_password\": \"hunter2\"}" });
+    request["Environment"] =
+        json!({ "OPTIONS": "{\"in\": [{\"Name\": \"token\", \"Value\": \"hunter2\"}]}" });
+    local.create(ResourceKind::TrainingJob, &request, 0)?;
+    local.settle()?;
+    let told = local.lineage("training-job/t")?.to_string();
+    assert!(told.contains("config") && !told.contains("hunter2"), "{told}");
     Ok(())
 }

@@ -268,3 +268,62 @@ fn whoever_sets_a_tag_does_not_have_a_job_stopped_that_kept_its_controls_when_it
     assert_eq!(described(&local, &job)?["TrainingJobStatus"], "InProgress", "{outcome:?}");
     Ok(())
 }
+
+/// An approval of a package, or another change of it: by whom, and the event of that.
+fn updated(local: &Local, package: &Resource, (who, seconds): (&str, i64), change: &Value) -> Result<String> {
+    let mut document = change.clone();
+    document["LastModifiedBy"] = person(who);
+    local.system.account.update(package, &document, at(seconds))?;
+    let mut request = json!({ "modelPackageArn": package.arn() });
+    if let Some(status) = change.get("ModelApprovalStatus") {
+        request["modelApprovalStatus"] = status.clone();
+    }
+    let mut event: Value = serde_json::from_str(&called("UpdateModelPackage", &request, seconds))?;
+    event["detail"]["userIdentity"] = json!({ "type": "AssumedRole", "arn": who });
+    Ok(event.to_string())
+}
+
+fn person(arn: &str) -> Value {
+    json!({ "IamIdentity": { "Arn": arn } })
+}
+
+#[test]
+fn an_approval_by_its_own_author_is_not_hidden_by_whoever_touches_the_package_next() -> Result<()> {
+    let local = Local::new()?;
+    let ana = "arn:aws:sts::111122223333:assumed-role/ds-user/ana";
+    // A job of a pipeline that writes metadata, with a role of its own.
+    let job = "arn:aws:sts::111122223333:assumed-role/pipeline/SageMaker";
+    let request = json!({
+        "ModelPackageGroupName": "credit", "ModelApprovalStatus": "PendingManualApproval", "CreatedBy": person(ana),
+        "LastModifiedBy": person(ana),
+    });
+    let package = local.create(ResourceKind::ModelPackage, &request, 0)?;
+    local.settle()?;
+    let approved = json!({ "ModelApprovalStatus": "Approved" });
+    let touched = json!({ "CustomerMetadataProperties": { "a": "b" } });
+    let by_ana = updated(&local, &package, (ana, 100), &approved)?;
+    let by_job = updated(&local, &package, (job, 101), &touched)?;
+    local.deliver(&by_ana)?;
+    local.deliver(&by_job)?;
+    local.settle()?;
+    let status = |local: &Local| -> Result<Value> {
+        Ok(local.system.account.list(ResourceKind::ModelPackage)?[0]["ModelApprovalStatus"].clone())
+    };
+    assert_eq!(status(&local)?, "PendingManualApproval", "ana approved what ana made");
+    // Somebody else's approval stands, also when the first event comes again.
+    let lead = "arn:aws:sts::111122223333:assumed-role/lead/jo";
+    let by_lead = updated(&local, &package, (lead, 200), &approved)?;
+    for event in [&by_lead, &by_ana, &by_job] {
+        local.deliver(event)?;
+    }
+    local.settle()?;
+    assert_eq!(status(&local)?, "Approved");
+    // And so does it when a job touches the package next.
+    let by_job = updated(&local, &package, (job, 201), &touched)?;
+    for event in [&by_lead, &by_job] {
+        local.deliver(event)?;
+    }
+    local.settle()?;
+    assert_eq!(status(&local)?, "Approved");
+    Ok(())
+}

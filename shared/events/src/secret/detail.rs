@@ -4,6 +4,7 @@
 use serde_json::{Map, Value as Json};
 
 use super::names::{REDACTED, holds_token, is_secret, names_secret};
+use super::text::redacted_text;
 
 /// The details of a resource without the secrets in them, at any depth.
 #[must_use]
@@ -14,6 +15,8 @@ pub fn redacted(detail: &Map<String, Json>) -> Map<String, Json> {
 fn clean(name: &str, value: &Json) -> Json {
     match value {
         Json::String(text) if is_secret(name, text) => REDACTED.into(),
+        // A document, a command or an address with more of them in it.
+        Json::String(text) => redacted_text(text).text.into(),
         Json::Number(_) if names_secret(name) => REDACTED.into(),
         Json::Object(fields) => Json::Object(redacted(fields)),
         Json::Array(items) => Json::Array(arguments(items)),
@@ -38,7 +41,7 @@ fn arguments(items: &[Json]) -> Vec<Json> {
         } else if (follows_secret && !flag) || holds_token(text) {
             REDACTED.into()
         } else {
-            item.clone()
+            redacted_text(text).text.into()
         });
         follows_secret = flag && value.is_empty() && names_secret(name);
     }
@@ -124,6 +127,20 @@ mod tests {
             assert_eq!(clean("note", &json!(value)), json!(value), "{value}");
         }
         assert_eq!(clean("pin_password", &json!(1234)), json!(REDACTED));
+    }
+
+    #[test]
+    fn a_value_that_holds_more_of_them_is_looked_into() {
+        let check = |value: &str, expect: &str| {
+            assert_eq!(clean("config", &json!(value)), json!(expect));
+            assert_eq!(clean("ContainerArguments", &json!([value])), json!([expect]));
+        };
+        check(r#"{"db_password": "hunter2", "rows": 5}"#, r#"{"db_password": "[redacted]", "rows": 5}"#);
+        check(r#"{"in": "{\"api_key\": \"hunter2\"}"}"#, r#"{"in": "{\"api_key\": \"[redacted]\"}"}"#);
+        check("train --password hunter2 --rows 5", "train --password [redacted] --rows 5");
+        for same in [r#"{"rows": 5,  "max_tokens": "7"}"#, "0.1", "", "[1, 2]", "s3://bucket/key"] {
+            check(same, same);
+        }
     }
 
     #[test]

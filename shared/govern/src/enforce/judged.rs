@@ -3,7 +3,8 @@
 use sagewarden_events::{CallMade, Resource, ResourceKind, Status, Timestamp};
 use sagewarden_lineage::rows;
 use sagewarden_policy::{Finding, FindingStatus, Judgement, Plan, Verdict};
-use serde_json::Value as Json;
+
+use crate::enforce::approver::approves;
 
 /// A resource that was judged.
 pub(crate) struct Judged {
@@ -53,11 +54,6 @@ impl Judged {
         });
         violated.map(|finding| finding.control.as_str()).collect::<Vec<_>>().join(" ")
     }
-}
-
-/// Whether a call is what approved the package.
-fn approves(call: &CallMade) -> bool {
-    call.request.get("modelApprovalStatus").and_then(Json::as_str) == Some("Approved")
 }
 
 /// Whether every control holds, or is waived.

@@ -8,6 +8,7 @@ use sagewarden_policy::join::{Joined, OperationAnswer};
 use sagewarden_policy::{Subject, judge_created};
 use serde_json::Value as Json;
 
+use crate::enforce::approver::{as_approved, stricter, was_withdrawn};
 use crate::enforce::join::Lookup;
 use crate::enforce::judged::Judged;
 use crate::outcome::Failure;
@@ -43,12 +44,20 @@ pub(crate) async fn look(
     let modified_at = own.into_iter().chain(last_changes(&joined)).max();
     let status = resource.kind.status_field().and_then(text);
     let watched = text("EndpointName").filter(|_| resource.kind == ResourceKind::MonitoringSchedule);
+    let pk = VerdictRow::partition(resource, created_at);
+    let judge = |document| judge_created(lookup.bundle, &Subject { document, ..subject }, &created_with);
+    let mut verdict = judge(document);
+    if let Some((call, approved)) = call.and_then(|call| Some((call, as_approved(document, call)?)))
+        && !was_withdrawn(lookup.world.table(), &pk, lookup.bundle.hash(), call).await?
+    {
+        verdict = stricter(verdict, judge(&approved));
+    }
     Ok(Some(Judged {
-        pk: VerdictRow::partition(resource, created_at),
+        pk,
         created_at,
         modified_at: modified_at.unwrap_or(created_at),
         judged_at: lookup.now,
-        verdict: judge_created(lookup.bundle, &subject, &created_with),
+        verdict,
         status: status.map(Status::parse),
         role: text("RoleArn").or_else(|| text("ExecutionRoleArn")).map(str::to_owned),
         endpoint: watched.map(str::to_owned),

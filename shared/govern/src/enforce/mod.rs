@@ -9,6 +9,7 @@ pub(crate) mod known_keys;
 pub(crate) mod notice;
 pub(crate) mod remediation;
 
+mod approver;
 mod delivery;
 mod join;
 mod judged;

@@ -1,16 +1,16 @@
 //! The table as a reader with a scope sees it: rows of nodes outside are not there, and no other row names one.
 //!
 //! Every question reads through it, so that a new one is scoped before it is written. A kind of row whose key leads to another node has to
-//! be known here (`destinations`); what attributes name is seen in any row.
+//! be known here (`destinations`); which attributes name nodes is known to the rows (`naming`).
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use sagewarden_lineage::edge::InEdge;
 use sagewarden_lineage::id::{NodeId, NodeKind};
-use sagewarden_lineage::rows::node::{GAPS, IN_EDGES, parse_gap};
+use sagewarden_lineage::rows::node::{ARN, GAPS, IN_EDGES, gap, parse_gap};
 use sagewarden_lineage::rows::{
-    AliasRow, ClosureRow, LiveRow, NodeRow, ObservationRow, OutEdgeRow, UnindexedRow, VerdictRow,
+    AliasRow, ClosureRow, LiveRow, NodeRow, ObservationRow, OutEdgeRow, UnindexedRow, VerdictRow, naming,
 };
 use sagewarden_lineage::scope::Scope;
 use sagewarden_lineage::table::{Attributes, Item, Key, Page, Query, Value, Write};
@@ -114,17 +114,20 @@ impl<'a, T: Table> Scoped<'a, T> {
         if destinations(&item).iter().filter(|id| !self.leads_to(id)).count() > 0 {
             return None;
         }
+        let naming = naming(&item);
         let Item { key, attributes } = item;
-        let attributes = if NodeRow::id_of(&key).is_some() { self.node(attributes) } else { attributes };
+        let attributes =
+            if NodeRow::id_of(&key).is_some() { self.node(attributes, naming) } else { attributes };
         let redacted = |(name, value): (String, Value)| {
-            let value = self.redacted(&id, &name, value);
+            let value =
+                if naming.contains(&name.as_str()) { value } else { self.redacted(&id, &name, value) };
             (name, value)
         };
         Some(Item { key, attributes: attributes.into_iter().map(redacted).collect() })
     }
 
     /// A node without what leads outside.
-    fn node(&self, mut attributes: Attributes) -> Attributes {
+    fn node(&self, mut attributes: Attributes, naming: &[&str]) -> Attributes {
         let mut gone: BTreeSet<String> = BTreeSet::new();
         if let Some(Value::Set(edges)) = attributes.get_mut(IN_EDGES) {
             edges.retain(|text| match InEdge::parse(text) {
@@ -137,34 +140,36 @@ impl<'a, T: Table> Scoped<'a, T> {
             });
         }
         // Registers: the head of a branch, a commit that was inferred.
-        attributes.retain(|_, value| match value {
-            Value::Text(text) => NodeId::parse(text).is_none_or(|id| self.leads_to(&id)),
+        attributes.retain(|name, value| match value {
+            Value::Text(text) if naming.contains(&name.as_str()) => {
+                NodeId::parse(text).is_none_or(|id| self.leads_to(&id))
+            }
             _ => true,
         });
         // What filled a gap may be what was taken out: the gap was none, and its words may name it.
         if let Some(Value::Set(gaps)) = attributes.get_mut(GAPS) {
-            gaps.retain(|text| {
-                parse_gap(text).is_some_and(|(subject, _)| {
-                    !gone.contains(subject) && NodeId::parse(subject).is_none_or(|id| self.holds(&id))
-                })
+            let left = gaps.iter().filter_map(|text| parse_gap(text)).filter(|(subject, _)| {
+                !gone.contains(*subject) && NodeId::parse(subject).is_none_or(|id| self.holds(&id))
             });
+            *gaps = left.map(|(subject, words)| gap(subject, &self.scope.redact_gap(words))).collect();
         }
         attributes.retain(|_, value| !matches!(value, Value::Set(set) if set.is_empty()));
         attributes
     }
 
-    /// Whatever a row says of a node, it says no address outside. Edges and registers are identities, which have been looked at.
+    /// Whatever a row says of a node, it says no address outside. Edges and what names nodes have been looked at.
     fn redacted(&self, id: &NodeId, name: &str, value: Value) -> Value {
         let own = format!("/{}", id.last_name());
         // What is seen through its endpoint alone, whatever its own name, keeps its ARN.
         let is_own = |text: &str| {
-            self.scope.holds_id(id) == Some(false)
+            name == ARN
+                && self.scope.holds_id(id) == Some(false)
                 && text.starts_with("arn:")
                 && text.ends_with(&own)
                 && !text.contains(char::is_whitespace)
         };
         match value {
-            Value::Text(text) if NodeId::parse(&text).is_some() || is_own(&text) => Value::Text(text),
+            Value::Text(text) if is_own(&text) => Value::Text(text),
             Value::Text(text) => Value::Text(self.scope.redact(&text)),
             Value::Set(texts) if name != IN_EDGES => {
                 Value::Set(texts.iter().map(|text| self.scope.redact(text)).collect())
@@ -174,15 +179,13 @@ impl<'a, T: Table> Scoped<'a, T> {
     }
 }
 
-/// The nodes that a row leads to by its key, or by an attribute; those of a node's own row are edges and registers instead.
+/// The nodes that a row leads to by its key, or by an attribute that names one; those of a node's own row are edges and registers instead.
+/// Whatever else a row says is an author's words: they decide of no row whether it is seen.
 fn destinations(item: &Item) -> Vec<NodeId> {
     if NodeRow::id_of(&item.key).is_some() {
         return Vec::new();
     }
-    let texts = item.attributes.values().filter_map(|value| match value {
-        Value::Text(text) => NodeId::parse(text),
-        _ => None,
-    });
+    let texts = naming(item).iter().filter_map(|name| NodeId::parse(item.text(name)?));
     let by_key = [
         OutEdgeRow::parse(item).map(|row| row.destination),
         ObservationRow::parse(item).map(|row| row.node),
@@ -194,8 +197,8 @@ fn destinations(item: &Item) -> Vec<NodeId> {
 /// The nodes that a row is of, or leads to.
 fn named(item: &Item) -> Vec<NodeId> {
     let mut ids = destinations(item);
+    ids.extend(naming(item).iter().filter_map(|name| NodeId::parse(item.text(name)?)));
     ids.extend(NodeId::parse(VerdictRow::subject(&item.key).unwrap_or(&item.key.pk)));
-    ids.extend(AliasRow::parse(item).map(|row| row.id));
     ids.extend(item.set(IN_EDGES).filter_map(InEdge::parse).map(|edge| edge.source));
     ids.extend(item.set(GAPS).filter_map(parse_gap).filter_map(|(subject, _)| NodeId::parse(subject)));
     ids
@@ -254,7 +257,7 @@ mod tests {
 
     use sagewarden_lineage::rows::KINDS;
 
-    /// Those whose sort keys name a node: by their attributes too (followers, heads, revisions), by their own place here, or never shown.
+    /// Those whose sort keys name a node: by their attributes too (followers, heads, revisions: `naming`), by their own place here, or never shown.
     #[test]
     fn a_row_whose_key_leads_to_a_node_is_known_here() {
         let names = |sk: &str| ["<identity>", "<deployment", "<commit"].iter().any(|name| sk.contains(name));

@@ -217,7 +217,8 @@ fn pinned_data(role: &str, node: &Node) -> PinnedData {
 }
 
 fn redacted<'a>(group: &'a str, values: &'a Json) -> impl Iterator<Item = String> + 'a {
-    let hidden = values.as_object().into_iter().flatten().filter(|(_, value)| *value == REDACTED);
+    let is_hidden = |value: &Json| value.as_str().is_some_and(|text| text.contains(REDACTED));
+    let hidden = values.as_object().into_iter().flatten().filter(move |(_, value)| is_hidden(value));
     hidden.map(move |(name, _)| format!("{group}.{name} was redacted when it was recorded: fill it in"))
 }
 

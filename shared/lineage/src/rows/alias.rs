@@ -56,6 +56,8 @@ pub struct AliasRow {
 }
 
 impl AliasRow {
+    pub(super) const NAMING: [&str; 1] = [ID];
+
     /// What the row is for a name.
     pub const NAME: RowKind = RowKind {
         row: "AliasRow",

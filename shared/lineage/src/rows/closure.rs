@@ -151,6 +151,7 @@ impl LiveRow {
         sk: "L#<deployment>",
     };
     const PREFIX: &str = "L#";
+    pub(super) const NAMING: [&str; 1] = [ENDPOINT];
 
     /// The live deployments that a node is upstream of.
     #[must_use]

@@ -29,6 +29,8 @@ mod reading_tests;
 #[cfg(test)]
 mod tests;
 
+use crate::table::Item;
+
 pub use alias::{Alias, AliasRow};
 pub use attempt::AttemptRow;
 pub use call::{CallEffect, CallRow};
@@ -48,6 +50,26 @@ pub use verdict::{ComplianceRow, JudgedRow, JudgementRow, VerdictRow, bundle_mar
 pub use window::{
     CapturedFileRow, ClosedWindowRow, LastCaptureRow, ListeningRow, OpenWindowRow, WindowMark, WindowMarkRow,
 };
+
+/// The attributes of a row that name nodes. All its other texts are words, even where whoever wrote them made one read like an identity.
+#[must_use]
+pub fn naming(item: &Item) -> &'static [&'static str] {
+    if NodeRow::id_of(&item.key).is_some() {
+        &node::NAMING
+    } else if RevisionRow::parse(item).is_some() || CurrentRow::parse(item).is_some() {
+        &RevisionRow::NAMING
+    } else if HeadRow::parse(item).is_some() {
+        &HeadRow::NAMING
+    } else if FollowerRow::parse(item).is_some() {
+        &FollowerRow::NAMING
+    } else if LiveRow::parse(item).is_some() {
+        &LiveRow::NAMING
+    } else if AliasRow::parse(item).is_some() {
+        &AliasRow::NAMING
+    } else {
+        &[]
+    }
+}
 
 /// Every kind of row, in the order in which somebody learns of them.
 pub const KINDS: [RowKind; 35] = [

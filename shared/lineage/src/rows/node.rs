@@ -249,6 +249,9 @@ pub const REGISTERS: [Register; 10] = [
     Register { version: SEVERITY_VERSION, content: &[SEVERITY] },
 ];
 
+/// The attributes of a node's row that name other nodes.
+pub(super) const NAMING: [&str; 3] = [HEAD, INFERRED, ENDPOINT];
+
 const GAP_SEPARATOR: char = '\t';
 
 /// A gap as it stands in [`GAPS`]: what would fill it (the role of an edge, or the identity of a node), and the words.

@@ -37,6 +37,7 @@ impl HeadRow {
         sk: "H#<time>#<commit or deleted>",
     };
     const PREFIX: &str = "H#";
+    pub(super) const NAMING: [&str; 1] = [Self::COMMIT];
     const AT: &str = "at";
     const COMMIT: &str = "commit";
     const BEFORE: &str = "before";
@@ -150,6 +151,7 @@ impl FollowerRow {
         sk: "J#<time>#<identity>",
     };
     const PREFIX: &str = "J#";
+    pub(super) const NAMING: [&str; 1] = [Self::ID];
     const ID: &str = "id";
 
     /// What was created from a time on, that time included, and before another one: while the branch pointed to one head.

@@ -28,6 +28,7 @@ impl RevisionRow {
         sk: "R#<time>#<deployment or deleted>",
     };
     const PREFIX: &str = "R#";
+    pub(super) const NAMING: [&str; 1] = [DEPLOYMENT];
 
     /// The revisions of an endpoint, the oldest first.
     #[must_use]

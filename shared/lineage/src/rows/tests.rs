@@ -496,6 +496,19 @@ fn a_row_is_read_by_its_own_type_alone() {
 }
 
 #[test]
+fn a_text_that_is_an_identity_stands_where_nodes_are_named() {
+    let mut seen = 0;
+    for Golden { item, .. } in goldens() {
+        for (name, value) in &item.attributes {
+            let is_identity = matches!(value, Value::Text(text) if NodeId::parse(text).is_some());
+            assert!(!is_identity || naming(&item).contains(&name.as_str()), "{name} of {item:?}");
+            seen += usize::from(is_identity);
+        }
+    }
+    assert!(seen > 5, "{seen}");
+}
+
+#[test]
 fn what_is_written_is_what_the_item_says() {
     let check = |write: Write, item: Item| assert_eq!(stored(&write), item);
     for Golden { item, .. } in goldens() {

@@ -147,10 +147,13 @@ fn channels_count_and_other_data_does_not() {
 #[test]
 fn what_was_redacted_has_to_be_filled_in() {
     let mut detail = detail(1);
-    detail["HyperParameters"] = json!({ "depth": "6", "password": sagewarden_events::REDACTED });
+    detail["HyperParameters"] =
+        json!({ "depth": "6", "password": sagewarden_events::REDACTED, "url": "x?token=[redacted]" });
     detail["Environment"] = json!({ "MODE": "full" });
     let found = reproduction(&answer(TRAINING, exact(), &[(TRAINING, detail)])).unwrap();
-    assert_eq!(found.missing, ["HyperParameters.password was redacted when it was recorded: fill it in"]);
+    let missing =
+        |name: &str| format!("HyperParameters.{name} was redacted when it was recorded: fill it in");
+    assert_eq!(found.missing, [missing("password"), missing("url")]);
     assert_eq!(found.request["Environment"], json!({ "MODE": "full" }));
 }
 

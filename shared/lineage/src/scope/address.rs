@@ -1,0 +1,265 @@
+//! Addresses within texts, in whichever form somebody writes them: where they stand, and the name that each is known by.
+//!
+//! Texts are as long as their authors want. Each letter is looked at a fixed number of times, however many addresses begin there.
+
+use std::ops::Range;
+
+/// How addresses begin, in any case of letters. Within an address another one may begin.
+const BEGINNINGS: [&str; 4] = ["codecommit::", "git-codecommit.", "git-codecommit-fips.", ARN];
+/// The same, where two slashes follow.
+const SCHEMES: [&str; 4] = ["s3:", "s3a:", "s3n:", "codecommit:"];
+/// What stands behind the account in the name of a registry.
+const REGISTRIES: [&str; 3] = [".dkr.ecr.", ".dkr.ecr-fips.", ".dkr-ecr."];
+const ARN: &str = "arn:";
+/// What the names of AWS's hosts end in; in China `.cn` follows.
+const AWS: &str = ".amazonaws.com";
+
+/// What an address names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum NameIn<'a> {
+    /// Neither an object nor a resource that the lineage knows.
+    Nothing,
+    /// A bucket, a resource or a repository; empty where it cannot be read.
+    Name(&'a str),
+}
+
+impl<'a> NameIn<'a> {
+    /// The name in an address as [`plain`] writes it.
+    pub(super) fn by(address: &'a str) -> Self {
+        if let Some(arn) = address.strip_prefix(ARN) {
+            Self::by_arn(arn)
+        } else if REGISTRIES.iter().any(|registry| address.starts_with(registry)) {
+            Self::Name(repository_of(address).unwrap_or_default())
+        } else if address.starts_with("git-codecommit") {
+            let path = address.split_once("/repos/").map(|(_, path)| path);
+            Self::Name(path.map(|path| until(path, &['/', '@', '?'])).unwrap_or_default())
+        } else if let Some((scheme, place)) = address.split_once("://") {
+            // `codecommit::<region>://<profile>@<repository>`
+            let is_code = scheme.starts_with("codecommit:") || scheme == "codecommit";
+            let place = place.split_once('@').filter(|_| is_code).map_or(place, |(_, place)| place);
+            Self::Name(until(place, &['/']))
+        } else {
+            Self::by_host(address)
+        }
+    }
+
+    /// `<partition>:<service>:<region>:<account>:<what>`
+    fn by_arn(arn: &'a str) -> Self {
+        let mut parts = arn.splitn(5, ':').skip(1);
+        let (service, what) = (parts.next().unwrap_or_default(), parts.nth(2).unwrap_or_default());
+        Self::Name(match service {
+            "s3" => until(what, &['/']),
+            "sagemaker" => what.split('/').nth(1).unwrap_or_default(),
+            "codecommit" => what,
+            "ecr" => what.strip_prefix("repository/").unwrap_or_default(),
+            _ => return Self::Nothing,
+        })
+    }
+
+    /// `<bucket>.s3.<region>.amazonaws.com/<key>`, or `s3.<region>.amazonaws.com/<bucket>/<key>`.
+    fn by_host(address: &'a str) -> Self {
+        let (host, path) = address.split_at(address.find(['/', ':', '?']).unwrap_or(address.len()));
+        match s3_in(host).and_then(|label| host.get(..label)) {
+            None => Self::Nothing,
+            Some("") => match path.split_once('/').map_or("", |(_, path)| until(path, &['/', '?'])) {
+                "" => Self::Nothing,
+                bucket => Self::Name(bucket),
+            },
+            Some(bucket) => Self::Name(bucket.trim_end_matches('.')),
+        }
+    }
+}
+
+/// `<registry>/<repository>[:<tag>][@<digest>]`
+pub(super) fn repository_of(reference: &str) -> Option<&str> {
+    let (_, path) = reference.split_once('/')?;
+    path.split(['@', ':']).next()
+}
+
+fn until<'a>(text: &'a str, ends: &[char]) -> &'a str {
+    text.split(ends).next().unwrap_or(text)
+}
+
+/// An address in lower case, with slashes where JSON has them escaped.
+pub(super) fn plain(address: &str) -> String {
+    let mut plain = String::with_capacity(address.len());
+    let mut at = 0;
+    while let Some(letter) = address.get(at..).and_then(|rest| rest.chars().next()) {
+        let slash = escaped_slash(address, at);
+        plain.push(if slash.is_some() { '/' } else { letter.to_ascii_lowercase() });
+        at += slash.unwrap_or(letter.len_utf8());
+    }
+    plain
+}
+
+/// Where addresses stand, from the first to the last. Each ends where a word does, at the latest where another address begins.
+pub(super) fn addresses(text: &str) -> Vec<Range<usize>> {
+    let (mut found, mut begun) = (Vec::new(), None);
+    let (mut at, mut before) = (0, None);
+    while let Some(letter) = text.get(at..).and_then(|rest| rest.chars().next()) {
+        let slash = escaped_slash(text, at);
+        let ends = slash.is_none() && ends_an_address(letter);
+        let begins = begins(text, at, before);
+        if (ends || begins)
+            && let Some(start) = begun.take()
+        {
+            found.push(start..at);
+        }
+        if begins {
+            begun = Some(at);
+        }
+        before = Some(letter);
+        at += slash.unwrap_or_else(|| if letter == '\\' { backslashes(text, at) } else { letter.len_utf8() });
+    }
+    found.extend(begun.map(|start| start..text.len()));
+    found
+}
+
+/// Whether an address begins here, behind another letter.
+fn begins(text: &str, at: usize, before: Option<char>) -> bool {
+    let here = |word: &&&str| starts_with(text, at, word);
+    // In `warn:` there is no ARN.
+    let is_word = || before.is_none_or(|before| !before.is_alphanumeric());
+    BEGINNINGS.iter().find(here).is_some_and(|word| *word != ARN || is_word())
+        || REGISTRIES.iter().any(|word| here(&word))
+        || SCHEMES.iter().find(here).is_some_and(|scheme| has_two_slashes(text, at + scheme.len()))
+        || is_s3_host(text, at, before)
+}
+
+/// Whether the name of a host of S3 begins here. A host is looked at where it begins, and no further than a name may reach.
+fn is_s3_host(text: &str, at: usize, before: Option<char>) -> bool {
+    if before.is_some_and(is_of_host) {
+        return false;
+    }
+    let rest = text.as_bytes().get(at..).unwrap_or_default();
+    let length = rest.iter().take_while(|byte| is_of_host(char::from(**byte))).count();
+    text.get(at..at + length).and_then(s3_in).is_some()
+}
+
+/// Where the label of S3 stands in the name of a host; behind the bucket, if that is part of it.
+fn s3_in(host: &str) -> Option<usize> {
+    let end = host.to_ascii_lowercase();
+    let labels = end.get(..end.rfind(AWS)?)?;
+    let mut starts = std::iter::once(0).chain(labels.match_indices('.').map(|(dot, _)| dot + 1));
+    let is_s3 = |start: &usize| {
+        let label = labels.get(*start..).map(|rest| until(rest, &['.'])).unwrap_or_default();
+        label == "s3" || label.starts_with("s3-") || label.starts_with("s3express-")
+    };
+    starts.rfind(is_s3)
+}
+
+fn is_of_host(letter: char) -> bool {
+    letter.is_ascii_alphanumeric() || matches!(letter, '.' | '-' | '_')
+}
+
+fn starts_with(text: &str, at: usize, word: &str) -> bool {
+    let here = text.as_bytes().get(at..at + word.len());
+    here.is_some_and(|here| here.eq_ignore_ascii_case(word.as_bytes()))
+}
+
+fn has_two_slashes(text: &str, at: usize) -> bool {
+    slash(text, at).is_some_and(|first| slash(text, at + first).is_some())
+}
+
+/// The length of a slash that stands here, escaped or not.
+fn slash(text: &str, at: usize) -> Option<usize> {
+    if starts_with(text, at, "/") { Some(1) } else { escaped_slash(text, at) }
+}
+
+/// The length of a slash as JSON may write it, `\/` or `\u002f`; each document around it doubles the backslashes.
+fn escaped_slash(text: &str, at: usize) -> Option<usize> {
+    let marks = backslashes(text, at);
+    let behind = ["/", "u002f"].into_iter().find(|written| starts_with(text, at + marks, written))?;
+    (marks > 0).then_some(marks + behind.len())
+}
+
+fn backslashes(text: &str, at: usize) -> usize {
+    let rest = text.as_bytes().get(at..).unwrap_or_default();
+    rest.iter().take_while(|byte| **byte == b'\\').count()
+}
+
+fn ends_an_address(letter: char) -> bool {
+    letter.is_whitespace()
+        || matches!(letter, '"' | '\'' | '`' | ',' | ';' | '(' | ')' | '<' | '>' | '\\' | '|')
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::scope::{OUTSIDE, Scope};
+
+    fn redacted(text: &str) -> String {
+        "credit-*,team/credit".parse::<Scope>().unwrap().redact(text)
+    }
+
+    #[test]
+    fn an_address_outside_is_found_in_whichever_form_it_is_written_and_one_inside_is_left() {
+        for (text, is_whole) in [
+            ("S3://churn-lake/x", true),
+            ("s3a://churn-lake/x", true),
+            ("S3N://churn-lake/x", true),
+            (r"s3:\/\/churn-lake\/x", true),
+            (r"s3:\\/\\/churn-lake\\/x", true),
+            (r"s3:\u002f\u002Fchurn-lake/x", true),
+            ("ARN:aws:s3:::churn-lake/x", true),
+            ("churn-lake.s3.eu-west-1.amazonaws.com/x", true),
+            ("churn-lake.s3-eu-west-1.amazonaws.com", true),
+            ("churn-lake.S3.dualstack.eu-west-1.amazonaws.com.cn/x", true),
+            ("churn.s3.lake.s3.amazonaws.com:443/x", true),
+            ("s3.eu-west-1.amazonaws.com/churn-lake/x", true),
+            (r"s3.eu-west-1.amazonaws.com\/churn-lake\/x", true),
+            ("s3.amazonaws.com/churn-lake?list-type=2", true),
+            ("https://churn-lake.s3.eu-west-1.amazonaws.com/x", false),
+            ("https://s3.eu-west-1.amazonaws.com:443/churn-lake/x", false),
+            ("1.dkr.ecr.eu-west-1.amazonaws.com/churn/train:1", false),
+            ("1.DKR.ECR.eu-west-1.amazonaws.com/churn@sha256:0a", false),
+            ("1.dkr.ecr-fips.us-east-1.amazonaws.com/churn", false),
+            ("1.dkr-ecr.eu-west-1.on.aws/churn", false),
+            (r"1.dkr.ecr.eu-west-1.amazonaws.com\/churn", false),
+            ("arn:aws:ecr:eu-west-1:1:repository/churn", true),
+            ("arn:aws-cn:codecommit:cn-north-1:1:churn", true),
+            ("codecommit::eu-west-1://churn", true),
+            ("codecommit://profile@churn", true),
+            ("ssh://KEY@git-codecommit.eu-west-1.amazonaws.com/v1/repos/churn", false),
+        ] {
+            let shown = redacted(text);
+            assert!(shown.ends_with(OUTSIDE) && !shown.contains("churn"), "{text}: {shown}");
+            assert!(!is_whole || shown == OUTSIDE, "{text}: {shown}");
+            let own = text.replace("churn/train", "team/credit").replace("churn-lake", "credit-lake");
+            let own = own.replace("churn", "credit-x");
+            assert_eq!(redacted(&own), own);
+        }
+    }
+
+    #[test]
+    fn what_is_no_address_is_left() {
+        for text in [
+            "s3: a service",
+            "s3:/churn",
+            "amazonaws.com",
+            "https://s3.eu-west-1.amazonaws.com",
+            "https://sagemaker.eu-west-1.amazonaws.com/churn",
+            r"a\b \\ s3:\\",
+            "ärn:aws:s3:::churn é",
+        ] {
+            assert_eq!(redacted(text), text);
+        }
+    }
+
+    /// One that looked on to the end at each address would take minutes for each of these.
+    #[test]
+    fn a_text_is_read_once_however_many_addresses_begin_in_it() {
+        let long = |words: &str| words.repeat(300_000 / words.len());
+        let shorter = |words: &str| words.repeat(30_000 / words.len());
+        assert_eq!(redacted(&long("s3://a ")).matches(OUTSIDE).count(), 300_000 / 7);
+        assert_eq!(redacted(&shorter("s3://")).matches(OUTSIDE).count(), 6_000);
+        assert_eq!(redacted(&long("\\")), long("\\"));
+        for words in
+            ["s3:", "arn:", "arn:aws:s3:::credit-x ", ".dkr.ecr.", "a.s3.amazonaws.com/", "git-codecommit."]
+        {
+            assert!(!redacted(&shorter(words)).is_empty(), "{words}");
+        }
+        for words in ["a.", ".amazonaws.com", "s3.", "\u{e9}"] {
+            assert_eq!(redacted(&shorter(words)), shorter(words));
+        }
+    }
+}
