@@ -99,7 +99,7 @@ fn what_is_set_of_drift_is_checked() {
         wrong(
             "alert_mode = \"exact\"",
             &format!("missing_texts = [\"nan\", \"{value}\"]"),
-            &format!("settings.toml:101:17: `{value}` is not a text that can stand for a missing value"),
+            &format!("settings.toml:100:17: `{value}` is not a text that can stand for a missing value"),
         );
     }
     let drift = Bundle::embedded().unwrap().settings().drift.clone();
