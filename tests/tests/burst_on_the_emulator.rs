@@ -209,6 +209,7 @@ impl World {
             ("AUTH", "true"),
             ("AWS_ENDPOINT_URL_SAGEMAKER", &url),
             ("AWS_ENDPOINT_URL_CODECOMMIT", &url),
+            ("AWS_ENDPOINT_URL_KMS", &url),
         ])?;
         let mut aws = emulator.aws()?;
         let stack = Stack::deploy(&emulator, SETTINGS, &json!({ "Mode": "enforce" }))?;

@@ -116,7 +116,9 @@ async fn judge_files(
         folder.bucket,
         folder.key
     ));
-    Ok(JudgedWindow { done, metrics, unjudged: alerting.nothing_judged() })
+    // What the baseline cannot be compared with is published whatever was found beside it: else it would depend on which file came first.
+    let unjudged = alerting.nothing_judged().or_else(|| alerting.nothing_compared());
+    Ok(JudgedWindow { done, metrics, unjudged })
 }
 
 /// Metrics leave when the window is judged for the last time, and not again when a late file opens it once more: Model Monitor
