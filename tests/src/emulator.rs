@@ -58,6 +58,20 @@ impl Emulator {
         Ok(emulator)
     }
 
+    /// Starts it with IAM enforced (signatures and policies count: a permission that a role lacks fails the test), and with the simulator
+    /// at this address for what it does not play itself.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub fn beside(simulator: &str) -> Result<Self> {
+        Self::start(&[
+            ("AUTH", "true"),
+            ("AWS_ENDPOINT_URL_SAGEMAKER", simulator),
+            ("AWS_ENDPOINT_URL_CODECOMMIT", simulator),
+            ("AWS_ENDPOINT_URL_KMS", simulator),
+        ])
+    }
+
     fn wait(&mut self, address: SocketAddr) -> Result<()> {
         let began = Instant::now();
         while began.elapsed() < PATIENCE {

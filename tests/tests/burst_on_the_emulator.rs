@@ -204,13 +204,7 @@ impl World {
         let git = LocalGit::new(&folder.path().join("git"))?;
         git.create_repository(REPOSITORY)?;
         let simulator = Simulator::start(account.clone(), git.clone()).await?;
-        let url = simulator.url();
-        let emulator = Emulator::start(&[
-            ("AUTH", "true"),
-            ("AWS_ENDPOINT_URL_SAGEMAKER", &url),
-            ("AWS_ENDPOINT_URL_CODECOMMIT", &url),
-            ("AWS_ENDPOINT_URL_KMS", &url),
-        ])?;
+        let emulator = Emulator::beside(&simulator.url())?;
         let mut aws = emulator.aws()?;
         let stack = Stack::deploy(&emulator, SETTINGS, &json!({ "Mode": "enforce" }))?;
         // Long enough for a batch on a busy machine: what comes again while it is handled is given up in the end.

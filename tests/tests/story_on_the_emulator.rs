@@ -46,14 +46,7 @@ impl World {
         let account = SimulatedAccount::new(Store::in_memory()?, ACCOUNT, REGION);
         let git = LocalGit::new(&folder.path().join("git"))?;
         let simulator = Simulator::start(account.clone(), git.clone()).await?;
-        let url = simulator.url();
-        let emulator = Emulator::start(&[
-            // Signatures and policies count: a permission that a role lacks fails the test.
-            ("AUTH", "true"),
-            ("AWS_ENDPOINT_URL_SAGEMAKER", &url),
-            ("AWS_ENDPOINT_URL_CODECOMMIT", &url),
-            ("AWS_ENDPOINT_URL_KMS", &url),
-        ])?;
+        let emulator = Emulator::beside(&simulator.url())?;
         let mut aws = emulator.aws()?;
         make_bucket(&mut aws, BUNDLE_BUCKET)?;
         upload(&mut aws, BUNDLE_BUCKET, "sagewarden/", &bundle_files()?)?;

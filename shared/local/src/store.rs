@@ -103,12 +103,8 @@ impl Store {
             None => Connection::open_with_flags(path, flags),
         };
         let connection = opened.map_err(|source| unusable(path, source))?;
-        let foreign = |reason: String| StoreError::Foreign { path: path.to_owned(), reason };
-        let id: i32 = connection
-            .query_row("PRAGMA application_id", [], |row| row.get(0))
-            .map_err(|error| foreign(error.to_string()))?;
-        if id != APPLICATION_ID {
-            return Err(foreign("it is the database of another program".to_owned()));
+        if !is_ours(&connection, path)? {
+            return Err(of_another_program(path));
         }
         Ok(Self { connection: Arc::new(Mutex::new(connection)) })
     }
@@ -124,15 +120,12 @@ impl Store {
     }
 
     fn prepare(connection: Connection, path: &Path) -> Result<Self, StoreError> {
-        let foreign = |reason: String| StoreError::Foreign { path: path.to_owned(), reason };
-        let id: i32 = connection
-            .query_row("PRAGMA application_id", [], |row| row.get(0))
-            .map_err(|error| foreign(error.to_string()))?;
+        let is_ours = is_ours(&connection, path)?;
         let tables: i64 = connection
             .query_row("SELECT count(*) FROM sqlite_master", [], |row| row.get(0))
-            .map_err(|error| foreign(error.to_string()))?;
-        if id != APPLICATION_ID && tables > 0 {
-            return Err(foreign("it is the database of another program".to_owned()));
+            .map_err(|error| foreign(path, error.to_string()))?;
+        if !is_ours && tables > 0 {
+            return Err(of_another_program(path));
         }
         connection
             .execute_batch(&format!(
@@ -148,6 +141,22 @@ impl Store {
     pub(crate) fn lock(&self) -> MutexGuard<'_, Connection> {
         self.connection.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Whether a file is marked as a store of ours.
+fn is_ours(connection: &Connection, path: &Path) -> Result<bool, StoreError> {
+    let id: i32 = connection
+        .query_row("PRAGMA application_id", [], |row| row.get(0))
+        .map_err(|error| foreign(path, error.to_string()))?;
+    Ok(id == APPLICATION_ID)
+}
+
+fn of_another_program(path: &Path) -> StoreError {
+    foreign(path, "it is the database of another program".to_owned())
+}
+
+fn foreign(path: &Path, reason: String) -> StoreError {
+    StoreError::Foreign { path: path.to_owned(), reason }
 }
 
 fn unusable(path: &Path, source: rusqlite::Error) -> StoreError {

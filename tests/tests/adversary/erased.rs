@@ -21,7 +21,7 @@ fn judged() -> Result<Local> {
     Ok(local)
 }
 
-fn audit(local: &Local) -> Result<Audit> {
+pub(super) fn audit(local: &Local) -> Result<Audit> {
     let mut ledger = Ledger::default();
     local.system.store.each(|row| match row {
         Ok(item) => ledger.add(&item),
@@ -37,7 +37,7 @@ fn anchor(local: &Local) -> Result<Anchor> {
 }
 
 /// What is wrong: without the anchor, and with it.
-fn found(local: &Local, anchor: &Anchor) -> Result<(Vec<Problem>, Vec<Problem>)> {
+pub(super) fn found(local: &Local, anchor: &Anchor) -> Result<(Vec<Problem>, Vec<Problem>)> {
     let mut audit = audit(local)?;
     let problems = |audit: &Audit| audit.defects().map(|defect| defect.problem).collect();
     let alone = problems(&audit);

@@ -4,12 +4,14 @@
 use futures::executor::block_on;
 use sagewarden_events::{ResourceKind, Timestamp};
 use sagewarden_govern::ports::Table as _;
-use sagewarden_lineage::audit::{Anchor, Audit, Ledger, Problem};
+use sagewarden_lineage::audit::{Anchor, Problem};
 use sagewarden_lineage::rows::{JudgementRow, VerdictRow};
 use sagewarden_lineage::table::{Item, Key, Write};
 use sagewarden_tests::Result;
 use sagewarden_tests::local::{Local, training_job};
 use serde_json::json;
+
+use crate::erased::{audit, found};
 
 /// A job that breaks a control by which it is marked.
 fn judged() -> Result<Local> {
@@ -19,24 +21,6 @@ fn judged() -> Result<Local> {
     local.create(ResourceKind::TrainingJob, &request, 0)?;
     local.settle()?;
     Ok(local)
-}
-
-fn audit(local: &Local) -> Result<Audit> {
-    let mut ledger = Ledger::default();
-    local.system.store.each(|row| match row {
-        Ok(item) => ledger.add(&item),
-        Err(key) => ledger.unreadable(&key),
-    })?;
-    Ok(ledger.finish())
-}
-
-/// What is wrong: without the anchor, and with it.
-fn found(local: &Local, anchor: &Anchor) -> Result<(Vec<Problem>, Vec<Problem>)> {
-    let mut audit = audit(local)?;
-    let problems = |audit: &Audit| audit.defects().map(|defect| defect.problem).collect();
-    let alone = problems(&audit);
-    audit.against(anchor);
-    Ok((alone, problems(&audit)))
 }
 
 fn rows(local: &Local, is_meant: fn(&Item) -> bool) -> Result<Vec<Item>> {

@@ -1,4 +1,4 @@
-//! Who manages the keys that resources name. It never changes, so that KMS is asked once about each.
+//! Who manages the keys that resources name. It never changes, so that what KMS said is kept.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;

@@ -260,10 +260,15 @@ fn escalated(delivery: &Delivery<'_, impl World>, changes: &Corrections, made: u
         ResourceKind::TrainingJob => Step::call(stop_action(kind), Asks::Stop),
         _ => {
             let result = format!("it was changed {made} times within a day, and changed back each time");
-            let failed = Remediation::failed(change_action(kind, changes), result);
-            Step::Nothing(Remediation { hopeless: true, undone: Some(made), ..failed })
+            given_up(change_action(kind, changes), result, made)
         }
     }
+}
+
+/// Nothing is tried any more: whoever is on call is asked.
+fn given_up(action: &str, result: String, made: usize) -> Step {
+    let failed = Remediation::failed(action, result);
+    Step::Nothing(Remediation { hopeless: true, undone: Some(made), ..failed })
 }
 
 /// A mark is set once; the finding that it stands for has left. It is set again when somebody takes it away or writes over it.
@@ -282,8 +287,7 @@ async fn mark(delivery: &Delivery<'_, impl World>) -> Result<Step, PortError> {
         if made >= MOST_CHANGES {
             let result =
                 format!("it was marked {made} times within a day, and the tag was taken away each time");
-            let failed = Remediation::failed(ADD_TAGS, result);
-            return Ok(Step::Nothing(Remediation { hopeless: true, undone: Some(made), ..failed }));
+            return Ok(given_up(ADD_TAGS, result, made));
         }
     }
     Ok(Step::call(ADD_TAGS, Asks::Mark { controls, gone_at }))

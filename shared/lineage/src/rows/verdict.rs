@@ -182,15 +182,13 @@ impl VerdictRow {
     /// That what was last modified then is about to be changed: however often that is tried, it counts once.
     #[must_use]
     pub fn write_changed(key: Key, modified_at: Timestamp) -> Write {
-        let union = BTreeMap::from([(Self::CHANGED.into(), BTreeSet::from([millis(modified_at)]))]);
-        Write::Merge { key, once: Attributes::new(), union }
+        Self::note_time(key, Self::CHANGED, modified_at)
     }
 
     /// That the mark that was taken away then is about to be set again: however often that is tried, it counts once.
     #[must_use]
     pub fn write_marked_again(key: Key, gone_at: Timestamp) -> Write {
-        let union = BTreeMap::from([(Self::MARKED_AGAIN.into(), BTreeSet::from([millis(gone_at)]))]);
-        Write::Merge { key, once: Attributes::new(), union }
+        Self::note_time(key, Self::MARKED_AGAIN, gone_at)
     }
 
     /// Which controls its tag names.
@@ -256,6 +254,11 @@ impl VerdictRow {
             (Self::CHECKED.into(), self.checked.clone().into()),
             (Self::BUNDLE.into(), self.bundle.clone().into()),
         ])
+    }
+
+    fn note_time(key: Key, name: &str, time: Timestamp) -> Write {
+        let union = BTreeMap::from([(name.to_owned(), BTreeSet::from([millis(time)]))]);
+        Write::Merge { key, once: Attributes::new(), union }
     }
 
     fn note(key: Key, version_attribute: &str, version: String, name: &str, value: Value) -> Write {
