@@ -2,6 +2,8 @@
 //! docs/THREATS.md names the test that holds each row.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test ends where something is missing")]
 
+#[path = "adversary/baselines.rs"]
+mod baselines;
 #[path = "adversary/blind.rs"]
 mod blind;
 #[path = "adversary/crowded.rs"]

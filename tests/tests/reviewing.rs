@@ -108,10 +108,42 @@ fn only_what_the_push_added_or_changed_is_judged() -> Result<()> {
     let text = &comments(&local)?[0].text;
     assert!(text.contains("training job `renamed`") && !text.contains("kept"), "{text}");
 
-    // A new branch says not where it comes from: its last commit is compared with the one before.
+    Ok(())
+}
+
+#[test]
+fn a_new_branch_is_compared_with_the_last_commit_that_came_with_an_earlier_push() -> Result<()> {
+    let local = Local::new()?;
+    for (file, after) in [("first.json", 0), ("second.json", 10)] {
+        let event = push(&local, "main", &[(file, &broken("main"))], after)?;
+        local.deliver(&event.to_string())?;
+    }
+    assert_eq!(comments(&local)?.len(), 2);
     let head = local.system.git.head(REPOSITORY, "main")?.ok_or("no branch")?;
-    local.deliver(&self::event("feature", &head, None, 20).to_string())?;
-    assert_eq!(comments(&local)?.len(), 1, "it is the same comparison");
+    local.deliver(&event("feature", &head, None, 20).to_string())?;
+    assert_eq!(comments(&local)?.len(), 2, "it brings nothing that was not judged with main");
+
+    // The last commit is harmless, and so is what stood in the branch before.
+    push(&local, "main", &[("hidden.json", &broken("hidden"))], 30)?;
+    let last = push(&local, "main", &[("README", "harmless")], 40)?;
+    let head = CommitId::parse(last["detail"]["commitId"].as_str().unwrap_or_default())?;
+    local.deliver(&event("other", &head, None, 50).to_string())?;
+    let comments = comments(&local)?;
+    assert_eq!(comments.len(), 3, "{comments:?}");
+    let text = &comments[2].text;
+    assert!(text.contains("training job `hidden`") && !text.contains("training job `main`"), "{text}");
+    Ok(())
+}
+
+#[test]
+fn everything_in_a_new_repository_is_judged_whichever_commit_brought_it() -> Result<()> {
+    let local = Local::new()?;
+    push(&local, "main", &[("first.json", &broken("first"))], 0)?;
+    let last = push(&local, "main", &[("README", "harmless")], 10)?;
+    let head = CommitId::parse(last["detail"]["commitId"].as_str().unwrap_or_default())?;
+    local.deliver(&event("main", &head, None, 20).to_string())?;
+    let text = comments(&local)?.pop().map(|comment| comment.text).unwrap_or_default();
+    assert!(text.contains("training job `first`"), "{text}");
     Ok(())
 }
 
@@ -140,7 +172,7 @@ fn files_that_are_none_of_ours_are_passed_over_in_silence() -> Result<()> {
     let model = model("m").to_string();
     let text = said(&[others.as_slice(), &[("a.json", &good), ("b.JSON", &model)]].concat())?;
     let text = text.ok_or("no comment")?;
-    assert!(text.starts_with("**Sagewarden**: 2 requests in 2 files, all controls hold\n"), "{text}");
+    assert!(text.starts_with("**Sagewarden**: 2 requests in 2 files: no control failed; 2 controls can be checked only in the account\n"), "{text}");
     assert!(!text.contains("package.json") && !text.contains("list.json"), "{text}");
     Ok(())
 }
@@ -177,7 +209,7 @@ fn what_is_left_out_is_said() -> Result<()> {
     let mut files = vec![("000-large.json", large.as_str())];
     files.extend(names.iter().map(|name| (name.as_str(), good.as_str())));
     let text = said(&files)?.ok_or("no comment")?;
-    assert!(text.starts_with("**Sagewarden**: 299 requests in 299 files, all controls hold\n"), "{text}");
+    assert!(text.starts_with("**Sagewarden**: 299 requests in 299 files: no control failed; 598 controls can be checked only in the account\n"), "{text}");
     assert!(text.contains("- not read, larger than 256 KB: `000-large.json`\n"), "{text}");
     assert!(text.contains("- not read: 3 JSON files beyond the first 300\n"), "{text}");
     Ok(())

@@ -60,6 +60,9 @@ pub struct WindowReport {
     /// Where the baseline is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub baseline: Option<String>,
+    /// A digest of the files of the baseline, and of how they are read: another one is another baseline, wherever it stands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub baseline_digest: Option<String>,
     /// Set where the window had been closed: what it came to then stands, and this beside it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rewritten: Option<RewrittenAfter>,

@@ -1,8 +1,8 @@
 //! A monitor found violations: they are recorded, and an alert leaves about those that are new, with everything behind the endpoint.
 
 use sagewarden_lineage::id::NodeId;
-use sagewarden_lineage::rows::NodeRow;
-use sagewarden_lineage::rows::node::FOUND_VERSION;
+use sagewarden_lineage::rows::{NodeRow, node};
+use sagewarden_lineage::table::Item;
 use serde_json::Value as Json;
 
 use super::behind::{BehindOnce, earlier};
@@ -12,7 +12,7 @@ use super::found::{Found, Observed};
 use super::record_found::record_found;
 use super::recording::record_now;
 use super::retraining::suggest_retraining;
-use super::rewritten::keep_both;
+use super::rewritten::{Rewriting, keep_both};
 use crate::notify::Moment;
 use crate::outcome::{Done, Failure, Outcome};
 use crate::ports::{Bus, PortError, Table};
@@ -29,13 +29,14 @@ pub(super) async fn alert(
     found: &Found,
     moment: &Moment,
 ) -> Outcome {
-    let node = observed.node();
-    let recorded = recorded_version(world.table(), &node).await?;
+    let recorded = recorded(world.table(), &observed.node()).await?;
+    let version = recorded.as_ref().and_then(|item| item.text(node::FOUND_VERSION));
     // An evaluation that comes again, or an execution whose job and report both tell of it, changes nothing.
-    let is_recorded = recorded.as_ref() == Some(&found.version);
-    // A window grows while its files come; a report is written once.
-    if matches!(observed, Observed::Execution(_)) && recorded.is_some() && !is_recorded {
-        return keep_both(world, observed, found, None, moment).await;
+    let is_recorded = version == Some(found.version.as_str());
+    if let Some(why) =
+        recorded.as_ref().filter(|_| !is_recorded).and_then(|item| rewriting(item, observed, found))
+    {
+        return keep_both(world, observed, found, why, moment).await;
     }
     let Some(worst) = found.severity() else {
         return nothing_found(world, observed, found, moment).await;
@@ -48,7 +49,7 @@ pub(super) async fn alert(
     let mut behind = BehindOnce::new(observed.endpoint(), deployment.as_ref(), observed.began());
     let quiet = world.settings().drift.quiet_hours_after_alert;
     let endpoint = NodeId::endpoint(observed.endpoint());
-    let scope = Scope::of("drift", &endpoint, &node, observed.began(), quiet);
+    let scope = Scope::of("drift", &endpoint, &observed.node(), observed.began(), quiet);
     let published = match SetClaim::of(world.table(), moment, &scope, &found.causes()).await? {
         None => Done::Nothing(format!("the alert for {} was sent before", observed.name())),
         Some(claim) if claim.fresh.is_empty() => {
@@ -66,13 +67,27 @@ pub(super) async fn alert(
 /// # Errors
 /// When the table fails.
 pub(super) async fn is_recorded(world: &impl World, observed: &Observed<'_>) -> Result<bool, PortError> {
-    Ok(recorded_version(world.table(), &observed.node()).await?.is_some())
+    let recorded = recorded(world.table(), &observed.node()).await?;
+    Ok(recorded.is_some_and(|item| item.text(node::FOUND_VERSION).is_some()))
 }
 
-/// The version of the report that the table holds; nothing where it holds none.
-async fn recorded_version(table: &impl Table, node: &NodeId) -> Result<Option<String>, PortError> {
-    let recorded = table.get(&[NodeRow::key(node)]).await?;
-    Ok(recorded.first().and_then(|item| item.text(FOUND_VERSION)).map(str::to_owned))
+/// What the table holds of it.
+async fn recorded(table: &impl Table, node: &NodeId) -> Result<Option<Item>, PortError> {
+    Ok(table.get(&[NodeRow::key(node)]).await?.pop())
+}
+
+/// Why what is found now does not take the place of what is recorded. A window grows while its files come, as long as it is compared with
+/// the same baseline; a report is written once.
+fn rewriting<'a>(recorded: &'a Item, observed: &Observed<'_>, found: &'a Found) -> Option<Rewriting<'a>> {
+    recorded.text(node::FOUND_VERSION)?;
+    match observed {
+        Observed::Execution(_) => Some(Rewriting::Report),
+        Observed::Window(_) => {
+            let (before, now) = (recorded.text(node::BASELINE)?, found.baseline.as_deref()?);
+            let has_violations = recorded.number(node::VIOLATIONS).is_some_and(|number| number > 0);
+            (has_violations && before != now).then_some(Rewriting::Baseline { before, now })
+        }
+    }
 }
 
 /// The deployment whose traffic was looked at: the one in force when the window began, or that came into force in it. The endpoint was

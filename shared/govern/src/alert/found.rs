@@ -82,6 +82,8 @@ pub(super) struct Found {
     /// Where it is.
     pub(super) report: String,
     pub(super) violations: Vec<Violation>,
+    /// What the traffic of a window was compared with: the place, and a digest of what stood there.
+    pub(super) baseline: Option<String>,
     /// Orders the reports on the same node: the later one has seen more.
     pub(super) version: String,
 }
@@ -91,12 +93,19 @@ impl Found {
     /// When the file is no report, with the reason.
     pub(super) fn of_execution(report: &S3Location, bytes: &[u8]) -> Result<Self, String> {
         let violations = Violations::parse(bytes).map_err(|error| error.to_string())?.violations;
-        Ok(Self { version: version(true, 0, &violations), report: report.to_string(), violations })
+        Ok(Self {
+            version: version(true, 0, &violations),
+            report: report.to_string(),
+            violations,
+            baseline: None,
+        })
     }
 
     pub(super) fn of_window(window: &EvaluatedWindow) -> Self {
-        let WindowReport { window: span, rows, violations, .. } = &window.report;
+        let WindowReport { window: span, rows, violations, baseline, baseline_digest, .. } = &window.report;
+        let baseline = baseline.as_ref().zip(baseline_digest.as_ref());
         Self {
+            baseline: baseline.map(|(place, digest)| format!("{place} ({digest})")),
             version: version(span.complete, *rows, violations),
             report: window.evaluation.to_string(),
             violations: violations.clone(),

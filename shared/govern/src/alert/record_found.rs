@@ -17,6 +17,9 @@ use crate::outcome::Failure;
 use crate::record::monitoring::REPORT;
 use crate::world::World;
 
+/// The baseline of what an execution of Model Monitor found: its schedule has it.
+pub(super) const NOT_RECORDED: &str = "not recorded";
+
 /// Records what was found, with `worst` as its severity where there are violations; returns its node.
 pub(super) async fn record_found(
     world: &impl World,
@@ -33,6 +36,8 @@ pub(super) async fn record_found(
         (node::VIOLATIONS.into(), number(found.violations.len())),
         (node::FOUND.into(), Value::Text(found.in_words())),
     ]);
+    let baseline = found.baseline.clone().unwrap_or_else(|| NOT_RECORDED.to_owned());
+    newest.insert(node::BASELINE.into(), Value::Text(baseline));
     let mut record = Record::default();
     if let Observed::Window(evaluated) = observed {
         let rows = evaluated.report.rows;

@@ -1,5 +1,5 @@
-//! What was found is never replaced. A window that changes after it was closed, or the report of an execution that is written again, is
-//! recorded beside the finding, and published: somebody may be writing drift away.
+//! What was found is never replaced. A window that changes after it was closed, one that is compared with another baseline than before, or
+//! the report of an execution that is written again, is recorded beside the finding, and published: somebody may be writing drift away.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +15,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::cause::Scope;
 use super::found::{Found, Observed};
-use super::record_found::facts_of;
+use super::record_found::{NOT_RECORDED, facts_of};
 use super::recording::store;
 use crate::counted::counted;
 use crate::notify::{Kept, Moment, publish_once_and_say};
@@ -33,17 +33,27 @@ const REWRITTEN: &str = "rewritten after ";
 /// The lowest version: a window that had no violations when it was closed left nothing.
 const NOTHING_FOUND: &str = "0#nothing";
 
+/// Why a finding would have become another one.
+#[derive(Clone, Copy)]
+pub(super) enum Rewriting<'a> {
+    /// Files of a window came after it had been closed.
+    Files(&'a RewrittenAfter),
+    /// The window is compared with another baseline than the one that the finding comes of.
+    Baseline { before: &'a str, now: &'a str },
+    /// The report of an execution was written again.
+    Report,
+}
+
 /// What a finding would have become.
 struct Change<'a> {
     observed: &'a Observed<'a>,
     found: &'a Found,
-    /// Of a window: which files came.
-    after: Option<&'a RewrittenAfter>,
+    why: Rewriting<'a>,
     /// What stands, where anything does.
     before: Option<Item>,
 }
 
-/// Records that the files of a window changed after it was closed, or that an execution's report was written again.
+/// Records what a finding would have become, and publishes it.
 ///
 /// # Errors
 /// When a service does not answer.
@@ -51,12 +61,12 @@ pub(super) async fn keep_both(
     world: &impl World,
     observed: &Observed<'_>,
     found: &Found,
-    after: Option<&RewrittenAfter>,
+    why: Rewriting<'_>,
     moment: &Moment,
 ) -> Outcome {
     let id = observed.node();
     let before = world.table().get(&[NodeRow::key(&id)]).await?.pop();
-    let change = Change { observed, found, after, before };
+    let change = Change { observed, found, why, before };
     let (verdict, known) = (change.verdict(), change.known());
     if known.len() >= MOST && !known.contains(verdict.as_str()) {
         return Ok(Done::Nothing(format!("{} was rewritten {MOST} times before", observed.name())));
@@ -72,13 +82,19 @@ impl Change<'_> {
     fn verdict(&self) -> String {
         let count = counted(self.found.violations.len(), "violation");
         let (words, report) = (self.found.in_words(), &self.found.report);
-        match self.after {
-            Some(after) => format!(
+        match self.why {
+            Rewriting::Files(after) => format!(
                 "{REWRITTEN}closing: {count} ({words}), with {} that came until {}; report {report}",
                 counted(after.count, "file"),
                 after.written_at
             ),
-            None => format!("{REWRITTEN}it was recorded: {count} ({words}) in {report}"),
+            // Not how much is found by now: each file that comes would make another change of it.
+            Rewriting::Baseline { before, now } => {
+                format!(
+                    "{REWRITTEN}its baseline was {before}: it is compared with {now} now; report {report}"
+                )
+            }
+            Rewriting::Report => format!("{REWRITTEN}it was recorded: {count} ({words}) in {report}"),
         }
     }
 
@@ -86,6 +102,13 @@ impl Change<'_> {
     fn known(&self) -> BTreeSet<&str> {
         let verdicts = self.before.iter().flat_map(|item| item.set(node::VERDICTS));
         verdicts.filter(|verdict| verdict.starts_with(REWRITTEN)).collect()
+    }
+
+    fn late(&self) -> Option<&RewrittenAfter> {
+        match self.why {
+            Rewriting::Files(after) => Some(after),
+            Rewriting::Baseline { .. } | Rewriting::Report => None,
+        }
     }
 
     fn violations_before(&self) -> i64 {
@@ -111,6 +134,7 @@ impl Change<'_> {
             (node::VIOLATIONS.into(), 0_i64.into()),
             (node::FOUND.into(), "nothing".into()),
             (node::ROWS.into(), 0_i64.into()),
+            (node::BASELINE.into(), NOT_RECORDED.into()),
         ]);
         record.register(id, node::FOUND_VERSION, NOTHING_FOUND.to_owned(), nothing);
         record.observed(id, OBSERVED_ON, &NodeId::endpoint(self.observed.endpoint()), ended);
@@ -124,7 +148,7 @@ impl Change<'_> {
             return format!("rewritten#{}#{}", id.tail(), hex(&Sha256::digest(verdict)));
         }
         let quiet = world.settings().drift.quiet_hours_after_alert;
-        let at = self.after.map_or_else(|| self.observed.ended(), |after| after.written_at);
+        let at = self.late().map_or_else(|| self.observed.ended(), |after| after.written_at);
         let endpoint = NodeId::endpoint(self.observed.endpoint());
         Scope::of("rewritten", &endpoint, id, at, quiet).cause
     }
@@ -135,18 +159,25 @@ impl Change<'_> {
     }
 
     fn notice(&self) -> Notice {
-        let Self { observed, found, after, .. } = self;
-        let endpoint = observed.endpoint();
+        let Self { observed, found, why, .. } = self;
+        let (endpoint, after) = (observed.endpoint(), self.late());
         let (was, now) = (self.violations_before(), found.violations.len());
-        let how = match after {
-            Some(after) => format!(
+        let how = match why {
+            Rewriting::Files(after) => format!(
                 "{} of its traffic from {} to {} came after the window had been closed at {}",
                 counted(after.count, "file"),
                 observed.began(),
                 observed.ended(),
                 after.closed_at
             ),
-            None => format!("the report of {} was written again after it had been recorded", observed.name()),
+            Rewriting::Baseline { before, now } => format!(
+                "its traffic from {} to {} was compared with {before}, and is compared with {now} now",
+                observed.began(),
+                observed.ended()
+            ),
+            Rewriting::Report => {
+                format!("the report of {} was written again after it had been recorded", observed.name())
+            }
         };
         let text = format!(
             "a finding on endpoint {} would have been rewritten: {how}. {} were found ({}), now there would be {now} ({}); what was \
@@ -156,12 +187,17 @@ impl Change<'_> {
             self.found_before(),
             found.in_words(),
         );
+        let both = format!("`sagewarden history endpoint/{}` shows both verdicts", endpoint.name);
         let where_to_look = after.and_then(|after| after.files.first()).unwrap_or(&found.report);
-        let advice = format!(
-            "ask who wrote {where_to_look} (CloudTrail's data events of the bucket say it), and let nobody but the endpoint's or the \
-             schedule's role write there; `sagewarden history endpoint/{}` shows both verdicts",
-            endpoint.name
-        );
+        let advice = match why {
+            Rewriting::Baseline { .. } => format!(
+                "ask who changed the baseline: its files in S3, a monitoring schedule of the endpoint, or the settings; {both}"
+            ),
+            Rewriting::Files(_) | Rewriting::Report => format!(
+                "ask who wrote {where_to_look} (CloudTrail's data events of the bucket say it), and let nobody but the endpoint's or the \
+                 schedule's role write there; {both}"
+            ),
+        };
         let detail = json!({
             "text": text,
             "about": endpoint.arn(),

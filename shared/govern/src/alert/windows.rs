@@ -13,7 +13,7 @@ use super::found::{Found, Observed};
 use super::publish_silence::publish_silence;
 use super::refused::refuse_once;
 use super::report::MAX_REPORT;
-use super::rewritten::keep_both;
+use super::rewritten::{Rewriting, keep_both};
 use super::silence::Silence;
 use super::wrong::Wrong;
 use crate::notify::Moment;
@@ -46,7 +46,7 @@ pub(super) async fn on_evaluation(
     };
     if let Some(after) = &window.report.rewritten {
         let (observed, found) = (Observed::Window(&window), Found::of_window(&window));
-        return keep_both(world, &observed, &found, Some(after), moment).await;
+        return keep_both(world, &observed, &found, Rewriting::Files(after), moment).await;
     }
     // Neither hides the other; what can be tried again is.
     let unreadable = publish_unreadable(world, &window, moment).await;

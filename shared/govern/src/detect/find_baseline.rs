@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use sagewarden_events::{Resource, ResourceKind};
+use sagewarden_events::{Resource, ResourceKind, Timestamp};
 use sagewarden_lineage::id::{NodeId, NodeKind};
 use sagewarden_lineage::observe::observe;
 use sagewarden_lineage::walk::Limits;
@@ -56,7 +56,7 @@ pub(super) async fn find_baseline(
         };
     }
     // One after the other: what comes later is not asked for where a baseline is found.
-    if let Some(found) = first(world, read, of_schedule(world, endpoint).await?, moment).await? {
+    if let Some(found) = first(world, read, of_schedule(world, window).await?, moment).await? {
         return Ok(BaselineSearch::Found(Rc::new(found)));
     }
     let served = served(world.account(), world.table(), window, described).await?;
@@ -82,8 +82,10 @@ async fn first(
     Ok(None)
 }
 
-/// Of the endpoint's own data-quality schedules, inline or in a job definition.
-async fn of_schedule(world: &impl World, endpoint: &Resource) -> Result<Vec<BaselinePlace>, Failure> {
+/// Of the endpoint's own data-quality schedules, inline or in a job definition. One that was created or changed after the window began
+/// does not count for it: whoever sees what a window is coming to must not choose what it is compared with.
+async fn of_schedule(world: &impl World, window: &Window) -> Result<Vec<BaselinePlace>, Failure> {
+    let endpoint = &window.endpoint;
     let listed = world.account().schedules_of(endpoint).await?;
     let schedules = listed.get("MonitoringScheduleSummaries").and_then(Json::as_array);
     let mut places = Vec::new();
@@ -93,6 +95,11 @@ async fn of_schedule(world: &impl World, endpoint: &Resource) -> Result<Vec<Base
         let Some(name) = text("MonitoringScheduleName").filter(|_| of_data) else { continue };
         let schedule = endpoint.sibling(ResourceKind::MonitoringSchedule, name);
         let Some(described) = world.account().describe(&schedule).await? else { continue };
+        let time = |field: &str| described.document.get(field).and_then(Timestamp::from_json);
+        let changed = ["CreationTime", "LastModifiedTime"].into_iter().filter_map(time).max();
+        if changed.is_some_and(|changed| changed > window.start) {
+            continue;
+        }
         let config = described.document.get("MonitoringScheduleConfig").cloned().unwrap_or_default();
         let inline = config.pointer("/MonitoringJobDefinition/BaselineConfig").cloned();
         let mut configs = Vec::from_iter(inline);

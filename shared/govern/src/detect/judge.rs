@@ -189,6 +189,7 @@ pub(super) fn report(
         violations: alerting.map(|evaluation| evaluation.violations.clone()).unwrap_or_default(),
         differences: differences.unwrap_or_default().into_iter().map(difference).collect(),
         baseline: Some(found.place.constraints.to_string()),
+        baseline_digest: Some(found.digest.clone()),
         rewritten: None,
     }
 }

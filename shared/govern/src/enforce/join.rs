@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sagewarden_events::{Resource, Timestamp};
+use sagewarden_events::{Resource, ResourceKind, Timestamp};
 use sagewarden_lineage::observe::observe;
 use sagewarden_policy::join::{
     Joined, OPERATIONS, OperationAnswer, OperationTarget, ROLE_OPERATION, references,
@@ -76,7 +76,9 @@ impl<W: World> Lookup<'_, W> {
                 OperationTarget::Tags => {
                     documents.push(tag_list(&self.world.account().tags(resource).await?))
                 }
-                OperationTarget::Resource(other) => documents.extend(self.description(&other).await?),
+                OperationTarget::Resource(other) => {
+                    documents.extend(self.description(description, &other).await?)
+                }
                 OperationTarget::SchedulesOf(endpoint) => {
                     documents.push(self.world.account().schedules_of(&endpoint).await?)
                 }
@@ -123,8 +125,16 @@ impl<W: World> Lookup<'_, W> {
     }
 
     /// What is gone by now says nothing: the controls that want something of it are violated, not unknown.
-    async fn description(&self, resource: &Resource) -> Result<Option<Json>, PortError> {
-        Ok(self.world.account().describe(resource).await?.map(|found| found.document))
+    /// A name is used again: whatever is younger than the resource that names it is not what it names, and says nothing of it.
+    async fn description(&self, subject: &Description, named: &Resource) -> Result<Option<Json>, PortError> {
+        let Some(found) = self.world.account().describe(named).await? else { return Ok(None) };
+        // Schedules name the endpoint, not the other way round: they come after it.
+        if named.kind != ResourceKind::MonitoringSchedule && is_younger(&found.document, &subject.document) {
+            let reason = "it was created after the resource that names it: another one had the name before";
+            let doing = format!("look at {named}");
+            return Err(PortError::new(PortErrorKind::Invalid, doing, reason.to_owned()));
+        }
+        Ok(Some(found.document))
     }
 
     /// The commit that the resource names, if its repository has it.
@@ -142,6 +152,13 @@ impl<W: World> Lookup<'_, W> {
         let found = self.world.source().commit(&repository, &claim.commit).await?;
         Ok(found.map(|commit| json!({ "commit": { "commitId": commit.id.as_str() } })))
     }
+}
+
+/// Whether something was created after a resource was created, and changed for the last time.
+fn is_younger(named: &Json, subject: &Json) -> bool {
+    let time = |document: &Json, field: &str| document.get(field).and_then(Timestamp::from_json);
+    let last = ["CreationTime", "LastModifiedTime"].iter().filter_map(|field| time(subject, field)).max();
+    time(named, "CreationTime").zip(last).is_some_and(|(created, last)| created > last)
 }
 
 /// The mark that a remedy leaves is no fact of the resource.

@@ -5,11 +5,14 @@
 //! walked. Whether the event of an annotated tag names the tag's own object or the commit is not documented: what is no commit
 //! stays an unconfirmed one, and the tag says so.
 
+use std::collections::BTreeSet;
+
 use sagewarden_events::{CommitId, RefChange, RefKind, ReferenceChanged};
 use sagewarden_lineage::id::NodeId;
 use sagewarden_lineage::record::Record;
 use sagewarden_lineage::reference::{Head, Reference};
-use sagewarden_lineage::rows::{FollowerRow, HeadRow};
+use sagewarden_lineage::rows::{FollowerRow, HeadRow, NodeRow, node};
+use sagewarden_lineage::table::{Item, Key};
 
 use crate::outcome::{Done, Failure};
 use crate::ports::{PortError, Table};
@@ -26,6 +29,9 @@ pub struct RecordedPush {
     pub done: Done,
     /// The first parent of the commit that was pushed. Absent for the first commit of a repository, and where no commit was pushed.
     pub parent: Option<CommitId>,
+    /// What it is compared with: the head before; of a push that does not say it, the newest commit below it that came with an earlier push,
+    /// else the one below the oldest that was looked up. Absent where all of its history is new.
+    pub base: Option<CommitId>,
 }
 
 /// Records a push.
@@ -50,7 +56,38 @@ pub async fn record_commit(world: &impl World, push: &ReferenceChanged) -> Resul
     write_new(table, links.writes).await?;
     refresh(table, &touched).await?;
     let parent = walked.new.as_ref().and_then(|new| new.parents.first()).cloned();
-    Ok(RecordedPush { done: Done::Acted(in_words(push, &walked)), parent })
+    let base = match &push.old_commit {
+        Some(old) => Some(old.clone()),
+        None => base(table, push, &walked).await?,
+    };
+    Ok(RecordedPush { done: Done::Acted(in_words(push, &walked)), parent, base })
+}
+
+/// Where a push begins that does not say it: what came with an earlier push was judged with that.
+async fn base(
+    table: &impl Table,
+    push: &ReferenceChanged,
+    walked: &Walk,
+) -> Result<Option<CommitId>, PortError> {
+    let mut line = Vec::new();
+    let mut next = walked.new.as_ref().and_then(|new| new.parents.first());
+    let mut below = None;
+    while let Some(id) = next {
+        // A history has no circles, and no more commits than were read.
+        let Some(commit) = walked.commits.iter().find(|commit| commit.id == *id) else {
+            below = Some(id.clone());
+            break;
+        };
+        line.push(id.clone());
+        next = commit.parents.first().filter(|_| line.len() <= walked.commits.len());
+    }
+    let identity = |id: &CommitId| NodeId::commit(&push.repository, id);
+    let keys: Vec<Key> = line.iter().map(|id| NodeRow::key(&identity(id))).collect();
+    let known = if keys.is_empty() { Vec::new() } else { table.get(&keys).await? };
+    let pushed = |item: &Item| item.set(node::PUSHERS).next().is_some();
+    let known: BTreeSet<NodeId> =
+        known.iter().filter(|item| pushed(item)).filter_map(|item| Some(NodeRow::parse(item)?.id)).collect();
+    Ok(line.into_iter().find(|id| known.contains(&identity(id))).or(below))
 }
 
 const NO_COMMIT: &str = "it points to something that is no commit of the repository: the object of an annotated tag, or a commit \

@@ -17,6 +17,7 @@ use crate::bundle::{BundleInForce, KeepBundle};
 use crate::notify::{Kept, Moment, Receipt};
 use crate::outcome::{Done, Outcome};
 use crate::ports::{ChangedFile, Comment, PortError, SourceControl};
+use crate::record::push::RecordedPush;
 use crate::review::reviewed::{MAX_BYTES, MAX_FILES, MAX_REQUESTS, Review, ReviewedRequest};
 use crate::world::World;
 
@@ -44,22 +45,21 @@ struct Push<'a> {
 
 impl<W: World> ReviewCommit<'_, W> {
     /// Judges what a push to a branch changed and comments on its last commit, once. A tag names a commit that was judged
-    /// on its branch. `parent` is the first parent of that commit, if it has one.
+    /// on its branch.
     ///
     /// # Errors
     /// Retries when the repository, the table or the bucket of the bundle do not answer, or refuse.
     pub(crate) async fn review(
         &self,
         push: &ReferenceChanged,
-        parent: Option<&CommitId>,
+        recorded: &RecordedPush,
         moment: &Moment,
     ) -> Outcome {
         let (RefKind::Branch, Some(after)) = (push.kind, &push.commit) else {
             return Ok(Done::Nothing("only commits on branches are judged".to_owned()));
         };
         let repository = &push.repository;
-        // A new branch, and a trigger, do not say where they come from.
-        let before = push.old_commit.as_ref().or(parent);
+        let (before, parent) = (recorded.base.as_ref(), recorded.parent.as_ref());
         let push = Push { repository, time: push.time, before, after, parent };
         let Some(changes) = self.world.source().changes(repository, before, after, MAX_CHANGES).await? else {
             let text = format!("commit {} cannot be compared: it or the one before is gone", after.short());

@@ -9,7 +9,7 @@ use crate::enforce::inspect_role::InspectedRoles;
 use crate::enforce::known_keys::KnownKeys;
 use crate::notify::Moment;
 use crate::outcome::{Done, Outcome};
-use crate::record::push::{RecordedPush, record_commit as record_push};
+use crate::record::push::record_commit as record_push;
 use crate::review::ReviewCommit;
 use crate::route::elsewhere::of_elsewhere;
 use crate::world::World;
@@ -46,10 +46,10 @@ pub async fn record_commit(
         return Some(rejected);
     }
     Some(match (record_push(world, push).await, reviewing) {
-        (Ok(RecordedPush { done, parent }), Some(in_force)) => {
+        (Ok(recorded), Some(in_force)) => {
             let review = ReviewCommit { world, in_force };
-            let reviewed = review.review(push, parent.as_ref(), moment).await;
-            with_unpublished(reviewed.map(|next| done.and(next)), in_force)
+            let reviewed = review.review(push, &recorded, moment).await;
+            with_unpublished(reviewed.map(|next| recorded.done.and(next)), in_force)
         }
         (recorded, _) => recorded.map(|recorded| recorded.done),
     })

@@ -207,7 +207,9 @@ pub const ROWS: &str = "rows";
 /// The set of verdicts that a finding has come to since it was first recorded: those of a window that was closed, and those that were
 /// written later. None of them is ever taken away.
 pub const VERDICTS: &str = "verdicts";
-/// The version of [`VIOLATIONS`], [`FOUND`] and [`ROWS`].
+/// What the traffic was compared with: where it is, and a digest of what stood there.
+pub const BASELINE: &str = "baseline";
+/// The version of [`VIOLATIONS`], [`FOUND`], [`ROWS`] and [`BASELINE`].
 pub const FOUND_VERSION: &str = "foundv";
 /// The worst that it ever was.
 pub const SEVERITY: &str = "severity";
@@ -245,7 +247,7 @@ pub const REGISTERS: [Register; 10] = [
     Register { version: EXPLANATION_VERSION, content: &[TOP_FEATURES, EXPLANATION] },
     Register { version: CREATOR_VERSION, content: &[CREATED_BY, ASSERTED] },
     Register { version: DELETION_VERSION, content: &[DELETED_AT, DELETED_BY] },
-    Register { version: FOUND_VERSION, content: &[VIOLATIONS, FOUND, ROWS] },
+    Register { version: FOUND_VERSION, content: &[VIOLATIONS, FOUND, ROWS, BASELINE] },
     Register { version: SEVERITY_VERSION, content: &[SEVERITY] },
 ];
 
