@@ -22,6 +22,8 @@ mod keys;
 mod namesakes;
 #[path = "adversary/neighbours.rs"]
 mod neighbours;
+#[path = "adversary/replaced.rs"]
+mod replaced;
 #[path = "adversary/reports.rs"]
 mod reports;
 #[path = "adversary/reworded.rs"]

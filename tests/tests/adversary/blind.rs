@@ -2,10 +2,15 @@
 
 use futures::executor::block_on;
 use sagewarden_govern::Failure;
+use sagewarden_govern::ports::Table as _;
+use sagewarden_lineage::rows::OpenWindowRow;
+use sagewarden_local::Story;
 use sagewarden_policy::Bundle;
 use sagewarden_tests::Result;
 use sagewarden_tests::local::{Local, SETTINGS, at};
 use serde_json::{Value, json};
+
+use crate::traffic::{DAY, put, rows, watched};
 
 /// What `enforce-policy` makes of a tick of its clock.
 fn tick(bundle: Bundle) -> Result<std::result::Result<String, String>> {
@@ -109,9 +114,51 @@ fn whoever_throws_away_what_waits_or_makes_evidence_unreadable_is_heard() -> Res
         "DeleteBucketPolicy",
         "PutBucketObjectLockConfiguration",
         "Unsubscribe",
+        "SetSubscriptionAttributes",
+        "SetTopicAttributes",
         "DisableAlarmActions",
+        "PutMetricAlarm",
     ];
     let missing: Vec<&str> = calls.into_iter().filter(|call| !is_heard(call)).collect();
     assert!(missing.is_empty(), "nobody hears of {missing:?}");
+    Ok(())
+}
+
+/// A part of a tick that somebody put on the bus.
+fn part(detail: &Value, after: i64) -> Value {
+    json!({
+        "version": "0", "id": "1", "source": "sagewarden", "detail-type": "Sagewarden Watch Continued", "account": Story::ACCOUNT,
+        "region": Story::REGION, "time": at(after), "resources": [], "detail": detail,
+    })
+}
+
+#[test]
+fn a_tick_of_a_year_to_come_has_no_monitor_missing() -> Result<()> {
+    let local = watched("")?;
+    let sent = local.sent()?.len();
+    let forged = json!({ "watch": "endpoints", "tick": at(400 * DAY), "these": ["prod"] });
+    let handled = block_on(local.system.deliver(&part(&forged, DAY).to_string(), at(DAY)))?;
+    assert!(!handled.is_empty());
+    for each in &handled {
+        let is_refused =
+            matches!(&each.outcome, Err(Failure::Reject(reason)) if reason.contains("still to come"));
+        assert!(is_refused, "{}: {:?}", each.function, each.outcome);
+    }
+    assert_eq!(local.sent()?.len(), sent);
+    Ok(())
+}
+
+#[test]
+fn a_window_that_goes_on_is_not_closed_because_somebody_says_so() -> Result<()> {
+    let local = watched("")?;
+    put(&local, "AllTraffic/2026/03/03/09", "00-00-000-a.jsonl", &rows(30, "")?, DAY + 60)?;
+    let is_open = || -> Result<Option<String>> {
+        let far = OpenWindowRow::ended(at(10 * DAY));
+        Ok(block_on(local.system.store.query(&far))?.items.first().map(|item| item.key.sk.clone()))
+    };
+    let key = is_open()?.ok_or("no window is open")?;
+    let forged = json!({ "watch": "windows", "tick": at(DAY + 120), "these": [key] });
+    block_on(local.system.deliver(&part(&forged, DAY + 120).to_string(), at(DAY + 120)))?;
+    assert_eq!(is_open()?.as_deref(), Some(key.as_str()));
     Ok(())
 }

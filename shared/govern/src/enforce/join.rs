@@ -124,17 +124,22 @@ impl<W: World> Lookup<'_, W> {
         Ok(vec![json!({ "AttachedPolicies": Vec::from_iter(attached) })])
     }
 
-    /// What is gone by now says nothing: the controls that want something of it are violated, not unknown.
-    /// A name is used again: whatever is younger than the resource that names it is not what it names, and says nothing of it.
+    /// What is gone by now says nothing, and neither does what has its name by now: whatever is younger than the resource that names it is
+    /// not what it names. The controls that want something of it are not known.
     async fn description(&self, subject: &Description, named: &Resource) -> Result<Option<Json>, PortError> {
-        let Some(found) = self.world.account().describe(named).await? else { return Ok(None) };
-        // Schedules name the endpoint, not the other way round: they come after it.
-        if named.kind != ResourceKind::MonitoringSchedule && is_younger(&found.document, &subject.document) {
-            let reason = "it was created after the resource that names it: another one had the name before";
-            let doing = format!("look at {named}");
-            return Err(PortError::new(PortErrorKind::Invalid, doing, reason.to_owned()));
+        let found = self.world.account().describe(named).await?.map(|found| found.document);
+        // Schedules name the endpoint, not the other way round: they come after it, and one that is gone watches nothing.
+        if named.kind == ResourceKind::MonitoringSchedule {
+            return Ok(found);
         }
-        Ok(Some(found.document))
+        let why = match &found {
+            None => "it does not exist (any more)",
+            Some(document) if is_younger(document, &subject.document) => {
+                "it was created after the resource that names it: another one had the name before"
+            }
+            Some(_) => return Ok(found),
+        };
+        Err(PortError::new(PortErrorKind::Invalid, format!("look at {named}"), why.to_owned()))
     }
 
     /// The commit that the resource names, if its repository has it.

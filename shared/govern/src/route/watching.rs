@@ -7,10 +7,13 @@ use crate::detect::DetectDrift;
 use crate::detect::known_baselines::KnownBaselines;
 use crate::detect::suggest_baseline::SuggestBaseline;
 use crate::notify::Moment;
-use crate::outcome::Outcome;
+use crate::outcome::{Failure, Outcome};
 use crate::record::RecordLineage;
 use crate::route::elsewhere::of_elsewhere;
 use crate::world::World;
+
+/// Clocks differ by seconds; a record is handled after it was sent.
+const MOST_AHEAD_MS: i64 = 15 * 60_000;
 
 /// `record-lineage`.
 pub async fn record_lineage(world: &impl World, event: &Event, moment: &Moment) -> Option<Outcome> {
@@ -32,7 +35,7 @@ pub async fn detect_drift(
     event: &Event,
     moment: &Moment,
 ) -> Option<Outcome> {
-    if let Some(rejected) = of_elsewhere(world, event) {
+    if let Some(rejected) = of_elsewhere(world, event).or_else(|| to_come(event, moment)) {
         return Some(rejected);
     }
     let detect = DetectDrift { world, known };
@@ -48,7 +51,7 @@ pub async fn detect_drift(
 
 /// `alert-drift`.
 pub async fn alert_drift(world: &impl World, event: &Event, moment: &Moment) -> Option<Outcome> {
-    if let Some(rejected) = of_elsewhere(world, event) {
+    if let Some(rejected) = of_elsewhere(world, event).or_else(|| to_come(event, moment)) {
         return Some(rejected);
     }
     let alert = AlertDrift { world };
@@ -60,6 +63,13 @@ pub async fn alert_drift(world: &impl World, event: &Event, moment: &Moment) -> 
         }
         _ => None,
     }
+}
+
+/// Whoever may put events on the bus says when the clock ticked: of a time to come, everything would be missing.
+fn to_come(event: &Event, moment: &Moment) -> Option<Outcome> {
+    let Event::ClockTicked(tick) = event else { return None };
+    let is_ahead = tick.time.millis() > moment.now.millis() + MOST_AHEAD_MS;
+    is_ahead.then(|| Err(Failure::Reject(format!("a tick of the clock at {} is still to come", tick.time))))
 }
 
 /// Whether a tick is the clock's own, which concerns everybody, or a part of the work of this function.
