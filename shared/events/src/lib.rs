@@ -5,6 +5,7 @@
 //! description that the service gives of it. So only names, states, times and actors are typed here, and the few words for
 //! resources that adapters and policies share.
 
+pub mod address;
 mod case;
 mod correction;
 mod decode;

@@ -3,22 +3,22 @@
 //! The names are what the lineage keeps of every node: neither objects nor commits have tags, and tags of a resource are not recorded.
 //! Whatever bears no name of its own is decided by what its row says of it, and without that it is nobody's.
 
-mod address;
-
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
 use sagewarden_events::ResourceKind;
+use sagewarden_events::address::{NameIn, addresses, plain, repository_of, without_escapes};
 use thiserror::Error;
 use wildmatch::WildMatch;
-
-use address::{NameIn, addresses, plain, repository_of};
 
 use crate::id::{NodeId, NodeKind};
 use crate::rows::node::{REFERENCES, URI};
 use crate::s3::S3Location;
 use crate::table::Item;
 
+/// How often JSON within JSON is decoded.
+const MOST_DECODED: usize = 8;
 /// What stands for the address of something that lies outside.
 pub const OUTSIDE: &str = "[outside of this scope]";
 
@@ -100,6 +100,28 @@ impl Scope {
     /// itself, whoever says it.
     #[must_use]
     pub fn redact(&self, text: &str) -> String {
+        let kept = self.redact_written(text);
+        if self.hides_in_escapes(&kept) { OUTSIDE.to_owned() } else { kept }
+    }
+
+    /// Whether a text that was redacted still names something outside once the escapes of JSON in it are resolved (`\u00733://`), JSON
+    /// within JSON included. Where in the text that stands is not looked for: the whole of it goes.
+    fn hides_in_escapes(&self, text: &str) -> bool {
+        let mut decoded = Cow::Borrowed(text);
+        for _ in 0..MOST_DECODED {
+            let next = without_escapes(&decoded);
+            if next == decoded {
+                return false;
+            }
+            if self.redact_written(&next) != next {
+                return true;
+            }
+            decoded = Cow::Owned(next);
+        }
+        false
+    }
+
+    fn redact_written(&self, text: &str) -> String {
         let mut kept = String::with_capacity(text.len());
         let mut behind = 0;
         for range in addresses(text) {
@@ -147,6 +169,9 @@ fn window_of(id: &NodeId) -> Option<&str> {
     let mut parts = id.tail().split('/').skip(2);
     (parts.next()? == "window").then(|| parts.next()).flatten()
 }
+
+#[cfg(test)]
+mod addresses;
 
 #[cfg(test)]
 mod tests {

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
+use sagewarden_events::address::{addresses, bucket_of, plain, without_escapes};
+
 /// How often JSON within JSON is decoded. The training toolkit decodes a hyperparameter twice at most.
 const MOST_DECODED: usize = 8;
 
@@ -18,57 +20,48 @@ pub(crate) fn bucket(uri: &str) -> Option<&str> {
 pub(crate) fn buckets_in(text: &str) -> Vec<String> {
     let mut seen = BTreeSet::new();
     let mut found = Vec::new();
-    let mut add = |buckets: &mut dyn Iterator<Item = &str>| {
-        found.extend(buckets.filter(|bucket| seen.insert((*bucket).to_owned())).map(str::to_owned));
+    let mut add = |text: &str, decoded: bool| {
+        let joined = as_python_reads_it(text);
+        let buckets = joined.iter().flat_map(|text| written_in(text)).chain(written_in(text));
+        // Once it is decoded, a regular expression such as `s3:\/\/([^\/]+)` looks like a location without a bucket.
+        let named = buckets.filter(|bucket| !(decoded && bucket.is_empty()));
+        found.extend(named.filter(|bucket| seen.insert(bucket.clone())));
     };
-    add(&mut written_in(text));
+    add(text, false);
     let mut decoded = Cow::Borrowed(text);
     for _ in 0..MOST_DECODED {
         let next = without_escapes(&decoded);
         if next == decoded {
             break;
         }
-        // A regular expression such as `s3:\/\/([^\/]+)` names no bucket.
-        add(&mut written_in(&next).filter(|bucket| !bucket.is_empty()));
+        add(&next, true);
         decoded = Cow::Owned(next);
     }
     found
 }
 
-/// The buckets of the locations that stand in a text as they are.
-fn written_in(text: &str) -> impl Iterator<Item = &str> {
-    const SCHEMES: [&str; 3] = ["s3://", "s3a://", "s3n://"];
-    let is_end = |at: char| !(at.is_ascii_alphanumeric() || "-._:".contains(at));
-    let starts = text.match_indices("://").filter_map(move |(at, _)| {
-        let head = text.get(..at + 3)?;
-        SCHEMES.iter().find(|scheme| {
-            let start = head.len().checked_sub(scheme.len()).and_then(|start| head.get(start..));
-            start.is_some_and(|start| start.eq_ignore_ascii_case(scheme))
-        })?;
-        text.get(at + 3..)
+/// The buckets of the locations that stand in a text as they are: URIs, ARNs, and hosts of S3.
+fn written_in(text: &str) -> Vec<String> {
+    let is_part = |at: &char| at.is_ascii_alphanumeric() || "-._:".contains(*at);
+    let found = addresses(text).into_iter().filter_map(|range| {
+        let address = text.get(range)?;
+        let plain = plain(address);
+        let bucket: String = bucket_of(&plain)?.chars().take_while(is_part).collect();
+        // Not before: there, the slashes are escaped.
+        (!bucket.is_empty() || address.contains("://")).then_some(bucket)
     });
-    starts.map(move |rest| rest.split(is_end).next().unwrap_or_default())
+    found.collect()
 }
 
-/// A text with the escapes of JSON resolved once (RFC 8259, section 7). A backslash before anything else stays.
-fn without_escapes(text: &str) -> String {
-    let mut resolved = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((before, escape)) = rest.split_once('\\') {
-        resolved.push_str(before);
-        let hex = escape.strip_prefix('u').and_then(|hex| hex.get(..4));
-        let unit = hex.filter(|hex| !hex.starts_with('+')).and_then(|hex| u32::from_str_radix(hex, 16).ok());
-        let (character, length) = match (escape.chars().next(), unit) {
-            // Half of a pair is a character that no bucket has.
-            (_, Some(unit)) => (char::from_u32(unit).unwrap_or(char::REPLACEMENT_CHARACTER), 5),
-            (Some(same @ ('/' | '\\' | '"')), _) => (same, 1),
-            (Some('b' | 'f' | 'n' | 'r' | 't'), _) => (' ', 1),
-            _ => ('\\', 0),
-        };
-        resolved.push(character);
-        rest = escape.get(length..).unwrap_or_default();
-    }
-    resolved + rest
+/// A text that is a location and nothing else, as Python's `urlparse` reads it: tabs and line breaks are no part of it.
+fn as_python_reads_it(text: &str) -> Option<String> {
+    let inner = text.trim().trim_matches('"');
+    let breaks = ['\t', '\r', '\n'];
+    let is_broken = inner.contains(breaks) && !inner.contains(' ');
+    let is_location = inner.split_once(':').is_some_and(|(scheme, _)| {
+        ["s3", "s3a", "s3n"].contains(&scheme.replace(breaks, "").to_ascii_lowercase().as_str())
+    });
+    (is_broken && is_location).then(|| inner.replace(breaks, ""))
 }
 
 #[cfg(test)]
@@ -92,6 +85,8 @@ mod tests {
         check("{\"train\": \"s3://a\"}", &["a"]);
         check("https://example.com/s3 s3:/a 7", &[]);
         check("s3://", &[""]);
+        check("https://evil.s3.eu-west-1.amazonaws.com/code.tar.gz arn:aws:s3:::bad/x", &["evil", "bad"]);
+        check("https://s3.eu-west-1.amazonaws.com/evil/code.tar.gz", &["evil"]);
     }
 
     #[test]
@@ -113,6 +108,17 @@ mod tests {
         check(r#""s3:\/\/\u00fcber\/x \n""#, &[]);
     }
 
+    /// `urlparse` takes tabs and line breaks out of an address before it looks for the host (CPython, `urllib/parse.py`,
+    /// `_UNSAFE_URL_BYTES_TO_REMOVE`).
+    #[test]
+    fn a_break_within_a_location_hides_no_bucket() {
+        check("s3://b\t-evil/code.tar.gz", &["b-evil", "b"]);
+        check(r#""s3://b\n-evil/code.tar.gz""#, &["b", "b-evil"]);
+        check("s\n3://evil/x", &["evil"]);
+        // A script in which a location ends its line is no location.
+        check("aws s3 cp s3://a\nfoo", &["a"]);
+    }
+
     #[test]
     fn a_backslash_that_is_no_escape_of_json_hides_nothing_and_names_nothing() {
         check(r"^s3:\/\/([^\/]+)\/(.*)$", &[]);
@@ -122,7 +128,7 @@ mod tests {
 
     #[test]
     fn json_within_json_is_decoded_as_often_as_the_bound_says() {
-        let mut text = r#""s3:\/\/evil""#.to_owned();
+        let mut text = r#""\u00733://evil""#.to_owned();
         for _ in 1..MOST_DECODED {
             text = serde_json::Value::from(text).to_string();
         }

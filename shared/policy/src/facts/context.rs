@@ -137,6 +137,31 @@ pub(super) fn fits(patterns: &[String], text: &str) -> bool {
     })
 }
 
+/// Whether an image, without tag and digest, fits one of the patterns. A `*` in the name of the registry stands for one label of it, and at the
+/// end for all that are left: else `<account>.dkr.ecr.*.amazonaws.com/*` would fit a registry of anybody's.
+pub(super) fn image_fits(patterns: &[String], image: &str) -> bool {
+    patterns.iter().any(|pattern| match (pattern.split_once('/'), image.split_once('/')) {
+        (Some((wanted, below)), Some((registry, repository))) if wanted.contains('.') => {
+            registry_fits(wanted, registry) && WildMatch::new(below).matches(repository)
+        }
+        _ => fits(std::slice::from_ref(pattern), image),
+    })
+}
+
+fn registry_fits(wanted: &str, registry: &str) -> bool {
+    let mut labels = registry.split('.');
+    let mut wanted = wanted.split('.').peekable();
+    while let Some(label) = wanted.next() {
+        let is_rest = label == "*" && wanted.peek().is_none();
+        match labels.next() {
+            Some(_) if is_rest => return true,
+            Some(own) if WildMatch::new(label).matches(own) => {}
+            _ => return false,
+        }
+    }
+    labels.next().is_none()
+}
+
 /// An image's name without digest and tag.
 pub(super) fn image(reference: &str) -> Option<&str> {
     let tagged = reference.split('@').next()?;
@@ -189,6 +214,25 @@ mod tests {
         check(&["d?-*"], "ds-1", true);
         check(&["*-1"], "ds-2", false);
         check(&["x", "*-1"], "ds-1", true);
+    }
+
+    #[test]
+    fn a_star_in_the_name_of_a_registry_stands_for_one_label() {
+        let region = "683313688378.dkr.ecr.*.amazonaws.com/*";
+        for (pattern, image, expect) in [
+            (region, "683313688378.dkr.ecr.eu-west-1.amazonaws.com/xgboost", true),
+            (region, "683313688378.dkr.ecr.attacker.example/x.amazonaws.com/y", false),
+            (region, "683313688378.dkr.ecr.a.attacker.example/x.amazonaws.com/y", false),
+            (region, "683313688378.dkr.ecr.eu-west-1.amazonaws.com.cn/xgboost", false),
+            ("683313688378.dkr.ecr.*/xgboost", "683313688378.dkr.ecr.eu-west-1.amazonaws.com/xgboost", true),
+            ("*.dkr.ecr.eu-west-1.amazonaws.com/team-*", "1.dkr.ecr.eu-west-1.amazonaws.com/team-a/b", true),
+            ("*/xgboost", "1.dkr.ecr.eu-west-1.amazonaws.com/xgboost", true),
+            ("*", "anything", true),
+            ("repository/image", "repository/image", true),
+            ("repository/*", "registry.example/image", false),
+        ] {
+            assert_eq!(image_fits(&[pattern.to_owned()], image), expect, "{pattern} {image}");
+        }
     }
 
     #[test]

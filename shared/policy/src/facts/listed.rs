@@ -3,7 +3,7 @@
 use sagewarden_events::Resource;
 use wildmatch::WildMatch;
 
-use super::context::{Context, fits, image};
+use super::context::{Context, fits, image, image_fits};
 use crate::buckets::{bucket, buckets_in};
 use crate::join::{OperationAnswer, split};
 use crate::key::{KEY_OPERATION, is_for_kms_to_say, is_own};
@@ -58,7 +58,10 @@ impl Context<'_> {
                 let buckets = &settings.artifacts.allowed_buckets;
                 buckets_in(text).iter().all(|bucket| any_or(buckets, Some(bucket)))
             }
-            List::Images => any_or(&settings.artifacts.allowed_images, image(text)),
+            List::Images => {
+                let allowed = &settings.artifacts.allowed_images;
+                allowed.is_empty() || image(text).is_some_and(|name| image_fits(allowed, name))
+            }
             // Studio Classic runs its own server on this type, which nobody chooses.
             List::InstanceTypes => {
                 text == "system" || any_or(&settings.compute.allowed_instance_types, Some(text))

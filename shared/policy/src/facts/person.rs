@@ -45,9 +45,12 @@ impl<'a> Person<'a> {
             same(self.arn.and_then(identity_center_user), other.arn.and_then(identity_center_user)),
         ];
         let principals = self.arn.zip(other.arn).map(|(own, others)| of_arns(own, others));
-        if known.contains(&Some(true)) || principals == Some(Persons::Same) {
+        // All sessions of Studio have one name: what differs beside it outweighs it.
+        let is_session = self.arn.is_some_and(|arn| principal(arn) != arn);
+        let differs = known.contains(&Some(false));
+        if known.contains(&Some(true)) || (principals == Some(Persons::Same) && !(differs && is_session)) {
             Persons::Same
-        } else if known.contains(&Some(false)) {
+        } else if differs {
             Persons::Different
         } else {
             principals.unwrap_or(Persons::Unknown)
@@ -88,6 +91,8 @@ mod tests {
     const USER: &str = "arn:aws:iam::111122223333:user/ana";
     const OTHER_USER: &str = "arn:aws:iam::111122223333:user/jo";
 
+    const STUDIO: &str = "arn:aws:sts::111122223333:assumed-role/ds-studio/SageMaker";
+
     const SSO_ANA: &str =
         "arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_Science_0123456789abcdef/ana@example.com";
     const SSO_JO: &str =
@@ -105,7 +110,7 @@ mod tests {
 
     #[test]
     fn a_person_is_known_by_more_than_the_name_of_a_session() {
-        let table: [(Known, Known, Persons); 21] = [
+        let table: [(Known, Known, Persons); 25] = [
             ((ANA, "", ""), (ANA, "", ""), Same),
             ((ANA, "", ""), (ANA2, "", ""), Unknown),
             ((ANA, "", ""), (LEAD, "", ""), Different),
@@ -125,6 +130,11 @@ mod tests {
             ((ANA, "", "p/ana"), (ANA2, "", "p/jo"), Different),
             ((ANA, "", "p/ana"), (LEAD, "", "p/ana"), Same),
             ((ANA, "", "p/ana"), (ANA2, "", ""), Unknown),
+            ((STUDIO, "", "p/ana"), (STUDIO, "", "p/jo"), Different),
+            ((STUDIO, "", "p/ana"), (STUDIO, "", "p/ana"), Same),
+            ((STUDIO, "ana", ""), (STUDIO, "jo", ""), Different),
+            // A user is one person, whatever the profile.
+            ((USER, "", "p/ana"), (USER, "", "p/jo"), Same),
             // One that is the same outweighs one that differs.
             ((ANA, "ana", "p/ana"), (ANA2, "ana", "p/team"), Same),
             // And the Identity Center user, whichever permission set is used.
