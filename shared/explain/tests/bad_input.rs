@@ -15,7 +15,7 @@ use flate2::write::GzEncoder;
 use sagewarden_explain::{Model, ModelError, NoModel};
 use serde_json::{Value, json};
 
-type Result<T, E = Box<dyn Error>> = std::result::Result<T, E>;
+type Result<T, E = Box<dyn Error + Send + Sync>> = std::result::Result<T, E>;
 
 fn models() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/models")

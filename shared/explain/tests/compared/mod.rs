@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use sagewarden_explain::{Model, RowBlock};
 use serde_json::Value;
 
-pub(crate) type Result<T, E = Box<dyn Error>> = std::result::Result<T, E>;
+pub(crate) type Result<T, E = Box<dyn Error + Send + Sync>> = std::result::Result<T, E>;
 
 /// How far numbers may be apart, for 1 and for what is larger in proportion.
 const TOLERANCE: f64 = 1e-5;
