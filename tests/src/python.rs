@@ -22,6 +22,8 @@ const ENVIRONMENT: Environment =
     Environment { name: "python", requirements: &[("requirements.txt", &[]), ("files.txt", &["--no-deps"])] };
 /// What scans the template wants other versions of packages that the tests use, boto3 among them.
 const SCANNERS: Environment = Environment { name: "scanners", requirements: &[("scanners.txt", &[])] };
+/// XGBoost, which the other tests do not wait for.
+const XGBOOST: Environment = Environment { name: "xgboost", requirements: &[("xgboost.txt", &[])] };
 
 /// A script of `tests/python`, ready to be started in the environment.
 ///
@@ -45,6 +47,14 @@ pub fn tool(name: &str) -> Result<Command> {
 /// As [`script`].
 pub fn scanning_script(name: &str) -> Result<Command> {
     Ok(run(SCANNERS.interpreter()?, name))
+}
+
+/// A script of `tests/python` beside XGBoost.
+///
+/// # Errors
+/// As [`script`].
+pub fn training_script(name: &str) -> Result<Command> {
+    Ok(run(XGBOOST.interpreter()?, name))
 }
 
 /// A scanner, such as `checkov`.

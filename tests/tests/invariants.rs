@@ -8,10 +8,11 @@ use std::process::Command;
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
 use sagewarden_tests::{Result, root};
 
-const PURE: [&str; 9] = [
+const PURE: [&str; 10] = [
     "sagewarden-events",
     "sagewarden-settings",
     "sagewarden-measure",
+    "sagewarden-explain",
     "sagewarden-policy",
     "sagewarden-lineage",
     "sagewarden-monitor",
@@ -129,7 +130,7 @@ fn sdk(service: &str) -> &'static str {
 fn dependencies_point_downwards() -> Result<()> {
     let metadata = workspace()?;
     let level = |folder: &str| match folder {
-        "shared/events" | "shared/measure" => Some(0),
+        "shared/events" | "shared/measure" | "shared/explain" => Some(0),
         "shared/settings" | "shared/lineage" | "shared/monitor" => Some(1),
         "shared/policy" | "shared/outcomes" => Some(2),
         "shared/govern" | "shared/view" => Some(3),

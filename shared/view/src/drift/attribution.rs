@@ -7,7 +7,7 @@ use sagewarden_outcomes::clarify::{Importance, LIMIT, attribution_drift, importa
 use super::picture;
 use super::report::AttributionChange;
 use super::series::Shares;
-use super::words::{count, short};
+use crate::numbers::{count, short};
 
 /// Features in the list; what is more becomes one row.
 const SHOWN: usize = 10;

@@ -8,7 +8,8 @@ use sagewarden_monitor::{
 use super::picture;
 use super::report::DriftReport;
 use super::series::{ColumnPair, ShareCurve, shares};
-use super::words::{has_drifted, percent, short};
+use super::words::{has_drifted, percent};
+use crate::numbers::short;
 
 /// Points of the trend in a whole page: a thousand features over a month must still open.
 const POINTS: usize = 20_000;

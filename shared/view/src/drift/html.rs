@@ -4,8 +4,8 @@ use maud::{Markup, html};
 use sagewarden_monitor::{Disagreement, FeatureVerdict, Verdict, compare_modes};
 
 use super::report::DriftReport;
-use super::words::count;
 use super::{attribution, card};
+use crate::numbers::count;
 use crate::page::page;
 
 const STYLE: &str = include_str!("page.css");

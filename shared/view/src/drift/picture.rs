@@ -7,7 +7,8 @@ use sagewarden_monitor::{DistributionGap, GapPlace};
 
 use super::report::TrendWindow;
 use super::series::{CountsByText, ShareCurve, Shares, shares};
-use super::words::{percent, short};
+use super::words::percent;
+use crate::numbers::short;
 
 const WIDTH: f64 = 340.0;
 const HEIGHT: f64 = 150.0;

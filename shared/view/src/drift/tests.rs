@@ -1,8 +1,8 @@
 use sagewarden_measure::{Cell, Detail, InferredType, Profile, RowSink};
 use sagewarden_monitor::{Baseline, Constraints, Mode, Statistics, evaluate};
 
-use super::words::short;
 use super::{DriftReport, TrendWindow};
+use crate::numbers::short;
 
 const NASTY: &str = "<script>alert(1)</script>\"'&";
 

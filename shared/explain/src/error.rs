@@ -1,0 +1,244 @@
+//! Why there is no model, and where.
+
+use std::io;
+
+use thiserror::Error;
+
+use crate::limits::{
+    MAX_DEPTH, MAX_FEATURES, MAX_MODEL, MAX_NODES, MAX_OUTPUTS, MAX_PATH, MAX_TREES, MAX_UNPACKED,
+};
+
+/// A file that has no model which can be explained.
+#[derive(Debug, Error)]
+pub enum ModelError {
+    /// The input ended with an error, or is no archive although it begins as one.
+    #[error("it cannot be read to its end: {0}")]
+    Input(#[source] io::Error),
+    /// What gzip unpacks has no end, or nearly.
+    #[error("it unpacks to more than {} MB, which no archive of a model does", MAX_UNPACKED >> 20)]
+    Unpacked,
+    /// No member that could be one.
+    #[error("it has no model: {}", members(.0))]
+    NoMember(Vec<String>),
+    /// Several members could be it.
+    #[error("it has several members that may be a model, `{}`: name one with --member", .0.join("`, `"))]
+    Ambiguous(Vec<String>),
+    /// The member that was asked for.
+    #[error("it has no member `{asked}`: {}", members(.found))]
+    NoSuchMember {
+        /// Its name.
+        asked: String,
+        /// What there is.
+        found: Vec<String>,
+    },
+    /// A member was asked for, and the file is no archive.
+    #[error("it is no archive, so that it has no member `{0}`")]
+    NoArchive(String),
+    /// A model that is none, or not one that can be explained.
+    #[error("member `{member}`: {source}")]
+    Member {
+        /// Its name.
+        member: String,
+        /// Why.
+        source: NoModel,
+    },
+    /// The same where the file is the model itself.
+    #[error(transparent)]
+    Bare(NoModel),
+}
+
+fn members(found: &[String]) -> String {
+    const SHOWN: usize = 10;
+    let more = if found.len() > SHOWN { ", ..." } else { "" };
+    match found {
+        [] => "the archive is empty".to_owned(),
+        some => {
+            let shown: Vec<&str> = some.iter().take(SHOWN).map(String::as_str).collect();
+            format!("its members are `{}`{more}", shown.join("`, `"))
+        }
+    }
+}
+
+/// Bytes that are no model which can be explained.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum NoModel {
+    /// There is nothing.
+    #[error("it is empty")]
+    Empty,
+    /// More bytes than are read.
+    #[error("it is larger than {} MB", MAX_MODEL >> 20)]
+    TooLarge,
+    /// Whatever it is.
+    #[error(
+        "it is no XGBoost model: it begins neither as JSON, UBJSON, XGBoost's binary format nor a pickle"
+    )]
+    Unknown,
+    /// JSON that is none, or not that of a model.
+    #[error("JSON, at `{path}`: {problem}")]
+    Json {
+        /// Which key.
+        path: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// The same of UBJSON.
+    #[error("UBJSON, at `{path}`: {problem}")]
+    Ubjson {
+        /// Which key.
+        path: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// The older format.
+    #[error("binary format, byte {at}: {problem}")]
+    Binary {
+        /// Where.
+        at: usize,
+        /// What is wrong there.
+        problem: &'static str,
+    },
+    /// A pickle that cannot be read; none is ever executed.
+    #[error("pickle, byte {at}: {problem}")]
+    Pickle {
+        /// Where.
+        at: usize,
+        /// What is wrong there.
+        problem: String,
+    },
+    /// A pickle of something else.
+    #[error("it is a pickle, but not of an XGBoost booster: no object in it has a `handle` of bytes")]
+    NoBooster,
+    /// A model of another kind.
+    #[error("its booster is `{0}`: only models of trees (gbtree, dart) can be explained")]
+    Booster(String),
+    /// What the base value is made of cannot be known.
+    #[error("its objective is `{0}`, whose margin is not known")]
+    Objective(String),
+    /// A base score that the objective cannot have.
+    #[error("its base_score is `{0}`, which is none for its objective")]
+    BaseScore(String),
+    /// Counts that no model has.
+    #[error("it has {count} {what}, and at most {limit} are read")]
+    TooMany {
+        /// Of what.
+        what: &'static str,
+        /// How many.
+        count: usize,
+        /// How many may be.
+        limit: usize,
+    },
+    /// Lists that belong together and differ in length.
+    #[error("it has {count} {what}, and {expected} are expected")]
+    Count {
+        /// Of what.
+        what: &'static str,
+        /// How many.
+        count: usize,
+        /// How many should be.
+        expected: usize,
+    },
+    /// A tree that is none.
+    #[error("tree {tree}: {fault}")]
+    Tree {
+        /// Its place, from 0.
+        tree: usize,
+        /// What is wrong with it.
+        fault: TreeFault,
+    },
+}
+
+impl NoModel {
+    pub(crate) fn refuse_more(what: &'static str, count: usize, limit: usize) -> Result<(), Self> {
+        if count > limit { Err(Self::TooMany { what, count, limit }) } else { Ok(()) }
+    }
+
+    pub(crate) fn refuse_more_features(count: usize) -> Result<(), Self> {
+        Self::refuse_more("features", count, MAX_FEATURES)
+    }
+
+    pub(crate) fn refuse_more_trees(count: usize) -> Result<(), Self> {
+        Self::refuse_more("trees", count, MAX_TREES)
+    }
+
+    pub(crate) fn refuse_more_outputs(count: usize) -> Result<(), Self> {
+        Self::refuse_more("classes or targets", count, MAX_OUTPUTS)
+    }
+}
+
+/// What is wrong with a tree.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum TreeFault {
+    /// Not even a root.
+    #[error("it has no node")]
+    Empty,
+    /// More than are read.
+    #[error("it has {0} nodes, and at most {MAX_NODES} are read")]
+    TooManyNodes(usize),
+    /// A list of the nodes is shorter or longer than another one.
+    #[error("it has {nodes} nodes, but `{list}` has {count}")]
+    Lengths {
+        /// How many nodes there are.
+        nodes: usize,
+        /// Which list.
+        list: &'static str,
+        /// How many it has.
+        count: usize,
+    },
+    /// A child that is none of the nodes.
+    #[error("node {node}: its child is node {child}, which it does not have")]
+    NoChild {
+        /// The parent.
+        node: usize,
+        /// What it names.
+        child: i32,
+    },
+    /// A node that is reached twice.
+    #[error("node {node} leads to node {child}, which was reached before: this is no tree")]
+    Circle {
+        /// The parent.
+        node: usize,
+        /// Its child.
+        child: usize,
+    },
+    /// A split by a feature that the model does not have.
+    #[error("node {node} splits by feature {feature}, and the model has {features}")]
+    NoFeature {
+        /// Which.
+        node: usize,
+        /// Its feature, from 0.
+        feature: usize,
+        /// How many there are.
+        features: usize,
+    },
+    /// A number that is none.
+    #[error("node {node}: its {what} is no number that can be computed with")]
+    NotANumber {
+        /// Which.
+        node: usize,
+        /// Which number.
+        what: &'static str,
+    },
+    /// Categories of a split that cannot be.
+    #[error("node {0}: the categories of its split cannot be read")]
+    Categories(usize),
+    /// A path that is too long.
+    #[error("node {0} is more than {MAX_DEPTH} splits below the root")]
+    TooDeep(usize),
+    /// A path with too many features.
+    #[error("node {0}: the splits above it ask for more than {MAX_PATH} features")]
+    TooManyFeatures(usize),
+    /// A vector in each leaf.
+    #[error("its leaves have a value for each target (multi_output_tree), which cannot be explained")]
+    Vector,
+    /// Several roots, which XGBoost took back with version 1.0.
+    #[error("it has {0} roots")]
+    Roots(i32),
+    /// A group of outputs that the model does not have.
+    #[error("it belongs to output {output}, and the model has {outputs}")]
+    NoOutput {
+        /// Which, from 0.
+        output: i64,
+        /// How many there are.
+        outputs: usize,
+    },
+}

@@ -1,0 +1,86 @@
+//! The forms in which XGBoost writes models, told by how they begin.
+
+mod binary;
+mod document;
+mod lists;
+mod pickle;
+mod serialized;
+mod text;
+mod ubjson;
+
+use crate::error::NoModel;
+use crate::model::Model;
+use crate::raw::RawModel;
+
+/// What a model is written as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    Json,
+    Ubjson,
+    /// Of versions before 1.0 to 2.x, with `binf` or without.
+    Binary,
+    /// What Python's pickles of boosters have in them since 1.0.
+    Serialized,
+    Pickle,
+}
+
+impl Form {
+    /// So many bytes tell all that can be told.
+    pub(crate) const BYTES: usize = 160;
+
+    /// By how it begins; none where it is no model.
+    pub(crate) fn of(beginning: &[u8]) -> Option<Self> {
+        match beginning {
+            [b'{', rest @ ..] => Self::of_object(rest),
+            [0x80, 0..=5, ..] => Some(Self::Pickle),
+            _ if beginning.starts_with(serialized::HEADER) => Some(Self::Serialized),
+            // The oldest protocol of pickles is text: a class, or a list of what to make an object with.
+            _ if beginning.starts_with(b"ccopy_reg\n") || beginning.starts_with(b"(i") => Some(Self::Pickle),
+            _ if binary::begins(beginning) => Some(Self::Binary),
+            _ => None,
+        }
+    }
+
+    /// In UBJSON a key has its length before it, and no quotes.
+    fn of_object(rest: &[u8]) -> Option<Self> {
+        match rest.trim_ascii_start() {
+            [b'"', ..] => Some(Self::Json),
+            _ if matches!(rest, [b'i' | b'U' | b'I' | b'l' | b'L' | b'$' | b'#', ..]) => Some(Self::Ubjson),
+            _ => None,
+        }
+    }
+}
+
+/// Reads a model in whatever form it is.
+pub(crate) fn model(bytes: &[u8]) -> Result<Model, NoModel> {
+    if bytes.is_empty() {
+        return Err(NoModel::Empty);
+    }
+    let raw = match Form::of(bytes) {
+        Some(Form::Pickle) => pickled(bytes)?,
+        Some(form) => written(form, bytes)?,
+        None => return Err(NoModel::Unknown),
+    };
+    Model::new(raw)
+}
+
+/// A pickle has the bytes of another form in it, which is no pickle again.
+fn pickled(bytes: &[u8]) -> Result<RawModel, NoModel> {
+    let booster = pickle::booster(bytes)?;
+    let form = Form::of(&booster.handle).filter(|form| *form != Form::Pickle).ok_or(NoModel::Unknown)?;
+    let mut raw = written(form, &booster.handle)?;
+    if raw.names.is_empty() {
+        raw.names = booster.feature_names;
+    }
+    Ok(raw)
+}
+
+fn written(form: Form, bytes: &[u8]) -> Result<RawModel, NoModel> {
+    match form {
+        Form::Json => text::read(bytes),
+        Form::Ubjson => ubjson::read(bytes),
+        Form::Binary => binary::read(bytes),
+        Form::Serialized => binary::read(serialized::model(bytes)?),
+        Form::Pickle => Err(NoModel::Unknown),
+    }
+}

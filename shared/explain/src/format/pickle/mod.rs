@@ -1,0 +1,39 @@
+//! Boosters that Python's `pickle` wrote: the built-in algorithm of SageMaker until 1.2, and many scripts. A pickle is a program that makes
+//! objects. Here it is read by a machine that makes none: classes and calls become names, and of all that is looked for one thing, a
+//! `handle` of bytes.
+
+mod machine;
+mod steps;
+mod value;
+
+use crate::error::NoModel;
+use crate::format::pickle::machine::Machine;
+use crate::format::pickle::value::Value;
+
+/// Objects with a `handle` that are looked into.
+const HANDLES: usize = 16;
+
+/// What is taken from the object of a booster.
+#[derive(Debug)]
+pub(super) struct Pickled {
+    /// The serialized model.
+    pub(super) handle: Vec<u8>,
+    pub(super) feature_names: Vec<String>,
+}
+
+pub(super) fn booster(bytes: &[u8]) -> Result<Pickled, NoModel> {
+    let machine = Machine::run(bytes)?;
+    let is = |place, name: &str| machine.text(place).is_some_and(|text| text == name);
+    // Of all that are called so, a few are looked into: each may be as long as the file.
+    let mut handles = machine.items().filter(|(_, key, _)| is(*key, "handle")).take(HANDLES);
+    let handle = handles.find_map(|(dict, _, value)| Some((dict, machine.bytes(value)?)));
+    let (dict, handle) = handle.ok_or(NoModel::NoBooster)?;
+    let names = machine.items().find(|(of, key, _)| *of == dict && is(*key, "feature_names"));
+    let names = names.and_then(|(_, _, value)| match machine.value(value) {
+        Some(Value::List(entries)) => {
+            entries.iter().map(|entry| machine.text(*entry).map(Into::into)).collect::<Option<Vec<String>>>()
+        }
+        _ => None,
+    });
+    Ok(Pickled { handle: handle.into_owned(), feature_names: names.unwrap_or_default() })
+}

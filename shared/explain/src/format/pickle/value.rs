@@ -1,0 +1,25 @@
+//! What a pickle makes, as far as anybody looks at it.
+
+use std::borrow::Cow;
+
+/// The place of a value among all that were made. Values refer to each other by it, so that none is ever copied.
+pub(super) type Place = usize;
+
+#[derive(Debug)]
+pub(super) enum Value<'a> {
+    Bytes(Cow<'a, [u8]>),
+    Text(Cow<'a, str>),
+    List(Vec<Place>),
+    Tuple(Vec<Place>),
+    /// Its items stand with the machine.
+    Dict,
+    /// A class or a function, by its last name.
+    Name(&'a [u8]),
+    /// What a call would have made.
+    Made {
+        arguments: Place,
+        name: Option<&'a [u8]>,
+    },
+    /// Numbers, truth values, nothing, sets: what nobody looks at.
+    Other,
+}

@@ -1,0 +1,105 @@
+//! A model that can be explained.
+
+use crate::error::{NoModel, TreeFault};
+use crate::objective::margin;
+use crate::raw::RawModel;
+use crate::tree::Tree;
+
+/// Trees whose answers are added up, for each class or target.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Model {
+    pub(crate) trees: Vec<WeightedTree>,
+    base_values: Vec<f64>,
+    features: usize,
+    names: Vec<String>,
+    objective: String,
+}
+
+/// A tree, what it counts, and for which output.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct WeightedTree {
+    pub(crate) tree: Tree,
+    pub(crate) weight: f64,
+    pub(crate) output: usize,
+}
+
+impl Model {
+    /// Checks what was written.
+    pub(crate) fn new(raw: RawModel) -> Result<Self, NoModel> {
+        let outputs = raw.outputs.max(1);
+        NoModel::refuse_more_outputs(outputs)?;
+        NoModel::refuse_more_trees(raw.trees.len())?;
+        let features = feature_count(&raw);
+        NoModel::refuse_more_features(features)?;
+        refuse_other("entries of tree_info", raw.groups.len(), raw.trees.len())?;
+        if !raw.names.is_empty() {
+            refuse_other("feature_names", raw.names.len(), features)?;
+        }
+        let mut base_values = base_margins(&raw, outputs)?;
+        let mut trees = Vec::with_capacity(raw.trees.len());
+        let weights = raw.weights.iter().copied().chain(std::iter::repeat(1.0));
+        for (tree, ((raw, group), weight)) in raw.trees.iter().zip(&raw.groups).zip(weights).enumerate() {
+            let faulty = |fault| NoModel::Tree { tree, fault };
+            let output = usize::try_from(*group).ok().filter(|output| *output < outputs);
+            let output = output.ok_or(faulty(TreeFault::NoOutput { output: *group, outputs }))?;
+            if let Some(fault) = &raw.fault {
+                return Err(faulty(fault.clone()));
+            }
+            let (tree, weight) = (Tree::new(raw, features).map_err(faulty)?, f64::from(weight));
+            if let Some(base) = base_values.get_mut(output) {
+                *base += weight * tree.expected;
+            }
+            trees.push(WeightedTree { tree, weight, output });
+        }
+        Ok(Self { trees, base_values, features, names: raw.names, objective: raw.objective })
+    }
+
+    /// What the model says, for each class or target, of a row of which nothing is known: the last of the contributions of each row.
+    #[must_use]
+    pub fn base_values(&self) -> &[f64] {
+        &self.base_values
+    }
+
+    /// How many values a row has.
+    #[must_use]
+    pub fn features(&self) -> usize {
+        self.features
+    }
+
+    /// The names of the features, where the model has them.
+    #[must_use]
+    pub fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// What it was trained for, such as `binary:logistic`.
+    #[must_use]
+    pub fn objective(&self) -> &str {
+        &self.objective
+    }
+
+    /// How many trees it has.
+    #[must_use]
+    pub fn trees(&self) -> usize {
+        self.trees.len()
+    }
+}
+
+/// Models of early versions may not say it.
+fn feature_count(raw: &RawModel) -> usize {
+    let used = || raw.trees.iter().flat_map(|tree| &tree.feature).max().map_or(0, |last| *last as usize + 1);
+    if raw.features > 0 { raw.features } else { used() }
+}
+
+fn base_margins(raw: &RawModel, outputs: usize) -> Result<Vec<f64>, NoModel> {
+    let mut scores = raw.base_score.clone();
+    if let [only] = *scores.as_slice() {
+        scores = vec![only; outputs];
+    }
+    refuse_other("base scores", scores.len(), outputs)?;
+    scores.into_iter().map(|score| margin(&raw.objective, raw.version, score)).collect()
+}
+
+fn refuse_other(what: &'static str, count: usize, expected: usize) -> Result<(), NoModel> {
+    if count == expected { Ok(()) } else { Err(NoModel::Count { what, count, expected }) }
+}

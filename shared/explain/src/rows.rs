@@ -1,0 +1,52 @@
+//! Rows to explain, a column after the other.
+
+/// Rows of one table. A value that is missing is NaN.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RowBlock {
+    columns: Vec<Vec<f32>>,
+    rows: usize,
+}
+
+impl RowBlock {
+    /// Rows that one block should have: enough to share what is computed once for a tree, few enough for the cache of a processor.
+    pub const ROWS: usize = 1024;
+
+    /// A block without rows.
+    #[must_use]
+    pub fn new(features: usize) -> Self {
+        Self { columns: vec![Vec::with_capacity(Self::ROWS); features], rows: 0 }
+    }
+
+    /// Adds a row. What it has more than the table is left out, and what it lacks is missing.
+    pub fn push(&mut self, row: impl IntoIterator<Item = f32>) {
+        let mut row = row.into_iter();
+        for column in &mut self.columns {
+            column.push(row.next().unwrap_or(f32::NAN));
+        }
+        self.rows += 1;
+    }
+
+    /// How many rows there are.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// How many columns there are.
+    #[must_use]
+    pub fn features(&self) -> usize {
+        self.columns.len()
+    }
+
+    /// The values of a feature, one for each row.
+    #[must_use]
+    pub fn column(&self, feature: usize) -> &[f32] {
+        self.columns.get(feature).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// Takes the rows out, for others.
+    pub fn clear(&mut self) {
+        self.columns.iter_mut().for_each(Vec::clear);
+        self.rows = 0;
+    }
+}

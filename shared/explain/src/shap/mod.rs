@@ -1,0 +1,101 @@
+//! What each feature added to each answer.
+
+mod leaf;
+mod quadrature;
+#[cfg(test)]
+mod tests;
+mod walk;
+
+use crate::model::Model;
+use crate::rows::RowBlock;
+use crate::shap::walk::Walk;
+
+/// What each feature added to the answer for each row, in the margin of the model.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Contributions {
+    /// For each output, a column for each feature.
+    columns: Vec<Vec<Vec<f64>>>,
+}
+
+impl Contributions {
+    /// What a feature added for each row, to the answer for a class or target.
+    #[must_use]
+    pub fn column(&self, output: usize, feature: usize) -> &[f64] {
+        let column = self.columns.get(output).and_then(|columns| columns.get(feature));
+        column.map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// What the features added to an answer, in their order.
+    pub fn row(&self, output: usize, row: usize) -> impl Iterator<Item = f64> {
+        let columns = self.columns.get(output).map(Vec::as_slice).unwrap_or_default();
+        columns.iter().filter_map(move |column| column.get(row).copied())
+    }
+}
+
+impl Model {
+    /// Explains the answers for all rows of a block. Together with [`Model::base_values`], what the features added is the margin.
+    ///
+    /// A block may have any number of rows; [`RowBlock::ROWS`] is a good one.
+    #[must_use]
+    pub fn explain(&self, block: &RowBlock) -> Contributions {
+        let outputs = self.base_values().len();
+        let zeros = vec![vec![0.0; block.rows()]; self.features()];
+        let mut columns = vec![zeros; outputs];
+        let longest = self.trees.iter().map(|each| each.tree.longest_path).max().unwrap_or_default();
+        let mut walk = Walk::new(block, longest);
+        for each in &self.trees {
+            if let Some(columns) = columns.get_mut(each.output) {
+                walk.add(&each.tree, each.weight, columns);
+            }
+        }
+        Contributions { columns }
+    }
+}
+
+/// How much each feature matters over many rows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Importance {
+    sums: Vec<Vec<f64>>,
+    rows: u64,
+}
+
+impl Importance {
+    /// Of no row.
+    #[must_use]
+    pub fn of(model: &Model) -> Self {
+        Self { sums: vec![vec![0.0; model.features()]; model.base_values().len()], rows: 0 }
+    }
+
+    /// Counts the rows of a block.
+    pub fn add(&mut self, block: &RowBlock, contributions: &Contributions) {
+        for (output, sums) in self.sums.iter_mut().enumerate() {
+            for (feature, sum) in sums.iter_mut().enumerate() {
+                *sum += contributions.column(output, feature).iter().map(|value| value.abs()).sum::<f64>();
+            }
+        }
+        self.rows += block.rows() as u64;
+    }
+
+    /// How many rows were counted.
+    #[must_use]
+    pub fn rows(&self) -> u64 {
+        self.rows
+    }
+
+    /// The mean of the absolute SHAP values of each feature, for one class or target.
+    #[must_use]
+    pub fn by_output(&self, output: usize) -> Vec<f64> {
+        let rows = self.rows.max(1) as f64;
+        self.sums.get(output).into_iter().flatten().map(|sum| sum / rows).collect()
+    }
+
+    /// The same for each feature, added up over all classes or targets.
+    #[must_use]
+    pub fn total(&self) -> Vec<f64> {
+        let mut total = vec![0.0; self.sums.first().map_or(0, Vec::len)];
+        for output in 0..self.sums.len() {
+            total.iter_mut().zip(self.by_output(output)).for_each(|(sum, each)| *sum += each);
+        }
+        total
+    }
+}

@@ -1,0 +1,40 @@
+//! What the page is made of.
+
+/// What a page is made of.
+#[derive(Clone, Copy, Debug)]
+pub struct ExplanationReport<'a> {
+    /// What was explained, such as the name of the model's file.
+    pub title: &'a str,
+    /// What the model was trained for, such as `binary:logistic`.
+    pub objective: &'a str,
+    /// How many trees it has.
+    pub trees: usize,
+    /// How many rows were explained.
+    pub rows: u64,
+    /// Each of so many rows has dots in the picture.
+    pub every: u64,
+    /// The features, those that matter most first.
+    pub features: &'a [ExplainedFeature],
+    /// The answers of the model: one, or one for each class or target.
+    pub outputs: &'a [ExplainedOutput],
+}
+
+/// How much a feature matters.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ExplainedFeature {
+    /// Its name.
+    pub name: String,
+    /// The mean of its absolute SHAP values, added up over the outputs.
+    pub mean_abs_shap: f64,
+    /// Its values in the rows that are drawn; NaN where one is missing.
+    pub values: Vec<f32>,
+}
+
+/// What the features added to one answer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ExplainedOutput {
+    /// What the model says of a row of which nothing is known.
+    pub base_value: f64,
+    /// For each feature, in the order of the report, what it added for the rows that are drawn.
+    pub contributions: Vec<Vec<f32>>,
+}
