@@ -75,7 +75,8 @@ fn the_best_constant_classifier_of_the_container_says_what_the_model_says_most_o
         ([298, 0, 0, 2], [1.0, 298.0 / 300.0, 298.0 / 300.0, 596.0 / 598.0], 298.0 / 300.0),
         ([2, 1, 1, 2], [1.0, 0.5, 0.5, 2.0 / 3.0], 0.5),
     ] {
-        let items = pairs(&[("1", "1", both), ("1", "0", false_alarms), ("0", "1", missed), ("0", "0", none)]);
+        let items =
+            pairs(&[("1", "1", both), ("1", "0", false_alarms), ("0", "1", missed), ("0", "0", none)]);
         let statistics = measure(Problem::BinaryClassification, Mode::Compat, &items);
         for (name, expect) in ["recall", "precision", "accuracy", "f1"].into_iter().zip(compat) {
             let found = value(&statistics, &format!("{name}_best_constant_classifier"));

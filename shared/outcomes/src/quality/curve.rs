@@ -95,10 +95,7 @@ pub(super) fn areas(scores: &[Score], round: usize, mode: Mode) -> Areas {
         (0, Mode::Compat) => f64::from(u8::from(last.positives > 0)),
         _ => twice_won as f64 / pairs as f64,
     };
-    Areas {
-        receiver_operating,
-        precision_recall: under_precision / last.positives as f64,
-    }
+    Areas { receiver_operating, precision_recall: under_precision / last.positives as f64 }
 }
 
 /// The curves as the container writes them: from (0, 0), or recall 0 with the first precision, over each different score, to
