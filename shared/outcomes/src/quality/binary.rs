@@ -132,11 +132,9 @@ impl Confusion {
         let predicted = self.true_positives + self.false_positives;
         let all = positives + negatives;
         let share = |part: u64| part as f64 / all as f64;
-        let yes = Constant {
-            recall: positives as f64 / positives as f64,
-            precision: share(positives),
-            accuracy: share(positives),
-        };
+        // Of nothing, nothing can be found.
+        let recall = if positives == 0 { f64::NAN } else { 1.0 };
+        let yes = Constant { recall, precision: share(positives), accuracy: share(positives) };
         match mode {
             Mode::Exact => Constant { accuracy: share(positives.max(negatives)), ..yes },
             Mode::Compat if predicted >= all - predicted => yes,
