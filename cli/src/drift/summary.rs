@@ -92,7 +92,7 @@ impl DriftSummary<'_> {
         let is_same = |feature: &FeatureVerdict| {
             feature.checks.is_empty() && feature.not_compared == first.not_compared
         };
-        more.filter(|_| expected().all(is_same)).and_then(|_| first.not_compared.as_deref())
+        more.filter(|_| expected().all(is_same)).and(first.not_compared.as_deref())
     }
 
     fn extent(&self) -> Extent {
