@@ -182,6 +182,77 @@ fn tables_are_read_by_the_names_of_their_columns() {
 }
 
 #[test]
+fn records_of_a_batch_are_read_with_the_answers_that_lie_beside_them() {
+    let folder = Folder::new();
+    let records: String = (0..500).map(|row| format!("{row},{}\n", word(row))).collect();
+    let answers: String = (0..500).map(|row| format!("{}.5\n", row % 10)).collect();
+    let named = folder.file("batch/now.csv", &format!("amount,word\n{records}"));
+    folder.file("batch/now.csv.out", &answers);
+    for path in [folder.path("batch"), named.clone()] {
+        let (code, found) = folder.json(&[&path]);
+        assert_eq!(
+            (code, &found["rows"], &found["coverage"]["compared"]),
+            (Some(0), &json!(500), &json!(3)),
+            "{found:#}"
+        );
+        assert_eq!(found["troubles"], json!([]));
+    }
+    let lines: String = (0..500).map(|row| format!("[{row},\"{}\"]\n", word(row))).collect();
+    folder.file("lines/now.jsonl", &lines);
+    folder.file("lines/now.jsonl.out", &answers);
+    assert_eq!(folder.json(&[&folder.path("lines")]).0, Some(0));
+    folder.file("batch/now.csv.out", "0.5\n");
+    let (code, found) = folder.json(&[&named]);
+    assert_eq!(code, Some(2), "{found:#}");
+    let why = found["troubles"][0]["stopped"].as_str().unwrap();
+    assert!(why.starts_with("there are more records than answers: "), "{why}");
+    assert!(why.ends_with("up to line 1 of it"), "{why}");
+}
+
+#[test]
+fn a_baseline_of_requests_alone_is_compared_with_requests_alone() {
+    let folder = Folder::new();
+    let rows: String = (0..500).map(|row| format!("{row},{}\n", word(row))).collect();
+    let data = folder.file("requests.csv", &format!("amount,word\n{rows}"));
+    assert!(sagewarden(&["baseline", &data, "--out", &folder.path("base"), "--force"]).status.success());
+    let file = folder.file("a.jsonl", &events(0, 0));
+    let (code, found) = folder.json(&[&file]);
+    assert_eq!((code, &found["coverage"]["compared"]), (Some(0), &json!(2)), "{found:#}");
+    // Who says what the columns are means it, and the container knows no better.
+    for option in [["--columns", "start"], ["--mode", "compat"]] {
+        let (_, found) = folder.json(&[&[file.as_str()], option.as_slice()].concat());
+        assert_eq!(found["coverage"]["compared"], json!(0), "{found:#}");
+        assert!(found["violations"].to_string().contains("extra_column_check"), "{found:#}");
+    }
+}
+
+#[test]
+fn why_nothing_could_be_compared_is_said_once() {
+    let folder = Folder::new();
+    let file = folder.file("a.jsonl", &events(0, 0));
+    let base = folder.path("base");
+    let text = out(&sagewarden(&["drift", "--baseline", &base, "--columns", "input", &file]));
+    assert_eq!(text.matches("and the baseline has 3").count(), 1, "{text}");
+    let other = folder.file("other.csv", "x,y,z\n1,2,3\n4,5,6\n");
+    let text = out(&sagewarden(&["drift", "--baseline", &base, &other]));
+    assert_eq!(text.matches("was made of other data").count(), 1, "{text}");
+}
+
+#[test]
+fn a_body_that_cannot_be_read_is_answered_by_the_path_that_would() {
+    let folder = Folder::new();
+    let event = |body: &str| {
+        let side = |kind: &str, data: &str| json!({ "observedContentType": kind, "data": data, "encoding": if kind == "text/csv" { "CSV" } else { "JSON" } });
+        json!({ "captureData": { "endpointInput": side("text/csv", "7,even"), "endpointOutput": side("application/json", body) }, "eventMetadata": { "eventId": "e" } }).to_string()
+    };
+    let file = folder.file("a.jsonl", &event(r#"{"predictions":[{"score":0.5}]}"#));
+    let (_, told) = failure(&["drift", "--baseline", &folder.path("base"), &file]);
+    assert!(told.contains("(the output seems to have its rows at `/predictions/*`)"), "{told}");
+    let (_, found) = folder.json(&[&file, "--output-path", "/predictions/*"]);
+    assert_eq!((&found["rows"], &found["coverage"]["compared"]), (&json!(1), &json!(3)), "{found:#}");
+}
+
+#[test]
 fn other_data_is_not_taken_for_compliant() {
     let folder = Folder::new();
     let other = folder.file("other.csv", "x,y,z\n1,2,3\n4,5,6\n");

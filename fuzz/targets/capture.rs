@@ -3,8 +3,9 @@
 #![no_main]
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use sagewarden_measure::capture::{CaptureFormat, CaptureReader, ColumnOrder, JoinedRows, CapturedRecord, RecordSink};
+use sagewarden_measure::capture::{CaptureFormat, ExpectedColumns, CaptureReader, ColumnOrder, JoinedRows, CapturedRecord, RecordSink};
 use sagewarden_measure::{IssueKind, Issues, Profile};
 
 use libfuzzer_sys::fuzz_target;
@@ -38,7 +39,8 @@ fn format(byte: u8) -> CaptureFormat {
         ["", "/a", "/a/*", "/a/*/b"].get(usize::from(number & 3)).and_then(|path| path.parse().ok())
     };
     let (max_line, max_columns) = if byte & 64 == 0 { (1 << 20, 1000) } else { (600, 3) };
-    CaptureFormat { order, input_path: path(byte >> 2), output_path: path(byte >> 4), max_line, max_columns }
+    let fit = (byte & 128 != 0).then(|| Arc::new(ExpectedColumns::new(["a", "b"])));
+    CaptureFormat { order, input_path: path(byte >> 2), output_path: path(byte >> 4), fit, max_line, max_columns }
 }
 
 fuzz_target!(|bytes: &[u8]| {

@@ -94,7 +94,9 @@ pub(crate) const DRIFT_HELP: &str = "Examples:
   sagewarden drift --baseline baseline captured --out report
   aws s3 cp s3://BUCKET/KEY.jsonl - | sagewarden drift --baseline baseline -
 
-CAPTURE is a file of captured events (data capture, JSON lines), a CSV file with a header (ending in .csv), a folder with such files at any depth, or - for captured events on standard input. Input is read once, in memory that does not grow with it.
+CAPTURE is a file of captured events (data capture, JSON lines), a CSV file with a header (ending in .csv), a folder with such files at any depth, or - for captured events on standard input. Input is read once, in memory that does not grow with it. Beside a file of records of a batch transform job lie its answers, under the same name with .out: both are read, line by line.
+
+Bodies are CSV, JSON (a row, a list of rows, one a line, or column by column) or arrays of NumPy. A side of the events that has exactly the columns of the baseline is compared alone, unless --columns says otherwise.
 
 --mode says whose verdict counts, for the exit status and for the files of --out: `exact` compares how often values occur; `compat` gives the answers of Model Monitor's container, its known defects included, and is what takes the place of its files. Both are computed, and what they disagree on is told.
 
@@ -116,9 +118,9 @@ pub(crate) struct DriftOptions {
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
     /// What the columns of a row are: those of the output, then those of the input (Model Monitor's START), or the other way
-    /// round (END), or one side only
-    #[arg(long, value_enum, default_value_t = DriftColumns::Start)]
-    pub(crate) columns: DriftColumns,
+    /// round (END), or one side only [default: START, or in exact mode the side that has all columns of the baseline]
+    #[arg(long, value_enum)]
+    pub(crate) columns: Option<DriftColumns>,
     /// Where the rows are in requests of JSON: a JSON pointer in which a * stands for the rows, such as /instances/*/features
     #[arg(long, value_name = "POINTER")]
     pub(crate) input_path: Option<RowPath>,

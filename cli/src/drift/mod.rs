@@ -1,5 +1,6 @@
 //! `sagewarden drift`: captured traffic against a baseline.
 
+mod batch;
 mod read;
 mod summary;
 mod windows;
@@ -7,7 +8,7 @@ mod windows;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use sagewarden_measure::capture::{CaptureFormat, CaptureKey, CaptureReader};
+use sagewarden_measure::capture::{CaptureFormat, CaptureKey};
 use sagewarden_measure::csv::Header;
 use sagewarden_measure::{Detail, MissingTexts, Profile};
 use sagewarden_monitor::{
@@ -72,7 +73,7 @@ fn judge(options: &DriftOptions, baseline: &Baseline, inputs: &Inputs) -> Result
     let trend = (options.out.is_some() || options.format == OutputFormat::Json).then_some(mode);
     let mut windows = Windows::new(baseline, detail, trend);
     let header = if options.no_header { Header::None } else { Header::FirstRow };
-    let troubles = read::read(inputs, &mut reader(options), header, &mut windows);
+    let troubles = read::read(inputs, &format(options, baseline), header, &mut windows);
     let warnings = verdict::warnings(&troubles);
     for warning in &warnings {
         output::warn(format_args!("warning: {warning}"));
@@ -158,20 +159,23 @@ fn analyses(options: &DriftOptions) -> Result<Option<(Analysis, Analysis)>, Comm
     }
 }
 
-fn reader(options: &DriftOptions) -> CaptureReader {
-    CaptureReader::new(CaptureFormat {
-        order: options.columns.into(),
+/// Nobody but the container joins what does not fit together.
+fn format(options: &DriftOptions, baseline: &Baseline) -> CaptureFormat {
+    let is_free = options.columns.is_none() && Mode::from(options.mode) == Mode::Exact;
+    CaptureFormat {
+        order: options.columns.map(Into::into).unwrap_or_default(),
+        fit: is_free.then(|| baseline.expected_columns()),
         input_path: options.input_path.clone(),
         output_path: options.output_path.clone(),
         ..CaptureFormat::default()
-    })
+    }
 }
 
 /// The endpoint and its variant, where the first key names them.
 fn title(inputs: &Inputs) -> String {
     let path = inputs.sources.iter().find_map(|source| match source {
         Source::Events(path) => Some(path.to_string_lossy().replace('\\', "/")),
-        Source::Stdin | Source::Table(_) => None,
+        Source::Stdin | Source::Table(_) | Source::Batch(_) => None,
     });
     let key = path.as_deref().and_then(CaptureKey::parse);
     match key {

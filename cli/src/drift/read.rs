@@ -5,10 +5,11 @@ use std::io::BufReader;
 use std::path::Path;
 
 use indicatif::ProgressBar;
-use sagewarden_measure::capture::{CaptureHour, CaptureKey, CaptureReader};
+use sagewarden_measure::capture::{CaptureFormat, CaptureHour, CaptureKey, CaptureReader};
 use sagewarden_measure::csv::{CsvError, CsvTable, Header};
 use sagewarden_measure::{Cell, Issues, Profile, RowSink};
 
+use crate::drift::batch;
 use crate::drift::windows::Windows;
 use crate::input::Inputs;
 use crate::input::source::{BUFFER, Source};
@@ -17,16 +18,21 @@ use crate::input::trouble::{Trouble, Unusable};
 /// Reads all files; answers with what is wrong with them.
 pub(crate) fn read(
     inputs: &Inputs,
-    reader: &mut CaptureReader,
+    format: &CaptureFormat,
     header: Header,
     windows: &mut Windows<'_>,
 ) -> Vec<Trouble> {
     let progress = inputs.progress();
+    let mut reader = CaptureReader::new(format.clone());
     let mut troubles = Vec::new();
     for source in &inputs.sources {
         let before = windows.rows();
         let (issues, stopped) = match source {
             Source::Table(path) => table(path, header, &progress, windows),
+            Source::Batch(path) => {
+                windows.begin_file(None);
+                batch::read(path, format, &progress, windows)
+            }
             Source::Stdin | Source::Events(_) => {
                 windows.begin_file(hour(source));
                 let reading = source.read(&progress, |piece| reader.push(piece, windows));

@@ -11,6 +11,8 @@ use crate::output::line;
 use crate::output::terminal::{BAD, DIM, STRONG};
 use crate::output::verdict;
 
+/// What is said of a column that the baseline does not have.
+const NOT_EXPECTED: &str = "the baseline does not have it";
 /// Features without a violation that are shown; the report and the JSON have all.
 const SHOWN: usize = 60;
 
@@ -40,8 +42,13 @@ impl DriftSummary<'_> {
         }
         let (rows, files) = (counted(*rows, "row"), counted(self.files as u64, "file"));
         let of = counted(features.len() as u64, "feature");
-        let mut text = format!("{STRONG}{rows} of {files}, {of}{STRONG:#}\n{table}\n");
-        if left_out > 0 {
+        let mut text = format!("{STRONG}{rows} of {files}, {of}{STRONG:#}\n");
+        // What is the same of all of them is a note.
+        let shared = self.why_nothing_is_compared();
+        if shared.is_none() {
+            text += &format!("{table}\n");
+        }
+        if left_out > 0 && shared.is_none() {
             let more = counted(left_out, "more feature");
             text += &format!("{DIM}and {more} without a violation{DIM:#}\n");
         }
@@ -64,8 +71,28 @@ impl DriftSummary<'_> {
             let of = counted(coverage.features, "feature");
             text += &format!("note: {} of {of} compared with the baseline\n", coverage.compared);
         }
+        text.extend(
+            shared
+                .filter(|why| !notes.iter().any(|note| note == why))
+                .map(|why| format!("note: {}\n", line(why))),
+        );
         text.extend(notes.iter().map(|note| format!("note: {}\n", line(note))));
         text + &verdict::last_line(violations.len(), self.extent(), self.is_judged(), *mode)
+    }
+
+    /// Why not one feature of several was compared, where that is the same for all that the baseline has.
+    fn why_nothing_is_compared(&self) -> Option<&str> {
+        let expected = || {
+            self.evaluation
+                .features
+                .iter()
+                .filter(|feature| feature.not_compared.as_deref() != Some(NOT_EXPECTED))
+        };
+        let (first, more) = (expected().next()?, expected().nth(1));
+        let is_same = |feature: &FeatureVerdict| {
+            feature.checks.is_empty() && feature.not_compared == first.not_compared
+        };
+        more.filter(|_| expected().all(is_same)).and(first.not_compared.as_deref())
     }
 
     fn extent(&self) -> Extent {

@@ -114,7 +114,11 @@ impl Inputs {
             let metadata = fs::metadata(path).map_err(CommandError::unreadable(path))?;
             if !metadata.is_dir() {
                 let is_table = wanted == Wanted::EventsAndTables && has_end(path, "csv");
-                let source = if is_table { Source::Table } else { Source::Events };
+                let source = match wanted {
+                    Wanted::EventsAndTables if source::answers(path).is_file() => Source::Batch,
+                    _ if is_table => Source::Table,
+                    _ => Source::Events,
+                };
                 inputs.add(path, source(path.clone()), metadata.len());
                 continue;
             }
@@ -143,6 +147,11 @@ impl Inputs {
                 continue;
             }
             let source = match () {
+                () if wanted == Wanted::EventsAndTables && source::answers(&path).is_file() => {
+                    Source::Batch(path.clone())
+                }
+                // They are read with the records.
+                () if has_end(&path, "out") && path.with_extension("").is_file() => continue,
                 () if has_end(&path, "jsonl") => Source::Events(path.clone()),
                 () if wanted == Wanted::EventsAndTables && has_end(&path, "csv") => {
                     Source::Table(path.clone())

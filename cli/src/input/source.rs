@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Cursor, Read};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use indicatif::ProgressBar;
 use sagewarden_measure::Foreign;
@@ -17,13 +17,22 @@ pub(crate) enum Source {
     Stdin,
     Events(PathBuf),
     Table(PathBuf),
+    /// What a batch transform job read, beside which its answers lie.
+    Batch(PathBuf),
+}
+
+/// Where the answers of a batch transform job lie.
+pub(crate) fn answers(records: &Path) -> PathBuf {
+    let mut name = records.as_os_str().to_owned();
+    name.push(".out");
+    PathBuf::from(name)
 }
 
 impl Source {
     pub(crate) fn name(&self) -> String {
         match self {
             Self::Stdin => "-".to_owned(),
-            Self::Events(path) | Self::Table(path) => path.display().to_string(),
+            Self::Events(path) | Self::Table(path) | Self::Batch(path) => path.display().to_string(),
         }
     }
 
@@ -31,7 +40,7 @@ impl Source {
     pub(crate) fn open(&self) -> io::Result<Box<dyn Read>> {
         let mut input: Box<dyn Read> = match self {
             Self::Stdin => Box::new(io::stdin().lock()),
-            Self::Events(path) | Self::Table(path) => Box::new(File::open(path)?),
+            Self::Events(path) | Self::Table(path) | Self::Batch(path) => Box::new(File::open(path)?),
         };
         let beginning = Foreign::beginning(&mut input)?;
         match Foreign::of(&beginning) {

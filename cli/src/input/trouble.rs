@@ -88,7 +88,7 @@ impl Trouble {
     pub(crate) fn json(&self) -> Value {
         let mut trouble = json!({ "file": self.name, "issues": self.issues, "stopped": self.stopped });
         if let (Some(why), Some(object)) = (&self.unusable.first, trouble.as_object_mut()) {
-            let Issue { count, lines } = &self.unusable.lines;
+            let Issue { count, lines, .. } = &self.unusable.lines;
             object.insert("unusable".to_owned(), json!({ "count": count, "lines": lines, "first": why }));
         }
         trouble

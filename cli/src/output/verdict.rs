@@ -18,7 +18,7 @@ pub(crate) fn warnings(troubles: &[Trouble]) -> Vec<String> {
     let mut lines = Vec::new();
     for trouble in troubles.iter().take(FILES) {
         let name = line(&trouble.name);
-        lines.extend(trouble.issues.iter().map(|(kind, issue)| format!("`{name}`, {issue}: {kind}")));
+        lines.extend(trouble.issues.in_words().map(|words| format!("`{name}`, {words}")));
         lines.extend(trouble.unusable.first.iter().map(|why| {
             let lines = &trouble.unusable.lines;
             let first = if lines.count == 1 { "" } else { "the first: " };

@@ -3,6 +3,7 @@
 mod labels;
 mod measure;
 mod predictions;
+mod records;
 mod seen;
 pub(crate) mod settings;
 mod summary;

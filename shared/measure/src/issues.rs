@@ -43,11 +43,15 @@ pub enum IssueKind {
     RowsDiffer,
     /// The row has more columns than are read.
     TooManyColumns,
+    /// The body should be an array of NumPy and is none that is read.
+    NotAnArray,
+    /// One body of the event names its cells, the other does not, and it cannot be told which columns these are.
+    NamesOnOneSide,
 }
 
 impl IssueKind {
     /// All of them.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 19] = [
         Self::Ragged,
         Self::NotUtf8,
         Self::TooLarge,
@@ -65,6 +69,8 @@ impl IssueKind {
         Self::NoRows,
         Self::RowsDiffer,
         Self::TooManyColumns,
+        Self::NotAnArray,
+        Self::NamesOnOneSide,
     ];
 
     /// As a word of files: `not-json`.
@@ -95,7 +101,7 @@ impl fmt::Display for IssueKind {
                 "the event lacks a body that columns are taken from: compare the setting with what the endpoint captures"
             }
             Self::UnknownEncoding => {
-                "the body is neither CSV nor JSON: list its content type in the endpoint's CaptureContentTypeHeader"
+                "the body is no CSV, JSON or array of NumPy: list its content type in the endpoint's CaptureContentTypeHeader"
             }
             Self::NotBase64 => "the body is no base64",
             Self::BodyNotJson => "the body is no JSON",
@@ -109,6 +115,12 @@ impl fmt::Display for IssueKind {
                 "input and output have different numbers of rows, so none is used: end the path of a list of results with `/*`"
             }
             Self::TooManyColumns => "the row has more columns than are read",
+            Self::NotAnArray => {
+                "the body is no array of NumPy that is read: it is cut off, or of pickled objects, records or complex numbers"
+            }
+            Self::NamesOnOneSide => {
+                "one of the bodies names its cells, the other does not, and together they are not the baseline's columns"
+            }
         })
     }
 }
@@ -120,6 +132,9 @@ pub struct Issue {
     pub count: u64,
     /// The first of them, from 1.
     pub lines: Vec<u64>,
+    /// What would read the first of them, such as a path.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
 }
 
 /// All issues of an input. Their size does not depend on the input's.
@@ -135,7 +150,15 @@ impl Issues {
 
     /// Counts a line, from 1.
     pub fn add(&mut self, kind: IssueKind, line: u64) {
+        self.add_with_hint(kind, line, || None);
+    }
+
+    /// Counts a line, from 1. The hint is asked for with the first line of a kind.
+    pub fn add_with_hint(&mut self, kind: IssueKind, line: u64, hint: impl FnOnce() -> Option<String>) {
         let issue = self.kinds.entry(kind).or_default();
+        if issue.count == 0 {
+            issue.hint = hint();
+        }
         issue.count += 1;
         if issue.lines.len() < Self::SHOWN && issue.lines.last() != Some(&line) {
             issue.lines.push(line);
@@ -147,6 +170,9 @@ impl Issues {
         for (kind, more) in &later.kinds {
             let issue = self.kinds.entry(*kind).or_default();
             issue.count += more.count;
+            if issue.hint.is_none() {
+                issue.hint.clone_from(&more.hint);
+            }
             let room = Self::SHOWN.saturating_sub(issue.lines.len());
             issue.lines.extend(more.lines.iter().take(room));
         }
@@ -175,6 +201,14 @@ impl Issues {
     #[must_use]
     pub fn get(&self, kind: IssueKind) -> Option<&Issue> {
         self.kinds.get(&kind)
+    }
+
+    /// Each kind that occurs in words: which lines, what is wrong, and what would read them.
+    pub fn in_words(&self) -> impl Iterator<Item = String> {
+        self.iter().map(|(kind, issue)| {
+            let hint = issue.hint.as_ref().map(|hint| format!(" ({hint})"));
+            format!("{issue}: {kind}{}", hint.unwrap_or_default())
+        })
     }
 
     /// Every kind that occurs.

@@ -130,7 +130,10 @@ impl UnreadableLines {
         issues.iter().filter(|(kind, _)| kind.is_row_lost()).map(move |(kind, issue)| Self {
             file: file.to_owned(),
             kind: kind.name(),
-            text: kind.to_string(),
+            text: match &issue.hint {
+                Some(hint) => format!("{kind} ({hint})"),
+                None => kind.to_string(),
+            },
             count: issue.count,
             lines: issue.lines.clone(),
         })
@@ -235,6 +238,10 @@ mod tests {
             serde_json::to_value(&told).unwrap(),
             json!([{ "file": "s3://b/k", "kind": "not-json", "text": "no JSON", "count": 1, "lines": [3] }])
         );
+        let mut issues = Issues::default();
+        issues.add_with_hint(IssueKind::NoRows, 1, || Some("there are some at `/a`".to_owned()));
+        let told: Vec<String> = UnreadableLines::of("f", &issues).map(|lines| lines.text).collect();
+        assert_eq!(told, ["the event has no rows (there are some at `/a`)"]);
     }
 
     #[test]
@@ -263,7 +270,7 @@ mod tests {
             "no JSON",
             "JSON, but with neither `captureData` nor `groundTruthData`",
             "the event lacks a body that columns are taken from: compare the setting with what the endpoint captures",
-            "the body is neither CSV nor JSON: list its content type in the endpoint's CaptureContentTypeHeader",
+            "the body is no CSV, JSON or array of NumPy: list its content type in the endpoint's CaptureContentTypeHeader",
             "the body is no base64",
             "the body is no JSON",
             "`NaN` or `Infinity` is no JSON and counts as missing",
@@ -272,6 +279,8 @@ mod tests {
             "the event has no rows",
             "input and output have different numbers of rows, so none is used: end the path of a list of results with `/*`",
             "the row has more columns than are read",
+            "the body is no array of NumPy that is read: it is cut off, or of pickled objects, records or complex numbers",
+            "one of the bodies names its cells, the other does not, and together they are not the baseline's columns",
         ];
         let told = |begin: &str, end: &str| {
             words.map(|words| format!("{begin}: {words} ({end} of s3://b/k)")).join("\n")

@@ -65,6 +65,38 @@ fn the_documented_binary_example_comes_out_to_the_last_bit() {
     assert_eq!(metrics.as_object().unwrap().len(), 18);
 }
 
+/// Confusions that the container printed, and what it made of them: always saying what the model says most often.
+#[test]
+fn the_best_constant_classifier_of_the_container_says_what_the_model_says_most_often() {
+    // True and false positives, false and true negatives; recall, precision, accuracy and f1.
+    for ([both, false_alarms, missed, none], compat, exact) in [
+        ([68, 26, 41, 66], [0.0, 0.0, 92.0 / 201.0, 0.0], 109.0 / 201.0),
+        ([10, 6, 18, 167], [0.0, 0.0, 173.0 / 201.0, 0.0], 173.0 / 201.0),
+        ([298, 0, 0, 2], [1.0, 298.0 / 300.0, 298.0 / 300.0, 596.0 / 598.0], 298.0 / 300.0),
+        ([2, 1, 1, 2], [1.0, 0.5, 0.5, 2.0 / 3.0], 0.5),
+    ] {
+        let items =
+            pairs(&[("1", "1", both), ("1", "0", false_alarms), ("0", "1", missed), ("0", "0", none)]);
+        let statistics = measure(Problem::BinaryClassification, Mode::Compat, &items);
+        for (name, expect) in ["recall", "precision", "accuracy", "f1"].into_iter().zip(compat) {
+            let found = value(&statistics, &format!("{name}_best_constant_classifier"));
+            assert!((found - expect).abs() < 1e-15, "{both} {name}: {found} instead of {expect}");
+        }
+        let statistics = measure(Problem::BinaryClassification, Mode::Exact, &items);
+        assert_eq!(value(&statistics, "accuracy_best_constant_classifier"), exact);
+        assert_eq!(value(&statistics, "recall_best_constant_classifier"), 1.0);
+    }
+}
+
+#[test]
+fn the_area_under_a_curve_of_one_label_is_the_containers_and_undefined_in_exact_mode() {
+    for (label, compat) in [("0", 0.0), ("1", 1.0)] {
+        let items: Vec<_> = [0.9, 0.3].map(|score| (said("", Some(score)), label.to_owned())).to_vec();
+        assert_eq!(value(&measure(Problem::BinaryClassification, Mode::Compat, &items), "auc"), compat);
+        assert!(value(&measure(Problem::BinaryClassification, Mode::Exact, &items), "auc").is_nan());
+    }
+}
+
 #[test]
 fn the_documented_curves_come_out() {
     let items: Vec<_> = [0.9, 0.8, 0.7, 0.6].map(|score| (said("1", Some(score)), "1".to_owned())).to_vec();

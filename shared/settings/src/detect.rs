@@ -98,9 +98,10 @@ pub struct DetectedEndpoint {
     /// The folder with `constraints.json` and `statistics.json`; absent: it is looked for.
     #[serde(default, deserialize_with = "folder")]
     pub baseline: Option<String>,
-    /// Which columns are looked at.
+    /// Which columns are looked at; absent for those that the baseline has: the output's, then the input's, or those of one side where
+    /// it has all of them by itself.
     #[serde(default)]
-    pub columns: CapturedColumns,
+    pub columns: Option<CapturedColumns>,
     /// Where the rows are in requests of JSON, such as `/instances/*/features`.
     #[serde(default, deserialize_with = "row_path")]
     pub input_path: Option<String>,
@@ -119,7 +120,7 @@ impl Default for DetectedEndpoint {
             endpoint: "*".to_owned(),
             watch: true,
             baseline: None,
-            columns: CapturedColumns::default(),
+            columns: None,
             input_path: None,
             output_path: None,
         }

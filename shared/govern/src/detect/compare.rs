@@ -56,7 +56,7 @@ pub(super) async fn compare(
             return Ok(Compared::NotJudged(done));
         }
     };
-    said.columns = found.place.columns.unwrap_or(said.columns);
+    said.columns = found.place.columns.or(said.columns);
     let (place, columns) = (&found.place.constraints, found.baseline.constraints().features.len());
     let judged = match Attempt::begin_if_wide(world.table(), place, columns, moment).await {
         Ok(attempt) => {

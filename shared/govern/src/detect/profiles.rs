@@ -138,14 +138,16 @@ impl<W: World> Profiles<'_, W> {
             let path = path.as_deref().map(RowPath::from_str).transpose();
             path.map_err(|error| Failure::Reject(error.to_string()))
         };
-        let order = match self.said.columns {
+        let order = match self.said.columns.unwrap_or_default() {
             CapturedColumns::OutputFirst => ColumnOrder::OutputFirst,
             CapturedColumns::InputFirst => ColumnOrder::InputFirst,
             CapturedColumns::Input => ColumnOrder::Input,
             CapturedColumns::Output => ColumnOrder::Output,
         };
         let (input_path, output_path) = (path(&self.said.input_path)?, path(&self.said.output_path)?);
-        Ok(CaptureFormat { order, input_path, output_path, ..CaptureFormat::default() })
+        // Who says what the columns are means it.
+        let fit = self.said.columns.is_none().then(|| self.found.baseline.expected_columns());
+        Ok(CaptureFormat { order, input_path, output_path, fit, ..CaptureFormat::default() })
     }
 }
 

@@ -46,6 +46,8 @@ pub(super) struct Encoding {
 pub(super) enum Content {
     Csv,
     Json,
+    /// NumPy's.
+    Array,
 }
 
 /// A string that belongs to an event, and where it stands in the line.
@@ -221,6 +223,7 @@ impl Encoding {
             match content_type {
                 csv if csv.contains("csv") => Some(Content::Csv),
                 json if json.contains("json") => Some(Content::Json),
+                array if array.contains("x-npy") => Some(Content::Array),
                 _ => None,
             }
         };

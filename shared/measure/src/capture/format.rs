@@ -1,6 +1,9 @@
 //! How an endpoint's captured events become rows.
 
+use std::sync::Arc;
+
 use super::event::CapturedSide;
+use super::fit::ExpectedColumns;
 use super::path::RowPath;
 use crate::csv::MAX_COLUMNS;
 
@@ -13,6 +16,10 @@ pub struct CaptureFormat {
     pub input_path: Option<RowPath>,
     /// The same for answers.
     pub output_path: Option<RowPath>,
+    /// The columns that rows are compared with. With them, a request or an answer that has all of them by itself is the row, and cells
+    /// without names are those that the other side leaves. Where somebody has said what the columns are, or wants what Model Monitor's
+    /// container makes of them, there are none.
+    pub fit: Option<Arc<ExpectedColumns>>,
     /// Longer lines are not read: twice the 6 MB that a request may have.
     pub max_line: usize,
     /// Bodies whose rows have more columns are not read.
@@ -25,6 +32,7 @@ impl Default for CaptureFormat {
             order: ColumnOrder::default(),
             input_path: None,
             output_path: None,
+            fit: None,
             max_line: 2 * 6 * 1024 * 1024,
             max_columns: MAX_COLUMNS,
         }

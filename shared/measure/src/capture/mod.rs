@@ -5,19 +5,30 @@
 //!
 //! Format: "Capture data" and "Ingest ground truth labels" in the SageMaker developer guide, and files that SageMaker wrote.
 
+mod batch;
 mod cells;
+mod columnar;
+mod documents;
 mod event;
+mod fit;
 mod format;
+mod hint;
+mod joined;
 mod json;
 mod key;
 mod layout;
+mod npy;
+mod out;
 mod part;
 mod path;
 mod reader;
 mod record;
 mod rows;
+mod suggest;
 mod text;
 
+pub use batch::BatchReader;
+pub use fit::ExpectedColumns;
 pub use format::{CaptureFormat, ColumnOrder};
 pub use key::{CaptureHour, CaptureKey};
 pub use path::{RowPath, UnreadablePath};

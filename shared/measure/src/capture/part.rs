@@ -1,17 +1,16 @@
 //! The rows of one body, one after the other.
 
+mod load;
+
 use std::collections::HashSet;
 use std::ops::Range;
 
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
 use csv_core::ReadFieldResult;
-use memchr::{memchr, memchr2};
-use serde_json::value::RawValue;
+use memchr::memchr;
 
-use super::event::{Body, Content};
-use super::json::{Items, skip_space, string_end, value_end};
-use super::path::{RowPath, follow, is_list_of_containers};
+use super::columnar::Values;
+use super::json::{Items, value_end};
+use super::path::{RowPath, follow};
 use super::text::RawText;
 use crate::cell::Cell;
 use crate::issues::IssueKind;
@@ -27,6 +26,13 @@ pub(super) struct Part {
     named: bool,
     /// Made when it is needed: that takes longer than reading a hundred events.
     csv: Option<csv_core::Reader>,
+    /// Columns from which the next row is taken.
+    columns: Vec<(Source, Values)>,
+    /// The names of the cells of each row, where they stand beside the rows.
+    names: Vec<Source>,
+    /// The cells of one row, each of which is a row.
+    spread: Vec<Field>,
+    is_json: bool,
     /// Whether `NaN` or `Infinity` stood where a number should.
     pub(super) has_barewords: bool,
 }
@@ -42,8 +48,16 @@ enum Rows {
     Records(usize),
     /// The value that begins here.
     One(usize),
-    /// Elements of a list.
+    /// Elements of a list, in each of which the path goes on.
     Each(Items),
+    /// Elements of a list, each a row.
+    Ready(Items),
+    /// The next value of each column; how many rows there are.
+    Columns(usize),
+    /// Rows in a list, whose names stand beside it.
+    Split(Items),
+    /// Cells of a row, from here on.
+    Spread(usize),
 }
 
 /// A cell, and its name if it has one.
@@ -65,62 +79,13 @@ impl Part {
     pub(super) fn clear(&mut self) {
         self.rows = Rows::None;
         self.fields.clear();
+        self.columns.clear();
+        self.names.clear();
+        self.spread.clear();
+        self.unescaped.clear();
+        self.named = false;
+        self.is_json = false;
         self.has_barewords = false;
-    }
-
-    /// Takes a body.
-    pub(super) fn load(&mut self, body: &Body<'_>, path: Option<&RowPath>) -> Result<(), IssueKind> {
-        self.clear();
-        self.text.clear();
-        body.data.append_to(&mut self.text).ok_or(IssueKind::NotUtf8)?;
-        if body.encoding.base64 {
-            let bytes = BASE64_STANDARD.decode(self.text.trim_end()).map_err(|_| IssueKind::NotBase64)?;
-            self.text = String::from_utf8(bytes).map_err(|_| IssueKind::NotUtf8)?;
-        }
-        self.rows = match body.encoding.content.ok_or(IssueKind::UnknownEncoding)? {
-            Content::Csv if memchr2(b'"', b'\r', self.text.as_bytes()).is_none() => Rows::Lines(0),
-            Content::Csv => Rows::Records(0),
-            Content::Json => {
-                self.validate()?;
-                self.select(path)?
-            }
-        };
-        self.begin_csv();
-        Ok(())
-    }
-
-    /// The walk relies on JSON that has been accepted. Python writes `NaN` and `Infinity`, which JSON does not know.
-    fn validate(&mut self) -> Result<(), IssueKind> {
-        if serde_json::from_str::<&RawValue>(&self.text).is_ok() {
-            return Ok(());
-        }
-        let without = without_barewords(&self.text).ok_or(IssueKind::BodyNotJson)?;
-        serde_json::from_str::<&RawValue>(&without).map_err(|_| IssueKind::BodyNotJson)?;
-        self.text = without;
-        self.has_barewords = true;
-        Ok(())
-    }
-
-    fn select(&self, path: Option<&RowPath>) -> Result<Rows, IssueKind> {
-        let text = self.text.as_bytes();
-        let start = skip_space(text, 0);
-        let Some(path) = path else {
-            return Ok(self.batch_or_one(start));
-        };
-        let at = follow(&self.text, start, &path.to_list).ok_or(IssueKind::NothingAtPath)?;
-        match &path.within {
-            None => Ok(self.batch_or_one(at)),
-            Some(_) if text.get(at) == Some(&b'[') => Ok(Rows::Each(Items::of(at))),
-            Some(_) => Err(IssueKind::NothingAtPath),
-        }
-    }
-
-    fn batch_or_one(&self, at: usize) -> Rows {
-        if is_list_of_containers(self.text.as_bytes(), at) {
-            Rows::Each(Items::of(at))
-        } else {
-            Rows::One(at)
-        }
     }
 
     /// How many rows there are. Only right before the first one has been read.
@@ -130,7 +95,11 @@ impl Part {
             Rows::None => 0,
             Rows::One(_) => 1,
             Rows::Lines(_) => text.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).count(),
-            Rows::Each(mut items) => std::iter::from_fn(|| items.element(text)).count(),
+            Rows::Each(mut items) | Rows::Ready(mut items) | Rows::Split(mut items) => {
+                std::iter::from_fn(|| items.element(text)).count()
+            }
+            Rows::Columns(rows) => rows,
+            Rows::Spread(_) => self.spread.len(),
             Rows::Records(at) => {
                 let mut count = 0;
                 while self.csv_record(usize::MAX).is_some() {
@@ -150,7 +119,10 @@ impl Part {
     /// Goes to the next row, which is there.
     pub(super) fn advance(&mut self, path: Option<&RowPath>, most: usize) -> Result<(), IssueKind> {
         self.fields.clear();
-        self.unescaped.clear();
+        // Names that were unescaped when the body was loaded stay.
+        if self.columns.is_empty() && self.names.is_empty() && self.spread.is_empty() {
+            self.unescaped.clear();
+        }
         self.named = false;
         match self.rows {
             Rows::None => return Ok(()),
@@ -168,6 +140,22 @@ impl Part {
                 let within = path.and_then(|path| path.within.as_deref()).unwrap_or_default();
                 let at = follow(&self.text, element.start, within).ok_or(IssueKind::NothingAtPath)?;
                 self.value(at, most)?;
+            }
+            Rows::Ready(mut items) => {
+                let element = items.element(self.text.as_bytes()).ok_or(IssueKind::NoRows)?;
+                self.rows = Rows::Ready(items);
+                self.value(element.start, most)?;
+            }
+            Rows::Columns(_) => self.next_of_columns(most)?,
+            Rows::Split(mut items) => {
+                let element = items.element(self.text.as_bytes()).ok_or(IssueKind::NoRows)?;
+                self.rows = Rows::Split(items);
+                self.value(element.start, most)?;
+                self.name_fields()?;
+            }
+            Rows::Spread(at) => {
+                self.fields.extend(self.spread.get(at).cloned());
+                self.rows = Rows::Spread(at + 1);
             }
         }
         if self.fields.len() > most { Err(IssueKind::TooManyColumns) } else { Ok(()) }
@@ -251,6 +239,51 @@ impl Part {
         Ok(())
     }
 
+    fn next_of_columns(&mut self, most: usize) -> Result<(), IssueKind> {
+        let mut columns = std::mem::take(&mut self.columns);
+        let mut next = || {
+            for (name, values) in &mut columns {
+                let value = values.next(self.text.as_bytes()).ok_or(IssueKind::NoRows)?;
+                let value = self.scalar(value)?;
+                self.push(Field { name: Some(name.clone()), value }, most)?;
+            }
+            Ok(())
+        };
+        let read = next();
+        self.columns = columns;
+        self.named = true;
+        self.keep_the_last_of_each_name();
+        read
+    }
+
+    /// The names that stand beside the rows are those of the cells, where they are as many.
+    fn name_fields(&mut self) -> Result<(), IssueKind> {
+        if self.named || self.fields.len() != self.names.len() {
+            return Err(IssueKind::NothingAtPath);
+        }
+        for (field, name) in self.fields.iter_mut().zip(&self.names) {
+            field.name = Some(name.clone());
+        }
+        self.named = true;
+        self.keep_the_last_of_each_name();
+        Ok(())
+    }
+
+    /// Takes the cells of the row that was read for rows, if they are as many; whether they are. Only of a body of one row.
+    pub(super) fn spread(&mut self, rows: usize) -> bool {
+        let fits = !self.named && self.fields.len() == rows;
+        if fits {
+            self.spread = std::mem::take(&mut self.fields);
+            self.rows = Rows::Spread(0);
+        }
+        fits
+    }
+
+    /// How many cells the row has.
+    pub(super) fn width(&self) -> usize {
+        self.fields.len()
+    }
+
     fn push(&mut self, field: Field, most: usize) -> Result<(), IssueKind> {
         if self.fields.len() >= most {
             return Err(IssueKind::TooManyColumns);
@@ -327,31 +360,4 @@ impl Field {
         let (Source::Text(range) | Source::Unescaped(range)) = &source;
         Self { name: None, value: (!range.is_empty()).then_some(source) }
     }
-}
-
-/// The text with `null` for `NaN`, `Infinity` and `-Infinity` outside of strings; none when there is none of them.
-fn without_barewords(text: &str) -> Option<String> {
-    let mut without = String::with_capacity(text.len());
-    let mut rest = text;
-    let mut found = false;
-    while let Some(at) = rest.find(['"', 'N', 'I', '-']) {
-        without.push_str(rest.get(..at)?);
-        rest = rest.get(at..)?;
-        if rest.starts_with('"') {
-            let end = string_end(rest.as_bytes(), 1)?.0 + 1;
-            without.push_str(rest.get(..end)?);
-            rest = rest.get(end..)?;
-        } else if let Some(after) =
-            ["NaN", "Infinity", "-Infinity"].iter().find_map(|word| rest.strip_prefix(word))
-        {
-            found = true;
-            without.push_str("null");
-            rest = after;
-        } else {
-            without.push_str(rest.get(..1)?);
-            rest = rest.get(1..)?;
-        }
-    }
-    without.push_str(rest);
-    found.then_some(without)
 }

@@ -1,5 +1,6 @@
 //! Where the rows are in a JSON body.
 
+use std::fmt;
 use std::ops::Range;
 use std::str::FromStr;
 
@@ -55,6 +56,15 @@ impl FromStr for RowPath {
     }
 }
 
+impl fmt::Display for RowPath {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let escaped = |name: &String| name.replace('~', "~0").replace('/', "~1");
+        let star = self.within.iter().map(|_| "*".to_owned());
+        let names = self.to_list.iter().map(escaped).chain(star);
+        names.chain(self.within.iter().flatten().map(escaped)).try_for_each(|name| write!(out, "/{name}"))
+    }
+}
+
 fn unescaped(name: &str) -> String {
     name.replace("~1", "/").replace("~0", "~")
 }
@@ -105,6 +115,7 @@ mod tests {
     fn a_path_is_a_pointer_with_one_star() {
         let path: RowPath = "/a~1b/*/c~0/0".parse().unwrap();
         assert_eq!(path.to_list, ["a/b"]);
+        assert_eq!(path.to_string(), "/a~1b/*/c~0/0");
         assert_eq!(path.within.unwrap(), ["c~", "0"]);
         for (path, error) in [
             (

@@ -3,12 +3,15 @@
 use std::io::{self, Read};
 
 use memchr::memchr;
+use serde_json::value::RawValue;
 
 use super::event::{CapturedEvent, TextPlace, parse};
 use super::format::CaptureFormat;
+use super::json::Items;
 use super::layout::{Layouts, is_plain};
+use super::out::Out;
 use super::record::RecordSink;
-use super::rows::{Out, RowReader};
+use super::rows::RowReader;
 use crate::issues::{IssueKind, Issues};
 
 /// How much of a file is read at once.
@@ -133,9 +136,30 @@ impl CaptureReader {
         if line.is_empty() {
             return;
         }
-        if let Err(kind) = self.event(line, sink) {
+        let read = if line.starts_with(b"[") { self.list(line, sink) } else { self.event(line, sink) };
+        if let Err(kind) = read {
             self.add_issue(if kind == IssueKind::CutOff && !ends_file { IssueKind::NotJson } else { kind });
         }
+    }
+
+    /// A list of events, as notebooks write them.
+    fn list(&mut self, line: &[u8], sink: &mut dyn RecordSink) -> Result<(), IssueKind> {
+        let text = str::from_utf8(line).map_err(|_| IssueKind::NotUtf8)?;
+        serde_json::from_str::<&RawValue>(text)
+            .map_err(|error| if error.is_eof() { IssueKind::CutOff } else { IssueKind::NotJson })?;
+        let mut events = Items::of(0);
+        let (mut read, mut faults) = (0, Vec::new());
+        while let Some(event) = events.element(line) {
+            match self.event(line.get(event).unwrap_or_default(), sink) {
+                Ok(()) => read += 1,
+                Err(kind) => faults.push(kind),
+            }
+        }
+        if read == 0 {
+            return Err(faults.first().copied().unwrap_or(IssueKind::NotAnEvent));
+        }
+        faults.into_iter().for_each(|kind| self.add_issue(kind));
+        Ok(())
     }
 
     fn event(&mut self, line: &[u8], sink: &mut dyn RecordSink) -> Result<(), IssueKind> {
@@ -146,7 +170,7 @@ impl CaptureReader {
         };
         self.events += 1;
         let (issues, number) = (&mut self.issues, self.lines + 1);
-        let mut out = Out { sink, issue: &mut |kind| issues.add(kind, number) };
+        let mut out = Out { sink, issue: &mut |kind, hint| issues.add_with_hint(kind, number, hint) };
         self.rows.read(&event, &self.format, &mut out);
         Ok(())
     }

@@ -1,13 +1,13 @@
 //! From an event to its rows.
 
-use std::ops::Range;
-
 use super::cells::{recycle, split};
 use super::event::{CapturedEvent, CapturedSide, Content};
 use super::format::CaptureFormat;
+use super::hint::{hint, unnamed_side};
+use super::joined::JoinedRow;
+use super::out::Out;
 use super::part::Part;
 use super::path::RowPath;
-use super::record::{CapturedRecord, CapturedRow, RecordSink};
 use crate::cell::Cell;
 use crate::issues::IssueKind;
 
@@ -21,23 +21,25 @@ pub(super) struct RowReader {
     positions: Vec<String>,
 }
 
-/// Where the rows of an event go, and what is wrong with them.
-pub(super) struct Out<'s> {
-    pub(super) sink: &'s mut dyn RecordSink,
-    pub(super) issue: &'s mut dyn FnMut(IssueKind),
-}
+/// What keeps rows from being read, and on which side.
+#[derive(Clone, Copy, Debug)]
+struct Fault(IssueKind, Option<CapturedSide>);
 
 impl RowReader {
     /// Hands the rows of an event to the sink.
     pub(super) fn read(&mut self, event: &CapturedEvent<'_>, format: &CaptureFormat, out: &mut Out<'_>) {
         let read = match single_lines(event, format) {
-            _ if !has_columns(event, format) => Err(IssueKind::NoBody),
+            _ if !has_columns(event, format) => Err(Fault(IssueKind::NoBody, None)),
             Some(lines) => self.read_single_lines(event, &lines, format, out),
             None => self.read_bodies(event, format, out),
         };
-        if let Err(kind) = read {
-            (out.issue)(kind);
+        if let Err(fault) = read {
+            self.report(fault, format, out);
         }
+    }
+
+    fn report(&self, Fault(kind, side): Fault, format: &CaptureFormat, out: &mut Out<'_>) {
+        (out.issue)(kind, &|| hint(&self.parts, kind, side, format));
     }
 
     /// The usual event: bodies of one line of CSV without quotes, which are split where they stand.
@@ -47,124 +49,254 @@ impl RowReader {
         lines: &[Option<&'a [u8]>; 3],
         format: &CaptureFormat,
         out: &mut Out<'_>,
-    ) -> Result<(), IssueKind> {
+    ) -> Result<(), Fault> {
         let mut cells = recycle(std::mem::take(&mut self.cells));
         let mut row = JoinedRow::default();
-        let mut fit = true;
+        let mut too_wide = None;
         for &side in format.order.sides() {
             let start = cells.len();
-            if let Some(Some(line)) = lines.get(side as usize) {
-                fit &= split(line, format.max_columns, &mut cells);
+            if let Some(Some(line)) = lines.get(side as usize)
+                && !split(line, format.max_columns, &mut cells)
+            {
+                too_wide = Some(side);
             }
             row.put(side, start..cells.len());
         }
-        if fit {
+        if too_wide.is_none() {
+            row.fit(format);
             row.send(event, 0, &cells, out);
         }
         self.cells = recycle(cells);
-        if fit { Ok(()) } else { Err(IssueKind::TooManyColumns) }
+        too_wide.map_or(Ok(()), |side| Err(Fault(IssueKind::TooManyColumns, Some(side))))
     }
 
-    /// Whatever else: several lines, quotes, JSON, base64.
+    /// Whatever else: several lines, quotes, JSON, arrays, base64. Where both sides are not to be had together, one that has all expected
+    /// columns is enough.
     fn read_bodies(
         &mut self,
         event: &CapturedEvent<'_>,
         format: &CaptureFormat,
         out: &mut Out<'_>,
-    ) -> Result<(), IssueKind> {
-        let mut rows = None;
-        for &side in format.order.sides() {
-            let Some(part) = self.parts.get_mut(side as usize) else { continue };
-            let Some(body) = event.body(side) else {
-                part.clear();
+    ) -> Result<(), Fault> {
+        let sides = format.order.sides();
+        let rows = self.load(event, sides, format);
+        let usable = rows.and_then(|rows| self.advance(sides, format).map(|()| rows));
+        match usable {
+            Ok(rows) => self.read_rows(event, sides, rows, format, out),
+            Err(fault) => match self.enough_alone(event, format) {
+                Some((sides, rows)) => self.read_rows(event, &sides, rows, format, out),
+                // Its other rows may be readable.
+                None => match rows {
+                    Ok(rows) if rows > 1 => {
+                        self.load(event, sides, format)?;
+                        let _ = self.advance(sides, format);
+                        self.report(fault, format, out);
+                        self.read_rows_from(1, event, sides, rows, format, out);
+                        Ok(())
+                    }
+                    _ => Err(fault),
+                },
+            },
+        }
+    }
+
+    /// A side whose first row has all expected columns, and how many rows it has.
+    fn enough_alone(
+        &mut self,
+        event: &CapturedEvent<'_>,
+        format: &CaptureFormat,
+    ) -> Option<([CapturedSide; 2], usize)> {
+        let expected = format.fit.as_deref().filter(|_| format.order.sides().len() > 2)?;
+        [CapturedSide::Input, CapturedSide::Output].into_iter().find_map(|side| {
+            let sides = [side, CapturedSide::Truth];
+            let rows = self.load(event, &sides, format).ok()?;
+            self.advance(&sides, format).ok()?;
+            let part = self.parts.get(side as usize)?;
+            let has_all = if part.is_named() {
+                expected.are_all(part.cells().map(|(name, _)| name))
+            } else {
+                part.width() == expected.count()
+            };
+            has_all.then_some((sides, rows))
+        })
+    }
+
+    /// Takes the bodies of these sides; how many rows they have. Row i of the answer belongs to row i of the request.
+    fn load(
+        &mut self,
+        event: &CapturedEvent<'_>,
+        sides: &[CapturedSide],
+        format: &CaptureFormat,
+    ) -> Result<usize, Fault> {
+        self.parts.iter_mut().for_each(Part::clear);
+        let mut counts = [None; 3];
+        for &side in sides {
+            let (Some(part), Some(body)) = (self.parts.get_mut(side as usize), event.body(side)) else {
                 continue;
             };
-            part.load(body, format.path(side))?;
-            if part.has_barewords {
-                (out.issue)(IssueKind::NotANumber);
+            part.load(body, format.path(side), format.max_columns).map_err(|kind| Fault(kind, Some(side)))?;
+            if let Some(count) = counts.get_mut(side as usize) {
+                *count = Some(part.count());
             }
-            // Row i of the answer belongs to row i of the request. Where the numbers differ nothing tells which belong
-            // together, so none is used; what the container does then is not known.
-            let count = part.count();
-            if rows.is_some_and(|rows| rows != count) {
-                return Err(IssueKind::RowsDiffer);
-            }
-            rows = Some(count);
         }
-        match rows {
-            None | Some(0) => Err(IssueKind::NoRows),
-            Some(rows) => {
-                for index in 0..rows {
-                    self.read_row(event, index, format, out);
-                }
-                Ok(())
+        let [output, input, truth] = counts;
+        let output = self.spread(output, input, format);
+        // Where the numbers differ nothing tells which belong together, so none is used; what the container does then is not known.
+        let mut all = [output, input, truth].into_iter().flatten();
+        match all.next() {
+            None => Err(Fault(IssueKind::NoRows, None)),
+            Some(rows) if all.any(|others| others != rows) => Err(Fault(IssueKind::RowsDiffer, None)),
+            Some(0) => Err(Fault(IssueKind::NoRows, None)),
+            Some(rows) => Ok(rows),
+        }
+    }
+
+    /// The built-in XGBoost answers requests of several rows by one line, `0.1,0.2,0.3`, and an array of one axis is one row as well: an
+    /// answer of one row that has a cell for each row of the request is that many rows.
+    fn spread(
+        &mut self,
+        output: Option<usize>,
+        input: Option<usize>,
+        format: &CaptureFormat,
+    ) -> Option<usize> {
+        let (Some(1), Some(rows @ 2..)) = (output, input) else { return output };
+        let side = CapturedSide::Output;
+        let Some(part) = self.parts.get_mut(side as usize) else { return output };
+        let read = part.advance(format.path(side), format.max_columns.max(rows));
+        if read.is_ok() && part.spread(rows) { Some(rows) } else { output }
+    }
+
+    /// Goes to the next row of each of these sides.
+    fn advance(&mut self, sides: &[CapturedSide], format: &CaptureFormat) -> Result<(), Fault> {
+        let mut fault = None;
+        for &side in sides {
+            if let Some(part) = self.parts.get_mut(side as usize)
+                && let Err(kind) = part.advance(format.path(side), format.max_columns)
+            {
+                fault = Some(Fault(kind, Some(side)));
+            }
+        }
+        fault.map_or(Ok(()), Err)
+    }
+
+    /// Sends all rows. The first one has been read.
+    fn read_rows(
+        &mut self,
+        event: &CapturedEvent<'_>,
+        sides: &[CapturedSide],
+        rows: usize,
+        format: &CaptureFormat,
+        out: &mut Out<'_>,
+    ) -> Result<(), Fault> {
+        self.send(event, 0, sides, format, out)?;
+        self.read_rows_from(1, event, sides, rows, format, out);
+        Ok(())
+    }
+
+    fn read_rows_from(
+        &mut self,
+        first: usize,
+        event: &CapturedEvent<'_>,
+        sides: &[CapturedSide],
+        rows: usize,
+        format: &CaptureFormat,
+        out: &mut Out<'_>,
+    ) {
+        for _ in self.parts.iter().filter(|part| part.has_barewords) {
+            (out.issue)(IssueKind::NotANumber, &|| None);
+        }
+        for index in first..rows {
+            let sent = self.advance(sides, format).and_then(|()| self.send(event, index, sides, format, out));
+            if let Err(fault) = sent {
+                self.report(fault, format, out);
             }
         }
     }
 
-    fn read_row(
+    fn send(
         &mut self,
         event: &CapturedEvent<'_>,
         index: usize,
+        sides: &[CapturedSide],
         format: &CaptureFormat,
         out: &mut Out<'_>,
-    ) {
-        let mut fault = None;
-        for &side in format.order.sides() {
-            if let Some(part) = self.parts.get_mut(side as usize)
-                && let Err(kind) = part.advance(format.path(side), format.max_columns)
-            {
-                fault = Some(kind);
-            }
-        }
-        if let Some(kind) = fault {
-            return (out.issue)(kind);
-        }
+    ) -> Result<(), Fault> {
         if self.parts.iter().any(Part::is_named) {
-            return self.send_named(event, index, format, out);
+            return self.send_named(event, index, sides, format, out);
         }
         let mut cells = recycle(std::mem::take(&mut self.cells));
         let mut row = JoinedRow::default();
-        for &side in format.order.sides() {
+        for &side in sides {
             let start = cells.len();
             cells.extend(
                 self.parts.get(side as usize).into_iter().flat_map(Part::cells).map(|(_, cell)| cell),
             );
             row.put(side, start..cells.len());
         }
+        row.fit(format);
         row.send(event, index, &cells, out);
         self.cells = recycle(cells);
+        Ok(())
     }
 
-    /// A part without names among others with names gets those of a table without a header. What the container does with
-    /// them is not known.
+    /// A part without names among others with names has those of the expected columns that the others leave. Where no columns are
+    /// expected it gets those of a table without a header; what the container does with them is not known.
     fn send_named(
         &mut self,
         event: &CapturedEvent<'_>,
         index: usize,
+        sides: &[CapturedSide],
         format: &CaptureFormat,
         out: &mut Out<'_>,
-    ) {
-        let longest = self.parts.iter().map(|part| part.cells().count()).max().unwrap_or(0);
+    ) -> Result<(), Fault> {
+        let longest = self.parts.iter().map(Part::width).max().unwrap_or(0);
         for position in self.positions.len()..longest {
             self.positions.push(format!("_c{position}"));
         }
+        let left = left_names(&self.parts, format)?;
+        let positions: Vec<&str> = match &left {
+            Some((names, _)) => names.clone(),
+            None => self.positions.iter().map(String::as_str).collect(),
+        };
         let mut cells = Vec::new();
         let mut row = JoinedRow::default();
-        for &side in format.order.sides() {
+        for &side in sides {
             let start = cells.len();
             let Some(part) = self.parts.get(side as usize) else { continue };
             if part.is_named() {
                 cells.extend(part.cells());
+            } else if left.is_some() && side == CapturedSide::Truth {
+                let names = self.positions.iter().map(String::as_str);
+                cells.extend(names.zip(part.cells().map(|(_, cell)| cell)));
             } else {
-                cells.extend(
-                    self.positions.iter().map(String::as_str).zip(part.cells().map(|(_, cell)| cell)),
-                );
+                cells.extend(positions.iter().copied().zip(part.cells().map(|(_, cell)| cell)));
             }
             row.put(side, start..cells.len());
         }
+        match left {
+            Some((_, joined)) if !joined => row.keep(unnamed_side(&self.parts)),
+            Some(_) => {}
+            None => row.fit_names(format, &cells),
+        }
         row.send_named(event, index, &cells, out);
+        Ok(())
     }
+}
+
+/// The names of the cells of the side without names, and whether both sides are the row. None where nothing is expected, or both sides
+/// have names.
+fn left_names<'f>(
+    parts: &[Part; 3],
+    format: &'f CaptureFormat,
+) -> Result<Option<(Vec<&'f str>, bool)>, Fault> {
+    let (Some(expected), Some(side)) = (format.fit.as_deref(), unnamed_side(parts)) else { return Ok(None) };
+    let [output, input, _] = parts;
+    let (unnamed, named) = match side {
+        CapturedSide::Input => (input, output),
+        _ => (output, input),
+    };
+    let left = expected.left_by(named.cells().map(|(name, _)| name), unnamed.width());
+    left.map(Some).ok_or(Fault(IssueKind::NamesOnOneSide, None))
 }
 
 /// The lines of all bodies that are read, if each is one line of CSV without quotes.
@@ -173,7 +305,9 @@ fn single_lines<'a>(event: &CapturedEvent<'a>, format: &CaptureFormat) -> Option
     for &side in format.order.sides() {
         if let (Some(line), Some(body)) = (lines.get_mut(side as usize), event.body(side)) {
             let is_csv = !body.encoding.base64 && body.encoding.content == Some(Content::Csv);
-            *line = Some(body.data.single_line().filter(|line| is_csv && !line.is_empty())?);
+            let is_json = |line: &&[u8]| matches!(line.first(), Some(b'{' | b'['));
+            *line =
+                Some(body.data.single_line().filter(|line| is_csv && !line.is_empty() && !is_json(line))?);
         }
     }
     Some(lines)
@@ -184,58 +318,6 @@ fn has_columns(event: &CapturedEvent<'_>, format: &CaptureFormat) -> bool {
     let has = |side: CapturedSide| event.body(side).is_some();
     let is_label = || has(CapturedSide::Truth) && !has(CapturedSide::Input) && !has(CapturedSide::Output);
     format.order.sides().iter().any(|side| *side != CapturedSide::Truth && has(*side)) || is_label()
-}
-
-/// Where in the cells of an event's row each part is.
-#[derive(Debug, Default)]
-struct JoinedRow {
-    joined: Range<usize>,
-    sides: [Range<usize>; 3],
-}
-
-impl JoinedRow {
-    fn put(&mut self, side: CapturedSide, cells: Range<usize>) {
-        if side != CapturedSide::Truth {
-            self.joined.end = cells.end;
-        }
-        if let Some(range) = self.sides.get_mut(side as usize) {
-            *range = cells;
-        }
-    }
-
-    fn send(&self, event: &CapturedEvent<'_>, index: usize, cells: &[Cell<'_>], out: &mut Out<'_>) {
-        self.tell(event, index, out, |range| CapturedRow::Positional(cells.get(range).unwrap_or_default()));
-    }
-
-    fn send_named(
-        &self,
-        event: &CapturedEvent<'_>,
-        index: usize,
-        cells: &[(&str, Cell<'_>)],
-        out: &mut Out<'_>,
-    ) {
-        self.tell(event, index, out, |range| CapturedRow::Named(cells.get(range).unwrap_or_default()));
-    }
-
-    fn tell<'a>(
-        &'a self,
-        event: &'a CapturedEvent<'_>,
-        index: usize,
-        out: &mut Out<'_>,
-        row: impl Fn(Range<usize>) -> CapturedRow<'a>,
-    ) {
-        let row =
-            |range: &Range<usize>| if range.is_empty() { CapturedRow::Absent } else { row(range.clone()) };
-        let [output, input, truth] = &self.sides;
-        out.sink.record(&CapturedRecord {
-            event,
-            index,
-            row: row(&self.joined),
-            input: row(input),
-            output: row(output),
-            truth: row(truth),
-        });
-    }
 }
 
 impl CaptureFormat {

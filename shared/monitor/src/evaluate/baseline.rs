@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use sagewarden_measure::capture::ExpectedColumns;
 use sagewarden_measure::{Detail, InferredType, MissingTexts, Profile};
 
 use super::expected::Expected;
@@ -68,6 +69,13 @@ impl Baseline {
         Profile::for_features(features.map(|feature| (feature.name.as_str(), feature.inferred_type)), detail)
             .with_numbers_of(numeric.map(|(feature, _)| feature.name.as_str()))
             .with_missing(Arc::clone(&self.missing))
+    }
+
+    /// The columns that captured rows are to have.
+    #[must_use]
+    pub fn expected_columns(&self) -> Arc<ExpectedColumns> {
+        let features = self.constraints.features.iter();
+        Arc::new(ExpectedColumns::new(features.map(|feature| feature.name.as_str())))
     }
 
     /// The texts that stand for missing values.

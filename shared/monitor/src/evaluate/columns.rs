@@ -100,7 +100,8 @@ impl Width {
 
 fn shifted<'a>(current: usize, baseline: usize) -> AlignedColumns<'a> {
     let foreign = format!(
-        "the data has {current} columns and the baseline has {baseline}, and it cannot be told which is which"
+        "the data has {current} columns and the baseline has {baseline}, and it cannot be told which is which: look at one side of the \
+         events alone (`columns`), or take one cell of an answer (`output_path`)"
     );
     AlignedColumns { matched: vec![None; baseline], foreign: Some(foreign), ..AlignedColumns::default() }
 }

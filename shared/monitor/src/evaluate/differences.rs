@@ -55,7 +55,7 @@ fn result(feature: &FeatureVerdict, check: Check) -> Option<&CheckResult> {
     feature.checks.iter().find(|result| result.check == check)
 }
 
-/// The container is the stricter one, since what is a number to it is one, but for a column in which it expects texts and so anything.
+/// The container is the stricter one, since what is a number to it is one, and no text.
 fn data_type(compat: &FeatureVerdict, exact: &FeatureVerdict) -> Option<Disagreement> {
     let (strict, right) = (result(compat, Check::DataType)?, result(exact, Check::DataType)?);
     if strict.passed == right.passed {
@@ -63,6 +63,8 @@ fn data_type(compat: &FeatureVerdict, exact: &FeatureVerdict) -> Option<Disagree
     }
     let why = if compat.expected_type != exact.expected_type {
         "the baseline's column is one of texts to the container, since some of its numbers are written as it reads none"
+    } else if exact.expected_type == InferredType::String {
+        "the container does not take numbers for texts, though a text may be written like one"
     } else if scientific(compat, exact) {
         "the container takes numbers in scientific notation for texts, and so texts such as `nan` that stand for missing values"
     } else if exact.expected_type == InferredType::Integral {

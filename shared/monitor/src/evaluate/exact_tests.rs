@@ -79,7 +79,7 @@ fn a_column_of_numbers_stays_one_however_a_few_of_them_are_written() {
             let distance = exact.features[0].distance.as_ref().unwrap();
             assert!(mean == 0.0 || (distance.linf - 0.87).abs() < 0.02, "{kind}: {}", distance.linf);
             let compat = evaluate(&baseline, &data, Mode::Compat);
-            assert_eq!(failing(&compat), <[&str; 0]>::default(), "{kind}");
+            assert_eq!(failing(&compat), ["data_type_check"], "{kind}");
             assert!(compat.features[0].distance.is_none(), "{kind}");
         }
         // Nothing but texts is no column of numbers any more.
@@ -87,6 +87,29 @@ fn a_column_of_numbers_stays_one_however_a_few_of_them_are_written() {
         let exact = evaluate(&baseline, &seen(&baseline, &texts), Mode::Exact);
         assert_eq!(failing(&exact), ["data_type_check"], "{kind}");
     }
+}
+
+#[test]
+fn a_column_of_texts_that_becomes_one_of_numbers_has_no_text_left_to_the_container() {
+    let texts: Vec<String> = ["red", "green"].repeat(200).into_iter().map(str::to_owned).collect();
+    let (_, baseline) = trained(&texts);
+    let numbers = seen(&baseline, &(0..200).map(|at| (at % 2).to_string()).collect::<Vec<_>>());
+    let compat = evaluate(&baseline, &numbers, Mode::Compat);
+    let said = compat.violations.iter().find_map(|violation| violation.description.clone()).unwrap();
+    assert!(
+        said.ends_with(
+            "Expected data type: String, Expected match: 100.0%. Observed: Only 0.0% of data is String."
+        ),
+        "{said}"
+    );
+    let exact = evaluate(&baseline, &numbers, Mode::Exact);
+    assert_eq!(failing(&exact), ["categorical_values_check", "baseline_drift_check"]);
+    let differ =
+        compare_modes(&compat, &exact).into_iter().find(|differ| differ.check == Check::DataType).unwrap();
+    assert_eq!(
+        differ.why,
+        "the container does not take numbers for texts, though a text may be written like one"
+    );
 }
 
 #[test]

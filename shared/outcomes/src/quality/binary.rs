@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use sagewarden_monitor::Mode;
+
 use super::curve::{Curves, Score, areas, curves};
 use super::deviation::{ROUNDS, RoundMetrics, Rounds, each};
 
@@ -35,18 +37,18 @@ impl BinaryTally {
 
     /// Metrics of all rounds, the curves, and the area under the one of precision and recall. Without a probability for every
     /// item there is no ranking: `auc` is undefined then, and there are no curves.
-    pub(super) fn finish(mut self) -> ([RoundMetrics; ROUNDS], Option<Curves>, Option<f64>) {
+    pub(super) fn finish(mut self, mode: Mode) -> ([RoundMetrics; ROUNDS], Option<Curves>, Option<f64>) {
         if self.unscored > 0 || self.scores.is_empty() {
-            return (self.confusions.map(|confusion| confusion.values(f64::NAN)), None, None);
+            return (self.confusions.map(|confusion| confusion.values(f64::NAN, mode)), None, None);
         }
         self.scores.sort_by(|one, other| other.score.total_cmp(&one.score));
         let mut values = self.confusions.iter().enumerate();
         let rounds = std::array::from_fn(|_| {
             values.next().map_or_else(Vec::new, |(round, confusion)| {
-                confusion.values(areas(&self.scores, round).receiver_operating)
+                confusion.values(areas(&self.scores, round, mode).receiver_operating, mode)
             })
         });
-        let curve = areas(&self.scores, 0).precision_recall;
+        let curve = areas(&self.scores, 0, mode).precision_recall;
         (rounds, Some(curves(&self.scores)), Some(curve))
     }
 
@@ -79,7 +81,7 @@ impl Confusion {
 
     /// In the order of the container's file. What has no items to speak of is NaN; but precision is 0 where nothing was predicted
     /// as positive, and with it the f scores, as in the container's output.
-    pub(super) fn values(&self, auc: f64) -> RoundMetrics {
+    pub(super) fn values(&self, auc: f64, mode: Mode) -> RoundMetrics {
         let share = |part: u64, whole: u64| part as f64 / whole as f64;
         let positives = self.true_positives + self.false_negatives;
         let negatives = self.true_negatives + self.false_positives;
@@ -88,18 +90,16 @@ impl Confusion {
         let recall = share(self.true_positives, positives);
         let precision = if predicted == 0 { 0.0 } else { share(self.true_positives, predicted) };
         let false_positive_rate = share(self.false_positives, negatives);
-        // The classifier that always says yes: what AWS's example has, and the best constant for recall and f scores.
-        let always = share(positives, all);
-        let always_recall = share(positives, positives);
         let f = |beta: f64| f_score(beta, precision, recall);
-        let always_f = |beta: f64| f_score(beta, always, always_recall);
+        let constant = self.best_constant(mode);
+        let constant_f = |beta: f64| f_score(beta, constant.precision, constant.recall);
         vec![
             ("recall", recall),
             ("precision", precision),
             ("accuracy", share(self.true_positives + self.true_negatives, all)),
-            ("recall_best_constant_classifier", always_recall),
-            ("precision_best_constant_classifier", always),
-            ("accuracy_best_constant_classifier", always),
+            ("recall_best_constant_classifier", constant.recall),
+            ("precision_best_constant_classifier", constant.precision),
+            ("accuracy_best_constant_classifier", constant.accuracy),
             ("true_positive_rate", recall),
             // The container subtracts: 1 - 2/3 is 0.33333333333333337 in its example.
             ("true_negative_rate", 1.0 - false_positive_rate),
@@ -109,10 +109,37 @@ impl Confusion {
             ("f0_5", f(0.5)),
             ("f1", f(1.0)),
             ("f2", f(2.0)),
-            ("f0_5_best_constant_classifier", always_f(0.5)),
-            ("f1_best_constant_classifier", always_f(1.0)),
-            ("f2_best_constant_classifier", always_f(2.0)),
+            ("f0_5_best_constant_classifier", constant_f(0.5)),
+            ("f1_best_constant_classifier", constant_f(1.0)),
+            ("f2_best_constant_classifier", constant_f(2.0)),
         ]
+    }
+}
+
+/// What a classifier has that always says the same.
+struct Constant {
+    recall: f64,
+    precision: f64,
+    accuracy: f64,
+}
+
+impl Confusion {
+    /// The container's always says what the model says most often: five of AWS's files agree on it, and no other rule fits them all.
+    /// The best one says yes where recall, precision and f scores count, and the more frequent label where accuracy does.
+    fn best_constant(&self, mode: Mode) -> Constant {
+        let positives = self.true_positives + self.false_negatives;
+        let negatives = self.true_negatives + self.false_positives;
+        let predicted = self.true_positives + self.false_positives;
+        let all = positives + negatives;
+        let share = |part: u64| part as f64 / all as f64;
+        // Of nothing, nothing can be found.
+        let recall = if positives == 0 { f64::NAN } else { 1.0 };
+        let yes = Constant { recall, precision: share(positives), accuracy: share(positives) };
+        match mode {
+            Mode::Exact => Constant { accuracy: share(positives.max(negatives)), ..yes },
+            Mode::Compat if predicted >= all - predicted => yes,
+            Mode::Compat => Constant { recall: 0.0, precision: 0.0, accuracy: share(negatives) },
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! What a score says when its threshold moves: the two curves and the areas under them.
 
+use sagewarden_monitor::Mode;
 use serde::Serialize;
 
 use super::deviation::Rounds;
@@ -71,9 +72,10 @@ fn points(scores: &[Score], round: usize) -> impl Iterator<Item = Point> {
 }
 
 /// The area under the curve of true over false positives is the chance that something true has a higher score than something
-/// false, equal scores counting half (Mann and Whitney); it is undefined without either. Under precision over recall it is the
-/// sum of trapezoids from recall 0, where the first precision stands.
-pub(super) fn areas(scores: &[Score], round: usize) -> Areas {
+/// false, equal scores counting half (Mann and Whitney); it is undefined without either. To the container a rate of nothing is 0, so
+/// that it finds 0 without anything true, and 1 without anything false. Under precision over recall it is the sum of trapezoids from
+/// recall 0, where the first precision stands.
+pub(super) fn areas(scores: &[Score], round: usize, mode: Mode) -> Areas {
     let mut last = Point::default();
     let mut twice_won: u128 = 0;
     let mut under_precision = 0.0;
@@ -88,10 +90,12 @@ pub(super) fn areas(scores: &[Score], round: usize) -> Areas {
         last = point;
     }
     let pairs = u128::from(last.positives) * u128::from(last.negatives) * 2;
-    Areas {
-        receiver_operating: if pairs == 0 { f64::NAN } else { twice_won as f64 / pairs as f64 },
-        precision_recall: under_precision / last.positives as f64,
-    }
+    let receiver_operating = match (pairs, mode) {
+        (0, Mode::Exact) => f64::NAN,
+        (0, Mode::Compat) => f64::from(u8::from(last.positives > 0)),
+        _ => twice_won as f64 / pairs as f64,
+    };
+    Areas { receiver_operating, precision_recall: under_precision / last.positives as f64 }
 }
 
 /// The curves as the container writes them: from (0, 0), or recall 0 with the first precision, over each different score, to

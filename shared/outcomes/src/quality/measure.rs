@@ -153,7 +153,7 @@ impl Quality {
                 let other = if settings.positive == "1" { "0" } else { "other" };
                 statistics.confusion =
                     tally.confusion(negative.as_deref().unwrap_or(other), &settings.positive);
-                let (rounds, curves, area) = tally.finish();
+                let (rounds, curves, area) = tally.finish(settings.mode);
                 if let Some(curves) = curves {
                     statistics.receiver_operating = Some(curves.receiver_operating);
                     statistics.precision_recall = Some(curves.precision_recall);

@@ -1,0 +1,88 @@
+//! Which part of an event has the columns that rows are compared with.
+
+use std::collections::BTreeSet;
+
+use super::event::CapturedSide;
+
+/// The columns that rows are compared with.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ExpectedColumns {
+    /// In their order.
+    names: Vec<String>,
+    known: BTreeSet<String>,
+}
+
+/// What of an event is the row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fitted {
+    /// Both sides.
+    Joined,
+    /// One of them.
+    Alone(CapturedSide),
+}
+
+impl ExpectedColumns {
+    /// Columns of these names.
+    #[must_use]
+    pub fn new<Name: Into<String>>(names: impl IntoIterator<Item = Name>) -> Self {
+        let names: Vec<String> = names.into_iter().map(Into::into).collect();
+        let known = names.iter().cloned().collect();
+        Self { names, known }
+    }
+
+    pub(super) fn count(&self) -> usize {
+        self.names.len()
+    }
+
+    /// Whether a column has this name.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        self.known.contains(name)
+    }
+
+    /// Cells without names, so many on each side. What is joined comes first: a baseline of training data has the label as well.
+    pub(super) fn of_widths(&self, output: usize, input: usize) -> Fitted {
+        let all = self.names.len();
+        match () {
+            () if output + input == all => Fitted::Joined,
+            () if input == all => Fitted::Alone(CapturedSide::Input),
+            () if output == all => Fitted::Alone(CapturedSide::Output),
+            () => Fitted::Joined,
+        }
+    }
+
+    /// Cells with names on both sides: a side that has all columns is the row where the other one has none.
+    pub(super) fn of_names<'n>(
+        &self,
+        output: impl Iterator<Item = &'n str> + Clone,
+        input: impl Iterator<Item = &'n str> + Clone,
+    ) -> Fitted {
+        let (outputs, inputs) =
+            (output.clone().any(|name| self.has(name)), input.clone().any(|name| self.has(name)));
+        match (outputs, inputs) {
+            (false, true) if self.are_all(input) => Fitted::Alone(CapturedSide::Input),
+            (true, false) if self.are_all(output) => Fitted::Alone(CapturedSide::Output),
+            _ => Fitted::Joined,
+        }
+    }
+
+    /// Whether these are all columns, and perhaps more.
+    pub(super) fn are_all<'n>(&self, names: impl Iterator<Item = &'n str>) -> bool {
+        let found: BTreeSet<&str> = names.filter(|name| self.has(name)).collect();
+        found.len() == self.known.len()
+    }
+
+    /// The names of so many cells without names, beside others that have some: those that the others leave, or all where the others have
+    /// none of them. Whether the others belong to the row comes along; none where the cells are neither.
+    pub(super) fn left_by<'n>(
+        &self,
+        named: impl Iterator<Item = &'n str>,
+        unnamed: usize,
+    ) -> Option<(Vec<&str>, bool)> {
+        let others: BTreeSet<&str> = named.collect();
+        let left: Vec<&str> =
+            self.names.iter().map(String::as_str).filter(|name| !others.contains(name)).collect();
+        let has_some = left.len() < self.names.len();
+        (left.len() == unnamed).then_some((left, has_some))
+    }
+}

@@ -1,0 +1,59 @@
+//! What would read an event that could not be read.
+
+use super::event::CapturedSide;
+use super::format::CaptureFormat;
+use super::part::Part;
+use crate::issues::IssueKind;
+
+/// What would read an event that could not be read: the paths at which there seem to be rows.
+pub(super) fn hint(
+    parts: &[Part; 3],
+    kind: IssueKind,
+    side: Option<CapturedSide>,
+    format: &CaptureFormat,
+) -> Option<String> {
+    let path = |of: CapturedSide, name: &str| {
+        let part = parts.get(of as usize).filter(|_| side.is_none_or(|side| side == of))?;
+        let path = part.suggestion()?;
+        let rows = if kind == IssueKind::RowsDiffer && !path.contains('*') { "/*" } else { "" };
+        Some(format!("the {name} seems to have its rows at `{path}{rows}`"))
+    };
+    let (input, output) = (CapturedSide::Input, CapturedSide::Output);
+    match kind {
+        IssueKind::Nested | IssueKind::NothingAtPath | IssueKind::RowsDiffer => {
+            let paths: Vec<String> =
+                [path(input, "input"), path(output, "output")].into_iter().flatten().collect();
+            (!paths.is_empty()).then(|| paths.join(", "))
+        }
+        IssueKind::NamesOnOneSide => one_of_the_names(parts, format),
+        _ => None,
+    }
+}
+
+/// Where a single cell of the named side would make the columns complete: which cells there are.
+fn one_of_the_names(parts: &[Part; 3], format: &CaptureFormat) -> Option<String> {
+    const NAMED: usize = 3;
+    let [output, input, _] = parts;
+    let (named, path, name) = match unnamed_side(parts)? {
+        CapturedSide::Input => (output, format.output_path.as_ref(), "output"),
+        _ => (input, format.input_path.as_ref(), "input"),
+    };
+    let unnamed = output.width() + input.width() - named.width();
+    let path = path.map(ToString::to_string).unwrap_or_default();
+    let fits = format.fit.as_ref().is_some_and(|expected| expected.count() == unnamed + 1);
+    let is_plain = |name: &&str| name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
+    let names = named.cells().map(|(name, _)| name).filter(is_plain).take(NAMED);
+    let paths: Vec<String> = names.map(|name| format!("`{path}/{name}`")).collect();
+    (fits && !paths.is_empty())
+        .then(|| format!("take one cell of the {name}: its path may be {}", paths.join(" or ")))
+}
+
+/// The side without names, where the other one has some.
+pub(super) fn unnamed_side(parts: &[Part; 3]) -> Option<CapturedSide> {
+    let [output, input, _] = parts;
+    match (output.is_named(), input.is_named()) {
+        (true, false) if input.width() > 0 => Some(CapturedSide::Input),
+        (false, true) if output.width() > 0 => Some(CapturedSide::Output),
+        _ => None,
+    }
+}

@@ -1,0 +1,151 @@
+//! Takes a body: what it is, and where its rows are.
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use memchr::memchr2;
+use serde_json::value::RawValue;
+
+use super::super::columnar::{Columnar, columnar};
+use super::super::event::{Body, Content};
+use super::super::json::{Items, skip_space, string_end};
+use super::super::path::{RowPath, follow, is_list_of_containers};
+use super::super::suggest::suggest;
+use super::super::{documents, npy};
+use super::{Part, Rows};
+use crate::issues::IssueKind;
+
+impl Part {
+    /// Takes a body. What it is says its content type, unless it evidently is something else.
+    pub(in crate::capture) fn load(
+        &mut self,
+        body: &Body<'_>,
+        path: Option<&RowPath>,
+        most: usize,
+    ) -> Result<(), IssueKind> {
+        self.clear();
+        self.text.clear();
+        body.data.append_to(&mut self.text).ok_or(IssueKind::NotUtf8)?;
+        if body.encoding.base64 {
+            let bytes = BASE64_STANDARD.decode(self.text.trim_end()).map_err(|_| IssueKind::NotBase64)?;
+            if npy::is_npy(&bytes) || body.encoding.content == Some(Content::Array) {
+                return self.load_array(&bytes, most);
+            }
+            self.text = String::from_utf8(bytes).map_err(|_| IssueKind::NotUtf8)?;
+        }
+        self.rows = match self.content(body.encoding.content)? {
+            Content::Csv if memchr2(b'"', b'\r', self.text.as_bytes()).is_none() => Rows::Lines(0),
+            Content::Csv => Rows::Records(0),
+            Content::Array => return Err(IssueKind::NotAnArray),
+            Content::Json => {
+                self.is_json = true;
+                self.load_json(path, most)?
+            }
+        };
+        self.begin_csv();
+        Ok(())
+    }
+
+    fn load_array(&mut self, bytes: &[u8], most: usize) -> Result<(), IssueKind> {
+        self.text = npy::rows(bytes, most)?;
+        self.rows = Rows::Ready(Items::of(0));
+        Ok(())
+    }
+
+    /// JSON that is captured as CSV is JSON; and of a body whose type nobody knows, numbers between commas are CSV.
+    fn content(&self, said: Option<Content>) -> Result<Content, IssueKind> {
+        let text = self.text.trim_start();
+        let is_json = || text.starts_with(['{', '[']) && serde_json::from_str::<&RawValue>(text).is_ok();
+        let is_number = |cell: &str| cell.trim().is_empty() || cell.trim().parse::<f64>().is_ok();
+        let are_numbers = || text.lines().next().is_some_and(|line| line.split(',').all(is_number));
+        match said {
+            Some(Content::Csv) | None if is_json() => Ok(Content::Json),
+            Some(content) => Ok(content),
+            None if are_numbers() => Ok(Content::Csv),
+            None => Err(IssueKind::UnknownEncoding),
+        }
+    }
+
+    /// The walk relies on JSON that has been accepted. Python writes `NaN` and `Infinity`, which JSON does not know.
+    fn load_json(&mut self, path: Option<&RowPath>, most: usize) -> Result<Rows, IssueKind> {
+        if serde_json::from_str::<&RawValue>(&self.text).is_ok() {
+            return self.select(path, most);
+        }
+        let without = without_barewords(&self.text);
+        self.has_barewords = without.is_some();
+        let text = without.unwrap_or_else(|| std::mem::take(&mut self.text));
+        if self.has_barewords && serde_json::from_str::<&RawValue>(&text).is_ok() {
+            self.text = text;
+            return self.select(path, most);
+        }
+        self.text = documents::rows(&text, path).ok_or(IssueKind::BodyNotJson)??;
+        Ok(Rows::Ready(Items::of(0)))
+    }
+
+    fn select(&mut self, path: Option<&RowPath>, most: usize) -> Result<Rows, IssueKind> {
+        let text = self.text.as_bytes();
+        let start = skip_space(text, 0);
+        let Some(path) = path else {
+            return self.batch_or_one(start, most);
+        };
+        let at = follow(&self.text, start, &path.to_list).ok_or(IssueKind::NothingAtPath)?;
+        match &path.within {
+            None => self.batch_or_one(at, most),
+            Some(_) if text.get(at) == Some(&b'[') => Ok(Rows::Each(Items::of(at))),
+            Some(_) => Err(IssueKind::NothingAtPath),
+        }
+    }
+
+    fn batch_or_one(&mut self, at: usize, most: usize) -> Result<Rows, IssueKind> {
+        if is_list_of_containers(self.text.as_bytes(), at) {
+            return Ok(Rows::Each(Items::of(at)));
+        }
+        match columnar(self.text.as_bytes(), at, most) {
+            None => Ok(Rows::One(at)),
+            Some(Columnar::Columns(columns)) => {
+                let rows = columns.first().map_or(0, |(_, values)| {
+                    let mut values = *values;
+                    std::iter::from_fn(|| values.next(self.text.as_bytes())).count()
+                });
+                let named = columns.into_iter().map(|(name, values)| Ok((self.source(name)?, values)));
+                self.columns = named.collect::<Result<_, IssueKind>>()?;
+                Ok(Rows::Columns(rows))
+            }
+            Some(Columnar::Split(names, items)) => {
+                self.names = names.into_iter().map(|name| self.source(name)).collect::<Result<_, _>>()?;
+                Ok(Rows::Split(items))
+            }
+        }
+    }
+
+    /// Where the rows of the body seem to be.
+    pub(in crate::capture) fn suggestion(&self) -> Option<String> {
+        self.is_json.then(|| suggest(&self.text)).flatten()
+    }
+}
+
+/// The text with `null` for `NaN`, `Infinity` and `-Infinity` outside of strings; none when there is none of them.
+fn without_barewords(text: &str) -> Option<String> {
+    let mut without = String::with_capacity(text.len());
+    let mut rest = text;
+    let mut found = false;
+    while let Some(at) = rest.find(['"', 'N', 'I', '-']) {
+        without.push_str(rest.get(..at)?);
+        rest = rest.get(at..)?;
+        if rest.starts_with('"') {
+            let end = string_end(rest.as_bytes(), 1)?.0 + 1;
+            without.push_str(rest.get(..end)?);
+            rest = rest.get(end..)?;
+        } else if let Some(after) =
+            ["NaN", "Infinity", "-Infinity"].iter().find_map(|word| rest.strip_prefix(word))
+        {
+            found = true;
+            without.push_str("null");
+            rest = after;
+        } else {
+            without.push_str(rest.get(..1)?);
+            rest = rest.get(1..)?;
+        }
+    }
+    without.push_str(rest);
+    found.then_some(without)
+}
