@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sagewarden_events::{Resource, Timestamp};
+use sagewarden_events::{Resource, ResourceKind, Timestamp};
 use sagewarden_lineage::observe::observe;
 use sagewarden_policy::join::{
     Joined, OPERATIONS, OperationAnswer, OperationTarget, ROLE_OPERATION, references,
@@ -122,9 +122,15 @@ impl<W: World> Lookup<'_, W> {
         Ok(vec![json!({ "AttachedPolicies": Vec::from_iter(attached) })])
     }
 
-    /// What is gone by now says nothing: the controls that want something of it are violated, not unknown.
+    /// What is gone by now, or not readable yet, says nothing: the controls that want something of it are not known. A schedule that is
+    /// gone since it was listed watches nothing any more.
     async fn description(&self, resource: &Resource) -> Result<Option<Json>, PortError> {
-        Ok(self.world.account().describe(resource).await?.map(|found| found.document))
+        let found = self.world.account().describe(resource).await?.map(|found| found.document);
+        if found.is_none() && resource.kind != ResourceKind::MonitoringSchedule {
+            let context = format!("describe {resource}");
+            return Err(PortError::new(PortErrorKind::Invalid, context, "it was not found".to_owned()));
+        }
+        Ok(found)
     }
 
     /// The commit that the resource names, if its repository has it.
