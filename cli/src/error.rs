@@ -11,8 +11,8 @@ use sagewarden_measure::csv::CsvError;
 use sagewarden_monitor::{UnreadableConstraints, UnreadableStatistics};
 use sagewarden_outcomes::clarify::UnreadableAnalysis;
 use sagewarden_outcomes::quality::{UnreadableData, UnusablePair};
+use sagewarden_policy::BundleError;
 use sagewarden_policy::export::ExportError;
-use sagewarden_policy::{BundleError, intake};
 use sagewarden_view::reply::NothingToWrite;
 use thiserror::Error;
 
@@ -25,9 +25,7 @@ pub(crate) enum CommandError {
     Unwritable { path: PathBuf, source: io::Error },
     #[error("`{}` is not empty and holds no earlier demo: name another folder with --out", .0.display())]
     Occupied(PathBuf),
-    #[error("`{}` cannot be judged: {source}", path.display())]
-    Unusable { path: PathBuf, source: intake::Unusable },
-    #[error("nothing could be judged: no step has controls, or its `Arguments`; the notes say of each why")]
+    #[error("nothing could be judged: none of the files holds what has controls that need no account")]
     NoCandidate,
     #[error("`{}` is there already: name another folder with --out, or replace it with --force", .0.display())]
     Exists(PathBuf),

@@ -239,7 +239,7 @@ fn a_request_is_judged_before_it_is_sent() {
     assert_eq!(output.status.code(), Some(1));
     let text = out(&output);
     assert!(
-        text.contains("Steps[0]: training job `train` breaks 1 of 8 controls")
+        text.contains("Steps[0]: training job `train`: 1 broken of 8 controls")
             && text.contains("TRN-NET-01 is broken")
             // Only KMS knows whether the key is the account's own.
             && text.contains("note: judged in the account only: TRN-ENC-01, TRN-ENC-02"),

@@ -1,56 +1,156 @@
 //! A file that was judged.
 
-use std::path::Path;
-
 use sagewarden_events::Timestamp;
-use sagewarden_policy::intake::{self, Candidate, Intake};
-use sagewarden_policy::join::offline;
+use sagewarden_policy::intake::{Candidate, Unusable};
 use sagewarden_policy::{Bundle, Judgement, Subject, Verdict, judge};
 
-use crate::error::CommandError;
+use crate::check::files::Input;
+use crate::check::locate::{Lines, Place};
+use crate::check::source;
 use crate::input;
 
 /// A file with the verdicts on what it holds.
+#[derive(Default)]
 pub(crate) struct CheckedFile {
     /// As it was given.
     pub(crate) path: String,
-    pub(crate) text: String,
-    pub(crate) verdicts: Vec<(Candidate, Verdict)>,
+    pub(crate) subjects: Vec<CheckedSubject>,
+    /// What is of a kind with controls and could not be read.
+    pub(crate) undecided: Vec<String>,
     pub(crate) passed_over: Vec<String>,
+    /// Why nothing in it could be judged.
+    pub(crate) unusable: Option<String>,
+    /// Of a folder, and none of ours.
+    pub(crate) is_foreign: bool,
+}
+
+/// One thing of a file with its verdict.
+pub(crate) struct CheckedSubject {
+    pub(crate) candidate: Candidate,
+    pub(crate) verdict: Verdict,
+    /// Where each finding of the verdict stands.
+    pub(crate) places: Vec<Place>,
+}
+
+/// How files are judged.
+pub(crate) struct Judging<'a> {
+    pub(crate) bundle: &'a Bundle,
+    /// The account that resources will be in, where they do not say so.
+    pub(crate) account: Option<&'a str>,
+    /// When what does not exist yet is judged.
+    pub(crate) now: Timestamp,
 }
 
 impl CheckedFile {
-    /// Reads and judges a file. `account` is the one that its resources will be in, where they do not say so; `now` is when what does not
-    /// exist yet is judged.
-    pub(crate) fn judge(
-        bundle: &Bundle,
-        path: &Path,
-        account: Option<&str>,
-        now: Timestamp,
-    ) -> Result<Self, CommandError> {
-        let text = input::text(path)?;
-        let Intake { candidates, passed_over } =
-            intake::read(&text).map_err(|source| CommandError::Unusable { path: path.to_owned(), source })?;
-        let verdict = |mut candidate: Candidate| {
-            if let Some(account) = account {
-                candidate.resource.account = account.to_owned();
-            }
-            let joined = offline(&candidate.resource, &candidate.document);
-            let subject = Subject {
-                resource: &candidate.resource,
-                document: &candidate.document,
-                as_of: candidate.changed_at().unwrap_or(now),
-                joined: &joined,
-            };
-            let verdict = judge(bundle, &subject);
-            (candidate, verdict)
+    /// Reads and judges a file.
+    pub(crate) fn judge(judging: &Judging<'_>, file: &Input) -> Self {
+        let path = file.path.display().to_string();
+        let unusable = |why: String| Self { path: path.clone(), unusable: Some(why), ..Self::default() };
+        let bytes = match input::read_any(&file.path) {
+            Ok(bytes) => bytes,
+            Err(error) => return unusable(error.to_string()),
         };
-        let verdicts = candidates.into_iter().map(verdict).collect();
-        Ok(Self { path: path.display().to_string(), text, verdicts, passed_over })
+        let text = match source::text(bytes) {
+            Ok(text) => text,
+            Err(why) => return unusable(format!("`{path}` cannot be read: {why}")),
+        };
+        let parts = match source::parts(&file.path, &text) {
+            Ok(parts) => parts,
+            Err(why) if file.is_found && is_foreign(&why, &text) => {
+                return Self { path, is_foreign: true, ..Self::default() };
+            }
+            Err(why) => return unusable(format!("`{path}` cannot be judged: {why}")),
+        };
+        let mut checked = Self { path: path.clone(), ..Self::default() };
+        for part in parts {
+            let lines = part.lines.as_ref();
+            let judged = part.intake.candidates.into_iter().map(|one| judging.subject(one, lines));
+            checked.subjects.extend(judged);
+            checked.undecided.extend(part.intake.undecided);
+            checked.passed_over.extend(part.intake.passed_over);
+        }
+        if !checked.is_judged() && !file.is_found {
+            checked.unusable = Some(format!("`{path}`: nothing could be judged: {}", checked.why_nothing()));
+        }
+        checked
+    }
+
+    /// Whether anything was said of anything.
+    pub(crate) fn is_judged(&self) -> bool {
+        !self.undecided.is_empty() || self.subjects.iter().any(|one| !one.verdict.checked.is_empty())
+    }
+
+    fn why_nothing(&self) -> &'static str {
+        if self.subjects.is_empty() {
+            "there are no controls for it; the notes say why"
+        } else {
+            "every control needs what the account knows"
+        }
     }
 
     pub(crate) fn is_clean(&self) -> bool {
-        let mut outcomes = self.verdicts.iter().map(|(_, verdict)| &verdict.outcome);
-        outcomes.all(|outcome| matches!(outcome, Judgement::Compliant | Judgement::Waived))
+        let mut outcomes = self.subjects.iter().map(|one| &one.verdict.outcome);
+        self.undecided.is_empty()
+            && outcomes.all(|outcome| matches!(outcome, Judgement::Compliant | Judgement::Waived))
+    }
+}
+
+/// Whether a file of a folder is somebody else's: JSON of another kind, or a text that does not speak of SageMaker.
+fn is_foreign(why: &Unusable, text: &str) -> bool {
+    match why {
+        Unusable::UnknownForm | Unusable::OtherOperation { .. } | Unusable::OtherCall(_) => true,
+        Unusable::NotJson(_) => !text.contains("SageMaker") && !text.contains("sagemaker"),
+        Unusable::NearlyKnown | Unusable::Refused(_) => false,
+    }
+}
+
+impl Judging<'_> {
+    fn subject(&self, mut candidate: Candidate, lines: Option<&Lines<'_>>) -> CheckedSubject {
+        if let Some(account) = self.account {
+            candidate.resource.account = account.to_owned();
+        }
+        let joined = candidate.joined();
+        let subject = Subject {
+            resource: &candidate.resource,
+            document: &candidate.document,
+            as_of: candidate.changed_at().unwrap_or(self.now),
+            joined: &joined,
+        };
+        let verdict = judge(self.bundle, &subject);
+        let place = |field: &str| {
+            let fields: Vec<&str> = field.split(", ").collect();
+            lines.map(|lines| lines.place(&candidate, &fields)).unwrap_or_default()
+        };
+        let places = verdict.findings.iter().map(|finding| place(&finding.field)).collect();
+        CheckedSubject { candidate, verdict, places }
+    }
+}
+
+/// What the verdicts of all files come to.
+#[derive(Debug, Default)]
+pub(crate) struct Tally {
+    pub(crate) files: usize,
+    pub(crate) foreign: usize,
+    pub(crate) is_judged: bool,
+    pub(crate) is_broken: bool,
+    pub(crate) is_unusable: bool,
+}
+
+impl Tally {
+    pub(crate) fn add(&mut self, file: &CheckedFile) {
+        self.files += 1;
+        self.foreign += usize::from(file.is_foreign);
+        self.is_judged |= file.is_judged();
+        self.is_broken |= !file.is_clean();
+        self.is_unusable |= file.unusable.is_some();
+    }
+
+    /// The exit status: what is broken counts, whatever else could not be judged.
+    pub(crate) fn status(&self) -> u8 {
+        match self {
+            Self { is_broken: true, .. } => 1,
+            Self { is_unusable: true, .. } | Self { is_judged: false, .. } => 2,
+            _ => 0,
+        }
     }
 }

@@ -1,109 +1,211 @@
 //! Where in a file something stands that was judged: the line of a field, or of what would hold it.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use sagewarden_policy::intake::{Candidate, without_mark};
 use serde_json::value::RawValue;
 
-/// The line, from 1, of the first of these fields that the request has; else of the part of it that is nearest to one; else of
-/// the resource's name. `None` where nothing of that can be found.
-///
-/// Fields are paths as controls have them, with `name[]` for each element of a list.
-pub(crate) fn line(text: &str, candidate: &Candidate, fields: &[&str]) -> Option<i64> {
-    let root: &RawValue = serde_json::from_str(without_mark(text)).ok()?;
-    let (request, name) = match &candidate.place {
-        Some(place) => {
-            let step = Found::at(root, place).whole()?;
-            (Found::at(step, "Arguments").whole()?, Found::at(step, "Name"))
-        }
-        None => {
-            let request = request(root);
-            (request, Found::at(request, candidate.resource.kind.name_field()))
-        }
-    };
-    let found: Vec<Found<'_>> = fields.iter().map(|field| Found::at(request, field)).collect();
-    let whole = found.iter().find_map(Found::whole);
-    // The last of equals is the first field's when looked at from behind.
-    let nearest = || found.iter().rev().filter(|each| each.depth > 0).max_by_key(|each| each.depth);
-    let value = whole.or_else(|| nearest().map(|each| each.value)).or_else(|| name.whole())?;
-    line_of(text, value)
+/// A value in a file with its place; what is within a value of JSON is looked for when it is asked for, once.
+#[derive(Clone)]
+pub(crate) struct Node<'a> {
+    at: At<'a>,
+    within: OnceCell<Within<'a>>,
 }
 
-/// The request in a file without steps: the file itself, or the parameters of a CloudTrail record.
-fn request(root: &RawValue) -> &RawValue {
-    let record = Found::at(root, "detail").whole().unwrap_or(root);
-    let is_call = Found::at(record, "eventName").whole().is_some();
-    Found::at(record, "requestParameters").whole().filter(|_| is_call).unwrap_or(root)
+#[derive(Clone)]
+enum At<'a> {
+    Raw(&'a RawValue),
+    Line(usize),
+}
+
+#[derive(Clone)]
+enum Within<'a> {
+    Nothing,
+    List(Vec<Node<'a>>),
+    /// By the names in small letters: CloudTrail writes them with a small first one.
+    Map(BTreeMap<String, Node<'a>>),
+}
+
+impl<'a> Node<'a> {
+    fn raw(value: &'a RawValue) -> Self {
+        Self { at: At::Raw(value), within: OnceCell::new() }
+    }
+
+    fn known(line: usize, within: Within<'a>) -> Self {
+        Self { at: At::Line(line), within: OnceCell::from(within) }
+    }
+
+    pub(crate) fn leaf(line: usize) -> Self {
+        Self::known(line, Within::Nothing)
+    }
+
+    pub(crate) fn list(line: usize, elements: Vec<Self>) -> Self {
+        Self::known(line, Within::List(elements))
+    }
+
+    /// The names are in small letters.
+    pub(crate) fn map(line: usize, members: BTreeMap<String, Self>) -> Self {
+        Self::known(line, Within::Map(members))
+    }
+
+    fn within(&self) -> &Within<'a> {
+        self.within.get_or_init(|| match self.at {
+            At::Raw(value) => within(value),
+            At::Line(_) => Within::Nothing,
+        })
+    }
+
+    fn member(&self, key: &str) -> Option<&Self> {
+        match self.within() {
+            Within::Map(members) => members.get(&key.to_ascii_lowercase()),
+            // A block of Terraform's is a list of one.
+            Within::List(list) => match list.as_slice() {
+                [only] => only.member(key),
+                _ => None,
+            },
+            Within::Nothing => None,
+        }
+    }
+
+    /// An element by its index; without an index the only one, since of several nobody knows which is meant.
+    fn element(&self, index: &str) -> Option<&Self> {
+        let Within::List(list) = self.within() else { return None };
+        match (index.parse::<usize>(), list.as_slice()) {
+            (Ok(index), list) => list.get(index),
+            (Err(_), [only]) => Some(only),
+            (Err(_), _) => None,
+        }
+    }
+}
+
+fn within(value: &RawValue) -> Within<'_> {
+    let text = value.get();
+    if text.starts_with('{') {
+        let members: BTreeMap<String, &RawValue> = serde_json::from_str(text).unwrap_or_default();
+        let member = |(key, value): (String, _)| (key.to_ascii_lowercase(), Node::raw(value));
+        Within::Map(members.into_iter().map(member).collect())
+    } else if text.starts_with('[') {
+        let elements: Vec<&RawValue> = serde_json::from_str(text).unwrap_or_default();
+        Within::List(elements.into_iter().map(Node::raw).collect())
+    } else {
+        Within::Nothing
+    }
+}
+
+/// A document with the beginnings of its lines.
+pub(crate) struct Lines<'a> {
+    root: Node<'a>,
+    text: &'a str,
+    ends: OnceCell<Vec<usize>>,
+}
+
+/// Where a finding stands.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Place {
+    /// From 1; `None` where nothing of it can be found.
+    pub(crate) line: Option<i64>,
+    /// The field in the file's own words.
+    pub(crate) path: Option<String>,
+}
+
+impl<'a> Lines<'a> {
+    /// Of a text of JSON.
+    pub(crate) fn of_json(text: &'a str) -> Option<Self> {
+        let root = serde_json::from_str(without_mark(text)).ok()?;
+        Some(Self { root: Node::raw(root), text, ends: OnceCell::new() })
+    }
+
+    /// Of what has its lines already.
+    pub(crate) fn of(root: Node<'a>) -> Self {
+        Self { root, text: "", ends: OnceCell::new() }
+    }
+
+    /// The place of the first of these fields that the request has; else of the part of it that is nearest to one; else of the
+    /// resource's name. Fields are paths as controls have them, with `name[]` for each element of a list.
+    pub(crate) fn place(&self, candidate: &Candidate, fields: &[&str]) -> Place {
+        let paths: Vec<String> = fields.iter().filter_map(|field| candidate.path(field)).collect();
+        let whole = candidate.whole();
+        let request = Found::at(&self.root, whole);
+        let found: Vec<Found<'_, 'a>> = paths.iter().map(|path| Found::at(&self.root, path)).collect();
+        if let Some((path, found)) = paths.iter().zip(&found).find(|(_, found)| found.is_whole) {
+            return Place { line: self.line(found.node), path: Some(path.clone()) };
+        }
+        // The last of equals is the first field's when looked at from behind.
+        let deep = found.iter().rev().filter(|each| each.depth > request.depth);
+        let nearest = deep.max_by_key(|each| each.depth).map(|each| each.node);
+        let name = || {
+            let step = candidate.place.as_ref().map(|place| format!("{place}.Name"));
+            let names = [Some(candidate.name_path()), step]
+                .into_iter()
+                .flatten()
+                .map(|name| Found::at(&self.root, &name));
+            names.into_iter().find(|name| name.is_whole).map(|name| name.node)
+        };
+        let base = (request.depth > 0).then_some(request.node);
+        let node = nearest.or_else(name).or(base);
+        Place { line: node.and_then(|node| self.line(node)), path: paths.into_iter().next() }
+    }
+
+    fn line(&self, node: &Node<'_>) -> Option<i64> {
+        let line = match node.at {
+            At::Line(line) => line,
+            // A raw value is a slice of the text that it was read from.
+            At::Raw(value) => {
+                let offset = value.get().as_ptr().addr().checked_sub(self.text.as_ptr().addr())?;
+                self.ends().partition_point(|end| *end < offset) + 1
+            }
+        };
+        i64::try_from(line).ok()
+    }
+
+    fn ends(&self) -> &[usize] {
+        self.ends.get_or_init(|| self.text.match_indices('\n').map(|(at, _)| at).collect())
+    }
 }
 
 /// How far a path leads.
-struct Found<'a> {
-    value: &'a RawValue,
+struct Found<'n, 'a> {
+    node: &'n Node<'a>,
     depth: usize,
     is_whole: bool,
 }
 
-impl<'a> Found<'a> {
-    fn at(value: &'a RawValue, path: &str) -> Self {
-        let mut found = Self { value, depth: 0, is_whole: true };
+impl<'n, 'a> Found<'n, 'a> {
+    fn at(root: &'n Node<'a>, path: &str) -> Self {
+        let mut found = Self { node: root, depth: 0, is_whole: true };
+        if path.is_empty() {
+            return found;
+        }
         for part in path.split('.') {
-            let (key, index) = match part.split_once('[') {
-                Some((key, index)) => (key, Some(index.trim_end_matches(']'))),
-                None => (part, None),
-            };
-            let next = member(found.value, key);
+            let mut pieces = part.split('[');
+            let key = pieces.next().unwrap_or_default();
+            let mut next = found.node.member(key);
             found.depth += usize::from(next.is_some());
-            found.value = next.unwrap_or(found.value);
-            let next = match index {
-                Some(index) => next.and_then(|list| element(list, index)),
-                None => next,
-            };
+            found.node = next.unwrap_or(found.node);
+            for index in pieces {
+                next = next.and_then(|list| list.element(index.trim_end_matches(']')));
+            }
             match next {
-                Some(next) => found.value = next,
+                Some(next) => found.node = next,
                 None => return Self { is_whole: false, ..found },
             }
         }
         found
     }
-
-    fn whole(&self) -> Option<&'a RawValue> {
-        self.is_whole.then_some(self.value)
-    }
-}
-
-/// CloudTrail writes names with a small first letter.
-fn member<'a>(value: &'a RawValue, key: &str) -> Option<&'a RawValue> {
-    let members: BTreeMap<String, &RawValue> = serde_json::from_str(value.get()).ok()?;
-    members.into_iter().find(|(name, _)| name.eq_ignore_ascii_case(key)).map(|(_, value)| value)
-}
-
-/// An element by its index; without an index the only one, since of several nobody knows which is meant.
-fn element<'a>(list: &'a RawValue, index: &str) -> Option<&'a RawValue> {
-    let elements: Vec<&RawValue> = serde_json::from_str(list.get()).ok()?;
-    match (index.parse::<usize>(), elements.as_slice()) {
-        (Ok(index), elements) => elements.get(index).copied(),
-        (Err(_), [only]) => Some(*only),
-        (Err(_), _) => None,
-    }
-}
-
-/// A raw value is a slice of the text that it was read from.
-fn line_of(text: &str, value: &RawValue) -> Option<i64> {
-    let offset = value.get().as_ptr().addr().checked_sub(text.as_ptr().addr())?;
-    let before = text.as_bytes().get(..offset)?;
-    i64::try_from(before.iter().filter(|byte| **byte == b'\n').count() + 1).ok()
 }
 
 #[cfg(test)]
 mod tests {
     use sagewarden_policy::intake;
 
-    use super::line;
+    use super::Lines;
 
     /// The line of the fields in what the text holds last.
     fn check(text: &str, fields: &[&str], expect: Option<i64>) {
         let candidate = intake::read(text).unwrap().candidates.pop().unwrap();
-        assert_eq!(line(text, &candidate, fields), expect, "{fields:?}");
+        let place = Lines::of_json(text).unwrap().place(&candidate, fields);
+        assert_eq!(place.line, expect, "{fields:?}");
     }
 
     const REQUEST: &str = r#"{

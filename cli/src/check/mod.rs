@@ -1,38 +1,54 @@
 //! `sagewarden check`: the verdict before anything is created. Beside it, in `replay.rs`, `sagewarden replay`: what became of recorded events.
 
 mod checked;
+mod files;
 mod locate;
+mod parallel;
+mod print;
 pub(crate) mod replay;
 mod sarif;
+mod source;
 mod words;
+mod yaml;
 
-use std::io;
 use std::process::ExitCode;
 
-use crate::check::checked::CheckedFile;
-use crate::command::check::{CheckFormat, CheckOptions};
+use crate::check::checked::{CheckedFile, Judging, Tally};
+use crate::check::files::Files;
+use crate::check::print::Printing;
+use crate::command::check::CheckOptions;
 use crate::error::CommandError;
-use crate::input::{bundle, now};
+use crate::input::{now, settings};
 use crate::output;
 
 pub(crate) fn run(options: &CheckOptions) -> Result<ExitCode, CommandError> {
-    let bundle = bundle::load(options.settings.as_deref())?;
-    let now = now();
-    let mut checked = Vec::new();
-    for path in &options.files {
-        checked.push(CheckedFile::judge(&bundle, path, options.account.as_deref(), now)?);
-    }
-    match options.format {
-        CheckFormat::Text => checked.iter().try_for_each(|each| output::print_text(&words::text(each)))?,
-        CheckFormat::Json => output::print_json(&words::document(&bundle, &checked))?,
-        CheckFormat::Sarif => {
-            let log =
-                serde_json::to_string_pretty(&sarif::log(&bundle, &checked)).map_err(io::Error::from)?;
-            output::print_document(&format!("{log}\n"))?;
+    let in_force = settings::find(options.settings.as_deref(), &options.files)?;
+    let files = Files::find(&options.files);
+    files.unreadable.iter().for_each(|error| output::warn(format_args!("error: {error}")));
+    let account = options.account.as_deref();
+    let judging = Judging { bundle: &in_force.bundle, account, now: now() };
+    let mut printing = Printing::begin(options.format, &in_force);
+    let mut tally = Tally { is_unusable: !files.unreadable.is_empty(), ..Tally::default() };
+    let judge = |input: &files::Input| {
+        let checked = CheckedFile::judge(&judging, input);
+        let printed = printing_of(options, &checked);
+        (checked, printed)
+    };
+    parallel::in_order(&files.inputs, judge, |(checked, printed)| {
+        tally.add(&checked);
+        if let Some(why) = &checked.unusable {
+            output::warn(format_args!("error: {why}"));
         }
+        printing.file(checked, printed);
+    });
+    printing.end(&tally, files.passed_over)?;
+    if tally.status() == CommandError::EXIT && !tally.is_unusable {
+        output::warn(format_args!("error: {}", CommandError::NoCandidate));
     }
-    if checked.iter().all(|file| file.verdicts.is_empty()) {
-        return Err(CommandError::NoCandidate);
-    }
-    Ok(if checked.iter().all(CheckedFile::is_clean) { ExitCode::SUCCESS } else { ExitCode::from(1) })
+    Ok(ExitCode::from(tally.status()))
+}
+
+/// What is printed of a file alone, made where the file is judged.
+fn printing_of(options: &CheckOptions, checked: &CheckedFile) -> String {
+    print::of_file(options.format, checked)
 }

@@ -8,6 +8,7 @@ use sagewarden_events::Timestamp;
 use sagewarden_govern::route::Handled;
 use sagewarden_local::{Store, Story, System};
 use sagewarden_policy::Bundle;
+use sagewarden_policy::intake::mark_unsaid;
 use serde_json::{Value, json};
 
 use crate::command::check::ReplayOptions;
@@ -34,13 +35,24 @@ pub(crate) fn run(options: &ReplayOptions) -> Result<ExitCode, CommandError> {
         let body = input::read(path)?;
         let body = String::from_utf8_lossy(&body);
         let sent = system.notices.sent()?.len();
-        let handled = one(&system, &body)?;
+        let repository = repository(&body);
+        let comments = || match &repository {
+            Some(name) => system.git.comments(name).map_err(CommandError::from),
+            None => Ok(Vec::new()),
+        };
+        let posted = comments()?.len();
+        let mut handled = Vec::new();
+        for event in events(&body) {
+            handled.extend(one(&system, &event)?);
+        }
         failed |= handled.iter().any(|each| each.outcome.is_err());
         let notices = system.notices.sent()?.split_off(sent);
+        let comments = comments()?.split_off(posted);
         match options.format {
             OutputFormat::Json => answers.push(json!({
                 "event": path,
                 "handled": handled.iter().map(|each| notice::outcome_json(each.function, &each.outcome)).collect::<Vec<_>>(),
+                "comments": comments,
                 "notices": notices,
             })),
             OutputFormat::Text => {
@@ -49,6 +61,7 @@ pub(crate) fn run(options: &ReplayOptions) -> Result<ExitCode, CommandError> {
                     let (word, words) = notice::outcome(outcome);
                     text.push_str(&format!("  {function}: {word}: {}\n", line(&words)));
                 }
+                text.extend(comments.iter().map(notice::comment));
                 text.extend(notices.iter().map(notice::notice));
                 output::print_text(&text)?;
             }
@@ -60,12 +73,48 @@ pub(crate) fn run(options: &ReplayOptions) -> Result<ExitCode, CommandError> {
     Ok(if failed { ExitCode::from(1) } else { ExitCode::SUCCESS })
 }
 
+/// The events of a file: its own, or one around each bare record of CloudTrail, as EventBridge sends it.
+fn events(body: &str) -> Vec<String> {
+    let Ok(json) = serde_json::from_str::<Value>(body) else { return vec![body.to_owned()] };
+    let is_record = |value: &Value| value.get("eventName").is_some() && value.get("eventSource").is_some();
+    match json.get("Records").and_then(Value::as_array) {
+        Some(records) if records.iter().any(is_record) => {
+            records.iter().filter(|record| is_record(record)).map(around).collect()
+        }
+        _ if is_record(&json) => vec![around(&json)],
+        _ => vec![body.to_owned()],
+    }
+}
+
+fn around(record: &Value) -> String {
+    let text = |key: &str| record.get(key).cloned().unwrap_or_default();
+    json!({
+        "version": "0",
+        "id": text("eventID"),
+        "detail-type": "AWS API Call via CloudTrail",
+        "source": "aws.sagemaker",
+        "account": text("recipientAccountId"),
+        "time": text("eventTime"),
+        "region": text("awsRegion"),
+        "resources": [],
+        "detail": record,
+    })
+    .to_string()
+}
+
+/// The repository of a push.
+fn repository(body: &str) -> Option<String> {
+    let event: Value = serde_json::from_str(body).ok()?;
+    Some(event.pointer("/detail/repositoryName")?.as_str()?.to_owned())
+}
+
 /// Delivers an event, and whatever the simulated account announces because of it.
 fn one(system: &System, body: &str) -> Result<Vec<Handled>, CommandError> {
     let event: Option<Value> = serde_json::from_str(body).ok();
     let time = event.as_ref().and_then(|event| Timestamp::from_json(event.get("time")?));
-    if let Some(event) = &event {
-        system.account.adopt(event)?;
+    if let Some(mut event) = event {
+        mark_unsaid(&mut event);
+        system.account.adopt(&event)?;
     }
     let mut handled = block_on(system.deliver(body, time.unwrap_or(Timestamp::from_millis(0))))?;
     for (_, further) in block_on(system.settle())? {

@@ -8,14 +8,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use sagewarden_events::Untrusted;
-use sagewarden_policy::intake::Candidate;
 use sagewarden_policy::{Bundle, Control, Finding, FindingStatus, Severity};
 use serde_json::{Value, json};
 use serde_sarif::sarif;
 use serde_sarif::sarif::{ResultKind, ResultLevel};
 
-use crate::check::checked::CheckedFile;
-use crate::check::locate;
+use crate::check::checked::{CheckedFile, CheckedSubject};
+use crate::check::locate::Place;
 
 const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
@@ -26,8 +25,9 @@ pub(crate) fn log(bundle: &Bundle, checked: &[CheckedFile]) -> sarif::Sarif {
     let ids: Vec<&str> = rules.iter().map(|rule| rule.id.as_str()).collect();
     let mut results = Vec::new();
     for file in checked {
-        for (candidate, verdict) in &file.verdicts {
-            results.extend(verdict.findings.iter().map(|finding| result(file, candidate, finding, &ids)));
+        for subject in &file.subjects {
+            let found = subject.verdict.findings.iter().zip(&subject.places);
+            results.extend(found.map(|(finding, place)| result(file, subject, finding, place, &ids)));
         }
     }
     let driver = sarif::ToolComponent::builder()
@@ -50,7 +50,7 @@ pub(crate) fn log(bundle: &Bundle, checked: &[CheckedFile]) -> sarif::Sarif {
 
 /// The controls that were judged, and whatever else was found, such as `ENGINE-ERROR`.
 fn rules(bundle: &Bundle, checked: &[CheckedFile]) -> Vec<sarif::ReportingDescriptor> {
-    let verdicts = || checked.iter().flat_map(|file| &file.verdicts).map(|(_, verdict)| verdict);
+    let verdicts = || checked.iter().flat_map(|file| &file.subjects).map(|subject| &subject.verdict);
     let judged: BTreeSet<&str> =
         verdicts().flat_map(|verdict| &verdict.checked).map(String::as_str).collect();
     let mut rules: Vec<_> = judged.iter().filter_map(|id| bundle.control(id)).map(rule).collect();
@@ -82,11 +82,18 @@ fn rule(control: &Control) -> sarif::ReportingDescriptor {
         .build()
 }
 
-fn result(file: &CheckedFile, candidate: &Candidate, finding: &Finding, rules: &[&str]) -> sarif::Result {
+fn result(
+    file: &CheckedFile,
+    subject: &CheckedSubject,
+    finding: &Finding,
+    place: &Place,
+    rules: &[&str],
+) -> sarif::Result {
+    let named = subject.candidate.named();
     let plain = |words: &str| Untrusted::new(words).sarif();
     let message = format!(
         "{} breaks {}: {}. Field: {}. Actual: {}. Wanted: {}. To fix it, {}.",
-        plain(&candidate.resource.to_string()),
+        plain(&named),
         plain(&finding.control),
         plain(&finding.title),
         plain(&finding.field),
@@ -102,7 +109,7 @@ fn result(file: &CheckedFile, candidate: &Candidate, finding: &Finding, rules: &
         FindingStatus::Unknown => {
             let message = format!(
                 "{} could not be judged: {}. To fix it, {}.",
-                plain(&candidate.resource.to_string()),
+                plain(&named),
                 plain(&finding.actual),
                 plain(&finding.fix)
             );
@@ -114,7 +121,7 @@ fn result(file: &CheckedFile, candidate: &Candidate, finding: &Finding, rules: &
         .kind(kind)
         .level(level)
         .message(sarif::Message::builder().text(message).build())
-        .locations(vec![location(file, candidate, finding)])
+        .locations(vec![location(file, subject, place)])
         .build();
     let index = rules.iter().position(|id| *id == finding.control);
     result.rule_index = index.and_then(|index| i64::try_from(index).ok());
@@ -134,13 +141,11 @@ fn result(file: &CheckedFile, candidate: &Candidate, finding: &Finding, rules: &
 }
 
 /// The file, the line where it is known, and the place in a definition of several.
-fn location(file: &CheckedFile, candidate: &Candidate, finding: &Finding) -> sarif::Location {
-    let fields: Vec<&str> = finding.field.split(", ").collect();
+fn location(file: &CheckedFile, subject: &CheckedSubject, at: &Place) -> sarif::Location {
     let mut place = sarif::PhysicalLocation::builder().artifact_location(artifact(&file.path)).build();
-    let line = locate::line(&file.text, candidate, &fields);
-    place.region = line.map(|line| sarif::Region::builder().start_line(line).build());
+    place.region = at.line.map(|line| sarif::Region::builder().start_line(line).build());
     let mut location = sarif::Location::builder().physical_location(place).build();
-    location.logical_locations = candidate.place.as_ref().map(|place| {
+    location.logical_locations = subject.candidate.place.as_ref().map(|place| {
         vec![sarif::LogicalLocation::builder().fully_qualified_name(place).kind("object").build()]
     });
     location
@@ -156,7 +161,7 @@ fn notifications(file: &CheckedFile) -> Vec<sarif::Notification> {
             .locations(vec![sarif::Location::builder().physical_location(place).build()])
             .build()
     };
-    file.passed_over.iter().map(notification).collect()
+    file.undecided.iter().chain(&file.passed_over).chain(&file.unusable).map(notification).collect()
 }
 
 fn level(severity: Severity) -> ResultLevel {
@@ -219,7 +224,7 @@ mod tests {
     #[test]
     fn what_could_not_be_judged_is_open() {
         let bundle = Bundle::embedded().unwrap();
-        let text = "{ \"ModelName\": \"m\" }".to_owned();
+        let text = "{ \"ModelName\": \"m\", \"Containers\": [] }".to_owned();
         let candidate = intake::read(&text).unwrap().candidates.pop().unwrap();
         let finding = Finding {
             control: "ENGINE-ERROR".to_owned(),
@@ -244,8 +249,8 @@ mod tests {
             bundle: bundle.hash().to_owned(),
             plan: Plan::Nothing("nothing is certainly violated".to_owned()),
         };
-        let verdicts = vec![(candidate, verdict)];
-        let file = CheckedFile { path: "m.json".to_owned(), text, verdicts, passed_over: Vec::new() };
+        let subjects = vec![CheckedSubject { candidate, verdict, places: vec![Place::default()] }];
+        let file = CheckedFile { path: "m.json".to_owned(), subjects, ..CheckedFile::default() };
         let log = json!(log(&bundle, &[file]));
         let run = &log["runs"][0];
         let result = &run["results"][0];

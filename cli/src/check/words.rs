@@ -1,55 +1,110 @@
 //! What `sagewarden check` prints: the verdicts, as text or as JSON.
 
-use sagewarden_policy::intake::Candidate;
-use sagewarden_policy::{Bundle, Judgement, Verdict};
+use sagewarden_govern::counted;
 use serde_json::{Value, json};
 
-use crate::check::checked::CheckedFile;
+use crate::check::checked::{CheckedFile, CheckedSubject, Tally};
+use crate::input::settings::InForce;
 use crate::output::terminal::STRONG;
 use crate::output::{line, notice};
 
-/// The verdicts on a file, for people.
-pub(crate) fn text(checked: &CheckedFile) -> String {
-    let mut text = format!("{STRONG}{}{STRONG:#}\n", line(&checked.path));
-    for (candidate, verdict) in &checked.verdicts {
-        let place = candidate.place.as_ref().map(|place| format!("{}: ", line(place))).unwrap_or_default();
-        let number = verdict.checked.len();
-        let state = match verdict.outcome {
-            Judgement::Compliant => format!("compliant ({number} controls)"),
-            Judgement::Violating => format!("breaks {} of {number} controls", verdict.findings.len()),
-            Judgement::Waived => format!("breaks {} of {number} controls, waived", verdict.findings.len()),
-            Judgement::Unknown => "could not be judged".to_owned(),
-        };
-        text += &format!("  {place}{} {state}\n", line(&candidate.resource.to_string()));
-        text.extend(verdict.findings.iter().map(|finding| notice::finding(&json!(finding))));
-        if !verdict.skipped.is_empty() {
-            // What only the account knows: tags of what exists, other resources, buckets, commits.
-            text += &format!("  note: judged in the account only: {}\n", line(&verdict.skipped.join(", ")));
+/// By what is judged, for people.
+pub(crate) fn settings(settings: &InForce) -> String {
+    let bundle = settings.bundle.hash().get(..12).unwrap_or_default();
+    match &settings.path {
+        Some(path) => format!("judged with {} (bundle {bundle})\n", line(&path.display().to_string())),
+        None => {
+            format!("judged with the built-in settings, which allow any VPC and any role (bundle {bundle})\n")
         }
     }
+}
+
+/// The verdicts on a file, for people.
+pub(crate) fn text(checked: &CheckedFile) -> String {
+    if checked.is_foreign || checked.unusable.is_some() && checked.subjects.is_empty() && !has_notes(checked)
+    {
+        return String::new();
+    }
+    let mut text = format!("{STRONG}{}{STRONG:#}\n", line(&checked.path));
+    text.extend(checked.subjects.iter().map(|subject| of_subject(&checked.path, subject)));
+    text.extend(checked.undecided.iter().map(|note| format!("  undecided: {}\n", line(note))));
     text.extend(checked.passed_over.iter().map(|note| format!("  note: {}\n", line(note))));
     text
 }
 
-/// The verdicts on all files, for programs.
-pub(crate) fn document(bundle: &Bundle, checked: &[CheckedFile]) -> Value {
-    let subject = |(candidate, verdict): &(Candidate, Verdict)| {
+fn has_notes(checked: &CheckedFile) -> bool {
+    !checked.undecided.is_empty() || !checked.passed_over.is_empty()
+}
+
+fn of_subject(file: &str, subject: &CheckedSubject) -> String {
+    let CheckedSubject { candidate, verdict, places } = subject;
+    let place = candidate.place.as_ref().map(|place| format!("{}: ", line(place))).unwrap_or_default();
+    let number = verdict.checked.len();
+    let said = verdict.counted().iter().map(|(number, word)| format!("{number} {word}")).collect::<Vec<_>>();
+    let state = match (number, said.is_empty()) {
+        (0, true) => ": nothing could be judged".to_owned(),
+        (_, true) => format!(" compliant ({})", counted(number as u64, "control")),
+        _ => format!(": {} of {}", said.join(", "), counted(number as u64, "control")),
+    };
+    let mut text = format!("  {place}{}{state}\n", line(&candidate.named()));
+    for (finding, at) in verdict.findings.iter().zip(places) {
+        text += &notice::finding(&json!(finding));
+        let at = [at.line.map(|number| format!("{file}:{number}")), at.path.clone()];
+        let at: Vec<String> = at.into_iter().flatten().collect();
+        if !at.is_empty() {
+            text += &format!("      at      {}\n", line(&at.join(" ")));
+        }
+    }
+    if !verdict.skipped.is_empty() {
+        // What only the account knows: tags of what exists, other resources, buckets, commits; or what is known when it runs.
+        let account = match candidate.resource.account.as_str() {
+            "" => " (it is not known: name it with --account)",
+            _ => "",
+        };
+        let skipped = line(&verdict.skipped.join(", "));
+        text += &format!("  note: judged in the account only{account}: {skipped}\n");
+    }
+    text
+}
+
+/// What was said of all files together, where that is not seen from each.
+pub(crate) fn summary(tally: &Tally, passed_over: usize) -> String {
+    let others = passed_over + tally.foreign;
+    match others {
+        0 => String::new(),
+        others => format!("{} passed over: nothing that is judged\n", counted(others as u64, "file")),
+    }
+}
+
+/// The verdicts on a file, for programs; `None` where it is somebody else's.
+pub(crate) fn document(checked: &CheckedFile) -> Option<Value> {
+    let subject = |subject: &CheckedSubject| {
+        let CheckedSubject { candidate, verdict, places } = subject;
+        let findings = verdict.findings.iter().zip(places).map(|(finding, place)| {
+            let mut finding = json!(finding);
+            if let Some(fields) = finding.as_object_mut() {
+                fields.insert("line".to_owned(), json!(place.line));
+                fields.insert("path".to_owned(), json!(place.path));
+            }
+            finding
+        });
         json!({
-            "kind": candidate.resource.kind.segment(),
+            "kind": candidate.kind().segment(),
             "name": candidate.resource.name,
             "place": candidate.place,
             "outcome": verdict.outcome,
             "checked": verdict.checked,
             "skipped": verdict.skipped,
-            "findings": verdict.findings,
+            "findings": findings.collect::<Vec<_>>(),
         })
     };
-    let file = |checked: &CheckedFile| {
+    (!checked.is_foreign).then(|| {
         json!({
             "file": checked.path,
-            "subjects": checked.verdicts.iter().map(subject).collect::<Vec<_>>(),
+            "subjects": checked.subjects.iter().map(subject).collect::<Vec<_>>(),
+            "undecided": checked.undecided,
             "notes": checked.passed_over,
+            "unusable": checked.unusable,
         })
-    };
-    json!({ "bundle": bundle.hash(), "files": checked.iter().map(file).collect::<Vec<_>>() })
+    })
 }

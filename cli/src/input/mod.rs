@@ -2,6 +2,7 @@
 
 pub(crate) mod bundle;
 pub(crate) mod progress;
+pub(crate) mod settings;
 pub(crate) mod source;
 pub(crate) mod trouble;
 
@@ -40,6 +41,16 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>, CommandError> {
         if bytes.len() as u64 > LARGEST { refuse("it is larger than 512 MB") } else { Ok(bytes) }
     };
     read().map_err(unreadable)
+}
+
+/// A whole file, or standard input for `-`.
+pub(crate) fn read_any(path: &Path) -> Result<Vec<u8>, CommandError> {
+    if path != Path::new("-") {
+        return read(path);
+    }
+    let mut bytes = Vec::new();
+    io::stdin().lock().take(LARGEST).read_to_end(&mut bytes).map_err(CommandError::unreadable(path))?;
+    Ok(bytes)
 }
 
 /// A whole file of text.

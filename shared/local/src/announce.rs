@@ -5,8 +5,8 @@
 
 use rusqlite::params;
 use sagewarden_events::{
-    Actor, Effect, Resource, ResourceKind, Timestamp, WatchPart, effect_of, lower_first, to_api_case,
-    to_trail_case,
+    Actor, Effect, Resource, ResourceKind, Timestamp, WatchPart, effect_of, lower_first, state_change_of,
+    to_api_case, to_trail_case,
 };
 use sagewarden_govern::ports::PortError;
 use sagewarden_lineage::s3::hex;
@@ -376,13 +376,19 @@ fn described_by(event: &Value) -> Option<(Resource, Document)> {
         let name = kind.name_in(&Value::Object(document.clone())).or(answered)?;
         return Some((Resource::in_region(kind, account, region, &name), document));
     }
-    let kind = ResourceKind::ALL
-        .into_iter()
-        .find(|kind| published(*kind).is_some_and(|(name, _)| text("/detail-type") == Some(name)))?;
-    let name = detail.get(kind.name_field())?.as_str()?;
-    let mut document = detail.clone();
+    let kind = state_change_of(text("/detail-type")?)?;
+    // The events of pipelines are in lowerCamelCase, all others in PascalCase.
+    let detail = match kind {
+        ResourceKind::PipelineExecution => to_api_case(event.get("detail")?),
+        _ => event.get("detail")?.clone(),
+    };
+    let name = kind.name_in(&detail)?;
+    let Value::Object(mut document) = detail else { return None };
     document.entry("CreationTime").or_insert_with(|| seconds(time));
-    Some((Resource::in_region(kind, account, region, name), document))
+    if let Some(status) = document.remove("CurrentPipelineExecutionStatus") {
+        document.entry("PipelineExecutionStatus").or_insert(status);
+    }
+    Some((Resource::in_region(kind, account, region, &name), document))
 }
 
 fn upper_snake(word: &str) -> String {

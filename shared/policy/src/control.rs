@@ -1,5 +1,7 @@
 //! A control: one `forbid` with annotations that tell people what it is about.
 
+use std::collections::BTreeSet;
+
 use sagewarden_events::Change;
 use serde::{Deserialize, Serialize};
 
@@ -77,6 +79,8 @@ pub struct Control {
     pub also: String,
     /// The setting without which it wants nothing, such as `artifacts.allowed_buckets`.
     pub setting: Option<String>,
+    /// The facts that its condition names.
+    pub facts: BTreeSet<String>,
 }
 
 impl Remedy {
@@ -164,6 +168,7 @@ impl Control {
             remedy: Remedy::parse(&find("remediation")?)?,
             also: find("also").unwrap_or_default(),
             setting: find("setting").ok(),
+            facts: BTreeSet::new(),
         })
     }
 }

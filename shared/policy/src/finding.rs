@@ -8,7 +8,8 @@ use serde_json::Value as Json;
 use crate::buckets::buckets_in;
 use crate::control::{Control, Severity};
 use crate::join::{Joined, OperationAnswer, split};
-use crate::reader::is_present;
+use crate::later::is_later;
+use crate::reader::{UnreadablePaths, is_present};
 
 /// One control that does not hold.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -131,6 +132,11 @@ impl Finding {
     }
 }
 
+/// The values at a field that a list does not allow. Of a network, what is missing breaks a control as well: all of it is shown.
+fn offending(control: &Control, field: &str, unreadable: &UnreadablePaths) -> Vec<String> {
+    if control.area == "NET" { Vec::new() } else { unreadable.offending(field) }
+}
+
 /// Values that are shown; more are counted.
 const SHOWN: usize = 10;
 /// Characters of a value that are shown: users choose some of them.
@@ -138,9 +144,30 @@ const LENGTH: usize = 200;
 
 /// What stands at a control's fields, looked up in the documents themselves: one field gives its value, several name
 /// themselves.
-pub(crate) fn actual(document: &Json, joined: &Joined, control: &Control) -> String {
-    let told: Vec<(&str, Vec<String>)> =
-        control.fields.iter().map(|field| (field.as_str(), stands(document, joined, field))).collect();
+pub(crate) fn actual(
+    document: &Json,
+    joined: &Joined,
+    control: &Control,
+    unreadable: &UnreadablePaths,
+) -> String {
+    let broke = |field: &str| {
+        let offending = offending(control, field, unreadable);
+        let mut values = stands(document, joined, field);
+        values.retain(|value| offending.iter().any(|one| value.ends_with(&cut_short(one))));
+        if values.is_empty() { offending } else { values }
+    };
+    // What a list does not allow breaks it; where that is known, what is allowed beside it is no news.
+    let broken: Vec<(&str, Vec<String>)> =
+        control.fields.iter().map(|field| (field.as_str(), broke(field))).collect();
+    let told: Vec<(&str, Vec<String>)> = if broken.iter().any(|(_, values)| !values.is_empty()) {
+        broken.into_iter().filter(|(_, values)| !values.is_empty()).collect()
+    } else {
+        // Of what was not asked nobody knows that it is absent.
+        let is_asked =
+            |field: &&String| split(field).0.is_none_or(|operation| joined.contains_key(operation));
+        let fields = control.fields.iter().filter(is_asked);
+        fields.map(|field| (field.as_str(), stands(document, joined, field))).collect()
+    };
     let is_told = |values: &[String]| values.iter().any(|value| !value.ends_with(ABSENT));
     // Where several places may say it, those that say nothing are left out; unless all are silent.
     let any = told.iter().any(|(_, values)| is_told(values));
@@ -171,8 +198,18 @@ pub(crate) fn actual(document: &Json, joined: &Joined, control: &Control) -> Str
 /// Fields of a control that are named whatever stands there.
 const FEW: usize = 6;
 
-/// The fields that a finding speaks of: all, or of many those at which something stands.
-pub(crate) fn concerned(document: &Json, joined: &Joined, control: &Control) -> String {
+/// The fields that a finding speaks of: those whose values no list allows, else all, or of many those at which something stands.
+pub(crate) fn concerned(
+    document: &Json,
+    joined: &Joined,
+    control: &Control,
+    unreadable: &UnreadablePaths,
+) -> String {
+    let broken = control.fields.iter().filter(|field| !offending(control, field, unreadable).is_empty());
+    let broken: Vec<&str> = broken.map(String::as_str).collect();
+    if !broken.is_empty() {
+        return broken.join(", ");
+    }
     let all = || control.fields.join(", ");
     if control.fields.len() <= FEW {
         return all();
@@ -192,6 +229,11 @@ pub(crate) fn shortened(text: &str) -> String {
 }
 
 const ABSENT: &str = "absent";
+
+/// As much of a value as is shown.
+fn cut_short(value: &str) -> String {
+    value.chars().take(LENGTH).collect()
+}
 
 fn last(field: &str) -> &str {
     let field = field.strip_suffix(".*").unwrap_or(field);
@@ -241,8 +283,12 @@ fn walk(value: &Json, path: &[&str], place: String, free: bool, told: &mut Vec<S
             told.extend(buckets.map(|bucket| say(&format!("s3://{bucket}"))));
             return;
         }
-        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        told.push(say(&text.chars().take(LENGTH).collect::<String>()));
+        let text = match value.as_str() {
+            Some(text) => text.to_owned(),
+            None if is_later(value) => "known later".to_owned(),
+            None => value.to_string(),
+        };
+        told.push(say(&cut_short(&text)));
         return;
     };
     let (key, each) = head.strip_suffix("[]").map_or((*head, false), |key| (key, true));

@@ -6,22 +6,28 @@ use crate::reader::Reader;
 /// VolumeKmsKeyId when using an instance type with local storage", `ResourceConfig` in the SageMaker API reference).
 ///
 /// Source: `InstanceStorageSupported` and `NvmeSupport` of EC2's `DescribeInstanceTypes` for the families that SageMaker's
-/// API model lists, as of 2026-11. Families that EC2 did not describe (dl1, p6e-gb200) are not listed: for them a key is
-/// wanted, which is the finding that does no harm.
+/// API model lists, as of 2026-11.
 const WITH_NVME: &[&str] = &[
     "c5d", "c6gd", "g4dn", "g5", "g6", "g6e", "g7", "g7e", "m5d", "m6gd", "p3dn", "p4d", "p4de", "p5", "p5e",
     "p5en", "p6-b200", "p6-b300", "r5d", "r6gd", "r7gd", "trn1", "trn1n", "trn2",
 ];
 
+/// Families that EC2 did not describe then: whether they take a key is not known, so that none is demanded.
+const NOT_DESCRIBED: &[&str] = &["dl1", "p6e-gb200"];
+
 /// Whether an instance type such as `ml.g5.xlarge` keeps its data on local NVMe storage, which its hardware encrypts.
 pub(crate) fn has_local_nvme(instance_type: &str) -> bool {
-    let family = instance_type.strip_prefix("ml.").unwrap_or(instance_type).split('.').next();
-    family.is_some_and(|family| WITH_NVME.contains(&family))
+    WITH_NVME.contains(&family(instance_type))
 }
 
-/// Patterns of the instance types that have it, such as `ml.g5.*`, for languages that know no families.
+fn family(instance_type: &str) -> &str {
+    let name = instance_type.strip_prefix("ml.").unwrap_or(instance_type);
+    name.split('.').next().unwrap_or(name)
+}
+
+/// Patterns of the instance types of which no key can be demanded, such as `ml.g5.*`, for languages that know no families.
 pub(crate) fn nvme_patterns() -> impl Iterator<Item = String> {
-    WITH_NVME.iter().map(|family| format!("ml.{family}.*"))
+    WITH_NVME.iter().chain(NOT_DESCRIBED).map(|family| format!("ml.{family}.*"))
 }
 
 /// The instances of a job.
@@ -43,11 +49,20 @@ impl Instances {
         let largest = alternatives.iter().map(count).max();
         let parts = [groups, alternatives].into_iter().find(|parts| !parts.is_empty());
         let parts = parts.unwrap_or_else(|| reader.parts(cluster));
-        let mut types = parts.iter().filter_map(|part| part.text("InstanceType"));
+        let types: Vec<(&Reader<'_>, &str)> =
+            parts.iter().filter_map(|part| Some((part, part.text("InstanceType")?))).collect();
+        if !reader.has_text(&format!("{cluster}.VolumeKmsKeyId")) {
+            for (part, name) in types.iter().filter(|(_, name)| NOT_DESCRIBED.contains(&family(name))) {
+                let reason = format!(
+                    "(`{name}`) is not known to take a key: the API refuses one where the storage is local"
+                );
+                part.undecided("InstanceType", reason);
+            }
+        }
         Self {
             total: largest.unwrap_or_else(|| parts.iter().map(count).fold(0, i64::saturating_add)),
             // A serverless job names no instance and has no volume.
-            takes_volume_key: types.any(|instance| !has_local_nvme(instance)),
+            takes_volume_key: types.iter().any(|(_, name)| !has_local_nvme(name)),
         }
     }
 }
@@ -81,7 +96,7 @@ mod tests {
     #[test]
     fn every_family_has_a_pattern() {
         let patterns: Vec<String> = nvme_patterns().collect();
-        assert_eq!(patterns.len(), WITH_NVME.len());
+        assert_eq!(patterns.len(), WITH_NVME.len() + NOT_DESCRIBED.len());
         assert!(patterns.contains(&"ml.g5.*".to_owned()), "{patterns:?}");
     }
 

@@ -86,10 +86,11 @@ pub(crate) fn tags(joined: &Joined) -> BTreeMap<&str, &str> {
     list.into_iter().flatten().filter_map(pair).collect()
 }
 
-/// What is known without asking anybody: the tags that a request brings along, and that there is nothing to ask about.
+/// What is known without asking anybody: what a file answers beside the document, the tags that a request brings along, and that there
+/// is nothing to ask about.
 #[must_use]
-pub fn offline(resource: &Resource, document: &Json) -> Joined {
-    let mut joined = Joined::new();
+pub fn offline(resource: &Resource, document: &Json, known: &Joined) -> Joined {
+    let mut joined = known.clone();
     // A description has no tags; only a request can say that there are none.
     if document.get(resource.kind.arn_field()).is_none() {
         let tags = document.get("Tags").cloned().unwrap_or_else(|| Json::Array(Vec::new()));
@@ -100,11 +101,38 @@ pub fn offline(resource: &Resource, document: &Json) -> Joined {
         // Nothing that is behind what was not asked for is known.
         let behind = OPERATIONS_BEHIND.iter().find(|(later, _)| *later == operation);
         let is_known = behind.is_none_or(|(_, earlier)| earlier.iter().all(|one| joined.contains_key(*one)));
-        if is_known && references(operation, resource, document, &joined).is_empty() {
-            joined.insert(operation.to_owned(), OperationAnswer::Documents(Vec::new()));
+        if joined.contains_key(operation) || !is_known || is_of_no_type(operation, document) {
+            continue;
         }
+        let unreadable = UnreadablePaths::default();
+        let about = asked(operation, resource, document, &joined, &unreadable);
+        let answer = match unreadable.first() {
+            // What cannot be read was not asked about: nobody knows what it names.
+            Some(reason) if operation.starts_with("Describe") && operation != KEY_OPERATION => {
+                Some(OperationAnswer::Unreadable(reason))
+            }
+            // What is known later names something, whatever it is.
+            _ if about.is_empty() && !unreadable.has_later() => Some(OperationAnswer::Documents(Vec::new())),
+            _ => None,
+        };
+        joined.extend(answer.map(|answer| (operation.to_owned(), answer)));
     }
     joined
+}
+
+/// Whether a schedule names a definition of a type that no operation describes.
+fn is_of_no_type(operation: &str, document: &Json) -> bool {
+    let config = document.get("MonitoringScheduleConfig");
+    let names = config.is_some_and(|config| config.get("MonitoringJobDefinitionName").is_some());
+    let of =
+        config.and_then(|config| config.get("MonitoringType")).or_else(|| document.get("MonitoringType"));
+    let is_known = of.is_none_or(|of| DEFINITIONS.iter().any(|one| Some(*one) == describes(of).as_deref()));
+    names && !is_known && DEFINITIONS.contains(&operation)
+}
+
+/// The operation that describes a definition of a type.
+fn describes(of: &Json) -> Option<String> {
+    Some(format!("Describe{}JobDefinition", of.as_str()?))
 }
 
 /// Operations whose references follow from other answers.
@@ -132,11 +160,20 @@ pub fn references(
     joined: &Joined,
 ) -> BTreeSet<OperationTarget> {
     // Here it only matters what can be followed; what cannot be read is noted where facts are read.
-    let unreadable = UnreadablePaths::default();
-    let own = Reader::new(document, &unreadable);
+    asked(operation, resource, document, joined, &UnreadablePaths::default())
+}
+
+fn asked(
+    operation: &str,
+    resource: &Resource,
+    document: &Json,
+    joined: &Joined,
+    unreadable: &UnreadablePaths,
+) -> BTreeSet<OperationTarget> {
+    let own = Reader::new(document, unreadable);
     let answers = |operation: &str| match joined.get(operation) {
         Some(OperationAnswer::Documents(documents)) => {
-            documents.iter().map(|document| Reader::new(document, &unreadable)).collect()
+            documents.iter().map(|document| Reader::new(document, unreadable)).collect()
         }
         _ => Vec::new(),
     };
@@ -241,189 +278,4 @@ fn sibling(resource: &Resource, kind: ResourceKind, name: &str) -> Resource {
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    fn check(
-        kind: ResourceKind,
-        name: &str,
-        document: &Json,
-        operation: &str,
-        joined: &Joined,
-        expect: &[&str],
-    ) {
-        let resource = Resource::in_region(kind, "111122223333", "eu-west-1", name);
-        let found: Vec<String> = references(operation, &resource, document, joined)
-            .into_iter()
-            .map(|reference| match reference {
-                OperationTarget::Resource(resource) => resource.to_string(),
-                OperationTarget::Bucket(name) | OperationTarget::Role(name) | OperationTarget::Key(name) => {
-                    name
-                }
-                other => format!("{other:?}"),
-            })
-            .collect();
-        assert_eq!(found, expect, "{operation} of {document}");
-    }
-
-    #[test]
-    fn from_an_endpoint_to_the_packages_behind_it() {
-        let config = json!({ "ProductionVariants": [{ "ModelName": "m" }], "ShadowProductionVariants": [{ "ModelName": "n" }] });
-        let package = "arn:aws:sagemaker:eu-west-1:999988887777:model-package/credit/3";
-        let model = json!({ "PrimaryContainer": { "ModelPackageName": package }, "Containers": [{ "ModelPackageName": "old" }] });
-        let mut joined = Joined::new();
-        let endpoint = json!({ "EndpointConfigName": "c" });
-        let kind = ResourceKind::Endpoint;
-        check(kind, "e", &endpoint, "DescribeEndpointConfig", &joined, &["endpoint configuration `c`"]);
-        check(kind, "e", &endpoint, "DescribeModel", &joined, &[]);
-        joined.insert("DescribeEndpointConfig".into(), OperationAnswer::Documents(vec![config]));
-        check(kind, "e", &endpoint, "DescribeModel", &joined, &["model `m`", "model `n`"]);
-        joined.insert("DescribeModel".into(), OperationAnswer::Documents(vec![model.clone()]));
-        let packages = ["model package `old`", "model package `credit/3`"];
-        check(kind, "e", &endpoint, "DescribeModelPackage", &joined, &packages);
-        check(ResourceKind::Model, "m", &model, "DescribeModelPackage", &Joined::new(), &packages);
-    }
-
-    #[test]
-    fn a_definition_is_asked_of_the_operation_of_its_type() {
-        let kind = ResourceKind::MonitoringSchedule;
-        let of = |of: &str| json!({ "MonitoringScheduleConfig": { "MonitoringType": of, "MonitoringJobDefinitionName": "d" } });
-        let none = Joined::new();
-        check(
-            kind,
-            "s",
-            &of("ModelBias"),
-            "DescribeModelBiasJobDefinition",
-            &none,
-            &["model bias job definition `d`"],
-        );
-        check(kind, "s", &of("ModelBias"), "DescribeDataQualityJobDefinition", &none, &[]);
-        let inline = json!({ "MonitoringScheduleConfig": { "MonitoringJobDefinition": {} } });
-        check(kind, "s", &inline, "DescribeDataQualityJobDefinition", &none, &[]);
-    }
-
-    #[test]
-    fn buckets_are_asked_once() {
-        let channel = |uri: &str| json!({ "DataSource": { "S3DataSource": { "S3Uri": uri } } });
-        let job =
-            json!({ "InputDataConfig": [channel("s3://b/x"), channel("s3://b/y"), channel("s3://a/z")] });
-        check(ResourceKind::TrainingJob, "t", &job, "GetBucketVersioning", &Joined::new(), &["a", "b"]);
-        check(
-            ResourceKind::PipelineExecution,
-            "p/execution/e",
-            &json!({}),
-            "DescribePipeline",
-            &Joined::new(),
-            &["pipeline `p`"],
-        );
-    }
-
-    #[test]
-    fn what_can_be_told_without_asking_is_known_offline() {
-        let known = |kind: ResourceKind, document: Json| {
-            let resource = Resource::in_region(kind, "111122223333", "eu-west-1", "x");
-            offline(&resource, &document)
-        };
-        let request = known(
-            ResourceKind::TrainingJob,
-            json!({ "Tags": [{ "Key": "a", "Value": "b" }], "RoleArn": "arn:r" }),
-        );
-        assert_eq!(tags(&request), BTreeMap::from([("a", "b")]));
-        let endpoint = known(ResourceKind::Endpoint, json!({ "EndpointConfigName": "c" }));
-        let behind = ["DescribeEndpointConfig", "DescribeModel", "DescribeModelPackage"];
-        assert_eq!(
-            behind.map(|operation| endpoint.get(operation)),
-            [None; 3],
-            "nor what is behind what is not known"
-        );
-        assert_eq!(request.get("DescribePipeline"), Some(&OperationAnswer::Documents(vec![])));
-        assert_eq!((request.get(ROLE_OPERATION), request.get("GetCommit")), (None, None));
-        assert!(tags(&known(ResourceKind::TrainingJob, json!({}))).is_empty());
-        let described = known(
-            ResourceKind::TrainingJob,
-            json!({ "TrainingJobArn": "arn:t", "Tags": [{ "Key": "a", "Value": "b" }] }),
-        );
-        assert_eq!(described.get("ListTags"), None, "a description has no tags");
-    }
-
-    #[test]
-    fn tags_are_those_that_can_be_read() {
-        let tagged = |answer: OperationAnswer| Joined::from([("ListTags".to_owned(), answer)]);
-        let list =
-            json!({ "Tags": [{ "Key": "a", "Value": "b" }, { "Key": "c" }, { "Key": "d", "Value": 5 }] });
-        assert_eq!(tags(&tagged(OperationAnswer::Documents(vec![list]))), BTreeMap::from([("a", "b")]));
-        assert!(tags(&tagged(OperationAnswer::Unreadable("no".into()))).is_empty());
-        assert!(tags(&Joined::new()).is_empty());
-    }
-
-    #[test]
-    fn an_operation_is_asked_about_what_the_description_names() {
-        let none = Joined::new();
-        let job = ResourceKind::TransformJob;
-        check(job, "t", &json!({ "ModelName": "m" }), "DescribeModel", &none, &["model `m`"]);
-        check(job, "t", &json!({}), "ListTags", &none, &["Tags"]);
-        check(job, "t", &json!({}), "GetCommit", &none, &["Commit"]);
-        check(job, "t", &json!({}), "DescribePipeline", &none, &[]);
-        let roles = json!({ "RoleArn": "arn:b", "ExecutionRoleArn": "arn:a" });
-        check(ResourceKind::Model, "m", &roles, ROLE_OPERATION, &none, &["arn:a", "arn:b"]);
-        check(ResourceKind::Model, "m", &roles, INLINE_OPERATION, &none, &["arn:a", "arn:b"]);
-        let notebook = json!({ "NotebookInstanceLifecycleConfigName": "l" });
-        let expect = ResourceKind::LifecycleConfig;
-        let expect = Resource::in_region(expect, "111122223333", "eu-west-1", "l").to_string();
-        check(
-            ResourceKind::NotebookInstance,
-            "n",
-            &notebook,
-            "DescribeNotebookInstanceLifecycleConfig",
-            &none,
-            &[&expect],
-        );
-        let endpoint = Resource::in_region(ResourceKind::Endpoint, "111122223333", "eu-west-1", "e");
-        let asked = references("ListMonitoringSchedules", &endpoint, &json!({}), &none);
-        assert_eq!(asked, BTreeSet::from([OperationTarget::SchedulesOf(endpoint.clone())]));
-        let list = json!({ "MonitoringScheduleSummaries": [{ "MonitoringScheduleName": "s" }] });
-        let listed =
-            Joined::from([("ListMonitoringSchedules".to_owned(), OperationAnswer::Documents(vec![list]))]);
-        let schedule = endpoint.sibling(ResourceKind::MonitoringSchedule, "s");
-        let asked = references("DescribeMonitoringSchedule", &endpoint, &json!({}), &listed);
-        assert_eq!(asked, BTreeSet::from([OperationTarget::Resource(schedule)]));
-    }
-
-    #[test]
-    fn each_type_of_monitoring_has_a_definition_of_its_own() {
-        let kind = ResourceKind::MonitoringSchedule;
-        for (of, operation) in [
-            (Some("DataQuality"), "DescribeDataQualityJobDefinition"),
-            (None, "DescribeDataQualityJobDefinition"),
-            (Some("ModelQuality"), "DescribeModelQualityJobDefinition"),
-            (Some("ModelBias"), "DescribeModelBiasJobDefinition"),
-            (Some("ModelExplainability"), "DescribeModelExplainabilityJobDefinition"),
-        ] {
-            let document = json!({
-                "MonitoringType": of, "MonitoringScheduleConfig": { "MonitoringJobDefinitionName": "d" },
-            });
-            let resource = Resource::in_region(kind, "111122223333", "eu-west-1", "s");
-            let asked = OPERATIONS.iter().filter(|operation| operation.ends_with("JobDefinition"));
-            let asked: Vec<&str> = asked
-                .filter(|operation| !references(operation, &resource, &document, &Joined::new()).is_empty())
-                .copied()
-                .collect();
-            assert_eq!(asked, [operation], "{of:?}");
-        }
-    }
-
-    #[test]
-    fn the_buckets_of_jobs_and_models_are_those_that_they_read() {
-        let none = Joined::new();
-        let processing = json!({ "ProcessingInputs": [{ "S3Input": { "S3Uri": "s3://p/x" } }] });
-        check(ResourceKind::ProcessingJob, "p", &processing, "GetBucketVersioning", &none, &["p"]);
-        let model = json!({
-            "PrimaryContainer": { "ModelDataUrl": "s3://a/m" },
-            "Containers": [{ "ModelDataSource": { "S3DataSource": { "S3Uri": "s3://b/m" } } }],
-        });
-        check(ResourceKind::Model, "m", &model, "GetBucketVersioning", &none, &["a", "b"]);
-        check(ResourceKind::Endpoint, "e", &model, "GetBucketVersioning", &none, &[]);
-    }
-}
+mod tests;

@@ -124,19 +124,15 @@ fn evaluate(
     let on = rules.controls.values().filter(|one| judges(settings, one));
     let evaluated = rules.evaluate(&resource.account, &resource.arn(), facts, &tags);
     let violated = evaluated.as_deref().unwrap_or_default();
-    // What the file breaks is broken, whatever the account would say of the rest.
-    let is_decided = |control: &Control| {
-        violated.contains(&control.id)
-            || !control.fields.iter().any(|field| unreadable.is_for_the_account(field))
-    };
-    let (checked, skipped): (Vec<&Control>, Vec<&Control>) =
-        on.partition(|control| is_answered(control, joined) && is_decided(control));
+    let spared = spares(&context);
+    let known = Known { joined, unreadable: &unreadable, violated, spared };
+    let (checked, skipped): (Vec<&Control>, Vec<&Control>) = on.partition(|control| known.decides(control));
     let ids = |controls: &[&Control]| controls.iter().map(|control| control.id.clone()).collect();
     (verdict.checked, verdict.skipped) = (ids(&checked), ids(&skipped));
     verdict.findings = match &evaluated {
         Ok(violated) => {
             let unreadable = if action == Action::Erase { &UnreadablePaths::default() } else { &unreadable };
-            let case = Case { subject, settings, unreadable, violated };
+            let case = Case { subject, settings, unreadable, violated, spared };
             checked.into_iter().flat_map(|control| case.findings(control)).collect()
         }
         Err(reason) => vec![Finding::engine_error(reason.clone())],
@@ -144,6 +140,48 @@ fn evaluate(
     verdict.outcome = outcome(&verdict.findings);
     verdict.plan = plan(rules, settings, &verdict);
     verdict
+}
+
+/// Whether it certainly is of no high risk, so that what is wanted of such resources is not wanted of it.
+fn spares(context: &Context<'_>) -> bool {
+    const TAG: &str = "ListTags:Tags[].Value";
+    let is_listed = matches!(context.joined.get("ListTags"), Some(OperationAnswer::Documents(_)));
+    let is_readable = context.unreadable.concerning(TAG).is_none() && !context.unreadable.is_later(TAG);
+    is_listed && is_readable && !context.is_high_risk()
+}
+
+/// What can be said of controls.
+struct Known<'a> {
+    joined: &'a Joined,
+    unreadable: &'a UnreadablePaths,
+    violated: &'a [String],
+    spared: bool,
+}
+
+impl Known<'_> {
+    /// Whether a control can be judged by what is known. What the file breaks is broken, whatever the account or a later value would
+    /// say of the rest.
+    fn decides(&self, control: &Control) -> bool {
+        let touches = |check: fn(&UnreadablePaths, &str) -> bool| {
+            control.fields.iter().any(|field| check(self.unreadable, field))
+        };
+        if is_spared(self.spared, control) || is_decisive(control, self.unreadable) {
+            return true;
+        }
+        let broken = self.violated.contains(&control.id);
+        is_answered(control, self.joined)
+            && !touches(UnreadablePaths::is_later)
+            && (broken || !touches(UnreadablePaths::is_for_the_account))
+    }
+}
+
+/// Whether one fact decides a control.
+fn is_decisive(control: &Control, unreadable: &UnreadablePaths) -> bool {
+    control.facts.iter().any(|fact| unreadable.is_decisive(fact))
+}
+
+fn is_spared(spared: bool, control: &Control) -> bool {
+    spared && control.facts.contains("highRisk")
 }
 
 /// Whether everything that a control speaks of was asked for.
@@ -158,14 +196,18 @@ struct Case<'a> {
     settings: &'a Settings,
     unreadable: &'a UnreadablePaths,
     violated: &'a [String],
+    spared: bool,
 }
 
 impl Case<'_> {
     /// What is to be said of a control: nothing when it holds; for one that a waiver covered once, that it does no more.
     fn findings(&self, control: &Control) -> Vec<Finding> {
         let Subject { resource, document, joined, .. } = *self.subject;
-        let fields = || concerned(document, joined, control);
+        let fields = || concerned(document, joined, control, self.unreadable);
         let wanted = || fill(&control.wanted, self.settings, &resource.account);
+        if is_spared(self.spared, control) {
+            return Vec::new();
+        }
         if let Some(reason) = self.not_known(control) {
             return vec![Finding::unknown(control, fields(), wanted(), reason)];
         }
@@ -185,7 +227,7 @@ impl Case<'_> {
             title: control.title.clone(),
             status: if waiver.is_some() { FindingStatus::Waived } else { FindingStatus::Violation },
             field: fields(),
-            actual: actual(document, joined, control),
+            actual: actual(document, joined, control, self.unreadable),
             wanted: wanted(),
             fix,
             waiver,
@@ -195,9 +237,12 @@ impl Case<'_> {
 
     /// Why it is not known whether a control holds.
     fn not_known(&self, control: &Control) -> Option<String> {
+        let decisive = is_decisive(control, self.unreadable);
         control.fields.iter().find_map(|field| {
             let refused = split(field).0.and_then(|operation| match self.subject.joined.get(operation) {
-                Some(OperationAnswer::Unreadable(reason)) => Some(format!("{operation}: {reason}")),
+                Some(OperationAnswer::Unreadable(reason)) if !decisive => {
+                    Some(format!("{operation}: {reason}"))
+                }
                 _ => None,
             });
             refused.or_else(|| self.unreadable.concerning(field))

@@ -16,12 +16,12 @@ pub mod intake;
 pub mod join;
 mod judge;
 mod key;
+mod later;
 pub mod lists;
 #[doc(hidden)]
 pub mod measure;
 mod merge;
 mod nesting;
-mod parameters;
 mod policies;
 mod policy_file;
 mod reader;

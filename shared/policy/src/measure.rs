@@ -54,7 +54,7 @@ mod tests {
     fn the_parts_of_a_verdict_give_the_verdict_whether_policies_are_sorted_or_not() {
         let job = Resource::in_region(ResourceKind::TrainingJob, "111122223333", "eu-west-1", "t");
         let document = json!({ "TrainingJobName": "t", "EnableNetworkIsolation": true });
-        let joined = crate::join::offline(&job, &document);
+        let joined = crate::join::offline(&job, &document, &crate::join::Joined::new());
         let as_of = Timestamp::from_millis(0);
         let subject = Subject { resource: &job, document: &document, as_of, joined: &joined };
         for bundle in [Bundle::embedded().unwrap(), unsorted().unwrap()] {

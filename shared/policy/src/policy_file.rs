@@ -154,9 +154,22 @@ impl Parsed {
     }
 }
 
+/// The attributes of the resource that a policy names, as Cedar writes it.
+fn facts(policy: &str) -> BTreeSet<String> {
+    let named = policy.split("resource").skip(1).filter_map(|rest| {
+        let (start, is_end): (_, fn(char) -> bool) = match rest.strip_prefix("[\"") {
+            Some(quoted) => (quoted, |character| character == '"'),
+            None => (rest.strip_prefix('.')?, |character| !character.is_alphanumeric() && character != '_'),
+        };
+        start.split(is_end).next()
+    });
+    named.filter(|name| !name.is_empty()).map(str::to_owned).collect()
+}
+
 fn control(policy: &Policy) -> Result<Control, String> {
     let annotations: Vec<(&str, &str)> = policy.annotations().collect();
-    let control = Control::read(annotations.iter().copied())?;
+    let mut control = Control::read(annotations.iter().copied())?;
+    control.facts = facts(&policy.to_string());
     match control.setting.as_ref().filter(|name| Settings::default().says(name).is_none()) {
         Some(name) => Err(format!("`@setting` is `{name}`: there is no such setting to stand for")),
         None => Ok(control),

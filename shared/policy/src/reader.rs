@@ -2,8 +2,11 @@
 //! a control that speaks of it is not decided by accident.
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 
 use serde_json::Value as Json;
+
+use crate::later::is_later;
 
 /// A document, or a part of one, and what could not be read in it.
 pub(crate) struct Reader<'a> {
@@ -13,14 +16,25 @@ pub(crate) struct Reader<'a> {
     unreadable: &'a UnreadablePaths,
 }
 
-/// Paths that could not be read, each with the reason, and those of which only the account knows what they mean.
+/// What reading a description has shown beside its values.
 #[derive(Debug, Default)]
-pub(crate) struct UnreadablePaths(RefCell<Vec<(String, String)>>, RefCell<Vec<String>>);
+pub(crate) struct UnreadablePaths {
+    /// Paths that could not be read, each with the reason.
+    unreadable: RefCell<Vec<(String, String)>>,
+    /// Paths of which only the account knows what their values mean.
+    for_the_account: RefCell<Vec<String>>,
+    /// Paths whose values are not known before it runs, or is deployed.
+    later: RefCell<Vec<String>>,
+    /// Facts that decide the controls that name them, whatever else is not known.
+    decisive: RefCell<BTreeSet<&'static str>>,
+    /// Values that no list allows, each with its path.
+    offending: RefCell<Vec<(String, String)>>,
+}
 
 impl UnreadablePaths {
     pub(crate) fn note(&self, path: String, reason: String) {
         // Once is enough: a list has the same path for each of its elements.
-        let mut noted = self.0.borrow_mut();
+        let mut noted = self.unreadable.borrow_mut();
         if !noted.iter().any(|(known, _)| *known == path) {
             noted.push((path, reason));
         }
@@ -28,7 +42,7 @@ impl UnreadablePaths {
 
     /// Why the value at a path is not known, if anything at it, above it or below it could not be read.
     pub(crate) fn concerning(&self, path: &str) -> Option<String> {
-        let noted = self.0.borrow();
+        let noted = self.unreadable.borrow();
         let found = noted.iter().find(|(noted, _)| within(path, noted) || within(noted, path));
         found.map(|(path, reason)| {
             let what = if path.is_empty() { "the document".to_owned() } else { format!("`{path}`") };
@@ -38,8 +52,53 @@ impl UnreadablePaths {
 
     /// Whether the value at a path can be judged in the account alone.
     pub(crate) fn is_for_the_account(&self, path: &str) -> bool {
-        self.1.borrow().iter().any(|noted| within(path, noted) || within(noted, path))
+        touches(&self.for_the_account.borrow(), path)
     }
+
+    /// Whether the value at a path is not known yet.
+    pub(crate) fn is_later(&self, path: &str) -> bool {
+        touches(&self.later.borrow(), path)
+    }
+
+    /// Notes that a fact decides the controls that name it, whatever else is not known.
+    pub(crate) fn decides(&self, fact: &'static str) {
+        self.decisive.borrow_mut().insert(fact);
+    }
+
+    pub(crate) fn is_decisive(&self, fact: &str) -> bool {
+        self.decisive.borrow().contains(fact)
+    }
+
+    /// Notes a value that a list does not allow.
+    pub(crate) fn offends(&self, path: String, value: &str) {
+        self.offending.borrow_mut().push((path, value.to_owned()));
+    }
+
+    /// The values at a path that a list does not allow.
+    pub(crate) fn offending(&self, path: &str) -> Vec<String> {
+        let noted = self.offending.borrow();
+        let at = noted.iter().filter(|(noted, _)| without_each(noted) == without_each(path));
+        at.map(|(_, value)| value.clone()).collect()
+    }
+
+    /// The first thing that could not be read.
+    pub(crate) fn first(&self) -> Option<String> {
+        self.unreadable.borrow().first().map(|(path, reason)| format!("`{path}` {reason}"))
+    }
+
+    /// Whether anything that was read is not known yet.
+    pub(crate) fn has_later(&self) -> bool {
+        !self.later.borrow().is_empty()
+    }
+}
+
+fn touches(noted: &[String], path: &str) -> bool {
+    noted.iter().any(|noted| within(path, noted) || within(noted, path))
+}
+
+/// A path as controls name a list: by its name alone.
+fn without_each(path: &str) -> &str {
+    path.strip_suffix("[]").unwrap_or(path)
 }
 
 /// Whether a path is another one, or below it.
@@ -70,9 +129,23 @@ impl<'a> Reader<'a> {
         };
         found
             .into_iter()
+            .filter(|value| !self.is_later(path, value))
             .filter(|value| self.is("an object", path, value, value.is_object()))
             .map(part)
             .collect()
+    }
+
+    /// Notes a value that is not known yet.
+    fn is_later(&self, path: &str, value: &Json) -> bool {
+        let later = is_later(value);
+        if later {
+            let path = format!("{}{path}", self.prefix);
+            let mut noted = self.unreadable.later.borrow_mut();
+            if !noted.contains(&path) {
+                noted.push(path);
+            }
+        }
+        later
     }
 
     pub(crate) fn text(&self, path: &str) -> Option<&'a str> {
@@ -81,7 +154,7 @@ impl<'a> Reader<'a> {
 
     /// All texts at a path, where `name[]` stands for each element of a list, `*` for each key, and `*Name` for each that ends so.
     pub(crate) fn texts(&self, path: &str) -> Vec<&'a str> {
-        let texts = self.values(path).into_iter();
+        let texts = self.known(path).into_iter();
         texts
             .filter_map(|value| {
                 self.is("a text", path, value, value.is_string());
@@ -90,17 +163,28 @@ impl<'a> Reader<'a> {
             .collect()
     }
 
+    /// The values at a path that are known.
+    fn known(&self, path: &str) -> Vec<&'a Json> {
+        self.values(path).into_iter().filter(|value| !self.is_later(path, value)).collect()
+    }
+
     /// Whether it is true. Absent is false, as the API reads it.
     pub(crate) fn is_true(&self, path: &str) -> bool {
-        let values = self.values(path);
+        let values = self.known(path);
         let right = values.iter().all(|value| self.is("true or false", path, value, value.is_boolean()));
         right && values.iter().any(|value| value.as_bool() == Some(true))
     }
 
-    /// A number of something: whole, and not below zero.
+    /// Whether it is true, where the API takes it for true when it is left out of its part.
+    pub(crate) fn is_true_by_default(&self, part: &str, field: &str) -> bool {
+        let parts = self.parts(part);
+        parts.iter().any(|part| part.values(field).is_empty() || part.is_true(field))
+    }
+
+    /// A number of something: whole, and not below zero. `2.0` is 2.
     pub(crate) fn number(&self, path: &str) -> Option<i64> {
-        let mut numbers = self.values(path).into_iter().map(|value| {
-            let number = value.as_i64().filter(|number| *number >= 0);
+        let mut numbers = self.known(path).into_iter().map(|value| {
+            let number = whole(value).filter(|number| *number >= 0);
             self.is("a whole number", path, value, number.is_some());
             number
         });
@@ -109,7 +193,10 @@ impl<'a> Reader<'a> {
 
     /// Whether a number stands there that can be below zero.
     pub(crate) fn has_integer(&self, path: &str) -> bool {
-        let right = |value: &Json| self.is("a whole number", path, value, value.is_i64() || value.is_u64());
+        let right = |value: &Json| {
+            let is_whole = value.is_u64() || whole(value).is_some();
+            is_later(value) || self.is("a whole number", path, value, is_whole)
+        };
         self.values(path).into_iter().filter(|value| right(value)).count() > 0
     }
 
@@ -123,15 +210,17 @@ impl<'a> Reader<'a> {
         Some(word)
     }
 
-    /// Whether a text stands there.
+    /// Whether a text stands there, known or not yet.
     pub(crate) fn has_text(&self, path: &str) -> bool {
         // All of them are read: one of another type is noted.
-        !self.texts(path).is_empty()
+        let right = |value: &&&Json| is_later(value) || self.is("a text", path, value, value.is_string());
+        self.values(path).iter().filter(right).count() > 0
     }
 
-    /// Whether a part of the document stands there.
+    /// Whether a part of the document stands there, known or not yet.
     pub(crate) fn has_part(&self, path: &str) -> bool {
-        !self.parts(path).is_empty()
+        let right = |value: &&&Json| is_later(value) || self.is("an object", path, value, value.is_object());
+        self.values(path).iter().filter(right).count() > 0
     }
 
     /// Whether a text stands at any of several paths; all are read, so that none of another type goes unnoticed.
@@ -146,7 +235,12 @@ impl<'a> Reader<'a> {
 
     /// Notes that what stands there can be judged in the account alone.
     pub(crate) fn for_the_account(&self, path: &str) {
-        self.unreadable.1.borrow_mut().push(format!("{}{path}", self.prefix));
+        self.unreadable.for_the_account.borrow_mut().push(format!("{}{path}", self.prefix));
+    }
+
+    /// Notes a value that a list does not allow.
+    pub(crate) fn offends(&self, path: &str, value: &str) {
+        self.unreadable.offends(format!("{}{path}", self.prefix), value);
     }
 
     /// Notes that a value that always stands there is missing.
@@ -172,9 +266,12 @@ impl<'a> Reader<'a> {
     /// Collects what stands at the rest of a path.
     fn walk(&self, value: &'a Json, rest: &str, path: &str, found: &mut Vec<&'a Json>) {
         let walked = path.len() - rest.len();
+        let above = || path.get(..walked).unwrap_or_default().trim_end_matches('.');
+        if self.is_later(above(), value) {
+            return;
+        }
         let Some(fields) = value.as_object() else {
-            let above = path.get(..walked).unwrap_or_default().trim_end_matches('.');
-            self.is("an object", above, value, false);
+            self.is("an object", above(), value, false);
             return;
         };
         let (part, rest) = rest.split_once('.').map_or((rest, None), |(part, rest)| (part, Some(rest)));
@@ -185,6 +282,8 @@ impl<'a> Reader<'a> {
         };
         let mut step = |value: &'a Json| match value {
             Json::Array(list) if each => list.iter().filter(|value| is_present(value)).for_each(&mut take),
+            // A list that is not known yet stands for its elements.
+            _ if each && is_later(value) => take(value),
             _ if each => {
                 self.is("a list", path.get(..walked + part.len()).unwrap_or(path), value, false);
             }
@@ -209,6 +308,13 @@ pub(crate) fn is_present(value: &Json) -> bool {
         Json::Object(fields) => !fields.is_empty(),
         Json::Bool(_) | Json::Number(_) => true,
     }
+}
+
+/// A whole number, however it is written.
+fn whole(value: &Json) -> Option<i64> {
+    let float = || value.as_f64().filter(|float| float.fract() == 0.0 && float.abs() < 9e15);
+    #[expect(clippy::cast_possible_truncation, reason = "it is whole, and small enough")]
+    value.as_i64().or_else(|| float().map(|float| float as i64))
 }
 
 fn shape(value: &Json) -> &'static str {

@@ -30,6 +30,29 @@ pub struct Verdict {
     pub plan: Plan,
 }
 
+impl Verdict {
+    /// How many of the controls are broken, undecided and waived: those of which there are any, each with its word.
+    #[must_use]
+    pub fn counted(&self) -> Vec<(usize, &'static str)> {
+        let words = [
+            (FindingStatus::Violation, "broken"),
+            (FindingStatus::Unknown, "undecided"),
+            (FindingStatus::Waived, "waived"),
+        ];
+        let number = |status: FindingStatus| {
+            // That a waiver ran out is no control of the resource.
+            let of =
+                self.findings.iter().filter(|one| one.status == status && one.control != "WAIVER-EXPIRED");
+            of.count()
+        };
+        words
+            .into_iter()
+            .map(|(status, word)| (number(status), word))
+            .filter(|(number, _)| *number > 0)
+            .collect()
+    }
+}
+
 /// A verdict in one word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]

@@ -9,6 +9,7 @@ mod s3;
 mod sagemaker;
 
 pub use cloudtrail::{effect_of, known_calls, lineage_calls};
+pub use sagemaker::state_change_of;
 use serde_json::Value;
 
 use crate::event::{ClockTicked, Event};
@@ -38,7 +39,7 @@ pub fn decode(body: &str) -> Result<Vec<Event>, Undecodable> {
     let detail_type = fields.required("detail-type")?;
     let reader = match (source.as_str(), detail_type.as_str()) {
         ("aws.sagemaker", "AWS API Call via CloudTrail") => cloudtrail::call_made,
-        ("aws.sagemaker", name) if sagemaker::kind(name).is_some() => sagemaker::resource_changed,
+        ("aws.sagemaker", name) if sagemaker::state_change_of(name).is_some() => sagemaker::resource_changed,
         ("aws.codecommit", "CodeCommit Repository State Change") => codecommit::reference_changed,
         ("aws.s3", "Object Created") => s3::object_created,
         // "EventBridge events detail reference", EventBridge user guide: the detail is empty.

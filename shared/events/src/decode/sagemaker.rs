@@ -11,8 +11,9 @@ use crate::kind::ResourceKind;
 use crate::resource::Resource;
 use crate::status::Status;
 
-/// The kind that a detail-type tells of.
-pub(super) fn kind(detail_type: &str) -> Option<ResourceKind> {
+/// The kind of resource that an event of this detail type is about.
+#[must_use]
+pub fn state_change_of(detail_type: &str) -> Option<ResourceKind> {
     Some(match detail_type {
         "SageMaker Training Job State Change" => ResourceKind::TrainingJob,
         "SageMaker Processing Job State Change" => ResourceKind::ProcessingJob,
@@ -31,7 +32,7 @@ pub(super) fn kind(detail_type: &str) -> Option<ResourceKind> {
 }
 
 pub(super) fn resource_changed(envelope: &Envelope, detail: &Fields<'_>) -> Result<Event, Undecodable> {
-    let Some(kind) = kind(&envelope.detail_type) else { return Ok(envelope.not_ours("unknown")) };
+    let Some(kind) = state_change_of(&envelope.detail_type) else { return Ok(envelope.not_ours("unknown")) };
     // The events of pipelines are in lowerCamelCase, all others in PascalCase.
     let text = |field: &str| detail.text(field).or_else(|| detail.text(&lower_first(field)));
     // The ARN may be in lower case where the name is not, so the name counts first. No sample of a schedule's event is

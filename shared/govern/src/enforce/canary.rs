@@ -2,7 +2,7 @@
 //! and that the bundle in force still forbids what it should: a system that judges nothing looks like an account in order.
 
 use sagewarden_events::{ClockTicked, Resource, ResourceKind};
-use sagewarden_policy::join::offline;
+use sagewarden_policy::join::{Joined, offline};
 use sagewarden_policy::{Bundle, Judgement, Subject, judge};
 use serde_json::{Value, json};
 
@@ -18,7 +18,7 @@ const CANARY: &str = "sagewarden-canary";
 pub(crate) fn judge_canary(bundle: &Bundle, tick: &ClockTicked) -> Outcome {
     let resource = Resource::in_region(ResourceKind::TrainingJob, &tick.account, &tick.region, CANARY);
     let document = request(&tick.account);
-    let joined = offline(&resource, &document);
+    let joined = offline(&resource, &document, &Joined::new());
     let verdict = judge(
         bundle,
         &Subject { resource: &resource, document: &document, as_of: tick.time, joined: &joined },

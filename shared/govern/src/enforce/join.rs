@@ -133,7 +133,7 @@ impl<W: World> Lookup<'_, W> {
             return Ok(found);
         }
         let why = match &found {
-            None => "it does not exist (any more)",
+            None => "it was not found",
             Some(document) if is_younger(document, &subject.document) => {
                 "it was created after the resource that names it: another one had the name before"
             }

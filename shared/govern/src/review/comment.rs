@@ -114,18 +114,13 @@ fn heading(request: &ReviewedRequest) -> Markdown {
     if let Some(place) = place {
         text = text.ours(" ").code(Untrusted::new(place));
     }
-    let text =
-        text.ours(": ").ours(resource.kind.noun()).ours(" ").code(Untrusted::new(&resource.name)).ours(" ");
-    let (broken, checked) = (verdict.findings.len(), verdict.checked.len());
-    let breaks =
-        |text: Markdown| text.ours("breaks ").number(broken).ours(" of ").number(checked).ours(" controls");
-    let text = match verdict.outcome {
-        Judgement::Compliant => text,
-        Judgement::Violating => breaks(text),
-        Judgement::Waived => breaks(text).ours(", waived"),
-        Judgement::Unknown => text.ours("could not be judged"),
-    };
-    text.ours("\n\n")
+    let mut text = text.ours(": ").ours(resource.kind.noun()).ours(" ").code(Untrusted::new(&resource.name));
+    let mut separator = ": ";
+    for (number, word) in verdict.counted() {
+        text = text.ours(separator).number(number).ours(" ").ours(word);
+        separator = ", ";
+    }
+    text.ours(" of ").number(verdict.checked.len()).ours(" controls\n\n")
 }
 
 /// Texts of controls can quote what was pushed, and those of a bundle of one's own say anything: all of them are others' words.
@@ -289,7 +284,7 @@ mod tests {
         ]));
         let expected = "**Sagewarden**: 2 requests in 2 files: 1 violating, 1 waived
 
-`broken.json` `Steps[0]`: training job `train` breaks 1 of 2 controls
+`broken.json` `Steps[0]`: training job `train`: 1 broken of 2 controls
 
 - `TRN-NET-01` (high): `it runs inside the allowed network`
     - field: `VpcConfig.Subnets`
@@ -297,7 +292,7 @@ mod tests {
     - wanted: `subnets of any VPC`
     - fix: `pass a VpcConfig`
 
-`waived.json` `Steps[0]`: training job `train` breaks 1 of 2 controls, waived
+`waived.json` `Steps[0]`: training job `train`: 1 waived of 2 controls
 
 - `TRN-NET-02` (critical): `it runs inside the allowed network`
     - field: `VpcConfig.Subnets`

@@ -9,7 +9,6 @@ mod reviewed;
 use sagewarden_events::{CommitId, RefKind, ReferenceChanged, Repository, Resource, Timestamp};
 use sagewarden_lineage::rows::bundle_mark;
 use sagewarden_policy::intake::{self, Candidate, Unusable};
-use sagewarden_policy::join::offline;
 use sagewarden_policy::{Bundle, Subject, judge};
 use sha2::{Digest, Sha256};
 
@@ -139,7 +138,7 @@ fn judge_file(bundle: &Bundle, push: &Push<'_>, path: &str, content: &[u8], revi
         Ok(Ok(intake)) => intake,
         Err(_) | Ok(Err(Unusable::NotJson(_))) => return review.unreadable.push(path.to_owned()),
         Ok(Err(unusable @ Unusable::NearlyKnown)) => return review.note(path, unusable.to_string()),
-        Ok(Err(Unusable::UnknownForm | Unusable::Refused(_))) => return,
+        Ok(Err(_)) => return,
     };
     for candidate in intake.candidates {
         if review.requests.len() < MAX_REQUESTS {
@@ -148,19 +147,25 @@ fn judge_file(bundle: &Bundle, push: &Push<'_>, path: &str, content: &[u8], revi
             review.more_requests += 1;
         }
     }
-    for note in intake.passed_over {
+    for note in intake.undecided.into_iter().chain(intake.passed_over) {
         review.note(path, note);
     }
 }
 
 /// Where the file does not say it, it is for the repository's account and region.
-fn judge_candidate(bundle: &Bundle, push: &Push<'_>, path: &str, candidate: Candidate) -> ReviewedRequest {
-    let Candidate { resource, document, place } = candidate;
-    let or = |own: String, other: &str| if own.is_empty() { other.to_owned() } else { own };
-    let account = or(resource.account, &push.repository.account);
-    let region = or(resource.region, &push.repository.region);
-    let resource = Resource::in_region(resource.kind, &account, &region, &resource.name);
-    let joined = offline(&resource, &document);
+fn judge_candidate(
+    bundle: &Bundle,
+    push: &Push<'_>,
+    path: &str,
+    mut candidate: Candidate,
+) -> ReviewedRequest {
+    let or = |own: &str, other: &str| if own.is_empty() { other.to_owned() } else { own.to_owned() };
+    let own = &candidate.resource;
+    let account = or(&own.account, &push.repository.account);
+    let region = or(&own.region, &push.repository.region);
+    candidate.resource = Resource::in_region(own.kind, &account, &region, &own.name);
+    let joined = candidate.joined();
+    let Candidate { resource, document, place, .. } = candidate;
     // As of the push, whatever the file says of itself: the same whenever it is judged.
     let subject = Subject { resource: &resource, document: &document, as_of: push.time, joined: &joined };
     let verdict = judge(bundle, &subject);

@@ -50,11 +50,12 @@ impl<'a> Context<'a> {
     /// Tags are looked up in a map of those that can be read.
     pub(super) fn note_unreadable_tags(&self) {
         for tag in self.answers("ListTags").iter().flat_map(|answer| answer.parts("Tags[]")) {
-            tag.has_any_text(&["Key", "Value"]);
+            tag.text("Key");
+            tag.text("Value");
         }
     }
 
-    pub(super) fn is_high_risk(&self) -> bool {
+    pub(crate) fn is_high_risk(&self) -> bool {
         self.settings.explainability.high_risk_tag.as_ref().is_some_and(|tag| tag.is_on(&self.tags()))
     }
 
@@ -80,8 +81,11 @@ impl<'a> Context<'a> {
         let own = self.resource.account.as_str();
         let owner = key_account(key, own);
         let accounts = &encryption.allowed_key_accounts;
-        let by_account =
-            if accounts.is_empty() { owner == own } else { accounts.iter().any(|one| one == owner) };
+        // A file that does not say where it will run contradicts no key.
+        let by_account = match accounts.as_slice() {
+            [] => own.is_empty() || owner == own,
+            accounts => accounts.iter().any(|one| one == owner),
+        };
         let listed = encryption.allowed_keys.is_empty()
             || encryption.allowed_keys.iter().any(|pattern| is_key(pattern, key, self.resource));
         let by_aws = is_aws_alias(key) || self.manager(key) == Some(KeyManager::Aws);

@@ -2,6 +2,7 @@
 
 use super::context::{Context, Facts, count, flags, is_pinned};
 use super::serving::are_approved;
+use crate::buckets::bucket;
 use crate::instance::Instances;
 use crate::reader::Reader;
 
@@ -21,7 +22,7 @@ impl Training {
             names_network: context.names_vpc(reader, "VpcConfig"),
             network_isolation: reader.is_true("EnableNetworkIsolation"),
             volume_key_set: key || !instances.takes_volume_key,
-            output_key_set: reader.has_text("OutputDataConfig.KmsKeyId"),
+            output_key_set: reader.has_text("OutputDataConfig.KmsKeyId") || writes_to_express(reader),
             traffic_encrypted: reader.is_true("EnableInterContainerTrafficEncryption")
                 || instances.total <= 1,
         }
@@ -86,7 +87,8 @@ pub(super) fn processing_job(context: &Context<'_>) -> Facts {
             !input.has_part(&definition) || input.has_text(&format!("{definition}.KmsKeyId"))
         })
     });
-    let output_key = reader.has_text("ProcessingOutputConfig.KmsKeyId") && queries;
+    let has_outputs = reader.has_part("ProcessingOutputConfig.Outputs[]");
+    let output_key = (reader.has_text("ProcessingOutputConfig.KmsKeyId") || !has_outputs) && queries;
     let names_network = context.names_vpc(&reader, "NetworkConfig.VpcConfig");
     let mut facts = flags([
         ("networkAllowed", context.listed("networkAllowed") && names_network),
@@ -115,6 +117,10 @@ pub(super) fn transform_job(context: &Context<'_>) -> Facts {
         |model: &Reader<'_>| context.names_vpc(model, "VpcConfig") && model.is_true("EnableNetworkIsolation");
     let isolated = !models.is_empty() && models.iter().all(isolated);
     let output_key = reader.has_text("TransformOutput.KmsKeyId");
+    let has_experiment = has_experiment(&reader, &[]);
+    if !has_experiment {
+        context.unreadable.decides("hasExperiment");
+    }
     let capture_key = reader.has_text("DataCaptureConfig.KmsKeyId");
     let mut facts = cluster_facts(context, &reader, &instances, "TransformResources.VolumeKmsKeyId");
     facts.extend(flags([
@@ -125,7 +131,7 @@ pub(super) fn transform_job(context: &Context<'_>) -> Facts {
         ("outputKeyAllowed", context.listed("outputKeyAllowed") && output_key),
         ("captures", reader.has_text("DataCaptureConfig.DestinationS3Uri")),
         ("captureKeyAllowed", context.listed("captureKeyAllowed") && capture_key),
-        ("hasExperiment", has_experiment(&reader, &[])),
+        ("hasExperiment", has_experiment),
         ("requiredTags", context.listed("requiredTags")),
     ]));
     facts
@@ -205,6 +211,13 @@ pub(super) fn compilation_job(context: &Context<'_>) -> Facts {
         ("outputKeyAllowed", context.listed("outputKeyAllowed") && output_key),
         ("requiredTags", context.listed("requiredTags")),
     ])
+}
+
+/// Objects in S3 Express One Zone take no key of KMS: their buckets are known by the end of their name ("OutputDataConfig", SageMaker
+/// API reference; "Directory bucket naming rules", S3 user guide).
+fn writes_to_express(reader: &Reader<'_>) -> bool {
+    let output = reader.text("OutputDataConfig.S3OutputPath");
+    output.and_then(bucket).is_some_and(|bucket| bucket.ends_with("--x-s3"))
 }
 
 fn cluster_facts(context: &Context<'_>, reader: &Reader<'_>, instances: &Instances, key: &str) -> Facts {

@@ -1,6 +1,7 @@
 //! What the lists of the settings say of the fields that the table (`lists`) holds against them.
 
 use sagewarden_events::Resource;
+use sagewarden_settings::Settings;
 use wildmatch::WildMatch;
 
 use super::context::{Context, fits, image, image_fits};
@@ -13,16 +14,18 @@ use crate::reader::Reader;
 impl Context<'_> {
     /// Whether everything that a fact speaks of fits its list. Only where nothing certainly breaks it does it matter what cannot be
     /// read in a description: whoever adds a manifest beside a foreign bucket must not have the finding become an undecided one.
-    pub(super) fn listed(&self, fact: &str) -> bool {
+    pub(super) fn listed(&self, fact: &'static str) -> bool {
         let kind = self.resource.kind;
         let rows: Vec<&Listed> = table().filter(|row| row.kind == kind && row.fact == fact).collect();
         let places = || rows.iter().flat_map(|row| row.paths.iter().map(|path| (row.list, *path)));
         // Those that follow one that does not fit are read as well, so that what is no text is noted.
-        let kept = places().filter(|(list, path)| !self.keeps(*list, path)).count() == 0;
-        if kept {
+        let broken = places().filter(|(list, path)| !self.keeps(*list, path)).count() > 0;
+        if !broken {
             places().for_each(|(list, path)| self.note_undecided(list, path));
+        } else if places().all(|(list, _)| list != List::Tags) || self.joined.contains_key("ListTags") {
+            self.unreadable.decides(fact);
         }
-        kept
+        !broken
     }
 
     /// The documents that a path leads into, and the path in them.
@@ -38,11 +41,50 @@ impl Context<'_> {
             return self.has_required_tags();
         }
         let (documents, path) = self.documents(path);
-        let texts: Vec<&str> = documents.iter().flat_map(|document| document.texts(path)).collect();
+        if !self.is_limited(list) {
+            // What stands there does not matter, but it has to be what the API takes.
+            return documents.iter().filter(|document| document.has_text(path)).count() <= documents.len();
+        }
         let named = list != List::ExecutionRole
-            || self.settings.access.allowed_roles.is_empty()
             || documents.iter().all(|document| is_named_everywhere(document, path));
-        named && texts.into_iter().all(|text| self.allows(list, text))
+        let allowed = documents.iter().filter(|document| {
+            let outside: Vec<&str> =
+                document.texts(path).into_iter().filter(|text| !self.allows(list, text)).collect();
+            outside.iter().for_each(|text| self.note_offending(list, document, path, text));
+            !outside.is_empty()
+        });
+        allowed.count() == 0 && named
+    }
+
+    /// Of free texts, only the buckets may be shown.
+    fn note_offending(&self, list: List, document: &Reader<'_>, path: &str, text: &str) {
+        if list != List::Texts {
+            return document.offends(path, text);
+        }
+        for bucket in buckets_in(text) {
+            if !fits(&self.settings.artifacts.allowed_buckets, &bucket) {
+                document.offends(path, &format!("s3://{bucket}"));
+            }
+        }
+    }
+
+    /// Whether the settings say anything about what a list speaks of.
+    fn is_limited(&self, list: List) -> bool {
+        let Settings { access, artifacts, compute, network, traceability, .. } = self.settings;
+        let allowed = match list {
+            List::ExecutionRole | List::Roles => &access.allowed_roles,
+            List::Locations | List::Texts | List::DataTypes | List::OtherStores => &artifacts.allowed_buckets,
+            List::Images | List::Algorithms => &artifacts.allowed_images,
+            List::InstanceTypes => &compute.allowed_instance_types,
+            List::StudioImages => &compute.allowed_studio_images,
+            List::LifecycleConfigs => &compute.allowed_lifecycle_configs,
+            List::Subnets => &network.allowed_subnets,
+            List::SecurityGroups => &network.allowed_security_groups,
+            List::Tags => &traceability.required_tags,
+            // Their account is always held against them.
+            List::Keys => return true,
+        };
+        !allowed.is_empty()
     }
 
     /// Whether a list allows a text; an empty list allows any.
@@ -113,8 +155,14 @@ impl Context<'_> {
     fn note_unknown_keys(&self, path: &str) {
         let (documents, path) = self.documents(path);
         for document in &documents {
+            // Whose key it is, where a file does not say where it will run.
+            let is_unplaced = |key: &str| {
+                let accounts = &self.settings.encryption.allowed_key_accounts;
+                self.resource.account.is_empty() && accounts.is_empty() && key.starts_with("arn:")
+            };
             let unknown = document.texts(path).into_iter().filter(|key| {
-                is_for_kms_to_say(key, self.resource) && !self.names_key(key) && self.manager(key).is_none()
+                let for_kms = is_for_kms_to_say(key, self.resource);
+                (for_kms || is_unplaced(key)) && !self.names_key(key) && self.manager(key).is_none()
             });
             for key in unknown {
                 let refused = match self.joined.get(KEY_OPERATION) {

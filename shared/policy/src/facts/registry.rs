@@ -48,14 +48,24 @@ pub(super) fn monitoring_schedule(context: &Context<'_>) -> Facts {
         ("pending", status == Some("Pending")),
     ]);
     let Some(monitoring) = inline.or_else(named) else {
-        // Neither inline nor found: nothing is known of what it runs.
-        reader.expected("MonitoringScheduleConfig.MonitoringJobDefinition");
+        note_missing_definition(context, &reader);
         facts.extend(monitoring_facts(context, &reader, "", "", ""));
         return facts;
     };
     let Monitoring { job, cluster, output, baseline } = monitoring;
     facts.extend(monitoring_facts(context, &job, cluster, output, baseline));
     facts
+}
+
+/// Neither inline nor found: nothing is known of what a schedule runs.
+fn note_missing_definition(context: &Context<'_>, reader: &Reader<'_>) {
+    const INLINE: &str = "MonitoringScheduleConfig.MonitoringJobDefinition";
+    let is_named = reader.has_text("MonitoringScheduleConfig.MonitoringJobDefinitionName");
+    if !is_named {
+        reader.expected(INLINE);
+    } else if DEFINITIONS.iter().all(|(operation, ..)| context.joined.contains_key(*operation)) {
+        reader.undecided(INLINE, "is not there, and the definition that it names was not found".to_owned());
+    }
 }
 
 fn monitoring_facts(

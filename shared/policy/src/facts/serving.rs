@@ -20,6 +20,10 @@ pub(super) fn model(context: &Context<'_>) -> Facts {
     };
     note_missing_packages(context, &containers);
     let names_network = context.names_vpc(&reader, "VpcConfig");
+    let images_pinned = containers.iter().flat_map(|each| each.texts("Image")).all(is_pinned);
+    if !images_pinned {
+        context.unreadable.decides("imagesPinned");
+    }
     flags([
         ("networkAllowed", context.listed("networkAllowed") && names_network),
         ("networkIsolation", reader.is_true("EnableNetworkIsolation")),
@@ -28,7 +32,7 @@ pub(super) fn model(context: &Context<'_>) -> Facts {
         ("imagesAllowed", context.listed("imagesAllowed")),
         ("multiModelGoverned", is_multi_model_governed(context, &containers)),
         ("imagesFromVpc", containers.iter().all(in_registry)),
-        ("imagesPinned", containers.iter().flat_map(|each| each.texts("Image")).all(is_pinned)),
+        ("imagesPinned", images_pinned),
         ("dataVersioned", context.inputs_versioned()),
         ("roleIsNarrow", context.role_is_narrow()),
         ("approved", are_approved(context)),
@@ -79,9 +83,17 @@ pub(super) fn are_approved(context: &Context<'_>) -> bool {
     let named: BTreeSet<&str> = containers.iter().filter_map(|each| each.text("ModelPackageName")).collect();
     let from_packages =
         !containers.is_empty() && containers.iter().all(|each| each.has_text("ModelPackageName"));
+    if !containers.is_empty() && !from_packages {
+        context.unreadable.decides(approval_fact(context.resource.kind));
+    }
     let packages = context.answers("DescribeModelPackage");
     let approved = packages.iter().all(|each| each.text("ModelApprovalStatus") == Some("Approved"));
     from_packages && approved && packages.len() >= named.len()
+}
+
+/// What a kind calls the fact that its models are approved.
+fn approval_fact(kind: ResourceKind) -> &'static str {
+    if kind == ResourceKind::TransformJob { "modelApproved" } else { "approved" }
 }
 
 /// A variant without instances. How much it may do is read as well, so that what cannot be read there is noted.
@@ -114,7 +126,7 @@ pub(super) fn endpoint_config(context: &Context<'_>) -> Facts {
     flags([
         ("serverless", !variants.is_empty() && variants.iter().all(is_serverless)),
         ("volumeKeyAllowed", context.listed("volumeKeyAllowed") && volume_key),
-        ("captures", reader.is_true("DataCaptureConfig.EnableCapture")),
+        ("captures", reader.is_true_by_default("DataCaptureConfig", "EnableCapture")),
         ("capturesEnough", captures_enough(context, &reader)),
         ("captureKeyAllowed", context.listed("captureKeyAllowed") && capture_key),
         ("extraOutputsEncrypted", context.listed("extraOutputsEncrypted") && extra),
@@ -137,7 +149,7 @@ fn captures_enough(context: &Context<'_>, reader: &Reader<'_>) -> bool {
     let both = modes.contains(&"InputAndOutput") || (modes.contains(&"Input") && modes.contains(&"Output"));
     let least = context.settings.monitoring.min_sampling_percentage;
     let part = reader.number("DataCaptureConfig.InitialSamplingPercentage").unwrap_or(0);
-    reader.is_true("DataCaptureConfig.EnableCapture") && both && part >= least
+    reader.is_true_by_default("DataCaptureConfig", "EnableCapture") && both && part >= least
 }
 
 pub(super) fn endpoint(context: &Context<'_>) -> Facts {
@@ -154,8 +166,17 @@ pub(super) fn endpoint(context: &Context<'_>) -> Facts {
         let variants = config.parts("ProductionVariants[]");
         !variants.is_empty() && variants.iter().all(is_serverless)
     });
-    let capturing = reader.is_true("DataCaptureConfig.EnableCapture")
+    let capturing = reader.is_true_by_default("DataCaptureConfig", "EnableCapture")
         && reader.text("DataCaptureConfig.CaptureStatus") == Some("Started");
+    // Variants with instances are not serverless, whatever their configuration says.
+    let has_instances = reader.parts("ProductionVariants[]").iter().any(|variant| {
+        ["CurrentInstanceCount", "DesiredInstanceCount"]
+            .into_iter()
+            .any(|count| variant.number(count) > Some(0))
+    });
+    if capturing || has_instances {
+        context.unreadable.decides("capturing");
+    }
     let schedules = context.answers("ListMonitoringSchedules");
     for schedule in &schedules {
         schedule.has_text("MonitoringScheduleSummaries[].MonitoringScheduleName");
@@ -190,18 +211,21 @@ const EXECUTION_STATUSES: [&str; 7] =
     ["Pending", "Completed", "CompletedWithViolations", "InProgress", "Failed", "Stopping", "Stopped"];
 
 /// Every image that runs was resolved to a digest, and where the packages behind it name digests, to one of theirs.
-fn images_as_approved(context: &Context<'_>, reader: &Reader<'_>) -> bool {
+fn images_as_approved<'a>(context: &Context<'a>, reader: &Reader<'a>) -> bool {
     let running = reader.parts("ProductionVariants[].DeployedImages[]");
     let packages = context.answers("DescribeModelPackage");
     let approved: Vec<&str> = packages
         .iter()
         .flat_map(|package| package.texts("InferenceSpecification.Containers[].ImageDigest"))
         .collect();
-    running.iter().all(|image| {
-        let digest = image
-            .text("ResolvedImage")
-            .and_then(|resolved| resolved.split_once('@'))
-            .map(|(_, digest)| digest);
-        digest.is_some_and(|digest| approved.is_empty() || approved.contains(&digest))
-    })
+    let digest_of = |image: &Reader<'a>| {
+        let resolved = image.text("ResolvedImage").and_then(|resolved| resolved.split_once('@'));
+        resolved.map(|(_, digest)| digest)
+    };
+    if running.iter().any(|image| digest_of(image).is_none()) {
+        context.unreadable.decides("imagesAsApproved");
+    }
+    running
+        .iter()
+        .all(|image| digest_of(image).is_some_and(|digest| approved.is_empty() || approved.contains(&digest)))
 }

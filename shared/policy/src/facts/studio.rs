@@ -13,7 +13,9 @@ pub(super) fn notebook_instance(context: &Context<'_>) -> Facts {
     // A configuration whose name cannot be read was not asked for.
     reader.has_text("NotebookInstanceLifecycleConfigName");
     let platforms = &context.settings.compute.allowed_platforms;
-    let platform = reader.text("PlatformIdentifier");
+    // "The default value is notebook-al2023-v1", CreateNotebookInstance, SageMaker API reference.
+    let is_left_out = context.is_request() && !reader.has_text("PlatformIdentifier");
+    let platform = reader.text("PlatformIdentifier").or(is_left_out.then_some("notebook-al2023-v1"));
     let scripts = context.answers("DescribeNotebookInstanceLifecycleConfig");
     let contents = scripts.iter().flat_map(|scripts| {
         ["OnCreate[].Content", "OnStart[].Content"].into_iter().flat_map(|path| scripts.texts(path))
@@ -21,6 +23,10 @@ pub(super) fn notebook_instance(context: &Context<'_>) -> Facts {
     let secret = contents.into_iter().any(holds_secret);
     let names_network = context.names_network(&reader, "SubnetId", "SecurityGroups[]");
     let volume_key = reader.has_text("KmsKeyId");
+    let has_repository = reader.has_text("DefaultCodeRepository");
+    if !has_repository {
+        context.unreadable.decides("hasRepository");
+    }
     let imds = "InstanceMetadataServiceConfiguration.MinimumInstanceMetadataServiceVersion";
     flags([
         ("directInternet", reader.text("DirectInternetAccess") != Some("Disabled")),
@@ -36,7 +42,7 @@ pub(super) fn notebook_instance(context: &Context<'_>) -> Facts {
                 || platform.is_some_and(|platform| platforms.iter().any(|one| one == platform)),
         ),
         ("volumeKeyAllowed", context.listed("volumeKeyAllowed") && volume_key),
-        ("hasRepository", reader.has_text("DefaultCodeRepository")),
+        ("hasRepository", has_repository),
         ("requiredTags", context.listed("requiredTags")),
         ("roleIsNarrow", context.role_is_narrow()),
     ])

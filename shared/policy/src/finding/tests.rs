@@ -15,13 +15,18 @@ fn control(area: &str, fields: &[&str]) -> Control {
         remedy: Remedy::None,
         also: String::new(),
         setting: None,
+        facts: std::collections::BTreeSet::new(),
     }
 }
 
 /// What is told of a document at these fields.
 #[track_caller]
 fn check(document: &Json, fields: &[&str], expect: &str) {
-    assert_eq!(actual(document, &Joined::new(), &control("NET", fields)), expect, "{fields:?} of {document}");
+    assert_eq!(
+        actual(document, &Joined::new(), &control("NET", fields), &UnreadablePaths::default()),
+        expect,
+        "{fields:?} of {document}"
+    );
 }
 
 #[test]
@@ -65,7 +70,8 @@ fn of_many_fields_and_of_artifacts_only_those_are_told_where_something_stands() 
     let five = ["A", "B", "C", "D", "E"];
     check(&document, &five, "A: x; E: y");
     check(&document, &["A", "B", "C", "E"], "A: x; B: absent; C: absent; E: y");
-    let two = |area| actual(&document, &Joined::new(), &control(area, &["A", "B"]));
+    let two =
+        |area| actual(&document, &Joined::new(), &control(area, &["A", "B"]), &UnreadablePaths::default());
     assert_eq!((two("ART").as_str(), two("NET").as_str()), ("x", "A: x; B: absent"));
 }
 
@@ -75,7 +81,12 @@ fn another_answer_is_read_where_it_was_given() {
         let joined: Joined = answer.into_iter().map(|answer| ("DescribeModel".to_owned(), answer)).collect();
         let control = control("NET", &["DescribeModel:VpcConfig.Subnets[]"]);
         assert_eq!(
-            actual(&json!({ "VpcConfig": { "Subnets": ["own"] } }), &joined, &control),
+            actual(
+                &json!({ "VpcConfig": { "Subnets": ["own"] } }),
+                &joined,
+                &control,
+                &UnreadablePaths::default()
+            ),
             expect,
             "{joined:?}"
         );
@@ -128,8 +139,9 @@ fn a_text_is_shortened_between_letters() {
 
 #[test]
 fn a_finding_names_few_fields_and_of_many_those_that_say_something() {
-    let names =
-        |document: &Json, fields: &[&str]| concerned(document, &Joined::new(), &control("NET", fields));
+    let names = |document: &Json, fields: &[&str]| {
+        concerned(document, &Joined::new(), &control("NET", fields), &UnreadablePaths::default())
+    };
     let seven = ["A", "B", "C", "D", "E", "F", "G"];
     assert_eq!(names(&json!({ "A": 1 }), &seven[..6]), "A, B, C, D, E, F");
     assert_eq!(names(&json!({ "A": 1, "G": 2 }), &seven), "A, G");

@@ -1,0 +1,35 @@
+//! Which settings are in force: those that are named, else those that lie above what is judged, else the built-in ones.
+
+use std::path::{Path, PathBuf};
+
+use sagewarden_policy::Bundle;
+
+use crate::error::CommandError;
+use crate::input::bundle;
+
+/// Where settings lie in a folder; the first counts.
+const PLACES: [&str; 3] = ["sagewarden.toml", ".sagewarden/settings.toml", "infra/settings.toml"];
+
+/// A bundle with the file that its settings are from; `None` for the built-in ones.
+pub(crate) struct InForce {
+    pub(crate) path: Option<PathBuf>,
+    pub(crate) bundle: Bundle,
+}
+
+/// Those that are named, else those above the first of these files.
+pub(crate) fn find(named: Option<&Path>, files: &[PathBuf]) -> Result<InForce, CommandError> {
+    let path = named.map(Path::to_owned).or_else(|| above(files.first()?));
+    Ok(InForce { bundle: bundle::load(path.as_deref())?, path })
+}
+
+/// Settings in the folder of a file or in one above it, up to that of the repository.
+fn above(file: &Path) -> Option<PathBuf> {
+    let file = std::path::absolute(file).ok()?;
+    for folder in file.ancestors() {
+        let found = PLACES.iter().map(|place| folder.join(place)).find(|path| path.is_file());
+        if found.is_some() || folder.join(".git").exists() {
+            return found;
+        }
+    }
+    None
+}

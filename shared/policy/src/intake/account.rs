@@ -1,0 +1,48 @@
+//! The account that something will run in, where no ARN of its own says it: that of its roles.
+
+use sagewarden_events::{Resource, ResourceKind};
+use serde_json::Value as Json;
+
+/// Where roles stand, at whatever depth.
+const ROLES: [&str; 4] = ["RoleArn", "ExecutionRoleArn", "ExecutionRole", "ValidationRole"];
+
+/// The resource of a request: account and region from its own ARN, else the account from its roles.
+pub(super) fn resource(kind: ResourceKind, name: &str, document: &Json) -> Resource {
+    let own = document.get(kind.arn_field()).and_then(|arn| Resource::parse_arn(arn.as_str()?).ok());
+    if let Some(own) = own {
+        return own.sibling(kind, name);
+    }
+    Resource::in_region(kind, account_of(document).unwrap_or_default(), "", name)
+}
+
+/// The account of the role at the top, else the one that all roles below it have.
+pub(super) fn account_of(document: &Json) -> Option<&str> {
+    let top = ROLES.iter().find_map(|key| account(document.get(*key)?.as_str()?));
+    top.or_else(|| {
+        let mut found = Vec::new();
+        collect(document, &mut found);
+        let first = *found.first()?;
+        found.iter().all(|one| *one == first).then_some(first)
+    })
+}
+
+fn collect<'a>(value: &'a Json, found: &mut Vec<&'a str>) {
+    match value {
+        Json::Object(fields) => {
+            for (key, value) in fields {
+                let role = value.as_str().filter(|_| ROLES.contains(&key.as_str()));
+                found.extend(role.and_then(account));
+                collect(value, found);
+            }
+        }
+        Json::Array(list) => list.iter().for_each(|value| collect(value, found)),
+        _ => {}
+    }
+}
+
+/// The account in `arn:aws:iam::<account>:role/<name>`.
+fn account(role: &str) -> Option<&str> {
+    let mut parts = role.split(':');
+    let is_role = parts.next() == Some("arn") && parts.nth(1) == Some("iam");
+    parts.nth(1).filter(|account| is_role && !account.is_empty())
+}

@@ -1,0 +1,124 @@
+//! What CloudTrail and EventBridge wrote down: records of calls, log files of them, and events about resources.
+
+use sagewarden_events::{Effect, Resource, ResourceKind, effect_of, state_change_of, to_api_case};
+use serde_json::Value as Json;
+
+use super::candidate::Words;
+use super::pipeline;
+use super::request::{CREATIONS, of_kind};
+use super::taken::{Intake, Unusable};
+use crate::later::later;
+
+/// A log file of CloudTrail, or what `lookup-events` answers. What is another service's is passed over.
+pub(super) fn log(file: &Json, list: &str) -> Result<Intake, Unusable> {
+    let mut intake = Intake::default();
+    let mut others = 0_usize;
+    for (index, entry) in file.get(list).and_then(Json::as_array).into_iter().flatten().enumerate() {
+        let text = entry.get("CloudTrailEvent").and_then(Json::as_str);
+        let parsed: Option<Json> = text.and_then(|text| serde_json::from_str(text).ok());
+        match record(parsed.as_ref().unwrap_or(entry)) {
+            Ok(part) => intake.add(part, &format!("{list}[{index}]")),
+            Err(Unusable::UnknownForm) => others += 1,
+            Err(unusable) => intake.note(unusable.to_string()),
+        }
+    }
+    if others > 0 && !intake.is_empty() {
+        intake.note(format!("{others} records of other services passed over"));
+    }
+    Ok(intake)
+}
+
+/// A record of a call that creates something.
+pub(super) fn record(record: &Json) -> Result<Intake, Unusable> {
+    let text = |key: &str| record.get(key).and_then(Json::as_str);
+    // Comprehend has endpoints as well.
+    if text("eventSource").is_some_and(|source| source != "sagemaker.amazonaws.com") {
+        return Err(Unusable::UnknownForm);
+    }
+    if let Some(code) = text("errorCode").filter(|code| !code.is_empty()) {
+        return Err(Unusable::Refused(code.to_owned()));
+    }
+    let call = text("eventName").unwrap_or_default();
+    if call == "CreatePipeline" {
+        let request = record.get("requestParameters").map(to_api_case).ok_or(Unusable::UnknownForm)?;
+        let mut intake = Intake::default();
+        intake.add(pipeline::in_text(&request)?, "requestParameters");
+        return Ok(intake);
+    }
+    let definition = CREATIONS.iter().find(|one| one.operation == call).map(|one| one.kind);
+    let kind = match (effect_of(call), definition) {
+        // Only a request to create says everything; what changes or deletes says what is to be otherwise.
+        (Some((kind, Effect::Created)), _) | (None, Some(kind)) => kind,
+        _ if text("eventSource").is_some() => return Err(Unusable::OtherCall(call.to_owned())),
+        _ => return Err(Unusable::UnknownForm),
+    };
+    let document = record.get("requestParameters").map(to_api_case).filter(Json::is_object);
+    let document = document.ok_or(Unusable::UnknownForm)?;
+    let answered = record.get("responseElements").map(to_api_case).and_then(|answer| kind.name_in(&answer));
+    let name = kind.name_in(&document).or(answered).ok_or(Unusable::UnknownForm)?;
+    let mut candidate = of_kind(kind, document, Some(&name));
+    if let (Some(account), Some(region)) = (text("recipientAccountId"), text("awsRegion")) {
+        let Resource { kind, name, .. } = &candidate.resource;
+        candidate.resource = Resource::in_region(*kind, account, region, name);
+    }
+    candidate.at = "requestParameters".to_owned();
+    candidate.words = Words::Trail;
+    Ok(Intake::of(candidate))
+}
+
+/// What events about a kind never say, although its description does ("Amazon SageMaker AI events", EventBridge events reference).
+const UNSAID: &[(ResourceKind, &[&str])] = &[
+    (
+        ResourceKind::TrainingJob,
+        &["EnableNetworkIsolation", "EnableInterContainerTrafficEncryption", "ExperimentConfig"],
+    ),
+    (ResourceKind::TransformJob, &["ExperimentConfig"]),
+    (ResourceKind::TuningJob, &["HyperParameterTuningJobConfig"]),
+    (ResourceKind::Model, &["VpcConfig", "EnableNetworkIsolation"]),
+    (ResourceKind::ModelPackage, &["SecurityConfig", "DriftCheckBaselines", "CreatedBy", "LastModifiedBy"]),
+    (ResourceKind::Endpoint, &["DataCaptureConfig"]),
+    (
+        ResourceKind::NotebookInstance,
+        &[
+            "RootAccess",
+            "PlatformIdentifier",
+            "DefaultCodeRepository",
+            "InstanceMetadataServiceConfiguration",
+        ],
+    ),
+];
+
+/// Marks what an event about a resource cannot say, so that nothing takes it for absent.
+pub fn mark_unsaid(event: &mut Json) {
+    let kind = event.get("detail-type").and_then(Json::as_str).and_then(state_change_of);
+    let unsaid = UNSAID.iter().find(|(of, _)| Some(*of) == kind).map(|(_, fields)| *fields);
+    let Some(detail) = event.get_mut("detail").and_then(Json::as_object_mut) else { return };
+    for field in unsaid.unwrap_or_default() {
+        let said = detail.entry(*field).or_insert_with(|| later(None));
+        if said.is_null() {
+            *said = later(None);
+        }
+    }
+}
+
+/// An event about a resource: its detail has the fields of the description.
+pub(super) fn state_change(event: &Json) -> Result<Intake, Unusable> {
+    let text = |key: &str| event.get(key).and_then(Json::as_str).unwrap_or_default();
+    let kind = state_change_of(text("detail-type")).filter(|_| text("source") == "aws.sagemaker");
+    let mut event = event.clone();
+    mark_unsaid(&mut event);
+    let text = |key: &str| event.get(key).and_then(Json::as_str).unwrap_or_default();
+    let detail = event.get("detail").cloned();
+    let (Some(kind), Some(detail)) = (kind, detail) else { return Err(Unusable::UnknownForm) };
+    // The events of pipelines are in lowerCamelCase, and say nothing that controls read.
+    if kind == ResourceKind::PipelineExecution {
+        return Err(Unusable::OtherCall(text("detail-type").to_owned()));
+    }
+    let mut candidate = of_kind(kind, detail, None);
+    if candidate.resource.account.is_empty() {
+        let Resource { kind, name, .. } = &candidate.resource;
+        candidate.resource = Resource::in_region(*kind, text("account"), text("region"), name);
+    }
+    candidate.at = "detail".to_owned();
+    Ok(Intake::of(candidate))
+}

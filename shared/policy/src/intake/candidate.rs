@@ -1,0 +1,164 @@
+//! One thing to judge, and where in its file it stands.
+
+use sagewarden_events::{Resource, ResourceKind, Timestamp, lower_first};
+use serde_json::Value as Json;
+
+use super::names::{manifest_name, plan_path};
+use crate::join::{Joined, OperationAnswer, offline, split};
+use crate::later::origin;
+
+/// One thing to judge out of a file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Candidate {
+    /// Which resource it is, or will be.
+    pub resource: Resource,
+    /// In the shape of the API.
+    pub document: Json,
+    /// Where in the file it stands, for files of several; such as `Steps[2]` or `Resources.Notebook`.
+    pub place: Option<String>,
+    /// The path in the file at which the request itself stands; empty for the whole of it.
+    pub(super) at: String,
+    /// How the file calls the API's fields.
+    pub(super) words: Words,
+    /// What the file calls it, where other parts of the file refer to it.
+    pub(super) id: Option<String>,
+    /// What the same file answers beside the document.
+    pub(super) known: Joined,
+    /// What it is in its file, where that is judged as another kind.
+    pub(super) shown: Option<ResourceKind>,
+}
+
+/// How a file calls the API's fields.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Words {
+    /// As the API does.
+    #[default]
+    Api,
+    /// With a small first letter, as CloudTrail.
+    Trail,
+    /// As Terraform's provider does.
+    Plan,
+    /// As the controller of Kubernetes does.
+    Manifest,
+}
+
+impl Candidate {
+    pub(super) fn new(resource: Resource, document: Json) -> Self {
+        Self {
+            resource,
+            document,
+            place: None,
+            at: String::new(),
+            words: Words::Api,
+            id: None,
+            known: Joined::new(),
+            shown: None,
+        }
+    }
+
+    /// At a place of a file of several, where `at` leads to the request itself.
+    pub(super) fn standing(self, place: &str, at: &str, words: Words) -> Self {
+        Self { place: Some(place.to_owned()), at: at.to_owned(), words, ..self }
+    }
+
+    /// Within a part of a file.
+    pub(super) fn within(mut self, part: &str) -> Self {
+        let below = |path: &str| if path.is_empty() { part.to_owned() } else { format!("{part}.{path}") };
+        self.place = Some(self.place.as_deref().map_or_else(|| part.to_owned(), below));
+        self.at = below(&self.at);
+        self
+    }
+
+    /// When it was created, or changed last where it can be changed; `None` for a request, whatever it says of itself: only a
+    /// description has the ARN of the resource.
+    #[must_use]
+    pub fn changed_at(&self) -> Option<Timestamp> {
+        let kind = self.resource.kind;
+        let arn = self.document.get(kind.arn_field())?.as_str()?;
+        Resource::parse_arn(arn).ok().filter(|own| own.kind == kind)?;
+        let time = |field: &str| self.document.get(field).and_then(Timestamp::from_json);
+        time("LastModifiedTime").filter(|_| kind.is_mutable()).or_else(|| time("CreationTime"))
+    }
+
+    /// What is known beside the document without asking anybody.
+    #[must_use]
+    pub fn joined(&self) -> Joined {
+        let mut joined = self.known.clone();
+        let offline = offline(&self.resource, &self.document, &joined);
+        joined.extend(offline);
+        joined
+    }
+
+    /// What it is in its file: a definition of a monitoring job is judged as the schedule that will run it.
+    #[must_use]
+    pub fn kind(&self) -> ResourceKind {
+        self.shown.unwrap_or(self.resource.kind)
+    }
+
+    /// What it is, in words: the kind as the file has it, and the name.
+    #[must_use]
+    pub fn named(&self) -> String {
+        match self.shown {
+            Some(kind) => format!("{} `{}`", kind.noun(), self.resource.name),
+            None => self.resource.to_string(),
+        }
+    }
+
+    /// The path of a control's field in its file's own words; `None` for what another answer says.
+    #[must_use]
+    pub fn path(&self, field: &str) -> Option<String> {
+        let (operation, path) = split(field);
+        let is_own = match (operation, self.shown) {
+            (Some("ListTags"), _) | (None, None) => true,
+            (Some(operation), Some(kind)) => operation == format!("Describe{}", kind.operation()),
+            (None, Some(_)) | (Some(_), None) => false,
+        };
+        is_own.then(|| self.own_path(path))
+    }
+
+    fn own_path(&self, path: &str) -> String {
+        let each = |name: fn(&str) -> String| path.split('.').map(name).collect::<Vec<_>>().join(".");
+        let path = match self.words {
+            Words::Api => path.to_owned(),
+            Words::Trail => each(lower_first),
+            Words::Plan => plan_path(path),
+            Words::Manifest => each(manifest_name),
+        };
+        if self.at.is_empty() { path } else { format!("{}.{path}", self.at) }
+    }
+
+    /// The path of what names it, in its file's own words.
+    #[must_use]
+    pub fn name_path(&self) -> String {
+        self.own_path(self.kind().name_field())
+    }
+
+    /// Where the request itself stands in the file.
+    #[must_use]
+    pub fn whole(&self) -> &str {
+        &self.at
+    }
+}
+
+/// Fields by which a resource names others of the same file, and what describes those.
+const REFERENCES: [(ResourceKind, &str, &str, ResourceKind); 2] = [
+    (ResourceKind::TransformJob, "ModelName", "DescribeModel", ResourceKind::Model),
+    (ResourceKind::Endpoint, "EndpointConfigName", "DescribeEndpointConfig", ResourceKind::EndpointConfig),
+];
+
+/// Gives each candidate the descriptions of those that it names within the same file.
+pub(super) fn link(candidates: &mut [Candidate]) {
+    let found = candidates.iter().map(|candidate| {
+        let concerned = REFERENCES.iter().filter(|(kind, ..)| *kind == candidate.resource.kind);
+        concerned.filter_map(|(_, field, operation, of)| {
+            let id = origin(candidate.document.get(*field)?)?;
+            let named =
+                candidates.iter().find(|one| one.id.as_deref() == Some(id) && one.resource.kind == *of)?;
+            Some(((*operation).to_owned(), OperationAnswer::Documents(vec![named.document.clone()])))
+        })
+    });
+    let found: Vec<Joined> = found.map(Iterator::collect).collect();
+    for (candidate, known) in candidates.iter_mut().zip(found) {
+        candidate.known.extend(known);
+    }
+}

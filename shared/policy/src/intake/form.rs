@@ -1,0 +1,57 @@
+//! Which of the known forms a file has.
+
+use serde_json::Value as Json;
+
+/// The forms, by what stands at the top of each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// A pipeline definition (schema version 2020-12-01).
+    Definition,
+    /// What creates or describes a pipeline, with its definition as a text.
+    Pipeline,
+    /// Records of CloudTrail: the list's name is `Records` in log files and `Events` in what `lookup-events` answers.
+    Log(&'static str),
+    /// One record, bare or as the detail of an event.
+    Record,
+    /// An event about a resource, whose detail describes it.
+    StateChange,
+    /// A template of CloudFormation, SAM or the CDK.
+    Template,
+    /// A definition in Amazon States Language.
+    States,
+    /// A plan of Terraform, as `terraform show -json` writes it.
+    Plan,
+    /// A manifest for SageMaker's controller in Kubernetes.
+    Manifest,
+    /// A request or a description.
+    Request,
+}
+
+impl Form {
+    pub(super) fn of(json: &Json) -> Self {
+        let has = |field: &str| json.get(field).is_some();
+        let is_list = |field: &str| json.get(field).is_some_and(Json::is_array);
+        let is_object = |field: &str| json.get(field).is_some_and(Json::is_object);
+        let text = |field: &str| json.get(field).and_then(Json::as_str).unwrap_or_default();
+        let is_typed = |resource: &Json| resource.get("Type").is_some_and(Json::is_string);
+        let resources = json.get("Resources").and_then(Json::as_object);
+        let is_record = |part: &Json| part.get("eventName").is_some();
+        let is_trail = |list: &str, field: &str| {
+            let first = json.get(list).and_then(Json::as_array).and_then(|list| list.first());
+            first.is_some_and(|first| first.get(field).is_some())
+        };
+        match () {
+            () if is_list("Steps") => Self::Definition,
+            () if is_trail("Records", "eventName") => Self::Log("Records"),
+            () if is_trail("Events", "CloudTrailEvent") => Self::Log("Events"),
+            () if json.get("detail").is_some_and(is_record) || is_record(json) => Self::Record,
+            () if has("detail-type") && is_object("detail") => Self::StateChange,
+            () if resources.is_some_and(|all| all.values().any(is_typed)) => Self::Template,
+            () if has("StartAt") && is_object("States") => Self::States,
+            () if is_list("resource_changes") || is_object("planned_values") => Self::Plan,
+            () if text("apiVersion").starts_with("sagemaker.services.k8s.aws/") => Self::Manifest,
+            () if has("PipelineDefinition") => Self::Pipeline,
+            () => Self::Request,
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! Manifests for the SageMaker controller of AWS Controllers for Kubernetes: one resource, with the API's fields in its `spec`.
+
+use serde_json::{Map, Value as Json};
+
+use super::candidate::Words;
+use super::names::api_name;
+use super::pipeline;
+use super::request::{kind_of, of_kind};
+use super::taken::{Intake, Unusable};
+use crate::later::later;
+
+/// The resource of a manifest.
+pub(super) fn resource(json: &Json) -> Result<Intake, Unusable> {
+    let kind = json.get("kind").and_then(Json::as_str).unwrap_or_default();
+    let spec = json.get("spec").ok_or(Unusable::UnknownForm)?;
+    let document = in_words_of_the_api(spec);
+    let mut intake = Intake::default();
+    if kind == "Pipeline" {
+        intake.add(pipeline::in_text(&document)?, "spec");
+        return Ok(intake);
+    }
+    let Some(kind) = kind_of(kind) else {
+        intake.note(format!("no controls for manifests of kind `{kind}`"));
+        return Ok(intake);
+    };
+    let name = json.pointer("/metadata/name").and_then(Json::as_str).unwrap_or_default().to_owned();
+    let mut candidate = of_kind(kind, document, None);
+    if candidate.resource.name == "(not named yet)" {
+        candidate.resource.name = name;
+    }
+    candidate.at = "spec".to_owned();
+    candidate.words = Words::Manifest;
+    Ok(Intake::of(candidate))
+}
+
+/// A spec in the words of the API; what refers to another resource (`modelRef`) or a secret is known later.
+fn in_words_of_the_api(value: &Json) -> Json {
+    match value {
+        Json::Object(fields) => {
+            let named = fields.iter().map(|(key, value)| match key.strip_suffix("Ref") {
+                Some(head) if value.get("from").is_some() => (api_name(head), later(None)),
+                _ if is_free(key) => (api_name(key), value.clone()),
+                _ => (api_name(key), in_words_of_the_api(value)),
+            });
+            Json::Object(named.collect::<Map<_, _>>())
+        }
+        Json::Array(list) => list.iter().map(in_words_of_the_api).collect(),
+        other => other.clone(),
+    }
+}
+
+/// Maps whose keys are the users' own.
+fn is_free(key: &str) -> bool {
+    ["environment", "hyperParameters", "staticHyperParameters"].contains(&key)
+}

@@ -1,0 +1,80 @@
+//! What can be judged before it exists, or without an account, as files hold it: requests, descriptions, events, log files of CloudTrail,
+//! definitions of pipelines and of state machines, templates, plans and manifests.
+
+mod account;
+mod calls;
+mod candidate;
+mod form;
+mod manifest;
+mod names;
+mod parameters;
+mod pipeline;
+mod plan;
+mod request;
+mod states;
+mod taken;
+mod template;
+mod template_values;
+
+use serde_json::Value as Json;
+
+pub use calls::mark_unsaid;
+pub use candidate::{Candidate, Words};
+pub use request::{Creation, creations};
+pub use taken::{Intake, Unusable};
+pub use template::TEMPLATED;
+
+use crate::later::is_forged;
+
+/// Reads the text of a file of JSON.
+///
+/// # Errors
+/// When it holds nothing that could be judged.
+pub fn read(text: &str) -> Result<Intake, Unusable> {
+    let text = without_mark(text);
+    take(serde_json::from_str(text).map_err(|error| Unusable::NotJson(format!("no JSON: {error}")))?)
+}
+
+/// Takes what a file holds, however it was written.
+///
+/// # Errors
+/// When it holds nothing that could be judged.
+pub fn take(json: Json) -> Result<Intake, Unusable> {
+    let is_near = request::has_fields_of_request(&json);
+    of_known_form(json).map_err(|unusable| match unusable {
+        Unusable::UnknownForm if is_near => Unusable::NearlyKnown,
+        other => other,
+    })
+}
+
+/// A text without the byte order mark that editors put before it, and readers of JSON may pass over (RFC 8259, section 8.1).
+#[must_use]
+pub fn without_mark(text: &str) -> &str {
+    text.strip_prefix('\u{feff}').unwrap_or(text)
+}
+
+fn of_known_form(json: Json) -> Result<Intake, Unusable> {
+    if is_forged(&json) {
+        return Err(Unusable::UnknownForm);
+    }
+    let mut intake = match form::Form::of(&json) {
+        form::Form::Definition => pipeline::definition(&json),
+        form::Form::Pipeline => pipeline::in_text(&json)?,
+        form::Form::Log(list) => calls::log(&json, list)?,
+        form::Form::Record => return calls::record(json.get("detail").unwrap_or(&json)),
+        form::Form::StateChange => return calls::state_change(&json),
+        form::Form::Template => template::resources(&json),
+        form::Form::States => states::definition(&json),
+        form::Form::Plan => plan::changes(&json),
+        form::Form::Manifest => manifest::resource(&json)?,
+        form::Form::Request => return request::request(json),
+    };
+    if intake.is_empty() {
+        return Err(Unusable::UnknownForm);
+    }
+    candidate::link(&mut intake.candidates);
+    Ok(intake)
+}
+
+#[cfg(test)]
+mod tests;

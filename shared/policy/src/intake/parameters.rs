@@ -1,0 +1,223 @@
+//! Parameters of a pipeline definition (schema version 2020-12-01), and outputs of its steps, put where other steps ask for them.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value as Json;
+
+use crate::later::{is_later, later};
+
+/// Of `Parameter.Value` in the API's model.
+const LONGEST_DEFAULT: usize = 1024;
+/// Outputs that lead to outputs, so that none leads round in circles.
+const LONGEST_CHAIN: usize = 8;
+
+/// What a definition says that its steps may ask for.
+pub(super) struct Parameters<'a> {
+    defaults: BTreeMap<&'a str, &'a Json>,
+    steps: BTreeMap<&'a str, &'a Json>,
+}
+
+impl<'a> Parameters<'a> {
+    pub(super) fn of(definition: &'a Json) -> Self {
+        let list = definition.get("Parameters").and_then(Json::as_array).into_iter().flatten();
+        let default = |parameter: &'a Json| {
+            Some((
+                parameter.get("Name")?.as_str()?,
+                parameter.get("DefaultValue").filter(|default| fits(default))?,
+            ))
+        };
+        Self { defaults: list.filter_map(default).collect(), steps: by_name(definition) }
+    }
+
+    /// Puts defaults where `{"Get": "Parameters.<name>"}` asks for them, and what a step of the same definition says where
+    /// `{"Get": "Steps.<name>.<path>"}` does. What has no default is known only when the pipeline runs.
+    pub(super) fn put_into(&self, value: &Json, unknown: &mut Vec<String>) -> Json {
+        self.put(value, unknown, LONGEST_CHAIN)
+    }
+
+    fn put(&self, value: &Json, unknown: &mut Vec<String>, left: usize) -> Json {
+        if let Some(asked) = alone(value, "Get").and_then(Json::as_str) {
+            return self.asked(asked, left).unwrap_or_else(|| {
+                unknown.push(format!("`{asked}` is known only when the pipeline runs"));
+                let step = asked.strip_prefix("Steps.").and_then(|rest| rest.split('.').next());
+                later(step)
+            });
+        }
+        match value {
+            Json::Object(fields) => {
+                let put = fields.iter().map(|(key, value)| (key.clone(), self.put(value, unknown, left)));
+                let put = Json::Object(put.collect());
+                joined(&put).unwrap_or(put)
+            }
+            Json::Array(list) => list.iter().map(|value| self.put(value, unknown, left)).collect(),
+            other => other.clone(),
+        }
+    }
+
+    fn asked(&self, asked: &str, left: usize) -> Option<Json> {
+        if let Some(name) = asked.strip_prefix("Parameters.") {
+            return self.defaults.get(name).map(|default| (*default).clone());
+        }
+        let (step, path) = asked.strip_prefix("Steps.")?.split_once('.')?;
+        let found = at(self.steps.get(step)?, path)?;
+        let found = self.put(found, &mut Vec::new(), left.checked_sub(1)?);
+        // A text, a number or a switch; what is not known there is not known here.
+        (!found.is_object() && !found.is_array() && !found.is_null() && !is_later(&found)).then_some(found)
+    }
+}
+
+/// What stands alone in an object under a key.
+fn alone<'a>(value: &'a Json, key: &str) -> Option<&'a Json> {
+    value.as_object().filter(|fields| fields.len() == 1)?.get(key)
+}
+
+/// A default is a text of up to 1,024 characters, a number, or true or false, as the API has it: what else stands there is no default.
+fn fits(default: &Json) -> bool {
+    let is_whole = !default.is_array() && !default.is_object() && !default.is_null();
+    default.as_str().map_or(is_whole, |text| text.chars().count() <= LONGEST_DEFAULT)
+}
+
+/// What stands at a path such as `ProcessingOutputConfig.Outputs['train'].S3Output.S3Uri` or `InputDataConfig[0].ChannelName`.
+fn at<'a>(value: &'a Json, path: &str) -> Option<&'a Json> {
+    path.split('.').try_fold(value, |value, part| {
+        let (key, index) = part.split_once('[').map_or((part, None), |(key, index)| (key, Some(index)));
+        let found = value.get(key)?;
+        let Some(index) = index.map(|index| index.trim_end_matches(']').trim_matches(['\'', '"'])) else {
+            return Some(found);
+        };
+        match found {
+            Json::Object(fields) => fields.get(index),
+            Json::Array(list) => {
+                let is_named = |element: &&Json| {
+                    let mut fields = element.as_object().into_iter().flatten();
+                    fields.any(|(key, value)| key.ends_with("Name") && value.as_str() == Some(index))
+                };
+                index
+                    .parse()
+                    .ok()
+                    .and_then(|index: usize| list.get(index))
+                    .or_else(|| list.iter().find(is_named))
+            }
+            _ => None,
+        }
+    })
+}
+
+/// The text of `{"Std:Join": {"On": "/", "Values": [...]}}` once every part of it is known; known later, once none is wrong.
+fn joined(value: &Json) -> Option<Json> {
+    let join = alone(value, "Std:Join")?;
+    let values = join.get("Values")?.as_array()?;
+    if values.iter().any(is_later) {
+        return Some(later(None));
+    }
+    let text = |part: &Json| match part {
+        Json::String(text) => Some(text.clone()),
+        Json::Number(_) | Json::Bool(_) => Some(part.to_string()),
+        _ => None,
+    };
+    let parts: Option<Vec<String>> = values.iter().map(text).collect();
+    let whole = parts?.join(join.get("On").map_or(Some(""), Json::as_str)?);
+    // No field that a definition fills in is longer, and a definition cannot grow without end.
+    (whole.chars().count() <= LONGEST_DEFAULT).then(|| whole.into())
+}
+
+/// The steps by their names, those of branches included.
+fn by_name(definition: &Json) -> BTreeMap<&str, &Json> {
+    fn collect<'a>(steps: Option<&'a Json>, found: &mut BTreeMap<&'a str, &'a Json>) {
+        for step in steps.and_then(Json::as_array).into_iter().flatten() {
+            let arguments = step.get("Arguments");
+            if let Some((name, arguments)) = step.get("Name").and_then(Json::as_str).zip(arguments) {
+                found.insert(name, arguments);
+            }
+            for branch in ["IfSteps", "ElseSteps"] {
+                collect(arguments.and_then(|arguments| arguments.get(branch)), found);
+            }
+        }
+    }
+    let mut found = BTreeMap::new();
+    collect(definition.get("Steps"), &mut found);
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::intake::read;
+
+    #[test]
+    fn a_pipelines_parameters_have_their_defaults() {
+        let definition = json!({
+            "Parameters": [{ "Name": "Role", "Type": "String", "DefaultValue": "arn:aws:iam::7:role/r" }, { "Name": "Key", "Type": "String" }],
+            "Steps": [{ "Name": "train", "Type": "Training", "Arguments": {
+                "RoleArn": { "Get": "Parameters.Role" },
+                "OutputDataConfig": { "KmsKeyId": { "Get": "Parameters.Key" } },
+            } }],
+        });
+        let intake = read(&definition.to_string()).unwrap();
+        assert_eq!(intake.candidates[0].resource.account, "7");
+        let key = &intake.candidates[0].document["OutputDataConfig"]["KmsKeyId"];
+        assert!(is_later(key), "no text is made up");
+        assert_eq!(intake.passed_over, ["`Parameters.Key` is known only when the pipeline runs"]);
+    }
+
+    #[test]
+    fn a_default_that_the_api_does_not_have_is_not_copied_to_wherever_it_is_asked_for() {
+        for default in [json!("x".repeat(1025)), json!({ "RoleArn": "r" }), json!(["r"])] {
+            let definition = json!({
+                "Parameters": [{ "Name": "P", "DefaultValue": default }],
+                "Steps": [{ "Name": "train", "Type": "Training", "Arguments": { "RoleArn": { "Get": "Parameters.P" } } }],
+            });
+            let intake = read(&definition.to_string()).unwrap();
+            assert!(is_later(&intake.candidates[0].document["RoleArn"]));
+        }
+    }
+
+    #[test]
+    fn a_text_is_joined_once_every_part_of_it_is_known() {
+        let definition =
+            json!({ "Parameters": [{ "Name": "Bucket", "DefaultValue": "b" }, { "Name": "Run" }] });
+        let check = |values: &Json, expect: Option<&str>| {
+            let join = json!({ "Std:Join": { "On": "/", "Values": values } });
+            let resolved = Parameters::of(&definition).put_into(&join, &mut Vec::new());
+            assert_eq!(resolved.as_str(), expect, "{values}");
+        };
+        let (bucket, run) = (json!({ "Get": "Parameters.Bucket" }), json!({ "Get": "Parameters.Run" }));
+        check(&json!(["s3:/", bucket, "train"]), Some("s3://b/train"));
+        check(&json!(["s3:/", { "Std:Join": { "On": "", "Values": [bucket, 1] } }]), Some("s3://b1"));
+        check(&json!(["s3:/", bucket, run]), None);
+        check(&json!([{ "Get": "Steps.Prep.Output" }]), None);
+        check(&json!(["x".repeat(1000), "x".repeat(1000)]), None);
+        check(&json!("s3://b"), None);
+    }
+
+    #[test]
+    fn what_another_step_says_is_put_where_it_is_asked_for() {
+        let outputs = json!([
+            { "OutputName": "test", "S3Output": { "S3Uri": "s3://b/test" } },
+            { "OutputName": "train", "S3Output": { "S3Uri": { "Std:Join": { "On": "/", "Values": ["s3://b", { "Get": "Parameters.P" }] } } } },
+            { "OutputName": "round", "S3Output": { "S3Uri": { "Get": "Steps.Prep.ProcessingOutputConfig.Outputs['round'].S3Output.S3Uri" } } },
+        ]);
+        let definition = json!({
+            "Parameters": [{ "Name": "P", "DefaultValue": "train" }],
+            "Steps": [{ "Name": "good", "Type": "Condition", "Arguments": { "IfSteps": [
+                { "Name": "Prep", "Type": "Processing", "Arguments": { "ProcessingOutputConfig": { "Outputs": outputs } } },
+            ] } }],
+        });
+        let check = |asked: &str, expect: Option<&str>| {
+            let resolved = Parameters::of(&definition).put_into(&json!({ "Get": asked }), &mut Vec::new());
+            assert_eq!(resolved.as_str(), expect, "{asked}");
+            assert_eq!(is_later(&resolved), expect.is_none(), "{asked}");
+        };
+        let output = |name: &str| format!("Steps.Prep.ProcessingOutputConfig.Outputs[{name}].S3Output.S3Uri");
+        check(&output("'train'"), Some("s3://b/train"));
+        check(&output("\"test\""), Some("s3://b/test"));
+        check(&output("0"), Some("s3://b/test"));
+        check(&output("'none'"), None);
+        // One that leads to itself ends.
+        check(&output("'round'"), None);
+        check("Steps.Prep.ProcessingOutputConfig", None);
+        check("Steps.Other.ModelArtifacts.S3ModelArtifacts", None);
+    }
+}

@@ -1,0 +1,143 @@
+//! Definitions of SageMaker pipelines (schema version 2020-12-01).
+
+use sagewarden_events::ResourceKind;
+use serde_json::{Value as Json, json};
+
+use super::account::account_of;
+use super::candidate::Words;
+use super::parameters::Parameters;
+use super::request::of_kind;
+use super::taken::{Intake, Unusable};
+use crate::later::later;
+
+/// A definition that is the file.
+pub(super) fn definition(json: &Json) -> Intake {
+    let mut reading = Reading { definition: json, account: account_of(json), intake: Intake::default() };
+    let steps =
+        reading.definition.get("Steps").and_then(Json::as_array).map_or(&[] as &[Json], Vec::as_slice);
+    let parameters = Parameters::of(json);
+    reading.steps(steps, "Steps", &parameters);
+    reading.intake
+}
+
+/// What creates or describes a pipeline: the definition is a text in it. CloudFormation has it one level deeper.
+pub(super) fn in_text(json: &Json) -> Result<Intake, Unusable> {
+    const FIELD: &str = "PipelineDefinition";
+    let field = json.get(FIELD).ok_or(Unusable::UnknownForm)?;
+    let (field, at) = match field.get("PipelineDefinitionBody") {
+        Some(body) => (body, "PipelineDefinition.PipelineDefinitionBody"),
+        None => (field, FIELD),
+    };
+    let mut intake = Intake::default();
+    let parsed = match field {
+        Json::String(text) => serde_json::from_str(text).ok(),
+        Json::Object(_) => Some(field.clone()),
+        _ => None,
+    };
+    match parsed {
+        Some(parsed) => {
+            let mut part = definition(&parsed);
+            // The role of the pipeline is that of its steps.
+            if let Some(account) = account_of(json) {
+                let unplaced = part.candidates.iter_mut().filter(|one| one.resource.account.is_empty());
+                unplaced.for_each(|one| one.resource.account = account.to_owned());
+            }
+            intake.add(part, at);
+        }
+        None => intake.undecided.push(format!("{at}: the definition is no JSON that can be read")),
+    }
+    Ok(intake)
+}
+
+struct Reading<'a> {
+    definition: &'a Json,
+    /// That of all roles in the definition.
+    account: Option<&'a str>,
+    intake: Intake,
+}
+
+impl Reading<'_> {
+    /// The steps, those of both branches of a condition included. A step's `Arguments` are the request without the name, which the
+    /// pipeline gives.
+    fn steps(&mut self, steps: &[Json], at: &str, parameters: &Parameters<'_>) {
+        for (index, step) in steps.iter().enumerate() {
+            let place = format!("{at}[{index}]");
+            let text = |key: &str| step.get(key).and_then(Json::as_str).unwrap_or_default();
+            let arguments = step.get("Arguments");
+            if text("Type") == "Condition" {
+                for branch in ["IfSteps", "ElseSteps"] {
+                    let steps = arguments.and_then(|arguments| arguments.get(branch)?.as_array());
+                    let steps = steps.map_or(&[] as &[Json], Vec::as_slice);
+                    self.steps(steps, &format!("{place}.Arguments.{branch}"), parameters);
+                }
+                continue;
+            }
+            let Some(kind) = kind_of(text("Type")) else {
+                let note = format!("{place}: no controls for steps of type `{}`", text("Type"));
+                self.intake.note(note);
+                continue;
+            };
+            match arguments.filter(|arguments| arguments.is_object()) {
+                Some(arguments) => self.step(kind, text("Name"), arguments, &place, parameters),
+                None => self.intake.undecided.push(format!("{place}: the step has no `Arguments`")),
+            }
+        }
+    }
+
+    fn step(
+        &mut self,
+        kind: ResourceKind,
+        name: &str,
+        arguments: &Json,
+        place: &str,
+        parameters: &Parameters<'_>,
+    ) {
+        let mut unknown = Vec::new();
+        let mut document = parameters.put_into(arguments, &mut unknown);
+        unknown.into_iter().for_each(|note| self.intake.note(note));
+        self.add_what_sagemaker_adds(kind, &mut document, parameters);
+        let mut candidate = of_kind(kind, document, Some(name));
+        if candidate.resource.account.is_empty() {
+            candidate.resource.account = self.account.unwrap_or_default().to_owned();
+        }
+        candidate.id = Some(name.to_owned());
+        self.intake.candidates.push(candidate.standing(place, &format!("{place}.Arguments"), Words::Api));
+    }
+
+    /// A run of the pipeline's experiment for each step's job, and what a package was made by ("SageMaker Experiments Integration" and
+    /// "Lineage tracking for SageMaker pipelines", SageMaker developer guide).
+    fn add_what_sagemaker_adds(&self, kind: ResourceKind, document: &mut Json, parameters: &Parameters<'_>) {
+        let Some(fields) = document.as_object_mut() else { return };
+        let in_experiment = matches!(
+            kind,
+            ResourceKind::TrainingJob | ResourceKind::ProcessingJob | ResourceKind::TransformJob
+        );
+        let experiment = self.definition.get("PipelineExperimentConfig").filter(|config| config.is_object());
+        if let Some(experiment) = experiment.filter(|_| in_experiment) {
+            let experiment = parameters.put_into(experiment, &mut Vec::new());
+            fields.entry("ExperimentConfig").or_insert(experiment);
+        }
+        if kind == ResourceKind::ModelPackage {
+            let properties = fields.entry("MetadataProperties").or_insert_with(|| json!({}));
+            if let Some(properties) = properties.as_object_mut() {
+                properties.entry("GeneratedBy").or_insert_with(|| later(None));
+            }
+        }
+    }
+}
+
+/// What a step of a type makes.
+fn kind_of(step: &str) -> Option<ResourceKind> {
+    Some(match step {
+        "Training" => ResourceKind::TrainingJob,
+        "Processing" | "QualityCheck" | "ClarifyCheck" => ResourceKind::ProcessingJob,
+        "Transform" => ResourceKind::TransformJob,
+        "Tuning" => ResourceKind::TuningJob,
+        "AutoML" => ResourceKind::AutoMlJob,
+        "Model" => ResourceKind::Model,
+        "RegisterModel" => ResourceKind::ModelPackage,
+        "EndpointConfig" => ResourceKind::EndpointConfig,
+        "Endpoint" => ResourceKind::Endpoint,
+        _ => return None,
+    })
+}

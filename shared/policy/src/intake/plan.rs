@@ -1,0 +1,159 @@
+//! Plans of Terraform, as `terraform show -json` writes them: what each resource of the AWS provider will be ("JSON output format",
+//! Terraform documentation).
+
+use serde_json::{Map, Value as Json, json};
+
+use super::candidate::Words;
+use super::names::pascal;
+use super::pipeline;
+use super::request::{kind_of, of_kind};
+use super::taken::Intake;
+use crate::later::{is_later, later};
+
+/// Blocks of which there may be several: those of one are objects in the API.
+const LISTS: &[&str] = &[
+    "AdditionalModelDataSources",
+    "CaptureOptions",
+    "CodeRepositories",
+    "Containers",
+    "CustomFileSystemConfigs",
+    "CustomFileSystems",
+    "CustomImages",
+    "FeatureDefinitions",
+    "InputDataConfig",
+    "InstanceGroups",
+    "Outputs",
+    "ProcessingInputs",
+    "ProductionVariants",
+    "ShadowProductionVariants",
+];
+
+/// Maps whose keys are the users' own.
+const MAPS: &[&str] = &["environment", "hyper_parameters"];
+
+/// What a plan will make or leave. A plan of something else holds nothing of ours, which is no reason to refuse it.
+pub(super) fn changes(plan: &Json) -> Intake {
+    let mut intake = Intake::default();
+    let mut others = 0_usize;
+    let changes = plan.get("resource_changes").and_then(Json::as_array);
+    for (index, change) in changes.into_iter().flatten().enumerate() {
+        let actions = change.pointer("/change/actions").and_then(Json::as_array);
+        let is_deleted = actions.is_some_and(|actions| actions.iter().all(|action| action == "delete"));
+        let at = format!("resource_changes[{index}].change.after");
+        let unknown = change.pointer("/change/after_unknown").unwrap_or(&Json::Null);
+        let after = change.pointer("/change/after").filter(|_| !is_deleted);
+        others += usize::from(!resource(change, after, unknown, &at, &mut intake));
+    }
+    if changes.is_none() {
+        let root = plan.pointer("/planned_values/root_module").unwrap_or(&Json::Null);
+        planned(root, "planned_values.root_module", &mut others, &mut intake);
+    }
+    if others > 0 {
+        intake.note(format!("no controls for {others} other resources"));
+    }
+    intake
+}
+
+/// Resources of a module and of those within.
+fn planned(module: &Json, at: &str, others: &mut usize, intake: &mut Intake) {
+    for (index, each) in module.get("resources").and_then(Json::as_array).into_iter().flatten().enumerate() {
+        let values = each.get("values");
+        let at = format!("{at}.resources[{index}].values");
+        *others += usize::from(!resource(each, values, &Json::Null, &at, intake));
+    }
+    for (index, child) in
+        module.get("child_modules").and_then(Json::as_array).into_iter().flatten().enumerate()
+    {
+        planned(child, &format!("{at}.child_modules[{index}]"), others, intake);
+    }
+}
+
+/// Whether a resource is of a kind with controls; then it is taken.
+fn resource(entry: &Json, values: Option<&Json>, unknown: &Json, at: &str, intake: &mut Intake) -> bool {
+    let text = |key: &str| entry.get(key).and_then(Json::as_str).unwrap_or_default();
+    let is_data = text("mode") == "data";
+    let Some(name) = text("type").strip_prefix("aws_sagemaker_").filter(|_| !is_data) else { return false };
+    let kind = if name == "endpoint_configuration" { "endpoint_config" } else { name };
+    let kind = kind_of(&pascal(kind));
+    let (Some(values), address) = (values, text("address")) else { return kind.is_some() };
+    let mut document = in_words_of_the_api(values, unknown);
+    if name == "pipeline" {
+        match pipeline::in_text(&document) {
+            Ok(part) => intake.add(part, address),
+            Err(_) => intake.undecided.push(format!("{address}: the definition is not known yet")),
+        }
+        return true;
+    }
+    let Some(kind) = kind else { return false };
+    if let Some(fields) = document.as_object_mut() {
+        top(kind.name_field(), fields);
+    }
+    let mut candidate = of_kind(kind, document, None);
+    if candidate.resource.name == "(not named yet)" {
+        candidate.resource.name = address.to_owned();
+    }
+    intake.candidates.push(candidate.standing(address, at, Words::Plan));
+    true
+}
+
+/// What the provider has at the top and the API calls otherwise.
+fn top(name_field: &str, fields: &mut Map<String, Json>) {
+    if let Some(name) = fields.remove("Name") {
+        fields.insert(name_field.to_owned(), name);
+    }
+    if let Some(key) = fields.remove("KmsKeyArn") {
+        fields.insert("KmsKeyId".to_owned(), key);
+    }
+    fields.remove("TagsAll");
+    // What a plan knows of what is there already makes no description of it.
+    fields.remove("Arn");
+    match fields.get("Tags") {
+        Some(tags) if is_later(tags) => {}
+        Some(Json::Object(tags)) => {
+            let list = tags.iter().map(|(key, value)| json!({ "Key": key, "Value": value })).collect();
+            fields.insert("Tags".to_owned(), list);
+        }
+        _ => {}
+    }
+}
+
+/// Values in the words of the API. What the plan marks as unknown is known later.
+fn in_words_of_the_api(value: &Json, unknown: &Json) -> Json {
+    if unknown == &Json::Bool(true) {
+        return later(None);
+    }
+    match value {
+        Json::Object(fields) => {
+            let mut named: Map<String, Json> = Map::new();
+            let keys = unknown.as_object().into_iter().flatten().map(|(key, _)| key);
+            for key in fields.keys().chain(keys) {
+                let within = unknown.get(key).unwrap_or(&Json::Null);
+                let value = fields.get(key).unwrap_or(&Json::Null);
+                let name = pascal(key);
+                let value = match value {
+                    Json::Object(_) if MAPS.contains(&key.as_str()) || key == "tags" => value.clone(),
+                    _ => one(&name, in_words_of_the_api(value, within)),
+                };
+                named.insert(name, value);
+            }
+            Json::Object(named)
+        }
+        Json::Array(list) => {
+            let within = |index: usize| unknown.get(index).unwrap_or(&Json::Null);
+            list.iter().enumerate().map(|(index, value)| in_words_of_the_api(value, within(index))).collect()
+        }
+        other => other.clone(),
+    }
+}
+
+/// A block is a list of one, where the API has the object itself.
+fn one(name: &str, value: Json) -> Json {
+    match value {
+        Json::Array(mut list)
+            if !LISTS.contains(&name) && list.len() == 1 && list.iter().all(Json::is_object) =>
+        {
+            list.pop().unwrap_or(Json::Null)
+        }
+        value => value,
+    }
+}

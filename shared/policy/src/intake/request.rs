@@ -1,0 +1,207 @@
+//! Requests and descriptions, bare: which kind they are of follows from what they have.
+
+use sagewarden_events::ResourceKind;
+use serde_json::{Value as Json, json};
+
+use super::account::resource;
+use super::candidate::Candidate;
+use super::taken::{Intake, Unusable};
+use crate::join::{Joined, OperationAnswer};
+
+/// What creates a resource of a kind.
+#[derive(Clone, Copy, Debug)]
+pub struct Creation {
+    /// Its name.
+    pub operation: &'static str,
+    /// What it creates.
+    pub kind: ResourceKind,
+    /// The member that names the resource.
+    pub name: &'static str,
+    /// The members that the API demands beside it, or that nothing is judged without.
+    pub required: &'static [&'static str],
+    /// Members that no other operation takes which names such a resource.
+    pub own: &'static [&'static str],
+}
+
+/// What creates resources that are judged.
+pub fn creations() -> impl Iterator<Item = &'static Creation> {
+    CREATIONS.iter()
+}
+
+use ResourceKind as K;
+
+const fn creation(
+    operation: &'static str,
+    kind: ResourceKind,
+    name: &'static str,
+    required: &'static [&'static str],
+    own: &'static [&'static str],
+) -> Creation {
+    Creation { operation, kind, name, required, own }
+}
+
+/// "Actions", SageMaker API reference. Of a document that names several resources, the first is what it is about.
+#[rustfmt::skip]
+pub(super) const CREATIONS: [Creation; 23] = [
+    creation("CreateTrainingJob", K::TrainingJob, "TrainingJobName", &["RoleArn", "OutputDataConfig"], &["AlgorithmSpecification", "RoleArn", "InputDataConfig", "OutputDataConfig", "VpcConfig", "StoppingCondition", "EnableNetworkIsolation"]),
+    creation("CreateProcessingJob", K::ProcessingJob, "ProcessingJobName", &["ProcessingResources", "AppSpecification", "RoleArn"], &["ProcessingInputs", "ProcessingOutputConfig", "ProcessingResources", "AppSpecification", "NetworkConfig", "RoleArn"]),
+    creation("CreateTransformJob", K::TransformJob, "TransformJobName", &["ModelName", "TransformInput", "TransformOutput", "TransformResources"], &["ModelName", "TransformInput", "TransformOutput", "TransformResources"]),
+    creation("CreateHyperParameterTuningJob", K::TuningJob, "HyperParameterTuningJobName", &["HyperParameterTuningJobConfig"], &["HyperParameterTuningJobConfig", "TrainingJobDefinition", "TrainingJobDefinitions"]),
+    creation("CreateAutoMLJobV2", K::AutoMlJob, "AutoMLJobName", &["AutoMLJobInputDataConfig", "OutputDataConfig", "AutoMLProblemTypeConfig", "RoleArn"], &["AutoMLJobInputDataConfig", "InputDataConfig", "OutputDataConfig", "AutoMLProblemTypeConfig", "AutoMLJobConfig", "RoleArn", "SecurityConfig"]),
+    creation("CreateCompilationJob", K::CompilationJob, "CompilationJobName", &["RoleArn", "OutputConfig", "StoppingCondition"], &["InputConfig", "VpcConfig", "StoppingCondition"]),
+    creation("CreateMonitoringSchedule", K::MonitoringSchedule, "MonitoringScheduleName", &["MonitoringScheduleConfig"], &[]),
+    creation("CreateEndpoint", K::Endpoint, "EndpointName", &["EndpointConfigName"], &[]),
+    creation("CreateEndpointConfig", K::EndpointConfig, "EndpointConfigName", &["ProductionVariants"], &["ProductionVariants", "DataCaptureConfig", "AsyncInferenceConfig", "ShadowProductionVariants"]),
+    creation("CreateModelPackage", K::ModelPackage, "ModelPackageGroupName", &["InferenceSpecification"], &["InferenceSpecification", "SourceAlgorithmSpecification", "ModelMetrics", "DriftCheckBaselines", "MetadataProperties", "SourceUri", "ModelCard"]),
+    creation("CreateModelPackage", K::ModelPackage, "ModelPackageName", &["InferenceSpecification"], &["InferenceSpecification", "SourceAlgorithmSpecification"]),
+    creation("CreateModel", K::Model, "ModelName", &["PrimaryContainer"], &["PrimaryContainer", "Containers", "ExecutionRoleArn", "VpcConfig", "EnableNetworkIsolation"]),
+    creation("CreateNotebookInstance", K::NotebookInstance, "NotebookInstanceName", &["InstanceType", "RoleArn"], &["SubnetId", "SecurityGroupIds", "KmsKeyId", "DirectInternetAccess"]),
+    creation("CreateApp", K::App, "AppName", &["DomainId", "AppType", "ResourceSpec"], &["ResourceSpec", "RecoveryMode"]),
+    creation("CreateFeatureGroup", K::FeatureGroup, "FeatureGroupName", &["RecordIdentifierFeatureName", "EventTimeFeatureName", "FeatureDefinitions"], &["RecordIdentifierFeatureName", "EventTimeFeatureName", "FeatureDefinitions", "OfflineStoreConfig", "RoleArn"]),
+    creation("CreateUserProfile", K::UserProfile, "UserProfileName", &["DomainId", "UserSettings"], &["SingleSignOnUserIdentifier", "SingleSignOnUserValue"]),
+    creation("CreateSpace", K::Space, "SpaceName", &["DomainId", "SpaceSettings"], &["OwnershipSettings", "SpaceSharingSettings"]),
+    creation("CreateDomain", K::Domain, "DomainName", &["AuthMode", "DefaultUserSettings"], &["AuthMode", "DefaultUserSettings", "AppNetworkAccessType", "HomeEfsFileSystemKmsKeyId", "DefaultSpaceSettings", "AppSecurityGroupManagement"]),
+    creation("CreateDataQualityJobDefinition", K::DataQualityDefinition, "JobDefinitionName", &["DataQualityAppSpecification"], &["DataQualityAppSpecification", "DataQualityJobInput", "DataQualityJobOutputConfig"]),
+    creation("CreateModelQualityJobDefinition", K::ModelQualityDefinition, "JobDefinitionName", &["ModelQualityAppSpecification"], &["ModelQualityAppSpecification", "ModelQualityJobInput", "ModelQualityJobOutputConfig"]),
+    creation("CreateModelBiasJobDefinition", K::ModelBiasDefinition, "JobDefinitionName", &["ModelBiasAppSpecification"], &["ModelBiasAppSpecification", "ModelBiasJobInput", "ModelBiasJobOutputConfig"]),
+    creation("CreateModelExplainabilityJobDefinition", K::ModelExplainabilityDefinition, "JobDefinitionName", &["ModelExplainabilityAppSpecification"], &["ModelExplainabilityAppSpecification", "ModelExplainabilityJobInput", "ModelExplainabilityJobOutputConfig"]),
+    creation("StartPipelineExecution", K::PipelineExecution, "PipelineName", &["ClientRequestToken", "PipelineParameters"], &["PipelineExecutionDisplayName", "PipelineParameters", "SelectiveExecutionConfig"]),
+];
+
+impl Creation {
+    /// Whether a document is such a request: it has all that is required, or something that nothing else takes.
+    fn is_made_by(&self, document: &Json) -> bool {
+        let has = |field: &&str| document.get(*field).is_some_and(|value| !value.is_null());
+        self.names(document) && (self.required.iter().all(has) || self.own.iter().any(has))
+    }
+
+    fn names(&self, document: &Json) -> bool {
+        document.get(self.name).is_some_and(Json::is_string)
+    }
+}
+
+/// The kind that what creates it is named after.
+pub(super) fn kind_of(name: &str) -> Option<ResourceKind> {
+    let named = |operation: &str| operation.strip_prefix("Create") == Some(name);
+    CREATIONS.iter().find(|creation| named(creation.operation)).map(|creation| creation.kind)
+}
+
+/// A request or a description, bare.
+pub(super) fn request(document: Json) -> Result<Intake, Unusable> {
+    let described = CREATIONS.iter().find(|one| is_described(one.kind, &document));
+    let made = CREATIONS.iter().find(|one| one.is_made_by(&document));
+    let Some(creation) = described.or(made) else {
+        let named = CREATIONS.iter().find(|one| one.names(&document));
+        return Err(named.map_or(Unusable::UnknownForm, |one| Unusable::OtherOperation {
+            name: one.name,
+            operation: one.operation,
+        }));
+    };
+    // Of what names several resources, the first that creates or describes it counts.
+    Ok(Intake::of(of_kind(creation.kind, document, None)))
+}
+
+/// Whether the API described a resource of a kind: only it gives the ARN.
+fn is_described(kind: ResourceKind, document: &Json) -> bool {
+    let arn = document.get(kind.arn_field()).and_then(Json::as_str);
+    arn.and_then(|arn| sagewarden_events::Resource::parse_arn(arn).ok()).is_some_and(|own| own.kind == kind)
+}
+
+/// A request of a kind; what the service names (a domain's id, a package's version) is not known before it exists.
+pub(super) fn of_kind(kind: ResourceKind, document: Json, named: Option<&str>) -> Candidate {
+    let document = in_one_form(kind, document);
+    let name = named.map(str::to_owned).or_else(|| kind.name_in(&document));
+    let name = name.unwrap_or_else(|| stands_for_name(&document));
+    match definition_type(kind) {
+        Some(of) => of_definition(kind, of, &name, document),
+        None => Candidate::new(resource(kind, &name, &document), document),
+    }
+}
+
+fn stands_for_name(document: &Json) -> String {
+    let fields = ["DomainName", "ModelPackageGroupName", "PipelineExecutionDisplayName", "PipelineName"];
+    let found = fields.iter().find_map(|field| document.get(*field)?.as_str());
+    found.unwrap_or("(not named yet)").to_owned()
+}
+
+/// The type of monitoring that a definition is of.
+fn definition_type(kind: ResourceKind) -> Option<&'static str> {
+    Some(match kind {
+        K::DataQualityDefinition => "DataQuality",
+        K::ModelQualityDefinition => "ModelQuality",
+        K::ModelBiasDefinition => "ModelBias",
+        K::ModelExplainabilityDefinition => "ModelExplainability",
+        _ => return None,
+    })
+}
+
+/// A definition is judged as what a schedule that names it will run.
+fn of_definition(kind: ResourceKind, of: &str, name: &str, document: Json) -> Candidate {
+    let own = resource(kind, name, &document);
+    let config = json!({ "MonitoringType": of, "MonitoringJobDefinitionName": name });
+    let mut schedule = json!({ "MonitoringScheduleConfig": config });
+    if let (Some(tags), Some(fields)) = (document.get("Tags"), schedule.as_object_mut()) {
+        fields.insert("Tags".to_owned(), tags.clone());
+    }
+    let operation = format!("Describe{}", kind.operation());
+    let mut candidate = Candidate::new(own.sibling(K::MonitoringSchedule, name), schedule);
+    candidate.known = Joined::from([(operation, OperationAnswer::Documents(vec![document]))]);
+    candidate.shown = Some(kind);
+    candidate
+}
+
+/// Requests in the words of descriptions. The first version of the AutoML API keeps what the second has at the top one level
+/// deeper, and calls the inputs otherwise; requests for notebook instances name some things otherwise than their descriptions.
+fn in_one_form(kind: ResourceKind, mut document: Json) -> Json {
+    let Some(fields) = document.as_object_mut() else { return document };
+    if kind == K::NotebookInstance {
+        let names = [
+            ("SecurityGroupIds", "SecurityGroups"),
+            ("LifecycleConfigName", "NotebookInstanceLifecycleConfigName"),
+        ];
+        for (asked, described) in names {
+            if let Some(value) = fields.remove(asked) {
+                fields.insert(described.to_owned(), value);
+            }
+        }
+    }
+    if kind != K::AutoMlJob {
+        return document;
+    }
+    if let Some(inputs) = fields.remove("InputDataConfig") {
+        fields.insert("AutoMLJobInputDataConfig".to_owned(), inputs);
+    }
+    if let Some(Json::Object(config)) = fields.remove("AutoMLJobConfig") {
+        let features =
+            config.get("CandidateGenerationConfig").and_then(|of| of.get("FeatureSpecificationS3Uri"));
+        if let Some(uri) = features {
+            let config = json!({ "TabularJobConfig": { "FeatureSpecificationS3Uri": uri } });
+            fields.insert("AutoMLProblemTypeConfig".to_owned(), config);
+        }
+        fields.extend(config.into_iter().filter(|(key, _)| key == "SecurityConfig"));
+    }
+    document
+}
+
+/// Whether a document, or a part of it right below, names what requests name and has something else that they have.
+pub(super) fn has_fields_of_request(json: &Json) -> bool {
+    const OTHERS: [&str; 8] = [
+        "RoleArn",
+        "ExecutionRoleArn",
+        "ResourceConfig",
+        "ProcessingResources",
+        "TransformResources",
+        "PrimaryContainer",
+        "Containers",
+        "ProductionVariants",
+    ];
+    let has_any = |part: &Json, fields: &[&str]| fields.iter().any(|field| part.get(*field).is_some());
+    let is_one = |part: &Json| {
+        has_any(part, &OTHERS) && CREATIONS.iter().any(|creation| part.get(creation.name).is_some())
+    };
+    match json {
+        Json::Array(parts) => parts.iter().any(is_one),
+        Json::Object(parts) => is_one(json) || parts.values().any(is_one),
+        _ => false,
+    }
+}

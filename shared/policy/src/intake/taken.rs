@@ -1,0 +1,86 @@
+//! What was taken out of a file, or why nothing was.
+
+use thiserror::Error;
+
+use super::candidate::Candidate;
+
+/// What a file holds.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Intake {
+    /// What can be judged.
+    pub candidates: Vec<Candidate>,
+    /// What could not be read although it is of a kind with controls: nobody knows whether it keeps them.
+    pub undecided: Vec<String>,
+    /// What there are no controls for, in words.
+    pub passed_over: Vec<String>,
+}
+
+impl Intake {
+    pub(super) fn of(candidate: Candidate) -> Self {
+        Self { candidates: vec![candidate], ..Self::default() }
+    }
+
+    /// Says which document of a file of several it is of.
+    pub fn number(&mut self, document: usize) {
+        for candidate in &mut self.candidates {
+            let place = candidate.place.take();
+            let place = place.map_or_else(String::new, |place| format!(", {place}"));
+            candidate.place = Some(format!("document {document}{place}"));
+        }
+    }
+
+    /// Adds a note, once.
+    pub(super) fn note(&mut self, note: String) {
+        if !self.passed_over.contains(&note) {
+            self.passed_over.push(note);
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.candidates.is_empty() && self.undecided.is_empty() && self.passed_over.is_empty()
+    }
+
+    /// Adds what a part of a file holds.
+    pub(super) fn add(&mut self, part: Self, at: &str) {
+        self.candidates.extend(part.candidates.into_iter().map(|candidate| candidate.within(at)));
+        self.undecided.extend(part.undecided.into_iter().map(|note| format!("{at}: {note}")));
+        part.passed_over.into_iter().for_each(|note| self.note(format!("{at}: {note}")));
+    }
+}
+
+/// A file that holds nothing to judge.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum Unusable {
+    /// It is neither JSON nor YAML, whichever its name says.
+    #[error("it cannot be read: {0}")]
+    NotJson(String),
+    /// It is JSON of no known form.
+    #[error(
+        "it is no Create request or Describe answer of a SageMaker resource with controls, no event or log file of one, no definition \
+         of a pipeline or a state machine, no template, plan or manifest: a request names the resource (`TrainingJobName`, \
+         `ModelName`, `EndpointConfigName`, …)"
+    )]
+    UnknownForm,
+    /// It is of no known form, and has the fields of a request all the same.
+    #[error(
+        "it has the fields of a Create request and is none: a request stands alone at the top of its file, its name is a text, \
+         and nothing of an event or of a pipeline definition stands beside it"
+    )]
+    NearlyKnown,
+    /// It names a resource and is not what creates one.
+    #[error(
+        "it has `{name}`, and neither all that `{operation}` requires nor anything that only it takes: no controls for it"
+    )]
+    OtherOperation {
+        /// The field that names the resource.
+        name: &'static str,
+        /// What creates such a resource.
+        operation: &'static str,
+    },
+    /// A call that creates nothing.
+    #[error("no controls for `{0}`: only what creates a resource says all of it")]
+    OtherCall(String),
+    /// A call that was refused: nothing came of it.
+    #[error("the call was refused with `{0}`: nothing was created")]
+    Refused(String),
+}

@@ -1,0 +1,29 @@
+//! Values that nobody knows before it runs or is deployed: the output of a step, a parameter without a default, another resource's
+//! attribute. They stand in documents as objects of one key, which no request of the API has and no file may bring along.
+
+use serde_json::{Value as Json, json};
+
+const KEY: &str = "sagewarden:later";
+
+/// A value that is known later; `of` is the id, within the file, of what it will come from.
+pub(crate) fn later(of: Option<&str>) -> Json {
+    json!({ KEY: of })
+}
+
+pub(crate) fn is_later(value: &Json) -> bool {
+    value.as_object().is_some_and(|fields| fields.len() == 1 && fields.contains_key(KEY))
+}
+
+/// What a value will come from, within the same file.
+pub(crate) fn origin(value: &Json) -> Option<&str> {
+    if is_later(value) { value.get(KEY)?.as_str() } else { None }
+}
+
+/// Whether a file brings such a value along: whoever wrote it would have controls not judged.
+pub(crate) fn is_forged(value: &Json) -> bool {
+    match value {
+        Json::Object(fields) => fields.iter().any(|(key, value)| key == KEY || is_forged(value)),
+        Json::Array(list) => list.iter().any(is_forged),
+        _ => false,
+    }
+}

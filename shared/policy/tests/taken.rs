@@ -1,0 +1,348 @@
+//! What files hold is judged for what it says: unknown is not broken, what is known later is not absent, and what is absent is what
+//! the API takes it for.
+#![expect(clippy::unwrap_used, reason = "a test ends where something is missing")]
+
+use std::sync::LazyLock;
+
+use sagewarden_events::Timestamp;
+use sagewarden_policy::intake::{self, Candidate, Intake, Unusable};
+use sagewarden_policy::{Bundle, FindingStatus, Subject, Verdict, judge};
+use serde_json::{Value, json};
+
+const ROLE: &str = "arn:aws:iam::111122223333:role/r";
+const KEY: &str = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+
+static EMBEDDED: LazyLock<Bundle> = LazyLock::new(|| Bundle::embedded().unwrap());
+
+fn taken(document: &Value) -> Intake {
+    intake::read(&document.to_string()).unwrap()
+}
+
+fn verdict(bundle: &Bundle, candidate: &Candidate) -> Verdict {
+    let joined = candidate.joined();
+    let Candidate { resource, document, .. } = candidate;
+    judge(bundle, &Subject { resource, document, as_of: Timestamp::from_millis(0), joined: &joined })
+}
+
+/// The controls that are broken and those that are undecided, of what a file holds last.
+fn said_by(bundle: &Bundle, document: &Value) -> (Vec<String>, Vec<String>) {
+    let verdict = verdict(bundle, taken(document).candidates.last().unwrap());
+    let of = |status: FindingStatus| {
+        let found = verdict.findings.iter().filter(|finding| finding.status == status);
+        found.map(|finding| finding.control.clone()).collect()
+    };
+    (of(FindingStatus::Violation), of(FindingStatus::Unknown))
+}
+
+fn said(document: &Value) -> (Vec<String>, Vec<String>) {
+    said_by(&EMBEDDED, document)
+}
+
+fn check(document: &Value, control: &str, is_broken: bool) {
+    let (broken, undecided) = said(document);
+    assert_eq!(broken.iter().any(|id| id == control), is_broken, "{control}: {broken:?} of {document}");
+    assert!(!undecided.iter().any(|id| id == control), "{control} is undecided of {document}");
+}
+
+fn with(settings: &str) -> Bundle {
+    EMBEDDED.clone().with_settings(settings).unwrap()
+}
+
+fn network() -> Value {
+    json!({ "Subnets": ["subnet-1"], "SecurityGroupIds": ["sg-1"] })
+}
+
+fn training() -> Value {
+    json!({
+        "TrainingJobName": "t",
+        "RoleArn": ROLE,
+        "AlgorithmSpecification": { "TrainingImage": "1.dkr.ecr.eu-west-1.amazonaws.com/x@sha256:00" },
+        "OutputDataConfig": { "S3OutputPath": "s3://b/o", "KmsKeyId": KEY },
+        "ResourceConfig": { "InstanceType": "ml.m5.xlarge", "InstanceCount": 1, "VolumeKmsKeyId": KEY },
+        "VpcConfig": network(),
+        "EnableNetworkIsolation": true,
+    })
+}
+
+fn put(mut document: Value, pointer: &str, value: Value) -> Value {
+    let (parent, key) = pointer.rsplit_once('/').unwrap();
+    document.pointer_mut(parent).unwrap()[key] = value;
+    document
+}
+
+#[test]
+fn the_account_is_that_of_the_roles_wherever_they_stand_and_no_key_breaks_without_one() {
+    let tuning = json!({
+        "HyperParameterTuningJobName": "h", "HyperParameterTuningJobConfig": {},
+        "TrainingJobDefinitions": [{ "RoleArn": ROLE, "OutputDataConfig": { "KmsKeyId": KEY } }],
+    });
+    assert_eq!(taken(&tuning).candidates[0].resource.account, "111122223333");
+    check(&tuning, "HPO-ENC-02", false);
+    let domain = json!({
+        "DomainName": "d", "AuthMode": "SSO", "KmsKeyId": KEY, "DefaultUserSettings": { "ExecutionRole": ROLE },
+    });
+    check(&domain, "DOM-ENC-01", false);
+    check(&put(domain, "/KmsKeyId", json!(KEY.replace("111122223333", "999988887777"))), "DOM-ENC-01", true);
+    // No role: nothing contradicts the account that the key names, and nothing says that it is the right one.
+    let transform = json!({
+        "TransformJobName": "t", "ModelName": "m", "TransformInput": {},
+        "TransformOutput": { "KmsKeyId": KEY }, "TransformResources": { "VolumeKmsKeyId": "1234abcd" },
+    });
+    let verdict = verdict(&EMBEDDED, &taken(&transform).candidates[0]);
+    for control in ["TRF-ENC-01", "TRF-ENC-02"] {
+        assert!(verdict.skipped.iter().any(|id| id == control), "{:?}", verdict.skipped);
+    }
+    let foreign = with("[encryption]\nallowed_key_accounts = [\"444455556666\"]\n");
+    assert_eq!(
+        said_by(&foreign, &transform).0,
+        ["TRF-ENC-02", "TRF-TRC-01"],
+        "what is listed is held all the same"
+    );
+}
+
+fn pipeline(steps: &Value, more: &Value) -> Value {
+    let mut definition = json!({ "Version": "2020-12-01", "Steps": steps });
+    definition.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    definition
+}
+
+fn step(name: &str, kind: &str, mut arguments: Value) -> Value {
+    arguments.as_object_mut().unwrap().remove("TrainingJobName");
+    json!({ "Name": name, "Type": kind, "Arguments": arguments })
+}
+
+#[test]
+fn a_step_takes_what_its_definition_says_for_all() {
+    let none = json!({});
+    let package = json!({ "ModelPackageGroupName": "g", "SecurityConfig": { "KmsKeyId": KEY } });
+    let steps = json!([step("Train", "Training", training()), step("Package", "RegisterModel", package)]);
+    check(&pipeline(&steps, &none), "MPK-ENC-01", false);
+    check(&pipeline(&steps, &none), "MPK-TRC-02", false);
+    let steps = json!([step("Train", "Training", training())]);
+    check(&pipeline(&steps, &none), "TRN-TRC-01", true);
+    let experiment =
+        json!({ "PipelineExperimentConfig": { "ExperimentName": { "Get": "Execution.PipelineName" } } });
+    check(&pipeline(&steps, &experiment), "TRN-TRC-01", false);
+    let off = json!({ "PipelineExperimentConfig": null });
+    check(&pipeline(&steps, &off), "TRN-TRC-01", true);
+}
+
+#[test]
+fn what_is_known_only_when_it_runs_is_there_and_is_never_broken() {
+    let get = |what: &str| json!({ "Get": what });
+    for (pointer, control) in [
+        ("/OutputDataConfig/KmsKeyId", "TRN-ENC-02"),
+        ("/VpcConfig", "TRN-NET-01"),
+        ("/EnableNetworkIsolation", "TRN-NET-02"),
+        ("/AlgorithmSpecification", "TRN-REP-01"),
+        ("/ResourceConfig", "TRN-ENC-01"),
+    ] {
+        let steps = json!([step("Train", "Training", put(training(), pointer, get("Parameters.P")))]);
+        check(&pipeline(&steps, &json!({})), control, false);
+    }
+    // Presence is presence, where nothing more is wanted.
+    let subnets = put(training(), "/VpcConfig/Subnets", get("Parameters.Subnets"));
+    let definition = pipeline(&json!([step("Train", "Training", subnets)]), &json!({}));
+    let intake = taken(&definition);
+    assert!(verdict(&EMBEDDED, &intake.candidates[0]).checked.contains(&"TRN-NET-01".to_owned()));
+    assert_eq!(intake.passed_over, ["`Parameters.Subnets` is known only when the pipeline runs"]);
+    // What a list certainly does not allow stays broken beside it.
+    let channel =
+        |uri: Value| json!({ "ChannelName": "c", "DataSource": { "S3DataSource": { "S3Uri": uri } } });
+    let inputs = json!([channel(get("Parameters.P")), channel(json!("s3://evil/x"))]);
+    let steps = json!([step("Train", "Training", put(training(), "/InputDataConfig", inputs))]);
+    let listed = with("[artifacts]\nallowed_buckets = [\"ds-*\"]\n");
+    assert!(said_by(&listed, &pipeline(&steps, &json!({}))).0.contains(&"TRN-ART-01".to_owned()));
+}
+
+#[test]
+fn a_file_cannot_bring_along_that_something_is_known_later() {
+    let forged = put(training(), "/EnableNetworkIsolation", json!({ "sagewarden:later": null }));
+    let refused = intake::read(&forged.to_string()).unwrap_err();
+    assert_eq!(refused, Unusable::NearlyKnown);
+}
+
+#[test]
+fn the_model_of_a_step_is_that_of_the_same_definition() {
+    let model = |isolated: bool| json!({ "VpcConfig": network(), "EnableNetworkIsolation": isolated });
+    let transform = |model: Value| json!({ "ModelName": model, "TransformInput": {}, "TransformOutput": {} });
+    let of = |isolated: bool, name: &str| {
+        let name = json!({ "Get": format!("Steps.{name}.ModelName") });
+        let steps = json!([
+            step("Create", "Model", model(isolated)),
+            step("Transform", "Transform", transform(name))
+        ]);
+        pipeline(&steps, &json!({}))
+    };
+    check(&of(true, "Create"), "TRF-NET-01", false);
+    check(&of(false, "Create"), "TRF-NET-01", true);
+    // Of another definition nobody knows the model.
+    check(&of(false, "Elsewhere"), "TRF-NET-01", false);
+    // What cannot be read was not asked for.
+    let odd = json!([step("Transform", "Transform", transform(json!(5)))]);
+    assert!(said(&pipeline(&odd, &json!({}))).1.contains(&"TRF-NET-01".to_owned()));
+}
+
+#[test]
+fn the_kind_follows_from_what_creates_it() {
+    let other = |document: Value| {
+        let refused = intake::read(&document.to_string());
+        assert!(matches!(refused, Err(Unusable::OtherOperation { .. })), "{refused:?} of {document}");
+    };
+    other(
+        json!({ "InferenceComponentName": "c", "EndpointName": "e", "VariantName": "v", "Specification": {} }),
+    );
+    other(json!({ "NotebookInstanceName": "n", "SessionExpirationDurationInSeconds": 60 }));
+    other(json!({ "NotebookInstanceName": "n", "InstanceType": "ml.t3.medium" }));
+    other(json!({ "ModelPackageGroupName": "g", "ModelPackageGroupDescription": "d" }));
+    other(json!({ "DomainName": "example.com", "HostedZoneId": "Z1" }));
+    other(json!({ "ModelName": "gpt-4o", "Tags": [] }));
+    other(json!({ "DomainId": "d-1", "UserProfileName": "u" }));
+    other(json!({ "MonitoringScheduleName": "s" }));
+    let record = |source: &str, name: &str| {
+        let record = json!({
+            "eventSource": source, "eventName": name, "requestParameters": { "endpointName": "e", "endpointConfigName": "c" },
+        });
+        intake::read(&record.to_string()).map(|intake| intake.candidates.len())
+    };
+    assert_eq!(record("sagemaker.amazonaws.com", "CreateEndpoint"), Ok(1));
+    assert_eq!(record("comprehend.amazonaws.com", "CreateEndpoint"), Err(Unusable::UnknownForm));
+    let changed = Unusable::OtherCall("UpdateEndpoint".to_owned());
+    assert_eq!(record("sagemaker.amazonaws.com", "UpdateEndpoint"), Err(changed));
+}
+
+#[test]
+fn what_one_fact_decides_is_decided_without_the_account() {
+    let arn = |rest: &str| format!("arn:aws:sagemaker:eu-west-1:111122223333:{rest}");
+    let model =
+        json!({ "ModelName": "m", "PrimaryContainer": { "Image": "x:1", "ModelDataUrl": "s3://b/m" } });
+    check(&model, "MDL-REP-01", true);
+    let endpoint = |captures: bool, status: &str, image: Value| {
+        json!({
+            "EndpointName": "e", "EndpointArn": arn("endpoint/e"), "EndpointConfigName": "c",
+            "DataCaptureConfig": { "EnableCapture": captures, "CaptureStatus": status },
+            "ProductionVariants": [{ "VariantName": "v", "CurrentInstanceCount": 1, "DeployedImages": [image] }],
+        })
+    };
+    let (tagged, digest) = (json!({ "SpecifiedImage": "x:1" }), json!({ "ResolvedImage": "x@sha256:00" }));
+    check(&endpoint(false, "Stopped", tagged.clone()), "END-MON-01", true);
+    check(&endpoint(false, "Stopped", tagged), "END-REP-01", true);
+    let captured = taken(&endpoint(true, "Started", digest));
+    let captured = verdict(&EMBEDDED, &captured.candidates[0]);
+    assert_eq!((captured.checked, captured.findings), (vec!["END-MON-01".to_owned()], vec![]));
+    let notebook = json!({ "NotebookInstanceName": "n", "NotebookInstanceArn": arn("notebook-instance/n") });
+    check(&notebook, "NBK-TRC-01", true);
+}
+
+#[test]
+fn what_is_wanted_of_high_risk_is_not_undecided_of_what_has_none() {
+    let risky = with("[explainability]\nhigh_risk_tag = \"Risk=high\"\n");
+    let package = |tags: Value| {
+        json!({
+            "ModelPackageGroupName": "g", "InferenceSpecification": {}, "Tags": tags,
+            "ModelMetrics": { "Explainability": { "Report": { "S3Uri": 5 } } },
+        })
+    };
+    let high = json!([{ "Key": "Risk", "Value": "high" }]);
+    assert!(said_by(&risky, &package(high)).1.contains(&"MPK-XPL-01".to_owned()));
+    assert!(!said_by(&risky, &package(json!([]))).1.contains(&"MPK-XPL-01".to_owned()));
+}
+
+#[test]
+fn what_is_absent_is_what_the_api_takes_it_for() {
+    let config = |capture: Value| {
+        json!({
+            "EndpointConfigName": "c", "DataCaptureConfig": capture,
+            "ProductionVariants": [{ "VariantName": "v", "ModelName": "m", "InitialInstanceCount": 2.0 }],
+        })
+    };
+    let capture = json!({
+        "InitialSamplingPercentage": 100, "DestinationS3Uri": "s3://b",
+        "CaptureOptions": [{ "CaptureMode": "Input" }, { "CaptureMode": "Output" }],
+    });
+    check(&config(capture.clone()), "EPC-MON-01", false);
+    check(&config(capture.clone()), "EPC-ENC-02", true);
+    check(&config(put(capture.clone(), "/EnableCapture", json!(false))), "EPC-MON-01", true);
+    check(&config(put(capture, "/EnableCapture", json!(false))), "EPC-ENC-02", false);
+    check(&config(json!(null)), "EPC-MON-01", true);
+    // 2.0 is 2.
+    check(&config(json!(null)), "EPC-RES-01", false);
+    let notebook = json!({ "NotebookInstanceName": "n", "InstanceType": "ml.t3.medium", "RoleArn": ROLE });
+    check(&notebook, "NBK-IAM-04", false);
+    check(&put(notebook, "/PlatformIdentifier", json!("notebook-al1-v1")), "NBK-IAM-04", true);
+    // No output, no key; and none where none can apply.
+    let processing = json!({ "ProcessingJobName": "p", "RoleArn": ROLE, "AppSpecification": {} });
+    check(&processing, "PRC-ENC-02", false);
+    let outputs = json!({ "Outputs": [{ "OutputName": "o", "S3Output": { "S3Uri": "s3://b/o" } }] });
+    check(&put(processing, "/ProcessingOutputConfig", outputs), "PRC-ENC-02", true);
+    let express = json!({ "S3OutputPath": "s3://b--euw1-az1--x-s3/o" });
+    check(&put(training(), "/OutputDataConfig", express), "TRN-ENC-02", false);
+    check(&put(training(), "/OutputDataConfig", json!({ "S3OutputPath": "s3://b/o" })), "TRN-ENC-02", true);
+}
+
+#[test]
+fn of_an_instance_that_nobody_described_no_key_is_demanded() {
+    for instance in ["ml.p6e-gb200.36xlarge", "ml.dl1.24xlarge"] {
+        let cluster = json!({ "InstanceType": instance, "InstanceCount": 1 });
+        let (broken, undecided) = said(&put(training(), "/ResourceConfig", cluster));
+        assert!(!broken.contains(&"TRN-ENC-01".to_owned()), "{broken:?}");
+        assert_eq!(undecided, ["TRN-ENC-01"]);
+    }
+}
+
+#[test]
+fn a_definition_that_a_schedule_names_is_not_known_and_one_that_is_the_file_is_judged() {
+    let schedule = |of: &str| {
+        json!({
+            "MonitoringScheduleName": "s",
+            "MonitoringScheduleConfig": { "MonitoringType": of, "MonitoringJobDefinitionName": "d" },
+        })
+    };
+    for of in ["DataQuality", "ModelBias", "Unheard-of"] {
+        assert_eq!(said(&schedule(of)), (vec![], vec![]), "{of}");
+    }
+    let kinds = ["DataQuality", "ModelQuality", "ModelBias", "ModelExplainability"];
+    for kind in kinds {
+        let definition = json!({
+            "JobDefinitionName": "d", format!("{kind}AppSpecification"): { "ImageUri": "x" }, "RoleArn": ROLE,
+            format!("{kind}JobOutputConfig"): { "KmsKeyId": "alias/ours" },
+            "JobResources": { "ClusterConfig": { "InstanceType": "ml.m5.large", "InstanceCount": 1 } },
+            "NetworkConfig": { "EnableNetworkIsolation": true, "VpcConfig": network() },
+        });
+        let intake = taken(&definition);
+        let (candidate, (broken, undecided)) = (&intake.candidates[0], said(&definition));
+        assert!(candidate.named().ends_with("job definition `d`"), "{}", candidate.named());
+        assert_eq!(broken, ["MSC-ENC-01", "MSC-MON-02"], "{kind}");
+        assert!(undecided.is_empty(), "{undecided:?}");
+        assert_eq!(candidate.path("MonitoringScheduleConfig.MonitoringType"), None);
+        let own = format!("Describe{kind}JobDefinition:NetworkConfig.EnableNetworkIsolation");
+        assert_eq!(candidate.path(&own).as_deref(), Some("NetworkConfig.EnableNetworkIsolation"));
+    }
+}
+
+#[test]
+fn an_event_that_never_says_something_does_not_say_that_it_is_absent() {
+    let event = json!({
+        "source": "aws.sagemaker", "detail-type": "SageMaker Training Job State Change", "account": "111122223333",
+        "region": "eu-west-1", "detail": { "TrainingJobName": "t", "RoleArn": ROLE, "VpcConfig": {}, "ExperimentConfig": null },
+    });
+    check(&event, "TRN-NET-01", true);
+    check(&event, "TRN-NET-02", false);
+    check(&event, "TRN-TRC-01", false);
+    let other = put(event, "/source", json!("aws.ecs"));
+    assert!(intake::read(&other.to_string()).is_err());
+}
+
+#[test]
+fn a_finding_shows_what_broke_it() {
+    let listed = with("[artifacts]\nallowed_buckets = [\"b\"]\n");
+    let inputs = json!([
+        { "ChannelName": "a", "DataSource": { "S3DataSource": { "S3Uri": "s3://b/x" } } },
+        { "ChannelName": "b", "DataSource": { "S3DataSource": { "S3Uri": "s3://evil/x" } } },
+    ]);
+    let job = put(training(), "/InputDataConfig", inputs);
+    let verdict = verdict(&listed, &taken(&job).candidates[0]);
+    let finding = verdict.findings.iter().find(|finding| finding.control == "TRN-ART-01").unwrap();
+    assert_eq!(finding.actual, "InputDataConfig[1] s3://evil/x");
+    assert_eq!(finding.field, "InputDataConfig[].DataSource.S3DataSource.S3Uri");
+}

@@ -1,0 +1,89 @@
+//! What creates a resource is told by members that AWS's own model has, and templates name them as the API does.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write;
+use std::process::Stdio;
+
+use sagewarden_policy::intake::{TEMPLATED, creations};
+use sagewarden_tests::{Result, python};
+use serde::Deserialize;
+use serde_json::json;
+
+#[derive(Deserialize)]
+struct Model {
+    /// The members of each operation's input, with whether they are required.
+    operations: BTreeMap<String, BTreeMap<String, bool>>,
+    /// Properties of templates that the API's request has not, by resource.
+    renamed: BTreeMap<String, BTreeSet<String>>,
+}
+
+fn model() -> Result<Model> {
+    let mut script = python::script("creations.py")?.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+    let asked = json!(TEMPLATED);
+    script.stdin.take().ok_or("the script has no input")?.write_all(&serde_json::to_vec(&asked)?)?;
+    let output = script.wait_with_output()?;
+    assert!(output.status.success(), "the script failed; its error is above");
+    Ok(serde_json::from_slice(&output.stdout)?)
+}
+
+#[test]
+fn what_tells_a_creation_is_taken_by_no_other_operation() -> Result<()> {
+    let model = model()?;
+    // The first version of the AutoML API creates the same.
+    let is_same = |one: &str, other: &str| {
+        one == other || one.contains("AutoMLJob") && other.contains("CreateAutoMLJob")
+    };
+    for creation in creations() {
+        let members = model.operations.get(creation.operation).ok_or(creation.operation)?;
+        for field in std::iter::once(&creation.name).chain(creation.required) {
+            assert!(members.contains_key(*field), "{} has no {field}", creation.operation);
+        }
+        for (other, theirs) in &model.operations {
+            if is_same(creation.operation, other) || !theirs.contains_key(creation.name) {
+                continue;
+            }
+            for own in creation.own {
+                assert!(!theirs.contains_key(*own), "{other} takes {own} beside {}", creation.name);
+            }
+            // An update may take all that is required: it says as much.
+            let takes_all = creation.required.iter().all(|field| theirs.contains_key(*field));
+            assert!(
+                !takes_all || other.starts_with("Update") || other.starts_with("Create"),
+                "{other}: {}",
+                creation.operation
+            );
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn templates_name_what_they_set_as_the_api_does() -> Result<()> {
+    let model = model()?;
+    // What a template has beside the request is no setting of the resource.
+    let beside = [
+        ("Endpoint", "ExcludeRetainedVariantProperties"),
+        ("Endpoint", "RetainAllVariantProperties"),
+        ("Endpoint", "RetainDeploymentConfig"),
+        ("ModelPackage", "AdditionalInferenceSpecificationsToAdd"),
+        ("ModelPackage", "ApprovalDescription"),
+        ("ModelPackage", "ModelPackageStatusDetails"),
+        ("ModelPackage", "ModelPackageVersion"),
+        ("MonitoringSchedule", "EndpointName"),
+        ("MonitoringSchedule", "FailureReason"),
+        ("MonitoringSchedule", "LastMonitoringExecutionSummary"),
+        ("MonitoringSchedule", "MonitoringScheduleStatus"),
+        ("DataQualityJobDefinition", "EndpointName"),
+        ("ModelQualityJobDefinition", "EndpointName"),
+        ("ModelBiasJobDefinition", "EndpointName"),
+        ("ModelExplainabilityJobDefinition", "EndpointName"),
+    ];
+    let mut expected: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (resource, property) in beside {
+        expected.entry(resource.to_owned()).or_default().insert(property.to_owned());
+    }
+    let found: BTreeMap<_, _> =
+        model.renamed.into_iter().filter(|(_, properties)| !properties.is_empty()).collect();
+    assert_eq!(found, expected);
+    Ok(())
+}
