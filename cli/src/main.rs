@@ -8,6 +8,7 @@ mod demo;
 mod drift;
 mod error;
 mod input;
+mod install;
 mod output;
 mod policy;
 mod quality;
@@ -37,6 +38,8 @@ fn main() -> ExitCode {
         Command::Reproduce(options) => ask::ask(Ask::Reproduce, &options.about, options.format),
         Command::History(options) => ask::ask(Ask::History, &options.about, options.format),
         Command::Verify(options) => verify::run(&options),
+        Command::Completions(options) => install::completions(&options),
+        Command::Man(options) => install::manual(&options),
     };
     match result {
         Ok(code) => code,

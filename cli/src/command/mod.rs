@@ -5,6 +5,7 @@ pub(crate) mod check;
 pub(crate) mod data;
 pub(crate) mod demo;
 pub(crate) mod format;
+pub(crate) mod install;
 pub(crate) mod policy;
 pub(crate) mod verify;
 
@@ -16,13 +17,17 @@ use crate::command::data::{
     BASELINE_HELP, BaselineOptions, DRIFT_HELP, DriftOptions, QUALITY_HELP, QualityOptions,
 };
 use crate::command::demo::DemoOptions;
+use crate::command::install::{CompletionsOptions, ManualOptions};
 use crate::command::policy::Policy;
 use crate::command::verify::{VERIFY_HELP, VerifyOptions};
+
+/// The version and, of a release build of a checkout, its commit (`build.rs`).
+const VERSION: &str = env!("SAGEWARDEN_VERSION");
 
 /// Governance for Amazon SageMaker: every job is judged while it can still be stopped, every model is traced to commit, data
 /// version and image, and every drift alert names that chain.
 #[derive(Debug, Parser)]
-#[command(name = "sagewarden", version, about, propagate_version = true)]
+#[command(name = "sagewarden", version = VERSION, about, propagate_version = true)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -89,4 +94,14 @@ pub(crate) enum Command {
     /// Check that no verdict is gone or was changed, in a store or an export of the table
     #[command(after_help = VERIFY_HELP)]
     Verify(VerifyOptions),
+    /// Print the completion script of a shell
+    #[command(
+        after_help = "Examples:\n  sagewarden completions bash > ~/.local/share/bash-completion/completions/sagewarden\n  sagewarden completions zsh > ~/.zfunc/_sagewarden"
+    )]
+    Completions(CompletionsOptions),
+    /// Print the manual page, or write those of all commands into a folder
+    #[command(
+        after_help = "Examples:\n  sagewarden man | man -l -\n  sagewarden man --out ~/.local/share/man/man1"
+    )]
+    Man(ManualOptions),
 }

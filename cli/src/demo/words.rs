@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::demo::files::DemoFiles;
 use crate::demo::step::PlayedStep;
 use crate::output::terminal::{DIM, STRONG};
-use crate::output::{line, notice};
+use crate::output::{called, line, notice};
 
 /// A step for people: the events that AWS sent, and what Sagewarden made of them.
 pub(crate) fn step(number: usize, step: &PlayedStep) -> String {
@@ -67,7 +67,8 @@ pub(crate) fn farewell(files: &DemoFiles, entity: &str) -> String {
         ),
         format!("replay {}/*.json --store {store}", at(DemoFiles::EVENTS)),
     ];
-    let ask: String = ask.iter().map(|line| format!("  cargo run -- {line}\n")).collect();
+    let called = called();
+    let ask: String = ask.iter().map(|line| format!("  {called} {line}\n")).collect();
     format!(
         "left behind:\n  {store}  the store\n  {}  the lineage as a page\n  {}, {}  what was sent\n  {}  the events, to replay\n  {}, {}  \
          the baseline and the traffic that was compared with it\n  {}  what detect-drift made of it\n\n\

@@ -4,10 +4,12 @@ pub(crate) mod notice;
 pub(crate) mod terminal;
 pub(crate) mod verdict;
 
+use std::env;
+use std::ffi::OsStr;
 use std::fmt::Display;
 use std::fs;
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use comfy_table::{ContentArrangement, Row, Table, presets};
 use sagewarden_events::Untrusted;
@@ -16,6 +18,16 @@ use serde_json::Value;
 use crate::command::format::OutputFormat;
 use crate::error::CommandError;
 use crate::output::terminal::STRONG;
+
+/// What to type for this program: as it was called, and through cargo where cargo started it.
+pub(crate) fn called() -> String {
+    let program = env::args_os().next().map(PathBuf::from);
+    let name = program.as_deref().and_then(Path::file_name).unwrap_or(OsStr::new("sagewarden"));
+    match env::var_os("CARGO") {
+        Some(_) => "cargo run --".to_owned(),
+        None => line(&name.to_string_lossy()),
+    }
+}
 
 /// Others' words within a line for people.
 pub(crate) fn line(text: &str) -> String {
