@@ -64,22 +64,6 @@ class Page:
         script = "(found, name) => found.map((element) => element.getAttribute(name))"
         return self.tab.locator(selector).evaluate_all(script, name)
 
-    def readable(self):
-        """Readable in light and in dark, and no wider than a narrow window."""
-        grounds = []
-        for scheme in ["light", "dark"]:
-            self.tab.emulate_media(color_scheme=scheme)
-            colours = self.tab.evaluate(
-                "() => { const style = getComputedStyle(document.body); return [style.backgroundColor, style.color]; }"
-            )
-            light = [sum(map(int, colour[4:-1].split(","))) for colour in colours]
-            assert abs(light[0] - light[1]) > 450, colours
-            grounds.append(light[0])
-        assert grounds[0] > 600 > 200 > grounds[1], grounds
-        self.tab.set_viewport_size({"width": 400, "height": 800})
-        wide = self.tab.evaluate("() => document.documentElement.scrollWidth")
-        assert wide <= 400, wide
-
     def quiet(self):
         """Neither an error, nor a dialog, nor a request to anything but files."""
         # An answer to this comes after every event of the steps before.

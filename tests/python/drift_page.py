@@ -8,6 +8,7 @@ import pathlib
 import sys
 
 from browser import Page, chromium
+from looks import readable
 
 
 def visible(page):
@@ -81,5 +82,5 @@ with chromium() as browser:
     numbers(page, facts)
     filters(page, facts)
     text_only(page, facts)
-    page.readable()
+    readable(page)
     page.quiet()

@@ -8,6 +8,7 @@ import pathlib
 import sys
 
 from browser import Page, chromium
+from looks import readable
 
 
 def pictures(page, facts):
@@ -51,5 +52,5 @@ with chromium() as browser:
     pictures(page, facts)
     colours(page)
     text_only(page, facts)
-    page.readable()
+    readable(page)
     page.quiet()
