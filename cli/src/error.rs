@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use sagewarden_explain::ModelError;
 use sagewarden_govern::NoAnswer;
 use sagewarden_govern::ports::PortError;
 use sagewarden_lineage::audit::UnusableAnchor;
@@ -15,6 +16,8 @@ use sagewarden_policy::BundleError;
 use sagewarden_policy::export::ExportError;
 use sagewarden_view::reply::NothingToWrite;
 use thiserror::Error;
+
+use crate::explain::columns::Misfit;
 
 /// Each message says what to do.
 #[derive(Debug, Error)]
@@ -31,6 +34,10 @@ pub(crate) enum CommandError {
     Exists(PathBuf),
     #[error("`{}`: {source}", path.display())]
     NoTable { path: PathBuf, source: CsvError },
+    #[error("`{}`: {source}", path.display())]
+    NoModel { path: PathBuf, source: ModelError },
+    #[error("`{}`: {source}", path.display())]
+    Misfit { path: PathBuf, source: Misfit },
     #[error("`{}` holds no baseline: it has no constraints.json; `sagewarden baseline` makes one", .0.display())]
     NoBaseline(PathBuf),
     #[error(

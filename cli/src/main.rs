@@ -7,6 +7,7 @@ mod command;
 mod demo;
 mod drift;
 mod error;
+mod explain;
 mod input;
 mod install;
 mod output;
@@ -29,6 +30,7 @@ fn main() -> ExitCode {
         Command::Check(options) => check::run(&options),
         Command::Drift(options) => drift::run(&options),
         Command::Demo(options) => demo::run(&options),
+        Command::Explain(options) => explain::run(&options),
         Command::Quality(options) => quality::run(&options),
         Command::Policy { command } => policy::run(&command),
         Command::Replay(options) => check::replay::run(&options),

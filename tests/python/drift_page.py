@@ -8,6 +8,7 @@ import pathlib
 import sys
 
 from browser import Page, chromium
+from looks import readable
 
 
 def visible(page):
@@ -68,23 +69,6 @@ def filters(page, facts):
     assert "median" in details.inner_text(), details.inner_text()
 
 
-def looks(page):
-    """Readable in light and in dark, and no wider than a narrow window."""
-    grounds = []
-    for scheme in ["light", "dark"]:
-        page.tab.emulate_media(color_scheme=scheme)
-        colours = page.tab.evaluate(
-            "() => { const style = getComputedStyle(document.body); return [style.backgroundColor, style.color]; }"
-        )
-        light = [sum(map(int, colour[4:-1].split(","))) for colour in colours]
-        assert abs(light[0] - light[1]) > 450, colours
-        grounds.append(light[0])
-    assert grounds[0] > 600 > 200 > grounds[1], grounds
-    page.tab.set_viewport_size({"width": 400, "height": 800})
-    wide = page.tab.evaluate("() => document.documentElement.scrollWidth")
-    assert wide <= 400, wide
-
-
 def text_only(page, facts):
     """What users named is text."""
     assert len(page.all("script")) == 1 and not page.all("img") and not page.all("b")
@@ -98,5 +82,5 @@ with chromium() as browser:
     numbers(page, facts)
     filters(page, facts)
     text_only(page, facts)
-    looks(page)
+    readable(page)
     page.quiet()

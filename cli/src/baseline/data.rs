@@ -8,13 +8,13 @@ use sagewarden_measure::csv::{CsvTable, Header};
 use sagewarden_measure::{ColumnProfile, InferredType, Issue, IssueKind, MissingTexts};
 use sagewarden_monitor::{FeatureStatistics, StringStatistics, SuggestedBaseline};
 
-use crate::baseline::open::{NUMBERS_ONLY, open};
+use crate::baseline::header::NUMBERS_ONLY;
 use crate::baseline::suggestion::Suggestion;
 use crate::command::data::BaselineOptions;
 use crate::error::CommandError;
-use crate::output;
 use crate::output::line;
 use crate::output::terminal::{DIM, STRONG};
+use crate::{input, output};
 
 /// Bytes that are read at once.
 const BUFFER: usize = 256 << 10;
@@ -32,7 +32,7 @@ pub(crate) fn baseline(options: &BaselineOptions) -> Result<Suggestion, CommandE
 
 /// Reads the data once, and warns of what is odd about it.
 fn read(path: &Path, header: Header, missing: MissingTexts) -> Result<SuggestedBaseline, CommandError> {
-    let (input, progress) = open(path)?;
+    let (input, progress) = input::data(path)?;
     let no_table = |source| CommandError::NoTable { path: path.to_owned(), source };
     let table = CsvTable::open(BufReader::with_capacity(BUFFER, progress.wrap_read(input)), header)
         .map_err(no_table)?

@@ -1,7 +1,7 @@
 //! `sagewarden baseline`: what Model Monitor would suggest for a CSV file.
 
 mod data;
-mod open;
+mod header;
 mod quality;
 mod suggestion;
 

@@ -5,13 +5,13 @@ use std::io::{BufRead, BufReader};
 use sagewarden_monitor::Mode;
 use sagewarden_outcomes::quality::{LabelledColumns, baseline as suggest};
 
-use crate::baseline::open::{NUMBERS_ONLY, open};
+use crate::baseline::header::NUMBERS_ONLY;
 use crate::baseline::suggestion::Suggestion;
 use crate::command::data::{BaselineOptions, ProblemKind};
 use crate::error::CommandError;
-use crate::output;
 use crate::quality::settings::{attributes, settings};
 use crate::quality::table;
+use crate::{input, output};
 
 /// Makes the baseline of a file.
 pub(crate) fn baseline(options: &BaselineOptions, kind: ProblemKind) -> Result<Suggestion, CommandError> {
@@ -25,7 +25,7 @@ pub(crate) fn baseline(options: &BaselineOptions, kind: ProblemKind) -> Result<S
         ground_truth: options.label.clone().unwrap_or_default(),
         prediction: attributes(&options.prediction),
     };
-    let (input, progress) = open(&options.data)?;
+    let (input, progress) = input::data(&options.data)?;
     let mut input = BufReader::new(progress.wrap_read(input));
     let path = &options.data;
     let start = input.fill_buf().map_err(CommandError::unreadable(path))?;

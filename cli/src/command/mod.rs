@@ -4,6 +4,7 @@ pub(crate) mod ask;
 pub(crate) mod check;
 pub(crate) mod data;
 pub(crate) mod demo;
+pub(crate) mod explain;
 pub(crate) mod format;
 pub(crate) mod install;
 pub(crate) mod policy;
@@ -17,6 +18,7 @@ use crate::command::data::{
     BASELINE_HELP, BaselineOptions, DRIFT_HELP, DriftOptions, QUALITY_HELP, QualityOptions,
 };
 use crate::command::demo::DemoOptions;
+use crate::command::explain::{EXPLAIN_HELP, ExplanationOptions};
 use crate::command::install::{CompletionsOptions, ManualOptions};
 use crate::command::policy::Policy;
 use crate::command::verify::{VERIFY_HELP, VerifyOptions};
@@ -55,6 +57,9 @@ pub(crate) enum Command {
     /// Measure what a model said against what turned out to be true, and show where it is worse than its baseline
     #[command(after_help = QUALITY_HELP)]
     Quality(QualityOptions),
+    /// Explain the answers of an XGBoost model: which features moved them, by exact SHAP values
+    #[command(after_help = EXPLAIN_HELP)]
+    Explain(ExplanationOptions),
     /// List and explain the controls, or validate policies and settings
     Policy {
         /// What to do with them

@@ -25,9 +25,17 @@ const LARGEST: u64 = 512 << 20;
 /// A whole file. What has no end (`/dev/zero`), or may wait for ever (a named pipe that nobody writes to), is refused; the pipe that
 /// a shell makes for `<(command)` is read.
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>, CommandError> {
-    let unreadable = CommandError::unreadable(path);
-    let refuse = |why: &str| Err(io::Error::new(io::ErrorKind::InvalidInput, why));
-    let read = || {
+    let mut bytes = Vec::new();
+    let read = open(path)?.take(LARGEST + 1).read_to_end(&mut bytes);
+    let read = read.and_then(|_| {
+        if bytes.len() as u64 > LARGEST { refuse("it is larger than 512 MB") } else { Ok(bytes) }
+    });
+    read.map_err(CommandError::unreadable(path))
+}
+
+/// A file that has an end, for who reads it piece by piece.
+pub(crate) fn open(path: &Path) -> Result<fs::File, CommandError> {
+    let open = || {
         let kind = fs::metadata(path)?.file_type();
         let is_of_shell = path.starts_with("/dev/fd") || path.starts_with("/proc/self/fd");
         match special(kind) {
@@ -36,11 +44,27 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>, CommandError> {
             Some(Special::Device) => return refuse("it is a device, not a file"),
             None => {}
         }
-        let mut bytes = Vec::new();
-        fs::File::open(path)?.take(LARGEST + 1).read_to_end(&mut bytes)?;
-        if bytes.len() as u64 > LARGEST { refuse("it is larger than 512 MB") } else { Ok(bytes) }
+        fs::File::open(path)
     };
-    read().map_err(unreadable)
+    open().map_err(CommandError::unreadable(path))
+}
+
+fn refuse<T>(why: &str) -> io::Result<T> {
+    Err(io::Error::new(io::ErrorKind::InvalidInput, why))
+}
+
+/// Data, or standard input, and the progress through it: shown where there is a terminal and much to read.
+pub(crate) fn data(path: &Path) -> Result<(Box<dyn Read>, ProgressBar), CommandError> {
+    if path == Path::new("-") {
+        return Ok((Box::new(io::stdin().lock()), progress::endless()));
+    }
+    let file = fs::File::open(path).map_err(CommandError::unreadable(path))?;
+    let metadata = file.metadata().map_err(CommandError::unreadable(path))?;
+    if metadata.is_dir() {
+        return Err(CommandError::unreadable(path)(io::ErrorKind::IsADirectory.into()));
+    }
+    let progress = progress::through(metadata.len());
+    Ok((Box::new(file), progress))
 }
 
 /// A whole file, or standard input for `-`.

@@ -71,3 +71,20 @@ fn a_linear_model_is_named_as_one_in_every_format() -> Result<()> {
     }
     Ok(())
 }
+
+#[test]
+fn the_names_of_the_features_come_with_the_model_where_it_has_them() -> Result<()> {
+    let named: Vec<String> = (0..6).map(|place| format!("column {place}")).collect();
+    for (file, expect) in [
+        ("1.0.2/named.pickle2", &named),
+        ("1.3.3/named.pickle4", &named),
+        ("1.7.6/named.json", &named),
+        ("3.4.1/named.ubj", &named),
+        ("3.4.1/named.pickle5", &named),
+        ("1.3.3/dart.raw", &Vec::new()),
+    ] {
+        let path = folder("").join(file);
+        assert_eq!(Model::read(File::open(path)?, None)?.names(), expect.as_slice(), "{file}");
+    }
+    Ok(())
+}

@@ -133,6 +133,8 @@ pub struct CsvTable<Input> {
     columns: Vec<String>,
     /// Columns at the beginning that are not given.
     left_out: usize,
+    /// Whether the first row has names.
+    named: bool,
     /// Whether the first row has values and is still to be given.
     first: bool,
     /// What the first row has instead of commas, and how often: no commas in one row may be chance, in two rows it is another format.
@@ -172,7 +174,16 @@ impl<Input: BufRead> CsvTable<Input> {
         } else {
             (0..records.width).map(|index| format!("_c{index}")).collect()
         };
-        Ok(Self { records, columns, left_out: 0, first: !named, suspect, missing: Arc::default(), issues })
+        Ok(Self {
+            records,
+            columns,
+            left_out: 0,
+            named,
+            first: !named,
+            suspect,
+            missing: Arc::default(),
+            issues,
+        })
     }
 
     /// The same table without its first columns, such as the label of training data.
@@ -193,6 +204,12 @@ impl<Input: BufRead> CsvTable<Input> {
     #[must_use]
     pub fn columns(&self) -> &[String] {
         &self.columns
+    }
+
+    /// Whether the first row names the columns.
+    #[must_use]
+    pub fn has_header(&self) -> bool {
+        self.named
     }
 
     /// Whether each name is a number: then the first row is most likely no header.

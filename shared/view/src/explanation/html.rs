@@ -108,7 +108,7 @@ impl ExplanationReport<'_> {
                         span.key.low {} " low, " span.key.high {} " high, " span.key.missing {} " missing."
                     }
                     li { "Base value and contributions of a row add up to the margin of the model. For a logistic model that is the log-odds." }
-                    @if self.every > 1 { li { "Of all rows, each " (self.every) "th is drawn." } }
+                    @if self.every > 1 { li { "One row of " (self.every) " is drawn." } }
                 }
             }
         }

@@ -1,0 +1,4 @@
+//! What may be wrong with the first row of data.
+
+/// The warning about a header that looks like a row of values.
+pub(crate) const NUMBERS_ONLY: &str = "the first row has numbers only: if it is no header, say --no-header";
