@@ -25,8 +25,8 @@ pub use constraints::{
 };
 pub use evaluate::{
     Baseline, Check, CheckResult, Coverage, Disagreement, Distance, DistributionGap, Evaluation,
-    FeatureVerdict, GapPlace, Method, Metric, MetricValue, NotCompared, Verdict, compare_modes, evaluate,
-    metrics,
+    FeatureVerdict, GapPlace, Method, Metric, MetricValue, NotCompared, Resolution, Verdict, compare_modes,
+    evaluate, metrics,
 };
 pub use java_number::java_double;
 pub use mode::Mode;

@@ -1,11 +1,5 @@
 //! Numbers and verdicts as a page says them.
 
-use sagewarden_monitor::FeatureVerdict;
-
-pub(super) fn has_drifted(feature: &FeatureVerdict) -> bool {
-    feature.distance.as_ref().is_some_and(|distance| distance.value > distance.threshold)
-}
-
 /// `1 check`, `2 checks`
 pub(super) fn count(number: usize, what: &str) -> String {
     if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
