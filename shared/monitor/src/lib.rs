@@ -11,6 +11,7 @@ pub mod java_json;
 mod java_number;
 pub mod loose;
 mod mode;
+mod no_feature;
 pub mod number_or_text;
 pub mod optional_number;
 mod statistics;
