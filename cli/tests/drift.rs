@@ -17,7 +17,8 @@ impl Folder {
     /// With a baseline of three columns, the first of which comes out of the model.
     fn new() -> Self {
         let folder = Self(TempDir::new().unwrap());
-        let rows: String = (0..500).map(|row| format!("{}.5,{row},{}\n", row % 10, word(row))).collect();
+        let rows: String =
+            (0..500).map(|row| format!("{}.5,{},{}\n", row % 10, amount(row), word(row))).collect();
         let data = folder.file("train.csv", &format!("score,amount,word\n{rows}"));
         let made = sagewarden(&["baseline", &data, "--out", &folder.path("base")]);
         assert!(made.status.success());
@@ -47,13 +48,18 @@ fn word(row: u32) -> &'static str {
     if row.is_multiple_of(2) { "even" } else { "odd" }
 }
 
+/// Each twice: a number that counts the rows is no feature.
+fn amount(row: u32) -> u32 {
+    row / 2 * 2
+}
+
 /// Captured events of one hour, whose amounts are moved.
 fn events(hour: u32, moved: u32) -> String {
     let line = |row: u32| {
         let side = |data: String| json!({ "observedContentType": "text/csv", "mode": "X", "data": data, "encoding": "CSV" });
         let event = json!({
             "captureData": {
-                "endpointInput": side(format!("{},{}", row + moved, word(row))),
+                "endpointInput": side(format!("{},{}", amount(row) + moved, word(row))),
                 "endpointOutput": side(format!("{}.5", row % 10)),
             },
             "eventMetadata": { "eventId": row.to_string(), "inferenceTime": format!("2026-03-02T{hour:02}:21:48Z") },
@@ -175,7 +181,8 @@ fn files_without_rows_are_told_and_change_nothing() {
 #[test]
 fn tables_are_read_by_the_names_of_their_columns() {
     let folder = Folder::new();
-    let rows: String = (0..500).map(|row| format!("{},{row},{}.5\n", word(row), row % 10)).collect();
+    let rows: String =
+        (0..500).map(|row| format!("{},{},{}.5\n", word(row), amount(row), row % 10)).collect();
     folder.file("tables/now.csv", &format!("word,amount,score\n{rows}"));
     let (code, found) = folder.json(&[&folder.path("tables")]);
     assert_eq!((code, &found["rows"]), (Some(0), &json!(500)), "{found:#}");
@@ -184,7 +191,7 @@ fn tables_are_read_by_the_names_of_their_columns() {
 #[test]
 fn records_of_a_batch_are_read_with_the_answers_that_lie_beside_them() {
     let folder = Folder::new();
-    let records: String = (0..500).map(|row| format!("{row},{}\n", word(row))).collect();
+    let records: String = (0..500).map(|row| format!("{},{}\n", amount(row), word(row))).collect();
     let answers: String = (0..500).map(|row| format!("{}.5\n", row % 10)).collect();
     let named = folder.file("batch/now.csv", &format!("amount,word\n{records}"));
     folder.file("batch/now.csv.out", &answers);
@@ -197,7 +204,7 @@ fn records_of_a_batch_are_read_with_the_answers_that_lie_beside_them() {
         );
         assert_eq!(found["troubles"], json!([]));
     }
-    let lines: String = (0..500).map(|row| format!("[{row},\"{}\"]\n", word(row))).collect();
+    let lines: String = (0..500).map(|row| format!("[{},\"{}\"]\n", amount(row), word(row))).collect();
     folder.file("lines/now.jsonl", &lines);
     folder.file("lines/now.jsonl.out", &answers);
     assert_eq!(folder.json(&[&folder.path("lines")]).0, Some(0));
@@ -212,7 +219,7 @@ fn records_of_a_batch_are_read_with_the_answers_that_lie_beside_them() {
 #[test]
 fn a_baseline_of_requests_alone_is_compared_with_requests_alone() {
     let folder = Folder::new();
-    let rows: String = (0..500).map(|row| format!("{row},{}\n", word(row))).collect();
+    let rows: String = (0..500).map(|row| format!("{},{}\n", amount(row), word(row))).collect();
     let data = folder.file("requests.csv", &format!("amount,word\n{rows}"));
     assert!(sagewarden(&["baseline", &data, "--out", &folder.path("base"), "--force"]).status.success());
     let file = folder.file("a.jsonl", &events(0, 0));
@@ -224,6 +231,37 @@ fn a_baseline_of_requests_alone_is_compared_with_requests_alone() {
         assert_eq!(found["coverage"]["compared"], json!(0), "{found:#}");
         assert!(found["violations"].to_string().contains("extra_column_check"), "{found:#}");
     }
+}
+
+#[test]
+fn columns_that_are_no_features_are_said_and_not_compared() {
+    let folder = Folder::new();
+    let table = |from: u32| {
+        let row = |row: u32| {
+            format!("{},2024-{:02}-{:02},{}\n", from + row, from / 500 + 1, row % 28 + 1, word(row))
+        };
+        format!("id,day,word\n{}", (0..500).map(row).collect::<String>())
+    };
+    let (train, now) = (folder.file("train.csv", &table(0)), folder.file("now.csv", &table(500)));
+    let made = sagewarden(&["baseline", &train, "--out", &folder.path("base"), "--force"]);
+    let told = String::from_utf8(made.stderr).unwrap();
+    for column in ["`id` is no feature: its values count up", "`day` is no feature: its values are dates"] {
+        assert!(told.contains(column), "{told}");
+    }
+    let (code, found) = folder.json(&[&now]);
+    assert_eq!((code, &found["coverage"]["compared"]), (Some(0), &json!(1)), "{found:#}");
+}
+
+#[test]
+fn columns_are_ignored_on_request() {
+    let folder = Folder::new();
+    let file = folder.file("a.jsonl", &events(0, 400));
+    assert_eq!(folder.json(&[&file]).0, Some(1));
+    let (code, found) = folder.json(&[&file, "--ignore", "amount"]);
+    assert_eq!((code, &found["coverage"]["compared"]), (Some(0), &json!(2)), "{found:#}");
+    let (code, told) = failure(&["drift", "--baseline", &folder.path("base"), &file, "--ignore", "amonut"]);
+    assert_eq!(code, Some(2));
+    assert!(told.contains("the baseline has no column `amonut` to ignore"), "{told}");
 }
 
 #[test]

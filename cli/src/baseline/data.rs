@@ -52,6 +52,12 @@ fn read(path: &Path, header: Header, missing: MissingTexts) -> Result<SuggestedB
             output::warn(format_args!("warning: `{path}`: column `{}` {text}", line(&column.name)));
         }
     }
+    for (column, why) in &baseline.no_features {
+        output::warn(format_args!(
+            "note: column `{}` is no feature: {why}; its comparison is switched off in constraints.json (`perform_comparison`)",
+            line(column)
+        ));
+    }
     Ok(baseline)
 }
 

@@ -130,6 +130,9 @@ pub(crate) struct DriftOptions {
     /// Texts that stand for a missing value, instead of what pandas, R and SQL write, such as nan, NA, NULL, None, ? and -
     #[arg(long, value_name = "TEXT", value_delimiter = ',', allow_hyphen_values = true)]
     pub(crate) missing: Option<Vec<String>>,
+    /// Columns that are not looked at, such as ids
+    #[arg(long, value_name = "COLUMN", value_delimiter = ',')]
+    pub(crate) ignore: Vec<String>,
     /// CSV files have no header: their columns are those of the baseline
     #[arg(long)]
     pub(crate) no_header: bool,

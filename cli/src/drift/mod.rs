@@ -30,6 +30,10 @@ use crate::output::{self, verdict};
 pub(crate) fn run(options: &DriftOptions) -> Result<ExitCode, CommandError> {
     let (statistics, baseline) = baseline(&options.baseline)?;
     let baseline = baseline.with_missing(MissingTexts::named(options.missing.as_deref()));
+    let (baseline, unknown) = baseline.ignoring(&options.ignore);
+    if let [name, ..] = unknown.as_slice() {
+        return Err(CommandError::NoSuchColumn((*name).to_owned()));
+    }
     let analyses = analyses(options)?;
     let inputs = Inputs::find(&options.captures, Wanted::EventsAndTables)?;
     let judged = judge(options, &baseline, &inputs)?;

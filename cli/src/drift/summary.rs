@@ -1,7 +1,9 @@
 //! What `sagewarden drift` prints: the verdict on every feature, as text or as JSON.
 
 use sagewarden_govern::counted;
-use sagewarden_monitor::{Disagreement, DistributionGap, Evaluation, FeatureVerdict, GapPlace, Verdict};
+use sagewarden_monitor::{
+    Disagreement, DistributionGap, Evaluation, FeatureVerdict, GapPlace, Resolution, Verdict,
+};
 use sagewarden_view::drift::TrendWindow;
 use serde_json::{Value, json};
 
@@ -71,6 +73,7 @@ impl DriftSummary<'_> {
             let of = counted(coverage.features, "feature");
             text += &format!("note: {} of {of} compared with the baseline\n", coverage.compared);
         }
+        text.extend(self.resolution());
         text.extend(
             shared
                 .filter(|why| !notes.iter().any(|note| note == why))
@@ -78,6 +81,19 @@ impl DriftSummary<'_> {
         );
         text.extend(notes.iter().map(|note| format!("note: {}\n", line(note))));
         text + &verdict::last_line(violations.len(), self.extent(), self.is_judged(), *mode)
+    }
+
+    /// What so few rows cannot show.
+    fn resolution(&self) -> Option<String> {
+        let Resolution { gap, rows } =
+            self.evaluation.resolution().filter(|known| known.gap > Resolution::ENOUGH)?;
+        let more = match rows {
+            Some(rows) => format!("{rows} rows show one of {}", Resolution::ENOUGH),
+            None => "the baseline has too few rows for more".to_owned(),
+        };
+        Some(format!(
+            "note: so few rows show gaps of more than {gap:.2} between distributions of numbers; {more}\n"
+        ))
     }
 
     /// Why not one feature of several was compared, where that is the same for all that the baseline has.
@@ -113,6 +129,7 @@ impl DriftSummary<'_> {
             "windows": self.windows,
             "has_statistics": self.has_statistics,
             "coverage": self.evaluation.coverage(),
+            "resolution": self.evaluation.resolution(),
             "features": self.evaluation.features,
             "violations": self.evaluation.violations,
             "differences": self.differences,

@@ -213,6 +213,13 @@ pub fn chance(n: u64, m: u64) -> f64 {
     1.8 * ((n + m) / (n * m)).sqrt()
 }
 
+/// How probable so large a distance between the distribution functions of two samples of one distribution is, at most (Dvoretzky, Kiefer and
+/// Wolfowitz, with the constant of Massart as for one sample; for two it is what Kolmogorov's series begins with).
+pub fn p_value(linf: f64, n: u64, m: u64) -> f64 {
+    let (n, m) = (n as f64, m as f64);
+    (2.0 * (-2.0 * linf * linf * n * m / (n + m)).exp()).min(1.0)
+}
+
 /// A distance less what chance explains.
 pub fn robust(linf: f64, n: u64, m: u64) -> f64 {
     (linf - chance(n, m)).max(0.0)
@@ -248,6 +255,8 @@ pub struct TotalVariation {
     pub size: f64,
     /// Samples of one distribution are farther apart once in ten thousand times.
     pub chance: f64,
+    /// How probable so large a distance is between samples of one distribution, at most.
+    pub p_value: f64,
 }
 
 /// The total variation distance of shares. Where categories are many, no single share can change by much, and still most values may be
@@ -280,8 +289,10 @@ impl TotalVariation {
             size += (one / n - other / m).abs();
             expected += (both * (1.0 - both) * inverse).sqrt();
         }
-        let chance = expected / 2.0 + (LN_10_000 / 2.0 * inverse).sqrt();
-        Some(Self { size: size / 2.0, chance })
+        let (size, expected) = (size / 2.0, expected / 2.0);
+        let beyond = (size - expected).max(0.0);
+        let chance = expected + (LN_10_000 / 2.0 * inverse).sqrt();
+        Some(Self { size, chance, p_value: (-2.0 * beyond * beyond / inverse).exp() })
     }
 }
 

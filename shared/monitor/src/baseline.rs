@@ -6,6 +6,7 @@ use sagewarden_measure::csv::{CsvError, CsvTable, Header};
 use sagewarden_measure::{Issues, Profile};
 
 use crate::constraints::Constraints;
+use crate::no_feature::{no_feature, switch_off};
 use crate::statistics::Statistics;
 
 /// The two files of a baseline, what they are made from, and what was wrong with the data.
@@ -19,6 +20,8 @@ pub struct SuggestedBaseline {
     pub constraints: Constraints,
     /// Rows that do not fit the table.
     pub issues: Issues,
+    /// Columns that are no features, and why: their comparison is switched off.
+    pub no_features: Vec<(String, &'static str)>,
 }
 
 impl SuggestedBaseline {
@@ -39,12 +42,20 @@ impl SuggestedBaseline {
         Ok(Self::of_profile(profile, issues))
     }
 
-    /// The baseline of data that was profiled, such as that of several files.
+    /// The baseline of data that was profiled, such as that of several files: what the container suggests, but that columns which are no
+    /// features are not compared.
     #[must_use]
     pub fn of_profile(profile: Profile, issues: Issues) -> Self {
         let statistics = Statistics::from_profile(&profile);
-        let constraints = Constraints::suggest(&statistics);
-        Self { profile, statistics, constraints, issues }
+        let mut constraints = Constraints::suggest(&statistics);
+        let mut no_features = Vec::new();
+        for (feature, column) in constraints.features.iter_mut().zip(&profile.columns) {
+            if let Some(why) = no_feature(column) {
+                switch_off(feature);
+                no_features.push((column.name.clone(), why));
+            }
+        }
+        Self { profile, statistics, constraints, issues, no_features }
     }
 
     /// Its files by their names. The constraints come last: where they are, the baseline is whole.

@@ -11,6 +11,7 @@ pub mod java_json;
 mod java_number;
 pub mod loose;
 mod mode;
+mod no_feature;
 pub mod number_or_text;
 pub mod optional_number;
 mod statistics;
@@ -25,8 +26,8 @@ pub use constraints::{
 };
 pub use evaluate::{
     Baseline, Check, CheckResult, Coverage, Disagreement, Distance, DistributionGap, Evaluation,
-    FeatureVerdict, GapPlace, Method, Metric, MetricValue, NotCompared, Verdict, compare_modes, evaluate,
-    metrics,
+    FeatureVerdict, GapPlace, Method, Metric, MetricValue, NotCompared, Resolution, Verdict, compare_modes,
+    evaluate, metrics,
 };
 pub use java_number::java_double;
 pub use mode::Mode;

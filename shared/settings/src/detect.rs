@@ -102,6 +102,9 @@ pub struct DetectedEndpoint {
     /// it has all of them by itself.
     #[serde(default)]
     pub columns: Option<CapturedColumns>,
+    /// Columns of the baseline that are not looked at, such as ids.
+    #[serde(default)]
+    pub ignore: Vec<String>,
     /// Where the rows are in requests of JSON, such as `/instances/*/features`.
     #[serde(default, deserialize_with = "row_path")]
     pub input_path: Option<String>,
@@ -121,6 +124,7 @@ impl Default for DetectedEndpoint {
             watch: true,
             baseline: None,
             columns: None,
+            ignore: Vec::new(),
             input_path: None,
             output_path: None,
         }

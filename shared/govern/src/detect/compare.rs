@@ -1,5 +1,7 @@
 //! A window is compared with the baseline that was found for it, or it is published that there is none.
 
+use std::rc::Rc;
+
 use sagewarden_settings::DetectedEndpoint;
 
 use super::attempt::Attempt;
@@ -56,6 +58,7 @@ pub(super) async fn compare(
             return Ok(Compared::NotJudged(done));
         }
     };
+    let found = if said.ignore.is_empty() { found } else { Rc::new(found.ignoring(&said.ignore)) };
     said.columns = found.place.columns.or(said.columns);
     let (place, columns) = (&found.place.constraints, found.baseline.constraints().features.len());
     let judged = match Attempt::begin_if_wide(world.table(), place, columns, moment).await {

@@ -31,6 +31,14 @@ pub(super) struct FoundBaseline {
     pub(super) digest: String,
 }
 
+impl FoundBaseline {
+    /// The same baseline, that checks nothing of these columns. Those that it does not have are ignored as well.
+    pub(super) fn ignoring(&self, names: &[String]) -> Self {
+        let (baseline, _) = Baseline::clone(&self.baseline).ignoring(names);
+        Self { baseline: Rc::new(baseline), place: self.place.clone(), digest: self.digest.clone() }
+    }
+}
+
 /// The entity tags of both files; nothing where there is none.
 type FileVersions = [Option<String>; 2];
 

@@ -210,6 +210,9 @@ impl<W: World> SuggestBaseline<'_, W> {
             self.world.files().write(&folder.bucket, &key, "application/json", text.as_bytes()).await?;
         }
         let odd = made.issues.iter().map(|(kind, issue)| format!("; {} rows: {kind}", issue.count));
+        let left_out =
+            made.no_features.iter().map(|(name, why)| format!("; `{name}` is not compared: {why}"));
+        let odd = odd.chain(left_out);
         Ok(Done::Acted(format!(
             "made a baseline of {} rows that {} was trained on: {folder}{}",
             made.profile.rows,

@@ -8,7 +8,7 @@ use sagewarden_measure::{Detail, InferredType, MissingTexts, Profile};
 
 use super::expected::Expected;
 use super::reference::{BaselineDistribution, ExactReference, Reference, size};
-use crate::constraints::{Constraints, FeatureConstraints};
+use crate::constraints::{Constraints, FeatureConstraints, Switch};
 use crate::mode::Mode;
 use crate::statistics::{FeatureStatistics, Statistics};
 
@@ -59,6 +59,22 @@ impl Baseline {
     #[must_use]
     pub fn with_missing(self, missing: MissingTexts) -> Self {
         Self { missing: Arc::new(missing), ..self }
+    }
+
+    /// The same baseline, that checks nothing of these columns; those that it does not have are answered.
+    #[must_use]
+    pub fn ignoring(mut self, names: &[String]) -> (Self, Vec<&str>) {
+        let mut unknown = Vec::new();
+        for name in names {
+            match self.constraints.features.iter_mut().find(|feature| feature.name == *name) {
+                Some(feature) => {
+                    let own = feature.monitoring_config_overrides.get_or_insert_default();
+                    own.evaluate_constraints = Some(Switch::Disabled);
+                }
+                None => unknown.push(name.as_str()),
+            }
+        }
+        (self, unknown)
     }
 
     /// A profile of no rows yet, with the columns of the baseline and what a comparison needs of them.

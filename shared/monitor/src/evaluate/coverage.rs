@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::level::detectable;
 use super::verdict::{Evaluation, FeatureVerdict, Verdict};
+use crate::mode::Mode;
 
 /// Why a column is not compared whose comparison somebody has switched off.
 pub(crate) const COMPARISON_OFF: &str = "its comparison is switched off (`perform_comparison`)";
@@ -41,7 +43,41 @@ impl Coverage {
     pub const MOST: usize = 1_000;
 }
 
+/// What a window of so few rows can show.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Resolution {
+    /// Smaller gaps between the distribution functions of numbers cannot be told from chance.
+    pub gap: f64,
+    /// So many rows show a gap of [`Self::ENOUGH`]; none where the baseline has too few for that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rows: Option<u64>,
+}
+
+impl Resolution {
+    /// A quarter of a standard deviation moves a bell so far.
+    pub const ENOUGH: f64 = 0.1;
+}
+
 impl Evaluation {
+    /// What the window can show, if numbers were compared in exact mode.
+    #[must_use]
+    pub fn resolution(&self) -> Option<Resolution> {
+        let distances = || self.features.iter().filter_map(|feature| feature.distance.as_ref());
+        let compared = distances().count();
+        let smallest = distances().filter(|_| self.mode == Mode::Exact).min_by_key(|each| each.current_n)?;
+        let (n, m) = (smallest.baseline_n, smallest.current_n);
+        if n == 0 || m == 0 {
+            return None;
+        }
+        let gap = detectable(compared, n, m);
+        // The square of a gap is in proportion to the sum of what either size is the inverse of.
+        let both = 1.0 / n as f64 + 1.0 / m as f64;
+        let rest = both * (Resolution::ENOUGH / gap).powi(2) - 1.0 / n as f64;
+        let rows =
+            (rest > 0.0).then(|| (1.0 / rest).ceil()).filter(|rows| *rows < 1e12).map(|rows| rows as u64);
+        Some(Resolution { gap, rows })
+    }
+
     /// What the verdict rests on.
     #[must_use]
     pub fn coverage(&self) -> Coverage {

@@ -102,13 +102,15 @@ fn drift(compat: &FeatureVerdict, exact: &FeatureVerdict) -> Option<Disagreement
             format!("the container compares nothing: {}", compat.not_compared.as_deref().unwrap_or("-"))
         }
         (_, None) => format!("it cannot be compared: {}", exact.not_compared.as_deref().unwrap_or("-")),
-        (Some(_), Some(_)) => disagreement(compat.distance.as_ref()?, exact.distance.as_ref()?),
+        (Some(_), Some(_)) => {
+            disagreement(compat.distance.as_ref()?, exact.distance.as_ref()?, exact.has_drifted())
+        }
     };
     Some(difference(Check::BaselineDrift, compat, exact, why))
 }
 
 /// Both were compared, and the distances lie on different sides of the threshold.
-fn disagreement(compat: &Distance, exact: &Distance) -> String {
+fn disagreement(compat: &Distance, exact: &Distance, has_drifted: bool) -> String {
     let (n, m) = (compat.baseline_distinct, compat.current_distinct);
     if exact.method == Method::ChiSquared {
         return "the container leaves out texts that the baseline does not have, and takes the baseline for certain".to_owned();
@@ -123,7 +125,13 @@ fn disagreement(compat: &Distance, exact: &Distance) -> String {
              it allows for chance so much that no change can exceed the threshold"
         );
     }
-    if exact.value > exact.threshold {
+    if has_drifted && exact.value <= compat.threshold {
+        return format!(
+            "the container's threshold is {}, whatever chance explains, and exact mode's is {}",
+            compat.threshold, exact.threshold
+        );
+    }
+    if has_drifted {
         format!(
             "the container compares which values occur ({n} different ones in the baseline, {m} now), not how often, and so does \
              not see that their shares have changed"

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use sagewarden_measure::distance::{
-    Counts, LargestGap, Steps, TotalVariation, categorical_linf, goodness_of_fit, homogeneity, linf, robust,
-    total, total_variation,
+    Counts, LargestGap, Steps, TotalVariation, categorical_linf, goodness_of_fit, homogeneity, linf, p_value,
+    robust, total, total_variation,
 };
 use sagewarden_measure::{Categories, ColumnProfile, KllSketch, TextCounts};
 
 use super::expected::Expected;
-use super::rare::{ClassCounts, rare};
+use super::rare::{ClassCounts, by_chance, rare};
 use super::reference::{BaselineDistribution, NumbersReference, is_numeric};
 use super::settings::ColumnSettings;
 use super::texts;
@@ -64,7 +64,7 @@ pub(crate) fn compare(
                 (Mode::Exact, NumbersReference::None(why)) => return Err(why.clone()),
             };
             let gap = gap.ok_or("none of its values is a number now")?;
-            let distance = numbers(gap, (total, different), &current, settings);
+            let distance = numbers(gap, (total, different), &current, settings, mode);
             Ok(match (mode, exact) {
                 (Mode::Exact, NumbersReference::Sketch(baseline)) => {
                     closer(distance, |distance| rare(classes(baseline, &current)?, distance))
@@ -102,9 +102,11 @@ fn numbers(
     (baseline, different): (u64, usize),
     current: &Steps,
     settings: &ColumnSettings,
+    mode: Mode,
 ) -> Distance {
     let sizes = (baseline, current.total());
     let (value, method) = corrected(gap.size, sizes, settings.comparison);
+    let p_value = (mode == Mode::Exact).then(|| p_value(gap.size, sizes.0, sizes.1));
     Distance {
         value,
         linf: gap.size,
@@ -115,7 +117,7 @@ fn numbers(
         current_n: sizes.1,
         baseline_distinct: different as u64,
         current_distinct: current.different() as u64,
-        p_value: None,
+        p_value,
     }
 }
 
@@ -128,6 +130,7 @@ fn shares(
     let gap = categorical_linf(baseline, current).ok_or("it has no values in the baseline")?;
     let sizes = (total(baseline), total(current));
     let (value, method) = corrected(gap.size, sizes, settings.comparison);
+    let p_value = (mode == Mode::Exact).then(|| p_value_of_text(&gap, baseline, current));
     let distance = Distance {
         value,
         linf: gap.size,
@@ -138,7 +141,7 @@ fn shares(
         current_n: sizes.1,
         baseline_distinct: baseline.len() as u64,
         current_distinct: current.len() as u64,
-        p_value: None,
+        p_value,
     };
     match settings.categorical_method {
         CategoricalMethod::LInfinity if mode == Mode::Compat => Ok(distance),
@@ -183,8 +186,17 @@ fn many(all: TotalVariation, distance: &Distance) -> Option<Distance> {
     (value > distance.threshold).then(|| Distance {
         value,
         method: Method::TotalVariation,
+        p_value: Some(all.p_value),
         ..distance.clone()
     })
+}
+
+/// Of the text whose share has changed the most. Any of them could have been that.
+fn p_value_of_text(gap: &LargestGap<String>, baseline: &Counts<'_>, current: &Counts<'_>) -> f64 {
+    let Some(text) = gap.place.as_deref() else { return 1.0 };
+    let count = |counts: &Counts<'_>| (counts.get(text).copied().unwrap_or_default(), total(counts));
+    let texts = baseline.len() + current.keys().filter(|text| !baseline.contains_key(*text)).count();
+    (by_chance(count(baseline), count(current)) * texts as f64).min(1.0)
 }
 
 /// The texts of the baseline: others are the business of another check.
@@ -228,13 +240,12 @@ fn place<T>(gap: LargestGap<T>, of: impl FnOnce(T) -> GapPlace) -> Option<Distri
 /// Holds the distance against its threshold.
 pub(crate) fn check(distance: &Distance) -> (CheckResult, String) {
     let Distance { value, threshold, .. } = *distance;
-    let result = CheckResult {
-        check: Check::BaselineDrift,
-        observed: Some(value),
-        threshold,
-        passed: value <= threshold,
-        p_value: None,
-    };
+    // Who asks for the bare distance, or for a level, has what was asked for.
+    let is_bare = matches!(distance.method, Method::Simple | Method::ChiSquared);
+    let passed = value <= threshold;
+    let p_value = distance.p_value.filter(|_| !passed && !is_bare);
+    let result =
+        CheckResult { check: Check::BaselineDrift, observed: Some(value), threshold, passed, p_value };
     (result, texts::drift(value, threshold))
 }
 

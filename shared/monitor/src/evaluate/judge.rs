@@ -6,11 +6,12 @@ use super::baseline::Baseline;
 use super::columns::AlignedColumns;
 use super::coverage::{CHECKS_OFF, COMPARISON_OFF};
 use super::expected::Expected;
+use super::level::Found;
 use super::reference::BaselineDistribution;
 use super::settings::ColumnSettings;
 use super::types::Types;
 use super::verdict::{Check, Evaluation, FeatureVerdict, Verdict, violation};
-use super::{checks, drift, range};
+use super::{checks, drift, level, range};
 use crate::constraints::FeatureConstraints;
 use crate::mode::Mode;
 
@@ -35,22 +36,28 @@ pub fn evaluate(baseline: &Baseline, profile: &Profile, mode: Mode) -> Evaluatio
         notes,
         foreign_statistics: None,
     };
+    let mut found = Vec::new();
     for ((feature, expected), column) in constraints.features.iter().zip(baseline.expected(mode)).zip(matched)
     {
+        let mut checks = Vec::new();
         let verdict = match (&foreign, column) {
             (Some(why), _) => unjudged(feature, &expected, column, why),
             (None, None) => unjudged(feature, &expected, column, "the data does not have it"),
             (None, Some(column)) => {
-                let settings = ColumnSettings::of(&constraints.monitoring_config, feature);
-                judge(
-                    &mut evaluation,
-                    feature,
-                    &JudgedColumn { expected, column, settings, rows: profile.rows },
-                )
+                let settings = ColumnSettings::of(&constraints.monitoring_config, feature, mode);
+                let judged = JudgedColumn { expected, column, settings, rows: profile.rows };
+                let verdict;
+                (verdict, checks) = judge(&mut evaluation, feature, &judged);
+                verdict
             }
         };
         evaluation.features.push(verdict);
+        found.push(checks);
     }
+    if mode == Mode::Exact {
+        level::hold(&mut found);
+    }
+    conclude(&mut evaluation, found);
     for column in unknown {
         let surplus = FeatureConstraints { name: column.name.clone(), ..FeatureConstraints::default() };
         let expected = Expected::nothing(baseline.missing(), mode);
@@ -72,14 +79,15 @@ struct JudgedColumn<'a> {
     rows: u64,
 }
 
+/// What is known of a column before the window is judged as a whole, and what its checks found.
 fn judge(
     evaluation: &mut Evaluation,
     feature: &FeatureConstraints,
     judged: &JudgedColumn<'_>,
-) -> FeatureVerdict {
+) -> (FeatureVerdict, Found) {
     let JudgedColumn { expected, column, settings, rows } = judged;
     if !settings.evaluate {
-        return unjudged(feature, expected, Some(column), CHECKS_OFF);
+        return (unjudged(feature, expected, Some(column), CHECKS_OFF), Vec::new());
     }
     let mut found = checks::check(expected, column, settings, *rows);
     let compared = if settings.compare {
@@ -90,10 +98,7 @@ fn judge(
     if let Ok(distance) = &compared {
         found.push(drift::check(distance));
     }
-    // Where the distribution has moved, values beyond its range are no other news.
-    if found.iter().all(|(result, _)| result.check != Check::BaselineDrift || result.passed) {
-        found.extend(range::check(expected, column, settings));
-    }
+    found.extend(range::check(expected, column, settings));
     if let (Err(why), BaselineDistribution::Foreign(known)) = (&compared, expected.distribution)
         && why == known
         && evaluation.foreign_statistics.is_none()
@@ -101,22 +106,28 @@ fn judge(
         evaluation.foreign_statistics = Some(format!("`{}`: {why}", feature.name));
     }
     evaluation.notes.extend(drift::notes(&feature.name, column, expected, compared.as_ref().ok()));
-    let violated = found.iter().any(|(result, _)| !result.passed);
-    let (checks, texts): (Vec<_>, Vec<_>) = found.into_iter().unzip();
-    for (result, text) in checks.iter().zip(texts).filter(|(result, _)| !result.passed) {
-        evaluation.violations.push(violation(&feature.name, result.check, text));
-    }
     let (distance, not_compared, verdict) = match compared {
         Ok(distance) => (Some(distance), None, Verdict::Ok),
         Err(why) => (None, Some(why.clone()), Verdict::NotCompared(why)),
     };
-    let verdict = if violated { Verdict::Violated } else { verdict };
-    FeatureVerdict {
-        checks,
-        distance,
-        not_compared,
-        verdict,
-        ..unjudged(feature, expected, Some(column), "")
+    let verdict =
+        FeatureVerdict { distance, not_compared, verdict, ..unjudged(feature, expected, Some(column), "") };
+    (verdict, found)
+}
+
+/// Writes down the checks of each column, and a violation for each that failed.
+fn conclude(evaluation: &mut Evaluation, found: Vec<Found>) {
+    for (feature, mut found) in evaluation.features.iter_mut().zip(found) {
+        // Where the distribution has moved, values beyond its range are no other news.
+        let has_moved =
+            found.iter().any(|(result, _)| result.check == Check::BaselineDrift && !result.passed);
+        found.retain(|(result, _)| result.check != Check::Range || !has_moved);
+        let (checks, texts): (Vec<_>, Vec<_>) = found.into_iter().unzip();
+        for (result, text) in checks.iter().zip(texts).filter(|(result, _)| !result.passed) {
+            evaluation.violations.push(violation(&feature.name, result.check, text));
+            feature.verdict = Verdict::Violated;
+        }
+        feature.checks = checks;
     }
 }
 

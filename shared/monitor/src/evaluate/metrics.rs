@@ -48,7 +48,9 @@ pub fn metrics(baseline: &Baseline, profile: &Profile, evaluation: &Evaluation) 
     let features = constraints.features.iter().zip(baseline.expected(evaluation.mode));
     for (((feature, expected), verdict), column) in features.zip(&evaluation.features).zip(columns.matched) {
         let Some(column) = column else { continue };
-        if !ColumnSettings::of(&constraints.monitoring_config, feature).emit || profile.rows == 0 {
+        if !ColumnSettings::of(&constraints.monitoring_config, feature, evaluation.mode).emit
+            || profile.rows == 0
+        {
             continue;
         }
         let mut tell = |what: &str, value| {

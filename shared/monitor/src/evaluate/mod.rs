@@ -15,6 +15,7 @@ mod edge_tests;
 mod exact_tests;
 mod expected;
 mod judge;
+mod level;
 mod metrics;
 mod odds;
 mod range;
@@ -28,7 +29,7 @@ mod types;
 mod verdict;
 
 pub use baseline::Baseline;
-pub use coverage::{Coverage, NotCompared};
+pub use coverage::{Coverage, NotCompared, Resolution};
 pub use differences::{Disagreement, compare_modes};
 pub use judge::evaluate;
 pub use metrics::{Metric, MetricValue, metrics};

@@ -10,9 +10,6 @@ use super::texts;
 use super::verdict::{Check, CheckResult};
 use crate::mode::Mode;
 
-/// So much of a threshold for distances is the share outside the range that counts.
-const SHARE: f64 = 0.1;
-
 /// Whether values lie outside the baseline's range, or below zero where it has no such number, beyond chance. The container has no
 /// such check. None where all of them lie within.
 pub(crate) fn check(
@@ -36,7 +33,7 @@ pub(crate) fn check(
     // A number below zero is impossible, however few of them there are.
     let negative = Occurrences { count: sketch.rank_exclusive(zero), of: moments.count };
     let p_negative = by_chance(negative, sample);
-    let is_share = outside.share() >= SHARE * settings.threshold;
+    let is_share = outside.share() >= settings.threshold;
     let p_value = if is_share { p_negative.min(outside.by_chance(sample)) } else { p_negative };
     let observed = 1.0 - outside.share();
     let passed = p_value >= FALSE_ALARMS;

@@ -16,8 +16,8 @@ const SHARE: f64 = 0.1;
 /// A class, and how often it occurs in the baseline and now.
 pub(crate) type ClassCounts = (GapPlace, u64, u64);
 
-/// The distance once more, as that of the rare class that has changed the most beyond chance; none where there is none. Its value is the
-/// probability that it is no chance, as that of the chi-squared test is.
+/// The distance once more, as that of the rare class that has changed the most beyond chance; none where there is none. Its value is what
+/// the shares of the class differ by.
 pub(crate) fn rare(classes: Vec<ClassCounts>, distance: &Distance) -> Option<Distance> {
     let (n, m) = (distance.baseline_n, distance.current_n);
     let many = classes.len() as f64;
@@ -32,8 +32,8 @@ pub(crate) fn rare(classes: Vec<ClassCounts>, distance: &Distance) -> Option<Dis
     });
     let (at, p_value) = changed.min_by(|one, other| one.1.total_cmp(&other.1))?;
     Some(Distance {
-        value: 1.0 - p_value,
-        threshold: 1.0 - FALSE_ALARMS,
+        value: (at.baseline - at.current).abs(),
+        threshold: SHARE * distance.threshold,
         method: Method::RareClass,
         at: Some(at),
         p_value: Some(p_value),
@@ -43,11 +43,11 @@ pub(crate) fn rare(classes: Vec<ClassCounts>, distance: &Distance) -> Option<Dis
 
 fn is_large(gap: &DistributionGap, threshold: f64) -> bool {
     let (less, more) = (gap.baseline.min(gap.current), gap.baseline.max(gap.current));
-    less < RARE && more >= TIMES * less && more - less >= SHARE * threshold
+    less < RARE && more >= TIMES * less && more - less > SHARE * threshold
 }
 
 /// How probable it is that one of two samples has so many more, on the side on which it has them; twice, since there are two sides.
-fn by_chance((baseline, n): (u64, u64), (current, m): (u64, u64)) -> f64 {
+pub(crate) fn by_chance((baseline, n): (u64, u64), (current, m): (u64, u64)) -> f64 {
     let (before, now) = (Occurrences { count: baseline, of: n }, Occurrences { count: current, of: m });
     if before.count > before.of || now.count > now.of {
         return 1.0;

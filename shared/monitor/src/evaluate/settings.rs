@@ -3,6 +3,14 @@
 use crate::constraints::{
     CategoricalMethod, Comparison, FeatureConstraints, MonitoringConfig, MonitoringOverrides, Switch,
 };
+use crate::mode::Mode;
+
+/// What Model Monitor writes into every baseline, so that nobody has chosen it.
+const SUGGESTED: f64 = 0.1;
+/// The largest distance that is no drift in exact mode, where nobody has chosen one. What chance explains is taken off before, so that it
+/// says which differences matter, not which are certain: a hundredth of all rows lies elsewhere. With the container's, a spread of 1.3
+/// times as much is missed however many rows there are.
+const EXACT: f64 = 0.01;
 
 /// What holds for one column.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -30,13 +38,21 @@ pub(crate) struct ColumnSettings {
 impl ColumnSettings {
     /// Overrides stand in one of three places, and where they contradict each other, the column's own win over those of its kind.
     /// A threshold for texts, wherever it stands, wins over one for all.
-    pub(crate) fn of(config: &MonitoringConfig, feature: &FeatureConstraints) -> Self {
+    pub(crate) fn of(config: &MonitoringConfig, feature: &FeatureConstraints, mode: Mode) -> Self {
         let all = &config.distribution_constraints;
         let own = Overrides(feature.overrides());
         let distribution = || own.each(|overrides| overrides.distribution_constraints.as_ref());
         let on = |switch: Switch| switch == Switch::Enabled;
-        let threshold =
-            distribution().find_map(|own| own.comparison_threshold).unwrap_or(all.comparison_threshold);
+        let is_chosen = |threshold: &f64| mode == Mode::Compat || *threshold != SUGGESTED;
+        let of_all = Some(all.comparison_threshold).filter(is_chosen).unwrap_or(EXACT);
+        let threshold = distribution().find_map(|own| own.comparison_threshold).unwrap_or(of_all);
+        let categorical_method = distribution()
+            .find_map(|own| own.categorical_drift_method)
+            .or(all.categorical_drift_method)
+            .unwrap_or_default();
+        // A test's threshold is its level, which is another thing.
+        let is_chosen =
+            |threshold: &f64| is_chosen(threshold) || categorical_method == CategoricalMethod::ChiSquared;
         Self {
             evaluate: on(own
                 .first(|overrides| overrides.evaluate_constraints)
@@ -55,12 +71,9 @@ impl ColumnSettings {
             comparison: distribution().find_map(|own| own.comparison_method).unwrap_or(all.comparison_method),
             categorical_threshold: distribution()
                 .find_map(|own| own.categorical_comparison_threshold)
-                .or(all.categorical_comparison_threshold)
+                .or(all.categorical_comparison_threshold.filter(is_chosen))
                 .unwrap_or(threshold),
-            categorical_method: distribution()
-                .find_map(|own| own.categorical_drift_method)
-                .or(all.categorical_drift_method)
-                .unwrap_or_default(),
+            categorical_method,
         }
     }
 }
@@ -83,11 +96,41 @@ mod tests {
     use super::*;
     use crate::constraints::Constraints;
 
+    #[test]
+    fn the_threshold_that_nobody_has_chosen_is_another_one_in_exact_mode() {
+        let thresholds = |feature: &str, all: &str, mode: Mode| {
+            let text = format!(
+                r#"{{"features":[{{"name":"f"{feature}}}],"monitoring_config":{{"distribution_constraints":{{{all}}}}}}}"#
+            );
+            let constraints = Constraints::parse(text.as_bytes()).unwrap();
+            let settings = ColumnSettings::of(&constraints.monitoring_config, &constraints.features[0], mode);
+            (settings.threshold, settings.categorical_threshold)
+        };
+        let own =
+            r#","monitoring_config_overrides":{"distribution_constraints":{"comparison_threshold":0.1}}"#;
+        let suggested = r#""comparison_threshold":0.1,"categorical_comparison_threshold":0.1"#;
+        for (feature, all, exact) in [
+            ("", "", (0.01, 0.01)),
+            ("", suggested, (0.01, 0.01)),
+            (own, suggested, (0.1, 0.1)),
+            ("", r#""comparison_threshold":0.3"#, (0.3, 0.3)),
+            ("", r#""categorical_comparison_threshold":0.2"#, (0.01, 0.2)),
+            (
+                "",
+                r#""categorical_comparison_threshold":0.1,"categorical_drift_method":"ChiSquared""#,
+                (0.01, 0.1),
+            ),
+        ] {
+            assert_eq!(thresholds(feature, all, Mode::Exact), exact, "{feature} {all}");
+        }
+        assert_eq!(thresholds("", suggested, Mode::Compat), (0.1, 0.1));
+    }
+
     fn check(feature: &str, monitoring: &str, expect: impl FnOnce(ColumnSettings)) {
         let text =
             format!(r#"{{"features":[{{"name":"f",{feature}}}],"monitoring_config":{{{monitoring}}}}}"#);
         let constraints = Constraints::parse(text.as_bytes()).unwrap();
-        expect(ColumnSettings::of(&constraints.monitoring_config, &constraints.features[0]));
+        expect(ColumnSettings::of(&constraints.monitoring_config, &constraints.features[0], Mode::Compat));
     }
 
     #[test]

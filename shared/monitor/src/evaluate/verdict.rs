@@ -97,6 +97,14 @@ pub struct FeatureVerdict {
     pub verdict: Verdict,
 }
 
+impl FeatureVerdict {
+    /// Whether its distribution has drifted.
+    #[must_use]
+    pub fn has_drifted(&self) -> bool {
+        self.checks.iter().any(|result| result.check == Check::BaselineDrift && !result.passed)
+    }
+}
+
 /// The answer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Evaluation {
@@ -125,7 +133,7 @@ pub enum Method {
     Simple,
     /// Half of what all shares differ by, less what chance explains: where texts are many. Of exact mode only.
     TotalVariation,
-    /// A test on the counts of a rare class: the distance is 1 - p and must not exceed 1 - 0.0001. Of exact mode only.
+    /// What the shares of a rare class differ by, where that is no chance: a tenth of the threshold is much for it. Of exact mode only.
     RareClass,
     /// Pearson's test, for texts.
     ///
@@ -179,7 +187,7 @@ pub struct Distance {
     pub baseline_distinct: u64,
     /// The same of the data.
     pub current_distinct: u64,
-    /// How probable so large a difference is without drift; of tests only.
+    /// How probable so large a difference is without drift, at most; of tests, and in exact mode.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub p_value: Option<f64>,
 }

@@ -8,7 +8,7 @@ use sagewarden_monitor::{
 use super::picture;
 use super::report::DriftReport;
 use super::series::{ColumnPair, ShareCurve, shares};
-use super::words::{has_drifted, percent};
+use super::words::percent;
 use crate::numbers::short;
 
 /// Points of the trend in a whole page: a thousand features over a month must still open.
@@ -76,7 +76,7 @@ fn verdict_word(feature: &FeatureVerdict) -> &'static str {
 fn verdict_text(feature: &FeatureVerdict) -> &'static str {
     match &feature.verdict {
         Verdict::Ok => "ok",
-        Verdict::Violated if has_drifted(feature) => "drifted",
+        Verdict::Violated if feature.has_drifted() => "drifted",
         Verdict::Violated => "violated",
         Verdict::NotCompared(_) => "not compared",
     }

@@ -5,8 +5,6 @@ use sagewarden_monitor::{Evaluation, Mode, Statistics, Verdict};
 use sagewarden_outcomes::clarify::Analysis;
 use serde::Serialize;
 
-use super::words::has_drifted;
-
 /// What a page is made of.
 #[derive(Clone, Copy, Debug)]
 pub struct DriftReport<'a> {
@@ -63,6 +61,6 @@ impl<'a> DriftReport<'a> {
     }
 
     pub(super) fn drifted(&self) -> usize {
-        self.counted().features.iter().filter(|feature| has_drifted(feature)).count()
+        self.counted().features.iter().filter(|feature| feature.has_drifted()).count()
     }
 }

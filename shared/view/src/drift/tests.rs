@@ -53,7 +53,7 @@ fn the_worst_comes_first_with_its_numbers() {
     assert!(page.contains(r#"data-rows="1000" data-drifted="1" data-violated="1""#), "{page}");
     let card = page.split("<article").nth(1).unwrap();
     assert!(card.contains(r#"data-feature="amount" data-verdict="violated""#), "{card}");
-    assert!(card.contains(r#"data-threshold="0.1""#));
+    assert!(card.contains(r#"data-threshold="0.01""#));
     assert!(card.contains("Largest gap at"));
 }
 

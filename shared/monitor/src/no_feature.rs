@@ -1,0 +1,134 @@
+//! Columns that are no features: they count up, name a row or say when. Traffic has other values of them in any case, so that every window
+//! would drift.
+
+use sagewarden_measure::{Categories, ColumnProfile, InferredType};
+
+use crate::constraints::{DistributionOverrides, FeatureConstraints, MonitoringOverrides, Switch};
+
+/// Of fewer values nobody can tell whether they are all different by chance.
+const ENOUGH: u64 = 50;
+/// The estimate of how many values are different is off by a twentieth, mostly.
+const NEARLY_ALL: f64 = 0.9;
+/// Numbers that are drawn from twice as many as there are rows are not all different: of them, a fifth would come again.
+const DENSE: f64 = 2.0;
+/// 2000 and 2040, in seconds since 1970.
+const SECONDS: std::ops::Range<f64> = 946_684_800.0..2_208_988_800.0;
+
+/// Why a column is no feature; none where it may be one.
+pub(crate) fn no_feature(column: &ColumnProfile) -> Option<&'static str> {
+    let is_whole = column.types.inferred() == InferredType::Integral;
+    let numbers = column.numbers().filter(|numbers| is_whole && numbers.count >= ENOUGH);
+    let is_unique = column.present() >= ENOUGH && are_all_different(column);
+    if let Some(numbers) = numbers {
+        let range = numbers.max - numbers.min;
+        let is_dense = range + 1.0 <= DENSE * numbers.count as f64;
+        let is_time =
+            |unit: f64| SECONDS.contains(&(numbers.min / unit)) && SECONDS.contains(&(numbers.max / unit));
+        if is_unique && is_dense {
+            return Some("its values count up, one a row");
+        }
+        if is_time(1.0) || is_time(1_000.0) {
+            return Some("its values are times, in seconds or milliseconds since 1970");
+        }
+    }
+    if is_unique && names_rows(&column.name) {
+        return Some("its values are all different, and its name is that of an identity");
+    }
+    are_dates(column.categories()).then_some("its values are dates")
+}
+
+/// Leaves the column out of what is compared with the data; that it is there, complete and of its type is checked on.
+pub(crate) fn switch_off(feature: &mut FeatureConstraints) {
+    feature.monitoring_config_overrides = Some(MonitoringOverrides {
+        domain_content_threshold: Some(0.0),
+        distribution_constraints: Some(DistributionOverrides {
+            perform_comparison: Some(Switch::Disabled),
+            ..DistributionOverrides::default()
+        }),
+        ..MonitoringOverrides::default()
+    });
+}
+
+fn are_all_different(column: &ColumnProfile) -> bool {
+    let estimate = column.distinct().map_or(0, |distinct| distinct.estimate());
+    estimate as f64 >= NEARLY_ALL * column.present() as f64
+}
+
+/// `id`, `customer_id`, `PassengerId`, `UUID`, and what pandas calls a column of row numbers.
+fn names_rows(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    let ends_like_a_word = name.ends_with("Id") || name.ends_with("ID");
+    let last = lower.rsplit(['_', '-', ' ', '.']).next().unwrap_or_default();
+    ends_like_a_word
+        || matches!(last, "id" | "uuid" | "guid" | "index" | "key")
+        || lower.starts_with("unnamed:")
+}
+
+fn are_dates(categories: &Categories) -> bool {
+    let Categories::Counted(counts) = categories else { return false };
+    !counts.is_empty() && counts.sorted().iter().all(|(text, _)| is_date(text))
+}
+
+/// `2024-01-31`, `2024/01/31` and `31.01.2024`, with a time behind it or without.
+fn is_date(text: &str) -> bool {
+    let date = text.trim().split(['T', ' ']).next().unwrap_or_default();
+    let parts: Vec<&str> = date.split(['-', '/', '.']).collect();
+    let number = |part: &str, digits: std::ops::RangeInclusive<usize>| {
+        let is_number = digits.contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit());
+        is_number.then(|| part.parse::<u32>().ok()).flatten()
+    };
+    let is_year = |part: &str| number(part, 4..=4).is_some_and(|year| (1_800..2_200).contains(&year));
+    let is_day = |part: &str| number(part, 1..=2).is_some_and(|day| (1..=31).contains(&day));
+    match parts.as_slice() {
+        [year, month, day] if is_year(year) => is_day(month) && is_day(day),
+        [day, month, year] => is_year(year) && is_day(month) && is_day(day),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sagewarden_measure::{Cell, Profile, RowSink};
+
+    use super::*;
+
+    fn check(name: &str, texts: impl Iterator<Item = String>, expect: Option<&str>) {
+        let mut profile = Profile::for_header([name]);
+        texts.for_each(|text| profile.positional(&[Cell::Text(text.as_bytes())]));
+        assert_eq!(no_feature(&profile.columns[0]), expect, "{name}");
+    }
+
+    #[test]
+    fn columns_that_count_name_a_row_or_say_when_are_no_features() {
+        let counts = Some("its values count up, one a row");
+        check("id", (0..500).map(|at| at.to_string()), counts);
+        check("n", (0..5_000).map(|at| (70_000 + at).to_string()), counts);
+        // A random half of them.
+        check("n", (0..300).map(|at| (at * 2 + at % 2).to_string()), counts);
+        let name = Some("its values are all different, and its name is that of an identity");
+        for column in ["customer_id", "PassengerId", "userID", "uuid"] {
+            check(column, (0..300_u64).map(|at| (at * 7_919 % 1_000_003).to_string()), name);
+        }
+        check("order-id", (0..300).map(|at| format!("o{at}")), name);
+        let time = Some("its values are times, in seconds or milliseconds since 1970");
+        check("ts", (0..300_u64).map(|at| (1_700_000_000 + at * 3_600).to_string()), time);
+        check("ts", (0..300_u64).map(|at| (1_700_000_000_000 + at * 3_600_000).to_string()), time);
+        let date = Some("its values are dates");
+        check("ts", (0..100).map(|at| format!("2024-01-{:02}T00:00:00Z", at % 28 + 1)), date);
+        check("day", (0..100).map(|at| format!("{:02}.01.2024", at % 28 + 1)), date);
+    }
+
+    #[test]
+    fn features_are_features() {
+        // Numbers of a wide range are all different by chance; of a narrow one they come again.
+        check("amount", (0..300_u64).map(|at| (at * 7_919 % 1_000_003).to_string()), None);
+        check("age", (0..300).map(|at| (18 + at % 60).to_string()), None);
+        check("x", (0..300).map(|at| format!("{}.5", at)), None);
+        check("id", (0..20).map(|at| at.to_string()), None);
+        check("id", (0..300).map(|at| (at % 7).to_string()), None);
+        check("version", (0..100).map(|at| format!("1.{}.0", at % 5)), None);
+        check("word", (0..100).map(|at| format!("w{}", at % 5)), None);
+        check("paid", (0..300).map(|at| format!("{at} times")), None);
+        check("empty", (0..100).map(|_| String::new()), None);
+    }
+}
