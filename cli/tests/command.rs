@@ -279,7 +279,7 @@ fn a_request_is_judged_before_it_is_sent() {
 fn the_controls_are_listed_explained_and_documented() {
     let list = sagewarden(&["policy", "list", "--format", "json"]);
     let list: Value = serde_json::from_str(&out(&list)).unwrap();
-    assert_eq!(list["controls"].as_array().map(Vec::len), Some(168));
+    assert_eq!(list["controls"].as_array().map(Vec::len), Some(175));
     let explained = out(&sagewarden(&["policy", "explain", "trn-net-01"]));
     for words in
         ["compute and network isolation", "VpcConfig.Subnets", "stop it", "observe", "the workshop's Lambda"]
@@ -295,7 +295,7 @@ fn the_controls_are_listed_explained_and_documented() {
     let infra = root.join("infra");
     assert!(
         out(&sagewarden(&["policy", "validate", infra.to_str().unwrap()]))
-            .starts_with("valid: 168 controls, bundle ")
+            .starts_with("valid: 175 controls, bundle ")
     );
     let folder = TempDir::new().unwrap();
     let (code, text) = failure(&["policy", "validate", folder.path().to_str().unwrap()]);

@@ -401,3 +401,31 @@ fn a_job_that_another_delivery_stops_after_this_one_has_looked_is_reported_once(
     assert_eq!(guard.stops.get(), 0);
     Ok(())
 }
+
+#[test]
+fn what_is_gone_says_nothing_and_stops_nothing() -> Result<()> {
+    let local = Local::new()?;
+    let account = &local.system.account;
+    let open = model("open");
+    local.create(ResourceKind::Model, &open, 0)?;
+    let transform = |name: &str| {
+        json!({
+            "TransformJobName": name, "ModelName": "open",
+            "TransformInput": { "DataSource": { "S3DataSource": { "S3DataType": "S3Prefix", "S3Uri": "s3://ds-data/in" } } },
+            "TransformOutput": { "S3OutputPath": "s3://ds-data/out" },
+            "TransformResources": { "InstanceType": "ml.m5.xlarge", "InstanceCount": 1 },
+        })
+    };
+    local.create(ResourceKind::TransformJob, &transform("gone"), 1)?;
+    account.delete(&account.resource(ResourceKind::Model, "open"), at(1))?;
+    local.settle()?;
+    let notice =
+        local.sent()?.into_iter().find(|notice| notice.detail["resource"].to_string().contains("gone"));
+    let findings = notice.ok_or("no notice")?.detail["findings"].clone();
+    let isolation =
+        findings.as_array().into_iter().flatten().find(|finding| finding["control"] == "TRF-NET-01");
+    let isolation = isolation.ok_or("nothing is said of the model")?;
+    assert_eq!(isolation["status"], "unknown");
+    assert_eq!(isolation["actual"], "DescribeModel: describe model `open`: it was not found");
+    Ok(())
+}

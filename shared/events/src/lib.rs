@@ -32,7 +32,7 @@ pub use home::Home;
 pub use key::KeyManager;
 pub use kind::ResourceKind;
 pub use resource::{InvalidArn, Resource};
-pub use secret::{REDACTED, RedactedText, holds_token, redacted, redacted_text};
+pub use secret::{REDACTED, RedactedText, holds_token, is_secret, redacted, redacted_text};
 pub use status::Status;
 pub use time::Timestamp;
 pub use untrusted::{Markdown, Untrusted};

@@ -134,7 +134,7 @@ impl Finding {
 
 /// The values at a field that a list does not allow. Of a network, what is missing breaks a control as well: all of it is shown.
 fn offending(control: &Control, field: &str, unreadable: &UnreadablePaths) -> Vec<String> {
-    if control.area == "NET" { Vec::new() } else { unreadable.offending(field) }
+    if control.area == "NET" { Vec::new() } else { unreadable.offending(&control.facts, field) }
 }
 
 /// Values that are shown; more are counted.
@@ -294,18 +294,29 @@ fn walk(value: &Json, path: &[&str], place: String, free: bool, told: &mut Vec<S
     let (key, each) = head.strip_suffix("[]").map_or((*head, false), |key| (key, true));
     if let Some(end) = key.strip_prefix('*') {
         let fields = value.as_object().into_iter().flatten().filter(|(name, _)| name.ends_with(end));
-        for (name, _) in fields {
+        for (name, value) in fields {
             let place = if free && rest.is_empty() { format!("{place}{name}") } else { place.clone() };
-            let name = if each { format!("{name}[]") } else { name.clone() };
-            let path: Vec<&str> = std::iter::once(name.as_str()).chain(rest.iter().copied()).collect();
-            walk(value, &path, place, free, told);
+            enter(Some(value), name, each, rest, place, free, told);
         }
         return;
     }
-    match value.get(key).filter(|value| is_present(value)) {
+    enter(value.get(key), key, each, rest, place, free, told);
+}
+
+/// Goes on within a field, whatever it is called: its name may be a user's own, such as `*`.
+fn enter(
+    value: Option<&Json>,
+    key: &str,
+    each: bool,
+    rest: &[&str],
+    place: String,
+    free: bool,
+    told: &mut Vec<String>,
+) {
+    match value.filter(|value| is_present(value)) {
         // What another branch of the document would say is no statement of this one.
         None if place.is_empty() => {}
-        None => told.push(say(ABSENT)),
+        None => told.push(format!("{place} {ABSENT}")),
         Some(Json::Array(list)) if each => {
             let several = list.len() > 1 && !rest.is_empty();
             for (index, element) in list.iter().enumerate() {

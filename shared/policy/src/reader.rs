@@ -27,8 +27,8 @@ pub(crate) struct UnreadablePaths {
     later: RefCell<Vec<String>>,
     /// Facts that decide the controls that name them, whatever else is not known.
     decisive: RefCell<BTreeSet<&'static str>>,
-    /// Values that no list allows, each with its path.
-    offending: RefCell<Vec<(String, String)>>,
+    /// Values that break a fact, each with its path.
+    offending: RefCell<Vec<(&'static str, String, String)>>,
 }
 
 impl UnreadablePaths {
@@ -69,16 +69,13 @@ impl UnreadablePaths {
         self.decisive.borrow().contains(fact)
     }
 
-    /// Notes a value that a list does not allow.
-    pub(crate) fn offends(&self, path: String, value: &str) {
-        self.offending.borrow_mut().push((path, value.to_owned()));
-    }
-
-    /// The values at a path that a list does not allow.
-    pub(crate) fn offending(&self, path: &str) -> Vec<String> {
+    /// The values at a path that break one of these facts.
+    pub(crate) fn offending(&self, facts: &BTreeSet<String>, path: &str) -> Vec<String> {
         let noted = self.offending.borrow();
-        let at = noted.iter().filter(|(noted, _)| without_each(noted) == without_each(path));
-        at.map(|(_, value)| value.clone()).collect()
+        let at = noted
+            .iter()
+            .filter(|(fact, at, _)| facts.contains(*fact) && without_each(at) == without_each(path));
+        at.map(|(.., value)| value.clone()).collect()
     }
 
     /// The first thing that could not be read.
@@ -217,6 +214,12 @@ impl<'a> Reader<'a> {
         self.values(path).iter().filter(right).count() > 0
     }
 
+    /// The names of a map with their texts.
+    pub(crate) fn pairs(&self) -> impl Iterator<Item = (&'a str, &'a str)> + use<'a> {
+        let fields = self.document.as_object().into_iter().flatten();
+        fields.filter_map(|(name, value)| Some((name.as_str(), value.as_str()?)))
+    }
+
     /// Whether a part of the document stands there, known or not yet.
     pub(crate) fn has_part(&self, path: &str) -> bool {
         let right = |value: &&&Json| is_later(value) || self.is("an object", path, value, value.is_object());
@@ -238,9 +241,10 @@ impl<'a> Reader<'a> {
         self.unreadable.for_the_account.borrow_mut().push(format!("{}{path}", self.prefix));
     }
 
-    /// Notes a value that a list does not allow.
-    pub(crate) fn offends(&self, path: &str, value: &str) {
-        self.unreadable.offends(format!("{}{path}", self.prefix), value);
+    /// Notes a value that breaks a fact.
+    pub(crate) fn offends(&self, fact: &'static str, path: &str, value: &str) {
+        let noted = (fact, format!("{}{path}", self.prefix), value.to_owned());
+        self.unreadable.offending.borrow_mut().push(noted);
     }
 
     /// Notes that a value that always stands there is missing.

@@ -346,3 +346,44 @@ fn a_finding_shows_what_broke_it() {
     assert_eq!(finding.actual, "InputDataConfig[1] s3://evil/x");
     assert_eq!(finding.field, "InputDataConfig[].DataSource.S3DataSource.S3Uri");
 }
+
+#[test]
+fn what_is_nested_as_deep_as_json_may_be_is_judged_on_a_small_stack() {
+    let nested = |lists: bool| {
+        let wrap = |inner: Value| if lists { json!([inner]) } else { json!({ "VpcConfig": inner }) };
+        (0..110).fold(json!("deep"), |inner, _| wrap(inner))
+    };
+    for inner in [nested(true), nested(false)] {
+        let document = put(training(), "/VpcConfig", inner);
+        let task = json!({
+            "Type": "Task", "Resource": "arn:aws:states:::sagemaker:createTrainingJob", "Parameters": document,
+        });
+        let change = json!({
+            "address": "a", "type": "aws_sagemaker_model", "change": { "actions": ["create"], "after": document },
+        });
+        for file in [
+            pipeline(&json!([step("t", "Training", document.clone())]), &json!({})),
+            json!({ "Resources": { "M": { "Type": "AWS::SageMaker::Model", "Properties": document } } }),
+            json!({ "StartAt": "T", "States": { "T": task } }),
+            json!({ "resource_changes": [change] }),
+            json!({ "apiVersion": "sagemaker.services.k8s.aws/v1", "kind": "Model", "spec": document }),
+        ] {
+            for candidate in taken(&file).candidates {
+                let _ = verdict(&EMBEDDED, &candidate);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_name_of_a_users_own_is_no_pattern() {
+    let listed = with("[artifacts]\nallowed_buckets = [\"b\"]\n");
+    let job = put(training(), "/Environment", json!({ "*": "s3://evil/x", "*password": "hunter2" }));
+    let verdict = verdict(&listed, &taken(&job).candidates[0]);
+    let actual = |control: &str| {
+        let finding = verdict.findings.iter().find(|finding| finding.control == control).unwrap();
+        finding.actual.clone()
+    };
+    assert_eq!(actual("TRN-ART-01"), "* s3://evil");
+    assert_eq!(actual("TRN-IAM-05"), "*password (not shown)");
+}

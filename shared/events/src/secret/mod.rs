@@ -9,5 +9,5 @@ mod text;
 
 pub use detail::redacted;
 pub use edit::RedactedText;
-pub use names::{REDACTED, holds_token};
+pub use names::{REDACTED, holds_token, is_secret};
 pub use text::redacted_text;

@@ -54,7 +54,8 @@ pub(super) fn tokens(text: &str) -> impl Iterator<Item = Range<usize>> {
 }
 
 /// Whether what stands under a name reads like a secret.
-pub(super) fn is_secret(name: &str, value: &str) -> bool {
+#[must_use]
+pub fn is_secret(name: &str, value: &str) -> bool {
     holds_token(value) || (!value.is_empty() && names_secret(name))
 }
 

@@ -21,6 +21,7 @@ const ROLE: &str =
     "no condition key for roles: who may pass which is a matter of iam:PassRole in the users' permissions";
 const APPROVAL: &str = "a relation between resources, which a request does not show";
 const BY_STUDIO: &str = "Studio makes it without asking for tags: it has them where the domain lets its tags go on (`TagPropagation`)";
+const SECRETS: &str = "no condition key for environments and hyperparameters";
 const EVENT: &str = "a state after creation, which no request shows";
 
 /// Why a control has no statement; the first that fits counts.
@@ -52,6 +53,13 @@ const REASONS: &[(&str, &str)] = &[
     ("MSC-IAM-01", ROLE),
     ("MPK-IAM-01", ROLE),
     ("DOM-IAM-03", ROLE),
+    ("TRN-IAM-05", SECRETS),
+    ("PRC-IAM-04", SECRETS),
+    ("TRF-IAM-02", SECRETS),
+    ("HPO-IAM-04", SECRETS),
+    ("MDL-IAM-03", SECRETS),
+    ("MPK-IAM-03", SECRETS),
+    ("MSC-IAM-03", SECRETS),
     ("MPK-IAM-02", "no condition key for the instances that validate a package"),
     ("EPC-ENC-03", "no condition key for the keys of asynchronous inference and core dumps"),
     ("TRF-ENC-03", "no condition key for the key of captured data"),

@@ -19,7 +19,7 @@ impl Context<'_> {
         let rows: Vec<&Listed> = table().filter(|row| row.kind == kind && row.fact == fact).collect();
         let places = || rows.iter().flat_map(|row| row.paths.iter().map(|path| (row.list, *path)));
         // Those that follow one that does not fit are read as well, so that what is no text is noted.
-        let broken = places().filter(|(list, path)| !self.keeps(*list, path)).count() > 0;
+        let broken = places().filter(|(list, path)| !self.keeps(fact, *list, path)).count() > 0;
         if !broken {
             places().for_each(|(list, path)| self.note_undecided(list, path));
         } else if places().all(|(list, _)| list != List::Tags) || self.joined.contains_key("ListTags") {
@@ -29,14 +29,14 @@ impl Context<'_> {
     }
 
     /// The documents that a path leads into, and the path in them.
-    fn documents<'p>(&self, path: &'p str) -> (Vec<Reader<'_>>, &'p str) {
+    pub(super) fn documents<'p>(&self, path: &'p str) -> (Vec<Reader<'_>>, &'p str) {
         match split(path) {
             (None, path) => (vec![self.reader()], path),
             (Some(operation), path) => (self.answers(operation), path),
         }
     }
 
-    fn keeps(&self, list: List, path: &str) -> bool {
+    fn keeps(&self, fact: &'static str, list: List, path: &str) -> bool {
         if list == List::Tags {
             return self.has_required_tags();
         }
@@ -50,20 +50,26 @@ impl Context<'_> {
         let allowed = documents.iter().filter(|document| {
             let outside: Vec<&str> =
                 document.texts(path).into_iter().filter(|text| !self.allows(list, text)).collect();
-            outside.iter().for_each(|text| self.note_offending(list, document, path, text));
+            outside.iter().for_each(|text| self.note_offending((fact, list), document, path, text));
             !outside.is_empty()
         });
         allowed.count() == 0 && named
     }
 
     /// Of free texts, only the buckets may be shown.
-    fn note_offending(&self, list: List, document: &Reader<'_>, path: &str, text: &str) {
+    fn note_offending(
+        &self,
+        (fact, list): (&'static str, List),
+        document: &Reader<'_>,
+        path: &str,
+        text: &str,
+    ) {
         if list != List::Texts {
-            return document.offends(path, text);
+            return document.offends(fact, path, text);
         }
         for bucket in buckets_in(text) {
             if !fits(&self.settings.artifacts.allowed_buckets, &bucket) {
-                document.offends(path, &format!("s3://{bucket}"));
+                document.offends(fact, path, &format!("s3://{bucket}"));
             }
         }
     }

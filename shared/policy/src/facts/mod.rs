@@ -6,6 +6,7 @@ mod jobs;
 mod listed;
 mod person;
 mod registry;
+mod secrets;
 mod serving;
 mod studio;
 
@@ -38,6 +39,9 @@ pub(crate) fn attributes(context: &Context<'_>) -> Option<Facts> {
         ResourceKind::App => studio::app(context),
         _ => return None,
     };
+    if secrets::can_hold(context.resource.kind) {
+        facts.push(("secretsInTheClear".to_owned(), bool(context.secrets_in_the_clear())));
+    }
     context.note_unreadable_tags();
     facts.push(("highRisk".to_owned(), bool(context.is_high_risk())));
     Some(facts)
