@@ -408,6 +408,14 @@ fn an_archive_that_is_cut_off_or_damaged_is_refused() {
 }
 
 #[test]
+fn a_base_score_may_look_like_the_beginning_of_a_pickle() -> Result<()> {
+    let mut model = fs::read(models().join("0.90/gamma.binary"))?;
+    model[..2].copy_from_slice(b"\x80\x02");
+    assert_eq!(Model::read(model.as_slice(), None)?.objective(), "reg:gamma");
+    Ok(())
+}
+
+#[test]
 fn a_bare_model_may_be_compressed() -> Result<()> {
     let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
     std::io::Write::write_all(&mut packed, document().to_string().as_bytes())?;
