@@ -19,7 +19,7 @@ The answer is exact SHAP values, as `booster.predict(rows, pred_contribs=True)` 
 
 A model of several classes has a `base_value` and contributions for each class, in their order: `base_value` is a list, `contributions` a list of lists for each row, and `mean_abs_shap` is added up over the classes, which `by_class` has one by one.
 
-Rows are read in blocks of 1,024, in memory that does not grow with them, unless --rows keeps the contributions: 4 bytes for each.
+Rows are read in blocks of at most 1,024, in memory that does not grow with them, unless --rows keeps the contributions: 4 bytes for each.
 Exit status: 0 explained, 2 there is no model, or a row does not fit it.";
 
 #[derive(Debug, Args)]

@@ -121,7 +121,7 @@ impl RowSink for RowExplainer<'_> {
         }
         self.seen += 1;
         self.misfit = self.take(cells).err();
-        if self.block.rows() == RowBlock::ROWS {
+        if self.block.rows() == self.model.rows_per_block() {
             self.explain();
         }
     }

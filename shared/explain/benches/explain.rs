@@ -24,7 +24,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let began = Instant::now();
     let mut importance = Importance::of(&model);
     let mut block = RowBlock::new(model.features());
-    for rows in values.chunks(model.features() * RowBlock::ROWS) {
+    for rows in values.chunks(model.features() * model.rows_per_block()) {
         block.clear();
         rows.chunks(model.features())
             .for_each(|row| block.push(row.iter().map(|value| f32::from_le_bytes(*value))));

@@ -17,7 +17,8 @@ mod tree;
 
 pub use error::{ModelError, NoModel, TreeFault};
 pub use limits::{
-    MAX_DEPTH, MAX_FEATURES, MAX_MODEL, MAX_NODES, MAX_OUTPUTS, MAX_PATH, MAX_TREES, MAX_UNPACKED,
+    MAX_CONTRIBUTIONS, MAX_DEPTH, MAX_FEATURES, MAX_MODEL, MAX_NODES, MAX_OUTPUTS, MAX_PATH, MAX_TREES,
+    MAX_UNPACKED,
 };
 pub use model::Model;
 pub use rows::RowBlock;

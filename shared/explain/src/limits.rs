@@ -12,6 +12,8 @@ pub const MAX_TREES: usize = 100_000;
 pub const MAX_FEATURES: usize = 16_384;
 /// Classes or targets of a model, at most.
 pub const MAX_OUTPUTS: usize = 1_000;
+/// Contributions of a row, at most: one for each feature and output.
+pub const MAX_CONTRIBUTIONS: usize = 1 << 20;
 /// Splits between the root of a tree and a leaf, at most.
 pub const MAX_DEPTH: usize = 512;
 /// Features that the splits between the root and a leaf ask for, at most.

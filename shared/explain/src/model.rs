@@ -1,6 +1,7 @@
 //! A model that can be explained.
 
 use crate::error::{NoModel, TreeFault};
+use crate::limits::MAX_CONTRIBUTIONS;
 use crate::objective::margin;
 use crate::raw::RawModel;
 use crate::tree::Tree;
@@ -24,13 +25,14 @@ pub(crate) struct WeightedTree {
 }
 
 impl Model {
-    /// Checks what was written.
-    pub(crate) fn new(raw: RawModel) -> Result<Self, NoModel> {
+    /// Checks what was written. What was written of a tree is dropped once the tree is there.
+    pub(crate) fn new(mut raw: RawModel) -> Result<Self, NoModel> {
         let outputs = raw.outputs.max(1);
         NoModel::refuse_more_outputs(outputs)?;
         NoModel::refuse_more_trees(raw.trees.len())?;
         let features = feature_count(&raw);
         NoModel::refuse_more_features(features)?;
+        NoModel::refuse_more("contributions for each row", features * outputs, MAX_CONTRIBUTIONS)?;
         refuse_other("entries of tree_info", raw.groups.len(), raw.trees.len())?;
         if !raw.names.is_empty() {
             refuse_other("feature_names", raw.names.len(), features)?;
@@ -38,14 +40,15 @@ impl Model {
         let mut base_values = base_margins(&raw, outputs)?;
         let mut trees = Vec::with_capacity(raw.trees.len());
         let weights = raw.weights.iter().copied().chain(std::iter::repeat(1.0));
-        for (tree, ((raw, group), weight)) in raw.trees.iter().zip(&raw.groups).zip(weights).enumerate() {
+        let written = std::mem::take(&mut raw.trees);
+        for (tree, ((raw, group), weight)) in written.into_iter().zip(&raw.groups).zip(weights).enumerate() {
             let faulty = |fault| NoModel::Tree { tree, fault };
             let output = usize::try_from(*group).ok().filter(|output| *output < outputs);
             let output = output.ok_or(faulty(TreeFault::NoOutput { output: *group, outputs }))?;
             if let Some(fault) = &raw.fault {
                 return Err(faulty(fault.clone()));
             }
-            let (tree, weight) = (Tree::new(raw, features).map_err(faulty)?, f64::from(weight));
+            let (tree, weight) = (Tree::new(&raw, features).map_err(faulty)?, f64::from(weight));
             if let Some(base) = base_values.get_mut(output) {
                 *base += weight * tree.expected;
             }
@@ -64,6 +67,14 @@ impl Model {
     #[must_use]
     pub fn features(&self) -> usize {
         self.features
+    }
+
+    /// Rows that are well explained together: enough to share what is computed once for a tree, few enough for the cache of a processor, and
+    /// for memory where a row has many contributions.
+    #[must_use]
+    pub fn rows_per_block(&self) -> usize {
+        const NUMBERS: usize = 4 << 20;
+        (NUMBERS / (self.features * self.base_values.len()).max(1)).clamp(4, 1024)
     }
 
     /// The names of the features, where the model has them.

@@ -8,13 +8,10 @@ pub struct RowBlock {
 }
 
 impl RowBlock {
-    /// Rows that one block should have: enough to share what is computed once for a tree, few enough for the cache of a processor.
-    pub const ROWS: usize = 1024;
-
     /// A block without rows.
     #[must_use]
     pub fn new(features: usize) -> Self {
-        Self { columns: vec![Vec::with_capacity(Self::ROWS); features], rows: 0 }
+        Self { columns: vec![Vec::new(); features], rows: 0 }
     }
 
     /// Adds a row. What it has more than the table is left out, and what it lacks is missing.

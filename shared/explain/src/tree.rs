@@ -26,12 +26,12 @@ pub(crate) enum Node {
 
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Split {
-    pub(crate) feature: usize,
+    pub(crate) feature: u32,
     pub(crate) test: Test,
     pub(crate) default_left: bool,
     /// The shares of the training rows that went left and right.
     pub(crate) shares: [f64; 2],
-    pub(crate) right: usize,
+    pub(crate) right: u32,
 }
 
 /// Which values go left.
@@ -40,7 +40,7 @@ pub(crate) enum Test {
     /// Those below it.
     Below(f32),
     /// Those that are none of these categories: a bit for each.
-    NoneOf(Vec<u32>),
+    NoneOf(Box<[u32]>),
 }
 
 impl Tree {
@@ -78,7 +78,7 @@ struct Growing<'a> {
 
 impl Growing<'_> {
     /// Adds a node and what is below it; `path` are the features of the splits above. Recursion ends at [`MAX_DEPTH`].
-    fn add(&mut self, number: usize, share: f64, path: &mut Vec<usize>) -> Result<(), TreeFault> {
+    fn add(&mut self, number: usize, share: f64, path: &mut Vec<u32>) -> Result<(), TreeFault> {
         if let Some(reached) = self.reached.get_mut(number) {
             *reached = true;
         }
@@ -107,7 +107,7 @@ impl Growing<'_> {
             if self.reached.get(child).copied().unwrap_or(true) {
                 return Err(TreeFault::Circle { node: number, child });
             }
-            let own = self.nodes.len();
+            let own = self.nodes.len() as u32;
             self.add(child, share * part, path)?;
             if let Some(Node::Split(split)) = self.nodes.get_mut(place) {
                 split.right = own;
@@ -124,9 +124,10 @@ impl Growing<'_> {
     }
 
     fn split(&self, number: usize, children: [usize; 2]) -> Result<Split, TreeFault> {
-        let feature = at(&self.raw.feature, number) as usize;
-        if feature >= self.features {
-            return Err(TreeFault::NoFeature { node: number, feature, features: self.features });
+        let feature = at(&self.raw.feature, number);
+        if feature as usize >= self.features {
+            let (feature, features) = (feature as usize, self.features);
+            return Err(TreeFault::NoFeature { node: number, feature, features });
         }
         let test = match self.raw.categories.binary_search_by_key(&number, |(node, _)| *node) {
             Ok(found) => {
@@ -170,7 +171,7 @@ fn finite(number: f64, node: usize, what: &'static str) -> Result<f64, TreeFault
     if number.is_finite() { Ok(number) } else { Err(TreeFault::NotANumber { node, what }) }
 }
 
-fn unique(path: &[usize]) -> usize {
+fn unique(path: &[u32]) -> usize {
     let mut sorted = path.to_vec();
     sorted.sort_unstable();
     sorted.dedup();
@@ -178,7 +179,7 @@ fn unique(path: &[usize]) -> usize {
 }
 
 /// The categories as bits. None where one could be no category.
-fn bits(categories: &[i32]) -> Option<Vec<u32>> {
+fn bits(categories: &[i32]) -> Option<Box<[u32]>> {
     let mut bits = Vec::new();
     for category in categories {
         let category = usize::try_from(*category).ok().filter(|category| *category < CATEGORIES as usize)?;
@@ -187,7 +188,7 @@ fn bits(categories: &[i32]) -> Option<Vec<u32>> {
         }
         *bits.get_mut(category / 32)? |= 1_u32 << (category % 32);
     }
-    Some(bits)
+    Some(bits.into_boxed_slice())
 }
 
 impl Test {

@@ -71,12 +71,16 @@ fn document() -> Value {
 const TREE: &str = "/learner/gradient_booster/model/trees/0";
 
 fn refusal_with(changes: &[(&str, Value)]) -> String {
+    refusal(&with(changes))
+}
+
+fn with(changes: &[(&str, Value)]) -> Vec<u8> {
     let mut document = document();
     for (pointer, value) in changes {
         let (parent, key) = pointer.rsplit_once('/').unwrap();
         document.pointer_mut(parent).unwrap()[key] = value.clone();
     }
-    refusal(document.to_string().as_bytes())
+    document.to_string().into_bytes()
 }
 
 #[test]
@@ -84,6 +88,7 @@ fn a_small_model_is_read() -> Result<()> {
     let model = Model::read(document().to_string().as_bytes(), None)?;
     assert_eq!((model.features(), model.trees(), model.objective()), (2, 1, "reg:squarederror"));
     assert_eq!(model.base_values(), [0.5 + 0.75 - 0.25]);
+    assert_eq!(model.rows_per_block(), 1024);
     Ok(())
 }
 
@@ -203,6 +208,14 @@ fn what_does_not_belong_together_is_refused() {
     for (pointer, value, expect) in cases {
         assert_eq!(refusal_with(&[(&pointer, value)]), expect);
     }
+    let many = |classes: &str, features: &str| {
+        let classes = (learner("learner_model_param/num_class"), json!(classes));
+        let features = (learner("learner_model_param/num_feature"), json!(features));
+        with(&[(&classes.0, classes.1), (&features.0, features.1)])
+    };
+    check(&many("1000", "1049"), "it has 1049000 contributions for each row, and at most 1048576 are read");
+    let model = Model::read(many("1000", "1000").as_slice(), None).unwrap();
+    assert_eq!((model.rows_per_block(), model.base_values().len()), (4, 1000));
     let logistic = (learner("objective/name"), json!("binary:logistic"));
     let certain = (learner("learner_model_param/base_score"), json!("1"));
     assert_eq!(
@@ -392,6 +405,14 @@ fn an_archive_that_is_cut_off_or_damaged_is_refused() {
     let long = "x/".repeat(20_000);
     let packed = archive(&[(long.as_str(), b""), ("xgboost-model", document().to_string().as_bytes())]);
     assert!(Model::read(packed.as_slice(), None).is_ok());
+}
+
+#[test]
+fn a_base_score_may_look_like_the_beginning_of_a_pickle() -> Result<()> {
+    let mut model = fs::read(models().join("0.90/gamma.binary"))?;
+    model[..2].copy_from_slice(b"\x80\x02");
+    assert_eq!(Model::read(model.as_slice(), None)?.objective(), "reg:gamma");
+    Ok(())
 }
 
 #[test]

@@ -32,11 +32,12 @@ impl Form {
     pub(crate) fn of(beginning: &[u8]) -> Option<Self> {
         match beginning {
             [b'{', rest @ ..] => Self::of_object(rest),
+            // Its first bytes are a number, which may be what a pickle begins with.
+            _ if binary::begins(beginning) => Some(Self::Binary),
             [0x80, 0..=5, ..] => Some(Self::Pickle),
             _ if beginning.starts_with(serialized::HEADER) => Some(Self::Serialized),
             // The oldest protocol of pickles is text: a class, or a list of what to make an object with.
             _ if beginning.starts_with(b"ccopy_reg\n") || beginning.starts_with(b"(i") => Some(Self::Pickle),
-            _ if binary::begins(beginning) => Some(Self::Binary),
             _ => None,
         }
     }

@@ -35,7 +35,7 @@ impl Contributions {
 impl Model {
     /// Explains the answers for all rows of a block. Together with [`Model::base_values`], what the features added is the margin.
     ///
-    /// A block may have any number of rows; [`RowBlock::ROWS`] is a good one.
+    /// A block may have any number of rows; [`Model::rows_per_block`] is a good one.
     #[must_use]
     pub fn explain(&self, block: &RowBlock) -> Contributions {
         let outputs = self.base_values().len();

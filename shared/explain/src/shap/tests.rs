@@ -11,12 +11,13 @@ fn known(tree: &Tree, place: usize, row: &[f32], set: usize) -> f64 {
     match tree.node(place) {
         Some(Node::Leaf(value)) => *value,
         Some(Node::Split(split)) if set >> split.feature & 1 == 1 => {
-            let child = if goes_left(split, row[split.feature]) { place + 1 } else { split.right };
+            let child =
+                if goes_left(split, row[split.feature as usize]) { place + 1 } else { split.right as usize };
             known(tree, child, row, set)
         }
         Some(Node::Split(split)) => {
             split.shares[0] * known(tree, place + 1, row, set)
-                + split.shares[1] * known(tree, split.right, row, set)
+                + split.shares[1] * known(tree, split.right as usize, row, set)
         }
         None => f64::NAN,
     }

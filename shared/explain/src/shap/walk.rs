@@ -51,16 +51,17 @@ impl<'a> Walk<'a> {
 
     fn visit_children(&mut self, target: &mut Target<'_>, place: usize, split: &Split, rows: &[Pattern]) {
         let [left, right] = split.shares;
-        let known = self.path.iter().position(|step| step.feature == split.feature);
+        let feature = split.feature as usize;
+        let known = self.path.iter().position(|step| step.feature == feature);
         let step = known.unwrap_or(self.path.len());
         if known.is_none() {
-            self.path.push(Step { feature: split.feature, share: 1.0 });
+            self.path.push(Step { feature, share: 1.0 });
         }
         let before = self.path.get(step).map_or(1.0, |step| step.share);
         let mut next = self.spare.pop().unwrap_or_default();
         next.resize(rows.len(), 0);
-        for (child, is_left, share) in [(place + 1, true, left), (split.right, false, right)] {
-            pass(&mut next, rows, self.block.column(split.feature), split, step, is_left);
+        for (child, is_left, share) in [(place + 1, true, left), (split.right as usize, false, right)] {
+            pass(&mut next, rows, self.block.column(feature), split, step, is_left);
             self.set_share(step, before * share);
             self.visit(target, child, &next);
         }
