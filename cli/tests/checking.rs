@@ -314,3 +314,34 @@ fn a_hostile_template_ends_in_a_message() {
         errors(&output)
     );
 }
+
+#[test]
+fn builds_have_the_findings_in_their_own_forms() {
+    let folder = Folder::new();
+    folder.file("m.json", format!("{:#}", model(false)));
+    folder.file("a%,b.json", json!({ "Steps": [{ "Name": "s", "Type": "Training" }] }).to_string());
+    let said = |format: &str| {
+        let output = folder.check(&["m.json", "a%,b.json", "--format", format]);
+        assert_eq!(output.status.code(), Some(1), "{format}");
+        out(&output)
+    };
+    let github = said("github");
+    let isolation = github.lines().find(|line| line.contains("MDL-NET-02")).unwrap();
+    assert!(
+        isolation.starts_with(
+            "::error file=m.json,line=3,title=MDL-NET-02::model `m`: model has no network access"
+        ),
+        "{github}"
+    );
+    assert!(github.contains("::warning file=a%25%2Cb.json,title=undecided::Steps[0]: "), "{github}");
+    let junit = said("junit");
+    assert!(junit.starts_with("<?xml") && junit.ends_with("</testsuites>\n"), "{junit}");
+    assert!(junit.contains("name=\"MDL-NET-02\"><failure message=\"m.json:3: model `m`"), "{junit}");
+    assert!(junit.contains("name=\"MDL-NET-01\"></testcase>"), "{junit}");
+    assert!(junit.contains("<error message=\"Steps[0]: the step has no"), "{junit}");
+    let markdown = said("markdown");
+    assert!(markdown.contains("- `MDL-NET-02` broken at `m.json:3`: model `m`: "), "{markdown}");
+    folder.file("m.json", model(true).to_string());
+    assert!(out(&folder.check(&["m.json", "--format", "markdown"])).ends_with("All controls hold.\n"));
+    assert_eq!(out(&folder.check(&["m.json", "--format", "github"])), "");
+}

@@ -219,7 +219,7 @@ fn a_request_is_judged_before_it_is_sent() {
     let good = file("model.json", &good.to_string());
     let output = sagewarden(&["check", &good]);
     assert!(output.status.success());
-    assert!(out(&output).contains("model `m` compliant (5 controls)"), "{}", out(&output));
+    assert!(out(&output).contains("model `m` compliant (6 controls)"), "{}", out(&output));
 
     let train = serde_json::json!({
         "RoleArn": "arn:aws:iam::111122223333:role/r",
@@ -239,7 +239,7 @@ fn a_request_is_judged_before_it_is_sent() {
     assert_eq!(output.status.code(), Some(1));
     let text = out(&output);
     assert!(
-        text.contains("Steps[0]: training job `train`: 1 broken of 8 controls")
+        text.contains("Steps[0]: training job `train`: 1 broken of 9 controls")
             && text.contains("TRN-NET-01 is broken")
             // Only KMS knows whether the key is the account's own.
             && text.contains("note: judged in the account only: TRN-ENC-01, TRN-ENC-02"),

@@ -3,10 +3,11 @@
 use sagewarden_events::Timestamp;
 use sagewarden_policy::intake::{Candidate, Unusable};
 use sagewarden_policy::{Bundle, Judgement, Subject, Verdict, judge};
+use serde_json::Value as Json;
 
 use crate::check::files::Input;
 use crate::check::locate::{Lines, Place};
-use crate::check::source;
+use crate::check::{parallel, source};
 use crate::input;
 
 /// A file with the verdicts on what it holds.
@@ -62,10 +63,15 @@ impl CheckedFile {
             Err(why) => return unusable(format!("`{path}` cannot be judged: {why}")),
         };
         let mut checked = Self { path: path.clone(), ..Self::default() };
-        for part in parts {
+        for mut part in parts {
+            if let Some(account) = judging.account {
+                let candidates = part.intake.candidates.iter_mut();
+                candidates.for_each(|one| one.resource.account = account.to_owned());
+            }
             let lines = part.lines.as_ref();
-            let judged = part.intake.candidates.into_iter().map(|one| judging.subject(one, lines));
-            checked.subjects.extend(judged);
+            let verdicts = judging.verdicts(&part.intake.candidates);
+            let judged = part.intake.candidates.into_iter().zip(verdicts);
+            checked.subjects.extend(judged.map(|(one, verdict)| CheckedSubject::of(one, verdict, lines)));
             checked.undecided.extend(part.intake.undecided);
             checked.passed_over.extend(part.intake.passed_over);
         }
@@ -104,11 +110,21 @@ fn is_foreign(why: &Unusable, text: &str) -> bool {
     }
 }
 
+/// Requests of one file that are worth the other cores.
+const MANY: usize = 256;
+
 impl Judging<'_> {
-    fn subject(&self, mut candidate: Candidate, lines: Option<&Lines<'_>>) -> CheckedSubject {
-        if let Some(account) = self.account {
-            candidate.resource.account = account.to_owned();
+    /// The verdicts on what a file holds, in its order.
+    fn verdicts(&self, candidates: &[Candidate]) -> Vec<Verdict> {
+        if candidates.len() < MANY {
+            return candidates.iter().map(|one| self.verdict(one)).collect();
         }
+        let mut verdicts = Vec::with_capacity(candidates.len());
+        parallel::in_order(candidates, |one| self.verdict(one), |verdict| verdicts.push(verdict));
+        verdicts
+    }
+
+    fn verdict(&self, candidate: &Candidate) -> Verdict {
         let joined = candidate.joined();
         let subject = Subject {
             resource: &candidate.resource,
@@ -116,13 +132,20 @@ impl Judging<'_> {
             as_of: candidate.changed_at().unwrap_or(self.now),
             joined: &joined,
         };
-        let verdict = judge(self.bundle, &subject);
+        judge(self.bundle, &subject)
+    }
+}
+
+impl CheckedSubject {
+    /// A verdict with the places of its findings. The document itself is not looked at any more.
+    fn of(mut candidate: Candidate, verdict: Verdict, lines: Option<&Lines<'_>>) -> Self {
         let place = |field: &str| {
             let fields: Vec<&str> = field.split(", ").collect();
             lines.map(|lines| lines.place(&candidate, &fields)).unwrap_or_default()
         };
         let places = verdict.findings.iter().map(|finding| place(&finding.field)).collect();
-        CheckedSubject { candidate, verdict, places }
+        candidate.document = Json::Null;
+        Self { candidate, verdict, places }
     }
 }
 

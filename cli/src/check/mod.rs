@@ -1,5 +1,6 @@
 //! `sagewarden check`: the verdict before anything is created. Beside it, in `replay.rs`, `sagewarden replay`: what became of recorded events.
 
+mod builds;
 mod checked;
 mod files;
 mod locate;

@@ -3,7 +3,7 @@
 use std::io;
 
 use crate::check::checked::{CheckedFile, Tally};
-use crate::check::{sarif, words};
+use crate::check::{builds, sarif, words};
 use crate::command::check::CheckFormat;
 use crate::error::CommandError;
 use crate::input::settings::InForce;
@@ -12,11 +12,19 @@ use crate::output;
 /// What is printed of a file alone; nothing in formats that are of all files together.
 pub(crate) fn of_file(format: CheckFormat, checked: &CheckedFile) -> String {
     match format {
-        CheckFormat::Text => words::text(checked),
-        CheckFormat::Json => words::document(checked).map(|file| format!("{file:#}")).unwrap_or_default(),
+        CheckFormat::Text => output::text(&words::text(checked)),
+        CheckFormat::Json => {
+            words::document(checked).map(|file| output::document(&format!("{file:#}"))).unwrap_or_default()
+        }
         CheckFormat::Sarif => String::new(),
+        CheckFormat::Junit => builds::junit(checked),
+        CheckFormat::Github => builds::github(checked),
+        CheckFormat::Markdown => builds::markdown(checked),
     }
 }
+
+/// Bytes that are printed at once.
+const WORTH_A_CALL: usize = 64 << 10;
 
 /// What has been printed.
 pub(crate) struct Printing<'a> {
@@ -25,22 +33,27 @@ pub(crate) struct Printing<'a> {
     /// Kept for formats that are of all files together.
     files: Vec<CheckedFile>,
     is_first: bool,
+    /// What is ready to be printed.
+    ready: String,
     /// That nothing can be printed any more.
     stopped: Option<io::Error>,
 }
 
 impl<'a> Printing<'a> {
     pub(crate) fn begin(format: CheckFormat, settings: &'a InForce) -> Self {
-        let mut printing = Self { format, settings, files: Vec::new(), is_first: true, stopped: None };
+        let mut printing =
+            Self { format, settings, files: Vec::new(), is_first: true, ready: String::new(), stopped: None };
         match format {
-            CheckFormat::Text => printing.text(&words::settings(settings)),
+            CheckFormat::Text => printing.put(&output::text(&words::settings(settings))),
             CheckFormat::Json => {
                 let head = serde_json::json!({ "bundle": settings.bundle.hash(), "settings": settings.path });
                 let head = format!("{head:#}");
                 let head = head.trim_end_matches(['}', '\n']);
-                printing.document(&format!("{head},\n  \"files\": ["));
+                printing.put(&format!("{head},\n  \"files\": ["));
             }
-            CheckFormat::Sarif => {}
+            CheckFormat::Junit => printing.put(builds::JUNIT.0),
+            CheckFormat::Markdown => printing.put("## Sagewarden\n\n"),
+            CheckFormat::Sarif | CheckFormat::Github => {}
         }
         printing
     }
@@ -48,11 +61,13 @@ impl<'a> Printing<'a> {
     /// Adds a file, with what is printed of it alone.
     pub(crate) fn file(&mut self, checked: CheckedFile, printed: String) {
         match self.format {
-            CheckFormat::Text => self.text(&printed),
+            CheckFormat::Text | CheckFormat::Junit | CheckFormat::Github | CheckFormat::Markdown => {
+                self.put(&printed);
+            }
             CheckFormat::Json if printed.is_empty() => {}
             CheckFormat::Json => {
                 let separator = if std::mem::take(&mut self.is_first) { "\n" } else { ",\n" };
-                self.document(&format!("{separator}{printed}"));
+                self.put(&format!("{separator}{printed}"));
             }
             CheckFormat::Sarif => self.files.push(checked),
         }
@@ -64,30 +79,37 @@ impl<'a> Printing<'a> {
     /// When it cannot be written, unless whoever reads it has gone away.
     pub(crate) fn end(mut self, tally: &Tally, passed_over: usize) -> Result<(), CommandError> {
         match self.format {
-            CheckFormat::Text => self.text(&words::summary(tally, passed_over)),
-            CheckFormat::Json => self.document("\n]}\n"),
+            CheckFormat::Text => self.put(&output::text(&words::summary(tally, passed_over))),
+            CheckFormat::Json => self.put("\n]}\n"),
+            CheckFormat::Junit => self.put(builds::JUNIT.1),
+            CheckFormat::Markdown if tally.status() == 0 => self.put("All controls hold.\n"),
+            CheckFormat::Markdown | CheckFormat::Github => {}
             CheckFormat::Sarif if tally.status() == CommandError::EXIT => {}
             CheckFormat::Sarif => {
                 let log = sarif::log(&self.settings.bundle, &self.files);
                 let log = serde_json::to_string_pretty(&log).map_err(io::Error::from)?;
-                self.document(&format!("{log}\n"));
+                self.put(&output::document(&format!("{log}\n")));
             }
         }
+        self.flush();
         match self.stopped {
             Some(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
             _ => Ok(()),
         }
     }
 
-    fn text(&mut self, text: &str) {
-        if self.stopped.is_none() && !text.is_empty() {
-            self.stopped = output::print_text(text).err();
+    /// Adds what is ready to be printed, and prints it once it is worth a call.
+    fn put(&mut self, ready: &str) {
+        self.ready.push_str(ready);
+        if self.ready.len() >= WORTH_A_CALL {
+            self.flush();
         }
     }
 
-    fn document(&mut self, document: &str) {
+    fn flush(&mut self) {
         if self.stopped.is_none() {
-            self.stopped = output::print_document(document).err();
+            self.stopped = output::print(&self.ready).err();
         }
+        self.ready.clear();
     }
 }

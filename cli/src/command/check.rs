@@ -8,16 +8,18 @@ use crate::command::format::OutputFormat;
 
 #[derive(Debug, Args)]
 pub(crate) struct CheckOptions {
-    /// What is to be judged, as JSON
+    /// What is to be judged: files of JSON and YAML, folders, or - for standard input
     #[arg(value_name = "FILE", required = true)]
     pub(crate) files: Vec<PathBuf>,
-    /// What is allowed: a settings.toml; default: the built-in one, which allows any VPC and the account's own keys
+    /// What is allowed: a settings.toml; default: the nearest sagewarden.toml, .sagewarden/settings.toml or infra/settings.toml above the
+    /// first file, else the built-in one, which allows any VPC and the account's own keys
     #[arg(long, value_name = "FILE")]
     pub(crate) settings: Option<PathBuf>,
     /// The account that it will run in; default: the one of its ARN or role
     #[arg(long, value_name = "ID")]
     pub(crate) account: Option<String>,
-    /// How to answer: for people, as JSON, or as SARIF 2.1.0 for code scanning
+    /// How to answer: for people, as JSON, as SARIF 2.1.0 for code scanning, as JUnit's test results, as annotations of GitHub, or as
+    /// Markdown
     #[arg(long, value_enum, default_value_t = CheckFormat::Text)]
     pub(crate) format: CheckFormat,
 }
@@ -28,6 +30,9 @@ pub(crate) enum CheckFormat {
     Text,
     Json,
     Sarif,
+    Junit,
+    Github,
+    Markdown,
 }
 
 #[derive(Debug, Args)]

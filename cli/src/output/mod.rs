@@ -34,6 +34,16 @@ pub(crate) fn line(text: &str) -> String {
     Untrusted::new(text).line()
 }
 
+/// Text for people, ready to be printed.
+pub(crate) fn text(text: &str) -> String {
+    terminal::for_people(text)
+}
+
+/// A document for programs, ready to be printed.
+pub(crate) fn document(document: &str) -> String {
+    terminal::for_programs(document)
+}
+
 /// Prints text for people; colours are left out where they are not wanted.
 pub(crate) fn print_text(text: &str) -> io::Result<()> {
     print(&terminal::for_people(text))
@@ -54,7 +64,8 @@ pub(crate) fn warn(text: impl Display) {
     anstream::eprintln!("{}", terminal::for_people(&text.to_string()));
 }
 
-fn print(text: &str) -> io::Result<()> {
+/// Prints what is ready.
+pub(crate) fn print(text: &str) -> io::Result<()> {
     let mut out = anstream::stdout().lock();
     out.write_all(text.as_bytes())?;
     out.flush()

@@ -275,6 +275,10 @@ fn what_is_absent_is_what_the_api_takes_it_for() {
     check(&processing, "PRC-ENC-02", false);
     let outputs = json!({ "Outputs": [{ "OutputName": "o", "S3Output": { "S3Uri": "s3://b/o" } }] });
     check(&put(processing, "/ProcessingOutputConfig", outputs), "PRC-ENC-02", true);
+    // A day, where no time is set.
+    let limit = |seconds: u32| with(&format!("[compute]\nmax_runtime_seconds = {seconds}\n"));
+    assert!(!said_by(&limit(86_400), &training()).0.contains(&"TRN-IAM-03".to_owned()));
+    assert!(said_by(&limit(86_399), &training()).0.contains(&"TRN-IAM-03".to_owned()));
     let express = json!({ "S3OutputPath": "s3://b--euw1-az1--x-s3/o" });
     check(&put(training(), "/OutputDataConfig", express), "TRN-ENC-02", false);
     check(&put(training(), "/OutputDataConfig", json!({ "S3OutputPath": "s3://b/o" })), "TRN-ENC-02", true);

@@ -53,14 +53,16 @@ impl Training {
     }
 }
 
+/// Seconds that a training job may run where it does not say how long ("StoppingCondition", SageMaker API reference).
+const LONGEST_BY_DEFAULT: i64 = 86_400;
+
 pub(super) fn training_job(context: &Context<'_>) -> Facts {
     let reader = context.reader();
     let cluster = "ResourceConfig";
     let instances = Instances::of(&reader, cluster);
     let limit = context.settings.compute.max_runtime_seconds;
-    let in_time = limit.is_none_or(|limit| {
-        reader.number("StoppingCondition.MaxRuntimeInSeconds").is_some_and(|seconds| seconds <= limit)
-    });
+    let seconds = reader.number("StoppingCondition.MaxRuntimeInSeconds").unwrap_or(LONGEST_BY_DEFAULT);
+    let in_time = limit.is_none_or(|limit| seconds <= limit);
     let mut facts = Training::of(context, &reader, cluster, &instances).facts(context);
     facts.extend(cluster_facts(context, &reader, &instances, "ResourceConfig.VolumeKmsKeyId"));
     facts.extend(flags([

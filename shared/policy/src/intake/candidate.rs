@@ -121,6 +121,10 @@ impl Candidate {
         let path = match self.words {
             Words::Api => path.to_owned(),
             Words::Trail => each(lower_first),
+            Words::Plan if path == self.kind().name_field() => "name".to_owned(),
+            Words::Plan if path == "KmsKeyId" && self.kind() == ResourceKind::EndpointConfig => {
+                "kms_key_arn".to_owned()
+            }
             Words::Plan => plan_path(path),
             Words::Manifest => each(manifest_name),
         };

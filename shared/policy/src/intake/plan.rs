@@ -12,20 +12,50 @@ use crate::later::{is_later, later};
 
 /// Blocks of which there may be several: those of one are objects in the API.
 const LISTS: &[&str] = &[
+    "AdditionalInferenceSpecifications",
     "AdditionalModelDataSources",
+    "AssumableRoleArns",
+    "AttachedPolicies",
+    "AutoMLJobInputDataConfig",
     "CaptureOptions",
+    "CategoricalParameterRanges",
     "CodeRepositories",
+    "CollectionConfigurations",
+    "ContainerArguments",
+    "ContainerEntrypoint",
     "Containers",
     "CustomFileSystemConfigs",
     "CustomFileSystems",
     "CustomImages",
+    "DebugRuleConfigurations",
+    "DeployedImages",
+    "ExecutionRoleArns",
     "FeatureDefinitions",
     "InputDataConfig",
+    "InstanceConfigs",
     "InstanceGroups",
+    "InstancePools",
+    "InstancePreferences",
+    "LifecycleConfigArns",
+    "MonitoringInputs",
+    "MonitoringOutputs",
+    "MonitoringScheduleSummaries",
+    "OnCreate",
+    "OnStart",
     "Outputs",
     "ProcessingInputs",
     "ProductionVariants",
+    "ProfilerRuleConfigurations",
+    "SecurityGroupIds",
+    "SecurityGroups",
     "ShadowProductionVariants",
+    "SourceAlgorithms",
+    "SubnetIds",
+    "Subnets",
+    "Tags",
+    "TrainingJobDefinitions",
+    "ValidationProfiles",
+    "Values",
 ];
 
 /// Maps whose keys are the users' own.
@@ -104,7 +134,20 @@ fn top(name_field: &str, fields: &mut Map<String, Json>) {
     if let Some(key) = fields.remove("KmsKeyArn") {
         fields.insert("KmsKeyId".to_owned(), key);
     }
-    fields.remove("TagsAll");
+    // Those of the provider's `default_tags` are set as well.
+    match fields.remove("TagsAll") {
+        Some(Json::Object(all)) if !all.is_empty() => {
+            drop(fields.insert("Tags".to_owned(), Json::Object(all)))
+        }
+        _ => {}
+    }
+    // Left out, the provider sends false, which the API would take for true ("aws_sagemaker_endpoint_configuration", its documentation).
+    if let Some(Json::Object(capture)) = fields.get_mut("DataCaptureConfig") {
+        let enabled = capture.entry("EnableCapture").or_insert(Json::Null);
+        if enabled.is_null() {
+            *enabled = Json::Bool(false);
+        }
+    }
     // What a plan knows of what is there already makes no description of it.
     fields.remove("Arn");
     match fields.get("Tags") {
@@ -131,7 +174,9 @@ fn in_words_of_the_api(value: &Json, unknown: &Json) -> Json {
                 let value = fields.get(key).unwrap_or(&Json::Null);
                 let name = pascal(key);
                 let value = match value {
-                    Json::Object(_) if MAPS.contains(&key.as_str()) || key == "tags" => value.clone(),
+                    Json::Object(_) if MAPS.contains(&key.as_str()) || key == "tags" || key == "tags_all" => {
+                        value.clone()
+                    }
                     _ => one(&name, in_words_of_the_api(value, within)),
                 };
                 named.insert(name, value);
@@ -155,5 +200,59 @@ fn one(name: &str, value: Json) -> Json {
             list.pop().unwrap_or(Json::Null)
         }
         value => value,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Bundle;
+    use crate::lists::table;
+
+    #[test]
+    fn every_list_that_a_control_walks_stays_one() {
+        let bundle = Bundle::embedded().unwrap();
+        let fields = bundle.controls().flat_map(|control| control.fields.iter().map(String::as_str));
+        let paths = fields.chain(table().flat_map(|row| row.paths.iter().copied()));
+        let parts = paths.flat_map(|path| path.split(['.', ':'])).filter_map(|part| part.strip_suffix("[]"));
+        let missing: Vec<&str> = parts.filter(|name| !name.contains('*') && !LISTS.contains(name)).collect();
+        assert_eq!(missing, Vec::<&str>::new());
+    }
+
+    #[test]
+    fn a_block_is_an_object_and_what_the_provider_leaves_out_is_what_it_sends() {
+        let after = json!({
+            "name": "c", "kms_key_arn": "alias/aws/s3", "tags_all": { "Owner": "me" }, "tags": {},
+            "data_capture_config": [{ "enable_capture": null, "capture_options": [{ "capture_mode": "Input" }] }],
+            "production_variants": [{ "variant_name": "v", "core_dump_config": [{ "destination_s3_uri": "s3://b" }] }],
+        });
+        let change = json!({
+            "address": "a", "type": "aws_sagemaker_endpoint_configuration",
+            "change": { "actions": ["update"], "after": after, "after_unknown": {} },
+        });
+        let intake = changes(&json!({ "resource_changes": [change] }));
+        let [candidate] = intake.candidates.as_slice() else { unreachable!("one resource") };
+        let document = &candidate.document;
+        assert_eq!(
+            document.pointer("/ProductionVariants/0/CoreDumpConfig/DestinationS3Uri"),
+            Some(&json!("s3://b"))
+        );
+        assert_eq!(document.pointer("/DataCaptureConfig/EnableCapture"), Some(&json!(false)));
+        assert_eq!(
+            document.pointer("/DataCaptureConfig/CaptureOptions/0/CaptureMode"),
+            Some(&json!("Input"))
+        );
+        assert_eq!(document.pointer("/Tags"), Some(&json!([{ "Key": "Owner", "Value": "me" }])));
+        assert_eq!(
+            (candidate.resource.name.as_str(), document.get("KmsKeyId")),
+            ("c", Some(&json!("alias/aws/s3")))
+        );
+        let path = |field: &str| candidate.path(field).unwrap();
+        assert_eq!(path("KmsKeyId"), "resource_changes[0].change.after.kms_key_arn");
+        assert_eq!(
+            path("DataCaptureConfig.KmsKeyId"),
+            "resource_changes[0].change.after.data_capture_config.kms_key_id"
+        );
+        assert_eq!(candidate.name_path(), "resource_changes[0].change.after.name");
     }
 }
