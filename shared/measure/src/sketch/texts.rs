@@ -119,6 +119,7 @@ mod tests {
             first.merge(&sample((cut..9_000).map(|at| at % 3_000)));
             assert_eq!(first, whole, "{cut}");
         }
+        assert!(whole.below() < TextSample::default().below(), "what was left out is known");
         let few = sample(0..5);
         assert_eq!((few.each().count(), few.values()), (5, (5, 5)));
     }
