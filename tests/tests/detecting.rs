@@ -110,7 +110,7 @@ fn traffic_that_has_moved_is_found_and_files_are_written_as_model_monitor_writes
     let written = Violations::parse(&read(&local, "constraint_violations.json")?.ok_or("no violations")?)?;
     let text = written.violations[0].description.clone().unwrap_or_default();
     assert!(
-        text.starts_with("Baseline drift distance: ") && text.ends_with(" exceeds threshold: 0.01"),
+        text.starts_with("Baseline drift distance: ") && text.ends_with(" exceeds threshold: 0.1"),
         "{text}"
     );
     let statistics: Value =

@@ -98,6 +98,8 @@ CAPTURE is a file of captured events (data capture, JSON lines), a CSV file with
 
 Bodies are CSV, JSON (a row, a list of rows, one a line, or column by column) or arrays of NumPy. A side of the events that has exactly the columns of the baseline is compared alone, unless --columns says otherwise.
 
+Exact mode finds distances above 0.01 beyond what chance explains, unless the baseline has another threshold than the 0.1 that Model Monitor suggests; one window in 500 in which nothing has changed has a feature that seems to drift.
+
 --mode says whose verdict counts, for the exit status and for the files of --out: `exact` compares how often values occur; `compat` gives the answers of Model Monitor's container, its known defects included, and is what takes the place of its files. Both are computed, and what they disagree on is told.
 
 Lines that cannot be used are counted on standard error, with the first of them; the others are used. The `outcome` of --format json is `compliant`, `partial` (no violation, but some lines could not be used), `violated` or `unknown`.

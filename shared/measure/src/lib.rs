@@ -28,3 +28,4 @@ pub use rarity::Occurrences;
 pub use scan::{DataType, scan};
 pub use sketch::distinct::DistinctSketch;
 pub use sketch::kll::KllSketch;
+pub use sketch::texts::TextSample;

@@ -34,7 +34,7 @@ pub use mode::Mode;
 pub use statistics::{
     CategoricalBucket, CategoricalBuckets, CategoricalDistribution, Dataset, ExactStatistics,
     FeatureStatistics, KllDistribution, NumericalBucket, NumericalDistribution, NumericalStatistics,
-    Presence, SketchData, SketchParameters, Statistics, StringStatistics, UnreadableStatistics,
+    Presence, SampledTexts, SketchData, SketchParameters, Statistics, StringStatistics, UnreadableStatistics,
 };
 pub use violations::{
     DriftSeverity, Excess, Limit, Observed, UnreadableReport, Violation, Violations, severity,

@@ -6,6 +6,7 @@ use crate::missing::MissingTexts;
 use crate::scan::{DataType, scan};
 use crate::sketch::distinct::DistinctSketch;
 use crate::sketch::kll::KllSketch;
+use crate::sketch::texts::TextSample;
 
 use super::numbers::{Moments, Numbers};
 use super::texts::TextCounts;
@@ -33,6 +34,8 @@ pub struct ColumnProfile {
     pub(super) numbers: Option<Numbers>,
     pub(super) distinct: Option<DistinctSketch>,
     pub(super) categories: Categories,
+    /// Of the texts, once there are more than could be counted; none where nobody asked.
+    pub(super) sample: Option<TextSample>,
 }
 
 /// How often each text occurs.
@@ -57,6 +60,7 @@ impl ColumnProfile {
             numbers: Some(Numbers::default()),
             distinct: Some(DistinctSketch::default()),
             categories: Categories::Counted(TextCounts::default()),
+            sample: Some(TextSample::default()),
         }
     }
 
@@ -64,13 +68,17 @@ impl ColumnProfile {
     pub(super) fn expected(name: String, expected: InferredType, detail: Detail) -> Self {
         let whole = Self::new(name);
         match (detail, expected) {
+            (Detail::Statistics, InferredType::Integral | InferredType::Fractional) => {
+                Self { sample: None, ..whole }
+            }
             (Detail::Statistics, _) => whole,
             (Detail::Verdict, InferredType::Integral | InferredType::Fractional) => {
-                Self { distinct: None, categories: Categories::NotCounted, ..whole }
+                Self { distinct: None, categories: Categories::NotCounted, sample: None, ..whole }
             }
             (Detail::Verdict, InferredType::String) => Self { distinct: None, numbers: None, ..whole },
             (Detail::Verdict, InferredType::Unknown) => {
-                Self { distinct: None, numbers: None, categories: Categories::NotCounted, ..whole }
+                let categories = Categories::NotCounted;
+                Self { distinct: None, numbers: None, categories, sample: None, ..whole }
             }
         }
     }
@@ -102,8 +110,13 @@ impl ColumnProfile {
                 return;
             }
             if !counts.add(text, 1) {
+                if let Some(sample) = &mut self.sample {
+                    counts.sorted().iter().for_each(|(text, count)| sample.add(text.as_bytes(), *count));
+                }
                 self.categories = Categories::TooMany;
             }
+        } else if let Some(sample) = &mut self.sample {
+            sample.add(text, 1);
         }
         if let Some(distinct) = &mut self.distinct {
             distinct.insert(text);
@@ -123,6 +136,7 @@ impl ColumnProfile {
             (Some(mine), Some(theirs)) => mine.merge(theirs),
             _ => self.distinct = None,
         }
+        let samples = self.sampled().zip(other.sampled());
         match (&mut self.categories, &other.categories) {
             (Categories::Counted(mine), Categories::Counted(theirs)) => {
                 if !mine.merge(theirs) {
@@ -134,6 +148,25 @@ impl ColumnProfile {
             }
             _ => self.categories = Categories::TooMany,
         }
+        self.sample = samples.map(|(mut mine, theirs)| {
+            mine.merge(&theirs);
+            if self.categories == Categories::TooMany { mine } else { TextSample::default() }
+        });
+    }
+
+    /// The sample of the texts, also where all of them were counted; none where nobody asked.
+    #[must_use]
+    pub fn sampled(&self) -> Option<TextSample> {
+        let mut sample = self.sample.clone()?;
+        if let Categories::Counted(counts) = &self.categories {
+            counts.sorted().iter().for_each(|(text, count)| sample.add(text.as_bytes(), *count));
+        }
+        Some(sample)
+    }
+
+    /// Of numbers no sample is wanted, and none is stored.
+    pub(super) fn sample_of_texts(&self) -> Option<&TextSample> {
+        self.sample.as_ref().filter(|_| self.types.string > 0)
     }
 
     /// Values.
@@ -179,5 +212,6 @@ impl PartialEq for ColumnProfile {
             && self.sketch() == other.sketch()
             && self.distinct == other.distinct
             && self.categories == other.categories
+            && self.sample_of_texts() == other.sample_of_texts()
     }
 }

@@ -23,9 +23,10 @@ use super::texts::TextCounts;
 use crate::datatype::TypeCounts;
 use crate::sketch::distinct::DistinctSketch;
 use crate::sketch::kll::KllSketch;
+use crate::sketch::texts::TextSample;
 
 const MAGIC: &[u8] = b"SWPROFIL";
-const VERSION: u8 = 2;
+const VERSION: u8 = 3;
 const CHECK: usize = 8;
 /// More than any profile can have counted; sums of such counts do not overflow.
 const MOST: u64 = 1 << 48;
@@ -113,7 +114,11 @@ struct StoredColumn {
     numbers: Option<StoredNumbers>,
     distinct: Option<Registers>,
     categories: StoredCategories,
+    sample: Option<StoredSample>,
 }
+
+/// Below which hash texts are counted; the hashes, and how often each occurs.
+type StoredSample = (u64, Vec<(u64, u64)>);
 
 #[derive(Serialize, Deserialize)]
 struct StoredNumbers {
@@ -196,6 +201,7 @@ impl From<&ColumnProfile> for StoredColumn {
                 Categories::TooMany => StoredCategories::TooMany,
                 Categories::NotCounted => StoredCategories::NotCounted,
             },
+            sample: column.sample_of_texts().map(|sample| (sample.below(), sample.each().collect())),
         }
     }
 }
@@ -219,6 +225,7 @@ impl StoredColumn {
                 StoredCategories::TooMany => Categories::TooMany,
                 StoredCategories::NotCounted => Categories::NotCounted,
             },
+            sample: whole(self.sample.map(|(below, counts)| TextSample::of(below, counts)))?,
         })
     }
 }

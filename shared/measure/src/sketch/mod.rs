@@ -3,3 +3,4 @@
 mod bias;
 pub(crate) mod distinct;
 pub(crate) mod kll;
+pub(crate) mod texts;

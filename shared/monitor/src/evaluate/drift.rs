@@ -10,11 +10,11 @@ use sagewarden_measure::{Categories, ColumnProfile, KllSketch, TextCounts};
 
 use super::expected::Expected;
 use super::rare::{ClassCounts, by_chance, rare};
-use super::reference::{BaselineDistribution, NumbersReference, is_numeric};
+use super::reference::{BaselineDistribution, NumbersReference, TOO_MANY_TEXTS, is_numeric};
 use super::settings::ColumnSettings;
-use super::texts;
 use super::types::{Types, scientific};
 use super::verdict::{Check, CheckResult, Distance, DistributionGap, GapPlace, Method};
+use super::{texts, unseen};
 use crate::constraints::{CategoricalMethod, Comparison};
 use crate::mode::Mode;
 
@@ -37,6 +37,8 @@ pub(crate) fn compare(
     match expected.distribution {
         BaselineDistribution::None(why) => Err((*why).to_owned()),
         BaselineDistribution::Foreign(why) => Err(why.clone()),
+        BaselineDistribution::Sample(_) if mode == Mode::Compat => Err(TOO_MANY_TEXTS.to_owned()),
+        BaselineDistribution::Sample(sample) => unseen::compare(sample, column, settings),
         // The container keeps a sketch of columns of numbers only, and shares of columns of texts only.
         BaselineDistribution::Numbers { .. } if mode == Mode::Compat && !is_numeric(types.inferred()) => {
             Err("its values are of type String now, of which the container makes no sketch".to_owned())

@@ -16,6 +16,8 @@ mod exact_tests;
 mod expected;
 mod judge;
 mod level;
+#[cfg(test)]
+mod level_tests;
 mod metrics;
 mod odds;
 mod range;
@@ -26,6 +28,7 @@ mod settings;
 mod tests;
 mod texts;
 mod types;
+mod unseen;
 mod verdict;
 
 pub use baseline::Baseline;

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use sagewarden_measure::InferredType;
 use sagewarden_measure::distance::{Cuts, Steps};
+use sagewarden_measure::{InferredType, TextSample};
 
 use super::odds::SampleSize;
 use crate::statistics::{
@@ -52,6 +52,8 @@ pub(crate) enum BaselineDistribution {
     Numbers { compat: Steps, exact: NumbersReference },
     /// Of texts.
     Texts(BTreeMap<String, u64>),
+    /// Of texts that are too many to be counted.
+    Sample(TextSample),
     /// There is none, and why.
     None(&'static str),
     /// There should be one, but the statistics are not those that the constraints were made with; and why.
@@ -82,6 +84,15 @@ impl ExactReference {
     }
 }
 
+/// Why the container compares nothing of many texts.
+pub(crate) const TOO_MANY_TEXTS: &str =
+    "it has too many different texts in the baseline for a comparison of their shares";
+
+fn sample(feature: &FeatureStatistics) -> Option<TextSample> {
+    let sampled = feature.sampled_texts.as_ref()?;
+    TextSample::of(sampled.below, sampled.counts.iter().copied())
+}
+
 /// Statistics that somebody wrote by hand need not say it.
 pub(crate) fn size(known: &FeatureStatistics) -> SampleSize {
     let (numbers, texts) = (known.numerical_statistics.as_ref(), known.string_statistics.as_ref());
@@ -109,7 +120,10 @@ impl BaselineDistribution {
                 Self::None("it has no values in the baseline")
             }
             (Some(numbers), _) => Self::of_numbers(numbers),
-            (None, Some(texts)) => Self::of_texts(texts),
+            (None, Some(texts)) => match sample(feature).filter(|_| texts.distribution.is_none()) {
+                Some(sample) => Self::Sample(sample),
+                None => Self::of_texts(texts),
+            },
             (None, None) => Self::Foreign("the baseline's statistics have nothing but its type".to_owned()),
         }
     }
@@ -140,9 +154,7 @@ impl BaselineDistribution {
 
     fn of_texts(texts: &StringStatistics) -> Self {
         let Some(texts) = &texts.distribution else {
-            return Self::None(
-                "it has too many different texts in the baseline for a comparison of their shares",
-            );
+            return Self::None(TOO_MANY_TEXTS);
         };
         let counts = texts.categorical.buckets.iter().map(|bucket| (bucket.value.clone(), bucket.count));
         Self::Texts(counts.collect())
@@ -189,6 +201,7 @@ mod tests {
                 NumbersReference::None(why) => format!("no numbers: {why}"),
             },
             BaselineDistribution::Texts(texts) => format!("{texts:?}"),
+            BaselineDistribution::Sample(sample) => format!("a sample of {}", sample.values().0),
             BaselineDistribution::None(why) => format!("none: {why}"),
             BaselineDistribution::Foreign(why) => format!("foreign: {why}"),
         }

@@ -135,6 +135,9 @@ pub enum Method {
     TotalVariation,
     /// What the shares of a rare class differ by, where that is no chance: a tenth of the threshold is much for it. Of exact mode only.
     RareClass,
+    /// The share of values whose texts the baseline does not have, less what it lets expect (Good and Turing), by a sample: where texts are
+    /// too many to be counted. Of exact mode only.
+    Unseen,
     /// Pearson's test, for texts.
     ///
     /// How the container holds its outcome against the threshold is not known. Here the threshold is the level of significance:

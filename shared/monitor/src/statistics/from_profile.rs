@@ -7,7 +7,7 @@ use sagewarden_measure::{
 use super::schema::{
     CategoricalBucket, CategoricalBuckets, CategoricalDistribution, Dataset, ExactStatistics,
     FeatureStatistics, KllDistribution, NumericalBucket, NumericalDistribution, NumericalStatistics,
-    Presence, SketchData, SketchParameters, Statistics, StringStatistics,
+    Presence, SampledTexts, SketchData, SketchParameters, Statistics, StringStatistics,
 };
 
 /// Texts are listed when they are about so many at most (deequ's `DEFAULT_CARDINALITY_THRESHOLD`).
@@ -37,13 +37,24 @@ fn feature(column: &ColumnProfile) -> FeatureStatistics {
         InferredType::Unknown => {}
     }
     let exact_statistics = string_statistics.as_ref().and_then(|texts| exact(column, texts));
+    let sampled_texts = string_statistics
+        .as_ref()
+        .filter(|_| exact_statistics.as_ref().is_none_or(|exact| exact.numerical_statistics.is_none()))
+        .and_then(|texts| sampled(column, texts));
     FeatureStatistics {
         name: column.name.clone(),
         inferred_type,
         numerical_statistics,
         string_statistics,
         exact_statistics,
+        sampled_texts,
     }
+}
+
+/// Of texts that are not listed.
+fn sampled(column: &ColumnProfile, texts: &StringStatistics) -> Option<SampledTexts> {
+    let sample = column.sampled().filter(|_| texts.distribution.is_none())?;
+    Some(SampledTexts { below: sample.below(), counts: sample.each().collect() })
 }
 
 fn numerical(column: &ColumnProfile) -> NumericalStatistics {

@@ -10,5 +10,5 @@ mod schema;
 pub use schema::{
     CategoricalBucket, CategoricalBuckets, CategoricalDistribution, Dataset, ExactStatistics,
     FeatureStatistics, KllDistribution, NumericalBucket, NumericalDistribution, NumericalStatistics,
-    Presence, SketchData, SketchParameters, Statistics, StringStatistics, UnreadableStatistics,
+    Presence, SampledTexts, SketchData, SketchParameters, Statistics, StringStatistics, UnreadableStatistics,
 };

@@ -51,6 +51,9 @@ pub struct FeatureStatistics {
     /// key; other columns do not have it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exact_statistics: Option<ExactStatistics>,
+    /// A sample of texts that are too many to be listed, for exact mode.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sampled_texts: Option<SampledTexts>,
 }
 
 /// What the exact reading of a column knows otherwise than the container: `5e-05` is a number, `nan` is missing.
@@ -81,6 +84,16 @@ pub struct Presence {
     /// Rows without one.
     #[serde(default)]
     pub num_missing: u64,
+}
+
+/// A sample of many texts: those whose hashes (xxHash64 with seed 42, without its last 11 bits) are the lowest.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(expecting = "a JSON object")]
+pub struct SampledTexts {
+    /// Texts with lower hashes are counted, all of them.
+    pub below: u64,
+    /// The hash of each, and how often it occurs.
+    pub counts: Vec<(u64, u64)>,
 }
 
 /// A column of numbers.

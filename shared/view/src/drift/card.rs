@@ -111,7 +111,8 @@ fn facts(distance: &Distance) -> Markup {
         Method::Robust => "largest gap less what chance explains",
         Method::Simple => "largest gap",
         Method::TotalVariation => "half of what all shares differ by, less what chance explains",
-        Method::RareClass => "test on the counts of a rare class",
+        Method::RareClass => "what the shares of a rare class differ by, beyond chance",
+        Method::Unseen => "share of texts that the baseline does not have, beyond what it lets expect",
         Method::ChiSquared => "chi-squared test",
     };
     html! {

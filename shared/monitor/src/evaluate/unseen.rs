@@ -1,0 +1,121 @@
+//! Texts that are too many to be counted, such as names of merchants: how many values have a text that the baseline does not have.
+
+use sagewarden_measure::{ColumnProfile, Occurrences, TextSample};
+
+use super::settings::ColumnSettings;
+use super::verdict::{Distance, Method};
+
+/// Of how many sampled values something can be said.
+const ENOUGH: u64 = 50;
+
+/// The share of values with texts that the baseline's sample does not have, beyond the share of its own values that it had not seen before
+/// and has not seen again: so many unseen ones were to be expected. Each new text counts once for the question whether that is chance, as
+/// its values come together.
+pub(crate) fn compare(
+    baseline: &TextSample,
+    column: &ColumnProfile,
+    settings: &ColumnSettings,
+) -> Result<Distance, String> {
+    let mut current = column.sampled().ok_or("its texts were not counted")?;
+    let mut baseline = baseline.clone();
+    current.lower(baseline.below());
+    baseline.lower(current.below());
+    let ((n, once), (m, _)) = (baseline.values(), current.values());
+    if n.min(m) < ENOUGH {
+        return Err("too few of its many different texts are in the samples that are compared".to_owned());
+    }
+    let unseen = || current.each().filter(|(hash, _)| baseline.get(*hash) == 0);
+    let (texts, values) = (unseen().count() as u64, unseen().map(|(_, count)| count).sum::<u64>());
+    let share = values as f64 / m as f64;
+    let p_value = Occurrences { count: texts, of: m }.by_chance(Occurrences { count: once, of: n });
+    Ok(Distance {
+        value: (share - once as f64 / n as f64).max(0.0),
+        linf: share,
+        threshold: settings.categorical_threshold,
+        method: Method::Unseen,
+        at: None,
+        baseline_n: n,
+        current_n: m,
+        baseline_distinct: baseline.each().count() as u64,
+        current_distinct: current.each().count() as u64,
+        p_value: Some(p_value),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use sagewarden_measure::{Cell, Chance, Detail, Profile, RowSink};
+
+    use super::super::{Baseline, Check, Evaluation, evaluate};
+    use super::*;
+    use crate::constraints::Constraints;
+    use crate::mode::Mode;
+    use crate::statistics::Statistics;
+
+    fn merchants(seed: u64, rows: usize, from: u64, of: u64) -> Vec<String> {
+        let mut chance = Chance::new(seed);
+        (0..rows).map(|_| format!("merchant {}", from + chance.below(of))).collect()
+    }
+
+    fn fill(mut profile: Profile, texts: &[String]) -> Profile {
+        texts.iter().for_each(|text| profile.positional(&[Cell::Text(text.as_bytes())]));
+        profile
+    }
+
+    /// Both modes' answers on a window of a column of texts, against a baseline that was written and read again.
+    fn judged(before: &[String], now: &[String]) -> [Evaluation; 2] {
+        let statistics = Statistics::from_profile(&fill(Profile::for_header(["merchant"]), before));
+        let read = Statistics::parse(statistics.to_java_json().as_bytes()).unwrap();
+        assert_eq!(read, statistics);
+        let baseline = Baseline::new(Some(&read), Constraints::suggest(&read));
+        let profile = fill(baseline.empty_profile(Detail::Verdict), now);
+        let stored = Profile::from_bytes(&profile.to_bytes()).unwrap();
+        assert_eq!(stored, profile);
+        [Mode::Compat, Mode::Exact].map(|mode| evaluate(&baseline, &stored, mode))
+    }
+
+    #[test]
+    fn new_texts_are_found_beyond_what_the_baseline_lets_expect() {
+        let before = merchants(1, 10_000, 0, 3_000);
+        let some_new = [merchants(2, 1_800, 0, 3_000), merchants(3, 200, 5_000, 3_000)].concat();
+        let unique =
+            |from: u64, rows: u64| (from..from + rows).map(|at| format!("order {at}")).collect::<Vec<_>>();
+        for (what, before, now, drifts) in [
+            ("the same merchants", &before, merchants(2, 2_000, 0, 3_000), false),
+            ("three thousand new ones", &before, merchants(2, 2_000, 5_000, 3_000), true),
+            ("one in ten is new", &before, some_new, true),
+            ("few of the same", &before, merchants(2, 2_000, 0, 300), false),
+            ("ids are always new", &unique(0, 10_000), unique(20_000, 2_000), false),
+            ("ids that come again", &unique(0, 10_000), unique(0, 2_000), false),
+        ] {
+            let [compat, exact] = judged(before, &now);
+            let drifted = exact
+                .violations
+                .iter()
+                .any(|each| each.constraint_check_type.as_deref() == Some(Check::BaselineDrift.name()));
+            assert_eq!(drifted, drifts, "{what}: {exact:#?}");
+            assert!(exact.nothing_judged().is_none(), "{what}");
+            assert_eq!(exact.features[0].distance.as_ref().unwrap().method, Method::Unseen);
+            assert!(compat.violations.is_empty() && compat.nothing_judged().is_some(), "{what}");
+        }
+    }
+
+    #[test]
+    fn samples_of_one_kind_of_texts_are_no_drift() {
+        let loud = (0..100).filter(|seed| {
+            let of = 600 + 100 * seed;
+            let (before, now) =
+                (merchants(1_000 + seed, 3_000, 0, of), merchants(2_000 + seed, 2_000, 0, of));
+            !judged(&before, &now)[1].violations.is_empty()
+        });
+        assert_eq!(loud.count(), 0, "of 100 windows");
+    }
+
+    #[test]
+    fn of_too_few_values_nothing_is_said() {
+        let before = merchants(1, 10_000, 0, 3_000);
+        let [_, exact] = judged(&before, &merchants(2, 30, 0, 3_000));
+        let why = exact.nothing_judged().unwrap();
+        assert!(why.contains("too few of its many different texts"), "{why}");
+    }
+}
