@@ -5,6 +5,9 @@ use serde_json::{Value as Json, json};
 
 const KEY: &str = "sagewarden:later";
 
+/// The key of a document that may leave out what it does not say.
+pub(crate) const UNSAID: &str = "sagewarden:unsaid";
+
 /// A value that is known later; `of` is the id, within the file, of what it will come from.
 pub(crate) fn later(of: Option<&str>) -> Json {
     json!({ KEY: of })
@@ -22,7 +25,9 @@ pub(crate) fn origin(value: &Json) -> Option<&str> {
 /// Whether a file brings such a value along: whoever wrote it would have controls not judged.
 pub(crate) fn is_forged(value: &Json) -> bool {
     match value {
-        Json::Object(fields) => fields.iter().any(|(key, value)| key == KEY || is_forged(value)),
+        Json::Object(fields) => {
+            fields.iter().any(|(key, value)| key == KEY || key == UNSAID || is_forged(value))
+        }
         Json::Array(list) => list.iter().any(is_forged),
         _ => false,
     }

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value as Json;
 
-use crate::later::is_later;
+use crate::later::{UNSAID, is_later};
 
 /// A document, or a part of one, and what could not be read in it.
 pub(crate) struct Reader<'a> {
@@ -58,6 +58,20 @@ impl UnreadablePaths {
     /// Whether the value at a path is not known yet.
     pub(crate) fn is_later(&self, path: &str) -> bool {
         touches(&self.later.borrow(), path)
+    }
+
+    fn note_later(&self, path: String) {
+        let mut noted = self.later.borrow_mut();
+        if !noted.contains(&path) {
+            noted.push(path);
+        }
+    }
+
+    /// Notes that a fact decides the controls that name it because of what stands at a path, unless that is not known yet.
+    pub(crate) fn decides_by(&self, fact: &'static str, path: &str) {
+        if !self.is_later(path) {
+            self.decides(fact);
+        }
     }
 
     /// Notes that a fact decides the controls that name it, whatever else is not known.
@@ -136,11 +150,7 @@ impl<'a> Reader<'a> {
     fn is_later(&self, path: &str, value: &Json) -> bool {
         let later = is_later(value);
         if later {
-            let path = format!("{}{path}", self.prefix);
-            let mut noted = self.unreadable.later.borrow_mut();
-            if !noted.contains(&path) {
-                noted.push(path);
-            }
+            self.unreadable.note_later(format!("{}{path}", self.prefix));
         }
         later
     }
@@ -294,6 +304,9 @@ impl<'a> Reader<'a> {
             _ => take(value),
         };
         match key.strip_prefix('*') {
+            None if !fields.contains_key(key) && fields.contains_key(UNSAID) => {
+                self.unreadable.note_later(format!("{}{key}", self.prefix));
+            }
             None => fields.get(key).into_iter().filter(|value| is_present(value)).for_each(step),
             Some(end) => fields
                 .iter()

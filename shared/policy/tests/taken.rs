@@ -328,11 +328,22 @@ fn a_definition_that_a_schedule_names_is_not_known_and_one_that_is_the_file_is_j
 fn an_event_that_never_says_something_does_not_say_that_it_is_absent() {
     let event = json!({
         "source": "aws.sagemaker", "detail-type": "SageMaker Training Job State Change", "account": "111122223333",
-        "region": "eu-west-1", "detail": { "TrainingJobName": "t", "RoleArn": ROLE, "VpcConfig": {}, "ExperimentConfig": null },
+        "region": "eu-west-1", "detail": { "TrainingJobName": "t", "RoleArn": ROLE, "VpcConfig": {} },
     });
     check(&event, "TRN-NET-01", true);
     check(&event, "TRN-NET-02", false);
     check(&event, "TRN-TRC-01", false);
+    let notebook = json!({
+        "source": "aws.sagemaker", "detail-type": "SageMaker Notebook Instance State Change",
+        "resources": ["arn:aws:sagemaker:eu-west-1:111122223333:notebook-instance/n"], "detail": { "RootAccess": null },
+    });
+    let intake = taken(&notebook);
+    assert_eq!(intake.candidates[0].resource.name, "n");
+    assert_eq!(
+        said(&notebook),
+        (vec!["NBK-IAM-01".to_owned()], vec![]),
+        "what it has no key for is not absent"
+    );
     let other = put(event, "/source", json!("aws.ecs"));
     assert!(intake::read(&other.to_string()).is_err());
 }

@@ -121,7 +121,7 @@ pub(super) fn transform_job(context: &Context<'_>) -> Facts {
     let output_key = reader.has_text("TransformOutput.KmsKeyId");
     let has_experiment = has_experiment(&reader, &[]);
     if !has_experiment {
-        context.unreadable.decides("hasExperiment");
+        context.unreadable.decides_by("hasExperiment", "ExperimentConfig");
     }
     let capture_key = reader.has_text("DataCaptureConfig.KmsKeyId");
     let mut facts = cluster_facts(context, &reader, &instances, "TransformResources.VolumeKmsKeyId");

@@ -175,7 +175,7 @@ pub(super) fn endpoint(context: &Context<'_>) -> Facts {
             .any(|count| variant.number(count) > Some(0))
     });
     if capturing || has_instances {
-        context.unreadable.decides("capturing");
+        context.unreadable.decides_by("capturing", "DataCaptureConfig");
     }
     let schedules = context.answers("ListMonitoringSchedules");
     for schedule in &schedules {
@@ -223,7 +223,7 @@ fn images_as_approved<'a>(context: &Context<'a>, reader: &Reader<'a>) -> bool {
         resolved.map(|(_, digest)| digest)
     };
     if running.iter().any(|image| digest_of(image).is_none()) {
-        context.unreadable.decides("imagesAsApproved");
+        context.unreadable.decides_by("imagesAsApproved", "ProductionVariants");
     }
     running
         .iter()

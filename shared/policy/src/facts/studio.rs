@@ -25,7 +25,7 @@ pub(super) fn notebook_instance(context: &Context<'_>) -> Facts {
     let volume_key = reader.has_text("KmsKeyId");
     let has_repository = reader.has_text("DefaultCodeRepository");
     if !has_repository {
-        context.unreadable.decides("hasRepository");
+        context.unreadable.decides_by("hasRepository", "DefaultCodeRepository");
     }
     let imds = "InstanceMetadataServiceConfiguration.MinimumInstanceMetadataServiceVersion";
     flags([

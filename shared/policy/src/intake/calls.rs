@@ -7,7 +7,7 @@ use super::candidate::Words;
 use super::pipeline;
 use super::request::{CREATIONS, of_kind};
 use super::taken::{Intake, Unusable};
-use crate::later::later;
+use crate::later::UNSAID;
 
 /// A log file of CloudTrail, or what `lookup-events` answers. What is another service's is passed over.
 pub(super) fn log(file: &Json, list: &str) -> Result<Intake, Unusable> {
@@ -66,39 +66,12 @@ pub(super) fn record(record: &Json) -> Result<Intake, Unusable> {
     Ok(Intake::of(candidate))
 }
 
-/// What events about a kind never say, although its description does ("Amazon SageMaker AI events", EventBridge events reference).
-const UNSAID: &[(ResourceKind, &[&str])] = &[
-    (
-        ResourceKind::TrainingJob,
-        &["EnableNetworkIsolation", "EnableInterContainerTrafficEncryption", "ExperimentConfig"],
-    ),
-    (ResourceKind::TransformJob, &["ExperimentConfig"]),
-    (ResourceKind::TuningJob, &["HyperParameterTuningJobConfig"]),
-    (ResourceKind::Model, &["VpcConfig", "EnableNetworkIsolation"]),
-    (ResourceKind::ModelPackage, &["SecurityConfig", "DriftCheckBaselines", "CreatedBy", "LastModifiedBy"]),
-    (ResourceKind::Endpoint, &["DataCaptureConfig"]),
-    (
-        ResourceKind::NotebookInstance,
-        &[
-            "RootAccess",
-            "PlatformIdentifier",
-            "DefaultCodeRepository",
-            "InstanceMetadataServiceConfiguration",
-        ],
-    ),
-];
-
-/// Marks what an event about a resource cannot say, so that nothing takes it for absent.
+/// Marks an event about a resource as one that may leave out what the description says: what is no key of its detail is not absent
+/// ("Amazon SageMaker AI events", EventBridge events reference, whose samples have a key for what is empty).
 pub fn mark_unsaid(event: &mut Json) {
-    let kind = event.get("detail-type").and_then(Json::as_str).and_then(state_change_of);
-    let unsaid = UNSAID.iter().find(|(of, _)| Some(*of) == kind).map(|(_, fields)| *fields);
-    let Some(detail) = event.get_mut("detail").and_then(Json::as_object_mut) else { return };
-    for field in unsaid.unwrap_or_default() {
-        let said = detail.entry(*field).or_insert_with(|| later(None));
-        if said.is_null() {
-            *said = later(None);
-        }
-    }
+    let is_of_state = event.get("detail-type").and_then(Json::as_str).and_then(state_change_of).is_some();
+    let detail = event.get_mut("detail").and_then(Json::as_object_mut).filter(|_| is_of_state);
+    detail.map(|detail| detail.insert(UNSAID.to_owned(), Json::Bool(true)));
 }
 
 /// An event about a resource: its detail has the fields of the description.
@@ -114,7 +87,11 @@ pub(super) fn state_change(event: &Json) -> Result<Intake, Unusable> {
     if kind == ResourceKind::PipelineExecution {
         return Err(Unusable::OtherCall(text("detail-type").to_owned()));
     }
-    let mut candidate = of_kind(kind, detail, None);
+    // The ARN may be the only name that there is.
+    let first = event.pointer("/resources/0").and_then(Json::as_str);
+    let named = first.and_then(|arn| Resource::parse_arn(arn).ok()).filter(|named| named.kind == kind);
+    let named = kind.name_in(&detail).or(named.map(|named| named.name)).ok_or(Unusable::UnknownForm)?;
+    let mut candidate = of_kind(kind, detail, Some(&named));
     if candidate.resource.account.is_empty() {
         let Resource { kind, name, .. } = &candidate.resource;
         candidate.resource = Resource::in_region(*kind, text("account"), text("region"), name);
