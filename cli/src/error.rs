@@ -73,7 +73,7 @@ pub(crate) enum CommandError {
     Option(&'static str),
     #[error("the baseline has no column `{0}` to ignore: `constraints.json` names its columns")]
     NoSuchColumn(String),
-    #[error("{} could not be read to the end: what is told is of the rest", files(first, *more))]
+    #[error("{} could not be read to the end: the answer covers the rest", files(first, *more))]
     NotRead { first: String, more: usize },
     #[error("only {pairs} of {all} pairs could be measured: no verdict")]
     TooLittleMeasured { pairs: u64, all: usize },

@@ -72,7 +72,7 @@ fn one_file_that_cannot_be_used_hides_no_other() {
     assert!(sagewarden(&["check", "--help"]).status.success());
     let output = folder.check(&["bad.json", "broken.json", "absent.json", "none.json"]);
     assert_eq!(output.status.code(), Some(1), "what is broken counts");
-    assert!(out(&output).contains("MDL-NET-02 is broken"), "{}", out(&output));
+    assert!(out(&output).contains("FAILED MDL-NET-02"), "{}", out(&output));
     let told = errors(&output);
     for name in
         ["`bad.json` cannot be judged: it cannot be read", "`absent.json` cannot be read", "`none.json`"]
@@ -118,7 +118,7 @@ fn a_file_is_read_in_the_encodings_of_editors_and_from_a_pipe() {
         child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
         let output = child.wait_with_output().unwrap();
         assert_eq!(output.status.code(), Some(1), "{text}");
-        assert!(out(&output).contains("MDL-NET-02 is broken"), "{}", out(&output));
+        assert!(out(&output).contains("FAILED MDL-NET-02"), "{}", out(&output));
     }
 }
 
@@ -136,7 +136,7 @@ fn a_folder_is_looked_through_and_what_is_somebody_elses_is_counted() {
     let output = folder.check(&["."]);
     let text = out(&output);
     assert_eq!(output.status.code(), Some(1), "{}", errors(&output));
-    assert_eq!(text.matches("MDL-NET-02 is broken").count(), 2, "{text}");
+    assert_eq!(text.matches("FAILED MDL-NET-02").count(), 2, "{text}");
     assert!(text.ends_with("5 files passed over: nothing that is judged\n"), "{text}");
     assert_eq!(errors(&output), "");
     // A file that speaks of SageMaker and cannot be read is no stranger's.

@@ -170,7 +170,7 @@ fn an_event_without_a_store_is_judged_by_what_it_says() {
     assert!(output.status.success());
     let text = out(&output);
     for control in ["TRN-ENC-01", "TRN-ENC-02", "TRN-NET-01", "TRN-NET-02"] {
-        assert!(text.contains(&format!("{control} is broken")), "{text}");
+        assert!(text.contains(&format!("FAILED {control}")), "{text}");
     }
 }
 
@@ -240,9 +240,9 @@ fn a_request_is_judged_before_it_is_sent() {
     let text = out(&output);
     assert!(
         text.contains("Steps[0]: training job `train`: 1 broken of 9 controls")
-            && text.contains("TRN-NET-01 is broken")
+            && text.contains("FAILED TRN-NET-01")
             // Only KMS knows whether the key is the account's own.
-            && text.contains("note: judged in the account only: TRN-ENC-01, TRN-ENC-02"),
+            && text.contains("not checked here (needs access to the account): TRN-ENC-01, TRN-ENC-02"),
         "{text}"
     );
     assert!(text.contains("note: Steps[1]: no controls for steps of type `Callback`"), "{text}");
@@ -338,7 +338,7 @@ fn errors_say_what_to_do_and_have_an_exit_code() {
     std::fs::write(&bad, "no event").unwrap();
     let output = sagewarden(&["replay", bad.to_str().unwrap()]);
     assert_eq!(output.status.code(), Some(1), "a rejected event");
-    assert!(out(&output).contains("rejected: the event is no JSON"), "{}", out(&output));
+    assert!(out(&output).contains("rejected: the event is not valid JSON"), "{}", out(&output));
     let settings = folder.path().join("settings.toml");
     std::fs::write(&settings, "mode = \"observe\"\n[netwrok]\n").unwrap();
     let (code, text) = failure(&["replay", bad.to_str().unwrap(), "--settings", settings.to_str().unwrap()]);

@@ -133,7 +133,7 @@ fn good_lines_of_a_damaged_file_are_used_and_bad_ones_counted() {
     let output = sagewarden(&["drift", "--baseline", &folder.path("base"), &file]);
     assert_eq!(output.status.code(), Some(0));
     let said = String::from_utf8(output.stderr.clone()).unwrap();
-    assert!(said.contains("line 1: no JSON") && said.contains("line 501: cut off"), "{said}");
+    assert!(said.contains("line 1: not valid JSON") && said.contains("line 501: cut off"), "{said}");
     let told = out(&output);
     assert!(told.starts_with("499 rows"), "{told}");
     assert!(told.ends_with("No violation in what could be read (mode exact)\n"), "{told}");
@@ -157,7 +157,7 @@ fn what_cannot_be_read_to_its_end_leaves_no_verdict() {
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(
         said.ends_with(
-            "b.jsonl` and 1 more file could not be read to the end: what is told is of the rest\n"
+            "b.jsonl` and 1 more file could not be read to the end: the answer covers the rest\n"
         ),
         "{said}"
     );
@@ -496,7 +496,7 @@ fn what_cannot_run_says_what_to_do() {
             &["--baseline", &folder.path("bare"), &good],
             "constraints.json of Model Monitor: it has no `features`",
         ),
-        (&["--baseline", &folder.path("number"), &good], "it is no JSON object"),
+        (&["--baseline", &folder.path("number"), &good], "it is not a JSON object"),
         (&["--baseline", &folder.path("list"), &good], "integer `7`, expected a JSON object"),
         (
             &["--baseline", &swap("statistics.json", "constraints.json"), &good],

@@ -174,7 +174,7 @@ fn what_cannot_be_used_is_told_with_its_place_and_the_rest_is_measured() {
     let (text, words) = (out(&output), said(&output));
     assert!(text.starts_with("2 pairs"), "{text}");
     let told = |file: &str, rest: &str| words.contains(&format!("warning: `{file}`, {rest}"));
-    assert!(told(&captured, "line 2: no JSON\n"), "{words}");
+    assert!(told(&captured, "line 2: not valid JSON\n"), "{words}");
     assert!(told(&captured, "line 4: the event has no rows\n"), "{words}");
     assert!(told(&captured, "lines 3, 5: the first: `high` in `0` is no probability\n"), "{words}");
     assert!(told(&truths, "lines 2, 4, 7: the first: the line is no ground truth: missing field"), "{words}");

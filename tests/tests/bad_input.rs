@@ -365,6 +365,6 @@ fn a_megabyte_is_handled_and_a_megabyte_of_nonsense_is_kept() -> Result<()> {
     assert!(outcomes.iter().all(|text| text.contains(" done: ")), "{outcomes:?}");
     let nonsense = "[".repeat(1 << 20);
     let outcomes = local.deliver(&nonsense)?;
-    assert!(outcomes[0].starts_with("decode reject: the event is no JSON"), "{}", &outcomes[0]);
+    assert!(outcomes[0].starts_with("decode reject: the event is not valid JSON"), "{}", &outcomes[0]);
     Ok(())
 }

@@ -107,7 +107,7 @@ fn the_report_is_read_and_filtered_without_a_network() -> Result<()> {
         mode: Mode::Exact,
         windows: &windows,
         attribution: Some(AttributionChange { baseline: &then, now: &now }),
-        issues: &[format!("`{AWKWARD}`, line 7: no JSON")],
+        issues: &[format!("`{AWKWARD}`, line 7: not valid JSON")],
     };
     look(&report.html(), &facts(&exact, &differing, &windows, ndcg))
 }

@@ -162,7 +162,7 @@ async fn a_question_can_be_asked_over_the_functions_url() -> Result<()> {
             "`max_nodes`: invalid digit",
         ),
         (over_http("GET", json!({}), None), 400, "missing field `entity`"),
-        (over_http("POST", json!({}), Some("{")), 400, "the body is no JSON"),
+        (over_http("POST", json!({}), Some("{")), 400, "the body is not valid JSON"),
         (over_http("DELETE", json!({}), None), 400, "ask with GET"),
     ] {
         let (status, _, body) = ask(payload.clone()).await?;

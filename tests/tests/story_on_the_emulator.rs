@@ -315,10 +315,10 @@ async fn bad_events_are_kept_with_their_reason_and_a_failed_stop_is_told_and_tri
         reasons,
         [
             "enforce-policy: the event has no `detail`",
-            "enforce-policy: training job `gone` does not exist (any more): it cannot be judged",
+            "enforce-policy: training job `gone` was not found: it cannot be judged",
             "record-commit: the event has no `detail.referenceType`",
             "record-lineage: the event has no `detail`",
-            "record-lineage: training job `gone` does not exist (any more), and nothing was recorded of it before",
+            "record-lineage: training job `gone` was not found, and nothing was recorded of it before",
         ]
     );
 

@@ -235,7 +235,7 @@ mod tests {
             field: String::new(),
             actual: "overflow".to_owned(),
             wanted: "an evaluation without errors".to_owned(),
-            fix: "mend the policy that the message names".to_owned(),
+            fix: "correct the policy that the message names".to_owned(),
             waiver: None,
         };
         let verdict = Verdict {
@@ -260,7 +260,7 @@ mod tests {
         assert_eq!(result["ruleIndex"], 1);
         assert_eq!(
             result["message"]["text"],
-            "model `m` could not be judged: overflow. To fix it, mend the policy that the message names."
+            "model `m` could not be judged: overflow. To fix it, correct the policy that the message names."
         );
     }
 

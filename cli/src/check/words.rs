@@ -62,7 +62,7 @@ fn of_subject(file: &str, subject: &CheckedSubject) -> String {
             _ => "",
         };
         let skipped = line(&verdict.skipped.join(", "));
-        text += &format!("  note: judged in the account only{account}: {skipped}\n");
+        text += &format!("  not checked here (needs access to the account){account}: {skipped}\n");
     }
     text
 }

@@ -76,7 +76,7 @@ pub(crate) enum Command {
         after_help = "Examples:\n  sagewarden lineage endpoint/credit-default-prod\n  sagewarden lineage endpoint/credit-default-prod --at 2026-03-02T12:00:00Z\n  sagewarden lineage commit/1a2b3c4 --downstream --store sagewarden-demo/sagewarden.db\n  sagewarden lineage training-job/credit-train-002 --format json\n\nThe answer says whether it is whole; one that was cut has a `cursor` (see --format json) that continues it.\nExit status: 0 answered, 2 there is no answer, or nothing to write in this format."
     )]
     Lineage(LineageOptions),
-    /// Show which endpoints run what was made of a commit, an object version, an image, a job or a model
+    /// Show which endpoints run something built from a commit, an object version, an image, a job or a model
     #[command(
         after_help = "Examples:\n  sagewarden impact commit/1a2b3c4\n  sagewarden impact 's3://BUCKET/KEY?versionId=ID'\n  sagewarden impact training-job/credit-train-002 --at 2026-03-02T12:00:00Z"
     )]

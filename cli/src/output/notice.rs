@@ -95,11 +95,11 @@ pub(crate) fn finding(finding: &Value) -> String {
     let (control, title) = (text(finding, "control"), text(finding, "title"));
     let severity = text(finding, "severity");
     let state = match text(finding, "status").as_str() {
-        "unknown" => "could not be decided",
-        "waived" => "is broken and waived",
-        _ => "is broken",
+        "unknown" => "UNDECIDED",
+        "waived" => "WAIVED",
+        _ => "FAILED",
     };
-    let mut lines = format!("    {BAD}{control}{BAD:#} {state} ({severity}): {title}\n");
+    let mut lines = format!("    {BAD}{state}{BAD:#} {control} ({severity}): {title}\n");
     for key in ["field", "actual", "wanted", "fix"] {
         lines += &format!("      {key:<8}{}\n", text(finding, key));
     }

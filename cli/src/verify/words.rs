@@ -40,7 +40,7 @@ impl Verified<'_> {
             Some(Against { anchor, resources, since }) => {
                 let resources = counted(*resources as u64, "resource");
                 let since = counted(*since as u64, "verdict");
-                text += &format!("  against  {anchor} ({resources}); {since} more by now\n");
+                text += &format!("  against  {anchor} ({resources}); {since} more since then\n");
             }
             None => text += "  against  no anchor: a resource that was erased completely cannot be seen\n",
         }

@@ -55,7 +55,7 @@ fn asked(request: &LambdaFunctionUrlRequest) -> Result<Question, FunctionError> 
             let bytes = decoded.as_deref().unwrap_or(body.as_bytes());
             let json: Json = serde_json::from_slice(bytes).map_err(|error| {
                 FunctionError::BadRequest(format!(
-                    "the body is no JSON: {error}: send `{{\"entity\": \"endpoint/NAME\"}}`"
+                    "the body is not valid JSON: {error}: send `{{\"entity\": \"endpoint/NAME\"}}`"
                 ))
             })?;
             read(json)

@@ -24,7 +24,7 @@ pub enum Event {
     ObjectCreated(ObjectCreated),
     /// The time has come that a rule of EventBridge waits for.
     ClockTicked(ClockTicked),
-    /// A well-formed event that is none of ours.
+    /// A well-formed event that does not concern Sagewarden.
     NotOurs {
         /// The event's `source`.
         source: String,

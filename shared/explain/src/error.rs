@@ -70,7 +70,7 @@ pub enum NoModel {
     TooLarge,
     /// Whatever it is.
     #[error(
-        "it is no XGBoost model: it begins neither as JSON, UBJSON, XGBoost's binary format nor a pickle"
+        "not an XGBoost model: it begins neither as JSON, UBJSON, XGBoost's binary format nor a pickle"
     )]
     Unknown,
     /// JSON that is none, or not that of a model.

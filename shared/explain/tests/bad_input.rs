@@ -35,7 +35,7 @@ fn check(bytes: &[u8], expect: &str) {
 #[test]
 fn what_is_no_model_is_said_to_be_none() {
     const NONE: &str =
-        "it is no XGBoost model: it begins neither as JSON, UBJSON, XGBoost's binary format nor a pickle";
+        "not an XGBoost model: it begins neither as JSON, UBJSON, XGBoost's binary format nor a pickle";
     check(b"", "it is empty");
     for text in ["a,b\n1,2\n", "<html>", "[1]", "{ }", "\x1f", "binf", "bs64AAAA", "tree\nversion=v4\n"] {
         check(text.as_bytes(), NONE);
@@ -315,12 +315,12 @@ fn a_pickle_is_read_and_never_run() {
     check(b"\x80\x02cos\nsystem\nX\x04\0\0\0exit\x85R.", none);
     check(
         b"\x80\x04\x8c\x05posix\x8c\x06system\x93\x8c\x04exit\x85R}\x8c\x06handle\x8c\x04exits.",
-        "it is no XGBoost model: it begins neither as JSON, UBJSON, XGBoost's binary format nor a pickle",
+        "not an XGBoost model: it begins neither as JSON, UBJSON, XGBoost's binary format nor a pickle",
     );
     // A pickle within a pickle within a pickle.
     check(
         b"\x80\x04}\x8c\x06handleC\x03\x80\x04.s.",
-        "it is no XGBoost model: it begins neither as JSON, UBJSON, XGBoost's binary format nor a pickle",
+        "not an XGBoost model: it begins neither as JSON, UBJSON, XGBoost's binary format nor a pickle",
     );
     // A list that has itself, a dictionary that is its own key.
     check(b"\x80\x02]q\0h\0a}q\x01h\x01h\x01s.", none);
@@ -381,7 +381,7 @@ fn the_model_of_an_archive_is_found() -> Result<()> {
         (
             &[("xgboost-model", code)],
             None,
-            "member `xgboost-model`: it is no XGBoost model: it begins neither as JSON, UBJSON, XGBoost's binary format nor a pickle",
+            "member `xgboost-model`: not an XGBoost model: it begins neither as JSON, UBJSON, XGBoost's binary format nor a pickle",
         ),
         (&[("xgboost-model", b"")], None, "member `xgboost-model`: it is empty"),
     ] {

@@ -252,7 +252,7 @@ async fn handle(
     for event in events {
         let outcome = match event {
             Event::NotOurs { source, detail_type } => {
-                Ok(Done::Nothing(format!("`{detail_type}` from `{source}` is none of ours")))
+                Ok(Done::Nothing(format!("`{detail_type}` from `{source}` does not concern Sagewarden")))
             }
             // On the heap: a use case over the SDK is a future of many layers, and few kilobytes are on the stack.
             event => Box::pin(act(event, &moment))

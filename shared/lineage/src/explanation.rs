@@ -107,7 +107,7 @@ mod tests {
         {
             assert_eq!(read(&report), [], "{report}");
         }
-        assert_eq!(attributions(b"no JSON"), []);
+        assert_eq!(attributions(b"not valid JSON"), []);
     }
 
     #[test]

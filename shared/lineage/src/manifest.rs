@@ -103,7 +103,7 @@ mod tests {
         let two = "{\"source-ref\": \"s3://b/1\"}\n{\"source-ref\": \"s3://c/1\"}\n";
         check(Augmented, two, Err("it names objects of several buckets"));
         check(Augmented, "[1]\n", Err("it is no manifest"));
-        check(Augmented, "no JSON", Err("it is no manifest"));
+        check(Augmented, "not valid JSON", Err("it is no manifest"));
     }
 
     #[test]

@@ -45,7 +45,7 @@ pub enum StoreError {
     #[error("there is no store at `{}`: `sagewarden demo` makes one and says where", .0.display())]
     Missing(PathBuf),
     /// The file is something else, or damaged.
-    #[error("`{}` is no Sagewarden store: {reason}; `sagewarden demo` makes one and says where", path.display())]
+    #[error("`{}` is not a Sagewarden store: {reason}; run `sagewarden demo` to create one, or name yours with --store", path.display())]
     Foreign {
         /// Which file.
         path: PathBuf,

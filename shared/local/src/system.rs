@@ -158,7 +158,7 @@ impl System {
     async fn handle(&self, event: &Event, now: Timestamp) -> Vec<Handled> {
         let moment = Moment { now, owner: "local".to_owned() };
         if let Event::NotOurs { source, detail_type } = event {
-            let text = format!("`{detail_type}` from `{source}` is none of ours");
+            let text = format!("`{detail_type}` from `{source}` does not concern Sagewarden");
             return vec![Handled { function: "decode", outcome: Ok(Done::Nothing(text)) }];
         }
         route::deliver(&self.world(), &self.judging(), event, &moment).await

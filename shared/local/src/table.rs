@@ -85,7 +85,7 @@ impl Table for Store {
             return Ok(());
         }
         let context = format!("settle `{}`", claim.key.pk);
-        Err(PortError::new(PortErrorKind::Unavailable, context, "the claim is not held any more"))
+        Err(PortError::new(PortErrorKind::Unavailable, context, "the claim has expired"))
     }
 
     async fn release(&self, claim: &Claim) -> Result<(), PortError> {

@@ -19,7 +19,7 @@ pub enum IssueKind {
     CutOff,
     /// The line is longer than what an endpoint can receive and answer.
     LineTooLong,
-    /// The line is no JSON.
+    /// The line is not valid JSON.
     NotJson,
     /// The line is JSON, but no captured event.
     NotAnEvent,
@@ -95,17 +95,17 @@ impl fmt::Display for IssueKind {
             Self::TooLarge => "larger than what is read",
             Self::CutOff => "cut off, since the file was not written to its end",
             Self::LineTooLong => "longer than a captured event can be",
-            Self::NotJson => "no JSON",
+            Self::NotJson => "not valid JSON",
             Self::NotAnEvent => "JSON, but with neither `captureData` nor `groundTruthData`",
             Self::NoBody => {
                 "the event lacks a body that columns are taken from: compare the setting with what the endpoint captures"
             }
             Self::UnknownEncoding => {
-                "the body is no CSV, JSON or array of NumPy: list its content type in the endpoint's CaptureContentTypeHeader"
+                "the body is not CSV, JSON or a NumPy array: list its content type in the endpoint's CaptureContentTypeHeader"
             }
             Self::NotBase64 => "the body is no base64",
-            Self::BodyNotJson => "the body is no JSON",
-            Self::NotANumber => "`NaN` or `Infinity` is no JSON and counts as missing",
+            Self::BodyNotJson => "the body is not valid JSON",
+            Self::NotANumber => "`NaN` and `Infinity` are not valid JSON; they count as missing",
             Self::Nested => {
                 "objects or lists within a row: set the path that leads to the rows, such as `/instances/*/features`"
             }
@@ -273,7 +273,7 @@ mod tests {
             IssueKind::ALL.iter().map(IssueKind::to_string).collect();
         assert_eq!((names.len(), sentences.len()), (IssueKind::ALL.len(), IssueKind::ALL.len()));
         assert_eq!(IssueKind::NotUtf8.name(), "not-utf8");
-        assert_eq!(IssueKind::NotJson.to_string(), "no JSON");
+        assert_eq!(IssueKind::NotJson.to_string(), "not valid JSON");
         let used: Vec<IssueKind> = IssueKind::ALL.into_iter().filter(|kind| !kind.is_row_lost()).collect();
         assert_eq!(used, [IssueKind::Ragged, IssueKind::NotANumber]);
     }

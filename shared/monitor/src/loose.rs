@@ -12,11 +12,11 @@ const WORDS: [&[u8]; 3] = [b"-Infinity", b"Infinity", b"NaN"];
 /// nothing is wrong.
 ///
 /// # Errors
-/// When it is no JSON object, or not one of this type.
+/// When it is not a JSON object, or not one of this type.
 pub fn document<T: DeserializeOwned>(json: &[u8]) -> Result<T, serde_json::Error> {
     let begin = json.iter().find(|byte| !byte.is_ascii_whitespace());
     if begin.is_some_and(|byte| matches!(byte, b'[' | b'"' | b'-' | b'0'..=b'9' | b't' | b'f' | b'n')) {
-        return Err(serde_json::Error::custom("it is no JSON object"));
+        return Err(serde_json::Error::custom("it is not a JSON object"));
     }
     serde_json::from_slice(json)
 }

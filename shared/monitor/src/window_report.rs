@@ -184,7 +184,7 @@ impl WindowReport {
     /// Reads the file. Keys that nobody knows are passed over.
     ///
     /// # Errors
-    /// When it is no JSON object with an endpoint and a window.
+    /// When it is not a JSON object with an endpoint and a window.
     pub fn parse(bytes: &[u8]) -> Result<Self, UnreadableWindowReport> {
         Ok(loose::document(bytes)?)
     }
@@ -236,7 +236,7 @@ mod tests {
         let told: Vec<_> = UnreadableLines::of("s3://b/k", &issues).collect();
         assert_eq!(
             serde_json::to_value(&told).unwrap(),
-            json!([{ "file": "s3://b/k", "kind": "not-json", "text": "no JSON", "count": 1, "lines": [3] }])
+            json!([{ "file": "s3://b/k", "kind": "not-json", "text": "not valid JSON", "count": 1, "lines": [3] }])
         );
         let mut issues = Issues::default();
         issues.add_with_hint(IssueKind::NoRows, 1, || Some("there are some at `/a`".to_owned()));
@@ -267,13 +267,13 @@ mod tests {
             "larger than what is read",
             "cut off, since the file was not written to its end",
             "longer than a captured event can be",
-            "no JSON",
+            "not valid JSON",
             "JSON, but with neither `captureData` nor `groundTruthData`",
             "the event lacks a body that columns are taken from: compare the setting with what the endpoint captures",
-            "the body is no CSV, JSON or array of NumPy: list its content type in the endpoint's CaptureContentTypeHeader",
+            "the body is not CSV, JSON or a NumPy array: list its content type in the endpoint's CaptureContentTypeHeader",
             "the body is no base64",
-            "the body is no JSON",
-            "`NaN` or `Infinity` is no JSON and counts as missing",
+            "the body is not valid JSON",
+            "`NaN` and `Infinity` are not valid JSON; they count as missing",
             "objects or lists within a row: set the path that leads to the rows, such as `/instances/*/features`",
             "the path of the rows leads nowhere in the body",
             "the event has no rows",
@@ -310,11 +310,11 @@ mod tests {
             lines: lines.to_vec(),
         };
         let entries = [
-            entry("not-json", "no JSON", 2, &[3, 7]),
+            entry("not-json", "not valid JSON", 2, &[3, 7]),
             entry("of-the-future", "", 9, &[]),
-            entry("not-json", "no JSON", 1, &[1]),
+            entry("not-json", "not valid JSON", 1, &[1]),
         ];
-        let first = "2 lines: no JSON (lines 3, 7 of f)";
+        let first = "2 lines: not valid JSON (lines 3, 7 of f)";
         assert_eq!(UnreadableLines::in_words(&entries[..1], 2), first);
         assert_eq!(
             UnreadableLines::in_words(&entries, 2),

@@ -88,8 +88,8 @@ impl Remedy {
     #[must_use]
     pub fn explain(self) -> &'static str {
         match self {
-            Self::None => "tell",
-            Self::Tag => "tell and mark it with a tag",
+            Self::None => "publish it",
+            Self::Tag => "publish it, and mark it with a tag",
             Self::Stop => "stop it",
             Self::DeleteIfUnused => "delete the model while no endpoint configuration uses it",
             Self::Change(change) => {

@@ -71,7 +71,7 @@ impl Finding {
             field: fields,
             actual: reason,
             wanted,
-            fix: "mend what keeps it from being read, and judge it again".to_owned(),
+            fix: "resolve what the reason names; it is checked again when the job starts".to_owned(),
             waiver: None,
         }
     }
@@ -86,7 +86,7 @@ impl Finding {
             field: String::new(),
             actual: reason,
             wanted: "an evaluation without errors".to_owned(),
-            fix: "mend the policy that the message names".to_owned(),
+            fix: "correct the policy that the message names".to_owned(),
             waiver: None,
         }
     }
@@ -125,7 +125,7 @@ impl Finding {
                 waiver.expires.day()
             ),
             wanted: "a resource that keeps the control, or a waiver that covers its creation".to_owned(),
-            fix: "keep the control, or have the waiver renewed; remove it when nothing needs it any more"
+            fix: "keep the control, or have the waiver renewed; remove it once nothing needs it"
                 .to_owned(),
             waiver: None,
         }

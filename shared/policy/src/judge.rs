@@ -301,6 +301,6 @@ fn plan(rules: &Rules, settings: &Settings, verdict: &Verdict) -> Plan {
     } else if remedies.contains(&Remedy::Tag) {
         Plan::Tag
     } else {
-        Plan::Nothing("the violated controls are only told".to_owned())
+        Plan::Nothing("the failed controls are only published".to_owned())
     }
 }

@@ -141,7 +141,7 @@ fn a_mode_or_waiver_that_would_change_nothing_is_refused() {
         "arn:aws:*:*:111122223333:training-job/x",
         "arn:aws:sagemaker:*:111122223333:training-job/",
     ] {
-        let expect = format!("settings.toml:79:12: `{wide}` is no ARN with an account and a kind");
+        let expect = format!("settings.toml:79:12: `{wide}` is not an ARN with an account and a kind");
         refused(&waiver("resource", &format!("\"{wide}\"")), &expect);
     }
     let forever = "settings.toml:79:13: the waiver of TRN-NET-01 lasts 355";

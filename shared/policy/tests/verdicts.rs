@@ -44,7 +44,7 @@ fn the_strongest_remedy_is_planned() {
     check(job().but("/RemoteDebugConfig", debug.clone()), changes(&[Change::DisableRemoteDebug]));
     check(job().but("/RemoteDebugConfig", debug).but("/VpcConfig", Value::Null), Plan::Stop);
     check(job().but("/ResourceConfig/InstanceCount", json!(2)), Plan::Tag);
-    check(job().but("/HyperParameters", Value::Null), nothing("the violated controls are only told"));
+    check(job().but("/HyperParameters", Value::Null), nothing("the failed controls are only published"));
     let notebook = of("notebook-instance").but("/RootAccess", json!("Enabled"));
     let notebook = notebook.but("/PlatformIdentifier", json!("notebook-al1-v1"));
     check(notebook, changes(&[Change::DisableRootAccess, Change::ReplacePlatform]));
@@ -62,7 +62,7 @@ fn a_control_can_be_off_or_only_observed() {
     let observing = with("[controls]\nTRN-NET-01 = \"observe\"");
     let observed = job.verdict(&observing);
     assert_eq!(observed.outcome, Judgement::Violating);
-    assert_eq!(observed.plan, nothing("the violated controls are only told"));
+    assert_eq!(observed.plan, nothing("the failed controls are only published"));
     // Another control that is enforced stops the job all the same.
     let both = job.but("/EnableNetworkIsolation", Value::Null);
     assert_eq!(both.verdict(&observing).plan, Plan::Stop);

@@ -150,7 +150,7 @@ pub(super) fn pattern<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Stri
         Ok(text)
     } else {
         Err(D::Error::custom(format!(
-            "`{text}` is no ARN with an account and a kind, such as `arn:aws:sagemaker:*:111122223333:training-job/legacy-*`"
+            "`{text}` is not an ARN with an account and a kind, such as `arn:aws:sagemaker:*:111122223333:training-job/legacy-*`"
         )))
     }
 }

@@ -137,7 +137,7 @@ fn hours_of_a_day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::
     if hours > 0 && 24 % hours == 0 {
         Ok(hours)
     } else {
-        Err(D::Error::custom(format!("`{hours}` is none of 1, 2, 3, 4, 6, 8, 12 and 24 hours")))
+        Err(D::Error::custom(format!("`{hours}` is not 1, 2, 3, 4, 6, 8, 12 or 24 hours")))
     }
 }
 

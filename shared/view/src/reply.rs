@@ -50,6 +50,6 @@ fn why_empty(reply: &Reply, format: Format) -> String {
         }
         _ => "no job in this answer is known by more than its name: ask about a job, a model or an endpoint",
     };
-    let cut = if reply.is_complete() { "" } else { "; the answer is not whole: raise its limits" };
+    let cut = if reply.is_complete() { "" } else { "; the answer is incomplete: raise its limits" };
     format!("{wanted}{cut}")
 }

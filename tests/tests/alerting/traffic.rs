@@ -21,7 +21,7 @@ fn broken(rows: u64, lines: u64) -> WindowReport {
     let unreadable = UnreadableLines {
         file: "s3://captured/a.jsonl".to_owned(),
         kind: "not-json".to_owned(),
-        text: "text that is no JSON".to_owned(),
+        text: "text that is not valid JSON".to_owned(),
         count: lines,
         lines: vec![3, 7],
     };
@@ -41,7 +41,7 @@ fn lines_that_cannot_be_read_are_told_where_nothing_else_is_wrong() -> Result<()
     let told = &told[0];
     assert_eq!((&told["cause"], &told["severity"]), (&json!("traffic-unreadable"), &json!("medium")));
     let text = "endpoint prod is watched in part only: of the traffic from 2026-03-03T09:00:00Z to 2026-03-03T10:00:00Z 7 lines \
-        could not be read: 7 lines: text that is no JSON (first 3, 7 of s3://captured/a.jsonl); 1000 rows could";
+        could not be read: 7 lines: text that is not valid JSON (first 3, 7 of s3://captured/a.jsonl); 1000 rows could";
     assert_eq!(told["text"], text);
     assert_eq!(told["report"], format!("s3://sagewarden/{}/evaluation.json", folder(9)));
     assert_eq!(

@@ -127,7 +127,7 @@ impl IamRoles {
 impl Roles for IamRoles {
     async fn grants(&self, role_arn: &str) -> Result<Grants, PortError> {
         let Some(name) = role_name(role_arn) else {
-            return Ok(Grants::Unknown(format!("`{role_arn}` is no ARN of a role")));
+            return Ok(Grants::Unknown(format!("`{role_arn}` is not the ARN of a role")));
         };
         if let Some(reason) = self.exists(role_arn, name).await? {
             return Ok(Grants::Unknown(reason));

@@ -205,7 +205,7 @@ impl SageMakerAccount {
             _ => Err(PortError::new(
                 PortErrorKind::Invalid,
                 context,
-                "its name is not that of something in a domain",
+                "its name does not belong to anything in a domain",
             )),
         }
     }
@@ -213,7 +213,7 @@ impl SageMakerAccount {
 
 fn json(context: &str, body: &[u8]) -> Result<Value, PortError> {
     serde_json::from_slice(body).map_err(|error| {
-        PortError::new(PortErrorKind::Unavailable, context, format!("the answer is no JSON: {error}"))
+        PortError::new(PortErrorKind::Unavailable, context, format!("the answer is not valid JSON: {error}"))
     })
 }
 

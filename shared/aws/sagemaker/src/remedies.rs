@@ -200,7 +200,7 @@ impl SageMakerAccount {
             _ => Err(PortError::new(
                 PortErrorKind::Invalid,
                 context,
-                "its name is not that of something in a domain",
+                "its name does not belong to anything in a domain",
             )),
         }
     }

@@ -5,8 +5,8 @@ use thiserror::Error;
 /// Why a text is no event that could ever be handled. An event of somebody else is no error: see [`crate::Event::NotOurs`].
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum Undecodable {
-    /// It is no JSON.
-    #[error("the event is no JSON: line {line}, column {column}: {reason}")]
+    /// It is not valid JSON.
+    #[error("the event is not valid JSON: line {line}, column {column}: {reason}")]
     NotJson {
         /// From 1.
         line: usize,
@@ -16,7 +16,7 @@ pub enum Undecodable {
         reason: String,
     },
     /// It is JSON, but no object.
-    #[error("the event is no JSON object")]
+    #[error("the event is not a JSON object")]
     NotAnObject,
     /// A field that the event cannot be understood without is absent, null or empty.
     #[error("the event has no `{field}`")]

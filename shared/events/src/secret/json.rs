@@ -15,7 +15,7 @@ const LABELLED: [&str; 2] = ["value", "Value"];
 /// How a text in a string is redacted, at a depth.
 type Within = fn(&str, usize) -> Option<RedactedText>;
 
-/// The secrets of a document with what replaces them; `None` when the text is no JSON. `depth` counts the strings around it that hold it.
+/// The secrets of a document with what replaces them; `None` when the text is not valid JSON. `depth` counts the strings around it that hold it.
 pub(super) fn edits(document: &str, depth: usize, within: Within) -> Option<Vec<Edit>> {
     let mut scan = Scan { edits: Vec::new(), frames: vec![Frame::default()], depth, within };
     let mut tokens = Tokens { document, at: 0 };

@@ -114,7 +114,7 @@ impl<'de> Input<'de> {
     fn text(&mut self) -> Result<&'de str, Fault> {
         let length = self.length()?;
         let bytes = self.bytes(length)?;
-        std::str::from_utf8(bytes).or_else(|_| self.fault("the text is no UTF-8"))
+        std::str::from_utf8(bytes).or_else(|_| self.fault("the text is not UTF-8"))
     }
 
     /// The type that all entries have, and how many there are, where that stands before them.

@@ -116,7 +116,7 @@ async fn nothing_found(
     let key = NodeRow::key(&observed.node());
     if matches!(observed, Observed::Window(_)) && !world.table().get(&[key]).await?.is_empty() {
         record_found(world, observed, found, None, moment).await?;
-        return Ok(Done::Acted(format!("{name} has no violations any more")));
+        return Ok(Done::Acted(format!("{name} no longer has violations")));
     }
     Ok(Done::Nothing(format!("{name} completed without violations")))
 }

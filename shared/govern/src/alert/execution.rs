@@ -50,7 +50,7 @@ impl Execution {
         let schedule = Resource::parse_arn(schedule).map_err(|error| Failure::Reject(error.to_string()))?;
         let Some(described) = account.describe(&schedule).await? else {
             return Err(Failure::Reject(format!(
-                "{schedule} does not exist (any more): its endpoint is not known"
+                "{schedule} was not found: its endpoint is not known"
             )));
         };
         let of_schedule = |key: &str| described.document.get(key).and_then(Json::as_str);

@@ -68,7 +68,7 @@ mod tests {
                 {"method":"kernel_shap","label":"a","features":[["Income",-0.4],["Age",0.1]]},
                 {"method":"kernel_shap","label":"b","features":[["Age",0.03],["Income",0.06]]}]}"#,
         );
-        importances.read("no JSON");
+        importances.read("not valid JSON");
         let of = |name: &str| {
             importances.of(&Violation { feature_name: Some(name.into()), ..Violation::default() })
         };

@@ -67,7 +67,7 @@ impl<W: World> AlertDrift<'_, W> {
         }
         let Some(description) = account.describe(job).await? else {
             return Err(Failure::Reject(format!(
-                "{job} does not exist (any more): its report cannot be found"
+                "{job} was not found: its report cannot be found"
             )));
         };
         match Execution::read(account, job, &description.document).await? {
@@ -121,10 +121,10 @@ impl<W: World> AlertDrift<'_, W> {
             Resource::parse_arn(summary.get("ProcessingJobArn")?.as_str()?).ok()
         });
         let Some(job) = newest else {
-            return Ok(Done::Nothing(format!("{schedule} has no execution: the report is none of ours")));
+            return Ok(Done::Nothing(format!("{schedule} has no execution: the report does not concern Sagewarden")));
         };
         let Some(description) = account.describe(&job).await? else {
-            return Err(Failure::Reject(format!("{job} does not exist (any more)")));
+            return Err(Failure::Reject(format!("{job} was not found")));
         };
         let outputs = outputs(&description.document);
         let is_its_own = |key: &str| key.trim_end_matches('/') == place.folder.trim_end_matches('/');

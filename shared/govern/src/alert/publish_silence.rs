@@ -57,7 +57,7 @@ pub(super) async fn publish_silence(world: &impl World, silence: &Silence, momen
     }
 }
 
-/// Whether the table holds it already. Of traffic that cannot be read there may be more by now.
+/// Whether the table holds it already. Of traffic that cannot be read there may be more since then.
 async fn is_recorded(table: &impl Table, silence: &Silence) -> Result<bool, PortError> {
     if silence.wrong.unreadable().is_some() {
         return Ok(false);

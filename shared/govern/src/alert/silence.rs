@@ -122,7 +122,7 @@ impl Silence {
                 format!("it captures its traffic, but none of it has been heard of since {at}")
             }
             Wrong::TrafficUnheard { file } => {
-                format!("its captured traffic is there, such as {file}, but nobody has told of it since {at}")
+                format!("its captured traffic is there, such as {file}, but no event has announced it since {at}")
             }
         };
         let is_part = self.wrong.unreadable().is_some_and(EvaluatedWindow::is_mostly_readable);
@@ -149,7 +149,7 @@ impl Silence {
             Wrong::ExecutionMissing => {
                 format!("look at schedule {schedule} (DescribeMonitoringSchedule); stop and start it if it hangs")
             }
-            Wrong::ScheduleFailed { .. } => format!("mend what the reason says, then update schedule {schedule}"),
+            Wrong::ScheduleFailed { .. } => format!("correct what the reason says, then update schedule {schedule}"),
             Wrong::ScheduleStopped => format!(
                 "start schedule {schedule} again (StartMonitoringSchedule), or delete it if the endpoint is to go unwatched"
             ),
@@ -165,7 +165,7 @@ impl Silence {
             Wrong::TrafficUnreadable(window) => window.unreadable_advice(),
             Wrong::TrafficMissing { place } => format!(
                 "ask whether anybody calls {}; if so, see whether its role may write to {place}, and whether the stack parameter \
-                 DataBuckets has that bucket. `silent_after_hours` and `watch` in the settings say when this is told, and of which",
+                 DataBuckets has that bucket. `silent_after_hours` and `watch` in the settings say after how long this is published, and for which endpoints",
                 self.endpoint.name
             ),
             Wrong::TrafficUnheard { .. } => {

@@ -94,7 +94,7 @@ async fn read(world: &impl World, own: &OwnPlace, moment: &Moment) -> Result<Eva
     let S3Location { bucket, key } = &own.evaluation;
     let bytes = match world.objects().read(bucket, key, MAX_REPORT).await {
         Ok(Some(bytes)) => bytes,
-        Ok(None) => return Ok(EvaluationReading::Nothing("is not there (any more)")),
+        Ok(None) => return Ok(EvaluationReading::Nothing("is no longer there")),
         Err(error) if error.kind() == PortErrorKind::Denied => {
             return denied(world, own, error, moment).await;
         }

@@ -173,7 +173,7 @@ impl<W: World> EnforcePolicy<'_, W> {
         }
         let recorded = AliasRow::named(resource.kind.segment(), &resource.name).at_most(1);
         if table.query(&recorded).await?.items.is_empty() {
-            let reason = format!("{resource} does not exist (any more): it cannot be judged");
+            let reason = format!("{resource} was not found: it cannot be judged");
             return Err(Failure::Reject(reason));
         }
         Ok(done)

@@ -222,7 +222,7 @@ async fn change(delivery: &Delivery<'_, impl World>, changes: &Corrections) -> R
     if resource.kind == ResourceKind::TrainingJob
         && status.as_ref().is_some_and(|status| *status != Status::InProgress)
     {
-        return Ok(Step::Nothing(Remediation::nothing("it is not running any more")));
+        return Ok(Step::Nothing(Remediation::nothing("it is no longer running")));
     }
     let action = change_action(resource.kind, changes);
     if !is_always_made(changes) {

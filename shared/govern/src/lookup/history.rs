@@ -209,8 +209,8 @@ fn silence(cause: &str) -> &str {
         "report-missing" => "there were violations, but no report",
         "report-denied" => "the report could not be read",
         "traffic-unreadable" => "some could not be read",
-        "traffic-missing" => "none has come any more",
-        "traffic-unheard" => "it is there, but nobody told of it",
+        "traffic-missing" => "no traffic has arrived since",
+        "traffic-unheard" => "it is there, but no event announced it",
         other => other,
     }
 }

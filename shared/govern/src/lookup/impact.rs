@@ -65,7 +65,7 @@ async fn now<T: Table>(
     for UnindexedRow { deployment } in unindexed.items.iter().filter_map(UnindexedRow::parse) {
         if !running.iter().any(|row| row.deployment == deployment) {
             impact.missing.push(format!(
-                "endpoint {} has more upstream than is indexed: whether this is part of it is told by its own lineage",
+                "endpoint {} has more upstream than is indexed: its own lineage says whether this is part of it",
                 LiveEndpoint::of(&deployment).endpoint
             ));
         }
@@ -112,7 +112,7 @@ async fn then<T: Table>(
     follow(reading, &mut walk, Direction::Downstream).await?;
     let (graph, cursor) = walk.finish(root);
     if let Some(why) = graph.stopped_by {
-        impact.missing.push(format!("what was made of it is not known whole: {}", why.explain()));
+        impact.missing.push(format!("not everything that was built from it is known: {}", why.explain()));
     }
     impact.cursor = cursor.map(|cursor| cursor.write());
     if let Some(node) = graph.nodes.get(root) {

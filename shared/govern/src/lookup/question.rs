@@ -94,7 +94,7 @@ impl Way {
 pub enum NoAnswer {
     /// The address is not of a known form.
     #[error(
-        "`{0}` names nothing that could be looked up: write `<kind>/<name>` (such as training-job, processing-job, model, \
+        "`{0}` is an unknown entity: write `<kind>/<name>` (such as training-job, processing-job, model, \
          model-package, endpoint-config or endpoint), an ARN, `commit/<first 7 or more digits>`, \
          `s3://<bucket>/<key>`, optionally with `?versionId=<id>`, or `sha256:<digest>`"
     )]

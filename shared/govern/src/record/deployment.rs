@@ -68,7 +68,7 @@ pub(crate) async fn record_endpoint(
     }
     store_record(world.table(), moment, record, None).await?;
     if seen.is_none() && revisions.is_empty() {
-        return Err(Failure::Reject(format!("{endpoint} does not exist (any more)")));
+        return Err(Failure::Reject(format!("{endpoint} was not found")));
     }
     let mut done = format!("recorded {endpoint}; nothing is in force yet");
     for revision in revisions {

@@ -101,7 +101,7 @@ impl<W: World> RecordLineage<'_, W> {
         if resource.kind == ResourceKind::Endpoint {
             // Its incarnations share one node, whose revisions say when it came and went.
             return match call.effect {
-                Effect::Deleted => nothing("is told by the states of the endpoint"),
+                Effect::Deleted => nothing("follows from the states of the endpoint"),
                 _ => record_deploying_call(table, self.moment, resource, call).await,
             };
         }
@@ -185,7 +185,7 @@ async fn gone(table: &impl Table, resource: &Resource) -> Outcome {
         return Ok(Done::Nothing(format!("{resource} has been deleted; its lineage stays")));
     }
     Err(Failure::Reject(format!(
-        "{resource} does not exist (any more), and nothing was recorded of it before"
+        "{resource} was not found, and nothing was recorded of it before"
     )))
 }
 

@@ -64,10 +64,13 @@ impl Impact {
     /// Lines for people.
     #[must_use]
     pub fn text(&self) -> String {
-        let when = self.at.map_or_else(|| "now".to_owned(), |at| format!("at {at}"));
-        let number = self.endpoints.len();
-        let noun = if number == 1 { "endpoint runs" } else { "endpoints run" };
-        let mut text = format!("{number} {noun} {when} what was made of {}\n", line(&self.name));
+        let runs = match self.endpoints.len() {
+            0 => "no endpoint runs anything".to_owned(),
+            1 => "1 endpoint runs something".to_owned(),
+            number => format!("{number} endpoints run something"),
+        };
+        let when = self.at.map(|at| format!(" at {at}")).unwrap_or_default();
+        let mut text = format!("{runs} built from {}{when}\n", line(&self.name));
         for live in &self.endpoints {
             text.push_str(&format!(
                 "  endpoint {}  configuration {}",

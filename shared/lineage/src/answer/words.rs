@@ -13,5 +13,5 @@ pub(super) fn closing(complete: bool, missing: &[String]) -> String {
         return "complete\n".to_owned();
     }
     let lines: String = missing.iter().map(|gap| format!("  {}\n", line(gap))).collect();
-    format!("not whole:\n{lines}")
+    format!("incomplete:\n{lines}")
 }

@@ -195,7 +195,7 @@ impl Ledger {
 /// Answers find a row by its key: one that stands elsewhere is read by nobody.
 fn misplaced(item: &Item, said: &Item) -> Option<String> {
     (item.key != said.key)
-        .then(|| format!("it stands under the key `{}`, and is that of `{}`", item.key.sk, said.key.sk))
+        .then(|| format!("it stands under the key `{}`, but belongs to `{}`", item.key.sk, said.key.sk))
 }
 
 /// A row of a verdict holds who created the resource before it holds a verdict.

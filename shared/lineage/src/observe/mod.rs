@@ -28,7 +28,7 @@ use view::View;
 pub enum Unreadable {
     /// The document lacks what makes its identity.
     #[error(
-        "the description of {resource} has no readable `CreationTime`, so it cannot be told from others of its name"
+        "the description of {resource} has no readable `CreationTime`, so it cannot be distinguished from others of the same name"
     )]
     NoCreationTime {
         /// Whose description.

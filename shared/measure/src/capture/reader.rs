@@ -209,7 +209,7 @@ mod tests {
     #[test]
     fn lines_and_events_are_counted_until_the_file_ends() {
         let (mut reader, mut sink) = (CaptureReader::default(), Counted::default());
-        reader.push(format!("{EVENT}\n\nno JSON\n{EVENT}\n{EVENT}").as_bytes(), &mut sink);
+        reader.push(format!("{EVENT}\n\nnot valid JSON\n{EVENT}\n{EVENT}").as_bytes(), &mut sink);
         assert_eq!((reader.lines(), reader.events(), sink.0), (4, 2, 2));
         assert_eq!(reader.issues().get(IssueKind::NotJson).map(|issue| issue.lines.clone()), Some(vec![3]));
         assert_eq!(reader.finish(&mut sink).count(), 1);

@@ -17,7 +17,7 @@ impl Constraints {
     /// Reads the file.
     ///
     /// # Errors
-    /// When it is no JSON, or a key has a value that it cannot have, or it is another file.
+    /// When it is not valid JSON, or a key has a value that it cannot have, or it is another file.
     pub fn parse(bytes: &[u8]) -> Result<Self, UnreadableConstraints> {
         let constraints: Self = loose::document(bytes)?;
         let has_none = |feature: &FeatureConstraints| {

@@ -100,7 +100,7 @@ impl Width {
 
 fn shifted<'a>(current: usize, baseline: usize) -> AlignedColumns<'a> {
     let foreign = format!(
-        "the data has {current} columns and the baseline has {baseline}, and it cannot be told which is which: look at one side of the \
+        "the data has {current} columns and the baseline has {baseline}, so the columns cannot be matched: look at one side of the \
          events alone (`columns`), or take one cell of an answer (`output_path`)"
     );
     AlignedColumns { matched: vec![None; baseline], foreign: Some(foreign), ..AlignedColumns::default() }

@@ -237,7 +237,7 @@ impl Statistics {
     /// Reads the file.
     ///
     /// # Errors
-    /// When it is no JSON, or a key has a value of another type.
+    /// When it is not valid JSON, or a key has a value of another type.
     pub fn parse(bytes: &[u8]) -> Result<Self, UnreadableStatistics> {
         let statistics: Self = loose::document(bytes)?;
         let is_told = |feature: &FeatureStatistics| {

@@ -61,7 +61,7 @@ impl Violations {
     /// Reads the file.
     ///
     /// # Errors
-    /// When it is no JSON object whose `violations`, if any, is a list of objects.
+    /// When it is not a JSON object whose `violations`, if any, is a list of objects.
     pub fn parse(bytes: &[u8]) -> Result<Self, UnreadableReport> {
         Ok(loose::document(&loose::quoted(bytes))?)
     }

@@ -91,7 +91,7 @@ impl Analysis {
     /// Reads the file.
     ///
     /// # Errors
-    /// When it is no JSON object, or its bias metrics are not what Clarify writes.
+    /// When it is not a JSON object, or its bias metrics are not what Clarify writes.
     pub fn parse(bytes: &[u8]) -> Result<Self, UnreadableAnalysis> {
         Ok(loose::document(&loose::quoted(bytes))?)
     }

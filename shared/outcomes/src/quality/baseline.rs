@@ -29,7 +29,7 @@ pub struct LabelledColumns {
 /// Data that make no baseline.
 #[derive(Debug, Error)]
 pub enum UnreadableData {
-    /// The reader failed, or the text is no UTF-8.
+    /// The reader failed, or the text is not UTF-8.
     #[error("the data cannot be read: {0}")]
     Csv(#[from] csv::Error),
     /// A line that does not fit; line numbers count from 1.

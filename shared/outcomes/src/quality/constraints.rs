@@ -80,7 +80,7 @@ impl QualityConstraints {
     /// Reads the file.
     ///
     /// # Errors
-    /// When it is no JSON object, or a threshold is neither a number nor null.
+    /// When it is not a JSON object, or a threshold is neither a number nor null.
     pub fn parse(bytes: &[u8]) -> Result<Self, UnreadableConstraints> {
         Ok(loose::document(&loose::quoted(bytes))?)
     }

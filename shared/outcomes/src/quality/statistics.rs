@@ -85,7 +85,7 @@ impl QualityStatistics {
     /// Reads a file, such as the one of a baseline. The curves are left out.
     ///
     /// # Errors
-    /// When it is no JSON, or has no metrics of any problem.
+    /// When it is not valid JSON, or has no metrics of any problem.
     pub fn parse(bytes: &[u8]) -> Result<Self, UnreadableStatistics> {
         let file: Value = serde_json::from_slice(&loose::quoted(bytes))?;
         let of = |problem: Problem| Some((problem, file.get(problem.metrics_key())?.as_object()?));

@@ -20,7 +20,7 @@ const IMAGE: &str = "no condition key for container images";
 const ROLE: &str =
     "no condition key for roles: who may pass which is a matter of iam:PassRole in the users' permissions";
 const APPROVAL: &str = "a relation between resources, which a request does not show";
-const BY_STUDIO: &str = "Studio makes it without asking for tags: it has them where the domain lets its tags go on (`TagPropagation`)";
+const BY_STUDIO: &str = "Studio creates it without tags of its own: it gets those that the domain passes on (`TagPropagation`)";
 const SECRETS: &str = "no condition key for environments and hyperparameters";
 const EVENT: &str = "a state after creation, which no request shows";
 
@@ -68,7 +68,7 @@ const REASONS: &[(&str, &str)] = &[
     ("APP-TRC-01", BY_STUDIO),
     ("*-TRC-03", "no condition key shows whether a commit exists"),
     ("END-*", EVENT),
-    ("PPL-REP-01", "a start without a version runs the newest one, and the key cannot tell the two apart"),
+    ("PPL-REP-01", "a start without a version runs the newest one, and the key cannot distinguish the two"),
 ];
 
 /// Where the statements of a control differ from it.

@@ -32,7 +32,7 @@ use crate::later::is_forged;
 /// When it holds nothing that could be judged.
 pub fn read(text: &str) -> Result<Intake, Unusable> {
     let text = without_mark(text);
-    take(serde_json::from_str(text).map_err(|error| Unusable::NotJson(format!("no JSON: {error}")))?)
+    take(serde_json::from_str(text).map_err(|error| Unusable::NotJson(format!("not valid JSON: {error}")))?)
 }
 
 /// Takes what a file holds, however it was written.

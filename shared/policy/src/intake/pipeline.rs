@@ -44,7 +44,7 @@ pub(super) fn in_text(json: &Json) -> Result<Intake, Unusable> {
             }
             intake.add(part, at);
         }
-        None => intake.undecided.push(format!("{at}: the definition is no JSON that can be read")),
+        None => intake.undecided.push(format!("{at}: the definition is not valid JSON")),
     }
     Ok(intake)
 }

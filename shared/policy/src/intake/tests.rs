@@ -69,7 +69,7 @@ fn what_cannot_be_judged_is_told_why() {
         let error = read(text).unwrap_err().to_string();
         assert!(error.contains(words), "{error}");
     };
-    check("no json", "it cannot be read: no JSON: expected ident at line 1 column 2");
+    check("no json", "it cannot be read: not valid JSON: expected ident at line 1 column 2");
     check("{}", "a request names the resource");
     check("[1]", "a request names the resource");
     check(r#"{"Steps": []}"#, "a request names the resource");

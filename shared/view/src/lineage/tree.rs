@@ -55,8 +55,8 @@ fn headline(answer: &Answer) -> String {
         return name;
     }
     match answer.graph.stopped_by {
-        Some(_) => format!("{name}  (not whole: the graph is larger than the limits)"),
-        None => format!("{name}  (not whole: see `missing`)"),
+        Some(_) => format!("{name}  (incomplete: stopped at the limits; raise --max-nodes or --max-depth)"),
+        None => format!("{name}  (incomplete: see `missing`)"),
     }
 }
 

@@ -85,17 +85,17 @@ fn an_impact_counts_the_endpoints_and_says_since_when() {
     let live = LiveEndpoint::of(&crate::sample::id(DEPLOYMENT));
     let past = LiveEndpoint { since: Some(at(1)), until: Some(at(2)), ..live.clone() };
     let one =
-        "1 endpoint runs now what was made of model credit\n  endpoint prod  configuration c-1\ncomplete\n";
+        "1 endpoint runs something built from model credit\n  endpoint prod  configuration c-1\ncomplete\n";
     assert_eq!(impact(true, vec![live.clone()]).text(), one);
     let two = Impact { at: Some(at(3)), ..impact(false, vec![live, past]) };
-    let expect = "2 endpoints run at 2026-03-02T12:10:00Z what was made of model credit\n  \
+    let expect = "2 endpoints run something built from model credit at 2026-03-02T12:10:00Z\n  \
                   endpoint prod  configuration c-1\n  \
                   endpoint prod  configuration c-1  since 2026-03-02T10:10:00Z  until 2026-03-02T11:10:00Z\n\
-                  not whole:\n";
+                  incomplete:\n";
     let told = two.text();
     assert!(told.starts_with(expect), "{told}");
     assert_eq!(told.lines().count(), 5, "others' words stay on one line: {told}");
-    assert!(impact(true, vec![]).text().starts_with("0 endpoints run"));
+    assert!(impact(true, vec![]).text().starts_with("no endpoint runs anything built from "));
     assert_eq!(LiveEndpoint::of(&crate::sample::id(MODEL)).endpoint, "", "no deployment");
 }
 
@@ -105,7 +105,7 @@ fn a_history_is_told_line_by_line() {
                   2026-03-02T11:10:00Z  drift       age drifts\n  \
                   2026-03-02T10:10:00Z  deployment  c-1 is in force\n";
     assert_eq!(history(true).text(), format!("{expect}complete\n"));
-    assert_eq!(history(false).text(), format!("{expect}not whole:\n  older entries\n"));
+    assert_eq!(history(false).text(), format!("{expect}incomplete:\n  older entries\n"));
     for kind in [
         EntryKind::Deployment,
         EntryKind::Approval,
@@ -158,6 +158,6 @@ fn a_verdict_names_the_controls_by_what_came_of_them() {
     let words = verdict_in_words(&verdict(1, 2, true, &findings));
     let expect = "1/2/true; broken: A.1, A.2; waived: B.1; undecided: C.1";
     assert_eq!(words.as_deref(), Some(expect));
-    let odd = VerdictRow { findings: "no JSON".into(), ..verdict(1, 2, true, &json!([])) };
+    let odd = VerdictRow { findings: "not valid JSON".into(), ..verdict(1, 2, true, &json!([])) };
     assert_eq!(verdict_in_words(&odd), None);
 }
