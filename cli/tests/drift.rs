@@ -156,9 +156,7 @@ fn what_cannot_be_read_to_its_end_leaves_no_verdict() {
     assert!(out(&output).ends_with("No violation in what could be read (mode exact)\n"), "{}", out(&output));
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(
-        said.ends_with(
-            "b.jsonl` and 1 more file could not be read to the end: the answer covers the rest\n"
-        ),
+        said.ends_with("b.jsonl` and 1 more file could not be read to the end: the answer covers the rest\n"),
         "{said}"
     );
 }

@@ -69,9 +69,7 @@ pub enum NoModel {
     #[error("it is larger than {} MB", MAX_MODEL >> 20)]
     TooLarge,
     /// Whatever it is.
-    #[error(
-        "not an XGBoost model: it begins neither as JSON, UBJSON, XGBoost's binary format nor a pickle"
-    )]
+    #[error("not an XGBoost model: it begins neither as JSON, UBJSON, XGBoost's binary format nor a pickle")]
     Unknown,
     /// JSON that is none, or not that of a model.
     #[error("JSON, at `{path}`: {problem}")]

@@ -125,8 +125,7 @@ impl Finding {
                 waiver.expires.day()
             ),
             wanted: "a resource that keeps the control, or a waiver that covers its creation".to_owned(),
-            fix: "keep the control, or have the waiver renewed; remove it once nothing needs it"
-                .to_owned(),
+            fix: "keep the control, or have the waiver renewed; remove it once nothing needs it".to_owned(),
             waiver: None,
         }
     }

@@ -238,6 +238,10 @@ impl Case<'_> {
     /// Why it is not known whether a control holds.
     fn not_known(&self, control: &Control) -> Option<String> {
         let decisive = is_decisive(control, self.unreadable);
+        // What one field breaks is broken, whatever stands in another: nobody buys time by adding what cannot be read.
+        if decisive && self.violated.contains(&control.id) {
+            return None;
+        }
         control.fields.iter().find_map(|field| {
             let refused = split(field).0.and_then(|operation| match self.subject.joined.get(operation) {
                 Some(OperationAnswer::Unreadable(reason)) if !decisive => {

@@ -139,7 +139,11 @@ impl SetClaim {
         if others.iter().any(|other| is_busy(other, moment.now)) {
             receipt.give_back(table).await?;
             let message = "another delivery is publishing about the same endpoint";
-            return Err(PortError::new(PortErrorKind::Unavailable, format!("publish for `{partition}`"), message));
+            return Err(PortError::new(
+                PortErrorKind::Unavailable,
+                format!("publish for `{partition}`"),
+                message,
+            ));
         }
         let published: BTreeSet<String> = others.into_iter().flat_map(|other| other.told).collect();
         let fresh = causes.iter().enumerate().filter(|(_, cause)| !cause.is_among(&published));

@@ -49,9 +49,7 @@ impl Execution {
         let Some(status) = status else { return Ok(None) };
         let schedule = Resource::parse_arn(schedule).map_err(|error| Failure::Reject(error.to_string()))?;
         let Some(described) = account.describe(&schedule).await? else {
-            return Err(Failure::Reject(format!(
-                "{schedule} was not found: its endpoint is not known"
-            )));
+            return Err(Failure::Reject(format!("{schedule} was not found: its endpoint is not known")));
         };
         let of_schedule = |key: &str| described.document.get(key).and_then(Json::as_str);
         // A schedule without an endpoint monitors batch transforms.

@@ -66,9 +66,7 @@ impl<W: World> AlertDrift<'_, W> {
             return Ok(Done::Nothing(format!("{job} is no monitoring execution")));
         }
         let Some(description) = account.describe(job).await? else {
-            return Err(Failure::Reject(format!(
-                "{job} was not found: its report cannot be found"
-            )));
+            return Err(Failure::Reject(format!("{job} was not found: its report cannot be found")));
         };
         match Execution::read(account, job, &description.document).await? {
             Some(execution) => ended(self.world, &execution, moment).await,
@@ -121,7 +119,9 @@ impl<W: World> AlertDrift<'_, W> {
             Resource::parse_arn(summary.get("ProcessingJobArn")?.as_str()?).ok()
         });
         let Some(job) = newest else {
-            return Ok(Done::Nothing(format!("{schedule} has no execution: the report does not concern Sagewarden")));
+            return Ok(Done::Nothing(format!(
+                "{schedule} has no execution: the report does not concern Sagewarden"
+            )));
         };
         let Some(description) = account.describe(&job).await? else {
             return Err(Failure::Reject(format!("{job} was not found")));

@@ -122,7 +122,9 @@ impl Silence {
                 format!("it captures its traffic, but none of it has been heard of since {at}")
             }
             Wrong::TrafficUnheard { file } => {
-                format!("its captured traffic is there, such as {file}, but no event has announced it since {at}")
+                format!(
+                    "its captured traffic is there, such as {file}, but no event has announced it since {at}"
+                )
             }
         };
         let is_part = self.wrong.unreadable().is_some_and(EvaluatedWindow::is_mostly_readable);

@@ -184,9 +184,7 @@ async fn gone(table: &impl Table, resource: &Resource) -> Outcome {
     if is_recorded(table, resource).await? || is_judged(table, resource).await? {
         return Ok(Done::Nothing(format!("{resource} has been deleted; its lineage stays")));
     }
-    Err(Failure::Reject(format!(
-        "{resource} was not found, and nothing was recorded of it before"
-    )))
+    Err(Failure::Reject(format!("{resource} was not found, and nothing was recorded of it before")))
 }
 
 async fn is_judged(table: &impl Table, resource: &Resource) -> Result<bool, PortError> {

@@ -20,7 +20,8 @@ const IMAGE: &str = "no condition key for container images";
 const ROLE: &str =
     "no condition key for roles: who may pass which is a matter of iam:PassRole in the users' permissions";
 const APPROVAL: &str = "a relation between resources, which a request does not show";
-const BY_STUDIO: &str = "Studio creates it without tags of its own: it gets those that the domain passes on (`TagPropagation`)";
+const BY_STUDIO: &str =
+    "Studio creates it without tags of its own: it gets those that the domain passes on (`TagPropagation`)";
 const SECRETS: &str = "no condition key for environments and hyperparameters";
 const EVENT: &str = "a state after creation, which no request shows";
 

@@ -139,11 +139,11 @@ impl Context<'_> {
             ),
             List::OtherStores => (
                 !artifacts.allowed_buckets.is_empty(),
-                "is no bucket: `artifacts.allowed_buckets` does not say whether its data may be used",
+                "is not a bucket: `artifacts.allowed_buckets` does not say whether its data may be used",
             ),
             List::Algorithms => (
                 !artifacts.allowed_images.is_empty(),
-                "is an algorithm: the image that it runs is not in the description",
+                "brings an image of its own, which is not in the description",
             ),
             _ => return,
         };

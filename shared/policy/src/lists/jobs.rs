@@ -86,7 +86,17 @@ pub(super) const LISTED: &[Listed] = &[
             "ProfilerRuleConfigurations[].RuleEvaluatorImage",
         ],
     ),
-    listed(TrainingJob, "imagesAllowed", Algorithms, &["AlgorithmSpecification.AlgorithmName"]),
+    listed(
+        TrainingJob,
+        "imagesAllowed",
+        Algorithms,
+        &[
+            "AlgorithmSpecification.AlgorithmName",
+            "ServerlessJobConfig.BaseModelArn",
+            "ServerlessJobConfig.EvaluatorArn",
+            "ModelPackageConfig.SourceModelPackageArn",
+        ],
+    ),
     listed(
         TrainingJob,
         "instancesAllowed",
@@ -137,7 +147,23 @@ pub(super) const LISTED: &[Listed] = &[
         ProcessingJob,
         "dataAllowed",
         Texts,
-        &["Environment.*", "AppSpecification.ContainerEntrypoint[]", "AppSpecification.ContainerArguments[]"],
+        &[
+            "Environment.*",
+            "AppSpecification.ContainerEntrypoint[]",
+            "AppSpecification.ContainerArguments[]",
+            "ProcessingInputs[].DatasetDefinition.AthenaDatasetDefinition.QueryString",
+            "ProcessingInputs[].DatasetDefinition.RedshiftDatasetDefinition.QueryString",
+        ],
+    ),
+    // What a query reads, the catalog or the cluster says.
+    listed(
+        ProcessingJob,
+        "dataAllowed",
+        OtherStores,
+        &[
+            "ProcessingInputs[].DatasetDefinition.AthenaDatasetDefinition.Database",
+            "ProcessingInputs[].DatasetDefinition.RedshiftDatasetDefinition.ClusterId",
+        ],
     ),
     listed(ProcessingJob, "imagesAllowed", Images, &["AppSpecification.ImageUri"]),
     listed(
@@ -276,5 +302,6 @@ pub(super) const LISTED: &[Listed] = &[
     listed(CompilationJob, "networkAllowed", SecurityGroups, &["VpcConfig.SecurityGroupIds[]"]),
     listed(CompilationJob, "outputKeyAllowed", Keys, &["OutputConfig.KmsKeyId"]),
     listed(CompilationJob, "dataAllowed", Locations, &["InputConfig.S3Uri", "OutputConfig.S3OutputLocation"]),
+    listed(CompilationJob, "dataAllowed", OtherStores, &["ModelPackageVersionArn"]),
     listed(CompilationJob, "requiredTags", Tags, TAGS),
 ];

@@ -78,7 +78,7 @@ pub(super) const LISTED: &[Listed] = &[
         EndpointConfig,
         "instancesAllowed",
         InstanceTypes,
-        variants!["InstanceType", "InstancePools[].InstanceType"],
+        variants!["InstanceType", "InstancePools[].InstanceType", "AcceleratorType"],
     ),
     listed(EndpointConfig, "requiredTags", Tags, TAGS),
     listed(

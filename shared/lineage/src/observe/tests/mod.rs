@@ -78,7 +78,9 @@ fn what_has_no_creation_time_or_no_node_is_refused() {
     };
     let job = refused(ResourceKind::TrainingJob, json!({ "TrainingJobStatus": "Completed" }));
     assert!(
-        job.ends_with("has no readable `CreationTime`, so it cannot be distinguished from others of the same name"),
+        job.ends_with(
+            "has no readable `CreationTime`, so it cannot be distinguished from others of the same name"
+        ),
         "{job}"
     );
     let notebook = refused(ResourceKind::NotebookInstance, json!({ "CreationTime": told(0) }));
