@@ -1,5 +1,5 @@
 //! The house from within: no circle of files in a crate, no type name that means two things in one, and nobody but `rows` who spells
-//! a key of the table.
+//! a key of the table. And its documents: what they link to is there.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -103,5 +103,61 @@ fn keys_of_the_table_are_spelled_by_rows_and_nobody_else() -> Result<()> {
     }
     assert!(in_rows > 15, "the scan finds {in_rows} keys in rows: it sees too little");
     assert!(spelled.is_empty(), "{}", spelled.join("\n"));
+    Ok(())
+}
+
+/// The documents of the project, below its root and below `docs`, `events` and `python`.
+fn documents() -> Result<Vec<(std::path::PathBuf, String)>> {
+    let mut folders = vec![root().join("docs"), root().join("events"), root().join("python")];
+    let mut files: Vec<_> = fs::read_dir(root())?.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder)? {
+            let path = entry?.path();
+            if path.is_dir() { folders.push(path) } else { files.push(path) }
+        }
+    }
+    files.retain(|path| path.extension().is_some_and(|extension| extension == "md"));
+    files.into_iter().map(|path| Ok((path.clone(), fs::read_to_string(path)?))).collect()
+}
+
+/// The anchor that a page of the hosting gives to a heading.
+fn anchor(heading: &str) -> String {
+    let kept = heading.to_lowercase().replace(' ', "-");
+    kept.chars().filter(|letter| letter.is_alphanumeric() || "-_".contains(*letter)).collect()
+}
+
+#[test]
+fn documents_link_to_what_is_there() -> Result<()> {
+    let mut broken = Vec::new();
+    let mut links = 0;
+    for (file, text) in documents()? {
+        let targets = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+        for target in targets.filter(|target| !target.contains("://") && !target.contains([' ', '\n'])) {
+            let (path, heading) = target.split_once('#').unwrap_or((target, ""));
+            let to = if path.is_empty() { file.clone() } else { file.with_file_name("").join(path) };
+            links += 1;
+            let has_heading = || {
+                let page = fs::read_to_string(&to).unwrap_or_default();
+                let mut headings = page.lines().filter(|line| line.starts_with('#'));
+                headings.any(|line| anchor(line.trim_start_matches('#').trim()) == heading)
+            };
+            if !to.exists() || (!heading.is_empty() && !has_heading()) {
+                broken.push(format!("{}: {target}", file.display()));
+            }
+        }
+    }
+    assert!(broken.is_empty(), "these links lead nowhere:\n{}", broken.join("\n"));
+    assert!(links > 100, "only {links} links were found");
+    Ok(())
+}
+
+#[test]
+fn the_book_has_every_page_of_docs() -> Result<()> {
+    let summary = fs::read_to_string(root().join("docs/SUMMARY.md"))?;
+    let missing: Vec<String> = fs::read_dir(root().join("docs"))?
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .filter(|name| name.ends_with(".md") && name != "SUMMARY.md" && !summary.contains(&format!("({name})")))
+        .collect();
+    assert!(missing.is_empty(), "docs/SUMMARY.md lacks {missing:?}");
     Ok(())
 }
