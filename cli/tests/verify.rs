@@ -168,7 +168,7 @@ fn what_cannot_be_read_is_no_table_without_gaps() {
     let packed = table.write("packed.json.gz", b"\x1f\x8b\x08\x00\x00");
     assert!(said(&[&packed]).contains("it is compressed (gzip): unpack it first"));
     let foreign = table.write("foreign.db", [b"SQLite format 3\0".as_slice(), &[7; 200]].concat());
-    assert!(said(&[&foreign]).contains("is no Sagewarden store"));
+    assert!(said(&[&foreign]).contains("is not a Sagewarden store"));
     // A value of a type that the table has not is no verdict.
     let odd = json!({ "Item": { "pk": { "S": "V#p@5" }, "sk": { "S": "V#b" }, "as_of": { "BOOL": true } } });
     let found = document(&[&table.write("odd.json", odd.to_string())], 1);

@@ -188,7 +188,7 @@ mod tests {
         )
         .unwrap();
         let foreign = Store::open(&text).unwrap_err().to_string();
-        assert!(foreign.contains("is no Sagewarden store"), "{foreign}");
+        assert!(foreign.contains("is not a Sagewarden store"), "{foreign}");
 
         let other = folder.path().join("other.db");
         Connection::open(&other).unwrap().execute_batch("CREATE TABLE x (y)").unwrap();

@@ -277,6 +277,6 @@ mod tests {
         let told: BTreeSet<&str> = all.iter().map(|(_, remedy)| remedy.explain()).collect();
         assert_eq!(told.len(), all.len());
         assert_eq!(Remedy::Change(Change::DisableDocker).explain(), "switch Docker off");
-        assert_eq!((Remedy::Stop.explain(), Remedy::None.explain()), ("stop it", "tell"));
+        assert_eq!((Remedy::Stop.explain(), Remedy::None.explain()), ("stop it", "publish it"));
     }
 }

@@ -131,7 +131,7 @@ fn a_mode_or_waiver_that_would_change_nothing_is_refused() {
     let elsewhere = "[[environments]]\nname = \"p\"\ntag = \"prod\"";
     refused(elsewhere, "settings.toml:79:7: `prod` is not `key=value`");
     refused(&waiver("control", "\"TRN-NET-1\""), "settings.toml:78:12: there is no control `TRN-NET-1`");
-    refused(&waiver("resource", "\"my-job\""), "settings.toml:79:12: `my-job` is no ARN with an account");
+    refused(&waiver("resource", "\"my-job\""), "settings.toml:79:12: `my-job` is not an ARN with an account");
     for wide in [
         "arn:*",
         "training-job/*",
