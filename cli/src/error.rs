@@ -81,7 +81,7 @@ pub(crate) enum CommandError {
         "no prediction is one of the labels: is it a probability? name the label's column with --inference"
     )]
     NoLabelSaid,
-    #[error("`{}` is no whole export of the lineage table: {source}", path.display())]
+    #[error("`{}` is not a complete export of the lineage table: {source}", path.display())]
     NoExport { path: PathBuf, source: serde_json::Error },
     #[error("`{}` cannot be used: {source}", path.display())]
     NoAnchor { path: PathBuf, source: UnusableAnchor },

@@ -105,7 +105,7 @@ fn what_is_odd_is_told_with_its_place() {
             &["`, lines 3, 4: more or fewer fields than the table has columns"][..],
         ),
         ("a\nx\n\u{e9}\n", &[], &[]),
-        ("1,2.5\n3,4\n", &[], &["first row has numbers only: if it is no header, say --no-header"]),
+        ("1,2.5\n3,4\n", &[], &["first row has numbers only: if it is not a header, say --no-header"]),
         ("1,2.5\n3,4\n", &["--no-header"], &[]),
         ("a,b\n1,\n2,\n", &[], &["column `b` has no value"]),
         (

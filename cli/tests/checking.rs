@@ -329,7 +329,7 @@ fn builds_have_the_findings_in_their_own_forms() {
     let isolation = github.lines().find(|line| line.contains("MDL-NET-02")).unwrap();
     assert!(
         isolation.starts_with(
-            "::error file=m.json,line=3,title=MDL-NET-02::model `m`: model has no network access"
+            "::error file=m.json,line=3,title=MDL-NET-02::model `m`: model must not have network access"
         ),
         "{github}"
     );

@@ -270,7 +270,7 @@ fn a_request_is_judged_before_it_is_sent() {
 
     let (code, text) = failure(&["check", &file("other.json", "{\"a\": 1}")]);
     assert_eq!(code, Some(2));
-    assert!(text.contains("cannot be judged: it is no Create request"), "{text}");
+    assert!(text.contains("cannot be judged: no SageMaker resource with controls"), "{text}");
     let (code, _) = failure(&["check", &file("cut.json", "{\"ModelName\": ")]);
     assert_eq!(code, Some(2));
 }

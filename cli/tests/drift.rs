@@ -243,7 +243,9 @@ fn columns_that_are_no_features_are_said_and_not_compared() {
     let (train, now) = (folder.file("train.csv", &table(0)), folder.file("now.csv", &table(500)));
     let made = sagewarden(&["baseline", &train, "--out", &folder.path("base"), "--force"]);
     let told = String::from_utf8(made.stderr).unwrap();
-    for column in ["`id` is no feature: its values count up", "`day` is no feature: its values are dates"] {
+    for column in
+        ["`id` is not a feature: its values count up", "`day` is not a feature: its values are dates"]
+    {
         assert!(told.contains(column), "{told}");
     }
     let (code, found) = folder.json(&[&now]);

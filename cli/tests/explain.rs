@@ -144,7 +144,7 @@ fn columns_are_matched_by_their_names_where_the_model_knows_them() {
         folder.file("mistaken.csv", table(rows, &order, Some(&NAMES.replace("column 5", "amount"))));
     let (code, said) = failure(&["explain", "--model", &model, &mistaken]);
     assert_eq!(code, Some(2));
-    let expect = "column `amount` is no feature of the model, although `column 3` is one";
+    let expect = "column `amount` is not a feature of the model, although `column 3` is one";
     assert!(said.contains(expect), "{said}");
 }
 
@@ -182,9 +182,13 @@ fn a_row_that_does_not_fit_is_named_with_its_column() {
     for (name, rows, expect) in [
         ("short", "1,2,3,4,5,6\n1,2,3,4,5\n", "line 2: more or fewer fields than the table has columns"),
         ("long", "a,b,c,d,e,f\n1,2,3,4,5,6,7\n", "line 2: more or fewer fields than the table has columns"),
-        ("text", "1,2,3,4,5,6\n1,2,red,4,5,6\n", "row 2, column `column 2`: `red` is no number"),
-        ("infinite", "1,2,3,4,5,6\n1,-inf,3,4,5,6\n", "row 2, column `column 1`: `-inf` is no finite number"),
-        ("large", "1,2,3,4,5,6\n1,1e39,3,4,5,6\n", "row 2, column `column 1`: `1e39` is no finite number"),
+        ("text", "1,2,3,4,5,6\n1,2,red,4,5,6\n", "row 2, column `column 2`: `red` is not a number"),
+        (
+            "infinite",
+            "1,2,3,4,5,6\n1,-inf,3,4,5,6\n",
+            "row 2, column `column 1`: `-inf` is not a finite number",
+        ),
+        ("large", "1,2,3,4,5,6\n1,1e39,3,4,5,6\n", "row 2, column `column 1`: `1e39` is not a finite number"),
         ("header", "a,b,c,d,e,f\n", "there are no rows"),
         ("empty", "", "there are no rows"),
     ] {
@@ -206,7 +210,7 @@ fn what_is_missing_may_be_written_in_many_ways() {
         assert_eq!(other, empty, "{missing}");
     }
     let own = folder.file("own.csv", rows("nothing"));
-    assert!(failure(&["explain", "--model", &model, &own]).1.contains("`nothing` is no number"));
+    assert!(failure(&["explain", "--model", &model, &own]).1.contains("`nothing` is not a number"));
     assert_eq!(json(&["--model", &model, &own, "--missing", "nothing"]), empty);
 }
 
@@ -265,5 +269,5 @@ fn what_cannot_be_explained_is_said_with_file_and_place() {
     let (code, said) = failure(&["explain", "--rows", "--model", &kept("3.4.1/named.json"), &rows]);
     assert!(code == Some(2) && said.contains("--format json"), "{said}");
     let (_, said) = failure(&["explain", "--member", "x", "--model", &kept("3.4.1/named.json"), &rows]);
-    assert!(said.contains("it is no archive, so that it has no member `x`"), "{said}");
+    assert!(said.contains("it is not an archive, so that it has no member `x`"), "{said}");
 }

@@ -193,7 +193,7 @@ fn pairs_of_another_problem_are_told() {
     assert_eq!((code, &found["pairs"], &found["unusable_pairs"]), (Some(0), &json!(9), &json!(1)));
     assert_eq!(
         found["first_unusable"],
-        json!({ "id": "id-1", "why": "`low` is no number: a regression has numbers only" })
+        json!({ "id": "id-1", "why": "`low` is not a number: a regression has numbers only" })
     );
     let unusable = &found["troubles"][0]["unusable"];
     assert_eq!((&unusable["count"], &unusable["first"]), (&json!(1), &found["first_unusable"]["why"]));
@@ -201,7 +201,7 @@ fn pairs_of_another_problem_are_told() {
     let (code, words) =
         failure(&["quality", &captured, "--ground-truth", &truths, "--problem", "regression"]);
     assert_eq!(code, Some(2));
-    assert!(words.contains("none of 1 pairs can be measured: `low` is no number"), "{words}");
+    assert!(words.contains("none of 1 pairs can be measured: `low` is not a number"), "{words}");
 }
 
 #[test]
@@ -281,7 +281,7 @@ fn what_cannot_run_says_what_to_do() {
         ("--problem regression --probability 0", "--probability is for --problem binary"),
         ("--problem multiclass --positive 1", "--positive is for --problem binary"),
         ("--problem binary --inference 0 --threshold 0.5", "cannot be used with"),
-        ("--problem binary --probability 0 --threshold nan", "it is no number"),
+        ("--problem binary --probability 0 --threshold nan", "it is not a number"),
         (
             "--problem binary --probability 0 --threshold 1.5",
             "--threshold is compared with a probability: name",

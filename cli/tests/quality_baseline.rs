@@ -192,7 +192,7 @@ fn a_baseline_of_bad_rows_is_refused_with_the_line() {
     let folder = Folder::new();
     let base = folder.path("base");
     for (text, options, words) in [
-        ("a,b\n1,1\n2,x\n", "--problem regression --label b --inference a", "line 3: `x` is no number"),
+        ("a,b\n1,1\n2,x\n", "--problem regression --label b --inference a", "line 3: `x` is not a number"),
         ("a,b\n1,1\n,1\n", "--problem regression --label b --inference a", "line 3: `a` is empty"),
         (
             "a,b\n1,1\n1,\n",
@@ -228,7 +228,7 @@ fn a_baseline_of_bad_rows_is_refused_with_the_line() {
         ["baseline", &data, "--out", &base, "--problem", "regression", "--label", "1", "--inference", "0"];
     let output = sagewarden(&by_place);
     assert!(
-        said(&output).contains("data.csv`: the first row has numbers only: if it is no header"),
+        said(&output).contains("data.csv`: the first row has numbers only: if it is not a header"),
         "{output:?}"
     );
     assert_eq!(failure(&by_place).0, Some(2), "it is there already");

@@ -155,12 +155,12 @@ fn what_cannot_be_read_is_no_table_without_gaps() {
     assert!(said(&[&table.path("demo")]).contains("cannot be read"), "a folder");
     assert!(
         text("half.json", export.split_at(export.len() - 40).0)
-            .contains("is no whole export of the lineage table: EOF")
+            .contains("is not a complete export of the lineage table: EOF")
     );
-    assert!(text("cut.json", "{\"Items\": [").contains("is no whole export"));
+    assert!(text("cut.json", "{\"Items\": [").contains("is not a complete export"));
     assert!(text("other.json", "{\"Records\": []}").contains("it has neither `Item` nor `Items`"));
     assert!(text("list.json", "[1]").contains("lines of `{\"Item\": ...}`"));
-    assert!(text("words.json", "hello").contains("is no whole export"));
+    assert!(text("words.json", "hello").contains("is not a complete export"));
     assert!(text("table.json", "{\"Item\": {\"id\": {\"S\": \"a\"}}}").contains("it is another table"));
     assert!(text("pages.json", "{\"Items\": [], \"NextToken\": \"x\"}").contains("the scan was cut"));
     assert!(text("nothing.json", "").contains("no verdict is in it"));

@@ -140,7 +140,7 @@ fn what_a_manifest_lists_is_what_the_job_read() -> Result<()> {
 #[test]
 fn a_manifest_that_cannot_be_read_is_all_that_is_known_and_that_is_said() -> Result<()> {
     for (data_type, text, why) in [
-        ("ManifestFile", "a,b\n", "it is no manifest"),
+        ("ManifestFile", "a,b\n", "it is not a manifest"),
         ("ManifestFile", r#"[{"prefix": "s3://data/in/"}, "gone.csv"]"#, "none of them stood there"),
         ("AugmentedManifestFile", "{\"source\": \"a text\"}\n", "it names no objects"),
     ] {

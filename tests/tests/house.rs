@@ -156,7 +156,9 @@ fn the_book_has_every_page_of_docs() -> Result<()> {
     let summary = fs::read_to_string(root().join("docs/SUMMARY.md"))?;
     let missing: Vec<String> = fs::read_dir(root().join("docs"))?
         .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-        .filter(|name| name.ends_with(".md") && name != "SUMMARY.md" && !summary.contains(&format!("({name})")))
+        .filter(|name| {
+            name.ends_with(".md") && name != "SUMMARY.md" && !summary.contains(&format!("({name})"))
+        })
         .collect();
     assert!(missing.is_empty(), "docs/SUMMARY.md lacks {missing:?}");
     Ok(())

@@ -232,7 +232,7 @@ fn a_job_without_a_baseline_is_told_with_the_reason_and_once() -> Result<()> {
             MAKE,
             json!({}),
             &["a,a\n1,2\n"],
-            "s3://data/train/0.csv is no table: columns 1 and 2",
+            "s3://data/train/0.csv is not a table: columns 1 and 2",
             "sagewarden baseline",
         ),
         (&too_small, json!({}), &[&large], "has more than 1 MB", "max_megabytes"),

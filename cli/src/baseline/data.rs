@@ -54,7 +54,7 @@ fn read(path: &Path, header: Header, missing: MissingTexts) -> Result<SuggestedB
     }
     for (column, why) in &baseline.no_features {
         output::warn(format_args!(
-            "note: column `{}` is no feature: {why}; its comparison is switched off in constraints.json (`perform_comparison`)",
+            "note: column `{}` is not a feature: {why}; its comparison is switched off in constraints.json (`perform_comparison`)",
             line(column)
         ));
     }

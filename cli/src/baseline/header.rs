@@ -1,4 +1,5 @@
 //! What may be wrong with the first row of data.
 
 /// The warning about a header that looks like a row of values.
-pub(crate) const NUMBERS_ONLY: &str = "the first row has numbers only: if it is no header, say --no-header";
+pub(crate) const NUMBERS_ONLY: &str =
+    "the first row has numbers only: if it is not a header, say --no-header";

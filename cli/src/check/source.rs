@@ -26,12 +26,12 @@ pub(crate) fn text(bytes: Vec<u8>) -> Result<String, &'static str> {
     let wide = |rest: &[u8], unit: fn([u8; 2]) -> u16| {
         let (pairs, odd) = rest.as_chunks::<2>();
         let text: Result<String, _> = char::decode_utf16(pairs.iter().map(|pair| unit(*pair))).collect();
-        text.ok().filter(|_| odd.is_empty()).ok_or("it is no text in UTF-16")
+        text.ok().filter(|_| odd.is_empty()).ok_or("it is not text in UTF-16")
     };
     match bytes.as_slice() {
         [0xff, 0xfe, rest @ ..] => wide(rest, u16::from_le_bytes),
         [0xfe, 0xff, rest @ ..] => wide(rest, u16::from_be_bytes),
-        _ => String::from_utf8(bytes).map_err(|_| "it is no text in UTF-8"),
+        _ => String::from_utf8(bytes).map_err(|_| "it is not text in UTF-8"),
     }
 }
 

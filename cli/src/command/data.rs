@@ -20,7 +20,7 @@ Without --problem the baseline is one of data quality, for `sagewarden drift`. T
 With --problem it is one of model quality, for `sagewarden quality`: DATA has a column of labels that are known and one of what the model said, as the container's suggest_baseline takes it. Every row must be right. What a metric is in DATA becomes its threshold.
 
 The file is read once, in memory that does not grow with it, but for the scores of --probability (16 bytes a row).
-Exit status: 0 written, 2 the file is no table, has a row that cannot be used, or cannot be read.";
+Exit status: 0 written, 2 the file is not a table, has a row that cannot be used, or cannot be read.";
 
 #[derive(Debug, Args)]
 pub(crate) struct BaselineOptions {
@@ -68,7 +68,7 @@ pub(crate) struct PredictionOptions {
 
 fn finite(text: &str) -> Result<f64, String> {
     let number = text.parse().ok().filter(|number: &f64| number.is_finite());
-    number.ok_or_else(|| "it is no number".to_owned())
+    number.ok_or_else(|| "it is not a number".to_owned())
 }
 
 /// What a model solves.

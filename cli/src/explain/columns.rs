@@ -21,17 +21,17 @@ pub(crate) enum Misfit {
     #[error("there is no column `{0}`: --label takes a name, or a place from 0")]
     NoColumn(String),
     #[error(
-        "column `{column}` is no feature of the model, although `{known}` is one: name columns as in the training data"
+        "column `{column}` is not a feature of the model, although `{known}` is one: name columns as in the training data"
     )]
     Unknown { column: String, known: String },
     #[error("{0}")]
     Row(String),
     #[error(
-        "row {row}, column `{column}`: `{text}` is no number; write categories as the codes of the training data, and name texts that \
+        "row {row}, column `{column}`: `{text}` is not a number; write categories as the codes of the training data, and name texts that \
          stand for nothing with --missing"
     )]
     NoNumber { row: u64, column: String, text: String },
-    #[error("row {row}, column `{column}`: `{text}` is no finite number, and XGBoost takes no other")]
+    #[error("row {row}, column `{column}`: `{text}` is not a finite number, and XGBoost takes no other")]
     Infinite { row: u64, column: String, text: String },
 }
 

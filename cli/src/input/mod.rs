@@ -80,7 +80,7 @@ pub(crate) fn read_any(path: &Path) -> Result<Vec<u8>, CommandError> {
 /// A whole file of text.
 pub(crate) fn text(path: &Path) -> Result<String, CommandError> {
     String::from_utf8(read(path)?).map_err(|_| {
-        CommandError::unreadable(path)(io::Error::new(io::ErrorKind::InvalidData, "it is no text in UTF-8"))
+        CommandError::unreadable(path)(io::Error::new(io::ErrorKind::InvalidData, "it is not text in UTF-8"))
     })
 }
 

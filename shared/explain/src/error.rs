@@ -32,7 +32,7 @@ pub enum ModelError {
         found: Vec<String>,
     },
     /// A member was asked for, and the file is no archive.
-    #[error("it is no archive, so that it has no member `{0}`")]
+    #[error("it is not an archive, so that it has no member `{0}`")]
     NoArchive(String),
     /// A model that is none, or not one that can be explained.
     #[error("member `{member}`: {source}")]
@@ -191,7 +191,7 @@ pub enum TreeFault {
         child: i32,
     },
     /// A node that is reached twice.
-    #[error("node {node} leads to node {child}, which was reached before: this is no tree")]
+    #[error("node {node} leads to node {child}, which was reached before: this is not a tree")]
     Circle {
         /// The parent.
         node: usize,
@@ -209,7 +209,7 @@ pub enum TreeFault {
         features: usize,
     },
     /// A number that is none.
-    #[error("node {node}: its {what} is no number that can be computed with")]
+    #[error("node {node}: its {what} is not a number that can be computed with")]
     NotANumber {
         /// Which.
         node: usize,

@@ -99,12 +99,12 @@ fn trees_that_are_none_are_refused_with_tree_and_node() {
         (
             "left_children",
             json!([0, -1, -1]),
-            "tree 0: node 0 leads to node 0, which was reached before: this is no tree",
+            "tree 0: node 0 leads to node 0, which was reached before: this is not a tree",
         ),
         (
             "right_children",
             json!([1, -1, -1]),
-            "tree 0: node 0 leads to node 1, which was reached before: this is no tree",
+            "tree 0: node 0 leads to node 1, which was reached before: this is not a tree",
         ),
         ("right_children", json!([3, -1, -1]), "tree 0: node 0: its child is node 3, which it does not have"),
         (
@@ -116,22 +116,22 @@ fn trees_that_are_none_are_refused_with_tree_and_node() {
         (
             "sum_hessian",
             json!([4.0, -1.0, 3.0]),
-            "tree 0: node 1: its cover is no number that can be computed with",
+            "tree 0: node 1: its cover is not a number that can be computed with",
         ),
         (
             "sum_hessian",
             json!([4.0, null, 3.0]),
-            "tree 0: node 1: its cover is no number that can be computed with",
+            "tree 0: node 1: its cover is not a number that can be computed with",
         ),
         (
             "split_conditions",
             json!([null, 0, 0]),
-            "tree 0: node 0: its threshold is no number that can be computed with",
+            "tree 0: node 0: its threshold is not a number that can be computed with",
         ),
         (
             "split_conditions",
             json!([0, null, 0]),
-            "tree 0: node 1: its value is no number that can be computed with",
+            "tree 0: node 1: its value is not a number that can be computed with",
         ),
         ("default_left", json!([1, 0]), "tree 0: it has 3 nodes, but `default_left` has 2"),
     ];
@@ -143,7 +143,7 @@ fn trees_that_are_none_are_refused_with_tree_and_node() {
             (&tree("left_children"), json!([1, 0, -1])),
             (&tree("right_children"), json!([2, 2, -1]))
         ]),
-        "tree 0: node 1 leads to node 0, which was reached before: this is no tree"
+        "tree 0: node 1 leads to node 0, which was reached before: this is not a tree"
     );
     assert_eq!(
         refusal_with(&[(&tree("tree_param/size_leaf_vector"), json!("3"))]),
@@ -189,7 +189,7 @@ fn what_does_not_belong_together_is_refused() {
         (
             learner("learner_model_param/num_class"),
             json!("-1"),
-            "JSON, at `learner.learner_model_param.num_class`: `-1` is no count",
+            "JSON, at `learner.learner_model_param.num_class`: `-1` is not a count",
         ),
         (
             learner("learner_model_param/num_class"),
@@ -301,7 +301,7 @@ fn ubjson_that_promises_more_than_it_has_is_refused() {
         b"{$Z#L\x7f\xff\xff\xff\xff\xff\xff\xff",
         "UBJSON, at `learner`: a list has a type that takes no room (byte 30)",
     );
-    check(b"{L\xff\xff\xff\xff\xff\xff\xff\xff", "UBJSON, at `learner.?`: -1 is no length (byte 27)");
+    check(b"{L\xff\xff\xff\xff\xff\xff\xff\xff", "UBJSON, at `learner.?`: -1 is not a length (byte 27)");
     check(b"{L\0\0\0\0\0\0\0\x7fa", "UBJSON, at `learner.?`: the file ends here (byte 27)");
     check(b"?", "UBJSON, at `learner`: there should be a whole number (byte 18)");
     let deep = [b"{L\0\0\0\0\0\0\0\x01x".as_slice(), &[b'['; 100_000]].concat();
@@ -388,7 +388,7 @@ fn the_model_of_an_archive_is_found() -> Result<()> {
         assert_eq!(objective(members, member).unwrap_err().to_string(), expect);
     }
     let error = Model::read(text, Some("xgboost-model")).unwrap_err();
-    assert_eq!(error.to_string(), "it is no archive, so that it has no member `xgboost-model`");
+    assert_eq!(error.to_string(), "it is not an archive, so that it has no member `xgboost-model`");
     Ok(())
 }
 

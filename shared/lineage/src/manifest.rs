@@ -36,10 +36,10 @@ impl ManifestKind {
             Self::Listed => listed(text),
             Self::Augmented => augmented(text),
         };
-        let places = uris.ok_or("it is no manifest")?;
+        let places = uris.ok_or("it is not a manifest")?;
         let mut objects = ListedObjects { bucket: String::new(), keys: BTreeSet::new() };
         for place in places {
-            let S3Location { bucket, key } = S3Location::parse(&place).ok_or("it is no manifest")?;
+            let S3Location { bucket, key } = S3Location::parse(&place).ok_or("it is not a manifest")?;
             if objects.keys.is_empty() {
                 objects.bucket = bucket;
             } else if objects.bucket != bucket {
@@ -92,18 +92,18 @@ mod tests {
         use ManifestKind::{Augmented, Listed};
         check(Listed, r#"[{"prefix": "s3://b/some/"}, "x/1", "2", "2"]"#, Ok(&["some/2", "some/x/1"]));
         check(Listed, r#"[{"prefix": "s3://b/some/"}]"#, Err("it names no objects"));
-        check(Listed, r#"["s3://b/some/", "1"]"#, Err("it is no manifest"));
-        check(Listed, r#"[{"prefix": "https://b/"}, "1"]"#, Err("it is no manifest"));
-        check(Listed, r#"[{"prefix": "s3://b/"}, 1]"#, Err("it is no manifest"));
-        check(Listed, "a,b\n1,2\n", Err("it is no manifest"));
-        check(Listed, "[]", Err("it is no manifest"));
+        check(Listed, r#"["s3://b/some/", "1"]"#, Err("it is not a manifest"));
+        check(Listed, r#"[{"prefix": "https://b/"}, "1"]"#, Err("it is not a manifest"));
+        check(Listed, r#"[{"prefix": "s3://b/"}, 1]"#, Err("it is not a manifest"));
+        check(Listed, "a,b\n1,2\n", Err("it is not a manifest"));
+        check(Listed, "[]", Err("it is not a manifest"));
         let lines = "{\"source-ref\": \"s3://b/1.jpg\", \"class\": 1}\r\n\n{\"source-ref\": \"s3://b/2.jpg\", \"mask-ref\": \"s3://b/2.png\"}";
         check(Augmented, lines, Ok(&["1.jpg", "2.jpg", "2.png"]));
         check(Augmented, "{\"source\": \"a text\", \"class\": 1}\n", Err("it names no objects"));
         let two = "{\"source-ref\": \"s3://b/1\"}\n{\"source-ref\": \"s3://c/1\"}\n";
         check(Augmented, two, Err("it names objects of several buckets"));
-        check(Augmented, "[1]\n", Err("it is no manifest"));
-        check(Augmented, "not valid JSON", Err("it is no manifest"));
+        check(Augmented, "[1]\n", Err("it is not a manifest"));
+        check(Augmented, "not valid JSON", Err("it is not a manifest"));
     }
 
     #[test]

@@ -49,7 +49,7 @@ pub enum CsvError {
     Foreign(Foreign),
     /// It is no text, by what is in it.
     #[error(
-        "line {0}: there is a zero byte in the row, so this is no text in UTF-8: convert it, or unpack it first"
+        "line {0}: there is a zero byte in the row, so this is not text in UTF-8: convert it, or unpack it first"
     )]
     ZeroByte(u64),
     /// A record a line, or a list of records.
@@ -576,7 +576,7 @@ mod tests {
         let utf16 = "it is text in UTF-16: convert it to UTF-8";
         let zero = |line| {
             format!(
-                "line {line}: there is a zero byte in the row, so this is no text in UTF-8: convert it, or unpack it first"
+                "line {line}: there is a zero byte in the row, so this is not text in UTF-8: convert it, or unpack it first"
             )
         };
         for (bytes, message) in [

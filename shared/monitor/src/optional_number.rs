@@ -33,7 +33,7 @@ pub fn deserialize<'a, D: Deserializer<'a>>(deserializer: D) -> Result<Option<f6
         Some(Written::Number(number)) => Some(number),
         Some(Written::Text(text)) => Some(
             loose::number(&text)
-                .ok_or_else(|| D::Error::custom(format!("`{text}` is no number, `NaN` or `Infinity`")))?,
+                .ok_or_else(|| D::Error::custom(format!("`{text}` is not a number, `NaN` or `Infinity`")))?,
         ),
     })
 }

@@ -78,12 +78,12 @@ fn what_is_set_of_drift_is_checked() {
     wrong(
         "execution_grace_minutes = 30",
         "execution_grace_minutes = -1",
-        "settings.toml:80:27: `-1` is no number of minutes",
+        "settings.toml:80:27: `-1` is not a number of minutes",
     );
     wrong(
         "quiet_hours_after_alert = 24",
         "quiet_hours_after_alert = 9000",
-        "settings.toml:83:27: `9000` is no number of hours",
+        "settings.toml:83:27: `9000` is not a number of hours",
     );
     wrong(
         "suggest_retraining_from = \"high\"",

@@ -79,7 +79,7 @@ pub(super) fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Opti
     if seconds > 0 {
         Ok(Some(seconds))
     } else {
-        Err(D::Error::custom(format!("`{seconds}` is no number of seconds")))
+        Err(D::Error::custom(format!("`{seconds}` is not a number of seconds")))
     }
 }
 
@@ -90,7 +90,7 @@ pub(super) fn hours<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D
     if (0..=MOST).contains(&hours) {
         Ok(hours)
     } else {
-        Err(D::Error::custom(format!("`{hours}` is no number of hours between 0 and {MOST}")))
+        Err(D::Error::custom(format!("`{hours}` is not a number of hours between 0 and {MOST}")))
     }
 }
 
@@ -101,7 +101,7 @@ pub(super) fn minutes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64,
     if (0..=MOST).contains(&minutes) {
         Ok(minutes)
     } else {
-        Err(D::Error::custom(format!("`{minutes}` is no number of minutes between 0 and {MOST}")))
+        Err(D::Error::custom(format!("`{minutes}` is not a number of minutes between 0 and {MOST}")))
     }
 }
 

@@ -147,7 +147,9 @@ fn folder<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, 
     if bucket.is_some_and(|bucket| !bucket.is_empty()) {
         Ok(Some(uri))
     } else {
-        Err(D::Error::custom(format!("`{uri}` is no folder such as `s3://ds-model-bucket/baselines/credit`")))
+        Err(D::Error::custom(format!(
+            "`{uri}` is not a folder such as `s3://ds-model-bucket/baselines/credit`"
+        )))
     }
 }
 

@@ -266,7 +266,7 @@ fn a_window_that_is_closed_while_a_late_file_is_judged_is_closed_once_more() -> 
     let world = world(&local.system, &objects, Heard::default(), settings);
     let detect = DetectDrift { world: &world, known: &KnownBaselines::default() };
     for event in decode(&late)? {
-        let Event::ObjectCreated(written) = event else { return Err("it is no file".into()) };
+        let Event::ObjectCreated(written) = event else { return Err("it is not a file".into()) };
         block_on(detect.on_capture(&written, &moment))?;
     }
     assert!(!report(&local)?.window.complete, "the delivery wrote behind the clock");

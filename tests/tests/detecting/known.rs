@@ -37,7 +37,7 @@ fn capture(local: &Local, known: &KnownBaselines, file: &str, after: i64) -> Res
     let moment = Moment { now: at(after), owner: "t".to_owned() };
     for event in local.system.account.drain_events()? {
         for event in decode(&event.to_string())? {
-            let Event::ObjectCreated(written) = event else { return Err("it is no file".into()) };
+            let Event::ObjectCreated(written) = event else { return Err("it is not a file".into()) };
             block_on(detect.on_capture(&written, &moment))?;
         }
     }

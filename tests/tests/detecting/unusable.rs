@@ -170,7 +170,7 @@ fn what_may_not_be_read_is_told_and_asked_for_again() -> Result<()> {
         let detect = DetectDrift { world: &world, known: &KnownBaselines::default() };
         for event in account.drain_events()? {
             for event in decode(&event.to_string())? {
-                let Event::ObjectCreated(written) = event else { return Err("it is no file".into()) };
+                let Event::ObjectCreated(written) = event else { return Err("it is not a file".into()) };
                 let moment = Moment { now: at(86_430), owner: "t".to_owned() };
                 let outcome = block_on(detect.on_capture(&written, &moment));
                 let is_kept = matches!(outcome, Err(Failure::Retry(_)));
@@ -294,7 +294,7 @@ fn what_kills_the_function_three_times_is_refused_by_name_and_read_again_on_the_
     local.settle()?;
     put(&local, "00-00-000-a.jsonl", &captured(0..300, 1), 86_400)?;
     let written = decode(&local.system.account.drain_events()?.remove(0).to_string())?.remove(0);
-    let Event::ObjectCreated(written) = written else { return Err("it is no file".into()) };
+    let Event::ObjectCreated(written) = written else { return Err("it is not a file".into()) };
     let objects = Guarded::new(local.system.account.clone(), Deadly::default());
     let settings = &local.system.bundle.settings().drift.detect;
     let deliver = |minutes: i64| {

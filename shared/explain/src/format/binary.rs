@@ -142,7 +142,7 @@ impl<'a> Cursor<'a> {
             return self.fault("there should be the name of an objective or a booster");
         }
         let name = self.take(usize::try_from(length).unwrap_or_default())?;
-        std::str::from_utf8(name).map(str::to_owned).or_else(|_| self.fault("the name is no text"))
+        std::str::from_utf8(name).map(str::to_owned).or_else(|_| self.fault("the name is not text"))
     }
 
     /// `GBTreeModelParam`, of 160 bytes.

@@ -116,7 +116,7 @@ impl Written {
         let Learner { learner_model_param: parameters, gradient_booster, objective, feature_names } = learner;
         let (trees, weights) = gradient_booster.into_trees()?;
         let count = |key: &'static str, text: &str| {
-            text.parse::<usize>().map_err(|_| unreadable(key, text, "is no count"))
+            text.parse::<usize>().map_err(|_| unreadable(key, text, "is not a count"))
         };
         let classes = count("num_class", &parameters.num_class)?;
         let targets = parameters.num_target.map_or(Ok(1), |text| count("num_target", &text))?;

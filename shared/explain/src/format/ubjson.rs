@@ -108,7 +108,7 @@ impl<'de> Input<'de> {
     fn length(&mut self) -> Result<usize, Fault> {
         let kind = self.kind()?;
         let length = self.integer(kind)?;
-        usize::try_from(length).or_else(|_| self.fault(format!("{length} is no length")))
+        usize::try_from(length).or_else(|_| self.fault(format!("{length} is not a length")))
     }
 
     fn text(&mut self) -> Result<&'de str, Fault> {

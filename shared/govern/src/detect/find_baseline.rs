@@ -46,7 +46,7 @@ pub(super) async fn find_baseline(
     let endpoint = &window.endpoint;
     if let Some(folder) = &said.baseline {
         let place = BaselinePlace::in_folder(folder, "the baseline that the settings name")
-            .ok_or_else(|| Failure::Reject(format!("`{folder}` is no folder in S3")))?;
+            .ok_or_else(|| Failure::Reject(format!("`{folder}` is not a folder in S3")))?;
         return match read.read(world, place, moment).await? {
             Some(found) => Ok(BaselineSearch::Found(Rc::new(found))),
             None => Err(Failure::Reject(format!(

@@ -155,7 +155,7 @@ pub(super) async fn write(
 
 /// Where the reports on a window go, below a place.
 pub(super) fn reports_folder(window: &Window, below: &str) -> Result<S3Location, Failure> {
-    folder_of(window, below).ok_or_else(|| Failure::Reject(format!("`{below}` is no folder in S3")))
+    folder_of(window, below).ok_or_else(|| Failure::Reject(format!("`{below}` is not a folder in S3")))
 }
 
 pub(super) fn report(

@@ -57,7 +57,7 @@ impl<W: World> DetectDrift<'_, W> {
     pub async fn on_capture(&self, written: &ObjectCreated, moment: &Moment) -> Outcome {
         let (world, settings) = (self.world, &self.world.settings().drift.detect);
         let Some(key) = CaptureKey::parse(&written.key) else {
-            return Ok(Done::Nothing(format!("`{}` is no file of captured traffic", written.key)));
+            return Ok(Done::Nothing(format!("`{}` is not a file of captured traffic", written.key)));
         };
         let endpoint =
             Resource::in_region(ResourceKind::Endpoint, &written.account, &written.region, key.endpoint);
@@ -89,7 +89,7 @@ impl<W: World> DetectDrift<'_, W> {
         let window = Window { endpoint: described.resource.clone(), ..window };
         if let Some(why) = implausible(world, &window, &key, written, &described.document).await? {
             return Ok(Done::Nothing(format!(
-                "`{}` is no captured traffic of {endpoint}: {why}",
+                "`{}` is not captured traffic of {endpoint}: {why}",
                 written.key
             )));
         }

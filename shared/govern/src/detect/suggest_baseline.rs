@@ -231,7 +231,7 @@ impl<W: World> SuggestBaseline<'_, W> {
             let read = self.read(&location.bucket, object, channel.labels).await?;
             let read = read.ok_or_else(|| NotMade::because(format!("{uri} is there no more")))?;
             let (profile, issues) = read.map_err(|error| match error {
-                NoTable::Csv(error) => NotMade::because(format!("{uri} is no table: {error}")),
+                NoTable::Csv(error) => NotMade::because(format!("{uri} is not a table: {error}")),
                 NoTable::TooWide(why) => {
                     NotMade::because(format!("{uri} does not fit into the memory of detect-drift: {why}"))
                 }
@@ -253,7 +253,7 @@ impl<W: World> SuggestBaseline<'_, W> {
                 Err(NotMade::because(format!("its data at {location} has no columns but labels")))
             }
             Some((_, issues)) if issues.get(IssueKind::NotUtf8).is_some() => {
-                Err(NotMade::because(format!("its data at {location} is no text in UTF-8")))
+                Err(NotMade::because(format!("its data at {location} is not text in UTF-8")))
             }
             Some((profile, issues)) => Ok(SuggestedBaseline::of_profile(profile, issues)),
             None => Err(NotMade::because(format!("there was no data at {location} when it began"))),

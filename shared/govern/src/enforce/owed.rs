@@ -41,7 +41,7 @@ impl Owed {
             serde_json::from_str(text).map_err(unreadable)?;
         let known = [POLICY_VIOLATION, REMEDIATION_FAILED, REMEDIATION_DONE];
         let detail_type = known.into_iter().find(|known| *known == detail_type).ok_or_else(|| {
-            PortError::new(PortErrorKind::Invalid, READ, format!("`{detail_type}` is no kind of notice"))
+            PortError::new(PortErrorKind::Invalid, READ, format!("`{detail_type}` is not a kind of notice"))
         })?;
         Ok((Notice::new(detail_type, resources, detail), writes))
     }

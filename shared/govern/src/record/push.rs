@@ -90,7 +90,7 @@ async fn base(
     Ok(line.into_iter().find(|id| known.contains(&identity(id))).or(below))
 }
 
-const NO_COMMIT: &str = "it points to something that is no commit of the repository: the object of an annotated tag, or a commit \
+const NO_COMMIT: &str = "it points to something that is not a commit of the repository: the object of an annotated tag, or a commit \
                          that is gone";
 
 /// The commits of the push, and the node that the reference points to now.

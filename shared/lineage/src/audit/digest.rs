@@ -64,6 +64,6 @@ impl Serialize for VerdictDigest {
 impl<'de> Deserialize<'de> for VerdictDigest {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        Self::parse(&text).ok_or_else(|| D::Error::custom(format!("`{text}` is no digest of 64 digits")))
+        Self::parse(&text).ok_or_else(|| D::Error::custom(format!("`{text}` is not a digest of 64 digits")))
     }
 }

@@ -161,7 +161,7 @@ mod tests {
         );
         let error = error.unwrap_err().to_string();
         assert!(error.starts_with("this is no analysis.json of Clarify: "), "{error}");
-        assert!(error.contains("`much` is no number, `NaN` or `Infinity`"), "{error}");
+        assert!(error.contains("`much` is not a number, `NaN` or `Infinity`"), "{error}");
         assert!(Analysis::parse(b"[]").is_err());
     }
 }

@@ -14,7 +14,7 @@ pub enum UnusablePair {
     #[error("`{0}` is no probability: one is from 0 to 1")]
     NoProbability(String),
     /// A regression predicts numbers.
-    #[error("`{0}` is no number: a regression has numbers only")]
+    #[error("`{0}` is not a number: a regression has numbers only")]
     NoNumber(String),
     /// A binary classifier has two labels.
     #[error("`{label}` is a third label beside `{negative}` and `{positive}`{}", multiclass_hint(*is_multiclass))]

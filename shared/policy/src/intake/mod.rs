@@ -61,7 +61,12 @@ fn of_known_form(json: Json) -> Result<Intake, Unusable> {
         form::Form::Definition => pipeline::definition(&json),
         form::Form::Pipeline => pipeline::in_text(&json)?,
         form::Form::Log(list) => calls::log(&json, list)?,
-        form::Form::Record => return calls::record(json.get("detail").unwrap_or(&json)),
+        form::Form::Record => {
+            return match json.get("detail") {
+                Some(detail) => calls::record(detail).map(|intake| intake.below("detail")),
+                None => calls::record(&json),
+            };
+        }
         form::Form::StateChange => return calls::state_change(&json),
         form::Form::Template => template::resources(&json),
         form::Form::States => states::definition(&json),

@@ -40,6 +40,15 @@ impl Intake {
         self.candidates.is_empty() && self.undecided.is_empty() && self.passed_over.is_empty()
     }
 
+    /// The same, where the file holds it below a part that nobody names.
+    pub(super) fn below(mut self, part: &str) -> Self {
+        for candidate in &mut self.candidates {
+            let below = if candidate.at.is_empty() { "" } else { "." };
+            candidate.at = format!("{part}{below}{}", candidate.at);
+        }
+        self
+    }
+
     /// Adds what a part of a file holds.
     pub(super) fn add(&mut self, part: Self, at: &str) {
         self.candidates.extend(part.candidates.into_iter().map(|candidate| candidate.within(at)));
@@ -56,20 +65,20 @@ pub enum Unusable {
     NotJson(String),
     /// It is JSON of no known form.
     #[error(
-        "it is no Create request or Describe answer of a SageMaker resource with controls, no event or log file of one, no definition \
-         of a pipeline or a state machine, no template, plan or manifest: a request names the resource (`TrainingJobName`, \
-         `ModelName`, `EndpointConfigName`, …)"
+        "no SageMaker resource with controls: this is not a Create request, Describe answer, event, log file, pipeline definition, \
+         state machine, template, plan or manifest. A request names its resource (`TrainingJobName`, `ModelName`, \
+         `EndpointConfigName`, …)"
     )]
     UnknownForm,
     /// It is of no known form, and has the fields of a request all the same.
     #[error(
-        "it has the fields of a Create request and is none: a request stands alone at the top of its file, its name is a text, \
+        "it has the fields of a Create request but is not one: a request stands alone at the top of its file, its name is a text, \
          and nothing of an event or of a pipeline definition stands beside it"
     )]
     NearlyKnown,
     /// It names a resource and is not what creates one.
     #[error(
-        "it has `{name}`, and neither all that `{operation}` requires nor anything that only it takes: no controls for it"
+        "it has `{name}`, but neither all that `{operation}` requires nor a field that only it takes: there are no controls for it"
     )]
     OtherOperation {
         /// The field that names the resource.
