@@ -123,6 +123,23 @@ fn the_endpoints_lineage_has_everything_in_every_format() {
 }
 
 #[test]
+fn a_day_is_asked_about_as_its_end() {
+    let demo = Demo::new();
+    let asked = |at: &str| {
+        let store = demo.path("sagewarden.db");
+        let output = sagewarden(&["lineage", "endpoint/credit-default-prod", "--at", at, "--store", &store]);
+        assert!(output.status.success(), "{at}: {}", String::from_utf8_lossy(&output.stderr));
+        out(&output)
+    };
+    assert_eq!(asked("2026-03-02"), asked("2026-03-02T23:59:59.999Z"));
+    assert!(asked("2026-03-02").contains("credit-train-002"), "{}", asked("2026-03-02"));
+    let (status, error) =
+        failure(&["lineage", "endpoint/x", "--at", "2026-02-30", "--store", &demo.path("sagewarden.db")]);
+    assert_eq!(status, Some(2));
+    assert!(error.contains("write a day such as 2026-03-02"), "{error}");
+}
+
+#[test]
 fn anything_recorded_can_be_asked_for_by_its_usual_names() {
     let demo = Demo::new();
     for entity in [

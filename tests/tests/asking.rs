@@ -200,7 +200,7 @@ fn a_history_tells_deployments_drift_and_findings_with_the_newest_first() {
     let Reply::History(history) = of_story(about(Ask::History, PROD)) else { unreachable!() };
     let drift = history.entries.iter().find(|entry| entry.kind.word() == "drift").unwrap();
     assert!(
-        drift.text.ends_with(": EDUCATION 0.4396 (threshold 0.1), LIMIT_BAL 0.2646 (threshold 0.1)"),
+        drift.text.ends_with(": EDUCATION 0.4396 (threshold 0.01), LIMIT_BAL 0.2646 (threshold 0.01)"),
         "{}",
         drift.text
     );

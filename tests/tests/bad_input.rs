@@ -337,7 +337,7 @@ fn a_resource_that_no_longer_exists_is_rejected_by_whoever_needs_it() -> Result<
     let outcomes = local.deliver(&std::fs::read_to_string(root().join(path))?)?;
     let functions: Vec<&str> = outcomes.iter().filter_map(|text| text.split(" reject: ").next()).collect();
     assert_eq!(functions, ["enforce-policy", "record-lineage", "alert-drift"], "{outcomes:?}");
-    assert!(outcomes.iter().all(|text| text.contains("does not exist (any more)")), "{outcomes:?}");
+    assert!(outcomes.iter().all(|text| text.contains("was not found")), "{outcomes:?}");
     Ok(())
 }
 

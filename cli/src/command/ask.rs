@@ -17,7 +17,7 @@ pub(crate) struct AskOptions {
     /// The store to ask
     #[arg(long, value_name = "FILE", default_value = "sagewarden-demo/sagewarden.db")]
     pub(crate) store: PathBuf,
-    /// As of this time, such as 2026-03-02T12:00:00Z
+    /// As of this time, such as 2026-03-02T12:00:00Z, or of the end of this day in UTC, such as 2026-03-02
     #[arg(long, value_name = "TIME")]
     pub(crate) at: Option<String>,
     /// At most so many steps away

@@ -11,7 +11,7 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use comfy_table::{ContentArrangement, Row, Table, presets};
+use comfy_table::{ContentArrangement, LineStyle, Row, Table, presets};
 use sagewarden_events::Untrusted;
 use serde_json::Value;
 
@@ -100,7 +100,8 @@ pub(crate) fn write_beside(
 /// A table for a terminal.
 pub(crate) fn table(heads: impl Into<Row>) -> Table {
     let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
+    table.load_style(presets::NOTHING.header_separator(LineStyle::none().fill('─').junction('─')));
+    table.set_content_arrangement(ContentArrangement::Dynamic);
     if table.width().is_none() {
         // No terminal to ask: wide enough for an ARN beside a field.
         table.set_width(140);

@@ -47,6 +47,20 @@ impl Timestamp {
         text.parse::<jiff::Timestamp>().ok().map(|time| Self(time.as_millisecond()))
     }
 
+    /// The last millisecond of a day in UTC, written as `2026-03-03`.
+    #[must_use]
+    pub fn end_of_day(text: &str) -> Option<Self> {
+        let next = text
+            .trim()
+            .parse::<jiff::civil::Date>()
+            .ok()
+            .filter(|_| text.trim().len() == 10)?
+            .tomorrow()
+            .ok()?;
+        let midnight = next.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp();
+        Some(Self(midnight.as_millisecond() - 1))
+    }
+
     /// The day, such as `2026-03-03`.
     #[must_use]
     pub fn day(self) -> String {
@@ -138,6 +152,19 @@ mod tests {
         check(json!("NaN"), None);
         check(json!(null), None);
         check(json!([1]), None);
+    }
+
+    #[test]
+    fn a_day_ends_a_millisecond_before_the_next() {
+        let check = |text: &str, expect: Option<&str>| {
+            let end = Timestamp::end_of_day(text).map(|time| time.to_string());
+            assert_eq!(end.as_deref(), expect, "{text}");
+        };
+        check("2026-03-02", Some("2026-03-02T23:59:59.999Z"));
+        check("2024-02-28", Some("2024-02-28T23:59:59.999Z"));
+        for text in ["2026-02-30", "2026-3-2", "2026-03-02T10:00:00Z", "20260302", "today", ""] {
+            check(text, None);
+        }
     }
 
     #[test]

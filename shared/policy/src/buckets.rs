@@ -61,7 +61,10 @@ fn as_python_reads_it(text: &str) -> Option<String> {
     let is_location = inner.split_once(':').is_some_and(|(scheme, _)| {
         ["s3", "s3a", "s3n"].contains(&scheme.replace(breaks, "").to_ascii_lowercase().as_str())
     });
-    (is_broken && is_location).then(|| inner.replace(breaks, ""))
+    let joined = inner.replace(breaks, "");
+    // Two lines of which the first is a bucket alone are two lines.
+    let has_key = joined.split_once("://").is_some_and(|(_, place)| place.contains('/'));
+    (is_broken && is_location && has_key).then_some(joined)
 }
 
 #[cfg(test)]
@@ -115,6 +118,7 @@ mod tests {
         check("s3://b\t-evil/code.tar.gz", &["b-evil", "b"]);
         check(r#""s3://b\n-evil/code.tar.gz""#, &["b", "b-evil"]);
         check("s\n3://evil/x", &["evil"]);
+        check("s3://ds-data\nlabel", &["ds-data"]);
         // A script in which a location ends its line is no location.
         check("aws s3 cp s3://a\nfoo", &["a"]);
     }

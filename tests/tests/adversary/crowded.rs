@@ -98,12 +98,12 @@ fn steps_that_nobody_judges_are_said_where_there_is_nothing_else() -> Result<()>
 }
 
 #[test]
-fn a_push_whose_every_value_is_known_later_has_its_notes_counted() -> Result<()> {
+fn a_push_whose_every_value_is_known_later_has_one_note_a_file() -> Result<()> {
     let asked = vec![r#"{"Get":"Parameters.P"}"#; 2_000].join(",");
     let file = format!(r#"{{"Steps":[{{"Type":"Training","Name":"t","Arguments":{{"Tags":[{asked}]}}}}]}}"#);
     let text = comment(&[("a.json", &file), ("b.json", &file), ("c.json", &file)])?.ok_or("no comment")?;
     assert!(text.contains("- `a.json`: `'Parameters.P' is known only when the pipeline runs`"), "{text}");
-    assert!(text.contains("- 5995 more notes\n"), "{text}");
+    assert_eq!(text.matches("is known only when the pipeline runs").count(), 3, "{text}");
     Ok(())
 }
 

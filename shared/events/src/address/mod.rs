@@ -97,9 +97,19 @@ pub fn bucket_of(address: &str) -> Option<&str> {
             && s3_in(until(address, &['/', ':', '?'])).is_some()
     };
     match NameIn::by(address) {
-        NameIn::Name(bucket) if is_place || is_arn() || is_host() => Some(bucket),
+        // An access point names no bucket, and neither does the endpoint of a VPC or of the control plane.
+        NameIn::Name("accesspoint") if is_arn() => None,
+        NameIn::Name(bucket) if is_place || is_arn() || (is_host() && is_public(address)) => Some(bucket),
         _ => None,
     }
+}
+
+/// Whether a host is S3's own, not one of a VPC's endpoints or of the control plane.
+fn is_public(address: &str) -> bool {
+    let host = until(address, &['/', ':', '?']);
+    !host
+        .split('.')
+        .any(|label| label == "vpce" || label.starts_with("vpce-") || label.starts_with("s3-control"))
 }
 
 /// An address in lower case, with slashes where JSON has them escaped.
@@ -225,6 +235,10 @@ mod tests {
             ("arn:aws:sagemaker:eu-west-1:111122223333:model/m", None),
             ("1.dkr.ecr.eu-west-1.amazonaws.com/r:1", None),
             ("codecommit://profile@r", None),
+            ("bucket.vpce-0a1b2c3d-5e6f.s3.eu-west-1.vpce.amazonaws.com", None),
+            ("vpce-0a1b2c3d-5e6f.s3.eu-west-1.vpce.amazonaws.com/b", None),
+            ("111122223333.s3-control.eu-west-1.amazonaws.com", None),
+            ("arn:aws:s3:eu-west-1:111122223333:accesspoint/ds-ap", None),
         ] {
             assert_eq!(bucket_of(&plain(address)), bucket, "{address}");
         }

@@ -33,11 +33,16 @@ pub(super) async fn alert(
     let version = recorded.as_ref().and_then(|item| item.text(node::FOUND_VERSION));
     // An evaluation that comes again, or an execution whose job and report both tell of it, changes nothing.
     let is_recorded = version == Some(found.version.as_str());
-    if let Some(why) =
-        recorded.as_ref().filter(|_| !is_recorded).and_then(|item| rewriting(item, observed, found))
-    {
-        return keep_both(world, observed, found, why, moment).await;
-    }
+    let why = recorded.as_ref().filter(|_| !is_recorded).and_then(|item| rewriting(item, observed, found));
+    let kept = match why {
+        None => None,
+        // What another baseline finds is alerted on all the same, and takes nothing's place.
+        Some(why @ Rewriting::Baseline { .. }) if !found.violations.is_empty() => {
+            Some(keep_both(world, observed, found, why, moment).await?)
+        }
+        Some(why) => return keep_both(world, observed, found, why, moment).await,
+    };
+    let is_recorded = is_recorded || kept.is_some();
     let Some(worst) = found.severity() else {
         return nothing_found(world, observed, found, moment).await;
     };
@@ -59,7 +64,11 @@ pub(super) async fn alert(
         Some(claim) => publish(world, observed, found, &mut behind, claim).await?,
     };
     let suggested = suggest_retraining(world, observed, found, worst, &mut behind, moment).await?;
-    Ok(published.and(suggested))
+    let done = published.and(suggested);
+    Ok(match kept {
+        Some(kept) => kept.and(done),
+        None => done,
+    })
 }
 
 /// Whether the table holds anything that was found in it.

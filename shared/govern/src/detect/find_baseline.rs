@@ -82,8 +82,9 @@ async fn first(
     Ok(None)
 }
 
-/// Of the endpoint's own data-quality schedules, inline or in a job definition. One that was created or changed after the window began
-/// does not count for it: whoever sees what a window is coming to must not choose what it is compared with.
+/// Of the endpoint's own data-quality schedules, inline or in a job definition. What was created after the window began does not count for
+/// it: whoever sees what a window is coming to must not choose what it is compared with. One that is changed meanwhile counts as it is, so
+/// that nobody takes its baseline away by touching it; that a finding would change by it is published.
 async fn of_schedule(world: &impl World, window: &Window) -> Result<Vec<BaselinePlace>, Failure> {
     let endpoint = &window.endpoint;
     let listed = world.account().schedules_of(endpoint).await?;
@@ -95,9 +96,7 @@ async fn of_schedule(world: &impl World, window: &Window) -> Result<Vec<Baseline
         let Some(name) = text("MonitoringScheduleName").filter(|_| of_data) else { continue };
         let schedule = endpoint.sibling(ResourceKind::MonitoringSchedule, name);
         let Some(described) = world.account().describe(&schedule).await? else { continue };
-        let time = |field: &str| described.document.get(field).and_then(Timestamp::from_json);
-        let changed = ["CreationTime", "LastModifiedTime"].into_iter().filter_map(time).max();
-        if changed.is_some_and(|changed| changed > window.start) {
+        if is_younger(&described, window) {
             continue;
         }
         let config = described.document.get("MonitoringScheduleConfig").cloned().unwrap_or_default();
@@ -105,7 +104,7 @@ async fn of_schedule(world: &impl World, window: &Window) -> Result<Vec<Baseline
         let mut configs = Vec::from_iter(inline);
         if let Some(definition) = config.get("MonitoringJobDefinitionName").and_then(Json::as_str) {
             let definition = endpoint.sibling(ResourceKind::DataQualityDefinition, definition);
-            let described = world.account().describe(&definition).await?;
+            let described = world.account().describe(&definition).await?.filter(|it| !is_younger(it, window));
             configs.extend(described.and_then(|it| it.document.get("DataQualityBaselineConfig").cloned()));
         }
         let found_by = format!("the baseline of schedule {name}");
@@ -116,6 +115,11 @@ async fn of_schedule(world: &impl World, window: &Window) -> Result<Vec<Baseline
         places.extend(found.map(|place| BaselinePlace { schedule: Some(name.to_owned()), ..place }));
     }
     Ok(places)
+}
+
+fn is_younger(described: &Description, window: &Window) -> bool {
+    let created = described.document.get("CreationTime").and_then(Timestamp::from_json);
+    created.is_some_and(|created| created > window.start)
 }
 
 /// Of the data that the model was trained on, as its lineage has it; the columns are those of requests.

@@ -46,7 +46,7 @@ pub struct Question {
     /// For the `lineage` of an endpoint: also what it ran before, the newest ten deployments.
     #[serde(default)]
     pub past: bool,
-    /// As of this time, in ISO 8601; absent for now.
+    /// As of this time, in ISO 8601, or of the end of this day (`2026-03-02`, UTC); absent for now.
     #[serde(default)]
     pub at: Option<String>,
     /// At most so many steps away (default 16, at most 64).
@@ -190,11 +190,13 @@ impl Question {
     }
 }
 
-/// Reads a time of a question.
+/// Reads a time of a question; a day stands for its end.
 pub(super) fn time(field: &'static str, text: &str) -> Result<Timestamp, NoAnswer> {
-    Timestamp::from_text(text).ok_or_else(|| NoAnswer::BadField {
+    Timestamp::end_of_day(text).or_else(|| Timestamp::from_text(text)).ok_or_else(|| NoAnswer::BadField {
         field,
-        reason: format!("is `{text}`: write a time such as 2026-03-02T10:00:00Z"),
+        reason: format!(
+            "is `{text}`: write a day such as 2026-03-02, or a time such as 2026-03-02T10:00:00Z"
+        ),
     })
 }
 

@@ -11,16 +11,18 @@ use sagewarden_events::{CommitId, RefChange, RefKind, ReferenceChanged};
 use sagewarden_lineage::id::NodeId;
 use sagewarden_lineage::record::Record;
 use sagewarden_lineage::reference::{Head, Reference};
-use sagewarden_lineage::rows::{FollowerRow, HeadRow, NodeRow, node};
-use sagewarden_lineage::table::{Item, Key};
+use sagewarden_lineage::rows::{FollowerRow, HeadRow};
 
 use crate::outcome::{Done, Failure};
-use crate::ports::{PortError, Table};
+use crate::ports::{PortError, SourceControl, Table};
 use crate::record::closure::{query_all, refresh};
 use crate::record::commit::record_commit_node;
 use crate::record::store::write_new;
 use crate::record::walk_commits::{MAX_LOOKUPS, MAX_WITHOUT_OLD, Walk, walk};
 use crate::world::World;
+
+/// Heads of a branch that are looked at: those near a new branch are among the newest.
+const MAX_HEADS: usize = 200;
 
 /// A push that was recorded.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,8 +31,8 @@ pub struct RecordedPush {
     pub done: Done,
     /// The first parent of the commit that was pushed. Absent for the first commit of a repository, and where no commit was pushed.
     pub parent: Option<CommitId>,
-    /// What it is compared with: the head before; of a push that does not say it, the newest commit below it that came with an earlier push,
-    /// else the one below the oldest that was looked up. Absent where all of its history is new.
+    /// What it is compared with: the head before; of a push that does not say it, the nearest first parent that was a head before. Absent where
+    /// there is none: then everything that stands there is judged.
     pub base: Option<CommitId>,
 }
 
@@ -58,36 +60,48 @@ pub async fn record_commit(world: &impl World, push: &ReferenceChanged) -> Resul
     let parent = walked.new.as_ref().and_then(|new| new.parents.first()).cloned();
     let base = match &push.old_commit {
         Some(old) => Some(old.clone()),
-        None => base(table, push, &walked).await?,
+        None => base(world, push, &walked).await?,
     };
     Ok(RecordedPush { done: Done::Acted(in_words(push, &walked)), parent, base })
 }
 
-/// Where a push begins that does not say it: what came with an earlier push was judged with that.
+/// Where a push begins that does not say it: at the nearest first parent that was a head of the main branch, or of this one, since what led to
+/// a head was judged when it was pushed. Where none is near, nothing is taken for judged.
 async fn base(
-    table: &impl Table,
+    world: &impl World,
     push: &ReferenceChanged,
     walked: &Walk,
 ) -> Result<Option<CommitId>, PortError> {
-    let mut line = Vec::new();
-    let mut next = walked.new.as_ref().and_then(|new| new.parents.first());
-    let mut below = None;
-    while let Some(id) = next {
-        // A history has no circles, and no more commits than were read.
-        let Some(commit) = walked.commits.iter().find(|commit| commit.id == *id) else {
-            below = Some(id.clone());
-            break;
+    let heads = heads(world, push).await?;
+    let mut next = walked.new.as_ref().and_then(|new| new.parents.first()).cloned();
+    for _ in 0..MAX_WITHOUT_OLD {
+        let Some(id) = next else { return Ok(None) };
+        if heads.contains(&NodeId::commit(&push.repository, &id)) {
+            return Ok(Some(id));
+        }
+        let parents = match walked.commits.iter().find(|commit| commit.id == id) {
+            Some(commit) => commit.parents.clone(),
+            None => {
+                let found = world.source().commit(&push.repository, &id).await?;
+                found.map(|commit| commit.parents).unwrap_or_default()
+            }
         };
-        line.push(id.clone());
-        next = commit.parents.first().filter(|_| line.len() <= walked.commits.len());
+        next = parents.into_iter().next();
     }
-    let identity = |id: &CommitId| NodeId::commit(&push.repository, id);
-    let keys: Vec<Key> = line.iter().map(|id| NodeRow::key(&identity(id))).collect();
-    let known = if keys.is_empty() { Vec::new() } else { table.get(&keys).await? };
-    let pushed = |item: &Item| item.set(node::PUSHERS).next().is_some();
-    let known: BTreeSet<NodeId> =
-        known.iter().filter(|item| pushed(item)).filter_map(|item| Some(NodeRow::parse(item)?.id)).collect();
-    Ok(line.into_iter().find(|id| known.contains(&identity(id))).or(below))
+    Ok(None)
+}
+
+/// Where the main branch and the branch of this push pointed lately.
+async fn heads(world: &impl World, push: &ReferenceChanged) -> Result<BTreeSet<NodeId>, PortError> {
+    let branches = BTreeSet::from([world.settings().lineage.branch.as_str(), push.name.as_str()]);
+    let mut heads = BTreeSet::new();
+    for name in branches {
+        let reference = Reference { repository: &push.repository, kind: RefKind::Branch, name };
+        let query = HeadRow::until(&reference.id(), push.time).at_most(MAX_HEADS);
+        let page = world.table().query(&query).await?;
+        heads.extend(page.items.iter().filter_map(HeadRow::parse).filter_map(|row| row.commit));
+    }
+    Ok(heads)
 }
 
 const NO_COMMIT: &str = "it points to something that is not a commit of the repository: the object of an annotated tag, or a commit \

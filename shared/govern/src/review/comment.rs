@@ -276,8 +276,11 @@ mod tests {
     fn a_finding_says_what_is_there_what_is_wanted_and_what_to_change() {
         let waiver =
             WaivedBy { approver: "Ana".into(), reason: "a trial".into(), expires: Timestamp::from_millis(0) };
-        let waived =
-            Finding { waiver: Some(waiver), ..finding_of("TRN-NET-02", Severity::Critical, "absent") };
+        let waived = Finding {
+            waiver: Some(waiver),
+            status: FindingStatus::Waived,
+            ..finding_of("TRN-NET-02", Severity::Critical, "absent")
+        };
         let text = written(&review(vec![
             judged("waived.json", vec![waived]),
             judged("broken.json", vec![finding_of("TRN-NET-01", Severity::High, "`*[x](y)*`\nz")]),

@@ -22,7 +22,7 @@ impl Context<'_> {
         let broken = places().filter(|(list, path)| !self.keeps(fact, *list, path)).count() > 0;
         if !broken {
             places().for_each(|(list, path)| self.note_undecided(list, path));
-        } else if places().all(|(list, _)| list != List::Tags) || self.joined.contains_key("ListTags") {
+        } else if places().any(|(list, path)| self.breaks(list, path)) {
             self.unreadable.decides(fact);
         }
         !broken
@@ -34,6 +34,13 @@ impl Context<'_> {
             (None, path) => (vec![self.reader()], path),
             (Some(operation), path) => (self.answers(operation), path),
         }
+    }
+
+    /// Whether a value that was read breaks a list. That something is absent is not certain where the rest cannot be read.
+    fn breaks(&self, list: List, path: &str) -> bool {
+        let (documents, path) = self.documents(path);
+        list != List::Tags
+            && documents.iter().flat_map(|one| one.texts(path)).any(|text| !self.allows(list, text))
     }
 
     fn keeps(&self, fact: &'static str, list: List, path: &str) -> bool {

@@ -45,15 +45,27 @@ impl<'a> Person<'a> {
             same(self.arn.and_then(identity_center_user), other.arn.and_then(identity_center_user)),
         ];
         let principals = self.arn.zip(other.arn).map(|(own, others)| of_arns(own, others));
-        // All sessions of Studio have one name: what differs beside it outweighs it.
-        let is_session = self.arn.is_some_and(|arn| principal(arn) != arn);
         let differs = known.contains(&Some(false));
-        if known.contains(&Some(true)) || (principals == Some(Persons::Same) && !(differs && is_session)) {
+        if known.contains(&Some(true)) {
+            Persons::Same
+        } else if principals == Some(Persons::Same) && differs {
+            self.of_one_session()
+        } else if principals == Some(Persons::Same) {
             Persons::Same
         } else if differs {
             Persons::Different
         } else {
             principals.unwrap_or(Persons::Unknown)
+        }
+    }
+
+    /// Of two with the ARN of one session that differ otherwise. All sessions of Studio have one name; elsewhere whoever assumes the role
+    /// may have named himself twice. A user is one person.
+    fn of_one_session(&self) -> Persons {
+        match self.arn {
+            Some(arn) if arn.contains(":assumed-role/") && arn.ends_with("/SageMaker") => Persons::Different,
+            Some(arn) if principal(arn) != arn => Persons::Unknown,
+            _ => Persons::Same,
         }
     }
 }
@@ -110,7 +122,7 @@ mod tests {
 
     #[test]
     fn a_person_is_known_by_more_than_the_name_of_a_session() {
-        let table: [(Known, Known, Persons); 25] = [
+        let table: [(Known, Known, Persons); 26] = [
             ((ANA, "", ""), (ANA, "", ""), Same),
             ((ANA, "", ""), (ANA2, "", ""), Unknown),
             ((ANA, "", ""), (LEAD, "", ""), Different),
@@ -133,6 +145,7 @@ mod tests {
             ((STUDIO, "", "p/ana"), (STUDIO, "", "p/jo"), Different),
             ((STUDIO, "", "p/ana"), (STUDIO, "", "p/ana"), Same),
             ((STUDIO, "ana", ""), (STUDIO, "jo", ""), Different),
+            ((ANA, "ana", ""), (ANA, "jo", ""), Unknown),
             // A user is one person, whatever the profile.
             ((USER, "", "p/ana"), (USER, "", "p/jo"), Same),
             // One that is the same outweighs one that differs.

@@ -70,12 +70,12 @@ fn what_cannot_be_judged_is_told_why() {
         assert!(error.contains(words), "{error}");
     };
     check("no json", "it cannot be read: not valid JSON: expected ident at line 1 column 2");
-    check("{}", "a request names the resource");
-    check("[1]", "a request names the resource");
-    check(r#"{"Steps": []}"#, "a request names the resource");
+    check("{}", "A request names its resource");
+    check("[1]", "A request names its resource");
+    check(r#"{"Steps": []}"#, "A request names its resource");
     check(r#"{"eventName": "CreateModel", "errorCode": "AccessDenied"}"#, "refused with `AccessDenied`");
-    check(r#"{"eventName": "CreateModel", "requestParameters": null}"#, "a request names the resource");
-    check(r#"{"eventName": "DeleteModel", "requestParameters": {}}"#, "a request names the resource");
+    check(r#"{"eventName": "CreateModel", "requestParameters": null}"#, "A request names its resource");
+    check(r#"{"eventName": "DeleteModel", "requestParameters": {}}"#, "A request names its resource");
 }
 
 #[test]
