@@ -24,7 +24,7 @@ SORTS = {
     "a security group": r"SecurityGroup(Id)?s?(\[\])?$",
     "a key": r"Kms\w*$",
     "a lifecycle configuration": r"LifecycleConfig\w*(\[\])?$",
-    "a store": r"FileSystemId$|DataSetArn$|DatasetArn$|ModelPackageVersionArn$|DatasetDefinition\.(Database|ClusterId)$",
+    "a store": r"FileSystemId$|DataSetArn$|DatasetArn$|ModelPackageVersionArn$|AthenaDatasetDefinition\.Database$|RedshiftDatasetDefinition\.ClusterId$",
     "a model, package or evaluator": r"(^|\.)(BaseModelArn|EvaluatorArn|SourceModelPackageArn)$",
     "a query": r"QueryString$",
     "a type of S3 data": r"S3\w*DataType$",

@@ -30,8 +30,8 @@ fn pairs(
     reader: &mut BatchReader,
     windows: &mut Windows<'_>,
 ) -> io::Result<()> {
-    let mut inputs = Lines::of(progress.wrap_read(File::open(records)?));
-    let mut outputs = Lines::of(File::open(answers(records))?);
+    let mut inputs = BatchLines::of(progress.wrap_read(File::open(records)?));
+    let mut outputs = BatchLines::of(File::open(answers(records))?);
     let mut answered = 0_u64;
     loop {
         let mut has_record = inputs.next()?;
@@ -62,13 +62,13 @@ fn is_header(line: &[u8], format: &CaptureFormat) -> bool {
 }
 
 /// The lines of a file that are not empty, one at a time.
-struct Lines<Input> {
+struct BatchLines<Input> {
     input: BufReader<Input>,
     line: Vec<u8>,
     number: u64,
 }
 
-impl<Input: io::Read> Lines<Input> {
+impl<Input: io::Read> BatchLines<Input> {
     fn of(input: Input) -> Self {
         Self { input: BufReader::with_capacity(BUFFER, input), line: Vec::new(), number: 0 }
     }

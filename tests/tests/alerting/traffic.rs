@@ -170,7 +170,8 @@ fn what_is_told_of_traffic_that_stopped_says_since_when_and_what_to_do() -> Resu
     assert_eq!((&told["at"], &told["severity"]), (&json!(since), &json!("medium")));
     assert!(told["advice"].as_str().is_some_and(|advice| advice.contains(PLACE)), "{told}");
     let history = history(&local)?;
-    let line = format!("traffic was not watched: no traffic has arrived since, in sagewarden-data-quality/{since}");
+    let line =
+        format!("traffic was not watched: no traffic has arrived since, in sagewarden-data-quality/{since}");
     assert!(history.contains(&line), "{history}");
     Ok(())
 }

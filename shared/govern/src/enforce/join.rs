@@ -139,7 +139,7 @@ impl<W: World> Lookup<'_, W> {
             }
             Some(_) => return Ok(found),
         };
-        Err(PortError::new(PortErrorKind::Invalid, format!("look at {named}"), why.to_owned()))
+        Err(PortError::new(PortErrorKind::Invalid, format!("describe {named}"), why.to_owned()))
     }
 
     /// The commit that the resource names, if its repository has it.

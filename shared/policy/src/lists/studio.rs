@@ -18,7 +18,7 @@ pub(super) const LISTED: &[Listed] = &[
     listed(NotebookInstance, "networkAllowed", Subnets, &["SubnetId"]),
     listed(NotebookInstance, "networkAllowed", SecurityGroups, &["SecurityGroups[]"]),
     listed(NotebookInstance, "volumeKeyAllowed", Keys, &["KmsKeyId"]),
-    listed(NotebookInstance, "instancesAllowed", InstanceTypes, &["InstanceType"]),
+    listed(NotebookInstance, "instancesAllowed", InstanceTypes, &["InstanceType", "AcceleratorTypes[]"]),
     listed(NotebookInstance, "requiredTags", Tags, TAGS),
     listed(
         Domain,
