@@ -393,7 +393,7 @@ fn every_code_that_an_sdk_knows_of_a_call_is_in_the_table() -> Result<()> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let metadata = MetadataCommand::new()
         .manifest_path(root.join("Cargo.toml"))
-        .other_options(vec!["--offline".into()])
+        .other_options(vec!["--locked".into()])
         .exec()?;
     let mut missing: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
     for service in ["sagemaker", "dynamodb", "s3", "eventbridge", "iam", "kms", "codecommit"] {

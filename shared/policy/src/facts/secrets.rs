@@ -39,7 +39,19 @@ const MAPS: &[(ResourceKind, &[&str])] = &[
 ];
 
 /// Beginnings of what says where a secret is, and is none.
-const REFERENCES: [&str; 5] = ["arn:", "s3://", "ssm:", "secretsmanager:", "{{resolve:"];
+const REFERENCES: [&str; 11] = [
+    "arn:",
+    "s3://",
+    "ssm:",
+    "secretsmanager:",
+    "{{resolve:",
+    "file:",
+    "/run/",
+    "/var/",
+    "/etc/",
+    "/mnt/",
+    "/opt/",
+];
 
 /// Whether a kind has such maps.
 pub(super) fn can_hold(kind: ResourceKind) -> bool {
@@ -77,7 +89,8 @@ impl Context<'_> {
 fn secret<'a>((name, value): (&'a str, &str)) -> Option<&'a str> {
     // The training toolkit's hyperparameters are JSON in a text.
     let bare = value.trim().trim_matches(['"', '\'']);
-    let is_plain = bare.parse::<f64>().is_ok() || ["true", "false", "null", "None"].contains(&bare);
+    let is_plain = bare.parse::<f64>().is_ok()
+        || ["true", "false", "null", "none"].contains(&bare.to_ascii_lowercase().as_str());
     let is_reference =
         REFERENCES.iter().any(|head| bare.starts_with(head)) || bare.starts_with(['$', '<', '[', '{']);
     (!is_plain && !is_reference && is_secret(name, bare)).then_some(name)
@@ -100,6 +113,8 @@ mod tests {
         check("DB_PASSWORD", "arn:aws:secretsmanager:eu-west-1:1:secret:x", false);
         check("DB_PASSWORD", "{{resolve:secretsmanager:x}}", false);
         check("DB_PASSWORD", "${DB_PASSWORD}", false);
+        check("DB_PASSWORD", "/run/secrets/db", false);
+        check("SAGEMAKER_TOKEN", "None", false);
         check("eos_token", "</s>", false);
         check("token", "7", false);
         check("use_auth_token", "true", false);

@@ -12,6 +12,7 @@ use crate::later::{is_later, later};
 
 /// Blocks of which there may be several: those of one are objects in the API.
 const LISTS: &[&str] = &[
+    "AcceleratorTypes",
     "AdditionalInferenceSpecifications",
     "AdditionalModelDataSources",
     "AssumableRoleArns",
