@@ -1,6 +1,8 @@
 //! `sagewarden baseline`, as somebody at a terminal uses it.
 #![expect(clippy::unwrap_used, reason = "a test ends where something is missing")]
 
+#[path = "run/folder.rs"]
+mod folder;
 mod run;
 
 use std::fs;
@@ -8,28 +10,13 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
+use folder::Folder;
 use run::{failure, out, sagewarden};
 use serde_json::Value;
-use tempfile::TempDir;
 
 const TABLE: &str = "age,income,marriage\n37,52000.5,single\n51,,married\n24,1800.25,single\n";
 
-struct Folder(TempDir);
-
 impl Folder {
-    fn new() -> Self {
-        Self(TempDir::new().unwrap())
-    }
-
-    fn path(&self, name: &str) -> String {
-        self.0.path().join(name).to_str().unwrap().to_owned()
-    }
-
-    fn file(&self, name: &str, text: impl AsRef<[u8]>) -> String {
-        fs::write(self.path(name), text).unwrap();
-        self.path(name)
-    }
-
     fn json(&self, name: &str) -> Value {
         serde_json::from_str(&fs::read_to_string(self.path(name)).unwrap()).unwrap()
     }

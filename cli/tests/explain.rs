@@ -6,6 +6,8 @@
     reason = "a test ends where something is missing"
 )]
 
+#[path = "run/folder.rs"]
+mod folder;
 mod run;
 
 use std::fs;
@@ -15,26 +17,9 @@ use std::process::{Command, Stdio};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use folder::Folder;
 use run::{failure, out, sagewarden};
 use serde_json::Value;
-use tempfile::TempDir;
-
-struct Folder(TempDir);
-
-impl Folder {
-    fn new() -> Self {
-        Self(TempDir::new().unwrap())
-    }
-
-    fn path(&self, name: &str) -> String {
-        self.0.path().join(name).to_str().unwrap().to_owned()
-    }
-
-    fn file(&self, name: &str, text: impl AsRef<[u8]>) -> String {
-        fs::write(self.path(name), text).unwrap();
-        self.path(name)
-    }
-}
 
 /// A model, rows, or what XGBoost said of them.
 fn kept(name: &str) -> String {

@@ -32,7 +32,7 @@ impl RecordSink for Told {
     }
 }
 
-/// A body: the first byte says which type and, of an array, how its header is written; the rest is what is in it.
+/// One body. The first byte chooses its type and, for an array, the form of the header. The other bytes are its content.
 fn body(bytes: &[u8]) -> String {
     let (first, rest) = bytes.split_first().unwrap_or((&0, &[]));
     let (content_type, encoding) = TYPES[usize::from(*first) % TYPES.len()];

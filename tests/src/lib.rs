@@ -27,7 +27,7 @@ pub mod template;
 pub mod watched_flows;
 mod wire;
 
-/// Harness code tells what is missing and ends the test.
+/// Harness code says what is missing and ends the test.
 pub type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
 use std::fmt;
@@ -36,6 +36,24 @@ use std::path::{Path, PathBuf};
 
 use sagewarden_lineage::rows::{JudgementRow, ReceiptRow, VerdictRow};
 use sha2::{Digest, Sha256};
+
+/// The files below a folder, at any depth, whose names end in one of these, in the order of their paths.
+///
+/// # Errors
+/// When a folder cannot be read.
+pub fn files_below(folder: &Path, endings: &[&str]) -> Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            found.extend(files_below(&path, endings)?);
+        } else if path.extension().is_some_and(|own| endings.iter().any(|ending| own == *ending)) {
+            found.push(path);
+        }
+    }
+    found.sort();
+    Ok(found)
+}
 
 /// What a test lacks on this machine, in lines for people. The test harness shows the errors of tests by `Debug`, which would escape
 /// the ends of the lines.

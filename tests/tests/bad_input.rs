@@ -7,7 +7,6 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::{Path, PathBuf};
 
 use futures::FutureExt as _;
 use lambda_runtime::{Context, LambdaEvent};
@@ -17,7 +16,7 @@ use sagewarden_govern::{Failure, KnownBaselines, Moment, Outcome};
 use sagewarden_lambda::sqs_batch;
 use sagewarden_measure::Chance;
 use sagewarden_tests::local::Local;
-use sagewarden_tests::{Result, root};
+use sagewarden_tests::{Result, files_below, root};
 use serde_json::{Value, json};
 
 const FUNCTIONS: [&str; 5] =
@@ -110,23 +109,12 @@ fn deliver(local: &Local, function: &str, bodies: &[String]) -> Result<Batch> {
     Ok(batch)
 }
 
-fn files(folder: &Path) -> Result<Vec<PathBuf>> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        if path.is_dir() {
-            found.extend(files(&path)?);
-        } else if path.extension().is_some_and(|extension| extension == "json" || extension == "txt") {
-            found.push(path);
-        }
-    }
-    found.sort();
-    Ok(found)
-}
+const ENDINGS: [&str; 2] = ["json", "txt"];
 
 /// What stands in the files of a folder of `events/`.
 fn events(folder: &str) -> Result<Vec<String>> {
-    files(&root().join("events").join(folder))?.iter().map(|path| Ok(fs::read_to_string(path)?)).collect()
+    let paths = files_below(&root().join("events").join(folder), &ENDINGS)?;
+    paths.iter().map(|path| Ok(fs::read_to_string(path)?)).collect()
 }
 
 /// An event that every function but `record-commit` has something to do with, of a job that is there; and one of a push.
@@ -300,7 +288,7 @@ const BATCHES: u64 = 12;
 #[test]
 fn an_event_with_something_of_another_type_concerns_itself_alone() -> Result<()> {
     let mut whole = Vec::new();
-    for path in files(&root().join("events"))? {
+    for path in files_below(&root().join("events"), &ENDINGS)? {
         if let Ok(event) = serde_json::from_str::<Value>(&fs::read_to_string(path)?) {
             whole.push(event);
         }

@@ -3,10 +3,10 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use sagewarden_tests::sources::{Sources, crate_roots};
-use sagewarden_tests::{Result, root};
+use sagewarden_tests::{Result, files_below, root};
 
 /// The crates' sources, by the path of their root below the checkout.
 fn crates() -> Result<BTreeMap<String, Sources>> {
@@ -107,16 +107,13 @@ fn keys_of_the_table_are_spelled_by_rows_and_nobody_else() -> Result<()> {
 }
 
 /// The documents of the project, below its root and below `docs`, `events` and `python`.
-fn documents() -> Result<Vec<(std::path::PathBuf, String)>> {
-    let mut folders = vec![root().join("docs"), root().join("events"), root().join("python")];
-    let mut files: Vec<_> = fs::read_dir(root())?.filter_map(|entry| Some(entry.ok()?.path())).collect();
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder)? {
-            let path = entry?.path();
-            if path.is_dir() { folders.push(path) } else { files.push(path) }
-        }
+fn documents() -> Result<Vec<(PathBuf, String)>> {
+    let mut files: Vec<PathBuf> =
+        fs::read_dir(root())?.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    files.retain(|path| path.extension().is_some_and(|own| own == "md"));
+    for folder in ["docs", "events", "python"] {
+        files.extend(files_below(&root().join(folder), &["md"])?);
     }
-    files.retain(|path| path.extension().is_some_and(|extension| extension == "md"));
     files.into_iter().map(|path| Ok((path.clone(), fs::read_to_string(path)?))).collect()
 }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Command;
 
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
-use sagewarden_tests::{Result, root};
+use sagewarden_tests::{Result, files_below, root};
 
 const PURE: [&str; 10] = [
     "sagewarden-events",
@@ -240,16 +240,8 @@ fn there_is_one_tls_stack() -> Result<()> {
 }
 
 fn files(folder: &Path) -> Result<Vec<(String, String)>> {
-    let mut found = Vec::new();
-    for entry in std::fs::read_dir(folder)? {
-        let path = entry?.path();
-        if path.is_dir() {
-            found.extend(files(&path)?);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            found.push((path.display().to_string(), std::fs::read_to_string(&path)?));
-        }
-    }
-    Ok(found)
+    let paths = files_below(folder, &["rs"])?;
+    paths.iter().map(|path| Ok((path.display().to_string(), std::fs::read_to_string(path)?))).collect()
 }
 
 /// The adapters of the ports: port and type, from lines such as `impl Objects for S3Objects {`.

@@ -8,7 +8,6 @@
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::PathBuf;
 use std::rc::Rc;
 
 use futures::executor::block_on;
@@ -24,7 +23,7 @@ use sagewarden_policy::Bundle;
 use sagewarden_sagemaker::actions;
 use sagewarden_tests::calls::calls_in;
 use sagewarden_tests::template::{list, resources, statements, target, texts};
-use sagewarden_tests::{Result, guarded, monitor, root};
+use sagewarden_tests::{Result, files_below, guarded, monitor, root};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -548,20 +547,6 @@ impl Watched {
     }
 }
 
-fn files(folder: PathBuf) -> Result<Vec<PathBuf>> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        if path.is_dir() {
-            found.extend(files(path)?);
-        } else if path.extension().is_some_and(|extension| extension == "json") {
-            found.push(path);
-        }
-    }
-    found.sort();
-    Ok(found)
-}
-
 #[test]
 fn a_function_does_nothing_that_is_not_in_its_list() -> Result<()> {
     let git = TempDir::new()?;
@@ -585,7 +570,7 @@ fn a_function_does_nothing_that_is_not_in_its_list() -> Result<()> {
         watched.deliver(&tick)?;
         watched.settle()?;
     }
-    for path in files(root().join("events/aws.sagemaker"))? {
+    for path in files_below(&root().join("events/aws.sagemaker"), &["json"])? {
         let event: Value = serde_json::from_str(&fs::read_to_string(path)?)?;
         system.account.adopt(&event)?;
         watched.deliver(&event)?;

@@ -16,7 +16,7 @@ pub(crate) struct CheckedFile {
     /// As it was given.
     pub(crate) path: String,
     pub(crate) subjects: Vec<CheckedSubject>,
-    /// What is of a kind with controls and could not be read.
+    /// Requests of kinds that have controls, which could not be read.
     pub(crate) undecided: Vec<String>,
     pub(crate) passed_over: Vec<String>,
     /// Why nothing in it could be judged.

@@ -22,7 +22,7 @@ pub(crate) fn find(named: Option<&Path>, files: &[PathBuf]) -> Result<InForce, C
     Ok(InForce { bundle: bundle::load(path.as_deref())?, path })
 }
 
-/// Settings in the folder of a file or in one above it, up to that of the repository.
+/// Finds the settings nearest to a file: in its folder, or in a folder above it, up to the root of the repository.
 fn above(file: &Path) -> Option<PathBuf> {
     let file = std::path::absolute(file).ok()?;
     for folder in file.ancestors() {

@@ -71,7 +71,7 @@ pub enum NoModel {
     /// Whatever it is.
     #[error("not an XGBoost model: it begins neither as JSON, UBJSON, XGBoost's binary format nor a pickle")]
     Unknown,
-    /// JSON that is none, or not that of a model.
+    /// The text is not valid JSON, or the JSON does not describe a model.
     #[error("JSON, at `{path}`: {problem}")]
     Json {
         /// Which key.

@@ -3,12 +3,11 @@
 //! The names are what the lineage keeps of every node: neither objects nor commits have tags, and tags of a resource are not recorded.
 //! Whatever bears no name of its own is decided by what its row says of it, and without that it is nobody's.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
 use sagewarden_events::ResourceKind;
-use sagewarden_events::address::{NameIn, addresses, plain, repository_of, without_escapes};
+use sagewarden_events::address::{NameIn, addresses, decodings, plain, repository_of};
 use thiserror::Error;
 use wildmatch::WildMatch;
 
@@ -17,8 +16,6 @@ use crate::rows::node::{REFERENCES, URI};
 use crate::s3::S3Location;
 use crate::table::Item;
 
-/// How often JSON within JSON is decoded.
-const MOST_DECODED: usize = 8;
 /// What stands for the address of something that lies outside.
 pub const OUTSIDE: &str = "[outside of this scope]";
 
@@ -107,18 +104,7 @@ impl Scope {
     /// Whether a text that was redacted still names something outside once the escapes of JSON in it are resolved (`\u00733://`), JSON
     /// within JSON included. Where in the text that stands is not looked for: the whole of it goes.
     fn hides_in_escapes(&self, text: &str) -> bool {
-        let mut decoded = Cow::Borrowed(text);
-        for _ in 0..MOST_DECODED {
-            let next = without_escapes(&decoded);
-            if next == decoded {
-                return false;
-            }
-            if self.redact_written(&next) != next {
-                return true;
-            }
-            decoded = Cow::Owned(next);
-        }
-        false
+        decodings(text).any(|decoded| self.redact_written(&decoded) != decoded)
     }
 
     fn redact_written(&self, text: &str) -> String {
@@ -152,7 +138,7 @@ impl Scope {
     fn holds_address(&self, address: &str) -> bool {
         match NameIn::by(&plain(address)) {
             NameIn::Nothing => true,
-            NameIn::Name(name) => self.holds_name(name),
+            NameIn::Name(name) | NameIn::Bucket(name) => self.holds_name(name),
         }
     }
 }

@@ -1,12 +1,8 @@
 //! The buckets of S3 locations: of a URI, and of those that stand anywhere in a text.
 
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use sagewarden_events::address::{addresses, bucket_of, plain, without_escapes};
-
-/// How often JSON within JSON is decoded. The training toolkit decodes a hyperparameter twice at most.
-const MOST_DECODED: usize = 8;
+use sagewarden_events::address::{NameIn, addresses, decodings, plain};
 
 /// `s3://<bucket>/…`; what is no S3 URI fits nothing.
 pub(crate) fn bucket(uri: &str) -> Option<&str> {
@@ -16,7 +12,7 @@ pub(crate) fn bucket(uri: &str) -> Option<&str> {
 /// The buckets of the S3 locations within a text, each once: hyperparameters are JSON in quotes, arguments may be whole command lines.
 ///
 /// JSON can write any character as an escape, and whoever decodes it reads `s3:\/\/evil` as a location. So the escapes of the whole
-/// text are resolved, again and again for JSON within JSON. It need not parse: Python reads what this program does not.
+/// text are resolved, again and again for JSON within JSON.
 pub(crate) fn buckets_in(text: &str) -> Vec<String> {
     let mut seen = BTreeSet::new();
     let mut found = Vec::new();
@@ -28,14 +24,8 @@ pub(crate) fn buckets_in(text: &str) -> Vec<String> {
         found.extend(named.filter(|bucket| seen.insert(bucket.clone())));
     };
     add(text, false);
-    let mut decoded = Cow::Borrowed(text);
-    for _ in 0..MOST_DECODED {
-        let next = without_escapes(&decoded);
-        if next == decoded {
-            break;
-        }
-        add(&next, true);
-        decoded = Cow::Owned(next);
+    for decoded in decodings(text) {
+        add(&decoded, true);
     }
     found
 }
@@ -46,7 +36,7 @@ fn written_in(text: &str) -> Vec<String> {
     let found = addresses(text).into_iter().filter_map(|range| {
         let address = text.get(range)?;
         let plain = plain(address);
-        let bucket: String = bucket_of(&plain)?.chars().take_while(is_part).collect();
+        let bucket: String = NameIn::by(&plain).bucket()?.chars().take_while(is_part).collect();
         // Not before: there, the slashes are escaped.
         (!bucket.is_empty() || address.contains("://")).then_some(bucket)
     });
@@ -133,7 +123,7 @@ mod tests {
     #[test]
     fn json_within_json_is_decoded_as_often_as_the_bound_says() {
         let mut text = r#""\u00733://evil""#.to_owned();
-        for _ in 1..MOST_DECODED {
+        for _ in 1..8 {
             text = serde_json::Value::from(text).to_string();
         }
         check(&text, &["evil"]);

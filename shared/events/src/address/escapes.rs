@@ -1,8 +1,17 @@
 //! The escapes of JSON within texts.
 
+/// How often JSON within JSON is decoded. The training toolkit decodes a hyperparameter twice at most.
+const MOST_DECODED: usize = 8;
+
+/// What a text says once its escapes of JSON are resolved, and again for JSON within JSON, as long as that changes it and at most eight
+/// times. It need not parse: Python reads what this program does not.
+pub fn decodings(text: &str) -> impl Iterator<Item = String> + use<> {
+    let next = |text: &str| Some(without_escapes(text)).filter(|next| next != text);
+    std::iter::successors(next(text), move |text| next(text)).take(MOST_DECODED)
+}
+
 /// A text with the escapes of JSON resolved once (RFC 8259, section 7). A backslash before anything else stays.
-#[must_use]
-pub fn without_escapes(text: &str) -> String {
+fn without_escapes(text: &str) -> String {
     let mut resolved = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, escape)) = rest.split_once('\\') {

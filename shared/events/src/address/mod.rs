@@ -6,7 +6,7 @@ mod escapes;
 
 use std::ops::Range;
 
-pub use escapes::without_escapes;
+pub use escapes::decodings;
 
 /// How addresses begin, in any case of letters. Within an address another one may begin.
 const BEGINNINGS: [&str; 4] = ["codecommit::", "git-codecommit.", "git-codecommit-fips.", ARN];
@@ -23,8 +23,10 @@ const AWS: &str = ".amazonaws.com";
 pub enum NameIn<'a> {
     /// Neither an object nor a resource that the lineage knows.
     Nothing,
-    /// A bucket, a resource or a repository; empty where it cannot be read.
+    /// A resource, a repository, or what of S3 is no bucket, such as an access point; empty where it cannot be read.
     Name(&'a str),
+    /// The bucket of an object; empty where it cannot be read.
+    Bucket(&'a str),
 }
 
 impl<'a> NameIn<'a> {
@@ -42,7 +44,8 @@ impl<'a> NameIn<'a> {
             // `codecommit::<region>://<profile>@<repository>`
             let is_code = scheme.starts_with("codecommit:") || scheme == "codecommit";
             let place = place.split_once('@').filter(|_| is_code).map_or(place, |(_, place)| place);
-            Self::Name(until(place, &['/']))
+            let name = until(place, &['/']);
+            if is_code { Self::Name(name) } else { Self::Bucket(name) }
         } else {
             Self::by_host(address)
         }
@@ -52,11 +55,12 @@ impl<'a> NameIn<'a> {
     fn by_arn(arn: &'a str) -> Self {
         let mut parts = arn.splitn(5, ':').skip(1);
         let (service, what) = (parts.next().unwrap_or_default(), parts.nth(2).unwrap_or_default());
-        Self::Name(match service {
-            "s3" => until(what, &['/']),
-            "sagemaker" => what.split('/').nth(1).unwrap_or_default(),
-            "codecommit" => what,
-            "ecr" => what.strip_prefix("repository/").unwrap_or_default(),
+        Self::Name(match (service, until(what, &['/'])) {
+            ("s3", bucket) if bucket != "accesspoint" => return Self::Bucket(bucket),
+            ("s3", access_point) => access_point,
+            ("sagemaker", _) => what.split('/').nth(1).unwrap_or_default(),
+            ("codecommit", _) => what,
+            ("ecr", _) => what.strip_prefix("repository/").unwrap_or_default(),
             _ => return Self::Nothing,
         })
     }
@@ -64,13 +68,26 @@ impl<'a> NameIn<'a> {
     /// `<bucket>.s3.<region>.amazonaws.com/<key>`, or `s3.<region>.amazonaws.com/<bucket>/<key>`.
     fn by_host(address: &'a str) -> Self {
         let (host, path) = address.split_at(address.find(['/', ':', '?']).unwrap_or(address.len()));
-        match s3_in(host).and_then(|label| host.get(..label)) {
-            None => Self::Nothing,
+        let name = match s3_in(host).and_then(|label| host.get(..label)) {
+            None => return Self::Nothing,
             Some("") => match path.split_once('/').map_or("", |(_, path)| until(path, &['/', '?'])) {
-                "" => Self::Nothing,
-                bucket => Self::Name(bucket),
+                "" => return Self::Nothing,
+                name => name,
             },
-            Some(bucket) => Self::Name(bucket.trim_end_matches('.')),
+            Some(name) => name.trim_end_matches('.'),
+        };
+        // The endpoint of a VPC, or of the control plane, is S3's and names no bucket.
+        let is_endpoint =
+            |label: &str| label == "vpce" || label.starts_with("vpce-") || label.starts_with("s3-control");
+        if host.split('.').any(is_endpoint) { Self::Name(name) } else { Self::Bucket(name) }
+    }
+
+    /// The bucket, if it names one.
+    #[must_use]
+    pub fn bucket(self) -> Option<&'a str> {
+        match self {
+            Self::Bucket(bucket) => Some(bucket),
+            Self::Name(_) | Self::Nothing => None,
         }
     }
 }
@@ -84,32 +101,6 @@ pub fn repository_of(reference: &str) -> Option<&str> {
 
 fn until<'a>(text: &'a str, ends: &[char]) -> &'a str {
     text.split(ends).next().unwrap_or(text)
-}
-
-/// The bucket in an address as [`plain`] writes it; `None` where it is no address of an object, empty where it cannot be read.
-#[must_use]
-pub fn bucket_of(address: &str) -> Option<&str> {
-    let is_place = ["s3://", "s3a://", "s3n://"].iter().any(|scheme| address.starts_with(scheme));
-    let is_arn = || address.strip_prefix(ARN).is_some_and(|arn| arn.split(':').nth(1) == Some("s3"));
-    let is_host = || {
-        !address.contains("://")
-            && !address.starts_with(ARN)
-            && s3_in(until(address, &['/', ':', '?'])).is_some()
-    };
-    match NameIn::by(address) {
-        // An access point names no bucket, and neither does the endpoint of a VPC or of the control plane.
-        NameIn::Name("accesspoint") if is_arn() => None,
-        NameIn::Name(bucket) if is_place || is_arn() || (is_host() && is_public(address)) => Some(bucket),
-        _ => None,
-    }
-}
-
-/// Whether a host is S3's own, not one of a VPC's endpoints or of the control plane.
-fn is_public(address: &str) -> bool {
-    let host = until(address, &['/', ':', '?']);
-    !host
-        .split('.')
-        .any(|label| label == "vpce" || label.starts_with("vpce-") || label.starts_with("s3-control"))
 }
 
 /// An address in lower case, with slashes where JSON has them escaped.
@@ -240,7 +231,7 @@ mod tests {
             ("111122223333.s3-control.eu-west-1.amazonaws.com", None),
             ("arn:aws:s3:eu-west-1:111122223333:accesspoint/ds-ap", None),
         ] {
-            assert_eq!(bucket_of(&plain(address)), bucket, "{address}");
+            assert_eq!(NameIn::by(&plain(address)).bucket(), bucket, "{address}");
         }
     }
 }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use sagewarden_events::{Resource, ResourceKind, Timestamp};
+use sagewarden_events::{Resource, ResourceKind};
 use sagewarden_lineage::id::{NodeId, NodeKind};
 use sagewarden_lineage::observe::observe;
 use sagewarden_lineage::walk::Limits;
@@ -118,8 +118,7 @@ async fn of_schedule(world: &impl World, window: &Window) -> Result<Vec<Baseline
 }
 
 fn is_younger(described: &Description, window: &Window) -> bool {
-    let created = described.document.get("CreationTime").and_then(Timestamp::from_json);
-    created.is_some_and(|created| created > window.start)
+    described.created_at().is_some_and(|created| created > window.start)
 }
 
 /// Of the data that the model was trained on, as its lineage has it; the columns are those of requests.

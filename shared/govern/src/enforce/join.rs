@@ -127,17 +127,19 @@ impl<W: World> Lookup<'_, W> {
     /// What is gone by now says nothing, and neither does what has its name by now: whatever is younger than the resource that names it is
     /// not what it names. The controls that want something of it are not known.
     async fn description(&self, subject: &Description, named: &Resource) -> Result<Option<Json>, PortError> {
-        let found = self.world.account().describe(named).await?.map(|found| found.document);
+        let found = self.world.account().describe(named).await?;
         // Schedules name the endpoint, not the other way round: they come after it, and one that is gone watches nothing.
         if named.kind == ResourceKind::MonitoringSchedule {
-            return Ok(found);
+            return Ok(found.map(|found| found.document));
         }
-        let why = match &found {
+        let why = match found {
             None => "it was not found",
-            Some(document) if is_younger(document, &subject.document) => {
+            Some(found)
+                if found.created_at().zip(subject.changed_at()).is_some_and(|(made, last)| made > last) =>
+            {
                 "it was created after the resource that names it: another one had the name before"
             }
-            Some(_) => return Ok(found),
+            Some(found) => return Ok(Some(found.document)),
         };
         Err(PortError::new(PortErrorKind::Invalid, format!("describe {named}"), why.to_owned()))
     }
@@ -157,13 +159,6 @@ impl<W: World> Lookup<'_, W> {
         let found = self.world.source().commit(&repository, &claim.commit).await?;
         Ok(found.map(|commit| json!({ "commit": { "commitId": commit.id.as_str() } })))
     }
-}
-
-/// Whether something was created after a resource was created, and changed for the last time.
-fn is_younger(named: &Json, subject: &Json) -> bool {
-    let time = |document: &Json, field: &str| document.get(field).and_then(Timestamp::from_json);
-    let last = ["CreationTime", "LastModifiedTime"].iter().filter_map(|field| time(subject, field)).max();
-    time(named, "CreationTime").zip(last).is_some_and(|(created, last)| created > last)
 }
 
 /// The mark that a remedy leaves is no fact of the resource.

@@ -24,6 +24,22 @@ impl Description {
         let name = asked.kind.name_in(&document).unwrap_or_else(|| asked.name.clone());
         Self { resource: asked.sibling(asked.kind, name), document }
     }
+
+    /// When it was created, as the answer says it.
+    #[must_use]
+    pub fn created_at(&self) -> Option<Timestamp> {
+        self.time("CreationTime")
+    }
+
+    /// When it was created or, where it was changed since, changed last.
+    #[must_use]
+    pub fn changed_at(&self) -> Option<Timestamp> {
+        self.created_at().max(self.time("LastModifiedTime"))
+    }
+
+    fn time(&self, field: &str) -> Option<Timestamp> {
+        self.document.get(field).and_then(Timestamp::from_json)
+    }
 }
 
 /// A page of a list: at most a hundred summaries, in the API's own words.

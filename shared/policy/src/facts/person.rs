@@ -45,17 +45,13 @@ impl<'a> Person<'a> {
             same(self.arn.and_then(identity_center_user), other.arn.and_then(identity_center_user)),
         ];
         let principals = self.arn.zip(other.arn).map(|(own, others)| of_arns(own, others));
-        let differs = known.contains(&Some(false));
         if known.contains(&Some(true)) {
-            Persons::Same
-        } else if principals == Some(Persons::Same) && differs {
-            self.of_one_session()
-        } else if principals == Some(Persons::Same) {
-            Persons::Same
-        } else if differs {
-            Persons::Different
-        } else {
-            principals.unwrap_or(Persons::Unknown)
+            return Persons::Same;
+        }
+        match (known.contains(&Some(false)), principals) {
+            (true, Some(Persons::Same)) => self.of_one_session(),
+            (true, _) => Persons::Different,
+            (false, principals) => principals.unwrap_or(Persons::Unknown),
         }
     }
 
