@@ -355,10 +355,9 @@ pub(crate) fn now() -> Timestamp {
 pub(crate) mod tests {
     use std::cell::{Cell, RefCell};
 
-    use sagewarden_govern::ports::{Bus, Notice, PortError, PortErrorKind};
+    use sagewarden_govern::ports::{PortError, PortErrorKind};
 
     use super::*;
-    use crate::watched::WatchedBus;
 
     #[derive(Default)]
     pub(crate) struct Kept(RefCell<Vec<Rejected>>, bool);
@@ -436,84 +435,6 @@ pub(crate) mod tests {
         assert_eq!(kept.len(), 2);
     }
 
-    /// The names of the fields of each event, by the record's outcome.
-    #[derive(Default)]
-    struct Lines(std::sync::Mutex<std::collections::BTreeMap<String, std::collections::BTreeSet<String>>>);
-
-    #[derive(Default)]
-    struct Fields(std::collections::BTreeMap<String, String>);
-
-    impl tracing::field::Visit for Fields {
-        fn record_debug(&mut self, field: &tracing::field::Field, value: &dyn std::fmt::Debug) {
-            self.0.insert(field.name().to_owned(), format!("{value:?}").trim_matches('"').to_owned());
-        }
-    }
-
-    impl tracing::Subscriber for &'static Lines {
-        fn enabled(&self, _: &tracing::Metadata<'_>) -> bool {
-            true
-        }
-
-        fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {
-            tracing::span::Id::from_u64(1)
-        }
-
-        /// What is noted of a span after its beginning, under a name of its own.
-        fn record(&self, _: &tracing::span::Id, values: &tracing::span::Record<'_>) {
-            let mut fields = Fields::default();
-            values.record(&mut fields);
-            self.0.lock().unwrap().entry("span".into()).or_default().extend(fields.0.into_keys());
-        }
-
-        fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
-
-        fn event(&self, event: &tracing::Event<'_>) {
-            let mut fields = Fields::default();
-            event.record(&mut fields);
-            let Some(outcome) = fields.0.get("outcome").cloned() else { return };
-            self.0.lock().unwrap().entry(outcome).or_default().extend(fields.0.into_keys());
-        }
-
-        fn enter(&self, _: &tracing::span::Id) {}
-
-        fn exit(&self, _: &tracing::span::Id) {}
-    }
-
-    #[tokio::test]
-    async fn the_end_of_a_record_is_logged_with_the_fields_that_the_documentation_has() {
-        let lines: &'static Lines = Box::leak(Box::default());
-        let guard = tracing::subscriber::set_default(lines);
-        let call = r#"{"source":"aws.sagemaker","detail-type":"SageMaker Training Job State Change","account":"111122223333","region":"eu-west-1","time":"2026-03-02T09:00:00Z","resources":[],"detail":{"TrainingJobArn":"arn:aws:sagemaker:eu-west-1:111122223333:training-job/j","TrainingJobName":"j","TrainingJobStatus":"InProgress"}}"#;
-        let act = async |event: &Event, moment: &Moment| {
-            let finding = serde_json::json!({ "outcome": "violating", "findings": [] });
-            let notice = Notice::new("x", Vec::new(), finding);
-            WatchedBus(Nowhere).publish(&notice).await.unwrap();
-            by_name(event, moment).await
-        };
-        let bodies = [("done", call.to_owned()), ("rejected", push("bad")), ("retried", push("later"))];
-        sqs_batch("f", batch(&bodies), &act, &Kept::default()).await.unwrap();
-        sqs_batch("f", batch(&bodies), &act, &Kept(RefCell::default(), true)).await.unwrap();
-        drop(guard);
-        let (documented, metrics) =
-            include_str!("../../../docs/LOGGING.md").split_once("## Metrics").unwrap();
-        for (name, _) in crate::METRICS {
-            assert!(metrics.contains(&format!("`{name}`")), "{name}");
-        }
-        let documented = documented.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
-        let documented: std::collections::BTreeSet<&str> = documented.collect();
-        let seen = lines.0.lock().unwrap();
-        assert_eq!(seen.keys().collect::<Vec<_>>(), ["done", "reject", "retry", "span"]);
-        let of_span: Vec<&str> = seen["span"].iter().map(String::as_str).collect();
-        assert_eq!(of_span, ["duration_ms", "outcome", "requests", "retries", "verdict.outcome"]);
-        let all: std::collections::BTreeSet<&str> =
-            seen.values().flatten().map(String::as_str).filter(|name| *name != "message").collect();
-        assert_eq!(all, documented);
-        for always in ["message.id", "outcome", "duration_ms", "requests", "retries"] {
-            let lines = seen.iter().filter(|(outcome, _)| *outcome != "span");
-            assert!(lines.map(|(_, fields)| fields).all(|fields| fields.contains(always)), "{always}");
-        }
-    }
-
     #[test]
     fn the_metrics_of_a_batch_say_how_fast_it_was() {
         let ended = |settled: Settled, severities: &[&str], stopped_after_ms: Option<i64>| Ended {
@@ -570,14 +491,6 @@ pub(crate) mod tests {
         };
         assert_eq!(state("2026-03-02T09:00:05Z"), Some(1_772_442_000_000));
         assert_eq!(state("2026-03-02T10:00:00Z"), None);
-    }
-
-    struct Nowhere;
-
-    impl Bus for Nowhere {
-        async fn publish(&self, _: &Notice) -> Result<(), PortError> {
-            Ok(())
-        }
     }
 
     #[tokio::test]
