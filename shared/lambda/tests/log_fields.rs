@@ -1,6 +1,8 @@
 //! What is logged of every record, held against docs/LOGGING.md. It is the only test of its process: whether a place in the code logs at
 //! all is decided once per process, by whichever thread comes there first.
 
+#![expect(clippy::unwrap_used, reason = "a test ends where something is missing")]
+
 use std::cell::Cell;
 
 use aws_lambda_events::sqs::SqsEvent;
