@@ -153,10 +153,13 @@ pub(crate) const QUALITY_HELP: &str = "Examples:
   sagewarden quality --problem regression captured --ground-truth labels
   sagewarden quality --problem binary captured/churn/AllTraffic/2022/04/18 --ground-truth labels --probability 0 --baseline baseline --out report
   sagewarden quality --problem multiclass captured --ground-truth labels --output-path '/predictions/*' --inference predicted_label
+  sagewarden quality --problem binary captured --probability 0 --calibrate validation.csv --baseline baseline
 
 CAPTURE is a file of captured events (data capture, JSON lines), a folder with files ending in .jsonl at any depth, or -. The prediction is taken from the answer that was captured: --inference, --probability and --threshold are what a model quality job calls InferenceAttribute, ProbabilityAttribute and ProbabilityThresholdAttribute. Unless the problem is binary, an answer of one column needs none of them.
 
 --ground-truth has lines like {\"groundTruthData\": {\"data\": \"1\", \"encoding\": \"CSV\"}, \"eventMetadata\": {\"eventId\": \"ID\"}, \"eventVersion\": \"0\"}. ID is the inference id of the event, if its caller sent one, else its event id. Of several records with one id the last counts: files are read in the order that they are named in, those of a folder in the order of their names.
+
+Without --ground-truth the quality of a binary classifier is estimated from its own probabilities (confidence-based performance estimation): of ten answers with 0.8 eight are probably right. That holds while scores are worth what they were: --calibrate learns what that is from labelled scores. A change of the inputs shows in an estimate; a change of what inputs mean does not, so that labels are needed sooner or later.
 
 --mode says whose verdict counts: `compat` gives the answers of Model Monitor's container, which never judges f0_5; `exact` judges it. Both are computed, and what they disagree on is told. A standard deviation is told from 200 pairs on; the container draws its samples at random, so its digits are others.
 
@@ -170,9 +173,15 @@ pub(crate) struct QualityOptions {
     /// Captured events: files, folders, or -
     #[arg(value_name = "CAPTURE", required = true)]
     pub(crate) captures: Vec<PathBuf>,
-    /// What turned out to be true: files, folders, or -
-    #[arg(long, value_name = "PATH", required = true, num_args = 1..)]
+    /// What turned out to be true: files, folders, or -; without it the quality of a binary classifier is estimated
+    #[arg(long, value_name = "PATH", num_args = 1..)]
     pub(crate) ground_truth: Vec<PathBuf>,
+    /// Labelled scores that say what a score is worth, for an estimate: a CSV file with a header
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["ground_truth", "out"])]
+    pub(crate) calibrate: Option<PathBuf>,
+    /// The columns of that file: the label's, then the score's
+    #[arg(long, value_name = "LABEL,SCORE", requires = "calibrate", value_delimiter = ',', num_args = 1, default_values = ["label", "score"])]
+    pub(crate) calibrate_columns: Vec<String>,
     /// What the model predicts: one of two labels, one of several, or a number
     #[arg(long, value_enum)]
     pub(crate) problem: ProblemKind,
@@ -180,7 +189,7 @@ pub(crate) struct QualityOptions {
     #[arg(long, value_name = "DIR")]
     pub(crate) baseline: Option<PathBuf>,
     /// The folder for statistics.json and constraint_violations.json, made if need be; earlier ones are replaced
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", requires = "ground_truth")]
     pub(crate) out: Option<PathBuf>,
     /// Whose verdict counts
     #[arg(long, value_enum, default_value_t = JudgingMode::Exact)]

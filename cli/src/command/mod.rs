@@ -2,6 +2,7 @@
 
 pub(crate) mod ask;
 pub(crate) mod check;
+pub(crate) mod clarify;
 pub(crate) mod data;
 pub(crate) mod demo;
 pub(crate) mod explain;
@@ -14,6 +15,7 @@ use clap::{Parser, Subcommand};
 
 use crate::command::ask::{DiffOptions, LineageOptions, PlainOptions};
 use crate::command::check::{CheckOptions, ReplayOptions};
+use crate::command::clarify::{ATTRIBUTION_HELP, AttributionOptions, BIAS_HELP, BiasOptions};
 use crate::command::data::{
     BASELINE_HELP, BaselineOptions, DRIFT_HELP, DriftOptions, QUALITY_HELP, QualityOptions,
 };
@@ -57,9 +59,15 @@ pub(crate) enum Command {
     /// Measure what a model said against what turned out to be true, and show where it is worse than its baseline
     #[command(after_help = QUALITY_HELP)]
     Quality(QualityOptions),
+    /// Measure how a group of people fares beside everybody else, with Clarify's bias metrics
+    #[command(after_help = BIAS_HELP)]
+    Bias(BiasOptions),
     /// Explain the answers of an XGBoost model: which features moved them, by exact SHAP values
     #[command(after_help = EXPLAIN_HELP)]
     Explain(ExplanationOptions),
+    /// Judge whether the features that mattered to a model still matter in the same order
+    #[command(after_help = ATTRIBUTION_HELP)]
+    Attribution(AttributionOptions),
     /// List and explain the controls, or validate policies and settings
     Policy {
         /// What to do with them
