@@ -84,7 +84,7 @@ fn scores_that_are_worth_something_else_are_put_right() {
 fn a_deviation_is_that_of_the_ratio() {
     let recall = estimated([0.9, 0.2], None).metric("recall").unwrap();
     // 0.9 of 1.1; by hand: each label moves what is found and what there is to find.
-    let value = 0.9 / 1.1;
+    let value: f64 = 0.9 / 1.1;
     let variance = 0.09 * (1.0 - value).powi(2) + 0.16 * value.powi(2);
     assert!((recall.value - value).abs() < 1e-12);
     assert!((recall.standard_deviation - f64::sqrt(variance) / 1.1).abs() < 1e-12);
