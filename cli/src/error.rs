@@ -93,8 +93,8 @@ pub(crate) enum CommandError {
     NothingJudged(String),
     #[error("no distribution could be compared: {0}")]
     NothingCompared(String),
-    #[error("there is no control `{0}`: `sagewarden policy list` has them all")]
-    UnknownControl(String),
+    #[error("unknown control `{id}`; {hint}")]
+    UnknownControl { id: String, hint: String },
     #[error("the settings `{}` cannot be used: {source}", path.display())]
     Settings { path: PathBuf, source: BundleError },
     #[error(transparent)]
@@ -111,6 +111,8 @@ pub(crate) enum CommandError {
     Port(#[from] PortError),
     #[error(transparent)]
     NoAnswer(#[from] NoAnswer),
+    #[error("unknown entity `{entity}`; {hint}")]
+    UnknownEntity { entity: String, hint: String },
     #[error("the output cannot be written: {0}")]
     Output(#[from] io::Error),
 }

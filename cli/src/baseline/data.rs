@@ -12,6 +12,7 @@ use crate::baseline::header::NUMBERS_ONLY;
 use crate::baseline::suggestion::Suggestion;
 use crate::command::data::BaselineOptions;
 use crate::error::CommandError;
+use crate::output::grid::Grid;
 use crate::output::line;
 use crate::output::terminal::{DIM, STRONG};
 use crate::{input, output};
@@ -95,7 +96,7 @@ fn odd(column: &ColumnProfile, feature: &FeatureStatistics) -> Option<String> {
 /// The table of the columns.
 fn table(baseline: &SuggestedBaseline) -> String {
     let features = &baseline.statistics.features;
-    let mut table = output::table(["Feature", "Type", "Complete", "Distinct", "Values"]);
+    let mut table = Grid::new(["Feature", "Type", "Complete", "Distinct", "Values"]);
     for feature in features.iter().take(SHOWN) {
         table.add_row(row(feature));
     }

@@ -8,7 +8,7 @@ use sagewarden_view::drift::TrendWindow;
 use serde_json::{Value, json};
 
 use crate::input::trouble::{Extent, Trouble};
-use crate::output;
+use crate::output::grid::Grid;
 use crate::output::line;
 use crate::output::terminal::{BAD, DIM, STRONG};
 use crate::output::verdict;
@@ -33,7 +33,7 @@ impl DriftSummary<'_> {
     /// A table of the features, then what is wrong.
     pub(crate) fn text(&self) -> String {
         let Evaluation { rows, features, violations, notes, mode, .. } = self.evaluation;
-        let mut table = output::table(["Feature", "Type", "Distance", "Threshold", "Largest gap", "Verdict"]);
+        let mut table = Grid::new(["Feature", "Type", "Distance", "Threshold", "Largest gap", "Verdict"]);
         let mut left_out = 0;
         for (place, feature) in features.iter().enumerate() {
             if place < SHOWN || feature.verdict == Verdict::Violated {

@@ -1,6 +1,7 @@
 //! The files that a command reads: found in folders, read one after the other.
 
 pub(crate) mod bundle;
+pub(crate) mod nearest;
 pub(crate) mod progress;
 pub(crate) mod settings;
 pub(crate) mod source;

@@ -68,7 +68,8 @@ fn for_builds(line: &str) -> String {
     }
 }
 
-fn is_style(char: char) -> bool {
+/// Whether a character stands for a style.
+pub(crate) fn is_style(char: char) -> bool {
     matches!(char, '\u{fdd0}'..=END)
 }
 

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use comfy_table::Table;
 use sagewarden_govern::counted;
 use sagewarden_monitor::Verdict;
 use sagewarden_outcomes::quality::{
@@ -11,6 +10,7 @@ use sagewarden_outcomes::quality::{
 };
 use serde_json::{Value, json};
 
+use crate::output::grid::Grid;
 use crate::output::terminal::STRONG;
 use crate::output::{self, line};
 use crate::quality::settings::in_words;
@@ -101,7 +101,7 @@ impl MetricRow<'_> {
 type Column<'a> = &'a dyn Fn(&MetricRow<'_>) -> String;
 
 /// The columns that say something.
-pub(crate) fn table(statistics: &QualityStatistics, rows: &[MetricRow<'_>]) -> Table {
+pub(crate) fn table(statistics: &QualityStatistics, rows: &[MetricRow<'_>]) -> Grid {
     let has_constants = statistics.problem != Problem::Regression;
     // The container's best constant classifier of two labels is the one that always says yes.
     let is_binary = statistics.problem == Problem::BinaryClassification;
@@ -126,7 +126,7 @@ pub(crate) fn table(statistics: &QualityStatistics, rows: &[MetricRow<'_>]) -> T
         }),
     ];
     let shown = || columns.iter().filter(|(is_shown, ..)| *is_shown);
-    let mut table = output::table(shown().map(|(_, head, _)| *head));
+    let mut table = Grid::new(shown().map(|(_, head, _)| *head));
     for row in rows {
         table.add_row(shown().map(|(.., cell)| cell(row)).collect::<Vec<_>>());
     }
@@ -134,13 +134,13 @@ pub(crate) fn table(statistics: &QualityStatistics, rows: &[MetricRow<'_>]) -> T
 }
 
 /// What is true a row, what was predicted a column.
-pub(crate) fn confusion(statistics: &QualityStatistics) -> Option<Table> {
+pub(crate) fn confusion(statistics: &QualityStatistics) -> Option<Grid> {
     let labels: BTreeSet<&String> = statistics.confusion.keys().collect();
     if labels.is_empty() || labels.len() > LABELS {
         return None;
     }
     let heads = labels.iter().map(|label| format!("predicted {}", line(label)));
-    let mut table = output::table(std::iter::once("Confusion".to_owned()).chain(heads));
+    let mut table = Grid::new(std::iter::once("Confusion".to_owned()).chain(heads));
     for (label, row) in &statistics.confusion {
         let counts = labels.iter().map(|label| row.get(*label).copied().unwrap_or(0).to_string());
         table.add_row(std::iter::once(format!("true {}", line(label))).chain(counts).collect::<Vec<_>>());

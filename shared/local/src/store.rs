@@ -42,7 +42,7 @@ pub struct Store {
 #[derive(Debug, Error)]
 pub enum StoreError {
     /// There is no such file.
-    #[error("there is no store at `{}`: `sagewarden demo` makes one and says where", .0.display())]
+    #[error("no store at `{}`: run `sagewarden demo` to create one, or name yours with --store", .0.display())]
     Missing(PathBuf),
     /// The file is something else, or damaged.
     #[error("`{}` is not a Sagewarden store: {reason}; run `sagewarden demo` to create one, or name yours with --store", path.display())]

@@ -100,7 +100,7 @@ pub enum NoAnswer {
     )]
     Unaddressable(String),
     /// Nothing is recorded under this address.
-    #[error("nothing is recorded of `{0}`")]
+    #[error("nothing is recorded about `{0}`")]
     Unknown(String),
     /// The same within a scope, where it may be recorded all the same.
     #[error("`{0}` is not in the scope of this function")]

@@ -151,7 +151,7 @@ fn pin(answer: &Answer, job: &Node, missing: &mut Vec<String>) -> Pinned {
     let mut channels = 0;
     for edge in graph.into_node(&job.id) {
         let Some(source) = graph.nodes.get(&edge.from) else {
-            missing.push(format!("{}: nothing is recorded of {}", edge.role, edge.from));
+            missing.push(format!("{}: nothing is recorded about {}", edge.role, edge.from));
             continue;
         };
         match source.id.kind() {
