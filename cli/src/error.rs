@@ -117,7 +117,7 @@ pub(crate) enum CommandError {
     Output(#[from] io::Error),
 }
 
-/// Predictions and labels of which none belong together.
+/// Predictions and labels without a common id.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error(
     "none of {labels} labels belongs to one of {predictions} predictions: {ids}; the first prediction is `{prediction}`{time}, the first \
@@ -148,19 +148,19 @@ impl CommandError {
     /// The exit status of a command that could not run; 1 is for commands that ran and found something.
     pub(crate) const EXIT: u8 = 2;
 
-    /// What is wrong when a file cannot be read.
+    /// The error for a file that cannot be read.
     pub(crate) fn unreadable(path: &Path) -> impl FnOnce(io::Error) -> Self + use<> {
         let path = path.to_owned();
         |source| Self::Unreadable { path, source }
     }
 
-    /// What is wrong when a file or folder cannot be written.
+    /// The error for a file or folder that cannot be written.
     pub(crate) fn unwritable(path: &Path) -> impl FnOnce(io::Error) -> Self + use<> {
         let path = path.to_owned();
         |source| Self::Unwritable { path, source }
     }
 
-    /// Whether the reader went away (`| head`), which is no error.
+    /// Whether the reader went away (`| head`), which is not an error.
     pub(crate) fn is_broken_pipe(&self) -> bool {
         matches!(self, Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe)
     }

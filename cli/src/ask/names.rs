@@ -8,7 +8,7 @@ use sagewarden_local::Store;
 use crate::error::CommandError;
 use crate::input::nearest::Nearest;
 
-/// The fewest digits by which a commit is found.
+/// The fewest digits that find a commit.
 const COMMIT_DIGITS: usize = 7;
 
 /// The entity that a bare name stands for, as `KIND/NAME`. A name that several entities have is refused: each of them can be asked for.
@@ -32,7 +32,7 @@ pub(super) fn completed(store: &Store, entity: &str) -> Result<String, CommandEr
     }
 }
 
-/// The refusal of a question, with the names that come nearest if the store does not know what was asked for.
+/// The refusal of a question, with the nearest names if the store does not know the entity.
 pub(super) fn refused(store: &Store, refusal: NoAnswer) -> CommandError {
     let entity = match &refusal {
         NoAnswer::Unaddressable(entity) | NoAnswer::Unknown(entity) => entity,
@@ -59,7 +59,7 @@ fn with_name(store: &Store, name: &str) -> Result<Vec<String>, PortError> {
     Ok(found)
 }
 
-/// The same name of another kind goes before another name. What was asked without a kind is compared with names alone.
+/// The same name of another kind goes before another name. An entity without a kind is compared with names alone.
 fn near(store: &Store, entity: &str) -> Result<Option<String>, PortError> {
     let mut nearest = Nearest::to(entity);
     let asked = entity.rsplit_once('/').map(|(_, name)| name);
@@ -72,7 +72,7 @@ fn near(store: &Store, entity: &str) -> Result<Option<String>, PortError> {
     Ok(nearest.question())
 }
 
-/// Hands over every alias in a store, each with what can be typed for it.
+/// Hands over every alias in a store, each in the form that people type.
 fn each_address(store: &Store, mut each: impl FnMut(String, &AliasRow)) -> Result<(), PortError> {
     store.each(|item| {
         if let Some(row) = item.ok().as_ref().and_then(AliasRow::parse) {

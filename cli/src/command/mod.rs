@@ -23,7 +23,7 @@ use crate::command::install::{CompletionsOptions, ManualOptions};
 use crate::command::policy::Policy;
 use crate::command::verify::{VERIFY_HELP, VerifyOptions};
 
-/// The version and, of a release build of a checkout, its commit (`build.rs`).
+/// The version and, in a release build of a checkout, its commit (`build.rs`).
 const VERSION: &str = env!("SAGEWARDEN_VERSION");
 
 /// Governance for Amazon SageMaker: judge every job while it can still be stopped, trace every model to its commit, data versions

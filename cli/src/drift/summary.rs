@@ -13,7 +13,7 @@ use crate::output::line;
 use crate::output::terminal::{BAD, DIM, STRONG};
 use crate::output::verdict;
 
-/// What is said of a column that the baseline does not have.
+/// The note on a column that the baseline does not have.
 const NOT_EXPECTED: &str = "the baseline does not have it";
 /// Features without a violation that are shown; the report and the JSON have all.
 const SHOWN: usize = 60;
@@ -30,7 +30,7 @@ pub(crate) struct DriftSummary<'a> {
 }
 
 impl DriftSummary<'_> {
-    /// A table of the features, then what is wrong.
+    /// A table of the features, then the violations and notes.
     pub(crate) fn text(&self) -> String {
         let Evaluation { rows, features, violations, notes, mode, .. } = self.evaluation;
         let mut table = Grid::new(["Feature", "Type", "Distance", "Threshold", "Largest gap", "Verdict"]);
@@ -119,7 +119,7 @@ impl DriftSummary<'_> {
         self.evaluation.nothing_judged().is_none()
     }
 
-    /// One document: the evaluation, and what is known besides.
+    /// One document: the evaluation, and further facts.
     pub(crate) fn json(&self) -> Value {
         json!({
             "outcome": verdict::outcome(self.evaluation.violations.len(), self.extent(), self.is_judged()),

@@ -1,8 +1,8 @@
-//! The names nearest to one that nobody knows, for "did you mean".
+//! The names nearest to an unknown one, for "did you mean".
 
 /// How alike two names must be, from 0 to 1: a wrong letter or two in a name of ten.
 const ALIKE: f64 = 0.7;
-/// What is less like it than the nearest name by more than this is not suggested.
+/// A name is not suggested if it is less alike than the nearest name by more than this.
 const BEHIND: f64 = 0.05;
 /// The most names that are suggested.
 const SUGGESTED: usize = 3;
@@ -19,7 +19,7 @@ impl Nearest {
         Self { wanted: wanted.to_lowercase(), found: Vec::new() }
     }
 
-    /// Suggests a name if `compared`, the part of it that people type, is like what is wanted.
+    /// Suggests a name if `compared`, the part of it that people type, is like the wanted name.
     pub(crate) fn consider(&mut self, compared: &str, name: &str) {
         let alike = strsim::normalized_damerau_levenshtein(&self.wanted, &compared.to_lowercase());
         if alike >= ALIKE {

@@ -5,11 +5,11 @@ use unicode_width::UnicodeWidthChar;
 
 use crate::output::terminal::is_style;
 
-/// A line goes on so far to the right of where it began.
+/// The next line of a long line begins this far to the right.
 const STEP: usize = 2;
-/// What is left for words beside an indentation, at least.
+/// The least room for words beside an indentation.
 const NARROWEST: usize = 20;
-/// Between a label and what it labels stand at least so many spaces.
+/// At least these spaces stand between a label and its value.
 const GAP: &str = "  ";
 
 /// The text with its long lines divided.

@@ -22,7 +22,7 @@ use crate::command::format::OutputFormat;
 use crate::error::CommandError;
 use crate::output::terminal::STRONG;
 
-/// What to type for this program: as it was called, and through cargo where cargo started it.
+/// The command to type for this program: the name it was called by, or `cargo run --` if cargo started it.
 pub(crate) fn called() -> String {
     let program = env::args_os().next().map(PathBuf::from);
     let name = program.as_deref().and_then(Path::file_name).unwrap_or(OsStr::new("sagewarden"));
@@ -86,12 +86,12 @@ pub(crate) fn print_json(document: &Value) -> io::Result<()> {
     print_document(&format!("{document:#}\n"))
 }
 
-/// Prints on standard error what is no part of the output.
+/// Prints a message that is not part of the output on standard error.
 pub(crate) fn warn(text: impl Display) {
     anstream::eprintln!("{}", terminal::for_people(&text.to_string()));
 }
 
-/// Prints what is ready.
+/// Prints ready text.
 pub(crate) fn print(text: &str) -> io::Result<()> {
     let mut out = anstream::stdout().lock();
     out.write_all(text.as_bytes())?;

@@ -15,9 +15,9 @@ use crate::output::terminal::STRONG;
 use crate::output::{self, line};
 use crate::quality::settings::in_words;
 
-/// Labels whose confusion is shown; the files have it of all.
+/// The most labels in a shown confusion matrix; the files have all labels.
 const LABELS: usize = 8;
-/// The end of the names of what a metric has beside its value.
+/// The suffix of the values that stand beside a metric.
 const BEST_CONSTANT: &str = "_best_constant_classifier";
 
 /// A metric, or a threshold of one that there is not.
@@ -29,7 +29,7 @@ pub(crate) struct MetricRow<'a> {
     pub(crate) verdict: Option<Verdict>,
 }
 
-/// The metrics with their thresholds, then the thresholds of what is not measured.
+/// The metrics with their thresholds, then the thresholds without a measured metric.
 pub(crate) fn rows<'a>(
     statistics: &'a QualityStatistics,
     constraints: Option<&'a BTreeMap<String, QualityConstraint>>,
@@ -133,7 +133,7 @@ pub(crate) fn table(statistics: &QualityStatistics, rows: &[MetricRow<'_>]) -> G
     table
 }
 
-/// What is true a row, what was predicted a column.
+/// True labels as rows, predicted labels as columns.
 pub(crate) fn confusion(statistics: &QualityStatistics) -> Option<Grid> {
     let labels: BTreeSet<&String> = statistics.confusion.keys().collect();
     if labels.is_empty() || labels.len() > LABELS {

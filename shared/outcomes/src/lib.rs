@@ -1,4 +1,4 @@
-//! What came of predictions: how right they were ([`quality`]), whether they are biased, and what they were made of ([`clarify`]).
+//! The outcomes of predictions: their quality ([`quality`]), their bias, and their attributions to features ([`clarify`]).
 //! Pure.
 
 pub mod clarify;

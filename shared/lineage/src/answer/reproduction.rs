@@ -1,4 +1,4 @@
-//! How to train a model again: the request, what it is pinned to, and what is missing for an exact repeat.
+//! How to train a model again: the request, its pinned inputs, and what is missing for an exact repeat.
 
 use sagewarden_events::REDACTED;
 use serde::Serialize;
@@ -88,7 +88,7 @@ pub enum NotReproducible {
     NoRequest(String),
 }
 
-/// Composes the request from what was recorded.
+/// Composes the request from the recorded facts.
 ///
 /// # Errors
 /// When no training job, or more than one, leads to the root, or its request is not known.
