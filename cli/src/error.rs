@@ -98,8 +98,8 @@ pub(crate) enum CommandError {
     NothingAlike(String),
     #[error("no distribution could be compared: {0}")]
     NothingCompared(String),
-    #[error("there is no control `{0}`: `sagewarden policy list` has them all")]
-    UnknownControl(String),
+    #[error("unknown control `{id}`; {hint}")]
+    UnknownControl { id: String, hint: String },
     #[error("the settings `{}` cannot be used: {source}", path.display())]
     Settings { path: PathBuf, source: BundleError },
     #[error(transparent)]
@@ -116,11 +116,13 @@ pub(crate) enum CommandError {
     Port(#[from] PortError),
     #[error(transparent)]
     NoAnswer(#[from] NoAnswer),
+    #[error("unknown entity `{entity}`; {hint}")]
+    UnknownEntity { entity: String, hint: String },
     #[error("the output cannot be written: {0}")]
     Output(#[from] io::Error),
 }
 
-/// Predictions and labels of which none belong together.
+/// Predictions and labels without a common id.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error(
     "none of {labels} labels belongs to one of {predictions} predictions: {ids}; the first prediction is `{prediction}`{time}, the first \
@@ -151,19 +153,19 @@ impl CommandError {
     /// The exit status of a command that could not run; 1 is for commands that ran and found something.
     pub(crate) const EXIT: u8 = 2;
 
-    /// What is wrong when a file cannot be read.
+    /// The error for a file that cannot be read.
     pub(crate) fn unreadable(path: &Path) -> impl FnOnce(io::Error) -> Self + use<> {
         let path = path.to_owned();
         |source| Self::Unreadable { path, source }
     }
 
-    /// What is wrong when a file or folder cannot be written.
+    /// The error for a file or folder that cannot be written.
     pub(crate) fn unwritable(path: &Path) -> impl FnOnce(io::Error) -> Self + use<> {
         let path = path.to_owned();
         |source| Self::Unwritable { path, source }
     }
 
-    /// Whether the reader went away (`| head`), which is no error.
+    /// Whether the reader went away (`| head`), which is not an error.
     pub(crate) fn is_broken_pipe(&self) -> bool {
         matches!(self, Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe)
     }

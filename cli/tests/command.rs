@@ -158,6 +158,43 @@ fn anything_recorded_can_be_asked_for_by_its_usual_names() {
 }
 
 #[test]
+fn a_bare_name_finds_the_one_entity_that_has_it() {
+    let demo = Demo::new();
+    for (bare, whole) in [
+        ("credit-train-002", "training-job/credit-train-002"),
+        ("Credit-Default-Prod", "endpoint/credit-default-prod"),
+        ("credit-default-prod@2026-03-02", "endpoint/credit-default-prod@2026-03-02"),
+        ("4f545b7", "commit/4f545b7"),
+    ] {
+        assert_eq!(demo.lineage(bare, "csv"), demo.lineage(whole, "csv"), "{bare}");
+    }
+}
+
+#[test]
+fn an_unknown_name_is_answered_with_the_nearest() {
+    let demo = Demo::new();
+    let store = demo.path("sagewarden.db");
+    for (entity, expect) in [
+        ("endpoint/credit-defualt-prod", "did you mean `endpoint/credit-default-prod`?"),
+        ("credit-defualt-prod", "did you mean `endpoint/credit-default-prod`?"),
+        ("trainig-job/credit-train-002", "did you mean `training-job/credit-train-002`"),
+        ("model/credit-train-002", "did you mean `training-job/credit-train-002`"),
+    ] {
+        for question in [vec!["lineage", entity], vec!["diff", "model/credit-default-model", entity]] {
+            let (code, text) = failure(&[question.as_slice(), &["--store", &store]].concat());
+            assert_eq!(code, Some(2), "{entity}");
+            assert!(text.starts_with(&format!("error: unknown entity `{entity}`; {expect}")), "{text}");
+        }
+    }
+    let (_, text) = failure(&["policy", "explain", "TRN-NTE-01"]);
+    assert!(text.starts_with("error: unknown control `TRN-NTE-01`; did you mean `TRN-NET-01`"), "{text}");
+    let (_, text) = failure(&["policy", "explain", "nothing"]);
+    assert_eq!(text, "error: unknown control `nothing`; run `sagewarden policy list` for all of them\n");
+    let (code, text) = failure(&["linage", "x"]);
+    assert!(code == Some(2) && text.contains("'lineage'"), "{text}");
+}
+
+#[test]
 fn replayed_events_change_nothing_and_send_nothing_again() {
     let demo = Demo::new();
     let before = demo.lineage("endpoint/credit-default-prod", "json");
@@ -330,14 +367,14 @@ fn errors_say_what_to_do_and_have_an_exit_code() {
     let (code, text) = failure(&["lineage", "endpoint/x", "--store", missing.to_str().unwrap()]);
     assert_eq!(code, Some(2));
     assert!(
-        text.starts_with("error: there is no store at `") && text.contains("`sagewarden demo` makes one"),
+        text.starts_with("error: no store at `") && text.contains("run `sagewarden demo` to create one"),
         "{text}"
     );
 
     let demo = Demo::new();
     let store = demo.path("sagewarden.db");
     let (code, text) = failure(&["lineage", "endpoint/x", "--store", &store]);
-    assert_eq!((code, text.as_str()), (Some(2), "error: nothing is recorded of `endpoint/x`\n"));
+    assert_eq!((code, text.as_str()), (Some(2), "error: nothing is recorded about `endpoint/x`\n"));
     let (_, text) = failure(&["lineage", "x", "--store", &store]);
     assert!(text.contains("write `<kind>/<name>`"), "{text}");
     let (_, text) = failure(&["lineage", "endpoint/x", "--store", &store, "--max-nodes", "0"]);

@@ -281,7 +281,7 @@ fn what_cannot_run_says_what_to_do() {
         ("--problem regression --probability 0", "--probability is for --problem binary"),
         ("--problem multiclass --positive 1", "--positive is for --problem binary"),
         ("--problem binary --inference 0 --threshold 0.5", "cannot be used with"),
-        ("--problem binary --probability 0 --threshold nan", "it is not a number"),
+        ("--problem binary --probability 0 --threshold nan", "not a number"),
         (
             "--problem binary --probability 0 --threshold 1.5",
             "--threshold is compared with a probability: name",

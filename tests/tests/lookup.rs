@@ -76,7 +76,7 @@ async fn a_question_that_is_wrong_is_told_which_field() -> Result<()> {
     check(json!({ "entity": "model/m", "format": "pdf" }), "BadRequest", "unknown variant `pdf`").await;
     check(json!({ "entity": "model/m", "max_nodes": 0 }), "BadRequest", "`max_nodes` is 0").await;
     check(json!({ "entity": "m" }), "BadRequest", "write `<kind>/<name>`").await;
-    check(json!({ "entity": "model/none" }), "NotFound", "nothing is recorded of `model/none`").await;
+    check(json!({ "entity": "model/none" }), "NotFound", "nothing is recorded about `model/none`").await;
     check(json!("model/m"), "BadRequest", "invalid type").await;
     Ok(())
 }

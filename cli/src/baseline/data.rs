@@ -12,6 +12,7 @@ use crate::baseline::header::NUMBERS_ONLY;
 use crate::baseline::suggestion::Suggestion;
 use crate::command::data::BaselineOptions;
 use crate::error::CommandError;
+use crate::output::grid::Grid;
 use crate::output::line;
 use crate::output::terminal::{DIM, STRONG};
 use crate::{input, output};
@@ -30,7 +31,7 @@ pub(crate) fn baseline(options: &BaselineOptions) -> Result<Suggestion, CommandE
     Ok(Suggestion { files: baseline.files(), table: table(&baseline) })
 }
 
-/// Reads the data once, and warns of what is odd about it.
+/// Reads the data once, and warns of oddities in it.
 fn read(path: &Path, header: Header, missing: MissingTexts) -> Result<SuggestedBaseline, CommandError> {
     let (input, progress) = input::data(path)?;
     let no_table = |source| CommandError::NoTable { path: path.to_owned(), source };
@@ -61,7 +62,7 @@ fn read(path: &Path, header: Header, missing: MissingTexts) -> Result<SuggestedB
     Ok(baseline)
 }
 
-/// What is wrong with some rows, and what was done about it.
+/// The faults of some rows, and how they were treated.
 fn issue_words(kind: IssueKind, issue: &Issue) -> String {
     let done = [
         (IssueKind::Ragged, "; missing values count as missing, and what is too much is left out"),
@@ -72,7 +73,7 @@ fn issue_words(kind: IssueKind, issue: &Issue) -> String {
     format!("{issue}: {kind}{done}")
 }
 
-/// What whoever made the table may not know of a column.
+/// Facts about a column that may surprise the author of the table.
 fn odd(column: &ColumnProfile, feature: &FeatureStatistics) -> Option<String> {
     let numbers = column.types.integral + column.types.fractional;
     let others = column.present() - numbers;
@@ -95,7 +96,7 @@ fn odd(column: &ColumnProfile, feature: &FeatureStatistics) -> Option<String> {
 /// The table of the columns.
 fn table(baseline: &SuggestedBaseline) -> String {
     let features = &baseline.statistics.features;
-    let mut table = output::table(["Feature", "Type", "Complete", "Distinct", "Values"]);
+    let mut table = Grid::new(["Feature", "Type", "Complete", "Distinct", "Values"]);
     for feature in features.iter().take(SHOWN) {
         table.add_row(row(feature));
     }
@@ -109,7 +110,7 @@ fn table(baseline: &SuggestedBaseline) -> String {
 }
 
 fn row(feature: &FeatureStatistics) -> [String; 5] {
-    // Rounded down: what is shown as 100 % is complete.
+    // Rounded down, so that 100 % means complete.
     let percent = |part: f64| format!("{} %", (10_000.0 * part).floor() / 100.0);
     let percent = |part: Option<f64>| part.map_or_else(|| "-".to_owned(), percent);
     let (complete, distinct, values) = match (&feature.numerical_statistics, &feature.string_statistics) {

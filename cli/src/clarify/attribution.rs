@@ -11,6 +11,7 @@ use crate::command::clarify::AttributionOptions;
 use crate::command::format::OutputFormat;
 use crate::error::CommandError;
 use crate::input::trouble::Extent;
+use crate::output::grid::Grid;
 use crate::output::terminal::{BAD, DIM};
 use crate::output::{self, line, verdict};
 
@@ -47,7 +48,7 @@ fn why_not(drift: &AttributionDrift) -> String {
 }
 
 fn text(drift: &AttributionDrift, mode: Mode) -> String {
-    let mut table = output::table(["Label", "Method", "NDCG", "Must be", "Verdict"]);
+    let mut table = Grid::new(["Label", "Method", "NDCG", "Must be", "Verdict"]);
     for ranking in &drift.rankings {
         table.add_row([
             line(&ranking.label),

@@ -18,6 +18,7 @@ use crate::command::format::OutputFormat;
 use crate::error::CommandError;
 use crate::input;
 use crate::input::trouble::Extent;
+use crate::output::grid::Grid;
 use crate::output::terminal::{DIM, STRONG};
 use crate::output::{self, line, verdict};
 
@@ -175,13 +176,13 @@ impl BiasSummary<'_> {
         group: &str,
         metrics: &[BiasMetric],
         compared: &BTreeMap<MetricKey<'_>, &ComparedBias>,
-    ) -> comfy_table::Table {
+    ) -> Grid {
         let heads: &[&str] = if self.drift.is_some() {
             &["Metric", "Value", "Baseline", "Verdict"]
         } else {
             &["Metric", "Value"]
         };
-        let mut table = output::table(heads.to_vec());
+        let mut table = Grid::new(heads.iter().copied());
         for metric in metrics {
             let name = metric.description.as_deref().unwrap_or(&metric.name);
             let mut row = vec![line(name), shown(metric)];

@@ -1,4 +1,4 @@
-//! What can be typed after `check` and `replay`.
+//! The options of `check` and `replay`.
 
 use std::path::PathBuf;
 

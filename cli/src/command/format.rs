@@ -11,7 +11,7 @@ pub(crate) enum OutputFormat {
     Json,
 }
 
-/// For answers that are no graph.
+/// For answers that are not a graph.
 impl From<OutputFormat> for Format {
     fn from(format: OutputFormat) -> Self {
         match format {

@@ -1,4 +1,4 @@
-//! What can be typed after `policy`.
+//! The options of `policy`.
 
 use std::path::PathBuf;
 

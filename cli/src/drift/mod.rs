@@ -70,7 +70,7 @@ struct Judged {
     warnings: Vec<String>,
 }
 
-/// Reads the traffic, warns of what is wrong with it, and judges it in both modes.
+/// Reads the traffic, warns of faults in it, and judges it in both modes.
 fn judge(options: &DriftOptions, baseline: &Baseline, inputs: &Inputs) -> Result<Judged, CommandError> {
     let mode = Mode::from(options.mode);
     let detail = if options.out.is_some() { Detail::Statistics } else { Detail::Verdict };
@@ -133,7 +133,7 @@ impl Judged {
     }
 }
 
-/// The two files, of which one may be missing. Statistics are kept for the pictures only.
+/// The two files; one may be missing. Statistics are kept for the pictures only.
 fn baseline(folder: &Path) -> Result<(Option<Statistics>, Baseline), CommandError> {
     let path = folder.join("constraints.json");
     if !path.exists() {

@@ -15,7 +15,7 @@ use crate::input::Inputs;
 use crate::input::source::{BUFFER, Source};
 use crate::input::trouble::{Trouble, Unusable};
 
-/// Reads all files; answers with what is wrong with them.
+/// Reads all files; answers with their faults.
 pub(crate) fn read(
     inputs: &Inputs,
     format: &CaptureFormat,

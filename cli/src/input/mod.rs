@@ -1,6 +1,7 @@
 //! The files that a command reads: found in folders, read one after the other.
 
 pub(crate) mod bundle;
+pub(crate) mod nearest;
 pub(crate) mod progress;
 pub(crate) mod settings;
 pub(crate) mod source;
@@ -22,8 +23,8 @@ use crate::input::source::Source;
 /// Bytes of a file that is read whole, at most: a baseline of 230 MB is the largest that was seen.
 const LARGEST: u64 = 512 << 20;
 
-/// A whole file. What has no end (`/dev/zero`), or may wait for ever (a named pipe that nobody writes to), is refused; the pipe that
-/// a shell makes for `<(command)` is read.
+/// A whole file. A file without an end (`/dev/zero`), or one that may wait for ever (a named pipe without a writer), is refused; the pipe
+/// that a shell makes for `<(command)` is read.
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>, CommandError> {
     let mut bytes = Vec::new();
     let read = open(path)?.take(LARGEST + 1).read_to_end(&mut bytes);
@@ -53,7 +54,7 @@ fn refuse<T>(why: &str) -> io::Result<T> {
     Err(io::Error::new(io::ErrorKind::InvalidInput, why))
 }
 
-/// Data, or standard input, and the progress through it: shown where there is a terminal and much to read.
+/// Data, or standard input, and the progress through it: shown if there is a terminal and much to read.
 pub(crate) fn data(path: &Path) -> Result<(Box<dyn Read>, ProgressBar), CommandError> {
     if path == Path::new("-") {
         return Ok((Box::new(io::stdin().lock()), progress::endless()));
@@ -215,7 +216,7 @@ impl Inputs {
         }
     }
 
-    /// Whether the file is none of those that are known, under whatever name.
+    /// Whether the file is not one of the known ones, under any name.
     fn is_new(&mut self, path: &Path) -> bool {
         let place = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         let is_new = self.known.insert(place);
@@ -223,7 +224,7 @@ impl Inputs {
         is_new
     }
 
-    /// What a person may not expect of how the files were taken. `ends`: those of the files that are read.
+    /// Facts about the choice of files that may surprise a person. `ends`: the endings of the files that are read.
     pub(crate) fn notes(&self, ends: &str) -> Vec<String> {
         let mut notes = Vec::new();
         if self.repeated > 0 {

@@ -1,4 +1,4 @@
-//! How far a long input is, for whoever waits before a terminal.
+//! The progress through a long input, for a person at a terminal.
 
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -14,7 +14,7 @@ pub(crate) fn through(bytes: u64) -> ProgressBar {
     ProgressBar::new(bytes).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
 
-/// Through what has no known end.
+/// Through an input of unknown length.
 pub(crate) fn endless() -> ProgressBar {
     let style = ProgressStyle::with_template("{spinner} {bytes} read ({bytes_per_sec})");
     ProgressBar::new_spinner().with_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()))

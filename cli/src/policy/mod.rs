@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use crate::command::format::ChosenProfile;
 use crate::command::policy::{ExplainOptions, ListFormat, ListOptions, Policy, ValidateOptions};
 use crate::error::CommandError;
+use crate::input::nearest::Nearest;
 use crate::input::{bundle, now};
 use crate::output::terminal::STRONG;
 use crate::output::{self, line};
@@ -32,7 +33,7 @@ fn list(options: &ListOptions) -> Result<ExitCode, CommandError> {
     let controls = control::of_profile(&bundle, options.profile.map(ChosenProfile::profile));
     match options.format {
         ListFormat::Text => output::print_text(&control::text(&controls))?,
-        ListFormat::Markdown => output::print_text(&control::markdown(&controls))?,
+        ListFormat::Markdown => output::print_document(&control::markdown(&controls))?,
         ListFormat::Json => {
             let controls: Vec<Value> =
                 controls.into_iter().map(|control| control::document(&bundle, control)).collect();
@@ -45,7 +46,7 @@ fn list(options: &ListOptions) -> Result<ExitCode, CommandError> {
 fn explain(options: &ExplainOptions) -> Result<ExitCode, CommandError> {
     let bundle = bundle::load(options.settings.as_deref())?;
     let id = options.id.to_uppercase();
-    let control = bundle.control(&id).ok_or_else(|| CommandError::UnknownControl(options.id.clone()))?;
+    let control = bundle.control(&id).ok_or_else(|| unknown(&bundle, &options.id))?;
     let rows = [
         ("chapter", control.chapter().to_owned()),
         ("severity", severity(control.severity)),
@@ -61,6 +62,14 @@ fn explain(options: &ExplainOptions) -> Result<ExitCode, CommandError> {
     text.extend(rows.map(|(name, value)| format!("  {name:<10}{}\n", line(&value))));
     output::print_text(&text)?;
     Ok(ExitCode::SUCCESS)
+}
+
+fn unknown(bundle: &Bundle, id: &str) -> CommandError {
+    let mut nearest = Nearest::to(id);
+    bundle.controls().for_each(|control| nearest.consider(&control.id, &control.id));
+    let hint =
+        nearest.question().unwrap_or_else(|| "run `sagewarden policy list` for all of them".to_owned());
+    CommandError::UnknownControl { id: id.to_owned(), hint }
 }
 
 fn validate(options: &ValidateOptions) -> Result<ExitCode, CommandError> {

@@ -1,4 +1,4 @@
-//! `sagewarden quality`: what a model said, beside what turned out to be true.
+//! `sagewarden quality`: compares predictions with true labels.
 
 mod estimate;
 mod labels;
@@ -67,7 +67,7 @@ pub(crate) fn run(options: &QualityOptions) -> Result<ExitCode, CommandError> {
     Ok(if is_violated { ExitCode::from(1) } else { ExitCode::SUCCESS })
 }
 
-/// Reads labels and predictions, warns of what is wrong with them, and joins what belongs together.
+/// Reads labels and predictions, warns of faults in them, and joins them by id.
 fn join(
     options: &QualityOptions,
     captures: &Inputs,

@@ -7,7 +7,8 @@ use indicatif::ProgressBar;
 
 use crate::input::source::{BUFFER, MAX_LINE, Source};
 
-/// Hands over each record with its number, or why it is none. One is held, and no more of it than is read. Gives the number of records.
+/// Hands over each record with its number, or the reason why it is not one. Holds one record at a time, and only the part that was read.
+/// Answers with the number of records.
 pub(crate) fn records(
     source: &Source,
     progress: &ProgressBar,
@@ -45,7 +46,7 @@ fn hand_over(number: u64, record: &[u8], each: &mut impl FnMut(u64, Result<&str,
     }
 }
 
-/// The elements of one list, or of several behind each other. Whether an element is JSON is seen by whoever reads it.
+/// The elements of one list, or of several lists in a row. The reader of an element finds out whether it is JSON.
 fn elements(mut input: impl BufRead, each: &mut impl FnMut(u64, Result<&str, &str>)) -> io::Result<u64> {
     let mut list = List::default();
     loop {

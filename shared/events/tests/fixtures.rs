@@ -1,4 +1,4 @@
-//! Every file in `events/` is read, and what is read is held by a snapshot beside it.
+//! Every file in `events/` is decoded; a snapshot beside it has the result.
 #![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test ends where something is missing")]
 
 use std::fs;

@@ -30,7 +30,7 @@ pub struct Attribution {
     pub omitted: usize,
 }
 
-/// Reads a report; empty when it has no explanations (a bias report), or is none. What cannot be read in it is passed over.
+/// Reads a report; empty if it has no explanations (a bias report), or is not a report. Unreadable parts are passed over.
 #[must_use]
 pub fn attributions(report: &[u8]) -> Vec<Attribution> {
     let Ok(report) = serde_json::from_slice::<Json>(report) else { return Vec::new() };

@@ -1,5 +1,5 @@
-//! What came of predictions: how right they were ([`quality`]), how groups of people fared under them ([`bias`]), and what Clarify
-//! writes about bias and attributions ([`clarify`]). Pure.
+//! The outcomes of predictions: their quality ([`quality`]), how groups of people fared ([`bias`]), and Clarify's files about bias and
+//! attributions ([`clarify`]). Pure.
 
 pub mod bias;
 pub mod clarify;

@@ -133,7 +133,7 @@ pub(super) fn words<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String
     if text.trim().is_empty() { Err(D::Error::custom("it must not be empty")) } else { Ok(text) }
 }
 
-/// A pattern without an account or a kind would waive what nobody thought of, and one that fits no resource nothing at all.
+/// A pattern without an account or a kind would waive resources that nobody meant; a pattern that fits no resource waives nothing.
 pub(super) fn pattern<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let text = words(deserializer)?;
     let parts: Vec<&str> = text.splitn(6, ':').collect();

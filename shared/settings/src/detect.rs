@@ -18,7 +18,7 @@ pub struct DetectSettings {
     /// How long after its end a window is judged for the last time, in minutes: capture files come late.
     #[serde(deserialize_with = "minutes")]
     pub close_after_minutes: i64,
-    /// After so many hours without captured traffic an endpoint that captures is told as not watched; 0 for never.
+    /// Hours without captured traffic after which an endpoint with capture is published as not watched; 0 for never.
     #[serde(deserialize_with = "hours")]
     pub silent_after_hours: i64,
     /// By which rules alerts are made.
@@ -52,7 +52,7 @@ impl Default for DetectSettings {
 }
 
 impl DetectSettings {
-    /// What is said of an endpoint; the default where nothing is.
+    /// The settings of an endpoint, or the default.
     #[must_use]
     pub fn of(&self, endpoint: &str) -> DetectedEndpoint {
         let found = self.endpoints.iter().find(|each| WildMatch::new(&each.endpoint).matches(endpoint));
@@ -74,10 +74,10 @@ pub enum JudgedBy {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CapturedColumns {
-    /// Those of the output, then those of the input: what Model Monitor's container does with `output_columns_position` `START`.
+    /// Columns of the output, then of the input: as Model Monitor's container with `output_columns_position` `START`.
     #[default]
     OutputFirst,
-    /// Those of the input, then those of the output.
+    /// Columns of the input, then of the output.
     InputFirst,
     /// Those of the input only.
     Input,
@@ -85,7 +85,7 @@ pub enum CapturedColumns {
     Output,
 }
 
-/// What is said of some endpoints.
+/// The settings of some endpoints.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DetectedEndpoint {
@@ -153,7 +153,7 @@ fn folder<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, 
     }
 }
 
-/// What is wrong with it otherwise is told where it is read.
+/// Other faults are reported where it is read.
 fn row_path<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     let path = words(deserializer)?;
     if path.starts_with('/') && path.matches("/*").count() <= 1 {

@@ -45,7 +45,7 @@ pub struct Environment {
     pub monitoring: Option<MonitoringSettings>,
     /// Which models must be explained.
     pub explainability: Option<ExplainabilitySettings>,
-    /// By the id of a control: what is done about it there, above the file's own.
+    /// The mode of each control by its id; goes before the file's own.
     #[serde(default)]
     pub controls: BTreeMap<String, ControlMode>,
 }

@@ -44,7 +44,7 @@ pub struct Settings {
     pub lineage: LineageSettings,
     /// When drift, and silence, are reported.
     pub drift: DriftSettings,
-    /// By the id of a control: what is done about it, whatever the profile. The default is to enforce what the profile has.
+    /// The mode of each control by its id, whatever the profile. The default is to enforce the controls of the profile.
     pub controls: BTreeMap<String, ControlMode>,
     /// What may break a control for a while.
     pub waivers: Vec<Waiver>,
@@ -55,7 +55,7 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Whether a setting wants anything; `None` when there is none of this name.
+    /// Whether a setting restricts anything; `None` if no setting has this name.
     #[must_use]
     pub fn says(&self, name: &str) -> Option<bool> {
         Some(match name {
@@ -127,7 +127,7 @@ impl Settings {
     /// Reads `settings.toml` in `dir`.
     ///
     /// # Errors
-    /// When the file cannot be read, or is no settings file.
+    /// If the file cannot be read, or is not a settings file.
     pub fn from_dir(dir: &Path) -> Result<Self, FileError> {
         Self::from_text(&read_file(dir, Self::FILE)?)
     }
@@ -135,7 +135,7 @@ impl Settings {
     /// Reads the text of `settings.toml`.
     ///
     /// # Errors
-    /// When a section or field is unknown, or a value cannot be what it says.
+    /// If a section or field is unknown, or a value is invalid.
     pub fn from_text(text: &str) -> Result<Self, FileError> {
         let settings: Self = toml::from_str(text).map_err(|error| {
             let offset = error.span().map_or(0, |span| span.start);
@@ -154,7 +154,7 @@ impl Settings {
         Ok(settings)
     }
 
-    /// Refuses waivers that nobody can have granted by now: dated ahead, one could cover what is created in a hundred years.
+    /// Refuses waivers granted in the future: such a waiver could cover a resource that is created in a hundred years.
     ///
     /// # Errors
     /// When there is one.

@@ -39,7 +39,7 @@ impl SageMakerAccount {
     }
 }
 
-/// Sends a `Describe…` call and gives the body of its answer; `None` when there is no such resource.
+/// Sends a `Describe…` call and gives the body of its answer; `None` if the resource does not exist.
 macro_rules! describe {
     ($context:expr, $call:expr) => {{
         let capture = Capture::default();

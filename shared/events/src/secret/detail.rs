@@ -1,5 +1,5 @@
 //! Secrets do not go into the lineage. People put them into hyperparameters, environment variables and arguments all the same;
-//! whoever may ask for the lineage is not whoever may describe the job.
+//! people who may ask for the lineage need not be those who may describe the job.
 
 use serde_json::{Map, Value as Json};
 

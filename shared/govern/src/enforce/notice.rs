@@ -88,7 +88,7 @@ pub(crate) fn erasure_detail(resource: &Resource, verdict: &Verdict, call: &Call
     })
 }
 
-/// What was found, who started it and what was done about it, in a sentence.
+/// The findings, the caller and the remedy, in a sentence.
 pub(crate) fn summary(judged: &Judged, remediation: &Remediation, actor: Option<&Actor>) -> String {
     let done = match &remediation.action {
         Some(action) => format!("{action}: {}", remediation.result),

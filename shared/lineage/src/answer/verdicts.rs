@@ -1,4 +1,4 @@
-//! What the controls said of nodes, as it was recorded.
+//! The recorded verdicts on nodes.
 
 use std::collections::BTreeMap;
 

@@ -53,7 +53,7 @@ fn stored(write: &Write) -> Item {
     Item { key: key_of(write).clone(), attributes: attributes.unwrap() }
 }
 
-/// A row as it must be stored for ever: the bytes of its key are those of tables that exist.
+/// A row as it must be stored for ever: tables with these bytes as its key exist.
 struct Golden {
     kind: RowKind,
     item: Item,

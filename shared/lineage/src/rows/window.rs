@@ -36,7 +36,7 @@ impl OpenWindowRow {
     const START: &str = "start";
     const END: &str = "end";
 
-    /// The partition of what a window holds, open or not. Windows of another length are others, so that a setting that changes
+    /// The partition of a window's content, open or not. Windows of another length have other partitions, so that a setting that changes
     /// mixes none.
     #[must_use]
     pub fn partition(&self) -> String {
@@ -186,7 +186,7 @@ impl CapturedFileRow {
 pub enum WindowMark {
     /// Its metrics were published.
     MetricsPublished,
-    /// It could not be judged, and nobody tries any longer.
+    /// It could not be judged, and `detect-drift` has given up on it.
     GivenUp,
 }
 
@@ -319,7 +319,7 @@ impl LastCaptureRow {
     /// What the row is.
     pub const KIND: RowKind = RowKind {
         row: "LastCaptureRow",
-        says: "until when traffic of an endpoint has been captured",
+        says: "the time of the last captured traffic of an endpoint",
         pk: CAPTURED,
         sk: "<account>/<region>/<endpoint>",
     };
@@ -350,7 +350,7 @@ impl LastCaptureRow {
     }
 }
 
-/// Since when anybody listens for captured traffic: what was captured before was told to nobody.
+/// Since when the stack receives events of captured traffic: earlier files caused no event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListeningRow {
     /// Since when.
@@ -361,7 +361,7 @@ impl ListeningRow {
     /// What the row is.
     pub const KIND: RowKind = RowKind {
         row: "ListeningRow",
-        says: "since when anybody listens for captured traffic",
+        says: "since when the stack receives events of captured traffic",
         pk: CAPTURED,
         sk: "#",
     };

@@ -13,7 +13,7 @@ use super::unusable::UnusablePair;
 pub struct LabelledColumns {
     /// The first line names the columns.
     pub header: bool,
-    /// Holds what is true.
+    /// Holds the true label.
     pub ground_truth: String,
     /// Hold what the model said.
     pub prediction: PredictionAttributes,
@@ -33,7 +33,7 @@ pub enum UnreadableData {
         /// What is wrong with it.
         why: String,
     },
-    /// The labels as a whole are not those of the problem.
+    /// The labels as a whole do not fit the problem.
     #[error(transparent)]
     Labels(UnusablePair),
     /// Which of them is meant?

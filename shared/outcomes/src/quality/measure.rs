@@ -105,7 +105,7 @@ impl Quality {
         Ok(())
     }
 
-    /// Measures what was joined; answers how many pairs could not be, and the id of the first of them (by the place of its
+    /// Measures the joined pairs; answers how many could not be measured, and the id of the first of them (by the place of its
     /// prediction) with the reason. Of a binary classifier the negative label is the most frequent one besides the positive one,
     /// whatever the order of the pairs; without a positive label no pair is measured.
     pub fn add_all(&mut self, joined: &JoinedPairs) -> (u64, Option<(Box<str>, UnusablePair)>) {

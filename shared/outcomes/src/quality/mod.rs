@@ -1,4 +1,4 @@
-//! Model quality: what a model said, beside what turned out to be true.
+//! Model quality: predictions compared with true labels.
 //!
 //! [`Truth`] reads the ground truth, [`Join`] brings it together with the predictions, [`Quality`] measures the pairs and writes
 //! the container's `statistics.json`, [`QualityConstraints`] is its `constraints.json`, and [`evaluate`] finds the violations.

@@ -1,4 +1,4 @@
-//! What a model said of one record, out of a captured body.
+//! The prediction for one record, from a captured body.
 
 use thiserror::Error;
 
@@ -14,7 +14,7 @@ pub struct Prediction {
 }
 
 /// Where in a record the prediction stands: `InferenceAttribute`, `ProbabilityAttribute` and `ProbabilityThresholdAttribute` of a
-/// model quality job. An attribute is a column's name or index, or a path into JSON; whoever reads the body knows which.
+/// model quality job. An attribute is a column's name or index, or a path into JSON; the reader of the body knows which.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PredictionAttributes {
     /// Holds the label.

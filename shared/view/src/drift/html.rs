@@ -68,7 +68,7 @@ impl DriftReport<'_> {
         }
     }
 
-    /// What is no matter of one feature.
+    /// Facts that are not about one feature.
     fn said(&self) -> Markup {
         let is_a_feature = |name: &Option<String>| {
             name.as_ref().is_some_and(|name| self.counted().features.iter().any(|each| each.name == *name))

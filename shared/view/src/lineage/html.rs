@@ -93,7 +93,7 @@ fn tools(answer: &Answer) -> Markup {
     }
 }
 
-/// Who is upstream of whom, for the script.
+/// The upstream nodes of each node, for the script.
 fn data(answer: &Answer) -> Json {
     let edges: Vec<[String; 2]> =
         answer.graph.edges.iter().map(|edge| [anchor(&edge.from), anchor(&edge.to)]).collect();
