@@ -12,6 +12,7 @@ use crate::command::format::OutputFormat;
 
 pub(crate) const BASELINE_HELP: &str = "Examples:
   sagewarden baseline train.csv --out baseline
+  sagewarden baseline train.parquet --out baseline
   aws s3 cp s3://BUCKET/train.csv - | sagewarden baseline - --no-header --out baseline
   sagewarden baseline validation.csv --out baseline --problem binary --label churned --probability score
 
@@ -24,7 +25,7 @@ Exit status: 0 written, 2 the file is not a table, has a row that cannot be used
 
 #[derive(Debug, Args)]
 pub(crate) struct BaselineOptions {
-    /// A CSV file, or - for standard input
+    /// A table in CSV, JSON (a record a line, or a list of records) or Parquet, or - for standard input
     #[arg(value_name = "DATA")]
     pub(crate) data: PathBuf,
     /// The folder for statistics.json and constraints.json, made if need be
@@ -94,7 +95,7 @@ pub(crate) const DRIFT_HELP: &str = "Examples:
   sagewarden drift --baseline baseline captured --out report
   aws s3 cp s3://BUCKET/KEY.jsonl - | sagewarden drift --baseline baseline -
 
-CAPTURE is a file of captured events (data capture, JSON lines), a CSV file with a header (ending in .csv), a folder with such files at any depth, or - for captured events on standard input. Input is read once, in memory that does not grow with it. Beside a file of records of a batch transform job lie its answers, under the same name with .out: both are read, line by line.
+CAPTURE is a file of captured events (data capture, JSON lines), a table (CSV with a header, JSON or Parquet, ending in .csv, .jsonl, .json or .parquet), a folder with such files at any depth, or - for captured events on standard input. Input is read once, in memory that does not grow with it. Beside a file of records of a batch transform job lie its answers, under the same name with .out: both are read, line by line.
 
 Bodies are CSV, JSON (a row, a list of rows, one a line, or column by column) or arrays of NumPy. A side of the events that has exactly the columns of the baseline is compared alone, unless --columns says otherwise.
 

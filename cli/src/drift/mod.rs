@@ -55,7 +55,7 @@ pub(crate) fn run(options: &DriftOptions) -> Result<ExitCode, CommandError> {
         let report = judged.report(&title, statistics.as_ref(), analyses.as_ref());
         write(out, &judged, &report, options.format)?;
     }
-    inputs.notes(".jsonl or .csv").iter().for_each(output::warn);
+    inputs.notes(".jsonl, .json, .csv or .parquet").iter().for_each(output::warn);
     judged.exit_code()
 }
 
