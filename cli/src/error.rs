@@ -71,7 +71,7 @@ pub(crate) enum CommandError {
     NoPairs { path: PathBuf, source: UnreadableData },
     #[error("{0}")]
     Option(&'static str),
-    #[error("the baseline has no column `{0}` to ignore: `constraints.json` names its columns")]
+    #[error("the baseline has no column `{0}`: `constraints.json` names its columns")]
     NoSuchColumn(String),
     #[error("{} could not be read to the end: the answer covers the rest", files(first, *more))]
     NotRead { first: String, more: usize },

@@ -25,7 +25,13 @@ const TEXTS: usize = 4;
 /// Makes the baseline of a file.
 pub(crate) fn baseline(options: &BaselineOptions) -> Result<Suggestion, CommandError> {
     let header = if options.no_header { Header::None } else { Header::FirstRow };
-    let baseline = read(&options.data, header, MissingTexts::named(options.missing.as_deref()))?;
+    let mut baseline = read(&options.data, header, MissingTexts::named(options.missing.as_deref()))?;
+    for (column, threshold) in &options.drift_threshold {
+        if !baseline.set_threshold(column, *threshold) {
+            return Err(CommandError::NoSuchColumn(column.clone()));
+        }
+    }
+    say_what_is_no_feature(&options.data, &baseline);
     Ok(Suggestion { files: baseline.files(), table: table(&baseline) })
 }
 
@@ -53,13 +59,18 @@ fn read(path: &Path, header: Header, missing: MissingTexts) -> Result<SuggestedB
             output::warn(format_args!("warning: `{path}`: column `{}` {text}", line(&column.name)));
         }
     }
+    Ok(baseline)
+}
+
+/// Which columns are left out, and how they are taken back in.
+fn say_what_is_no_feature(path: &Path, baseline: &SuggestedBaseline) {
     for (column, why) in &baseline.no_features {
+        let (path, column) = (path.display(), line(column));
         output::warn(format_args!(
-            "note: column `{}` is not a feature: {why}; its comparison is switched off in constraints.json (`perform_comparison`)",
-            line(column)
+            "note: `{path}`: column `{column}` is not a feature: {why}; its comparison is switched off in constraints.json \
+             (`perform_comparison`); if it is one, say --drift-threshold {column}=0.01"
         ));
     }
-    Ok(baseline)
 }
 
 /// What is wrong with some rows, and what was done about it.

@@ -37,6 +37,9 @@ pub(crate) struct BaselineOptions {
     /// Texts that stand for a missing value, instead of what pandas, R and SQL write, such as nan, NA, NULL, None, ? and -
     #[arg(long, value_name = "TEXT", value_delimiter = ',', allow_hyphen_values = true)]
     pub(crate) missing: Option<Vec<String>>,
+    /// The largest distance of a column that is no drift, from 0 to 1 [default: 0.01 beyond chance in exact mode]
+    #[arg(long, conflicts_with = "problem", value_name = "COLUMN=N", value_parser = column_threshold)]
+    pub(crate) drift_threshold: Vec<(String, f64)>,
     /// Replace the files of an earlier baseline
     #[arg(long)]
     pub(crate) force: bool,
@@ -70,6 +73,14 @@ pub(crate) struct PredictionOptions {
 fn finite(text: &str) -> Result<f64, String> {
     let number = text.parse().ok().filter(|number: &f64| number.is_finite());
     number.ok_or_else(|| "it is not a number".to_owned())
+}
+
+/// A column and its threshold.
+fn column_threshold(text: &str) -> Result<(String, f64), String> {
+    let (column, number) = text.rsplit_once('=').ok_or("it is not COLUMN=N")?;
+    let threshold = number.parse().ok().filter(|number| (0.0..=1.0).contains(number));
+    let threshold = threshold.ok_or_else(|| format!("`{number}` is no distance between 0 and 1"))?;
+    Ok((column.to_owned(), threshold))
 }
 
 /// What a model solves.
@@ -136,6 +147,9 @@ pub(crate) struct DriftOptions {
     /// Columns that are not looked at, such as ids
     #[arg(long, value_name = "COLUMN", value_delimiter = ',')]
     pub(crate) ignore: Vec<String>,
+    /// The largest distance of a column that is no drift, from 0 to 1 [default: 0.01 beyond chance in exact mode]
+    #[arg(long, value_name = "COLUMN=N", value_parser = column_threshold)]
+    pub(crate) drift_threshold: Vec<(String, f64)>,
     /// CSV files have no header: their columns are those of the baseline
     #[arg(long)]
     pub(crate) no_header: bool,
