@@ -8,7 +8,6 @@ use sagewarden_govern::NoAnswer;
 use sagewarden_govern::ports::PortError;
 use sagewarden_lineage::audit::UnusableAnchor;
 use sagewarden_local::{GitError, StoreError, StoryError};
-use sagewarden_measure::csv::CsvError;
 use sagewarden_monitor::{UnreadableConstraints, UnreadableStatistics};
 use sagewarden_outcomes::bias::UnreadableTable;
 use sagewarden_outcomes::clarify::UnreadableAnalysis;
@@ -19,6 +18,7 @@ use sagewarden_view::reply::NothingToWrite;
 use thiserror::Error;
 
 use crate::explain::columns::Misfit;
+use crate::input::table::TableError;
 
 /// Each message says what to do.
 #[derive(Debug, Error)]
@@ -34,7 +34,7 @@ pub(crate) enum CommandError {
     #[error("`{}` is there already: name another folder with --out, or replace it with --force", .0.display())]
     Exists(PathBuf),
     #[error("`{}`: {source}", path.display())]
-    NoTable { path: PathBuf, source: CsvError },
+    NoTable { path: PathBuf, source: TableError },
     #[error("`{}`: {source}", path.display())]
     NoModel { path: PathBuf, source: ModelError },
     #[error("`{}`: {source}", path.display())]
@@ -52,7 +52,7 @@ pub(crate) enum CommandError {
     Statistics { path: PathBuf, source: UnreadableStatistics },
     #[error("`{}`: {source}", path.display())]
     Analysis { path: PathBuf, source: UnreadableAnalysis },
-    #[error("`{}` holds no captured events and no table: files end in .jsonl or .csv", .0.display())]
+    #[error("`{}` holds no captured events and no table: files end in .jsonl, .json, .csv or .parquet", .0.display())]
     NoCapture(PathBuf),
     #[error("`{}` holds no file that ends in .jsonl", .0.display())]
     NoLines(PathBuf),
@@ -74,7 +74,7 @@ pub(crate) enum CommandError {
     NoPairs { path: PathBuf, source: UnreadableData },
     #[error("{0}")]
     Option(&'static str),
-    #[error("the baseline has no column `{0}` to ignore: `constraints.json` names its columns")]
+    #[error("the baseline has no column `{0}`: `constraints.json` names its columns")]
     NoSuchColumn(String),
     #[error("{} could not be read to the end: the answer covers the rest", files(first, *more))]
     NotRead { first: String, more: usize },

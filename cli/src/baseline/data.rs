@@ -1,24 +1,23 @@
-//! A baseline of data quality: the types, the completeness and the distributions of a CSV file's columns.
+//! A baseline of data quality: the types, the completeness and the distributions of a table's columns.
 
-use std::io::BufReader;
 use std::path::Path;
+use std::sync::Arc;
 
 use sagewarden_govern::counted;
-use sagewarden_measure::csv::{CsvTable, Header};
-use sagewarden_measure::{ColumnProfile, InferredType, Issue, IssueKind, MissingTexts};
+use sagewarden_measure::csv::Header;
+use sagewarden_measure::{ColumnProfile, InferredType, Issue, IssueKind, MissingTexts, Profile};
 use sagewarden_monitor::{FeatureStatistics, StringStatistics, SuggestedBaseline};
 
 use crate::baseline::header::NUMBERS_ONLY;
 use crate::baseline::suggestion::Suggestion;
 use crate::command::data::BaselineOptions;
 use crate::error::CommandError;
+use crate::input::table::{Table, TableError};
+use crate::output;
 use crate::output::grid::Grid;
 use crate::output::line;
 use crate::output::terminal::{DIM, STRONG};
-use crate::{input, output};
 
-/// Bytes that are read at once.
-const BUFFER: usize = 256 << 10;
 /// Columns that are shown; the files have all.
 const SHOWN: usize = 60;
 /// Texts of a column that are shown.
@@ -27,20 +26,28 @@ const TEXTS: usize = 4;
 /// Makes the baseline of a file.
 pub(crate) fn baseline(options: &BaselineOptions) -> Result<Suggestion, CommandError> {
     let header = if options.no_header { Header::None } else { Header::FirstRow };
-    let baseline = read(&options.data, header, MissingTexts::named(options.missing.as_deref()))?;
+    let mut baseline = read(&options.data, header, MissingTexts::named(options.missing.as_deref()))?;
+    for (column, threshold) in &options.drift_threshold {
+        if !baseline.set_threshold(column, *threshold) {
+            return Err(CommandError::NoSuchColumn(column.clone()));
+        }
+    }
+    say_what_is_no_feature(&options.data, &baseline);
     Ok(Suggestion { files: baseline.files(), table: table(&baseline) })
 }
 
 /// Reads the data once, and warns of oddities in it.
 fn read(path: &Path, header: Header, missing: MissingTexts) -> Result<SuggestedBaseline, CommandError> {
-    let (input, progress) = input::data(path)?;
-    let no_table = |source| CommandError::NoTable { path: path.to_owned(), source };
-    let table = CsvTable::open(BufReader::with_capacity(BUFFER, progress.wrap_read(input)), header)
-        .map_err(no_table)?
-        .with_missing(missing);
-    let suspicious = header == Header::FirstRow && table.header_looks_like_values();
-    let baseline = SuggestedBaseline::of_table(table).map_err(no_table)?;
-    progress.finish_and_clear();
+    let no_table = |source| match source {
+        TableError::Unreadable(source) => CommandError::Unreadable { path: path.to_owned(), source },
+        source => CommandError::NoTable { path: path.to_owned(), source },
+    };
+    let table = Table::open(path, header).map_err(no_table)?;
+    let suspicious = table.header_looks_like_values();
+    let columns = table.columns().iter().cloned();
+    let mut profile = Profile::for_header(columns).with_missing(Arc::new(missing));
+    let issues = table.read_into(&mut profile).map_err(no_table)?;
+    let baseline = SuggestedBaseline::of_profile(profile, issues);
     let path = path.display();
     if suspicious {
         output::warn(format_args!("warning: `{path}`: {NUMBERS_ONLY}"));
@@ -53,13 +60,18 @@ fn read(path: &Path, header: Header, missing: MissingTexts) -> Result<SuggestedB
             output::warn(format_args!("warning: `{path}`: column `{}` {text}", line(&column.name)));
         }
     }
+    Ok(baseline)
+}
+
+/// Which columns are left out, and how they are taken back in.
+fn say_what_is_no_feature(path: &Path, baseline: &SuggestedBaseline) {
     for (column, why) in &baseline.no_features {
+        let (path, column) = (path.display(), line(column));
         output::warn(format_args!(
-            "note: column `{}` is not a feature: {why}; its comparison is switched off in constraints.json (`perform_comparison`)",
-            line(column)
+            "note: `{path}`: column `{column}` is not a feature: {why}; its comparison is switched off in constraints.json \
+             (`perform_comparison`); if it is one, say --drift-threshold {column}=0.01"
         ));
     }
-    Ok(baseline)
 }
 
 /// The faults of some rows, and how they were treated.

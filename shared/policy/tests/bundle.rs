@@ -102,6 +102,15 @@ fn what_is_set_of_drift_is_checked() {
             &format!("settings.toml:104:17: `{value}` is not a text that can stand for a missing value"),
         );
     }
+    for (value, said) in [("-0.1", "-0.1"), ("1.5", "1.5"), ("nan", "NaN"), ("inf", "inf")] {
+        wrong(
+            "[drift.training]",
+            &format!(
+                "[[drift.detect.endpoints]]\nendpoint = \"a\"\nthresholds = {{ amount = {value} }}\n[drift.training]"
+            ),
+            &format!("settings.toml:127:25: `{said}` is not a distance from 0 to 1"),
+        );
+    }
     let drift = Bundle::embedded().unwrap().settings().drift.clone();
     assert_eq!(drift, DriftSettings::default(), "what is shipped is the default");
 }
