@@ -31,6 +31,8 @@ pub(crate) enum CommandError {
     Occupied(PathBuf),
     #[error("nothing could be judged: none of the files holds what has controls that need no account")]
     NoCandidate,
+    #[error("`{}` is no baseline of known findings: {why}", path.display())]
+    NoKnownFindings { path: PathBuf, why: String },
     #[error("`{}` is there already: name another folder with --out, or replace it with --force", .0.display())]
     Exists(PathBuf),
     #[error("`{}`: {source}", path.display())]
@@ -102,6 +104,18 @@ pub(crate) enum CommandError {
     UnknownControl { id: String, hint: String },
     #[error("the settings `{}` cannot be used: {source}", path.display())]
     Settings { path: PathBuf, source: BundleError },
+    #[error("the bundle in `{place}` cannot be used: {source}")]
+    RefusedBundle { place: String, source: BundleError },
+    #[error("the bundle in `{place}` is another one: its digest is {hash}, and not {digest}")]
+    OtherBundle { place: String, hash: String, digest: String },
+    #[error("`{0}` is no place in a bucket: write `s3://BUCKET/PREFIX`")]
+    NoPlace(String),
+    #[cfg(not(feature = "aws"))]
+    #[error(
+        "this build reads no buckets, and `{0}` is one: install it with `cargo install --locked --path cli --features aws`, or copy \
+         the bundle (`aws s3 cp --recursive {0} DIR`) and name the folder"
+    )]
+    NoBuckets(String),
     #[error(transparent)]
     Bundle(#[from] BundleError),
     #[error(transparent)]

@@ -1,5 +1,6 @@
 //! The files that a command reads: found in folders, read one after the other.
 
+pub(crate) mod bucket;
 pub(crate) mod bundle;
 pub(crate) mod nearest;
 mod parquet;
