@@ -131,7 +131,7 @@ pub(crate) fn markdown(file: &CheckedFile) -> String {
     let mut text = Markdown::default();
     for (subject, finding, place) in findings(file) {
         text = text.ours("- ").code(Untrusted::new(&finding.control)).ours(match finding.status {
-            FindingStatus::Violation => " broken",
+            FindingStatus::Violation => " failed",
             FindingStatus::Unknown => " undecided",
             FindingStatus::Waived => " waived",
         });

@@ -31,16 +31,16 @@ pub struct Verdict {
 }
 
 impl Verdict {
-    /// How many of the controls are broken, undecided and waived: those of which there are any, each with its word.
+    /// The numbers of failed, undecided and waived controls that are not 0, each with its word.
     #[must_use]
     pub fn counted(&self) -> Vec<(usize, &'static str)> {
         let words = [
-            (FindingStatus::Violation, "broken"),
+            (FindingStatus::Violation, "failed"),
             (FindingStatus::Unknown, "undecided"),
             (FindingStatus::Waived, "waived"),
         ];
         let number = |status: FindingStatus| {
-            // That a waiver ran out is no control of the resource.
+            // An expired waiver is not a control of the resource.
             let of =
                 self.findings.iter().filter(|one| one.status == status && one.control != "WAIVER-EXPIRED");
             of.count()
