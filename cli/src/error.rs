@@ -10,6 +10,7 @@ use sagewarden_lineage::audit::UnusableAnchor;
 use sagewarden_local::{GitError, StoreError, StoryError};
 use sagewarden_measure::csv::CsvError;
 use sagewarden_monitor::{UnreadableConstraints, UnreadableStatistics};
+use sagewarden_outcomes::bias::UnreadableTable;
 use sagewarden_outcomes::clarify::UnreadableAnalysis;
 use sagewarden_outcomes::quality::{UnreadableData, UnusablePair};
 use sagewarden_policy::BundleError;
@@ -68,6 +69,8 @@ pub(crate) enum CommandError {
     #[error("`{}` has no constraints of {problem}: `sagewarden baseline --problem` makes them", path.display())]
     OtherBaseline { path: PathBuf, problem: &'static str },
     #[error("`{}`: {source}", path.display())]
+    NoBias { path: PathBuf, source: UnreadableTable },
+    #[error("`{}`: {source}", path.display())]
     NoPairs { path: PathBuf, source: UnreadableData },
     #[error("{0}")]
     Option(&'static str),
@@ -91,6 +94,8 @@ pub(crate) enum CommandError {
     NoVerdicts,
     #[error("nothing could be judged: {0}")]
     NothingJudged(String),
+    #[error("nothing could be compared: {0}")]
+    NothingAlike(String),
     #[error("no distribution could be compared: {0}")]
     NothingCompared(String),
     #[error("unknown control `{id}`; {hint}")]

@@ -172,7 +172,7 @@ fn the_settings_that_lie_above_a_file_hold_and_are_named() {
     );
     folder.file("infra/settings.toml", "[network]\nallowed_subnets = [\"subnet-9\"]\n");
     let output = folder.check(&["jobs/deep/m.json"]);
-    assert!(first(&output).contains("infra/settings.toml (bundle "), "{}", out(&output));
+    assert!(first(&output).contains("infra/settings.toml (profile strict, bundle "), "{}", out(&output));
     assert!(out(&output).contains("wanted  subnets subnet-9"), "{}", out(&output));
     folder.file("jobs/sagewarden.toml", "");
     assert_eq!(folder.check(&["jobs/deep/m.json"]).status.code(), Some(0), "the nearest counts");
@@ -182,6 +182,30 @@ fn the_settings_that_lie_above_a_file_hold_and_are_named() {
     fs::remove_file(folder.0.path().join("jobs/sagewarden.toml")).unwrap();
     fs::create_dir(folder.0.path().join("jobs/.git")).unwrap();
     assert!(folder.json(&["jobs/deep/m.json"])["settings"].is_null());
+}
+
+#[test]
+fn the_profile_is_the_settings_and_can_be_chosen_at_the_call() {
+    let folder = Folder::new();
+    folder.file("m.json", model(false).to_string());
+    let breaks = |arguments: &[&str]| {
+        let document = folder.json(&[&["m.json"], arguments].concat());
+        let findings = document.pointer("/files/0/subjects/0/findings").unwrap().as_array().unwrap();
+        let controls: Vec<String> =
+            findings.iter().map(|finding| finding["control"].as_str().unwrap().to_owned()).collect();
+        (document["profile"].as_str().unwrap().to_owned(), controls.join(" "))
+    };
+    let is = |arguments: &[&str], profile: &str, broken: &str| {
+        assert_eq!(breaks(arguments), (profile.to_owned(), broken.to_owned()));
+    };
+    is(&[], "recommended", "MDL-NET-02");
+    is(&["--profile", "essential"], "essential", "");
+    folder.file("sagewarden.toml", "profile = \"essential\"\n");
+    is(&[], "essential", "");
+    is(&["--profile", "strict"], "strict", "MDL-NET-02");
+    folder.file("sagewarden.toml", "[controls]\nMDL-NET-02 = \"off\"\n");
+    let output = folder.check(&["m.json", "--profile", "essential"]);
+    assert!(errors(&output).contains("note: the mode of MDL-NET-02 changes nothing"), "{}", errors(&output));
 }
 
 #[test]

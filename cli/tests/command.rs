@@ -271,7 +271,7 @@ fn a_request_is_judged_before_it_is_sent() {
         "EnableNetworkIsolation": true,
     });
     let good = file("model.json", &good.to_string());
-    let output = sagewarden(&["check", &good]);
+    let output = sagewarden(&["check", &good, "--profile", "strict"]);
     assert!(output.status.success());
     assert!(out(&output).contains("model `m` compliant (6 controls)"), "{}", out(&output));
 
@@ -289,7 +289,7 @@ fn a_request_is_judged_before_it_is_sent() {
     ];
     let pipeline =
         file("pipeline.json", &serde_json::json!({ "Version": "2020-12-01", "Steps": steps }).to_string());
-    let output = sagewarden(&["check", &good, &pipeline]);
+    let output = sagewarden(&["check", &good, &pipeline, "--profile", "strict"]);
     assert_eq!(output.status.code(), Some(1));
     let text = out(&output);
     assert!(
@@ -334,6 +334,9 @@ fn the_controls_are_listed_explained_and_documented() {
     let list = sagewarden(&["policy", "list", "--format", "json"]);
     let list: Value = serde_json::from_str(&out(&list)).unwrap();
     assert_eq!(list["controls"].as_array().map(Vec::len), Some(175));
+    let essential = out(&sagewarden(&["policy", "list", "--profile", "essential"]));
+    assert!(essential.contains("TRN-NET-01  high      essential    training job"), "{essential}");
+    assert!(!essential.contains("TRN-NET-02") && essential.lines().count() == 124, "{essential}");
     let explained = out(&sagewarden(&["policy", "explain", "trn-net-01"]));
     for words in
         ["compute and network isolation", "VpcConfig.Subnets", "stop it", "observe", "the workshop's Lambda"]

@@ -23,7 +23,11 @@ use crate::input::{now, settings};
 use crate::output;
 
 pub(crate) fn run(options: &CheckOptions) -> Result<ExitCode, CommandError> {
-    let in_force = settings::find(options.settings.as_deref(), &options.files)?;
+    let mut in_force = settings::find(options.settings.as_deref(), &options.files)?;
+    if let Some(profile) = options.profile {
+        in_force.bundle = in_force.bundle.with_profile(profile.profile());
+        in_force.bundle.idle().iter().for_each(|idle| output::warn(format_args!("note: {idle}")));
+    }
     let files = Files::find(&options.files);
     files.unreadable.iter().for_each(|error| output::warn(format_args!("error: {error}")));
     let account = options.account.as_deref();

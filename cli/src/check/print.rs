@@ -46,7 +46,12 @@ impl<'a> Printing<'a> {
         match format {
             CheckFormat::Text => printing.put(&output::text(&words::settings(settings))),
             CheckFormat::Json => {
-                let head = serde_json::json!({ "bundle": settings.bundle.hash(), "settings": settings.path });
+                let bundle = &settings.bundle;
+                let head = serde_json::json!({
+                    "bundle": bundle.hash(),
+                    "profile": bundle.settings().profile,
+                    "settings": settings.path,
+                });
                 let head = format!("{head:#}");
                 let head = head.trim_end_matches(['}', '\n']);
                 printing.put(&format!("{head},\n  \"files\": ["));

@@ -43,7 +43,10 @@ pub(crate) fn log(bundle: &Bundle, checked: &[CheckedFile]) -> sarif::Sarif {
         .tool(sarif::Tool::builder().driver(driver).build())
         .invocations(vec![invocation])
         .results(results)
-        .properties(bag(&[], [("bundle", json!(bundle.hash()))]))
+        .properties(bag(
+            &[],
+            [("bundle", json!(bundle.hash())), ("profile", json!(bundle.settings().profile))],
+        ))
         .build();
     sarif::Sarif::builder().schema(SCHEMA).version("2.1.0").runs(vec![run]).build()
 }

@@ -10,13 +10,13 @@ use crate::output::{line, notice};
 
 /// By what is judged, for people.
 pub(crate) fn settings(settings: &InForce) -> String {
+    let by = match &settings.path {
+        Some(path) => line(&path.display().to_string()),
+        None => "the built-in settings, which allow any VPC and any role".into(),
+    };
+    let profile = settings.bundle.settings().profile.name();
     let bundle = settings.bundle.hash().get(..12).unwrap_or_default();
-    match &settings.path {
-        Some(path) => format!("judged with {} (bundle {bundle})\n", line(&path.display().to_string())),
-        None => {
-            format!("judged with the built-in settings, which allow any VPC and any role (bundle {bundle})\n")
-        }
-    }
+    format!("judged with {by} (profile {profile}, bundle {bundle})\n")
 }
 
 /// The verdicts on a file, for people.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use crate::command::format::OutputFormat;
+use crate::command::format::{ChosenProfile, OutputFormat};
 
 #[derive(Debug, Args)]
 pub(crate) struct CheckOptions {
@@ -15,6 +15,9 @@ pub(crate) struct CheckOptions {
     /// first file, else the built-in one, which allows any VPC and the account's own keys
     #[arg(long, value_name = "FILE")]
     pub(crate) settings: Option<PathBuf>,
+    /// How many of the controls are judged: essential, recommended or strict (all); default: what the settings say
+    #[arg(long, value_enum)]
+    pub(crate) profile: Option<ChosenProfile>,
     /// The account that it will run in; default: the one of its ARN or role
     #[arg(long, value_name = "ID")]
     pub(crate) account: Option<String>,

@@ -159,10 +159,13 @@ pub(crate) const QUALITY_HELP: &str = "Examples:
   sagewarden quality --problem regression captured --ground-truth labels
   sagewarden quality --problem binary captured/churn/AllTraffic/2022/04/18 --ground-truth labels --probability 0 --baseline baseline --out report
   sagewarden quality --problem multiclass captured --ground-truth labels --output-path '/predictions/*' --inference predicted_label
+  sagewarden quality --problem binary captured --probability 0 --calibrate validation.csv --baseline baseline
 
 CAPTURE is a file of captured events (JSON lines, as data capture writes them), a folder with files ending in .jsonl, at any depth, or -. The prediction comes from the captured answer. --inference, --probability and --threshold mean what InferenceAttribute, ProbabilityAttribute and ProbabilityThresholdAttribute mean to a model quality job. If the problem is not binary and the answer has one column, none of them is needed.
 
 --ground-truth has lines like {\"groundTruthData\": {\"data\": \"1\", \"encoding\": \"CSV\"}, \"eventMetadata\": {\"eventId\": \"ID\"}, \"eventVersion\": \"0\"}. ID is the inference id of the event if its caller sent one, else its event id. If several records have the same id, the last one counts. Files are read in the order of the command line, those of a folder by name.
+
+Without --ground-truth, the command estimates the quality of a binary classifier from its own probabilities (confidence-based performance estimation): of ten predictions with 0.8, eight are probably right. The estimate holds while scores keep their meaning; --calibrate learns that meaning from labelled scores. An estimate shows a change of the inputs. It misses a change of what the inputs mean: only labels show that.
 
 --mode chooses the verdict that counts: `compat` repeats the answers of Model Monitor's container, which never judges f0_5; `exact` judges it. The command computes both and prints where they differ. With 200 pairs or more, it prints standard deviations; their digits differ from the container's, which samples at random.
 
@@ -174,9 +177,15 @@ pub(crate) struct QualityOptions {
     /// Captured events: files, folders, or -
     #[arg(value_name = "CAPTURE", required = true)]
     pub(crate) captures: Vec<PathBuf>,
-    /// The true labels: files, folders, or -
-    #[arg(long, value_name = "PATH", required = true, num_args = 1..)]
+    /// The true labels: files, folders, or -; without them, the command estimates the quality of a binary classifier
+    #[arg(long, value_name = "PATH", num_args = 1..)]
     pub(crate) ground_truth: Vec<PathBuf>,
+    /// Labelled scores that calibrate an estimate: a CSV file with a header
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["ground_truth", "out"])]
+    pub(crate) calibrate: Option<PathBuf>,
+    /// The columns of that file: first the label, then the score
+    #[arg(long, value_name = "LABEL,SCORE", requires = "calibrate", value_delimiter = ',', num_args = 1, default_values = ["label", "score"])]
+    pub(crate) calibrate_columns: Vec<String>,
     /// What the model predicts: one of two labels, one of several labels, or a number
     #[arg(long, value_enum)]
     pub(crate) problem: ProblemKind,
@@ -184,7 +193,7 @@ pub(crate) struct QualityOptions {
     #[arg(long, value_name = "DIR")]
     pub(crate) baseline: Option<PathBuf>,
     /// The folder for statistics.json and constraint_violations.json; the command creates it and replaces earlier files
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", requires = "ground_truth")]
     pub(crate) out: Option<PathBuf>,
     /// The mode whose verdict counts
     #[arg(long, value_enum, default_value_t = JudgingMode::Exact)]

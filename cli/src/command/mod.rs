@@ -2,6 +2,7 @@
 
 pub(crate) mod ask;
 pub(crate) mod check;
+pub(crate) mod clarify;
 pub(crate) mod data;
 pub(crate) mod demo;
 pub(crate) mod explain;
@@ -14,6 +15,7 @@ use clap::{Parser, Subcommand};
 
 use crate::command::ask::{DiffOptions, LineageOptions, PlainOptions};
 use crate::command::check::{CheckOptions, ReplayOptions};
+use crate::command::clarify::{ATTRIBUTION_HELP, AttributionOptions, BIAS_HELP, BiasOptions};
 use crate::command::data::{
     BASELINE_HELP, BaselineOptions, DRIFT_HELP, DriftOptions, QUALITY_HELP, QualityOptions,
 };
@@ -56,9 +58,15 @@ pub(crate) enum Command {
     /// Compare predictions with true labels, and show which metrics are worse than their baseline
     #[command(after_help = QUALITY_HELP)]
     Quality(QualityOptions),
+    /// Compare a group of people with everybody else, by Clarify's bias metrics
+    #[command(after_help = BIAS_HELP)]
+    Bias(BiasOptions),
     /// Explain the predictions of an XGBoost model by exact SHAP values of its features
     #[command(after_help = EXPLAIN_HELP)]
     Explain(ExplanationOptions),
+    /// Compare the order of the features that matter to a model with an earlier one
+    #[command(after_help = ATTRIBUTION_HELP)]
+    Attribution(AttributionOptions),
     /// List and explain the controls, or validate policies and settings
     Policy {
         /// What to do with them

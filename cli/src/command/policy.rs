@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
+use crate::command::format::ChosenProfile;
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Policy {
     /// List every control
@@ -35,6 +37,9 @@ pub(crate) struct ListOptions {
     /// A settings.toml whose modes and lists count
     #[arg(long, value_name = "FILE")]
     pub(crate) settings: Option<PathBuf>,
+    /// Only the controls of this profile
+    #[arg(long, value_enum)]
+    pub(crate) profile: Option<ChosenProfile>,
     /// How to answer
     #[arg(long, value_enum, default_value_t = ListFormat::Text)]
     pub(crate) format: ListFormat,

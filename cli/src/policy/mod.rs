@@ -10,6 +10,7 @@ use std::process::ExitCode;
 use sagewarden_policy::Bundle;
 use serde_json::{Value, json};
 
+use crate::command::format::ChosenProfile;
 use crate::command::policy::{ExplainOptions, ListFormat, ListOptions, Policy, ValidateOptions};
 use crate::error::CommandError;
 use crate::input::nearest::Nearest;
@@ -29,12 +30,13 @@ pub(crate) fn run(command: &Policy) -> Result<ExitCode, CommandError> {
 
 fn list(options: &ListOptions) -> Result<ExitCode, CommandError> {
     let bundle = bundle::load(options.settings.as_deref())?;
+    let controls = control::of_profile(&bundle, options.profile.map(ChosenProfile::profile));
     match options.format {
-        ListFormat::Text => output::print_text(&control::text(&bundle))?,
-        ListFormat::Markdown => output::print_document(&control::markdown(&bundle))?,
+        ListFormat::Text => output::print_text(&control::text(&controls))?,
+        ListFormat::Markdown => output::print_document(&control::markdown(&controls))?,
         ListFormat::Json => {
             let controls: Vec<Value> =
-                bundle.controls().map(|control| control::document(&bundle, control)).collect();
+                controls.into_iter().map(|control| control::document(&bundle, control)).collect();
             output::print_json(&json!({ "bundle": bundle.hash(), "controls": controls }))?;
         }
     }
@@ -48,11 +50,12 @@ fn explain(options: &ExplainOptions) -> Result<ExitCode, CommandError> {
     let rows = [
         ("chapter", control.chapter().to_owned()),
         ("severity", severity(control.severity)),
+        ("profile", control.profile.name().to_owned()),
         ("field", control.fields.join(", ")),
         ("wanted", bundle.wanted(control, OWN)),
         ("fix", control.fix.clone()),
         ("remedy", control.remedy.explain().to_owned()),
-        ("mode", json!(bundle.settings().control_mode(&id)).as_str().unwrap_or_default().to_owned()),
+        ("mode", json!(bundle.control_mode(control)).as_str().unwrap_or_default().to_owned()),
         ("also in", also(control).to_owned()),
     ];
     let mut text = format!("{STRONG}{id}{STRONG:#}  {}\n", line(&control.title));

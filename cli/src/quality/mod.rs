@@ -1,5 +1,6 @@
 //! `sagewarden quality`: compares predictions with true labels.
 
+mod estimate;
 mod labels;
 mod measure;
 mod predictions;
@@ -33,6 +34,9 @@ pub(crate) fn run(options: &QualityOptions) -> Result<ExitCode, CommandError> {
     let answer = answer(options);
     let constraints =
         options.baseline.as_deref().map(|folder| constraints(folder, settings.problem)).transpose()?;
+    if options.ground_truth.is_empty() {
+        return estimate::run(options, &settings, constraints.as_ref());
+    }
     let (captures, ground_truth) = inputs(options)?;
     let (joined, troubles) = join(options, &captures, &ground_truth, &answer)?;
     let measured = measure(&joined, &settings, constraints.as_ref())?;
@@ -72,7 +76,11 @@ fn join(
 ) -> Result<(JoinedPairs, Vec<Trouble>), CommandError> {
     let mut join = Join::new(options.max_ids);
     let (labels, mut troubles) = labels::read(ground_truth, options.label.as_deref(), &mut join);
-    let (predictions, more) = predictions::read(captures, options.output_path.as_ref(), answer, &mut join);
+    let (predictions, more) =
+        predictions::read(captures, options.output_path.as_ref(), answer, |id, prediction, order| {
+            join.prediction(id, prediction, order);
+            Ok(())
+        });
     troubles.extend(more);
     for warning in verdict::warnings(&troubles) {
         output::warn(format_args!("warning: {warning}"));

@@ -7,12 +7,14 @@ use std::sync::LazyLock;
 use sagewarden_events::Timestamp;
 use sagewarden_policy::intake::{self, Candidate, Intake, Unusable};
 use sagewarden_policy::{Bundle, FindingStatus, Subject, Verdict, judge};
+use sagewarden_settings::Profile;
 use serde_json::{Value, json};
 
 const ROLE: &str = "arn:aws:iam::111122223333:role/r";
 const KEY: &str = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
 
-static EMBEDDED: LazyLock<Bundle> = LazyLock::new(|| Bundle::embedded().unwrap());
+static EMBEDDED: LazyLock<Bundle> =
+    LazyLock::new(|| Bundle::embedded().unwrap().with_profile(Profile::Strict));
 
 fn taken(document: &Value) -> Intake {
     intake::read(&document.to_string()).unwrap()

@@ -16,7 +16,7 @@ pub use detect::{CapturedColumns, DetectSettings, DetectedEndpoint, JudgedBy};
 pub use drift::{DriftSettings, Retraining};
 pub use environment::Environment;
 pub use file::{FileError, read_file};
-pub use mode::{ControlMode, Mode};
+pub use mode::{ControlMode, Mode, Profile};
 pub use section::{
     AccessSettings, ArtifactSettings, ComputeSettings, EncryptionSettings, ExplainabilitySettings,
     LineageSettings, MonitoringSettings, NetworkSettings, TagValue, TraceabilitySettings,

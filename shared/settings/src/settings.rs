@@ -9,7 +9,7 @@ use serde::Deserialize;
 use crate::drift::DriftSettings;
 use crate::environment::Environment;
 use crate::file::{FileError, read_file};
-use crate::mode::{ControlMode, Mode};
+use crate::mode::{ControlMode, Mode, Profile};
 use crate::section::{
     AccessSettings, ArtifactSettings, ComputeSettings, EncryptionSettings, ExplainabilitySettings,
     LineageSettings, MonitoringSettings, NetworkSettings, TraceabilitySettings,
@@ -22,6 +22,8 @@ use crate::waiver::{LongestWaiver, Waiver};
 pub struct Settings {
     /// Whether violations are stopped.
     pub mode: Mode,
+    /// How many of the controls are judged.
+    pub profile: Profile,
     /// Where resources may run.
     pub network: NetworkSettings,
     /// Whose keys they may use.
@@ -42,7 +44,7 @@ pub struct Settings {
     pub lineage: LineageSettings,
     /// When drift, and silence, are reported.
     pub drift: DriftSettings,
-    /// The mode of each control by its id. The default is to enforce it.
+    /// The mode of each control by its id, whatever the profile. The default is to enforce the controls of the profile.
     pub controls: BTreeMap<String, ControlMode>,
     /// What may break a control for a while.
     pub waivers: Vec<Waiver>,
@@ -78,10 +80,12 @@ impl Settings {
         })
     }
 
-    /// What is done about a control. The mode of the whole stands above it: a stack that observes stops nothing.
+    /// What is done about a control that names `lowest` as its profile. A mode of its own stands above the profile; the mode of the
+    /// whole stands above both: a stack that observes stops nothing.
     #[must_use]
-    pub fn control_mode(&self, id: &str) -> ControlMode {
-        match self.controls.get(id).copied().unwrap_or_default() {
+    pub fn control_mode(&self, id: &str, lowest: Profile) -> ControlMode {
+        let by_profile = if lowest <= self.profile { ControlMode::Enforce } else { ControlMode::Off };
+        match self.controls.get(id).copied().unwrap_or(by_profile) {
             ControlMode::Enforce if self.mode == Mode::Observe => ControlMode::Observe,
             mode => mode,
         }
@@ -97,6 +101,7 @@ impl Settings {
         controls.extend(environment.controls.clone());
         Self {
             mode: environment.mode.unwrap_or(self.mode),
+            profile: environment.profile.unwrap_or(self.profile),
             network: or(environment.network.as_ref(), &self.network),
             encryption: or(environment.encryption.as_ref(), &self.encryption),
             access: or(environment.access.as_ref(), &self.access),

@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 
 use super::join::LabelledPair;
-use super::labels::canonical;
 use super::prediction::Prediction;
 use super::unusable::UnusablePair;
+use crate::labels::canonical;
 
 /// A label that has one pair in so many is one of the problem's own; one that is rarer is a stray.
 const FREQUENT: u64 = 10;

@@ -6,13 +6,13 @@ use super::binary::BinaryTally;
 use super::classes::{Classes, class};
 use super::deviation::{ROUNDS, RoundMetrics, Rounds, hashed, measured};
 use super::join::{JoinedPairs, LabelledPair, Order};
-use super::labels::{canonical, number};
 use super::multiclass::MulticlassTally;
 use super::prediction::Prediction;
 use super::problem::Problem;
 use super::regression::RegressionTally;
 use super::statistics::{Period, QualityStatistics};
 use super::unusable::UnusablePair;
+use crate::labels::{canonical, number};
 
 /// How a model is measured.
 #[derive(Clone, Debug, PartialEq)]

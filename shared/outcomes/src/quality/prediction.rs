@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use super::labels::number;
+use crate::labels::number;
 
 /// What a model said.
 #[derive(Clone, Debug, Default, PartialEq)]

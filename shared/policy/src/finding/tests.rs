@@ -8,6 +8,7 @@ fn control(area: &str, fields: &[&str]) -> Control {
         id: "TRN-NET-01".into(),
         area: area.into(),
         severity: Severity::High,
+        profile: sagewarden_settings::Profile::Essential,
         title: "it must be so".into(),
         fields: fields.iter().map(|field| (*field).to_owned()).collect(),
         wanted: "so".into(),
