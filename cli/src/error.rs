@@ -25,7 +25,7 @@ use crate::input::table::TableError;
 pub(crate) enum CommandError {
     #[error("`{}` cannot be read: {source}", path.display())]
     Unreadable { path: PathBuf, source: io::Error },
-    #[error("`{}` cannot be written: {source}", path.display())]
+    #[error("`{}` cannot be written: {source}; choose a place that you may write to", path.display())]
     Unwritable { path: PathBuf, source: io::Error },
     #[error("`{}` is not empty and holds no earlier demo: name another folder with --out", .0.display())]
     Occupied(PathBuf),

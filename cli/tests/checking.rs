@@ -397,7 +397,7 @@ fn builds_have_the_findings_in_their_own_forms() {
     assert!(junit.contains("name=\"MDL-NET-01\"></testcase>"), "{junit}");
     assert!(junit.contains("<error message=\"Steps[0]: the step has no"), "{junit}");
     let markdown = said("markdown");
-    assert!(markdown.contains("- `MDL-NET-02` broken at `m.json:3`: model `m`: "), "{markdown}");
+    assert!(markdown.contains("- `MDL-NET-02` failed at `m.json:3`: model `m`: "), "{markdown}");
     folder.file("m.json", model(true).to_string());
     assert!(out(&folder.check(&["m.json", "--format", "markdown"])).ends_with("All controls hold.\n"));
     assert_eq!(out(&folder.check(&["m.json", "--format", "github"])), "");

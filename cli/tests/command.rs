@@ -293,7 +293,7 @@ fn a_request_is_judged_before_it_is_sent() {
     assert_eq!(output.status.code(), Some(1));
     let text = out(&output);
     assert!(
-        text.contains("Steps[0]: training job `train`: 1 broken of 9 controls")
+        text.contains("Steps[0]: training job `train`: 1 failed of 9 controls")
             && text.contains("FAILED TRN-NET-01")
             // Only KMS knows whether the key is the account's own.
             && text.contains("not checked here (needs access to the account): TRN-ENC-01, TRN-ENC-02"),

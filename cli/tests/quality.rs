@@ -144,7 +144,7 @@ fn the_callers_id_goes_before_the_endpoints_and_the_last_record_counts() {
 }
 
 #[test]
-fn what_cannot_be_used_is_told_with_its_place_and_the_rest_is_measured() {
+fn unusable_lines_are_reported_with_their_place_and_the_rest_is_measured() {
     let folder = Folder::new();
     let batch = event("batch", None, "0.1\n0.9\n");
     let events = [
@@ -185,7 +185,7 @@ fn what_cannot_be_used_is_told_with_its_place_and_the_rest_is_measured() {
 }
 
 #[test]
-fn pairs_of_another_problem_are_told() {
+fn pairs_of_another_problem_are_reported() {
     let folder = Folder::new();
     let pairs: Vec<_> = (0..10).map(|n| ("2", if n == 1 { "low" } else { "2" })).collect();
     folder.pairs(&pairs);

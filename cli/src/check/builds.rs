@@ -129,7 +129,7 @@ pub(crate) fn markdown(file: &CheckedFile) -> String {
     for (subject, finding, place, is_known) in findings(file) {
         text = text.ours("- ").code(Untrusted::new(&finding.control)).ours(match finding.status {
             _ if is_known => " known",
-            FindingStatus::Violation => " broken",
+            FindingStatus::Violation => " failed",
             FindingStatus::Unknown => " undecided",
             FindingStatus::Waived => " waived",
         });

@@ -102,7 +102,7 @@ fn result(
     let named = subject.candidate.named();
     let plain = |words: &str| Untrusted::new(words).sarif();
     let message = format!(
-        "{} breaks {}: {}. Field: {}. Actual: {}. Wanted: {}. To fix it, {}.",
+        "{} fails {}: {}. Field: {}. Actual: {}. Wanted: {}. To fix it, {}.",
         plain(&named),
         plain(&finding.control),
         plain(&finding.title),

@@ -46,7 +46,7 @@ pub(crate) enum Command {
     Demo(DemoOptions),
     /// Judge a request, a description, an API call or a pipeline definition before it is sent
     #[command(
-        after_help = "Examples:\n  sagewarden check create-training-job.json\n  sagewarden check pipeline.json --settings infra/settings.toml --format json\n  sagewarden check --format sarif pipeline.json > sagewarden.sarif\n\nFILE is a Create request, a Describe answer, a CloudTrail event of a Create call, or a SageMaker pipeline definition, whose steps are judged each by itself.\nExit status: 0 compliant, 1 at least one control is broken or undecided, 2 a file cannot be judged."
+        after_help = "Examples:\n  sagewarden check create-training-job.json\n  sagewarden check pipeline.json --settings infra/settings.toml --format json\n  sagewarden check --format sarif pipeline.json > sagewarden.sarif\n\nFILE is a Create request, a Describe answer, a CloudTrail event of a Create call, or a SageMaker pipeline definition, whose steps are judged each by itself.\nExit status: 0 compliant, 1 at least one control failed or is undecided, 2 a file cannot be judged."
     )]
     Check(CheckOptions),
     /// Make a baseline for `drift` or `quality` from a CSV file: statistics.json and constraints.json, as Model Monitor writes them

@@ -114,7 +114,7 @@ mod tests {
         serde_json::from_value(request).unwrap()
     }
 
-    fn told(question: Result<Question, FunctionError>) -> String {
+    fn read_question(question: Result<Question, FunctionError>) -> String {
         question.map_or_else(|error| error.to_string(), |question| format!("{question:?}"))
     }
 
@@ -137,9 +137,9 @@ mod tests {
                     json!({ "entity": "model/m", name: value }),
                 ),
             };
-            let by_get = told(asked(&request("GET", &query, None)));
-            assert_eq!(by_get, told(asked(&request("POST", "", Some(&body.to_string())))), "{name}");
-            assert_ne!(by_get, told(read(json!({ "entity": "model/m" }))), "{name} says nothing");
+            let by_get = read_question(asked(&request("GET", &query, None)));
+            assert_eq!(by_get, read_question(asked(&request("POST", "", Some(&body.to_string())))), "{name}");
+            assert_ne!(by_get, read_question(read(json!({ "entity": "model/m" }))), "{name} says nothing");
         }
     }
 

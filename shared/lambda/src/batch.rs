@@ -473,7 +473,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn the_first_state_of_a_job_tells_when_it_was_created_and_a_later_one_does_not() {
+    fn the_first_state_of_a_job_has_its_creation_time_and_a_later_one_does_not() {
         let event = |name: &str| {
             let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../events").join(name);
             decode(&std::fs::read_to_string(path).unwrap()).unwrap().remove(0)

@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn several_labels_are_told_apart_whatever_they_are_called() {
+    fn several_labels_are_distinguished_whatever_their_names() {
         let values = json!({ "global_shap_values": { "a": 1 } });
         let report =
             json!({ "explanations": { "kernel_shap": { "0.7956783771514893": values, "yes": values } } });

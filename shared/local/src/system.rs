@@ -139,17 +139,17 @@ impl System {
     /// # Errors
     /// When the store fails.
     pub async fn settle(&self) -> Result<Vec<(Value, Vec<Handled>)>, PortError> {
-        let mut told = Vec::new();
+        let mut delivered = Vec::new();
         loop {
             let events = self.account.drain_events()?;
             if events.is_empty() {
-                return Ok(told);
+                return Ok(delivered);
             }
             for event in events {
                 let time =
                     event.get("time").and_then(Timestamp::from_json).unwrap_or(Timestamp::from_millis(0));
                 let handled = self.deliver(&event.to_string(), time).await?;
-                told.push((event, handled));
+                delivered.push((event, handled));
             }
         }
     }

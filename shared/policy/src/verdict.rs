@@ -31,7 +31,7 @@ pub struct Verdict {
 }
 
 impl Verdict {
-    /// How many of the controls are broken, undecided and waived: those of which there are any, each with its word.
+    /// The numbers of failed, undecided and waived controls that are not 0, each with its word.
     #[must_use]
     pub fn counted(&self) -> Vec<(usize, &'static str)> {
         Finding::counted(&self.findings)
@@ -39,15 +39,15 @@ impl Verdict {
 }
 
 impl Finding {
-    /// How many controls are broken, undecided and waived by these: those of which there are any, each with its word.
+    /// The numbers of failed, undecided and waived controls among these that are not 0, each with its word.
     #[must_use]
     pub fn counted<'a>(findings: impl IntoIterator<Item = &'a Self>) -> Vec<(usize, &'static str)> {
         let mut words = [
-            (0, "broken", FindingStatus::Violation),
+            (0, "failed", FindingStatus::Violation),
             (0, "undecided", FindingStatus::Unknown),
             (0, "waived", FindingStatus::Waived),
         ];
-        // That a waiver ran out is no control of the resource.
+        // An expired waiver is not a control of the resource.
         for finding in findings.into_iter().filter(|one| one.control != "WAIVER-EXPIRED") {
             let of = words.iter_mut().filter(|(_, _, status)| *status == finding.status);
             of.for_each(|(number, ..)| *number += 1);

@@ -107,7 +107,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_checksum_over_parts_is_told_from_one_over_the_content() {
+    fn a_checksum_over_parts_is_distinguished_from_one_over_the_content() {
         let full =
             HeadObjectOutput::builder().checksum_sha256("aa==").checksum_type(ChecksumType::FullObject);
         assert_eq!(

@@ -262,8 +262,8 @@ fn is_already_stopped(error: &impl ProvideErrorMetadata) -> bool {
 }
 
 fn already_stopped(code: Option<&str>, message: Option<&str>) -> bool {
-    let tells_status = |message: &str| message.contains("is in status") || message.contains("Status (");
-    code == Some("ValidationException") && message.is_some_and(tells_status)
+    let names_status = |message: &str| message.contains("is in status") || message.contains("Status (");
+    code == Some("ValidationException") && message.is_some_and(names_status)
 }
 
 #[cfg(test)]

@@ -54,7 +54,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn names_of_secrets_are_told_from_names_that_sound_like_them() {
+    fn names_of_secrets_are_distinguished_from_names_that_sound_like_them() {
         let check = |name: &str, expect: bool| {
             let detail = json!({ "HyperParameters": { name: "x1" } });
             let cleaned = clean("", &detail);

@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_gave_the_approval_that_stands_is_put_where_another_stands_by_now() {
+    fn the_giver_of_the_standing_approval_replaces_a_later_person() {
         let document = |status: &str, last: &str| {
             json!({
                 "ModelApprovalStatus": status,

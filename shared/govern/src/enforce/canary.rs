@@ -27,7 +27,7 @@ pub(crate) fn judge_canary(bundle: &Bundle, tick: &ClockTicked) -> Outcome {
     match verdict.outcome {
         Judgement::Violating | Judgement::Waived => {
             let broken = verdict.findings.len();
-            Ok(Done::Acted(format!("the canary breaks {broken} of {controls} controls, as it should")))
+            Ok(Done::Acted(format!("the canary fails {broken} of {controls} controls, as it should")))
         }
         _ if controls == 0 => Ok(Done::Acted(
             "no control of training jobs is on: there is none that the canary could break".to_owned(),

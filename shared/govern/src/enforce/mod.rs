@@ -200,7 +200,7 @@ async fn act_on(delivery: &Delivery<'_, impl World>) -> Outcome {
     let stands_still = judged.status == Some(Status::Stopped);
     let others = owed.iter().filter(|row| !(stands_still && is_of_start(&row.cause)));
     let said = match verdict.outcome {
-        Judgement::Waived => format!("{resource} breaks {}, which is waived", controls(verdict)),
+        Judgement::Waived => format!("{resource} fails {}, which is waived", controls(verdict)),
         Judgement::Compliant => format!("{resource} is compliant ({} controls)", verdict.checked.len()),
         Judgement::Violating | Judgement::Unknown => {
             let own = finding_cause(delivery).await?;

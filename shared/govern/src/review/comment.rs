@@ -287,7 +287,7 @@ mod tests {
         ]));
         let expected = "**Sagewarden**: 2 requests in 2 files: 1 violating, 1 waived
 
-`broken.json` `Steps[0]`: training job `train`: 1 broken of 2 controls
+`broken.json` `Steps[0]`: training job `train`: 1 failed of 2 controls
 
 - `TRN-NET-01` (high): `it runs inside the allowed network`
     - field: `VpcConfig.Subnets`

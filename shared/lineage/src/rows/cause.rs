@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mark_tells_findings_apart() {
+    fn a_mark_distinguishes_findings() {
         let mark = findings_mark([("TRN-ENC-01", "absent"), ("TRN-NET-01", "absent")]);
         assert_eq!(mark.len(), 12);
         assert_ne!(mark, findings_mark([("TRN-ENC-01", "absent")]));

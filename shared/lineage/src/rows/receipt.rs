@@ -47,7 +47,7 @@ pub struct ReceiptRow {
     /// When DynamoDB may delete it, in seconds since 1970.
     pub expires: Option<i64>,
     /// The members of the set.
-    pub told: BTreeSet<String>,
+    pub published: BTreeSet<String>,
 }
 
 impl ReceiptRow {
@@ -77,7 +77,7 @@ impl ReceiptRow {
     /// When it may be deleted (seconds): the table's attribute for that.
     pub const EXPIRES: &str = "ttl";
     /// The published causes.
-    pub const TOLD: &str = "told";
+    pub const PUBLISHED: &str = "told";
     /// The state while somebody is at it.
     pub const CLAIMED: &str = "claimed";
     /// The state of a published notice.
@@ -137,8 +137,8 @@ impl ReceiptRow {
             ReceiptState::Done => Self::done(Attributes::new()),
         };
         attributes.extend(self.expires.map(|seconds| (Self::EXPIRES.to_owned(), seconds.into())));
-        if !self.told.is_empty() {
-            attributes.insert(Self::TOLD.into(), Value::Set(self.told.clone()));
+        if !self.published.is_empty() {
+            attributes.insert(Self::PUBLISHED.into(), Value::Set(self.published.clone()));
         }
         Item { key, attributes }
     }
@@ -177,7 +177,7 @@ impl ReceiptRow {
             set: (item.key.sk != Self::SK).then(|| item.key.sk.clone()),
             state: ReceiptState::of(item)?,
             expires: item.number(Self::EXPIRES),
-            told: item.set(Self::TOLD).map(str::to_owned).collect(),
+            published: item.set(Self::PUBLISHED).map(str::to_owned).collect(),
         })
     }
 

@@ -389,14 +389,14 @@ fn receipts() -> Vec<Golden> {
         set: None,
         state: ReceiptState::Claimed { owner: "o".into(), until: at(60) },
         expires: None,
-        told: BTreeSet::new(),
+        published: BTreeSet::new(),
     };
     let set = ReceiptRow {
         cause: ReceiptRow::period("drift", "1/r/prod", at(61)),
         set: Some("00ff".into()),
         state: ReceiptState::Done,
         expires: Some(62),
-        told: texts(&["0|check|age"]),
+        published: texts(&["0|check|age"]),
     };
     let owed = NoticeRow {
         arn: "arn:aws:sagemaker:r:1:training-job/a".into(),

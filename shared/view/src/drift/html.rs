@@ -64,7 +64,7 @@ impl DriftReport<'_> {
                 format!("{} to {}, {} hours with data", first.start, last.start, self.windows.len())
             }
             (Some(only), _) => format!("the hour from {}", only.start),
-            _ => "not told by the data".to_owned(),
+            _ => "unknown: the data has no times".to_owned(),
         }
     }
 

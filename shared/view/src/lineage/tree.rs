@@ -63,12 +63,12 @@ fn headline(answer: &Answer) -> String {
 /// The nodes that a stage is about; their inputs, outputs and images stand under them.
 fn subjects(answer: &Answer, stage: Stage) -> Vec<&Node> {
     let graph = &answer.graph;
-    let told_elsewhere = [NodeKind::Dataset, NodeKind::Image, NodeKind::Artifact];
+    let shown_elsewhere = [NodeKind::Dataset, NodeKind::Image, NodeKind::Artifact];
     let mut nodes: Vec<&Node> = graph
         .nodes
         .values()
         .filter(|node| Stage::of(graph, node) == stage && node.id != answer.root)
-        .filter(|node| !told_elsewhere.contains(&node.id.kind()))
+        .filter(|node| !shown_elsewhere.contains(&node.id.kind()))
         .collect();
     nodes.sort_by_key(|node| {
         (std::cmp::Reverse(graph.distance.get(&node.id).copied()), node.created_at(), node.id.clone())

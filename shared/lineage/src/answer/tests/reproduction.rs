@@ -220,7 +220,7 @@ fn what_is_done_before_sending_depends_on_how_the_data_is_known() {
 }
 
 #[test]
-fn a_repeat_is_told_with_its_request_and_what_is_missing() {
+fn a_repeat_has_its_request_and_what_is_missing() {
     let exact = repeat(exact()).text();
     assert!(exact.starts_with(&format!("CreateTrainingJob, to repeat {TRAINING}\n{{\n")), "{exact}");
     assert!(exact.contains("\n}\nbefore it is sent\n  channel/train: see"), "{exact}");
