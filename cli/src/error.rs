@@ -78,6 +78,14 @@ pub(crate) enum CommandError {
     Option(&'static str),
     #[error("the baseline has no column `{0}`: `constraints.json` names its columns")]
     NoSuchColumn(String),
+    #[error("the data has no column `{0}`, which --period and --time name")]
+    NoPeriodColumn(String),
+    #[error("there are more than {0} periods: name longer ones with --period, such as `week`")]
+    TooManyPeriods(usize),
+    #[error(
+        "of {found} in the data, {counting} have 200 rows or more: at least two periods are needed to know how far they are apart"
+    )]
+    TooFewPeriods { found: usize, counting: usize },
     #[error("{} could not be read to the end: the answer covers the rest", files(first, *more))]
     NotRead { first: String, more: usize },
     #[error("only {pairs} of {all} pairs could be measured: no verdict")]

@@ -261,7 +261,7 @@ fn columns_are_ignored_on_request() {
     assert_eq!((code, &found["coverage"]["compared"]), (Some(0), &json!(2)), "{found:#}");
     let (code, told) = failure(&["drift", "--baseline", &folder.path("base"), &file, "--ignore", "amonut"]);
     assert_eq!(code, Some(2));
-    assert!(told.contains("the baseline has no column `amonut` to ignore"), "{told}");
+    assert!(told.contains("the baseline has no column `amonut`"), "{told}");
 }
 
 #[test]

@@ -66,7 +66,7 @@ fn what_is_known_does_not_fail_and_what_is_new_does() {
     folder.write("jobs/p.json", &pipeline(&["new", "a", "b", "b"]));
     let (code, text, _) = folder.check(&with(&[]));
     assert_eq!((code, text.matches("FAILED MDL-NET-02").count()), (Some(1), 2), "{text}");
-    assert!(text.contains("model `new`: 1 broken of 4 controls"), "{text}");
+    assert!(text.contains("model `new`: 1 failed of 4 controls"), "{text}");
     // From elsewhere the file has the same name.
     let (code, text, _) = folder.check(&["./jobs/../jobs/p.json", "--baseline", "jobs/../known.json"]);
     assert_eq!((code, text.matches("FAILED MDL-NET-02").count()), (Some(1), 2), "{text}");

@@ -13,6 +13,7 @@ use crate::command::format::OutputFormat;
 pub(crate) const BASELINE_HELP: &str = "Examples:
   sagewarden baseline train.csv --out baseline
   sagewarden baseline train.parquet --out baseline
+  sagewarden baseline sales.csv --period day --time sold_at --out baseline
   aws s3 cp s3://BUCKET/train.csv - | sagewarden baseline - --no-header --out baseline
   sagewarden baseline validation.csv --out baseline --problem binary --label churned --probability score
 
@@ -25,9 +26,9 @@ Exit status: 0 written, 2 the file cannot be read, is not a table, or has an inv
 
 #[derive(Debug, Args)]
 pub(crate) struct BaselineOptions {
-    /// A table in CSV, JSON (a record a line, or a list of records) or Parquet, or - for standard input
-    #[arg(value_name = "DATA")]
-    pub(crate) data: PathBuf,
+    /// Tables in CSV, JSON (a record a line, or a list of records) or Parquet, or - for standard input; several make one table
+    #[arg(value_name = "DATA", required = true)]
+    pub(crate) data: Vec<PathBuf>,
     /// The folder for statistics.json and constraints.json; the command creates it
     #[arg(long, value_name = "DIR", default_value = "baseline")]
     pub(crate) out: PathBuf,
@@ -40,6 +41,13 @@ pub(crate) struct BaselineOptions {
     /// The largest distance of a column that is no drift, from 0 to 1 [default: 0.01 beyond chance in exact mode]
     #[arg(long, conflicts_with = "problem", value_name = "COLUMN=N", value_parser = column_threshold)]
     pub(crate) drift_threshold: Vec<(String, f64)>,
+    /// Keep how far periods of the data are apart: `hour`, `day` or `week` with --time, `file`, or a column whose values name them.
+    /// Exact mode then asks for a distance beyond that
+    #[arg(long, value_name = "PERIOD", conflicts_with = "problem")]
+    pub(crate) period: Option<String>,
+    /// The column of times by which --period goes
+    #[arg(long, value_name = "COLUMN", requires = "period")]
+    pub(crate) time: Option<String>,
     /// Replace the files of an earlier baseline
     #[arg(long)]
     pub(crate) force: bool,

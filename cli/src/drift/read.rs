@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use indicatif::ProgressBar;
+use sagewarden_measure::Issues;
 use sagewarden_measure::capture::{CaptureFormat, CaptureHour, CaptureKey, CaptureReader};
 use sagewarden_measure::csv::Header;
-use sagewarden_measure::{Cell, Issues, Profile, RowSink};
 
 use crate::drift::batch;
 use crate::drift::windows::Windows;
@@ -72,31 +72,11 @@ fn read_table(
     windows: &mut Windows<'_>,
 ) -> Result<Issues, TableError> {
     let table = Table::of_file(path, header, progress.clone())?;
-    let names = table.columns().to_vec();
     let profile = windows.undated();
-    let in_order =
-        header == Header::None || names.iter().eq(profile.columns.iter().map(|column| &column.name));
-    if !table.is_positional() || in_order || names.is_empty() {
-        table.read_into(profile)
-    } else {
-        table.read_into(&mut Named { names, profile })
+    // Without a header, the columns are those of the baseline.
+    if header == Header::None {
+        return table.read_into(profile);
     }
-}
-
-/// Gives the cells of a table their names.
-struct Named<'a> {
-    names: Vec<String>,
-    profile: &'a mut Profile,
-}
-
-impl RowSink for Named<'_> {
-    fn positional(&mut self, cells: &[Cell<'_>]) {
-        let named: Vec<(&str, Cell<'_>)> =
-            self.names.iter().map(String::as_str).zip(cells.iter().copied()).collect();
-        self.profile.named(&named);
-    }
-
-    fn named(&mut self, cells: &[(&str, Cell<'_>)]) {
-        self.profile.named(cells);
-    }
+    let columns: Vec<String> = profile.columns.iter().map(|column| column.name.clone()).collect();
+    table.read_by_name(&columns, profile)
 }

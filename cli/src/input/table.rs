@@ -7,7 +7,7 @@ use std::path::Path;
 use indicatif::ProgressBar;
 use sagewarden_measure::capture::{JsonTable, JsonTableError};
 use sagewarden_measure::csv::{CsvError, CsvTable, Header};
-use sagewarden_measure::{Issues, RowSink};
+use sagewarden_measure::{Cell, Issues, RowSink};
 use thiserror::Error;
 
 use crate::input::parquet::{MAGIC, ParquetTable, ParquetTableError};
@@ -114,6 +114,21 @@ impl Table {
         matches!(&self.rows, Rows::Csv(table) if table.has_header() && table.header_looks_like_values())
     }
 
+    /// The same, for whoever may have taken a table with its columns in another order.
+    pub(crate) fn read_by_name(
+        self,
+        columns: &[String],
+        rows: &mut impl RowSink,
+    ) -> Result<Issues, TableError> {
+        let names = self.columns.clone();
+        let in_order = names.as_slice() == columns;
+        if !self.is_positional() || in_order || names.is_empty() {
+            self.read_into(rows)
+        } else {
+            self.read_into(&mut Named { names, rows })
+        }
+    }
+
     /// Gives all rows, and says what is odd about some of them.
     pub(crate) fn read_into(self, sink: &mut impl RowSink) -> Result<Issues, TableError> {
         Ok(match self.rows {
@@ -127,9 +142,30 @@ impl Table {
     }
 }
 
-/// Whether a file of JSON holds records of a table, and no captured events. What is neither is left to whoever reads events: they say why.
+/// Gives the cells of a table their names.
+pub(crate) struct Named<'a, Sink> {
+    pub(crate) names: Vec<String>,
+    pub(crate) rows: &'a mut Sink,
+}
+
+impl<Sink: RowSink> RowSink for Named<'_, Sink> {
+    fn positional(&mut self, cells: &[Cell<'_>]) {
+        let named: Vec<(&str, Cell<'_>)> =
+            self.names.iter().map(String::as_str).zip(cells.iter().copied()).collect();
+        self.rows.named(&named);
+    }
+
+    fn named(&mut self, cells: &[(&str, Cell<'_>)]) {
+        self.rows.named(cells);
+    }
+}
+
+/// Whether a file of JSON begins with a record that names its cells, and with no captured event. What is neither is left to whoever reads
+/// events, of which some may be damaged: they say why.
 pub(crate) fn is_table_of_json(path: &Path) -> bool {
-    File::open(path).is_ok_and(|file| JsonTable::open(BufReader::new(file)).is_ok())
+    let table = File::open(path).ok().and_then(|file| JsonTable::open(BufReader::new(file)).ok());
+    let columns = table.and_then(|mut table| table.columns().ok());
+    columns.is_some_and(|columns| !columns.is_empty())
 }
 
 /// What begins like Parquet: a name of a column may do so too, but is not followed by a byte that is no text.

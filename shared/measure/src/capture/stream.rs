@@ -2,7 +2,7 @@
 
 use std::io::{self, BufRead};
 
-use super::table::{JsonTableError, MAX_DOCUMENT};
+use super::table_error::{JsonTableError, MAX_DOCUMENT};
 
 /// Takes a stream apart. Memory is that of the largest document.
 #[derive(Debug)]
@@ -116,7 +116,7 @@ impl<Input: BufRead> Documents<Input> {
 
     /// Appends a value up to its end, within so many open brackets.
     fn value(&mut self, text: &mut Vec<u8>, open: usize, begun: u64) -> Result<(), JsonTableError> {
-        let mut walk = Walk { open, ..Walk::default() };
+        let mut walk = ValueWalk { open, ..ValueWalk::default() };
         loop {
             let line = self.line;
             let bytes = self.input.fill_buf().map_err(|source| JsonTableError::Input { line, source })?;
@@ -141,7 +141,7 @@ impl<Input: BufRead> Documents<Input> {
 
 /// How far into a value a walk has come.
 #[derive(Debug, Default)]
-struct Walk {
+struct ValueWalk {
     open: usize,
     in_string: bool,
     is_escaped: bool,
@@ -150,7 +150,7 @@ struct Walk {
     has_ended: bool,
 }
 
-impl Walk {
+impl ValueWalk {
     fn is_closed(&self) -> bool {
         self.open == 0 && !self.in_string
     }
