@@ -82,7 +82,7 @@ fn metric(name: &str, value: f64) -> Metric {
 /// The metrics that CloudWatch takes of these.
 fn published(metrics: &[Metric]) -> BTreeMap<String, Value> {
     let time = Timestamp::from_millis(1_772_442_000_000);
-    let window = WindowMetrics { endpoint: "prod", schedule: "quality", time, metrics };
+    let window = WindowMetrics { monitor, endpoint: "prod", schedule: "quality", time, metrics };
     MetricLog.publish(&window);
     Absent.publish(&window);
     let lines = MetricLog::lines(&window);

@@ -77,7 +77,7 @@ fn looked_at(observed: &Observed<'_>) -> Vec<(String, Json)> {
             },
             "window": null,
         }),
-        Observed::Window(EvaluatedWindow { window, report, .. }) => json!({
+        Observed::Window(evaluated @ EvaluatedWindow { window, report, .. }) => json!({
             "schedule": { "name": observed.schedule(), "arn": null },
             "execution": null,
             "window": {
@@ -90,6 +90,7 @@ fn looked_at(observed: &Observed<'_>) -> Vec<(String, Json)> {
                 "files_gone": report.gone.len(),
                 "mode": report.alert_mode,
                 "baseline": report.baseline,
+                "labelled": evaluated.labelled(),
                 "differences": report.differences.iter().take(MAX_DIFFERENCES).map(|difference| json!({
                     "feature": difference.feature,
                     "text": difference.text.chars().take(MAX_TEXT).collect::<String>(),
@@ -146,6 +147,9 @@ fn summary(observed: &Observed<'_>, found: &Found, behind: &Behind, earlier: usi
     }
     if let Observed::Window(EvaluatedWindow { window, report, .. }) = observed {
         text.push_str(&format!("; in the traffic from {} to {}", window.start, window.end));
+        if let Some(labelled) = &report.labelled {
+            text.push_str(&format!("; {}", labelled.in_words()));
+        }
         if report.unreadable_lines > 0 {
             text.push_str(&format!("; {} could not be read", counted(report.unreadable_lines, "line")));
         }

@@ -21,7 +21,7 @@ mod rewritten;
 mod served;
 pub(crate) mod suggest_baseline;
 pub(crate) mod unjudged;
-mod window_rows;
+pub(crate) mod window_rows;
 
 use sagewarden_events::{ClockTicked, ObjectCreated, Resource, ResourceKind};
 use sagewarden_lineage::s3::S3Location;
