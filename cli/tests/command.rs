@@ -50,7 +50,11 @@ fn the_demo_leaves_what_it_says() {
     assert_eq!(named, ["credit-preprocessing-001", "credit-train-001"]);
     let alerts = demo.json("alerts.json");
     let types: Vec<&Value> = alerts.as_array().unwrap().iter().map(|alert| &alert["detail_type"]).collect();
-    assert_eq!(types, ["Sagewarden Drift Alert", "Sagewarden Retraining Suggested"]);
+    let drift = "Sagewarden Drift Alert";
+    assert_eq!(types, [drift, "Sagewarden Retraining Suggested", drift]);
+    assert_eq!(alerts[2]["detail"]["monitoring_type"], "ModelQuality");
+    let rows = &alerts[2]["detail"]["window"]["labelled"];
+    assert_eq!((&rows["predictions"], &rows["matched"]), (&1_000.into(), &1_000.into()));
     assert_eq!(alerts[0]["detail"]["chain"]["commits"].as_array().map(Vec::len), Some(2));
     assert!(demo.text.contains("  Comment on commit 4f545b7\n"), "{}", demo.text);
     let page = std::fs::read_to_string(demo.path("lineage.html")).unwrap();

@@ -2,20 +2,23 @@
 #![expect(clippy::unwrap_used, reason = "a test ends where something is missing")]
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::rc::Rc;
 
 use futures::executor::block_on;
 use sagewarden_events::{ClockTicked, ResourceKind, WatchPart, WatchScope, Watched};
-use sagewarden_govern::ports::{Metrics, Objects as _, Table as _, WindowMetrics};
+use sagewarden_govern::ports::{Metrics, Objects as _, PortError, Table as _, WindowMetrics};
 use sagewarden_govern::{
     BASELINE_MISSING, DRIFT_ALERT, MONITORING_FAILED, MeasureQuality, Moment, World as _,
 };
 use sagewarden_lineage::rows::{DueWindowRow, OpenWindowRow};
 use sagewarden_lineage::table::Write;
-use sagewarden_local::{Story, System};
+use sagewarden_local::{Call, Guard, Story, System};
 use sagewarden_monitor::{Violations, WindowReport};
 use sagewarden_policy::Bundle;
 use sagewarden_tests::Result;
+use sagewarden_tests::guarded;
 use sagewarden_tests::local::{Local, SETTINGS, at, captured_event, scattered};
 use serde_json::{Value, json};
 
@@ -207,7 +210,17 @@ fn labels_that_come_twice_or_in_another_order_change_nothing() -> Result<()> {
         "another order made another result: {results:#?}"
     );
     let report = serde_json::from_str::<WindowReport>(&results[0].1)?;
-    assert_eq!(report.labelled.map(|rows| rows.matched), Some(200));
+    let rows = report.labelled.ok_or("no labels")?;
+    assert_eq!(rows.matched, 200);
+    // Of two labels of one call the later one counts.
+    let is_wrong = |call: u64| match call {
+        0..20 => true,
+        20..60 => scattered(call) % 100 < 40,
+        60..120 => scattered(call) % 100 < 5,
+        _ => false,
+    };
+    let right = (0..200).filter(|call| !is_wrong(*call)).count();
+    assert_eq!(rows.metrics.get("accuracy"), Some(&(right as f64 / 200.0)));
     Ok(())
 }
 
@@ -256,6 +269,17 @@ fn labels_count_until_their_time_is_over_and_not_longer() -> Result<()> {
     tick(&local, LAST + 3_600)?;
     tick(&local, LAST + 7_200)?;
     assert_eq!(file(&local, WindowReport::FILE)?, before, "it was written after labels were waited for");
+
+    // Also where the clock comes late.
+    let local = serving(WATCHED)?;
+    captured(&local, 0..100, BEGIN + 60)?;
+    labelled(&local, "a", &labels(0..50, 0), HOUR, BEGIN + 600)?;
+    local.settle()?;
+    tick(&local, CLOSED)?;
+    labelled(&local, "b", &labels(50..100, 100), HOUR, LAST + 60)?;
+    local.settle()?;
+    tick(&local, LAST + 7_200)?;
+    assert_eq!(report(&local)?.labelled.map(|rows| rows.matched), Some(50));
     Ok(())
 }
 
@@ -300,6 +324,49 @@ fn window(local: &Local) -> OpenWindowRow {
     let endpoint = local.system.account.resource(ResourceKind::Endpoint, "prod");
     let (start, end) = (at(BEGIN), at(BEGIN + 3_600));
     OpenWindowRow { endpoint, variant: "AllTraffic".to_owned(), start, end }
+}
+
+#[derive(Default)]
+struct Counted(RefCell<BTreeMap<&'static str, usize>>);
+
+impl Guard for Counted {
+    fn ask(&self, call: Call<'_>) -> std::result::Result<(), PortError> {
+        *self.0.borrow_mut().entry(call.method).or_default() += 1;
+        Ok(())
+    }
+}
+
+/// docs/COST.md says what this costs.
+#[test]
+fn what_measuring_a_window_asks_is_counted() -> Result<()> {
+    let local = serving(WATCHED)?;
+    for minute in 0..60 {
+        captured(&local, minute..minute + 1, BEGIN + 60)?;
+    }
+    for number in 0..24 {
+        labelled(&local, &number.to_string(), &labels(number..number + 1, 0), HOUR, BEGIN + 600)?;
+    }
+    local.settle()?;
+    let due = DueWindowRow { due: at(CLOSED - 60), window: window(&local) };
+    block_on(local.system.store.write(&[Write::Put(due.item())]))?;
+    let asked = Rc::new(Counted::default());
+    let world = guarded::world(&local.system, &asked);
+    let (now, account, region) = (at(CLOSED), Story::ACCOUNT.to_owned(), Story::REGION.to_owned());
+    let ticked = ClockTicked { account, region, time: now, part: None };
+    let moment = Moment { now, owner: "t".to_owned() };
+    let done = block_on(MeasureQuality { world: &world }.measure_due(&ticked, &moment))?;
+    assert!(done.text().contains("24 of 60 predictions have labels"), "{done:?}");
+    let asked = asked.0.take();
+    let expected = [
+        ("Files::stream", 84),
+        ("Files::write", 3),
+        ("Objects::read", 1),
+        ("Table::get", 1),
+        ("Table::query", 7),
+        ("Table::write", 2),
+    ];
+    assert_eq!(asked, BTreeMap::from(expected));
+    Ok(())
 }
 
 /// Whoever may put events on the bus names windows that are not due.
@@ -355,7 +422,8 @@ fn files_elsewhere_are_no_labels() -> Result<()> {
     put(&local, "labels", &format!("credit/deeper/{HOUR}/a.jsonl"), &wrong, BEGIN + 600)?;
     put(&local, "elsewhere", &format!("credit/{HOUR}/a.jsonl"), &wrong, BEGIN + 600)?;
     labelled(&local, "a", &wrong, "2026/03/03/15", BEGIN + 600)?;
-    local.settle()?;
+    let done = local.settle()?;
+    assert!(!done.iter().any(|text| text.contains("labels in s3://")), "{done:?}");
     tick(&local, LAST)?;
     let rows = report(&local)?.labelled.ok_or("no labels")?;
     assert_eq!((rows.labels, rows.matched), (0, 0));

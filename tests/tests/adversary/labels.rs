@@ -100,6 +100,9 @@ fn an_evaluation_of_predictions_that_somebody_else_wrote_leads_to_nothing() -> R
     tick(&local, CLOSED)?;
     let mut forged: serde_json::Value = serde_json::from_slice(&report(&local)?.ok_or("no report")?)?;
     let before = alerts(&local)?;
+    let lie =
+        json!({ "metric_name": "recall", "constraint_check_type": "LessThanThreshold", "description": "-" });
+    forged["violations"] = json!([lie]);
     let mut write = |key: &str, change: &dyn Fn(&mut serde_json::Value)| -> Result<()> {
         change(&mut forged);
         let body = forged.to_string();
@@ -118,6 +121,13 @@ fn an_evaluation_of_predictions_that_somebody_else_wrote_leads_to_nothing() -> R
         report["files"] = json!([]);
         report["labelled"] = json!(null);
     })?;
+    let refused = local.system.quarantine.kept()?;
+    assert!(
+        refused
+            .iter()
+            .any(|kept| kept["reason"].as_str().is_some_and(|why| why.contains("`labelled` disagree"))),
+        "{refused:?}"
+    );
     assert_eq!(alerts(&local)?, before);
     Ok(())
 }

@@ -1,5 +1,7 @@
 //! What is due is measured: a part of it in each record, however much there is.
 
+use std::collections::BTreeMap;
+
 use sagewarden_events::{ClockTicked, Timestamp, WatchScope, Watched};
 use sagewarden_lineage::rows::DueWindowRow;
 use sagewarden_lineage::table::{Key, Write};
@@ -47,12 +49,14 @@ async fn measure_these(world: &impl World, sort_keys: &[String], moment: &Moment
     let items = world.table().get(&keys).await?;
     let mut done = Done::Nothing("no predictions are to be measured".to_owned());
     let mut failed = None;
-    for row in items.iter().filter_map(DueWindowRow::parse) {
-        // Whoever may put events on the bus names any window.
-        if row.due > moment.now {
-            continue;
-        }
-        match measure(world, &row, moment).await {
+    // Whoever may put events on the bus names any window.
+    let rows = items.iter().filter_map(DueWindowRow::parse).filter(|row| row.due <= moment.now);
+    let mut windows: BTreeMap<String, Vec<DueWindowRow>> = BTreeMap::new();
+    for row in rows {
+        windows.entry(row.window.partition()).or_default().push(row);
+    }
+    for rows in windows.values() {
+        match measure(world, rows, moment).await {
             Ok(outcome) => done = done.and(outcome),
             // It is tried again; it must not keep the others waiting.
             Err(retry) => {
@@ -63,16 +67,20 @@ async fn measure_these(world: &impl World, sort_keys: &[String], moment: &Moment
     failed.map_or(Ok(done), Err)
 }
 
-async fn measure(world: &impl World, row: &DueWindowRow, moment: &Moment) -> Outcome {
-    let window = Window::from(row.window.clone());
-    match watch_and_judge(world, row, &window, moment.now).await {
+/// Measures a window, which may be due for several reasons.
+async fn measure(world: &impl World, rows: &[DueWindowRow], moment: &Moment) -> Outcome {
+    let Some(latest) = rows.iter().max_by_key(|row| row.due) else {
+        return Ok(Done::Nothing("no predictions are to be measured".to_owned()));
+    };
+    let window = Window::from(latest.window.clone());
+    match watch_and_judge(world, rows, &window, moment.now).await {
         Ok(done) => Ok(done),
         Err(Failure::Retry(error)) if error.is_transient() => Err(error.into()),
         Err(failure) => {
             publish_unmeasured(world, &window, &failure, moment).await?;
             // What was due for the last time is tried until it is old; before that, the next time is a new attempt.
-            if window_rows::is_long_after(row.due, moment.now) {
-                world.table().write(&[Write::Delete(row.key())]).await?;
+            if window_rows::is_long_after(latest.due, moment.now) {
+                world.table().write(&deletions(rows)).await?;
                 return Ok(Done::Acted(format!(
                     "predictions of {} are given up: {failure}",
                     window.endpoint
@@ -83,24 +91,33 @@ async fn measure(world: &impl World, row: &DueWindowRow, moment: &Moment) -> Out
     }
 }
 
-async fn watch_and_judge(world: &impl World, row: &DueWindowRow, window: &Window, now: Timestamp) -> Outcome {
+fn deletions(rows: &[DueWindowRow]) -> Vec<Write> {
+    rows.iter().map(|row| Write::Delete(row.key())).collect()
+}
+
+async fn watch_and_judge(
+    world: &impl World,
+    rows: &[DueWindowRow],
+    window: &Window,
+    now: Timestamp,
+) -> Outcome {
     let (table, detect) = (world.table(), &world.settings().drift.detect);
     let Some(watch) = watch::find(world, window).await? else {
-        table.write(&[Write::Delete(row.key())]).await?;
+        table.write(&deletions(rows)).await?;
         return Ok(Done::Nothing(format!("nobody says any longer where labels of {} come", window.endpoint)));
     };
     let until = watch.until(window, detect.close_after_minutes);
     let is_last = now >= until;
     if !is_last {
         // Also where the settings let labels come for longer than they did.
-        let last = DueWindowRow { due: until, window: row.window.clone() };
+        let last = DueWindowRow { due: until, window: window.open_row() };
         table.write(&[Write::Put(last.item())]).await?;
     }
     let (done, measured) = judge(world, &watch, window, is_last).await?;
-    table.write(&[Write::Delete(row.key())]).await?;
+    table.write(&deletions(rows)).await?;
     if LabelledFiles::of(table, detect, &watch, window).await? != measured {
-        // Whoever noted them may have done so before this row was deleted.
-        table.write(&[Write::Put(row.item())]).await?;
+        // Whoever noted them may have done so before these rows were deleted.
+        table.write(&rows.iter().map(|row| Write::Put(row.item())).collect::<Vec<_>>()).await?;
     }
     Ok(done)
 }
