@@ -50,7 +50,11 @@ fn the_demo_leaves_what_it_says() {
     assert_eq!(named, ["credit-preprocessing-001", "credit-train-001"]);
     let alerts = demo.json("alerts.json");
     let types: Vec<&Value> = alerts.as_array().unwrap().iter().map(|alert| &alert["detail_type"]).collect();
-    assert_eq!(types, ["Sagewarden Drift Alert", "Sagewarden Retraining Suggested"]);
+    let drift = "Sagewarden Drift Alert";
+    assert_eq!(types, [drift, "Sagewarden Retraining Suggested", drift]);
+    assert_eq!(alerts[2]["detail"]["monitoring_type"], "ModelQuality");
+    let rows = &alerts[2]["detail"]["window"]["labelled"];
+    assert_eq!((&rows["predictions"], &rows["matched"]), (&1_000.into(), &1_000.into()));
     assert_eq!(alerts[0]["detail"]["chain"]["commits"].as_array().map(Vec::len), Some(2));
     assert!(demo.text.contains("  Comment on commit 4f545b7\n"), "{}", demo.text);
     let page = std::fs::read_to_string(demo.path("lineage.html")).unwrap();
@@ -106,7 +110,8 @@ fn the_endpoints_lineage_has_everything_in_every_format() {
         ("training-job", 1),
         ("processing-job", 1),
         ("model", 1),
-        ("violation", 1),
+        // What was found in its data, and in its predictions.
+        ("violation", 2),
     ];
     for (kind, number) in expected {
         assert_eq!(count(kind), number, "{kind}");
@@ -249,7 +254,7 @@ fn a_second_demo_replaces_the_first_and_nothing_else() {
     std::fs::write(demo.path("notes.md"), "mine").unwrap();
     let output = sagewarden(&["demo", "--out", &demo.path("")]);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    assert_eq!(demo.json("alerts.json").as_array().map(Vec::len), Some(2));
+    assert_eq!(demo.json("alerts.json").as_array().map(Vec::len), Some(3));
     for kept in ["events/precious.txt", "notes.md"] {
         assert_eq!(std::fs::read_to_string(demo.path(kept)).unwrap(), "mine", "{kept}");
     }

@@ -12,7 +12,7 @@ use crate::flows::Flow;
 use crate::local::{KEY, Local, at, captured_event, endpoint_config, model, scattered, training_job};
 
 /// All of them.
-pub const WATCHED: [Flow; 11] = [
+pub const WATCHED: [Flow; 13] = [
     Flow::watched("an endpoint is deployed", &[], &[deployed]),
     Flow::watched("an endpoint is updated and deleted", &[deployed], &[updated, deleted]),
     Flow::watched("a job is built from a commit", &[], &[pushed, built]),
@@ -41,6 +41,18 @@ pub const WATCHED: [Flow; 11] = [
             &[damaged, window_over, clock_later],
         )
     },
+    Flow {
+        settings: LABELLED,
+        ..Flow::watched(
+            "predictions are measured by labels that come late",
+            &[thresholds, capturing],
+            &[predicted, window_over, labelled, labels_together, labels_over],
+        )
+    },
+    Flow {
+        settings: LABELLED,
+        ..Flow::watched("labels never come", &[thresholds, capturing], &[predicted, window_over, labels_over])
+    },
     Flow::watched("an execution finds violations", &[deployed, schedule], &[execution_with_violations]),
     Flow::watched("an execution fails", &[deployed, schedule], &[failed_execution]),
     Flow::watched(
@@ -53,6 +65,14 @@ pub const WATCHED: [Flow; 11] = [
 const MAKE: &str = "\n[drift.training]\nbaseline = \"make\"\n";
 const SMALL: &str = "\n[drift.detect]\nmin_rows = 20\n";
 const NAMED: &str = "\n[drift.detect]\nmin_rows = 20\n[[drift.detect.endpoints]]\nendpoint = \"prod\"\nbaseline = \"s3://baselines/b\"\n";
+
+const LABELLED: &str = r#"
+[drift.detect]
+min_rows = 20
+[[drift.detect.endpoints]]
+endpoint = "prod"
+quality = { ground_truth = "s3://labels/credit", ground_truth_delay_hours = 3, problem = "binary", inference = "0", baseline = "s3://baselines/q" }
+"#;
 
 const DAY: i64 = 86_400;
 const REPOSITORY: &str = "ds-source-credit-dev";
@@ -197,6 +217,49 @@ fn clock_later(_: &Local) -> Announced {
 /// Six hours after its end a window that cannot be judged is given up.
 fn given_up(_: &Local) -> Announced {
     Ok(vec![tick(DAY + 8 * 3_600), tick(DAY + 9 * 3_600)])
+}
+
+fn thresholds(local: &Local) -> Announced {
+    let threshold = json!({ "accuracy": { "threshold": 0.8, "comparison_operator": "LessThanThreshold" } });
+    let constraints = json!({ "version": 0.0, "binary_classification_constraints": threshold });
+    let account = &local.system.account;
+    account.put_object("baselines", "q/constraints.json", constraints.to_string().as_bytes(), at(0))?;
+    Ok(Vec::new())
+}
+
+/// Thirty calls that the model answers with 1.
+fn predicted(local: &Local) -> Announced {
+    let mut lines = String::new();
+    for number in 0..30 {
+        writeln!(lines, "{}", captured_event(&format!("call-{number}"), "1,2", "1\n"))?;
+    }
+    captured(local, "00-00-000-a.jsonl", &lines, DAY + 60)
+}
+
+/// Half of which are 0, in two files of the hour in which they were collected.
+fn labelled(local: &Local) -> Announced {
+    for (file, calls) in [("a", 0..15), ("b", 15..30)] {
+        let mut lines = String::new();
+        for number in calls {
+            let truth = json!({ "data": (number % 2).to_string(), "encoding": "CSV" });
+            let record =
+                json!({ "groundTruthData": truth, "eventMetadata": { "eventId": format!("call-{number}") } });
+            writeln!(lines, "{record}")?;
+        }
+        let key = format!("credit/2026/03/03/10/{file}.jsonl");
+        local.system.account.put_object("labels", &key, lines.as_bytes(), at(DAY + 3_600 + 20 * 60))?;
+    }
+    Ok(Vec::new())
+}
+
+/// At the end of the hour in which they came.
+fn labels_together(_: &Local) -> Announced {
+    Ok(vec![tick(DAY + 2 * 3_600 + 60)])
+}
+
+/// When no more are waited for, and once more.
+fn labels_over(_: &Local) -> Announced {
+    Ok(vec![tick(DAY + 4 * 3_600 + 16 * 60), tick(DAY + 5 * 3_600 + 16 * 60)])
 }
 
 fn schedule(local: &Local) -> Announced {

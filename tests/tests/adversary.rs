@@ -18,6 +18,8 @@ mod escaped;
 mod hiding;
 #[path = "adversary/keys.rs"]
 mod keys;
+#[path = "adversary/labels.rs"]
+mod labels;
 #[path = "adversary/namesakes.rs"]
 mod namesakes;
 #[path = "adversary/neighbours.rs"]

@@ -279,6 +279,9 @@ fn each_flow_of_what_is_watched_publishes_what_its_name_says() {
         &[BASELINE_MISSING],
         &[BASELINE_MISSING],
         &[MONITORING_FAILED],
+        // Nothing is said of a baseline of its data.
+        &[BASELINE_MISSING, DRIFT_ALERT, RETRAINING_SUGGESTED],
+        &[BASELINE_MISSING, MONITORING_FAILED],
         &[DRIFT_ALERT, RETRAINING_SUGGESTED],
         &[MONITORING_FAILED],
         &[MONITORING_FAILED, MONITORING_FAILED],

@@ -55,9 +55,9 @@ fn texts(line: &str) -> impl Iterator<Item = &str> {
 
 /// Whether a text begins as a key of the table does: `V#`, `K#name#`, or alone as a format, `O#{}:`.
 fn is_key(text: &str) -> bool {
-    const PREFIXES: [&str; 21] = [
-        "A#", "C#", "D#", "E#", "F#", "H#", "J#", "K#", "L#", "N#", "O#", "P#", "R#", "S#", "V#", "VJ#",
-        "VK#", "W#", "X#", "Y#", "ref#",
+    const PREFIXES: [&str; 23] = [
+        "A#", "C#", "D#", "E#", "F#", "G#", "H#", "J#", "K#", "L#", "N#", "O#", "P#", "R#", "S#", "T#", "V#",
+        "VJ#", "VK#", "W#", "X#", "Y#", "ref#",
     ];
     PREFIXES.iter().any(|prefix| text.starts_with(prefix))
 }

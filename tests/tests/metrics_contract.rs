@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sagewarden_events::Timestamp;
 use sagewarden_govern::Absent;
-use sagewarden_govern::ports::{Metrics, WindowMetrics};
+use sagewarden_govern::ports::{Metrics, Monitor, WindowMetrics};
 use sagewarden_lambda::{METRICS, MetricLog, Tally};
 use sagewarden_monitor::{Metric, MetricValue};
 use serde_json::{Map, Value};
@@ -82,7 +82,8 @@ fn metric(name: &str, value: f64) -> Metric {
 /// The metrics that CloudWatch takes of these.
 fn published(metrics: &[Metric]) -> BTreeMap<String, Value> {
     let time = Timestamp::from_millis(1_772_442_000_000);
-    let window = WindowMetrics { endpoint: "prod", schedule: "quality", time, metrics };
+    let window =
+        WindowMetrics { monitor: Monitor::DataQuality, endpoint: "prod", schedule: "quality", time, metrics };
     MetricLog.publish(&window);
     Absent.publish(&window);
     let lines = MetricLog::lines(&window);

@@ -63,15 +63,17 @@ struct Function {
 
 /// What the partition keys of the table begin with, as [`KINDS`] has them.
 const IDENTITY: &str = "<identity>";
-const PARTITIONS: [&str; 14] = [
+const PARTITIONS: [&str; 16] = [
     IDENTITY,
     "E#",
+    "G#",
     "K#attempt#",
     "K#call#",
     "K#captured",
     "K#git#",
     "K#judged#",
     "K#name#",
+    "K#quality",
     "K#s3#",
     "K#unindexed",
     "K#windows",
@@ -239,7 +241,7 @@ const FUNCTIONS: &[Function] = &[
     },
     Function {
         name: "detect-drift",
-        writes: &["E#", "K#attempt#", "K#captured", "K#windows", "W#"],
+        writes: &["E#", "G#", "K#attempt#", "K#captured", "K#quality", "K#windows", "W#"],
         role: "DetectDriftRole",
         describes: &[
             Endpoint,
@@ -248,6 +250,7 @@ const FUNCTIONS: &[Function] = &[
             ModelPackage,
             MonitoringSchedule,
             DataQualityDefinition,
+            ModelQualityDefinition,
             TrainingJob,
         ],
         uses: &[

@@ -736,6 +736,7 @@ fn what_a_tick_hands_on_comes_back_to_its_function_and_to_nobody_else() -> Resul
         ("schedules", "AlertDriftQueue"),
         ("the-list-goes-on", "AlertDriftQueue"),
         ("windows", "DetectDriftQueue"),
+        ("labels", "DetectDriftQueue"),
     ] {
         let event: Value = serde_json::from_str(&fs::read_to_string(folder.join(format!("{name}.json")))?)?;
         assert_eq!(routed(&event), [queue], "{name}");

@@ -27,6 +27,7 @@ impl DemoFiles {
     pub(crate) const EVENTS: &str = "events";
     pub(crate) const BASELINE: &str = "baseline";
     pub(crate) const CAPTURED: &str = "captured";
+    pub(crate) const LABELS: &str = "labels";
     pub(crate) const REPORTS: &str = "reports";
     pub(crate) const GIT: &str = "git";
     /// Says that the other files may be replaced.
@@ -100,11 +101,16 @@ pub(crate) fn write_records(
     files.write(DemoFiles::FINDINGS, &format!("{:#}\n", json!(findings)))?;
     files.write(DemoFiles::ALERTS, &format!("{:#}\n", json!(alerts)))?;
     files.write(DemoFiles::PAGE, page)?;
-    files.write(DemoFiles::SETTINGS, Story::SETTINGS)?;
+    files.write(DemoFiles::SETTINGS, &settings())?;
     for (number, (event, _)) in steps.iter().flat_map(|step| &step.events).enumerate() {
         files.write(&format!("{}/{:02}.json", DemoFiles::EVENTS, number + 1), &format!("{event:#}\n"))?;
     }
     Ok(())
+}
+
+/// What the environment of the demo allows, and how its endpoint is watched.
+pub(crate) fn settings() -> String {
+    format!("{}{}", Story::SETTINGS, Story::LABEL_SETTINGS)
 }
 
 /// The folder of the baseline that the alert names.
@@ -117,7 +123,11 @@ fn compared_with(sent: &[SentNotice]) -> Option<S3Location> {
 pub(crate) fn write_objects(files: &DemoFiles, system: &System) -> Result<(), CommandError> {
     const MOST: usize = 1_000;
     let reports = S3Location { bucket: System::EVIDENCE_BUCKET.to_owned(), key: "reports".to_owned() };
-    let mut folders = vec![(DemoFiles::CAPTURED, Story::captured()), (DemoFiles::REPORTS, reports)];
+    let mut folders = vec![
+        (DemoFiles::CAPTURED, Story::captured()),
+        (DemoFiles::LABELS, Story::labels()),
+        (DemoFiles::REPORTS, reports),
+    ];
     folders.extend(compared_with(&system.notices.sent()?).map(|folder| (DemoFiles::BASELINE, folder)));
     for (name, S3Location { bucket, key }) in folders {
         let prefix = format!("{key}/");

@@ -26,7 +26,7 @@ const MODELS: [&str; 2] = [Story::MODEL, Story::SECOND_MODEL];
 
 pub(crate) fn run(options: &DemoOptions) -> Result<ExitCode, CommandError> {
     let files = DemoFiles::prepare(&options.out)?;
-    let bundle = Bundle::embedded()?.with_settings(Story::SETTINGS)?;
+    let bundle = Bundle::embedded()?.with_settings(&files::settings())?;
     let store = Store::create(&files.path(DemoFiles::STORE))?;
     let system = System::new(store, &files.path(DemoFiles::GIT), bundle, Story::ACCOUNT, Story::REGION)?;
     let steps = play_all(&system, options.format)?;
@@ -57,7 +57,9 @@ pub(crate) fn run(options: &DemoOptions) -> Result<ExitCode, CommandError> {
 fn play_all(system: &System, format: OutputFormat) -> Result<Vec<PlayedStep>, CommandError> {
     let mut story = Story::new(system.account.clone(), system.git.clone(), Clock::Told(Story::demo_start()));
     let mut steps = Vec::new();
-    for (index, step) in Story::STEPS.iter().enumerate() {
+    // The retraining comes last, after what the labels say.
+    let (before, retraining) = Story::STEPS.split_at(Story::STEPS.len() - 1);
+    for (index, step) in before.iter().chain([&Story::LABELS]).chain(retraining).enumerate() {
         let step = play(system, &mut story, step)?;
         if format == OutputFormat::Text {
             output::print_text(&words::step(index + 1, &step))?;

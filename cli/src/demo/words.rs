@@ -65,13 +65,18 @@ pub(crate) fn farewell(files: &DemoFiles, entity: &str) -> String {
             at(DemoFiles::CAPTURED),
             at("drift")
         ),
+        format!(
+            "quality --problem binary {} --ground-truth {} --probability 0",
+            at(DemoFiles::CAPTURED),
+            at(DemoFiles::LABELS)
+        ),
         format!("replay {}/*.json --store {store}", at(DemoFiles::EVENTS)),
     ];
     let called = called();
     let ask: String = ask.iter().map(|line| format!("  {called} {line}\n")).collect();
     format!(
         "left behind:\n  {store}  the store\n  {}  the lineage as a page\n  {}, {}  what was sent\n  {}  the events, to replay\n  {}, {}  \
-         the baseline and the traffic that was compared with it\n  {}  what detect-drift made of it\n\n\
+         the baseline and the traffic that was compared with it\n  {}  its labels\n  {}  what detect-drift made of it\n\n\
          next:\n{ask}",
         at(DemoFiles::PAGE),
         at(DemoFiles::FINDINGS),
@@ -79,6 +84,7 @@ pub(crate) fn farewell(files: &DemoFiles, entity: &str) -> String {
         at(DemoFiles::EVENTS),
         at(DemoFiles::BASELINE),
         at(DemoFiles::CAPTURED),
+        at(DemoFiles::LABELS),
         at(DemoFiles::REPORTS),
     )
 }
@@ -106,6 +112,7 @@ pub(crate) fn document(files: &DemoFiles, steps: &[PlayedStep], lineage: Value) 
             "events": files.path(DemoFiles::EVENTS),
             "baseline": files.path(DemoFiles::BASELINE),
             "captured": files.path(DemoFiles::CAPTURED),
+            "labels": files.path(DemoFiles::LABELS),
             "reports": files.path(DemoFiles::REPORTS),
         },
     })

@@ -22,10 +22,12 @@ pub enum Watched {
     Endpoints,
     /// Which windows of captured traffic are over.
     Windows,
+    /// Whose predictions are to be measured by their labels.
+    Labels,
 }
 
 impl Watched {
-    const ALL: [Self; 3] = [Self::Schedules, Self::Endpoints, Self::Windows];
+    const ALL: [Self; 4] = [Self::Schedules, Self::Endpoints, Self::Windows, Self::Labels];
 
     /// The word in the event.
     #[must_use]
@@ -34,6 +36,7 @@ impl Watched {
             Self::Schedules => "schedules",
             Self::Endpoints => "endpoints",
             Self::Windows => "windows",
+            Self::Labels => "labels",
         }
     }
 

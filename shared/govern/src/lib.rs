@@ -20,6 +20,7 @@ mod notify;
 mod outcome;
 mod parts;
 pub mod ports;
+mod quality;
 mod record;
 mod report_place;
 #[cfg(feature = "judging")]
@@ -51,6 +52,7 @@ pub use enforce::remediation::VIOLATION_TAG;
 pub use lookup::{Ask, NoAnswer, Question, Way, answer, answer_within, lookup_lineage};
 pub use notify::Moment;
 pub use outcome::{Done, Failure, Outcome};
+pub use quality::MeasureQuality;
 pub use record::RecordLineage;
 pub use record::closure::{live_upstream, upstream};
 pub use record::deployment::deployment_at;

@@ -9,6 +9,7 @@ use sagewarden_events::Timestamp;
 use sagewarden_lineage::s3::S3Location;
 use sagewarden_monitor::WindowReport;
 
+use crate::ports::Monitor;
 use crate::window::Window;
 
 /// The violations of a window or an execution.
@@ -97,10 +98,15 @@ pub(crate) fn rewritten_below(below: &str, digest: &str) -> String {
 }
 
 /// Which report of a window `place` is below one of the places that `detect-drift` writes to; `None` if it writes no such key.
-pub(crate) fn own_report(window: &Window, place: &S3Location, below: &str) -> Option<OwnReport> {
+pub(crate) fn own_report(
+    window: &Window,
+    monitor: Monitor,
+    place: &S3Location,
+    below: &str,
+) -> Option<OwnReport> {
     let folder = place.key.rsplit_once('/')?.0;
     let is_folder = |below: &str| {
-        folder_of(window, below).is_some_and(|own| own.bucket == place.bucket && own.key == folder)
+        folder_of(window, monitor, below).is_some_and(|own| own.bucket == place.bucket && own.key == folder)
     };
     if is_folder(below) {
         return Some(OwnReport::OfWindow);
@@ -111,10 +117,10 @@ pub(crate) fn own_report(window: &Window, place: &S3Location, below: &str) -> Op
 }
 
 /// The folder of Sagewarden's reports on a window, below a place such as `s3://<bucket>/<prefix>`; `None` if that is not a place in S3.
-pub(crate) fn folder_of(window: &Window, below: &str) -> Option<S3Location> {
+pub(crate) fn folder_of(window: &Window, monitor: Monitor, below: &str) -> Option<S3Location> {
     let Window { endpoint, variant, end, .. } = window;
     let (below, hour) = (below.trim_end_matches('/'), end.hour_path());
-    S3Location::parse(&format!("{below}/{variant}/{}/{}/{hour}", endpoint.name, WindowReport::SCHEDULE))
+    S3Location::parse(&format!("{below}/{variant}/{}/{}/{hour}", endpoint.name, monitor.schedule()))
 }
 
 /// The key of a file in a folder, which may be written with a slash at its end, or be the whole bucket.
@@ -161,7 +167,7 @@ mod tests {
             end: time("2026-03-03T10:00:00Z"),
         };
         for below in ["s3://bucket", "s3://bucket/reports", "s3://bucket/reports/"] {
-            let folder = folder_of(&window, below).unwrap();
+            let folder = folder_of(&window, Monitor::DataQuality, below).unwrap();
             let place = ReportPlace::parse(&key_in(&folder.key, WindowReport::FILE)).unwrap();
             let expected = ReportPlace {
                 file: ReportFile::Evaluation,
@@ -176,19 +182,27 @@ mod tests {
                 key: key_in(&folder.key, WindowReport::FILE),
                 ..folder.clone()
             };
-            assert_eq!(own_report(&window, &file(&folder), below), Some(OwnReport::OfWindow), "{below}");
-            let rewritten =
-                folder_of(&window, &rewritten_below(below.trim_end_matches('/'), "0a1b")).unwrap();
             assert_eq!(
-                own_report(&window, &file(&rewritten), below.trim_end_matches('/')),
+                own_report(&window, Monitor::DataQuality, &file(&folder), below),
+                Some(OwnReport::OfWindow),
+                "{below}"
+            );
+            let rewritten = folder_of(
+                &window,
+                Monitor::DataQuality,
+                &rewritten_below(below.trim_end_matches('/'), "0a1b"),
+            )
+            .unwrap();
+            assert_eq!(
+                own_report(&window, Monitor::DataQuality, &file(&rewritten), below.trim_end_matches('/')),
                 Some(OwnReport::Rewritten)
             );
             let planted = S3Location { key: format!("x/{}", folder.key), ..folder.clone() };
-            assert_eq!(own_report(&window, &file(&planted), below), None, "{below}");
+            assert_eq!(own_report(&window, Monitor::DataQuality, &file(&planted), below), None, "{below}");
             let elsewhere = S3Location { bucket: "data".to_owned(), ..folder.clone() };
-            assert_eq!(own_report(&window, &file(&elsewhere), below), None, "{below}");
+            assert_eq!(own_report(&window, Monitor::DataQuality, &file(&elsewhere), below), None, "{below}");
             assert!(folder.key.ends_with("AllTraffic/prod/sagewarden-data-quality/2026/03/03/10"));
         }
-        assert_eq!(folder_of(&window, "/tmp"), None);
+        assert_eq!(folder_of(&window, Monitor::DataQuality, "/tmp"), None);
     }
 }

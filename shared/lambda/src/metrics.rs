@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use sagewarden_govern::ports::{Metrics, WindowMetrics};
+use sagewarden_govern::ports::{Metrics, Monitor, WindowMetrics};
 use sagewarden_monitor::{Metric, MetricValue};
 use serde_json::{Map, Value, json};
 
@@ -148,13 +148,20 @@ fn container_line(window: &WindowMetrics<'_>, some: &[&Metric]) -> Value {
     let directive = json!({
         "Timestamp": window.time.millis(),
         "CloudWatchMetrics": [{
-            "Namespace": "aws/sagemaker/Endpoints/data-metrics",
+            "Namespace": namespace(window.monitor),
             "Dimensions": [["Endpoint", "MonitoringSchedule"]],
             "Metrics": names,
         }],
     });
     line.insert("_aws".into(), directive);
     Value::Object(line)
+}
+
+fn namespace(monitor: Monitor) -> &'static str {
+    match monitor {
+        Monitor::DataQuality => "aws/sagemaker/Endpoints/data-metrics",
+        Monitor::ModelQuality => "aws/sagemaker/Endpoints/model-metrics",
+    }
 }
 
 fn value(metric: &Metric) -> Value {
@@ -214,7 +221,13 @@ mod tests {
         let data = Metric { name: "feature_data_age".into(), value: set };
         let metrics: Vec<Metric> = [drift, data].into_iter().cycle().take(102).collect();
         let time = Timestamp::from_millis(7);
-        let window = WindowMetrics { endpoint: "prod", schedule: "hourly", time, metrics: &metrics };
+        let window = WindowMetrics {
+            monitor: Monitor::DataQuality,
+            endpoint: "prod",
+            schedule: "hourly",
+            time,
+            metrics: &metrics,
+        };
         let lines = MetricLog::lines(&window);
         assert_eq!(lines.len(), 2, "a line holds 100 metrics");
         let line = &lines[1];

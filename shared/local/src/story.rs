@@ -11,6 +11,7 @@ use crate::fault::Fault;
 use crate::git::{GitError, LocalGit, NewCommit};
 
 mod clients;
+mod labels;
 mod parts;
 mod retraining;
 mod traffic;

@@ -9,6 +9,7 @@ mod constraints;
 mod evaluate;
 pub mod java_json;
 mod java_number;
+mod labelled_rows;
 pub mod loose;
 mod mode;
 mod no_feature;
@@ -30,6 +31,7 @@ pub use evaluate::{
     Resolution, Verdict, compare_modes, evaluate, metrics,
 };
 pub use java_number::java_double;
+pub use labelled_rows::LabelledRows;
 pub use mode::Mode;
 pub use statistics::{
     BetweenPeriods, CategoricalBucket, CategoricalBuckets, CategoricalDistribution, Dataset, ExactStatistics,

@@ -7,6 +7,7 @@ use std::fmt;
 use sagewarden_events::Timestamp;
 
 use crate::evaluate::Coverage;
+use crate::labelled_rows::LabelledRows;
 use crate::loose;
 use crate::violations::Violation;
 use sagewarden_measure::Issues;
@@ -66,6 +67,9 @@ pub struct WindowReport {
     /// Set where the window had been closed: what it came to then stands, and this beside it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rewritten: Option<RewrittenAfter>,
+    /// Set where predictions were compared with what turned out to be true, and not traffic with a baseline of data.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub labelled: Option<LabelledRows>,
 }
 
 /// That files of a window were written after it had been closed, and later than capture writes any.

@@ -113,6 +113,40 @@ pub(super) fn minutes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64,
     }
 }
 
+/// Windows begin and end with the hours of capture keys, and tile a day.
+pub(super) fn hours_of_a_day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
+    let hours = i64::deserialize(deserializer)?;
+    if hours > 0 && 24 % hours == 0 {
+        Ok(hours)
+    } else {
+        Err(D::Error::custom(format!("`{hours}` is not 1, 2, 3, 4, 6, 8, 12 or 24 hours")))
+    }
+}
+
+pub(super) fn folder<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let uri = words(deserializer)?;
+    let bucket = uri.strip_prefix("s3://").and_then(|rest| rest.split('/').next());
+    if bucket.is_some_and(|bucket| !bucket.is_empty()) {
+        Ok(Some(uri))
+    } else {
+        Err(D::Error::custom(format!(
+            "`{uri}` is not a folder such as `s3://ds-model-bucket/baselines/credit`"
+        )))
+    }
+}
+
+/// What is wrong with it otherwise is told where it is read.
+pub(super) fn row_path<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let path = words(deserializer)?;
+    if path.starts_with('/') && path.matches("/*").count() <= 1 {
+        Ok(Some(path))
+    } else {
+        Err(D::Error::custom(format!(
+            "`{path}` is no path of rows such as `/instances/*/features`, with one `*` at most"
+        )))
+    }
+}
+
 /// A number is a value: nobody could tell it from others.
 pub(super) fn missing_texts<'de, D: Deserializer<'de>>(
     deserializer: D,

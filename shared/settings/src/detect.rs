@@ -6,7 +6,8 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use wildmatch::WildMatch;
 
-use crate::check::{hours, minutes, missing_texts, words};
+use crate::check::{folder, hours, hours_of_a_day, minutes, missing_texts, row_path, words};
+use crate::quality::{WatchedQuality, watched_quality};
 
 /// How captured traffic is judged.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -116,6 +117,9 @@ pub struct DetectedEndpoint {
     /// The same for answers.
     #[serde(default, deserialize_with = "row_path")]
     pub output_path: Option<String>,
+    /// How its predictions are measured once their labels are known.
+    #[serde(default, deserialize_with = "watched_quality")]
+    pub quality: WatchedQuality,
 }
 
 /// The largest distance that is no drift: from 0 to 1.
@@ -162,40 +166,7 @@ impl Default for DetectedEndpoint {
             thresholds: BTreeMap::new(),
             input_path: None,
             output_path: None,
+            quality: WatchedQuality::default(),
         }
-    }
-}
-
-/// Windows begin and end with the hours of capture keys, and tile a day.
-fn hours_of_a_day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
-    let hours = i64::deserialize(deserializer)?;
-    if hours > 0 && 24 % hours == 0 {
-        Ok(hours)
-    } else {
-        Err(D::Error::custom(format!("`{hours}` is not 1, 2, 3, 4, 6, 8, 12 or 24 hours")))
-    }
-}
-
-fn folder<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    let uri = words(deserializer)?;
-    let bucket = uri.strip_prefix("s3://").and_then(|rest| rest.split('/').next());
-    if bucket.is_some_and(|bucket| !bucket.is_empty()) {
-        Ok(Some(uri))
-    } else {
-        Err(D::Error::custom(format!(
-            "`{uri}` is not a folder such as `s3://ds-model-bucket/baselines/credit`"
-        )))
-    }
-}
-
-/// Other faults are reported where it is read.
-fn row_path<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    let path = words(deserializer)?;
-    if path.starts_with('/') && path.matches("/*").count() <= 1 {
-        Ok(Some(path))
-    } else {
-        Err(D::Error::custom(format!(
-            "`{path}` is no path of rows such as `/instances/*/features`, with one `*` at most"
-        )))
     }
 }

@@ -7,6 +7,7 @@ mod drift;
 mod environment;
 mod file;
 mod mode;
+mod quality;
 mod section;
 mod settings;
 mod training;
@@ -17,6 +18,7 @@ pub use drift::{DriftSettings, Retraining};
 pub use environment::Environment;
 pub use file::{FileError, read_file};
 pub use mode::{ControlMode, Mode, Profile};
+pub use quality::{ProbabilityThreshold, QualityProblem, WatchedQuality};
 pub use section::{
     AccessSettings, ArtifactSettings, ComputeSettings, EncryptionSettings, ExplainabilitySettings,
     LineageSettings, MonitoringSettings, NetworkSettings, TagValue, TraceabilitySettings,

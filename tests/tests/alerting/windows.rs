@@ -87,6 +87,7 @@ pub(crate) fn evaluation(hour: i64, rows: u64, complete: bool, violated: &[&str]
         baseline: Some("s3://bucket/baseline".to_owned()),
         baseline_digest: None,
         rewritten: None,
+        labelled: None,
     }
 }
 

@@ -6,7 +6,8 @@ use sagewarden_lineage::rows::CapturedFileRow;
 use sagewarden_lineage::s3::S3Location;
 use sagewarden_monitor::{CaptureWindow, WindowReport};
 
-use crate::ports::{PortError, Table};
+use crate::ports::{Monitor, PortError};
+use crate::quality;
 use crate::record::closure::query_all;
 use crate::report_place::{OwnReport, ReportPlace, own_report, reports_below};
 use crate::window::{HOUR_MS, Window};
@@ -17,6 +18,8 @@ const LONGEST_MS: i64 = 24 * HOUR_MS;
 
 /// A place that `detect-drift` writes to, and what such a place says.
 pub(super) struct OwnPlace {
+    /// What the evaluation is about.
+    pub(super) monitor: Monitor,
     /// The window that ends then, as long as the settings say now.
     pub(super) window: Window,
     pub(super) kind: OwnReport,
@@ -30,7 +33,7 @@ impl OwnPlace {
     pub(super) fn of(world: &impl World, object: &ObjectCreated, place: &ReportPlace) -> Option<Self> {
         let detect = &world.settings().drift.detect;
         let (account, region) = (&object.account, &object.region);
-        let end = place.hour?;
+        let (monitor, end) = (Monitor::named(&place.schedule)?, place.hour?);
         let window = Window {
             endpoint: Resource::in_region(
                 ResourceKind::Endpoint,
@@ -46,8 +49,8 @@ impl OwnPlace {
         // Settings that name another place may be younger than what stands in the stack's own bucket.
         let places =
             [None, detect.reports.as_deref()].map(|named| reports_below(world.evidence_bucket(), named));
-        let kind = places.iter().find_map(|below| own_report(&window, &evaluation, below))?;
-        Some(Self { window, kind, evaluation })
+        let kind = places.iter().find_map(|below| own_report(&window, monitor, &evaluation, below))?;
+        Some(Self { monitor, window, kind, evaluation })
     }
 
     /// The window that a report says it is of. Its length may be that of earlier settings.
@@ -72,6 +75,9 @@ impl OwnPlace {
         if (self.kind == OwnReport::Rewritten) != report.rewritten.is_some() {
             return Some("its place and its `rewritten` disagree".to_owned());
         }
+        if (self.monitor == Monitor::ModelQuality) != report.labelled.is_some() {
+            return Some("its place and its `labelled` disagree".to_owned());
+        }
         let is_known =
             |uri: &&String| files.iter().any(|file| format!("s3://{}/{}", file.bucket, file.key) == **uri);
         if let Some(unknown) = report.files.iter().find(|uri| !is_known(uri)) {
@@ -86,9 +92,14 @@ impl OwnPlace {
 
 /// The files that `detect-drift` noted of a window; none of a window that it never opened.
 pub(super) async fn noted_files(
-    table: &impl Table,
+    world: &impl World,
+    monitor: Monitor,
     window: &Window,
 ) -> Result<Vec<CapturedFileRow>, PortError> {
+    let table = world.table();
+    if monitor == Monitor::ModelQuality {
+        return quality::files::noted_files(table, &world.settings().drift.detect, window).await;
+    }
     let rows = query_all(table, CapturedFileRow::of(&window.open_row().partition())).await?;
     Ok(rows.iter().filter_map(CapturedFileRow::parse).collect())
 }

@@ -115,7 +115,7 @@ async fn deployment_of(
     Ok(deployment_in(world.table(), &endpoint, observed.began(), observed.ended()).await?)
 }
 
-/// A window without violations leaves nothing, unless it had some when less of it was known.
+/// A window without violations leaves nothing, unless it had some when less of it was known, or what it measured is a fact of its own.
 async fn nothing_found(
     world: &impl World,
     observed: &Observed<'_>,
@@ -124,6 +124,12 @@ async fn nothing_found(
 ) -> Outcome {
     let name = observed.name();
     let key = NodeRow::key(&observed.node());
+    if let Observed::Window(window) = observed
+        && window.is_measured()
+    {
+        record_found(world, observed, found, None, moment).await?;
+        return Ok(Done::Acted(format!("{name} is recorded: no violations")));
+    }
     if matches!(observed, Observed::Window(_)) && !world.table().get(&[key]).await?.is_empty() {
         record_found(world, observed, found, None, moment).await?;
         return Ok(Done::Acted(format!("{name} no longer has violations")));

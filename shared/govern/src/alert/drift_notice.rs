@@ -89,7 +89,7 @@ fn looked_at(observed: &Observed<'_>) -> Vec<(String, Json)> {
             },
             "window": null,
         }),
-        Observed::Window(EvaluatedWindow { window, report, .. }) => json!({
+        Observed::Window(evaluated @ EvaluatedWindow { window, report, .. }) => json!({
             "schedule": { "name": observed.schedule(), "arn": null },
             "execution": null,
             "window": {
@@ -102,6 +102,7 @@ fn looked_at(observed: &Observed<'_>) -> Vec<(String, Json)> {
                 "files_gone": report.gone.len(),
                 "mode": report.alert_mode,
                 "baseline": report.baseline,
+                "labelled": evaluated.labelled(),
                 "differences": report.differences.iter().take(MAX_DIFFERENCES).map(|difference| json!({
                     "feature": difference.feature,
                     "text": difference.text.chars().take(MAX_TEXT).collect::<String>(),
@@ -161,6 +162,9 @@ fn summary(observed: &Observed<'_>, found: &Found, behind: &Behind, before: &Bef
     }
     if let Observed::Window(EvaluatedWindow { window, report, .. }) = observed {
         text.push_str(&format!("; in the traffic from {} to {}", window.start, window.end));
+        if let Some(labelled) = &report.labelled {
+            text.push_str(&format!("; {}", labelled.in_words()));
+        }
         if let Some(since) = before.since.first_of(&found.violations) {
             text.push_str(&format!(", as in each window since {since}"));
         }

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use sagewarden_lineage::id::NodeId;
 use sagewarden_lineage::s3::{S3Location, hex};
-use sagewarden_monitor::{CaptureWindow, UnreadableLines, WindowReport};
+use sagewarden_monitor::{CaptureWindow, LabelledRows, UnreadableLines, WindowReport};
 use serde_json::{Value as Json, json};
 use sha2::{Digest, Sha256};
 
 use crate::counted::counted;
+use crate::ports::Monitor;
 use crate::window::Window;
 
 /// Kinds of lines that a sentence names.
@@ -17,6 +19,8 @@ const MAX_LISTED: usize = 20;
 
 /// A window that was evaluated.
 pub(super) struct EvaluatedWindow {
+    /// What was looked at.
+    pub(super) monitor: Monitor,
     pub(super) window: Window,
     pub(super) report: WindowReport,
     /// Where the evaluation stands.
@@ -27,6 +31,45 @@ impl EvaluatedWindow {
     /// Whether it was compared with a baseline. Too few rows to be judged leave no mode and no violations.
     pub(super) fn is_judged(&self) -> bool {
         !self.report.alert_mode.is_empty() || !self.report.violations.is_empty()
+    }
+
+    /// The node of what was found in it. A slash is no part of a variant's name.
+    pub(super) fn node(&self) -> NodeId {
+        let Window { endpoint, variant, start, .. } = &self.window;
+        match self.monitor {
+            Monitor::DataQuality => self.window.node(),
+            Monitor::ModelQuality => NodeId::window(endpoint, &format!("{variant}/model-quality"), *start),
+        }
+    }
+
+    /// `<endpoint>/<variant>/<start>`, and what was looked at where that is not the data.
+    pub(super) fn name(&self) -> String {
+        match self.monitor {
+            Monitor::DataQuality => self.window.name(),
+            Monitor::ModelQuality => format!("{}/model-quality", self.window.name()),
+        }
+    }
+
+    /// Whether it says how good predictions were, all their labels considered.
+    pub(super) fn is_measured(&self) -> bool {
+        self.report.window.complete && self.report.labelled.is_some() && self.report.unknown.is_none()
+    }
+
+    /// What is said of labels in events and details: without the files, which the evaluation has.
+    pub(super) fn labelled(&self) -> Option<LabelledRows> {
+        let labelled = self.report.labelled.as_ref();
+        labelled.map(|labelled| LabelledRows { files: Vec::new(), ..labelled.clone() })
+    }
+
+    /// Why predictions could not be judged, although no more labels are expected.
+    pub(super) fn unmeasured(&self) -> Option<&str> {
+        let WindowReport { labelled, unknown, window, .. } = &self.report;
+        labelled.as_ref().and(unknown.as_deref()).filter(|_| window.complete)
+    }
+
+    /// Whether that is because no prediction has a label.
+    pub(super) fn is_without_labels(&self) -> bool {
+        self.report.labelled.as_ref().is_some_and(|labelled| labelled.matched == 0)
     }
 
     /// Whether all of the traffic could be read.
@@ -67,6 +110,12 @@ impl EvaluatedWindow {
 
     pub(super) fn unreadable_advice(&self) -> String {
         let place = &self.evaluation;
+        if self.monitor == Monitor::ModelQuality {
+            return format!(
+                "look at the lines and files that {place} names: a label is a record with `groundTruthData` and `eventMetadata`, and a \
+                 prediction stands where `inference` and `probability` under `quality` say"
+            );
+        }
         format!(
             "look at the lines and files that {place} names. Lines that are no capture events come of whatever else writes there; \
              rows that do not fit come of a body whose rows `input_path` and `output_path` under `[[drift.detect.endpoints]]` have \

@@ -36,7 +36,7 @@ impl Observed<'_> {
     pub(super) fn node(&self) -> NodeId {
         match self {
             Self::Execution(execution) => execution.node(),
-            Self::Window(window) => window.window.node(),
+            Self::Window(window) => window.node(),
         }
     }
 
@@ -58,21 +58,21 @@ impl Observed<'_> {
     pub(super) fn schedule(&self) -> &str {
         match self {
             Self::Execution(execution) => &execution.schedule.name,
-            Self::Window(_) => WindowReport::SCHEDULE,
+            Self::Window(window) => window.monitor.schedule(),
         }
     }
 
     pub(super) fn monitoring_type(&self) -> Option<&str> {
         match self {
             Self::Execution(execution) => execution.monitoring_type.as_deref(),
-            Self::Window(_) => Some("DataQuality"),
+            Self::Window(window) => Some(window.monitor.monitoring_type()),
         }
     }
 
     pub(super) fn name(&self) -> String {
         match self {
             Self::Execution(execution) => execution.job.name.clone(),
-            Self::Window(window) => window.window.name(),
+            Self::Window(window) => window.name(),
         }
     }
 }

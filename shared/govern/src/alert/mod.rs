@@ -38,13 +38,12 @@ mod wrong;
 use sagewarden_events::{
     ClockTicked, ObjectCreated, Resource, ResourceChanged, ResourceKind, WatchScope, Watched,
 };
-use sagewarden_monitor::WindowReport;
 
 use self::ended::ended;
 use self::execution::{Execution, outputs};
 use crate::notify::Moment;
 use crate::outcome::{Done, Failure, Outcome};
-use crate::ports::Account;
+use crate::ports::{Account, Monitor};
 use crate::report_place::{ReportFile, ReportPlace};
 use crate::world::World;
 
@@ -86,7 +85,7 @@ impl<W: World> AlertDrift<'_, W> {
         let Some(place) = ReportPlace::parse(&object.key) else {
             return Ok(Done::Nothing(format!("`{}` is no monitoring report", object.key)));
         };
-        match (place.schedule == WindowReport::SCHEDULE, place.file) {
+        match (Monitor::named(&place.schedule).is_some(), place.file) {
             (true, ReportFile::Evaluation) => {
                 windows::on_evaluation(self.world, object, &place, moment).await
             }
@@ -163,7 +162,9 @@ impl<W: World> AlertDrift<'_, W> {
             Some((Watched::Endpoints, WatchScope::These(names))) => {
                 traffic::watch_traffic_of(world, tick, &names, moment).await
             }
-            Some((Watched::Windows, _)) => Ok(Done::Nothing("windows are closed by detect-drift".to_owned())),
+            Some((Watched::Windows | Watched::Labels, _)) => {
+                Ok(Done::Nothing("detect-drift closes windows, and measures predictions".to_owned()))
+            }
         }
     }
 }

@@ -53,7 +53,13 @@ pub(super) async fn record_found(
         let severity = Attributes::from([(node::SEVERITY.into(), Value::Text(word(worst).into()))]);
         record.register(&id, node::SEVERITY_VERSION, rank(worst).to_string(), severity);
     }
-    record.versioned_detail(&id, &found.version, &json!({ "violations": found.listed() }));
+    let mut detail = json!({ "violations": found.listed() });
+    if let Observed::Window(evaluated) = observed
+        && let (Some(labelled), Some(detail)) = (evaluated.labelled(), detail.as_object_mut())
+    {
+        detail.insert("labelled".to_owned(), json!(labelled));
+    }
+    record.versioned_detail(&id, &found.version, &detail);
     let endpoint = NodeId::endpoint(observed.endpoint());
     record.observed(&id, OBSERVED_ON, &endpoint, observed.ended());
     if let Observed::Execution(execution) = observed

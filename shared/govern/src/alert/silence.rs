@@ -2,14 +2,14 @@
 
 use sagewarden_events::{Resource, ResourceKind, Timestamp};
 use sagewarden_lineage::id::NodeId;
-use sagewarden_monitor::WindowReport;
+use sagewarden_monitor::CaptureWindow;
 use serde_json::json;
 
 use super::cause::Cause;
 use super::evaluated::EvaluatedWindow;
 use super::execution::Execution;
 use super::wrong::Wrong;
-use crate::ports::Notice;
+use crate::ports::{Monitor, Notice};
 
 /// The `detail-type` of monitors that do not work.
 pub const MONITORING_FAILED: &str = "Sagewarden Monitoring Failed";
@@ -39,11 +39,11 @@ impl Silence {
     }
 
     /// Of what Sagewarden itself looks at, where Model Monitor has a schedule.
-    pub(super) fn of_traffic(endpoint: &Resource, at: Timestamp, wrong: Wrong) -> Self {
+    pub(super) fn of_own(monitor: Monitor, endpoint: &Resource, at: Timestamp, wrong: Wrong) -> Self {
         Self {
-            schedule: endpoint.sibling(ResourceKind::MonitoringSchedule, WindowReport::SCHEDULE),
+            schedule: endpoint.sibling(ResourceKind::MonitoringSchedule, monitor.schedule()),
             endpoint: endpoint.clone(),
-            monitoring_type: Some("DataQuality".to_owned()),
+            monitoring_type: Some(monitor.monitoring_type().to_owned()),
             execution: None,
             at,
             wrong,
@@ -52,14 +52,14 @@ impl Silence {
 
     /// That of a schedule that there is; Sagewarden's own has none.
     fn schedule_arn(&self) -> Option<String> {
-        (self.schedule.name != WindowReport::SCHEDULE).then(|| self.schedule.arn())
+        Monitor::named(&self.schedule.name).is_none().then(|| self.schedule.arn())
     }
 
     /// What is wrong, with the variant whose traffic it is of: each has a node of its own.
     fn what(&self) -> String {
         let word = self.wrong.word();
         self.wrong
-            .unreadable()
+            .window()
             .map_or_else(|| word.to_owned(), |window| format!("{word}/{}", window.report.variant))
     }
 
@@ -68,9 +68,12 @@ impl Silence {
         let (schedule, word) = (&self.schedule.name, self.wrong.word());
         let cause =
             |subject: String, check: String| Cause { subject, check, severity: self.wrong.severity() };
-        match self.wrong.unreadable() {
-            None => vec![cause(schedule.clone(), word.to_owned())],
-            Some(window) => {
+        match (self.wrong.window(), self.wrong.unreadable()) {
+            (None, _) => vec![cause(schedule.clone(), word.to_owned())],
+            (Some(window), None) => {
+                vec![cause(format!("{schedule}/{}", window.report.variant), word.to_owned())]
+            }
+            (_, Some(window)) => {
                 let variant = &window.report.variant;
                 let kinds = window.unreadable_kinds().into_iter();
                 kinds.map(|kind| cause(format!("{schedule}/{variant}"), format!("{word}/{kind}"))).collect()
@@ -86,7 +89,7 @@ impl Silence {
     }
 
     pub(super) fn name(&self) -> String {
-        match (&self.execution, self.wrong.unreadable()) {
+        match (&self.execution, self.wrong.window()) {
             (Some((job, _)), _) => job.name.clone(),
             (None, Some(window)) => {
                 let report = &window.report;
@@ -118,6 +121,10 @@ impl Silence {
                 None => format!("the evaluation {place} of its traffic until {at} may not be read"),
             },
             Wrong::TrafficUnreadable(window) => window.unreadable_summary(),
+            Wrong::Unmeasured(window) => {
+                let CaptureWindow { start, end, .. } = window.report.window;
+                format!("its predictions from {start} to {end} cannot be judged{because}")
+            }
             Wrong::TrafficMissing { .. } => {
                 format!("it captures its traffic, but none of it has been heard of since {at}")
             }
@@ -165,6 +172,7 @@ impl Silence {
                 place.bucket, place.key, place.bucket
             ),
             Wrong::TrafficUnreadable(window) => window.unreadable_advice(),
+            Wrong::Unmeasured(window) => unmeasured_advice(window),
             Wrong::TrafficMissing { place } => format!(
                 "ask whether anybody calls {}; if so, see whether its role may write to {place}, and whether the stack parameter \
                  DataBuckets has that bucket. `silent_after_hours` and `watch` in the settings say after how long this is published, and for which endpoints",
@@ -205,6 +213,21 @@ impl Silence {
         resources.extend(self.schedule_arn());
         resources.extend(self.execution.iter().map(|(job, _)| job.arn()));
         Notice::new(MONITORING_FAILED, resources, detail)
+    }
+}
+
+fn unmeasured_advice(window: &EvaluatedWindow) -> String {
+    let place =
+        window.report.labelled.as_ref().map(|labelled| labelled.ground_truth.as_str()).unwrap_or_default();
+    if window.is_without_labels() {
+        format!(
+            "ask whoever labels the predictions whether labels are still written below {place}, and whether their `eventId` is the inference \
+             id of the call, else the event id; `ground_truth_delay_hours` under `quality` in the settings says how long they are waited for"
+        )
+    } else {
+        "mend what the reason says: `quality` under `[[drift.detect.endpoints]]` names the problem, the prediction and the baseline, which \
+         `sagewarden baseline --problem` makes of labelled predictions"
+            .to_owned()
     }
 }
 

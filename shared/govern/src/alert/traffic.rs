@@ -18,7 +18,7 @@ use crate::detect::last_capture::{last_captures, listening_since};
 use crate::notify::Moment;
 use crate::outcome::{Done, Outcome};
 use crate::parts::{Cut, NamePage, Parts};
-use crate::ports::{Account, Objects, PortError, PortErrorKind};
+use crate::ports::{Account, Monitor, Objects, PortError, PortErrorKind};
 use crate::window::{DAY_MS, HOUR_MS};
 use crate::world::World;
 
@@ -161,7 +161,7 @@ async fn ask_for_traffic(
     // Endpoints that nobody uses are asked each hour for months. Where the silence was published, all that is left to ask is
     // whether files stand there after all; where the files were published, nothing is.
     let before = since(in_force_since(table, &id, moment.now).await?);
-    let silence = |wrong: Wrong| Silence::of_traffic(endpoint, before, wrong);
+    let silence = |wrong: Wrong| Silence::of_own(Monitor::DataQuality, endpoint, before, wrong);
     let unheard = silence(Wrong::TrafficUnheard { file: String::new() });
     if was_silence_published(world, &unheard).await? {
         return Ok(Done::Nothing(format!(
@@ -202,7 +202,7 @@ async fn ask_for_traffic(
             return Ok(Done::Nothing(format!("traffic of {endpoint} is on its way")));
         }
     };
-    publish_silence(world, &Silence::of_traffic(endpoint, since, wrong), moment).await
+    publish_silence(world, &Silence::of_own(Monitor::DataQuality, endpoint, since, wrong), moment).await
 }
 
 /// Whether a file of today or yesterday stands where the endpoint captures to, and no event announced it. Nothing is known where the

@@ -50,11 +50,27 @@ pub(super) async fn on_evaluation(
     }
     // Neither hides the other; what can be tried again is.
     let unreadable = publish_unreadable(world, &window, moment).await;
+    let unmeasured = publish_unmeasured(world, &window, moment).await;
     let drifted = alert_on_drift(world, &window, moment).await;
-    match (unreadable, drifted) {
+    both(both(unreadable, unmeasured), drifted)
+}
+
+/// Of two failures the one that can be tried again.
+fn both(one: Outcome, other: Outcome) -> Outcome {
+    match (one, other) {
         (Err(Failure::Reject(_)), Err(Failure::Retry(error))) => Err(Failure::Retry(error)),
-        (unreadable, drifted) => Ok(unreadable?.and(drifted?)),
+        (one, other) => Ok(one?.and(other?)),
     }
+}
+
+/// Publishes that predictions could not be judged, once no more labels are expected: silence is not health.
+async fn publish_unmeasured(world: &impl World, window: &Rc<EvaluatedWindow>, moment: &Moment) -> Outcome {
+    if window.unmeasured().is_none() {
+        return Ok(Done::Nothing(format!("`{}` is no window whose labels are missing", window.evaluation)));
+    }
+    let wrong = Wrong::Unmeasured(Rc::clone(window));
+    let silence = Silence::of_own(window.monitor, &window.window.endpoint, window.window.end, wrong);
+    publish_silence(world, &silence, moment).await
 }
 
 /// Publishes what of the traffic could not be read, whether or not the rest has moved: too few rows to be judged say nothing of drift.
@@ -69,7 +85,7 @@ async fn publish_unreadable(world: &impl World, window: &Rc<EvaluatedWindow>, mo
         return Ok(Done::Nothing(format!("too little is known of `{evaluation}` yet")));
     }
     let wrong = Wrong::TrafficUnreadable(Rc::clone(window));
-    let silence = Silence::of_traffic(&window.window.endpoint, window.window.end, wrong);
+    let silence = Silence::of_own(window.monitor, &window.window.endpoint, window.window.end, wrong);
     publish_silence(world, &silence, moment).await
 }
 
@@ -103,7 +119,7 @@ async fn read(world: &impl World, own: &OwnPlace, moment: &Moment) -> Result<Eva
     let parsed = WindowReport::parse(&bytes);
     let span = parsed.as_ref().map(|report| report.window).ok();
     let window = span.map_or_else(|| own.window.clone(), |span| own.window_of(span));
-    let files = noted_files(world.table(), &window).await?;
+    let files = noted_files(world, own.monitor, &window).await?;
     let report = match parsed {
         Ok(report) => report,
         Err(_) if files.is_empty() => return Ok(EvaluationReading::Nothing(NEVER_OPENED)),
@@ -111,7 +127,7 @@ async fn read(world: &impl World, own: &OwnPlace, moment: &Moment) -> Result<Eva
     };
     if let Some(why) = own.contradiction(&report, &files) {
         // In a bucket that others may write to, windows that nobody opened have no end.
-        let is_window = !files.is_empty() || !noted_files(world.table(), &own.window).await?.is_empty();
+        let is_window = !files.is_empty() || !noted_files(world, own.monitor, &own.window).await?.is_empty();
         return Ok(if is_window {
             EvaluationReading::Unusable(why)
         } else {
@@ -122,6 +138,7 @@ async fn read(world: &impl World, own: &OwnPlace, moment: &Moment) -> Result<Eva
         return Ok(EvaluationReading::Nothing(NEVER_OPENED));
     }
     Ok(EvaluationReading::Usable(Box::new(EvaluatedWindow {
+        monitor: own.monitor,
         window,
         report,
         evaluation: own.evaluation.clone(),
@@ -134,11 +151,11 @@ async fn denied(
     error: PortError,
     moment: &Moment,
 ) -> Result<EvaluationReading, Failure> {
-    if noted_files(world.table(), &own.window).await?.is_empty() {
+    if noted_files(world, own.monitor, &own.window).await?.is_empty() {
         return Ok(EvaluationReading::Nothing(NEVER_OPENED));
     }
     let wrong = Wrong::ReportDenied { place: own.evaluation.clone() };
-    let silence = Silence::of_traffic(&own.window.endpoint, own.window.end, wrong);
+    let silence = Silence::of_own(own.monitor, &own.window.endpoint, own.window.end, wrong);
     publish_silence(world, &silence, moment).await?;
     Err(Failure::Retry(error))
 }

@@ -31,6 +31,8 @@ pub(super) enum Wrong {
     },
     /// Captured traffic of this window is not what it should be, or is gone.
     TrafficUnreadable(Rc<EvaluatedWindow>),
+    /// Predictions of this window could not be judged, although no more labels are expected.
+    Unmeasured(Rc<EvaluatedWindow>),
     /// An endpoint captures its traffic to this place, and no file has come.
     TrafficMissing {
         place: String,
@@ -53,6 +55,8 @@ impl Wrong {
             Self::ReportMissing { .. } => "report-missing",
             Self::ReportDenied { .. } => "report-denied",
             Self::TrafficUnreadable(_) => "traffic-unreadable",
+            Self::Unmeasured(window) if window.is_without_labels() => "labels-missing",
+            Self::Unmeasured(_) => "quality-unmeasured",
             Self::TrafficMissing { .. } => "traffic-missing",
             Self::TrafficUnheard { .. } => "traffic-unheard",
         }
@@ -76,6 +80,9 @@ impl Wrong {
             | Self::ScheduleFailed { reason } => {
                 reason.as_ref().map(|text| text.chars().take(MAX_REASON).collect())
             }
+            Self::Unmeasured(window) => {
+                window.unmeasured().map(|text| text.chars().take(MAX_REASON).collect())
+            }
             _ => None,
         }
     }
@@ -84,8 +91,16 @@ impl Wrong {
     pub(super) fn place(&self) -> Option<String> {
         match self {
             Self::ReportMissing { place } | Self::ReportDenied { place } => Some(place.to_string()),
-            Self::TrafficUnreadable(window) => Some(window.evaluation.to_string()),
+            Self::TrafficUnreadable(window) | Self::Unmeasured(window) => Some(window.evaluation.to_string()),
             Self::TrafficMissing { place } | Self::TrafficUnheard { file: place } => Some(place.clone()),
+            _ => None,
+        }
+    }
+
+    /// The window that it is about.
+    pub(super) fn window(&self) -> Option<&EvaluatedWindow> {
+        match self {
+            Self::TrafficUnreadable(window) | Self::Unmeasured(window) => Some(window),
             _ => None,
         }
     }

@@ -15,6 +15,7 @@ use crate::notify::Moment;
 use crate::outcome::{Done, Failure, Outcome};
 use crate::parts::{Cut, NamePage, Parts};
 use crate::ports::Account;
+use crate::quality::expect::expect;
 use crate::window::{HOUR_MS, Window};
 use crate::world::World;
 
@@ -151,6 +152,8 @@ async fn close(
 ) -> Result<Closing, Failure> {
     let table = world.table();
     let deadline = window_rows::deadline(window, &world.settings().drift.detect);
+    // Whatever comes of its data: predictions are measured all the same.
+    expect(world, window, moment).await?;
     let files = window_rows::files(table, window, deadline).await?;
     let occasion = occasion(world, window, &files).await?;
     match judge_last(world, read, window, &occasion, moment).await {

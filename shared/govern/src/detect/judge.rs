@@ -19,7 +19,7 @@ use super::write::write;
 use crate::counted::counted;
 use crate::notify::Moment;
 use crate::outcome::{Done, Failure, Outcome};
-use crate::ports::{Metrics, WindowMetrics};
+use crate::ports::{Metrics, Monitor, WindowMetrics};
 use crate::report_place::{VIOLATIONS, folder_of, reports_below};
 use crate::window::Window;
 use crate::world::World;
@@ -144,6 +144,7 @@ async fn publish_metrics_once(
         return Ok(());
     }
     world.metrics().publish(&WindowMetrics {
+        monitor: Monitor::DataQuality,
         endpoint: &window.endpoint.name,
         schedule: found.place.schedule.as_deref().unwrap_or(WindowReport::SCHEDULE),
         time: window.end,
@@ -155,7 +156,8 @@ async fn publish_metrics_once(
 
 /// Where the reports on a window go, below a place.
 pub(super) fn reports_folder(window: &Window, below: &str) -> Result<S3Location, Failure> {
-    folder_of(window, below).ok_or_else(|| Failure::Reject(format!("`{below}` is not a folder in S3")))
+    folder_of(window, Monitor::DataQuality, below)
+        .ok_or_else(|| Failure::Reject(format!("`{below}` is not a folder in S3")))
 }
 
 pub(super) fn report(
@@ -191,6 +193,7 @@ pub(super) fn report(
         baseline: Some(found.place.constraints.to_string()),
         baseline_digest: Some(found.digest.clone()),
         rewritten: None,
+        labelled: None,
     }
 }
 

@@ -23,8 +23,8 @@ mod rewritten;
 mod served;
 pub(crate) mod suggest_baseline;
 pub(crate) mod unjudged;
-mod window_rows;
-mod write;
+pub(crate) mod window_rows;
+pub(crate) mod write;
 
 use sagewarden_events::{ClockTicked, ObjectCreated, Resource, ResourceKind};
 use sagewarden_lineage::s3::S3Location;

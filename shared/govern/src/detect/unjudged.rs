@@ -85,6 +85,24 @@ pub(super) async fn publish_uncompared(
     publish_why(world, window, &why, advice, &why, moment).await
 }
 
+/// Predictions whose quality cannot be measured, published once a day for a reason.
+pub(crate) async fn publish_unmeasured(
+    world: &impl World,
+    window: &Window,
+    failure: &Failure,
+    moment: &Moment,
+) -> Outcome {
+    let name = &window.endpoint.name;
+    let text = format!("the predictions of endpoint {name} cannot be measured: {failure}");
+    let advice = "mend what the reason says: the clock tries again for six hours after the window was due, and again when labels come";
+    let cause = match failure {
+        Failure::Retry(error) => format!("{:?} {}", error.kind(), error.context()),
+        Failure::Reject(reason) => reason.clone(),
+    };
+    let cause = format!("quality#{}", of_day(window, &without_keys(&cause)));
+    publish(world, window, &text, advice, json!({ "why": failure.to_string() }), &cause, moment).await
+}
+
 async fn publish_why(
     world: &impl World,
     window: &Window,
@@ -96,10 +114,15 @@ async fn publish_why(
     let name = &window.endpoint.name;
     let text =
         format!("endpoint {name} captures traffic, but it cannot be compared with its baseline: {why}");
+    let cause = of_day(window, cause);
+    publish(world, window, &text, advice, json!({ "why": why }), &cause, moment).await
+}
+
+/// A cause, once for each day.
+fn of_day(window: &Window, cause: &str) -> String {
     let start = window.start.to_string();
     let day = start.split('T').next().unwrap_or_default();
-    let cause = format!("{}#{day}", hex(&Sha256::digest(cause)));
-    publish(world, window, &text, advice, json!({ "why": why }), &cause, moment).await
+    format!("{}#{day}", hex(&Sha256::digest(cause)))
 }
 
 async fn publish(

@@ -24,18 +24,18 @@ const MINUTE_MS: i64 = 60_000;
 
 /// A file of a window.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct CapturedFile {
+pub(crate) struct CapturedFile {
     /// Where.
-    pub(super) bucket: String,
+    pub(crate) bucket: String,
     /// What.
-    pub(super) object: ObjectVersion,
+    pub(crate) object: ObjectVersion,
     /// S3's own order of what happened to the key.
-    pub(super) sequencer: Option<String>,
+    pub(crate) sequencer: Option<String>,
 }
 
 /// What became of a file whose event came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Noted {
+pub(crate) enum Noted {
     /// Its window is open.
     Open,
     /// It was known, and its window has been judged for the last time.
@@ -48,13 +48,13 @@ pub(super) enum Noted {
 
 /// The files that are known of a window: of each key the newest version, in the order of the keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct WindowFiles {
+pub(crate) struct WindowFiles {
     /// Those that were written in time: what the window is judged by.
-    pub(super) in_time: Vec<CapturedFile>,
+    pub(crate) in_time: Vec<CapturedFile>,
     /// With those that were written later, which replace what stood under their keys.
-    pub(super) all: Vec<CapturedFile>,
+    pub(crate) all: Vec<CapturedFile>,
     /// Those that were written later.
-    pub(super) late: Vec<CapturedFile>,
+    pub(crate) late: Vec<CapturedFile>,
 }
 
 impl CapturedFile {
@@ -71,11 +71,11 @@ impl CapturedFile {
     }
 
     /// Unique, and in the order in which SageMaker wrote the files: keys begin with the minute.
-    pub(super) fn id(&self) -> String {
+    pub(crate) fn id(&self) -> String {
         format!("{}@{}", self.object.key, self.version())
     }
 
-    pub(super) fn uri(&self) -> String {
+    pub(crate) fn uri(&self) -> String {
         format!("s3://{}/{}", self.bucket, self.object.key)
     }
 
@@ -95,18 +95,18 @@ impl From<CapturedFileRow> for CapturedFile {
 }
 
 /// When a window is over: files come late.
-pub(super) fn due(window: &Window, settings: &DetectSettings) -> Timestamp {
+pub(crate) fn due(window: &Window, settings: &DetectSettings) -> Timestamp {
     Timestamp::from_millis(window.end.millis() + settings.close_after_minutes * MINUTE_MS)
 }
 
 /// Until when files of a window may be written. SageMaker writes them within minutes; what comes later changes what was found, and
 /// nobody captured it then.
-pub(super) fn deadline(window: &Window, settings: &DetectSettings) -> Timestamp {
+pub(crate) fn deadline(window: &Window, settings: &DetectSettings) -> Timestamp {
     Timestamp::from_millis(due(window, settings).millis() + PATIENCE_MS)
 }
 
 /// Notes a file, and that the window is to be judged once more when it is over. One that was given up is open again.
-pub(super) async fn add(
+pub(crate) async fn add(
     table: &impl Table,
     window: &Window,
     file: &CapturedFile,
@@ -140,7 +140,7 @@ pub(super) async fn add(
 
 /// The files that are known. Of a key that was written again the newest version alone counts, or its rows would count twice: the one whose
 /// event has the latest time, which is in seconds, and of one second the latest sequencer.
-pub(super) async fn files(
+pub(crate) async fn files(
     table: &impl Table,
     window: &Window,
     deadline: Timestamp,
@@ -153,7 +153,7 @@ pub(super) async fn files(
     Ok(WindowFiles { in_time: newest(in_time), all: newest(all), late: newest(late) })
 }
 
-fn newest(files: Vec<CapturedFile>) -> Vec<CapturedFile> {
+pub(crate) fn newest(files: impl IntoIterator<Item = CapturedFile>) -> Vec<CapturedFile> {
     let mut newest: BTreeMap<(String, String), CapturedFile> = BTreeMap::new();
     for file in files {
         let key = (file.object.key.clone(), file.bucket.clone());
@@ -164,14 +164,20 @@ fn newest(files: Vec<CapturedFile>) -> Vec<CapturedFile> {
     newest.into_values().collect()
 }
 
+/// The same files in the order in which they were written.
+pub(crate) fn as_written(mut files: Vec<CapturedFile>) -> Vec<CapturedFile> {
+    files.sort_by(|one, other| (one.written(), one.id()).cmp(&(other.written(), other.id())));
+    files
+}
+
 /// Tells one set of files from another.
-pub(super) fn digest(files: &[CapturedFile]) -> String {
+pub(crate) fn digest(files: &[CapturedFile]) -> String {
     let lines = files.iter().map(|file| format!("{}/{}\n", file.bucket, file.id()));
     hex(&lines.fold(Sha256::new(), |digest, line| digest.chain_update(line)).finalize())
 }
 
 /// The files that it was closed with; nothing of one that never was.
-pub(super) async fn closed_with(
+pub(crate) async fn closed_with(
     table: &impl Table,
     window: &Window,
 ) -> Result<Option<ClosedWindowRow>, Failure> {
@@ -180,7 +186,7 @@ pub(super) async fn closed_with(
 }
 
 /// Notes that it was judged for the last time with these files.
-pub(super) async fn note_closed(
+pub(crate) async fn note_closed(
     table: &impl Table,
     window: &Window,
     files: &[CapturedFile],
@@ -191,12 +197,12 @@ pub(super) async fn note_closed(
 }
 
 /// Whether its metrics have been published.
-pub(super) async fn has_published_metrics(table: &impl Table, window: &Window) -> Result<bool, Failure> {
+pub(crate) async fn has_published_metrics(table: &impl Table, window: &Window) -> Result<bool, Failure> {
     Ok(!table.get(&[mark(window, WindowMark::MetricsPublished).key()]).await?.is_empty())
 }
 
 /// Notes that its metrics have been published.
-pub(super) async fn note_metrics(table: &impl Table, window: &Window) -> Result<(), Failure> {
+pub(crate) async fn note_metrics(table: &impl Table, window: &Window) -> Result<(), Failure> {
     Ok(table.write(&[Write::Put(mark(window, WindowMark::MetricsPublished).item())]).await?)
 }
 
@@ -205,7 +211,7 @@ fn mark(window: &Window, mark: WindowMark) -> WindowMarkRow {
 }
 
 /// It has been judged for the last time, unless other files than these have come meanwhile.
-pub(super) async fn close(
+pub(crate) async fn close(
     table: &impl Table,
     window: &Window,
     judged: &WindowFiles,
@@ -220,7 +226,7 @@ pub(super) async fn close(
 }
 
 /// Opens it again where it has been closed.
-pub(super) async fn keep_open(table: &impl Table, window: &Window) -> Result<(), Failure> {
+pub(crate) async fn keep_open(table: &impl Table, window: &Window) -> Result<(), Failure> {
     let open = window.open_row();
     if table.get(&[open.key()]).await?.is_empty() {
         table.write(&[Write::Put(open.item())]).await?;
@@ -229,18 +235,23 @@ pub(super) async fn keep_open(table: &impl Table, window: &Window) -> Result<(),
 }
 
 /// Whether nobody has to wait for it any longer: windows that fail must not keep the clock from others.
-pub(super) fn is_old(window: &Window, now: Timestamp) -> bool {
-    now.millis() - window.end.millis() > PATIENCE_MS
+pub(crate) fn is_old(window: &Window, now: Timestamp) -> bool {
+    is_long_after(window.end, now)
+}
+
+/// Whether it is so long ago that nobody has to wait any longer.
+pub(crate) fn is_long_after(time: Timestamp, now: Timestamp) -> bool {
+    now.millis() - time.millis() > PATIENCE_MS
 }
 
 /// It cannot be judged. A file of it whose event comes again, once somebody has mended what was wrong, opens it.
-pub(super) async fn give_up(table: &impl Table, window: &Window) -> Result<(), Failure> {
+pub(crate) async fn give_up(table: &impl Table, window: &Window) -> Result<(), Failure> {
     table.write(&[Write::Put(mark(window, WindowMark::GivenUp).item())]).await?;
     Ok(table.write(&[Write::Delete(window.open_row().key())]).await?)
 }
 
 /// The windows under these sort keys that are still open, the newest first.
-pub(super) async fn open(table: &impl Table, sort_keys: &[String]) -> Result<Vec<Window>, Failure> {
+pub(crate) async fn open(table: &impl Table, sort_keys: &[String]) -> Result<Vec<Window>, Failure> {
     let keys: Vec<Key> = sort_keys.iter().map(|key| OpenWindowRow::key_of(key)).collect();
     let mut windows: Vec<Window> =
         table.get(&keys).await?.iter().filter_map(OpenWindowRow::parse).map(Window::from).collect();
@@ -249,7 +260,7 @@ pub(super) async fn open(table: &impl Table, sort_keys: &[String]) -> Result<Vec
 }
 
 /// A page of windows that are open and ended before a time, the newest first, behind a sort key, and where the next page begins.
-pub(super) async fn ended(
+pub(crate) async fn ended(
     table: &impl Table,
     before: Timestamp,
     after: Option<String>,

@@ -209,6 +209,8 @@ fn silence(cause: &str) -> &str {
         "report-missing" => "there were violations, but no report",
         "report-denied" => "the report could not be read",
         "traffic-unreadable" => "some could not be read",
+        "labels-missing" => "no label came",
+        "quality-unmeasured" => "the predictions could not be judged",
         "traffic-missing" => "no traffic has arrived since",
         "traffic-unheard" => "it is there, but no event announced it",
         other => other,

@@ -1,7 +1,7 @@
 //! The metrics of judged windows.
 
 use sagewarden_events::Timestamp;
-use sagewarden_monitor::Metric;
+use sagewarden_monitor::{LabelledRows, Metric, WindowReport};
 
 /// Takes metrics on behalf of CloudWatch.
 pub trait Metrics {
@@ -9,9 +9,48 @@ pub trait Metrics {
     fn publish(&self, window: &WindowMetrics<'_>);
 }
 
+/// What of an endpoint Sagewarden itself looks at. Each has reports and metrics of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Monitor {
+    /// Traffic beside a baseline.
+    DataQuality,
+    /// Predictions beside what turned out to be true.
+    ModelQuality,
+}
+
+impl Monitor {
+    const ALL: [Self; 2] = [Self::DataQuality, Self::ModelQuality];
+
+    /// The one whose reports have this name in the place of a schedule's.
+    #[must_use]
+    pub fn named(schedule: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|each| each.schedule() == schedule)
+    }
+
+    /// The name of its reports in the place of a schedule's.
+    #[must_use]
+    pub fn schedule(self) -> &'static str {
+        match self {
+            Self::DataQuality => WindowReport::SCHEDULE,
+            Self::ModelQuality => LabelledRows::SCHEDULE,
+        }
+    }
+
+    /// `MonitoringType` of the SageMaker API.
+    #[must_use]
+    pub fn monitoring_type(self) -> &'static str {
+        match self {
+            Self::DataQuality => "DataQuality",
+            Self::ModelQuality => "ModelQuality",
+        }
+    }
+}
+
 /// The metrics of a window, as Model Monitor's container publishes them.
 #[derive(Debug)]
 pub struct WindowMetrics<'a> {
+    /// What was looked at.
+    pub monitor: Monitor,
     /// The dimension `Endpoint`.
     pub endpoint: &'a str,
     /// The dimension `MonitoringSchedule`.

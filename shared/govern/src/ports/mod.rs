@@ -17,7 +17,7 @@ pub use account::{Account, Description, SummaryPage};
 pub use bus::{Bus, Notice};
 pub use error::{PortError, PortErrorKind};
 pub use keys::Keys;
-pub use metrics::{Metrics, WindowMetrics};
+pub use metrics::{Metrics, Monitor, WindowMetrics};
 pub use objects::{Files, Listing, ObjectVersion, Objects};
 pub use quarantine::{Quarantine, Rejected};
 pub use remedies::{ModelUse, Remedies, Stopped};

@@ -1,13 +1,14 @@
 //! The three functions that judge nothing: they record, measure and alert.
 
-use sagewarden_events::{ClockTicked, Event, Watched};
+use sagewarden_events::{ClockTicked, Event, ObjectCreated, Watched};
 
 use crate::alert::AlertDrift;
 use crate::detect::DetectDrift;
 use crate::detect::known_baselines::KnownBaselines;
 use crate::detect::suggest_baseline::SuggestBaseline;
 use crate::notify::Moment;
-use crate::outcome::{Failure, Outcome};
+use crate::outcome::{Done, Failure, Outcome};
+use crate::quality::MeasureQuality;
 use crate::record::RecordLineage;
 use crate::route::elsewhere::of_elsewhere;
 use crate::world::World;
@@ -40,12 +41,49 @@ pub async fn detect_drift(
     }
     let detect = DetectDrift { world, known };
     match event {
-        Event::ObjectCreated(object) => Some(detect.on_capture(object, moment).await),
-        Event::ClockTicked(tick) if is_of(tick, &[Watched::Windows]) => {
-            Some(detect.close_windows(tick, moment).await)
+        Event::ObjectCreated(object) => Some(captured_or_labels(world, &detect, object, moment).await),
+        Event::ClockTicked(tick) if is_of(tick, &[Watched::Windows, Watched::Labels]) => {
+            Some(windows_and_labels(world, &detect, tick, moment).await)
         }
         Event::ResourceChanged(change) => Some(SuggestBaseline { world }.on_job(change, moment).await),
         _ => None,
+    }
+}
+
+/// A key can read like that of captured traffic and be one of labels. Where the settings name their place, it is; in a place that a
+/// schedule named, what is no captured traffic is.
+async fn captured_or_labels<W: World>(
+    world: &W,
+    detect: &DetectDrift<'_, W>,
+    object: &ObjectCreated,
+    moment: &Moment,
+) -> Outcome {
+    let quality = MeasureQuality { world };
+    if let Some(done) = quality.on_labels(object).await? {
+        return Ok(done);
+    }
+    match detect.on_capture(object, moment).await? {
+        Done::Nothing(why) => Ok(quality.on_expected_labels(object).await?.unwrap_or(Done::Nothing(why))),
+        done @ Done::Acted(_) => Ok(done),
+    }
+}
+
+/// What the clock asks of both; what fails of one keeps nobody from the other.
+async fn windows_and_labels<W: World>(
+    world: &W,
+    detect: &DetectDrift<'_, W>,
+    tick: &ClockTicked,
+    moment: &Moment,
+) -> Outcome {
+    let quality = MeasureQuality { world };
+    match tick.part.as_ref().map(|part| part.watched) {
+        Some(Watched::Labels) => quality.measure_due(tick, moment).await,
+        Some(_) => detect.close_windows(tick, moment).await,
+        None => {
+            let closed = detect.close_windows(tick, moment).await;
+            let measured = quality.measure_due(tick, moment).await;
+            Ok(measured?.and(closed?))
+        }
     }
 }
 

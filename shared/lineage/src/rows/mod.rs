@@ -15,6 +15,7 @@ mod closure;
 mod detail;
 mod edge;
 mod kind;
+mod labels;
 mod observation;
 mod pending;
 mod receipt;
@@ -39,6 +40,7 @@ pub use closure::{ClosureNode, ClosureRow, LiveRow, UnindexedRow};
 pub use detail::{DetailRow, ExplanationRow};
 pub use edge::OutEdgeRow;
 pub use kind::{RowKind, earliest, leading_time, millis};
+pub use labels::{DueWindowRow, LabelFileRow, LabelledWindowRow};
 pub use node::NodeRow;
 pub use observation::ObservationRow;
 pub use pending::PendingRow;
@@ -72,7 +74,7 @@ pub fn naming(item: &Item) -> &'static [&'static str] {
 }
 
 /// Every kind of row, in the order in which somebody learns of them.
-pub const KINDS: [RowKind; 35] = [
+pub const KINDS: [RowKind; 39] = [
     NodeRow::KIND,
     DetailRow::KIND,
     ExplanationRow::KIND,
@@ -101,7 +103,11 @@ pub const KINDS: [RowKind; 35] = [
     CapturedFileRow::KIND,
     ClosedWindowRow::KIND,
     WindowMarkRow::METRICS,
+    WindowMarkRow::QUALITY,
     WindowMarkRow::GIVEN_UP,
+    LabelFileRow::KIND,
+    LabelledWindowRow::KIND,
+    DueWindowRow::KIND,
     LastCaptureRow::KIND,
     AttemptRow::KIND,
     ListeningRow::KIND,

@@ -357,6 +357,10 @@ fn captured() -> Vec<Golden> {
     let closed = ClosedWindowRow { window: partition.clone(), count: 2, files: "0a1b".into() };
     assert_eq!(stored(&closed.write()), closed.item());
     const WINDOW: &str = "W#1/r/prod/main@1772532000000+2";
+    const LABELS: &str = "G#labels/credit";
+    let labels = LabelFileRow::new("labels/credit", start, file.clone());
+    let labelled = LabelledWindowRow { place: "labels/credit".into(), window: window.clone(), until: at(99) };
+    let due = DueWindowRow { due: end, window: window.clone() };
     let attempt =
         AttemptRow { subject: "s3://b/constraints.json".into(), at: at(7), owner: "request/message".into() };
     vec![
@@ -377,7 +381,23 @@ fn captured() -> Vec<Golden> {
         golden!(CapturedFileRow::KIND, CapturedFileRow, file, WINDOW, "F#2026/a.jsonl@v1"),
         golden!(ClosedWindowRow::KIND, ClosedWindowRow, closed, WINDOW, "Z"),
         golden!(WindowMarkRow::METRICS, WindowMarkRow, mark(WindowMark::MetricsPublished), WINDOW, "M"),
+        golden!(WindowMarkRow::QUALITY, WindowMarkRow, mark(WindowMark::QualityPublished), WINDOW, "MQ"),
         golden!(WindowMarkRow::GIVEN_UP, WindowMarkRow, mark(WindowMark::GivenUp), WINDOW, "U"),
+        golden!(LabelFileRow::KIND, LabelFileRow, labels, LABELS, "T#1772532000000#2026/a.jsonl@v1"),
+        golden!(
+            LabelledWindowRow::KIND,
+            LabelledWindowRow,
+            labelled,
+            LABELS,
+            "W#1772539200000#W#1/r/prod/main@1772532000000+2"
+        ),
+        golden!(
+            DueWindowRow::KIND,
+            DueWindowRow,
+            due,
+            "K#quality",
+            "1772539200000#W#1/r/prod/main@1772532000000+2"
+        ),
         Golden { kind: LastCaptureRow::KIND, item: last, pk: "K#captured", sk: "1/r/prod" },
         Golden { kind: ListeningRow::KIND, item: listening, pk: "K#captured", sk: "#" },
     ]
@@ -457,7 +477,7 @@ fn fits(pattern: &str, key: &str) -> bool {
 #[test]
 fn a_row_is_read_by_its_own_type_alone() {
     type Reader = fn(&Item) -> bool;
-    let readers: [(&str, Reader); 29] = [
+    let readers: [(&str, Reader); 32] = [
         ("NodeRow", |item| NodeRow::parse(item).is_some()),
         ("DetailRow", |item| DetailRow::parse(item).is_some()),
         ("ExplanationRow", |item| ExplanationRow::parse(item).is_some()),
@@ -483,6 +503,9 @@ fn a_row_is_read_by_its_own_type_alone() {
         ("CapturedFileRow", |item| CapturedFileRow::parse(item).is_some()),
         ("ClosedWindowRow", |item| ClosedWindowRow::parse(item).is_some()),
         ("WindowMarkRow", |item| WindowMarkRow::parse(item).is_some()),
+        ("LabelFileRow", |item| LabelFileRow::parse(item).is_some()),
+        ("LabelledWindowRow", |item| LabelledWindowRow::parse(item).is_some()),
+        ("DueWindowRow", |item| DueWindowRow::parse(item).is_some()),
         ("AttemptRow", |item| AttemptRow::parse(item).is_some()),
         ("LastCaptureRow", |item| LastCaptureRow::parse(item).is_some()),
         ("ReceiptRow", |item| ReceiptRow::parse(item).is_some()),

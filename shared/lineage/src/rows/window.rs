@@ -167,6 +167,11 @@ impl CapturedFileRow {
     #[must_use]
     pub fn parse(item: &Item) -> Option<Self> {
         item.key.sk.strip_prefix(Self::PREFIX)?;
+        Self::described(item)
+    }
+
+    /// The file that a row's attributes describe, whatever its key says.
+    pub(super) fn described(item: &Item) -> Option<Self> {
         let text = |name: &str| item.text(name).map(str::to_owned);
         Some(Self {
             window: item.key.pk.clone(),
@@ -186,6 +191,8 @@ impl CapturedFileRow {
 pub enum WindowMark {
     /// Its metrics were published.
     MetricsPublished,
+    /// The metrics of its model quality were published.
+    QualityPublished,
     /// It could not be judged, and `detect-drift` has given up on it.
     GivenUp,
 }
@@ -207,6 +214,13 @@ impl WindowMarkRow {
         pk: WINDOW_PK,
         sk: "M",
     };
+    /// What the row is for metrics of model quality.
+    pub const QUALITY: RowKind = RowKind {
+        row: "WindowMarkRow",
+        says: "that the metrics of a window's model quality were published",
+        pk: WINDOW_PK,
+        sk: "MQ",
+    };
     /// What the row is for a window that was given up.
     pub const GIVEN_UP: RowKind = RowKind {
         row: "WindowMarkRow",
@@ -220,6 +234,7 @@ impl WindowMarkRow {
     pub fn key(&self) -> Key {
         let sk = match self.mark {
             WindowMark::MetricsPublished => Self::METRICS.sk,
+            WindowMark::QualityPublished => Self::QUALITY.sk,
             WindowMark::GivenUp => Self::GIVEN_UP.sk,
         };
         Key::new(self.window.as_str(), sk)
@@ -236,6 +251,7 @@ impl WindowMarkRow {
     pub fn parse(item: &Item) -> Option<Self> {
         let mark = match item.key.sk.as_str() {
             sk if sk == Self::METRICS.sk => WindowMark::MetricsPublished,
+            sk if sk == Self::QUALITY.sk => WindowMark::QualityPublished,
             sk if sk == Self::GIVEN_UP.sk => WindowMark::GivenUp,
             _ => return None,
         };

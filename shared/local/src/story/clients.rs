@@ -109,6 +109,14 @@ impl Client {
         format!("0.{millionths:06}")
     }
 
+    /// What became of the client: whoever asks by way of the other system defaults for reasons that the model does not know.
+    pub(super) fn outcome(&self) -> u8 {
+        if self.number < SHIFTED {
+            return self.label();
+        }
+        u8::from(Chance::new(self.number.rotate_left(32)).below(100) < 45)
+    }
+
     fn label(&self) -> u8 {
         u8::from(self.defaulted)
     }

@@ -42,14 +42,20 @@ impl Story {
         let file = format!("{minute:02}-{second:02}-{:03}-{id}.jsonl", millis.rem_euclid(1_000));
         let key = format!("{CAPTURED}/{}/{VARIANT}/{hour}/{file}", Self::ENDPOINT);
         let mut lines = String::new();
-        for (call, client) in (0..).zip(clients.iter()) {
+        for ((call, client), id) in (0..).zip(clients.iter()).zip(event_ids(after)) {
             // Ten calls a second.
             let time = Timestamp::from_millis((begun.millis() / 1_000 + call / 10) * 1_000);
-            let _written = writeln!(lines, "{}", event(client, &event_id(&format!("{id} {call}")), time));
+            let _written = writeln!(lines, "{}", event(client, &id, time));
         }
         // A file is written when it is about a minute old.
         self.put(&bucket("model"), &key, lines.as_bytes(), after + 75)
     }
+}
+
+/// The ids of the calls of a file.
+pub(super) fn event_ids(after: i64) -> impl Iterator<Item = String> {
+    let file = event_id(&format!("file {after}"));
+    (0_u64..).map(move |call| event_id(&format!("{file} {call}")))
 }
 
 /// A call as SageMaker writes it, its keys in the order of the developer guide's example.

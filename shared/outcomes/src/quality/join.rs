@@ -129,6 +129,23 @@ impl Join {
         }
     }
 
+    /// Takes what is true of `id` where a prediction of it is held; counts it where none is. For whoever reads all predictions first, and
+    /// labels of other times among those that belong to them: these must not push predictions out.
+    pub fn truth_of_known(&mut self, id: &str, label: String, order: Order) {
+        let key = (hashed(id), Box::from(id));
+        if self.held.contains_key(&key) {
+            return self.truth(id, label, order);
+        }
+        self.truths.records += 1;
+        let was_let_go =
+            self.predictions.dropped > 0 && self.held.last_key_value().is_some_and(|(most, _)| key > *most);
+        if was_let_go {
+            self.truths.dropped += 1;
+        } else {
+            self.truths.unmatched += 1;
+        }
+    }
+
     /// Both sides at once.
     #[must_use]
     pub fn of<'a>(

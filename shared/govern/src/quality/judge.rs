@@ -1,0 +1,179 @@
+//! The predictions of a window are measured: the files become the ones that a model quality job would have written, and an evaluation that
+//! alerts are made of.
+
+use sagewarden_lineage::rows::{WindowMark, WindowMarkRow};
+use sagewarden_lineage::s3::{S3Location, hex};
+use sagewarden_lineage::table::Write;
+use sagewarden_monitor::{Metric, MetricValue, Mode, Violations, WindowReport};
+use sagewarden_outcomes::quality::{QualityConstraints, QualityStatistics};
+use sagewarden_settings::JudgedBy;
+use serde::Serialize;
+use sha2::{Digest as _, Sha256};
+
+use super::files::LabelledFiles;
+use super::measure::measure;
+use super::read::read;
+use super::report::Findings;
+use super::watch::QualityWatch;
+use crate::counted::counted;
+use crate::outcome::{Done, Failure};
+use crate::ports::{Files as _, Metrics as _, Monitor, Objects as _, Table as _, WindowMetrics};
+use crate::report_place::{VIOLATIONS, folder_of, key_in, reports_below};
+use crate::window::Window;
+use crate::world::World;
+
+/// Files may come while a window is measured, and what is written last must be the measure of all. So often it is begun anew; then the
+/// record comes again.
+const ATTEMPTS: usize = 3;
+/// Bytes of `constraints.json`: two dozen thresholds.
+const MAX_CONSTRAINTS: u64 = 1 << 20;
+
+/// Measures a window as far as its labels have come, or for the last time; returns the files that it was measured by.
+///
+/// # Errors
+/// Rejects what cannot be measured; retries when a service does not answer.
+pub(super) async fn judge(
+    world: &impl World,
+    watch: &QualityWatch,
+    window: &Window,
+    is_last: bool,
+) -> Result<(Done, LabelledFiles), Failure> {
+    let (table, detect) = (world.table(), &world.settings().drift.detect);
+    let mut files = LabelledFiles::of(table, detect, watch, window).await?;
+    for _ in 0..ATTEMPTS {
+        let (done, metrics) = judge_files(world, watch, window, &files, is_last).await?;
+        let now = LabelledFiles::of(table, detect, watch, window).await?;
+        if now == files {
+            publish_metrics_once(world, watch, window, &metrics).await?;
+            return Ok((done, files));
+        }
+        files = now;
+    }
+    Err(Failure::not_yet(
+        format!("measure the predictions of {}", window.endpoint),
+        "files come faster than that",
+    ))
+}
+
+/// Writes what the files come to; returns the metrics of a window that is measured for the last time.
+async fn judge_files(
+    world: &impl World,
+    watch: &QualityWatch,
+    window: &Window,
+    files: &LabelledFiles,
+    is_last: bool,
+) -> Result<(Done, Vec<Metric>), Failure> {
+    let endpoint = &window.endpoint;
+    let nothing = |why: &str| Ok((Done::Nothing(format!("predictions of {endpoint}: {why}")), Vec::new()));
+    if files.captured.is_empty() {
+        return nothing("there is none");
+    }
+    if files.labels.is_empty() && !is_last {
+        return nothing("no label has come yet");
+    }
+    let pairs = read(world, watch, files).await?;
+    let (matched, detect) = (pairs.joined.pairs.len(), &world.settings().drift.detect);
+    if !is_last && (matched as u64) < detect.min_rows {
+        return nothing(&format!("{matched} have labels, {} are needed", detect.min_rows));
+    }
+    let baseline = baseline(world, watch).await?;
+    let (constraints, digest) = baseline.unzip();
+    let measured =
+        (matched > 0).then(|| measure(&pairs.joined, &watch.measured, constraints.as_ref(), window));
+    let findings = Findings {
+        watch,
+        window,
+        files,
+        pairs: &pairs,
+        measured: measured.as_ref(),
+        baseline: digest,
+        complete: is_last,
+    };
+    let report = findings.report(mode_of(detect.alert_mode));
+    let folder = folder(world, window)?;
+    let written = measured.as_ref().map(|measured| measured.of_mode(mode_of(detect.files_mode)));
+    if let Some(written) = written {
+        write(world, &folder, "statistics.json", written.statistics.to_java_json()).await?;
+        if let Some(evaluated) = written.evaluated.as_ref().filter(|_| report.unknown.is_none()) {
+            let violations =
+                Violations { violations: evaluated.violations.violations.clone(), ..Violations::default() };
+            write(world, &folder, VIOLATIONS, pretty(&violations)?).await?;
+        }
+    }
+    // The last one: its event is the one that `alert-drift` reacts to, and finds the other files in place.
+    write(world, &folder, WindowReport::FILE, pretty(&report)?).await?;
+    let labelled = report.labelled.as_ref().map(|rows| rows.in_words()).unwrap_or_default();
+    let came_to = report.unknown.clone().unwrap_or_else(|| counted(report.violations.len(), "violation"));
+    let done = format!(
+        "model quality of {endpoint}: {labelled}; {came_to}; report s3://{}/{}",
+        folder.bucket, folder.key
+    );
+    let metrics =
+        written.filter(|_| is_last).map(|mode| metrics(&mode.statistics, &report)).unwrap_or_default();
+    Ok((Done::Acted(done), metrics))
+}
+
+fn mode_of(mode: JudgedBy) -> Mode {
+    match mode {
+        JudgedBy::Compat => Mode::Compat,
+        JudgedBy::Exact => Mode::Exact,
+    }
+}
+
+/// The thresholds, with a digest of their file; nothing where nobody names one, or nothing stands there.
+async fn baseline(
+    world: &impl World,
+    watch: &QualityWatch,
+) -> Result<Option<(QualityConstraints, String)>, Failure> {
+    let Some(place) = &watch.constraints else { return Ok(None) };
+    let bytes = world.objects().read(&place.bucket, &place.key, MAX_CONSTRAINTS).await?;
+    let Some(bytes) = bytes else { return Ok(None) };
+    let digest: String = hex(&Sha256::digest(&bytes)).chars().take(16).collect();
+    let constraints = QualityConstraints::parse(&bytes)
+        .map_err(|error| Failure::Reject(format!("the baseline `{place}` cannot be used: {error}")))?;
+    Ok(Some((constraints, digest)))
+}
+
+/// The container's: every metric that is defined, and the number of violations.
+fn metrics(statistics: &QualityStatistics, report: &WindowReport) -> Vec<Metric> {
+    let violations = report.violations.len() as f64;
+    let metrics = statistics.published().chain([("total_number_of_violations", violations)]);
+    metrics.map(|(name, value)| Metric { name: name.to_owned(), value: MetricValue::Single(value) }).collect()
+}
+
+/// Metrics leave once: CloudWatch would add the second values to the first of the same time.
+async fn publish_metrics_once(
+    world: &impl World,
+    watch: &QualityWatch,
+    window: &Window,
+    metrics: &[Metric],
+) -> Result<(), Failure> {
+    let mark = WindowMarkRow { window: window.open_row().partition(), mark: WindowMark::QualityPublished };
+    if metrics.is_empty() || !world.table().get(&[mark.key()]).await?.is_empty() {
+        return Ok(());
+    }
+    world.metrics().publish(&WindowMetrics {
+        monitor: Monitor::ModelQuality,
+        endpoint: &window.endpoint.name,
+        schedule: watch.schedule.as_deref().unwrap_or(Monitor::ModelQuality.schedule()),
+        time: window.end,
+        metrics,
+    });
+    // Behind them: a crash between the two publishes them twice, which is less harm than not at all.
+    Ok(world.table().write(&[Write::Put(mark.item())]).await?)
+}
+
+fn folder(world: &impl World, window: &Window) -> Result<S3Location, Failure> {
+    let below = reports_below(world.evidence_bucket(), world.settings().drift.detect.reports.as_deref());
+    folder_of(window, Monitor::ModelQuality, &below)
+        .ok_or_else(|| Failure::Reject(format!("`{below}` is not a folder in S3")))
+}
+
+async fn write(world: &impl World, folder: &S3Location, name: &str, body: String) -> Result<(), Failure> {
+    let key = key_in(&folder.key, name);
+    Ok(world.files().write(&folder.bucket, &key, "application/json", body.as_bytes()).await?)
+}
+
+fn pretty(document: &impl Serialize) -> Result<String, Failure> {
+    serde_json::to_string_pretty(document).map_err(|error| Failure::Reject(error.to_string()))
+}

@@ -1,0 +1,313 @@
+//! How the predictions of an endpoint are measured: as the settings say, and for the rest as the endpoint's own model quality schedule does.
+
+use std::str::FromStr;
+
+use sagewarden_events::{Resource, ResourceKind, Timestamp};
+use sagewarden_lineage::s3::S3Location;
+use sagewarden_measure::capture::RowPath;
+use sagewarden_monitor::Mode;
+use sagewarden_outcomes::quality::{PredictionAttributes, Problem, QualitySettings};
+use sagewarden_settings::{DetectedEndpoint, QualityProblem, WatchedQuality};
+use serde_json::Value as Json;
+
+use crate::outcome::Failure;
+use crate::ports::{Account, Description};
+use crate::window::{HOUR_MS, Window};
+use crate::world::World;
+
+/// Lengths of windows: the parts of a day.
+const LENGTHS: [i64; 8] = [1, 2, 3, 4, 6, 8, 12, 24];
+const DAY_HOURS: i64 = 24;
+
+/// How predictions are measured.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct QualityWatch {
+    /// Where labels come.
+    pub(super) ground_truth: S3Location,
+    /// How long after the end of a window labels may come, in hours.
+    pub(super) delay_hours: i64,
+    /// How long a window is.
+    pub(super) window_hours: i64,
+    pub(super) measured: QualitySettings,
+    pub(super) attributes: PredictionAttributes,
+    /// Where a record of ground truth has its label.
+    pub(super) label: Option<String>,
+    pub(super) output_path: Option<RowPath>,
+    /// `constraints.json`, where anybody names one.
+    pub(super) constraints: Option<S3Location>,
+    /// The schedule that it was found by: metrics are published under its name.
+    pub(super) schedule: Option<String>,
+}
+
+impl QualityWatch {
+    /// `<bucket>/<prefix>`
+    pub(super) fn place(&self) -> String {
+        place_of(&self.ground_truth)
+    }
+
+    /// Until when labels of a window count.
+    pub(super) fn until(&self, window: &Window, close_after_minutes: i64) -> Timestamp {
+        let end = window.end.millis() + self.delay_hours * HOUR_MS;
+        Timestamp::from_millis(end + close_after_minutes * 60_000)
+    }
+
+    /// The windows of predictions that a window of traffic has a part in.
+    pub(super) fn windows(&self, traffic: &Window) -> Vec<Window> {
+        let length = self.window_hours * HOUR_MS;
+        let first = traffic.start.millis().div_euclid(length) * length;
+        let starts =
+            (0..).map(|turn| first + turn * length).take_while(|start| *start < traffic.end.millis());
+        let window = |start: i64| Window {
+            start: Timestamp::from_millis(start),
+            end: Timestamp::from_millis(start + length),
+            ..traffic.clone()
+        };
+        starts.map(window).collect()
+    }
+}
+
+/// `<bucket>/<prefix>`, the prefix without superfluous slashes: one that ends with a slash leaves two of them in the keys.
+pub(super) fn place_of(location: &S3Location) -> String {
+    let segments: Vec<&str> = location.key.split('/').filter(|segment| !segment.is_empty()).collect();
+    format!("{}/{}", location.bucket, segments.join("/"))
+}
+
+/// How the predictions of a window are measured; nothing where nobody says where their labels come.
+///
+/// # Errors
+/// When a service does not answer, or what a schedule says cannot be used.
+pub(super) async fn find(world: &impl World, window: &Window) -> Result<Option<QualityWatch>, Failure> {
+    let detect = &world.settings().drift.detect;
+    let said = detect.of(&window.endpoint.name);
+    if !said.watch || !said.quality.watch {
+        return Ok(None);
+    }
+    if said.quality.ground_truth.is_some() {
+        return watch(&said, &Definition::default(), detect.window_hours);
+    }
+    for definition in definitions(world.account(), window).await? {
+        if let Some(found) = watch(&said, &definition, detect.window_hours)? {
+            return Ok(Some(found));
+        }
+    }
+    Ok(None)
+}
+
+/// What a model quality job is defined by.
+#[derive(Debug, Default)]
+struct Definition {
+    schedule: Option<String>,
+    /// `DescribeModelQualityJobDefinition`
+    document: Json,
+}
+
+impl Definition {
+    fn text(&self, pointer: &str) -> Option<String> {
+        let text = self.document.pointer(pointer)?.as_str()?;
+        (!text.is_empty()).then(|| text.to_owned())
+    }
+
+    fn input(&self, attribute: &str) -> Option<String> {
+        self.text(&format!("/ModelQualityJobInput/EndpointInput/{attribute}"))
+    }
+
+    fn problem(&self) -> Option<Problem> {
+        let word = self.text("/ModelQualityAppSpecification/ProblemType")?;
+        serde_json::from_value(Json::String(word)).ok()
+    }
+}
+
+/// The definitions of the endpoint's own model quality schedules, by the schedules' names. What was created after the window began does not
+/// count for it: whoever sees what a window is coming to must not choose how it is measured.
+async fn definitions(account: &impl Account, window: &Window) -> Result<Vec<Definition>, Failure> {
+    let endpoint = &window.endpoint;
+    let listed = account.schedules_of(endpoint).await?;
+    let schedules = listed.get("MonitoringScheduleSummaries").and_then(Json::as_array);
+    let mut names: Vec<(&str, &str)> = Vec::new();
+    for summary in schedules.into_iter().flatten() {
+        let text = |key: &str| summary.get(key).and_then(Json::as_str);
+        if text("MonitoringType") == Some("ModelQuality")
+            && let Some(name) = text("MonitoringScheduleName")
+        {
+            names.push((name, text("MonitoringJobDefinitionName").unwrap_or_default()));
+        }
+    }
+    names.sort_unstable();
+    let mut definitions = Vec::new();
+    for (schedule, definition) in names {
+        let named = endpoint.sibling(ResourceKind::MonitoringSchedule, schedule);
+        let Some(described) = older(account, &named, window).await? else { continue };
+        let config = described.document.pointer("/MonitoringScheduleConfig/MonitoringJobDefinitionName");
+        let definition = config.and_then(Json::as_str).unwrap_or(definition);
+        if definition.is_empty() {
+            continue;
+        }
+        let named = endpoint.sibling(ResourceKind::ModelQualityDefinition, definition);
+        let Some(described) = older(account, &named, window).await? else { continue };
+        definitions.push(Definition { schedule: Some(schedule.to_owned()), document: described.document });
+    }
+    Ok(definitions)
+}
+
+async fn older(
+    account: &impl Account,
+    resource: &Resource,
+    window: &Window,
+) -> Result<Option<Description>, Failure> {
+    let described = account.describe(resource).await?;
+    Ok(described.filter(|it| it.created_at().is_none_or(|created| created <= window.start)))
+}
+
+fn watch(
+    said: &DetectedEndpoint,
+    definition: &Definition,
+    traffic_hours: i64,
+) -> Result<Option<QualityWatch>, Failure> {
+    let quality = &said.quality;
+    let uri = quality.ground_truth.clone();
+    let uri = uri.or_else(|| definition.text("/ModelQualityJobInput/GroundTruthS3Input/S3Uri"));
+    let Some(ground_truth) = uri.as_deref().and_then(S3Location::parse) else { return Ok(None) };
+    let problem = quality.problem.map(problem_of).or_else(|| definition.problem());
+    let Some(problem) = problem else { return Ok(None) };
+    let attributes = PredictionAttributes {
+        inference: quality.inference.clone().or_else(|| definition.input("InferenceAttribute")),
+        probability: quality.probability.clone().or_else(|| definition.input("ProbabilityAttribute")),
+    };
+    let threshold = quality.threshold.map(|threshold| threshold.value()).or_else(|| {
+        definition
+            .document
+            .pointer("/ModelQualityJobInput/EndpointInput/ProbabilityThresholdAttribute")
+            .and_then(Json::as_f64)
+    });
+    let mut measured = QualitySettings::new(problem, Mode::Exact);
+    measured.threshold = threshold.unwrap_or(measured.threshold);
+    measured.positive = quality.positive.clone().unwrap_or(measured.positive);
+    let delay = definition.input("StartTimeOffset").as_deref().and_then(hours_of);
+    let delay = quality.ground_truth_delay_hours.or(delay).unwrap_or(WatchedQuality::USUAL_DELAY_HOURS);
+    let (delay_hours, window_hours) = lengths(delay, quality.window_hours, traffic_hours);
+    let path = quality.output_path.as_ref().or(said.output_path.as_ref());
+    let output_path = path.map(|path| RowPath::from_str(path)).transpose();
+    Ok(Some(QualityWatch {
+        ground_truth,
+        delay_hours,
+        window_hours,
+        measured,
+        attributes,
+        label: quality.label.clone(),
+        output_path: output_path.map_err(|error| Failure::Reject(error.to_string()))?,
+        constraints: constraints(quality, definition),
+        schedule: definition.schedule.clone(),
+    }))
+}
+
+fn problem_of(problem: QualityProblem) -> Problem {
+    match problem {
+        QualityProblem::Binary => Problem::BinaryClassification,
+        QualityProblem::Multiclass => Problem::MulticlassClassification,
+        QualityProblem::Regression => Problem::Regression,
+    }
+}
+
+/// The file of the baseline that the settings name, else that of the schedule.
+fn constraints(quality: &WatchedQuality, definition: &Definition) -> Option<S3Location> {
+    if let Some(folder) = &quality.baseline {
+        return S3Location::parse(&format!("{}/constraints.json", folder.trim_end_matches('/')));
+    }
+    S3Location::parse(&definition.text("/ModelQualityBaselineConfig/ConstraintsResource/S3Uri")?)
+}
+
+/// The delay, and the length of windows: as the settings say, else the shortest that is no shorter than windows of traffic, and of which
+/// no more than [`WatchedQuality::MOST_WINDOWS`] wait for labels at a time.
+fn lengths(delay: i64, said: Option<i64>, traffic: i64) -> (i64, i64) {
+    let delay = delay.clamp(0, WatchedQuality::MOST_DELAY_HOURS);
+    let fits = |hours: &i64| delay <= hours * WatchedQuality::MOST_WINDOWS;
+    let shortest = LENGTHS.into_iter().filter(|hours| *hours >= traffic).find(fits);
+    (delay, said.filter(fits).or(shortest).unwrap_or(DAY_HOURS))
+}
+
+/// The hours of an ISO 8601 duration such as `-P8D` or `-PT7H`, the next full one, whatever its sign ("Model monitor offsets", SageMaker
+/// developer guide).
+fn hours_of(offset: &str) -> Option<i64> {
+    let text = offset.trim_start_matches(['-', '+']).strip_prefix('P')?;
+    let (days, time) = text.split_once('T').unwrap_or((text, ""));
+    let mut minutes = 0_i64;
+    for (part, units) in [(days, [('D', 1_440), ('W', 10_080)]), (time, [('H', 60), ('M', 1)])] {
+        let mut rest = part;
+        while let Some(end) = rest.find(|letter: char| !letter.is_ascii_digit()) {
+            let (number, behind) = rest.split_at_checked(end)?;
+            let letter = behind.chars().next()?;
+            let (_, unit) = units.into_iter().find(|(known, _)| *known == letter)?;
+            minutes = minutes.checked_add(number.parse::<i64>().ok()?.checked_mul(unit)?)?;
+            rest = behind.get(letter.len_utf8()..)?;
+        }
+        if !rest.is_empty() {
+            return None;
+        }
+    }
+    Some(minutes.div_euclid(60) + i64::from(minutes % 60 > 0))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn offsets_of_schedules_are_hours() {
+        let check = |text: &str, expect: Option<i64>| assert_eq!(hours_of(text), expect, "{text}");
+        check("-P8D", Some(192));
+        check("-PT7H", Some(7));
+        check("-P1DT2H30M", Some(27));
+        check("PT90M", Some(2));
+        check("P1W", Some(168));
+        for wrong in ["", "8D", "-PT7D", "-P8", "-P8H", "-P99999999999999999999D", "-PTé"] {
+            check(wrong, None);
+        }
+    }
+
+    #[test]
+    fn windows_are_as_short_as_the_delay_allows() {
+        assert_eq!(lengths(24, None, 1), (24, 1));
+        assert_eq!(lengths(192, None, 1), (192, 8));
+        assert_eq!(lengths(0, None, 6), (0, 6));
+        assert_eq!(lengths(24, Some(24), 1), (24, 24));
+        assert_eq!(lengths(10_000, None, 1), (744, 24));
+        assert_eq!(lengths(744, Some(1), 1), (744, 24), "more windows would wait than are allowed");
+    }
+
+    #[test]
+    fn what_the_settings_do_not_say_the_schedule_says() {
+        let definition = Definition {
+            schedule: Some("hourly".into()),
+            document: json!({
+                "ModelQualityAppSpecification": { "ProblemType": "BinaryClassification" },
+                "ModelQualityJobInput": {
+                    "GroundTruthS3Input": { "S3Uri": "s3://labels/credit/" },
+                    "EndpointInput": {
+                        "ProbabilityAttribute": "0", "ProbabilityThresholdAttribute": 0.3, "StartTimeOffset": "-P1D",
+                    },
+                },
+                "ModelQualityBaselineConfig": { "ConstraintsResource": { "S3Uri": "s3://b/constraints.json" } },
+            }),
+        };
+        let said = DetectedEndpoint::default();
+        let found = watch(&said, &definition, 1).unwrap().unwrap();
+        assert_eq!((found.place().as_str(), found.delay_hours, found.window_hours), ("labels/credit", 24, 1));
+        assert_eq!((found.measured.threshold, found.attributes.probability.as_deref()), (0.3, Some("0")));
+        assert_eq!(
+            found.constraints.map(|place| place.to_string()).as_deref(),
+            Some("s3://b/constraints.json")
+        );
+        let mut said = said;
+        said.quality.baseline = Some("s3://mine/quality".into());
+        said.quality.ground_truth_delay_hours = Some(48);
+        let found = watch(&said, &definition, 1).unwrap().unwrap();
+        assert_eq!((found.delay_hours, found.window_hours), (48, 2));
+        assert_eq!(
+            found.constraints.map(|place| place.to_string()).as_deref(),
+            Some("s3://mine/quality/constraints.json")
+        );
+        assert!(watch(&said, &Definition::default(), 1).unwrap().is_none(), "nobody says where labels come");
+    }
+}

@@ -1,0 +1,107 @@
+//! The chapter of the labels: what became of the clients comes late and in pieces, and says that the model was right less often. It needs
+//! the clock, whose ticks are no event of the account: whoever plays it tells them as well.
+
+use std::fmt::Write as _;
+
+use sagewarden_events::Timestamp;
+use sagewarden_lineage::s3::S3Location;
+use serde_json::{Value, json};
+
+use super::clients::Clients;
+use super::parts::{ACCOUNT, REGION, bucket, object_key};
+use super::traffic::event_ids;
+use super::{DAY, Step, Story, StoryError};
+use crate::announce::event_id;
+
+const HOUR: i64 = 3_600;
+/// What the team agreed on: seven of ten answers are right, and whoever defaults rather has the higher score.
+const CONSTRAINTS: &str = r#"{
+  "version": 0.0,
+  "binary_classification_constraints": {
+    "accuracy": { "threshold": 0.7, "comparison_operator": "LessThanThreshold" },
+    "auc": { "threshold": 0.5, "comparison_operator": "LessThanThreshold" }
+  }
+}
+"#;
+
+impl Story {
+    /// The chapter, which belongs between the traffic and the retraining.
+    pub const LABELS: Step = Step {
+        title: "in the evening, labels of that traffic come in pieces, and the model turns out to be right less and less",
+        moments: &[
+            Self::close_traffic,
+            Self::label_usual_traffic,
+            Self::measure_some,
+            Self::label_unusual_traffic,
+            Self::measure_all,
+        ],
+    };
+    /// What the settings of the story say beside [`Story::SETTINGS`] where this chapter is played.
+    pub const LABEL_SETTINGS: &str = r#"
+# Predictions are measured by labels that come within half a day.
+[[drift.detect.endpoints]]
+endpoint = "credit-default-prod"
+[drift.detect.endpoints.quality]
+ground_truth = "s3://ds-data-bucket-credit-dev-7f3a/secure-sagemaker-demo/labels"
+ground_truth_delay_hours = 12
+problem = "binary"
+probability = "0"
+baseline = "s3://ds-model-bucket-credit-dev-7f3a/secure-sagemaker-demo/quality"
+"#;
+
+    /// Where the labels of the traffic come.
+    #[must_use]
+    pub fn labels() -> S3Location {
+        S3Location { bucket: bucket("data"), key: object_key("labels") }
+    }
+
+    /// A quarter of an hour after its hour the window of the traffic is over.
+    fn close_traffic(&mut self) -> Result<(), StoryError> {
+        self.put(&bucket("model"), "quality/constraints.json", CONSTRAINTS.as_bytes(), DAY + HOUR)?;
+        self.tick(DAY + HOUR + 16 * 60)
+    }
+
+    fn label_usual_traffic(&mut self) -> Result<(), StoryError> {
+        self.label(&Clients::usual(), DAY + 720, DAY + 5 * HOUR)
+    }
+
+    fn measure_some(&mut self) -> Result<(), StoryError> {
+        self.tick(DAY + 6 * HOUR + 60)
+    }
+
+    fn label_unusual_traffic(&mut self) -> Result<(), StoryError> {
+        self.label(&Clients::unusual(), DAY + 2_460, DAY + 9 * HOUR)
+    }
+
+    /// When no more labels are expected.
+    fn measure_all(&mut self) -> Result<(), StoryError> {
+        self.tick(DAY + 13 * HOUR + 16 * 60)
+    }
+
+    /// What became of the clients of a file of traffic, under the hour in which it was collected.
+    fn label(&self, clients: &Clients, asked: i64, after: i64) -> Result<(), StoryError> {
+        let mut lines = String::new();
+        for (client, id) in clients.iter().zip(event_ids(asked)) {
+            let truth = json!({ "data": client.outcome().to_string(), "encoding": "CSV" });
+            let record =
+                json!({ "groundTruthData": truth, "eventMetadata": { "eventId": id }, "eventVersion": "0" });
+            let _written = writeln!(lines, "{record}");
+        }
+        let key = format!("labels/{}/outcomes.jsonl", self.at(after).hour_path());
+        self.put(&bucket("data"), &key, lines.as_bytes(), after)
+    }
+
+    /// The clock's event, as EventBridge sends it.
+    fn tick(&self, after: i64) -> Result<(), StoryError> {
+        self.account.announce_event(&tick(self.at(after)))?;
+        Ok(())
+    }
+}
+
+fn tick(time: Timestamp) -> Value {
+    json!({
+        "version": "0", "id": event_id(&format!("tick {time}")), "detail-type": "Scheduled Event", "source": "aws.events",
+        "account": ACCOUNT, "time": time, "region": REGION,
+        "resources": [format!("arn:aws:events:{REGION}:{ACCOUNT}:rule/sagewarden-clock")], "detail": {},
+    })
+}

@@ -1,0 +1,44 @@
+//! What a verdict on the predictions of a window rests on: how many of them have labels.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// Predictions beside their labels, in the evaluation of a window.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, expecting = "a JSON object")]
+pub struct LabelledRows {
+    /// What the model solves, as `ProblemType` of a model quality job has it.
+    pub problem: String,
+    /// Predictions that were captured.
+    pub predictions: u64,
+    /// Records of ground truth that came, also those of other windows.
+    pub labels: u64,
+    /// Predictions whose label came.
+    pub matched: u64,
+    /// Of these, those that could not be measured.
+    pub unusable: u64,
+    /// Whether there were more predictions than are held, so that an even sample of them was measured.
+    pub is_sample: bool,
+    /// Where labels are expected.
+    pub ground_truth: String,
+    /// The files of labels. At most [`Self::MAX_FILES`].
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<String>,
+    /// The metrics that are defined, by their names in `statistics.json`.
+    pub metrics: BTreeMap<String, f64>,
+}
+
+impl LabelledRows {
+    /// What stands in Model Monitor's key layout where the name of a schedule would.
+    pub const SCHEDULE: &str = "sagewarden-model-quality";
+    /// How many files are named: labels may come for a month.
+    pub const MAX_FILES: usize = 1_000;
+
+    /// `180 of 200 predictions have labels`
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        let nouns = if self.predictions == 1 { "prediction has a label" } else { "predictions have labels" };
+        format!("{} of {} {nouns}", self.matched, self.predictions)
+    }
+}

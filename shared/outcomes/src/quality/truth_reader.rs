@@ -1,0 +1,66 @@
+//! Ground truth, read piece by piece into a join.
+
+use super::join::{Join, Order};
+use super::left_out::LeftOut;
+use super::records::Records;
+use super::truth::Truth;
+
+/// Reads files of ground truth, one after the other. Of labels of one id the last counts, in the order of the files.
+#[derive(Clone, Debug, Default)]
+pub struct TruthReader {
+    attribute: Option<String>,
+    file: i64,
+    records: Records,
+    left_out: LeftOut,
+    first_id: Option<String>,
+}
+
+impl TruthReader {
+    /// `attribute` is where the label stands, if not at the beginning.
+    #[must_use]
+    pub fn new(attribute: Option<String>) -> Self {
+        Self { attribute, ..Self::default() }
+    }
+
+    /// Takes the next bytes of a file. Predictions must have come before: a label of an id that nobody predicted is counted, not held.
+    pub fn push(&mut self, piece: &[u8], join: &mut Join) {
+        let Self { attribute, file, records, left_out, first_id } = self;
+        records.push(piece, &mut |line, text| take(line, text, attribute, *file, join, left_out, first_id));
+    }
+
+    /// The file ends; answers what of it could not be used.
+    pub fn finish(&mut self, join: &mut Join) -> LeftOut {
+        let Self { attribute, file, records, left_out, first_id } = self;
+        let records = std::mem::take(records);
+        records.finish(&mut |line, text| take(line, text, attribute, *file, join, left_out, first_id));
+        *file += 1;
+        std::mem::take(left_out)
+    }
+
+    /// The first id of all files.
+    #[must_use]
+    pub fn first_id(&self) -> Option<&str> {
+        self.first_id.as_deref()
+    }
+}
+
+fn take(
+    line: u64,
+    text: Result<&str, &'static str>,
+    attribute: &Option<String>,
+    file: i64,
+    join: &mut Join,
+    left_out: &mut LeftOut,
+    first_id: &mut Option<String>,
+) {
+    match text.map(|text| Truth::parse(text, attribute.as_deref())) {
+        Ok(Ok(truth)) => {
+            if first_id.is_none() {
+                *first_id = Some(truth.id.clone());
+            }
+            join.truth_of_known(&truth.id, truth.label, Order { written_at: file, line });
+        }
+        Ok(Err(why)) => left_out.add(line, why.to_string()),
+        Err(why) => left_out.add(line, why),
+    }
+}

@@ -1,0 +1,501 @@
+//! From labels that come late and in pieces to a measure of the model: what arrives when, how often and in which order changes nothing.
+#![expect(clippy::unwrap_used, reason = "a test ends where something is missing")]
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::rc::Rc;
+
+use futures::executor::block_on;
+use sagewarden_events::{ClockTicked, ResourceKind, WatchPart, WatchScope, Watched};
+use sagewarden_govern::ports::{Metrics, Objects as _, PortError, Table as _, WindowMetrics};
+use sagewarden_govern::{
+    BASELINE_MISSING, DRIFT_ALERT, MONITORING_FAILED, MeasureQuality, Moment, World as _,
+};
+use sagewarden_lineage::rows::{DueWindowRow, OpenWindowRow};
+use sagewarden_lineage::table::Write;
+use sagewarden_local::{Call, Guard, Story, System};
+use sagewarden_monitor::{Violations, WindowReport};
+use sagewarden_policy::Bundle;
+use sagewarden_tests::Result;
+use sagewarden_tests::guarded;
+use sagewarden_tests::local::{Local, SETTINGS, at, captured_event, scattered};
+use serde_json::{Value, json};
+
+const FOLDER: &str = "reports/AllTraffic/prod/sagewarden-model-quality/2026/03/03/10";
+const HOUR: &str = "2026/03/03/09";
+/// When the hour from 09:00 on begins, in seconds of the story.
+const BEGIN: i64 = 86_400;
+const WATCHED: &str = r#"
+[drift.detect]
+min_rows = 20
+[[drift.detect.endpoints]]
+endpoint = "prod"
+[drift.detect.endpoints.quality]
+ground_truth = "s3://labels/credit"
+ground_truth_delay_hours = 6
+problem = "binary"
+probability = "0"
+baseline = "s3://baselines/quality"
+"#;
+/// An accuracy that a model with the right answers keeps.
+const CONSTRAINTS: &str = r#"{"version":0.0,"binary_classification_constraints":{
+    "accuracy":{"threshold":0.8,"comparison_operator":"LessThanThreshold"},
+    "recall":{"threshold":0.8,"comparison_operator":"LessThanThreshold"}}}"#;
+
+/// An endpoint that captures its traffic, and these settings.
+fn serving(settings: &str) -> Result<Local> {
+    let local = Local::with(Bundle::embedded()?.with_settings(&format!("{SETTINGS}{settings}"))?)?;
+    local.serve_captured("s3://captured/traffic")?;
+    put(&local, "baselines", "quality/constraints.json", CONSTRAINTS, 150)?;
+    local.settle()?;
+    Ok(local)
+}
+
+fn put(local: &Local, bucket: &str, key: &str, content: &str, after: i64) -> Result<()> {
+    local.system.account.put_object(bucket, key, content.as_bytes(), at(after))?;
+    Ok(())
+}
+
+/// Predictions of these calls: each second one is likely to be 1.
+fn captured(local: &Local, calls: std::ops::Range<u64>, after: i64) -> Result<()> {
+    let mut lines = String::new();
+    for call in calls.clone() {
+        let score = if call % 2 == 1 { "0.9" } else { "0.1" };
+        writeln!(lines, "{}", captured_event(&format!("call-{call}"), "1,2", &format!("{score}\n")))?;
+    }
+    let key = format!("traffic/prod/AllTraffic/{HOUR}/{:02}-00-000-a.jsonl", calls.start % 60);
+    put(local, "captured", &key, &lines, after)
+}
+
+/// Labels of these calls, of which the model is wrong about every so many.
+fn labels(calls: std::ops::Range<u64>, wrong: u64) -> String {
+    let mut lines = String::new();
+    for call in calls {
+        let is_wrong = scattered(call) % 100 < wrong;
+        let label = (call % 2) ^ u64::from(is_wrong);
+        let record = json!({
+            "groundTruthData": { "data": label.to_string(), "encoding": "CSV" },
+            "eventMetadata": { "eventId": format!("call-{call}") },
+            "eventVersion": "0",
+        });
+        writeln!(lines, "{record}").unwrap();
+    }
+    lines
+}
+
+fn labelled(local: &Local, file: &str, content: &str, hour: &str, after: i64) -> Result<()> {
+    put(local, "labels", &format!("credit/{hour}/{file}.jsonl"), content, after)
+}
+
+/// The clock ticks.
+fn tick(local: &Local, after: i64) -> Result<Vec<String>> {
+    let event = json!({
+        "version": "0", "id": format!("tick-{after}"), "detail-type": "Scheduled Event", "source": "aws.events",
+        "account": Story::ACCOUNT, "time": at(after), "region": Story::REGION,
+        "resources": ["arn:aws:events:eu-west-1:111122223333:rule/clock"], "detail": {},
+    });
+    let mut done = Vec::new();
+    for each in block_on(local.system.deliver(&event.to_string(), at(after)))? {
+        if let Ok(outcome) = &each.outcome {
+            done.push(format!("{}: {}", each.function, outcome.text()));
+        } else {
+            done.push(format!("{}: {:?}", each.function, each.outcome));
+        }
+    }
+    local.settle()?;
+    Ok(done)
+}
+
+const CLOSED: i64 = BEGIN + 3_600 + 16 * 60;
+const LAST: i64 = BEGIN + 7 * 3_600 + 16 * 60;
+
+fn file(local: &Local, name: &str) -> Result<Option<Vec<u8>>> {
+    Ok(block_on(local.system.account.read(System::EVIDENCE_BUCKET, &format!("{FOLDER}/{name}"), 1 << 20))?)
+}
+
+fn report(local: &Local) -> Result<WindowReport> {
+    Ok(WindowReport::parse(&file(local, WindowReport::FILE)?.ok_or("there is no evaluation")?)?)
+}
+
+fn sent(local: &Local, detail_type: &str) -> Result<Vec<Value>> {
+    let quality =
+        |detail: &Value| detail["monitoring_type"] == "ModelQuality" || detail_type == BASELINE_MISSING;
+    let sent = local.sent()?.into_iter().filter(|notice| notice.detail_type == detail_type);
+    Ok(sent.map(|notice| notice.detail).filter(quality).collect())
+}
+
+#[test]
+fn a_model_is_measured_as_labels_come_and_again_when_they_are_complete() -> Result<()> {
+    let local = serving(WATCHED)?;
+    captured(&local, 0..200, BEGIN + 60)?;
+    local.settle()?;
+    let done = tick(&local, CLOSED)?;
+    assert!(file(&local, WindowReport::FILE)?.is_none(), "no label has come: {done:?}");
+
+    // Two hours later the first labels come, under the hour in which they were collected.
+    labelled(&local, "a", &labels(0..50, 50), "2026/03/03/11", BEGIN + 2 * 3_600)?;
+    local.settle()?;
+    tick(&local, BEGIN + 2 * 3_600 + 300)?;
+    assert!(file(&local, WindowReport::FILE)?.is_none(), "the files of an hour are read together");
+    let done = tick(&local, BEGIN + 3 * 3_600 + 60)?;
+    let first = report(&local)?;
+    let rows = first.labelled.clone().ok_or("no labels")?;
+    assert_eq!((rows.predictions, rows.labels, rows.matched), (200, 50, 50), "{done:?}");
+    assert!(!first.window.complete);
+    assert_eq!(first.violations.len(), 2, "half of the answers are wrong: {first:?}");
+    let alerts = sent(&local, DRIFT_ALERT)?;
+    let text = alerts[0]["text"].as_str().unwrap_or_default();
+    assert!(text.contains("50 of 200 predictions have labels"), "{text}");
+    assert_eq!((&alerts[0]["severity"], alerts.len()), (&json!("critical"), 1));
+    assert_eq!(alerts[0]["window"]["labelled"]["metrics"]["accuracy"], rows.metrics["accuracy"]);
+
+    labelled(&local, "b", &labels(50..180, 0), "2026/03/03/13", BEGIN + 5 * 3_600)?;
+    local.settle()?;
+    tick(&local, LAST)?;
+    let last = report(&local)?;
+    let rows = last.labelled.clone().ok_or("no labels")?;
+    assert_eq!((rows.matched, rows.files.len(), last.window.complete), (180, 2, true));
+    assert_eq!(last.violations, [], "the first labels were of the worst");
+    let statistics: Value =
+        serde_json::from_slice(&file(&local, "statistics.json")?.ok_or("no statistics")?)?;
+    assert_eq!(statistics["dataset"]["item_count"], 180);
+    assert_eq!(statistics["dataset"]["start_time"], "2026-03-03T09:00:00Z");
+    let accuracy = statistics["binary_classification_metrics"]["accuracy"]["value"].as_f64();
+    assert_eq!(accuracy, rows.metrics.get("accuracy").copied());
+    assert_eq!(
+        Violations::parse(&file(&local, "constraint_violations.json")?.ok_or("none")?)?.violations,
+        []
+    );
+    assert!(local.lineage("endpoint/prod")?.to_string().contains("model-quality"));
+    assert_eq!(sent(&local, MONITORING_FAILED)?, Vec::<Value>::new());
+    // Nothing is left to be done.
+    let done = tick(&local, LAST + 7 * 86_400)?;
+    assert!(done.iter().all(|text| !text.contains("model quality of")), "{done:?}");
+    Ok(())
+}
+
+#[test]
+fn labels_that_come_twice_or_in_another_order_change_nothing() -> Result<()> {
+    let pieces = [(0..60, 40), (60..120, 5), (120..200, 0), (0..20, 100)];
+    let mut results = Vec::new();
+    for order in [[0, 1, 2, 3], [3, 2, 1, 0], [1, 3, 0, 2]] {
+        let local = serving(WATCHED)?;
+        captured(&local, 0..100, BEGIN + 60)?;
+        captured(&local, 100..200, BEGIN + 120)?;
+        let mut bodies = Vec::new();
+        for (index, (calls, wrong)) in pieces.iter().cloned().enumerate() {
+            let after = BEGIN + 1_000 + 100 * i64::try_from(index)?;
+            labelled(&local, &format!("{index}"), &labels(calls, wrong), HOUR, after)?;
+        }
+        let told: Vec<String> =
+            local.system.account.drain_events()?.iter().map(ToString::to_string).collect();
+        let (traffic, labels) = told.split_at(2);
+        for body in order.map(|index| &labels[index]).into_iter().chain(traffic) {
+            local.deliver(body)?;
+            bodies.push(body.clone());
+        }
+        tick(&local, CLOSED)?;
+        for body in &bodies {
+            local.deliver(body)?;
+        }
+        tick(&local, LAST)?;
+        let [statistics, evaluation] =
+            [file(&local, "statistics.json")?, file(&local, WindowReport::FILE)?].map(Option::unwrap);
+        results.push((String::from_utf8(statistics)?, String::from_utf8(evaluation)?));
+    }
+    assert!(
+        results.iter().all(|each| *each == results[0]),
+        "another order made another result: {results:#?}"
+    );
+    let report = serde_json::from_str::<WindowReport>(&results[0].1)?;
+    let rows = report.labelled.ok_or("no labels")?;
+    assert_eq!(rows.matched, 200);
+    // Of two labels of one call the later one counts.
+    let is_wrong = |call: u64| match call {
+        0..20 => true,
+        20..60 => scattered(call) % 100 < 40,
+        60..120 => scattered(call) % 100 < 5,
+        _ => false,
+    };
+    let right = (0..200).filter(|call| !is_wrong(*call)).count();
+    assert_eq!(rows.metrics.get("accuracy"), Some(&(right as f64 / 200.0)));
+    Ok(())
+}
+
+#[test]
+fn labels_that_never_come_are_a_finding() -> Result<()> {
+    let local = serving(WATCHED)?;
+    captured(&local, 0..30, BEGIN + 60)?;
+    local.settle()?;
+    tick(&local, CLOSED)?;
+    assert_eq!(sent(&local, MONITORING_FAILED)?, Vec::<Value>::new());
+    tick(&local, LAST)?;
+    let found = sent(&local, MONITORING_FAILED)?;
+    assert_eq!((found.len(), &found[0]["cause"]), (1, &json!("labels-missing")));
+    let text = found[0]["text"].as_str().unwrap_or_default();
+    assert!(text.contains("no file of labels came under s3://labels/credit for 30 predictions"), "{text}");
+    assert!(file(&local, "statistics.json")?.is_none());
+    Ok(())
+}
+
+#[test]
+fn labels_of_other_ids_are_a_finding_that_names_both() -> Result<()> {
+    let local = serving(WATCHED)?;
+    captured(&local, 0..30, BEGIN + 60)?;
+    labelled(&local, "a", &labels(1_000..1_030, 0), HOUR, BEGIN + 600)?;
+    local.settle()?;
+    tick(&local, LAST)?;
+    let found = sent(&local, MONITORING_FAILED)?;
+    let reason = found[0]["reason"].as_str().unwrap_or_default();
+    assert!(
+        reason.contains("30 labels") && reason.contains("`call-1000`") && reason.contains("`call-0`"),
+        "{reason}"
+    );
+    Ok(())
+}
+
+#[test]
+fn labels_count_until_their_time_is_over_and_not_longer() -> Result<()> {
+    let local = serving(WATCHED)?;
+    captured(&local, 0..100, BEGIN + 60)?;
+    labelled(&local, "a", &labels(0..50, 0), HOUR, BEGIN + 600)?;
+    local.settle()?;
+    tick(&local, LAST)?;
+    let before = file(&local, WindowReport::FILE)?;
+    labelled(&local, "b", &labels(50..100, 100), HOUR, LAST + 60)?;
+    local.settle()?;
+    tick(&local, LAST + 3_600)?;
+    tick(&local, LAST + 7_200)?;
+    assert_eq!(file(&local, WindowReport::FILE)?, before, "it was written after labels were waited for");
+
+    // Also where the clock comes late.
+    let local = serving(WATCHED)?;
+    captured(&local, 0..100, BEGIN + 60)?;
+    labelled(&local, "a", &labels(0..50, 0), HOUR, BEGIN + 600)?;
+    local.settle()?;
+    tick(&local, CLOSED)?;
+    labelled(&local, "b", &labels(50..100, 100), HOUR, LAST + 60)?;
+    local.settle()?;
+    tick(&local, LAST + 7_200)?;
+    assert_eq!(report(&local)?.labelled.map(|rows| rows.matched), Some(50));
+    Ok(())
+}
+
+#[derive(Default)]
+struct Heard(RefCell<Vec<String>>);
+
+impl Metrics for Heard {
+    fn publish(&self, window: &WindowMetrics<'_>) {
+        let WindowMetrics { monitor, schedule, time, metrics, .. } = window;
+        let names = metrics.iter().map(|metric| format!("{monitor:?} {schedule} {time} {}", metric.name));
+        self.0.borrow_mut().extend(names);
+    }
+}
+
+#[test]
+fn metrics_are_those_of_the_container_and_leave_once() -> Result<()> {
+    let local = serving(WATCHED)?;
+    captured(&local, 0..100, BEGIN + 60)?;
+    labelled(&local, "a", &labels(0..100, 0), HOUR, BEGIN + 600)?;
+    local.settle()?;
+    tick(&local, CLOSED)?;
+    let world = local.system.world().with_metrics(Heard::default());
+    for after in [LAST, LAST + 300] {
+        // A file that is announced again makes the window due once more.
+        let due = DueWindowRow { due: at(CLOSED), window: window(&local) };
+        block_on(local.system.store.write(&[Write::Put(due.item())]))?;
+        let (now, account, region) = (at(after), Story::ACCOUNT.to_owned(), Story::REGION.to_owned());
+        let ticked = ClockTicked { account, region, time: now, part: None };
+        let moment = Moment { now, owner: "t".to_owned() };
+        let done = block_on(MeasureQuality { world: &world }.measure_due(&ticked, &moment))?;
+        assert!(done.text().contains("100 of 100"), "{done:?}");
+    }
+    let heard = world.metrics().0.take();
+    let name = |name: &str| format!("ModelQuality sagewarden-model-quality 2026-03-03T10:00:00Z {name}");
+    for metric in ["accuracy", "recall", "auc", "au_prc", "total_number_of_violations"] {
+        assert_eq!(heard.iter().filter(|each| **each == name(metric)).count(), 1, "{metric}: {heard:?}");
+    }
+    Ok(())
+}
+
+fn window(local: &Local) -> OpenWindowRow {
+    let endpoint = local.system.account.resource(ResourceKind::Endpoint, "prod");
+    let (start, end) = (at(BEGIN), at(BEGIN + 3_600));
+    OpenWindowRow { endpoint, variant: "AllTraffic".to_owned(), start, end }
+}
+
+#[derive(Default)]
+struct Counted(RefCell<BTreeMap<&'static str, usize>>);
+
+impl Guard for Counted {
+    fn ask(&self, call: Call<'_>) -> std::result::Result<(), PortError> {
+        *self.0.borrow_mut().entry(call.method).or_default() += 1;
+        Ok(())
+    }
+}
+
+/// docs/COST.md says what this costs.
+#[test]
+fn what_measuring_a_window_asks_is_counted() -> Result<()> {
+    let local = serving(WATCHED)?;
+    for minute in 0..60 {
+        captured(&local, minute..minute + 1, BEGIN + 60)?;
+    }
+    for number in 0..24 {
+        labelled(&local, &number.to_string(), &labels(number..number + 1, 0), HOUR, BEGIN + 600)?;
+    }
+    local.settle()?;
+    let due = DueWindowRow { due: at(CLOSED - 60), window: window(&local) };
+    block_on(local.system.store.write(&[Write::Put(due.item())]))?;
+    let asked = Rc::new(Counted::default());
+    let world = guarded::world(&local.system, &asked);
+    let (now, account, region) = (at(CLOSED), Story::ACCOUNT.to_owned(), Story::REGION.to_owned());
+    let ticked = ClockTicked { account, region, time: now, part: None };
+    let moment = Moment { now, owner: "t".to_owned() };
+    let done = block_on(MeasureQuality { world: &world }.measure_due(&ticked, &moment))?;
+    assert!(done.text().contains("24 of 60 predictions have labels"), "{done:?}");
+    let asked = asked.0.take();
+    let expected = [
+        ("Files::stream", 84),
+        ("Files::write", 3),
+        ("Objects::read", 1),
+        ("Table::get", 1),
+        ("Table::query", 7),
+        ("Table::write", 2),
+    ];
+    assert_eq!(asked, BTreeMap::from(expected));
+    Ok(())
+}
+
+/// Whoever may put events on the bus names windows that are not due.
+#[test]
+fn what_is_not_due_is_not_measured_whoever_names_it() -> Result<()> {
+    let local = serving(WATCHED)?;
+    captured(&local, 0..100, BEGIN + 60)?;
+    labelled(&local, "a", &labels(0..100, 100), HOUR, BEGIN + 600)?;
+    local.settle()?;
+    let due = DueWindowRow { due: at(LAST), window: window(&local) };
+    block_on(local.system.store.write(&[Write::Put(due.item())]))?;
+    let world = local.system.world();
+    let scope = WatchScope::These(vec![due.key().sk, "1#nonsense".to_owned()]);
+    let part = Some(WatchPart { watched: Watched::Labels, scope });
+    let (account, region) = (Story::ACCOUNT.to_owned(), Story::REGION.to_owned());
+    let ticked = ClockTicked { account, region, time: at(LAST), part };
+    let moment = Moment { now: at(CLOSED), owner: "t".to_owned() };
+    let done = block_on(MeasureQuality { world: &world }.measure_due(&ticked, &moment))?;
+    assert_eq!(done.text(), "no predictions are to be measured");
+    assert!(file(&local, WindowReport::FILE)?.is_none());
+    Ok(())
+}
+
+/// Many windows wait for labels: one record measures two of them, and hands the others on.
+#[test]
+fn many_windows_are_measured_in_parts() -> Result<()> {
+    let local = serving(WATCHED)?;
+    for hour in 0..5 {
+        let key = format!("traffic/prod/AllTraffic/2026/03/03/{:02}/00-00-000-a.jsonl", 9 + hour);
+        let mut lines = String::new();
+        for call in 0..30 {
+            writeln!(lines, "{}", captured_event(&format!("{hour}-{call}"), "1,2", "0.9\n"))?;
+        }
+        put(&local, "captured", &key, &lines, BEGIN + 3_600 * hour + 60)?;
+    }
+    local.settle()?;
+    tick(&local, CLOSED + 4 * 3_600)?;
+    let done = tick(&local, LAST + 4 * 3_600)?;
+    assert!(done.iter().any(|text| text.contains("5 labels handed on")), "{done:?}");
+    let reports =
+        block_on(local.system.account.versions(System::EVIDENCE_BUCKET, "reports/", at(LAST * 2), 1_000))?;
+    let measured = reports.objects.iter().filter(|each| each.key.contains("sagewarden-model-quality"));
+    assert_eq!(measured.count(), 5, "{reports:?}");
+    Ok(())
+}
+
+#[test]
+fn files_elsewhere_are_no_labels() -> Result<()> {
+    let local = serving(WATCHED)?;
+    captured(&local, 0..100, BEGIN + 60)?;
+    let wrong = labels(0..100, 100);
+    put(&local, "labels", &format!("other/{HOUR}/a.jsonl"), &wrong, BEGIN + 600)?;
+    put(&local, "labels", &format!("credit/deeper/{HOUR}/a.jsonl"), &wrong, BEGIN + 600)?;
+    put(&local, "elsewhere", &format!("credit/{HOUR}/a.jsonl"), &wrong, BEGIN + 600)?;
+    labelled(&local, "a", &wrong, "2026/03/03/15", BEGIN + 600)?;
+    let done = local.settle()?;
+    assert!(!done.iter().any(|text| text.contains("labels in s3://")), "{done:?}");
+    tick(&local, LAST)?;
+    let rows = report(&local)?.labelled.ok_or("no labels")?;
+    assert_eq!((rows.labels, rows.matched), (0, 0));
+    Ok(())
+}
+
+#[test]
+fn a_schedule_says_what_the_settings_do_not() -> Result<()> {
+    let local = serving("\n[drift.detect]\nmin_rows = 20\n")?;
+    let input = json!({
+        "EndpointInput": {
+            "EndpointName": "prod", "LocalPath": "/opt/ml/processing/input", "ProbabilityAttribute": "0",
+            "ProbabilityThresholdAttribute": 0.5, "StartTimeOffset": "-PT6H", "EndTimeOffset": "-PT0H",
+        },
+        "GroundTruthS3Input": { "S3Uri": "s3://labels/credit/" },
+    });
+    let definition = json!({
+        "JobDefinitionName": "quality",
+        "ModelQualityAppSpecification": { "ImageUri": "monitor@sha256:1", "ProblemType": "BinaryClassification" },
+        "ModelQualityJobInput": input,
+        "ModelQualityBaselineConfig": { "ConstraintsResource": { "S3Uri": "s3://baselines/quality/constraints.json" } },
+    });
+    local.create(ResourceKind::ModelQualityDefinition, &definition, 190)?;
+    let schedule = json!({
+        "MonitoringScheduleName": "quality",
+        "MonitoringScheduleConfig": {
+            "MonitoringType": "ModelQuality", "MonitoringJobDefinitionName": "quality",
+            "MonitoringJobDefinition": { "MonitoringInputs": [{ "EndpointInput": { "EndpointName": "prod" } }] },
+        },
+    });
+    local.create(ResourceKind::MonitoringSchedule, &schedule, 200)?;
+    captured(&local, 0..100, BEGIN + 60)?;
+    local.settle()?;
+    tick(&local, CLOSED)?;
+    labelled(&local, "a", &labels(0..100, 100), "2026/03/03/11", BEGIN + 2 * 3_600)?;
+    local.settle()?;
+    tick(&local, BEGIN + 3 * 3_600 + 60)?;
+    assert_eq!(report(&local)?.violations.len(), 2);
+    assert_eq!(sent(&local, DRIFT_ALERT)?.len(), 1);
+    Ok(())
+}
+
+#[test]
+fn without_a_baseline_the_model_is_measured_and_that_nothing_judges_it_is_a_finding() -> Result<()> {
+    let local = serving(&WATCHED.replace("baseline = \"s3://baselines/quality\"\n", ""))?;
+    captured(&local, 0..100, BEGIN + 60)?;
+    labelled(&local, "a", &labels(0..100, 100), HOUR, BEGIN + 600)?;
+    local.settle()?;
+    tick(&local, LAST)?;
+    assert!(file(&local, "statistics.json")?.is_some());
+    assert!(file(&local, "constraint_violations.json")?.is_none());
+    let found = sent(&local, MONITORING_FAILED)?;
+    assert_eq!(found[0]["cause"], "quality-unmeasured");
+    assert!(found[0]["reason"].as_str().unwrap_or_default().contains("no baseline"), "{found:?}");
+    Ok(())
+}
+
+#[test]
+fn a_baseline_that_cannot_be_used_is_published_once_and_the_window_is_given_up() -> Result<()> {
+    let local = serving(WATCHED)?;
+    put(&local, "baselines", "quality/constraints.json", "[]", BEGIN)?;
+    captured(&local, 0..100, BEGIN + 60)?;
+    labelled(&local, "a", &labels(0..100, 100), HOUR, BEGIN + 600)?;
+    local.settle()?;
+    for after in [CLOSED, CLOSED + 300, LAST, LAST + 3_600] {
+        tick(&local, after)?;
+    }
+    let found = sent(&local, BASELINE_MISSING)?;
+    let about_quality = |detail: &&Value| detail["text"].as_str().unwrap_or_default().contains("predictions");
+    assert_eq!(found.iter().filter(about_quality).count(), 1, "{found:#?}");
+    let done = tick(&local, LAST + 7 * 3_600)?;
+    assert!(done.iter().any(|text| text.contains("are given up")), "{done:?}");
+    let done = tick(&local, LAST + 8 * 3_600)?;
+    assert!(!done.iter().any(|text| text.contains("are given up")), "{done:?}");
+    Ok(())
+}
