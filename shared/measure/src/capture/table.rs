@@ -249,6 +249,17 @@ mod tests {
         assert_eq!(said, "line 1: bytes that are no UTF-8");
     }
 
+    proptest::proptest! {
+        #[test]
+        fn wherever_a_buffer_ends_the_rows_are_the_same(text in r#"[\[\]{}",:\\a1N \n]{0,40}"#) {
+            let told = |step| read(text.as_bytes(), step).map_err(|error| error.to_string());
+            let whole = told(1000);
+            for step in [1, 3] {
+                proptest::prop_assert_eq!(told(step), whole.clone());
+            }
+        }
+    }
+
     #[test]
     fn what_python_writes_for_a_number_is_missing_and_said() {
         let (_, rows, issues) = read(b"{\"a\":1}\n{\"a\":NaN}\n", 5).unwrap();
