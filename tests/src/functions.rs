@@ -51,6 +51,17 @@ pub fn command() -> Result<PathBuf> {
     Ok(found.map(|(_, program)| program).ok_or("cargo built no command")?)
 }
 
+/// The command with AWS's SDK, copied into a folder: the next build of the workspace replaces it.
+///
+/// # Errors
+/// As [`command`].
+pub fn command_with_sdk(folder: &Path) -> Result<PathBuf> {
+    let built = build_with("cli", &["--features", "sagewarden/aws"])?.into_iter().next();
+    let own = folder.join("sagewarden");
+    fs::copy(built.map(|(_, program)| program).ok_or("cargo built no command")?, &own)?;
+    Ok(own)
+}
+
 /// The shipped policies and their schema, by their names in a bundle.
 ///
 /// # Errors
@@ -71,11 +82,16 @@ pub fn policies() -> Result<BTreeMap<String, String>> {
 
 /// The names and programs of the packages below a folder.
 fn build(folder: &str) -> Result<Vec<(String, PathBuf)>> {
+    build_with(folder, &[])
+}
+
+fn build_with(folder: &str, options: &[&str]) -> Result<Vec<(String, PathBuf)>> {
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
     let output = Command::new(cargo)
         .current_dir(root())
         .args(["build", "--workspace", "--bins", "--message-format=json", "--target-dir"])
         .arg(target()?)
+        .args(options)
         .stderr(std::process::Stdio::inherit())
         .output()?;
     if !output.status.success() {

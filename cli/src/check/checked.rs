@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use sagewarden_events::Timestamp;
 use sagewarden_policy::intake::{Candidate, Unusable};
 use sagewarden_policy::{Bundle, Finding, FindingStatus, Subject, Verdict, judge};
+use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use crate::check::files::Input;
-use crate::check::known::Known;
 use crate::check::locate::{Lines, Place};
 use crate::check::{parallel, source};
 use crate::input;
@@ -44,6 +44,19 @@ pub(crate) struct CheckedSubject {
     pub(crate) places: Vec<Place>,
     /// Which of them the baseline lists; empty without one.
     pub(crate) known: Vec<bool>,
+}
+
+/// A known finding. It has no line and no index of a list: what is written before it changes neither.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Known {
+    /// From the folder of the baseline.
+    pub(crate) file: String,
+    /// Kind and name.
+    pub(crate) resource: String,
+    /// The field in the file's own words.
+    pub(crate) path: String,
+    pub(crate) control: String,
 }
 
 /// How files are judged.

@@ -7,7 +7,7 @@ use std::path::{Component, Path, PathBuf};
 use sagewarden_policy::{Finding, FindingStatus};
 use serde::{Deserialize, Serialize};
 
-use crate::check::checked::{CheckedFile, CheckedSubject};
+use crate::check::checked::{CheckedFile, CheckedSubject, Known};
 use crate::check::locate::Place;
 use crate::error::CommandError;
 use crate::input;
@@ -20,22 +20,9 @@ const UNREADABLE: &str = "undecided";
 /// The file.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Document {
+struct KnownList {
     version: u8,
     findings: Vec<Known>,
-}
-
-/// A known finding. It has no line and no index of a list: what is written before it changes neither.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Known {
-    /// From the folder of the baseline.
-    pub(crate) file: String,
-    /// Kind and name.
-    pub(crate) resource: String,
-    /// The field in the file's own words.
-    pub(crate) path: String,
-    pub(crate) control: String,
 }
 
 /// The known findings of all files.
@@ -61,7 +48,7 @@ impl Baseline {
         if !path.exists() {
             return Err(unusable("there is no such file; --update-baseline makes it".to_owned()));
         }
-        let document: Document =
+        let document: KnownList =
             serde_json::from_str(&input::text(path)?).map_err(|error| unusable(error.to_string()))?;
         if document.version != VERSION {
             return Err(unusable(format!(
@@ -132,7 +119,7 @@ impl Baseline {
         found.extend(others.flat_map(|(_, known)| known.clone()));
         found.sort();
         let number = found.len();
-        let document = Document { version: VERSION, findings: found };
+        let document = KnownList { version: VERSION, findings: found };
         let text = serde_json::to_string_pretty(&document).map_err(std::io::Error::from)? + "\n";
         fs::write(&self.path, text).map_err(CommandError::unwritable(&self.path))?;
         Ok(number)

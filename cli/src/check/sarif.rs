@@ -13,8 +13,7 @@ use serde_json::{Value, json};
 use serde_sarif::sarif;
 use serde_sarif::sarif::{ResultKind, ResultLevel};
 
-use crate::check::checked::{CheckedFile, CheckedSubject};
-use crate::check::known::Known;
+use crate::check::checked::{CheckedFile, CheckedSubject, Known};
 use crate::check::locate::Place;
 
 const SCHEMA: &str =

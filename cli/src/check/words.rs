@@ -3,8 +3,7 @@
 use sagewarden_govern::counted;
 use serde_json::{Value, json};
 
-use crate::check::checked::{CheckedFile, CheckedSubject, Tally};
-use crate::check::known::Known;
+use crate::check::checked::{CheckedFile, CheckedSubject, Known, Tally};
 use crate::input::settings::InForce;
 use crate::output::terminal::STRONG;
 use crate::output::{line, notice};

@@ -1,11 +1,11 @@
 //! Policies and settings from a bucket: read at the first event and again when they change, refused when they are wrong. What
 //! was in force stays in force then, and a notice is published.
 
+mod place;
 mod pull;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::fmt;
 use std::sync::Arc;
 
 use futures::lock::Mutex;
@@ -17,11 +17,13 @@ use sagewarden_settings::Mode;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
+pub use place::BundlePlace;
+use place::{MAX_FILE, MAX_OBJECTS};
 pub use pull::pull_bundle;
 
 use crate::notify::{Kept, Moment, publish_once};
 use crate::outcome::Failure;
-use crate::ports::{Notice, ObjectVersion, Objects, PortError, PortErrorKind};
+use crate::ports::{Notice, Objects, PortError, PortErrorKind};
 use crate::window::DAY_MS;
 use crate::world::World;
 
@@ -36,41 +38,6 @@ const GRANT: &str = "let the roles of enforce-policy and record-commit list and 
 const PAUSE_MS: i64 = 60_000;
 /// Files are uploaded one after the other: a listing younger than this may be incomplete.
 const UPLOAD_MS: i64 = 10_000;
-/// A refusal without a time of its own is published again each day.
-/// Objects under the prefix, including those that are not part of the bundle.
-const MAX_OBJECTS: usize = 200;
-const MAX_FILE: u64 = 1024 * 1024;
-
-/// Where a bundle lies: `settings.toml` and `policies/` under a prefix.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BundlePlace(S3Location);
-
-impl BundlePlace {
-    /// Reads `s3://<bucket>/<prefix>/`; the last `/` may be missing.
-    #[must_use]
-    pub fn parse(uri: &str) -> Option<Self> {
-        let mut place = S3Location::parse(uri)?;
-        if !place.key.is_empty() && !place.key.ends_with('/') {
-            place.key.push('/');
-        }
-        Some(Self(place))
-    }
-
-    /// The name of a file of the bundle, as [`Bundle::from_files`] knows it; `None` for any other object.
-    fn file<'a>(&self, object: &'a ObjectVersion) -> Option<&'a str> {
-        let name = object.key.strip_prefix(&self.0.key)?;
-        let policy = name.strip_prefix("policies/").is_some_and(|name| {
-            !name.contains('/') && (name.ends_with(".cedar") || name == "schema.cedarschema")
-        });
-        (policy || name == "settings.toml").then_some(name)
-    }
-}
-
-impl fmt::Display for BundlePlace {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
 
 /// The bundle that a function judges by, for as long as the function lives.
 #[derive(Debug)]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use sagewarden_events::Timestamp;
 
-use super::{BundlePlace, MAX_FILE, MAX_OBJECTS};
+use super::place::{BundlePlace, MAX_FILE, MAX_OBJECTS};
 use crate::ports::{Objects, PortError, PortErrorKind};
 use crate::window::DAY_MS;
 
