@@ -6,7 +6,7 @@ use sagewarden_policy::{Finding, FindingStatus, Severity};
 use crate::check::checked::{CheckedFile, CheckedSubject};
 use crate::check::locate::Place;
 
-/// The findings of a file with what they are of.
+/// The findings of a file, with their resources.
 fn findings(file: &CheckedFile) -> impl Iterator<Item = (&CheckedSubject, &Finding, &Place)> {
     file.subjects.iter().flat_map(|subject| {
         subject
@@ -18,7 +18,7 @@ fn findings(file: &CheckedFile) -> impl Iterator<Item = (&CheckedSubject, &Findi
     })
 }
 
-/// Annotations ("Workflow commands for GitHub Actions", GitHub documentation). A waived finding is none.
+/// Annotations ("Workflow commands for GitHub Actions", GitHub documentation). A waived finding makes none.
 pub(crate) fn github(file: &CheckedFile) -> String {
     let mut lines = String::new();
     let mut add = |level: &str, line: Option<i64>, title: &str, message: &str| {
@@ -126,7 +126,7 @@ fn xml(text: &str) -> String {
     shown
 }
 
-/// A file as a part of a summary: nothing where it keeps everything.
+/// A file as a part of a summary; empty if every control passed.
 pub(crate) fn markdown(file: &CheckedFile) -> String {
     let mut text = Markdown::default();
     for (subject, finding, place) in findings(file) {
