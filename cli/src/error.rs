@@ -8,7 +8,6 @@ use sagewarden_govern::NoAnswer;
 use sagewarden_govern::ports::PortError;
 use sagewarden_lineage::audit::UnusableAnchor;
 use sagewarden_local::{GitError, StoreError, StoryError};
-use sagewarden_measure::csv::CsvError;
 use sagewarden_monitor::{UnreadableConstraints, UnreadableStatistics};
 use sagewarden_outcomes::bias::UnreadableTable;
 use sagewarden_outcomes::clarify::UnreadableAnalysis;
@@ -19,6 +18,7 @@ use sagewarden_view::reply::NothingToWrite;
 use thiserror::Error;
 
 use crate::explain::columns::Misfit;
+use crate::input::table::TableError;
 
 /// Each message says what to do.
 #[derive(Debug, Error)]
@@ -31,10 +31,12 @@ pub(crate) enum CommandError {
     Occupied(PathBuf),
     #[error("nothing could be judged: none of the files holds what has controls that need no account")]
     NoCandidate,
+    #[error("`{}` is no baseline of known findings: {why}", path.display())]
+    NoKnownFindings { path: PathBuf, why: String },
     #[error("`{}` is there already: name another folder with --out, or replace it with --force", .0.display())]
     Exists(PathBuf),
     #[error("`{}`: {source}", path.display())]
-    NoTable { path: PathBuf, source: CsvError },
+    NoTable { path: PathBuf, source: TableError },
     #[error("`{}`: {source}", path.display())]
     NoModel { path: PathBuf, source: ModelError },
     #[error("`{}`: {source}", path.display())]
@@ -52,7 +54,7 @@ pub(crate) enum CommandError {
     Statistics { path: PathBuf, source: UnreadableStatistics },
     #[error("`{}`: {source}", path.display())]
     Analysis { path: PathBuf, source: UnreadableAnalysis },
-    #[error("`{}` holds no captured events and no table: files end in .jsonl or .csv", .0.display())]
+    #[error("`{}` holds no captured events and no table: files end in .jsonl, .json, .csv or .parquet", .0.display())]
     NoCapture(PathBuf),
     #[error("`{}` holds no file that ends in .jsonl", .0.display())]
     NoLines(PathBuf),
@@ -74,8 +76,16 @@ pub(crate) enum CommandError {
     NoPairs { path: PathBuf, source: UnreadableData },
     #[error("{0}")]
     Option(&'static str),
-    #[error("the baseline has no column `{0}` to ignore: `constraints.json` names its columns")]
+    #[error("the baseline has no column `{0}`: `constraints.json` names its columns")]
     NoSuchColumn(String),
+    #[error("the data has no column `{0}`, which --period and --time name")]
+    NoPeriodColumn(String),
+    #[error("there are more than {0} periods: name longer ones with --period, such as `week`")]
+    TooManyPeriods(usize),
+    #[error(
+        "of {found} in the data, {counting} have 200 rows or more: at least two periods are needed to know how far they are apart"
+    )]
+    TooFewPeriods { found: usize, counting: usize },
     #[error("{} could not be read to the end: the answer covers the rest", files(first, *more))]
     NotRead { first: String, more: usize },
     #[error("only {pairs} of {all} pairs could be measured: no verdict")]
@@ -102,6 +112,18 @@ pub(crate) enum CommandError {
     UnknownControl { id: String, hint: String },
     #[error("the settings `{}` cannot be used: {source}", path.display())]
     Settings { path: PathBuf, source: BundleError },
+    #[error("the bundle in `{place}` cannot be used: {source}")]
+    RefusedBundle { place: String, source: BundleError },
+    #[error("the bundle in `{place}` is another one: its digest is {hash}, and not {digest}")]
+    OtherBundle { place: String, hash: String, digest: String },
+    #[error("`{0}` is no place in a bucket: write `s3://BUCKET/PREFIX`")]
+    NoPlace(String),
+    #[cfg(not(feature = "aws"))]
+    #[error(
+        "this build reads no buckets, and `{0}` is one: install it with `cargo install --locked --path cli --features aws`, or copy \
+         the bundle (`aws s3 cp --recursive {0} DIR`) and name the folder"
+    )]
+    NoBuckets(String),
     #[error(transparent)]
     Bundle(#[from] BundleError),
     #[error(transparent)]

@@ -209,6 +209,39 @@ fn the_profile_is_the_settings_and_can_be_chosen_at_the_call() {
 }
 
 #[test]
+fn a_whole_bundle_can_be_named_and_one_in_a_bucket_needs_the_sdk() {
+    let folder = Folder::new();
+    folder.file("m.json", model(false).to_string());
+    let infra = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../infra");
+    let infra = infra.to_str().unwrap();
+    let output = folder.check(&["m.json", "--bundle", infra]);
+    assert!(
+        out(&output).starts_with(&format!("judged with {infra} (profile recommended")),
+        "{}",
+        out(&output)
+    );
+    assert_eq!(output.status.code(), Some(1));
+    for (arguments, expect) in [
+        (vec!["--bundle", infra, "--digest", "000000000000"], "is another one: its digest is "),
+        (vec!["--bundle", infra, "--digest", "0"], "a digest has at least 12 digits"),
+        (
+            vec!["--bundle", "nowhere"],
+            "the bundle in `nowhere` cannot be used: settings.toml:1:1: cannot be read",
+        ),
+        (vec!["--bundle", "s3://"], "`s3://` is no place in a bucket"),
+        (
+            vec!["--bundle", "s3://b/p"],
+            "this build reads no buckets, and `s3://b/p/` is one: install it with `cargo",
+        ),
+        (vec!["--bundle", infra, "--settings", "x"], "cannot be used with"),
+    ] {
+        let output = folder.check(&[vec!["m.json"], arguments].concat());
+        assert_eq!(output.status.code(), Some(2));
+        assert!(errors(&output).contains(expect), "{}", errors(&output));
+    }
+}
+
+#[test]
 fn a_template_is_judged_with_what_is_known_of_its_values() {
     let folder = Folder::new();
     folder.file(

@@ -333,14 +333,20 @@ fn a_request_is_judged_before_it_is_sent() {
 fn the_controls_are_listed_explained_and_documented() {
     let list = sagewarden(&["policy", "list", "--format", "json"]);
     let list: Value = serde_json::from_str(&out(&list)).unwrap();
-    assert_eq!(list["controls"].as_array().map(Vec::len), Some(175));
+    assert_eq!(list["controls"].as_array().map(Vec::len), Some(176));
     let essential = out(&sagewarden(&["policy", "list", "--profile", "essential"]));
     assert!(essential.contains("TRN-NET-01  high      essential    training job"), "{essential}");
-    assert!(!essential.contains("TRN-NET-02") && essential.lines().count() == 124, "{essential}");
+    assert!(!essential.contains("TRN-NET-02") && essential.lines().count() == 125, "{essential}");
     let explained = out(&sagewarden(&["policy", "explain", "trn-net-01"]));
-    for words in
-        ["compute and network isolation", "VpcConfig.Subnets", "stop it", "observe", "the workshop's Lambda"]
-    {
+    for words in [
+        "compute and network isolation",
+        "risk      outside your VPC",
+        "Estimator(..., subnets=",
+        "VpcConfig.Subnets",
+        "stop it",
+        "observe",
+        "the workshop's Lambda",
+    ] {
         assert!(explained.contains(words), "{words} is not in\n{explained}");
     }
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
@@ -352,7 +358,7 @@ fn the_controls_are_listed_explained_and_documented() {
     let infra = root.join("infra");
     assert!(
         out(&sagewarden(&["policy", "validate", infra.to_str().unwrap()]))
-            .starts_with("valid: 175 controls, bundle ")
+            .starts_with("valid: 176 controls, bundle ")
     );
     let folder = TempDir::new().unwrap();
     let (code, text) = failure(&["policy", "validate", folder.path().to_str().unwrap()]);

@@ -5,7 +5,7 @@ mod run;
 
 use std::process::Command;
 
-use run::{out, sagewarden};
+use run::{failure, out, sagewarden};
 use tempfile::TempDir;
 
 /// Runs a command at a terminal of so many columns, and prints what it wrote there.
@@ -123,4 +123,11 @@ fn neither_a_home_nor_a_network_is_needed() {
         .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
+fn a_place_that_cannot_be_written_is_named() {
+    let (code, said) = failure(&["demo", "--out", "/proc/nowhere/demo"]);
+    assert_eq!(code, Some(2));
+    assert!(said.contains("/proc/nowhere/demo/events` cannot be written"), "{said}");
 }

@@ -69,6 +69,28 @@ def filters(page, facts):
     assert "median" in details.inner_text(), details.inner_text()
 
 
+def baseline(page, facts):
+    """The baseline is named, and each feature has its moments and a histogram beside the curve."""
+    shown = page.one("#baseline").inner_text()
+    assert str(facts["baseline"]) in shown and "Where" in shown, shown
+    worst = page.one("#features > .card").first
+    moments = worst.locator(".moments").inner_text()
+    assert all(word in moments for word in ["Mean", "Standard deviation", "Missing", "Different"]), moments
+    curve, bars = [worst.locator(f"figure svg{kind}").bounding_box() for kind in (":not(.histogram)", ".histogram")]
+    assert abs(curve["y"] - bars["y"]) < 2 and bars["x"] > curve["x"] + curve["width"] - 2, (curve, bars)
+    high = worst.locator(".histogram .bar").evaluate_all("(all) => all.map((one) => one.getBBox().height)")
+    assert len(high) == 2 and max(high) > 100, high
+    texts = page.one("#features > .card table.shares").first
+    assert texts.is_visible() and "plain" not in texts.inner_text()
+    words = page.one("#words").inner_text()
+    assert "LInfinity" in words and "Robust" in words
+
+
+def on_paper(page):
+    pages = page.tab.pdf(prefer_css_page_size=True).count(b"/Type /Page\n")
+    assert 1 <= pages <= 2, pages
+
+
 def text_only(page, facts):
     """What users named is text."""
     assert len(page.all("script")) == 1 and not page.all("img") and not page.all("b")
@@ -82,5 +104,7 @@ with chromium() as browser:
     numbers(page, facts)
     filters(page, facts)
     text_only(page, facts)
+    baseline(page, facts)
+    on_paper(page)
     readable(page)
     page.quiet()

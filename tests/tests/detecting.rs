@@ -103,6 +103,15 @@ fn traffic_that_has_moved_is_found_and_files_are_written_as_model_monitor_writes
     let outcomes = local.settle()?;
     let report = report(&local)?;
     assert_eq!((report.rows, report.files.len(), report.window.complete), (900, 2, false));
+    let page = String::from_utf8(read(&local, WindowReport::PAGE)?.ok_or("there is no page")?)?;
+    assert!(page.contains("data-feature=\"LIMIT_BAL\" data-verdict=\"violated\""), "{page}");
+    for said in [
+        "s3://baselines/b/constraints.json",
+        "Drift of <bdi>prod, AllTraffic, from 2026-03-03T09:00:00Z",
+        "2000",
+    ] {
+        assert!(page.contains(said), "{said}");
+    }
     assert_eq!(report.baseline.as_deref(), Some("s3://baselines/b/constraints.json"));
     let found: Vec<_> = report.violations.iter().map(|each| each.feature_name.as_deref()).collect();
     assert_eq!(found, [Some("LIMIT_BAL")], "{outcomes:?}");

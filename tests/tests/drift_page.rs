@@ -68,6 +68,7 @@ fn facts(exact: &Evaluation, differing: &[String], windows: &[TrendWindow], ndcg
         "worst": "amount",
         "differing": differing,
         "ndcg": ndcg,
+        "baseline": 4000,
     })
 }
 
@@ -100,7 +101,8 @@ fn the_report_is_read_and_filtered_without_a_network() -> Result<()> {
     let ndcg = attribution_drift(&then, &now, Mode::Exact).rankings[0].score.unwrap();
     let report = DriftReport {
         title: AWKWARD,
-        baseline: Some(&statistics),
+        baseline: &baseline,
+        identity: &[("Where", AWKWARD.to_owned())],
         profile: &whole,
         compat: &compat,
         exact: &exact,

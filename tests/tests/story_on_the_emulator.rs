@@ -474,6 +474,7 @@ fn check_written(events: &[Value]) {
         (".jsonl", 2),
         (".profile", 2),
         ("/evaluation.json", 2),
+        ("/report.html", 2),
         ("/constraint_violations.json", 2),
     ];
     for (end, count) in expected {

@@ -1,24 +1,22 @@
-//! A baseline of data quality: the types, the completeness and the distributions of a CSV file's columns.
-
-use std::io::BufReader;
-use std::path::Path;
+//! A baseline of data quality: the types, the completeness and the distributions of a table's columns.
 
 use sagewarden_govern::counted;
-use sagewarden_measure::csv::{CsvTable, Header};
-use sagewarden_measure::{ColumnProfile, InferredType, Issue, IssueKind, MissingTexts};
+use sagewarden_measure::csv::Header;
+use sagewarden_measure::{ColumnProfile, InferredType, Issue, IssueKind, Issues, MissingTexts};
 use sagewarden_monitor::{FeatureStatistics, StringStatistics, SuggestedBaseline};
 
 use crate::baseline::header::NUMBERS_ONLY;
+use crate::baseline::period::Period;
+use crate::baseline::periods::{self, PeriodRows};
 use crate::baseline::suggestion::Suggestion;
 use crate::command::data::BaselineOptions;
 use crate::error::CommandError;
+use crate::input::table::{Table, TableError};
+use crate::output;
 use crate::output::grid::Grid;
 use crate::output::line;
 use crate::output::terminal::{DIM, STRONG};
-use crate::{input, output};
 
-/// Bytes that are read at once.
-const BUFFER: usize = 256 << 10;
 /// Columns that are shown; the files have all.
 const SHOWN: usize = 60;
 /// Texts of a column that are shown.
@@ -26,40 +24,104 @@ const TEXTS: usize = 4;
 
 /// Makes the baseline of a file.
 pub(crate) fn baseline(options: &BaselineOptions) -> Result<Suggestion, CommandError> {
-    let header = if options.no_header { Header::None } else { Header::FirstRow };
-    let baseline = read(&options.data, header, MissingTexts::named(options.missing.as_deref()))?;
+    let mut baseline = read(options)?;
+    for (column, threshold) in &options.drift_threshold {
+        if !baseline.set_threshold(column, *threshold) {
+            return Err(CommandError::NoSuchColumn(column.clone()));
+        }
+    }
+    say_what_is_no_feature(&baseline);
     Ok(Suggestion { files: baseline.files(), table: table(&baseline) })
 }
 
 /// Reads the data once, and warns of oddities in it.
-fn read(path: &Path, header: Header, missing: MissingTexts) -> Result<SuggestedBaseline, CommandError> {
-    let (input, progress) = input::data(path)?;
-    let no_table = |source| CommandError::NoTable { path: path.to_owned(), source };
-    let table = CsvTable::open(BufReader::with_capacity(BUFFER, progress.wrap_read(input)), header)
-        .map_err(no_table)?
-        .with_missing(missing);
-    let suspicious = header == Header::FirstRow && table.header_looks_like_values();
-    let baseline = SuggestedBaseline::of_table(table).map_err(no_table)?;
-    progress.finish_and_clear();
-    let path = path.display();
-    if suspicious {
-        output::warn(format_args!("warning: `{path}`: {NUMBERS_ONLY}"));
+fn read(options: &BaselineOptions) -> Result<SuggestedBaseline, CommandError> {
+    let header = if options.no_header { Header::None } else { Header::FirstRow };
+    let by = options.period.as_deref().map(|period| Period::of(period, options.time.as_deref()));
+    let by = by.transpose().map_err(CommandError::Option)?;
+    let mut rows: Option<PeriodRows> = None;
+    let mut issues = Issues::default();
+    for path in &options.data {
+        let no_table = |source| match source {
+            TableError::Unreadable(source) => CommandError::Unreadable { path: path.clone(), source },
+            source => CommandError::NoTable { path: path.clone(), source },
+        };
+        let table = Table::open(path, header).map_err(no_table)?;
+        let suspicious = table.header_looks_like_values();
+        let missing = || MissingTexts::named(options.missing.as_deref());
+        let rows = rows.get_or_insert_with(|| PeriodRows::new(table.columns(), missing(), by.clone()));
+        rows.begin_file(path.display().to_string());
+        let columns = rows.columns.clone();
+        let odd = table.read_by_name(&columns, rows).map_err(no_table)?;
+        let path = path.display();
+        if suspicious {
+            output::warn(format_args!("warning: `{path}`: {NUMBERS_ONLY}"));
+        }
+        for (kind, issue) in odd.iter() {
+            output::warn(format_args!("warning: `{path}`, {}", issue_words(kind, issue)));
+        }
+        issues.merge(&odd);
     }
-    for (kind, issue) in baseline.issues.iter() {
-        output::warn(format_args!("warning: `{path}`, {}", issue_words(kind, issue)));
-    }
+    let Some(rows) = rows else { return Err(CommandError::Option("name a table")) };
+    let baseline = of_rows(rows, issues, by.as_ref())?;
     for (column, feature) in baseline.profile.columns.iter().zip(&baseline.statistics.features) {
         if let Some(text) = odd(column, feature) {
-            output::warn(format_args!("warning: `{path}`: column `{}` {text}", line(&column.name)));
+            output::warn(format_args!("warning: {}: column `{}` {text}", named(options), line(&column.name)));
         }
     }
-    for (column, why) in &baseline.no_features {
-        output::warn(format_args!(
-            "note: column `{}` is not a feature: {why}; its comparison is switched off in constraints.json (`perform_comparison`)",
-            line(column)
-        ));
+    Ok(baseline)
+}
+
+/// The file, where there is but one.
+fn named(options: &BaselineOptions) -> String {
+    match options.data.as_slice() {
+        [only] => format!("`{}`", only.display()),
+        all => counted(all.len() as u64, "file"),
+    }
+}
+
+/// The baseline of rows that were read, with the spread of their periods.
+fn of_rows(rows: PeriodRows, issues: Issues, by: Option<&Period>) -> Result<SuggestedBaseline, CommandError> {
+    let PeriodRows { whole, periods, undated, too_many, .. } = rows;
+    let mut baseline = SuggestedBaseline::of_profile(whole, issues);
+    let Some(by) = by else { return Ok(baseline) };
+    if let Some(column) = by.column() {
+        if baseline.profile.column(column).is_none() {
+            return Err(CommandError::NoPeriodColumn(column.to_owned()));
+        }
+        baseline.leave_out(column, "it says which period a row is of");
+    }
+    if too_many {
+        return Err(CommandError::TooManyPeriods(periods::MOST));
+    }
+    let counting = baseline.keep_spread(periods.values());
+    if counting < 2 {
+        return Err(CommandError::TooFewPeriods { found: periods.len(), counting });
+    }
+    if undated > 0 {
+        output::warn(format_args!("warning: {} no time and are of no period", say(undated)));
+    }
+    let few = (periods.len() - counting) as u64;
+    if few > 0 {
+        let periods = counted(few, "period");
+        output::warn(format_args!("note: {periods} of fewer than 200 rows left out of the spread"));
     }
     Ok(baseline)
+}
+
+fn say(rows: u64) -> String {
+    if rows == 1 { "1 row says".to_owned() } else { format!("{rows} rows say") }
+}
+
+/// Which columns are left out, and how they are taken back in.
+fn say_what_is_no_feature(baseline: &SuggestedBaseline) {
+    for (column, why) in &baseline.no_features {
+        let column = line(column);
+        output::warn(format_args!(
+            "note: column `{column}` is not a feature: {why}; its comparison is switched off in constraints.json \
+             (`perform_comparison`); if it is one, say --drift-threshold {column}=0.01"
+        ));
+    }
 }
 
 /// The faults of some rows, and how they were treated.

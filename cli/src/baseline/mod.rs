@@ -2,6 +2,8 @@
 
 mod data;
 mod header;
+mod period;
+mod periods;
 mod quality;
 mod suggestion;
 

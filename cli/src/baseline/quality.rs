@@ -25,9 +25,11 @@ pub(crate) fn baseline(options: &BaselineOptions, kind: ProblemKind) -> Result<S
         ground_truth: options.label.clone().unwrap_or_default(),
         prediction: attributes(&options.prediction),
     };
-    let (input, progress) = input::data(&options.data)?;
+    let [path] = options.data.as_slice() else {
+        return Err(CommandError::Option("a baseline of model quality is made of one table"));
+    };
+    let (input, progress) = input::data(path)?;
     let mut input = BufReader::new(progress.wrap_read(input));
-    let path = &options.data;
     let start = input.fill_buf().map_err(CommandError::unreadable(path))?;
     let suspicious = columns.header && has_numbers_only(start);
     if suspicious {

@@ -12,6 +12,8 @@ use crate::command::format::OutputFormat;
 
 pub(crate) const BASELINE_HELP: &str = "Examples:
   sagewarden baseline train.csv --out baseline
+  sagewarden baseline train.parquet --out baseline
+  sagewarden baseline sales.csv --period day --time sold_at --out baseline
   aws s3 cp s3://BUCKET/train.csv - | sagewarden baseline - --no-header --out baseline
   sagewarden baseline validation.csv --out baseline --problem binary --label churned --probability score
 
@@ -24,9 +26,9 @@ Exit status: 0 written, 2 the file cannot be read, is not a table, or has an inv
 
 #[derive(Debug, Args)]
 pub(crate) struct BaselineOptions {
-    /// A CSV file, or - for standard input
-    #[arg(value_name = "DATA")]
-    pub(crate) data: PathBuf,
+    /// Tables in CSV, JSON (a record a line, or a list of records) or Parquet, or - for standard input; several make one table
+    #[arg(value_name = "DATA", required = true)]
+    pub(crate) data: Vec<PathBuf>,
     /// The folder for statistics.json and constraints.json; the command creates it
     #[arg(long, value_name = "DIR", default_value = "baseline")]
     pub(crate) out: PathBuf,
@@ -36,6 +38,16 @@ pub(crate) struct BaselineOptions {
     /// Texts that mean a missing value; they replace the default: nan, NA, NULL, None, ?, - and others that pandas, R and SQL write
     #[arg(long, value_name = "TEXT", value_delimiter = ',', allow_hyphen_values = true)]
     pub(crate) missing: Option<Vec<String>>,
+    /// The largest distance of a column that is no drift, from 0 to 1 [default: 0.01 beyond chance in exact mode]
+    #[arg(long, conflicts_with = "problem", value_name = "COLUMN=N", value_parser = column_threshold)]
+    pub(crate) drift_threshold: Vec<(String, f64)>,
+    /// Keep how far periods of the data are apart: `hour`, `day` or `week` with --time, `file`, or a column whose values name them.
+    /// Exact mode then asks for a distance beyond that
+    #[arg(long, value_name = "PERIOD", conflicts_with = "problem")]
+    pub(crate) period: Option<String>,
+    /// The column of times by which --period goes
+    #[arg(long, value_name = "COLUMN", requires = "period")]
+    pub(crate) time: Option<String>,
     /// Replace the files of an earlier baseline
     #[arg(long)]
     pub(crate) force: bool,
@@ -71,6 +83,14 @@ fn finite(text: &str) -> Result<f64, String> {
     number.ok_or_else(|| "not a number".to_owned())
 }
 
+/// A column and its threshold.
+fn column_threshold(text: &str) -> Result<(String, f64), String> {
+    let (column, number) = text.rsplit_once('=').ok_or("not COLUMN=N")?;
+    let threshold = number.parse().ok().filter(|number| (0.0..=1.0).contains(number));
+    let threshold = threshold.ok_or_else(|| format!("`{number}` is not a distance from 0 to 1"))?;
+    Ok((column.to_owned(), threshold))
+}
+
 /// The problem that a model solves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ProblemKind {
@@ -96,7 +116,7 @@ pub(crate) const DRIFT_HELP: &str = "Examples:
 
 CAPTURE is one of these:
   a file of captured events (JSON lines, as data capture writes them)
-  a CSV file with a header, whose name ends in .csv
+  a table: CSV with a header, JSON or Parquet, whose name ends in .csv, .jsonl, .json or .parquet
   a file of records of a batch transform job; its answers lie beside it, in a file with .out added to the name
   a folder with such files, at any depth
   - for captured events on standard input
@@ -141,6 +161,9 @@ pub(crate) struct DriftOptions {
     /// Columns to leave out, such as ids
     #[arg(long, value_name = "COLUMN", value_delimiter = ',')]
     pub(crate) ignore: Vec<String>,
+    /// The largest distance of a column that is no drift, from 0 to 1 [default: 0.01 beyond chance in exact mode]
+    #[arg(long, value_name = "COLUMN=N", value_parser = column_threshold)]
+    pub(crate) drift_threshold: Vec<(String, f64)>,
     /// CSV files have no header; the columns are in the order of the baseline
     #[arg(long)]
     pub(crate) no_header: bool,

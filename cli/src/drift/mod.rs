@@ -5,9 +5,12 @@ mod read;
 mod summary;
 mod windows;
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::UNIX_EPOCH;
 
+use sagewarden_events::Timestamp;
 use sagewarden_measure::capture::{CaptureFormat, CaptureKey};
 use sagewarden_measure::csv::Header;
 use sagewarden_measure::{Detail, MissingTexts, Profile};
@@ -28,11 +31,13 @@ use crate::input::{self, Inputs, Wanted};
 use crate::output::{self, verdict};
 
 pub(crate) fn run(options: &DriftOptions) -> Result<ExitCode, CommandError> {
-    let (statistics, baseline) = baseline(&options.baseline)?;
+    let (has_statistics, baseline) = baseline(&options.baseline)?;
     let baseline = baseline.with_missing(MissingTexts::named(options.missing.as_deref()));
     let (baseline, unknown) = baseline.ignoring(&options.ignore);
-    if let [name, ..] = unknown.as_slice() {
-        return Err(CommandError::NoSuchColumn((*name).to_owned()));
+    let thresholds = options.drift_threshold.iter().map(|(name, threshold)| (name.as_str(), *threshold));
+    let (baseline, without) = baseline.with_thresholds(thresholds);
+    if let Some(name) = unknown.into_iter().chain(without).next() {
+        return Err(CommandError::NoSuchColumn(name.to_owned()));
     }
     let analyses = analyses(options)?;
     let inputs = Inputs::find(&options.captures, Wanted::EventsAndTables)?;
@@ -44,7 +49,7 @@ pub(crate) fn run(options: &DriftOptions) -> Result<ExitCode, CommandError> {
         troubles: &judged.troubles,
         files: inputs.sources.len(),
         windows: &judged.windows,
-        has_statistics: statistics.is_some(),
+        has_statistics,
     };
     match options.format {
         OutputFormat::Text => output::print_text(&summary.text())?,
@@ -52,10 +57,11 @@ pub(crate) fn run(options: &DriftOptions) -> Result<ExitCode, CommandError> {
     }
     if let Some(out) = &options.out {
         let title = title(&inputs);
-        let report = judged.report(&title, statistics.as_ref(), analyses.as_ref());
+        let identity = identity(&options.baseline);
+        let report = judged.report(&title, (&baseline, &identity), analyses.as_ref());
         write(out, &judged, &report, options.format)?;
     }
-    inputs.notes(".jsonl or .csv").iter().for_each(output::warn);
+    inputs.notes(".jsonl, .json, .csv or .parquet").iter().for_each(output::warn);
     judged.exit_code()
 }
 
@@ -116,12 +122,13 @@ impl Judged {
     fn report<'a>(
         &'a self,
         title: &'a str,
-        baseline: Option<&'a Statistics>,
+        (baseline, identity): (&'a Baseline, &'a [(&'static str, String)]),
         analyses: Option<&'a (Analysis, Analysis)>,
     ) -> DriftReport<'a> {
         DriftReport {
             title,
             baseline,
+            identity,
             profile: &self.profile,
             compat: &self.compat,
             exact: &self.exact,
@@ -133,8 +140,18 @@ impl Judged {
     }
 }
 
-/// The two files; one may be missing. Statistics are kept for the pictures only.
-fn baseline(folder: &Path) -> Result<(Option<Statistics>, Baseline), CommandError> {
+/// Where the baseline lies, and since when.
+fn identity(folder: &Path) -> Vec<(&'static str, String)> {
+    let path = folder.join("constraints.json");
+    let written = fs::metadata(&path).and_then(|metadata| metadata.modified()).ok();
+    let since = written.and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+    let time = since.and_then(|since| i64::try_from(since.as_secs()).ok());
+    let written = time.map(|seconds| ("Written", Timestamp::from_millis(seconds * 1_000).to_string()));
+    [("Where", path.display().to_string())].into_iter().chain(written).collect()
+}
+
+/// The two files, of which one may be missing; whether there are statistics.
+fn baseline(folder: &Path) -> Result<(bool, Baseline), CommandError> {
     let path = folder.join("constraints.json");
     if !path.exists() {
         return Err(CommandError::NoBaseline(folder.to_owned()));
@@ -149,7 +166,7 @@ fn baseline(folder: &Path) -> Result<(Option<Statistics>, Baseline), CommandErro
         None
     };
     let baseline = Baseline::new(statistics.as_ref(), constraints);
-    Ok((statistics, baseline))
+    Ok((statistics.is_some(), baseline))
 }
 
 fn analyses(options: &DriftOptions) -> Result<Option<(Analysis, Analysis)>, CommandError> {

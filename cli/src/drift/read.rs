@@ -1,18 +1,17 @@
 //! Captured events and tables, read into windows.
 
-use std::fs::File;
-use std::io::BufReader;
 use std::path::Path;
 
 use indicatif::ProgressBar;
+use sagewarden_measure::Issues;
 use sagewarden_measure::capture::{CaptureFormat, CaptureHour, CaptureKey, CaptureReader};
-use sagewarden_measure::csv::{CsvError, CsvTable, Header};
-use sagewarden_measure::{Cell, Issues, Profile, RowSink};
+use sagewarden_measure::csv::Header;
 
 use crate::drift::batch;
 use crate::drift::windows::Windows;
 use crate::input::Inputs;
-use crate::input::source::{BUFFER, Source};
+use crate::input::source::Source;
+use crate::input::table::{Table, TableError};
 use crate::input::trouble::{Trouble, Unusable};
 
 /// Reads all files; answers with their faults.
@@ -59,37 +58,25 @@ fn table(
     progress: &ProgressBar,
     windows: &mut Windows<'_>,
 ) -> (Issues, Option<String>) {
-    let mut read = |file| {
-        let input = BufReader::with_capacity(BUFFER, progress.wrap_read(file));
-        let table = CsvTable::open(input, header)?;
-        let names = table.columns().to_vec();
-        let profile = windows.undated();
-        let in_order =
-            header == Header::None || names.iter().eq(profile.columns.iter().map(|column| &column.name));
-        if in_order { table.read_into(profile) } else { table.read_into(&mut Named { names, profile }) }
-    };
-    match File::open(path).map(&mut read) {
-        Ok(Ok(issues)) => (issues, None),
-        Ok(Err(CsvError::NoRows)) => (Issues::default(), None),
-        Ok(Err(error)) => (Issues::default(), Some(error.to_string())),
+    match read_table(path, header, progress, windows) {
+        Ok(issues) => (issues, None),
+        Err(error) if error.is_empty() => (Issues::default(), None),
         Err(error) => (Issues::default(), Some(error.to_string())),
     }
 }
 
-/// Gives the cells of a table their names.
-struct Named<'a> {
-    names: Vec<String>,
-    profile: &'a mut Profile,
-}
-
-impl RowSink for Named<'_> {
-    fn positional(&mut self, cells: &[Cell<'_>]) {
-        let named: Vec<(&str, Cell<'_>)> =
-            self.names.iter().map(String::as_str).zip(cells.iter().copied()).collect();
-        self.profile.named(&named);
+fn read_table(
+    path: &Path,
+    header: Header,
+    progress: &ProgressBar,
+    windows: &mut Windows<'_>,
+) -> Result<Issues, TableError> {
+    let table = Table::of_file(path, header, progress.clone())?;
+    let profile = windows.undated();
+    // Without a header, the columns are those of the baseline.
+    if header == Header::None {
+        return table.read_into(profile);
     }
-
-    fn named(&mut self, cells: &[(&str, Cell<'_>)]) {
-        self.profile.named(cells);
-    }
+    let columns: Vec<String> = profile.columns.iter().map(|column| column.name.clone()).collect();
+    table.read_by_name(&columns, profile)
 }

@@ -1,10 +1,13 @@
 //! The files that a command reads: found in folders, read one after the other.
 
+pub(crate) mod bucket;
 pub(crate) mod bundle;
 pub(crate) mod nearest;
+mod parquet;
 pub(crate) mod progress;
 pub(crate) mod settings;
 pub(crate) mod source;
+pub(crate) mod table;
 pub(crate) mod trouble;
 
 use std::collections::BTreeSet;
@@ -149,10 +152,9 @@ impl Inputs {
             }
             let metadata = fs::metadata(path).map_err(CommandError::unreadable(path))?;
             if !metadata.is_dir() {
-                let is_table = wanted == Wanted::EventsAndTables && has_end(path, "csv");
                 let source = match wanted {
                     Wanted::EventsAndTables if source::answers(path).is_file() => Source::Batch,
-                    _ if is_table => Source::Table,
+                    Wanted::EventsAndTables if is_table(path) => Source::Table,
                     _ => Source::Events,
                 };
                 inputs.add(path, source(path.clone()), metadata.len());
@@ -188,10 +190,8 @@ impl Inputs {
                 }
                 // They are read with the records.
                 () if has_end(&path, "out") && path.with_extension("").is_file() => continue,
+                () if wanted == Wanted::EventsAndTables && is_table(&path) => Source::Table(path.clone()),
                 () if has_end(&path, "jsonl") => Source::Events(path.clone()),
-                () if wanted == Wanted::EventsAndTables && has_end(&path, "csv") => {
-                    Source::Table(path.clone())
-                }
                 () => {
                     self.passed_over += 1;
                     continue;
@@ -250,6 +250,12 @@ impl Inputs {
     pub(crate) fn progress(&self) -> ProgressBar {
         self.bytes.map_or_else(progress::endless, progress::through)
     }
+}
+
+/// Whether a file is a table, by its name, or by what is in it where events have such names, too.
+fn is_table(path: &Path) -> bool {
+    let is_json = || has_end(path, "jsonl") || has_end(path, "json");
+    has_end(path, "csv") || has_end(path, "parquet") || (is_json() && table::is_table_of_json(path))
 }
 
 fn has_end(path: &Path, end: &str) -> bool {

@@ -1,5 +1,8 @@
 //! The controls in words: as lines, as a table, as JSON.
 
+use std::collections::BTreeMap;
+
+use sagewarden_policy::fixes::{self, Fix};
 use sagewarden_policy::{Bundle, Control, Severity};
 use sagewarden_settings::Profile;
 use serde_json::{Value, json};
@@ -32,13 +35,21 @@ pub(crate) fn document(bundle: &Bundle, control: &Control) -> Value {
         "severity": control.severity,
         "profile": control.profile,
         "title": control.title,
+        "risk": control.risk,
         "fields": control.fields,
         "wanted": bundle.wanted(control, OWN),
         "fix": control.fix,
         "remedy": control.remedy.explain(),
         "mode": bundle.control_mode(control),
+        "cost": control.cost,
         "also": control.also,
+        "fixes": fixes(bundle, control).into_iter().map(|fix| (fix.with, json!(fix.code))).collect::<BTreeMap<_, _>>(),
     })
+}
+
+/// How to write what it wants, for the first kind that it judges.
+pub(crate) fn fixes(bundle: &Bundle, control: &Control) -> Vec<Fix> {
+    bundle.kinds(control).next().map(|kind| fixes::fixes(kind, control)).unwrap_or_default()
 }
 
 /// `docs/CONTROLS.md`; a test holds it against this.

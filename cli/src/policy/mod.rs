@@ -2,6 +2,7 @@
 
 mod control;
 mod export;
+mod pull;
 
 use std::fs;
 use std::path::Path;
@@ -24,6 +25,7 @@ pub(crate) fn run(command: &Policy) -> Result<ExitCode, CommandError> {
         Policy::List(options) => list(options),
         Policy::Explain(options) => explain(options),
         Policy::Validate(options) => validate(options),
+        Policy::Pull(options) => pull::run(options),
         Policy::Export(options) => export::run(options),
     }
 }
@@ -51,15 +53,22 @@ fn explain(options: &ExplainOptions) -> Result<ExitCode, CommandError> {
         ("chapter", control.chapter().to_owned()),
         ("severity", severity(control.severity)),
         ("profile", control.profile.name().to_owned()),
+        ("risk", control.risk.clone()),
         ("field", control.fields.join(", ")),
         ("wanted", bundle.wanted(control, OWN)),
         ("fix", control.fix.clone()),
         ("remedy", control.remedy.explain().to_owned()),
         ("mode", json!(bundle.control_mode(control)).as_str().unwrap_or_default().to_owned()),
+        ("cost", control.cost.clone()),
         ("also in", also(control).to_owned()),
     ];
     let mut text = format!("{STRONG}{id}{STRONG:#}  {}\n", line(&control.title));
-    text.extend(rows.map(|(name, value)| format!("  {name:<10}{}\n", line(&value))));
+    let said = rows.iter().filter(|(_, value)| !value.is_empty());
+    text.extend(said.map(|(name, value)| format!("  {name:<10}{}\n", line(value))));
+    for fix in control::fixes(&bundle, control) {
+        text += &format!("  with {}\n", fix.with);
+        text.extend(fix.code.lines().map(|code| format!("    {}\n", line(code))));
+    }
     output::print_text(&text)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -160,6 +160,12 @@ impl Cuts {
         self.cuts.last().map_or(0, |(_, count)| *count)
     }
 
+    /// The end of each bucket, and how many values are in it.
+    pub fn each(&self) -> impl Iterator<Item = (f64, u64)> {
+        let before = std::iter::once(0).chain(self.cuts.iter().map(|(_, below)| *below));
+        self.cuts.iter().zip(before).map(|((end, below), before)| (*end, below - before))
+    }
+
     /// How many buckets there are.
     #[must_use]
     pub fn buckets(&self) -> usize {
@@ -257,6 +263,10 @@ pub struct TotalVariation {
     pub chance: f64,
     /// How probable so large a distance is between samples of one distribution, at most.
     pub p_value: f64,
+    /// What is expected of such samples.
+    expected: f64,
+    /// `1 / n + 1 / m`
+    inverse: f64,
 }
 
 /// The total variation distance of shares. Where categories are many, no single share can change by much, and still most values may be
@@ -292,7 +302,14 @@ impl TotalVariation {
         let (size, expected) = (size / 2.0, expected / 2.0);
         let beyond = (size - expected).max(0.0);
         let chance = expected + (LN_10_000 / 2.0 * inverse).sqrt();
-        Some(Self { size, chance, p_value: (-2.0 * beyond * beyond / inverse).exp() })
+        Some(Self { size, chance, p_value: (-2.0 * beyond * beyond / inverse).exp(), expected, inverse })
+    }
+
+    /// How probable so large a distance is, at most, between samples of distributions that are themselves so far apart.
+    #[must_use]
+    pub fn p_value_beyond(&self, apart: f64) -> f64 {
+        let beyond = (self.size - self.expected - apart).max(0.0);
+        (-2.0 * beyond * beyond / self.inverse).exp()
     }
 }
 

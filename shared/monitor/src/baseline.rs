@@ -6,6 +6,7 @@ use sagewarden_measure::csv::{CsvError, CsvTable, Header};
 use sagewarden_measure::{Issues, Profile};
 
 use crate::constraints::Constraints;
+use crate::evaluate::{Baseline, ROWS_OF_A_PERIOD, spreads};
 use crate::no_feature::{no_feature, switch_off};
 use crate::statistics::Statistics;
 
@@ -56,6 +57,33 @@ impl SuggestedBaseline {
             }
         }
         Self { profile, statistics, constraints, issues, no_features }
+    }
+
+    /// Keeps how far periods of its data are apart, so that exact mode asks for a distance beyond that; how many of them have rows enough
+    /// to count. Of fewer than two nothing is kept.
+    pub fn keep_spread<'p>(&mut self, periods: impl IntoIterator<Item = &'p Profile>) -> usize {
+        let periods: Vec<&Profile> =
+            periods.into_iter().filter(|period| period.rows >= ROWS_OF_A_PERIOD).collect();
+        let baseline = Baseline::new(Some(&self.statistics), self.constraints.clone());
+        for (feature, spread) in self.statistics.features.iter_mut().zip(spreads(&baseline, &periods)) {
+            feature.between_periods = spread;
+        }
+        periods.len()
+    }
+
+    /// Leaves a column out of what is compared, since it is no feature.
+    pub fn leave_out(&mut self, column: &str, why: &'static str) {
+        if let Some(feature) = self.constraints.features.iter_mut().find(|feature| feature.name == column) {
+            switch_off(feature);
+            self.no_features.retain(|(name, _)| name != column);
+            self.no_features.push((column.to_owned(), why));
+        }
+    }
+
+    /// Lets a column have a threshold of its own, and has it compared; whether there is such a column.
+    pub fn set_threshold(&mut self, column: &str, threshold: f64) -> bool {
+        self.no_features.retain(|(name, _)| name != column);
+        self.constraints.set_threshold(column, threshold)
     }
 
     /// Its files by their names. The constraints come last: where they are, the baseline is whole.

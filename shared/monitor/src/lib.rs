@@ -25,14 +25,14 @@ pub use constraints::{
     UnreadableConstraints,
 };
 pub use evaluate::{
-    Baseline, Check, CheckResult, Coverage, Disagreement, Distance, DistributionGap, Evaluation,
-    FeatureVerdict, GapPlace, Method, Metric, MetricValue, NotCompared, Resolution, Verdict, compare_modes,
-    evaluate, metrics,
+    Baseline, BaselineColumn, BaselineValues, Check, CheckResult, Coverage, Disagreement, Distance,
+    DistributionGap, Evaluation, FeatureVerdict, GapPlace, Method, Metric, MetricValue, NotCompared,
+    Resolution, Verdict, compare_modes, evaluate, metrics,
 };
 pub use java_number::java_double;
 pub use mode::Mode;
 pub use statistics::{
-    CategoricalBucket, CategoricalBuckets, CategoricalDistribution, Dataset, ExactStatistics,
+    BetweenPeriods, CategoricalBucket, CategoricalBuckets, CategoricalDistribution, Dataset, ExactStatistics,
     FeatureStatistics, KllDistribution, NumericalBucket, NumericalDistribution, NumericalStatistics,
     Presence, SampledTexts, SketchData, SketchParameters, Statistics, StringStatistics, UnreadableStatistics,
 };

@@ -174,6 +174,8 @@ pub struct UnreadableWindowReport(#[from] serde_json::Error);
 impl WindowReport {
     /// The name of the file in its folder.
     pub const FILE: &str = "evaluation.json";
+    /// The page beside it, for people.
+    pub const PAGE: &str = "report.html";
     /// How many entries say what could not be read: a day of files that are all broken must not make a document that is too large.
     pub const MAX_UNREADABLE: usize = 1_000;
     /// How many of the files are named that were written after the window had been closed.

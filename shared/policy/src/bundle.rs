@@ -232,6 +232,17 @@ impl Bundle {
         self.policies.controls()
     }
 
+    /// The kinds that a control judges.
+    pub fn kinds(&self, control: &Control) -> impl Iterator<Item = ResourceKind> {
+        let judges = |kind: &ResourceKind, action: Action| {
+            let rules = self.rules(*kind, action).and_then(Result::ok);
+            rules.is_some_and(|rules| rules.controls.contains_key(&control.id))
+        };
+        ResourceKind::ALL
+            .into_iter()
+            .filter(move |kind| Action::ALL.into_iter().any(|action| judges(kind, action)))
+    }
+
     /// A control by its id.
     #[must_use]
     pub fn control(&self, id: &str) -> Option<&Control> {

@@ -70,6 +70,10 @@ pub struct Control {
     pub profile: Profile,
     /// What should hold.
     pub title: String,
+    /// What may come of breaking it; empty where nobody says so.
+    pub risk: String,
+    /// What keeping it costs; empty where nothing is known of a cost.
+    pub cost: String,
     /// Paths that it reads: in the resource's own description, or in another answer as `<operation>:<path>`.
     pub fields: Vec<String>,
     /// What is wanted there, with settings filled in.
@@ -166,6 +170,8 @@ impl Control {
             severity: severity(&find("severity")?)?,
             profile: profile(&find("profile")?)?,
             title: find("title")?,
+            risk: find("risk").unwrap_or_default(),
+            cost: find("cost").unwrap_or_default(),
             fields: find("field")?.split(',').map(|path| path.trim().to_owned()).collect(),
             wanted: find("wanted")?,
             fix: find("fix")?,
@@ -234,7 +240,10 @@ mod tests {
         );
         assert_eq!((control.remedy, control.also.as_str()), (Remedy::Stop, "an SCP"));
         assert_eq!(control.setting.as_deref(), Some("artifacts.allowed_buckets"));
+        let read_of = |name: &str| read(name, Some("so much")).unwrap();
+        assert_eq!((read_of("risk").risk.as_str(), read_of("cost").cost.as_str()), ("so much", "so much"));
         let without = read("also", None).unwrap();
+        assert_eq!((without.risk.as_str(), without.cost.as_str()), ("", ""));
         assert_eq!((without.also.as_str(), without.setting), ("", None));
     }
 

@@ -64,6 +64,8 @@ pub const OPERATIONS: [&str; 17] = [
     INLINE_OPERATION,
 ];
 
+/// No operation: the variants of the same file that serve a model, where all of them are serverless.
+pub(crate) const SERVED_SERVERLESS: &str = "serverless variants of the file";
 /// The operation that lists the managed policies of a role. Only those that allow too much are kept.
 pub const ROLE_OPERATION: &str = "ListAttachedRolePolicies";
 /// The operation that reads a role's own policies. Only those that allow too much are kept.

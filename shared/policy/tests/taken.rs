@@ -346,6 +346,16 @@ fn an_event_that_never_says_something_does_not_say_that_it_is_absent() {
         (vec!["NBK-IAM-01".to_owned()], vec![]),
         "what it has no key for is not absent"
     );
+    // Containers of packages are told without their ETag, and one without a digest says so.
+    let path = "../../events/aws.sagemaker/model-package-state-change/approved.json";
+    let package: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let verdict = verdict(&EMBEDDED, taken(&package).candidates.last().unwrap());
+    assert!(verdict.skipped.contains(&"MPK-REP-01".to_owned()), "{:?}", verdict.findings);
+    check(
+        &put(package, "/detail/InferenceSpecification/Containers/0/ImageDigest", json!(null)),
+        "MPK-REP-01",
+        true,
+    );
     let other = put(event, "/source", json!("aws.ecs"));
     assert!(intake::read(&other.to_string()).is_err());
 }

@@ -24,6 +24,14 @@ pub(super) fn bucket_patterns<'de, D: Deserializer<'de>>(deserializer: D) -> Res
     })
 }
 
+/// `ModelName` of the SageMaker API, with `*` and `?`.
+pub(super) fn model_patterns<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b"-*?".contains(&byte);
+    checked(deserializer, "the name of a model such as `on-demand-*`", |text| {
+        !text.is_empty() && text.bytes().all(is_name)
+    })
+}
+
 pub(super) fn image_patterns<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
     let wanted = "an image without tag and digest such as `111122223333.dkr.ecr.*.amazonaws.com/*`";
     checked(deserializer, wanted, |text| text.contains('/') && !text.contains('@'))

@@ -1,5 +1,7 @@
 //! Which captured traffic is compared with what, and what comes of it.
 
+use std::collections::BTreeMap;
+
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use wildmatch::WildMatch;
@@ -105,12 +107,44 @@ pub struct DetectedEndpoint {
     /// Columns of the baseline that are not looked at, such as ids.
     #[serde(default)]
     pub ignore: Vec<String>,
+    /// The largest distance that is no drift, for columns of the baseline by their names.
+    #[serde(default)]
+    pub thresholds: BTreeMap<String, DriftThreshold>,
     /// Where the rows are in requests of JSON, such as `/instances/*/features`.
     #[serde(default, deserialize_with = "row_path")]
     pub input_path: Option<String>,
     /// The same for answers.
     #[serde(default, deserialize_with = "row_path")]
     pub output_path: Option<String>,
+}
+
+/// The largest distance that is no drift: from 0 to 1.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct DriftThreshold(f64);
+
+impl DriftThreshold {
+    /// The number, where it can be one.
+    #[must_use]
+    pub fn new(number: f64) -> Option<Self> {
+        (0.0..=1.0).contains(&number).then_some(Self(number))
+    }
+
+    /// The number.
+    #[must_use]
+    pub fn number(self) -> f64 {
+        self.0
+    }
+}
+
+/// It is always a number.
+impl Eq for DriftThreshold {}
+
+impl<'de> Deserialize<'de> for DriftThreshold {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let number = f64::deserialize(deserializer)?;
+        let wanted = || D::Error::custom(format!("`{number}` is not a distance from 0 to 1"));
+        Self::new(number).ok_or_else(wanted)
+    }
 }
 
 fn yes() -> bool {
@@ -125,6 +159,7 @@ impl Default for DetectedEndpoint {
             baseline: None,
             columns: None,
             ignore: Vec::new(),
+            thresholds: BTreeMap::new(),
             input_path: None,
             output_path: None,
         }

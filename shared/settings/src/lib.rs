@@ -12,7 +12,7 @@ mod settings;
 mod training;
 mod waiver;
 
-pub use detect::{CapturedColumns, DetectSettings, DetectedEndpoint, JudgedBy};
+pub use detect::{CapturedColumns, DetectSettings, DetectedEndpoint, DriftThreshold, JudgedBy};
 pub use drift::{DriftSettings, Retraining};
 pub use environment::Environment;
 pub use file::{FileError, read_file};

@@ -17,6 +17,9 @@ pub struct NetworkSettings {
     /// Security group ids; empty allows any.
     #[serde(deserialize_with = "security_groups")]
     pub allowed_security_groups: Vec<String>,
+    /// Patterns of the names of models that serverless inference may serve, and nothing else; empty allows any, and exempts none.
+    #[serde(deserialize_with = "model_patterns")]
+    pub serverless_models: Vec<String>,
 }
 
 /// Whose keys resources may use.

@@ -74,7 +74,10 @@ impl Settings {
             "compute.allowed_instance_types" => !self.compute.allowed_instance_types.is_empty(),
             "explainability.high_risk_tag" => self.explainability.high_risk_tag.is_some(),
             "monitoring.required_types" => !self.monitoring.required_types.is_empty(),
-            "network" => self.network != NetworkSettings::default(),
+            "network" => {
+                !self.network.allowed_subnets.is_empty() || !self.network.allowed_security_groups.is_empty()
+            }
+            "network.serverless_models" => !self.network.serverless_models.is_empty(),
             "traceability.required_tags" => !self.traceability.required_tags.is_empty(),
             _ => return None,
         })

@@ -4,6 +4,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
+#[cfg(feature = "answers")]
 use serde_json::Value as Json;
 use sha2::{Digest, Sha256};
 
@@ -33,6 +34,7 @@ pub(crate) fn page(title: &str, style: &str, script: &str, body: &Markup) -> Str
 }
 
 /// A document that the script reads. `<` is written so that no name ends the block.
+#[cfg(feature = "answers")]
 pub(crate) fn data_block(id: &str, document: &Json) -> Markup {
     let text = document.to_string().replace('<', "\\u003c");
     html! { script type="application/json" id=(id) { (PreEscaped(text)) } }

@@ -129,6 +129,27 @@ fn an_evaluation_is_told_with_the_violations_of_its_own_mode() -> Result<()> {
 }
 
 #[test]
+fn an_alert_links_the_page_and_says_since_when_each_violation_is_there() -> Result<()> {
+    let local = settled(monitored()?)?;
+    // Nothing was found at six, so that what was found at five is another story.
+    for (hour, violated) in [(5, &["f"][..]), (7, &["f"]), (8, &["f"]), (9, &["f", "g"])] {
+        evaluate(&local, hour, 1_000, true, violated, DAY + hour * 3_600 + 100)?;
+        local.settle()?;
+    }
+    let alert = alerts(&local)?.pop().ok_or("there is no alert")?;
+    assert_eq!(alert["page"], format!("s3://sagewarden/{}/report.html", folder(9)));
+    let page = alert["page"].as_str().unwrap_or_default();
+    assert!(alert["advice"].as_str().is_some_and(|words| words.starts_with(&format!("open {page}; read "))));
+    let since =
+        |index: usize| (&alert["violations"][index]["feature_name"], &alert["violations"][index]["since"]);
+    assert_eq!(since(0), (&json!("f"), &json!("2026-03-03T07:00:00Z")), "{alert}");
+    assert_eq!(since(1), (&json!("g"), &json!(null)));
+    let text = alert["text"].as_str().unwrap_or_default();
+    assert!(text.contains(", as in each window since 2026-03-03T07:00:00Z"), "{text}");
+    Ok(())
+}
+
+#[test]
 fn an_alert_says_what_could_not_be_read() -> Result<()> {
     let local = settled(monitored()?)?;
     let report = WindowReport {

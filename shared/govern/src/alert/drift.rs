@@ -7,12 +7,13 @@ use serde_json::Value as Json;
 
 use super::behind::{BehindOnce, earlier};
 use super::cause::{Scope, SetClaim};
-use super::drift_notice::drift_notice;
+use super::drift_notice::{Before, drift_notice};
 use super::found::{Found, Observed};
 use super::record_found::record_found;
 use super::recording::record_now;
 use super::retraining::suggest_retraining;
 use super::rewritten::{Rewriting, keep_both};
+use super::since::Since;
 use crate::notify::Moment;
 use crate::outcome::{Done, Failure, Outcome};
 use crate::ports::{Bus, PortError, Table};
@@ -143,7 +144,8 @@ async fn publish(
         let behind = behind.get(table).await?;
         let hours = world.settings().drift.quiet_hours_after_alert;
         let earlier = earlier(table, observed, hours).await?;
-        let notice = drift_notice(observed, found, &claim, deployment, behind, earlier);
+        let since = Since::of(table, observed).await?;
+        let notice = drift_notice(observed, found, &claim, deployment, behind, &Before { earlier, since });
         world.bus().publish(&claim.stamped(&notice)).await?;
         Ok::<_, Failure>(notice)
     };

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use sagewarden_lineage::id::NodeId;
-use sagewarden_monitor::Violation;
+use sagewarden_lineage::s3::S3Location;
+use sagewarden_monitor::{Violation, WindowReport};
 use serde_json::{Value as Json, json};
 
 use super::behind::Behind;
@@ -11,6 +12,7 @@ use super::cause::SetClaim;
 use super::chain_words::chain_in_words;
 use super::evaluated::EvaluatedWindow;
 use super::found::{Found, Observed};
+use super::since::Since;
 use crate::counted::counted;
 use crate::ports::Notice;
 
@@ -23,32 +25,42 @@ const NAMED: usize = 3;
 const MAX_DIFFERENCES: usize = 20;
 const MAX_TEXT: usize = 500;
 
-/// The alert; `earlier` is the number of findings shortly before.
+/// What was found before.
+pub(super) struct Before {
+    /// The number of findings shortly before.
+    pub(super) earlier: usize,
+    /// Since when the violations are there.
+    pub(super) since: Since,
+}
+
+/// The alert.
 pub(super) fn drift_notice(
     observed: &Observed<'_>,
     found: &Found,
     claim: &SetClaim,
     deployment: Option<&NodeId>,
     behind: &Behind,
-    earlier: usize,
+    before: &Before,
 ) -> Notice {
     let endpoint = observed.endpoint();
     let severity = behind.severity_of(&found.violations);
     let fresh: BTreeSet<Pair> =
         claim.fresh.iter().filter_map(|index| found.violations.get(*index)).map(pair).collect();
-    let entry = |violation: &Violation| rated(violation, behind, fresh.contains(&pair(violation)));
+    let entry =
+        |violation: &Violation| rated(violation, behind, &before.since, fresh.contains(&pair(violation)));
     let mut detail = json!({
-        "text": summary(observed, found, behind, earlier),
+        "text": summary(observed, found, behind, before),
         "about": endpoint.arn(),
         "advice": advice(observed, found),
         "severity": severity,
         "endpoint": { "name": endpoint.name, "arn": endpoint.arn() },
         "monitoring_type": observed.monitoring_type(),
         "report": found.report,
+        "page": page(observed),
         "violation_count": found.violations.len(),
         "new_violations": claim.fresh.len(),
         "violations": found.listed().iter().map(entry).collect::<Vec<_>>(),
-        "earlier_findings": earlier,
+        "earlier_findings": before.earlier,
         "deployment": deployment.map(ToString::to_string),
         "changed_by_deployment": behind.changes,
         "chain": behind.chain,
@@ -111,7 +123,7 @@ fn pair(violation: &Violation) -> Pair {
 }
 
 /// An entry of the report with how bad it is, how much the model relies on the feature, and whether it is new.
-fn rated(violation: &Violation, behind: &Behind, is_new: bool) -> Json {
+fn rated(violation: &Violation, behind: &Behind, since: &Since, is_new: bool) -> Json {
     let importance = behind.importances.of(violation);
     let mut entry = json!(violation);
     if let Some(fields) = entry.as_object_mut() {
@@ -121,6 +133,9 @@ fn rated(violation: &Violation, behind: &Behind, is_new: bool) -> Json {
             fields.insert("observed".into(), json!(observed.value));
             fields.insert("threshold".into(), json!(observed.threshold));
         }
+        if let Some(since) = since.when(violation) {
+            fields.insert("since".into(), json!(since));
+        }
         if let Some(importance) = importance {
             fields.insert("importance".into(), json!(importance));
         }
@@ -129,7 +144,7 @@ fn rated(violation: &Violation, behind: &Behind, is_new: bool) -> Json {
 }
 
 /// One sentence that stands by itself in an e-mail or a chat.
-fn summary(observed: &Observed<'_>, found: &Found, behind: &Behind, earlier: usize) -> String {
+fn summary(observed: &Observed<'_>, found: &Found, behind: &Behind, before: &Before) -> String {
     let mut subjects: Vec<String> = found.violations.iter().map(Violation::subject).collect();
     subjects.sort();
     subjects.dedup();
@@ -146,6 +161,9 @@ fn summary(observed: &Observed<'_>, found: &Found, behind: &Behind, earlier: usi
     }
     if let Observed::Window(EvaluatedWindow { window, report, .. }) = observed {
         text.push_str(&format!("; in the traffic from {} to {}", window.start, window.end));
+        if let Some(since) = before.since.first_of(&found.violations) {
+            text.push_str(&format!(", as in each window since {since}"));
+        }
         if report.unreadable_lines > 0 {
             text.push_str(&format!("; {} could not be read", counted(report.unreadable_lines, "line")));
         }
@@ -160,8 +178,8 @@ fn summary(observed: &Observed<'_>, found: &Found, behind: &Behind, earlier: usi
             aspects => format!("; its deployment of {} changed {}", changes.since, aspects.join(", ")),
         });
     }
-    if earlier > 0 {
-        text.push_str(&format!("; {} shortly before", counted(earlier, "more finding")));
+    if before.earlier > 0 {
+        text.push_str(&format!("; {} shortly before", counted(before.earlier, "more finding")));
     }
     text
 }
@@ -175,11 +193,20 @@ fn advice(observed: &Observed<'_>, found: &Found) -> String {
         },
     };
     let [lineage, history] = commands(observed);
+    let page = page(observed).map_or_else(String::new, |page| format!("open {page}; "));
     format!(
-        "read {} beside {baseline}; `{lineage}` shows what was in force, `{history}` what happened before; \
+        "{page}read {} beside {baseline}; `{lineage}` shows what was in force, `{history}` what happened before; \
          then retrain, or set a new baseline",
         found.report
     )
+}
+
+/// The page for people, which lies beside the evaluation of a window.
+fn page(observed: &Observed<'_>) -> Option<String> {
+    let Observed::Window(window) = observed else { return None };
+    let folder = window.evaluation.key.strip_suffix(WindowReport::FILE)?;
+    let page = S3Location { key: format!("{folder}{}", WindowReport::PAGE), ..window.evaluation.clone() };
+    window.is_judged().then(|| page.to_string())
 }
 
 /// What to type to see more.

@@ -29,6 +29,7 @@ pub(crate) mod retraining;
 mod revisions;
 pub(crate) mod rewritten;
 pub(crate) mod silence;
+mod since;
 mod traffic;
 mod watch;
 mod windows;

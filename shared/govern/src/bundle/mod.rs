@@ -1,6 +1,8 @@
 //! Policies and settings from a bucket: read at the first event and again when they change, refused when they are wrong. What
 //! was in force stays in force then, and a notice is published.
 
+mod pull;
+
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -14,6 +16,8 @@ use sagewarden_policy::Bundle;
 use sagewarden_settings::Mode;
 use serde_json::json;
 use sha2::{Digest, Sha256};
+
+pub use pull::pull_bundle;
 
 use crate::notify::{Kept, Moment, publish_once};
 use crate::outcome::Failure;

@@ -9,14 +9,17 @@ use sagewarden_monitor::{
 };
 use sagewarden_settings::{DetectedEndpoint, JudgedBy};
 
+#[cfg(feature = "pages")]
+use super::page::{JudgedTraffic, write_page};
 use super::profiles::{Merged, Profiles};
 use super::read_baselines::FoundBaseline;
 use super::unjudged::publish_uncompared;
 use super::window_rows::{CapturedFile, deadline, files, has_published_metrics, note_metrics};
+use super::write::write;
 use crate::counted::counted;
 use crate::notify::Moment;
 use crate::outcome::{Done, Failure, Outcome};
-use crate::ports::{Files, Metrics, WindowMetrics};
+use crate::ports::{Metrics, WindowMetrics};
 use crate::report_place::{VIOLATIONS, folder_of, reports_below};
 use crate::window::Window;
 use crate::world::World;
@@ -102,6 +105,13 @@ async fn judge_files(
     };
     let (alerting, written) =
         (by(world.settings().drift.detect.alert_mode), by(world.settings().drift.detect.files_mode));
+    #[cfg(feature = "pages")]
+    {
+        let (mode, unreadable) = (alerting.mode, unreadable.as_slice());
+        let judged =
+            JudgedTraffic { window, found, profile, unreadable, compat: &compat, exact: &exact, mode };
+        write_page(world, &folder, &judged).await?;
+    }
     let report = report(window, files, merged, Some((alerting, differences)), found, complete);
     write(world, &folder, "statistics.json", Statistics::from_profile(profile).to_java_json()).await?;
     let violations = Violations { violations: written.violations.clone(), ..Violations::default() };
@@ -117,7 +127,7 @@ async fn judge_files(
         folder.key
     ));
     // What the baseline cannot be compared with is published whatever was found beside it: else it would depend on which file came first.
-    let unjudged = alerting.nothing_judged().or_else(|| alerting.nothing_compared());
+    let unjudged = alerting.nothing_known();
     Ok(JudgedWindow { done, metrics, unjudged })
 }
 
@@ -141,16 +151,6 @@ async fn publish_metrics_once(
     });
     // Behind them: a crash between the two publishes them twice, which is less harm than not at all.
     note_metrics(world.table(), window).await
-}
-
-pub(super) async fn write(
-    world: &impl World,
-    folder: &S3Location,
-    name: &str,
-    body: String,
-) -> Result<(), Failure> {
-    let key = format!("{}/{name}", folder.key);
-    Ok(world.files().write(&folder.bucket, &key, "application/json", body.as_bytes()).await?)
 }
 
 /// Where the reports on a window go, below a place.

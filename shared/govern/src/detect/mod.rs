@@ -14,6 +14,8 @@ mod judge;
 pub(crate) mod known_baselines;
 pub(crate) mod last_capture;
 mod memory;
+#[cfg(feature = "pages")]
+mod page;
 mod plausible;
 mod profiles;
 mod read_baselines;
@@ -22,6 +24,7 @@ mod served;
 pub(crate) mod suggest_baseline;
 pub(crate) mod unjudged;
 mod window_rows;
+mod write;
 
 use sagewarden_events::{ClockTicked, ObjectCreated, Resource, ResourceKind};
 use sagewarden_lineage::s3::S3Location;

@@ -7,10 +7,11 @@ use sagewarden_events::Timestamp;
 use sagewarden_monitor::{Mode, RewrittenAfter, WindowReport, evaluate};
 use sagewarden_settings::{DetectedEndpoint, JudgedBy};
 
-use super::judge::{pretty, report, reports_folder, write};
+use super::judge::{pretty, report, reports_folder};
 use super::profiles::Profiles;
 use super::read_baselines::FoundBaseline;
 use super::window_rows::{CapturedFile, WindowFiles, digest};
+use super::write::write;
 use crate::counted::counted;
 use crate::outcome::{Done, Outcome};
 use crate::report_place::{reports_below, rewritten_below};

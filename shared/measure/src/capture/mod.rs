@@ -24,7 +24,10 @@ mod path;
 mod reader;
 mod record;
 mod rows;
+mod stream;
 mod suggest;
+mod table;
+mod table_error;
 mod text;
 
 pub use batch::BatchReader;
@@ -34,3 +37,5 @@ pub use key::{CaptureHour, CaptureKey};
 pub use path::{RowPath, UnreadablePath};
 pub use reader::CaptureReader;
 pub use record::{CapturedRecord, CapturedRow, JoinedRows, RecordSink};
+pub use table::JsonTable;
+pub use table_error::JsonTableError;

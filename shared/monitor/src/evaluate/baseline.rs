@@ -6,6 +6,7 @@ use std::sync::Arc;
 use sagewarden_measure::capture::ExpectedColumns;
 use sagewarden_measure::{Detail, InferredType, MissingTexts, Profile};
 
+use super::described::Described;
 use super::expected::Expected;
 use super::reference::{BaselineDistribution, ExactReference, Reference, size};
 use crate::constraints::{Constraints, FeatureConstraints, Switch};
@@ -18,6 +19,8 @@ pub struct Baseline {
     constraints: Constraints,
     /// One a column of the constraints.
     references: Vec<Reference>,
+    /// Of the data that it was made of.
+    rows: Option<u64>,
     missing: Arc<MissingTexts>,
 }
 
@@ -50,9 +53,12 @@ impl Baseline {
             distribution: distribution(constraints),
             size: by_name.get(constraints.name.as_str()).map(|known| size(known)).unwrap_or_default(),
             exact: exact(constraints),
+            described: by_name.get(constraints.name.as_str()).map(|known| Described::of(known)),
+            season: by_name.get(constraints.name.as_str()).and_then(|known| known.between_periods),
         };
         let references = constraints.features.iter().map(reference).collect();
-        Self { constraints, references, missing: Arc::default() }
+        let rows = statistics.map(|statistics| statistics.dataset.item_count).filter(|rows| *rows > 0);
+        Self { constraints, references, rows, missing: Arc::default() }
     }
 
     /// The same baseline, for data in which these texts stand for missing values.
@@ -77,6 +83,21 @@ impl Baseline {
         (self, unknown)
     }
 
+    /// The same baseline, whose columns have these thresholds; those that it does not have are answered.
+    #[must_use]
+    pub fn with_thresholds<'n>(
+        mut self,
+        thresholds: impl IntoIterator<Item = (&'n str, f64)>,
+    ) -> (Self, Vec<&'n str>) {
+        let mut unknown = Vec::new();
+        for (name, threshold) in thresholds {
+            if !self.constraints.set_threshold(name, threshold) {
+                unknown.push(name);
+            }
+        }
+        (self, unknown)
+    }
+
     /// A profile of no rows yet, with the columns of the baseline and what a comparison needs of them.
     #[must_use]
     pub fn empty_profile(&self, detail: Detail) -> Profile {
@@ -92,6 +113,17 @@ impl Baseline {
     pub fn expected_columns(&self) -> Arc<ExpectedColumns> {
         let features = self.constraints.features.iter();
         Arc::new(ExpectedColumns::new(features.map(|feature| feature.name.as_str())))
+    }
+
+    /// How many rows it was made of, where its statistics say it.
+    #[must_use]
+    pub fn rows(&self) -> Option<u64> {
+        self.rows
+    }
+
+    pub(crate) fn reference(&self, name: &str) -> Option<&Reference> {
+        let mut each = self.constraints.features.iter().zip(&self.references);
+        each.find(|(feature, _)| feature.name == name).map(|(_, reference)| reference)
     }
 
     /// The texts that stand for missing values.

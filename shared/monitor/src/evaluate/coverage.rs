@@ -109,6 +109,12 @@ impl Evaluation {
         Some(why.unwrap_or_else(|| "the baseline has no features".to_owned()))
     }
 
+    /// Why nothing is known of drift, whatever else was found.
+    #[must_use]
+    pub fn nothing_known(&self) -> Option<String> {
+        if self.violations.is_empty() { self.nothing_judged() } else { self.nothing_compared() }
+    }
+
     /// Why nothing is known of drift, where not one distribution was compared. A baseline whose comparisons are all switched off is
     /// there for its other checks: somebody wanted it so.
     #[must_use]

@@ -17,6 +17,7 @@ use super::verdict::{Check, CheckResult, Distance, DistributionGap, GapPlace, Me
 use super::{texts, unseen};
 use crate::constraints::{CategoricalMethod, Comparison};
 use crate::mode::Mode;
+use crate::statistics::BetweenPeriods;
 
 /// So many different texts the container counts (deequ's `DEFAULT_CARDINALITY_THRESHOLD`); of more it keeps no shares.
 const COUNTED_BY_THE_CONTAINER: usize = 120;
@@ -66,8 +67,11 @@ pub(crate) fn compare(
                 (Mode::Exact, NumbersReference::None(why)) => return Err(why.clone()),
             };
             let gap = gap.ok_or("none of its values is a number now")?;
-            let distance = numbers(gap, (total, different), &current, settings, mode);
+            let season = expected.season;
+            let distance = numbers(gap, (total, different), &current, settings, mode, season);
             Ok(match (mode, exact) {
+                // A class that is rare on working days need not be at weekends.
+                _ if season.is_some() => distance,
                 (Mode::Exact, NumbersReference::Sketch(baseline)) => {
                     closer(distance, |distance| rare(classes(baseline, &current)?, distance))
                 }
@@ -80,7 +84,7 @@ pub(crate) fn compare(
         BaselineDistribution::Texts(texts) => {
             let baseline =
                 expected.baseline_counts(texts.iter().map(|(text, count)| (text.as_str(), *count)));
-            shares(&baseline, &current_counts(column, expected)?, settings, mode)
+            shares(&baseline, &current_counts(column, expected)?, settings, expected)
         }
     }
 }
@@ -105,14 +109,16 @@ fn numbers(
     current: &Steps,
     settings: &ColumnSettings,
     mode: Mode,
+    season: Option<BetweenPeriods>,
 ) -> Distance {
     let sizes = (baseline, current.total());
     let (value, method) = corrected(gap.size, sizes, settings.comparison);
-    let p_value = (mode == Mode::Exact).then(|| p_value(gap.size, sizes.0, sizes.1));
+    let spread = season.map_or(0.0, |season| season.linf);
+    let p_value = (mode == Mode::Exact).then(|| p_value((gap.size - spread).max(0.0), sizes.0, sizes.1));
     Distance {
         value,
         linf: gap.size,
-        threshold: settings.threshold,
+        threshold: settings.threshold + spread,
         method,
         at: place(gap, GapPlace::Number),
         baseline_n: sizes.0,
@@ -127,16 +133,24 @@ fn shares(
     baseline: &Counts<'_>,
     current: &Counts<'_>,
     settings: &ColumnSettings,
-    mode: Mode,
+    expected: &Expected<'_>,
 ) -> Result<Distance, String> {
+    let Expected { mode, season, .. } = *expected;
     let gap = categorical_linf(baseline, current).ok_or("it has no values in the baseline")?;
     let sizes = (total(baseline), total(current));
     let (value, method) = corrected(gap.size, sizes, settings.comparison);
-    let p_value = (mode == Mode::Exact).then(|| p_value_of_text(&gap, baseline, current));
+    let spread = season.map_or(0.0, |season| season.linf);
+    let p_value = (mode == Mode::Exact).then(|| match season {
+        None => p_value_of_text(&gap, baseline, current),
+        // Any of the texts could have been that (Hoeffding).
+        Some(_) => {
+            (p_value((gap.size - spread).max(0.0), sizes.0, sizes.1) * texts_of(baseline, current)).min(1.0)
+        }
+    });
     let distance = Distance {
         value,
         linf: gap.size,
-        threshold: settings.categorical_threshold,
+        threshold: settings.categorical_threshold + spread,
         method,
         at: place(gap, GapPlace::Text),
         baseline_n: sizes.0,
@@ -147,6 +161,9 @@ fn shares(
     };
     match settings.categorical_method {
         CategoricalMethod::LInfinity if mode == Mode::Compat => Ok(distance),
+        CategoricalMethod::LInfinity if let Some(season) = season => Ok(closer(distance, |distance| {
+            beyond_season(total_variation(baseline, current)?, season, settings, distance)
+        })),
         CategoricalMethod::LInfinity => {
             let distance = closer(distance, |distance| many(total_variation(baseline, current)?, distance));
             Ok(closer(distance, |distance| rare(text_classes(baseline, current), distance)))
@@ -193,12 +210,35 @@ fn many(all: TotalVariation, distance: &Distance) -> Option<Distance> {
     })
 }
 
+/// The same where the shares differ between the baseline's own periods: as a function of many rows, each of which matters little, the
+/// distance is near what it is on average (McDiarmid).
+fn beyond_season(
+    all: TotalVariation,
+    season: BetweenPeriods,
+    settings: &ColumnSettings,
+    distance: &Distance,
+) -> Option<Distance> {
+    let (value, spread) = ((all.size - all.chance).max(0.0), season.total_variation);
+    let threshold = settings.categorical_threshold + spread;
+    (value > threshold).then(|| Distance {
+        value,
+        threshold,
+        method: Method::TotalVariation,
+        p_value: Some(all.p_value_beyond(spread)),
+        ..distance.clone()
+    })
+}
+
+fn texts_of(baseline: &Counts<'_>, current: &Counts<'_>) -> f64 {
+    let new = current.keys().filter(|text| !baseline.contains_key(*text)).count();
+    (baseline.len() + new) as f64
+}
+
 /// Of the text whose share has changed the most. Any of them could have been that.
 fn p_value_of_text(gap: &LargestGap<String>, baseline: &Counts<'_>, current: &Counts<'_>) -> f64 {
     let Some(text) = gap.place.as_deref() else { return 1.0 };
     let count = |counts: &Counts<'_>| (counts.get(text).copied().unwrap_or_default(), total(counts));
-    let texts = baseline.len() + current.keys().filter(|text| !baseline.contains_key(*text)).count();
-    (by_chance(count(baseline), count(current)) * texts as f64).min(1.0)
+    (by_chance(count(baseline), count(current)) * texts_of(baseline, current)).min(1.0)
 }
 
 /// The texts of the baseline: others are the business of another check.

@@ -7,6 +7,7 @@ use super::odds::SampleSize;
 use super::reference::{BaselineDistribution, ExactReference, Reference};
 use crate::constraints::FeatureConstraints;
 use crate::mode::Mode;
+use crate::statistics::BetweenPeriods;
 
 /// What is expected of a column, and how its texts are read.
 #[derive(Clone, Copy, Debug)]
@@ -26,6 +27,8 @@ pub(crate) struct Expected<'a> {
     pub(crate) size: SampleSize,
     /// What its distribution is compared with.
     pub(crate) distribution: &'a BaselineDistribution,
+    /// How far the baseline's own periods are apart.
+    pub(crate) season: Option<BetweenPeriods>,
     missing: &'a MissingTexts,
     /// Whether the baseline lists one of those texts among the values.
     lists_missing: bool,
@@ -49,6 +52,7 @@ impl<'a> Expected<'a> {
             is_non_negative: numbers.and_then(|numbers| numbers.is_non_negative).unwrap_or_default(),
             size: reference.size,
             distribution: &reference.distribution,
+            season: reference.season.filter(|_| mode == Mode::Exact),
             missing,
             lists_missing: false,
         };
@@ -70,6 +74,7 @@ impl<'a> Expected<'a> {
             is_non_negative: false,
             size: SampleSize::default(),
             distribution: &BaselineDistribution::None("the baseline does not have it"),
+            season: None,
             missing,
             lists_missing: false,
         }

@@ -7,6 +7,7 @@ mod baseline;
 mod checks;
 mod columns;
 mod coverage;
+mod described;
 mod differences;
 mod drift;
 #[cfg(test)]
@@ -23,7 +24,11 @@ mod odds;
 mod range;
 mod rare;
 mod reference;
+mod season;
+#[cfg(test)]
+mod season_tests;
 mod settings;
+mod shown;
 #[cfg(test)]
 mod tests;
 mod texts;
@@ -36,6 +41,8 @@ pub use coverage::{Coverage, NotCompared, Resolution};
 pub use differences::{Disagreement, compare_modes};
 pub use judge::evaluate;
 pub use metrics::{Metric, MetricValue, metrics};
+pub(crate) use season::{ENOUGH as ROWS_OF_A_PERIOD, spreads};
+pub use shown::{BaselineColumn, BaselineValues};
 pub use verdict::{
     Check, CheckResult, Distance, DistributionGap, Evaluation, FeatureVerdict, GapPlace, Method, Verdict,
 };

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use sagewarden_measure::distance::{Cuts, Steps};
 use sagewarden_measure::{InferredType, TextSample};
 
+use super::described::Described;
 use super::odds::SampleSize;
 use crate::statistics::{
-    ExactStatistics, FeatureStatistics, NumericalStatistics, Presence, StringStatistics,
+    BetweenPeriods, ExactStatistics, FeatureStatistics, NumericalStatistics, Presence, StringStatistics,
 };
 
 /// What a column is compared with.
@@ -19,6 +20,10 @@ pub(crate) struct Reference {
     pub(crate) size: SampleSize,
     /// What the exact reading knows otherwise.
     pub(crate) exact: Option<ExactReference>,
+    /// What people are shown of it; none without statistics.
+    pub(crate) described: Option<Described>,
+    /// How far its periods are apart, where it was made of several.
+    pub(crate) season: Option<BetweenPeriods>,
 }
 
 /// What the exact reading of a column knows otherwise than the container, which sees texts in it.

@@ -48,6 +48,7 @@ fn feature(column: &ColumnProfile) -> FeatureStatistics {
         string_statistics,
         exact_statistics,
         sampled_texts,
+        between_periods: None,
     }
 }
 

@@ -8,7 +8,7 @@ mod levels;
 mod schema;
 
 pub use schema::{
-    CategoricalBucket, CategoricalBuckets, CategoricalDistribution, Dataset, ExactStatistics,
+    BetweenPeriods, CategoricalBucket, CategoricalBuckets, CategoricalDistribution, Dataset, ExactStatistics,
     FeatureStatistics, KllDistribution, NumericalBucket, NumericalDistribution, NumericalStatistics,
     Presence, SampledTexts, SketchData, SketchParameters, Statistics, StringStatistics, UnreadableStatistics,
 };

@@ -54,6 +54,22 @@ pub struct FeatureStatistics {
     /// A sample of texts that are too many to be listed, for exact mode.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sampled_texts: Option<SampledTexts>,
+    /// How far the periods are apart that the baseline was made of, for exact mode.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub between_periods: Option<BetweenPeriods>,
+}
+
+/// The largest distances between a period and all periods together. Model Monitor has no such key.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(expecting = "a JSON object")]
+pub struct BetweenPeriods {
+    /// How many periods there are.
+    pub periods: u64,
+    /// The largest gap between the distributions.
+    pub linf: f64,
+    /// Half of what all shares of texts differ by.
+    #[serde(default)]
+    pub total_variation: f64,
 }
 
 /// What the exact reading of a column knows otherwise than the container: `5e-05` is a number, `nan` is missing.

@@ -10,6 +10,8 @@ fn control(area: &str, fields: &[&str]) -> Control {
         severity: Severity::High,
         profile: sagewarden_settings::Profile::Essential,
         title: "it must be so".into(),
+        risk: String::new(),
+        cost: String::new(),
         fields: fields.iter().map(|field| (*field).to_owned()).collect(),
         wanted: "so".into(),
         fix: "make it so".into(),

@@ -35,7 +35,7 @@ pub(super) fn section(attribution: &AttributionChange<'_>, mode: Mode) -> Markup
                 table {
                     caption { "Shares of the mean absolute SHAP values" }
                     thead { tr { th scope="col" { "Feature" } th scope="col" { "Baseline" } th scope="col" { "Now" } } }
-                    tbody { (picture::rows(&rows)) }
+                    tbody { (picture::rows(&rows, None)) }
                 }
             }
         }

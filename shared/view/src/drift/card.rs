@@ -5,10 +5,10 @@ use sagewarden_monitor::{
     Disagreement, Distance, DistributionGap, Evaluation, FeatureVerdict, GapPlace, Method, Mode, Verdict,
 };
 
-use super::picture;
 use super::report::DriftReport;
 use super::series::{ColumnPair, ShareCurve, shares};
 use super::words::percent;
+use super::{moments, picture, words};
 use crate::numbers::short;
 
 /// Points of the trend in a whole page: a thousand features over a month must still open.
@@ -36,6 +36,7 @@ pub(super) fn card(report: &DriftReport<'_>, index: usize, differences: &[Disagr
             data-threshold=[distance.map(|distance| distance.threshold)] data-differs=(!differs.is_empty()) {
             (head(feature))
             @if let Some(pair) = &pair { (figure(name, pair, gap)) }
+            (moments::table(report.baseline.column(name).as_ref(), report.profile.column(name)))
             @if let Verdict::NotCompared(why) = &feature.verdict { p.why { "Not compared: " (why) } }
             @if let Some(distance) = distance { (facts(distance)) }
             (checks(report, feature))
@@ -86,12 +87,17 @@ fn figure(name: &str, pair: &ColumnPair, gap: Option<&DistributionGap>) -> Marku
     html! {
         figure {
             @match pair {
-                ColumnPair::Numbers { baseline, now } => (picture::numbers(name, baseline.as_ref(), now.as_ref(), gap)),
+                ColumnPair::Numbers { baseline, now } => div.pair {
+                    (picture::numbers(name, baseline.as_ref(), now.as_ref(), gap))
+                    (picture::histogram(name, baseline.as_ref(), now.as_ref()))
+                },
                 ColumnPair::Texts { baseline, now } => (picture::texts(name, baseline.as_ref(), now.as_ref(), gap)),
             }
             figcaption {
                 span.key.then {} " baseline " span.key.now {} " now"
-                @if let ColumnPair::Numbers { .. } = pair { " \u{2014} share of values up to a number" }
+                @if let ColumnPair::Numbers { .. } = pair {
+                    " \u{2014} share of values up to a number, and in each part of the range"
+                }
             }
         }
         @if let Some(gap) = gap {
@@ -122,7 +128,6 @@ fn facts(distance: &Distance) -> Markup {
             div { dt { "Method" } dd title=(method) { (format!("{:?}", distance.method)) } }
             @if let Some(p) = distance.p_value { div { dt { "p" } dd { (short(p)) } } }
             div { dt { "Values" } dd { (distance.baseline_n) " \u{2192} " (distance.current_n) } }
-            div { dt { "Different values" } dd { (distance.baseline_distinct) " \u{2192} " (distance.current_distinct) } }
         }
     }
 }
@@ -144,7 +149,7 @@ fn checks(report: &DriftReport<'_>, feature: &FeatureVerdict) -> Markup {
                         @if result.passed { "\u{2713} " } @else { "\u{2717} " }
                         code { (result.check.name()) }
                         @if let Some(observed) = result.observed { " " (short(observed)) " against " (short(result.threshold)) }
-                        @if !result.passed { br; span.text { (text(result.check.name())) } }
+                        @if !result.passed { br; (words::check(result.check)) br; span.text { (text(result.check.name())) } }
                     }
                 }
             }

@@ -4,12 +4,15 @@ use maud::{Markup, html};
 use sagewarden_monitor::{Disagreement, FeatureVerdict, Verdict, compare_modes};
 
 use super::report::DriftReport;
+use super::words::GLOSSARY;
 use super::{attribution, card};
 use crate::numbers::count;
 use crate::page::page;
 
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
+/// Cards that are printed: with them, the page takes two sheets. The style knows the number, too.
+const PRINTED: usize = 18;
 
 impl DriftReport<'_> {
     /// The page as text.
@@ -21,12 +24,15 @@ impl DriftReport<'_> {
                 h1 { "Drift of " bdi { (self.title) } }
                 (self.summary(&differences))
             }
+            (self.identity())
             (self.said())
             @if let Some(attribution) = self.attribution { (attribution::section(&attribution, self.mode)) }
             (tools(&differences))
             main #features aria-label="Features, the worst first" {
                 @for index in self.worst_first() { (card::card(self, index, &differences)) }
             }
+            p.printed { "On paper: the " (PRINTED) " worst of " (count(self.counted().features.len(), "feature")) "." }
+            (glossary())
         };
         page(&format!("Drift of {}", self.title), STYLE, SCRIPT, &body)
     }
@@ -53,6 +59,18 @@ impl DriftReport<'_> {
                     div { dt { "Time" } dd { (self.span()) } }
                     div { dt { "Judged as" } dd { (self.mode.name()) } }
                     div { dt { "Modes differ on" } dd { (count(differences.len(), "check")) } }
+                }
+            }
+        }
+    }
+
+    /// What the data was compared with.
+    fn identity(&self) -> Markup {
+        html! {
+            section #baseline aria-label="The baseline" {
+                dl.facts {
+                    div { dt { "Rows of the baseline" } dd { (self.baseline.rows().map_or_else(|| "unknown".to_owned(), |rows| rows.to_string())) } }
+                    @for (name, value) in self.identity { div { dt { (name) } dd { bdi { (value) } } } }
                 }
             }
         }
@@ -108,6 +126,16 @@ impl DriftReport<'_> {
             .collect();
         order.sort_by(|left, right| left.1.cmp(&right.1).then(right.2.total_cmp(&left.2)));
         order.into_iter().map(|(index, ..)| index).collect()
+    }
+}
+
+/// The words that are the container's.
+fn glossary() -> Markup {
+    html! {
+        section #words aria-label="What the words mean" {
+            h2 { "What the words mean" }
+            dl { @for (word, meaning) in GLOSSARY { dt { (word) } dd { (meaning) } } }
+        }
     }
 }
 

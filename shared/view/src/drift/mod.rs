@@ -6,6 +6,7 @@
 mod attribution;
 mod card;
 mod html;
+mod moments;
 mod picture;
 mod report;
 mod series;

@@ -138,60 +138,72 @@ fn stairs(steps: &ShareCurve, range: NumberRange) -> String {
     path
 }
 
-/// The shares of texts as bars, then and now.
+/// The share of values in each part of the range, then and now.
+pub(super) fn histogram(name: &str, baseline: Option<&ShareCurve>, now: Option<&ShareCurve>) -> Markup {
+    const PARTS: usize = 16;
+    let range = NumberRange::of([baseline, now], None);
+    let edge = |part: usize| range.from + (range.to - range.from) * part as f64 / PARTS as f64;
+    // What lies beyond the range is in the first and the last part: it is no less there.
+    let share = |side: Option<&ShareCurve>, part: usize| {
+        let side = side?;
+        let below = if part == 0 { 0.0 } else { side.up_to(edge(part)) };
+        let up_to = if part + 1 == PARTS { 1.0 } else { side.up_to(edge(part + 1)) };
+        Some(up_to - below)
+    };
+    let parts: Vec<[Option<f64>; 2]> =
+        (0..PARTS).map(|part| [share(baseline, part), share(now, part)]).collect();
+    let largest = parts.iter().flatten().flatten().copied().fold(f64::MIN_POSITIVE, f64::max);
+    let width = (WIDTH - LEFT - RIGHT) / PARTS as f64;
+    // One path for all bars of a side: a thousand features must still open.
+    let bars = |side: usize, place: f64| {
+        let mut path = String::new();
+        for (part, shares) in parts.iter().enumerate() {
+            let share = shares.get(side).copied().flatten().unwrap_or(0.0);
+            let (left, high) =
+                (LEFT + (part as f64 + place) * width, share / largest * (HEIGHT - TOP - BOTTOM));
+            if round(high) > 0.0 {
+                let (left, high, wide) = (round(left), round(high), round(width * 0.42));
+                let _ = write!(path, "M{left},{}v-{high}h{wide}v{high}z", HEIGHT - BOTTOM);
+            }
+        }
+        path
+    };
+    let label = format!("Histogram of {name}, baseline and now");
+    html! {
+        svg.histogram viewBox={ "0 0 " (WIDTH) " " (HEIGHT) } role="img" aria-label=(label) {
+            title { (label) }
+            path.axis d={ "M" (LEFT) "," (TOP) "V" (HEIGHT - BOTTOM) "H" (WIDTH - RIGHT) } {}
+            text.tick.end x=(LEFT - 4.0) y=(TOP + 6.0) { (format!("{:.0} %", largest * 100.0)) }
+            text.tick x=(LEFT) y=(HEIGHT - 6.0) { (short(range.from)) }
+            @if range.to > range.from { text.tick.end x=(WIDTH - RIGHT) y=(HEIGHT - 6.0) { (short(range.to)) } }
+            path.bar.then d=(bars(0, 0.06)) {}
+            path.bar.now d=(bars(1, 0.52)) {}
+        }
+    }
+}
+
+/// The shares of texts as bars, then and now. Names are as long as they are.
 pub(super) fn texts(
     name: &str,
     baseline: Option<&CountsByText>,
     now: Option<&CountsByText>,
     gap: Option<&DistributionGap>,
 ) -> Markup {
-    const LABEL: f64 = 110.0;
-    const ROW: f64 = 24.0;
     let at = gap.and_then(|gap| match &gap.place {
         GapPlace::Text(text) => Some(text.as_str()),
         GapPlace::Number(_) => None,
     });
-    let rows = shares(baseline, now, at, BARS);
-    let largest =
-        rows.iter().flat_map(|row| [row.baseline, row.now]).flatten().fold(f64::MIN_POSITIVE, f64::max);
-    let width = |share: f64| round(share / largest * (WIDTH - LABEL - 62.0));
+    let shown = shares(baseline, now, at, BARS);
     let label = at.map_or_else(
         || format!("Shares of the texts of {name}, baseline and now"),
         |at| format!("Shares of the texts of {name}, baseline and now; the largest gap is at {at}"),
     );
     html! {
-        svg viewBox={ "0 0 " (WIDTH) " " (ROW * rows.len() as f64 + 4.0) } role="img" aria-label=(label) {
-            title { (label) }
-            @for (row, top) in rows.iter().zip(0_u32..).map(|(row, index)| (row, f64::from(index) * ROW + 3.0)) {
-                g.at[at == Some(row.text.as_str())] {
-                    title { (row.text) }
-                    text.label.end x=(LABEL - 6.0) y=(top + 13.0) { (cut(&row.text)) }
-                    @if let Some(share) = row.baseline { (bar("then", share, width(share), LABEL, top)) }
-                    @if let Some(share) = row.now { (bar("now", share, width(share), LABEL, top + 10.0)) }
-                }
-            }
+        table.shares aria-label=(label) {
+            thead { tr { th scope="col" { "Text" } th scope="col" { "Baseline" } th scope="col" { "Now" } } }
+            tbody { (rows(&shown, at)) }
         }
     }
-}
-
-fn bar(side: &str, share: f64, width: f64, left: f64, top: f64) -> Markup {
-    html! {
-        rect class={ "bar " (side) } x=(left) y=(top) width=(width) height="8" rx="1" {}
-        text.tick x=(left + width + 4.0) y=(top + 8.0) { (percent(share)) }
-    }
-}
-
-/// As much of a text as has room.
-fn cut(text: &str) -> String {
-    const ROOM: usize = 16;
-    if text.is_empty() {
-        return "(empty)".to_owned();
-    }
-    let mut shown: String = text.chars().take(ROOM).collect();
-    if text.chars().nth(ROOM).is_some() {
-        shown.push('\u{2026}');
-    }
-    shown
 }
 
 /// The distance over the windows.
@@ -252,7 +264,7 @@ fn hour(start: &str) -> String {
 }
 
 /// Bars of two sides with a label each: what else is a list of shares.
-pub(super) fn rows(rows: &[Shares]) -> Markup {
+pub(super) fn rows(rows: &[Shares], at: Option<&str>) -> Markup {
     let largest =
         rows.iter().flat_map(|row| [row.baseline, row.now]).flatten().fold(f64::MIN_POSITIVE, f64::max);
     let cell = |side: &str, value: Option<f64>| {
@@ -269,7 +281,11 @@ pub(super) fn rows(rows: &[Shares]) -> Markup {
     };
     html! {
         @for row in rows {
-            tr { th scope="row" { bdi { (row.text) } } (cell("then", row.baseline)) (cell("now", row.now)) }
+            tr.at[at == Some(row.text.as_str())] { th scope="row" { bdi { (named(&row.text)) } } (cell("then", row.baseline)) (cell("now", row.now)) }
         }
     }
+}
+
+fn named(text: &str) -> &str {
+    if text.is_empty() { "(empty)" } else { text }
 }

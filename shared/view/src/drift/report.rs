@@ -1,7 +1,7 @@
 //! What the page is made of.
 
 use sagewarden_measure::Profile;
-use sagewarden_monitor::{Evaluation, Mode, Statistics, Verdict};
+use sagewarden_monitor::{Baseline, Evaluation, Mode, Verdict};
 use sagewarden_outcomes::clarify::Analysis;
 use serde::Serialize;
 
@@ -10,8 +10,10 @@ use serde::Serialize;
 pub struct DriftReport<'a> {
     /// What was judged, such as the name of an endpoint.
     pub title: &'a str,
-    /// The statistics of the baseline; without them there are no pictures of it.
-    pub baseline: Option<&'a Statistics>,
+    /// What it was compared with; without statistics there are no pictures of it.
+    pub baseline: &'a Baseline,
+    /// What is known of the baseline besides its rows: a name and what it is, such as where it lies and of which data it was made.
+    pub identity: &'a [(&'static str, String)],
     /// What the data looks like.
     pub profile: &'a Profile,
     /// The container's answer.

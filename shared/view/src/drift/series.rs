@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use sagewarden_measure::{Categories, ColumnProfile, KllSketch};
-use sagewarden_monitor::FeatureStatistics;
+use sagewarden_measure::{Categories, ColumnProfile, InferredType};
+use sagewarden_monitor::BaselineValues;
 
 use super::report::DriftReport;
 
@@ -22,8 +22,7 @@ pub(super) struct ShareCurve(Vec<(f64, f64)>);
 pub(super) type CountsByText = BTreeMap<String, u64>;
 
 impl ShareCurve {
-    fn of(sketch: &KllSketch) -> Option<Self> {
-        let weighted = sketch.weighted();
+    fn of(weighted: Vec<(f64, u64)>) -> Option<Self> {
         let total: u64 = weighted.iter().map(|(_, weight)| weight).sum();
         let mut below = 0;
         let shares = weighted.into_iter().map(|(value, weight)| {
@@ -37,6 +36,12 @@ impl ShareCurve {
         self.0.iter().copied()
     }
 
+    /// The share of values up to a number.
+    pub(super) fn up_to(&self, number: f64) -> f64 {
+        let at = self.0.partition_point(|(value, _)| *value <= number);
+        at.checked_sub(1).and_then(|at| self.0.get(at)).map_or(0.0, |(_, share)| *share)
+    }
+
     /// The value that the share reaches.
     pub(super) fn quantile(&self, share: f64) -> f64 {
         let at = self.0.partition_point(|(_, up_to)| *up_to < share);
@@ -48,33 +53,28 @@ impl ColumnPair {
     /// None if there is nothing to draw.
     pub(super) fn of(report: &DriftReport<'_>, name: &str) -> Option<Self> {
         let column = report.profile.column(name);
-        let feature = report.baseline.and_then(|baseline| {
-            // Of equal names the first, as everywhere.
-            baseline.features.iter().find(|feature| feature.name == name)
-        });
-        Self::numbers(feature, column).or_else(|| Self::texts(feature, column))
+        match report.baseline.column(name).map(|known| known.values) {
+            Some(BaselineValues::Numbers(numbers)) => Self::numbers(ShareCurve::of(numbers), column),
+            Some(BaselineValues::Texts(texts)) => Self::texts(Some(texts.clone()), column),
+            Some(BaselineValues::Unknown) | None => {
+                let is_text = column.is_some_and(|column| column.types.inferred() == InferredType::String);
+                let numbers = || Self::numbers(None, column);
+                if is_text {
+                    Self::texts(None, column)
+                } else {
+                    numbers().or_else(|| Self::texts(None, column))
+                }
+            }
+        }
     }
 
-    fn numbers(feature: Option<&FeatureStatistics>, column: Option<&ColumnProfile>) -> Option<Self> {
-        let numbers = feature.and_then(|feature| feature.numerical_statistics.as_ref());
-        if feature.is_some() && numbers.is_none() {
-            return None;
-        }
-        let baseline = numbers.and_then(|numbers| numbers.distribution.as_ref()).and_then(|distribution| {
-            ShareCurve::of(&KllSketch::from_levels(distribution.kll.sketch.data.clone()))
-        });
-        let now = column.and_then(ColumnProfile::sketch).and_then(ShareCurve::of);
+    fn numbers(baseline: Option<ShareCurve>, column: Option<&ColumnProfile>) -> Option<Self> {
+        let sketch = column.and_then(ColumnProfile::sketch);
+        let now = sketch.and_then(|sketch| ShareCurve::of(sketch.weighted()));
         (baseline.is_some() || now.is_some()).then_some(Self::Numbers { baseline, now })
     }
 
-    fn texts(feature: Option<&FeatureStatistics>, column: Option<&ColumnProfile>) -> Option<Self> {
-        let texts = feature
-            .and_then(|feature| feature.string_statistics.as_ref())
-            .and_then(|texts| texts.distribution.as_ref());
-        let baseline: Option<CountsByText> = texts.map(|texts| {
-            let buckets = texts.categorical.buckets.iter();
-            buckets.map(|bucket| (bucket.value.clone(), bucket.count)).collect()
-        });
+    fn texts(baseline: Option<CountsByText>, column: Option<&ColumnProfile>) -> Option<Self> {
         let now = match column.map(ColumnProfile::categories) {
             Some(Categories::Counted(counts)) if counts.total() > 0 => {
                 Some(counts.sorted().into_iter().map(|(text, count)| (text.to_owned(), count)).collect())

@@ -28,7 +28,8 @@ fn page(shift: f64, windows: &[TrendWindow]) -> String {
     let (compat, exact) = (evaluate(&baseline, &now, Mode::Compat), evaluate(&baseline, &now, Mode::Exact));
     let report = DriftReport {
         title: NASTY,
-        baseline: Some(&statistics),
+        baseline: &baseline,
+        identity: &[("Where", NASTY.to_owned())],
         profile: &now,
         compat: &compat,
         exact: &exact,
@@ -101,7 +102,8 @@ fn a_thousand_features_are_some_megabytes() {
     assert!(evaluation.features.iter().all(|feature| feature.inferred_type == InferredType::Integral));
     let report = DriftReport {
         title: "wide",
-        baseline: Some(&statistics),
+        baseline: &baseline,
+        identity: &[],
         profile: &profile,
         compat: &evaluation,
         exact: &evaluation,

@@ -1,0 +1,109 @@
+//! Rows that are kept apart by their periods, such as days, and together.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use sagewarden_measure::{Cell, MissingTexts, Profile, RowSink};
+
+use crate::baseline::period::Period;
+
+/// Periods that are held at a time: each takes some 50 KB a column.
+pub(crate) const MOST: usize = 200;
+
+/// Takes rows into one profile, and into those of their periods.
+pub(crate) struct PeriodRows {
+    pub(crate) whole: Profile,
+    pub(crate) periods: BTreeMap<String, Profile>,
+    /// The columns of the first table.
+    pub(crate) columns: Vec<String>,
+    missing: Arc<MissingTexts>,
+    by: Option<Period>,
+    /// The column that says when, and its place.
+    column: Option<(String, Option<usize>)>,
+    /// What the rows of a file are, where each file is a period.
+    file: String,
+    /// Rows that say no time.
+    pub(crate) undated: u64,
+    /// Whether there were more periods than are held.
+    pub(crate) too_many: bool,
+}
+
+impl PeriodRows {
+    pub(crate) fn new(columns: &[String], missing: MissingTexts, by: Option<Period>) -> Self {
+        let missing = Arc::new(missing);
+        let column = by
+            .as_ref()
+            .and_then(Period::column)
+            .map(|name| (name.to_owned(), columns.iter().position(|column| column == name)));
+        Self {
+            whole: profile(columns, &missing),
+            periods: BTreeMap::new(),
+            columns: columns.to_vec(),
+            missing,
+            by,
+            column,
+            file: String::new(),
+            undated: 0,
+            too_many: false,
+        }
+    }
+
+    /// The next rows are those of another file.
+    pub(crate) fn begin_file(&mut self, name: String) {
+        self.file = name;
+    }
+
+    fn period(
+        &mut self,
+        cell: impl FnOnce(&(String, Option<usize>)) -> Option<Vec<u8>>,
+    ) -> Option<&mut Profile> {
+        let name = match self.by.as_ref()? {
+            Period::Files => self.file.clone(),
+            by => {
+                let text = self.column.as_ref().and_then(cell);
+                let Some(name) = text.and_then(|text| by.name(&String::from_utf8_lossy(&text))) else {
+                    self.undated += 1;
+                    return None;
+                };
+                name
+            }
+        };
+        if self.periods.len() >= MOST && !self.periods.contains_key(&name) {
+            self.too_many = true;
+            return None;
+        }
+        let (columns, missing) = (&self.columns, &self.missing);
+        Some(self.periods.entry(name).or_insert_with(|| profile(columns, missing)))
+    }
+}
+
+fn profile(columns: &[String], missing: &Arc<MissingTexts>) -> Profile {
+    Profile::for_header(columns.iter().cloned()).with_missing(Arc::clone(missing))
+}
+
+fn text(cell: Cell<'_>) -> Option<Vec<u8>> {
+    match cell {
+        Cell::Text(text) => Some(text.to_vec()),
+        Cell::Missing => None,
+    }
+}
+
+impl RowSink for PeriodRows {
+    fn positional(&mut self, cells: &[Cell<'_>]) {
+        self.whole.positional(cells);
+        let cell = |(_, place): &(String, Option<usize>)| cells.get((*place)?).copied().and_then(text);
+        if let Some(period) = self.period(cell) {
+            period.positional(cells);
+        }
+    }
+
+    fn named(&mut self, cells: &[(&str, Cell<'_>)]) {
+        self.whole.named(cells);
+        let cell = |(name, _): &(String, Option<usize>)| {
+            cells.iter().find(|(of, _)| of == name).and_then(|(_, cell)| text(*cell))
+        };
+        if let Some(period) = self.period(cell) {
+            period.named(cells);
+        }
+    }
+}
