@@ -27,9 +27,13 @@ name=sagewarden-$version-$target
 place=target/packages
 mkdir -p "$place/$name"
 
-# maturin calls `python3 -m ziglang`.
-PATH="$PWD/$tools/bin:$PATH" maturin build --release --locked --zig --compatibility "manylinux_${limit/./_}" \
-  --target "$target" --manifest-path cli/Cargo.toml --out "$place"
+# The settings of the wheel are in python/pyproject.toml. maturin calls `python3 -m ziglang`.
+(
+  PATH="$PWD/$tools/bin:$PATH"
+  out=$PWD/$place
+  cd python
+  maturin build --release --locked --zig --compatibility "manylinux_${limit/./_}" --target "$target" --out "$out"
+)
 wheel=$(ls -t "$place"/sagewarden-"$version"-*"${target%%-*}".whl | head -1)
 
 # The wheel is an archive: what it holds is what others install.

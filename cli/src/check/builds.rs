@@ -6,7 +6,7 @@ use sagewarden_policy::{Finding, FindingStatus, Severity};
 use crate::check::checked::{CheckedFile, CheckedSubject};
 use crate::check::locate::Place;
 
-/// The findings of a file with what they are of.
+/// The findings of a file, with their resources.
 fn findings(file: &CheckedFile) -> impl Iterator<Item = (&CheckedSubject, &Finding, &Place, bool)> {
     file.subjects.iter().flat_map(|subject| {
         subject.findings().map(move |(finding, place, is_known)| (subject, finding, place, is_known))
@@ -123,7 +123,7 @@ fn xml(text: &str) -> String {
     shown
 }
 
-/// A file as a part of a summary: nothing where it keeps everything.
+/// A file as a part of a summary; empty if every control passed.
 pub(crate) fn markdown(file: &CheckedFile) -> String {
     let mut text = Markdown::default();
     for (subject, finding, place, is_known) in findings(file) {

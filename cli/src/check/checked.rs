@@ -13,7 +13,7 @@ use crate::check::locate::{Lines, Place};
 use crate::check::{parallel, source};
 use crate::input;
 
-/// A file with the verdicts on what it holds.
+/// A file with the verdicts on its resources.
 #[derive(Default)]
 pub(crate) struct CheckedFile {
     /// As it was given.
@@ -107,7 +107,7 @@ impl CheckedFile {
         checked
     }
 
-    /// Whether anything was said of anything.
+    /// Whether there is any result.
     pub(crate) fn is_judged(&self) -> bool {
         self.known_undecided > 0
             || !self.undecided.is_empty()
@@ -149,7 +149,7 @@ fn is_foreign(why: &Unusable, text: &str) -> bool {
 const MANY: usize = 256;
 
 impl Judging<'_> {
-    /// The verdicts on what a file holds, in its order.
+    /// The verdicts on the resources in a file, in its order.
     fn verdicts(&self, candidates: &[Candidate]) -> Vec<Verdict> {
         if candidates.len() < MANY {
             return candidates.iter().map(|one| self.verdict(one)).collect();
@@ -241,7 +241,7 @@ impl Tally {
         self.is_unusable |= file.unusable.is_some();
     }
 
-    /// The exit status: what is broken counts, whatever else could not be judged.
+    /// The exit status: a failed control counts, whatever else could not be judged.
     pub(crate) fn status(&self) -> u8 {
         match self {
             Self { is_broken: true, .. } => 1,

@@ -1,4 +1,4 @@
-//! The files that are judged: those that are named, and of folders those that can hold what is judged.
+//! The files to judge: the named ones, and in folders those with a fitting name.
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -1,4 +1,4 @@
-//! Where in a file something stands that was judged: the line of a field, or of what would hold it.
+//! The place of a judged value in a file: the line of a field, or of the object that lacks it.
 
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use sagewarden_policy::intake::{Candidate, without_mark};
 use serde_json::value::RawValue;
 
-/// A value in a file with its place; what is within a value of JSON is looked for when it is asked for, once.
+/// A value in a file with its place; the inside of a JSON value is searched once, on demand.
 #[derive(Clone)]
 pub(crate) struct Node<'a> {
     at: At<'a>,
@@ -68,7 +68,7 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// An element by its index; without an index the only one, since of several nobody knows which is meant.
+    /// An element by its index; without an index, the only one: among several, the meant one is unknown.
     fn element(&self, index: &str) -> Option<&Self> {
         let Within::List(list) = self.within() else { return None };
         match (index.parse::<usize>(), list.as_slice()) {
@@ -116,7 +116,7 @@ impl<'a> Lines<'a> {
         Some(Self { root: Node::raw(root), text, ends: OnceCell::new() })
     }
 
-    /// Of what has its lines already.
+    /// For a value whose lines are known.
     pub(crate) fn of(root: Node<'a>) -> Self {
         Self { root, text: "", ends: OnceCell::new() }
     }

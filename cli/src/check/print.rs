@@ -71,7 +71,7 @@ impl<'a> Printing<'a> {
         printing
     }
 
-    /// Adds a file, with what is printed of it alone.
+    /// Adds a file, with its own output.
     pub(crate) fn file(&mut self, checked: CheckedFile, printed: String) {
         match self.format {
             CheckFormat::Text | CheckFormat::Junit | CheckFormat::Github | CheckFormat::Markdown => {
@@ -89,7 +89,7 @@ impl<'a> Printing<'a> {
     /// The end of it.
     ///
     /// # Errors
-    /// When it cannot be written, unless whoever reads it has gone away.
+    /// If it cannot be written, unless the reader has gone away.
     pub(crate) fn end(mut self, tally: &Tally, passed_over: usize) -> Result<(), CommandError> {
         match self.format {
             CheckFormat::Text => self.put(&output::text(&words::summary(tally, passed_over))),
@@ -118,7 +118,7 @@ impl<'a> Printing<'a> {
         }
     }
 
-    /// Adds what is ready to be printed, and prints it once it is worth a call.
+    /// Adds ready text, and prints it once there is enough for a call.
     fn put(&mut self, ready: &str) {
         self.ready.push_str(ready);
         if self.ready.len() >= WORTH_A_CALL {

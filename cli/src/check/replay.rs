@@ -108,7 +108,7 @@ fn repository(body: &str) -> Option<String> {
     Some(event.pointer("/detail/repositoryName")?.as_str()?.to_owned())
 }
 
-/// Delivers an event, and whatever the simulated account announces because of it.
+/// Delivers an event, and the events of the simulated account that follow.
 fn one(system: &System, body: &str) -> Result<Vec<Handled>, CommandError> {
     let event: Option<Value> = serde_json::from_str(body).ok();
     let time = event.as_ref().and_then(|event| Timestamp::from_json(event.get("time")?));

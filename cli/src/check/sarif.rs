@@ -1,4 +1,4 @@
-//! Verdicts as SARIF 2.1.0, for code scanning and whatever else reads it.
+//! Verdicts as SARIF 2.1.0, for code scanning and other readers.
 //!
 //! The words are those of the standard (<https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html>); what GitHub takes
 //! from it, `security-severity` among that, is listed in
@@ -57,7 +57,7 @@ pub(crate) fn log(bundle: &Bundle, checked: &[CheckedFile], stale: Option<&[Know
     sarif::Sarif::builder().schema(SCHEMA).version("2.1.0").runs(vec![run]).build()
 }
 
-/// The controls that were judged, and whatever else was found, such as `ENGINE-ERROR`.
+/// The judged controls, and other findings, such as `ENGINE-ERROR`.
 fn rules(bundle: &Bundle, checked: &[CheckedFile]) -> Vec<sarif::ReportingDescriptor> {
     let verdicts = || checked.iter().flat_map(|file| &file.subjects).map(|subject| &subject.verdict);
     let judged: BTreeSet<&str> =
@@ -110,7 +110,7 @@ fn result(
         plain(&finding.wanted),
         plain(&finding.fix)
     );
-    // A level says how bad a failure is; where it is not known whether there is one, there is none.
+    // A level says how bad a failure is; an undecided control has none.
     let (kind, level, message) = match finding.status {
         FindingStatus::Violation | FindingStatus::Waived => {
             (ResultKind::Fail, level(finding.severity), message)
@@ -165,7 +165,7 @@ fn absent(known: &Known) -> sarif::Result {
     result
 }
 
-/// The file, the line where it is known, and the place in a definition of several.
+/// The file, the line if it is known, and the place in a definition of several resources.
 fn location(file: &CheckedFile, subject: &CheckedSubject, at: &Place) -> sarif::Location {
     let mut place = sarif::PhysicalLocation::builder().artifact_location(artifact(&file.path)).build();
     place.region = at.line.map(|line| sarif::Region::builder().start_line(line).build());
@@ -197,7 +197,7 @@ fn level(severity: Severity) -> ResultLevel {
     }
 }
 
-/// A number in the middle of GitHub's range of that name; what is only good to know has none.
+/// A number in the middle of GitHub's range of that name; an informational finding has none.
 fn security_severity(severity: Severity) -> Option<&'static str> {
     match severity {
         Severity::Critical => Some("9.5"),

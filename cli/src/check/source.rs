@@ -1,4 +1,4 @@
-//! A file as it is judged: its text in whatever encoding editors leave it, as JSON or YAML.
+//! A file as it is judged: its text in any encoding of editors, as JSON or YAML.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use sagewarden_policy::intake::{self, Intake, Unusable, without_mark};
 use crate::check::locate::Lines;
 use crate::check::yaml;
 
-/// The ends of names of files that can hold what is judged.
+/// The endings of the files that are judged.
 const ENDS: [&str; 4] = ["json", "yaml", "yml", "template"];
 
 /// Whether a file of a folder is looked at.
@@ -15,7 +15,7 @@ pub(crate) fn is_wanted(path: &Path) -> bool {
     path.extension().is_some_and(|end| ENDS.iter().any(|one| end.eq_ignore_ascii_case(one)))
 }
 
-/// A document of a file: what it holds, and where.
+/// A document of a file: its content and its place.
 pub(crate) struct Part<'a> {
     pub(crate) intake: Intake,
     pub(crate) lines: Option<Lines<'a>>,

@@ -8,7 +8,7 @@ use crate::input::settings::InForce;
 use crate::output::terminal::STRONG;
 use crate::output::{line, notice};
 
-/// By what is judged, for people.
+/// The settings in force, for people.
 pub(crate) fn settings(settings: &InForce) -> String {
     let by = match &settings.path {
         Some(path) => line(&path.display().to_string()),
@@ -60,7 +60,7 @@ fn of_subject(file: &str, subject: &CheckedSubject) -> String {
         }
     }
     if !verdict.skipped.is_empty() {
-        // What only the account knows: tags of what exists, other resources, buckets, commits; or what is known when it runs.
+        // Facts that only the account has: tags of existing resources, other resources, buckets, commits; or values known at run time.
         let account = match candidate.resource.account.as_str() {
             "" => " (it is not known: name it with --account)",
             _ => "",
@@ -87,7 +87,7 @@ pub(crate) fn stale(known: &Known) -> String {
     )
 }
 
-/// What was said of all files together, where that is not seen from each.
+/// The number of files that were passed over, if there are any.
 pub(crate) fn summary(tally: &Tally, passed_over: usize) -> String {
     let known = match tally.known {
         0 => String::new(),
@@ -99,7 +99,7 @@ pub(crate) fn summary(tally: &Tally, passed_over: usize) -> String {
     }
 }
 
-/// The verdicts on a file, for programs; `None` where it is somebody else's.
+/// The verdicts on a file, for programs; `None` for a file of another kind.
 pub(crate) fn document(checked: &CheckedFile) -> Option<Value> {
     let subject = |subject: &CheckedSubject| {
         let CheckedSubject { candidate, verdict, .. } = subject;

@@ -1,4 +1,4 @@
-//! YAML as the JSON that it stands for, with the line of everything. Anchors are copied where they are named, so what they grow to is
+//! YAML as the JSON that it means, with the line of every value. Anchors are copied to each use, so their growth is
 //! bounded; the short forms of CloudFormation's functions (`!Ref x`) become the long ones.
 
 use std::borrow::Cow;
@@ -110,7 +110,7 @@ impl<'a> Building<'a> {
         self.complete(Built { json, node, values }, anchor, tag)
     }
 
-    /// Puts a value where it belongs: into what is open, or as a document of its own.
+    /// Puts a value in its place: into the open collection, or as a document of its own.
     fn complete(
         &mut self,
         mut built: Built<'a>,

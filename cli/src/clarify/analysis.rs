@@ -16,11 +16,11 @@ const NAMES: [&str; 2] = ["analysis.json", "constraints.json"];
 #[derive(Deserialize)]
 struct Explanation {
     base_value: serde_json::Value,
-    features: Vec<Explained>,
+    features: Vec<ExplainedFeature>,
 }
 
 #[derive(Deserialize)]
-struct Explained {
+struct ExplainedFeature {
     name: String,
     mean_abs_shap: f64,
 }

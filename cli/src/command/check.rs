@@ -33,8 +33,8 @@ pub(crate) struct CheckOptions {
     /// The account that it will run in; default: the one of its ARN or role
     #[arg(long, value_name = "ID")]
     pub(crate) account: Option<String>,
-    /// How to answer: for people, as JSON, as SARIF 2.1.0 for code scanning, as JUnit's test results, as annotations of GitHub, or as
-    /// Markdown
+    /// The format of the answer: for people, as JSON, as SARIF 2.1.0 for code scanning, as JUnit's test results, as annotations of GitHub,
+    /// or as Markdown
     #[arg(long, value_enum, default_value_t = CheckFormat::Text)]
     pub(crate) format: CheckFormat,
 }
@@ -61,7 +61,7 @@ pub(crate) struct ReplayOptions {
     /// What is allowed: a settings.toml; default: the one beside the store, else the built-in one, which only observes
     #[arg(long, value_name = "FILE")]
     pub(crate) settings: Option<PathBuf>,
-    /// How to answer
+    /// The format of the answer
     #[arg(long, value_enum, default_value_t = OutputFormat::Text)]
     pub(crate) format: OutputFormat,
 }

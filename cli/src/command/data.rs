@@ -170,7 +170,7 @@ pub(crate) struct DriftOptions {
     /// Clarify's analysis.json of the time of the baseline, for the report
     #[arg(long, value_name = "FILE", requires = "attribution_now", requires = "out")]
     pub(crate) attribution: Option<PathBuf>,
-    /// Clarify's present analysis.json, which the report compares with it
+    /// Clarify's analysis.json of today, for the report
     #[arg(long, value_name = "FILE", requires = "attribution")]
     pub(crate) attribution_now: Option<PathBuf>,
     /// The format of the answer

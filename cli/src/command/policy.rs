@@ -45,7 +45,7 @@ pub(crate) struct ListOptions {
     /// Only the controls of this profile
     #[arg(long, value_enum)]
     pub(crate) profile: Option<ChosenProfile>,
-    /// How to answer
+    /// The format of the answer
     #[arg(long, value_enum, default_value_t = ListFormat::Text)]
     pub(crate) format: ListFormat,
 }

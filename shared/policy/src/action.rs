@@ -1,4 +1,4 @@
-//! What happens to a resource, and which policies speak of it.
+//! The actions on a resource, and the policies for each.
 
 use cedar_policy::{ActionConstraint, EntityUid, Policy, ResourceConstraint};
 

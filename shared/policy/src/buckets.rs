@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 
 use sagewarden_events::address::{NameIn, addresses, decodings, plain};
 
-/// `s3://<bucket>/…`; what is no S3 URI fits nothing.
+/// `s3://<bucket>/…`; any other text fits nothing.
 pub(crate) fn bucket(uri: &str) -> Option<&str> {
     uri.strip_prefix("s3://")?.split('/').next().filter(|bucket| !bucket.is_empty())
 }
 
 /// The buckets of the S3 locations within a text, each once: hyperparameters are JSON in quotes, arguments may be whole command lines.
 ///
-/// JSON can write any character as an escape, and whoever decodes it reads `s3:\/\/evil` as a location. So the escapes of the whole
+/// JSON can write any character as an escape, and a decoder reads `s3:\/\/evil` as a location. So the escapes of the whole
 /// text are resolved, again and again for JSON within JSON.
 pub(crate) fn buckets_in(text: &str) -> Vec<String> {
     let mut seen = BTreeSet::new();
@@ -52,7 +52,7 @@ fn as_python_reads_it(text: &str) -> Option<String> {
         ["s3", "s3a", "s3n"].contains(&scheme.replace(breaks, "").to_ascii_lowercase().as_str())
     });
     let joined = inner.replace(breaks, "");
-    // Two lines of which the first is a bucket alone are two lines.
+    // If the first of two lines is only a bucket, they are two lines.
     let has_key = joined.split_once("://").is_some_and(|(_, place)| place.contains('/'));
     (is_broken && is_location && has_key).then_some(joined)
 }
@@ -109,7 +109,7 @@ mod tests {
         check(r#""s3://b\n-evil/code.tar.gz""#, &["b", "b-evil"]);
         check("s\n3://evil/x", &["evil"]);
         check("s3://ds-data\nlabel", &["ds-data"]);
-        // A script in which a location ends its line is no location.
+        // A script with a location at the end of a line is not a location.
         check("aws s3 cp s3://a\nfoo", &["a"]);
     }
 

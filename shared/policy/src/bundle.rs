@@ -160,7 +160,7 @@ impl Bundle {
     /// The same bundle with other settings, for callers that bring their own. The hash covers them.
     ///
     /// # Errors
-    /// When the text is no settings file.
+    /// If the text is not a settings file.
     pub fn with_settings(mut self, text: &str) -> Result<Self, BundleError> {
         self.settings = Settings::from_text(text)?;
         self.environments = environments(&self.settings);
@@ -173,7 +173,7 @@ impl Bundle {
         Ok(self)
     }
 
-    /// The environment of an account, and the settings that hold for whatever is in it.
+    /// The environment of an account, and the settings of all resources in it.
     pub(crate) fn of_account(&self, account: &str) -> (Option<&str>, &Settings) {
         let named = |(environment, _): &&(Environment, Settings)| {
             environment.tag.is_none() && environment.fits(account, &BTreeMap::new())

@@ -18,7 +18,7 @@ impl BundleError {
         Self::new(file, "", 0, "the file is missing")
     }
 
-    /// What Cedar says, at the place where it points.
+    /// Cedar's error, with its place.
     pub(crate) fn of_cedar(file: &str, text: &str, error: &(impl Diagnostic + ToString)) -> Self {
         Self::at(file, text, error, error.to_string())
     }

@@ -1,4 +1,4 @@
-//! A control: one `forbid` with annotations that tell people what it is about.
+//! A control: one `forbid` with annotations that explain it to people.
 
 use std::collections::BTreeSet;
 
@@ -12,9 +12,9 @@ use serde::{Deserialize, Serialize};
 pub enum Severity {
     /// Good to know.
     Info,
-    /// Should be mended some time.
+    /// Should be fixed some time.
     Low,
-    /// Should be mended soon.
+    /// Should be fixed soon.
     Medium,
     /// Must not stand.
     High,
@@ -37,7 +37,7 @@ pub enum Remedy {
     Change(Change),
 }
 
-/// What stands in an annotation for each change, and what it does, in words.
+/// Each change as written in an annotation, and in words.
 const CHANGES: [(Change, &str, &str); 12] = [
     (Change::DisableRemoteDebug, "disable_remote_debug", "switch remote debugging off"),
     (Change::DisableRootAccess, "disable_root_access", "stop it, take root access away, start it again"),
@@ -74,7 +74,7 @@ pub struct Control {
     pub risk: String,
     /// What keeping it costs; empty where nothing is known of a cost.
     pub cost: String,
-    /// Paths that it speaks of: in the resource's own description, or in another answer as `<operation>:<path>`.
+    /// Paths that it reads: in the resource's own description, or in another answer as `<operation>:<path>`.
     pub fields: Vec<String>,
     /// What is wanted there, with settings filled in.
     pub wanted: String,

@@ -1,4 +1,4 @@
-//! What tells one set of files from another.
+//! A digest that distinguishes sets of files.
 
 use sha2::{Digest, Sha256};
 

@@ -18,7 +18,7 @@ use crate::join::Joined;
 use crate::policy_file::Parsed;
 use crate::reader::UnreadablePaths;
 
-/// Whether policies are sorted by what they can apply to. That they can be left together is for measuring what sorting saves.
+/// Whether policies are sorted by the kinds that they apply to. The benchmark leaves them together to measure the gain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Sorting {
     ByKind,
@@ -43,7 +43,7 @@ impl Rules {
     /// No policies yet.
     ///
     /// # Errors
-    /// When a name that the engine asks with is none.
+    /// If a name in a request to the engine is invalid.
     pub(crate) fn new(
         kind: ResourceKind,
         action: Action,
@@ -104,7 +104,7 @@ impl Rules {
         Ok(violated)
     }
 
-    /// Holds the facts of a kind against the schema: those of a description that says nothing.
+    /// Checks the facts of a kind against the schema, for an empty description.
     pub(crate) fn check_facts(&self, kind: ResourceKind) -> Result<(), String> {
         let (resource, joined) = (Resource::in_region(kind, "", "", ""), Joined::new());
         let (settings, unreadable) = (Settings::default(), UnreadablePaths::default());

@@ -1,4 +1,4 @@
-//! What is said of a control that does not hold.
+//! The finding of a control that failed.
 
 use sagewarden_events::Timestamp;
 use sagewarden_settings::{Settings, Waiver};
@@ -131,7 +131,7 @@ impl Finding {
     }
 }
 
-/// The values at a field that a list does not allow. Of a network, what is missing breaks a control as well: all of it is shown.
+/// The values at a field that a list does not allow. For a network, a missing value fails a control as well, so all values are shown.
 fn offending(control: &Control, field: &str, unreadable: &UnreadablePaths) -> Vec<String> {
     if control.area == "NET" { Vec::new() } else { unreadable.offending(&control.facts, field) }
 }
@@ -155,13 +155,13 @@ pub(crate) fn actual(
         values.retain(|value| offending.iter().any(|one| value.ends_with(&cut_short(one))));
         if values.is_empty() { offending } else { values }
     };
-    // What a list does not allow breaks it; where that is known, what is allowed beside it is no news.
+    // Values off the list fail it; if these are known, allowed values are left out.
     let broken: Vec<(&str, Vec<String>)> =
         control.fields.iter().map(|field| (field.as_str(), broke(field))).collect();
     let told: Vec<(&str, Vec<String>)> = if broken.iter().any(|(_, values)| !values.is_empty()) {
         broken.into_iter().filter(|(_, values)| !values.is_empty()).collect()
     } else {
-        // Of what was not asked nobody knows that it is absent.
+        // A value that was not asked for may exist: it is not shown as absent.
         let is_asked =
             |field: &&String| split(field).0.is_none_or(|operation| joined.contains_key(operation));
         let fields = control.fields.iter().filter(is_asked);
@@ -194,10 +194,10 @@ pub(crate) fn actual(
     }
 }
 
-/// Fields of a control that are named whatever stands there.
+/// Fields of a control that are always named.
 const FEW: usize = 6;
 
-/// The fields that a finding speaks of: those whose values no list allows, else all, or of many those at which something stands.
+/// The fields in a finding: those with values off the list, else all, or, if there are many, those with a value.
 pub(crate) fn concerned(
     document: &Json,
     joined: &Joined,
@@ -269,14 +269,14 @@ fn stands(document: &Json, joined: &Joined, field: &str) -> Vec<String> {
 }
 
 fn walk(value: &Json, path: &[&str], place: String, free: bool, told: &mut Vec<String>) {
-    // Enough to show, and to count: a list of ten thousand is told in ten.
+    // Enough to show, and to count: ten values of a list of ten thousand.
     const COUNTED: usize = 10_000;
     if told.len() >= COUNTED {
         return;
     }
     let say = |text: &str| if place.is_empty() { text.to_owned() } else { format!("{place} {text}") };
     let Some((head, rest)) = path.split_first() else {
-        // Nobody knows what else users write into free texts: only the locations in them are told.
+        // Free texts may hold private words: only the locations in them are shown.
         if free {
             let buckets = texts(value).into_iter().flat_map(buckets_in);
             told.extend(buckets.map(|bucket| say(&format!("s3://{bucket}"))));
@@ -302,7 +302,7 @@ fn walk(value: &Json, path: &[&str], place: String, free: bool, told: &mut Vec<S
     enter(value.get(key), key, each, rest, place, free, told);
 }
 
-/// Goes on within a field, whatever it is called: its name may be a user's own, such as `*`.
+/// Goes on within a field of any name: a user may have chosen it, such as `*`.
 fn enter(
     value: Option<&Json>,
     key: &str,
@@ -313,7 +313,7 @@ fn enter(
     told: &mut Vec<String>,
 ) {
     match value.filter(|value| is_present(value)) {
-        // What another branch of the document would say is no statement of this one.
+        // A value in another branch of the document does not count for this one.
         None if place.is_empty() => {}
         None => told.push(format!("{place} {ABSENT}")),
         Some(Json::Array(list)) if each => {
@@ -327,7 +327,7 @@ fn enter(
     }
 }
 
-/// Environments, hyperparameters and arguments hold whatever their users write there.
+/// Environments, hyperparameters and arguments hold any text of their users.
 fn is_free_text(path: &str) -> bool {
     [".*", ".ContainerArguments", ".ContainerEntrypoint", ".Values"].iter().any(|end| path.ends_with(end))
 }

@@ -25,7 +25,7 @@ fn family(instance_type: &str) -> &str {
     name.split('.').next().unwrap_or(name)
 }
 
-/// Patterns of the instance types of which no key can be demanded, such as `ml.g5.*`, for languages that know no families.
+/// Patterns of the instance types that take no key, such as `ml.g5.*`, for languages that know no families.
 pub(crate) fn nvme_patterns() -> impl Iterator<Item = String> {
     WITH_NVME.iter().chain(NOT_DESCRIBED).map(|family| format!("ml.{family}.*"))
 }

@@ -1,7 +1,7 @@
 //! What has to be looked up beside a description: its tags, the model behind a transform job, the package behind a model, …
 //!
 //! A control names a field of another answer as `<operation>:<path>`, such as `DescribeModel:VpcConfig.Subnets`: so its fields
-//! say what has to be asked. Which resource to ask about follows from the description; asking is the use case's.
+//! list the calls to make. The description names the resource of each call; the use case makes it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,7 +17,7 @@ use crate::reader::{Reader, UnreadablePaths};
 pub enum OperationAnswer {
     /// What was answered; empty when there was nothing to ask about.
     Documents(Vec<Json>),
-    /// Why there is no answer. Controls that need it are unknown, never kept.
+    /// Why there is no answer. Controls that need it are undecided, never passed.
     Unreadable(String),
 }
 
@@ -66,9 +66,9 @@ pub const OPERATIONS: [&str; 17] = [
 
 /// No operation: the variants of the same file that serve a model, where all of them are serverless.
 pub(crate) const SERVED_SERVERLESS: &str = "serverless variants of the file";
-/// The operation that tells which managed policies a role has. What is kept of the answer is what allows too much.
+/// The operation that lists the managed policies of a role. Only those that allow too much are kept.
 pub const ROLE_OPERATION: &str = "ListAttachedRolePolicies";
-/// The operation that tells what a role's own policies say. What is kept are those that allow too much.
+/// The operation that reads a role's own policies. Only those that allow too much are kept.
 pub const INLINE_OPERATION: &str = "GetRolePolicy";
 
 /// The operation and the path of a control's field; the operation is absent for fields of the resource's own description.
@@ -88,7 +88,7 @@ pub(crate) fn tags(joined: &Joined) -> BTreeMap<&str, &str> {
     list.into_iter().flatten().filter_map(pair).collect()
 }
 
-/// What is known without asking anybody: what a file answers beside the document, the tags that a request brings along, and that there
+/// Answers without a call: from other parts of the file, from the tags in a request, and the fact that there
 /// is nothing to ask about.
 #[must_use]
 pub fn offline(resource: &Resource, document: &Json, known: &Joined) -> Joined {
@@ -100,7 +100,7 @@ pub fn offline(resource: &Resource, document: &Json, known: &Joined) -> Joined {
         joined.insert("ListTags".to_owned(), OperationAnswer::Documents(vec![answer]));
     }
     for operation in OPERATIONS {
-        // Nothing that is behind what was not asked for is known.
+        // Nothing behind a skipped call is known.
         let behind = OPERATIONS_BEHIND.iter().find(|(later, _)| *later == operation);
         let is_known = behind.is_none_or(|(_, earlier)| earlier.iter().all(|one| joined.contains_key(*one)));
         if joined.contains_key(operation) || !is_known || is_of_no_type(operation, document) {
@@ -109,11 +109,11 @@ pub fn offline(resource: &Resource, document: &Json, known: &Joined) -> Joined {
         let unreadable = UnreadablePaths::default();
         let about = asked(operation, resource, document, &joined, &unreadable);
         let answer = match unreadable.first() {
-            // What cannot be read was not asked about: nobody knows what it names.
+            // An unreadable value was not asked about: the resource that it names is unknown.
             Some(reason) if operation.starts_with("Describe") && operation != KEY_OPERATION => {
                 Some(OperationAnswer::Unreadable(reason))
             }
-            // What is known later names something, whatever it is.
+            // A value that is known later names some resource.
             _ if about.is_empty() && !unreadable.has_later() => Some(OperationAnswer::Documents(Vec::new())),
             _ => None,
         };
@@ -161,7 +161,7 @@ pub fn references(
     document: &Json,
     joined: &Joined,
 ) -> BTreeSet<OperationTarget> {
-    // Here it only matters what can be followed; what cannot be read is noted where facts are read.
+    // Only values that can be followed matter here; facts note unreadable ones.
     asked(operation, resource, document, joined, &UnreadablePaths::default())
 }
 

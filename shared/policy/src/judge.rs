@@ -32,7 +32,7 @@ pub struct Subject<'a> {
     pub joined: &'a Joined,
 }
 
-/// Judges a resource of which nobody knows which tags it was created with: what environments by tag forbid is a finding, and nothing is
+/// Judges a resource whose creation tags are unknown: failures under environments by tag are findings, and nothing is
 /// done about it. Kinds without controls are compliant with nothing checked.
 #[must_use]
 pub fn judge(bundle: &Bundle, subject: &Subject<'_>) -> Verdict {
@@ -82,7 +82,7 @@ pub fn operations(bundle: &Bundle, kind: ResourceKind) -> BTreeSet<String> {
     if key_paths(kind).any(|path| fields.contains(path)) {
         operations.insert(KEY_OPERATION.to_owned());
     }
-    // What environments are told by.
+    // The tags that choose environments.
     if bundle.tells_environments_by_tag() {
         operations.insert("ListTags".to_owned());
     }
@@ -142,7 +142,7 @@ fn evaluate(
     verdict
 }
 
-/// Whether it certainly is of no high risk, so that what is wanted of such resources is not wanted of it.
+/// Whether it certainly is not of high risk, so that the demands on high-risk resources do not apply.
 fn spares(context: &Context<'_>) -> bool {
     const TAG: &str = "ListTags:Tags[].Value";
     let is_listed = matches!(context.joined.get("ListTags"), Some(OperationAnswer::Documents(_)));
@@ -150,7 +150,7 @@ fn spares(context: &Context<'_>) -> bool {
     is_listed && is_readable && !context.is_high_risk()
 }
 
-/// What can be said of controls.
+/// The results of controls.
 struct Known<'a> {
     joined: &'a Joined,
     unreadable: &'a UnreadablePaths,
@@ -159,7 +159,7 @@ struct Known<'a> {
 }
 
 impl Known<'_> {
-    /// Whether a control can be judged by what is known. What the file breaks is broken, whatever the account or a later value would
+    /// Whether a control can be judged by known values. A failure in the file stands, whatever the account or a later value would
     /// say of the rest.
     fn decides(&self, control: &Control) -> bool {
         let touches = |check: fn(&UnreadablePaths, &str) -> bool| {
@@ -184,13 +184,13 @@ fn is_spared(spared: bool, control: &Control) -> bool {
     spared && control.facts.contains("highRisk")
 }
 
-/// Whether everything that a control speaks of was asked for.
+/// Whether every call that a control needs was made.
 fn is_answered(control: &Control, joined: &Joined) -> bool {
     let mut operations = control.fields.iter().filter_map(|field| split(field).0);
     operations.all(|operation| joined.contains_key(operation))
 }
 
-/// What the engine said of a subject.
+/// The answer of the engine about a subject.
 struct Case<'a> {
     subject: &'a Subject<'a>,
     settings: &'a Settings,
@@ -200,7 +200,7 @@ struct Case<'a> {
 }
 
 impl Case<'_> {
-    /// What is to be said of a control: nothing when it holds; for one that a waiver covered once, that it does no more.
+    /// The finding of a control: none if it passed; for one with an expired waiver, that the waiver has expired.
     fn findings(&self, control: &Control) -> Vec<Finding> {
         let Subject { resource, document, joined, .. } = *self.subject;
         let fields = || concerned(document, joined, control, self.unreadable);
@@ -238,7 +238,7 @@ impl Case<'_> {
     /// Why it is not known whether a control holds.
     fn not_known(&self, control: &Control) -> Option<String> {
         let decisive = is_decisive(control, self.unreadable);
-        // What one field breaks is broken, whatever stands in another: nobody buys time by adding what cannot be read.
+        // A failure in one field stands, whatever is in another: nobody gains time by adding an unreadable value.
         if decisive && self.violated.contains(&control.id) {
             return None;
         }
@@ -267,7 +267,7 @@ impl Case<'_> {
     }
 }
 
-/// What to do about a verdict. Nothing is ever done about what is not certain, and nothing to a child whose parent would only
+/// The remedy for a verdict. An undecided control never leads to one, nor does a child whose parent would only
 /// start another one.
 fn plan(rules: &Rules, settings: &Settings, verdict: &Verdict) -> Plan {
     if verdict.outcome != Judgement::Violating {
@@ -291,7 +291,7 @@ fn plan(rules: &Rules, settings: &Settings, verdict: &Verdict) -> Plan {
             _ => None,
         })
         .collect();
-    // The strongest first: what is stopped or deleted need not be changed.
+    // The strongest first: a stopped or deleted resource need not be changed.
     if remedies.contains(&Remedy::Stop) {
         Plan::Stop
     } else if remedies.contains(&Remedy::DeleteIfUnused) {

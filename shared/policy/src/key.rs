@@ -33,7 +33,7 @@ pub(crate) fn is_for_kms_to_say(key: &str, resource: &Resource) -> bool {
     alias(key).is_none() && (own.is_empty() || key_account(key, own) == own)
 }
 
-/// Aliases of keys that AWS manages begin with `alias/aws/`, and nobody else may make such ("CreateAlias", KMS API reference).
+/// Aliases of keys that AWS manages begin with `alias/aws/`, and only AWS may create such ("CreateAlias", KMS API reference).
 pub(crate) fn is_aws_alias(key: &str) -> bool {
     alias(key).is_some_and(|name| name.starts_with("aws/"))
 }
@@ -60,10 +60,10 @@ pub(crate) fn is_key(pattern: &str, key: &str, resource: &Resource) -> bool {
     is_own(pattern, "kms", &name, resource)
 }
 
-/// Whether what a service has under this name in the resource's own account and region fits a pattern of ARNs.
+/// Whether the key or alias of this name in the resource's own account and region fits a pattern of ARNs.
 pub(crate) fn is_own(pattern: &str, service: &str, name: &str, resource: &Resource) -> bool {
     let Resource { partition, account, region, .. } = resource;
-    // A request in a file does not say where it will be sent.
+    // A request in a file does not name its account and region.
     if account.is_empty() || region.is_empty() {
         return WildMatch::new(pattern.rsplit(':').next().unwrap_or(pattern)).matches(name);
     }

@@ -1,14 +1,14 @@
-//! Values that nobody knows before it runs or is deployed: the output of a step, a parameter without a default, another resource's
+//! Values that are unknown before the run or the deployment: the output of a step, a parameter without a default, another resource's
 //! attribute. They stand in documents as objects of one key, which no request of the API has and no file may bring along.
 
 use serde_json::{Value as Json, json};
 
 const KEY: &str = "sagewarden:later";
 
-/// The key of a document that may leave out what it does not say.
+/// The key of a document that may be incomplete.
 pub(crate) const UNSAID: &str = "sagewarden:unsaid";
 
-/// A value that is known later; `of` is the id, within the file, of what it will come from.
+/// A value that is known later; `of` is the id of its source within the file.
 pub(crate) fn later(of: Option<&str>) -> Json {
     json!({ KEY: of })
 }
@@ -22,7 +22,7 @@ pub(crate) fn origin(value: &Json) -> Option<&str> {
     if is_later(value) { value.get(KEY)?.as_str() } else { None }
 }
 
-/// Whether a file brings such a value along: whoever wrote it would have controls not judged.
+/// Whether a file contains such a value itself: its author could keep controls from being judged.
 pub(crate) fn is_forged(value: &Json) -> bool {
     match value {
         Json::Object(fields) => {

@@ -1,7 +1,7 @@
 //! One verdict out of several: that by the settings of a resource's account, and one by each environment that its tags name.
 //!
 //! Whoever may tag a resource chooses such an environment. So tags only ever make it stricter: everything that any of these settings
-//! forbids is a finding. And what is done to a resource follows from the tags that it was created with, never from later ones.
+//! forbids is a finding. And the remedy follows from the tags that the resource was created with, never from later ones.
 
 use std::collections::BTreeSet;
 

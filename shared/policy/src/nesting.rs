@@ -1,4 +1,4 @@
-//! Refuses what is nested so deep that Cedar's parser would end the process (its stack overflows), or its validator would give up
+//! Refuses texts nested so deep that Cedar's parser would end the process (its stack overflows), or its validator would give up
 //! without a word. Both are a matter of the text alone, so it is looked at before Cedar gets it.
 
 use crate::bundle_error::BundleError;
@@ -188,7 +188,7 @@ mod tests {
         }
     }
 
-    /// What is said of a text before Cedar gets it.
+    /// The check of a text before Cedar gets it.
     fn said(text: &str) -> Option<String> {
         super::check("f", text).err().map(|error| error.to_string())
     }

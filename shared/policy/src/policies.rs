@@ -1,4 +1,4 @@
-//! The policies of a bundle, sorted by what they can apply to. A file is parsed when a kind that it judges is first seen: a function
+//! The policies of a bundle, sorted by the kinds that they apply to. A file is parsed when a kind that it judges is first seen: a function
 //! that has just started, or a command about one document, does not wait for the others.
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -71,7 +71,7 @@ impl PolicyFile {
         Self { name: name.to_owned(), text: text.to_owned(), contents, parsed: OnceLock::new() }
     }
 
-    /// Parses and validates a file. `ids` are those of all policies of the bundle so far.
+    /// Parses and validates a file. `ids` are the ids of all policies of the bundle so far.
     ///
     /// # Errors
     /// When it cannot be parsed, a policy does not fit the schema, or an annotation is wrong.

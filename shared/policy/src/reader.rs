@@ -1,5 +1,5 @@
-//! Reading a description: null, "", [] and {} are absent, and what has another type than the API gives it is noted, so that
-//! a control that speaks of it is not decided by accident.
+//! Reading a description: null, "", [] and {} are absent, and values with another type than in the API are noted, so that
+//! a control that reads them is not decided by accident.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -21,11 +21,11 @@ pub(crate) struct Reader<'a> {
 pub(crate) struct UnreadablePaths {
     /// Paths that could not be read, each with the reason.
     unreadable: RefCell<Vec<(String, String)>>,
-    /// Paths of which only the account knows what their values mean.
+    /// Paths whose values only the account can interpret.
     for_the_account: RefCell<Vec<String>>,
     /// Paths whose values are not known before it runs, or is deployed.
     later: RefCell<Vec<String>>,
-    /// Facts that decide the controls that name them, whatever else is not known.
+    /// Facts that decide the controls that name them, even if other values are unknown.
     decisive: RefCell<BTreeSet<&'static str>>,
     /// Values that break a fact, each with its path.
     offending: RefCell<Vec<(&'static str, String, String)>>,
@@ -67,14 +67,14 @@ impl UnreadablePaths {
         }
     }
 
-    /// Notes that a fact decides the controls that name it because of what stands at a path, unless that is not known yet.
+    /// Notes that a fact decides the controls that name it because of the value at a path, unless that value is unknown.
     pub(crate) fn decides_by(&self, fact: &'static str, path: &str) {
         if !self.is_later(path) {
             self.decides(fact);
         }
     }
 
-    /// Notes that a fact decides the controls that name it, whatever else is not known.
+    /// Notes that a fact decides the controls that name it, even if other values are unknown.
     pub(crate) fn decides(&self, fact: &'static str) {
         self.decisive.borrow_mut().insert(fact);
     }
@@ -241,17 +241,17 @@ impl<'a> Reader<'a> {
         paths.iter().filter(|path| self.has_text(path)).count() > 0
     }
 
-    /// Notes that what stands there, or does not, decides nothing, with the reason.
+    /// Notes that the value, or its absence, decides nothing, with the reason.
     pub(crate) fn undecided(&self, path: &str, reason: String) {
         self.unreadable.note(format!("{}{path}", self.prefix), reason);
     }
 
-    /// Notes that what stands there can be judged in the account alone.
+    /// Notes that the value can be judged only in the account.
     pub(crate) fn for_the_account(&self, path: &str) {
         self.unreadable.for_the_account.borrow_mut().push(format!("{}{path}", self.prefix));
     }
 
-    /// Notes a value that breaks a fact.
+    /// Notes a value that fails a fact.
     pub(crate) fn offends(&self, fact: &'static str, path: &str, value: &str) {
         let noted = (fact, format!("{}{path}", self.prefix), value.to_owned());
         self.unreadable.offending.borrow_mut().push(noted);
@@ -277,7 +277,7 @@ impl<'a> Reader<'a> {
         found
     }
 
-    /// Collects what stands at the rest of a path.
+    /// Collects the values at the rest of a path.
     fn walk(&self, value: &'a Json, rest: &str, path: &str, found: &mut Vec<&'a Json>) {
         let walked = path.len() - rest.len();
         let above = || path.get(..walked).unwrap_or_default().trim_end_matches('.');

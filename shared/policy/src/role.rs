@@ -2,7 +2,7 @@
 //! all of SageMaker, and whether it reaches objects in any bucket.
 //!
 //! Read as "Policy evaluation logic" and "IAM JSON policy element reference" in the IAM user guide say, for the role's own
-//! policies alone: permissions boundaries, service control policies and bucket policies may take away from what is found here.
+//! policies alone: permissions boundaries, service control policies and bucket policies may deny rights that are found here.
 
 use sagewarden_events::Grant;
 use serde_json::Value;
@@ -42,7 +42,7 @@ const NARROWING_KEYS: [&str; 8] = [
     "s3:resourceaccount",
 ];
 
-/// Operators that ask for one of the values. Their negations and `…IfExists` forms let through what is not named.
+/// Operators that ask for one of the values. Their negations and `…IfExists` forms match values that are not listed.
 const NARROWING_OPERATORS: [&str; 5] =
     ["stringequals", "stringequalsignorecase", "stringlike", "arnequals", "arnlike"];
 

@@ -22,7 +22,7 @@ struct Validated {
 }
 
 /// The policies of a bundle, if the note is about these very files and this engine. A note that is missing or about others is no
-/// error: whoever changed a policy has them all validated again.
+/// error: after a change of a policy, all are validated again.
 pub(crate) fn policies(files: &BTreeMap<String, String>, note: &str) -> Option<Policies> {
     let note: Validated = serde_json::from_str(note).ok()?;
     let policies = Policies::validated(files, note.files)?;

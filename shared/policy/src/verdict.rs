@@ -15,7 +15,7 @@ pub struct Verdict {
     pub findings: Vec<Finding>,
     /// The controls that were judged, in the order of their ids.
     pub checked: Vec<String>,
-    /// The controls of the kind that were not, because what they need beside the description was not asked for.
+    /// The controls of the kind that were not judged, because the calls that they need were not made.
     pub skipped: Vec<String>,
     /// The ARN of what started the resource on a user's behalf (a tuning job, a monitoring schedule, …).
     pub parent: Option<String>,

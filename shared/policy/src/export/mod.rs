@@ -1,7 +1,7 @@
 //! Preventive policies out of the same settings: what IAM can see in a request, it can deny before the call is made.
 //!
-//! A control that the bundle does not have, or that is `off`, gives no statement. One in mode `observe` gives one like any other: the mode says what Sagewarden
-//! does about a resource that exists, an exported policy denies because somebody chose to attach it.
+//! A control that the bundle does not have, or that is `off`, gives no statement. One in mode `observe` gives one like any other: the mode
+//! says what Sagewarden does about a resource that exists, an exported policy denies because somebody chose to attach it.
 //!
 //! Nobody is exempt. Service-linked roles are outside the reach of a service control policy anyway, and Sagewarden itself creates
 //! nothing that these statements deny.
@@ -54,7 +54,7 @@ impl PolicyKind {
     }
 }
 
-/// A statement that denies calls, on a condition or whatever they ask.
+/// A statement that denies calls, on a condition or always.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Statement {
@@ -126,7 +126,7 @@ pub enum ExportError {
         length: usize,
         /// What is allowed.
         limit: usize,
-        /// The condition keys that it speaks of.
+        /// The condition keys that it reads.
         keys: String,
     },
 }

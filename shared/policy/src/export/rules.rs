@@ -20,7 +20,7 @@ pub(super) struct Rule {
     pub(super) covers: &'static [(&'static str, &'static [&'static str])],
     /// What is denied: a statement for each condition, none where the settings allow anything.
     pub(super) when: fn(&Settings) -> Vec<Condition>,
-    /// Where it differs from the controls; empty where it does not.
+    /// How it differs from the controls; empty if it does not.
     pub(super) differs: &'static str,
 }
 
@@ -384,7 +384,7 @@ fn without_volume_key() -> Vec<Condition> {
     conditions
 }
 
-/// A key of an account that is not allowed. With no account listed, the caller's own: nobody creates in SageMaker for another
+/// A key of an account that is not allowed. With no account listed, the caller's own counts: SageMaker creates no resource for another
 /// account. A bare key id or alias is no ARN of any account and is denied as well.
 fn other_key(key: &'static str, settings: &Settings) -> Vec<Condition> {
     let encryption = &settings.encryption;

@@ -5,7 +5,7 @@ use sagewarden_settings::Profile;
 
 use super::*;
 
-/// What is denied, whatever statement or policy it stands in.
+/// The denied actions of all statements and policies.
 fn denied<'a>(statements: impl IntoIterator<Item = &'a Statement>) -> BTreeSet<(String, String)> {
     let pairs = |statement: &'a Statement| {
         let condition = serde_json::to_string(&statement.condition).unwrap();
@@ -94,7 +94,7 @@ fn every_control_that_is_on_is_prevented_or_said_to_be_beyond() {
 fn a_statement_whose_controls_are_all_off_is_left_out() {
     let sids = |text: &str| of(text).into_iter().map(|each| each.sid).collect::<Vec<_>>();
     let all = sids("");
-    // As its table is: no list, no statement about what is not on it.
+    // As in its table: without a list there is no statement about values off the list.
     assert!(!all.contains(&"DenyOtherSubnets".to_owned()), "{all:?}");
     assert!(all.contains(&"DenyUnencryptedTraffic".to_owned()));
     assert!(!sids("[controls]\nAML-ENC-03 = \"off\"").contains(&"DenyUnencryptedTraffic".to_owned()));

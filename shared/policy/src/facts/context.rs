@@ -66,7 +66,7 @@ impl<'a> Context<'a> {
 
     /// Subnets and security groups are set.
     pub(super) fn names_network(&self, reader: &Reader<'_>, subnets: &str, groups: &str) -> bool {
-        // Both are read, so that what is no text in either is noted.
+        // Reads both, so that a value of a wrong type is noted in either.
         let named = (reader.has_text(subnets), reader.has_text(groups));
         named == (true, true)
     }
@@ -81,7 +81,7 @@ impl<'a> Context<'a> {
         let own = self.resource.account.as_str();
         let owner = key_account(key, own);
         let accounts = &encryption.allowed_key_accounts;
-        // A file that does not say where it will run contradicts no key.
+        // A file without an account contradicts no key.
         let by_account = match accounts.as_slice() {
             [] => own.is_empty() || owner == own,
             accounts => accounts.iter().any(|one| one == owner),
@@ -107,13 +107,13 @@ impl<'a> Context<'a> {
         answers.iter().find(|answer| answer.text("KeyMetadata.KeyId") == Some(key))?.text(path)
     }
 
-    /// Whether the settings name a key as it is, so that nobody has to ask who manages it.
+    /// Whether the settings name a key as it is, so that there is no need to ask KMS who manages it.
     pub(super) fn names_key(&self, key: &str) -> bool {
         let mut allowed = self.settings.encryption.allowed_keys.iter();
         allowed.any(|pattern| !pattern.contains(['*', '?']) && is_key(pattern, key, self.resource))
     }
 
-    /// Buckets that keep no versions make data that nobody can find again.
+    /// Data in buckets without versioning cannot be found again after a change.
     pub(super) fn inputs_versioned(&self) -> bool {
         self.answers("GetBucketVersioning").iter().all(|answer| answer.text("Status") == Some("Enabled"))
     }
@@ -141,8 +141,8 @@ pub(super) fn fits(patterns: &[String], text: &str) -> bool {
     })
 }
 
-/// Whether an image, without tag and digest, fits one of the patterns. A `*` in the name of the registry stands for one label of it, and at the
-/// end for all that are left: else `<account>.dkr.ecr.*.amazonaws.com/*` would fit a registry of anybody's.
+/// Whether an image, without tag and digest, fits one of the patterns. A `*` in the name of the registry stands for one label of it, and at
+/// the end for all that are left: else `<account>.dkr.ecr.*.amazonaws.com/*` would fit a registry of anybody's.
 pub(super) fn image_fits(patterns: &[String], image: &str) -> bool {
     patterns.iter().any(|pattern| match (pattern.split_once('/'), image.split_once('/')) {
         (Some((wanted, below)), Some((registry, repository))) if wanted.contains('.') => {

@@ -6,7 +6,7 @@ use crate::buckets::bucket;
 use crate::instance::Instances;
 use crate::reader::Reader;
 
-/// What a training job has in common with the definitions of a tuning job, beside what lists speak of.
+/// Facts that a training job shares with the definitions of a tuning job, except those that lists cover.
 struct Training {
     names_network: bool,
     network_isolation: bool,
@@ -53,7 +53,7 @@ impl Training {
     }
 }
 
-/// Seconds that a training job may run where it does not say how long ("StoppingCondition", SageMaker API reference).
+/// Seconds that a training job may run if it sets no limit ("StoppingCondition", SageMaker API reference).
 const LONGEST_BY_DEFAULT: i64 = 86_400;
 
 pub(super) fn training_job(context: &Context<'_>) -> Facts {
@@ -144,7 +144,7 @@ pub(super) fn tuning_job(context: &Context<'_>) -> Facts {
     let mut definitions = reader.parts("TrainingJobDefinition");
     definitions.extend(reader.parts("TrainingJobDefinitions[]"));
     let each = |definition: &Reader<'_>| {
-        // What nobody can read is not passed over because the other one counts.
+        // An unreadable value is not passed over although the other one counts.
         for cluster in ["HyperParameterTuningResourceConfig", "ResourceConfig"] {
             definition.text(&format!("{cluster}.VolumeKmsKeyId"));
             Instances::of(definition, cluster);

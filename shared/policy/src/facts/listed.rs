@@ -12,13 +12,13 @@ use crate::lists::{List, Listed, table};
 use crate::reader::Reader;
 
 impl Context<'_> {
-    /// Whether everything that a fact speaks of fits its list. Only where nothing certainly breaks it does it matter what cannot be
-    /// read in a description: whoever adds a manifest beside a foreign bucket must not have the finding become an undecided one.
+    /// Whether every value of a fact fits its list. Unreadable values in the description matter only if no readable value fails
+    /// for certain: a manifest beside a foreign bucket must not turn the finding into an undecided one.
     pub(super) fn listed(&self, fact: &'static str) -> bool {
         let kind = self.resource.kind;
         let rows: Vec<&Listed> = table().filter(|row| row.kind == kind && row.fact == fact).collect();
         let places = || rows.iter().flat_map(|row| row.paths.iter().map(|path| (row.list, *path)));
-        // Those that follow one that does not fit are read as well, so that what is no text is noted.
+        // Values after one that does not fit are read as well, so that a value of a wrong type is noted.
         let broken = places().filter(|(list, path)| !self.keeps(fact, *list, path)).count() > 0;
         if !broken {
             places().for_each(|(list, path)| self.note_undecided(list, path));
@@ -81,7 +81,7 @@ impl Context<'_> {
         }
     }
 
-    /// Whether the settings say anything about what a list speaks of.
+    /// Whether the settings have this list.
     fn is_limited(&self, list: List) -> bool {
         let Settings { access, artifacts, compute, network, traceability, .. } = self.settings;
         let allowed = match list {
@@ -117,7 +117,7 @@ impl Context<'_> {
                 let allowed = &settings.artifacts.allowed_images;
                 allowed.is_empty() || image(text).is_some_and(|name| image_fits(allowed, name))
             }
-            // Studio Classic runs its own server on this type, which nobody chooses.
+            // Studio Classic runs its own server on this type, which users cannot choose.
             List::InstanceTypes => {
                 text == "system" || any_or(&settings.compute.allowed_instance_types, Some(text))
             }
@@ -133,7 +133,7 @@ impl Context<'_> {
         }
     }
 
-    /// Notes where a list is set and the description does not say what it speaks of.
+    /// Notes places where a list is set and the description lacks the value.
     fn note_undecided(&self, list: List, path: &str) {
         if list == List::Keys {
             return self.note_unknown_keys(path);
@@ -164,11 +164,11 @@ impl Context<'_> {
 }
 
 impl Context<'_> {
-    /// Notes keys of which only KMS can say who manages them, where it was not asked or does not say it.
+    /// Notes keys whose manager only KMS knows, if it was not asked or did not answer.
     fn note_unknown_keys(&self, path: &str) {
         let (documents, path) = self.documents(path);
         for document in &documents {
-            // Whose key it is, where a file does not say where it will run.
+            // The owner of the key is unknown if a file names no account.
             let is_unplaced = |key: &str| {
                 let accounts = &self.settings.encryption.allowed_key_accounts;
                 self.resource.account.is_empty() && accounts.is_empty() && key.starts_with("arn:")

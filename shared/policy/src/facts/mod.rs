@@ -1,4 +1,4 @@
-//! The fact layer: what a description says, in the vocabulary of the Cedar schema. All logic that a policy cannot express
+//! The fact layer: the content of a description, in the vocabulary of the Cedar schema. All logic that a policy cannot express
 //! (absence, patterns, key forms, instance totals, lists) is here; all decisions are in the policies.
 
 mod context;
@@ -80,7 +80,7 @@ pub(crate) fn entity_type(kind: ResourceKind) -> Option<(&'static str, &'static 
     })
 }
 
-/// The ARN of whatever started the resource on a user's behalf: its settings are the parent's, and so is the remedy.
+/// The ARN of the parent that started the resource on a user's behalf: the settings come from the parent, and the remedy acts on it.
 pub(crate) fn parent<'a>(resource: &Resource, document: &'a Json) -> Option<&'a str> {
     // A processing job of the debugger names the training job that it watches.
     const FIELDS: [&str; 4] = ["TuningJobArn", "AutoMLJobArn", "MonitoringScheduleArn", "TrainingJobArn"];

@@ -2,12 +2,12 @@
 
 use crate::reader::Reader;
 
-/// Whether whoever made something and whoever changed it are two persons.
+/// Whether the author of something and the person who changed it are two persons.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Persons {
     Same,
     Different,
-    /// Two sessions of one role: whoever may assume it chooses the name of the session.
+    /// Two sessions of one role: the person who assumes it chooses the name of the session.
     Unknown,
 }
 
@@ -35,7 +35,7 @@ impl<'a> Person<'a> {
 
     /// A source identity stays whichever role is assumed next, a user profile of Studio is one person's, and sessions of permission sets
     /// carry the name of the Identity Center user: these say who it is. Where none is known of both, different roles and users are
-    /// different, and sessions of one role are not told apart.
+    /// different, and sessions of one role are not distinguished.
     pub(super) fn beside(&self, other: &Self) -> Persons {
         let same =
             |own: Option<&str>, others: Option<&str>| own.zip(others).map(|(own, others)| own == others);
@@ -108,7 +108,7 @@ mod tests {
     const SSO_ANA_LEADS: &str =
         "arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_Leads_0123456789abcdef/ana@example.com";
 
-    /// An ARN, a source identity and a user profile; what is empty is not known.
+    /// An ARN, a source identity and a user profile; empty means unknown.
     type Known = (&'static str, &'static str, &'static str);
 
     fn person((arn, source_identity, profile): Known) -> Person<'static> {
@@ -125,7 +125,7 @@ mod tests {
             ((ANA, "", ""), (USER, "", ""), Different),
             ((USER, "", ""), (USER, "", ""), Same),
             ((USER, "", ""), (OTHER_USER, "", ""), Different),
-            // The source identity says who it is, whatever the role.
+            // The source identity identifies the person, in any role.
             ((ANA, "ana", ""), (ANA2, "ana", ""), Same),
             ((ANA, "ana", ""), (LEAD, "ana", ""), Same),
             ((ANA, "ana", ""), (ANA2, "jo", ""), Different),
@@ -142,7 +142,7 @@ mod tests {
             ((STUDIO, "", "p/ana"), (STUDIO, "", "p/ana"), Same),
             ((STUDIO, "ana", ""), (STUDIO, "jo", ""), Different),
             ((ANA, "ana", ""), (ANA, "jo", ""), Unknown),
-            // A user is one person, whatever the profile.
+            // A user is one person, in any profile.
             ((USER, "", "p/ana"), (USER, "", "p/jo"), Same),
             // One that is the same outweighs one that differs.
             ((ANA, "ana", "p/ana"), (ANA2, "ana", "p/team"), Same),

@@ -5,7 +5,7 @@ use super::person::{Person, Persons};
 use crate::instance::Instances;
 use crate::reader::Reader;
 
-/// Operations that describe what a schedule runs, and where their output's settings are.
+/// Operations that describe the job of a schedule, and the place of their output's settings.
 pub(crate) const DEFINITIONS: [(&str, &str, &str); 4] = [
     ("DescribeDataQualityJobDefinition", "DataQualityJobOutputConfig", "DataQualityBaselineConfig"),
     ("DescribeModelQualityJobDefinition", "ModelQualityJobOutputConfig", "ModelQualityBaselineConfig"),
@@ -57,7 +57,7 @@ pub(super) fn monitoring_schedule(context: &Context<'_>) -> Facts {
     facts
 }
 
-/// Neither inline nor found: nothing is known of what a schedule runs.
+/// Neither inline nor found: the job of the schedule is unknown.
 fn note_missing_definition(context: &Context<'_>, reader: &Reader<'_>) {
     const INLINE: &str = "MonitoringScheduleConfig.MonitoringJobDefinition";
     let is_named = reader.has_text("MonitoringScheduleConfig.MonitoringJobDefinitionName");
@@ -142,7 +142,7 @@ fn four_eyes(context: &Context<'_>, reader: &Reader<'_>, approved: bool) -> bool
     let allowed = &context.settings.access.allowed_approvers;
     let is_allowed = approver.arn().is_some_and(|approver| allowed.is_empty() || fits(allowed, approver));
     let persons = author.beside(&approver);
-    // Whoever approves at creation approves what is their own.
+    // An approval at creation is an approval by the author.
     if approved && !context.is_request() {
         for (person, path) in [(author, "CreatedBy.IamIdentity.Arn"), (approver, AT_APPROVER)] {
             if person.arn().is_none() {

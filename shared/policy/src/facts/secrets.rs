@@ -1,4 +1,4 @@
-//! Secrets in environments and hyperparameters, which whoever may describe a resource reads.
+//! Secrets in environments and hyperparameters, which everybody who may describe a resource can read.
 
 use sagewarden_events::{ResourceKind, is_secret};
 
@@ -38,7 +38,7 @@ const MAPS: &[(ResourceKind, &[&str])] = &[
     ),
 ];
 
-/// Beginnings of what says where a secret is, and is none.
+/// Prefixes of values that name the place of a secret, and are not secrets.
 const REFERENCES: [&str; 11] = [
     "arn:",
     "s3://",

@@ -58,7 +58,7 @@ fn note_missing_packages(context: &Context<'_>, containers: &[Reader<'_>]) {
     }
 }
 
-/// A multi-model container loads whatever is put under its prefix later, which nobody judges: only an allowed bucket speaks for it.
+/// A multi-model container loads every model put under its prefix later, unjudged: only an allowed bucket limits that.
 fn is_multi_model_governed(context: &Context<'_>, containers: &[Reader<'_>]) -> bool {
     let allowed = &context.settings.artifacts.allowed_buckets;
     let paths = ["ModelDataUrl", "ModelDataSource.S3DataSource.S3Uri"];
@@ -67,7 +67,7 @@ fn is_multi_model_governed(context: &Context<'_>, containers: &[Reader<'_>]) -> 
         let within = uris.into_iter().all(|uri| bucket(uri).is_some_and(|bucket| fits(allowed, bucket)));
         container.word("Mode", &["SingleModel", "MultiModel"]) != Some("MultiModel") || within
     };
-    // Each is asked, so that what is no text in any is noted.
+    // Reads each, so that a value of a wrong type is noted in any of them.
     containers.iter().filter(|container| !governed(container)).count() == 0
 }
 
@@ -105,7 +105,7 @@ fn approval_fact(kind: ResourceKind) -> &'static str {
     if kind == ResourceKind::TransformJob { "modelApproved" } else { "approved" }
 }
 
-/// A variant without instances. How much it may do is read as well, so that what cannot be read there is noted.
+/// A variant without instances. Its limits are read as well, so that an unreadable value there is noted.
 fn is_serverless(variant: &Reader<'_>) -> bool {
     variant.has_integer("ServerlessConfig.MaxConcurrency");
     variant.has_part("ServerlessConfig")
@@ -184,7 +184,7 @@ pub(super) fn endpoint(context: &Context<'_>) -> Facts {
     });
     let capturing = reader.is_true_by_default("DataCaptureConfig", "EnableCapture")
         && reader.text("DataCaptureConfig.CaptureStatus") == Some("Started");
-    // Variants with instances are not serverless, whatever their configuration says.
+    // A variant with instances is not serverless, even if it has a serverless configuration.
     let has_instances = reader.parts("ProductionVariants[]").iter().any(|variant| {
         ["CurrentInstanceCount", "DesiredInstanceCount"]
             .into_iter()

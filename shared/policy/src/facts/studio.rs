@@ -6,7 +6,7 @@ use crate::secret::holds_secret;
 
 pub(super) fn notebook_instance(context: &Context<'_>) -> Facts {
     let reader = context.reader();
-    // The API always says it; an answer without it is no answer.
+    // The API always has this field; an answer without it is invalid.
     if !context.is_request() && !reader.has_text("DirectInternetAccess") {
         reader.expected("DirectInternetAccess");
     }

@@ -22,7 +22,7 @@ fn control(area: &str, fields: &[&str]) -> Control {
     }
 }
 
-/// What is told of a document at these fields.
+/// The actual values of a document at these fields.
 #[track_caller]
 fn check(document: &Json, fields: &[&str], expect: &str) {
     assert_eq!(

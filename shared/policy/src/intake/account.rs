@@ -1,9 +1,9 @@
-//! The account that something will run in, where no ARN of its own says it: that of its roles.
+//! The account that a resource will run in: if it has no ARN of its own, the account of its roles.
 
 use sagewarden_events::{Resource, ResourceKind};
 use serde_json::Value as Json;
 
-/// Where roles stand, at whatever depth.
+/// The fields of roles, at any depth.
 const ROLES: [&str; 4] = ["RoleArn", "ExecutionRoleArn", "ExecutionRole", "ValidationRole"];
 
 /// The resource of a request: account and region from its own ARN, else the account from its roles.

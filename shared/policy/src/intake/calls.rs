@@ -47,7 +47,7 @@ pub(super) fn record(record: &Json) -> Result<Intake, Unusable> {
     }
     let definition = CREATIONS.iter().find(|one| one.operation == call).map(|one| one.kind);
     let kind = match (effect_of(call), definition) {
-        // Only a request to create says everything; what changes or deletes says what is to be otherwise.
+        // Only a request to create is complete; a request to change or delete has only the changes.
         (Some((kind, Effect::Created)), _) | (None, Some(kind)) => kind,
         _ if text("eventSource").is_some() => return Err(Unusable::OtherCall(call.to_owned())),
         _ => return Err(Unusable::UnknownForm),

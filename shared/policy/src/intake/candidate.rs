@@ -145,7 +145,7 @@ impl Candidate {
     }
 }
 
-/// Fields by which a resource names others of the same file, and what describes those.
+/// Fields in which a resource names others of the same file, and the operations that describe those.
 const REFERENCES: [(ResourceKind, &str, &str, ResourceKind); 2] = [
     (ResourceKind::TransformJob, "ModelName", "DescribeModel", ResourceKind::Model),
     (ResourceKind::Endpoint, "EndpointConfigName", "DescribeEndpointConfig", ResourceKind::EndpointConfig),

@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 
-/// The forms, by what stands at the top of each.
+/// The forms, by their top-level keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Form {
     /// A pipeline definition (schema version 2020-12-01).

@@ -36,7 +36,7 @@ pub fn read(text: &str) -> Result<Intake, Unusable> {
     take(serde_json::from_str(text).map_err(|error| Unusable::NotJson(format!("not valid JSON: {error}")))?)
 }
 
-/// Takes what a file holds, however it was written.
+/// Takes the resources in a file of any form.
 ///
 /// # Errors
 /// When it holds nothing that could be judged.

@@ -1,6 +1,6 @@
 //! How Terraform's provider and the controller of Kubernetes call the fields of the API.
 
-/// What the provider calls otherwise than the API, at whatever depth; a list of blocks has the name of one.
+/// Names that differ between the provider and the API, at any depth; a list of blocks has the name of one.
 const PLAN_NAMES: &[(&str, &str)] = &[
     ("additional_model_data_source", "AdditionalModelDataSources"),
     ("code_repository", "CodeRepositories"),

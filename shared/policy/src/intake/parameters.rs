@@ -61,7 +61,7 @@ impl<'a> Parameters<'a> {
         let (step, path) = asked.strip_prefix("Steps.")?.split_once('.')?;
         let found = at(self.steps.get(step)?, path)?;
         let found = self.put(found, &mut Vec::new(), left.checked_sub(1)?);
-        // A text, a number or a switch; what is not known there is not known here.
+        // A text, a number or a switch; an unknown value there is unknown here.
         (!found.is_object() && !found.is_array() && !found.is_null() && !is_later(&found)).then_some(found)
     }
 }
@@ -71,7 +71,7 @@ fn alone<'a>(value: &'a Json, key: &str) -> Option<&'a Json> {
     value.as_object().filter(|fields| fields.len() == 1)?.get(key)
 }
 
-/// A default is a text of up to 1,024 characters, a number, or true or false, as the API has it: what else stands there is no default.
+/// A default is a text of up to 1,024 characters, a number, or true or false, as in the API: any other value is not a default.
 fn fits(default: &Json) -> bool {
     let is_whole = !default.is_array() && !default.is_object() && !default.is_null();
     default.as_str().map_or(is_whole, |text| text.chars().count() <= LONGEST_DEFAULT)
@@ -121,7 +121,7 @@ fn joined(value: &Json) -> Option<Json> {
     (whole.chars().count() <= LONGEST_DEFAULT).then(|| whole.into())
 }
 
-/// The steps by their names, those of branches included.
+/// The steps by their names, including those in branches.
 fn by_name(definition: &Json) -> BTreeMap<&str, &Json> {
     fn collect<'a>(steps: Option<&'a Json>, found: &mut BTreeMap<&'a str, &'a Json>) {
         for step in steps.and_then(Json::as_array).into_iter().flatten() {

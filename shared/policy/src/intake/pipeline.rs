@@ -37,7 +37,7 @@ pub(super) fn in_text(json: &Json) -> Result<Intake, Unusable> {
     match parsed {
         Some(parsed) => {
             let mut part = definition(&parsed);
-            // The role of the pipeline is that of its steps.
+            // The steps run with the role of the pipeline.
             if let Some(account) = account_of(json) {
                 let unplaced = part.candidates.iter_mut().filter(|one| one.resource.account.is_empty());
                 unplaced.for_each(|one| one.resource.account = account.to_owned());
@@ -57,7 +57,7 @@ struct Reading<'a> {
 }
 
 impl Reading<'_> {
-    /// The steps, those of both branches of a condition included. A step's `Arguments` are the request without the name, which the
+    /// The steps, including both branches of a condition. A step's `Arguments` are the request without the name, which the
     /// pipeline gives.
     fn steps(&mut self, steps: &[Json], at: &str, parameters: &Parameters<'_>) {
         for (index, step) in steps.iter().enumerate() {

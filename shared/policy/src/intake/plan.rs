@@ -10,7 +10,7 @@ use super::request::{kind_of, of_kind};
 use super::taken::Intake;
 use crate::later::{is_later, later};
 
-/// Blocks of which there may be several: those of one are objects in the API.
+/// Blocks that may be repeated in a plan; a single one is an object in the API.
 const LISTS: &[&str] = &[
     "AcceleratorTypes",
     "AdditionalInferenceSpecifications",
@@ -62,7 +62,7 @@ const LISTS: &[&str] = &[
 /// Maps whose keys are the users' own.
 const MAPS: &[&str] = &["environment", "hyper_parameters"];
 
-/// What a plan will make or leave. A plan of something else holds nothing of ours, which is no reason to refuse it.
+/// The resources that a plan creates or keeps. A plan without SageMaker resources is empty, and not refused.
 pub(super) fn changes(plan: &Json) -> Intake {
     let mut intake = Intake::default();
     let mut others = 0_usize;
@@ -149,7 +149,7 @@ fn top(name_field: &str, fields: &mut Map<String, Json>) {
             *enabled = Json::Bool(false);
         }
     }
-    // What a plan knows of what is there already makes no description of it.
+    // A plan's values of an existing resource are not a description.
     fields.remove("Arn");
     match fields.get("Tags") {
         Some(tags) if is_later(tags) => {}

@@ -1,4 +1,4 @@
-//! Requests and descriptions, bare: which kind they are of follows from what they have.
+//! Bare requests and descriptions: their fields show the kind.
 
 use sagewarden_events::ResourceKind;
 use serde_json::{Value as Json, json};
@@ -40,7 +40,7 @@ const fn creation(
     Creation { operation, kind, name, required, own }
 }
 
-/// "Actions", SageMaker API reference. Of a document that names several resources, the first is what it is about.
+/// "Actions", SageMaker API reference. If a document names several resources, the first is its subject.
 #[rustfmt::skip]
 pub(super) const CREATIONS: [Creation; 23] = [
     creation("CreateTrainingJob", K::TrainingJob, "TrainingJobName", &["RoleArn", "OutputDataConfig"], &["AlgorithmSpecification", "RoleArn", "InputDataConfig", "OutputDataConfig", "VpcConfig", "StoppingCondition", "EnableNetworkIsolation"]),
@@ -135,7 +135,7 @@ fn definition_type(kind: ResourceKind) -> Option<&'static str> {
     })
 }
 
-/// A definition is judged as what a schedule that names it will run.
+/// A definition is judged as the job of a schedule that names it.
 fn of_definition(kind: ResourceKind, of: &str, name: &str, document: Json) -> Candidate {
     let own = resource(kind, name, &document);
     let config = json!({ "MonitoringType": of, "MonitoringJobDefinitionName": name });

@@ -9,7 +9,7 @@ use super::request::{CREATIONS, of_kind};
 use super::taken::{Intake, Unusable};
 use crate::later::later;
 
-/// The states of a machine, those of branches and of maps included.
+/// The states of a machine, including those in branches and maps.
 pub(super) fn definition(json: &Json) -> Intake {
     let mut intake = Intake::default();
     states(json, "", &mut intake);

@@ -9,9 +9,9 @@ use super::candidate::Candidate;
 pub struct Intake {
     /// What can be judged.
     pub candidates: Vec<Candidate>,
-    /// What could not be read although it is of a kind with controls: nobody knows whether it keeps them.
+    /// Parts of a kind with controls that could not be read: whether they pass is unknown.
     pub undecided: Vec<String>,
-    /// What there are no controls for, in words.
+    /// Parts without controls, in words.
     pub passed_over: Vec<String>,
 }
 
@@ -40,7 +40,7 @@ impl Intake {
         self.candidates.is_empty() && self.undecided.is_empty() && self.passed_over.is_empty()
     }
 
-    /// The same, where the file holds it below a part that nobody names.
+    /// The same, below a part of the file without a name.
     pub(super) fn below(mut self, part: &str) -> Self {
         for candidate in &mut self.candidates {
             let below = if candidate.at.is_empty() { "" } else { "." };
@@ -49,7 +49,7 @@ impl Intake {
         self
     }
 
-    /// Adds what a part of a file holds.
+    /// Adds the content of a part of a file.
     pub(super) fn add(&mut self, part: Self, at: &str) {
         self.candidates.extend(part.candidates.into_iter().map(|candidate| candidate.within(at)));
         self.undecided.extend(part.undecided.into_iter().map(|note| format!("{at}: {note}")));

@@ -32,7 +32,7 @@ impl<'a> TemplateValues<'a> {
         }
     }
 
-    /// A value with what is known put in.
+    /// A value with known parts filled in.
     pub(super) fn put_into(&self, value: &Json) -> Json {
         match value {
             Json::Object(fields) => match function(fields) {

@@ -2,7 +2,7 @@
 
 use sagewarden_events::ResourceKind;
 
-/// Some fields of a kind that one list speaks of.
+/// Some fields of a kind that one list covers.
 #[derive(Clone, Copy, Debug)]
 pub struct Listed {
     /// The kind that has them.
@@ -15,7 +15,7 @@ pub struct Listed {
     pub paths: &'static [&'static str],
 }
 
-/// A list of the settings, and what the fields that it speaks of hold.
+/// A list of the settings, and the content of its fields.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum List {
     /// A role that the resource cannot be without; `access.allowed_roles`.
@@ -26,9 +26,9 @@ pub enum List {
     Locations,
     /// Texts that may hold S3 locations: environments, hyperparameters, arguments; `artifacts.allowed_buckets`.
     Texts,
-    /// Types of S3 data, of which a manifest names objects that nobody has read; `artifacts.allowed_buckets`.
+    /// Types of S3 data; a manifest names objects that are not read; `artifacts.allowed_buckets`.
     DataTypes,
-    /// File systems and data sets of hubs, which are no buckets; `artifacts.allowed_buckets`.
+    /// File systems and data sets of hubs, which are not buckets; `artifacts.allowed_buckets`.
     OtherStores,
     /// Container images; `artifacts.allowed_images`.
     Images,

@@ -1,4 +1,4 @@
-//! Which field of which kind is held against which list of the settings: the one table that facts are computed from, and that a
+//! Which list of the settings applies to which field of which kind: the one table that facts are computed from, and that a
 //! test holds against AWS's own model of the API.
 //!
 //! A path is written as in controls: `name[]` is each element of a list, `*` each key of a map, `*Name` each key that ends so, and

@@ -8,7 +8,7 @@ use super::field::List::{
 };
 use super::field::{Listed, TAGS, listed};
 
-/// A path in what a schedule runs, wherever it is written.
+/// A path in the job of a schedule, inline or in a definition.
 macro_rules! monitoring {
     ($($path:literal),* $(,)?) => {
         &[$(
