@@ -1,11 +1,11 @@
-//! Gives the program its version: of a release build within a checkout, with the commit.
+//! Gives the program its version; a release build of a checkout has the commit, too.
 
 use std::env;
 use std::process::Command;
 
 fn main() {
     let version = env::var("CARGO_PKG_VERSION").unwrap_or_default();
-    // A build for tests would be made anew after each commit.
+    // With the commit, every build for tests would start again after each commit.
     let is_release = env::var("PROFILE").is_ok_and(|profile| profile == "release");
     let commit = if is_release { git(&["rev-parse", "--short=12", "HEAD"]) } else { None };
     match (&commit, git(&["rev-parse", "--git-path", "logs/HEAD"])) {
@@ -16,7 +16,7 @@ fn main() {
     println!("cargo::rustc-env=SAGEWARDEN_VERSION={named}");
 }
 
-/// What git says; nothing outside of a checkout, or without git.
+/// The answer of git; `None` outside a checkout, or without git.
 fn git(arguments: &[&str]) -> Option<String> {
     let output = Command::new("git").args(arguments).output().ok()?;
     let text = String::from_utf8(output.stdout).ok()?;

@@ -8,8 +8,8 @@ use sagewarden_govern::NoAnswer;
 use sagewarden_govern::ports::PortError;
 use sagewarden_lineage::audit::UnusableAnchor;
 use sagewarden_local::{GitError, StoreError, StoryError};
-use sagewarden_measure::csv::CsvError;
 use sagewarden_monitor::{UnreadableConstraints, UnreadableStatistics};
+use sagewarden_outcomes::bias::UnreadableTable;
 use sagewarden_outcomes::clarify::UnreadableAnalysis;
 use sagewarden_outcomes::quality::{UnreadableData, UnusablePair};
 use sagewarden_policy::BundleError;
@@ -18,22 +18,25 @@ use sagewarden_view::reply::NothingToWrite;
 use thiserror::Error;
 
 use crate::explain::columns::Misfit;
+use crate::input::table::TableError;
 
 /// Each message says what to do.
 #[derive(Debug, Error)]
 pub(crate) enum CommandError {
     #[error("`{}` cannot be read: {source}", path.display())]
     Unreadable { path: PathBuf, source: io::Error },
-    #[error("`{}` cannot be written: {source}", path.display())]
+    #[error("`{}` cannot be written: {source}; choose a place that you may write to", path.display())]
     Unwritable { path: PathBuf, source: io::Error },
     #[error("`{}` is not empty and holds no earlier demo: name another folder with --out", .0.display())]
     Occupied(PathBuf),
     #[error("nothing could be judged: none of the files holds what has controls that need no account")]
     NoCandidate,
+    #[error("`{}` is no baseline of known findings: {why}", path.display())]
+    NoKnownFindings { path: PathBuf, why: String },
     #[error("`{}` is there already: name another folder with --out, or replace it with --force", .0.display())]
     Exists(PathBuf),
     #[error("`{}`: {source}", path.display())]
-    NoTable { path: PathBuf, source: CsvError },
+    NoTable { path: PathBuf, source: TableError },
     #[error("`{}`: {source}", path.display())]
     NoModel { path: PathBuf, source: ModelError },
     #[error("`{}`: {source}", path.display())]
@@ -51,7 +54,7 @@ pub(crate) enum CommandError {
     Statistics { path: PathBuf, source: UnreadableStatistics },
     #[error("`{}`: {source}", path.display())]
     Analysis { path: PathBuf, source: UnreadableAnalysis },
-    #[error("`{}` holds no captured events and no table: files end in .jsonl or .csv", .0.display())]
+    #[error("`{}` holds no captured events and no table: files end in .jsonl, .json, .csv or .parquet", .0.display())]
     NoCapture(PathBuf),
     #[error("`{}` holds no file that ends in .jsonl", .0.display())]
     NoLines(PathBuf),
@@ -68,10 +71,12 @@ pub(crate) enum CommandError {
     #[error("`{}` has no constraints of {problem}: `sagewarden baseline --problem` makes them", path.display())]
     OtherBaseline { path: PathBuf, problem: &'static str },
     #[error("`{}`: {source}", path.display())]
+    NoBias { path: PathBuf, source: UnreadableTable },
+    #[error("`{}`: {source}", path.display())]
     NoPairs { path: PathBuf, source: UnreadableData },
     #[error("{0}")]
     Option(&'static str),
-    #[error("the baseline has no column `{0}` to ignore: `constraints.json` names its columns")]
+    #[error("the baseline has no column `{0}`: `constraints.json` names its columns")]
     NoSuchColumn(String),
     #[error("{} could not be read to the end: the answer covers the rest", files(first, *more))]
     NotRead { first: String, more: usize },
@@ -91,12 +96,26 @@ pub(crate) enum CommandError {
     NoVerdicts,
     #[error("nothing could be judged: {0}")]
     NothingJudged(String),
+    #[error("nothing could be compared: {0}")]
+    NothingAlike(String),
     #[error("no distribution could be compared: {0}")]
     NothingCompared(String),
-    #[error("there is no control `{0}`: `sagewarden policy list` has them all")]
-    UnknownControl(String),
+    #[error("unknown control `{id}`; {hint}")]
+    UnknownControl { id: String, hint: String },
     #[error("the settings `{}` cannot be used: {source}", path.display())]
     Settings { path: PathBuf, source: BundleError },
+    #[error("the bundle in `{place}` cannot be used: {source}")]
+    RefusedBundle { place: String, source: BundleError },
+    #[error("the bundle in `{place}` is another one: its digest is {hash}, and not {digest}")]
+    OtherBundle { place: String, hash: String, digest: String },
+    #[error("`{0}` is no place in a bucket: write `s3://BUCKET/PREFIX`")]
+    NoPlace(String),
+    #[cfg(not(feature = "aws"))]
+    #[error(
+        "this build reads no buckets, and `{0}` is one: install it with `cargo install --locked --path cli --features aws`, or copy \
+         the bundle (`aws s3 cp --recursive {0} DIR`) and name the folder"
+    )]
+    NoBuckets(String),
     #[error(transparent)]
     Bundle(#[from] BundleError),
     #[error(transparent)]
@@ -111,11 +130,13 @@ pub(crate) enum CommandError {
     Port(#[from] PortError),
     #[error(transparent)]
     NoAnswer(#[from] NoAnswer),
+    #[error("unknown entity `{entity}`; {hint}")]
+    UnknownEntity { entity: String, hint: String },
     #[error("the output cannot be written: {0}")]
     Output(#[from] io::Error),
 }
 
-/// Predictions and labels of which none belong together.
+/// Predictions and labels without a common id.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error(
     "none of {labels} labels belongs to one of {predictions} predictions: {ids}; the first prediction is `{prediction}`{time}, the first \
@@ -146,19 +167,19 @@ impl CommandError {
     /// The exit status of a command that could not run; 1 is for commands that ran and found something.
     pub(crate) const EXIT: u8 = 2;
 
-    /// What is wrong when a file cannot be read.
+    /// The error for a file that cannot be read.
     pub(crate) fn unreadable(path: &Path) -> impl FnOnce(io::Error) -> Self + use<> {
         let path = path.to_owned();
         |source| Self::Unreadable { path, source }
     }
 
-    /// What is wrong when a file or folder cannot be written.
+    /// The error for a file or folder that cannot be written.
     pub(crate) fn unwritable(path: &Path) -> impl FnOnce(io::Error) -> Self + use<> {
         let path = path.to_owned();
         |source| Self::Unwritable { path, source }
     }
 
-    /// Whether the reader went away (`| head`), which is no error.
+    /// Whether the reader went away (`| head`), which is not an error.
     pub(crate) fn is_broken_pipe(&self) -> bool {
         matches!(self, Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe)
     }

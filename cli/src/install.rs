@@ -1,4 +1,4 @@
-//! `sagewarden completions` and `sagewarden man`: what an installation puts beside the program.
+//! `sagewarden completions` and `sagewarden man`: the files that an installation puts beside the program.
 
 use std::fs;
 use std::path::Path;

@@ -3,6 +3,7 @@
 mod ask;
 mod baseline;
 mod check;
+mod clarify;
 mod command;
 mod demo;
 mod drift;
@@ -26,7 +27,9 @@ use crate::error::CommandError;
 fn main() -> ExitCode {
     let Arguments { command } = Arguments::parse();
     let result = match command {
+        Command::Attribution(options) => clarify::attribution::run(&options),
         Command::Baseline(options) => baseline::run(&options),
+        Command::Bias(options) => clarify::bias::run(&options),
         Command::Check(options) => check::run(&options),
         Command::Drift(options) => drift::run(&options),
         Command::Demo(options) => demo::run(&options),

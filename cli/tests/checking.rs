@@ -172,7 +172,7 @@ fn the_settings_that_lie_above_a_file_hold_and_are_named() {
     );
     folder.file("infra/settings.toml", "[network]\nallowed_subnets = [\"subnet-9\"]\n");
     let output = folder.check(&["jobs/deep/m.json"]);
-    assert!(first(&output).contains("infra/settings.toml (bundle "), "{}", out(&output));
+    assert!(first(&output).contains("infra/settings.toml (profile strict, bundle "), "{}", out(&output));
     assert!(out(&output).contains("wanted  subnets subnet-9"), "{}", out(&output));
     folder.file("jobs/sagewarden.toml", "");
     assert_eq!(folder.check(&["jobs/deep/m.json"]).status.code(), Some(0), "the nearest counts");
@@ -182,6 +182,63 @@ fn the_settings_that_lie_above_a_file_hold_and_are_named() {
     fs::remove_file(folder.0.path().join("jobs/sagewarden.toml")).unwrap();
     fs::create_dir(folder.0.path().join("jobs/.git")).unwrap();
     assert!(folder.json(&["jobs/deep/m.json"])["settings"].is_null());
+}
+
+#[test]
+fn the_profile_is_the_settings_and_can_be_chosen_at_the_call() {
+    let folder = Folder::new();
+    folder.file("m.json", model(false).to_string());
+    let breaks = |arguments: &[&str]| {
+        let document = folder.json(&[&["m.json"], arguments].concat());
+        let findings = document.pointer("/files/0/subjects/0/findings").unwrap().as_array().unwrap();
+        let controls: Vec<String> =
+            findings.iter().map(|finding| finding["control"].as_str().unwrap().to_owned()).collect();
+        (document["profile"].as_str().unwrap().to_owned(), controls.join(" "))
+    };
+    let is = |arguments: &[&str], profile: &str, broken: &str| {
+        assert_eq!(breaks(arguments), (profile.to_owned(), broken.to_owned()));
+    };
+    is(&[], "recommended", "MDL-NET-02");
+    is(&["--profile", "essential"], "essential", "");
+    folder.file("sagewarden.toml", "profile = \"essential\"\n");
+    is(&[], "essential", "");
+    is(&["--profile", "strict"], "strict", "MDL-NET-02");
+    folder.file("sagewarden.toml", "[controls]\nMDL-NET-02 = \"off\"\n");
+    let output = folder.check(&["m.json", "--profile", "essential"]);
+    assert!(errors(&output).contains("note: the mode of MDL-NET-02 changes nothing"), "{}", errors(&output));
+}
+
+#[test]
+fn a_whole_bundle_can_be_named_and_one_in_a_bucket_needs_the_sdk() {
+    let folder = Folder::new();
+    folder.file("m.json", model(false).to_string());
+    let infra = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../infra");
+    let infra = infra.to_str().unwrap();
+    let output = folder.check(&["m.json", "--bundle", infra]);
+    assert!(
+        out(&output).starts_with(&format!("judged with {infra} (profile recommended")),
+        "{}",
+        out(&output)
+    );
+    assert_eq!(output.status.code(), Some(1));
+    for (arguments, expect) in [
+        (vec!["--bundle", infra, "--digest", "000000000000"], "is another one: its digest is "),
+        (vec!["--bundle", infra, "--digest", "0"], "a digest has at least 12 digits"),
+        (
+            vec!["--bundle", "nowhere"],
+            "the bundle in `nowhere` cannot be used: settings.toml:1:1: cannot be read",
+        ),
+        (vec!["--bundle", "s3://"], "`s3://` is no place in a bucket"),
+        (
+            vec!["--bundle", "s3://b/p"],
+            "this build reads no buckets, and `s3://b/p/` is one: install it with `cargo",
+        ),
+        (vec!["--bundle", infra, "--settings", "x"], "cannot be used with"),
+    ] {
+        let output = folder.check(&[vec!["m.json"], arguments].concat());
+        assert_eq!(output.status.code(), Some(2));
+        assert!(errors(&output).contains(expect), "{}", errors(&output));
+    }
 }
 
 #[test]
@@ -340,7 +397,7 @@ fn builds_have_the_findings_in_their_own_forms() {
     assert!(junit.contains("name=\"MDL-NET-01\"></testcase>"), "{junit}");
     assert!(junit.contains("<error message=\"Steps[0]: the step has no"), "{junit}");
     let markdown = said("markdown");
-    assert!(markdown.contains("- `MDL-NET-02` broken at `m.json:3`: model `m`: "), "{markdown}");
+    assert!(markdown.contains("- `MDL-NET-02` failed at `m.json:3`: model `m`: "), "{markdown}");
     folder.file("m.json", model(true).to_string());
     assert!(out(&folder.check(&["m.json", "--format", "markdown"])).ends_with("All controls hold.\n"));
     assert_eq!(out(&folder.check(&["m.json", "--format", "github"])), "");

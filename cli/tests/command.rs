@@ -163,6 +163,43 @@ fn anything_recorded_can_be_asked_for_by_its_usual_names() {
 }
 
 #[test]
+fn a_bare_name_finds_the_one_entity_that_has_it() {
+    let demo = Demo::new();
+    for (bare, whole) in [
+        ("credit-train-002", "training-job/credit-train-002"),
+        ("Credit-Default-Prod", "endpoint/credit-default-prod"),
+        ("credit-default-prod@2026-03-02", "endpoint/credit-default-prod@2026-03-02"),
+        ("4f545b7", "commit/4f545b7"),
+    ] {
+        assert_eq!(demo.lineage(bare, "csv"), demo.lineage(whole, "csv"), "{bare}");
+    }
+}
+
+#[test]
+fn an_unknown_name_is_answered_with_the_nearest() {
+    let demo = Demo::new();
+    let store = demo.path("sagewarden.db");
+    for (entity, expect) in [
+        ("endpoint/credit-defualt-prod", "did you mean `endpoint/credit-default-prod`?"),
+        ("credit-defualt-prod", "did you mean `endpoint/credit-default-prod`?"),
+        ("trainig-job/credit-train-002", "did you mean `training-job/credit-train-002`"),
+        ("model/credit-train-002", "did you mean `training-job/credit-train-002`"),
+    ] {
+        for question in [vec!["lineage", entity], vec!["diff", "model/credit-default-model", entity]] {
+            let (code, text) = failure(&[question.as_slice(), &["--store", &store]].concat());
+            assert_eq!(code, Some(2), "{entity}");
+            assert!(text.starts_with(&format!("error: unknown entity `{entity}`; {expect}")), "{text}");
+        }
+    }
+    let (_, text) = failure(&["policy", "explain", "TRN-NTE-01"]);
+    assert!(text.starts_with("error: unknown control `TRN-NTE-01`; did you mean `TRN-NET-01`"), "{text}");
+    let (_, text) = failure(&["policy", "explain", "nothing"]);
+    assert_eq!(text, "error: unknown control `nothing`; run `sagewarden policy list` for all of them\n");
+    let (code, text) = failure(&["linage", "x"]);
+    assert!(code == Some(2) && text.contains("'lineage'"), "{text}");
+}
+
+#[test]
 fn replayed_events_change_nothing_and_send_nothing_again() {
     let demo = Demo::new();
     let before = demo.lineage("endpoint/credit-default-prod", "json");
@@ -239,7 +276,7 @@ fn a_request_is_judged_before_it_is_sent() {
         "EnableNetworkIsolation": true,
     });
     let good = file("model.json", &good.to_string());
-    let output = sagewarden(&["check", &good]);
+    let output = sagewarden(&["check", &good, "--profile", "strict"]);
     assert!(output.status.success());
     assert!(out(&output).contains("model `m` compliant (6 controls)"), "{}", out(&output));
 
@@ -257,11 +294,11 @@ fn a_request_is_judged_before_it_is_sent() {
     ];
     let pipeline =
         file("pipeline.json", &serde_json::json!({ "Version": "2020-12-01", "Steps": steps }).to_string());
-    let output = sagewarden(&["check", &good, &pipeline]);
+    let output = sagewarden(&["check", &good, &pipeline, "--profile", "strict"]);
     assert_eq!(output.status.code(), Some(1));
     let text = out(&output);
     assert!(
-        text.contains("Steps[0]: training job `train`: 1 broken of 9 controls")
+        text.contains("Steps[0]: training job `train`: 1 failed of 9 controls")
             && text.contains("FAILED TRN-NET-01")
             // Only KMS knows whether the key is the account's own.
             && text.contains("not checked here (needs access to the account): TRN-ENC-01, TRN-ENC-02"),
@@ -301,11 +338,20 @@ fn a_request_is_judged_before_it_is_sent() {
 fn the_controls_are_listed_explained_and_documented() {
     let list = sagewarden(&["policy", "list", "--format", "json"]);
     let list: Value = serde_json::from_str(&out(&list)).unwrap();
-    assert_eq!(list["controls"].as_array().map(Vec::len), Some(175));
+    assert_eq!(list["controls"].as_array().map(Vec::len), Some(176));
+    let essential = out(&sagewarden(&["policy", "list", "--profile", "essential"]));
+    assert!(essential.contains("TRN-NET-01  high      essential    training job"), "{essential}");
+    assert!(!essential.contains("TRN-NET-02") && essential.lines().count() == 125, "{essential}");
     let explained = out(&sagewarden(&["policy", "explain", "trn-net-01"]));
-    for words in
-        ["compute and network isolation", "VpcConfig.Subnets", "stop it", "observe", "the workshop's Lambda"]
-    {
+    for words in [
+        "compute and network isolation",
+        "risk      outside your VPC",
+        "Estimator(..., subnets=",
+        "VpcConfig.Subnets",
+        "stop it",
+        "observe",
+        "the workshop's Lambda",
+    ] {
         assert!(explained.contains(words), "{words} is not in\n{explained}");
     }
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
@@ -317,7 +363,7 @@ fn the_controls_are_listed_explained_and_documented() {
     let infra = root.join("infra");
     assert!(
         out(&sagewarden(&["policy", "validate", infra.to_str().unwrap()]))
-            .starts_with("valid: 175 controls, bundle ")
+            .starts_with("valid: 176 controls, bundle ")
     );
     let folder = TempDir::new().unwrap();
     let (code, text) = failure(&["policy", "validate", folder.path().to_str().unwrap()]);
@@ -332,14 +378,14 @@ fn errors_say_what_to_do_and_have_an_exit_code() {
     let (code, text) = failure(&["lineage", "endpoint/x", "--store", missing.to_str().unwrap()]);
     assert_eq!(code, Some(2));
     assert!(
-        text.starts_with("error: there is no store at `") && text.contains("`sagewarden demo` makes one"),
+        text.starts_with("error: no store at `") && text.contains("run `sagewarden demo` to create one"),
         "{text}"
     );
 
     let demo = Demo::new();
     let store = demo.path("sagewarden.db");
     let (code, text) = failure(&["lineage", "endpoint/x", "--store", &store]);
-    assert_eq!((code, text.as_str()), (Some(2), "error: nothing is recorded of `endpoint/x`\n"));
+    assert_eq!((code, text.as_str()), (Some(2), "error: nothing is recorded about `endpoint/x`\n"));
     let (_, text) = failure(&["lineage", "x", "--store", &store]);
     assert!(text.contains("write `<kind>/<name>`"), "{text}");
     let (_, text) = failure(&["lineage", "endpoint/x", "--store", &store, "--max-nodes", "0"]);

@@ -366,17 +366,10 @@ fn tables_of_another_format_are_refused_with_what_to_do() {
     let folder = Folder::new();
     let semicolons = folder.file("semicolons.csv", "score;amount;word\n1,5;2;odd\n2,5;3;even\n");
     let tabs = folder.file("tabs.csv", "score\tamount\tword\n1.5\t2\todd\n");
-    let lines = folder.file("rows.jsonl", "{\"score\": 1.5, \"amount\": 2}\n");
-    let list = folder.file("rows.json", "[{\"score\": 1.5, \"amount\": 2}]\n");
-    let parquet = folder.path("rows.parquet");
-    fs::write(&parquet, b"PAR1\x15\x04").unwrap();
     let base = folder.path("base");
     for (file, words) in [
         (&semicolons, "line 2: the columns seem to be separated by `;`, and commas are expected"),
         (&tabs, "line 2: the columns seem to be separated by tabs, and commas are expected"),
-        (&lines, "it is JSON, and a table in CSV is expected: write it as one"),
-        (&list, "it is JSON, and a table in CSV is expected: write it as one"),
-        (&parquet, "it is Parquet: convert it to CSV in UTF-8, such as by `pandas.read_parquet"),
     ] {
         let (code, said) = failure(&["baseline", file, "--out", &folder.path("new")]);
         assert_eq!(code, Some(2), "{said}");

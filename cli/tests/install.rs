@@ -62,7 +62,7 @@ fn a_manual_that_cannot_be_written_names_the_folder() {
     fs::write(&file, "").unwrap();
     let (status, error) = failure(&["man", "--out", file.join("man1").to_str().unwrap()]);
     assert_eq!(status, Some(2));
-    assert!(error.contains("a-file"), "{error}");
+    assert!(error.contains("a-file") && error.contains("choose a place that you may write to"), "{error}");
 }
 
 #[test]

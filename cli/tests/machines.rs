@@ -72,7 +72,7 @@ fn controls_are_exported_as_policies_that_deny() {
 }
 
 #[test]
-fn verdicts_are_told_to_code_scanning() {
+fn verdicts_go_to_code_scanning() {
     let folder = TempDir::new().unwrap();
     let file = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
     // Relative to where it is called, as in a build.

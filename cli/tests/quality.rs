@@ -144,7 +144,7 @@ fn the_callers_id_goes_before_the_endpoints_and_the_last_record_counts() {
 }
 
 #[test]
-fn what_cannot_be_used_is_told_with_its_place_and_the_rest_is_measured() {
+fn unusable_lines_are_reported_with_their_place_and_the_rest_is_measured() {
     let folder = Folder::new();
     let batch = event("batch", None, "0.1\n0.9\n");
     let events = [
@@ -185,7 +185,7 @@ fn what_cannot_be_used_is_told_with_its_place_and_the_rest_is_measured() {
 }
 
 #[test]
-fn pairs_of_another_problem_are_told() {
+fn pairs_of_another_problem_are_reported() {
     let folder = Folder::new();
     let pairs: Vec<_> = (0..10).map(|n| ("2", if n == 1 { "low" } else { "2" })).collect();
     folder.pairs(&pairs);
@@ -281,7 +281,7 @@ fn what_cannot_run_says_what_to_do() {
         ("--problem regression --probability 0", "--probability is for --problem binary"),
         ("--problem multiclass --positive 1", "--positive is for --problem binary"),
         ("--problem binary --inference 0 --threshold 0.5", "cannot be used with"),
-        ("--problem binary --probability 0 --threshold nan", "it is not a number"),
+        ("--problem binary --probability 0 --threshold nan", "not a number"),
         (
             "--problem binary --probability 0 --threshold 1.5",
             "--threshold is compared with a probability: name",

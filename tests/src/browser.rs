@@ -34,7 +34,7 @@ const CURE: &str = if cfg!(target_os = "macos") {
 /// A script of `tests/python` that drives the browser.
 ///
 /// # Errors
-/// When there is no browser; the message says why, and what cures it.
+/// If there is no browser; the message says why, and names the cure.
 pub fn script(name: &str) -> Result<Command> {
     // Once for all tests of a process: to see a browser start takes a second.
     static PROGRAM: LazyLock<std::result::Result<PathBuf, Missing>> =
@@ -94,7 +94,7 @@ enum Found {
     Browser(PathBuf),
     /// The user's choice is no browser. Nothing else takes its place: the tests would pass in a browser that nobody asked for.
     Unusable(PathBuf, String),
-    /// What looked like a browser, and what is wrong with it.
+    /// A program that looked like a browser, and its fault.
     Nothing(Vec<String>),
 }
 

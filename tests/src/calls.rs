@@ -13,7 +13,7 @@ use crate::Result;
 /// The names of the calls that the sources of a folder make on something called `client`.
 ///
 /// # Errors
-/// When a file cannot be read, or is no Rust.
+/// If a file cannot be read, or is not Rust.
 pub fn calls_in(folder: &Path) -> Result<BTreeSet<String>> {
     let mut calls = BTreeSet::new();
     for entry in fs::read_dir(folder)? {
@@ -30,7 +30,7 @@ pub fn calls_in(folder: &Path) -> Result<BTreeSet<String>> {
 /// Whether a source calls this function, such as `Config::bus` or `bundle_in_force`.
 ///
 /// # Errors
-/// When it is no Rust.
+/// If it is not Rust.
 pub fn uses(source: &str, function: &str) -> Result<bool> {
     let wanted = words(&tokens(&format!("{function}()"))?);
     Ok(words(&tokens(source)?).windows(wanted.len()).any(|some| some == wanted))

@@ -55,7 +55,7 @@ fn get_differences(git: &LocalGit, body: &Value) -> Answer {
     let size = body.get("MaxResults").and_then(Value::as_u64).unwrap_or(PAGE);
     let size = usize::try_from(size).unwrap_or(usize::MAX);
     let difference = |file: &sagewarden_govern::ports::ChangedFile| {
-        // What stood there before is not told: nobody asks.
+        // The earlier content is left out: no caller needs it.
         json!({ "changeType": "M", "afterBlob": { "blobId": file.blob, "path": file.path, "mode": "100644" } })
     };
     let page: Vec<Value> = changed.iter().skip(from).take(size).map(difference).collect();

@@ -120,7 +120,7 @@ impl Emulator {
 
 impl Drop for Emulator {
     fn drop(&mut self) {
-        // Asked to end, it ends its functions; whoever of the group is left after that is killed.
+        // Asked to end, it ends its functions; the rest of the group is killed afterwards.
         let group = format!("-{}", self.child.id());
         let signal =
             |name: &str| Command::new("kill").args([name, "--", &group]).stderr(Stdio::null()).status();
@@ -132,7 +132,7 @@ impl Drop for Emulator {
             sleep(Duration::from_millis(20));
         }
         if signal("-KILL").is_ok() {
-            // The child's status is collected; an error means that there is none any more.
+            // The child's status is collected; an error means that the child is gone.
             let _ended = self.child.wait();
         }
     }

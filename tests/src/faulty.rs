@@ -16,7 +16,7 @@ pub struct Faults {
     pub writes: u64,
     /// Reads that fail.
     pub reads: u64,
-    /// Receipts that cannot be settled: what they are for has left, and the table does not know.
+    /// Receipts that cannot be settled: the notice has been published, and the table does not know.
     pub settles: u64,
     /// Reads that do not see the last writes.
     pub stale: u64,

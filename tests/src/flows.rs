@@ -1,4 +1,4 @@
-//! Short flows of what is judged: each kind of remedy from the call that breaks a control to its end, so that a test can play them
+//! Short flows of judged resources: each kind of remedy, from the call that fails a control to its end, so that a test can play them
 //! again and again with another fault each time.
 
 use std::collections::{BTreeSet, VecDeque};
@@ -15,7 +15,7 @@ use crate::Result;
 use crate::local::{Local, SETTINGS, at, model, notebook, training_job};
 use crate::strikes::Fault;
 
-/// Something that happens in the account; what it announces is delivered before the next one. Returns what CloudTrail says of it
+/// A change in the account; its events are delivered before the next one. Returns CloudTrail's event of it
 /// where the simulated account does not announce that.
 pub type Happening = fn(&Local) -> Result<Vec<Value>>;
 
@@ -26,7 +26,7 @@ pub struct Flow {
     pub name: &'static str,
     /// Added to [`SETTINGS`].
     pub settings: &'static str,
-    /// The functions that hear of it.
+    /// The functions that get its events.
     pub functions: &'static [Function],
     /// What stands before it begins; heard of by a world without faults.
     pub before: &'static [Happening],
@@ -34,7 +34,7 @@ pub struct Flow {
     pub happenings: &'static [Happening],
 }
 
-/// Every kind of remedy, and what is published without one.
+/// Every kind of remedy, and findings that are published without one.
 pub const FLOWS: [Flow; 13] = [
     Flow::judged("a job is stopped", &[forbidden_job, end_of_forbidden_job]),
     Flow::judged("a job is stopped, which ends at once", &[forbidden_job]),
@@ -185,7 +185,7 @@ fn child_of_tuning(local: &Local) -> Result<Vec<Value>> {
         "TrainingJobDefinition": { "EnableNetworkIsolation": false },
     });
     let parent = local.create(ResourceKind::TuningJob, &tuning, 0)?;
-    // Nobody hears of the parent.
+    // No event names the parent.
     local.system.account.drain_events()?;
     let mut request = training_job("h-001", &[]);
     if let Some(request) = request.as_object_mut() {
@@ -208,12 +208,12 @@ const AGAIN: i64 = 360;
 const MOST: i64 = 20;
 
 impl Flow {
-    /// A flow that every function hears of.
+    /// A flow whose events reach every function.
     const fn judged(name: &'static str, happenings: &'static [Happening]) -> Self {
         Self { name, settings: "", functions: &Function::ALL, before: &[], happenings }
     }
 
-    /// A flow of what is recorded and watched; nobody judges it.
+    /// A flow that is recorded and watched, and not judged.
     pub(crate) const fn watched(
         name: &'static str,
         before: &'static [Happening],
@@ -340,7 +340,7 @@ fn deliver(
     let owner = format!("{function:?} {} {deliveries}", event.get("id").unwrap_or(event));
     let moment = Moment { now, owner };
     for event in decode(&event.to_string())? {
-        // No port of this machine waits: what is not ready at once has died on the way.
+        // No port of this machine waits: a call that is not ready at once has died.
         let Some(outcome) = function.handle(local, world, &event, &moment).now_or_never() else {
             return Ok(false);
         };

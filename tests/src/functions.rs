@@ -60,7 +60,7 @@ pub fn policies() -> Result<BTreeMap<String, String>> {
     for entry in fs::read_dir(root().join("infra/policies"))? {
         let entry = entry?;
         let name = format!("policies/{}", entry.file_name().to_string_lossy());
-        // The note beside the policies is none of them.
+        // The note beside the policies is not a policy.
         if name == Bundle::NOTE {
             continue;
         }

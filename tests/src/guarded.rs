@@ -1,4 +1,4 @@
-//! A system's world, of which every port asks a guard.
+//! A system's world in which every port asks a guard.
 
 use std::rc::Rc;
 

@@ -1,4 +1,4 @@
-//! Queues of a test's own that get what a stack sends.
+//! Queues of a test that receive the notices of a stack.
 
 use serde_json::{Value, json};
 
@@ -31,7 +31,7 @@ impl Listener {
         Ok(listener)
     }
 
-    /// Gets what a topic sends, as a mail would have it.
+    /// Receives the messages of a topic, as a mail would have them.
     ///
     /// # Errors
     /// When the emulator refuses.

@@ -43,7 +43,7 @@ EPC-RES-01 = "off"
 END-MON-01 = "off"
 "#;
 
-/// A system whose account is empty, and a time that moves as it is told.
+/// A system whose account is empty, and a clock that the test sets.
 #[derive(Debug)]
 pub struct Local {
     /// The system.

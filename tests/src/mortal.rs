@@ -26,11 +26,11 @@ pub const DIED: &str = "the function died during this call: look whether it took
 pub struct Death {
     /// Which call. One that makes fewer calls lives.
     pub call: usize,
-    /// Whether the service does what it was asked for.
+    /// Whether the service does the work.
     pub after: bool,
 }
 
-/// A system, and what was delivered to it.
+/// A system, and the events delivered to it.
 #[derive(Debug)]
 pub struct Mortal {
     /// The system.
@@ -62,7 +62,7 @@ impl Mortal {
         let judging = self.system.judging();
         let mut is_done = true;
         for event in decode(&event.to_string())? {
-            // Everything is on this machine: whoever waits is dead.
+            // Everything is on this machine: a call that waits is dead.
             let Some(handled) = route::deliver(&world, &judging, &event, &moment).now_or_never() else {
                 self.deaths += 1;
                 return Ok(false);
@@ -104,7 +104,7 @@ pub struct InWords {
     pub items: Vec<String>,
     /// What was done.
     pub remedied: Vec<Remedied>,
-    /// Jobs of which the lineage says that they were stopped.
+    /// Jobs that were stopped, by their lineage.
     pub stopped: Vec<String>,
     /// How many lists of what is left to be refreshed there are.
     pub left: usize,
@@ -147,7 +147,7 @@ impl InWords {
         }
     }
 
-    /// What the one has and the other has not, both ways; of what was done, nothing.
+    /// The rows that only one of them has, without rows about actions.
     #[must_use]
     pub fn differences(&self, other: &Self) -> Vec<String> {
         let only = |these: &[String], those: &[String], sign: &str| -> Vec<String> {
@@ -161,7 +161,7 @@ impl InWords {
 /// repeated.
 ///
 /// # Panics
-/// As `check` does, and where nobody dies any more.
+/// As `check`, in a world where no process dies any more.
 pub fn for_each_seed(usual: u64, check: impl Fn(u64) -> usize + Sync + RefUnwindSafe) -> u64 {
     let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
     let first = number("SAGEWARDEN_FIRST_SHUFFLE").unwrap_or(0);

@@ -31,7 +31,7 @@ fn settings() -> String {
     format!("{}\n{endpoint}", Story::SETTINGS)
 }
 
-/// Delivers what the account has to tell; returns it, without what the system itself wrote.
+/// Delivers the events of the account; returns them, without events of the system's own writes.
 fn heard(system: &System) -> Result<Vec<Value>> {
     let mut events: Vec<Value> = block_on(system.settle())?.into_iter().map(|(event, _)| event).collect();
     let own = [System::EVIDENCE_BUCKET, System::WORKING_BUCKET].map(Value::from);
@@ -40,8 +40,8 @@ fn heard(system: &System) -> Result<Vec<Value>> {
 }
 
 impl Played {
-    /// The types of what leaves the system when the story and Model Monitor's execution are told, in their order by name. The two
-    /// come on different days, so that each is told.
+    /// The types of notices that the story and Model Monitor's execution publish, ordered by name. The two
+    /// come on different days, so that each is published.
     pub const SENT: [&str; 6] = [
         DRIFT_ALERT,
         DRIFT_ALERT,

@@ -12,7 +12,7 @@ const PROBE: &str =
     "import sys, venv; sys.version_info >= (3, 11) or sys.exit(f'this is Python {sys.version}')";
 const INSTALL: &str = "install Python 3.11 or newer (on Debian: apt-get install python3)";
 
-/// An environment: the name of its folder, what it holds, and what pip is told beside it.
+/// An environment: the name of its folder, its packages, and further options of pip.
 struct Environment {
     name: &'static str,
     requirements: &'static [(&'static str, &'static [&'static str])],

@@ -219,7 +219,7 @@ impl Services {
         }
         if let Some(resource) = existing("Describe") {
             let described = self.account.describe_document(&resource)?;
-            // An app is asked for by its user profile or by its space, and is that of one of them.
+            // A request names an app by its user profile or by its space; the app belongs to one of them.
             let asked_for = ["UserProfileName", "SpaceName"].iter().find(|owner| body.get(**owner).is_some());
             let is_of_another = |owner: &&&str| described.get(**owner).is_none();
             return match asked_for.filter(|_| resource.kind == ResourceKind::App).filter(is_of_another) {
@@ -241,7 +241,7 @@ impl Services {
         Err(fault("UnknownOperationException", format!("the simulator does not know `{operation}`")))
     }
 
-    /// The resource that a request speaks of. Versions of packages and executions are named by their ARN.
+    /// The resource in a request. Versions of packages and executions are named by their ARN.
     fn named(&self, kind: ResourceKind, body: &Value) -> Option<Resource> {
         let by_arn =
             |field: &str| Resource::parse_arn(text(body, field)).ok().filter(|found| found.kind == kind);

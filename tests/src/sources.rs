@@ -65,7 +65,7 @@ impl Sources {
         arrows.into_iter().map(|((from, to), names)| (from, to, names)).collect()
     }
 
-    /// Sets of files that reach each other, each sorted; a file alone is none.
+    /// Sets of files that reach each other, each sorted; a file alone is not a circle.
     #[must_use]
     pub fn circles(&self) -> Vec<Vec<String>> {
         let arrows = self.arrows();
@@ -167,7 +167,7 @@ pub fn crate_roots(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(roots)
 }
 
-/// The same text with blanks in the place of comments and of what stands between quotation marks.
+/// The same text with blanks in place of comments and string literals.
 fn without_comments(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut chars = text.char_indices().peekable();

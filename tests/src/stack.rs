@@ -14,7 +14,7 @@ use crate::{Result, functions, python, root};
 
 /// The name that the stack gets.
 pub const NAME: &str = "sagewarden";
-/// How long an event may take from the bus to the end of what it sets off.
+/// How long an event and the work that follows may take.
 const PATIENCE: Duration = Duration::from_secs(90);
 
 /// A deployed stack.
@@ -69,7 +69,7 @@ impl Stack {
     /// Puts an event on the queue of a function, as its rule would: nobody but EventBridge sends the events of its clock.
     ///
     /// # Errors
-    /// When there is no such queue, or the emulator does not answer.
+    /// If the queue does not exist, or the emulator does not answer.
     pub fn send(&self, aws: &mut Aws, queue: &str, event: &Value) -> Result<()> {
         let is_it = |url: &String| url.contains(&format!("-{queue}-"));
         let url = Self::queues(aws)?.into_iter().find(is_it).ok_or_else(|| format!("no queue `{queue}`"))?;
@@ -86,7 +86,7 @@ impl Stack {
     /// An output of the stack.
     ///
     /// # Errors
-    /// When there is none of that name.
+    /// If nothing has that name.
     pub fn output(&self, name: &str) -> Result<&str> {
         self.outputs
             .get(name)

@@ -1,4 +1,4 @@
-//! A table of which a test decides when it answers: two attempts side by side, in any order of their calls.
+//! A table that answers when a test lets it: two attempts side by side, in any order of their calls.
 
 use std::cell::RefCell;
 use std::pin::Pin;
@@ -64,7 +64,7 @@ impl<T: Table> Table for Stepped<T> {
     }
 }
 
-/// An attempt by whoever holds a table; dropped, it is killed where it waits.
+/// An attempt on a table; dropping it kills it where it waits.
 pub struct Attempt<'a, T> {
     next: Rc<RefCell<Vec<Key>>>,
     work: Pin<Box<dyn Future<Output = T> + 'a>>,

@@ -12,7 +12,7 @@ pub enum Fault {
     Throttled,
     /// A permission is missing for a moment, as after a deployment.
     Denied,
-    /// The service refuses for good; somebody mends that, and sends the record again from the quarantine.
+    /// The service refuses for good; somebody corrects that, and sends the record again from the quarantine.
     Refused,
     /// The time is over before the service does anything.
     TimedOut,
@@ -59,7 +59,7 @@ impl Fault {
         }
     }
 
-    /// Whether the service does what it was asked for.
+    /// Whether the service does the work.
     #[must_use]
     pub fn is_after(self) -> bool {
         matches!(self, Self::AnswerLost | Self::DiesAfter)

@@ -66,7 +66,7 @@ pub fn when_asked_for(value: &Value) -> &Value {
     if value["Fn::If"].is_array() { &value["Fn::If"][1] } else { value }
 }
 
-/// The statements of a role's policy, those of one with a condition included.
+/// The statements of a role's policies, including conditional ones.
 #[must_use]
 pub fn statements(policy: &Value) -> Vec<&Value> {
     list(&when_asked_for(policy)["PolicyDocument"]["Statement"])

@@ -1,4 +1,4 @@
-//! Short flows of what is recorded and watched: deployments, commits, baselines, windows of traffic, executions of Model Monitor, and
+//! Short flows that are recorded and watched: deployments, commits, baselines, windows of traffic, executions of Model Monitor, and
 //! silence.
 
 use std::fmt::Write as _;

@@ -1,4 +1,4 @@
-//! Attacks, each played over the real use cases as somebody with ordinary permissions would: what they get is shown.
+//! Attacks, each played over the real use cases by somebody with ordinary permissions. The tests show their result.
 //! docs/THREATS.md names the test that holds each row.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test ends where something is missing")]
 

@@ -1,4 +1,4 @@
-//! Questions about the story, and about graphs that are larger than an answer: what is affected, what differs, what was, how to
+//! Questions about the story, and about graphs that are larger than an answer: impact, differences, history, how to
 //! repeat it, what happened. And every answer says whether it is whole.
 #![expect(clippy::unwrap_used, reason = "a test ends where something is missing")]
 
@@ -57,7 +57,7 @@ fn what_is_affected_now_takes_one_query_for_the_endpoints() {
     assert_eq!(live.configuration, "credit-default-config-2");
     assert_eq!(live.since.unwrap().to_string(), "2026-03-04T09:56:40Z");
     assert!(impact.complete && impact.missing.is_empty());
-    // The alias, the index, those that are not indexed, and what is known of the endpoints.
+    // The alias, the index, the deployments without an index, and the facts of the endpoints.
     assert_eq!(impact.requests, 4);
 
     let Reply::Impact(replaced) = of_story(about(Ask::Impact, "training-job/credit-train-002")) else {
@@ -67,7 +67,7 @@ fn what_is_affected_now_takes_one_query_for_the_endpoints() {
 }
 
 #[test]
-fn what_was_affected_at_a_time_is_told_by_the_deployments_of_then() {
+fn impact_at_a_time_counts_the_deployments_of_that_time() {
     let then = |entity: &str, at: &str| match of_story(Question {
         at: Some(at.into()),
         ..about(Ask::Impact, entity)
@@ -180,7 +180,7 @@ fn a_model_is_repeated_by_a_request_with_everything_pinned() {
 }
 
 #[test]
-fn a_history_tells_deployments_drift_and_findings_with_the_newest_first() {
+fn a_history_has_deployments_drift_and_findings_with_the_newest_first() {
     let tell = |question: Question| match of_story(question) {
         Reply::History(history) => {
             let kinds: Vec<String> = history

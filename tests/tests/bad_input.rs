@@ -319,7 +319,7 @@ fn an_event_with_something_of_another_type_concerns_itself_alone() -> Result<()>
 }
 
 #[test]
-fn a_resource_that_no_longer_exists_is_rejected_by_whoever_needs_it() -> Result<()> {
+fn a_resource_that_no_longer_exists_is_rejected_by_functions_that_need_it() -> Result<()> {
     let local = Local::new()?;
     let path = "events/aws.sagemaker/processing-job-state-change/completed.json";
     let outcomes = local.deliver(&std::fs::read_to_string(root().join(path))?)?;

@@ -1,4 +1,4 @@
-//! Policies and settings from a bucket: a change is judged by within a minute or two, a mistake changes nothing and is told.
+//! Policies and settings from a bucket: a change takes effect within a minute or two, a mistake changes nothing and is published.
 #![expect(clippy::indexing_slicing, reason = "a test ends where something is missing")]
 
 use std::cell::Cell;
@@ -32,7 +32,7 @@ struct Function {
     judging: Judging,
 }
 
-/// Counts what is asked, in the place of a service that can be made to fail.
+/// Counts requests, in place of a service that can be made to fail.
 #[derive(Default)]
 struct Watch {
     lists: Cell<usize>,
@@ -98,7 +98,7 @@ impl World {
         Ok(Function { objects, judging: Judging::new(in_force) })
     }
 
-    /// Delivers the job's event; returns what was done, in words.
+    /// Delivers the job's event; returns the outcome in words.
     async fn deliver(&self, function: &Function, seconds: i64) -> std::result::Result<String, Failure> {
         let moment = Moment { now: at(seconds), owner: format!("second {seconds}") };
         let world = self.local.system.world().with_objects(function.objects.clone(), Absent);
@@ -222,7 +222,7 @@ async fn an_upload_that_may_not_be_complete_is_left_alone() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_bundle_that_is_wrong_is_refused_and_told_once_and_the_last_good_one_stays() -> Result<()> {
+async fn a_wrong_bundle_is_refused_and_published_once_and_the_last_good_one_stays() -> Result<()> {
     let world = World::new()?;
     let functions = [world.function()?, world.function()?];
     for function in &functions {
@@ -357,7 +357,7 @@ async fn records_of_a_batch_look_at_the_bucket_once() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_bucket_that_does_not_answer_is_asked_again_and_one_that_refuses_is_told() -> Result<()> {
+async fn a_bucket_that_does_not_answer_is_asked_again_and_one_that_refuses_is_published() -> Result<()> {
     let world = World::new()?;
     let function = world.function()?;
     function.objects.guard.failing.set(Some(PortErrorKind::Unavailable));
@@ -383,7 +383,7 @@ async fn a_bucket_that_does_not_answer_is_asked_again_and_one_that_refuses_is_to
     Ok(())
 }
 
-/// A bus that does not answer until it is mended.
+/// A bus that does not answer until the test repairs it.
 #[derive(Default)]
 struct Silent {
     is_mended: Cell<bool>,

@@ -117,7 +117,7 @@ fn folder(endpoint: &str) -> String {
     format!("reports/{endpoint}/quality-of-{endpoint}/2026/03/03/09")
 }
 
-/// What became known: notices by type and what they are about, with how often; partitions with a node; partitions with a verdict.
+/// The results: notices by type and subject, with their number; partitions with a node; partitions with a verdict.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Known {
     notices: BTreeMap<String, usize>,

@@ -27,7 +27,7 @@ fn model() -> Result<Model> {
 }
 
 #[test]
-fn what_tells_a_creation_is_taken_by_no_other_operation() -> Result<()> {
+fn no_other_operation_takes_the_fields_that_identify_a_creation() -> Result<()> {
     let model = model()?;
     // The first version of the AutoML API creates the same.
     let is_same = |one: &str, other: &str| {

@@ -86,7 +86,7 @@ fn a_large_set_has_a_manifest_and_a_set_without_versions_is_weak() -> Result<()>
     Ok(())
 }
 
-/// A job whose channel is given by a manifest; the sources of its channel, of its manifest, and what is missing.
+/// A job whose channel is a manifest; the sources of its channel and its manifest, and the gaps.
 fn listed(data_type: &str, text: &str) -> Result<(Value, Vec<Value>, Vec<Value>, String)> {
     let local = Local::new()?;
     let account = &local.system.account;
@@ -97,7 +97,7 @@ fn listed(data_type: &str, text: &str) -> Result<(Value, Vec<Value>, Vec<Value>,
     let channel = json!([{ "ChannelName": "train", "DataSource": { "S3DataSource": {
         "S3DataType": data_type, "S3Uri": "s3://data/lists/train.manifest" } } }]);
     trained(&local, &[("InputDataConfig", channel)])?;
-    // Later than the job: these are not what it read.
+    // Later than the job, so the job did not read them.
     account.put_object("data", "in/a.csv", b"another", at(500))?;
     account.put_object("data", "lists/train.manifest", b"[]", at(500))?;
     local.settle()?;
@@ -196,7 +196,7 @@ fn an_explanation_beside_the_artifact_is_recorded_in_the_version_that_stood_ther
 }
 
 #[test]
-fn every_attribution_is_told_in_json_and_on_the_page_and_the_top_ones_elsewhere() -> Result<()> {
+fn every_attribution_is_in_json_and_on_the_page_and_the_top_ones_elsewhere() -> Result<()> {
     let local = Local::new()?;
     let job = trained(&local, &[])?;
     let values: serde_json::Map<String, Value> =
@@ -328,7 +328,7 @@ fn who_asked_for_what_an_endpoint_runs_is_known_of_each_deployment_in_any_order(
     world.create(ResourceKind::EndpointConfig, &endpoint_config("green", "m"), 110)?;
     account.update_endpoint("prod", "green", Some(&caller(ben)), at(200))?;
     account.finish_endpoint(&endpoint, at(300))?;
-    // Back again, by somebody else, and that is no new deployment.
+    // Back again, by somebody else: not a new deployment.
     account.update_endpoint("prod", "c", Some(&caller("arn:aws:iam::111122223333:user/cleo")), at(400))?;
     account.finish_endpoint(&endpoint, at(500))?;
     let mut events = account.drain_events()?;

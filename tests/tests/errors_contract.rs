@@ -63,7 +63,7 @@ const ANY: &[(&str, u16, PortErrorKind)] = &[
     ("ValidationException", 400, Invalid),
 ];
 
-/// Codes of one service: all that its SDK knows of the calls that are made, and those of its reference that the SDK leaves out.
+/// Codes of one service: those that its SDK has for the calls in use, and those of the API reference that the SDK leaves out.
 const OWN: &[(&str, &str, u16, PortErrorKind)] = &[
     ("sagemaker", "ConflictException", 400, Unavailable),
     ("sagemaker", "ResourceInUse", 400, Unavailable),
@@ -371,7 +371,7 @@ async fn what_is_asked_is_noted_in_the_task_that_asks_repeated_requests_included
     Ok(())
 }
 
-/// The errors that the SDK knows of a call, as the variants of its error type.
+/// The errors of a call in the SDK, as the variants of its error type.
 fn modelled(sdk: &Path, service: &str, call: &str) -> Result<BTreeSet<String>> {
     let source = fs::read_to_string(sdk.join(format!("src/operation/{call}.rs")))?;
     let from = source.find("\npub enum ").ok_or("an operation has an error type")?;

@@ -1,5 +1,5 @@
 //! XGBoost itself, freshly trained, says what each feature added to each answer: `pred_contribs` of all objectives, formats and kinds of
-//! splits. What older versions said of their models stands in `shared/explain/tests/models`.
+//! splits. The answers of older versions about their models are in `shared/explain/tests/models`.
 
 #[path = "../../shared/explain/tests/compared/mod.rs"]
 mod compared;

@@ -134,7 +134,7 @@ static STRAIGHT: LazyLock<Run> = LazyLock::new(|| {
 });
 
 #[test]
-fn what_is_retried_ends_in_the_same_state_and_is_told_once() {
+fn retried_records_end_in_the_same_state_and_are_published_once() {
     assert_eq!(STRAIGHT.sent(), Played::SENT);
     let happened = std::sync::Mutex::new(BTreeMap::new());
     for_each_seed(|seed| {
@@ -155,7 +155,7 @@ fn what_is_retried_ends_in_the_same_state_and_is_told_once() {
 }
 
 #[test]
-fn a_sender_that_dies_between_telling_and_noting_it_tells_again() {
+fn a_sender_that_dies_between_publishing_and_noting_it_publishes_again() {
     let repeated = AtomicU64::new(0);
     for_each_seed(|seed| {
         let mut run = Run::new(seed, Faults { settles: 40, ..Faults::default() });
@@ -174,7 +174,7 @@ fn a_sender_that_dies_between_telling_and_noting_it_tells_again() {
 /// be stored as it was, and a mark that was set is set and told again. The graph itself is a merge of facts: the next delivery
 /// of the same events mends it, and the closures with it.
 #[test]
-fn what_stale_reads_left_behind_is_mended_by_the_next_delivery() {
+fn the_next_delivery_corrects_what_stale_reads_left_behind() {
     let astray = AtomicU64::new(0);
     for_each_seed(|seed| {
         let mut run = Run::new(seed, Faults { stale: 20, ..Faults::default() });

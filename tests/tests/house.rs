@@ -1,5 +1,5 @@
 //! The house from within: no circle of files in a crate, no type name that means two things in one, and nobody but `rows` who spells
-//! a key of the table. And its documents: what they link to is there.
+//! a key of the table. And its documents: every link leads to something.
 
 use std::collections::BTreeMap;
 use std::fs;

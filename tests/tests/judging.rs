@@ -33,7 +33,7 @@ fn status(local: &Local, name: &str) -> Result<Value> {
 }
 
 #[test]
-fn a_forbidden_job_is_stopped_and_told_once() -> Result<()> {
+fn a_forbidden_job_is_stopped_and_published_once() -> Result<()> {
     let local = Local::new()?;
     local.create(ResourceKind::TrainingJob, &without_network(training_job("t", &[])), 0)?;
     local.settle()?;
@@ -113,12 +113,12 @@ fn a_history_ends_with_the_verdict_that_holds() -> Result<()> {
     };
     let of_model = history.entries.iter().filter_map(|entry| entry.text.strip_prefix("model m was judged "));
     // The newest first. What it was before anything was broken is no finding.
-    assert_eq!(of_model.collect::<Vec<_>>(), ["compliant", "violating; broken: MDL-TRC-01"]);
+    assert_eq!(of_model.collect::<Vec<_>>(), ["compliant", "violating; failed: MDL-TRC-01"]);
     Ok(())
 }
 
 #[test]
-fn in_observe_mode_it_is_told_and_runs_on() -> Result<()> {
+fn in_observe_mode_it_is_published_and_runs_on() -> Result<()> {
     let bundle = Bundle::embedded()?.with_settings(SETTINGS)?.with_mode(Mode::Observe);
     let local = Local::with(bundle)?;
     local.create(ResourceKind::TrainingJob, &without_network(training_job("t", &[])), 0)?;
@@ -268,7 +268,7 @@ fn a_configuration_that_was_made_while_its_model_was_deleted_is_named_with_what_
 }
 
 #[test]
-fn what_was_only_told_is_stopped_and_told_again_once_it_is_enforced() -> Result<()> {
+fn an_observed_violation_is_stopped_and_published_again_once_it_is_enforced() -> Result<()> {
     let settings = SETTINGS;
     let local = Local::with(Bundle::embedded()?.with_settings(settings)?.with_mode(Mode::Observe))?;
     local.create(ResourceKind::TrainingJob, &without_network(training_job("t", &[])), 0)?;

@@ -40,7 +40,7 @@ async fn kms_keeps_the_contract() -> Result<()> {
     of_aws(&KmsKeys::new(&emulator::config(&simulator.url()).await), &account).await
 }
 
-/// `arn` is that of a customer's key.
+/// `arn` names a customer's key.
 async fn contract(keys: &impl Keys, arn: &str) -> Result<()> {
     let id = arn.rsplit('/').next().unwrap_or_default();
     for name in [arn, id] {

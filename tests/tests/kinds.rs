@@ -1,4 +1,4 @@
-//! Every kind of resource is recorded with what it was made from, whichever event comes, and in any order.
+//! Every kind of resource is recorded with its inputs, whichever event comes, in any order.
 #![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test ends where something is missing")]
 
 use futures::executor::block_on;
@@ -93,7 +93,7 @@ fn world() -> Result<World> {
     account.start_step(&execution, "Score", "TransformJob", &transform, at(100))?;
     account.put_object("data", "out/a.csv.out", b"0.1", at(110))?;
     account.finish_transform(&transform, at(120))?;
-    // No event tells of the job's end but its state change; it has no time of its own there.
+    // Only the state change reports the job's end; it has no time of its own there.
     account.finish_execution(&execution, at(130))?;
     let events = account.drain_events()?;
     Ok(World { local, events })
@@ -250,7 +250,7 @@ fn an_automl_job_is_recorded_by_the_call_that_created_it() -> Result<()> {
 }
 
 #[test]
-fn the_tree_tells_what_matters_about_each_kind() -> Result<()> {
+fn the_tree_has_the_most_important_facts_of_each_kind() -> Result<()> {
     let World { local, events } = world()?;
     deliver(&local.system, &events)?;
     let answer = block_on(lookup_lineage(&local.system.store, &Question::about("s3://data/out/a.csv.out")))?;

@@ -98,7 +98,7 @@ fn a_commit_that_nobody_named_is_the_head_before_the_job() -> Result<()> {
     let inferred = |commit: &str| vec![("source/branch-head".to_owned(), short(commit))];
     assert_eq!(commit_of(&local, "t")?, inferred(&before));
 
-    // A push that is told late was made before the job all the same; one that came after it changes nothing.
+    // A push whose event is late was made before the job all the same; a push after the job changes nothing.
     let late = push(&local, "late", 10)?;
     push(&local, "after", 30)?;
     local.settle()?;
@@ -196,7 +196,7 @@ fn data_is_what_stood_there_when_the_job_began() -> Result<()> {
 }
 
 #[test]
-fn a_gap_that_a_later_delivery_fills_is_told_no_more() -> Result<()> {
+fn a_gap_that_a_later_delivery_fills_is_reported_no_more() -> Result<()> {
     let local = Local::new()?;
     // Tagged before it was pushed, and read before the object was there to be seen.
     let id = {
@@ -343,7 +343,7 @@ fn a_model_that_a_later_job_begins_with_is_followed_to_the_job_that_made_it() ->
     };
     train("first", None, 0)?;
     train("second", Some("s3://models/out/first/output/model.tar.gz"), 100)?;
-    // Whichever is told first.
+    // In either order.
     local.settle()?;
     let answer = local.lineage("training-job/second")?;
     let kinds = local.inputs("training-job/second", "training-job")?;

@@ -63,7 +63,7 @@ async fn an_answer_has_the_form_that_was_asked_for() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_question_that_is_wrong_is_told_which_field() -> Result<()> {
+async fn a_wrong_question_is_refused_with_the_field() -> Result<()> {
     let local = recorded()?;
     let check = async |request: Value, kind: &str, words: &str| {
         let (refused, text) = refused(&local, request.clone()).await;
@@ -76,7 +76,7 @@ async fn a_question_that_is_wrong_is_told_which_field() -> Result<()> {
     check(json!({ "entity": "model/m", "format": "pdf" }), "BadRequest", "unknown variant `pdf`").await;
     check(json!({ "entity": "model/m", "max_nodes": 0 }), "BadRequest", "`max_nodes` is 0").await;
     check(json!({ "entity": "m" }), "BadRequest", "write `<kind>/<name>`").await;
-    check(json!({ "entity": "model/none" }), "NotFound", "nothing is recorded of `model/none`").await;
+    check(json!({ "entity": "model/none" }), "NotFound", "nothing is recorded about `model/none`").await;
     check(json!("model/m"), "BadRequest", "invalid type").await;
     Ok(())
 }

@@ -98,11 +98,11 @@ async fn contract(objects: &(impl Objects + Files), bucket: &mut impl Bucket) ->
     deleted_objects_are_not_there(objects, bucket).await?;
     a_bucket_without_versions_has_none(objects, bucket).await?;
     listings_are_bounded_and_in_order(objects, bucket).await?;
-    a_version_is_read_and_its_checksum_told_while_it_is_there(objects, bucket).await?;
+    a_version_and_its_checksum_are_read_while_it_exists(objects, bucket).await?;
     objects_are_read(objects, bucket).await
 }
 
-async fn a_version_is_read_and_its_checksum_told_while_it_is_there(
+async fn a_version_and_its_checksum_are_read_while_it_exists(
     objects: &impl Objects,
     bucket: &mut impl Bucket,
 ) -> Result<()> {
@@ -225,7 +225,7 @@ async fn files_are_streamed_while_they_are_there(
     Ok(())
 }
 
-/// The last moment of this second, once it is over: what is written from now on is later.
+/// The last moment of this second, once it is over: later writes have a later time.
 fn next_second() -> Timestamp {
     let second = now().millis() / 1000;
     while now().millis() / 1000 == second {

@@ -165,7 +165,7 @@ fn check_forbidden(mortal: &Mortal, words: &InWords) {
 }
 
 #[test]
-fn told_once_and_in_order_it_ends_as_it_did_when_it_happened() {
+fn delivered_once_and_in_order_it_ends_as_it_did_when_it_happened() {
     let mut later = Mortal::new(PLAYED.unheard().unwrap());
     deliver(&mut later, &PLAYED.events, &mut never).unwrap();
     let (then, now) = (InWords::of(lasting(&PLAYED.system)), InWords::of(lasting(&later.system)));
@@ -373,7 +373,7 @@ fn check_play(seed: u64, stopped: &AtomicU64) -> usize {
 }
 
 #[test]
-fn events_that_are_told_while_the_world_moves_on_and_some_die_end_in_the_same_state() {
+fn events_that_arrive_while_the_world_moves_on_and_processes_die_end_in_the_same_state() {
     let stopped = AtomicU64::new(0);
     let plays = for_each_seed(PLAYS, |seed| check_play(seed, &stopped));
     let stopped = stopped.into_inner();

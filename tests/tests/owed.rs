@@ -1,4 +1,4 @@
-//! What is owed when a remedy is refused, and the resource, or what it is judged by, changes before the next try.
+//! Owed notices: a remedy is refused, and the resource, or the bundle, changes before the next try.
 
 use std::cell::Cell;
 
@@ -13,7 +13,7 @@ use sagewarden_tests::Result;
 use sagewarden_tests::local::{Local, SETTINGS, at, notebook, training_job};
 use serde_json::{Value, json};
 
-/// Refuses a method while it is told to.
+/// Refuses a method while the test wants it to.
 struct Refusing {
     method: &'static str,
     kind: PortErrorKind,

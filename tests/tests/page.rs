@@ -94,7 +94,7 @@ fn awkward_names_are_text_and_nothing_else() -> Result<()> {
     look("awkward", &write("awkward.html", &awkward())?, &json!({ "names": AWKWARD }))
 }
 
-/// Not a test of a time: it says how long a large page takes, to whoever asks.
+/// Not a test: it prints how long a large page takes.
 #[test]
 #[ignore = "prints figures; run by hand with --ignored --nocapture"]
 fn a_page_of_2000_nodes() -> Result<()> {

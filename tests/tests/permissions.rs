@@ -368,7 +368,7 @@ fn granted(role: &str) -> BTreeSet<Grant> {
                 for resource in list(&statement["Resource"]) {
                     granted.insert((condition.map(str::to_owned), place_of(resource), action.to_owned()));
                 }
-                // Looking at a key is no use of it.
+                // Describing a key is not using it.
                 if action.starts_with("kms:") && action != "kms:DescribeKey" {
                     let via = &statement["Condition"]["StringEquals"]["kms:ViaService"]["Fn::Sub"];
                     assert_eq!(
@@ -522,7 +522,7 @@ impl Watched {
             if let Event::NotOurs { .. } = event {
                 continue;
             }
-            // Whatever comes of it: it is what is asked that counts.
+            // The result does not matter: only the requests count.
             let _ended = block_on(route::record_commit(&world(0), Some(&judging.in_force), &event, &moment));
             let _ended = block_on(route::enforce_policy(&world(1), &judging, &event, &moment));
             // A rule brings it only what the lineage has nodes of.

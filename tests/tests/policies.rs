@@ -37,7 +37,7 @@ fn bundle() -> Result<Bundle> {
     let shipped = Bundle::from_files(&files)?;
     let missing: BTreeSet<&str> = export::preventable().filter(|id| shipped.control(id).is_none()).collect();
     let control = |id: &&str| {
-        let annotations = "@severity(\"low\") @title(\"t\") @field(\"f\") @wanted(\"w\") @fix(\"f\") @remediation(\"none\")";
+        let annotations = "@severity(\"low\") @profile(\"essential\") @title(\"t\") @field(\"f\") @wanted(\"w\") @fix(\"f\") @remediation(\"none\")";
         format!("@id(\"{id}\") @area(\"NET\") {annotations} forbid (principal, action, resource);\n")
     };
     files.insert("policies/missing.cedar".to_owned(), missing.iter().map(control).collect());

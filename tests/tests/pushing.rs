@@ -1,5 +1,5 @@
 //! Pushes: which commits each brings, who pushed them, where branches and tags point, and that it does not matter which form
-//! of the event tells of it, when and how often.
+//! of the event reports it, when and how often.
 #![expect(clippy::unwrap_used, reason = "a test ends where something is missing")]
 
 use std::collections::BTreeSet;
@@ -23,7 +23,7 @@ const REPOSITORY: &str = "ds-source-credit-dev";
 const ANA: &str = "arn:aws:iam::111122223333:user/ana";
 const BEN: &str = "arn:aws:iam::111122223333:user/ben";
 
-/// A repository, and a table that is told of its pushes.
+/// A repository, and a table that records its pushes.
 struct Pushes {
     git: LocalGit,
     store: Store,
@@ -58,7 +58,7 @@ impl Pushes {
         line
     }
 
-    /// Moves a reference, and tells of it.
+    /// Moves a reference, and delivers the event.
     fn push(&self, moved: &MovedReference<'_>, caller: &str, seconds: i64) -> String {
         self.git.set_reference(REPOSITORY, moved).unwrap();
         self.tell(&moved.event(&repository(), caller, at(seconds)))
@@ -149,7 +149,7 @@ fn all(commits: &[CommitId]) -> BTreeSet<String> {
     commits.iter().map(ToString::to_string).collect()
 }
 
-/// The same push as a repository trigger tells it.
+/// The same push as a repository trigger reports it.
 fn trigger(commit: &CommitId, caller: &str, seconds: i64) -> Value {
     json!({ "Records": [{
         "awsRegion": Story::REGION,
@@ -204,14 +204,14 @@ fn a_merge_brings_what_branched_off_long_before_the_head_and_nothing_that_was_th
 }
 
 #[test]
-fn a_forced_push_is_told_from_one_that_only_adds() {
+fn a_forced_push_is_distinguished_from_one_that_only_adds() {
     let pushes = Pushes::new();
     let line = pushes.line(None, 3, 0);
     pushes.branch(&line[2], None, ANA, 10);
     let other = pushes.commit(&[&line[1]], "instead", 20);
     let told = pushes.branch(&other, Some(&line[2]), BEN, 30);
     assert!(told.contains("pushed by force"), "{told}");
-    // Back to where it was: nothing is new, and nobody pushed that commit.
+    // Back to where it was: nothing is new, and this push did not bring that commit.
     pushes.branch(&line[0], Some(&other), BEN, 40);
     let forced: Vec<Option<i64>> = pushes.heads().iter().map(|row| row.number("forced")).collect();
     assert_eq!(forced, [None, Some(1), Some(1)]);
@@ -265,7 +265,7 @@ fn a_tag_that_names_no_commit_is_kept_and_says_so_and_a_branch_is_rejected() -> 
     let (git, store) = (&local.system.git, &local.system.store);
     let path = git.create_repository(REPOSITORY)?;
     let commit = git.commit_onto(REPOSITORY, &[], "first", ("Ana", "ana@example.com"), at(0))?;
-    // The object of an annotated tag is no commit, though it leads to one.
+    // The object of an annotated tag is not a commit, though it leads to one.
     let text = format!(
         "object {commit}\ntype commit\ntag v1\ntagger Ana <ana@example.com> 1772442000 +0000\n\nOne\n"
     );

@@ -1,4 +1,4 @@
-//! Each remedy, from the call that breaks a control to what becomes of it.
+//! Each remedy, from the call that fails a control to its end.
 #![expect(clippy::indexing_slicing, reason = "a test ends where something is missing")]
 
 use sagewarden_events::{Actor, Grant, Resource, ResourceKind};
@@ -13,7 +13,7 @@ fn ana() -> Actor {
     Actor { arn: Some("arn:aws:sts::111122223333:assumed-role/ds-user/ana".to_owned()), ..Actor::default() }
 }
 
-/// Creates something as Ana does: CloudTrail tells of it, and its own event where it has one.
+/// Creates a resource as Ana: with CloudTrail's event, and its own if it has one.
 fn create(local: &Local, kind: ResourceKind, request: &Value, seconds: i64) -> Result<Resource> {
     Ok(local.system.account.create(kind, request, Some(&ana()), at(seconds))?)
 }
@@ -76,7 +76,7 @@ fn a_notebook_is_stopped_changed_and_started_again() -> Result<()> {
 }
 
 #[test]
-fn a_notebook_goes_on_although_something_else_is_only_told() -> Result<()> {
+fn a_notebook_goes_on_although_another_finding_is_only_published() -> Result<()> {
     let local = Local::new()?;
     let mut request = notebook();
     request["DefaultCodeRepository"] = Value::Null;
@@ -90,7 +90,7 @@ fn a_notebook_goes_on_although_something_else_is_only_told() -> Result<()> {
 }
 
 #[test]
-fn whoever_changes_it_back_is_told_of_and_not_fought_for_ever() -> Result<()> {
+fn a_change_that_is_always_undone_is_published_and_not_repeated_for_ever() -> Result<()> {
     let local = Local::new()?;
     let space =
         json!({ "DomainId": "d-1", "SpaceName": "team", "SpaceSettings": { "RemoteAccess": "ENABLED" } });
@@ -141,7 +141,7 @@ fn a_schedule_that_goes_leaves_its_endpoint_judged() -> Result<()> {
         },
     });
     let done = local.deliver(&event.to_string())?;
-    assert!(done[0].contains("endpoint `prod` breaks END-MON-02"), "{done:?}");
+    assert!(done[0].contains("endpoint `prod` fails END-MON-02"), "{done:?}");
     assert!(told(&local, &endpoint)?.iter().any(|(_, controls, _)| controls == "END-MON-02"));
     Ok(())
 }
@@ -271,7 +271,7 @@ fn what_a_stopped_job_uploads_is_marked_as_untrusted() -> Result<()> {
     request["EnableNetworkIsolation"] = json!(false);
     let job = create(&local, ResourceKind::TrainingJob, &request, 0)?;
     local.settle()?;
-    // It uploads what it has before it ends.
+    // It uploads its results before it ends.
     local.system.account.put_object("models", "out/t/output/model.tar.gz", b"half", at(30))?;
     let artifacts = json!({
         "ModelArtifacts": { "S3ModelArtifacts": "s3://models/out/t/output/model.tar.gz" },
@@ -302,7 +302,7 @@ fn a_child_leads_to_its_parent() -> Result<()> {
         "TrainingJobDefinition": { "EnableNetworkIsolation": false },
     });
     let parent = create(&local, ResourceKind::TuningJob, &tuning, 0)?;
-    // Nobody told of the parent.
+    // No event named the parent.
     local.system.account.drain_events()?;
     let mut request = training_job("h-001", &[]);
     request["EnableNetworkIsolation"] = json!(false);
@@ -369,7 +369,7 @@ fn studio_and_the_registry_are_changed_in_place() -> Result<()> {
 }
 
 #[test]
-fn who_erases_the_evidence_is_told() -> Result<()> {
+fn who_erases_the_evidence_is_published() -> Result<()> {
     let local = Local::new()?;
     let event = std::fs::read_to_string(
         sagewarden_tests::root()
@@ -390,7 +390,7 @@ fn who_erases_the_evidence_is_told() -> Result<()> {
 }
 
 #[test]
-fn a_role_that_allows_too_much_is_told_where_that_is_looked_at() -> Result<()> {
+fn a_role_that_allows_too_much_is_a_finding_if_roles_are_inspected() -> Result<()> {
     let settings = format!("{}\n[access]\ninspect_roles = true\n", SETTINGS);
     let local = Local::with(Bundle::embedded()?.with_settings(&settings)?)?;
     let wide = json!({ "Statement": [{ "Effect": "Allow", "Action": "s3:*", "Resource": "*" }] });

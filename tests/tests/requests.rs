@@ -1,5 +1,5 @@
 //! How often each moment of the story asks the world: one request more is seen here before it is seen on a bill, or as a throttled
-//! account. The numbers are those of all functions together, each event delivered once, in the order in which it happened.
+//! account. The numbers count all functions together, each event delivered once, in the order in which it happened.
 //!
 //! Where a number falls, lower it here; where one rises, the change has to be worth it.
 #![expect(clippy::unwrap_used, reason = "a test ends where something is missing")]

@@ -52,7 +52,7 @@ fn said(files: &[(&str, &str)]) -> Result<Option<String>> {
 }
 
 #[test]
-fn a_request_that_breaks_a_control_is_told_once_however_often_the_push_is() -> Result<()> {
+fn a_failed_request_is_commented_once_however_often_the_push_is_delivered() -> Result<()> {
     let local = Local::new()?;
     let first = push(&local, "main", &[("train.py", "")], 0)?;
     assert_eq!(local.deliver(&first.to_string())?.len(), 1);
@@ -69,7 +69,7 @@ fn a_request_that_breaks_a_control_is_told_once_however_often_the_push_is() -> R
     assert_eq!(comments[0].commit.as_str(), event["detail"]["commitId"]);
     assert_eq!(comments[0].parent.as_ref().map(CommitId::as_str), first["detail"]["commitId"].as_str());
     for words in [
-        "`jobs/train.json`: training job `t`: 1 broken of 7 controls",
+        "`jobs/train.json`: training job `t`: 1 failed of 7 controls",
         "- `TRN-NET-01` (high): ",
         "    - actual: `absent`",
         "    - wanted: `subnets subnet-0a1b2c3d4e5f60001, ",
@@ -81,7 +81,7 @@ fn a_request_that_breaks_a_control_is_told_once_however_often_the_push_is() -> R
 }
 
 #[test]
-fn whoever_died_before_the_receipt_was_settled_did_not_post_for_nothing() -> Result<()> {
+fn a_delivery_that_died_before_its_receipt_was_settled_did_not_post_for_nothing() -> Result<()> {
     let local = Local::new()?;
     let event = push(&local, "main", &[("train.json", &broken("t"))], 0)?;
     local.deliver(&event.to_string())?;
@@ -191,7 +191,7 @@ fn a_pipeline_is_judged_step_by_step_for_the_repositorys_account() -> Result<()>
     let definition = json!({ "Version": "2020-12-01", "Parameters": [{ "Name": "Key", "Type": "String" }], "Steps": steps });
     let text = said(&[("pipeline.json", &definition.to_string())])?.ok_or("no comment")?;
     for words in [
-        "`pipeline.json` `Steps[0]`: training job `train`: 1 broken of ",
+        "`pipeline.json` `Steps[0]`: training job `train`: 1 failed of ",
         "- `TRN-ENC-02` (high)",
         "wanted: `a KMS key of account 111122223333`",
         "- `pipeline.json`: `'Parameters.Key' is known only when the pipeline runs`",

@@ -1,4 +1,4 @@
-//! What other scanners find in the template: checkov in all of it, parliament in its IAM policies. What they rightly find is mended. The
+//! What other scanners find in the template: checkov in all of it, parliament in its IAM policies. Right findings are fixed. The
 //! rest is accepted here, each with its reason, and what is accepted must still be found.
 
 use std::collections::BTreeSet;

@@ -1,4 +1,4 @@
-//! A function that is not told what it needs, or told it wrong, does not start, and says why.
+//! A function with a missing or wrong setting does not start, and says why.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -8,7 +8,7 @@ use std::process::Command;
 use sagewarden_tests::{Result, functions};
 use tempfile::TempDir;
 
-/// Runs a function as Lambda would; returns what it said when it ended.
+/// Runs a function as Lambda would; returns its last output.
 fn started(folder: &Path, function: &str, environment: &BTreeMap<&str, &str>) -> Result<String> {
     let place = folder.join(function);
     let output = Command::new(place.join("bootstrap"))

@@ -26,7 +26,7 @@ const BUCKETS: [&str; 2] = ["ds-data-bucket-credit-dev-7f3a", "ds-model-bucket-c
 
 const BUNDLE_BUCKET: &str = "governance";
 
-/// The emulator with the stack on it, the simulator beside it, and queues that get what it sends.
+/// The emulator with the stack on it, the simulator beside it, and queues that receive its notices.
 struct World {
     aws: Rc<RefCell<Aws>>,
     stack: Stack,
@@ -126,7 +126,7 @@ impl World {
         Ok(())
     }
 
-    /// What the emulator's S3 told of its objects since the last call.
+    /// The events of the emulator's S3 since the last call.
     fn written(&self) -> Result<Vec<Value>> {
         let written = self.objects.heard(&mut self.aws.borrow_mut())?;
         written.iter().map(|event| Ok(serde_json::from_str(event)?)).collect()
@@ -178,7 +178,7 @@ async fn the_story_runs_on_the_emulator_with_the_real_binaries() -> Result<()> {
     let world = World::new(parameters).await?;
     let told = world.tell()?;
 
-    // The forbidden job was stopped, and no other. Two events tell of it, and both may be judged at once.
+    // The forbidden job was stopped, and no other. Two events report it, and both may be judged at once.
     let stops = world.simulator.calls("SageMaker.StopTrainingJob");
     assert!(!stops.is_empty());
     assert!(
@@ -247,18 +247,18 @@ async fn the_story_runs_on_the_emulator_with_the_real_binaries() -> Result<()> {
     let changed: Vec<_> = after.iter().filter(|(key, item)| !is_same(key, item)).collect();
     assert!(changed.is_empty() && after.len() == table.len(), "changed or new: {changed:#?}");
 
-    // Whoever still has Model Monitor is told of what it finds as well.
+    // Findings of Model Monitor, if it is in use, are published as well.
     world.run_monitor()?;
     let heard = world.heard()?;
     let [alert] = heard.as_slice() else { return Err(format!("not one alert: {heard:#?}").into()) };
     assert_eq!(text(alert, "detail-type"), "Sagewarden Drift Alert");
     assert_eq!(alert["detail"]["violations"][0]["feature_name"], "AGE");
     assert_eq!(alert["detail"]["chain"]["models"][0]["name"], Story::SECOND_MODEL);
-    what_is_not_watched_is_told(&world)
+    endpoints_that_are_not_watched_are_published(&world)
 }
 
 /// Traffic that cannot be read, and, two days later, traffic that does not come any more.
-fn what_is_not_watched_is_told(world: &World) -> Result<()> {
+fn endpoints_that_are_not_watched_are_published(world: &World) -> Result<()> {
     let S3Location { bucket, key } = Story::captured();
     let hour = now().hour_path();
     let file = format!("{key}/{}/AllTraffic/{hour}/59-59-999-cut-off.jsonl", Story::ENDPOINT);
@@ -292,7 +292,8 @@ fn what_is_not_watched_is_told(world: &World) -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn bad_events_are_kept_with_their_reason_and_a_failed_stop_is_told_and_tried_again() -> Result<()> {
+async fn bad_events_are_kept_with_their_reason_and_a_failed_stop_is_published_and_tried_again() -> Result<()>
+{
     let world = World::new(json!({ "Mode": "enforce" })).await?;
 
     // Events that nobody can handle, among one that somebody can.
@@ -322,7 +323,7 @@ async fn bad_events_are_kept_with_their_reason_and_a_failed_stop_is_told_and_tri
         ]
     );
 
-    // A stop that is refused is told as a failed remediation, tried again, and then succeeds.
+    // A refused stop is published as a failed remediation, tried again, and then succeeds.
     world.simulator.refuse_next("SageMaker.StopTrainingJob");
     let mut story = Story::new(world.account.clone(), world.git.clone(), Clock::Live(now));
     for moment in Story::STEPS[..3].iter().flat_map(|step| step.moments) {
@@ -480,7 +481,7 @@ fn check_written(events: &[Value]) {
     }
 }
 
-/// What somebody who only reads mails is told.
+/// The notices in mails.
 fn check_mails(mails: &[Vec<String>], events: &[Value]) {
     assert_eq!(mails.len(), events.len(), "{mails:#?}");
     for (mail, event) in mails.iter().zip(events) {

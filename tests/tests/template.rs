@@ -122,7 +122,7 @@ fn every_rule_takes_the_events_of_its_own_account_and_region_alone() {
 }
 
 #[test]
-fn somebody_is_told_when_something_is_given_up_or_fails() {
+fn an_alarm_rings_when_something_is_given_up_or_fails() {
     let alarms = resources("AWS::CloudWatch::Alarm");
     let watched: BTreeSet<(&str, String)> = alarms
         .values()

@@ -119,7 +119,7 @@ impl Account for Large {
     }
 }
 
-/// What the record at hand has asked, what was asked about in all, and what does not answer the first time.
+/// The requests of the current record, all requests, and the resources that do not answer the first time.
 #[derive(Default)]
 struct Asked {
     of_record: RefCell<BTreeMap<&'static str, usize>>,
@@ -144,7 +144,7 @@ impl Guard for Asked {
     }
 }
 
-/// The bus, with a rule that brings back what was handed on.
+/// The bus, with a rule that brings back parts that were handed on.
 #[derive(Clone, Default)]
 struct Rules(Rc<RefCell<Vec<Notice>>>);
 

@@ -1,6 +1,7 @@
 //! `sagewarden lineage`, `impact`, `diff`, `reproduce` and `history`: questions to a store.
 
 mod components;
+mod names;
 
 use std::process::ExitCode;
 
@@ -14,6 +15,7 @@ use crate::command::ask::{AskOptions, DiffOptions, LineageOptions};
 use crate::command::format::OutputFormat;
 use crate::error::CommandError;
 use crate::output;
+use crate::output::short::shortened;
 
 pub(crate) fn lineage(options: &LineageOptions) -> Result<ExitCode, CommandError> {
     let direction = match (options.downstream, options.both) {
@@ -51,9 +53,15 @@ fn question(options: &AskOptions) -> Question {
 
 fn print_answer(options: &AskOptions, question: Question) -> Result<ExitCode, CommandError> {
     let store = Store::open(&options.store)?;
-    let reply = block_on(answer(&store, &question, &|| false))?;
+    let question = named(&store, question)?;
+    let reply =
+        block_on(answer(&store, &question, &|| false)).map_err(|refusal| names::refused(&store, refusal))?;
+    // A request that repeats a job is sent as it stands.
+    let is_whole = options.wide || !output::is_terminal() || matches!(reply, Reply::Reproduction(_));
+    let shown = if is_whole { str::to_owned } else { shortened };
     let mut text = match (&reply, question.format) {
-        (Reply::Lineage(answer), Format::Table) => components::table(&lineage::flat(answer)),
+        (Reply::Lineage(answer), Format::Table) => components::table(&lineage::flat(answer), shown),
+        (_, Format::Tree) => shown(&reply::text(&reply, Format::Tree)?),
         (_, format) => reply::text(&reply, format)?,
     };
     if !text.ends_with('\n') {
@@ -64,4 +72,10 @@ fn print_answer(options: &AskOptions, question: Question) -> Result<ExitCode, Co
         _ => output::print_document(&text)?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The question with whole addresses instead of bare names.
+fn named(store: &Store, question: Question) -> Result<Question, CommandError> {
+    let with = question.with.as_deref().map(|with| names::completed(store, with)).transpose()?;
+    Ok(Question { entity: names::completed(store, &question.entity)?, with, ..question })
 }

@@ -1,23 +1,23 @@
-//! A baseline of data quality: the types, the completeness and the distributions of a CSV file's columns.
+//! A baseline of data quality: the types, the completeness and the distributions of a table's columns.
 
-use std::io::BufReader;
 use std::path::Path;
+use std::sync::Arc;
 
 use sagewarden_govern::counted;
-use sagewarden_measure::csv::{CsvTable, Header};
-use sagewarden_measure::{ColumnProfile, InferredType, Issue, IssueKind, MissingTexts};
+use sagewarden_measure::csv::Header;
+use sagewarden_measure::{ColumnProfile, InferredType, Issue, IssueKind, MissingTexts, Profile};
 use sagewarden_monitor::{FeatureStatistics, StringStatistics, SuggestedBaseline};
 
 use crate::baseline::header::NUMBERS_ONLY;
 use crate::baseline::suggestion::Suggestion;
 use crate::command::data::BaselineOptions;
 use crate::error::CommandError;
+use crate::input::table::{Table, TableError};
+use crate::output;
+use crate::output::grid::Grid;
 use crate::output::line;
 use crate::output::terminal::{DIM, STRONG};
-use crate::{input, output};
 
-/// Bytes that are read at once.
-const BUFFER: usize = 256 << 10;
 /// Columns that are shown; the files have all.
 const SHOWN: usize = 60;
 /// Texts of a column that are shown.
@@ -26,20 +26,28 @@ const TEXTS: usize = 4;
 /// Makes the baseline of a file.
 pub(crate) fn baseline(options: &BaselineOptions) -> Result<Suggestion, CommandError> {
     let header = if options.no_header { Header::None } else { Header::FirstRow };
-    let baseline = read(&options.data, header, MissingTexts::named(options.missing.as_deref()))?;
+    let mut baseline = read(&options.data, header, MissingTexts::named(options.missing.as_deref()))?;
+    for (column, threshold) in &options.drift_threshold {
+        if !baseline.set_threshold(column, *threshold) {
+            return Err(CommandError::NoSuchColumn(column.clone()));
+        }
+    }
+    say_what_is_no_feature(&options.data, &baseline);
     Ok(Suggestion { files: baseline.files(), table: table(&baseline) })
 }
 
-/// Reads the data once, and warns of what is odd about it.
+/// Reads the data once, and warns of oddities in it.
 fn read(path: &Path, header: Header, missing: MissingTexts) -> Result<SuggestedBaseline, CommandError> {
-    let (input, progress) = input::data(path)?;
-    let no_table = |source| CommandError::NoTable { path: path.to_owned(), source };
-    let table = CsvTable::open(BufReader::with_capacity(BUFFER, progress.wrap_read(input)), header)
-        .map_err(no_table)?
-        .with_missing(missing);
-    let suspicious = header == Header::FirstRow && table.header_looks_like_values();
-    let baseline = SuggestedBaseline::of_table(table).map_err(no_table)?;
-    progress.finish_and_clear();
+    let no_table = |source| match source {
+        TableError::Unreadable(source) => CommandError::Unreadable { path: path.to_owned(), source },
+        source => CommandError::NoTable { path: path.to_owned(), source },
+    };
+    let table = Table::open(path, header).map_err(no_table)?;
+    let suspicious = table.header_looks_like_values();
+    let columns = table.columns().iter().cloned();
+    let mut profile = Profile::for_header(columns).with_missing(Arc::new(missing));
+    let issues = table.read_into(&mut profile).map_err(no_table)?;
+    let baseline = SuggestedBaseline::of_profile(profile, issues);
     let path = path.display();
     if suspicious {
         output::warn(format_args!("warning: `{path}`: {NUMBERS_ONLY}"));
@@ -52,16 +60,21 @@ fn read(path: &Path, header: Header, missing: MissingTexts) -> Result<SuggestedB
             output::warn(format_args!("warning: `{path}`: column `{}` {text}", line(&column.name)));
         }
     }
-    for (column, why) in &baseline.no_features {
-        output::warn(format_args!(
-            "note: column `{}` is not a feature: {why}; its comparison is switched off in constraints.json (`perform_comparison`)",
-            line(column)
-        ));
-    }
     Ok(baseline)
 }
 
-/// What is wrong with some rows, and what was done about it.
+/// Which columns are left out, and how they are taken back in.
+fn say_what_is_no_feature(path: &Path, baseline: &SuggestedBaseline) {
+    for (column, why) in &baseline.no_features {
+        let (path, column) = (path.display(), line(column));
+        output::warn(format_args!(
+            "note: `{path}`: column `{column}` is not a feature: {why}; its comparison is switched off in constraints.json \
+             (`perform_comparison`); if it is one, say --drift-threshold {column}=0.01"
+        ));
+    }
+}
+
+/// The faults of some rows, and how they were treated.
 fn issue_words(kind: IssueKind, issue: &Issue) -> String {
     let done = [
         (IssueKind::Ragged, "; missing values count as missing, and what is too much is left out"),
@@ -72,7 +85,7 @@ fn issue_words(kind: IssueKind, issue: &Issue) -> String {
     format!("{issue}: {kind}{done}")
 }
 
-/// What whoever made the table may not know of a column.
+/// Facts about a column that may surprise the author of the table.
 fn odd(column: &ColumnProfile, feature: &FeatureStatistics) -> Option<String> {
     let numbers = column.types.integral + column.types.fractional;
     let others = column.present() - numbers;
@@ -95,7 +108,7 @@ fn odd(column: &ColumnProfile, feature: &FeatureStatistics) -> Option<String> {
 /// The table of the columns.
 fn table(baseline: &SuggestedBaseline) -> String {
     let features = &baseline.statistics.features;
-    let mut table = output::table(["Feature", "Type", "Complete", "Distinct", "Values"]);
+    let mut table = Grid::new(["Feature", "Type", "Complete", "Distinct", "Values"]);
     for feature in features.iter().take(SHOWN) {
         table.add_row(row(feature));
     }
@@ -109,7 +122,7 @@ fn table(baseline: &SuggestedBaseline) -> String {
 }
 
 fn row(feature: &FeatureStatistics) -> [String; 5] {
-    // Rounded down: what is shown as 100 % is complete.
+    // Rounded down, so that 100 % means complete.
     let percent = |part: f64| format!("{} %", (10_000.0 * part).floor() / 100.0);
     let percent = |part: Option<f64>| part.map_or_else(|| "-".to_owned(), percent);
     let (complete, distinct, values) = match (&feature.numerical_statistics, &feature.string_statistics) {

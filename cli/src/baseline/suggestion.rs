@@ -1,6 +1,6 @@
 //! A baseline that was made.
 
-/// Its files, and what is shown of it.
+/// Its files, and the table that is printed.
 pub(crate) struct Suggestion {
     /// `statistics.json` and `constraints.json`.
     pub(crate) files: [(&'static str, String); 2],

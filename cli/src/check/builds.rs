@@ -7,18 +7,13 @@ use crate::check::checked::{CheckedFile, CheckedSubject};
 use crate::check::locate::Place;
 
 /// The findings of a file with what they are of.
-fn findings(file: &CheckedFile) -> impl Iterator<Item = (&CheckedSubject, &Finding, &Place)> {
+fn findings(file: &CheckedFile) -> impl Iterator<Item = (&CheckedSubject, &Finding, &Place, bool)> {
     file.subjects.iter().flat_map(|subject| {
-        subject
-            .verdict
-            .findings
-            .iter()
-            .zip(&subject.places)
-            .map(move |(finding, place)| (subject, finding, place))
+        subject.findings().map(move |(finding, place, is_known)| (subject, finding, place, is_known))
     })
 }
 
-/// Annotations ("Workflow commands for GitHub Actions", GitHub documentation). A waived finding is none.
+/// Annotations ("Workflow commands for GitHub Actions", GitHub documentation). A finding that is waived or known is none.
 pub(crate) fn github(file: &CheckedFile) -> String {
     let mut lines = String::new();
     let mut add = |level: &str, line: Option<i64>, title: &str, message: &str| {
@@ -26,7 +21,8 @@ pub(crate) fn github(file: &CheckedFile) -> String {
         let (path, title) = (property(&file.path), property(title));
         lines += &format!("::{level} file={path}{line},title={title}::{}\n", data(message));
     };
-    for (subject, finding, place) in findings(file).filter(|(_, one, _)| one.status != FindingStatus::Waived)
+    let is_open = |finding: &Finding, is_known: bool| !is_known && finding.status != FindingStatus::Waived;
+    for (subject, finding, place, _) in findings(file).filter(|(_, one, _, is_known)| is_open(one, *is_known))
     {
         let level = match (finding.status, finding.severity) {
             (FindingStatus::Violation, Severity::Critical | Severity::High) => "error",
@@ -84,10 +80,11 @@ pub(crate) fn junit(file: &CheckedFile) -> String {
     for subject in &file.subjects {
         let of = subject.candidate.named();
         let verdict = &subject.verdict;
-        for (finding, place) in verdict.findings.iter().zip(&subject.places) {
+        for (finding, place, is_known) in subject.findings() {
             let at = place.line.map(|line| format!("{}:{line}: ", file.path)).unwrap_or_default();
             let message = xml(&format!("{at}{}", message(subject, finding)));
             let within = match finding.status {
+                _ if is_known => format!("<skipped message=\"known: {message}\"/>"),
                 FindingStatus::Violation => format!("<failure message=\"{message}\"/>"),
                 FindingStatus::Unknown => format!("<error message=\"{message}\"/>"),
                 FindingStatus::Waived => format!("<skipped message=\"waived: {message}\"/>"),
@@ -129,9 +126,10 @@ fn xml(text: &str) -> String {
 /// A file as a part of a summary: nothing where it keeps everything.
 pub(crate) fn markdown(file: &CheckedFile) -> String {
     let mut text = Markdown::default();
-    for (subject, finding, place) in findings(file) {
+    for (subject, finding, place, is_known) in findings(file) {
         text = text.ours("- ").code(Untrusted::new(&finding.control)).ours(match finding.status {
-            FindingStatus::Violation => " broken",
+            _ if is_known => " known",
+            FindingStatus::Violation => " failed",
             FindingStatus::Unknown => " undecided",
             FindingStatus::Waived => " waived",
         });

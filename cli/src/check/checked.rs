@@ -1,11 +1,14 @@
 //! A file that was judged.
 
+use std::collections::BTreeSet;
+
 use sagewarden_events::Timestamp;
 use sagewarden_policy::intake::{Candidate, Unusable};
-use sagewarden_policy::{Bundle, Judgement, Subject, Verdict, judge};
+use sagewarden_policy::{Bundle, Finding, FindingStatus, Subject, Verdict, judge};
 use serde_json::Value as Json;
 
 use crate::check::files::Input;
+use crate::check::known::Known;
 use crate::check::locate::{Lines, Place};
 use crate::check::{parallel, source};
 use crate::input;
@@ -23,6 +26,14 @@ pub(crate) struct CheckedFile {
     pub(crate) unusable: Option<String>,
     /// Of a folder, and none of ours.
     pub(crate) is_foreign: bool,
+    /// Requests that could not be read, which the baseline lists.
+    pub(crate) known_undecided: usize,
+    /// How a baseline calls the file.
+    pub(crate) baseline_name: String,
+    /// What the baseline is to list of it.
+    pub(crate) found: Vec<Known>,
+    /// What the baseline lists of it, and nobody found.
+    pub(crate) stale: Vec<Known>,
 }
 
 /// One thing of a file with its verdict.
@@ -31,6 +42,8 @@ pub(crate) struct CheckedSubject {
     pub(crate) verdict: Verdict,
     /// Where each finding of the verdict stands.
     pub(crate) places: Vec<Place>,
+    /// Which of them the baseline lists; empty without one.
+    pub(crate) known: Vec<bool>,
 }
 
 /// How files are judged.
@@ -83,7 +96,9 @@ impl CheckedFile {
 
     /// Whether anything was said of anything.
     pub(crate) fn is_judged(&self) -> bool {
-        !self.undecided.is_empty() || self.subjects.iter().any(|one| !one.verdict.checked.is_empty())
+        self.known_undecided > 0
+            || !self.undecided.is_empty()
+            || self.subjects.iter().any(|one| !one.verdict.checked.is_empty())
     }
 
     fn why_nothing(&self) -> &'static str {
@@ -94,10 +109,17 @@ impl CheckedFile {
         }
     }
 
+    /// Whether nothing is broken or undecided but what is known.
     pub(crate) fn is_clean(&self) -> bool {
-        let mut outcomes = self.subjects.iter().map(|one| &one.verdict.outcome);
-        self.undecided.is_empty()
-            && outcomes.all(|outcome| matches!(outcome, Judgement::Compliant | Judgement::Waived))
+        let mut findings = self.subjects.iter().flat_map(CheckedSubject::findings);
+        let is_open = |(finding, _, is_known): (&Finding, &Place, bool)| {
+            !is_known && finding.status != FindingStatus::Waived
+        };
+        self.undecided.is_empty() && !findings.any(is_open)
+    }
+
+    fn known(&self) -> usize {
+        self.known_undecided + self.subjects.iter().map(CheckedSubject::number_known).sum::<usize>()
     }
 }
 
@@ -145,7 +167,31 @@ impl CheckedSubject {
         };
         let places = verdict.findings.iter().map(|finding| place(&finding.field)).collect();
         candidate.document = Json::Null;
-        Self { candidate, verdict, places }
+        Self { candidate, verdict, places, known: Vec::new() }
+    }
+
+    /// The findings, where each stands, and whether the baseline lists it.
+    pub(crate) fn findings(&self) -> impl Iterator<Item = (&Finding, &Place, bool)> {
+        let known = self.known.iter().copied().chain(std::iter::repeat(false));
+        self.verdict
+            .findings
+            .iter()
+            .zip(&self.places)
+            .zip(known)
+            .map(|((one, place), is_known)| (one, place, is_known))
+    }
+
+    pub(crate) fn number_known(&self) -> usize {
+        self.known.iter().filter(|is_known| **is_known).count()
+    }
+
+    /// How many of the controls are broken, undecided, waived and known.
+    pub(crate) fn counted(&self) -> Vec<(usize, &'static str)> {
+        let open = self.findings().filter(|(_, _, is_known)| !is_known).map(|(finding, ..)| finding);
+        let mut counted = Finding::counted(open);
+        let known = self.number_known();
+        counted.extend((known > 0).then_some((known, "known")));
+        counted
     }
 }
 
@@ -157,10 +203,24 @@ pub(crate) struct Tally {
     pub(crate) is_judged: bool,
     pub(crate) is_broken: bool,
     pub(crate) is_unusable: bool,
+    /// Findings that the baseline lists.
+    pub(crate) known: usize,
+    /// What it lists, and nobody found.
+    pub(crate) stale: Vec<Known>,
+    /// What it is to list.
+    pub(crate) found: Vec<Known>,
+    /// The files that were judged, as the baseline calls them.
+    pub(crate) judged: BTreeSet<String>,
 }
 
 impl Tally {
-    pub(crate) fn add(&mut self, file: &CheckedFile) {
+    pub(crate) fn add(&mut self, file: &mut CheckedFile) {
+        self.known += file.known();
+        self.stale.append(&mut file.stale);
+        self.found.append(&mut file.found);
+        if file.unusable.is_none() && !file.baseline_name.is_empty() {
+            self.judged.insert(std::mem::take(&mut file.baseline_name));
+        }
         self.files += 1;
         self.foreign += usize::from(file.is_foreign);
         self.is_judged |= file.is_judged();

@@ -3,6 +3,7 @@
 mod builds;
 mod checked;
 mod files;
+mod known;
 mod locate;
 mod parallel;
 mod print;
@@ -14,39 +15,71 @@ mod yaml;
 
 use std::process::ExitCode;
 
+use sagewarden_govern::counted;
+
 use crate::check::checked::{CheckedFile, Judging, Tally};
 use crate::check::files::Files;
+use crate::check::known::Baseline;
 use crate::check::print::Printing;
 use crate::command::check::CheckOptions;
 use crate::error::CommandError;
+use crate::input::progress::Done;
 use crate::input::{now, settings};
 use crate::output;
 
 pub(crate) fn run(options: &CheckOptions) -> Result<ExitCode, CommandError> {
-    let in_force = settings::find(options.settings.as_deref(), &options.files)?;
+    let whole = options.bundle.as_deref().map(|place| (place, options.digest.as_deref()));
+    let mut in_force = settings::find(whole, options.settings.as_deref(), &options.files)?;
+    if let Some(profile) = options.profile {
+        in_force.bundle = in_force.bundle.with_profile(profile.profile());
+        in_force.bundle.idle().iter().for_each(|idle| output::warn(format_args!("note: {idle}")));
+    }
     let files = Files::find(&options.files);
     files.unreadable.iter().for_each(|error| output::warn(format_args!("error: {error}")));
+    let baseline = options.baseline.as_deref().map(|path| Baseline::open(path, options.update_baseline));
+    let baseline = baseline.transpose()?;
     let account = options.account.as_deref();
     let judging = Judging { bundle: &in_force.bundle, account, now: now() };
-    let mut printing = Printing::begin(options.format, &in_force);
+    let mut printing = Printing::begin(options.format, &in_force, baseline.is_some());
     let mut tally = Tally { is_unusable: !files.unreadable.is_empty(), ..Tally::default() };
     let judge = |input: &files::Input| {
-        let checked = CheckedFile::judge(&judging, input);
+        let mut checked = CheckedFile::judge(&judging, input);
+        if let Some(baseline) = &baseline {
+            baseline.mark(&mut checked);
+        }
         let printed = printing_of(options, &checked);
         (checked, printed)
     };
-    parallel::in_order(&files.inputs, judge, |(checked, printed)| {
-        tally.add(&checked);
+    let mut done = Done::of(files.inputs.len());
+    parallel::in_order(&files.inputs, judge, |(mut checked, printed)| {
+        tally.add(&mut checked);
         if let Some(why) = &checked.unusable {
-            output::warn(format_args!("error: {why}"));
+            done.beside(|| output::warn(format_args!("error: {why}")));
         }
         printing.file(checked, printed);
+        done.step();
     });
+    drop(done);
+    if let Some(baseline) = &baseline {
+        settle(baseline, &mut tally)?;
+    }
     printing.end(&tally, files.passed_over)?;
     if tally.status() == CommandError::EXIT && !tally.is_unusable {
         output::warn(format_args!("error: {}", CommandError::NoCandidate));
     }
     Ok(ExitCode::from(tally.status()))
+}
+
+/// Names what a baseline lists and nobody found, or writes it anew.
+fn settle(baseline: &Baseline, tally: &mut Tally) -> Result<(), CommandError> {
+    if baseline.is_updated {
+        let number = baseline.write(&tally.judged, std::mem::take(&mut tally.found))?;
+        output::warn(format_args!("note: the baseline lists {}", counted(number as u64, "finding")));
+        return Ok(());
+    }
+    tally.stale.extend(baseline.gone(&tally.judged));
+    tally.stale.iter().for_each(|known| output::warn(words::stale(known)));
+    Ok(())
 }
 
 /// What is printed of a file alone, made where the file is judged.

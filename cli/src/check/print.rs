@@ -30,6 +30,7 @@ const WORTH_A_CALL: usize = 64 << 10;
 pub(crate) struct Printing<'a> {
     format: CheckFormat,
     settings: &'a InForce,
+    has_baseline: bool,
     /// Kept for formats that are of all files together.
     files: Vec<CheckedFile>,
     is_first: bool,
@@ -40,13 +41,25 @@ pub(crate) struct Printing<'a> {
 }
 
 impl<'a> Printing<'a> {
-    pub(crate) fn begin(format: CheckFormat, settings: &'a InForce) -> Self {
-        let mut printing =
-            Self { format, settings, files: Vec::new(), is_first: true, ready: String::new(), stopped: None };
+    pub(crate) fn begin(format: CheckFormat, settings: &'a InForce, has_baseline: bool) -> Self {
+        let mut printing = Self {
+            format,
+            settings,
+            has_baseline,
+            files: Vec::new(),
+            is_first: true,
+            ready: String::new(),
+            stopped: None,
+        };
         match format {
             CheckFormat::Text => printing.put(&output::text(&words::settings(settings))),
             CheckFormat::Json => {
-                let head = serde_json::json!({ "bundle": settings.bundle.hash(), "settings": settings.path });
+                let bundle = &settings.bundle;
+                let head = serde_json::json!({
+                    "bundle": bundle.hash(),
+                    "profile": bundle.settings().profile,
+                    "settings": settings.path,
+                });
                 let head = format!("{head:#}");
                 let head = head.trim_end_matches(['}', '\n']);
                 printing.put(&format!("{head},\n  \"files\": ["));
@@ -80,13 +93,20 @@ impl<'a> Printing<'a> {
     pub(crate) fn end(mut self, tally: &Tally, passed_over: usize) -> Result<(), CommandError> {
         match self.format {
             CheckFormat::Text => self.put(&output::text(&words::summary(tally, passed_over))),
+            CheckFormat::Json if self.has_baseline => {
+                let stale = output::document(&serde_json::json!(tally.stale).to_string());
+                self.put(&format!("\n],\n  \"stale\": {stale}}}\n"));
+            }
             CheckFormat::Json => self.put("\n]}\n"),
             CheckFormat::Junit => self.put(builds::JUNIT.1),
-            CheckFormat::Markdown if tally.status() == 0 => self.put("All controls hold.\n"),
+            CheckFormat::Markdown if tally.status() == 0 => {
+                self.put(if tally.known > 0 { "Nothing is new.\n" } else { "All controls hold.\n" })
+            }
             CheckFormat::Markdown | CheckFormat::Github => {}
             CheckFormat::Sarif if tally.status() == CommandError::EXIT => {}
             CheckFormat::Sarif => {
-                let log = sarif::log(&self.settings.bundle, &self.files);
+                let stale = self.has_baseline.then_some(tally.stale.as_slice());
+                let log = sarif::log(&self.settings.bundle, &self.files, stale);
                 let log = serde_json::to_string_pretty(&log).map_err(io::Error::from)?;
                 self.put(&output::document(&format!("{log}\n")));
             }

@@ -14,22 +14,29 @@ use serde_sarif::sarif;
 use serde_sarif::sarif::{ResultKind, ResultLevel};
 
 use crate::check::checked::{CheckedFile, CheckedSubject};
+use crate::check::known::Known;
 use crate::check::locate::Place;
 
 const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
 /// One log with one run. Its rules are the controls that something was judged by; its results the findings.
-pub(crate) fn log(bundle: &Bundle, checked: &[CheckedFile]) -> sarif::Sarif {
+///
+/// `stale` is what the baseline lists and nobody found; `None` where there is no baseline.
+pub(crate) fn log(bundle: &Bundle, checked: &[CheckedFile], stale: Option<&[Known]>) -> sarif::Sarif {
     let rules = rules(bundle, checked);
     let ids: Vec<&str> = rules.iter().map(|rule| rule.id.as_str()).collect();
     let mut results = Vec::new();
     for file in checked {
         for subject in &file.subjects {
-            let found = subject.verdict.findings.iter().zip(&subject.places);
-            results.extend(found.map(|(finding, place)| result(file, subject, finding, place, &ids)));
+            results.extend(subject.findings().map(|(finding, place, is_known)| {
+                let mut result = result(file, subject, finding, place, &ids);
+                result.baseline_state = stale.map(|_| json!(if is_known { "unchanged" } else { "new" }));
+                result
+            }));
         }
     }
+    results.extend(stale.into_iter().flatten().map(absent));
     let driver = sarif::ToolComponent::builder()
         .name("Sagewarden")
         .version(env!("CARGO_PKG_VERSION"))
@@ -43,7 +50,10 @@ pub(crate) fn log(bundle: &Bundle, checked: &[CheckedFile]) -> sarif::Sarif {
         .tool(sarif::Tool::builder().driver(driver).build())
         .invocations(vec![invocation])
         .results(results)
-        .properties(bag(&[], [("bundle", json!(bundle.hash()))]))
+        .properties(bag(
+            &[],
+            [("bundle", json!(bundle.hash())), ("profile", json!(bundle.settings().profile))],
+        ))
         .build();
     sarif::Sarif::builder().schema(SCHEMA).version("2.1.0").runs(vec![run]).build()
 }
@@ -92,7 +102,7 @@ fn result(
     let named = subject.candidate.named();
     let plain = |words: &str| Untrusted::new(words).sarif();
     let message = format!(
-        "{} breaks {}: {}. Field: {}. Actual: {}. Wanted: {}. To fix it, {}.",
+        "{} fails {}: {}. Field: {}. Actual: {}. Wanted: {}. To fix it, {}.",
         plain(&named),
         plain(&finding.control),
         plain(&finding.title),
@@ -137,6 +147,22 @@ fn result(
                 .build(),
         ]
     });
+    result
+}
+
+/// What was found once.
+fn absent(known: &Known) -> sarif::Result {
+    let Known { file, resource, path, control } = known;
+    let message = format!("{control} of {resource} at {path} is no longer found.");
+    let place = sarif::PhysicalLocation::builder().artifact_location(artifact(file)).build();
+    let mut result = sarif::Result::builder()
+        .rule_id(control)
+        .kind(ResultKind::Pass)
+        .level(ResultLevel::None)
+        .message(sarif::Message::builder().text(Untrusted::new(&message).sarif()).build())
+        .locations(vec![sarif::Location::builder().physical_location(place).build()])
+        .build();
+    result.baseline_state = Some(json!("absent"));
     result
 }
 
@@ -249,9 +275,10 @@ mod tests {
             bundle: bundle.hash().to_owned(),
             plan: Plan::Nothing("nothing is certainly violated".to_owned()),
         };
-        let subjects = vec![CheckedSubject { candidate, verdict, places: vec![Place::default()] }];
+        let subjects =
+            vec![CheckedSubject { candidate, verdict, places: vec![Place::default()], known: Vec::new() }];
         let file = CheckedFile { path: "m.json".to_owned(), subjects, ..CheckedFile::default() };
-        let log = json!(log(&bundle, &[file]));
+        let log = json!(log(&bundle, &[file], None));
         let run = &log["runs"][0];
         let result = &run["results"][0];
         assert_eq!((&result["kind"], &result["level"]), (&json!("open"), &json!("none")));

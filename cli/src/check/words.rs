@@ -4,19 +4,20 @@ use sagewarden_govern::counted;
 use serde_json::{Value, json};
 
 use crate::check::checked::{CheckedFile, CheckedSubject, Tally};
+use crate::check::known::Known;
 use crate::input::settings::InForce;
 use crate::output::terminal::STRONG;
 use crate::output::{line, notice};
 
 /// By what is judged, for people.
 pub(crate) fn settings(settings: &InForce) -> String {
+    let by = match &settings.path {
+        Some(path) => line(&path.display().to_string()),
+        None => "the built-in settings, which allow any VPC and any role".into(),
+    };
+    let profile = settings.bundle.settings().profile.name();
     let bundle = settings.bundle.hash().get(..12).unwrap_or_default();
-    match &settings.path {
-        Some(path) => format!("judged with {} (bundle {bundle})\n", line(&path.display().to_string())),
-        None => {
-            format!("judged with the built-in settings, which allow any VPC and any role (bundle {bundle})\n")
-        }
-    }
+    format!("judged with {by} (profile {profile}, bundle {bundle})\n")
 }
 
 /// The verdicts on a file, for people.
@@ -37,17 +38,21 @@ fn has_notes(checked: &CheckedFile) -> bool {
 }
 
 fn of_subject(file: &str, subject: &CheckedSubject) -> String {
-    let CheckedSubject { candidate, verdict, places } = subject;
+    let CheckedSubject { candidate, verdict, .. } = subject;
     let place = candidate.place.as_ref().map(|place| format!("{}: ", line(place))).unwrap_or_default();
     let number = verdict.checked.len();
-    let said = verdict.counted().iter().map(|(number, word)| format!("{number} {word}")).collect::<Vec<_>>();
+    let said = subject.counted().iter().map(|(number, word)| format!("{number} {word}")).collect::<Vec<_>>();
     let state = match (number, said.is_empty()) {
         (0, true) => ": nothing could be judged".to_owned(),
         (_, true) => format!(" compliant ({})", counted(number as u64, "control")),
         _ => format!(": {} of {}", said.join(", "), counted(number as u64, "control")),
     };
     let mut text = format!("  {place}{}{state}\n", line(&candidate.named()));
-    for (finding, at) in verdict.findings.iter().zip(places) {
+    for (finding, at, is_known) in subject.findings() {
+        if is_known {
+            text += &format!("    known {}: {}\n", line(&finding.control), line(&finding.title));
+            continue;
+        }
         text += &notice::finding(&json!(finding));
         let at = [at.line.map(|number| format!("{file}:{number}")), at.path.clone()];
         let at: Vec<String> = at.into_iter().flatten().collect();
@@ -67,24 +72,46 @@ fn of_subject(file: &str, subject: &CheckedSubject) -> String {
     text
 }
 
+/// What the baseline lists and nobody found, for people.
+pub(crate) fn stale(known: &Known) -> String {
+    let Known { file, resource, path, control } = known;
+    let of = [control, resource, path]
+        .into_iter()
+        .filter(|text| !text.is_empty())
+        .cloned()
+        .collect::<Vec<_>>()
+        .join(" ");
+    format!(
+        "note: the baseline lists {} of `{}`, which is no longer found: --update-baseline takes it out",
+        line(&of),
+        line(file)
+    )
+}
+
 /// What was said of all files together, where that is not seen from each.
 pub(crate) fn summary(tally: &Tally, passed_over: usize) -> String {
-    let others = passed_over + tally.foreign;
-    match others {
+    let known = match tally.known {
         0 => String::new(),
-        others => format!("{} passed over: nothing that is judged\n", counted(others as u64, "file")),
+        known => format!("{} known, and no failure\n", counted(known as u64, "finding")),
+    };
+    match passed_over + tally.foreign {
+        0 => known,
+        others => format!("{known}{} passed over: nothing that is judged\n", counted(others as u64, "file")),
     }
 }
 
 /// The verdicts on a file, for programs; `None` where it is somebody else's.
 pub(crate) fn document(checked: &CheckedFile) -> Option<Value> {
     let subject = |subject: &CheckedSubject| {
-        let CheckedSubject { candidate, verdict, places } = subject;
-        let findings = verdict.findings.iter().zip(places).map(|(finding, place)| {
+        let CheckedSubject { candidate, verdict, .. } = subject;
+        let findings = subject.findings().map(|(finding, place, is_known)| {
             let mut finding = json!(finding);
             if let Some(fields) = finding.as_object_mut() {
                 fields.insert("line".to_owned(), json!(place.line));
                 fields.insert("path".to_owned(), json!(place.path));
+                if is_known {
+                    fields.insert("known".to_owned(), json!(true));
+                }
             }
             finding
         });

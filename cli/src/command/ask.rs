@@ -1,4 +1,4 @@
-//! What can be typed after `lineage`, `impact`, `diff`, `reproduce` and `history`.
+//! The options of `lineage`, `impact`, `diff`, `reproduce` and `history`.
 
 use std::path::PathBuf;
 
@@ -9,43 +9,46 @@ use crate::command::format::OutputFormat;
 
 #[derive(Debug, Args)]
 pub(crate) struct AskOptions {
-    /// What is asked about: KIND/NAME (such as training-job, model, model-package, endpoint), commit/PREFIX, an ARN,
-    /// s3://BUCKET/KEY with or without ?versionId=ID, an image's sha256:DIGEST, or an identity from another answer;
-    /// endpoint/NAME@TIME is what ran then
+    /// The entity: KIND/NAME (such as training-job, model, model-package, endpoint), a NAME that only one entity has,
+    /// commit/PREFIX, an ARN, s3://BUCKET/KEY with or without ?versionId=ID, an image's sha256:DIGEST, or an identity from
+    /// another answer; endpoint/NAME@TIME is the deployment that ran at that time
     #[arg(value_name = "ENTITY")]
     pub(crate) entity: String,
-    /// The store to ask
+    /// The store that answers
     #[arg(long, value_name = "FILE", default_value = "sagewarden-demo/sagewarden.db")]
     pub(crate) store: PathBuf,
-    /// As of this time, such as 2026-03-02T12:00:00Z, or of the end of this day in UTC, such as 2026-03-02
+    /// Answer as of this time, such as 2026-03-02T12:00:00Z, or as of the end of this day in UTC, such as 2026-03-02
     #[arg(long, value_name = "TIME")]
     pub(crate) at: Option<String>,
-    /// At most so many steps away
+    /// Follow at most N steps
     #[arg(long, value_name = "N")]
     pub(crate) max_depth: Option<usize>,
-    /// At most so many nodes
+    /// Answer with at most N nodes
     #[arg(long, value_name = "N")]
     pub(crate) max_nodes: Option<usize>,
-    /// Continue an answer that was cut
+    /// Continue an incomplete answer: the `cursor` in its JSON
     #[arg(long, value_name = "CURSOR")]
     pub(crate) cursor: Option<String>,
+    /// Print ARNs, times and digests whole; a terminal shows them shortened otherwise, a file or a pipe gets them whole
+    #[arg(long)]
+    pub(crate) wide: bool,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct LineageOptions {
     #[command(flatten)]
     pub(crate) about: AskOptions,
-    /// What became of it, instead of where it comes from
+    /// Show what was made from the entity, instead of what it was made from
     #[arg(long, conflicts_with = "both")]
     pub(crate) downstream: bool,
-    /// Both ways
+    /// Show both directions
     #[arg(long)]
     pub(crate) both: bool,
-    /// For an endpoint: also what it ran before
+    /// For an endpoint: add its earlier deployments
     #[arg(long)]
     pub(crate) past: bool,
-    /// How to answer: a tree by stages, one JSON document, the flat table of components (csv: for pandas), a page, a drawing
-    /// (dot, mermaid), or what other systems read (openlineage, cyclonedx, slsa, prov)
+    /// The format: a tree by stages, a flat table of components (csv: for pandas), one JSON document, a page (html), a drawing
+    /// (dot, mermaid), or a document for other systems (openlineage, cyclonedx, slsa, prov)
     #[arg(long, value_enum, default_value_t = AnswerFormat::Tree)]
     pub(crate) format: AnswerFormat,
 }
@@ -54,7 +57,7 @@ pub(crate) struct LineageOptions {
 pub(crate) struct PlainOptions {
     #[command(flatten)]
     pub(crate) about: AskOptions,
-    /// How to answer
+    /// The format of the answer
     #[arg(long, value_enum, default_value_t = OutputFormat::Text)]
     pub(crate) format: OutputFormat,
 }
@@ -63,10 +66,10 @@ pub(crate) struct PlainOptions {
 pub(crate) struct DiffOptions {
     #[command(flatten)]
     pub(crate) about: AskOptions,
-    /// What it is compared with
+    /// The entity to compare it with
     #[arg(value_name = "OTHER")]
     pub(crate) other: String,
-    /// How to answer
+    /// The format of the answer
     #[arg(long, value_enum, default_value_t = OutputFormat::Text)]
     pub(crate) format: OutputFormat,
 }

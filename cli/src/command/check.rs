@@ -1,10 +1,10 @@
-//! What can be typed after `check` and `replay`.
+//! The options of `check` and `replay`.
 
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use crate::command::format::OutputFormat;
+use crate::command::format::{ChosenProfile, OutputFormat};
 
 #[derive(Debug, Args)]
 pub(crate) struct CheckOptions {
@@ -15,6 +15,21 @@ pub(crate) struct CheckOptions {
     /// first file, else the built-in one, which allows any VPC and the account's own keys
     #[arg(long, value_name = "FILE")]
     pub(crate) settings: Option<PathBuf>,
+    /// The bundle that a stack judges by: s3://BUCKET/PREFIX, or a folder with settings.toml and policies/
+    #[arg(long, value_name = "PLACE", conflicts_with = "settings")]
+    pub(crate) bundle: Option<String>,
+    /// What the digest of that bundle has to be, or begin with
+    #[arg(long, value_name = "SHA256", requires = "bundle")]
+    pub(crate) digest: Option<String>,
+    /// How many of the controls are judged: essential, recommended or strict (all); default: what the settings say
+    #[arg(long, value_enum)]
+    pub(crate) profile: Option<ChosenProfile>,
+    /// A file that lists known findings: they are shown as known, and are no failure
+    #[arg(long, value_name = "FILE")]
+    pub(crate) baseline: Option<PathBuf>,
+    /// Write all that is found into the baseline
+    #[arg(long, requires = "baseline")]
+    pub(crate) update_baseline: bool,
     /// The account that it will run in; default: the one of its ARN or role
     #[arg(long, value_name = "ID")]
     pub(crate) account: Option<String>,

@@ -1,4 +1,4 @@
-//! What can be typed after `demo`.
+//! The options of `demo`.
 
 use std::path::PathBuf;
 
@@ -8,10 +8,10 @@ use crate::command::format::OutputFormat;
 
 #[derive(Debug, Args)]
 pub(crate) struct DemoOptions {
-    /// The folder for the store, the page, findings, alerts, events and repositories; an earlier demo in it is replaced
+    /// The folder for the store, the page, findings, alerts, events and repositories; the command replaces an earlier demo in it
     #[arg(long, value_name = "DIR", default_value = "sagewarden-demo")]
     pub(crate) out: PathBuf,
-    /// How to tell it
+    /// The format of the output
     #[arg(long, value_enum, default_value_t = OutputFormat::Text)]
     pub(crate) format: OutputFormat,
 }

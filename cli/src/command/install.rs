@@ -1,4 +1,4 @@
-//! What can be typed after `completions` and `man`.
+//! The options of `completions` and `man`.
 
 use std::path::PathBuf;
 
@@ -14,7 +14,7 @@ pub(crate) struct CompletionsOptions {
 
 #[derive(Debug, Args)]
 pub(crate) struct ManualOptions {
-    /// The folder for one page of each command, made if need be; without it, the page of `sagewarden` is printed
+    /// Write one page for each command into this folder, which is created; without it, print the page of `sagewarden`
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
 }

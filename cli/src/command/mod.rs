@@ -1,7 +1,8 @@
-//! What can be typed.
+//! The command line: its commands and options.
 
 pub(crate) mod ask;
 pub(crate) mod check;
+pub(crate) mod clarify;
 pub(crate) mod data;
 pub(crate) mod demo;
 pub(crate) mod explain;
@@ -14,6 +15,7 @@ use clap::{Parser, Subcommand};
 
 use crate::command::ask::{DiffOptions, LineageOptions, PlainOptions};
 use crate::command::check::{CheckOptions, ReplayOptions};
+use crate::command::clarify::{ATTRIBUTION_HELP, AttributionOptions, BIAS_HELP, BiasOptions};
 use crate::command::data::{
     BASELINE_HELP, BaselineOptions, DRIFT_HELP, DriftOptions, QUALITY_HELP, QualityOptions,
 };
@@ -23,11 +25,11 @@ use crate::command::install::{CompletionsOptions, ManualOptions};
 use crate::command::policy::Policy;
 use crate::command::verify::{VERIFY_HELP, VerifyOptions};
 
-/// The version and, of a release build of a checkout, its commit (`build.rs`).
+/// The version and, in a release build of a checkout, its commit (`build.rs`).
 const VERSION: &str = env!("SAGEWARDEN_VERSION");
 
-/// Governance for Amazon SageMaker: every job is judged while it can still be stopped, every model is traced to commit, data
-/// version and image, and every drift alert names that chain.
+/// Governance for Amazon SageMaker: judge every job while it can still be stopped, trace every model to its commit, data versions
+/// and image, and name that chain in every drift alert.
 #[derive(Debug, Parser)]
 #[command(name = "sagewarden", version = VERSION, about, propagate_version = true)]
 pub(crate) struct Arguments {
@@ -37,43 +39,48 @@ pub(crate) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Tell the story of a credit model on this machine: a push, a forbidden job, a deployment, a drift alert
+    /// Run the story of a credit model on this machine: a push, a forbidden job, a deployment, a drift alert
     #[command(
-        after_help = "Example:\n  sagewarden demo --out sagewarden-demo\n\nNothing outside the folder is touched, no network is used."
+        after_help = "Example:\n  sagewarden demo --out sagewarden-demo\n\nThe demo changes nothing outside the folder and uses no network."
     )]
     Demo(DemoOptions),
     /// Judge a request, a description, an API call or a pipeline definition before it is sent
     #[command(
-        after_help = "Examples:\n  sagewarden check create-training-job.json\n  sagewarden check pipeline.json --settings infra/settings.toml --format json\n  sagewarden check --format sarif pipeline.json > sagewarden.sarif\n\nFILE is a Create request, a Describe answer, a CloudTrail event of a Create call, or a SageMaker pipeline definition, whose steps are judged each by itself.\nExit status: 0 compliant, 1 at least one control is broken or undecided, 2 a file cannot be judged."
+        after_help = "Examples:\n  sagewarden check create-training-job.json\n  sagewarden check pipeline.json --settings infra/settings.toml --format json\n  sagewarden check --format sarif pipeline.json > sagewarden.sarif\n\nFILE is a Create request, a Describe answer, a CloudTrail event of a Create call, or a SageMaker pipeline definition, whose steps are judged each by itself.\nExit status: 0 compliant, 1 at least one control failed or is undecided, 2 a file cannot be judged."
     )]
     Check(CheckOptions),
-    /// Make the baseline that drift or model quality is judged by: the statistics.json and constraints.json that Model Monitor
-    /// makes of a CSV file
+    /// Make a baseline for `drift` or `quality` from a CSV file: statistics.json and constraints.json, as Model Monitor writes them
     #[command(after_help = BASELINE_HELP)]
     Baseline(BaselineOptions),
-    /// Judge captured traffic against a baseline, and show where it has drifted
+    /// Compare captured traffic with a baseline, and show which features have drifted
     #[command(after_help = DRIFT_HELP)]
     Drift(DriftOptions),
-    /// Measure what a model said against what turned out to be true, and show where it is worse than its baseline
+    /// Compare predictions with true labels, and show which metrics are worse than their baseline
     #[command(after_help = QUALITY_HELP)]
     Quality(QualityOptions),
-    /// Explain the answers of an XGBoost model: which features moved them, by exact SHAP values
+    /// Compare a group of people with everybody else, by Clarify's bias metrics
+    #[command(after_help = BIAS_HELP)]
+    Bias(BiasOptions),
+    /// Explain the predictions of an XGBoost model by exact SHAP values of its features
     #[command(after_help = EXPLAIN_HELP)]
     Explain(ExplanationOptions),
+    /// Compare the order of the features that matter to a model with an earlier one
+    #[command(after_help = ATTRIBUTION_HELP)]
+    Attribution(AttributionOptions),
     /// List and explain the controls, or validate policies and settings
     Policy {
         /// What to do with them
         #[command(subcommand)]
         command: Policy,
     },
-    /// Give recorded AWS events to the system and see what it makes of them
+    /// Replay recorded AWS events, and show what the functions would do
     #[command(
-        after_help = "Examples:\n  sagewarden replay events/aws.sagemaker/api-call-via-cloudtrail/create-training-job.json\n  sagewarden replay sagewarden-demo/events/*.json --store sagewarden-demo/sagewarden.db\n\nThere is no AWS behind this: a resource that the simulated account does not know is taken from the event itself.\nA push needs its repository: beside a store, in `git/NAME.git`.\nExit status: 0 all handled, 1 at least one rejected or to be retried, 2 the command could not run."
+        after_help = "Examples:\n  sagewarden replay events/aws.sagemaker/api-call-via-cloudtrail/create-training-job.json\n  sagewarden replay sagewarden-demo/events/*.json --store sagewarden-demo/sagewarden.db\n\nThe command asks nothing of AWS: it takes a resource that the simulated account does not know from the event itself.\nA push needs its repository, in `git/NAME.git` beside the store.\nExit status: 0 all events were handled, 1 at least one was rejected or must be retried, 2 the command could not run."
     )]
     Replay(ReplayOptions),
-    /// Show where something comes from, or what became of it
+    /// Show what an entity was made from, or what was made from it
     #[command(
-        after_help = "Examples:\n  sagewarden lineage endpoint/credit-default-prod\n  sagewarden lineage endpoint/credit-default-prod --at 2026-03-02T12:00:00Z\n  sagewarden lineage commit/1a2b3c4 --downstream --store sagewarden-demo/sagewarden.db\n  sagewarden lineage training-job/credit-train-002 --format json\n\nThe answer says whether it is whole; one that was cut has a `cursor` (see --format json) that continues it.\nExit status: 0 answered, 2 there is no answer, or nothing to write in this format."
+        after_help = "Examples:\n  sagewarden lineage endpoint/credit-default-prod\n  sagewarden lineage endpoint/credit-default-prod --at 2026-03-02T12:00:00Z\n  sagewarden lineage commit/1a2b3c4 --downstream --store sagewarden-demo/sagewarden.db\n  sagewarden lineage training-job/credit-train-002 --format json\n\nAn incomplete answer says so; its `cursor` in --format json continues it.\nExit status: 0 answered, 2 no answer, or nothing to write in this format."
     )]
     Lineage(LineageOptions),
     /// Show which endpoints run something built from a commit, an object version, an image, a job or a model
@@ -86,7 +93,7 @@ pub(crate) enum Command {
         after_help = "Examples:\n  sagewarden diff model/credit-default-model model/credit-default-model-2\n  sagewarden diff endpoint/credit-default-prod@2026-03-02T12:00:00Z endpoint/credit-default-prod"
     )]
     Diff(DiffOptions),
-    /// Write the CreateTrainingJob request that repeats a model, and what is missing for an exact repeat
+    /// Write the CreateTrainingJob request that trains a model again, and list what is missing for an exact repeat
     #[command(
         after_help = "Examples:\n  sagewarden reproduce model/credit-default-model\n  sagewarden reproduce training-job/credit-train-002 --format json"
     )]
@@ -96,7 +103,7 @@ pub(crate) enum Command {
         after_help = "Examples:\n  sagewarden history endpoint/credit-default-prod\n  sagewarden history endpoint/credit-default-prod --at 2026-03-02T12:00:00Z"
     )]
     History(PlainOptions),
-    /// Check that no verdict is gone or was changed, in a store or an export of the table
+    /// Check that no verdict was removed or changed, in a store or an export of the table
     #[command(after_help = VERIFY_HELP)]
     Verify(VerifyOptions),
     /// Print the completion script of a shell
@@ -104,7 +111,7 @@ pub(crate) enum Command {
         after_help = "Examples:\n  sagewarden completions bash > ~/.local/share/bash-completion/completions/sagewarden\n  sagewarden completions zsh > ~/.zfunc/_sagewarden"
     )]
     Completions(CompletionsOptions),
-    /// Print the manual page, or write those of all commands into a folder
+    /// Print the manual page, or write the manual pages of all commands into a folder
     #[command(
         after_help = "Examples:\n  sagewarden man | man -l -\n  sagewarden man --out ~/.local/share/man/man1"
     )]

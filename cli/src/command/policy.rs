@@ -1,8 +1,10 @@
-//! What can be typed after `policy`.
+//! The options of `policy`.
 
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
+
+use crate::command::format::ChosenProfile;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Policy {
@@ -15,6 +17,11 @@ pub(crate) enum Policy {
         after_help = "Example:\n  sagewarden policy validate infra\n\nExit status: 0 valid, 2 refused, with file, line and column."
     )]
     Validate(ValidateOptions),
+    /// Copy the bundle that a stack judges by out of its bucket
+    #[command(
+        after_help = "Example:\n  sagewarden policy pull s3://governance/sagewarden/ --out bundle\n  sagewarden check --bundle bundle jobs/\n\nThe bundle is checked as a function would check it, and its digest is printed: it is that of every verdict.\nExit status: 0 copied, 2 refused, or not read."
+    )]
+    Pull(PullOptions),
     /// Write the controls that IAM can express as policies that deny, for roles or for an organization
     #[command(after_help = EXPORT_HELP)]
     Export(ExportOptions),
@@ -35,6 +42,9 @@ pub(crate) struct ListOptions {
     /// A settings.toml whose modes and lists count
     #[arg(long, value_name = "FILE")]
     pub(crate) settings: Option<PathBuf>,
+    /// Only the controls of this profile
+    #[arg(long, value_enum)]
+    pub(crate) profile: Option<ChosenProfile>,
     /// How to answer
     #[arg(long, value_enum, default_value_t = ListFormat::Text)]
     pub(crate) format: ListFormat,
@@ -58,6 +68,22 @@ pub(crate) struct ValidateOptions {
     /// Also write `policies/validated.json` there: a function that is packaged with it starts without validating them again
     #[arg(long)]
     pub(crate) note: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PullOptions {
+    /// Where the bundle lies: s3://BUCKET/PREFIX, as the stack's parameters BundleBucket and BundlePrefix say
+    #[arg(value_name = "PLACE")]
+    pub(crate) place: String,
+    /// The folder to write
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+    /// What the digest of the bundle has to be, or begin with
+    #[arg(long, value_name = "SHA256")]
+    pub(crate) digest: Option<String>,
+    /// Replace an earlier copy
+    #[arg(long)]
+    pub(crate) force: bool,
 }
 
 #[derive(Debug, Args)]

@@ -33,7 +33,7 @@ impl DemoFiles {
     /// Says that the other files may be replaced.
     const MARKER: &str = ".sagewarden-demo";
 
-    /// Makes the folder. An earlier demo in it is replaced, file by file; whatever else lies there is left alone.
+    /// Makes the folder. An earlier demo in it is replaced, file by file; other files stay.
     pub(crate) fn prepare(folder: &Path) -> Result<Self, CommandError> {
         let files = Self { folder: folder.to_owned() };
         let is_demo = files.path(Self::MARKER).is_file();
@@ -86,10 +86,10 @@ fn is_numbered(path: &Path) -> bool {
         && stem.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// What is about what a model does, not about how it was made.
+/// Notices about a model in use, not about how it was made.
 const ALERTS: [&str; 4] = [DRIFT_ALERT, FINDING_REWRITTEN, MONITORING_FAILED, RETRAINING_SUGGESTED];
 
-/// Writes what was sent, the page, the settings and the events.
+/// Writes the notices, the page, the settings and the events.
 pub(crate) fn write_records(
     files: &DemoFiles,
     system: &System,

@@ -1,4 +1,4 @@
-//! What `sagewarden demo` prints: its steps, and what it left behind.
+//! The output of `sagewarden demo`: its steps, and the files that it left.
 
 use sagewarden_govern::Done;
 use sagewarden_govern::route::Handled;

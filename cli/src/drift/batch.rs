@@ -11,7 +11,7 @@ use sagewarden_measure::capture::{BatchReader, CaptureFormat};
 use crate::drift::windows::Windows;
 use crate::input::source::{BUFFER, MAX_LINE, answers};
 
-/// Reads both files line by line; what is wrong with some lines, and why it could not go on, if so.
+/// Reads both files line by line; answers with the faulty lines, and why it stopped early, if it did.
 pub(crate) fn read(
     records: &Path,
     format: &CaptureFormat,
@@ -73,7 +73,8 @@ impl<Input: io::Read> BatchLines<Input> {
         Self { input: BufReader::with_capacity(BUFFER, input), line: Vec::new(), number: 0 }
     }
 
-    /// Whether there is one more; of a longer one than is read the beginning is kept, which is too long for whoever reads it.
+    /// Whether there is one more line. Of a line above the limit it keeps a beginning that is still too long, so that the reader refuses
+    /// it.
     fn next(&mut self) -> io::Result<bool> {
         loop {
             self.line.clear();

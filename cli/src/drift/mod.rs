@@ -31,8 +31,10 @@ pub(crate) fn run(options: &DriftOptions) -> Result<ExitCode, CommandError> {
     let (statistics, baseline) = baseline(&options.baseline)?;
     let baseline = baseline.with_missing(MissingTexts::named(options.missing.as_deref()));
     let (baseline, unknown) = baseline.ignoring(&options.ignore);
-    if let [name, ..] = unknown.as_slice() {
-        return Err(CommandError::NoSuchColumn((*name).to_owned()));
+    let thresholds = options.drift_threshold.iter().map(|(name, threshold)| (name.as_str(), *threshold));
+    let (baseline, without) = baseline.with_thresholds(thresholds);
+    if let Some(name) = unknown.into_iter().chain(without).next() {
+        return Err(CommandError::NoSuchColumn(name.to_owned()));
     }
     let analyses = analyses(options)?;
     let inputs = Inputs::find(&options.captures, Wanted::EventsAndTables)?;
@@ -55,7 +57,7 @@ pub(crate) fn run(options: &DriftOptions) -> Result<ExitCode, CommandError> {
         let report = judged.report(&title, statistics.as_ref(), analyses.as_ref());
         write(out, &judged, &report, options.format)?;
     }
-    inputs.notes(".jsonl or .csv").iter().for_each(output::warn);
+    inputs.notes(".jsonl, .json, .csv or .parquet").iter().for_each(output::warn);
     judged.exit_code()
 }
 
@@ -70,7 +72,7 @@ struct Judged {
     warnings: Vec<String>,
 }
 
-/// Reads the traffic, warns of what is wrong with it, and judges it in both modes.
+/// Reads the traffic, warns of faults in it, and judges it in both modes.
 fn judge(options: &DriftOptions, baseline: &Baseline, inputs: &Inputs) -> Result<Judged, CommandError> {
     let mode = Mode::from(options.mode);
     let detail = if options.out.is_some() { Detail::Statistics } else { Detail::Verdict };
@@ -133,7 +135,7 @@ impl Judged {
     }
 }
 
-/// The two files, of which one may be missing. Statistics are kept for the pictures only.
+/// The two files; one may be missing. Statistics are kept for the pictures only.
 fn baseline(folder: &Path) -> Result<(Option<Statistics>, Baseline), CommandError> {
     let path = folder.join("constraints.json");
     if !path.exists() {

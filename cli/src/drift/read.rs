@@ -1,21 +1,20 @@
 //! Captured events and tables, read into windows.
 
-use std::fs::File;
-use std::io::BufReader;
 use std::path::Path;
 
 use indicatif::ProgressBar;
 use sagewarden_measure::capture::{CaptureFormat, CaptureHour, CaptureKey, CaptureReader};
-use sagewarden_measure::csv::{CsvError, CsvTable, Header};
+use sagewarden_measure::csv::Header;
 use sagewarden_measure::{Cell, Issues, Profile, RowSink};
 
 use crate::drift::batch;
 use crate::drift::windows::Windows;
 use crate::input::Inputs;
-use crate::input::source::{BUFFER, Source};
+use crate::input::source::Source;
+use crate::input::table::{Table, TableError};
 use crate::input::trouble::{Trouble, Unusable};
 
-/// Reads all files; answers with what is wrong with them.
+/// Reads all files; answers with their faults.
 pub(crate) fn read(
     inputs: &Inputs,
     format: &CaptureFormat,
@@ -59,20 +58,28 @@ fn table(
     progress: &ProgressBar,
     windows: &mut Windows<'_>,
 ) -> (Issues, Option<String>) {
-    let mut read = |file| {
-        let input = BufReader::with_capacity(BUFFER, progress.wrap_read(file));
-        let table = CsvTable::open(input, header)?;
-        let names = table.columns().to_vec();
-        let profile = windows.undated();
-        let in_order =
-            header == Header::None || names.iter().eq(profile.columns.iter().map(|column| &column.name));
-        if in_order { table.read_into(profile) } else { table.read_into(&mut Named { names, profile }) }
-    };
-    match File::open(path).map(&mut read) {
-        Ok(Ok(issues)) => (issues, None),
-        Ok(Err(CsvError::NoRows)) => (Issues::default(), None),
-        Ok(Err(error)) => (Issues::default(), Some(error.to_string())),
+    match read_table(path, header, progress, windows) {
+        Ok(issues) => (issues, None),
+        Err(error) if error.is_empty() => (Issues::default(), None),
         Err(error) => (Issues::default(), Some(error.to_string())),
+    }
+}
+
+fn read_table(
+    path: &Path,
+    header: Header,
+    progress: &ProgressBar,
+    windows: &mut Windows<'_>,
+) -> Result<Issues, TableError> {
+    let table = Table::of_file(path, header, progress.clone())?;
+    let names = table.columns().to_vec();
+    let profile = windows.undated();
+    let in_order =
+        header == Header::None || names.iter().eq(profile.columns.iter().map(|column| &column.name));
+    if !table.is_positional() || in_order || names.is_empty() {
+        table.read_into(profile)
+    } else {
+        table.read_into(&mut Named { names, profile })
     }
 }
 

@@ -8,12 +8,12 @@ use sagewarden_view::drift::TrendWindow;
 use serde_json::{Value, json};
 
 use crate::input::trouble::{Extent, Trouble};
-use crate::output;
+use crate::output::grid::Grid;
 use crate::output::line;
 use crate::output::terminal::{BAD, DIM, STRONG};
 use crate::output::verdict;
 
-/// What is said of a column that the baseline does not have.
+/// The note on a column that the baseline does not have.
 const NOT_EXPECTED: &str = "the baseline does not have it";
 /// Features without a violation that are shown; the report and the JSON have all.
 const SHOWN: usize = 60;
@@ -30,10 +30,10 @@ pub(crate) struct DriftSummary<'a> {
 }
 
 impl DriftSummary<'_> {
-    /// A table of the features, then what is wrong.
+    /// A table of the features, then the violations and notes.
     pub(crate) fn text(&self) -> String {
         let Evaluation { rows, features, violations, notes, mode, .. } = self.evaluation;
-        let mut table = output::table(["Feature", "Type", "Distance", "Threshold", "Largest gap", "Verdict"]);
+        let mut table = Grid::new(["Feature", "Type", "Distance", "Threshold", "Largest gap", "Verdict"]);
         let mut left_out = 0;
         for (place, feature) in features.iter().enumerate() {
             if place < SHOWN || feature.verdict == Verdict::Violated {
@@ -119,7 +119,7 @@ impl DriftSummary<'_> {
         self.evaluation.nothing_judged().is_none()
     }
 
-    /// One document: the evaluation, and what is known besides.
+    /// One document: the evaluation, and further facts.
     pub(crate) fn json(&self) -> Value {
         json!({
             "outcome": verdict::outcome(self.evaluation.violations.len(), self.extent(), self.is_judged()),

@@ -18,7 +18,7 @@ type Hour = [u8; 13];
 pub(crate) struct Windows<'a> {
     baseline: &'a Baseline,
     detail: Detail,
-    /// Whose distances the trend shows; none where nobody looks at it.
+    /// The features whose distances the trend shows; none without a report.
     trend: Option<Mode>,
     /// The hour of all rows of the file, where its key says it.
     of_file: Option<Hour>,
@@ -44,7 +44,7 @@ impl<'a> Windows<'a> {
         }
     }
 
-    /// The next rows are those of another file.
+    /// The next rows come from another file.
     pub(crate) fn begin_file(&mut self, hour: Option<CaptureHour>) {
         self.of_file = hour.and_then(|hour| hour_of(&hour.to_string()));
     }

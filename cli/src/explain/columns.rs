@@ -38,7 +38,7 @@ pub(crate) enum Misfit {
 /// The columns that are features, in their order.
 #[derive(Debug)]
 pub(crate) struct Columns {
-    /// Their names: those of the header, else those that the model has, else `f0` and so on.
+    /// Their names: from the header, else from the model, else `f0` and so on.
     pub(crate) names: Vec<String>,
     /// Which feature each column is.
     pub(crate) features: Vec<usize>,

@@ -11,7 +11,7 @@ use std::process::ExitCode;
 
 use sagewarden_explain::Model;
 use sagewarden_measure::MissingTexts;
-use sagewarden_measure::csv::{CsvTable, Header};
+use sagewarden_measure::csv::{CsvError, CsvTable, Header};
 use sagewarden_view::explanation::ExplanationReport;
 
 use crate::command::explain::ExplanationOptions;
@@ -52,7 +52,7 @@ fn model(options: &ExplanationOptions) -> Result<Model, CommandError> {
 /// Reads the rows once.
 fn explain(model: &Model, options: &ExplanationOptions) -> Result<Explained, CommandError> {
     let path = &options.data;
-    let no_table = |source| CommandError::NoTable { path: path.clone(), source };
+    let no_table = |source: CsvError| CommandError::NoTable { path: path.clone(), source: source.into() };
     let (input, progress) = input::data(path)?;
     let input = BufReader::with_capacity(BUFFER, progress.wrap_read(input));
     let table = CsvTable::open(input, Header::Detect).map_err(no_table)?;

@@ -1,4 +1,4 @@
-//! The rows that are drawn: an even sample of a table whose length nobody knows beforehand.
+//! The rows that are drawn: an even sample of a table of unknown length.
 
 use sagewarden_explain::{Contributions, RowBlock};
 
@@ -7,7 +7,7 @@ const MOST: usize = 1_000;
 /// Numbers that are kept for it, at most: models of a thousand classes have fewer rows drawn.
 const NUMBERS: usize = 8_000_000;
 
-/// Rows with their values and what these added. Each of so many rows is in it: where there would be too many, each second one is dropped.
+/// Rows with their values and contributions. It holds every n-th row; when it is full, it drops every second one and doubles n.
 #[derive(Debug)]
 pub(crate) struct Sample {
     rows: Vec<SampledRow>,

@@ -7,8 +7,9 @@ use sagewarden_govern::counted;
 use serde::Serialize;
 
 use crate::explain::rows::Explained;
+use crate::output::grid::Grid;
+use crate::output::line;
 use crate::output::terminal::{DIM, STRONG};
-use crate::output::{self, line};
 
 /// Features that are shown; the JSON has all.
 const SHOWN: usize = 20;
@@ -60,7 +61,7 @@ impl ExplanationSummary<'_> {
     pub(crate) fn text(&self) -> String {
         let order = self.explained.order();
         let whole: f64 = order.iter().map(|(_, value)| value).sum();
-        let mut table = output::table(["Feature", "Mean |SHAP|", "Share"]);
+        let mut table = Grid::new(["Feature", "Mean |SHAP|", "Share"]);
         for (column, value) in order.iter().take(SHOWN) {
             let share = if whole > 0.0 { value / whole * 100.0 } else { 0.0 };
             table.add_row([

@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
+use sagewarden_govern::BundlePlace;
 use sagewarden_policy::Bundle;
 
 use crate::error::CommandError;
-use crate::input::{self, now};
+use crate::input::{self, bucket, now};
 
 /// The built-in policies with the settings of a file, or the built-in ones.
 pub(crate) fn load(settings: Option<&Path>) -> Result<Bundle, CommandError> {
@@ -14,4 +15,38 @@ pub(crate) fn load(settings: Option<&Path>) -> Result<Bundle, CommandError> {
     let text = input::text(path)?;
     let bundle = bundle.with_settings(&text).and_then(|bundle| bundle.granted_by(now()));
     bundle.map_err(|source| CommandError::Settings { path: path.to_owned(), source })
+}
+
+/// A whole bundle: of a folder, or of a bucket. `digest` is what its hash has to begin with.
+pub(crate) fn whole(place: &str, digest: Option<&str>) -> Result<Bundle, CommandError> {
+    let refused = |source| CommandError::RefusedBundle { place: place.to_owned(), source };
+    let bundle = match of_bucket(place)? {
+        Some(of_bucket) => Bundle::from_files(&bucket::texts(&of_bucket)?),
+        None => Bundle::from_dir(Path::new(place)),
+    };
+    let bundle = bundle.and_then(|bundle| bundle.granted_by(now())).map_err(refused)?;
+    check(&bundle, place, digest)?;
+    Ok(bundle)
+}
+
+/// The place in a bucket that is named; `None` for a folder.
+pub(crate) fn of_bucket(place: &str) -> Result<Option<BundlePlace>, CommandError> {
+    if !place.starts_with("s3://") {
+        return Ok(None);
+    }
+    let parsed = BundlePlace::parse(place).ok_or_else(|| CommandError::NoPlace(place.to_owned()))?;
+    Ok(Some(parsed))
+}
+
+/// Refuses a bundle that is another one than the digest says.
+pub(crate) fn check(bundle: &Bundle, place: &str, digest: Option<&str>) -> Result<(), CommandError> {
+    /// Digits that nobody finds by trying.
+    const LEAST: usize = 12;
+    match digest.map(str::to_ascii_lowercase) {
+        Some(digest) if digest.len() < LEAST => Err(CommandError::Option("a digest has at least 12 digits")),
+        Some(digest) if !bundle.hash().starts_with(&digest) => {
+            Err(CommandError::OtherBundle { place: place.to_owned(), hash: bundle.hash().to_owned(), digest })
+        }
+        _ => Ok(()),
+    }
 }

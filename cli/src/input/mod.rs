@@ -1,9 +1,13 @@
 //! The files that a command reads: found in folders, read one after the other.
 
+pub(crate) mod bucket;
 pub(crate) mod bundle;
+pub(crate) mod nearest;
+mod parquet;
 pub(crate) mod progress;
 pub(crate) mod settings;
 pub(crate) mod source;
+pub(crate) mod table;
 pub(crate) mod trouble;
 
 use std::collections::BTreeSet;
@@ -22,8 +26,8 @@ use crate::input::source::Source;
 /// Bytes of a file that is read whole, at most: a baseline of 230 MB is the largest that was seen.
 const LARGEST: u64 = 512 << 20;
 
-/// A whole file. What has no end (`/dev/zero`), or may wait for ever (a named pipe that nobody writes to), is refused; the pipe that
-/// a shell makes for `<(command)` is read.
+/// A whole file. A file without an end (`/dev/zero`), or one that may wait for ever (a named pipe without a writer), is refused; the pipe
+/// that a shell makes for `<(command)` is read.
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>, CommandError> {
     let mut bytes = Vec::new();
     let read = open(path)?.take(LARGEST + 1).read_to_end(&mut bytes);
@@ -53,7 +57,7 @@ fn refuse<T>(why: &str) -> io::Result<T> {
     Err(io::Error::new(io::ErrorKind::InvalidInput, why))
 }
 
-/// Data, or standard input, and the progress through it: shown where there is a terminal and much to read.
+/// Data, or standard input, and the progress through it: shown if there is a terminal and much to read.
 pub(crate) fn data(path: &Path) -> Result<(Box<dyn Read>, ProgressBar), CommandError> {
     if path == Path::new("-") {
         return Ok((Box::new(io::stdin().lock()), progress::endless()));
@@ -148,10 +152,9 @@ impl Inputs {
             }
             let metadata = fs::metadata(path).map_err(CommandError::unreadable(path))?;
             if !metadata.is_dir() {
-                let is_table = wanted == Wanted::EventsAndTables && has_end(path, "csv");
                 let source = match wanted {
                     Wanted::EventsAndTables if source::answers(path).is_file() => Source::Batch,
-                    _ if is_table => Source::Table,
+                    Wanted::EventsAndTables if is_table(path) => Source::Table,
                     _ => Source::Events,
                 };
                 inputs.add(path, source(path.clone()), metadata.len());
@@ -187,10 +190,8 @@ impl Inputs {
                 }
                 // They are read with the records.
                 () if has_end(&path, "out") && path.with_extension("").is_file() => continue,
+                () if wanted == Wanted::EventsAndTables && is_table(&path) => Source::Table(path.clone()),
                 () if has_end(&path, "jsonl") => Source::Events(path.clone()),
-                () if wanted == Wanted::EventsAndTables && has_end(&path, "csv") => {
-                    Source::Table(path.clone())
-                }
                 () => {
                     self.passed_over += 1;
                     continue;
@@ -215,7 +216,7 @@ impl Inputs {
         }
     }
 
-    /// Whether the file is none of those that are known, under whatever name.
+    /// Whether the file is not one of the known ones, under any name.
     fn is_new(&mut self, path: &Path) -> bool {
         let place = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         let is_new = self.known.insert(place);
@@ -223,7 +224,7 @@ impl Inputs {
         is_new
     }
 
-    /// What a person may not expect of how the files were taken. `ends`: those of the files that are read.
+    /// Facts about the choice of files that may surprise a person. `ends`: the endings of the files that are read.
     pub(crate) fn notes(&self, ends: &str) -> Vec<String> {
         let mut notes = Vec::new();
         if self.repeated > 0 {
@@ -249,6 +250,12 @@ impl Inputs {
     pub(crate) fn progress(&self) -> ProgressBar {
         self.bytes.map_or_else(progress::endless, progress::through)
     }
+}
+
+/// Whether a file is a table, by its name, or by what is in it where events have such names, too.
+fn is_table(path: &Path) -> bool {
+    let is_json = || has_end(path, "jsonl") || has_end(path, "json");
+    has_end(path, "csv") || has_end(path, "parquet") || (is_json() && table::is_table_of_json(path))
 }
 
 fn has_end(path: &Path, end: &str) -> bool {

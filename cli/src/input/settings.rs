@@ -16,8 +16,15 @@ pub(crate) struct InForce {
     pub(crate) bundle: Bundle,
 }
 
-/// Those that are named, else those above the first of these files.
-pub(crate) fn find(named: Option<&Path>, files: &[PathBuf]) -> Result<InForce, CommandError> {
+/// A whole bundle that is named, else the settings that are named, else those above the first of these files.
+pub(crate) fn find(
+    whole: Option<(&str, Option<&str>)>,
+    named: Option<&Path>,
+    files: &[PathBuf],
+) -> Result<InForce, CommandError> {
+    if let Some((place, digest)) = whole {
+        return Ok(InForce { bundle: bundle::whole(place, digest)?, path: Some(PathBuf::from(place)) });
+    }
     let path = named.map(Path::to_owned).or_else(|| above(files.first()?));
     Ok(InForce { bundle: bundle::load(path.as_deref())?, path })
 }

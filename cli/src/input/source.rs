@@ -9,7 +9,7 @@ use sagewarden_measure::Foreign;
 
 /// Bytes that are read at once.
 pub(crate) const BUFFER: usize = 64 << 10;
-/// Longer lines of ground truth are not read: what a line of captured events may have.
+/// Longer lines of ground truth are not read: the limit of a line of captured events.
 pub(crate) const MAX_LINE: usize = 12 << 20;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,7 +36,7 @@ impl Source {
         }
     }
 
-    /// The text in it; what is none is an error that says what to do.
+    /// Its text; other content is an error that says what to do.
     pub(crate) fn open(&self) -> io::Result<Box<dyn Read>> {
         let mut input: Box<dyn Read> = match self {
             Self::Stdin => Box::new(io::stdin().lock()),
@@ -49,7 +49,7 @@ impl Source {
         }
     }
 
-    /// Hands over what is in it, piece by piece. What was handed over before an error counts.
+    /// Hands over its content, piece by piece. Pieces before an error count.
     pub(crate) fn read(&self, progress: &ProgressBar, mut each: impl FnMut(&[u8])) -> Reading {
         let mut bytes = 0;
         let read = self.open().and_then(|mut input| {

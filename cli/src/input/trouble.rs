@@ -29,7 +29,7 @@ pub(crate) enum Extent {
     NotAllFiles,
 }
 
-/// Lines that cannot be used, each for a reason of its own: that of the first is kept.
+/// Unusable lines, each for a reason of its own; the reason of the first is kept.
 #[derive(Debug, Default)]
 pub(crate) struct Unusable {
     pub(crate) lines: Issue,
@@ -78,7 +78,7 @@ impl Trouble {
         troubles.iter().map(Self::extent).max().unwrap_or(Extent::All)
     }
 
-    /// When a file could not be read to its end, nobody knows what is in it.
+    /// A file could not be read to its end, so the rest of it is unknown.
     pub(crate) fn fail(troubles: &[Self]) -> Result<(), CommandError> {
         let mut stopped = troubles.iter().filter(|trouble| trouble.stopped.is_some());
         let Some(first) = stopped.next() else { return Ok(()) };

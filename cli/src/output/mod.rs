@@ -1,6 +1,9 @@
 //! What a command prints and writes: text for people, documents for programs, warnings, tables and files.
 
+pub(crate) mod fit;
+pub(crate) mod grid;
 pub(crate) mod notice;
+pub(crate) mod short;
 pub(crate) mod terminal;
 pub(crate) mod verdict;
 
@@ -8,10 +11,10 @@ use std::env;
 use std::ffi::OsStr;
 use std::fmt::Display;
 use std::fs;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
-use comfy_table::{ContentArrangement, LineStyle, Row, Table, presets};
+use comfy_table::Table;
 use sagewarden_events::Untrusted;
 use serde_json::Value;
 
@@ -19,7 +22,7 @@ use crate::command::format::OutputFormat;
 use crate::error::CommandError;
 use crate::output::terminal::STRONG;
 
-/// What to type for this program: as it was called, and through cargo where cargo started it.
+/// The command to type for this program: the name it was called by, or `cargo run --` if cargo started it.
 pub(crate) fn called() -> String {
     let program = env::args_os().next().map(PathBuf::from);
     let name = program.as_deref().and_then(Path::file_name).unwrap_or(OsStr::new("sagewarden"));
@@ -34,9 +37,33 @@ pub(crate) fn line(text: &str) -> String {
     Untrusted::new(text).line()
 }
 
-/// Text for people, ready to be printed.
+/// Text for people, ready to be printed: as wide as the terminal, if there is one, and in characters that it has.
 pub(crate) fn text(text: &str) -> String {
-    terminal::for_people(text)
+    match width() {
+        Some(width) => {
+            let wrapped = fit::wrapped(text, usize::from(width));
+            terminal::for_people(&if is_unicode() { wrapped } else { fit::plain(&wrapped) })
+        }
+        None => terminal::for_people(text),
+    }
+}
+
+/// The columns of the terminal, if standard output is one.
+fn width() -> Option<u16> {
+    Table::new().width()
+}
+
+/// Whether a person reads standard output.
+pub(crate) fn is_terminal() -> bool {
+    io::stdout().is_terminal()
+}
+
+/// Whether the locale has more than ASCII: the first of these variables that is set decides (POSIX, "Environment Variables").
+fn is_unicode() -> bool {
+    let mut variables = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().filter_map(env::var_os);
+    let locale = variables.find(|value| !value.is_empty()).unwrap_or_default();
+    let locale = locale.to_string_lossy().to_lowercase();
+    locale.contains("utf-8") || locale.contains("utf8")
 }
 
 /// A document for programs, ready to be printed.
@@ -46,7 +73,7 @@ pub(crate) fn document(document: &str) -> String {
 
 /// Prints text for people; colours are left out where they are not wanted.
 pub(crate) fn print_text(text: &str) -> io::Result<()> {
-    print(&terminal::for_people(text))
+    print(&self::text(text))
 }
 
 /// Prints a document for programs.
@@ -59,12 +86,12 @@ pub(crate) fn print_json(document: &Value) -> io::Result<()> {
     print_document(&format!("{document:#}\n"))
 }
 
-/// Prints on standard error what is no part of the output.
+/// Prints a message that is not part of the output on standard error.
 pub(crate) fn warn(text: impl Display) {
     anstream::eprintln!("{}", terminal::for_people(&text.to_string()));
 }
 
-/// Prints what is ready.
+/// Prints ready text.
 pub(crate) fn print(text: &str) -> io::Result<()> {
     let mut out = anstream::stdout().lock();
     out.write_all(text.as_bytes())?;
@@ -95,17 +122,4 @@ pub(crate) fn write_beside(
         OutputFormat::Json => {}
     }
     Ok(())
-}
-
-/// A table for a terminal.
-pub(crate) fn table(heads: impl Into<Row>) -> Table {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING.header_separator(LineStyle::none().fill('─').junction('─')));
-    table.set_content_arrangement(ContentArrangement::Dynamic);
-    if table.width().is_none() {
-        // No terminal to ask: wide enough for an ARN beside a field.
-        table.set_width(140);
-    }
-    table.set_header(heads);
-    table
 }

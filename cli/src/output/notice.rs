@@ -78,7 +78,7 @@ fn alert(detail: &Value) -> String {
     lines.concat()
 }
 
-/// The findings for the one who started the job, and what was done about them.
+/// The findings, the caller and the remedy.
 fn policy_violation(detail: &Value) -> String {
     let mut lines = String::new();
     for finding in detail.get("findings").and_then(Value::as_array).into_iter().flatten() {
@@ -90,7 +90,7 @@ fn policy_violation(detail: &Value) -> String {
     lines + &format!("    {action}: {}\n", text(&done, "result"))
 }
 
-/// A control that does not hold: what is wrong, what stands there, what is wanted, what to change.
+/// A control that failed: its rule, the actual value, the wanted value, and the fix.
 pub(crate) fn finding(finding: &Value) -> String {
     let (control, title) = (text(finding, "control"), text(finding, "title"));
     let severity = text(finding, "severity");

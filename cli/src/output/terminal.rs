@@ -1,4 +1,4 @@
-//! What reaches a terminal: text, and of control sequences those of this program only. Names of columns, files and resources, and texts
+//! Text for a terminal, with control sequences of this program only. Names of columns, files and resources, and texts
 //! of captured traffic are others' words: in them a sequence could clear the screen, hide a line, or write another one over it.
 
 use std::fmt::{self, Write as _};
@@ -46,7 +46,7 @@ pub(crate) fn for_people(text: &str) -> String {
     shown
 }
 
-/// What a build takes for its own command on standard output, with what is shown instead: GitHub and Azure look for these anywhere
+/// Texts that a build takes for its own commands on standard output, with their replacements: GitHub and Azure look for these anywhere
 /// (`ActionCommand.cs` of the runner, "Logging commands" of Azure Pipelines), and GitHub for `::` at the beginning of a line.
 const COMMANDS: [(&str, &str); 2] = [("##[", "#\\u{23}["), ("##vso[", "#\\u{23}vso[")];
 const AT_BEGINNING: (&str, &str) = ("::", "\\u{3a}:");
@@ -68,7 +68,8 @@ fn for_builds(line: &str) -> String {
     }
 }
 
-fn is_style(char: char) -> bool {
+/// Whether a character stands for a style.
+pub(crate) fn is_style(char: char) -> bool {
     matches!(char, '\u{fdd0}'..=END)
 }
 

@@ -68,7 +68,7 @@ pub(crate) fn word(verdict: &Verdict) -> &'static str {
     }
 }
 
-/// The line on what is violated in one mode only.
+/// The line on a violation in one mode only.
 pub(crate) fn difference(subject: &str, exact: &Verdict, compat: &Verdict, why: Option<&str>) -> String {
     let why = why.map(|why| format!(": {}", line(why))).unwrap_or_default();
     format!("modes differ  {subject}: exact {}, compat {}{why}\n", word(exact), word(compat))

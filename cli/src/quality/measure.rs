@@ -36,7 +36,7 @@ impl Measured {
     }
 }
 
-/// Measures the pairs, and judges them where there is a baseline.
+/// Measures the pairs, and judges them if there is a baseline.
 pub(crate) fn measure(
     joined: &JoinedPairs,
     settings: &QualitySettings,

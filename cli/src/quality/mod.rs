@@ -1,5 +1,6 @@
-//! `sagewarden quality`: what a model said, beside what turned out to be true.
+//! `sagewarden quality`: compares predictions with true labels.
 
+mod estimate;
 mod labels;
 mod measure;
 mod predictions;
@@ -33,6 +34,9 @@ pub(crate) fn run(options: &QualityOptions) -> Result<ExitCode, CommandError> {
     let answer = answer(options);
     let constraints =
         options.baseline.as_deref().map(|folder| constraints(folder, settings.problem)).transpose()?;
+    if options.ground_truth.is_empty() {
+        return estimate::run(options, &settings, constraints.as_ref());
+    }
     let (captures, ground_truth) = inputs(options)?;
     let (joined, troubles) = join(options, &captures, &ground_truth, &answer)?;
     let measured = measure(&joined, &settings, constraints.as_ref())?;
@@ -63,7 +67,7 @@ pub(crate) fn run(options: &QualityOptions) -> Result<ExitCode, CommandError> {
     Ok(if is_violated { ExitCode::from(1) } else { ExitCode::SUCCESS })
 }
 
-/// Reads labels and predictions, warns of what is wrong with them, and joins what belongs together.
+/// Reads labels and predictions, warns of faults in them, and joins them by id.
 fn join(
     options: &QualityOptions,
     captures: &Inputs,
@@ -72,7 +76,11 @@ fn join(
 ) -> Result<(JoinedPairs, Vec<Trouble>), CommandError> {
     let mut join = Join::new(options.max_ids);
     let (labels, mut troubles) = labels::read(ground_truth, options.label.as_deref(), &mut join);
-    let (predictions, more) = predictions::read(captures, options.output_path.as_ref(), answer, &mut join);
+    let (predictions, more) =
+        predictions::read(captures, options.output_path.as_ref(), answer, |id, prediction, order| {
+            join.prediction(id, prediction, order);
+            Ok(())
+        });
     troubles.extend(more);
     for warning in verdict::warnings(&troubles) {
         output::warn(format_args!("warning: {warning}"));

@@ -1,4 +1,4 @@
-//! Captured predictions, read line by line into a join.
+//! Captured predictions, read line by line.
 
 use std::borrow::Cow;
 
@@ -7,7 +7,7 @@ use sagewarden_measure::capture::{
     CaptureFormat, CaptureReader, CapturedRecord, CapturedRow, ColumnOrder, RecordSink, RowPath,
 };
 use sagewarden_measure::{Cell, Issues};
-use sagewarden_outcomes::quality::{Join, Order, Prediction, PredictionAttributes, prediction_id};
+use sagewarden_outcomes::quality::{Order, Prediction, PredictionAttributes, UnusablePair, prediction_id};
 
 use crate::input::Inputs;
 use crate::input::source::{MAX_LINE, Reading, Source};
@@ -22,12 +22,12 @@ pub(crate) enum Answer {
     At(PredictionAttributes),
 }
 
-/// Reads what the model said.
+/// Reads what the model said, and hands each prediction over with its id and its place; one that is of no use says why.
 pub(crate) fn read(
     inputs: &Inputs,
     output_path: Option<&RowPath>,
     answer: &Answer,
-    join: &mut Join,
+    take: impl FnMut(&str, Prediction, Order) -> Result<(), UnusablePair>,
 ) -> (Seen, Vec<Trouble>) {
     let mut reader = CaptureReader::new(CaptureFormat {
         order: ColumnOrder::Output,
@@ -35,7 +35,7 @@ pub(crate) fn read(
         ..CaptureFormat::default()
     });
     let mut sink = Predictions {
-        join,
+        take,
         answer,
         order: Order::default(),
         pending: None,
@@ -67,7 +67,7 @@ fn events(
     source: &Source,
     progress: &ProgressBar,
     reader: &mut CaptureReader,
-    sink: &mut Predictions<'_>,
+    sink: &mut Predictions<'_, impl Take>,
 ) -> Reading {
     let mut first = Vec::new();
     let mut looks_at_first = sink.looks_for_csv && sink.seen.has_csv.is_none();
@@ -86,9 +86,14 @@ fn events(
     })
 }
 
+/// Takes a prediction.
+trait Take: FnMut(&str, Prediction, Order) -> Result<(), UnusablePair> {}
+
+impl<F: FnMut(&str, Prediction, Order) -> Result<(), UnusablePair>> Take for F {}
+
 /// Takes the answers of captured events.
-struct Predictions<'a> {
-    join: &'a mut Join,
+struct Predictions<'a, T> {
+    take: T,
     answer: &'a Answer,
     /// The file, and the line in it.
     order: Order,
@@ -100,7 +105,7 @@ struct Predictions<'a> {
     looks_for_csv: bool,
 }
 
-impl Predictions<'_> {
+impl<T: Take> Predictions<'_, T> {
     /// The file ends.
     fn finish(&mut self, reader: &mut CaptureReader) -> Issues {
         self.order.line = reader.lines() + 1;
@@ -110,8 +115,9 @@ impl Predictions<'_> {
     }
 
     fn send(&mut self) {
-        if let Some((id, prediction, order)) = self.pending.take() {
-            self.join.prediction(&id, prediction, order);
+        let Some((id, prediction, order)) = self.pending.take() else { return };
+        if let Err(why) = (self.take)(&id, prediction, order) {
+            self.unusable.add(order.line, why.to_string());
         }
     }
 
@@ -147,7 +153,7 @@ impl Predictions<'_> {
     }
 }
 
-impl RecordSink for Predictions<'_> {
+impl<T: Take> RecordSink for Predictions<'_, T> {
     fn record(&mut self, record: &CapturedRecord<'_>) {
         match record.index {
             0 => self.send(),

@@ -7,7 +7,8 @@ use indicatif::ProgressBar;
 
 use crate::input::source::{BUFFER, MAX_LINE, Source};
 
-/// Hands over each record with its number, or why it is none. One is held, and no more of it than is read. Gives the number of records.
+/// Hands over each record with its number, or the reason why it is not one. Holds one record at a time, and only the part that was read.
+/// Answers with the number of records.
 pub(crate) fn records(
     source: &Source,
     progress: &ProgressBar,
@@ -45,7 +46,7 @@ fn hand_over(number: u64, record: &[u8], each: &mut impl FnMut(u64, Result<&str,
     }
 }
 
-/// The elements of one list, or of several behind each other. Whether an element is JSON is seen by whoever reads it.
+/// The elements of one list, or of several lists in a row. The reader of an element finds out whether it is JSON.
 fn elements(mut input: impl BufRead, each: &mut impl FnMut(u64, Result<&str, &str>)) -> io::Result<u64> {
     let mut list = List::default();
     loop {
@@ -131,10 +132,10 @@ impl List {
 mod tests {
     use super::*;
 
-    fn told(text: &str) -> Vec<String> {
-        let mut told = Vec::new();
+    fn records(text: &str) -> Vec<String> {
+        let mut handed = Vec::new();
         let mut each = |number: u64, record: Result<&str, &str>| {
-            told.push(format!("{number} {}", record.unwrap_or_else(|why| why)));
+            handed.push(format!("{number} {}", record.unwrap_or_else(|why| why)));
         };
         elements(text.as_bytes(), &mut each).unwrap();
         // In pieces it is the same.
@@ -143,16 +144,22 @@ mod tests {
             again.push(format!("{number} {}", record.unwrap_or_else(|why| why)));
         };
         elements(BufReader::with_capacity(1, text.as_bytes()), &mut each).unwrap();
-        assert_eq!(told, again);
-        told
+        assert_eq!(handed, again);
+        handed
     }
 
     #[test]
     fn the_elements_of_a_list_are_records() {
-        assert_eq!(told(r#"[{"a": [1, 2]}, {"b": "],\"}"}]"#), [r#"1 {"a": [1, 2]}"#, r#"2 {"b": "],\"}"}"#]);
-        assert_eq!(told("[\n  {\"a\": 1},\n  {\"a\": 2}\n]\n[3]\n"), ["1 {\"a\": 1}", "2 {\"a\": 2}", "3 3"]);
-        assert_eq!(told("[]"), <[&str; 0]>::default());
+        assert_eq!(
+            records(r#"[{"a": [1, 2]}, {"b": "],\"}"}]"#),
+            [r#"1 {"a": [1, 2]}"#, r#"2 {"b": "],\"}"}"#]
+        );
+        assert_eq!(
+            records("[\n  {\"a\": 1},\n  {\"a\": 2}\n]\n[3]\n"),
+            ["1 {\"a\": 1}", "2 {\"a\": 2}", "3 3"]
+        );
+        assert_eq!(records("[]"), <[&str; 0]>::default());
         let cut = "2 the list ends within it, since the file was not written to its end";
-        assert_eq!(told(r#"[{"a": 1}, {"b"#), [r#"1 {"a": 1}"#, cut]);
+        assert_eq!(records(r#"[{"a": 1}, {"b"#), [r#"1 {"a": 1}"#, cut]);
     }
 }

@@ -12,7 +12,7 @@ pub(crate) struct Seen {
     /// The first and the last time, as they stand there.
     pub(crate) from: Option<String>,
     pub(crate) to: Option<String>,
-    /// A file whose first answer is CSV, of which --output-path says nothing.
+    /// A file whose first answer is CSV, to which --output-path does not apply.
     pub(crate) has_csv: Option<String>,
 }
 

@@ -1,4 +1,4 @@
-//! What a model is measured by, from what was typed.
+//! How a model is measured, from the options of the command.
 
 use sagewarden_monitor::Mode;
 use sagewarden_outcomes::quality::{PredictionAttributes, Problem, QualitySettings};

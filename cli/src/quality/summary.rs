@@ -68,7 +68,7 @@ impl<'a> QualitySummary<'a> {
         Some(why.unwrap_or_else(|| "the baseline has no thresholds".to_owned()))
     }
 
-    /// A table of the metrics, then what is wrong.
+    /// A table of the metrics, then the faults.
     pub(crate) fn text(&self) -> String {
         let result = &self.measured.counted;
         let (statistics, joined) = (&result.statistics, self.joined);

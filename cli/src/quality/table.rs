@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use comfy_table::Table;
 use sagewarden_govern::counted;
 use sagewarden_monitor::Verdict;
 use sagewarden_outcomes::quality::{
@@ -11,13 +10,14 @@ use sagewarden_outcomes::quality::{
 };
 use serde_json::{Value, json};
 
+use crate::output::grid::Grid;
 use crate::output::terminal::STRONG;
 use crate::output::{self, line};
 use crate::quality::settings::in_words;
 
-/// Labels whose confusion is shown; the files have it of all.
+/// The most labels in a shown confusion matrix; the files have all labels.
 const LABELS: usize = 8;
-/// The end of the names of what a metric has beside its value.
+/// The suffix of the values that stand beside a metric.
 const BEST_CONSTANT: &str = "_best_constant_classifier";
 
 /// A metric, or a threshold of one that there is not.
@@ -29,7 +29,7 @@ pub(crate) struct MetricRow<'a> {
     pub(crate) verdict: Option<Verdict>,
 }
 
-/// The metrics with their thresholds, then the thresholds of what is not measured.
+/// The metrics with their thresholds, then the thresholds without a measured metric.
 pub(crate) fn rows<'a>(
     statistics: &'a QualityStatistics,
     constraints: Option<&'a BTreeMap<String, QualityConstraint>>,
@@ -101,7 +101,7 @@ impl MetricRow<'_> {
 type Column<'a> = &'a dyn Fn(&MetricRow<'_>) -> String;
 
 /// The columns that say something.
-pub(crate) fn table(statistics: &QualityStatistics, rows: &[MetricRow<'_>]) -> Table {
+pub(crate) fn table(statistics: &QualityStatistics, rows: &[MetricRow<'_>]) -> Grid {
     let has_constants = statistics.problem != Problem::Regression;
     // The container's best constant classifier of two labels is the one that always says yes.
     let is_binary = statistics.problem == Problem::BinaryClassification;
@@ -126,21 +126,21 @@ pub(crate) fn table(statistics: &QualityStatistics, rows: &[MetricRow<'_>]) -> T
         }),
     ];
     let shown = || columns.iter().filter(|(is_shown, ..)| *is_shown);
-    let mut table = output::table(shown().map(|(_, head, _)| *head));
+    let mut table = Grid::new(shown().map(|(_, head, _)| *head));
     for row in rows {
         table.add_row(shown().map(|(.., cell)| cell(row)).collect::<Vec<_>>());
     }
     table
 }
 
-/// What is true a row, what was predicted a column.
-pub(crate) fn confusion(statistics: &QualityStatistics) -> Option<Table> {
+/// True labels as rows, predicted labels as columns.
+pub(crate) fn confusion(statistics: &QualityStatistics) -> Option<Grid> {
     let labels: BTreeSet<&String> = statistics.confusion.keys().collect();
     if labels.is_empty() || labels.len() > LABELS {
         return None;
     }
     let heads = labels.iter().map(|label| format!("predicted {}", line(label)));
-    let mut table = output::table(std::iter::once("Confusion".to_owned()).chain(heads));
+    let mut table = Grid::new(std::iter::once("Confusion".to_owned()).chain(heads));
     for (label, row) in &statistics.confusion {
         let counts = labels.iter().map(|label| row.get(*label).copied().unwrap_or(0).to_string());
         table.add_row(std::iter::once(format!("true {}", line(label))).chain(counts).collect::<Vec<_>>());

@@ -39,7 +39,7 @@ pub(crate) fn read(paths: &[PathBuf]) -> Result<Audit, CommandError> {
 fn is_store(path: &Path) -> Result<bool, CommandError> {
     let mut beginning = Vec::new();
     let file = File::open(path).map_err(CommandError::unreadable(path))?;
-    // Of a pipe, what is read here would be missing later.
+    // Bytes that are read from a pipe here would be missing later.
     if !file.metadata().is_ok_and(|metadata| metadata.is_file()) {
         return Ok(false);
     }

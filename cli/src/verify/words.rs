@@ -77,7 +77,7 @@ impl Verified<'_> {
     }
 }
 
-/// What there is under a heading, by resource; nothing where there is none.
+/// The entries under a heading, by resource; empty without entries.
 fn list<'a>(heading: &str, defects: impl Iterator<Item = &'a Defect>, more: usize) -> String {
     let mut text = String::new();
     let mut of = None;

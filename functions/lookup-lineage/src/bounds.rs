@@ -9,11 +9,11 @@ pub const RESPONSE_BYTES: usize = 6 * 1024 * 1024;
 /// The limits of an answer that lie outside the question.
 #[derive(Clone, Copy)]
 pub struct Bounds<'a> {
-    /// Whether there is no more time.
+    /// Whether time is up.
     pub is_over: &'a dyn Fn() -> bool,
     /// Bytes that the response may have.
     pub bytes: usize,
-    /// Whose lineage it may be about; everybody's where nothing is said.
+    /// The scope of its answers; everything by default.
     pub scope: Option<&'a Scope>,
 }
 

@@ -15,7 +15,7 @@ use serde_json::Value as Json;
 use crate::bounds::Bounds;
 use crate::question::ask;
 
-/// Asks and writes, until what is written fits. Each round asks for as many nodes as should fit by what the last ones took.
+/// Asks and writes until the answer fits. Each round asks for as many nodes as should fit by the size of the last answer.
 pub(crate) async fn fitting(
     table: &impl Table,
     question: &Question,

@@ -11,7 +11,7 @@ use serde_json::Value as Json;
 
 use crate::bounds::Bounds;
 
-/// Reads a question; what is wrong with it is named with its field.
+/// Reads a question; an error names the field at fault.
 pub(crate) fn read(request: Json) -> Result<Question, FunctionError> {
     serde_path_to_error::deserialize(request).map_err(bad)
 }

@@ -14,7 +14,7 @@ use crate::bounds::Bounds;
 use crate::fitting::{fitting, written};
 use crate::question::{read, read_form};
 
-/// Answers a request over HTTP; `None` when the payload is none. A refusal is an answer with its status. An answer that is not whole
+/// Answers a request over HTTP; `None` if the payload is not one. A refusal is an answer with its status. An answer that is not whole
 /// has the header `x-sagewarden-complete: false`; where the reader goes on is in the `cursor` of `json`.
 pub async fn answer_url(table: &impl Table, payload: &Json, bounds: Bounds<'_>) -> Option<Json> {
     payload.pointer("/requestContext/http/method")?;
@@ -47,7 +47,7 @@ async fn respond(table: &impl Table, payload: &Json, bounds: Bounds<'_>) -> Resu
 /// The question, from parameters or the body.
 fn asked(request: &LambdaFunctionUrlRequest) -> Result<Question, FunctionError> {
     match request.request_context.http.method.as_deref() {
-        // As they were sent: Lambda's own map of them joins what was named twice with a comma.
+        // The raw query: Lambda's own map joins repeated names with a comma.
         Some("GET") => read_form(request.raw_query_string.as_deref().unwrap_or_default()),
         Some("POST") => {
             let body = request.body.as_deref().unwrap_or_default();
@@ -114,7 +114,7 @@ mod tests {
         serde_json::from_value(request).unwrap()
     }
 
-    fn told(question: Result<Question, FunctionError>) -> String {
+    fn read_question(question: Result<Question, FunctionError>) -> String {
         question.map_or_else(|error| error.to_string(), |question| format!("{question:?}"))
     }
 
@@ -137,9 +137,9 @@ mod tests {
                     json!({ "entity": "model/m", name: value }),
                 ),
             };
-            let by_get = told(asked(&request("GET", &query, None)));
-            assert_eq!(by_get, told(asked(&request("POST", "", Some(&body.to_string())))), "{name}");
-            assert_ne!(by_get, told(read(json!({ "entity": "model/m" }))), "{name} says nothing");
+            let by_get = read_question(asked(&request("GET", &query, None)));
+            assert_eq!(by_get, read_question(asked(&request("POST", "", Some(&body.to_string())))), "{name}");
+            assert_ne!(by_get, read_question(read(json!({ "entity": "model/m" }))), "{name} says nothing");
         }
     }
 

@@ -1,4 +1,4 @@
-//! A push to a repository: records its commits and the head of the branch, and reviews what it would create. This file only wires;
+//! A push to a repository: records its commits and the head of the branch, and reviews the requests in it. This file only wires;
 //! `govern::route` says what happens.
 
 use lambda_runtime::Error;

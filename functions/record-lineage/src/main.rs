@@ -1,4 +1,4 @@
-//! A resource changed, or somebody called for it: records what it was made of and who asked. This file only wires; `govern::route` says
+//! A resource changed, or somebody called for it: records its inputs and its caller. This file only wires; `govern::route` says
 //! what happens.
 
 use lambda_runtime::Error;

@@ -14,13 +14,13 @@ pub enum Change {
     DisableRootAccess,
     /// `UpdateNotebookInstance`, while it is stopped: version 2 of the metadata service only.
     RequireMetadataV2,
-    /// `UpdateNotebookInstance`, while it is stopped: a platform that AWS mends.
+    /// `UpdateNotebookInstance`, while it is stopped: a platform that AWS still patches.
     ReplacePlatform,
     /// `UpdateDomain`: all traffic through the VPC.
     RouteThroughVpc,
     /// `UpdateDomain`: CloudTrail names the user profile.
     NameTheUser,
-    /// `UpdateDomain`: tags go on to what is started in the domain.
+    /// `UpdateDomain`: resources started in the domain inherit its tags.
     PropagateTags,
     /// `UpdateDomain`: no Docker in applications.
     DisableDocker,

@@ -1,4 +1,4 @@
-//! What an event says, whatever shape it came in.
+//! An event, independent of the shape it came in.
 
 use std::collections::BTreeMap;
 
@@ -28,7 +28,7 @@ pub enum Event {
     NotOurs {
         /// The event's `source`.
         source: String,
-        /// The event's `detail-type`, or what stands in its place.
+        /// The event's `detail-type`, or its equivalent in the older form.
         detail_type: String,
     },
 }

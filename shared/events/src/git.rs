@@ -10,7 +10,7 @@ use thiserror::Error;
 #[serde(try_from = "String", into = "String")]
 pub struct CommitId(String);
 
-/// Why a text is no commit id.
+/// Why a text is not a commit id.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("`{0}` is not a commit id of 40 hexadecimal digits")]
 pub struct InvalidCommitId(String);

@@ -1,4 +1,4 @@
-//! What a role is granted, as IAM tells it.
+//! The rights of a role, as IAM describes them.
 //!
 //! The vocabulary of resources lies in this crate, below everything: an adapter that knows no policy engine reads it, and the
 //! policies judge it.

@@ -2,7 +2,7 @@
 
 use crate::event::Event;
 
-/// Where a deployment is. What it knows of a resource it asks its own account, by name: an event of another account or region may
+/// The account and region of a deployment. It asks its own account about a resource, by name: an event of another account or region may
 /// have the name of a resource here, and says nothing of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Home {
@@ -25,7 +25,7 @@ impl Home {
 }
 
 impl Event {
-    /// The account and region that the event is of; `None` where it names no resource.
+    /// The account and region of the event; `None` if it names no resource.
     #[must_use]
     pub fn origin(&self) -> Option<(&str, &str)> {
         let (account, region) = match self {

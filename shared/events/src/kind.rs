@@ -1,4 +1,4 @@
-//! The kinds of SageMaker resource, and how the API names what it says of them.
+//! The kinds of SageMaker resource, and the API's names for them.
 
 use std::fmt;
 
@@ -53,11 +53,11 @@ pub enum ResourceKind {
     Pipeline,
     /// One run of a pipeline.
     PipelineExecution,
-    /// A trial of an experiment: what a job's `ExperimentConfig` names.
+    /// A trial of an experiment, which a job's `ExperimentConfig` names.
     Trial,
     /// An experiment.
     Experiment,
-    /// What an experiment knows of one job.
+    /// The entry of an experiment for one job.
     TrialComponent,
 }
 

@@ -8,7 +8,7 @@ use thiserror::Error;
 use crate::kind::ResourceKind;
 
 /// One SageMaker resource by name. A name can be used again after a deletion: what a name meant at a time is an
-/// incarnation (name and creation time), which only a description tells.
+/// incarnation (name and creation time), which only a description has.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Resource {
     /// What it is.
@@ -97,7 +97,7 @@ impl Resource {
 }
 
 impl ResourceKind {
-    /// The name of the resource that a request or description speaks of, as its ARN has it: what lives in a domain begins
+    /// The name of the resource in a request or description, as in its ARN: the name of a resource in a domain begins
     /// with the domain's id, an app with its owner and type as well, and a version of a package ends with its number.
     #[must_use]
     pub fn name_in(self, document: &Value) -> Option<String> {

@@ -1,4 +1,4 @@
-//! Every file in `events/` is read, and what is read is held by a snapshot beside it.
+//! Every file in `events/` is decoded; a snapshot beside it has the result.
 #![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test ends where something is missing")]
 
 use std::fs;
@@ -137,9 +137,9 @@ fn a_refused_call_says_so_and_a_call_without_parameters_is_known_by_its_answer()
 }
 
 #[test]
-fn a_trigger_tells_of_each_reference() {
+fn a_trigger_names_each_reference() {
     let read = read("aws.codecommit/trigger/two-references.json");
-    let told: Vec<_> = read
+    let references: Vec<_> = read
         .iter()
         .map(|event| match event {
             Event::ReferenceChanged(push) => (push.kind, push.name.as_str(), push.change),
@@ -147,7 +147,7 @@ fn a_trigger_tells_of_each_reference() {
         })
         .collect();
     assert_eq!(
-        told,
+        references,
         [(RefKind::Branch, "main", RefChange::Updated), (RefKind::Tag, "v1.0", RefChange::Created)]
     );
 }

@@ -25,7 +25,7 @@ impl Model {
     /// model in an archive that has several.
     ///
     /// # Errors
-    /// When there is no model, several could be it, or it is none that can be explained; the error says in which member, tree and node.
+    /// If there is no model, several members could be it, or it cannot be explained; the error names member, tree and node.
     pub fn read(input: impl Read, member: Option<&str>) -> Result<Self, ModelError> {
         let mut input = input;
         let beginning = beginning(&mut input, GZIP.len()).map_err(ModelError::Input)?;
@@ -63,7 +63,7 @@ impl<Input: Read> Read for Capped<Input> {
     }
 }
 
-/// Where tar has its mark, and what it is.
+/// The place of tar's magic bytes, and the bytes.
 const TAR: (usize, &[u8]) = (257, b"ustar");
 
 fn archive_or_bare(mut input: impl Read, member: Option<&str>) -> Result<Model, ModelError> {
@@ -160,7 +160,7 @@ fn whole(input: impl Read) -> io::Result<Result<Vec<u8>, NoModel>> {
 mod tests {
     use super::*;
 
-    /// An archive with one large member that is no model.
+    /// An archive with one large member that is not a model.
     fn archive(bytes: u64) -> impl Read {
         let mut header = tar::Header::new_ustar();
         header.set_path("zeros").unwrap();

@@ -1,4 +1,4 @@
-//! Why there is no model, and where.
+//! Why a model cannot be read, and where.
 
 use std::io;
 
@@ -11,7 +11,7 @@ use crate::limits::{
 /// A file that has no model which can be explained.
 #[derive(Debug, Error)]
 pub enum ModelError {
-    /// The input ended with an error, or is no archive although it begins as one.
+    /// The input ended with an error, or is not an archive although it begins like one.
     #[error("it cannot be read to its end: {0}")]
     Input(#[source] io::Error),
     /// What gzip unpacks has no end, or nearly.
@@ -31,10 +31,10 @@ pub enum ModelError {
         /// What there is.
         found: Vec<String>,
     },
-    /// A member was asked for, and the file is no archive.
+    /// A member was asked for, and the file is not an archive.
     #[error("it is not an archive, so that it has no member `{0}`")]
     NoArchive(String),
-    /// A model that is none, or not one that can be explained.
+    /// The file is not a model, or not one that can be explained.
     #[error("member `{member}`: {source}")]
     Member {
         /// Its name.
@@ -59,7 +59,7 @@ fn members(found: &[String]) -> String {
     }
 }
 
-/// Bytes that are no model which can be explained.
+/// Bytes that are not an explainable model.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum NoModel {
     /// There is nothing.
@@ -135,7 +135,7 @@ pub enum NoModel {
         /// How many should be.
         expected: usize,
     },
-    /// A tree that is none.
+    /// The nodes do not form a tree.
     #[error("tree {tree}: {fault}")]
     Tree {
         /// Its place, from 0.
@@ -182,7 +182,7 @@ pub enum TreeFault {
         /// How many it has.
         count: usize,
     },
-    /// A child that is none of the nodes.
+    /// A child that is not one of the nodes.
     #[error("node {node}: its child is node {child}, which it does not have")]
     NoChild {
         /// The parent.
@@ -208,7 +208,7 @@ pub enum TreeFault {
         /// How many there are.
         features: usize,
     },
-    /// A number that is none.
+    /// A value that is not a number.
     #[error("node {node}: its {what} is not a number that can be computed with")]
     NotANumber {
         /// Which.

@@ -1,4 +1,4 @@
-//! Why a model said what it said: XGBoost models read from the files that a training job leaves ([`Model::read`]), and what each feature
+//! Explains predictions: reads XGBoost models from the files that a training job leaves ([`Model::read`]), and what each feature
 //! added to each answer ([`Model::explain`]). Pure: bytes come in, numbers go out.
 //!
 //! The numbers are path-dependent SHAP values (Lundberg and others, "From local explanations to global understanding with explainable AI
@@ -24,7 +24,7 @@ pub use model::Model;
 pub use rows::RowBlock;
 pub use shap::{Contributions, Importance};
 
-/// Reads an input that may be a model, in whatever form: for fuzzing, which has no files.
+/// Reads an input that may be a model in any form: for fuzzing, which has no files.
 #[doc(hidden)]
 pub fn parse(bytes: &[u8]) -> Result<Model, NoModel> {
     format::model(bytes)

@@ -16,7 +16,7 @@ pub struct Model {
     objective: String,
 }
 
-/// A tree, what it counts, and for which output.
+/// A tree, its weight, and its output.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct WeightedTree {
     pub(crate) tree: Tree,
@@ -25,7 +25,7 @@ pub(crate) struct WeightedTree {
 }
 
 impl Model {
-    /// Checks what was written. What was written of a tree is dropped once the tree is there.
+    /// Checks the raw model. The raw form of a tree is dropped once the tree is built.
     pub(crate) fn new(mut raw: RawModel) -> Result<Self, NoModel> {
         let outputs = raw.outputs.max(1);
         NoModel::refuse_more_outputs(outputs)?;
@@ -57,7 +57,7 @@ impl Model {
         Ok(Self { trees, base_values, features, names: raw.names, objective: raw.objective })
     }
 
-    /// What the model says, for each class or target, of a row of which nothing is known: the last of the contributions of each row.
+    /// The base value for each class or target: the prediction for a row with no known feature, and the last contribution of each row.
     #[must_use]
     pub fn base_values(&self) -> &[f64] {
         &self.base_values
@@ -69,7 +69,7 @@ impl Model {
         self.features
     }
 
-    /// Rows that are well explained together: enough to share what is computed once for a tree, few enough for the cache of a processor, and
+    /// Rows that are explained together: enough to share the computation for a tree, few enough for the cache of a processor, and
     /// for memory where a row has many contributions.
     #[must_use]
     pub fn rows_per_block(&self) -> usize {

@@ -14,7 +14,7 @@ impl RowBlock {
         Self { columns: vec![Vec::new(); features], rows: 0 }
     }
 
-    /// Adds a row. What it has more than the table is left out, and what it lacks is missing.
+    /// Adds a row. Extra values are left out, and absent ones are missing values.
     pub fn push(&mut self, row: impl IntoIterator<Item = f32>) {
         let mut row = row.into_iter();
         for column in &mut self.columns {

@@ -1,4 +1,4 @@
-//! A tree that can be walked: what is reached from its root, checked once, parents before their children.
+//! A tree that can be walked: the nodes reached from its root, checked once, parents before their children.
 
 use crate::error::TreeFault;
 use crate::limits::{MAX_DEPTH, MAX_NODES, MAX_PATH};
@@ -77,7 +77,7 @@ struct Growing<'a> {
 }
 
 impl Growing<'_> {
-    /// Adds a node and what is below it; `path` are the features of the splits above. Recursion ends at [`MAX_DEPTH`].
+    /// Adds a node and its subtree; `path` are the features of the splits above. Recursion ends at [`MAX_DEPTH`].
     fn add(&mut self, number: usize, share: f64, path: &mut Vec<u32>) -> Result<(), TreeFault> {
         if let Some(reached) = self.reached.get_mut(number) {
             *reached = true;

@@ -35,7 +35,7 @@ pub use alert::retraining::RETRAINING_SUGGESTED;
 pub use alert::rewritten::FINDING_REWRITTEN;
 pub use alert::silence::MONITORING_FAILED;
 #[cfg(feature = "judging")]
-pub use bundle::{BUNDLE_REFUSED, BundleInForce, BundlePlace};
+pub use bundle::{BUNDLE_REFUSED, BundleInForce, BundlePlace, pull_bundle};
 pub use counted::counted;
 pub use detect::DetectDrift;
 pub use detect::known_baselines::KnownBaselines;

@@ -1,4 +1,4 @@
-//! What the controls said of the nodes of a graph.
+//! The newest verdicts on the nodes of a graph.
 
 use sagewarden_lineage::answer::{Verdicts, newest_verdict};
 use sagewarden_lineage::graph::Graph;

@@ -53,7 +53,7 @@ impl Done {
         }
     }
 
-    /// This, and then something more: only what was done is worth telling.
+    /// This outcome followed by another; outcomes without an action are left out.
     #[must_use]
     pub fn and(self, next: Self) -> Self {
         match (self, next) {

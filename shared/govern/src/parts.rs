@@ -19,9 +19,9 @@ pub(crate) struct NamePage {
     pub(crate) next: Option<String>,
 }
 
-/// What is to be asked, and by whom.
+/// The resources to ask about, and the function that asks.
 pub(crate) enum Cut {
-    /// Few enough for whoever listed them.
+    /// Few enough for the function that listed them.
     Here(Vec<String>),
     /// Other records ask.
     HandedOn(Done),
@@ -67,7 +67,7 @@ impl Parts {
         if !waiting.is_empty() {
             handed += self.hand_on(bus, waiting).await?;
         }
-        // At the end: whoever hands this on is done with its own names.
+        // At the end: a function that hands parts on has finished its own names.
         let goes_on = if let Some(from) = from {
             self.publish(bus, WatchScope::From(from)).await?;
             ", and the list goes on"

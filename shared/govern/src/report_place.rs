@@ -97,7 +97,7 @@ pub(crate) fn rewritten_below(below: &str, digest: &str) -> String {
     format!("{below}/{REWRITTEN}/{digest}")
 }
 
-/// Which report of a window `place` is below one of the places that `detect-drift` writes to; `None` where it writes no such key.
+/// Which report of a window `place` is below one of the places that `detect-drift` writes to; `None` if it writes no such key.
 pub(crate) fn own_report(
     window: &Window,
     monitor: Monitor,
@@ -116,7 +116,7 @@ pub(crate) fn own_report(
     is_folder(&rewritten_below(below, digest)).then_some(OwnReport::Rewritten)
 }
 
-/// The folder of Sagewarden's reports on a window, below a place such as `s3://<bucket>/<prefix>`; `None` when that is no place in S3.
+/// The folder of Sagewarden's reports on a window, below a place such as `s3://<bucket>/<prefix>`; `None` if that is not a place in S3.
 pub(crate) fn folder_of(window: &Window, monitor: Monitor, below: &str) -> Option<S3Location> {
     let Window { endpoint, variant, end, .. } = window;
     let (below, hour) = (below.trim_end_matches('/'), end.hour_path());

@@ -19,7 +19,7 @@ pub(crate) struct Window {
     pub(crate) variant: String,
     /// From.
     pub(crate) start: Timestamp,
-    /// Until; the end itself is no part of it.
+    /// The end, which is not part of the window.
     pub(crate) end: Timestamp,
 }
 
@@ -37,7 +37,7 @@ impl Window {
         CaptureWindow { start: self.start, end: self.end, complete }
     }
 
-    /// The node of what was found in it.
+    /// The node of its finding.
     pub(crate) fn node(&self) -> NodeId {
         NodeId::window(&self.endpoint, &self.variant, self.start)
     }

@@ -1,7 +1,7 @@
 //! The world of the use cases: everything outside that they may see and touch, each part behind a port.
 //!
 //! A use case takes a [`World`], or the one port that it needs. A process builds its world once, from [`Ports`]: a Lambda function
-//! from the adapters in `shared/aws`, the command from those in `shared/local`, a test from whatever it wants to see fail. What a
+//! from the adapters in `shared/aws`, the command from those in `shared/local`, a test from stand-ins that fail as it wants. What a
 //! process has no business with is [`Absent`]: the function neither links that adapter nor has the permission.
 
 use sagewarden_events::Home;
@@ -14,7 +14,7 @@ use crate::ports::{
 
 mod absent;
 
-/// One associated type per port, and what the process was told when it started.
+/// One associated type per port, and the settings of the process.
 pub trait World {
     /// Describes the account's SageMaker resources.
     type Account: Account;
@@ -57,19 +57,19 @@ pub trait World {
     fn bus(&self) -> &Self::Bus;
     /// CloudWatch, or nothing.
     fn metrics(&self) -> &Self::Metrics;
-    /// The settings that the process was started with. What is judged, is judged by those of the bundle in force instead.
+    /// The settings that the process was started with. Judging uses the settings of the bundle in force instead.
     fn settings(&self) -> &Settings;
     /// The bucket that the system keeps evidence in: reports, baselines and manifests. What stands there may be locked.
     fn evidence_bucket(&self) -> &str;
-    /// The bucket for what can be made again and may go: profiles. It may be the same.
+    /// The bucket for profiles, which can be made again and may expire. It may be the same bucket.
     fn working_bucket(&self) -> &str;
-    /// The account and region whose events it handles; `None` for those of any, which are played on one machine.
+    /// The account and region whose events it handles; `None` for events of any, played on one machine.
     fn home(&self) -> Option<&Home>;
 }
 
 /// A port that a process does not have. Every call is refused with [`PortErrorKind::Invalid`], so that a record that needs the
 /// port ends in quarantine with a reason: a mistake in wiring is seen, and nothing is retried in vain. Metrics alone are dropped:
-/// on one machine nobody reads them.
+/// on one machine, no one reads them.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Absent;
 
@@ -103,11 +103,11 @@ pub struct Ports<Account, Remedies, Objects, Files, Source, Roles, Keys, Table, 
     pub bus: Bus,
     /// See [`World::metrics`].
     pub metrics: Metrics,
-    /// What the process was told when it started.
+    /// The start settings of the process.
     pub given: Given,
 }
 
-/// What a process was told when it started.
+/// The start settings of a process.
 #[derive(Clone, Debug)]
 pub struct Given {
     /// See [`World::settings`].
@@ -201,7 +201,7 @@ where
     }
 }
 
-/// The same world, but for one port: a test sees it fail, a benchmark counts what it is asked.
+/// The same world, but for one port: a test makes it fail, a benchmark counts its calls.
 impl<A, M, O, F, S, R, Y, T, B, K> Ports<A, M, O, F, S, R, Y, T, B, K> {
     /// With another table.
     pub fn with_table<Other>(self, table: Other) -> Ports<A, M, O, F, S, R, Y, Other, B, K> {

@@ -18,8 +18,7 @@ use crate::time_left::TimeLeft;
 use crate::turns::{Turns, resource_of};
 use crate::watched::{Deeds, watch};
 
-/// Serves batches until the runtime ends the process. `act` is what the function does with an event; `None` where it has nothing to
-/// do with it.
+/// Serves batches until the runtime ends the process. `act` handles an event; it answers `None` to an event of others.
 ///
 /// # Errors
 /// When the runtime cannot be reached.
@@ -32,7 +31,7 @@ pub async fn serve(
 }
 
 /// Records of a batch that are under way at once. They wait for services most of the time, and each that waits takes little memory.
-/// The template's batches are no larger, so that no record waits for another (`queue_model.rs`); where a record may hold a large file,
+/// The template's batches are no larger, so that no record waits for another (`queue_model.rs`); if a record may hold a large file,
 /// they are smaller.
 pub(crate) const AT_ONCE: usize = 8;
 
@@ -97,7 +96,7 @@ struct Batch<'a> {
     turns: Turns,
 }
 
-/// What became of a record, and what it did on the way.
+/// The outcome of a record, and its actions.
 struct Ended {
     id: String,
     settled: Settled,
@@ -262,7 +261,7 @@ async fn handle(
         match outcome {
             Ok(done) => texts.push(done.text().to_owned()),
             Err(Failure::Reject(reason)) => rejections.push(reason),
-            // The whole record comes again; what is done already does no harm the second time.
+            // The whole record comes again; repeating finished work does no harm.
             Err(retry) => return Err(retry),
         }
     }
@@ -292,7 +291,7 @@ impl Log<'_> {
     }
 }
 
-/// Logs the end of a record with the same fields, whatever it is (docs/LOGGING.md).
+/// Logs the end of any record with the same fields (docs/LOGGING.md).
 macro_rules! log_end {
     ($level:ident, $log:expr, $outcome:literal, { $($field:tt)* }, $($text:tt)*) => {
         $level!(
@@ -474,7 +473,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn the_first_state_of_a_job_tells_when_it_was_created_and_a_later_one_does_not() {
+    fn the_first_state_of_a_job_has_its_creation_time_and_a_later_one_does_not() {
         let event = |name: &str| {
             let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../events").join(name);
             decode(&std::fs::read_to_string(path).unwrap()).unwrap().remove(0)

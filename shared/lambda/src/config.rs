@@ -12,7 +12,7 @@ use sagewarden_policy::BundleError;
 use sagewarden_settings::{FileError, Settings};
 use thiserror::Error;
 
-/// A function that cannot start. Its message names what to mend.
+/// A function that cannot start. Its message names the setting to correct.
 #[derive(Error)]
 pub enum ConfigError {
     /// A variable is not set.
@@ -61,7 +61,7 @@ impl fmt::Debug for ConfigError {
 pub struct Config {
     /// The function's own name.
     pub function: &'static str,
-    /// The bucket of rejected records, and of what can be made again.
+    /// The bucket of rejected records and profiles.
     pub quarantine: String,
     /// The bucket of evidence, which may be the same: see `EvidenceLock` in the template.
     pub evidence: String,
@@ -110,7 +110,7 @@ impl Config {
     /// Whose lineage may be asked about; everybody's where the variable is not set.
     ///
     /// # Errors
-    /// When the variable is no list of patterns.
+    /// If the variable is not a list of patterns.
     pub fn lookup_scope() -> Result<Option<Scope>, ConfigError> {
         const NAME: &str = "SAGEWARDEN_LOOKUP_SCOPE";
         let read = |value: String| {
@@ -119,7 +119,7 @@ impl Config {
         optional(NAME).map(read).transpose()
     }
 
-    /// Whether commits are judged and commented on; they are where nothing is said.
+    /// Whether commits are judged and commented on; the default is yes.
     ///
     /// # Errors
     /// When the variable is neither `on` nor `off`.

@@ -130,13 +130,13 @@ fn is_taken(metric: &Metric) -> bool {
         MetricValue::Single(number) => vec![number],
         MetricValue::Set { minimum, maximum, sum, samples } => vec![minimum, maximum, sum, samples],
     };
-    // Nothing is true of what is no number.
+    // No comparison holds for a value that is not a number.
     (1..=NAME).contains(&metric.name.chars().count()) && numbers.iter().all(|number| number.abs() <= LARGEST)
 }
 
 /// A line of the metrics of Model Monitor's container, as it names them: alarms on them go on working.
 ///
-/// Namespace and dimensions are those of alarms in use (`aws/sagemaker/Endpoints/data-metrics`, `Endpoint` and
+/// Namespace and dimensions of alarms in use (`aws/sagemaker/Endpoints/data-metrics`, `Endpoint` and
 /// `MonitoringSchedule`). A statistic set is written as the OpenTelemetry exporter for CloudWatch writes it: `Max`, `Min`,
 /// `Count`, `Sum`.
 fn container_line(window: &WindowMetrics<'_>, some: &[&Metric]) -> Value {

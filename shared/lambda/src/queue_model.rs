@@ -76,7 +76,7 @@ struct Fate {
     never_begun: usize,
 }
 
-/// Sends so many messages at once, each of which takes so long, and waits until the queue is empty.
+/// Sends a number of messages at once, each of which takes a given time, and waits until the queue is empty.
 async fn drain(numbers: Numbers, messages: usize, each: Duration) -> Fate {
     let start = Instant::now();
     let new = || Message { visible_at: start, receives: 0, begun: 0, done_after: None, dead: false };
@@ -129,7 +129,7 @@ fn until_next(queue: &RefCell<Vec<Message>>) -> Option<Duration> {
     waiting.map(|each| each.visible_at.saturating_duration_since(Instant::now())).min()
 }
 
-/// The places of what is received now.
+/// The places of the messages received now.
 fn receive(queue: &RefCell<Vec<Message>>, numbers: Numbers) -> Vec<usize> {
     let now = Instant::now();
     let mut received = Vec::new();

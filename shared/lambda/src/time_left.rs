@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use lambda_runtime::Context;
 use tokio::time::Instant;
 
-/// Left over for the answer, and for what is put into quarantine, when records stop being run.
+/// Reserved for the answer and the quarantine, after the last record has been started.
 const MARGIN: Duration = Duration::from_secs(3);
 /// The least that a record is begun with.
 const LEAST: Duration = Duration::from_secs(1);

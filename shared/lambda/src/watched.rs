@@ -1,4 +1,4 @@
-//! What a record did while it was under way: how often it asked a service, and what it told the world. The log and the metrics say it;
+//! The actions of a record under way: its requests to services, and its notices. The log and the metrics have them;
 //! the use cases know nothing of that.
 
 use std::cell::RefCell;
@@ -16,11 +16,11 @@ pub(crate) struct Deeds {
     pub(crate) requests: u32,
     /// Of those, the ones that the SDK repeated.
     pub(crate) retries: u32,
-    /// The verdict that was recorded, or that of the finding that was published.
+    /// The verdict that was recorded, or the verdict of the published finding.
     pub(crate) verdict: Option<String>,
     /// The severities of the findings that were published.
     pub(crate) severities: Vec<String>,
-    /// From the creation of what was stopped to the stop.
+    /// From the creation of the stopped resource to the stop.
     pub(crate) stopped_after_ms: Option<i64>,
     /// The canary was judged rightly.
     pub(crate) canary: bool,
@@ -30,7 +30,7 @@ tokio::task_local! {
     static UNDER_WAY: Rc<RefCell<Deeds>>;
 }
 
-/// Runs a record; what it does is noted, however many others run beside it.
+/// Runs a record and notes its actions, however many others run beside it.
 pub(crate) async fn watch<T>(record: impl Future<Output = T>) -> (T, Deeds) {
     let deeds = Rc::new(RefCell::new(Deeds::default()));
     let ended = UNDER_WAY.scope(Rc::clone(&deeds), record).await;
@@ -172,7 +172,7 @@ mod tests {
                 note_request(attempt);
                 tokio::task::yield_now().await;
             }
-            // The end of a remedy repeats its findings, and is none.
+            // The notice of the end of a remedy repeats findings; it is not a finding.
             let done = finding(severity, action).detail().clone();
             let done = Notice::new("Sagewarden Remediation Done", Vec::new(), done);
             bus.publish(&done).await?;

@@ -20,7 +20,7 @@ impl Bus for Nowhere {
     }
 }
 
-/// Keeps what is rejected, or not.
+/// Keeps rejected records, or fails.
 struct Keeps(Cell<bool>);
 
 impl Quarantine for Keeps {

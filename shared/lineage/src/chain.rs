@@ -58,7 +58,7 @@ pub struct DataVersion {
     pub version_id: Option<String>,
     /// For sets: how many objects.
     pub objects: Option<i64>,
-    /// What it was to whom, such as `channel/train of training job credit-train`.
+    /// Its role and the resource that used it, such as `channel/train of training job credit-train`.
     pub used_as: Vec<String>,
     /// Why the version cannot be relied on, if so.
     pub weak: Option<String>,
@@ -67,7 +67,7 @@ pub struct DataVersion {
 /// An image.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Image {
-    /// The digest, or the tag reference when nobody pinned it.
+    /// The digest, or the tag reference if the image is not pinned.
     pub id: String,
     /// Names under which it was seen.
     pub references: Vec<String>,
@@ -77,7 +77,7 @@ pub struct Image {
     pub weak: Option<String>,
 }
 
-/// A commit and what was built from it.
+/// A commit and the resources built from it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ChainCommit {
     /// Forty hexadecimal digits.

@@ -1,7 +1,7 @@
 //! A closure that was written down: copies of the nodes upstream of a live deployment, several to an item.
 //!
 //! DynamoDB charges a write for each KB begun, and most nodes are a third of that: an item takes in as many as fit into one KB. The
-//! items are a function of the graph, whoever writes them. Those of different bands of distance are kept apart, so that a node that
+//! items are a function of the graph, not of the writer. Items of different bands of distance are kept apart, so that a node that
 //! grows moves only its neighbours into other items.
 
 use crate::graph::{Graph, Node};
@@ -60,7 +60,7 @@ fn pack(deployment: &NodeId, nodes: &[(usize, &Node)]) -> Vec<Item> {
 
 fn copied(distance: usize, node: &Node) -> ClosureNode {
     let mut attributes = node.item.as_ref().map(|item| item.attributes.clone()).unwrap_or_default();
-    // No answer about what runs tells how a job came to its end.
+    // No answer about live deployments says how a job ended.
     attributes.remove(STATES);
     ClosureNode { distance, id: node.id.clone(), attributes }
 }

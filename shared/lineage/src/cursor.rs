@@ -1,4 +1,4 @@
-//! A cursor as a text that continues a traversal: nothing is kept on the side of whoever answers.
+//! A cursor as a text that continues a traversal: the answering side keeps nothing.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

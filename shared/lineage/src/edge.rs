@@ -13,7 +13,7 @@ pub enum Relation {
     ContributedTo,
     /// The source wrote the destination.
     Produced,
-    /// The source and the destination belong together: an endpoint and what was observed on it.
+    /// The source and the destination belong together: an endpoint and an observation on it.
     AssociatedWith,
 }
 
@@ -149,7 +149,7 @@ impl InEdge {
         Self { source, relation, role: role.into() }
     }
 
-    /// Reads the stored form; `None` when it is none.
+    /// Reads the stored form; `None` if it is not valid.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let (label, source) = text.split_once('|')?;

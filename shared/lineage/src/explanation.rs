@@ -30,7 +30,7 @@ pub struct Attribution {
     pub omitted: usize,
 }
 
-/// Reads a report; empty when it has no explanations (a bias report), or is none. What cannot be read in it is passed over.
+/// Reads a report; empty if it has no explanations (a bias report), or is not a report. Unreadable parts are passed over.
 #[must_use]
 pub fn attributions(report: &[u8]) -> Vec<Attribution> {
     let Ok(report) = serde_json::from_slice::<Json>(report) else { return Vec::new() };
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn several_labels_are_told_apart_whatever_they_are_called() {
+    fn several_labels_are_distinguished_whatever_their_names() {
         let values = json!({ "global_shap_values": { "a": 1 } });
         let report =
             json!({ "explanations": { "kernel_shap": { "0.7956783771514893": values, "yes": values } } });

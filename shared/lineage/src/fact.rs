@@ -38,7 +38,7 @@ pub fn is_failure_current(node: &Node) -> bool {
     of.is_some_and(|of| node.text(STATE) == Some(&of.state))
 }
 
-/// Who put a commit's name on what was built from it. Environment and hyperparameters are part of the creating call; a tag can
+/// Who put a commit's name on a resource built from it. Environment and hyperparameters are part of the creating call; a tag can
 /// be added later by somebody else, so it is the creator's only when the call itself had it.
 #[must_use]
 pub fn asserted_by<'a>(graph: &'a Graph, edge: &Edge) -> Option<&'a str> {

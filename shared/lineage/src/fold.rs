@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::table::{Attributes, Item, Key, Value, Write};
 
-/// Folds the writes of each item; those of different items stay in no particular order.
+/// Folds the writes of each item; writes of different items have no order.
 ///
 /// Writes of one item take effect in the order in which they stand: what comes before a `Put` or `Delete` is lost, and what
 /// comes after one is applied to it. `Merge`s become one `Merge`, and of two `Newest` of a register the newer stays.
@@ -23,7 +23,7 @@ pub fn by_item(writes: &[Write]) -> Vec<Vec<Write>> {
     items.into_values().collect()
 }
 
-/// Whether one update can do several merges of an item, provided that every register is newer than what is stored: no two of them
+/// Whether one update can do several merges of an item, if every register is newer than the stored one: no two of them
 /// set the same attribute.
 #[must_use]
 pub fn is_one_update(writes: &[Write]) -> bool {

@@ -54,12 +54,12 @@ impl Node {
         self.text(TYPE).is_some()
     }
 
-    /// What could not be found out about it at some time: what would fill the gap, and the words.
+    /// Facts that could not be found out at some time: the subject that would fill the gap, and the words.
     fn gaps(&self) -> impl Iterator<Item = (&str, &str)> {
         self.item.iter().flat_map(|item| item.set(GAPS)).filter_map(parse_gap)
     }
 
-    /// The in-edges, with the inferred commit where nobody named one, and the head of a branch or tag.
+    /// The in-edges, with the inferred commit if no commit is named, and the head of a branch or tag.
     #[must_use]
     pub fn in_edges(&self) -> Vec<InEdge> {
         let Some(item) = &self.item else { return Vec::new() };
@@ -138,7 +138,7 @@ pub struct Graph {
     pub distance: BTreeMap<NodeId, usize>,
     /// Set when the graph is not whole.
     pub stopped_by: Option<StoppedBy>,
-    /// Nodes that were reached from above: what goes into them is not part of the graph, so nothing can be said of it.
+    /// Nodes that were reached from above: their inputs are not part of the graph, so the graph knows nothing about these.
     pub from_above: BTreeSet<NodeId>,
     /// Nodes of earlier answers, which this one continues.
     pub elsewhere: BTreeSet<NodeId>,
@@ -201,8 +201,8 @@ impl Graph {
         self.edges.iter().filter(move |edge| edge.from == *id)
     }
 
-    /// Whether an artifact comes from a job that was stopped for breaking a control: what a job uploads while it is being
-    /// stopped is no result ("StopTrainingJob", SageMaker API reference: it has 120 seconds to save its artifacts).
+    /// Whether an artifact comes from a job that was stopped for failing a control: an upload while a job is being
+    /// stopped is not a result ("StopTrainingJob", SageMaker API reference: it has 120 seconds to save its artifacts).
     #[must_use]
     pub fn is_untrusted(&self, node: &Node) -> bool {
         let mut sources = self.into_node(&node.id).filter_map(|edge| self.nodes.get(&edge.from));

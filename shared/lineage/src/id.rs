@@ -1,7 +1,7 @@
 //! Identities of lineage nodes.
 //!
 //! An identity names one incarnation: names of jobs, models and configurations can be used again after a deletion, so the
-//! creation time is part of theirs. It is a function of the entity alone, never of the delivery that told of it.
+//! creation time is part of theirs. It is a function of the entity alone, never of the delivery that reported it.
 
 use std::fmt;
 
@@ -48,7 +48,7 @@ pub enum NodeKind {
     Violation,
     /// An experiment.
     Experiment,
-    /// What an experiment knows of one job.
+    /// The entry of an experiment for one job.
     TrialComponent,
     /// A feature group.
     FeatureGroup,
@@ -132,7 +132,7 @@ const SET: &str = "set:";
 pub struct NodeId(String);
 
 impl NodeId {
-    /// Reads a stored identity; `None` when its prefix is no kind of node.
+    /// Reads a stored identity; `None` if its prefix names no kind of node.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let (prefix, rest) = text.split_once('#')?;
@@ -205,7 +205,7 @@ impl NodeId {
 
     /// `dep#<account>/<region>/<endpoint>@<endpoint created>/<configuration>@<configuration created>`: a configuration
     /// in force on an endpoint. Both are immutable, so scaling and repeated events make no new deployment; when it was in
-    /// force is told by the endpoint's revisions.
+    /// force is recorded by the endpoint's revisions.
     #[must_use]
     pub fn deployment(
         endpoint: &Resource,
@@ -256,14 +256,14 @@ impl NodeId {
         Self::of(NodeKind::MonitoringExecution, format!("{}@{}", place(job), created_at.millis()))
     }
 
-    /// What tells a version or an incarnation from the others of its place: the text behind the last `@`, such as an object's
+    /// What distinguishes a version or an incarnation from others of its place: the text behind the last `@`, such as an object's
     /// version or a commit. A set of objects has no place, and an image need not have one: of those it is the whole tail.
     #[must_use]
     pub fn version(&self) -> &str {
         self.place_and_version().map_or(self.tail(), |(_, version)| version)
     }
 
-    /// The digest of a set of objects; `None` for whatever else there is.
+    /// The digest of a set of objects; `None` for other nodes.
     #[must_use]
     pub fn set_digest(&self) -> Option<&str> {
         self.tail().strip_prefix(SET).filter(|_| self.kind() == NodeKind::Dataset)
@@ -280,7 +280,7 @@ impl NodeId {
     pub fn repository(&self) -> Option<(&str, &str)> {
         let (path, _) = match self.kind() {
             NodeKind::Commit => self.place_and_version()?,
-            // Git allows an `@` in the names of branches and tags; CodeCommit allows none in those of repositories.
+            // Git allows an `@` in the names of branches and tags; CodeCommit allows none in names of repositories.
             NodeKind::Reference => self.tail().split_once('@')?,
             _ => return None,
         };
@@ -296,7 +296,7 @@ impl NodeId {
         names.filter(|_| self.kind() == NodeKind::Deployment)
     }
 
-    /// The account and the region of a resource of SageMaker; `None` for whatever is none.
+    /// The account and the region of a SageMaker resource; `None` for other nodes.
     #[must_use]
     pub fn account_and_region(&self) -> Option<(&str, &str)> {
         let elsewhere =
@@ -305,7 +305,7 @@ impl NodeId {
         parts.next().zip(parts.next()).filter(|_| !elsewhere.contains(&self.kind()))
     }
 
-    /// The `sha256:…` of an image that is known by it; `None` for whatever else there is.
+    /// The `sha256:…` of an image that is known by its digest; `None` for other nodes.
     #[must_use]
     pub fn image_digest(&self) -> Option<&str> {
         Some(self.tail()).filter(|tail| self.kind() == NodeKind::Image && is_digest(tail))
@@ -348,7 +348,7 @@ impl NodeId {
         self.0.split_once('#').map_or("", |(_, tail)| tail)
     }
 
-    /// The name of what it stands for: the last one of its place, such as a job's, or of a deployment its configuration's.
+    /// The last name of its place, such as the job's; for a deployment, the configuration's.
     #[must_use]
     pub fn last_name(&self) -> &str {
         let place = self.place_and_version().map_or(self.tail(), |(place, _)| place);

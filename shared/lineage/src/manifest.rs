@@ -1,4 +1,4 @@
-//! Manifests that jobs are given in place of a prefix: what they list is the data ("S3DataSource", SageMaker API reference; "Augmented
+//! Manifests that a job gets in place of a prefix: the listed objects are its data ("S3DataSource", SageMaker API reference; "Augmented
 //! manifest files for training jobs", SageMaker developer guide).
 
 use std::collections::BTreeSet;
@@ -17,7 +17,7 @@ pub enum ManifestKind {
 }
 
 impl ManifestKind {
-    /// Reads an `S3DataType`; `None` for those that are no manifest.
+    /// Reads an `S3DataType`; `None` if it is not a manifest.
     #[must_use]
     pub fn of(data_type: &str) -> Option<Self> {
         match data_type {
@@ -30,7 +30,7 @@ impl ManifestKind {
     /// The objects that a manifest names.
     ///
     /// # Errors
-    /// When it is none, names nothing, or names objects of several buckets: in words that are the same each time.
+    /// If it is not a manifest, names nothing, or names objects of several buckets; the words are the same each time.
     pub fn read(self, text: &[u8]) -> Result<ListedObjects, &'static str> {
         let uris = match self {
             Self::Listed => listed(text),

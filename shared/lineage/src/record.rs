@@ -1,6 +1,6 @@
 //! Turns what is known about an entity into writes of the lineage table. Every value is a function of the entity, never of
 //! the delivery, so the writes commute and may be repeated.
-//! Which rows that are, and how they look, is said by [`crate::rows`].
+//! [`crate::rows`] defines the rows.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -51,7 +51,7 @@ impl Record {
         }
         if !seen.detail.is_empty() {
             let ended = seen.status.as_ref().is_some_and(|mark| mark.status.is_terminal());
-            // Of these the service lets nobody change anything, and nothing is added at the end.
+            // SageMaker lets nobody change these, and adds nothing at their end.
             let is_fixed = matches!(seen.id.kind(), NodeKind::ProcessingJob | NodeKind::TransformJob);
             self.growing_detail(
                 &seen.id,
@@ -90,9 +90,9 @@ impl Record {
         self.writes.push(Write::Put(row.item()));
     }
 
-    /// Something about a node that could not be found out, in words. `subject` says what would fill it: the role of an edge,
+    /// A fact about a node that could not be found out, in words. `subject` names what would fill the gap: the role of an edge,
     /// or the identity of a node. A gap is kept for ever, since deliveries come in any order; once it is filled it is not
-    /// told any more ([`crate::graph::Graph::gaps`]).
+    /// reported any more ([`crate::graph::Graph::gaps`]).
     pub fn gap(&mut self, id: &NodeId, subject: &str, what: impl AsRef<str>) {
         self.grow(id, node::GAPS, [node::gap(subject, what.as_ref())]);
     }
@@ -241,7 +241,7 @@ impl Record {
         self.writes.push(Write::Put(DetailRow::of(id, detail).item()));
     }
 
-    /// Large facts that grow until a node has come to its end: those of a later stage win, whichever is told first.
+    /// Large facts that grow until a node has come to its end: facts of a later stage win, in whatever order they arrive.
     pub fn growing_detail(&mut self, id: &NodeId, stage: u8, detail: &Json) {
         self.versioned_detail(id, &stage.to_string(), detail);
     }
@@ -251,7 +251,7 @@ impl Record {
         self.merge(id, Attributes::new(), BTreeMap::from([(name.to_owned(), members.into_iter().collect())]));
     }
 
-    /// Large facts of which the newest count, as [`Self::register`].
+    /// Large facts, of which the newest version wins, as in [`Self::register`].
     pub fn versioned_detail(&mut self, id: &NodeId, version: &str, detail: &Json) {
         self.writes.push(DetailRow::of(id, detail).newest(version));
     }

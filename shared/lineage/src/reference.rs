@@ -31,7 +31,7 @@ impl Reference<'_> {
     }
 }
 
-/// Where a branch or tag pointed from a time on. One push can be told in two forms of which only one knows the head before, so
+/// Where a branch or tag pointed from a time on. One push can arrive in two forms, and only one names the head before, so
 /// the row is merged.
 #[derive(Clone, Debug)]
 pub struct Head<'a> {
@@ -41,7 +41,7 @@ pub struct Head<'a> {
     pub commit: Option<&'a NodeId>,
     /// What it pointed to before, where that is known.
     pub before: Option<&'a CommitId>,
-    /// Whether the head before is no ancestor of this one; `None` when that is not known.
+    /// Whether the head before is not an ancestor of this one; `None` if unknown.
     pub forced: Option<bool>,
     /// Who pushed.
     pub caller: Option<&'a str>,
@@ -50,7 +50,7 @@ pub struct Head<'a> {
 }
 
 impl Record {
-    /// A branch or tag with a head; returns its node. What was cut off is told by the row, and once by the node.
+    /// A branch or tag with a head; returns its node. The row says what a forced push cut off; the node says once that it happened.
     pub fn head(&mut self, reference: &Reference<'_>, head: &Head<'_>) -> NodeId {
         let Reference { repository, kind, name } = reference;
         let id = reference.id();

@@ -1,4 +1,4 @@
-//! S3 locations and the versions of what stands there.
+//! S3 locations and the versions of their objects.
 
 use std::fmt;
 
@@ -64,7 +64,7 @@ impl VersionedObject {
 }
 
 /// What S3 says of the content of a version. It is S3's word, given when the object was written: nothing is computed here, and
-/// an entity tag is none of these.
+/// an entity tag is not one of these.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Checksum {
     /// Such as `SHA256` or `CRC64NVME`.
@@ -103,7 +103,7 @@ pub struct ObjectSet<'a> {
 impl ObjectSet<'_> {
     /// The sorted lines `s3://<bucket>/<key>`, version and size, with tabs between; the first line of a set that is not
     /// whole says so, and makes it another set than one that is. Two listings with the same objects have the same manifest,
-    /// whoever made them.
+    /// by whatever writer.
     #[must_use]
     pub fn manifest(&self) -> String {
         let mut lines: Vec<String> = self

@@ -1,4 +1,4 @@
-//! A small lineage for the tests of this crate: what a deployment was made of, one step behind the other.
+//! A small lineage for the tests of this crate: the chain behind a deployment, step by step.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -53,7 +53,7 @@ pub(crate) fn node(identity: &str, name: &str, facts: &[(&str, Value)]) -> Node 
     bare(identity, &all)
 }
 
-/// A node that others name, and of which nothing is recorded.
+/// A node that others name, and that has no record.
 pub(crate) fn named_only(identity: &str) -> Node {
     Node { id: id(identity), item: None }
 }

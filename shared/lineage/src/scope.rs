@@ -1,7 +1,7 @@
 //! Whose lineage a reader may see: names of resources, repositories and buckets, as patterns.
 //!
 //! The names are what the lineage keeps of every node: neither objects nor commits have tags, and tags of a resource are not recorded.
-//! Whatever bears no name of its own is decided by what its row says of it, and without that it is nobody's.
+//! A node without a name of its own is decided by the names in its row; without any, it is in no scope.
 
 use std::fmt;
 use std::str::FromStr;
@@ -61,7 +61,7 @@ impl Scope {
     /// known by its digest.
     ///
     /// A model package counts by its group, a pipeline's execution by its pipeline, an object by its bucket, and a deployment by its
-    /// endpoint: which configuration that runs is what the endpoint says of itself. So is what was found in a window.
+    /// endpoint: which configuration it runs is a fact of the endpoint. So is a finding of one of its windows.
     #[must_use]
     pub fn holds_id(&self, id: &NodeId) -> Option<bool> {
         let name = match id.kind() {
@@ -94,7 +94,7 @@ impl Scope {
     }
 
     /// A text without the addresses of objects, SageMaker's resources, repositories and images outside. Each stands for something by
-    /// itself, whoever says it.
+    /// itself, in whichever row it stands.
     #[must_use]
     pub fn redact(&self, text: &str) -> String {
         let kept = self.redact_written(text);
@@ -237,7 +237,7 @@ mod tests {
             "arn:aws:sagemaker:eu-west-1:1:training-job/credit-1",
         );
         check("no address", "no address");
-        // One address behind another, whatever stands between.
+        // One address after another, with any text in between.
         check("warn:s3://churn-lake/x", "warn:[outside of this scope]");
         check("arn:aws:iam::1:role/r&u=s3://churn-lake/x", "arn:aws:iam::1:role/r&u=[outside of this scope]");
         check("s3://credit-lake/a#s3://churn-lake/b", "s3://credit-lake/a#[outside of this scope]");

@@ -174,7 +174,7 @@ pub enum Write {
         union: BTreeMap<String, BTreeSet<String>>,
     },
     /// A register: sets `attributes` and `version_attribute` when the stored version is absent or smaller in byte order.
-    /// Creates the item when there is none. The version must decide between any two different contents.
+    /// Creates the item if it does not exist. The version must decide between any two different contents.
     Newest {
         /// Which item.
         key: Key,
@@ -187,7 +187,7 @@ pub enum Write {
     },
     /// Writes an item whole. Only for contents that are a function of the key, or follow from others and are made again from them.
     Put(Item),
-    /// Removes an item; nothing happens when there is none.
+    /// Removes an item, if it exists.
     Delete(Key),
 }
 
@@ -258,7 +258,7 @@ impl Query {
 pub struct Page {
     /// In the query's order.
     pub items: Vec<Item>,
-    /// Where to go on (`Query::after`); absent when there is no more.
+    /// Where to go on (`Query::after`); absent on the last page.
     pub next: Option<String>,
 }
 

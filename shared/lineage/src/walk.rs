@@ -18,7 +18,7 @@ pub enum Direction {
     /// To what something was made of.
     #[default]
     Upstream,
-    /// To what was made of it.
+    /// To what was made from it.
     Downstream,
 }
 
@@ -51,7 +51,7 @@ impl Mark {
     }
 }
 
-/// Where a traversal was left: what it began with, what comes next, and what it has seen.
+/// The state of an interrupted traversal: its start, the nodes that come next, and those it has seen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cursor {
     pub(crate) root: NodeId,
@@ -153,7 +153,7 @@ impl Walk {
         &self.level
     }
 
-    /// Pages of out-edges to read on, before the next level; none when nobody has more, or there is no room for them.
+    /// Pages of out-edges to read on, before the next level; none if no node has more, or there is no room for them.
     #[must_use]
     pub fn rest(&mut self) -> Vec<Query> {
         if self.rest.is_empty() {
@@ -185,12 +185,12 @@ impl Walk {
         self.limits.max_nodes
     }
 
-    /// Ends the traversal for a reason of whoever reads: too many requests, or no more time.
+    /// Ends the traversal for a reason of the reader: too many requests, or no more time.
     pub fn stop(&mut self, reason: StoppedBy) {
         self.graph.stopped_by = Some(reason);
     }
 
-    /// Takes the items of this level. A wanted item that is not among them is a node of which nothing is recorded.
+    /// Takes the items of this level. A wanted item that is not among them is a node without a record.
     pub fn absorb(&mut self, items: Vec<Item>) {
         let mut found: BTreeMap<String, Item> =
             items.into_iter().map(|item| (item.key.pk.clone(), item)).collect();
@@ -229,7 +229,7 @@ impl Walk {
         }
     }
 
-    /// An edge that no row tells of.
+    /// An edge that no row has.
     pub fn add(&mut self, edge: Edge) {
         let depth = self.graph.distance.get(&edge.from).copied().unwrap_or_default();
         self.queue(depth + 1, edge.to.clone());
@@ -242,13 +242,13 @@ impl Walk {
         }
     }
 
-    /// The graph by itself, for whoever does not go on.
+    /// The graph by itself, for a caller that does not go on.
     #[must_use]
     pub fn into_graph(self) -> Graph {
         self.graph
     }
 
-    /// The graph, and where it goes on when it is not whole. Edges from nodes that the limits kept out are kept: they show
+    /// The graph, and where it goes on if it is incomplete. Edges from nodes that the limits kept out are kept: they show
     /// where that is.
     #[must_use]
     pub fn finish(mut self, root: &NodeId) -> (Graph, Option<Cursor>) {

@@ -1,9 +1,9 @@
 //! What it takes to judge a captured file when it arrives: `cargo bench -p sagewarden-local --bench detect -- FILES`.
 //!
 //! A baseline of 100,000 rows; a window that gets so many files of 1,000 events of about 470 bytes, in which four of twelve floats
-//! have moved. The time is that of the handlers over the adapters of this crate: SQLite in memory holds the table and the objects.
+//! have moved. The time includes the handlers and the adapters of this crate: SQLite in memory holds the table and the objects.
 //! `detect` is from the event of the file to the last report, `alert` what comes of the reports: an alert behind the first file, and
-//! nothing new behind the others. Behind the last one another file is judged, and what it asks of the table and of S3 is counted.
+//! nothing new behind the others. Behind the last one another file is judged, and its requests to the table and S3 are counted.
 #![expect(
     clippy::indexing_slicing,
     clippy::unwrap_used,
@@ -78,7 +78,7 @@ fn world(folder: &std::path::Path) -> System {
     system
 }
 
-/// Delivers everything that is there to be told; returns how long that took.
+/// Delivers every outstanding event; returns how long that took.
 fn deliver(system: &System) -> Duration {
     let bodies: Vec<String> =
         system.account.drain_events().unwrap().iter().map(ToString::to_string).collect();
@@ -89,7 +89,7 @@ fn deliver(system: &System) -> Duration {
     begun.elapsed()
 }
 
-/// Counts what is asked of the object store, and the bytes that are written into it.
+/// Counts the requests to the object store, and the bytes written into it.
 #[derive(Default)]
 struct ObjectCosts {
     gets: Cell<u64>,

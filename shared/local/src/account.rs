@@ -1,5 +1,5 @@
 //! A simulated SageMaker account: resources with state machines, in the Describe API's own shape (PascalCase, times in epoch
-//! seconds). It answers and refuses as the API does, as far as Sagewarden asks; whatever changes announces itself in AWS's
+//! seconds). It answers and refuses as the API does, as far as Sagewarden asks; every change sends an event in AWS's
 //! event shapes.
 
 use std::collections::BTreeMap;
@@ -32,7 +32,7 @@ impl SimulatedAccount {
         Self { store, account: account.to_owned(), region: region.to_owned() }
     }
 
-    /// The same account in another store: what it has by now, but nothing that it has yet to announce. What happens to the one does
+    /// The same account in another store: its present resources, but no events that are still to be sent. A change of the one does
     /// not happen to the other.
     ///
     /// # Errors
@@ -116,7 +116,7 @@ impl SimulatedAccount {
     /// Deletes a resource; for endpoints the deletion is announced before it is gone.
     ///
     /// # Errors
-    /// When there is none.
+    /// If it does not exist.
     pub fn delete(&self, resource: &Resource, now: Timestamp) -> Result<(), Fault> {
         if resource.kind == ResourceKind::Endpoint {
             self.change(resource, now, |document| {
@@ -150,7 +150,7 @@ impl SimulatedAccount {
     /// What `Describe…` answers.
     ///
     /// # Errors
-    /// As the API when there is no such resource.
+    /// As the API, if the resource does not exist.
     pub fn describe_document(&self, resource: &Resource) -> Result<Value, Fault> {
         match self.load(resource)? {
             Some((document, _)) => Ok(Value::Object(document)),
@@ -158,7 +158,7 @@ impl SimulatedAccount {
         }
     }
 
-    /// The tags of a resource; none when there is no such resource.
+    /// The tags of a resource; none if the resource does not exist.
     ///
     /// # Errors
     /// When the store fails.
@@ -306,13 +306,13 @@ impl SimulatedAccount {
     }
 }
 
-/// The fields that a list tells of a resource.
+/// The fields of a resource in a list.
 fn only(document: &Value, fields: &[&str]) -> Value {
     let found = fields.iter().filter_map(|field| Some(((*field).to_owned(), document.get(*field)?.clone())));
     Value::Object(found.collect())
 }
 
-/// A page of a list, the oldest first; where it begins is a number.
+/// A page of a list, the oldest first; its start is a number.
 fn page(listed: &Value, field: &str, from: Option<&str>) -> SummaryPage {
     const PAGE: usize = 100;
     let mut all = listed.get(field).and_then(Value::as_array).cloned().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! What the simulated account tells of itself: events in AWS's own shapes, collected until they are asked for.
+//! The events of the simulated account, in AWS's own shapes, collected until they are read.
 //!
 //! State changes carry only the fields of AWS's published samples, in the samples' spellings: times in milliseconds, tags
 //! as a map, `IN_SERVICE`, null for absent structures.
@@ -137,7 +137,7 @@ impl SimulatedAccount {
         detail: Value,
         now: Timestamp,
     ) -> Result<(), PortError> {
-        // EventBridge tells times in whole seconds.
+        // EventBridge gives times in whole seconds.
         let time = Timestamp::from_millis(now.millis().div_euclid(1000) * 1000);
         let event = json!({
             "version": "0",
@@ -171,7 +171,7 @@ impl SimulatedAccount {
         Ok(())
     }
 
-    /// Takes in the resource that an event tells of when the account does not know it, so that an event can be replayed where
+    /// Adds the resource that an event names to the account if it is missing, so that an event can be replayed where
     /// there is no AWS: a `Create…` request becomes a description, a state change stands for one as far as it goes. Returns
     /// the resource that was taken in.
     ///
@@ -402,7 +402,7 @@ fn upper_snake(word: &str) -> String {
     text
 }
 
-/// An id in the form of a UUID that is a function of its seed, so that a story can be told twice.
+/// An id in the form of a UUID that is a function of its seed, so that a story can be played twice.
 pub(crate) fn event_id(seed: &str) -> String {
     let text = hex(&Sha256::digest(seed));
     let part = |from: usize, to: usize| text.get(from..to).unwrap_or_default();

@@ -43,7 +43,7 @@ impl LocalGit {
     /// Posts a comment; returns the one that has this token, which may be an earlier one.
     ///
     /// # Errors
-    /// When there is no such repository, or the file cannot be written.
+    /// If the repository does not exist, or the file cannot be written.
     pub fn comment(
         &self,
         repository: &str,
@@ -54,7 +54,7 @@ impl LocalGit {
     ) -> Result<PostedComment, GitError> {
         let folder = self.comments_folder(repository);
         let unwritable = |source| GitError::Unwritable { path: folder.clone(), source };
-        // Not its parents: where there is no repository, there is nothing to comment on.
+        // Its parents are not created: without a repository, there is nothing to comment on.
         match fs::create_dir(&folder) {
             Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(unwritable(error)),
             _ => {}
@@ -66,7 +66,7 @@ impl LocalGit {
             token: token.to_owned(),
             text: text.to_owned(),
         };
-        // A token comes from whoever posts; as a file's name it is taken letter by letter.
+        // The caller chooses the token. Encoded in hexadecimal, it is a safe name of a file.
         let name: String = token.bytes().map(|byte| format!("{byte:02x}")).collect();
         let path = folder.join(format!("{name}.json"));
         match fs::File::create_new(&path) {

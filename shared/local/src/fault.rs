@@ -3,7 +3,7 @@
 use sagewarden_govern::ports::PortError;
 use thiserror::Error;
 
-/// What the API answers instead of doing what it was asked.
+/// An error of the API.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{code}: {message}")]
 pub struct Fault {

@@ -19,7 +19,7 @@ pub struct LocalGit {
 /// The tree without entries, which every repository has.
 pub(crate) const EMPTY_TREE: &str = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
 
-/// Git did not do what it was asked.
+/// Git failed.
 #[derive(Debug, Error)]
 pub enum GitError {
     /// There is no `git` command.
@@ -195,7 +195,7 @@ impl LocalGit {
         }))
     }
 
-    /// Every regular file that a commit added to or changed in an earlier one, or has when there is none, in the order of
+    /// Every regular file that a commit added or changed since an earlier one, or every file if there is no earlier one, in the order of
     /// their paths; `None` when the repository or a commit does not exist.
     ///
     /// # Errors
@@ -228,7 +228,7 @@ impl LocalGit {
         Ok(Some(files))
     }
 
-    /// The content of a blob; `None` when there is none of this id.
+    /// The content of a blob; `None` if no blob has this id.
     ///
     /// # Errors
     /// When git cannot be run.

@@ -20,7 +20,7 @@ use serde_json::Value;
 pub struct Call<'a> {
     /// The port's method, such as `Objects::read`.
     pub method: &'static str,
-    /// What it is about: an ARN, `s3://<bucket>/<key>`, a commit, the partition of a query; nothing where it is about several.
+    /// Its subject: an ARN, `s3://<bucket>/<key>`, a commit, the partition of a query; empty for several.
     pub about: &'a str,
     /// How many bytes it writes into an object.
     pub bytes: usize,
@@ -29,7 +29,7 @@ pub struct Call<'a> {
 }
 
 impl Call<'_> {
-    /// Whether the newest content of an object is read, or that of a version piece by piece.
+    /// Whether it reads the newest content of an object, or a version piece by piece.
     #[must_use]
     pub fn is_read(&self) -> bool {
         matches!(self.method, "Objects::read" | "Files::stream")
@@ -43,7 +43,7 @@ pub enum Fate {
     Goes,
     /// The caller gets this error; what the port did stays done.
     Fails(PortError),
-    /// Nobody ever answers: whoever polls the call and drops it has killed the process there.
+    /// Never answers: a test that polls the call and drops it has killed the process there.
     Dies,
 }
 

@@ -10,7 +10,7 @@ use crate::shape::{Document, expect_status, first_status, not_found, resolved, s
 const STOPPING: &str = "Stopping";
 
 impl SimulatedAccount {
-    /// Points an endpoint to another configuration. CloudTrail tells who asked, if it is given.
+    /// Points an endpoint to another configuration. CloudTrail's event names the caller, if one is given.
     ///
     /// # Errors
     /// When the endpoint or the configuration does not exist, or the endpoint is on the way already.
@@ -38,7 +38,7 @@ impl SimulatedAccount {
     /// Asks a job, notebook instance or pipeline execution to stop.
     ///
     /// # Errors
-    /// As the API: what is not running cannot be stopped.
+    /// As the API: only a running job can be stopped.
     pub fn stop_job(&self, job: &Resource, now: Timestamp) -> Result<(), Fault> {
         let Some((field, running)) = first_status(job.kind) else { return Err(not_found(job)) };
         self.change(job, now, |document| {
@@ -60,7 +60,7 @@ impl SimulatedAccount {
     /// The changes that a domain was asked for are made.
     ///
     /// # Errors
-    /// When there is no such domain.
+    /// If the domain does not exist.
     pub fn finish_update(&self, domain: &Resource, now: Timestamp) -> Result<(), Fault> {
         self.change(domain, now, |document| {
             document.insert("Status".into(), "InService".into());
@@ -83,7 +83,7 @@ impl SimulatedAccount {
         Ok(jobs)
     }
 
-    /// Lets what is stopping come to rest.
+    /// Ends the jobs that are stopping.
     ///
     /// # Errors
     /// When it is not stopping.
@@ -99,7 +99,7 @@ impl SimulatedAccount {
         })
     }
 
-    /// Lets a training job complete: its artifact is whatever was put at `<S3OutputPath>/<name>/output/model.tar.gz`.
+    /// Lets a training job complete: its artifact is the object at `<S3OutputPath>/<name>/output/model.tar.gz`.
     ///
     /// # Errors
     /// When it is not running.
@@ -146,7 +146,7 @@ impl SimulatedAccount {
         })
     }
 
-    /// Lets a processing job complete; its outputs are whatever was put at their locations meanwhile.
+    /// Lets a processing job complete; its outputs are the objects at their locations.
     ///
     /// # Errors
     /// When it is not running.
@@ -169,7 +169,7 @@ impl SimulatedAccount {
         })
     }
 
-    /// Lets a transform job complete; its output is whatever was put at its location meanwhile.
+    /// Lets a transform job complete; its output is the object at its location.
     ///
     /// # Errors
     /// When it is not running.

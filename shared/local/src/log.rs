@@ -1,4 +1,4 @@
-//! What left the system, and what was rejected, in the store.
+//! Published notices and rejected records, in the store.
 
 use rusqlite::params;
 use sagewarden_events::WatchPart;
@@ -34,7 +34,7 @@ impl NoticeLog {
         Self { store, account: None }
     }
 
-    /// Brings what is handed on among the events of an account, as the template's rules bring it back to the queues.
+    /// Puts parts that were handed on among the events of an account, as the template's rules bring it back to the queues.
     #[must_use]
     pub fn handing_on_to(self, account: &SimulatedAccount) -> Self {
         Self { account: Some(account.clone()), ..self }

@@ -55,7 +55,7 @@ impl SimulatedAccount {
     /// Lets a schedule fail.
     ///
     /// # Errors
-    /// When there is none.
+    /// If it does not exist.
     pub fn fail_schedule(&self, schedule: &str, reason: &str, now: Timestamp) -> Result<(), Fault> {
         let resource = self.resource(ResourceKind::MonitoringSchedule, schedule);
         self.change(&resource, now, |document| {
@@ -68,7 +68,7 @@ impl SimulatedAccount {
     /// Records on a schedule what its newest execution came to, as the service does.
     ///
     /// # Errors
-    /// When there is no such schedule.
+    /// If the schedule does not exist.
     pub fn note_execution(
         &self,
         schedule: &str,
@@ -128,7 +128,7 @@ impl SimulatedAccount {
     }
 }
 
-/// An execution as its job tells of it. It was due at the full hour.
+/// An execution, as described by its job. It was due at the full hour.
 fn summary(schedule: &str, job: &Value) -> Value {
     const HOUR: i64 = 3_600_000;
     let text = |field: &str| job.get(field).and_then(Value::as_str).unwrap_or_default();

@@ -118,7 +118,7 @@ impl Objects for SimulatedAccount {
         as_of: Timestamp,
         at_most: usize,
     ) -> Result<Listing, PortError> {
-        // S3 tells times in whole seconds, and an object written within the second of the question counts.
+        // S3 gives times in whole seconds, and an object written within the second of the question counts.
         let until = as_of.millis().div_euclid(1000) * 1000 + 999;
         let connection = self.store.lock();
         let read = || {

@@ -1,4 +1,4 @@
-//! Pipelines, experiments and the model registry in the simulated account: what is beside the resources' own descriptions.
+//! Pipelines, experiments and the model registry in the simulated account: the parts outside the resources' own descriptions.
 
 use rusqlite::{OptionalExtension, params};
 use sagewarden_events::{Resource, ResourceKind, Timestamp};
@@ -14,7 +14,7 @@ use crate::store::port_error;
 const STEPS: &str = "pipeline-steps";
 
 impl SimulatedAccount {
-    /// What `ListPipelineExecutionSteps` answers, on one page; `None` when there is no such execution.
+    /// What `ListPipelineExecutionSteps` answers, on one page; `None` if the execution does not exist.
     ///
     /// # Errors
     /// When the store fails.
@@ -29,7 +29,7 @@ impl SimulatedAccount {
     /// Lets a step of an execution start something; `kind` is the member of its metadata, such as `TrainingJob`.
     ///
     /// # Errors
-    /// When there is no such execution.
+    /// If the execution does not exist.
     pub fn start_step(
         &self,
         execution: &Resource,
@@ -67,10 +67,10 @@ impl SimulatedAccount {
         })
     }
 
-    /// Makes the trial component of a job, as the service does some time after the job's creation; tells nobody.
+    /// Makes the trial component of a job, as the service does some time after the job's creation. No event reports it.
     ///
     /// # Errors
-    /// When there is no such job.
+    /// If the job does not exist.
     pub fn attach_component(&self, job: &Resource, now: Timestamp) -> Result<Resource, Fault> {
         self.load(job)?.ok_or_else(|| not_found(job))?;
         let name = format!("{}-aws-{}", job.name, job.kind.segment());
@@ -110,7 +110,7 @@ impl SimulatedAccount {
     /// Decides about a model package.
     ///
     /// # Errors
-    /// When there is no such package.
+    /// If the package does not exist.
     pub fn decide(
         &self,
         package: &Resource,

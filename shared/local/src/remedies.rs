@@ -12,7 +12,7 @@ use crate::fault::Fault;
 use crate::shape::{Document, expect_status, not_found};
 
 impl SimulatedAccount {
-    /// Changes settings as an `Update…` request says; what it does not say stays.
+    /// Changes settings as an `Update…` request says; other settings stay.
     ///
     /// # Errors
     /// As the API: a notebook instance is changed while it is stopped, and a domain not while it is being changed
@@ -38,7 +38,7 @@ impl SimulatedAccount {
     /// Puts tags on a resource.
     ///
     /// # Errors
-    /// When there is no such resource.
+    /// If the resource does not exist.
     pub fn add_tags(&self, resource: &Resource, tags: BTreeMap<String, String>) -> Result<(), Fault> {
         let (document, mut all) = self.load(resource)?.ok_or_else(|| not_found(resource))?;
         all.extend(tags);
@@ -48,7 +48,7 @@ impl SimulatedAccount {
     /// Takes tags from a resource.
     ///
     /// # Errors
-    /// When there is no such resource.
+    /// If the resource does not exist.
     pub fn delete_tags(&self, resource: &Resource, keys: &[&str]) -> Result<(), Fault> {
         let (document, mut all) = self.load(resource)?.ok_or_else(|| not_found(resource))?;
         all.retain(|key, _| !keys.contains(&key.as_str()));
@@ -78,7 +78,7 @@ impl SimulatedAccount {
     /// A second after the last change, for callers without a clock.
     ///
     /// # Errors
-    /// When there is no such resource.
+    /// If the resource does not exist.
     pub fn next_moment(&self, resource: &Resource) -> Result<Timestamp, Fault> {
         let document = self.load(resource)?.ok_or_else(|| not_found(resource))?.0;
         let time = |field: &str| document.get(field).and_then(Timestamp::from_json);

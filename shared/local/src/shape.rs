@@ -40,7 +40,7 @@ pub(crate) fn names_changes(kind: ResourceKind) -> bool {
     )
 }
 
-/// The name of what a request creates. The service numbers the versions of a package, and gives ids to domains and executions.
+/// The name of the resource that a request creates. The service numbers the versions of a package, and gives ids to domains and executions.
 pub(crate) fn name_of(kind: ResourceKind, request: &Value, seed: &str) -> Option<String> {
     let text = |field: &str| request.get(field).and_then(Value::as_str).filter(|text| !text.is_empty());
     let id = |prefix: &str| format!("{prefix}{}", hex(&Sha256::digest(seed)).get(..12).unwrap_or_default());

@@ -41,8 +41,8 @@ pub struct Store {
 /// Why a store cannot be opened.
 #[derive(Debug, Error)]
 pub enum StoreError {
-    /// There is no such file.
-    #[error("there is no store at `{}`: `sagewarden demo` makes one and says where", .0.display())]
+    /// The file does not exist.
+    #[error("no store at `{}`: run `sagewarden demo` to create one, or name yours with --store", .0.display())]
     Missing(PathBuf),
     /// The file is something else, or damaged.
     #[error("`{}` is not a Sagewarden store: {reason}; run `sagewarden demo` to create one, or name yours with --store", path.display())]
@@ -66,7 +66,7 @@ impl Store {
     /// Makes a store, or opens one that is there.
     ///
     /// # Errors
-    /// When the folder cannot be written, or the file is no store.
+    /// If the folder cannot be written, or the file is not a store.
     pub fn create(path: &Path) -> Result<Self, StoreError> {
         let connection = Connection::open(path).map_err(|source| unusable(path, source))?;
         Self::prepare(connection, path)
@@ -75,7 +75,7 @@ impl Store {
     /// Opens a store that is there.
     ///
     /// # Errors
-    /// When there is none, or the file is something else.
+    /// If it does not exist, or is not a store.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         if !path.is_file() {
             return Err(StoreError::Missing(path.to_owned()));
@@ -83,10 +83,10 @@ impl Store {
         Self::create(path)
     }
 
-    /// Opens a store that is there as evidence: nothing in its folder is written, so that it stays what it was to the last byte.
+    /// Opens an existing store as evidence: nothing in its folder is written, so that every byte stays.
     ///
     /// # Errors
-    /// When there is none, or the file is something else.
+    /// If it does not exist, or is not a store.
     pub fn open_read_only(path: &Path) -> Result<Self, StoreError> {
         if !path.is_file() {
             return Err(StoreError::Missing(path.to_owned()));

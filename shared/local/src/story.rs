@@ -1,5 +1,5 @@
-//! The story of AWS's secure data-science workshop, on its credit-card-default model: what the demo tells and what the tests
-//! play on an AWS emulator. Every step acts on the simulated account and on git; the account tells the events.
+//! The story of AWS's secure data-science workshop, on its credit-card-default model: which the demo shows and the tests
+//! play on an AWS emulator. Every step acts on the simulated account and on git; the account sends the events.
 
 use sagewarden_events::{Actor, CommitId, Repository, Resource, ResourceKind, Timestamp};
 use sagewarden_govern::ports::PortError;
@@ -34,9 +34,9 @@ pub type StoryMoment = fn(&mut Story) -> Result<(), StoryError>;
 /// What time it is in the story.
 #[derive(Clone, Copy, Debug)]
 pub enum Clock {
-    /// The story begins at this moment and takes a day, however fast it is told: the same times whenever it is told.
+    /// The story begins at this moment and takes a day, however fast it is played: the times are the same in every run.
     Told(Timestamp),
-    /// Everything happens when it is told.
+    /// Everything happens at the time of the run.
     Live(fn() -> Timestamp),
 }
 

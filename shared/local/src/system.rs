@@ -30,11 +30,11 @@ pub struct System {
     pub quarantine: QuarantineLog,
     /// Policies and settings.
     pub bundle: Arc<Bundle>,
-    /// The account and region whose events it takes; those of any, where it is `None`.
+    /// The account and region whose events it takes; `None` for events of any.
     pub home: Option<Home>,
 }
 
-/// A world that is on this machine whole; there is no CloudWatch.
+/// A world that is entirely on this machine; it has no CloudWatch.
 pub type LocalWorld = Ports<
     SimulatedAccount,
     SimulatedAccount,
@@ -51,7 +51,7 @@ pub type LocalWorld = Ports<
 impl System {
     /// The bucket of the simulated account that the system keeps evidence in.
     pub const EVIDENCE_BUCKET: &str = "sagewarden";
-    /// Where the system keeps what it can make again. It is not the same here: evidence may stand in a bucket of its own.
+    /// The place of profiles, which the system can make again. It differs from the place of evidence, which may have a bucket of its own.
     pub const WORKING_BUCKET: &str = "sagewarden-working";
 
     /// A system whose store is given and whose repositories are under a folder.
@@ -133,23 +133,23 @@ impl System {
         Ok(handled)
     }
 
-    /// Delivers everything that the account has to tell, and what comes of it, until there is silence. Returns each event
-    /// with what was made of it.
+    /// Delivers every event of the account, and the events that follow, until there are none. Returns each event
+    /// with its outcomes.
     ///
     /// # Errors
     /// When the store fails.
     pub async fn settle(&self) -> Result<Vec<(Value, Vec<Handled>)>, PortError> {
-        let mut told = Vec::new();
+        let mut delivered = Vec::new();
         loop {
             let events = self.account.drain_events()?;
             if events.is_empty() {
-                return Ok(told);
+                return Ok(delivered);
             }
             for event in events {
                 let time =
                     event.get("time").and_then(Timestamp::from_json).unwrap_or(Timestamp::from_millis(0));
                 let handled = self.deliver(&event.to_string(), time).await?;
-                told.push((event, handled));
+                delivered.push((event, handled));
             }
         }
     }

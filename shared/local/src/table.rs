@@ -160,8 +160,8 @@ impl Store {
         read().map_err(|error| port_error("read the lineage table", error))
     }
 
-    /// SHA-256 over all items of the lineage table: two stores that were told the same are equal in it, whatever the order
-    /// they were told in.
+    /// SHA-256 over all items of the lineage table: two stores with the same facts have the same hash, whatever the order
+    /// in which these arrived.
     ///
     /// # Errors
     /// When the file cannot be read.
@@ -173,8 +173,8 @@ impl Store {
         Ok(hex(&hash.finalize()))
     }
 
-    /// Removes what has expired, as DynamoDB does within days ("Using time to live (TTL)", developer guide): what its attribute says is
-    /// over by `now`.
+    /// Removes expired items, as DynamoDB does within days ("Using time to live (TTL)", developer guide): items whose attribute says they
+    /// are over by `now`.
     ///
     /// # Errors
     /// When the file cannot be written.
@@ -208,7 +208,7 @@ impl Store {
     }
 }
 
-/// What a batch makes of an item: the text that is stored, and what is to be stored instead.
+/// An item in a batch: the stored text, and the new one.
 struct Change {
     stored: Option<String>,
     attributes: Option<Attributes>,
@@ -262,7 +262,7 @@ fn select(connection: &Connection, query: &Query) -> rusqlite::Result<Page> {
         values.push(value);
         sql.push_str(&format!(" AND sk {operator} ?{}", values.len()));
     }
-    // One more than asked for tells whether there is a next page.
+    // One more than asked for shows whether there is a next page.
     let limit =
         query.limit.map_or(i64::MAX, |limit| i64::try_from(limit).unwrap_or(i64::MAX)).saturating_add(1);
     values.push(&limit);

@@ -58,6 +58,12 @@ impl SuggestedBaseline {
         Self { profile, statistics, constraints, issues, no_features }
     }
 
+    /// Lets a column have a threshold of its own, and has it compared; whether there is such a column.
+    pub fn set_threshold(&mut self, column: &str, threshold: f64) -> bool {
+        self.no_features.retain(|(name, _)| name != column);
+        self.constraints.set_threshold(column, threshold)
+    }
+
     /// Its files by their names. The constraints come last: where they are, the baseline is whole.
     #[must_use]
     pub fn files(&self) -> [(&'static str, String); 2] {

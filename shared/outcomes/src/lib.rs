@@ -1,5 +1,7 @@
-//! What came of predictions: how right they were ([`quality`]), whether they are biased, and what they were made of ([`clarify`]).
-//! Pure.
+//! The outcomes of predictions: their quality ([`quality`]), how groups of people fared ([`bias`]), and Clarify's files about bias and
+//! attributions ([`clarify`]). Pure.
 
+pub mod bias;
 pub mod clarify;
+mod labels;
 pub mod quality;

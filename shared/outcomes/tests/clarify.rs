@@ -77,7 +77,7 @@ fn features_on_one_side_are_named_and_count_as_nothing_on_the_other() {
 }
 
 #[test]
-fn labels_and_explainers_are_opaque_and_missing_ones_are_told() {
+fn labels_and_explainers_are_opaque_and_missing_ones_are_reported() {
     let values = json!({ "a": 0.2, "b": "0.1" });
     let odd = labelled("0.7956783771514893", &values);
     let drift = attribution_drift(&odd, &odd, Mode::Compat);
@@ -196,7 +196,7 @@ fn the_ideal_of_disparate_impact_is_one() {
 }
 
 #[test]
-fn what_cannot_be_compared_is_told() {
+fn incomparable_attributions_are_reported() {
     let drift = bias_drift(&biased("RD", json!("NaN")), &biased("RD", json!(1.0)), Mode::Exact);
     assert_eq!(
         (drift.incomparable[0].metric.as_str(), drift.incomparable[0].why),

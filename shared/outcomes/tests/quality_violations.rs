@@ -105,7 +105,7 @@ fn violations_have_the_containers_texts() {
 }
 
 #[test]
-fn a_baseline_of_another_problem_is_told() {
+fn a_baseline_of_another_problem_is_reported() {
     let statistics = statistics(Mode::Exact);
     let constraints = QualityConstraints::parse(br#"{"regression_constraints":{}}"#).unwrap();
     let evaluated = evaluate(&statistics, &constraints, Mode::Exact);

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use sagewarden_events::{ResourceKind, Timestamp};
-use sagewarden_settings::{Environment, FileError, Mode, Settings, read_file};
+use sagewarden_settings::{ControlMode, Environment, FileError, Mode, Profile, Settings, read_file};
 
 use crate::action::Action;
 use crate::bundle_error::BundleError;
@@ -107,8 +107,9 @@ impl Bundle {
         settings: Settings,
         policies: Policies,
     ) -> Result<Self, BundleError> {
-        fits_together(&settings, &policies, files.get(Settings::FILE).map_or("", String::as_str))?;
         let environments = environments(&settings);
+        let text = files.get(Settings::FILE).map_or("", String::as_str);
+        fits_together(&settings, &environments, &policies, text)?;
         Ok(Self { policies, settings, environments, hash: hash(files) })
     }
 
@@ -139,14 +140,31 @@ impl Bundle {
         self
     }
 
+    /// The same bundle with another profile, in every environment. The hash covers it.
+    #[must_use]
+    pub fn with_profile(mut self, profile: Profile) -> Self {
+        self.settings.profile = profile;
+        self.environments = environments(&self.settings);
+        self.environments.iter_mut().for_each(|(_, settings)| settings.profile = profile);
+        self.hash = digest([("bundle", self.hash.as_str()), ("profile", profile.name())].into_iter());
+        self
+    }
+
+    /// What the settings say of controls that no profile in force has, in sentences: it changes nothing.
+    #[must_use]
+    pub fn idle(&self) -> Vec<String> {
+        let idle = idle(&self.settings, &self.environments, &self.policies);
+        idle.into_iter().map(|(_, sentence)| sentence).collect()
+    }
+
     /// The same bundle with other settings, for callers that bring their own. The hash covers them.
     ///
     /// # Errors
     /// When the text is no settings file.
     pub fn with_settings(mut self, text: &str) -> Result<Self, BundleError> {
         self.settings = Settings::from_text(text)?;
-        fits_together(&self.settings, &self.policies, text)?;
         self.environments = environments(&self.settings);
+        fits_together(&self.settings, &self.environments, &self.policies, text)?;
         let both = BTreeMap::from([
             ("policies".to_owned(), self.hash),
             (Settings::FILE.to_owned(), text.to_owned()),
@@ -191,6 +209,12 @@ impl Bundle {
         crate::finding::fill(&control.wanted, &self.settings, account)
     }
 
+    /// What is done about a control outside of environments.
+    #[must_use]
+    pub fn control_mode(&self, control: &Control) -> ControlMode {
+        self.settings.control_mode(&control.id, control.profile)
+    }
+
     /// SHA-256 over the files, in 64 hexadecimal digits: what every verdict was judged by.
     #[must_use]
     pub fn hash(&self) -> &str {
@@ -208,6 +232,17 @@ impl Bundle {
         self.policies.controls()
     }
 
+    /// The kinds that a control judges.
+    pub fn kinds(&self, control: &Control) -> impl Iterator<Item = ResourceKind> {
+        let judges = |kind: &ResourceKind, action: Action| {
+            let rules = self.rules(*kind, action).and_then(Result::ok);
+            rules.is_some_and(|rules| rules.controls.contains_key(&control.id))
+        };
+        ResourceKind::ALL
+            .into_iter()
+            .filter(move |kind| Action::ALL.into_iter().any(|action| judges(kind, action)))
+    }
+
     /// A control by its id.
     #[must_use]
     pub fn control(&self, id: &str) -> Option<&Control> {
@@ -216,14 +251,19 @@ impl Bundle {
 }
 
 /// A mode or waiver of a control that does not exist is a typo that would change nothing; so is an environment that nothing
-/// belongs to, and a control that stands for a setting that does not exist.
-fn fits_together(settings: &Settings, policies: &Policies, text: &str) -> Result<(), BundleError> {
+/// belongs to, and what is said of a control that no profile has.
+fn fits_together(
+    settings: &Settings,
+    environments: &[(Environment, Settings)],
+    policies: &Policies,
+    text: &str,
+) -> Result<(), BundleError> {
     let refuse = |place: &str, reason: String| {
         Err(BundleError::new(Settings::FILE, text, text.find(place).unwrap_or(0), reason))
     };
     let own = settings.controls.keys().chain(settings.waivers.iter().map(|waiver| &waiver.control));
     let named = own.chain(settings.environments.iter().flat_map(|environment| environment.controls.keys()));
-    let known: BTreeSet<&str> = policies.control_ids().collect();
+    let known: BTreeSet<&str> = policies.profiles().map(|(id, _)| id).collect();
     if let Some(id) = named.into_iter().find(|id| !known.contains(id.as_str())) {
         return refuse(id, format!("there is no control `{id}`"));
     }
@@ -233,7 +273,39 @@ fn fits_together(settings: &Settings, policies: &Policies, text: &str) -> Result
             format!("nothing belongs to the environment `{name}`: give it `accounts`, a `tag`, or both");
         return refuse(name, reason);
     }
-    Ok(())
+    match idle(settings, environments, policies).into_iter().next() {
+        Some((id, sentence)) => refuse(&id, sentence),
+        None => Ok(()),
+    }
+}
+
+/// What is said of controls that no profile in force has: waivers of what is never judged, and `off` for what is off. With a mode
+/// that judges, a control is in force whatever its profile.
+fn idle(
+    settings: &Settings,
+    environments: &[(Environment, Settings)],
+    policies: &Policies,
+) -> Vec<(String, String)> {
+    let all = || std::iter::once(settings).chain(environments.iter().map(|(_, settings)| settings));
+    let has = |id: &str, profile| {
+        all().any(|one| {
+            profile <= one.profile || one.controls.get(id).is_some_and(|mode| *mode != ControlMode::Off)
+        })
+    };
+    let outside: BTreeMap<&str, Profile> =
+        policies.profiles().filter(|(id, profile)| !has(id, *profile)).collect();
+    let waived = settings.waivers.iter().map(|waiver| (&waiver.control, "the waiver of"));
+    let modes = settings.environments.iter().map(|environment| &environment.controls);
+    let modes = std::iter::once(&settings.controls).chain(modes).flat_map(BTreeMap::keys);
+    let said = waived.chain(modes.map(|id| (id, "the mode of")));
+    let sentence = |(id, what): (&String, &str)| {
+        let profile = outside.get(id.as_str())?.name();
+        let cure = "remove it, choose that profile, or set the control to `observe` under `[controls]`";
+        let reason =
+            format!("{what} {id} changes nothing, for it is a control of the profile `{profile}`: {cure}");
+        Some((id.clone(), reason))
+    };
+    said.filter_map(sentence).collect()
 }
 
 fn environments(settings: &Settings) -> Vec<(Environment, Settings)> {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use sagewarden_events::Change;
+use sagewarden_settings::Profile;
 use serde::{Deserialize, Serialize};
 
 /// How bad a violation is.
@@ -65,8 +66,14 @@ pub struct Control {
     pub area: String,
     /// How bad a violation is.
     pub severity: Severity,
+    /// The lowest profile that it belongs to.
+    pub profile: Profile,
     /// What should hold.
     pub title: String,
+    /// What may come of breaking it; empty where nobody says so.
+    pub risk: String,
+    /// What keeping it costs; empty where nothing is known of a cost.
+    pub cost: String,
     /// Paths that it speaks of: in the resource's own description, or in another answer as `<operation>:<path>`.
     pub fields: Vec<String>,
     /// What is wanted there, with settings filled in.
@@ -161,7 +168,10 @@ impl Control {
             id: find("id")?,
             area,
             severity: severity(&find("severity")?)?,
+            profile: profile(&find("profile")?)?,
             title: find("title")?,
+            risk: find("risk").unwrap_or_default(),
+            cost: find("cost").unwrap_or_default(),
             fields: find("field")?.split(',').map(|path| path.trim().to_owned()).collect(),
             wanted: find("wanted")?,
             fix: find("fix")?,
@@ -184,16 +194,22 @@ fn severity(text: &str) -> Result<Severity, String> {
     }
 }
 
+fn profile(text: &str) -> Result<Profile, String> {
+    let found = Profile::ALL.into_iter().find(|profile| profile.name() == text);
+    found.ok_or_else(|| format!("`@profile` is `{text}`: it must be essential, recommended or strict"))
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
 
-    const ANNOTATIONS: [(&str, &str); 9] = [
+    const ANNOTATIONS: [(&str, &str); 10] = [
         ("id", "TRN-NET-01"),
         ("area", "NET"),
         ("severity", "high"),
+        ("profile", "recommended"),
         ("title", "it must be so"),
         ("field", "VpcConfig.Subnets[], DescribeModel:VpcConfig"),
         ("wanted", "so"),
@@ -216,6 +232,7 @@ mod tests {
             (control.id.as_str(), control.area.as_str(), control.severity),
             ("TRN-NET-01", "NET", Severity::High)
         );
+        assert_eq!(control.profile, Profile::Recommended);
         assert_eq!(control.fields, ["VpcConfig.Subnets[]", "DescribeModel:VpcConfig"]);
         assert_eq!(
             (control.title.as_str(), control.wanted.as_str(), control.fix.as_str()),
@@ -223,13 +240,16 @@ mod tests {
         );
         assert_eq!((control.remedy, control.also.as_str()), (Remedy::Stop, "an SCP"));
         assert_eq!(control.setting.as_deref(), Some("artifacts.allowed_buckets"));
+        let read_of = |name: &str| read(name, Some("so much")).unwrap();
+        assert_eq!((read_of("risk").risk.as_str(), read_of("cost").cost.as_str()), ("so much", "so much"));
         let without = read("also", None).unwrap();
+        assert_eq!((without.risk.as_str(), without.cost.as_str()), ("", ""));
         assert_eq!((without.also.as_str(), without.setting), ("", None));
     }
 
     #[test]
     fn an_annotation_that_is_missing_or_wrong_is_named() {
-        for name in ["id", "area", "severity", "title", "field", "wanted", "fix", "remediation"] {
+        for name in ["id", "area", "severity", "profile", "title", "field", "wanted", "fix", "remediation"] {
             let missing = format!("the annotation `@{name}` is missing");
             assert_eq!(read(name, None).unwrap_err(), missing);
             assert_eq!(read(name, Some("")).unwrap_err(), missing);
@@ -241,6 +261,7 @@ mod tests {
             wrong("area")
         );
         assert!(wrong("severity").starts_with("`@severity` is `odd`: it must be"), "{}", wrong("severity"));
+        assert_eq!(wrong("profile"), "`@profile` is `odd`: it must be essential, recommended or strict");
         let remedies = wrong("remediation");
         assert!(
             remedies.starts_with("`@remediation` is `odd`: it must be one of none, tag, stop"),

@@ -370,6 +370,7 @@ pub(crate) fn fill(template: &str, settings: &Settings, own: &str) -> String {
         .replace("{allowed_buckets}", &any(&settings.artifacts.allowed_buckets))
         .replace("{allowed_images}", &any(&settings.artifacts.allowed_images))
         .replace("{allowed_instance_types}", &any(&settings.compute.allowed_instance_types))
+        .replace("{serverless_models}", &list(&settings.network.serverless_models, "none"))
         .replace("{allowed_platforms}", &any(&settings.compute.allowed_platforms))
         .replace("{allowed_studio_images}", &any(&settings.compute.allowed_studio_images))
         .replace("{allowed_lifecycle_configs}", &any(&settings.compute.allowed_lifecycle_configs))

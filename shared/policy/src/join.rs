@@ -64,6 +64,8 @@ pub const OPERATIONS: [&str; 17] = [
     INLINE_OPERATION,
 ];
 
+/// No operation: the variants of the same file that serve a model, where all of them are serverless.
+pub(crate) const SERVED_SERVERLESS: &str = "serverless variants of the file";
 /// The operation that tells which managed policies a role has. What is kept of the answer is what allows too much.
 pub const ROLE_OPERATION: &str = "ListAttachedRolePolicies";
 /// The operation that tells what a role's own policies say. What is kept are those that allow too much.

@@ -66,7 +66,7 @@ pub fn judge_erasure(bundle: &Bundle, resource: &Resource, at: Timestamp) -> Ver
 /// Whether a control is judged: it is on, and the setting that it stands for, if any, says something.
 fn judges(settings: &Settings, control: &Control) -> bool {
     let says = control.setting.as_deref().is_none_or(|name| settings.says(name).unwrap_or(true));
-    says && settings.control_mode(&control.id) != ControlMode::Off
+    says && settings.control_mode(&control.id, control.profile) != ControlMode::Off
 }
 
 /// The operations that have to be asked beside the description, so that every control of a kind can be judged.
@@ -279,11 +279,10 @@ fn plan(rules: &Rules, settings: &Settings, verdict: &Verdict) -> Plan {
     if settings.mode == Mode::Observe {
         return Plan::Nothing("the mode is observe".to_owned());
     }
-    let enforced = verdict.findings.iter().filter(|finding| {
-        finding.status == FindingStatus::Violation
-            && settings.control_mode(&finding.control) == ControlMode::Enforce
-    });
-    let controls = enforced.filter_map(|finding| rules.controls.get(&finding.control));
+    let violations = verdict.findings.iter().filter(|finding| finding.status == FindingStatus::Violation);
+    let controls = violations
+        .filter_map(|finding| rules.controls.get(&finding.control))
+        .filter(|control| settings.control_mode(&control.id, control.profile) == ControlMode::Enforce);
     let remedies: Vec<Remedy> = controls.map(|control| control.remedy).collect();
     let changes: BTreeSet<Change> = remedies
         .iter()

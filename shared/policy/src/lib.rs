@@ -11,6 +11,7 @@ mod engine;
 pub mod export;
 mod facts;
 mod finding;
+pub mod fixes;
 mod instance;
 pub mod intake;
 pub mod join;

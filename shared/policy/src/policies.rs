@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use cedar_policy::{Schema, Validator};
 use sagewarden_events::ResourceKind;
+use sagewarden_settings::Profile;
 
 use crate::action::Action;
 use crate::bundle_error::BundleError;
@@ -46,7 +47,7 @@ impl Policies {
             policy_files.push(PolicyFile::validate(name, text, &validator, &mut ids)?);
         }
         let policies = Self::of(text, policy_files, sorting);
-        if policies.control_ids().next().is_none() {
+        if policies.profiles().next().is_none() {
             let reason = "there is no control: nothing would ever be judged";
             return Err(BundleError::new("policies", "", 0, reason));
         }
@@ -137,9 +138,10 @@ impl Policies {
         Ok(())
     }
 
-    /// The ids of all controls, without parsing anything.
-    pub(crate) fn control_ids(&self) -> impl Iterator<Item = &str> {
-        self.files.iter().flat_map(|file| &file.contents.controls).map(String::as_str)
+    /// The ids of all controls with their profiles, without parsing anything.
+    pub(crate) fn profiles(&self) -> impl Iterator<Item = (&str, Profile)> {
+        let controls = self.files.iter().flat_map(|file| &file.contents.controls);
+        controls.map(|(id, profile)| (id.as_str(), *profile))
     }
 
     /// All controls in the order of their ids.
@@ -151,7 +153,7 @@ impl Policies {
 
     /// A control by its id.
     pub(crate) fn control(&self, id: &str) -> Option<&Control> {
-        let file = self.files.iter().find(|file| file.contents.controls.contains(id))?;
+        let file = self.files.iter().find(|file| file.contents.controls.contains_key(id))?;
         file.parsed().ok()?.controls.get(id)
     }
 }

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 
 use cedar_policy::{Effect, Policy, PolicyId, PolicySet, ValidationMode, Validator};
 use sagewarden_events::ResourceKind;
-use sagewarden_settings::Settings;
+use sagewarden_settings::{Profile, Settings};
 use serde::{Deserialize, Serialize};
 
 use crate::action::{Action, applies};
@@ -30,8 +30,8 @@ pub(crate) struct PolicyFile {
 pub(crate) struct Contents {
     /// What its policies can apply to: an entity type and an action, such as `TrainingJob run`.
     judges: BTreeSet<String>,
-    /// The ids of its controls.
-    pub(crate) controls: BTreeSet<String>,
+    /// Its controls, each with the lowest profile that it belongs to.
+    pub(crate) controls: BTreeMap<String, Profile>,
 }
 
 /// The policies of a file, by their own ids.
@@ -51,7 +51,7 @@ impl Contents {
                 .filter(|(name, action)| can_apply(name, *action))
                 .map(|(name, action)| key(name, action))
                 .collect(),
-            controls: parsed.controls.keys().cloned().collect(),
+            controls: parsed.controls.values().map(|one| (one.id.clone(), one.profile)).collect(),
         }
     }
 

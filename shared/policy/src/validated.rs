@@ -67,7 +67,7 @@ mod tests {
     fn a_note_about_these_files_is_enough_and_one_about_others_is_none() {
         let (files, noted) = (files(), noted(&files()));
         let known = policies(&files, &noted).unwrap();
-        let ids: Vec<&str> = known.control_ids().collect();
+        let ids: Vec<&str> = known.profiles().map(|(id, _)| id).collect();
         assert!(ids.contains(&"TRN-NET-02") && ids.contains(&"MDL-NET-02"), "{ids:?}");
         assert_eq!(note(&known), noted);
 

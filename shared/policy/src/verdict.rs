@@ -31,25 +31,28 @@ pub struct Verdict {
 }
 
 impl Verdict {
-    /// How many of the controls are broken, undecided and waived: those of which there are any, each with its word.
+    /// The numbers of failed, undecided and waived controls that are not 0, each with its word.
     #[must_use]
     pub fn counted(&self) -> Vec<(usize, &'static str)> {
-        let words = [
-            (FindingStatus::Violation, "broken"),
-            (FindingStatus::Unknown, "undecided"),
-            (FindingStatus::Waived, "waived"),
+        Finding::counted(&self.findings)
+    }
+}
+
+impl Finding {
+    /// The numbers of failed, undecided and waived controls among these that are not 0, each with its word.
+    #[must_use]
+    pub fn counted<'a>(findings: impl IntoIterator<Item = &'a Self>) -> Vec<(usize, &'static str)> {
+        let mut words = [
+            (0, "failed", FindingStatus::Violation),
+            (0, "undecided", FindingStatus::Unknown),
+            (0, "waived", FindingStatus::Waived),
         ];
-        let number = |status: FindingStatus| {
-            // That a waiver ran out is no control of the resource.
-            let of =
-                self.findings.iter().filter(|one| one.status == status && one.control != "WAIVER-EXPIRED");
-            of.count()
-        };
-        words
-            .into_iter()
-            .map(|(status, word)| (number(status), word))
-            .filter(|(number, _)| *number > 0)
-            .collect()
+        // An expired waiver is not a control of the resource.
+        for finding in findings.into_iter().filter(|one| one.control != "WAIVER-EXPIRED") {
+            let of = words.iter_mut().filter(|(_, _, status)| *status == finding.status);
+            of.for_each(|(number, ..)| *number += 1);
+        }
+        words.into_iter().filter(|(number, ..)| *number > 0).map(|(number, word, _)| (number, word)).collect()
     }
 }
 

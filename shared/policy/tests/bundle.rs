@@ -26,7 +26,7 @@ fn what_is_shipped_is_what_is_built_in() {
     let embedded = Bundle::embedded().unwrap();
     assert_eq!(shipped.hash(), embedded.hash());
     assert_eq!(embedded.settings().mode, Mode::Observe, "a first deployment stops nothing");
-    assert_eq!(embedded.controls().count(), 175);
+    assert_eq!(embedded.controls().count(), 176);
 }
 
 #[test]
@@ -60,16 +60,16 @@ fn a_packaged_policy_that_was_changed_after_its_note_is_validated_again() {
 #[test]
 fn a_setting_that_is_wrong_is_named_with_its_line() {
     check("settings.toml", "mode = \"observe\"", "mode = \"on\"", "settings.toml:6:8: unknown variant `on`");
-    check("settings.toml", "[network]", "[newtork]", "settings.toml:11:2: unknown field `newtork`");
-    check("settings.toml", "allowed_subnets = []", "allowed_subnets = [\"vpc-1\"]", "settings.toml:14:");
-    check("settings.toml", "allowed_subnets = []", "allowed_subnets = 3", "settings.toml:14:");
+    check("settings.toml", "[network]", "[newtork]", "settings.toml:15:2: unknown field `newtork`");
+    check("settings.toml", "allowed_subnets = []", "allowed_subnets = [\"vpc-1\"]", "settings.toml:18:");
+    check("settings.toml", "allowed_subnets = []", "allowed_subnets = 3", "settings.toml:18:");
     check(
         "settings.toml",
         "allowed_key_accounts = []",
         "allowed_key_accounts = [\"12\"]",
-        "settings.toml:19:",
+        "settings.toml:26:",
     );
-    check("settings.toml", "branch = \"main\"", "branch = \"main", "settings.toml:75:");
+    check("settings.toml", "branch = \"main\"", "branch = \"main", "settings.toml:82:");
 }
 
 #[test]
@@ -78,28 +78,37 @@ fn what_is_set_of_drift_is_checked() {
     wrong(
         "execution_grace_minutes = 30",
         "execution_grace_minutes = -1",
-        "settings.toml:80:27: `-1` is not a number of minutes",
+        "settings.toml:87:27: `-1` is not a number of minutes",
     );
     wrong(
         "quiet_hours_after_alert = 24",
         "quiet_hours_after_alert = 9000",
-        "settings.toml:83:27: `9000` is not a number of hours",
+        "settings.toml:90:27: `9000` is not a number of hours",
     );
     wrong(
         "suggest_retraining_from = \"high\"",
         "suggest_retraining_from = \"low\"",
-        "settings.toml:86:27: unknown variant `low`",
+        "settings.toml:93:27: unknown variant `low`",
     );
     wrong(
         "retraining_cooldown_hours = 24",
         "retraining_cooldown = 24",
-        "settings.toml:87:1: unknown field `retraining_cooldown`",
+        "settings.toml:94:1: unknown field `retraining_cooldown`",
     );
     for value in ["-999", "1e3", "true", " "] {
         wrong(
             "alert_mode = \"exact\"",
             &format!("missing_texts = [\"nan\", \"{value}\"]"),
-            &format!("settings.toml:100:17: `{value}` is not a text that can stand for a missing value"),
+            &format!("settings.toml:107:17: `{value}` is not a text that can stand for a missing value"),
+        );
+    }
+    for (value, said) in [("-0.1", "-0.1"), ("1.5", "1.5"), ("nan", "NaN"), ("inf", "inf")] {
+        wrong(
+            "[drift.training]",
+            &format!(
+                "[[drift.detect.endpoints]]\nendpoint = \"a\"\nthresholds = {{ amount = {value} }}\n[drift.training]"
+            ),
+            &format!("settings.toml:127:25: `{said}` is not a distance from 0 to 1"),
         );
     }
     let drift = Bundle::embedded().unwrap().settings().drift.clone();
@@ -111,8 +120,8 @@ fn a_mode_or_waiver_that_would_change_nothing_is_refused() {
     let file = "settings.toml";
     let more = |text: &str| format!("branch = \"main\"\n\n{text}");
     let refused = |text: &str, expect: &str| check(file, "branch = \"main\"", &more(text), expect);
-    refused("[controls]\nTRN-NET-99 = \"off\"", "settings.toml:78:1: there is no control `TRN-NET-99`");
-    refused("[controls]\nTRN-NET-01 = \"on\"", "settings.toml:78:14: unknown variant `on`");
+    refused("[controls]\nTRN-NET-99 = \"off\"", "settings.toml:85:1: there is no control `TRN-NET-99`");
+    refused("[controls]\nTRN-NET-01 = \"on\"", "settings.toml:85:14: unknown variant `on`");
     let waiver = |field: &str, value: &str| {
         let mut fields = [
             ("control", "\"TRN-NET-01\""),
@@ -127,11 +136,11 @@ fn a_mode_or_waiver_that_would_change_nothing_is_refused() {
         format!("[[waivers]]\n{}", lines.join("\n"))
     };
     let empty = "[[environments]]\nname = \"prod\"\nmode = \"observe\"";
-    refused(empty, "settings.toml:78:9: nothing belongs to the environment `prod`");
+    refused(empty, "settings.toml:85:9: nothing belongs to the environment `prod`");
     let elsewhere = "[[environments]]\nname = \"p\"\ntag = \"prod\"";
-    refused(elsewhere, "settings.toml:79:7: `prod` is not `key=value`");
-    refused(&waiver("control", "\"TRN-NET-1\""), "settings.toml:78:12: there is no control `TRN-NET-1`");
-    refused(&waiver("resource", "\"my-job\""), "settings.toml:79:12: `my-job` is not an ARN with an account");
+    refused(elsewhere, "settings.toml:86:7: `prod` is not `key=value`");
+    refused(&waiver("control", "\"TRN-NET-1\""), "settings.toml:85:12: there is no control `TRN-NET-1`");
+    refused(&waiver("resource", "\"my-job\""), "settings.toml:86:12: `my-job` is not an ARN with an account");
     for wide in [
         "arn:*",
         "training-job/*",
@@ -141,23 +150,23 @@ fn a_mode_or_waiver_that_would_change_nothing_is_refused() {
         "arn:aws:*:*:111122223333:training-job/x",
         "arn:aws:sagemaker:*:111122223333:training-job/",
     ] {
-        let expect = format!("settings.toml:79:12: `{wide}` is not an ARN with an account and a kind");
+        let expect = format!("settings.toml:86:12: `{wide}` is not an ARN with an account and a kind");
         refused(&waiver("resource", &format!("\"{wide}\"")), &expect);
     }
-    let forever = "settings.toml:79:13: the waiver of TRN-NET-01 lasts 355";
+    let forever = "settings.toml:86:13: the waiver of TRN-NET-01 lasts 355";
     refused(&waiver("expires", "2999-01-01"), forever);
     refused(
         &waiver("expires", "2027-01-02"),
-        "settings.toml:79:13: the waiver of TRN-NET-01 lasts 366 days: `longest_waiver_days` is 365",
+        "settings.toml:86:13: the waiver of TRN-NET-01 lasts 366 days: `longest_waiver_days` is 365",
     );
     refused(
         &waiver("expires", "2025-12-31"),
-        "settings.toml:79:13: the waiver of TRN-NET-01 expires before it is granted",
+        "settings.toml:86:13: the waiver of TRN-NET-01 expires before it is granted",
     );
-    refused(&waiver("reason", "\" \""), "settings.toml:80:10: it must not be empty");
-    refused(&waiver("granted", "\"soon\""), "settings.toml:82:11:");
-    refused(&waiver("expires", "\"soon\""), "settings.toml:83:11:");
-    refused(&waiver("expires", "2026-13-01"), "settings.toml:83:");
+    refused(&waiver("reason", "\" \""), "settings.toml:87:10: it must not be empty");
+    refused(&waiver("granted", "\"soon\""), "settings.toml:89:11:");
+    refused(&waiver("expires", "\"soon\""), "settings.toml:90:11:");
+    refused(&waiver("expires", "2026-13-01"), "settings.toml:90:");
 }
 
 #[test]
@@ -167,9 +176,9 @@ fn a_policy_that_is_wrong_is_named_with_its_line() {
         file,
         "resource.networkIsolation",
         "resource.netwrokIsolation",
-        "policies/training_job.cedar:25:10: attribute `netwrokIsolation`",
+        "policies/training_job.cedar:30:10: attribute `netwrokIsolation`",
     );
-    check(file, "forbid (", "forbidd (", "policies/training_job.cedar:12:1:");
+    check(file, "forbid (", "forbidd (", "policies/training_job.cedar:15:1:");
     check(
         file,
         "@severity(\"high\")",
@@ -180,13 +189,13 @@ fn a_policy_that_is_wrong_is_named_with_its_line() {
         file,
         "@fix(\"set EnableNetworkIsolation to true\")\n",
         "",
-        "policies/training_job.cedar:15:1: the annotation `@fix` is missing",
+        "policies/training_job.cedar:18:1: the annotation `@fix` is missing",
     );
     check(
         file,
         "@id(\"TRN-NET-02\")",
         "@id(\"TRN-NET-01\")",
-        "policies/training_job.cedar:15:1: the id `TRN-NET-01` is used twice",
+        "policies/training_job.cedar:18:1: the id `TRN-NET-01` is used twice",
     );
     check(
         file,

@@ -16,10 +16,12 @@ use cases::{Kept, all, broken, of, strict};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use sagewarden_policy::{Bundle, Judgement, Plan, Verdict, intake, join};
+use sagewarden_settings::Profile;
 use serde_json::{Value, json};
 
-/// With settings that want everything, and with those that are shipped.
-static BUNDLES: LazyLock<[Bundle; 2]> = LazyLock::new(|| [strict(), Bundle::embedded().unwrap()]);
+/// With settings that want everything, and with those that are shipped, each with all controls.
+static BUNDLES: LazyLock<[Bundle; 2]> =
+    LazyLock::new(|| [strict(), Bundle::embedded().unwrap().with_profile(Profile::Strict)]);
 
 /// Every document that keeps the controls, and every one that breaks some.
 static DOCUMENTS: LazyLock<Vec<Kept>> = LazyLock::new(|| {

@@ -7,12 +7,14 @@ use std::sync::LazyLock;
 use sagewarden_events::Timestamp;
 use sagewarden_policy::intake::{self, Candidate, Intake, Unusable};
 use sagewarden_policy::{Bundle, FindingStatus, Subject, Verdict, judge};
+use sagewarden_settings::Profile;
 use serde_json::{Value, json};
 
 const ROLE: &str = "arn:aws:iam::111122223333:role/r";
 const KEY: &str = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
 
-static EMBEDDED: LazyLock<Bundle> = LazyLock::new(|| Bundle::embedded().unwrap());
+static EMBEDDED: LazyLock<Bundle> =
+    LazyLock::new(|| Bundle::embedded().unwrap().with_profile(Profile::Strict));
 
 fn taken(document: &Value) -> Intake {
     intake::read(&document.to_string()).unwrap()
@@ -343,6 +345,16 @@ fn an_event_that_never_says_something_does_not_say_that_it_is_absent() {
         said(&notebook),
         (vec!["NBK-IAM-01".to_owned()], vec![]),
         "what it has no key for is not absent"
+    );
+    // Containers of packages are told without their ETag, and one without a digest says so.
+    let path = "../../events/aws.sagemaker/model-package-state-change/approved.json";
+    let package: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let verdict = verdict(&EMBEDDED, taken(&package).candidates.last().unwrap());
+    assert!(verdict.skipped.contains(&"MPK-REP-01".to_owned()), "{:?}", verdict.findings);
+    check(
+        &put(package, "/detail/InferenceSpecification/Containers/0/ImageDigest", json!(null)),
+        "MPK-REP-01",
+        true,
     );
     let other = put(event, "/source", json!("aws.ecs"));
     assert!(intake::read(&other.to_string()).is_err());

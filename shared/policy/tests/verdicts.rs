@@ -18,7 +18,7 @@ use sagewarden_policy::{
     Bundle, FindingStatus, Judgement, Plan, Subject, Verdict, judge, judge_created, key_answer, key_refusal,
     operations,
 };
-use sagewarden_settings::Mode;
+use sagewarden_settings::{Mode, Profile};
 use serde_json::{Value, json};
 use shipped::shipped;
 
@@ -273,6 +273,7 @@ fn a_policy_that_fails_makes_the_outcome_unknown_and_nothing_is_done() {
 @id("TRN-RES-01")
 @area("RES")
 @severity("high")
+@profile("essential")
 @title("t")
 @field("ResourceConfig.InstanceCount")
 @wanted("w")
@@ -297,6 +298,7 @@ fn a_policy_of_ones_own_can_ask_for_tags() {
 @id("OWN-TRC-01")
 @area("TRC")
 @severity("low")
+@profile("strict")
 @title("everything says what it costs")
 @field("ListTags:Tags[].Key")
 @wanted("a tag CostCenter")
@@ -322,7 +324,7 @@ unless { resource.hasTag("CostCenter") };
 fn only_what_is_judged_is_asked_for() {
     let asked = |bundle: &Bundle, kind: &str| operations(bundle, of(kind).resource_kind());
     let set = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<String>>();
-    let open = Bundle::embedded().unwrap();
+    let open = Bundle::embedded().unwrap().with_profile(Profile::Strict);
     assert_eq!(
         asked(&open, "training-job"),
         set(&["DescribeKey", "GetBucketVersioning", "GetCommit", "ListTags"])

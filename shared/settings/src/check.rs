@@ -24,6 +24,14 @@ pub(super) fn bucket_patterns<'de, D: Deserializer<'de>>(deserializer: D) -> Res
     })
 }
 
+/// `ModelName` of the SageMaker API, with `*` and `?`.
+pub(super) fn model_patterns<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b"-*?".contains(&byte);
+    checked(deserializer, "the name of a model such as `on-demand-*`", |text| {
+        !text.is_empty() && text.bytes().all(is_name)
+    })
+}
+
 pub(super) fn image_patterns<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
     let wanted = "an image without tag and digest such as `111122223333.dkr.ecr.*.amazonaws.com/*`";
     checked(deserializer, wanted, |text| text.contains('/') && !text.contains('@'))
@@ -127,7 +135,7 @@ pub(super) fn folder<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Optio
     }
 }
 
-/// What is wrong with it otherwise is told where it is read.
+/// Other faults are reported where it is read.
 pub(super) fn row_path<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     let path = words(deserializer)?;
     if path.starts_with('/') && path.matches("/*").count() <= 1 {
@@ -167,7 +175,7 @@ pub(super) fn words<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String
     if text.trim().is_empty() { Err(D::Error::custom("it must not be empty")) } else { Ok(text) }
 }
 
-/// A pattern without an account or a kind would waive what nobody thought of, and one that fits no resource nothing at all.
+/// A pattern without an account or a kind would waive resources that nobody meant; a pattern that fits no resource waives nothing.
 pub(super) fn pattern<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let text = words(deserializer)?;
     let parts: Vec<&str> = text.splitn(6, ':').collect();

@@ -1,6 +1,9 @@
 //! Which captured traffic is compared with what, and what comes of it.
 
-use serde::Deserialize;
+use std::collections::BTreeMap;
+
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 use wildmatch::WildMatch;
 
 use crate::check::{folder, hours, hours_of_a_day, minutes, missing_texts, row_path, words};
@@ -18,7 +21,7 @@ pub struct DetectSettings {
     /// How long after its end a window is judged for the last time, in minutes: capture files come late.
     #[serde(deserialize_with = "minutes")]
     pub close_after_minutes: i64,
-    /// After so many hours without captured traffic an endpoint that captures is told as not watched; 0 for never.
+    /// Hours without captured traffic after which an endpoint with capture is published as not watched; 0 for never.
     #[serde(deserialize_with = "hours")]
     pub silent_after_hours: i64,
     /// By which rules alerts are made.
@@ -52,7 +55,7 @@ impl Default for DetectSettings {
 }
 
 impl DetectSettings {
-    /// What is said of an endpoint; the default where nothing is.
+    /// The settings of an endpoint, or the default.
     #[must_use]
     pub fn of(&self, endpoint: &str) -> DetectedEndpoint {
         let found = self.endpoints.iter().find(|each| WildMatch::new(&each.endpoint).matches(endpoint));
@@ -74,10 +77,10 @@ pub enum JudgedBy {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CapturedColumns {
-    /// Those of the output, then those of the input: what Model Monitor's container does with `output_columns_position` `START`.
+    /// Columns of the output, then of the input: as Model Monitor's container with `output_columns_position` `START`.
     #[default]
     OutputFirst,
-    /// Those of the input, then those of the output.
+    /// Columns of the input, then of the output.
     InputFirst,
     /// Those of the input only.
     Input,
@@ -85,7 +88,7 @@ pub enum CapturedColumns {
     Output,
 }
 
-/// What is said of some endpoints.
+/// The settings of some endpoints.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DetectedEndpoint {
@@ -105,6 +108,9 @@ pub struct DetectedEndpoint {
     /// Columns of the baseline that are not looked at, such as ids.
     #[serde(default)]
     pub ignore: Vec<String>,
+    /// The largest distance that is no drift, for columns of the baseline by their names.
+    #[serde(default)]
+    pub thresholds: BTreeMap<String, DriftThreshold>,
     /// Where the rows are in requests of JSON, such as `/instances/*/features`.
     #[serde(default, deserialize_with = "row_path")]
     pub input_path: Option<String>,
@@ -114,6 +120,35 @@ pub struct DetectedEndpoint {
     /// How its predictions are measured once their labels are known.
     #[serde(default, deserialize_with = "watched_quality")]
     pub quality: WatchedQuality,
+}
+
+/// The largest distance that is no drift: from 0 to 1.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct DriftThreshold(f64);
+
+impl DriftThreshold {
+    /// The number, where it can be one.
+    #[must_use]
+    pub fn new(number: f64) -> Option<Self> {
+        (0.0..=1.0).contains(&number).then_some(Self(number))
+    }
+
+    /// The number.
+    #[must_use]
+    pub fn number(self) -> f64 {
+        self.0
+    }
+}
+
+/// It is always a number.
+impl Eq for DriftThreshold {}
+
+impl<'de> Deserialize<'de> for DriftThreshold {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let number = f64::deserialize(deserializer)?;
+        let wanted = || D::Error::custom(format!("`{number}` is not a distance from 0 to 1"));
+        Self::new(number).ok_or_else(wanted)
+    }
 }
 
 fn yes() -> bool {
@@ -128,6 +163,7 @@ impl Default for DetectedEndpoint {
             baseline: None,
             columns: None,
             ignore: Vec::new(),
+            thresholds: BTreeMap::new(),
             input_path: None,
             output_path: None,
             quality: WatchedQuality::default(),

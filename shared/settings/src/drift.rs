@@ -1,4 +1,4 @@
-//! When drift is told of, and when the silence of a monitor is.
+//! When to publish drift, and the silence of a monitor.
 
 use serde::Deserialize;
 
@@ -6,19 +6,19 @@ use crate::check::{hours, minutes};
 use crate::detect::DetectSettings;
 use crate::training::TrainingSettings;
 
-/// What is told of what monitoring finds, or does not.
+/// Which findings of monitoring are published.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct DriftSettings {
     /// How much later than SageMaker's own delay an execution may be before it is missing, in minutes.
     #[serde(deserialize_with = "minutes")]
     pub execution_grace_minutes: i64,
-    /// The length of the periods in each of which one alert of the same cause leaves, in hours; 0 for none.
+    /// Hours of a quiet period, in which one alert of the same cause is published; 0 for none.
     #[serde(deserialize_with = "hours")]
     pub quiet_hours_after_alert: i64,
     /// How bad it must be for a retraining to be suggested.
     pub suggest_retraining_from: Retraining,
-    /// The length of the periods in each of which one retraining of an endpoint is suggested, in hours; 0 for none.
+    /// Hours of a period in which one retraining of an endpoint is suggested; 0 for none.
     #[serde(deserialize_with = "hours")]
     pub retraining_cooldown_hours: i64,
     /// How captured traffic is judged.

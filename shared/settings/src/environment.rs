@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use crate::check::{accounts, words};
-use crate::mode::{ControlMode, Mode};
+use crate::mode::{ControlMode, Mode, Profile};
 use crate::section::{
     AccessSettings, ArtifactSettings, ComputeSettings, EncryptionSettings, ExplainabilitySettings,
     MonitoringSettings, NetworkSettings, TagValue, TraceabilitySettings,
@@ -25,6 +25,8 @@ pub struct Environment {
     /// A tag of resources that belong to it. Whoever may tag a resource chooses its environment by that: it only ever adds findings,
     /// and only a tag of the creating call leads to a remedy.
     pub tag: Option<TagValue>,
+    /// How many of the controls are judged there.
+    pub profile: Option<Profile>,
     /// Whether violations are remedied there.
     pub mode: Option<Mode>,
     /// Where resources may run.
@@ -43,7 +45,7 @@ pub struct Environment {
     pub monitoring: Option<MonitoringSettings>,
     /// Which models must be explained.
     pub explainability: Option<ExplainabilitySettings>,
-    /// By the id of a control: what is done about it there, above the file's own.
+    /// The mode of each control by its id; goes before the file's own.
     #[serde(default)]
     pub controls: BTreeMap<String, ControlMode>,
 }

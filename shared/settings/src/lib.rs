@@ -13,11 +13,11 @@ mod settings;
 mod training;
 mod waiver;
 
-pub use detect::{CapturedColumns, DetectSettings, DetectedEndpoint, JudgedBy};
+pub use detect::{CapturedColumns, DetectSettings, DetectedEndpoint, DriftThreshold, JudgedBy};
 pub use drift::{DriftSettings, Retraining};
 pub use environment::Environment;
 pub use file::{FileError, read_file};
-pub use mode::{ControlMode, Mode};
+pub use mode::{ControlMode, Mode, Profile};
 pub use quality::{ProbabilityThreshold, QualityProblem, WatchedQuality};
 pub use section::{
     AccessSettings, ArtifactSettings, ComputeSettings, EncryptionSettings, ExplainabilitySettings,

@@ -1,4 +1,4 @@
-//! Whether violations are stopped: of the whole, and of one control.
+//! Which controls are judged, and whether violations are stopped: of the whole, and of one control.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,6 +11,34 @@ pub enum Mode {
     Observe,
     /// Also remedy: stop jobs, delete unused models, change settings, mark with a tag.
     Enforce,
+}
+
+/// How many of the controls are judged: those that name this profile or a lower one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Profile {
+    /// What the secure data-science workshop demands, and whatever a setting asks for.
+    Essential,
+    /// And what most catalogues of controls ask for.
+    Recommended,
+    /// All controls. The default of a file that names none: nothing is left out unless somebody says so.
+    #[default]
+    Strict,
+}
+
+impl Profile {
+    /// From the lowest to the one with all controls.
+    pub const ALL: [Self; 3] = [Self::Essential, Self::Recommended, Self::Strict];
+
+    /// As it is written in the settings.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Essential => "essential",
+            Self::Recommended => "recommended",
+            Self::Strict => "strict",
+        }
+    }
 }
 
 /// What is done about one control.

@@ -17,6 +17,9 @@ pub struct NetworkSettings {
     /// Security group ids; empty allows any.
     #[serde(deserialize_with = "security_groups")]
     pub allowed_security_groups: Vec<String>,
+    /// Patterns of the names of models that serverless inference may serve, and nothing else; empty allows any, and exempts none.
+    #[serde(deserialize_with = "model_patterns")]
+    pub serverless_models: Vec<String>,
 }
 
 /// Whose keys resources may use.
@@ -69,7 +72,7 @@ pub struct ComputeSettings {
     /// How long a training or tuning job may run at most, in seconds; absent allows any time.
     #[serde(deserialize_with = "seconds")]
     pub max_runtime_seconds: Option<i64>,
-    /// Platforms of notebook instances that AWS still mends; empty allows any.
+    /// Platforms of notebook instances that AWS still patches; empty allows any.
     pub allowed_platforms: Vec<String>,
     /// Patterns of the ARNs of Studio images; empty allows any.
     pub allowed_studio_images: Vec<String>,
@@ -121,7 +124,7 @@ impl Default for MonitoringSettings {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ExplainabilitySettings {
-    /// The tag of what is of high risk, as `key=value`; absent means that nothing is.
+    /// The tag of high-risk resources, as `key=value`; if absent, none is.
     pub high_risk_tag: Option<TagValue>,
 }
 

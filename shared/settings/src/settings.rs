@@ -9,7 +9,7 @@ use serde::Deserialize;
 use crate::drift::DriftSettings;
 use crate::environment::Environment;
 use crate::file::{FileError, read_file};
-use crate::mode::{ControlMode, Mode};
+use crate::mode::{ControlMode, Mode, Profile};
 use crate::section::{
     AccessSettings, ArtifactSettings, ComputeSettings, EncryptionSettings, ExplainabilitySettings,
     LineageSettings, MonitoringSettings, NetworkSettings, TraceabilitySettings,
@@ -22,6 +22,8 @@ use crate::waiver::{LongestWaiver, Waiver};
 pub struct Settings {
     /// Whether violations are stopped.
     pub mode: Mode,
+    /// How many of the controls are judged.
+    pub profile: Profile,
     /// Where resources may run.
     pub network: NetworkSettings,
     /// Whose keys they may use.
@@ -42,7 +44,7 @@ pub struct Settings {
     pub lineage: LineageSettings,
     /// When drift, and silence, are reported.
     pub drift: DriftSettings,
-    /// By the id of a control: what is done about it. The default is to enforce it.
+    /// The mode of each control by its id, whatever the profile. The default is to enforce the controls of the profile.
     pub controls: BTreeMap<String, ControlMode>,
     /// What may break a control for a while.
     pub waivers: Vec<Waiver>,
@@ -53,7 +55,7 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Whether a setting wants anything; `None` when there is none of this name.
+    /// Whether a setting restricts anything; `None` if no setting has this name.
     #[must_use]
     pub fn says(&self, name: &str) -> Option<bool> {
         Some(match name {
@@ -72,16 +74,21 @@ impl Settings {
             "compute.allowed_instance_types" => !self.compute.allowed_instance_types.is_empty(),
             "explainability.high_risk_tag" => self.explainability.high_risk_tag.is_some(),
             "monitoring.required_types" => !self.monitoring.required_types.is_empty(),
-            "network" => self.network != NetworkSettings::default(),
+            "network" => {
+                !self.network.allowed_subnets.is_empty() || !self.network.allowed_security_groups.is_empty()
+            }
+            "network.serverless_models" => !self.network.serverless_models.is_empty(),
             "traceability.required_tags" => !self.traceability.required_tags.is_empty(),
             _ => return None,
         })
     }
 
-    /// What is done about a control. The mode of the whole stands above it: a stack that observes stops nothing.
+    /// What is done about a control that names `lowest` as its profile. A mode of its own stands above the profile; the mode of the
+    /// whole stands above both: a stack that observes stops nothing.
     #[must_use]
-    pub fn control_mode(&self, id: &str) -> ControlMode {
-        match self.controls.get(id).copied().unwrap_or_default() {
+    pub fn control_mode(&self, id: &str, lowest: Profile) -> ControlMode {
+        let by_profile = if lowest <= self.profile { ControlMode::Enforce } else { ControlMode::Off };
+        match self.controls.get(id).copied().unwrap_or(by_profile) {
             ControlMode::Enforce if self.mode == Mode::Observe => ControlMode::Observe,
             mode => mode,
         }
@@ -97,6 +104,7 @@ impl Settings {
         controls.extend(environment.controls.clone());
         Self {
             mode: environment.mode.unwrap_or(self.mode),
+            profile: environment.profile.unwrap_or(self.profile),
             network: or(environment.network.as_ref(), &self.network),
             encryption: or(environment.encryption.as_ref(), &self.encryption),
             access: or(environment.access.as_ref(), &self.access),
@@ -122,7 +130,7 @@ impl Settings {
     /// Reads `settings.toml` in `dir`.
     ///
     /// # Errors
-    /// When the file cannot be read, or is no settings file.
+    /// If the file cannot be read, or is not a settings file.
     pub fn from_dir(dir: &Path) -> Result<Self, FileError> {
         Self::from_text(&read_file(dir, Self::FILE)?)
     }
@@ -130,7 +138,7 @@ impl Settings {
     /// Reads the text of `settings.toml`.
     ///
     /// # Errors
-    /// When a section or field is unknown, or a value cannot be what it says.
+    /// If a section or field is unknown, or a value is invalid.
     pub fn from_text(text: &str) -> Result<Self, FileError> {
         let settings: Self = toml::from_str(text).map_err(|error| {
             let offset = error.span().map_or(0, |span| span.start);
@@ -149,7 +157,7 @@ impl Settings {
         Ok(settings)
     }
 
-    /// Refuses waivers that nobody can have granted by now: dated ahead, one could cover what is created in a hundred years.
+    /// Refuses waivers granted in the future: such a waiver could cover a resource that is created in a hundred years.
     ///
     /// # Errors
     /// When there is one.

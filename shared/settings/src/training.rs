@@ -17,7 +17,7 @@ pub struct TrainingSettings {
     /// How many columns at the beginning are labels, which requests do not have. Where the channel's content type says
     /// `label_size`, that counts.
     pub label_columns: usize,
-    /// Data that is larger is left to whoever has the time.
+    /// Larger data is skipped.
     #[serde(deserialize_with = "megabytes")]
     pub max_megabytes: u64,
 }
@@ -37,11 +37,11 @@ impl Default for TrainingSettings {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum TrainingBaseline {
-    /// It is; where it cannot, that is told.
+    /// Make one; publish a notice if that fails.
     Make,
-    /// It is not, and that is told once for a place of data.
+    /// Make none; publish a notice once for each place of data.
     Tell,
-    /// It is not.
+    /// Make none, and publish nothing.
     Off,
 }
 

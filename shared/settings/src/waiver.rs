@@ -1,4 +1,4 @@
-//! Waivers: what may break a control for a while.
+//! Waivers: resources that may fail a control for a while.
 
 use sagewarden_events::{Resource, Timestamp};
 use serde::Deserialize;
@@ -55,7 +55,7 @@ impl Waiver {
         })
     }
 
-    /// Whether it speaks of this control and resource, expired or not.
+    /// Whether it is about this control and resource, expired or not.
     #[must_use]
     pub fn concerns(&self, control: &str, resource: &Resource) -> bool {
         self.control == control && WildMatch::new(&self.resource).matches(&resource.arn())

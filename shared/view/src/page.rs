@@ -1,4 +1,4 @@
-//! What all pages have in common: one self-contained document that fetches nothing. Whatever is put into a page is escaped by `maud`; what is
+//! What all pages have in common: one self-contained document that fetches nothing. `maud` escapes every value in a page; what is
 //! said to be markup already is made here and nowhere else.
 
 use base64::Engine as _;

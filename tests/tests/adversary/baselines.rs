@@ -1,4 +1,4 @@
-//! Whoever may write a baseline, or create a monitoring schedule, would have traffic compared with what it is.
+//! Somebody who may write a baseline, or create a monitoring schedule, tries to have traffic compared with itself.
 
 use sagewarden_events::ResourceKind;
 use sagewarden_govern::FINDING_REWRITTEN;

@@ -1,4 +1,4 @@
-//! Making Sagewarden blind: whoever switches judging off is seen.
+//! Making Sagewarden blind: switching judging off is published.
 
 use futures::executor::block_on;
 use sagewarden_govern::Failure;
@@ -35,9 +35,9 @@ fn tick(bundle: Bundle) -> Result<std::result::Result<String, String>> {
 #[test]
 fn the_canary_is_found_out_every_hour() -> Result<()> {
     let found = tick(Bundle::embedded()?.with_settings(SETTINGS)?)?.unwrap();
-    assert!(found.starts_with("the canary breaks ") && found.ends_with(", as it should"), "{found}");
+    assert!(found.starts_with("the canary fails ") && found.ends_with(", as it should"), "{found}");
     let shipped = tick(Bundle::embedded()?)?.unwrap();
-    assert!(shipped.starts_with("the canary breaks "), "{shipped}");
+    assert!(shipped.starts_with("the canary fails "), "{shipped}");
     Ok(())
 }
 
@@ -83,7 +83,7 @@ fn heard_by(rule: &str) -> Result<Vec<Value>> {
 }
 
 #[test]
-fn whoever_writes_a_rule_anew_is_heard_as_whoever_disables_it() -> Result<()> {
+fn replacing_a_rule_is_published_like_disabling_it() -> Result<()> {
     let heard = heard_by("SwitchedOffRule")?;
     for call in ["DisableRule", "DeleteRule", "RemoveTargets", "PutRule", "PutTargets"] {
         assert!(heard.contains(&json!(call)), "nobody hears of {call}");
@@ -92,7 +92,7 @@ fn whoever_writes_a_rule_anew_is_heard_as_whoever_disables_it() -> Result<()> {
 }
 
 #[test]
-fn whoever_throws_away_what_waits_or_makes_evidence_unreadable_is_heard() -> Result<()> {
+fn purging_a_queue_or_making_evidence_unreadable_is_published() -> Result<()> {
     let heard = heard_by("EvidenceRule")?;
     let is_heard = |call: &str| {
         heard.iter().any(|pattern| match (pattern["prefix"].as_str(), pattern["wildcard"].as_str()) {

@@ -24,7 +24,7 @@ fn comment(files: &[(&str, &str)]) -> Result<Option<String>> {
     Ok(git.comments(REPOSITORY)?.pop().map(|comment| comment.text))
 }
 
-/// A request that breaks controls.
+/// A request that fails controls.
 fn forbidden() -> String {
     let mut request = training_job("t", &[]);
     request.as_object_mut().unwrap().remove("VpcConfig");

@@ -1,4 +1,4 @@
-//! Events of other accounts and regions that have the names of what is here.
+//! Events of other accounts and regions, with names of resources in this account.
 
 use futures::executor::block_on;
 use sagewarden_events::ResourceKind;
@@ -8,7 +8,7 @@ use sagewarden_tests::Result;
 use sagewarden_tests::local::{Local, at, training_job};
 use serde_json::{Value, json};
 
-/// A job that keeps every control; the events that told of it have been delivered.
+/// A job that passes every control; its events have been delivered.
 fn with_a_good_job() -> Result<Local> {
     let local = Local::new()?;
     local.create(ResourceKind::TrainingJob, &training_job("nightly", &[]), 0)?;

@@ -10,7 +10,7 @@ use sagewarden_tests::Result;
 use sagewarden_tests::local::{Local, model, training_job};
 use serde_json::json;
 
-/// A model that keeps its controls, and a job that breaks one by which it is marked.
+/// A model that passes its controls, and a job that fails a control with a mark as its remedy.
 fn judged() -> Result<Local> {
     let local = Local::new()?;
     let mut request = training_job("t", &[]);

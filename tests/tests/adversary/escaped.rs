@@ -6,7 +6,7 @@ use sagewarden_tests::Result;
 use sagewarden_tests::local::{Local, SETTINGS, training_job};
 use serde_json::json;
 
-/// The controls that a job with this hyperparameter breaks.
+/// The controls that a job with this hyperparameter fails.
 fn broken(value: &str) -> Result<Vec<String>> {
     let settings = format!("{SETTINGS}\n[artifacts]\nallowed_buckets = [\"models\"]\n");
     let local = Local::with(Bundle::embedded()?.with_settings(&settings)?)?;

@@ -1,4 +1,4 @@
-//! Keeping what breaks a control out of reach.
+//! Keeping a violation out of reach.
 
 use sagewarden_events::ResourceKind;
 use sagewarden_tests::Result;

@@ -1,4 +1,4 @@
-//! A space with the name of a colleague's user profile: an ARN does not tell their apps apart.
+//! A space with the name of a colleague's user profile: an ARN does not distinguish their apps.
 
 use std::sync::{Arc, Mutex};
 

@@ -1,4 +1,4 @@
-//! Somebody of one project, or somebody who writes what is read there: what an answer within a scope names, and what it leaves out.
+//! Somebody of one project, or somebody who writes what is read there: an answer within a scope names and leaves out the right nodes.
 
 use futures::executor::block_on;
 use lookup_lineage::{Bounds, answer};

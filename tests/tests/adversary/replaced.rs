@@ -1,4 +1,4 @@
-//! A name that is used again: what has it now is not what a job or an endpoint named when it began.
+//! A name that is used again: its present resource is not the one that a job or an endpoint named when it began.
 
 use sagewarden_events::{Resource, ResourceKind};
 use sagewarden_tests::Result;
@@ -21,7 +21,7 @@ fn transform(model: &str) -> Value {
     })
 }
 
-/// A job whose model is replaced before anybody hears of either.
+/// A job whose model is replaced before an event of either arrives.
 fn with_a_model_replaced(first: &Value, second: &Value) -> Result<Local> {
     let local = Local::new()?;
     let account = &local.system.account;
@@ -33,7 +33,7 @@ fn with_a_model_replaced(first: &Value, second: &Value) -> Result<Local> {
     Ok(local)
 }
 
-/// The state of the job, and what was found on it.
+/// The state of the job, and its findings.
 fn outcome(local: &Local, kind: ResourceKind) -> Result<(Value, Vec<Value>)> {
     let described = local.system.account.list(kind)?.remove(0);
     let about =

@@ -105,7 +105,7 @@ fn where_reports_stand_in_a_bucket_of_ours_one_that_contradicts_its_window_is_re
         assert!(kept[0]["reason"].as_str().unwrap().contains(reason), "{kept:?}");
         assert_eq!(findings(&fresh)?, before, "{reason}");
     }
-    // Of a window that nobody opened, nobody wants to know.
+    // A report of a window that was never opened is of no interest.
     let unopened = place.replace("/10/", "/14/");
     plant(&local, "ds-reports", &unopened, &evaluation("prod", "2026-03-03T13:00:00Z", 30, &["_c0"]), OVER)?;
     plant(&local, "ds-reports", &unopened, "[[[[", OVER + 1)?;

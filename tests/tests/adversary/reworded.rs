@@ -1,5 +1,5 @@
-//! An administrator changes the words of a verdict, and leaves whatever `sagewarden verify` reads digests of: a finding that was waived, or
-//! that is none, in place of a violation.
+//! An administrator changes the words of a verdict, and leaves every value in the digests of `sagewarden verify`: a finding that was waived, or
+//! no finding, in place of a violation.
 
 use futures::executor::block_on;
 use sagewarden_events::{ResourceKind, Timestamp};
@@ -13,7 +13,7 @@ use serde_json::json;
 
 use crate::erased::{audit, found};
 
-/// A job that breaks a control by which it is marked.
+/// A job that fails a control with a mark as its remedy.
 fn judged() -> Result<Local> {
     let local = Local::new()?;
     let mut request = training_job("t", &[]);

@@ -1,4 +1,4 @@
-//! Passwords of others in what is kept: a record that is rejected stays in quarantine for 400 days, the lineage for ever.
+//! Passwords of others in stored data: a rejected record stays in quarantine for 400 days, the lineage for ever.
 
 use futures::executor::block_on;
 use sagewarden_events::ResourceKind;

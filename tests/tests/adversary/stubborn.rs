@@ -64,7 +64,7 @@ fn a_notebook_that_gets_its_root_access_back_again_and_again_ends_stopped() -> R
         local.settle()?;
         let serves = described(&local, &resource)?["NotebookInstanceStatus"] == "InService";
         starts += usize::from(serves);
-        // Its owner stops it, opens it, and starts it, before anybody hears of that.
+        // Its owner stops it, opens it, and starts it, before any event of it arrives.
         if serves {
             account.stop_job(&resource, at(seconds + 100))?;
             account.finish_stop(&resource, at(seconds + 110))?;
@@ -111,7 +111,7 @@ fn a_job_whose_debugger_is_opened_again_and_again_is_stopped() -> Result<()> {
 }
 
 #[test]
-fn where_nothing_can_be_stopped_whoever_is_on_call_gets_a_critical_finding_and_the_next_day_counts_anew()
+fn if_nothing_can_be_stopped_the_person_on_call_gets_a_critical_finding_and_the_next_day_counts_anew()
 -> Result<()> {
     let local = Local::new()?;
     let open = json!({ "SpaceSettings": { "RemoteAccess": "ENABLED" } });
@@ -141,7 +141,7 @@ fn where_nothing_can_be_stopped_whoever_is_on_call_gets_a_critical_finding_and_t
     Ok(())
 }
 
-/// A job that breaks a control by which it is only marked, and is.
+/// A job that fails a control with a mark as its remedy, and is marked.
 fn marked(local: &Local) -> Result<Resource> {
     let mut request = training_job("t", &[]);
     request["ResourceConfig"]["InstanceCount"] = json!(2);
@@ -179,7 +179,7 @@ fn a_mark_that_is_taken_away_or_written_over_is_set_again_as_long_as_the_control
     assert_eq!(mark(&local, &job)?.as_deref(), Some("TRN-ENC-03"));
     // Sagewarden's own call comes back as an event, and leads to nothing more.
     assert_eq!(set("TRN-ENC-03", 201)?, [""; 0]);
-    // The end of what was undone is published once.
+    // The end of the undone remedy is published once.
     let sent: Vec<String> = local.sent()?.into_iter().map(|notice| notice.detail_type).collect();
     assert_eq!(sent, [POLICY_VIOLATION, REMEDIATION_DONE]);
     Ok(())
@@ -216,7 +216,7 @@ fn a_mark_that_is_taken_away_again_and_again_is_a_critical_finding_and_no_endles
 }
 
 #[test]
-fn whoever_takes_marks_away_does_not_have_anothers_job_stopped() -> Result<()> {
+fn removing_marks_does_not_get_another_persons_job_stopped() -> Result<()> {
     let local = Local::new()?;
     let job = marked(&local)?;
     for attempt in 1..8 {
@@ -249,7 +249,7 @@ fn other_tags_and_what_keeps_its_controls_are_left_alone() -> Result<()> {
 }
 
 #[test]
-fn whoever_sets_a_tag_does_not_have_a_job_stopped_that_kept_its_controls_when_it_was_made() -> Result<()> {
+fn setting_a_tag_does_not_get_a_job_stopped_that_passed_its_controls_at_its_creation() -> Result<()> {
     let lax = format!("{SETTINGS}TRN-NET-01 = \"off\"\nTRN-NET-02 = \"off\"\n");
     let local = Local::with(Bundle::embedded()?.with_settings(&lax)?)?;
     let mut request = training_job("t", &[]);
@@ -288,7 +288,7 @@ fn person(arn: &str) -> Value {
 }
 
 #[test]
-fn an_approval_by_its_own_author_is_not_hidden_by_whoever_touches_the_package_next() -> Result<()> {
+fn an_approval_by_its_own_author_is_not_hidden_by_the_next_change_of_the_package() -> Result<()> {
     let local = Local::new()?;
     let ana = "arn:aws:sts::111122223333:assumed-role/ds-user/ana";
     // A job of a pipeline that writes metadata, with a role of its own.

@@ -59,7 +59,7 @@ pub(crate) fn drifted(local: &Local) -> Result<()> {
     Ok(())
 }
 
-/// The clock ticks, and what it hands on is done.
+/// The clock ticks, and the parts that were handed on are done.
 pub(crate) fn tick(local: &Local, after: i64) -> Result<()> {
     let event = json!({
         "version": "0", "id": format!("tick-{after}"), "detail-type": "Scheduled Event", "source": "aws.events",
@@ -82,7 +82,7 @@ pub(crate) fn findings(local: &Local) -> Result<Vec<(i64, BTreeSet<String>)>> {
     Ok(found.collect())
 }
 
-/// The details of what was sent of a type.
+/// The details of published notices of a type.
 pub(crate) fn of_type(local: &Local, detail_type: &str) -> Result<Vec<Value>> {
     let sent = local.sent()?.into_iter().filter(|notice| notice.detail_type == detail_type);
     Ok(sent.map(|notice| notice.detail).collect())

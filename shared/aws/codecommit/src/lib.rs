@@ -1,4 +1,4 @@
-//! Commits, what they changed, and comments on them, through `aws-sdk-codecommit`.
+//! Commits, their changes, and comments on them, through `aws-sdk-codecommit`.
 
 use aws_config::SdkConfig;
 use aws_sdk_codecommit::Client;

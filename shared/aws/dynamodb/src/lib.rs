@@ -54,7 +54,7 @@ impl DynamoTable {
 
 impl Table for DynamoTable {
     async fn write(&self, writes: &[Write]) -> Result<(), PortError> {
-        // A batch must not name a key twice, and what is folded is paid once.
+        // A batch must not name a key twice, and folded writes are paid once.
         let items = by_item(writes);
         let mut whole: BTreeMap<&Key, Option<&Attributes>> = BTreeMap::new();
         let mut merged = Vec::new();

@@ -44,7 +44,7 @@ impl Bus for EventBus {
             .send()
             .await
             .map_err(|error| port_error(&context, error))?;
-        // An entry that was refused is no error of the call: whoever does not look loses the event.
+        // A refused entry is not an error of the call: without this check, the event would be lost.
         if answer.failed_entry_count() == 0 {
             return Ok(());
         }

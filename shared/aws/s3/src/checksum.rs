@@ -1,4 +1,4 @@
-//! The checksums that S3 keeps of an object ("Checking object integrity in Amazon S3", user guide). `HeadObject` tells them with
+//! The checksums that S3 keeps of an object ("Checking object integrity in Amazon S3", user guide). `HeadObject` answers them with
 //! the permission that reading needs; `GetObjectAttributes` would need more.
 
 use aws_sdk_s3::Client;
@@ -97,7 +97,7 @@ fn read(answer: &HeadObjectOutput) -> Option<Checksum> {
         ("CRC32", answer.checksum_crc32()),
     ];
     let (algorithm, value) = kept.into_iter().find_map(|(name, value)| Some((name, value?)))?;
-    // Parts are counted behind a dash, also where the type is not told.
+    // The number of parts follows a dash, even if the type is absent.
     let composite = answer.checksum_type() == Some(&ChecksumType::Composite) || value.contains('-');
     Some(Checksum { algorithm: algorithm.to_owned(), value: value.to_owned(), composite })
 }
@@ -107,7 +107,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_checksum_over_parts_is_told_from_one_over_the_content() {
+    fn a_checksum_over_parts_is_distinguished_from_one_over_the_content() {
         let full =
             HeadObjectOutput::builder().checksum_sha256("aa==").checksum_type(ChecksumType::FullObject);
         assert_eq!(

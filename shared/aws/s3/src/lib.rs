@@ -30,7 +30,7 @@ pub const ACTIONS: &[(&str, &[&str])] = &[
     ("Files::write", WRITE),
     ("Quarantine::keep", &["s3:PutObject"]),
 ];
-/// Whoever may not list a bucket is told that an object is forbidden where it is missing ("GetObject", S3 API reference); what is
+/// To a caller who may not list a bucket, S3 answers that a missing object is forbidden ("GetObject", S3 API reference); what is
 /// encrypted with a key of a customer is read with that key.
 const READ: &[&str] = &["s3:GetObject", "s3:ListBucket", "kms:Decrypt"];
 const READ_VERSION: &[&str] = &["s3:GetObject", "s3:GetObjectVersion", "s3:ListBucket", "kms:Decrypt"];
@@ -190,7 +190,7 @@ impl Objects for S3Objects {
         let key = format!("manifests/{digest}.tsv");
         let place = format!("s3://{bucket}/{key}");
         let call = self.client.put_object().bucket(bucket).key(key).content_type("text/tab-separated-values");
-        // It is named by its content: what is there is the same.
+        // It is named by its content: an existing object is the same.
         match call.if_none_match("*").body(text.as_bytes().to_vec().into()).send().await {
             Ok(_) => Ok(Some(place)),
             Err(error) if error.code() == Some("PreconditionFailed") => Ok(Some(place)),

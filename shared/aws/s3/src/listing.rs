@@ -9,7 +9,7 @@ use sagewarden_govern::ports::{Listing, ObjectVersion};
 
 /// Collects, for each key, its newest entry that is not later than the moment asked for.
 pub(crate) struct AsOf {
-    /// In whole seconds, as S3 tells times: what was written within the second of the question counts.
+    /// In whole seconds, as S3 gives times: an object written within the second of the question counts.
     until: i64,
     keys: BTreeMap<String, Newest>,
 }

@@ -1,5 +1,6 @@
 //! Apps of Studio. An ARN (`app/<domain>/<owner>/<type>/<name>`) does not say whether the owner is a user profile or a space, and both may
-//! have one name: whoever makes a space under a colleague's name must neither hide an app behind the colleague's nor have that deleted.
+//! have one name: somebody who makes a space under a colleague's name must neither hide an app behind the colleague's nor have that
+//! deleted.
 
 use aws_sdk_sagemaker::types::AppType;
 use sagewarden_aws::port_error;

@@ -39,7 +39,7 @@ impl SageMakerAccount {
     }
 }
 
-/// Sends a `Describe…` call and gives the body of its answer; `None` when there is no such resource.
+/// Sends a `Describe…` call and gives the body of its answer; `None` if the resource does not exist.
 macro_rules! describe {
     ($context:expr, $call:expr) => {{
         let capture = Capture::default();
@@ -239,7 +239,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_missing_resource_is_told_in_several_ways() {
+    fn a_missing_resource_has_several_errors() {
         let check = |code: &str, message: &str, expect: bool| {
             assert_eq!(not_found(Some(code), Some(message)), expect, "{code}: {message}");
         };

@@ -179,7 +179,7 @@ impl SageMakerAccount {
         let others: BTreeSet<Change> =
             changes.iter().copied().filter(|change| !needs_no_apps(*change)).collect();
         if is_refused && !others.is_empty() && others.len() < changes.len() {
-            // Whatever comes of it, the first call's error says what is still to be done.
+            // Whatever its result, the first call's error says what is still to be done.
             let _made = update(&others).await;
         }
         Err(port_error(context, error))
@@ -243,7 +243,7 @@ where
     answer.map(|_| ()).map_err(|error| port_error(context, error))
 }
 
-/// Stopping what has stopped already is success.
+/// Stopping a stopped resource succeeds.
 fn stopped<A, E>(context: String, answer: Result<A, SdkError<E, HttpResponse>>) -> Result<Stopped, PortError>
 where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
@@ -262,8 +262,8 @@ fn is_already_stopped(error: &impl ProvideErrorMetadata) -> bool {
 }
 
 fn already_stopped(code: Option<&str>, message: Option<&str>) -> bool {
-    let tells_status = |message: &str| message.contains("is in status") || message.contains("Status (");
-    code == Some("ValidationException") && message.is_some_and(tells_status)
+    let names_status = |message: &str| message.contains("is in status") || message.contains("Status (");
+    code == Some("ValidationException") && message.is_some_and(names_status)
 }
 
 #[cfg(test)]

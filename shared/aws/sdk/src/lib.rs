@@ -14,7 +14,7 @@ use sagewarden_govern::ports::{PortError, PortErrorKind};
 pub use crate::noting::{Note, NotingClient};
 
 /// Credentials, region and endpoints as the environment says; the SDK's own retries, pinned to a dated behaviour so that an
-/// upgrade changes nothing unasked. `note` is told of every request, with the number of its attempt.
+/// upgrade changes nothing unasked. `note` is called for every request, with the number of its attempt.
 pub async fn load_config(note: Note) -> SdkConfig {
     aws_config::defaults(BehaviorVersion::v2026_01_12())
         .retry_config(RetryConfig::standard().with_max_attempts(4))
@@ -53,9 +53,9 @@ const DENIED: &[&str] = &[
     "EncryptionKeyDisabledException",
     "EncryptionKeyNotFoundException",
 ];
-/// Codes of a request that can never succeed: it is malformed, too large, or asks for what is not there.
+/// Codes of a request that can never succeed: it is malformed, too large, or asks for something that does not exist.
 ///
-/// `ResourceNotFoundException` is none of them: DynamoDB and EventBridge give it for the stack's own table and bus, which is no
+/// `ResourceNotFoundException` is not one of them: DynamoDB and EventBridge give it for the stack's own table and bus, which is no
 /// fault of the record.
 const FINAL: &[&str] = &[
     // Any service ("Common errors" in each API reference).
@@ -143,7 +143,7 @@ const FINAL: &[&str] = &[
     "RepositoryNameRequiredException",
 ];
 
-/// Turns an SDK's error into the port's; `context` says what was tried.
+/// Turns an SDK's error into the port's; `context` names the attempted call.
 pub fn port_error<E>(context: impl Into<String>, error: SdkError<E, HttpResponse>) -> PortError
 where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,

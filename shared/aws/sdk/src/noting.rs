@@ -1,4 +1,4 @@
-//! An HTTP client that says how often it is asked: what a record costs, and how often a service made it wait.
+//! An HTTP client that counts its requests, for the cost of a record and the number of its retries.
 
 use std::fmt;
 
@@ -15,7 +15,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::runtime_components::{RuntimeComponents, RuntimeComponentsBuilder};
 use aws_smithy_types::config_bag::ConfigBag;
 
-/// Is told of a request, within the task that makes it: the first attempt is number one.
+/// Called for a request, within the task that makes it: the first attempt is number one.
 pub type Note = fn(u32);
 
 /// A client before another one.

@@ -23,9 +23,9 @@ const AWS: &str = ".amazonaws.com";
 pub enum NameIn<'a> {
     /// Neither an object nor a resource that the lineage knows.
     Nothing,
-    /// A resource, a repository, or what of S3 is no bucket, such as an access point; empty where it cannot be read.
+    /// A resource, a repository, or a thing of S3 other than a bucket, such as an access point; empty if unreadable.
     Name(&'a str),
-    /// The bucket of an object; empty where it cannot be read.
+    /// The bucket of an object; empty if unreadable.
     Bucket(&'a str),
 }
 
@@ -143,7 +143,7 @@ pub fn addresses(text: &str) -> Vec<Range<usize>> {
 /// Whether an address begins here, behind another letter.
 fn begins(text: &str, at: usize, before: Option<char>) -> bool {
     let here = |word: &&&str| starts_with(text, at, word);
-    // In `warn:` there is no ARN.
+    // `warn:` is not an ARN.
     let is_word = || before.is_none_or(|before| !before.is_alphanumeric());
     BEGINNINGS.iter().find(here).is_some_and(|word| *word != ARN || is_word())
         || REGISTRIES.iter().any(|word| here(&word))

@@ -13,7 +13,7 @@ use crate::event::{Actor, CallMade, Effect, Event};
 use crate::kind::ResourceKind;
 use crate::resource::Resource;
 
-/// The calls that matter: what is created is judged, what is changed is judged again, and what is deleted takes its evidence
+/// The calls that matter: a created resource is judged, a changed one is judged again, and a deleted one takes its evidence
 /// along.
 const CALLS: [(&str, ResourceKind, Effect); 33] = [
     ("CreateTrainingJob", ResourceKind::TrainingJob, Effect::Created),
@@ -51,7 +51,7 @@ const CALLS: [(&str, ResourceKind, Effect); 33] = [
     ("DeleteProcessingJob", ResourceKind::ProcessingJob, Effect::Deleted),
 ];
 
-/// Calls that nothing is held against: the lineage keeps what they took away, and says since when.
+/// Calls that are only recorded: the lineage keeps the removed facts, and the time of the call.
 const DELETIONS: [(&str, ResourceKind, Effect); 5] = [
     ("DeleteModel", ResourceKind::Model, Effect::Deleted),
     ("DeleteModelPackage", ResourceKind::ModelPackage, Effect::Deleted),
@@ -60,7 +60,7 @@ const DELETIONS: [(&str, ResourceKind, Effect); 5] = [
     ("DeleteFeatureGroup", ResourceKind::FeatureGroup, Effect::Deleted),
 ];
 
-/// Calls on resources of any kind: whoever takes away the mark of what breaks a control, or writes over it, has it judged again.
+/// Calls on resources of any kind: removing or overwriting the mark of a violation has the resource judged again.
 const TAG_CALLS: [&str; 2] = ["AddTags", "DeleteTags"];
 
 /// What a call of this name does to which kind of resource; `None` for calls that do not matter here.
@@ -75,7 +75,7 @@ pub fn known_calls() -> impl Iterator<Item = &'static str> {
     CALLS.iter().map(|(name, ..)| *name).chain(TAG_CALLS)
 }
 
-/// The calls by which a resource comes into being, or goes: who made them is recorded, of kinds that have a place in the lineage.
+/// The calls that create or delete a resource. For kinds in the lineage, their callers are recorded.
 pub fn lineage_calls() -> impl Iterator<Item = (&'static str, ResourceKind)> {
     let calls = CALLS.iter().chain(&DELETIONS).filter(|(.., effect)| *effect != Effect::Changed);
     calls.map(|(name, kind, _)| (*name, *kind))

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-/// Why a text is no event that could ever be handled. An event of somebody else is no error: see [`crate::Event::NotOurs`].
+/// Why a text can never be handled as an event. An event of another source is not an error: see [`crate::Event::NotOurs`].
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum Undecodable {
     /// It is not valid JSON.

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::error::Undecodable;
 use crate::time::Timestamp;
 
-/// The fields of an object, and where it stands, for messages.
+/// The fields of an object, and its place, for messages.
 pub(super) struct Fields<'a> {
     value: &'a Value,
     object: Option<&'a Map<String, Value>>,
@@ -41,7 +41,7 @@ impl<'a> Fields<'a> {
         value.as_str().map(str::to_owned).ok_or_else(|| self.invalid(name, value, "text"))
     }
 
-    /// A time in any of AWS's spellings; one that is none of them counts as absent.
+    /// A time in any of AWS's spellings; any other text counts as absent.
     pub(super) fn time(&self, name: &str) -> Option<Timestamp> {
         Timestamp::from_json(self.get(name)?)
     }

@@ -1,4 +1,4 @@
-//! From the text of an event to what it says.
+//! Decodes the text of an event.
 
 mod cloudtrail;
 mod codecommit;
@@ -18,10 +18,10 @@ use envelope::Envelope;
 pub use error::Undecodable;
 use field::Fields;
 
-/// Reads an EventBridge event, or the older form of CodeCommit's triggers, which can tell of several references at once.
+/// Reads an EventBridge event, or the older form of CodeCommit's triggers, which can name several references at once.
 ///
 /// # Errors
-/// When the text is no event, or one of ours that lacks what it needs.
+/// If the text is not an event, or is one of ours that lacks a required field.
 pub fn decode(body: &str) -> Result<Vec<Event>, Undecodable> {
     let value: Value = serde_json::from_str(body).map_err(|error| Undecodable::NotJson {
         line: error.line(),

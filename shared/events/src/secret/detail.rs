@@ -1,5 +1,5 @@
 //! Secrets do not go into the lineage. People put them into hyperparameters, environment variables and arguments all the same;
-//! whoever may ask for the lineage is not whoever may describe the job.
+//! people who may ask for the lineage need not be those who may describe the job.
 
 use serde_json::{Map, Value as Json};
 
@@ -54,7 +54,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn names_of_secrets_are_told_from_names_that_sound_like_them() {
+    fn names_of_secrets_are_distinguished_from_names_that_sound_like_them() {
         let check = |name: &str, expect: bool| {
             let detail = json!({ "HyperParameters": { name: "x1" } });
             let cleaned = clean("", &detail);

@@ -3,7 +3,7 @@ use std::ops::Range;
 /// A text without the secrets in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RedactedText {
-    /// The text, byte for byte but for what was replaced.
+    /// The text, byte for byte except for the replaced parts.
     pub text: String,
     /// How many places were replaced.
     pub count: usize,

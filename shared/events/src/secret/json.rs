@@ -1,4 +1,4 @@
-//! Secrets in the text of a JSON document, found where they stand: what is not replaced stays byte for byte, repeated keys, numbers of any
+//! Secrets in the text of a JSON document, found in place: all else stays byte for byte, including repeated keys, numbers of any
 //! length and blanks included, which reading and writing the document again would change.
 
 use std::ops::Range;
@@ -8,14 +8,15 @@ use super::names::{REDACTED, names_secret};
 
 /// No document that this system reads is nested deeper; one that is, is looked at as a text.
 const DEEPEST: usize = 256;
-/// Fields that name what the field `Value` beside them holds, as tags and parameters have it.
+/// Fields that name the content of the field `Value` beside them, as in tags and parameters.
 const LABELS: [&str; 4] = ["name", "key", "Name", "Key"];
 const LABELLED: [&str; 2] = ["value", "Value"];
 
 /// How a text in a string is redacted, at a depth.
 type Within = fn(&str, usize) -> Option<RedactedText>;
 
-/// The secrets of a document with what replaces them; `None` when the text is not valid JSON. `depth` counts the strings around it that hold it.
+/// The secrets of a document with what replaces them; `None` when the text is not valid JSON. `depth` counts the strings around it that
+/// hold it.
 pub(super) fn edits(document: &str, depth: usize, within: Within) -> Option<Vec<Edit>> {
     let mut scan = Scan { edits: Vec::new(), frames: vec![Frame::default()], depth, within };
     let mut tokens = Tokens { document, at: 0 };
@@ -51,7 +52,7 @@ impl<'a> Tokens<'a> {
         self.document.get(self.at..).unwrap_or_default()
     }
 
-    /// The next token, or none at the end; `None` where there is something that JSON does not have.
+    /// The next token, or none at the end; `None` if the text is not JSON.
     #[expect(clippy::option_option, reason = "the end of a document is no fault of it")]
     fn next(&mut self) -> Option<Option<Token>> {
         let blank = |char: char| matches!(char, ' ' | '\t' | '\r' | '\n' | ',' | ':' | '\u{feff}');
@@ -70,7 +71,7 @@ impl<'a> Tokens<'a> {
             '"' => {
                 self.at += length_of_string(self.rest())?;
                 let literal = self.document.get(start..self.at)?;
-                // Half of a surrogate pair is no text; its letters are looked at as they stand.
+                // Half of a surrogate pair is not a character; its escape is read letter by letter.
                 let text = serde_json::from_str(literal).unwrap_or_else(|_| literal.to_owned());
                 Token::Text(start..self.at, text)
             }

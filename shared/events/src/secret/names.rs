@@ -5,7 +5,7 @@ use std::ops::Range;
 /// What stands where a secret stood. It says nothing of the secret, not even its length.
 pub const REDACTED: &str = "[redacted]";
 
-/// Beginnings of what is never in a text by chance, each with the number of characters that follow: ids of access keys
+/// Prefixes that no text has by chance, each with the number of characters that follow: ids of access keys
 /// ("IAM identifiers", IAM user guide) and tokens of code hosts.
 const TOKENS: [(&str, usize); 4] = [("AKIA", 16), ("ASIA", 16), ("ghp_", 36), ("glpat-", 20)];
 pub(super) const PRIVATE_KEY: &str = "PRIVATE KEY-----";
@@ -53,13 +53,13 @@ pub(super) fn tokens(text: &str) -> impl Iterator<Item = Range<usize>> {
     })
 }
 
-/// Whether what stands under a name reads like a secret.
+/// Whether the value under a name looks like a secret.
 #[must_use]
 pub fn is_secret(name: &str, value: &str) -> bool {
     holds_token(value) || (!value.is_empty() && names_secret(name))
 }
 
-/// Whether a name ends in the words of a secret. What merely begins with one (`token_count`, `secret_name`) is none.
+/// Whether a name ends in the words of a secret. A name that merely begins with one (`token_count`, `secret_name`) does not.
 pub(super) fn names_secret(name: &str) -> bool {
     let words = words(name);
     let is_vocabulary =

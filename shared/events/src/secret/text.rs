@@ -1,4 +1,4 @@
-//! Secrets in a text that is kept as it came: a JSON document, with others in its strings, or whatever else somebody sent.
+//! Secrets in a text that is kept as it came: a JSON document, with others in its strings, or any other text.
 
 use std::ops::Range;
 
@@ -15,7 +15,7 @@ pub fn redacted_text(text: &str) -> RedactedText {
     within(text, 0).unwrap_or_else(|| RedactedText { text: text.to_owned(), count: 0 })
 }
 
-/// `None` where there is nothing to replace.
+/// `None` if there is nothing to replace.
 fn within(text: &str, depth: usize) -> Option<RedactedText> {
     let is_document = text.trim_start_matches('\u{feff}').trim_start().starts_with(['{', '[', '"']);
     let document = (is_document && depth <= DEEPEST).then(|| json::edits(text, depth, within)).flatten();
@@ -84,7 +84,8 @@ fn assignments(text: &str) -> Vec<Range<usize>> {
     ranges
 }
 
-/// What is assigned at this place: behind `=` or `:`, or behind a blank where a flag stands before. What fetches a secret (`$(...)`) is none.
+/// The value assigned at this place: after `=` or `:`, or after a blank that follows a flag. A command that fetches a secret (`$(...)`) is
+/// not one.
 fn value_after(text: &str, at: usize, is_flag: bool) -> Option<Range<usize>> {
     let quote = |char: char| matches!(char, '"' | '\'' | '\\');
     let rest = text.get(at..)?;

@@ -1,6 +1,6 @@
 use super::chars::{breaks, turns};
 
-/// Ends of names of hosts that mail programs make links of without more. There are too many for all: these are what is cheap to have.
+/// Endings of host names that mail programs turn into links by themselves. There are too many to list all: these are cheap to register.
 const HOSTS: [&str; 34] = [
     "ai", "app", "be", "biz", "ca", "ch", "cloud", "club", "cn", "co", "com", "de", "dev", "eu", "fr",
     "info", "io", "it", "link", "live", "me", "net", "nl", "online", "org", "page", "pl", "ru", "shop",
@@ -26,12 +26,12 @@ fn plain(char: char) -> Option<char> {
     }
 }
 
-/// Without width: between the letters of a link they would hide it from whoever looks for one, and not from the program that opens it.
+/// Characters without width: between the letters of a link they would hide it from this check, but not from the program that opens it.
 fn is_invisible(char: char) -> bool {
     matches!(char, '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}')
 }
 
-/// A word of which no program makes a link. Places in S3 stay as they are: no mail program knows them.
+/// A word that no program turns into a link. Places in S3 stay as they are: no mail program knows them.
 fn unlinked(word: &str) -> String {
     let mut shown = String::with_capacity(word.len());
     for (at, char) in word.char_indices() {

@@ -1,7 +1,7 @@
 use super::chars::{breaks, turns};
 use super::text::Untrusted;
 
-/// A text in Markdown in which others' words mean nothing: they are pieces of code, of which nothing else is made. It grows by what this
+/// A text in Markdown in which others' words mean nothing: they are code spans, in which nothing is interpreted. It grows by what this
 /// program says and by such pieces alone.
 ///
 /// ```compile_fail
@@ -39,7 +39,7 @@ impl Markdown {
         if shown.len() < text.len() {
             self.0.push_str("...");
         } else if shown.chars().filter_map(plain).next().is_none() {
-            // Two backticks with nothing between them are no piece of code.
+            // Two backticks with nothing between them are not a code span.
             self.0.push(' ');
         }
         self.0.push('`');

@@ -1,5 +1,5 @@
-//! Words of others: names, tags, hyperparameters, reasons of failures, messages and authors of commits, keys of objects, features, and texts
-//! of policies that are not ours. Whoever writes them decides what they say, and must not decide what a reader's program makes of them.
+//! Words of others: names, tags, hyperparameters, reasons of failures, messages and authors of commits, keys of objects, features, and
+//! texts of policies that are not ours. Their authors choose the words, and must not be able to make a reader's program act on them.
 
 mod cell;
 mod chars;

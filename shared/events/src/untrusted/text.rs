@@ -1,7 +1,7 @@
 use super::{cell, drawing, line, mail};
 
 /// A text that somebody else wrote. It cannot be shown as it is: each way out is the rendering for one kind of reader. JSON needs none,
-/// and pages are written with `maud`, which escapes whatever it is given.
+/// and pages are written with `maud`, which escapes every text.
 ///
 /// ```compile_fail
 /// println!("{}", sagewarden_events::Untrusted::new("::error::"));

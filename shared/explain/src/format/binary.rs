@@ -14,7 +14,7 @@ const RESERVED: [usize; 3] = [104, 128, 124];
 /// `sindex_` has the direction of missing values in it.
 const DEFAULT_LEFT: u32 = 1 << 31;
 
-/// Whether this may be a model: a base score, and the name of an objective where it belongs.
+/// Whether this may be a model: a base score, and the name of an objective at its place.
 pub(super) fn begins(beginning: &[u8]) -> bool {
     let mut cursor = Cursor::new(beginning);
     cursor.skip_magic();
@@ -35,7 +35,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<RawModel, NoModel> {
         return Err(NoModel::Booster(booster));
     }
     let count = cursor.tree_count()?;
-    // A tree is no smaller than its parameters and one node: nothing is kept free for trees that do not follow.
+    // A tree is no smaller than its parameters and one node: no memory is reserved for trees that cannot follow.
     let mut trees = Vec::new();
     for tree in 0..count {
         trees.push(
@@ -159,7 +159,7 @@ impl<'a> Cursor<'a> {
         Ok(count)
     }
 
-    /// `TreeParam`, of 148 bytes, then 20 bytes for each node, then 16 for what is known of it.
+    /// `TreeParam`, of 148 bytes, then 20 bytes for each node, then 16 for its statistics.
     fn tree(&mut self) -> Result<Result<RawTree, TreeFault>, NoModel> {
         let (roots, nodes) = (self.i32()?, self.i32()?);
         let _deleted_depth_and_features = self.take(12)?;

@@ -1,4 +1,4 @@
-//! A model as JSON and UBJSON have it (`doc/model.schema` of XGBoost, and what it reads in `src/learner.cc`, `src/gbm/gbtree_model.cc` and
+//! A model in JSON and UBJSON (`doc/model.schema` of XGBoost, and the fields read in `src/learner.cc`, `src/gbm/gbtree_model.cc` and
 //! `src/tree/tree_model.cc`). Keys that explain nothing are passed over.
 
 use serde::Deserialize;
@@ -8,7 +8,7 @@ use crate::format::lists::{Bounded, Flag, Number};
 use crate::limits::{MAX_FEATURES, MAX_NODES, MAX_OUTPUTS, MAX_TREES};
 use crate::raw::{RawModel, RawTree};
 
-/// A model, or what a pickle has in its place since 1.6: the model beside a configuration.
+/// A model, or the form in a pickle since 1.6: the model beside a configuration.
 #[derive(Debug, Deserialize)]
 #[serde(expecting = "an object")]
 pub(super) struct Written {
@@ -201,7 +201,7 @@ impl WrittenTree {
         let segments = self.categories_segments.0.iter().zip(&self.categories_sizes.0);
         let mut by_node = Vec::with_capacity(self.categories_nodes.0.len());
         let mut segments = segments.map(|(begin, size)| begin.checked_add(*size).map(|end| *begin..end));
-        // What the segments have together is no more than there is, so that none is copied twice.
+        // All segments together are no longer than the whole, so that none is copied twice.
         let mut room = self.categories.0.len();
         for node in &self.categories_nodes.0 {
             let segment = segments.next().flatten().and_then(|range| self.categories.0.get(range));

@@ -74,7 +74,7 @@ impl<'de> Deserialize<'de> for Flag {
     }
 }
 
-/// A number, which is NaN where there is none.
+/// A number, or NaN if it is missing.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Number(pub(super) f32);
 

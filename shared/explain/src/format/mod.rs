@@ -1,4 +1,4 @@
-//! The forms in which XGBoost writes models, told by how they begin.
+//! The forms in which XGBoost writes models, recognized by their first bytes.
 
 mod binary;
 mod document;
@@ -25,14 +25,14 @@ pub(crate) enum Form {
 }
 
 impl Form {
-    /// So many bytes tell all that can be told.
+    /// The first bytes that are needed to recognize a form.
     pub(crate) const BYTES: usize = 160;
 
-    /// By how it begins; none where it is no model.
+    /// The form, by the first bytes; `None` if it is not a model.
     pub(crate) fn of(beginning: &[u8]) -> Option<Self> {
         match beginning {
             [b'{', rest @ ..] => Self::of_object(rest),
-            // Its first bytes are a number, which may be what a pickle begins with.
+            // Its first bytes are a number, which may equal the beginning of a pickle.
             _ if binary::begins(beginning) => Some(Self::Binary),
             [0x80, 0..=5, ..] => Some(Self::Pickle),
             _ if beginning.starts_with(serialized::HEADER) => Some(Self::Serialized),
@@ -52,7 +52,7 @@ impl Form {
     }
 }
 
-/// Reads a model in whatever form it is.
+/// Reads a model in any form.
 pub(crate) fn model(bytes: &[u8]) -> Result<Model, NoModel> {
     if bytes.is_empty() {
         return Err(NoModel::Empty);
@@ -65,7 +65,7 @@ pub(crate) fn model(bytes: &[u8]) -> Result<Model, NoModel> {
     Model::new(raw)
 }
 
-/// A pickle has the bytes of another form in it, which is no pickle again.
+/// A pickle contains the bytes of another form, which is not a pickle again.
 fn pickled(bytes: &[u8]) -> Result<RawModel, NoModel> {
     let booster = pickle::booster(bytes)?;
     let form = Form::of(&booster.handle).filter(|form| *form != Form::Pickle).ok_or(NoModel::Unknown)?;

@@ -19,7 +19,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<RawModel, NoModel> {
 /// What XGBoost writes where JSON has no number, such as for the threshold of a split by categories.
 const NO_NUMBERS: [&[u8]; 3] = [b"NaN", b"-Infinity", b"Infinity"];
 
-/// The same in JSON as everybody reads it: `null` where there is no number.
+/// The same in plain JSON: `null` in place of a value that is not a number.
 fn strict(bytes: &[u8]) -> Cow<'_, [u8]> {
     let mut strict = Vec::new();
     let mut taken = 0;

@@ -64,7 +64,7 @@ impl<'de> Input<'de> {
         self.all.get(self.at).copied()
     }
 
-    /// The next byte, where it is this one.
+    /// The next byte, if it is this one.
     fn take_if(&mut self, byte: u8) -> bool {
         let is_next = self.peek() == Some(byte);
         self.at += usize::from(is_next);
@@ -132,7 +132,7 @@ impl<'de> Input<'de> {
     }
 }
 
-/// A value that is still to be read. Its kind is known where it is an entry of a list with a type.
+/// A value that is still to be read. Its kind is known if it is an entry of a typed list.
 struct Unread<'a, 'de> {
     input: &'a mut Input<'de>,
     kind: Option<u8>,

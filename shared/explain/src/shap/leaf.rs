@@ -19,13 +19,13 @@ pub(crate) struct Step {
     pub(crate) share: f64,
 }
 
-/// Room for what is computed of a leaf.
+/// Buffers for the computation of a leaf.
 #[derive(Debug)]
 pub(crate) struct LeafSums {
     /// The rules for paths of 1, 2 and so on features.
     rules: Vec<Rule>,
     products: Vec<f64>,
-    /// For each feature, what it adds for each pattern.
+    /// For each feature, its contribution for each pattern.
     tables: Vec<Vec<f32>>,
     integrals: Vec<f64>,
 }

@@ -2,7 +2,7 @@
 
 use std::f64::consts::PI;
 
-/// Points at which a polynomial is looked at, and what it counts there.
+/// Points at which a polynomial is evaluated, and their weights.
 #[derive(Clone, Debug)]
 pub(crate) struct Rule {
     points: Vec<(f64, f64)>,

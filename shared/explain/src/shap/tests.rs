@@ -68,7 +68,7 @@ fn drawn() -> impl Strategy<Value = Drawn> {
     })
 }
 
-/// Writes a node and what is below it; answers with the rows that came by.
+/// Writes a node and its subtree; answers with the rows that reached it.
 fn write(node: &Drawn, into: &mut RawTree) -> f32 {
     let place = into.left.len();
     into.left.push(-1);

@@ -145,7 +145,7 @@ impl SetClaim {
                 message,
             ));
         }
-        let published: BTreeSet<String> = others.into_iter().flat_map(|other| other.told).collect();
+        let published: BTreeSet<String> = others.into_iter().flat_map(|other| other.published).collect();
         let fresh = causes.iter().enumerate().filter(|(_, cause)| !cause.is_among(&published));
         let fresh = fresh.map(|(index, _)| index).collect();
         Ok(Some(Self { receipt, set, fresh }))
@@ -158,7 +158,7 @@ impl SetClaim {
 
     /// Marks the set as published.
     pub(super) async fn settle(self, table: &impl Table) -> Result<(), PortError> {
-        self.receipt.settle_with(table, ReceiptRow::TOLD, self.set).await
+        self.receipt.settle_with(table, ReceiptRow::PUBLISHED, self.set).await
     }
 
     /// Lets another delivery try.

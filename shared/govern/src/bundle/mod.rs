@@ -1,6 +1,8 @@
 //! Policies and settings from a bucket: read at the first event and again when they change, refused when they are wrong. What
 //! was in force stays in force then, and a notice is published.
 
+mod pull;
+
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -14,6 +16,8 @@ use sagewarden_policy::Bundle;
 use sagewarden_settings::Mode;
 use serde_json::json;
 use sha2::{Digest, Sha256};
+
+pub use pull::pull_bundle;
 
 use crate::notify::{Kept, Moment, publish_once};
 use crate::outcome::Failure;
@@ -30,10 +34,10 @@ const GRANT: &str = "let the roles of enforce-policy and record-commit list and 
 
 /// The bucket is looked at no more often.
 const PAUSE_MS: i64 = 60_000;
-/// Files are uploaded one after the other: what was written within this time may lack the rest.
+/// Files are uploaded one after the other: a listing younger than this may be incomplete.
 const UPLOAD_MS: i64 = 10_000;
 /// A refusal without a time of its own is published again each day.
-/// Objects under the prefix, those that are no part of the bundle included.
+/// Objects under the prefix, including those that are not part of the bundle.
 const MAX_OBJECTS: usize = 200;
 const MAX_FILE: u64 = 1024 * 1024;
 
@@ -74,7 +78,7 @@ pub struct BundleInForce {
     place: Option<BundlePlace>,
     mode: Option<Mode>,
     state: RefCell<State>,
-    /// Held by the record that looks at the bucket: the others of its batch wait, and judge by what it found.
+    /// Held by the record that looks at the bucket. The other records of its batch wait, and use the bundle that it found.
     looking: Mutex<()>,
 }
 
@@ -127,7 +131,7 @@ fn in_mode(bundle: Bundle, mode: Option<Mode>) -> Bundle {
 /// The use case with the ports it needs.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct KeepBundle<'a, W> {
-    /// Where the files are, and the receipts of what was published about them.
+    /// Where the files are, and the receipts of notices about them.
     pub world: &'a W,
     /// What is in force.
     pub in_force: &'a BundleInForce,
@@ -194,7 +198,7 @@ impl<W: World> KeepBundle<'_, W> {
         Ok(bundle)
     }
 
-    /// Compares the listing with that of the bundle in force, and reads only what is another one.
+    /// Compares the listing with the listing of the bundle in force, and reads the files only if it differs.
     async fn look(&self, place: &BundlePlace, state: &State, now: Timestamp) -> Result<State, Stays> {
         let listed = self.list(place, now).await?;
         let digest = Some(listed.digest.clone());
@@ -220,7 +224,7 @@ impl<W: World> KeepBundle<'_, W> {
 
     async fn list(&self, place: &BundlePlace, now: Timestamp) -> Result<Listed, Stays> {
         let S3Location { bucket, key } = &place.0;
-        // A clock that is behind S3's must not hide what was written a moment ago.
+        // A clock behind S3's must not hide a file that was written a moment ago.
         let as_of = Timestamp::from_millis(now.millis() + DAY_MS);
         let listing = match self.world.objects().versions(bucket, key, as_of, MAX_OBJECTS).await {
             Ok(listing) => listing,

@@ -58,7 +58,8 @@ pub(super) async fn compare(
             return Ok(Compared::NotJudged(done));
         }
     };
-    let found = if said.ignore.is_empty() { found } else { Rc::new(found.ignoring(&said.ignore)) };
+    let has_own = !said.ignore.is_empty() || !said.thresholds.is_empty();
+    let found = if has_own { Rc::new(found.adjusted(&said)) } else { found };
     said.columns = found.place.columns.or(said.columns);
     let (place, columns) = (&found.place.constraints, found.baseline.constraints().features.len());
     let judged = match Attempt::begin_if_wide(world.table(), place, columns, moment).await {

@@ -7,6 +7,7 @@ use std::rc::Rc;
 use sagewarden_lineage::s3::{S3Location, hex};
 use sagewarden_measure::MissingTexts;
 use sagewarden_monitor::{Baseline, Constraints, Statistics};
+use sagewarden_settings::DetectedEndpoint;
 use sha2::{Digest, Sha256};
 
 use super::attempt::Attempt;
@@ -32,9 +33,11 @@ pub(super) struct FoundBaseline {
 }
 
 impl FoundBaseline {
-    /// The same baseline, that checks nothing of these columns. Those that it does not have are ignored as well.
-    pub(super) fn ignoring(&self, names: &[String]) -> Self {
-        let (baseline, _) = Baseline::clone(&self.baseline).ignoring(names);
+    /// The same baseline, with what the settings say of its columns. Columns that it does not have may be those of another deployment.
+    pub(super) fn adjusted(&self, said: &DetectedEndpoint) -> Self {
+        let (baseline, _) = Baseline::clone(&self.baseline).ignoring(&said.ignore);
+        let thresholds = said.thresholds.iter().map(|(name, threshold)| (name.as_str(), threshold.number()));
+        let (baseline, _) = baseline.with_thresholds(thresholds);
         Self { baseline: Rc::new(baseline), place: self.place.clone(), digest: self.digest.clone() }
     }
 }

@@ -16,7 +16,7 @@ pub(crate) fn approves(call: &CallMade) -> bool {
 }
 
 /// The description of an approved package as it was when this call had approved it; `None` where the description says the same, or more,
-/// of whoever called.
+/// of the caller.
 pub(super) fn as_approved(document: &Json, call: &CallMade) -> Option<Json> {
     let arn = call.actor.arn.as_deref()?;
     let is_approved = document.get("ModelApprovalStatus").and_then(Json::as_str) == Some("Approved");
@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_gave_the_approval_that_stands_is_put_where_another_stands_by_now() {
+    fn the_giver_of_the_standing_approval_replaces_a_later_person() {
         let document = |status: &str, last: &str| {
             json!({
                 "ModelApprovalStatus": status,

@@ -1,5 +1,5 @@
-//! A request that breaks controls, which is judged whenever the clock ticks. That it is found out shows that events reach the function,
-//! and that the bundle in force still forbids what it should: a system that judges nothing looks like an account in order.
+//! A request that must fail, judged at every tick of the clock. Its failure shows that events reach the function,
+//! and that the bundle in force still forbids it. Without this check, a system that judges nothing would look like an account in order.
 
 use sagewarden_events::{ClockTicked, Resource, ResourceKind};
 use sagewarden_policy::join::{Joined, offline};
@@ -11,10 +11,10 @@ use crate::outcome::{Done, Failure, Outcome};
 /// Its name; no such job exists.
 const CANARY: &str = "sagewarden-canary";
 
-/// Judges the canary. The verdict is not recorded, since there is no such resource.
+/// Judges the canary. The verdict is not recorded, because no such resource exists.
 ///
 /// # Errors
-/// Rejects the tick when the verdict is not that controls are broken, so that the alarm on rejected records rings.
+/// Rejects the tick if the canary passes, so that the alarm on rejected records rings.
 pub(crate) fn judge_canary(bundle: &Bundle, tick: &ClockTicked) -> Outcome {
     let resource = Resource::in_region(ResourceKind::TrainingJob, &tick.account, &tick.region, CANARY);
     let document = request(&tick.account);
@@ -27,7 +27,7 @@ pub(crate) fn judge_canary(bundle: &Bundle, tick: &ClockTicked) -> Outcome {
     match verdict.outcome {
         Judgement::Violating | Judgement::Waived => {
             let broken = verdict.findings.len();
-            Ok(Done::Acted(format!("the canary breaks {broken} of {controls} controls, as it should")))
+            Ok(Done::Acted(format!("the canary fails {broken} of {controls} controls, as it should")))
         }
         _ if controls == 0 => Ok(Done::Acted(
             "no control of training jobs is on: there is none that the canary could break".to_owned(),

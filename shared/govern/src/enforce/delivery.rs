@@ -51,7 +51,7 @@ impl<'a, W: World> Delivery<'a, W> {
         self.call.filter(|call| call.effect == Effect::Changed)
     }
 
-    /// Why nothing is done after a call that is only about tags, to which nothing but a mark answers: whoever sets a tag must not have
+    /// Why a call that is only about tags leads to a mark at most: somebody who sets a tag must not have
     /// a job stopped, for which other settings came into force while it ran. That comes with its next change.
     pub(crate) fn waits(&self) -> Option<String> {
         let call = self.call.filter(|call| is_about_tags(call))?;
@@ -94,7 +94,7 @@ impl<'a, W: World> Delivery<'a, W> {
         Ok(self.verdict_row().await?.and_then(actor_in))
     }
 
-    /// When the resource became what it is now. A job has no such time of its own: it is when its setting was changed by a call.
+    /// When the resource became what it is now. A job has no such time of its own; the time of the call that changed its setting counts.
     pub(crate) fn changed_at(&self) -> Timestamp {
         let call = self.change().filter(|_| !self.judged.resource.kind.is_mutable());
         call.map_or(self.judged.modified_at, |call| call.time)
@@ -115,7 +115,7 @@ impl<'a, W: World> Delivery<'a, W> {
         }))
     }
 
-    /// The call with what it left of the resource's mark, when it was about that one ([`mark_after`]).
+    /// The call, with the mark that it left on the resource, if it was about the mark ([`mark_after`]).
     pub(crate) fn mark_after_call(&self) -> Option<(&'a CallMade, Option<&'a str>)> {
         self.call.and_then(|call| Some((call, mark_after(call)?)))
     }
@@ -139,13 +139,13 @@ impl<'a, W: World> Delivery<'a, W> {
             .and_then(VerdictRow::stopped_as_of))
     }
 
-    /// When a resource that can be changed last kept every control before it became what was judged.
+    /// When a changeable resource last passed every control before the judged change.
     pub(crate) async fn kept_at(&self) -> Result<Option<Timestamp>, PortError> {
         let row = self.compliance_row().await?;
         Ok(row.map(|row| row.kept_at).filter(|at| *at < self.judged.modified_at))
     }
 
-    /// Read before the receipt of a finding is claimed, which it tells from receipts of earlier ones.
+    /// Read before the receipt of a finding is claimed, to distinguish it from receipts of earlier findings.
     async fn compliance_row(&self) -> Result<Option<&ComplianceRow>, PortError> {
         if let Some(held) = self.compliance.get() {
             return Ok(held.as_ref());
@@ -157,7 +157,7 @@ impl<'a, W: World> Delivery<'a, W> {
     }
 
     /// Read after the receipt of a finding was claimed: what the delivery before this one did about it is in the row. Read with
-    /// the other row, earlier, it would lack that, and what is marked would be marked and published again.
+    /// the other row, earlier, it would lack that, and a marked resource would be marked and published again.
     async fn verdict_row(&self) -> Result<Option<&Item>, PortError> {
         if let Some(held) = self.verdict.get() {
             return Ok(held.as_ref());
@@ -167,7 +167,7 @@ impl<'a, W: World> Delivery<'a, W> {
     }
 }
 
-/// What a call left of the tag that marks a violation: nothing where it took the tag away. `None` when it is not about that tag.
+/// The value that a call left in the tag that marks a violation: empty if it removed the tag. `None` if the call is not about that tag.
 pub(crate) fn mark_after(call: &CallMade) -> Option<Option<&str>> {
     let listed = |name: &str| call.request.get(name).and_then(Json::as_array).into_iter().flatten();
     let mut set = listed("tags").filter(|tag| tag.get("key").and_then(Json::as_str) == Some(VIOLATION_TAG));

@@ -28,7 +28,7 @@ impl InspectedRoles {
     /// What is known of the role now.
     ///
     /// # Errors
-    /// When the service does not answer. A missing permission is no error but an unknown role: jobs are judged all the same.
+    /// If the service does not answer. A missing permission makes the role unknown; it is not an error, and jobs are judged all the same.
     pub async fn inspect(
         &self,
         roles: &impl Roles,

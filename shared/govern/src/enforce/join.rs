@@ -1,4 +1,4 @@
-//! Looks up what a verdict needs beside a description: tags, the model behind a transform job, the package behind a model, the
+//! Looks up the facts that a verdict needs beside a description: tags, the model behind a transform job, the package behind a model, the
 //! schedules of an endpoint, the versioning of buckets, the commit, the keys, the role.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -33,7 +33,7 @@ pub(crate) struct Lookup<'a, W> {
 }
 
 impl<W: World> Lookup<'_, W> {
-    /// Asks every operation that a control of the kind speaks of. What is refused is kept as the reason why the controls that
+    /// Calls every operation that a control of the kind reads. A refusal is kept as the reason why the controls that
     /// need it are not known.
     ///
     /// # Errors
@@ -94,8 +94,8 @@ impl<W: World> Lookup<'_, W> {
         Ok(documents)
     }
 
-    /// Who manages a key. What KMS refuses to say of one hides no other: whoever names a key of his own that is closed to everybody
-    /// must not have a key of AWS's pass as undecided.
+    /// Who manages a key. If KMS refuses to describe one key, the others still count: somebody who names a key of his own that is closed to
+    /// everybody must not have a key of AWS's pass as undecided.
     async fn key(&self, key: &str, asked: usize) -> Result<Option<Json>, PortError> {
         if asked >= MOST {
             return Ok(Some(key_refusal(key, &format!("more than {MOST} keys are not asked about"))));
@@ -124,8 +124,8 @@ impl<W: World> Lookup<'_, W> {
         Ok(vec![json!({ "AttachedPolicies": Vec::from_iter(attached) })])
     }
 
-    /// What is gone by now says nothing, and neither does what has its name by now: whatever is younger than the resource that names it is
-    /// not what it names. The controls that want something of it are not known.
+    /// A resource that is gone proves nothing, and neither does its successor of the same name: a resource younger than the one that names
+    /// it is another one. Controls that need it are undecided.
     async fn description(&self, subject: &Description, named: &Resource) -> Result<Option<Json>, PortError> {
         let found = self.world.account().describe(named).await?;
         // Schedules name the endpoint, not the other way round: they come after it, and one that is gone watches nothing.
@@ -161,7 +161,7 @@ impl<W: World> Lookup<'_, W> {
     }
 }
 
-/// The mark that a remedy leaves is no fact of the resource.
+/// The mark of a remedy is not a fact of the resource.
 fn tag_list(tags: &BTreeMap<String, String>) -> Json {
     let own = tags.iter().filter(|(key, _)| *key != VIOLATION_TAG);
     let list: Vec<Json> = own.map(|(key, value)| json!({ "Key": key, "Value": value })).collect();

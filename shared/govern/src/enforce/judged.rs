@@ -31,7 +31,7 @@ impl Judged {
         }
     }
 
-    /// Why it is not acted on now: what is being made or changed is judged when that has come to an end, which is an event of
+    /// Why there is no action now: a resource that is being created or changed is judged when that has ended, which is an event of
     /// its own.
     pub(crate) fn not_yet(&self) -> Option<String> {
         let Self { resource, status, .. } = self;
@@ -46,7 +46,7 @@ impl Judged {
         (!rests).then(|| format!("{resource} is {status}: it is judged when that is over"))
     }
 
-    /// The ids of the controls that it breaks, with spaces between, as its tag names them.
+    /// The ids of the controls that it fails, separated by spaces, as in its tag.
     pub(crate) fn violated(&self) -> String {
         let Verdict { findings, checked, .. } = &self.verdict;
         let violated = findings.iter().filter(|finding| {
@@ -79,7 +79,7 @@ pub(crate) fn outcome_word(outcome: Judgement) -> &'static str {
     }
 }
 
-/// What tells one set of findings from another.
+/// Distinguishes one set of findings from another.
 pub(crate) fn findings_mark(verdict: &Verdict) -> String {
     let stated = verdict.findings.iter().map(|finding| (finding.control.as_str(), finding.actual.as_str()));
     rows::findings_mark(stated)

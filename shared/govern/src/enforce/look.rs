@@ -78,7 +78,7 @@ fn is_of(description: &Description, resource: &Resource) -> Result<(), Failure> 
     }
 }
 
-/// Whether a call created what has this creation time, and not what had its name before.
+/// Whether a call created the resource with this creation time, and not an earlier one of its name.
 pub(crate) fn created(call: &CallMade, created_at: Timestamp) -> bool {
     call.effect == Effect::Created && (created_at.millis() - call.time.millis()).abs() <= CLOCKS_DIFFER_MS
 }

@@ -200,7 +200,7 @@ async fn act_on(delivery: &Delivery<'_, impl World>) -> Outcome {
     let stands_still = judged.status == Some(Status::Stopped);
     let others = owed.iter().filter(|row| !(stands_still && is_of_start(&row.cause)));
     let said = match verdict.outcome {
-        Judgement::Waived => format!("{resource} breaks {}, which is waived", controls(verdict)),
+        Judgement::Waived => format!("{resource} fails {}, which is waived", controls(verdict)),
         Judgement::Compliant => format!("{resource} is compliant ({} controls)", verdict.checked.len()),
         Judgement::Violating | Judgement::Unknown => {
             let own = finding_cause(delivery).await?;
@@ -213,7 +213,7 @@ async fn act_on(delivery: &Delivery<'_, impl World>) -> Outcome {
             };
         }
     };
-    // What was found before has been mended meanwhile, by whomever.
+    // Somebody has corrected the earlier finding meanwhile.
     publish_owed(world, moment, resource, others).await?;
     Ok(Done::Acted(said))
 }
@@ -274,7 +274,7 @@ async fn remedy_and_publish(
         return publish_failure(delivery, remediation, actor.as_ref()).await;
     }
     if remediation.took_effect() {
-        // An earlier delivery may have said that it failed: whoever read that reads of its end, too.
+        // An earlier delivery may have published that it failed: its readers learn the end, too.
         let cause = success_cause(delivery).await?;
         let ends = all_owed.iter().filter(|row| row.cause == cause);
         publish_owed(world, delivery.moment, &delivery.judged.resource, ends).await?;
@@ -291,7 +291,7 @@ async fn leave_untouched(delivery: &Delivery<'_, impl World>, owed: OwedNotice, 
     Err(failure)
 }
 
-/// Where this delivery found nothing to do since an earlier one had done it, that is what was done.
+/// If this delivery had nothing to do because an earlier one had done it, the answer is the earlier action.
 fn done_by_either(
     delivery: &Delivery<'_, impl World>,
     now: Remediation,
@@ -305,7 +305,7 @@ fn done_by_either(
     }
 }
 
-/// A remedy that failed may be found to have taken effect, or be made later: that is owed to whoever reads that it failed.
+/// A remedy that was published as failed may turn out to have worked, or succeed later: that must be published, too.
 async fn owe_the_end(
     delivery: &Delivery<'_, impl World>,
     failed: &Remediation,
@@ -391,7 +391,7 @@ async fn start_again(delivery: &Delivery<'_, impl World>, done: Done) -> Outcome
     let Some(owed) = claim_start(delivery, started.clone()).await? else { return Ok(done) };
     let remediation = remedy::start(delivery).await;
     if remediation.hopeless {
-        // It stays as it is: nobody waits for it any more.
+        // It stays as it is: nothing waits for it any more.
         delivery.table().write(&[started]).await?;
         owed.strike_out(delivery.world).await?;
         return publish_failure(delivery, remediation, None).await;

@@ -67,7 +67,7 @@ pub(crate) fn erasure_detail(resource: &Resource, verdict: &Verdict, call: &Call
     let remediation = Remediation { result: "it cannot be undone".to_owned(), ..Remediation::default() };
     json!({
         "text": format!(
-            "{resource} breaks {}: {caller} erased its description with {}; what the lineage holds of it stays",
+            "{resource} fails {}: {caller} erased its description with {}; its lineage stays",
             controls(verdict),
             call.name
         ),
@@ -88,7 +88,7 @@ pub(crate) fn erasure_detail(resource: &Resource, verdict: &Verdict, call: &Call
     })
 }
 
-/// What was found, who started it and what was done about it, in a sentence.
+/// The findings, the caller and the remedy, in a sentence.
 pub(crate) fn summary(judged: &Judged, remediation: &Remediation, actor: Option<&Actor>) -> String {
     let done = match &remediation.action {
         Some(action) => format!("{action}: {}", remediation.result),
@@ -98,7 +98,7 @@ pub(crate) fn summary(judged: &Judged, remediation: &Remediation, actor: Option<
     let found = match judged.verdict.outcome {
         Judgement::Unknown => format!("could not be judged by {ids}"),
         Judgement::Compliant => "keeps every control".to_owned(),
-        _ => format!("breaks {ids}"),
+        _ => format!("fails {ids}"),
     };
     format!("{} {found}; started by {}; {done}", judged.resource, who(judged, actor))
 }

@@ -1,6 +1,6 @@
-//! What Sagewarden owes to whoever reads its notices. A notice about a resource is written down before anything is done that it
-//! speaks of, and struck out once it has been published. Whatever dies in between, the next delivery about the resource finds what is
-//! owed, even if the resource is mended or gone by then, and publishes it.
+//! Notices that are owed. A notice about a resource is written to the table before the action that it
+//! reports, and deleted after it has been published. If a process dies in between, the next delivery about the resource finds what is
+//! owed and publishes it, even if the resource has been corrected or is gone.
 
 use sagewarden_events::Resource;
 use sagewarden_lineage::rows::{NoticeRow, ReceiptState};
@@ -16,7 +16,7 @@ use crate::ports::{Notice, PortError, PortErrorKind, Table};
 use crate::record::closure::query_all;
 use crate::world::World;
 
-/// What a row holds of a notice that is owed: the notice, and what is to be recorded with it.
+/// The content of a row for an owed notice: the notice, and the facts to record with it.
 #[derive(Debug, Serialize, Deserialize)]
 struct Owed {
     detail_type: String,
@@ -87,7 +87,7 @@ impl OwedNotice {
         Ok(again.map(|(receipt, _)| Self { receipt, earlier: None }))
     }
 
-    /// Publishes what is known by now, and strikes it out. When that fails, this is what is owed.
+    /// Publishes the notice as it is now, and deletes the row. If that fails, the row keeps this notice.
     pub(crate) async fn publish(
         mut self,
         world: &impl World,
@@ -103,7 +103,7 @@ impl OwedNotice {
         self.receipt.settle(world.table(), Kept::ForGood).await
     }
 
-    /// Leaves it to another delivery. With `notice`, that is what is owed from now on.
+    /// Leaves it to another delivery. `notice`, if given, replaces the owed one.
     pub(crate) async fn leave(
         mut self,
         world: &impl World,
@@ -116,14 +116,14 @@ impl OwedNotice {
     }
 }
 
-/// The remedy that a notice speaks of, when there was one.
+/// The remedy in a notice, if there was one.
 fn what_was_done(notice: &Notice) -> Option<Remediation> {
     let remediation: Remediation =
         serde_json::from_value(notice.detail().get("remediation")?.clone()).ok()?;
     Some(remediation).filter(|remediation| remediation.action.is_some())
 }
 
-/// Publishes once a notice that says nothing of what is still to be done.
+/// Publishes, once, a notice that reports no outstanding remedy.
 pub(crate) async fn publish_about(
     world: &impl World,
     moment: &Moment,
@@ -148,7 +148,7 @@ pub(crate) fn unsettled(items: &[Item]) -> impl Iterator<Item = NoticeRow> {
     rows.filter(|row| row.state != ReceiptState::Done && row.owed.is_some())
 }
 
-/// Strikes out what is not owed any more.
+/// Deletes the row of a notice that is no longer owed.
 pub(crate) async fn strike_out(
     world: &impl World,
     moment: &Moment,
@@ -164,7 +164,7 @@ pub(crate) async fn strike_out(
     Ok(())
 }
 
-/// Publishes what is owed, as it was written down. Returns how many there were.
+/// Publishes owed notices as they were written. Returns their number.
 ///
 /// # Errors
 /// When the table or the bus fail, or another delivery is at one of them: the record is to be retried.

@@ -27,7 +27,7 @@ const SUCCESS: &str = "remedied";
 /// The first part of the causes of starts of notebook instances.
 const START: &str = "started";
 
-/// Writes down that the finding is owed, with what is about to be done: from here on it leaves once, whatever fails. One delivery
+/// Writes the owed finding with the action about to be taken: from here on it is published once, whatever fails. One delivery
 /// at a time remedies; `None` when the finding has been published.
 pub(crate) async fn claim_finding(
     delivery: &Delivery<'_, impl World>,
@@ -37,7 +37,7 @@ pub(crate) async fn claim_finding(
     claim(delivery, &finding_cause(delivery).await?, &notice, &remedy_writes(delivery, &begun)).await
 }
 
-/// The finding, with what was done about it.
+/// The finding, with the action that followed.
 pub(crate) fn finding(
     delivery: &Delivery<'_, impl World>,
     remediation: &Remediation,
@@ -66,13 +66,13 @@ pub(crate) async fn publish_failure(
     Err(Failure::not_yet(format!("remedy {}", judged.resource), remediation.result))
 }
 
-/// What nobody tries to correct any more is published once a day, as long as somebody undoes it.
+/// A resource that is no longer corrected is published once a day, as long as somebody undoes corrections.
 fn undone_on(delivery: &Delivery<'_, impl World>) -> String {
     let at = delivery.call.map_or(delivery.judged.modified_at, |call| call.time);
     format!("undone{}", at.millis() / DAY_MS)
 }
 
-/// The cause of the notice that a remediation took effect after the finding had left: whoever read of the failure reads the end of
+/// The cause of the notice that a remediation took effect after the finding was published: readers of the failure learn the end of
 /// it.
 pub(crate) async fn success_cause(delivery: &Delivery<'_, impl World>) -> Result<String, PortError> {
     cause(SUCCESS, delivery).await

@@ -5,10 +5,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::ports::{PortError, PortErrorKind};
 
-/// The tag that marks what breaks a control; its value is the controls' ids.
+/// The tag that marks a resource that fails a control; its value is the controls' ids.
 pub const VIOLATION_TAG: &str = "sagewarden:violation";
 
-/// What was done about a violation, as notices have it.
+/// The action against a violation, as notices have it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct Remediation {

@@ -1,4 +1,4 @@
-//! What a verdict calls for: stops, changes, deletions, marks. First what is to be done is decided, then it is done; each call is
+//! Carries out remedies: stops, changes, deletions, marks. First it decides what to do, then it does it; each call is
 //! safe to repeat.
 
 use sagewarden_events::{Change, Corrections, ResourceKind, Status, Timestamp};
@@ -21,8 +21,8 @@ use crate::world::World;
 const MAX_CONFIGS: usize = 300;
 /// A model that is older may be used by what names models itself, and is not deleted.
 const NEW_MS: i64 = 3_600_000;
-/// Own changes of one resource by one bundle within a day. What somebody changes back more often is stopped; where it cannot be
-/// stopped, whoever is on call is asked.
+/// Own changes of one resource by one bundle within a day. If somebody changes it back more often, it is stopped; if it cannot be
+/// stopped, the notice asks the person on call.
 const MOST_CHANGES: usize = 5;
 /// Characters of a tag's value ("Tag", SageMaker API reference).
 const MAX_TAG: usize = 256;
@@ -71,7 +71,7 @@ impl RemedyCall {
         &self.action
     }
 
-    /// Whether it stops what nobody can start again.
+    /// Whether it stops a resource that nobody can start again.
     pub(crate) fn stops_for_good(&self, judged: &Judged) -> bool {
         matches!(self.asks, Asks::Stop) && !judged.resource.kind.is_mutable()
     }
@@ -93,7 +93,7 @@ pub(crate) fn intended(judged: &Judged) -> Remediation {
     }
 }
 
-/// What is to be done, once it is known what was done before.
+/// The next action, given the earlier ones.
 pub(crate) async fn decide(delivery: &Delivery<'_, impl World>) -> Result<Step, Failure> {
     let Judged { resource, status, verdict, .. } = delivery.judged;
     Ok(match &verdict.plan {
@@ -124,7 +124,7 @@ pub(crate) async fn take(delivery: &Delivery<'_, impl World>, step: Step) -> Res
             Err(error) => Remediation::of(&action, "", Err(error)),
         },
         Asks::StopToChange => {
-            // Noted first: whoever finds it stopped has to know that it is to be started again.
+            // Noted first: a delivery that finds it stopped must know to start it again.
             let waits = VerdictRow::write_stopped(key.clone(), *modified_at, moment.now, true);
             world.table().write(&[waits]).await?;
             let answer = remedies.stop(resource).await;
@@ -152,7 +152,7 @@ pub(crate) async fn take(delivery: &Delivery<'_, impl World>, step: Step) -> Res
         }
         Asks::Mark { controls, gone_at } => {
             if let Some(gone_at) = gone_at {
-                // Counted first, as every correction that is undone, but by itself: whoever takes marks away does not use up the
+                // Counted first, like every correction that is undone, but separately: somebody who removes marks does not use up the
                 // corrections of settings, after which a job is stopped.
                 world.table().write(&[VerdictRow::write_marked_again(key.clone(), gone_at)]).await?;
             }
@@ -196,7 +196,7 @@ pub(crate) fn started(delivery: &Delivery<'_, impl World>) -> Write {
     VerdictRow::write_stopped(delivery.verdict_key(), judged.modified_at, moment.now, false)
 }
 
-/// Whether somebody started a notebook instance that waited for it: it serves, and is not what was stopped.
+/// Whether somebody started a notebook instance that was waiting: it serves now, so it is not stopped any more.
 pub(crate) async fn was_started_by_others(delivery: &Delivery<'_, impl World>) -> Result<bool, PortError> {
     let Judged { modified_at, verdict, .. } = delivery.judged;
     if !is_serving_notebook(delivery.judged) || matches!(verdict.plan, Plan::Change(_)) {
@@ -239,7 +239,7 @@ async fn change(delivery: &Delivery<'_, impl World>, changes: &Corrections) -> R
     })
 }
 
-/// An approval that breaks four eyes lets a model out, and an app that is deleted is gone: neither is left standing because somebody
+/// A self-approval lets a model out, and a deleted app is gone: neither is left standing because somebody
 /// tries often.
 fn is_always_made(changes: &Corrections) -> bool {
     [Change::WithdrawApproval, Change::DeleteApp].iter().any(|change| changes.settings.contains(change))
@@ -253,7 +253,7 @@ fn escalated(delivery: &Delivery<'_, impl World>, changes: &Corrections, made: u
         ResourceKind::NotebookInstance if is_serving_notebook(delivery.judged) => {
             Step::call(STOP_NOTEBOOK, Asks::Stop)
         }
-        // It serves nobody; whoever starts it finds it as it must be.
+        // It serves nobody; at its next start it is as it must be.
         ResourceKind::NotebookInstance => {
             Step::call(change_action(kind, changes), Asks::Change(changes.clone()))
         }
@@ -265,7 +265,7 @@ fn escalated(delivery: &Delivery<'_, impl World>, changes: &Corrections, made: u
     }
 }
 
-/// Nothing is tried any more: whoever is on call is asked.
+/// No further try: the notice asks the person on call.
 fn given_up(action: &str, result: String, made: usize) -> Step {
     let failed = Remediation::failed(action, result);
     Step::Nothing(Remediation { hopeless: true, undone: Some(made), ..failed })
@@ -313,7 +313,7 @@ async fn delete_if_unused(delivery: &Delivery<'_, impl World>) -> Result<Step, P
 }
 
 /// Since when endpoint configurations have been made that can name the model: a configuration names a model that exists. Where another
-/// model had the name before, those of any time.
+/// model had the name before, calls of any time.
 async fn made_since(delivery: &Delivery<'_, impl World>) -> Result<Timestamp, PortError> {
     let Judged { resource: model, created_at, .. } = delivery.judged;
     let named = AliasRow::named(model.kind.segment(), &model.name);
@@ -328,7 +328,7 @@ async fn made_since(delivery: &Delivery<'_, impl World>) -> Result<Timestamp, Po
 }
 
 /// What came of a deletion. SageMaker has none on condition that nothing uses the model: a configuration may be made after the last
-/// look before it. Nothing brings the model back, so whoever needs it has to know.
+/// look before it. Nothing brings the model back, so the finding must say so.
 fn deleted(used_now: Result<ModelUse, PortError>) -> String {
     match used_now {
         Ok(ModelUse::Unused) => "deleted".to_owned(),
@@ -358,7 +358,7 @@ fn is_under_way(kind: ResourceKind, status: &Status) -> bool {
     is_changing && kind != ResourceKind::MonitoringSchedule
 }
 
-/// A job is stopped while it runs, a notebook instance while it serves; what is on its way there is stopped when it arrives.
+/// A job is stopped while it runs, a notebook instance while it serves; one that is still starting is stopped when it has started.
 fn can_be_stopped(kind: ResourceKind, status: &Status) -> bool {
     match (kind, status) {
         (ResourceKind::NotebookInstance, status) => *status == Status::InService,

@@ -27,7 +27,7 @@ pub(crate) async fn record_verdict(delivery: &Delivery<'_, impl World>) -> Resul
     Ok(delivery.table().write(&writes).await?)
 }
 
-/// Who created the resource, where it is too early for a verdict.
+/// Who created the resource, if it is too early for a verdict.
 pub(crate) async fn record_creator(delivery: &Delivery<'_, impl World>) -> Result<(), Failure> {
     match creator(delivery)? {
         Some(write) => Ok(delivery.table().write(&[write]).await?),
@@ -35,7 +35,7 @@ pub(crate) async fn record_creator(delivery: &Delivery<'_, impl World>) -> Resul
     }
 }
 
-/// Who created a resource that is gone by now, where it was judged before.
+/// Who created a resource that is gone now and was judged before.
 pub(crate) async fn record_creator_of_gone(
     table: &impl Table,
     bundle: &Bundle,
@@ -92,7 +92,7 @@ fn creator(delivery: &Delivery<'_, impl World>) -> Result<Option<Write>, Failure
     Ok(Some(VerdictRow::write_actor(delivery.verdict_key(), &text)))
 }
 
-/// When a resource that can be changed last kept every control: what it breaks later is a new finding.
+/// When a changeable resource last passed every control: a failure after that time is a new finding.
 fn compliance(judged: &Judged) -> Option<ComplianceRow> {
     let Judged { resource, pk, verdict, modified_at, .. } = judged;
     (resource.kind.is_mutable() && keeps_every_control(verdict)).then(|| ComplianceRow {

@@ -1,4 +1,4 @@
-//! From what people write to a node.
+//! Resolves an address, as people write it, to a node.
 
 use sagewarden_events::{Resource, ResourceKind, Timestamp};
 use sagewarden_lineage::id::{NodeId, NodeKind};
@@ -11,7 +11,7 @@ use super::question::{NoAnswer, time};
 use super::reading::Reading;
 use crate::ports::Table;
 
-/// What a question is about.
+/// The subject of a question.
 #[derive(Clone, Debug)]
 pub(super) struct Addressed {
     /// The node.
@@ -20,7 +20,7 @@ pub(super) struct Addressed {
     pub(super) at: Option<Timestamp>,
 }
 
-/// Finds the node that an address names; of several incarnations of one name, and versions of one object, the newest.
+/// Finds the node that an address names; if several incarnations have the name, or the object has several versions, the newest.
 pub(super) async fn resolve<T: Table>(reading: &Reading<'_, T>, entity: &str) -> Result<Addressed, NoAnswer> {
     if let Some(id) = identity(entity) {
         let found = reading.get(&[NodeRow::key(&id)]).await?;
@@ -73,7 +73,7 @@ enum Narrowing {
     Incarnations,
     /// They are incarnations of this resource: other accounts and regions have things of the same name.
     At(Resource),
-    /// They are different commits, of which the wanted one begins with these digits.
+    /// They are different commits; the wanted one begins with these digits.
     CommitPrefix(String),
     /// They are one, or the question is ambiguous.
     None,
@@ -115,7 +115,7 @@ fn alias(entity: &str) -> Result<(Query, Narrowing), NoAnswer> {
     Ok((AliasRow::named(segment, name), Narrowing::Incarnations))
 }
 
-/// A key may hold a question mark: only `?versionId=` at the end is none of it.
+/// A key may hold a question mark: only `?versionId=` at the end is not part of it.
 fn object(location: &S3Location) -> (Query, Narrowing) {
     let S3Location { bucket, key } = location;
     match key.rsplit_once("?versionId=") {
@@ -138,7 +138,7 @@ fn segment(kind: &str) -> Option<&'static str> {
     other.or_else(|| ResourceKind::from_segment(kind).map(ResourceKind::segment))
 }
 
-/// Whether a node is something that runs: an endpoint or what was deployed on one.
+/// Whether a node runs: an endpoint or a deployment.
 pub(super) fn is_deployed(id: &NodeId) -> bool {
     matches!(id.kind(), NodeKind::Endpoint | NodeKind::Deployment)
 }

@@ -1,4 +1,4 @@
-//! What differs between two answers, with what the controls said of each.
+//! The differences between two answers, with the verdicts on each.
 
 use sagewarden_lineage::answer::{Difference, difference};
 

@@ -1,4 +1,4 @@
-//! What an endpoint runs, what it ran before, and what monitoring found on it.
+//! The deployments of an endpoint, present and past, and the findings of monitoring on it.
 
 use std::collections::BTreeSet;
 
@@ -17,7 +17,7 @@ use super::reading::{Interrupted, Reading, or_cut};
 use crate::ports::Table;
 use crate::record::closure::written_down;
 
-/// The endpoint, what it runs or ran, and everything upstream of that: from the closure of the live deployment, else by walking.
+/// The endpoint, its deployment at the time, and everything upstream: from the closure of the live deployment, else by walking.
 pub(super) async fn endpoint<T: Table>(
     reading: &Reading<'_, T>,
     endpoint: &NodeId,
@@ -84,7 +84,7 @@ pub(super) async fn former<T: Table>(
     Ok(())
 }
 
-/// The closure of a live deployment: one query. `None` when there is none, it is just being written, or it is too large.
+/// The closure of a live deployment: one query. `None` if it does not exist, is just being written, or is too large.
 async fn live<T: Table>(
     reading: &Reading<'_, T>,
     deployment: &NodeId,
@@ -131,8 +131,8 @@ pub(super) async fn observations<T: Table>(
     Ok(())
 }
 
-/// Links what was found to the deployment that was in force when the window or the execution began, which need not be the one that is in
-/// force now. One that is not in the answer is named there, without what it was made of.
+/// Links findings to the deployment that was in force when the window or the execution began, which need not be the deployment in
+/// force now. A deployment outside the answer is named in it, without its upstream.
 async fn under_their_deployments<T: Table>(
     reading: &Reading<'_, T>,
     endpoint: &NodeId,

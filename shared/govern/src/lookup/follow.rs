@@ -25,7 +25,7 @@ const STEP: usize = 64;
 /// Queries in flight at once.
 const CONCURRENCY: usize = 16;
 
-/// What a walk found, and where it goes on when it was cut.
+/// The result of a walk, and where it goes on if it was cut.
 pub(super) type Followed = (Graph, Option<Cursor>);
 
 /// The walk of an earlier answer to the same question.
@@ -44,7 +44,7 @@ pub(super) fn taken_up(
     Ok(Walk::resume(cursor, limits))
 }
 
-/// Walks until everything is seen or a limit is reached; a limit is no error.
+/// Walks until everything is seen or a limit is reached; a limit is not an error.
 pub(super) async fn follow<T: Table>(
     reading: &Reading<'_, T>,
     walk: &mut Walk,
@@ -110,7 +110,7 @@ async fn pages<T: Table>(
     Ok(pages.into_iter().flatten().collect())
 }
 
-/// What was built from a commit that nobody named: no row of the commit names it, since the link is a register of what was built.
+/// Resources built from a commit that nobody named. No row of the commit names them: the link is a register of the resource.
 /// It is found through the branches that pointed to the commit, and the times between which they did.
 async fn followers<T: Table>(
     reading: &Reading<'_, T>,
@@ -174,7 +174,7 @@ pub(super) fn deployed(role: &str, deployment: &NodeId, endpoint: &NodeId) -> Ed
     Edge { from, to, relation: Relation::AssociatedWith, role: role.to_owned() }
 }
 
-/// The edge from the deployment that was in force to what was found meanwhile.
+/// The edge from the deployment in force to a finding of that time.
 pub(super) fn in_force(deployment: &NodeId, found: &NodeId) -> Edge {
     deployed(IN_FORCE, deployment, found)
 }

@@ -64,7 +64,7 @@ pub(super) async fn history<T: Table>(
     Ok(history)
 }
 
-/// Only what is older: the time of the last entry of an earlier answer, or the time that was asked for.
+/// The time before which entries count: the last entry of an earlier answer, or the time in the question.
 fn before(question: &Question) -> Result<Option<Timestamp>, NoAnswer> {
     match &question.cursor {
         None => Ok(question.time()?.map(|at| Timestamp::from_millis(at.millis() + 1))),
@@ -89,7 +89,7 @@ fn cut(history: &mut History) {
     }
 }
 
-/// Everything that happened, newest deployments first; what was not looked into is said.
+/// Everything that happened, newest deployments first. It says what it did not look into.
 async fn collect<T: Table>(
     reading: &Reading<'_, T>,
     endpoint: &NodeId,
@@ -255,7 +255,7 @@ fn observation(time: Timestamp, node: &Node) -> Entry {
     entry(time, EntryKind::Monitoring, &node.id, format!("monitoring execution {} began{state}", node.name()))
 }
 
-/// Approvals of a package, and what the controls said of anything that is judged.
+/// Approvals of a package, and verdicts on any judged resource.
 async fn events_of<T: Table>(
     reading: &Reading<'_, T>,
     node: &Node,
@@ -279,7 +279,7 @@ async fn events_of<T: Table>(
     }
 }
 
-/// Each verdict on a node when a bundle first came to it, from the first on by which a control is broken, waived or undecided; and the
+/// Each verdict on a node when a bundle first came to it, beginning with the first that has a failed, waived or undecided control; and the
 /// verdict that holds now, where a bundle came back to it. The digests make a chain, so that a verdict that is gone later is missed.
 async fn found<T: Table>(
     reading: &Reading<'_, T>,
@@ -309,7 +309,7 @@ async fn found<T: Table>(
     Ok(())
 }
 
-/// The digest of each judgement, and that of the one before.
+/// The digest of each judgement, and the digest of the judgement before it.
 fn digests(rows: &[JudgementRow]) -> BTreeMap<String, (VerdictDigest, Option<VerdictDigest>)> {
     let chain = VerdictChain::of(rows.iter().map(VerdictLink::of));
     let mut before = None;

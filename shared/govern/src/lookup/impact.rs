@@ -1,4 +1,4 @@
-//! Which endpoints run what was made of something: now by the index of live deployments, at a time by walking down.
+//! Which endpoints run something built from an entity: now, by the index of live deployments; at a time, by walking downstream.
 
 use std::collections::BTreeSet;
 
@@ -46,7 +46,7 @@ pub(super) async fn impact<T: Table>(
     Ok(impact)
 }
 
-/// One query for the live deployments, one for those whose index is not whole, one read for what is known of them.
+/// One query for the live deployments, one for those with an incomplete index, one read for their facts.
 async fn now<T: Table>(
     reading: &Reading<'_, T>,
     question: &Question,
@@ -83,7 +83,7 @@ async fn now<T: Table>(
     Ok(())
 }
 
-/// A live deployment with what is known of its endpoint.
+/// A live deployment with the facts of its endpoint.
 fn described(row: &LiveRow, node: Option<&Item>, pointer: Option<&Item>) -> LiveEndpoint {
     let mut live = LiveEndpoint::of(&row.deployment);
     if let Some(item) = node {

@@ -1,4 +1,4 @@
-//! What something was made of, and what was made of it.
+//! The question `lineage`: what an entity was made from, and what was made from it.
 
 use std::collections::BTreeMap;
 

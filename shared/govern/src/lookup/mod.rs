@@ -1,6 +1,6 @@
-//! A question about the lineage, and its answer. Every answer says whether it is whole, and if not why.
+//! A question about the lineage, and its answer. Every answer says whether it is complete, and if not, why.
 //!
-//! Which question goes where: each has a file of its own. Below them lie the walks ([`follow`]), what was in force on an endpoint
+//! Each kind of question has a file of its own. Below them lie the walks ([`follow`]), what was in force on an endpoint
 //! when ([`periods`]), how an address becomes a node ([`address`]), and the reads that count against the limits ([`reading`]).
 
 mod address;
@@ -27,10 +27,10 @@ use reading::Reading;
 use sagewarden_lineage::scope::Scope;
 use scoped::Scoped;
 
-/// Answers a question of any kind. `is_over` says whether there is no more time: the answer is cut then, and says so.
+/// Answers a question of any kind. `is_over` says whether time is up: then the answer is cut, and says so.
 ///
 /// # Errors
-/// When the question names nothing, too much, or something that it cannot be asked of; or the table fails.
+/// If the question names nothing, too much, or an entity that it does not apply to, or if the table fails.
 pub async fn answer(
     table: &impl Table,
     question: &Question,
@@ -51,8 +51,8 @@ pub async fn answer(
     })
 }
 
-/// Answers a question of any kind to somebody who may see a scope. What is not in it is refused in the same words whether or not it is
-/// there; what an answer leads to outside is left out, and the answer says how much that is.
+/// Answers a question of any kind within a scope. An entity outside it is refused in the same words whether or not it is
+/// recorded. The answer leaves out nodes outside the scope, and counts them.
 ///
 /// # Errors
 /// As [`answer`].
@@ -71,7 +71,7 @@ pub async fn answer_within(
     Ok(reply)
 }
 
-/// Answers what something was made of, without a limit of time.
+/// Answers what an entity was made from, without a limit of time.
 ///
 /// # Errors
 /// As [`answer`].

@@ -1,4 +1,4 @@
-//! What can be asked, and how it is refused.
+//! Questions, their bounds, and the reasons for refusing one.
 
 use sagewarden_events::Timestamp;
 use sagewarden_lineage::answer::{Format, NotReproducible};
@@ -9,14 +9,14 @@ use thiserror::Error;
 
 use crate::ports::PortError;
 
-/// What is asked.
+/// The kind of question.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Ask {
-    /// What something was made of, or what was made of it.
+    /// What an entity was made from, or what was made from it.
     #[default]
     Lineage,
-    /// Which endpoints run what was made of it.
+    /// Which endpoints run something built from the entity.
     Impact,
     /// What differs between two models or deployments.
     Diff,
@@ -30,32 +30,32 @@ pub enum Ask {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Question {
-    /// What is asked; `lineage` when nothing is said.
+    /// The question; `lineage` if absent.
     #[serde(default)]
     pub ask: Ask,
-    /// What is asked about: `<kind>/<name>`, an ARN, `commit/<prefix>`, `s3://<bucket>/<key>` with or without
+    /// The entity: `<kind>/<name>`, an ARN, `commit/<prefix>`, `s3://<bucket>/<key>` with or without
     /// `?versionId=<id>`, an image's `sha256:<digest>`, or an identity from another answer. An endpoint can be followed by
     /// `@<time>`: the deployment that was in force then.
     pub entity: String,
-    /// For `diff`: what it is compared with.
+    /// For `diff`: the other entity.
     #[serde(default)]
     pub with: Option<String>,
     /// For `lineage`: which way; `both` is not one request but two.
     #[serde(default)]
     pub direction: Way,
-    /// For the `lineage` of an endpoint: also what it ran before, the newest ten deployments.
+    /// For the `lineage` of an endpoint: add its earlier deployments, the newest ten.
     #[serde(default)]
     pub past: bool,
     /// As of this time, in ISO 8601, or of the end of this day (`2026-03-02`, UTC); absent for now.
     #[serde(default)]
     pub at: Option<String>,
-    /// At most so many steps away (default 16, at most 64).
+    /// The most steps to follow (default 16, at most 64).
     #[serde(default)]
     pub max_depth: Option<usize>,
-    /// At most so many nodes (default and maximum 2,000).
+    /// The most nodes in an answer (default and maximum 2,000).
     #[serde(default)]
     pub max_nodes: Option<usize>,
-    /// At most so many requests to the table (default 200, at most 1,000).
+    /// The most requests to the table (default 200, at most 1,000).
     #[serde(default)]
     pub max_requests: Option<usize>,
     /// Continues an answer that was cut: its `cursor`.
@@ -66,14 +66,14 @@ pub struct Question {
     pub format: Format,
 }
 
-/// Which way a lineage goes.
+/// The direction of a lineage.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Way {
-    /// What it was made of.
+    /// What the entity was made from.
     #[default]
     Upstream,
-    /// What was made of it.
+    /// What was made from the entity.
     Downstream,
     /// Both.
     Both,
@@ -100,9 +100,9 @@ pub enum NoAnswer {
     )]
     Unaddressable(String),
     /// Nothing is recorded under this address.
-    #[error("nothing is recorded of `{0}`")]
+    #[error("nothing is recorded about `{0}`")]
     Unknown(String),
-    /// The same within a scope, where it may be recorded all the same.
+    /// The entity is outside the scope; it may or may not be recorded.
     #[error("`{0}` is not in the scope of this function")]
     OutOfScope(String),
     /// Several nodes have this address.
@@ -110,7 +110,7 @@ pub enum NoAnswer {
     Ambiguous {
         /// What was asked.
         entity: String,
-        /// The identities, each of which can be asked for.
+        /// The identities; each is a valid entity of a question.
         candidates: Vec<String>,
     },
     /// A field of the question is out of bounds.

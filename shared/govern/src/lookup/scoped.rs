@@ -67,7 +67,7 @@ impl<'a, T: Table> Scoped<'a, T> {
         holds
     }
 
-    /// Takes note of what was observed on endpoints of the scope, and of the runs that found it.
+    /// Notes the observations on endpoints of the scope, and the runs that made them.
     fn observe(&self, items: &[Item]) {
         for item in items {
             if let Some(row) = ObservationRow::parse(item).filter(|row| self.holds(&row.endpoint)) {
@@ -146,7 +146,7 @@ impl<'a, T: Table> Scoped<'a, T> {
             }
             _ => true,
         });
-        // What filled a gap may be what was taken out: the gap was none, and its words may name it.
+        // A node that was taken out may have filled a gap: then it was not a gap, and its words may name the node.
         if let Some(Value::Set(gaps)) = attributes.get_mut(GAPS) {
             let left = gaps.iter().filter_map(|text| parse_gap(text)).filter(|(subject, _)| {
                 !gone.contains(*subject) && NodeId::parse(subject).is_none_or(|id| self.holds(&id))
@@ -160,7 +160,7 @@ impl<'a, T: Table> Scoped<'a, T> {
     /// Whatever a row says of a node, it says no address outside. Edges and what names nodes have been looked at.
     fn redacted(&self, id: &NodeId, name: &str, value: Value) -> Value {
         let own = format!("/{}", id.last_name());
-        // What is seen through its endpoint alone, whatever its own name, keeps its ARN.
+        // A node that is in scope only through its endpoint keeps its ARN, whatever its own name.
         let is_own = |text: &str| {
             name == ARN
                 && self.scope.holds_id(id) == Some(false)
@@ -179,7 +179,7 @@ impl<'a, T: Table> Scoped<'a, T> {
     }
 }
 
-/// The nodes that a row leads to by its key, or by an attribute that names one; those of a node's own row are edges and registers instead.
+/// The nodes that a row leads to by its key, or by an attribute that names one; a node's own row has edges and registers instead.
 /// Whatever else a row says is an author's words: they decide of no row whether it is seen.
 fn destinations(item: &Item) -> Vec<NodeId> {
     if NodeRow::id_of(&item.key).is_some() {
@@ -212,7 +212,7 @@ impl<T: Table> Table for Scoped<'_, T> {
     /// Where a page goes on is the key of a row that may be seen: keys name nodes.
     async fn query(&self, query: &Query) -> Result<Page, PortError> {
         if ClosureRow::is_asked_for(query) {
-            // Copies of nodes on both sides: what is upstream is walked instead.
+            // Copies of nodes on both sides: the answer walks upstream instead.
             return Ok(Page::default());
         }
         let mut query = query.clone();
@@ -257,7 +257,8 @@ mod tests {
 
     use sagewarden_lineage::rows::KINDS;
 
-    /// Those whose sort keys name a node: by their attributes too (followers, heads, revisions: `naming`), by their own place here, or never shown.
+    /// Those whose sort keys name a node: by their attributes too (followers, heads, revisions: `naming`), by their own place here, or
+    /// never shown.
     #[test]
     fn a_row_whose_key_leads_to_a_node_is_known_here() {
         let names = |sk: &str| ["<identity>", "<deployment", "<commit"].iter().any(|name| sk.contains(name));

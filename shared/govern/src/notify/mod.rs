@@ -52,7 +52,7 @@ impl Receipt {
         Self::claim_as(table, moment, key, None).await.map(|claimed| claimed.map(|(receipt, _)| receipt))
     }
 
-    /// Claims the key of a `NoticeRow`, which holds what is owed until the notice is settled, whatever becomes of this process.
+    /// Claims the key of a `NoticeRow`, which holds the owed notice until it is settled, even if this process dies.
     /// With the receipt comes what an earlier delivery that got to no end owed.
     #[cfg_attr(not(feature = "judging"), expect(dead_code, reason = "only what judges owes notices"))]
     pub(crate) async fn claim_owing(
@@ -75,7 +75,7 @@ impl Receipt {
         match table.claim(&claim).await? {
             Claimed::Done => Ok(None),
             Claimed::Mine { owed } => {
-                // The row holds what was owed first; so does whoever gives the claim back.
+                // The row holds the notice that was owed first; a delivery that gives the claim back keeps it.
                 let first = owed.clone().or_else(|| claim.owed.clone());
                 Ok(Some((Self { claim: Claim { owed: first, ..claim } }, owed)))
             }
@@ -143,7 +143,7 @@ impl Receipt {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kept {
     /// For causes that only an event brings: as long as somebody may replay it, counted from when the notice was sent. Counted from
-    /// the cause, what is older than that would be published at each delivery.
+    /// the cause, an older notice would be published at each delivery.
     ForReplays,
     /// For causes that come up again by themselves as long as their subject is there.
     #[cfg_attr(not(feature = "judging"), expect(dead_code, reason = "only what is judged can recur"))]
@@ -162,7 +162,7 @@ impl Kept {
     }
 }
 
-/// The field of a notice's `detail` by which a receiver knows one that it has: between publishing and noting that, a sender may die.
+/// The field of a notice's `detail` by which a receiver recognizes a repeated notice: a sender may die between publishing and noting it.
 const NOTICE_ID: &str = "notice_id";
 
 /// Publishes `notice` unless that was done for this cause before. Returns whether it left now.
@@ -186,7 +186,7 @@ pub(crate) async fn publish_once(
     }
 }
 
-/// As [`publish_once`]; says what was done in the words of the notice.
+/// As [`publish_once`]; answers with the words of the notice.
 ///
 /// # Errors
 /// As [`publish_once`].

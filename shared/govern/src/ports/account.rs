@@ -31,7 +31,7 @@ impl Description {
         self.time("CreationTime")
     }
 
-    /// When it was created or, where it was changed since, changed last.
+    /// When it was last changed, or else created.
     #[must_use]
     pub fn changed_at(&self) -> Option<Timestamp> {
         self.created_at().max(self.time("LastModifiedTime"))
@@ -51,9 +51,9 @@ pub struct SummaryPage {
     pub next: Option<String>,
 }
 
-/// The SageMaker account as its API tells it.
+/// The SageMaker account, as its API describes it.
 pub trait Account {
-    /// Describes a resource; `None` when there is none of that name (any more).
+    /// Describes a resource; `None` if no resource has that name (any more).
     async fn describe(&self, resource: &Resource) -> Result<Option<Description>, PortError>;
 
     /// The tags of a resource; none when it is gone.
@@ -62,7 +62,7 @@ pub trait Account {
     /// The monitoring schedules of an endpoint, as `ListMonitoringSchedules` answers: the pages as one.
     async fn schedules_of(&self, endpoint: &Resource) -> Result<Value, PortError>;
 
-    /// A page of the account's monitoring schedules, as `ListMonitoringSchedules` answers, the oldest first: what is created
+    /// A page of the account's monitoring schedules, as `ListMonitoringSchedules` answers, the oldest first: a schedule created
     /// between two pages moves none of the others. `from` is where the page before said that this one begins.
     async fn schedules(&self, from: Option<&str>) -> Result<SummaryPage, PortError>;
 
@@ -70,7 +70,7 @@ pub trait Account {
     async fn endpoints(&self, from: Option<&str>) -> Result<SummaryPage, PortError>;
 
     /// The executions of a schedule that were due no earlier than `since`, as `ListMonitoringExecutions` answers: the pages as
-    /// one. None when there is no such schedule (any more).
+    /// one. None if the schedule does not exist (any more).
     async fn executions_of(&self, schedule: &Resource, since: Timestamp) -> Result<Value, PortError>;
 
     /// The steps of a pipeline's execution, as `ListPipelineExecutionSteps` answers: the pages as one. `None` when there is no

@@ -21,7 +21,7 @@ pub struct Notice {
 const LINES: [&str; 3] = ["text", "about", "advice"];
 
 impl Notice {
-    /// A notice whose lines can stand in a mail, whatever names and reasons they quote.
+    /// A notice whose lines are safe in a mail, whatever names and reasons they quote.
     #[must_use]
     pub fn new(detail_type: &'static str, resources: Vec<String>, mut detail: Value) -> Self {
         for line in LINES {

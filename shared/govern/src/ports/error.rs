@@ -30,7 +30,7 @@ pub enum PortErrorKind {
 
 impl PortErrorKind {
     /// The word for it. Stored facts name the kind of an error and never its text: a service words each answer differently, and
-    /// what is stored stays for ever.
+    /// stored content stays for ever.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -43,7 +43,7 @@ impl PortErrorKind {
 }
 
 impl PortError {
-    /// `context` says what was tried (`describe training job \`x\``), `message` what came back.
+    /// `context` names the attempted call (`describe training job \`x\``), `message` its answer.
     pub fn new(kind: PortErrorKind, context: impl Into<String>, message: impl Into<String>) -> Self {
         Self { context: context.into(), message: message.into(), kind, source: None }
     }
@@ -67,7 +67,7 @@ impl PortError {
         self.kind
     }
 
-    /// Whether the same call may succeed later. A denied call may: permissions get mended while the queue waits.
+    /// Whether the same call may succeed later. A denied call may: somebody may grant the permission while the queue waits.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         self.kind != PortErrorKind::Invalid

@@ -44,10 +44,10 @@ pub trait Objects {
     /// Whether a bucket keeps versions, as `GetBucketVersioning` says: `Enabled`, `Suspended`, or nothing when it never did.
     async fn versioning(&self, bucket: &str) -> Result<Option<String>, PortError>;
 
-    /// The newest content of an object; `None` when there is none. Larger than `at_most` bytes is an `Invalid` error.
+    /// The newest content of an object; `None` if it does not exist. Larger than `at_most` bytes is an `Invalid` error.
     async fn read(&self, bucket: &str, key: &str, at_most: u64) -> Result<Option<Vec<u8>>, PortError>;
 
-    /// The entity tag of the newest content, without quotes; `None` when there is none. Another content has another one.
+    /// The entity tag of the newest content, without quotes; `None` if there is no object. Another content has another tag.
     async fn entity_tag(&self, bucket: &str, key: &str) -> Result<Option<String>, PortError>;
 
     /// The content of this version; `None` when it is there no more. Larger than `at_most` bytes is an `Invalid` error.
@@ -62,7 +62,7 @@ pub trait Objects {
     /// permission that is missing is a `Denied` error.
     async fn checksum(&self, bucket: &str, object: &ObjectVersion) -> Result<Option<Checksum>, PortError>;
 
-    /// Keeps a manifest where the system keeps its own things, under its digest; returns its place. `None` where there is no
+    /// Keeps a manifest in the system's own store, under its digest; returns its place. `None` if there is no
     /// such place. The same manifest again changes nothing.
     async fn keep_manifest(&self, digest: &str, text: &str) -> Result<Option<String>, PortError>;
 }

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::error::PortError;
 
-/// A record that can never succeed, without the secrets in it: it is kept longer than whoever sent it may have meant, and others may
+/// A record that can never succeed, without the secrets in it: it is kept longer than its sender may have meant, and others may
 /// read it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Rejected {

@@ -9,7 +9,7 @@ use super::error::PortError;
 pub enum Grants {
     /// All of them, attached and inline: attached ones first, each in the order of the names.
     Known(Vec<Grant>),
-    /// The role cannot be looked at from here, and why: it is another account's, or there is none of that ARN.
+    /// Why the role cannot be read from here: it belongs to another account, or no role has that ARN.
     Unknown(String),
 }
 

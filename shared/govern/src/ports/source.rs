@@ -50,7 +50,7 @@ pub struct Comment<'a> {
     pub parent: Option<&'a CommitId>,
     /// The commit.
     pub commit: &'a CommitId,
-    /// A function of what is to be told, in the form of a UUID.
+    /// A function of the comment's content, in the form of a UUID.
     pub token: &'a str,
     /// No longer than [`Comment::MAX_CHARACTERS`].
     pub text: &'a Markdown,
@@ -66,7 +66,7 @@ pub trait SourceControl {
     /// A commit of a repository; `None` when the repository or the commit does not exist.
     async fn commit(&self, repository: &Repository, id: &CommitId) -> Result<Option<Commit>, PortError>;
 
-    /// What `after` added to or changed in `before`; all of its files when there is no commit before. `None` when the
+    /// The files that `after` added or changed since `before`; all of its files if there is no earlier commit. `None` if the
     /// repository or one of the commits does not exist. Looks at no more than `at_most` differences.
     async fn changes(
         &self,

@@ -14,7 +14,7 @@ pub struct Claim {
     pub owner: String,
     /// Now.
     pub now: Timestamp,
-    /// Until when nobody else may claim, should the owner die.
+    /// Until when no other delivery may claim, in case the owner dies.
     pub until: Timestamp,
     /// What is to be said should the owner die: the receipt holds it until the claim is settled.
     pub owed: Option<String>,
@@ -36,8 +36,8 @@ pub enum Claimed {
 
 /// The lineage table. Reads see all writes that returned before.
 pub trait Table {
-    /// Applies the writes, each by itself. Those of one item take effect in the order in which they stand, those of different
-    /// items in no particular order. After an error some may have been applied; the same call again mends that. An item that
+    /// Applies the writes, each by itself. Writes of one item take effect in their order, writes of different
+    /// items in no particular order. After an error some may have been applied; the same call again completes them. An item that
     /// is too large (400 KB) is an `Invalid` error.
     async fn write(&self, writes: &[Write]) -> Result<(), PortError>;
 
@@ -47,12 +47,12 @@ pub trait Table {
     /// One page of a partition.
     async fn query(&self, query: &Query) -> Result<Page, PortError>;
 
-    /// Claims a side effect. The receipt says `st` = `claimed`, and until when in `until` (milliseconds): granted when nobody has,
+    /// Claims a side effect. The receipt says `st` = `claimed`, and until when in `until` (milliseconds): granted if no delivery has it,
     /// when the last claim ran out unsettled, and again to its owner. What is owed stays what the first of these claims said.
     async fn claim(&self, claim: &Claim) -> Result<Claimed, PortError>;
 
     /// Marks a claimed side effect as done. The receipt keeps nothing but `attributes` and `st` = `done`, so that it is
-    /// the same whoever did it. Fails when the claim is not (any more) the owner's.
+    /// the same for every delivery. Fails if the claim is not (or no longer) the owner's.
     async fn settle(&self, claim: &Claim, attributes: Attributes) -> Result<(), PortError>;
 
     /// Gives a claim back after a failure; nothing happens when it is not the owner's. Where something is owed, the receipt stays

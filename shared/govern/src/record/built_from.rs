@@ -13,7 +13,7 @@ use crate::ports::{Commit, PortError, SourceControl, Table};
 use crate::record::commit::record_commit_node;
 use crate::world::World;
 
-/// Links what was seen to its commit. `claimed` is what it says of itself. Returns the commit that
+/// Links an observed resource to its commit. `claimed` is the resource's own claim. Returns the commit that
 /// somebody named, if the repository has it.
 pub(crate) async fn link_commit(
     world: &impl World,

@@ -55,7 +55,7 @@ pub async fn upstream(
 /// bytes.
 const LEVEL: usize = 100;
 
-/// Reads a level of a walk upstream, or a part of it, with one request; false when there is none.
+/// Reads a level of a walk upstream, or a part of it, with one request; false if there is none.
 pub(crate) async fn level_above<R: Reads>(reads: &R, walk: &mut Walk) -> Result<bool, R::Error> {
     let wanted: Vec<Key> = walk.level(LEVEL).iter().map(NodeRow::key).collect();
     if wanted.is_empty() {
@@ -73,7 +73,7 @@ pub async fn live_upstream(table: &impl Table, deployment: &NodeId) -> Result<Op
     written_down(table, deployment).await
 }
 
-/// As [`live_upstream`], within the limits of whoever reads.
+/// As [`live_upstream`], within the limits of the reader.
 pub(crate) async fn written_down<R: Reads>(
     reads: &R,
     deployment: &NodeId,
@@ -154,7 +154,7 @@ const ROUNDS: usize = 8;
 /// Writes index and closure, then reads the graph again, until nothing has changed meanwhile.
 ///
 /// INVARIANT: the last reading comes after the last writing. Whoever changes a node after it finds the index and refreshes
-/// the closure himself; a slower writer that overwrites a newer closure reads the newer graph afterwards and mends it.
+/// the closure himself; a slower writer that overwrites a newer closure reads the newer graph afterwards and corrects it.
 async fn write(table: &impl Table, endpoint: &NodeId, deployment: &NodeId) -> Result<(), PortError> {
     let mut graph = upstream(table, [deployment.clone()], WHOLE).await?;
     let mut indexed: BTreeSet<NodeId> = BTreeSet::new();
@@ -164,12 +164,12 @@ async fn write(table: &impl Table, endpoint: &NodeId, deployment: &NodeId) -> Re
         let stored = query_all(table, ClosureRow::of(deployment)).await?;
         let former: BTreeSet<NodeId> = stored.iter().flat_map(ClosureRow::members).collect();
         let (missing, leftover) = differences(stored, wanted.clone());
-        // INVARIANT: the deployment's own entry comes first: a removal begins with it, and finds what was cut short.
+        // INVARIANT: the deployment's own entry comes first: a removal begins with it, and so finds items that were cut short.
         if indexed.is_empty() {
             index(table, endpoint, deployment, &BTreeSet::from([deployment.clone()])).await?;
         }
         // No ancestors any more: an inferred commit that was corrected, and what only it led to.
-        // INVARIANT: whom the index names, the closure names: it is cleared after the index and written before it, so that a
+        // INVARIANT: the closure has every deployment in the index: it is cleared after the index and written before it, so that a
         // retry after a failure in between knows whose index is to go.
         let gone = former.union(&indexed).filter(|id| !members.contains(*id));
         let unlink: Vec<Write> = gone.map(|id| Write::Delete(LiveRow::key(id, deployment))).collect();
@@ -189,7 +189,7 @@ async fn write(table: &impl Table, endpoint: &NodeId, deployment: &NodeId) -> Re
 }
 
 /// Names the deployment under those that do not name it yet: a read costs a fifth of a write. Whoever takes an entry away that is
-/// to stay reads the graph afterwards, and mends it.
+/// to stay reads the graph afterwards, and corrects it.
 async fn index(
     table: &impl Table,
     endpoint: &NodeId,
@@ -208,13 +208,13 @@ async fn index(
     table.write(&writes).await
 }
 
-/// The closure's items. One that is not whole would be taken for one that is: there is none then, and every question walks
+/// The closure's items. An incomplete closure would look complete, so there is none then, and every question walks
 /// the graph and says so.
 fn ancestors(deployment: &NodeId, graph: &Graph) -> Vec<Item> {
     if graph.stopped_by.is_none() { closure::ancestors(deployment, graph) } else { Vec::new() }
 }
 
-/// Says of a deployment whether its upstream is indexed whole; nothing where that is said: a read costs a fifth of a write.
+/// Notes whether the whole upstream of a deployment is indexed, unless that is noted already: a read costs a fifth of a write.
 async fn mark_unindexed(table: &impl Table, deployment: &NodeId, graph: &Graph) -> Result<(), PortError> {
     let key = UnindexedRow::key(deployment);
     let is_marked = !table.get(std::slice::from_ref(&key)).await?.is_empty();
@@ -225,7 +225,7 @@ async fn mark_unindexed(table: &impl Table, deployment: &NodeId, graph: &Graph) 
     }
 }
 
-/// What makes the stored closure equal to `wanted`, with no more writes than it takes: what is to be put, and what is to go.
+/// The fewest writes that make the stored closure equal to `wanted`: items to put, and items to delete.
 fn differences(stored: Vec<Item>, wanted: Vec<Item>) -> (Vec<Write>, Vec<Write>) {
     let mut stored: BTreeMap<Key, Attributes> =
         stored.into_iter().map(|item| (item.key, item.attributes)).collect();

@@ -7,7 +7,7 @@ use sagewarden_lineage::observe::{CommitClaim, Observation, trial_claim};
 use sagewarden_settings::LineageSettings;
 use serde_json::Value as Json;
 
-/// What a resource claims, or else the trial that it belongs to. Each part is absent when nobody says it. The repository that nobody
+/// What a resource claims, or else the trial that it belongs to. Each part is absent if nothing names it. The repository that nobody
 /// names is the one that the settings make of the resource's tags.
 pub(crate) fn claimed(
     seen: &Observation,

@@ -1,7 +1,7 @@
 //! Who created a resource, and who deleted it when. CloudTrail reports a call before or after anything else is heard of the
 //! resource.
 //!
-//! A call names a resource, not its incarnation. So a call is stored under the name, and whoever comes second, the call or the
+//! A call names a resource, not its incarnation. So a call is stored under the name, and the second to arrive, the call or the
 //! incarnation, brings both together. Each is written before the other is looked for, so that none misses the other.
 
 use std::collections::BTreeMap;
@@ -25,7 +25,7 @@ use crate::record::store::store_record;
 /// Between a call and the creation that it led to there is no more than this. CloudTrail's times are whole seconds.
 const PROMPT_MILLIS: i64 = 60_000;
 
-/// A call as it is stored: a function of the call, whoever delivers it.
+/// A call as it is stored: a function of the call, not of its delivery.
 pub(crate) fn call_row(resource: &Resource, call: &CallMade) -> CallRow {
     let effect = if call.effect == Effect::Deleted { CallEffect::Deleted } else { CallEffect::Created };
     CallRow {
@@ -65,7 +65,7 @@ pub(crate) async fn link_calls(
     store_record(table, moment, record, None).await
 }
 
-/// Whether a call can have led to what was created at a time.
+/// Whether a call can have led to a resource created at a time.
 pub(crate) fn is_prompt(call: &CallRow, created_at: Timestamp) -> bool {
     let waited = created_at.millis() - call.at.millis().div_euclid(1000) * 1000;
     (0..=PROMPT_MILLIS).contains(&waited)

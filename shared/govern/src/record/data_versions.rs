@@ -15,7 +15,7 @@ use crate::ports::{Listing, ObjectVersion, Objects, PortError, PortErrorKind};
 /// Objects looked at under one prefix: ten requests where the bucket holds no older versions. A dataset with more is marked as
 /// incomplete and weak.
 pub(crate) const MAX_OBJECTS: usize = 10_000;
-/// Objects of a set whose checksums are asked for, one request each; those of a single object always are.
+/// The most objects of a set whose checksums are read, one request each; the checksum of a single object is always read.
 const MAX_CHECKSUMS: usize = 10;
 
 /// What is missing where a listing or a read is denied, for the answer that lacks it.
@@ -46,7 +46,7 @@ pub(crate) async fn record_versions(
     Ok(record_objects(s3, record, kind, location, &listing.objects, complete).await?)
 }
 
-/// The node of objects: the object itself where there is one and no other, else the set of them.
+/// The node of objects: the object itself if there is exactly one, else the set of them.
 pub(crate) async fn record_objects(
     s3: &impl Objects,
     record: &mut Record,
@@ -93,7 +93,7 @@ pub(crate) async fn list(
         }
         Err(error) => return Err(error.into()),
     };
-    // S3 gives times in whole seconds: what was written in the second of the start counts as written after it.
+    // S3 gives times in whole seconds: an object written in the second of the start counts as written after it.
     let from = since.map_or(i64::MIN, |time| time.millis() / 1000 * 1000);
     listing
         .objects

@@ -1,4 +1,4 @@
-//! An endpoint changed: which configuration is in force from when on, and the closure of what is running now.
+//! An endpoint changed: the configuration in force and since when, and the closure of the live deployment.
 //!
 //! A deployment is a configuration in force on an endpoint; the endpoint's revisions say from when. Revisions are facts of
 //! the endpoint's history and may be reported in any order; the newest one is what runs.
@@ -42,7 +42,7 @@ struct DescribedEndpoint {
     tags: BTreeMap<String, String>,
 }
 
-/// Records an endpoint's state and what is in force on it. `reported` is what an event reported of the state.
+/// Records an endpoint's state and its deployment in force. `reported` is the state in the event.
 pub(crate) async fn record_endpoint(
     world: &impl World,
     moment: &Moment,
@@ -117,8 +117,8 @@ async fn record_revision(
 
 /// What a revision took the place of: its closure is to go.
 ///
-/// INVARIANT: each revision sees to the one right before it, whichever is in force. The pointer does not say any more what was in
-/// force before to whoever comes again after a death; and between two revisions another one may be heard of later.
+/// INVARIANT: each revision updates the one right before it, whichever is in force. The pointer no longer says what was in
+/// force before to a delivery that comes again after a death; and the event of a revision in between may arrive later.
 async fn replaced(table: &impl Table, row: &RevisionRow) -> Result<Option<NodeId>, PortError> {
     let newest = table.query(&row.and_before().at_most(2)).await?;
     let before = newest.items.iter().filter_map(RevisionRow::parse).find(|revision| revision != row);
@@ -204,7 +204,7 @@ pub async fn deployment_at(
 }
 
 /// The deployment that was in force when a span of time began, else the first that came into force in it: a later one changes
-/// nothing about what was asked before.
+/// nothing about earlier calls.
 pub(crate) async fn deployment_in(
     table: &impl Table,
     endpoint: &NodeId,

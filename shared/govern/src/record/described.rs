@@ -32,7 +32,7 @@ use crate::record::write_back::write_back;
 use crate::world::World;
 
 /// The node of a resource that another one names: from its description, else the newest incarnation that was recorded and is no
-/// younger than whoever names it. Records it if that has not happened: its own event may be late or lost.
+/// younger than the resource that names it. Records it if it is not recorded yet: its own event may be late or lost.
 pub(crate) async fn incarnation(
     world: &impl World,
     moment: &Moment,
@@ -50,7 +50,7 @@ pub(crate) async fn incarnation(
     }
     let stored = table.get(&[NodeRow::key(&seen.id)]).await?.pop();
     let is_recorded = stored.as_ref().is_some_and(NodeRow::is_recorded);
-    // No event says that an Autopilot job has ended: those of its jobs do.
+    // No event says that an Autopilot job has ended; the events of its jobs do.
     let is_current = resource.kind != ResourceKind::AutoMlJob
         || stored.as_ref().is_some_and(|item| item.text(STATE).is_some());
     if !(is_recorded && is_current) {
@@ -108,7 +108,7 @@ pub(crate) async fn record_described(
     Ok(seen.id)
 }
 
-/// Records what is named, where that has not happened, and returns it with its nodes.
+/// Records the named resources that are not recorded yet, and returns them with their nodes.
 async fn record_named(
     world: &impl World,
     moment: &Moment,

@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 use crate::ports::{Account, PortError};
 use crate::record::named::{NamedResource, Tie};
 
-/// The role of the edge from a trial component to its job, and what fills the gap while there is none.
+/// The role of the edge from a trial component to its job, and the subject of the gap until it exists.
 const COMPONENT: &str = "trial-component";
 
 /// The description of the trial that a job names, if it names one that exists.

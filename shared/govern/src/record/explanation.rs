@@ -16,7 +16,7 @@ use crate::outcome::Failure;
 use crate::ports::{ObjectVersion, Objects, PortError, PortErrorKind};
 use crate::record::data_versions::{LIST, READ, versioned};
 
-/// Reports hold a few numbers a feature: one that is larger is none.
+/// Reports hold a few numbers for each feature: a larger file is not a report.
 const MAX_REPORT: u64 = 2_000_000;
 /// Objects at the place of a report: one, unless a key begins with its name.
 const NEIGHBOURS: usize = 10;
@@ -41,7 +41,7 @@ pub(crate) async fn explain(
 }
 
 /// Records what the report at a place said at a time, if one stood there and was written no earlier than `since`. That it
-/// cannot be listed or read is no failure, but a gap that names the missing permission.
+/// cannot be listed or read is not a failure, but a gap that names the missing permission.
 pub(crate) async fn record_explanation(
     s3: &impl Objects,
     record: &mut Record,
@@ -55,7 +55,7 @@ pub(crate) async fn record_explanation(
     let report = match listed {
         Ok(listing) => listing.objects.into_iter().find(|object| object.key == *key),
         Err(error) if error.is_transient() => return Err(error.into()),
-        // What a job wrote was listed at the same place before, and that is said once.
+        // The job's output at the same place has been listed before; one gap is enough.
         Err(_) if since.is_some() => None,
         Err(error) => {
             record.gap(id, EXPLANATION, unread(place, &error, LIST));

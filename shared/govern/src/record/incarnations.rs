@@ -7,7 +7,7 @@ use sagewarden_lineage::rows::AliasRow;
 use crate::ports::{PortError, Table};
 use crate::record::closure::query_all;
 
-/// The newest incarnation of a name that was recorded and is no younger than whoever names it.
+/// The newest incarnation of a name that was recorded and is not younger than the resource that names it.
 pub(crate) async fn recorded_incarnation(
     table: &impl Table,
     resource: &Resource,

@@ -19,15 +19,15 @@ const MAX_SINGLE: usize = 50;
 /// Objects whose keys begin with another's.
 const NEIGHBOURS: usize = 10;
 
-/// One of the rights that reading the list, or looking for what it names, takes.
+/// One of the rights needed to read the list, or to look for its objects.
 const DENIED: &str =
     "denied, s3:GetObject, s3:GetObjectVersion, s3:ListBucketVersions or kms:Decrypt is missing";
 
 /// Why the objects of a manifest are not known, in words that are the same each time.
 type Unknown = &'static str;
 
-/// The node of what a manifest lists, which stands where the data of a prefix would; the manifest itself is an input of its own.
-/// Where the list cannot be had, the manifest is all that is known of the data, and that is said.
+/// The node of the objects in a manifest, in place of the data of a prefix; the manifest itself is an input of its own.
+/// If the list cannot be read, only the manifest is known, and a gap says so.
 pub(crate) async fn listed_data(
     s3: &impl Objects,
     record: &mut Record,
@@ -106,7 +106,7 @@ async fn listed_objects(
     Ok(if found.is_empty() { Err("none of them stood there") } else { Ok((listed, found)) })
 }
 
-/// The role of the manifest itself, beside that of the data.
+/// The role of the manifest itself, beside the role of the data.
 fn manifest_role(role: &str) -> String {
     format!("manifest/{role}")
 }

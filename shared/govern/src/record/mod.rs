@@ -1,4 +1,4 @@
-//! Records where resources come from: what each is, what it was made from and what it made, who called for it, and what is in force.
+//! Records where resources come from: their facts, inputs and outputs, their callers, and the deployments in force.
 //!
 //! Three things lead here. An event says that a resource changed its state ([`RecordLineage::record`]). CloudTrail says who called
 //! ([`RecordLineage::record_call`]). A push brings commits ([`push::record_commit`]). An event only names a resource; what is
@@ -122,7 +122,7 @@ impl<W: World> RecordLineage<'_, W> {
         Ok(Done::Acted(format!("recorded who called `{}` for {resource}", call.name)))
     }
 
-    /// Records the endpoint as it is now, without an event: what a drift alert does when it is faster than the events of
+    /// Records the endpoint as it is now, without an event: as a drift alert does if it is faster than the events of
     /// the deployment.
     pub(crate) async fn record_endpoint_now(&self, endpoint: &Resource) -> Outcome {
         let change = ResourceChanged {

@@ -15,10 +15,10 @@ use crate::outcome::Failure;
 use crate::ports::{Account, Description, Table};
 use crate::record::incarnations::recorded_incarnation;
 
-/// The role of the edge from a run to what it found.
+/// The role of the edge from a run to its finding.
 pub(crate) const REPORT: &str = "report";
 
-/// The node that an event is about; `None` when nobody can say: of a processing job that is gone, and of which nothing was recorded
+/// The node that an event is about; `None` if unknown: for a processing job that is gone, and that had no record
 /// while it was there.
 pub(crate) async fn node_of_event(
     table: &impl Table,

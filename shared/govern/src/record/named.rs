@@ -7,7 +7,7 @@ use sagewarden_lineage::observe::Observation;
 use sagewarden_lineage::record::Record;
 use sagewarden_lineage::s3::S3Location;
 
-/// A resource that what is being recorded names.
+/// A resource that the recorded resource names.
 #[derive(Clone, Debug)]
 pub(crate) struct NamedResource {
     /// What the two are to each other.
@@ -39,16 +39,16 @@ pub(crate) enum Tie {
         /// Where the data lies.
         location: S3Location,
     },
-    /// It is the experiment that the job's trial components belong to; the edges are those of the components.
+    /// It is the experiment that the job's trial components belong to; the edges belong to the components.
     Experiment,
     /// It is a trial component of the job.
     Component,
 }
 
-/// A named resource and its node; none where it was deleted before it could be recorded.
+/// A named resource and its node; no node if it was deleted before it could be recorded.
 pub(crate) type NamedNode = (NamedResource, Option<NodeId>);
 
-/// Adds the edges to what was found, and the gaps of what was not.
+/// Adds edges to the resources that were found, and gaps for the others.
 pub(crate) fn link_named(record: &mut Record, seen: &Observation, found: &[NamedNode]) {
     let experiment = found.iter().find(|(named, _)| matches!(named.tie, Tie::Experiment));
     let experiment = experiment.and_then(|(named, id)| Some((named, id.as_ref()?)));

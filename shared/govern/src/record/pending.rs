@@ -20,8 +20,8 @@ const OVER_MS: i64 = 16 * 60_000;
 
 /// The rows of a node.
 ///
-/// INVARIANT: an attempt deletes its own row, and those of attempts that have ended. Another one that is alive may have written its
-/// row and not yet its nodes: whoever deleted that row would leave nothing to whoever retries.
+/// INVARIANT: an attempt deletes its own row, and the rows of attempts that have ended. Another attempt that is alive may have written its
+/// row and not yet its nodes: deleting that row would leave its retry without the list.
 pub(super) struct Pending {
     /// Of this attempt.
     own: PendingRow,

@@ -1,9 +1,9 @@
-//! A push: its commits and the head of the branch or tag are recorded, and what was built from that branch meanwhile is linked
+//! A push: records its commits and the head of the branch or tag, and links resources that were built from that branch meanwhile
 //! to it.
 //!
-//! CodeCommit's event names the last commit of a push and, where it is not the first, the head before; what is between is
-//! walked. Whether the event of an annotated tag names the tag's own object or the commit is not documented: what is no commit
-//! stays an unconfirmed one, and the tag says so.
+//! CodeCommit's event names the last commit of a push and, except for the first push, the earlier head; the commits between them are
+//! walked. AWS does not document whether the event of an annotated tag names the tag's own object or the commit: an object that is no
+//! commit stays an unconfirmed one, and the tag says so.
 
 use std::collections::BTreeSet;
 
@@ -31,8 +31,8 @@ pub struct RecordedPush {
     pub done: Done,
     /// The first parent of the commit that was pushed. Absent for the first commit of a repository, and where no commit was pushed.
     pub parent: Option<CommitId>,
-    /// What it is compared with: the head before; of a push that does not say it, the nearest first parent that was a head before. Absent where
-    /// there is none: then everything that stands there is judged.
+    /// What it is compared with: the head before; of a push that does not say it, the nearest first parent that was a head before. Absent
+    /// where there is none: then every file of the commit is judged.
     pub base: Option<CommitId>,
 }
 
@@ -50,7 +50,7 @@ pub async fn record_commit(world: &impl World, push: &ReferenceChanged) -> Resul
     let mut record = Record::default();
     let commit = record_walked(&mut record, push, &walked)?;
     let reference = record_head(&mut record, push, &walked, commit.as_ref());
-    // The commits are refreshed whether they are new or not, so a retry needs no list of what was changed before it.
+    // Commits are refreshed whether they are new or not, so a retry needs no list of earlier changes.
     let mut touched = record.touched;
     write_new(table, record.writes).await?;
     let links = follower_links(table, &reference, push, commit.as_ref()).await?;
@@ -65,8 +65,8 @@ pub async fn record_commit(world: &impl World, push: &ReferenceChanged) -> Resul
     Ok(RecordedPush { done: Done::Acted(in_words(push, &walked)), parent, base })
 }
 
-/// Where a push begins that does not say it: at the nearest first parent that was a head of the main branch, or of this one, since what led to
-/// a head was judged when it was pushed. Where none is near, nothing is taken for judged.
+/// Where a push begins that does not say it: at the nearest first parent that was a head of the main branch, or of this one, since what led
+/// to a head was judged when it was pushed. Where none is near, nothing is taken for judged.
 async fn base(
     world: &impl World,
     push: &ReferenceChanged,
@@ -122,12 +122,12 @@ fn record_walked(
         )));
     }
     for commit in &walked.commits {
-        // Without a head before, nobody knows who brought the commits below this one.
+        // Without an earlier head, it is unknown who pushed the commits below this one.
         let pushed = walked.has_old || commit.id == *new;
         let pusher = push.caller.as_deref().filter(|_| pushed);
         record_commit_node(record, repository, commit, pusher);
     }
-    // A branch that went back points to a commit that nobody pushed now.
+    // A branch that was reset points to a commit that this push did not bring.
     let known = walked.new.iter().filter(|new| walked.commits.iter().all(|commit| commit.id != new.id));
     for commit in known {
         record_commit_node(record, repository, commit, None);

@@ -1,6 +1,6 @@
 //! Writes a record with no more than it changes, and refreshes the closures that it may concern.
 //!
-//! Most of what a job's event says is known: the image, the commit and the data were recorded before, and the job itself has
+//! Most facts in a job's event are recorded already: the image, the commit and the data were recorded before, and the job itself has
 //! several events. What is stored only grows, so a write that would change nothing now never will, and is left out. Without
 //! that, each job on a popular image would look at the closures of all live deployments that run it.
 
@@ -19,14 +19,14 @@ use crate::record::pending::Pending;
 
 /// Writes a record and refreshes the closures of live deployments that hold a node that it changes.
 ///
-/// INVARIANT: whoever changes a node refreshes, also when it is cut short in between. The retry always refreshes the record's own
-/// node, which is in every closure that holds what only this record names. A node of others that it changes is written down
-/// beforehand: on the retry nothing shows any more that it was changed.
+/// INVARIANT: an attempt that changes a node refreshes its closures, even if it dies in between. The retry always refreshes the record's
+/// own node, which is in every closure that holds what only this record names. A node of others that it changes is written down beforehand:
+/// on the retry nothing shows any more that it was changed.
 ///
 /// `last` is the node that the record is about, where others may take it for whole once it is there.
 ///
 /// # Errors
-/// When the table fails. The retry of the event goes on where it ended.
+/// If the table fails. The retry of the event goes on where it ended.
 pub(crate) async fn store_record(
     table: &impl Table,
     moment: &Moment,
@@ -35,7 +35,7 @@ pub(crate) async fn store_record(
 ) -> Result<(), PortError> {
     let Record { writes, touched, .. } = record;
     let (others, own): (BTreeSet<NodeId>, BTreeSet<NodeId>) = touched.into_iter().partition(is_shared);
-    // Without a node of its own a record has no place for a list of what it changes: a retry refreshes all that it touches.
+    // Without a node of its own, a record has no place for a list of its changes: a retry refreshes all that it touches.
     let Some(subject) = last.or(own.first()) else {
         write_new(table, writes).await?;
         return refresh(table, &others).await;
@@ -53,7 +53,7 @@ pub(crate) async fn store_record(
     pending.end(table).await
 }
 
-/// Writes what is new of some writes, for whoever refreshes all that these may change: that needs no list of what is left to do.
+/// Writes the new ones of some writes, for a caller that refreshes all that they may change, and so needs no list of outstanding refreshes.
 ///
 /// # Errors
 /// When the table fails.
@@ -61,7 +61,7 @@ pub(crate) async fn write_new(table: &impl Table, writes: Vec<Write>) -> Result<
     Due::of(table, writes).await?.write(table, None).await
 }
 
-/// Whether many records write the same of a node: what it says is a function of its identity.
+/// Whether many records write the same content to a node, because it is a function of the node's identity.
 fn is_shared(id: &NodeId) -> bool {
     matches!(id.kind(), NodeKind::Image | NodeKind::Commit | NodeKind::Dataset | NodeKind::Artifact)
 }
@@ -108,7 +108,7 @@ impl Due {
     }
 
     /// INVARIANT: aliases, out-edges and states come before the nodes. A node that is stored has them; and the node that the record
-    /// is about comes last of all: whoever names it takes one that is there for one that is written whole.
+    /// is about comes last of all: readers take a node that exists for one that is written completely.
     async fn write(&mut self, table: &impl Table, last: Option<&NodeId>) -> Result<(), PortError> {
         let last = last.map(NodeRow::key);
         let is_last = |write: &Write| last.as_ref() == Some(key_of(write));

@@ -13,7 +13,7 @@ use crate::ports::{Commit, PortError, SourceControl};
 
 /// Calls for a push that says where the branch pointed before: a minute has room for ten of them.
 pub(crate) const MAX_LOOKUPS: usize = 100;
-/// Calls where no head before is known. Only what is new should be read, but nothing says where that ends: on an old
+/// The most calls if no earlier head is known. Only what is new should be read, but nothing says where that ends: on an old
 /// repository every new branch would cost [`MAX_LOOKUPS`] calls for commits that were recorded long ago, and whether they were
 /// must not be asked, since the answer depends on what else was delivered.
 pub(crate) const MAX_WITHOUT_OLD: usize = 20;
@@ -21,7 +21,7 @@ pub(crate) const MAX_WITHOUT_OLD: usize = 20;
 /// What a push brought.
 #[derive(Debug, Default)]
 pub(crate) struct Walk {
-    /// The new head; `None` when the repository does not have it.
+    /// The new head; `None` if the repository does not have it.
     pub(crate) new: Option<Commit>,
     /// Those that are new, the newest first. The new head is not among them when the branch went back to it.
     pub(crate) commits: Vec<Commit>,
@@ -96,7 +96,7 @@ struct History<'a, S> {
 }
 
 impl<S: SourceControl> History<'_, S> {
-    /// Reads a commit; false when there is none to be read.
+    /// Reads a commit; false if there is none left to read.
     async fn read(&mut self, id: &CommitId) -> Result<bool, PortError> {
         if self.read.contains_key(id) {
             return Ok(true);
@@ -127,7 +127,7 @@ struct CommitSearch {
     seen: BTreeSet<CommitId>,
     /// Visited while nothing was known of the old head leading there; that may have turned out since.
     visited: Vec<CommitId>,
-    /// The old head and what it leads to, as far as is known.
+    /// The old head and the commits that it leads to, as far as known.
     of_old: BTreeSet<CommitId>,
     old: Option<CommitId>,
     /// Whether the new head leads to the old one. A commit between the two is never of the old head, so it is visited.

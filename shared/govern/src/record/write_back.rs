@@ -11,7 +11,7 @@ use crate::ports::{Account, Commit, PortError};
 const MAX_PARAMETER: usize = 2_500;
 
 /// Puts the commit that somebody named, and that the repository has, onto the components of a job that has ended. The same is put
-/// whoever does it, and nothing where it stands already.
+/// whoever writes it, and there is nothing to do if it is there already.
 pub(crate) async fn write_back<'a>(
     account: &impl Account,
     commit: &Commit,

@@ -10,13 +10,13 @@ use sagewarden_policy::{Bundle, Finding, Judgement, Severity};
 use crate::ports::Comment;
 use crate::review::reviewed::{MAX_BYTES, MAX_FILES, MAX_REQUESTS, Review, ReviewedRequest, SHOWN};
 
-/// Left for the sentence that says what was cut.
+/// Reserved for the sentence that says how much was cut.
 const CUT: usize = 200;
 /// The comment, never longer than CodeCommit takes. With [`SHOWN`] and [`Markdown::MOST`] there is always room for the worst finding.
 pub(crate) fn text(review: &Review, bundle: &Bundle, account: &str) -> Markdown {
     let head = Markdown::default().ours("**Sagewarden**: ").then(&summary(review)).ours("\n");
     let tail = tail(review, bundle, account);
-    // Bytes, of which there are at least as many as characters, however these are counted.
+    // Bytes: a text has at least as many as characters, however these are counted.
     let room = Comment::MAX_CHARACTERS.saturating_sub(length(&head) + length(&tail) + CUT);
     let pieces = pieces(review);
     let mut body = Markdown::default();
@@ -123,7 +123,7 @@ fn heading(request: &ReviewedRequest) -> Markdown {
     text.ours(" of ").number(verdict.checked.len()).ours(" controls\n\n")
 }
 
-/// Texts of controls can quote what was pushed, and those of a bundle of one's own say anything: all of them are others' words.
+/// Texts of controls can quote pushed files, and a custom bundle may have any text: treat all of them as others' words.
 fn finding(finding: &Finding) -> Markdown {
     let Finding { control, severity, title, field, actual, wanted, fix, waiver, .. } = finding;
     let mut text = Markdown::default().ours("- ").code(Untrusted::new(control));
@@ -152,7 +152,7 @@ fn severity_word(severity: Severity) -> &'static str {
     }
 }
 
-/// What could not be judged, what was left out, and by what was judged.
+/// The files that could not be judged, the number left out, and the bundle.
 fn tail(review: &Review, bundle: &Bundle, account: &str) -> Markdown {
     let line = Markdown::default;
     let mut lines: Vec<Markdown> = Vec::new();
@@ -287,7 +287,7 @@ mod tests {
         ]));
         let expected = "**Sagewarden**: 2 requests in 2 files: 1 violating, 1 waived
 
-`broken.json` `Steps[0]`: training job `train`: 1 broken of 2 controls
+`broken.json` `Steps[0]`: training job `train`: 1 failed of 2 controls
 
 - `TRN-NET-01` (high): `it runs inside the allowed network`
     - field: `VpcConfig.Subnets`

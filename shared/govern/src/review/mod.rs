@@ -1,7 +1,7 @@
-//! A push: what it would create is judged before anybody runs it, and the commit gets a comment that says what is wrong.
+//! A push: judges the requests in it before anybody runs them, and comments on the commit with what is wrong.
 //!
 //! Judged is what the push added or changed and what [`intake`] knows: requests, descriptions and pipeline definitions in
-//! JSON. A repository holds all sorts of JSON: what is none of these is passed over, and what cannot be read is named.
+//! JSON. A repository holds all sorts of JSON: other forms are passed over, and unreadable files are named.
 
 mod comment;
 mod reviewed;
@@ -28,12 +28,12 @@ const MAX_CHANGES: usize = 3_000;
 pub(crate) struct ReviewCommit<'a, W> {
     /// Where the files, the comment and its receipt are.
     pub(crate) world: &'a W,
-    /// The bundle that is in force when a push is reviewed: what is said of a push is what will be said of the jobs that come of
+    /// The bundle that is in force when a push is reviewed: the same bundle will judge the jobs that come of
     /// it.
     pub(crate) in_force: &'a BundleInForce,
 }
 
-/// A push with what it is compared to.
+/// A push, with the commit that it is compared with.
 struct Push<'a> {
     repository: &'a Repository,
     time: Timestamp,
@@ -43,7 +43,7 @@ struct Push<'a> {
 }
 
 impl<W: World> ReviewCommit<'_, W> {
-    /// Judges what a push to a branch changed and comments on its last commit, once. A tag names a commit that was judged
+    /// Judges the files that a push to a branch changed, and comments once on its last commit. A tag names a commit that was judged
     /// on its branch.
     ///
     /// # Errors
@@ -91,7 +91,7 @@ impl<W: World> ReviewCommit<'_, W> {
     }
 
     /// Returns the comment in a few words; `None` when nothing could be judged, and nothing was posted. What was not looked at might be
-    /// judged: a comment says so, whatever else there is.
+    /// judged: a comment says so in any case.
     async fn judge_and_comment(
         &self,
         bundle: &Bundle,
@@ -124,7 +124,7 @@ impl<W: World> ReviewCommit<'_, W> {
     }
 }
 
-/// What a comment is about: what was pushed, as this bundle judges it.
+/// The subject of a comment: the push, as this bundle judges it.
 fn cause(bundle: &Bundle, push: &Push<'_>) -> String {
     let Repository { account, region, name } = push.repository;
     let before = push.before.map_or("nothing", CommitId::as_str);
@@ -132,7 +132,7 @@ fn cause(bundle: &Bundle, push: &Push<'_>) -> String {
     format!("comment#{account}#{region}#{name}#{before}#{}#{bundle}", push.after)
 }
 
-/// Adds what a file holds. JSON of no known form is somebody else's.
+/// Adds the requests in a file. JSON of an unknown form is passed over.
 fn judge_file(bundle: &Bundle, push: &Push<'_>, path: &str, content: &[u8], review: &mut Review) {
     let intake = match str::from_utf8(content).map(intake::read) {
         Ok(Ok(intake)) => intake,
@@ -166,7 +166,7 @@ fn judge_candidate(
     candidate.resource = Resource::in_region(own.kind, &account, &region, &own.name);
     let joined = candidate.joined();
     let Candidate { resource, document, place, .. } = candidate;
-    // As of the push, whatever the file says of itself: the same whenever it is judged.
+    // As of the push, whatever time the file names: the verdict is the same whenever it is made.
     let subject = Subject { resource: &resource, document: &document, as_of: push.time, joined: &joined };
     let verdict = judge(bundle, &subject);
     ReviewedRequest { path: path.to_owned(), place, resource, verdict }

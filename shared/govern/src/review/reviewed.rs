@@ -46,7 +46,7 @@ impl Review {
         self.requests.is_empty() && self.notes.is_empty() && self.is_of_all()
     }
 
-    /// Adds a note: whoever pushes thousands must not have them all held.
+    /// Adds a note. A push with thousands of files must not fill the memory with notes.
     pub(crate) fn note(&mut self, path: &str, note: String) {
         if self.notes.len() < SHOWN {
             self.notes.push((path.to_owned(), note));

@@ -33,7 +33,7 @@ impl Judging {
     }
 }
 
-/// `record-commit`. Recorded first: whatever keeps a push from being judged, the commit is there. Without a bundle nothing is
+/// `record-commit`. Records first: if the push cannot be judged, the commit is there all the same. Without a bundle nothing is
 /// reviewed, and no commit gets a comment.
 pub async fn record_commit(
     world: &impl World,
@@ -55,7 +55,7 @@ pub async fn record_commit(
     })
 }
 
-/// What was done, and that a refusal could not be published: the log has it, and nobody else.
+/// The work that was done, and that a refusal could not be published: only the log has that.
 fn with_unpublished(outcome: Outcome, in_force: &BundleInForce) -> Outcome {
     let unpublished = in_force.unpublished().map(Done::Acted);
     outcome.map(|done| unpublished.into_iter().fold(done, Done::and))

@@ -2,11 +2,11 @@
 //!
 //! | event | function | use case |
 //! |---|---|---|
-//! | a push | `record-commit` | record commits and the head of the branch; review what it changed, comment on its last commit |
+//! | a push | `record-commit` | record commits and the head of the branch; review the changed files, comment on its last commit |
 //! | an API call | `enforce-policy` | judge the resource |
 //! | an API call | `record-lineage` | record who called |
 //! | a state change | `enforce-policy` | judge the resource |
-//! | a state change | `record-lineage` | record what it was made of and what it made |
+//! | a state change | `record-lineage` | record its inputs and outputs |
 //! | a state change | `detect-drift` | make a baseline of a training job's data |
 //! | a state change | `alert-drift` | read the report of a monitoring execution |
 //! | a tick of the clock | `enforce-policy` | judge the canary |

@@ -186,7 +186,7 @@ impl Bus for Absent {
     }
 }
 
-/// Metrics are nobody's business where there is no CloudWatch: nothing is lost that a finding depends on.
+/// Without CloudWatch there are no metrics: no finding depends on them.
 impl Metrics for Absent {
     fn publish(&self, _: &WindowMetrics<'_>) {}
 }

@@ -69,9 +69,9 @@ pub struct Side {
 pub struct AspectChange {
     /// In which respect.
     pub aspect: Aspect,
-    /// Whose, and what it is to it, such as `training job channel/train`.
+    /// The owner, and its role there, such as `training job channel/train`.
     pub what: String,
-    /// On the one side; empty when there is none.
+    /// On the one side; empty if absent there.
     pub before: Vec<String>,
     /// On the other side.
     pub after: Vec<String>,
@@ -84,7 +84,7 @@ pub struct Difference {
     pub before: Side,
     /// The other.
     pub after: Side,
-    /// Only what is not the same.
+    /// Only values that differ.
     pub changes: Vec<AspectChange>,
     /// How many things are the same on both sides.
     pub same: usize,

@@ -12,7 +12,7 @@ use crate::id::NodeId;
 pub struct Answer {
     /// What was asked about.
     pub root: NodeId,
-    /// The node and everything upstream of it; for an endpoint also what was observed on it.
+    /// The node and everything upstream of it; for an endpoint also the observations on it.
     pub graph: Graph,
     /// Large facts of some nodes, such as hyperparameters.
     pub details: BTreeMap<NodeId, Json>,

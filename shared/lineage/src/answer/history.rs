@@ -14,7 +14,7 @@ pub enum EntryKind {
     Deployment,
     /// The approval of a model package that an endpoint ran was given or taken back.
     Approval,
-    /// A control was broken by the endpoint or what it ran.
+    /// The endpoint, or something that it ran, failed a control.
     Finding,
     /// A monitoring execution ended.
     Monitoring,
@@ -50,7 +50,7 @@ pub struct Entry {
     /// Of a verdict: its digest in the chain of verdicts on that node.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub digest: Option<VerdictDigest>,
-    /// Of a verdict: the digest of the one before; absent where it is the first.
+    /// For a verdict: the digest of the one before; absent for the first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub previous: Option<VerdictDigest>,
 }
@@ -68,7 +68,7 @@ pub struct History {
     pub complete: bool,
     /// Why not, in words.
     pub missing: Vec<String>,
-    /// Continues with what is older.
+    /// Continues with older entries.
     pub cursor: Option<String>,
     /// Requests to the table.
     pub requests: usize,

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::words::{closing, line};
 use crate::id::NodeId;
 
-/// The endpoints that run what was made of a node: now, or at a time.
+/// The endpoints that run something built from a node: now, or at a time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Impact {
     /// What was asked about.
@@ -27,7 +27,7 @@ pub struct Impact {
     pub requests: usize,
 }
 
-/// An endpoint and what it runs.
+/// An endpoint and its deployment.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct LiveEndpoint {
     /// Its name.

@@ -1,4 +1,4 @@
-//! How to train a model again: the request, what it is pinned to, and what is missing for an exact repeat.
+//! How to train a model again: the request, its pinned inputs, and what is missing for an exact repeat.
 
 use sagewarden_events::REDACTED;
 use serde::Serialize;
@@ -88,7 +88,7 @@ pub enum NotReproducible {
     NoRequest(String),
 }
 
-/// Composes the request from what was recorded.
+/// Composes the request from the recorded facts.
 ///
 /// # Errors
 /// When no training job, or more than one, leads to the root, or its request is not known.
@@ -151,7 +151,7 @@ fn pin(answer: &Answer, job: &Node, missing: &mut Vec<String>) -> Pinned {
     let mut channels = 0;
     for edge in graph.into_node(&job.id) {
         let Some(source) = graph.nodes.get(&edge.from) else {
-            missing.push(format!("{}: nothing is recorded of {}", edge.role, edge.from));
+            missing.push(format!("{}: nothing is recorded about {}", edge.role, edge.from));
             continue;
         };
         match source.id.kind() {

@@ -1,4 +1,4 @@
-//! What the controls said of nodes, as it was recorded.
+//! The recorded verdicts on nodes.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use crate::table::Item;
 /// The newest verdict on each node, in words.
 pub type Verdicts = BTreeMap<NodeId, String>;
 
-/// The newest of the verdicts in these rows, in words: the outcome, and which controls are broken; with the time that it
+/// The newest of the verdicts in these rows, in words: the outcome, and the failed controls; with the time that it
 /// speaks of.
 #[must_use]
 pub fn newest_verdict(rows: &[Item]) -> Option<(Timestamp, String)> {
@@ -22,7 +22,7 @@ pub fn newest_verdict(rows: &[Item]) -> Option<(Timestamp, String)> {
     Some((newest.modified_at, verdict_in_words(&newest)?))
 }
 
-/// A verdict in words: the outcome, and which controls are broken.
+/// A verdict in words: the outcome, and the failed controls.
 #[must_use]
 pub fn verdict_in_words(verdict: &VerdictRow) -> Option<String> {
     let findings: Json = serde_json::from_str(&verdict.findings).ok()?;
@@ -32,7 +32,7 @@ pub fn verdict_in_words(verdict: &VerdictRow) -> Option<String> {
         fitting.filter_map(|finding| Some(finding.get("control")?.as_str()?.to_owned())).collect()
     };
     let mut words = verdict.outcome.clone();
-    for (status, label) in [("violation", "broken"), ("waived", "waived"), ("unknown", "undecided")] {
+    for (status, label) in [("violation", "failed"), ("waived", "waived"), ("unknown", "undecided")] {
         let controls = of_status(status);
         if !controls.is_empty() {
             words.push_str(&format!("; {label}: {}", controls.join(", ")));

@@ -1,4 +1,4 @@
-//! What a table held once, to be kept where whoever may write the table cannot write.
+//! The digests of a table at one time. Keep them in a place that nobody who may write the table can write to.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ const FORM: u32 = 1;
 pub struct Anchor {
     /// The form of this document.
     sagewarden_anchor: u32,
-    /// The digest of all chains: whoever wrote it down elsewhere knows this anchor again.
+    /// The digest of all chains. Noted elsewhere, it identifies this anchor.
     pub digest: VerdictDigest,
     /// The chains by the partitions of their verdicts.
     pub resources: BTreeMap<String, AnchoredChain>,
@@ -68,7 +68,7 @@ impl Anchor {
     /// Reads an anchor, and holds its digests against its links.
     ///
     /// # Errors
-    /// When it is none, or was changed.
+    /// If it is not an anchor, or was changed.
     pub fn parse(text: &[u8]) -> Result<Self, UnusableAnchor> {
         // The form is known before its shape is.
         let Form { sagewarden_anchor } = serde_json::from_slice(text)?;

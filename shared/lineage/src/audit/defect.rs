@@ -51,7 +51,7 @@ pub struct Defect {
     pub resource: String,
     /// Of what sort it is.
     pub problem: Problem,
-    /// Which verdict, where it is about one.
+    /// Which verdict, if the defect is about one.
     pub verdict: Option<String>,
     /// One sentence.
     pub text: String,

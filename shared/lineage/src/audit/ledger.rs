@@ -1,4 +1,4 @@
-//! The rows of a table as they come, in any order; of verdicts digests are kept, not what they say.
+//! Takes the rows of a table in any order. Keeps digests of verdicts, not the verdicts.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,7 +15,7 @@ use crate::rows::{
 };
 use crate::table::{Item, Key};
 
-/// The outcome of what a waiver covers.
+/// The outcome of a resource whose findings are waived.
 const WAIVED: &str = "waived";
 /// What is named; of a table that was emptied, there would be as much as there was in it.
 const MOST: usize = 10_000;
@@ -35,11 +35,11 @@ struct Kept {
     links: Vec<VerdictLink>,
     /// One a bundle.
     newest: Vec<Newest>,
-    /// Bundles of which the resource kept every control once.
+    /// Bundles whose every control the resource passed at some time.
     kept_by: Vec<String>,
     /// Verdicts that notices name.
     published: Vec<String>,
-    /// Those of them of which a finding was published, of what cannot be changed.
+    /// Those with a published finding, for resources that cannot be changed.
     found: Vec<String>,
     /// Verdicts that are waived.
     waived: Vec<String>,
@@ -192,7 +192,7 @@ impl Ledger {
     }
 }
 
-/// Answers find a row by its key: one that stands elsewhere is read by nobody.
+/// Answers find a row by its key: under another key, nothing reads it.
 fn misplaced(item: &Item, said: &Item) -> Option<String> {
     (item.key != said.key)
         .then(|| format!("it stands under the key `{}`, but belongs to `{}`", item.key.sk, said.key.sk))
@@ -212,7 +212,7 @@ fn nameless(resource: &str, kept: &Kept, defects: &mut Defects) {
         let text = format!("{by} names it, and it is gone");
         defects.add(Defect::new(resource, Problem::NoVerdict, Some(verdict), text));
     }
-    // A waiver covers what cannot be changed from its creation on, or never: then no finding was published.
+    // A waiver covers an unchangeable resource from its creation on, or never. If it does, no finding was published.
     for verdict in kept.found.iter().filter(|verdict| kept.waived.contains(verdict)) {
         let text = "a finding about it was published, and it says that it is waived";
         defects.add(Defect::new(resource, Problem::Contradiction, Some(verdict), text));
@@ -305,7 +305,7 @@ impl Audit {
         self.defects.named.iter()
     }
 
-    /// What is no gap, but worth knowing.
+    /// Not a gap, but worth knowing.
     pub fn notes(&self) -> impl Iterator<Item = &Defect> {
         self.notes.named.iter()
     }
@@ -322,7 +322,7 @@ impl Audit {
         self.defects.named.is_empty()
     }
 
-    /// The digest of all chains, which is that of their anchor.
+    /// The digest of all chains, and of their anchor.
     #[must_use]
     pub fn digest(&self) -> VerdictDigest {
         let heads =
@@ -336,7 +336,7 @@ impl Audit {
         Anchor::of(self.chains.iter())
     }
 
-    /// Holds the chains against an earlier anchor: each of its links has to be there, and to say what it said. Returns how many
+    /// Compares the chains with an earlier anchor: each of its links must still exist and be unchanged. Returns how many
     /// verdicts have come since.
     pub fn against(&mut self, anchor: &Anchor) -> usize {
         let mut kept = 0;

@@ -9,15 +9,15 @@ use crate::rows::{JudgementRow, VerdictRow, millis};
 /// One judgement of a resource.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VerdictLink {
-    /// What tells it from others on the resource ([`VerdictRow::id`]).
+    /// What distinguishes it from others on the resource ([`VerdictRow::id`]).
     pub verdict: String,
     /// When a bundle first came to it.
     #[serde(with = "epoch")]
     pub judged_at: Timestamp,
-    /// When what was judged then had last been changed.
+    /// When the resource, as it was judged, had last been changed.
     #[serde(with = "epoch")]
     pub modified_at: Timestamp,
-    /// The digest of what it says.
+    /// The digest of the verdict.
     pub content: VerdictDigest,
 }
 
@@ -40,12 +40,12 @@ impl VerdictLink {
     }
 }
 
-/// The judgements of a resource in the order in which they became known; of one time, in that of their names.
+/// The judgements of a resource in the order in which they became known; at equal times, in the order of their names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct VerdictChain(Vec<VerdictLink>);
 
 impl VerdictChain {
-    /// The chain of these links, in whatever order they come.
+    /// The chain of these links, which may come in any order.
     #[must_use]
     pub fn of(links: impl IntoIterator<Item = VerdictLink>) -> Self {
         let mut links: Vec<VerdictLink> = links.into_iter().collect();

@@ -5,13 +5,14 @@
 //! belong in between. Chains are therefore made when they are read, and stand nowhere in the table: a link that arrives late
 //! changes the digests after it.
 //!
-//! An [`Anchor`] says what a table held once. Kept where whoever may write the table cannot write, it shows what is gone since then
-//! ([`Audit::against`]), and tells a late link from a gap. What contradicts itself shows without one ([`Ledger::finish`]).
+//! An [`Anchor`] has the digests of a table at one time. Kept out of reach of those who may write the table, it shows what is gone since
+//! then ([`Audit::against`]), and distinguishes a late link from a gap. A chain that contradicts itself is found without an anchor
+//! ([`Ledger::finish`]).
 //!
 //! Digests are SHA-256 over JSON without spaces, in small hexadecimal digits:
-//! - of what a verdict says: `[partition,"<bundle>#<known>#<mark>",bundle,outcome,checked,findings]`, all of them texts;
-//! - of a link: `[digest of the link before or "","<bundle>#<known>#<mark>",judged at,modified at,digest of what it says]`, texts too,
-//!   times in milliseconds of fifteen digits, as rows have them;
+//! - the digest of a verdict covers `[partition,"<bundle>#<known>#<mark>",bundle,outcome,checked,findings]`, all of them texts;
+//! - the digest of a link covers `[digest of the link before or "","<bundle>#<known>#<mark>",judged at,modified at,digest of what it
+//!   says]`, texts too, times in milliseconds of fifteen digits, as rows have them;
 //! - of an anchor: lines of `[partition,digest of its last link]`, in the order of the partitions, each with a line feed behind it.
 
 mod anchor;

@@ -24,7 +24,7 @@ enum SaidStatus {
     Waived,
 }
 
-/// What is wrong with a verdict in words; `None` when its mark and its outcome are those of its findings.
+/// The fault of a verdict in words; `None` if its mark and outcome agree with its findings.
 pub(super) fn contradiction(verdict: &VerdictRow) -> Option<String> {
     let Ok(findings) = serde_json::from_str::<Vec<SaidFinding>>(&verdict.findings) else {
         return Some("its findings cannot be read".to_owned());

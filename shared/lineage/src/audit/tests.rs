@@ -96,17 +96,17 @@ fn judgement(seen: &Seen) -> Key {
 
 #[test]
 fn what_nobody_touched_is_whole() {
-    let told = rows(&[seen(0, 0, 1, 10), seen(0, 0, 0, 20), seen(0, 1, 0, 30), seen(1, 0, 2, 15)]);
-    let audit = audit(&told);
+    let verdicts = rows(&[seen(0, 0, 1, 10), seen(0, 0, 0, 20), seen(0, 1, 0, 30), seen(1, 0, 2, 15)]);
+    let audit = audit(&verdicts);
     assert_eq!(problems(&audit), []);
     assert_eq!((audit.chains().len(), audit.verdicts(), audit.is_whole()), (2, 4, true));
-    assert_eq!(since(&told, &told), (vec![], vec![]));
+    assert_eq!(since(&verdicts, &verdicts), (vec![], vec![]));
 }
 
 #[test]
 fn each_link_stands_for_all_before_it() {
-    let of = |told: &[Seen]| {
-        let audit = audit(&rows(told));
+    let of = |verdicts: &[Seen]| {
+        let audit = audit(&rows(verdicts));
         let chain = audit.chains().values().next().unwrap();
         chain.digests().map(|(_, digest)| digest).collect::<Vec<_>>()
     };
@@ -122,8 +122,8 @@ fn each_link_stands_for_all_before_it() {
 
 #[test]
 fn digests_are_those_that_the_documentation_describes() {
-    let told = seen(0, 0, 0, 10);
-    let audit = audit(&rows([&told]));
+    let verdicts = seen(0, 0, 0, 10);
+    let audit = audit(&rows([&verdicts]));
     let content = VerdictDigest::of(
         r#"["tjob#1/r/job-0@5","feedfacecafe#1#e3b0c44298fc","feedfacecafe0000","compliant","C-0 C-1 C-2","[]"]"#,
     );
@@ -140,28 +140,28 @@ fn digests_are_those_that_the_documentation_describes() {
 
 #[test]
 fn a_verdict_that_contradicts_itself_shows_without_an_anchor() {
-    let told = seen(0, 0, 2, 10);
+    let verdicts = seen(0, 0, 2, 10);
     let changed = |name: &str, value: &str| {
-        let mut rows = rows([&told]);
-        rows.get_mut(&judgement(&told)).unwrap().insert(name.to_owned(), value.into());
+        let mut rows = rows([&verdicts]);
+        rows.get_mut(&judgement(&verdicts)).unwrap().insert(name.to_owned(), value.into());
         problems(&audit(&rows))
     };
     let expected = vec![(Problem::Contradiction, pk(0))];
     assert_eq!(changed(VerdictRow::OUTCOME, "compliant"), expected);
     assert_eq!(changed(VerdictRow::FINDINGS, "[]"), expected, "the key names others");
     assert_eq!(changed(VerdictRow::FINDINGS, "["), expected);
-    let mut rows = rows([&told]);
+    let mut rows = rows([&verdicts]);
     let newest = rows.keys().find(|key| VerdictRow::is(key)).unwrap().clone();
     rows.get_mut(&newest).unwrap().insert(VerdictRow::OUTCOME.to_owned(), "compliant".into());
     assert_eq!(problems(&audit(&rows)), expected, "of the newest, too");
 }
 
 #[test]
-fn whoever_names_a_verdict_that_is_gone_shows_it() {
+fn a_row_that_names_a_missing_verdict_shows_it() {
     let (first, second) = (seen(0, 0, 1, 10), seen(0, 0, 0, 20));
-    let told = rows([&first, &second]);
+    let verdicts = rows([&first, &second]);
     let without = |key: Key| {
-        let mut rows = told.clone();
+        let mut rows = verdicts.clone();
         rows.remove(&key).unwrap();
         rows
     };
@@ -170,7 +170,7 @@ fn whoever_names_a_verdict_that_is_gone_shows_it() {
     // A judgement names the newest one.
     let newest = VerdictRow::key(&pk(0), BUNDLES[0]);
     assert_eq!(problems(&audit(&without(newest.clone()))), [(Problem::TurnedBack, pk(0))]);
-    let mut turned_back = told.clone();
+    let mut turned_back = verdicts.clone();
     turned_back.insert(newest, verdict(&first).item().attributes);
     assert_eq!(problems(&audit(&turned_back)), [(Problem::TurnedBack, pk(0))]);
     // A notice names the judgement that it was made of.
@@ -244,9 +244,9 @@ fn an_anchor_is_read_as_it_was_written_and_no_other_way() {
 
 #[test]
 fn of_a_table_that_was_emptied_not_everything_is_named() {
-    let told: Vec<Seen> = (0..10_003).map(|resource| seen(resource, 0, 0, 10)).collect();
+    let verdicts: Vec<Seen> = (0..10_003).map(|resource| seen(resource, 0, 0, 10)).collect();
     let mut nothing = audit(&Rows::new());
-    nothing.against(&audit(&rows(&told)).anchor());
+    nothing.against(&audit(&rows(&verdicts)).anchor());
     assert_eq!((nothing.defects().count(), nothing.unnamed()), (10_000, [3, 0]));
 }
 
@@ -258,18 +258,18 @@ fn some_seen() -> impl Strategy<Value = Vec<Seen>> {
 proptest! {
     #[test]
     fn the_order_of_arrival_changes_nothing(
-        (told, shuffled) in some_seen().prop_flat_map(|told| (Just(told.clone()), Just(told).prop_shuffle())),
+        (verdicts, shuffled) in some_seen().prop_flat_map(|verdicts| (Just(verdicts.clone()), Just(verdicts).prop_shuffle())),
     ) {
-        let [one, other] = [rows(&told), rows(&shuffled)].map(|rows| audit(&rows));
+        let [one, other] = [rows(&verdicts), rows(&shuffled)].map(|rows| audit(&rows));
         prop_assert_eq!(one.anchor(), other.anchor());
         prop_assert_eq!(problems(&one), vec![]);
     }
 
     #[test]
     fn whichever_judgement_is_taken_away_or_changed_is_named(
-        told in some_seen(), which in any::<prop::sample::Index>(), name in 0..6_usize, resource in any::<bool>(),
+        verdicts in some_seen(), which in any::<prop::sample::Index>(), name in 0..6_usize, resource in any::<bool>(),
     ) {
-        let then = rows(&told);
+        let then = rows(&verdicts);
         let keys: Vec<Key> = then.keys().filter(|key| !VerdictRow::is(key)).cloned().collect();
         let key = which.get(&keys);
         let mut without = then.clone();
@@ -292,14 +292,14 @@ proptest! {
 
     #[test]
     fn what_comes_late_is_added_or_was_known_earlier_and_is_no_gap(
-        told in some_seen(), which in any::<prop::sample::Index>(),
+        verdicts in some_seen(), which in any::<prop::sample::Index>(),
     ) {
-        let late = which.index(told.len());
-        let before: Vec<&Seen> = told.iter().enumerate().filter(|(at, _)| *at != late).map(|(_, seen)| seen).collect();
-        let (then, now) = (rows(before), rows(&told));
+        let late = which.index(verdicts.len());
+        let before: Vec<&Seen> = verdicts.iter().enumerate().filter(|(at, _)| *at != late).map(|(_, seen)| seen).collect();
+        let (then, now) = (rows(before), rows(&verdicts));
         let (defects, notes) = since(&then, &now);
         prop_assert_eq!(defects, vec![]);
-        let (key, late) = (judgement(&told[late]), &told[late]);
+        let (key, late) = (judgement(&verdicts[late]), &verdicts[late]);
         let at = |row: &Attributes| Item { key: key.clone(), attributes: row.clone() }
             .text(JudgementRow::JUDGED_AT).map(str::to_owned);
         let mut others = then.iter().filter(|(other, _)| other.pk == key.pk && !VerdictRow::is(other));

@@ -119,7 +119,7 @@ fn lacking(subject: &str, more: &[(&str, Value)]) -> Node {
 }
 
 #[test]
-fn a_gap_is_told_until_something_fills_it() {
+fn a_gap_is_reported_until_something_fills_it() {
     let check = |subject: &str, more: &[(&str, Value)], others: Vec<Node>, open: bool| {
         let mut nodes = vec![(0, lacking(subject, more))];
         nodes.extend(others.into_iter().map(|node| (1, node)));
@@ -151,7 +151,7 @@ fn a_gap_stays_open_while_what_would_fill_it_is_only_named() {
 }
 
 #[test]
-fn of_what_was_reached_from_above_no_gap_is_told() {
+fn nodes_reached_from_above_have_no_gap() {
     let mut graph = Graph::default();
     graph.insert_from_above(lacking("image", &[]), 1);
     assert_eq!(graph.gaps(), <[String; 0]>::default());

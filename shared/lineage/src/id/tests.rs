@@ -50,7 +50,7 @@ fn an_image_is_named_by_its_digest_and_a_tag_is_marked_as_one() {
 }
 
 #[test]
-fn an_identity_tells_whose_incarnation_it_is() {
+fn an_identity_names_its_incarnation() {
     let id = |text: &str| NodeId::parse(text).unwrap();
     let job = endpoint("x").sibling(ResourceKind::TrainingJob, "Train");
     assert!(id("tjob#111122223333/eu-west-1/Train@1").is_at(&job));

@@ -45,7 +45,7 @@ impl Observation {
         if view.bool("EnableManagedSpotTraining") == Some(true) {
             self.facts.insert(node::SPOT.into(), Value::Text("true".into()));
         }
-        // Until the job has ended these still grow, and a fact is kept as it was first told.
+        // Until the job has ended these still grow, and the first value of a fact is the one that stays.
         if self.has_ended() {
             self.fact_number(view, node::TRAINING_SECONDS, "TrainingTimeInSeconds");
             self.fact_number(view, node::BILLABLE_SECONDS, "BillableTimeInSeconds");
@@ -96,7 +96,7 @@ impl Observation {
         self.environment(view);
         self.belongings(view);
         if let Some(schedule) = view.text("MonitoringScheduleArn") {
-            // A run of a schedule is a node of its own kind, whatever the API calls it.
+            // A run of a schedule is a node of its own kind, although the API calls it a processing job.
             self.id = NodeId::monitoring_execution(&self.resource, self.created_at);
             self.schedule = Some(schedule);
         }

@@ -62,7 +62,7 @@ pub struct DataReference {
     pub location: S3Location,
     /// The versions that count are those that stood at this time.
     pub as_of: Timestamp,
-    /// For outputs: what is older was there before and is not the resource's.
+    /// For outputs: an older object was there before, so the resource did not write it.
     pub since: Option<Timestamp>,
     /// The location names one object, not the beginning of keys.
     pub single: bool,
@@ -116,7 +116,7 @@ pub struct Approval {
     pub at: Timestamp,
     /// Who changed it last; events do not say.
     pub by: Option<String>,
-    /// What was said about it.
+    /// The comment of the approver.
     pub description: Option<String>,
 }
 
@@ -240,7 +240,7 @@ const REPOSITORY_KEYS: &[&str] = &["repository", "gitrepository"];
 impl Observation {
     fn claim<'a>(&mut self, pairs: impl Iterator<Item = (&'a str, &'a str)> + Clone, found_by: FoundBy) {
         let Some(text) = named(pairs.clone(), COMMIT_KEYS) else { return };
-        // A value that is no commit id (an abbreviation, `latest`) claims nothing that could be checked.
+        // A value that is not a commit id (an abbreviation, `latest`) cannot be checked, so it is no claim.
         match CommitId::parse(&text) {
             Ok(commit) => self.claims.push(CommitClaim { commit, found_by }),
             Err(_) if is_abbreviated(&text) => self.unclear.push((found_by, text)),

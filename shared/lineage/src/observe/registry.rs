@@ -70,7 +70,7 @@ impl Observation {
     }
 }
 
-/// The reference by digest, where the registry has told one: the tag may have moved since.
+/// The reference by digest, if the registry gave one: the tag may have moved since.
 fn pinned(image: &str, digest: Option<&str>) -> String {
     match digest {
         Some(digest) if !image.contains('@') => {

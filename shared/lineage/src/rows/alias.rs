@@ -14,17 +14,17 @@ const SHORT: usize = 7;
 /// Another name of a node.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Alias {
-    /// The name of a resource, or the path of a branch or tag. Names of endpoints ignore case, and so do those of events'
+    /// The name of a resource, or the path of a branch or tag. Names of endpoints ignore case, as do the names in events'
     /// `resources`: all of them stand in lower case.
     Name {
-        /// The type as ARNs have it, or `branch` and `tag`.
+        /// The type in ARNs, or `branch`, or `tag`.
         kind: String,
         /// The name.
         name: String,
     },
     /// The first digits of a commit.
     Commit {
-        /// Seven digits or more, of which the first seven count.
+        /// Seven digits or more; the first seven count.
         digits: String,
     },
     /// A version of an object.
@@ -104,7 +104,7 @@ impl AliasRow {
         Query::prefix(Self::object_pk(bucket, key), format!("{version}#"))
     }
 
-    /// Whether a key is that of an alias.
+    /// Whether a key belongs to an alias.
     #[must_use]
     pub fn is(key: &Key) -> bool {
         [NAMES, COMMITS, OBJECTS].iter().any(|prefix| key.pk.starts_with(prefix))

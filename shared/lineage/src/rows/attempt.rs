@@ -1,4 +1,4 @@
-//! Attempts at work that may take more memory than there is: whoever is killed cannot say so afterwards.
+//! Attempts at work that may take more memory than there is: a process that is killed cannot say so afterwards.
 
 use sagewarden_events::Timestamp;
 
@@ -22,7 +22,7 @@ impl AttemptRow {
     /// What the row is.
     pub const KIND: RowKind = RowKind {
         row: "AttemptRow",
-        says: "that a file is being read which may not fit into memory; deleted once the read has ended, however it ended",
+        says: "a read of a file that may not fit into memory; deleted when the read ends in any way",
         pk: "K#attempt#<digest of the place>",
         sk: "<time>#<request>",
     };

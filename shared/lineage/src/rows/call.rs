@@ -1,4 +1,4 @@
-//! Calls that CloudTrail told of. A call names a resource, not its incarnation, so calls are kept under the name.
+//! Calls that CloudTrail reported. A call names a resource, not its incarnation, so calls are kept under the name.
 
 use sagewarden_events::{Resource, ResourceKind, Timestamp};
 
@@ -10,7 +10,7 @@ const AT: &str = "at";
 const BY: &str = "by";
 const CONFIGURATION: &str = "config";
 
-/// What a call did to what it names.
+/// What a call did to the resource that it names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CallEffect {
     /// It was created; of an endpoint, a configuration was asked for.
@@ -19,7 +19,7 @@ pub enum CallEffect {
     Deleted,
 }
 
-/// A call that created or deleted what has a name, or asked for a configuration of an endpoint.
+/// A call that created or deleted a named resource, or asked for a configuration of an endpoint.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CallRow {
     /// The partition ([`Self::partition`]).
@@ -40,14 +40,14 @@ impl CallRow {
     /// What the row is for a creation.
     pub const CREATION: RowKind = RowKind {
         row: "CallRow",
-        says: "who created what has a name, or asked for a configuration of an endpoint",
+        says: "who created the resource of a name, or asked for a configuration of an endpoint",
         pk: "K#call#<kind>/<account>/<region>/<name>",
         sk: "C#<time>#<who>, or C#<time>#<who>#<configuration>",
     };
     /// What the row is for a deletion.
     pub const DELETION: RowKind = RowKind {
         row: "CallRow",
-        says: "who deleted what has a name",
+        says: "who deleted the resource of a name",
         pk: "K#call#<kind>/<account>/<region>/<name>",
         sk: "D#<time>#<who>",
     };
@@ -75,7 +75,7 @@ impl CallRow {
         Query::prefix(Self::partition(resource), Self::CREATED)
     }
 
-    /// What tells a call from the others on its name, in the order of their times.
+    /// What distinguishes a call from others on its name; sorts by time.
     #[must_use]
     pub fn version(&self) -> String {
         let call = format!("{}#{}", millis(self.at), self.by.as_deref().unwrap_or_default());

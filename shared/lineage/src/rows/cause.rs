@@ -1,4 +1,4 @@
-//! How a notice names the verdict that it speaks of.
+//! How a notice names its verdict.
 
 use std::fmt;
 
@@ -8,10 +8,10 @@ use super::verdict::{ComplianceRow, JudgedRow, JudgementRow, VerdictRow, verdict
 use crate::s3::hex;
 use crate::table::Key;
 
-/// Bytes of a digest that tell one set of findings from another on one resource.
+/// Bytes of a digest that distinguish sets of findings on one resource.
 const MARK_BYTES: usize = 6;
 
-/// Tells one set of findings from another: of each finding its control, and what stands there.
+/// Distinguishes sets of findings by the control and the actual value of each finding.
 #[must_use]
 pub fn findings_mark<'a>(findings: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
     let stated: Vec<String> =
@@ -93,7 +93,7 @@ impl fmt::Display for VerdictCause {
     }
 }
 
-/// Whether a row of this key is about verdicts, whatever is in it.
+/// Whether a row with this key is about verdicts, whatever its content.
 #[must_use]
 pub fn is_about_verdicts(key: &Key) -> bool {
     let of_resource =
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mark_tells_findings_apart() {
+    fn a_mark_distinguishes_findings() {
         let mark = findings_mark([("TRN-ENC-01", "absent"), ("TRN-NET-01", "absent")]);
         assert_eq!(mark.len(), 12);
         assert_ne!(mark, findings_mark([("TRN-ENC-01", "absent")]));

@@ -124,7 +124,7 @@ impl ClosureRow {
         Some(Self { deployment, band, number, nodes })
     }
 
-    /// The nodes that a row holds, without what it says of them.
+    /// The nodes that a row holds, without their attributes.
     pub fn members(item: &Item) -> impl Iterator<Item = NodeId> {
         let heads = item.attributes.iter().filter(|(name, _)| !name.contains('.'));
         heads.filter_map(|(_, value)| Some(ClosureNode::parse_head(value)?.id))
@@ -183,7 +183,7 @@ impl LiveRow {
     }
 }
 
-/// A live deployment with more upstream than is written down. A question that reads the live deployments of a node cannot tell
+/// A live deployment with more upstream than its closure holds. A question that reads the live deployments of a node cannot know
 /// whether these are part of the answer, and says so.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnindexedRow {

@@ -1,4 +1,4 @@
-//! Large facts of a node, apart from it: whoever walks the graph does not read them.
+//! Large facts of a node, in a row of their own: a walk of the graph does not read them.
 
 use serde_json::Value as Json;
 
@@ -52,7 +52,7 @@ impl DetailRow {
         Key::new(id.as_str(), Self::SK)
     }
 
-    /// Whether a key is that of details.
+    /// Whether a key belongs to details.
     #[must_use]
     pub fn is(key: &Key) -> bool {
         key.sk == Self::SK
@@ -68,7 +68,7 @@ impl DetailRow {
         Item { key: Self::key(&self.id), attributes }
     }
 
-    /// The row of facts of which those of the largest version count. Each content names both attributes, so that nothing
+    /// The row of facts whose largest version wins. Each content names both attributes, so that nothing
     /// stays from an older one.
     #[must_use]
     pub fn newest(&self, version: &str) -> Write {
@@ -93,7 +93,7 @@ impl DetailRow {
     }
 }
 
-/// What a version of Clarify's report said of a model.
+/// A version of Clarify's report on a model.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExplanationRow {
     /// The job that wrote the report, or the package that names it.
@@ -108,13 +108,13 @@ impl ExplanationRow {
     /// What the row is.
     pub const KIND: RowKind = RowKind {
         row: "ExplanationRow",
-        says: "what one version of a report by Clarify said of a model",
+        says: "one version of Clarify's report on a model",
         pk: "<identity>",
         sk: "X#<object version>",
     };
     const PREFIX: &str = "X#";
 
-    /// The key of what a version of the report said.
+    /// The key of a version of the report.
     #[must_use]
     pub fn key(id: &NodeId, version: &str) -> Key {
         Key::new(id.as_str(), format!("{}{version}", Self::PREFIX))

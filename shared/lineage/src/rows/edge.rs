@@ -5,7 +5,8 @@ use crate::edge::{InEdge, Relation};
 use crate::id::NodeId;
 use crate::table::{Attributes, Item, Key, Query};
 
-/// A role may hold anything but a bar; the row says it by itself, so that it can be told from the destination in the key.
+/// A role may hold any character but a bar. The row has the role as an attribute too, because the key does not separate it from the
+/// destination.
 const ROLE: &str = "role";
 
 /// An edge, under the node that it comes from.

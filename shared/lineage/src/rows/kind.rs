@@ -15,7 +15,7 @@ pub struct RowKind {
     pub sk: &'static str,
 }
 
-/// What stands in the place of a commit or a deployment where there is none any more.
+/// Stands in place of a commit or a deployment that no longer exists.
 pub(super) const GONE: &str = "deleted";
 
 /// Milliseconds as a text that sorts as the times do: fifteen digits reach to the year 33658.

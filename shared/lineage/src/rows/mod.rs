@@ -53,7 +53,7 @@ pub use window::{
     CapturedFileRow, ClosedWindowRow, LastCaptureRow, ListeningRow, OpenWindowRow, WindowMark, WindowMarkRow,
 };
 
-/// The attributes of a row that name nodes. All its other texts are words, even where whoever wrote them made one read like an identity.
+/// The attributes of a row that name nodes. All its other texts are words, even if their author made one look like an identity.
 #[must_use]
 pub fn naming(item: &Item) -> &'static [&'static str] {
     if NodeRow::id_of(&item.key).is_some() {

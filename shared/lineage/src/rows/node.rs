@@ -1,4 +1,4 @@
-//! The row of a node: its facts, its in-edges, and registers of which the newest content counts.
+//! The row of a node: its facts, its in-edges, and registers, whose newest content wins.
 //!
 //! The names of its attributes stand here and nowhere else. Short ones are in every closure, once for each node.
 
@@ -59,7 +59,7 @@ pub const ETAG: &str = "etag";
 pub const SIZE: &str = "size";
 /// S3's version id; absent when the bucket keeps no versions.
 pub const VERSION_ID: &str = "version_id";
-/// Why the version cannot be relied on, in words; absent where it can.
+/// Why the version is unreliable, in words; absent if it is reliable.
 pub const WEAK: &str = "weak";
 /// How many objects a set has.
 pub const OBJECTS: &str = "objects";
@@ -94,7 +94,7 @@ pub const DATE: &str = "date";
 pub const PARENTS: &str = "parents";
 /// How many parents it has, where they are several.
 pub const MERGE: &str = "merge";
-/// The set of ARNs of those who pushed; head rows have it, too.
+/// The ARNs of the callers who pushed; head rows have them, too.
 pub const PUSHERS: &str = "pushers";
 /// The full name, such as `refs/heads/main`.
 pub const REFERENCE: &str = "reference";
@@ -102,11 +102,11 @@ pub const REFERENCE: &str = "reference";
 pub const REFERENCE_TYPE: &str = "reference_type";
 /// The commit that a branch or tag points to, or [`DELETED`].
 pub const HEAD: &str = "head";
-/// The version of [`HEAD`]: that of the head's row.
+/// The version of [`HEAD`], which is the version of the head's row.
 pub const HEAD_VERSION: &str = "headv";
 /// The commit that a branch pointed to when the node was created, or [`NOT_INFERRED`].
 pub const INFERRED: &str = "inf";
-/// The version of [`INFERRED`]: that of the head's row.
+/// The version of [`INFERRED`], which is the version of the head's row.
 pub const INFERRED_VERSION: &str = "infv";
 
 // Jobs.
@@ -117,7 +117,7 @@ pub const ROLE: &str = "role";
 pub const INSTANCE_TYPE: &str = "instance_type";
 /// How many instances it ran on.
 pub const INSTANCE_COUNT: &str = "instance_count";
-/// `true` where it used managed spot training, else absent.
+/// `true` if it used managed spot training, else absent.
 pub const SPOT: &str = "spot";
 /// How long it trained.
 pub const TRAINING_SECONDS: &str = "training_seconds";
@@ -153,7 +153,7 @@ pub const DISPLAY_NAME: &str = "display_name";
 /// Who started a pipeline's execution.
 pub const STARTED_BY: &str = "started_by";
 
-// Model packages, and whatever Clarify explains.
+// Model packages, and models that Clarify explains.
 
 /// The package's group.
 pub const GROUP: &str = "group";
@@ -207,7 +207,7 @@ pub const ROWS: &str = "rows";
 /// The set of verdicts that a finding has come to since it was first recorded: those of a window that was closed, and those that were
 /// written later. None of them is ever taken away.
 pub const VERDICTS: &str = "verdicts";
-/// What the traffic was compared with: where it is, and a digest of what stood there.
+/// The baseline that the traffic was compared with: its place, and a digest of its content.
 pub const BASELINE: &str = "baseline";
 /// The version of [`VIOLATIONS`], [`FOUND`], [`ROWS`] and [`BASELINE`].
 pub const FOUND_VERSION: &str = "foundv";
@@ -227,7 +227,7 @@ pub const DELETED: &str = GONE;
 /// What [`INFERRED`] says where the branch had been deleted by then.
 pub const NOT_INFERRED: &str = "none";
 
-/// Attributes of a node of which the newest content counts. Each content names all of them: what a newer one does not say must
+/// Attributes of a node whose newest content wins. Each content names all of them: a value that a newer content lacks must
 /// not stay from an older one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Register {
@@ -256,13 +256,13 @@ pub(super) const NAMING: [&str; 3] = [HEAD, INFERRED, ENDPOINT];
 
 const GAP_SEPARATOR: char = '\t';
 
-/// A gap as it stands in [`GAPS`]: what would fill it (the role of an edge, or the identity of a node), and the words.
+/// A gap as stored in [`GAPS`]: the subject that would fill it (the role of an edge, or the identity of a node), and the words.
 #[must_use]
 pub fn gap(subject: &str, words: &str) -> String {
     format!("{subject}{GAP_SEPARATOR}{words}")
 }
 
-/// Reads a gap as subject and words; `None` when it is none.
+/// Reads a gap as subject and words; `None` if it is not a gap.
 #[must_use]
 pub fn parse_gap(text: &str) -> Option<(&str, &str)> {
     text.split_once(GAP_SEPARATOR)
@@ -293,7 +293,7 @@ impl NodeRow {
         Key::new(id.as_str(), Self::SK)
     }
 
-    /// The node that a key is about; `None` when it is that of another kind of row.
+    /// The node that a key is about; `None` if the key belongs to another kind of row.
     #[must_use]
     pub fn id_of(key: &Key) -> Option<NodeId> {
         NodeId::parse(&key.pk).filter(|_| key.sk == Self::SK)

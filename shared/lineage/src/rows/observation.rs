@@ -23,17 +23,17 @@ impl ObservationRow {
     /// What the row is.
     pub const KIND: RowKind = RowKind {
         row: "ObservationRow",
-        says: "what monitoring did or found on an endpoint, by its time",
+        says: "a run or a finding of monitoring on an endpoint, by its time",
         pk: "<endpoint>",
         sk: "N#<role>#<time>#<identity>",
     };
     const PREFIX: &str = "N#";
 
-    /// Everything in a role, the newest first; where a time is given, only what was earlier.
+    /// Every observation in a role, the newest first; with a time, only earlier ones.
     #[must_use]
     pub fn before(endpoint: &NodeId, role: &str, before: Option<Timestamp>) -> Query {
         let prefix = Self::in_role(role);
-        // Behind the time a key goes on, so that what was at that very time is not among them.
+        // A key goes on after the time, so observations at that very time are not among them.
         let end = before.map_or_else(|| format!("{prefix}~"), |before| format!("{prefix}{}", millis(before)));
         Query::between(endpoint.as_str(), prefix, end).newest_first()
     }

@@ -37,7 +37,7 @@ impl PendingRow {
         sk: "<time>#<attempt>",
     };
     const PREFIX: &str = "P#";
-    /// A row that an attempt left behind is deleted by the next one, unless nobody records the node again. By then no queue has the
+    /// A row that an attempt left behind is deleted by the next one, if the node is recorded again. By then no queue has the
     /// event any more: SQS keeps a message for 14 days.
     const LASTS_SECONDS: i64 = 30 * 86_400;
 

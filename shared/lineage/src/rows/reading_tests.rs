@@ -136,7 +136,7 @@ fn observations_are_found_in_their_role_and_by_their_time() {
 }
 
 #[test]
-fn of_one_time_whoever_knows_the_person_counts_for_more() {
+fn at_equal_times_the_call_with_a_known_person_counts() {
     let row = |by: Option<&str>| ApprovalRow {
         package: id("mpkg#1/r/g/1@5"),
         at: at(6),
@@ -328,11 +328,11 @@ fn what_was_judged_is_kept_under_its_arn_in_any_case_with_its_notices() {
     assert!(!finds(&NoticeRow::about(&job), &row.item().key) && finds(&NoticeRow::about(&job), &notice));
     let again = JudgedRow::of(&job, "tjob#1/r/A@6", Some("prod"));
     let item = stored(&[row.write(), again.write()]);
-    assert_eq!(item.text("id"), Some("tjob#1/r/A@5"), "the first that is told counts");
+    assert_eq!(item.text("id"), Some("tjob#1/r/A@5"), "the first to arrive counts");
 }
 
 #[test]
-fn a_file_without_a_version_is_told_apart_by_its_entity_tag() {
+fn a_file_without_a_version_is_distinguished_by_its_entity_tag() {
     let file = |version_id: Option<&str>| CapturedFileRow {
         window: "w".into(),
         bucket: "b".into(),

@@ -1,4 +1,4 @@
-//! Receipts of what was sent. They are written by claims of the table, not by writes that commute.
+//! Receipts of published notices. They are written by claims of the table, not by writes that commute.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +15,7 @@ pub enum ReceiptState {
     Claimed {
         /// The attempt that claims it.
         owner: String,
-        /// Until when nobody else may.
+        /// Until when no other delivery may.
         until: Timestamp,
     },
     /// It was sent.
@@ -38,7 +38,7 @@ impl ReceiptState {
 /// A receipt of one cause, or of a set of causes of one period.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReceiptRow {
-    /// The cause or, of sets, what they share.
+    /// The cause; for sets, their common part.
     pub cause: String,
     /// The digest of the set; `None` of a receipt of one cause.
     pub set: Option<String>,
@@ -47,21 +47,21 @@ pub struct ReceiptRow {
     /// When DynamoDB may delete it, in seconds since 1970.
     pub expires: Option<i64>,
     /// The members of the set.
-    pub told: BTreeSet<String>,
+    pub published: BTreeSet<String>,
 }
 
 impl ReceiptRow {
     /// What the row is for one cause.
     pub const KIND: RowKind = RowKind {
         row: "ReceiptRow",
-        says: "that something was sent, or that somebody is sending it",
+        says: "that a notice was published, or that a delivery is publishing it",
         pk: "E#<cause>",
         sk: "#",
     };
     /// What the row is for a set.
     pub const OF_SET: RowKind = RowKind {
         row: "ReceiptRow",
-        says: "that an alert about a set of causes was sent; it names them",
+        says: "that an alert about a set of causes was published; names the causes",
         pk: "E#<kind of alert>#<endpoint>#<time>, or E#<kind of alert>#<node>",
         sk: "<digest of the set>",
     };
@@ -72,21 +72,21 @@ impl ReceiptRow {
     pub const STATE: &str = "st";
     /// The attempt that claims it.
     pub const OWNER: &str = "owner";
-    /// Until when nobody else may claim it (milliseconds).
+    /// Until when no other delivery may claim it (milliseconds).
     pub const UNTIL: &str = "until";
     /// When it may be deleted (seconds): the table's attribute for that.
     pub const EXPIRES: &str = "ttl";
-    /// The causes that were told.
-    pub const TOLD: &str = "told";
+    /// The published causes.
+    pub const PUBLISHED: &str = "told";
     /// The state while somebody is at it.
     pub const CLAIMED: &str = "claimed";
-    /// The state of what was sent.
+    /// The state of a published notice.
     pub const DONE: &str = "done";
     /// What is to be sent should its sender die.
     pub const OWED: &str = "owed";
-    /// Whose words they are: an attempt that asks for its claim again is not told that another one owed something.
+    /// Who wrote the owed notice: an attempt that renews its own claim gets no notice of another attempt.
     pub const OWED_BY: &str = "owed_by";
-    /// The owner of what was given back while something was owed.
+    /// The owner of a claim that was given back while a notice was owed.
     const NOBODY: &str = "nobody";
 
     /// The key of the receipt of one cause.
@@ -137,8 +137,8 @@ impl ReceiptRow {
             ReceiptState::Done => Self::done(Attributes::new()),
         };
         attributes.extend(self.expires.map(|seconds| (Self::EXPIRES.to_owned(), seconds.into())));
-        if !self.told.is_empty() {
-            attributes.insert(Self::TOLD.into(), Value::Set(self.told.clone()));
+        if !self.published.is_empty() {
+            attributes.insert(Self::PUBLISHED.into(), Value::Set(self.published.clone()));
         }
         Item { key, attributes }
     }
@@ -153,7 +153,7 @@ impl ReceiptRow {
         ])
     }
 
-    /// The attributes of what was given back while something is owed: anybody may claim it.
+    /// The attributes of a claim that was given back while a notice is owed: any delivery may claim it.
     #[must_use]
     pub fn given_back(owed: &str) -> Attributes {
         let mut attributes = Self::claimed(Self::NOBODY, Timestamp::from_millis(0));
@@ -162,7 +162,7 @@ impl ReceiptRow {
         attributes
     }
 
-    /// The attributes of what was sent, with whatever it is to remember.
+    /// The attributes of a published notice, with further attributes to keep.
     #[must_use]
     pub fn done(mut attributes: Attributes) -> Attributes {
         attributes.insert(Self::STATE.into(), Self::DONE.into());
@@ -177,7 +177,7 @@ impl ReceiptRow {
             set: (item.key.sk != Self::SK).then(|| item.key.sk.clone()),
             state: ReceiptState::of(item)?,
             expires: item.number(Self::EXPIRES),
-            told: item.set(Self::TOLD).map(str::to_owned).collect(),
+            published: item.set(Self::PUBLISHED).map(str::to_owned).collect(),
         })
     }
 
@@ -186,7 +186,7 @@ impl ReceiptRow {
     }
 }
 
-/// A notice about a resource: on its way, or sent. It stands beside the [`JudgedRow`], so that whoever hears of the resource next
+/// A notice about a resource: on its way, or sent. It stands beside the [`JudgedRow`], so that the next delivery about the resource
 /// finds what is still owed, even if the resource is gone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NoticeRow {
@@ -196,7 +196,7 @@ pub struct NoticeRow {
     pub cause: String,
     /// Whether it was sent.
     pub state: ReceiptState,
-    /// Of one that is on its way: what is to be sent should its sender die.
+    /// For a notice on its way: the notice to publish if its sender dies.
     pub owed: Option<String>,
 }
 
@@ -204,7 +204,7 @@ impl NoticeRow {
     /// What the row is.
     pub const KIND: RowKind = RowKind {
         row: "NoticeRow",
-        says: "that a notice about a resource was sent, or what it will say should its sender die",
+        says: "that a notice about a resource was published, or the notice to publish if its sender dies",
         pk: "K#judged#<ARN in lower case>",
         sk: "E#<cause>",
     };

@@ -1,4 +1,4 @@
-//! Under the node of a branch or tag: where it pointed when, and what was built from wherever it pointed.
+//! Under the node of a branch or tag: its heads over time, and the resources that were built from each head.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +9,7 @@ use super::node::PUSHERS;
 use crate::id::NodeId;
 use crate::table::{Attributes, Item, Key, Query, Value, Write};
 
-/// Where a branch or tag pointed from a time on. One push can be told in two forms of which only one knows the head before.
+/// Where a branch or tag pointed from a time on. One push can arrive in two forms, and only one names the head before.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HeadRow {
     /// The node of the branch or tag.
@@ -20,7 +20,7 @@ pub struct HeadRow {
     pub commit: Option<NodeId>,
     /// The commit that it pointed to before, where that is known.
     pub before: Option<String>,
-    /// Whether the head before is no ancestor of this one; `None` when that is not known.
+    /// Whether the head before is not an ancestor of this one; `None` if unknown.
     pub forced: Option<bool>,
     /// The ARNs of those who pushed.
     pub pushers: BTreeSet<String>,
@@ -32,7 +32,7 @@ impl HeadRow {
     /// What the row is.
     pub const KIND: RowKind = RowKind {
         row: "HeadRow",
-        says: "where a branch or tag pointed from a time on, and who pushed",
+        says: "the head of a branch or tag from a time on, and who pushed it",
         pk: "<reference>",
         sk: "H#<time>#<commit or deleted>",
     };
@@ -50,7 +50,7 @@ impl HeadRow {
         Query::prefix(reference.as_str(), Self::PREFIX)
     }
 
-    /// Those up to a time, that time included, the newest first: the first of them is where it pointed then.
+    /// Heads up to and including a time, the newest first: the first is where it pointed then.
     #[must_use]
     pub fn until(reference: &NodeId, at: Timestamp) -> Query {
         Query::between(reference.as_str(), Self::PREFIX, Self::end_of(at)).newest_first()
@@ -131,7 +131,7 @@ impl HeadRow {
     }
 }
 
-/// Something that was built from whatever a branch pointed to when it was created.
+/// A resource that was built from the commit at the head of a branch at its creation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FollowerRow {
     /// The node of the branch.
@@ -146,7 +146,7 @@ impl FollowerRow {
     /// What the row is.
     pub const KIND: RowKind = RowKind {
         row: "FollowerRow",
-        says: "what was built from whatever a branch pointed to at a time",
+        says: "a resource that was built from the head of a branch at a time",
         pk: "<reference>",
         sk: "J#<time>#<identity>",
     };

@@ -23,7 +23,7 @@ impl RevisionRow {
     /// What the row is.
     pub const KIND: RowKind = RowKind {
         row: "RevisionRow",
-        says: "from when on a deployment was in force on an endpoint, or none",
+        says: "the deployment in force on an endpoint from a time on, or none",
         pk: "<endpoint>",
         sk: "R#<time>#<deployment or deleted>",
     };
@@ -36,7 +36,7 @@ impl RevisionRow {
         Query::prefix(endpoint.as_str(), Self::PREFIX)
     }
 
-    /// Those up to a time, that time included, the newest first: the first of them is what was in force then.
+    /// Revisions up to and including a time, the newest first: the first was in force then.
     #[must_use]
     pub fn until(endpoint: &NodeId, at: Timestamp) -> Query {
         Query::between(endpoint.as_str(), Self::PREFIX, Self::end_of(at)).newest_first()
@@ -141,7 +141,7 @@ impl CurrentRow {
         Key::new(endpoint.as_str(), Self::SK)
     }
 
-    /// Whether a key is that of a pointer.
+    /// Whether a key belongs to a pointer.
     #[must_use]
     pub fn is(key: &Key) -> bool {
         key.sk == Self::SK

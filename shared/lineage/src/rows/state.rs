@@ -50,7 +50,7 @@ pub struct StateRow {
     pub endpoint: NodeId,
     /// Which, and when.
     pub reached: ReachedState,
-    /// Why, where it failed.
+    /// Why, if it failed.
     pub reason: Option<String>,
 }
 
@@ -104,7 +104,7 @@ pub struct ApprovalRow {
     pub state: String,
     /// Who said so, where that is known.
     pub by: Option<String>,
-    /// What was said about it.
+    /// The comment of the approver.
     pub description: Option<String>,
 }
 
@@ -139,7 +139,7 @@ impl ApprovalRow {
         format!("{}#{}#{}", millis(self.at), self.state, u8::from(self.by.is_some()))
     }
 
-    /// The write: an event may tell of the same approval without saying who gave it.
+    /// The write. An event may report the same approval without naming who gave it.
     #[must_use]
     pub fn write(&self) -> Write {
         let Item { key, attributes: once } = self.item();

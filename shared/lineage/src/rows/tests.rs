@@ -53,7 +53,7 @@ fn stored(write: &Write) -> Item {
     Item { key: key_of(write).clone(), attributes: attributes.unwrap() }
 }
 
-/// A row as it must be stored for ever: the bytes of its key are those of tables that exist.
+/// A row as it must be stored for ever: tables with these bytes as its key exist.
 struct Golden {
     kind: RowKind,
     item: Item,
@@ -409,14 +409,14 @@ fn receipts() -> Vec<Golden> {
         set: None,
         state: ReceiptState::Claimed { owner: "o".into(), until: at(60) },
         expires: None,
-        told: BTreeSet::new(),
+        published: BTreeSet::new(),
     };
     let set = ReceiptRow {
         cause: ReceiptRow::period("drift", "1/r/prod", at(61)),
         set: Some("00ff".into()),
         state: ReceiptState::Done,
         expires: Some(62),
-        told: texts(&["0|check|age"]),
+        published: texts(&["0|check|age"]),
     };
     let owed = NoticeRow {
         arn: "arn:aws:sagemaker:r:1:training-job/a".into(),

@@ -1,4 +1,4 @@
-//! What the controls said of a resource, what was done about it, and when it last kept them all.
+//! Verdicts on a resource, the remedies that followed, and when it last passed every control.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,14 +8,14 @@ use super::kind::{RowKind, earliest, leading_time, millis};
 use crate::id::NodeId;
 use crate::table::{Attributes, Item, Key, Query, Value, Write};
 
-/// Digits of a bundle's hash that stand in keys: enough to tell bundles apart.
+/// Digits of a bundle's hash that stand in keys: enough to distinguish bundles.
 const MARK: usize = 12;
 
-/// A partition of their own, so that IAM can let one function alone write them. The second form is that of kinds that have no node.
+/// A partition of their own, so that IAM can let one function alone write them. The second form is for kinds without a node.
 const VERDICTS: &str = "V#<identity>, or V#R#<kind>#<account>/<region>/<name>@<ms>";
 const PARTITION: &str = "V#";
 
-/// The key of a row about verdicts on what has this name.
+/// The key of a row about verdicts on the resource of this name.
 fn key_in(pk: &str, sk: String) -> Key {
     Key::new(format!("{PARTITION}{pk}"), sk)
 }
@@ -31,7 +31,7 @@ pub fn bundle_mark(bundle: &str) -> &str {
     bundle.get(..MARK).unwrap_or(bundle)
 }
 
-/// What tells a verdict from others on one resource.
+/// What distinguishes a verdict from others on one resource.
 pub(super) fn verdict_id(bundle: &str, is_known: bool, findings_mark: &str) -> String {
     format!("{}#{}#{findings_mark}", bundle_mark(bundle), u8::from(is_known))
 }
@@ -43,7 +43,7 @@ pub struct VerdictRow {
     pub pk: String,
     /// The bundle's hash.
     pub bundle: String,
-    /// When what was judged was last changed.
+    /// When the resource, as it was judged, had last been changed.
     pub modified_at: Timestamp,
     /// When it was judged. What a control joins (tags, roles, commits) can change while the resource does not: of two judgements of
     /// one state the later counts.
@@ -64,7 +64,7 @@ impl VerdictRow {
     /// What the row is.
     pub const KIND: RowKind = RowKind {
         row: "VerdictRow",
-        says: "the newest verdict by a bundle, who created the resource, and what was done about it",
+        says: "the newest verdict by a bundle, who created the resource, and the remedy",
         pk: VERDICTS,
         sk: "V#<bundle>",
     };
@@ -120,7 +120,7 @@ impl VerdictRow {
         pk.rsplit_once('@')?.1.parse().ok().map(Timestamp::from_millis)
     }
 
-    /// What tells this verdict from others on the resource: `<bundle>#<known>#<mark>`.
+    /// What distinguishes this verdict from others on the resource: `<bundle>#<known>#<mark>`.
     #[must_use]
     pub fn id(&self) -> String {
         verdict_id(&self.bundle, self.is_known, &self.findings_mark)
@@ -168,7 +168,7 @@ impl VerdictRow {
         Write::Merge { key, once, union: BTreeMap::new() }
     }
 
-    /// The first remedy that took effect; without the time where nobody noted when.
+    /// The first remedy that took effect, with its time if it was noted.
     #[must_use]
     pub fn write_remedy(key: Key, action: &str, result: &str, after_ms: Option<i64>) -> Write {
         let mut once = Attributes::from([
@@ -179,7 +179,7 @@ impl VerdictRow {
         Write::Merge { key, once, union: BTreeMap::new() }
     }
 
-    /// That what was last modified then is about to be changed: however often that is tried, it counts once.
+    /// Notes that the resource, as last modified at that time, is about to be changed. Repeated tries count once.
     #[must_use]
     pub fn write_changed(key: Key, modified_at: Timestamp) -> Write {
         Self::note_time(key, Self::CHANGED, modified_at)
@@ -267,7 +267,7 @@ impl VerdictRow {
     }
 }
 
-/// When a bundle first came to one verdict on an incarnation: what was known then stays readable after a later verdict.
+/// When a bundle first came to one verdict on an incarnation. Its facts stay readable after a later verdict.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct JudgementRow(
     /// The verdict, with the time of the first such judgement.
@@ -287,7 +287,7 @@ impl JudgementRow {
     pub const FIRST: &str = "first";
     /// When that was.
     pub const JUDGED_AT: &str = "judged_at";
-    /// When what was judged then had last been changed.
+    /// When the resource, as it was judged, had last been changed.
     pub const MODIFIED_AT: &str = "modified_at";
 
     /// The judgements in a partition.
@@ -347,14 +347,14 @@ impl JudgementRow {
     }
 }
 
-/// When a resource that can be changed last kept every control of a bundle: what it breaks later is a new finding.
+/// When a changeable resource last passed every control of a bundle: a failure after that time is a new finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ComplianceRow {
     /// What the verdicts are on ([`VerdictRow::partition`]).
     pub pk: String,
     /// The first digits of the bundle's hash.
     pub bundle: String,
-    /// When what was judged was last changed.
+    /// When the resource, as it was judged, had last been changed.
     pub kept_at: Timestamp,
 }
 
@@ -362,7 +362,7 @@ impl ComplianceRow {
     /// What the row is.
     pub const KIND: RowKind = RowKind {
         row: "ComplianceRow",
-        says: "when a resource that can be changed last kept every control of a bundle",
+        says: "when a changeable resource last passed every control of a bundle",
         pk: VERDICTS,
         sk: "VK#<bundle>",
     };
@@ -439,7 +439,7 @@ impl JudgedRow {
         Self::key_of(&resource.arn().to_lowercase())
     }
 
-    /// The write: of several incarnations of one name the first that is told counts.
+    /// The write. If several incarnations have one name, the first to arrive counts.
     #[must_use]
     pub fn write(&self) -> Write {
         let Item { key, attributes: once } = self.item();

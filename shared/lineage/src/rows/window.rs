@@ -36,7 +36,7 @@ impl OpenWindowRow {
     const START: &str = "start";
     const END: &str = "end";
 
-    /// The partition of what a window holds, open or not. Windows of another length are others, so that a setting that changes
+    /// The partition of a window's content, open or not. Windows of another length have other partitions, so that a setting that changes
     /// mixes none.
     #[must_use]
     pub fn partition(&self) -> String {
@@ -193,7 +193,7 @@ pub enum WindowMark {
     MetricsPublished,
     /// The metrics of its model quality were published.
     QualityPublished,
-    /// It could not be judged, and nobody tries any longer.
+    /// It could not be judged, and `detect-drift` has given up on it.
     GivenUp,
 }
 
@@ -335,7 +335,7 @@ impl LastCaptureRow {
     /// What the row is.
     pub const KIND: RowKind = RowKind {
         row: "LastCaptureRow",
-        says: "until when traffic of an endpoint has been captured",
+        says: "the time of the last captured traffic of an endpoint",
         pk: CAPTURED,
         sk: "<account>/<region>/<endpoint>",
     };
@@ -366,7 +366,7 @@ impl LastCaptureRow {
     }
 }
 
-/// Since when anybody listens for captured traffic: what was captured before was told to nobody.
+/// Since when the stack receives events of captured traffic: earlier files caused no event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListeningRow {
     /// Since when.
@@ -377,7 +377,7 @@ impl ListeningRow {
     /// What the row is.
     pub const KIND: RowKind = RowKind {
         row: "ListeningRow",
-        says: "since when anybody listens for captured traffic",
+        says: "since when the stack receives events of captured traffic",
         pk: CAPTURED,
         sk: "#",
     };

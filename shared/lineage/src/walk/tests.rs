@@ -169,7 +169,7 @@ fn an_answer_that_goes_on_names_what_earlier_ones_had() {
 }
 
 #[test]
-fn whoever_reads_may_end_it() {
+fn the_reader_may_end_it() {
     let mut walk = up(Limits::default());
     walk.stop(StoppedBy::Deadline);
     let (graph, cursor) = walk.finish(&link(0));

@@ -287,7 +287,7 @@ fn events(world: &Workshops, store: &Store, from: u64) -> u64 {
     PIPELINES + metered
 }
 
-/// One line of the table: the times, those of the first time, and what it costs.
+/// One line of the table: the times, the times of the first call, and the cost.
 fn row(what: &str, times: Vec<Duration>, more: Option<(Vec<Duration>, meter::Cost)>) {
     let at = |mut times: Vec<Duration>, share: f64| {
         times.sort();

@@ -62,7 +62,7 @@ pub(crate) fn total(parts: &BTreeMap<String, Cost>) -> Cost {
     sum
 }
 
-/// Whether a register's version is no newer than the stored one.
+/// Whether a register's version is not newer than the stored one.
 fn is_old(write: &Write, stored: Option<&Item>) -> bool {
     let Write::Newest { version_attribute, version, .. } = write else { return false };
     stored.and_then(|item| item.text(version_attribute)).is_some_and(|stored| stored >= version.as_str())

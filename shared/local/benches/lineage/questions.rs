@@ -135,7 +135,7 @@ fn one(store: &Store, until: u64, what: &str, times: u64, place: u64, question: 
         };
         (0..times).map(one).collect()
     };
-    // The first time the pages have to be found; what the program takes is told by the second.
+    // The first call has to find the pages; the second shows what the program itself takes.
     let (first, taken) = (asked(), asked());
     let meter = Meter::new(store);
     let found = block_on(question.ask(&meter, of(0))).unwrap();

@@ -114,7 +114,7 @@ impl Pipeline {
         NodeId::commit(&repository(), &self.commit())
     }
 
-    /// The push that made its commit, when it is the first of those that have it.
+    /// The push that made its commit, if no earlier one made it.
     pub(crate) fn push(self) -> Option<ReferenceChanged> {
         self.0.is_multiple_of(4).then(|| ReferenceChanged {
             repository: repository(),

@@ -1,11 +1,11 @@
 //! Data in the columns of the workshop's ("default of credit card clients", UCI): made up, and looking like it. Nothing is left to
-//! chance: a client has the same row whenever the story is told.
+//! chance: a client has the same row in every run of the story.
 
 use sagewarden_measure::Chance;
 
 /// Those of the data that the model is trained on first.
 const KNOWN: u64 = 1_000;
-/// From here on they are no longer like the ones before.
+/// From here on, clients differ from the earlier ones.
 const SHIFTED: u64 = 1_300;
 const ALL: u64 = 2_000;
 

@@ -24,7 +24,9 @@ mod path;
 mod reader;
 mod record;
 mod rows;
+mod stream;
 mod suggest;
+mod table;
 mod text;
 
 pub use batch::BatchReader;
@@ -34,3 +36,4 @@ pub use key::{CaptureHour, CaptureKey};
 pub use path::{RowPath, UnreadablePath};
 pub use reader::CaptureReader;
 pub use record::{CapturedRecord, CapturedRow, JoinedRows, RecordSink};
+pub use table::{JsonTable, JsonTableError};

@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
 use super::schema::{
-    Constraints, DistributionOverrides, FeatureConstraints, MonitoringConfig, MonitoringOverrides,
+    CategoricalMethod, Constraints, DistributionOverrides, FeatureConstraints, MonitoringConfig,
+    MonitoringOverrides,
 };
 
 const SHARE: RangeInclusive<f64> = 0.0..=1.0;
-/// Pearson's statistic can be any number.
-const DISTANCE: RangeInclusive<f64> = 0.0..=f64::MAX;
+/// Pearson's statistic can be any number; other distances are shares.
+const STATISTIC: RangeInclusive<f64> = 0.0..=f64::MAX;
 
 /// A number by its name, and what it can be.
 type Number = (&'static str, Option<f64>, RangeInclusive<f64>);
@@ -24,9 +25,10 @@ pub(super) fn check(constraints: &Constraints) -> Result<(), String> {
         if !names.insert(feature.name.as_str()) {
             return Err(format!("there are two features that are called `{}`", feature.name));
         }
-        numbers(&format!("feature `{}`", feature.name), of_feature(feature))?;
+        let of_all = constraints.monitoring_config.distribution_constraints.categorical_drift_method;
+        numbers(&format!("feature `{}`", feature.name), of_feature(feature, of_all))?;
     }
-    numbers("`monitoring_config`", of_all(&constraints.monitoring_config))
+    numbers("`monitoring_config`", of_all(constraints))
 }
 
 fn numbers(place: &str, numbers: impl IntoIterator<Item = Number>) -> Result<(), String> {
@@ -39,22 +41,30 @@ fn numbers(place: &str, numbers: impl IntoIterator<Item = Number>) -> Result<(),
     Ok(())
 }
 
-fn of_feature(feature: &FeatureConstraints) -> Vec<Number> {
+fn of_feature(feature: &FeatureConstraints, of_all: Option<CategoricalMethod>) -> Vec<Number> {
+    let own = || feature.overrides().into_iter().flatten();
+    let distributions = || own().filter_map(|own| own.distribution_constraints.as_ref());
+    let method = distributions().find_map(|own| own.categorical_drift_method).or(of_all);
     let mut all = vec![("completeness", feature.completeness, SHARE)];
-    for overrides in feature.overrides().into_iter().flatten() {
-        let MonitoringOverrides { datatype_check_threshold, domain_content_threshold, .. } = overrides;
+    for MonitoringOverrides { datatype_check_threshold, domain_content_threshold, .. } in own() {
         all.extend(shares(*datatype_check_threshold, *domain_content_threshold));
-        let distributions = overrides.distribution_constraints.iter();
-        all.extend(distributions.flat_map(|own: &DistributionOverrides| {
-            distances(own.comparison_threshold, own.categorical_comparison_threshold)
-        }));
     }
+    all.extend(distributions().flat_map(|own: &DistributionOverrides| {
+        distances(own.comparison_threshold, own.categorical_comparison_threshold, method)
+    }));
     all
 }
 
-fn of_all(config: &MonitoringConfig) -> impl Iterator<Item = Number> {
+/// The threshold of all is one of Pearson's statistics where any column asks for the test.
+fn of_all(constraints: &Constraints) -> impl Iterator<Item = Number> {
+    let config: &MonitoringConfig = &constraints.monitoring_config;
     let all = &config.distribution_constraints;
-    let distances = distances(Some(all.comparison_threshold), all.categorical_comparison_threshold);
+    let overrides = constraints.features.iter().flat_map(FeatureConstraints::overrides).flatten();
+    let own = overrides.filter_map(|own| own.distribution_constraints.as_ref()?.categorical_drift_method);
+    let mut methods = own.chain(all.categorical_drift_method);
+    let is_tested = methods.any(|method| method == CategoricalMethod::ChiSquared);
+    let method = is_tested.then_some(CategoricalMethod::ChiSquared);
+    let distances = distances(Some(all.comparison_threshold), all.categorical_comparison_threshold, method);
     let shares = shares(Some(config.datatype_check_threshold), Some(config.domain_content_threshold));
     shares.into_iter().chain(distances)
 }
@@ -63,8 +73,9 @@ fn shares(types: Option<f64>, domains: Option<f64>) -> [Number; 2] {
     [("datatype_check_threshold", types, SHARE), ("domain_content_threshold", domains, SHARE)]
 }
 
-fn distances(all: Option<f64>, categorical: Option<f64>) -> [Number; 2] {
-    [("comparison_threshold", all, DISTANCE), ("categorical_comparison_threshold", categorical, DISTANCE)]
+fn distances(all: Option<f64>, categorical: Option<f64>, method: Option<CategoricalMethod>) -> [Number; 2] {
+    let range = if method == Some(CategoricalMethod::ChiSquared) { STATISTIC } else { SHARE };
+    [("comparison_threshold", all, range.clone()), ("categorical_comparison_threshold", categorical, range)]
 }
 
 #[cfg(test)]
@@ -85,7 +96,17 @@ mod tests {
     fn what_no_constraint_can_mean_is_refused_by_its_name() {
         check(json!([{ "name": "a", "completeness": 0.5 }, { "name": "b" }]), json!({}), "");
         let distant = json!({ "distribution_constraints": { "comparison_threshold": 7.0 } });
-        check(json!([{ "name": "a" }]), distant, "");
+        let told = "`comparison_threshold` is 7 and has to be a number from 0 to 1";
+        check(json!([{ "name": "a" }]), distant.clone(), &format!("`monitoring_config`: {told}"));
+        let own = json!([{ "name": "a", "monitoring_config_overrides": distant }]);
+        check(own.clone(), json!({}), &format!("feature `a`: {told}"));
+        // A statistic of Pearson's may be as large, whoever asks for it.
+        let tested = json!({
+            "distribution_constraints": { "comparison_threshold": 7.0, "categorical_drift_method": "ChiSquared" },
+        });
+        check(json!([{ "name": "a" }]), tested.clone(), "");
+        check(json!([{ "name": "a", "monitoring_config_overrides": tested }]), distant.clone(), "");
+        check(own, json!({ "distribution_constraints": { "categorical_drift_method": "ChiSquared" } }), "");
         check(json!([]), json!({}), "it has no `features`");
         check(
             json!([{ "name": "a" }, { "name": "a" }]),
@@ -98,7 +119,7 @@ mod tests {
             "feature `b`: `completeness` is 5 and has to be a number from 0 to 1",
         );
         let negative = json!({ "comparison_threshold": -1 });
-        let told = "`comparison_threshold` is -1 and has to be no negative number";
+        let told = "`comparison_threshold` is -1 and has to be a number from 0 to 1";
         let config = json!({ "distribution_constraints": negative });
         check(json!([{ "name": "a" }]), config.clone(), &format!("`monitoring_config`: {told}"));
         for place in ["num_constraints", "string_constraints"] {

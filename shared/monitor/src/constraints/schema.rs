@@ -218,6 +218,17 @@ impl Constraints {
         }
     }
 
+    /// Lets a column have a threshold of its own, and has it compared, whatever was said before; whether there is such a column.
+    pub fn set_threshold(&mut self, feature: &str, threshold: f64) -> bool {
+        let Some(feature) = self.features.iter_mut().find(|each| each.name == feature) else { return false };
+        let own = feature.monitoring_config_overrides.get_or_insert_default();
+        let own = own.distribution_constraints.get_or_insert_default();
+        own.perform_comparison = None;
+        own.comparison_threshold = Some(threshold);
+        own.categorical_comparison_threshold = Some(threshold);
+        true
+    }
+
     /// The file, in the container's layout.
     #[must_use]
     pub fn to_java_json(&self) -> String {

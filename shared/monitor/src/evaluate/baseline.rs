@@ -77,6 +77,21 @@ impl Baseline {
         (self, unknown)
     }
 
+    /// The same baseline, whose columns have these thresholds; those that it does not have are answered.
+    #[must_use]
+    pub fn with_thresholds<'n>(
+        mut self,
+        thresholds: impl IntoIterator<Item = (&'n str, f64)>,
+    ) -> (Self, Vec<&'n str>) {
+        let mut unknown = Vec::new();
+        for (name, threshold) in thresholds {
+            if !self.constraints.set_threshold(name, threshold) {
+                unknown.push(name);
+            }
+        }
+        (self, unknown)
+    }
+
     /// A profile of no rows yet, with the columns of the baseline and what a comparison needs of them.
     #[must_use]
     pub fn empty_profile(&self, detail: Detail) -> Profile {

@@ -29,7 +29,7 @@ pub struct Analysis {
     pub other: Map<String, Value>,
 }
 
-/// What a bias metric speaks of.
+/// The subject of a bias metric.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum BiasStage {
     /// Data before training.
@@ -45,7 +45,7 @@ pub struct Bias {
     /// By the name of the facet.
     #[serde(default)]
     pub facets: BTreeMap<String, Vec<Facet>>,
-    /// The label, the value of it that is favourable, and whatever else stands there.
+    /// The label, its favourable value, and other fields of the entry.
     #[serde(flatten)]
     pub other: Map<String, Value>,
 }
@@ -74,7 +74,7 @@ pub struct BiasMetric {
     /// Its long name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// Absent or `null` where it could not be computed; an infinity or NaN may stand as text or as a bare word.
+    /// Absent or `null` if it could not be computed; an infinity or NaN may stand as text or as a bare word.
     #[serde(default, with = "optional_number")]
     pub value: Option<f64>,
     /// Whatever else stands there, such as the error.

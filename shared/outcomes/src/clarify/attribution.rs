@@ -25,7 +25,7 @@ pub type Importance = BTreeMap<String, f64>;
 pub struct Ranking {
     /// Such as `kernel_shap`.
     pub explainer: String,
-    /// The label's header, or `label0`, or whatever stands there.
+    /// The label's header, or `label0`, or another key of the report.
     pub label: String,
     /// 1 when the order is the same; none when the baseline attributes nothing to anything, so that no order is worse than
     /// another.

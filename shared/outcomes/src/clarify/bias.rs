@@ -7,6 +7,9 @@
 //! DI is a ratio whose ideal is 1, and a DI of 0 is the worst there is. What the container does with it is not known. `compat`
 //! treats it as any other metric; `exact` compares how far the ratio is from 1 either way, `|ln live| > |ln baseline|`, so that
 //! half and double are equally bad.
+//!
+//! A facet with a threshold has its interval as its value, such as `(40, 78]`, whose end is the greatest value of the data. `exact`
+//! compares facets whose intervals begin alike; to `compat` another greatest value is another facet.
 
 use std::collections::BTreeMap;
 
@@ -57,7 +60,7 @@ type BiasKey = (BiasStage, String, String, String);
 /// Compares two analyses.
 #[must_use]
 pub fn bias_drift(baseline: &Analysis, live: &Analysis, mode: Mode) -> BiasDrift {
-    let (before, mut now) = (values(baseline), values(live));
+    let (before, mut now) = (values(baseline, mode), values(live, mode));
     let mut drift = BiasDrift::default();
     for (key, baseline) in before {
         let compared = match now.remove(&key) {
@@ -97,20 +100,32 @@ fn both(baseline: Option<f64>, live: Option<f64>) -> Result<(f64, f64), &'static
     Ok((baseline, known(live).ok_or("it has no value now")?))
 }
 
-fn values(analysis: &Analysis) -> BTreeMap<BiasKey, Option<f64>> {
-    let of_stage = |stage: BiasStage| analysis.bias(stage).into_iter().flat_map(move |bias| of(stage, bias));
+fn values(analysis: &Analysis, mode: Mode) -> BTreeMap<BiasKey, Option<f64>> {
+    let of_stage =
+        |stage: BiasStage| analysis.bias(stage).into_iter().flat_map(move |bias| of(stage, bias, mode));
     [BiasStage::PreTraining, BiasStage::PostTraining].into_iter().flat_map(of_stage).collect()
 }
 
-fn of(stage: BiasStage, bias: &Bias) -> impl Iterator<Item = (BiasKey, Option<f64>)> {
+fn of(stage: BiasStage, bias: &Bias, mode: Mode) -> impl Iterator<Item = (BiasKey, Option<f64>)> {
     bias.facets.iter().flat_map(move |(facet, groups)| {
         groups.iter().flat_map(move |group| {
+            let value = compared_value(&group.value(), mode);
             group
                 .metrics
                 .iter()
-                .map(move |metric| ((stage, facet.clone(), group.value(), metric.name.clone()), metric.value))
+                .map(move |metric| ((stage, facet.clone(), value.clone(), metric.name.clone()), metric.value))
         })
     })
+}
+
+/// The value by which facets are compared: `> 40` for `(40, 78]` in exact mode. Several intervals stay what they are.
+#[must_use]
+pub fn compared_value(value: &str, mode: Mode) -> String {
+    let interval = value.strip_prefix('(').and_then(|text| text.strip_suffix(']'));
+    match interval.and_then(|text| text.split_once(", ")) {
+        Some((from, to)) if mode == Mode::Exact && !to.contains(',') => format!("> {from}"),
+        _ => value.to_owned(),
+    }
 }
 
 fn is_farther(metric: &str, baseline: f64, live: f64, mode: Mode) -> bool {

@@ -9,4 +9,4 @@ mod bias;
 
 pub use analysis::{Analysis, Bias, BiasMetric, BiasStage, Facet, UnreadableAnalysis};
 pub use attribution::{AttributionDrift, Importance, LIMIT, Ranking, attribution_drift, importance};
-pub use bias::{BiasDrift, ComparedBias, Incomparable, bias_drift};
+pub use bias::{BiasDrift, ComparedBias, Incomparable, bias_drift, compared_value};

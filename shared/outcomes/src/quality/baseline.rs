@@ -2,77 +2,15 @@
 
 use std::io::Read;
 
-use csv::StringRecord;
-use thiserror::Error;
-
 use super::classes::Classes;
 use super::constraints::QualityConstraints;
-use super::labels::canonical;
+use super::labelled::{LabelledColumns, UnreadableData, for_each_row};
 use super::measure::{Quality, QualitySettings};
 use super::multiclass::MAX_LABELS;
-use super::prediction::PredictionAttributes;
 use super::problem::Problem;
 use super::statistics::{Period, QualityStatistics};
 use super::unusable::UnusablePair;
-
-/// Where in the data things stand: by the header's names, or by index (from 0), which also serves without a header.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct LabelledColumns {
-    /// The first line names the columns.
-    pub header: bool,
-    /// Holds what is true.
-    pub ground_truth: String,
-    /// Hold what the model said.
-    pub prediction: PredictionAttributes,
-}
-
-/// Data that make no baseline.
-#[derive(Debug, Error)]
-pub enum UnreadableData {
-    /// The reader failed, or the text is not UTF-8.
-    #[error("the data cannot be read: {0}")]
-    Csv(#[from] csv::Error),
-    /// A line that does not fit; line numbers count from 1.
-    #[error("line {line}: {why}")]
-    Line {
-        /// Where.
-        line: u64,
-        /// What is wrong with it.
-        why: String,
-    },
-    /// The labels as a whole are not those of the problem.
-    #[error(transparent)]
-    Labels(UnusablePair),
-    /// Which of them is meant?
-    #[error("the header has `{0}` more than once: name the column by its place, from 0")]
-    Doubled(String),
-    /// What the model said is compared with itself.
-    #[error("`{0}` is both the label and the prediction: name the column of each")]
-    SameColumn(String),
-    /// Nothing to measure.
-    #[error("the data have no rows: a baseline needs some")]
-    Empty,
-}
-
-/// By name, or else by place.
-fn place(header: &StringRecord, name: &str) -> Option<usize> {
-    header.iter().position(|column| column == name).or_else(|| name.parse().ok())
-}
-
-/// Whether each column is one, and the label's is not the prediction's.
-fn check(header: &StringRecord, columns: &LabelledColumns) -> Result<(), UnreadableData> {
-    let LabelledColumns { ground_truth, prediction, .. } = columns;
-    let said = || [&prediction.inference, &prediction.probability].into_iter().flatten();
-    let is_doubled = |name: &&String| header.iter().filter(|column| column == name).count() > 1;
-    if let Some(name) = std::iter::once(ground_truth).chain(said()).find(is_doubled) {
-        return Err(UnreadableData::Doubled(name.clone()));
-    }
-    let label = place(header, ground_truth);
-    match said().find(|name| label.is_some() && place(header, name) == label) {
-        Some(name) => Err(UnreadableData::SameColumn(name.clone())),
-        None => Ok(()),
-    }
-}
+use crate::labels::canonical;
 
 /// Reads labelled predictions as CSV, row by row, and suggests what the container would. Every row must be right: a baseline that
 /// silently leaves rows out would be one of other data.
@@ -84,36 +22,23 @@ pub fn baseline(
     columns: &LabelledColumns,
     settings: QualitySettings,
 ) -> Result<(QualityStatistics, QualityConstraints), UnreadableData> {
-    let mut reader = csv::ReaderBuilder::new().has_headers(columns.header).flexible(true).from_reader(data);
-    let header = if columns.header { reader.headers()?.clone() } else { StringRecord::new() };
     // Only a binary classifier has one.
     let positive = (settings.problem == Problem::BinaryClassification).then(|| canonical(&settings.positive));
     let mut classes = Classes::default();
-    check(&header, columns)?;
     let mut quality = Quality::new(settings);
-    let mut row = StringRecord::new();
     let mut number: u64 = 0;
-    while reader.read_record(&mut row)? {
+    for_each_row(data, columns, |line, prediction, label| {
         number += 1;
-        let line = row.position().map_or(0, csv::Position::line);
-        let lookup = |name: &str| row.get(place(&header, name)?);
-        let fails = |why: String| UnreadableData::Line { line, why };
-        let label = lookup(&columns.ground_truth)
-            .ok_or_else(|| fails(format!("there is no column `{}` with the label", columns.ground_truth)))?;
-        if label.trim().is_empty() {
-            return Err(fails(format!("the label in `{}` is empty", columns.ground_truth)));
-        }
-        let prediction = columns.prediction.read(lookup).map_err(|error| fails(error.to_string()))?;
         if let Some(positive) = &positive {
-            classes.add(positive, &prediction, label, line);
+            classes.add(positive, prediction, label, line);
         }
         // Rows have no id: their number decides which samples they are in.
-        match quality.add(&number.to_string(), &prediction, label) {
+        match quality.add(&number.to_string(), prediction, label) {
             // Which of the labels is one too many is known at the end.
-            Err(UnusablePair::ThirdLabel { .. }) if classes.len() <= MAX_LABELS => {}
-            measured => measured.map_err(|error| fails(error.to_string()))?,
+            Err(UnusablePair::ThirdLabel { .. }) if classes.len() <= MAX_LABELS => Ok(()),
+            measured => measured,
         }
-    }
+    })?;
     if let Some(positive) = &positive {
         if let Some(why) = classes.lack_positive(positive) {
             return Err(UnreadableData::Labels(why));
@@ -121,9 +46,6 @@ pub fn baseline(
         if let Some((line, why)) = classes.third(positive) {
             return Err(UnreadableData::Line { line, why: why.to_string() });
         }
-    }
-    if number == 0 {
-        return Err(UnreadableData::Empty);
     }
     let statistics = quality.finish(Period::default());
     let constraints = QualityConstraints::suggest(&statistics);

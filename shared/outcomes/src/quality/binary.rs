@@ -7,7 +7,7 @@ use sagewarden_monitor::Mode;
 use super::curve::{Curves, Score, areas, curves};
 use super::deviation::{ROUNDS, RoundMetrics, Rounds, each};
 
-/// How often what was predicted was true.
+/// Counts of predicted and true labels.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Confusion {
     pub(super) true_positives: u64,
@@ -52,7 +52,7 @@ impl BinaryTally {
         (rounds, Some(curves(&self.scores)), Some(curve))
     }
 
-    /// What was true, then what was predicted.
+    /// By true label, then by predicted label.
     pub(super) fn confusion(
         &self,
         negative: &str,

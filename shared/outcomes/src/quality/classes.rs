@@ -4,16 +4,16 @@
 use std::collections::BTreeMap;
 
 use super::join::LabelledPair;
-use super::labels::canonical;
 use super::prediction::Prediction;
 use super::unusable::UnusablePair;
+use crate::labels::canonical;
 
 /// A label that has one pair in so many is one of the problem's own; one that is rarer is a stray.
 const FREQUENT: u64 = 10;
 /// Labels that are named when none is the positive one.
 const NAMED: usize = 4;
 
-/// How often a label occurs, and the line where it does first.
+/// How often a label occurs, and the line of its first occurrence.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Count {
     truths: u64,
@@ -21,7 +21,7 @@ struct Count {
     line: u64,
 }
 
-/// All labels, of what is true and of what was predicted.
+/// All labels, true and predicted.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Classes {
     counts: BTreeMap<String, Count>,
@@ -63,7 +63,7 @@ impl Classes {
         self.counts.len()
     }
 
-    /// What is true most often besides the positive label, else what is predicted most often; of equals the first by name.
+    /// The most frequent true label besides the positive one, else the most frequent predicted one; among equals, the first by name.
     pub(super) fn negative(&self, positive: &str) -> Option<&str> {
         let others = self.counts.iter().filter(|(label, _)| *label != positive);
         // The last of equals is the greatest.
@@ -78,7 +78,7 @@ impl Classes {
         self.counts.values().filter(is_frequent).count() > 2
     }
 
-    /// That no label is the positive one. Where nothing but `0` occurs that is no mistake: nothing was true yet.
+    /// No label is the positive one. If only `0` occurs, that is not a mistake: there was no positive case yet.
     pub(super) fn lack_positive(&self, positive: &str) -> Option<UnusablePair> {
         if self.counts.is_empty() || self.counts.contains_key(positive) {
             return None;

@@ -19,18 +19,18 @@ pub(super) struct Score {
 /// `receiver_operating_characteristic_curve`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct ReceiverOperating {
-    /// The share of what is false that is taken for true, rising.
+    /// The false positive rate, rising.
     pub false_positive_rates: Vec<f64>,
-    /// The share of what is true that is found, at the same thresholds.
+    /// The true positive rate, at the same thresholds.
     pub true_positive_rates: Vec<f64>,
 }
 
 /// `precision_recall_curve`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct PrecisionRecall {
-    /// How much of what is taken for true is.
+    /// The precision.
     pub precisions: Vec<f64>,
-    /// How much of what is true is found, at the same thresholds, rising.
+    /// The recall, at the same thresholds, rising.
     pub recalls: Vec<f64>,
 }
 

@@ -1,6 +1,6 @@
-//! How far a metric may move by chance. The container takes 80 % of the data at random, five times, and tells the standard
-//! deviation of the five values; what it drew cannot be drawn again. Here each item takes part in a round by a hash of its id, so
-//! that the same data have the same deviation in whatever order they come; its size is what the container's would be, its digits
+//! How far a metric may move by chance. The container takes 80 % of the data at random, five times, and reports the standard
+//! deviation of the five values; its draws cannot be repeated. Here each item takes part in a round by a hash of its id, so
+//! that the same data have the same deviation in any order. Its size is about the container's, its digits
 //! are not.
 
 use sagewarden_measure::{Chance, mixed};
@@ -33,7 +33,7 @@ pub(super) type RoundMetrics = Vec<(&'static str, f64)>;
 pub(super) struct Rounds(u8);
 
 impl Rounds {
-    /// Each sample holds an item with a probability of four fifths, whatever the other samples hold.
+    /// Each sample holds an item with a probability of four fifths, independently of the other samples.
     pub(super) fn of(seed: u64) -> Self {
         let drawn = |round: u8| !Chance::nth(seed, u64::from(round)).is_multiple_of(5);
         Self((1..=SAMPLES).filter(|round| drawn(*round)).fold(1, |held, round| held | (1 << round)))

@@ -20,7 +20,7 @@ pub struct Skipped {
 pub struct Evaluated {
     /// The container's file. In the order of the metrics' names; the container's own is not stable.
     pub violations: Violations,
-    /// What could not be compared: that there is no violation does not mean that all is well.
+    /// Metrics that could not be compared: an absent violation does not mean that all is well.
     pub skipped: Vec<Skipped>,
 }
 

@@ -5,7 +5,7 @@
 //! function of what came, not of when it came.
 //!
 //! Ids wait for their other half, and labels may take days: so no more than a limit of them is held. Beyond it those with the
-//! greatest hashes are let go, which are the same on both sides and in every order; what is left is a sample drawn evenly from
+//! greatest hashes are let go, which are the same on both sides and in every order; the rest is an even sample of
 //! all ids, so that metrics stay what they are but for chance.
 
 use std::collections::BTreeMap;
@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use super::deviation::hashed;
 use super::prediction::Prediction;
 
-/// Ids that are held if nobody says otherwise: some 28 MB.
+/// The ids that are held by default: some 28 MB.
 const LIMIT: usize = 100_000;
 
 /// Where a record comes from; the greater one counts.
@@ -54,7 +54,7 @@ pub struct LabelledPair {
 /// The result.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct JoinedPairs {
-    /// In the order of the hashes of their ids: the same whatever the order they came in.
+    /// In the order of the hashes of their ids, which does not depend on their arrival.
     pub pairs: Vec<LabelledPair>,
     /// What became of the predictions.
     pub predictions: SideCounts,
@@ -97,7 +97,7 @@ impl Join {
         }
     }
 
-    /// Takes what the model said of `id` (see [`super::prediction_id`]).
+    /// Takes the prediction for `id` (see [`super::prediction_id`]).
     pub fn prediction(&mut self, id: &str, prediction: Prediction, order: Order) {
         self.predictions.records += 1;
         let Some(slot) = self.slot(id) else {
@@ -116,7 +116,7 @@ impl Join {
         }
     }
 
-    /// Takes what is true of `id`.
+    /// Takes the true label of `id`.
     pub fn truth(&mut self, id: &str, label: String, order: Order) {
         self.truths.records += 1;
         let Some(slot) = self.slot(id) else {
@@ -184,7 +184,7 @@ impl Join {
 
     /// The place of an id; none when it is beyond the limit.
     ///
-    /// INVARIANT: what is held are the ids with the least hashes of all that came. An id that is let go never comes back, since
+    /// INVARIANT: it holds the ids with the least hashes of all that arrived. A dropped id never comes back, because
     /// the greatest hash that is held only falls.
     fn slot(&mut self, id: &str) -> Option<&mut Slot> {
         let key = (hashed(id), Box::from(id));
@@ -208,7 +208,7 @@ fn ordered(number: f64) -> i64 {
 }
 
 impl JoinedPairs {
-    /// True when ids were let go: the metrics are those of a sample.
+    /// Whether ids were dropped, so that the metrics describe a sample.
     #[must_use]
     pub fn is_sample(&self) -> bool {
         self.predictions.dropped > 0 || self.truths.dropped > 0

@@ -6,13 +6,13 @@ use super::binary::BinaryTally;
 use super::classes::{Classes, class};
 use super::deviation::{ROUNDS, RoundMetrics, Rounds, hashed, measured};
 use super::join::{JoinedPairs, LabelledPair, Order};
-use super::labels::{canonical, number};
 use super::multiclass::MulticlassTally;
 use super::prediction::Prediction;
 use super::problem::Problem;
 use super::regression::RegressionTally;
 use super::statistics::{Period, QualityStatistics};
 use super::unusable::UnusablePair;
+use crate::labels::{canonical, number};
 
 /// How a model is measured.
 #[derive(Clone, Debug, PartialEq)]
@@ -105,7 +105,7 @@ impl Quality {
         Ok(())
     }
 
-    /// Measures what was joined; answers how many pairs could not be, and the id of the first of them (by the place of its
+    /// Measures the joined pairs; answers how many could not be measured, and the id of the first of them (by the place of its
     /// prediction) with the reason. Of a binary classifier the negative label is the most frequent one besides the positive one,
     /// whatever the order of the pairs; without a positive label no pair is measured.
     pub fn add_all(&mut self, joined: &JoinedPairs) -> (u64, Option<(Box<str>, UnusablePair)>) {

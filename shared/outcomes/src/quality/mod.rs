@@ -1,19 +1,22 @@
-//! Model quality: what a model said, beside what turned out to be true.
+//! Model quality: predictions compared with true labels.
 //!
 //! [`Truth`] reads the ground truth, [`Join`] brings it together with the predictions, [`Quality`] measures the pairs and writes
 //! the container's `statistics.json`, [`QualityConstraints`] is its `constraints.json`, and [`evaluate`] finds the violations.
 //! Metrics and formats: "Model quality metrics" and "Ingest Ground Truth labels and merge them with predictions", SageMaker
-//! developer guide. [`baseline`] does what the container's `suggest_baseline` does.
+//! developer guide. [`baseline`] does what the container's `suggest_baseline` does. [`Estimation`] says how good a classifier probably is
+//! while nobody knows the labels.
 
 mod baseline;
 mod binary;
+mod calibration;
 mod classes;
 mod constraints;
 mod curve;
 mod deviation;
+mod estimate;
 mod evaluate;
 mod join;
-mod labels;
+mod labelled;
 mod left_out;
 mod measure;
 mod multiclass;
@@ -27,12 +30,15 @@ mod truth;
 mod truth_reader;
 mod unusable;
 
-pub use baseline::{LabelledColumns, UnreadableData, baseline};
+pub use baseline::baseline;
+pub use calibration::{Calibration, FEWEST_PAIRS};
 pub use constraints::{GREATER_THAN, LESS_THAN, QualityConstraint, QualityConstraints, violation_name};
 pub use curve::{PrecisionRecall, ReceiverOperating};
 pub use deviation::MeasuredMetric;
+pub use estimate::Estimation;
 pub use evaluate::{Evaluated, Skipped, evaluate};
 pub use join::{Join, JoinedPairs, LabelledPair, Order, SideCounts};
+pub use labelled::{LabelledColumns, UnreadableData};
 pub use left_out::LeftOut;
 pub use measure::{Quality, QualitySettings};
 pub use prediction::{Prediction, PredictionAttributes, UnreadablePrediction, prediction_id};

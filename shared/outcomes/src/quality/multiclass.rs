@@ -10,7 +10,7 @@ use super::deviation::{ROUNDS, RoundMetrics, Rounds, each};
 /// More labels than a person can look at are none: the matrix has a cell for each pair of them.
 pub(super) const MAX_LABELS: usize = 500;
 
-/// Cells of all rounds: what was true, what was predicted, and how often in each round.
+/// Cells of all rounds: true label, predicted label, and the count in each round.
 #[derive(Clone, Debug, Default)]
 pub(super) struct MulticlassTally {
     numbers: BTreeMap<String, usize>,
@@ -48,7 +48,7 @@ impl MulticlassTally {
         (next < MAX_LABELS).then(|| *self.numbers.entry(label.to_owned()).or_insert(next))
     }
 
-    /// What was true, then what was predicted; every pair of labels has its count.
+    /// By true label, then by predicted label; every pair of labels has its count.
     pub(super) fn confusion(&self) -> BTreeMap<String, BTreeMap<String, u64>> {
         let count = |actual: usize, predicted: usize| {
             self.cells.get(&(actual, predicted)).and_then(|cell| cell.first()).copied().unwrap_or(0)
@@ -84,7 +84,7 @@ impl MulticlassTally {
     }
 }
 
-/// What the best constant classifier has, whatever the mode: that of the most frequent of the labels that are true.
+/// The value of the best constant classifier, in both modes: the one that always predicts the most frequent true label.
 pub(super) fn exact_best_constant(confusion: &BTreeMap<String, BTreeMap<String, u64>>) -> RoundMetrics {
     let counts = confusion.values().map(|row| row.values().sum::<u64>());
     constants(share(counts.clone().max().unwrap_or(0), counts.sum()))

@@ -1,8 +1,8 @@
-//! What a model said of one record, out of a captured body.
+//! The prediction for one record, from a captured body.
 
 use thiserror::Error;
 
-use super::labels::number;
+use crate::labels::number;
 
 /// What a model said.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -14,7 +14,7 @@ pub struct Prediction {
 }
 
 /// Where in a record the prediction stands: `InferenceAttribute`, `ProbabilityAttribute` and `ProbabilityThresholdAttribute` of a
-/// model quality job. An attribute is a column's name or index, or a path into JSON; whoever reads the body knows which.
+/// model quality job. An attribute is a column's name or index, or a path into JSON; the reader of the body knows which.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PredictionAttributes {
     /// Holds the label.

@@ -8,7 +8,7 @@ struct Sums {
     count: f64,
     absolute: f64,
     squared: f64,
-    /// Mean and sum of squared distances from it of what was true, by Welford's recurrence.
+    /// Mean of the true values, and sum of squared distances from it, by Welford's recurrence.
     mean: f64,
     distances: f64,
 }

@@ -33,7 +33,7 @@ pub struct QualityStatistics {
     pub window: Period,
     /// In the container's order.
     pub metrics: Vec<(String, MeasuredMetric)>,
-    /// What is true, then what was predicted, and how often; empty for a regression.
+    /// Counts by true label, then by predicted label; empty for a regression.
     pub confusion: BTreeMap<String, BTreeMap<String, u64>>,
     /// Where every prediction has a probability.
     pub receiver_operating: Option<ReceiverOperating>,

@@ -15,13 +15,13 @@ pub struct Truth {
     pub label: String,
 }
 
-/// A line that tells no truth.
+/// A line without a true label.
 #[derive(Debug, Error)]
 pub enum UnreadableTruth {
     /// Not the documented object.
     #[error("the line is no ground truth: {}", of_line(.0))]
     NoRecord(#[from] serde_json::Error),
-    /// An encoding that nobody documents for labels.
+    /// An encoding that is not documented for labels.
     #[error("the encoding `{0}` of a label is not read: write it as `CSV` or `JSON`")]
     Encoding(String),
     /// Nothing at the attribute.

@@ -10,7 +10,7 @@ pub enum UnusablePair {
     /// Neither a label nor, for a binary classifier, a probability.
     #[error("the prediction has no label: name the inference attribute")]
     NoPrediction,
-    /// A score that is no share, such as a logit.
+    /// A score outside 0 to 1, such as a logit.
     #[error("`{0}` is no probability: one is from 0 to 1")]
     NoProbability(String),
     /// A regression predicts numbers.
@@ -41,7 +41,7 @@ pub enum UnusablePair {
         /// How many more there are.
         more: usize,
     },
-    /// A matrix of this size helps nobody.
+    /// A larger confusion matrix helps nobody.
     #[error("`{0}` is one label more than {max}: is this a regression?", max = MAX_LABELS)]
     TooManyLabels(String),
 }

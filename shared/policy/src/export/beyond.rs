@@ -12,6 +12,10 @@ const DIFFERENCES: &[(&str, &str)] = &[
         "MSC-*",
         "what is missing is denied in job definitions only, which a schedule may name instead of having its own",
     ),
+    (
+        "MDL-NET-*",
+        "models of `serverless_models` are denied as well: leave the controls out, or exempt who creates them",
+    ),
     ("EPC-NET-01", "only what is named is held: most configurations have their network in the model"),
 ];
 
@@ -62,6 +66,7 @@ const REASONS: &[(&str, &str)] = &[
     ("MPK-IAM-03", SECRETS),
     ("MSC-IAM-03", SECRETS),
     ("MPK-IAM-02", "no condition key for the instances that validate a package"),
+    ("EPC-NET-02", "the keys of serverless variants show their sizes, and not which model they serve"),
     ("EPC-ENC-03", "no condition key for the keys of asynchronous inference and core dumps"),
     ("TRF-ENC-03", "no condition key for the key of captured data"),
     ("*-ENC-03", "no condition key for the number of instances"),

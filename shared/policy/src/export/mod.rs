@@ -107,7 +107,7 @@ pub struct Export {
     pub differing: Vec<Gap>,
     /// Controls of the bundle that IAM cannot express.
     pub beyond: Vec<Gap>,
-    /// Controls that the settings switch off.
+    /// Controls that the settings switch off, or leave to a higher profile.
     pub off: Vec<String>,
 }
 
@@ -136,10 +136,9 @@ pub enum ExportError {
 /// # Errors
 /// When a list of the settings does not fit into one policy.
 pub fn export(bundle: &Bundle, kind: PolicyKind) -> Result<Export, ExportError> {
-    let is_off = |id: &str| bundle.settings().control_mode(id) == ControlMode::Off;
-    let is_on = |id: &str| bundle.control(id).is_some() && !is_off(id);
+    let is_on = |id: &str| bundle.control(id).is_some_and(|one| bundle.control_mode(one) != ControlMode::Off);
     let policies = pack(statements(bundle.settings(), is_on), kind)?;
-    let (off, on): (Vec<_>, Vec<_>) = bundle.controls().map(|control| &control.id).partition(|id| is_off(id));
+    let (on, off): (Vec<_>, Vec<_>) = bundle.controls().map(|control| &control.id).partition(|id| is_on(id));
     let gap = |control: &&String, reason: String| Gap { control: (*control).clone(), reason };
     let (named, unnamed): (Vec<_>, Vec<_>) =
         on.into_iter().partition(|id| preventable().any(|named| named == id.as_str()));

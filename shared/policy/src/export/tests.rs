@@ -1,6 +1,7 @@
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
+use sagewarden_settings::Profile;
 
 use super::*;
 
@@ -15,7 +16,7 @@ fn denied<'a>(statements: impl IntoIterator<Item = &'a Statement>) -> BTreeSet<(
 
 /// The statements of the whole table.
 fn whole(settings: &Settings) -> Vec<Statement> {
-    statements(settings, |id| settings.control_mode(id) != ControlMode::Off)
+    statements(settings, |id| settings.control_mode(id, Profile::Essential) != ControlMode::Off)
 }
 
 fn of(text: &str) -> Vec<Statement> {
@@ -71,7 +72,7 @@ fn iam_counts_no_white_space_and_organizations_counts_all() {
 
 #[test]
 fn every_control_that_is_on_is_prevented_or_said_to_be_beyond() {
-    let bundle = Bundle::embedded().unwrap();
+    let bundle = Bundle::embedded().unwrap().with_profile(Profile::Strict);
     let export = export(&bundle, PolicyKind::Scp).unwrap();
     let beyond: BTreeSet<&str> = export.beyond.iter().map(|gap| gap.control.as_str()).collect();
     let prevented: BTreeSet<&str> = preventable().collect();
@@ -114,7 +115,7 @@ fn a_key_is_the_callers_own_or_of_a_listed_account() {
 
 #[test]
 fn every_control_of_the_bundle_is_exported_or_explained() {
-    let bundle = Bundle::embedded().unwrap();
+    let bundle = Bundle::embedded().unwrap().with_profile(Profile::Strict);
     let export = export(&bundle, PolicyKind::Scp).unwrap();
     let named: BTreeSet<&str> = preventable().collect();
     for control in bundle.controls() {

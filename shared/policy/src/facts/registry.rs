@@ -105,6 +105,12 @@ pub(super) fn model_package(context: &Context<'_>) -> Facts {
     let containers = reader.parts("InferenceSpecification.Containers[]");
     let is_pinned =
         |container: &Reader<'_>| container.has_text("ImageDigest") && container.has_text("ModelDataETag");
+    // Counted: each is read, and one without a digest is not pinned, whatever is known of its data.
+    let digests = containers.iter().filter(|container| container.has_text("ImageDigest")).count();
+    let is_said = !context.unreadable.is_later("InferenceSpecification.Containers[].ImageDigest");
+    if digests < containers.len() && is_said {
+        context.unreadable.decides("pinned");
+    }
     flags([
         ("approved", approved),
         ("fourEyes", four_eyes),

@@ -7,6 +7,7 @@ use sagewarden_events::ResourceKind;
 use super::context::{Context, Facts, fits, flags, is_pinned};
 use super::registry::SCHEDULE_STATUSES;
 use crate::buckets::bucket;
+use crate::join::SERVED_SERVERLESS;
 use crate::reader::Reader;
 
 const CONTAINERS: [&str; 2] = ["PrimaryContainer", "Containers[]"];
@@ -30,6 +31,7 @@ pub(super) fn model(context: &Context<'_>) -> Facts {
         ("roleAllowed", context.listed("roleAllowed")),
         ("dataAllowed", context.listed("dataAllowed")),
         ("imagesAllowed", context.listed("imagesAllowed")),
+        ("serverless", is_for_serverless(context)),
         ("multiModelGoverned", is_multi_model_governed(context, &containers)),
         ("imagesFromVpc", containers.iter().all(in_registry)),
         ("imagesPinned", images_pinned),
@@ -38,6 +40,13 @@ pub(super) fn model(context: &Context<'_>) -> Facts {
         ("approved", are_approved(context)),
         ("requiredTags", context.listed("requiredTags")),
     ])
+}
+
+/// Serverless inference serves it, which has no VPC, no isolation and no private registry ("Serverless Inference", SageMaker developer
+/// guide): the settings list it, or in the same file nothing but serverless variants serve it.
+fn is_for_serverless(context: &Context<'_>) -> bool {
+    let listed = fits(&context.settings.network.serverless_models, &context.resource.name);
+    listed || !context.answers(SERVED_SERVERLESS).is_empty()
 }
 
 /// What a container takes from the registry is not known when its package was not found.
@@ -123,7 +132,14 @@ pub(super) fn endpoint_config(context: &Context<'_>) -> Facts {
     let alone = production.iter().any(|variant| {
         !is_serverless(variant) && variant.number("InitialInstanceCount").is_some_and(|number| number < 2)
     });
+    let is_as_listed = |variant: &Reader<'_>| {
+        let model = variant.text("ModelName").unwrap_or_default();
+        is_serverless(variant) == fits(&context.settings.network.serverless_models, model)
+    };
+    // Each is asked, so that a name that is not known is noted.
+    let as_listed = variants.iter().filter(|variant| !is_as_listed(variant)).count() == 0;
     flags([
+        ("serverlessAsListed", as_listed),
         ("serverless", !variants.is_empty() && variants.iter().all(is_serverless)),
         ("volumeKeyAllowed", context.listed("volumeKeyAllowed") && volume_key),
         ("captures", reader.is_true_by_default("DataCaptureConfig", "EnableCapture")),

@@ -69,9 +69,25 @@ pub(super) fn record(record: &Json) -> Result<Intake, Unusable> {
 /// Marks an event about a resource as one that may leave out what the description says: what is no key of its detail is not absent
 /// ("Amazon SageMaker AI events", EventBridge events reference, whose samples have a key for what is empty).
 pub fn mark_unsaid(event: &mut Json) {
-    let is_of_state = event.get("detail-type").and_then(Json::as_str).and_then(state_change_of).is_some();
-    let detail = event.get_mut("detail").and_then(Json::as_object_mut).filter(|_| is_of_state);
-    detail.map(|detail| detail.insert(UNSAID.to_owned(), Json::Bool(true)));
+    let Some(kind) = event.get("detail-type").and_then(Json::as_str).and_then(state_change_of) else {
+        return;
+    };
+    let Some(detail) = event.get_mut("detail").filter(|detail| detail.is_object()) else { return };
+    let lists = SHORTER.iter().filter(|(shorter, _)| *shorter == kind);
+    for (_, list) in lists {
+        let parts = detail.pointer_mut(list).and_then(Json::as_array_mut);
+        parts.into_iter().flatten().for_each(unsaid);
+    }
+    unsaid(detail);
+}
+
+/// Lists in events whose elements have some of the description's fields, and no key for the others: a container of a package is told by
+/// image, digest and place ("SageMaker model package state change", the same reference).
+const SHORTER: [(ResourceKind, &str); 1] =
+    [(ResourceKind::ModelPackage, "/InferenceSpecification/Containers")];
+
+fn unsaid(part: &mut Json) {
+    part.as_object_mut().map(|fields| fields.insert(UNSAID.to_owned(), Json::Bool(true)));
 }
 
 /// An event about a resource: its detail has the fields of the description.

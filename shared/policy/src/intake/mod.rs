@@ -20,6 +20,7 @@ use serde_json::Value as Json;
 
 pub use calls::mark_unsaid;
 pub use candidate::{Candidate, Words};
+pub(crate) use names::plan_name;
 pub use request::{Creation, creations};
 pub use taken::{Intake, Unusable};
 pub use template::TEMPLATED;

@@ -51,7 +51,7 @@ pub(super) fn plan_path(path: &str) -> String {
     path.split('.').map(plan_name).collect::<Vec<_>>().join(".")
 }
 
-fn plan_name(name: &str) -> String {
+pub(crate) fn plan_name(name: &str) -> String {
     let (bare, each) = name.strip_suffix("[]").map_or((name, ""), |bare| (bare, "[]"));
     let own = PLAN_NAMES.iter().find(|(_, api)| *api == bare).map(|(own, _)| (*own).to_owned());
     let snake = || {

@@ -18,6 +18,7 @@ mode = "enforce"
 [network]
 allowed_subnets = ["subnet-1", "subnet-2"]
 allowed_security_groups = ["sg-1"]
+serverless_models = ["on-demand-*"]
 [encryption]
 allowed_key_accounts = ["111122223333", "444455556666"]
 [access]

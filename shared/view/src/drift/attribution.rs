@@ -9,7 +9,7 @@ use super::report::AttributionChange;
 use super::series::Shares;
 use crate::numbers::{count, short};
 
-/// Features in the list; what is more becomes one row.
+/// The most features in the list; the others become one row.
 const SHOWN: usize = 10;
 
 pub(super) fn section(attribution: &AttributionChange<'_>, mode: Mode) -> Markup {

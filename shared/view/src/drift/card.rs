@@ -127,7 +127,7 @@ fn facts(distance: &Distance) -> Markup {
     }
 }
 
-/// Every check with its numbers; the container's text where it failed.
+/// Every check with its numbers; the container's text if it failed.
 fn checks(report: &DriftReport<'_>, feature: &FeatureVerdict) -> Markup {
     let text = |check: &str| {
         let found = report.counted().violations.iter().find(|violation| {

@@ -64,11 +64,11 @@ impl DriftReport<'_> {
                 format!("{} to {}, {} hours with data", first.start, last.start, self.windows.len())
             }
             (Some(only), _) => format!("the hour from {}", only.start),
-            _ => "not told by the data".to_owned(),
+            _ => "unknown: the data has no times".to_owned(),
         }
     }
 
-    /// What is no matter of one feature.
+    /// Facts that are not about one feature.
     fn said(&self) -> Markup {
         let is_a_feature = |name: &Option<String>| {
             name.as_ref().is_some_and(|name| self.counted().features.iter().any(|each| each.name == *name))

@@ -16,7 +16,7 @@ const LEFT: f64 = 34.0;
 const RIGHT: f64 = 10.0;
 const TOP: f64 = 16.0;
 const BOTTOM: f64 = 20.0;
-/// Texts in a picture; what is more becomes one bar.
+/// The most texts in a picture; the others become one bar.
 const BARS: usize = 10;
 
 /// The part of the numbers that is shown: outliers would press all others to the side.
@@ -43,7 +43,7 @@ impl NumberRange {
         Self { from, to, margin }
     }
 
-    /// From 0 to 1. Halves are taken before the difference, which may exceed what a number can be.
+    /// From 0 to 1. It halves before it subtracts, because the difference may overflow.
     fn share(self, value: f64) -> f64 {
         let (from, to) = ((self.from - self.margin) / 2.0, (self.to + self.margin) / 2.0);
         ((value / 2.0 - from) / (to - from)).clamp(0.0, 1.0)
@@ -115,7 +115,7 @@ fn round(value: f64) -> f64 {
     (value * 10.0).round() / 10.0
 }
 
-/// A path of steps, of which those that nobody would see are left out.
+/// A path of steps; invisible ones are left out.
 fn stairs(steps: &ShareCurve, range: NumberRange) -> String {
     const SEEN: f64 = 1.5;
     let mut path = format!("M{LEFT},{}", y(0.0));

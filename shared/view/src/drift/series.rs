@@ -45,7 +45,7 @@ impl ShareCurve {
 }
 
 impl ColumnPair {
-    /// None where there is nothing to draw.
+    /// None if there is nothing to draw.
     pub(super) fn of(report: &DriftReport<'_>, name: &str) -> Option<Self> {
         let column = report.profile.column(name);
         let feature = report.baseline.and_then(|baseline| {
@@ -93,7 +93,7 @@ pub(super) struct Shares {
     pub(super) now: Option<f64>,
 }
 
-/// The shares of texts, the largest first, and the one that matters among them; what is too much becomes one row.
+/// The shares of texts, the largest first, and the one that matters among them; the others become one row.
 pub(super) fn shares(
     baseline: Option<&CountsByText>,
     now: Option<&CountsByText>,

@@ -18,7 +18,7 @@ const COLOURS: usize = 9;
 /// How wide a dot is, and how far apart two beside each other are at most.
 const DOT: f64 = 3.0;
 
-/// Features and what they added, for one output.
+/// Features and their contributions, for one output.
 pub(super) fn picture(place: usize, output: &ExplainedOutput, features: &[ExplainedFeature]) -> Markup {
     let rows: Vec<(&ExplainedFeature, &[f32])> =
         features.iter().zip(output.contributions.iter().map(Vec::as_slice)).collect();
@@ -58,7 +58,7 @@ pub(super) fn clipped(name: &str) -> String {
     name.chars().take(LONGEST - 1).chain(['\u{2026}']).collect()
 }
 
-/// From what was added to a place in the picture.
+/// The place of a contribution in the picture.
 #[derive(Clone, Copy, Debug)]
 struct Scale {
     from: f32,

@@ -8,7 +8,7 @@ use crate::numbers::{count, short};
 use crate::page::page;
 
 const STYLE: &str = include_str!("page.css");
-/// Features in the pictures; what is more becomes one bar.
+/// The most features in the pictures; the others become one bar.
 pub(super) const SHOWN: usize = 20;
 /// Outputs that have a picture of rows.
 const OUTPUTS: usize = 8;

@@ -1,4 +1,4 @@
-//! What people see of why a model said what it said: a page ([`ExplanationReport`]) with the two pictures that data scientists know, bars of
+//! Explanations of predictions for people: a page ([`ExplanationReport`]) with the two pictures that data scientists know, bars of
 //! how much each feature matters and a dot for each row. Self-contained, in light and in dark; it has no script.
 
 mod beeswarm;

@@ -33,8 +33,8 @@ pub struct ExplainedFeature {
 /// What the features added to one answer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ExplainedOutput {
-    /// What the model says of a row of which nothing is known.
+    /// The base value: the prediction for a row with no known feature.
     pub base_value: f64,
-    /// For each feature, in the order of the report, what it added for the rows that are drawn.
+    /// For each feature, in the order of the report, its contributions to the rows that are drawn.
     pub contributions: Vec<Vec<f32>>,
 }

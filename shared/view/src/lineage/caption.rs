@@ -31,7 +31,7 @@ pub(super) fn marks(answer: &Answer, node: &Node) -> Vec<String> {
     marks
 }
 
-/// Whether an edge is less than a recorded fact: inferred, or from something that nobody confirmed.
+/// Whether an edge is less than a recorded fact: inferred, or from an unconfirmed source.
 pub(super) fn is_doubtful(answer: &Answer, edge: &Edge) -> bool {
     FoundBy::from_role(&edge.role).is_some_and(|found| !found.is_explicit())
         || answer.graph.nodes.get(&edge.from).is_none_or(|node| !node.is_recorded())

@@ -1,4 +1,4 @@
-//! The answer as a CycloneDX 1.6 bill of materials: models (with what they were trained on, their metrics and commits), data and
+//! The answer as a CycloneDX 1.6 bill of materials: models (with their training data, metrics and commits), data and
 //! containers as components, edges as dependencies, jobs as workflows of the formulation. A hash stands only where S3 has one of the
 //! whole object. `compositions` says whether the answer is complete. Plain JSON: the documents are small, and the tests hold them
 //! against the standard's own validator.
@@ -13,7 +13,7 @@ use serde_json::{Value as Json, json};
 
 use super::export::{self, known};
 
-/// One document; its serial number is a function of what it says.
+/// One document; its serial number is a function of its content.
 #[must_use]
 pub fn cyclonedx(answer: &Answer) -> Json {
     let nodes = &answer.graph.nodes;
@@ -131,7 +131,7 @@ fn purl(node: &Node) -> Option<String> {
     Some(format!("pkg:oci/{name}@{digest}?repository_url={place}"))
 }
 
-/// A job: when it ran, what it read and what it wrote.
+/// A job: its times, inputs and outputs.
 fn workflow(answer: &Answer, job: &Node) -> Json {
     let known_node = |id: &&NodeId| answer.graph.nodes.contains_key(*id);
     let resource = |id: &NodeId| json!({ "resource": { "ref": id.as_str() } });

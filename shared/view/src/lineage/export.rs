@@ -1,4 +1,4 @@
-//! What the exports share: names, ids and times that are functions of the recorded entities, and how an answer tells that
+//! Shared by the exports: names, ids and times that are functions of the recorded entities, and how an answer says that
 //! it is not whole.
 use sagewarden_lineage::answer::Answer;
 use sagewarden_lineage::edge::FoundBy;
@@ -34,7 +34,7 @@ pub(super) fn completeness(answer: &Answer) -> Json {
     json!({ "complete": answer.is_complete(), "missing": missing(answer) })
 }
 
-/// A URI that names a node in documents: its ARN where it has one.
+/// A URI that names a node in documents: its ARN if it has one.
 pub(super) fn uri(node: &Node) -> String {
     node.text(ARN).map_or_else(|| format!("urn:uuid:{}", uuid(node.id.as_str())), str::to_owned)
 }
@@ -46,7 +46,7 @@ pub(super) fn object_uri(node: &Node) -> Option<String> {
     Some(format!("{place}{version}"))
 }
 
-/// What tells this version from others at its place.
+/// Distinguishes this version from others at its place.
 pub(super) fn version(node: &Node) -> &str {
     match node.text(VERSION_ID) {
         Some(version) => version,
@@ -60,7 +60,7 @@ pub(super) fn location(node: &Node) -> Option<S3Location> {
     S3Location::parse(node.text(URI)?)
 }
 
-/// The SHA-256 of the whole object, where S3 had one. An entity tag is no hash of the content, and a composite checksum
+/// The SHA-256 of the whole object, if S3 had one. An entity tag is not a hash of the content, and a composite checksum
 /// none of the object, so neither stands in for it.
 pub(super) fn sha256(node: &Node) -> Option<&str> {
     node.text(CHECKSUM_SHA256)

@@ -3,8 +3,8 @@
 //! `<metric> - Last`, `<artifact> - MediaType` and `<artifact> - Value`, `Trials`, `Experiments`. Of a metric only the value that
 //! the job ended with is recorded: there is no `Min`, `Max`, `Avg`, `StdDev` or `Count`.
 //!
-//! Names that somebody gave to hyperparameters and channels stand beside those of the system. One that the system has itself gets a prefix
-//! (`names.rs`): nobody replaces what was recorded.
+//! Names of hyperparameters and channels stand beside the system's names. A name that the system has too gets a prefix
+//! (`names.rs`), so that it replaces no recorded value.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -81,7 +81,7 @@ impl From<i64> for FlatCell {
     }
 }
 
-/// Which part of a component a column tells of, in the order of columns.
+/// The part of a component that a column is about, in the order of columns.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Part {
     Parameter,
@@ -253,7 +253,7 @@ fn artifacts(row: &mut Row, answer: &Answer, node: &Node) {
             NodeKind::Dataset => (names::channel(edge.role.rsplit('/').next().unwrap_or_default()), "s3/uri"),
             _ => return,
         };
-        // A channel that is given by a manifest: the column of its name tells of the data.
+        // A channel that is given by a manifest: the column of its name is about the data.
         let of_manifest = edge.role.starts_with("manifest/").then(|| format!("{name} manifest"));
         let name = of_manifest.as_deref().unwrap_or(&name);
         row.put(part, &format!("{name} - MediaType"), Some(media_type));

@@ -93,7 +93,7 @@ fn tools(answer: &Answer) -> Markup {
     }
 }
 
-/// Who is upstream of whom, for the script.
+/// The upstream nodes of each node, for the script.
 fn data(answer: &Answer) -> Json {
     let edges: Vec<[String; 2]> =
         answer.graph.edges.iter().map(|edge| [anchor(&edge.from), anchor(&edge.to)]).collect();
@@ -159,9 +159,9 @@ fn card(answer: &Answer, ends: &Ends<'_>, node: &Node) -> Markup {
 /// Every fact of the node as the JSON answer names it, also those that this page knows nothing of.
 fn facts(answer: &Answer, node: &Node) -> Vec<(String, Json)> {
     let Json::Object(row) = row(answer, node) else { return Vec::new() };
-    let told = ["kind", "recorded"];
+    let shown = ["kind", "recorded"];
     row.into_iter()
-        .filter(|(name, _)| !told.contains(&name.as_str()))
+        .filter(|(name, _)| !shown.contains(&name.as_str()))
         .map(|(name, fact)| (name.replace('_', " "), fact))
         .collect()
 }

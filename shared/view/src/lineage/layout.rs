@@ -65,7 +65,7 @@ fn columns_of_a_band(columns: &[&[&NodeId]]) -> usize {
     (FEW_COLUMNS..=columns.len()).rev().min_by_key(|width| needed(*width)).unwrap_or(FEW_COLUMNS)
 }
 
-/// The length of the longest path to each node; what nothing leads to stands just left of what it is first used for.
+/// The length of the longest path to each node; a node without inputs stands just left of its first use.
 fn ranked<'a>(ids: &[&'a NodeId], edges: &[(&'a NodeId, &'a NodeId)]) -> BTreeMap<&'a NodeId, usize> {
     let mut out: BTreeMap<&NodeId, Vec<&NodeId>> = BTreeMap::new();
     let mut open: BTreeMap<&NodeId, usize> = ids.iter().map(|id| (*id, 0)).collect();

@@ -14,7 +14,7 @@ use super::export::{self, PRODUCER};
 
 const SCHEMA: &str = "https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/RunEvent";
 
-/// One event a line. A job of which nothing but its identity is known has no time, hence no event.
+/// One event a line. A job known only by its identity has no time, hence no event.
 #[must_use]
 pub fn openlineage(answer: &Answer) -> String {
     export::lines(export::jobs(answer).into_iter().flat_map(|job| events(answer, job)))
@@ -88,7 +88,7 @@ fn job_facets(answer: &Answer, job: &Node) -> Json {
     Json::Object(facets)
 }
 
-/// Datasets and artifacts; images and commits are told by facets.
+/// Datasets and artifacts; facets have images and commits.
 fn dataset(node: &Node) -> Option<Json> {
     let kind = match node.id.kind() {
         NodeKind::Dataset => "FILE",

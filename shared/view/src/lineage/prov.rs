@@ -89,7 +89,7 @@ fn relation(records: &mut Records, edge: &Edge) {
         (false, false, _) => ("wasDerivedFrom", "prov:generatedEntity", "prov:usedEntity"),
     };
     let mut facts = json!({ later: name(&edge.to), earlier: name(&edge.from) });
-    // A specialization is no influence: PROV gives it no attributes.
+    // A specialization is not an influence: PROV gives it no attributes.
     if let Some(facts) = facts.as_object_mut().filter(|_| kind != "specializationOf") {
         facts.insert("sw:relation".into(), json!(edge.relation));
         facts.insert("sw:role".into(), json!(edge.role));

@@ -4,7 +4,7 @@
 //! A subject needs a digest. Where S3 has a SHA-256 of the whole object, that is it. Else the version id of the object
 //! stands as `s3VersionId`, with S3's own spelling as its value: in-toto's DigestSet allows "another identifier if the
 //! underlying implementation ensures immutability via other means", and an object version is immutable. Verifiers that know
-//! only hashes ignore it, as they must. An object without versions has neither, and is no subject; a job all of whose
+//! only hashes ignore it, as they must. An object without versions has neither, and is not a subject; a job all of whose
 //! artifacts are like that gets no statement, since there is nothing that it could be about. The statements are not signed.
 
 use sagewarden_lineage::answer::Answer;

@@ -10,7 +10,7 @@ use serde::Serialize;
 pub enum Stage {
     /// Commits.
     SourceCode,
-    /// Processing jobs, what they read and wrote.
+    /// Processing jobs, their inputs and outputs.
     Preprocessing,
     /// Training jobs, their images, artifacts and models.
     Modelling,

@@ -60,15 +60,15 @@ fn headline(answer: &Answer) -> String {
     }
 }
 
-/// The nodes that a stage is about; what they read, wrote and ran is told under them.
+/// The nodes that a stage is about; their inputs, outputs and images stand under them.
 fn subjects(answer: &Answer, stage: Stage) -> Vec<&Node> {
     let graph = &answer.graph;
-    let told_elsewhere = [NodeKind::Dataset, NodeKind::Image, NodeKind::Artifact];
+    let shown_elsewhere = [NodeKind::Dataset, NodeKind::Image, NodeKind::Artifact];
     let mut nodes: Vec<&Node> = graph
         .nodes
         .values()
         .filter(|node| Stage::of(graph, node) == stage && node.id != answer.root)
-        .filter(|node| !told_elsewhere.contains(&node.id.kind()))
+        .filter(|node| !shown_elsewhere.contains(&node.id.kind()))
         .collect();
     nodes.sort_by_key(|node| {
         (std::cmp::Reverse(graph.distance.get(&node.id).copied()), node.created_at(), node.id.clone())
@@ -82,7 +82,7 @@ fn leaf(answer: &Answer, node: &Node) -> Tree<String> {
     leaf
 }
 
-/// Each branch is one line, whatever is in the names that it quotes.
+/// Each branch is one line, whatever names it quotes.
 fn line(text: &str) -> String {
     Untrusted::new(text).line()
 }
@@ -144,7 +144,7 @@ fn facts(answer: &Answer, node: &Node) -> Vec<String> {
     lines
 }
 
-/// What matters most about a kind that is told by no other line.
+/// The most important fact of a kind that no other line has.
 fn of_its_kind(answer: &Answer, node: &Node) -> Option<String> {
     let graph = &answer.graph;
     let named = |edge: &Edge, id: &NodeId| {
@@ -256,7 +256,7 @@ fn source(answer: &Answer, edge: &Edge) -> Option<String> {
     })
 }
 
-/// A line for what a node wrote, or was used for.
+/// A line for an output or a use of a node.
 fn product(answer: &Answer, node: &Node, edge: &Edge) -> Option<String> {
     let other = answer.graph.nodes.get(&edge.to)?;
     match (node.id.kind(), edge.relation) {

@@ -7,13 +7,13 @@ use crate::error::NoModel;
 use crate::format::pickle::steps::{Opcode, Steps};
 use crate::format::pickle::value::{Place, Value};
 
-/// Steps that a pickle may have, each of which makes a value at most. A booster has a hundred.
+/// The most steps of a pickle. Each makes one value at most. A booster has a hundred.
 const MOST_STEPS: usize = 1_000_000;
 
 #[derive(Debug)]
 pub(super) struct Machine<'a> {
     values: Vec<Value<'a>>,
-    /// Of each dictionary, and of the state of each object: its place, a key, and what stands under it.
+    /// For each dictionary, and for the state of each object: its place, a key, and the value.
     items: Vec<[Place; 3]>,
     stack: Vec<Place>,
     /// How high the stack was at each mark.

@@ -28,7 +28,7 @@ pub(super) enum Opcode<'a> {
     ListSinceMark,
     DictSinceMark,
     OtherSinceMark,
-    /// Adds to what is below.
+    /// Adds to the value below.
     Append,
     AppendsSinceMark,
     SetItem,
@@ -40,11 +40,11 @@ pub(super) enum Opcode<'a> {
     CallWithNamedArguments,
     /// Gives an object its state.
     Build,
-    /// Keeps what is on top of the stack under a number, or puts it there again.
+    /// Stores the top of the stack under a number, or pushes a stored value.
     Put(u64),
     Memoize,
     Get(u64),
-    /// Takes one value for another that nobody looks at.
+    /// Replaces a value by one that is not needed.
     Replace,
     Nothing,
 }
@@ -97,7 +97,7 @@ impl<'a> Steps<'a> {
     }
 
     fn text(&mut self, bytes: usize) -> Result<Opcode<'a>, NoModel> {
-        // Python writes halves of surrogate pairs, which are no UTF-8; none stands in what is looked for.
+        // Python writes halves of surrogate pairs, which are not UTF-8; the wanted keys have none.
         Ok(Opcode::Text(String::from_utf8_lossy(self.counted(bytes)?)))
     }
 

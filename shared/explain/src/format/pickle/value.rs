@@ -20,6 +20,6 @@ pub(super) enum Value<'a> {
         arguments: Place,
         name: Option<&'a [u8]>,
     },
-    /// Numbers, truth values, nothing, sets: what nobody looks at.
+    /// Numbers, booleans, `None`, sets: values that are not needed.
     Other,
 }

@@ -195,7 +195,7 @@ fn a_difference_is_whole_when_both_sides_are() {
 }
 
 #[test]
-fn a_difference_is_told_by_aspect_with_what_was_and_what_is() {
+fn a_difference_is_listed_by_aspect_with_both_values() {
     let before = job(&[(SPOT, text("true"))], json!({ "HyperParameters": { "depth": "6" } }));
     let after = job(&[], json!({ "HyperParameters": { "depth": "7", "rate": "1" } }));
     let expect = "from training job train\nto   training job train\n\

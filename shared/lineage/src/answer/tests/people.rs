@@ -100,7 +100,7 @@ fn an_impact_counts_the_endpoints_and_says_since_when() {
 }
 
 #[test]
-fn a_history_is_told_line_by_line() {
+fn a_history_has_one_line_for_each_entry() {
     let expect = "history of endpoint prod, the newest first\n  \
                   2026-03-02T11:10:00Z  drift       age drifts\n  \
                   2026-03-02T10:10:00Z  deployment  c-1 is in force\n";
@@ -156,7 +156,7 @@ fn a_verdict_names_the_controls_by_what_came_of_them() {
         { "status": "waived" },
     ]);
     let words = verdict_in_words(&verdict(1, 2, true, &findings));
-    let expect = "1/2/true; broken: A.1, A.2; waived: B.1; undecided: C.1";
+    let expect = "1/2/true; failed: A.1, A.2; waived: B.1; undecided: C.1";
     assert_eq!(words.as_deref(), Some(expect));
     let odd = VerdictRow { findings: "not valid JSON".into(), ..verdict(1, 2, true, &json!([])) };
     assert_eq!(verdict_in_words(&odd), None);

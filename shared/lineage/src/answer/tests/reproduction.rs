@@ -117,7 +117,7 @@ fn a_tag_a_weak_version_and_an_inferred_claim_stand_against_an_exact_repeat() {
     assert_eq!(against(weak), ["channel/train: the bucket keeps no versions"]);
     let unread: Vec<_> = exact().into_iter().filter(|(_, node)| node.id.as_str() != TRAIN).collect();
     let words = [
-        format!("channel/train: nothing is recorded of {TRAIN}"),
+        format!("channel/train: nothing is recorded about {TRAIN}"),
         "versions are known for 0 of 1 channels".to_owned(),
     ];
     assert_eq!(against(unread), words);
@@ -220,7 +220,7 @@ fn what_is_done_before_sending_depends_on_how_the_data_is_known() {
 }
 
 #[test]
-fn a_repeat_is_told_with_its_request_and_what_is_missing() {
+fn a_repeat_has_its_request_and_what_is_missing() {
     let exact = repeat(exact()).text();
     assert!(exact.starts_with(&format!("CreateTrainingJob, to repeat {TRAINING}\n{{\n")), "{exact}");
     assert!(exact.contains("\n}\nbefore it is sent\n  channel/train: see"), "{exact}");

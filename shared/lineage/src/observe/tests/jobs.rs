@@ -16,7 +16,7 @@ fn training_job() -> Json {
     json!({
         "TrainingJobName": "x",
         "TrainingJobStatus": "Completed",
-        "LastModifiedTime": told(90),
+        "LastModifiedTime": seconds_after(90),
         "RoleArn": "arn:aws:iam::111122223333:role/train",
         "AlgorithmSpecification": { "TrainingImage": "r/train:1", "AlgorithmName": "beside" },
         "ResourceConfig": {
@@ -35,7 +35,7 @@ fn training_job() -> Json {
             channel("images", "s3://b/images.jsonl", "AugmentedManifestFile"),
         ],
         "ModelArtifacts": { "S3ModelArtifacts": "s3://b/out/model.tar.gz" },
-        "TrainingEndTime": told(80),
+        "TrainingEndTime": seconds_after(80),
         "ExperimentConfig": {
             "ExperimentName": "credit", "TrialName": "march", "RunName": "r1", "TrialComponentDisplayName": "Train",
         },
@@ -149,7 +149,7 @@ fn a_training_job_without_an_image_is_known_by_its_algorithm() {
 fn processing_job() -> Json {
     json!({
         "ProcessingJobStatus": "Completed",
-        "LastModifiedTime": told(50),
+        "LastModifiedTime": seconds_after(50),
         "RoleArn": "arn:aws:iam::111122223333:role/prepare",
         "ProcessingResources": { "ClusterConfig": { "InstanceType": "ml.c5.large", "InstanceCount": 3 } },
         "ExitMessage": "done",
@@ -168,7 +168,7 @@ fn processing_job() -> Json {
             { "OutputName": "all", "S3Output": { "S3Uri": "s3://b" } },
             { "OutputName": "features", "FeatureStoreOutput": { "FeatureGroupName": "customers" } },
         ] },
-        "ProcessingEndTime": told(40),
+        "ProcessingEndTime": seconds_after(40),
         "ExperimentConfig": { "ExperimentName": "credit" },
     })
 }
@@ -231,7 +231,7 @@ fn a_run_of_a_schedule_is_a_node_of_its_own_kind() {
 fn a_transform_job_is_dated_by_its_end_and_leads_to_its_model() {
     let document = json!({
         "TransformJobStatus": "Completed",
-        "TransformEndTime": told(70),
+        "TransformEndTime": seconds_after(70),
         "ModelName": "credit",
         "TransformResources": { "InstanceType": "ml.m5.large", "InstanceCount": 1 },
         "TransformInput": s3("s3://b/in", "ManifestFile"),

@@ -18,7 +18,7 @@ fn at(seconds: i64) -> Timestamp {
 }
 
 /// The same as descriptions write it.
-fn told(seconds: i64) -> Json {
+fn seconds_after(seconds: i64) -> Json {
     json!(1_772_442_600 + seconds)
 }
 
@@ -27,7 +27,7 @@ fn resource(kind: ResourceKind, name: &str) -> Resource {
 }
 
 fn tagged(kind: ResourceKind, mut document: Json, tags: &[(&str, &str)]) -> Observation {
-    document["CreationTime"] = told(0);
+    document["CreationTime"] = seconds_after(0);
     let tags = tags.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
     observe(&resource(kind, "x"), &document, &tags).unwrap()
 }
@@ -83,7 +83,7 @@ fn what_has_no_creation_time_or_no_node_is_refused() {
         ),
         "{job}"
     );
-    let notebook = refused(ResourceKind::NotebookInstance, json!({ "CreationTime": told(0) }));
+    let notebook = refused(ResourceKind::NotebookInstance, json!({ "CreationTime": seconds_after(0) }));
     assert!(notebook.ends_with("has no place in the lineage"), "{notebook}");
 }
 

@@ -5,7 +5,7 @@ const DIGEST: &str = "sha256:00";
 fn package() -> Json {
     json!({
         "ModelPackageStatus": "Completed",
-        "LastModifiedTime": told(30),
+        "LastModifiedTime": seconds_after(30),
         "ModelPackageGroupName": "credit",
         "ModelPackageVersion": 7,
         "CreatedBy": { "UserProfileName": "ana" },
@@ -33,7 +33,7 @@ fn package() -> Json {
 #[test]
 fn a_model_package_says_what_it_holds_where_it_comes_from_and_whether_it_may_be_used() {
     let found = seen(ResourceKind::ModelPackage, package());
-    // Dated to its creation: whoever approves it moves its `LastModifiedTime`.
+    // Dated to its creation: an approval moves its `LastModifiedTime`.
     assert_eq!(found.status, mark(Status::Completed, 0, None));
     let expect = facts(&[
         (node::GROUP, text("credit")),
@@ -63,7 +63,7 @@ fn a_model_package_says_what_it_holds_where_it_comes_from_and_whether_it_may_be_
 }
 
 #[test]
-fn a_package_that_nobody_changed_was_approved_by_whoever_created_it() {
+fn a_package_that_nobody_changed_was_approved_by_its_creator() {
     let mut document = package();
     document["LastModifiedTime"] = json!(null);
     document["LastModifiedBy"] = json!(null);
@@ -97,7 +97,7 @@ fn model_data_is_one_object_unless_it_is_said_to_be_a_prefix() {
 }
 
 #[test]
-fn a_feature_group_says_how_its_records_are_told_apart_and_where_they_are_kept() {
+fn a_feature_group_names_its_record_identifier_and_its_store() {
     let document = json!({
         "RoleArn": "arn:aws:iam::111122223333:role/features",
         "RecordIdentifierFeatureName": "customer",

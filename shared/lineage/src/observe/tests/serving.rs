@@ -40,7 +40,7 @@ fn a_configuration_leads_to_the_models_of_its_variants_and_shadows() {
 fn an_endpoint_says_which_configuration_is_in_force_and_which_images_run() {
     let document = json!({
         "EndpointStatus": "InService",
-        "LastModifiedTime": told(20),
+        "LastModifiedTime": seconds_after(20),
         "EndpointConfigName": "c-1",
         "ProductionVariants": [{ "VariantName": "main", "DeployedImages": [
             { "SpecifiedImage": "r/a:1", "ResolvedImage": "r/a@sha256:00" },

@@ -45,6 +45,16 @@ impl Part {
         Ok(())
     }
 
+    /// Takes a document of JSON that is a table, or a part of one.
+    pub(in crate::capture) fn load_document(&mut self, text: &str, most: usize) -> Result<(), IssueKind> {
+        self.clear();
+        self.text.clear();
+        self.text.push_str(text);
+        self.is_json = true;
+        self.rows = self.load_json(None, most)?;
+        Ok(())
+    }
+
     fn load_array(&mut self, bytes: &[u8], most: usize) -> Result<(), IssueKind> {
         self.text = npy::rows(bytes, most)?;
         self.rows = Rows::Ready(Items::of(0));

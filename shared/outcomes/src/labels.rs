@@ -1,7 +1,7 @@
 //! Labels are text that may stand for a number: `1`, `1.0` and ` 1` are one label.
 
 /// A label as it is compared and written: numbers without superfluous zeros, anything else without the space around it.
-pub(super) fn canonical(label: &str) -> String {
+pub(crate) fn canonical(label: &str) -> String {
     let label = label.trim();
     match number(label) {
         // Adding zero makes `-0` a `0`.
@@ -11,7 +11,7 @@ pub(super) fn canonical(label: &str) -> String {
 }
 
 /// A finite number, as people and programs write one; Rust would also take `nan` and `infinity`, which are names.
-pub(super) fn number(text: &str) -> Option<f64> {
+pub(crate) fn number(text: &str) -> Option<f64> {
     let text = text.trim();
     let starts = text.trim_start_matches(['+', '-']).starts_with(|c: char| c.is_ascii_digit() || c == '.');
     if !starts {

@@ -1,0 +1,93 @@
+//! The names nearest to an unknown one, for "did you mean".
+
+/// How alike two names must be, from 0 to 1: a wrong letter or two in a name of ten.
+const ALIKE: f64 = 0.7;
+/// A name is not suggested if it is less alike than the nearest name by more than this.
+const BEHIND: f64 = 0.05;
+/// The most names that are suggested.
+const SUGGESTED: usize = 3;
+
+/// Collects the names nearest to a wanted one; it holds no more of them than it suggests.
+#[derive(Debug)]
+pub(crate) struct Nearest {
+    wanted: String,
+    found: Vec<(f64, String)>,
+}
+
+impl Nearest {
+    pub(crate) fn to(wanted: &str) -> Self {
+        Self { wanted: wanted.to_lowercase(), found: Vec::new() }
+    }
+
+    /// Suggests a name if `compared`, the part of it that people type, is like the wanted name.
+    pub(crate) fn consider(&mut self, compared: &str, name: &str) {
+        let alike = strsim::normalized_damerau_levenshtein(&self.wanted, &compared.to_lowercase());
+        if alike >= ALIKE {
+            self.put(alike, name);
+        }
+    }
+
+    /// Puts a name before all that are merely alike.
+    pub(crate) fn prefer(&mut self, name: &str) {
+        self.put(f64::INFINITY, name);
+    }
+
+    fn put(&mut self, alike: f64, name: &str) {
+        if self.found.iter().any(|(_, known)| known == name) {
+            return;
+        }
+        self.found.push((alike, name.to_owned()));
+        self.found.sort_by(|(one, name), (other, next)| other.total_cmp(one).then_with(|| name.cmp(next)));
+        self.found.truncate(SUGGESTED);
+    }
+
+    /// `did you mean ...?`, if anything comes near.
+    pub(crate) fn question(self) -> Option<String> {
+        let best = self.found.first()?.0;
+        let nearest = self.found.into_iter().filter(|(alike, _)| *alike >= best - BEHIND);
+        let names: Vec<String> = nearest.map(|(_, name)| format!("`{name}`")).collect();
+        match names.as_slice() {
+            [] => None,
+            [one] => Some(format!("did you mean {one}?")),
+            [first @ .., last] => Some(format!("did you mean {} or {last}?", first.join(", "))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn question(wanted: &str, known: &[&str]) -> String {
+        let mut nearest = Nearest::to(wanted);
+        known.iter().for_each(|name| nearest.consider(name, name));
+        nearest.question().unwrap_or_default()
+    }
+
+    #[test]
+    fn the_nearest_names_are_suggested_and_no_others() {
+        for (wanted, known, expect) in [
+            ("trn-net-01", &["TRN-NET-01", "EPC-KMS-01"][..], "did you mean `TRN-NET-01`?"),
+            ("TRN-NTE-01", &["TRN-NET-02", "TRN-NET-01"], "did you mean `TRN-NET-01`?"),
+            ("TRN-NET-99", &["TRN-NET-02", "TRN-NET-01"], "did you mean `TRN-NET-01` or `TRN-NET-02`?"),
+            ("ax", &["ab", "endpoint/ax"], ""),
+            ("x-1", &["x-5", "x-4", "x-3", "x-2"], ""),
+            (
+                "name-1",
+                &["name-5", "name-4", "name-3", "name-2"],
+                "did you mean `name-2`, `name-3` or `name-4`?",
+            ),
+        ] {
+            assert_eq!(question(wanted, known), expect, "{wanted}");
+        }
+    }
+
+    #[test]
+    fn a_preferred_name_is_suggested_once_and_alone() {
+        let mut nearest = Nearest::to("model/a");
+        nearest.consider("model/b", "model/b");
+        nearest.prefer("endpoint/a");
+        nearest.consider("endpoint/a", "endpoint/a");
+        assert_eq!(nearest.question().unwrap(), "did you mean `endpoint/a`?");
+    }
+}

@@ -1,0 +1,154 @@
+//! A table in a file: CSV, JSON or Parquet, by what is in it.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read, Seek as _};
+use std::path::Path;
+
+use indicatif::ProgressBar;
+use sagewarden_measure::capture::{JsonTable, JsonTableError};
+use sagewarden_measure::csv::{CsvError, CsvTable, Header};
+use sagewarden_measure::{Issues, RowSink};
+use thiserror::Error;
+
+use crate::input::parquet::{MAGIC, ParquetTable, ParquetTableError};
+use crate::input::progress;
+
+/// Bytes that are read at once.
+const BUFFER: usize = 256 << 10;
+
+/// Why a table cannot be read. Each message says what to do.
+#[derive(Debug, Error)]
+pub(crate) enum TableError {
+    #[error("it cannot be read: {0}")]
+    Unreadable(#[from] io::Error),
+    #[error(transparent)]
+    Csv(#[from] CsvError),
+    #[error(transparent)]
+    Json(#[from] JsonTableError),
+    #[error(transparent)]
+    Parquet(#[from] ParquetTableError),
+    #[error("it is Parquet, whose columns are listed at its end: save it, and name the file")]
+    ParquetStream,
+}
+
+impl TableError {
+    /// Whether all that is wrong is that nothing is in it.
+    pub(crate) fn is_empty(&self) -> bool {
+        matches!(
+            self,
+            Self::Csv(CsvError::NoRows)
+                | Self::Json(JsonTableError::NoRows)
+                | Self::Parquet(ParquetTableError::NoRows)
+        )
+    }
+}
+
+/// A table that was opened.
+pub(crate) struct Table {
+    rows: Rows,
+    columns: Vec<String>,
+    progress: ProgressBar,
+}
+
+enum Rows {
+    Csv(CsvTable<Box<dyn BufRead>>),
+    Json(JsonTable<Box<dyn BufRead>>),
+    Parquet(ParquetTable),
+}
+
+impl Table {
+    /// A file, or standard input for `-`, with a progress of its own.
+    pub(crate) fn open(path: &Path, header: Header) -> Result<Self, TableError> {
+        if path == Path::new("-") {
+            return Self::of_stream(io::stdin().lock(), header, progress::endless());
+        }
+        let bytes = File::open(path)?.metadata()?.len();
+        Self::of_file(path, header, progress::through(bytes))
+    }
+
+    /// A file, on whose way others look.
+    pub(crate) fn of_file(path: &Path, header: Header, progress: ProgressBar) -> Result<Self, TableError> {
+        let mut file = File::open(path)?;
+        if file.metadata()?.is_dir() {
+            return Err(io::Error::from(io::ErrorKind::IsADirectory).into());
+        }
+        if !has_magic(&mut file)? {
+            return Self::of_stream(file, header, progress);
+        }
+        let table = ParquetTable::open(file)?;
+        Ok(Self { columns: table.columns(), rows: Rows::Parquet(table), progress })
+    }
+
+    fn of_stream(
+        input: impl Read + 'static,
+        header: Header,
+        progress: ProgressBar,
+    ) -> Result<Self, TableError> {
+        let input = progress.wrap_read(input);
+        let mut input: Box<dyn BufRead> = Box::new(BufReader::with_capacity(BUFFER, input));
+        let beginning = input.fill_buf()?;
+        if beginning.starts_with(b"PAR1\x15") {
+            return Err(TableError::ParquetStream);
+        }
+        if is_json(beginning) {
+            let mut table = JsonTable::open(input)?;
+            return Ok(Self { columns: table.columns()?, rows: Rows::Json(table), progress });
+        }
+        let table = CsvTable::open(input, header)?;
+        Ok(Self { columns: table.columns().to_vec(), rows: Rows::Csv(table), progress })
+    }
+
+    /// The names of the columns, as far as they are known before the rows: records of JSON may bring more. None of a list that names
+    /// nothing.
+    pub(crate) fn columns(&self) -> &[String] {
+        &self.columns
+    }
+
+    /// Whether rows have their cells in the order of the columns.
+    pub(crate) fn is_positional(&self) -> bool {
+        !matches!(self.rows, Rows::Json(_)) || self.columns.is_empty()
+    }
+
+    /// Whether the first row is most likely no header, though it was taken for one.
+    pub(crate) fn header_looks_like_values(&self) -> bool {
+        matches!(&self.rows, Rows::Csv(table) if table.has_header() && table.header_looks_like_values())
+    }
+
+    /// Gives all rows, and says what is odd about some of them.
+    pub(crate) fn read_into(self, sink: &mut impl RowSink) -> Result<Issues, TableError> {
+        Ok(match self.rows {
+            Rows::Csv(table) => table.read_into(sink)?,
+            Rows::Json(table) => table.read_into(sink)?,
+            Rows::Parquet(table) => {
+                table.read_into(sink, |bytes| self.progress.inc(bytes))?;
+                Issues::default()
+            }
+        })
+    }
+}
+
+/// Whether a file of JSON holds records of a table, and no captured events. What is neither is left to whoever reads events: they say why.
+pub(crate) fn is_table_of_json(path: &Path) -> bool {
+    File::open(path).is_ok_and(|file| JsonTable::open(BufReader::new(file)).is_ok())
+}
+
+/// What begins like Parquet: a name of a column may do so too, but is not followed by a byte that is no text.
+fn has_magic(file: &mut File) -> io::Result<bool> {
+    let mut beginning = Vec::new();
+    file.take(5).read_to_end(&mut beginning)?;
+    file.rewind()?;
+    let is_text = beginning.get(MAGIC.len()).is_none_or(|byte| byte.is_ascii_graphic() || *byte == b'\n');
+    Ok(beginning.starts_with(MAGIC) && !is_text)
+}
+
+/// How JSON begins, and no row of a table: a record, or a list of them, on one line or on several.
+fn is_json(beginning: &[u8]) -> bool {
+    let text = beginning.strip_prefix("\u{feff}".as_bytes()).unwrap_or(beginning).trim_ascii_start();
+    let (first, rest) = text.split_at(text.len().min(1));
+    let next = rest.trim_ascii_start().first();
+    match first {
+        b"{" => matches!(next, Some(b'"' | b'}')),
+        b"[" => next.is_some_and(|next| matches!(next, b'{' | b'[' | b'"' | b'-' | b'0'..=b'9')),
+        _ => false,
+    }
+}

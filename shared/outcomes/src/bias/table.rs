@@ -1,0 +1,248 @@
+//! A CSV table with labels, predictions or both, read once.
+
+use std::collections::BTreeMap;
+use std::io::Read;
+
+use csv::StringRecord;
+use serde_json::{Map, json};
+use thiserror::Error;
+
+use super::counts::{Counts, RowOutcome};
+use super::flip_test::FlipTest;
+use super::group::{Group, GroupRule};
+use super::metrics::{post_training, pre_training};
+use crate::clarify::{Analysis, Bias, Facet};
+use crate::labels::number;
+
+/// What stands where in the table.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BiasColumns {
+    /// The first line names the columns.
+    pub header: bool,
+    /// The column of the labels, and which of them are favourable.
+    pub label: Option<GroupRule>,
+    /// The column of the predictions, and which of them are favourable.
+    pub predicted: Option<GroupRule>,
+    /// Who is compared with all others: one group each.
+    pub facets: Vec<GroupRule>,
+    /// The column whose values are the subgroups of conditional demographic disparity.
+    pub subgroups: Option<String>,
+}
+
+/// What came out.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MeasuredBias {
+    /// As Clarify writes it.
+    pub analysis: Analysis,
+    /// Rows of the table.
+    pub rows: u64,
+    /// Rows without a value in the column of a facet, which count as outside of the group, by column.
+    pub without_facet: BTreeMap<String, u64>,
+}
+
+/// A table that cannot be measured.
+#[derive(Debug, Error)]
+pub enum UnreadableTable {
+    /// The reader failed, or the text is not UTF-8.
+    #[error("the table cannot be read: {0}")]
+    Csv(#[from] csv::Error),
+    /// A line that does not fit; line numbers count from 1.
+    #[error("line {line}: {why}")]
+    Line {
+        /// Where.
+        line: u64,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// Which of them is meant?
+    #[error("the header has `{0}` more than once: name the column by its place, from 0")]
+    Doubled(String),
+    /// A name that is not in the header.
+    #[error("there is no column `{0}`")]
+    NoColumn(String),
+    /// Nothing to measure.
+    #[error("the table has no rows")]
+    Empty,
+    /// The values of the rule are not those of the data.
+    #[error("no row has a favourable label: no value in `{0}` is one of those that were named")]
+    NoFavourable(String),
+}
+
+/// Measures every facet before training (from labels) and after it (from predictions, beside labels where there are any).
+///
+/// # Errors
+/// At the first line that cannot be used, with its number; when a column is not there, or no label is favourable.
+pub fn measure(data: impl Read, columns: &BiasColumns) -> Result<MeasuredBias, UnreadableTable> {
+    let mut reader = csv::ReaderBuilder::new().has_headers(columns.header).flexible(true).from_reader(data);
+    let header = if columns.header { reader.headers()?.clone() } else { StringRecord::new() };
+    let mut tally = Tally::new(columns, &header)?;
+    let mut row = StringRecord::new();
+    while reader.read_record(&mut row)? {
+        let line = row.position().map_or(0, csv::Position::line);
+        tally.add(&row).map_err(|why| UnreadableTable::Line { line, why })?;
+    }
+    tally.finish()
+}
+
+/// A rule with the place of its column.
+struct Placed<'a> {
+    rule: &'a GroupRule,
+    place: usize,
+    greatest: f64,
+}
+
+/// One facet while the table is read.
+struct FacetTally<'a> {
+    placed: Placed<'a>,
+    counts: Counts,
+    flips: FlipTest,
+    without: u64,
+}
+
+struct Tally<'a> {
+    label: Option<Placed<'a>>,
+    predicted: Option<Placed<'a>>,
+    facets: Vec<FacetTally<'a>>,
+    subgroups: Option<usize>,
+    rows: u64,
+    has_favourable: bool,
+}
+
+impl<'a> Tally<'a> {
+    fn new(columns: &'a BiasColumns, header: &StringRecord) -> Result<Self, UnreadableTable> {
+        let placed = |rule: &'a GroupRule| -> Result<Placed<'a>, UnreadableTable> {
+            Ok(Placed { rule, place: place(header, &rule.column)?, greatest: f64::NEG_INFINITY })
+        };
+        let facet = |rule: &'a GroupRule| -> Result<FacetTally<'a>, UnreadableTable> {
+            Ok(FacetTally {
+                placed: placed(rule)?,
+                counts: Counts::default(),
+                flips: FlipTest::default(),
+                without: 0,
+            })
+        };
+        Ok(Self {
+            label: columns.label.as_ref().map(placed).transpose()?,
+            predicted: columns.predicted.as_ref().map(placed).transpose()?,
+            facets: columns.facets.iter().map(facet).collect::<Result<_, _>>()?,
+            subgroups: columns.subgroups.as_deref().map(|name| place(header, name)).transpose()?,
+            rows: 0,
+            has_favourable: false,
+        })
+    }
+
+    fn add(&mut self, row: &StringRecord) -> Result<(), String> {
+        self.rows += 1;
+        let outcome = RowOutcome {
+            label: outcome(self.label.as_mut(), row, "label")?,
+            predicted: outcome(self.predicted.as_mut(), row, "prediction")?,
+        };
+        self.has_favourable |= outcome.label == Some(true);
+        let subgroup = self.subgroups.map(|place| row.get(place).unwrap_or_default().trim());
+        let no_features =
+            [self.label.as_ref(), self.predicted.as_ref()].map(|placed| placed.map(|placed| placed.place));
+        for facet in &mut self.facets {
+            let is_inside = facet.placed.is_inside(row)?;
+            facet.without += u64::from(facet.placed.value(row)?.trim().is_empty());
+            facet.counts.add(is_inside, outcome, subgroup);
+            let Some(predicted) = outcome.predicted else { continue };
+            let is_feature =
+                |place: usize| !no_features.contains(&Some(place)) && place != facet.placed.place;
+            let features = row.iter().enumerate().filter(|(place, _)| is_feature(*place));
+            facet.flips.add(is_inside, features.map(|(_, value)| number(value)).collect(), predicted);
+        }
+        Ok(())
+    }
+
+    fn finish(self) -> Result<MeasuredBias, UnreadableTable> {
+        if self.rows == 0 {
+            return Err(UnreadableTable::Empty);
+        }
+        if let Some(label) = self.label.as_ref().filter(|_| !self.has_favourable) {
+            return Err(UnreadableTable::NoFavourable(label.rule.column.clone()));
+        }
+        let has_subgroups = self.subgroups.is_some();
+        let pre = self
+            .label
+            .as_ref()
+            .map(|label| bias(label, &self.facets, |facet| pre_training(&facet.counts, has_subgroups)));
+        let post = self.predicted.as_ref().map(|predicted| {
+            let named = self.label.as_ref().unwrap_or(predicted);
+            bias(named, &self.facets, |facet| post_training(&facet.counts, has_subgroups, &facet.flips))
+        });
+        let without = self.facets.iter().filter(|facet| facet.without > 0);
+        Ok(MeasuredBias {
+            analysis: Analysis {
+                version: Some(json!("1.0")),
+                pre_training_bias_metrics: pre,
+                post_training_bias_metrics: post,
+                ..Analysis::default()
+            },
+            rows: self.rows,
+            without_facet: without.map(|facet| (facet.placed.rule.column.clone(), facet.without)).collect(),
+        })
+    }
+}
+
+impl Placed<'_> {
+    fn value<'r>(&self, row: &'r StringRecord) -> Result<&'r str, String> {
+        row.get(self.place).ok_or_else(|| format!("there is no column `{}`", self.rule.column))
+    }
+
+    /// Whether the row is in the group; one without a value is not.
+    fn is_inside(&mut self, row: &StringRecord) -> Result<bool, String> {
+        let value = self.value(row)?.trim();
+        if let (Group::Above(_), Some(number)) = (&self.rule.group, number(value)) {
+            self.greatest = self.greatest.max(number);
+        }
+        if value.is_empty() {
+            return Ok(false);
+        }
+        let inside = self.rule.group.has(value);
+        inside.ok_or_else(|| format!("`{value}` in `{}` is not a number", self.rule.column))
+    }
+}
+
+/// Whether what stands in the column is favourable; it must stand there.
+fn outcome(column: Option<&mut Placed<'_>>, row: &StringRecord, what: &str) -> Result<Option<bool>, String> {
+    let Some(column) = column else { return Ok(None) };
+    if column.value(row)?.trim().is_empty() {
+        return Err(format!("the {what} in `{}` is empty", column.rule.column));
+    }
+    column.is_inside(row).map(Some)
+}
+
+/// By name, or else by place.
+fn place(header: &StringRecord, name: &str) -> Result<usize, UnreadableTable> {
+    let mut named = header.iter().enumerate().filter(|(_, column)| *column == name).map(|(place, _)| place);
+    match (named.next(), named.next()) {
+        (Some(place), None) => Ok(place),
+        (Some(_), Some(_)) => Err(UnreadableTable::Doubled(name.to_owned())),
+        (None, _) => {
+            let place: Option<usize> = name.parse().ok();
+            let is_there = |place: &usize| header.is_empty() || *place < header.len();
+            place.filter(is_there).ok_or_else(|| UnreadableTable::NoColumn(name.to_owned()))
+        }
+    }
+}
+
+fn bias(
+    label: &Placed<'_>,
+    facets: &[FacetTally<'_>],
+    metrics: impl Fn(&FacetTally<'_>) -> Vec<crate::clarify::BiasMetric>,
+) -> Bias {
+    let mut by_name: BTreeMap<String, Vec<Facet>> = BTreeMap::new();
+    for facet in facets {
+        let Placed { rule, greatest, .. } = &facet.placed;
+        by_name.entry(rule.column.clone()).or_default().push(Facet {
+            value_or_threshold: Some(json!(rule.group.value_or_threshold(*greatest))),
+            metrics: metrics(facet),
+            other: Map::new(),
+        });
+    }
+    let mut other = Map::new();
+    other.insert("label".to_owned(), json!(label.rule.column));
+    let favourable = label.rule.group.value_or_threshold(label.greatest);
+    other.insert("label_value_or_threshold".to_owned(), json!(favourable));
+    Bias { facets: by_name, other }
+}

@@ -1,0 +1,377 @@
+//! How to write what a control wants: for boto3, the SageMaker Python SDK, CloudFormation and Terraform.
+//!
+//! Fields are those of the control, values what it wants there. A test holds the calls against AWS's model of the API, and the templates
+//! against CloudFormation's schemas. Of a field whose name or value nobody knows for sure, nothing is said.
+
+use sagewarden_events::ResourceKind;
+use serde_json::{Map, Value as Json, json};
+
+use crate::control::Control;
+use crate::intake::{TEMPLATED, creations, plan_name};
+
+/// What to write, and for what.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fix {
+    /// Such as `boto3`.
+    pub with: &'static str,
+    /// In its language; what stands beside it is left out.
+    pub code: String,
+}
+
+const KEY: &str = "KEY_ARN";
+const ROLE: &str = "ROLE_ARN";
+
+/// What is wanted at fields of these names, by the model of the API; words in capitals are to be replaced.
+fn value(name: &str, area: &str) -> Option<Json> {
+    Some(match name {
+        "EnableNetworkIsolation" | "EnableInterContainerTrafficEncryption" | "EnableCapture" => json!(true),
+        "EnableSSMAccess" | "EnableRemoteDebug" => json!(false),
+        "KmsKeyId" | "VolumeKmsKeyId" | "S3KmsKeyId" => json!(KEY),
+        "Subnets" | "SubnetIds" => json!(["SUBNET_ID"]),
+        "SubnetId" => json!("SUBNET_ID"),
+        "SecurityGroupIds" | "SecurityGroups" => json!(["SECURITY_GROUP_ID"]),
+        "RoleArn" | "ExecutionRoleArn" | "ExecutionRole" => json!(ROLE),
+        "DirectInternetAccess" | "RootAccess" => json!("Disabled"),
+        "MinimumInstanceMetadataServiceVersion" => json!("2"),
+        "PlatformIdentifier" => json!("notebook-al2023-v1"),
+        "AppNetworkAccessType" => json!("VpcOnly"),
+        "AuthMode" => json!("SSO"),
+        "TagPropagation" => json!("ENABLED"),
+        "EnableDockerAccess" | "RemoteAccess" => json!("DISABLED"),
+        "ExecutionRoleIdentityConfig" => json!("USER_PROFILE_NAME"),
+        "RepositoryAccessMode" => json!("Vpc"),
+        "InitialInstanceCount" if area == "RES" => json!(2),
+        "ExperimentName" => json!("EXPERIMENT"),
+        "CommitId" => json!("COMMIT"),
+        "Repository" => json!("REPOSITORY"),
+        "S3OutputPath" | "DestinationS3Uri" if area == "ART" => json!("s3://ALLOWED_BUCKET/PREFIX"),
+        "Image" | "TrainingImage" | "ImageUri" if area == "ART" => json!("ALLOWED_IMAGE"),
+        "Image" | "TrainingImage" | "ImageUri" if area == "REP" => json!("IMAGE@sha256:DIGEST"),
+        "InstanceType" if area == "IAM" => json!("ALLOWED_TYPE"),
+        _ => return None,
+    })
+}
+
+/// Paths of fields, each with what it is called elsewhere.
+type Names = &'static [(&'static str, &'static str)];
+
+/// How the classes of version 2 of the SDK call the fields of the API: the class, and by the field's path its argument. Arguments of
+/// another class within have a dot.
+const SDK_2: [(ResourceKind, &str, Names); 5] = [
+    (
+        ResourceKind::TrainingJob,
+        "Estimator",
+        &[
+            ("VpcConfig.Subnets", "subnets"),
+            ("VpcConfig.SecurityGroupIds", "security_group_ids"),
+            ("EnableNetworkIsolation", "enable_network_isolation"),
+            ("ResourceConfig.VolumeKmsKeyId", "volume_kms_key"),
+            ("OutputDataConfig.KmsKeyId", "output_kms_key"),
+            ("EnableInterContainerTrafficEncryption", "encrypt_inter_container_traffic"),
+            ("RoleArn", "role"),
+            ("OutputDataConfig.S3OutputPath", "output_path"),
+            ("AlgorithmSpecification.TrainingImage", "image_uri"),
+        ],
+    ),
+    (
+        ResourceKind::ProcessingJob,
+        "Processor",
+        &[
+            ("NetworkConfig.VpcConfig.Subnets", "network_config.NetworkConfig.subnets"),
+            ("NetworkConfig.VpcConfig.SecurityGroupIds", "network_config.NetworkConfig.security_group_ids"),
+            ("NetworkConfig.EnableNetworkIsolation", "network_config.NetworkConfig.enable_network_isolation"),
+            (
+                "NetworkConfig.EnableInterContainerTrafficEncryption",
+                "network_config.NetworkConfig.encrypt_inter_container_traffic",
+            ),
+            ("ProcessingResources.ClusterConfig.VolumeKmsKeyId", "volume_kms_key"),
+            ("ProcessingOutputConfig.KmsKeyId", "output_kms_key"),
+            ("RoleArn", "role"),
+            ("AppSpecification.ImageUri", "image_uri"),
+        ],
+    ),
+    (
+        ResourceKind::TransformJob,
+        "Transformer",
+        &[
+            ("TransformResources.VolumeKmsKeyId", "volume_kms_key"),
+            ("TransformOutput.KmsKeyId", "output_kms_key"),
+            ("TransformOutput.S3OutputPath", "output_path"),
+        ],
+    ),
+    (
+        ResourceKind::Model,
+        "Model",
+        &[
+            ("VpcConfig.Subnets", "vpc_config.dict.Subnets"),
+            ("VpcConfig.SecurityGroupIds", "vpc_config.dict.SecurityGroupIds"),
+            ("EnableNetworkIsolation", "enable_network_isolation"),
+            ("ExecutionRoleArn", "role"),
+            ("PrimaryContainer.Image", "image_uri"),
+        ],
+    ),
+    (
+        ResourceKind::EndpointConfig,
+        "model.deploy",
+        &[
+            ("KmsKeyId", "kms_key"),
+            ("DataCaptureConfig.EnableCapture", "data_capture_config.DataCaptureConfig.enable_capture"),
+            ("DataCaptureConfig.KmsKeyId", "data_capture_config.DataCaptureConfig.kms_key_id"),
+            (
+                "DataCaptureConfig.DestinationS3Uri",
+                "data_capture_config.DataCaptureConfig.destination_s3_uri",
+            ),
+            ("ProductionVariants[].InitialInstanceCount", "initial_instance_count"),
+        ],
+    ),
+];
+
+/// The kinds that Terraform's provider has as resources with the fields of the API, and their names there.
+const TERRAFORM: [(ResourceKind, &str); 7] = [
+    (ResourceKind::Model, "aws_sagemaker_model"),
+    (ResourceKind::EndpointConfig, "aws_sagemaker_endpoint_configuration"),
+    (ResourceKind::NotebookInstance, "aws_sagemaker_notebook_instance"),
+    (ResourceKind::Domain, "aws_sagemaker_domain"),
+    (ResourceKind::UserProfile, "aws_sagemaker_user_profile"),
+    (ResourceKind::Space, "aws_sagemaker_space"),
+    (ResourceKind::FeatureGroup, "aws_sagemaker_feature_group"),
+];
+
+/// What the provider does not have of a configuration.
+const NOT_IN_TERRAFORM: [&str; 3] = ["VpcConfig", "EnableNetworkIsolation", "ExecutionRoleArn"];
+
+/// The ways to write what a control of a kind wants; none where its fields are those of other answers, or cannot be set when the
+/// resource is created.
+#[must_use]
+pub fn fixes(kind: ResourceKind, control: &Control) -> Vec<Fix> {
+    // What an endpoint does follows from its configuration, and what an execution does from its pipeline.
+    if [ResourceKind::Endpoint, ResourceKind::PipelineExecution].contains(&kind) {
+        return Vec::new();
+    }
+    let Some(creation) = creations().find(|creation| creation.kind == kind) else { return Vec::new() };
+    let wanted = wanted(control);
+    if wanted.is_empty() {
+        return Vec::new();
+    }
+    let request = nested(wanted.iter().map(|(path, value)| (requested(kind, path), value.clone())));
+    let class = creation.operation.trim_start_matches("Create");
+    let mut fixes = vec![Fix {
+        with: "boto3",
+        code: format!("{}(..., {})", snake(creation.operation), arguments(&request)),
+    }];
+    let sdk = SDK_2.iter().find(|(of, ..)| *of == kind);
+    if let Some(code) = sdk.and_then(|(_, class, names)| sdk_2(class, names, &wanted)) {
+        fixes.push(Fix { with: "SageMaker SDK v2", code });
+    }
+    // The classes of its core have the API's names, and their arguments are those of the request.
+    let code = format!("{class}.create(..., {})", arguments(&renamed(&request)));
+    fixes.push(Fix { with: "SageMaker SDK v3", code });
+    if let Some((name, _)) = TEMPLATED.iter().find(|(_, operation)| *operation == creation.operation) {
+        let code = format!("AWS::SageMaker::{name} with Properties: {}", Json::Object(request));
+        fixes.push(Fix { with: "CloudFormation", code });
+    }
+    let has_all = kind != ResourceKind::EndpointConfig
+        || !wanted.iter().any(|(path, _)| NOT_IN_TERRAFORM.iter().any(|field| path.starts_with(field)));
+    if let Some((_, name)) = TERRAFORM.iter().find(|(of, _)| *of == kind && has_all) {
+        let fields = nested(wanted.into_iter().map(|(path, value)| (path.to_owned(), value)));
+        let body = block(&fields, kind, 1);
+        fixes.push(Fix { with: "Terraform", code: format!("resource \"{name}\" \"NAME\" {{\n{body}}}") });
+    }
+    fixes
+}
+
+/// The fields of the resource itself with what is wanted there. Of several fields of one name, the first is shown.
+fn wanted(control: &Control) -> Vec<(&str, Json)> {
+    let mut wanted: Vec<(&str, Json)> = Vec::new();
+    for path in control.fields.iter().map(String::as_str).filter(|path| !path.contains([':', '*'])) {
+        let is_shown = |(known, _): &(&str, Json)| last(known) == last(path);
+        match value(last(path), &control.area) {
+            Some(value) if !wanted.iter().any(is_shown) => wanted.push((path, value)),
+            _ => {}
+        }
+    }
+    wanted
+}
+
+fn last(path: &str) -> &str {
+    path.rsplit('.').next().unwrap_or(path)
+}
+
+/// A path of the description as the request has it.
+fn requested(kind: ResourceKind, path: &str) -> String {
+    match (kind, path) {
+        (ResourceKind::NotebookInstance, "SecurityGroups") => "SecurityGroupIds".to_owned(),
+        _ => path.to_owned(),
+    }
+}
+
+/// Objects within each other, as the paths lead.
+fn nested(paths: impl Iterator<Item = (String, Json)>) -> Map<String, Json> {
+    let mut root = Map::new();
+    for (path, value) in paths {
+        let parts: Vec<&str> = path.split('.').collect();
+        put(&mut root, &parts, value);
+    }
+    root
+}
+
+fn put(fields: &mut Map<String, Json>, path: &[&str], value: Json) {
+    let Some((head, rest)) = path.split_first() else { return };
+    let (name, is_list) = head.strip_suffix("[]").map_or((*head, false), |name| (name, true));
+    if rest.is_empty() {
+        fields.insert(name.to_owned(), value);
+        return;
+    }
+    let within = fields.entry(name).or_insert_with(|| if is_list { json!([{}]) } else { json!({}) });
+    let within = match within {
+        Json::Array(list) => list.first_mut(),
+        other => Some(other),
+    };
+    if let Some(fields) = within.and_then(Json::as_object_mut) {
+        put(fields, rest, value);
+    }
+}
+
+/// The fields as arguments of a call in Python.
+fn arguments(fields: &Map<String, Json>) -> String {
+    let each = fields.iter().map(|(name, value)| format!("{name}={}", python(value)));
+    each.collect::<Vec<_>>().join(", ")
+}
+
+/// A value in Python.
+fn python(value: &Json) -> String {
+    match value {
+        Json::Bool(true) => "True".to_owned(),
+        Json::Bool(false) => "False".to_owned(),
+        Json::Array(list) => format!("[{}]", list.iter().map(python).collect::<Vec<_>>().join(", ")),
+        Json::Object(fields) => {
+            let each = fields.iter().map(|(name, value)| format!("\"{name}\": {}", python(value)));
+            format!("{{{}}}", each.collect::<Vec<_>>().join(", "))
+        }
+        other => other.to_string(),
+    }
+}
+
+/// A call of version 2 of the SDK; `None` where it has no argument for one of the fields.
+fn sdk_2(class: &str, names: Names, wanted: &[(&str, Json)]) -> Option<String> {
+    let mut plain = Vec::new();
+    let mut within: Vec<(&str, &str, Vec<String>)> = Vec::new();
+    for (path, value) in wanted {
+        let (_, name) = names.iter().find(|(own, _)| own == path)?;
+        match name.split('.').collect::<Vec<_>>().as_slice() {
+            [argument, of, inner] => {
+                let inner = format!("{inner}={}", python(value));
+                match within.iter_mut().find(|(known, ..)| known == argument) {
+                    Some((.., arguments)) => arguments.push(inner),
+                    None => within.push((argument, of, vec![inner])),
+                }
+            }
+            _ => plain.push(format!("{name}={}", python(value))),
+        }
+    }
+    let within =
+        within.into_iter().map(|(argument, of, inner)| format!("{argument}={of}({})", inner.join(", ")));
+    Some(format!("{class}(..., {})", plain.into_iter().chain(within).collect::<Vec<_>>().join(", ")))
+}
+
+/// The fields in the words of the SDK's core, at every depth.
+fn renamed(fields: &Map<String, Json>) -> Map<String, Json> {
+    fields.iter().map(|(name, value)| (snake(name), renamed_value(value))).collect()
+}
+
+fn renamed_value(value: &Json) -> Json {
+    match value {
+        Json::Object(fields) => Json::Object(renamed(fields)),
+        Json::Array(list) => list.iter().map(renamed_value).collect(),
+        other => other.clone(),
+    }
+}
+
+/// A name as Python writes it.
+fn snake(name: &str) -> String {
+    let name = name.replace("AutoML", "AutoMl").replace("SSM", "Ssm");
+    let mut snake = String::new();
+    for letter in name.chars() {
+        if letter.is_uppercase() && !snake.is_empty() {
+            snake.push('_');
+        }
+        snake.extend(letter.to_lowercase());
+    }
+    snake
+}
+
+/// The fields as Terraform writes them, so deep within other blocks; objects are blocks.
+fn block(fields: &Map<String, Json>, kind: ResourceKind, depth: usize) -> String {
+    let margin = "  ".repeat(depth);
+    let each = fields.iter().map(|(field, value)| {
+        let name = match (kind, field.as_str()) {
+            (ResourceKind::EndpointConfig, "KmsKeyId") if depth == 1 => "kms_key_arn".to_owned(),
+            _ => plan_name(field),
+        };
+        let inner = match value {
+            Json::Array(list) => list.first().and_then(Json::as_object),
+            other => other.as_object(),
+        };
+        match inner {
+            Some(inner) => format!("{margin}{name} {{\n{}{margin}}}\n", block(inner, kind, depth + 1)),
+            None => format!("{margin}{name} = {value}\n"),
+        }
+    });
+    each.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bundle::Bundle;
+
+    /// The ways to keep a control, each with its language before it.
+    fn check(kind: ResourceKind, id: &str, expect: &[&str]) {
+        let bundle = Bundle::embedded().unwrap();
+        let fixes = fixes(kind, bundle.control(id).unwrap());
+        let told: Vec<String> = fixes.iter().map(|fix| format!("{}: {}", fix.with, fix.code)).collect();
+        assert_eq!(told, expect, "{id}");
+    }
+
+    #[test]
+    fn what_is_wanted_is_written_for_each_tool_in_its_own_words() {
+        check(
+            ResourceKind::TrainingJob,
+            "TRN-ENC-01",
+            &[
+                "boto3: create_training_job(..., ResourceConfig={\"VolumeKmsKeyId\": \"KEY_ARN\"})",
+                "SageMaker SDK v2: Estimator(..., volume_kms_key=\"KEY_ARN\")",
+                "SageMaker SDK v3: TrainingJob.create(..., resource_config={\"volume_kms_key_id\": \"KEY_ARN\"})",
+            ],
+        );
+        check(
+            ResourceKind::Model,
+            "MDL-NET-02",
+            &[
+                "boto3: create_model(..., EnableNetworkIsolation=True)",
+                "SageMaker SDK v2: Model(..., enable_network_isolation=True)",
+                "SageMaker SDK v3: Model.create(..., enable_network_isolation=True)",
+                "CloudFormation: AWS::SageMaker::Model with Properties: {\"EnableNetworkIsolation\":true}",
+                "Terraform: resource \"aws_sagemaker_model\" \"NAME\" {\n  enable_network_isolation = true\n}",
+            ],
+        );
+        let bundle = Bundle::embedded().unwrap();
+        let of = |kind, id| fixes(kind, bundle.control(id).unwrap());
+        let model = of(ResourceKind::Model, "MDL-NET-01");
+        assert!(
+            model[1].code.starts_with("Model(..., vpc_config=dict(Subnets=[\"SUBNET_ID\"], "),
+            "{}",
+            model[1].code
+        );
+        assert!(model[4].code.contains("{\n  vpc_config {\n    s"), "{}", model[4].code);
+        let terraform = of(ResourceKind::EndpointConfig, "EPC-ENC-01").pop().unwrap();
+        assert!(terraform.code.contains("kms_key_arn = \"KEY_ARN\""), "{}", terraform.code);
+        let notebook = of(ResourceKind::NotebookInstance, "NBK-NET-02");
+        assert!(
+            notebook[0].code.contains("SecurityGroupIds=")
+                && notebook.last().unwrap().code.contains("security_groups = ")
+        );
+        assert!(of(ResourceKind::Endpoint, "END-MON-01").is_empty(), "its configuration says it");
+        assert!(of(ResourceKind::TrainingJob, "TRN-TRC-04").is_empty(), "nothing is to be set");
+    }
+}
