@@ -135,7 +135,7 @@ pub(super) fn folder<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Optio
     }
 }
 
-/// What is wrong with it otherwise is told where it is read.
+/// Other faults are reported where it is read.
 pub(super) fn row_path<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     let path = words(deserializer)?;
     if path.starts_with('/') && path.matches("/*").count() <= 1 {
