@@ -89,22 +89,24 @@ impl CheckedFile {
             Err(why) => return unusable(format!("`{path}` cannot be judged: {why}")),
         };
         let mut checked = Self { path: path.clone(), ..Self::default() };
-        for mut part in parts {
-            if let Some(account) = judging.account {
-                let candidates = part.intake.candidates.iter_mut();
-                candidates.for_each(|one| one.resource.account = account.to_owned());
-            }
-            let lines = part.lines.as_ref();
-            let verdicts = judging.verdicts(&part.intake.candidates);
-            let judged = part.intake.candidates.into_iter().zip(verdicts);
-            checked.subjects.extend(judged.map(|(one, verdict)| CheckedSubject::of(one, verdict, lines)));
-            checked.undecided.extend(part.intake.undecided);
-            checked.passed_over.extend(part.intake.passed_over);
-        }
+        parts.into_iter().for_each(|part| checked.add(judging, part));
         if !checked.is_judged() && !file.is_found {
             checked.unusable = Some(format!("`{path}`: nothing could be judged: {}", checked.why_nothing()));
         }
         checked
+    }
+
+    /// Judges a document.
+    pub(super) fn add(&mut self, judging: &Judging<'_>, mut part: source::Part<'_>) {
+        if let Some(account) = judging.account {
+            part.intake.candidates.iter_mut().for_each(|one| one.resource.account = account.to_owned());
+        }
+        let verdicts = judging.verdicts(&part.intake.candidates);
+        let judged = part.intake.candidates.into_iter().zip(verdicts);
+        let lines = part.lines.as_ref();
+        self.subjects.extend(judged.map(|(one, verdict)| CheckedSubject::of(one, verdict, lines)));
+        self.undecided.extend(part.intake.undecided);
+        self.passed_over.extend(part.intake.passed_over);
     }
 
     /// Whether there is any result.

@@ -4,6 +4,7 @@ mod builds;
 mod checked;
 mod files;
 mod known;
+mod lines;
 mod locate;
 mod parallel;
 mod print;
@@ -33,6 +34,10 @@ pub(crate) fn run(options: &CheckOptions) -> Result<ExitCode, CommandError> {
     if let Some(profile) = options.profile {
         in_force.bundle = in_force.bundle.with_profile(profile.profile());
         in_force.bundle.idle().iter().for_each(|idle| output::warn(format_args!("note: {idle}")));
+    }
+    if options.lines {
+        let judging = Judging { bundle: &in_force.bundle, account: options.account.as_deref(), now: now() };
+        return lines::run(&judging, &in_force);
     }
     let files = Files::find(&options.files);
     files.unreadable.iter().for_each(|error| output::warn(format_args!("error: {error}")));

@@ -33,6 +33,10 @@ pub(crate) struct CheckOptions {
     /// The account that it will run in; default: the one of its ARN or role
     #[arg(long, value_name = "ID")]
     pub(crate) account: Option<String>,
+    /// Read a JSON document from each line of standard input, and answer each with a line of JSON; a line such as
+    /// {"operation": "CreateModel", "request": {...}} names the operation of its request
+    #[arg(long, conflicts_with_all = ["format", "baseline"])]
+    pub(crate) lines: bool,
     /// The format of the answer: for people, as JSON, as SARIF 2.1.0 for code scanning, as JUnit's test results, as annotations of GitHub,
     /// or as Markdown
     #[arg(long, value_enum, default_value_t = CheckFormat::Text)]

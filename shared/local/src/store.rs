@@ -177,7 +177,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let missing = Store::open(&folder.path().join("none.db")).unwrap_err().to_string();
         assert!(
-            missing.starts_with("there is no store at `") && missing.contains("sagewarden demo"),
+            missing.starts_with("no store at `") && missing.contains("sagewarden demo"),
             "{missing}"
         );
 

@@ -69,7 +69,7 @@ fn a_setting_that_is_wrong_is_named_with_its_line() {
         "allowed_key_accounts = [\"12\"]",
         "settings.toml:26:",
     );
-    check("settings.toml", "branch = \"main\"", "branch = \"main", "settings.toml:82:");
+    check("settings.toml", "branch = \"main\"", "branch = \"main", "settings.toml:84:");
 }
 
 #[test]
@@ -78,28 +78,28 @@ fn what_is_set_of_drift_is_checked() {
     wrong(
         "execution_grace_minutes = 30",
         "execution_grace_minutes = -1",
-        "settings.toml:87:27: `-1` is not a number of minutes",
+        "settings.toml:89:27: `-1` is not a number of minutes",
     );
     wrong(
         "quiet_hours_after_alert = 24",
         "quiet_hours_after_alert = 9000",
-        "settings.toml:90:27: `9000` is not a number of hours",
+        "settings.toml:92:27: `9000` is not a number of hours",
     );
     wrong(
         "suggest_retraining_from = \"high\"",
         "suggest_retraining_from = \"low\"",
-        "settings.toml:93:27: unknown variant `low`",
+        "settings.toml:95:27: unknown variant `low`",
     );
     wrong(
         "retraining_cooldown_hours = 24",
         "retraining_cooldown = 24",
-        "settings.toml:94:1: unknown field `retraining_cooldown`",
+        "settings.toml:96:1: unknown field `retraining_cooldown`",
     );
     for value in ["-999", "1e3", "true", " "] {
         wrong(
             "alert_mode = \"exact\"",
             &format!("missing_texts = [\"nan\", \"{value}\"]"),
-            &format!("settings.toml:107:17: `{value}` is not a text that can stand for a missing value"),
+            &format!("settings.toml:109:17: `{value}` is not a text that can stand for a missing value"),
         );
     }
     for (value, said) in [("-0.1", "-0.1"), ("1.5", "1.5"), ("nan", "NaN"), ("inf", "inf")] {
@@ -108,7 +108,7 @@ fn what_is_set_of_drift_is_checked() {
             &format!(
                 "[[drift.detect.endpoints]]\nendpoint = \"a\"\nthresholds = {{ amount = {value} }}\n[drift.training]"
             ),
-            &format!("settings.toml:127:25: `{said}` is not a distance from 0 to 1"),
+            &format!("settings.toml:149:25: `{said}` is not a distance from 0 to 1"),
         );
     }
     let drift = Bundle::embedded().unwrap().settings().drift.clone();
@@ -120,8 +120,8 @@ fn a_mode_or_waiver_that_would_change_nothing_is_refused() {
     let file = "settings.toml";
     let more = |text: &str| format!("branch = \"main\"\n\n{text}");
     let refused = |text: &str, expect: &str| check(file, "branch = \"main\"", &more(text), expect);
-    refused("[controls]\nTRN-NET-99 = \"off\"", "settings.toml:85:1: there is no control `TRN-NET-99`");
-    refused("[controls]\nTRN-NET-01 = \"on\"", "settings.toml:85:14: unknown variant `on`");
+    refused("[controls]\nTRN-NET-99 = \"off\"", "settings.toml:87:1: there is no control `TRN-NET-99`");
+    refused("[controls]\nTRN-NET-01 = \"on\"", "settings.toml:87:14: unknown variant `on`");
     let waiver = |field: &str, value: &str| {
         let mut fields = [
             ("control", "\"TRN-NET-01\""),
@@ -136,11 +136,11 @@ fn a_mode_or_waiver_that_would_change_nothing_is_refused() {
         format!("[[waivers]]\n{}", lines.join("\n"))
     };
     let empty = "[[environments]]\nname = \"prod\"\nmode = \"observe\"";
-    refused(empty, "settings.toml:85:9: nothing belongs to the environment `prod`");
+    refused(empty, "settings.toml:87:9: nothing belongs to the environment `prod`");
     let elsewhere = "[[environments]]\nname = \"p\"\ntag = \"prod\"";
-    refused(elsewhere, "settings.toml:86:7: `prod` is not `key=value`");
-    refused(&waiver("control", "\"TRN-NET-1\""), "settings.toml:85:12: there is no control `TRN-NET-1`");
-    refused(&waiver("resource", "\"my-job\""), "settings.toml:86:12: `my-job` is not an ARN with an account");
+    refused(elsewhere, "settings.toml:88:7: `prod` is not `key=value`");
+    refused(&waiver("control", "\"TRN-NET-1\""), "settings.toml:87:12: there is no control `TRN-NET-1`");
+    refused(&waiver("resource", "\"my-job\""), "settings.toml:88:12: `my-job` is not an ARN with an account");
     for wide in [
         "arn:*",
         "training-job/*",
@@ -150,23 +150,23 @@ fn a_mode_or_waiver_that_would_change_nothing_is_refused() {
         "arn:aws:*:*:111122223333:training-job/x",
         "arn:aws:sagemaker:*:111122223333:training-job/",
     ] {
-        let expect = format!("settings.toml:86:12: `{wide}` is not an ARN with an account and a kind");
+        let expect = format!("settings.toml:88:12: `{wide}` is not an ARN with an account and a kind");
         refused(&waiver("resource", &format!("\"{wide}\"")), &expect);
     }
-    let forever = "settings.toml:86:13: the waiver of TRN-NET-01 lasts 355";
+    let forever = "settings.toml:88:13: the waiver of TRN-NET-01 lasts 355";
     refused(&waiver("expires", "2999-01-01"), forever);
     refused(
         &waiver("expires", "2027-01-02"),
-        "settings.toml:86:13: the waiver of TRN-NET-01 lasts 366 days: `longest_waiver_days` is 365",
+        "settings.toml:88:13: the waiver of TRN-NET-01 lasts 366 days: `longest_waiver_days` is 365",
     );
     refused(
         &waiver("expires", "2025-12-31"),
-        "settings.toml:86:13: the waiver of TRN-NET-01 expires before it is granted",
+        "settings.toml:88:13: the waiver of TRN-NET-01 expires before it is granted",
     );
-    refused(&waiver("reason", "\" \""), "settings.toml:87:10: it must not be empty");
-    refused(&waiver("granted", "\"soon\""), "settings.toml:89:11:");
-    refused(&waiver("expires", "\"soon\""), "settings.toml:90:11:");
-    refused(&waiver("expires", "2026-13-01"), "settings.toml:90:");
+    refused(&waiver("reason", "\" \""), "settings.toml:89:10: it must not be empty");
+    refused(&waiver("granted", "\"soon\""), "settings.toml:91:11:");
+    refused(&waiver("expires", "\"soon\""), "settings.toml:92:11:");
+    refused(&waiver("expires", "2026-13-01"), "settings.toml:92:");
 }
 
 #[test]

@@ -100,6 +100,8 @@ pub struct TraceabilitySettings {
     /// Keys of tags; empty wants none.
     #[serde(deserialize_with = "tag_keys")]
     pub required_tags: Vec<String>,
+    /// Whether the guard of the Python package refuses requests from a checkout with uncommitted changes.
+    pub refuse_uncommitted: bool,
 }
 
 /// How endpoints are watched.

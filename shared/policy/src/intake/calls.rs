@@ -7,7 +7,7 @@ use super::candidate::Words;
 use super::pipeline;
 use super::request::{CREATIONS, of_kind};
 use super::taken::{Intake, Unusable};
-use crate::later::UNSAID;
+use crate::later::{UNSAID, is_forged};
 
 /// A log file of CloudTrail, or what `lookup-events` answers. What is another service's is passed over.
 pub(super) fn log(file: &Json, list: &str) -> Result<Intake, Unusable> {
@@ -45,12 +45,10 @@ pub(super) fn record(record: &Json) -> Result<Intake, Unusable> {
         intake.add(pipeline::in_text(&request)?, "requestParameters");
         return Ok(intake);
     }
-    let definition = CREATIONS.iter().find(|one| one.operation == call).map(|one| one.kind);
-    let kind = match (effect_of(call), definition) {
-        // Only a request to create is complete; a request to change or delete has only the changes.
-        (Some((kind, Effect::Created)), _) | (None, Some(kind)) => kind,
-        _ if text("eventSource").is_some() => return Err(Unusable::OtherCall(call.to_owned())),
-        _ => return Err(Unusable::UnknownForm),
+    let kind = match created_by(call) {
+        Some(kind) => kind,
+        None if text("eventSource").is_some() => return Err(Unusable::OtherCall(call.to_owned())),
+        None => return Err(Unusable::UnknownForm),
     };
     let document = record.get("requestParameters").map(to_api_case).filter(Json::is_object);
     let document = document.ok_or(Unusable::UnknownForm)?;
@@ -64,6 +62,32 @@ pub(super) fn record(record: &Json) -> Result<Intake, Unusable> {
     candidate.at = "requestParameters".to_owned();
     candidate.words = Words::Trail;
     Ok(Intake::of(candidate))
+}
+
+/// The request of a call, as a client sends it.
+///
+/// # Errors
+/// When the operation creates nothing that has controls, or the request is none.
+pub fn of_call(operation: &str, request: Json) -> Result<Intake, Unusable> {
+    if is_forged(&request) || !request.is_object() {
+        return Err(Unusable::UnknownForm);
+    }
+    if ["CreatePipeline", "UpdatePipeline"].contains(&operation) {
+        let mut intake = Intake::default();
+        intake.add(pipeline::in_text(&request)?, "PipelineDefinition");
+        return Ok(intake);
+    }
+    let kind = created_by(operation).ok_or_else(|| Unusable::OtherCall(operation.to_owned()))?;
+    Ok(Intake::of(of_kind(kind, request, None)))
+}
+
+/// The kind of the resource that a call creates, if it has controls. Only a request to create is complete.
+fn created_by(call: &str) -> Option<ResourceKind> {
+    match (effect_of(call), CREATIONS.iter().find(|one| one.operation == call)) {
+        (Some((kind, Effect::Created)), _) => Some(kind),
+        (None, Some(one)) => Some(one.kind),
+        _ => None,
+    }
 }
 
 /// Marks an event about a resource as one that may leave out what the description says: what is no key of its detail is not absent

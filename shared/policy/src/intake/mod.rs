@@ -18,7 +18,7 @@ mod template_values;
 
 use serde_json::Value as Json;
 
-pub use calls::mark_unsaid;
+pub use calls::{mark_unsaid, of_call};
 pub use candidate::{Candidate, Words};
 pub(crate) use names::plan_name;
 pub use request::{Creation, creations};

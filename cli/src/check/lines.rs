@@ -1,0 +1,64 @@
+//! `sagewarden check --lines`: a request a line, and a verdict a line, for programs that ask again and again.
+
+use std::io::{self, BufRead, Read};
+use std::process::ExitCode;
+
+use sagewarden_policy::intake::{self, Unusable};
+use serde_json::{Value as Json, json};
+
+use crate::check::checked::{CheckedFile, Judging};
+use crate::check::source::Part;
+use crate::check::words;
+use crate::error::CommandError;
+use crate::input::settings::InForce;
+use crate::output;
+
+/// Bytes of a line that are read at most: more than the service takes in a request.
+const LONGEST: u64 = 16 << 20;
+
+/// Answers each line of standard input, after one that says which controls are judged. Ends with standard input.
+pub(super) fn run(judging: &Judging<'_>, in_force: &InForce) -> Result<ExitCode, CommandError> {
+    let bundle = &in_force.bundle;
+    answer(
+        &json!({ "bundle": bundle.hash(), "profile": bundle.settings().profile, "settings": in_force.path }),
+    )?;
+    let mut input = io::stdin().lock();
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        if input.by_ref().take(LONGEST).read_until(b'\n', &mut line)? == 0 {
+            return Ok(ExitCode::SUCCESS);
+        }
+        if line.last() != Some(&b'\n') && line.len() as u64 == LONGEST {
+            input.skip_until(b'\n')?;
+            answer(&json!({ "subjects": [], "unusable": "the line is longer than 16 MB" }))?;
+        } else if !line.trim_ascii().is_empty() {
+            answer(&verdict(judging, &line))?;
+        }
+    }
+}
+
+/// The verdicts on what a line holds, as `--format json` has them for a file.
+fn verdict(judging: &Judging<'_>, line: &[u8]) -> Json {
+    let read = match serde_json::from_slice::<Json>(line) {
+        Ok(Json::Object(mut given)) if given.len() == 2 && given.contains_key("operation") => {
+            let request = given.remove("request");
+            let operation = given.get("operation").and_then(Json::as_str).unwrap_or_default();
+            request.map_or(Err(Unusable::UnknownForm), |request| intake::of_call(operation, request))
+        }
+        Ok(document) => intake::take(document),
+        Err(error) => Err(Unusable::NotJson(error.to_string())),
+    };
+    let mut checked = CheckedFile { path: "-".to_owned(), ..CheckedFile::default() };
+    match read {
+        Ok(intake) => checked.add(judging, Part { intake, lines: None }),
+        // Nothing is wrong with it: there is nothing to say of it.
+        Err(Unusable::OtherCall(_)) => {}
+        Err(why) => checked.unusable = Some(why.to_string()),
+    }
+    words::document(&checked).unwrap_or_default()
+}
+
+fn answer(document: &Json) -> io::Result<()> {
+    output::print_document(&format!("{document}\n"))
+}

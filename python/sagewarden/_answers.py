@@ -1,0 +1,144 @@
+"""Questions and their answers: lineage, differences, history and drift."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import tempfile
+from dataclasses import dataclass
+from typing import Any, Dict, List, Optional, Sequence
+
+from ._binary import run
+
+
+class NoAnswer(RuntimeError):
+    """The command had no answer; the text says why."""
+
+
+def _asked(arguments: Sequence[str], allowed: Sequence[int] = (0,)) -> str:
+    done = run(arguments)
+    if done.returncode not in allowed:
+        raise NoAnswer(done.stderr.strip() or f"`sagewarden {' '.join(arguments)}` ended with {done.returncode}")
+    return done.stdout
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer of the command, in whatever form it is looked at."""
+
+    arguments: Sequence[str]
+
+    @property
+    def data(self) -> Any:
+        """The JSON document."""
+        return json.loads(_asked([*self.arguments, "--format", "json"]))
+
+    @property
+    def df(self) -> Any:
+        """A row for each job, with the columns of the SageMaker SDK's `ExperimentAnalytics` (needs pandas)."""
+        import pandas
+
+        text = _asked([*self.arguments, "--format", "csv"])
+        frame = pandas.read_csv(io.StringIO(text), dtype=object, keep_default_na=False, na_values=[""])
+        return frame.apply(_typed)
+
+    @property
+    def html(self) -> str:
+        """The page."""
+        return _asked([*self.arguments, "--format", "html"])
+
+    def show(self, height: int = 640) -> Any:
+        """The page within the notebook (needs IPython)."""
+        import html
+
+        from IPython.display import HTML, display
+
+        page = html.escape(self.html, quote=True)
+        frame = f'<iframe srcdoc="{page}" width="100%" height="{height}" style="border:0"></iframe>'
+        return display(HTML(frame))
+
+    def __str__(self) -> str:
+        return _asked(self.arguments)
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+def _typed(column: Any) -> Any:
+    """Whole numbers stay whole where cells are missing, and what is no number stays text."""
+    import pandas
+
+    present = column.dropna()
+    if present.empty:
+        return column
+    numbers = pandas.to_numeric(present, errors="coerce")
+    # An id with zeros in front is no number.
+    is_code = present.astype(str).str.match(r"^[+-]?0\d").any()
+    if numbers.isna().any() or is_code:
+        return column.astype("string")
+    is_whole = present.astype(str).str.fullmatch(r"[+-]?\d+").all()
+    return pandas.to_numeric(column, errors="coerce").astype("Int64" if is_whole else "float64")
+
+
+def _of(command: str, about: Sequence[str], store: Optional[str], at: Optional[str], more: Sequence[str] = ()) -> Answer:
+    options: List[str] = [*more]
+    if store is not None:
+        options += ["--store", os.fspath(store)]
+    if at is not None:
+        options += ["--at", at]
+    return Answer((command, *about, *options))
+
+
+def lineage(about: str, *, store: Optional[str] = None, at: Optional[str] = None, downstream: bool = False) -> Answer:
+    """Where something comes from, such as `endpoint/NAME`, `model/NAME` or `training-job/NAME`; or what became of it."""
+    return _of("lineage", [about], store, at, ["--downstream"] if downstream else [])
+
+
+def history(about: str, *, store: Optional[str] = None, at: Optional[str] = None) -> Answer:
+    """What happened to an endpoint: deployments, approvals, findings, drift."""
+    return _of("history", [about], store, at)
+
+
+def diff(one: str, other: str, *, store: Optional[str] = None) -> Answer:
+    """What differs between two models, packages, jobs or deployments."""
+    return _of("diff", [one, other], store, None)
+
+
+@dataclass(frozen=True)
+class DriftReport:
+    """The verdict on a data frame beside a baseline."""
+
+    data: Dict[str, Any]
+
+    @property
+    def outcome(self) -> str:
+        """`compliant`, `partial`, `violated` or `unknown`."""
+        return str(self.data.get("outcome"))
+
+    @property
+    def ok(self) -> bool:
+        return self.outcome in ("compliant", "partial")
+
+    @property
+    def violations(self) -> List[Dict[str, Any]]:
+        found: List[Dict[str, Any]] = self.data.get("violations") or []
+        return found
+
+    def __str__(self) -> str:
+        lines = [f"{self.outcome}, {len(self.violations)} violations"]
+        names = ("feature_name", "constraint_check_type", "description")
+        lines += ["  " + ": ".join(str(each.get(name)) for name in names) for each in self.violations]
+        return "\n".join(lines)
+
+
+def drift(baseline: str, frame: Any, *, mode: str = "exact") -> DriftReport:
+    """Compares a data frame with a baseline (the folder that `sagewarden baseline` made, or Model Monitor)."""
+    with tempfile.TemporaryDirectory() as folder:
+        table = os.path.join(folder, "frame.csv")
+        frame.to_csv(table, index=False)
+        arguments = ["drift", "--baseline", os.fspath(baseline), "--mode", mode, "--format", "json", table]
+        done = run(arguments)
+        if not done.stdout.strip():
+            raise NoAnswer(done.stderr.strip())
+        return DriftReport(json.loads(done.stdout))

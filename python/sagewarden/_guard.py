@@ -1,0 +1,221 @@
+"""The guard: every request to SageMaker is judged before it is sent."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+import threading
+import warnings
+from dataclasses import dataclass, field
+from typing import Any, Dict, Iterator, List, Mapping, Optional, Set, Tuple
+
+from . import _git
+from ._binary import NoBinary
+from ._judge import Finding, Judge, JudgeError, Refused, Verdict, judge_of
+
+#: Operations that create or change what has controls.
+JUDGED = ("Create", "Update", "Start")
+#: The tags that lead from a job to its code, if the request has none that say so.
+COMMIT_TAG, REPOSITORY_TAG = "CommitId", "Repository"
+#: The tag that asks for a waiver. It grants nothing.
+WAIVER_TAG = "sagewarden:waiver-asked"
+#: Keys that mean the same, as Sagewarden reads them: letters and digits, in lower case.
+COMMIT_KEYS = {"commitid", "gitcommit", "gitcommitid", "commitsha"}
+REPOSITORY_KEYS = {"repository", "gitrepository"}
+#: "Tag", SageMaker API reference.
+LONGEST_TAG = 256
+_NOT_IN_TAGS = re.compile(r"[^\w .:/=+\-@]")
+
+_asked = threading.local()
+
+
+class SagewardenWarning(UserWarning):
+    """A request that was sent although a control is broken, or that could not be judged."""
+
+
+@contextlib.contextmanager
+def allow(*controls: str, reason: str) -> Iterator[None]:
+    """Asks for a waiver of controls for the requests within: `with sagewarden.allow("TRN-NET-01", reason="..."):`.
+
+    The guard lets the request through and tags it with `sagewarden:waiver-asked`. That grants nothing: whoever may grant waivers
+    writes them into the settings of the account, and until then the account judges as before.
+    """
+    if not controls or not reason.strip():
+        raise ValueError("name the controls and the reason: allow('TRN-NET-01', reason='...')")
+    before = getattr(_asked, "controls", {})
+    _asked.controls = {**before, **{control: reason.strip() for control in controls}}
+    try:
+        yield
+    finally:
+        _asked.controls = before
+
+
+def _asked_now() -> Dict[str, str]:
+    return dict(getattr(_asked, "controls", {}))
+
+
+def _folded(key: str) -> str:
+    return "".join(letter for letter in key if letter.isalnum()).lower()
+
+
+@dataclass
+class Guard:
+    """A guard on a session. `remove()` takes it away."""
+
+    mode: str
+    judge: Judge
+    #: Whether tags of the commit and the repository are added.
+    tag: bool = True
+    #: Verdicts so far, the latest last.
+    verdicts: List[Verdict] = field(default_factory=list)
+    _emitters: List[Any] = field(default_factory=list)
+    _said: Set[str] = field(default_factory=set)
+
+    def _register(self, emitter: Any) -> None:
+        if any(known is emitter for known in self._emitters):
+            return
+        emitter.register_first("before-parameter-build.sagemaker.*", self._add_tags, unique_id=f"{id(self)}-tags")
+        emitter.register_last("before-call.sagemaker.*", self._before_call, unique_id=f"{id(self)}-call")
+        self._emitters.append(emitter)
+
+    def remove(self) -> None:
+        """Takes the guard away from the session and the clients that it was put on."""
+        for emitter in self._emitters:
+            emitter.unregister("before-parameter-build.sagemaker.*", unique_id=f"{id(self)}-tags")
+            emitter.unregister("before-call.sagemaker.*", unique_id=f"{id(self)}-call")
+        self._emitters.clear()
+
+    def _add_tags(self, params: Dict[str, Any], model: Any, **_: Any) -> None:
+        """Adds the tags that lead to the code. Whatever else the caller sent stays as it is."""
+        operation = model.name
+        if not operation.startswith("Create") or model.input_shape is None:
+            return
+        takes_tags = "Tags" in model.input_shape.members
+        asked = _asked_now()
+        if not takes_tags or not isinstance(params.get("Tags", []), list):
+            return
+        present = {_folded(str(tag.get("Key", ""))) for tag in params.get("Tags", []) if isinstance(tag, Mapping)}
+        added: List[Tuple[str, str]] = []
+        state = _git.state() if self.tag else None
+        if state is not None:
+            if not present & COMMIT_KEYS:
+                added.append((COMMIT_TAG, state.commit))
+            if state.repository and not present & REPOSITORY_KEYS:
+                added.append((REPOSITORY_TAG, state.repository))
+        if asked:
+            text = "; ".join(f"{control}: {reason}" for control, reason in asked.items())
+            added.append((WAIVER_TAG, text))
+        if added:
+            tags = [{"Key": key, "Value": _NOT_IN_TAGS.sub(" ", value)[:LONGEST_TAG]} for key, value in added]
+            params["Tags"] = [*params.get("Tags", []), *tags]
+
+    def _before_call(self, model: Any, params: Mapping[str, Any], **_: Any) -> None:
+        """Judges what is about to be sent, as it is sent: AWS's own checks of its parameters came before."""
+        operation = model.name
+        if not operation.startswith(JUDGED):
+            return
+        try:
+            request = _sent(params)
+            self._refuse_uncommitted(operation)
+            verdicts = self.judge.verdicts(request, operation)
+        except (JudgeError, NoBinary) as error:
+            self._not_judged(operation, str(error))
+            return
+        self.verdicts.extend(verdicts)
+        asked = _asked_now()
+        findings = [finding for verdict in verdicts for finding in verdict.violations]
+        open_findings = tuple(finding for finding in findings if finding.control not in asked)
+        if open_findings and self.mode == "raise":
+            raise Refused(operation, open_findings)
+        if findings:
+            self._warn(operation, findings, asked)
+
+    def _refuse_uncommitted(self, operation: str) -> None:
+        head = self.judge.start()
+        if not head.get("refuse_uncommitted") or not operation.startswith("Create"):
+            return
+        state = _git.state()
+        if state is None or not state.is_dirty:
+            return
+        why = "the checkout has changes that are not committed: commit and push them, so that the job can be traced"
+        if self.mode == "raise":
+            raise Refused(operation, (), why)
+        self._once(f"{operation}: {why}")
+
+    def _not_judged(self, operation: str, why: str) -> None:
+        if self.mode == "raise":
+            raise Refused(operation, (), f"it could not be judged: {why}")
+        self._once(f"{operation} was sent without a verdict: {why}")
+
+    def _warn(self, operation: str, findings: List[Finding], asked: Mapping[str, str]) -> None:
+        lines = [f"{operation} was sent, and breaks {len(findings)} of the controls of this account:"]
+        for finding in findings:
+            waiver = f"\n    a waiver is asked for: {asked[finding.control]}" if finding.control in asked else ""
+            lines.append(f"{finding}{waiver}")
+        warnings.warn("\n".join(lines), SagewardenWarning, stacklevel=2)
+
+    def _once(self, text: str) -> None:
+        if text not in self._said:
+            self._said.add(text)
+            warnings.warn(text, SagewardenWarning, stacklevel=2)
+
+
+def _sent(params: Mapping[str, Any]) -> Any:
+    """The request in its wire form (SageMaker's protocol is JSON)."""
+    body = params.get("body", b"")
+    try:
+        return json.loads(body)
+    except (TypeError, ValueError) as error:
+        raise JudgeError(f"the request is not JSON: {error}") from error
+
+
+def _emitters(session: Any) -> Iterator[Any]:
+    """The emitters of a boto3 session, a botocore session, a client, or a session of the SageMaker SDK and its clients."""
+    if hasattr(session, "boto_session"):
+        yield session.boto_session.events
+        for name in ("sagemaker_client", "sagemaker_runtime_client", "sagemaker_featurestore_runtime_client"):
+            client = getattr(session, name, None)
+            if client is not None and hasattr(client, "meta"):
+                yield client.meta.events
+    elif hasattr(session, "events"):
+        yield session.events
+    elif hasattr(session, "meta") and hasattr(session.meta, "events"):
+        yield session.meta.events
+    elif hasattr(session, "get_component"):
+        yield session.get_component("event_emitter")
+    else:
+        raise TypeError(f"a session or a client of boto3 is needed, or a session of the SageMaker SDK, not {type(session)}")
+
+
+def guard(
+    session: Any = None,
+    *,
+    mode: str = "warn",
+    settings: Optional[str] = None,
+    profile: Optional[str] = None,
+    account: Optional[str] = None,
+    tag: bool = True,
+) -> Guard:
+    """Judges every request to SageMaker of a session before it is sent.
+
+    `session` is a session of boto3, of botocore or of the SageMaker SDK, or a client of SageMaker; without one it is boto3's default
+    session. Clients that a session makes later are guarded; of those that it made before, only the SageMaker SDK's own are.
+
+    In `mode="raise"` a request that breaks a control, or cannot be judged, is not sent: `Refused` says which control, and how to mend
+    the request. In `mode="warn"` it is sent, with a `SagewardenWarning`.
+
+    The guard adds the tags `CommitId` and `Repository` of the current checkout to requests that take tags and have none that say so
+    (`tag=False` leaves that out), and changes nothing else.
+    """
+    if mode not in ("warn", "raise"):
+        raise ValueError(f"mode is 'warn' or 'raise', not {mode!r}")
+    if session is None:
+        import boto3  # Only here: nothing else needs it.
+
+        boto3.setup_default_session()
+        session = boto3.DEFAULT_SESSION
+    guarded = Guard(mode=mode, judge=judge_of(settings, profile, account), tag=tag)
+    for emitter in _emitters(session):
+        guarded._register(emitter)
+    return guarded

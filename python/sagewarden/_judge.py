@@ -1,0 +1,295 @@
+"""Verdicts: a process of the command judges one request after the other, so that only the first one waits for its start."""
+
+from __future__ import annotations
+
+import atexit
+import html
+import json
+import os
+import queue
+import subprocess
+import threading
+from dataclasses import dataclass, field
+from typing import Any, Dict, Iterator, List, Mapping, Optional, Tuple
+
+from ._binary import NoBinary, binary
+
+#: A verdict takes a few milliseconds; whoever waits longer waits for a process that is stuck.
+SECONDS = 20.0
+
+
+class JudgeError(RuntimeError):
+    """A request could not be judged."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A control that a request does not keep, or of which it does not say enough."""
+
+    control: str
+    title: str
+    severity: str
+    #: `violation`, `undecided` or `waived`.
+    status: str
+    field: str
+    actual: str
+    wanted: str
+    fix: str
+
+    @classmethod
+    def _of(cls, found: Mapping[str, Any]) -> "Finding":
+        names = ("control", "title", "severity", "status", "field", "actual", "wanted", "fix")
+        return cls(**{name: str(found.get(name) or "") for name in names})
+
+    @property
+    def is_violation(self) -> bool:
+        return self.status == "violation"
+
+    def __str__(self) -> str:
+        words = {"violation": "FAILED", "undecided": "UNDECIDED", "waived": "WAIVED"}
+        head = f"{words.get(self.status, self.status)} {self.control} ({self.severity}): {self.title}"
+        return f"{head}\n    found:  {self.actual}\n    wanted: {self.wanted}\n    fix:    {self.fix}"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What became of one request, description or definition."""
+
+    kind: str
+    name: str
+    #: `compliant`, `violating`, `undecided` or `waived`.
+    outcome: str
+    findings: Tuple[Finding, ...] = ()
+    checked: Tuple[str, ...] = ()
+    place: Optional[str] = None
+
+    @property
+    def ok(self) -> bool:
+        """Whether no control is broken."""
+        return not self.violations
+
+    @property
+    def violations(self) -> Tuple[Finding, ...]:
+        return tuple(finding for finding in self.findings if finding.is_violation)
+
+    def __str__(self) -> str:
+        head = f"{self.kind}/{self.name}: {self.outcome} ({len(self.checked)} controls judged)"
+        return "\n".join([head, *(f"  {finding}" for finding in self.findings)])
+
+    def _repr_html_(self) -> str:
+        cell = "<td>{}</td>".format
+        names = ("status", "control", "severity", "title", "actual", "fix")
+        rows = "".join(
+            "<tr>" + "".join(cell(html.escape(getattr(finding, name))) for name in names) + "</tr>"
+            for finding in self.findings
+        )
+        head = "".join(f"<th>{name}</th>" for name in names)
+        title = html.escape(f"{self.kind}/{self.name}: {self.outcome}")
+        return f"<b>{title}</b><table><tr>{head}</tr>{rows}</table>" if rows else f"<b>{title}</b>"
+
+
+class Refused(RuntimeError):
+    """A request that the guard did not let through: it was not sent."""
+
+    def __init__(self, operation: str, findings: Tuple[Finding, ...], why: Optional[str] = None):
+        self.operation = operation
+        self.findings = findings
+        reasons = [why] if why else [str(finding) for finding in findings]
+        super().__init__(f"{operation} was not sent:\n" + "\n".join(reasons))
+
+
+@dataclass
+class Judge:
+    """A process of `sagewarden check --lines`. It is started when it is first asked, and started anew when it is gone."""
+
+    settings: Optional[str] = None
+    profile: Optional[str] = None
+    account: Optional[str] = None
+    #: What the process said first: `bundle`, `profile`, `settings`, `refuse_uncommitted`.
+    head: Dict[str, Any] = field(default_factory=dict)
+    _process: Optional["subprocess.Popen[str]"] = None
+    _answers: "queue.Queue[Optional[str]]" = field(default_factory=queue.Queue)
+    _owner: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def verdicts(self, document: Any, operation: Optional[str] = None) -> List[Verdict]:
+        """The verdicts on what a document holds.
+
+        `operation` is the API operation whose request it is; without it the form of the document tells.
+        """
+        given = {"operation": operation, "request": document} if operation else document
+        line = json.dumps(given, default=str)
+        with self._lock:
+            answer = self._ask(line)
+        if answer.get("unusable"):
+            raise JudgeError(str(answer["unusable"]))
+        return [self._verdict(subject) for subject in answer.get("subjects", [])]
+
+    def start(self) -> Dict[str, Any]:
+        """Starts the process, and says what it judges by."""
+        with self._lock:
+            self._running()
+        return self.head
+
+    @staticmethod
+    def _verdict(subject: Mapping[str, Any]) -> Verdict:
+        return Verdict(
+            kind=str(subject.get("kind")),
+            name=str(subject.get("name")),
+            outcome=str(subject.get("outcome")),
+            findings=tuple(Finding._of(found) for found in subject.get("findings", [])),
+            checked=tuple(subject.get("checked", [])),
+            place=subject.get("place"),
+        )
+
+    def _ask(self, line: str) -> Dict[str, Any]:
+        process = self._running()
+        try:
+            assert process.stdin is not None
+            process.stdin.write(line + "\n")
+            process.stdin.flush()
+        except OSError as error:
+            self.close()
+            raise JudgeError(f"the process that judges has ended: {error}") from error
+        return self._answer()
+
+    def _answer(self) -> Dict[str, Any]:
+        try:
+            answer = self._answers.get(timeout=SECONDS)
+        except queue.Empty:
+            self.close()
+            raise JudgeError(f"no verdict came within {SECONDS:.0f} seconds") from None
+        if answer is None:
+            said = self._said()
+            self.close()
+            raise JudgeError(f"the process that judges has ended{said}")
+        found: Dict[str, Any] = json.loads(answer)
+        return found
+
+    def _running(self) -> "subprocess.Popen[str]":
+        # After a fork the pipes belong to the parent.
+        if self._process is not None and self._process.poll() is None and self._owner == os.getpid():
+            return self._process
+        arguments = [binary(), "check", "--lines", "-"]
+        for name, value in (("--settings", self.settings), ("--profile", self.profile), ("--account", self.account)):
+            arguments += [name, value] if value else []
+        try:
+            process = subprocess.Popen(
+                arguments,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                encoding="utf-8",
+                errors="replace",
+            )
+        except OSError as error:
+            raise NoBinary(f"`{arguments[0]}` cannot be run on this machine: {error}") from error
+        self._process, self._owner = process, os.getpid()
+        self._answers = queue.Queue()
+        threading.Thread(target=_read, args=(process, self._answers), daemon=True).start()
+        atexit.register(self.close)
+        self.head = self._answer()
+        return process
+
+    def _said(self) -> str:
+        """What the process wrote when it ended."""
+        process = self._process
+        if process is None or process.stderr is None:
+            return ""
+        try:
+            process.wait(timeout=1)
+            said = process.stderr.read().strip()
+        except (OSError, ValueError, subprocess.TimeoutExpired):
+            return ""
+        return f": {said}" if said else ""
+
+    def close(self) -> None:
+        """Ends the process."""
+        process, self._process = self._process, None
+        if process is None or self._owner != os.getpid():
+            return
+        for stream in (process.stdin, process.stderr):
+            if stream is not None:
+                try:
+                    stream.close()
+                except OSError:
+                    pass
+        process.terminate()
+        try:
+            process.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            process.kill()
+
+
+def _read(process: "subprocess.Popen[str]", answers: "queue.Queue[Optional[str]]") -> None:
+    assert process.stdout is not None
+    try:
+        for line in process.stdout:
+            answers.put(line)
+    except (OSError, ValueError):
+        pass
+    answers.put(None)
+
+
+_judges: Dict[Tuple[Optional[str], Optional[str], Optional[str]], Judge] = {}
+
+
+def judge_of(settings: Optional[str], profile: Optional[str], account: Optional[str]) -> Judge:
+    """The process for these settings: all guards of a notebook share it."""
+    return _judges.setdefault((settings, profile, account), Judge(settings, profile, account))
+
+
+@dataclass(frozen=True)
+class Verdicts:
+    """The verdicts on everything in a document."""
+
+    verdicts: Tuple[Verdict, ...]
+
+    def __iter__(self) -> Iterator[Verdict]:
+        return iter(self.verdicts)
+
+    def __len__(self) -> int:
+        return len(self.verdicts)
+
+    def __getitem__(self, place: int) -> Verdict:
+        return self.verdicts[place]
+
+    @property
+    def ok(self) -> bool:
+        """Whether no control is broken."""
+        return all(verdict.ok for verdict in self.verdicts)
+
+    @property
+    def findings(self) -> Tuple[Finding, ...]:
+        return tuple(finding for verdict in self.verdicts for finding in verdict.findings)
+
+    def __str__(self) -> str:
+        return "\n".join(str(verdict) for verdict in self.verdicts)
+
+    def _repr_html_(self) -> str:
+        return "".join(verdict._repr_html_() for verdict in self.verdicts)
+
+
+def check(
+    what: Any,
+    *,
+    settings: Optional[str] = None,
+    profile: Optional[str] = None,
+    account: Optional[str] = None,
+    operation: Optional[str] = None,
+) -> Verdicts:
+    """Judges a request, a description or a pipeline before it is sent.
+
+    `what` is a dict as boto3 takes or gives it, a JSON text, or an object with a method `definition()`, such as a pipeline of the
+    SageMaker SDK. Settings are those of `sagewarden check`: the nearest `sagewarden.toml`, unless a file is named.
+
+    Raises JudgeError if nothing in it can be judged.
+    """
+    if hasattr(what, "definition"):
+        what = what.definition()
+    if isinstance(what, (str, bytes)):
+        try:
+            what = json.loads(what)
+        except ValueError as error:
+            raise JudgeError(f"not valid JSON: {error}") from error
+    return Verdicts(tuple(judge_of(settings, profile, account).verdicts(what, operation)))

@@ -1,0 +1,139 @@
+//! The Python package in a notebook: boto3's requests are judged before they reach the service.
+#![expect(clippy::indexing_slicing, reason = "a test ends where something is missing")]
+
+use std::process::Command;
+
+use sagewarden_local::{LocalGit, SimulatedAccount, Store};
+use sagewarden_tests::aws::REGION;
+use sagewarden_tests::emulator::ACCOUNT;
+use sagewarden_tests::simulator::Simulator;
+use sagewarden_tests::{Result, functions, python, root};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+fn git(folder: &TempDir, arguments: &[&str]) -> Result<String> {
+    let output = Command::new("git")
+        .current_dir(folder)
+        .args(["-c", "user.name=n", "-c", "user.email=n@example.com"])
+        .args(arguments)
+        .output()?;
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    Ok(String::from_utf8(output.stdout)?.trim().to_owned())
+}
+
+/// A checkout as a notebook has it, with one commit.
+fn checkout() -> Result<(TempDir, String)> {
+    let folder = TempDir::new()?;
+    git(&folder, &["init", "-q", "-b", "main"])?;
+    git(
+        &folder,
+        &["remote", "add", "origin", "https://git-codecommit.eu-west-1.amazonaws.com/v1/repos/credit"],
+    )?;
+    std::fs::write(folder.path().join("src.py"), "pass\n")?;
+    git(&folder, &["add", "."])?;
+    git(&folder, &["commit", "-qm", "first"])?;
+    let commit = git(&folder, &["rev-parse", "HEAD"])?;
+    Ok((folder, commit))
+}
+
+/// What the script found; the simulator stays as long as it runs.
+async fn found() -> Result<(Value, String)> {
+    let folder = TempDir::new()?;
+    let account = SimulatedAccount::new(Store::in_memory()?, ACCOUNT, REGION);
+    let simulator = Simulator::start(account, LocalGit::new(folder.path())?).await?;
+    let (checkout, commit) = checkout()?;
+    let binary = functions::command()?;
+    let settings = folder.path().join("settings.toml");
+    std::fs::write(&settings, "mode = \"observe\"\n[traceability]\nrefuse_uncommitted = true\n")?;
+    let mut script = python::script("guard.py")?;
+    script
+        .arg(&settings)
+        .arg(&binary)
+        .current_dir(&checkout)
+        .env("PYTHONPATH", root().join("python"))
+        .env("SAGEWARDEN_BINARY", &binary)
+        .envs([
+            ("AWS_ENDPOINT_URL", simulator.url().as_str()),
+            ("AWS_DEFAULT_REGION", REGION),
+            ("AWS_ACCESS_KEY_ID", "x"),
+            ("AWS_SECRET_ACCESS_KEY", "x"),
+        ]);
+    let output = tokio::task::spawn_blocking(move || script.output()).await??;
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    Ok((serde_json::from_slice(&output.stdout)?, commit))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_notebook_hears_before_a_request_is_sent() -> Result<()> {
+    let (found, commit) = found().await?;
+    let outcome = |case: &str| found[case]["outcome"].as_str().unwrap_or_default().to_owned();
+    let said = |case: &str| found[case]["said"].to_string();
+
+    // What keeps the controls is sent, with the tags that lead to its code.
+    assert_eq!((outcome("compliant"), said("compliant")), ("sent".into(), "[]".into()));
+    assert_eq!(found["tags"], json!({ "CommitId": commit, "Repository": "credit" }));
+    assert!(
+        found["verdict"].as_str().is_some_and(|text| text.starts_with("training-job/good: compliant")),
+        "{found:#}"
+    );
+    // Tags of one's own stay, and what they say already is not said twice.
+    assert_eq!(found["own_tags_are"], json!({ "git-commit": "mine", "Repository": "credit" }));
+
+    // What does not is never sent.
+    let refused = outcome("refused");
+    for words in
+        ["refused: CreateTrainingJob was not sent:", "FAILED TRN-NET-01 (high)", "fix:    pass a VpcConfig"]
+    {
+        assert!(refused.contains(words), "{refused}");
+    }
+    assert_eq!(outcome("not_sent"), "AWS: ValidationException");
+    // A waiver is asked for by a tag, and for these requests alone.
+    assert_eq!(outcome("asked"), "sent");
+    assert!(said("asked").contains("a waiver is asked for: moves next week"), "{}", said("asked"));
+    assert_eq!(found["asked_tags"]["sagewarden:waiver-asked"], "TRN-NET-01: moves next week  see  12");
+    assert!(outcome("after_asking").starts_with("refused: "), "{}", outcome("after_asking"));
+
+    // AWS's own errors come as ever, and what has no controls is not looked at.
+    assert_eq!(outcome("wrong_types"), "AWS's own check of the parameters");
+    assert_eq!(outcome("aws_error"), "AWS: ResourceInUse");
+    assert_eq!((outcome("no_controls"), said("no_controls")), ("sent".into(), "[]".into()));
+    // The settings want every change committed.
+    assert!(outcome("dirty").contains("changes that are not committed"), "{}", outcome("dirty"));
+
+    // Without the guard, and with one that only says it.
+    assert_eq!((outcome("removed"), said("removed")), ("sent".into(), "[]".into()));
+    assert_eq!(outcome("warned"), "sent");
+    assert!(
+        said("warned").contains("TRN-NET-01") && said("warned").contains("CreateTrainingJob was sent"),
+        "{}",
+        said("warned")
+    );
+    assert_eq!(found["warned_tags"], json!({}));
+
+    // A process that died is started again; without a command nothing is judged.
+    assert_eq!(found["after_death"], 1);
+    assert_eq!(outcome("no_binary_warn"), "sent");
+    assert!(said("no_binary_warn").contains("was sent without a verdict"), "{}", said("no_binary_warn"));
+    assert!(
+        outcome("no_binary_raise").contains("it could not be judged: SAGEWARDEN_BINARY names"),
+        "{found:#}"
+    );
+
+    // Documents and pipelines.
+    assert_eq!((&found["pipeline"], &found["document"]), (&json!([["training-job", false]]), &json!(true)));
+    assert!(
+        found["html"].as_str().is_some_and(|html| html.contains("&lt;b&gt;") && !html.contains("<b>:")),
+        "{found:#}"
+    );
+    assert!(
+        found["nothing"].as_str().is_some_and(|text| text.starts_with("no SageMaker resource")),
+        "{found:#}"
+    );
+    assert!(found["no_json"].as_str().is_some_and(|text| text.starts_with("not valid JSON")), "{found:#}");
+    assert!(
+        found["no_session"].as_str().is_some_and(|text| text.contains("a session or a client of boto3")),
+        "{found:#}"
+    );
+    Ok(())
+}
