@@ -184,10 +184,14 @@ fn labels_that_come_twice_or_in_another_order_change_nothing() -> Result<()> {
         captured(&local, 0..100, BEGIN + 60)?;
         captured(&local, 100..200, BEGIN + 120)?;
         let mut bodies = Vec::new();
-        for index in 0..4_usize {
-            let (calls, wrong) = pieces[index].clone();
-            let after = BEGIN + 1_000 + 100 * i64::try_from(index)?;
-            labelled(&local, &format!("{index}"), &labels(calls, wrong), HOUR, after)?;
+        for (number, (calls, wrong)) in (0..).zip(pieces.clone()) {
+            labelled(
+                &local,
+                &format!("{number}"),
+                &labels(calls, wrong),
+                HOUR,
+                BEGIN + 1_000 + 100 * number,
+            )?;
         }
         let told: Vec<String> =
             local.system.account.drain_events()?.iter().map(ToString::to_string).collect();
