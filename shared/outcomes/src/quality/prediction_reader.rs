@@ -179,7 +179,8 @@ mod tests {
     fn predictions_meet_their_labels_whatever_the_pieces_of_their_files() {
         let captured =
             [event("a", "0.9"), event("b", "0.2"), "no json\n".to_owned(), event("c", "0.1\n0.2")].concat();
-        let labels = [label("b", "0"), label("x", "1"), "{}\n".to_owned(), label("a", "1")].concat();
+        let labels =
+            [label("b", "0"), label("x", "1"), "{}\n".to_owned(), label("a", "1"), label("c", "1")].concat();
         let mut results = Vec::new();
         for size in [1, 7, 100_000] {
             let mut join = Join::new(100);
@@ -207,7 +208,7 @@ mod tests {
             pairs.contains(&("a", Some(0.9), "1")) && pairs.contains(&("b", Some(0.2), "0")),
             "{pairs:?}"
         );
-        assert_eq!((joined.truths.records, joined.truths.unmatched), (3, 1));
+        assert_eq!((joined.truths.records, joined.truths.unmatched), (4, 2));
         assert!(results.iter().all(|each| each == joined));
     }
 
