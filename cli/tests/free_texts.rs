@@ -106,6 +106,9 @@ fn a_baseline_has_the_features_of_its_texts_and_none_of_the_texts() {
             ("answer.refused", "String"),
         ]
     );
+    // An empty text has no shares, and is none the less complete.
+    let complete: Vec<_> = features.iter().take(3).map(|feature| &feature["completeness"]).collect();
+    assert_eq!(complete, [&json!(1.0), &json!(1.0), &Value::Null]);
     assert!(files.iter().all(|file| !file.contains("alpha") && !file.contains("sorry")));
     let data = folder.path("chats.jsonl");
     let (code, said) = failure(&["baseline", &data, "--text", "answers", "--out", &folder.path("new")]);
