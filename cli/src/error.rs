@@ -78,6 +78,8 @@ pub(crate) enum CommandError {
     Option(&'static str),
     #[error("the baseline has no column `{0}`: `constraints.json` names its columns")]
     NoSuchColumn(String),
+    #[error("the data has no column `{0}`, which --text names")]
+    NoTextColumn(String),
     #[error("the data has no column `{0}`, which --period and --time name")]
     NoPeriodColumn(String),
     #[error("there are more than {0} periods: name longer ones with --period, such as `week`")]

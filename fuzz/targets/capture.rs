@@ -40,7 +40,15 @@ fn format(byte: u8) -> CaptureFormat {
     };
     let (max_line, max_columns) = if byte & 64 == 0 { (1 << 20, 1000) } else { (600, 3) };
     let fit = (byte & 128 != 0).then(|| Arc::new(ExpectedColumns::new(["a", "b"])));
-    CaptureFormat { order, input_path: path(byte >> 2), output_path: path(byte >> 4), fit, max_line, max_columns }
+    CaptureFormat {
+        order,
+        input_path: path(byte >> 2),
+        output_path: path(byte >> 4),
+        plain_texts: fit.is_some(),
+        fit,
+        max_line,
+        max_columns,
+    }
 }
 
 fuzz_target!(|bytes: &[u8]| {

@@ -1,13 +1,17 @@
 //! A baseline of data quality: the types, the completeness and the distributions of a table's columns.
 
+use std::sync::Arc;
+
 use sagewarden_govern::counted;
 use sagewarden_measure::csv::Header;
-use sagewarden_measure::{ColumnProfile, InferredType, Issue, IssueKind, Issues, MissingTexts};
+use sagewarden_measure::{
+    ColumnProfile, FreeTexts, InferredType, Issue, IssueKind, Issues, MissingTexts, Refusals,
+};
 use sagewarden_monitor::{FeatureStatistics, StringStatistics, SuggestedBaseline};
 
 use crate::baseline::header::NUMBERS_ONLY;
 use crate::baseline::period::Period;
-use crate::baseline::periods::{self, PeriodRows};
+use crate::baseline::periods::{self, PeriodRows, Values};
 use crate::baseline::suggestion::Suggestion;
 use crate::command::data::BaselineOptions;
 use crate::error::CommandError;
@@ -48,8 +52,7 @@ fn read(options: &BaselineOptions) -> Result<SuggestedBaseline, CommandError> {
         };
         let table = Table::open(path, header).map_err(no_table)?;
         let suspicious = table.header_looks_like_values();
-        let missing = || MissingTexts::named(options.missing.as_deref());
-        let rows = rows.get_or_insert_with(|| PeriodRows::new(table.columns(), missing(), by.clone()));
+        let rows = rows.get_or_insert_with(|| PeriodRows::new(table.columns(), values(options), by.clone()));
         rows.begin_file(path.display().to_string());
         let columns = rows.columns.clone();
         let odd = table.read_by_name(&columns, rows).map_err(no_table)?;
@@ -63,6 +66,9 @@ fn read(options: &BaselineOptions) -> Result<SuggestedBaseline, CommandError> {
         issues.merge(&odd);
     }
     let Some(rows) = rows else { return Err(CommandError::Option("name a table")) };
+    if let Some(text) = options.text.iter().find(|text| !rows.has_text(text)) {
+        return Err(CommandError::NoTextColumn(text.clone()));
+    }
     let baseline = of_rows(rows, issues, by.as_ref())?;
     for (column, feature) in baseline.profile.columns.iter().zip(&baseline.statistics.features) {
         if let Some(text) = odd(column, feature) {
@@ -70,6 +76,15 @@ fn read(options: &BaselineOptions) -> Result<SuggestedBaseline, CommandError> {
         }
     }
     Ok(baseline)
+}
+
+/// How the values are read.
+fn values(options: &BaselineOptions) -> Values {
+    let refusals = Refusals::named(options.refusal.as_deref());
+    Values {
+        missing: Arc::new(MissingTexts::named(options.missing.as_deref())),
+        texts: FreeTexts::new(options.text.iter().cloned(), Arc::new(refusals)),
+    }
 }
 
 /// The file, where there is but one.

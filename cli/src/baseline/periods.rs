@@ -3,12 +3,19 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use sagewarden_measure::{Cell, MissingTexts, Profile, RowSink};
+use sagewarden_measure::{Cell, FreeTexts, MissingTexts, Profile, RowSink};
 
 use crate::baseline::period::Period;
 
 /// Periods that are held at a time: each takes some 50 KB a column.
 pub(crate) const MOST: usize = 200;
+
+/// How values are read.
+pub(crate) struct Values {
+    pub(crate) missing: Arc<MissingTexts>,
+    /// Columns of free text.
+    pub(crate) texts: FreeTexts,
+}
 
 /// Takes rows into one profile, and into those of their periods.
 pub(crate) struct PeriodRows {
@@ -16,7 +23,7 @@ pub(crate) struct PeriodRows {
     pub(crate) periods: BTreeMap<String, Profile>,
     /// The columns of the first table.
     pub(crate) columns: Vec<String>,
-    missing: Arc<MissingTexts>,
+    values: Values,
     by: Option<Period>,
     /// The column that says when, and its place.
     column: Option<(String, Option<usize>)>,
@@ -29,23 +36,28 @@ pub(crate) struct PeriodRows {
 }
 
 impl PeriodRows {
-    pub(crate) fn new(columns: &[String], missing: MissingTexts, by: Option<Period>) -> Self {
-        let missing = Arc::new(missing);
+    pub(crate) fn new(columns: &[String], values: Values, by: Option<Period>) -> Self {
         let column = by
             .as_ref()
             .and_then(Period::column)
             .map(|name| (name.to_owned(), columns.iter().position(|column| column == name)));
         Self {
-            whole: profile(columns, &missing),
+            whole: profile(columns, &values),
             periods: BTreeMap::new(),
             columns: columns.to_vec(),
-            missing,
+            values,
             by,
             column,
             file: String::new(),
             undated: 0,
             too_many: false,
         }
+    }
+
+    /// Whether the rows had a column of free text.
+    pub(crate) fn has_text(&self, column: &str) -> bool {
+        let features = self.values.texts.apart([column]);
+        features.iter().all(|feature| self.whole.column(feature).is_some())
     }
 
     /// The next rows are those of another file.
@@ -72,13 +84,15 @@ impl PeriodRows {
             self.too_many = true;
             return None;
         }
-        let (columns, missing) = (&self.columns, &self.missing);
-        Some(self.periods.entry(name).or_insert_with(|| profile(columns, missing)))
+        let (columns, values) = (&self.columns, &self.values);
+        Some(self.periods.entry(name).or_insert_with(|| profile(columns, values)))
     }
 }
 
-fn profile(columns: &[String], missing: &Arc<MissingTexts>) -> Profile {
-    Profile::for_header(columns.iter().cloned()).with_missing(Arc::clone(missing))
+fn profile(columns: &[String], values: &Values) -> Profile {
+    Profile::for_header(values.texts.apart(columns.iter().cloned()))
+        .with_missing(Arc::clone(&values.missing))
+        .with_texts(values.texts.clone())
 }
 
 fn text(cell: Cell<'_>) -> Option<Vec<u8>> {

@@ -14,6 +14,7 @@ pub(crate) const BASELINE_HELP: &str = "Examples:
   sagewarden baseline train.csv --out baseline
   sagewarden baseline train.parquet --out baseline
   sagewarden baseline sales.csv --period day --time sold_at --out baseline
+  sagewarden baseline chats.jsonl --text answer,prompt --out baseline
   aws s3 cp s3://BUCKET/train.csv - | sagewarden baseline - --no-header --out baseline
   sagewarden baseline validation.csv --out baseline --problem binary --label churned --probability score
 
@@ -38,6 +39,13 @@ pub(crate) struct BaselineOptions {
     /// Texts that mean a missing value; they replace the default: nan, NA, NULL, None, ?, - and others that pandas, R and SQL write
     #[arg(long, value_name = "TEXT", value_delimiter = ',', allow_hyphen_values = true)]
     pub(crate) missing: Option<Vec<String>>,
+    /// Columns of free text, such as prompts and answers of a language model: their lengths, the kinds of their characters, and whether
+    /// they are empty or refusals become columns, such as answer.words; the texts themselves are not kept
+    #[arg(long, value_name = "COLUMN", value_delimiter = ',', conflicts_with = "problem")]
+    pub(crate) text: Vec<String>,
+    /// A phrase that makes an answer a refusal, in upper or lower case; they replace the default: what models say in English
+    #[arg(long, value_name = "PHRASE", requires = "text")]
+    pub(crate) refusal: Option<Vec<String>>,
     /// The largest distance of a column that is no drift, from 0 to 1 [default: 0.01 beyond chance in exact mode]
     #[arg(long, conflicts_with = "problem", value_name = "COLUMN=N", value_parser = column_threshold)]
     pub(crate) drift_threshold: Vec<(String, f64)>,
@@ -158,6 +166,9 @@ pub(crate) struct DriftOptions {
     /// Texts that mean a missing value; they replace the default: nan, NA, NULL, None, ?, - and others that pandas, R and SQL write
     #[arg(long, value_name = "TEXT", value_delimiter = ',', allow_hyphen_values = true)]
     pub(crate) missing: Option<Vec<String>>,
+    /// A phrase that makes an answer of free text a refusal; the baseline is made with the same ones
+    #[arg(long, value_name = "PHRASE")]
+    pub(crate) refusal: Option<Vec<String>>,
     /// Columns to leave out, such as ids
     #[arg(long, value_name = "COLUMN", value_delimiter = ',')]
     pub(crate) ignore: Vec<String>,

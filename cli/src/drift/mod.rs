@@ -13,7 +13,7 @@ use std::time::UNIX_EPOCH;
 use sagewarden_events::Timestamp;
 use sagewarden_measure::capture::{CaptureFormat, CaptureKey};
 use sagewarden_measure::csv::Header;
-use sagewarden_measure::{Detail, MissingTexts, Profile};
+use sagewarden_measure::{Detail, MissingTexts, Profile, Refusals};
 use sagewarden_monitor::{
     Baseline, Constraints, Evaluation, Mode, Statistics, Violations, compare_modes, evaluate,
 };
@@ -32,7 +32,9 @@ use crate::output::{self, verdict};
 
 pub(crate) fn run(options: &DriftOptions) -> Result<ExitCode, CommandError> {
     let (has_statistics, baseline) = baseline(&options.baseline)?;
-    let baseline = baseline.with_missing(MissingTexts::named(options.missing.as_deref()));
+    let baseline = baseline
+        .with_missing(MissingTexts::named(options.missing.as_deref()))
+        .with_refusals(Refusals::named(options.refusal.as_deref()));
     let (baseline, unknown) = baseline.ignoring(&options.ignore);
     let thresholds = options.drift_threshold.iter().map(|(name, threshold)| (name.as_str(), *threshold));
     let (baseline, without) = baseline.with_thresholds(thresholds);
@@ -188,6 +190,7 @@ fn format(options: &DriftOptions, baseline: &Baseline) -> CaptureFormat {
         fit: is_free.then(|| baseline.expected_columns()),
         input_path: options.input_path.clone(),
         output_path: options.output_path.clone(),
+        plain_texts: !baseline.texts().is_empty(),
         ..CaptureFormat::default()
     }
 }

@@ -72,11 +72,10 @@ fn read_table(
     windows: &mut Windows<'_>,
 ) -> Result<Issues, TableError> {
     let table = Table::of_file(path, header, progress.clone())?;
-    let profile = windows.undated();
     // Without a header, the columns are those of the baseline.
     if header == Header::None {
-        return table.read_into(profile);
+        return table.read_into(windows.undated());
     }
-    let columns: Vec<String> = profile.columns.iter().map(|column| column.name.clone()).collect();
-    table.read_by_name(&columns, profile)
+    let columns = windows.columns();
+    table.read_by_name(columns.names(), windows.undated())
 }

@@ -1,8 +1,9 @@
 //! Rows go into a profile for each hour; the profiles are merged in the order of the hours.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use sagewarden_measure::capture::{CaptureHour, CapturedRecord, JoinedRows, RecordSink};
+use sagewarden_measure::capture::{CaptureHour, CapturedRecord, ExpectedColumns, JoinedRows, RecordSink};
 use sagewarden_measure::{Detail, Profile};
 use sagewarden_monitor::{Baseline, Mode, evaluate};
 use sagewarden_view::drift::TrendWindow;
@@ -47,6 +48,11 @@ impl<'a> Windows<'a> {
     /// The next rows come from another file.
     pub(crate) fn begin_file(&mut self, hour: Option<CaptureHour>) {
         self.of_file = hour.and_then(|hour| hour_of(&hour.to_string()));
+    }
+
+    /// The columns that rows are to have.
+    pub(crate) fn columns(&self) -> Arc<ExpectedColumns> {
+        self.baseline.expected_columns()
     }
 
     /// Rows of a file that knows no time.

@@ -14,8 +14,10 @@ mod issues;
 mod missing;
 mod profile;
 mod rarity;
+mod refusals;
 mod scan;
 mod sketch;
+mod text_features;
 
 pub use cell::{Cell, RowSink};
 pub use chance::{Chance, mixed};
@@ -23,8 +25,11 @@ pub use datatype::{InferredType, TypeCounts};
 pub use foreign::Foreign;
 pub use issues::{Issue, IssueKind, Issues};
 pub use missing::MissingTexts;
-pub use profile::{Categories, ColumnProfile, Detail, Moments, Profile, TextCounts, UnreadableProfile};
+pub use profile::{
+    Categories, ColumnProfile, Detail, FreeTexts, Moments, Profile, TextCounts, UnreadableProfile,
+};
 pub use rarity::Occurrences;
+pub use refusals::Refusals;
 pub use scan::{DataType, scan};
 pub use sketch::distinct::DistinctSketch;
 pub use sketch::kll::KllSketch;

@@ -1,9 +1,10 @@
 //! A baseline from data: what Model Monitor's container suggests when it is given the same file.
 
 use std::io::BufRead;
+use std::sync::Arc;
 
 use sagewarden_measure::csv::{CsvError, CsvTable, Header};
-use sagewarden_measure::{Issues, Profile};
+use sagewarden_measure::{FreeTexts, Issues, Profile};
 
 use crate::constraints::Constraints;
 use crate::evaluate::{Baseline, ROWS_OF_A_PERIOD, spreads};
@@ -44,14 +45,18 @@ impl SuggestedBaseline {
     }
 
     /// The baseline of data that was profiled, such as that of several files: what the container suggests, but that columns which are no
-    /// features are not compared.
+    /// features are not compared, and that the shares of a free text may be missing.
     #[must_use]
     pub fn of_profile(profile: Profile, issues: Issues) -> Self {
         let statistics = Statistics::from_profile(&profile);
         let mut constraints = Constraints::suggest(&statistics);
+        let texts = FreeTexts::among(&constraints.names(), Arc::default());
         let mut no_features = Vec::new();
         for (feature, column) in constraints.features.iter_mut().zip(&profile.columns) {
-            if let Some(why) = no_feature(column) {
+            if texts.has_feature(&feature.name) {
+                // An empty text has no shares: that there are more of those says the feature for it.
+                feature.completeness = feature.completeness.filter(|_| !texts.has_share(&feature.name));
+            } else if let Some(why) = no_feature(column) {
                 switch_off(feature);
                 no_features.push((column.name.clone(), why));
             }

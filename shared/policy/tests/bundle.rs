@@ -102,13 +102,18 @@ fn what_is_set_of_drift_is_checked() {
             &format!("settings.toml:109:17: `{value}` is not a text that can stand for a missing value"),
         );
     }
+    wrong(
+        "alert_mode = \"exact\"",
+        "refusals = [\"I cannot help\", \" \"]",
+        "settings.toml:109:12: ` ` is not a phrase: it must not be empty",
+    );
     for (value, said) in [("-0.1", "-0.1"), ("1.5", "1.5"), ("nan", "NaN"), ("inf", "inf")] {
         wrong(
             "[drift.training]",
             &format!(
                 "[[drift.detect.endpoints]]\nendpoint = \"a\"\nthresholds = {{ amount = {value} }}\n[drift.training]"
             ),
-            &format!("settings.toml:149:25: `{said}` is not a distance from 0 to 1"),
+            &format!("settings.toml:152:25: `{said}` is not a distance from 0 to 1"),
         );
     }
     let drift = Bundle::embedded().unwrap().settings().drift.clone();

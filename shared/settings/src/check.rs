@@ -158,6 +158,11 @@ pub(super) fn missing_texts<'de, D: Deserializer<'de>>(
     checked(deserializer, wanted, |text| !text.trim().is_empty() && !is_value(text.trim())).map(Some)
 }
 
+/// A phrase of no words would be in every answer.
+pub(super) fn phrases<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<String>>, D::Error> {
+    checked(deserializer, "a phrase: it must not be empty", |text| !text.trim().is_empty()).map(Some)
+}
+
 fn checked<'de, D: Deserializer<'de>>(
     deserializer: D,
     wanted: &str,

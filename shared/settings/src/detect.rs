@@ -6,7 +6,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use wildmatch::WildMatch;
 
-use crate::check::{folder, hours, hours_of_a_day, minutes, missing_texts, row_path, words};
+use crate::check::{folder, hours, hours_of_a_day, minutes, missing_texts, phrases, row_path, words};
 use crate::quality::{WatchedQuality, watched_quality};
 
 /// How captured traffic is judged.
@@ -31,6 +31,9 @@ pub struct DetectSettings {
     /// Texts that stand for a missing value in exact mode; absent for what pandas, R and SQL write.
     #[serde(deserialize_with = "missing_texts")]
     pub missing_texts: Option<Vec<String>>,
+    /// Phrases by which an answer of free text is known as a refusal; absent for what models say in English.
+    #[serde(deserialize_with = "phrases")]
+    pub refusals: Option<Vec<String>>,
     /// Where reports go, as `s3://<bucket>/<prefix>`; absent for the stack's own bucket.
     #[serde(deserialize_with = "folder")]
     pub reports: Option<String>,
@@ -48,6 +51,7 @@ impl Default for DetectSettings {
             alert_mode: JudgedBy::Exact,
             files_mode: JudgedBy::Compat,
             missing_texts: None,
+            refusals: None,
             reports: None,
             endpoints: Vec::new(),
         }

@@ -147,7 +147,8 @@ impl<W: World> Profiles<'_, W> {
         let (input_path, output_path) = (path(&self.said.input_path)?, path(&self.said.output_path)?);
         // Who says what the columns are means it.
         let fit = self.said.columns.is_none().then(|| self.found.baseline.expected_columns());
-        Ok(CaptureFormat { order, input_path, output_path, fit, ..CaptureFormat::default() })
+        let plain_texts = !self.found.baseline.texts().is_empty();
+        Ok(CaptureFormat { order, input_path, output_path, fit, plain_texts, ..CaptureFormat::default() })
     }
 }
 

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use sagewarden_lineage::s3::{S3Location, hex};
-use sagewarden_measure::MissingTexts;
+use sagewarden_measure::{MissingTexts, Refusals};
 use sagewarden_monitor::{Baseline, Constraints, Statistics};
-use sagewarden_settings::DetectedEndpoint;
+use sagewarden_settings::{DetectSettings, DetectedEndpoint};
 use sha2::{Digest, Sha256};
 
 use super::attempt::Attempt;
@@ -80,8 +80,7 @@ impl ReadBaselines {
         moment: &Moment,
     ) -> Result<Option<FoundBaseline>, Failure> {
         let version = versions(world, &place).await?;
-        let missing = world.settings().drift.detect.missing_texts.as_deref();
-        let key = key(&place, &version, missing);
+        let key = key(&place, &version, &world.settings().drift.detect);
         let read = match self.get(&key) {
             Some(held) => Some(held),
             None => noted(world, &place, moment).await?.inspect(|read| self.hold(key, read)),
@@ -113,10 +112,11 @@ fn next(held: &BTreeMap<HeldKey, Held>) -> u64 {
     held.values().map(|each| each.used).max().unwrap_or_default() + 1
 }
 
-/// A baseline is read for the texts that stand for missing values, too.
-fn key(place: &BaselinePlace, version: &FileVersions, missing: Option<&[String]>) -> HeldKey {
+/// A baseline is read for the texts that stand for missing values, and for the phrases of refusals, too.
+fn key(place: &BaselinePlace, version: &FileVersions, settings: &DetectSettings) -> HeldKey {
+    let DetectSettings { missing_texts, refusals, .. } = settings;
     let statistics = place.statistics.as_ref().map(ToString::to_string).unwrap_or_default();
-    (format!("{} {statistics} {missing:?}", place.constraints), version.clone())
+    (format!("{} {statistics} {missing_texts:?} {refusals:?}", place.constraints), version.clone())
 }
 
 /// Which versions of the files stand at a place now.
@@ -151,11 +151,13 @@ async fn read_files(world: &impl World, place: &BaselinePlace) -> Result<Option<
         Some(at) => file(world, at).await?,
         None => None,
     };
-    let missing = world.settings().drift.detect.missing_texts.as_deref();
+    let DetectSettings { missing_texts, refusals, .. } = &world.settings().drift.detect;
+    let (missing, refusals) = (missing_texts.as_deref(), refusals.as_deref());
     let digest = Sha256::new()
         .chain_update(&constraints)
         .chain_update(statistics.as_deref().unwrap_or_default())
-        .chain_update(missing.map(|missing| format!("{missing:?}")).unwrap_or_default());
+        .chain_update(missing.map(|missing| format!("{missing:?}")).unwrap_or_default())
+        .chain_update(refusals.map(|refusals| format!("refusals {refusals:?}")).unwrap_or_default());
     let digest = hex(&digest.finalize()).chars().take(16).collect();
     let unreadable = |at: &S3Location, error: &dyn std::fmt::Display| {
         Failure::Reject(format!("the baseline `{at}` cannot be used: {error}"))
@@ -180,7 +182,9 @@ async fn read_files(world: &impl World, place: &BaselinePlace) -> Result<Option<
         (Some(bytes), Some(at)) => Some(Statistics::parse(bytes).map_err(|error| unreadable(at, &error))?),
         _ => None,
     };
-    let baseline = Baseline::new(statistics.as_ref(), read).with_missing(MissingTexts::named(missing));
+    let baseline = Baseline::new(statistics.as_ref(), read)
+        .with_missing(MissingTexts::named(missing))
+        .with_refusals(Refusals::named(refusals));
     let baseline = Rc::new(baseline);
     Ok(Some(ReadBaseline { baseline, digest, bytes }))
 }

@@ -36,8 +36,8 @@ impl BatchReader {
             return self.issues.add(IssueKind::NotUtf8, number);
         };
         // JSON is seen as such.
-        let body =
-            |data| Some(Body { data, encoding: Encoding { base64: false, content: Some(Content::Csv) } });
+        let encoding = Encoding { base64: false, content: Some(Content::Csv), is_plain: false };
+        let body = |data| Some(Body { data, encoding });
         let event = CapturedEvent { bodies: [body(output), body(input), None], ..CapturedEvent::default() };
         let issues = &mut self.issues;
         let mut out = Out { sink, issue: &mut |kind, hint| issues.add_with_hint(kind, number, hint) };

@@ -39,6 +39,8 @@ pub(super) struct Encoding {
     pub(super) base64: bool,
     /// What the content is; none when nobody knows.
     pub(super) content: Option<Content>,
+    /// Whether its type is `text/plain`.
+    pub(super) is_plain: bool,
 }
 
 /// What can be made into rows.
@@ -48,6 +50,8 @@ pub(super) enum Content {
     Json,
     /// NumPy's.
     Array,
+    /// One text, whatever it looks like.
+    Text,
 }
 
 /// A string that belongs to an event, and where it stands in the line.
@@ -218,21 +222,20 @@ impl<'a> Walk<'a, '_> {
 impl Encoding {
     /// Content types that are listed neither as CSV nor as JSON are captured as base64; then the type tells.
     fn of(encoding: Option<RawText<'_>>, content_type: Option<RawText<'_>>) -> Self {
-        let by_type = || {
-            let content_type = content_type.and_then(RawText::text)?.to_ascii_lowercase();
-            match content_type {
-                csv if csv.contains("csv") => Some(Content::Csv),
-                json if json.contains("json") => Some(Content::Json),
-                array if array.contains("x-npy") => Some(Content::Array),
-                _ => None,
-            }
+        let content_type = content_type.and_then(RawText::text).unwrap_or_default().to_ascii_lowercase();
+        let by_type = match content_type.as_str() {
+            csv if csv.contains("csv") => Some(Content::Csv),
+            json if json.contains("json") => Some(Content::Json),
+            array if array.contains("x-npy") => Some(Content::Array),
+            _ => None,
         };
-        match encoding.and_then(RawText::text).as_deref() {
-            Some("CSV") => Self { base64: false, content: Some(Content::Csv) },
-            Some("JSON") => Self { base64: false, content: Some(Content::Json) },
-            Some("BASE64") => Self { base64: true, content: by_type() },
-            Some(_) => Self { base64: false, content: None },
-            None => Self { base64: false, content: by_type() },
-        }
+        let (base64, content) = match encoding.and_then(RawText::text).as_deref() {
+            Some("CSV") => (false, Some(Content::Csv)),
+            Some("JSON") => (false, Some(Content::Json)),
+            Some("BASE64") => (true, by_type),
+            Some(_) => (false, None),
+            None => (false, by_type),
+        };
+        Self { base64, content, is_plain: content_type.trim_start().starts_with("text/plain") }
     }
 }

@@ -30,6 +30,12 @@ impl ExpectedColumns {
         Self { names, known }
     }
 
+    /// Their names, in their order.
+    #[must_use]
+    pub fn names(&self) -> &[String] {
+        &self.names
+    }
+
     pub(super) fn count(&self) -> usize {
         self.names.len()
     }

@@ -20,6 +20,9 @@ pub struct CaptureFormat {
     /// without names are those that the other side leaves. Where somebody has said what the columns are, or wants what Model Monitor's
     /// container makes of them, there are none.
     pub fit: Option<Arc<ExpectedColumns>>,
+    /// Whether a body of `text/plain` is one text, whatever it looks like, unless a path leads into it. Otherwise it is CSV or JSON where it
+    /// looks so.
+    pub plain_texts: bool,
     /// Longer lines are not read: twice the 6 MB that a request may have.
     pub max_line: usize,
     /// Bodies whose rows have more columns are not read.
@@ -33,6 +36,7 @@ impl Default for CaptureFormat {
             input_path: None,
             output_path: None,
             fit: None,
+            plain_texts: false,
             max_line: 2 * 6 * 1024 * 1024,
             max_columns: MAX_COLUMNS,
         }

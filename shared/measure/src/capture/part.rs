@@ -48,6 +48,8 @@ enum Rows {
     Records(usize),
     /// The value that begins here.
     One(usize),
+    /// All of it, as one cell.
+    Text,
     /// Elements of a list, in each of which the path goes on.
     Each(Items),
     /// Elements of a list, each a row.
@@ -93,7 +95,7 @@ impl Part {
         let text = self.text.as_bytes();
         match self.rows {
             Rows::None => 0,
-            Rows::One(_) => 1,
+            Rows::One(_) | Rows::Text => 1,
             Rows::Lines(_) => text.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).count(),
             Rows::Each(mut items) | Rows::Ready(mut items) | Rows::Split(mut items) => {
                 std::iter::from_fn(|| items.element(text)).count()
@@ -133,6 +135,10 @@ impl Part {
             Rows::One(at) => {
                 self.rows = Rows::None;
                 self.value(at, most)?;
+            }
+            Rows::Text => {
+                self.rows = Rows::None;
+                self.fields.push(Field { name: None, value: Some(Source::Text(0..self.text.len())) });
             }
             Rows::Each(mut items) => {
                 let element = items.element(self.text.as_bytes()).ok_or(IssueKind::NoRows)?;

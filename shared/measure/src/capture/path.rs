@@ -9,7 +9,11 @@ use thiserror::Error;
 use super::json::{Items, skip_space};
 use super::text::RawText;
 
-/// Where the rows are in a JSON body: a JSON pointer (RFC 6901), in which one `*` may stand for every element of a list.
+/// The last element of a list.
+const LAST: &str = "-1";
+
+/// Where the rows are in a JSON body: a JSON pointer (RFC 6901), in which one `*` may stand for every element of a list, and `-1` for the
+/// last one.
 ///
 /// | body | path |
 /// |---|---|
@@ -17,6 +21,7 @@ use super::text::RawText;
 /// | `{"instances":[[1,2],[3,4]]}` | `/instances` or `/instances/*` |
 /// | `{"predictions":[0.1,0.9]}`, one result a row | `/predictions/*` |
 /// | `{"predictions":[0.1,0.9]}`, one row of two columns | `/predictions` |
+/// | `{"messages":[{"content":"Hi"},{"content":"Who are you?"}]}`, the last text | `/messages/-1/content` |
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RowPath {
     pub(super) to_list: Vec<String>,
@@ -88,8 +93,9 @@ fn step(text: &str, at: usize, name: &str) -> Option<usize> {
             found
         }
         b'[' => {
-            let index: usize = name.parse().ok()?;
-            std::iter::from_fn(|| items.element(bytes)).nth(index).map(|value| value.start)
+            let mut elements = std::iter::from_fn(|| items.element(bytes));
+            let found = if name == LAST { elements.last() } else { elements.nth(name.parse().ok()?) };
+            found.map(|value| value.start)
         }
         _ => None,
     }

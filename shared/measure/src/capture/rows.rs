@@ -1,7 +1,7 @@
 //! From an event to its rows.
 
 use super::cells::{recycle, split};
-use super::event::{CapturedEvent, CapturedSide, Content};
+use super::event::{Body, CapturedEvent, CapturedSide, Content, Encoding};
 use super::format::CaptureFormat;
 use super::hint::{hint, unnamed_side};
 use super::joined::JoinedRow;
@@ -134,7 +134,10 @@ impl RowReader {
             let (Some(part), Some(body)) = (self.parts.get_mut(side as usize), event.body(side)) else {
                 continue;
             };
-            part.load(body, format.path(side), format.max_columns).map_err(|kind| Fault(kind, Some(side)))?;
+            let encoding = Encoding { content: format.content(side, body), ..body.encoding };
+            let body = Body { encoding, ..*body };
+            part.load(&body, format.path(side), format.max_columns)
+                .map_err(|kind| Fault(kind, Some(side)))?;
             if let Some(count) = counts.get_mut(side as usize) {
                 *count = Some(part.count());
             }
@@ -304,7 +307,7 @@ fn single_lines<'a>(event: &CapturedEvent<'a>, format: &CaptureFormat) -> Option
     let mut lines = [None; 3];
     for &side in format.order.sides() {
         if let (Some(line), Some(body)) = (lines.get_mut(side as usize), event.body(side)) {
-            let is_csv = !body.encoding.base64 && body.encoding.content == Some(Content::Csv);
+            let is_csv = !body.encoding.base64 && format.content(side, body) == Some(Content::Csv);
             let is_json = |line: &&[u8]| matches!(line.first(), Some(b'{' | b'['));
             *line =
                 Some(body.data.single_line().filter(|line| is_csv && !line.is_empty() && !is_json(line))?);
@@ -321,6 +324,12 @@ fn has_columns(event: &CapturedEvent<'_>, format: &CaptureFormat) -> bool {
 }
 
 impl CaptureFormat {
+    /// What a body is. Who sets a path into one knows that it is JSON.
+    fn content(&self, side: CapturedSide, body: &Body<'_>) -> Option<Content> {
+        let is_text = self.plain_texts && body.encoding.is_plain && self.path(side).is_none();
+        if is_text { Some(Content::Text) } else { body.encoding.content }
+    }
+
     fn path(&self, side: CapturedSide) -> Option<&RowPath> {
         match side {
             CapturedSide::Input => self.input_path.as_ref(),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::column::{ColumnProfile, Detail};
+use super::free_texts::{FreeTexts, RowTexts};
 use super::names::Names;
 use crate::cell::{Cell, RowSink};
 use crate::datatype::InferredType;
@@ -25,6 +26,8 @@ pub struct Profile {
     /// Texts that stand for a missing value.
     pub(super) missing: Arc<MissingTexts>,
     pub(super) names: Names,
+    /// Which cells of its rows are free texts.
+    pub(super) texts: RowTexts,
 }
 
 impl Profile {
@@ -68,6 +71,14 @@ impl Profile {
                 column.numbers.get_or_insert_default();
             }
         }
+        self
+    }
+
+    /// The same profile, which takes the cells of these columns apart. Its columns are their features.
+    #[must_use]
+    pub fn with_texts(mut self, texts: FreeTexts) -> Self {
+        let names: Vec<&str> = self.columns.iter().map(|column| column.name.as_str()).collect();
+        self.texts = RowTexts::of(texts, &names);
         self
     }
 
@@ -128,6 +139,14 @@ impl Profile {
         }
     }
 
+    /// Columns without names, as many as the first row has cells.
+    fn begin(&mut self, width: usize) {
+        let missing = Arc::clone(&self.missing);
+        let texts = std::mem::take(&mut self.texts).into_columns();
+        let names = texts.apart((0..width).map(|index| format!("_c{index}")));
+        *self = Self::for_header(names).with_missing(missing).with_texts(texts);
+    }
+
     fn count_row(&mut self, width: usize) {
         self.rows += 1;
         *self.widths.entry(width).or_default() += 1;
@@ -138,10 +157,29 @@ impl RowSink for Profile {
     /// Cells beyond the last column are counted in `widths` only.
     fn positional(&mut self, cells: &[Cell<'_>]) {
         if self.columns.is_empty() && self.rows == 0 {
-            let missing = Arc::clone(&self.missing);
-            *self = Self::for_header((0..cells.len()).map(|index| format!("_c{index}")));
-            self.missing = missing;
+            self.begin(cells.len());
         }
+        if self.texts.is_empty() {
+            return self.add_positional(cells);
+        }
+        let texts = std::mem::take(&mut self.texts);
+        texts.positional(cells, |cells| self.add_positional(cells));
+        self.texts = texts;
+    }
+
+    /// Of a name that occurs twice in a row the first cell counts.
+    fn named(&mut self, cells: &[(&str, Cell<'_>)]) {
+        if self.texts.is_empty() {
+            return self.add_named(cells);
+        }
+        let texts = std::mem::take(&mut self.texts);
+        texts.named(cells, |cells| self.add_named(cells));
+        self.texts = texts;
+    }
+}
+
+impl Profile {
+    fn add_positional(&mut self, cells: &[Cell<'_>]) {
         self.count_row(cells.len());
         let mut columns = self.columns.iter_mut();
         for (cell, column) in cells.iter().zip(columns.by_ref()) {
@@ -150,8 +188,7 @@ impl RowSink for Profile {
         columns.for_each(|column| column.missing += 1);
     }
 
-    /// Of a name that occurs twice in a row the first cell counts.
-    fn named(&mut self, cells: &[(&str, Cell<'_>)]) {
+    fn add_named(&mut self, cells: &[(&str, Cell<'_>)]) {
         let mut given = 0;
         for (place, (name, cell)) in cells.iter().enumerate() {
             let index = match self.names.at(place, name, &self.columns) {

@@ -2,6 +2,7 @@
 
 mod column;
 mod dataset;
+mod free_texts;
 mod names;
 mod numbers;
 mod stored;
@@ -11,6 +12,7 @@ mod texts;
 
 pub use column::{Categories, ColumnProfile, Detail};
 pub use dataset::Profile;
+pub use free_texts::FreeTexts;
 pub use numbers::Moments;
 pub use stored::UnreadableProfile;
 pub use texts::TextCounts;

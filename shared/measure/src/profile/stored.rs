@@ -17,6 +17,7 @@ use xxhash_rust::xxh64::xxh64;
 
 use super::column::{Categories, ColumnProfile};
 use super::dataset::Profile;
+use super::free_texts::RowTexts;
 use super::names::Names;
 use super::numbers::{Moments, Numbers};
 use super::texts::TextCounts;
@@ -176,6 +177,7 @@ impl Stored {
             unlisted: count(self.unlisted)?,
             columns,
             names,
+            texts: RowTexts::default(),
             missing: Arc::default(),
         })
     }

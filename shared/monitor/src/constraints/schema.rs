@@ -203,6 +203,11 @@ pub struct DistributionOverrides {
 }
 
 impl Constraints {
+    /// The names of the columns.
+    pub(crate) fn names(&self) -> Vec<&str> {
+        self.features.iter().map(|feature| feature.name.as_str()).collect()
+    }
+
     /// What the container suggests for a baseline of these statistics.
     #[must_use]
     pub fn suggest(statistics: &Statistics) -> Self {

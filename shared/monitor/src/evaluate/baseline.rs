@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use sagewarden_measure::capture::ExpectedColumns;
-use sagewarden_measure::{Detail, InferredType, MissingTexts, Profile};
+use sagewarden_measure::{Detail, FreeTexts, InferredType, MissingTexts, Profile, Refusals};
 
 use super::described::Described;
 use super::expected::Expected;
@@ -22,6 +22,7 @@ pub struct Baseline {
     /// Of the data that it was made of.
     rows: Option<u64>,
     missing: Arc<MissingTexts>,
+    refusals: Arc<Refusals>,
 }
 
 /// What is said of a column that could have been compared, were the two files of one baseline.
@@ -58,13 +59,19 @@ impl Baseline {
         };
         let references = constraints.features.iter().map(reference).collect();
         let rows = statistics.map(|statistics| statistics.dataset.item_count).filter(|rows| *rows > 0);
-        Self { constraints, references, rows, missing: Arc::default() }
+        Self { constraints, references, rows, missing: Arc::default(), refusals: Arc::default() }
     }
 
     /// The same baseline, for data in which these texts stand for missing values.
     #[must_use]
     pub fn with_missing(self, missing: MissingTexts) -> Self {
         Self { missing: Arc::new(missing), ..self }
+    }
+
+    /// The same baseline, for data in which answers with these phrases are refusals.
+    #[must_use]
+    pub fn with_refusals(self, refusals: Refusals) -> Self {
+        Self { refusals: Arc::new(refusals), ..self }
     }
 
     /// The same baseline, that checks nothing of these columns; those that it does not have are answered.
@@ -106,13 +113,19 @@ impl Baseline {
         Profile::for_features(features.map(|feature| (feature.name.as_str(), feature.inferred_type)), detail)
             .with_numbers_of(numeric.map(|(feature, _)| feature.name.as_str()))
             .with_missing(Arc::clone(&self.missing))
+            .with_texts(self.texts())
     }
 
-    /// The columns that captured rows are to have.
+    /// The columns of free text, whose features the baseline has.
+    #[must_use]
+    pub fn texts(&self) -> FreeTexts {
+        FreeTexts::among(&self.constraints.names(), Arc::clone(&self.refusals))
+    }
+
+    /// The columns that captured rows are to have: a free text is one of them, not its features.
     #[must_use]
     pub fn expected_columns(&self) -> Arc<ExpectedColumns> {
-        let features = self.constraints.features.iter();
-        Arc::new(ExpectedColumns::new(features.map(|feature| feature.name.as_str())))
+        Arc::new(ExpectedColumns::new(self.texts().together(&self.constraints.names())))
     }
 
     /// How many rows it was made of, where its statistics say it.

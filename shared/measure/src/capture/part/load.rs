@@ -36,6 +36,7 @@ impl Part {
             Content::Csv if memchr2(b'"', b'\r', self.text.as_bytes()).is_none() => Rows::Lines(0),
             Content::Csv => Rows::Records(0),
             Content::Array => return Err(IssueKind::NotAnArray),
+            Content::Text => Rows::Text,
             Content::Json => {
                 self.is_json = true;
                 self.load_json(path, most)?
