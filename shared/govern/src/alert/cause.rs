@@ -22,7 +22,7 @@ use crate::record::closure::query_all;
 
 /// How many causes a set holds, the worst first: a receipt is an item of at most 400 KB.
 const MOST: usize = 300;
-/// How many bytes of a feature's name count.
+/// How many characters of a feature's name count.
 const MAX_SUBJECT: usize = 300;
 
 /// One thing that is wrong.
