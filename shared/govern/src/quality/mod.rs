@@ -1,12 +1,12 @@
 //! Labels arrive late and in pieces. The predictions of a window are measured as labels arrive, and for the last time
 //! when no more are expected.
 //!
-//! 1. When a window of captured traffic is closed, the windows of its predictions are noted as due ([`expect`]), if a
-//! place for their labels is known.
-//! 2. A file of labels is noted under the place where it was written, and the windows that it may concern are due at the end of the hour
-//!    ([`MeasureQuality::on_labels`]).
+//! 1. When a window of captured traffic is closed, the windows of its predictions are noted as due ([`expect`]), if
+//!    a place for their labels is known.
+//! 2. A file of labels is noted under the place where it was written. The windows that it may concern are due at the
+//!    end of the hour ([`MeasureQuality::on_labels`]).
 //! 3. The clock measures the due windows ([`MeasureQuality::measure_due`]): it joins the captured predictions of a
-//! window with the labels that have arrived, and writes an evaluation that leads to alerts.
+//!    window with the labels that have arrived, and writes an evaluation that leads to alerts.
 //!
 //! The result of a window is a function of two sets of files: captured ones and labels.
 
