@@ -1,4 +1,4 @@
-//! How much evidence a verdict has: what was compared, and what was not. If nothing was compared, nothing is known.
+//! How much evidence a verdict has: which features were compared, and which were not. If none was, nothing is known.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! The settings of one column: those of all columns, with the column's own on top.
+//! The settings of one column: the settings of all columns, with the column's own on top.
 
 use crate::constraints::{
     CategoricalMethod, Comparison, FeatureConstraints, MonitoringConfig, MonitoringOverrides, Switch,
