@@ -1,8 +1,8 @@
 //! What fits into the memory of `detect-drift`, which has 1,024 MB (`infra/template.yaml`).
 //! `shared/monitor/examples/memory.rs` measures the figures; `docs/BENCHMARKS.md` lists them.
 
-/// How many columns a baseline, training data and a window may have: each takes about half a megabyte of all data in
-/// memory.
+/// How many columns a baseline, training data and a window may have: each takes about half a megabyte, including
+/// everything that is in memory at the same time.
 pub(super) const MAX_COLUMNS: usize = 1_000;
 /// How many bytes a baseline's file may have. `statistics.json` with [`MAX_COLUMNS`] columns has about 50 MB, and
 /// takes five times as much memory.
