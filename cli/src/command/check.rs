@@ -15,19 +15,19 @@ pub(crate) struct CheckOptions {
     /// first file, else the built-in one, which allows any VPC and the account's own keys
     #[arg(long, value_name = "FILE")]
     pub(crate) settings: Option<PathBuf>,
-    /// The bundle that a stack judges by: s3://BUCKET/PREFIX, or a folder with settings.toml and policies/
+    /// The policies and settings of a stack: s3://BUCKET/PREFIX, or a folder with settings.toml and policies/
     #[arg(long, value_name = "PLACE", conflicts_with = "settings")]
     pub(crate) bundle: Option<String>,
-    /// What the digest of that bundle has to be, or begin with
+    /// Refuse the bundle if its digest does not begin with this
     #[arg(long, value_name = "SHA256", requires = "bundle")]
     pub(crate) digest: Option<String>,
-    /// How many of the controls are judged: essential, recommended or strict (all); default: what the settings say
+    /// The set of controls to judge: essential, recommended or strict (all); default: the profile in the settings
     #[arg(long, value_enum)]
     pub(crate) profile: Option<ChosenProfile>,
-    /// A file that lists known findings: they are shown as known, and are no failure
+    /// A file of known findings: the command shows them as known, and does not fail for them
     #[arg(long, value_name = "FILE")]
     pub(crate) baseline: Option<PathBuf>,
-    /// Write all that is found into the baseline
+    /// Write all present findings into the baseline
     #[arg(long, requires = "baseline")]
     pub(crate) update_baseline: bool,
     /// The account that it will run in; default: the one of its ARN or role

@@ -44,12 +44,12 @@ pub(crate) enum Command {
         after_help = "Example:\n  sagewarden demo --out sagewarden-demo\n\nThe demo changes nothing outside the folder and uses no network."
     )]
     Demo(DemoOptions),
-    /// Judge a request, a description, an API call or a pipeline definition before it is sent
+    /// Judge requests, pipelines, templates and plans before anything is created
     #[command(
-        after_help = "Examples:\n  sagewarden check create-training-job.json\n  sagewarden check pipeline.json --settings infra/settings.toml --format json\n  sagewarden check --format sarif pipeline.json > sagewarden.sarif\n\nFILE is a Create request, a Describe answer, a CloudTrail event of a Create call, or a SageMaker pipeline definition, whose steps are judged each by itself.\nExit status: 0 compliant, 1 at least one control failed or is undecided, 2 a file cannot be judged."
+        after_help = "Examples:\n  sagewarden check create-training-job.json\n  sagewarden check pipeline.json --settings infra/settings.toml --format json\n  sagewarden check --format sarif pipeline.json > sagewarden.sarif\n\nFILE is a Create request, a Describe answer, a CloudTrail event of a Create call, a CloudFormation template, a Terraform plan, or a SageMaker pipeline definition. Each resource and each step of a pipeline is judged by itself. docs/check.md lists all forms.\nExit status: 0 compliant, 1 at least one control failed or is undecided, 2 a file cannot be judged."
     )]
     Check(CheckOptions),
-    /// Make a baseline for `drift` or `quality` from a CSV file: statistics.json and constraints.json, as Model Monitor writes them
+    /// Make a baseline for `drift` or `quality` from a table: statistics.json and constraints.json, as Model Monitor writes them
     #[command(after_help = BASELINE_HELP)]
     Baseline(BaselineOptions),
     /// Compare captured traffic with a baseline, and show which features have drifted

@@ -10,16 +10,16 @@ use crate::command::format::ChosenProfile;
 pub(crate) enum Policy {
     /// List every control
     List(ListOptions),
-    /// Say what a control wants, why it may fail and what is done about it
+    /// Explain a control: its risk, the wanted value, the fix and the remedy, and code that passes it
     Explain(ExplainOptions),
     /// Load a folder with settings.toml and policies/ as a function would
     #[command(
         after_help = "Example:\n  sagewarden policy validate infra\n\nExit status: 0 valid, 2 refused, with file, line and column."
     )]
     Validate(ValidateOptions),
-    /// Copy the bundle that a stack judges by out of its bucket
+    /// Copy the policies and settings of a stack out of its bucket
     #[command(
-        after_help = "Example:\n  sagewarden policy pull s3://governance/sagewarden/ --out bundle\n  sagewarden check --bundle bundle jobs/\n\nThe bundle is checked as a function would check it, and its digest is printed: it is that of every verdict.\nExit status: 0 copied, 2 refused, or not read."
+        after_help = "Example:\n  sagewarden policy pull s3://governance/sagewarden/ --out bundle\n  sagewarden check --bundle bundle jobs/\n\nThe command validates the bundle as a function would, and prints its digest. Every verdict by this bundle names the same digest.\nExit status: 0 copied, 2 refused, or not read."
     )]
     Pull(PullOptions),
     /// Write the controls that IAM can express as policies that deny, for roles or for an organization
@@ -31,15 +31,15 @@ const EXPORT_HELP: &str = "Examples:
   sagewarden policy export --as iam --settings infra/settings.toml --out policies
   sagewarden policy export --as scp --settings infra/settings.toml
 
-Standard output has one JSON array of policies, or with --out the names of the files, one policy each. A policy never exceeds the characters that AWS allows; what is too long for one is divided. Standard error says where a statement differs from its control, and which controls IAM cannot express: for these, and for what exists already, Sagewarden judges events.
+The command prints one JSON array of policies. With --out, it writes each policy to a file of its own, and prints the names of the files. No policy is longer than AWS allows: longer ones are divided. Standard error says where a statement differs from its control, and which controls IAM cannot express. For these controls, and for resources that exist already, Sagewarden judges events.
 
-A control that is `off` in the settings is left out; one in mode `observe` is not: these policies deny. They allow nothing by themselves. A service control policy does not reach the management account and service-linked roles.
+The export leaves out a control that is `off` in the settings. It includes a control in mode `observe`, and then denies what that control forbids. The policies allow nothing by themselves. A service control policy does not reach the management account and service-linked roles.
 
 Exit status: 0 exported, 2 refused: settings that cannot be used, or a list that is too long for a policy.";
 
 #[derive(Debug, Args)]
 pub(crate) struct ListOptions {
-    /// A settings.toml whose modes and lists count
+    /// The settings.toml with the modes and lists to use
     #[arg(long, value_name = "FILE")]
     pub(crate) settings: Option<PathBuf>,
     /// Only the controls of this profile
@@ -55,7 +55,7 @@ pub(crate) struct ExplainOptions {
     /// The control, such as TRN-NET-01
     #[arg(value_name = "ID")]
     pub(crate) id: String,
-    /// A settings.toml whose modes and lists count
+    /// The settings.toml with the modes and lists to use
     #[arg(long, value_name = "FILE")]
     pub(crate) settings: Option<PathBuf>,
 }
@@ -72,13 +72,13 @@ pub(crate) struct ValidateOptions {
 
 #[derive(Debug, Args)]
 pub(crate) struct PullOptions {
-    /// Where the bundle lies: s3://BUCKET/PREFIX, as the stack's parameters BundleBucket and BundlePrefix say
+    /// Where the policies and settings are: s3://BUCKET/PREFIX, from the stack's parameters BundleBucket and BundlePrefix
     #[arg(value_name = "PLACE")]
     pub(crate) place: String,
     /// The folder to write
     #[arg(long, value_name = "DIR")]
     pub(crate) out: PathBuf,
-    /// What the digest of the bundle has to be, or begin with
+    /// Refuse the bundle if its digest does not begin with this
     #[arg(long, value_name = "SHA256")]
     pub(crate) digest: Option<String>,
     /// Replace an earlier copy
@@ -91,7 +91,7 @@ pub(crate) struct ExportOptions {
     /// What the policies will be attached as: managed policies of IAM, or service control policies of AWS Organizations
     #[arg(long = "as", value_name = "KIND", value_enum)]
     pub(crate) kind: ExportKind,
-    /// A settings.toml whose modes and lists count
+    /// The settings.toml with the modes and lists to use
     #[arg(long, value_name = "FILE")]
     pub(crate) settings: Option<PathBuf>,
     /// A folder for sagewarden-KIND-1.json, -2.json and so on; an earlier export of that kind in it is replaced

@@ -57,8 +57,8 @@ fn texts_of(make: &dyn Fn(u64) -> String) -> Vec<String> {
     (0..ROWS).map(|_| make(chance.next())).collect()
 }
 
-/// Nanoseconds that this thread has had the processor, so that what else the machine does counts little; where the kernel does not
-/// tell, the time of day.
+/// For how many nanoseconds this thread has had the processor: other work of the machine counts little. If the kernel
+/// does not say, the time of day.
 fn now() -> f64 {
     let told = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
     let first = told.as_deref().and_then(|told| told.split(' ').next()).and_then(|first| first.parse().ok());

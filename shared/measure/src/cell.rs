@@ -1,4 +1,4 @@
-//! What a data set is made of, before anybody knows its types.
+//! The parts of a data set, before their types are known.
 
 /// One value of a row, as its raw text: types are inferred from the text, as Model Monitor's container does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,6 +1,6 @@
-//! Numbers that look random and are a function of their seed: a sample that is drawn again is the same, and so is a test.
+//! Numbers that look random and are a function of their seed: the same seed gives the same sample, and the same test.
 
-/// What the state grows by.
+/// The increment of the state.
 const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// Sebastiano Vigna's `splitmix64`: every bit of the result depends on every bit of the seed.
@@ -55,8 +55,8 @@ impl Chance {
 mod tests {
     use super::*;
 
-    /// The first numbers of seed 1234567, as the generator's author publishes them
-    /// ("splitmix64.c", prng.di.unimi.it; the values are those of Rosetta Code's task "Pseudo-random numbers/Splitmix64").
+    /// The first numbers of seed 1234567, as the generator's author publishes them ("splitmix64.c", prng.di.unimi.it;
+    /// the values come from Rosetta Code's task "Pseudo-random numbers/Splitmix64").
     #[test]
     fn it_is_the_published_sequence() {
         let mut chance = Chance::new(1_234_567);

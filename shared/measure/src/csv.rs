@@ -1,6 +1,6 @@
-//! Rows of a CSV file, one at a time: memory does not grow with the file. Read as Spark reads what a baseline is made of: fields may
-//! be quoted, an empty field is a missing value, empty lines are no rows, a short row lacks its last values, and what a long row has
-//! more than the table is left out.
+//! Rows of a CSV file, one at a time: memory does not grow with the file. It is read as Spark reads the data of a
+//! baseline: fields may be quoted, an empty field is a missing value, and empty lines are skipped. A short row lacks
+//! its last values; the surplus of a long row is left out.
 
 use std::collections::HashMap;
 use std::io::{self, BufRead, Chain, Cursor, Read as _};
@@ -25,11 +25,11 @@ pub const MAX_ROW: usize = 16 << 20;
 /// Whether the first row names the columns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Header {
-    /// It does.
+    /// Yes.
     FirstRow,
-    /// Columns are called `_c0`, `_c1` and so on, as the container calls them.
+    /// No: columns are called `_c0`, `_c1` and so on, as the container calls them.
     None,
-    /// It does when none of its fields is a number, or empty.
+    /// Yes, if none of its fields is a number, or empty.
     Detect,
 }
 
@@ -44,44 +44,44 @@ pub enum CsvError {
         /// Why.
         source: io::Error,
     },
-    /// It is no text, by how it begins.
+    /// It is not text, by its first bytes.
     #[error("{0}")]
     Foreign(Foreign),
-    /// It is no text, by what is in it.
+    /// It is not text: it contains a zero byte.
     #[error(
         "line {0}: there is a zero byte in the row, so this is not text in UTF-8: convert it, or unpack it first"
     )]
     ZeroByte(u64),
-    /// A record a line, or a list of records.
+    /// It is JSON: one record per line, or a list of records.
     #[error(
         "it is JSON, and a table in CSV is expected: write it as one, such as by \
          `pandas.read_json(FILE, lines=True).to_csv(TABLE, index=False)`"
     )]
     Json,
-    /// Columns that are not separated by commas would be taken for one.
+    /// Its columns are not separated by commas, and would be read as one.
     #[error(
         "line {line}: the columns seem to be separated by {}, and commas are expected: separate them by commas, and put fields that have \
          a comma into quotes", separator.name()
     )]
     Separator {
-        /// Of the second row that has as many of them.
+        /// The line of the second row with as many separators.
         line: u64,
-        /// What seems to separate them.
+        /// The likely separator.
         separator: Separator,
     },
-    /// Nothing but a header, if that.
+    /// There is nothing but a header, or not even that.
     #[error("there are no rows")]
     NoRows,
     /// Most likely a quote that is not closed.
     #[error("line {0}: the row that begins here is longer than {limit} MiB: is a quote not closed?", limit = MAX_ROW >> 20)]
     RowTooLong(u64),
-    /// The rest of the input is in one field: nobody knows how many rows that would be.
+    /// The rest of the input is in one field: it is not known how many rows that would be.
     #[error(
         "line {0}: a quote in the row that begins here is not closed, so that the rest of the file is one field: close it, write a \
          quote within quotes twice, or write the file anew if it was cut off"
     )]
     QuoteNotClosed(u64),
-    /// The first row is not that of a table.
+    /// The first row cannot be a row of a table.
     #[error(
         "line {0}: the first row has more than {MAX_COLUMNS} columns: leave out those that no model reads, or divide the table"
     )]
@@ -98,10 +98,10 @@ pub enum CsvError {
     },
 }
 
-/// What separates the columns of tables that are no CSV.
+/// The separator of a table that is not CSV.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Separator {
-    /// As spreadsheets write them where a comma is part of numbers.
+    /// A semicolon: spreadsheets write it in languages with a decimal comma.
     Semicolon,
     /// A tab.
     Tab,
@@ -126,18 +126,19 @@ impl Separator {
     }
 }
 
-/// A table whose columns are known and whose rows are still to be read.
+/// A table with known columns and rows that are still to be read.
 #[derive(Debug)]
 pub struct CsvTable<Input> {
     records: Records<Input>,
     columns: Vec<String>,
-    /// Columns at the beginning that are not given.
+    /// How many columns at the beginning are left out.
     left_out: usize,
     /// Whether the first row has names.
     named: bool,
-    /// Whether the first row has values and is still to be given.
+    /// Whether the first row has values and is still to be handed over.
     first: bool,
-    /// What the first row has instead of commas, and how often: no commas in one row may be chance, in two rows it is another format.
+    /// The separator in the first row, and how often it occurs. One row without commas may be chance; two such rows
+    /// are another format.
     suspect: Option<(Separator, usize)>,
     missing: Arc<MissingTexts>,
     issues: Issues,
@@ -147,7 +148,7 @@ impl<Input: BufRead> CsvTable<Input> {
     /// Reads the first row.
     ///
     /// # Errors
-    /// When there is none, or it is not that of a table.
+    /// When there is none, or it cannot be a row of a table.
     pub fn open(input: Input, header: Header) -> Result<Self, CsvError> {
         let mut records = Records::new(input)?;
         if !records.read()? {
@@ -194,13 +195,13 @@ impl<Input: BufRead> CsvTable<Input> {
         self
     }
 
-    /// The same table, whose profile takes these texts for missing values.
+    /// The same table, whose profile reads these texts as missing values.
     #[must_use]
     pub fn with_missing(self, missing: MissingTexts) -> Self {
         Self { missing: Arc::new(missing), ..self }
     }
 
-    /// The names of the columns; `_c` and the place, from 0, of those without.
+    /// The names of the columns; a column without a name has `_c` and its place, from 0.
     #[must_use]
     pub fn columns(&self) -> &[String] {
         &self.columns
@@ -212,17 +213,18 @@ impl<Input: BufRead> CsvTable<Input> {
         self.named
     }
 
-    /// Whether each name is a number: then the first row is most likely no header.
+    /// Whether each name is a number: then the first row is probably not a header.
     #[must_use]
     pub fn header_looks_like_values(&self) -> bool {
         !self.columns.is_empty() && self.columns.iter().all(|name| is_number(name.as_bytes()))
     }
 
-    /// Gives all rows, and tells what is wrong with some of them. A row of more than [`MAX_COLUMNS`] fields is left out.
+    /// Hands all rows over, and returns what is wrong with some of them. A row with more than [`MAX_COLUMNS`] fields
+    /// is left out.
     ///
     /// # Errors
-    /// When there is none, or one is too long or is no text, or columns are not separated by commas, or the input ends with an error or
-    /// within a quote.
+    /// When there are no rows, a row is too long or is not text, columns are not separated by commas, or the input
+    /// ends with an error or within a quote.
     pub fn read_into(mut self, sink: &mut impl RowSink) -> Result<Issues, CsvError> {
         let mut rows = 0_u64;
         loop {
@@ -270,14 +272,14 @@ impl<Input: BufRead> CsvTable<Input> {
     }
 }
 
-/// How JSON begins, and no row of a table: a record, or a list of them, on one line or on several.
+/// How JSON begins, and a row of a table does not: with a record or a list of records, on one line or on several.
 const JSON: [&[u8]; 8] = [b"{\"", b"{\n", b"{\r\n", b"{ \"", b"[{", b"[[", b"[\n", b"[\r\n"];
 
 fn is_number(field: &[u8]) -> bool {
     matches!(DataType::of(field), DataType::Integral | DataType::Fractional)
 }
 
-/// The names of a header. What is no UTF-8 in it is read as Java reads it.
+/// The names of a header. Bytes that are not valid UTF-8 are read as Java reads them.
 fn names<Input: BufRead>(header: &Records<Input>) -> Result<Vec<String>, CsvError> {
     let mut places: HashMap<String, usize> = HashMap::new();
     let each = (1..).zip(header.fields()).map(|(place, name)| {
@@ -293,28 +295,28 @@ fn names<Input: BufRead>(header: &Records<Input>) -> Result<Vec<String>, CsvErro
     each.collect()
 }
 
-/// The records of an input, one at a time, in memory that grows to the size of the largest.
+/// The records of an input, one at a time, in memory that grows to the size of the largest record.
 #[derive(Debug)]
 struct Records<Input> {
     input: Chain<Cursor<Vec<u8>>, Input>,
     reader: Reader,
     /// The fields of the record, one after the other, and room for more.
     text: Vec<u8>,
-    /// Where they end, and room for more.
+    /// The ends of the fields, and room for more.
     ends: Vec<usize>,
     length: usize,
     width: usize,
     /// Whether the record has more fields than there are ends.
     too_wide: bool,
-    /// Where the record begins, from 1.
+    /// The line in which the record begins, from 1.
     line: u64,
     /// Ends of empty lines.
     skipped: u64,
 }
 
 impl<Input: BufRead> Records<Input> {
-    /// What Windows begins a text with is passed over. (The parser does so as well, but takes a buffer that has nothing else for the
-    /// end.)
+    /// Skips the mark that Windows begins a text with. (The parser does so as well, but reads a buffer with nothing
+    /// else as the end of the input.)
     fn new(mut input: Input) -> Result<Self, CsvError> {
         let beginning = Foreign::beginning(&mut input);
         let mut beginning = beginning.map_err(|source| CsvError::Input { line: 1, source })?;
@@ -340,7 +342,7 @@ impl<Input: BufRead> Records<Input> {
         })
     }
 
-    /// The next record; false when there is none.
+    /// Reads the next record; false if there is none.
     fn read(&mut self) -> Result<bool, CsvError> {
         self.skip_empty_lines()?;
         self.line = self.reader.line() + self.skipped;
@@ -349,7 +351,8 @@ impl<Input: BufRead> Records<Input> {
         loop {
             let line = self.line;
             let input = self.input.fill_buf().map_err(|source| CsvError::Input { line, source })?;
-            // The parser takes the end of its input for the end of any field. A line end is the end of those only that have no open quote.
+            // The parser accepts the end of its input as the end of any field. A line end does not end a field with
+            // an open quote.
             let is_end = input.is_empty() && begun;
             let input = if is_end { b"\n".as_slice() } else { input };
             let text = self.text.get_mut(self.length..).unwrap_or_default();
@@ -369,7 +372,7 @@ impl<Input: BufRead> Records<Input> {
                 }
                 ReadRecordResult::OutputFull => self.text.resize(2 * self.text.len(), 0),
                 ReadRecordResult::OutputEndsFull if self.ends.len() >= MAX_COLUMNS => {
-                    // What it has is not needed: it is left out.
+                    // The fields so far are not needed: the record is left out.
                     (self.length, self.width, self.too_wide) = (0, 0, true);
                 }
                 ReadRecordResult::OutputEndsFull => self.ends.resize(2 * self.ends.len(), 0),
@@ -379,7 +382,7 @@ impl<Input: BufRead> Records<Input> {
         }
     }
 
-    /// The rest of a line end, and empty lines: so that the line in which the next record begins is known.
+    /// Skips the rest of a line end, and empty lines, so that the line in which the next record begins is known.
     fn skip_empty_lines(&mut self) -> Result<(), CsvError> {
         loop {
             let line = self.line;
@@ -404,19 +407,19 @@ impl<Input: BufRead> Records<Input> {
         str::from_utf8(self.bytes()).is_ok()
     }
 
-    /// Text has none: it is UTF-16 without a mark, or a file of another kind.
+    /// Text has no zero bytes: this is UTF-16 without a mark, or a file of another kind.
     fn refuse_zero_bytes(&self) -> Result<(), CsvError> {
         memchr(0, self.bytes()).map_or(Ok(()), |_| Err(CsvError::ZeroByte(self.line)))
     }
 
-    /// What a record of one field has instead of commas, and how often.
+    /// The likely separator of a record that has one field, and how often it occurs.
     fn separator(&self) -> Option<(Separator, usize)> {
         let each = Separator::ALL.map(|separator| (separator, separator.count(self.bytes())));
         let most = each.into_iter().max_by_key(|(_, count)| *count);
         most.filter(|(_, count)| self.width == 1 && *count > 0)
     }
 
-    /// Refuses a second record that has as many of them. Commas may stand in it: then they are part of its numbers.
+    /// Refuses a second record with as many separators. It may have commas: then they are part of its numbers.
     fn refuse_separator(&self, (separator, count): (Separator, usize)) -> Result<(), CsvError> {
         if separator.count(self.bytes()) == count {
             return Err(CsvError::Separator { line: self.line, separator });
@@ -438,7 +441,7 @@ mod tests {
     use super::*;
     use crate::issues::Issue;
 
-    /// Gives a few bytes at a time, so that every place is once the end of a buffer.
+    /// Gives a few bytes at a time, so that a buffer ends at every place once.
     struct Trickle<'a>(&'a [u8], usize);
 
     impl Read for Trickle<'_> {
@@ -617,7 +620,7 @@ mod tests {
         ] {
             assert_eq!(read(text.as_bytes(), Header::FirstRow, 1 << 16).unwrap_err().to_string(), message);
         }
-        // Later on it is one row of many.
+        // Later in the file, it is one row among many.
         let text = format!("a,b\n1,2\n{wide}3,4\n");
         let (_, rows, issues) = read(text.as_bytes(), Header::FirstRow, 1 << 16).unwrap();
         assert_eq!(rows, ["1|2", "3|4"]);

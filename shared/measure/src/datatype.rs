@@ -1,4 +1,5 @@
-//! Types of columns of raw text, by deequ's rules (`DataType` analyzer, Apache-2.0; the rules are stated, not copied).
+//! The types of columns of raw text, by deequ's rules (`DataType` analyzer, Apache-2.0; the rules are stated, not
+//! copied).
 
 use serde::{Deserialize, Serialize};
 
@@ -19,7 +20,7 @@ pub enum InferredType {
     Unknown,
 }
 
-/// How many of a column's values are of each type. Missing values are of none.
+/// How many of a column's values have each type. Missing values have none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(expecting = "a JSON object")]
 pub struct TypeCounts {

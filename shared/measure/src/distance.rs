@@ -14,19 +14,19 @@ pub struct Steps {
 }
 
 impl Steps {
-    /// What a sketch of these levels says: each value stands for all its occurrences, so that the total is how many values were seen
-    /// (a compaction keeps it).
+    /// The values of a sketch with these levels: each value stands for all its occurrences, so the total is the
+    /// number of values that were added (a compaction keeps it).
     pub fn exact(levels: &[Vec<f64>]) -> Self {
         Self::fold(sorted(levels), |kept, next| kept + next)
     }
 
-    /// What the container makes of it: each different value once, with the weight of the highest level that has it
-    /// (deequ issue 392). Below some 2,000 values every weight is 1, so that sets of values are compared.
+    /// How the container reads a sketch: each different value once, with the weight of the highest level that has it
+    /// (deequ issue 392). Below some 2,000 values every weight is 1, so that it compares sets of values.
     pub fn compat(levels: &[Vec<f64>]) -> Self {
         Self::fold(sorted(levels), u64::max)
     }
 
-    /// Both, the latter first.
+    /// Both readings, the container's first.
     pub fn of_both_modes(levels: &[Vec<f64>]) -> (Self, Self) {
         let sorted = sorted(levels);
         (Self::fold(sorted.clone(), u64::max), Self::fold(sorted, |kept, next| kept + next))
@@ -60,7 +60,7 @@ impl Steps {
     }
 }
 
-/// Each value with what it stands for, in ascending order. A value and its height are sorted as one whole number.
+/// Each value with its weight, in ascending order. A value and its level are sorted as one whole number.
 fn sorted(levels: &[Vec<f64>]) -> Vec<(f64, u64)> {
     let each = levels.iter().zip(0_u64..).flat_map(|(level, height)| {
         level.iter().map(move |value| (u128::from(key(*value)) << 64) | u128::from(height))
@@ -76,7 +76,7 @@ fn sorted(levels: &[Vec<f64>]) -> Vec<(f64, u64)> {
 pub struct LargestGap<Place> {
     /// Between 0 and 1.
     pub size: f64,
-    /// None when the distributions are equal.
+    /// `None` if the distributions are equal.
     pub place: Option<Place>,
     /// The share there in the first.
     pub first: f64,
@@ -87,8 +87,8 @@ pub struct LargestGap<Place> {
 impl<Place> LargestGap<Place> {
     const NONE: Self = Self { size: 0.0, place: None, first: 0.0, second: 0.0 };
 
-    /// The size is the largest in the last bit, as the container's is. The place is the first of those that differ from it by
-    /// rounding only.
+    /// The size is the largest one in its last bit, as the container's is. The place is the first one whose gap
+    /// differs from it by rounding only.
     fn widen(&mut self, first: f64, second: f64, place: impl FnOnce() -> Place) {
         const ROUNDING: f64 = 1e-12;
         let size = (first - second).abs();
@@ -100,9 +100,11 @@ impl<Place> LargestGap<Place> {
     }
 }
 
-/// The largest gap between the two distribution functions: the statistic of Kolmogorov and Smirnov. None when a side has no values.
+/// The largest gap between the two distribution functions: the statistic of Kolmogorov and Smirnov. `None` if a side
+/// has no values.
 ///
-/// Each share is divided out before the difference is taken: in this order the container's distances come out to the last bit.
+/// Each share is divided before the difference is taken: in this order, the distances equal the container's to the
+/// last bit.
 pub fn linf(first: &Steps, second: &Steps) -> Option<LargestGap<f64>> {
     if first.total == 0 || second.total == 0 {
         return None;
@@ -127,7 +129,7 @@ pub fn linf(first: &Steps, second: &Steps) -> Option<LargestGap<f64>> {
     }
 }
 
-/// How many values lie below each of some numbers: what buckets tell of a distribution, and no more.
+/// How many values lie below each of some numbers: all that buckets show of a distribution.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cuts {
     /// Where the first bucket begins.
@@ -137,8 +139,8 @@ pub struct Cuts {
 }
 
 impl Cuts {
-    /// The cuts of buckets that follow upon each other: where each begins and ends, and how many values are in it. None where that is
-    /// no distribution.
+    /// The cuts between consecutive buckets, given where each begins and ends and how many values it has. `None` if
+    /// these are not a distribution.
     #[must_use]
     pub fn of(buckets: impl IntoIterator<Item = (f64, f64, f64)>) -> Option<Self> {
         let (mut cuts, mut first, mut below) = (Vec::new(), None, 0_u64);
@@ -172,8 +174,8 @@ impl Cuts {
         self.cuts.len()
     }
 
-    /// The largest gap between the distribution functions at the cuts: at most [`linf`] of all values. The end of the last bucket
-    /// belongs to it, those of the others do not. None when a side has no values.
+    /// The largest gap between the distribution functions at the cuts: at most [`linf`] of all values. Only the last
+    /// bucket includes its end. `None` if a side has no values.
     #[must_use]
     pub fn linf(&self, current: &Steps) -> Option<LargestGap<f64>> {
         let (n, m) = (self.total() as f64, current.total as f64);
@@ -187,7 +189,7 @@ impl Cuts {
         Some(gap)
     }
 
-    /// The total variation distance of the shares of the buckets, and of what lies on either side of them.
+    /// The total variation distance of the shares of the buckets, and of the values on either side of them.
     #[must_use]
     pub fn total_variation(&self, current: &Steps) -> Option<TotalVariation> {
         let below = self.below(current).map(|(_, count, below)| (count, below));
@@ -197,7 +199,7 @@ impl Cuts {
         TotalVariation::of(&counts.collect::<Vec<_>>())
     }
 
-    /// Each cut, and how many values lie below it in the buckets and now.
+    /// Each cut, and how many values lie below it, in the buckets and in the data.
     fn below(&self, current: &Steps) -> impl Iterator<Item = (f64, u64, u64)> {
         let mut steps = current.steps.iter().peekable();
         let (mut below, inner) = (0_u64, self.cuts.len().saturating_sub(1));
@@ -212,8 +214,8 @@ impl Cuts {
     }
 }
 
-/// What chance explains of a distance between samples of these sizes, at a level of about 0.003 (Knuth, The Art of Computer
-/// Programming, volume 2, 3.3.1, equation 15).
+/// The part of a distance between samples of these sizes that chance explains, at a level of about 0.003 (Knuth, The
+/// Art of Computer Programming, volume 2, 3.3.1, equation 15).
 pub fn chance(n: u64, m: u64) -> f64 {
     let (n, m) = (n as f64, m as f64);
     1.8 * ((n + m) / (n * m)).sqrt()
@@ -226,7 +228,7 @@ pub fn p_value(linf: f64, n: u64, m: u64) -> f64 {
     (2.0 * (-2.0 * linf * linf * n * m / (n + m)).exp()).min(1.0)
 }
 
-/// A distance less what chance explains.
+/// A distance minus the part that chance explains.
 pub fn robust(linf: f64, n: u64, m: u64) -> f64 {
     (linf - chance(n, m)).max(0.0)
 }
@@ -239,7 +241,7 @@ pub fn total(counts: &Counts<'_>) -> u64 {
     counts.values().sum()
 }
 
-/// The largest difference between the shares of a text. None when a side has no values.
+/// The largest difference between the shares of a text. `None` if a side has no values.
 pub fn categorical_linf(first: &Counts<'_>, second: &Counts<'_>) -> Option<LargestGap<String>> {
     let (n, m) = (total(first), total(second));
     if n == 0 || m == 0 {
@@ -254,26 +256,28 @@ pub fn categorical_linf(first: &Counts<'_>, second: &Counts<'_>) -> Option<Large
     Some(gap)
 }
 
-/// Half of what all shares differ by, and what chance explains of it: the share of values that would have to change places.
+/// Half of the sum of all differences between shares, and the part of it that chance explains: the share of values
+/// that would have to change places.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct TotalVariation {
     /// Between 0 and 1.
     pub size: f64,
-    /// Samples of one distribution are farther apart once in ten thousand times.
+    /// The part that chance explains: samples of one distribution are farther apart once in ten thousand times.
     pub chance: f64,
     /// How probable so large a distance is between samples of one distribution, at most.
     pub p_value: f64,
-    /// What is expected of such samples.
+    /// The distance to expect between such samples.
     expected: f64,
     /// `1 / n + 1 / m`
     inverse: f64,
 }
 
-/// The total variation distance of shares. Where categories are many, no single share can change by much, and still most values may be
-/// others. None when a side has no values.
+/// The total variation distance of shares. With many categories, no single share can change by much, and still most
+/// values may have changed. `None` if a side has no values.
 ///
-/// What is expected of samples is at most half the sum of the standard deviations of the differences; it is exceeded by more than
-/// `sqrt(ln(1 / p) / 2 * (1 / n + 1 / m))` with a probability of at most `p` (McDiarmid, "On the method of bounded differences", 1989).
+/// The expected distance between samples is at most half the sum of the standard deviations of the differences. It is
+/// exceeded by more than `sqrt(ln(1 / p) / 2 * (1 / n + 1 / m))` with a probability of at most `p` (McDiarmid, "On
+/// the method of bounded differences", 1989).
 #[must_use]
 pub fn total_variation(first: &Counts<'_>, second: &Counts<'_>) -> Option<TotalVariation> {
     let texts: BTreeSet<&&str> = first.keys().chain(second.keys()).collect();
@@ -283,7 +287,7 @@ pub fn total_variation(first: &Counts<'_>, second: &Counts<'_>) -> Option<TotalV
 }
 
 impl TotalVariation {
-    /// Of the counts of each category in both.
+    /// From the counts of each category on both sides.
     fn of(counts: &[(u64, u64)]) -> Option<Self> {
         const LN_10_000: f64 = 9.210_340_371_976_184;
         let (n, m) = counts.iter().fold((0, 0), |(n, m), (one, other)| (n + one, m + other));
@@ -305,7 +309,8 @@ impl TotalVariation {
         Some(Self { size, chance, p_value: (-2.0 * beyond * beyond / inverse).exp(), expected, inverse })
     }
 
-    /// How probable so large a distance is, at most, between samples of distributions that are themselves so far apart.
+    /// How probable so large a distance is, at most, between samples of distributions that are themselves this far
+    /// apart.
     #[must_use]
     pub fn p_value_beyond(&self, apart: f64) -> f64 {
         let beyond = (self.size - self.expected - apart).max(0.0);
@@ -337,8 +342,8 @@ struct Group {
     current: f64,
 }
 
-/// As deequ does it: do the counts fit the baseline's shares? Texts that the baseline does not have are left out. None when fewer
-/// than two categories are left.
+/// As deequ does it: do the counts fit the baseline's shares? Texts that the baseline does not have are left out.
+/// `None` if fewer than two categories are left.
 pub fn goodness_of_fit(baseline: &Counts<'_>, current: &Counts<'_>) -> Option<Pearson> {
     let (known, of) =
         (baseline.keys().filter_map(|text| current.get(text)).sum::<u64>() as f64, total(baseline) as f64);
@@ -353,8 +358,8 @@ pub fn goodness_of_fit(baseline: &Counts<'_>, current: &Counts<'_>) -> Option<Pe
     Pearson::of(statistic, groups.len())
 }
 
-/// Are both samples of one distribution? Every text of either counts, and the baseline is a sample as well. None when fewer than
-/// two categories are left.
+/// Do both samples come from one distribution? Every text of either counts, and the baseline is a sample as well.
+/// `None` if fewer than two categories are left.
 pub fn homogeneity(baseline: &Counts<'_>, current: &Counts<'_>) -> Option<Pearson> {
     let (n, m) = (total(baseline) as f64, total(current) as f64);
     let texts: BTreeSet<&&str> = baseline.keys().chain(current.keys()).collect();
@@ -373,8 +378,8 @@ pub fn homogeneity(baseline: &Counts<'_>, current: &Counts<'_>) -> Option<Pearso
     Pearson::of(statistic.sum(), groups.len())
 }
 
-/// Joins the two smallest groups until the test is valid: of two groups both must expect 10 values, of more at most a fifth may
-/// expect less than 5 (Cochran's rule). None when fewer than two are left.
+/// Joins the two smallest groups until the test is valid: if there are two groups, both must expect 10 values; if
+/// there are more, at most a fifth may expect less than 5 (Cochran's rule). `None` if fewer than two are left.
 fn regroup(mut groups: Vec<Group>) -> Option<Vec<Group>> {
     groups.retain(|group| group.expected > 0.0);
     groups.sort_by(|left, right| right.expected.total_cmp(&left.expected));

@@ -31,7 +31,7 @@ proptest! {
         let gap = linf(&Steps::exact(&sketch(&first)), &Steps::exact(&sketch(&second))).unwrap();
         prop_assert_eq!(gap.size, brute_force(&first, &second));
         prop_assert!((0.0..=1.0).contains(&gap.size));
-        // Where it is said to be, it is.
+        // The gap is where the result says it is.
         if let Some(place) = gap.place {
             let share = |sample: &[f64]| sample.iter().filter(|value| **value <= place).count() as f64 / sample.len() as f64;
             prop_assert_eq!((gap.first, gap.second), (share(&first), share(&second)));
@@ -140,7 +140,7 @@ fn chi_squared_agrees_with_tables_and_with_hand_made_regrouping() {
     let joined: f64 = 25.0 / 15.0 + 25.0 / 5.0;
     assert!((fit.statistic - joined).abs() < 1e-12, "{fit:?}");
 
-    // A text that is new is seen by the test on two samples only.
+    // Only the test on two samples notices a new text.
     let same = Counts::from([("a", 50), ("b", 50)]);
     let new = Counts::from([("a", 50), ("b", 50), ("c", 50)]);
     assert!(goodness_of_fit(&same, &new).unwrap().p_value > 0.99);

@@ -1,22 +1,22 @@
-//! Files that are no text in UTF-8, told by how they begin.
+//! Files that are not text in UTF-8, recognized by their first bytes.
 
 use std::io::{self, Read};
 
 use thiserror::Error;
 
-/// What a file is instead of text in UTF-8, and what to do about it.
+/// The kind of a file that is not text in UTF-8, and what to do about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum Foreign {
     /// Text in which each character has two bytes (or four).
     #[error("it is text in UTF-16: convert it to UTF-8")]
     Utf16,
-    /// By gzip.
+    /// Compressed by gzip.
     #[error("it is compressed (gzip): unpack it first")]
     Gzip,
-    /// By Zstandard.
+    /// Compressed by Zstandard.
     #[error("it is compressed (zstd): unpack it first")]
     Zstandard,
-    /// Also what office programs write.
+    /// A zip file; office programs write these, too.
     #[error("it is a zip archive: unpack it first; a workbook has to be saved as CSV in UTF-8")]
     Zip,
     /// A table, but of another kind.
@@ -26,28 +26,29 @@ pub enum Foreign {
     Parquet,
 }
 
-/// How they begin.
+/// The first bytes of each kind.
 const BEGINNINGS: [(&[u8], Foreign); 6] = [
     (b"\xff\xfe", Foreign::Utf16),
     (b"\xfe\xff", Foreign::Utf16),
     (b"\x1f\x8b", Foreign::Gzip),
     (b"\x28\xb5\x2f\xfd", Foreign::Zstandard),
     (b"PK\x03\x04", Foreign::Zip),
-    // A column may be called `PAR1`; the first field of what follows is a whole number.
+    // A column may be called `PAR1`; in a Parquet file, the next byte is not text.
     (b"PAR1\x15", Foreign::Parquet),
 ];
 
 impl Foreign {
-    /// So many bytes tell all that can be told.
+    /// How many bytes the check needs.
     pub const BYTES: usize = 5;
 
-    /// What a file is that begins so; none where it may be text.
+    /// The kind of a file with these first bytes; `None` if it may be text.
     #[must_use]
     pub fn of(beginning: &[u8]) -> Option<Self> {
         BEGINNINGS.iter().find(|(bytes, _)| beginning.starts_with(bytes)).map(|(_, foreign)| *foreign)
     }
 
-    /// The first bytes of an input, however few it gives at a time: fewer than [`Self::BYTES`] where it has no more.
+    /// The first bytes of an input, however few it gives at a time; fewer than [`Self::BYTES`] if the input is
+    /// shorter.
     ///
     /// # Errors
     /// When the input ends with an error.

@@ -5,13 +5,13 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// What is wrong with a line.
+/// The fault of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum IssueKind {
     /// A CSV row has more or fewer fields than the header, or than the first row where there is none.
     Ragged,
-    /// Bytes that are no UTF-8.
+    /// Bytes that are not valid UTF-8.
     NotUtf8,
     /// A row has more fields, or a field more bytes, than is read.
     TooLarge,
@@ -21,9 +21,9 @@ pub enum IssueKind {
     LineTooLong,
     /// The line is not valid JSON.
     NotJson,
-    /// The line is JSON, but no captured event.
+    /// The line is JSON, but not a captured event.
     NotAnEvent,
-    /// A captured event lacks what the columns are taken from.
+    /// A captured event lacks the part that the columns come from.
     NoBody,
     /// The body is neither CSV nor JSON by its encoding and content type.
     UnknownEncoding,
@@ -39,13 +39,13 @@ pub enum IssueKind {
     NothingAtPath,
     /// The bodies have no row.
     NoRows,
-    /// Input and output have different numbers of rows, so that none can be joined.
+    /// Input and output have different numbers of rows, so that no rows can be joined.
     RowsDiffer,
     /// The row has more columns than are read.
     TooManyColumns,
-    /// The body should be an array of NumPy and is none that is read.
+    /// The body should be an array of NumPy, and is not one that can be read.
     NotAnArray,
-    /// One body of the event names its cells, the other does not, and it cannot be told which columns these are.
+    /// One body of the event names its cells and the other does not, and the columns cannot be matched.
     NamesOnOneSide,
 }
 
@@ -73,14 +73,14 @@ impl IssueKind {
         Self::NamesOnOneSide,
     ];
 
-    /// As a word of files: `not-json`.
+    /// The word for it in files: `not-json`.
     #[must_use]
     pub fn name(self) -> String {
         serde_json::to_value(self).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
     }
 
-    /// Whether what is in the line is not used at all. A row of a table that is no UTF-8 is used, with other characters than it was
-    /// written with; a captured event is not, and counts as lost.
+    /// Whether nothing of the line is used. A row of a table that is not valid UTF-8 is used, with replaced
+    /// characters; such a captured event is not used, and counts as lost.
     #[must_use]
     pub fn is_row_lost(self) -> bool {
         !matches!(self, Self::Ragged | Self::NotANumber)
@@ -132,12 +132,12 @@ pub struct Issue {
     pub count: u64,
     /// The first of them, from 1.
     pub lines: Vec<u64>,
-    /// What would read the first of them, such as a path.
+    /// The option that would make the first of them readable, such as a path.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
 }
 
-/// All issues of an input. Their size does not depend on the input's.
+/// All issues of an input. Their size does not grow with the input.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Issues {
@@ -145,7 +145,7 @@ pub struct Issues {
 }
 
 impl Issues {
-    /// How many lines of a kind are told.
+    /// How many lines of a kind are named.
     pub const SHOWN: usize = 5;
 
     /// Counts a line, from 1.
@@ -153,7 +153,7 @@ impl Issues {
         self.add_with_hint(kind, line, || None);
     }
 
-    /// Counts a line, from 1. The hint is asked for with the first line of a kind.
+    /// Counts a line, from 1. The hint is computed only for the first line of a kind.
     pub fn add_with_hint(&mut self, kind: IssueKind, line: u64, hint: impl FnOnce() -> Option<String>) {
         let issue = self.kinds.entry(kind).or_default();
         if issue.count == 0 {
@@ -178,32 +178,32 @@ impl Issues {
         }
     }
 
-    /// Whether there is none.
+    /// Whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.kinds.is_empty()
     }
 
-    /// How many lines have one.
+    /// How many lines have an issue.
     #[must_use]
     pub fn count(&self) -> u64 {
         self.kinds.values().map(|issue| issue.count).sum()
     }
 
-    /// How many lines have one that kept what is in them from being used.
+    /// How many lines have an issue because of which they were not used.
     #[must_use]
     pub fn lost(&self) -> u64 {
         let lost = self.kinds.iter().filter(|(kind, _)| kind.is_row_lost());
         lost.map(|(_, issue)| issue.count).sum()
     }
 
-    /// What is known of a kind.
+    /// The issues of one kind.
     #[must_use]
     pub fn get(&self, kind: IssueKind) -> Option<&Issue> {
         self.kinds.get(&kind)
     }
 
-    /// Each kind that occurs in words: which lines, what is wrong, and what would read them.
+    /// Each kind that occurs, in words: which lines, what is wrong, and what would make them readable.
     pub fn in_words(&self) -> impl Iterator<Item = String> {
         self.iter().map(|(kind, issue)| {
             let hint = issue.hint.as_ref().map(|hint| format!(" ({hint})"));

@@ -2,20 +2,22 @@
 
 use crate::scan::{DataType, scan};
 
-/// Texts that stand for a missing value. A number is none of them: nobody could tell it from a value.
+/// Texts that stand for a missing value. None of them is a number: a number would look like a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MissingTexts {
     /// In ascending order.
     texts: Vec<Box<[u8]>>,
-    /// A bit for each byte that one of them begins with, or a space before it: most other texts are passed over at once.
+    /// A bit for each byte that one of them, or a space before it, begins with: this passes over most other texts at
+    /// once.
     begins: [u64; 4],
     /// A bit for each length that one of them has.
     lengths: u64,
 }
 
 impl MissingTexts {
-    /// What pandas reads as missing (`read_csv`, `na_values`), what R, SQL and databases write, and what public data sets have. A text
-    /// that the baseline lists among a column's values is a value there, whatever this list says: `NA` is Namibia to some.
+    /// The texts that pandas reads as missing (`read_csv`, `na_values`), the texts that R, SQL and databases write,
+    /// and those found in public data sets. If the baseline lists such a text among a column's values, it is a value
+    /// there: `NA` is Namibia to some.
     pub const USUAL: [&str; 22] = [
         "#N/A", "#N/A N/A", "#NA", "-", "-NaN", "-nan", "<NA>", "?", "N/A", "NA", "NAN", "NULL", "NaN",
         "NaT", "None", "\\N", "n/a", "na", "nan", "null", "1.#IND", "1.#QNAN",
@@ -39,13 +41,13 @@ impl MissingTexts {
         Self { texts, begins, lengths }
     }
 
-    /// These texts where somebody has named some, else the usual ones.
+    /// These texts, if somebody has named some, else the usual ones.
     #[must_use]
     pub fn named(texts: Option<&[String]>) -> Self {
         texts.map_or_else(Self::default, Self::new)
     }
 
-    /// Whether a text can stand for a missing value: it is no number and no truth value.
+    /// Whether a text can stand for a missing value: numbers and truth values cannot.
     #[must_use]
     pub fn may_stand_for_nothing(text: &[u8]) -> bool {
         let (data_type, number) = scan(text);

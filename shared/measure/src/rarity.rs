@@ -1,19 +1,20 @@
-//! How probable it is that so many of some values have a property by chance alone.
+//! How probable it is that chance alone gives so many of some values a property.
 
 use statrs::function::gamma::ln_gamma;
 
 /// How many of how many values have a property.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Occurrences {
-    /// So many have it.
+    /// How many have it.
     pub count: u64,
-    /// Of so many.
+    /// How many there are in all.
     pub of: u64,
 }
 
 impl Occurrences {
-    /// The probability that at least so many of these values have the property, if they are drawn from what a sample was drawn from:
-    /// Fisher's exact test, one-sided. It is exact for samples of any size, also where the sample has none.
+    /// The probability that at least this many of these values have the property, if they and a sample come from one
+    /// source: Fisher's exact test, one-sided. It is exact for samples of any size, even if no value of the sample
+    /// has the property.
     #[must_use]
     pub fn by_chance(self, sample: Self) -> f64 {
         let (n, of_sample) = (self.of as f64, sample.of as f64);
@@ -25,7 +26,7 @@ impl Occurrences {
         tail(self.count as f64, n.min(with), first, next)
     }
 
-    /// The same where the share of values that have it is known.
+    /// The same if the true share of values with the property is known.
     #[must_use]
     pub fn at_rate(self, rate: f64) -> f64 {
         if rate <= 0.0 || rate >= 1.0 {
@@ -37,8 +38,9 @@ impl Occurrences {
     }
 }
 
-/// The sum of the probabilities from a count on: of the first one its logarithm is known, of each other one its ratio to the one
-/// before. Beyond the mean they fall fast; before it the sum is no small number, and which one it is does not matter.
+/// The sum of the probabilities from a count on. The logarithm of the first one is known, and the ratio of each other
+/// one to the one before it. Beyond the mean they fall fast. Before the mean the sum is not small, and its exact
+/// value does not matter.
 fn tail(count: f64, most: f64, first: f64, next: impl Fn(f64) -> f64) -> f64 {
     if count <= 0.0 || next(count - 1.0) >= 1.0 {
         return 1.0;
@@ -82,7 +84,8 @@ mod tests {
         // scipy.stats.fisher_exact([[8, 2], [1, 5]], alternative="greater"), and binom.sf(7, 10, 0.5).
         assert!((of(8, 10).by_chance(of(1, 6)) - 0.024_475_524_475_524_48).abs() < 1e-12);
         assert!((of(8, 10).at_rate(0.5) - 0.0546875).abs() < 1e-12);
-        // All of the largest values are in one sample: each time its share of what is left.
+        // All of the largest values are in one sample: each time, the probability is its share of the values that are
+        // left.
         assert!((of(2, 200).by_chance(of(0, 500)) - 200.0 / 700.0 * 199.0 / 699.0).abs() < 1e-12);
         assert_eq!((of(0, 10).by_chance(of(0, 10)), of(0, 10).at_rate(0.0)), (1.0, 1.0));
         assert_eq!((of(1, 10).at_rate(0.0), of(1, 10).at_rate(1.0)), (0.0, 1.0));
@@ -94,7 +97,8 @@ mod tests {
         fn small_probabilities_are_those_of_all_tables(now in 1..30_u64, count in 0..30_u64, sample in 1..30_u64, before in 0..30_u64) {
             let (now, sample) = (of(count.min(now), now), of(before.min(sample), sample));
             let (fast, slow) = (now.by_chance(sample), slow(now, sample));
-            // More than by chance is what is asked for; below that only that it is no small number.
+            // Only probabilities of more than the expected number matter; for fewer, it is enough that the result is
+            // not small.
             prop_assert!((fast - slow).abs() < 1e-9 || (fast >= 0.999 && slow > 0.2), "{} {}", fast, slow);
         }
     }

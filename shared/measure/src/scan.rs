@@ -1,6 +1,6 @@
 //! One pass over a text: its type by deequ's rules, and its number if it has one.
 
-/// Digits that surely fit into 64 bits.
+/// How many digits surely fit into 64 bits.
 const DIGITS: usize = 19;
 /// Whole numbers below are exact as floating-point numbers.
 const EXACT: u64 = 1 << 53;
@@ -13,8 +13,8 @@ const POWERS: [f64; 23] = [
 /// The type of one text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DataType {
-    /// `^(-|\+)? ?\d+\.\d+$`: a point, and digits on both sides. Numbers in scientific notation are no numbers to the container
-    /// (its documentation asks to convert them).
+    /// `^(-|\+)? ?\d+\.\d+$`: a point, and digits on both sides. The container does not read scientific notation as a number
+    /// (its documentation asks to convert it).
     Fractional,
     /// `^(-|\+)? ?\d+$`
     Integral,
@@ -76,7 +76,7 @@ pub fn scan(text: &[u8]) -> (DataType, f64) {
     }
     let exact = whole + decimals <= DIGITS && (decimals == 0 || mantissa < EXACT);
     let number = match POWERS.get(decimals) {
-        // A space after the sign is a whole number to deequ and no number to Spark.
+        // With a space after the sign, deequ reads a whole number, and Spark no number.
         _ if digits.len() + 2 == text.len() => f64::NAN,
         Some(power) if exact => {
             // Signed numbers are converted by one instruction, and whole ones need no division.

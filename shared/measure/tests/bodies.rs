@@ -198,7 +198,7 @@ fn a_side_that_has_all_columns_is_the_row() {
     check(&fit("y,a,b", ""), &line, &["0.5|1|2"]);
     check(&fit("a,b", ""), &line, &["1|2"]);
     check(&fit("y", ""), &line, &["0.5"]);
-    // What fits neither is joined, and refused by whoever compares it.
+    // If neither side fits, both are joined; the comparison then refuses the row.
     check(&fit("a,b,c,d", ""), &line, &["0.5|1|2"]);
     check(&fit("", ""), &line, &["0.5|1|2"]);
     check(&fit("a,b", ""), &event(csv("1,2\n3,4"), csv("0.5\n0.25")), &["1|2", "3|4"]);

@@ -395,7 +395,7 @@ proptest! {
         let mut file = String::new();
         let mut expected = Vec::new();
         for (input, output, line_end) in &events {
-            // A line without anything is no row.
+            // An empty line is not a row.
             prop_assume!(!csv_line(input).is_empty() && !csv_line(output).is_empty());
             let output_line = format!("{}{}", csv_line(output), if *line_end { "\n" } else { "" });
             writeln!(file, "{}", event(Some(("CSV", &csv_line(input))), Some(("CSV", &output_line)))).unwrap();

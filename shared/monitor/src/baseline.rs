@@ -1,4 +1,4 @@
-//! A baseline from data: what Model Monitor's container suggests when it is given the same file.
+//! A baseline from data, as Model Monitor's container suggests it for the same file.
 
 use std::io::BufRead;
 use std::sync::Arc;
@@ -11,10 +11,10 @@ use crate::evaluate::{Baseline, ROWS_OF_A_PERIOD, spreads};
 use crate::no_feature::{no_feature, switch_off};
 use crate::statistics::Statistics;
 
-/// The two files of a baseline, what they are made from, and what was wrong with the data.
+/// The two files of a baseline, the profile that they are made from, and the faults in the data.
 #[derive(Clone, Debug)]
 pub struct SuggestedBaseline {
-    /// What they are made from.
+    /// The profile that they are made from.
     pub profile: Profile,
     /// `statistics.json`
     pub statistics: Statistics,
@@ -22,7 +22,7 @@ pub struct SuggestedBaseline {
     pub constraints: Constraints,
     /// Rows that do not fit the table.
     pub issues: Issues,
-    /// Columns that are no features, and why: their comparison is switched off.
+    /// Columns that are not features, and why: their comparison is switched off.
     pub no_features: Vec<(String, &'static str)>,
 }
 
@@ -30,7 +30,7 @@ impl SuggestedBaseline {
     /// The baseline of a CSV file.
     ///
     /// # Errors
-    /// When it is no table.
+    /// When it is not a table.
     pub fn of_csv(input: impl BufRead, header: Header) -> Result<Self, CsvError> {
         Self::of_table(CsvTable::open(input, header)?)
     }
@@ -64,8 +64,8 @@ impl SuggestedBaseline {
         Self { profile, statistics, constraints, issues, no_features }
     }
 
-    /// Keeps how far periods of its data are apart, so that exact mode asks for a distance beyond that; how many of them have rows enough
-    /// to count. Of fewer than two nothing is kept.
+    /// Keeps how far periods of its data are apart, so that exact mode requires a distance beyond that; returns how
+    /// many periods have enough rows to count. With fewer than two, nothing is kept.
     pub fn keep_spread<'p>(&mut self, periods: impl IntoIterator<Item = &'p Profile>) -> usize {
         let periods: Vec<&Profile> =
             periods.into_iter().filter(|period| period.rows >= ROWS_OF_A_PERIOD).collect();
@@ -76,7 +76,7 @@ impl SuggestedBaseline {
         periods.len()
     }
 
-    /// Leaves a column out of what is compared, since it is no feature.
+    /// Excludes a column from the comparison, because it is not a feature.
     pub fn leave_out(&mut self, column: &str, why: &'static str) {
         if let Some(feature) = self.constraints.features.iter_mut().find(|feature| feature.name == column) {
             switch_off(feature);
@@ -85,13 +85,13 @@ impl SuggestedBaseline {
         }
     }
 
-    /// Lets a column have a threshold of its own, and has it compared; whether there is such a column.
+    /// Gives a column a threshold of its own, and has it compared; returns whether there is such a column.
     pub fn set_threshold(&mut self, column: &str, threshold: f64) -> bool {
         self.no_features.retain(|(name, _)| name != column);
         self.constraints.set_threshold(column, threshold)
     }
 
-    /// Its files by their names. The constraints come last: where they are, the baseline is whole.
+    /// Its files by their names. The constraints come last: once they exist, the baseline is complete.
     #[must_use]
     pub fn files(&self) -> [(&'static str, String); 2] {
         [

@@ -1,5 +1,5 @@
-//! JSON as the containers write it: Jackson's default pretty printer, and Java's numbers. A file of theirs and one of ours differ only
-//! where they say something different.
+//! JSON as the containers write it: Jackson's default pretty printer, and Java's numbers. If a file of theirs and one
+//! of ours have the same contents, they are equal byte by byte.
 
 use std::io::{self, Write};
 
@@ -19,11 +19,11 @@ pub fn to_string(value: &impl Serialize) -> String {
     String::from_utf8(text).unwrap_or_default()
 }
 
-/// Objects a key a line, lists in one line, `" : "` after a key, blanks inside brackets.
+/// One key of an object on a line, lists on one line, `" : "` after a key, blanks inside brackets.
 #[derive(Default)]
 struct Jackson {
     depth: usize,
-    /// Whether what ends has something in it.
+    /// Whether the list or object that ends has an element.
     filled: bool,
 }
 

@@ -1,7 +1,8 @@
 //! Numbers as the containers, which run on Java, print them.
 
-/// A number as Java's `Double.toString` prints it: `1.0`, `0.001`, `6.962471778914953E-4`, `1.4402689218907343E10`, `Infinity`,
-/// `NaN`. Digits are the fewest that tell the number from its neighbours, as in Java 19 and later.
+/// A number as Java's `Double.toString` prints it: `1.0`, `0.001`, `6.962471778914953E-4`, `1.4402689218907343E10`,
+/// `Infinity`, `NaN`. It has just enough digits to distinguish the number from its neighbours, as in Java 19 and
+/// later.
 #[must_use]
 pub fn java_double(number: f64) -> String {
     if number.is_nan() {

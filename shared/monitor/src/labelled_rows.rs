@@ -1,4 +1,4 @@
-//! What a verdict on the predictions of a window rests on: how many of them have labels.
+//! The evidence for a verdict on the predictions of a window: how many of them have labels.
 
 use std::collections::BTreeMap;
 
@@ -8,17 +8,17 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, expecting = "a JSON object")]
 pub struct LabelledRows {
-    /// What the model solves, as `ProblemType` of a model quality job has it.
+    /// The problem that the model solves, as `ProblemType` of a model quality job.
     pub problem: String,
     /// Predictions that were captured.
     pub predictions: u64,
-    /// Records of ground truth that came, also those of other windows.
+    /// Records of ground truth that arrived, including those of other windows.
     pub labels: u64,
-    /// Predictions whose label came.
+    /// Predictions with a label.
     pub matched: u64,
     /// Of these, those that could not be measured.
     pub unusable: u64,
-    /// Whether there were more predictions than are held, so that an even sample of them was measured.
+    /// Whether there were more predictions than fit into memory, so that only an even sample of them was measured.
     pub is_sample: bool,
     /// Where labels are expected.
     pub ground_truth: String,
@@ -30,7 +30,7 @@ pub struct LabelledRows {
 }
 
 impl LabelledRows {
-    /// What stands in Model Monitor's key layout where the name of a schedule would.
+    /// The name in Model Monitor's key layout, in place of a schedule's name.
     pub const SCHEDULE: &str = "sagewarden-model-quality";
     /// How many files are named: labels may come for a month.
     pub const MAX_FILES: usize = 1_000;

@@ -1,8 +1,9 @@
-//! Model Monitor's files and rules: what its container writes of a data set, and what it finds wrong with one. Pure.
+//! Model Monitor's files and rules: what its container writes about a data set, and which faults it finds. Pure.
 //!
-//! A profile of data ([`sagewarden_measure::Profile`]) becomes the files of a baseline ([`Statistics`], [`Constraints`]), and is
-//! judged against such files ([`evaluate`]), as the container would and as the mathematics would have it ([`Mode`]). What was found
-//! is written as the container writes it ([`Violations`]), and as Sagewarden's own report of a window ([`WindowReport`]).
+//! A profile of data ([`sagewarden_measure::Profile`]) becomes the files of a baseline ([`Statistics`],
+//! [`Constraints`]). A profile is also judged against such files ([`evaluate`]): as the container would, and as the
+//! mathematics would have it ([`Mode`]). The result is written as the container writes it ([`Violations`]), and as
+//! Sagewarden's own report of a window ([`WindowReport`]).
 
 mod baseline;
 mod constraints;

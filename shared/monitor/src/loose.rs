@@ -1,5 +1,5 @@
-//! JSON as the containers write it: what is no finite number stands as text (`"NaN"`), or, from Python, as a bare word that JSON
-//! does not have (`Infinity`).
+//! JSON as the containers write it: a number that is not finite stands as text (`"NaN"`), or, from Python, as a bare
+//! word that JSON does not have (`Infinity`).
 
 use std::borrow::Cow;
 
@@ -8,8 +8,8 @@ use serde::de::{DeserializeOwned, Error as _};
 /// The words, the longest first.
 const WORDS: [&[u8]; 3] = [b"-Infinity", b"Infinity", b"NaN"];
 
-/// Reads a document, which is an object: a list would be taken for its fields in their order, and an empty one for a document in which
-/// nothing is wrong.
+/// Reads a document that must be an object. Otherwise serde would read a list as its fields in their order, and an
+/// empty list as a document without any fault.
 ///
 /// # Errors
 /// When it is not a JSON object, or not one of this type.
@@ -32,7 +32,7 @@ pub fn quoted(json: &[u8]) -> Cow<'_, [u8]> {
     while let Some(&byte) = json.get(at) {
         let word = if in_text { None } else { word_at(json, at, byte) };
         match (in_text, byte) {
-            // The next byte is meant literally.
+            // The next byte is escaped.
             (true, b'\\') => at += 1,
             (_, b'"') => in_text = !in_text,
             _ => {}
@@ -73,7 +73,7 @@ pub fn number(text: &str) -> Option<f64> {
         "NaN" => Some(f64::NAN),
         "Infinity" | "inf" => Some(f64::INFINITY),
         "-Infinity" | "-inf" => Some(f64::NEG_INFINITY),
-        // Rust also reads `nan` and `infinity`, which nobody writes.
+        // Rust also reads `nan` and `infinity`, which no container writes.
         text => text.parse().ok().filter(|number: &f64| number.is_finite()),
     }
 }

@@ -1,19 +1,19 @@
-//! By which rules data is judged.
+//! The rules by which data is judged.
 
 use serde::{Deserialize, Serialize};
 
-/// Whose answer is wanted.
+/// The mode of comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {
-    /// The container's, its known defects included.
+    /// The container's answers, including its known defects.
     Compat,
-    /// The right one.
+    /// The right answers.
     Exact,
 }
 
 impl Mode {
-    /// As it is written in settings and reports.
+    /// The mode's name in settings and reports.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {

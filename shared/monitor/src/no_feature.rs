@@ -1,20 +1,21 @@
-//! Columns that are no features: they count up, name a row or say when. Traffic has other values of them in any case, so that every window
-//! would drift.
+//! Columns that are not features: they count up, name a row or give a time. Traffic always has other values in such
+//! columns, so every window would drift.
 
 use sagewarden_measure::{Categories, ColumnProfile, InferredType};
 
 use crate::constraints::{DistributionOverrides, FeatureConstraints, MonitoringOverrides, Switch};
 
-/// Of fewer values nobody can tell whether they are all different by chance.
+/// With fewer values, all of them may be different by chance.
 const ENOUGH: u64 = 50;
-/// The estimate of how many values are different is off by a twentieth, mostly.
+/// The estimate of how many values are different is mostly off by at most a twentieth.
 const NEARLY_ALL: f64 = 0.9;
-/// Numbers that are drawn from twice as many as there are rows are not all different: of them, a fifth would come again.
+/// Numbers that are drawn from a range of twice as many as there are rows are not all different: a fifth of them
+/// would come again.
 const DENSE: f64 = 2.0;
 /// 2000 and 2040, in seconds since 1970.
 const SECONDS: std::ops::Range<f64> = 946_684_800.0..2_208_988_800.0;
 
-/// Why a column is no feature; none where it may be one.
+/// Why a column is not a feature; `None` if it may be one.
 pub(crate) fn no_feature(column: &ColumnProfile) -> Option<&'static str> {
     let is_whole = column.types.inferred() == InferredType::Integral;
     let numbers = column.numbers().filter(|numbers| is_whole && numbers.count >= ENOUGH);
@@ -37,7 +38,7 @@ pub(crate) fn no_feature(column: &ColumnProfile) -> Option<&'static str> {
     are_dates(column.categories()).then_some("its values are dates")
 }
 
-/// Leaves the column out of what is compared with the data; that it is there, complete and of its type is checked on.
+/// Excludes the column from the comparison of distributions. It must still exist, be complete and have its type.
 pub(crate) fn switch_off(feature: &mut FeatureConstraints) {
     feature.monitoring_config_overrides = Some(MonitoringOverrides {
         domain_content_threshold: Some(0.0),
@@ -54,7 +55,7 @@ fn are_all_different(column: &ColumnProfile) -> bool {
     estimate as f64 >= NEARLY_ALL * column.present() as f64
 }
 
-/// `id`, `customer_id`, `PassengerId`, `UUID`, and what pandas calls a column of row numbers.
+/// `id`, `customer_id`, `PassengerId`, `UUID`, and pandas' names for a column of row numbers.
 fn names_rows(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
     let ends_like_a_word = name.ends_with("Id") || name.ends_with("ID");
@@ -69,7 +70,7 @@ fn are_dates(categories: &Categories) -> bool {
     !counts.is_empty() && counts.sorted().iter().all(|(text, _)| is_date(text))
 }
 
-/// `2024-01-31`, `2024/01/31` and `31.01.2024`, with a time behind it or without.
+/// `2024-01-31`, `2024/01/31` and `31.01.2024`, with or without a time after it.
 fn is_date(text: &str) -> bool {
     let date = text.trim().split(['T', ' ']).next().unwrap_or_default();
     let parts: Vec<&str> = date.split(['-', '/', '.']).collect();
@@ -120,7 +121,7 @@ mod tests {
 
     #[test]
     fn features_are_features() {
-        // Numbers of a wide range are all different by chance; of a narrow one they come again.
+        // Numbers from a wide range are all different by chance; numbers from a narrow range come again.
         check("amount", (0..300_u64).map(|at| (at * 7_919 % 1_000_003).to_string()), None);
         check("age", (0..300).map(|at| (18 + at % 60).to_string()), None);
         check("x", (0..300).map(|at| format!("{}.5", at)), None);

@@ -1,4 +1,5 @@
-//! For `#[serde(with = "number_or_text")]` on a number: what JSON has no number for is written as text.
+//! For `#[serde(with = "number_or_text")]` on a number: a value that JSON has no number for, such as NaN, is written
+//! as text.
 
 use serde::Serializer;
 

@@ -1,6 +1,6 @@
-//! `evaluation.json`: what Sagewarden's own evaluation of a window of captured traffic found, beside the files that it writes in
-//! Model Monitor's format. Alerts are made of this: its violations are those of the mode that alerts, where the files beside it
-//! may be what the container would have said.
+//! `evaluation.json`: the result of Sagewarden's own evaluation of a window of captured traffic. It lies beside the
+//! files in Model Monitor's format. Alerts come from this file: its violations are those of the mode for alerts,
+//! while the files beside it may have the container's answer.
 
 use std::fmt;
 
@@ -18,7 +18,7 @@ use thiserror::Error;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(expecting = "a JSON object")]
 pub struct WindowReport {
-    /// Of the format; what is read here is 1.
+    /// The version of the format; this code reads 1.
     #[serde(default = "first_version")]
     pub version: u32,
     /// The endpoint's name.
@@ -26,33 +26,34 @@ pub struct WindowReport {
     /// The variant whose traffic it is.
     #[serde(default)]
     pub variant: String,
-    /// The time that was looked at.
+    /// The time span that was judged.
     pub window: CaptureWindow,
-    /// By which rules the violations were found: `exact` or `compat`.
+    /// The mode that found the violations: `exact` or `compat`.
     #[serde(default)]
     pub alert_mode: String,
-    /// How many rows were looked at. A window grows while data arrives.
+    /// How many rows were judged. A window grows while data arrives.
     #[serde(default)]
     pub rows: u64,
     /// The files that the rows came from.
     #[serde(default)]
     pub files: Vec<String>,
-    /// What could not be read in them, by file and kind; the other lines of the file were used. At most [`Self::MAX_UNREADABLE`].
+    /// The unreadable lines, by file and kind; the other lines of these files were used. At most
+    /// [`Self::MAX_UNREADABLE`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unreadable: Vec<UnreadableLines>,
-    /// How many lines that is in all, also of what is not listed.
+    /// How many lines that is in all, including those that are not listed.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub unreadable_lines: u64,
-    /// Files that were there no more when they were to be read.
+    /// Files that no longer existed when they were to be read.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub gone: Vec<String>,
-    /// What the verdict rests on; absent where the rows were too few for one.
+    /// The evidence for the verdict; absent if there were too few rows for a verdict.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub coverage: Option<Coverage>,
-    /// Why a window without a violation is none without drift: nothing could be compared.
+    /// Why the absence of violations does not mean the absence of drift: nothing could be compared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unknown: Option<String>,
-    /// What was found, as entries of `constraint_violations.json`.
+    /// The violations, as entries of `constraint_violations.json`.
     #[serde(default)]
     pub violations: Vec<Violation>,
     /// Where the two modes come to different verdicts.
@@ -61,18 +62,19 @@ pub struct WindowReport {
     /// Where the baseline is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub baseline: Option<String>,
-    /// A digest of the files of the baseline, and of how they are read: another one is another baseline, wherever it stands.
+    /// A digest of the baseline's files and of how they are read: another digest is another baseline, wherever it
+    /// lies.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub baseline_digest: Option<String>,
-    /// Set where the window had been closed: what it came to then stands, and this beside it.
+    /// Set if the window had been closed before: its result at that time stands, with this one beside it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rewritten: Option<RewrittenAfter>,
-    /// Set where predictions were compared with what turned out to be true, and not traffic with a baseline of data.
+    /// Set if predictions were compared with their labels, and not traffic with a baseline of data.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub labelled: Option<LabelledRows>,
 }
 
-/// That files of a window were written after it had been closed, and later than capture writes any.
+/// Says that files of a window were written after it had been closed, and later than capture writes any.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(expecting = "a JSON object")]
 pub struct RewrittenAfter {
@@ -80,7 +82,7 @@ pub struct RewrittenAfter {
     pub closed_at: Timestamp,
     /// When the last of these files was written.
     pub written_at: Timestamp,
-    /// Files that were written since. At most [`WindowReport::MAX_REWRITTEN`].
+    /// Files that were written after that. At most [`WindowReport::MAX_REWRITTEN`].
     pub files: Vec<String>,
     /// How many that is in all.
     pub count: u64,
@@ -99,23 +101,23 @@ pub struct CaptureWindow {
     pub complete: bool,
 }
 
-/// A feature of which the two modes say different things.
+/// A feature on which the two modes disagree.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(expecting = "a JSON object")]
 pub struct ModeDifference {
-    /// Which.
+    /// The feature.
     pub feature: String,
-    /// What differs, and why, in words.
+    /// The difference and its reason, in words.
     pub text: String,
 }
 
-/// Lines of a file that have the same thing wrong.
+/// Lines of a file with the same fault.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(expecting = "a JSON object")]
 pub struct UnreadableLines {
     /// The file.
     pub file: String,
-    /// What is wrong, as a word of the format: `not-json`. Later versions may know more of them.
+    /// The fault, as a word of the format: `not-json`. Later versions may add words.
     pub kind: String,
     /// The same for people.
     #[serde(default)]
@@ -128,8 +130,9 @@ pub struct UnreadableLines {
 }
 
 impl UnreadableLines {
-    /// What could not be used in a file. A line that was used all the same, such as one with a cell that counts as missing, is none of
-    /// them: see [`IssueKind::is_row_lost`](sagewarden_measure::IssueKind::is_row_lost).
+    /// The lines of a file that could not be used. A line that was used in spite of a fault, such as a cell that
+    /// counts as missing, is not among them: see
+    /// [`IssueKind::is_row_lost`](sagewarden_measure::IssueKind::is_row_lost).
     pub fn of<'a>(file: &'a str, issues: &'a Issues) -> impl Iterator<Item = Self> + 'a {
         issues.iter().filter(|(kind, _)| kind.is_row_lost()).map(move |(kind, issue)| Self {
             file: file.to_owned(),
@@ -180,14 +183,14 @@ impl WindowReport {
     pub const FILE: &str = "evaluation.json";
     /// The page beside it, for people.
     pub const PAGE: &str = "report.html";
-    /// How many entries say what could not be read: a day of files that are all broken must not make a document that is too large.
+    /// How many entries list unreadable lines: a day of broken files must not make the document too large.
     pub const MAX_UNREADABLE: usize = 1_000;
-    /// How many of the files are named that were written after the window had been closed.
+    /// How many of the files that were written after the window had been closed are named.
     pub const MAX_REWRITTEN: usize = 100;
-    /// What stands in Model Monitor's key layout where the name of a schedule would.
+    /// The name in Model Monitor's key layout, in place of a schedule's name.
     pub const SCHEDULE: &str = "sagewarden-data-quality";
 
-    /// Reads the file. Keys that nobody knows are passed over.
+    /// Reads the file. Unknown keys are ignored.
     ///
     /// # Errors
     /// When it is not a JSON object with an endpoint and a window.

@@ -1,4 +1,4 @@
-//! Baselines: statistics and constraints of data, against those of AWS's own container where they are at hand.
+//! Baselines: statistics and constraints of data, compared with the files of AWS's own container if they are at hand.
 #![expect(clippy::unwrap_used, reason = "a test ends where something is missing")]
 
 use std::fs;
@@ -29,7 +29,7 @@ impl Cardio {
         Some(Self { rows, statistics: read("statistics.json"), constraints: read("constraints.json") })
     }
 
-    /// The profile of its columns, and of those that its authors derived from others by a rule that the numbers tell.
+    /// The profile of its columns, and of columns that its authors derived from others by a rule that the numbers show.
     fn profile(&self) -> Profile {
         let (header, rows) = self.rows.split_first().unwrap();
         let mut profile = Profile::for_header(
@@ -106,7 +106,7 @@ fn check_feature(ours: &FeatureStatistics, theirs: &FeatureStatistics) {
     if let Some(distribution) =
         theirs.string_statistics.as_mut().and_then(|texts| texts.distribution.as_mut())
     {
-        // The container's order is that of a hash.
+        // The container's order comes from a hash table.
         distribution.categorical.buckets.sort_by(|one, other| one.value.cmp(&other.value));
     }
     assert!(ours == theirs, "{name}: {ours:#?}\nis not\n{theirs:#?}");

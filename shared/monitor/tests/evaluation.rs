@@ -1,4 +1,4 @@
-//! Verdicts, against those of AWS's own container where they are at hand.
+//! Verdicts, compared with the verdicts of AWS's own container if they are at hand.
 #![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test ends where something is missing")]
 
 use std::collections::BTreeSet;
@@ -46,7 +46,7 @@ fn add(profile: &mut Profile, row: &[&str]) {
     profile.positional(&cells);
 }
 
-/// The container's order is that of a hash.
+/// The container's order comes from a hash table.
 fn sorted(violations: &[Violation]) -> Vec<(String, String, String)> {
     let texts = |violation: &Violation| {
         let texts = [&violation.feature_name, &violation.constraint_check_type, &violation.description];

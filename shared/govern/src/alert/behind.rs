@@ -1,5 +1,5 @@
-//! What lies behind an alert: the chain, how much the model relies on each feature, what the last deployment changed, and how often
-//! the same was found shortly before.
+//! Everything behind an alert: the chain, how much the model relies on each feature, what the last deployment
+//! changed, and how many findings there were shortly before.
 
 use std::collections::BTreeSet;
 
@@ -20,10 +20,10 @@ use crate::ports::{PortError, Table};
 use crate::record::closure::{query_all, upstream};
 use crate::window::HOUR_MS;
 
-/// Entries of a list in the chain of an alert.
+/// How many entries each list in the chain of an alert has.
 const MAX_CHAIN: usize = 40;
 
-/// What lies behind a deployment.
+/// Everything behind a deployment.
 pub(super) struct Behind {
     pub(super) chain: Chain,
     pub(super) importances: Importances,
@@ -51,14 +51,14 @@ impl Behind {
         Ok(Self { chain, importances, changes })
     }
 
-    /// The worst of some violations, with how much the model relies on their features.
+    /// The worst severity among some violations, weighted by how much the model relies on their features.
     pub(super) fn severity_of(&self, violations: &[Violation]) -> DriftSeverity {
         let all = violations.iter().map(|violation| self.importances.severity(violation));
         all.max().unwrap_or(DriftSeverity::Medium)
     }
 }
 
-/// What lies behind one alert: found out when somebody first asks, and no second time.
+/// Everything behind one alert: read on first use, and only once.
 pub(super) struct BehindOnce<'a> {
     endpoint: &'a Resource,
     deployment: Option<&'a NodeId>,
@@ -67,17 +67,17 @@ pub(super) struct BehindOnce<'a> {
 }
 
 impl<'a> BehindOnce<'a> {
-    /// Of the deployment that was in force on the endpoint at a time; nothing is asked yet.
+    /// For the deployment that was in force on the endpoint at a time; this reads nothing yet.
     pub(super) fn new(endpoint: &'a Resource, deployment: Option<&'a NodeId>, at: Timestamp) -> Self {
         Self { endpoint, deployment, at, found: None }
     }
 
-    /// The deployment; `None` where none is known.
+    /// The deployment; `None` if none is known.
     pub(super) fn deployment(&self) -> Option<&'a NodeId> {
         self.deployment
     }
 
-    /// What lies behind it.
+    /// Everything behind it.
     ///
     /// # Errors
     /// When the table fails.
@@ -90,7 +90,8 @@ impl<'a> BehindOnce<'a> {
     }
 }
 
-/// How many other windows and executions had violations in the `hours` before this one ended, whether an alert left or not.
+/// How many other windows and executions had violations in the `hours` before this one ended, whether or not an alert
+/// was published.
 ///
 /// # Errors
 /// When the table fails.

@@ -1,5 +1,6 @@
-//! Which evaluations are believed. Whoever may write to a bucket can write one that reads like Sagewarden's own. Its place, the window that
-//! `detect-drift` opened and the files that it noted decide; what the document says of itself has to agree with them.
+//! Which evaluations are believed. Anybody who may write to a bucket can write a file that looks like Sagewarden's
+//! own. So its place decides, with the window that `detect-drift` opened and the files that it noted. The contents of
+//! the document must agree with them.
 
 use sagewarden_events::{ObjectCreated, Resource, ResourceKind, Timestamp};
 use sagewarden_lineage::rows::CapturedFileRow;
@@ -16,11 +17,11 @@ use crate::world::World;
 /// A window is a part of a day, in hours.
 const LONGEST_MS: i64 = 24 * HOUR_MS;
 
-/// A place that `detect-drift` writes to, and what such a place says.
+/// A place that `detect-drift` writes to, and the facts that its key states.
 pub(super) struct OwnPlace {
-    /// What the evaluation is about.
+    /// Whether the evaluation is about data or about predictions.
     pub(super) monitor: Monitor,
-    /// The window that ends then, as long as the settings say now.
+    /// The window that ends at that time, with the length that the settings have now.
     pub(super) window: Window,
     pub(super) kind: OwnReport,
     /// Where the evaluation is.
@@ -28,8 +29,8 @@ pub(super) struct OwnPlace {
 }
 
 impl OwnPlace {
-    /// `None` where `detect-drift` writes no evaluation: below another prefix, or in a bucket that is neither the stack's own nor the one
-    /// that the settings name.
+    /// `None` if `detect-drift` writes no evaluation there: below another prefix, or in a bucket that is neither the
+    /// stack's own nor named by the settings.
     pub(super) fn of(world: &impl World, object: &ObjectCreated, place: &ReportPlace) -> Option<Self> {
         let detect = &world.settings().drift.detect;
         let (account, region) = (&object.account, &object.region);
@@ -46,19 +47,19 @@ impl OwnPlace {
             end,
         };
         let evaluation = S3Location { bucket: object.bucket.clone(), key: object.key.clone() };
-        // Settings that name another place may be younger than what stands in the stack's own bucket.
+        // The settings may name another place only since a later time than the evaluation in the stack's own bucket.
         let places =
             [None, detect.reports.as_deref()].map(|named| reports_below(world.evidence_bucket(), named));
         let kind = places.iter().find_map(|below| own_report(&window, monitor, &evaluation, below))?;
         Some(Self { monitor, window, kind, evaluation })
     }
 
-    /// The window that a report says it is of. Its length may be that of earlier settings.
+    /// The window that a report claims to be about. Earlier settings may have given it another length.
     pub(super) fn window_of(&self, span: CaptureWindow) -> Window {
         Window { start: span.start, ..self.window.clone() }
     }
 
-    /// Why a report of such a window with these files cannot stand at this place; nothing where it can.
+    /// Why a report about such a window with these files cannot be genuine at this place; `None` if it can.
     pub(super) fn contradiction(&self, report: &WindowReport, files: &[CapturedFileRow]) -> Option<String> {
         let Window { endpoint, variant, end, .. } = &self.window;
         if !report.endpoint.eq_ignore_ascii_case(&endpoint.name) {
@@ -90,7 +91,7 @@ impl OwnPlace {
     }
 }
 
-/// The files that `detect-drift` noted of a window; none of a window that it never opened.
+/// The files that `detect-drift` noted for a window; none if it never opened the window.
 pub(super) async fn noted_files(
     world: &impl World,
     monitor: Monitor,

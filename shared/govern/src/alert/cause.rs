@@ -1,8 +1,10 @@
-//! What an alert is about: the pairs of subject and check that a window or an execution violates. Each leaves once.
+//! The causes of an alert: the pairs of subject and check that a window or an execution violates. Each is published
+//! once.
 //!
-//! A receipt holds a whole set of causes, and its key is a function of that set: the same set leaves once, whatever event brings
-//! it. New in a set is what no other set of the same scope has published. A scope is a quiet period of an endpoint, or the window
-//! itself. Each set leaves a receipt, new or not: what the table holds in the end does not depend on the order of events.
+//! A receipt holds a whole set of causes, and its key is a function of that set: the same set is published once,
+//! whatever event brings it. A cause is new if no other set of the same scope has published it. A scope is a quiet
+//! period of an endpoint, or the window itself. Each set leaves a receipt, even if none of its causes is new. So the
+//! final state of the table does not depend on the order of events.
 
 use std::collections::BTreeSet;
 
@@ -18,9 +20,9 @@ use crate::notify::{Moment, Receipt};
 use crate::ports::{Notice, PortError, PortErrorKind, Table};
 use crate::record::closure::query_all;
 
-/// Sets hold so many causes at most, the worst first: a receipt is an item of at most 400 KB.
+/// How many causes a set holds, the worst first: a receipt is an item of at most 400 KB.
 const MOST: usize = 300;
-/// Of longer names of features the beginning counts.
+/// How many characters of a feature's name count.
 const MAX_SUBJECT: usize = 300;
 
 /// One thing that is wrong.
@@ -30,7 +32,7 @@ pub(super) struct Cause {
     pub(super) subject: String,
     /// Which check found it.
     pub(super) check: String,
-    /// How bad.
+    /// The severity.
     pub(super) severity: DriftSeverity,
 }
 
@@ -45,7 +47,7 @@ impl Cause {
         format!("{}|{}", rank(self.severity), self.pair())
     }
 
-    /// Whether it was published, as bad as this or worse.
+    /// Whether it was published with this severity or a higher one.
     fn is_among(&self, published: &BTreeSet<String>) -> bool {
         let pair = self.pair();
         (rank(self.severity)..=rank(DriftSeverity::Critical))
@@ -70,7 +72,7 @@ pub(super) fn word(severity: DriftSeverity) -> &'static str {
     }
 }
 
-/// Within what an alert leaves once.
+/// The scope in which an alert is published once.
 #[derive(Clone, Debug)]
 pub(super) struct Scope {
     /// The cause of its receipts.
@@ -78,8 +80,9 @@ pub(super) struct Scope {
 }
 
 impl Scope {
-    /// The quiet period of an endpoint that a time lies in; without quiet periods the node itself. Periods are counted from a
-    /// fixed time, not from the first alert: which of two causes leaves must not depend on which came first.
+    /// The quiet period of an endpoint that contains a time; without quiet periods, the node itself. Periods are
+    /// counted from a fixed time, not from the first alert: which of two causes is published must not depend on which
+    /// arrived first.
     pub(super) fn of(what: &str, endpoint: &NodeId, node: &NodeId, at: Timestamp, quiet_hours: i64) -> Self {
         let cause = match period(at, quiet_hours) {
             Some((from, _)) => ReceiptRow::period(what, endpoint.tail(), from),
@@ -89,7 +92,7 @@ impl Scope {
     }
 }
 
-/// The period of so many hours that a time lies in.
+/// The period of this many hours that contains a time.
 pub(super) fn period(at: Timestamp, hours: i64) -> Option<(Timestamp, Timestamp)> {
     let length = hours * 3_600_000;
     if length <= 0 {
@@ -103,15 +106,16 @@ pub(super) fn period(at: Timestamp, hours: i64) -> Option<(Timestamp, Timestamp)
 pub(super) struct SetClaim {
     receipt: Receipt,
     set: BTreeSet<String>,
-    /// What has not been published yet; the indices of the causes.
+    /// The causes that have not been published yet, by index.
     pub(super) fresh: BTreeSet<usize>,
 }
 
 impl SetClaim {
-    /// Claims what is to be published of these causes; `None` when the same set has left.
+    /// Claims the causes that are to be published; `None` if the same set was published before.
     ///
     /// # Errors
-    /// When the table fails, or another delivery is publishing something of the same scope: the record is to be retried.
+    /// When the table fails, or another delivery is publishing a cause of the same scope: the record is to be
+    /// retried.
     pub(super) async fn of(
         table: &impl Table,
         moment: &Moment,
@@ -151,7 +155,7 @@ impl SetClaim {
         Ok(Some(Self { receipt, set, fresh }))
     }
 
-    /// The notice as it leaves ([`Receipt::stamped`]).
+    /// The notice in its published form ([`Receipt::stamped`]).
     pub(super) fn stamped(&self, notice: &Notice) -> Notice {
         self.receipt.stamped(notice)
     }
@@ -187,7 +191,7 @@ fn set_of(causes: &[Cause]) -> BTreeSet<String> {
     worst.into_iter().take(MOST).map(Cause::entry).collect()
 }
 
-/// Whether somebody is publishing it, and has not died over it.
+/// Whether another delivery is publishing it, and is still alive.
 fn is_busy(receipt: &ReceiptRow, now: Timestamp) -> bool {
     matches!(receipt.state, ReceiptState::Claimed { until, .. } if until >= now)
 }

@@ -1,4 +1,4 @@
-//! What lies behind an endpoint, in the words of a sentence.
+//! The models, training jobs and commits behind an endpoint, as part of a sentence.
 
 use sagewarden_lineage::chain::{Chain, Named};
 

@@ -1,4 +1,4 @@
-//! What a deployment changed, against the one that was in force before it.
+//! What a deployment changed, compared with the deployment before it.
 
 use std::collections::BTreeMap;
 
@@ -18,30 +18,30 @@ use crate::outcome::Failure;
 use crate::ports::{PortError, Table};
 use crate::record::closure::upstream;
 
-/// Changes that an alert names, values of each, and characters of a value.
+/// How many changes an alert names, how many values of each, and how many characters of a value.
 const MAX_CHANGES: usize = 20;
 const MAX_VALUES: usize = 3;
 const MAX_VALUE: usize = 200;
-/// Details that are read at once, each of up to 300 KB, and bytes of them after which no more are.
+/// How many details are read at once (each of up to 300 KB), and after how many bytes no more are read.
 const DETAILS: usize = 25;
 const MAX_BYTES: usize = 2_000_000;
 
-/// What the deployment changed, against the one before.
+/// What the deployment changed, compared with the one before.
 #[derive(Debug, Serialize)]
 pub(super) struct DeploymentChanges {
     /// The deployment before.
     pub(super) before: String,
-    /// Since when the one in question was in force.
+    /// Since when the later deployment was in force.
     pub(super) since: Timestamp,
     pub(super) changes: Vec<AspectChange>,
     /// How many were left out.
     pub(super) omitted: usize,
-    /// Whether both deployments are known whole.
+    /// Whether both deployments are known completely.
     pub(super) complete: bool,
 }
 
 impl DeploymentChanges {
-    /// In which respects, in words.
+    /// The aspects that differ, in words.
     pub(super) fn aspects(&self) -> Vec<&'static str> {
         let mut aspects: Vec<Aspect> = self.changes.iter().map(|change| change.aspect).collect();
         aspects.sort();
@@ -50,8 +50,8 @@ impl DeploymentChanges {
     }
 }
 
-/// What a deployment changed against the one before; `graph` is everything upstream of it. `None` when there was none before, or one of
-/// the two was never recorded.
+/// What a deployment changed, compared with the one before; `graph` is everything upstream of it. `None` if there was
+/// none before, or if one of the two was never recorded.
 ///
 /// # Errors
 /// When the table fails.
@@ -90,7 +90,7 @@ pub(super) async fn changed_by(
     }))
 }
 
-/// One of the two, with what is compared beside its graph: parameters, and what the controls said.
+/// One of the two, with the facts that its graph does not have: parameters, and verdicts of controls.
 async fn side(
     table: &impl Table,
     deployment: &NodeId,
@@ -102,7 +102,7 @@ async fn side(
     Ok((answer, verdicts))
 }
 
-/// The hyperparameters, environment and metrics of jobs and packages, those next to the deployment first.
+/// The hyperparameters, environment and metrics of jobs and packages, nearest to the deployment first.
 async fn parameters(table: &impl Table, graph: &mut Graph) -> Result<BTreeMap<NodeId, Json>, PortError> {
     const WITH_PARAMETERS: [NodeKind; 6] = [
         NodeKind::TrainingJob,

@@ -1,4 +1,5 @@
-//! A monitor found violations: they are recorded, and an alert leaves about those that are new, with everything behind the endpoint.
+//! A monitor found violations. The findings are recorded, and an alert is published about the new ones, with
+//! everything behind the endpoint.
 
 use sagewarden_lineage::id::NodeId;
 use sagewarden_lineage::rows::{NodeRow, node};
@@ -20,10 +21,10 @@ use crate::ports::{Bus, PortError, Table};
 use crate::record::deployment::deployment_in;
 use crate::world::World;
 
-/// Records what was found, publishes an alert about what is new of it, and suggests to train again where it is bad enough.
+/// Records the findings, publishes an alert about the new ones, and suggests retraining if they are bad enough.
 ///
 /// # Errors
-/// When a service does not answer, or another delivery is at the same.
+/// When a service does not answer, or another delivery is handling the same findings.
 pub(super) async fn alert(
     world: &impl World,
     observed: &Observed<'_>,
@@ -32,12 +33,13 @@ pub(super) async fn alert(
 ) -> Outcome {
     let recorded = recorded(world.table(), &observed.node()).await?;
     let version = recorded.as_ref().and_then(|item| item.text(node::FOUND_VERSION));
-    // An evaluation that comes again, or an execution whose job and report both tell of it, changes nothing.
+    // An evaluation may be delivered again, and an execution may be reported by both its job and its report. Neither
+    // changes anything.
     let is_recorded = version == Some(found.version.as_str());
     let why = recorded.as_ref().filter(|_| !is_recorded).and_then(|item| rewriting(item, observed, found));
     let kept = match why {
         None => None,
-        // What another baseline finds is alerted on all the same, and takes nothing's place.
+        // A finding against another baseline is published as well, and replaces nothing.
         Some(why @ Rewriting::Baseline { .. }) if !found.violations.is_empty() => {
             Some(keep_both(world, observed, found, why, moment).await?)
         }
@@ -51,7 +53,7 @@ pub(super) async fn alert(
     if !is_recorded {
         record_found(world, observed, found, Some(worst), moment).await?;
     }
-    // What lies behind is found out once, for the alert and for the suggestion, and not at all where neither leaves.
+    // The chain is read once, for the alert and for the suggestion. If neither is published, it is not read.
     let mut behind = BehindOnce::new(observed.endpoint(), deployment.as_ref(), observed.began());
     let quiet = world.settings().drift.quiet_hours_after_alert;
     let endpoint = NodeId::endpoint(observed.endpoint());
@@ -72,7 +74,7 @@ pub(super) async fn alert(
     })
 }
 
-/// Whether the table holds anything that was found in it.
+/// Whether the table holds a finding for it.
 ///
 /// # Errors
 /// When the table fails.
@@ -81,13 +83,13 @@ pub(super) async fn is_recorded(world: &impl World, observed: &Observed<'_>) -> 
     Ok(recorded.is_some_and(|item| item.text(node::FOUND_VERSION).is_some()))
 }
 
-/// What the table holds of it.
+/// The finding that the table holds for it.
 async fn recorded(table: &impl Table, node: &NodeId) -> Result<Option<Item>, PortError> {
     Ok(table.get(&[NodeRow::key(node)]).await?.pop())
 }
 
-/// Why what is found now does not take the place of what is recorded. A window grows while its files come, as long as it is compared with
-/// the same baseline; a report is written once.
+/// Why the present finding does not replace the recorded one. A window grows while its files arrive, as long as it is
+/// compared with the same baseline. A report is written once.
 fn rewriting<'a>(recorded: &'a Item, observed: &Observed<'_>, found: &'a Found) -> Option<Rewriting<'a>> {
     recorded.text(node::FOUND_VERSION)?;
     match observed {
@@ -100,8 +102,8 @@ fn rewriting<'a>(recorded: &'a Item, observed: &Observed<'_>, found: &'a Found) 
     }
 }
 
-/// The deployment whose traffic was looked at: the one in force when the window began, or that came into force in it. The endpoint was
-/// recorded as it was then where what was found on it is.
+/// The deployment whose traffic was judged: the one in force when the window began, or the first one that came into
+/// force in it. If the window has a finding, the endpoint was recorded at that time.
 async fn deployment_of(
     world: &impl World,
     observed: &Observed<'_>,
@@ -115,7 +117,8 @@ async fn deployment_of(
     Ok(deployment_in(world.table(), &endpoint, observed.began(), observed.ended()).await?)
 }
 
-/// A window without violations leaves nothing, unless it had some when less of it was known, or what it measured is a fact of its own.
+/// A window without violations is not recorded, unless an earlier evaluation of it had violations, or its metrics are
+/// a fact to keep.
 async fn nothing_found(
     world: &impl World,
     observed: &Observed<'_>,

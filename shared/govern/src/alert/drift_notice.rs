@@ -1,4 +1,4 @@
-//! The words of an alert: a sentence that stands by itself in a mail, and everything that a program may want to know.
+//! The words of an alert: a sentence that can stand alone in a mail, and the fields that a program may need.
 
 use std::collections::BTreeSet;
 
@@ -19,17 +19,17 @@ use crate::ports::Notice;
 /// The `detail-type` of drift alerts.
 pub const DRIFT_ALERT: &str = "Sagewarden Drift Alert";
 
-/// Subjects and names that the sentence names.
+/// How many subjects and names the sentence lists.
 const NAMED: usize = 3;
-/// Words on what the two modes disagree about.
+/// How many disagreements of the two modes it lists.
 const MAX_DIFFERENCES: usize = 20;
 const MAX_TEXT: usize = 500;
 
-/// What was found before.
+/// Earlier findings.
 pub(super) struct Before {
     /// The number of findings shortly before.
     pub(super) earlier: usize,
-    /// Since when the violations are there.
+    /// Since when each violation has been there.
     pub(super) since: Since,
 }
 
@@ -76,7 +76,7 @@ pub(super) fn drift_notice(
     Notice::new(DRIFT_ALERT, resources, detail)
 }
 
-/// What was looked at, and by whom.
+/// The monitored data, and the monitor.
 fn looked_at(observed: &Observed<'_>) -> Vec<(String, Json)> {
     let fields = match observed {
         Observed::Execution(execution) => json!({
@@ -123,7 +123,7 @@ fn pair(violation: &Violation) -> Pair {
     (violation.subject(), violation.constraint_check_type.clone())
 }
 
-/// An entry of the report with how bad it is, how much the model relies on the feature, and whether it is new.
+/// An entry of the report with its severity, how much the model relies on the feature, and whether it is new.
 fn rated(violation: &Violation, behind: &Behind, since: &Since, is_new: bool) -> Json {
     let importance = behind.importances.of(violation);
     let mut entry = json!(violation);
@@ -144,7 +144,7 @@ fn rated(violation: &Violation, behind: &Behind, since: &Since, is_new: bool) ->
     entry
 }
 
-/// One sentence that stands by itself in an e-mail or a chat.
+/// One sentence that can stand alone in an e-mail or a chat.
 fn summary(observed: &Observed<'_>, found: &Found, behind: &Behind, before: &Before) -> String {
     let mut subjects: Vec<String> = found.violations.iter().map(Violation::subject).collect();
     subjects.sort();
@@ -205,7 +205,7 @@ fn advice(observed: &Observed<'_>, found: &Found) -> String {
     )
 }
 
-/// The page for people, which lies beside the evaluation of a window.
+/// The page for people, beside the evaluation of a window.
 fn page(observed: &Observed<'_>) -> Option<String> {
     let Observed::Window(window) = observed else { return None };
     let folder = window.evaluation.key.strip_suffix(WindowReport::FILE)?;
@@ -213,7 +213,7 @@ fn page(observed: &Observed<'_>) -> Option<String> {
     window.is_judged().then(|| page.to_string())
 }
 
-/// What to type to see more.
+/// The commands that show more.
 fn commands(observed: &Observed<'_>) -> [String; 2] {
     let endpoint = &observed.endpoint().name;
     [

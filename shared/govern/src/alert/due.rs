@@ -11,19 +11,19 @@ const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
 /// The service's own delay.
 const DELAY: i64 = 20 * MINUTE;
-/// How long ago an execution may have become due for it still to be asked for: the clock itself can miss a few ticks.
+/// How long ago an execution may have been due and still be checked: the clock itself can miss a few ticks.
 const LOOK_BACK: i64 = 6 * HOUR;
-/// The hours before a schedule without recurrence was made that its only execution may be said to be due in.
+/// How many hours before the creation of a schedule without recurrence its only execution may be recorded as due.
 const BEFORE_NOW: i64 = HOUR;
 
 /// How often a schedule runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Rhythm {
-    /// Once, at once.
+    /// Once, immediately.
     Once,
     /// At these full hours, UTC.
     At(BTreeSet<i64>),
-    /// Once a day, at a time that nobody knows.
+    /// Once a day, at an unknown time.
     Daily,
 }
 
@@ -41,8 +41,8 @@ impl Slot {
 }
 
 impl Rhythm {
-    /// Reads a `ScheduleExpression`; absent means a daily time of the service's choice. What none of the documented forms is runs
-    /// at least once a day: "rates between 1 hour to 24 hours" are all that there are.
+    /// Reads a `ScheduleExpression`; if it is absent, the service chooses a time each day. An expression in no
+    /// documented form runs at least once a day, because only "rates between 1 hour to 24 hours" exist.
     pub(super) fn of(expression: Option<&str>) -> Self {
         match expression {
             Some("NOW") => Self::Once,
@@ -51,7 +51,7 @@ impl Rhythm {
         }
     }
 
-    /// What must have begun by `now`, with so much patience on top of the service's delay.
+    /// The executions that must have begun by `now`, with this much patience on top of the service's delay.
     pub(super) fn due(&self, created: Timestamp, now: Timestamp, grace_minutes: i64) -> Vec<Slot> {
         let wait = DELAY + grace_minutes * MINUTE;
         let slot = |from: i64, until: i64| Slot {
@@ -85,8 +85,8 @@ impl Rhythm {
     }
 }
 
-/// The hours of `cron(0 <hours> ? * * *)`: `*`, one hour, or `<first>/<every>`. Whether a step goes on past midnight is not
-/// documented; what is due in any case are the hours of the same day.
+/// The hours of `cron(0 <hours> ? * * *)`: `*`, one hour, or `<first>/<every>`. Whether a step continues past
+/// midnight is not documented; the hours of the same day are due in any case.
 fn hours(expression: &str) -> Option<BTreeSet<i64>> {
     let fields = expression.trim().strip_prefix("cron(")?.strip_suffix(')')?;
     let fields: Vec<&str> = fields.split_whitespace().collect();

@@ -1,4 +1,4 @@
-//! What a monitoring execution that has ended comes to.
+//! A monitoring execution has ended: its result is read and handed on.
 
 use sagewarden_events::Status;
 use sagewarden_lineage::s3::S3Location;
@@ -15,13 +15,14 @@ use crate::notify::Moment;
 use crate::outcome::{Done, Failure, Outcome};
 use crate::world::World;
 
-/// How long a report that should be there is waited for: less than the queue keeps trying (five times, six minutes apart).
+/// How long to wait for a report that should be there: less than the queue keeps trying (five times, six minutes
+/// apart).
 const PATIENCE_MS: i64 = 15 * 60_000;
 
 /// An execution that failed or was stopped is published as silence; the report of one that completed is read.
 ///
 /// # Errors
-/// Rejects reports that cannot be used; retries where one is missing or denied, or a service does not answer.
+/// Rejects reports that cannot be used; retries if a report is missing or denied, or a service does not answer.
 pub(super) async fn ended(world: &impl World, execution: &Execution, moment: &Moment) -> Outcome {
     let reason = execution.failure_reason.clone().or_else(|| execution.exit_message.clone());
     let wrong = match execution.status {
@@ -43,7 +44,7 @@ async fn completed(world: &impl World, execution: &Execution, moment: &Moment) -
         ReportReading::Denied { place, error } => {
             let silence = Silence::of_execution(execution, Wrong::ReportDenied { place });
             publish_silence(world, &silence, moment).await?;
-            // Published, and tried again: once somebody has granted the permission, the report is read after all.
+            // Published, and tried again: once somebody has granted the permission, the report can be read.
             return Err(Failure::Retry(error));
         }
     };
@@ -52,7 +53,8 @@ async fn completed(world: &impl World, execution: &Execution, moment: &Moment) -
         Err(reason) => return refuse_once(world, &report, &reason, moment).await,
     };
     let observed = Observed::Execution(execution);
-    // The job itself says that it found some: what a report says that somebody wrote over counts no more than none.
+    // The job itself says that it found violations. So a report without them, which somebody wrote over, counts as
+    // missing.
     if found.violations.is_empty()
         && execution.found_violations()
         && !drift::is_recorded(world, &observed).await?

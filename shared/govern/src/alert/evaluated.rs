@@ -12,28 +12,28 @@ use crate::counted::counted;
 use crate::ports::Monitor;
 use crate::window::Window;
 
-/// Kinds of lines that a sentence names.
+/// How many kinds of damaged lines a sentence names.
 const NAMED: usize = 2;
-/// Entries that an event lists; the evaluation has the rest.
+/// How many entries an event lists; the evaluation has the rest.
 const MAX_LISTED: usize = 20;
 
 /// A window that was evaluated.
 pub(super) struct EvaluatedWindow {
-    /// What was looked at.
+    /// Whether data or predictions were judged.
     pub(super) monitor: Monitor,
     pub(super) window: Window,
     pub(super) report: WindowReport,
-    /// Where the evaluation stands.
+    /// Where the evaluation lies.
     pub(super) evaluation: S3Location,
 }
 
 impl EvaluatedWindow {
-    /// Whether it was compared with a baseline. Too few rows to be judged leave no mode and no violations.
+    /// Whether it was compared with a baseline. A window with too few rows has no mode and no violations.
     pub(super) fn is_judged(&self) -> bool {
         !self.report.alert_mode.is_empty() || !self.report.violations.is_empty()
     }
 
-    /// The node of what was found in it. A slash is no part of a variant's name.
+    /// The node of its finding. The name of a variant contains no slash.
     pub(super) fn node(&self) -> NodeId {
         let Window { endpoint, variant, start, .. } = &self.window;
         match self.monitor {
@@ -42,7 +42,7 @@ impl EvaluatedWindow {
         }
     }
 
-    /// `<endpoint>/<variant>/<start>`, and what was looked at where that is not the data.
+    /// `<endpoint>/<variant>/<start>`, with a suffix if predictions were judged.
     pub(super) fn name(&self) -> String {
         match self.monitor {
             Monitor::DataQuality => self.window.name(),
@@ -50,12 +50,12 @@ impl EvaluatedWindow {
         }
     }
 
-    /// Whether it says how good predictions were, all their labels considered.
+    /// Whether it measures predictions, and no more labels are expected.
     pub(super) fn is_measured(&self) -> bool {
         self.report.window.complete && self.report.labelled.is_some() && self.report.unknown.is_none()
     }
 
-    /// What is said of labels in events and details: without the files, which the evaluation has.
+    /// The facts about labels for events and details: without the files, which the evaluation lists.
     pub(super) fn labelled(&self) -> Option<LabelledRows> {
         let labelled = self.report.labelled.as_ref();
         labelled.map(|labelled| LabelledRows { files: Vec::new(), ..labelled.clone() })
@@ -77,7 +77,7 @@ impl EvaluatedWindow {
         self.report.unreadable_lines == 0 && self.report.gone.is_empty()
     }
 
-    /// Whether more was read than not.
+    /// Whether more rows could be read than lines could not.
     pub(super) fn is_mostly_readable(&self) -> bool {
         self.report.rows > self.report.unreadable_lines
     }
@@ -123,7 +123,7 @@ impl EvaluatedWindow {
         )
     }
 
-    /// What could not be read, as events and details have it: no more entries than fit.
+    /// The unreadable lines and files for events and details: no more entries than fit.
     pub(super) fn unreadable_listed(&self) -> Json {
         let WindowReport { unreadable, unreadable_lines, gone, rows, variant, window, .. } = &self.report;
         json!({
@@ -137,7 +137,7 @@ impl EvaluatedWindow {
         })
     }
 
-    /// Orders the evaluations of one window by what could not be read: the later one has seen more.
+    /// Orders the evaluations of one window by what could not be read: the later one is based on more data.
     pub(super) fn unreadable_version(&self) -> String {
         let WindowReport { unreadable_lines, gone, rows, window, .. } = &self.report;
         let digest = hex(&Sha256::digest(self.unreadable_listed().to_string()));

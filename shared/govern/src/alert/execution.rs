@@ -24,7 +24,7 @@ pub(super) struct Execution {
 }
 
 impl Execution {
-    /// The node of what it found.
+    /// The node of its finding.
     pub(super) fn node(&self) -> NodeId {
         NodeId::violation(&self.job, self.created_at)
     }
@@ -34,7 +34,7 @@ impl Execution {
         self.exit_message.as_deref().is_some_and(|text| text.starts_with("CompletedWithViolations"))
     }
 
-    /// Reads a job's description; `None` when it is no monitoring execution of an endpoint, or has not ended.
+    /// Reads a job's description; `None` if it is not a monitoring execution of an endpoint, or has not ended.
     ///
     /// # Errors
     /// Rejects a job whose schedule is gone; retries when the service does not answer.
@@ -58,7 +58,7 @@ impl Execution {
         let Some(created_at) = time("CreationTime") else {
             return Err(Failure::Reject(format!("the description of {job} has no `CreationTime`")));
         };
-        // A job that failed before its container ran has no other end.
+        // A job that failed before its container ran has no other end time.
         let ended_at = time("ProcessingEndTime").or_else(|| time("LastModifiedTime"));
         Ok(Some(Self {
             job: job.clone(),

@@ -11,12 +11,12 @@ use super::cause::Cause;
 use super::evaluated::EvaluatedWindow;
 use super::execution::Execution;
 
-/// An event holds 256 KB; the report itself holds the rest.
+/// How many entries an event lists. An event holds 256 KB; the report itself has the rest.
 const MAX_LISTED: usize = 100;
 const MAX_DESCRIPTION: usize = 500;
-/// Entries that a history names.
+/// How many entries a history names.
 const NAMED: usize = 3;
-/// What a container of somebody's own may add to a violation.
+/// How many bytes of a violation's own keys are kept: custom containers may add some.
 const MAX_OTHER: usize = 1_000;
 
 /// Who looked at what.
@@ -40,7 +40,7 @@ impl Observed<'_> {
         }
     }
 
-    /// When what it looked at began: the deployment in question is the one that was in force then.
+    /// When the monitored data began: the deployment in force at that time is the one in question.
     pub(super) fn began(&self) -> Timestamp {
         match self {
             Self::Execution(execution) => execution.created_at,
@@ -77,20 +77,21 @@ impl Observed<'_> {
     }
 }
 
-/// What the report says.
+/// The contents of a report.
 pub(super) struct Found {
     /// Where it is.
     pub(super) report: String,
     pub(super) violations: Vec<Violation>,
-    /// What the traffic of a window was compared with: the place, and a digest of what stood there.
+    /// The baseline that the traffic of a window was compared with: its place, and a digest of its files at that
+    /// time.
     pub(super) baseline: Option<String>,
-    /// Orders the reports on the same node: the later one has seen more.
+    /// Orders the reports on one node: a later report is based on more data.
     pub(super) version: String,
 }
 
 impl Found {
     /// # Errors
-    /// When the file is no report, with the reason.
+    /// When the file is not a report, with the reason.
     pub(super) fn of_execution(report: &S3Location, bytes: &[u8]) -> Result<Self, String> {
         let violations = Violations::parse(bytes).map_err(|error| error.to_string())?.violations;
         Ok(Self {
@@ -112,12 +113,12 @@ impl Found {
         }
     }
 
-    /// The worst by check and excess alone: what is stored must not depend on what else is known by now.
+    /// The worst severity by check and excess alone: stored values must not depend on facts that may arrive later.
     pub(super) fn severity(&self) -> Option<DriftSeverity> {
         self.violations.iter().map(|violation| severity(violation, None)).max()
     }
 
-    /// The first entries, each with how far it is from what is allowed: for a line of a history.
+    /// The first entries, each with its value and threshold: for a line of a history.
     pub(super) fn in_words(&self) -> String {
         let word = |violation: &Violation| {
             let observed = violation.observed();
@@ -142,8 +143,8 @@ impl Found {
         self.violations.iter().map(cause).collect()
     }
 
-    /// The entries as events and details have them: no more than fits, in an order of their own. The container's order changes between
-    /// executions; the record must not.
+    /// The entries as events and details list them: no more than fit, and sorted. The container's order changes
+    /// between executions; the record must not.
     pub(super) fn listed(&self) -> Vec<Violation> {
         let mut violations = self.violations.clone();
         violations.sort_by_key(|violation| (violation.subject(), violation.constraint_check_type.clone()));
@@ -163,7 +164,7 @@ impl Found {
     }
 }
 
-/// `1#<complete>#<rows>#<digest>`: behind the `0` of an execution that came to nothing.
+/// `1#<complete>#<rows>#<digest>`: sorts after the `0` of an execution without a result.
 fn version(complete: bool, rows: u64, violations: &[Violation]) -> String {
     let mut lines: Vec<String> = violations.iter().map(|violation| json!(violation).to_string()).collect();
     lines.sort();

@@ -1,4 +1,4 @@
-//! How much a model relies on its features, as Clarify explains it.
+//! How much a model relies on its features, by Clarify's explanations.
 
 use std::collections::BTreeMap;
 
@@ -11,12 +11,12 @@ use serde_json::Value as Json;
 use crate::ports::{PortError, Table};
 use crate::record::explanation;
 
-/// How much a model relies on its features: 1 is the one that it relies on most.
+/// How much a model relies on its features: the most important one has 1.
 #[derive(Debug, Default)]
 pub(super) struct Importances(BTreeMap<String, f64>);
 
 impl Importances {
-    /// The explanations that Clarify wrote of what a deployment was made of, the newest of each node.
+    /// The explanations that Clarify wrote about the nodes behind a deployment, the newest of each node.
     pub(super) async fn behind(table: &impl Table, graph: &Graph) -> Result<Self, PortError> {
         let keys: Vec<Key> = graph.nodes.values().filter_map(explanation::key).collect();
         let mut importances = Self::default();
@@ -30,12 +30,12 @@ impl Importances {
         self.0.get(violation.feature_name.as_deref()?).copied()
     }
 
-    /// How urgent an entry is.
+    /// The severity of an entry.
     pub(super) fn severity(&self, violation: &Violation) -> DriftSeverity {
         severity(violation, Some(&self.0))
     }
 
-    /// Adds what an explanation says to what others said before.
+    /// Adds an explanation to the earlier ones.
     fn read(&mut self, explanation: &str) {
         let Ok(said) = serde_json::from_str::<Json>(explanation) else { return };
         for label in said.get("attributions").and_then(Json::as_array).into_iter().flatten() {

@@ -1,11 +1,11 @@
-//! What monitoring found, and that it does not run: one alert that names the endpoint and everything behind it.
+//! Monitoring found something, or does not run: one alert names the endpoint and everything behind it.
 //!
 //! Three things lead here. A processing job that was an execution of a monitoring schedule has ended ([`AlertDrift::on_job`]). A
 //! report was written: by such an execution, or by `detect-drift` about a window of captured traffic ([`AlertDrift::on_report`]). The
 //! clock asks whether each schedule ran and whether captured traffic still arrives ([`AlertDrift::on_clock`]).
 //!
-//! What a monitor found leaves as `Sagewarden Drift Alert`, that it found nothing out as `Sagewarden Monitoring Failed`: whoever
-//! trains again after an alert must not do so because a permission is missing.
+//! A violation is published as `Sagewarden Drift Alert`, a monitor that could not judge as `Sagewarden Monitoring
+//! Failed`. They are two events because nobody should retrain a model over a missing permission.
 
 mod behind;
 mod believed;
@@ -55,8 +55,8 @@ pub struct AlertDrift<'a, W> {
 }
 
 impl<W: World> AlertDrift<'_, W> {
-    /// A processing job changed its state: alerts when it was a monitoring execution that found violations, failed or was
-    /// stopped.
+    /// A processing job changed its state. Alerts if the job was a monitoring execution that found violations, failed
+    /// or was stopped.
     ///
     /// # Errors
     /// Rejects reports that cannot be read; retries when a service does not answer.
@@ -76,8 +76,8 @@ impl<W: World> AlertDrift<'_, W> {
 
     /// A report was written: by Sagewarden's own evaluation of a window, or by an execution whose own event may be lost.
     ///
-    /// A judged window has one event, that of its evaluation. The files beside it have the names of Model Monitor's own, so that the
-    /// rule in the template cannot keep them away; they lead to nothing.
+    /// Only the event of the evaluation counts for a judged window. The files beside it are named like Model
+    /// Monitor's own, so the rule in the template cannot exclude them; their events lead to nothing.
     ///
     /// # Errors
     /// Rejects reports that cannot be used; retries while the execution is still running.
@@ -137,11 +137,11 @@ impl<W: World> AlertDrift<'_, W> {
         }
     }
 
-    /// The clock ticked, or this is a part of what it asks for: did every schedule run, and does the traffic of every endpoint
-    /// arrive?
+    /// The clock ticked, or this is a part of its work: did every schedule run, and does the traffic of every
+    /// endpoint arrive?
     ///
     /// # Errors
-    /// When a service does not answer: the rest is asked all the same, and the record comes again.
+    /// When a service does not answer: the other checks still run, and the record is retried.
     pub async fn on_clock(&self, tick: &ClockTicked, moment: &Moment) -> Outcome {
         let world = self.world;
         match tick.part.as_ref().map(|part| (part.watched, part.scope.clone())) {

@@ -1,4 +1,4 @@
-//! A monitor that does not work is recorded, and published once in a quiet period.
+//! Records that a monitor does not work, and publishes that once in a quiet period.
 
 use sagewarden_lineage::edge::{InEdge, OBSERVED_ON, Relation};
 use sagewarden_lineage::id::NodeId;
@@ -18,10 +18,10 @@ use crate::record::deployment::deployment_at;
 use crate::record::monitoring::REPORT;
 use crate::world::World;
 
-/// Records that a monitor said nothing, and publishes it once in a quiet period.
+/// Records that a monitor did not judge, and publishes that once in a quiet period.
 ///
 /// # Errors
-/// When a service does not answer, or another delivery is at the same.
+/// When a service does not answer, or another delivery is handling the same.
 pub(super) async fn publish_silence(world: &impl World, silence: &Silence, moment: &Moment) -> Outcome {
     let table = world.table();
     let before = || Done::Nothing(format!("an alert was sent before: {}", silence.summary()));
@@ -57,7 +57,7 @@ pub(super) async fn publish_silence(world: &impl World, silence: &Silence, momen
     }
 }
 
-/// Whether the table holds it already. Of traffic that cannot be read there may be more since then.
+/// Whether the table holds it already. For unreadable traffic, there may be more damage since then.
 async fn is_recorded(table: &impl Table, silence: &Silence) -> Result<bool, PortError> {
     if silence.wrong.unreadable().is_some() {
         return Ok(false);
@@ -66,7 +66,7 @@ async fn is_recorded(table: &impl Table, silence: &Silence) -> Result<bool, Port
     Ok(recorded.iter().flat_map(|item| item.set(node::SILENT)).any(|word| word == silence.wrong.word()))
 }
 
-/// Whether it has been published; asks the table and nobody else.
+/// Whether it has been published; asks only the table.
 ///
 /// # Errors
 /// When the table fails.
@@ -92,7 +92,7 @@ async fn record_silence(world: &impl World, silence: &Silence, moment: &Moment) 
     let severity = silence.wrong.severity();
     let mut record = Record::default();
     record.node(&id, &silence.name(), Some(silence.at), facts);
-    // The same execution can have failed to be read first, and been read later.
+    // The report of one execution may first have been unreadable, and was read later.
     record.grow(&id, node::SILENT, [silence.wrong.word().to_owned()]);
     record.register(
         &id,
@@ -100,7 +100,7 @@ async fn record_silence(world: &impl World, silence: &Silence, moment: &Moment) 
         rank(severity).to_string(),
         Attributes::from([(node::SEVERITY.into(), Value::Text(word(severity).into()))]),
     );
-    // Behind what a report says, if one is read later.
+    // Sorts so that a report that is read later replaces this.
     let said = json!({
         "silent": silence.wrong.word(),
         "reason": silence.wrong.reason(),

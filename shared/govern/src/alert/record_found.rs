@@ -1,4 +1,4 @@
-//! What a monitor found is recorded, whether or not an alert leaves.
+//! Records the finding of a monitor, whether or not an alert is published.
 
 use sagewarden_lineage::edge::{InEdge, OBSERVED_ON, Relation};
 use sagewarden_lineage::id::NodeId;
@@ -17,10 +17,10 @@ use crate::outcome::Failure;
 use crate::record::monitoring::REPORT;
 use crate::world::World;
 
-/// The baseline of what an execution of Model Monitor found: its schedule has it.
+/// The baseline of a finding of Model Monitor: its schedule names it.
 pub(super) const NOT_RECORDED: &str = "not recorded";
 
-/// Records what was found, with `worst` as its severity where there are violations; returns its node.
+/// Records a finding, with `worst` as its severity if there are violations; returns its node.
 pub(super) async fn record_found(
     world: &impl World,
     observed: &Observed<'_>,
@@ -49,7 +49,7 @@ pub(super) async fn record_found(
     record.node(&id, &observed.name(), Some(observed.ended()), facts);
     record.register(&id, node::FOUND_VERSION, found.version.clone(), newest);
     if let Some(worst) = worst {
-        // The worst that it ever was: of a window in which less is wrong now, an alert has left about what was.
+        // The worst severity so far: an alert about it was published, even if fewer violations are left now.
         let severity = Attributes::from([(node::SEVERITY.into(), Value::Text(word(worst).into()))]);
         record.register(&id, node::SEVERITY_VERSION, rank(worst).to_string(), severity);
     }
@@ -71,7 +71,7 @@ pub(super) async fn record_found(
     Ok(id)
 }
 
-/// What is known of it whatever was found.
+/// The facts that do not depend on the result.
 pub(super) fn facts_of(observed: &Observed<'_>) -> Attributes {
     let mut facts = Attributes::from([(node::SCHEDULE.into(), Value::Text(observed.schedule().to_owned()))]);
     if let Some(kind) = observed.monitoring_type() {
@@ -90,7 +90,7 @@ pub(super) fn facts_of(observed: &Observed<'_>) -> Attributes {
     facts
 }
 
-/// What a window came to when it was closed. One that is closed again, because a file came late, keeps both.
+/// The result of a window when it was closed. If a late file makes it close again, both results stay.
 fn closing_verdict(found: &Found) -> String {
     format!("when it was closed: {} ({})", counted(found.violations.len(), "violation"), found.in_words())
 }

@@ -1,4 +1,4 @@
-//! What alerts need recorded before they can say anything: the endpoint and the job whose own events may be late.
+//! Nodes that an alert needs: the endpoint and the job, whose own events may be late.
 
 use sagewarden_events::{Resource, Timestamp};
 use sagewarden_lineage::id::NodeId;
@@ -15,7 +15,8 @@ fn recorder<'a, W: World>(world: &'a W, moment: &'a Moment) -> RecordLineage<'a,
     RecordLineage { world, writes_back: false, moment }
 }
 
-/// Records an endpoint as it is now, so that the question what ran on it can be answered. Of one that is gone, what is known stays.
+/// Records an endpoint as it is now, so that the lineage knows what ran on it. If the endpoint is gone, its recorded
+/// facts stay.
 pub(super) async fn record_now(
     world: &impl World,
     endpoint: &Resource,
@@ -27,7 +28,8 @@ pub(super) async fn record_now(
     }
 }
 
-/// The node of a monitoring execution's job. The job's own event may be late: whoever comes first records it.
+/// The node of a monitoring execution's job. The job's own event may be late: the function that sees the job first
+/// records it.
 pub(super) async fn execution_of(
     world: &impl World,
     moment: &Moment,
@@ -37,7 +39,7 @@ pub(super) async fn execution_of(
     recorder(world, moment).incarnation(job, created_at).await
 }
 
-/// Writes what was found.
+/// Writes a finding.
 pub(super) async fn store(world: &impl World, moment: &Moment, record: Record) -> Result<(), Failure> {
     Ok(store_record(world.table(), moment, record, None).await?)
 }

@@ -1,4 +1,4 @@
-//! A file that cannot be used is rejected once: whoever may write it again and again must not ring the alarm each time.
+//! An unusable file is rejected once: somebody who may write it again and again must not ring the alarm each time.
 
 use sagewarden_lineage::s3::S3Location;
 

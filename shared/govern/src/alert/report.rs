@@ -1,4 +1,4 @@
-//! What reading the report of an execution comes to. That there is none is another thing than that it may not be read.
+//! The result of reading an execution's report. A missing report and a denied one are different results.
 
 use sagewarden_lineage::s3::S3Location;
 
@@ -9,20 +9,20 @@ use crate::report_place::{VIOLATIONS, VIOLATIONS_SPELLINGS, key_in};
 /// A report names at most a few thousand features.
 pub(super) const MAX_REPORT: u64 = 8 * 1024 * 1024;
 
-/// What came of reading a report.
+/// The result of reading a report.
 pub(super) enum ReportReading {
     /// It is there.
     Found { report: S3Location, bytes: Vec<u8> },
-    /// There is none: there are no violations.
+    /// It does not exist: there are no violations.
     Nothing,
-    /// There is none, although there should be.
+    /// It does not exist, although it should.
     Missing { place: S3Location },
-    /// It may not be read, whether it is there or not.
+    /// It may not be read, whether or not it exists.
     Denied { place: S3Location, error: PortError },
 }
 
-/// Reads the report of an execution. A report that is missing means that there are no violations, unless the execution says
-/// otherwise.
+/// Reads the report of an execution. A missing report means that there are no violations, unless the execution says
+/// that there are some.
 ///
 /// # Errors
 /// When the service does not answer.

@@ -1,5 +1,5 @@
-//! A suggestion to train again, for a pipeline to react to. An event of its own: alerts are for people, and come more often than
-//! a model can be trained.
+//! Publishes a suggestion to retrain, for a pipeline to react to. It is an event of its own, because alerts are for
+//! people, and come more often than a model can be trained.
 
 use sagewarden_lineage::id::NodeId;
 use sagewarden_monitor::DriftSeverity;
@@ -16,17 +16,17 @@ use crate::ports::Notice;
 use crate::record::closure::current_deployment;
 use crate::world::World;
 
-/// The `detail-type` for whoever trains models.
+/// The `detail-type` of the suggestion.
 pub const RETRAINING_SUGGESTED: &str = "Sagewarden Retraining Suggested";
 
-/// Subjects that the event names.
+/// How many features or metrics the event names.
 const MAX_DRIFTED: usize = 100;
 
-/// Suggests to train again where it is bad enough and has not been suggested in this period. Check and excess alone say how bad it
-/// is: whether something leaves must not depend on what else is known by now.
+/// Suggests retraining if the findings are bad enough and no suggestion was published in this period. Only check and
+/// excess decide how bad they are: whether an event is published must not depend on facts that may arrive later.
 ///
 /// # Errors
-/// When a service does not answer, or another delivery is at the same.
+/// When a service does not answer, or another delivery is handling the same findings.
 pub(super) async fn suggest_retraining(
     world: &impl World,
     observed: &Observed<'_>,

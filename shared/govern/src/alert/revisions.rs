@@ -7,7 +7,7 @@ use sagewarden_events::Timestamp;
 
 use crate::ports::{PortError, Table};
 
-/// Revisions of an endpoint that are read at once.
+/// How many revisions of an endpoint are read at once.
 const MAX_REVISIONS: usize = 50;
 
 /// The last revisions of an endpoint up to a time, the newest first.
@@ -38,14 +38,15 @@ pub(super) async fn deployed_before(
         match revision.deployment {
             Some(other) if other == *deployment => since = Some(revision.at),
             Some(other) => return Ok(since.map(|since| (since, other))),
-            // Deleted, and made again.
+            // The endpoint was deleted and created again.
             None => {}
         }
     }
     Ok(None)
 }
 
-/// Since when the configuration that is in force at a time has been, through changes of weights and of the number of instances.
+/// Since when the configuration in force at a time has been in force. Changes of weights and of the number of
+/// instances do not interrupt this.
 ///
 /// # Errors
 /// When the table fails.
@@ -55,7 +56,7 @@ pub(super) async fn in_force_since(
     at: Timestamp,
 ) -> Result<Option<Timestamp>, PortError> {
     let (mut since, mut in_force, mut until) = (None, None, at);
-    // Scaling leaves revisions, too: more than are read at once.
+    // Scaling leaves revisions, too: there may be more than one read returns.
     loop {
         let some = revisions(table, endpoint, until).await?;
         for revision in &some {

@@ -1,5 +1,6 @@
-//! What was found is never replaced. A window that changes after it was closed, one that is compared with another baseline than before, or
-//! the report of an execution that is written again, is recorded beside the finding, and published: somebody may be writing drift away.
+//! A finding is never replaced. Three changes are recorded beside the finding and published, because somebody may be
+//! hiding drift: a window changes after it was closed, a window is compared with another baseline than before, or the
+//! report of an execution is written again.
 
 use std::collections::BTreeSet;
 
@@ -23,22 +24,22 @@ use crate::outcome::{Done, Failure, Outcome};
 use crate::ports::{Notice, Table};
 use crate::world::World;
 
-/// The `detail-type` of findings that somebody would have replaced.
+/// The `detail-type` of an attempt to replace a finding.
 pub const FINDING_REWRITTEN: &str = "Sagewarden Finding Rewritten";
 
-/// So many changes of one finding are recorded and published: whoever goes on after that hides nothing.
+/// How many changes of one finding are recorded and published. Later changes hide nothing, so they are left out.
 const MOST: usize = 5;
-/// How a change begins in the set of verdicts.
+/// The prefix of a change in the set of verdicts.
 const REWRITTEN: &str = "rewritten after ";
-/// The lowest version: a window that had no violations when it was closed left nothing.
+/// The lowest version: a window that had no violations when it was closed has no recorded finding.
 const NOTHING_FOUND: &str = "0#nothing";
 
-/// Why a finding would have become another one.
+/// Why a finding would have changed.
 #[derive(Clone, Copy)]
 pub(super) enum Rewriting<'a> {
-    /// Files of a window came after it had been closed.
+    /// Files of a window arrived after it had been closed.
     Files(&'a RewrittenAfter),
-    /// The window is compared with another baseline than the one that the finding comes of.
+    /// The window is compared with another baseline than the finding was.
     Baseline { before: &'a str, now: &'a str },
     /// The report of an execution was written again.
     Report,
@@ -49,7 +50,7 @@ struct Change<'a> {
     observed: &'a Observed<'a>,
     found: &'a Found,
     why: Rewriting<'a>,
-    /// What stands, where anything does.
+    /// The finding that stands, if there is one.
     before: Option<Item>,
 }
 
@@ -78,7 +79,7 @@ pub(super) async fn keep_both(
 }
 
 impl Change<'_> {
-    /// As it stands in the set of verdicts.
+    /// The change as the set of verdicts holds it.
     fn verdict(&self) -> String {
         let count = counted(self.found.violations.len(), "violation");
         let (words, report) = (self.found.in_words(), &self.found.report);
@@ -88,7 +89,7 @@ impl Change<'_> {
                 counted(after.count, "file"),
                 after.written_at
             ),
-            // Not how much is found by now: each file that comes would make another change of it.
+            // Without the number of violations now: otherwise each new file would be another change.
             Rewriting::Baseline { before, now } => {
                 format!(
                     "{REWRITTEN}its baseline was {before}: it is compared with {now} now; report {report}"
@@ -141,8 +142,8 @@ impl Change<'_> {
         store(world, moment, record).await
     }
 
-    /// A finding that would have changed is published with each change. Windows without one are many, and leave one notice in a quiet
-    /// period of their endpoint.
+    /// A finding that would have changed is published with each change. Windows without a finding are many: they
+    /// share one notice in a quiet period of their endpoint.
     fn cause(&self, world: &impl World, id: &NodeId, verdict: &str) -> String {
         if self.violations_before() > 0 {
             return format!("rewritten#{}#{}", id.tail(), hex(&Sha256::digest(verdict)));

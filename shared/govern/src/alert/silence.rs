@@ -1,4 +1,5 @@
-//! A monitor that does not work: it failed, was stopped, did not run, or what it wrote may not be read. Silence is not health.
+//! A monitor does not work: it failed, was stopped, did not run, or its report may not be read. Silence is not
+//! health.
 
 use sagewarden_events::{Resource, ResourceKind, Timestamp};
 use sagewarden_lineage::id::NodeId;
@@ -14,12 +15,12 @@ use crate::ports::{Monitor, Notice};
 /// The `detail-type` of monitors that do not work.
 pub const MONITORING_FAILED: &str = "Sagewarden Monitoring Failed";
 
-/// A monitor that said nothing of its endpoint's traffic.
+/// A monitor that did not judge its endpoint's traffic.
 pub(super) struct Silence {
     pub(super) endpoint: Resource,
     pub(super) schedule: Resource,
     pub(super) monitoring_type: Option<String>,
-    /// The run, where there was one: its job and when it was created.
+    /// The execution, if there was one: its job, and when the job was created.
     pub(super) execution: Option<(Resource, Timestamp)>,
     /// When it ended, or should have begun.
     pub(super) at: Timestamp,
@@ -38,7 +39,7 @@ impl Silence {
         }
     }
 
-    /// Of what Sagewarden itself looks at, where Model Monitor has a schedule.
+    /// For Sagewarden's own monitoring, in place of a schedule of Model Monitor.
     pub(super) fn of_own(monitor: Monitor, endpoint: &Resource, at: Timestamp, wrong: Wrong) -> Self {
         Self {
             schedule: endpoint.sibling(ResourceKind::MonitoringSchedule, monitor.schedule()),
@@ -50,12 +51,12 @@ impl Silence {
         }
     }
 
-    /// That of a schedule that there is; Sagewarden's own has none.
+    /// The ARN of the schedule; Sagewarden's own monitoring has none.
     fn schedule_arn(&self) -> Option<String> {
         Monitor::named(&self.schedule.name).is_none().then(|| self.schedule.arn())
     }
 
-    /// What is wrong, with the variant whose traffic it is of: each has a node of its own.
+    /// What is wrong, with the variant that the traffic belongs to: each has a node of its own.
     fn what(&self) -> String {
         let word = self.wrong.word();
         self.wrong
@@ -63,7 +64,7 @@ impl Silence {
             .map_or_else(|| word.to_owned(), |window| format!("{word}/{}", window.report.variant))
     }
 
-    /// Of traffic that cannot be read, each variant and each kind of damage is a cause of its own.
+    /// For unreadable traffic, each variant and each kind of damage is a cause of its own.
     pub(super) fn causes(&self) -> Vec<Cause> {
         let (schedule, word) = (&self.schedule.name, self.wrong.word());
         let cause =
@@ -186,7 +187,7 @@ impl Silence {
         }
     }
 
-    /// The event; `deployment` is what was in force.
+    /// The event; `deployment` is the deployment that was in force.
     pub(super) fn notice(&self, deployment: Option<&NodeId>) -> Notice {
         let Self { endpoint, schedule, wrong, .. } = self;
         let execution = self
@@ -231,7 +232,7 @@ fn unmeasured_advice(window: &EvaluatedWindow) -> String {
     }
 }
 
-/// What Model Monitor says where nothing was captured: "Job inputs had no data".
+/// What Model Monitor says if nothing was captured: "Job inputs had no data".
 fn says_no_data(reason: Option<&str>) -> bool {
     reason.is_some_and(|reason| reason.to_lowercase().contains("no data"))
 }

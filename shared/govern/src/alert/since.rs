@@ -1,4 +1,5 @@
-//! Since when a violation has been there: the first of the windows before this one, without a gap, in which the same was found.
+//! Since when a violation has been there: the first of the windows before this one that had the same violation,
+//! without a gap.
 
 use std::collections::BTreeMap;
 
@@ -12,18 +13,18 @@ use super::found::Observed;
 use crate::ports::{PortError, Table};
 use crate::window::Window;
 
-/// Windows that are looked at: four days of hours, and what one request reads.
+/// How many windows are looked at: four days of hours, and as many as one request reads.
 const LOOK_BACK: i64 = 96;
 
-/// What was found in the windows before one.
+/// The violations of the windows before one.
 #[derive(Debug, Default)]
 pub(super) struct Since {
-    /// The newest first, each with when it began; up to the first in which nothing was found.
+    /// The newest first, each with its start; up to the first window without violations.
     before: Vec<(Timestamp, Vec<Violation>)>,
 }
 
 impl Since {
-    /// Of an execution nothing is said: its schedule has no windows of one length.
+    /// Empty for an execution: its schedule has no windows of one length.
     ///
     /// # Errors
     /// When the table fails.
@@ -40,7 +41,7 @@ impl Since {
         Ok(Self { before: found.take_while(|(_, violations)| !violations.is_empty()).collect() })
     }
 
-    /// When the first of the windows began that have the same violation without a gap; none where it is new.
+    /// The start of the first window that has the same violation, without a gap; `None` if the violation is new.
     pub(super) fn when(&self, violation: &Violation) -> Option<Timestamp> {
         let is_same = |other: &Violation| {
             other.subject() == violation.subject()
@@ -50,7 +51,7 @@ impl Since {
         before.last().map(|(start, _)| *start)
     }
 
-    /// The earliest of several.
+    /// The earliest of several starts.
     pub(super) fn first_of(&self, violations: &[Violation]) -> Option<Timestamp> {
         violations.iter().filter_map(|violation| self.when(violation)).min()
     }

@@ -1,5 +1,5 @@
-//! The clock's other question: does the traffic of each endpoint still arrive? No event says that capture has stopped, or that the
-//! events of a bucket lead nowhere.
+//! The clock's other question: does the traffic of each endpoint still arrive? No event says that capture has
+//! stopped, or that a bucket sends its events nowhere.
 
 use std::collections::BTreeSet;
 
@@ -22,9 +22,9 @@ use crate::ports::{Account, Monitor, Objects, PortError, PortErrorKind};
 use crate::window::{DAY_MS, HOUR_MS};
 use crate::world::World;
 
-/// The event of a file that was written so long ago has come, if its bucket sends any.
+/// A file this old has been announced, if its bucket sends events at all.
 const ANNOUNCED_WITHIN_MS: i64 = HOUR_MS;
-/// Variants whose files are looked for, and files of a day: one is enough to know.
+/// How many variants are looked at, and how many files of a day: one file is enough to know.
 const MAX_VARIANTS: usize = 10;
 const MAX_FILES: usize = 1_000;
 /// Endpoints in one record: each may be described and recorded, and its places in S3 listed.
@@ -32,7 +32,7 @@ const IN_A_PART: usize = 25;
 /// Endpoints that are asked at the same time.
 const AT_ONCE: usize = 8;
 
-/// An endpoint that captures its traffic, and since when none of it has been heard of.
+/// An endpoint that captures its traffic, and since when no event about its traffic has arrived.
 struct Quiet<'a> {
     endpoint: &'a Resource,
     described: &'a Json,
@@ -40,25 +40,25 @@ struct Quiet<'a> {
     since: Timestamp,
 }
 
-/// What stands where an endpoint captures to without an event that has come.
+/// Whether files lie where an endpoint captures to, although no event announced them.
 enum Standing {
     Nothing,
-    /// So young that its event may still come.
+    /// Files so young that their event may still arrive.
     OnItsWay,
-    /// This file, and its event is overdue.
+    /// This file, whose event is overdue.
     Unheard(String),
 }
 
-/// Which silence is too long.
+/// How long a silence may last.
 struct Probe {
-    /// Since when anybody listens for traffic.
+    /// Since when the stack receives events of captured traffic.
     listening: Timestamp,
-    /// Traffic that ended no later than this is overdue.
+    /// An endpoint whose last traffic is older than this is reported.
     overdue: Timestamp,
 }
 
 impl Probe {
-    /// Nothing where no silence can be too long yet, and why.
+    /// `None`, with the reason, if no silence can be too long yet.
     async fn of(world: &impl World, tick: &ClockTicked) -> Result<Result<Self, Done>, PortError> {
         let hours = world.settings().drift.detect.silent_after_hours;
         if hours <= 0 {
@@ -74,8 +74,8 @@ fn nothing() -> Done {
     Done::Nothing("no captured traffic is overdue".to_owned())
 }
 
-/// Asks of every endpoint that serves and captures its traffic whether some arrived in the last `silent_after_hours`, or hands them on
-/// where they are many.
+/// Checks for every endpoint that serves and captures whether traffic arrived in the last `silent_after_hours`. If
+/// there are many endpoints, hands them on in parts.
 pub(super) async fn watch_traffic(
     world: &impl World,
     tick: &ClockTicked,
@@ -104,7 +104,7 @@ pub(super) async fn watch_traffic(
     }
 }
 
-/// Asks the same of these endpoints, which another record listed.
+/// Checks the same for these endpoints, which another record listed.
 pub(super) async fn watch_traffic_of(
     world: &impl World,
     tick: &ClockTicked,
@@ -117,7 +117,7 @@ pub(super) async fn watch_traffic_of(
     }
 }
 
-/// One endpoint's trouble does not hide the others.
+/// An error with one endpoint does not hide the others.
 async fn watch_these(
     world: &impl World,
     tick: &ClockTicked,
@@ -158,8 +158,8 @@ async fn ask_for_traffic(
     let (table, id) = (world.table(), NodeId::endpoint(endpoint));
     let since =
         |deployed: Option<Timestamp>| last.into_iter().chain(deployed).fold(probe.listening, Timestamp::max);
-    // Endpoints that nobody uses are asked each hour for months. Where the silence was published, all that is left to ask is
-    // whether files stand there after all; where the files were published, nothing is.
+    // Endpoints that nobody calls are checked each hour for months. If the silence was published, the only question
+    // left is whether there are files after all. If those were published, no question is left.
     let before = since(in_force_since(table, &id, moment.now).await?);
     let silence = |wrong: Wrong| Silence::of_own(Monitor::DataQuality, endpoint, before, wrong);
     let unheard = silence(Wrong::TrafficUnheard { file: String::new() });
@@ -170,7 +170,7 @@ async fn ask_for_traffic(
     }
     let is_published =
         was_silence_published(world, &silence(Wrong::TrafficMissing { place: String::new() })).await?;
-    // Deleted since it was listed, or its capture is off: that it should be on is the matter of a control.
+    // The endpoint was deleted since it was listed, or its capture is off. A control checks that capture is on.
     let described = world.account().describe(endpoint).await?;
     let Some((described, place)) =
         described.and_then(|it| captures_to(&it.document).map(|place| (it.document, place)))
@@ -180,7 +180,8 @@ async fn ask_for_traffic(
     let since = if is_published {
         before
     } else {
-        // Its events may be late, or from before there was anybody to hear them. What captures may be younger than the endpoint.
+        // Its events may be late, or older than the stack. Capture may have been switched on after the endpoint was
+        // created.
         record_now(world, endpoint, moment).await?;
         let modified = || described.get("LastModifiedTime").and_then(Timestamp::from_json);
         since(in_force_since(table, &id, moment.now).await?.or_else(modified))
@@ -205,8 +206,8 @@ async fn ask_for_traffic(
     publish_silence(world, &Silence::of_own(Monitor::DataQuality, endpoint, since, wrong), moment).await
 }
 
-/// Whether a file of today or yesterday stands where the endpoint captures to, and no event announced it. Nothing is known where the
-/// bucket may not be listed.
+/// Whether a file of today or yesterday lies where the endpoint captures to, and no event announced it. Unknown if
+/// the bucket may not be listed.
 async fn standing(world: &impl World, quiet: &Quiet<'_>, now: Timestamp) -> Result<Standing, PortError> {
     let mut standing = Standing::Nothing;
     for prefix in quiet.prefixes(now) {
@@ -231,13 +232,13 @@ async fn standing(world: &impl World, quiet: &Quiet<'_>, now: Timestamp) -> Resu
 }
 
 impl Quiet<'_> {
-    /// Where today's and yesterday's files are: `<prefix>/<endpoint>/<variant>/<yyyy>/<mm>/<dd>/`, and of the day from which on nothing
-    /// was heard, by the hour: a day can have more files than are looked at.
+    /// The folders of today's and yesterday's files: `<prefix>/<endpoint>/<variant>/<yyyy>/<mm>/<dd>/`. For the day
+    /// in which the silence began, one folder for each hour: a day can have more files than are listed.
     fn prefixes(&self, now: Timestamp) -> Vec<String> {
         let Self { endpoint, described, place, since } = self;
         let variants = described.get("ProductionVariants").and_then(Json::as_array).into_iter().flatten();
         let variants = variants.filter_map(|variant| variant.get("VariantName")?.as_str());
-        // A prefix that ends with a slash leaves two of them in the keys, or one.
+        // If the prefix ends with a slash, the keys have two slashes there, or one.
         let beginnings = match place.key.trim_end_matches('/') {
             "" => BTreeSet::from([String::new()]),
             trimmed => BTreeSet::from([format!("{trimmed}/"), format!("{}/", place.key)]),
@@ -263,13 +264,15 @@ impl Quiet<'_> {
     }
 }
 
-/// Whether requests are answered, by the states of `EndpointStatus`: also while the endpoint is being changed, or could not be.
+/// Whether the endpoint answers requests, by `EndpointStatus`: it also does so during an update, and after a failed
+/// one.
 fn serves(summary: &Json) -> bool {
     let status = summary.get("EndpointStatus").and_then(Json::as_str).unwrap_or_default();
     !matches!(status, "OutOfService" | "Creating" | "Deleting" | "Failed")
 }
 
-/// Where an endpoint captures to now (`DataCaptureConfigSummary` of `DescribeEndpoint`); nothing where it does not.
+/// Where an endpoint captures to now (`DataCaptureConfigSummary` of `DescribeEndpoint`); `None` if it does not
+/// capture.
 fn captures_to(described: &Json) -> Option<S3Location> {
     let capture = described.get("DataCaptureConfig")?;
     let is_on = capture.get("EnableCapture").and_then(Json::as_bool) == Some(true)

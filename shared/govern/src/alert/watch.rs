@@ -1,5 +1,5 @@
-//! The clock's question: did every schedule run? An execution that failed before it had a job, and one that never was, have no
-//! event of their own.
+//! The clock's question: did every schedule run? An execution that failed before it had a job, or never started, has
+//! no event of its own.
 
 use sagewarden_events::{ClockTicked, Resource, ResourceKind, Status, Timestamp, Watched};
 use serde_json::Value as Json;
@@ -16,7 +16,7 @@ use crate::parts::{Cut, NamePage, Parts};
 use crate::ports::Account;
 use crate::world::World;
 
-/// Schedules in one record: each is described, its executions are listed, and what is wrong with it is recorded and published.
+/// How many schedules a record checks: it describes each, lists its executions, and records and publishes any fault.
 const IN_A_PART: usize = 25;
 
 /// A schedule, as the list and its description have it.
@@ -48,10 +48,10 @@ impl WatchedSchedule {
     }
 }
 
-/// Asks every schedule of an endpoint whether it ran when it should have, or hands them on where they are many.
+/// Checks whether every schedule of an endpoint ran when it should have. If there are many, hands them on in parts.
 ///
 /// # Errors
-/// When a service does not answer: the record comes again.
+/// When a service does not answer: the record is retried.
 pub(super) async fn watch_schedules(
     world: &impl World,
     tick: &ClockTicked,
@@ -70,11 +70,11 @@ pub(super) async fn watch_schedules(
     }
 }
 
-/// Asks these schedules: alerts when one did not run, or is itself stopped or failed. One schedule's trouble does not hide the
-/// others.
+/// Checks these schedules. Alerts if one did not run, or is itself stopped or failed. An error with one schedule does
+/// not hide the others.
 ///
 /// # Errors
-/// When a service does not answer: the rest is asked all the same, and the record comes again.
+/// When a service does not answer: the other schedules are still checked, and the record is retried.
 pub(super) async fn watch_these_schedules(
     world: &impl World,
     tick: &ClockTicked,
@@ -85,7 +85,7 @@ pub(super) async fn watch_these_schedules(
     let (account, region) = (&tick.account, &tick.region);
     let of = |name: &String| Resource::in_region(ResourceKind::MonitoringSchedule, account, region, name);
     let schedules: Vec<Resource> = names.iter().map(of).collect();
-    // One behind the other: alerts about one endpoint in one quiet period wait for each other.
+    // One after the other: alerts about one endpoint in one quiet period wait for each other.
     for schedule in &schedules {
         match watch(world, schedule, tick.time, moment).await {
             Ok(found) => {
@@ -106,14 +106,14 @@ pub(super) async fn watch_these_schedules(
     }
 }
 
-/// What is wrong with one schedule, in words; published where it is new.
+/// What is wrong with one schedule, in words; publishes it if it is new.
 async fn watch(
     world: &impl World,
     schedule: &Resource,
     now: Timestamp,
     moment: &Moment,
 ) -> Result<Vec<String>, Failure> {
-    // Deleted since it was listed.
+    // The schedule was deleted since it was listed.
     let Some(described) = world.account().describe(schedule).await? else { return Ok(Vec::new()) };
     let document = described.document;
     let text = |field: &str| document.get(field).and_then(Json::as_str).map(str::to_owned);
@@ -174,7 +174,7 @@ async fn watch_executions(
     Ok(outcomes)
 }
 
-/// An execution that failed or was stopped: by its job where it had one, as if the job's event had come.
+/// An execution failed or was stopped. If it had a job, this acts as if the job's event had arrived.
 async fn watch_execution(
     world: &impl World,
     watched: &WatchedSchedule,

@@ -1,4 +1,4 @@
-//! `detect-drift` has evaluated a window: what of its traffic could not be read is published, and what has moved becomes an alert.
+//! `detect-drift` has evaluated a window: unreadable traffic is published, and drift becomes an alert.
 
 use std::rc::Rc;
 
@@ -24,10 +24,11 @@ use crate::world::World;
 
 const NEVER_OPENED: &str = "is of a window that detect-drift never opened";
 
-/// An evaluation was written. It is read as it stands there now, whichever version the event is about, and read once for both.
+/// An evaluation was written. This reads its present version, whichever version the event is about, and reads it once
+/// for both purposes.
 ///
 /// # Errors
-/// Rejects an evaluation that cannot be used; retries when it may not be read, or a service does not answer.
+/// Rejects an evaluation that cannot be used; retries if it may not be read, or a service does not answer.
 pub(super) async fn on_evaluation(
     world: &impl World,
     object: &ObjectCreated,
@@ -48,14 +49,14 @@ pub(super) async fn on_evaluation(
         let (observed, found) = (Observed::Window(&window), Found::of_window(&window));
         return keep_both(world, &observed, &found, Rewriting::Files(after), moment).await;
     }
-    // Neither hides the other; what can be tried again is.
+    // Neither error hides the other; one that can be retried wins.
     let unreadable = publish_unreadable(world, &window, moment).await;
     let unmeasured = publish_unmeasured(world, &window, moment).await;
     let drifted = alert_on_drift(world, &window, moment).await;
     both(both(unreadable, unmeasured), drifted)
 }
 
-/// Of two failures the one that can be tried again.
+/// Of two errors, the one that can be retried.
 fn both(one: Outcome, other: Outcome) -> Outcome {
     match (one, other) {
         (Err(Failure::Reject(_)), Err(Failure::Retry(error))) => Err(Failure::Retry(error)),
@@ -73,13 +74,15 @@ async fn publish_unmeasured(world: &impl World, window: &Rc<EvaluatedWindow>, mo
     publish_silence(world, &silence, moment).await
 }
 
-/// Publishes what of the traffic could not be read, whether or not the rest has moved: too few rows to be judged say nothing of drift.
+/// Publishes which traffic could not be read, whether or not the rest has drifted: too few rows to judge say nothing
+/// about drift.
 async fn publish_unreadable(world: &impl World, window: &Rc<EvaluatedWindow>, moment: &Moment) -> Outcome {
     let EvaluatedWindow { report, evaluation, .. } = &**window;
     if window.is_readable() {
         return Ok(Done::Nothing(format!("all captured traffic of `{evaluation}` could be read")));
     }
-    // Half a file of bad lines is another thing than a few in an hour: that is known once there is enough to be judged.
+    // Half a file of bad lines matters more than a few in an hour. This is known only once there are enough rows to
+    // judge.
     let seen = report.rows + report.unreadable_lines;
     if !report.window.complete && seen < world.settings().drift.detect.min_rows {
         return Ok(Done::Nothing(format!("too little is known of `{evaluation}` yet")));
@@ -96,16 +99,16 @@ async fn alert_on_drift(world: &impl World, window: &EvaluatedWindow, moment: &M
     drift::alert(world, &Observed::Window(window), &Found::of_window(window), moment).await
 }
 
-/// What came of reading an evaluation.
+/// The result of reading an evaluation.
 enum EvaluationReading {
     Usable(Box<EvaluatedWindow>),
-    /// `detect-drift` writes there, but not this.
+    /// `detect-drift` writes there, but did not write this file.
     Unusable(String),
     /// There is nothing to do, and why.
     Nothing(&'static str),
 }
 
-/// The evaluation as it stands there now. That it may not be read is published.
+/// The present version of the evaluation. If it may not be read, that is published.
 async fn read(world: &impl World, own: &OwnPlace, moment: &Moment) -> Result<EvaluationReading, Failure> {
     let S3Location { bucket, key } = &own.evaluation;
     let bytes = match world.objects().read(bucket, key, MAX_REPORT).await {
@@ -126,7 +129,7 @@ async fn read(world: &impl World, own: &OwnPlace, moment: &Moment) -> Result<Eva
         Err(error) => return Ok(EvaluationReading::Unusable(error.to_string())),
     };
     if let Some(why) = own.contradiction(&report, &files) {
-        // In a bucket that others may write to, windows that nobody opened have no end.
+        // In a bucket that others may write to, somebody could invent windows without end.
         let is_window = !files.is_empty() || !noted_files(world, own.monitor, &own.window).await?.is_empty();
         return Ok(if is_window {
             EvaluationReading::Unusable(why)

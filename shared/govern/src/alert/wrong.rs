@@ -1,4 +1,4 @@
-//! What is wrong with a monitor, or with what it looks at.
+//! What is wrong with a monitor, or with the data that it monitors.
 
 use std::rc::Rc;
 
@@ -29,15 +29,15 @@ pub(super) enum Wrong {
     ReportDenied {
         place: S3Location,
     },
-    /// Captured traffic of this window is not what it should be, or is gone.
+    /// Captured traffic of this window is damaged, or is gone.
     TrafficUnreadable(Rc<EvaluatedWindow>),
     /// Predictions of this window could not be judged, although no more labels are expected.
     Unmeasured(Rc<EvaluatedWindow>),
-    /// An endpoint captures its traffic to this place, and no file has come.
+    /// An endpoint captures its traffic to this place, and no file has arrived.
     TrafficMissing {
         place: String,
     },
-    /// Files such as this one are there, and no event announced them.
+    /// Files such as this one are in S3, and no event announced them.
     TrafficUnheard {
         file: String,
     },
@@ -64,9 +64,9 @@ impl Wrong {
 
     pub(super) fn severity(&self) -> DriftSeverity {
         match self {
-            // Somebody may have meant it.
+            // Somebody may have stopped it on purpose.
             Self::ExecutionStopped { .. } | Self::ScheduleStopped => DriftSeverity::Medium,
-            // Nobody may have asked.
+            // Perhaps nobody called the endpoint.
             Self::TrafficMissing { .. } => DriftSeverity::Medium,
             Self::TrafficUnreadable(window) if window.is_mostly_readable() => DriftSeverity::Medium,
             _ => DriftSeverity::High,
@@ -97,7 +97,7 @@ impl Wrong {
         }
     }
 
-    /// The window that it is about.
+    /// The window that the notice is about.
     pub(super) fn window(&self) -> Option<&EvaluatedWindow> {
         match self {
             Self::TrafficUnreadable(window) | Self::Unmeasured(window) => Some(window),
@@ -113,7 +113,8 @@ impl Wrong {
         }
     }
 
-    /// Orders what is said of the same node, behind what a report says if one is read later: a window that grows has more in it.
+    /// Orders the statements about one node: a report that is read later replaces them, and a growing window has more
+    /// in it.
     pub(super) fn version(&self) -> String {
         let word = self.word();
         self.unreadable()

@@ -1,4 +1,5 @@
-//! A file that is too large for the memory of the function ends the process: nobody is left to say so. An attempt is therefore noted before it is made, and what has killed the function several times is refused by name.
+//! A file that is too large for the function's memory ends the process, and nobody is left to say so. So the function
+//! notes an attempt before it begins. After several attempts that killed it, it refuses the file by name.
 
 use sagewarden_lineage::rows::AttemptRow;
 use sagewarden_lineage::s3::S3Location;
@@ -10,21 +11,22 @@ use crate::ports::{PortError, Table};
 use crate::record::closure::query_all;
 use crate::window::HOUR_MS;
 
-/// So many attempts that nobody survived: fewer than the queue delivers a record, so that its last deliveries say why.
+/// How many attempts may kill the function: fewer than the queue delivers a record, so that its last deliveries say
+/// why.
 const MOST: usize = 3;
-/// An attempt that is older has ended: the function has a minute, and its records come again after six.
+/// An older attempt has ended: the function has a minute, and its records come again after six.
 const OVER_MS: i64 = 5 * 60_000;
-/// What killed the function is tried again on the next day: somebody may have mended it.
+/// A file that killed the function is tried again on the next day: somebody may have mended it.
 const REMEMBERED_MS: i64 = 24 * HOUR_MS;
 
-/// Columns from which on a window is large.
+/// From this many columns on, a window is large.
 const WIDE: usize = 250;
 
 /// Why an attempt is not made.
 pub(super) enum NotBegun {
     /// It has killed the function too often.
     Killed(String),
-    /// Nobody knows: the table failed.
+    /// Unknown: the table failed.
     Failed(PortError),
 }
 
@@ -43,10 +45,10 @@ impl From<NotBegun> for Failure {
     }
 }
 
-/// An attempt that is being made.
+/// An attempt that is under way.
 pub(super) struct Attempt {
     row: AttemptRow,
-    /// Those before it that nobody survived.
+    /// Earlier attempts that killed the function.
     killed: Vec<AttemptRow>,
 }
 
@@ -72,8 +74,8 @@ impl Attempt {
         Ok(Self { row, killed })
     }
 
-    /// As [`Self::begin`], for what a window of many columns is judged from. Windows of few cannot fill the memory, and are judged
-    /// whenever a file comes: of those nothing is noted.
+    /// Like [`Self::begin`], for judging a window with many columns. A window with few cannot fill the memory, and is
+    /// judged whenever a file arrives: for such a window nothing is noted.
     ///
     /// # Errors
     /// As [`Self::begin`].
@@ -89,7 +91,8 @@ impl Attempt {
         Self::begin(table, &format!("{baseline} and the traffic"), moment).await.map(Some)
     }
 
-    /// It has ended, and the process is alive: what came of it decides nothing but whether the earlier ones are forgiven.
+    /// The attempt has ended and the process is alive, so its note is deleted. Its result decides only whether
+    /// earlier attempts are deleted as well.
     ///
     /// # Errors
     /// When the table fails.

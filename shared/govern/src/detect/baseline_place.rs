@@ -1,4 +1,4 @@
-//! Where a baseline stands.
+//! Where a baseline lies.
 
 use sagewarden_lineage::id::NodeId;
 use sagewarden_lineage::s3::S3Location;
@@ -14,9 +14,10 @@ pub(super) struct BaselinePlace {
     pub(super) statistics: Option<S3Location>,
     /// How it was found, for people.
     pub(super) found_by: String,
-    /// The schedule that it was found by: metrics are published under its name, so that alarms on them go on working.
+    /// The schedule that names it: metrics are published under the schedule's name, so that alarms on them keep
+    /// working.
     pub(super) schedule: Option<String>,
-    /// Which columns it has, where that does not depend on the settings.
+    /// Which columns it has, if that does not depend on the settings.
     pub(super) columns: Option<CapturedColumns>,
 }
 
@@ -46,7 +47,7 @@ impl BaselinePlace {
     }
 }
 
-/// The folder of the baseline that was made of a training job's data.
+/// The folder of the baseline that was made from a training job's data.
 pub(super) fn folder_of(evidence_bucket: &str, job: &NodeId) -> S3Location {
     S3Location {
         bucket: evidence_bucket.to_owned(),

@@ -1,4 +1,4 @@
-//! Windows that are over are judged once more.
+//! Judges the windows that are over once more.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,23 +19,25 @@ use crate::quality::expect::expect;
 use crate::window::{HOUR_MS, Window};
 use crate::world::World;
 
-/// Windows in one record: each is judged from its files, one after the other.
+/// How many windows a record judges: each from its files, one after the other.
 const IN_A_PART: usize = 20;
-/// Windows on a page of those that are over.
+/// How many windows that are over a page lists.
 const PAGE: usize = 100;
-/// Windows of one endpoint that a record hands on. Whoever writes files of many hours must not hold up the windows of others.
+/// How many windows of one endpoint a record hands on. Somebody who writes files of many hours must not hold up the
+/// windows of others.
 const OF_AN_ENDPOINT: usize = 20;
 /// How often the clock ticks, as the template says.
 const TICK_MS: i64 = 5 * 60_000;
 
-/// What became of a window that is over.
+/// The state of a window that is over.
 enum Closing {
     Closed(Done),
-    /// Until somebody mends something, or it is given up.
+    /// It waits until somebody mends the cause, or until it is given up.
     StaysOpen(Done),
 }
 
-/// Judges the windows that are over for the last time, and publishes their metrics; hands them on where they are many.
+/// Judges the windows that are over for the last time, and publishes their metrics. If there are many, hands them on
+/// in parts.
 ///
 /// # Errors
 /// When a service does not answer.
@@ -49,7 +51,8 @@ pub(super) async fn close_windows(
     match tick.part.as_ref().map(|part| &part.scope) {
         Some(WatchScope::These(keys)) => {
             let mut open = window_rows::open(world.table(), keys).await?;
-            // Whoever may put events on the bus names any window: one that goes on is not judged as if it were whole.
+            // Anybody who may put events on the bus can name any window: a window that is not over must not be judged
+            // as if it were complete.
             open.retain(|window| window.end <= before);
             close_these(world, read, &open, moment).await
         }
@@ -64,13 +67,13 @@ pub(super) async fn close_windows(
     }
 }
 
-/// How long after its end a window is over: files come late.
+/// How long after its end a window is over: files arrive late.
 fn patience(world: &impl World) -> i64 {
     world.settings().drift.detect.close_after_minutes * 60_000
 }
 
-/// Hands on the windows that ended since the last tick, and once an hour all that are still open: those that another record is
-/// closing at this time are not handed on every five minutes.
+/// Hands on the windows that ended since the last tick, and once an hour all that are still open. So windows that
+/// another record is closing right now are not handed on every five minutes.
 async fn hand_on(
     world: &impl World,
     read: &ReadBaselines,
@@ -100,8 +103,8 @@ async fn hand_on(
     }
 }
 
-/// The first window of each endpoint, then the second of each, up to so many; `taken` is how many there were before. What is left out
-/// is handed on in the next hour.
+/// The first window of each endpoint, then the second of each, up to a limit; `taken` is how many there were before.
+/// The rest is handed on in the next hour.
 fn in_turn(windows: &[Window], taken: &mut BTreeMap<String, usize>) -> Vec<String> {
     let mut turns: Vec<(usize, String)> = Vec::new();
     for window in windows {
@@ -122,7 +125,7 @@ async fn close_these(
 ) -> Outcome {
     let mut done = Done::Nothing("no window is over".to_owned());
     let mut failed = None;
-    // What is wrong with one window of a variant mostly is with the others: one is tried at a time.
+    // If one window of a variant fails, most others fail for the same reason: one is tried at a time.
     let mut waiting = BTreeSet::new();
     for window in windows {
         let whose = (window.endpoint.arn(), window.variant.clone());
@@ -135,7 +138,7 @@ async fn close_these(
                 done = done.and(outcome);
                 waiting.insert(whose);
             }
-            // It is tried again; it must not keep the others open.
+            // It is tried again; meanwhile the others must still close.
             Err(retry) => {
                 failed.get_or_insert(retry);
             }
@@ -152,13 +155,13 @@ async fn close(
 ) -> Result<Closing, Failure> {
     let table = world.table();
     let deadline = window_rows::deadline(window, &world.settings().drift.detect);
-    // Whatever comes of its data: predictions are measured all the same.
+    // Predictions are measured whatever the result of the data is.
     expect(world, window, moment).await?;
     let files = window_rows::files(table, window, deadline).await?;
     let occasion = occasion(world, window, &files).await?;
     match judge_last(world, read, window, &occasion, moment).await {
         Ok(Compared::Judged(done)) => {
-            // First: a window that is closed without it could be rewritten unseen.
+            // This comes first: if a window were closed without it, nobody would notice a rewrite.
             window_rows::note_closed(table, window, &files.in_time).await?;
             window_rows::close(table, window, &files, deadline).await?;
             Ok(Closing::Closed(done))
@@ -168,7 +171,7 @@ async fn close(
             Ok(Closing::Closed(done))
         }
         Err(Failure::Retry(error)) if error.is_transient() => Err(error.into()),
-        // It is published, and may be mended soon.
+        // It is published, and somebody may mend it soon.
         Err(failure) if !window_rows::is_old(window, moment.now) => {
             let text = format!("a window of {} cannot be judged yet: {failure}", window.endpoint);
             Ok(Closing::StaysOpen(Done::Acted(text)))
@@ -181,7 +184,7 @@ async fn close(
     }
 }
 
-/// What a window was closed with is not judged again because of files that were written long after it.
+/// Files that were written long after a window was closed do not make it close again.
 async fn occasion(world: &impl World, window: &Window, files: &WindowFiles) -> Result<Occasion, Failure> {
     if files.late.is_empty() {
         return Ok(Occasion::Over);
@@ -194,7 +197,7 @@ async fn occasion(world: &impl World, window: &Window, files: &WindowFiles) -> R
     Ok(Occasion::ChangedAfterClosing(Box::new(Rewritten { files: files.clone(), closed_at })))
 }
 
-/// Against the baseline that there is now, whatever its files were compared with while it was open.
+/// Against the present baseline, whatever baseline its files were compared with while it was open.
 async fn judge_last(
     world: &impl World,
     read: &ReadBaselines,

@@ -1,4 +1,4 @@
-//! A window is compared with the baseline that was found for it, or it is published that there is none.
+//! Compares a window with the baseline that was found for it, or publishes that there is none.
 
 use std::rc::Rc;
 
@@ -14,7 +14,7 @@ use crate::outcome::{Done, Failure};
 use crate::window::Window;
 use crate::world::World;
 
-/// What came of a window.
+/// The result for a window.
 pub(super) enum Compared {
     Judged(Done),
     /// There was nothing to compare it with.
@@ -31,18 +31,18 @@ impl Compared {
 
 /// Why a window is judged.
 pub(super) enum Occasion {
-    /// A file of it came.
+    /// One of its files arrived.
     FileCame,
     /// It is over.
     Over,
-    /// It was closed, and files came that were written since.
+    /// It was closed, and files arrived that were written after that.
     ChangedAfterClosing(Box<Rewritten>),
 }
 
-/// Judges a window against what came of looking for its baseline.
+/// Judges a window, given the result of looking for its baseline.
 ///
 /// # Errors
-/// Rejects what the settings or the baseline do not allow to be judged; retries when a service does not answer.
+/// Rejects a window that the settings or the baseline do not allow to judge; retries if a service does not answer.
 pub(super) async fn compare(
     world: &impl World,
     window: &Window,

@@ -1,5 +1,5 @@
-//! Which baseline an endpoint's traffic is compared with: the one that the settings name, else the one of its own monitoring
-//! schedule, else the one that its model package carries, else the one that was made of the data that its model was trained on.
+//! Which baseline an endpoint's traffic is compared with: the one that the settings name, else the one of its own
+//! monitoring schedule, else the one in its model package, else the one that was made from its model's training data.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -21,17 +21,17 @@ use crate::record::closure::upstream;
 use crate::window::Window;
 use crate::world::World;
 
-/// From a model over its artifact or package to the job that trained it.
+/// The edges from a model over its artifact or package to the job that trained it.
 const TO_TRAINING: Limits = Limits { max_depth: 4, max_nodes: 100 };
 
-/// What came of looking for one.
+/// The result of looking for a baseline.
 pub(super) enum BaselineSearch {
     Found(Rc<FoundBaseline>),
-    /// There is none of what served the traffic.
+    /// The model that served the traffic has no baseline.
     Nothing(Served),
 }
 
-/// The baseline of the traffic of a window, whose endpoint was described.
+/// The baseline for the traffic of a window. The caller has described the endpoint.
 ///
 /// # Errors
 /// When a service does not answer, or a file is there and cannot be read.
@@ -55,7 +55,7 @@ pub(super) async fn find_baseline(
             ))),
         };
     }
-    // One after the other: what comes later is not asked for where a baseline is found.
+    // One after the other: once a baseline is found, the later places are not asked.
     if let Some(found) = first(world, read, of_schedule(world, window).await?, moment).await? {
         return Ok(BaselineSearch::Found(Rc::new(found)));
     }
@@ -82,9 +82,10 @@ async fn first(
     Ok(None)
 }
 
-/// Of the endpoint's own data-quality schedules, inline or in a job definition. What was created after the window began does not count for
-/// it: whoever sees what a window is coming to must not choose what it is compared with. One that is changed meanwhile counts as it is, so
-/// that nobody takes its baseline away by touching it; that a finding would change by it is published.
+/// The baseline of the endpoint's own data-quality schedules, inline or in a job definition. A schedule that was
+/// created after the window began does not count: somebody who sees a window's result must not choose its baseline. A
+/// schedule that was changed meanwhile counts as it is now, so that nobody removes its baseline by touching it. If
+/// that would change a finding, it is published.
 async fn of_schedule(world: &impl World, window: &Window) -> Result<Vec<BaselinePlace>, Failure> {
     let endpoint = &window.endpoint;
     let listed = world.account().schedules_of(endpoint).await?;
@@ -121,11 +122,11 @@ fn is_younger(described: &Description, window: &Window) -> bool {
     described.created_at().is_some_and(|created| created > window.start)
 }
 
-/// Of the data that the model was trained on, as its lineage has it; the columns are those of requests.
+/// The baseline of the data that the model was trained on, by its lineage; the columns are the columns of requests.
 async fn of_training(world: &impl World, model: &NodeId) -> Result<Vec<BaselinePlace>, Failure> {
     let graph = upstream(world.table(), [model.clone()], TO_TRAINING).await?;
     let jobs: Vec<&NodeId> = graph.of_kind(NodeKind::TrainingJob).map(|job| &job.id).collect();
-    // A model that was trained on from another one is nearer to its own job, and was trained on that one's data.
+    // A model may be trained on from another one. The nearest job is its own, and that job read the data that counts.
     let distance = |job: &NodeId| graph.distance.get(job).copied();
     let nearest = jobs.iter().filter_map(|job| distance(job)).min();
     let jobs = jobs.into_iter().filter(|job| distance(job) == nearest);
@@ -138,7 +139,7 @@ async fn of_training(world: &impl World, model: &NodeId) -> Result<Vec<BaselineP
     Ok(jobs.filter_map(place).collect())
 }
 
-/// Of the model package that the model was made of.
+/// The baseline of the model package that the model was made from.
 async fn of_package(
     world: &impl World,
     endpoint: &Resource,
@@ -165,7 +166,7 @@ async fn of_package(
     Ok(places)
 }
 
-/// Whether a model is still the one of that identity: its name may have been used again.
+/// Whether a model still has this identity: its name may have been used again.
 fn is_same(model: &NodeId, described: &Description) -> bool {
     let seen = observe(&described.resource, &described.document, &BTreeMap::new());
     seen.is_ok_and(|seen| seen.id == *model)

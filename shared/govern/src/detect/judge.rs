@@ -1,4 +1,5 @@
-//! A window is judged: its files become the ones that Model Monitor would have written, and an evaluation that alerts are made of.
+//! Judges a window, and writes two things: the files that Model Monitor would have written, and an evaluation that
+//! leads to alerts.
 
 use std::collections::BTreeSet;
 
@@ -24,22 +25,22 @@ use crate::report_place::{VIOLATIONS, folder_of, reports_below};
 use crate::window::Window;
 use crate::world::World;
 
-/// Another file may come while a window is judged, and what is written last must be the judgement of all. So often it is
-/// begun anew; then the record comes again.
+/// Another file may arrive while a window is judged, and the last version that is written must cover all files.
+/// Judging starts over this many times; then the record is retried.
 const ATTEMPTS: usize = 5;
-/// Files that a sentence names; the report lists them.
+/// How many files a sentence names; the report lists them all.
 const NAMED: usize = 3;
 
-/// What came of judging a window.
+/// The result of judging a window.
 struct JudgedWindow {
     done: Done,
-    /// Those of a window that is over.
+    /// The metrics of a window that is over.
     metrics: Vec<Metric>,
-    /// Why not one check applied, where none did.
+    /// Why no check applied, if none did.
     unjudged: Option<String>,
 }
 
-/// Judges the window as far as it is known; writes what comes of it.
+/// Judges the window by the files known so far, and writes the result.
 pub(super) async fn judge(
     world: &impl World,
     window: &Window,
@@ -66,7 +67,7 @@ pub(super) async fn judge(
     Err(Failure::not_yet(format!("judge the traffic of {}", window.endpoint), "files come faster than that"))
 }
 
-/// Writes what the files come to.
+/// Writes the result of the files.
 async fn judge_files(
     world: &impl World,
     window: &Window,
@@ -88,7 +89,7 @@ async fn judge_files(
     let below = reports_below(world.evidence_bucket(), world.settings().drift.detect.reports.as_deref());
     let folder = reports_folder(window, &below)?;
     if profile.rows == 0 || (!complete && profile.rows < world.settings().drift.detect.min_rows) {
-        // Too little to be judged, but that traffic cannot be read is known: silence is not health.
+        // There is too little to judge, but it is known that traffic cannot be read: silence is not health.
         if !unreadable.is_empty() || !gone.is_empty() {
             let unjudged = report(window, files, merged, None, found, complete);
             write(world, &folder, WindowReport::FILE, pretty(&unjudged)?).await?;
@@ -116,7 +117,7 @@ async fn judge_files(
     write(world, &folder, "statistics.json", Statistics::from_profile(profile).to_java_json()).await?;
     let violations = Violations { violations: written.violations.clone(), ..Violations::default() };
     write(world, &folder, VIOLATIONS, pretty(&violations)?).await?;
-    // The last one: its event is the one that `alert-drift` reacts to, and finds the other files in place.
+    // This file comes last: `alert-drift` reacts to its event, and then finds the other files in place.
     write(world, &folder, WindowReport::FILE, pretty(&report)?).await?;
     let metrics = if complete { metrics(&found.baseline, profile, written) } else { Vec::new() };
     let done = Done::Acted(format!(
@@ -126,14 +127,15 @@ async fn judge_files(
         folder.bucket,
         folder.key
     ));
-    // What the baseline cannot be compared with is published whatever was found beside it: else it would depend on which file came first.
+    // A baseline that cannot be compared is published whatever else was found: otherwise it would depend on which
+    // file arrived first.
     let unjudged = alerting.nothing_known();
     Ok(JudgedWindow { done, metrics, unjudged })
 }
 
-/// Metrics leave when the window is judged for the last time, and not again when a late file opens it once more: Model Monitor
-/// publishes a window once, and CloudWatch would add the second values to the first of the same time, so that sums and counts
-/// of the window double. What the late file changes is in the reports.
+/// Metrics are published when the window is judged for the last time, and not again when a late file opens it once
+/// more. Model Monitor publishes a window once, and CloudWatch would add the second values to the first of the same
+/// time, so that sums and counts of the window double. The reports show what the late file changed.
 async fn publish_metrics_once(
     world: &impl World,
     window: &Window,
@@ -150,11 +152,11 @@ async fn publish_metrics_once(
         time: window.end,
         metrics,
     });
-    // Behind them: a crash between the two publishes them twice, which is less harm than not at all.
+    // Marked afterwards: a crash in between publishes them twice, which is less harm than never.
     note_metrics(world.table(), window).await
 }
 
-/// Where the reports on a window go, below a place.
+/// Where the reports about a window lie, below a place.
 pub(super) fn reports_folder(window: &Window, below: &str) -> Result<S3Location, Failure> {
     folder_of(window, Monitor::DataQuality, below)
         .ok_or_else(|| Failure::Reject(format!("`{below}` is not a folder in S3")))
@@ -171,7 +173,7 @@ pub(super) fn report(
     let (alerting, differences) = judged.unzip();
     let difference = |each: Disagreement| ModeDifference { feature: each.feature, text: each.why };
     let unreadable = merged.unreadable.iter();
-    // One entry of each kind before all others: no kind goes unseen where there are too many.
+    // One entry of each kind before all others: if there are too many, each kind is still listed.
     let mut kinds = BTreeSet::new();
     let (first, others): (Vec<_>, Vec<_>) =
         merged.unreadable.iter().cloned().partition(|lines| kinds.insert(lines.kind.clone()));

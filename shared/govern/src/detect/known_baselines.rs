@@ -1,9 +1,10 @@
-//! Which baseline the traffic of an open window is compared with, looked for at most once in ten minutes: an endpoint that is called
-//! all the time has a captured file every minute, and finding its baseline takes several calls to SageMaker. Whether another version of
-//! it stands there is asked for every file; it is read once for each version.
+//! Which baseline the traffic of an open window is compared with, looked for at most once in ten minutes. A busy
+//! endpoint has a captured file every minute, and finding its baseline takes several calls to SageMaker. For every
+//! file the process asks whether the baseline's files have a new version. It reads each version once.
 //!
-//! INVARIANT: where a baseline was found is remembered while a window is open, never when it is closed. The clock looks for the baseline
-//! anew, so that what a window comes to in the end does not depend on the process or the order in which its files were delivered.
+//! INVARIANT: the place of a baseline is remembered while a window is open, never when it is closed. The clock looks
+//! for the baseline anew. So the final result of a window does not depend on the process or on the order in which its
+//! files were delivered.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -21,16 +22,17 @@ use crate::outcome::Failure;
 use crate::window::Window;
 use crate::world::World;
 
-/// How long a baseline that was found counts.
+/// How long a baseline that was found is remembered.
 const LIFETIME_MS: i64 = 600_000;
-/// Windows whose baselines are known at a time.
+/// How many windows have a remembered baseline.
 const MOST: usize = 1_000;
 
-/// The baselines that were found in the last ten minutes, and those that were read. For as long as a function lives.
+/// The baselines that were found in the last ten minutes, and the baselines that were read. It lives as long as the
+/// process.
 #[derive(Debug, Default)]
 pub struct KnownBaselines {
     found: RefCell<BTreeMap<String, Known>>,
-    /// Those that were read, wherever they were looked for.
+    /// The baselines that were read, wherever they lie.
     pub(super) read: ReadBaselines,
 }
 
@@ -47,7 +49,8 @@ impl Known {
 }
 
 impl KnownBaselines {
-    /// The baseline of the traffic of an open window, whose endpoint was described. That there is none is not remembered.
+    /// The baseline for the traffic of an open window. The caller has described the endpoint. If there is no
+    /// baseline, that is not remembered.
     ///
     /// # Errors
     /// As [`find_baseline`].
@@ -78,7 +81,7 @@ impl KnownBaselines {
         known.get(key).filter(|known| known.is_fresh(now)).map(|known| known.place.clone())
     }
 
-    /// The oldest go where there is no room.
+    /// If there is no room, the oldest are dropped.
     fn keep(&self, key: String, place: &BaselinePlace, now: Timestamp) {
         let mut known = self.found.borrow_mut();
         known.retain(|_, each| each.is_fresh(now));
@@ -91,8 +94,8 @@ impl KnownBaselines {
     }
 }
 
-/// What a baseline is found by: the window, whose deployment served the traffic; the configuration that the endpoint has now; and the
-/// settings.
+/// What a baseline depends on: the window, whose deployment served the traffic; the present configuration of the
+/// endpoint; and the settings.
 fn key(window: &Window, described: &Json, said: &DetectedEndpoint) -> String {
     let config = described.get("EndpointConfigName").and_then(Json::as_str).unwrap_or_default();
     let named = said.baseline.as_deref().unwrap_or_default();

@@ -1,4 +1,5 @@
-//! Until when traffic of an endpoint has been captured, as far as events of its files have come, and since when anybody listens.
+//! The time of an endpoint's last captured traffic, as far as events of its files have arrived, and since when the
+//! stack receives such events.
 
 use std::collections::BTreeMap;
 
@@ -8,18 +9,18 @@ use sagewarden_lineage::table::Key;
 
 use crate::ports::{PortError, Table};
 
-/// A file was captured in an hour that ends then.
+/// Notes that a file was captured in the hour that ends at this time.
 pub(crate) async fn note(table: &impl Table, endpoint: &Resource, until: Timestamp) -> Result<(), PortError> {
     let known = last_captures(table, std::slice::from_ref(endpoint)).await?;
-    // There are many files in an hour: asking costs less than a write that changes nothing.
+    // An hour has many files: a read costs less than a write that changes nothing.
     if known.values().any(|known| *known >= until) {
         return Ok(());
     }
     table.write(&[LastCaptureRow::write(endpoint, until)]).await
 }
 
-/// The ends of the last hours in which traffic of these endpoints was captured, by the tails of their identities; nothing of those
-/// of which no file was ever heard.
+/// The ends of the last hours in which traffic of these endpoints was captured, by the tails of their identities. An
+/// endpoint without any event of a file is left out.
 pub(crate) async fn last_captures(
     table: &impl Table,
     endpoints: &[Resource],
@@ -30,7 +31,8 @@ pub(crate) async fn last_captures(
     Ok(rows.map(|row| (row.endpoint, row.until)).collect())
 }
 
-/// Since when anybody has listened for captured traffic; from now on, where nobody has: no event of what was captured before came.
+/// Since when the stack receives events of captured traffic. If it has not noted that yet, from now on: no event
+/// about earlier traffic arrived.
 pub(crate) async fn listening_since(table: &impl Table, now: Timestamp) -> Result<Timestamp, PortError> {
     let known = table.get(&[ListeningRow::key()]).await?;
     let known = known.first().and_then(ListeningRow::parse);

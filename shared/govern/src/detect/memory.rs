@@ -1,27 +1,31 @@
-//! What fits into the memory of `detect-drift`, which has 1,024 MB (`infra/template.yaml`). The figures are measured by
-//! `shared/monitor/examples/memory.rs` and stand in `docs/BENCHMARKS.md`.
+//! What fits into the memory of `detect-drift`, which has 1,024 MB (`infra/template.yaml`).
+//! `shared/monitor/examples/memory.rs` measures the figures; `docs/BENCHMARKS.md` lists them.
 
-/// Columns of a baseline, of training data, and so of a window: about half a megabyte each, with all that is held at a time.
+/// How many columns a baseline, training data and a window may have: each takes about half a megabyte, including
+/// everything that is in memory at the same time.
 pub(super) const MAX_COLUMNS: usize = 1_000;
-/// Bytes of a file of a baseline; `statistics.json` of [`MAX_COLUMNS`] columns has about 50 MB, and takes five times that.
+/// How many bytes a baseline's file may have. `statistics.json` with [`MAX_COLUMNS`] columns has about 50 MB, and
+/// takes five times as much memory.
 pub(super) const MAX_FILE: u64 = 64 * 1024 * 1024;
-/// Bytes of a profile: [`MAX_COLUMNS`] columns with full sketches have about 50 MB.
+/// How many bytes a profile may have: [`MAX_COLUMNS`] columns with full sketches have about 50 MB.
 pub(super) const MAX_PROFILE: u64 = 64 * 1024 * 1024;
-/// Values of a list, texts and objects in a file of a baseline: the same bytes take more memory the shorter these are.
+/// How many values of a list, texts and objects a baseline's file may have: the shorter they are, the more memory the
+/// same bytes take.
 const MAX_VALUES: usize = 8_000_000;
 const MAX_TEXTS: usize = 4_000_000;
 const MAX_OBJECTS: usize = 400_000;
 
-/// What profiles that are read at the same time may take, and one column of one, as bytes and read.
+/// How many bytes the profiles that are read at the same time may take, and how many one column of one takes, stored
+/// and in memory.
 const PROFILES: usize = 128 * 1024 * 1024;
 const COLUMN: usize = 128 * 1024;
 
-/// How many profiles of so many columns are read at the same time.
+/// How many profiles with this many columns are read at the same time.
 pub(super) fn profiles_at_once(columns: usize) -> usize {
     (PROFILES / (COLUMN * columns.max(1))).clamp(1, 16)
 }
 
-/// Why a document does not fit, before anything is made of it.
+/// Why a document does not fit, found before it is parsed.
 pub(super) fn too_much(json: &[u8]) -> Option<String> {
     let (mut values, mut texts, mut objects) = (0_usize, 0_usize, 0_usize);
     let (mut in_text, mut is_escaped) = (false, false);
@@ -44,7 +48,7 @@ pub(super) fn too_much(json: &[u8]) -> Option<String> {
     Some(format!("it has {} {}, more than {}", over.0, over.2, over.1))
 }
 
-/// Why so many columns do not fit.
+/// Why this many columns do not fit.
 pub(super) fn too_wide(columns: usize) -> Option<String> {
     (columns > MAX_COLUMNS).then(|| format!("it has {columns} columns, more than {MAX_COLUMNS}"))
 }

@@ -1,9 +1,10 @@
-//! Captured traffic arrives: each file is profiled once, profiles are merged by endpoint, variant and window, and each window is
-//! judged against the endpoint's baseline whenever data arrives ([`DetectDrift::on_capture`]), and once more when it is over
-//! ([`DetectDrift::close_windows`]).
+//! Captured traffic arrives. Each file is profiled once, and profiles are merged by endpoint, variant and window.
+//! Each window is judged against the endpoint's baseline whenever data arrives ([`DetectDrift::on_capture`]), and
+//! once more when it is over ([`DetectDrift::close_windows`]).
 //!
-//! The result of a window is a function of the set of its files, however often, late and in whatever order their events come: a
-//! profile belongs to the version of a file, and profiles are merged in the order of the files' keys.
+//! The result of a window is a function of the set of its files, however often, late and in whatever order their
+//! events arrive: a profile belongs to the version of a file, and profiles are merged in the order of the files'
+//! keys.
 
 mod attempt;
 mod baseline_place;
@@ -53,10 +54,11 @@ pub struct DetectDrift<'a, W> {
 }
 
 impl<W: World> DetectDrift<'_, W> {
-    /// A file was written: when it is captured traffic of an endpoint, it is profiled, and its window judged.
+    /// A file was written. If it is captured traffic of an endpoint, it is profiled, and its window is judged.
     ///
     /// # Errors
-    /// Rejects what the settings or the baseline do not allow to be judged; retries when a service does not answer.
+    /// Rejects a window that the settings or the baseline do not allow to judge; retries if a service does not
+    /// answer.
     pub async fn on_capture(&self, written: &ObjectCreated, moment: &Moment) -> Outcome {
         let (world, settings) = (self.world, &self.world.settings().drift.detect);
         let Some(key) = CaptureKey::parse(&written.key) else {
@@ -68,7 +70,7 @@ impl<W: World> DetectDrift<'_, W> {
         let Some(window) = of_hour else {
             return Err(Failure::Reject(format!("`{}` names no hour", written.key)));
         };
-        // Also where nobody watches yet: once somebody does, traffic that comes all the time is no news.
+        // Noted even if nobody watches the endpoint yet: once somebody does, the time of the last traffic is known.
         let until = end_of(key.hour).map(|until| until.min(end_of_hour(written.time)));
         if !settings.of(&endpoint.name).watch {
             if let Some(until) = until {
@@ -110,7 +112,7 @@ impl<W: World> DetectDrift<'_, W> {
         if let Some(until) = until {
             last_capture::note(world.table(), &window.endpoint, until).await?;
         }
-        // Before a baseline is looked for: one may come while the window is open.
+        // This comes before the search for a baseline: one may appear while the window is open.
         match window_rows::add(world.table(), &window, &file, deadline(&window, settings)).await? {
             Noted::Open => {}
             Noted::Closed => return Ok(Done::Nothing(format!("`{}` was judged before", written.key))),
@@ -130,15 +132,16 @@ impl<W: World> DetectDrift<'_, W> {
         let said = settings.of(&window.endpoint.name);
         let search = self.known.find(world, &window, &described.document, &said, moment).await;
         let compared = compare(world, &window, search, said, &Occasion::FileCame, moment).await?;
-        // The clock may have closed the window meanwhile, and what it wrote is behind this: it is to do so once more.
+        // The clock may have closed the window meanwhile, and then wrote its result before this one: it has to write
+        // once more.
         if moment.now >= window.end {
             window_rows::keep_open(world.table(), &window).await?;
         }
         Ok(compared.done())
     }
 
-    /// The clock ticked, or this is a part of what it began: windows that are over are judged for the last time, and their metrics
-    /// published.
+    /// The clock ticked, or this is a part of its work: windows that are over are judged for the last time, and their
+    /// metrics are published.
     ///
     /// # Errors
     /// When a service does not answer.

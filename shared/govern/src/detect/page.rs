@@ -11,10 +11,10 @@ use crate::outcome::Failure;
 use crate::window::Window;
 use crate::world::World;
 
-/// Notes on lines that could not be read; the evaluation has more.
+/// How many notes on unreadable lines the page shows; the evaluation has more.
 const NAMED: usize = 10;
 
-/// What the page is about.
+/// The subject of the page.
 pub(super) struct JudgedTraffic<'a> {
     pub(super) window: &'a Window,
     pub(super) found: &'a FoundBaseline,

@@ -1,5 +1,5 @@
-//! Whether a file can be captured traffic of the hour and the variant that its key names. Whoever may write where an endpoint captures to
-//! may write any key: a window that nobody can have captured is not opened.
+//! Whether a file can be captured traffic of the hour and the variant that its key names. Anybody who may write where
+//! an endpoint captures to can write any key. So a window that cannot have been captured is not opened.
 
 use sagewarden_events::{ObjectCreated, Timestamp};
 use sagewarden_lineage::id::NodeId;
@@ -16,7 +16,7 @@ use crate::world::World;
 /// How far clocks may be apart.
 const SKEW_MS: i64 = 15 * 60_000;
 
-/// Where a description names variants (`DescribeEndpoint`).
+/// Where a description lists variants (`DescribeEndpoint`).
 const VARIANTS: [&str; 4] = [
     "/ProductionVariants",
     "/ShadowProductionVariants",
@@ -24,7 +24,7 @@ const VARIANTS: [&str; 4] = [
     "/PendingDeploymentSummary/ShadowProductionVariants",
 ];
 
-/// Why nobody can have captured it; nothing where somebody can.
+/// Why the file cannot have been captured; `None` if it can.
 ///
 /// # Errors
 /// When a service does not answer.
@@ -48,7 +48,7 @@ pub(super) async fn implausible(
     Ok(None)
 }
 
-/// Whether there was an endpoint of the name before a time: this one, or one that was deleted since.
+/// Whether an endpoint of this name existed before a time: the present one, or one that was deleted since.
 async fn existed(
     table: &impl Table,
     window: &Window,
@@ -63,7 +63,8 @@ async fn existed(
     Ok(!table.query(&before).await?.items.is_empty())
 }
 
-/// Whether the endpoint has the variant now, or had it when the window began. A window of it that was opened answers the same.
+/// Whether the endpoint has the variant now, or had it when the window began. Files that were
+/// accepted into the window before prove that it did.
 async fn has_variant(world: &impl World, window: &Window, described: &Json) -> Result<bool, Failure> {
     let lists = VARIANTS.iter().filter_map(|place| described.pointer(place)?.as_array()).flatten();
     let mut names = lists.filter_map(|variant| variant.get("VariantName")?.as_str());

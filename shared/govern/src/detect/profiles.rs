@@ -1,4 +1,5 @@
-//! Profiles of captured files: made once for each version of a file and each baseline, and kept beside the system's own things.
+//! Profiles of captured files: made once for each version of a file and each baseline, and kept in the stack's own
+//! bucket.
 
 use std::str::FromStr;
 
@@ -26,20 +27,21 @@ pub(super) struct Profiles<'a, W> {
     pub(super) said: &'a DetectedEndpoint,
 }
 
-/// What the files of a window came to.
+/// The result of reading the files of a window.
 #[derive(Debug)]
 pub(super) struct Merged {
-    /// Of all of them.
+    /// The merged profile of all of them.
     pub(super) profile: Profile,
-    /// What could not be read, by file: a function of the files like the profile, whoever has read them and when.
+    /// The lines that could not be read, by file. Like the profile, they are a function of the files alone.
     pub(super) unreadable: Vec<UnreadableLines>,
-    /// Files that are gone, and of which no profile was kept.
+    /// Files that are gone, and have no stored profile.
     pub(super) gone: Vec<String>,
 }
 
 impl<W: World> Profiles<'_, W> {
-    /// Merges the profiles of files in their order. What all but the last came to is kept: most files come behind the others, and
-    /// then only they are merged. A merge depends on the order, so nothing but a beginning can be used again.
+    /// Merges the profiles of files in their order. The merge of all files but the last is kept: most new files come
+    /// after the others, and then only they are merged. A merge depends on the order, so only a merge of the first
+    /// files can be used again.
     ///
     /// # Errors
     /// When S3 does not answer.
@@ -62,10 +64,10 @@ impl<W: World> Profiles<'_, W> {
                 }
             }
         }
-        // What is gone may come back.
+        // A file that is gone may come back.
         if files.len() > 1 && merged.gone.is_empty() {
             let kept = to_kept(&merged.profile, &merged.unreadable)?;
-            // A larger one could not be read again; it is made anew.
+            // A larger profile could not be read again, so it is made anew.
             if u64::try_from(kept.len()).is_ok_and(|bytes| bytes <= MAX_PROFILE) {
                 let key = self.merged_key(files);
                 self.world
@@ -90,11 +92,11 @@ impl<W: World> Profiles<'_, W> {
         Ok(kept.map(|(profile, unreadable)| Merged { profile, unreadable, gone: Vec::new() }))
     }
 
-    /// The profile of a file: the one that was kept, else a new one. `None` when the file is gone.
+    /// The profile of a file: the stored one, else a new one. `None` if the file is gone.
     async fn profile(&self, file: &CapturedFile) -> Result<Option<(Profile, Issues)>, Failure> {
         let key = self.key(file);
         if let Some(bytes) = self.world.objects().read(self.world.working_bucket(), &key, MAX_PROFILE).await?
-            // One that another version of this program wrote is made again.
+            // A profile that another version of this program wrote is made again.
             && let Some(kept) = from_kept(&bytes)
         {
             return Ok(Some(kept));
@@ -119,7 +121,8 @@ impl<W: World> Profiles<'_, W> {
         self.found.baseline.empty_profile(Detail::Statistics)
     }
 
-    /// A function of the file's version, of the baseline, whose columns the profile has, and of how its rows are read.
+    /// A function of three things: the file's version, the baseline whose columns the profile has, and how its rows
+    /// are read.
     fn key(&self, file: &CapturedFile) -> String {
         let DetectedEndpoint { columns, input_path, output_path, .. } = self.said;
         let read = format!("{columns:?}|{input_path:?}|{output_path:?}|{}", file.id());
@@ -145,15 +148,15 @@ impl<W: World> Profiles<'_, W> {
             CapturedColumns::Output => ColumnOrder::Output,
         };
         let (input_path, output_path) = (path(&self.said.input_path)?, path(&self.said.output_path)?);
-        // Who says what the columns are means it.
+        // If somebody named the columns, that decides.
         let fit = self.said.columns.is_none().then(|| self.found.baseline.expected_columns());
         let plain_texts = !self.found.baseline.texts().is_empty();
         Ok(CaptureFormat { order, input_path, output_path, fit, plain_texts, ..CaptureFormat::default() })
     }
 }
 
-/// What is kept of a file, or of several: what could not be read as a line of JSON, and behind it the profile. The one without the
-/// other would say less to whoever reads the file the second time.
+/// The stored form of one file or several: first the unreadable lines as a line of JSON, then the profile. Both are
+/// kept together, so that the second reader of the file learns as much as the first.
 fn to_kept(profile: &Profile, unreadable: &impl Serialize) -> Result<Vec<u8>, Failure> {
     let mut kept = serde_json::to_vec(unreadable).map_err(|error| Failure::Reject(error.to_string()))?;
     kept.push(b'\n');

@@ -1,4 +1,4 @@
-//! Baselines that were read: each version once by a process, however many files, windows and endpoints it is for.
+//! Baselines that a process has read: each version once, however many files, windows and endpoints use it.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -18,7 +18,7 @@ use crate::outcome::Failure;
 use crate::ports::{Objects, PortError};
 use crate::world::World;
 
-/// Bytes of the files whose baselines are held; what was used the longest ago goes first.
+/// How many bytes of files the held baselines may have; the least recently used goes first.
 const MAX_BYTES: usize = 64 * 1024 * 1024;
 
 /// A baseline that was found, and read.
@@ -28,12 +28,13 @@ pub(super) struct FoundBaseline {
     pub(super) baseline: Rc<Baseline>,
     /// Where it is.
     pub(super) place: BaselinePlace,
-    /// Of both files and how they are read: profiles belong to the baseline whose columns they have.
+    /// A digest of both files and of how they are read: profiles belong to the baseline whose columns they have.
     pub(super) digest: String,
 }
 
 impl FoundBaseline {
-    /// The same baseline, with what the settings say of its columns. Columns that it does not have may be those of another deployment.
+    /// The same baseline, with the settings for its columns. Columns that it does not have may belong to another
+    /// deployment.
     pub(super) fn adjusted(&self, said: &DetectedEndpoint) -> Self {
         let (baseline, _) = Baseline::clone(&self.baseline).ignoring(&said.ignore);
         let thresholds = said.thresholds.iter().map(|(name, threshold)| (name.as_str(), threshold.number()));
@@ -42,10 +43,10 @@ impl FoundBaseline {
     }
 }
 
-/// The entity tags of both files; nothing where there is none.
+/// The entity tags of both files; `None` for a file that does not exist.
 type FileVersions = [Option<String>; 2];
 
-/// What was read of two files.
+/// The contents of two files.
 #[derive(Clone, Debug)]
 struct ReadBaseline {
     baseline: Rc<Baseline>,
@@ -57,7 +58,7 @@ struct ReadBaseline {
 #[derive(Debug)]
 struct Held {
     read: ReadBaseline,
-    /// Counts the uses of all.
+    /// Counts all uses.
     used: u64,
 }
 
@@ -69,7 +70,7 @@ pub(super) struct ReadBaselines(RefCell<BTreeMap<HeldKey, Held>>);
 type HeldKey = (String, FileVersions);
 
 impl ReadBaselines {
-    /// The baseline that stands at a place now; `None` where there is none.
+    /// The baseline that lies at a place now; `None` if there is none.
     ///
     /// # Errors
     /// Rejects files that cannot be used; retries when a service does not answer.
@@ -119,10 +120,10 @@ fn key(place: &BaselinePlace, version: &FileVersions, settings: &DetectSettings)
     (format!("{} {statistics} {missing_texts:?} {refusals:?}", place.constraints), version.clone())
 }
 
-/// Which versions of the files stand at a place now.
+/// Which versions of the files lie at a place now.
 ///
 /// # Errors
-/// When S3 does not answer, or does not tell.
+/// When S3 does not answer, or does not say.
 async fn versions(world: &impl World, place: &BaselinePlace) -> Result<FileVersions, PortError> {
     let tag = async |at: &S3Location| world.objects().entity_tag(&at.bucket, &at.key).await;
     let constraints = tag(&place.constraints).await?;
@@ -133,7 +134,7 @@ async fn versions(world: &impl World, place: &BaselinePlace) -> Result<FileVersi
     Ok([constraints, statistics])
 }
 
-/// Reads a baseline, as an attempt that is noted: nothing bounds what a file of somebody else takes to be read.
+/// Reads a baseline, and notes the attempt: nothing limits how much memory somebody else's file takes.
 async fn noted(
     world: &impl World,
     place: &BaselinePlace,

@@ -1,5 +1,5 @@
-//! Files of a window that were written after it was closed, and later than capture writes any. What the window came to stands; what it
-//! would come to now is written beside it, so that nobody can write a finding away.
+//! Files of a window that were written after it was closed, and later than capture writes any. The result of the
+//! window stays. The result with these files is written beside it, so that nobody can write a finding away.
 
 use std::collections::BTreeSet;
 
@@ -18,7 +18,7 @@ use crate::report_place::{reports_below, rewritten_below};
 use crate::window::Window;
 use crate::world::World;
 
-/// A window that was closed, with the files that have come since.
+/// A closed window, with the files that have arrived since.
 pub(super) struct Rewritten {
     pub(super) files: WindowFiles,
     /// When it was due to be closed.
@@ -42,7 +42,7 @@ impl Rewritten {
     }
 }
 
-/// Writes what all files come to, under a digest of them: each change has a place of its own.
+/// Writes the result of all files, under a digest of them: each change has a place of its own.
 ///
 /// # Errors
 /// When a service does not answer.

@@ -1,5 +1,5 @@
-//! What served a window's traffic: the model that was deployed when it began, whatever is deployed by now. A file whose event comes
-//! late, or again, is of that model all the same.
+//! Which model served a window's traffic: the one that was deployed when the window began, whatever is deployed by
+//! now. So a file whose event comes late, or again, belongs to the same model.
 
 use std::collections::BTreeMap;
 
@@ -15,17 +15,17 @@ use crate::record::closure::upstream;
 use crate::record::deployment::deployment_in;
 use crate::window::Window;
 
-/// From a deployment over its configuration to its models.
+/// The edges from a deployment over its configuration to its models.
 const TO_MODELS: Limits = Limits { max_depth: 2, max_nodes: 100 };
 
-/// A configuration, and the model that one of its variants has; absent where it is not known.
+/// A configuration, and the model of one of its variants; `None` if the model is not known.
 #[derive(Debug, Default)]
 pub(super) struct Served {
     pub(super) config: String,
     pub(super) model: Option<NodeId>,
 }
 
-/// As the lineage has it, where it knows the deployment; else as the account describes it now.
+/// From the lineage, if it knows the deployment; else from the account's present description.
 pub(super) async fn served(
     account: &impl Account,
     table: &impl Table,
@@ -47,7 +47,7 @@ pub(super) async fn served(
     model_of(account, window, config.to_owned()).await
 }
 
-/// The model of the window's variant by a configuration that there still is.
+/// The model of the window's variant, by a configuration that still exists.
 async fn model_of(account: &impl Account, window: &Window, config: String) -> Result<Served, Failure> {
     let endpoint = &window.endpoint;
     let named = endpoint.sibling(ResourceKind::EndpointConfig, &config);

@@ -1,5 +1,5 @@
-//! A training job has ended: a baseline is made of the data that it read, which traffic to its model is compared with later. A job
-//! without one is reported.
+//! A training job has ended. The data that it read becomes a baseline, which traffic to its model is compared with
+//! later. If no baseline can be made, that is reported.
 
 use std::collections::BTreeMap;
 use std::io::{self, BufReader, Write as _};
@@ -38,7 +38,7 @@ pub struct SuggestBaseline<'a, W> {
     pub world: &'a W,
 }
 
-/// Why there is no baseline of a job's data, and what to do about it.
+/// Why there is no baseline of a job's data, and what somebody can do about it.
 struct Without {
     why: String,
     advice: String,
@@ -73,7 +73,7 @@ impl NotMade {
         Self::Without(Without::because(why))
     }
 
-    /// Data that may not be read is a reason to report; nothing else can be done about it here.
+    /// If the data may not be read, that is reported; the function can do nothing else about it.
     fn reported_if_denied(self) -> Self {
         match self {
             Self::Failed(error) if error.kind() == PortErrorKind::Denied => Self::Without(Without {
@@ -87,7 +87,7 @@ impl NotMade {
     }
 }
 
-/// What a job read: the channel with the data, as it was described.
+/// The input of a job: the channel with the data, as it was described.
 struct Channel {
     data: DataReference,
     labels: usize,
@@ -95,13 +95,13 @@ struct Channel {
     is_said: bool,
 }
 
-/// Why data is not read as a table.
+/// Why the data is not read as a table.
 enum NoTable {
     Csv(CsvError),
     TooWide(String),
 }
 
-/// A table that was read, or why it is none.
+/// A table that was read, or why it cannot be.
 type ReadTable = Result<(Profile, Issues), NoTable>;
 
 impl<W: World> SuggestBaseline<'_, W> {
@@ -165,7 +165,7 @@ impl<W: World> SuggestBaseline<'_, W> {
             return Err(Without::because(format!("its data is compressed ({kind})")));
         }
         let content = text("ContentType").map(str::to_lowercase);
-        // Without one the names of the objects must say it.
+        // Without a content type, the names of the objects must show the format.
         let is_csv = content.as_ref().is_none_or(|content| content.trim_start().starts_with("text/csv"));
         if !is_csv {
             return Err(Without::because(format!("its data is `{}`, no CSV", content.unwrap_or_default())));
@@ -199,7 +199,7 @@ impl<W: World> SuggestBaseline<'_, W> {
         let attempt = match Attempt::begin(table, &place, moment).await {
             Ok(attempt) => attempt,
             Err(NotBegun::Killed(why)) => return Err(NotMade::because(why)),
-            // What is known of the table says nothing of the data.
+            // An error of the store says nothing about the data.
             Err(NotBegun::Failed(error)) => return Err(error.into()),
         };
         let made = self.profile(channel).await;
@@ -221,7 +221,7 @@ impl<W: World> SuggestBaseline<'_, W> {
         )))
     }
 
-    /// What the job's data is like, without its labels.
+    /// The profile of the job's data, without its labels.
     async fn profile(&self, channel: &Channel) -> Result<SuggestedBaseline, NotMade> {
         let location = &channel.data.location;
         let objects = self.data(channel).await?;
@@ -260,7 +260,7 @@ impl<W: World> SuggestBaseline<'_, W> {
         }
     }
 
-    /// The objects that the job has read, where they may all be taken for CSV and are not too much.
+    /// The objects that the job has read, if all of them may be CSV and they are not too large.
     async fn data(&self, channel: &Channel) -> Result<Vec<ObjectVersion>, NotMade> {
         let DataReference { location, as_of, single, .. } = &channel.data;
         let listing =
@@ -284,8 +284,8 @@ impl<W: World> SuggestBaseline<'_, W> {
         Ok(objects)
     }
 
-    /// Reads a table while it arrives; `None` when it is there no more. S3 gives pieces, and the reader of tables takes them: it has
-    /// a thread of its own, so that no file has to be held.
+    /// Reads a table while it arrives; `None` if it no longer exists. S3 sends pieces, and the reader of tables asks
+    /// for them: it has a thread of its own, so that no file has to be held.
     async fn read(
         &self,
         bucket: &str,
@@ -315,7 +315,7 @@ impl<W: World> SuggestBaseline<'_, W> {
         Ok(streamed?.then_some(read))
     }
 
-    /// Publishes once for a place of data and a reason: a model that is trained anew every night is reported once.
+    /// Publishes once per place of data and reason: a model that is retrained every night is reported once.
     async fn report(&self, seen: &Observation, without: &Without, moment: &Moment) -> Outcome {
         let Without { why, advice } = without;
         let job = &seen.resource;
@@ -333,7 +333,7 @@ impl<W: World> SuggestBaseline<'_, W> {
                 "why": why,
             }),
         );
-        // A key has room for less than what twenty channels may be called.
+        // A key has less room than the names of twenty channels may need.
         let subject = hex(&Sha256::digest(format!("{} {why}", data.join(" "))));
         let cause = format!("baseline#{}/{}#{subject}", job.account, job.region);
         publish_once_and_say(self.world.table(), self.world.bus(), moment, &cause, Kept::ForReplays, &notice)

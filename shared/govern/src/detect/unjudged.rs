@@ -1,5 +1,4 @@
-//! What is published about traffic that nothing was compared with: there is no baseline, it cannot be used, or the traffic cannot be
-//! read.
+//! Publishes that traffic was not compared: there is no baseline, it cannot be used, or the traffic cannot be read.
 
 use sagewarden_lineage::s3::hex;
 use serde_json::{Value as Json, json};
@@ -15,8 +14,8 @@ use crate::world::World;
 /// The `detail-type` of the finding that there is nothing to compare with.
 pub const BASELINE_MISSING: &str = "Sagewarden Baseline Missing";
 
-/// Passes a result on. A failure that stays until somebody mends something is published first; a service that does not answer is
-/// asked again.
+/// Passes a result on. A failure that stays until somebody mends it is published first. If a service does not answer,
+/// the call is only retried.
 pub(super) async fn or_publish<Found, Why: Into<Failure>>(
     world: &impl World,
     window: &Window,
@@ -32,7 +31,7 @@ pub(super) async fn or_publish<Found, Why: Into<Failure>>(
     Err(failure)
 }
 
-/// Traffic that nothing is compared with is published once for each configuration of the endpoint: silence is not health.
+/// Publishes once per configuration of the endpoint that its traffic is compared with nothing: silence is not health.
 pub(super) async fn publish_missing(
     world: &impl World,
     window: &Window,
@@ -54,8 +53,8 @@ pub(super) async fn publish_missing(
     publish(world, window, &text, advice, more, config, moment).await
 }
 
-/// Traffic or a baseline that is there and cannot be used is published once a day for a reason; its records are kept, or wait for
-/// the permission.
+/// Publishes once a day per reason that traffic or a baseline exists and cannot be used. Its records are kept, or
+/// wait for the permission.
 pub(super) async fn publish_unjudged(
     world: &impl World,
     window: &Window,
@@ -65,14 +64,14 @@ pub(super) async fn publish_unjudged(
     let advice = "mend what the reason says; then redrive the dead-letter queue of detect-drift, and send to its queue once more what it \
         refused (the `body` of what is in rejected/detect-drift/ in the stack's bucket)";
     let cause = match failure {
-        // What AWS says may differ from call to call.
+        // AWS's message may differ from call to call.
         Failure::Retry(error) => format!("{:?} {}", error.kind(), error.context()),
         Failure::Reject(reason) => reason.clone(),
     };
     publish_why(world, window, &failure.to_string(), advice, &without_keys(&cause), moment).await
 }
 
-/// A baseline with which nothing could be compared, so that no violation means nothing.
+/// Nothing could be compared with this baseline, so the absence of violations means nothing.
 pub(super) async fn publish_uncompared(
     world: &impl World,
     window: &Window,
@@ -85,7 +84,7 @@ pub(super) async fn publish_uncompared(
     publish_why(world, window, &why, advice, &why, moment).await
 }
 
-/// Predictions whose quality cannot be measured, published once a day for a reason.
+/// Publishes once a day per reason that the quality of predictions cannot be measured.
 pub(crate) async fn publish_unmeasured(
     world: &impl World,
     window: &Window,
@@ -150,7 +149,7 @@ async fn publish(
     publish_once_and_say(world.table(), world.bus(), moment, &cause, Kept::ForReplays, &notice).await
 }
 
-/// A reason without the keys of captured files: each file has another one, where the reason is the same.
+/// A reason without the keys of captured files: they differ from file to file, while the reason is the same.
 fn without_keys(reason: &str) -> String {
     let mut parts = reason.split("s3://");
     let mut text = parts.next().unwrap_or_default().to_owned();

@@ -1,7 +1,9 @@
-//! What of a window is in the table: its files, whether it still has to be judged for the last time, and what became of it.
+//! The rows about a window in the table: its files, whether it still has to be judged for the last time, and how it
+//! ended.
 //!
-//! A window has a row for each version of a file: what is in a window is a set, however often and in whatever order the events of its
-//! files come. The windows that still have to be judged for the last time are listed by their ends, the newest first.
+//! A window has a row for each version of a file. So its contents are a set, however often and in whatever order the
+//! events of its files arrive. The windows that still have to be judged for the last time are listed by their ends,
+//! the newest first.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -18,7 +20,7 @@ use crate::ports::{ObjectVersion, Table};
 use crate::record::closure::query_all;
 use crate::window::{HOUR_MS, Window};
 
-/// How long after its end a window that cannot be judged is tried again.
+/// How long after its end a window that cannot be judged is still tried again.
 const PATIENCE_MS: i64 = 6 * HOUR_MS;
 const MINUTE_MS: i64 = 60_000;
 
@@ -29,36 +31,37 @@ pub(crate) struct CapturedFile {
     pub(crate) bucket: String,
     /// What.
     pub(crate) object: ObjectVersion,
-    /// S3's own order of what happened to the key.
+    /// S3's own order of the changes to one key.
     pub(crate) sequencer: Option<String>,
 }
 
-/// What became of a file whose event came.
+/// What happened to a file whose event arrived.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Noted {
     /// Its window is open.
     Open,
-    /// It was known, and its window has been judged for the last time.
+    /// It was known already, and its window has been judged for the last time.
     Closed,
-    /// It was written so late that nothing captured it then. Its window has been judged, and the clock judges what it would come to now.
+    /// It was written too late to be captured traffic. Its window has been judged; the clock judges what the result
+    /// would be now.
     Late,
-    /// As late, and nobody ever judged its window.
+    /// It was written too late as well, and its window was never judged.
     OfNoWindow,
 }
 
-/// The files that are known of a window: of each key the newest version, in the order of the keys.
+/// The known files of a window: the newest version of each key, in the order of the keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct WindowFiles {
-    /// Those that were written in time: what the window is judged by.
+    /// The files that were written in time: the window is judged by these.
     pub(crate) in_time: Vec<CapturedFile>,
-    /// With those that were written later, which replace what stood under their keys.
+    /// The same with the files that were written later, which replace earlier versions of their keys.
     pub(crate) all: Vec<CapturedFile>,
-    /// Those that were written later.
+    /// The files that were written later.
     pub(crate) late: Vec<CapturedFile>,
 }
 
 impl CapturedFile {
-    /// What stands for the version: a file is written once, but nothing keeps anybody from writing it again.
+    /// Identifies the version: SageMaker writes a file once, but somebody may write it again.
     fn version(&self) -> &str {
         self.object.version_id.as_deref().unwrap_or(&self.object.etag)
     }
@@ -94,18 +97,19 @@ impl From<CapturedFileRow> for CapturedFile {
     }
 }
 
-/// When a window is over: files come late.
+/// When a window is over. That is some time after its end, because files arrive late.
 pub(crate) fn due(window: &Window, settings: &DetectSettings) -> Timestamp {
     Timestamp::from_millis(window.end.millis() + settings.close_after_minutes * MINUTE_MS)
 }
 
-/// Until when files of a window may be written. SageMaker writes them within minutes; what comes later changes what was found, and
-/// nobody captured it then.
+/// Until when files of a window may be written. SageMaker writes them within minutes. A later file would change a
+/// finding, and is not captured traffic.
 pub(crate) fn deadline(window: &Window, settings: &DetectSettings) -> Timestamp {
     Timestamp::from_millis(due(window, settings).millis() + PATIENCE_MS)
 }
 
-/// Notes a file, and that the window is to be judged once more when it is over. One that was given up is open again.
+/// Notes a file, and that the window is to be judged once more when it is over. If the window was given up, it is
+/// open again.
 pub(crate) async fn add(
     table: &impl Table,
     window: &Window,
@@ -127,8 +131,8 @@ pub(crate) async fn add(
     if is_there(&file.key) && !is_there(&given_up) {
         return Ok(Noted::Closed);
     }
-    // A file is known only in a window that is open: after a crash between the two writes its event comes again, and it is noted
-    // then. The window is opened once more behind it, as the clock may have closed it between the two.
+    // A file counts as known only in an open window: after a crash between the two writes its event comes again, and
+    // the file is noted then. Afterwards the window is opened once more, as the clock may have closed it in between.
     table.write(&[Write::Put(open.clone())]).await?;
     table.write(&[Write::Put(file)]).await?;
     table.write(&[Write::Put(open)]).await?;
@@ -138,8 +142,8 @@ pub(crate) async fn add(
     Ok(noted)
 }
 
-/// The files that are known. Of a key that was written again the newest version alone counts, or its rows would count twice: the one whose
-/// event has the latest time, which is in seconds, and of one second the latest sequencer.
+/// The known files. If a key was written again, only the newest version counts, or its rows would count twice. The
+/// newest version has the latest event time, which is in seconds; within one second, the latest sequencer.
 pub(crate) async fn files(
     table: &impl Table,
     window: &Window,
@@ -170,13 +174,13 @@ pub(crate) fn as_written(mut files: Vec<CapturedFile>) -> Vec<CapturedFile> {
     files
 }
 
-/// Tells one set of files from another.
+/// Identifies a set of files.
 pub(crate) fn digest(files: &[CapturedFile]) -> String {
     let lines = files.iter().map(|file| format!("{}/{}\n", file.bucket, file.id()));
     hex(&lines.fold(Sha256::new(), |digest, line| digest.chain_update(line)).finalize())
 }
 
-/// The files that it was closed with; nothing of one that never was.
+/// The files that the window was closed with; `None` if it was never closed.
 pub(crate) async fn closed_with(
     table: &impl Table,
     window: &Window,
@@ -185,7 +189,7 @@ pub(crate) async fn closed_with(
     Ok(found.first().and_then(ClosedWindowRow::parse))
 }
 
-/// Notes that it was judged for the last time with these files.
+/// Notes that the window was judged for the last time with these files.
 pub(crate) async fn note_closed(
     table: &impl Table,
     window: &Window,
@@ -210,7 +214,7 @@ fn mark(window: &Window, mark: WindowMark) -> WindowMarkRow {
     WindowMarkRow { window: window.open_row().partition(), mark }
 }
 
-/// It has been judged for the last time, unless other files than these have come meanwhile.
+/// The window has been judged for the last time, unless other files than these have arrived meanwhile.
 pub(crate) async fn close(
     table: &impl Table,
     window: &Window,
@@ -219,13 +223,13 @@ pub(crate) async fn close(
 ) -> Result<(), Failure> {
     table.write(&[Write::Delete(window.open_row().key())]).await?;
     if files(table, window, deadline).await? != *judged {
-        // Their own delivery may have opened the window before it was closed.
+        // The delivery of those files may have opened the window before it was closed here.
         table.write(&[Write::Put(window.open_row().item())]).await?;
     }
     Ok(())
 }
 
-/// Opens it again where it has been closed.
+/// Opens the window again if it has been closed.
 pub(crate) async fn keep_open(table: &impl Table, window: &Window) -> Result<(), Failure> {
     let open = window.open_row();
     if table.get(&[open.key()]).await?.is_empty() {
@@ -234,17 +238,18 @@ pub(crate) async fn keep_open(table: &impl Table, window: &Window) -> Result<(),
     Ok(())
 }
 
-/// Whether nobody has to wait for it any longer: windows that fail must not keep the clock from others.
+/// Whether the window is too old to be tried again: windows that fail must not keep the clock from others.
 pub(crate) fn is_old(window: &Window, now: Timestamp) -> bool {
     is_long_after(window.end, now)
 }
 
-/// Whether it is so long ago that nobody has to wait any longer.
+/// Whether a time is so long ago that such a window is given up.
 pub(crate) fn is_long_after(time: Timestamp, now: Timestamp) -> bool {
     now.millis() - time.millis() > PATIENCE_MS
 }
 
-/// It cannot be judged. A file of it whose event comes again, once somebody has mended what was wrong, opens it.
+/// Gives up a window that cannot be judged. If the event of one of its files comes again, after somebody mended the
+/// cause, the window opens again.
 pub(crate) async fn give_up(table: &impl Table, window: &Window) -> Result<(), Failure> {
     table.write(&[Write::Put(mark(window, WindowMark::GivenUp).item())]).await?;
     Ok(table.write(&[Write::Delete(window.open_row().key())]).await?)
@@ -259,7 +264,8 @@ pub(crate) async fn open(table: &impl Table, sort_keys: &[String]) -> Result<Vec
     Ok(windows)
 }
 
-/// A page of windows that are open and ended before a time, the newest first, behind a sort key, and where the next page begins.
+/// A page of open windows that ended before a time, the newest first, from a sort key on; and where the next page
+/// begins.
 pub(crate) async fn ended(
     table: &impl Table,
     before: Timestamp,

@@ -1,4 +1,4 @@
-//! What is due is measured: a part of it in each record, however much there is.
+//! Measures the due windows: a few in each record, however many there are.
 
 use std::collections::BTreeMap;
 
@@ -18,12 +18,12 @@ use crate::ports::Table;
 use crate::window::Window;
 use crate::world::World;
 
-/// Windows in one record: each may take seconds to be read.
+/// How many windows a record measures: each may take seconds to read.
 const IN_A_PART: usize = 2;
-/// Windows on a page of those that are due.
+/// How many due windows a page lists.
 const PAGE: usize = 100;
 
-/// Measures what is due, or hands it on where it is much.
+/// Measures the due windows. If there are many, hands them on in parts.
 pub(super) async fn measure_due(world: &impl World, tick: &ClockTicked, moment: &Moment) -> Outcome {
     let from = match tick.part.as_ref().map(|part| &part.scope) {
         Some(WatchScope::These(keys)) => return measure_these(world, keys, moment).await,
@@ -49,7 +49,7 @@ async fn measure_these(world: &impl World, sort_keys: &[String], moment: &Moment
     let items = world.table().get(&keys).await?;
     let mut done = Done::Nothing("no predictions are to be measured".to_owned());
     let mut failed = None;
-    // Whoever may put events on the bus names any window.
+    // Anybody who may put events on the bus can name any window.
     let rows = items.iter().filter_map(DueWindowRow::parse).filter(|row| row.due <= moment.now);
     let mut windows: BTreeMap<String, Vec<DueWindowRow>> = BTreeMap::new();
     for row in rows {
@@ -58,7 +58,7 @@ async fn measure_these(world: &impl World, sort_keys: &[String], moment: &Moment
     for rows in windows.values() {
         match measure(world, rows, moment).await {
             Ok(outcome) => done = done.and(outcome),
-            // It is tried again; it must not keep the others waiting.
+            // It is tried again; meanwhile the others must not wait for it.
             Err(retry) => {
                 failed.get_or_insert(retry);
             }
@@ -78,7 +78,8 @@ async fn measure(world: &impl World, rows: &[DueWindowRow], moment: &Moment) -> 
         Err(Failure::Retry(error)) if error.is_transient() => Err(error.into()),
         Err(failure) => {
             publish_unmeasured(world, &window, &failure, moment).await?;
-            // What was due for the last time is tried until it is old; before that, the next time is a new attempt.
+            // The last measurement is tried until the window is too old; before that, the next time it is due is a
+            // new attempt.
             if window_rows::is_long_after(latest.due, moment.now) {
                 world.table().write(&deletions(rows)).await?;
                 return Ok(Done::Acted(format!(
@@ -109,14 +110,14 @@ async fn watch_and_judge(
     let until = watch.until(window, detect.close_after_minutes);
     let is_last = now >= until;
     if !is_last {
-        // Also where the settings let labels come for longer than they did.
+        // Also if the settings now allow labels to arrive for longer than before.
         let last = DueWindowRow { due: until, window: window.open_row() };
         table.write(&[Write::Put(last.item())]).await?;
     }
     let (done, measured) = judge(world, &watch, window, is_last).await?;
     table.write(&deletions(rows)).await?;
     if LabelledFiles::of(table, detect, &watch, window).await? != measured {
-        // Whoever noted them may have done so before these rows were deleted.
+        // Another process may have noted them before these rows were deleted.
         table.write(&rows.iter().map(|row| Write::Put(row.item())).collect::<Vec<_>>()).await?;
     }
     Ok(done)

@@ -1,4 +1,4 @@
-//! A window of traffic is closed: from now on labels of its predictions are waited for.
+//! A window of traffic is closed: from now on, labels of its predictions are expected.
 
 use sagewarden_lineage::rows::{DueWindowRow, LabelledWindowRow};
 use sagewarden_lineage::table::Write;
@@ -12,11 +12,12 @@ use crate::ports::Table;
 use crate::window::Window;
 use crate::world::World;
 
-/// Notes the windows of its predictions, and that they are due now, where labels may have come already, and once more when no more labels
-/// are expected.
+/// Notes the windows of its predictions. They are due now, because labels may have arrived already, and once more
+/// when no more labels are expected.
 ///
 /// # Errors
-/// When a service does not answer. What stays wrong until somebody mends it is published, and keeps nobody from judging the traffic.
+/// When a service does not answer. A fault that somebody must mend is published, and does not keep the traffic from
+/// being judged.
 pub(crate) async fn expect(world: &impl World, traffic: &Window, moment: &Moment) -> Result<(), Failure> {
     let watch = match watch::find(world, traffic).await {
         Ok(Some(watch)) => watch,
@@ -31,7 +32,7 @@ pub(crate) async fn expect(world: &impl World, traffic: &Window, moment: &Moment
     for window in watch.windows(traffic) {
         let until = watch.until(&window, detect.close_after_minutes);
         let labelled = LabelledWindowRow { place: watch.place(), window: window.open_row(), until };
-        // First: labels whose files are noted from now on find the window.
+        // This comes first: labels whose files are noted from now on find the window.
         world.table().write(&[Write::Put(labelled.item())]).await?;
         let due = [window_rows::due(&window, detect), until];
         let rows = due.map(|due| Write::Put(DueWindowRow { due, window: window.open_row() }.item()));

@@ -12,17 +12,17 @@ use crate::ports::{PortError, Table};
 use crate::record::closure::query_all;
 use crate::window::{HOUR_MS, Window, end_of};
 
-/// What a window is measured by.
+/// The files that a window is measured by.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct LabelledFiles {
     /// Captured predictions, in the order in which their files were written.
     pub(super) captured: Vec<CapturedFile>,
-    /// Labels, in the same order: of two labels of one prediction the later one counts.
+    /// Labels, in the same order: if a prediction has two labels, the later one counts.
     pub(super) labels: Vec<CapturedFile>,
 }
 
 impl LabelledFiles {
-    /// As far as they are known. What was written after labels are waited for does not count.
+    /// The files known so far. Files that were written after the delay do not count.
     pub(super) async fn of(
         table: &impl Table,
         detect: &DetectSettings,
@@ -46,7 +46,7 @@ impl LabelledFiles {
     }
 }
 
-/// The files that were noted of a window of predictions, whichever window of traffic they are in.
+/// The noted files of a window of predictions, whichever window of traffic they are in.
 pub(crate) async fn noted_files(
     table: &impl Table,
     detect: &DetectSettings,
@@ -61,7 +61,7 @@ pub(crate) async fn noted_files(
     Ok(noted)
 }
 
-/// The windows of traffic that a window of predictions has a part in: at most those of a day, and one more.
+/// The windows of traffic that overlap a window of predictions: at most a day's windows, and one more.
 fn traffic_windows(window: &Window, hours: i64) -> Vec<Window> {
     let length = hours * HOUR_MS;
     let first = window.start.millis().div_euclid(length) * length;

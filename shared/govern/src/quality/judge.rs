@@ -1,5 +1,5 @@
-//! The predictions of a window are measured: the files become the ones that a model quality job would have written, and an evaluation that
-//! alerts are made of.
+//! Measures the predictions of a window, and writes two things: the files that a model quality job would have
+//! written, and an evaluation that leads to alerts.
 
 use sagewarden_lineage::rows::{WindowMark, WindowMarkRow};
 use sagewarden_lineage::s3::{S3Location, hex};
@@ -22,16 +22,16 @@ use crate::report_place::{VIOLATIONS, folder_of, key_in, reports_below};
 use crate::window::Window;
 use crate::world::World;
 
-/// Files may come while a window is measured, and what is written last must be the measure of all. So often it is begun anew; then the
-/// record comes again.
+/// Files may arrive while a window is measured, and the last version that is written must cover all of them.
+/// Measuring starts over this many times; then the record is retried.
 const ATTEMPTS: usize = 3;
 /// Bytes of `constraints.json`: two dozen thresholds.
 const MAX_CONSTRAINTS: u64 = 1 << 20;
 
-/// Measures a window as far as its labels have come, or for the last time; returns the files that it was measured by.
+/// Measures a window with the labels so far, or for the last time; returns the files that were used.
 ///
 /// # Errors
-/// Rejects what cannot be measured; retries when a service does not answer.
+/// Rejects files that cannot be measured; retries if a service does not answer.
 pub(super) async fn judge(
     world: &impl World,
     watch: &QualityWatch,
@@ -55,7 +55,7 @@ pub(super) async fn judge(
     ))
 }
 
-/// Writes what the files come to; returns the metrics of a window that is measured for the last time.
+/// Writes the results of the files; returns the metrics of a window that is measured for the last time.
 async fn judge_files(
     world: &impl World,
     watch: &QualityWatch,
@@ -100,7 +100,7 @@ async fn judge_files(
             write(world, &folder, VIOLATIONS, pretty(&violations)?).await?;
         }
     }
-    // The last one: its event is the one that `alert-drift` reacts to, and finds the other files in place.
+    // This file comes last: `alert-drift` reacts to its event, and then finds the other files in place.
     write(world, &folder, WindowReport::FILE, pretty(&report)?).await?;
     let labelled = report.labelled.as_ref().map(|rows| rows.in_words()).unwrap_or_default();
     let came_to = report.unknown.clone().unwrap_or_else(|| counted(report.violations.len(), "violation"));
@@ -120,7 +120,7 @@ fn mode_of(mode: JudgedBy) -> Mode {
     }
 }
 
-/// The thresholds, with a digest of their file; nothing where nobody names one, or nothing stands there.
+/// The thresholds, with a digest of their file; `None` if nobody names a file, or it does not exist.
 async fn baseline(
     world: &impl World,
     watch: &QualityWatch,
@@ -134,14 +134,14 @@ async fn baseline(
     Ok(Some((constraints, digest)))
 }
 
-/// The container's: every metric that is defined, and the number of violations.
+/// The container's metrics: every metric that is defined, and the number of violations.
 fn metrics(statistics: &QualityStatistics, report: &WindowReport) -> Vec<Metric> {
     let violations = report.violations.len() as f64;
     let metrics = statistics.published().chain([("total_number_of_violations", violations)]);
     metrics.map(|(name, value)| Metric { name: name.to_owned(), value: MetricValue::Single(value) }).collect()
 }
 
-/// Metrics leave once: CloudWatch would add the second values to the first of the same time.
+/// Metrics are published once: CloudWatch would add the second values to the first of the same time.
 async fn publish_metrics_once(
     world: &impl World,
     watch: &QualityWatch,
@@ -159,7 +159,7 @@ async fn publish_metrics_once(
         time: window.end,
         metrics,
     });
-    // Behind them: a crash between the two publishes them twice, which is less harm than not at all.
+    // Marked afterwards: a crash in between publishes them twice, which is less harm than never.
     Ok(world.table().write(&[Write::Put(mark.item())]).await?)
 }
 

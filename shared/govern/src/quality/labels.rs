@@ -1,6 +1,6 @@
-//! Files of ground truth: `<prefix>/<yyyy>/<mm>/<dd>/<hh>/<file>.jsonl`. "The date in this path is the date when the Ground Truth label is
-//! collected, and does not have to match the date when the inference was generated" (SageMaker developer guide): a file may label any
-//! prediction of the hours before, as long as labels of them are waited for.
+//! Files of ground truth: `<prefix>/<yyyy>/<mm>/<dd>/<hh>/<file>.jsonl`. "The date in this path is the date when the
+//! Ground Truth label is collected, and does not have to match the date when the inference was generated" (SageMaker
+//! developer guide). So a file may label any prediction of the hours before, as long as labels for it are expected.
 
 use sagewarden_events::{ObjectCreated, Timestamp};
 use sagewarden_lineage::rows::{CapturedFileRow, DueWindowRow, LabelFileRow, LabelledWindowRow};
@@ -19,10 +19,10 @@ use crate::world::World;
 
 /// How far clocks may be apart.
 const SKEW_MS: i64 = 15 * 60_000;
-/// Labels of a window are waited for so long at most.
+/// How long labels of a window are expected at most.
 const LONGEST_MS: i64 = WatchedQuality::MOST_DELAY_HOURS * HOUR_MS + DAY_MS;
 
-/// Where a file of labels stands.
+/// The place of a file of labels.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct LabelPlace {
     /// `<bucket>/<prefix>`
@@ -34,7 +34,7 @@ pub(super) struct LabelPlace {
 impl LabelPlace {
     /// Reads the place of an object; `None` when its key names no hour.
     pub(super) fn parse(bucket: &str, key: &str) -> Option<Self> {
-        // As the key of a captured file is read, under two segments that stand for an endpoint and a variant.
+        // Read like the key of a captured file, below two segments in place of an endpoint and a variant.
         let below = format!("e/v/{key}");
         let hour = CaptureKey::parse(&below)?.hour;
         let segments: Vec<&str> = key.rsplit('/').filter(|segment| !segment.is_empty()).skip(5).collect();
@@ -55,8 +55,8 @@ impl LabelPlace {
     }
 }
 
-/// Notes a file, and that the windows which it may concern are due at the end of the hour in which it was written: many files of an hour
-/// are read together.
+/// Notes a file. The windows that it may concern become due at the end of the hour in which it was written, so that
+/// all files of an hour are read together.
 pub(super) async fn note(
     world: &impl World,
     place: &LabelPlace,
@@ -79,7 +79,7 @@ pub(super) async fn note(
         sequencer: written.sequencer.clone(),
     };
     let table = world.table();
-    // First: a window that is noted behind this finds the file.
+    // This comes first: a window that is noted later finds the file.
     table.write(&[Write::Put(LabelFileRow::new(&place.place, place.hour, file).item())]).await?;
     let first = Timestamp::from_millis(place.hour.millis() - LONGEST_MS);
     let behind = Timestamp::from_millis(place.hour.millis() + HOUR_MS + DAY_MS);
@@ -88,7 +88,7 @@ pub(super) async fn note(
     let mut due: Vec<Write> = Vec::new();
     for row in rows.iter().filter_map(LabelledWindowRow::parse) {
         let begins_before = row.window.start.millis() < place.hour.millis() + HOUR_MS;
-        // Behind its last moment the window is due anyway, or was measured for the last time.
+        // After its last moment, the window is due anyway, or was measured for the last time.
         if begins_before && place.hour <= row.until && slot < row.until {
             due.push(Write::Put(DueWindowRow { due: slot, window: row.window }.item()));
         }

@@ -1,4 +1,4 @@
-//! Joined pairs become metrics and a verdict, in both modes.
+//! Turns joined pairs into metrics and a verdict, in both modes.
 
 use sagewarden_events::Timestamp;
 use sagewarden_monitor::{Mode, ModeDifference, Violation};
@@ -10,25 +10,26 @@ use sagewarden_outcomes::quality::{
 use crate::counted::counted;
 use crate::window::Window;
 
-/// Of so many pairs one may be left out. What is left out is seldom left out at random, and a share of it moves an accuracy by as much.
+/// One pair in this many may be left out. Pairs are seldom left out at random, and leaving out a share moves an
+/// accuracy by as much.
 const MOST_UNUSABLE: u64 = 10;
 
-/// What came out of one mode.
+/// The result of one mode.
 #[derive(Debug)]
 pub(super) struct MeasuredMode {
     pub(super) statistics: QualityStatistics,
-    /// Nothing without a baseline.
+    /// `None` without a baseline.
     pub(super) evaluated: Option<Evaluated>,
 }
 
-/// What came out of both.
+/// The results of both modes.
 #[derive(Debug)]
 pub(super) struct MeasuredPairs {
     pub(super) compat: MeasuredMode,
     pub(super) exact: MeasuredMode,
     /// Pairs that could not be measured.
     pub(super) unusable: u64,
-    /// Why there is no verdict, where there is none.
+    /// Why there is no verdict, if there is none.
     pub(super) unknown: Option<String>,
 }
 
@@ -40,7 +41,7 @@ impl MeasuredPairs {
         }
     }
 
-    /// Metrics of which the modes say different things.
+    /// Metrics on which the modes disagree.
     pub(super) fn differences(&self) -> Vec<ModeDifference> {
         let [compat, exact] = [&self.compat, &self.exact].map(violations);
         let only = |some: &[Violation], others: &[Violation], mode: &str| {
@@ -63,7 +64,7 @@ fn violations(mode: &MeasuredMode) -> &[Violation] {
     mode.evaluated.as_ref().map_or(&[], |evaluated| &evaluated.violations.violations)
 }
 
-/// Measures the pairs, and judges them where there is a baseline.
+/// Measures the pairs, and judges them if there is a baseline.
 pub(super) fn measure(
     joined: &JoinedPairs,
     settings: &QualitySettings,
@@ -92,7 +93,7 @@ pub(super) fn measure(
     MeasuredPairs { compat, exact, unusable, unknown }
 }
 
-/// Why no violation means nothing: no threshold applied.
+/// Why the absence of violations means nothing: no threshold applied.
 fn nothing_compared(constraints: Option<&QualityConstraints>, measured: &MeasuredMode) -> Option<String> {
     let Some((constraints, evaluated)) = constraints.zip(measured.evaluated.as_ref()) else {
         return Some("there is no baseline of model quality to compare with".to_owned());

@@ -1,14 +1,14 @@
-//! Labels arrive, late and in pieces: the predictions of a window are measured as they come, and for the last time when no more are
-//! expected.
+//! Labels arrive late and in pieces. The predictions of a window are measured as labels arrive, and for the last time
+//! when no more are expected.
 //!
-//! 1. When a window of captured traffic is closed, the windows of its predictions are noted as due ([`expect`]), unless nobody says where
-//!    their labels come.
-//! 2. A file of labels is noted under the place where it was written, and the windows that it may concern are due at the end of the hour
-//!    ([`MeasureQuality::on_labels`]).
-//! 3. The clock measures what is due ([`MeasureQuality::measure_due`]): it joins the window's captured predictions with the labels that have
-//!    come, and writes an evaluation that alerts are made of.
+//! 1. When a window of captured traffic is closed, the windows of its predictions are noted as due ([`expect`]), if
+//!    a place for their labels is known.
+//! 2. A file of labels is noted under the place where it was written. The windows that it may concern are due at the
+//!    end of the hour ([`MeasureQuality::on_labels`]).
+//! 3. The clock measures the due windows ([`MeasureQuality::measure_due`]): it joins the captured predictions of a
+//!    window with the labels that have arrived, and writes an evaluation that leads to alerts.
 //!
-//! What a window comes to is a function of two sets of files: captured ones and labels.
+//! The result of a window is a function of two sets of files: captured ones and labels.
 
 mod due;
 pub(crate) mod expect;
@@ -36,7 +36,7 @@ pub struct MeasureQuality<'a, W> {
 }
 
 impl<W: World> MeasureQuality<'_, W> {
-    /// A file was written: where it is one of labels in a place that the settings name, it is noted. `None` where it is none.
+    /// A file was written. Notes it if it is a file of labels in a place that the settings name; `None` if it is not.
     ///
     /// # Errors
     /// When the table fails.
@@ -48,7 +48,7 @@ impl<W: World> MeasureQuality<'_, W> {
         }
     }
 
-    /// The same for a file that is no captured traffic, in a place that a model quality schedule named.
+    /// The same for a file that is not captured traffic, in a place that a model quality schedule named.
     ///
     /// # Errors
     /// When the table fails.
@@ -61,7 +61,7 @@ impl<W: World> MeasureQuality<'_, W> {
         }
     }
 
-    /// The clock ticked, or this is a part of what it began: predictions that are due are measured.
+    /// The clock ticked, or this is a part of its work: measures the predictions that are due.
     ///
     /// # Errors
     /// When a service does not answer.

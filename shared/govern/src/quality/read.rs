@@ -1,4 +1,4 @@
-//! The files of a window are read: predictions first, then the labels of those.
+//! Reads the files of a window: predictions first, then their labels.
 
 use sagewarden_monitor::UnreadableLines;
 use sagewarden_outcomes::quality::{Join, JoinedPairs, LeftOut, PredictionReader, TruthReader};
@@ -10,27 +10,28 @@ use crate::outcome::Failure;
 use crate::ports::Files;
 use crate::world::World;
 
-/// Bytes of captured files, and of files of labels, that are read for one window: what a function reads within its minute.
+/// How many bytes of captured files, and of files of labels, are read for one window: as many as the function can
+/// read within its minute.
 const MAX_CAPTURED: u64 = 1 << 30;
 const MAX_LABELS: u64 = 256 << 20;
-/// Predictions that are held at a time; of more, an even sample (some 28 MB).
+/// How many predictions are held in memory; of more, an even sample (some 28 MB).
 const MAX_IDS: usize = 100_000;
 
-/// What was read.
+/// The predictions and labels that were read.
 #[derive(Debug, Default)]
 pub(super) struct LabelledPairs {
     pub(super) joined: JoinedPairs,
     pub(super) unreadable: Vec<UnreadableLines>,
-    /// Files that were there no more.
+    /// Files that no longer exist.
     pub(super) gone: Vec<String>,
     /// The first id of a prediction, and of a label.
     pub(super) first_ids: [Option<String>; 2],
 }
 
-/// Reads what a window is measured by. One file after the other, of which no more than a line is held.
+/// Reads the files of a window one by one, and holds no more than a line of each.
 ///
 /// # Errors
-/// Rejects more than is read at most, and names the file from which on it is too much; retries when S3 does not answer.
+/// Rejects a window with too many bytes, and names the file that exceeds the limit; retries if S3 does not answer.
 pub(super) async fn read(
     world: &impl World,
     watch: &QualityWatch,

@@ -1,4 +1,4 @@
-//! What is written about the predictions of a window.
+//! The files about the predictions of a window.
 
 use sagewarden_monitor::{LabelledRows, Mode, WindowReport};
 
@@ -13,21 +13,21 @@ use crate::window::Window;
 /// Characters of an id that a sentence quotes.
 const MAX_ID: usize = 100;
 
-/// What the evaluation of a window is made of.
+/// The contents of a window's evaluation.
 pub(super) struct Findings<'a> {
     pub(super) watch: &'a QualityWatch,
     pub(super) window: &'a Window,
     pub(super) files: &'a LabelledFiles,
     pub(super) pairs: &'a LabelledPairs,
-    /// Nothing where no prediction has a label.
+    /// `None` if no prediction has a label.
     pub(super) measured: Option<&'a MeasuredPairs>,
-    /// A digest of the baseline, where there is one.
+    /// A digest of the baseline, if there is one.
     pub(super) baseline: Option<String>,
     pub(super) complete: bool,
 }
 
 impl Findings<'_> {
-    /// The evaluation, by the mode that alerts.
+    /// The evaluation, in the mode that leads to alerts.
     pub(super) fn report(&self, mode: Mode) -> WindowReport {
         let Self { watch, window, files, pairs, measured, baseline, complete } = self;
         let unknown = match measured {

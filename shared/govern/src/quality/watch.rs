@@ -1,4 +1,5 @@
-//! How the predictions of an endpoint are measured: as the settings say, and for the rest as the endpoint's own model quality schedule does.
+//! How the predictions of an endpoint are measured: by the settings, and for the rest by the endpoint's own model
+//! quality schedule.
 
 use std::str::FromStr;
 
@@ -22,9 +23,9 @@ const DAY_HOURS: i64 = 24;
 /// How predictions are measured.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct QualityWatch {
-    /// Where labels come.
+    /// Where labels arrive.
     pub(super) ground_truth: S3Location,
-    /// How long after the end of a window labels may come, in hours.
+    /// How long after the end of a window labels may arrive, in hours.
     pub(super) delay_hours: i64,
     /// How long a window is.
     pub(super) window_hours: i64,
@@ -33,9 +34,9 @@ pub(super) struct QualityWatch {
     /// Where a record of ground truth has its label.
     pub(super) label: Option<String>,
     pub(super) output_path: Option<RowPath>,
-    /// `constraints.json`, where anybody names one.
+    /// `constraints.json`, if anybody names one.
     pub(super) constraints: Option<S3Location>,
-    /// The schedule that it was found by: metrics are published under its name.
+    /// The schedule that names these values: metrics are published under its name.
     pub(super) schedule: Option<String>,
 }
 
@@ -51,7 +52,7 @@ impl QualityWatch {
         Timestamp::from_millis(end + close_after_minutes * 60_000)
     }
 
-    /// The windows of predictions that a window of traffic has a part in.
+    /// The windows of predictions that overlap a window of traffic.
     pub(super) fn windows(&self, traffic: &Window) -> Vec<Window> {
         let length = self.window_hours * HOUR_MS;
         let first = traffic.start.millis().div_euclid(length) * length;
@@ -66,16 +67,17 @@ impl QualityWatch {
     }
 }
 
-/// `<bucket>/<prefix>`, the prefix without superfluous slashes: one that ends with a slash leaves two of them in the keys.
+/// `<bucket>/<prefix>`, the prefix without superfluous slashes: a prefix with a slash at its end leads to two slashes
+/// in the keys.
 pub(super) fn place_of(location: &S3Location) -> String {
     let segments: Vec<&str> = location.key.split('/').filter(|segment| !segment.is_empty()).collect();
     format!("{}/{}", location.bucket, segments.join("/"))
 }
 
-/// How the predictions of a window are measured; nothing where nobody says where their labels come.
+/// How the predictions of a window are measured; `None` if nobody names a place for their labels.
 ///
 /// # Errors
-/// When a service does not answer, or what a schedule says cannot be used.
+/// When a service does not answer, or a schedule has values that cannot be used.
 pub(super) async fn find(world: &impl World, window: &Window) -> Result<Option<QualityWatch>, Failure> {
     let detect = &world.settings().drift.detect;
     let said = detect.of(&window.endpoint.name);
@@ -117,8 +119,9 @@ impl Definition {
     }
 }
 
-/// The definitions of the endpoint's own model quality schedules, by the schedules' names. What was created after the window began does not
-/// count for it: whoever sees what a window is coming to must not choose how it is measured.
+/// The definitions of the endpoint's own model quality schedules, by the names of the schedules. A schedule that was
+/// created after the window began does not count: somebody who sees a window's result must not choose how it is
+/// measured.
 async fn definitions(account: &impl Account, window: &Window) -> Result<Vec<Definition>, Failure> {
     let endpoint = &window.endpoint;
     let listed = account.schedules_of(endpoint).await?;
@@ -208,7 +211,7 @@ fn problem_of(problem: QualityProblem) -> Problem {
     }
 }
 
-/// The file of the baseline that the settings name, else that of the schedule.
+/// The file of the baseline that the settings name, else the one that the schedule names.
 fn constraints(quality: &WatchedQuality, definition: &Definition) -> Option<S3Location> {
     if let Some(folder) = &quality.baseline {
         return S3Location::parse(&format!("{}/constraints.json", folder.trim_end_matches('/')));
@@ -216,8 +219,9 @@ fn constraints(quality: &WatchedQuality, definition: &Definition) -> Option<S3Lo
     S3Location::parse(&definition.text("/ModelQualityBaselineConfig/ConstraintsResource/S3Uri")?)
 }
 
-/// The delay, and the length of windows: as the settings say, else the shortest that is no shorter than windows of traffic, and of which
-/// no more than [`WatchedQuality::MOST_WINDOWS`] wait for labels at a time.
+/// The delay, and the length of windows. The settings set the length. Otherwise it is the shortest that is at least
+/// as long as windows of traffic, and keeps no more than [`WatchedQuality::MOST_WINDOWS`] windows waiting for labels
+/// at a time.
 fn lengths(delay: i64, said: Option<i64>, traffic: i64) -> (i64, i64) {
     let delay = delay.clamp(0, WatchedQuality::MOST_DELAY_HOURS);
     let fits = |hours: &i64| delay <= hours * WatchedQuality::MOST_WINDOWS;
@@ -225,8 +229,8 @@ fn lengths(delay: i64, said: Option<i64>, traffic: i64) -> (i64, i64) {
     (delay, said.filter(fits).or(shortest).unwrap_or(DAY_HOURS))
 }
 
-/// The hours of an ISO 8601 duration such as `-P8D` or `-PT7H`, the next full one, whatever its sign ("Model monitor offsets", SageMaker
-/// developer guide).
+/// The hours of an ISO 8601 duration such as `-P8D` or `-PT7H`, rounded up to a full hour, whatever its sign ("Model
+/// monitor offsets", SageMaker developer guide).
 fn hours_of(offset: &str) -> Option<i64> {
     let text = offset.trim_start_matches(['-', '+']).strip_prefix('P')?;
     let (days, time) = text.split_once('T').unwrap_or((text, ""));

@@ -1,5 +1,5 @@
-//! What a batch transform job reads and writes: a file of records, and beside it, under the same name with `.out`, a file of answers. The
-//! job splits both by line, so that line i of the one belongs to line i of the other.
+//! The files of a batch transform job: a file of records and, beside it, a file of answers under the same name with
+//! `.out`. The job splits both by line, so that line i of one belongs to line i of the other.
 
 use super::event::{Body, CapturedEvent, Content, Encoding};
 use super::format::CaptureFormat;
@@ -44,13 +44,13 @@ impl BatchReader {
         self.rows.read(&event, &self.format, &mut out);
     }
 
-    /// What was wrong since the last time that this was asked.
+    /// The issues since the last call.
     pub fn finish(&mut self) -> Issues {
         std::mem::take(&mut self.issues)
     }
 }
 
-/// A line as it would stand in a captured event. None where it is no UTF-8.
+/// A line as it would stand in a captured event. `None` if it is not valid UTF-8.
 fn raw<'l>(line: &'l [u8], quoted: &'l mut String) -> Option<RawText<'l>> {
     let text = std::str::from_utf8(line).ok()?.trim_end_matches('\r');
     if !text.contains(['"', '\\']) {

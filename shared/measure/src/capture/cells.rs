@@ -4,12 +4,12 @@ use memchr::memchr_iter;
 
 use crate::cell::Cell;
 
-/// A cell of CSV: nothing is nothing, quoted or not.
+/// A cell of CSV: an empty one is missing, quoted or not.
 pub(super) fn cell(text: &[u8]) -> Cell<'_> {
     if text.is_empty() { Cell::Missing } else { Cell::Text(text) }
 }
 
-/// Appends the cells of a line without quotes; false when they would be more than `most`.
+/// Appends the cells of a line without quotes; false if there would be more than `most`.
 #[inline(never)]
 pub(super) fn split<'t>(line: &'t [u8], most: usize, cells: &mut Vec<Cell<'t>>) -> bool {
     if line.len() >= most && memchr_iter(b',', line).count() >= most {
@@ -17,7 +17,7 @@ pub(super) fn split<'t>(line: &'t [u8], most: usize, cells: &mut Vec<Cell<'t>>) 
     }
     let (mut start, mut base) = (0, 0_usize);
     let (blocks, rest) = line.as_chunks::<64>();
-    // Zeros are no commas.
+    // The zeros after the end of the line are not commas.
     let mut last = [0; 64];
     last.get_mut(..rest.len()).unwrap_or_default().copy_from_slice(rest);
     for block in blocks.iter().chain([&last]) {
@@ -50,7 +50,7 @@ fn commas_in_word(word: u64) -> u64 {
     (highest_bits >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56
 }
 
-/// An empty list in the memory of another one, whose cells are no longer needed.
+/// An empty list in the memory of another list that is no longer needed.
 pub(super) fn recycle<'new>(mut cells: Vec<Cell<'_>>) -> Vec<Cell<'new>> {
     cells.clear();
     // Collecting in place: the standard library keeps the memory when the types have the same layout.

@@ -1,4 +1,4 @@
-//! JSON that says column by column what others say row by row.
+//! JSON that lists values column by column instead of row by row.
 //!
 //! | body | written by |
 //! |---|---|
@@ -10,7 +10,7 @@ use std::ops::Range;
 
 use super::json::Items;
 
-/// Columns, or rows whose names stand beside them.
+/// Columns, or rows with the names beside them.
 #[derive(Clone, Debug)]
 pub(super) enum Columnar {
     /// The inside of each name, and the values.
@@ -37,8 +37,9 @@ impl Values {
     }
 }
 
-/// What the object that begins at `at` says of columns; none where it says nothing of them. Columns of different lengths are none, nor is
-/// a single list: `{"features":[1,2]}` may be one row. No more names than `most` and one are collected.
+/// The columns of the object that begins at `at`; `None` if it does not list columns. Columns of different lengths do
+/// not count, nor does a single list: `{"features":[1,2]}` may be one row. At most `most` names and one more are
+/// collected.
 pub(super) fn columnar(text: &[u8], at: usize, most: usize) -> Option<Columnar> {
     if text.get(at) != Some(&b'{') {
         return None;
@@ -87,7 +88,7 @@ fn split(text: &[u8], at: usize, most: usize) -> Option<Columnar> {
     Some(Columnar::Split(insides, Items::of(data)))
 }
 
-/// The values of a column, and how many there are; none where some of them are no scalars.
+/// The values of a column, and how many there are; `None` if some of them are not scalars.
 fn values(text: &[u8], at: usize) -> Option<(Values, usize)> {
     let values = match text.get(at)? {
         b'[' => Values::List(Items::of(at)),
@@ -102,7 +103,7 @@ fn values(text: &[u8], at: usize) -> Option<(Values, usize)> {
                 is_scalar(&value).then(|| count += 1)?;
             }
         }
-        // The rows of all columns have one order where each key is the number of its row.
+        // The rows of all columns have one order if each key is the number of its row.
         Values::Numbered(mut items) => {
             while let Some((key, value)) = items.member(text) {
                 let is_next = std::str::from_utf8(text.get(key)?).is_ok_and(|key| key.parse() == Ok(count));
@@ -146,7 +147,7 @@ mod tests {
             (r#"{"a":{"0":1,"1":2},"b":{"0":3,"1":4}}"#, "a=1|2 b=3|4"),
             (r#"{"a":{"0":1,"1":2}}"#, "a=1|2"),
             (r#"{"columns":["a","b"],"index":[0,1],"data":[[1,2],[3,4]]}"#, "[1,2] [3,4] of a|b"),
-            // More names than are read, for whoever counts them.
+            // More names than are read, so that the caller notices that there are too many.
             (r#"{"a":[1],"b":[1],"c":[1],"d":[1],"e":[1]}"#, "a=1 b=1 c=1 d=1"),
         ] {
             assert_eq!(told(text), expect, "{text}");

@@ -1,4 +1,4 @@
-//! Bodies of several JSON documents: one a line (JSON Lines), or one behind the other.
+//! Bodies of several JSON documents: one per line (JSON Lines), or one after the other.
 
 use serde_json::value::RawValue;
 
@@ -6,9 +6,10 @@ use super::json::Items;
 use super::path::{RowPath, follow, is_list_of_containers};
 use crate::issues::IssueKind;
 
-/// The rows of all documents as one list. None where the text is no sequence of documents.
+/// The rows of all documents as one list. `None` if the text is not a sequence of documents.
 ///
-/// A path leads to the rows of each document; one that begins with `*` takes the documents for the elements of a list.
+/// A path leads to the rows of each document; a path that begins with `*` treats the documents as the elements of a
+/// list.
 pub(super) fn rows(text: &str, path: Option<&RowPath>) -> Option<Result<String, IssueKind>> {
     let documents = serde_json::Deserializer::from_str(text).into_iter::<&RawValue>();
     let documents: Vec<&str> =

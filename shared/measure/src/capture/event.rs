@@ -1,4 +1,4 @@
-//! An event as it stands in a line, before its bodies are read.
+//! A captured event in its line, before its bodies are read.
 
 use std::ops::Range;
 
@@ -17,7 +17,7 @@ pub(super) struct CapturedEvent<'a> {
     pub(super) inference_time: Option<RawText<'a>>,
 }
 
-/// Whose body it is; also its place in [`CapturedEvent::bodies`].
+/// The side that the body belongs to; also its place in [`CapturedEvent::bodies`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum CapturedSide {
     Output = 0,
@@ -32,18 +32,18 @@ pub(super) struct Body<'a> {
     pub(super) encoding: Encoding,
 }
 
-/// What `data` is.
+/// How `data` is encoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Encoding {
     /// Whether the content is wrapped in base64.
     pub(super) base64: bool,
-    /// What the content is; none when nobody knows.
+    /// The kind of the content; `None` if it is unknown.
     pub(super) content: Option<Content>,
     /// Whether its type is `text/plain`.
     pub(super) is_plain: bool,
 }
 
-/// What can be made into rows.
+/// The kinds that can be read as rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Content {
     Csv,
@@ -54,14 +54,14 @@ pub(super) enum Content {
     Text,
 }
 
-/// A string that belongs to an event, and where it stands in the line.
+/// A string that belongs to an event, and where it is in the line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct TextPlace {
     pub(super) role: Role,
     pub(super) inside: Range<usize>,
 }
 
-/// What a string is to its event.
+/// The role of a string in its event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Role {
     Data(CapturedSide),
@@ -77,7 +77,7 @@ impl<'a> CapturedEvent<'a> {
         self.bodies.get(side as usize)?.as_ref()
     }
 
-    /// Puts a string to where it belongs. A body must be known already.
+    /// Puts a string in its place. A body must be known already.
     pub(super) fn put(&mut self, role: Role, text: RawText<'a>) {
         match role {
             Role::Data(side) => {
@@ -93,7 +93,7 @@ impl<'a> CapturedEvent<'a> {
     }
 }
 
-/// Reads a line of whatever layout. `places` receives where its strings stand. A line that ends too early is
+/// Reads a line of any layout. `places` receives where its strings are. A line that ends too early is
 /// [`IssueKind::CutOff`].
 pub(super) fn parse<'a>(line: &'a str, places: &mut Vec<TextPlace>) -> Result<CapturedEvent<'a>, IssueKind> {
     places.clear();
@@ -112,7 +112,7 @@ struct Walk<'a, 'p> {
 }
 
 impl<'a> Walk<'a, '_> {
-    /// Calls for each member of the object that begins at `at`; for none if it is no object.
+    /// Calls for each member of the object that begins at `at`; makes no call if it is not an object.
     fn members(&mut self, at: usize, mut member: impl FnMut(&mut Self, &str, Range<usize>)) {
         let text = self.line.as_bytes();
         if text.get(at) != Some(&b'{') {
@@ -200,7 +200,7 @@ impl<'a> Walk<'a, '_> {
         }
     }
 
-    /// Notes where a string stands. The last one of several counts, as with other readers of JSON.
+    /// Notes where a string is. If a key occurs several times, the last one counts, as with other readers of JSON.
     fn place(&mut self, role: Role, quoted: &Range<usize>) {
         if role != Role::Unread {
             self.places.retain(|place| place.role != role);
@@ -220,7 +220,7 @@ impl<'a> Walk<'a, '_> {
 }
 
 impl Encoding {
-    /// Content types that are listed neither as CSV nor as JSON are captured as base64; then the type tells.
+    /// Content types that are listed neither as CSV nor as JSON are captured as base64; then the type gives the kind.
     fn of(encoding: Option<RawText<'_>>, content_type: Option<RawText<'_>>) -> Self {
         let content_type = content_type.and_then(RawText::text).unwrap_or_default().to_ascii_lowercase();
         let by_type = match content_type.as_str() {

@@ -12,7 +12,7 @@ pub struct ExpectedColumns {
     known: BTreeSet<String>,
 }
 
-/// What of an event is the row.
+/// The part of an event that is the row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fitted {
     /// Both sides.
@@ -46,7 +46,8 @@ impl ExpectedColumns {
         self.known.contains(name)
     }
 
-    /// Cells without names, so many on each side. What is joined comes first: a baseline of training data has the label as well.
+    /// For cells without names, given how many each side has. The joined row comes first: a baseline of training data
+    /// has the label as well.
     pub(super) fn of_widths(&self, output: usize, input: usize) -> Fitted {
         let all = self.names.len();
         match () {
@@ -57,7 +58,7 @@ impl ExpectedColumns {
         }
     }
 
-    /// Cells with names on both sides: a side that has all columns is the row where the other one has none.
+    /// For cells with names on both sides: a side with all columns is the row if the other side has none.
     pub(super) fn of_names<'n>(
         &self,
         output: impl Iterator<Item = &'n str> + Clone,
@@ -78,8 +79,9 @@ impl ExpectedColumns {
         found.len() == self.known.len()
     }
 
-    /// The names of so many cells without names, beside others that have some: those that the others leave, or all where the others have
-    /// none of them. Whether the others belong to the row comes along; none where the cells are neither.
+    /// The names of this many cells without names, beside cells with names: the names that the others leave, or all
+    /// names if the others have none of them. Also returns whether the others belong to the row. `None` if the number
+    /// of cells fits neither.
     pub(super) fn left_by<'n>(
         &self,
         named: impl Iterator<Item = &'n str>,

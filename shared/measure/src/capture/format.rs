@@ -12,13 +12,13 @@ use crate::csv::MAX_COLUMNS;
 pub struct CaptureFormat {
     /// How output and input are joined.
     pub order: ColumnOrder,
-    /// Where the rows are in requests of JSON; without it, a request is a row, or a list of rows.
+    /// Where the rows are in a JSON request; without it, a request is a row, or a list of rows.
     pub input_path: Option<RowPath>,
     /// The same for answers.
     pub output_path: Option<RowPath>,
-    /// The columns that rows are compared with. With them, a request or an answer that has all of them by itself is the row, and cells
-    /// without names are those that the other side leaves. Where somebody has said what the columns are, or wants what Model Monitor's
-    /// container makes of them, there are none.
+    /// The columns that rows are compared with. With them, a request or an answer that has all of these columns by
+    /// itself is the row, and cells without names get the names that the other side leaves. `None` if somebody has
+    /// said which columns count, or asks for the reading of Model Monitor's container.
     pub fit: Option<Arc<ExpectedColumns>>,
     /// Whether a body of `text/plain` is one text, whatever it looks like, unless a path leads into it. Otherwise it is CSV or JSON where it
     /// looks so.
@@ -46,10 +46,10 @@ impl Default for CaptureFormat {
 /// How output and input are joined: Model Monitor's `output_columns_position`, and what the endpoint captures.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ColumnOrder {
-    /// `START`: the columns of the output, then those of the input.
+    /// `START`: the columns of the output, then the columns of the input.
     #[default]
     OutputFirst,
-    /// `END`: the columns of the input, then those of the output.
+    /// `END`: the columns of the input, then the columns of the output.
     InputFirst,
     /// The columns of the input only.
     Input,
@@ -58,7 +58,8 @@ pub enum ColumnOrder {
 }
 
 impl ColumnOrder {
-    /// What is read, in this order: what is joined, then the label. The rest of an event may be whatever it is.
+    /// The parts that are read, in this order: the joined sides, then the label. The rest of an event may have any
+    /// form.
     pub(super) fn sides(self) -> &'static [CapturedSide] {
         match self {
             Self::OutputFirst => &[CapturedSide::Output, CapturedSide::Input, CapturedSide::Truth],

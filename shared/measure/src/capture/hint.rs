@@ -1,11 +1,11 @@
-//! What would read an event that could not be read.
+//! Options that would make an unreadable event readable.
 
 use super::event::CapturedSide;
 use super::format::CaptureFormat;
 use super::part::Part;
 use crate::issues::IssueKind;
 
-/// What would read an event that could not be read: the paths at which there seem to be rows.
+/// The options that would make an event readable: the paths that seem to lead to rows.
 pub(super) fn hint(
     parts: &[Part; 3],
     kind: IssueKind,
@@ -30,7 +30,7 @@ pub(super) fn hint(
     }
 }
 
-/// Where a single cell of the named side would make the columns complete: which cells there are.
+/// The cells of the named side that would make the columns complete, if it takes a single one.
 fn one_of_the_names(parts: &[Part; 3], format: &CaptureFormat) -> Option<String> {
     const NAMED: usize = 3;
     let [output, input, _] = parts;
@@ -48,7 +48,7 @@ fn one_of_the_names(parts: &[Part; 3], format: &CaptureFormat) -> Option<String>
         .then(|| format!("take one cell of the {name}: its path may be {}", paths.join(" or ")))
 }
 
-/// The side without names, where the other one has some.
+/// The side without names, if the other one has some.
 pub(super) fn unnamed_side(parts: &[Part; 3]) -> Option<CapturedSide> {
     let [output, input, _] = parts;
     match (output.is_named(), input.is_named()) {

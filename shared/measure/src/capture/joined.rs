@@ -26,7 +26,7 @@ impl JoinedRow {
         }
     }
 
-    /// One side is the row where it has all expected columns by itself.
+    /// One side is the row if it has all expected columns by itself.
     pub(super) fn fit(&mut self, format: &CaptureFormat) {
         let [output, input, _] = &self.sides;
         if let Some(expected) = &format.fit

@@ -6,8 +6,8 @@ use std::ops::Range;
 
 use memchr::memchr2;
 
-/// The end of the string whose inside begins at `at`: the place of its closing quote, and whether there are escapes in it.
-/// None when it does not end, or has an escape that JSON does not know.
+/// The end of the string whose inside begins at `at`: the place of its closing quote, and whether it has escapes.
+/// `None` if it does not end, or has an escape that JSON does not know.
 pub(super) fn string_end(text: &[u8], mut at: usize) -> Option<(usize, bool)> {
     let mut escaped = false;
     loop {
@@ -24,7 +24,7 @@ pub(super) fn string_end(text: &[u8], mut at: usize) -> Option<(usize, bool)> {
     }
 }
 
-/// The first place from `at` on that is no white space.
+/// The first place from `at` on that is not white space.
 pub(super) fn skip_space(text: &[u8], at: usize) -> usize {
     let rest = text.get(at..).unwrap_or_default();
     at + rest.iter().take_while(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n')).count()
@@ -61,14 +61,14 @@ fn container_end(text: &[u8], mut at: usize) -> Option<usize> {
     }
 }
 
-/// What is in a list or an object, one after the other.
+/// The elements of a list or the members of an object, one after the other.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Items {
     at: usize,
 }
 
 impl Items {
-    /// Of the list or object that begins at `at`.
+    /// For the list or object that begins at `at`.
     pub(super) fn of(at: usize) -> Self {
         Self { at: at + 1 }
     }

@@ -5,7 +5,7 @@ use std::fmt;
 /// The key of a file of captured events: `<prefix>/<endpoint>/<variant>/yyyy/mm/dd/hh/<file>.jsonl`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CaptureKey<'a> {
-    /// What the endpoint's configuration has as its destination, without slashes at its ends; may be empty.
+    /// The destination in the endpoint's configuration, without slashes at its ends; may be empty.
     pub prefix: &'a str,
     /// The endpoint.
     pub endpoint: &'a str,
@@ -31,7 +31,7 @@ pub struct CaptureHour {
 }
 
 impl<'a> CaptureKey<'a> {
-    /// Reads a key. A destination that ends in a slash leaves an empty segment, which is passed over.
+    /// Reads a key. A destination that ends in a slash leaves an empty segment, which is skipped.
     #[must_use]
     pub fn parse(key: &'a str) -> Option<Self> {
         let (rest, file) = last_segment(key)?;
@@ -48,7 +48,7 @@ impl<'a> CaptureKey<'a> {
     }
 }
 
-/// What stands before the last segment that is not empty, and that segment.
+/// The last segment that is not empty, and the text before it.
 fn last_segment(key: &str) -> Option<(&str, &str)> {
     let key = key.trim_end_matches('/');
     let (before, segment) = key.rsplit_once('/').unwrap_or(("", key));

@@ -1,8 +1,8 @@
 //! The fast way to read a line: by the layout of one before it.
 //!
-//! The lines of a file differ in their bodies, ids and times, and in nothing else. So once a line has been parsed, what stands
-//! between those strings is kept, and another line is compared with it. A line that is equal outside of them, and has valid
-//! strings in their places, is the same JSON with other strings in it.
+//! The lines of a file differ only in their bodies, ids and times. So once a line has been parsed, the texts between
+//! those strings are kept, and other lines are compared with them. A line that is equal outside of its strings, and
+//! has valid strings in their places, is the same JSON with other strings.
 
 use super::event::{Body, CapturedEvent, Role, TextPlace};
 use super::json::string_end;
@@ -14,7 +14,7 @@ const KEPT: usize = 4;
 /// The layouts of lines before.
 #[derive(Debug, Default)]
 pub(super) struct Layouts {
-    /// The latest that fitted is first.
+    /// The latest layout that fitted is first.
     kept: Vec<Layout>,
     learned: u64,
     fitted: u64,
@@ -24,11 +24,11 @@ pub(super) struct Layouts {
 struct Layout {
     pieces: Vec<Piece>,
     end: Box<[u8]>,
-    /// What the bodies are, with empty data.
+    /// The bodies, with empty data.
     bodies: [Option<Body<'static>>; 3],
 }
 
-/// What stands before a string, and what the string is.
+/// The text before a string, and the role of the string.
 #[derive(Debug)]
 struct Piece {
     before: Box<[u8]>,
@@ -37,8 +37,8 @@ struct Piece {
 
 /// Whether all of it is printable ASCII: then it is UTF-8, and has no control characters, which JSON forbids in strings.
 pub(super) fn is_plain(line: &[u8]) -> bool {
-    // Eight bytes at a time, without a way out in between. Left to the compiler it is byte by byte where programs are built for size,
-    // and a seventh of the time that a verdict takes.
+    // It checks eight bytes at a time, without an early exit. The compiler would check byte by byte if the program is
+    // built for size, and that would take a seventh of the time of a verdict.
     let (words, rest) = line.as_chunks::<8>();
     let mut last = [b' '; 8];
     last.get_mut(..rest.len()).unwrap_or_default().copy_from_slice(rest);
@@ -70,7 +70,7 @@ impl Layouts {
 
     /// Remembers the layout of a plain line.
     pub(super) fn learn(&mut self, line: &str, event: &CapturedEvent<'_>, places: &mut [TextPlace]) {
-        // Where each line has a layout of its own, learning is in vain.
+        // If each line has a layout of its own, learning them is in vain.
         if self.learned > 64 && self.fitted < self.learned {
             return;
         }

@@ -1,14 +1,15 @@
-//! Arrays of NumPy (`application/x-npy`), which the SageMaker SDK sends to most endpoints of frameworks unless it is told otherwise.
+//! Arrays of NumPy (`application/x-npy`), which the SageMaker SDK by default sends to most endpoints of frameworks.
 //!
-//! Format: "numpy.lib.format" in NumPy's documentation, versions 1 to 3. Numbers, truth values and texts are read; pickled objects,
-//! records and complex numbers are not. A crate for the format would parse Python's literals by a grammar, where three keys are needed.
+//! Format: "numpy.lib.format" in NumPy's documentation, versions 1 to 3. Numbers, truth values and texts are read;
+//! pickled objects, records and complex numbers are not. A crate for the format would bring a grammar of Python's
+//! literals, while only three keys are needed.
 
 use std::fmt::Write as _;
 
 use crate::issues::IssueKind;
 
 const MAGIC: &[u8] = b"\x93NUMPY";
-/// NumPy has no more axes.
+/// NumPy allows no more axes.
 const MAX_AXES: usize = 64;
 
 /// Whether a body begins as an array does, whatever its content type says.
@@ -16,8 +17,8 @@ pub(super) fn is_npy(body: &[u8]) -> bool {
     body.starts_with(MAGIC)
 }
 
-/// The array as a list of rows in JSON. The first axis is that of the rows; what the others have stands in one row, in the order of the
-/// last axis. An array of one axis is one row.
+/// The array as a list of rows in JSON. The first axis counts the rows; the values of the other axes form one row,
+/// the last axis fastest. An array with one axis is one row.
 pub(super) fn rows(body: &[u8], most: usize) -> Result<String, IssueKind> {
     let array = Array::parse(body).ok_or(IssueKind::NotAnArray)?;
     if array.width > most && array.height > 0 {
@@ -39,7 +40,7 @@ pub(super) fn rows(body: &[u8], most: usize) -> Result<String, IssueKind> {
     Ok(json)
 }
 
-/// What an item is.
+/// The type of an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Scalar {
     Bool,
@@ -53,7 +54,7 @@ enum Scalar {
     Text(usize),
 }
 
-/// An array whose items are all there.
+/// An array with all its items.
 #[derive(Debug)]
 struct Array<'a> {
     scalar: Scalar,
@@ -66,7 +67,7 @@ struct Array<'a> {
 }
 
 impl<'a> Array<'a> {
-    /// INVARIANT: the items are as many bytes as the shape and the type say, so that nothing is made of a shape that lies.
+    /// INVARIANT: there are as many bytes of items as the shape and the type say, so a false shape allocates nothing.
     fn parse(body: &'a [u8]) -> Option<Self> {
         let rest = body.strip_prefix(MAGIC)?;
         let (version, rest) = rest.split_at_checked(2)?;
@@ -115,7 +116,7 @@ impl<'a> Array<'a> {
         self.items.get(start..start + self.scalar.bytes())
     }
 
-    /// Where the first axis moves fastest.
+    /// For arrays in which the first axis is the fastest.
     fn fortran_place(&self, row: usize, mut column: usize) -> Option<usize> {
         let (_, others) = self.shape.split_first()?;
         let mut stride = self.height * others.iter().product::<usize>();
@@ -129,7 +130,7 @@ impl<'a> Array<'a> {
     }
 }
 
-/// What stands behind a key of the header, which is the `repr` of a dictionary.
+/// The text after a key of the header, which is the `repr` of a dictionary.
 fn value<'h>(header: &'h str, key: &str) -> Option<&'h str> {
     let found =
         ['\'', '"'].into_iter().find_map(|quote| header.split_once(&format!("{quote}{key}{quote}")))?;
@@ -179,14 +180,14 @@ impl Scalar {
         }
     }
 
-    /// Writes an item as JSON; none where that is no text.
+    /// Writes an item as JSON; `None` if it is not valid text.
     fn write(self, item: &[u8], is_big_endian: bool, json: &mut String) -> Option<()> {
         match self {
             Self::Bool => json.push_str(if item == [0] { "false" } else { "true" }),
             Self::Unsigned(_) => write!(json, "{}", whole(item, is_big_endian)).ok()?,
             Self::Signed(size) => {
                 let unused = 64 - 8 * u32::try_from(size).ok()?;
-                // From the sign of the item to that of 64 bits.
+                // Extends the sign of the item to 64 bits.
                 let number = (whole(item, is_big_endian) << unused).cast_signed() >> unused;
                 write!(json, "{number}").ok()?;
             }
@@ -221,8 +222,8 @@ fn whole(item: &[u8], is_big_endian: bool) -> u64 {
     if is_big_endian { item.iter().fold(0, add) } else { item.iter().rev().fold(0, add) }
 }
 
-/// As Python writes it, but without an exponent where that is short: a number is to look as it does in the table of the baseline. What is
-/// not a number is missing; infinity is a text, as it is in a table.
+/// As Python writes it, but without an exponent if that is short: a number must look as it does in the table of the
+/// baseline. NaN is a missing value; infinity is a text, as it is in a table.
 fn number(value: f64, shortest: &(impl std::fmt::Display + std::fmt::LowerExp), json: &mut String) {
     let start = json.len();
     let written = if value.is_nan() {

@@ -15,29 +15,29 @@ use super::text::RawText;
 use crate::cell::Cell;
 use crate::issues::IssueKind;
 
-/// A body, whose rows are read one by one. Its memory is used again for the next body.
+/// A body with rows that are read one by one. Its memory is used again for the next body.
 #[derive(Debug, Default)]
 pub(super) struct Part {
     text: String,
     rows: Rows,
-    /// What of the row cannot be pointed at in the text.
+    /// The parts of the row that are not in the text as they are.
     unescaped: Vec<u8>,
     fields: Vec<Field>,
     named: bool,
-    /// Made when it is needed: that takes longer than reading a hundred events.
+    /// Made on first use: making it takes longer than reading a hundred events.
     csv: Option<csv_core::Reader>,
-    /// Columns from which the next row is taken.
+    /// The columns that the next row is taken from.
     columns: Vec<(Source, Values)>,
-    /// The names of the cells of each row, where they stand beside the rows.
+    /// The names of the cells of each row, if they are beside the rows.
     names: Vec<Source>,
     /// The cells of one row, each of which is a row.
     spread: Vec<Field>,
     is_json: bool,
-    /// Whether `NaN` or `Infinity` stood where a number should.
+    /// Whether a number was `NaN` or `Infinity`.
     pub(super) has_barewords: bool,
 }
 
-/// What is left of a body.
+/// The rest of a body.
 #[derive(Clone, Copy, Debug, Default)]
 enum Rows {
     #[default]
@@ -56,7 +56,7 @@ enum Rows {
     Ready(Items),
     /// The next value of each column; how many rows there are.
     Columns(usize),
-    /// Rows in a list, whose names stand beside it.
+    /// Rows in a list, with their names beside it.
     Split(Items),
     /// Cells of a row, from here on.
     Spread(usize),
@@ -69,7 +69,7 @@ struct Field {
     value: Option<Source>,
 }
 
-/// Where a text stands.
+/// Where a text is.
 #[derive(Clone, Debug)]
 enum Source {
     Text(Range<usize>),
@@ -77,7 +77,7 @@ enum Source {
 }
 
 impl Part {
-    /// There is no such body.
+    /// The event has no such body.
     pub(super) fn clear(&mut self) {
         self.rows = Rows::None;
         self.fields.clear();
@@ -118,7 +118,7 @@ impl Part {
         self.csv.iter_mut().for_each(csv_core::Reader::reset);
     }
 
-    /// Goes to the next row, which is there.
+    /// Goes to the next row, which must exist.
     pub(super) fn advance(&mut self, path: Option<&RowPath>, most: usize) -> Result<(), IssueKind> {
         self.fields.clear();
         // Names that were unescaped when the body was loaded stay.
@@ -198,7 +198,7 @@ impl Part {
             at += read;
             filled += written;
             match state {
-                // Asked again without input, it ends the last field.
+                // A second call without input ends the last field.
                 ReadFieldResult::InputEmpty => {}
                 ReadFieldResult::OutputFull => self.unescaped.resize(2 * self.unescaped.len(), 0),
                 ReadFieldResult::Field { record_end } => {
@@ -262,7 +262,7 @@ impl Part {
         read
     }
 
-    /// The names that stand beside the rows are those of the cells, where they are as many.
+    /// The names beside the rows are the names of the cells, if there are as many.
     fn name_fields(&mut self) -> Result<(), IssueKind> {
         if self.named || self.fields.len() != self.names.len() {
             return Err(IssueKind::NothingAtPath);
@@ -275,7 +275,8 @@ impl Part {
         Ok(())
     }
 
-    /// Takes the cells of the row that was read for rows, if they are as many; whether they are. Only of a body of one row.
+    /// Reads the cells of a single row as rows, if there are as many; returns whether it did. Only for a body of one
+    /// row.
     pub(super) fn spread(&mut self, rows: usize) -> bool {
         let fits = !self.named && self.fields.len() == rows;
         if fits {
@@ -307,7 +308,7 @@ impl Part {
         }
     }
 
-    /// Where the text of a string is, whose inside is given.
+    /// Where the text of a string is, given its inside.
     fn source(&mut self, inside: Range<usize>) -> Result<Source, IssueKind> {
         let raw = self.text.as_bytes().get(inside.clone()).unwrap_or_default();
         if memchr(b'\\', raw).is_none() {

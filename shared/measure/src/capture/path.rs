@@ -32,7 +32,7 @@ pub struct RowPath {
 /// A path that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum UnreadablePath {
-    /// It begins with something else than a slash.
+    /// It begins with something other than a slash.
     #[error("`{0}` is no path of rows: it begins with `/`, such as `/instances/*/features`")]
     NoSlash(String),
     /// It has more than one `*`.

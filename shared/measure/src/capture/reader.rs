@@ -26,9 +26,9 @@ pub struct CaptureReader {
     issues: Issues,
     lines: u64,
     events: u64,
-    /// The beginning of a line whose end has not come yet.
+    /// The beginning of a line whose end has not arrived yet.
     begun: Vec<u8>,
-    /// The line is too long, and what comes of it is dropped.
+    /// The line is too long, and its other pieces are dropped.
     skips: bool,
     layouts: Layouts,
     places: Vec<TextPlace>,
@@ -42,7 +42,7 @@ impl CaptureReader {
         Self { format, ..Self::default() }
     }
 
-    /// What has been wrong since the file began.
+    /// The issues since the file began.
     #[must_use]
     pub fn issues(&self) -> &Issues {
         &self.issues
@@ -60,7 +60,7 @@ impl CaptureReader {
         self.events
     }
 
-    /// Reads a whole file; what is wrong in it is returned.
+    /// Reads a whole file; returns its issues.
     ///
     /// # Errors
     /// When the file cannot be read.
@@ -92,7 +92,7 @@ impl CaptureReader {
         self.begin(piece);
     }
 
-    /// The file ends. The reader can be used for another one; what was wrong in this one is returned.
+    /// Ends the file, and returns its issues. The reader can then be used for another file.
     pub fn finish(&mut self, sink: &mut dyn RecordSink) -> Issues {
         self.begun_line(true, sink);
         self.lines = 0;
@@ -126,9 +126,9 @@ impl CaptureReader {
         self.issues.add(kind, self.lines + 1);
     }
 
-    /// `ends_file`: there is no line end behind it.
+    /// `ends_file`: no line end follows the line.
     fn whole_line(&mut self, line: &[u8], ends_file: bool, sink: &mut dyn RecordSink) {
-        // With the space at its ends, as a line that comes in pieces is measured before its end is known.
+        // With the space at its ends: the length of a line that arrives in pieces is checked before its end is known.
         if line.len() > self.format.max_line {
             return self.add_issue(IssueKind::LineTooLong);
         }

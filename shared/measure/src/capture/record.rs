@@ -14,9 +14,9 @@ pub struct CapturedRecord<'a> {
     pub index: usize,
     /// Output and input joined as the columns setting says.
     pub row: CapturedRow<'a>,
-    /// What went into the model; absent if the column order leaves it out.
+    /// The input of the model; absent if the column order leaves it out.
     pub input: CapturedRow<'a>,
-    /// What came out of it; absent if the column order leaves it out.
+    /// The output of the model; absent if the column order leaves it out.
     pub output: CapturedRow<'a>,
     /// The label, in files of ground truth and in merged ones.
     pub truth: CapturedRow<'a>,
@@ -35,7 +35,7 @@ impl CapturedRecord<'_> {
         self.event.inference_id.and_then(RawText::text)
     }
 
-    /// When, as it stands there (RFC 3339).
+    /// The time, as written in the event (RFC 3339).
     #[must_use]
     pub fn inference_time(&self) -> Option<Cow<'_, str>> {
         self.event.inference_time.and_then(RawText::text)
@@ -59,7 +59,7 @@ pub trait RecordSink {
     fn record(&mut self, record: &CapturedRecord<'_>);
 }
 
-/// Takes the joined rows only: what data quality looks at. Lines of ground truth have none.
+/// Takes only the joined rows, which data quality looks at. Lines of ground truth have none.
 #[derive(Debug)]
 pub struct JoinedRows<'s, S: ?Sized>(pub &'s mut S);
 

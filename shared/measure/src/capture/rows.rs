@@ -21,7 +21,7 @@ pub(super) struct RowReader {
     positions: Vec<String>,
 }
 
-/// What keeps rows from being read, and on which side.
+/// Why rows cannot be read, and on which side.
 #[derive(Clone, Copy, Debug)]
 struct Fault(IssueKind, Option<CapturedSide>);
 
@@ -42,7 +42,7 @@ impl RowReader {
         (out.issue)(kind, &|| hint(&self.parts, kind, side, format));
     }
 
-    /// The usual event: bodies of one line of CSV without quotes, which are split where they stand.
+    /// The usual event: bodies of one line of CSV without quotes, which are split in place.
     fn read_single_lines<'a>(
         &mut self,
         event: &CapturedEvent<'a>,
@@ -70,8 +70,8 @@ impl RowReader {
         too_wide.map_or(Ok(()), |side| Err(Fault(IssueKind::TooManyColumns, Some(side))))
     }
 
-    /// Whatever else: several lines, quotes, JSON, arrays, base64. Where both sides are not to be had together, one that has all expected
-    /// columns is enough.
+    /// All other events: several lines, quotes, JSON, arrays, base64. If the two sides cannot be read together, one
+    /// side with all expected columns is enough.
     fn read_bodies(
         &mut self,
         event: &CapturedEvent<'_>,
@@ -85,7 +85,7 @@ impl RowReader {
             Ok(rows) => self.read_rows(event, sides, rows, format, out),
             Err(fault) => match self.enough_alone(event, format) {
                 Some((sides, rows)) => self.read_rows(event, &sides, rows, format, out),
-                // Its other rows may be readable.
+                // Other rows of the event may be readable.
                 None => match rows {
                     Ok(rows) if rows > 1 => {
                         self.load(event, sides, format)?;
@@ -121,7 +121,8 @@ impl RowReader {
         })
     }
 
-    /// Takes the bodies of these sides; how many rows they have. Row i of the answer belongs to row i of the request.
+    /// Loads the bodies of these sides; returns how many rows they have. Row i of the answer belongs to row i of the
+    /// request.
     fn load(
         &mut self,
         event: &CapturedEvent<'_>,
@@ -144,7 +145,8 @@ impl RowReader {
         }
         let [output, input, truth] = counts;
         let output = self.spread(output, input, format);
-        // Where the numbers differ nothing tells which belong together, so none is used; what the container does then is not known.
+        // If the numbers differ, it is unknown which rows belong together, so none is used; what the container does
+        // then is not known.
         let mut all = [output, input, truth].into_iter().flatten();
         match all.next() {
             None => Err(Fault(IssueKind::NoRows, None)),
@@ -154,8 +156,8 @@ impl RowReader {
         }
     }
 
-    /// The built-in XGBoost answers requests of several rows by one line, `0.1,0.2,0.3`, and an array of one axis is one row as well: an
-    /// answer of one row that has a cell for each row of the request is that many rows.
+    /// The built-in XGBoost answers a request of several rows with one line, `0.1,0.2,0.3`, and an array with one
+    /// axis is one row as well. So an answer of one row with a cell for each row of the request has that many rows.
     fn spread(
         &mut self,
         output: Option<usize>,
@@ -242,8 +244,8 @@ impl RowReader {
         Ok(())
     }
 
-    /// A part without names among others with names has those of the expected columns that the others leave. Where no columns are
-    /// expected it gets those of a table without a header; what the container does with them is not known.
+    /// If only one part has names, the other part gets the names of the expected columns that are left. If no columns
+    /// are expected, it gets the names of a table without a header; what the container does with them is not known.
     fn send_named(
         &mut self,
         event: &CapturedEvent<'_>,
@@ -286,8 +288,8 @@ impl RowReader {
     }
 }
 
-/// The names of the cells of the side without names, and whether both sides are the row. None where nothing is expected, or both sides
-/// have names.
+/// The names for the cells of the side without names, and whether both sides are the row. `None` if no columns are
+/// expected, or both sides have names.
 fn left_names<'f>(
     parts: &[Part; 3],
     format: &'f CaptureFormat,
@@ -316,7 +318,7 @@ fn single_lines<'a>(event: &CapturedEvent<'a>, format: &CaptureFormat) -> Option
     Some(lines)
 }
 
-/// Labels come in files of their own, too, without what they belong to.
+/// Labels also come in files of their own, without the events that they belong to.
 fn has_columns(event: &CapturedEvent<'_>, format: &CaptureFormat) -> bool {
     let has = |side: CapturedSide| event.body(side).is_some();
     let is_label = || has(CapturedSide::Truth) && !has(CapturedSide::Input) && !has(CapturedSide::Output);

@@ -1,10 +1,10 @@
-//! The JSON documents of a stream, one at a time: one a line, one behind the other, or the elements of a list.
+//! The JSON documents of a stream, one at a time: one per line, one after the other, or the elements of a list.
 
 use std::io::{self, BufRead};
 
 use super::table_error::{JsonTableError, MAX_DOCUMENT};
 
-/// Takes a stream apart. Memory is that of the largest document.
+/// Splits a stream into documents. Memory grows to the size of the largest document.
 #[derive(Debug)]
 pub(super) struct Documents<Input> {
     input: Input,
@@ -15,14 +15,14 @@ pub(super) struct Documents<Input> {
     is_new: bool,
 }
 
-/// Where in the stream the next byte stands.
+/// Where in the stream the next byte is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Place {
     /// Between documents.
     Outside,
     /// Where an element of a list begins, or the list ends.
     Element,
-    /// Behind an element of a list.
+    /// After an element of a list.
     Behind,
 }
 
@@ -31,11 +31,11 @@ impl<Input: BufRead> Documents<Input> {
         Self { input, line: 1, place: Place::Outside, is_new: true }
     }
 
-    /// Puts the next document into `text`, and says in which line it begins; none at the end.
+    /// Puts the next document into `text`, and returns the line in which it begins; `None` at the end.
     pub(super) fn next(&mut self, text: &mut Vec<u8>) -> Result<Option<u64>, JsonTableError> {
         text.clear();
         if std::mem::take(&mut self.is_new) && self.peek()? == Some(0xef) {
-            // What Windows begins a text with.
+            // The mark that Windows begins a text with.
             for _ in "\u{feff}".as_bytes() {
                 let is_there = self.peek()?.is_some();
                 self.input.consume(usize::from(is_there));
@@ -95,7 +95,7 @@ impl<Input: BufRead> Documents<Input> {
         read(&mut self.input).map_err(|source| JsonTableError::Input { line: self.line, source })
     }
 
-    /// The first byte that is no white space, which stays.
+    /// The first byte that is not white space; it is not consumed.
     fn skip_space(&mut self) -> Result<Option<u8>, JsonTableError> {
         loop {
             let line = self.line;
@@ -114,14 +114,14 @@ impl<Input: BufRead> Documents<Input> {
         }
     }
 
-    /// Appends a value up to its end, within so many open brackets.
+    /// Appends a value up to its end, given how many brackets are open.
     fn value(&mut self, text: &mut Vec<u8>, open: usize, begun: u64) -> Result<(), JsonTableError> {
         let mut walk = ValueWalk { open, ..ValueWalk::default() };
         loop {
             let line = self.line;
             let bytes = self.input.fill_buf().map_err(|source| JsonTableError::Input { line, source })?;
             if bytes.is_empty() {
-                // A number at the end of the file needs nothing behind it.
+                // A number at the end of the file needs nothing after it.
                 return if walk.is_closed() { Ok(()) } else { Err(JsonTableError::NotClosed(begun)) };
             }
             let taken = walk.take(bytes);
@@ -139,7 +139,7 @@ impl<Input: BufRead> Documents<Input> {
     }
 }
 
-/// How far into a value a walk has come.
+/// How far a walk through a value has come.
 #[derive(Debug, Default)]
 struct ValueWalk {
     open: usize,
@@ -176,7 +176,7 @@ impl ValueWalk {
                     }
                     _ if self.open > 0 => {}
                     b' ' | b'\t' | b'\r' | b'\n' | b',' | b']' | b'}' => {
-                        // A bracket that nothing opened belongs to what is no JSON.
+                        // A closing bracket that nothing opened is not valid JSON.
                         self.has_ended = true;
                         return if self.is_bare { at } else { at + 1 };
                     }

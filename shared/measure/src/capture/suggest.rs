@@ -1,4 +1,4 @@
-//! Where the rows of a JSON body seem to be, for whoever has to set a path.
+//! Suggests where the rows of a JSON body are, to somebody who has to set a path.
 
 use std::ops::Range;
 
@@ -7,11 +7,11 @@ use super::json::{Items, skip_space};
 
 /// Rows are not looked for deeper.
 const DEPTH: usize = 6;
-/// A longer path is read by nobody.
+/// A longer path is not shown.
 const LONGEST: usize = 100;
 
-/// The path of what looks like rows, if something does: lists of lists or of objects before a single list of scalars. Names that could be
-/// anything but names are never part of it, as it is shown to people.
+/// The path of the likely rows, if there are any: lists of lists or of objects before a single list of scalars. It
+/// never contains a key that may be anything but a plain name, because people see it.
 pub(super) fn suggest(text: &str) -> Option<String> {
     let bytes = text.as_bytes();
     let start = skip_space(bytes, 0);
@@ -23,7 +23,7 @@ pub(super) fn suggest(text: &str) -> Option<String> {
         .filter(|path| !path.is_empty() && path.len() <= LONGEST)
 }
 
-/// Goes through objects, depth first, until something is found.
+/// Searches objects, depth first, until it finds rows.
 fn walk(
     text: &[u8],
     at: usize,
@@ -71,7 +71,7 @@ fn rows_of_list(text: &[u8], at: usize, path: &str) -> Option<String> {
     None
 }
 
-/// Whether there are scalars in a list or an object, and nothing else.
+/// Whether a list or an object has scalars and nothing else.
 fn is_row(text: &[u8], at: usize) -> bool {
     let mut items = Items::of(at);
     let is_scalar = |value: Range<usize>| !matches!(text.get(value.start), Some(b'[' | b'{'));

@@ -1,5 +1,5 @@
-//! A table in JSON: a record a line, records one behind the other, or a list of records; also a document that says column by column what
-//! others say row by row.
+//! A table in JSON: one record per line, records one after the other, or a list of records; also a document that
+//! lists values column by column instead of row by row.
 
 use std::io::BufRead;
 
@@ -10,7 +10,7 @@ use crate::cell::{Cell, RowSink};
 use crate::csv::MAX_COLUMNS;
 use crate::issues::{IssueKind, Issues};
 
-/// A table whose first record is known and whose rows are still to be given.
+/// A table with a known first record and rows that are still to be handed over.
 #[derive(Debug)]
 pub struct JsonTable<Input> {
     documents: Documents<Input>,
@@ -25,7 +25,7 @@ impl<Input: BufRead> JsonTable<Input> {
     /// Reads the first document.
     ///
     /// # Errors
-    /// When there is none, or it is no record of a table.
+    /// When there is none, or it is not a record of a table.
     pub fn open(input: Input) -> Result<Self, JsonTableError> {
         let (documents, text) = (Documents::new(input), Vec::new());
         let (part, issues) = (Part::default(), Issues::default());
@@ -39,10 +39,10 @@ impl<Input: BufRead> JsonTable<Input> {
         Ok(table)
     }
 
-    /// The names of the cells of the first row, in its order; none where they have no names.
+    /// The names of the cells of the first row, in its order; `None` if they have no names.
     ///
     /// # Errors
-    /// When it is no record.
+    /// When it is not a record.
     pub fn columns(&mut self) -> Result<Vec<String>, JsonTableError> {
         let rows = self.load()?;
         if rows == 0 {
@@ -53,10 +53,10 @@ impl<Input: BufRead> JsonTable<Input> {
         Ok(names.map(|(name, _)| name.to_owned()).collect())
     }
 
-    /// Gives all rows, and says what is odd about some of them.
+    /// Hands all rows over, and returns what is odd about some of them.
     ///
     /// # Errors
-    /// When there is none, or a document is no JSON or no record, or the input ends with an error.
+    /// When there are no rows, a document is not valid JSON or not a record, or the input ends with an error.
     pub fn read_into(mut self, sink: &mut impl RowSink) -> Result<Issues, JsonTableError> {
         let mut all = 0;
         loop {
@@ -82,7 +82,7 @@ impl<Input: BufRead> JsonTable<Input> {
         Ok(found.is_some())
     }
 
-    /// Takes the document apart; how many rows it has.
+    /// Parses the document; returns how many rows it has.
     fn load(&mut self) -> Result<usize, JsonTableError> {
         let text = std::str::from_utf8(&self.text).map_err(|_| self.fault(IssueKind::NotUtf8))?;
         let loaded = self.part.load_document(text, MAX_COLUMNS);
@@ -128,7 +128,7 @@ fn is_captured(document: &[u8]) -> bool {
         capture_data: Option<serde::de::IgnoredAny>,
         ground_truth_data: Option<serde::de::IgnoredAny>,
     }
-    // A list is no event, though a reader of structs takes it for one.
+    // A list is not an event, although serde reads one as a struct.
     let event = serde_json::from_slice::<Event>(document).ok().filter(|_| document.starts_with(b"{"));
     event.is_some_and(|event| event.capture_data.is_some() || event.ground_truth_data.is_some())
 }
@@ -159,7 +159,7 @@ mod tests {
         }
     }
 
-    /// Gives a few bytes at a time, so that every place is once the end of a buffer.
+    /// Gives a few bytes at a time, so that a buffer ends at every place once.
     struct Trickle<'a>(&'a [u8], usize);
 
     impl Read for Trickle<'_> {

@@ -7,7 +7,7 @@ use thiserror::Error;
 use crate::csv::MAX_COLUMNS;
 use crate::issues::IssueKind;
 
-/// How many bytes a document may have: one that says column by column is the whole table.
+/// How many bytes a document may have: a document that lists values column by column is the whole table.
 pub(super) const MAX_DOCUMENT: usize = 256 << 20;
 
 /// JSON that cannot be read as a table.
@@ -21,13 +21,13 @@ pub enum JsonTableError {
         /// Why.
         source: io::Error,
     },
-    /// What stands there is something else.
+    /// It contains something other than JSON there.
     #[error("line {0}: this is not valid JSON: write a record a line, or a list of records")]
     NotJson(u64),
-    /// The file was cut off, most likely.
+    /// The file was probably cut off.
     #[error("line {0}: what begins here is not closed: write the file anew if it was cut off")]
     NotClosed(u64),
-    /// A bracket that is not closed, or a large document that says column by column.
+    /// A bracket that is not closed, or a large document that lists values column by column.
     #[error(
         "line {0}: the document that begins here is longer than {limit} MiB: is a bracket not closed? a large table is written as a \
          record a line",
@@ -40,7 +40,7 @@ pub enum JsonTableError {
          `pandas.json_normalize`"
     )]
     Nested(u64),
-    /// The record is that of data capture.
+    /// The record is an event of data capture.
     #[error("line {0}: these are captured events, not the records of a table")]
     Captured(u64),
     /// The record has too many cells.
@@ -48,7 +48,7 @@ pub enum JsonTableError {
         "line {0}: the record has more than {MAX_COLUMNS} columns: leave out those that no model reads, or divide the table"
     )]
     TooManyColumns(u64),
-    /// Whatever else.
+    /// Any other issue.
     #[error("line {line}: {kind}")]
     Record {
         /// Where.
@@ -56,7 +56,7 @@ pub enum JsonTableError {
         /// What is wrong.
         kind: IssueKind,
     },
-    /// Nothing is in it.
+    /// The file is empty.
     #[error("there are no rows")]
     NoRows,
 }

@@ -9,12 +9,12 @@ use memchr::memchr;
 pub(super) struct RawText<'a> {
     /// Between the quotes.
     pub(super) inside: &'a [u8],
-    /// Whether there are escapes in it.
+    /// Whether it has escapes.
     pub(super) escaped: bool,
 }
 
 impl<'a> RawText<'a> {
-    /// What it says; none when it has half of a surrogate pair.
+    /// The decoded text; `None` if it has half of a surrogate pair.
     pub(super) fn text(self) -> Option<Cow<'a, str>> {
         if !self.escaped {
             return str::from_utf8(self.inside).ok().map(Cow::Borrowed);
@@ -24,7 +24,7 @@ impl<'a> RawText<'a> {
         Some(Cow::Owned(text))
     }
 
-    /// Appends what it says; none when it has half of a surrogate pair.
+    /// Appends the decoded text; `None` if it has half of a surrogate pair.
     pub(super) fn append_to(self, text: &mut String) -> Option<()> {
         let mut rest = str::from_utf8(self.inside).ok()?;
         if self.escaped {
@@ -39,7 +39,7 @@ impl<'a> RawText<'a> {
         Some(())
     }
 
-    /// What it says, if that is one line and stands in it as it is, but for a line end.
+    /// The text, if it is one line without escapes, except for a line end.
     pub(super) fn single_line(self) -> Option<&'a [u8]> {
         if !self.escaped {
             return Some(self.inside);
@@ -49,7 +49,7 @@ impl<'a> RawText<'a> {
     }
 }
 
-/// The letter that an escape stands for (`rest` begins behind its backslash), and what follows it.
+/// The character of an escape (`rest` begins after its backslash), and the text after it.
 fn escape(rest: &str) -> Option<(char, &str)> {
     let letter = match rest.as_bytes().first()? {
         b'n' => '\n',

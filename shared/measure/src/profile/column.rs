@@ -1,4 +1,4 @@
-//! What a column looks like.
+//! The profile of a column.
 
 use crate::cell::Cell;
 use crate::datatype::{InferredType, TypeCounts};
@@ -11,16 +11,16 @@ use crate::sketch::texts::TextSample;
 use super::numbers::{Moments, Numbers};
 use super::texts::TextCounts;
 
-/// What is to be known of the columns of a baseline.
+/// How much detail the columns of a baseline need.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Detail {
-    /// What a verdict needs: numbers of what should be numbers, texts of what should be texts, and types.
+    /// Enough for a verdict: the numbers of columns of numbers, the texts of columns of texts, and types.
     Verdict,
-    /// What `statistics.json` needs: also how many different values there are.
+    /// Enough for `statistics.json`: also how many different values there are.
     Statistics,
 }
 
-/// What a column looks like.
+/// The profile of a column.
 #[derive(Clone, Debug)]
 pub struct ColumnProfile {
     /// Its name.
@@ -29,12 +29,13 @@ pub struct ColumnProfile {
     pub missing: u64,
     /// The types of the values.
     pub types: TypeCounts,
-    /// How many of the values are texts that stand for a missing one. The container takes them for values, and so do `types`.
+    /// How many of the values are texts that stand for a missing one. The container counts them as values, and so
+    /// does `types`.
     pub markers: u64,
     pub(super) numbers: Option<Numbers>,
     pub(super) distinct: Option<DistinctSketch>,
     pub(super) categories: Categories,
-    /// Of the texts, once there are more than could be counted; none where nobody asked.
+    /// A sample of the texts, once there are too many to count; `None` if the detail does not include it.
     pub(super) sample: Option<TextSample>,
 }
 
@@ -43,14 +44,14 @@ pub struct ColumnProfile {
 pub enum Categories {
     /// All of them.
     Counted(TextCounts),
-    /// More than could be counted.
+    /// There are too many to count.
     TooMany,
-    /// Nobody asked.
+    /// The detail does not include texts.
     NotCounted,
 }
 
 impl ColumnProfile {
-    /// A column of which everything is to be known.
+    /// A column with every detail.
     pub(super) fn new(name: String) -> Self {
         Self {
             name,
@@ -64,7 +65,7 @@ impl ColumnProfile {
         }
     }
 
-    /// A column of which only that is to be known what a verdict needs.
+    /// A column with only the details that a verdict needs.
     pub(super) fn expected(name: String, expected: InferredType, detail: Detail) -> Self {
         let whole = Self::new(name);
         match (detail, expected) {
@@ -106,7 +107,7 @@ impl ColumnProfile {
         }
         if let Categories::Counted(counts) = &mut self.categories {
             if counts.count_known(text) {
-                // What was counted before is in the sketch of distinct values.
+                // The sketch of distinct values already has the texts that were counted before.
                 return;
             }
             if !counts.add(text, 1) {
@@ -123,7 +124,7 @@ impl ColumnProfile {
         }
     }
 
-    /// Adds the values of another column. What only one of them knows is not known of both.
+    /// Adds the values of another column. If only one of them has a detail, the sum does not have it.
     pub(super) fn merge(&mut self, other: &Self) {
         self.missing += other.missing;
         self.types.merge(&other.types);
@@ -154,7 +155,7 @@ impl ColumnProfile {
         });
     }
 
-    /// The sample of the texts, also where all of them were counted; none where nobody asked.
+    /// The sample of the texts, even if all of them were counted; `None` if the detail does not include it.
     #[must_use]
     pub fn sampled(&self) -> Option<TextSample> {
         let mut sample = self.sample.clone()?;
@@ -164,7 +165,7 @@ impl ColumnProfile {
         Some(sample)
     }
 
-    /// Of numbers no sample is wanted, and none is stored.
+    /// A column of numbers needs no sample, and none is stored.
     pub(super) fn sample_of_texts(&self) -> Option<&TextSample> {
         self.sample.as_ref().filter(|_| self.types.string > 0)
     }
@@ -175,8 +176,8 @@ impl ColumnProfile {
         self.types.total()
     }
 
-    /// The moments of the values that are finite numbers (also in scientific notation, which is no number by its type); none
-    /// where they were not asked for.
+    /// The moments of the values that are finite numbers (including scientific notation, which does not have the type
+    /// of a number); `None` if the detail does not include them.
     #[must_use]
     pub fn numbers(&self) -> Option<Moments> {
         self.numbers.as_ref().map(Numbers::moments)
@@ -188,7 +189,7 @@ impl ColumnProfile {
         self.numbers.as_ref().map(Numbers::sketch)
     }
 
-    /// The sketch of the different texts; none where it was not asked for.
+    /// The sketch of the different texts; `None` if the detail does not include it.
     #[must_use]
     pub fn distinct(&self) -> Option<&DistinctSketch> {
         self.distinct.as_ref()
@@ -202,7 +203,7 @@ impl ColumnProfile {
 }
 
 impl PartialEq for ColumnProfile {
-    /// Equal columns have seen the same; how they summed it up so far is their business.
+    /// Equal columns have seen the same values, even if they have summed them up differently so far.
     fn eq(&self, other: &Self) -> bool {
         self.name == other.name
             && self.missing == other.missing

@@ -1,4 +1,4 @@
-//! What a data set looks like, in memory that does not grow with its rows.
+//! The profile of a data set, in memory that does not grow with its rows.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,18 +10,18 @@ use crate::cell::{Cell, RowSink};
 use crate::datatype::InferredType;
 use crate::missing::MissingTexts;
 
-/// What a data set looks like.
+/// The profile of a data set.
 ///
 /// Rows come through [`RowSink`]. Cells of a table belong to columns by their position, cells of JSON objects by their names.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Profile {
     /// Rows.
     pub rows: u64,
-    /// How many rows have how many cells: of good data there is one entry.
+    /// How many rows have how many cells: good data has one entry.
     pub widths: BTreeMap<usize, u64>,
     /// In the order of the columns.
     pub columns: Vec<ColumnProfile>,
-    /// Cells of objects whose names were too many to be remembered.
+    /// How many cells of objects had names beyond the limit of names.
     pub unlisted: u64,
     /// Texts that stand for a missing value.
     pub(super) missing: Arc<MissingTexts>,
@@ -31,7 +31,7 @@ pub struct Profile {
 }
 
 impl Profile {
-    /// How many columns may come up in the data that nobody expected.
+    /// How many columns the data may have that the baseline does not list.
     pub const UNEXPECTED: usize = 1024;
 
     /// For the columns of a header. Without one, `Profile::default()`: columns are called `_c0`, `_c1` and so on, as many as the
@@ -56,13 +56,13 @@ impl Profile {
         Self { columns, names, ..Self::default() }
     }
 
-    /// The same profile, which takes these texts for missing values.
+    /// The same profile, which reads these texts as missing values.
     #[must_use]
     pub fn with_missing(self, missing: Arc<MissingTexts>) -> Self {
         Self { missing, ..self }
     }
 
-    /// The same profile, which looks at the numbers of these columns as well, whatever their types.
+    /// The same profile, which also profiles the numbers of these columns, whatever their types.
     #[must_use]
     pub fn with_numbers_of<'a>(mut self, names: impl IntoIterator<Item = &'a str>) -> Self {
         for name in names {
@@ -88,8 +88,8 @@ impl Profile {
         self.names.find(name).and_then(|index| self.columns.get(index))
     }
 
-    /// Adds the rows of another profile, as if they had come after this one's. Profiles that are merged in one order give one
-    /// result.
+    /// Adds the rows of another profile, as if they had come after this one's. The result depends on the order of the
+    /// profiles, and on nothing else.
     pub fn merge(&mut self, other: &Self) {
         let mut known = vec![false; self.columns.len()];
         self.names.expected = self.names.expected.max(other.names.expected);
@@ -128,7 +128,7 @@ impl Profile {
         index
     }
 
-    /// The index of a name that was met in a row; none when there are too many.
+    /// The index of a name in a row; `None` if there are too many names.
     fn column_of(&mut self, name: &str) -> Option<usize> {
         match self.names.find(name) {
             Some(index) => Some(index),
@@ -154,7 +154,7 @@ impl Profile {
 }
 
 impl RowSink for Profile {
-    /// Cells beyond the last column are counted in `widths` only.
+    /// Cells beyond the last column are only counted, in `widths`.
     fn positional(&mut self, cells: &[Cell<'_>]) {
         if self.columns.is_empty() && self.rows == 0 {
             self.begin(cells.len());

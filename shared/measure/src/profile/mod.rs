@@ -1,4 +1,4 @@
-//! What a data set looks like, in memory that does not grow with its rows.
+//! The profile of a data set, in memory that does not grow with its rows.
 
 mod column;
 mod dataset;

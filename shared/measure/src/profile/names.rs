@@ -7,13 +7,13 @@ use super::column::ColumnProfile;
 /// Finds columns by their names.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Names {
-    /// INVARIANT: of the same names as the columns; of equal names the first.
+    /// INVARIANT: it has the names of the columns, in their order; if names are equal, the first one counts.
     indices: HashMap<String, usize>,
-    /// Where the cell at a place of the last row belonged: rows of one origin have one order.
+    /// The column of the cell at a place of the last row: rows from one source have one order.
     places: Vec<usize>,
     /// The last row that had each column.
     rows: Vec<u64>,
-    /// How many columns were there from the beginning.
+    /// How many columns there were from the beginning.
     pub(super) expected: usize,
 }
 
@@ -39,7 +39,7 @@ impl Names {
         columns.saturating_sub(self.expected)
     }
 
-    /// The index of the cell at a place, if it is the one that it was in the last row.
+    /// The index of the cell at a place, if it has the same name as in the last row.
     pub(super) fn at(&self, place: usize, name: &str, columns: &[ColumnProfile]) -> Option<usize> {
         let index = *self.places.get(place)?;
         columns.get(index).filter(|column| column.name == name).map(|_| index)
@@ -54,7 +54,7 @@ impl Names {
         }
     }
 
-    /// Whether this row, from 1, has not had the column yet; it has it from now on.
+    /// Whether this row, counted from 1, does not have the column yet; it has it from now on.
     pub(super) fn first_in_row(&mut self, index: usize, row: u64) -> bool {
         self.rows.get_mut(index).is_some_and(|last| std::mem::replace(last, row) != row)
     }

@@ -69,7 +69,7 @@ impl Moments {
         self.whole += other.whole;
     }
 
-    /// The standard deviation of the population (divided by how many there are); none when there is none.
+    /// The standard deviation of the population (divided by the number of values); `None` if there are no values.
     #[must_use]
     pub fn std_dev(&self) -> Option<f64> {
         (self.count > 0).then(|| (self.m2 / self.count as f64).sqrt())
@@ -100,13 +100,14 @@ fn lanes(numbers: &[f64], start: f64, fold: impl Fn(f64, f64) -> f64, join: impl
     lanes.into_iter().fold(start, join)
 }
 
-/// A sketch of numbers, and their moments. What a row costs is a push; the rest is done when level 0 of the sketch is full.
+/// A sketch of numbers, and their moments. Each row costs one push; the rest is done whenever level 0 of the sketch
+/// is full.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Numbers {
     sketch: KllSketch,
-    /// Of the numbers that are no longer in level 0, and of its first ones.
+    /// The moments of the numbers that have left level 0, and of its first ones.
     moments: Moments,
-    /// How many of the first ones.
+    /// How many of the first numbers in level 0 the moments include.
     counted: usize,
 }
 
@@ -146,7 +147,7 @@ impl Numbers {
         &self.sketch
     }
 
-    /// What was stored: a sketch, and the moments of all its numbers.
+    /// From the stored form: a sketch, and the moments of all its numbers.
     pub(crate) fn from_parts(sketch: KllSketch, moments: Moments) -> Self {
         let mut numbers = Self { sketch, moments, counted: 0 };
         numbers.counted = numbers.base().len();

@@ -31,7 +31,7 @@ const VERSION: u8 = 3;
 const CHECK: usize = 8;
 /// More than any profile can have counted; sums of such counts do not overflow.
 const MOST: u64 = 1 << 48;
-/// More levels than a sketch of so many numbers can have.
+/// More levels than a sketch of that many numbers can have.
 const LEVELS: usize = 48;
 /// More values than a level can have.
 const LEVEL: usize = 1 << 14;
@@ -40,7 +40,7 @@ const SCALES: [f64; 7] = [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6];
 /// Whole numbers up to here are exact as floating-point numbers.
 const EXACT: f64 = 9_007_199_254_740_992.0;
 
-/// Bytes that are no stored profile.
+/// Bytes that are not a stored profile.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum UnreadableProfile {
     /// Something else.
@@ -71,7 +71,7 @@ impl Profile {
         }
     }
 
-    /// The profile that was stored.
+    /// Reads a stored profile.
     ///
     /// # Errors
     /// When the bytes are anything else.
@@ -118,7 +118,7 @@ struct StoredColumn {
     sample: Option<StoredSample>,
 }
 
-/// Below which hash texts are counted; the hashes, and how often each occurs.
+/// The limit below which the hashes of texts are counted; the hashes, and how often each occurs.
 type StoredSample = (u64, Vec<(u64, u64)>);
 
 #[derive(Serialize, Deserialize)]
@@ -140,7 +140,7 @@ enum Level {
 
 #[derive(Serialize, Deserialize)]
 enum Registers {
-    /// Those that are not zero, with their places.
+    /// The values that are not zero, with their places.
     Few(Vec<(u16, u8)>),
     All(Vec<u8>),
 }

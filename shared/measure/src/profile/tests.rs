@@ -150,7 +150,7 @@ fn moments_of_far_numbers_are_exact() {
     assert_eq!((moments.count, moments.min, moments.max), (100_000, 1e9, 1e9 + 6.0));
 }
 
-/// Rows of two columns, of which the second is of any kind.
+/// Rows of two columns; the second may have any kind of value.
 fn rows() -> impl Strategy<Value = Vec<(u16, String)>> {
     let some = vec((any::<u16>(), "[0-9]{0,3}|[a-z]{1,2}|-?[0-9]\\.[0-9]{1,17}|1e[0-9]"), 0..100);
     // Again and again, so that sketches become full.

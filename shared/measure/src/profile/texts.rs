@@ -1,4 +1,4 @@
-//! How often each text of a column occurs, as long as they are few.
+//! How often each text of a column occurs, as long as there are few different ones.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -15,7 +15,7 @@ pub struct TextCounts {
 impl TextCounts {
     /// How many different texts are counted at most.
     pub const TEXTS: usize = 512;
-    /// How many bytes they have at most.
+    /// How many bytes these texts have at most.
     pub const BYTES: usize = 64 << 10;
 
     /// How many different texts there are.
@@ -53,7 +53,7 @@ impl TextCounts {
         sorted
     }
 
-    /// Counts a text that was seen before; whether it was.
+    /// Counts a text that was seen before; returns whether it was.
     #[inline]
     pub(crate) fn count_known(&mut self, text: &[u8]) -> bool {
         match self.counts.get_mut(text) {
@@ -65,7 +65,8 @@ impl TextCounts {
         }
     }
 
-    /// Adds a text so many times; false when there are too many now. Bytes that are no UTF-8 are read as Java reads them.
+    /// Adds a text this many times; false if there are too many different ones now. Bytes that are not valid UTF-8
+    /// are read as Java reads them.
     pub(crate) fn add(&mut self, text: &[u8], times: u64) -> bool {
         let text: Cow<'_, str> = String::from_utf8_lossy(text);
         if let Some(count) = self.counts.get_mut(text.as_bytes()) {
@@ -77,7 +78,7 @@ impl TextCounts {
         self.counts.len() <= Self::TEXTS && self.bytes <= Self::BYTES
     }
 
-    /// Adds other counts; false when there are too many now.
+    /// Adds other counts; false if there are too many different texts now.
     pub(crate) fn merge(&mut self, other: &Self) -> bool {
         other.counts.iter().all(|(text, count)| self.add(text, *count))
     }

@@ -28,7 +28,7 @@ pub(super) const RAW_ESTIMATES: [f64; 201] = [
     2497.4526, 2513.6586, 2527.19, 2540.7028, 2553.768,
 ];
 
-/// By how much the raw estimate at the same place is too large.
+/// How much too large the raw estimate at the same place is.
 #[rustfmt::skip]
 pub(super) const BIASES: [f64; 201] = [
     368.0, 361.8294, 355.2452, 348.6698, 342.1464, 336.2024, 329.8782, 323.6598, 317.462, 311.2826, 305.7102,

@@ -9,7 +9,7 @@ use super::bias::{BIASES, RAW_ESTIMATES};
 const PRECISION: u32 = 9;
 const REGISTERS: usize = 1 << PRECISION;
 const SEED: u64 = 42;
-/// Up to here linear counting is the better estimate.
+/// Up to here, linear counting estimates better.
 const LINEAR_UP_TO: f64 = 400.0;
 /// How many neighbours the bias is averaged over.
 const NEIGHBOURS: usize = 6;
@@ -40,7 +40,7 @@ impl DistinctSketch {
         }
     }
 
-    /// Adds what another sketch has seen.
+    /// Adds another sketch.
     pub fn merge(&mut self, other: &Self) {
         for (mine, theirs) in self.registers.iter_mut().zip(other.registers.iter()) {
             *mine = (*mine).max(*theirs);
@@ -57,7 +57,7 @@ impl DistinctSketch {
         (estimate + 0.5).floor() as u64
     }
 
-    /// The raw estimate less its bias.
+    /// The raw estimate minus its bias.
     fn corrected(&self) -> f64 {
         let registers = REGISTERS as f64;
         let sum: f64 = self.registers.iter().map(|register| (-f64::from(*register)).exp2()).sum();
@@ -70,7 +70,7 @@ impl DistinctSketch {
         self.registers.as_slice()
     }
 
-    /// What was stored; none when it is no sketch.
+    /// From the stored registers; `None` if they are not a sketch.
     pub(crate) fn from_registers(registers: &[u8]) -> Option<Self> {
         let registers: Box<[u8; REGISTERS]> = Box::new(registers.try_into().ok()?);
         registers.iter().all(|register| *register <= Self::HIGHEST).then_some(Self { registers })
@@ -174,7 +174,7 @@ mod tests {
         };
         // Linear counting, by its definition.
         assert_eq!(of(1, 256).estimate(), (512.0 * 2_f64.ln()).round() as u64);
-        // All registers full: the harmonic mean by itself, where no bias was measured.
+        // All registers are full: the harmonic mean alone, because no bias was measured there.
         let raw: f64 = 0.7213 / (1.0 + 1.079 / 512.0) * 512.0 * 8.0;
         assert!(raw > 5.0 * 512.0);
         assert_eq!(of(3, 0).estimate(), raw.round() as u64);

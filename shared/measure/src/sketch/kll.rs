@@ -1,5 +1,5 @@
-//! The KLL quantile sketch as deequ has it (Karnin, Lang, Liberty: "Optimal Quantile Approximation in Streams", 2016): without
-//! randomness, so that the same rows in the same order give the same sketch.
+//! The KLL quantile sketch as deequ has it (Karnin, Lang, Liberty: "Optimal Quantile Approximation in Streams",
+//! 2016). It has no randomness: the same rows in the same order give the same sketch.
 
 use std::mem;
 
@@ -28,14 +28,14 @@ impl Default for KllSketch {
 }
 
 impl KllSketch {
-    /// A sketch of what `statistics.json` holds, as if no level of it had been compacted before.
+    /// A sketch from the values in `statistics.json`, as if no level of it had been compacted before.
     #[must_use]
     pub fn from_levels(levels: Vec<Vec<f64>>) -> Self {
         let compactions = vec![0; levels.len()];
         Self::from_parts(levels, compactions)
     }
 
-    /// A sketch as it was.
+    /// A sketch from its full state.
     pub(crate) fn from_parts(levels: Vec<Vec<f64>>, compactions: Vec<u32>) -> Self {
         let mut sketch = Self { levels, compactions, room: 0 };
         sketch.expand_to(1);
@@ -61,14 +61,14 @@ impl KllSketch {
         }
     }
 
-    /// Puts a number into level 0; whether the sketch is full now and must be condensed before the next one.
+    /// Puts a number into level 0; returns whether the sketch is full now and must be condensed before the next one.
     pub(crate) fn append(&mut self, number: f64) -> bool {
         let Some(base) = self.levels.first_mut() else { return false };
         base.push(number);
         base.len() > self.room
     }
 
-    /// Compacts the lowest level that has reached its size. One is enough for one number more.
+    /// Compacts the lowest level that has reached its size. That makes room for one more number.
     pub(crate) fn condense(&mut self) {
         let full = (0_u32..).zip(&self.levels).position(|(height, level)| level.len() >= capacity(height));
         if let Some(height) = full {
@@ -94,7 +94,7 @@ impl KllSketch {
     fn compact(&mut self, height: usize) {
         self.expand_to(height + 2);
         let Some(compactions) = self.compactions.get_mut(height) else { return };
-        // deequ flips a coin that falls 0, 1, 1, 0, 0, 1, 1, 0 and so on.
+        // deequ's coin falls 0, 1, 1, 0, 0, 1, 1, 0 and so on.
         let second = (*compactions).div_ceil(2) % 2 == 1;
         *compactions = compactions.wrapping_add(1);
         let Some(level) = self.levels.get_mut(height) else { return };
@@ -117,7 +117,7 @@ impl KllSketch {
         }
     }
 
-    /// Adds levels until there are so many.
+    /// Adds levels until there are this many.
     fn expand_to(&mut self, count: usize) {
         let count = count.max(self.levels.len());
         self.levels.resize_with(count, Vec::new);
@@ -130,12 +130,12 @@ impl KllSketch {
         self.room = self.capacity().saturating_sub(above);
     }
 
-    /// Values that are kept.
+    /// How many values are kept.
     fn len(&self) -> usize {
         self.levels.iter().map(Vec::len).sum()
     }
 
-    /// Values that could be kept.
+    /// How many values could be kept.
     fn capacity(&self) -> usize {
         (0_u32..).zip(&self.levels).map(|(height, _)| capacity(height)).sum()
     }
@@ -180,7 +180,8 @@ impl KllSketch {
     }
 }
 
-/// The size of a level, counted from the lowest: the levels of deequ's sketches become smaller upwards, other than in the paper.
+/// The size of a level, counted from the lowest: in deequ's sketches levels become smaller upwards, other than in the
+/// paper.
 fn capacity(height: u32) -> usize {
     2 * ((K * SHRINK.powi(height.min(1000) as i32) / 2.0).ceil() as usize + 1)
 }

@@ -1,4 +1,4 @@
-//! Summaries of bounded size, equal to those of Model Monitor's container to the last bit.
+//! Summaries of bounded size, equal to the summaries of Model Monitor's container to the last bit.
 
 mod bias;
 pub(crate) mod distinct;

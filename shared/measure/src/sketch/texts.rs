@@ -1,5 +1,6 @@
-//! A sample of many different texts, with how often each occurs: those whose hashes are the lowest. Two samples of one kind of data have the
-//! same texts in them, so that what is new in the one can be seen (Broder's bottom-k sketch, by which Good and Turing's estimate is had).
+//! A sample of many different texts, with how often each occurs: the texts with the lowest hashes. Two samples of
+//! similar data contain the same texts, so new ones can be seen (Broder's bottom-k sketch; it allows the estimate of
+//! Good and Turing).
 
 use std::collections::BTreeMap;
 
@@ -12,7 +13,7 @@ const UNUSED_BITS: u32 = 11;
 /// A sample of texts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TextSample {
-    /// INVARIANT: of every text that was added and whose hash is below the limit, all occurrences are counted.
+    /// INVARIANT: if a text's hash is below the limit, all its occurrences are counted.
     counts: BTreeMap<u64, u64>,
     below: u64,
 }
@@ -24,10 +25,10 @@ impl Default for TextSample {
 }
 
 impl TextSample {
-    /// So many texts are kept.
+    /// How many texts are kept.
     pub const TEXTS: usize = 1_024;
 
-    /// The sample of hashes below a limit, as it was stored; none where they are not.
+    /// The sample of hashes below a limit, from its stored form; `None` if a hash is not below it.
     #[must_use]
     pub fn of(below: u64, counts: impl IntoIterator<Item = (u64, u64)>) -> Option<Self> {
         let sample = Self { counts: counts.into_iter().collect(), below };
@@ -36,7 +37,7 @@ impl TextSample {
         (fits && total.is_some() && below <= u64::MAX >> UNUSED_BITS).then_some(sample)
     }
 
-    /// Adds a text so many times.
+    /// Adds a text this many times.
     #[inline]
     pub fn add(&mut self, text: &[u8], times: u64) {
         let hash = xxh64(text, SEED) >> UNUSED_BITS;
@@ -54,7 +55,7 @@ impl TextSample {
         }
     }
 
-    /// Adds what another sample has seen.
+    /// Adds another sample.
     pub fn merge(&mut self, other: &Self) {
         self.lower(other.below);
         for (hash, times) in &other.counts {
@@ -64,7 +65,7 @@ impl TextSample {
         }
     }
 
-    /// Keeps what is below a limit only.
+    /// Keeps only the texts below a limit.
     pub fn lower(&mut self, below: u64) {
         if below < self.below {
             self.below = below;
@@ -72,7 +73,7 @@ impl TextSample {
         }
     }
 
-    /// Below which hash the texts are counted.
+    /// The limit below which texts are counted.
     #[must_use]
     pub fn below(&self) -> u64 {
         self.below
@@ -83,7 +84,7 @@ impl TextSample {
         self.counts.iter().map(|(hash, count)| (*hash, *count))
     }
 
-    /// How often a text of this hash occurs.
+    /// How often a text with this hash occurs.
     #[must_use]
     pub fn get(&self, hash: u64) -> u64 {
         self.counts.get(&hash).copied().unwrap_or_default()

@@ -1,4 +1,5 @@
-//! What no file of constraints can mean. Each is told, since whoever edits such a file by hand would take silence for success.
+//! Values that are impossible in a file of constraints. Each is reported: somebody who edits such a file by hand
+//! would take silence for success.
 
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
@@ -12,10 +13,10 @@ const SHARE: RangeInclusive<f64> = 0.0..=1.0;
 /// Pearson's statistic can be any number; other distances are shares.
 const STATISTIC: RangeInclusive<f64> = 0.0..=f64::MAX;
 
-/// A number by its name, and what it can be.
+/// A number with its name, and the values that it may have.
 type Number = (&'static str, Option<f64>, RangeInclusive<f64>);
 
-/// The first thing that is wrong.
+/// The first fault.
 pub(super) fn check(constraints: &Constraints) -> Result<(), String> {
     if constraints.features.is_empty() {
         return Err("it has no `features`".to_owned());
@@ -55,7 +56,7 @@ fn of_feature(feature: &FeatureConstraints, of_all: Option<CategoricalMethod>) -
     all
 }
 
-/// The threshold of all is one of Pearson's statistics where any column asks for the test.
+/// The threshold of all columns may be a value of Pearson's statistic if any column asks for that test.
 fn of_all(constraints: &Constraints) -> impl Iterator<Item = Number> {
     let config: &MonitoringConfig = &constraints.monitoring_config;
     let all = &config.distribution_constraints;
@@ -100,7 +101,7 @@ mod tests {
         check(json!([{ "name": "a" }]), distant.clone(), &format!("`monitoring_config`: {told}"));
         let own = json!([{ "name": "a", "monitoring_config_overrides": distant }]);
         check(own.clone(), json!({}), &format!("feature `a`: {told}"));
-        // A statistic of Pearson's may be as large, whoever asks for it.
+        // A value of Pearson's statistic may be this large, for all columns or for one.
         let tested = json!({
             "distribution_constraints": { "comparison_threshold": 7.0, "categorical_drift_method": "ChiSquared" },
         });

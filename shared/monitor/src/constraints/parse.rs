@@ -17,7 +17,7 @@ impl Constraints {
     /// Reads the file.
     ///
     /// # Errors
-    /// When it is not valid JSON, or a key has a value that it cannot have, or it is another file.
+    /// When it is not valid JSON, a key has an invalid value, or it is another kind of file.
     pub fn parse(bytes: &[u8]) -> Result<Self, UnreadableConstraints> {
         let constraints: Self = loose::document(bytes)?;
         let has_none = |feature: &FeatureConstraints| {
@@ -32,7 +32,7 @@ impl Constraints {
     }
 }
 
-/// Whether a document has what only statistics have.
+/// Whether a document has a key that only statistics have.
 fn is_statistics(bytes: &[u8]) -> bool {
     #[derive(Deserialize)]
     struct Keys {

@@ -20,7 +20,7 @@ pub struct Constraints {
     pub monitoring_config: MonitoringConfig,
 }
 
-/// What a column must keep.
+/// The constraints of a column.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(expecting = "a JSON object")]
 pub struct FeatureConstraints {
@@ -32,10 +32,10 @@ pub struct FeatureConstraints {
     /// The share of rows that must have a value.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub completeness: Option<f64>,
-    /// Of a column of numbers.
+    /// For a column of numbers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub num_constraints: Option<NumericConstraints>,
-    /// Of a column of texts.
+    /// For a column of texts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub string_constraints: Option<StringConstraints>,
     /// For this column alone. The developer guide spells it in one way, the Python SDK in another.
@@ -43,7 +43,7 @@ pub struct FeatureConstraints {
     pub monitoring_config_overrides: Option<MonitoringOverrides>,
 }
 
-/// Of a column of numbers.
+/// Constraints of a column of numbers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(expecting = "a JSON object")]
 pub struct NumericConstraints {
@@ -55,11 +55,11 @@ pub struct NumericConstraints {
     pub monitoring_config_overrides: Option<MonitoringOverrides>,
 }
 
-/// Of a column of texts.
+/// Constraints of a column of texts.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(expecting = "a JSON object")]
 pub struct StringConstraints {
-    /// The values that the baseline has, where they are few.
+    /// The values of the baseline, if they are few.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub domains: Option<Vec<String>>,
     /// For this column alone.
@@ -77,10 +77,10 @@ pub enum Switch {
     Disabled,
 }
 
-/// How distributions of numbers are compared. The developer guide has two spellings of either.
+/// How distributions of numbers are compared. The developer guide spells each of them in two ways.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Comparison {
-    /// The largest gap between the two distribution functions, less what chance explains.
+    /// The largest gap between the two distribution functions, minus the part that chance explains.
     #[default]
     #[serde(alias = "linf_robust")]
     Robust,
@@ -106,7 +106,7 @@ pub enum CategoricalMethod {
 pub struct MonitoringConfig {
     /// Whether anything is checked.
     pub evaluate_constraints: Switch,
-    /// Whether metrics are told.
+    /// Whether metrics are published.
     pub emit_metrics: Switch,
     /// The share of values that must be of the column's type.
     pub datatype_check_threshold: f64,
@@ -117,7 +117,7 @@ pub struct MonitoringConfig {
 }
 
 impl Default for MonitoringConfig {
-    /// As the container suggests, whatever its documentation says.
+    /// The container's suggestion, which differs from its documentation.
     fn default() -> Self {
         Self {
             evaluate_constraints: Switch::Enabled,
@@ -136,7 +136,7 @@ impl Default for MonitoringConfig {
 pub struct DistributionConstraints {
     /// Whether distributions are compared.
     pub perform_comparison: Switch,
-    /// The largest distance that is no drift.
+    /// The largest distance that is not drift.
     pub comparison_threshold: f64,
     /// How numbers are compared.
     pub comparison_method: Comparison,
@@ -160,14 +160,14 @@ impl Default for DistributionConstraints {
     }
 }
 
-/// What a column has otherwise than all columns: the keys of [`MonitoringConfig`], each optional.
+/// The overrides of a column: the keys of [`MonitoringConfig`], each optional.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(expecting = "a JSON object")]
 pub struct MonitoringOverrides {
     /// Whether the column is checked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub evaluate_constraints: Option<Switch>,
-    /// Whether its metrics are told.
+    /// Whether its metrics are published.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub emit_metrics: Option<Switch>,
     /// The share of values that must be of the column's type.
@@ -188,7 +188,7 @@ pub struct DistributionOverrides {
     /// Whether distributions are compared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub perform_comparison: Option<Switch>,
-    /// The largest distance that is no drift.
+    /// The largest distance that is not drift.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comparison_threshold: Option<f64>,
     /// How numbers are compared.
@@ -223,7 +223,8 @@ impl Constraints {
         }
     }
 
-    /// Lets a column have a threshold of its own, and has it compared, whatever was said before; whether there is such a column.
+    /// Gives a column a threshold of its own, and has it compared whatever the file said before; returns whether
+    /// there is such a column.
     pub fn set_threshold(&mut self, feature: &str, threshold: f64) -> bool {
         let Some(feature) = self.features.iter_mut().find(|each| each.name == feature) else { return false };
         let own = feature.monitoring_config_overrides.get_or_insert_default();
@@ -242,7 +243,7 @@ impl Constraints {
 }
 
 impl FeatureConstraints {
-    /// What the column has otherwise than all columns. It may stand in three places; its own come first, and win.
+    /// The overrides of the column. They may stand in three places; the column's own come first, and win.
     pub(crate) fn overrides(&self) -> [Option<&MonitoringOverrides>; 3] {
         let texts = self.string_constraints.as_ref();
         let numbers = self.num_constraints.as_ref();

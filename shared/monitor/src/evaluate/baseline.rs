@@ -1,4 +1,4 @@
-//! A baseline, made ready for many comparisons.
+//! A baseline that is prepared for many comparisons.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,23 +13,23 @@ use crate::constraints::{Constraints, FeatureConstraints, Switch};
 use crate::mode::Mode;
 use crate::statistics::{FeatureStatistics, Statistics};
 
-/// What data is compared with.
+/// The baseline that data is compared with.
 #[derive(Clone, Debug, Default)]
 pub struct Baseline {
     constraints: Constraints,
-    /// One a column of the constraints.
+    /// One for each column of the constraints.
     references: Vec<Reference>,
-    /// Of the data that it was made of.
+    /// The number of rows that it was made from.
     rows: Option<u64>,
     missing: Arc<MissingTexts>,
     refusals: Arc<Refusals>,
 }
 
-/// What is said of a column that could have been compared, were the two files of one baseline.
+/// The reason for a column that could have been compared if the two files belonged together.
 const NOT_ITS_OWN: &str = "the baseline's statistics do not have it";
 
 impl Baseline {
-    /// Prepares what is the same for every comparison. Without statistics, distributions are not compared.
+    /// Prepares everything that is the same for every comparison. Without statistics, distributions are not compared.
     #[must_use]
     pub fn new(statistics: Option<&Statistics>, constraints: Constraints) -> Self {
         let by_name: BTreeMap<&str, &FeatureStatistics> = statistics
@@ -40,7 +40,7 @@ impl Baseline {
         let distribution = |constraints: &FeatureConstraints| match by_name.get(constraints.name.as_str()) {
             Some(feature) => BaselineDistribution::of(feature, constraints.inferred_type),
             None if statistics.is_none() => BaselineDistribution::None("the baseline has no statistics"),
-            // Of a column without values nothing is missed.
+            // A column without values lacks nothing.
             None if constraints.inferred_type == InferredType::Unknown => {
                 BaselineDistribution::None(NOT_ITS_OWN)
             }
@@ -90,7 +90,7 @@ impl Baseline {
         (self, unknown)
     }
 
-    /// The same baseline, whose columns have these thresholds; those that it does not have are answered.
+    /// The same baseline, with these thresholds for its columns; returns the names that it does not have.
     #[must_use]
     pub fn with_thresholds<'n>(
         mut self,
@@ -105,7 +105,7 @@ impl Baseline {
         (self, unknown)
     }
 
-    /// A profile of no rows yet, with the columns of the baseline and what a comparison needs of them.
+    /// An empty profile, with the columns of the baseline and the details that a comparison needs.
     #[must_use]
     pub fn empty_profile(&self, detail: Detail) -> Profile {
         let features = self.constraints.features.iter();
@@ -128,7 +128,7 @@ impl Baseline {
         Arc::new(ExpectedColumns::new(self.texts().together(&self.constraints.names())))
     }
 
-    /// How many rows it was made of, where its statistics say it.
+    /// How many rows it was made from, if its statistics say so.
     #[must_use]
     pub fn rows(&self) -> Option<u64> {
         self.rows
@@ -145,7 +145,7 @@ impl Baseline {
         &self.missing
     }
 
-    /// What columns must keep.
+    /// The constraints of the columns.
     #[must_use]
     pub fn constraints(&self) -> &Constraints {
         &self.constraints

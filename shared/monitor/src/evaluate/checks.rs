@@ -10,7 +10,7 @@ use super::types::Types;
 use super::verdict::{Check, CheckResult};
 use crate::mode::Mode;
 
-/// What each found, with the text for a violation.
+/// The result of each check, with the text for a violation.
 pub(crate) fn check(
     expected: &Expected<'_>,
     column: &ColumnProfile,
@@ -26,8 +26,8 @@ pub(crate) fn check(
     found.into_iter().flatten().collect()
 }
 
-/// Missing values are of no type, and a column of nothing else has none to check: in a report of 2019 such a column is reported
-/// as incomplete and nothing more.
+/// Missing values have no type, and a column with nothing else has no type to check: a report of 2019 lists such a
+/// column as incomplete and nothing more.
 fn data_type(expected: &Expected<'_>, types: Types, threshold: f64) -> Option<(CheckResult, String)> {
     let Expected { inferred_type, type_share, mode, .. } = *expected;
     if inferred_type == InferredType::Unknown {
@@ -39,7 +39,7 @@ fn data_type(expected: &Expected<'_>, types: Types, threshold: f64) -> Option<(C
         let result = reach(Check::DataType, observed, threshold);
         return Some((result, texts::data_type(inferred_type, threshold, observed)));
     }
-    // The baseline's own share is no requirement that somebody made: it allows for chance.
+    // Nobody required the baseline's own share: the check allows for chance.
     let short = Occurrences { count: types.present() - matching, of: types.present() };
     let result = reach_by_chance(Check::DataType, type_share, short, 0, expected.size.values);
     let threshold = type_share;
@@ -86,7 +86,7 @@ fn categorical_values(
             };
             Some((result, texts::categorical_values(threshold, Some(observed))))
         }
-        // More different texts than can be counted are more than the domains have: some are outside.
+        // There are too many different texts to count, so more than the domains have: some are outside.
         Categories::TooMany if threshold >= 1.0 => {
             let result = CheckResult {
                 check: Check::CategoricalValues,
@@ -109,7 +109,7 @@ fn reach(check: Check, observed: f64, threshold: f64) -> CheckResult {
     CheckResult { check, observed: Some(observed), threshold, passed: observed >= threshold, p_value: None }
 }
 
-/// The same for a sample: a share below the threshold passes where chance explains it.
+/// The same for a sample: a share below the threshold passes if chance explains it.
 fn reach_by_chance(
     check: Check,
     threshold: f64,

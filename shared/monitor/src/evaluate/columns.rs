@@ -15,21 +15,21 @@ use crate::violations::Violation;
 pub(crate) struct AlignedColumns<'a> {
     /// One for each column of the baseline.
     pub(crate) matched: Vec<Option<&'a ColumnProfile>>,
-    /// Columns that the baseline does not have.
+    /// Columns of the data that the baseline does not have.
     pub(crate) unknown: Vec<&'a ColumnProfile>,
     /// Why the data cannot be compared with the baseline at all.
     pub(crate) foreign: Option<String>,
     /// Too many or too few.
     pub(crate) violations: Vec<Violation>,
-    /// For people.
+    /// A sentence for people.
     pub(crate) notes: Vec<String>,
 }
 
 impl<'a> AlignedColumns<'a> {
     /// Columns without names (`_c0`, `_c1` and so on) are matched by position, others by name.
     ///
-    /// When rows are of another width than the baseline, and it cannot be told which column is which, nothing is matched, in either
-    /// mode: all that is reported of the container in this case is the violation on the number of columns.
+    /// If rows have another width than the baseline and the columns cannot be matched, nothing is matched, in either
+    /// mode: for this case, only the violation on the number of columns is known from the container.
     pub(crate) fn align(constraints: &Constraints, profile: &'a Profile, mode: Mode) -> Self {
         let (width, baseline) = (Width::of(profile), constraints.features.len());
         let current = width.columns();
@@ -40,7 +40,7 @@ impl<'a> AlignedColumns<'a> {
         } else {
             Self { matched: profile.columns.iter().map(Some).collect(), ..Self::default() }
         };
-        // Renamed columns are as many as before: the container, which counts, says nothing.
+        // If columns are renamed, their number is the same: the container only counts them, and reports nothing.
         let by_name = mode == Mode::Exact && is_named(profile);
         let gone = by_name && columns.matched.iter().any(Option::is_none) && current >= baseline;
         let renamed = gone && !columns.unknown.is_empty();
@@ -60,7 +60,7 @@ fn is_named(profile: &Profile) -> bool {
     profile.columns.iter().enumerate().any(|(at, column)| column.name != format!("_c{at}"))
 }
 
-/// How many columns the data has. A profile that was made for a baseline has all columns of the baseline, come what may.
+/// How many columns the data has. A profile that was made for a baseline always has all columns of the baseline.
 #[derive(Clone, Copy, Debug)]
 struct Width {
     /// How many cells most rows have.
@@ -78,18 +78,19 @@ impl Width {
         }
     }
 
-    /// Objects may leave out cells, so that no row need have all.
+    /// Objects may leave out cells, so perhaps no row has all of them.
     fn columns(self) -> usize {
         self.usual.max(self.filled)
     }
 
-    /// Whether the data has the column. One without values is there when rows have more cells than there are columns with values.
+    /// Whether the data has the column. A column without values exists if rows have more cells than there are columns
+    /// with values.
     fn includes(self, column: &ColumnProfile) -> bool {
         column.present() > 0 || self.usual > self.filled
     }
 
-    /// Whether columns of a width that is not the baseline's are cells without names: objects bring columns of their own when they have
-    /// more cells, and need not lack just the last ones when they have fewer.
+    /// Whether the rows are cells without names, if their width differs from the baseline's. Objects with more cells
+    /// would bring columns of their own, and objects with fewer cells need not lack just the last ones.
     fn is_positional(self, profile: &Profile) -> bool {
         let known = profile.columns.len();
         let cut =
@@ -127,7 +128,7 @@ fn by_name<'a>(constraints: &Constraints, profile: &'a Profile, width: Width) ->
     AlignedColumns { matched, unknown, foreign, violations: Vec::new(), notes }
 }
 
-/// Names for a sentence, as many as one can read.
+/// Names for a sentence, not more than a reader can take in.
 fn enumerate(names: &[&str]) -> String {
     const READABLE: usize = 5;
     let mut text: Vec<String> = names.iter().take(READABLE).map(|name| format!("`{name}`")).collect();

@@ -1,4 +1,4 @@
-//! How much a verdict rests on: what was compared, and what was not. Nothing compared is nothing known.
+//! How much evidence a verdict has: which features were compared, and which were not. If none was, nothing is known.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,21 +6,21 @@ use super::level::detectable;
 use super::verdict::{Evaluation, FeatureVerdict, Verdict};
 use crate::mode::Mode;
 
-/// Why a column is not compared whose comparison somebody has switched off.
+/// Why a column is not compared: somebody has switched its comparison off.
 pub(crate) const COMPARISON_OFF: &str = "its comparison is switched off (`perform_comparison`)";
-/// The same of a column whose checks are all off.
+/// The same for a column with all its checks switched off.
 pub(crate) const CHECKS_OFF: &str = "its checks are switched off (`evaluate_constraints`)";
-/// Columns that a sentence names.
+/// How many columns a sentence names.
 const NAMED: usize = 3;
 
-/// What a verdict rests on.
+/// The evidence for a verdict.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(expecting = "a JSON object")]
 pub struct Coverage {
-    /// How many features there are, of the baseline and of the data.
+    /// How many features there are, in the baseline and in the data.
     #[serde(default)]
     pub features: u64,
-    /// How many of them had their distribution compared with that of the baseline.
+    /// How many of them had their distribution compared with the baseline's.
     #[serde(default)]
     pub compared: u64,
     /// The others, in their order. At most [`Self::MOST`].
@@ -32,29 +32,29 @@ pub struct Coverage {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(expecting = "a JSON object")]
 pub struct NotCompared {
-    /// Which.
+    /// The name of the feature.
     pub feature: String,
-    /// Why.
+    /// The reason.
     pub why: String,
 }
 
 impl Coverage {
-    /// How many features are named that were not compared.
+    /// How many features without a comparison are named.
     pub const MOST: usize = 1_000;
 }
 
-/// What a window of so few rows can show.
+/// What a window with this number of rows can show.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Resolution {
-    /// Smaller gaps between the distribution functions of numbers cannot be told from chance.
+    /// A smaller gap between the distribution functions of numbers may be chance.
     pub gap: f64,
-    /// So many rows show a gap of [`Self::ENOUGH`]; none where the baseline has too few for that.
+    /// How many rows show a gap of [`Self::ENOUGH`]; `None` if the baseline has too few rows for that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rows: Option<u64>,
 }
 
 impl Resolution {
-    /// A quarter of a standard deviation moves a bell so far.
+    /// The gap of a normal distribution that moves by a quarter of a standard deviation.
     pub const ENOUGH: f64 = 0.1;
 }
 
@@ -70,7 +70,7 @@ impl Evaluation {
             return None;
         }
         let gap = detectable(compared, n, m);
-        // The square of a gap is in proportion to the sum of what either size is the inverse of.
+        // The square of a gap is proportional to the sum of the inverse sizes.
         let both = 1.0 / n as f64 + 1.0 / m as f64;
         let rest = both * (Resolution::ENOUGH / gap).powi(2) - 1.0 / n as f64;
         let rows =
@@ -78,7 +78,7 @@ impl Evaluation {
         Some(Resolution { gap, rows })
     }
 
-    /// What the verdict rests on.
+    /// The evidence for the verdict.
     #[must_use]
     pub fn coverage(&self) -> Coverage {
         let compared = self.features.iter().filter(|feature| feature.distance.is_some()).count();
@@ -92,8 +92,9 @@ impl Evaluation {
         }
     }
 
-    /// Why a clean verdict would be none: not one check applied, or [not one distribution was compared](Self::nothing_compared). A
-    /// violation is one whatever was not looked at, unless the baseline's files are not of one baseline.
+    /// Why a verdict without violations would mean nothing: no check applied, or [no distribution was
+    /// compared](Self::nothing_compared). A violation counts even if some features were not compared, unless the
+    /// baseline's two files do not belong together.
     #[must_use]
     pub fn nothing_judged(&self) -> Option<String> {
         if !self.violations.is_empty() {
@@ -109,14 +110,14 @@ impl Evaluation {
         Some(why.unwrap_or_else(|| "the baseline has no features".to_owned()))
     }
 
-    /// Why nothing is known of drift, whatever else was found.
+    /// Why nothing is known about drift, whatever else was found.
     #[must_use]
     pub fn nothing_known(&self) -> Option<String> {
         if self.violations.is_empty() { self.nothing_judged() } else { self.nothing_compared() }
     }
 
-    /// Why nothing is known of drift, where not one distribution was compared. A baseline whose comparisons are all switched off is
-    /// there for its other checks: somebody wanted it so.
+    /// Why nothing is known about drift, if no distribution was compared. If all comparisons of a baseline are
+    /// switched off, somebody wants only its other checks.
     #[must_use]
     pub fn nothing_compared(&self) -> Option<String> {
         if self.features.iter().any(|feature| feature.distance.is_some()) {
@@ -127,7 +128,7 @@ impl Evaluation {
         self.of_two_baselines().or_else(|| (!missed.is_empty()).then(|| in_words(&missed)))
     }
 
-    /// The baseline has statistics and wants distributions to be compared, but they are those of other data.
+    /// The baseline has statistics and asks for distributions to be compared, but the statistics describe other data.
     fn of_two_baselines(&self) -> Option<String> {
         if self.features.iter().any(|feature| feature.distance.is_some()) {
             return None;

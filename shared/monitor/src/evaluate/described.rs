@@ -12,7 +12,7 @@ pub(crate) struct Described {
 }
 
 impl Described {
-    /// By the exact reading where the container sees texts.
+    /// As exact mode reads it, if the container sees texts.
     pub(crate) fn of(known: &FeatureStatistics) -> Self {
         let exact = known.exact_statistics.as_ref();
         let numbers = exact.and_then(|exact| exact.numerical_statistics.as_ref());

@@ -1,4 +1,4 @@
-//! Where the container's answer is not the right one, and why, in a sentence for a person.
+//! Checks on which the container's answer is wrong, and why, in a sentence for a person.
 
 use super::reference::is_numeric;
 use super::verdict::{Check, CheckResult, Distance, Evaluation, FeatureVerdict, Method, Verdict};
@@ -13,15 +13,15 @@ pub struct Disagreement {
     pub feature: String,
     /// The check.
     pub check: Check,
-    /// What the container makes of the check: a feature may fail another one.
+    /// The container's result for the check: a feature may fail another one.
     pub compat: Verdict,
-    /// What is right.
+    /// The right result.
     pub exact: Verdict,
     /// Why they differ.
     pub why: String,
 }
 
-/// Where the two answers on the same data differ: in the order of the features.
+/// The differences between the two answers on the same data, in the order of the features.
 #[must_use]
 pub fn compare_modes(compat: &Evaluation, exact: &Evaluation) -> Vec<Disagreement> {
     let pairs = compat.features.iter().zip(&exact.features).filter(|(one, other)| one.name == other.name);
@@ -42,7 +42,7 @@ fn difference(check: Check, compat: &FeatureVerdict, exact: &FeatureVerdict, why
     }
 }
 
-/// What a mode makes of the check.
+/// A mode's result for the check.
 fn verdict(check: Check, feature: &FeatureVerdict) -> Verdict {
     match result(feature, check) {
         Some(CheckResult { passed: true, .. }) => Verdict::Ok,
@@ -55,7 +55,7 @@ fn result(feature: &FeatureVerdict, check: Check) -> Option<&CheckResult> {
     feature.checks.iter().find(|result| result.check == check)
 }
 
-/// The container is the stricter one, since what is a number to it is one, and no text.
+/// The container is stricter: a value that it reads as a number is one, and not a text.
 fn data_type(compat: &FeatureVerdict, exact: &FeatureVerdict) -> Option<Disagreement> {
     let (strict, right) = (result(compat, Check::DataType)?, result(exact, Check::DataType)?);
     if strict.passed == right.passed {
@@ -75,7 +75,7 @@ fn data_type(compat: &FeatureVerdict, exact: &FeatureVerdict) -> Option<Disagree
     Some(difference(Check::DataType, compat, exact, why.to_owned()))
 }
 
-/// The container misses nothing where a text stands for a missing value, and allows for no chance.
+/// The container never reads a text as a missing value, and does not allow for chance.
 fn share(check: Check, compat: &FeatureVerdict, exact: &FeatureVerdict) -> Option<Disagreement> {
     let (found, right) = (result(compat, check)?, result(exact, check)?);
     let why = match right.p_value {

@@ -1,4 +1,4 @@
-//! Compares the distribution of a column with that in the baseline.
+//! Compares the distribution of a column with the baseline's.
 
 use std::collections::BTreeMap;
 
@@ -19,10 +19,11 @@ use crate::constraints::{CategoricalMethod, Comparison};
 use crate::mode::Mode;
 use crate::statistics::BetweenPeriods;
 
-/// So many different texts the container counts (deequ's `DEFAULT_CARDINALITY_THRESHOLD`); of more it keeps no shares.
+/// How many different texts the container counts (deequ's `DEFAULT_CARDINALITY_THRESHOLD`); if there are more, it
+/// keeps no shares.
 const COUNTED_BY_THE_CONTAINER: usize = 120;
 
-/// Columns of numbers with so many different ones at most are columns of classes.
+/// A column of numbers with at most this many different ones is a column of classes.
 const CLASSES: usize = 16;
 
 /// The distance, or why there is none.
@@ -40,7 +41,7 @@ pub(crate) fn compare(
         BaselineDistribution::Foreign(why) => Err(why.clone()),
         BaselineDistribution::Sample(_) if mode == Mode::Compat => Err(TOO_MANY_TEXTS.to_owned()),
         BaselineDistribution::Sample(sample) => unseen::compare(sample, column, settings),
-        // The container keeps a sketch of columns of numbers only, and shares of columns of texts only.
+        // The container keeps a sketch only for columns of numbers, and shares only for columns of texts.
         BaselineDistribution::Numbers { .. } if mode == Mode::Compat && !is_numeric(types.inferred()) => {
             Err("its values are of type String now, of which the container makes no sketch".to_owned())
         }
@@ -70,7 +71,7 @@ pub(crate) fn compare(
             let season = expected.season;
             let distance = numbers(gap, (total, different), &current, settings, mode, season);
             Ok(match (mode, exact) {
-                // A class that is rare on working days need not be at weekends.
+                // A class that is rare on working days may be frequent at weekends.
                 _ if season.is_some() => distance,
                 (Mode::Exact, NumbersReference::Sketch(baseline)) => {
                     closer(distance, |distance| rare(classes(baseline, &current)?, distance))
@@ -142,7 +143,7 @@ fn shares(
     let spread = season.map_or(0.0, |season| season.linf);
     let p_value = (mode == Mode::Exact).then(|| match season {
         None => p_value_of_text(&gap, baseline, current),
-        // Any of the texts could have been that (Hoeffding).
+        // The largest gap could have been at any text, so the probability counts for each of them (Hoeffding).
         Some(_) => {
             (p_value((gap.size - spread).max(0.0), sizes.0, sizes.1) * texts_of(baseline, current)).min(1.0)
         }
@@ -192,14 +193,14 @@ fn shares(
     }
 }
 
-/// Looks closer where the largest gap is no drift, but for those who want that gap as it is.
+/// If the largest gap is not drift, looks closer; but not if somebody chose the bare gap.
 fn closer(distance: Distance, look: impl FnOnce(&Distance) -> Option<Distance>) -> Distance {
     let is_done = distance.value > distance.threshold || distance.method == Method::Simple;
     let found = if is_done { None } else { look(&distance) };
     found.unwrap_or(distance)
 }
 
-/// The distance once more, as that of all shares together, if that is drift.
+/// The distance of all shares together, if that is drift.
 fn many(all: TotalVariation, distance: &Distance) -> Option<Distance> {
     let value = (all.size - all.chance).max(0.0);
     (value > distance.threshold).then(|| Distance {
@@ -210,8 +211,8 @@ fn many(all: TotalVariation, distance: &Distance) -> Option<Distance> {
     })
 }
 
-/// The same where the shares differ between the baseline's own periods: as a function of many rows, each of which matters little, the
-/// distance is near what it is on average (McDiarmid).
+/// The same, if the shares differ between the baseline's own periods. The distance is a function of many rows, each
+/// of which matters little, so it is near its average (McDiarmid).
 fn beyond_season(
     all: TotalVariation,
     season: BetweenPeriods,
@@ -234,20 +235,21 @@ fn texts_of(baseline: &Counts<'_>, current: &Counts<'_>) -> f64 {
     (baseline.len() + new) as f64
 }
 
-/// Of the text whose share has changed the most. Any of them could have been that.
+/// The p-value of the text whose share has changed the most. That could have been any text, so it counts for each of
+/// them.
 fn p_value_of_text(gap: &LargestGap<String>, baseline: &Counts<'_>, current: &Counts<'_>) -> f64 {
     let Some(text) = gap.place.as_deref() else { return 1.0 };
     let count = |counts: &Counts<'_>| (counts.get(text).copied().unwrap_or_default(), total(counts));
     (by_chance(count(baseline), count(current)) * texts_of(baseline, current)).min(1.0)
 }
 
-/// The texts of the baseline: others are the business of another check.
+/// The texts of the baseline: another check looks at new ones.
 fn text_classes(baseline: &Counts<'_>, current: &Counts<'_>) -> Vec<ClassCounts> {
     let now = |text: &str| current.get(text).copied().unwrap_or_default();
     baseline.iter().map(|(text, count)| (GapPlace::Text((*text).to_owned()), *count, now(text))).collect()
 }
 
-/// Numbers of which there are so few that they are classes.
+/// The numbers of a column with so few different ones that they are classes.
 fn classes(baseline: &Steps, current: &Steps) -> Option<Vec<ClassCounts>> {
     if baseline.different() > CLASSES || current.different() > CLASSES {
         return None;
@@ -279,10 +281,10 @@ fn place<T>(gap: LargestGap<T>, of: impl FnOnce(T) -> GapPlace) -> Option<Distri
     Some(DistributionGap { place: of(gap.place?), baseline: gap.first, current: gap.second })
 }
 
-/// Holds the distance against its threshold.
+/// Compares the distance with its threshold.
 pub(crate) fn check(distance: &Distance) -> (CheckResult, String) {
     let Distance { value, threshold, .. } = *distance;
-    // Who asks for the bare distance, or for a level, has what was asked for.
+    // Somebody who chose the bare distance, or a level of significance, gets exactly that.
     let is_bare = matches!(distance.method, Method::Simple | Method::ChiSquared);
     let passed = value <= threshold;
     let p_value = distance.p_value.filter(|_| !passed && !is_bare);
@@ -291,7 +293,7 @@ pub(crate) fn check(distance: &Distance) -> (CheckResult, String) {
     (result, texts::drift(value, threshold))
 }
 
-/// What a person should know of how a column was read and compared.
+/// What a person should know about how a column was read and compared.
 pub(crate) fn notes(
     name: &str,
     column: &ColumnProfile,

@@ -55,7 +55,7 @@ fn the_container_counts_shares_of_a_hundred_and_twenty_texts() {
 
 #[test]
 fn a_distance_at_its_threshold_is_no_drift() {
-    // A quarter more of one text: 0.75 against 0.5.
+    // One text is a quarter more frequent: 0.75 against 0.5.
     let data = rows(&[("f", &["a", "a", "a", "b"])]);
     for (threshold, verdict) in [(0.25, Verdict::Ok), (0.2499, Verdict::Violated)] {
         let config = json!({ "distribution_constraints": {
@@ -85,7 +85,7 @@ fn shares_at_their_threshold_are_enough() {
     assert_eq!(passed(0.5, &["1", "1", "", ""]), [true, false]);
 }
 
-/// What is noted when the data has these columns and the baseline others.
+/// The notes for data with these columns against a baseline with those.
 fn notes(of_baseline: &[&str], of_data: &[&str]) -> Vec<String> {
     let features = of_baseline.iter().map(|name| numeric(name, "Integral", &[1.0])).collect();
     let columns: Vec<(&str, &[&str])> = of_data.iter().map(|name| (*name, &["1"][..])).collect();
@@ -140,14 +140,14 @@ fn modes_are_compared_where_they_judge_the_same_column() {
         let values: Vec<f64> = (0..40).map(|at| f64::from(at) * spread).collect();
         let config = json!({ "distribution_constraints": { "comparison_method": comparison } });
         let baseline = baseline(vec![numeric("f", "Fractional", &values)], config);
-        // Of 40 values, 30 are one of them.
+        // 30 of 40 values are the same.
         let texts: Vec<String> =
             (0..40).map(|at| format!("{:?}", if at < 30 { 1.0 } else { f64::from(at) * spread })).collect();
         let data = rows(&[("f", &borrowed(&texts))]);
         let [compat, exact] = BOTH.map(|mode| evaluate(&baseline, &data, mode));
         compare_modes(&compat, &exact).into_iter().map(|each| each.why).collect::<Vec<_>>()
     };
-    // By chance alone the container would not see it; by its bare distance it does.
+    // With its allowance for chance the container would miss it; by the bare distance it finds it.
     let robust = drifted("Robust", 1.0);
     assert!(
         robust.iter().all(|why| why.contains("does not see") || why.contains("not see that")),
@@ -184,7 +184,7 @@ fn where_no_check_applied_it_is_said_why() {
     assert_eq!(of(&["a"], &[("a", &[])]).nothing_judged().as_deref(), Some("there are no rows"));
     let empty = Evaluation { features: Vec::new(), ..of(&["a"], &[("a", &[])]) };
     assert_eq!(empty.nothing_judged().as_deref(), Some("the baseline has no features"));
-    // Too many columns are a violation: something was judged, if nothing else.
+    // Too many columns are a violation: at least this was judged.
     let wide = of(&["a"], &[("_c0", &["1"]), ("_c1", &["1"])]);
     assert!(!wide.violations.is_empty() && wide.features.iter().all(|feature| feature.checks.is_empty()));
     assert_eq!(wide.nothing_judged(), None);

@@ -1,4 +1,4 @@
-//! What the exact reading makes of data that is written otherwise than the container expects.
+//! How exact mode reads data that is written otherwise than the container expects.
 
 use serde_json::json;
 
@@ -20,7 +20,7 @@ fn normal(seed: u64, count: usize, mean: f64) -> Vec<String> {
         .collect()
 }
 
-/// A baseline of one column, as it is written and read again.
+/// A baseline of one column, written and read back.
 fn trained(texts: &[String]) -> (Statistics, Baseline) {
     let statistics = Statistics::from_profile(&column(texts));
     let read = Statistics::parse(statistics.to_java_json().as_bytes()).unwrap();
@@ -34,7 +34,7 @@ fn column(texts: &[String]) -> Profile {
     rows(&[("x", &texts)])
 }
 
-/// The same data as a window sees it, that is asked for what a verdict needs and no more.
+/// The same data as a window, with no more detail than a verdict needs.
 fn seen(baseline: &Baseline, texts: &[String]) -> Profile {
     use sagewarden_measure::{Cell, RowSink};
     let mut profile = baseline.empty_profile(Detail::Verdict);
@@ -49,7 +49,7 @@ fn failing(evaluation: &Evaluation) -> Vec<&'static str> {
     checks.filter(|check| !check.passed).map(|check| check.check.name()).collect()
 }
 
-/// Replaces every so many values by others, in turn.
+/// Replaces one value in every so many, by these in turn.
 fn with(mut texts: Vec<String>, every: usize, others: &[&str]) -> Vec<String> {
     let places = (0..texts.len()).step_by(every);
     for (place, other) in places.zip(others.iter().cycle()) {
@@ -82,7 +82,7 @@ fn a_column_of_numbers_stays_one_however_a_few_of_them_are_written() {
             assert_eq!(failing(&compat), ["data_type_check"], "{kind}");
             assert!(compat.features[0].distance.is_none(), "{kind}");
         }
-        // Nothing but texts is no column of numbers any more.
+        // With nothing but texts, it is no longer a column of numbers.
         let texts = with(normal(2, 100, 0.0), 1, &["a", "b"]);
         let exact = evaluate(&baseline, &seen(&baseline, &texts), Mode::Exact);
         assert_eq!(failing(&exact), ["data_type_check"], "{kind}");
@@ -122,11 +122,11 @@ fn columns_that_both_readings_see_alike_have_no_statistics_but_the_containers() 
         (words(500), false),
         (with(words(3), 3, &["NA"]), false),
         (vec![String::new(); 3], false),
-        // Too many texts to be listed, so that nobody could see that one of them is `NA`.
+        // Too many texts to list, so that nobody could see that one of them is `NA`.
         (with(words(500), 50, &["NA"]), true),
         (with(normal(1, 500, 50.0), 499, &["1e2"]), true),
         (vec!["0".to_owned(), "1".to_owned(), "NA".to_owned()], true),
-        // As many texts as make it a column of texts.
+        // With this many texts it is a column of texts.
         (with(normal(1, 500, 50.0), 10, &["a"]), false),
     ] {
         let (statistics, _) = trained(&texts);
@@ -260,7 +260,8 @@ fn a_baseline_that_was_written_by_hand_is_compared_by_its_buckets_or_not_at_all(
         assert!((exact.features[0].distance.as_ref().unwrap().linf - 0.3).abs() < 1e-9);
         assert!(exact.notes[0].contains("its buckets are compared"), "{:?}", exact.notes);
     }
-    // Each value has moved into the next bucket or stayed: no gap at any bound is larger than a bucket, and half of the shares are others.
+    // Each value has moved into the next bucket or stayed: no gap at any bound is larger than a bucket, and half of
+    // the values are elsewhere.
     let ten: Vec<(f64, f64, f64)> = (0..10).map(|at| (f64::from(at), f64::from(at + 1), 100.0)).collect();
     let odd: Vec<String> = (0..300_u32).map(|at| format!("{}.5", 2 * (at % 5) + 1)).collect();
     let exact = evaluate(&by_hand(1_000, &json!(null), &ten), &column(&odd), Mode::Exact);
@@ -268,7 +269,7 @@ fn a_baseline_that_was_written_by_hand_is_compared_by_its_buckets_or_not_at_all(
     assert_eq!((distance.method, failing(&exact)), (Method::TotalVariation, vec!["baseline_drift_check"]));
     for (sketch, buckets) in [
         (&sketch_of_two, &[][..]),
-        // Buckets that are none: they overlap, end before they begin, or have less than nothing in them.
+        // Invalid buckets: they overlap, end before they begin, or hold less than nothing.
         (&sketch_of_two, &[(0.0, 2.0, 5.0), (1.0, 3.0, 5.0)]),
         (&json!(null), &[(1.0, 0.0, 5.0)]),
         (&json!(null), &[(0.0, 1.0, -5.0)]),
@@ -296,7 +297,7 @@ fn what_was_compared_and_what_was_not_is_counted_and_named() {
     assert_eq!(coverage.not_compared, missed);
 }
 
-/// Rows of a baseline and of a window, and how many of them have what the baseline's constraints do not allow.
+/// Rows of a baseline and of a window, and how many of them the baseline's constraints do not allow.
 #[test]
 fn a_share_below_what_the_baseline_kept_is_a_violation_beyond_chance_only() {
     let words = |count: usize, odd: &[&str]| {
@@ -339,7 +340,8 @@ fn a_share_below_what_the_baseline_kept_is_a_violation_beyond_chance_only() {
     }
 }
 
-/// Windows of the same data as the baseline, with all that real tables have: holes, words, numbers written in all ways.
+/// Windows of the same data as the baseline, with everything that real tables have: missing values, words, numbers in
+/// every notation.
 #[test]
 fn halves_of_one_table_are_alike() {
     let mut failed = Vec::new();

@@ -1,4 +1,4 @@
-//! What either mode expects of a column.
+//! What either mode expects from a column.
 
 use sagewarden_measure::distance::Counts;
 use sagewarden_measure::{Categories, ColumnProfile, InferredType, MissingTexts, TextCounts};
@@ -9,7 +9,7 @@ use crate::constraints::FeatureConstraints;
 use crate::mode::Mode;
 use crate::statistics::BetweenPeriods;
 
-/// What is expected of a column, and how its texts are read.
+/// The expectations for a column, and how its texts are read.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Expected<'a> {
     pub(crate) mode: Mode,
@@ -19,23 +19,24 @@ pub(crate) struct Expected<'a> {
     pub(crate) completeness: Option<f64>,
     /// The texts that it may have.
     pub(crate) domains: Option<&'a [String]>,
-    /// The share of the baseline's own values that are of the type: more cannot be asked for.
+    /// The share of the baseline's own values that have the type: more cannot be required.
     pub(crate) type_share: f64,
     /// Whether it has no negative number.
     pub(crate) is_non_negative: bool,
-    /// How much data that is known from.
+    /// How much data this is known from.
     pub(crate) size: SampleSize,
-    /// What its distribution is compared with.
+    /// The distribution to compare with.
     pub(crate) distribution: &'a BaselineDistribution,
     /// How far the baseline's own periods are apart.
     pub(crate) season: Option<BetweenPeriods>,
     missing: &'a MissingTexts,
-    /// Whether the baseline lists one of those texts among the values.
+    /// Whether the baseline lists one of the texts for missing values as a value.
     lists_missing: bool,
 }
 
 impl<'a> Expected<'a> {
-    /// The container expects what the constraints say. In exact mode a column of numbers with some texts among them is one of numbers.
+    /// The container expects what the constraints say. Exact mode reads a column of numbers with some texts among
+    /// them as numbers.
     pub(crate) fn of(
         feature: &'a FeatureConstraints,
         reference: &'a Reference,
@@ -63,7 +64,7 @@ impl<'a> Expected<'a> {
         }
     }
 
-    /// What is expected of a column that the baseline does not have.
+    /// The expectations for a column that the baseline does not have.
     pub(crate) fn nothing(missing: &'a MissingTexts, mode: Mode) -> Self {
         Self {
             mode,
@@ -80,7 +81,7 @@ impl<'a> Expected<'a> {
         }
     }
 
-    /// The completeness is the container's where somebody asks for less than the data had.
+    /// If somebody lowered the required completeness in the constraints, the lower one counts.
     fn read_exactly(self, exact: &'a ExactReference) -> Self {
         let ExactReference { inferred_type, completeness, type_share, size, distribution } = exact;
         let completeness = self.completeness.map(|said| said.min(*completeness));
@@ -97,7 +98,7 @@ impl<'a> Expected<'a> {
         }
     }
 
-    /// How many of the values are texts that stand for a missing one.
+    /// How many of the values are texts that stand for missing values.
     pub(crate) fn missing_texts(&self, column: &ColumnProfile) -> u64 {
         match column.categories() {
             _ if self.mode == Mode::Compat => 0,
@@ -108,7 +109,7 @@ impl<'a> Expected<'a> {
                 .filter(|(text, _)| self.is_missing(text))
                 .map(|(_, count)| count)
                 .sum(),
-            // Nobody knows which of them were values.
+            // Which of the texts were values is not known.
             Categories::TooMany | Categories::NotCounted => 0,
         }
     }
@@ -122,7 +123,7 @@ impl<'a> Expected<'a> {
         }
     }
 
-    /// The same of the baseline, whose texts are all values.
+    /// The same for the baseline, whose texts are all values.
     pub(crate) fn baseline_counts<'c>(&self, texts: impl Iterator<Item = (&'c str, u64)>) -> Counts<'c> {
         match self.mode {
             Mode::Compat => texts.collect(),
@@ -130,7 +131,7 @@ impl<'a> Expected<'a> {
         }
     }
 
-    /// A text that the baseline lists is a value, whatever it stands for elsewhere.
+    /// A text that the baseline lists is a value here, even if it stands for a missing value elsewhere.
     fn is_missing(&self, text: &str) -> bool {
         self.missing.contains(text.as_bytes()) && !self.listed().any(|listed| listed == text)
     }
@@ -139,7 +140,8 @@ impl<'a> Expected<'a> {
         self.listed().any(|text| self.missing.contains(text.as_bytes()))
     }
 
-    /// Texts that occurred once in the baseline. So many were unseen among all others, as what comes next may be (Good and Turing).
+    /// How many texts occurred once in the baseline. Each of them was unseen among all others, so as large a share of
+    /// the next values may be unseen (Good and Turing).
     pub(crate) fn seen_once(&self) -> u64 {
         match self.distribution {
             BaselineDistribution::Texts(texts) => texts.values().filter(|count| **count == 1).count() as u64,
@@ -165,7 +167,7 @@ fn folded<'c>(texts: impl Iterator<Item = (&'c str, u64)>) -> Counts<'c> {
     counts
 }
 
-/// A truth value as JSON spells it, where Python or R wrote it; other texts as they are.
+/// The JSON spelling of a truth value that Python or R wrote; other texts are unchanged.
 pub(crate) fn truth(text: &str) -> &str {
     match text {
         "True" | "TRUE" => "true",

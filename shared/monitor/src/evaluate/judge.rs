@@ -26,7 +26,7 @@ pub fn evaluate(baseline: &Baseline, profile: &Profile, mode: Mode) -> Evaluatio
     let foreign = if profile.rows == 0 { Some("there are no rows".to_owned()) } else { foreign };
     notes.extend(foreign.clone());
     notes.extend(ragged(profile));
-    // Of no rows nothing is known, not even how many columns they have.
+    // Without rows nothing is known, not even how many columns the data has.
     let violations = if profile.rows == 0 { Vec::new() } else { violations };
     let mut evaluation = Evaluation {
         mode,
@@ -71,7 +71,7 @@ pub fn evaluate(baseline: &Baseline, profile: &Profile, mode: Mode) -> Evaluatio
     evaluation
 }
 
-/// A column and what it is judged by.
+/// A column and its settings.
 struct JudgedColumn<'a> {
     expected: Expected<'a>,
     column: &'a ColumnProfile,
@@ -79,7 +79,7 @@ struct JudgedColumn<'a> {
     rows: u64,
 }
 
-/// What is known of a column before the window is judged as a whole, and what its checks found.
+/// The facts of a column before the window is judged as a whole, and the results of its checks.
 fn judge(
     evaluation: &mut Evaluation,
     feature: &FeatureConstraints,
@@ -118,7 +118,7 @@ fn judge(
 /// Writes down the checks of each column, and a violation for each that failed.
 fn conclude(evaluation: &mut Evaluation, found: Vec<Found>) {
     for (feature, mut found) in evaluation.features.iter_mut().zip(found) {
-        // Where the distribution has moved, values beyond its range are no other news.
+        // If the distribution has moved, values beyond its range are no additional news.
         let has_moved =
             found.iter().any(|(result, _)| result.check == Check::BaselineDrift && !result.passed);
         found.retain(|(result, _)| result.check != Check::Range || !has_moved);
@@ -149,7 +149,7 @@ fn unjudged(
     }
 }
 
-/// Rows that have not as many cells as most.
+/// Rows with another number of cells than most.
 fn ragged(profile: &Profile) -> Option<String> {
     let (usual, of) = profile.widths.iter().max_by_key(|(_, rows)| **rows)?;
     let others: u64 = profile.widths.values().sum::<u64>() - of;

@@ -1,17 +1,17 @@
-//! The level at which exact mode judges a window as a whole. Of many features one looks odd by chance before long: what is rare for a
-//! feature by itself is to be rare for a window.
+//! The level at which exact mode judges a window as a whole. Among many features, one soon looks odd by chance. So a
+//! result must be rare for the whole window, not only for one feature.
 
 use super::verdict::{Check, CheckResult};
 
-/// How often a window in which nothing has changed has a check of drift that fails, at most: one in five hundred. The same holds for its
-/// other checks together.
+/// How often a check of drift fails, at most, in a window in which nothing has changed: once in five hundred. The
+/// same holds for all other checks together.
 const FALSE_ALARMS_OF_A_WINDOW: f64 = 0.002;
 
-/// What each check of a column found, with the text for a violation.
+/// The results of a column's checks, with the text for a violation.
 pub(crate) type Found = Vec<(CheckResult, String)>;
 
-/// Lets checks pass that fail by chance among so many (Holm, "A simple sequentially rejective multiple test procedure", 1979). Those that
-/// need no chance to fail stay as they are.
+/// Lets checks pass that may fail by chance among so many (Holm, "A simple sequentially rejective multiple test
+/// procedure", 1979). Checks that fail for certain stay failed.
 pub(crate) fn hold(columns: &mut [Found]) {
     for of_drift in [true, false] {
         let is_of_family = |result: &CheckResult| (result.check == Check::BaselineDrift) == of_drift;
@@ -31,7 +31,8 @@ pub(crate) fn hold(columns: &mut [Found]) {
     }
 }
 
-/// How large a gap between distribution functions has to be for so many features and rows of both to be found: the level in terms of it.
+/// How large a gap between distribution functions must be to be found, given the number of features and of rows on
+/// both sides: the level, expressed as a gap.
 pub(crate) fn detectable(features: usize, n: u64, m: u64) -> f64 {
     let level = FALSE_ALARMS_OF_A_WINDOW / features.max(1) as f64;
     let (n, m) = (n as f64, m as f64);
@@ -69,7 +70,7 @@ mod tests {
         // Step by step: with the first one gone, the second is one of two.
         check(&[0.0009, 0.0006, 0.5], &[], &[true, true, false]);
         check(&[0.0009, 0.0008, 0.5], &[], &[false, false, false]);
-        // Each family by itself, and what is no matter of chance in any case.
+        // Each family is judged by itself; a result without a probability fails in any case.
         check(&[0.0009], &[0.0009, 0.5, 0.5], &[true, false, false, false]);
         check(&[0.0], &[0.5; 3], &[true, false, false, false]);
     }
@@ -80,7 +81,7 @@ mod tests {
         assert_eq!(rounded(20, 10_000, 200), 0.159);
         assert_eq!(rounded(20, 10_000, 1_000), 0.074);
         assert_eq!(rounded(20, 10_000, 1_000_000), 0.022);
-        // The probability of such a gap is the level of one of them.
+        // The probability of such a gap equals the level for one of the features.
         let at = sagewarden_measure::distance::p_value(detectable(20, 5_000, 5_000), 5_000, 5_000);
         assert!((at - 0.0001).abs() < 1e-12, "{at}");
     }

@@ -1,4 +1,4 @@
-//! What exact mode finds by its own threshold, and what so few rows cannot show.
+//! What exact mode finds by its own threshold, and what a window with few rows cannot show.
 
 use serde_json::json;
 
@@ -7,12 +7,12 @@ use super::*;
 use crate::mode::Mode;
 use sagewarden_measure::{Cell, Chance, Detail, RowSink};
 
-/// Numbers of a bell, as they are written.
+/// Numbers of a normal distribution, as texts.
 fn bell(chance: &mut Chance, count: usize, mean: f64, spread: f64) -> Vec<f64> {
     (0..count).map(|_| ((0..12).map(|_| chance.uniform()).sum::<f64>() - 6.0) * spread + mean).collect()
 }
 
-/// Both modes' answers on a window of twenty columns, of which the first are moved and spread.
+/// Both modes' answers on a window of twenty columns; the first columns are moved and spread.
 fn window(seed: u64, size: usize, changed: usize, mean: f64, spread: f64) -> [Evaluation; 2] {
     let mut chance = Chance::new(seed);
     let features =
@@ -80,7 +80,7 @@ fn what_so_few_rows_can_show_is_said() {
     let of = |mode: Mode, rows_of: &[&str]| evaluate(&many, &rows(&[("f", rows_of)]), mode).resolution();
     let known = of(Mode::Exact, &texts).unwrap();
     assert!((known.gap - 0.1347).abs() < 1e-4, "{known:?}");
-    // So many rows show a gap of a tenth, and one less does not.
+    // This many rows show a gap of a tenth, and one row less does not.
     let needed = known.rows.unwrap();
     assert!(level::detectable(1, 4_000, needed) <= Resolution::ENOUGH);
     assert!(level::detectable(1, 4_000, needed - 1) > Resolution::ENOUGH);

@@ -1,4 +1,5 @@
-//! The metrics that the container tells CloudWatch ("CloudWatch Metrics" in the SageMaker developer guide, data quality).
+//! The metrics that the container publishes to CloudWatch ("CloudWatch Metrics" in the SageMaker developer guide,
+//! data quality).
 
 use sagewarden_measure::Profile;
 
@@ -12,7 +13,7 @@ use super::verdict::Evaluation;
 /// One metric.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Metric {
-    /// Such as `feature_baseline_drift_LIMIT_BAL`.
+    /// A name such as `feature_baseline_drift_LIMIT_BAL`.
     pub name: String,
     /// Its value.
     pub value: MetricValue,
@@ -36,8 +37,9 @@ pub enum MetricValue {
     },
 }
 
-/// The metrics of an evaluation: for each feature `feature_non_null_`, of numbers `feature_data_`, and where its distribution was
-/// compared `feature_baseline_drift_`. Features whose metrics are switched off (`emit_metrics`) have none.
+/// The metrics of an evaluation: `feature_non_null_` for each feature, `feature_data_` for each column of numbers,
+/// and `feature_baseline_drift_` for each distribution that was compared. Features with their metrics switched off
+/// (`emit_metrics`) have none.
 ///
 /// The developer guide calls `feature_non_null_` completeness: here it is the share of rows with a value.
 #[must_use]

@@ -1,7 +1,7 @@
 //! Judges a profile against a baseline, as Model Monitor's container does and as the mathematics would have it.
 //!
-//! Where the container's answer is not known from documentation or from files that it wrote, what is done instead stands beside
-//! the code that does it.
+//! Some of the container's answers are known neither from documentation nor from files that it wrote. A comment
+//! beside the code then says what the code does instead.
 
 mod baseline;
 mod checks;

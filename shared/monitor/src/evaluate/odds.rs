@@ -1,12 +1,12 @@
-//! What exact mode allows for chance. A window is a sample, and so is the baseline: a share that is below what the baseline kept is a
-//! violation only where so small a share is improbable for a sample of the same data.
+//! How exact mode allows for chance. A window is a sample, and so is the baseline. A share below the baseline's is a
+//! violation only if so small a share is improbable for a sample of the same data.
 
 use sagewarden_measure::Occurrences;
 
 /// How often a check may fail although nothing has changed: once in ten thousand windows.
 pub(crate) const FALSE_ALARMS: f64 = 1e-4;
 
-/// How much data a baseline was made of, as far as its statistics say.
+/// How much data a baseline was made from, if its statistics say so.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct SampleSize {
     /// Rows.
@@ -17,8 +17,8 @@ pub(crate) struct SampleSize {
     pub(crate) range: Option<(f64, f64)>,
 }
 
-/// How probable it is that so many values or more fall short, where the baseline's sample, if its size is known, has kept a share and some
-/// of its values fell short as well. Of a sample whose size nobody knows the share is taken for certain.
+/// How probable it is that at least this many values fall short, given how many values of the baseline's sample did.
+/// If the size of that sample is unknown, its share counts as certain.
 pub(crate) fn falling_short(short: Occurrences, kept: f64, besides: u64, sample: Option<u64>) -> f64 {
     match sample {
         Some(of) if of > 0 => {

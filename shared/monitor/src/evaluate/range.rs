@@ -1,4 +1,5 @@
-//! Numbers that the baseline's range does not have: a share of them too small to move the distribution may still be impossible values.
+//! Numbers outside the baseline's range: even a share too small to move the distribution may consist of impossible
+//! values.
 
 use sagewarden_measure::{ColumnProfile, KllSketch, Occurrences};
 
@@ -10,8 +11,8 @@ use super::texts;
 use super::verdict::{Check, CheckResult};
 use crate::mode::Mode;
 
-/// Whether values lie outside the baseline's range, or below zero where it has no such number, beyond chance. The container has no
-/// such check. None where all of them lie within.
+/// Whether more values than chance explains lie outside the baseline's range, or below zero if the baseline has no
+/// negative number. The container has no such check. `None` if all values lie within the range.
 pub(crate) fn check(
     expected: &Expected<'_>,
     column: &ColumnProfile,
@@ -47,7 +48,7 @@ pub(crate) fn check(
     Some((result, texts::range(observed, (least, most))))
 }
 
-/// How many values lie on either side.
+/// How many values lie on either side of the range.
 struct Outside {
     below: u64,
     above: u64,
@@ -63,8 +64,8 @@ impl Outside {
         (self.below + self.above) as f64 / self.of as f64
     }
 
-    /// That so many of the largest values are all in one of two samples is as probable as that all of some values are. There are two
-    /// sides on which it may happen.
+    /// How probable it is that this many of the largest values are all in one of two samples. Any other property of
+    /// as many values is just as probable. Two sides are tested.
     fn by_chance(&self, sample: Option<u64>) -> f64 {
         let side = |count: u64| by_chance(Occurrences { count, of: self.of }, sample);
         (2.0 * side(self.below).min(side(self.above))).min(1.0)

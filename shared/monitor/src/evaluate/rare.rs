@@ -1,23 +1,23 @@
-//! Classes that are rare. No difference of shares comes near a threshold where one in a hundred becomes one in twenty, and still that is
-//! five times as many: a test on their counts sees it.
+//! Rare classes. If one value in a hundred becomes one in twenty, no difference of shares comes near a threshold, and
+//! still the class is five times as frequent: a test on its counts notices.
 
 use sagewarden_measure::Occurrences;
 
 use super::odds::FALSE_ALARMS;
 use super::verdict::{Distance, DistributionGap, GapPlace, Method};
 
-/// Below this share a class is rare.
+/// A class with a smaller share than this is rare.
 const RARE: f64 = 0.1;
-/// So many times as frequent as before, or as rare, a rare class has drifted.
+/// A rare class has drifted if it is this many times as frequent as before, or this many times as rare.
 const TIMES: f64 = 2.0;
-/// So much of a threshold for distances the shares of a rare class must differ by.
+/// By this part of a threshold for distances, the shares of a rare class must differ.
 const SHARE: f64 = 0.1;
 
 /// A class, and how often it occurs in the baseline and now.
 pub(crate) type ClassCounts = (GapPlace, u64, u64);
 
-/// The distance once more, as that of the rare class that has changed the most beyond chance; none where there is none. Its value is what
-/// the shares of the class differ by.
+/// The distance by the rare class that has changed the most beyond chance; `None` if there is no such class. Its
+/// value is the difference between the shares of the class.
 pub(crate) fn rare(classes: Vec<ClassCounts>, distance: &Distance) -> Option<Distance> {
     let (n, m) = (distance.baseline_n, distance.current_n);
     let many = classes.len() as f64;
@@ -46,7 +46,8 @@ fn is_large(gap: &DistributionGap, threshold: f64) -> bool {
     less < RARE && more >= TIMES * less && more - less > SHARE * threshold
 }
 
-/// How probable it is that one of two samples has so many more, on the side on which it has them; twice, since there are two sides.
+/// How probable it is that one of two samples has this many more of the class, on the side where it has more;
+/// doubled, since there are two sides.
 pub(crate) fn by_chance((baseline, n): (u64, u64), (current, m): (u64, u64)) -> f64 {
     let (before, now) = (Occurrences { count: baseline, of: n }, Occurrences { count: current, of: m });
     if before.count > before.of || now.count > now.of {

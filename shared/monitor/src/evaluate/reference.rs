@@ -1,4 +1,4 @@
-//! What a baseline says of one column.
+//! The facts that a baseline has about one column.
 
 use std::collections::BTreeMap;
 
@@ -11,22 +11,22 @@ use crate::statistics::{
     BetweenPeriods, ExactStatistics, FeatureStatistics, NumericalStatistics, Presence, StringStatistics,
 };
 
-/// What a column is compared with.
+/// The reference that a column is compared with.
 #[derive(Clone, Debug)]
 pub(crate) struct Reference {
     /// By the container's reading.
     pub(crate) distribution: BaselineDistribution,
-    /// How much data that is.
+    /// How much data it was made from.
     pub(crate) size: SampleSize,
-    /// What the exact reading knows otherwise.
+    /// What exact mode reads otherwise.
     pub(crate) exact: Option<ExactReference>,
-    /// What people are shown of it; none without statistics.
+    /// The figures that people see; `None` without statistics.
     pub(crate) described: Option<Described>,
-    /// How far its periods are apart, where it was made of several.
+    /// How far its periods are apart, if it has several.
     pub(crate) season: Option<BetweenPeriods>,
 }
 
-/// What the exact reading of a column knows otherwise than the container, which sees texts in it.
+/// The facts of a column that exact mode reads as numbers or missing values, while the container reads texts.
 #[derive(Clone, Debug)]
 pub(crate) struct ExactReference {
     pub(crate) inferred_type: InferredType,
@@ -35,16 +35,16 @@ pub(crate) struct ExactReference {
     /// The share of values that are of the type.
     pub(crate) type_share: f64,
     pub(crate) size: SampleSize,
-    /// Of its numbers, where it is a column of numbers.
+    /// The distribution of its numbers, if it is a column of numbers.
     pub(crate) distribution: Option<BaselineDistribution>,
 }
 
-/// What is known of numbers in the baseline.
+/// The numbers of a column in the baseline.
 #[derive(Clone, Debug)]
 pub(crate) enum NumbersReference {
     /// A sketch of all of them.
     Sketch(Steps),
-    /// Buckets alone: whoever wrote the file made no sketch, or none of all values.
+    /// Only buckets: the author of the file made no sketch, or not one of all values.
     Buckets(Cuts),
     /// Neither, and why.
     None(String),
@@ -53,15 +53,15 @@ pub(crate) enum NumbersReference {
 /// The distribution of a column in the baseline.
 #[derive(Clone, Debug)]
 pub(crate) enum BaselineDistribution {
-    /// Of numbers, as either mode sees them.
+    /// The numbers, as either mode sees them.
     Numbers { compat: Steps, exact: NumbersReference },
-    /// Of texts.
+    /// The texts with their counts.
     Texts(BTreeMap<String, u64>),
-    /// Of texts that are too many to be counted.
+    /// A sample of texts that are too many to count.
     Sample(TextSample),
     /// There is none, and why.
     None(&'static str),
-    /// There should be one, but the statistics are not those that the constraints were made with; and why.
+    /// There should be one, but the statistics were not made together with the constraints; and why.
     Foreign(String),
 }
 
@@ -89,7 +89,7 @@ impl ExactReference {
     }
 }
 
-/// Why the container compares nothing of many texts.
+/// Why the container does not compare a column with many texts.
 pub(crate) const TOO_MANY_TEXTS: &str =
     "it has too many different texts in the baseline for a comparison of their shares";
 
@@ -98,7 +98,7 @@ fn sample(feature: &FeatureStatistics) -> Option<TextSample> {
     TextSample::of(sampled.below, sampled.counts.iter().copied())
 }
 
-/// Statistics that somebody wrote by hand need not say it.
+/// Statistics that somebody wrote by hand may not say it.
 pub(crate) fn size(known: &FeatureStatistics) -> SampleSize {
     let (numbers, texts) = (known.numerical_statistics.as_ref(), known.string_statistics.as_ref());
     let common = numbers.map(|numbers| numbers.common).or_else(|| texts.map(|texts| texts.common));
@@ -111,7 +111,7 @@ pub(crate) fn size(known: &FeatureStatistics) -> SampleSize {
 }
 
 impl BaselineDistribution {
-    /// `expected`: the type by the constraints.
+    /// `expected`: the type in the constraints.
     pub(crate) fn of(feature: &FeatureStatistics, expected: InferredType) -> Self {
         let (is_number, is_text) = (is_numeric(expected), expected == InferredType::String);
         let (numbers, texts) = (&feature.numerical_statistics, &feature.string_statistics);
@@ -167,8 +167,8 @@ impl BaselineDistribution {
 }
 
 impl NumbersReference {
-    /// Every sketch that the container wrote stands for as many values as its statistics say there are. One that stands for others is
-    /// made by hand, and says nothing of their distribution.
+    /// A sketch that the container wrote stands for exactly as many values as its statistics count. A sketch that
+    /// stands for another number was made by hand, and does not show the distribution of these values.
     fn of(sketch: Steps, buckets: Option<Cuts>, present: u64) -> Self {
         let said = if present > 0 { present } else { buckets.as_ref().map_or(0, Cuts::total) };
         let is_whole = said == 0 || sketch.total().abs_diff(said) <= said / 100;
@@ -194,7 +194,7 @@ mod tests {
 
     use super::*;
 
-    /// What is known of the distribution of a column: of what, or why not.
+    /// The distribution of a column, or why it is not known.
     fn of(statistics: Value, expected: InferredType) -> String {
         let mut statistics = statistics;
         statistics["name"] = json!("f");

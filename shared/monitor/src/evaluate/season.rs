@@ -1,5 +1,5 @@
-//! How far the periods of a baseline are apart. Weekends are no drift where the baseline has weekends: exact mode asks for a distance
-//! beyond the largest one between a period and all of them together.
+//! How far the periods of a baseline are apart. If the baseline has weekends, a weekend is not drift: exact mode
+//! requires a distance beyond the largest one between a period and all periods together.
 
 use sagewarden_measure::distance::{Steps, categorical_linf, linf, total_variation};
 use sagewarden_measure::{Categories, ColumnProfile, KllSketch, Profile};
@@ -10,10 +10,10 @@ use super::reference::{BaselineDistribution, NumbersReference};
 use crate::mode::Mode;
 use crate::statistics::BetweenPeriods;
 
-/// A period of fewer rows is far from the others by chance.
+/// A period with fewer rows is far from the others by chance.
 pub(crate) const ENOUGH: u64 = 200;
 
-/// The spread of each column of the baseline, in their order.
+/// The spread of each column of the baseline, in the order of the columns.
 pub(crate) fn spreads(baseline: &Baseline, periods: &[&Profile]) -> Vec<Option<BetweenPeriods>> {
     let features = baseline.constraints().features.iter().zip(baseline.expected(Mode::Exact));
     let spread = |name: &str, expected: &Expected<'_>| {
@@ -29,7 +29,8 @@ pub(crate) fn spreads(baseline: &Baseline, periods: &[&Profile]) -> Vec<Option<B
     features.map(|(feature, expected)| spread(&feature.name, &expected)).collect()
 }
 
-/// How far a period is from all of them: at most, and in all shares together. Chance is not taken off: it is part of the spread.
+/// How far a period is from all periods: by the largest gap, and by all shares together. Chance is not subtracted: it
+/// is part of the spread.
 fn distances(expected: &Expected<'_>, column: &ColumnProfile) -> Option<(f64, f64)> {
     match (expected.distribution, column.categories()) {
         (BaselineDistribution::Numbers { exact: NumbersReference::Sketch(baseline), .. }, _) => {

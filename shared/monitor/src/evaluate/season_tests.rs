@@ -63,7 +63,7 @@ fn weekends_are_drift_only_where_the_baseline_does_not_know_its_periods() {
     };
     assert_eq!(red(&without, true), 20, "each weekend is far from the whole");
     assert_eq!((red(&with, true), red(&with, false)), (0, 0), "of 20 and 50 days of ten weeks");
-    // What no day of the baseline is like is found on working days and at weekends.
+    // A day unlike any day of the baseline is found, on working days and at weekends.
     for weekend in [false, true] {
         assert_eq!(drifted(&with, 77, weekend, 2.5), ["amount", "shop"], "{weekend}");
     }

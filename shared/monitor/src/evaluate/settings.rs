@@ -1,23 +1,24 @@
-//! What holds for one column: what is configured for all of them, and what the column has otherwise.
+//! The settings of one column: the settings of all columns, with the column's own on top.
 
 use crate::constraints::{
     CategoricalMethod, Comparison, FeatureConstraints, MonitoringConfig, MonitoringOverrides, Switch,
 };
 use crate::mode::Mode;
 
-/// What Model Monitor writes into every baseline, so that nobody has chosen it.
+/// The threshold that Model Monitor writes into every baseline: nobody has chosen it.
 const SUGGESTED: f64 = 0.1;
-/// The largest distance that is no drift in exact mode, where nobody has chosen one. What chance explains is taken off before, so that it
-/// says which differences matter, not which are certain: a hundredth of all rows lies elsewhere. With the container's, a spread of 1.3
-/// times as much is missed however many rows there are.
+/// The largest distance that is not drift in exact mode, if nobody has chosen one. The part that chance explains is
+/// subtracted first. So this threshold says which differences matter, not which are certain: a hundredth of all rows
+/// lies elsewhere. With the container's threshold, a spread of 1.3 times as much is missed however many rows there
+/// are.
 const EXACT: f64 = 0.01;
 
-/// What holds for one column.
+/// The settings of one column.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct ColumnSettings {
     /// Whether it is checked.
     pub(crate) evaluate: bool,
-    /// Whether its metrics are told.
+    /// Whether its metrics are published.
     pub(crate) emit: bool,
     /// The share of values that must be of its type.
     pub(crate) type_match: f64,
@@ -25,7 +26,7 @@ pub(crate) struct ColumnSettings {
     pub(crate) domain_match: f64,
     /// Whether its distribution is compared.
     pub(crate) compare: bool,
-    /// The largest distance of numbers that is no drift.
+    /// The largest distance of numbers that is not drift.
     pub(crate) threshold: f64,
     /// How numbers are compared.
     pub(crate) comparison: Comparison,
@@ -36,8 +37,8 @@ pub(crate) struct ColumnSettings {
 }
 
 impl ColumnSettings {
-    /// Overrides stand in one of three places, and where they contradict each other, the column's own win over those of its kind.
-    /// A threshold for texts, wherever it stands, wins over one for all.
+    /// Overrides stand in one of three places. If they contradict each other, the column's own override wins over the
+    /// one for its kind. A threshold for texts, wherever it stands, wins over one for all columns.
     pub(crate) fn of(config: &MonitoringConfig, feature: &FeatureConstraints, mode: Mode) -> Self {
         let all = &config.distribution_constraints;
         let own = Overrides(feature.overrides());
@@ -50,7 +51,7 @@ impl ColumnSettings {
             .find_map(|own| own.categorical_drift_method)
             .or(all.categorical_drift_method)
             .unwrap_or_default();
-        // A test's threshold is its level, which is another thing.
+        // A test's threshold is its level of significance, which has another meaning.
         let is_chosen =
             |threshold: &f64| is_chosen(threshold) || categorical_method == CategoricalMethod::ChiSquared;
         Self {

@@ -1,4 +1,4 @@
-//! What people are shown of a baseline.
+//! The figures of a baseline that people see.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use super::described::Described;
 use super::reference::{BaselineDistribution, NumbersReference};
 use crate::statistics::Presence;
 
-/// A column of a baseline, as far as its statistics know it.
+/// A column of a baseline, as far as its statistics describe it.
 #[derive(Clone, Debug)]
 pub struct BaselineColumn<'a> {
     /// How many values it has, and how many rows lack one.
@@ -29,12 +29,12 @@ pub enum BaselineValues<'a> {
     Numbers(Vec<(f64, u64)>),
     /// Texts, and how often each occurs.
     Texts(&'a BTreeMap<String, u64>),
-    /// Nobody knows.
+    /// The distribution is not known.
     Unknown,
 }
 
 impl Baseline {
-    /// A column by its name; none where the baseline has no statistics of it.
+    /// A column by its name; `None` if the baseline has no statistics for it.
     #[must_use]
     pub fn column(&self, name: &str) -> Option<BaselineColumn<'_>> {
         let reference = self.reference(name)?;

@@ -32,7 +32,7 @@ fn repeated<'a>(parts: &[(&'a str, usize)]) -> Vec<&'a str> {
     parts.iter().flat_map(|(text, times)| std::iter::repeat_n(*text, *times)).collect()
 }
 
-/// A feature of `constraints.json` and its `statistics.json`, which do not say how much data they were made of.
+/// A feature of `constraints.json` and its `statistics.json`, which do not say how much data they were made from.
 pub(super) fn numeric(name: &str, inferred: &str, values: &[f64]) -> (Value, Value) {
     (
         json!({"name": name, "inferred_type": inferred, "completeness": 1.0}),
@@ -77,7 +77,7 @@ fn check(baseline: &Baseline, profile: &Profile, mode: Mode, expect: &[(&str, &s
     let evaluation = evaluate(baseline, profile, mode);
     let found: Vec<_> = described(&evaluation).into_iter().map(|(name, check, _)| (name, check)).collect();
     assert_eq!(found, expect, "{mode:?}: {evaluation:#?}");
-    // What is stored is read again as it was.
+    // A stored verdict is read back unchanged.
     let stored = serde_json::to_string(&evaluation).unwrap();
     assert_eq!(serde_json::from_str::<Evaluation>(&stored).unwrap(), evaluation);
     evaluation
@@ -92,17 +92,17 @@ fn types_are_held_against_what_the_baseline_expects() {
         ("Integral", ["1", "2", "3.5", "4"], false, false),
         ("Integral", ["1", "2", "", "4"], true, true),
         ("Fractional", ["1.5", "2.5", "3.0", "4.0"], true, true),
-        // Whole numbers, and numbers in scientific notation, are numbers: only not to the container.
+        // Whole numbers and numbers in scientific notation are numbers, except to the container.
         ("Fractional", ["1.5", "2", "3.0", "4.0"], false, true),
         ("Fractional", ["1.5", "2e-5", "3.0", "4.0"], false, true),
         ("Fractional", ["1.5", "x", "3.0", "4.0"], false, false),
-        // So are numbers that are whole and written as fractions; and a missing value is of no type, whatever says it.
+        // So are whole numbers that are written as fractions. A missing value has no type, however it is written.
         ("Integral", ["1.0", "2e1", "-3.0", "4"], false, true),
         ("Integral", ["1.0", "2.5e0", "3.0", "4"], false, false),
         ("Integral", ["1", "nan", "NULL", "?"], false, true),
         ("Fractional", ["1.5", "nan", "NULL", "?"], false, true),
         ("Fractional", ["nan", "NULL", "?", "-"], false, true),
-        // A text may be written like a number: only not to the container.
+        // A text may look like a number, except to the container.
         ("String", ["1.5", "x", "3", "4"], false, true),
         ("String", ["x", "true", "", "y"], true, true),
         ("Unknown", ["1.5", "x", "3", "4"], true, true),
@@ -144,7 +144,7 @@ fn missing_values_make_a_column_incomplete_and_nothing_else() {
         described(&evaluation)[0].2,
         "Data completeness requirement is not met. Expected: 100.0%. Observed: Only 0.0%."
     );
-    // Cells that never came are missing as well.
+    // Cells that are absent from their rows are missing as well.
     let mut short = rows(&[("f", &["1", "2", "1"])]);
     short.positional(&[]);
     let evaluation = check(&baseline, &short, Mode::Exact, &[("f", "completeness_check")]);
@@ -162,7 +162,7 @@ fn texts_that_the_baseline_does_not_have_fail_the_domains() {
     }
     let lax = baseline(vec![feature], json!({"domain_content_threshold": 0.9}));
     check(&lax, &data, Mode::Exact, &[]);
-    // So many that nobody counted them: some are new, but how many values that are is not known.
+    // Too many to count: some are new, but it is not known how many values have these texts.
     let texts: Vec<String> = (0..2000).map(|at| format!("text {at}")).collect();
     let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
     let many = rows(&[("f", &texts)]);
@@ -310,13 +310,13 @@ fn surplus_and_missing_columns_are_one_violation_each() {
         (("Extra columns", "extra_column_check"), ("Missing columns", "missing_column_check"));
     for (names, compat, exact) in [
         (&["_c0", "_c1", "_c2"][..], vec![], vec![]),
-        // Without names it cannot be told which is which: nothing else is judged.
+        // Without names the columns cannot be matched: nothing else is judged.
         (&["_c0", "_c1"], vec![missing], vec![missing]),
         (&["_c0", "_c1", "_c2", "_c3"], vec![extra], vec![extra]),
         (&["c", "a", "b"], vec![], vec![]),
         (&["a", "c"], vec![missing], vec![missing]),
         (&["a", "b", "c", "d"], vec![extra], vec![extra]),
-        // The container counts. As many columns with other names do not escape the mathematics.
+        // The container counts columns. Exact mode also notices as many columns with other names.
         (&["a", "b", "d"], vec![], vec![missing, extra]),
         (&["x", "y", "z"], vec![], vec![missing, extra]),
     ] {
@@ -326,7 +326,8 @@ fn surplus_and_missing_columns_are_one_violation_each() {
     }
 }
 
-/// A profile that was made for the baseline has its columns from the beginning, and rows may be of another width.
+/// A profile that was made for the baseline has the baseline's columns from the beginning, even if rows have another
+/// width.
 #[test]
 fn rows_of_another_width_than_the_baseline_are_not_judged_column_by_column() {
     let baseline =
@@ -339,13 +340,13 @@ fn rows_of_another_width_than_the_baseline_are_not_judged_column_by_column() {
         (0..5).for_each(|_| {
             table.positional(&[Cell::Text(b"1"), Cell::Text(b"1"), Cell::Missing, Cell::Missing][..width])
         });
-        // A few rows are of no width that counts.
+        // A few rows have another width, too few to count.
         table.positional(&[Cell::Text(b"1")]);
         for mode in BOTH {
             let evaluation = evaluate(&baseline, &table, mode);
             let found: Vec<_> =
                 described(&evaluation).into_iter().map(|(name, check, _)| (name, check)).collect();
-            // A third column without values is incomplete, one that is not there is missing.
+            // A third column without values is incomplete; an absent one is missing.
             let incomplete = ["b", "c"].map(|name| (name, "completeness_check")).to_vec();
             assert_eq!(found, violation.map_or(incomplete, |one| vec![one]), "{width}: {evaluation:#?}");
             assert!(evaluation.notes.iter().any(|note| note.contains("more or fewer")), "{evaluation:#?}");
@@ -410,7 +411,7 @@ fn the_difference_of_the_modes_is_explained() {
     let baseline = baseline(vec![numeric("f", "Fractional", &values)], json!({}));
     let texts = |of: &dyn Fn(u32) -> String| -> Vec<String> { (0..200).map(of).collect() };
     for (texts, expected) in [
-        // The same shares of other values: each lies between two of the baseline, but 150 are one.
+        // The same shares of other values: each lies between two values of the baseline, but 150 are equal.
         (texts(&|at| format!("{:?}", f64::from(at) / 8.0 + 0.01)), vec![]),
         (
             texts(&|at| format!("{:?}", if at < 150 { 0.0 } else { f64::from(at % 50) / 2.0 })),
@@ -551,7 +552,7 @@ fn where_no_distribution_was_compared_there_is_no_clean_verdict_unless_somebody_
             assert!(matches!(evaluation.features[0].verdict, Verdict::NotCompared(_)));
         }
     }
-    // What another check finds is a violation, whatever was not looked at.
+    // A violation of another check counts, even if some columns were not compared.
     let evaluation = check(
         &baseline(vec![ids], json!({})),
         &rows(&[("t", &["x", ""])]),

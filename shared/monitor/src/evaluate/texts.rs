@@ -1,4 +1,4 @@
-//! The descriptions of violations, as the container words them. Programs in the field read them with patterns, so that not a
+//! The descriptions of violations, in the container's words. Programs in the field match them with patterns, so not a
 //! character may change.
 
 use sagewarden_measure::InferredType;
@@ -59,8 +59,9 @@ fn columns(which: &str, current: usize, baseline: usize) -> String {
     )
 }
 
-/// `categorical_values_check`. Only the wording of 2019 is known (`Value: 0.009 does not meet the constraint requirement! `, the
-/// same for every check); this one is by symmetry with the other checks of today. None stands for an unknown share below one.
+/// `categorical_values_check`. Only the wording of 2019 is known (`Value: 0.009 does not meet the constraint
+/// requirement! `, the same for every check); this one is by symmetry with the present wording of the other checks.
+/// `None` stands for an unknown share below one.
 pub(crate) fn categorical_values(threshold: f64, observed: Option<f64>) -> String {
     let observed =
         observed.map_or_else(|| "Less than 100.0".to_owned(), |share| format!("Only {}", percent(share)));
@@ -71,7 +72,7 @@ pub(crate) fn categorical_values(threshold: f64, observed: Option<f64>) -> Strin
     )
 }
 
-/// `value_range_check`, of which the container knows nothing.
+/// `value_range_check`, which the container does not have.
 pub(crate) fn range(observed: f64, (least, most): (f64, f64)) -> String {
     let range = match (least.is_finite(), most.is_finite()) {
         (true, true) => format!("from {} to {}", java_double(least), java_double(most)),
@@ -87,7 +88,7 @@ pub(crate) fn range(observed: f64, (least, most): (f64, f64)) -> String {
 mod tests {
     use super::*;
 
-    /// Each was printed by the container, but those whose comment says otherwise.
+    /// The container printed each of these, unless a comment says otherwise.
     #[test]
     fn descriptions_are_worded_as_the_container_words_them() {
         for (ours, printed) in [

@@ -1,11 +1,11 @@
-//! Of which type the values of a column are, in either mode.
+//! The types of a column's values, in either mode.
 
 use sagewarden_measure::{ColumnProfile, InferredType};
 
 use super::expected::Expected;
 use crate::mode::Mode;
 
-/// How many values of a column are of which type.
+/// How many values of a column have each type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Types {
     integral: u64,
@@ -14,8 +14,8 @@ pub(crate) struct Types {
 }
 
 impl Types {
-    /// The container goes by how a value is written. In exact mode it is what it means: `5e-05` is a number, `nan` is missing, and
-    /// `3.0` is whole where whole numbers are expected.
+    /// The container goes by how a value is written. Exact mode goes by its meaning: `5e-05` is a number, `nan` is
+    /// missing, and `3.0` is whole if whole numbers are expected.
     pub(crate) fn of(column: &ColumnProfile, expected: &Expected<'_>) -> Self {
         let types = column.types;
         if expected.mode == Mode::Compat {
@@ -51,12 +51,12 @@ impl Types {
         }
     }
 
-    /// How many values are of the type that the baseline has.
+    /// How many values have the baseline's type.
     ///
-    /// Whether a whole number counts where fractions are expected: to the container not, by a report of 2019 in which 98.7 % of
-    /// the totals of taxi rides matched, and half of the fares. They are whole numbers now and then, and nothing else can have
-    /// failed. Nor does it take a number for a text: of a column of texts that has become one of numbers "only 0.0% of data is
-    /// String". In exact mode a text may be whatever it is.
+    /// Does a whole number count if fractions are expected? Not to the container, by a report of 2019: 98.7 % of the
+    /// totals of taxi rides matched, and half of the fares. They are whole numbers now and then, and nothing else can
+    /// have failed. The container does not count a number as a text either: for a column of texts that now holds
+    /// numbers, it writes "only 0.0% of data is String". In exact mode, any value may be a text.
     pub(crate) fn matching(self, expected: InferredType, mode: Mode) -> u64 {
         match (expected, mode) {
             (InferredType::Integral, _) => self.integral,
@@ -68,8 +68,8 @@ impl Types {
     }
 }
 
-/// How many values are finite numbers in scientific notation, and the like (`.5`, `5.`): numbers, but of neither of the container's
-/// two kinds. Where no numbers were asked for, none are known.
+/// How many values are finite numbers in scientific notation, and the like (`.5`, `5.`). They are numbers, but of
+/// neither of the container's two kinds. Unknown if the numbers of the column were not profiled.
 pub(crate) fn scientific(column: &ColumnProfile) -> u64 {
     let types = column.types;
     let numbers = column.numbers().map_or(0, |numbers| numbers.count);

@@ -1,16 +1,17 @@
-//! Texts that are too many to be counted, such as names of merchants: how many values have a text that the baseline does not have.
+//! Columns with too many texts to count, such as names of merchants: how many values have a text that the baseline
+//! does not have.
 
 use sagewarden_measure::{ColumnProfile, Occurrences, TextSample};
 
 use super::settings::ColumnSettings;
 use super::verdict::{Distance, Method};
 
-/// Of how many sampled values something can be said.
+/// How many sampled values a comparison needs.
 const ENOUGH: u64 = 50;
 
-/// The share of values with texts that the baseline's sample does not have, beyond the share of its own values that it had not seen before
-/// and has not seen again: so many unseen ones were to be expected. Each new text counts once for the question whether that is chance, as
-/// its values come together.
+/// The share of values with texts that the baseline's sample does not have, minus the share that was to be expected.
+/// That is the share of the baseline's values whose text occurred only once. Each new text counts once in the test
+/// for chance, because the values of one text come together.
 pub(crate) fn compare(
     baseline: &TextSample,
     column: &ColumnProfile,
@@ -62,7 +63,7 @@ mod tests {
         profile
     }
 
-    /// Both modes' answers on a window of a column of texts, against a baseline that was written and read again.
+    /// Both modes' answers on a window of a column of texts, against a baseline that was written and read back.
     fn judged(before: &[String], now: &[String]) -> [Evaluation; 2] {
         let statistics = Statistics::from_profile(&fill(Profile::for_header(["merchant"]), before));
         let read = Statistics::parse(statistics.to_java_json().as_bytes()).unwrap();

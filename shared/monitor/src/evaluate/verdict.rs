@@ -1,4 +1,4 @@
-//! What an evaluation says.
+//! The result of an evaluation.
 
 use sagewarden_measure::InferredType;
 use serde::{Deserialize, Serialize};
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::mode::Mode;
 use crate::violations::Violation;
 
-/// What a check of the container is about, in its words.
+/// The subject of a check, in the container's words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Check {
     /// The share of values of the baseline's type.
@@ -48,24 +48,25 @@ impl Check {
     }
 }
 
-/// How a check of a column came out.
+/// The result of a column's check.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CheckResult {
-    /// Which.
+    /// The check.
     pub check: Check,
-    /// What was seen: a share, or a distance. None where it is below the threshold, but too many different texts came to say by
-    /// how much.
+    /// The observed share or distance. `None` if a share is below the threshold, but there are too many different
+    /// texts to say by how much.
     pub observed: Option<f64>,
-    /// A share must reach it, a distance must not exceed it.
+    /// A share must reach the threshold; a distance must not exceed it.
     pub threshold: f64,
-    /// Whether it does, or in exact mode: whether chance explains that it does not.
+    /// Whether the value meets the threshold. In exact mode, a check also passes if chance explains the violation.
     pub passed: bool,
-    /// How probable so small a share is by chance, where it does not reach the threshold; of exact mode only.
+    /// How probable it is that chance alone leads to so small a share, if it does not reach the threshold; exact mode
+    /// only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub p_value: Option<f64>,
 }
 
-/// What is to be thought of a column.
+/// The verdict on a column.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
@@ -82,18 +83,18 @@ pub enum Verdict {
 pub struct FeatureVerdict {
     /// Its name in the baseline; in the data, where the baseline does not have it.
     pub name: String,
-    /// Its type in the data. Numbers in scientific notation are texts to the container.
+    /// Its type in the data. The container reads numbers in scientific notation as texts.
     pub inferred_type: InferredType,
     /// Its type in the baseline; unknown where the baseline does not have it.
     pub expected_type: InferredType,
     /// The checks that apply to it.
     pub checks: Vec<CheckResult>,
-    /// Between the distributions, where they were compared.
+    /// The distance between the distributions, if they were compared.
     pub distance: Option<Distance>,
-    /// Why they were not; also of a column that fails another check.
+    /// Why they were not compared; also given for a column that fails another check.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_compared: Option<String>,
-    /// What is to be thought of it.
+    /// The verdict on it.
     pub verdict: Verdict,
 }
 
@@ -108,18 +109,18 @@ impl FeatureVerdict {
 /// The answer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Evaluation {
-    /// Whose.
+    /// The mode that judged.
     pub mode: Mode,
     /// How many rows were judged.
     pub rows: u64,
-    /// In the order of the baseline; then columns that it does not have.
+    /// In the order of the baseline, followed by columns that it does not have.
     pub features: Vec<FeatureVerdict>,
-    /// As they stand in `constraint_violations.json`: columns first, then features in their order.
+    /// In the order of `constraint_violations.json`: columns first, then features in their order.
     pub violations: Vec<Violation>,
-    /// What a person should know besides.
+    /// Notes for a person.
     pub notes: Vec<String>,
-    /// The first column whose distribution should have been compared, but whose statistics are not those that its constraints were
-    /// made with; and why that is known.
+    /// The first column whose distribution should have been compared, but whose statistics were not made together
+    /// with its constraints; and how this is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub foreign_statistics: Option<String>,
 }
@@ -127,23 +128,25 @@ pub struct Evaluation {
 /// How a distance was measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Method {
-    /// The largest gap, less what chance explains.
+    /// The largest gap, minus the part that chance explains.
     Robust,
     /// The largest gap.
     Simple,
-    /// Half of what all shares differ by, less what chance explains: where texts are many. Of exact mode only.
+    /// Half of the sum of all differences between shares, minus the part that chance explains: for columns with many
+    /// texts. Exact mode only.
     TotalVariation,
-    /// What the shares of a rare class differ by, where that is no chance: a tenth of the threshold is much for it. Of exact mode only.
+    /// The difference in the share of a rare class, if chance does not explain it: for such a class, a tenth of the
+    /// threshold is much. Exact mode only.
     RareClass,
-    /// The share of values whose texts the baseline does not have, less what it lets expect (Good and Turing), by a sample: where texts are
-    /// too many to be counted. Of exact mode only.
+    /// The share of values with texts that the baseline does not have, minus the share that the baseline lets expect
+    /// (Good and Turing). It is measured on a sample, for columns with too many texts to count. Exact mode only.
     Unseen,
     /// Pearson's test, for texts.
     ///
-    /// How the container holds its outcome against the threshold is not known. Here the threshold is the level of significance:
-    /// the distance is 1 - p and must not exceed 1 - threshold, so that a small p is drift and a distance grows with drift, as
-    /// others do. In `compat` mode with the comparison `Simple`, for which deequ gives the bare statistic, the distance is that,
-    /// and must not exceed the threshold.
+    /// How the container compares the result with the threshold is not known. Here the threshold is the level of
+    /// significance: the distance is 1 - p and must not exceed 1 - threshold. So a small p is drift, and the distance
+    /// grows with drift, as other distances do. In `compat` mode with the comparison `Simple`, deequ returns the bare
+    /// statistic: then the distance is the statistic, and must not exceed the threshold.
     ChiSquared,
 }
 
@@ -151,9 +154,9 @@ pub enum Method {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum GapPlace {
-    /// A number: shares are those of values up to it.
+    /// At a number: shares count all values up to it.
     Number(f64),
-    /// A text: shares are its own.
+    /// At a text: shares count this text.
     Text(String),
 }
 
@@ -168,29 +171,29 @@ pub struct DistributionGap {
     pub current: f64,
 }
 
-/// Between the distribution in the baseline and that of the data.
+/// How far the distribution of the data is from the baseline's.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Distance {
     /// The distance.
     pub value: f64,
     /// The largest gap as such: between distribution functions for numbers, between shares for texts.
     pub linf: f64,
-    /// Drift when the distance exceeds it.
+    /// A larger distance is drift.
     pub threshold: f64,
     /// How it was measured.
     pub method: Method,
-    /// Where the largest gap is; none when the distributions are equal.
+    /// Where the largest gap is; `None` if the distributions are equal.
     pub at: Option<DistributionGap>,
     /// How many values the baseline has. In `compat` mode, for numbers: the sum of the weights that the container gives to
     /// different values.
     pub baseline_n: u64,
-    /// The same of the data.
+    /// The same for the data.
     pub current_n: u64,
     /// How many different values the baseline has, as far as the sketch has kept them.
     pub baseline_distinct: u64,
-    /// The same of the data.
+    /// The same for the data.
     pub current_distinct: u64,
-    /// How probable so large a difference is without drift, at most; of tests, and in exact mode.
+    /// How probable so large a difference is without drift, at most; for tests, and in exact mode.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub p_value: Option<f64>,
 }

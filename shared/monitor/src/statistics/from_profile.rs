@@ -1,4 +1,4 @@
-//! What a profile is in the container's words.
+//! A profile as the container's statistics.
 
 use sagewarden_measure::{
     Categories, ColumnProfile, DistinctSketch, InferredType, KllSketch, Moments, Profile,
@@ -10,14 +10,14 @@ use super::schema::{
     Presence, SampledTexts, SketchData, SketchParameters, Statistics, StringStatistics,
 };
 
-/// Texts are listed when they are about so many at most (deequ's `DEFAULT_CARDINALITY_THRESHOLD`).
+/// Texts are listed if there are about this many at most (deequ's `DEFAULT_CARDINALITY_THRESHOLD`).
 const FEW: u64 = 120;
 const BUCKETS: u32 = 10;
-/// A column of many texts of which at least this share are numbers is one of numbers.
+/// A column with many texts is a column of numbers if at least this share of them are numbers.
 const NEARLY: f64 = 0.95;
 
 impl Statistics {
-    /// The statistics of a profile. What was not asked of it is left out.
+    /// The statistics of a profile. Figures that the profile did not collect are left out.
     #[must_use]
     pub fn from_profile(profile: &Profile) -> Self {
         Self {
@@ -52,7 +52,7 @@ fn feature(column: &ColumnProfile) -> FeatureStatistics {
     }
 }
 
-/// Of texts that are not listed.
+/// For texts that are not listed.
 fn sampled(column: &ColumnProfile, texts: &StringStatistics) -> Option<SampledTexts> {
     let sample = column.sampled().filter(|_| texts.distribution.is_none())?;
     Some(SampledTexts { below: sample.below(), counts: sample.each().collect() })
@@ -116,8 +116,8 @@ fn string(column: &ColumnProfile) -> StringStatistics {
     }
 }
 
-/// What the container's statistics of a column of texts do not say: that it is one of numbers, all of them or nearly, or that some of
-/// its many texts stand for missing values. Where texts are listed, each of them is a value.
+/// The facts that the container's statistics of a column of texts lack: all or nearly all of its values are numbers,
+/// or some of its many texts stand for missing values. If texts are listed, each of them is a value.
 fn exact(column: &ColumnProfile, texts: &StringStatistics) -> Option<ExactStatistics> {
     let moments = column.numbers().filter(|moments| moments.count > 0);
     let values = column.present() - column.markers;

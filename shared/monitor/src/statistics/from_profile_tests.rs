@@ -66,7 +66,7 @@ fn a_column_of_texts_lists_them_while_they_are_few() {
         .collect();
     assert_eq!(listed, [("a".to_owned(), 1), ("b".to_owned(), 2)]);
     assert_eq!((few.distinct_count, few.completeness, few.common.num_missing), (2.0, Some(0.75), 1));
-    // By the estimate: about as many as there are.
+    // By the estimate, which is near the true number.
     let (some, many) = (texts(100), texts(150));
     assert!(some.distinct_count <= 120.0 && some.distribution.is_some(), "{}", some.distinct_count);
     assert!(many.distinct_count > 120.0 && many.distribution.is_none(), "{}", many.distinct_count);

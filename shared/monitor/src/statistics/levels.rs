@@ -12,7 +12,7 @@ pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<
         .ok_or_else(|| D::Error::custom("the `data` of a sketch is not made of lists of finite numbers"))
 }
 
-/// INVARIANT: the text is JSON. So what stands between brackets and commas is a number where it begins like one.
+/// INVARIANT: the text is JSON. So anything between brackets and commas that begins like a number is a number.
 fn parse(json: &[u8]) -> Option<Vec<Vec<f64>>> {
     let mut levels = Vec::new();
     let mut rest = json.trim_ascii().strip_prefix(b"[")?;

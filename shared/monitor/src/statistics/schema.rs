@@ -41,20 +41,20 @@ pub struct FeatureStatistics {
     /// Its type.
     #[serde(default)]
     pub inferred_type: InferredType,
-    /// Of a column of numbers.
+    /// For a column of numbers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub numerical_statistics: Option<NumericalStatistics>,
-    /// Of a column of texts.
+    /// For a column of texts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub string_statistics: Option<StringStatistics>,
-    /// Where the container sees texts in a column and the exact reading sees numbers or missing values. Model Monitor has no such
-    /// key; other columns do not have it.
+    /// Present if the container reads a column as texts, while exact mode finds numbers or missing values in it.
+    /// Model Monitor has no such key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exact_statistics: Option<ExactStatistics>,
-    /// A sample of texts that are too many to be listed, for exact mode.
+    /// A sample of texts that are too many to list, for exact mode.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sampled_texts: Option<SampledTexts>,
-    /// How far the periods are apart that the baseline was made of, for exact mode.
+    /// How far the periods of the baseline's data are apart, for exact mode.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub between_periods: Option<BetweenPeriods>,
 }
@@ -67,16 +67,16 @@ pub struct BetweenPeriods {
     pub periods: u64,
     /// The largest gap between the distributions.
     pub linf: f64,
-    /// Half of what all shares of texts differ by.
+    /// Half of the sum of all differences between shares of texts.
     #[serde(default)]
     pub total_variation: f64,
 }
 
-/// What the exact reading of a column knows otherwise than the container: `5e-05` is a number, `nan` is missing.
+/// How exact mode reads a column otherwise than the container: `5e-05` is a number, `nan` is missing.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(expecting = "a JSON object")]
 pub struct ExactStatistics {
-    /// Its type; of numbers also where some values are texts.
+    /// Its type; a type of numbers even if some values are texts.
     #[serde(default)]
     pub inferred_type: InferredType,
     /// How many values there are. Texts that stand for a missing value are missing.
@@ -85,7 +85,7 @@ pub struct ExactStatistics {
     /// How many of the values are numbers.
     #[serde(default)]
     pub num_numbers: u64,
-    /// Of those numbers, where the column is one of numbers.
+    /// The statistics of those numbers, if it is a column of numbers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub numerical_statistics: Option<NumericalStatistics>,
 }
@@ -106,7 +106,7 @@ pub struct Presence {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(expecting = "a JSON object")]
 pub struct SampledTexts {
-    /// Texts with lower hashes are counted, all of them.
+    /// All texts with lower hashes are counted.
     pub below: u64,
     /// The hash of each, and how often it occurs.
     pub counts: Vec<(u64, u64)>,
@@ -212,7 +212,7 @@ pub struct StringStatistics {
     /// Values by rows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub completeness: Option<f64>,
-    /// Of a column of few different values.
+    /// For a column with few different values.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub distribution: Option<CategoricalDistribution>,
 }

@@ -10,34 +10,35 @@ use crate::loose;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Limit {
-    /// Less is bad: shares of good values, scores of models, and the ranking score of attributions, of which the text says
-    /// `exceeds`.
+    /// Less is bad: shares of good values, scores of models, and the ranking score of attributions, although its text
+    /// says `exceeds`.
     AtLeast,
     /// More is bad: distances, errors, false alarms.
     AtMost,
     /// Farther from zero is bad, either way: bias.
     NoFarther,
-    /// Anything else is bad: numbers of columns.
+    /// Any difference is bad: numbers of columns.
     Exactly,
 }
 
-/// What a text tells. Numbers are as they stand there: percentages are not divided by 100.
+/// The numbers in a text, as written: percentages are not divided by 100.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Observed {
-    /// The metric, where the text names it: model quality.
+    /// The metric, if the text names it: model quality.
     pub metric: Option<String>,
-    /// What was seen.
+    /// The observed value.
     pub value: f64,
     /// Its standard deviation: model quality with 200 items and more.
     pub deviation: Option<f64>,
-    /// What it was compared with; the texts of 2019 do not tell.
+    /// The threshold; the texts of 2019 do not give it.
     pub threshold: Option<f64>,
     /// Which side of it is bad.
     pub limit: Limit,
 }
 
-/// How far beyond its threshold a check is: the part of the room between the threshold and the worst there is, from 0 (just
-/// beyond) to 1 (the worst). Of what has no worst value it is the distance from the threshold by the threshold, at most 1.
+/// How far beyond its threshold a check is, as a part of the room between the threshold and the worst value: from 0
+/// (just beyond) to 1 (the worst). If there is no worst value, it is the distance from the threshold divided by the
+/// threshold, at most 1.
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd, Serialize)]
 pub struct Excess(f64);
 
@@ -74,7 +75,7 @@ impl Observed {
         Some(Self { metric: None, value, deviation: None, threshold: Some(threshold), limit })
     }
 
-    /// None when the text does not tell the threshold, or a number is NaN.
+    /// `None` if the text does not give the threshold, or a number is NaN.
     #[must_use]
     pub fn excess(&self) -> Option<Excess> {
         let (value, threshold) = (self.value, self.threshold?);
@@ -95,7 +96,7 @@ impl Observed {
     }
 }
 
-/// The room between a threshold and the worst: up to 1 for what is a share, else as much again.
+/// The room between a threshold and the worst value: up to 1 for a share, else as much again.
 fn room_above(value: f64, threshold: f64) -> f64 {
     let is_share = |number: f64| (0.0..=1.0).contains(&number);
     if is_share(value) && is_share(threshold) { 1.0 - threshold } else { threshold.abs() }
@@ -192,7 +193,7 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
-        /// What is cut out of a text is cut where characters end.
+        /// Texts are cut between characters.
         #[test]
         fn no_text_breaks_it(parts in prop::collection::vec(prop_oneof![
             Just("Baseline drift distance: "), Just(" exceeds threshold: "), Just("Metric "), Just(" with "), Just(" was "),
@@ -349,7 +350,7 @@ mod tests {
         check(-0.5, 0.0, Limit::AtLeast, 1.0);
         check(20.0, 22.0, Limit::Exactly, 2.0 / 22.0);
         check(24.0, 22.0, Limit::Exactly, 2.0 / 22.0);
-        // A rate is a share, an error is none.
+        // A rate is a share, an error is not.
         assert_eq!(
             excess(0.6, 0.2, Limit::AtMost, Some("falsePositiveRate")),
             Some((0.6 - 0.2) / (1.0 - 0.2))

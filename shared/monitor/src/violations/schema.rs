@@ -17,7 +17,7 @@ pub struct Violations {
     /// In the container's order, which is not stable between executions.
     #[serde(default)]
     pub violations: Vec<Violation>,
-    /// Whatever else the container wrote.
+    /// All other keys that the container wrote.
     #[serde(flatten)]
     pub other: Map<String, Value>,
 }
@@ -47,7 +47,7 @@ pub struct Violation {
     /// The label of an attribution metric.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
-    /// Whatever else the container wrote.
+    /// All other keys that the container wrote.
     #[serde(flatten)]
     pub other: Map<String, Value>,
 }
@@ -68,7 +68,7 @@ impl Violations {
 }
 
 impl Violation {
-    /// What it is about: the feature, the metric, or both; of a facet the group, such as `Sex=0`.
+    /// The subject: the feature, the metric, or both; for a facet also the group, such as `Sex=0`.
     #[must_use]
     pub fn subject(&self) -> String {
         let facet = self.facet.as_ref().map(|facet| match &self.facet_value {
@@ -82,7 +82,7 @@ impl Violation {
         if named.is_empty() { "unnamed".to_owned() } else { named.join(" / ") }
     }
 
-    /// The numbers that its text tells, where the text is one that is known.
+    /// The numbers in its text, if the text has a known form.
     #[must_use]
     pub fn observed(&self) -> Option<Observed> {
         Observed::read(self.constraint_check_type.as_deref(), self.description.as_deref()?)

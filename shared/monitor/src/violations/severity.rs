@@ -27,13 +27,14 @@ pub enum DriftSeverity {
 }
 
 impl Violations {
-    /// The severity of the worst entry, by the checks alone; none when there are no entries.
+    /// The severity of the worst entry, by the checks alone; `None` if there are no entries.
     #[must_use]
     pub fn severity(&self) -> Option<DriftSeverity> {
         self.violations.iter().map(Violation::severity).max()
     }
 
-    /// The severity of the worst entry by check, excess and importance (see [`severity()`]); none when there are no entries.
+    /// The severity of the worst entry by check, excess and importance (see [`severity()`]); `None` if there are no
+    /// entries.
     #[must_use]
     pub fn severity_by(&self, importance: Option<&BTreeMap<String, f64>>) -> Option<DriftSeverity> {
         self.violations.iter().map(|violation| severity(violation, importance)).max()
@@ -63,8 +64,8 @@ impl Violation {
 /// 3. One step up when the threshold is exceeded by half of the room or more and the feature has at least its even share of all
 ///    attribution.
 ///
-/// `importance` are the features' global SHAP values, whatever their signs and sum. What is not known (a text that tells no
-/// numbers, a feature that has no value, no importance at all) moves nothing.
+/// `importance` holds the features' global SHAP values, whatever their signs and sum. An unknown fact moves nothing:
+/// a text without numbers, a feature without a value, no importance at all.
 #[must_use]
 pub fn severity(violation: &Violation, importance: Option<&BTreeMap<String, f64>>) -> DriftSeverity {
     let start = violation.severity();
@@ -84,7 +85,7 @@ pub fn severity(violation: &Violation, importance: Option<&BTreeMap<String, f64>
     }
 }
 
-/// What a feature has of all attribution, and what it would have if all had the same.
+/// A feature's share of all attribution, and the share that each would have if all were equal.
 #[derive(Clone, Copy)]
 struct Weight {
     share: f64,
@@ -140,17 +141,17 @@ mod tests {
     fn check_excess_and_importance_decide() {
         use DriftSeverity::{Critical, High, Medium};
         let values = [("age", -0.6), ("income", 0.395), ("noise", 0.005)];
-        // By the check alone, far or not, where importance is not known.
+        // By the check alone, far beyond or not, if importance is not known.
         check(&drift("age", 0.2), &[], High);
         check(&drift("age", 0.9), &[], High);
         check(&drift("new", 0.9), &values, High);
         // Slightly beyond.
         check(&drift("age", 0.14), &values, Medium);
-        // Far beyond, for a feature that leads, whatever the sign of its attribution.
+        // Far beyond, for the most important feature, whatever the sign of its attribution.
         check(&drift("age", 0.9), &values, Critical);
         check(&drift("age", 0.4), &values, High);
         check(&drift("noise", 0.9), &values, Medium);
-        // Attributions that say nothing move nothing.
+        // Attributions without information move nothing.
         check(&drift("age", 0.9), &[("age", 0.0), ("income", 0.0)], High);
         check(&drift("age", 0.9), &[("age", f64::NAN)], High);
         let quality = |value: f64| Violation {
@@ -185,7 +186,7 @@ mod tests {
     #[test]
     fn each_step_is_taken_exactly_at_its_limit() {
         use DriftSeverity::{Critical, High, Medium};
-        // Of a threshold of 0 the excess of a share is the share itself.
+        // With a threshold of 0, the excess of a share is the share itself.
         let exceeded = |share: f64| Violation {
             description: Some(format!("Baseline drift distance: {share} exceeds threshold: 0.0")),
             ..drift("age", 0.0)

@@ -1,4 +1,4 @@
-//! Takes a body: what it is, and where its rows are.
+//! Loads a body: finds its kind, and where its rows are.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -15,7 +15,7 @@ use super::{Part, Rows};
 use crate::issues::IssueKind;
 
 impl Part {
-    /// Takes a body. What it is says its content type, unless it evidently is something else.
+    /// Loads a body. Its content type gives its kind, unless the body evidently has another one.
     pub(in crate::capture) fn load(
         &mut self,
         body: &Body<'_>,
@@ -46,7 +46,7 @@ impl Part {
         Ok(())
     }
 
-    /// Takes a document of JSON that is a table, or a part of one.
+    /// Loads a JSON document that is a table, or a part of one.
     pub(in crate::capture) fn load_document(&mut self, text: &str, most: usize) -> Result<(), IssueKind> {
         self.clear();
         self.text.clear();
@@ -62,7 +62,7 @@ impl Part {
         Ok(())
     }
 
-    /// JSON that is captured as CSV is JSON; and of a body whose type nobody knows, numbers between commas are CSV.
+    /// JSON that is captured as CSV is still JSON. If the type of a body is unknown, numbers between commas are CSV.
     fn content(&self, said: Option<Content>) -> Result<Content, IssueKind> {
         let text = self.text.trim_start();
         let is_json = || text.starts_with(['{', '[']) && serde_json::from_str::<&RawValue>(text).is_ok();
@@ -134,7 +134,7 @@ impl Part {
     }
 }
 
-/// The text with `null` for `NaN`, `Infinity` and `-Infinity` outside of strings; none when there is none of them.
+/// The text with `null` for `NaN`, `Infinity` and `-Infinity` outside of strings; `None` if it has none of them.
 fn without_barewords(text: &str) -> Option<String> {
     let mut without = String::with_capacity(text.len());
     let mut rest = text;
