@@ -1,5 +1,4 @@
 //! The Python package in a notebook: boto3's requests are judged before they reach the service.
-#![expect(clippy::indexing_slicing, reason = "a test ends where something is missing")]
 
 use std::process::Command;
 

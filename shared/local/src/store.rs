@@ -176,10 +176,7 @@ mod tests {
     fn what_is_no_store_is_named() {
         let folder = tempfile::tempdir().unwrap();
         let missing = Store::open(&folder.path().join("none.db")).unwrap_err().to_string();
-        assert!(
-            missing.starts_with("no store at `") && missing.contains("sagewarden demo"),
-            "{missing}"
-        );
+        assert!(missing.starts_with("no store at `") && missing.contains("sagewarden demo"), "{missing}");
 
         let text = folder.path().join("text.db");
         std::fs::write(
