@@ -45,6 +45,7 @@ fn each_line_is_answered_by_a_line_whatever_it_is() {
     };
     assert_eq!(head["profile"], "strict");
     assert!(head["bundle"].is_string());
+    assert_eq!(head["refuse_uncommitted"], false);
     assert_eq!(named["subjects"], bare["subjects"]);
     assert_eq!(
         (&named["subjects"][0]["kind"], &named["subjects"][0]["outcome"]),

@@ -69,6 +69,8 @@ class Guard:
     tag: bool = True
     #: Verdicts so far, the latest last.
     verdicts: List[Verdict] = field(default_factory=list)
+    #: False once it was removed: clients that the session made meanwhile keep its handlers.
+    active: bool = True
     _emitters: List[Any] = field(default_factory=list)
     _said: Set[str] = field(default_factory=set)
 
@@ -80,7 +82,8 @@ class Guard:
         self._emitters.append(emitter)
 
     def remove(self) -> None:
-        """Takes the guard away from the session and the clients that it was put on."""
+        """Takes the guard away from the session, and from all clients that the session made since."""
+        self.active = False
         for emitter in self._emitters:
             emitter.unregister("before-parameter-build.sagemaker.*", unique_id=f"{id(self)}-tags")
             emitter.unregister("before-call.sagemaker.*", unique_id=f"{id(self)}-call")
@@ -89,7 +92,7 @@ class Guard:
     def _add_tags(self, params: Dict[str, Any], model: Any, **_: Any) -> None:
         """Adds the tags that lead to the code. Whatever else the caller sent stays as it is."""
         operation = model.name
-        if not operation.startswith("Create") or model.input_shape is None:
+        if not self.active or not operation.startswith("Create") or model.input_shape is None:
             return
         takes_tags = "Tags" in model.input_shape.members
         asked = _asked_now()
@@ -113,7 +116,7 @@ class Guard:
     def _before_call(self, model: Any, params: Mapping[str, Any], **_: Any) -> None:
         """Judges what is about to be sent, as it is sent: AWS's own checks of its parameters came before."""
         operation = model.name
-        if not operation.startswith(JUDGED):
+        if not self.active or not operation.startswith(JUDGED):
             return
         try:
             request = _sent(params)

@@ -22,6 +22,10 @@ class JudgeError(RuntimeError):
     """A request could not be judged."""
 
 
+class _Ended(JudgeError):
+    """The process ended while it was asked."""
+
+
 @dataclass(frozen=True)
 class Finding:
     """A control that a request does not keep, or of which it does not say enough."""
@@ -120,7 +124,11 @@ class Judge:
         given = {"operation": operation, "request": document} if operation else document
         line = json.dumps(given, default=str)
         with self._lock:
-            answer = self._ask(line)
+            try:
+                answer = self._ask(line)
+            except _Ended:
+                # It may have been killed since it was last asked. A line that ends it does so again.
+                answer = self._ask(line)
         if answer.get("unusable"):
             raise JudgeError(str(answer["unusable"]))
         return [self._verdict(subject) for subject in answer.get("subjects", [])]
@@ -150,7 +158,7 @@ class Judge:
             process.stdin.flush()
         except OSError as error:
             self.close()
-            raise JudgeError(f"the process that judges has ended: {error}") from error
+            raise _Ended(f"the process that judges has ended: {error}") from error
         return self._answer()
 
     def _answer(self) -> Dict[str, Any]:
@@ -162,7 +170,7 @@ class Judge:
         if answer is None:
             said = self._said()
             self.close()
-            raise JudgeError(f"the process that judges has ended{said}")
+            raise _Ended(f"the process that judges has ended{said}")
         found: Dict[str, Any] = json.loads(answer)
         return found
 

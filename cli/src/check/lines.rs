@@ -18,10 +18,13 @@ const LONGEST: u64 = 16 << 20;
 
 /// Answers each line of standard input, after one that says which controls are judged. Ends with standard input.
 pub(super) fn run(judging: &Judging<'_>, in_force: &InForce) -> Result<ExitCode, CommandError> {
-    let bundle = &in_force.bundle;
-    answer(
-        &json!({ "bundle": bundle.hash(), "profile": bundle.settings().profile, "settings": in_force.path }),
-    )?;
+    let settings = in_force.bundle.settings();
+    answer(&json!({
+        "bundle": in_force.bundle.hash(),
+        "profile": settings.profile,
+        "settings": in_force.path,
+        "refuse_uncommitted": settings.traceability.refuse_uncommitted,
+    }))?;
     let mut input = io::stdin().lock();
     let mut line = Vec::new();
     loop {
