@@ -252,7 +252,7 @@ impl Inputs {
     }
 }
 
-/// Whether a file is a table, by its name, or by what is in it where events have such names, too.
+/// Whether a file is a table: by its name, or by its content if events have such names, too.
 fn is_table(path: &Path) -> bool {
     let is_json = || has_end(path, "jsonl") || has_end(path, "json");
     has_end(path, "csv") || has_end(path, "parquet") || (is_json() && table::is_table_of_json(path))

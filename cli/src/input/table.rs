@@ -1,4 +1,4 @@
-//! A table in a file: CSV, JSON or Parquet, by what is in it.
+//! A table in a file. Its content shows whether it is CSV, JSON or Parquet.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek as _};

@@ -1,11 +1,11 @@
 //! Ground truth, read record by record into a join.
 
 use sagewarden_measure::Issues;
-use sagewarden_outcomes::quality::{Join, Order, Truth};
+use sagewarden_outcomes::quality::{Join, Order, Records, Truth};
 
 use crate::input::Inputs;
+use crate::input::source::MAX_LINE;
 use crate::input::trouble::{Trouble, Unusable};
-use crate::quality::records::records;
 use crate::quality::seen::Seen;
 
 /// Reads what turned out to be true. `attribute` is where the label stands, if not at the beginning.
@@ -15,7 +15,7 @@ pub(crate) fn read(inputs: &Inputs, attribute: Option<&str>, join: &mut Join) ->
     let mut troubles = Vec::new();
     for (place, source) in (0..).zip(&inputs.sources) {
         let mut unusable = Unusable::default();
-        let read = records(source, &progress, |line, text| {
+        let mut take = |line: u64, text: Result<&str, &'static str>| {
             let truth = match text.map(|text| Truth::parse(text, attribute)) {
                 Ok(Ok(truth)) => truth,
                 Ok(Err(why)) => return unusable.add(line, why),
@@ -25,11 +25,11 @@ pub(crate) fn read(inputs: &Inputs, attribute: Option<&str>, join: &mut Join) ->
                 seen.first_id = Some(truth.id.clone());
             }
             join.truth(&truth.id, truth.label, Order { written_at: place, line });
-        });
-        let (lines, stopped) = match read {
-            Ok(lines) => (lines, None),
-            Err(error) => (0, Some(error.to_string())),
         };
+        let mut records = Records::of_at_most(MAX_LINE);
+        let stopped = source.read(&progress, |piece| records.push(piece, &mut take)).stopped;
+        // A record that an error cut off is not one.
+        let lines = if stopped.is_some() { 0 } else { records.finish(&mut take) };
         troubles.extend(Trouble::of(source, Issues::default(), unusable, stopped, lines));
     }
     progress.finish_and_clear();

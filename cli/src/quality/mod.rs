@@ -4,7 +4,6 @@ mod estimate;
 mod labels;
 mod measure;
 mod predictions;
-mod records;
 mod seen;
 pub(crate) mod settings;
 mod summary;

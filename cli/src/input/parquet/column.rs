@@ -13,7 +13,7 @@ use super::kind::Kind;
 
 const DAY: i64 = 86_400_000;
 
-/// A column of a row group, some values of which are held.
+/// A column of a row group. Holds some of its values.
 pub(super) struct ParquetColumn {
     reader: ColumnReader,
     kind: Kind,

@@ -1,4 +1,4 @@
-//! Rows of a Parquet file, one row group after the other: memory is that of a page of each column.
+//! Rows of a Parquet file, one row group after the other. The reader holds one page of each column.
 
 mod column;
 mod kind;

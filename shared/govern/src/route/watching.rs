@@ -50,8 +50,8 @@ pub async fn detect_drift(
     }
 }
 
-/// A key can read like that of captured traffic and be one of labels. Where the settings name their place, it is; in a place that a
-/// schedule named, what is no captured traffic is.
+/// A key of labels can look like a key of captured traffic. If the settings name its place, the file holds labels. If only a schedule
+/// names the place, the file holds labels unless it is captured traffic.
 async fn captured_or_labels<W: World>(
     world: &W,
     detect: &DetectDrift<'_, W>,
@@ -68,7 +68,7 @@ async fn captured_or_labels<W: World>(
     }
 }
 
-/// What the clock asks of both; what fails of one keeps nobody from the other.
+/// Closes windows and measures predictions. If one of the two fails, the other still runs.
 async fn windows_and_labels<W: World>(
     world: &W,
     detect: &DetectDrift<'_, W>,

@@ -203,7 +203,7 @@ impl Placed<'_> {
     }
 }
 
-/// Whether what stands in the column is favourable; it must stand there.
+/// Whether the value in the column is favourable. An empty value is an error.
 fn outcome(column: Option<&mut Placed<'_>>, row: &StringRecord, what: &str) -> Result<Option<bool>, String> {
     let Some(column) = column else { return Ok(None) };
     if column.value(row)?.trim().is_empty() {

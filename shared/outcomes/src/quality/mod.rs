@@ -44,6 +44,7 @@ pub use measure::{Quality, QualitySettings};
 pub use prediction::{Prediction, PredictionAttributes, UnreadablePrediction, prediction_id};
 pub use prediction_reader::PredictionReader;
 pub use problem::Problem;
+pub use records::{Each, Records};
 pub use statistics::{Period, QualityStatistics};
 pub use truth::{Truth, UnreadableTruth};
 pub use truth_reader::TruthReader;

@@ -8,11 +8,12 @@ const NO_UTF8: &str = "bytes that are no UTF-8";
 const CUT_OFF: &str = "the list ends within it, since the file was not written to its end";
 
 /// Takes a record with its number, from 1, or why it is none.
-pub(super) type Each<'a> = &'a mut dyn FnMut(u64, Result<&str, &'static str>);
+pub type Each<'a> = &'a mut dyn FnMut(u64, Result<&str, &'static str>);
 
 /// How far a file was read. One record is held, and no more of it than is read.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Records {
+#[derive(Clone, Debug)]
+pub struct Records {
+    longest: usize,
     form: Form,
     record: Vec<u8>,
     is_too_long: bool,
@@ -33,8 +34,21 @@ enum Form {
     },
 }
 
+impl Default for Records {
+    fn default() -> Self {
+        Self::of_at_most(MAX_RECORD)
+    }
+}
+
 impl Records {
-    pub(super) fn push(&mut self, piece: &[u8], each: Each<'_>) {
+    /// Reads records of at most so many bytes; a longer one is handed over as an error.
+    #[must_use]
+    pub fn of_at_most(longest: usize) -> Self {
+        Self { longest, form: Form::default(), record: Vec::new(), is_too_long: false, number: 0 }
+    }
+
+    /// Takes the next bytes of the file.
+    pub fn push(&mut self, piece: &[u8], each: Each<'_>) {
         if matches!(self.form, Form::Unknown) {
             let Some(first) = piece.iter().find(|byte| !byte.is_ascii_whitespace()) else {
                 // Empty lines count as lines.
@@ -60,17 +74,21 @@ impl Records {
         }
     }
 
-    /// The file ends.
-    pub(super) fn finish(mut self, each: Each<'_>) {
+    /// The file ends; returns the number of records.
+    pub fn finish(mut self, each: Each<'_>) -> u64 {
         match self.form {
-            Form::List { depth, .. } if depth > 0 => each(self.number + 1, Err(CUT_OFF)),
+            Form::List { depth, .. } if depth > 0 => {
+                self.number += 1;
+                each(self.number, Err(CUT_OFF));
+            }
             Form::Lines if !self.record.is_empty() => self.end_line(each),
             _ => {}
         }
+        self.number
     }
 
     fn keep(&mut self, bytes: &[u8]) {
-        let room = MAX_RECORD.saturating_sub(self.record.len());
+        let room = self.longest.saturating_sub(self.record.len());
         self.is_too_long |= bytes.len() > room;
         self.record.extend_from_slice(bytes.get(..room).unwrap_or(bytes));
     }
@@ -160,7 +178,8 @@ mod tests {
         check(br#"[{"a": [1, 2]}, {"b": "],\"}"}]"#, &[r#"1 {"a": [1, 2]}"#, r#"2 {"b": "],\"}"}"#]);
         check(b"[\n  {\"a\": 1},\n  {\"a\": 2}\n]\n[3]\n", &["1 {\"a\": 1}", "2 {\"a\": 2}", "3 3"]);
         check(b"[]", &[]);
-        check(br#"[{"a": 1}, {"b"#, &[r#"1 {"a": 1}"#, &format!("2 {CUT_OFF}")]);
+        let cut = "2 the list ends within it, since the file was not written to its end";
+        check(br#"[{"a": 1}, {"b"#, &[r#"1 {"a": 1}"#, cut]);
     }
 
     #[test]
