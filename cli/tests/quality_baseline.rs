@@ -236,7 +236,7 @@ fn a_baseline_of_bad_rows_is_refused_with_the_line() {
     assert_eq!(read(&folder, "base/statistics.json")["regression_metrics"]["mae"]["value"], 5.0 / 3.0);
 }
 
-/// What the container answered tells what the data were (see the tests of the library): 57 rows that were all taken for true, 34
+/// The answer of the container shows what the data were (see the tests of the library): 57 rows that were all taken for true, 34
 /// rightly; then 2242 of which none was, 1673 of them wrongly. Its texts come out, but for the deviation of the accuracy, whose
 /// samples it draws at random.
 #[test]

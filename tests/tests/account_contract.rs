@@ -53,7 +53,7 @@ async fn the_aws_adapters_keep_the_contract() -> Result<()> {
     let account = SageMakerAccount::new(&config);
     contract(&world, &account, &CodeCommit::new(&config)).await?;
 
-    // A refusal is told from an absence.
+    // A refusal is not taken for an absence.
     let job = world.account.resource(ResourceKind::TrainingJob, "t");
     simulator.refuse_next("SageMaker.DescribeTrainingJob");
     let error = account.describe(&job).await.err().ok_or("a refused call succeeded")?;

@@ -197,7 +197,7 @@ const DOMAIN: &str = "categorical_values_check";
 
 #[test]
 fn in_quiet_hours_only_what_is_new_or_worse_is_told() -> Result<()> {
-    // Reports of executions an hour apart, and how many new violations are told of each.
+    // Reports of executions an hour apart, and how many new violations each alert names.
     let check = |reports: &[&[(&str, &str)]], told: &[u64]| -> Result<()> {
         let local = settled(monitored()?)?;
         for (number, entries) in (0_i64..).zip(reports) {
@@ -300,7 +300,7 @@ fn a_report_that_never_comes_is_told_when_it_was_waited_for_long_enough() -> Res
     assert_eq!(told[0]["cause"], "report-missing");
     assert_eq!(told[0]["report"], format!("s3://bucket/{FOLDER}/constraint_violations.json"));
 
-    // It comes after all: what it says is told.
+    // It comes after all: its violations are published.
     let key = format!("{FOLDER}/constraint_violations.json");
     local.system.account.put_object("bucket", &key, REPORT.as_bytes(), at(90_000))?;
     local.settle()?;
@@ -388,7 +388,7 @@ fn to_train_again_is_suggested_once_in_a_period_and_only_when_it_is_bad_enough()
     check("suggest_retraining_from = \"critical\"", &[(first, "LessThanThreshold")], 1)?;
     check("", &[(first, DOMAIN)], 0)?;
     check("suggest_retraining_from = \"medium\"", &[(first, DOMAIN)], 1)?;
-    // Quiet hours are for people: a pipeline is told all the same.
+    // Quiet hours are for people: the event for a pipeline is published all the same.
     check("quiet_hours_after_alert = 240", &[(first, DRIFT), (first + day, DRIFT)], 2)
 }
 

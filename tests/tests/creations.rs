@@ -1,4 +1,4 @@
-//! What creates a resource is told by members that AWS's own model has, and templates name them as the API does.
+//! AWS's own model has the members by which a request that creates a resource is recognized, and templates name them as the API does.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;

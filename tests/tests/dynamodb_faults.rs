@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-/// What is answered to an operation's body, told how many calls came before.
+/// The answer to an operation's body, given how many calls came before.
 type Answer = Box<dyn FnMut(&Value, usize) -> (StatusCode, Value) + Send>;
 
 /// The service; it ends with this value.

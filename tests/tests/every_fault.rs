@@ -162,7 +162,7 @@ fn learned(sent: &[SentNotice]) -> Vec<String> {
             let controls: Vec<&str> =
                 findings.into_iter().flatten().filter_map(|each| each.get("control")?.as_str()).collect();
             if findings.is_none() {
-                // What is watched is told in one sentence.
+                // A notice of monitoring is compared by its sentence.
                 return format!("{}: {about} {}", notice.detail_type, detail(notice, "/text"));
             }
             let action = detail(notice, "/remediation/action");

@@ -1,5 +1,5 @@
-//! A table that fails in the midst of things: what is retried ends in the state that it would have ended in, and what is told
-//! once is told once, unless a sender dies between telling and noting it.
+//! A table that fails in the midst of things: what is retried ends in the state that it would have ended in, and each notice
+//! is published once, unless a sender dies between publishing and noting it.
 #![expect(clippy::unwrap_used, reason = "a test ends where something is missing")]
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -171,7 +171,7 @@ fn a_sender_that_dies_between_publishing_and_noting_it_publishes_again() {
 }
 
 /// The port demands that reads see all writes that returned before, and here is why: otherwise the closure of a deployment can
-/// be stored as it was, and a mark that was set is set and told again. The graph itself is a merge of facts: the next delivery
+/// be stored as it was, and a mark that was set is set and published again. The graph itself is a merge of facts: the next delivery
 /// of the same events mends it, and the closures with it.
 #[test]
 fn the_next_delivery_corrects_what_stale_reads_left_behind() {

@@ -1,4 +1,4 @@
-//! What is stopped, what is deleted, what is only told.
+//! Which resources are stopped, which are deleted, and which are only reported.
 #![expect(clippy::indexing_slicing, reason = "a test ends where something is missing")]
 
 use std::cell::Cell;

@@ -1,7 +1,7 @@
 //! Delivery is at least once and in no order, and a process may die at any call: whatever happens to the story's events on the way,
 //! the table ends in the same state, and each finding and alert leaves once.
 //!
-//! A job that has ended before it is judged cannot be stopped. So the forbidden job has two ends, which are told apart by the account:
+//! A job that has ended before it is judged cannot be stopped. So the forbidden job has two ends, which the account distinguishes:
 //! whichever came, the table must say all that a straight run with that end says, and one finding must say what was truly done.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test ends where something is missing")]
 
@@ -143,7 +143,7 @@ fn check_remedies(words: &InWords, straight: &InWords, deaths: usize) {
     assert_eq!(got.len(), others(straight).len());
 }
 
-/// What is recorded and told of the forbidden job is what was truly done.
+/// The record and the finding of the forbidden job say what was truly done.
 fn check_forbidden(mortal: &Mortal, words: &InWords) {
     let noted: Vec<&Remedied> = words.remedied.iter().filter(|each| is_of_forbidden(&each.verdict)).collect();
     let (action, result) = told_of_forbidden(&mortal.system);
@@ -289,7 +289,7 @@ impl<'a> Late<'a> {
                 break;
             }
             for event in told {
-                // The end of the training is heard of at once: traffic before there is a baseline would rightly be told to have none.
+                // The end of the training is delivered at once: traffic before there is a baseline would rightly be reported to have none.
                 let is_trained = event["detail"]["TrainingJobStatus"] == "Completed";
                 let is_held = event.to_string().contains(Story::FORBIDDEN_JOB);
                 if !is_held && (is_trained || !self.is_late) {

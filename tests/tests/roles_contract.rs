@@ -130,7 +130,7 @@ async fn a_policy_counts_in_its_default_version(roles: &IamRoles, aws: &mut Aws)
     Ok(())
 }
 
-/// A service that answers as it is told, and counts.
+/// A service that gives the prepared answer, and counts the requests.
 struct Answering {
     answer: Cell<Option<PortErrorKind>>,
     asked: Cell<usize>,

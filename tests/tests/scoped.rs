@@ -1,4 +1,4 @@
-//! A function with a scope: two projects share data, artifacts, an image and an account, and neither is told a name of the other.
+//! A function with a scope: two projects share data, artifacts, an image and an account, and neither sees a name of the other.
 #![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test ends where something is missing")]
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -713,7 +713,7 @@ fn every_event_reaches_the_functions_that_it_concerns() -> Result<()> {
     let routed: BTreeSet<&str> = texts(&rule["EventPattern"]["detail"]["eventName"]).into_iter().collect();
     let recorded = sagewarden_events::lineage_calls()
         .filter(|(name, kind)| NodeKind::of_resource(*kind).is_some() && *name != "DeleteEndpoint");
-    // When an endpoint came and went is told by its own events; who asked for what it runs, by the calls.
+    // The endpoint's own events say when it came and went; the calls say who asked for what it runs.
     assert_eq!(routed, recorded.map(|(name, _)| name).chain(["UpdateEndpoint"]).collect());
     check("aws.s3/object-created/violations.json", &["AlertDrift"])?;
     check("aws.s3/object-created/without-version.json", &[])?;

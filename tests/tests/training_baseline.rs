@@ -1,4 +1,4 @@
-//! From a job's training data to the baseline that the traffic of its model is compared with, and what is told where there is none.
+//! From a job's training data to the baseline that the traffic of its model is compared with, and what is published if there is none.
 #![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test ends where something is missing")]
 
 use std::fmt::Write as _;
@@ -61,7 +61,7 @@ fn put(local: &Local, key: &str, content: &str) -> Result<()> {
     Ok(())
 }
 
-/// What was told of jobs: why, and what to do.
+/// What was published about jobs: why, and what to do.
 fn told(local: &Local) -> Result<Vec<(String, String)>> {
     let told = local.sent()?.into_iter().filter(|notice| notice.detail_type == BASELINE_MISSING);
     let text = |detail: &Value, key: &str| detail[key].as_str().unwrap().to_owned();
@@ -292,7 +292,7 @@ fn nothing_is_made_or_told_where_nothing_is_wanted_and_nothing_twice() -> Result
     let baseline = || block_on(local.system.account.read(System::EVIDENCE_BUCKET, key, 1 << 20));
     let before = baseline()?;
     assert!(before.is_some());
-    // The job has read what stood there when it began, whatever stands there when its end is told again.
+    // The job read the object that existed when it began, whichever exists when its end is delivered again.
     local.system.account.put_object("data", "train/a.csv", b"x,y,z\n1,2,3\n", at(5_000))?;
     for (event, _) in events {
         let outcomes = local.deliver(&event.to_string())?;

@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 
 use crate::output::line;
 
-/// Stands where a resource's own account would.
-pub(crate) const OWN: &str = "(the resource's own)";
+/// There is no resource, and so no account: the wish for a key then says "the resource's own account".
+pub(crate) const OWN: &str = "";
 
 /// The controls of a profile, or all.
 pub(crate) fn of_profile(bundle: &Bundle, profile: Option<Profile>) -> Vec<&Control> {

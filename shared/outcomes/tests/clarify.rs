@@ -184,7 +184,7 @@ fn check(name: &str, baseline: Value, live: Value, compat: bool, exact: bool) {
 
 #[test]
 fn the_ideal_of_disparate_impact_is_one() {
-    // Worse for the group, and only the distance from 1 tells.
+    // Worse for the group: only the distance from 1 decides.
     check("DI", json!(0.8), json!(0.5), false, true);
     check("DI", json!(0.8), json!(0.0), false, true);
     // Better for it.

@@ -42,7 +42,7 @@ fn check(case: &str, number: usize, severity: DriftSeverity, subjects: &[&str]) 
     }
 }
 
-/// Every text tells its numbers, and they print as the container printed them.
+/// Every text contains its numbers, and they print as the container printed them.
 fn numbers_survive(violation: &Violation) {
     let text = violation.description.as_deref().unwrap();
     let observed = violation.observed().unwrap_or_else(|| panic!("nothing is told by {text}"));
@@ -79,7 +79,7 @@ fn binary(counts: &[(&str, &str, usize)]) -> QualityStatistics {
     quality.finish(Period::default())
 }
 
-/// The numbers in the seven violations tell what the data were: a baseline of 57 rows, 34 of them positive, in which everything
+/// The numbers in the seven violations show what the data were: a baseline of 57 rows, 34 of them positive, in which everything
 /// was predicted as positive, and 2242 rows, 569 of them negative, in which nothing was. The same seven come out, but for what
 /// was drawn at random: the deviation of the accuracy.
 #[test]

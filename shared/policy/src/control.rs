@@ -25,7 +25,7 @@ pub enum Severity {
 /// What may be done about a violation, in `enforce` mode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Remedy {
-    /// Tell only.
+    /// Report only.
     None,
     /// Mark the resource with a tag that names the control.
     Tag,

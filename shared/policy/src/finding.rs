@@ -345,8 +345,9 @@ pub(crate) fn fill(template: &str, settings: &Settings, own: &str) -> String {
     if !template.contains('{') {
         return template.to_owned();
     }
-    let list = |ids: &[String], none: &str| if ids.is_empty() { none.to_owned() } else { ids.join(", ") };
-    let any = |patterns: &[String]| list(patterns, "any");
+    let list = |wish: &str, ids: &[String], none: &str| {
+        if ids.is_empty() { none.to_owned() } else { format!("{wish} {}", ids.join(", ")) }
+    };
     let encryption = &settings.encryption;
     let owners = match encryption.allowed_key_accounts.as_slice() {
         [] => own.to_owned(),
@@ -360,26 +361,50 @@ pub(crate) fn fill(template: &str, settings: &Settings, own: &str) -> String {
     let limit = settings.compute.max_runtime_seconds;
     let limit = limit.map_or("any limit of time".to_owned(), |limit| format!("at most {limit} seconds"));
     let approvers = match settings.access.allowed_approvers.as_slice() {
-        [] => "somebody else than its author".to_owned(),
-        allowed => format!("somebody else than its author, who fits {}", allowed.join(", ")),
+        [] => "somebody other than its author".to_owned(),
+        allowed => format!("somebody other than its author, who fits {}", allowed.join(", ")),
     };
+    let (access, artifacts, compute) = (&settings.access, &settings.artifacts, &settings.compute);
+    let network = &settings.network;
     template
         .replace("{key}", &keys)
-        .replace("{allowed_roles}", &any(&settings.access.allowed_roles))
+        .replace("{allowed_roles}", &list("a role that fits", &access.allowed_roles, "any role"))
         .replace("{allowed_approvers}", &approvers)
-        .replace("{allowed_buckets}", &any(&settings.artifacts.allowed_buckets))
-        .replace("{allowed_images}", &any(&settings.artifacts.allowed_images))
-        .replace("{allowed_instance_types}", &any(&settings.compute.allowed_instance_types))
-        .replace("{serverless_models}", &list(&settings.network.serverless_models, "none"))
-        .replace("{allowed_platforms}", &any(&settings.compute.allowed_platforms))
-        .replace("{allowed_studio_images}", &any(&settings.compute.allowed_studio_images))
-        .replace("{allowed_lifecycle_configs}", &any(&settings.compute.allowed_lifecycle_configs))
+        .replace("{allowed_buckets}", &list("buckets that fit", &artifacts.allowed_buckets, "any bucket"))
+        .replace("{allowed_images}", &list("images that fit", &artifacts.allowed_images, "any image"))
+        .replace(
+            "{allowed_instance_types}",
+            &list("instance types that fit", &compute.allowed_instance_types, "any instance type"),
+        )
+        .replace("{serverless_models}", &list("models that fit", &network.serverless_models, "no model"))
+        .replace("{allowed_platforms}", &list("one of", &compute.allowed_platforms, "any platform"))
+        .replace(
+            "{allowed_studio_images}",
+            &list("images that fit", &compute.allowed_studio_images, "any image"),
+        )
+        .replace(
+            "{allowed_lifecycle_configs}",
+            &list(
+                "lifecycle configurations that fit",
+                &compute.allowed_lifecycle_configs,
+                "any lifecycle configuration",
+            ),
+        )
         .replace("{max_runtime}", &limit)
-        .replace("{required_tags}", &list(&settings.traceability.required_tags, "none"))
-        .replace("{required_types}", &list(&settings.monitoring.required_types, "none"))
+        .replace(
+            "{required_tags}",
+            &list("tags with the keys", &settings.traceability.required_tags, "any tags"),
+        )
+        .replace(
+            "{required_types}",
+            &list("schedules of the types", &settings.monitoring.required_types, "schedules of any type"),
+        )
         .replace("{min_sampling_percentage}", &settings.monitoring.min_sampling_percentage.to_string())
-        .replace("{allowed_subnets}", &list(&settings.network.allowed_subnets, "of any VPC"))
-        .replace("{allowed_security_groups}", &list(&settings.network.allowed_security_groups, "of any VPC"))
+        .replace("{allowed_subnets}", &list("subnets", &network.allowed_subnets, "subnets of any VPC"))
+        .replace(
+            "{allowed_security_groups}",
+            &list("security groups", &network.allowed_security_groups, "security groups of any VPC"),
+        )
 }
 
 #[cfg(test)]

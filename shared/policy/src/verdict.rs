@@ -73,7 +73,7 @@ pub enum Judgement {
 /// What to do about a verdict.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Plan {
-    /// Tell only, for this reason.
+    /// Report only, for this reason.
     Nothing(String),
     /// Mark it with a tag.
     Tag,

@@ -346,7 +346,7 @@ fn an_event_that_never_says_something_does_not_say_that_it_is_absent() {
         (vec!["NBK-IAM-01".to_owned()], vec![]),
         "what it has no key for is not absent"
     );
-    // Containers of packages are told without their ETag, and one without a digest says so.
+    // A container of a package is reported without its ETag, and one without a digest is reported as such.
     let path = "../../events/aws.sagemaker/model-package-state-change/approved.json";
     let package: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
     let verdict = verdict(&EMBEDDED, taken(&package).candidates.last().unwrap());

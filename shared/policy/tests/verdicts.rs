@@ -157,7 +157,7 @@ fn a_tag_only_makes_it_stricter_and_stops_only_what_was_created_with_it() {
     assert_eq!((early.environment.as_deref(), &early.plan), (Some("dev, strict"), &Plan::Stop));
     let without = tagged(&bundle, &open, Some(&[OWNER]), &[OWNER, LAX]);
     assert_eq!(without.plan, nothing("the mode is observe"));
-    // Where tags tell environments apart, they are asked for even where no control speaks of them.
+    // Environments with a tag need the tags of a resource, even if no control reads them.
     assert!(operations(&bundle, of("pipeline").resource_kind()).contains("ListTags"));
 }
 

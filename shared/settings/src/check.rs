@@ -147,7 +147,7 @@ pub(super) fn row_path<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Opt
     }
 }
 
-/// A number is a value: nobody could tell it from others.
+/// A number is a value: nobody could distinguish it from others.
 pub(super) fn missing_texts<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<Vec<String>>, D::Error> {

@@ -25,7 +25,7 @@ pub struct TrainingSettings {
 impl Default for TrainingSettings {
     fn default() -> Self {
         Self {
-            baseline: TrainingBaseline::Tell,
+            baseline: TrainingBaseline::Report,
             channel: "train".to_owned(),
             label_columns: 1,
             max_megabytes: 256,
@@ -40,7 +40,7 @@ pub enum TrainingBaseline {
     /// Make one; publish a notice if that fails.
     Make,
     /// Make none; publish a notice once for each place of data.
-    Tell,
+    Report,
     /// Make none, and publish nothing.
     Off,
 }

@@ -14,7 +14,7 @@ const HOUR: i64 = 3_600;
 /// 10:50 on the second day: whatever was due at 10:00 has had its 20 minutes, and 30 more.
 const NOW: i64 = 86_400 + HOUR + 50 * 60;
 
-/// The causes that were told, with when.
+/// The causes that were published, with the time.
 fn told(local: &Local) -> Result<Vec<(String, String)>> {
     let text = |value: &Value, key: &str| value[key].as_str().unwrap_or_default().to_owned();
     let told = of_type(local, MONITORING_FAILED)?;

@@ -41,7 +41,7 @@ pub(crate) fn scheduled(settings: &str, expression: Option<&str>) -> Result<Loca
     Ok(local)
 }
 
-/// The same, when all was told of it.
+/// The same, after all its events were delivered.
 pub(crate) fn settled(local: Local) -> Result<Local> {
     local.settle()?;
     Ok(local)

@@ -109,7 +109,7 @@ fn served(settings: &str) -> Result<Local> {
     Ok(local)
 }
 
-/// A file that the endpoint captured in the hour before a time, and that S3 told of, or not.
+/// A file that the endpoint captured in the hour before a time, and whose event S3 delivered, or not.
 fn capture(local: &Local, after: i64, is_told: bool) -> Result<()> {
     let key = format!("traffic/prod/AllTraffic/{}/59-00-000-a.jsonl", at(after - 60).hour_path());
     let line = captured_event("e", "1,2", "1").to_string();
@@ -121,7 +121,7 @@ fn capture(local: &Local, after: i64, is_told: bool) -> Result<()> {
     Ok(())
 }
 
-/// The causes that were told once the clock had ticked.
+/// The causes that were published once the clock had ticked.
 fn told(local: &Local, now: i64) -> Result<Vec<String>> {
     for _ in 0..2 {
         deliver(local, &tick(now), now)?;
@@ -197,7 +197,7 @@ fn files_that_nobody_tells_of_are_another_matter_than_none() -> Result<()> {
     assert_eq!(self::told(&local, 2 * DAY)?, Vec::<String>::new());
     assert_eq!(self::told(&local, 2 * DAY + HOUR)?, ["traffic-unheard"]);
 
-    // What was captured before anybody listened, nobody was told.
+    // Traffic that was captured before the stack received events is reported by nobody.
     let local = served("")?;
     capture(&local, DAY - HOUR, false)?;
     deliver(&local, &tick(DAY), DAY)?;

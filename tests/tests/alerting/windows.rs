@@ -227,7 +227,7 @@ fn a_window_with_too_few_rows_to_be_judged_takes_nothing_back() -> Result<()> {
     Ok(())
 }
 
-/// The same account with an empty store, where the endpoint's events have been told.
+/// The same account with an empty store, after the endpoint's events were delivered.
 fn fresh(local: &Local, events: &[Value]) -> Result<Local> {
     let store = Store::in_memory()?;
     let mut other = Local::with(local.system.bundle.clone())?;

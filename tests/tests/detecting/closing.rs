@@ -1,4 +1,4 @@
-//! The clock closes windows that are over: each is judged once more, its metrics are told once, and one that cannot be closed keeps no
+//! The clock closes windows that are over: each is judged once more, its metrics are published once, and one that cannot be closed keeps no
 //! other one open.
 
 use std::cell::{Cell, RefCell};
@@ -32,7 +32,7 @@ pub(crate) fn tick(time: Timestamp) -> ClockTicked {
     ClockTicked { account: Story::ACCOUNT.to_owned(), region: Story::REGION.to_owned(), time, part: None }
 }
 
-/// Closes what is over with these settings; returns what was done and the metrics that were told.
+/// Closes what is over with these settings; returns what was done and the metrics that were published.
 pub(crate) fn close(local: &Local, settings: &DetectSettings, time: &str) -> Result<(String, Vec<String>)> {
     let (done, heard) = close_with(local, &local.system.account, settings, time)?;
     Ok((done?.text().to_owned(), heard))
@@ -189,7 +189,7 @@ fn traffic_that_cannot_be_read_is_told_although_there_is_too_little_to_be_judged
     Ok(())
 }
 
-/// Something happens while metrics are told.
+/// Something happens while metrics are published.
 struct Meanwhile<F>(RefCell<Option<F>>);
 
 impl<F: FnOnce() + Send> Metrics for Meanwhile<F> {

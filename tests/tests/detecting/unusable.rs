@@ -1,4 +1,4 @@
-//! A baseline that is there and cannot be used is told, once: its records are kept, and nobody reads them.
+//! A baseline that exists and cannot be used is published, once: its records are kept, and nobody reads them.
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};

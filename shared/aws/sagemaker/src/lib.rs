@@ -217,8 +217,8 @@ fn json(context: &str, body: &[u8]) -> Result<Value, PortError> {
     })
 }
 
-/// SageMaker has a code of its own for this, and uses it for some kinds only; for the others it is a validation error whose
-/// text tells.
+/// SageMaker has a code of its own for this, and uses it for some kinds only; for the others it is a validation error with
+/// these words in its text.
 fn is_not_found(error: &impl ProvideErrorMetadata) -> bool {
     not_found(error.code(), error.message())
 }

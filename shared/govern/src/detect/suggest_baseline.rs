@@ -182,7 +182,7 @@ impl<W: World> SuggestBaseline<'_, W> {
     }
 
     async fn make(&self, seen: &Observation, channel: &Channel, moment: &Moment) -> Result<Done, NotMade> {
-        if self.settings().baseline == TrainingBaseline::Tell {
+        if self.settings().baseline == TrainingBaseline::Report {
             let advice = format!(
                 "set `baseline = \"make\"` under `[drift.training]` in the settings, and deploy with \
                  `ReadTrainingData=true`; or {MAKE_IT}; or set `baseline = \"off\"`"

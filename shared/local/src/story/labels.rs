@@ -1,5 +1,5 @@
 //! The chapter of the labels: what became of the clients comes late and in pieces, and says that the model was right less often. It needs
-//! the clock, whose ticks are no event of the account: whoever plays it tells them as well.
+//! the clock, whose ticks are no event of the account: whoever plays it delivers them as well.
 
 use std::fmt::Write as _;
 

@@ -152,7 +152,7 @@ fn a_finding_names_few_fields_and_of_many_those_that_say_something() {
 }
 
 #[test]
-fn a_wish_is_told_with_what_the_settings_allow() {
+fn a_wish_says_what_the_settings_allow() {
     let check = |template: &str, set: &dyn Fn(&mut Settings), unset: &str, filled: &str| {
         let mut settings = Settings::default();
         assert_eq!(fill(template, &settings, "1"), unset, "{template}");
@@ -161,41 +161,71 @@ fn a_wish_is_told_with_what_the_settings_allow() {
     };
     let two = || vec!["a".to_owned(), "b".to_owned()];
     check("as it is", &|_| {}, "as it is", "as it is");
-    check("{allowed_roles}", &|settings| settings.access.allowed_roles = two(), "any", "a, b");
-    check("{allowed_buckets}", &|settings| settings.artifacts.allowed_buckets = two(), "any", "a, b");
-    check("{allowed_images}", &|settings| settings.artifacts.allowed_images = two(), "any", "a, b");
+    check(
+        "{allowed_roles}",
+        &|settings| settings.access.allowed_roles = two(),
+        "any role",
+        "a role that fits a, b",
+    );
+    check(
+        "{allowed_buckets}",
+        &|settings| settings.artifacts.allowed_buckets = two(),
+        "any bucket",
+        "buckets that fit a, b",
+    );
+    check(
+        "{allowed_images}",
+        &|settings| settings.artifacts.allowed_images = two(),
+        "any image",
+        "images that fit a, b",
+    );
     check(
         "{allowed_instance_types}",
         &|settings| settings.compute.allowed_instance_types = two(),
-        "any",
-        "a, b",
+        "any instance type",
+        "instance types that fit a, b",
     );
     check(
         "{allowed_platforms}",
         &|settings| settings.compute.allowed_platforms = two(),
-        "notebook-al2023-v1",
-        "a, b",
+        "one of notebook-al2023-v1",
+        "one of a, b",
     );
     check(
         "{allowed_studio_images}",
         &|settings| settings.compute.allowed_studio_images = two(),
-        "any",
-        "a, b",
+        "any image",
+        "images that fit a, b",
     );
     check(
         "{allowed_lifecycle_configs}",
         &|settings| settings.compute.allowed_lifecycle_configs = two(),
-        "any",
-        "a, b",
+        "any lifecycle configuration",
+        "lifecycle configurations that fit a, b",
     );
-    check("{required_tags}", &|settings| settings.traceability.required_tags = two(), "none", "a, b");
-    check("{required_types}", &|settings| settings.monitoring.required_types = two(), "none", "a, b");
-    check("{allowed_subnets}", &|settings| settings.network.allowed_subnets = two(), "of any VPC", "a, b");
+    check(
+        "{required_tags}",
+        &|settings| settings.traceability.required_tags = two(),
+        "any tags",
+        "tags with the keys a, b",
+    );
+    check(
+        "{required_types}",
+        &|settings| settings.monitoring.required_types = two(),
+        "schedules of any type",
+        "schedules of the types a, b",
+    );
+    check(
+        "{allowed_subnets}",
+        &|settings| settings.network.allowed_subnets = two(),
+        "subnets of any VPC",
+        "subnets a, b",
+    );
     check(
         "{allowed_security_groups}",
         &|settings| settings.network.allowed_security_groups = two(),
-        "of any VPC",
-        "a, b",
+        "security groups of any VPC",
+        "security groups a, b",
     );
     check(
         "{max_runtime}",
@@ -206,8 +236,8 @@ fn a_wish_is_told_with_what_the_settings_allow() {
     check(
         "{allowed_approvers}",
         &|settings| settings.access.allowed_approvers = two(),
-        "somebody else than its author",
-        "somebody else than its author, who fits a, b",
+        "somebody other than its author",
+        "somebody other than its author, who fits a, b",
     );
     let percent = Settings::default().monitoring.min_sampling_percentage.to_string();
     check(

@@ -105,7 +105,7 @@ pub fn mark_unsaid(event: &mut Json) {
     unsaid(detail);
 }
 
-/// Lists in events whose elements have some of the description's fields, and no key for the others: a container of a package is told by
+/// Lists in events whose elements have some of the description's fields, and no key for the others: a container of a package has only
 /// image, digest and place ("SageMaker model package state change", the same reference).
 const SHORTER: [(ResourceKind, &str); 1] =
     [(ResourceKind::ModelPackage, "/InferenceSpecification/Containers")];

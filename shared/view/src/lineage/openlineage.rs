@@ -1,7 +1,7 @@
 //! The jobs of an answer as OpenLineage run events (core schema 2-0-2), one JSON document a line: `START` at the creation,
 //! and `COMPLETE`, `FAIL` or `ABORT` when the job has ended. Data is named as OpenLineage's naming has it: namespace
-//! `s3://<bucket>`, name `<key>`. Whether the answer is complete, what is missing, and how the commit was found is told by
-//! a run facet of Sagewarden's own (`sagewarden_lineage`).
+//! `s3://<bucket>`, name `<key>`. A run facet of Sagewarden's own
+//! (`sagewarden_lineage`) says whether the answer is complete, what is missing, and how the commit was found.
 use sagewarden_lineage::answer::Answer;
 use sagewarden_lineage::graph::Node;
 use sagewarden_lineage::id::NodeKind;
