@@ -42,6 +42,7 @@ fn main() -> ExitCode {
         Command::Diff(options) => ask::diff(&options),
         Command::Reproduce(options) => ask::ask(Ask::Reproduce, &options.about, options.format),
         Command::History(options) => ask::ask(Ask::History, &options.about, options.format),
+        Command::Why(options) => ask::why(&options),
         Command::Verify(options) => verify::run(&options),
         Command::Completions(options) => install::completions(&options),
         Command::Man(options) => install::manual(&options),

@@ -9,7 +9,7 @@ Everything is done by the command `sagewarden`, which comes with this package. I
 alone, and IPython for pages alone.
 """
 
-from ._answers import Answer, DriftReport, diff, drift, history, lineage
+from ._answers import Answer, DriftReport, diff, drift, history, lineage, why
 from ._binary import NoBinary, binary
 from ._guard import Guard, SagewardenWarning, allow, guard
 from ._judge import Finding, JudgeError, Refused, Verdict, check
@@ -32,4 +32,5 @@ __all__ = [
     "guard",
     "history",
     "lineage",
+    "why",
 ]

@@ -100,6 +100,11 @@ def history(about: str, *, store: Optional[str] = None, at: Optional[str] = None
     return _of("history", [about], store, at)
 
 
+def why(about: str, *, store: Optional[str] = None) -> Answer:
+    """Why a resource was stopped, changed, marked or reported: what failed, who started it, and how to fix it."""
+    return _of("why", [about], store, None)
+
+
 def diff(one: str, other: str, *, store: Optional[str] = None) -> Answer:
     """What differs between two models, packages, jobs or deployments."""
     return _of("diff", [one, other], store, None)

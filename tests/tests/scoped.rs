@@ -191,6 +191,7 @@ fn questions(project: &Project) -> Vec<Value> {
             }
             questions.push(json!({ "ask": "diff", "entity": entity, "with": own[1], "format": format }));
             questions.push(json!({ "ask": "reproduce", "entity": entity, "format": format }));
+            questions.push(json!({ "ask": "why", "entity": entity, "format": format }));
         }
     }
     let endpoint = format!("endpoint/{}", project.endpoint);

@@ -1,4 +1,4 @@
-//! `sagewarden lineage`, `impact`, `diff`, `reproduce` and `history`: questions to a store.
+//! `sagewarden lineage`, `impact`, `diff`, `reproduce`, `history` and `why`: questions to a store.
 
 mod components;
 mod names;
@@ -6,12 +6,12 @@ mod names;
 use std::process::ExitCode;
 
 use futures::executor::block_on;
-use sagewarden_govern::{Ask, Question, Way, answer};
+use sagewarden_govern::{Ask, NoAnswer, Question, Way, answer};
 use sagewarden_lineage::answer::{Format, Reply};
 use sagewarden_local::Store;
 use sagewarden_view::{lineage, reply};
 
-use crate::command::ask::{AskOptions, DiffOptions, LineageOptions};
+use crate::command::ask::{AskOptions, DiffOptions, LineageOptions, WhyOptions};
 use crate::command::format::OutputFormat;
 use crate::error::CommandError;
 use crate::output;
@@ -41,6 +41,26 @@ pub(crate) fn diff(options: &DiffOptions) -> Result<ExitCode, CommandError> {
     print_answer(&options.about, Question { ask: Ask::Diff, with, format, ..question(&options.about) })
 }
 
+/// The store knows resources without lineage by their ARN alone: a name that no entity has is looked for there.
+pub(crate) fn why(options: &WhyOptions) -> Result<ExitCode, CommandError> {
+    let store = Store::open(&options.store)?;
+    let entity = names::completed(&store, &options.resource)?;
+    let asked =
+        |entity: &str| Question { ask: Ask::Why, format: options.format.into(), ..Question::about(entity) };
+    let answered = match block_on(answer(&store, &asked(&entity), &|| false)) {
+        Err(NoAnswer::Unknown(_) | NoAnswer::Unaddressable(_)) => {
+            let arn = names::judged(&store, &entity)?.unwrap_or(entity);
+            block_on(answer(&store, &asked(&arn), &|| false))
+        }
+        answered => answered,
+    };
+    print_reply(
+        &answered.map_err(|refusal| names::refused(&store, refusal))?,
+        options.format.into(),
+        options.wide,
+    )
+}
+
 fn question(options: &AskOptions) -> Question {
     Question {
         at: options.at.clone(),
@@ -56,18 +76,22 @@ fn print_answer(options: &AskOptions, question: Question) -> Result<ExitCode, Co
     let question = named(&store, question)?;
     let reply =
         block_on(answer(&store, &question, &|| false)).map_err(|refusal| names::refused(&store, refusal))?;
+    print_reply(&reply, question.format, options.wide)
+}
+
+fn print_reply(reply: &Reply, format: Format, wide: bool) -> Result<ExitCode, CommandError> {
     // A request that repeats a job is sent as it stands.
-    let is_whole = options.wide || !output::is_terminal() || matches!(reply, Reply::Reproduction(_));
+    let is_whole = wide || !output::is_terminal() || matches!(reply, Reply::Reproduction(_));
     let shown = if is_whole { str::to_owned } else { shortened };
-    let mut text = match (&reply, question.format) {
+    let mut text = match (reply, format) {
         (Reply::Lineage(answer), Format::Table) => components::table(&lineage::flat(answer), shown),
-        (_, Format::Tree) => shown(&reply::text(&reply, Format::Tree)?),
-        (_, format) => reply::text(&reply, format)?,
+        (_, Format::Tree) => shown(&reply::text(reply, Format::Tree)?),
+        (_, format) => reply::text(reply, format)?,
     };
     if !text.ends_with('\n') {
         text.push('\n');
     }
-    match question.format {
+    match format {
         Format::Tree | Format::Table => output::print_text(&text)?,
         _ => output::print_document(&text)?,
     }

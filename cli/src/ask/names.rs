@@ -1,8 +1,11 @@
 //! The names in a store: a bare name finds the one entity that has it, and an unknown one those that are nearest to it.
 
+use std::collections::BTreeSet;
+
+use sagewarden_events::Resource;
 use sagewarden_govern::NoAnswer;
 use sagewarden_govern::ports::PortError;
-use sagewarden_lineage::rows::{Alias, AliasRow};
+use sagewarden_lineage::rows::{Alias, AliasRow, JudgedRow};
 use sagewarden_local::Store;
 
 use crate::error::CommandError;
@@ -30,6 +33,22 @@ pub(super) fn completed(store: &Store, entity: &str) -> Result<String, CommandEr
             Err(NoAnswer::Ambiguous { entity: entity.to_owned(), candidates: several.to_vec() }.into())
         }
     }
+}
+
+/// The ARN of the resource of this kind and name, or of this name, that was judged; none if several have it.
+pub(super) fn judged(store: &Store, entity: &str) -> Result<Option<String>, PortError> {
+    let (kind, name) = entity.rsplit_once('/').map_or((None, entity), |(kind, name)| (Some(kind), name));
+    let mut found = BTreeSet::new();
+    store.each(|item| {
+        let row = item.ok().as_ref().and_then(JudgedRow::parse);
+        let resource = row.and_then(|row| Resource::parse_arn(&row.arn).ok());
+        let is_it = |resource: &Resource| {
+            resource.name.eq_ignore_ascii_case(name)
+                && kind.is_none_or(|kind| resource.kind.segment() == kind)
+        };
+        found.extend(resource.filter(is_it).map(|resource| resource.arn()));
+    })?;
+    Ok(found.pop_first().filter(|_| found.is_empty()))
 }
 
 /// The refusal of a question, with the nearest names if the store does not know the entity.

@@ -63,6 +63,22 @@ pub(crate) struct PlainOptions {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct WhyOptions {
+    /// The resource: KIND/NAME (such as training-job, model, notebook-instance), a NAME that only one entity has, or an ARN
+    #[arg(value_name = "RESOURCE")]
+    pub(crate) resource: String,
+    /// The store that answers
+    #[arg(long, value_name = "FILE", default_value = "sagewarden-demo/sagewarden.db")]
+    pub(crate) store: PathBuf,
+    /// Print ARNs, times and digests whole; a terminal shows them shortened otherwise, a file or a pipe gets them whole
+    #[arg(long)]
+    pub(crate) wide: bool,
+    /// The format of the answer
+    #[arg(long, value_enum, default_value_t = OutputFormat::Text)]
+    pub(crate) format: OutputFormat,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct DiffOptions {
     #[command(flatten)]
     pub(crate) about: AskOptions,

@@ -13,7 +13,7 @@ pub(crate) mod verify;
 
 use clap::{Parser, Subcommand};
 
-use crate::command::ask::{DiffOptions, LineageOptions, PlainOptions};
+use crate::command::ask::{DiffOptions, LineageOptions, PlainOptions, WhyOptions};
 use crate::command::check::{CheckOptions, ReplayOptions};
 use crate::command::clarify::{ATTRIBUTION_HELP, AttributionOptions, BIAS_HELP, BiasOptions};
 use crate::command::data::{
@@ -103,6 +103,11 @@ pub(crate) enum Command {
         after_help = "Examples:\n  sagewarden history endpoint/credit-default-prod\n  sagewarden history endpoint/credit-default-prod --at 2026-03-02T12:00:00Z"
     )]
     History(PlainOptions),
+    /// Show why a resource was stopped, changed, marked or reported: what failed, who started it, and how to fix it
+    #[command(
+        after_help = "Examples:\n  sagewarden why training-job/credit-train-001\n  sagewarden why arn:aws:sagemaker:eu-west-1:111122223333:notebook-instance/ana\n\nExit status: 0 answered, 2 no answer."
+    )]
+    Why(WhyOptions),
     /// Check that no verdict was removed or changed, in a store or an export of the table
     #[command(after_help = VERIFY_HELP)]
     Verify(VerifyOptions),

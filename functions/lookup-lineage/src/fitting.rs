@@ -71,7 +71,7 @@ fn nodes_of(reply: &Reply, question: &Question) -> usize {
         Reply::Lineage(answer) => answer.graph.nodes.len(),
         Reply::Impact(impact) => impact.endpoints.len(),
         Reply::Difference(_) | Reply::History(_) => question.max_nodes.unwrap_or(Limits::default().max_nodes),
-        Reply::Reproduction(_) => 1,
+        Reply::Reproduction(_) | Reply::Why(_) => 1,
     }
 }
 

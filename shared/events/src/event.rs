@@ -120,6 +120,14 @@ pub struct Actor {
     pub source_ip: Option<String>,
 }
 
+impl Actor {
+    /// The person kept in the session, else the principal.
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        self.source_identity.as_deref().or(self.arn.as_deref())
+    }
+}
+
 /// An S3 `Object Created` event (EventBridge form).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ObjectCreated {

@@ -15,6 +15,7 @@ pub fn document(reply: &Reply, format: Format) -> Json {
         Reply::Difference(difference) => json!(difference),
         Reply::Reproduction(reproduction) => json!(reproduction),
         Reply::History(history) => json!(history),
+        Reply::Why(why) => json!(why),
     }
 }
 
@@ -38,6 +39,7 @@ pub fn text(reply: &Reply, format: Format) -> Result<String, NothingToWrite> {
         Reply::Difference(difference) => difference.text(),
         Reply::Reproduction(reproduction) => reproduction.text(),
         Reply::History(history) => history.text(),
+        Reply::Why(why) => why.text(),
     };
     if text.is_empty() { Err(NothingToWrite { format, why: why_empty(reply, format) }) } else { Ok(text) }
 }

@@ -63,7 +63,7 @@ fn detail(
 
 /// The detail of a notice that the description of a resource was erased.
 pub(crate) fn erasure_detail(resource: &Resource, verdict: &Verdict, call: &CallMade) -> Json {
-    let caller = name_of(&call.actor).unwrap_or_else(|| "unknown".to_owned());
+    let caller = call.actor.name().unwrap_or("unknown").to_owned();
     let remediation = Remediation { result: "it cannot be undone".to_owned(), ..Remediation::default() };
     json!({
         "text": format!(
@@ -111,13 +111,9 @@ fn advice(verdict: &Verdict) -> String {
 
 /// Who started it, as far as is known: the person kept in the session, the principal, else the role it runs with.
 fn who(judged: &Judged, actor: Option<&Actor>) -> String {
-    match (actor.and_then(name_of), &judged.role) {
-        (Some(caller), _) => caller,
+    match (actor.and_then(Actor::name), &judged.role) {
+        (Some(caller), _) => caller.to_owned(),
         (None, Some(role)) => format!("unknown (it runs with {role})"),
         (None, None) => "unknown".to_owned(),
     }
-}
-
-fn name_of(actor: &Actor) -> Option<String> {
-    actor.source_identity.clone().or_else(|| actor.arn.clone())
 }

@@ -14,6 +14,7 @@ mod periods;
 mod question;
 mod reading;
 mod scoped;
+mod why;
 
 use sagewarden_lineage::answer::{Answer, Reply, reproduction};
 
@@ -26,6 +27,7 @@ pub use question::{Ask, NoAnswer, Question, Way};
 use reading::Reading;
 use sagewarden_lineage::scope::Scope;
 use scoped::Scoped;
+use why::why;
 
 /// Answers a question of any kind. `is_over` says whether time is up: then the answer is cut, and says so.
 ///
@@ -48,6 +50,7 @@ pub async fn answer(
             Reply::Reproduction(Box::new(reproduction(&answer)?))
         }
         Ask::History => Reply::History(history(&reading, question, bounds).await?),
+        Ask::Why => Reply::Why(Box::new(why(&reading, question).await?)),
     })
 }
 

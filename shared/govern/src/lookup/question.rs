@@ -24,6 +24,8 @@ pub enum Ask {
     Reproduce,
     /// What happened to an endpoint.
     History,
+    /// Why a resource was stopped, changed, marked or reported.
+    Why,
 }
 
 /// A question.
@@ -167,6 +169,9 @@ impl Question {
             _ if self.with.is_some() => return refuse("with", "is only for `diff`"),
             _ => {}
         }
+        if self.at.is_some() && self.ask == Ask::Why {
+            return refuse("at", "is not for `why`: the answer lists earlier verdicts with their times");
+        }
         if self.direction != Way::Upstream && !asks_lineage {
             return refuse("direction", "is only for `lineage`");
         }
@@ -176,7 +181,7 @@ impl Question {
         if self.direction == Way::Both && self.cursor.is_some() {
             return refuse("cursor", "goes one way: continue with `direction` as `upstream` or `downstream`");
         }
-        if self.cursor.is_some() && matches!(self.ask, Ask::Diff | Ask::Reproduce) {
+        if self.cursor.is_some() && matches!(self.ask, Ask::Diff | Ask::Reproduce | Ask::Why) {
             return refuse("cursor", "is for `lineage`, `impact` and `history`");
         }
         if !asks_lineage && !matches!(self.format, Format::Json | Format::Tree | Format::Table) {

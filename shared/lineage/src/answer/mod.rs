@@ -1,4 +1,4 @@
-//! Answers to questions beyond "where does it come from": who is affected, what differs, how to repeat, what happened.
+//! Answers to questions beyond "where does it come from": who is affected, what differs, how to repeat, what happened, why.
 
 mod difference;
 mod found;
@@ -9,6 +9,7 @@ mod reproduction;
 #[cfg(test)]
 mod tests;
 mod verdicts;
+mod why;
 mod words;
 
 pub use difference::{Aspect, AspectChange, Difference, Side, difference};
@@ -18,3 +19,4 @@ pub use impact::{Impact, LiveEndpoint};
 pub use reply::{Format, Reply};
 pub use reproduction::{NotReproducible, Pinned, PinnedData, Reproduction, reproduction};
 pub use verdicts::{Verdicts, newest_verdict, verdict_in_words};
+pub use why::{EarlierVerdict, HeldVerdict, TakenRemedy, Why};

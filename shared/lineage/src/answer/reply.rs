@@ -7,6 +7,7 @@ use super::found::Answer;
 use super::history::History;
 use super::impact::Impact;
 use super::reproduction::Reproduction;
+use super::why::Why;
 use crate::graph::left_out;
 
 /// How an answer is shown.
@@ -51,6 +52,8 @@ pub enum Reply {
     Reproduction(Box<Reproduction>),
     /// To `history`.
     History(History),
+    /// To `why`.
+    Why(Box<Why>),
 }
 
 impl Reply {
@@ -69,6 +72,7 @@ impl Reply {
                 (&mut reproduction.missing, &mut reproduction.complete)
             }
             Self::History(history) => (&mut history.missing, &mut history.complete),
+            Self::Why(why) => (&mut why.missing, &mut why.complete),
         };
         missing.push(words);
         *complete = false;
@@ -83,6 +87,7 @@ impl Reply {
             Self::Difference(difference) => difference.complete,
             Self::Reproduction(reproduction) => reproduction.complete,
             Self::History(history) => history.complete,
+            Self::Why(why) => why.complete,
         }
     }
 }

@@ -26,6 +26,9 @@ const MAX_NAMES: usize = 10;
 #[must_use]
 pub fn tree(answer: &Answer) -> String {
     let mut root = Tree::new(line(&headline(answer)));
+    // What was asked for goes first; what it was made from has the same lines under each stage.
+    let asked = answer.graph.nodes.get(&answer.root);
+    root.extend(asked.into_iter().flat_map(|node| facts(answer, node)).map(|fact| Tree::new(line(&fact))));
     for stage in Stage::ALL {
         let nodes = subjects(answer, stage);
         if !nodes.is_empty() {

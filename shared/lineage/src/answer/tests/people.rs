@@ -161,3 +161,73 @@ fn a_verdict_names_the_controls_by_what_came_of_them() {
     let odd = VerdictRow { findings: "not valid JSON".into(), ..verdict(1, 2, true, &json!([])) };
     assert_eq!(verdict_in_words(&odd), None);
 }
+
+#[test]
+fn a_verdict_is_explained_with_what_failed_first_and_waivers_by_name() {
+    let finding = |status: &str, control: &str| json!({ "control": control, "severity": "high", "title": "must hold", "status": status, "field": "A", "actual": "absent", "wanted": "set", "fix": "set\nA" });
+    let mut waived = finding("waived", "C-1");
+    waived["waiver"] =
+        json!({ "approver": "jane", "reason": "moves", "expires": "2026-12-31T23:59:59.999Z" });
+    let findings = json!([waived, finding("unknown", "B-1"), finding("violation", "A-1")]);
+    let row = VerdictRow {
+        pk: MODEL.into(),
+        bundle: "0123456789abcdef".into(),
+        modified_at: at(0),
+        judged_at: at(1),
+        is_known: false,
+        findings_mark: "m".into(),
+        outcome: "violating".into(),
+        findings: findings.to_string(),
+        checked: "A-1 B-1 C-1 D-1".into(),
+    };
+    let why = Why {
+        root: MODEL.into(),
+        name: "model credit".into(),
+        state: None,
+        created_at: Some(at(0)),
+        started_by: Some("ana".into()),
+        verdict: Some(HeldVerdict::of(&row)),
+        remedy: None,
+        earlier: EarlierVerdict::of(&row).into_iter().collect(),
+        complete: true,
+        missing: vec![],
+        requests: 1,
+    };
+    let expect = "model credit
+  It fails A-1. Sagewarden reported that, and changed nothing
+  created    2026-03-02T09:10:00Z
+  started by ana
+  judged     2026-03-02T10:10:00Z: violating, 1 of 4 controls failed (bundle 0123456789ab)
+  FAILED A-1 (high): must hold
+    field   A
+    actual  absent
+    wanted  set
+    fix     set\\nA
+  UNDECIDED B-1 (high): must hold
+    field   A
+    actual  absent
+    wanted  set
+    fix     set\\nA
+  WAIVED C-1 (high): must hold
+    field   A
+    actual  absent
+    wanted  set
+    fix     set\\nA
+    waiver  by jane until 2026-12-31T23:59:59.999Z: moves
+  code for a fix: sagewarden policy explain A-1
+  earlier    2026-03-02T10:10:00Z: violating; failed: A-1; waived: C-1; undecided: B-1
+complete
+";
+    assert_eq!(why.text(), expect);
+    let none = Why { verdict: None, earlier: vec![], ..why.clone() };
+    assert!(none.text().contains("Sagewarden never judged it"), "{}", none.text());
+    let took = TakenRemedy {
+        action: "StopTrainingJob".into(),
+        result: "stop requested".into(),
+        after_ms: Some(1_250),
+    };
+    let stopped = Why { remedy: Some(took), ..why };
+    let text = stopped.text();
+    assert!(text.contains("\n  Sagewarden called StopTrainingJob because it fails A-1\n"), "{text}");
+    assert!(text.contains("\n  remedy     StopTrainingJob: stop requested, 1.2 s after"), "{text}");
+}
