@@ -1,0 +1,641 @@
+"""Requests in Python files and notebooks, as far as they are literal.
+
+`sagewarden check FILE.py NOTEBOOK.ipynb` runs this module: Python's own parser reads the file, nothing in it is run. A value that is known
+only when the code runs stays open, and controls that need it are undecided.
+
+The module prints a JSON document for each file: `requests` with `line`, `cell`, `operation`, `request`, `lines` (the line of each field),
+and `unread`: calls that look as if they created something, and why they cannot be judged.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import sys
+from dataclasses import dataclass, field
+from typing import Any, Callable, Dict, Iterator, List, Optional, Sequence, Tuple, Union
+
+#: Stands for a value that is known only when the code runs.
+LATER: Any = type("Later", (), {"__repr__": lambda self: "LATER"})()
+
+#: Operations of boto3's client that create what Sagewarden judges, by the names of its methods.
+OPERATIONS: Dict[str, str] = {
+    "create_app": "CreateApp",
+    "create_auto_ml_job": "CreateAutoMLJob",
+    "create_auto_ml_job_v2": "CreateAutoMLJobV2",
+    "create_compilation_job": "CreateCompilationJob",
+    "create_data_quality_job_definition": "CreateDataQualityJobDefinition",
+    "create_domain": "CreateDomain",
+    "create_endpoint": "CreateEndpoint",
+    "create_endpoint_config": "CreateEndpointConfig",
+    "create_feature_group": "CreateFeatureGroup",
+    "create_hyper_parameter_tuning_job": "CreateHyperParameterTuningJob",
+    "create_model": "CreateModel",
+    "create_model_bias_job_definition": "CreateModelBiasJobDefinition",
+    "create_model_explainability_job_definition": "CreateModelExplainabilityJobDefinition",
+    "create_model_package": "CreateModelPackage",
+    "create_model_quality_job_definition": "CreateModelQualityJobDefinition",
+    "create_monitoring_schedule": "CreateMonitoringSchedule",
+    "create_notebook_instance": "CreateNotebookInstance",
+    "create_pipeline": "CreatePipeline",
+    "create_presigned_notebook_instance_url": "CreatePresignedNotebookInstanceUrl",
+    "create_processing_job": "CreateProcessingJob",
+    "create_space": "CreateSpace",
+    "create_training_job": "CreateTrainingJob",
+    "create_transform_job": "CreateTransformJob",
+    "create_user_profile": "CreateUserProfile",
+}
+
+ESTIMATORS = {
+    "Estimator", "Chainer", "HuggingFace", "MXNet", "PyTorch", "RLEstimator", "SKLearn", "TensorFlow", "XGBoost",
+}  # fmt: skip
+PROCESSORS = {
+    "Processor", "ScriptProcessor", "FrameworkProcessor", "HuggingFaceProcessor", "MXNetProcessor", "PyTorchProcessor",
+    "PySparkProcessor", "SKLearnProcessor", "SparkJarProcessor", "TensorFlowProcessor", "XGBoostProcessor",
+}  # fmt: skip
+MODELS = {
+    "Model", "HuggingFaceModel", "MXNetModel", "PyTorchModel", "SKLearnModel", "TensorFlowModel", "XGBoostModel",
+}  # fmt: skip
+
+#: Arguments of the SageMaker SDK 2's classes, and the field of the request that each becomes.
+TRAINING = {
+    "image_uri": "AlgorithmSpecification.TrainingImage",
+    "role": "RoleArn",
+    "instance_type": "ResourceConfig.InstanceType",
+    "instance_count": "ResourceConfig.InstanceCount",
+    "volume_size": "ResourceConfig.VolumeSizeInGB",
+    "volume_kms_key": "ResourceConfig.VolumeKmsKeyId",
+    "output_path": "OutputDataConfig.S3OutputPath",
+    "output_kms_key": "OutputDataConfig.KmsKeyId",
+    "subnets": "VpcConfig.Subnets",
+    "security_group_ids": "VpcConfig.SecurityGroupIds",
+    "enable_network_isolation": "EnableNetworkIsolation",
+    "encrypt_inter_container_traffic": "EnableInterContainerTrafficEncryption",
+    "use_spot_instances": "EnableManagedSpotTraining",
+    "max_run": "StoppingCondition.MaxRuntimeInSeconds",
+    "max_wait": "StoppingCondition.MaxWaitTimeInSeconds",
+    "checkpoint_s3_uri": "CheckpointConfig.S3Uri",
+    "environment": "Environment",
+    "hyperparameters": "HyperParameters",
+    "tags": "Tags",
+}
+PROCESSING = {
+    "image_uri": "AppSpecification.ImageUri",
+    "role": "RoleArn",
+    "instance_type": "ProcessingResources.ClusterConfig.InstanceType",
+    "instance_count": "ProcessingResources.ClusterConfig.InstanceCount",
+    "volume_size_in_gb": "ProcessingResources.ClusterConfig.VolumeSizeInGB",
+    "volume_kms_key": "ProcessingResources.ClusterConfig.VolumeKmsKeyId",
+    "output_kms_key": "ProcessingOutputConfig.KmsKeyId",
+    "max_runtime_in_seconds": "StoppingCondition.MaxRuntimeInSeconds",
+    "env": "Environment",
+    "network_config": "NetworkConfig",
+    "tags": "Tags",
+}
+MODEL = {
+    "image_uri": "PrimaryContainer.Image",
+    "model_data": "PrimaryContainer.ModelDataUrl",
+    "env": "PrimaryContainer.Environment",
+    "name": "ModelName",
+    "role": "ExecutionRoleArn",
+    "vpc_config": "VpcConfig",
+    "enable_network_isolation": "EnableNetworkIsolation",
+}
+TRANSFORM = {
+    "model_name": "ModelName",
+    "instance_type": "TransformResources.InstanceType",
+    "instance_count": "TransformResources.InstanceCount",
+    "volume_kms_key": "TransformResources.VolumeKmsKeyId",
+    "output_path": "TransformOutput.S3OutputPath",
+    "output_kms_key": "TransformOutput.KmsKeyId",
+    "env": "Environment",
+    "tags": "Tags",
+}
+#: The class of the SageMaker SDK 3 for training.
+TRAINER = {
+    "training_image": "AlgorithmSpecification.TrainingImage",
+    "role": "RoleArn",
+    "compute": "ResourceConfig",
+    "networking": "VpcConfig",
+    "output_data_config": "OutputDataConfig",
+    "stopping_condition": "StoppingCondition",
+    "environment": "Environment",
+    "hyperparameters": "HyperParameters",
+    "tags": "Tags",
+}
+#: Objects that are arguments of these classes: their own arguments, and the fields that they become.
+PARTS: Dict[str, Dict[str, str]] = {
+    "NetworkConfig": {
+        "enable_network_isolation": "EnableNetworkIsolation",
+        "encrypt_inter_container_traffic": "EnableInterContainerTrafficEncryption",
+        "subnets": "VpcConfig.Subnets",
+        "security_group_ids": "VpcConfig.SecurityGroupIds",
+    },
+    "Compute": {
+        "instance_type": "InstanceType",
+        "instance_count": "InstanceCount",
+        "volume_size_in_gb": "VolumeSizeInGB",
+        "volume_kms_key_id": "VolumeKmsKeyId",
+        "enable_managed_spot_training": "EnableManagedSpotTraining",
+    },
+    "Networking": {
+        "subnets": "Subnets",
+        "security_group_ids": "SecurityGroupIds",
+        "enable_network_isolation": "EnableNetworkIsolation",
+        "enable_inter_container_traffic_encryption": "EnableInterContainerTrafficEncryption",
+    },
+    "OutputDataConfig": {"s3_output_path": "S3OutputPath", "kms_key_id": "KmsKeyId"},
+    "StoppingCondition": {
+        "max_runtime_in_seconds": "MaxRuntimeInSeconds",
+        "max_wait_time_in_seconds": "MaxWaitTimeInSeconds",
+    },
+}
+#: What `ModelTrainer` takes out of its parts and puts at the top of the request.
+RAISED = {
+    "ResourceConfig": ("EnableManagedSpotTraining",),
+    "VpcConfig": ("EnableNetworkIsolation", "EnableInterContainerTrafficEncryption"),
+}
+#: Classes, the operation that their instances lead to, their arguments, the arguments in the order of their positions, and fields that
+#: other calls (`fit`, `run`, `transform`) or the SDK itself fill in.
+CLASSES: List[Tuple[set, str, Dict[str, str], Sequence[str], Sequence[str]]] = [
+    (ESTIMATORS, "CreateTrainingJob", TRAINING, (), ("InputDataConfig", "TrainingJobName")),
+    (PROCESSORS, "CreateProcessingJob", PROCESSING, (), ("ProcessingInputs", "ProcessingJobName")),
+    (MODELS, "CreateModel", MODEL, (), ()),
+    ({"Transformer"}, "CreateTransformJob", TRANSFORM, (), ("TransformInput", "TransformJobName")),
+    ({"ModelTrainer"}, "CreateTrainingJob", TRAINER, (), ("InputDataConfig", "TrainingJobName")),
+]
+#: Fields that the request always has: without the argument their value is the SDK's.
+FILLED = {
+    "CreateTrainingJob": ("AlgorithmSpecification.TrainingImage", "OutputDataConfig.S3OutputPath", "RoleArn"),
+    "CreateProcessingJob": ("AppSpecification.ImageUri", "RoleArn"),
+    "CreateModel": ("PrimaryContainer.Image", "ModelName"),
+    "CreateTransformJob": ("ModelName",),
+}
+
+
+@dataclass
+class Found:
+    """A request, as far as it is known."""
+
+    line: int
+    operation: str
+    request: Dict[str, Any]
+    cell: Optional[int] = None
+    lines: Dict[str, int] = field(default_factory=dict)
+
+    def document(self) -> Dict[str, Any]:
+        return {
+            "line": self.line,
+            "cell": self.cell,
+            "operation": self.operation,
+            "request": _open(self.request),
+            "lines": self.lines,
+        }
+
+
+def _open(value: Any) -> Any:
+    """Open values as Amazon States Language writes them: the key ends in `.$`, and in lists the list is open."""
+    if isinstance(value, dict):
+        opened = {}
+        for key, each in value.items():
+            if each is LATER or (isinstance(each, list) and any(item is LATER for item in each)):
+                opened[f"{key}.$"] = "$.later"
+            else:
+                opened[key] = _open(each)
+        return opened
+    if isinstance(value, list):
+        return [_open(each) for each in value]
+    return value
+
+
+class _Values:
+    """The values of names that are assigned once, to something literal, where every run passes."""
+
+    def __init__(self, tree: ast.AST):
+        assigned: Dict[str, List[Optional[ast.expr]]] = {}
+
+        def visit(node: ast.AST, certain: bool) -> None:
+            targets: List[Tuple[ast.expr, Optional[ast.expr]]] = []
+            if isinstance(node, ast.Assign):
+                targets = [(target, node.value) for target in node.targets]
+            elif isinstance(node, ast.AnnAssign):
+                targets = [(node.target, node.value)]
+            elif isinstance(node, (ast.AugAssign, ast.For, ast.AsyncFor)):
+                targets = [(node.target, None)]
+            elif isinstance(node, (ast.With, ast.AsyncWith)):
+                targets = [(item.optional_vars, None) for item in node.items if item.optional_vars]
+            elif isinstance(node, (ast.Import, ast.ImportFrom)):
+                for alias in node.names:
+                    assigned.setdefault((alias.asname or alias.name).split(".")[0], []).append(None)
+            elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+                arguments = node.args
+                for argument in [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]:
+                    assigned.setdefault(argument.arg, []).append(None)
+            elif isinstance(node, ast.NamedExpr):
+                targets = [(node.target, None)]
+            for target, value in targets:
+                for name in ast.walk(target):
+                    if isinstance(name, ast.Name):
+                        plain = target is name and certain
+                        assigned.setdefault(name.id, []).append(value if plain else None)
+                    # `config["KmsKeyId"] = key` and `config.key = key` change what a name stands for.
+            inner = certain and isinstance(node, (ast.Module, ast.Assign, ast.AnnAssign, ast.Expr, ast.With))
+            for child in ast.iter_child_nodes(node):
+                visit(child, inner)
+
+        visit(tree, True)
+        self._changed = {
+            _root(node)
+            for node in ast.walk(tree)
+            if isinstance(node, (ast.Attribute, ast.Subscript)) and isinstance(node.ctx, (ast.Store, ast.Del))
+        } | {
+            _root(node.func.value)
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and node.func.attr in {"append", "clear", "extend", "insert", "pop", "popitem", "remove", "setdefault", "update"}
+        }
+        self._assigned = assigned
+        self._seen: List[str] = []
+
+    def expression(self, name: str) -> Optional[ast.expr]:
+        """What a name stands for; `None` if that is not certain."""
+        values = self._assigned.get(name, [])
+        if len(values) != 1 or name in self._changed:
+            return None
+        return values[0]
+
+    def of(self, node: Optional[ast.expr]) -> Any:
+        """The value of an expression, or LATER."""
+        if isinstance(node, ast.Constant):
+            return node.value if isinstance(node.value, (str, int, float, bool, type(None))) else LATER
+        if isinstance(node, (ast.List, ast.Tuple, ast.Set)):
+            items = [LATER if isinstance(each, ast.Starred) else self.of(each) for each in node.elts]
+            return items
+        if isinstance(node, ast.Dict):
+            return self._dict(node)
+        if isinstance(node, ast.Name):
+            return self._name(node.id)
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+            value = self.of(node.operand)
+            return -value if isinstance(value, (int, float)) else LATER
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+            left, right = self.of(node.left), self.of(node.right)
+            same = type(left) is type(right) and isinstance(left, (str, list))
+            return left + right if same else LATER
+        if isinstance(node, ast.JoinedStr):
+            parts = [self._piece(part) for part in node.values]
+            return "".join(parts) if all(isinstance(part, str) for part in parts) else LATER
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "dict":
+            if not node.args and all(keyword.arg for keyword in node.keywords):
+                return {str(keyword.arg): self.of(keyword.value) for keyword in node.keywords}
+        return LATER
+
+    def _piece(self, part: ast.expr) -> Any:
+        if isinstance(part, ast.FormattedValue):
+            value = self.of(part.value) if part.conversion == -1 and part.format_spec is None else LATER
+            return str(value) if isinstance(value, (str, int)) else LATER
+        return self.of(part)
+
+    def _name(self, name: str) -> Any:
+        expression = self.expression(name)
+        if expression is None or name in self._seen:
+            return LATER
+        self._seen.append(name)
+        try:
+            return self.of(expression)
+        finally:
+            self._seen.pop()
+
+    def _dict(self, node: ast.Dict) -> Any:
+        found: Dict[str, Any] = {}
+        for key, value in zip(node.keys, node.values):
+            if key is None:
+                spread = self.of(value)
+                if not isinstance(spread, dict):
+                    return LATER
+                found.update(spread)
+                continue
+            name = self.of(key)
+            if not isinstance(name, str):
+                return LATER
+            found[name] = self.of(value)
+        return found
+
+
+def _root(node: ast.AST) -> str:
+    while isinstance(node, (ast.Attribute, ast.Subscript)):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+@dataclass
+class _Reader:
+    """Finds the requests of one piece of code."""
+
+    values: _Values
+    cell_of: Callable[[int], Tuple[Optional[int], int]]
+    found: List[Found] = field(default_factory=list)
+    unread: List[Dict[str, Any]] = field(default_factory=list)
+
+    def read(self, tree: ast.AST) -> None:
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call):
+                self._call(node)
+        self.found.sort(key=lambda found: (found.cell or 0, found.line))
+
+    def _call(self, node: ast.Call) -> None:
+        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        operation = OPERATIONS.get(name) if isinstance(node.func, ast.Attribute) else None
+        if operation:
+            self._boto3(node, operation)
+            return
+        if name == "deploy" and isinstance(node.func, ast.Attribute):
+            self._deploy(node)
+            return
+        for names, operation, arguments, positions, open_fields in CLASSES:
+            if name in names:
+                self._class(node, operation, arguments, positions, open_fields)
+
+    def _boto3(self, node: ast.Call, operation: str) -> None:
+        request: Dict[str, Any] = {}
+        lines: Dict[str, int] = {}
+        for keyword in node.keywords:
+            if keyword.arg is None:
+                spread = self.values.of(keyword.value)
+                if not isinstance(spread, dict):
+                    self._leave(node, operation, "its arguments are known only when it runs (`**`)")
+                    return
+                request.update(spread)
+                lines.update(self._lines_of(keyword.value, ""))
+            else:
+                request[keyword.arg] = self.values.of(keyword.value)
+                lines[keyword.arg] = self._line(keyword.value)
+                lines.update(self._lines_of(keyword.value, keyword.arg + "."))
+        if not request:
+            self._leave(node, operation, "it has no arguments by name")
+            return
+        self._add(node, operation, request, lines)
+
+    def _class(
+        self,
+        node: ast.Call,
+        operation: str,
+        arguments: Dict[str, str],
+        positions: Sequence[str],
+        open_fields: Sequence[str],
+    ) -> None:
+        given = self._given(node, operation)
+        if given is None:
+            return
+        if not any(name in arguments for name in given):
+            # Another library's class of this name.
+            return
+        request: Dict[str, Any] = {}
+        lines: Dict[str, int] = {}
+        for name, expression in given.items():
+            path = arguments.get(name)
+            if path:
+                _put(request, path, self._field(path, expression))
+                lines[path] = self._line(expression)
+        if node.args:
+            # Arguments by position: which ones differs from class to class.
+            for name, path in arguments.items():
+                if name not in given:
+                    _put(request, path, LATER)
+        for path in [*open_fields, *FILLED.get(operation, ())]:
+            if _get(request, path) is None:
+                _put(request, path, LATER)
+        for part, raised in RAISED.items():
+            inner = request.get(part)
+            for name in raised if isinstance(inner, dict) else ():
+                if name in inner:
+                    request[name] = inner.pop(name)
+            if inner == {}:
+                del request[part]
+        self._add(node, operation, request, lines)
+
+    def _deploy(self, node: ast.Call) -> None:
+        given = {keyword.arg: keyword.value for keyword in node.keywords if keyword.arg}
+        if not {"instance_type", "initial_instance_count"} & set(given):
+            return
+        if self._given(node, "CreateEndpointConfig") is None:
+            return
+        value = lambda name: self.values.of(given[name]) if name in given else LATER  # noqa: E731
+        variant = {
+            "VariantName": "AllTraffic",
+            "ModelName": LATER,
+            "InstanceType": value("instance_type"),
+            "InitialInstanceCount": value("initial_instance_count"),
+        }
+        request: Dict[str, Any] = {"EndpointConfigName": value("endpoint_name"), "ProductionVariants": [variant]}
+        for name, path in (("kms_key", "KmsKeyId"), ("tags", "Tags")):
+            if name in given:
+                _put(request, path, self._field(path, given[name]))
+        if "data_capture_config" in given:
+            request["DataCaptureConfig"] = self._capture(given["data_capture_config"])
+        self._add(node, "CreateEndpointConfig", request, {name: self._line(given[name]) for name in given})
+
+    def _capture(self, expression: ast.expr) -> Any:
+        call = self._constructed(expression, "DataCaptureConfig")
+        if call is None or any(keyword.arg is None for keyword in call.keywords) or call.args:
+            return LATER
+        given = {keyword.arg: self.values.of(keyword.value) for keyword in call.keywords}
+        config = {
+            "EnableCapture": given.get("enable_capture", LATER),
+            # The SDK's default.
+            "InitialSamplingPercentage": given.get("sampling_percentage", 20),
+            "DestinationS3Uri": given.get("destination_s3_uri", LATER),
+            "CaptureOptions": LATER if "capture_options" in given else [{"CaptureMode": "Input"}, {"CaptureMode": "Output"}],
+        }
+        if "kms_key_id" in given:
+            config["KmsKeyId"] = given["kms_key_id"]
+        return config
+
+    def _given(self, node: ast.Call, operation: str) -> Optional[Dict[str, ast.expr]]:
+        """The arguments by name; `None` if they cannot be known."""
+        given: Dict[str, ast.expr] = {}
+        for keyword in node.keywords:
+            if keyword.arg is None:
+                self._leave(node, operation, "its arguments are known only when it runs (`**`)")
+                return None
+            given[keyword.arg] = keyword.value
+        return given
+
+    def _field(self, path: str, expression: ast.expr) -> Any:
+        value = self._part(expression)
+        if path.endswith("RoleArn") and isinstance(value, str) and not value.startswith("arn:"):
+            # The SDK looks the role up by its name.
+            return LATER
+        if path == "Tags" and isinstance(value, dict):
+            return [{"Key": key, "Value": each} for key, each in value.items()]
+        if path in ("HyperParameters", "Environment") and isinstance(value, dict):
+            return {key: each if each is LATER or isinstance(each, str) else json.dumps(each) for key, each in value.items()}
+        if value is None:
+            return None
+        return value
+
+    def _part(self, expression: ast.expr) -> Any:
+        for name, arguments in PARTS.items():
+            call = self._constructed(expression, name)
+            if call is None:
+                continue
+            if call.args or any(keyword.arg is None for keyword in call.keywords):
+                return LATER
+            part: Dict[str, Any] = {}
+            for keyword in call.keywords:
+                path = arguments.get(str(keyword.arg))
+                if path:
+                    _put(part, path, self.values.of(keyword.value))
+            return part
+        return self.values.of(expression)
+
+    def _constructed(self, expression: Optional[ast.expr], name: str) -> Optional[ast.Call]:
+        """The call of this class that an expression is, or that the name stands for."""
+        if isinstance(expression, ast.Name):
+            expression = self.values.expression(expression.id)
+        if not isinstance(expression, ast.Call):
+            return None
+        called = expression.func
+        found = called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
+        return expression if found == name else None
+
+    def _lines_of(self, expression: ast.expr, prefix: str) -> Dict[str, int]:
+        """The line of each field within a dict."""
+        if isinstance(expression, ast.Name):
+            named = self.values.expression(expression.id)
+            return self._lines_of(named, prefix) if isinstance(named, (ast.Dict, ast.List)) else {}
+        lines: Dict[str, int] = {}
+        if isinstance(expression, ast.Dict):
+            for key, value in zip(expression.keys, expression.values):
+                if isinstance(key, ast.Constant) and isinstance(key.value, str):
+                    lines[prefix + key.value] = self._line(key)
+                    lines.update(self._lines_of(value, f"{prefix}{key.value}."))
+        elif isinstance(expression, ast.List):
+            for index, each in enumerate(expression.elts):
+                lines.update(self._lines_of(each, f"{prefix[:-1]}[{index}]."))
+        return lines
+
+    def _line(self, node: ast.expr) -> int:
+        return self.cell_of(node.lineno)[1]
+
+    def _add(self, node: ast.Call, operation: str, request: Dict[str, Any], lines: Dict[str, int]) -> None:
+        cell, line = self.cell_of(node.lineno)
+        known = {name: value for name, value in request.items() if value is not None}
+        self.found.append(Found(line, operation, known, cell, lines))
+
+    def _leave(self, node: ast.Call, operation: str, why: str) -> None:
+        cell, line = self.cell_of(node.lineno)
+        self.unread.append({"line": line, "cell": cell, "operation": operation, "why": why})
+
+
+def _put(request: Dict[str, Any], path: str, value: Any) -> None:
+    if value is None:
+        return
+    *folders, last = path.split(".")
+    for folder in folders:
+        inner = request.setdefault(folder, {})
+        if not isinstance(inner, dict):
+            return
+        request = inner
+    request[last] = value
+
+
+def _get(request: Any, path: str) -> Any:
+    for part in path.split("."):
+        if request is LATER:
+            return LATER
+        request = request.get(part) if isinstance(request, dict) else None
+    return request
+
+
+#: Lines that only IPython understands.
+_MAGIC = re.compile(r"^\s*([%!?]|[A-Za-z_][\w.]*\?{1,2}\s*$)")
+#: Cell magics behind which the code is Python.
+_PYTHON_CELLS = ("%%time", "%%timeit", "%%capture", "%%prun")
+
+
+def _code(text: str) -> str:
+    """Code without IPython's own lines; the numbers of lines stay."""
+    lines = text.split("\n")
+    first = next((line.strip() for line in lines if line.strip()), "")
+    if first.startswith("%%") and not first.startswith(_PYTHON_CELLS):
+        return ""
+    plain = []
+    for line in lines:
+        if _MAGIC.match(line):
+            indent = line[: len(line) - len(line.lstrip())]
+            line = f"{indent}pass"
+        plain.append(line)
+    return "\n".join(plain)
+
+
+def _cells(notebook: Any) -> Iterator[Tuple[int, str]]:
+    """The code cells of a notebook (nbformat 4), each with its number among all cells, from 1."""
+    if not isinstance(notebook, dict) or not isinstance(notebook.get("cells"), list):
+        raise ValueError("it has no `cells`: it is not a notebook of format 4")
+    for number, cell in enumerate(notebook["cells"], 1):
+        if isinstance(cell, dict) and cell.get("cell_type") == "code":
+            source = cell.get("source", "")
+            yield number, "".join(source) if isinstance(source, list) else str(source)
+
+
+def requests(text: str, is_notebook: bool) -> Dict[str, Any]:
+    """The requests in a file, and what could not be read.
+
+    Raises ValueError if the file is not Python, or not a notebook.
+    """
+    unread: List[Dict[str, Any]] = []
+    pieces: List[Tuple[Optional[int], str]] = []
+    if is_notebook:
+        for number, source in _cells(json.loads(text)):
+            source = _code(source)
+            try:
+                ast.parse(source)
+            except (SyntaxError, ValueError) as error:
+                line = getattr(error, "lineno", None) or 1
+                unread.append({"line": line, "cell": number, "operation": None, "why": f"it is not Python: {error}"})
+                continue
+            pieces.append((number, source))
+    else:
+        pieces.append((None, text))
+    starts: List[Tuple[int, Optional[int]]] = []
+    whole: List[str] = []
+    for number, source in pieces:
+        starts.append((len(whole), number))
+        whole.extend(source.split("\n"))
+    try:
+        tree = ast.parse("\n".join(whole))
+    except SyntaxError as error:
+        raise ValueError(f"line {error.lineno}: it is not Python: {error.msg}") from error
+    except (RecursionError, MemoryError) as error:
+        raise ValueError("it is nested too deeply") from error
+
+    def cell_of(line: int) -> Tuple[Optional[int], int]:
+        start, number = max((start for start in starts if start[0] < line), key=lambda start: start[0])
+        return number, line - start
+
+    reader = _Reader(_Values(tree), cell_of)
+    reader.read(tree)
+    return {"requests": [found.document() for found in reader.found], "unread": [*unread, *reader.unread]}
+
+
+def _answer(path: str) -> Dict[str, Any]:
+    try:
+        with open(path, encoding="utf-8-sig") as file:
+            text = file.read()
+        return {"file": path, **requests(text, path.lower().endswith(".ipynb"))}
+    except (OSError, ValueError, RecursionError) as error:
+        return {"file": path, "error": str(error) or type(error).__name__}
+
+
+def main(paths: Union[Sequence[str], None] = None) -> int:
+    """Prints a document for each file, one a line."""
+    for path in sys.argv[1:] if paths is None else paths:
+        print(json.dumps(_answer(path), default=str), flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
