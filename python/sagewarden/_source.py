@@ -3,7 +3,7 @@
 `sagewarden check FILE.py NOTEBOOK.ipynb` runs this module: Python's own parser reads the file, nothing in it is run. A value that is known
 only when the code runs stays open, and controls that need it are undecided.
 
-The module prints a JSON document for each file: `requests` with `line`, `cell`, `operation`, `request`, `lines` (the line of each field),
+Standard input is the file. The answer is a JSON document: `requests` with `line`, `cell`, `operation`, `request`, `lines` (the line of each field),
 and `unread`: calls that look as if they created something, and why they cannot be judged.
 """
 
@@ -14,7 +14,11 @@ import json
 import re
 import sys
 from dataclasses import dataclass, field
-from typing import Any, Callable, Dict, Iterator, List, Optional, Sequence, Tuple, Union
+from typing import Any, Callable, Dict, Iterator, List, Optional, Sequence, Tuple
+
+#: Expressions that are evaluated at most, and elements of a value: code that makes more of them is not what people write.
+MOST_STEPS = 200_000
+MOST_ELEMENTS = 10_000
 
 #: Stands for a value that is known only when the code runs.
 LATER: Any = type("Later", (), {"__repr__": lambda self: "LATER"})()
@@ -156,14 +160,13 @@ RAISED = {
     "ResourceConfig": ("EnableManagedSpotTraining",),
     "VpcConfig": ("EnableNetworkIsolation", "EnableInterContainerTrafficEncryption"),
 }
-#: Classes, the operation that their instances lead to, their arguments, the arguments in the order of their positions, and fields that
-#: other calls (`fit`, `run`, `transform`) or the SDK itself fill in.
-CLASSES: List[Tuple[set, str, Dict[str, str], Sequence[str], Sequence[str]]] = [
-    (ESTIMATORS, "CreateTrainingJob", TRAINING, (), ("InputDataConfig", "TrainingJobName")),
-    (PROCESSORS, "CreateProcessingJob", PROCESSING, (), ("ProcessingInputs", "ProcessingJobName")),
-    (MODELS, "CreateModel", MODEL, (), ()),
-    ({"Transformer"}, "CreateTransformJob", TRANSFORM, (), ("TransformInput", "TransformJobName")),
-    ({"ModelTrainer"}, "CreateTrainingJob", TRAINER, (), ("InputDataConfig", "TrainingJobName")),
+#: Classes, the operation that their instances lead to, their arguments, and fields that other calls (`fit`, `run`, `transform`) fill in.
+CLASSES: List[Tuple[set, str, Dict[str, str], Sequence[str]]] = [
+    (ESTIMATORS, "CreateTrainingJob", TRAINING, ("InputDataConfig", "TrainingJobName", "ExperimentConfig")),
+    (PROCESSORS, "CreateProcessingJob", PROCESSING, ("ProcessingInputs", "ProcessingJobName", "ExperimentConfig")),
+    (MODELS, "CreateModel", MODEL, ()),
+    ({"Transformer"}, "CreateTransformJob", TRANSFORM, ("TransformInput", "TransformJobName", "ExperimentConfig")),
+    ({"ModelTrainer"}, "CreateTrainingJob", TRAINER, ("InputDataConfig", "TrainingJobName", "ExperimentConfig")),
 ]
 #: Fields that the request always has: without the argument their value is the SDK's.
 FILLED = {
@@ -258,6 +261,7 @@ class _Values:
         }
         self._assigned = assigned
         self._seen: List[str] = []
+        self._steps = 0
 
     def expression(self, name: str) -> Optional[ast.expr]:
         """What a name stands for; `None` if that is not certain."""
@@ -266,10 +270,17 @@ class _Values:
             return None
         return values[0]
 
+    def step(self) -> bool:
+        """Whether one more expression may be looked at."""
+        self._steps += 1
+        return self._steps <= MOST_STEPS
+
     def of(self, node: Optional[ast.expr]) -> Any:
         """The value of an expression, or LATER."""
         if isinstance(node, ast.Constant):
             return node.value if isinstance(node.value, (str, int, float, bool, type(None))) else LATER
+        if not self.step():
+            return LATER
         if isinstance(node, (ast.List, ast.Tuple, ast.Set)):
             items = [LATER if isinstance(each, ast.Starred) else self.of(each) for each in node.elts]
             return items
@@ -283,10 +294,11 @@ class _Values:
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
             left, right = self.of(node.left), self.of(node.right)
             same = type(left) is type(right) and isinstance(left, (str, list))
-            return left + right if same else LATER
+            return left + right if same and len(left) + len(right) <= MOST_ELEMENTS else LATER
         if isinstance(node, ast.JoinedStr):
             parts = [self._piece(part) for part in node.values]
-            return "".join(parts) if all(isinstance(part, str) for part in parts) else LATER
+            known = all(isinstance(part, str) for part in parts)
+            return "".join(parts) if known and sum(map(len, parts)) <= MOST_ELEMENTS else LATER
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "dict":
             if not node.args and all(keyword.arg for keyword in node.keywords):
                 return {str(keyword.arg): self.of(keyword.value) for keyword in node.keywords}
@@ -354,9 +366,9 @@ class _Reader:
         if name == "deploy" and isinstance(node.func, ast.Attribute):
             self._deploy(node)
             return
-        for names, operation, arguments, positions, open_fields in CLASSES:
+        for names, operation, arguments, open_fields in CLASSES:
             if name in names:
-                self._class(node, operation, arguments, positions, open_fields)
+                self._class(node, operation, arguments, open_fields)
 
     def _boto3(self, node: ast.Call, operation: str) -> None:
         request: Dict[str, Any] = {}
@@ -383,7 +395,6 @@ class _Reader:
         node: ast.Call,
         operation: str,
         arguments: Dict[str, str],
-        positions: Sequence[str],
         open_fields: Sequence[str],
     ) -> None:
         given = self._given(node, operation)
@@ -503,6 +514,8 @@ class _Reader:
 
     def _lines_of(self, expression: ast.expr, prefix: str) -> Dict[str, int]:
         """The line of each field within a dict."""
+        if not self.values.step():
+            return {}
         if isinstance(expression, ast.Name):
             named = self.values.expression(expression.id)
             return self._lines_of(named, prefix) if isinstance(named, (ast.Dict, ast.List)) else {}
@@ -550,6 +563,10 @@ def _get(request: Any, path: str) -> Any:
     return request
 
 
+def _words(error: Exception) -> str:
+    return getattr(error, "msg", None) or str(error)
+
+
 #: Lines that only IPython understands.
 _MAGIC = re.compile(r"^\s*([%!?]|[A-Za-z_][\w.]*\?{1,2}\s*$)")
 #: Cell magics behind which the code is Python.
@@ -595,7 +612,7 @@ def requests(text: str, is_notebook: bool) -> Dict[str, Any]:
                 ast.parse(source)
             except (SyntaxError, ValueError) as error:
                 line = getattr(error, "lineno", None) or 1
-                unread.append({"line": line, "cell": number, "operation": None, "why": f"it is not Python: {error}"})
+                unread.append({"line": line, "cell": number, "operation": None, "why": f"not Python: {_words(error)}"})
                 continue
             pieces.append((number, source))
     else:
@@ -608,7 +625,7 @@ def requests(text: str, is_notebook: bool) -> Dict[str, Any]:
     try:
         tree = ast.parse("\n".join(whole))
     except SyntaxError as error:
-        raise ValueError(f"line {error.lineno}: it is not Python: {error.msg}") from error
+        raise ValueError(f"line {error.lineno}: not Python: {error.msg}") from error
     except (RecursionError, MemoryError) as error:
         raise ValueError("it is nested too deeply") from error
 
@@ -621,19 +638,17 @@ def requests(text: str, is_notebook: bool) -> Dict[str, Any]:
     return {"requests": [found.document() for found in reader.found], "unread": [*unread, *reader.unread]}
 
 
-def _answer(path: str) -> Dict[str, Any]:
+def main() -> int:
+    """Reads a file of code from standard input, a notebook with `--notebook`, and prints the document."""
+    if sys.version_info < (3, 9):
+        print(json.dumps({"error": f"Python 3.9 or newer is needed; this is {sys.version.split()[0]}"}))
+        return 0
     try:
-        with open(path, encoding="utf-8-sig") as file:
-            text = file.read()
-        return {"file": path, **requests(text, path.lower().endswith(".ipynb"))}
-    except (OSError, ValueError, RecursionError) as error:
-        return {"file": path, "error": str(error) or type(error).__name__}
-
-
-def main(paths: Union[Sequence[str], None] = None) -> int:
-    """Prints a document for each file, one a line."""
-    for path in sys.argv[1:] if paths is None else paths:
-        print(json.dumps(_answer(path), default=str), flush=True)
+        text = sys.stdin.buffer.read().decode("utf-8-sig")
+        answer = requests(text, "--notebook" in sys.argv[1:])
+    except (ValueError, RecursionError, MemoryError) as error:
+        answer = {"error": str(error) or type(error).__name__}
+    print(json.dumps(answer, default=str))
     return 0
 
 

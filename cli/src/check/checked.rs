@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 
 use crate::check::files::Input;
 use crate::check::locate::{Lines, Place};
-use crate::check::{parallel, source};
+use crate::check::{code, parallel, source};
 use crate::input;
 
 /// A file with the verdicts on its resources.
@@ -81,6 +81,9 @@ impl CheckedFile {
             Ok(text) => text,
             Err(why) => return unusable(format!("`{path}` cannot be read: {why}")),
         };
+        if code::is_code(&file.path) {
+            return Self::of_code(judging, file, &text);
+        }
         let parts = match source::parts(&file.path, &text) {
             Ok(parts) => parts,
             Err(why) if file.is_found && is_foreign(&why, &text) => {
@@ -88,9 +91,36 @@ impl CheckedFile {
             }
             Err(why) => return unusable(format!("`{path}` cannot be judged: {why}")),
         };
-        let mut checked = Self { path: path.clone(), ..Self::default() };
+        Self::of_parts(judging, file, path, parts)
+    }
+
+    /// Reads and judges a file of code. In a folder, code that does not speak of SageMaker is somebody else's.
+    fn of_code(judging: &Judging<'_>, file: &Input, text: &str) -> Self {
+        let path = file.path.display().to_string();
+        if file.is_found && !code::is_ours(text) {
+            return Self { path, is_foreign: true, ..Self::default() };
+        }
+        match code::parts(&file.path, text) {
+            Ok(parts) if parts.is_empty() && file.is_found => {
+                Self { path, is_foreign: true, ..Self::default() }
+            }
+            Ok(parts) => Self::of_parts(judging, file, path, parts),
+            // Others' code may be of another version of Python.
+            Err(why) if file.is_found => {
+                let passed_over = vec![format!("the code was not read: {why}")];
+                Self { path, passed_over, ..Self::default() }
+            }
+            Err(why) => {
+                Self { unusable: Some(format!("`{path}` cannot be judged: {why}")), path, ..Self::default() }
+            }
+        }
+    }
+
+    fn of_parts(judging: &Judging<'_>, file: &Input, path: String, parts: Vec<source::Part<'_>>) -> Self {
+        let mut checked = Self { path, ..Self::default() };
         parts.into_iter().for_each(|part| checked.add(judging, part));
         if !checked.is_judged() && !file.is_found {
+            let Self { path, .. } = &checked;
             checked.unusable = Some(format!("`{path}`: nothing could be judged: {}", checked.why_nothing()));
         }
         checked
@@ -117,7 +147,9 @@ impl CheckedFile {
     }
 
     fn why_nothing(&self) -> &'static str {
-        if self.subjects.is_empty() {
+        if self.subjects.is_empty() && self.passed_over.is_empty() {
+            "no request in it creates anything"
+        } else if self.subjects.is_empty() {
             "there are no controls for it; the notes say why"
         } else {
             "every control needs what the account knows"

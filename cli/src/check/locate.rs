@@ -147,6 +147,12 @@ impl<'a> Lines<'a> {
         Place { line: node.and_then(|node| self.line(node)), path: paths.into_iter().next() }
     }
 
+    /// The line of what a path leads to, from 1; of what holds it, if it is no value of its own.
+    pub(crate) fn line_of(&self, path: &str) -> Option<usize> {
+        let found = Found::at(&self.root, path);
+        self.line(found.node).and_then(|line| usize::try_from(line).ok())
+    }
+
     fn line(&self, node: &Node<'_>) -> Option<i64> {
         let line = match node.at {
             At::Line(line) => line,

@@ -2,6 +2,7 @@
 
 mod builds;
 mod checked;
+mod code;
 mod files;
 mod known;
 mod lines;

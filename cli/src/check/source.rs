@@ -8,7 +8,7 @@ use crate::check::locate::Lines;
 use crate::check::yaml;
 
 /// The endings of the files that are judged.
-const ENDS: [&str; 4] = ["json", "yaml", "yml", "template"];
+const ENDS: [&str; 6] = ["json", "yaml", "yml", "template", "py", "ipynb"];
 
 /// Whether a file of a folder is looked at.
 pub(crate) fn is_wanted(path: &Path) -> bool {

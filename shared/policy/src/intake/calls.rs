@@ -82,7 +82,7 @@ pub fn of_call(operation: &str, request: Json) -> Result<Intake, Unusable> {
 }
 
 /// The kind of the resource that a call creates, if it has controls. Only a request to create is complete.
-fn created_by(call: &str) -> Option<ResourceKind> {
+pub(super) fn created_by(call: &str) -> Option<ResourceKind> {
     match (effect_of(call), CREATIONS.iter().find(|one| one.operation == call)) {
         (Some((kind, Effect::Created)), _) => Some(kind),
         (None, Some(one)) => Some(one.kind),

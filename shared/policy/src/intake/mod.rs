@@ -1,9 +1,10 @@
 //! What can be judged before it exists, or without an account, as files hold it: requests, descriptions, events, log files of CloudTrail,
-//! definitions of pipelines and of state machines, templates, plans and manifests.
+//! definitions of pipelines and of state machines, templates, plans, manifests and code.
 
 mod account;
 mod calls;
 mod candidate;
+mod code;
 mod form;
 mod manifest;
 mod names;
@@ -20,6 +21,7 @@ use serde_json::Value as Json;
 
 pub use calls::{mark_unsaid, of_call};
 pub use candidate::{Candidate, Words};
+pub use code::of_code;
 pub(crate) use names::plan_name;
 pub use request::{Creation, creations};
 pub use taken::{Intake, Unusable};

@@ -81,7 +81,7 @@ fn call(resource: &str) -> Option<String> {
 
 /// A request as far as it is known before the machine runs: paths (`"Name.$": "$.name"`), expressions (`{% … %}`) and substitutions
 /// (`${…}`) are not.
-fn known(value: &Json) -> Json {
+pub(super) fn known(value: &Json) -> Json {
     match value {
         Json::Object(fields) => {
             let known = fields.iter().map(|(key, value)| match key.strip_suffix(".$") {

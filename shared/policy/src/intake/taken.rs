@@ -36,7 +36,9 @@ impl Intake {
         }
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    /// Whether it holds nothing at all, not even a note.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
         self.candidates.is_empty() && self.undecided.is_empty() && self.passed_over.is_empty()
     }
 

@@ -1,0 +1,244 @@
+//! `sagewarden check` on Python files and notebooks: what is literal in them is judged, nothing in them is run.
+#![expect(clippy::unwrap_used, reason = "a test ends where something is missing")]
+
+mod run;
+
+use std::fs;
+use std::process::{Command, Output};
+
+use run::{failure, out, sagewarden};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+const BOTO3: &str = r#"import boto3
+sm = boto3.client("sagemaker")
+bucket = "ds-models"
+cluster = {"InstanceType": "ml.m5.xlarge", "InstanceCount": 1,
+           "VolumeSizeInGB": 10}
+sm.create_training_job(
+    TrainingJobName=f"credit-{version()}",
+    RoleArn=role,
+    AlgorithmSpecification={"TrainingImage": "r/i@sha256:4f8c3bd2", "TrainingInputMode": "File"},
+    ResourceConfig=cluster,
+    OutputDataConfig={"S3OutputPath": f"s3://{bucket}/out", "KmsKeyId": key},
+    EnableNetworkIsolation=True,
+)
+"#;
+
+/// A folder, and what the command answers there.
+struct Folder(TempDir);
+
+impl Folder {
+    fn with(name: &str, text: &str) -> Self {
+        let folder = Self(TempDir::new().unwrap());
+        fs::write(folder.0.path().join(name), text).unwrap();
+        folder
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_sagewarden"));
+        command.arg("check").args(arguments).args(["--profile", "strict"]).current_dir(self.0.path());
+        command
+    }
+
+    fn document(&self, name: &str) -> Value {
+        let output = self.command(&[name, "--format", "json"]).output().unwrap();
+        serde_json::from_slice(&output.stdout).unwrap()
+    }
+
+    fn refused(&self, name: &str) -> String {
+        let output = self.command(&[name]).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{}", text(&output.stdout));
+        text(&output.stderr)
+    }
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// Control, status and line of each finding of the subjects of a file.
+fn findings(document: &Value) -> Vec<(String, String, Option<u64>)> {
+    let subjects = document.pointer("/files/0/subjects").unwrap().as_array().unwrap();
+    let found = subjects.iter().flat_map(|subject| subject["findings"].as_array().unwrap());
+    let word = |finding: &Value, key: &str| finding[key].as_str().unwrap().to_owned();
+    found.map(|each| (word(each, "control"), word(each, "status"), each["line"].as_u64())).collect()
+}
+
+fn failed(document: &Value, control: &str) -> Option<u64> {
+    let mut found = findings(document).into_iter();
+    found.find(|(id, status, _)| id == control && status == "violation").and_then(|(_, _, line)| line)
+}
+
+fn notebook(cells: &[&str]) -> String {
+    let cell = |source: &&str| {
+        let lines: Vec<&str> = source.split_inclusive('\n').collect();
+        json!({ "cell_type": "code", "metadata": {}, "outputs": [], "execution_count": null, "source": lines })
+    };
+    let cells: Vec<Value> = cells.iter().map(cell).collect();
+    format!("{:#}", json!({ "nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": cells }))
+}
+
+#[test]
+fn a_call_of_boto3_is_judged_as_far_as_it_is_literal() {
+    let document = Folder::with("train.py", BOTO3).document("train.py");
+    // What the name stands for is four lines above, an absent field has the line of the call's first argument.
+    assert_eq!(failed(&document, "TRN-ENC-01"), Some(4));
+    assert_eq!(failed(&document, "TRN-NET-01"), Some(7));
+    // The key and the role are known when the code runs.
+    for control in ["TRN-ENC-02", "TRN-NET-02", "TRN-REP-01"] {
+        assert!(failed(&document, control).is_none(), "{control}: {:?}", findings(&document));
+    }
+}
+
+#[test]
+fn classes_of_the_sagemaker_sdk_are_judged_as_the_request_that_they_become() {
+    let code = r#"from sagemaker.estimator import Estimator
+from sagemaker.network import NetworkConfig
+network = NetworkConfig(enable_network_isolation=False, subnets=["subnet-1"], security_group_ids=["sg-1"])
+estimator = Estimator(
+    image_uri="r/i:latest", role="DataScientist", instance_count=2, instance_type="ml.m5.xlarge",
+    subnets=["subnet-1"], security_group_ids=["sg-1"],
+    enable_network_isolation=True,
+)
+ScriptProcessor(role=role, image_uri=image, command=["python3"], instance_count=1,
+                instance_type="ml.m5.xlarge", network_config=network)
+"#;
+    let document = Folder::with("sdk.py", code).document("sdk.py");
+    let kinds: Vec<&str> = document
+        .pointer("/files/0/subjects")
+        .unwrap()
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|subject| subject["kind"].as_str().unwrap())
+        .collect();
+    assert_eq!(kinds, ["training-job", "processing-job"]);
+    assert_eq!(failed(&document, "TRN-REP-01"), Some(5), "an image by tag");
+    assert!(failed(&document, "TRN-ENC-03").is_some(), "two instances without encryption between them");
+    assert!(failed(&document, "TRN-NET-01").is_none());
+    assert!(failed(&document, "PRC-NET-02").is_some(), "{:?}", findings(&document));
+    assert!(failed(&document, "TRN-TRC-01").is_none(), "`fit` names the experiment");
+}
+
+#[test]
+fn a_notebook_names_cell_and_line_and_passes_over_what_is_not_python() {
+    let cells = [
+        "%matplotlib inline\nimport boto3\nsm = boto3.client('sagemaker')\n!pip install x",
+        "%%bash\naws sagemaker list-models",
+        "for",
+        "sm.create_model(ModelName='m', ExecutionRoleArn=role,\n  EnableNetworkIsolation=False)",
+        "sm.create_processing_job(**arguments)",
+    ];
+    let folder = Folder::with("n.ipynb", &notebook(&cells));
+    let document = folder.document("n.ipynb");
+    let line = failed(&document, "MDL-NET-02").unwrap();
+    let written = fs::read_to_string(folder.0.path().join("n.ipynb")).unwrap();
+    let line = usize::try_from(line).unwrap();
+    assert!(written.lines().nth(line - 1).unwrap().contains("EnableNetworkIsolation=False"));
+    assert_eq!(document.pointer("/files/0/subjects/0/place").unwrap(), "cell 4 line 1");
+    let said = document.to_string();
+    assert!(
+        said.contains("cell 5 line 1: CreateProcessingJob: its arguments are known only when it runs"),
+        "{said}"
+    );
+    assert!(said.contains("cell 3 line 1: not Python"), "{said}");
+}
+
+#[test]
+fn a_value_that_changes_or_depends_on_the_run_is_not_guessed() {
+    for before in [
+        "isolated = False\nisolated = True\n",
+        "if debug:\n  isolated = False\n",
+        "for isolated in [False]: pass\n",
+        "def run(isolated): pass\nisolated = False\n",
+    ] {
+        let code = format!(
+            "{before}sm = sagemaker\nsm.create_model(ModelName='m', EnableNetworkIsolation=isolated)\n"
+        );
+        let document = Folder::with("m.py", &code).document("m.py");
+        assert!(failed(&document, "MDL-NET-02").is_none(), "{before}: {:?}", findings(&document));
+    }
+    let changed = "request = {'ModelName': 'm', 'EnableNetworkIsolation': False}\nrequest['EnableNetworkIsolation'] = True\n\
+                   sm.create_model(**request)\n";
+    let output = Folder::with("m.py", changed).document("m.py").to_string();
+    assert!(output.contains("known only when it runs"), "{output}");
+}
+
+#[test]
+fn nothing_in_the_file_or_beside_it_is_run() {
+    let folder = Folder::with("train.py", &format!("open('ran', 'w')\n{BOTO3}"));
+    for module in ["ast.py", "json.py", "re.py", "sitecustomize.py"] {
+        fs::write(folder.0.path().join(module), "open('ran', 'w')\n").unwrap();
+    }
+    assert!(failed(&folder.document("train.py"), "TRN-ENC-01").is_some());
+    assert!(!folder.0.path().join("ran").exists());
+}
+
+#[test]
+fn hostile_code_ends_with_a_reason() {
+    let doubling: String = (1..60).map(|n| format!("a{n} = a{} + a{}\n", n - 1, n - 1)).collect();
+    let nested: String = (1..60).map(|n| format!("d{n} = {{'a': d{}, 'b': d{}}}\n", n - 1, n - 1)).collect();
+    let call = |value: &str| format!("sm.create_model(ModelName={value}, EnableNetworkIsolation=False)\n");
+    for code in [
+        format!("a0 = 'xxxxxxxxxxxxxxxx'\n{doubling}{}", call("a59")),
+        format!("d0 = {{}}\n{nested}{}", call("d59")),
+        format!("a = b\nb = a\n{}", call("a")),
+    ] {
+        let document = Folder::with("h.py", &code).document("h.py");
+        assert!(failed(&document, "MDL-NET-02").is_some(), "{:?}", findings(&document));
+    }
+    let deep = format!("x = {}{}\n", "(".repeat(100_000), ")".repeat(100_000));
+    for (name, code) in [
+        ("deep.py", deep.as_str()),
+        ("none.py", "for\n"),
+        ("zero.py", "x = 1\0\n"),
+        ("n.ipynb", "{}"),
+        ("cut.ipynb", "{\"cells\": ["),
+        ("empty.py", ""),
+    ] {
+        let why = Folder::with(name, code).refused(name);
+        assert!(why.contains(name) && !why.contains("Traceback"), "{name}: {why}");
+    }
+}
+
+#[test]
+fn in_a_folder_code_of_others_is_passed_over() {
+    let folder = Folder::with("train.py", BOTO3);
+    for (name, code) in [
+        ("other.py", "print('hello')\n"),
+        ("old.py", "print 'sagemaker'\n"),
+        ("none.py", "import sagemaker\n"),
+    ] {
+        fs::write(folder.0.path().join(name), code).unwrap();
+    }
+    let Output { stdout, stderr, status } = folder.command(&["."]).output().unwrap();
+    assert_eq!(status.code(), Some(1));
+    let (shown, errors) = (text(&stdout), text(&stderr));
+    assert!(shown.contains("train.py") && errors.is_empty(), "{shown}{errors}");
+    assert!(shown.contains("the code was not read: line 1: not Python"), "{shown}");
+    assert!(shown.contains("2 files passed over"), "{shown}");
+}
+
+#[test]
+fn without_python_it_says_what_to_install() {
+    let folder = Folder::with("train.py", BOTO3);
+    let output = folder.command(&["train.py"]).env("PATH", folder.0.path()).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let said = text(&output.stderr);
+    assert!(said.contains("install Python 3.9 or newer as `python3`"), "{said}");
+}
+
+#[test]
+fn a_file_of_code_stands_beside_files_of_other_forms() {
+    let folder = Folder::with("train.py", BOTO3);
+    fs::write(
+        folder.0.path().join("m.json"),
+        json!({ "ModelName": "m", "ExecutionRoleArn": "arn:aws:iam::111122223333:role/r" }).to_string(),
+    )
+    .unwrap();
+    let whole = out(&sagewarden(&["check", folder.0.path().to_str().unwrap(), "--format", "json"]));
+    let document: Value = serde_json::from_str(&whole).unwrap();
+    assert_eq!(document["files"].as_array().unwrap().len(), 2);
+    assert!(failure(&["check", "nowhere.py"]).1.contains("nowhere.py"));
+}

@@ -1,0 +1,34 @@
+//! Requests that code sends, as far as they are literal.
+
+use serde_json::Value as Json;
+
+use super::calls::created_by;
+use super::candidate::Words;
+use super::pipeline;
+use super::request::of_kind;
+use super::states::known;
+use super::taken::{Intake, Unusable};
+use crate::later::is_forged;
+
+/// A request of code at a place of its file, such as `line 9`. A key that ends in `.$` holds what is known only when the code runs, as in
+/// Amazon States Language.
+///
+/// # Errors
+/// When it is no request that creates what has controls.
+pub fn of_code(operation: &str, request: &Json, place: &str) -> Result<Intake, Unusable> {
+    if is_forged(request) || !request.is_object() {
+        return Err(Unusable::UnknownForm);
+    }
+    let request = known(request);
+    if operation == "CreatePipeline" {
+        let mut intake = Intake::default();
+        intake.add(pipeline::in_text(&request)?, place);
+        return Ok(intake);
+    }
+    let kind = created_by(operation).ok_or_else(|| Unusable::OtherCall(operation.to_owned()))?;
+    let mut candidate = of_kind(kind, request, None);
+    if candidate.resource.name == "(not named yet)" {
+        candidate.resource.name = place.to_owned();
+    }
+    Ok(Intake::of(candidate.standing(place, place, Words::Api)))
+}
