@@ -1,6 +1,7 @@
 //! What an environment allows, and how data is watched: `settings.toml`. Without the policy engine, so that functions which
 //! only read settings are built without it.
 
+mod attribution;
 mod check;
 mod detect;
 mod drift;
@@ -13,6 +14,7 @@ mod settings;
 mod training;
 mod waiver;
 
+pub use attribution::{ScoreThreshold, WatchedAttribution};
 pub use detect::{CapturedColumns, DetectSettings, DetectedEndpoint, DriftThreshold, JudgedBy};
 pub use drift::{DriftSettings, Retraining};
 pub use environment::Environment;

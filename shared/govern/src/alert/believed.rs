@@ -79,6 +79,9 @@ impl OwnPlace {
         if (self.monitor == Monitor::ModelQuality) != report.labelled.is_some() {
             return Some("its place and its `labelled` disagree".to_owned());
         }
+        if self.monitor == Monitor::ModelExplainability && report.attribution.is_none() {
+            return Some("it has no `attribution`".to_owned());
+        }
         let is_known =
             |uri: &&String| files.iter().any(|file| format!("s3://{}/{}", file.bucket, file.key) == **uri);
         if let Some(unknown) = report.files.iter().find(|uri| !is_known(uri)) {

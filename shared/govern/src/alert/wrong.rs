@@ -31,7 +31,7 @@ pub(super) enum Wrong {
     },
     /// Captured traffic of this window is damaged, or is gone.
     TrafficUnreadable(Rc<EvaluatedWindow>),
-    /// Predictions of this window could not be judged, although no more labels are expected.
+    /// Predictions of this window, or the reasons of its model, could not be judged, although nothing more is expected.
     Unmeasured(Rc<EvaluatedWindow>),
     /// An endpoint captures its traffic to this place, and no file has arrived.
     TrafficMissing {
@@ -55,6 +55,7 @@ impl Wrong {
             Self::ReportMissing { .. } => "report-missing",
             Self::ReportDenied { .. } => "report-denied",
             Self::TrafficUnreadable(_) => "traffic-unreadable",
+            Self::Unmeasured(window) if window.reasons().is_some() => "attribution-unmeasured",
             Self::Unmeasured(window) if window.is_without_labels() => "labels-missing",
             Self::Unmeasured(_) => "quality-unmeasured",
             Self::TrafficMissing { .. } => "traffic-missing",

@@ -59,6 +59,7 @@ impl Findings<'_> {
             baseline_digest: baseline.clone(),
             rewritten: None,
             labelled: Some(self.labelled_rows()),
+            attribution: None,
         }
     }
 
