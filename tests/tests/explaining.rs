@@ -2,22 +2,22 @@
 #![expect(clippy::unwrap_used, reason = "a test ends where something is missing")]
 
 use std::fmt::Write as _;
+use std::io::Read as _;
 
 use futures::executor::block_on;
 use sagewarden_events::ResourceKind;
 use sagewarden_govern::ports::Objects as _;
-use sagewarden_govern::{DRIFT_ALERT, MONITORING_FAILED};
+use sagewarden_govern::{Ask, DRIFT_ALERT, MONITORING_FAILED, Question, answer};
+use sagewarden_lineage::answer::Format;
 use sagewarden_local::{Story, Stump, System, model_archive};
 use sagewarden_monitor::{Violations, WindowReport};
 use sagewarden_policy::Bundle;
 use sagewarden_tests::Result;
-use sagewarden_tests::local::{
-    Local, SETTINGS, at, captured_event, data_capture, endpoint_config, model, scattered, training_job,
-};
+use sagewarden_tests::local::{Local, SETTINGS, at, captured_event, model, scattered, training_job};
+use sagewarden_view::reply;
 use serde_json::{Value, json};
 
 const FOLDER: &str = "reports/AllTraffic/prod/sagewarden-model-explainability/2026/03/03/10";
-const DATA: &str = "reports/AllTraffic/prod/sagewarden-data-quality/2026/03/03/10";
 const HOUR: &str = "2026/03/03/09";
 /// When the hour from 09:00 on begins, in seconds of the story.
 const BEGIN: i64 = 86_400;
@@ -33,6 +33,15 @@ fn stumps() -> Vec<u8> {
         stump(2, 0.0, [4.0, 0.0], [1, 999]),
     ];
     model_archive(3, &stumps).unwrap()
+}
+
+/// The same model, bare.
+fn model_json() -> Vec<u8> {
+    let archive = stumps();
+    let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(archive.as_slice()));
+    let mut model = Vec::new();
+    archive.entries().unwrap().next().unwrap().unwrap().read_to_end(&mut model).unwrap();
+    model
 }
 
 /// Two numbers below a hundred, and one that is never negative in training.
@@ -61,13 +70,7 @@ fn trained(settings: &str, artifact: &[u8]) -> Result<Local> {
     local.settle()?;
     let mut request = model("m");
     request["PrimaryContainer"]["ModelDataUrl"] = json!("s3://models/out/t/output/model.tar.gz");
-    local.create(ResourceKind::Model, &request, 70)?;
-    let mut config = endpoint_config("c", "m");
-    config["DataCaptureConfig"] = data_capture("s3://captured/traffic");
-    local.create(ResourceKind::EndpointConfig, &config, 71)?;
-    let endpoint = json!({ "EndpointName": "prod", "EndpointConfigName": "c" });
-    let endpoint = local.create(ResourceKind::Endpoint, &endpoint, 72)?;
-    account.finish_endpoint(&endpoint, at(100))?;
+    local.serve_model("s3://captured/traffic", &request)?;
     local.settle()?;
     Ok(local)
 }
@@ -141,6 +144,159 @@ fn the_reasons_of_a_model_are_kept_from_training_on_and_judged_in_each_window() 
     assert_eq!(sent(&local, MONITORING_FAILED, "ModelExplainability")?, Vec::<Value>::new());
     let lineage = local.lineage("endpoint/prod")?.to_string();
     assert!(lineage.contains("model-explainability") && lineage.contains("tree_shap"), "{lineage}");
+    Ok(())
+}
+
+/// The answer to a question about the endpoint, as a document.
+fn asked(local: &Local, question: &Question) -> Result<String> {
+    let reply = block_on(answer(&local.system.store, question, &|| false))?;
+    Ok(reply::text(&reply, Format::Tree)?)
+}
+
+#[test]
+fn histories_and_differences_show_importances() -> Result<()> {
+    let local = trained(MADE, &stumps())?;
+    captured(&local, usual)?;
+    tick(&local, CLOSED)?;
+    let history = asked(&local, &Question { ask: Ask::History, ..Question::about("endpoint/prod") })?;
+    assert!(history.contains("ModelExplainability found 0 violations"), "{history}");
+    assert!(history.contains("the score is 0.9") || history.contains("the score is 1."), "{history}");
+    assert!(history.contains("most important: amount "), "{history}");
+    local.create(ResourceKind::Model, &model("other"), CLOSED + 60)?;
+    local.settle()?;
+    let about =
+        Question { with: Some("model/m".to_owned()), ask: Ask::Diff, ..Question::about("model/other") };
+    let difference = asked(&local, &about)?;
+    assert!(difference.contains("importance\n  model tree_shap all age\n    + 0.2"), "{difference}");
+    Ok(())
+}
+
+/// How a window ends: the reason in its evaluation, and the causes of what is published about it.
+fn ended(local: &Local) -> Result<(Option<String>, Vec<(Value, Value)>)> {
+    tick(local, CLOSED)?;
+    let unknown = report(local, FOLDER).ok().and_then(|report| report.unknown);
+    let sent = sent(local, MONITORING_FAILED, "ModelExplainability")?;
+    Ok((
+        unknown,
+        sent.into_iter().map(|detail| (detail["cause"].clone(), detail["reason"].clone())).collect(),
+    ))
+}
+
+#[test]
+fn a_model_of_another_kind_is_no_fault() -> Result<()> {
+    for artifact in [&b"weights"[..], b"", &[0x1f, 0x8b, 8, 0]] {
+        let local = trained(MADE, artifact)?;
+        captured(&local, unusual)?;
+        assert_eq!(ended(&local)?, (None, Vec::new()), "{artifact:?}");
+        assert_eq!(sent(&local, DRIFT_ALERT, "DataQuality")?.len(), 1, "its data is judged all the same");
+    }
+    Ok(())
+}
+
+/// An archive with a member of this name.
+fn archive(member: &str, content: &[u8]) -> Vec<u8> {
+    let mut header = tar::Header::new_gnu();
+    header.set_size(content.len() as u64);
+    header.set_mode(0o644);
+    header.set_cksum();
+    let mut archive = tar::Builder::new(Vec::new());
+    archive.append_data(&mut header, member, content).unwrap();
+    archive.into_inner().unwrap()
+}
+
+#[test]
+fn a_damaged_model_of_xgboost_blinds_the_monitor_and_is_published_with_its_place() -> Result<()> {
+    // A pickle that would run a command, a tree without end, and bytes of nothing.
+    let circle = String::from_utf8(model_json())?.replace("\"left_children\":[1,", "\"left_children\":[0,");
+    let hostile: [(&[u8], &str); 3] = [
+        (b"\x80\x02cos\nsystem\nX\x04\x00\x00\x00exit\x85R.", "pickle"),
+        (circle.as_bytes(), "tree 0: node 0 leads to node 0"),
+        (b"nothing", "not an XGBoost model"),
+    ];
+    for (content, expect) in hostile {
+        let local = trained(MADE, &archive("xgboost-model", content))?;
+        captured(&local, usual)?;
+        let (unknown, causes) = ended(&local)?;
+        let unknown = unknown.ok_or("no evaluation")?;
+        let place = "the model `s3://models/out/t/output/model.tar.gz?versionId=";
+        assert!(unknown.starts_with(place) && unknown.contains(expect), "{unknown}");
+        assert_eq!(causes, [(json!("attribution-unmeasured"), json!(unknown))]);
+    }
+    Ok(())
+}
+
+#[test]
+fn requests_that_do_not_fit_the_model_are_published_with_file_and_row() -> Result<()> {
+    let local = trained(MADE, &stumps())?;
+    captured(&local, |[amount, age, _]| format!("{amount},{age},none of your business"))?;
+    let (_, causes) = ended(&local)?;
+    let reason = causes[0].1.as_str().unwrap_or_default();
+    assert!(
+        reason.starts_with("300 of 300 rows do not fit the model; of the first, row 1 of s3://captured/"),
+        "{reason}"
+    );
+    assert!(reason.ends_with("`none of your business` in column `debt` is not a number"), "{reason}");
+    Ok(())
+}
+
+#[test]
+fn the_settings_name_another_baseline_another_threshold_or_no_watch() -> Result<()> {
+    let with = |attribution: &str| {
+        let settings =
+            format!("{MADE}[[drift.detect.endpoints]]\nendpoint = \"prod\"\nattribution = {attribution}\n");
+        let local = trained(&settings, &stumps())?;
+        captured(&local, unusual)?;
+        Ok::<_, Box<dyn std::error::Error + Send + Sync>>(local)
+    };
+    let local = with("{ watch = false }")?;
+    assert_eq!(ended(&local)?, (None, Vec::new()));
+    assert!(file(&local, FOLDER, WindowReport::FILE)?.is_none());
+    let local = with("{ threshold = 0.1 }")?;
+    tick(&local, CLOSED)?;
+    assert_eq!(report(&local, FOLDER)?.violations, [], "its score is higher");
+    let local = with("{ baseline = \"s3://baselines/reasons\" }")?;
+    let (_, causes) = ended(&local)?;
+    assert!(causes[0].1.as_str().unwrap_or_default().contains("but it has no `analysis.json`"), "{causes:?}");
+    let local = with("{ baseline = \"s3://baselines/reasons\" }")?;
+    let clarify = br#"{"explanations":{"kernel_shap":{"label0":{"global_shap_values":{"amount":1}}}}}"#;
+    local.system.account.put_object("baselines", "reasons/analysis.json", clarify, at(1))?;
+    let (unknown, causes) = ended(&local)?;
+    let expect = "`s3://baselines/reasons/analysis.json` has no SHAP values of trees to compare with";
+    assert_eq!((unknown.as_deref(), causes.len()), (Some(expect), 0), "importances are kept all the same");
+    Ok(())
+}
+
+#[test]
+fn without_a_baseline_the_importances_are_kept_and_nothing_is_judged() -> Result<()> {
+    let named = "\n[drift.detect]\nmin_rows = 20\n[[drift.detect.endpoints]]\nendpoint = \"prod\"\nbaseline = \"s3://baselines/b\"\n";
+    let local = trained(named, &stumps())?;
+    let features = ["_c0", "_c1", "_c2", "_c3"]
+        .map(|name| json!({ "name": name, "inferred_type": "Fractional", "completeness": 1.0 }));
+    let constraints = json!({ "version": 0.0, "features": features }).to_string();
+    local.system.account.put_object("baselines", "b/constraints.json", constraints.as_bytes(), at(150))?;
+    captured(&local, usual)?;
+    let (unknown, causes) = ended(&local)?;
+    assert!(unknown.is_some_and(|why| why.starts_with("there is no baseline of attributions")));
+    assert_eq!(causes, []);
+    let reasons = report(&local, FOLDER)?.attribution.ok_or("no reasons")?;
+    let named: Vec<&str> = reasons.features.iter().map(|each| each.name.as_str()).collect();
+    assert_eq!(named, ["_c1", "_c2", "_c3"], "the first column of the baseline is the answer's");
+    let history = asked(&local, &Question { ask: Ask::History, ..Question::about("endpoint/prod") })?;
+    assert!(history.contains("most important: _c1"), "{history}");
+    Ok(())
+}
+
+#[test]
+fn a_window_that_is_closed_again_says_the_same() -> Result<()> {
+    let local = trained(MADE, &stumps())?;
+    captured(&local, unusual)?;
+    tick(&local, CLOSED)?;
+    let (before, sent) = (file(&local, FOLDER, WindowReport::FILE)?, local.sent()?.len());
+    // The event of the captured file is delivered once more, and the clock ticks again.
+    captured(&local, unusual)?;
+    tick(&local, CLOSED + 300)?;
+    assert_eq!(file(&local, FOLDER, WindowReport::FILE)?.is_some(), before.is_some());
+    assert_eq!(local.sent()?.len(), sent);
     Ok(())
 }
 
