@@ -1,6 +1,8 @@
 //! From labels that come late and in pieces to a measure of the model: what arrives when, how often and in which order changes nothing.
 #![expect(clippy::unwrap_used, reason = "a test ends where something is missing")]
 
+#[path = "measuring/bias.rs"]
+mod bias;
 #[path = "measuring/due.rs"]
 mod due;
 

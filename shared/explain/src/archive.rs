@@ -8,13 +8,11 @@ use std::rc::Rc;
 use flate2::read::MultiGzDecoder;
 use tar::{Archive, Entry};
 
-use crate::error::{ModelError, NoModel};
+use crate::error::{BUILT_IN, ModelError, NoModel};
 use crate::format::{self, Form};
 use crate::limits::{MAX_MODEL, MAX_UNPACKED};
 use crate::model::Model;
 
-/// What the built-in algorithm calls its model. Its cross-validation makes several: `xgboost-model-0` and so on.
-pub(crate) const BUILT_IN: &str = "xgboost-model";
 /// Names of members that are kept for a message.
 const NAMES: usize = 100;
 /// How gzip begins.

@@ -4,8 +4,10 @@ use std::io;
 
 use thiserror::Error;
 
-use crate::archive::BUILT_IN;
 use crate::limits::{MAX_DEPTH, MAX_FEATURES, MAX_NODES, MAX_OUTPUTS, MAX_PATH, MAX_TREES, MAX_UNPACKED};
+
+/// What the built-in algorithm calls its model. Its cross-validation makes several: `xgboost-model-0` and so on.
+pub(crate) const BUILT_IN: &str = "xgboost-model";
 
 /// A file that has no model which can be explained.
 #[derive(Debug, Error)]

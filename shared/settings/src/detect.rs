@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer};
 use wildmatch::WildMatch;
 
 use crate::attribution::WatchedAttribution;
+use crate::bias::{WatchedBias, watched_bias};
 use crate::check::{folder, hours, hours_of_a_day, minutes, missing_texts, phrases, row_path, words};
 use crate::quality::{WatchedQuality, watched_quality};
 
@@ -128,6 +129,9 @@ pub struct DetectedEndpoint {
     /// How the reasons of its model are watched.
     #[serde(default)]
     pub attribution: WatchedAttribution,
+    /// Which groups are compared once labels are known.
+    #[serde(default, deserialize_with = "watched_bias")]
+    pub bias: WatchedBias,
 }
 
 /// The largest distance that is no drift: from 0 to 1.
@@ -176,6 +180,7 @@ impl Default for DetectedEndpoint {
             output_path: None,
             quality: WatchedQuality::default(),
             attribution: WatchedAttribution::default(),
+            bias: WatchedBias::default(),
         }
     }
 }

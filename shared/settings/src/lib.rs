@@ -2,6 +2,7 @@
 //! only read settings are built without it.
 
 mod attribution;
+mod bias;
 mod check;
 mod detect;
 mod drift;
@@ -15,6 +16,7 @@ mod training;
 mod waiver;
 
 pub use attribution::{ScoreThreshold, WatchedAttribution};
+pub use bias::WatchedBias;
 pub use detect::{CapturedColumns, DetectSettings, DetectedEndpoint, DriftThreshold, JudgedBy};
 pub use drift::{DriftSettings, Retraining};
 pub use environment::Environment;

@@ -50,6 +50,7 @@ impl EvaluatedWindow {
             Monitor::DataQuality => None,
             Monitor::ModelQuality => Some("model-quality"),
             Monitor::ModelExplainability => Some("model-explainability"),
+            Monitor::ModelBias => Some("model-bias"),
         }
     }
 
@@ -150,7 +151,7 @@ impl EvaluatedWindow {
 
     pub(super) fn unreadable_advice(&self) -> String {
         let place = &self.evaluation;
-        if self.monitor == Monitor::ModelQuality {
+        if self.report.labelled.is_some() {
             return format!(
                 "look at the lines and files that {place} names: a label is a record with `groundTruthData` and `eventMetadata`, and a \
                  prediction stands where `inference` and `probability` under `quality` say"

@@ -124,8 +124,11 @@ impl Silence {
             Wrong::TrafficUnreadable(window) => window.unreadable_summary(),
             Wrong::Unmeasured(window) => {
                 let CaptureWindow { start, end, .. } = window.report.window;
-                let what =
-                    if window.reasons().is_some() { "the reasons of its model" } else { "its predictions" };
+                let what = match window.monitor {
+                    Monitor::ModelExplainability => "the reasons of its model",
+                    Monitor::ModelBias => "how groups fared",
+                    Monitor::DataQuality | Monitor::ModelQuality => "its predictions",
+                };
                 format!("{what} from {start} to {end} cannot be judged{because}")
             }
             Wrong::TrafficMissing { .. } => {

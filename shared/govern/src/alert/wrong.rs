@@ -6,6 +6,7 @@ use sagewarden_lineage::s3::S3Location;
 use sagewarden_monitor::DriftSeverity;
 
 use super::evaluated::EvaluatedWindow;
+use crate::ports::Monitor;
 
 /// Reasons are the service's own words: no longer than its limit of 1,024 characters.
 const MAX_REASON: usize = 1_024;
@@ -56,6 +57,7 @@ impl Wrong {
             Self::ReportDenied { .. } => "report-denied",
             Self::TrafficUnreadable(_) => "traffic-unreadable",
             Self::Unmeasured(window) if window.reasons().is_some() => "attribution-unmeasured",
+            Self::Unmeasured(window) if window.monitor == Monitor::ModelBias => "bias-unmeasured",
             Self::Unmeasured(window) if window.is_without_labels() => "labels-missing",
             Self::Unmeasured(_) => "quality-unmeasured",
             Self::TrafficMissing { .. } => "traffic-missing",

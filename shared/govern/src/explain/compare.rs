@@ -6,9 +6,9 @@ use sagewarden_lineage::s3::S3Location;
 use sagewarden_monitor::{AttributedFeature, AttributedRows, Mode, Violation};
 use sagewarden_outcomes::clarify::{Analysis, ExplainedModel, attribution_drift};
 
-use super::ExplainedTraffic;
 use super::baseline::BaselineReasons;
 use super::sample::SampledRows;
+use super::traffic::ExplainedTraffic;
 
 /// The reasons of a window.
 #[derive(Debug)]

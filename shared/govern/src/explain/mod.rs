@@ -18,13 +18,12 @@ mod read_model;
 mod sample;
 mod smallest;
 mod summary;
+mod traffic;
 pub(crate) mod training;
 mod unexplained;
 pub(crate) mod write;
 
 use std::rc::Rc;
-
-use sagewarden_settings::DetectedEndpoint;
 
 pub(crate) use self::compare::Reasons;
 use self::compare::compare;
@@ -32,21 +31,11 @@ use self::deployed::deployed;
 use self::known_models::KnownModels;
 use self::sample::sample;
 use self::summary::summary;
+pub(crate) use self::traffic::ExplainedTraffic;
 pub(crate) use self::unexplained::Unexplained;
-use crate::detect::window_rows::CapturedFile;
 use crate::notify::Moment;
 use crate::outcome::Failure;
-use crate::window::Window;
 use crate::world::World;
-
-/// A window of traffic to be explained.
-pub(crate) struct ExplainedTraffic<'a> {
-    pub(crate) window: &'a Window,
-    pub(crate) said: &'a DetectedEndpoint,
-    /// The columns of the baseline that the traffic is compared with.
-    pub(crate) columns: &'a [String],
-    pub(crate) files: &'a [CapturedFile],
-}
 
 /// The reasons of the model that served a window. If they cannot be known, the answer says why.
 ///

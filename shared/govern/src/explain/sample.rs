@@ -14,9 +14,9 @@ use sagewarden_measure::capture::{
 use sagewarden_measure::{Cell, MissingTexts};
 use sagewarden_settings::CapturedColumns;
 
-use super::ExplainedTraffic;
 use super::limits::{self, MAX_CAPTURED};
 use super::smallest::{Rank, Smallest, digest};
+use super::traffic::ExplainedTraffic;
 use super::unexplained::Unexplained;
 use crate::detect::window_rows::CapturedFile;
 use crate::outcome::Failure;

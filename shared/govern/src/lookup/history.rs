@@ -211,6 +211,7 @@ fn silence(cause: &str) -> &str {
         "traffic-unreadable" => "some could not be read",
         "labels-missing" => "no label came",
         "quality-unmeasured" => "the predictions could not be judged",
+        "bias-unmeasured" => "how groups fared could not be judged",
         "attribution-unmeasured" => "the reasons of the model could not be computed",
         "traffic-missing" => "no traffic has arrived since",
         "traffic-unheard" => "it is there, but no event announced it",

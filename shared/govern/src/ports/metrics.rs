@@ -18,10 +18,13 @@ pub enum Monitor {
     ModelQuality,
     /// The reasons of the model beside those that it had in the baseline.
     ModelExplainability,
+    /// How groups of people fared.
+    ModelBias,
 }
 
 impl Monitor {
-    const ALL: [Self; 3] = [Self::DataQuality, Self::ModelQuality, Self::ModelExplainability];
+    const ALL: [Self; 4] =
+        [Self::DataQuality, Self::ModelQuality, Self::ModelExplainability, Self::ModelBias];
 
     /// The one whose reports have this name in the place of a schedule's.
     #[must_use]
@@ -36,6 +39,7 @@ impl Monitor {
             Self::DataQuality => WindowReport::SCHEDULE,
             Self::ModelQuality => LabelledRows::SCHEDULE,
             Self::ModelExplainability => AttributedRows::SCHEDULE,
+            Self::ModelBias => LabelledRows::BIAS_SCHEDULE,
         }
     }
 
@@ -46,6 +50,7 @@ impl Monitor {
             Self::DataQuality => "DataQuality",
             Self::ModelQuality => "ModelQuality",
             Self::ModelExplainability => "ModelExplainability",
+            Self::ModelBias => "ModelBias",
         }
     }
 }

@@ -63,7 +63,7 @@ impl Findings<'_> {
         }
     }
 
-    fn labelled_rows(&self) -> LabelledRows {
+    pub(super) fn labelled_rows(&self) -> LabelledRows {
         let Self { watch, files, pairs, measured, .. } = self;
         let problem = watch.measured.problem;
         let metrics = measured.map(|measured| &measured.exact.statistics);

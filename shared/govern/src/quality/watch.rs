@@ -7,8 +7,9 @@ use sagewarden_events::{Resource, ResourceKind, Timestamp};
 use sagewarden_lineage::s3::S3Location;
 use sagewarden_measure::capture::RowPath;
 use sagewarden_monitor::Mode;
+use sagewarden_outcomes::bias::{Group, GroupRule, PairRules};
 use sagewarden_outcomes::quality::{PredictionAttributes, Problem, QualitySettings};
-use sagewarden_settings::{DetectedEndpoint, QualityProblem, WatchedQuality};
+use sagewarden_settings::{DetectedEndpoint, QualityProblem, WatchedBias, WatchedQuality};
 use serde_json::Value as Json;
 
 use crate::outcome::Failure;
@@ -38,6 +39,19 @@ pub(super) struct QualityWatch {
     pub(super) constraints: Option<S3Location>,
     /// The schedule that names these values: metrics are published under its name.
     pub(super) schedule: Option<String>,
+    /// The groups that are compared with everybody else.
+    pub(super) bias: Option<BiasWatch>,
+}
+
+/// How the bias of predictions is measured.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct BiasWatch {
+    pub(super) rules: PairRules,
+    /// The columns of requests that decide about groups, in the order of the rules.
+    pub(super) columns: Vec<String>,
+    pub(super) input_path: Option<RowPath>,
+    /// `analysis.json`, if anybody names one.
+    pub(super) baseline: Option<S3Location>,
 }
 
 impl QualityWatch {
@@ -185,6 +199,7 @@ fn watch(
     let mut measured = QualitySettings::new(problem, Mode::Exact);
     measured.threshold = threshold.unwrap_or(measured.threshold);
     measured.positive = quality.positive.clone().unwrap_or(measured.positive);
+    let bias = bias_watch(said, &measured)?;
     let delay = definition.input("StartTimeOffset").as_deref().and_then(hours_of);
     let delay = quality.ground_truth_delay_hours.or(delay).unwrap_or(WatchedQuality::USUAL_DELAY_HOURS);
     let (delay_hours, window_hours) = lengths(delay, quality.window_hours, traffic_hours);
@@ -200,6 +215,39 @@ fn watch(
         output_path: output_path.map_err(|error| Failure::Reject(error.to_string()))?,
         constraints: constraints(quality, definition),
         schedule: definition.schedule.clone(),
+        bias,
+    }))
+}
+
+/// The groups of the settings; `None` if there are none.
+fn bias_watch(said: &DetectedEndpoint, measured: &QualitySettings) -> Result<Option<BiasWatch>, Failure> {
+    let WatchedBias { facets, favourable, subgroups, baseline } = &said.bias;
+    if facets.is_empty() {
+        return Ok(None);
+    }
+    let refused = |error: &dyn std::fmt::Display| Failure::Reject(format!("`bias` of the settings: {error}"));
+    let mut columns = Vec::new();
+    let mut groups = Vec::new();
+    for (name, rule) in facets {
+        let GroupRule { column, group } = rule.parse().map_err(|error| refused(&error))?;
+        columns.push(column);
+        groups.push((name.clone(), group));
+    }
+    columns.extend(subgroups.clone());
+    let input_path = said.input_path.as_deref().map(RowPath::from_str).transpose();
+    Ok(Some(BiasWatch {
+        rules: PairRules {
+            favourable: Group::of(favourable),
+            positive: measured.positive.clone(),
+            threshold: measured.threshold,
+            facets: groups,
+            has_subgroups: subgroups.is_some(),
+        },
+        columns,
+        input_path: input_path.map_err(|error| refused(&error))?,
+        baseline: baseline
+            .as_ref()
+            .and_then(|folder| S3Location::parse(&format!("{}/analysis.json", folder.trim_end_matches('/')))),
     }))
 }
 
