@@ -6,7 +6,7 @@ use sagewarden_settings::DetectedEndpoint;
 
 use super::attempt::Attempt;
 use super::find_baseline::BaselineSearch;
-use super::judge::Judging;
+use super::judge::TrafficJudging;
 use super::known_baselines::KnownBaselines;
 use super::rewritten::{Rewritten, judge_rewritten};
 use super::unjudged::{or_publish, publish_missing};
@@ -66,7 +66,7 @@ pub(super) async fn compare(
     let (place, columns) = (&found.place.constraints, found.baseline.constraints().features.len());
     let judged = match Attempt::begin_if_wide(world.table(), place, columns, moment).await {
         Ok(attempt) => {
-            let judging = Judging { world, window, found: &found, said: &said, known, moment };
+            let judging = TrafficJudging { world, window, found: &found, said: &said, known, moment };
             let judged = match occasion {
                 Occasion::FileCame => judging.judge(false).await,
                 Occasion::Over => judging.judge(true).await,

@@ -30,7 +30,7 @@ use crate::window::Window;
 use crate::world::World;
 
 /// Another file may arrive while a window is judged, and the last version that is written must cover all files.
-/// Judging starts over this many times; then the record is retried.
+/// TrafficJudging starts over this many times; then the record is retried.
 const ATTEMPTS: usize = 5;
 /// How many files a sentence names; the report lists them all.
 const NAMED: usize = 3;
@@ -45,7 +45,7 @@ struct JudgedWindow {
 }
 
 /// What is judged, and what it is compared with.
-pub(super) struct Judging<'a, W> {
+pub(super) struct TrafficJudging<'a, W> {
     pub(super) world: &'a W,
     pub(super) window: &'a Window,
     pub(super) found: &'a FoundBaseline,
@@ -59,7 +59,7 @@ pub(super) struct Judging<'a, W> {
     pub(super) moment: &'a Moment,
 }
 
-impl<W: World> Judging<'_, W> {
+impl<W: World> TrafficJudging<'_, W> {
     /// Judges the window by the files known so far, and writes the result.
     pub(super) async fn judge(&self, complete: bool) -> Outcome {
         let Self { world, window, found, said, .. } = *self;
