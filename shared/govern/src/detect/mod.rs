@@ -15,6 +15,7 @@ mod judge;
 pub(crate) mod known_baselines;
 pub(crate) mod last_capture;
 mod memory;
+pub(crate) mod packages;
 #[cfg(feature = "pages")]
 mod page;
 mod plausible;

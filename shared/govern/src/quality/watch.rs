@@ -4,6 +4,7 @@
 use std::str::FromStr;
 
 use sagewarden_events::{Resource, ResourceKind, Timestamp};
+use sagewarden_lineage::id::NodeId;
 use sagewarden_lineage::s3::S3Location;
 use sagewarden_measure::capture::RowPath;
 use sagewarden_monitor::Mode;
@@ -12,8 +13,10 @@ use sagewarden_outcomes::quality::{PredictionAttributes, Problem, QualitySetting
 use sagewarden_settings::{DetectedEndpoint, QualityProblem, WatchedBias, WatchedQuality};
 use serde_json::Value as Json;
 
+use crate::detect::packages::packages_of;
 use crate::outcome::Failure;
 use crate::ports::{Account, Description};
+use crate::record::deployment::{deployment_in, model_of};
 use crate::window::{HOUR_MS, Window};
 use crate::world::World;
 
@@ -98,15 +101,52 @@ pub(super) async fn find(world: &impl World, window: &Window) -> Result<Option<Q
     if !said.watch || !said.quality.watch {
         return Ok(None);
     }
-    if said.quality.ground_truth.is_some() {
-        return watch(&said, &Definition::default(), detect.window_hours);
+    let found = if said.quality.ground_truth.is_some() {
+        watch(&said, &Definition::default(), detect.window_hours)?
+    } else {
+        by_schedule(world.account(), &said, window, detect.window_hours).await?
+    };
+    match found {
+        Some(found) if found.constraints.is_none() => {
+            Ok(Some(QualityWatch { constraints: of_package(world, window).await?, ..found }))
+        }
+        found => Ok(found),
     }
-    for definition in definitions(world.account(), window).await? {
-        if let Some(found) = watch(&said, &definition, detect.window_hours)? {
+}
+
+/// As the first schedule says that names a place for labels.
+async fn by_schedule(
+    account: &impl Account,
+    said: &DetectedEndpoint,
+    window: &Window,
+    traffic_hours: i64,
+) -> Result<Option<QualityWatch>, Failure> {
+    for definition in definitions(account, window).await? {
+        if let Some(found) = watch(said, &definition, traffic_hours)? {
             return Ok(Some(found));
         }
     }
     Ok(None)
+}
+
+/// The baseline that the package of the model names: the one to check drift with, else the one of its evaluation. The model is the one
+/// that the lineage says served the window.
+async fn of_package(world: &impl World, window: &Window) -> Result<Option<S3Location>, Failure> {
+    let (table, endpoint) = (world.table(), NodeId::endpoint(&window.endpoint));
+    let Some(deployment) = deployment_in(table, &endpoint, window.start, window.end).await? else {
+        return Ok(None);
+    };
+    let Some(model) = model_of(table, &deployment, &window.variant).await? else { return Ok(None) };
+    let packages = packages_of(world, &window.endpoint, &model).await?;
+    let named = packages.iter().flat_map(|package| {
+        ["/DriftCheckBaselines/ModelQuality", "/ModelMetrics/ModelQuality"].into_iter().filter_map(
+            |metrics| {
+                let uri = package.document.pointer(&format!("{metrics}/Constraints/S3Uri"))?.as_str()?;
+                S3Location::parse(uri)
+            },
+        )
+    });
+    Ok(named.into_iter().next())
 }
 
 /// What a model quality job is defined by.

@@ -17,7 +17,7 @@ use crate::rows::node::{
 };
 
 /// Features of a model whose importances are compared.
-const IMPORTANCES: usize = 20;
+const IMPORTANCES: usize = 10;
 
 /// In which respect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -274,9 +274,8 @@ fn importances(profile: &mut Profile, kind: &str, detail: &Json) {
         let what = format!("{kind} {} {}", word("method"), word("label"));
         let features = explained.get("features").and_then(Json::as_array).into_iter().flatten();
         for pair in features.take(IMPORTANCES) {
-            if let (Some(name), Some(value)) =
-                (pair.get(0).and_then(Json::as_str), pair.get(1).and_then(Json::as_f64))
-            {
+            let value = pair.get(1).and_then(Json::as_f64).filter(|value| *value != 0.0);
+            if let (Some(name), Some(value)) = (pair.get(0).and_then(Json::as_str), value) {
                 add(profile, Aspect::Importance, &format!("{what} {name}"), format!("{value:.4}"));
             }
         }
