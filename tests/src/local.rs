@@ -84,7 +84,7 @@ impl Local {
     /// # Errors
     /// When the account refuses.
     pub fn serve(&self) -> Result<Resource> {
-        self.serve_by(&endpoint_config("c", "m"))
+        self.serve_by(&endpoint_config("c", "m"), &model("m"), 0)
     }
 
     /// As [`Self::serve`]; the endpoint captures its traffic to this place.
@@ -92,18 +92,22 @@ impl Local {
     /// # Errors
     /// When the account refuses.
     pub fn serve_captured(&self, uri: &str) -> Result<Resource> {
-        let mut config = endpoint_config("c", "m");
-        if let Some(config) = config.as_object_mut() {
-            config.insert("DataCaptureConfig".to_owned(), data_capture(uri));
-        }
-        self.serve_by(&config)
+        self.serve_by(&captured_config(uri), &model("m"), 0)
     }
 
-    fn serve_by(&self, config: &Value) -> Result<Resource> {
-        self.create(ResourceKind::Model, &model("m"), 0)?;
-        self.create(ResourceKind::EndpointConfig, config, 1)?;
+    /// As [`Self::serve_captured`], with this description of the model `m`, which is created when its artifact is there.
+    ///
+    /// # Errors
+    /// When the account refuses.
+    pub fn serve_model(&self, uri: &str, model: &Value) -> Result<Resource> {
+        self.serve_by(&captured_config(uri), model, 90)
+    }
+
+    fn serve_by(&self, config: &Value, model: &Value, after: i64) -> Result<Resource> {
+        self.create(ResourceKind::Model, model, after)?;
+        self.create(ResourceKind::EndpointConfig, config, after + 1)?;
         let endpoint = json!({ "EndpointName": "prod", "EndpointConfigName": "c" });
-        let endpoint = self.create(ResourceKind::Endpoint, &endpoint, 2)?;
+        let endpoint = self.create(ResourceKind::Endpoint, &endpoint, after + 2)?;
         self.system.account.finish_endpoint(&endpoint, at(100))?;
         Ok(endpoint)
     }
@@ -223,6 +227,14 @@ pub fn model(name: &str) -> Value {
 pub fn endpoint_config(name: &str, model: &str) -> Value {
     let variant = json!({ "VariantName": "AllTraffic", "ModelName": model, "InitialInstanceCount": 1, "InstanceType": "ml.m5.xlarge" });
     json!({ "EndpointConfigName": name, "ProductionVariants": [variant] })
+}
+
+fn captured_config(uri: &str) -> Value {
+    let mut config = endpoint_config("c", "m");
+    if let Some(config) = config.as_object_mut() {
+        config.insert("DataCaptureConfig".to_owned(), data_capture(uri));
+    }
+    config
 }
 
 /// The `DataCaptureConfig` of a configuration that captures everything.

@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use sagewarden_events::{Repository, ResourceKind};
-use sagewarden_local::{LocalGit, NewCommit, Story};
+use sagewarden_local::{LocalGit, NewCommit, Story, Stump, model_archive};
 use serde_json::{Value, json};
 
 use crate::Result;
@@ -12,7 +12,7 @@ use crate::flows::Flow;
 use crate::local::{KEY, Local, at, captured_event, endpoint_config, model, scattered, training_job};
 
 /// All of them.
-pub const WATCHED: [Flow; 13] = [
+pub const WATCHED: [Flow; 14] = [
     Flow::watched("an endpoint is deployed", &[], &[deployed]),
     Flow::watched("an endpoint is updated and deleted", &[deployed], &[updated, deleted]),
     Flow::watched("a job is built from a commit", &[], &[pushed, built]),
@@ -53,6 +53,14 @@ pub const WATCHED: [Flow; 13] = [
         settings: LABELLED,
         ..Flow::watched("labels never come", &[thresholds, capturing], &[predicted, window_over, labels_over])
     },
+    Flow {
+        settings: EXPLAINED,
+        ..Flow::watched(
+            "the reasons of a model move",
+            &[trained_model, serving_it],
+            &[drifted, window_over, clock_later],
+        )
+    },
     Flow::watched("an execution finds violations", &[deployed, schedule], &[execution_with_violations]),
     Flow::watched("an execution fails", &[deployed, schedule], &[failed_execution]),
     Flow::watched(
@@ -64,6 +72,7 @@ pub const WATCHED: [Flow; 13] = [
 
 const MAKE: &str = "\n[drift.training]\nbaseline = \"make\"\n";
 const SMALL: &str = "\n[drift.detect]\nmin_rows = 20\n";
+const EXPLAINED: &str = "\n[drift.detect]\nmin_rows = 20\n[drift.training]\nbaseline = \"make\"\n";
 const NAMED: &str = "\n[drift.detect]\nmin_rows = 20\n[[drift.detect.endpoints]]\nendpoint = \"prod\"\nbaseline = \"s3://baselines/b\"\n";
 
 const LABELLED: &str = r#"
@@ -131,6 +140,27 @@ fn row(number: u64) -> (u64, u64) {
 }
 
 fn trained(local: &Local) -> Announced {
+    trained_to(local, b"weights")
+}
+
+/// A model that relies on the limit, and on the education only where the limit is none.
+fn trained_model(local: &Local) -> Announced {
+    let stump = |feature, threshold, leaves, rows| Stump { feature, threshold, leaves, rows };
+    let stumps = [stump(1, 2.5, [-0.5, 0.5], [50, 50]), stump(0, 1.0, [2.0, 0.0], [1, 99])];
+    trained_to(local, &model_archive(2, &stumps)?)
+}
+
+fn serving_it(local: &Local) -> Announced {
+    let mut served = model("m");
+    if let Some(container) = served.get_mut("PrimaryContainer") {
+        container["ModelDataUrl"] = json!("s3://models/out/t/output/model.tar.gz");
+    }
+    local.serve_model("s3://captured/traffic", &served)?;
+    Ok(Vec::new())
+}
+
+/// A job that leaves this artifact.
+fn trained_to(local: &Local, artifact: &[u8]) -> Announced {
     let mut csv = String::new();
     for number in 0..100 {
         let (limit, education) = row(number);
@@ -143,7 +173,7 @@ fn trained(local: &Local) -> Announced {
     let mut request = training_job("t", &[]);
     request.as_object_mut().map(|request| request.insert("InputDataConfig".to_owned(), json!([channel])));
     let job = local.create(ResourceKind::TrainingJob, &request, 10)?;
-    account.put_object("models", "out/t/output/model.tar.gz", b"weights", at(50))?;
+    account.put_object("models", "out/t/output/model.tar.gz", artifact, at(50))?;
     account.finish_training(&job, at(60))?;
     Ok(Vec::new())
 }

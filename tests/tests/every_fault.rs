@@ -282,6 +282,8 @@ fn each_flow_of_what_is_watched_publishes_what_its_name_says() {
         // Nothing is said of a baseline of its data.
         &[BASELINE_MISSING, DRIFT_ALERT, RETRAINING_SUGGESTED],
         &[BASELINE_MISSING, MONITORING_FAILED],
+        // Its data and its reasons.
+        &[DRIFT_ALERT, DRIFT_ALERT, RETRAINING_SUGGESTED],
         &[DRIFT_ALERT, RETRAINING_SUGGESTED],
         &[MONITORING_FAILED],
         &[MONITORING_FAILED, MONITORING_FAILED],

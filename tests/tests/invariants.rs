@@ -180,6 +180,22 @@ fn one_function_links_all_views_and_one_the_page_of_drift() -> Result<()> {
     Ok(())
 }
 
+/// Models of strangers are read by the function that explains them, and by no other.
+#[test]
+fn one_function_explains_models() -> Result<()> {
+    let metadata = workspace()?;
+    let mut linked = BTreeSet::new();
+    for package in members(&metadata) {
+        let own = folder(package)?;
+        let Some(function) = own.strip_prefix("functions/") else { continue };
+        if tree(&package.name)?.contains("sagewarden-explain") {
+            linked.insert(function.to_owned());
+        }
+    }
+    assert_eq!(linked, BTreeSet::from(["detect-drift".to_owned()]));
+    Ok(())
+}
+
 #[test]
 fn a_function_has_one_name() -> Result<()> {
     let metadata = workspace()?;

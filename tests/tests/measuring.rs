@@ -1,8 +1,12 @@
 //! From labels that come late and in pieces to a measure of the model: what arrives when, how often and in which order changes nothing.
 #![expect(clippy::unwrap_used, reason = "a test ends where something is missing")]
 
+#[path = "measuring/bias.rs"]
+mod bias;
 #[path = "measuring/due.rs"]
 mod due;
+#[path = "measuring/package.rs"]
+mod package;
 
 use std::fmt::Write as _;
 
@@ -14,7 +18,7 @@ use sagewarden_local::{Story, System};
 use sagewarden_monitor::{Violations, WindowReport};
 use sagewarden_policy::Bundle;
 use sagewarden_tests::Result;
-use sagewarden_tests::local::{Local, SETTINGS, at, captured_event, scattered};
+use sagewarden_tests::local::{Local, SETTINGS, at, captured_event, model, scattered};
 use serde_json::{Value, json};
 
 const FOLDER: &str = "reports/AllTraffic/prod/sagewarden-model-quality/2026/03/03/10";

@@ -22,7 +22,7 @@ pub(crate) fn run(options: &AttributionOptions) -> Result<ExitCode, CommandError
         OutputFormat::Text => output::print_text(&text(&drift, mode))?,
         OutputFormat::Json => output::print_json(&document(&drift, mode))?,
     }
-    let violations = drift.violations();
+    let violations = drift.violations(LIMIT);
     if let Some(out) = &options.out {
         let file = ("constraint_violations.json", verdict::violations(&violations)?);
         output::write_beside(out, &[file], options.format)?;
@@ -71,14 +71,14 @@ fn text(drift: &AttributionDrift, mode: Mode) -> String {
     for unmatched in &drift.unmatched {
         text += &format!("{BAD}not compared{BAD:#}  {}\n", line(unmatched));
     }
-    let violations = drift.violations().violations.len();
+    let violations = drift.violations(LIMIT).violations.len();
     text + &verdict::last_line(violations, Extent::All, is_judged(drift), mode)
 }
 
 fn word(ranking: &Ranking) -> &'static str {
     match ranking.score {
         None => "not compared",
-        Some(_) if ranking.is_violated() => "violated",
+        Some(_) if ranking.is_below(LIMIT) => "violated",
         Some(_) => "ok",
     }
 }
@@ -94,7 +94,7 @@ fn document(drift: &AttributionDrift, mode: Mode) -> Value {
             "only_now": each.only_live,
         })
     };
-    let violations = drift.violations().violations;
+    let violations = drift.violations(LIMIT).violations;
     json!({
         "outcome": verdict::outcome(violations.len(), Extent::All, is_judged(drift)),
         "mode": mode,

@@ -1,6 +1,6 @@
 //! Rows of a table, explained block by block.
 
-use sagewarden_explain::{Importance, Model, RowBlock};
+use sagewarden_explain::{Importance, Model, NoValue, RowBlock, value_of};
 use sagewarden_measure::{Cell, IssueKind, Issues, MissingTexts, RowSink};
 use sagewarden_view::explanation::{ExplainedFeature, ExplainedOutput};
 
@@ -87,31 +87,18 @@ impl<'a> RowExplainer<'a> {
                 Some(Cell::Text(text)) if !self.missing.contains(text) => text.trim_ascii(),
                 _ => b"",
             };
-            let value = if text.is_empty() { Ok(f32::NAN) } else { number(text) };
-            self.row.push(value.map_err(|why| {
+            self.row.push(value_of(text).map_err(|why| {
                 let text = String::from_utf8_lossy(text).into_owned();
                 let column = columns.name_at(*place).to_owned();
                 match why {
-                    NotTaken::NoNumber => Misfit::NoNumber { row: self.seen, column, text },
-                    NotTaken::Infinite => Misfit::Infinite { row: self.seen, column, text },
+                    NoValue::Text => Misfit::NoNumber { row: self.seen, column, text },
+                    NoValue::Infinite => Misfit::Infinite { row: self.seen, column, text },
                 }
             })?);
         }
         self.block.push(self.row.iter().copied());
         Ok(())
     }
-}
-
-enum NotTaken {
-    NoNumber,
-    Infinite,
-}
-
-/// As Python makes it of a text: a double, and of that what XGBoost keeps.
-fn number(text: &[u8]) -> Result<f32, NotTaken> {
-    let number = std::str::from_utf8(text).ok().and_then(|text| text.parse::<f64>().ok());
-    let number = number.ok_or(NotTaken::NoNumber)? as f32;
-    if number.is_infinite() { Err(NotTaken::Infinite) } else { Ok(number) }
 }
 
 impl RowSink for RowExplainer<'_> {

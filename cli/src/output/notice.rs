@@ -55,6 +55,10 @@ fn alert(detail: &Value) -> String {
         let subject = subject.and_then(Value::as_str).unwrap_or("-");
         lines.push(format!("    violation    {}: {}\n", line(subject), text(found, "description")));
     }
+    for moved in listed("/window/attribution/moved/features") {
+        let by = moved.get("by").and_then(Value::as_f64).unwrap_or_default();
+        lines.push(format!("    effect       {} moved the answers by {by:+.4}\n", text(moved, "name")));
+    }
     for other in listed("/window/differences") {
         let (feature, why) = (text(other, "feature"), text(other, "text"));
         lines.push(format!("    difference   Model Monitor judges {feature} otherwise: {why}\n"));

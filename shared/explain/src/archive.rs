@@ -8,13 +8,11 @@ use std::rc::Rc;
 use flate2::read::MultiGzDecoder;
 use tar::{Archive, Entry};
 
-use crate::error::{ModelError, NoModel};
+use crate::error::{BUILT_IN, ModelError, NoModel};
 use crate::format::{self, Form};
 use crate::limits::{MAX_MODEL, MAX_UNPACKED};
 use crate::model::Model;
 
-/// What the built-in algorithm calls its model. Its cross-validation makes several: `xgboost-model-0` and so on.
-const BUILT_IN: &str = "xgboost-model";
 /// Names of members that are kept for a message.
 const NAMES: usize = 100;
 /// How gzip begins.
@@ -27,22 +25,29 @@ impl Model {
     /// # Errors
     /// If there is no model, several members could be it, or it cannot be explained; the error names member, tree and node.
     pub fn read(input: impl Read, member: Option<&str>) -> Result<Self, ModelError> {
-        let mut input = input;
+        Self::read_within(input, member, MAX_MODEL)
+    }
+
+    /// The same for a reader that has less memory: of a model with more than `most` bytes, nothing more is held.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub fn read_within(mut input: impl Read, member: Option<&str>, most: u64) -> Result<Self, ModelError> {
         let beginning = beginning(&mut input, GZIP.len()).map_err(ModelError::Input)?;
         let is_packed = beginning == GZIP;
         let input = io::Cursor::new(beginning).chain(input);
         if is_packed {
-            unpacked(MultiGzDecoder::new(input), member, MAX_UNPACKED)
+            unpacked(MultiGzDecoder::new(input), member, MAX_UNPACKED, most)
         } else {
-            archive_or_bare(input, member)
+            archive_or_bare(input, member, most)
         }
     }
 }
 
-/// No more is unpacked than `most` bytes: a megabyte of gzip can be a gigabyte of nothing.
-fn unpacked(input: impl Read, member: Option<&str>, most: u64) -> Result<Model, ModelError> {
-    let left = Rc::new(Cell::new(most));
-    let read = archive_or_bare(Capped { input, left: Rc::clone(&left) }, member);
+/// No more is unpacked than `all` bytes: a megabyte of gzip can be a gigabyte of nothing.
+fn unpacked(input: impl Read, member: Option<&str>, all: u64, most: u64) -> Result<Model, ModelError> {
+    let left = Rc::new(Cell::new(all));
+    let read = archive_or_bare(Capped { input, left: Rc::clone(&left) }, member, most);
     match read {
         Err(ModelError::Input(_)) if left.get() == 0 => Err(ModelError::Unpacked),
         read => read,
@@ -66,22 +71,22 @@ impl<Input: Read> Read for Capped<Input> {
 /// The place of tar's magic bytes, and the bytes.
 const TAR: (usize, &[u8]) = (257, b"ustar");
 
-fn archive_or_bare(mut input: impl Read, member: Option<&str>) -> Result<Model, ModelError> {
+fn archive_or_bare(mut input: impl Read, member: Option<&str>, most: u64) -> Result<Model, ModelError> {
     let beginning = beginning(&mut input, TAR.0 + TAR.1.len()).map_err(ModelError::Input)?;
     let is_archive = beginning.get(TAR.0..) == Some(TAR.1);
     let input = io::Cursor::new(beginning).chain(input);
     match member {
-        _ if is_archive => archived(input, member),
+        _ if is_archive => archived(input, member, most),
         Some(member) => Err(ModelError::NoArchive(member.to_owned())),
         None => {
-            let bytes = whole(input).map_err(ModelError::Input)?.map_err(ModelError::Bare)?;
+            let bytes = whole(input, most).map_err(ModelError::Input)?.map_err(ModelError::Bare)?;
             format::model(&bytes).map_err(ModelError::Bare)
         }
     }
 }
 
-fn archived(input: impl Read, wanted: Option<&str>) -> Result<Model, ModelError> {
-    let found = find(input, wanted).map_err(ModelError::Input)?;
+fn archived(input: impl Read, wanted: Option<&str>, most: u64) -> Result<Model, ModelError> {
+    let found = find(input, wanted, most).map_err(ModelError::Input)?;
     let Found { names, candidates, model } = found;
     match (model, wanted) {
         (Some((member, bytes)), _) if candidates.len() <= 1 || is_built_in(&member) || wanted.is_some() => {
@@ -106,7 +111,7 @@ struct Found {
 
 /// Goes through the members. Extensions of tar are members like others here: long names and attributes would be held in memory, however
 /// long they are.
-fn find(input: impl Read, wanted: Option<&str>) -> io::Result<Found> {
+fn find(input: impl Read, wanted: Option<&str>, most: u64) -> io::Result<Found> {
     let mut archive = Archive::new(input);
     let mut found = Found::default();
     for entry in archive.entries()?.raw(true) {
@@ -125,7 +130,7 @@ fn find(input: impl Read, wanted: Option<&str>) -> io::Result<Found> {
             found.candidates.push(name.clone());
         }
         if is_it || may_be && found.model.is_none() {
-            found.model = Some((name, whole(io::Cursor::new(beginning).chain(entry))?));
+            found.model = Some((name, whole(io::Cursor::new(beginning).chain(entry), most)?));
         }
         if is_it {
             break;
@@ -150,10 +155,10 @@ fn beginning(input: &mut impl Read, count: usize) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-fn whole(input: impl Read) -> io::Result<Result<Vec<u8>, NoModel>> {
+fn whole(input: impl Read, most: u64) -> io::Result<Result<Vec<u8>, NoModel>> {
     let mut bytes = Vec::new();
-    input.take(MAX_MODEL + 1).read_to_end(&mut bytes)?;
-    Ok(if bytes.len() as u64 > MAX_MODEL { Err(NoModel::TooLarge) } else { Ok(bytes) })
+    input.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
+    Ok(if bytes.len() as u64 > most { Err(NoModel::TooLarge(most)) } else { Ok(bytes) })
 }
 
 #[cfg(test)]
@@ -172,7 +177,7 @@ mod tests {
 
     #[test]
     fn no_more_is_unpacked_than_may_be() {
-        let read = |most| unpacked(archive(1 << 20), None, most).unwrap_err();
+        let read = |most| unpacked(archive(1 << 20), None, most, MAX_MODEL).unwrap_err();
         assert!(matches!(read(1 << 20), ModelError::Unpacked));
         let ModelError::NoMember(names) = read(2 << 20) else { panic!("it is read to its end") };
         assert_eq!(names, ["zeros"]);
@@ -180,7 +185,7 @@ mod tests {
 
     #[test]
     fn a_model_that_is_too_large_is_not_held() {
-        let whole = whole(io::repeat(0)).unwrap();
-        assert_eq!(whole.unwrap_err(), NoModel::TooLarge);
+        let whole = whole(io::repeat(0), 3 << 20).unwrap();
+        assert_eq!(whole.unwrap_err().to_string(), "it is larger than 3 MB");
     }
 }

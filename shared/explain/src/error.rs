@@ -4,9 +4,10 @@ use std::io;
 
 use thiserror::Error;
 
-use crate::limits::{
-    MAX_DEPTH, MAX_FEATURES, MAX_MODEL, MAX_NODES, MAX_OUTPUTS, MAX_PATH, MAX_TREES, MAX_UNPACKED,
-};
+use crate::limits::{MAX_DEPTH, MAX_FEATURES, MAX_NODES, MAX_OUTPUTS, MAX_PATH, MAX_TREES, MAX_UNPACKED};
+
+/// What the built-in algorithm calls its model. Its cross-validation makes several: `xgboost-model-0` and so on.
+pub(crate) const BUILT_IN: &str = "xgboost-model";
 
 /// A file that has no model which can be explained.
 #[derive(Debug, Error)]
@@ -47,6 +48,21 @@ pub enum ModelError {
     Bare(NoModel),
 }
 
+impl ModelError {
+    /// Whether a file has the name of the built-in algorithm's models, and is none. Other files may be models of any kind: that they
+    /// cannot be read says nothing about them.
+    #[must_use]
+    pub fn is_of_xgboost(&self) -> bool {
+        match self {
+            Self::Member { member, source } => {
+                let name = member.rsplit('/').next().unwrap_or_default();
+                name.starts_with(BUILT_IN) && source.is_fault()
+            }
+            _ => false,
+        }
+    }
+}
+
 fn members(found: &[String]) -> String {
     const SHOWN: usize = 10;
     let more = if found.len() > SHOWN { ", ..." } else { "" };
@@ -66,8 +82,8 @@ pub enum NoModel {
     #[error("it is empty")]
     Empty,
     /// More bytes than are read.
-    #[error("it is larger than {} MB", MAX_MODEL >> 20)]
-    TooLarge,
+    #[error("it is larger than {} MB", .0 >> 20)]
+    TooLarge(u64),
     /// Whatever it is.
     #[error("not an XGBoost model: it begins neither as JSON, UBJSON, XGBoost's binary format nor a pickle")]
     Unknown,
@@ -146,6 +162,16 @@ pub enum NoModel {
 }
 
 impl NoModel {
+    /// Whether the bytes are damaged; false for a model that is whole, but of a kind that cannot be explained.
+    fn is_fault(&self) -> bool {
+        !matches!(
+            self,
+            Self::Booster(_)
+                | Self::Objective(_)
+                | Self::Tree { fault: TreeFault::Vector | TreeFault::Roots(_), .. }
+        )
+    }
+
     pub(crate) fn refuse_more(what: &'static str, count: usize, limit: usize) -> Result<(), Self> {
         if count > limit { Err(Self::TooMany { what, count, limit }) } else { Ok(()) }
     }

@@ -21,7 +21,7 @@ pub use limits::{
     MAX_UNPACKED,
 };
 pub use model::Model;
-pub use rows::RowBlock;
+pub use rows::{NoValue, RowBlock, value_of};
 pub use shap::{Contributions, Importance};
 
 /// Reads an input that may be a model in any form: for fuzzing, which has no files.

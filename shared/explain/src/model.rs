@@ -94,6 +94,12 @@ impl Model {
     pub fn trees(&self) -> usize {
         self.trees.len()
     }
+
+    /// How many leaves its trees have: the time to explain a row grows with them.
+    #[must_use]
+    pub fn leaves(&self) -> usize {
+        self.trees.iter().map(|each| each.tree.leaves()).sum()
+    }
 }
 
 /// Models of early versions may not say it.

@@ -1,5 +1,7 @@
 //! Rows to explain, a column after the other.
 
+use thiserror::Error;
+
 /// Rows of one table. A value that is missing is NaN.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RowBlock {
@@ -46,4 +48,30 @@ impl RowBlock {
         self.columns.iter_mut().for_each(Vec::clear);
         self.rows = 0;
     }
+}
+
+/// A text that is no value of a feature.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum NoValue {
+    /// It is no number.
+    #[error("not a number")]
+    Text,
+    /// It is too large for a number of XGBoost.
+    #[error("not a finite number, and XGBoost takes no other")]
+    Infinite,
+}
+
+/// The value of a feature that a text says, as Python makes it of a text: a double, and of that what XGBoost keeps. An empty text is
+/// a missing value.
+///
+/// # Errors
+/// If the text is no finite number.
+pub fn value_of(text: &[u8]) -> Result<f32, NoValue> {
+    let text = text.trim_ascii();
+    if text.is_empty() {
+        return Ok(f32::NAN);
+    }
+    let number = std::str::from_utf8(text).ok().and_then(|text| text.parse::<f64>().ok());
+    let number = number.ok_or(NoValue::Text)? as f32;
+    if number.is_infinite() { Err(NoValue::Infinite) } else { Ok(number) }
 }

@@ -64,6 +64,11 @@ impl Tree {
     pub(crate) fn node(&self, place: usize) -> Option<&Node> {
         self.nodes.get(place)
     }
+
+    /// Each split has two children, so that every second node is a leaf.
+    pub(crate) fn leaves(&self) -> usize {
+        self.nodes.len().div_ceil(2)
+    }
 }
 
 /// A tree while it is copied, along a path that begins at the root.

@@ -14,6 +14,8 @@ mod counted;
 mod detect;
 #[cfg(feature = "judging")]
 mod enforce;
+#[cfg(feature = "explaining")]
+mod explain;
 mod lookup;
 mod newest_verdicts;
 mod notify;

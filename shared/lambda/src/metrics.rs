@@ -161,6 +161,8 @@ fn namespace(monitor: Monitor) -> &'static str {
     match monitor {
         Monitor::DataQuality => "aws/sagemaker/Endpoints/data-metrics",
         Monitor::ModelQuality => "aws/sagemaker/Endpoints/model-metrics",
+        Monitor::ModelExplainability => "aws/sagemaker/Endpoints/explainability-metrics",
+        Monitor::ModelBias => "aws/sagemaker/Endpoints/bias-metrics",
     }
 }
 

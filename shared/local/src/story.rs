@@ -1,6 +1,8 @@
 //! The story of AWS's secure data-science workshop, on its credit-card-default model: which the demo shows and the tests
 //! play on an AWS emulator. Every step acts on the simulated account and on git; the account sends the events.
 
+use std::io;
+
 use sagewarden_events::{Actor, CommitId, Repository, Resource, ResourceKind, Timestamp};
 use sagewarden_govern::ports::PortError;
 use serde_json::{Value, json};
@@ -12,6 +14,7 @@ use crate::git::{GitError, LocalGit, NewCommit};
 
 mod clients;
 mod labels;
+mod models;
 mod parts;
 mod retraining;
 mod traffic;
@@ -65,6 +68,9 @@ pub enum StoryError {
     /// The store failed.
     #[error(transparent)]
     Port(#[from] PortError),
+    /// A model could not be written.
+    #[error("write a model: {0}")]
+    Model(#[source] io::Error),
 }
 
 const XGBOOST: &str = "141502667201.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-xgboost";
@@ -270,7 +276,12 @@ baseline = "make"
     }
 
     fn finish_training(&mut self) -> Result<(), StoryError> {
-        self.finish_training_of(Self::TRAINING_JOB, b"the model", 0.1834, 2_100)
+        self.finish_training_of(
+            Self::TRAINING_JOB,
+            &models::first().map_err(StoryError::Model)?,
+            0.1834,
+            2_100,
+        )
     }
 
     /// `train:error` is what XGBoost reports of a binary objective.

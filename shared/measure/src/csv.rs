@@ -247,10 +247,15 @@ impl<Input: BufRead> CsvTable<Input> {
     /// # Errors
     /// As [`Self::read_into`].
     pub fn profile(self) -> Result<(Profile, Issues), CsvError> {
-        let mut profile =
-            Profile::for_header(self.columns.iter().cloned()).with_missing(Arc::clone(&self.missing));
+        let mut profile = self.empty_profile();
         let issues = self.read_into(&mut profile)?;
         Ok((profile, issues))
+    }
+
+    /// The profile of no row, for somebody who does more with the rows than that.
+    #[must_use]
+    pub fn empty_profile(&self) -> Profile {
+        Profile::for_header(self.columns.iter().cloned()).with_missing(Arc::clone(&self.missing))
     }
 
     fn give(&mut self, sink: &mut impl RowSink) {

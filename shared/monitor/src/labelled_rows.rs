@@ -32,6 +32,8 @@ pub struct LabelledRows {
 impl LabelledRows {
     /// The name in Model Monitor's key layout, in place of a schedule's name.
     pub const SCHEDULE: &str = "sagewarden-model-quality";
+    /// The same for groups of people.
+    pub const BIAS_SCHEDULE: &str = "sagewarden-model-bias";
     /// How many files are named: labels may come for a month.
     pub const MAX_FILES: usize = 1_000;
 

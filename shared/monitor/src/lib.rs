@@ -5,6 +5,7 @@
 //! mathematics would have it ([`Mode`]). The result is written as the container writes it ([`Violations`]), and as
 //! Sagewarden's own report of a window ([`WindowReport`]).
 
+mod attributed_rows;
 mod baseline;
 mod constraints;
 mod evaluate;
@@ -20,6 +21,7 @@ mod statistics;
 mod violations;
 mod window_report;
 
+pub use attributed_rows::{AttributedFeature, AttributedRows, MovedBy, MovedPredictions};
 pub use baseline::SuggestedBaseline;
 pub use constraints::{
     CategoricalMethod, Comparison, Constraints, DistributionConstraints, DistributionOverrides,

@@ -6,6 +6,7 @@ use std::fmt;
 
 use sagewarden_events::Timestamp;
 
+use crate::attributed_rows::AttributedRows;
 use crate::evaluate::Coverage;
 use crate::labelled_rows::LabelledRows;
 use crate::loose;
@@ -72,6 +73,10 @@ pub struct WindowReport {
     /// Set if predictions were compared with their labels, and not traffic with a baseline of data.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub labelled: Option<LabelledRows>,
+    /// The reasons of the model. An evaluation of data has them to say what drift does to the answers; in an evaluation of its own,
+    /// they were judged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attribution: Option<AttributedRows>,
 }
 
 /// Says that files of a window were written after it had been closed, and later than capture writes any.

@@ -31,19 +31,19 @@ fn the_documented_attributions_drift() {
     let drift = attribution_drift(&baseline, &live, Mode::Compat);
     let found = drift.rankings[0].score.unwrap();
     assert!((found - 0.6876).abs() < 5e-5, "{found}");
-    let text = serde_json::to_string(&drift.violations()).unwrap();
+    let text = serde_json::to_string(&drift.violations(LIMIT)).unwrap();
     assert_eq!(
         text,
         format!(
             r#"{{"version":"1.0","violations":[{{"constraint_check_type":"feature_attribution_drift_check","description":"Feature attribution drift {found} exceeds threshold 0.9","metric_name":"shap","label":"label0"}}]}}"#
         )
     );
-    let violation = &drift.violations().violations[0];
+    let violation = &drift.violations(LIMIT).violations[0];
     assert_eq!(
         (violation.subject().as_str(), severity(violation, None)),
         ("label0 / shap", DriftSeverity::High)
     );
-    assert_eq!(attribution_drift(&baseline, &baseline, Mode::Compat).violations().violations, []);
+    assert_eq!(attribution_drift(&baseline, &baseline, Mode::Compat).violations(LIMIT).violations, []);
 }
 
 #[test]
@@ -55,9 +55,9 @@ fn the_threshold_itself_is_kept() {
         only_in_baseline: Vec::new(),
         only_live: Vec::new(),
     };
-    assert!(!ranking(Some(0.9)).is_violated());
-    assert!(ranking(Some(0.8999999999999999)).is_violated());
-    assert!(!ranking(None).is_violated());
+    assert!(!ranking(Some(0.9)).is_below(LIMIT));
+    assert!(ranking(Some(0.8999999999999999)).is_below(LIMIT));
+    assert!(!ranking(None).is_below(LIMIT));
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::hint::black_box;
 
 use proptest::prelude::*;
 use sagewarden_monitor::{Mode, Violations, WindowReport};
-use sagewarden_outcomes::clarify::{Analysis, attribution_drift, bias_drift};
+use sagewarden_outcomes::clarify::{Analysis, ExplainedModel, LIMIT, attribution_drift, bias_drift};
 use sagewarden_outcomes::quality::{QualityConstraints, QualityStatistics, Truth, evaluate};
 
 const FILES: [&str; 6] = [
@@ -33,9 +33,12 @@ fn read(bytes: &[u8]) {
         black_box(QualityConstraints::suggest(&statistics));
     }
     if let Ok(analysis) = Analysis::parse(bytes) {
+        if let Some(explained) = ExplainedModel::of(&analysis) {
+            black_box((explained.importances(), explained.moved_since(&explained)));
+        }
         for mode in [Mode::Compat, Mode::Exact] {
             black_box(bias_drift(&analysis, &analysis, mode).violations());
-            black_box(attribution_drift(&analysis, &analysis, mode).violations());
+            black_box(attribution_drift(&analysis, &analysis, mode).violations(LIMIT));
         }
     }
     let text = String::from_utf8_lossy(bytes);

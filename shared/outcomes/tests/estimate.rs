@@ -16,7 +16,7 @@ fn settings() -> QualitySettings {
 }
 
 fn prediction(score: f64) -> Prediction {
-    Prediction { label: None, probability: Some(score) }
+    Prediction { label: None, probability: Some(score), ..Prediction::default() }
 }
 
 fn estimated(scores: impl IntoIterator<Item = f64>, calibration: Option<Calibration>) -> QualityStatistics {
@@ -93,7 +93,11 @@ fn a_deviation_is_that_of_the_ratio() {
 #[test]
 fn an_answer_without_a_probability_is_not_counted() {
     let mut estimation = Estimation::new(&settings(), None);
-    assert!(estimation.add(&Prediction { label: Some("1".into()), probability: None }).is_err());
+    assert!(
+        estimation
+            .add(&Prediction { label: Some("1".into()), probability: None, ..Prediction::default() })
+            .is_err()
+    );
     assert!(estimation.add(&prediction(-0.1)).is_err());
     assert!(estimation.add(&prediction(f64::NAN)).is_err());
     let statistics = estimation.finish();

@@ -72,7 +72,11 @@ fn binary(counts: &[(&str, &str, usize)]) -> QualityStatistics {
     let mut quality = Quality::new(QualitySettings::new(Problem::BinaryClassification, Mode::Compat));
     for (predicted, actual, count) in counts {
         for number in 0..*count {
-            let prediction = Prediction { label: Some((*predicted).to_owned()), probability: None };
+            let prediction = Prediction {
+                label: Some((*predicted).to_owned()),
+                probability: None,
+                ..Prediction::default()
+            };
             quality.add(&format!("{predicted}/{actual}/{number}"), &prediction, actual).unwrap();
         }
     }
@@ -124,7 +128,8 @@ fn predictions_and_ground_truth_of_2019_are_joined() {
         let record: Value = serde_json::from_str(text).unwrap();
         let id = record.pointer("/eventMetadata/eventId").and_then(Value::as_str).unwrap();
         let output = record.pointer("/captureData/endpointOutput/data").and_then(Value::as_str).unwrap();
-        let said = Prediction { label: None, probability: Some(output.parse().unwrap()) };
+        let said =
+            Prediction { label: None, probability: Some(output.parse().unwrap()), ..Prediction::default() };
         join.prediction(prediction_id(None, id), said, Order { written_at: 0, line });
     }
     let joined = join.finish();

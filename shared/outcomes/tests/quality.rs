@@ -6,7 +6,7 @@ use sagewarden_monitor::Mode;
 use sagewarden_outcomes::quality::*;
 
 fn said(label: &str, probability: Option<f64>) -> Prediction {
-    Prediction { label: (!label.is_empty()).then(|| label.to_owned()), probability }
+    Prediction { label: (!label.is_empty()).then(|| label.to_owned()), probability, ..Prediction::default() }
 }
 
 fn measure(problem: Problem, mode: Mode, items: &[(Prediction, String)]) -> QualityStatistics {

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 fn statistics(mode: Mode) -> QualityStatistics {
     let mut quality = Quality::new(QualitySettings::new(Problem::BinaryClassification, mode));
-    let said = Prediction { label: Some("1".into()), probability: None };
+    let said = Prediction { label: Some("1".into()), probability: None, ..Prediction::default() };
     quality.add("id", &said, "1").unwrap();
     quality.finish(Period::default())
 }

@@ -6,6 +6,8 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use wildmatch::WildMatch;
 
+use crate::attribution::WatchedAttribution;
+use crate::bias::{WatchedBias, watched_bias};
 use crate::check::{folder, hours, hours_of_a_day, minutes, missing_texts, phrases, row_path, words};
 use crate::quality::{WatchedQuality, watched_quality};
 
@@ -124,6 +126,12 @@ pub struct DetectedEndpoint {
     /// How its predictions are measured once their labels are known.
     #[serde(default, deserialize_with = "watched_quality")]
     pub quality: WatchedQuality,
+    /// How the reasons of its model are watched.
+    #[serde(default)]
+    pub attribution: WatchedAttribution,
+    /// Which groups are compared once labels are known.
+    #[serde(default, deserialize_with = "watched_bias")]
+    pub bias: WatchedBias,
 }
 
 /// The largest distance that is no drift: from 0 to 1.
@@ -171,6 +179,8 @@ impl Default for DetectedEndpoint {
             input_path: None,
             output_path: None,
             quality: WatchedQuality::default(),
+            attribution: WatchedAttribution::default(),
+            bias: WatchedBias::default(),
         }
     }
 }

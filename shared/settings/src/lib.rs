@@ -1,6 +1,8 @@
 //! What an environment allows, and how data is watched: `settings.toml`. Without the policy engine, so that functions which
 //! only read settings are built without it.
 
+mod attribution;
+mod bias;
 mod check;
 mod detect;
 mod drift;
@@ -13,6 +15,8 @@ mod settings;
 mod training;
 mod waiver;
 
+pub use attribution::{ScoreThreshold, WatchedAttribution};
+pub use bias::WatchedBias;
 pub use detect::{CapturedColumns, DetectSettings, DetectedEndpoint, DriftThreshold, JudgedBy};
 pub use drift::{DriftSettings, Retraining};
 pub use environment::Environment;

@@ -55,7 +55,10 @@ impl Model {
 /// How much each feature matters over many rows.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Importance {
+    /// For each output, the sums of the absolute values of each feature.
     sums: Vec<Vec<f64>>,
+    /// The same of the values with their signs.
+    signed: Vec<Vec<f64>>,
     rows: u64,
 }
 
@@ -63,14 +66,17 @@ impl Importance {
     /// Of no row.
     #[must_use]
     pub fn of(model: &Model) -> Self {
-        Self { sums: vec![vec![0.0; model.features()]; model.base_values().len()], rows: 0 }
+        let zeros = vec![vec![0.0; model.features()]; model.base_values().len()];
+        Self { sums: zeros.clone(), signed: zeros, rows: 0 }
     }
 
     /// Counts the rows of a block.
     pub fn add(&mut self, block: &RowBlock, contributions: &Contributions) {
-        for (output, sums) in self.sums.iter_mut().enumerate() {
-            for (feature, sum) in sums.iter_mut().enumerate() {
-                *sum += contributions.column(output, feature).iter().map(|value| value.abs()).sum::<f64>();
+        for (output, (sums, signed)) in self.sums.iter_mut().zip(&mut self.signed).enumerate() {
+            for (feature, (sum, signed)) in sums.iter_mut().zip(signed).enumerate() {
+                let column = contributions.column(output, feature);
+                *sum += column.iter().map(|value| value.abs()).sum::<f64>();
+                *signed += column.iter().sum::<f64>();
             }
         }
         self.rows += block.rows() as u64;
@@ -89,7 +95,15 @@ impl Importance {
         self.sums.get(output).into_iter().flatten().map(|sum| sum / rows).collect()
     }
 
-    /// The same for each feature, added up over all classes or targets.
+    /// The mean SHAP value of each feature with its sign, for one class or target. Together with the base value, these
+    /// means are the mean answer: where two sets of rows differ, they say which feature moved it by how much.
+    #[must_use]
+    pub fn mean_by_output(&self, output: usize) -> Vec<f64> {
+        let rows = self.rows.max(1) as f64;
+        self.signed.get(output).into_iter().flatten().map(|sum| sum / rows).collect()
+    }
+
+    /// The mean of the absolute SHAP values of each feature, added up over all classes or targets.
     #[must_use]
     pub fn total(&self) -> Vec<f64> {
         let mut total = vec![0.0; self.sums.first().map_or(0, Vec::len)];

@@ -246,4 +246,6 @@ fn importances_are_means_of_absolute_values_over_all_blocks() {
     assert_eq!(importance.rows(), 4);
     assert_eq!(importance.total(), [0.0, 0.0, 1.0, 0.0, 0.0]);
     assert_eq!(importance.by_output(0), importance.total());
+    assert_eq!(importance.mean_by_output(0), [0.0, 0.0, 0.5, 0.0, 0.0], "three rows say 1, and one says -1");
+    assert_eq!(model.leaves(), 2);
 }

@@ -10,7 +10,7 @@ use sagewarden_lineage::id::NodeId;
 use sagewarden_lineage::rows::{NodeRow, ObservationRow, node};
 use sagewarden_lineage::table::Key;
 use sagewarden_lineage::walk::Limits;
-use sagewarden_monitor::{DriftSeverity, Violation};
+use sagewarden_monitor::{AttributedRows, DriftSeverity, Violation};
 
 use super::changed::{DeploymentChanges, changed_by};
 use super::found::Observed;
@@ -36,9 +36,10 @@ impl Behind {
         endpoint: &Resource,
         deployment: Option<&NodeId>,
         at: Timestamp,
+        reasons: Option<&AttributedRows>,
     ) -> Result<Self, Failure> {
         let graph = upstream(table, deployment.cloned(), Limits::default()).await?;
-        let importances = Importances::behind(table, &graph).await?;
+        let importances = Importances::behind(table, &graph).await?.and(reasons);
         let mut chain = Chain::of(&graph).bounded(MAX_CHAIN);
         let changes = match deployment {
             Some(deployment) => changed_by(table, &NodeId::endpoint(endpoint), deployment, graph, at).await?,
@@ -63,13 +64,20 @@ pub(super) struct BehindOnce<'a> {
     endpoint: &'a Resource,
     deployment: Option<&'a NodeId>,
     at: Timestamp,
+    reasons: Option<&'a AttributedRows>,
     found: Option<Behind>,
 }
 
 impl<'a> BehindOnce<'a> {
-    /// For the deployment that was in force on the endpoint at a time; this reads nothing yet.
-    pub(super) fn new(endpoint: &'a Resource, deployment: Option<&'a NodeId>, at: Timestamp) -> Self {
-        Self { endpoint, deployment, at, found: None }
+    /// For the deployment that was in force when the monitored data began; this reads nothing yet.
+    pub(super) fn new(observed: &'a Observed<'_>, deployment: Option<&'a NodeId>) -> Self {
+        Self {
+            endpoint: observed.endpoint(),
+            deployment,
+            at: observed.began(),
+            reasons: observed.attribution(),
+            found: None,
+        }
     }
 
     /// The deployment; `None` if none is known.
@@ -84,7 +92,7 @@ impl<'a> BehindOnce<'a> {
     pub(super) async fn get(&mut self, table: &impl Table) -> Result<&Behind, Failure> {
         let found = match self.found.take() {
             Some(found) => found,
-            None => Behind::of(table, self.endpoint, self.deployment, self.at).await?,
+            None => Behind::of(table, self.endpoint, self.deployment, self.at, self.reasons).await?,
         };
         Ok(self.found.insert(found))
     }

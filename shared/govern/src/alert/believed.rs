@@ -76,8 +76,11 @@ impl OwnPlace {
         if (self.kind == OwnReport::Rewritten) != report.rewritten.is_some() {
             return Some("its place and its `rewritten` disagree".to_owned());
         }
-        if (self.monitor == Monitor::ModelQuality) != report.labelled.is_some() {
+        if is_of_predictions(self.monitor) != report.labelled.is_some() {
             return Some("its place and its `labelled` disagree".to_owned());
+        }
+        if self.monitor == Monitor::ModelExplainability && report.attribution.is_none() {
+            return Some("it has no `attribution`".to_owned());
         }
         let is_known =
             |uri: &&String| files.iter().any(|file| format!("s3://{}/{}", file.bucket, file.key) == **uri);
@@ -91,6 +94,11 @@ impl OwnPlace {
     }
 }
 
+/// Whether it joins predictions with labels: its windows may be longer than those of traffic.
+fn is_of_predictions(monitor: Monitor) -> bool {
+    matches!(monitor, Monitor::ModelQuality | Monitor::ModelBias)
+}
+
 /// The files that `detect-drift` noted for a window; none if it never opened the window.
 pub(super) async fn noted_files(
     world: &impl World,
@@ -98,7 +106,7 @@ pub(super) async fn noted_files(
     window: &Window,
 ) -> Result<Vec<CapturedFileRow>, PortError> {
     let table = world.table();
-    if monitor == Monitor::ModelQuality {
+    if is_of_predictions(monitor) {
         return quality::files::noted_files(table, &world.settings().drift.detect, window).await;
     }
     let rows = query_all(table, CapturedFileRow::of(&window.open_row().partition())).await?;

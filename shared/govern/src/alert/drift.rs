@@ -54,7 +54,7 @@ pub(super) async fn alert(
         record_found(world, observed, found, Some(worst), moment).await?;
     }
     // The chain is read once, for the alert and for the suggestion. If neither is published, it is not read.
-    let mut behind = BehindOnce::new(observed.endpoint(), deployment.as_ref(), observed.began());
+    let mut behind = BehindOnce::new(observed, deployment.as_ref());
     let quiet = world.settings().drift.quiet_hours_after_alert;
     let endpoint = NodeId::endpoint(observed.endpoint());
     let scope = Scope::of("drift", &endpoint, &observed.node(), observed.began(), quiet);

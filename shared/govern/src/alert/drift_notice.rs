@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use sagewarden_lineage::id::NodeId;
 use sagewarden_lineage::s3::S3Location;
-use sagewarden_monitor::{Violation, WindowReport};
+use sagewarden_monitor::{AttributedFeature, AttributedRows, Violation, WindowReport};
 use serde_json::{Value as Json, json};
 
 use super::behind::Behind;
@@ -24,6 +24,8 @@ const NAMED: usize = 3;
 /// How many disagreements of the two modes it lists.
 const MAX_DIFFERENCES: usize = 20;
 const MAX_TEXT: usize = 500;
+/// How many features it lists.
+const MAX_FEATURES: usize = 20;
 
 /// Earlier findings.
 pub(super) struct Before {
@@ -103,6 +105,7 @@ fn looked_at(observed: &Observed<'_>) -> Vec<(String, Json)> {
                 "mode": report.alert_mode,
                 "baseline": report.baseline,
                 "labelled": evaluated.labelled(),
+                "attribution": report.attribution.as_ref().map(listed),
                 "differences": report.differences.iter().take(MAX_DIFFERENCES).map(|difference| json!({
                     "feature": difference.feature,
                     "text": difference.text.chars().take(MAX_TEXT).collect::<String>(),
@@ -114,6 +117,13 @@ fn looked_at(observed: &Observed<'_>) -> Vec<(String, Json)> {
         Json::Object(fields) => fields.into_iter().collect(),
         _ => Vec::new(),
     }
+}
+
+/// The reasons of the model, with no more features than an event lists.
+fn listed(reasons: &AttributedRows) -> AttributedRows {
+    let features: Vec<AttributedFeature> = reasons.features.iter().take(MAX_FEATURES).cloned().collect();
+    let omitted = reasons.omitted + reasons.features.len() - features.len();
+    AttributedRows { features, omitted, ..reasons.clone() }
 }
 
 /// Subject and check.
@@ -160,10 +170,16 @@ fn summary(observed: &Observed<'_>, found: &Found, behind: &Behind, before: &Bef
     if more > 0 {
         text.push_str(&format!(" and {more} more"));
     }
-    if let Observed::Window(EvaluatedWindow { window, report, .. }) = observed {
+    if let Observed::Window(evaluated @ EvaluatedWindow { window, report, .. }) = observed {
         text.push_str(&format!("; in the traffic from {} to {}", window.start, window.end));
         if let Some(labelled) = &report.labelled {
             text.push_str(&format!("; {}", labelled.in_words()));
+        }
+        if let Some(reasons) = evaluated.reasons() {
+            text.push_str(&format!("; {}", reasons.in_words()));
+        }
+        if let Some(moved) = report.attribution.as_ref().and_then(|reasons| reasons.moved.as_ref()) {
+            text.push_str(&format!("; {}", moved.in_words()));
         }
         if let Some(since) = before.since.first_of(&found.violations) {
             text.push_str(&format!(", as in each window since {since}"));

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use sagewarden_lineage::id::NodeId;
 use sagewarden_lineage::s3::{S3Location, hex};
-use sagewarden_monitor::{CaptureWindow, LabelledRows, UnreadableLines, WindowReport};
+use sagewarden_monitor::{AttributedRows, CaptureWindow, LabelledRows, UnreadableLines, WindowReport};
 use serde_json::{Value as Json, json};
 use sha2::{Digest, Sha256};
 
@@ -14,6 +14,8 @@ use crate::window::Window;
 
 /// How many kinds of damaged lines a sentence names.
 const NAMED: usize = 2;
+/// How many metrics a history names; the finding's own facts have the rest.
+const MEASURES: usize = 6;
 /// How many entries an event lists; the evaluation has the rest.
 const MAX_LISTED: usize = 20;
 
@@ -36,23 +38,60 @@ impl EvaluatedWindow {
     /// The node of its finding. The name of a variant contains no slash.
     pub(super) fn node(&self) -> NodeId {
         let Window { endpoint, variant, start, .. } = &self.window;
-        match self.monitor {
-            Monitor::DataQuality => self.window.node(),
-            Monitor::ModelQuality => NodeId::window(endpoint, &format!("{variant}/model-quality"), *start),
+        match self.suffix() {
+            None => self.window.node(),
+            Some(suffix) => NodeId::window(endpoint, &format!("{variant}/{suffix}"), *start),
         }
     }
 
-    /// `<endpoint>/<variant>/<start>`, with a suffix if predictions were judged.
+    /// Which of the window's nodes it is, unless its data was judged.
+    fn suffix(&self) -> Option<&'static str> {
+        match self.monitor {
+            Monitor::DataQuality => None,
+            Monitor::ModelQuality => Some("model-quality"),
+            Monitor::ModelExplainability => Some("model-explainability"),
+            Monitor::ModelBias => Some("model-bias"),
+        }
+    }
+
+    /// `<endpoint>/<variant>/<start>`, with a suffix if something else than its data was judged.
     pub(super) fn name(&self) -> String {
-        match self.monitor {
-            Monitor::DataQuality => self.window.name(),
-            Monitor::ModelQuality => format!("{}/model-quality", self.window.name()),
-        }
+        let name = self.window.name();
+        self.suffix().map_or_else(|| name.clone(), |suffix| format!("{name}/{suffix}"))
     }
 
-    /// Whether it measures predictions, and no more labels are expected.
+    /// Whether it measures something that is worth keeping whatever the verdict is, and nothing more is expected: predictions, or the
+    /// reasons of the model.
     pub(super) fn is_measured(&self) -> bool {
-        self.report.window.complete && self.report.labelled.is_some() && self.report.unknown.is_none()
+        let WindowReport { labelled, unknown, window, .. } = &self.report;
+        let has_reasons = self.reasons().is_some_and(|reasons| reasons.rows > 0);
+        window.complete && (has_reasons || (labelled.is_some() && unknown.is_none()))
+    }
+
+    /// The reasons of the model, if they were judged.
+    pub(super) fn reasons(&self) -> Option<&AttributedRows> {
+        let is_own = self.monitor == Monitor::ModelExplainability;
+        self.report.attribution.as_ref().filter(|_| is_own)
+    }
+
+    /// What was measured, in a sentence of a history.
+    pub(super) fn measured_in_words(&self) -> Option<String> {
+        match (self.reasons(), &self.report.labelled) {
+            (Some(reasons), _) => {
+                let unknown = self.report.unknown.as_ref().map(|why| format!("; {why}"));
+                Some(reasons.in_words() + &unknown.unwrap_or_default())
+            }
+            (None, Some(labelled)) => {
+                // What a classifier that always says the same comes to is there to be compared with, and no result.
+                let own =
+                    labelled.metrics.iter().filter(|(name, _)| !name.ends_with("_best_constant_classifier"));
+                let metrics = own.take(MEASURES);
+                let metrics: Vec<String> =
+                    metrics.map(|(name, value)| format!("{name} {value:.4}")).collect();
+                Some(format!("{}; {}", labelled.in_words(), metrics.join(", ")))
+            }
+            (None, None) => None,
+        }
     }
 
     /// The facts about labels for events and details: without the files, which the evaluation lists.
@@ -61,10 +100,12 @@ impl EvaluatedWindow {
         labelled.map(|labelled| LabelledRows { files: Vec::new(), ..labelled.clone() })
     }
 
-    /// Why predictions could not be judged, although no more labels are expected.
+    /// Why predictions or reasons could not be judged, although nothing more is expected. That a model is none that can be explained is
+    /// no fault.
     pub(super) fn unmeasured(&self) -> Option<&str> {
         let WindowReport { labelled, unknown, window, .. } = &self.report;
-        labelled.as_ref().and(unknown.as_deref()).filter(|_| window.complete)
+        let is_fault = labelled.is_some() || self.reasons().is_some_and(|reasons| reasons.is_broken);
+        unknown.as_deref().filter(|_| is_fault && window.complete)
     }
 
     /// Whether that is because no prediction has a label.
@@ -110,7 +151,7 @@ impl EvaluatedWindow {
 
     pub(super) fn unreadable_advice(&self) -> String {
         let place = &self.evaluation;
-        if self.monitor == Monitor::ModelQuality {
+        if self.report.labelled.is_some() {
             return format!(
                 "look at the lines and files that {place} names: a label is a record with `groundTruthData` and `eventMetadata`, and a \
                  prediction stands where `inference` and `probability` under `quality` say"

@@ -3,7 +3,7 @@
 use sagewarden_events::{Resource, Timestamp};
 use sagewarden_lineage::id::NodeId;
 use sagewarden_lineage::s3::{S3Location, hex};
-use sagewarden_monitor::{DriftSeverity, Violation, Violations, WindowReport, severity};
+use sagewarden_monitor::{AttributedRows, DriftSeverity, Violation, Violations, WindowReport, severity};
 use serde_json::{Value as Json, json};
 use sha2::{Digest, Sha256};
 
@@ -52,6 +52,14 @@ impl Observed<'_> {
         match self {
             Self::Execution(execution) => execution.ended_at,
             Self::Window(window) => window.window.end,
+        }
+    }
+
+    /// The reasons of the model in that data, if they were computed.
+    pub(super) fn attribution(&self) -> Option<&AttributedRows> {
+        match self {
+            Self::Execution(_) => None,
+            Self::Window(window) => window.report.attribution.as_ref(),
         }
     }
 

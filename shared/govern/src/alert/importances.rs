@@ -1,11 +1,11 @@
-//! How much a model relies on its features, by Clarify's explanations.
+//! How much a model relies on its features, by Clarify's explanations and by the model's own SHAP values.
 
 use std::collections::BTreeMap;
 
 use sagewarden_lineage::graph::Graph;
 use sagewarden_lineage::rows::ExplanationRow;
 use sagewarden_lineage::table::Key;
-use sagewarden_monitor::{DriftSeverity, Violation, severity};
+use sagewarden_monitor::{AttributedRows, DriftSeverity, Violation, severity};
 use serde_json::Value as Json;
 
 use crate::ports::{PortError, Table};
@@ -26,6 +26,13 @@ impl Importances {
         Ok(importances)
     }
 
+    /// The same, with the importances of the monitored data.
+    pub(super) fn and(mut self, reasons: Option<&AttributedRows>) -> Self {
+        let features = reasons.iter().flat_map(|reasons| &reasons.features);
+        self.add(&features.map(|each| (each.name.as_str(), each.importance)).collect::<Vec<_>>());
+        self
+    }
+
     pub(super) fn of(&self, violation: &Violation) -> Option<f64> {
         self.0.get(violation.feature_name.as_deref()?).copied()
     }
@@ -43,21 +50,27 @@ impl Importances {
             let values: Vec<(&str, f64)> = pairs
                 .filter_map(|pair| Some((pair.get(0)?.as_str()?, pair.get(1)?.as_f64()?.abs())))
                 .collect();
-            let most = values.iter().map(|(_, value)| *value).fold(0.0, f64::max);
-            if most <= 0.0 {
-                continue;
-            }
-            for (feature, value) in values {
-                let share = value / most;
-                let known = self.0.entry(feature.to_owned()).or_insert(share);
-                *known = known.max(share);
-            }
+            self.add(&values);
+        }
+    }
+
+    fn add(&mut self, values: &[(&str, f64)]) {
+        let most = values.iter().map(|(_, value)| *value).fold(0.0, f64::max);
+        if most <= 0.0 {
+            return;
+        }
+        for (feature, value) in values {
+            let share = value / most;
+            let known = self.0.entry((*feature).to_owned()).or_insert(share);
+            *known = known.max(share);
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use sagewarden_monitor::AttributedFeature;
+
     use super::*;
 
     #[test]
@@ -69,9 +82,12 @@ mod tests {
                 {"method":"kernel_shap","label":"b","features":[["Age",0.03],["Income",0.06]]}]}"#,
         );
         importances.read("not valid JSON");
+        let own = AttributedFeature { name: "Debt".into(), importance: 3.0, before: None };
+        let importances =
+            importances.and(Some(&AttributedRows { features: vec![own], ..AttributedRows::default() }));
         let of = |name: &str| {
             importances.of(&Violation { feature_name: Some(name.into()), ..Violation::default() })
         };
-        assert_eq!((of("Income"), of("Age"), of("Sex")), (Some(1.0), Some(0.5), None));
+        assert_eq!((of("Income"), of("Age"), of("Debt"), of("Sex")), (Some(1.0), Some(0.5), Some(1.0), None));
     }
 }

@@ -22,6 +22,7 @@ mod found;
 mod importances;
 mod publish_silence;
 mod record_found;
+mod record_reasons;
 mod recording;
 mod refused;
 mod report;

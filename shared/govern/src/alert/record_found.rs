@@ -10,6 +10,7 @@ use serde_json::json;
 
 use super::cause::{rank, word};
 use super::found::{Found, Observed};
+use super::record_reasons::record_reasons;
 use super::recording::{execution_of, store};
 use crate::counted::counted;
 use crate::notify::Moment;
@@ -42,6 +43,9 @@ pub(super) async fn record_found(
     if let Observed::Window(evaluated) = observed {
         let rows = evaluated.report.rows;
         newest.insert(node::ROWS.into(), number(usize::try_from(rows).unwrap_or(usize::MAX)));
+        if let Some(measured) = evaluated.measured_in_words() {
+            newest.insert(node::MEASURED.into(), Value::Text(measured));
+        }
         if evaluated.report.window.complete {
             record.grow(&id, node::VERDICTS, [closing_verdict(found)]);
         }
@@ -54,10 +58,10 @@ pub(super) async fn record_found(
         record.register(&id, node::SEVERITY_VERSION, rank(worst).to_string(), severity);
     }
     let mut detail = json!({ "violations": found.listed() });
-    if let Observed::Window(evaluated) = observed
-        && let (Some(labelled), Some(detail)) = (evaluated.labelled(), detail.as_object_mut())
-    {
-        detail.insert("labelled".to_owned(), json!(labelled));
+    if let (Observed::Window(evaluated), Some(detail)) = (observed, detail.as_object_mut()) {
+        let labelled = evaluated.labelled().map(|labelled| ("labelled".to_owned(), json!(labelled)));
+        let reasons = evaluated.reasons().map(|reasons| ("attribution".to_owned(), json!(reasons)));
+        detail.extend(labelled.into_iter().chain(reasons));
     }
     record.versioned_detail(&id, &found.version, &detail);
     let endpoint = NodeId::endpoint(observed.endpoint());
@@ -66,6 +70,9 @@ pub(super) async fn record_found(
         && let Some(run) = execution_of(world, moment, &execution.job, execution.created_at).await?
     {
         record.edge(&id, &InEdge::new(Relation::Produced, REPORT, run));
+    }
+    if let Observed::Window(evaluated) = observed {
+        record_reasons(world.table(), &mut record, evaluated).await?;
     }
     store(world, moment, record).await?;
     Ok(id)

@@ -124,7 +124,12 @@ impl Silence {
             Wrong::TrafficUnreadable(window) => window.unreadable_summary(),
             Wrong::Unmeasured(window) => {
                 let CaptureWindow { start, end, .. } = window.report.window;
-                format!("its predictions from {start} to {end} cannot be judged{because}")
+                let what = match window.monitor {
+                    Monitor::ModelExplainability => "the reasons of its model",
+                    Monitor::ModelBias => "how groups fared",
+                    Monitor::DataQuality | Monitor::ModelQuality => "its predictions",
+                };
+                format!("{what} from {start} to {end} cannot be judged{because}")
             }
             Wrong::TrafficMissing { .. } => {
                 format!("it captures its traffic, but none of it has been heard of since {at}")
@@ -218,6 +223,11 @@ impl Silence {
 }
 
 fn unmeasured_advice(window: &EvaluatedWindow) -> String {
+    if window.reasons().is_some() {
+        return "mend what the reason says: the role of detect-drift must be able to read the model's artifact, and requests must have the \
+         columns that the model was trained with; `watch = false` under `attribution` in `[[drift.detect.endpoints]]` computes no reasons"
+            .to_owned();
+    }
     let place =
         window.report.labelled.as_ref().map(|labelled| labelled.ground_truth.as_str()).unwrap_or_default();
     if window.is_without_labels() {

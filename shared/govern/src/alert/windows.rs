@@ -64,10 +64,10 @@ fn both(one: Outcome, other: Outcome) -> Outcome {
     }
 }
 
-/// Publishes that predictions could not be judged, once no more labels are expected: silence is not health.
+/// Publishes that predictions or reasons could not be judged, once nothing more is expected: silence is not health.
 async fn publish_unmeasured(world: &impl World, window: &Rc<EvaluatedWindow>, moment: &Moment) -> Outcome {
     if window.unmeasured().is_none() {
-        return Ok(Done::Nothing(format!("`{}` is no window whose labels are missing", window.evaluation)));
+        return Ok(Done::Nothing(format!("`{}` is no window that could not be measured", window.evaluation)));
     }
     let wrong = Wrong::Unmeasured(Rc::clone(window));
     let silence = Silence::of_own(window.monitor, &window.window.endpoint, window.window.end, wrong);
@@ -93,7 +93,7 @@ async fn publish_unreadable(world: &impl World, window: &Rc<EvaluatedWindow>, mo
 }
 
 async fn alert_on_drift(world: &impl World, window: &EvaluatedWindow, moment: &Moment) -> Outcome {
-    if !window.is_judged() {
+    if !window.is_judged() && !window.is_measured() {
         return Ok(Done::Nothing(format!("too little is known of `{}` to be judged", window.evaluation)));
     }
     drift::alert(world, &Observed::Window(window), &Found::of_window(window), moment).await

@@ -6,6 +6,7 @@ use sagewarden_lineage::s3::S3Location;
 use sagewarden_monitor::DriftSeverity;
 
 use super::evaluated::EvaluatedWindow;
+use crate::ports::Monitor;
 
 /// Reasons are the service's own words: no longer than its limit of 1,024 characters.
 const MAX_REASON: usize = 1_024;
@@ -31,7 +32,7 @@ pub(super) enum Wrong {
     },
     /// Captured traffic of this window is damaged, or is gone.
     TrafficUnreadable(Rc<EvaluatedWindow>),
-    /// Predictions of this window could not be judged, although no more labels are expected.
+    /// Predictions of this window, or the reasons of its model, could not be judged, although nothing more is expected.
     Unmeasured(Rc<EvaluatedWindow>),
     /// An endpoint captures its traffic to this place, and no file has arrived.
     TrafficMissing {
@@ -55,6 +56,8 @@ impl Wrong {
             Self::ReportMissing { .. } => "report-missing",
             Self::ReportDenied { .. } => "report-denied",
             Self::TrafficUnreadable(_) => "traffic-unreadable",
+            Self::Unmeasured(window) if window.reasons().is_some() => "attribution-unmeasured",
+            Self::Unmeasured(window) if window.monitor == Monitor::ModelBias => "bias-unmeasured",
             Self::Unmeasured(window) if window.is_without_labels() => "labels-missing",
             Self::Unmeasured(_) => "quality-unmeasured",
             Self::TrafficMissing { .. } => "traffic-missing",

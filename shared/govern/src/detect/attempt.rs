@@ -23,7 +23,7 @@ const REMEMBERED_MS: i64 = 24 * HOUR_MS;
 const WIDE: usize = 250;
 
 /// Why an attempt is not made.
-pub(super) enum NotBegun {
+pub(crate) enum NotBegun {
     /// It has killed the function too often.
     Killed(String),
     /// Unknown: the table failed.
@@ -46,7 +46,7 @@ impl From<NotBegun> for Failure {
 }
 
 /// An attempt that is under way.
-pub(super) struct Attempt {
+pub(crate) struct Attempt {
     row: AttemptRow,
     /// Earlier attempts that killed the function.
     killed: Vec<AttemptRow>,
@@ -57,7 +57,7 @@ impl Attempt {
     ///
     /// # Errors
     /// When it killed the function three times, or the table fails.
-    pub(super) async fn begin(table: &impl Table, subject: &str, moment: &Moment) -> Result<Self, NotBegun> {
+    pub(crate) async fn begin(table: &impl Table, subject: &str, moment: &Moment) -> Result<Self, NotBegun> {
         let before = query_all(table, AttemptRow::at(subject)).await?;
         let before: Vec<AttemptRow> = before.iter().filter_map(AttemptRow::parse).collect();
         let age = |row: &AttemptRow| moment.now.millis() - row.at.millis();
@@ -79,7 +79,7 @@ impl Attempt {
     ///
     /// # Errors
     /// As [`Self::begin`].
-    pub(super) async fn begin_if_wide(
+    pub(crate) async fn begin_if_wide(
         table: &impl Table,
         baseline: &S3Location,
         columns: usize,
@@ -96,7 +96,7 @@ impl Attempt {
     ///
     /// # Errors
     /// When the table fails.
-    pub(super) async fn end(self, table: &impl Table, succeeded: bool) -> Result<(), PortError> {
+    pub(crate) async fn end(self, table: &impl Table, succeeded: bool) -> Result<(), PortError> {
         let forgiven = self.killed.iter().filter(|_| succeeded);
         let rows = forgiven.chain([&self.row]).map(|row| Write::Delete(row.key()));
         table.write(&rows.collect::<Vec<_>>()).await

@@ -48,7 +48,7 @@ impl BaselinePlace {
 }
 
 /// The folder of the baseline that was made from a training job's data.
-pub(super) fn folder_of(evidence_bucket: &str, job: &NodeId) -> S3Location {
+pub(crate) fn folder_of(evidence_bucket: &str, job: &NodeId) -> S3Location {
     S3Location {
         bucket: evidence_bucket.to_owned(),
         key: format!("baselines/{}", job.tail().replace('@', "/")),

@@ -7,7 +7,7 @@ use sagewarden_events::{ClockTicked, Timestamp, WatchScope, Watched};
 
 use super::compare::{Compared, Occasion, compare};
 use super::find_baseline::find_baseline;
-use super::read_baselines::ReadBaselines;
+use super::known_baselines::KnownBaselines;
 use super::rewritten::Rewritten;
 use super::unjudged::or_publish;
 use super::window_rows::{self, WindowFiles};
@@ -43,7 +43,7 @@ enum Closing {
 /// When a service does not answer.
 pub(super) async fn close_windows(
     world: &impl World,
-    read: &ReadBaselines,
+    known: &KnownBaselines,
     tick: &ClockTicked,
     moment: &Moment,
 ) -> Outcome {
@@ -54,15 +54,15 @@ pub(super) async fn close_windows(
             // Anybody who may put events on the bus can name any window: a window that is not over must not be judged
             // as if it were complete.
             open.retain(|window| window.end <= before);
-            close_these(world, read, &open, moment).await
+            close_these(world, known, &open, moment).await
         }
-        Some(WatchScope::From(from)) => hand_on(world, read, tick, before, Some(from.clone()), moment).await,
+        Some(WatchScope::From(from)) => hand_on(world, known, tick, before, Some(from.clone()), moment).await,
         None => {
             let (ended, next) = window_rows::ended(world.table(), before, None, PAGE).await?;
             if next.is_none() && ended.len() <= IN_A_PART {
-                return close_these(world, read, &ended, moment).await;
+                return close_these(world, known, &ended, moment).await;
             }
-            hand_on(world, read, tick, before, None, moment).await
+            hand_on(world, known, tick, before, None, moment).await
         }
     }
 }
@@ -76,7 +76,7 @@ fn patience(world: &impl World) -> i64 {
 /// another record is closing right now are not handed on every five minutes.
 async fn hand_on(
     world: &impl World,
-    read: &ReadBaselines,
+    known: &KnownBaselines,
     tick: &ClockTicked,
     before: Timestamp,
     from: Option<String>,
@@ -97,7 +97,7 @@ async fn hand_on(
     match parts.cut(world.bus(), from, page).await? {
         Cut::Here(keys) => {
             let open = window_rows::open(table, &keys).await?;
-            close_these(world, read, &open, moment).await
+            close_these(world, known, &open, moment).await
         }
         Cut::HandedOn(done) => Ok(done),
     }
@@ -119,7 +119,7 @@ fn in_turn(windows: &[Window], taken: &mut BTreeMap<String, usize>) -> Vec<Strin
 
 async fn close_these(
     world: &impl World,
-    read: &ReadBaselines,
+    known: &KnownBaselines,
     windows: &[Window],
     moment: &Moment,
 ) -> Outcome {
@@ -132,7 +132,7 @@ async fn close_these(
         if waiting.contains(&whose) && !window_rows::is_old(window, moment.now) {
             continue;
         }
-        match close(world, read, window, moment).await {
+        match close(world, known, window, moment).await {
             Ok(Closing::Closed(outcome)) => done = done.and(outcome),
             Ok(Closing::StaysOpen(outcome)) => {
                 done = done.and(outcome);
@@ -149,7 +149,7 @@ async fn close_these(
 
 async fn close(
     world: &impl World,
-    read: &ReadBaselines,
+    known: &KnownBaselines,
     window: &Window,
     moment: &Moment,
 ) -> Result<Closing, Failure> {
@@ -159,7 +159,7 @@ async fn close(
     expect(world, window, moment).await?;
     let files = window_rows::files(table, window, deadline).await?;
     let occasion = occasion(world, window, &files).await?;
-    match judge_last(world, read, window, &occasion, moment).await {
+    match judge_last(world, known, window, &occasion, moment).await {
         Ok(Compared::Judged(done)) => {
             // This comes first: if a window were closed without it, nobody would notice a rewrite.
             window_rows::note_closed(table, window, &files.in_time).await?;
@@ -200,7 +200,7 @@ async fn occasion(world: &impl World, window: &Window, files: &WindowFiles) -> R
 /// Against the present baseline, whatever baseline its files were compared with while it was open.
 async fn judge_last(
     world: &impl World,
-    read: &ReadBaselines,
+    known: &KnownBaselines,
     window: &Window,
     occasion: &Occasion,
     moment: &Moment,
@@ -211,6 +211,6 @@ async fn judge_last(
         return Ok(Compared::Judged(Done::Nothing(text)));
     };
     let said = world.settings().drift.detect.of(&window.endpoint.name);
-    let search = find_baseline(world, read, window, &described.document, &said, moment).await;
-    compare(world, window, search, said, occasion, moment).await
+    let search = find_baseline(world, &known.read, window, &described.document, &said, moment).await;
+    compare(world, known, window, search, said, occasion, moment).await
 }

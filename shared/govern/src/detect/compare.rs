@@ -6,7 +6,8 @@ use sagewarden_settings::DetectedEndpoint;
 
 use super::attempt::Attempt;
 use super::find_baseline::BaselineSearch;
-use super::judge::judge;
+use super::judge::TrafficJudging;
+use super::known_baselines::KnownBaselines;
 use super::rewritten::{Rewritten, judge_rewritten};
 use super::unjudged::{or_publish, publish_missing};
 use crate::notify::Moment;
@@ -45,6 +46,7 @@ pub(super) enum Occasion {
 /// Rejects a window that the settings or the baseline do not allow to judge; retries if a service does not answer.
 pub(super) async fn compare(
     world: &impl World,
+    known: &KnownBaselines,
     window: &Window,
     search: Result<BaselineSearch, Failure>,
     mut said: DetectedEndpoint,
@@ -64,9 +66,10 @@ pub(super) async fn compare(
     let (place, columns) = (&found.place.constraints, found.baseline.constraints().features.len());
     let judged = match Attempt::begin_if_wide(world.table(), place, columns, moment).await {
         Ok(attempt) => {
+            let judging = TrafficJudging { world, window, found: &found, said: &said, known, moment };
             let judged = match occasion {
-                Occasion::FileCame => judge(world, window, &found, &said, false, moment).await,
-                Occasion::Over => judge(world, window, &found, &said, true, moment).await,
+                Occasion::FileCame => judging.judge(false).await,
+                Occasion::Over => judging.judge(true).await,
                 Occasion::ChangedAfterClosing(files) => {
                     judge_rewritten(world, window, &found, &said, files).await
                 }

@@ -1,17 +1,16 @@
 //! Which baseline an endpoint's traffic is compared with: the one that the settings name, else the one of its own
 //! monitoring schedule, else the one in its model package, else the one that was made from its model's training data.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use sagewarden_events::{Resource, ResourceKind};
 use sagewarden_lineage::id::{NodeId, NodeKind};
-use sagewarden_lineage::observe::observe;
 use sagewarden_lineage::walk::Limits;
 use sagewarden_settings::{CapturedColumns, DetectedEndpoint};
 use serde_json::Value as Json;
 
 use super::baseline_place::{BaselinePlace, folder_of};
+use super::packages::packages_of;
 use super::read_baselines::{FoundBaseline, ReadBaselines};
 use super::served::{Served, served};
 use crate::notify::Moment;
@@ -145,17 +144,8 @@ async fn of_package(
     endpoint: &Resource,
     model: &NodeId,
 ) -> Result<Vec<BaselinePlace>, Failure> {
-    let named = endpoint.sibling(ResourceKind::Model, model.last_name());
-    let Some(model) = world.account().describe(&named).await?.filter(|it| is_same(model, it)) else {
-        return Ok(Vec::new());
-    };
-    let more = model.document.get("Containers").and_then(Json::as_array);
-    let containers = model.document.get("PrimaryContainer").into_iter().chain(more.into_iter().flatten());
-    let packages = containers.filter_map(|container| container.get("ModelPackageName")?.as_str());
     let mut places = Vec::new();
-    for arn in packages {
-        let Ok(package) = Resource::parse_arn(arn) else { continue };
-        let Some(package) = world.account().describe(&package).await? else { continue };
+    for package in packages_of(world, endpoint, model).await? {
         let found_by = format!("the drift baseline of model package {}", package.resource.name);
         for pointer in ["/DriftCheckBaselines/ModelDataQuality", "/ModelMetrics/ModelDataQuality"] {
             if let Some(metrics) = package.document.pointer(pointer) {
@@ -164,10 +154,4 @@ async fn of_package(
         }
     }
     Ok(places)
-}
-
-/// Whether a model still has this identity: its name may have been used again.
-fn is_same(model: &NodeId, described: &Description) -> bool {
-    let seen = observe(&described.resource, &described.document, &BTreeMap::new());
-    seen.is_ok_and(|seen| seen.id == *model)
 }

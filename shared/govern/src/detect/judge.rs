@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use sagewarden_events::Resource;
 use sagewarden_lineage::s3::S3Location;
 use sagewarden_monitor::{
     Disagreement, Evaluation, Metric, Mode, ModeDifference, Statistics, UnreadableLines, Violations,
@@ -10,6 +11,7 @@ use sagewarden_monitor::{
 };
 use sagewarden_settings::{DetectedEndpoint, JudgedBy};
 
+use super::known_baselines::KnownBaselines;
 #[cfg(feature = "pages")]
 use super::page::{JudgedTraffic, write_page};
 use super::profiles::{Merged, Profiles};
@@ -18,6 +20,8 @@ use super::unjudged::publish_uncompared;
 use super::window_rows::{CapturedFile, deadline, files, has_published_metrics, note_metrics};
 use super::write::write;
 use crate::counted::counted;
+#[cfg(feature = "explaining")]
+use crate::explain::{self, ExplainedTraffic, Reasons, window_reasons};
 use crate::notify::Moment;
 use crate::outcome::{Done, Failure, Outcome};
 use crate::ports::{Metrics, Monitor, WindowMetrics};
@@ -26,7 +30,7 @@ use crate::window::Window;
 use crate::world::World;
 
 /// Another file may arrive while a window is judged, and the last version that is written must cover all files.
-/// Judging starts over this many times; then the record is retried.
+/// TrafficJudging starts over this many times; then the record is retried.
 const ATTEMPTS: usize = 5;
 /// How many files a sentence names; the report lists them all.
 const NAMED: usize = 3;
@@ -40,44 +44,147 @@ struct JudgedWindow {
     unjudged: Option<String>,
 }
 
-/// Judges the window by the files known so far, and writes the result.
-pub(super) async fn judge(
-    world: &impl World,
-    window: &Window,
-    found: &FoundBaseline,
-    said: &DetectedEndpoint,
-    complete: bool,
-    moment: &Moment,
-) -> Outcome {
-    let profiles = Profiles { world, found, said };
-    let deadline = deadline(window, &world.settings().drift.detect);
-    let mut known = files(world.table(), window, deadline).await?.in_time;
-    for _ in 0..ATTEMPTS {
-        let merged = profiles.of(&known).await?;
-        let JudgedWindow { done, metrics, unjudged } =
-            judge_files(world, window, found, &known, &merged, complete).await?;
-        let now = files(world.table(), window, deadline).await?.in_time;
-        if now == known {
-            publish_metrics_once(world, window, found, &metrics).await?;
-            let Some(why) = unjudged else { return Ok(done) };
-            return Ok(done.and(publish_uncompared(world, window, found, &why, moment).await?));
-        }
-        known = now;
-    }
-    Err(Failure::not_yet(format!("judge the traffic of {}", window.endpoint), "files come faster than that"))
+/// What is judged, and what it is compared with.
+pub(super) struct TrafficJudging<'a, W> {
+    pub(super) world: &'a W,
+    pub(super) window: &'a Window,
+    pub(super) found: &'a FoundBaseline,
+    pub(super) said: &'a DetectedEndpoint,
+    /// What the process read lately.
+    #[cfg_attr(
+        not(feature = "explaining"),
+        expect(dead_code, reason = "only what explains models reads it")
+    )]
+    pub(super) known: &'a KnownBaselines,
+    pub(super) moment: &'a Moment,
 }
 
-/// Writes the result of the files.
-async fn judge_files(
-    world: &impl World,
-    window: &Window,
-    found: &FoundBaseline,
-    files: &[CapturedFile],
-    merged: &Merged,
-    complete: bool,
-) -> Result<JudgedWindow, Failure> {
+impl<W: World> TrafficJudging<'_, W> {
+    /// Judges the window by the files known so far, and writes the result.
+    pub(super) async fn judge(&self, complete: bool) -> Outcome {
+        let Self { world, window, found, said, .. } = *self;
+        let profiles = Profiles { world, found, said };
+        let deadline = deadline(window, &world.settings().drift.detect);
+        let mut known = files(world.table(), window, deadline).await?.in_time;
+        for _ in 0..ATTEMPTS {
+            let merged = profiles.of(&known).await?;
+            let JudgedWindow { done, metrics, unjudged } =
+                self.judge_files(&known, &merged, complete).await?;
+            let now = files(world.table(), window, deadline).await?.in_time;
+            if now == known {
+                publish_metrics_once(world, window, found, &metrics).await?;
+                let Some(why) = unjudged else { return Ok(done) };
+                return Ok(done.and(publish_uncompared(world, window, found, &why, self.moment).await?));
+            }
+            known = now;
+        }
+        Err(Failure::not_yet(
+            format!("judge the traffic of {}", window.endpoint),
+            "files come faster than that",
+        ))
+    }
+
+    /// Writes the result of the files.
+    async fn judge_files(
+        &self,
+        files: &[CapturedFile],
+        merged: &Merged,
+        complete: bool,
+    ) -> Result<JudgedWindow, Failure> {
+        let Self { world, window, found, .. } = *self;
+        let Merged { profile, unreadable, gone } = merged;
+        let text = read_in_words(&window.endpoint, merged);
+        let below = reports_below(world.evidence_bucket(), world.settings().drift.detect.reports.as_deref());
+        let folder = reports_folder(window, &below)?;
+        if profile.rows == 0 || (!complete && profile.rows < world.settings().drift.detect.min_rows) {
+            // There is too little to judge, but it is known that traffic cannot be read: silence is not health.
+            if !unreadable.is_empty() || !gone.is_empty() {
+                let unjudged = report(window, files, merged, None, found, complete);
+                write(world, &folder, WindowReport::FILE, pretty(&unjudged)?).await?;
+            }
+            let needed = if complete { 1 } else { world.settings().drift.detect.min_rows };
+            let done = Done::Nothing(format!("{text}: {needed} are needed"));
+            return Ok(JudgedWindow { done, metrics: Vec::new(), unjudged: None });
+        }
+        let [compat, exact] =
+            [Mode::Compat, Mode::Exact].map(|mode| evaluate(&found.baseline, profile, mode));
+        let differences = compare_modes(&compat, &exact);
+        let by = |mode: JudgedBy| match mode {
+            JudgedBy::Compat => &compat,
+            JudgedBy::Exact => &exact,
+        };
+        let (alerting, written) =
+            (by(world.settings().drift.detect.alert_mode), by(world.settings().drift.detect.files_mode));
+        #[cfg(feature = "explaining")]
+        let reasons = self.reasons(files, complete, !alerting.violations.is_empty()).await?;
+        #[cfg(feature = "pages")]
+        {
+            let (mode, unreadable) = (alerting.mode, unreadable.as_slice());
+            #[cfg(feature = "explaining")]
+            let attribution = reasons.as_ref().and_then(Reasons::both);
+            #[cfg(not(feature = "explaining"))]
+            let attribution = None;
+            let judged = JudgedTraffic {
+                window,
+                found,
+                profile,
+                unreadable,
+                compat: &compat,
+                exact: &exact,
+                mode,
+                attribution,
+            };
+            write_page(world, &folder, &judged).await?;
+        }
+        let report = report(window, files, merged, Some((alerting, differences)), found, complete);
+        #[cfg(feature = "explaining")]
+        let report = WindowReport { attribution: reasons.map(|reasons| reasons.rows), ..report };
+        write(world, &folder, "statistics.json", Statistics::from_profile(profile).to_java_json()).await?;
+        let violations = Violations { violations: written.violations.clone(), ..Violations::default() };
+        write(world, &folder, VIOLATIONS, pretty(&violations)?).await?;
+        // This file comes last: `alert-drift` reacts to its event, and then finds the other files in place.
+        write(world, &folder, WindowReport::FILE, pretty(&report)?).await?;
+        let metrics = if complete { metrics(&found.baseline, profile, written) } else { Vec::new() };
+        let done = Done::Acted(format!(
+            "{text}, compared with {}: {}; report s3://{}/{}",
+            found.place.found_by,
+            counted(alerting.violations.len(), "violation"),
+            folder.bucket,
+            folder.key
+        ));
+        // A baseline that cannot be compared is published whatever else was found: otherwise it would depend on which
+        // file arrived first.
+        let unjudged = alerting.nothing_known();
+        Ok(JudgedWindow { done, metrics, unjudged })
+    }
+
+    /// The reasons of the model, for a window that has drifted or is closed: to explain each captured file would take
+    /// longer than to judge it. Those of a closed window are written beside it, and judged.
+    #[cfg(feature = "explaining")]
+    async fn reasons(
+        &self,
+        files: &[CapturedFile],
+        complete: bool,
+        has_drifted: bool,
+    ) -> Result<Option<Reasons>, Failure> {
+        let Self { world, window, found, said, known, moment } = *self;
+        if !said.attribution.watch || !(complete || has_drifted) {
+            return Ok(None);
+        }
+        let features = &found.baseline.constraints().features;
+        let columns: Vec<String> = features.iter().map(|feature| feature.name.clone()).collect();
+        let traffic = ExplainedTraffic { window, said, columns: &columns, files };
+        let reasons = window_reasons(world, &known.models, &traffic, moment).await?;
+        if complete {
+            explain::write::write(world, window, &reasons, said.attribution.threshold.value()).await?;
+        }
+        Ok(reasons.ok())
+    }
+}
+
+/// What was read of a window, and what could not be.
+fn read_in_words(endpoint: &Resource, merged: &Merged) -> String {
     let Merged { profile, unreadable, gone } = merged;
-    let endpoint = &window.endpoint;
     let mut text = format!("{} of {endpoint}", counted(profile.rows, "row"));
     if !unreadable.is_empty() {
         text.push_str(&format!("; lines left out: {}", UnreadableLines::in_words(unreadable, NAMED)));
@@ -86,51 +193,7 @@ async fn judge_files(
         let some: Vec<&str> = gone.iter().take(NAMED).map(String::as_str).collect();
         text.push_str(&format!("; gone: {}, such as {}", counted(gone.len(), "file"), some.join(", ")));
     }
-    let below = reports_below(world.evidence_bucket(), world.settings().drift.detect.reports.as_deref());
-    let folder = reports_folder(window, &below)?;
-    if profile.rows == 0 || (!complete && profile.rows < world.settings().drift.detect.min_rows) {
-        // There is too little to judge, but it is known that traffic cannot be read: silence is not health.
-        if !unreadable.is_empty() || !gone.is_empty() {
-            let unjudged = report(window, files, merged, None, found, complete);
-            write(world, &folder, WindowReport::FILE, pretty(&unjudged)?).await?;
-        }
-        let needed = if complete { 1 } else { world.settings().drift.detect.min_rows };
-        let done = Done::Nothing(format!("{text}: {needed} are needed"));
-        return Ok(JudgedWindow { done, metrics: Vec::new(), unjudged: None });
-    }
-    let [compat, exact] = [Mode::Compat, Mode::Exact].map(|mode| evaluate(&found.baseline, profile, mode));
-    let differences = compare_modes(&compat, &exact);
-    let by = |mode: JudgedBy| match mode {
-        JudgedBy::Compat => &compat,
-        JudgedBy::Exact => &exact,
-    };
-    let (alerting, written) =
-        (by(world.settings().drift.detect.alert_mode), by(world.settings().drift.detect.files_mode));
-    #[cfg(feature = "pages")]
-    {
-        let (mode, unreadable) = (alerting.mode, unreadable.as_slice());
-        let judged =
-            JudgedTraffic { window, found, profile, unreadable, compat: &compat, exact: &exact, mode };
-        write_page(world, &folder, &judged).await?;
-    }
-    let report = report(window, files, merged, Some((alerting, differences)), found, complete);
-    write(world, &folder, "statistics.json", Statistics::from_profile(profile).to_java_json()).await?;
-    let violations = Violations { violations: written.violations.clone(), ..Violations::default() };
-    write(world, &folder, VIOLATIONS, pretty(&violations)?).await?;
-    // This file comes last: `alert-drift` reacts to its event, and then finds the other files in place.
-    write(world, &folder, WindowReport::FILE, pretty(&report)?).await?;
-    let metrics = if complete { metrics(&found.baseline, profile, written) } else { Vec::new() };
-    let done = Done::Acted(format!(
-        "{text}, compared with {}: {}; report s3://{}/{}",
-        found.place.found_by,
-        counted(alerting.violations.len(), "violation"),
-        folder.bucket,
-        folder.key
-    ));
-    // A baseline that cannot be compared is published whatever else was found: otherwise it would depend on which
-    // file arrived first.
-    let unjudged = alerting.nothing_known();
-    Ok(JudgedWindow { done, metrics, unjudged })
+    text
 }
 
 /// Metrics are published when the window is judged for the last time, and not again when a late file opens it once
@@ -196,6 +259,7 @@ pub(super) fn report(
         baseline_digest: Some(found.digest.clone()),
         rewritten: None,
         labelled: None,
+        attribution: None,
     }
 }
 

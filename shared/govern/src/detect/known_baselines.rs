@@ -17,6 +17,8 @@ use serde_json::Value as Json;
 use super::baseline_place::BaselinePlace;
 use super::find_baseline::{BaselineSearch, find_baseline};
 use super::read_baselines::ReadBaselines;
+#[cfg(feature = "explaining")]
+use crate::explain::known_models::KnownModels;
 use crate::notify::Moment;
 use crate::outcome::Failure;
 use crate::window::Window;
@@ -34,6 +36,9 @@ pub struct KnownBaselines {
     found: RefCell<BTreeMap<String, Known>>,
     /// The baselines that were read, wherever they lie.
     pub(super) read: ReadBaselines,
+    /// The model that was read last.
+    #[cfg(feature = "explaining")]
+    pub(super) models: KnownModels,
 }
 
 #[derive(Debug)]

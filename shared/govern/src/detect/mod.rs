@@ -6,8 +6,8 @@
 //! events arrive: a profile belongs to the version of a file, and profiles are merged in the order of the files'
 //! keys.
 
-mod attempt;
-mod baseline_place;
+pub(crate) mod attempt;
+pub(crate) mod baseline_place;
 mod closing;
 mod compare;
 mod find_baseline;
@@ -15,6 +15,7 @@ mod judge;
 pub(crate) mod known_baselines;
 pub(crate) mod last_capture;
 mod memory;
+pub(crate) mod packages;
 #[cfg(feature = "pages")]
 mod page;
 mod plausible;
@@ -23,6 +24,7 @@ mod read_baselines;
 mod rewritten;
 mod served;
 pub(crate) mod suggest_baseline;
+mod training_table;
 pub(crate) mod unjudged;
 pub(crate) mod window_rows;
 pub(crate) mod write;
@@ -131,7 +133,7 @@ impl<W: World> DetectDrift<'_, W> {
         }
         let said = settings.of(&window.endpoint.name);
         let search = self.known.find(world, &window, &described.document, &said, moment).await;
-        let compared = compare(world, &window, search, said, &Occasion::FileCame, moment).await?;
+        let compared = compare(world, self.known, &window, search, said, &Occasion::FileCame, moment).await?;
         // The clock may have closed the window meanwhile, and then wrote its result before this one: it has to write
         // once more.
         if moment.now >= window.end {
@@ -146,7 +148,7 @@ impl<W: World> DetectDrift<'_, W> {
     /// # Errors
     /// When a service does not answer.
     pub async fn close_windows(&self, tick: &ClockTicked, moment: &Moment) -> Outcome {
-        close_windows(self.world, &self.known.read, tick, moment).await
+        close_windows(self.world, self.known, tick, moment).await
     }
 }
 

@@ -3,7 +3,8 @@
 use sagewarden_lineage::s3::S3Location;
 use sagewarden_measure::Profile;
 use sagewarden_monitor::{Evaluation, Mode, UnreadableLines, WindowReport};
-use sagewarden_view::drift::DriftReport;
+use sagewarden_outcomes::clarify::Analysis;
+use sagewarden_view::drift::{AttributionChange, DriftReport};
 
 use super::read_baselines::FoundBaseline;
 use super::write::write_as;
@@ -23,6 +24,8 @@ pub(super) struct JudgedTraffic<'a> {
     pub(super) compat: &'a Evaluation,
     pub(super) exact: &'a Evaluation,
     pub(super) mode: Mode,
+    /// The reasons of the model in the baseline, and now.
+    pub(super) attribution: Option<[&'a Analysis; 2]>,
 }
 
 /// Writes the page.
@@ -34,7 +37,7 @@ pub(super) async fn write_page(
     folder: &S3Location,
     judged: &JudgedTraffic<'_>,
 ) -> Result<(), Failure> {
-    let JudgedTraffic { window, found, profile, unreadable, compat, exact, mode } = *judged;
+    let JudgedTraffic { window, found, profile, unreadable, compat, exact, mode, attribution } = *judged;
     let title =
         format!("{}, {}, from {} to {}", window.endpoint.name, window.variant, window.start, window.end);
     let issues: Vec<String> = unreadable.iter().take(NAMED).map(ToString::to_string).collect();
@@ -52,7 +55,7 @@ pub(super) async fn write_page(
         exact,
         mode,
         windows: &[],
-        attribution: None,
+        attribution: attribution.map(|[baseline, now]| AttributionChange { baseline, now }),
         issues: &issues,
     };
     write_as(world, folder, WindowReport::PAGE, "text/html; charset=utf-8", page.html()).await

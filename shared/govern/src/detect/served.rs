@@ -4,19 +4,14 @@
 use std::collections::BTreeMap;
 
 use sagewarden_events::ResourceKind;
-use sagewarden_lineage::id::{NodeId, NodeKind};
+use sagewarden_lineage::id::NodeId;
 use sagewarden_lineage::observe::observe;
-use sagewarden_lineage::walk::Limits;
 use serde_json::Value as Json;
 
 use crate::outcome::Failure;
 use crate::ports::{Account, Table};
-use crate::record::closure::upstream;
-use crate::record::deployment::deployment_in;
+use crate::record::deployment;
 use crate::window::Window;
-
-/// The edges from a deployment over its configuration to its models.
-const TO_MODELS: Limits = Limits { max_depth: 2, max_nodes: 100 };
 
 /// A configuration, and the model of one of its variants; `None` if the model is not known.
 #[derive(Debug, Default)]
@@ -33,22 +28,19 @@ pub(super) async fn served(
     described: &Json,
 ) -> Result<Served, Failure> {
     let endpoint = NodeId::endpoint(&window.endpoint);
-    if let Some(deployment) = deployment_in(table, &endpoint, window.start, window.end).await? {
+    if let Some(deployment) = deployment::deployment_in(table, &endpoint, window.start, window.end).await? {
         let config = deployment.last_name().to_owned();
-        let graph = upstream(table, [deployment], TO_MODELS).await?;
-        let role = format!("variant/{}", window.variant);
-        let model = graph.edges.iter().find(|edge| edge.role == role && edge.from.kind() == NodeKind::Model);
-        if let Some(edge) = model {
-            return Ok(Served { config, model: Some(edge.from.clone()) });
+        if let Some(model) = deployment::model_of(table, &deployment, &window.variant).await? {
+            return Ok(Served { config, model: Some(model) });
         }
-        return model_of(account, window, config).await;
+        return described_model(account, window, config).await;
     }
     let config = described.get("EndpointConfigName").and_then(Json::as_str).unwrap_or_default();
-    model_of(account, window, config.to_owned()).await
+    described_model(account, window, config.to_owned()).await
 }
 
 /// The model of the window's variant, by a configuration that still exists.
-async fn model_of(account: &impl Account, window: &Window, config: String) -> Result<Served, Failure> {
+async fn described_model(account: &impl Account, window: &Window, config: String) -> Result<Served, Failure> {
     let endpoint = &window.endpoint;
     let named = endpoint.sibling(ResourceKind::EndpointConfig, &config);
     let Some(described) = account.describe(&named).await? else {

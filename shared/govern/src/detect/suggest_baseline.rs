@@ -2,14 +2,11 @@
 //! later. If no baseline can be made, that is reported.
 
 use std::collections::BTreeMap;
-use std::io::{self, BufReader, Write as _};
-use std::thread;
 
 use sagewarden_events::{ResourceChanged, ResourceKind, Status};
 use sagewarden_lineage::observe::{DataReference, Observation, observe};
 use sagewarden_lineage::s3::{S3Location, hex};
-use sagewarden_measure::csv::{CsvError, CsvTable, Header};
-use sagewarden_measure::{IssueKind, Issues, MissingTexts, Profile};
+use sagewarden_measure::IssueKind;
 use sagewarden_monitor::SuggestedBaseline;
 use sagewarden_settings::{TrainingBaseline, TrainingSettings};
 use serde_json::{Value as Json, json};
@@ -17,15 +14,22 @@ use sha2::{Digest as _, Sha256};
 
 use super::attempt::{Attempt, NotBegun};
 use super::baseline_place::folder_of;
-use super::memory::{MAX_FILE, too_wide};
+use super::memory::MAX_FILE;
+use super::training_table::{self, NoTable, ReadTable};
 use super::unjudged::BASELINE_MISSING;
+#[cfg(feature = "explaining")]
+use crate::explain::{
+    self,
+    training::{DrawnTable, TrainedModel},
+};
 use crate::notify::{Kept, Moment, publish_once_and_say};
+#[cfg(feature = "explaining")]
+use crate::outcome::Failure;
 use crate::outcome::{Done, Outcome};
 use crate::ports::{Account, Files, Notice, ObjectVersion, Objects, PortError, PortErrorKind};
 use crate::record::data_versions::MAX_OBJECTS;
 use crate::world::World;
 
-const BUFFER: usize = 64 << 10;
 const MEGABYTE: u64 = 1_000_000;
 
 const MAKE_IT: &str = "make one with `sagewarden baseline` and name its folder as `baseline` under `[[drift.detect.endpoints]]` in the \
@@ -68,6 +72,16 @@ impl From<PortError> for NotMade {
     }
 }
 
+#[cfg(feature = "explaining")]
+impl From<Failure> for NotMade {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Retry(error) => Self::Failed(error),
+            Failure::Reject(why) => Self::because(why),
+        }
+    }
+}
+
 impl NotMade {
     fn because(why: impl Into<String>) -> Self {
         Self::Without(Without::because(why))
@@ -95,14 +109,13 @@ struct Channel {
     is_said: bool,
 }
 
-/// Why the data is not read as a table.
-enum NoTable {
-    Csv(CsvError),
-    TooWide(String),
+/// What was made of a job's data.
+struct MadeBaseline {
+    suggested: SuggestedBaseline,
+    /// Some of the rows, for the model to explain.
+    #[cfg(feature = "explaining")]
+    drawn: Option<DrawnTable>,
 }
-
-/// A table that was read, or why it cannot be.
-type ReadTable = Result<(Profile, Issues), NoTable>;
 
 impl<W: World> SuggestBaseline<'_, W> {
     /// What is wanted.
@@ -127,7 +140,7 @@ impl<W: World> SuggestBaseline<'_, W> {
         };
         let seen = observe(&described.resource, &described.document, &BTreeMap::new())?;
         let made = match self.channel(&seen, &described.document) {
-            Ok(channel) => self.make(&seen, &channel, moment).await,
+            Ok(channel) => self.make(&seen, &described.document, &channel, moment).await,
             Err(without) => Err(without.into()),
         };
         match made {
@@ -181,7 +194,13 @@ impl<W: World> SuggestBaseline<'_, W> {
         })
     }
 
-    async fn make(&self, seen: &Observation, channel: &Channel, moment: &Moment) -> Result<Done, NotMade> {
+    async fn make(
+        &self,
+        seen: &Observation,
+        described: &Json,
+        channel: &Channel,
+        moment: &Moment,
+    ) -> Result<Done, NotMade> {
         if self.settings().baseline == TrainingBaseline::Report {
             let advice = format!(
                 "set `baseline = \"make\"` under `[drift.training]` in the settings, and deploy with \
@@ -204,7 +223,10 @@ impl<W: World> SuggestBaseline<'_, W> {
         };
         let made = self.profile(channel).await;
         attempt.end(table, made.is_ok()).await?;
-        let made = made.map_err(NotMade::reported_if_denied)?;
+        let mut made = made.map_err(NotMade::reported_if_denied)?;
+        // This comes first: once the baseline is there, nobody makes it again.
+        let explained = self.explain(described, &folder, &mut made, moment).await?;
+        let made = made.suggested;
         for (name, text) in made.files() {
             let key = format!("{}/{name}", folder.key);
             self.world.files().write(&folder.bucket, &key, "application/json", text.as_bytes()).await?;
@@ -214,48 +236,77 @@ impl<W: World> SuggestBaseline<'_, W> {
             made.no_features.iter().map(|(name, why)| format!("; `{name}` is not compared: {why}"));
         let odd = odd.chain(left_out);
         Ok(Done::Acted(format!(
-            "made a baseline of {} rows that {} was trained on: {folder}{}",
+            "made a baseline of {} rows that {} was trained on: {folder}{}{explained}",
             made.profile.rows,
             seen.resource,
             odd.collect::<String>()
         )))
     }
 
+    /// Keeps the reasons of the new model beside its baseline; what came of it, in words.
+    #[cfg(feature = "explaining")]
+    async fn explain(
+        &self,
+        described: &Json,
+        folder: &S3Location,
+        made: &mut MadeBaseline,
+        moment: &Moment,
+    ) -> Result<String, NotMade> {
+        let columns = made.suggested.profile.columns.iter().map(|column| column.name.clone()).collect();
+        let Some(drawn) = made.drawn.take() else { return Ok(String::new()) };
+        let trained = TrainedModel { described, columns, drawn, folder };
+        let kept = explain::training::keep(self.world, trained, moment).await;
+        kept.map(|words| format!("; {words}")).map_err(NotMade::from)
+    }
+
+    /// This process explains nothing.
+    #[cfg(not(feature = "explaining"))]
+    async fn explain(
+        &self,
+        _: &Json,
+        _: &S3Location,
+        _: &mut MadeBaseline,
+        _: &Moment,
+    ) -> Result<String, NotMade> {
+        Ok(String::new())
+    }
+
     /// The profile of the job's data, without its labels.
-    async fn profile(&self, channel: &Channel) -> Result<SuggestedBaseline, NotMade> {
+    async fn profile(&self, channel: &Channel) -> Result<MadeBaseline, NotMade> {
         let location = &channel.data.location;
         let objects = self.data(channel).await?;
-        let mut merged: Option<(Profile, Issues)> = None;
+        let mut merged: Option<ReadTable> = None;
         for object in &objects {
             let uri = S3Location { bucket: location.bucket.clone(), key: object.key.clone() };
-            let read = self.read(&location.bucket, object, channel.labels).await?;
+            let read = training_table::read(self.world, &location.bucket, object, channel.labels).await?;
             let read = read.ok_or_else(|| NotMade::because(format!("{uri} is there no more")))?;
-            let (profile, issues) = read.map_err(|error| match error {
+            let table = read.map_err(|error| match error {
                 NoTable::Csv(error) => NotMade::because(format!("{uri} is not a table: {error}")),
                 NoTable::TooWide(why) => {
                     NotMade::because(format!("{uri} does not fit into the memory of detect-drift: {why}"))
                 }
             })?;
             match &mut merged {
-                None => merged = Some((profile, issues)),
-                Some((all, _)) if !names(all).eq(names(&profile)) => {
+                None => merged = Some(table),
+                Some(all) if !all.names().eq(table.names()) => {
                     let first = objects.first().map_or("", |one| &one.key);
                     return Err(NotMade::because(format!("{uri} has other columns than {first}")));
                 }
-                Some((all, wrong)) => {
-                    all.merge(&profile);
-                    wrong.merge(&issues);
-                }
+                Some(all) => all.merge(table),
             }
         }
         match merged {
-            Some((profile, _)) if profile.columns.is_empty() => {
+            Some(table) if table.profile.columns.is_empty() => {
                 Err(NotMade::because(format!("its data at {location} has no columns but labels")))
             }
-            Some((_, issues)) if issues.get(IssueKind::NotUtf8).is_some() => {
+            Some(table) if table.issues.get(IssueKind::NotUtf8).is_some() => {
                 Err(NotMade::because(format!("its data at {location} is not text in UTF-8")))
             }
-            Some((profile, issues)) => Ok(SuggestedBaseline::of_profile(profile, issues)),
+            Some(table) => Ok(MadeBaseline {
+                suggested: SuggestedBaseline::of_profile(table.profile, table.issues),
+                #[cfg(feature = "explaining")]
+                drawn: Some(table.drawn),
+            }),
             None => Err(NotMade::because(format!("there was no data at {location} when it began"))),
         }
     }
@@ -284,37 +335,6 @@ impl<W: World> SuggestBaseline<'_, W> {
         Ok(objects)
     }
 
-    /// Reads a table while it arrives; `None` if it no longer exists. S3 sends pieces, and the reader of tables asks
-    /// for them: it has a thread of its own, so that no file has to be held.
-    async fn read(
-        &self,
-        bucket: &str,
-        object: &ObjectVersion,
-        labels: usize,
-    ) -> Result<Option<ReadTable>, PortError> {
-        let failed = |error: io::Error| {
-            PortError::new(PortErrorKind::Unavailable, format!("read `{}`", object.key), error.to_string())
-        };
-        let (reader, mut writer) = io::pipe().map_err(failed)?;
-        let missing = self.world.settings().drift.detect.missing_texts.as_deref();
-        let missing = MissingTexts::named(missing);
-        let reading = thread::spawn(move || -> ReadTable {
-            let input = BufReader::with_capacity(BUFFER, reader);
-            let table = CsvTable::open(input, Header::Detect).map_err(NoTable::Csv)?.without_first(labels);
-            if let Some(why) = too_wide(table.columns().len()) {
-                return Err(NoTable::TooWide(why));
-            }
-            table.with_missing(missing).profile().map_err(NoTable::Csv)
-        });
-        // A reader that has ended with an error takes no more.
-        let mut is_taken = true;
-        let mut take = |piece: &[u8]| is_taken = is_taken && writer.write_all(piece).is_ok();
-        let streamed = self.world.files().stream(bucket, object, &mut take).await;
-        drop(writer);
-        let read = reading.join().map_err(|_| failed(io::Error::other("the reader of tables panicked")))?;
-        Ok(streamed?.then_some(read))
-    }
-
     /// Publishes once per place of data and reason: a model that is retrained every night is reported once.
     async fn report(&self, seen: &Observation, without: &Without, moment: &Moment) -> Outcome {
         let Without { why, advice } = without;
@@ -339,8 +359,4 @@ impl<W: World> SuggestBaseline<'_, W> {
         publish_once_and_say(self.world.table(), self.world.bus(), moment, &cause, Kept::ForReplays, &notice)
             .await
     }
-}
-
-fn names(profile: &Profile) -> impl Iterator<Item = &String> {
-    profile.columns.iter().map(|column| &column.name)
 }

@@ -10,7 +10,7 @@ use sagewarden_lineage::edge::{MONITORED, OBSERVED_ON};
 use sagewarden_lineage::graph::{Graph, Node};
 use sagewarden_lineage::id::{NodeId, NodeKind};
 use sagewarden_lineage::rows::node::{
-    CREATED_BY, FOUND, MONITORING_TYPE, SCHEDULE, SEVERITY, SILENT, STATE, VERDICTS, VIOLATIONS,
+    CREATED_BY, FOUND, MEASURED, MONITORING_TYPE, SCHEDULE, SEVERITY, SILENT, STATE, VERDICTS, VIOLATIONS,
 };
 use sagewarden_lineage::rows::{ApprovalRow, JudgementRow, NodeRow, ObservationRow, VerdictRow};
 use sagewarden_lineage::table::{Item, Key};
@@ -211,6 +211,8 @@ fn silence(cause: &str) -> &str {
         "traffic-unreadable" => "some could not be read",
         "labels-missing" => "no label came",
         "quality-unmeasured" => "the predictions could not be judged",
+        "bias-unmeasured" => "how groups fared could not be judged",
+        "attribution-unmeasured" => "the reasons of the model could not be computed",
         "traffic-missing" => "no traffic has arrived since",
         "traffic-unheard" => "it is there, but no event announced it",
         other => other,
@@ -243,8 +245,9 @@ fn observation(time: Timestamp, node: &Node) -> Entry {
     if node.id.kind() == NodeKind::Violation {
         let kind = node.text(MONITORING_TYPE).unwrap_or("monitoring");
         let found = node.text(FOUND).map(|found| format!(": {found}")).unwrap_or_default();
+        let measured = node.text(MEASURED).map(|measured| format!("; {measured}")).unwrap_or_default();
         let text = format!(
-            "{kind} found {} ({}), in {}{found}",
+            "{kind} found {} ({}), in {}{found}{measured}",
             counted(node.number(VIOLATIONS).unwrap_or_default(), "violation"),
             node.text(SEVERITY).unwrap_or("severity unknown"),
             node.name()

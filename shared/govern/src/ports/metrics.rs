@@ -1,7 +1,7 @@
 //! The metrics of judged windows.
 
 use sagewarden_events::Timestamp;
-use sagewarden_monitor::{LabelledRows, Metric, WindowReport};
+use sagewarden_monitor::{AttributedRows, LabelledRows, Metric, WindowReport};
 
 /// Takes metrics on behalf of CloudWatch.
 pub trait Metrics {
@@ -16,10 +16,15 @@ pub enum Monitor {
     DataQuality,
     /// Predictions beside what turned out to be true.
     ModelQuality,
+    /// The reasons of the model beside those that it had in the baseline.
+    ModelExplainability,
+    /// How groups of people fared.
+    ModelBias,
 }
 
 impl Monitor {
-    const ALL: [Self; 2] = [Self::DataQuality, Self::ModelQuality];
+    const ALL: [Self; 4] =
+        [Self::DataQuality, Self::ModelQuality, Self::ModelExplainability, Self::ModelBias];
 
     /// The one whose reports have this name in the place of a schedule's.
     #[must_use]
@@ -33,6 +38,8 @@ impl Monitor {
         match self {
             Self::DataQuality => WindowReport::SCHEDULE,
             Self::ModelQuality => LabelledRows::SCHEDULE,
+            Self::ModelExplainability => AttributedRows::SCHEDULE,
+            Self::ModelBias => LabelledRows::BIAS_SCHEDULE,
         }
     }
 
@@ -42,6 +49,8 @@ impl Monitor {
         match self {
             Self::DataQuality => "DataQuality",
             Self::ModelQuality => "ModelQuality",
+            Self::ModelExplainability => "ModelExplainability",
+            Self::ModelBias => "ModelBias",
         }
     }
 }

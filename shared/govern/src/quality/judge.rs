@@ -10,6 +10,7 @@ use sagewarden_settings::JudgedBy;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
+use super::bias;
 use super::files::LabelledFiles;
 use super::measure::measure;
 use super::read::read;
@@ -90,6 +91,9 @@ async fn judge_files(
         complete: is_last,
     };
     let report = findings.report(mode_of(detect.alert_mode));
+    if let Some(bias) = watch.bias.as_ref().filter(|_| matched > 0) {
+        bias::judge(world, bias, &findings).await?;
+    }
     let folder = folder(world, window)?;
     let written = measured.as_ref().map(|measured| measured.of_mode(mode_of(detect.files_mode)));
     if let Some(written) = written {

@@ -8,8 +8,11 @@
 //! 3. The clock measures the due windows ([`MeasureQuality::measure_due`]): it joins the captured predictions of a
 //!    window with the labels that have arrived, and writes an evaluation that leads to alerts.
 //!
+//! Where the settings name groups of people, the same pairs say how each group fared ([`bias`]).
+//!
 //! The result of a window is a function of two sets of files: captured ones and labels.
 
+mod bias;
 mod due;
 pub(crate) mod expect;
 pub(crate) mod files;

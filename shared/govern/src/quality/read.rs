@@ -4,7 +4,7 @@ use sagewarden_monitor::UnreadableLines;
 use sagewarden_outcomes::quality::{Join, JoinedPairs, LeftOut, PredictionReader, TruthReader};
 
 use super::files::LabelledFiles;
-use super::watch::QualityWatch;
+use super::watch::{BiasWatch, QualityWatch};
 use crate::detect::window_rows::CapturedFile;
 use crate::outcome::Failure;
 use crate::ports::Files;
@@ -42,6 +42,9 @@ pub(super) async fn read(
     let mut pairs = LabelledPairs::default();
     let mut join = Join::new(MAX_IDS);
     let mut predictions = PredictionReader::new(watch.attributes.clone(), watch.output_path.clone());
+    if let Some(BiasWatch { columns, input_path, .. }) = &watch.bias {
+        predictions = predictions.with_facets(columns.clone(), input_path.clone(), watch.output_path.clone());
+    }
     for file in &files.captured {
         let mut take = |piece: &[u8]| predictions.push(piece, &mut join);
         let is_there = world.files().stream(&file.bucket, &file.object, &mut take).await?;

@@ -59,10 +59,11 @@ impl Findings<'_> {
             baseline_digest: baseline.clone(),
             rewritten: None,
             labelled: Some(self.labelled_rows()),
+            attribution: None,
         }
     }
 
-    fn labelled_rows(&self) -> LabelledRows {
+    pub(super) fn labelled_rows(&self) -> LabelledRows {
         let Self { watch, files, pairs, measured, .. } = self;
         let problem = watch.measured.problem;
         let metrics = measured.map(|measured| &measured.exact.statistics);

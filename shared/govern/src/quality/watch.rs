@@ -4,15 +4,19 @@
 use std::str::FromStr;
 
 use sagewarden_events::{Resource, ResourceKind, Timestamp};
+use sagewarden_lineage::id::NodeId;
 use sagewarden_lineage::s3::S3Location;
 use sagewarden_measure::capture::RowPath;
 use sagewarden_monitor::Mode;
+use sagewarden_outcomes::bias::{Group, GroupRule, PairRules};
 use sagewarden_outcomes::quality::{PredictionAttributes, Problem, QualitySettings};
-use sagewarden_settings::{DetectedEndpoint, QualityProblem, WatchedQuality};
+use sagewarden_settings::{DetectedEndpoint, QualityProblem, WatchedBias, WatchedQuality};
 use serde_json::Value as Json;
 
+use crate::detect::packages::packages_of;
 use crate::outcome::Failure;
 use crate::ports::{Account, Description};
+use crate::record::deployment::{deployment_in, model_of};
 use crate::window::{HOUR_MS, Window};
 use crate::world::World;
 
@@ -38,6 +42,19 @@ pub(super) struct QualityWatch {
     pub(super) constraints: Option<S3Location>,
     /// The schedule that names these values: metrics are published under its name.
     pub(super) schedule: Option<String>,
+    /// The groups that are compared with everybody else.
+    pub(super) bias: Option<BiasWatch>,
+}
+
+/// How the bias of predictions is measured.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct BiasWatch {
+    pub(super) rules: PairRules,
+    /// The columns of requests that decide about groups, in the order of the rules.
+    pub(super) columns: Vec<String>,
+    pub(super) input_path: Option<RowPath>,
+    /// `analysis.json`, if anybody names one.
+    pub(super) baseline: Option<S3Location>,
 }
 
 impl QualityWatch {
@@ -84,15 +101,52 @@ pub(super) async fn find(world: &impl World, window: &Window) -> Result<Option<Q
     if !said.watch || !said.quality.watch {
         return Ok(None);
     }
-    if said.quality.ground_truth.is_some() {
-        return watch(&said, &Definition::default(), detect.window_hours);
+    let found = if said.quality.ground_truth.is_some() {
+        watch(&said, &Definition::default(), detect.window_hours)?
+    } else {
+        by_schedule(world.account(), &said, window, detect.window_hours).await?
+    };
+    match found {
+        Some(found) if found.constraints.is_none() => {
+            Ok(Some(QualityWatch { constraints: of_package(world, window).await?, ..found }))
+        }
+        found => Ok(found),
     }
-    for definition in definitions(world.account(), window).await? {
-        if let Some(found) = watch(&said, &definition, detect.window_hours)? {
+}
+
+/// As the first schedule says that names a place for labels.
+async fn by_schedule(
+    account: &impl Account,
+    said: &DetectedEndpoint,
+    window: &Window,
+    traffic_hours: i64,
+) -> Result<Option<QualityWatch>, Failure> {
+    for definition in definitions(account, window).await? {
+        if let Some(found) = watch(said, &definition, traffic_hours)? {
             return Ok(Some(found));
         }
     }
     Ok(None)
+}
+
+/// The baseline that the package of the model names: the one to check drift with, else the one of its evaluation. The model is the one
+/// that the lineage says served the window.
+async fn of_package(world: &impl World, window: &Window) -> Result<Option<S3Location>, Failure> {
+    let (table, endpoint) = (world.table(), NodeId::endpoint(&window.endpoint));
+    let Some(deployment) = deployment_in(table, &endpoint, window.start, window.end).await? else {
+        return Ok(None);
+    };
+    let Some(model) = model_of(table, &deployment, &window.variant).await? else { return Ok(None) };
+    let packages = packages_of(world, &window.endpoint, &model).await?;
+    let named = packages.iter().flat_map(|package| {
+        ["/DriftCheckBaselines/ModelQuality", "/ModelMetrics/ModelQuality"].into_iter().filter_map(
+            |metrics| {
+                let uri = package.document.pointer(&format!("{metrics}/Constraints/S3Uri"))?.as_str()?;
+                S3Location::parse(uri)
+            },
+        )
+    });
+    Ok(named.into_iter().next())
 }
 
 /// What a model quality job is defined by.
@@ -185,6 +239,7 @@ fn watch(
     let mut measured = QualitySettings::new(problem, Mode::Exact);
     measured.threshold = threshold.unwrap_or(measured.threshold);
     measured.positive = quality.positive.clone().unwrap_or(measured.positive);
+    let bias = bias_watch(said, &measured)?;
     let delay = definition.input("StartTimeOffset").as_deref().and_then(hours_of);
     let delay = quality.ground_truth_delay_hours.or(delay).unwrap_or(WatchedQuality::USUAL_DELAY_HOURS);
     let (delay_hours, window_hours) = lengths(delay, quality.window_hours, traffic_hours);
@@ -200,6 +255,39 @@ fn watch(
         output_path: output_path.map_err(|error| Failure::Reject(error.to_string()))?,
         constraints: constraints(quality, definition),
         schedule: definition.schedule.clone(),
+        bias,
+    }))
+}
+
+/// The groups of the settings; `None` if there are none.
+fn bias_watch(said: &DetectedEndpoint, measured: &QualitySettings) -> Result<Option<BiasWatch>, Failure> {
+    let WatchedBias { facets, favourable, subgroups, baseline } = &said.bias;
+    if facets.is_empty() {
+        return Ok(None);
+    }
+    let refused = |error: &dyn std::fmt::Display| Failure::Reject(format!("`bias` of the settings: {error}"));
+    let mut columns = Vec::new();
+    let mut groups = Vec::new();
+    for (name, rule) in facets {
+        let GroupRule { column, group } = rule.parse().map_err(|error| refused(&error))?;
+        columns.push(column);
+        groups.push((name.clone(), group));
+    }
+    columns.extend(subgroups.clone());
+    let input_path = said.input_path.as_deref().map(RowPath::from_str).transpose();
+    Ok(Some(BiasWatch {
+        rules: PairRules {
+            favourable: Group::of(favourable),
+            positive: measured.positive.clone(),
+            threshold: measured.threshold,
+            facets: groups,
+            has_subgroups: subgroups.is_some(),
+        },
+        columns,
+        input_path: input_path.map_err(|error| refused(&error))?,
+        baseline: baseline
+            .as_ref()
+            .and_then(|folder| S3Location::parse(&format!("{}/analysis.json", folder.trim_end_matches('/')))),
     }))
 }
 

@@ -7,18 +7,19 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sagewarden_events::{Resource, ResourceChanged, ResourceKind, Status, Timestamp};
 use sagewarden_lineage::edge::{InEdge, Relation};
-use sagewarden_lineage::id::NodeId;
+use sagewarden_lineage::id::{NodeId, NodeKind};
 use sagewarden_lineage::observe::{Observation, observe};
 use sagewarden_lineage::record::{NEVER_FILLED, Record};
 use sagewarden_lineage::rows::RevisionRow;
 use sagewarden_lineage::rows::node::{ARN, ENDPOINT};
 use sagewarden_lineage::table::Attributes;
+use sagewarden_lineage::walk::Limits;
 
 use crate::notify::Moment;
 use crate::outcome::{Done, Failure, Outcome};
 use crate::ports::{Account, Description, PortError, Table};
 use crate::record::built_from::link_commit;
-use crate::record::closure::{query_all, settle_deployment};
+use crate::record::closure::{query_all, settle_deployment, upstream};
 use crate::record::commit_claim::claimed;
 use crate::record::deployed_by::link_deployer;
 use crate::record::described::incarnation;
@@ -216,6 +217,24 @@ pub(crate) async fn deployment_in(
     }
     let revisions = query_all(table, RevisionRow::between(endpoint, began, ended)).await?;
     Ok(revisions.iter().filter_map(RevisionRow::parse).find_map(|revision| revision.deployment))
+}
+
+/// The edges from a deployment over its configuration to its models.
+const TO_MODELS: Limits = Limits { max_depth: 2, max_nodes: 100 };
+
+/// The model of a variant of a deployment; `None` if the lineage does not know it.
+///
+/// # Errors
+/// When the table fails.
+pub(crate) async fn model_of(
+    table: &impl Table,
+    deployment: &NodeId,
+    variant: &str,
+) -> Result<Option<NodeId>, PortError> {
+    let graph = upstream(table, [deployment.clone()], TO_MODELS).await?;
+    let role = format!("variant/{variant}");
+    let model = graph.edges.iter().find(|edge| edge.role == role && edge.from.kind() == NodeKind::Model);
+    Ok(model.map(|edge| edge.from.clone()))
 }
 
 /// Whether a state means that an endpoint's configuration is in force.

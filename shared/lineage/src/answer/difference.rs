@@ -16,6 +16,9 @@ use crate::rows::node::{
     TRAINING_SECONDS, URI, VERSION_ID, WEAK,
 };
 
+/// Features of a model whose importances are compared.
+const IMPORTANCES: usize = 10;
+
 /// In which respect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -34,6 +37,8 @@ pub enum Aspect {
     Setting,
     /// A final metric of training.
     Metric,
+    /// How much a model relies on a feature.
+    Importance,
     /// What the controls said.
     Control,
 }
@@ -50,6 +55,7 @@ impl Aspect {
             Self::Parameter => "parameter",
             Self::Setting => "setting",
             Self::Metric => "metric",
+            Self::Importance => "importance",
             Self::Control => "control",
         }
     }
@@ -154,6 +160,7 @@ fn profile(answer: &Answer, verdicts: &Verdicts) -> Profile {
         settings(&mut profile, &kind, node);
         if let Some(detail) = answer.details.get(&id) {
             parameters(&mut profile, &kind, detail);
+            importances(&mut profile, &kind, detail);
         }
         if let Some(words) = verdicts.get(&id) {
             add(&mut profile, Aspect::Control, &kind, words);
@@ -256,6 +263,21 @@ fn parameters(profile: &mut Profile, kind: &str, detail: &Json) {
         let name = metric.get("MetricName").and_then(Json::as_str).unwrap_or_default();
         if let Some(value) = metric.get("Value") {
             add(profile, Aspect::Metric, &format!("{kind} {name}"), words(value));
+        }
+    }
+}
+
+/// The importances of a node's features, those that matter most.
+fn importances(profile: &mut Profile, kind: &str, detail: &Json) {
+    for explained in detail.get("Attributions").and_then(Json::as_array).into_iter().flatten() {
+        let word = |name: &str| explained.get(name).and_then(Json::as_str).unwrap_or_default();
+        let what = format!("{kind} {} {}", word("method"), word("label"));
+        let features = explained.get("features").and_then(Json::as_array).into_iter().flatten();
+        for pair in features.take(IMPORTANCES) {
+            let value = pair.get(1).and_then(Json::as_f64).filter(|value| *value != 0.0);
+            if let (Some(name), Some(value)) = (pair.get(0).and_then(Json::as_str), value) {
+                add(profile, Aspect::Importance, &format!("{what} {name}"), format!("{value:.4}"));
+            }
         }
     }
 }

@@ -108,7 +108,7 @@ impl ExplanationRow {
     /// What the row is.
     pub const KIND: RowKind = RowKind {
         row: "ExplanationRow",
-        says: "one version of Clarify's report on a model",
+        says: "one version of a report on why a model answers as it does",
         pk: "<identity>",
         sk: "X#<object version>",
     };

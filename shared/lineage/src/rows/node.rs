@@ -209,7 +209,9 @@ pub const ROWS: &str = "rows";
 pub const VERDICTS: &str = "verdicts";
 /// The baseline that the traffic was compared with: its place, and a digest of its content.
 pub const BASELINE: &str = "baseline";
-/// The version of [`VIOLATIONS`], [`FOUND`], [`ROWS`] and [`BASELINE`].
+/// What was measured of predictions, or of the reasons of the model, in a sentence.
+pub const MEASURED: &str = "measured";
+/// The version of [`VIOLATIONS`], [`FOUND`], [`ROWS`], [`BASELINE`] and [`MEASURED`].
 pub const FOUND_VERSION: &str = "foundv";
 /// The worst that it ever was.
 pub const SEVERITY: &str = "severity";
@@ -247,7 +249,7 @@ pub const REGISTERS: [Register; 10] = [
     Register { version: EXPLANATION_VERSION, content: &[TOP_FEATURES, EXPLANATION] },
     Register { version: CREATOR_VERSION, content: &[CREATED_BY, ASSERTED] },
     Register { version: DELETION_VERSION, content: &[DELETED_AT, DELETED_BY] },
-    Register { version: FOUND_VERSION, content: &[VIOLATIONS, FOUND, ROWS, BASELINE] },
+    Register { version: FOUND_VERSION, content: &[VIOLATIONS, FOUND, ROWS, BASELINE, MEASURED] },
     Register { version: SEVERITY_VERSION, content: &[SEVERITY] },
 ];
 

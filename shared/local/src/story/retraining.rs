@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::clients::Clients;
 use super::parts::bucket;
-use super::{DAY, Story, StoryError, XGBOOST, XGBOOST_DIGEST};
+use super::{DAY, Story, StoryError, XGBOOST, XGBOOST_DIGEST, models};
 
 /// The day after the drift, in seconds from the beginning.
 const NEXT: i64 = 2 * DAY;
@@ -42,7 +42,12 @@ impl Story {
     }
 
     pub(super) fn finish_retraining(&mut self) -> Result<(), StoryError> {
-        self.finish_training_of(Self::SECOND_TRAINING_JOB, b"the second model", 0.1791, NEXT + 2_400)
+        self.finish_training_of(
+            Self::SECOND_TRAINING_JOB,
+            &models::second().map_err(StoryError::Model)?,
+            0.1791,
+            NEXT + 2_400,
+        )
     }
 
     pub(super) fn redeploy(&mut self) -> Result<(), StoryError> {

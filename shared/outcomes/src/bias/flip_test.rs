@@ -20,9 +20,15 @@ pub(super) struct FlipTest {
 enum Unusable {
     NoNumber,
     TooManyRows,
+    NotAsked,
 }
 
 impl FlipTest {
+    /// None: the rows do not have all features.
+    pub(super) fn not_asked() -> Self {
+        Self { unusable: Some(Unusable::NotAsked), ..Self::default() }
+    }
+
     /// Takes a row; `features` is none where one of them is no number.
     pub(super) fn add(&mut self, is_inside: bool, features: Option<Vec<f64>>, predicted: bool) {
         if self.unusable.is_some() {
@@ -45,6 +51,7 @@ impl FlipTest {
         match self.unusable {
             Some(Unusable::NoNumber) => return Err("a feature has values that are not numbers"),
             Some(Unusable::TooManyRows) => return Err("there are more than 20000 rows"),
+            Some(Unusable::NotAsked) => return Err("it needs all features of a row"),
             None => {}
         }
         if self.inside.is_empty() || self.outside.is_empty() {

@@ -64,6 +64,12 @@ impl FromStr for GroupRule {
 }
 
 impl Group {
+    /// One of these texts.
+    #[must_use]
+    pub fn of<Text: AsRef<str>>(values: impl IntoIterator<Item = Text>) -> Self {
+        Self::Values(values.into_iter().map(|value| canonical(value.as_ref())).collect())
+    }
+
     /// Whether a value belongs to it; none where a number is asked for and the value is none.
     pub(super) fn has(&self, value: &str) -> Option<bool> {
         match self {

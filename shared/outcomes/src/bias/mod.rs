@@ -9,8 +9,10 @@ mod counts;
 mod flip_test;
 mod group;
 mod metrics;
+mod pairs;
 mod table;
 
 pub use flip_test::MOST_ROWS as MOST_FLIP_TEST_ROWS;
 pub use group::{Group, GroupRule, UnreadableRule};
+pub use pairs::{PairBias, PairRules, measure_pairs};
 pub use table::{BiasColumns, MeasuredBias, UnreadableTable, measure};

@@ -73,9 +73,21 @@ pub enum UnreadableTable {
 /// # Errors
 /// At the first line that cannot be used, with its number; when a column is not there, or no label is favourable.
 pub fn measure(data: impl Read, columns: &BiasColumns) -> Result<MeasuredBias, UnreadableTable> {
+    read(data, columns, &FlipTest::default())
+}
+
+/// The same of a table that does not have all features: without the flip test.
+pub(super) fn measure_without_flips(
+    data: impl Read,
+    columns: &BiasColumns,
+) -> Result<MeasuredBias, UnreadableTable> {
+    read(data, columns, &FlipTest::not_asked())
+}
+
+fn read(data: impl Read, columns: &BiasColumns, flips: &FlipTest) -> Result<MeasuredBias, UnreadableTable> {
     let mut reader = csv::ReaderBuilder::new().has_headers(columns.header).flexible(true).from_reader(data);
     let header = if columns.header { reader.headers()?.clone() } else { StringRecord::new() };
-    let mut tally = Tally::new(columns, &header)?;
+    let mut tally = Tally::new(columns, &header, flips)?;
     let mut row = StringRecord::new();
     while reader.read_record(&mut row)? {
         let line = row.position().map_or(0, csv::Position::line);
@@ -109,7 +121,11 @@ struct Tally<'a> {
 }
 
 impl<'a> Tally<'a> {
-    fn new(columns: &'a BiasColumns, header: &StringRecord) -> Result<Self, UnreadableTable> {
+    fn new(
+        columns: &'a BiasColumns,
+        header: &StringRecord,
+        flips: &FlipTest,
+    ) -> Result<Self, UnreadableTable> {
         let placed = |rule: &'a GroupRule| -> Result<Placed<'a>, UnreadableTable> {
             Ok(Placed { rule, place: place(header, &rule.column)?, greatest: f64::NEG_INFINITY })
         };
@@ -117,7 +133,7 @@ impl<'a> Tally<'a> {
             Ok(FacetTally {
                 placed: placed(rule)?,
                 counts: Counts::default(),
-                flips: FlipTest::default(),
+                flips: flips.clone(),
                 without: 0,
             })
         };

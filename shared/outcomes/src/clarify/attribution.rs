@@ -14,7 +14,7 @@ use serde_json::{Map, Value, json};
 
 use super::analysis::Analysis;
 
-/// A score below it is a violation.
+/// A score below it is a violation, unless somebody chose another limit.
 pub const LIMIT: f64 = 0.9;
 
 /// Features by their global attribution.
@@ -143,10 +143,10 @@ fn gain(mut pairs: Vec<(f64, f64)>) -> f64 {
 }
 
 impl Ranking {
-    /// True when the order has moved too far.
+    /// True when the order has moved too far: the score is below a limit, [`LIMIT`] as a rule.
     #[must_use]
-    pub fn is_violated(&self) -> bool {
-        self.score.is_some_and(|score| score < LIMIT)
+    pub fn is_below(&self, limit: f64) -> bool {
+        self.score.is_some_and(|score| score < limit)
     }
 }
 
@@ -154,7 +154,7 @@ impl AttributionDrift {
     /// The container's file, with its text, which says `exceeds` of a score that is too low. It exists only when there are
     /// violations.
     #[must_use]
-    pub fn violations(&self) -> Violations {
+    pub fn violations(&self, limit: f64) -> Violations {
         let violation = |ranking: &Ranking| Violation {
             label: Some(ranking.label.clone()),
             // "Currently only shap is supported": the name of the method, not of its variant.
@@ -163,13 +163,13 @@ impl AttributionDrift {
             description: Some(format!(
                 "Feature attribution drift {} exceeds threshold {}",
                 java_double(ranking.score.unwrap_or(f64::NAN)),
-                java_double(LIMIT)
+                java_double(limit)
             )),
             ..Violation::default()
         };
         Violations {
             version: Some(json!("1.0")),
-            violations: self.rankings.iter().filter(|each| each.is_violated()).map(violation).collect(),
+            violations: self.rankings.iter().filter(|each| each.is_below(limit)).map(violation).collect(),
             ..Violations::default()
         }
     }

@@ -129,15 +129,51 @@ pub fn compared_value(value: &str, mode: Mode) -> String {
 }
 
 fn is_farther(metric: &str, baseline: f64, live: f64, mode: Mode) -> bool {
-    let distance = |value: f64| match (mode, metric) {
+    distance(metric, live, mode) > distance(metric, baseline, mode)
+}
+
+/// How far a metric is from its ideal.
+fn distance(metric: &str, value: f64, mode: Mode) -> f64 {
+    match (mode, metric) {
         // The logarithm of 0 is infinitely far away, as it should be.
         (Mode::Exact, "DI") => value.ln().abs(),
         _ => value.abs(),
-    };
-    distance(live) > distance(baseline)
+    }
 }
 
+/// The standard error of a value, from the values without each part of the sample; `None` if one of them is infinite.
+fn standard_error(without: &[f64]) -> Option<f64> {
+    let count = without.len() as f64;
+    let mean = without.iter().sum::<f64>() / count;
+    let spread: f64 = without.iter().map(|value| (value - mean).powi(2)).sum();
+    let error = (spread * (count - 1.0) / count).sqrt();
+    error.is_finite().then_some(error)
+}
+
+/// Standard errors that a violation must be away from the allowed range: of some twenty metrics, chance brings one there in at most
+/// one of forty windows.
+const ERRORS: f64 = 3.0;
+
 impl BiasDrift {
+    /// The same, where a violation must be beyond chance: the live metrics are those of a sample of people. `parts` are the metrics
+    /// without each part of the sample (a jackknife over groups); how far they differ is how far chance moves a metric. Clarify's monitor
+    /// asks for the same by a bootstrap interval ("Monitor bias drift", SageMaker developer guide).
+    #[must_use]
+    pub fn beyond_chance(mut self, parts: &[Analysis], mode: Mode) -> Self {
+        let parts: Vec<_> = parts.iter().map(|part| values(part, mode)).collect();
+        for each in self.compared.iter_mut().filter(|each| each.violated) {
+            let key = (each.stage, each.facet.clone(), each.facet_value.clone(), each.metric.clone());
+            let found = parts.iter().map(|part| part.get(&key).copied().flatten());
+            let distances: Option<Vec<f64>> =
+                found.map(|value| Some(distance(&each.metric, value?, mode))).collect();
+            let error = distances.as_deref().and_then(standard_error);
+            let [live, baseline] =
+                [each.live, each.baseline].map(|value| distance(&each.metric, value, mode));
+            each.violated = error.is_some_and(|error| live - ERRORS * error > baseline);
+        }
+        self
+    }
+
     /// The container's file, with its text since 2023. It exists only when there are violations.
     #[must_use]
     pub fn violations(&self) -> Violations {

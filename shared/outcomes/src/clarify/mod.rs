@@ -1,12 +1,15 @@
 //! What Clarify computes: bias and feature attributions, of a baseline and of now.
 //!
 //! [`Analysis`] reads `analysis.json`, which is also the format of Clarify's baseline constraints. [`bias_drift`] and
-//! [`attribution_drift`] compare two of them and write the container's violations.
+//! [`attribution_drift`] compare two of them and write the container's violations. [`ExplainedModel`] writes Sagewarden's own
+//! values in that format.
 
 mod analysis;
 mod attribution;
 mod bias;
+mod explained;
 
 pub use analysis::{Analysis, Bias, BiasMetric, BiasStage, Facet, UnreadableAnalysis};
 pub use attribution::{AttributionDrift, Importance, LIMIT, Ranking, attribution_drift, importance};
 pub use bias::{BiasDrift, ComparedBias, Incomparable, bias_drift, compared_value};
+pub use explained::{ExplainedFeature, ExplainedLabel, ExplainedModel};

@@ -11,6 +11,8 @@ pub struct Prediction {
     pub label: Option<String>,
     /// How probable the positive label is.
     pub probability: Option<f64>,
+    /// The values of the request that decide to which groups it belongs, if somebody asks for them; an absent value is empty.
+    pub facets: Vec<Box<str>>,
 }
 
 /// Where in a record the prediction stands: `InferenceAttribute`, `ProbabilityAttribute` and `ProbabilityThresholdAttribute` of a
@@ -68,7 +70,7 @@ impl PredictionAttributes {
             }
             _ => None,
         };
-        Ok(Prediction { label, probability })
+        Ok(Prediction { label, probability, facets: Vec::new() })
     }
 }
 

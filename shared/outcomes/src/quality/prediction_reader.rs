@@ -17,6 +17,8 @@ pub struct PredictionReader {
     reader: CaptureReader,
     /// Nothing where an answer has its prediction in its only column.
     attributes: Option<PredictionAttributes>,
+    /// Names or places of the columns of requests that are kept with each prediction.
+    facets: Vec<String>,
     state: State,
 }
 
@@ -40,7 +42,23 @@ impl PredictionReader {
             ..CaptureFormat::default()
         });
         let attributes = (attributes != PredictionAttributes::default()).then_some(attributes);
-        Self { reader, attributes, state: State::default() }
+        Self { reader, attributes, facets: Vec::new(), state: State::default() }
+    }
+
+    /// The same, with values of the request kept with each prediction: columns by their names, or by their places from 0. `input_path`
+    /// is where the rows are in requests of JSON.
+    #[must_use]
+    pub fn with_facets(
+        self,
+        facets: Vec<String>,
+        input_path: Option<RowPath>,
+        output_path: Option<RowPath>,
+    ) -> Self {
+        if facets.is_empty() {
+            return self;
+        }
+        let format = CaptureFormat { input_path, output_path, ..CaptureFormat::default() };
+        Self { reader: CaptureReader::new(format), facets, ..self }
     }
 
     /// Takes the next bytes of a file.
@@ -48,7 +66,8 @@ impl PredictionReader {
         // A line at a time, so that the sink knows which one it is.
         for part in piece.split_inclusive(|byte| *byte == b'\n') {
             self.state.order.line = self.reader.lines() + 1;
-            let mut sink = Predictions { attributes: self.attributes.as_ref(), state: &mut self.state, join };
+            let (attributes, facets) = (self.attributes.as_ref(), self.facets.as_slice());
+            let mut sink = Predictions { attributes, facets, state: &mut self.state, join };
             self.reader.push(part, &mut sink);
         }
     }
@@ -56,7 +75,8 @@ impl PredictionReader {
     /// The file ends; answers which lines of it are no events, and which events have no prediction.
     pub fn finish(&mut self, join: &mut Join) -> (Issues, LeftOut) {
         self.state.order.line = self.reader.lines() + 1;
-        let mut sink = Predictions { attributes: self.attributes.as_ref(), state: &mut self.state, join };
+        let (attributes, facets) = (self.attributes.as_ref(), self.facets.as_slice());
+        let mut sink = Predictions { attributes, facets, state: &mut self.state, join };
         let issues = self.reader.finish(&mut sink);
         sink.send();
         self.state.order = Order { written_at: self.state.order.written_at + 1, line: 0 };
@@ -72,6 +92,7 @@ impl PredictionReader {
 
 struct Predictions<'a> {
     attributes: Option<&'a PredictionAttributes>,
+    facets: &'a [String],
     state: &'a mut State,
     join: &'a mut Join,
 }
@@ -120,7 +141,9 @@ impl RecordSink for Predictions<'_> {
             *first_id = Some(id.to_owned());
         }
         *pending = None;
-        match self.read(record.output) {
+        let facets = self.facets.iter().map(|at| cell(record.input, at).unwrap_or_default().as_ref().into());
+        let facets = facets.collect();
+        match self.read(record.output).map(|read| Prediction { facets, ..read }) {
             Ok(prediction) => self.state.pending = Some((id.to_owned(), prediction, self.state.order)),
             Err(why) => self.state.left_out.add(self.state.order.line, why),
         }

@@ -20,9 +20,9 @@ pub(super) fn section(attribution: &AttributionChange<'_>, mode: Mode) -> Markup
             h2 { "What the model looks at" }
             ul.checks {
                 @for ranking in &drift.rankings {
-                    li.bad[ranking.is_violated()] data-explainer=(ranking.explainer) data-label=(ranking.label)
+                    li.bad[ranking.is_below(LIMIT)] data-explainer=(ranking.explainer) data-label=(ranking.label)
                         data-score=[ranking.score] {
-                        @if ranking.is_violated() { "\u{2717} " } @else { "\u{2713} " }
+                        @if ranking.is_below(LIMIT) { "\u{2717} " } @else { "\u{2713} " }
                         (ranking.explainer) ", " bdi { (ranking.label) } ": "
                         @if let Some(score) = ranking.score { "NDCG " strong { (short(score)) } ", at least " (short(LIMIT)) }
                         @else { "the baseline attributes nothing to any feature" }

@@ -216,3 +216,16 @@ fn each_aspect_has_the_word_that_documents_have() {
         assert_eq!(json!(aspect), json!(aspect.word()));
     }
 }
+
+#[test]
+fn importances_stand_side_by_side() {
+    let model = |values: &[(&str, f64)]| {
+        let attributions = json!([{ "method": "tree_shap", "label": "all", "features": values }]);
+        let detail = json!({ "Attributions": attributions });
+        answer(MODEL, vec![(0, node(MODEL, "m", &[]))], &[(MODEL, detail)])
+    };
+    let found = compare(&model(&[("age", 0.5), ("debt", 0.25)]), &model(&[("debt", 0.75), ("age", 0.5)]));
+    let debt = change(Aspect::Importance, "model tree_shap all debt", &["0.2500"], &["0.7500"]);
+    assert_eq!(found.changes, [debt]);
+    assert!(found.text().contains("importance\n  model tree_shap all debt\n    - 0.2500\n    + 0.7500\n"));
+}
