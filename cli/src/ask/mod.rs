@@ -69,7 +69,7 @@ fn print_answer(options: &AskOptions, question: Question) -> Result<ExitCode, Co
     }
     match question.format {
         Format::Tree | Format::Table => output::print_text(&text)?,
-        _ => output::print_document(&text)?,
+        _ => output::print_document(text)?,
     }
     Ok(ExitCode::SUCCESS)
 }
