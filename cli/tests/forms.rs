@@ -114,3 +114,24 @@ fn terraforms_own_language_is_judged_by_its_plan() {
     assert_eq!(status, Some(2));
     assert!(said.contains("terraform show -json"), "{said}");
 }
+
+#[test]
+fn each_step_of_a_large_pipeline_is_judged_and_has_its_line() {
+    let folder = Folder::new();
+    let filling = "x".repeat(1_000);
+    let step = |index: usize| {
+        let environment = json!({ "Environment": { "FILLING": filling } });
+        let arguments = json!({
+            "EnableNetworkIsolation": index != 1_100, "PrimaryContainer": environment,
+            "VpcConfig": { "Subnets": ["subnet-1"], "SecurityGroupIds": ["sg-1"] },
+        });
+        json!({ "Name": format!("s{index}"), "Type": "Model", "Arguments": arguments }).to_string()
+    };
+    let steps: Vec<String> = (0..1_200).map(step).collect();
+    let file = folder.file("p.json", format!("{{\"Steps\": [\n{}\n]}}", steps.join(",\n")));
+    let (status, said) = check(&[&file]);
+    assert_eq!(status, 1);
+    assert_eq!(said.matches("compliant").count(), 1_199);
+    assert_eq!(said.matches("FAILED").count(), 1);
+    assert!(said.contains("p.json:1102 Steps[1100].Arguments.EnableNetworkIsolation"), "{said}");
+}
