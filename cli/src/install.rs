@@ -16,7 +16,7 @@ pub(crate) fn completions(options: &CompletionsOptions) -> Result<ExitCode, Comm
     let name = command.get_name().to_owned();
     let mut script = Vec::new();
     clap_complete::generate(options.shell, &mut command, name, &mut script);
-    output::print_document(&String::from_utf8_lossy(&script))?;
+    output::print_document(String::from_utf8_lossy(&script).into_owned())?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -26,7 +26,7 @@ pub(crate) fn manual(options: &ManualOptions) -> Result<ExitCode, CommandError> 
         None => {
             let mut page = Vec::new();
             clap_mangen::Man::new(Arguments::command()).render(&mut page)?;
-            output::print_document(&String::from_utf8_lossy(&page))?;
+            output::print_document(String::from_utf8_lossy(&page).into_owned())?;
         }
     }
     Ok(ExitCode::SUCCESS)

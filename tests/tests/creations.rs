@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::process::Stdio;
 
-use sagewarden_policy::intake::{TEMPLATED, creations};
+use sagewarden_policy::intake::{TEMPLATED, creations, without_controls};
 use sagewarden_tests::{Result, python};
 use serde::Deserialize;
 use serde_json::json;
@@ -54,6 +54,34 @@ fn no_other_operation_takes_the_fields_that_identify_a_creation() -> Result<()> 
             );
         }
     }
+    Ok(())
+}
+
+#[test]
+fn what_creates_something_without_controls_takes_what_the_api_says() -> Result<()> {
+    let model = model()?;
+    for (operation, required, others) in without_controls() {
+        let members = model.operations.get(*operation).ok_or(*operation)?;
+        let own: BTreeMap<_, _> = required
+            .iter()
+            .map(|member| (*member, true))
+            .chain(others.iter().map(|member| (*member, false)))
+            .collect();
+        let api: BTreeMap<_, _> =
+            members.iter().map(|(member, required)| (member.as_str(), *required)).collect();
+        assert_eq!(own, api, "{operation}");
+    }
+    // An ARN alone says nothing of what a presigned address is for.
+    let named =
+        ["CreatePipeline", "CreateAutoMLJob", "CreatePartnerAppPresignedUrl", "CreatePresignedMlflowAppUrl"];
+    let known: BTreeSet<&str> = creations()
+        .map(|creation| creation.operation)
+        .chain(without_controls().map(|(operation, ..)| *operation))
+        .chain(named)
+        .collect();
+    let creating = model.operations.keys().filter(|operation| operation.starts_with("Create"));
+    let unknown: Vec<_> = creating.filter(|operation| !known.contains(operation.as_str())).collect();
+    assert!(unknown.is_empty(), "{unknown:?}");
     Ok(())
 }
 

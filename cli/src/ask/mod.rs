@@ -93,7 +93,7 @@ fn print_reply(reply: &Reply, format: Format, wide: bool) -> Result<ExitCode, Co
     }
     match format {
         Format::Tree | Format::Table => output::print_text(&text)?,
-        _ => output::print_document(&text)?,
+        _ => output::print_document(text)?,
     }
     Ok(ExitCode::SUCCESS)
 }

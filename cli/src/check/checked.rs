@@ -1,9 +1,10 @@
 //! A file that was judged.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use sagewarden_events::Timestamp;
-use sagewarden_policy::intake::{Candidate, Unusable};
+use sagewarden_policy::intake::{Candidate, Intake, LargeDefinition, Unusable};
 use sagewarden_policy::{Bundle, Finding, FindingStatus, Subject, Verdict, judge};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -84,10 +85,18 @@ impl CheckedFile {
         if code::is_code(&file.path) {
             return Self::of_code(judging, file, &text);
         }
+        if let Some(large) = source::large(&file.path, &text) {
+            let mut checked = Self { path, ..Self::default() };
+            checked.add_large(judging, &large, &Lines::of_json(&text));
+            return checked;
+        }
         let parts = match source::parts(&file.path, &text) {
             Ok(parts) => parts,
             Err(why) if file.is_found && is_foreign(&why, &text) => {
                 return Self { path, is_foreign: true, ..Self::default() };
+            }
+            Err(why @ Unusable::NoControls(_)) => {
+                return Self { path, passed_over: vec![why.to_string()], ..Self::default() };
             }
             Err(why) => return unusable(format!("`{path}` cannot be judged: {why}")),
         };
@@ -128,15 +137,36 @@ impl CheckedFile {
 
     /// Judges a document.
     pub(super) fn add(&mut self, judging: &Judging<'_>, mut part: source::Part<'_>) {
-        if let Some(account) = judging.account {
-            part.intake.candidates.iter_mut().for_each(|one| one.resource.account = account.to_owned());
-        }
+        judging.place(&mut part.intake);
         let verdicts = judging.verdicts(&part.intake.candidates);
-        let judged = part.intake.candidates.into_iter().zip(verdicts);
-        let lines = part.lines.as_ref();
+        self.take(part.intake, verdicts, part.lines.as_ref());
+    }
+
+    fn take(&mut self, intake: Intake, verdicts: Vec<Verdict>, lines: Option<&Lines<'_>>) {
+        let judged = intake.candidates.into_iter().zip(verdicts);
         self.subjects.extend(judged.map(|(one, verdict)| CheckedSubject::of(one, verdict, lines)));
-        self.undecided.extend(part.intake.undecided);
-        self.passed_over.extend(part.intake.passed_over);
+        self.undecided.extend(intake.undecided);
+        if intake.passed_over.is_empty() {
+            return;
+        }
+        let known: BTreeSet<&String> = self.passed_over.iter().collect();
+        let new: Vec<String> = intake.passed_over.into_iter().filter(|note| !known.contains(note)).collect();
+        self.passed_over.extend(new);
+    }
+
+    /// Judges a large definition, some steps at a time: no more of them are held than are being judged.
+    fn add_large(&mut self, judging: &Judging<'_>, large: &LargeDefinition<'_>, lines: &Lines<'_>) {
+        let ranges: Vec<_> = (0..large.len())
+            .step_by(AT_A_TIME)
+            .map(|first| first..(first + AT_A_TIME).min(large.len()))
+            .collect();
+        let judge = |range: &Range<usize>| {
+            let mut intake = large.part(range.clone());
+            judging.place(&mut intake);
+            let verdicts: Vec<Verdict> = intake.candidates.iter().map(|one| judging.verdict(one)).collect();
+            (intake, verdicts)
+        };
+        parallel::in_order(&ranges, judge, |(intake, verdicts)| self.take(intake, verdicts, Some(lines)));
     }
 
     /// Whether there is any result.
@@ -173,16 +203,27 @@ impl CheckedFile {
 /// Whether a file of a folder is somebody else's: JSON of another kind, or a text that does not speak of SageMaker.
 fn is_foreign(why: &Unusable, text: &str) -> bool {
     match why {
-        Unusable::UnknownForm | Unusable::OtherOperation { .. } | Unusable::OtherCall(_) => true,
+        Unusable::UnknownForm | Unusable::OtherOperation { .. } => true,
+        Unusable::OtherCall(_) | Unusable::NoControls(_) => true,
         Unusable::NotJson(_) => !text.contains("SageMaker") && !text.contains("sagemaker"),
-        Unusable::NearlyKnown | Unusable::Refused(_) => false,
+        Unusable::NearlyKnown | Unusable::Refused(_) | Unusable::Language => false,
     }
 }
 
 /// Requests of one file that are worth the other cores.
 const MANY: usize = 256;
 
+/// Steps of a large definition that are held at a time, for each thread.
+const AT_A_TIME: usize = 16;
+
 impl Judging<'_> {
+    /// Puts resources into the account that was named at the call.
+    fn place(&self, intake: &mut Intake) {
+        if let Some(account) = self.account {
+            intake.candidates.iter_mut().for_each(|one| one.resource.account = account.to_owned());
+        }
+    }
+
     /// The verdicts on the resources in a file, in its order.
     fn verdicts(&self, candidates: &[Candidate]) -> Vec<Verdict> {
         if candidates.len() < MANY {
@@ -273,6 +314,11 @@ impl Tally {
         self.is_judged |= file.is_judged();
         self.is_broken |= !file.is_clean();
         self.is_unusable |= file.unusable.is_some();
+    }
+
+    /// Whether all could be used, and nothing was judged.
+    pub(crate) fn is_without_result(&self) -> bool {
+        !self.is_broken && !self.is_unusable && !self.is_judged
     }
 
     /// The exit status: a failed control counts, whatever else could not be judged.

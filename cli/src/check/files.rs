@@ -29,14 +29,17 @@ pub(crate) struct Files {
 }
 
 impl Files {
-    pub(crate) fn find(paths: &[PathBuf]) -> Self {
+    /// Of the named ones, all are wanted, unless they are to be taken as those of folders.
+    pub(crate) fn find(paths: &[PathBuf], as_of_folders: bool) -> Self {
         let mut files = Self::default();
         let mut known = BTreeSet::new();
         for path in paths {
             if path != Path::new("-") && path.is_dir() {
                 files.walk(path, &mut known);
+            } else if as_of_folders && !is_wanted(path) && path.exists() {
+                files.passed_over += 1;
             } else {
-                files.inputs.push(Input { path: path.clone(), is_found: false });
+                files.inputs.push(Input { path: path.clone(), is_found: as_of_folders });
             }
         }
         files

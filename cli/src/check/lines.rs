@@ -4,6 +4,7 @@ use std::io::{self, BufRead, Read};
 use std::process::ExitCode;
 
 use sagewarden_policy::intake::{self, Unusable};
+use serde::Serialize;
 use serde_json::{Value as Json, json};
 
 use crate::check::checked::{CheckedFile, Judging};
@@ -36,13 +37,13 @@ pub(super) fn run(judging: &Judging<'_>, in_force: &InForce) -> Result<ExitCode,
             input.skip_until(b'\n')?;
             answer(&json!({ "subjects": [], "unusable": "the line is longer than 16 MB" }))?;
         } else if !line.trim_ascii().is_empty() {
-            answer(&verdict(judging, &line))?;
+            answer(&words::document(&verdict(judging, &line)))?;
         }
     }
 }
 
 /// The verdicts on what a line holds, as `--format json` has them for a file.
-fn verdict(judging: &Judging<'_>, line: &[u8]) -> Json {
+fn verdict(judging: &Judging<'_>, line: &[u8]) -> CheckedFile {
     let read = match serde_json::from_slice::<Json>(line) {
         Ok(Json::Object(mut given)) if given.len() == 2 && given.contains_key("operation") => {
             let request = given.remove("request");
@@ -56,12 +57,12 @@ fn verdict(judging: &Judging<'_>, line: &[u8]) -> Json {
     match read {
         Ok(intake) => checked.add(judging, Part { intake, lines: None }),
         // Nothing is wrong with it: there is nothing to say of it.
-        Err(Unusable::OtherCall(_)) => {}
+        Err(Unusable::OtherCall(_) | Unusable::NoControls(_)) => {}
         Err(why) => checked.unusable = Some(why.to_string()),
     }
-    words::document(&checked).unwrap_or_default()
+    checked
 }
 
-fn answer(document: &Json) -> io::Result<()> {
-    output::print_document(&format!("{document}\n"))
+fn answer(document: &impl Serialize) -> io::Result<()> {
+    output::print_document(serde_json::to_string(document)? + "\n")
 }

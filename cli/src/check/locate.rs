@@ -95,7 +95,8 @@ fn within(value: &RawValue) -> Within<'_> {
 
 /// A document with the beginnings of its lines.
 pub(crate) struct Lines<'a> {
-    root: Node<'a>,
+    /// Of a text of JSON, read when the first finding asks for its place: most files have none.
+    root: OnceCell<Option<Node<'a>>>,
     text: &'a str,
     ends: OnceCell<Vec<usize>>,
 }
@@ -111,14 +112,18 @@ pub(crate) struct Place {
 
 impl<'a> Lines<'a> {
     /// Of a text of JSON.
-    pub(crate) fn of_json(text: &'a str) -> Option<Self> {
-        let root = serde_json::from_str(without_mark(text)).ok()?;
-        Some(Self { root: Node::raw(root), text, ends: OnceCell::new() })
+    pub(crate) fn of_json(text: &'a str) -> Self {
+        Self { root: OnceCell::new(), text, ends: OnceCell::new() }
     }
 
     /// For a value whose lines are known.
     pub(crate) fn of(root: Node<'a>) -> Self {
-        Self { root, text: "", ends: OnceCell::new() }
+        Self { root: OnceCell::from(Some(root)), text: "", ends: OnceCell::new() }
+    }
+
+    fn root(&self) -> Option<&Node<'a>> {
+        let read = || serde_json::from_str(without_mark(self.text)).ok().map(Node::raw);
+        self.root.get_or_init(read).as_ref()
     }
 
     /// The place of the first of these fields that the request has; else of the part of it that is nearest to one; else of the
@@ -126,8 +131,9 @@ impl<'a> Lines<'a> {
     pub(crate) fn place(&self, candidate: &Candidate, fields: &[&str]) -> Place {
         let paths: Vec<String> = fields.iter().filter_map(|field| candidate.path(field)).collect();
         let whole = candidate.whole();
-        let request = Found::at(&self.root, whole);
-        let found: Vec<Found<'_, 'a>> = paths.iter().map(|path| Found::at(&self.root, path)).collect();
+        let Some(root) = self.root() else { return Place { line: None, path: paths.into_iter().next() } };
+        let request = Found::at(root, whole);
+        let found: Vec<Found<'_, 'a>> = paths.iter().map(|path| Found::at(root, path)).collect();
         if let Some((path, found)) = paths.iter().zip(&found).find(|(_, found)| found.is_whole) {
             return Place { line: self.line(found.node), path: Some(path.clone()) };
         }
@@ -136,10 +142,8 @@ impl<'a> Lines<'a> {
         let nearest = deep.max_by_key(|each| each.depth).map(|each| each.node);
         let name = || {
             let step = candidate.place.as_ref().map(|place| format!("{place}.Name"));
-            let names = [Some(candidate.name_path()), step]
-                .into_iter()
-                .flatten()
-                .map(|name| Found::at(&self.root, &name));
+            let names =
+                [Some(candidate.name_path()), step].into_iter().flatten().map(|name| Found::at(root, &name));
             names.into_iter().find(|name| name.is_whole).map(|name| name.node)
         };
         let base = (request.depth > 0).then_some(request.node);
@@ -186,7 +190,8 @@ impl<'n, 'a> Found<'n, 'a> {
         for part in path.split('.') {
             let mut pieces = part.split('[');
             let key = pieces.next().unwrap_or_default();
-            let mut next = found.node.member(key);
+            // An element of the document itself has no key.
+            let mut next = if key.is_empty() { Some(found.node) } else { found.node.member(key) };
             found.depth += usize::from(next.is_some());
             found.node = next.unwrap_or(found.node);
             for index in pieces {
@@ -210,7 +215,7 @@ mod tests {
     /// The line of the fields in what the text holds last.
     fn check(text: &str, fields: &[&str], expect: Option<i64>) {
         let candidate = intake::read(text).unwrap().candidates.pop().unwrap();
-        let place = Lines::of_json(text).unwrap().place(&candidate, fields);
+        let place = Lines::of_json(text).place(&candidate, fields);
         assert_eq!(place.line, expect, "{fields:?}");
     }
 

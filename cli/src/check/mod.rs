@@ -40,7 +40,7 @@ pub(crate) fn run(options: &CheckOptions) -> Result<ExitCode, CommandError> {
         let judging = Judging { bundle: &in_force.bundle, account: options.account.as_deref(), now: now() };
         return lines::run(&judging, &in_force);
     }
-    let files = Files::find(&options.files);
+    let files = Files::find(&options.files, options.pass_over);
     files.unreadable.iter().for_each(|error| output::warn(format_args!("error: {error}")));
     let baseline = options.baseline.as_deref().map(|path| Baseline::open(path, options.update_baseline));
     let baseline = baseline.transpose()?;
@@ -70,7 +70,10 @@ pub(crate) fn run(options: &CheckOptions) -> Result<ExitCode, CommandError> {
         settle(baseline, &mut tally)?;
     }
     printing.end(&tally, files.passed_over)?;
-    if tally.status() == CommandError::EXIT && !tally.is_unusable {
+    if options.pass_over && tally.is_without_result() {
+        return Ok(ExitCode::SUCCESS);
+    }
+    if tally.is_without_result() {
         output::warn(format_args!("error: {}", CommandError::NoCandidate));
     }
     Ok(ExitCode::from(tally.status()))

@@ -14,7 +14,8 @@ pub(crate) fn of_file(format: CheckFormat, checked: &CheckedFile) -> String {
     match format {
         CheckFormat::Text => output::text(&words::text(checked)),
         CheckFormat::Json => {
-            words::document(checked).map(|file| output::document(&format!("{file:#}"))).unwrap_or_default()
+            let printed = words::document(checked).and_then(|file| serde_json::to_string_pretty(&file).ok());
+            printed.map(output::document).unwrap_or_default()
         }
         CheckFormat::Sarif => String::new(),
         CheckFormat::Junit => builds::junit(checked),
@@ -80,7 +81,8 @@ impl<'a> Printing<'a> {
             CheckFormat::Json if printed.is_empty() => {}
             CheckFormat::Json => {
                 let separator = if std::mem::take(&mut self.is_first) { "\n" } else { ",\n" };
-                self.put(&format!("{separator}{printed}"));
+                self.put(separator);
+                self.put(&printed);
             }
             CheckFormat::Sarif => self.files.push(checked),
         }
@@ -94,7 +96,7 @@ impl<'a> Printing<'a> {
         match self.format {
             CheckFormat::Text => self.put(&output::text(&words::summary(tally, passed_over))),
             CheckFormat::Json if self.has_baseline => {
-                let stale = output::document(&serde_json::json!(tally.stale).to_string());
+                let stale = output::document(serde_json::json!(tally.stale).to_string());
                 self.put(&format!("\n],\n  \"stale\": {stale}}}\n"));
             }
             CheckFormat::Json => self.put("\n]}\n"),
@@ -108,7 +110,7 @@ impl<'a> Printing<'a> {
                 let stale = self.has_baseline.then_some(tally.stale.as_slice());
                 let log = sarif::log(&self.settings.bundle, &self.files, stale);
                 let log = serde_json::to_string_pretty(&log).map_err(io::Error::from)?;
-                self.put(&output::document(&format!("{log}\n")));
+                self.put(&output::document(log + "\n"));
             }
         }
         self.flush();
@@ -120,6 +122,12 @@ impl<'a> Printing<'a> {
 
     /// Adds ready text, and prints it once there is enough for a call.
     fn put(&mut self, ready: &str) {
+        // What is large enough by itself is not copied.
+        if ready.len() >= WORTH_A_CALL {
+            self.flush();
+            self.write(ready);
+            return;
+        }
         self.ready.push_str(ready);
         if self.ready.len() >= WORTH_A_CALL {
             self.flush();
@@ -127,9 +135,13 @@ impl<'a> Printing<'a> {
     }
 
     fn flush(&mut self) {
+        let ready = std::mem::take(&mut self.ready);
+        self.write(&ready);
+    }
+
+    fn write(&mut self, text: &str) {
         if self.stopped.is_none() {
-            self.stopped = output::print(&self.ready).err();
+            self.stopped = output::print(text).err();
         }
-        self.ready.clear();
     }
 }

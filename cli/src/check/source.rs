@@ -1,8 +1,10 @@
 //! A file as it is judged: its text in any encoding of editors, as JSON or YAML.
 
+use std::io::Read;
 use std::path::Path;
 
-use sagewarden_policy::intake::{self, Intake, Unusable, without_mark};
+use flate2::read::MultiGzDecoder;
+use sagewarden_policy::intake::{self, Intake, LargeDefinition, Unusable, without_mark};
 
 use crate::check::locate::Lines;
 use crate::check::yaml;
@@ -10,9 +12,14 @@ use crate::check::yaml;
 /// The endings of the files that are judged.
 const ENDS: [&str; 6] = ["json", "yaml", "yml", "template", "py", "ipynb"];
 
+/// Bytes of a compressed file once it is unpacked. A log file of CloudTrail has a tenth of that.
+const MOST_UNPACKED: u64 = 128 << 20;
+
 /// Whether a file of a folder is looked at.
 pub(crate) fn is_wanted(path: &Path) -> bool {
-    path.extension().is_some_and(|end| ENDS.iter().any(|one| end.eq_ignore_ascii_case(one)))
+    let is_log =
+        || has_end(path, "gz") && path.file_stem().is_some_and(|stem| has_end(Path::new(stem), "json"));
+    path.extension().is_some_and(|end| ENDS.iter().any(|one| end.eq_ignore_ascii_case(one))) || is_log()
 }
 
 /// A document of a file: its content and its place.
@@ -21,25 +28,50 @@ pub(crate) struct Part<'a> {
     pub(crate) lines: Option<Lines<'a>>,
 }
 
-/// The text of bytes: UTF-8, or UTF-16 where it begins with its mark (Unicode standard, section 23.8).
+/// The text of bytes: UTF-8, or UTF-16 where it begins with its mark (Unicode standard, section 23.8) or with a letter of ASCII, as
+/// every document does.
 pub(crate) fn text(bytes: Vec<u8>) -> Result<String, &'static str> {
     let wide = |rest: &[u8], unit: fn([u8; 2]) -> u16| {
         let (pairs, odd) = rest.as_chunks::<2>();
         let text: Result<String, _> = char::decode_utf16(pairs.iter().map(|pair| unit(*pair))).collect();
         text.ok().filter(|_| odd.is_empty()).ok_or("it is not text in UTF-16")
     };
+    let bytes = if bytes.starts_with(&[0x1f, 0x8b]) { unpacked(&bytes)? } else { bytes };
     match bytes.as_slice() {
         [0xff, 0xfe, rest @ ..] => wide(rest, u16::from_le_bytes),
         [0xfe, 0xff, rest @ ..] => wide(rest, u16::from_be_bytes),
+        [letter, 0, ..] if *letter > 0 => wide(&bytes, u16::from_le_bytes),
+        [0, letter, ..] if *letter > 0 => wide(&bytes, u16::from_be_bytes),
         _ => String::from_utf8(bytes).map_err(|_| "it is not text in UTF-8"),
     }
+}
+
+/// The content of a compressed file, as CloudTrail writes its log files.
+fn unpacked(bytes: &[u8]) -> Result<Vec<u8>, &'static str> {
+    let mut unpacked = Vec::new();
+    let read = MultiGzDecoder::new(bytes).take(MOST_UNPACKED + 1).read_to_end(&mut unpacked);
+    match read {
+        Err(_) => Err("it is compressed, and damaged"),
+        Ok(_) if unpacked.len() as u64 > MOST_UNPACKED => {
+            Err("it is compressed, and unpacks to more than 128 MB")
+        }
+        Ok(_) => Ok(unpacked),
+    }
+}
+
+/// A large definition of a pipeline, which is JSON in a file of any name.
+pub(crate) fn large<'a>(path: &Path, text: &'a str) -> Option<LargeDefinition<'a>> {
+    if has_end(path, "tf") { None } else { LargeDefinition::of(text) }
 }
 
 /// The documents of a text. Of YAML with several, those that are none of ours do not hide the others.
 pub(crate) fn parts<'a>(path: &Path, text: &'a str) -> Result<Vec<Part<'a>>, Unusable> {
     let bare = without_mark(text).trim_start();
     let is_yaml = path == Path::new("-") || !has_end(path, "json") && is_wanted(path);
-    let json = || intake::read(text).map(|intake| vec![Part { intake, lines: Lines::of_json(text) }]);
+    if has_end(path, "tf") {
+        return Err(Unusable::Language);
+    }
+    let json = || intake::read(text).map(|intake| vec![Part { intake, lines: Some(Lines::of_json(text)) }]);
     if !is_yaml {
         return json();
     }
@@ -50,8 +82,8 @@ pub(crate) fn parts<'a>(path: &Path, text: &'a str) -> Result<Vec<Part<'a>>, Unu
             read => return read,
         }
     }
-    let documents = yaml::documents(bare).map_err(Unusable::NotJson)?;
-    let several = documents.len() > 1;
+    let (documents, broken_off) = yaml::documents(bare);
+    let several = documents.len() + usize::from(broken_off.is_some()) > 1;
     let mut unusable = Unusable::UnknownForm;
     let mut parts = Vec::new();
     for (index, document) in documents.into_iter().enumerate() {
@@ -65,7 +97,16 @@ pub(crate) fn parts<'a>(path: &Path, text: &'a str) -> Result<Vec<Part<'a>>, Unu
             Err(why) => unusable = why,
         }
     }
-    if parts.is_empty() { Err(unusable) } else { Ok(parts) }
+    match (broken_off, parts.is_empty()) {
+        (Some(why), true) => Err(Unusable::NotJson(why)),
+        (None, true) => Err(unusable),
+        (broken_off, false) => {
+            // What stands before the fault is judged all the same.
+            let rest = broken_off.map(|why| format!("the rest of the file cannot be read: {why}"));
+            parts.extend(rest.map(|note| Part { intake: Intake::undecided(note), lines: None }));
+            Ok(parts)
+        }
+    }
 }
 
 fn has_end(path: &Path, end: &str) -> bool {
@@ -82,6 +123,8 @@ mod tests {
         assert_eq!(text(wide(u16::to_le_bytes)).unwrap(), "{\"ä\": 1}");
         assert_eq!(text(wide(u16::to_be_bytes)).unwrap(), "{\"ä\": 1}");
         assert_eq!(text(b"\xef\xbb\xbf{}".to_vec()).unwrap(), "\u{feff}{}");
+        assert_eq!(text(b"{\0}\0".to_vec()).unwrap(), "{}");
+        assert_eq!(text(b"\0{\0}".to_vec()).unwrap(), "{}");
         assert!(text(vec![0xff, 0xfe, 0]).is_err() && text(vec![0xc0]).is_err());
     }
 }

@@ -1,6 +1,7 @@
 //! What `sagewarden check` prints: the verdicts, as text or as JSON.
 
 use sagewarden_govern::counted;
+use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
 use crate::check::checked::{CheckedFile, CheckedSubject, Known, Tally};
@@ -99,38 +100,56 @@ pub(crate) fn summary(tally: &Tally, passed_over: usize) -> String {
     }
 }
 
+/// The verdicts on a file, for programs.
+#[derive(Serialize)]
+pub(crate) struct FileDocument<'a> {
+    file: &'a str,
+    subjects: Subjects<'a>,
+    undecided: &'a [String],
+    notes: &'a [String],
+    unusable: &'a Option<String>,
+}
+
+/// One is written after the other: there may be many of them.
+struct Subjects<'a>(&'a [CheckedSubject]);
+
+impl Serialize for Subjects<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(subject))
+    }
+}
+
 /// The verdicts on a file, for programs; `None` for a file of another kind.
-pub(crate) fn document(checked: &CheckedFile) -> Option<Value> {
-    let subject = |subject: &CheckedSubject| {
-        let CheckedSubject { candidate, verdict, .. } = subject;
-        let findings = subject.findings().map(|(finding, place, is_known)| {
-            let mut finding = json!(finding);
-            if let Some(fields) = finding.as_object_mut() {
-                fields.insert("line".to_owned(), json!(place.line));
-                fields.insert("path".to_owned(), json!(place.path));
-                if is_known {
-                    fields.insert("known".to_owned(), json!(true));
-                }
+pub(crate) fn document(checked: &CheckedFile) -> Option<FileDocument<'_>> {
+    (!checked.is_foreign).then(|| FileDocument {
+        file: &checked.path,
+        subjects: Subjects(&checked.subjects),
+        undecided: &checked.undecided,
+        notes: &checked.passed_over,
+        unusable: &checked.unusable,
+    })
+}
+
+fn subject(subject: &CheckedSubject) -> Value {
+    let CheckedSubject { candidate, verdict, .. } = subject;
+    let findings = subject.findings().map(|(finding, place, is_known)| {
+        let mut finding = json!(finding);
+        if let Some(fields) = finding.as_object_mut() {
+            fields.insert("line".to_owned(), json!(place.line));
+            fields.insert("path".to_owned(), json!(place.path));
+            if is_known {
+                fields.insert("known".to_owned(), json!(true));
             }
-            finding
-        });
-        json!({
-            "kind": candidate.kind().segment(),
-            "name": candidate.resource.name,
-            "place": candidate.place,
-            "outcome": verdict.outcome,
-            "checked": verdict.checked,
-            "skipped": verdict.skipped,
-            "findings": findings.collect::<Vec<_>>(),
-        })
-    };
-    (!checked.is_foreign).then(|| {
-        json!({
-            "file": checked.path,
-            "subjects": checked.subjects.iter().map(subject).collect::<Vec<_>>(),
-            "undecided": checked.undecided,
-            "notes": checked.passed_over,
-            "unusable": checked.unusable,
-        })
+        }
+        finding
+    });
+    json!({
+        "kind": candidate.kind().segment(),
+        "name": candidate.resource.name,
+        "place": candidate.place,
+        "outcome": verdict.outcome,
+        "checked": verdict.checked,
+        "skipped": verdict.skipped,
+        "findings": findings.collect::<Vec<_>>(),
     })
 }

@@ -20,17 +20,20 @@ pub(crate) struct YamlDocument<'a> {
     pub(crate) lines: Node<'a>,
 }
 
-/// The documents of a file.
-pub(crate) fn documents<'a>(text: &str) -> Result<Vec<YamlDocument<'a>>, String> {
+/// The documents of a file, and why those that follow them cannot be read.
+pub(crate) fn documents<'a>(text: &str) -> (Vec<YamlDocument<'a>>, Option<String>) {
     let mut building = Building::default();
     let mut parser = Parser::new_from_str(text);
     while let Some(event) = parser.next_event() {
-        let (event, span) = event.map_err(|error| error.to_string())?;
-        building
-            .take(event, span.start.line())
-            .map_err(|why| format!("{why} at line {}", span.start.line()))?;
+        let taken = event.map_err(|error| error.to_string()).and_then(|(event, span)| {
+            let line = span.start.line();
+            building.take(event, line).map_err(|why| format!("{why} at line {line}"))
+        });
+        if let Err(why) = taken {
+            return (building.documents, Some(why));
+        }
     }
-    Ok(building.documents)
+    (building.documents, None)
 }
 
 /// A value that is complete, with the number of values in it.
@@ -142,12 +145,7 @@ impl<'a> Building<'a> {
             OpenKind::Map { fields, nodes, key: key @ Some(_) } => {
                 let key = key.take().unwrap_or_default();
                 match built.json {
-                    // What is merged yields to what the map says itself.
-                    Json::Object(merged) if key == "<<" => {
-                        for (key, value) in merged {
-                            fields.entry(key).or_insert(value);
-                        }
-                    }
+                    merged if key == "<<" => merge(fields, merged),
                     value => {
                         nodes.insert(key.to_ascii_lowercase(), built.node);
                         fields.insert(key, value);
@@ -156,6 +154,19 @@ impl<'a> Building<'a> {
             }
         }
         Ok(())
+    }
+}
+
+/// What is merged yields to what the map says itself; of several, the first counts ("Merge key", YAML's language-independent types).
+fn merge(fields: &mut Map<String, Json>, merged: Json) {
+    match merged {
+        Json::Object(merged) => {
+            for (key, value) in merged {
+                fields.entry(key).or_insert(value);
+            }
+        }
+        Json::Array(list) => list.into_iter().for_each(|one| merge(fields, one)),
+        _ => {}
     }
 }
 
@@ -205,7 +216,8 @@ mod tests {
     use super::*;
 
     fn check(text: &str, expect: &[Json]) {
-        let found: Vec<Json> = documents(text).unwrap().into_iter().map(|document| document.json).collect();
+        let (found, None) = documents(text) else { unreachable!("{text}") };
+        let found: Vec<Json> = found.into_iter().map(|document| document.json).collect();
         assert_eq!(found, expect, "{text}");
     }
 
@@ -239,6 +251,10 @@ mod tests {
             "base: &b { x: 1, y: 2 }\na: *b\nc:\n  <<: *b\n  y: 3\n",
             &[json!({ "base": { "x": 1, "y": 2 }, "a": { "x": 1, "y": 2 }, "c": { "x": 1, "y": 3 } })],
         );
+        check(
+            "a: &a { x: 1 }\nb: &b { x: 2, y: 2 }\nc:\n  <<: [*a, *b]\n",
+            &[json!({ "a": { "x": 1 }, "b": { "x": 2, "y": 2 }, "c": { "x": 1, "y": 2 } })],
+        );
     }
 
     #[test]
@@ -248,12 +264,13 @@ mod tests {
             let list = vec![format!("*a{}", level - 1); 10].join(", ");
             laughs += &format!("a{level}: &a{level} [{list}]\n");
         }
-        let refused = |text: &str| documents(text).err().unwrap();
+        let refused = |text: &str| documents(text).1.unwrap();
         assert!(refused(&laughs).starts_with("more than 1000000 values"), "{}", refused(&laughs));
         assert!(refused(&"[".repeat(150)).starts_with("more than 100 values within values"));
         // The parser has a limit of its own.
         assert!(refused(&"[".repeat(5_000)).starts_with("recursion limit exceeded"));
         assert!(refused("a: &a [*a]").starts_with("an alias within what it names"));
-        assert!(documents("a: [1\nb: 2").is_err());
+        let (kept, why) = documents("a: 1\n---\na: [1\nb: 2");
+        assert!(kept.len() == 1 && why.is_some());
     }
 }

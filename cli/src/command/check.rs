@@ -30,6 +30,9 @@ pub(crate) struct CheckOptions {
     /// Write all present findings into the baseline
     #[arg(long, requires = "baseline")]
     pub(crate) update_baseline: bool,
+    /// Pass over files that are none of SageMaker's, as in folders; nothing to judge is no fault then. For hooks, which name whatever changed
+    #[arg(long)]
+    pub(crate) pass_over: bool,
     /// The account that it will run in; default: the one of its ARN or role
     #[arg(long, value_name = "ID")]
     pub(crate) account: Option<String>,

@@ -34,7 +34,7 @@ pub(crate) fn run(options: &ExplanationOptions) -> Result<ExitCode, CommandError
     let summary = ExplanationSummary { model: &model, explained: &explained };
     match options.format {
         OutputFormat::Text => output::print_text(&summary.text())?,
-        OutputFormat::Json => output::print_document(&summary.json()?)?,
+        OutputFormat::Json => output::print_document(summary.json()?)?,
     }
     if let Some(out) = &options.out {
         write(out, options, &model, &explained)?;

@@ -41,7 +41,9 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>, CommandError> {
 pub(crate) fn open(path: &Path) -> Result<fs::File, CommandError> {
     let open = || {
         let kind = fs::metadata(path)?.file_type();
-        let is_of_shell = path.starts_with("/dev/fd") || path.starts_with("/proc/self/fd");
+        let is_of_shell = path.starts_with("/dev/fd")
+            || path == Path::new("/dev/stdin")
+            || path.starts_with("/proc/self/fd");
         match special(kind) {
             Some(Special::Pipe) if is_of_shell => {}
             Some(Special::Pipe) => return refuse("it is a named pipe, not a file"),

@@ -67,7 +67,7 @@ fn is_unicode() -> bool {
 }
 
 /// A document for programs, ready to be printed.
-pub(crate) fn document(document: &str) -> String {
+pub(crate) fn document(document: String) -> String {
     terminal::for_programs(document)
 }
 
@@ -77,13 +77,13 @@ pub(crate) fn print_text(text: &str) -> io::Result<()> {
 }
 
 /// Prints a document for programs.
-pub(crate) fn print_document(document: &str) -> io::Result<()> {
+pub(crate) fn print_document(document: String) -> io::Result<()> {
     print(&terminal::for_programs(document))
 }
 
 /// Prints a JSON document for programs.
 pub(crate) fn print_json(document: &Value) -> io::Result<()> {
-    print_document(&format!("{document:#}\n"))
+    print_document(format!("{document:#}\n"))
 }
 
 /// Prints a message that is not part of the output on standard error.

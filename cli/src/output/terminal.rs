@@ -1,6 +1,7 @@
 //! Text for a terminal, with control sequences of this program only. Names of columns, files and resources, and texts
 //! of captured traffic are others' words: in them a sequence could clear the screen, hide a line, or write another one over it.
 
+use std::borrow::Cow;
 use std::fmt::{self, Write as _};
 
 use anstyle::{AnsiColor, Effects, Reset};
@@ -24,13 +25,28 @@ impl fmt::Display for Style {
 /// Text of this program, with others' words in it, as a person may see it.
 pub(crate) fn for_people(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
-    let lines: Vec<String> = text.split('\n').map(for_builds).collect();
-    for char in lines.join("\n").chars() {
+    for (index, line) in text.split('\n').enumerate() {
+        if index > 0 {
+            shown.push('\n');
+        }
+        let line = for_builds(line);
+        if is_plain(&line) {
+            shown.push_str(&line);
+        } else {
+            show(&line, &mut shown);
+        }
+    }
+    shown
+}
+
+/// Whether a line has printable characters of ASCII only, as most have: there is nothing to replace in it.
+fn is_plain(line: &str) -> bool {
+    line.bytes().all(|byte| (b' '..=b'~').contains(&byte))
+}
+
+fn show(line: &str, shown: &mut String) {
+    for char in line.chars() {
         let style = match char {
-            '\n' => {
-                shown.push(char);
-                continue;
-            }
             '\u{fdd0}' => anstyle::Style::new().bold().render().to_string(),
             '\u{fdd1}' => AnsiColor::Red.on_default().effects(Effects::BOLD).render().to_string(),
             '\u{fdd2}' => anstyle::Style::new().dimmed().render().to_string(),
@@ -43,7 +59,6 @@ pub(crate) fn for_people(text: &str) -> String {
         };
         shown.push_str(&style);
     }
-    shown
 }
 
 /// Texts that a build takes for its own commands on standard output, with their replacements: GitHub and Azure look for these anywhere
@@ -52,17 +67,19 @@ const COMMANDS: [(&str, &str); 2] = [("##[", "#\\u{23}["), ("##vso[", "#\\u{23}v
 const AT_BEGINNING: (&str, &str) = ("::", "\\u{3a}:");
 
 /// A line that no build takes for a command.
-fn for_builds(line: &str) -> String {
-    let mut shown = line.to_owned();
-    for (command, instead) in COMMANDS {
-        shown = shown.replace(command, instead);
+fn for_builds(line: &str) -> Cow<'_, str> {
+    let mut shown = Cow::Borrowed(line);
+    if line.contains("##") {
+        for (command, instead) in COMMANDS {
+            shown = Cow::Owned(shown.replace(command, instead));
+        }
     }
     let (mark, instead) = AT_BEGINNING;
     let words = shown.trim_start_matches(|char: char| char.is_whitespace() || is_style(char));
     match words.strip_prefix(mark) {
         Some(rest) => {
             let before = shown.get(..shown.len() - words.len()).unwrap_or_default();
-            format!("{before}{instead}{rest}")
+            Cow::Owned(format!("{before}{instead}{rest}"))
         }
         None => shown,
     }
@@ -75,17 +92,26 @@ pub(crate) fn is_style(char: char) -> bool {
 
 /// A document for a program. JSON has control characters in its strings only, some of them as they are: there `\u009b` means the same, and
 /// `\u0023` the sign of a build's command.
-pub(crate) fn for_programs(text: &str) -> String {
+pub(crate) fn for_programs(text: String) -> String {
+    let is_plain = |byte| (b' '..=b'~').contains(&byte) || is_white(char::from(byte));
+    if text.bytes().all(is_plain) && !text.contains("##") {
+        return text;
+    }
     let mut shown = String::with_capacity(text.len());
     let text = &text.replace("##[", "\\u0023#[").replace("##vso[", "\\u0023#vso[");
     for char in text.chars() {
         match char {
-            '\n' | '\r' | '\t' => shown.push(char),
+            char if is_white(char) => shown.push(char),
             char if is_dangerous(char) => shown.push_str(&format!("\\u{:04x}", u32::from(char))),
             char => shown.push(char),
         }
     }
     shown
+}
+
+/// What stands between the values of a document.
+fn is_white(char: char) -> bool {
+    matches!(char, '\n' | '\r' | '\t')
 }
 
 /// Control characters, and those that turn the direction of a text.
@@ -125,7 +151,7 @@ mod tests {
     #[test]
     fn documents_mean_what_they_meant() {
         let document = serde_json::json!({ OTHERS: [OTHERS] });
-        let shown = for_programs(&format!("{document:#}"));
+        let shown = for_programs(format!("{document:#}"));
         assert!(!shown.chars().any(|char| char != '\n' && is_dangerous(char)), "{shown}");
         assert_eq!(serde_json::from_str::<serde_json::Value>(&shown).unwrap(), document);
     }

@@ -36,7 +36,7 @@ pub(crate) fn run(options: &ExportOptions) -> Result<ExitCode, CommandError> {
         None => {
             let texts = export.policies.iter().map(|policy| written(policy, options.kind));
             let texts = texts.collect::<io::Result<Vec<_>>>()?;
-            output::print_document(&format!("[\n{}\n]\n", texts.join(",\n")))?;
+            output::print_document(format!("[\n{}\n]\n", texts.join(",\n")))?;
         }
     }
     if export.policies.is_empty() {

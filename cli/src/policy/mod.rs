@@ -35,7 +35,7 @@ fn list(options: &ListOptions) -> Result<ExitCode, CommandError> {
     let controls = control::of_profile(&bundle, options.profile.map(ChosenProfile::profile));
     match options.format {
         ListFormat::Text => output::print_text(&control::text(&controls))?,
-        ListFormat::Markdown => output::print_document(&control::markdown(&controls))?,
+        ListFormat::Markdown => output::print_document(control::markdown(&controls))?,
         ListFormat::Json => {
             let controls: Vec<Value> =
                 controls.into_iter().map(|control| control::document(&bundle, control)).collect();

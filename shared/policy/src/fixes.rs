@@ -3,9 +3,12 @@
 //! Fields are those of the control, values what it wants there. A test holds the calls against AWS's model of the API, and the templates
 //! against CloudFormation's schemas. Of a field whose name or value nobody knows for sure, nothing is said.
 
+mod classes;
+
 use sagewarden_events::ResourceKind;
 use serde_json::{Map, Value as Json, json};
 
+use self::classes::{Names, SDK_2, SDK_3};
 use crate::control::Control;
 use crate::intake::{TEMPLATED, creations, plan_name};
 
@@ -52,80 +55,6 @@ fn value(name: &str, area: &str) -> Option<Json> {
     })
 }
 
-/// Paths of fields, each with what it is called elsewhere.
-type Names = &'static [(&'static str, &'static str)];
-
-/// How the classes of version 2 of the SDK call the fields of the API: the class, and by the field's path its argument. Arguments of
-/// another class within have a dot.
-const SDK_2: [(ResourceKind, &str, Names); 5] = [
-    (
-        ResourceKind::TrainingJob,
-        "Estimator",
-        &[
-            ("VpcConfig.Subnets", "subnets"),
-            ("VpcConfig.SecurityGroupIds", "security_group_ids"),
-            ("EnableNetworkIsolation", "enable_network_isolation"),
-            ("ResourceConfig.VolumeKmsKeyId", "volume_kms_key"),
-            ("OutputDataConfig.KmsKeyId", "output_kms_key"),
-            ("EnableInterContainerTrafficEncryption", "encrypt_inter_container_traffic"),
-            ("RoleArn", "role"),
-            ("OutputDataConfig.S3OutputPath", "output_path"),
-            ("AlgorithmSpecification.TrainingImage", "image_uri"),
-        ],
-    ),
-    (
-        ResourceKind::ProcessingJob,
-        "Processor",
-        &[
-            ("NetworkConfig.VpcConfig.Subnets", "network_config.NetworkConfig.subnets"),
-            ("NetworkConfig.VpcConfig.SecurityGroupIds", "network_config.NetworkConfig.security_group_ids"),
-            ("NetworkConfig.EnableNetworkIsolation", "network_config.NetworkConfig.enable_network_isolation"),
-            (
-                "NetworkConfig.EnableInterContainerTrafficEncryption",
-                "network_config.NetworkConfig.encrypt_inter_container_traffic",
-            ),
-            ("ProcessingResources.ClusterConfig.VolumeKmsKeyId", "volume_kms_key"),
-            ("ProcessingOutputConfig.KmsKeyId", "output_kms_key"),
-            ("RoleArn", "role"),
-            ("AppSpecification.ImageUri", "image_uri"),
-        ],
-    ),
-    (
-        ResourceKind::TransformJob,
-        "Transformer",
-        &[
-            ("TransformResources.VolumeKmsKeyId", "volume_kms_key"),
-            ("TransformOutput.KmsKeyId", "output_kms_key"),
-            ("TransformOutput.S3OutputPath", "output_path"),
-        ],
-    ),
-    (
-        ResourceKind::Model,
-        "Model",
-        &[
-            ("VpcConfig.Subnets", "vpc_config.dict.Subnets"),
-            ("VpcConfig.SecurityGroupIds", "vpc_config.dict.SecurityGroupIds"),
-            ("EnableNetworkIsolation", "enable_network_isolation"),
-            ("ExecutionRoleArn", "role"),
-            ("PrimaryContainer.Image", "image_uri"),
-        ],
-    ),
-    (
-        ResourceKind::EndpointConfig,
-        "model.deploy",
-        &[
-            ("KmsKeyId", "kms_key"),
-            ("DataCaptureConfig.EnableCapture", "data_capture_config.DataCaptureConfig.enable_capture"),
-            ("DataCaptureConfig.KmsKeyId", "data_capture_config.DataCaptureConfig.kms_key_id"),
-            (
-                "DataCaptureConfig.DestinationS3Uri",
-                "data_capture_config.DataCaptureConfig.destination_s3_uri",
-            ),
-            ("ProductionVariants[].InitialInstanceCount", "initial_instance_count"),
-        ],
-    ),
-];
-
 /// The kinds that Terraform's provider has as resources with the fields of the API, and their names there.
 const TERRAFORM: [(ResourceKind, &str); 7] = [
     (ResourceKind::Model, "aws_sagemaker_model"),
@@ -137,8 +66,13 @@ const TERRAFORM: [(ResourceKind, &str); 7] = [
     (ResourceKind::FeatureGroup, "aws_sagemaker_feature_group"),
 ];
 
-/// What the provider does not have of a configuration.
-const NOT_IN_TERRAFORM: [&str; 3] = ["VpcConfig", "EnableNetworkIsolation", "ExecutionRoleArn"];
+/// What the provider does not have (held against the classes that HashiCorp's `@cdktf/provider-aws` generates from it, on 2026-11-29).
+const NOT_IN_TERRAFORM: [(ResourceKind, &str); 4] = [
+    (ResourceKind::EndpointConfig, "VpcConfig"),
+    (ResourceKind::EndpointConfig, "EnableNetworkIsolation"),
+    (ResourceKind::EndpointConfig, "ExecutionRoleArn"),
+    (ResourceKind::Space, "SpaceSettings.RemoteAccess"),
+];
 
 /// The ways to write what a control of a kind wants; none where its fields are those of other answers, or cannot be set when the
 /// resource is created.
@@ -159,19 +93,21 @@ pub fn fixes(kind: ResourceKind, control: &Control) -> Vec<Fix> {
         with: "boto3",
         code: format!("{}(..., {})", snake(creation.operation), arguments(&request)),
     }];
-    let sdk = SDK_2.iter().find(|(of, ..)| *of == kind);
-    if let Some(code) = sdk.and_then(|(_, class, names)| sdk_2(class, names, &wanted)) {
-        fixes.push(Fix { with: "SageMaker SDK v2", code });
+    for (with, classes) in [("SageMaker SDK v2", SDK_2.as_slice()), ("SageMaker SDK v3", SDK_3.as_slice())] {
+        let sdk = classes.iter().find(|(of, ..)| *of == kind);
+        let code = sdk.and_then(|(_, class, names)| of_class(class, names, &wanted));
+        fixes.extend(code.map(|code| Fix { with, code }));
     }
     // The classes of its core have the API's names, and their arguments are those of the request.
     let code = format!("{class}.create(..., {})", arguments(&renamed(&request)));
-    fixes.push(Fix { with: "SageMaker SDK v3", code });
+    fixes.push(Fix { with: "sagemaker-core", code });
     if let Some((name, _)) = TEMPLATED.iter().find(|(_, operation)| *operation == creation.operation) {
         let code = format!("AWS::SageMaker::{name} with Properties: {}", Json::Object(request));
         fixes.push(Fix { with: "CloudFormation", code });
     }
-    let has_all = kind != ResourceKind::EndpointConfig
-        || !wanted.iter().any(|(path, _)| NOT_IN_TERRAFORM.iter().any(|field| path.starts_with(field)));
+    let is_missing =
+        |path: &str| NOT_IN_TERRAFORM.iter().any(|(of, field)| *of == kind && path.starts_with(field));
+    let has_all = !wanted.iter().any(|(path, _)| is_missing(path));
     if let Some((_, name)) = TERRAFORM.iter().find(|(of, _)| *of == kind && has_all) {
         let fields = nested(wanted.into_iter().map(|(path, value)| (path.to_owned(), value)));
         let body = block(&fields, kind, 1);
@@ -252,8 +188,8 @@ fn python(value: &Json) -> String {
     }
 }
 
-/// A call of version 2 of the SDK; `None` where it has no argument for one of the fields.
-fn sdk_2(class: &str, names: Names, wanted: &[(&str, Json)]) -> Option<String> {
+/// A call of a class of the SDK; `None` where it has no argument for one of the fields.
+fn of_class(class: &str, names: Names, wanted: &[(&str, Json)]) -> Option<String> {
     let mut plain = Vec::new();
     let mut within: Vec<(&str, &str, Vec<String>)> = Vec::new();
     for (path, value) in wanted {
@@ -341,7 +277,8 @@ mod tests {
             &[
                 "boto3: create_training_job(..., ResourceConfig={\"VolumeKmsKeyId\": \"KEY_ARN\"})",
                 "SageMaker SDK v2: Estimator(..., volume_kms_key=\"KEY_ARN\")",
-                "SageMaker SDK v3: TrainingJob.create(..., resource_config={\"volume_kms_key_id\": \"KEY_ARN\"})",
+                "SageMaker SDK v3: ModelTrainer(..., compute=Compute(volume_kms_key_id=\"KEY_ARN\"))",
+                "sagemaker-core: TrainingJob.create(..., resource_config={\"volume_kms_key_id\": \"KEY_ARN\"})",
             ],
         );
         check(
@@ -350,7 +287,8 @@ mod tests {
             &[
                 "boto3: create_model(..., EnableNetworkIsolation=True)",
                 "SageMaker SDK v2: Model(..., enable_network_isolation=True)",
-                "SageMaker SDK v3: Model.create(..., enable_network_isolation=True)",
+                "SageMaker SDK v3: ModelBuilder(..., network=Networking(enable_network_isolation=True))",
+                "sagemaker-core: Model.create(..., enable_network_isolation=True)",
                 "CloudFormation: AWS::SageMaker::Model with Properties: {\"EnableNetworkIsolation\":true}",
                 "Terraform: resource \"aws_sagemaker_model\" \"NAME\" {\n  enable_network_isolation = true\n}",
             ],
@@ -363,7 +301,7 @@ mod tests {
             "{}",
             model[1].code
         );
-        assert!(model[4].code.contains("{\n  vpc_config {\n    s"), "{}", model[4].code);
+        assert!(model[5].code.contains("{\n  vpc_config {\n    s"), "{}", model[5].code);
         let terraform = of(ResourceKind::EndpointConfig, "EPC-ENC-01").pop().unwrap();
         assert!(terraform.code.contains("kms_key_arn = \"KEY_ARN\""), "{}", terraform.code);
         let notebook = of(ResourceKind::NotebookInstance, "NBK-NET-02");

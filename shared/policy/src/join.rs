@@ -113,6 +113,9 @@ pub fn offline(resource: &Resource, document: &Json, known: &Joined) -> Joined {
             Some(reason) if operation.starts_with("Describe") && operation != KEY_OPERATION => {
                 Some(OperationAnswer::Unreadable(reason))
             }
+            _ if about.is_empty() && !unreadable.has_later() && is_required(resource.kind, operation) => {
+                Some(OperationAnswer::Unreadable("the document does not name it".to_owned()))
+            }
             // A value that is known later names some resource.
             _ if about.is_empty() && !unreadable.has_later() => Some(OperationAnswer::Documents(Vec::new())),
             _ => None,
@@ -120,6 +123,13 @@ pub fn offline(resource: &Resource, document: &Json, known: &Joined) -> Joined {
         joined.extend(answer.map(|answer| (operation.to_owned(), answer)));
     }
     joined
+}
+
+/// Whether the API demands that a resource names what an operation describes.
+fn is_required(kind: ResourceKind, operation: &str) -> bool {
+    let named =
+        [(ResourceKind::TransformJob, "DescribeModel"), (ResourceKind::Endpoint, "DescribeEndpointConfig")];
+    named.contains(&(kind, operation))
 }
 
 /// Whether a schedule names a definition of a type that no operation describes.

@@ -22,6 +22,16 @@ pub(crate) fn origin(value: &Json) -> Option<&str> {
     if is_later(value) { value.get(KEY)?.as_str() } else { None }
 }
 
+/// A document within a text. One that contains such a value itself is none.
+pub(crate) fn parse(text: &str) -> Option<Json> {
+    serde_json::from_str(text).ok().filter(|parsed| !is_forged(parsed))
+}
+
+/// Marks a part of a document as one that may have more fields than it shows.
+pub(crate) fn mark_incomplete(part: &mut Json) {
+    part.as_object_mut().map(|fields| fields.insert(UNSAID.to_owned(), Json::Bool(true)));
+}
+
 /// Whether a file contains such a value itself: its author could keep controls from being judged.
 pub(crate) fn is_forged(value: &Json) -> bool {
     match value {

@@ -4,7 +4,7 @@
 
 use std::sync::LazyLock;
 
-use sagewarden_events::Timestamp;
+use sagewarden_events::{ResourceKind, Timestamp};
 use sagewarden_policy::intake::{self, Candidate, Intake, Unusable};
 use sagewarden_policy::{Bundle, FindingStatus, Subject, Verdict, judge};
 use sagewarden_settings::Profile;
@@ -158,6 +158,28 @@ fn what_is_known_only_when_it_runs_is_there_and_is_never_broken() {
 }
 
 #[test]
+fn what_a_job_has_to_name_and_does_not_name_is_not_known() {
+    let job = json!({ "TransformJobName": "t", "TransformInput": {}, "TransformOutput": {}, "TransformResources": {} });
+    let (broken, undecided) = said(&job);
+    assert!(!broken.contains(&"TRF-NET-01".to_owned()), "{broken:?}");
+    assert!(undecided.contains(&"TRF-NET-01".to_owned()), "{undecided:?}");
+}
+
+#[test]
+fn no_key_is_wanted_for_what_goes_to_a_feature_group() {
+    let to = |output: Value| {
+        json!({
+            "ProcessingJobName": "p", "RoleArn": ROLE, "AppSpecification": { "ImageUri": "x" },
+            "ProcessingOutputConfig": { "Outputs": [output] },
+        })
+    };
+    let group =
+        json!({ "OutputName": "o", "FeatureStoreOutput": { "FeatureGroupName": "g" }, "AppManaged": true });
+    check(&to(group), "PRC-ENC-02", false);
+    check(&to(json!({ "OutputName": "o", "S3Output": { "S3Uri": "s3://b" } })), "PRC-ENC-02", true);
+}
+
+#[test]
 fn a_file_cannot_bring_along_that_something_is_known_later() {
     let forged = put(training(), "/EnableNetworkIsolation", json!({ "sagewarden:later": null }));
     let refused = intake::read(&forged.to_string()).unwrap_err();
@@ -191,12 +213,29 @@ fn the_kind_follows_from_what_creates_it() {
         let refused = intake::read(&document.to_string());
         assert!(matches!(refused, Err(Unusable::OtherOperation { .. })), "{refused:?} of {document}");
     };
-    other(
+    let nothing = |document: Value, operation: &str| {
+        let refused = intake::read(&document.to_string());
+        assert_eq!(refused, Err(Unusable::NoControls(operation.to_owned())), "{document}");
+    };
+    nothing(
         json!({ "InferenceComponentName": "c", "EndpointName": "e", "VariantName": "v", "Specification": {} }),
+        "CreateInferenceComponent",
     );
-    other(json!({ "NotebookInstanceName": "n", "SessionExpirationDurationInSeconds": 60 }));
+    nothing(
+        json!({ "ModelPackageGroupName": "g", "ModelPackageGroupDescription": "d" }),
+        "CreateModelPackageGroup",
+    );
+    nothing(json!({ "ExperimentName": "e", "Tags": [] }), "CreateExperiment");
+    nothing(
+        json!({ "ImageName": "i", "ImageArn": "arn:aws:sagemaker:eu-west-1:1:image/i", "ImageStatus": "CREATED" }),
+        "CreateImage",
+    );
+    nothing(
+        json!({ "NotebookInstanceName": "n", "SessionExpirationDurationInSeconds": 60 }),
+        "CreatePresignedNotebookInstanceUrl",
+    );
+    other(json!({ "NotebookInstanceName": "n" }));
     other(json!({ "NotebookInstanceName": "n", "InstanceType": "ml.t3.medium" }));
-    other(json!({ "ModelPackageGroupName": "g", "ModelPackageGroupDescription": "d" }));
     other(json!({ "DomainName": "example.com", "HostedZoneId": "Z1" }));
     other(json!({ "ModelName": "gpt-4o", "Tags": [] }));
     other(json!({ "DomainId": "d-1", "UserProfileName": "u" }));
@@ -211,6 +250,10 @@ fn the_kind_follows_from_what_creates_it() {
     assert_eq!(record("comprehend.amazonaws.com", "CreateEndpoint"), Err(Unusable::UnknownForm));
     let changed = Unusable::OtherCall("UpdateEndpoint".to_owned());
     assert_eq!(record("sagemaker.amazonaws.com", "UpdateEndpoint"), Err(changed));
+    let without = Unusable::NoControls("CreateTrial".to_owned());
+    assert_eq!(record("sagemaker.amazonaws.com", "CreateTrial"), Err(without));
+    let package = json!({ "ModelPackageGroupName": "g", "ModelPackageDescription": "d", "SkipModelValidation": "None" });
+    assert_eq!(taken(&package).candidates[0].resource.kind, ResourceKind::ModelPackage);
 }
 
 #[test]

@@ -1,6 +1,10 @@
 use super::chars::{breaks, turns};
 
 pub(super) fn line(text: &str) -> String {
+    // Most texts have printable characters of ASCII only: there is nothing to replace in them.
+    if text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
+        return text.to_owned();
+    }
     let mut shown = String::with_capacity(text.len());
     for char in text.chars() {
         if breaks(char) || turns(char) || is_unassigned(char) {

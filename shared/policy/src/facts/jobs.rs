@@ -89,7 +89,7 @@ pub(super) fn processing_job(context: &Context<'_>) -> Facts {
             !input.has_part(&definition) || input.has_text(&format!("{definition}.KmsKeyId"))
         })
     });
-    let has_outputs = reader.has_part("ProcessingOutputConfig.Outputs[]");
+    let has_outputs = has_outputs_in_s3(&reader);
     let output_key = (reader.has_text("ProcessingOutputConfig.KmsKeyId") || !has_outputs) && queries;
     let names_network = context.names_vpc(&reader, "NetworkConfig.VpcConfig");
     let mut facts = flags([
@@ -213,6 +213,15 @@ pub(super) fn compilation_job(context: &Context<'_>) -> Facts {
         ("outputKeyAllowed", context.listed("outputKeyAllowed") && output_key),
         ("requiredTags", context.listed("requiredTags")),
     ])
+}
+
+/// What goes to a feature group is encrypted with the key of that group.
+fn has_outputs_in_s3(reader: &Reader<'_>) -> bool {
+    const OUTPUTS: &str = "ProcessingOutputConfig.Outputs[]";
+    let is_of_group =
+        |output: &Reader<'_>| output.has_part("FeatureStoreOutput") && !output.has_part("S3Output");
+    let outputs = reader.parts(OUTPUTS);
+    reader.has_part(OUTPUTS) && (outputs.is_empty() || !outputs.iter().all(is_of_group))
 }
 
 /// Objects in S3 Express One Zone take no key of KMS: their buckets are known by the end of their name ("OutputDataConfig", SageMaker

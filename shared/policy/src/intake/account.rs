@@ -26,6 +26,31 @@ pub(super) fn account_of(document: &Json) -> Option<&str> {
     })
 }
 
+/// The accounts of the roles in several documents.
+#[derive(Debug, Default)]
+pub(super) struct Accounts {
+    first: Option<String>,
+    are_several: bool,
+}
+
+impl Accounts {
+    pub(super) fn add(&mut self, document: &Json) {
+        let mut found = Vec::new();
+        collect(document, &mut found);
+        for account in found {
+            match &self.first {
+                None => self.first = Some(account.to_owned()),
+                Some(first) => self.are_several |= first != account,
+            }
+        }
+    }
+
+    /// The account that all roles have.
+    pub(super) fn only(&self) -> Option<&str> {
+        self.first.as_deref().filter(|_| !self.are_several)
+    }
+}
+
 fn collect<'a>(value: &'a Json, found: &mut Vec<&'a str>) {
     match value {
         Json::Object(fields) => {

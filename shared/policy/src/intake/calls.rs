@@ -4,10 +4,11 @@ use sagewarden_events::{Effect, Resource, ResourceKind, effect_of, state_change_
 use serde_json::Value as Json;
 
 use super::candidate::Words;
+use super::nothing::is_without_controls;
 use super::pipeline;
 use super::request::{CREATIONS, of_kind};
 use super::taken::{Intake, Unusable};
-use crate::later::{UNSAID, is_forged};
+use crate::later::{is_forged, mark_incomplete, parse};
 
 /// A log file of CloudTrail, or what `lookup-events` answers. What is another service's is passed over.
 pub(super) fn log(file: &Json, list: &str) -> Result<Intake, Unusable> {
@@ -15,7 +16,7 @@ pub(super) fn log(file: &Json, list: &str) -> Result<Intake, Unusable> {
     let mut others = 0_usize;
     for (index, entry) in file.get(list).and_then(Json::as_array).into_iter().flatten().enumerate() {
         let text = entry.get("CloudTrailEvent").and_then(Json::as_str);
-        let parsed: Option<Json> = text.and_then(|text| serde_json::from_str(text).ok());
+        let parsed = text.and_then(parse);
         match record(parsed.as_ref().unwrap_or(entry)) {
             Ok(part) => intake.add(part, &format!("{list}[{index}]")),
             Err(Unusable::UnknownForm) => others += 1,
@@ -39,7 +40,7 @@ pub(super) fn record(record: &Json) -> Result<Intake, Unusable> {
         return Err(Unusable::Refused(code.to_owned()));
     }
     let call = text("eventName").unwrap_or_default();
-    if call == "CreatePipeline" {
+    if ["CreatePipeline", "UpdatePipeline"].contains(&call) {
         let request = record.get("requestParameters").map(to_api_case).ok_or(Unusable::UnknownForm)?;
         let mut intake = Intake::default();
         intake.add(pipeline::in_text(&request)?, "requestParameters");
@@ -47,7 +48,7 @@ pub(super) fn record(record: &Json) -> Result<Intake, Unusable> {
     }
     let kind = match created_by(call) {
         Some(kind) => kind,
-        None if text("eventSource").is_some() => return Err(Unusable::OtherCall(call.to_owned())),
+        None if text("eventSource").is_some() => return Err(other(call)),
         None => return Err(Unusable::UnknownForm),
     };
     let document = record.get("requestParameters").map(to_api_case).filter(Json::is_object);
@@ -77,7 +78,7 @@ pub fn of_call(operation: &str, request: Json) -> Result<Intake, Unusable> {
         intake.add(pipeline::in_text(&request)?, "PipelineDefinition");
         return Ok(intake);
     }
-    let kind = created_by(operation).ok_or_else(|| Unusable::OtherCall(operation.to_owned()))?;
+    let kind = created_by(operation).ok_or_else(|| other(operation))?;
     Ok(Intake::of(of_kind(kind, request, None)))
 }
 
@@ -87,6 +88,15 @@ pub(super) fn created_by(call: &str) -> Option<ResourceKind> {
         (Some((kind, Effect::Created)), _) => Some(kind),
         (None, Some(one)) => Some(one.kind),
         _ => None,
+    }
+}
+
+/// Why a call is not judged.
+fn other(call: &str) -> Unusable {
+    if is_without_controls(call) {
+        Unusable::NoControls(call.to_owned())
+    } else {
+        Unusable::OtherCall(call.to_owned())
     }
 }
 
@@ -100,19 +110,15 @@ pub fn mark_unsaid(event: &mut Json) {
     let lists = SHORTER.iter().filter(|(shorter, _)| *shorter == kind);
     for (_, list) in lists {
         let parts = detail.pointer_mut(list).and_then(Json::as_array_mut);
-        parts.into_iter().flatten().for_each(unsaid);
+        parts.into_iter().flatten().for_each(mark_incomplete);
     }
-    unsaid(detail);
+    mark_incomplete(detail);
 }
 
 /// Lists in events whose elements have some of the description's fields, and no key for the others: a container of a package has only
 /// image, digest and place ("SageMaker model package state change", the same reference).
 const SHORTER: [(ResourceKind, &str); 1] =
     [(ResourceKind::ModelPackage, "/InferenceSpecification/Containers")];
-
-fn unsaid(part: &mut Json) {
-    part.as_object_mut().map(|fields| fields.insert(UNSAID.to_owned(), Json::Bool(true)));
-}
 
 /// An event about a resource: its detail has the fields of the description.
 pub(super) fn state_change(event: &Json) -> Result<Intake, Unusable> {

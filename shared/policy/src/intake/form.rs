@@ -1,6 +1,8 @@
 //! Which of the known forms a file has.
 
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json};
+
+use super::manifest::GROUP;
 
 /// The forms, by their top-level keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,10 +21,14 @@ pub(super) enum Form {
     Template,
     /// A definition in Amazon States Language.
     States,
-    /// A plan of Terraform, as `terraform show -json` writes it.
+    /// A plan or a state of Terraform, as `terraform show -json` writes them.
     Plan,
     /// A manifest for SageMaker's controller in Kubernetes.
     Manifest,
+    /// A list of manifests, as `kubectl get -o yaml` writes it.
+    Manifests,
+    /// Several documents in a list.
+    List,
     /// A request or a description.
     Request,
 }
@@ -35,10 +41,13 @@ impl Form {
         let text = |field: &str| json.get(field).and_then(Json::as_str).unwrap_or_default();
         let is_typed = |resource: &Json| resource.get("Type").is_some_and(Json::is_string);
         let resources = json.get("Resources").and_then(Json::as_object);
+        let has_typed = |all: &Map<String, Json>| {
+            all.iter().any(|(id, resource)| is_typed(resource) || id.starts_with("Fn::ForEach::"))
+        };
         let is_record = |part: &Json| part.get("eventName").is_some();
         let is_trail = |list: &str, field: &str| {
-            let first = json.get(list).and_then(Json::as_array).and_then(|list| list.first());
-            first.is_some_and(|first| first.get(field).is_some())
+            let list = json.get(list).and_then(Json::as_array);
+            list.is_some_and(|list| list.iter().any(|one| one.get(field).is_some()))
         };
         match () {
             () if is_list("Steps") => Self::Definition,
@@ -46,11 +55,14 @@ impl Form {
             () if is_trail("Events", "CloudTrailEvent") => Self::Log("Events"),
             () if json.get("detail").is_some_and(is_record) || is_record(json) => Self::Record,
             () if has("detail-type") && is_object("detail") => Self::StateChange,
-            () if resources.is_some_and(|all| all.values().any(is_typed)) => Self::Template,
+            () if resources.is_some_and(has_typed) => Self::Template,
             () if has("StartAt") && is_object("States") => Self::States,
+            () if json.is_array() => Self::List,
             () if is_list("resource_changes") || is_object("planned_values") => Self::Plan,
-            () if text("apiVersion").starts_with("sagemaker.services.k8s.aws/") => Self::Manifest,
-            () if has("PipelineDefinition") => Self::Pipeline,
+            () if json.pointer("/values/root_module").is_some() => Self::Plan,
+            () if text("apiVersion").starts_with(GROUP) => Self::Manifest,
+            () if text("kind") == "List" && is_list("items") => Self::Manifests,
+            () if has("PipelineDefinition") || has("PipelineDefinitionS3Location") => Self::Pipeline,
             () => Self::Request,
         }
     }

@@ -9,6 +9,9 @@ use super::request::{kind_of, of_kind};
 use super::taken::{Intake, Unusable};
 use crate::later::later;
 
+/// The group of the controller's resources, before their version.
+pub(super) const GROUP: &str = "sagemaker.services.k8s.aws/";
+
 /// The resource of a manifest.
 pub(super) fn resource(json: &Json) -> Result<Intake, Unusable> {
     let kind = json.get("kind").and_then(Json::as_str).unwrap_or_default();
@@ -31,6 +34,21 @@ pub(super) fn resource(json: &Json) -> Result<Intake, Unusable> {
     candidate.at = "spec".to_owned();
     candidate.words = Words::Manifest;
     Ok(Intake::of(candidate))
+}
+
+/// The resources of a list of manifests; those of others are passed over.
+pub(super) fn list(json: &Json) -> Intake {
+    let mut intake = Intake::default();
+    for (index, item) in json.get("items").and_then(Json::as_array).into_iter().flatten().enumerate() {
+        let of = item.get("apiVersion").and_then(Json::as_str).unwrap_or_default();
+        let at = format!("items[{index}]");
+        match resource(item) {
+            _ if !of.starts_with(GROUP) => {}
+            Ok(part) => intake.add(part, &at),
+            Err(_) => intake.undecided.push(format!("{at}: the manifest cannot be read")),
+        }
+    }
+    intake
 }
 
 /// A spec in the words of the API; what refers to another resource (`modelRef`) or a secret is known later.

@@ -5,9 +5,12 @@ mod account;
 mod calls;
 mod candidate;
 mod code;
+mod conditions;
 mod form;
+mod large;
 mod manifest;
 mod names;
+mod nothing;
 mod parameters;
 mod pipeline;
 mod plan;
@@ -22,7 +25,9 @@ use serde_json::Value as Json;
 pub use calls::{mark_unsaid, of_call};
 pub use candidate::{Candidate, Words};
 pub use code::of_code;
+pub use large::LargeDefinition;
 pub(crate) use names::plan_name;
+pub use nothing::without_controls;
 pub use request::{Creation, creations};
 pub use taken::{Intake, Unusable};
 pub use template::TEMPLATED;
@@ -75,12 +80,28 @@ fn of_known_form(json: Json) -> Result<Intake, Unusable> {
         form::Form::States => states::definition(&json),
         form::Form::Plan => plan::changes(&json),
         form::Form::Manifest => manifest::resource(&json)?,
+        form::Form::Manifests => manifest::list(&json),
+        form::Form::List => list(json)?,
         form::Form::Request => return request::request(json),
     };
     if intake.is_empty() {
         return Err(Unusable::UnknownForm);
     }
     candidate::link(&mut intake.candidates);
+    Ok(intake)
+}
+
+/// Documents of any form in a list, but no lists in it. What is somebody else's is passed over.
+fn list(json: Json) -> Result<Intake, Unusable> {
+    let Json::Array(list) = json else { return Err(Unusable::UnknownForm) };
+    let mut intake = Intake::default();
+    for (index, one) in list.into_iter().enumerate() {
+        match take(one) {
+            Ok(part) => intake.add(part, &format!("[{index}]")),
+            Err(Unusable::UnknownForm | Unusable::OtherOperation { .. } | Unusable::OtherCall(_)) => {}
+            Err(unusable) => intake.note(format!("[{index}]: {unusable}")),
+        }
+    }
     Ok(intake)
 }
 

@@ -3,6 +3,7 @@
 /// Names that differ between the provider and the API, at any depth; a list of blocks has the name of one.
 const PLAN_NAMES: &[(&str, &str)] = &[
     ("additional_model_data_source", "AdditionalModelDataSources"),
+    ("auto_mount_home_efs", "AutoMountHomeEFS"),
     ("code_repository", "CodeRepositories"),
     ("container", "Containers"),
     ("custom_file_system", "CustomFileSystems"),
@@ -14,9 +15,11 @@ const PLAN_NAMES: &[(&str, &str)] = &[
     ("feature_definition", "FeatureDefinitions"),
     ("hyper_parameters", "HyperParameters"),
     ("input_data_config", "InputDataConfig"),
+    ("memory_size_in_mb", "MemorySizeInMB"),
     ("sagemaker_image_arn", "SageMakerImageArn"),
     ("sagemaker_image_version_alias", "SageMakerImageVersionAlias"),
     ("sagemaker_image_version_arn", "SageMakerImageVersionArn"),
+    ("volume_size_in_gb", "VolumeSizeInGB"),
 ];
 
 /// Words that the controller writes in capitals and the API does not.

@@ -8,7 +8,8 @@ use super::candidate::Words;
 use super::parameters::Parameters;
 use super::request::of_kind;
 use super::taken::{Intake, Unusable};
-use crate::later::later;
+use super::template_values::without_holes;
+use crate::later::{is_later, later, parse};
 
 /// A definition that is the file.
 pub(super) fn definition(json: &Json) -> Intake {
@@ -16,13 +17,26 @@ pub(super) fn definition(json: &Json) -> Intake {
     let steps =
         reading.definition.get("Steps").and_then(Json::as_array).map_or(&[] as &[Json], Vec::as_slice);
     let parameters = Parameters::of(json);
-    reading.steps(steps, "Steps", &parameters);
+    reading.steps(steps, 0, "Steps", &parameters);
+    reading.intake
+}
+
+/// Some steps of a definition that is given without them; `first` is the number of the first one.
+pub(super) fn some_steps(definition: &Json, steps: &[Json], first: usize, account: Option<&str>) -> Intake {
+    let mut reading = Reading { definition, account, intake: Intake::default() };
+    reading.steps(steps, first, "Steps", &Parameters::of(definition));
     reading.intake
 }
 
 /// What creates or describes a pipeline: the definition is a text in it. CloudFormation has it one level deeper.
 pub(super) fn in_text(json: &Json) -> Result<Intake, Unusable> {
     const FIELD: &str = "PipelineDefinition";
+    const ELSEWHERE: &str = "PipelineDefinitionS3Location";
+    let is_elsewhere = |part: &Json| part.get(ELSEWHERE).is_some();
+    if is_elsewhere(json) || json.get(FIELD).is_some_and(is_elsewhere) {
+        let note = format!("{ELSEWHERE}: the definition is another file: check that one");
+        return Ok(Intake { undecided: vec![note], ..Intake::default() });
+    }
     let field = json.get(FIELD).ok_or(Unusable::UnknownForm)?;
     let (field, at) = match field.get("PipelineDefinitionBody") {
         Some(body) => (body, "PipelineDefinition.PipelineDefinitionBody"),
@@ -30,11 +44,14 @@ pub(super) fn in_text(json: &Json) -> Result<Intake, Unusable> {
     };
     let mut intake = Intake::default();
     let parsed = match field {
-        Json::String(text) => serde_json::from_str(text).ok(),
+        Json::String(text) => parse(text).map(without_holes),
         Json::Object(_) => Some(field.clone()),
         _ => None,
     };
     match parsed {
+        Some(parsed) if is_later(&parsed) => {
+            intake.undecided.push(format!("{at}: the definition is not known yet"))
+        }
         Some(parsed) => {
             let mut part = definition(&parsed);
             // The steps run with the role of the pipeline.
@@ -59,8 +76,8 @@ struct Reading<'a> {
 impl Reading<'_> {
     /// The steps, including both branches of a condition. A step's `Arguments` are the request without the name, which the
     /// pipeline gives.
-    fn steps(&mut self, steps: &[Json], at: &str, parameters: &Parameters<'_>) {
-        for (index, step) in steps.iter().enumerate() {
+    fn steps(&mut self, steps: &[Json], first: usize, at: &str, parameters: &Parameters<'_>) {
+        for (index, step) in (first..).zip(steps) {
             let place = format!("{at}[{index}]");
             let text = |key: &str| step.get(key).and_then(Json::as_str).unwrap_or_default();
             let arguments = step.get("Arguments");
@@ -68,7 +85,7 @@ impl Reading<'_> {
                 for branch in ["IfSteps", "ElseSteps"] {
                     let steps = arguments.and_then(|arguments| arguments.get(branch)?.as_array());
                     let steps = steps.map_or(&[] as &[Json], Vec::as_slice);
-                    self.steps(steps, &format!("{place}.Arguments.{branch}"), parameters);
+                    self.steps(steps, 0, &format!("{place}.Arguments.{branch}"), parameters);
                 }
                 continue;
             }

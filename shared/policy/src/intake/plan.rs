@@ -1,4 +1,4 @@
-//! Plans of Terraform, as `terraform show -json` writes them: what each resource of the AWS provider will be ("JSON output format",
+//! Plans and states of Terraform, as `terraform show -json` writes them: what each resource of the AWS provider will be, or is ("JSON output format",
 //! Terraform documentation).
 
 use serde_json::{Map, Value as Json, json};
@@ -76,8 +76,10 @@ pub(super) fn changes(plan: &Json) -> Intake {
         others += usize::from(!resource(change, after, unknown, &at, &mut intake));
     }
     if changes.is_none() {
-        let root = plan.pointer("/planned_values/root_module").unwrap_or(&Json::Null);
-        planned(root, "planned_values.root_module", &mut others, &mut intake);
+        for values in ["planned_values", "values"] {
+            let root = plan.get(values).and_then(|values| values.get("root_module")).unwrap_or(&Json::Null);
+            planned(root, &format!("{values}.root_module"), &mut others, &mut intake);
+        }
     }
     if others > 0 {
         intake.note(format!("no controls for {others} other resources"));

@@ -5,6 +5,7 @@ use serde_json::{Value as Json, json};
 
 use super::account::resource;
 use super::candidate::Candidate;
+use super::nothing;
 use super::taken::{Intake, Unusable};
 use crate::join::{Joined, OperationAnswer};
 
@@ -52,8 +53,8 @@ pub(super) const CREATIONS: [Creation; 23] = [
     creation("CreateMonitoringSchedule", K::MonitoringSchedule, "MonitoringScheduleName", &["MonitoringScheduleConfig"], &[]),
     creation("CreateEndpoint", K::Endpoint, "EndpointName", &["EndpointConfigName"], &[]),
     creation("CreateEndpointConfig", K::EndpointConfig, "EndpointConfigName", &["ProductionVariants"], &["ProductionVariants", "DataCaptureConfig", "AsyncInferenceConfig", "ShadowProductionVariants"]),
-    creation("CreateModelPackage", K::ModelPackage, "ModelPackageGroupName", &["InferenceSpecification"], &["InferenceSpecification", "SourceAlgorithmSpecification", "ModelMetrics", "DriftCheckBaselines", "MetadataProperties", "SourceUri", "ModelCard"]),
-    creation("CreateModelPackage", K::ModelPackage, "ModelPackageName", &["InferenceSpecification"], &["InferenceSpecification", "SourceAlgorithmSpecification"]),
+    creation("CreateModelPackage", K::ModelPackage, "ModelPackageGroupName", &["InferenceSpecification"], &["InferenceSpecification", "SourceAlgorithmSpecification", "ModelMetrics", "DriftCheckBaselines", "MetadataProperties", "SourceUri", "ModelCard", "ModelPackageDescription", "CertifyForMarketplace", "ValidationSpecification", "CustomerMetadataProperties", "Domain", "Task", "SamplePayloadUrl", "AdditionalInferenceSpecifications", "SkipModelValidation", "SecurityConfig", "ModelLifeCycle"]),
+    creation("CreateModelPackage", K::ModelPackage, "ModelPackageName", &["InferenceSpecification"], &["InferenceSpecification", "SourceAlgorithmSpecification", "ModelMetrics", "DriftCheckBaselines", "MetadataProperties", "SourceUri", "ModelCard", "ModelApprovalStatus", "ModelPackageDescription", "CertifyForMarketplace", "ValidationSpecification", "CustomerMetadataProperties", "Domain", "Task", "SamplePayloadUrl", "AdditionalInferenceSpecifications", "SkipModelValidation", "SecurityConfig", "ModelLifeCycle"]),
     creation("CreateModel", K::Model, "ModelName", &["PrimaryContainer"], &["PrimaryContainer", "Containers", "ExecutionRoleArn", "VpcConfig", "EnableNetworkIsolation"]),
     creation("CreateNotebookInstance", K::NotebookInstance, "NotebookInstanceName", &["InstanceType", "RoleArn"], &["SubnetId", "SecurityGroupIds", "KmsKeyId", "DirectInternetAccess"]),
     creation("CreateApp", K::App, "AppName", &["DomainId", "AppType", "ResourceSpec"], &["ResourceSpec", "RecoveryMode"]),
@@ -91,6 +92,9 @@ pub(super) fn request(document: Json) -> Result<Intake, Unusable> {
     let described = CREATIONS.iter().find(|one| is_described(one.kind, &document));
     let made = CREATIONS.iter().find(|one| one.is_made_by(&document));
     let Some(creation) = described.or(made) else {
+        if let Some(operation) = nothing::operation_of(&document) {
+            return Err(Unusable::NoControls(operation.to_owned()));
+        }
         let named = CREATIONS.iter().find(|one| one.names(&document));
         return Err(named.map_or(Unusable::UnknownForm, |one| Unusable::OtherOperation {
             name: one.name,

@@ -20,6 +20,12 @@ impl Intake {
         Self { candidates: vec![candidate], ..Self::default() }
     }
 
+    /// Nothing but that something could not be read.
+    #[must_use]
+    pub fn undecided(note: String) -> Self {
+        Self { undecided: vec![note], ..Self::default() }
+    }
+
     /// Says which document of a file of several it is of.
     pub fn number(&mut self, document: usize) {
         for candidate in &mut self.candidates {
@@ -34,6 +40,13 @@ impl Intake {
         if !self.passed_over.contains(&note) {
             self.passed_over.push(note);
         }
+    }
+
+    /// Adds what another part of the same file holds.
+    pub fn append(&mut self, part: Self) {
+        self.candidates.extend(part.candidates);
+        self.undecided.extend(part.undecided);
+        part.passed_over.into_iter().for_each(|note| self.note(note));
     }
 
     /// Whether it holds nothing at all, not even a note.
@@ -65,6 +78,11 @@ pub enum Unusable {
     /// It is neither JSON nor YAML, whichever its name says.
     #[error("it cannot be read: {0}")]
     NotJson(String),
+    /// It is written in Terraform's own language, whose values only Terraform knows.
+    #[error(
+        "Terraform is judged by its plan: `terraform plan -out=p && terraform show -json p | sagewarden check -`"
+    )]
+    Language,
     /// It is JSON of no known form.
     #[error(
         "no SageMaker resource with controls: this is not a Create request, Describe answer, event, log file, pipeline definition, \
@@ -88,6 +106,9 @@ pub enum Unusable {
         /// What creates such a resource.
         operation: &'static str,
     },
+    /// It creates something that no control is about.
+    #[error("nothing to judge: there are no controls for `{0}`")]
+    NoControls(String),
     /// A call that creates nothing.
     #[error("no controls for `{0}`: only what creates a resource says all of it")]
     OtherCall(String),

@@ -8,6 +8,7 @@ use super::request::{kind_of, of_kind};
 use super::taken::Intake;
 use super::template_values::TemplateValues;
 use super::{pipeline, states};
+use crate::later::{is_later, parse};
 
 /// The resources of templates that are judged as requests, each with the operation that it stands for.
 pub const TEMPLATED: [(&str, &str); 17] = [
@@ -32,39 +33,103 @@ pub const TEMPLATED: [(&str, &str); 17] = [
 
 /// The resources of a template.
 pub(super) fn resources(template: &Json) -> Intake {
-    let mut intake = Intake::default();
-    let values = TemplateValues::of(template);
-    let mut others = 0_usize;
-    for (id, resource) in template.get("Resources").and_then(Json::as_object).into_iter().flatten() {
-        let of = resource.get("Type").and_then(Json::as_str).unwrap_or_default();
-        let properties = resource.get("Properties").cloned().unwrap_or_else(|| Json::Object(Map::new()));
-        let properties = typed("", values.put_into(&properties));
-        let place = format!("Resources.{id}");
-        let at = format!("{place}.Properties");
-        if let Some(kind) = of.strip_prefix("AWS::SageMaker::").and_then(kind_of) {
-            let mut candidate = of_kind(kind, properties, None);
-            if candidate.resource.name == "(not named yet)" {
-                candidate.resource.name = id.clone();
-            }
-            candidate.id = Some(id.clone());
-            intake.candidates.push(candidate.standing(&place, &at, Words::Api));
-        } else if of == "AWS::SageMaker::Pipeline" {
-            match pipeline::in_text(&properties) {
-                Ok(part) => intake.add(part, &at),
-                Err(_) => intake.undecided.push(format!("{place}: it has no definition that can be read")),
-            }
-        } else if ["AWS::StepFunctions::StateMachine", "AWS::Serverless::StateMachine"].contains(&of) {
-            machine(&properties, &at, &mut intake);
-        } else {
-            others += 1;
-        }
+    let mut reading =
+        TemplateReading { values: TemplateValues::of(template), intake: Intake::default(), others: 0 };
+    macros(template, &mut reading.intake);
+    if let Some(resources) = template.get("Resources").and_then(Json::as_object) {
+        reading.resources(resources, "Resources");
     }
+    let TemplateReading { mut intake, others, .. } = reading;
     if others > 0 {
         intake.note(format!("no controls for {others} other resources"));
     }
     intake
 }
 
+/// Macros that AWS runs, which add no properties to what is judged.
+const KNOWN_MACROS: [&str; 2] = ["AWS::Serverless-", "AWS::LanguageExtensions"];
+
+/// Notes what may change the template before it is deployed.
+fn macros(template: &Json, intake: &mut Intake) {
+    let named = match template.get("Transform") {
+        Some(Json::Array(list)) => list.as_slice(),
+        Some(one) => std::slice::from_ref(one),
+        None => &[],
+    };
+    for one in named {
+        let name = one.as_str().or_else(|| one.get("Name")?.as_str()).unwrap_or("of another form");
+        if !KNOWN_MACROS.iter().any(|known| name.starts_with(known)) {
+            intake.note(format!("the macro `{name}` may change the template: it is judged as it is written"));
+        }
+    }
+}
+
+/// Loops within loops, as many as CloudFormation allows ("Fn::ForEach", its user guide).
+const DEEPEST_LOOP: usize = 5;
+
+struct TemplateReading<'a> {
+    values: TemplateValues<'a>,
+    intake: Intake,
+    others: usize,
+}
+
+impl TemplateReading<'_> {
+    fn resources(&mut self, resources: &Map<String, Json>, at: &str) {
+        for (id, resource) in resources {
+            let place = format!("{at}.{id}");
+            if id == "Fn::Transform" {
+                self.intake.note(format!("{place}: resources of another file are not judged"));
+            } else if id.starts_with("Fn::ForEach::") {
+                self.each(resource, &place);
+            } else {
+                self.resource(id, resource, &place);
+            }
+        }
+    }
+
+    /// Resources that a loop makes: one stands for all, with what differs known later.
+    fn each(&mut self, of: &Json, place: &str) {
+        let is_deep = place.matches("Fn::ForEach::").count() > DEEPEST_LOOP;
+        match of.get(2).and_then(Json::as_object).filter(|_| !is_deep) {
+            Some(body) => self.resources(body, &format!("{place}[2]")),
+            None => self.intake.undecided.push(format!("{place}: the loop cannot be read")),
+        }
+    }
+
+    fn resource(&mut self, id: &str, resource: &Json, place: &str) {
+        let of = resource.get("Type").and_then(Json::as_str).unwrap_or_default();
+        let at = format!("{place}.Properties");
+        let properties = resource.get("Properties").cloned().unwrap_or_else(|| Json::Object(Map::new()));
+        let machine_types = ["AWS::StepFunctions::StateMachine", "AWS::Serverless::StateMachine"];
+        if machine_types.contains(&of) {
+            return machine(&self.values, &properties, &at, &mut self.intake);
+        }
+        let Some(of) = of.strip_prefix("AWS::SageMaker::") else {
+            self.others += 1;
+            return;
+        };
+        if of == "Pipeline" {
+            let properties = self.values.put_into_definition(&properties);
+            match pipeline::in_text(&properties) {
+                Ok(part) => self.intake.add(part, &at),
+                Err(_) => {
+                    self.intake.undecided.push(format!("{place}: it has no definition that can be read"))
+                }
+            }
+            return;
+        }
+        let Some(kind) = kind_of(of) else {
+            self.others += 1;
+            return;
+        };
+        let mut candidate = of_kind(kind, typed("", self.values.put_into(&properties)), None);
+        if candidate.resource.name == "(not named yet)" {
+            candidate.resource.name = id.to_owned();
+        }
+        candidate.id = Some(id.to_owned());
+        self.intake.candidates.push(candidate.standing(place, &at, Words::Api));
+    }
+}
 /// Maps whose values are the users' own.
 const FREE: [&str; 3] = ["Environment", "HyperParameters", "Tags"];
 /// How the names of numbers end.
@@ -97,15 +162,18 @@ fn typed(name: &str, value: Json) -> Json {
 }
 
 /// The definition of a state machine, as an object or a text; one in a file of its own is judged there.
-fn machine(properties: &Json, at: &str, intake: &mut Intake) {
+fn machine(values: &TemplateValues<'_>, properties: &Json, at: &str, intake: &mut Intake) {
     for field in ["Definition", "DefinitionString"] {
-        let parsed = match properties.get(field) {
-            Some(Json::String(text)) => serde_json::from_str(text).ok(),
-            Some(Json::Object(fields)) => Some(Json::Object(fields.clone())),
-            _ => None,
+        let Some(given) = properties.get(field) else { continue };
+        let at = format!("{at}.{field}");
+        let parsed = match values.text_with_holes(given) {
+            Some(text) => parse(&text),
+            None if given.is_object() => Some(values.put_into(given)).filter(|put| !is_later(put)),
+            None => None,
         };
-        if let Some(parsed) = parsed {
-            intake.add(states::definition(&parsed), &format!("{at}.{field}"));
+        match parsed {
+            Some(parsed) => intake.add(states::definition(&parsed), &at),
+            None => intake.note(format!("{at}: the definition of the state machine is not known yet")),
         }
     }
 }

@@ -1,34 +1,47 @@
-//! TemplateValues of a template as far as they are known before it is deployed ("Intrinsic function reference", CloudFormation user guide).
+//! Values of a template as far as they are known before it is deployed ("Intrinsic function reference", CloudFormation user guide).
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value as Json};
 
-use crate::later::{is_later, later};
+use super::conditions::Conditions;
+use crate::later::{is_later, later, mark_incomplete};
 
 /// Characters of a text that is put together. No property of a request is longer, and a template cannot grow without end.
 const LONGEST: usize = 64 << 10;
+/// Of the definition of a pipeline or of a state machine (the largest that the APIs take is 1 MB).
+const LONGEST_DEFINITION: usize = 1 << 20;
+/// Characters that functions may add to a template. After that, whatever calls a function is not known.
+const MOST: usize = 8 << 20;
+/// What a call counts for at least.
+const CALL: usize = 32;
+/// What stands in a definition for a part that is not known yet. State machines write their own substitutions so.
+const HOLE: &str = "${not known yet}";
 
 /// What a template says that its resources may ask for.
 pub(super) struct TemplateValues<'a> {
-    defaults: BTreeMap<&'a str, &'a Json>,
+    defaults: BTreeMap<&'a str, Json>,
     mappings: Option<&'a Json>,
     resources: Option<&'a Json>,
+    conditions: Conditions<'a>,
+    /// What is left of [`MOST`].
+    left: Cell<usize>,
 }
 
 impl<'a> TemplateValues<'a> {
     pub(super) fn of(template: &'a Json) -> Self {
         let parameters = template.get("Parameters").and_then(Json::as_object);
         let default = |(name, parameter): (&'a String, &'a Json)| {
-            // What a parameter of SSM's defaults to is the name of a parameter, not its value.
             let of = parameter.get("Type").and_then(Json::as_str).unwrap_or_default();
-            let default = parameter.get("Default").filter(|_| !of.starts_with("AWS::SSM::"))?;
-            Some((name.as_str(), default))
+            Some((name.as_str(), default(of, parameter.get("Default")?)?))
         };
         Self {
             defaults: parameters.into_iter().flatten().filter_map(default).collect(),
             mappings: template.get("Mappings"),
             resources: template.get("Resources"),
+            conditions: Conditions::of(template),
+            left: Cell::new(MOST),
         }
     }
 
@@ -37,11 +50,7 @@ impl<'a> TemplateValues<'a> {
         match value {
             Json::Object(fields) => match function(fields) {
                 Some((name, argument)) => self.call(name, argument),
-                None => {
-                    let put = fields.iter().map(|(key, value)| (key.clone(), self.put_into(value)));
-                    // What refers to no value is left out.
-                    Json::Object(put.filter(|(_, value)| !value.is_null()).collect())
-                }
+                None => self.put_into_fields(fields),
             },
             Json::Array(list) => {
                 list.iter().map(|value| self.put_into(value)).filter(|value| !value.is_null()).collect()
@@ -51,13 +60,36 @@ impl<'a> TemplateValues<'a> {
         }
     }
 
+    /// What refers to no value is left out. What a macro or a loop adds is not known.
+    fn put_into_fields(&self, fields: &Map<String, Json>) -> Json {
+        let is_macro = |key: &str| key == "Fn::Transform" || key.starts_with("Fn::ForEach::");
+        let own = fields.iter().filter(|(key, _)| !is_macro(key));
+        let put = own.map(|(key, value)| (key.clone(), self.put_into(value)));
+        let mut put = Json::Object(put.filter(|(_, value)| !value.is_null()).collect());
+        if fields.keys().any(|key| is_macro(key)) {
+            mark_incomplete(&mut put);
+        }
+        put
+    }
+
     fn call(&self, name: &str, argument: &Json) -> Json {
+        if self.left.get() == 0 {
+            return later(None);
+        }
+        let found = self.called(name, argument);
+        self.left.set(self.left.get().saturating_sub(CALL + size(&found)));
+        found
+    }
+
+    fn called(&self, name: &str, argument: &Json) -> Json {
         let known = match name {
             "Ref" => return self.reference(argument.as_str().unwrap_or_default()),
-            "Fn::Sub" => self.substituted(argument),
-            "Fn::Join" => self.joined(argument),
+            "Fn::Sub" => self.substituted(argument, &Joining::WHOLE),
+            "Fn::Join" => self.joined(argument, &Joining::WHOLE),
             "Fn::FindInMap" => self.mapped(argument),
             "Fn::Select" => self.selected(argument),
+            "Fn::Split" => self.split(argument),
+            "Fn::If" => self.chosen(argument),
             "Fn::GetAtt" => return later(attribute_of(argument)),
             _ => None,
         };
@@ -66,18 +98,35 @@ impl<'a> TemplateValues<'a> {
 
     /// A parameter's default, nothing, or what another resource will be called.
     fn reference(&self, name: &str) -> Json {
-        if name == "AWS::NoValue" {
-            return Json::Null;
+        match name {
+            "AWS::NoValue" => return Json::Null,
+            // Those of China and of the government have other names, which no control reads.
+            "AWS::Partition" => return Json::from("aws"),
+            _ => {}
         }
         if let Some(default) = self.defaults.get(name) {
-            return (*default).clone();
+            return default.clone();
         }
         let is_resource = self.resources.is_some_and(|resources| resources.get(name).is_some());
         later(is_resource.then_some(name))
     }
 
+    /// The branch that a condition chooses; what both have in common where the condition is not known.
+    fn chosen(&self, argument: &Json) -> Option<Json> {
+        let parts = argument.as_array()?;
+        let (then, otherwise) = (parts.get(1)?, parts.get(2)?);
+        let look_up = |name: &str| self.defaults.get(name).cloned();
+        match self.conditions.holds(parts.first()?.as_str()?, &look_up) {
+            Some(holds) => Some(self.put_into(if holds { then } else { otherwise })),
+            None => {
+                let (one, other) = (self.put_into(then), self.put_into(otherwise));
+                (one == other).then_some(one)
+            }
+        }
+    }
+
     /// A text in which `${Name}` stands for a value and `${!Name}` for itself.
-    fn substituted(&self, argument: &Json) -> Option<Json> {
+    fn substituted(&self, argument: &Json, of: &Joining) -> Option<Json> {
         let none = Json::Null;
         let (text, own) = match argument {
             Json::String(text) => (text.as_str(), &none),
@@ -93,23 +142,23 @@ impl<'a> TemplateValues<'a> {
                 Some(literal) => whole.push_str(&format!("${{{literal}}}")),
                 None => {
                     let value = own.get(name).map_or_else(|| self.reference(name), |own| self.put_into(own));
-                    whole.push_str(&text_of(&value)?);
+                    whole.push_str(&of.part(&value)?);
                 }
             }
             rest = after;
-            if whole.len() > LONGEST {
+            if whole.len() > of.longest {
                 return None;
             }
         }
         Some(Json::String(whole + rest))
     }
 
-    fn joined(&self, argument: &Json) -> Option<Json> {
+    fn joined(&self, argument: &Json, of: &Joining) -> Option<Json> {
         let parts = argument.as_array()?;
         let list = self.put_into(parts.get(1)?);
-        let texts: Option<Vec<String>> = list.as_array()?.iter().map(text_of).collect();
+        let texts: Option<Vec<String>> = list.as_array()?.iter().map(|part| of.part(part)).collect();
         let whole = texts?.join(parts.first()?.as_str()?);
-        (whole.len() <= LONGEST).then(|| whole.into())
+        (whole.len() <= of.longest).then(|| whole.into())
     }
 
     fn mapped(&self, argument: &Json) -> Option<Json> {
@@ -124,12 +173,91 @@ impl<'a> TemplateValues<'a> {
         let list = self.put_into(parts.get(1)?);
         list.as_array()?.get(index).cloned()
     }
+
+    fn split(&self, argument: &Json) -> Option<Json> {
+        let parts = argument.as_array()?;
+        let (by, text) = (parts.first()?.as_str()?, text_of(&self.put_into(parts.get(1)?))?);
+        (!by.is_empty()).then(|| text.split(by).collect())
+    }
+
+    /// The text of a definition; what is not known yet leaves a hole in it. The CDK writes every definition so.
+    pub(super) fn text_with_holes(&self, value: &Json) -> Option<String> {
+        let text = match value {
+            Json::Object(fields) => match function(fields)? {
+                ("Fn::Sub", argument) => self.substituted(argument, &Joining::DEFINITION)?,
+                ("Fn::Join", argument) => self.joined(argument, &Joining::DEFINITION)?,
+                (name, argument) => self.call(name, argument),
+            },
+            other => other.clone(),
+        };
+        text.as_str().map(str::to_owned)
+    }
+
+    /// As [`Self::put_into`], with the text of the pipeline's definition as far as it is known.
+    pub(super) fn put_into_definition(&self, properties: &Json) -> Json {
+        const BODY: &str = "/PipelineDefinition/PipelineDefinitionBody";
+        let text = properties.pointer(BODY).and_then(|body| self.text_with_holes(body));
+        let mut put = self.put_into(properties);
+        if let (Some(text), Some(body)) = (text, put.pointer_mut(BODY)) {
+            *body = Json::String(text);
+        }
+        put
+    }
+}
+
+/// How a text is put together.
+struct Joining {
+    longest: usize,
+    hole: Option<&'static str>,
+}
+
+impl Joining {
+    const WHOLE: Self = Self { longest: LONGEST, hole: None };
+    const DEFINITION: Self = Self { longest: LONGEST_DEFINITION, hole: Some(HOLE) };
+
+    fn part(&self, value: &Json) -> Option<String> {
+        text_of(value).or_else(|| self.hole.map(str::to_owned).filter(|_| is_later(value)))
+    }
+}
+
+/// A definition in which every text with a hole is known later.
+pub(super) fn without_holes(definition: Json) -> Json {
+    match definition {
+        Json::String(text) if text.contains(HOLE) => later(None),
+        Json::Array(list) => list.into_iter().map(without_holes).collect(),
+        Json::Object(fields) => {
+            fields.into_iter().map(|(key, value)| (key, without_holes(value))).collect::<Map<_, _>>().into()
+        }
+        other => other,
+    }
+}
+
+/// The default of a parameter of a type. That of one of SSM's is the name of a parameter, not its value.
+fn default(of: &str, given: &Json) -> Option<Json> {
+    let is_list = of == "CommaDelimitedList" || of.starts_with("List<");
+    match given {
+        Json::Object(_) | Json::Array(_) => None,
+        _ if of.starts_with("AWS::SSM::") => None,
+        Json::String(text) if is_list => Some(text.split(',').map(str::trim).collect()),
+        other => Some(other.clone()),
+    }
+}
+
+/// Values and characters in a value, about.
+fn size(value: &Json) -> usize {
+    1 + match value {
+        Json::String(text) => text.len(),
+        Json::Array(list) => list.iter().map(size).sum(),
+        Json::Object(fields) => fields.iter().map(|(key, value)| key.len() + size(value)).sum(),
+        _ => 0,
+    }
 }
 
 /// An object of one key that calls a function.
 fn function(fields: &Map<String, Json>) -> Option<(&str, &Json)> {
     let (name, argument) = fields.iter().next().filter(|_| fields.len() == 1)?;
-    (name == "Ref" || name == "Condition" || name.starts_with("Fn::")).then_some((name, argument))
+    let calls = name == "Ref" || name == "Condition" || name.starts_with("Fn::");
+    (calls && !name.starts_with("Fn::ForEach::")).then_some((name, argument))
 }
 
 /// The resource in `["Resource", "Attribute"]` or `Resource.Attribute`.
@@ -144,7 +272,6 @@ fn text_of(value: &Json) -> Option<String> {
     match value {
         Json::String(text) => Some(text.clone()),
         Json::Number(_) | Json::Bool(_) => Some(value.to_string()),
-        _ if is_later(value) => None,
         _ => None,
     }
 }

@@ -87,7 +87,6 @@ fn what_has_the_fields_of_a_request_and_is_none_is_told_from_what_is_somebody_el
         request
     };
     for document in [
-        json!([request]),
         json!({ "job": request }),
         with("TrainingJobName", json!(7)),
         with("Steps", json!([])),
@@ -141,4 +140,87 @@ fn a_step_is_judged_as_what_it_makes() {
     assert_eq!(kinds, steps.map(|(_, kind)| kind));
     let empty = read(&json!({ "Steps": [{ "Name": "s", "Type": "Training" }] }).to_string()).unwrap();
     assert_eq!(empty.undecided, ["Steps[0]: the step has no `Arguments`"]);
+}
+
+#[test]
+fn each_document_of_a_list_is_taken_with_its_place() {
+    let model = |name: &str| json!({ "ModelName": name, "EnableNetworkIsolation": true });
+    let manifest = |name: &str| {
+        json!({
+            "apiVersion": "sagemaker.services.k8s.aws/v1alpha1", "kind": "Model", "metadata": { "name": name },
+            "spec": { "modelName": name, "enableNetworkIsolation": true },
+        })
+    };
+    let call = |name: &str| json!({ "eventSource": "sagemaker.amazonaws.com", "eventName": "CreateModel", "requestParameters": { "modelName": name } });
+    let resource = json!({ "address": "aws_sagemaker_model.a", "type": "aws_sagemaker_model", "values": { "name": "a" } });
+    for (document, place) in [
+        (json!([{ "some": "thing" }, model("a")]), "[1]"),
+        (
+            json!({ "apiVersion": "v1", "kind": "List", "items": [{ "kind": "Pod" }, manifest("a")] }),
+            "items[1]",
+        ),
+        (json!({ "Records": [{ "some": "thing" }, call("a")] }), "Records[1]"),
+        (
+            json!({ "format_version": "1.0", "values": { "root_module": { "resources": [resource] } } }),
+            "aws_sagemaker_model.a",
+        ),
+    ] {
+        let intake = read(&document.to_string()).unwrap();
+        let found: Vec<_> =
+            intake.candidates.iter().map(|one| (one.resource.name.as_str(), one.place.as_deref())).collect();
+        assert_eq!(found, [("a", Some(place))], "{document}");
+    }
+}
+
+#[test]
+fn a_definition_is_judged_wherever_it_stands_and_undecided_where_it_is_not() {
+    let definition = json!({ "Steps": [{ "Name": "m", "Type": "Model", "Arguments": { "EnableNetworkIsolation": true } }] });
+    let record = json!({
+        "eventSource": "sagemaker.amazonaws.com", "eventName": "UpdatePipeline",
+        "requestParameters": { "pipelineName": "p", "pipelineDefinition": definition.to_string() },
+    });
+    assert_eq!(read(&record.to_string()).unwrap().candidates.len(), 1);
+    let elsewhere =
+        json!({ "PipelineName": "p", "PipelineDefinitionS3Location": { "Bucket": "b", "ObjectKey": "k" } });
+    let intake = read(&elsewhere.to_string()).unwrap();
+    assert!(intake.candidates.is_empty() && intake.undecided.len() == 1, "{intake:?}");
+}
+
+fn step(index: usize, role: &str) -> Json {
+    let filling = "x".repeat(1_000);
+    json!({ "Name": format!("s{index}"), "Type": "Training", "Arguments": { "RoleArn": role, "Environment": { "A": filling } } })
+}
+
+fn definition(more: Json) -> String {
+    let mut steps: Vec<Json> = (0..1_200).map(|index| step(index, "arn:aws:iam::7:role/r")).collect();
+    steps
+        .push(json!({ "Name": "p", "Type": "RegisterModel", "Arguments": { "ModelPackageGroupName": "g" } }));
+    steps.push(more);
+    json!({ "Version": "2020-12-01", "PipelineExperimentConfig": { "ExperimentName": "e" }, "Steps": steps })
+        .to_string()
+}
+
+#[test]
+fn a_large_definition_is_taken_in_parts_as_it_is_as_a_whole() {
+    let text = definition(json!({ "Name": "c", "Type": "Callback" }));
+    let whole = read(&text).unwrap();
+    let large = LargeDefinition::of(&text).unwrap();
+    let mut parts = Intake::default();
+    for first in (0..large.len()).step_by(100) {
+        parts.append(large.part(first..(first + 100).min(large.len())));
+    }
+    assert_eq!(parts, whole);
+    assert_eq!(parts.candidates.last().unwrap().resource.account, "7", "that of the other steps");
+}
+
+#[test]
+fn a_definition_whose_steps_need_each_other_is_read_as_a_whole() {
+    for more in [
+        json!({ "Name": "t", "Type": "Transform", "Arguments": { "ModelName": { "Get": "Steps.m.ModelName" } } }),
+        json!({ "Name": "c", "Type": "EndpointConfig", "Arguments": {} }),
+        json!({ "Name": "f", "Type": "Model", "Arguments": { "VpcConfig": { "sagewarden:later": null } } }),
+    ] {
+        assert!(LargeDefinition::of(&definition(more.clone())).is_none(), "{more}");
+    }
+    assert!(LargeDefinition::of(&json!({ "Steps": [] }).to_string()).is_none(), "it is small");
 }

@@ -1,0 +1,84 @@
+//! What creates something in SageMaker that no control is about.
+
+use serde_json::Value as Json;
+
+/// An operation, the members that it requires, and those that it takes beside them ("Actions", SageMaker API reference; a test holds
+/// the table against the API).
+type Operation = (&'static str, &'static [&'static str], &'static [&'static str]);
+
+#[rustfmt::skip]
+const OPERATIONS: [Operation; 47] = [
+    ("CreateAIBenchmarkJob", &["AIBenchmarkJobName", "BenchmarkTarget", "OutputConfig", "AIWorkloadConfigIdentifier", "RoleArn"], &["NetworkConfig", "Tags"]),
+    ("CreateAIRecommendationJob", &["AIRecommendationJobName", "ModelSource", "OutputConfig", "AIWorkloadConfigIdentifier", "PerformanceTarget", "RoleArn"], &["InferenceSpecification", "OptimizeModel", "ComputeSpec", "AdapterSource", "Tags"]),
+    ("CreateAIWorkloadConfig", &["AIWorkloadConfigName"], &["DatasetConfig", "AIWorkloadConfigs", "Tags"]),
+    ("CreateAction", &["ActionName", "Source", "ActionType"], &["Description", "Status", "Properties", "MetadataProperties", "Tags"]),
+    ("CreateAlgorithm", &["AlgorithmName", "TrainingSpecification"], &["AlgorithmDescription", "InferenceSpecification", "ValidationSpecification", "CertifyForMarketplace", "Tags"]),
+    ("CreateAppImageConfig", &["AppImageConfigName"], &["Tags", "KernelGatewayImageConfig", "JupyterLabAppImageConfig", "CodeEditorAppImageConfig"]),
+    ("CreateArtifact", &["Source", "ArtifactType"], &["ArtifactName", "Properties", "MetadataProperties", "Tags"]),
+    ("CreateCluster", &["ClusterName"], &["InstanceGroups", "RestrictedInstanceGroups", "RestrictedInstanceGroupsConfig", "VpcConfig", "Tags", "Orchestrator", "NodeRecovery", "TieredStorageConfig", "NodeProvisioningMode", "ClusterRole", "AutoScaling"]),
+    ("CreateClusterSchedulerConfig", &["Name", "ClusterArn", "SchedulerConfig"], &["Description", "Tags"]),
+    ("CreateCodeRepository", &["CodeRepositoryName", "GitConfig"], &["Tags"]),
+    ("CreateComputeQuota", &["Name", "ClusterArn", "ComputeQuotaConfig", "ComputeQuotaTarget"], &["Description", "ActivationState", "Tags"]),
+    ("CreateContext", &["ContextName", "Source", "ContextType"], &["Description", "Properties", "Tags"]),
+    ("CreateDeviceFleet", &["DeviceFleetName", "OutputConfig"], &["RoleArn", "Description", "Tags", "EnableIotRoleAlias"]),
+    ("CreateEdgeDeploymentPlan", &["EdgeDeploymentPlanName", "ModelConfigs", "DeviceFleetName"], &["Stages", "Tags"]),
+    ("CreateEdgeDeploymentStage", &["EdgeDeploymentPlanName", "Stages"], &[]),
+    ("CreateEdgePackagingJob", &["EdgePackagingJobName", "CompilationJobName", "ModelName", "ModelVersion", "RoleArn", "OutputConfig"], &["ResourceKey", "Tags"]),
+    ("CreateExperiment", &["ExperimentName"], &["DisplayName", "Description", "Tags"]),
+    ("CreateFlowDefinition", &["FlowDefinitionName", "OutputConfig", "RoleArn"], &["HumanLoopRequestSource", "HumanLoopActivationConfig", "HumanLoopConfig", "Tags"]),
+    ("CreateHub", &["HubName", "HubDescription"], &["HubDisplayName", "HubSearchKeywords", "S3StorageConfig", "Tags"]),
+    ("CreateHubContentPresignedUrls", &["HubName", "HubContentType", "HubContentName"], &["HubContentVersion", "AccessConfig", "MaxResults", "NextToken"]),
+    ("CreateHubContentReference", &["HubName", "SageMakerPublicHubContentArn"], &["HubContentName", "MinVersion", "Tags"]),
+    ("CreateHumanTaskUi", &["HumanTaskUiName", "UiTemplate"], &["Tags"]),
+    ("CreateImage", &["ImageName", "RoleArn"], &["Description", "DisplayName", "Tags"]),
+    ("CreateImageVersion", &["BaseImage", "ClientToken", "ImageName"], &["Aliases", "VendorGuidance", "JobType", "MLFramework", "ProgrammingLang", "Processor", "Horovod", "ReleaseNotes"]),
+    ("CreateInferenceComponent", &["InferenceComponentName", "EndpointName"], &["VariantName", "Specification", "Specifications", "RuntimeConfig", "Tags"]),
+    ("CreateInferenceExperiment", &["Name", "Type", "RoleArn", "EndpointName", "ModelVariants", "ShadowModeConfig"], &["Schedule", "Description", "DataStorageConfig", "KmsKey", "Tags"]),
+    ("CreateInferenceRecommendationsJob", &["JobName", "JobType", "RoleArn", "InputConfig"], &["JobDescription", "StoppingConditions", "OutputConfig", "Tags"]),
+    ("CreateJob", &["JobName", "RoleArn", "JobCategory", "JobConfigSchemaVersion", "JobConfigDocument"], &["Tags"]),
+    ("CreateLabelingJob", &["LabelingJobName", "LabelAttributeName", "InputConfig", "OutputConfig", "RoleArn", "HumanTaskConfig"], &["LabelCategoryConfigS3Uri", "StoppingConditions", "LabelingJobAlgorithmsConfig", "Tags"]),
+    ("CreateMlflowApp", &["Name", "ArtifactStoreUri", "RoleArn"], &["KmsKeyId", "ModelRegistrationMode", "WeeklyMaintenanceWindowStart", "AccountDefaultStatus", "DefaultDomainIdList", "Tags"]),
+    ("CreateMlflowTrackingServer", &["TrackingServerName", "ArtifactStoreUri", "RoleArn"], &["TrackingServerSize", "MlflowVersion", "AutomaticModelRegistration", "WeeklyMaintenanceWindowStart", "Tags", "S3BucketOwnerAccountId", "S3BucketOwnerVerification"]),
+    ("CreateModelCard", &["ModelCardName", "Content", "ModelCardStatus"], &["SecurityConfig", "Tags"]),
+    ("CreateModelCardExportJob", &["ModelCardName", "ModelCardExportJobName", "OutputConfig"], &["ModelCardVersion"]),
+    ("CreateModelPackageGroup", &["ModelPackageGroupName"], &["ModelPackageGroupDescription", "Tags", "ManagedConfiguration"]),
+    ("CreateNotebookInstanceLifecycleConfig", &["NotebookInstanceLifecycleConfigName"], &["OnCreate", "OnStart", "Tags"]),
+    ("CreateOptimizationJob", &["OptimizationJobName", "RoleArn", "ModelSource", "DeploymentInstanceType", "OptimizationConfigs", "OutputConfig", "StoppingCondition"], &["MaxInstanceCount", "OptimizationEnvironment", "Tags", "VpcConfig", "TrainingPlanArns"]),
+    ("CreatePartnerApp", &["Name", "Type", "ExecutionRoleArn", "Tier", "AuthType"], &["KmsKeyId", "MaintenanceConfig", "ApplicationConfig", "IdcConfig", "EnableIamSessionBasedIdentity", "EnableAutoMinorVersionUpgrade", "ClientToken", "Tags"]),
+    ("CreatePresignedDomainUrl", &["DomainId", "UserProfileName"], &["SessionExpirationDurationInSeconds", "ExpiresInSeconds", "SpaceName", "LandingUri"]),
+    ("CreatePresignedMlflowTrackingServerUrl", &["TrackingServerName"], &["ExpiresInSeconds", "SessionExpirationDurationInSeconds"]),
+    ("CreatePresignedNotebookInstanceUrl", &["NotebookInstanceName"], &["SessionExpirationDurationInSeconds"]),
+    ("CreateProject", &["ProjectName"], &["ProjectDescription", "ServiceCatalogProvisioningDetails", "Tags", "TemplateProviders"]),
+    ("CreateStudioLifecycleConfig", &["StudioLifecycleConfigName", "StudioLifecycleConfigContent", "StudioLifecycleConfigAppType"], &["Tags"]),
+    ("CreateTrainingPlan", &["TrainingPlanName", "TrainingPlanOfferingId"], &["SpareInstanceCountPerUltraServer", "Tags"]),
+    ("CreateTrial", &["TrialName", "ExperimentName"], &["DisplayName", "MetadataProperties", "Tags"]),
+    ("CreateTrialComponent", &["TrialComponentName"], &["DisplayName", "Status", "StartTime", "EndTime", "Parameters", "InputArtifacts", "OutputArtifacts", "MetadataProperties", "Tags"]),
+    ("CreateWorkforce", &["WorkforceName"], &["CognitoConfig", "OidcConfig", "SourceIpConfig", "Tags", "WorkforceVpcConfig", "IpAddressType"]),
+    ("CreateWorkteam", &["WorkteamName", "MemberDefinitions", "Description"], &["WorkforceName", "NotificationConfiguration", "WorkerAccessConfiguration", "Tags"]),
+];
+
+/// The operations without controls: name, required members, other members.
+pub fn without_controls() -> impl Iterator<Item = &'static Operation> {
+    OPERATIONS.iter()
+}
+
+/// Whether a call creates something without controls.
+pub(super) fn is_without_controls(call: &str) -> bool {
+    OPERATIONS.iter().any(|(operation, ..)| *operation == call)
+}
+
+/// The operation without controls that a document is a request of, or describes the result of.
+pub(super) fn operation_of(document: &Json) -> Option<&'static str> {
+    let fields = document.as_object()?;
+    let found = OPERATIONS.iter().find(|(operation, required, others)| {
+        let named = operation.strip_prefix("Create").unwrap_or_default();
+        let arn = fields.get(&format!("{named}Arn")).and_then(Json::as_str);
+        let is_described = arn.is_some_and(|arn| arn.starts_with("arn:") && arn.contains(":sagemaker:"));
+        let has_all = required.iter().all(|member| fields.contains_key(*member));
+        let takes = |key: &str| required.contains(&key) || others.contains(&key);
+        // What names an existing resource alone describes, stops or deletes it as well.
+        let is_more = !named.starts_with("Presigned") || fields.len() > required.len();
+        is_described || has_all && is_more && fields.keys().all(|key| takes(key))
+    });
+    found.map(|(operation, ..)| *operation)
+}
