@@ -4,17 +4,17 @@ use std::path::Path;
 
 use indicatif::ProgressBar;
 use sagewarden_measure::Issues;
-use sagewarden_measure::capture::{CaptureFormat, CaptureHour, CaptureKey, CaptureReader};
+use sagewarden_measure::capture::CaptureFormat;
 use sagewarden_measure::csv::Header;
 
-use crate::drift::batch;
 use crate::drift::windows::Windows;
+use crate::drift::{batch, events};
 use crate::input::Inputs;
 use crate::input::source::Source;
 use crate::input::table::{Table, TableError};
 use crate::input::trouble::{Trouble, Unusable};
 
-/// Reads all files; answers with their faults.
+/// Reads all files; answers with their faults. Files of events that follow each other are read by several threads.
 pub(crate) fn read(
     inputs: &Inputs,
     format: &CaptureFormat,
@@ -22,33 +22,27 @@ pub(crate) fn read(
     windows: &mut Windows<'_>,
 ) -> Vec<Trouble> {
     let progress = inputs.progress();
-    let mut reader = CaptureReader::new(format.clone());
     let mut troubles = Vec::new();
-    for source in &inputs.sources {
+    let is_events = |source: &Source| matches!(source, Source::Stdin | Source::Events(_));
+    for sources in inputs.sources.chunk_by(|one, next| is_events(one) && is_events(next)) {
         let before = windows.rows();
-        let (issues, stopped) = match source {
-            Source::Table(path) => table(path, header, &progress, windows),
-            Source::Batch(path) => {
-                windows.begin_file(None);
-                batch::read(path, format, &progress, windows)
-            }
-            Source::Stdin | Source::Events(_) => {
-                windows.begin_file(hour(source));
-                let reading = source.read(&progress, |piece| reader.push(piece, windows));
-                (reader.finish(windows), reading.stopped)
+        let read = match sources {
+            [Source::Table(path)] => table(path, header, &progress, windows),
+            [Source::Batch(path)] => batch::read(path, format, &progress, windows.undated()),
+            events => {
+                troubles.extend(events::read(events, format, &progress, windows));
+                continue;
             }
         };
-        let rows = windows.rows() - before;
-        troubles.extend(Trouble::of(source, issues, Unusable::default(), stopped, rows));
+        let (rows, (issues, stopped)) = (windows.rows() - before, read);
+        troubles.extend(
+            sources
+                .first()
+                .and_then(|source| Trouble::of(source, issues, Unusable::default(), stopped, rows)),
+        );
     }
     progress.finish_and_clear();
     troubles
-}
-
-/// When the events of a file were, where its key says it.
-fn hour(source: &Source) -> Option<CaptureHour> {
-    let Source::Events(path) = source else { return None };
-    CaptureKey::parse(&path.to_string_lossy().replace('\\', "/")).map(|key| key.hour)
 }
 
 /// A table: columns of the baseline's names in the baseline's order, or else by name.

@@ -37,9 +37,9 @@ impl Source {
     }
 
     /// Its text; other content is an error that says what to do.
-    pub(crate) fn open(&self) -> io::Result<Box<dyn Read>> {
-        let mut input: Box<dyn Read> = match self {
-            Self::Stdin => Box::new(io::stdin().lock()),
+    pub(crate) fn open(&self) -> io::Result<Box<dyn Read + Send>> {
+        let mut input: Box<dyn Read + Send> = match self {
+            Self::Stdin => Box::new(io::stdin()),
             Self::Events(path) | Self::Table(path) | Self::Batch(path) => Box::new(File::open(path)?),
         };
         let beginning = Foreign::beginning(&mut input)?;
