@@ -13,6 +13,7 @@ use crate::input::Inputs;
 use crate::input::source::Source;
 use crate::input::table::{Table, TableError};
 use crate::input::trouble::{Trouble, Unusable};
+use crate::output;
 
 /// Reads all files; answers with their faults. Files of events that follow each other are read by several threads.
 pub(crate) fn read(
@@ -65,11 +66,30 @@ fn read_table(
     progress: &ProgressBar,
     windows: &mut Windows<'_>,
 ) -> Result<Issues, TableError> {
-    let table = Table::of_file(path, header, progress.clone())?;
+    let columns = windows.columns();
+    let is_known = |table: &Table| table.columns().iter().all(|name| columns.has(name));
     // Without a header, the columns are those of the baseline.
     if header == Header::None {
-        return table.read_into(windows.undated());
+        let named = Table::of_file(path, Header::FirstRow, ProgressBar::hidden());
+        if !named.is_ok_and(|table| is_known(&table)) {
+            return Table::of_file(path, header, progress.clone())?.read_into(windows.undated());
+        }
+        note(
+            path,
+            "the first row has the names of the baseline's columns, so it is a header in spite of --no-header",
+        );
     }
-    let columns = windows.columns();
+    let table = Table::of_file(path, Header::FirstRow, progress.clone())?;
+    let is_other = |name: &String| !columns.has(name);
+    if table.columns().len() == columns.names().len() && table.columns().iter().all(is_other) {
+        note(
+            path,
+            "the first row has none of the names of the baseline's columns: if it has values, say --no-header",
+        );
+    }
     table.read_by_name(columns.names(), windows.undated())
+}
+
+fn note(path: &Path, text: &str) {
+    output::warn(format_args!("note: `{}`: {text}", output::line(&path.display().to_string())));
 }

@@ -133,6 +133,11 @@ impl<'a> Windows<'a> {
 }
 
 fn distances(baseline: &Baseline, profile: &Profile, mode: Mode) -> Vec<Option<f64>> {
-    let features = evaluate(baseline, profile, mode).features.into_iter();
-    features.map(|feature| feature.distance.map(|distance| distance.value)).collect()
+    let evaluation = evaluate(baseline, profile, mode);
+    // A list made of the features themselves would keep their memory, and there is one for each hour.
+    evaluation
+        .features
+        .iter()
+        .map(|feature| feature.distance.as_ref().map(|distance| distance.value))
+        .collect()
 }

@@ -47,11 +47,13 @@ pub enum IssueKind {
     NotAnArray,
     /// One body of the event names its cells and the other does not, and the columns cannot be matched.
     NamesOnOneSide,
+    /// The cells of a row are not separated by commas.
+    OtherSeparator,
 }
 
 impl IssueKind {
     /// All of them.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Ragged,
         Self::NotUtf8,
         Self::TooLarge,
@@ -71,6 +73,7 @@ impl IssueKind {
         Self::TooManyColumns,
         Self::NotAnArray,
         Self::NamesOnOneSide,
+        Self::OtherSeparator,
     ];
 
     /// The word for it in files: `not-json`.
@@ -121,6 +124,7 @@ impl fmt::Display for IssueKind {
             Self::NamesOnOneSide => {
                 "one of the bodies names its cells, the other does not, and together they are not the baseline's columns"
             }
+            Self::OtherSeparator => "the cells are not separated by commas, so the columns are not the baseline's",
         })
     }
 }
