@@ -5,10 +5,9 @@ use std::io::{self, BufRead, BufReader, Read as _};
 use std::path::Path;
 
 use indicatif::ProgressBar;
-use sagewarden_measure::Issues;
-use sagewarden_measure::capture::{BatchReader, CaptureFormat};
+use sagewarden_measure::capture::{BatchReader, CaptureFormat, JoinedRows};
+use sagewarden_measure::{Issues, Profile};
 
-use crate::drift::windows::Windows;
 use crate::input::source::{BUFFER, MAX_LINE, answers};
 
 /// Reads both files line by line; answers with the faulty lines, and why it stopped early, if it did.
@@ -16,10 +15,10 @@ pub(crate) fn read(
     records: &Path,
     format: &CaptureFormat,
     progress: &ProgressBar,
-    windows: &mut Windows<'_>,
+    rows: &mut Profile,
 ) -> (Issues, Option<String>) {
     let mut reader = BatchReader::new(format.clone());
-    let stopped = pairs(records, format, progress, &mut reader, windows);
+    let stopped = pairs(records, format, progress, &mut reader, rows);
     (reader.finish(), stopped.err().map(|error| error.to_string()))
 }
 
@@ -28,7 +27,7 @@ fn pairs(
     format: &CaptureFormat,
     progress: &ProgressBar,
     reader: &mut BatchReader,
-    windows: &mut Windows<'_>,
+    rows: &mut Profile,
 ) -> io::Result<()> {
     let mut inputs = BatchLines::of(progress.wrap_read(File::open(records)?));
     let mut outputs = BatchLines::of(File::open(answers(records))?);
@@ -40,7 +39,9 @@ fn pairs(
             has_record = inputs.next()?;
         }
         match (has_record, outputs.next()?) {
-            (true, true) => reader.pair(inputs.number, &inputs.line, &outputs.line, windows),
+            (true, true) => {
+                reader.pair(inputs.number, &inputs.line, &outputs.line, &mut JoinedRows(&mut *rows))
+            }
             (false, false) => return Ok(()),
             (has_record, _) => {
                 let more = if has_record { "more records than answers" } else { "more answers than records" };

@@ -1,7 +1,11 @@
 //! `sagewarden drift`: captured traffic against a baseline.
 
 mod batch;
+mod events;
+mod in_order;
+mod pieces;
 mod read;
+mod rows;
 mod summary;
 mod windows;
 

@@ -4,17 +4,18 @@ use std::path::Path;
 
 use indicatif::ProgressBar;
 use sagewarden_measure::Issues;
-use sagewarden_measure::capture::{CaptureFormat, CaptureHour, CaptureKey, CaptureReader};
+use sagewarden_measure::capture::CaptureFormat;
 use sagewarden_measure::csv::Header;
 
-use crate::drift::batch;
 use crate::drift::windows::Windows;
+use crate::drift::{batch, events};
 use crate::input::Inputs;
 use crate::input::source::Source;
 use crate::input::table::{Table, TableError};
 use crate::input::trouble::{Trouble, Unusable};
+use crate::output;
 
-/// Reads all files; answers with their faults.
+/// Reads all files; answers with their faults. Files of events that follow each other are read by several threads.
 pub(crate) fn read(
     inputs: &Inputs,
     format: &CaptureFormat,
@@ -22,33 +23,27 @@ pub(crate) fn read(
     windows: &mut Windows<'_>,
 ) -> Vec<Trouble> {
     let progress = inputs.progress();
-    let mut reader = CaptureReader::new(format.clone());
     let mut troubles = Vec::new();
-    for source in &inputs.sources {
+    let is_events = |source: &Source| matches!(source, Source::Stdin | Source::Events(_));
+    for sources in inputs.sources.chunk_by(|one, next| is_events(one) && is_events(next)) {
         let before = windows.rows();
-        let (issues, stopped) = match source {
-            Source::Table(path) => table(path, header, &progress, windows),
-            Source::Batch(path) => {
-                windows.begin_file(None);
-                batch::read(path, format, &progress, windows)
-            }
-            Source::Stdin | Source::Events(_) => {
-                windows.begin_file(hour(source));
-                let reading = source.read(&progress, |piece| reader.push(piece, windows));
-                (reader.finish(windows), reading.stopped)
+        let read = match sources {
+            [Source::Table(path)] => table(path, header, &progress, windows),
+            [Source::Batch(path)] => batch::read(path, format, &progress, windows.undated()),
+            events => {
+                troubles.extend(events::read(events, format, &progress, windows));
+                continue;
             }
         };
-        let rows = windows.rows() - before;
-        troubles.extend(Trouble::of(source, issues, Unusable::default(), stopped, rows));
+        let (rows, (issues, stopped)) = (windows.rows() - before, read);
+        troubles.extend(
+            sources
+                .first()
+                .and_then(|source| Trouble::of(source, issues, Unusable::default(), stopped, rows)),
+        );
     }
     progress.finish_and_clear();
     troubles
-}
-
-/// When the events of a file were, where its key says it.
-fn hour(source: &Source) -> Option<CaptureHour> {
-    let Source::Events(path) = source else { return None };
-    CaptureKey::parse(&path.to_string_lossy().replace('\\', "/")).map(|key| key.hour)
 }
 
 /// A table: columns of the baseline's names in the baseline's order, or else by name.
@@ -71,11 +66,30 @@ fn read_table(
     progress: &ProgressBar,
     windows: &mut Windows<'_>,
 ) -> Result<Issues, TableError> {
-    let table = Table::of_file(path, header, progress.clone())?;
+    let columns = windows.columns();
+    let is_known = |table: &Table| table.columns().iter().all(|name| columns.has(name));
     // Without a header, the columns are those of the baseline.
     if header == Header::None {
-        return table.read_into(windows.undated());
+        let named = Table::of_file(path, Header::FirstRow, ProgressBar::hidden());
+        if !named.is_ok_and(|table| is_known(&table)) {
+            return Table::of_file(path, header, progress.clone())?.read_into(windows.undated());
+        }
+        note(
+            path,
+            "the first row has the names of the baseline's columns, so it is a header in spite of --no-header",
+        );
     }
-    let columns = windows.columns();
+    let table = Table::of_file(path, Header::FirstRow, progress.clone())?;
+    let is_other = |name: &String| !columns.has(name);
+    if table.columns().len() == columns.names().len() && table.columns().iter().all(is_other) {
+        note(
+            path,
+            "the first row has none of the names of the baseline's columns: if it has values, say --no-header",
+        );
+    }
     table.read_by_name(columns.names(), windows.undated())
+}
+
+fn note(path: &Path, text: &str) {
+    output::warn(format_args!("note: `{}`: {text}", output::line(&path.display().to_string())));
 }

@@ -5,6 +5,7 @@ use sagewarden_monitor::{
     Disagreement, DistributionGap, Evaluation, FeatureVerdict, GapPlace, Resolution, Verdict,
 };
 use sagewarden_view::drift::TrendWindow;
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::input::trouble::{Extent, Trouble};
@@ -120,13 +121,12 @@ impl DriftSummary<'_> {
     }
 
     /// One document: the evaluation, and further facts.
-    pub(crate) fn json(&self) -> Value {
-        json!({
+    pub(crate) fn json(&self) -> DriftDocument<'_> {
+        let facts = json!({
             "outcome": verdict::outcome(self.evaluation.violations.len(), self.extent(), self.is_judged()),
             "mode": self.evaluation.mode,
             "rows": self.evaluation.rows,
             "files": self.files,
-            "windows": self.windows,
             "has_statistics": self.has_statistics,
             "coverage": self.evaluation.coverage(),
             "resolution": self.evaluation.resolution(),
@@ -135,8 +135,17 @@ impl DriftSummary<'_> {
             "differences": self.differences,
             "notes": self.evaluation.notes,
             "troubles": self.troubles.iter().map(Trouble::json).collect::<Vec<_>>(),
-        })
+        });
+        DriftDocument { facts, windows: self.windows }
     }
+}
+
+/// The document. There may be many windows, so they are not copied into it.
+#[derive(Debug, Serialize)]
+pub(crate) struct DriftDocument<'a> {
+    #[serde(flatten)]
+    facts: Value,
+    windows: &'a [TrendWindow],
 }
 
 fn row(feature: &FeatureVerdict) -> [String; 6] {

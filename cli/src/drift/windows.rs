@@ -1,28 +1,24 @@
-//! Rows go into a profile for each hour; the profiles are merged in the order of the hours.
+//! Each hour has a profile of its rows; the profiles are merged in the order of the hours.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use sagewarden_measure::capture::{CaptureHour, CapturedRecord, ExpectedColumns, JoinedRows, RecordSink};
+use sagewarden_measure::capture::ExpectedColumns;
 use sagewarden_measure::{Detail, Profile};
 use sagewarden_monitor::{Baseline, Mode, evaluate};
 use sagewarden_view::drift::TrendWindow;
 
+use crate::drift::rows::Hour;
+
 /// So many hours are kept apart at a time: files come in the order of their hours, or nearly.
 const OPEN: usize = 8;
 
-/// The beginning of an inference time that names the hour, such as `2022-04-18T00`.
-type Hour = [u8; 13];
-
-/// Takes rows and keeps their hours apart.
+/// Keeps the hours apart.
 #[derive(Debug)]
 pub(crate) struct Windows<'a> {
-    baseline: &'a Baseline,
-    detail: Detail,
+    new: NewProfile<'a>,
     /// The features whose distances the trend shows; none without a report.
     trend: Option<Mode>,
-    /// The hour of all rows of the file, where its key says it.
-    of_file: Option<Hour>,
     /// The rows of one hour are together, so that the map is asked when the hour changes only.
     current: (Option<Hour>, Profile),
     others: BTreeMap<Option<Hour>, Profile>,
@@ -30,29 +26,47 @@ pub(crate) struct Windows<'a> {
     trend_hours: BTreeMap<Hour, TrendWindow>,
 }
 
+/// The profile that rows are collected in.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct NewProfile<'a> {
+    baseline: &'a Baseline,
+    detail: Detail,
+}
+
+impl NewProfile<'_> {
+    /// A profile without rows.
+    pub(crate) fn empty(self) -> Profile {
+        self.baseline.empty_profile(self.detail)
+    }
+}
+
 impl<'a> Windows<'a> {
     pub(crate) fn new(baseline: &'a Baseline, detail: Detail, trend: Option<Mode>) -> Self {
-        let current = (None, baseline.empty_profile(detail));
+        let new = NewProfile { baseline, detail };
         Self {
-            baseline,
-            detail,
+            new,
             trend,
-            of_file: None,
-            current,
+            current: (None, new.empty()),
             others: BTreeMap::new(),
             whole: None,
             trend_hours: BTreeMap::new(),
         }
     }
 
-    /// The next rows come from another file.
-    pub(crate) fn begin_file(&mut self, hour: Option<CaptureHour>) {
-        self.of_file = hour.and_then(|hour| hour_of(&hour.to_string()));
+    /// What rows are collected in.
+    pub(crate) fn new_profile(&self) -> NewProfile<'a> {
+        self.new
+    }
+
+    /// Adds rows of an hour.
+    pub(crate) fn add(&mut self, hour: Option<Hour>, rows: &Profile) {
+        self.turn_to(hour);
+        self.current.1.merge(rows);
     }
 
     /// The columns that rows are to have.
     pub(crate) fn columns(&self) -> Arc<ExpectedColumns> {
-        self.baseline.expected_columns()
+        self.new.baseline.expected_columns()
     }
 
     /// Rows of a file that knows no time.
@@ -74,8 +88,7 @@ impl<'a> Windows<'a> {
         while let Some((hour, profile)) = self.others.pop_first() {
             self.close(hour, profile);
         }
-        let empty = || self.baseline.empty_profile(self.detail);
-        (self.whole.unwrap_or_else(empty), self.trend_hours.into_values().collect())
+        (self.whole.unwrap_or_else(|| self.new.empty()), self.trend_hours.into_values().collect())
     }
 
     fn turn_to(&mut self, hour: Option<Hour>) {
@@ -89,8 +102,7 @@ impl<'a> Windows<'a> {
             }
             return;
         }
-        let empty = || self.baseline.empty_profile(self.detail);
-        let next = self.others.remove(&hour).unwrap_or_else(empty);
+        let next = self.others.remove(&hour).unwrap_or_else(|| self.new.empty());
         let (before, profile) = std::mem::replace(&mut self.current, (hour, next));
         self.others.insert(before, profile);
         if self.others.len() >= OPEN
@@ -109,7 +121,7 @@ impl<'a> Windows<'a> {
             let window = self.trend_hours.entry(hour).or_insert_with(|| TrendWindow {
                 start: format!("{}:00:00Z", String::from_utf8_lossy(&hour)),
                 rows: 0,
-                distances: distances(self.baseline, &profile, mode),
+                distances: distances(self.new.baseline, &profile, mode),
             });
             window.rows += profile.rows;
         }
@@ -121,46 +133,11 @@ impl<'a> Windows<'a> {
 }
 
 fn distances(baseline: &Baseline, profile: &Profile, mode: Mode) -> Vec<Option<f64>> {
-    let features = evaluate(baseline, profile, mode).features.into_iter();
-    features.map(|feature| feature.distance.map(|distance| distance.value)).collect()
-}
-
-impl RecordSink for Windows<'_> {
-    fn record(&mut self, record: &CapturedRecord<'_>) {
-        let hour = match self.of_file {
-            Some(hour) => Some(hour),
-            None => record.inference_time().as_deref().and_then(hour_of),
-        };
-        self.turn_to(hour);
-        JoinedRows(&mut self.current.1).record(record);
-    }
-}
-
-fn hour_of(time: &str) -> Option<Hour> {
-    let hour: Hour = time.as_bytes().get(..13)?.try_into().ok()?;
-    let fits = |(place, byte): (usize, &u8)| match place {
-        4 | 7 => *byte == b'-',
-        10 => *byte == b'T',
-        _ => byte.is_ascii_digit(),
-    };
-    hour.iter().enumerate().all(fits).then_some(hour)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn hours_are_read_from_times_only() {
-        assert_eq!(hour_of("2022-04-18T00:21:48Z").as_ref(), Some(b"2022-04-18T00"));
-        for text in [
-            "",
-            "2022-04-18",
-            "2022-04-18 00:21:48",
-            "22-04-18T00:21:48Zxx",
-            "\u{fc}\u{fc}\u{fc}\u{fc}\u{fc}\u{fc}\u{fc}",
-        ] {
-            assert_eq!(hour_of(text), None, "{text}");
-        }
-    }
+    let evaluation = evaluate(baseline, profile, mode);
+    // A list made of the features themselves would keep their memory, and there is one for each hour.
+    evaluation
+        .features
+        .iter()
+        .map(|feature| feature.distance.as_ref().map(|distance| distance.value))
+        .collect()
 }

@@ -37,12 +37,16 @@ impl Source {
     }
 
     /// Its text; other content is an error that says what to do.
-    pub(crate) fn open(&self) -> io::Result<Box<dyn Read>> {
-        let mut input: Box<dyn Read> = match self {
-            Self::Stdin => Box::new(io::stdin().lock()),
+    pub(crate) fn open(&self) -> io::Result<Box<dyn Read + Send>> {
+        let mut input: Box<dyn Read + Send> = match self {
+            Self::Stdin => Box::new(io::stdin()),
             Self::Events(path) | Self::Table(path) | Self::Batch(path) => Box::new(File::open(path)?),
         };
-        let beginning = Foreign::beginning(&mut input)?;
+        let mut beginning = Foreign::beginning(&mut input)?;
+        // The mark that Windows begins a text with.
+        if let Some(text) = beginning.strip_prefix("\u{feff}".as_bytes()) {
+            beginning = text.to_vec();
+        }
         match Foreign::of(&beginning) {
             Some(foreign) => Err(io::Error::new(io::ErrorKind::InvalidData, foreign)),
             None => Ok(Box::new(Cursor::new(beginning).chain(input))),

@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 
 use comfy_table::Table;
 use sagewarden_events::Untrusted;
-use serde_json::Value;
+use serde::Serialize;
 
 use crate::command::format::OutputFormat;
 use crate::error::CommandError;
@@ -81,9 +81,38 @@ pub(crate) fn print_document(document: String) -> io::Result<()> {
     print(&terminal::for_programs(document))
 }
 
-/// Prints a JSON document for programs.
-pub(crate) fn print_json(document: &Value) -> io::Result<()> {
-    print_document(format!("{document:#}\n"))
+/// Prints a JSON document for programs, line by line, since it may be long.
+pub(crate) fn print_json(document: &impl Serialize) -> io::Result<()> {
+    let mut lines = DocumentLines { out: anstream::stdout().lock(), line: Vec::new() };
+    serde_json::to_writer_pretty(&mut lines, document)?;
+    lines.write_all(b"\n")?;
+    lines.flush()
+}
+
+/// So much of a long document is printed at once.
+const FLUSHED: usize = 64 << 10;
+
+/// Writes the lines of a document as programs may see them.
+struct DocumentLines<Out> {
+    out: Out,
+    line: Vec<u8>,
+}
+
+impl<Out: Write> Write for DocumentLines<Out> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.line.extend_from_slice(bytes);
+        if bytes.ends_with(b"\n") && self.line.len() >= FLUSHED {
+            self.flush()?;
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let text = String::from_utf8_lossy(&self.line).into_owned();
+        self.out.write_all(document(text).as_bytes())?;
+        self.line.clear();
+        self.out.flush()
+    }
 }
 
 /// Prints a message that is not part of the output on standard error.

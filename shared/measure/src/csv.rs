@@ -105,15 +105,18 @@ pub enum Separator {
     Semicolon,
     /// A tab.
     Tab,
+    /// A vertical bar.
+    Bar,
 }
 
 impl Separator {
-    const ALL: [Self; 2] = [Self::Semicolon, Self::Tab];
+    const ALL: [Self; 3] = [Self::Semicolon, Self::Tab, Self::Bar];
 
     fn name(self) -> &'static str {
         match self {
             Self::Semicolon => "`;`",
             Self::Tab => "tabs",
+            Self::Bar => "`|`",
         }
     }
 
@@ -121,6 +124,7 @@ impl Separator {
         let byte = match self {
             Self::Semicolon => b';',
             Self::Tab => b'\t',
+            Self::Bar => b'|',
         };
         memchr_iter(byte, text).count()
     }

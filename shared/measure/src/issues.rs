@@ -47,11 +47,13 @@ pub enum IssueKind {
     NotAnArray,
     /// One body of the event names its cells and the other does not, and the columns cannot be matched.
     NamesOnOneSide,
+    /// The cells of a row are not separated by commas.
+    OtherSeparator,
 }
 
 impl IssueKind {
     /// All of them.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Ragged,
         Self::NotUtf8,
         Self::TooLarge,
@@ -71,6 +73,7 @@ impl IssueKind {
         Self::TooManyColumns,
         Self::NotAnArray,
         Self::NamesOnOneSide,
+        Self::OtherSeparator,
     ];
 
     /// The word for it in files: `not-json`.
@@ -121,6 +124,7 @@ impl fmt::Display for IssueKind {
             Self::NamesOnOneSide => {
                 "one of the bodies names its cells, the other does not, and together they are not the baseline's columns"
             }
+            Self::OtherSeparator => "the cells are not separated by commas, so the columns are not the baseline's",
         })
     }
 }
@@ -163,6 +167,13 @@ impl Issues {
         if issue.lines.len() < Self::SHOWN && issue.lines.last() != Some(&line) {
             issue.lines.push(line);
         }
+    }
+
+    /// Adds the issues of a later part of the same input, which begins after so many lines.
+    pub fn append(&mut self, mut part: Self, after: u64) {
+        let lines = part.kinds.values_mut().flat_map(|issue| &mut issue.lines);
+        lines.for_each(|line| *line += after);
+        self.merge(&part);
     }
 
     /// Adds the issues of a later part of the same input.
@@ -260,9 +271,24 @@ mod tests {
                 if index < cut { &mut first } else { &mut second }.add(kind, line);
                 whole.add(kind, line);
             }
+            let mut twice = first.clone();
             first.merge(&second);
             assert_eq!(first, whole, "cut at {cut}");
+            twice.append(second, 0);
+            assert_eq!(twice, whole, "cut at {cut}");
         }
+    }
+
+    #[test]
+    fn lines_of_a_part_are_counted_from_where_the_whole_begins() {
+        let (mut whole, mut part) = (Issues::default(), Issues::default());
+        whole.add(IssueKind::NotJson, 3);
+        part.add(IssueKind::NotJson, 2);
+        part.add_with_hint(IssueKind::Nested, 4, || Some("a path".to_owned()));
+        whole.append(part, 10);
+        let words: Vec<String> = whole.in_words().collect();
+        assert_eq!(words[0], "lines 3, 12: not valid JSON");
+        assert!(words[1].starts_with("line 14: ") && words[1].ends_with("(a path)"), "{}", words[1]);
     }
 
     #[test]

@@ -251,6 +251,54 @@ fn a_path_that_does_not_fit_is_answered_by_one_that_would() {
 }
 
 #[test]
+fn paths_of_both_sides_are_suggested_at_once() {
+    let request = json(r#"{"instances":[{"a":1,"b":2}]}"#);
+    let line = event(request, json(r#"{"predictions":[{"y":0.5}]}"#));
+    let both = "the input seems to have its rows at `/instances/*`, the output seems to have its rows at `/predictions/*`";
+    refused(&fit("y,a,b", ""), &line, IssueKind::Nested, Some(both));
+    let input = "the input seems to have its rows at `/instances/*`";
+    refused(&fit("y,a,b", "/predictions/*"), &line, IssueKind::Nested, Some(input));
+    refused(&fit("y,a,b", ""), &event(request, json(r#"{"y":0.5}"#)), IssueKind::Nested, Some(input));
+}
+
+#[test]
+fn a_header_in_a_body_is_no_row() {
+    check(&fit("y,a,b", ""), &event(csv("a,b\n1,2\n3,4\n"), csv("0.5\n0.25")), &["0.5|1|2", "0.25|3|4"]);
+    check(&fit("y,a,b", ""), &event(csv("\"a\", b\r\n1,2\r\n"), csv("y\n0.5\n")), &["0.5|1|2"]);
+    check(&fit("y,a,b", ""), &event(csv("a,b\n1,2"), csv("0.5")), &["0.5|1|2"]);
+    // Texts that are no names, names in another order, and a body with nothing else are rows.
+    check(&fit("y,a,b", ""), &event(csv("a,x\n1,2"), csv("0.5,0.25")), &["0.5|a|x", "0.25|1|2"]);
+    check(&fit("y,a,b", ""), &event(csv("b,a\n1,2"), csv("0.5,0.25")), &["0.5|b|a", "0.25|1|2"]);
+    check(&fit("y,a,b", ""), &event(csv("a,b"), csv("0.5")), &["0.5|a|b"]);
+    // The container's reading knows no expected columns.
+    check(&fit("", ""), &event(csv("a,b\n1,2"), csv("0.5\n0.25")), &["0.5|a|b", "0.25|1|2"]);
+}
+
+#[test]
+fn cells_between_other_separators_are_refused_with_their_name() {
+    for (data, name) in [("1;2", "`;`"), ("1\t2", "tabs"), ("1|2", "`|`")] {
+        let hint = format!("they seem to be separated by {name}");
+        let line = event(csv(data), csv("0.5"));
+        refused(&fit("y,a,b", ""), &line, IssueKind::OtherSeparator, Some(&hint));
+        let rows = format!("{data}\n{data}");
+        refused(
+            &fit("y,a,b", ""),
+            &event(csv(&rows), csv("0.5\n0.5")),
+            IssueKind::OtherSeparator,
+            Some(&hint),
+        );
+    }
+    check(&fit("y,a", ""), &event(csv("1;2"), csv("0.5")), &["0.5|1;2"]);
+    check(&fit("", ""), &event(csv("1;2"), csv("0.5")), &["0.5|1;2"]);
+}
+
+#[test]
+fn an_event_on_several_lines_is_answered_by_what_is_wanted() {
+    let hint = Some("an event has to begin and end on one line");
+    refused(&fit("", ""), "{\n\"captureData\": {}\n}\n", IssueKind::NotJson, hint);
+}
+
+#[test]
 fn a_line_may_be_a_list_of_events() {
     let (one, other) = (event(csv("1,2"), csv("0.5")), event(csv("3,4\n5,6"), csv("0.25,0.75")));
     check(&fit("", ""), &format!("[{one}, {other}]\n{one}"), &["0.5|1|2", "0.25|3|4", "0.75|5|6", "0.5|1|2"]);

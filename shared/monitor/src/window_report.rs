@@ -295,6 +295,7 @@ mod tests {
             "the row has more columns than are read",
             "the body is no array of NumPy that is read: it is cut off, or of pickled objects, records or complex numbers",
             "one of the bodies names its cells, the other does not, and together they are not the baseline's columns",
+            "the cells are not separated by commas, so the columns are not the baseline's",
         ];
         let told = |begin: &str, end: &str| {
             words.map(|words| format!("{begin}: {words} ({end} of s3://b/k)")).join("\n")

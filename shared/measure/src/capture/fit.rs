@@ -40,6 +40,13 @@ impl ExpectedColumns {
         self.names.len()
     }
 
+    /// Whether these are the names of columns that follow each other.
+    pub(super) fn are_in_a_row<'n>(&self, mut names: impl Iterator<Item = &'n [u8]>) -> bool {
+        let Some(first) = names.next() else { return false };
+        let mut expected = self.names.iter().map(String::as_bytes).skip_while(|name| *name != first);
+        expected.next().is_some() && names.all(|name| expected.next() == Some(name))
+    }
+
     /// Whether a column has this name.
     #[must_use]
     pub fn has(&self, name: &str) -> bool {

@@ -13,7 +13,14 @@ pub(super) fn hint(
     format: &CaptureFormat,
 ) -> Option<String> {
     let path = |of: CapturedSide, name: &str| {
-        let part = parts.get(of as usize).filter(|_| side.is_none_or(|side| side == of))?;
+        let has_path = match of {
+            CapturedSide::Input => format.input_path.is_some(),
+            _ => format.output_path.is_some(),
+        };
+        // Who sets a path for one side has to know whether the other side needs one.
+        let may_need_one = |part: &&Part| !has_path && part.is_object();
+        let part = parts.get(of as usize)?;
+        let part = Some(part).filter(|part| side.is_none_or(|side| side == of) || may_need_one(part))?;
         let path = part.suggestion()?;
         let rows = if kind == IssueKind::RowsDiffer && !path.contains('*') { "/*" } else { "" };
         Some(format!("the {name} seems to have its rows at `{path}{rows}`"))

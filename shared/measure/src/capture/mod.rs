@@ -24,6 +24,7 @@ mod path;
 mod reader;
 mod record;
 mod rows;
+mod separator;
 mod stream;
 mod suggest;
 mod table;

@@ -96,7 +96,10 @@ impl Part {
         match self.rows {
             Rows::None => 0,
             Rows::One(_) | Rows::Text => 1,
-            Rows::Lines(_) => text.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).count(),
+            Rows::Lines(at) => {
+                let lines = text.get(at..).unwrap_or_default().split(|byte| *byte == b'\n');
+                lines.filter(|line| !line.is_empty()).count()
+            }
             Rows::Each(mut items) | Rows::Ready(mut items) | Rows::Split(mut items) => {
                 std::iter::from_fn(|| items.element(text)).count()
             }

@@ -137,8 +137,13 @@ impl CaptureReader {
             return;
         }
         let read = if line.starts_with(b"[") { self.list(line, sink) } else { self.event(line, sink) };
-        if let Err(kind) = read {
-            self.add_issue(if kind == IssueKind::CutOff && !ends_file { IssueKind::NotJson } else { kind });
+        match read {
+            Ok(()) => {}
+            Err(IssueKind::CutOff) if !ends_file => {
+                let hint = || Some("an event has to begin and end on one line".to_owned());
+                self.issues.add_with_hint(IssueKind::NotJson, self.lines + 1, hint);
+            }
+            Err(kind) => self.add_issue(kind),
         }
     }
 

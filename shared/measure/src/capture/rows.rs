@@ -8,6 +8,7 @@ use super::joined::JoinedRow;
 use super::out::Out;
 use super::part::Part;
 use super::path::RowPath;
+use super::separator::other_separator;
 use crate::cell::Cell;
 use crate::issues::IssueKind;
 
@@ -63,8 +64,7 @@ impl RowReader {
             row.put(side, start..cells.len());
         }
         if too_wide.is_none() {
-            row.fit(format);
-            row.send(event, 0, &cells, out);
+            send_row(row, event, 0, &cells, format, out);
         }
         self.cells = recycle(cells);
         too_wide.map_or(Ok(()), |side| Err(Fault(IssueKind::TooManyColumns, Some(side))))
@@ -94,7 +94,10 @@ impl RowReader {
                         self.read_rows_from(1, event, sides, rows, format, out);
                         Ok(())
                     }
-                    _ => Err(fault),
+                    _ => {
+                        self.load_each(event, sides, format);
+                        Err(fault)
+                    }
                 },
             },
         }
@@ -139,6 +142,9 @@ impl RowReader {
             let body = Body { encoding, ..*body };
             part.load(&body, format.path(side), format.max_columns)
                 .map_err(|kind| Fault(kind, Some(side)))?;
+            if let Some(expected) = format.fit.as_deref() {
+                part.skip_header(expected);
+            }
             if let Some(count) = counts.get_mut(side as usize) {
                 *count = Some(part.count());
             }
@@ -153,6 +159,19 @@ impl RowReader {
             Some(rows) if all.any(|others| others != rows) => Err(Fault(IssueKind::RowsDiffer, None)),
             Some(0) => Err(Fault(IssueKind::NoRows, None)),
             Some(rows) => Ok(rows),
+        }
+    }
+
+    /// Loads what can be loaded, for a hint.
+    fn load_each(&mut self, event: &CapturedEvent<'_>, sides: &[CapturedSide], format: &CaptureFormat) {
+        for &side in sides {
+            if let (Some(part), Some(body)) = (self.parts.get_mut(side as usize), event.body(side)) {
+                let encoding = Encoding { content: format.content(side, body), ..body.encoding };
+                let body = Body { encoding, ..*body };
+                if part.load(&body, format.path(side), format.max_columns).is_ok() {
+                    let _ = part.advance(format.path(side), format.max_columns);
+                }
+            }
         }
     }
 
@@ -238,8 +257,7 @@ impl RowReader {
             );
             row.put(side, start..cells.len());
         }
-        row.fit(format);
-        row.send(event, index, &cells, out);
+        send_row(row, event, index, &cells, format, out);
         self.cells = recycle(cells);
         Ok(())
     }
@@ -286,6 +304,22 @@ impl RowReader {
         row.send_named(event, index, &cells, out);
         Ok(())
     }
+}
+
+fn send_row(
+    mut row: JoinedRow,
+    event: &CapturedEvent<'_>,
+    index: usize,
+    cells: &[Cell<'_>],
+    format: &CaptureFormat,
+    out: &mut Out<'_>,
+) {
+    if let Some(separator) = other_separator(cells, format) {
+        let hint = || Some(format!("they seem to be separated by {separator}"));
+        return (out.issue)(IssueKind::OtherSeparator, &hint);
+    }
+    row.fit(format);
+    row.send(event, index, cells, out);
 }
 
 /// The names for the cells of the side without names, and whether both sides are the row. `None` if no columns are

@@ -124,6 +124,17 @@ impl ColumnProfile {
         }
     }
 
+    /// The same column, which keeps all its numbers until another one takes them.
+    pub(super) fn into_part(self) -> Self {
+        Self { numbers: self.numbers.map(|_| Numbers::unlimited()), ..self }
+    }
+
+    /// A copy that does not keep all numbers.
+    pub(super) fn to_whole(&self) -> Self {
+        let numbers = self.numbers.as_ref().map(Numbers::to_whole);
+        Self { numbers, ..self.clone() }
+    }
+
     /// Adds the values of another column. If only one of them has a detail, the sum does not have it.
     pub(super) fn merge(&mut self, other: &Self) {
         self.missing += other.missing;
@@ -137,21 +148,32 @@ impl ColumnProfile {
             (Some(mine), Some(theirs)) => mine.merge(theirs),
             _ => self.distinct = None,
         }
-        let samples = self.sampled().zip(other.sampled());
         match (&mut self.categories, &other.categories) {
-            (Categories::Counted(mine), Categories::Counted(theirs)) => {
-                if !mine.merge(theirs) {
-                    self.categories = Categories::TooMany;
-                }
+            (Categories::Counted(mine), Categories::Counted(theirs)) if mine.has_room_for(theirs) => {
+                mine.merge(theirs);
+                self.sample = self.sample.take().filter(|_| other.sample.is_some());
             }
             (Categories::NotCounted, _) | (_, Categories::NotCounted) => {
-                self.categories = Categories::NotCounted
+                self.categories = Categories::NotCounted;
+                self.sample = self.sample.take().and(other.sample.as_ref()).map(|_| TextSample::default());
             }
-            _ => self.categories = Categories::TooMany,
+            _ => self.join_samples(other),
         }
-        self.sample = samples.map(|(mut mine, theirs)| {
-            mine.merge(&theirs);
-            if self.categories == Categories::TooMany { mine } else { TextSample::default() }
+    }
+
+    /// There are too many texts to count all of them.
+    fn join_samples(&mut self, other: &Self) {
+        let mine = match self.categories {
+            Categories::TooMany => self.sample.take(),
+            _ => self.sampled(),
+        };
+        self.categories = Categories::TooMany;
+        self.sample = mine.zip(other.sample.as_ref()).map(|(mut mine, theirs)| {
+            match other.categories {
+                Categories::TooMany => mine.merge(theirs),
+                _ => other.sampled().iter().for_each(|theirs| mine.merge(theirs)),
+            }
+            mine
         });
     }
 

@@ -28,6 +28,8 @@ pub struct Profile {
     pub(super) names: Names,
     /// Which cells of its rows are free texts.
     pub(super) texts: RowTexts,
+    /// Whether its columns keep all their numbers.
+    pub(super) is_part: bool,
 }
 
 impl Profile {
@@ -82,6 +84,14 @@ impl Profile {
         self
     }
 
+    /// The same profile, for a part of the rows: it keeps all their numbers. Wherever rows are cut into parts, a profile that merges the
+    /// parts in their order is that of all rows one by one, to the last bit.
+    #[must_use]
+    pub fn into_part(self) -> Self {
+        let columns = self.columns.into_iter().map(ColumnProfile::into_part).collect();
+        Self { columns, is_part: true, ..self }
+    }
+
     /// A column by its name.
     #[must_use]
     pub fn column(&self, name: &str) -> Option<&ColumnProfile> {
@@ -104,7 +114,7 @@ impl Profile {
                 *known = true;
             } else {
                 let before = mine.missing;
-                *mine = theirs.clone();
+                *mine = theirs.to_whole();
                 mine.missing += before;
             }
         }
@@ -122,6 +132,9 @@ impl Profile {
     fn new_column(&mut self, name: &str) -> usize {
         let index = self.columns.len();
         let mut column = ColumnProfile::new(name.to_owned());
+        if self.is_part {
+            column = column.into_part();
+        }
         column.missing = self.rows;
         self.columns.push(column);
         self.names.add(name, index);
@@ -144,7 +157,8 @@ impl Profile {
         let missing = Arc::clone(&self.missing);
         let texts = std::mem::take(&mut self.texts).into_columns();
         let names = texts.apart((0..width).map(|index| format!("_c{index}")));
-        *self = Self::for_header(names).with_missing(missing).with_texts(texts);
+        let begun = Self::for_header(names).with_missing(missing).with_texts(texts);
+        *self = if self.is_part { begun.into_part() } else { begun };
     }
 
     fn count_row(&mut self, width: usize) {

@@ -112,6 +112,11 @@ pub(crate) struct Numbers {
 }
 
 impl Numbers {
+    /// Keeps all numbers.
+    pub(crate) fn unlimited() -> Self {
+        Self { sketch: KllSketch::unlimited(), ..Self::default() }
+    }
+
     /// Adds a number.
     #[inline]
     pub(crate) fn push(&mut self, number: f64) {
@@ -127,12 +132,35 @@ impl Numbers {
         self.counted = self.base().len();
     }
 
-    /// Adds the numbers of another column.
+    /// Adds the numbers of another column; those of a part one by one.
     pub(crate) fn merge(&mut self, other: &Self) {
+        if other.sketch.is_unlimited() {
+            return self.append(other.base());
+        }
         self.moments = self.moments();
         self.moments.merge(&other.moments());
         self.sketch.merge(&other.sketch);
         self.counted = self.base().len();
+    }
+
+    fn append(&mut self, mut numbers: &[f64]) {
+        while !numbers.is_empty() {
+            let is_full;
+            (numbers, is_full) = self.sketch.append_all(numbers);
+            if is_full {
+                self.overflow();
+            }
+        }
+    }
+
+    /// A copy that does not keep all of them.
+    pub(crate) fn to_whole(&self) -> Self {
+        if !self.sketch.is_unlimited() {
+            return self.clone();
+        }
+        let mut whole = Self::default();
+        whole.append(self.base());
+        whole
     }
 
     /// Their moments.

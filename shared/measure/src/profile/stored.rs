@@ -178,6 +178,7 @@ impl Stored {
             columns,
             names,
             texts: RowTexts::default(),
+            is_part: false,
             missing: Arc::default(),
         })
     }

@@ -368,3 +368,53 @@ fn numbers_of_a_column_of_texts_are_kept_where_they_are_asked_for() {
     assert!(seen.columns[0].numbers().is_none());
     assert_eq!(seen.columns[1].numbers().unwrap().sum, 10.0);
 }
+
+/// A row with a number of many digits, a text of few, one of many, and a number that is missing now and then.
+fn mixed_row(index: u32) -> [String; 4] {
+    let number = f64::from(index.wrapping_mul(2_654_435_761)) / 7.0;
+    let hole = if index.is_multiple_of(3) { String::new() } else { format!("{}", index % 90) };
+    [number.to_string(), format!("plan {}", index % 5), format!("shop {}", index % 700), hole]
+}
+
+#[test]
+fn parts_in_their_order_are_the_whole_to_the_last_bit() {
+    let kinds =
+        [InferredType::Fractional, InferredType::String, InferredType::String, InferredType::Integral];
+    let empty =
+        || Profile::for_features(["n", "plan", "shop", "hole"].into_iter().zip(kinds), Detail::Statistics);
+    let add = |profile: &mut Profile, index: u32| {
+        let texts = mixed_row(index);
+        let cells: Vec<&str> = texts.iter().map(String::as_str).collect();
+        if index.is_multiple_of(50) {
+            // A column that nobody expects.
+            named(profile, &[("n", cells[0]), ("new", cells[0])]);
+        } else {
+            profile.positional(&row(&cells));
+        }
+    };
+    let mut whole = empty();
+    (0..12_000).for_each(|index| add(&mut whole, index));
+    for length in [1, 7, 500, 4_096, 12_000] {
+        let mut joined = empty();
+        for begin in (0..12_000).step_by(length) {
+            let mut part = empty().into_part();
+            (begin..12_000).take(length).for_each(|index| add(&mut part, index));
+            joined.merge(&part);
+        }
+        assert_eq!(joined.to_bytes(), whole.to_bytes(), "parts of {length} rows");
+    }
+}
+
+#[test]
+fn rows_without_a_header_come_in_parts_as_well() {
+    let of = |empty: Profile, range: std::ops::Range<u32>| {
+        let mut profile = empty;
+        range.for_each(|index| profile.positional(&row(&[&mixed_row(index)[0]])));
+        profile
+    };
+    let mut joined = Profile::default();
+    for begin in (0..9_000).step_by(3_000) {
+        joined.merge(&of(Profile::default().into_part(), begin..begin + 3_000));
+    }
+    assert_eq!(joined.to_bytes(), of(Profile::default(), 0..9_000).to_bytes());
+}

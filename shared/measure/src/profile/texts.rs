@@ -78,8 +78,17 @@ impl TextCounts {
         self.counts.len() <= Self::TEXTS && self.bytes <= Self::BYTES
     }
 
-    /// Adds other counts; false if there are too many different texts now.
-    pub(crate) fn merge(&mut self, other: &Self) -> bool {
-        other.counts.iter().all(|(text, count)| self.add(text, *count))
+    /// Whether there are still few enough different texts once others are added.
+    pub(crate) fn has_room_for(&self, other: &Self) -> bool {
+        let new = other.counts.keys().filter(|text| !self.counts.contains_key(*text));
+        let (texts, bytes) = new.fold((0, 0), |(texts, bytes), text| (texts + 1, bytes + text.len()));
+        self.counts.len() + texts <= Self::TEXTS && self.bytes + bytes <= Self::BYTES
+    }
+
+    /// Adds other counts.
+    pub(crate) fn merge(&mut self, other: &Self) {
+        for (text, count) in &other.counts {
+            self.add(text, *count);
+        }
     }
 }

@@ -54,6 +54,16 @@ impl KllSketch {
         &self.compactions
     }
 
+    /// A sketch that keeps every number in the order it came in, so that another sketch can take them as if it had seen them itself.
+    pub(crate) fn unlimited() -> Self {
+        Self { room: usize::MAX, ..Self::default() }
+    }
+
+    /// Whether it keeps every number.
+    pub(crate) fn is_unlimited(&self) -> bool {
+        self.room == usize::MAX
+    }
+
     /// Adds a number.
     pub fn push(&mut self, number: f64) {
         if self.append(number) {
@@ -66,6 +76,16 @@ impl KllSketch {
         let Some(base) = self.levels.first_mut() else { return false };
         base.push(number);
         base.len() > self.room
+    }
+
+    /// Puts numbers into level 0 until the sketch is full, as [`Self::append`] does one by one. Returns the numbers for which there was no
+    /// room, and whether the sketch is full now.
+    pub(crate) fn append_all<'n>(&mut self, numbers: &'n [f64]) -> (&'n [f64], bool) {
+        let Some(base) = self.levels.first_mut() else { return (&[], false) };
+        let room = self.room.saturating_add(1).saturating_sub(base.len());
+        let (fitting, rest) = numbers.split_at(room.max(1).min(numbers.len()));
+        base.extend_from_slice(fitting);
+        (rest, base.len() > self.room)
     }
 
     /// Compacts the lowest level that has reached its size. That makes room for one more number.

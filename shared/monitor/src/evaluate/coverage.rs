@@ -101,7 +101,7 @@ impl Evaluation {
             return self.of_two_baselines();
         }
         if self.features.iter().any(|feature| !feature.checks.is_empty()) {
-            return self.nothing_compared();
+            return self.nothing_compared().or_else(|| self.too_few_rows());
         }
         let why = self.features.iter().find_map(|feature| match &feature.verdict {
             Verdict::NotCompared(why) => Some(why.clone()),
@@ -126,6 +126,20 @@ impl Evaluation {
         let wanted = |(_, why): &(&str, &str)| ![COMPARISON_OFF, CHECKS_OFF].contains(why);
         let missed: Vec<_> = self.features.iter().filter_map(not_compared).filter(wanted).collect();
         self.of_two_baselines().or_else(|| (!missed.is_empty()).then(|| in_words(&missed)))
+    }
+
+    /// Why no drift could have been seen, if chance explains a gap of 1 in every feature.
+    fn too_few_rows(&self) -> Option<String> {
+        let distances = || self.features.iter().filter_map(|feature| feature.distance.as_ref());
+        let compared = distances().count();
+        let shows_nothing = |n: u64, m: u64| n > 0 && m > 0 && detectable(compared, n, m) >= 1.0;
+        let is_in_vain = self.mode == Mode::Exact
+            && compared > 0
+            && distances().all(|each| shows_nothing(each.baseline_n, each.current_n));
+        let rows = self.resolution().and_then(|known| known.rows);
+        let more = rows.map(|rows| format!(": {rows} rows show one of {}", Resolution::ENOUGH));
+        let why = "with so few rows, chance may explain any gap between distributions";
+        is_in_vain.then(|| format!("{why}{}", more.unwrap_or_default()))
     }
 
     /// The baseline has statistics and asks for distributions to be compared, but the statistics describe other data.

@@ -188,5 +188,21 @@ fn where_no_check_applied_it_is_said_why() {
     let wide = of(&["a"], &[("_c0", &["1"]), ("_c1", &["1"])]);
     assert!(!wide.violations.is_empty() && wide.features.iter().all(|feature| feature.checks.is_empty()));
     assert_eq!(wide.nothing_judged(), None);
-    assert_eq!(of(&["a"], &[("a", &["1"])]).nothing_judged(), None);
+    let few = of(&["a"], &[("a", &["1"])]).nothing_judged();
+    assert_eq!(few.as_deref(), Some("with so few rows, chance may explain any gap between distributions"));
+}
+
+#[test]
+fn a_window_that_cannot_show_any_gap_is_unknown_and_not_without_drift() {
+    let values: Vec<f64> = (0..1_000).map(f64::from).collect();
+    let baseline = baseline(vec![numeric("a", "Integral", &values)], json!({}));
+    let judged = |rows_now: usize, mode| {
+        let texts: Vec<String> = (0..rows_now).map(|at| (at * 1_000 / rows_now).to_string()).collect();
+        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+        evaluate(&baseline, &rows(&[("a", &texts)]), mode).nothing_judged()
+    };
+    let why = "with so few rows, chance may explain any gap between distributions: 528 rows show one of 0.1";
+    assert_eq!(judged(1, Mode::Exact).as_deref(), Some(why));
+    assert_eq!(judged(20, Mode::Exact), None);
+    assert_eq!(judged(1, Mode::Compat), None, "the container answers");
 }

@@ -483,8 +483,8 @@ fn metrics_have_the_names_of_the_container() {
 
 #[test]
 fn statistics_of_another_baseline_are_told_where_nothing_could_be_compared() {
-    let numbers = || numeric("n", "Integral", &[1.0, 2.0, 3.0]);
-    let texts = || texts_of("t", &[("x", 2), ("y", 1)]);
+    let numbers = || numeric("n", "Integral", &[1.0, 2.0, 3.0].repeat(4));
+    let texts = || texts_of("t", &[("x", 8), ("y", 4)]);
     let named = |(constraints, mut statistics): (Value, Value), name: &str| {
         statistics["name"] = json!(name);
         (constraints, statistics)
@@ -497,7 +497,7 @@ fn statistics_of_another_baseline_are_told_where_nothing_could_be_compared() {
         statistics.as_object_mut().unwrap().remove(key);
         (constraints, statistics)
     };
-    let data = rows(&[("n", &["1", "2", "3"]), ("t", &["x", "x", "y"])]);
+    let data = rows(&[("n", &["1", "2", "3"].repeat(4)), ("t", &["x", "x", "y"].repeat(4))]);
     let foreign = "the baseline's statistics do not have it";
     let kept = |feature: (Value, Value)| feature;
     for (features, why) in [

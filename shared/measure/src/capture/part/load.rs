@@ -7,11 +7,13 @@ use serde_json::value::RawValue;
 
 use super::super::columnar::{Columnar, columnar};
 use super::super::event::{Body, Content};
+use super::super::fit::ExpectedColumns;
 use super::super::json::{Items, skip_space, string_end};
 use super::super::path::{RowPath, follow, is_list_of_containers};
 use super::super::suggest::suggest;
 use super::super::{documents, npy};
 use super::{Part, Rows};
+use crate::cell::Cell;
 use crate::issues::IssueKind;
 
 impl Part {
@@ -126,6 +128,31 @@ impl Part {
                 Ok(Rows::Split(items))
             }
         }
+    }
+
+    /// Leaves out a first row that names expected columns in their order, if rows follow.
+    pub(in crate::capture) fn skip_header(&mut self, expected: &ExpectedColumns) {
+        let begin = self.rows;
+        if !matches!(begin, Rows::Lines(_) | Rows::Records(_)) || self.count() < 2 {
+            return;
+        }
+        let read = self.advance(None, expected.count());
+        if read.is_err() || !expected.are_in_a_row(self.texts().map(<[u8]>::trim_ascii)) {
+            self.rows = begin;
+            self.begin_csv();
+        }
+    }
+
+    fn texts(&self) -> impl Iterator<Item = &[u8]> {
+        self.cells().map(|(_, cell)| match cell {
+            Cell::Text(text) => text,
+            Cell::Missing => b"".as_slice(),
+        })
+    }
+
+    /// Whether the body is an object of JSON.
+    pub(in crate::capture) fn is_object(&self) -> bool {
+        self.is_json && self.text.trim_start().starts_with('{')
     }
 
     /// Where the rows of the body seem to be.

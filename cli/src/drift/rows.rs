@@ -1,0 +1,84 @@
+//! The rows of a piece of a file, apart by their hours.
+
+use sagewarden_measure::Profile;
+use sagewarden_measure::capture::{CaptureHour, CapturedRecord, JoinedRows, RecordSink};
+
+use crate::drift::windows::NewProfile;
+
+/// The beginning of an inference time that names the hour, such as `2022-04-18T00`.
+pub(super) type Hour = [u8; 13];
+
+/// Takes rows and keeps their hours apart.
+pub(super) struct HourlyRows<'a> {
+    new: NewProfile<'a>,
+    /// The hour of all rows of the file, where its key says it.
+    of_file: Option<Hour>,
+    /// In the order of their first rows.
+    hours: Vec<(Option<Hour>, Profile)>,
+    /// Where the hour of the last row is.
+    last: usize,
+}
+
+impl<'a> HourlyRows<'a> {
+    pub(super) fn new(new: NewProfile<'a>, of_file: Option<CaptureHour>) -> Self {
+        let of_file = of_file.and_then(|hour| hour_of(&hour.to_string()));
+        Self { new, of_file, hours: Vec::new(), last: 0 }
+    }
+
+    /// Each hour with its rows.
+    pub(super) fn into_hours(self) -> Vec<(Option<Hour>, Profile)> {
+        self.hours
+    }
+
+    /// The rows of an hour. Rows of one hour are together, so that all hours are looked through only when it changes.
+    fn of(&mut self, hour: Option<Hour>) -> Option<&mut Profile> {
+        if self.hours.get(self.last).is_none_or(|(last, _)| *last != hour) {
+            self.last = self.hours.iter().position(|(known, _)| *known == hour).unwrap_or(self.hours.len());
+        }
+        if self.last == self.hours.len() {
+            self.hours.push((hour, self.new.empty().into_part()));
+        }
+        self.hours.get_mut(self.last).map(|(_, profile)| profile)
+    }
+}
+
+impl RecordSink for HourlyRows<'_> {
+    fn record(&mut self, record: &CapturedRecord<'_>) {
+        let hour = match self.of_file {
+            Some(hour) => Some(hour),
+            None => record.inference_time().as_deref().and_then(hour_of),
+        };
+        if let Some(profile) = self.of(hour) {
+            JoinedRows(profile).record(record);
+        }
+    }
+}
+
+fn hour_of(time: &str) -> Option<Hour> {
+    let hour: Hour = time.as_bytes().get(..13)?.try_into().ok()?;
+    let fits = |(place, byte): (usize, &u8)| match place {
+        4 | 7 => *byte == b'-',
+        10 => *byte == b'T',
+        _ => byte.is_ascii_digit(),
+    };
+    hour.iter().enumerate().all(fits).then_some(hour)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hours_are_read_from_times_only() {
+        assert_eq!(hour_of("2022-04-18T00:21:48Z").as_ref(), Some(b"2022-04-18T00"));
+        for text in [
+            "",
+            "2022-04-18",
+            "2022-04-18 00:21:48",
+            "22-04-18T00:21:48Zxx",
+            "\u{fc}\u{fc}\u{fc}\u{fc}\u{fc}\u{fc}\u{fc}",
+        ] {
+            assert_eq!(hour_of(text), None, "{text}");
+        }
+    }
+}
