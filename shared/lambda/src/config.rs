@@ -73,7 +73,7 @@ impl Config {
     /// Reads what every function on a queue needs.
     ///
     /// # Errors
-    /// When a variable is not set.
+    /// If a variable is not set.
     pub fn from_env(function: &'static str) -> Result<Self, ConfigError> {
         Ok(Self {
             function,
@@ -86,7 +86,7 @@ impl Config {
     /// The lineage table.
     ///
     /// # Errors
-    /// When the variable is not set.
+    /// If the variable is not set.
     pub fn table() -> Result<String, ConfigError> {
         required("SAGEWARDEN_TABLE")
     }
@@ -94,7 +94,7 @@ impl Config {
     /// The system's own event bus.
     ///
     /// # Errors
-    /// When the variable is not set.
+    /// If the variable is not set.
     pub fn bus() -> Result<String, ConfigError> {
         required("SAGEWARDEN_BUS")
     }
@@ -102,7 +102,7 @@ impl Config {
     /// The account and region of the function. Lambda sets the region.
     ///
     /// # Errors
-    /// When a variable is not set.
+    /// If a variable is not set.
     pub fn home() -> Result<Home, ConfigError> {
         Ok(Home { account: required("SAGEWARDEN_ACCOUNT")?, region: required("AWS_REGION")? })
     }
