@@ -92,7 +92,7 @@ pub(crate) fn parts<'a>(path: &Path, text: &'a str) -> Result<Vec<Part<'a>>, Unr
     if let Some(error) = answered.error {
         return Err(UnreadableCode::Refused(error));
     }
-    let cells = is_notebook(path).then(|| Lines::of_json(text)).flatten();
+    let cells = is_notebook(path).then(|| Lines::of_json(text));
     let mut parts: Vec<Part<'a>> =
         answered.requests.into_iter().map(|called| part(called, cells.as_ref())).collect();
     let mut rest = Intake::default();

@@ -153,7 +153,7 @@ impl<'a> Lines<'a> {
 
     /// The line of what a path leads to, from 1; of what holds it, if it is no value of its own.
     pub(crate) fn line_of(&self, path: &str) -> Option<usize> {
-        let found = Found::at(&self.root, path);
+        let found = Found::at(self.root()?, path);
         self.line(found.node).and_then(|line| usize::try_from(line).ok())
     }
 

@@ -1,5 +1,5 @@
-//! A monitoring execution ended, a report was written, or the clock asks whether every schedule ran: sends one alert with the chain
-//! behind it. This file only wires; `govern::route` says what happens.
+//! A monitoring execution ended, a report was written, or the clock ticked. `alert-drift` publishes one alert with the chain behind it, and
+//! checks that every schedule ran. This file only wires; `govern::route` says what happens.
 
 use lambda_runtime::Error;
 use sagewarden_aws::load_config;
@@ -11,7 +11,7 @@ use sagewarden_lambda::{Config, WatchedBus, init_logging, note_request, serve, s
 use sagewarden_s3::{S3Objects, S3Quarantine};
 use sagewarden_sagemaker::SageMakerAccount;
 
-// The records of a batch on one thread: the work waits for services, and a smaller function has no second core.
+// One thread for all records of a batch: they mostly wait for services, and a small function has no second core.
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     init_logging();

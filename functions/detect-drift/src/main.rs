@@ -1,5 +1,5 @@
-//! Captured traffic arrived, the clock asks which windows are over, or a training job has ended: compares traffic with baselines, and
-//! makes baselines. This file only wires; `govern::route` says what happens.
+//! Captured traffic or labels arrived, the clock ticked, or a training job has ended. `detect-drift` compares traffic with baselines,
+//! measures predictions, and makes baselines. This file only wires; `govern::route` says what happens.
 
 use lambda_runtime::Error;
 use sagewarden_aws::load_config;
@@ -10,7 +10,7 @@ use sagewarden_lambda::{Config, MetricLog, WatchedBus, init_logging, note_reques
 use sagewarden_s3::{S3Objects, S3Quarantine};
 use sagewarden_sagemaker::SageMakerAccount;
 
-// The records of a batch on one thread: the work waits for services, and a smaller function has no second core.
+// One thread for all records of a batch: they mostly wait for services, and a small function has no second core.
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     init_logging();

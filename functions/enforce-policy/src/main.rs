@@ -1,5 +1,5 @@
-//! A resource came into being or was changed: judges it, and remedies what breaks a control. This file only wires; `govern::route` says
-//! what happens.
+//! A resource was created or changed. `enforce-policy` judges it, and remedies it if it fails a control. This file only wires;
+//! `govern::route` says what happens.
 
 use lambda_runtime::Error;
 use sagewarden_aws::load_config;
@@ -18,7 +18,7 @@ use sagewarden_s3::{S3Objects, S3Quarantine};
 use sagewarden_sagemaker::SageMakerAccount;
 use sagewarden_settings::Settings;
 
-// The records of a batch on one thread: the work waits for services, and a smaller function has no second core.
+// One thread for all records of a batch: they mostly wait for services, and a small function has no second core.
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     init_logging();
@@ -36,7 +36,7 @@ async fn main() -> Result<(), Error> {
         table: WatchedTable(DynamoTable::new(&aws, config.table)),
         bus: WatchedBus(EventBus::new(&aws, Config::bus()?)),
         metrics: Absent,
-        // What is judged, is judged by the settings of the bundle in force.
+        // The use cases judge by the settings of the bundle in force, not by these.
         given: Given {
             settings: Settings::default(),
             evidence_bucket: config.evidence,

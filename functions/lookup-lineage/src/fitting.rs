@@ -1,5 +1,5 @@
-//! Answers that Lambda lets out. What it would refuse is asked for again with fewer nodes: the answer says that it was cut, and its
-//! cursor goes on from there.
+//! Keeps an answer within Lambda's limits. If Lambda would refuse an answer, this asks again for fewer nodes. The answer then says that it
+//! was cut, and its cursor continues it.
 
 use std::io;
 
@@ -31,7 +31,7 @@ pub(crate) async fn fitting(
         }
         let response = match (write(&reply), whole) {
             (Ok(response), _) => response,
-            // What was left of it says nothing.
+            // Nothing useful would be left of the answer.
             (Err(_), Some(size)) => return Err(too_large(size, bounds.bytes)),
             (Err(error), None) => return Err(error),
         };
@@ -65,7 +65,7 @@ fn fewer(nodes: usize, size: usize, limit: usize) -> usize {
     (fit.saturating_mul(9) / 10).clamp(1, nodes - 1)
 }
 
-/// How many nodes an answer has; where that is not known, how many it might have.
+/// How many nodes an answer has; if that is not known, how many it might have.
 fn nodes_of(reply: &Reply, question: &Question) -> usize {
     match reply {
         Reply::Lineage(answer) => answer.graph.nodes.len(),
@@ -75,7 +75,7 @@ fn nodes_of(reply: &Reply, question: &Question) -> usize {
     }
 }
 
-/// It was not the question that asked for so few nodes.
+/// The question did not ask for so few nodes: Lambda's limit did.
 fn explain(reply: &mut Reply) {
     if let Reply::Lineage(answer) = reply
         && answer.graph.stopped_by == Some(StoppedBy::MaxNodes)
@@ -101,7 +101,7 @@ pub fn size_of(document: &Json) -> usize {
     let mut counter = Counter(0);
     match serde_json::to_writer(&mut counter, document) {
         Ok(()) => counter.0,
-        // Nothing that is JSON fails to be written; what did would not leave.
+        // JSON values can always be written. If one could not, its answer would not be sent.
         Err(_) => usize::MAX,
     }
 }

@@ -1,5 +1,5 @@
-//! A question about the lineage, asked by invoking the function with `{"entity": …, "format": …}`, or over its URL where the
-//! stack has one.
+//! Answers questions about the lineage. A caller invokes the function with `{"entity": …, "format": …}`, or uses its URL, if the stack has
+//! one.
 
 mod bounds;
 mod fitting;
@@ -22,8 +22,8 @@ pub use url::answer_url;
 /// "text": …}` for the others.
 ///
 /// # Errors
-/// `BadRequest` names the field that is wrong, `NotFound` the entity, or that there is nothing to write in this format, `Unavailable`
-/// what did not answer.
+/// `BadRequest` names the wrong field. `NotFound` names the unknown entity, or says that there is nothing to write in this format.
+/// `Unavailable` names the service that did not answer.
 pub async fn answer(table: &impl Table, request: Json, bounds: Bounds<'_>) -> Result<Json, FunctionError> {
     let question = read(request)?;
     fitting(table, &question, bounds, |reply| match question.format {

@@ -9,7 +9,7 @@ use sagewarden_dynamodb::DynamoTable;
 use sagewarden_lambda::{Config, init_logging, note_request};
 use serde_json::Value;
 
-/// What it takes to write an answer that was cut for lack of time.
+/// The time to reserve for writing an answer that was cut for lack of time.
 const RESERVE: Duration = Duration::from_millis(1_000);
 
 #[tokio::main(flavor = "current_thread")]

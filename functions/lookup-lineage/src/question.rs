@@ -1,4 +1,4 @@
-//! A question as it comes in, and how it is refused.
+//! Reads a question, and refuses a wrong one.
 
 use std::fmt::Display;
 
@@ -33,7 +33,7 @@ pub(crate) async fn ask(
     question: &Question,
     bounds: Bounds<'_>,
 ) -> Result<Reply, FunctionError> {
-    // On the heap: over the SDK it is a future of many layers.
+    // On the heap, because with the SDK it is a future of many layers.
     let reply = match bounds.scope {
         Some(scope) => {
             Box::pin(sagewarden_govern::answer_within(table, scope, question, bounds.is_over)).await

@@ -14,8 +14,8 @@ use crate::bounds::Bounds;
 use crate::fitting::{fitting, written};
 use crate::question::{read, read_form};
 
-/// Answers a request over HTTP; `None` if the payload is not one. A refusal is an answer with its status. An answer that is not whole
-/// has the header `x-sagewarden-complete: false`; where the reader goes on is in the `cursor` of `json`.
+/// Answers a request over HTTP; `None` if the payload is not one. A refusal is an answer with an error status. An incomplete answer has the
+/// header `x-sagewarden-complete: false`; the `cursor` of `json` continues it.
 pub async fn answer_url(table: &impl Table, payload: &Json, bounds: Bounds<'_>) -> Option<Json> {
     payload.pointer("/requestContext/http/method")?;
     Some(respond(table, payload, bounds).await.unwrap_or_else(|error| {
@@ -118,7 +118,7 @@ mod tests {
         question.map_or_else(|error| error.to_string(), |question| format!("{question:?}"))
     }
 
-    /// The fields that a question has, from how an unknown one is refused.
+    /// The fields that a question has, taken from the refusal of an unknown field.
     fn known() -> BTreeSet<String> {
         let refusal = read(json!({ "no_such_field": 1 })).unwrap_err().to_string();
         let (_, list) = refusal.split_once("expected one of").unwrap();

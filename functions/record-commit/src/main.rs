@@ -12,7 +12,7 @@ use sagewarden_lambda::{Config, WatchedBus, bundle_in_force, init_logging, note_
 use sagewarden_s3::{S3Objects, S3Quarantine};
 use sagewarden_settings::Settings;
 
-// The records of a batch on one thread: the work waits for services, and a smaller function has no second core.
+// One thread for all records of a batch: they mostly wait for services, and a small function has no second core.
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     init_logging();
@@ -30,7 +30,7 @@ async fn main() -> Result<(), Error> {
         table: DynamoTable::new(&aws, config.table),
         bus: WatchedBus(EventBus::new(&aws, Config::bus()?)),
         metrics: Absent,
-        // What is judged, is judged by the settings of the bundle in force.
+        // The use cases judge by the settings of the bundle in force, not by these.
         given: Given {
             settings: Settings::default(),
             evidence_bucket: config.evidence,
@@ -38,7 +38,7 @@ async fn main() -> Result<(), Error> {
             home: Some(Config::home()?),
         },
     };
-    // Who wants no comments needs no policies.
+    // Without comments, the function needs no policies.
     let reviewing = if Config::comments()? { Some(bundle_in_force()?) } else { None };
     let act =
         async |event: &_, moment: &_| route::record_commit(&world, reviewing.as_ref(), event, moment).await;

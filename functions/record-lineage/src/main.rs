@@ -1,5 +1,5 @@
-//! A resource changed, or somebody called for it: records its inputs and its caller. This file only wires; `govern::route` says
-//! what happens.
+//! A resource changed its state, or somebody called the API to create or delete it. `record-lineage` records its inputs and its caller.
+//! This file only wires; `govern::route` says what happens.
 
 use lambda_runtime::Error;
 use sagewarden_aws::load_config;
@@ -10,7 +10,7 @@ use sagewarden_lambda::{Config, init_logging, note_request, serve, settings};
 use sagewarden_s3::{S3Objects, S3Quarantine};
 use sagewarden_sagemaker::SageMakerAccount;
 
-// The records of a batch on one thread: the work waits for services, and a smaller function has no second core.
+// One thread for all records of a batch: they mostly wait for services, and a small function has no second core.
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     init_logging();

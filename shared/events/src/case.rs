@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-/// Keys whose contents are named by users, not by AWS.
+/// Keys whose contents have names that users chose.
 const USERS_KEYS: [&str; 4] = ["HyperParameters", "Environment", "hyperParameters", "environment"];
 
 /// A request as CloudTrail writes it, in the API's spelling.
@@ -17,7 +17,7 @@ pub fn to_trail_case(value: &Value) -> Value {
     rename(value, char::to_ascii_lowercase)
 }
 
-/// A field's name in the spelling of CloudTrail, and of the events of pipelines.
+/// A field's name as CloudTrail and the events of pipelines spell it.
 #[must_use]
 pub fn lower_first(name: &str) -> String {
     let mut chars = name.chars();

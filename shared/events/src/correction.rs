@@ -1,11 +1,10 @@
-//! What can be changed about a resource in place.
+//! The settings of a resource that Sagewarden can change in place.
 //!
-//! The vocabulary of resources lies in this crate, below everything: the policies choose a change, and adapters that know no
-//! policy make it.
+//! These words are in this crate, below all others, because policies choose a change, and adapters that know no policy make it.
 
 use std::collections::BTreeSet;
 
-/// A setting that the API lets be changed in place.
+/// A setting that the API can change in place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Change {
     /// `UpdateTrainingJob`: no shell in the container.
@@ -20,24 +19,24 @@ pub enum Change {
     RouteThroughVpc,
     /// `UpdateDomain`: CloudTrail names the user profile.
     NameTheUser,
-    /// `UpdateDomain`: resources started in the domain inherit its tags.
+    /// `UpdateDomain`: resources that are started in the domain inherit its tags.
     PropagateTags,
     /// `UpdateDomain`: no Docker in applications.
     DisableDocker,
-    /// `UpdateSpace`: no connection from outside.
+    /// `UpdateSpace`: nobody can connect to the space from outside.
     DisableRemoteAccess,
-    /// `DeleteApp`: the application ends, its home volume stays.
+    /// `DeleteApp`: the application ends, but its home volume stays.
     DeleteApp,
-    /// `UpdateModelPackage`: the approval waits for somebody else.
+    /// `UpdateModelPackage`: withdraws the approval, so that somebody else must approve.
     WithdrawApproval,
-    /// `StartMonitoringSchedule`: executions go on.
+    /// `StartMonitoringSchedule`: the schedule starts executions again.
     StartSchedule,
 }
 
 /// Settings to change in place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Corrections {
-    /// Which.
+    /// The settings.
     pub settings: BTreeSet<Change>,
     /// The platform that a notebook instance is moved to.
     pub platform: Option<String>,

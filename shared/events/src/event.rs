@@ -22,7 +22,7 @@ pub enum Event {
     CallMade(CallMade),
     /// An object was written to S3.
     ObjectCreated(ObjectCreated),
-    /// The time has come that a rule of EventBridge waits for.
+    /// A scheduled rule of EventBridge fired.
     ClockTicked(ClockTicked),
     /// A well-formed event that does not concern Sagewarden.
     NotOurs {
@@ -44,11 +44,11 @@ pub struct ReferenceChanged {
     pub kind: RefKind,
     /// The short name, such as `main`.
     pub name: String,
-    /// What it points to now; absent when it was deleted.
+    /// The commit that it points to now; absent if it was deleted.
     pub commit: Option<CommitId>,
-    /// What it pointed to before, where the event says so.
+    /// The commit that it pointed to before, if the event says so.
     pub old_commit: Option<CommitId>,
-    /// Who pushed, as an ARN, where the event says so.
+    /// Who pushed, as an ARN, if the event says so.
     pub caller: Option<String>,
     /// When.
     pub time: Timestamp,
@@ -67,7 +67,7 @@ pub struct ResourceChanged {
     pub created_at: Option<Timestamp>,
     /// When the state was reached.
     pub modified_at: Option<Timestamp>,
-    /// The resource's tags as far as the event carries them; `ListTags` is the truth.
+    /// The tags that the event carries; only `ListTags` answers all of them.
     pub tags: BTreeMap<String, String>,
     /// The endpoint configuration in force, for endpoints.
     pub endpoint_config: Option<String>,
@@ -84,13 +84,13 @@ pub struct CallMade {
     pub name: String,
     /// What it does to the resource.
     pub effect: Effect,
-    /// The resource, where the call names it.
+    /// The resource, if the call names it.
     pub resource: Option<Resource>,
     /// Who called.
     pub actor: Actor,
-    /// Set when the call was refused or failed: nothing was created.
+    /// The error, if the call was refused or failed: nothing was created.
     pub error_code: Option<String>,
-    /// The request in CloudTrail's lowerCamelCase; null when CloudTrail left it out.
+    /// The request in CloudTrail's lowerCamelCase; null if CloudTrail left it out.
     pub request: Value,
     /// When.
     pub time: Timestamp,
@@ -99,11 +99,11 @@ pub struct CallMade {
 /// What a call does to its resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {
-    /// It comes into being.
+    /// The call creates it.
     Created,
-    /// Its settings change.
+    /// The call changes its settings.
     Changed,
-    /// It is gone, and its description with it.
+    /// The call deletes it, and its description with it.
     Deleted,
 }
 
@@ -121,7 +121,7 @@ pub struct Actor {
 }
 
 impl Actor {
-    /// The person kept in the session, else the principal.
+    /// The source identity of the session, else the principal.
     #[must_use]
     pub fn name(&self) -> Option<&str> {
         self.source_identity.as_deref().or(self.arn.as_deref())
@@ -139,19 +139,20 @@ pub struct ObjectCreated {
     pub bucket: String,
     /// The key, as it is (this form is not URL-encoded).
     pub key: String,
-    /// Absent when the bucket keeps no versions.
+    /// Absent if the bucket keeps no versions.
     pub version_id: Option<String>,
     /// The entity tag, without quotes.
     pub etag: Option<String>,
     /// Bytes.
     pub size: Option<u64>,
-    /// Orders what happens to one key, where the time, in seconds, does not: a number in hexadecimal whose trailing zeros may be missing.
+    /// Orders the events of one key, because their times are only exact to a second. A hexadecimal number whose trailing zeros may be
+    /// missing.
     pub sequencer: Option<String>,
     /// When.
     pub time: Timestamp,
 }
 
-/// A `Scheduled Event` of EventBridge, which says nothing but when and where; or a part of the work that one began.
+/// A `Scheduled Event` of EventBridge, which says only when and where; or a part of the work that such an event began.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClockTicked {
     /// Twelve digits.

@@ -1,7 +1,7 @@
 //! The rights of a role, as IAM describes them.
 //!
-//! The vocabulary of resources lies in this crate, below everything: an adapter that knows no policy engine reads it, and the
-//! policies judge it.
+//! These words are in this crate, below all others, because an adapter that knows no policy engine reads the rights, and policies judge
+//! them.
 
 use serde_json::Value;
 

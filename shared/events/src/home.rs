@@ -2,8 +2,8 @@
 
 use crate::event::Event;
 
-/// The account and region of a deployment. It asks its own account about a resource, by name: an event of another account or region may
-/// have the name of a resource here, and says nothing of it.
+/// The account and region of a deployment of Sagewarden. Sagewarden asks its own account about a resource by name. An event of another
+/// account or region may name a resource that also exists here, and is not about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Home {
     /// Twelve digits.
@@ -13,7 +13,7 @@ pub struct Home {
 }
 
 impl Home {
-    /// Why an event is not for this deployment, in words; `None` when it is.
+    /// Why an event is not for this deployment, in words; `None` if it is.
     #[must_use]
     pub fn refuses(&self, event: &Event) -> Option<String> {
         let Self { account, region } = self;

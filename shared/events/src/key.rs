@@ -10,7 +10,7 @@ pub enum KeyManager {
 }
 
 impl KeyManager {
-    /// As KMS writes it.
+    /// The word that KMS has for it.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
@@ -19,7 +19,7 @@ impl KeyManager {
         }
     }
 
-    /// From the word that KMS has for it.
+    /// Reads the word that KMS has for it.
     #[must_use]
     pub fn from_word(word: &str) -> Option<Self> {
         [Self::Aws, Self::Customer].into_iter().find(|manager| manager.word() == word)

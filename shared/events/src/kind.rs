@@ -177,8 +177,8 @@ impl ResourceKind {
         self.names().operation
     }
 
-    /// The field that holds the name in requests, descriptions and events. For what lives in a domain, and for versions of a
-    /// package, it is a part of the name only: see [`ResourceKind::name_in`].
+    /// The field that holds the name in requests, descriptions and events. For resources in a domain, and for versions of a package, it
+    /// holds only a part of the name: see [`ResourceKind::name_in`].
     #[must_use]
     pub fn name_field(self) -> &'static str {
         self.names().name_field

@@ -1,9 +1,9 @@
 //! The events of AWS that Sagewarden reacts to, typed and tolerant: Amazon SageMaker state changes, the CloudTrail calls
 //! behind them, CodeCommit pushes and S3 objects.
 //!
-//! An event is a hint: it says that something happened to a named resource. What is judged and recorded is the
-//! description that the service gives of it. So only names, states, times and actors are typed here, and the few words for
-//! resources that adapters and policies share.
+//! An event is a hint: it says that something happened to a named resource. Sagewarden judges and records the description that the service
+//! gives of it. So this crate has types only for names, states, times and actors, and for the few words about resources that adapters and
+//! policies share.
 
 pub mod address;
 mod case;

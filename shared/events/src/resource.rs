@@ -7,8 +7,8 @@ use thiserror::Error;
 
 use crate::kind::ResourceKind;
 
-/// One SageMaker resource by name. A name can be used again after a deletion: what a name meant at a time is an
-/// incarnation (name and creation time), which only a description has.
+/// One SageMaker resource by name. A name can be used again after a deletion. Name and creation time together are an incarnation; only a
+/// description has both.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Resource {
     /// What it is.
@@ -19,7 +19,7 @@ pub struct Resource {
     pub account: String,
     /// Such as `eu-west-1`.
     pub region: String,
-    /// The name with the case its owner gave it.
+    /// The name, in the upper and lower case that its owner chose.
     pub name: String,
 }
 
@@ -54,7 +54,7 @@ impl Resource {
     /// Reads `arn:<partition>:sagemaker:<region>:<account>:<type>/<name>`.
     ///
     /// # Errors
-    /// When a part is missing, the service is another one, or the type is not one of [`ResourceKind`].
+    /// If a part is missing, the service is another one, or the type is not one of [`ResourceKind`].
     pub fn parse_arn(arn: &str) -> Result<Self, InvalidArn> {
         let invalid = |reason| InvalidArn { arn: arn.to_owned(), reason };
         let mut parts = arn.splitn(6, ':');

@@ -72,7 +72,7 @@ impl Status {
         }
     }
 
-    /// Orders states that carry the same time stamp: a later stage of life wins.
+    /// Orders states with the same time: the later stage of life wins.
     #[must_use]
     pub fn rank(&self) -> u8 {
         match self {

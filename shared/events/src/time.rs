@@ -9,8 +9,8 @@ use serde_json::Value;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Timestamp(i64);
 
-/// Numbers below this are seconds, numbers from here on milliseconds: as seconds it is the year 5138, as milliseconds
-/// March 1973, and SageMaker has resources of neither time.
+/// Numbers below this are seconds, and other numbers are milliseconds. As seconds, this number is in the year 5138; as milliseconds, in
+/// March 1973. SageMaker has resources from neither time.
 const FIRST_MILLISECOND: f64 = 1e11;
 
 impl Timestamp {
@@ -26,8 +26,8 @@ impl Timestamp {
         self.0
     }
 
-    /// Reads what AWS writes: epoch milliseconds (SageMaker's events) or seconds (its API) as integer, float or text,
-    /// and ISO 8601 text. Nothing else, and no time outside jiff's years, is a time.
+    /// Reads what AWS writes: epoch milliseconds (SageMaker's events) or seconds (its API) as integer, float or text, and ISO 8601 text.
+    /// Anything else is not a time, and neither is a time outside the years that jiff knows.
     #[must_use]
     pub fn from_json(value: &Value) -> Option<Self> {
         match value {
@@ -100,7 +100,7 @@ impl fmt::Display for Timestamp {
     }
 }
 
-/// Written as ISO 8601: what leaves Sagewarden is for people and their tools.
+/// Written as ISO 8601, because people and their tools read it.
 impl Serialize for Timestamp {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)

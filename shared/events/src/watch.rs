@@ -1,4 +1,4 @@
-//! A part of the work that a tick of the clock began, as an event of Sagewarden's own: one invocation cannot ask ten thousand schedules.
+//! A part of the work of a tick, as an event of Sagewarden's own. One invocation cannot check ten thousand schedules.
 
 use serde_json::{Value, json};
 
@@ -7,13 +7,13 @@ use crate::time::Timestamp;
 /// A part of the work of a tick, small enough for one record of a queue.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WatchPart {
-    /// What is asked.
+    /// What the clock checks.
     pub watched: Watched,
-    /// Which of them.
+    /// Which part of them.
     pub scope: WatchScope,
 }
 
-/// What the clock asks.
+/// What the clock checks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Watched {
     /// Whether monitoring schedules ran.
@@ -22,7 +22,7 @@ pub enum Watched {
     Endpoints,
     /// Which windows of captured traffic are over.
     Windows,
-    /// Whose predictions are to be measured by their labels.
+    /// Which windows have predictions that are due to be measured.
     Labels,
 }
 
@@ -45,10 +45,10 @@ impl Watched {
     }
 }
 
-/// Which of those that are asked.
+/// A part of the resources to check.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum WatchScope {
-    /// The list goes on here: what is there is still to be found out.
+    /// The list continues at this cursor; the function still has to read it.
     From(String),
     /// These, by name.
     These(Vec<String>),

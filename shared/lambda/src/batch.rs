@@ -18,10 +18,10 @@ use crate::time_left::TimeLeft;
 use crate::turns::{Turns, resource_of};
 use crate::watched::{Deeds, watch};
 
-/// Serves batches until the runtime ends the process. `act` handles an event; it answers `None` to an event of others.
+/// Serves batches until the runtime ends the process. `act` handles an event; it answers `None` if the event is not for this function.
 ///
 /// # Errors
-/// When the runtime cannot be reached.
+/// If the runtime cannot be reached.
 pub async fn serve(
     function: &str,
     act: impl AsyncFn(&Event, &Moment) -> Option<Outcome>,
@@ -30,19 +30,18 @@ pub async fn serve(
     run(service_fn(|event| sqs_batch(function, event, &act, quarantine))).await
 }
 
-/// Records of a batch that are under way at once. They wait for services most of the time, and each that waits takes little memory.
-/// The template's batches are no larger, so that no record waits for another (`queue_model.rs`); if a record may hold a large file,
-/// they are smaller.
+/// How many records of a batch run at once. They mostly wait for services, and a waiting record takes little memory. The template's batches
+/// are not larger, so no record waits for another (`queue_model.rs`). If a record may hold a large file, they are smaller.
 pub(crate) const AT_ONCE: usize = 8;
 
-/// Handles the records of a batch side by side and answers with those that are to be delivered again.
+/// Handles the records of a batch side by side. Answers with the records that must be delivered again.
 ///
-/// A record that can never succeed is kept in quarantine and acknowledged; when that fails, it is delivered again. A panic or a slow
-/// record concerns itself alone. What there is too little time for is not begun and delivered again: SQS counts that delivery as
-/// any other.
+/// A record that can never succeed goes to quarantine and is acknowledged; if quarantine fails, it is delivered again. A panic or a slow
+/// record does not affect the others. If too little time is left for a record, it is not begun, and is delivered again. SQS counts that
+/// delivery like any other.
 ///
 /// # Errors
-/// When a record has no id: that comes from no queue.
+/// If a record has no id: then it does not come from a queue.
 pub async fn sqs_batch(
     function: &str,
     event: LambdaEvent<SqsEvent>,
@@ -75,7 +74,7 @@ pub async fn sqs_batch(
     Ok(response)
 }
 
-/// What the metrics say of a batch whose messages came into the queue at these times.
+/// The metrics of a batch whose messages came into the queue at these times.
 fn tally<'a>(ended: impl Iterator<Item = &'a Ended>, sent: &[i64], now: i64) -> Tally {
     let oldest_ms = sent.iter().min().map(|sent| (now - sent).max(0));
     let mut tally = Tally { oldest_ms, ..Tally::default() };
@@ -113,7 +112,7 @@ enum Settled {
 }
 
 impl Settled {
-    /// As the log says it (docs/LOGGING.md).
+    /// The word in the log (docs/LOGGING.md).
     fn word(self) -> &'static str {
         match self {
             Self::Done => "done",
@@ -144,7 +143,7 @@ impl Ended {
     }
 }
 
-/// One record, from its text to what becomes of it, within a span that names it.
+/// Runs one record, from its text to its outcome, within a span that names it.
 async fn run_record(
     batch: &Batch<'_>,
     record: SqsMessage,
@@ -176,7 +175,7 @@ async fn run_record(
     Ended { settled, duration_ms: log.duration_ms, deeds: deeds.clone(), from_creation_ms, id }
 }
 
-/// The events of a record. Should their reading panic, that concerns this record alone.
+/// The events of a record. If reading them panics, only this record is affected.
 fn read(body: &str) -> Result<Vec<Event>, Failure> {
     match catch_unwind(|| decode(body)) {
         Ok(events) => events.map_err(|error| Failure::Reject(error.to_string())),
@@ -186,8 +185,8 @@ fn read(body: &str) -> Result<Vec<Event>, Failure> {
 
 const PANICKED: &str = "it panicked; the log above has the message";
 
-/// Records about one resource take turns: side by side, one would find the other's claim on a finding and come again only after
-/// the queue's visibility timeout.
+/// Records about one resource take turns. Side by side, one would find the other's claim on a finding, and would be delivered again only
+/// after the queue's visibility timeout.
 async fn in_turn(
     batch: &Batch<'_>,
     id: &str,
@@ -202,9 +201,9 @@ async fn in_turn(
     }
 }
 
-/// When the resource of an event came into being, if that is what the event says.
+/// When the resource of an event was created, if the event says so.
 fn created_at(event: &Event) -> Option<Timestamp> {
-    /// The first state of a job comes right after its creation; a later one says nothing of how fast it was judged.
+    /// The first state of a job comes right after its creation. A later state does not show how fast the job was judged.
     const SOON_MS: i64 = 60_000;
     match event {
         Event::CallMade(call) if call.effect == Effect::Created && call.error_code.is_none() => {
@@ -221,7 +220,7 @@ fn millis(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
 
-/// Runs a record so that its panic ends here, and so does its slowness.
+/// Runs a record. A panic ends here, and so does a record that takes too long.
 async fn guarded(
     events: &[Event],
     id: &str,
@@ -253,7 +252,7 @@ async fn handle(
             Event::NotOurs { source, detail_type } => {
                 Ok(Done::Nothing(format!("`{detail_type}` from `{source}` does not concern Sagewarden")))
             }
-            // On the heap: a use case over the SDK is a future of many layers, and few kilobytes are on the stack.
+            // On the heap, because a use case with the SDK is a future of many layers, and the stack has few kilobytes.
             event => Box::pin(act(event, &moment))
                 .await
                 .unwrap_or_else(|| Ok(Done::Nothing("the function has nothing to do with it".to_owned()))),
@@ -261,7 +260,7 @@ async fn handle(
         match outcome {
             Ok(done) => texts.push(done.text().to_owned()),
             Err(Failure::Reject(reason)) => rejections.push(reason),
-            // The whole record comes again; repeating finished work does no harm.
+            // The whole record is delivered again; repeating finished work does no harm.
             Err(retry) => return Err(retry),
         }
     }
@@ -272,7 +271,7 @@ async fn handle(
     }
 }
 
-/// What the log says of every record.
+/// The log fields of every record.
 struct Log<'a> {
     id: &'a str,
     arn: Option<&'a str>,
@@ -281,7 +280,7 @@ struct Log<'a> {
 }
 
 impl Log<'_> {
-    /// Whoever exports spans finds in it what the last line says. The line is out already: it does not say it twice.
+    /// For exporters of spans, the span gets the fields of the last line. That line is already written, so it does not repeat them.
     fn complete(&self, span: &Span, settled: Settled) {
         span.record("outcome", settled.word());
         span.record("verdict.outcome", self.deeds.verdict.as_deref());
@@ -371,7 +370,7 @@ pub(crate) mod tests {
         }
     }
 
-    /// Ends by the repository's name in the push it is given.
+    /// A use case that ends as the repository's name in the push says.
     async fn by_name(event: &Event, _: &Moment) -> Option<Outcome> {
         let Event::ReferenceChanged(push) = event else { return None };
         Some(match push.repository.name.as_str() {
@@ -461,7 +460,7 @@ pub(crate) mod tests {
             rejected: 1,
             durations_ms: vec![40, 40, 40],
             oldest_ms: Some(7_000),
-            // What comes again has had no verdict.
+            // A retried record has no verdict.
             from_creation_ms: vec![900],
             to_stop_ms: vec![700],
             requests: 9,

@@ -1,4 +1,4 @@
-//! The policies that a function judges by: packaged beside the binary, or from the bucket that the template names.
+//! The policies that a function uses: packaged beside the binary, or from the bucket that the template names.
 
 use std::sync::Arc;
 
@@ -9,11 +9,11 @@ use sagewarden_settings::Mode;
 use crate::batch::now;
 use crate::config::{ConfigError, optional, packaged};
 
-/// The policies and settings that were packaged beside the binary. A function without a valid bundle does not start: judging
-/// by half a policy would be worse than an alarm.
+/// The policies and settings that were packaged beside the binary. A function without a valid bundle does not start: to judge by half of a
+/// policy would be worse than an alarm.
 ///
 /// # Errors
-/// When a file is missing or wrong, with its name and line.
+/// If a file is missing or wrong, with its name and line.
 fn bundle() -> Result<Bundle, ConfigError> {
     let path = packaged()?;
     Bundle::packaged(&path)
@@ -21,10 +21,10 @@ fn bundle() -> Result<Bundle, ConfigError> {
         .map_err(|source| ConfigError::Bundle { path, source })
 }
 
-/// The packaged bundle, and the bucket that newer ones come from, if there is one; the stack's mode stands above both.
+/// The packaged bundle, and the bucket for newer bundles, if there is one. The stack's mode overrides both.
 ///
 /// # Errors
-/// When the packaged bundle is wrong, or a variable has a value that means nothing.
+/// If the packaged bundle is wrong, or a variable has an unknown value.
 pub fn bundle_in_force() -> Result<BundleInForce, ConfigError> {
     let place = optional("SAGEWARDEN_BUNDLE").map(place).transpose()?;
     let mode = optional("SAGEWARDEN_MODE").map(mode).transpose()?;

@@ -20,7 +20,7 @@ pub enum ConfigError {
         "the environment variable `{0}` is not set: infra/template.yaml sets it for every function that needs it"
     )]
     Missing(&'static str),
-    /// A variable has a value that means nothing.
+    /// A variable has an unknown value.
     #[error("the environment variable `{name}` is `{value}`: it must be {wanted}")]
     Invalid {
         /// Which.
@@ -33,7 +33,7 @@ pub enum ConfigError {
     /// The settings are missing or wrong.
     #[error("the settings in `{}` cannot be used: {source}", path.display())]
     Settings {
-        /// Where they were looked for.
+        /// The folder that should have them.
         path: PathBuf,
         /// What is wrong, with file and line.
         source: FileError,
@@ -42,14 +42,14 @@ pub enum ConfigError {
     #[cfg(feature = "judging")]
     #[error("the policy bundle in `{}` cannot be used: {source}", path.display())]
     Bundle {
-        /// Where it was looked for.
+        /// The folder that should have them.
         path: PathBuf,
         /// What is wrong, with file and line.
         source: BundleError,
     },
 }
 
-/// `main` shows the error that it ends with in this form: it is for the one who reads the log.
+/// If `main` ends with an error, it shows the error in this form, for people who read the log.
 impl fmt::Debug for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{self}")
@@ -73,7 +73,7 @@ impl Config {
     /// Reads what every function on a queue needs.
     ///
     /// # Errors
-    /// When a variable is not set.
+    /// If a variable is not set.
     pub fn from_env(function: &'static str) -> Result<Self, ConfigError> {
         Ok(Self {
             function,
@@ -86,7 +86,7 @@ impl Config {
     /// The lineage table.
     ///
     /// # Errors
-    /// When the variable is not set.
+    /// If the variable is not set.
     pub fn table() -> Result<String, ConfigError> {
         required("SAGEWARDEN_TABLE")
     }
@@ -94,20 +94,20 @@ impl Config {
     /// The system's own event bus.
     ///
     /// # Errors
-    /// When the variable is not set.
+    /// If the variable is not set.
     pub fn bus() -> Result<String, ConfigError> {
         required("SAGEWARDEN_BUS")
     }
 
-    /// The account and region that the function acts in. Lambda sets the region.
+    /// The account and region of the function. Lambda sets the region.
     ///
     /// # Errors
-    /// When a variable is not set.
+    /// If a variable is not set.
     pub fn home() -> Result<Home, ConfigError> {
         Ok(Home { account: required("SAGEWARDEN_ACCOUNT")?, region: required("AWS_REGION")? })
     }
 
-    /// Whose lineage may be asked about; everybody's where the variable is not set.
+    /// The scope of the function's answers. If the variable is not set, the function answers about everything.
     ///
     /// # Errors
     /// If the variable is not a list of patterns.
@@ -122,7 +122,7 @@ impl Config {
     /// Whether commits are judged and commented on; the default is yes.
     ///
     /// # Errors
-    /// When the variable is neither `on` nor `off`.
+    /// If the variable is neither `on` nor `off`.
     pub fn comments() -> Result<bool, ConfigError> {
         match env::var("SAGEWARDEN_COMMENTS").ok().filter(|value| !value.is_empty()) {
             None => Ok(true),
@@ -131,11 +131,11 @@ impl Config {
     }
 }
 
-/// The settings that were packaged beside the binary, for a function that judges nothing. Without valid settings it does not
-/// start: working by half a file would be worse than an alarm.
+/// The settings that were packaged beside the binary, for a function that judges nothing. Without valid settings it does not start: to work
+/// with half of a file would be worse than an alarm.
 ///
 /// # Errors
-/// When the file is missing or wrong, with its name and line.
+/// If the file is missing or wrong, with its name and line.
 pub fn settings() -> Result<Settings, ConfigError> {
     let path = packaged()?;
     Settings::from_dir(&path).map_err(|source| ConfigError::Settings { path, source })

@@ -1,4 +1,4 @@
-//! Errors of directly invoked functions, with names that alarms and callers can rely on.
+//! Errors of functions that callers invoke directly, with names that alarms and callers can rely on.
 
 use lambda_runtime::Diagnostic;
 use thiserror::Error;
@@ -9,7 +9,7 @@ pub enum FunctionError {
     /// The caller's request is wrong; the same request will fail again.
     #[error("{0}")]
     BadRequest(String),
-    /// There is nothing of that name.
+    /// No entity has that name.
     #[error("{0}")]
     NotFound(String),
     /// A service did not answer; the same request may succeed later.

@@ -1,4 +1,4 @@
-//! What every function needs around its use case: batches from a queue, configuration, metrics, errors with stable names.
+//! Everything that a function needs around its use case: batches from a queue, configuration, metrics, errors with stable names.
 
 mod batch;
 #[cfg(feature = "judging")]
@@ -20,7 +20,7 @@ pub use error::FunctionError;
 pub use metrics::{METRICS, MetricLog, Tally};
 pub use watched::{WatchedBus, WatchedTable, note_canary, note_request};
 
-/// Logs as the Lambda console is set to: level and format come from the function's logging configuration.
+/// Sets up the log. Level and format come from the function's logging configuration in Lambda.
 pub fn init_logging() {
     lambda_runtime::tracing::init_default_subscriber();
 }

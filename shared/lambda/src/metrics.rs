@@ -7,10 +7,10 @@ use sagewarden_govern::ports::{Metrics, Monitor, WindowMetrics};
 use sagewarden_monitor::{Metric, MetricValue};
 use serde_json::{Map, Value, json};
 
-/// What became of the records of one invocation, and how long it took.
+/// How the records of one invocation ended, and how long they took.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
-    /// Records that came to their end.
+    /// Records that are done.
     pub done: u32,
     /// Records that will be delivered again.
     pub retried: u32,
@@ -18,17 +18,17 @@ pub struct Tally {
     pub rejected: u32,
     /// How long each record took.
     pub durations_ms: Vec<i64>,
-    /// How long the oldest message of the batch had been in the queue when the batch was answered.
+    /// How long the oldest message of the batch had been in the queue when the batch was finished.
     pub oldest_ms: Option<i64>,
-    /// From the creation of a resource, as its event has it, to the end of the record: to the verdict, where the function judges.
+    /// From the creation of a resource, by its event, to the end of the record. If the function judges, that is after the verdict.
     pub from_creation_ms: Vec<i64>,
     /// From the creation of a resource to its stop.
     pub to_stop_ms: Vec<i64>,
-    /// Requests to AWS, and those that the SDK repeated.
+    /// Requests to AWS, and how many of them the SDK repeated.
     pub requests: u32,
     /// See [`Self::requests`].
     pub retries: u32,
-    /// Whether the canary was judged rightly.
+    /// Whether the canary got the right verdict.
     pub canary: bool,
     /// Findings that were published, by severity.
     pub findings: BTreeMap<String, u32>,
@@ -53,7 +53,7 @@ impl Tally {
     /// The metric lines: one for the function, and one for each severity of findings.
     #[must_use]
     pub fn lines(&self, function: &str, now_ms: i64) -> Vec<Value> {
-        // A metric without a value is not announced; an array may have 100 ("Specification: Embedded metric format").
+        // Leaves out a metric without a value. An array may have 100 values ("Specification: Embedded metric format").
         let several = |values: &[i64]| {
             let some: Vec<&i64> = values.iter().take(AT_ONCE).collect();
             (!some.is_empty()).then(|| json!(some))
@@ -108,7 +108,7 @@ impl Metrics for MetricLog {
 }
 
 impl MetricLog {
-    /// The lines of a window. What CloudWatch would refuse is left out: it would take a whole line with it.
+    /// The lines of a window. Leaves out values that CloudWatch would refuse: with one of these, CloudWatch would refuse the whole line.
     #[must_use]
     pub fn lines(window: &WindowMetrics<'_>) -> Vec<Value> {
         let taken: Vec<&Metric> = window.metrics.iter().filter(|metric| is_taken(metric)).collect();
@@ -124,17 +124,17 @@ const NAME: usize = 255;
 /// Values are between the negative of this and this ("MetricDatum", CloudWatch API reference).
 const LARGEST: f64 = 2.348_542_582_773_833_3e108;
 
-/// Whether CloudWatch takes a metric: a name within its limits, and neither infinite, nor no number, nor beyond 2^360.
+/// Whether CloudWatch accepts a metric: its name is within the limits, and its value is a finite number of at most 2^360.
 fn is_taken(metric: &Metric) -> bool {
     let numbers = match metric.value {
         MetricValue::Single(number) => vec![number],
         MetricValue::Set { minimum, maximum, sum, samples } => vec![minimum, maximum, sum, samples],
     };
-    // No comparison holds for a value that is not a number.
+    // Every comparison with NaN is false.
     (1..=NAME).contains(&metric.name.chars().count()) && numbers.iter().all(|number| number.abs() <= LARGEST)
 }
 
-/// A line of the metrics of Model Monitor's container, as it names them: alarms on them go on working.
+/// A line with the metrics of Model Monitor's container, under the same names, so that alarms on them keep working.
 ///
 /// Namespace and dimensions of alarms in use (`aws/sagemaker/Endpoints/data-metrics`, `Endpoint` and
 /// `MonitoringSchedule`). A statistic set is written as the OpenTelemetry exporter for CloudWatch writes it: `Max`, `Min`,

@@ -1,9 +1,9 @@
 //! SQS and Lambda in virtual time, with the template's numbers, around the real code of a batch.
 //!
-//! A message that was received is invisible for the visibility timeout. It is deleted when its batch was answered without it among
-//! the failures, else it becomes visible again; received more often than `maxReceiveCount` allows, it goes to the dead-letter queue
-//! ("Amazon SQS visibility timeout", "Using dead-letter queues", SQS developer guide). A delivery counts whether or not the record
-//! was begun: SQS offers no way to give one back.
+//! A received message is invisible for the visibility timeout. If the answer of its batch does not list it among the failures, it is
+//! deleted; otherwise it becomes visible again. If it is received more often than `maxReceiveCount` allows, it goes to the dead-letter
+//! queue ("Amazon SQS visibility timeout", "Using dead-letter queues", SQS developer guide). A delivery counts even if the record was not
+//! begun: SQS has no way to give one back.
 
 use std::cell::RefCell;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -20,7 +20,7 @@ use crate::batch::{AT_ONCE, sqs_batch};
 
 const TEMPLATE: &str = include_str!("../../../infra/template.yaml");
 
-/// What the template says of a function and its queue.
+/// The template's numbers for a function and its queue.
 #[derive(Clone, Copy, Debug)]
 struct Numbers {
     visibility: Duration,
@@ -31,7 +31,7 @@ struct Numbers {
 }
 
 impl Numbers {
-    /// Those of a function by its name in the template.
+    /// The numbers of a function, by its name in the template.
     fn of(function: &str) -> Self {
         let (queue, function) = (&resource(&format!("{function}Queue")), &resource(function));
         let seconds = |text: &str, name: &str| Duration::from_secs(number(text, name));
@@ -65,7 +65,7 @@ struct Message {
     dead: bool,
 }
 
-/// What became of the messages.
+/// How the messages ended.
 #[derive(Debug)]
 struct Fate {
     /// When the last was done.
@@ -101,13 +101,13 @@ async fn drain(numbers: Numbers, messages: usize, each: Duration) -> Fate {
                 continue;
             }
             let answer = sqs_batch("f", invocation(&received, numbers.timeout), &act, &quarantine);
-            // A function that does not answer in time is ended, and its whole batch comes again.
+            // If a function does not answer in time, Lambda ends it, and the whole batch is delivered again.
             let Ok(answer) = tokio::time::timeout(numbers.timeout, answer).await else { continue };
             let failed: Vec<String> =
                 answer.unwrap().batch_item_failures.into_iter().map(|each| each.item_identifier).collect();
             let queue = queue.borrow();
             for place in received.into_iter().filter(|place| failed.contains(&place.to_string())) {
-                // It is not deleted: the visibility timeout began when it was received.
+                // The message is not deleted. Its visibility timeout began when it was received.
                 assert!(queue[place].done_after.is_none(), "what is done is not delivered again");
             }
         }
@@ -122,7 +122,7 @@ async fn drain(numbers: Numbers, messages: usize, each: Duration) -> Fate {
     }
 }
 
-/// How long until there is something to receive; `None` when nothing will ever be.
+/// How long until there is a message to receive; `None` if there never will be.
 fn until_next(queue: &RefCell<Vec<Message>>) -> Option<Duration> {
     let queue = queue.borrow();
     let waiting = queue.iter().filter(|each| each.done_after.is_none() && !each.dead);
@@ -149,7 +149,7 @@ fn receive(queue: &RefCell<Vec<Message>>, numbers: Numbers) -> Vec<usize> {
     received
 }
 
-/// A batch of pushes to repositories that are named by the message's place.
+/// A batch of pushes. The name of each repository is the place of its message.
 fn invocation(places: &[usize], timeout: Duration) -> LambdaEvent<aws_lambda_events::sqs::SqsEvent> {
     let record = |place: &usize| {
         let body = json!({
@@ -185,7 +185,7 @@ fn no_record_of_a_batch_waits_for_another() {
 #[tokio::test(start_paused = true)]
 async fn two_hundred_jobs_at_once_are_judged_in_half_a_minute() {
     let template = Numbers::of("EnforcePolicy");
-    // Batches larger than what runs at once are taken in two rounds.
+    // If a batch has more records than run at once, it takes two rounds.
     for (numbers, each, within) in [
         (template, 3, 16),
         (template, 5, 26),

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 /// Reserved for the answer and the quarantine, after the last record has been started.
 const MARGIN: Duration = Duration::from_secs(3);
-/// The least that a record is begun with.
+/// The least time with which a record is begun.
 const LEAST: Duration = Duration::from_secs(1);
 /// Lambda's own limit, for callers that set none.
 const LONGEST: Duration = Duration::from_secs(900);
@@ -20,7 +20,7 @@ pub(crate) struct TimeLeft {
 }
 
 impl TimeLeft {
-    /// Lambda gives the end of an invocation by the clock on the wall; from here on it is measured.
+    /// Lambda gives the end of an invocation as a time of day. From here on, the time is measured.
     pub(crate) fn of(context: &Context) -> Self {
         let left = match context.deadline {
             0 => LONGEST,
@@ -29,7 +29,7 @@ impl TimeLeft {
         Self { until: Instant::now() + left.saturating_sub(MARGIN), longest: Cell::new(LEAST) }
     }
 
-    /// What a record that begins now may take; `None` when that is less than another of its batch has taken.
+    /// How long a record that begins now may take; `None` if another record of its batch has taken longer than that.
     pub(crate) fn left(&self) -> Option<Duration> {
         let left = self.until.saturating_duration_since(Instant::now());
         (left >= self.longest.get()).then_some(left)

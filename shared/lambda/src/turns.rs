@@ -1,4 +1,4 @@
-//! Whose turn it is among records of a batch that name the same resource.
+//! Lets records of a batch that name the same resource take turns.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -7,7 +7,7 @@ use std::sync::Arc;
 use futures::lock::{Mutex, OwnedMutexGuard};
 use sagewarden_events::{Event, Resource};
 
-/// All of its records take turns: alerts about one endpoint wait for each other, and no event says which endpoint it is about.
+/// All records of this function take turns: alerts about one endpoint must wait for each other, and events do not name the endpoint.
 const ALERTS: &str = "alert-drift";
 
 /// A turn for each resource that the records of a batch name.
@@ -28,7 +28,7 @@ impl Turns {
     }
 }
 
-/// The resource of an event that is judged or recorded by its description. Pushes and objects are facts of their own.
+/// The resource of an event, if Sagewarden judges or records its description. Pushes and objects have none.
 pub(crate) fn resource_of(event: &Event) -> Option<&Resource> {
     match event {
         Event::ResourceChanged(changed) => Some(&changed.resource),

@@ -1,5 +1,5 @@
-//! The actions of a record under way: its requests to services, and its notices. The log and the metrics have them;
-//! the use cases know nothing of that.
+//! Counts the actions of a record that is running: its requests to services, and its notices. The log and the metrics show them; the use
+//! cases do not know about this.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -12,9 +12,9 @@ use serde_json::Value;
 /// What a record did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Deeds {
-    /// Requests to AWS, repeated ones included.
+    /// Requests to AWS, including repeated ones.
     pub(crate) requests: u32,
-    /// Of those, the ones that the SDK repeated.
+    /// How many of these requests the SDK repeated.
     pub(crate) retries: u32,
     /// The verdict that was recorded, or the verdict of the published finding.
     pub(crate) verdict: Option<String>,
@@ -22,7 +22,7 @@ pub(crate) struct Deeds {
     pub(crate) severities: Vec<String>,
     /// From the creation of the stopped resource to the stop.
     pub(crate) stopped_after_ms: Option<i64>,
-    /// The canary was judged rightly.
+    /// The canary got the right verdict.
     pub(crate) canary: bool,
 }
 
@@ -37,7 +37,7 @@ pub(crate) async fn watch<T>(record: impl Future<Output = T>) -> (T, Deeds) {
     (ended, deeds.take())
 }
 
-/// Notes a request of the record that is under way; `attempt` counts from one. For `sagewarden_aws::load_config`.
+/// Notes a request of the record that is running; `attempt` counts from one. For `sagewarden_aws::load_config`.
 pub fn note_request(attempt: u32) {
     note(|deeds| {
         deeds.requests += 1;
@@ -45,20 +45,21 @@ pub fn note_request(attempt: u32) {
     });
 }
 
-/// Notes that the canary was judged rightly.
+/// Notes that the canary got the right verdict.
 pub fn note_canary() {
     note(|deeds| deeds.canary = true);
 }
 
-/// Outside of a record, such as at the start, there is nothing to note.
+/// Outside of a record, such as at the start, nothing is noted.
 fn note(deed: impl FnOnce(&mut Deeds)) {
     let _outside = UNDER_WAY.try_with(|deeds| deed(&mut deeds.borrow_mut()));
 }
 
-/// The `detail-type` of a finding: functions that judge nothing are built without the use case that names it.
+/// The `detail-type` of a finding. It is repeated here, because functions that judge nothing are built without the use case that defines
+/// it.
 const FINDING: &str = "Sagewarden Policy Violation";
 
-/// A bus whose notices are noted once it has taken them.
+/// A bus that notes each notice once it has accepted it.
 #[derive(Clone, Debug)]
 pub struct WatchedBus<B>(pub B);
 
@@ -70,7 +71,7 @@ impl<B: Bus> Bus for WatchedBus<B> {
     }
 }
 
-/// A table whose verdicts are noted once it has taken them.
+/// A table that notes each verdict once it has accepted it.
 #[derive(Clone, Debug)]
 pub struct WatchedTable<T>(pub T);
 
@@ -119,7 +120,8 @@ fn verdict_in(write: &Write) -> Option<&str> {
 }
 
 impl Deeds {
-    /// Notices about a resource have an outcome (docs/EVENTS.md). Those of a remedy repeat the findings that it is for: they count once.
+    /// Notices about a resource have an outcome (docs/EVENTS.md). Notices of a remedy repeat the findings that it is for, so only the first
+    /// notice counts.
     fn published(&mut self, notice: &Notice) {
         let detail = notice.detail();
         let Some(outcome) = detail.get("outcome").and_then(Value::as_str) else { return };
@@ -172,7 +174,7 @@ mod tests {
                 note_request(attempt);
                 tokio::task::yield_now().await;
             }
-            // The notice of the end of a remedy repeats findings; it is not a finding.
+            // The notice of a remedy's end repeats findings, but is not a finding.
             let done = finding(severity, action).detail().clone();
             let done = Notice::new("Sagewarden Remediation Done", Vec::new(), done);
             bus.publish(&done).await?;
@@ -192,7 +194,7 @@ mod tests {
         };
         assert_eq!(one.1, expected(3, "high", Some(41_000)));
         assert_eq!(other.1, expected(1, "critical", None));
-        // Nobody is under way.
+        // No record is running.
         note_request(1);
     }
 

@@ -1,6 +1,5 @@
-//! A simulated SageMaker account: resources with state machines, in the Describe API's own shape (PascalCase, times in epoch
-//! seconds). It answers and refuses as the API does, as far as Sagewarden asks; every change sends an event in AWS's
-//! event shapes.
+//! A simulated SageMaker account: resources with state machines, in the Describe API's own shape (PascalCase, times in epoch seconds). It
+//! answers and refuses as the API does, for the calls that Sagewarden makes. Every change sends an event in AWS's shape.
 
 use std::collections::BTreeMap;
 
@@ -22,21 +21,21 @@ pub struct SimulatedAccount {
     pub(crate) region: String,
 }
 
-/// A description and the tags beside it.
+/// A description, and the tags of the resource.
 type Stored = (Document, BTreeMap<String, String>);
 
 impl SimulatedAccount {
-    /// An account in a store; what the store holds of it is there.
+    /// An account in a store, with all that the store holds of it.
     #[must_use]
     pub fn new(store: Store, account: &str, region: &str) -> Self {
         Self { store, account: account.to_owned(), region: region.to_owned() }
     }
 
-    /// The same account in another store: its present resources, but no events that are still to be sent. A change of the one does
-    /// not happen to the other.
+    /// A copy of the account in another store: its present resources, without the events that are still to be sent. A change of one does
+    /// not change the other.
     ///
     /// # Errors
-    /// When a store fails.
+    /// If a store fails.
     pub fn copied(&self, store: Store) -> Result<Self, PortError> {
         const TABLES: [&str; 7] =
             ["resources", "buckets", "objects", "manifests", "roles", "role_policies", "keys"];
@@ -68,7 +67,7 @@ impl SimulatedAccount {
     /// Creates a resource from a `Create…` request in the API's shape.
     ///
     /// # Errors
-    /// As the API: a name that is taken or missing, or a reference to something that does not exist.
+    /// As the API: if the name is taken or missing, or a reference leads to a resource that does not exist.
     pub fn create(
         &self,
         kind: ResourceKind,
@@ -134,10 +133,10 @@ impl SimulatedAccount {
         Ok(())
     }
 
-    /// Takes a resource in as it is described elsewhere, without announcing it.
+    /// Adds a resource with a description from elsewhere, without an event.
     ///
     /// # Errors
-    /// When the store fails.
+    /// If the store fails.
     pub fn take_in(
         &self,
         resource: &Resource,
@@ -161,7 +160,7 @@ impl SimulatedAccount {
     /// The tags of a resource; none if the resource does not exist.
     ///
     /// # Errors
-    /// When the store fails.
+    /// If the store fails.
     pub fn tag_map(&self, resource: &Resource) -> Result<BTreeMap<String, String>, PortError> {
         Ok(self.load(resource)?.map(|(_, tags)| tags).unwrap_or_default())
     }
@@ -169,7 +168,7 @@ impl SimulatedAccount {
     /// The descriptions of all resources of a kind, newest first.
     ///
     /// # Errors
-    /// When the store fails.
+    /// If the store fails.
     pub fn list(&self, kind: ResourceKind) -> Result<Vec<Value>, PortError> {
         let connection = self.store.lock();
         let read = || {
@@ -192,7 +191,7 @@ impl SimulatedAccount {
     /// What `ListMonitoringSchedules` answers for an endpoint, or for the whole account, on one page.
     ///
     /// # Errors
-    /// When the store fails.
+    /// If the store fails.
     pub fn schedule_summaries(&self, endpoint: Option<&str>) -> Result<Value, PortError> {
         const FIELDS: [&str; 7] = [
             "MonitoringScheduleName",
@@ -215,7 +214,7 @@ impl SimulatedAccount {
     /// What `ListEndpoints` answers, on one page.
     ///
     /// # Errors
-    /// When the store fails.
+    /// If the store fails.
     pub fn endpoint_summaries(&self) -> Result<Value, PortError> {
         const FIELDS: [&str; 5] =
             ["EndpointName", "EndpointArn", "CreationTime", "LastModifiedTime", "EndpointStatus"];
@@ -265,7 +264,7 @@ impl SimulatedAccount {
     }
 
     pub(crate) fn load(&self, resource: &Resource) -> Result<Option<Stored>, PortError> {
-        // Endpoint names ignore case; other names are compared as they are.
+        // Names of endpoints ignore case; names of other kinds do not.
         let by =
             if resource.kind == ResourceKind::Endpoint { "lower(name) = lower(?2)" } else { "name = ?2" };
         let found: Option<(String, String)> = self

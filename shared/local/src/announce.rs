@@ -22,7 +22,7 @@ impl SimulatedAccount {
     /// The events since the last call, in order.
     ///
     /// # Errors
-    /// When the store fails.
+    /// If the store fails.
     pub fn drain_events(&self) -> Result<Vec<Value>, PortError> {
         let connection = self.store.lock();
         let drain = || {
@@ -70,7 +70,7 @@ impl SimulatedAccount {
         Ok(())
     }
 
-    /// The CloudTrail event of a call.
+    /// CloudTrail's event about a call.
     pub(crate) fn announce_call(
         &self,
         name: &str,
@@ -159,10 +159,10 @@ impl SimulatedAccount {
         self.emit(WatchPart::SOURCE, WatchPart::DETAIL_TYPE, &[], detail.clone(), tick)
     }
 
-    /// Puts an event that came about elsewhere (a push) among the account's own.
+    /// Adds an event from elsewhere (a push) to the account's own.
     ///
     /// # Errors
-    /// When the store fails.
+    /// If the store fails.
     pub fn announce_event(&self, event: &Value) -> Result<(), PortError> {
         self.store
             .lock()
@@ -171,12 +171,11 @@ impl SimulatedAccount {
         Ok(())
     }
 
-    /// Adds the resource that an event names to the account if it is missing, so that an event can be replayed where
-    /// there is no AWS: a `Create…` request becomes a description, a state change stands for one as far as it goes. Returns
-    /// the resource that was taken in.
+    /// If the account lacks the resource that an event names, adds it, so that an event can be replayed without AWS. A `Create…` request
+    /// becomes the description. Otherwise the fields of a state change do, although it has only some of them. Returns the added resource.
     ///
     /// # Errors
-    /// When the store fails.
+    /// If the store fails.
     pub fn adopt(&self, event: &Value) -> Result<Option<Resource>, PortError> {
         let Some((resource, mut document)) = described_by(event) else { return Ok(None) };
         if self.load(&resource)?.is_some() {
@@ -335,7 +334,7 @@ fn published(kind: ResourceKind) -> Option<(&'static str, &'static [&'static str
                 "CreationTime",
             ],
         ),
-        // No sample of a schedule's event is published, an execution's is made above, and the others have none.
+        // AWS has published no sample of a schedule's event, the code above makes an execution's event, and the other kinds have none.
         _ => return None,
     })
 }
@@ -351,7 +350,7 @@ fn announced(field: &str, value: Option<&Value>) -> Value {
     }
 }
 
-/// The resource of an event and what the event says of it, in the shape of a description.
+/// The resource of an event, and its facts in the event, in the shape of a description.
 fn described_by(event: &Value) -> Option<(Resource, Document)> {
     let text = |pointer: &str| event.pointer(pointer).and_then(Value::as_str);
     let (account, region) = (text("/account")?, text("/region")?);
@@ -402,7 +401,7 @@ fn upper_snake(word: &str) -> String {
     text
 }
 
-/// An id in the form of a UUID that is a function of its seed, so that a story can be played twice.
+/// An id in the form of a UUID. It depends only on its seed, so that a story can be played twice.
 pub(crate) fn event_id(seed: &str) -> String {
     let text = hex(&Sha256::digest(seed));
     let part = |from: usize, to: usize| text.get(from..to).unwrap_or_default();

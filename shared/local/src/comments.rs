@@ -1,4 +1,4 @@
-//! Comments on commits: git has none, so they lie in the repository's folder, one file each.
+//! Comments on commits. Git has no such comments, so each one is a file in the repository's folder.
 
 use std::fs;
 use std::io::{ErrorKind, Write};
@@ -18,7 +18,7 @@ pub struct PostedComment {
     pub parent: Option<CommitId>,
     /// The commit.
     pub commit: CommitId,
-    /// What kept it from being posted twice.
+    /// The token that prevented a second post.
     pub token: String,
     /// Markdown.
     pub text: String,
@@ -28,7 +28,7 @@ impl LocalGit {
     /// The comments of a repository, in the order in which they were posted.
     ///
     /// # Errors
-    /// When a file cannot be read.
+    /// If a file cannot be read.
     pub fn comments(&self, repository: &str) -> Result<Vec<PostedComment>, GitError> {
         let folder = self.comments_folder(repository);
         let Ok(entries) = folder.read_dir() else { return Ok(Vec::new()) };
@@ -54,7 +54,7 @@ impl LocalGit {
     ) -> Result<PostedComment, GitError> {
         let folder = self.comments_folder(repository);
         let unwritable = |source| GitError::Unwritable { path: folder.clone(), source };
-        // Its parents are not created: without a repository, there is nothing to comment on.
+        // The folders above are not created: without a repository, there is nothing to comment on.
         match fs::create_dir(&folder) {
             Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(unwritable(error)),
             _ => {}

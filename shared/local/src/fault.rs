@@ -1,4 +1,4 @@
-//! Refusals of the simulated account, as the API has them.
+//! Refusals of the simulated account, in the words of the API.
 
 use sagewarden_govern::ports::PortError;
 use thiserror::Error;

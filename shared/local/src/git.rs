@@ -1,4 +1,4 @@
-//! Real git repositories, through the `git` command, in the part of CodeCommit.
+//! Real git repositories, through the `git` command. They play the part of CodeCommit.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -56,21 +56,21 @@ pub enum GitError {
 pub struct NewCommit<'a> {
     /// The branch that moves.
     pub branch: &'a str,
-    /// Paths and contents that are added or changed.
+    /// Paths and contents to add or change.
     pub files: &'a [(&'a str, &'a str)],
     /// The message.
     pub message: &'a str,
     /// Name and e-mail address.
     pub author: (&'a str, &'a str),
-    /// When: with it the commit id is the same every time.
+    /// The time of the commit. It is given, so that the commit id is always the same.
     pub at: Timestamp,
 }
 
 impl LocalGit {
-    /// Repositories under a folder, which is made if need be.
+    /// Repositories in a folder. Creates the folder if it does not exist.
     ///
     /// # Errors
-    /// When the folder cannot be made.
+    /// If the folder cannot be made.
     pub fn new(root: &Path) -> Result<Self, GitError> {
         let unwritable = |source| GitError::Unwritable { path: root.to_owned(), source };
         fs::create_dir_all(root).map_err(unwritable)?;
@@ -78,10 +78,10 @@ impl LocalGit {
         Ok(Self { root: root.canonicalize().map_err(unwritable)? })
     }
 
-    /// Makes an empty repository; one that is there stays as it is.
+    /// Makes an empty repository. If it exists, it stays as it is.
     ///
     /// # Errors
-    /// When git fails.
+    /// If git fails.
     pub fn create_repository(&self, name: &str) -> Result<PathBuf, GitError> {
         let path = self.path(name);
         if !path.exists() {
@@ -91,7 +91,7 @@ impl LocalGit {
         Ok(path)
     }
 
-    /// Where a repository is: what `git push` takes.
+    /// Where a repository is, in the form for `git push`.
     #[must_use]
     pub fn path(&self, name: &str) -> PathBuf {
         self.root.join(format!("{name}.git"))
@@ -100,7 +100,7 @@ impl LocalGit {
     /// Clones, commits and pushes, as a person would; returns the new commit and the one before.
     ///
     /// # Errors
-    /// When git fails or a file cannot be written.
+    /// If git fails or a file cannot be written.
     pub fn push(
         &self,
         repository: &str,
@@ -145,10 +145,10 @@ impl LocalGit {
         Ok((commit, old))
     }
 
-    /// What a branch points to.
+    /// The commit that a branch points to.
     ///
     /// # Errors
-    /// When git cannot be run.
+    /// If git cannot be run.
     pub fn head(&self, repository: &str, branch: &str) -> Result<Option<CommitId>, GitError> {
         if !self.path(repository).exists() {
             return Ok(None);
@@ -161,7 +161,7 @@ impl LocalGit {
     /// A commit of a repository by name.
     ///
     /// # Errors
-    /// When git cannot be run.
+    /// If git cannot be run.
     pub fn find(&self, repository: &str, id: &CommitId) -> Result<Option<Commit>, GitError> {
         // Lines of one field each; the message, which may hold anything, comes last.
         const FORMAT: &str = "--format=%H%n%P%n%an%n%ae%n%at%n%ct%n%B";
@@ -177,7 +177,7 @@ impl LocalGit {
         let text = String::from_utf8_lossy(&output.stdout);
         let mut lines = text.splitn(7, '\n');
         let mut next = || lines.next().unwrap_or_default().to_owned();
-        // The object of an annotated tag is not the commit that it leads to.
+        // The object of an annotated tag is not the commit that the tag leads to.
         if next() != id.as_str() {
             return Ok(None);
         }
@@ -199,7 +199,7 @@ impl LocalGit {
     /// their paths; `None` when the repository or a commit does not exist.
     ///
     /// # Errors
-    /// When git cannot be run.
+    /// If git cannot be run.
     pub fn changed(
         &self,
         repository: &str,
@@ -231,7 +231,7 @@ impl LocalGit {
     /// The content of a blob; `None` if no blob has this id.
     ///
     /// # Errors
-    /// When git cannot be run.
+    /// If git cannot be run.
     pub fn blob(&self, repository: &str, id: &str) -> Result<Option<Vec<u8>>, GitError> {
         let path = self.path(repository);
         if !path.exists() || !id.bytes().all(|byte| byte.is_ascii_hexdigit()) {
@@ -298,7 +298,7 @@ fn run(folder: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Resul
     Err(GitError::Failed { command: arguments.join(" "), reason })
 }
 
-/// Runs git without the user's and the machine's configuration, so that hooks, signing and templates of theirs play no part.
+/// Runs git without the configuration of the user and of the machine, so that their hooks, signing and templates have no effect.
 pub(crate) fn git(
     folder: &Path,
     arguments: &[&str],

@@ -1,4 +1,5 @@
-//! A port behind somebody who is asked first, and may count, refuse, or let something happen meanwhile: for tests and benchmarks.
+//! A port behind a guard, for tests and benchmarks. The guard is asked first. It may count a call, refuse it, or let something else happen
+//! meanwhile.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -36,14 +37,14 @@ impl Call<'_> {
     }
 }
 
-/// What becomes of a call, before it reaches the port or after the port has answered.
+/// What the guard does with a call, before the call reaches the port or after the port has answered.
 #[derive(Debug)]
 pub enum Fate {
-    /// It goes on.
+    /// The call goes on.
     Goes,
-    /// The caller gets this error; what the port did stays done.
+    /// The caller gets this error. If the port has acted already, that stays.
     Fails(PortError),
-    /// Never answers: a test that polls the call and drops it has killed the process there.
+    /// The call never answers. A test that polls the call and then drops it has killed the process at this point.
     Dies,
 }
 
@@ -63,22 +64,22 @@ impl Fate {
     }
 }
 
-/// Decides what becomes of each call of a port.
+/// Decides what happens to each call of a port.
 pub trait Guard {
-    /// Somebody calls.
+    /// A caller calls the port.
     ///
     /// # Errors
-    /// What is answered instead.
+    /// The error to answer instead.
     fn ask(&self, _call: Call<'_>) -> Result<(), PortError> {
         Ok(())
     }
 
-    /// What becomes of a call before it reaches the port.
+    /// What happens to a call before it reaches the port.
     fn before(&self, call: Call<'_>) -> Fate {
         self.ask(call).into()
     }
 
-    /// What becomes of the answer of a call that succeeded.
+    /// What happens to the answer of a call that succeeded.
     fn after(&self, _call: Call<'_>) -> Fate {
         Fate::Goes
     }
@@ -89,7 +90,7 @@ pub trait Guard {
 pub struct Counts(RefCell<BTreeMap<&'static str, u64>>);
 
 impl Counts {
-    /// What was counted since the last time.
+    /// The calls that were counted since the last time.
     #[must_use]
     pub fn take(&self) -> BTreeMap<&'static str, u64> {
         self.0.take()
@@ -103,12 +104,12 @@ impl Guard for Counts {
     }
 }
 
-/// A port with its guard. Clones have one guard.
+/// A port with its guard. Clones share the guard.
 #[derive(Debug)]
 pub struct Guarded<P, G> {
-    /// Answers what the guard lets through.
+    /// The port, which answers the calls that the guard lets through.
     pub port: P,
-    /// Is asked first.
+    /// The guard, which is asked first.
     pub guard: Rc<G>,
 }
 
@@ -124,7 +125,7 @@ impl<P, G: Guard> Guarded<P, G> {
         Self::behind(port, &Rc::new(guard))
     }
 
-    /// A port behind a guard that other ports have, too.
+    /// A port behind a guard that other ports share.
     pub fn behind(port: P, guard: &Rc<G>) -> Self {
         Self { port, guard: Rc::clone(guard) }
     }

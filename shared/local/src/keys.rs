@@ -11,10 +11,10 @@ impl SimulatedAccount {
     /// The id of a customer's key that every simulated account has.
     pub const KEY: &str = "1234abcd-12ab-34cd-56ef-1234567890ab";
 
-    /// Makes a key, or says anew who manages it; returns its ARN.
+    /// Makes a key, or changes who manages it. Returns its ARN.
     ///
     /// # Errors
-    /// When the store fails.
+    /// If the store fails.
     pub fn put_key(&self, id: &str, manager: KeyManager) -> Result<String, PortError> {
         let written = self.store.lock().execute(
             "INSERT OR REPLACE INTO keys (id, manager) VALUES (?1, ?2)",
@@ -41,7 +41,7 @@ impl SimulatedAccount {
     /// See [`Keys::manager`].
     ///
     /// # Errors
-    /// When the store fails.
+    /// If the store fails.
     pub fn key_manager(&self, key: &str) -> Result<Option<KeyManager>, PortError> {
         let id = key.rsplit('/').next().unwrap_or(key);
         if key != id && key != self.key_arn(id) {

@@ -1,6 +1,5 @@
-//! The embedded default: the same ports on one machine. One SQLite file holds the lineage table with the keys it has on
-//! DynamoDB, a simulated SageMaker account with versioned objects, and a log of published notices; the source code is in real
-//! git repositories.
+//! The embedded default: the same ports on one machine. One SQLite file holds the lineage table with the same keys as on DynamoDB, a
+//! simulated SageMaker account with versioned objects, and a log of published notices. The source code is in real git repositories.
 
 mod account;
 mod announce;

@@ -1,4 +1,4 @@
-//! How the simulated account's resources move on: jobs stop and end, endpoints come into service.
+//! Changes the states of the simulated account's resources: jobs stop and end, endpoints come into service.
 
 use sagewarden_events::{Actor, Resource, ResourceKind, Timestamp};
 use serde_json::{Value, json};
@@ -13,7 +13,7 @@ impl SimulatedAccount {
     /// Points an endpoint to another configuration. CloudTrail's event names the caller, if one is given.
     ///
     /// # Errors
-    /// When the endpoint or the configuration does not exist, or the endpoint is on the way already.
+    /// If the endpoint or the configuration does not exist, or the endpoint is on the way already.
     pub fn update_endpoint(
         &self,
         name: &str,
@@ -49,7 +49,7 @@ impl SimulatedAccount {
         })
     }
 
-    /// As [`Self::stop_job`], for callers without a clock: it takes effect a second after the last change.
+    /// As [`Self::stop_job`], for callers without a clock. The stop takes effect a second after the last change.
     ///
     /// # Errors
     /// As the API.
@@ -57,7 +57,7 @@ impl SimulatedAccount {
         self.stop_job(job, self.next_moment(job)?)
     }
 
-    /// The changes that a domain was asked for are made.
+    /// Makes the requested changes of a domain.
     ///
     /// # Errors
     /// If the domain does not exist.
@@ -68,10 +68,10 @@ impl SimulatedAccount {
         })
     }
 
-    /// What is being stopped.
+    /// The resources that are stopping.
     ///
     /// # Errors
-    /// When the store fails.
+    /// If the store fails.
     pub fn stopping_jobs(&self) -> Result<Vec<Resource>, Fault> {
         let mut jobs = Vec::new();
         for kind in ResourceKind::ALL {
@@ -86,7 +86,7 @@ impl SimulatedAccount {
     /// Ends the jobs that are stopping.
     ///
     /// # Errors
-    /// When it is not stopping.
+    /// If it is not stopping.
     pub fn finish_stop(&self, job: &Resource, now: Timestamp) -> Result<(), Fault> {
         let Some(field) = job.kind.status_field() else { return Err(not_found(job)) };
         self.change(job, now, |document| {
@@ -102,15 +102,15 @@ impl SimulatedAccount {
     /// Lets a training job complete: its artifact is the object at `<S3OutputPath>/<name>/output/model.tar.gz`.
     ///
     /// # Errors
-    /// When it is not running.
+    /// If it is not running.
     pub fn finish_training(&self, job: &Resource, now: Timestamp) -> Result<(), Fault> {
         self.finish_training_with(job, &[], now)
     }
 
-    /// The same, with the metrics that the algorithm reported last.
+    /// Lets a training job complete, with the last metrics that the algorithm reported.
     ///
     /// # Errors
-    /// When it is not running.
+    /// If it is not running.
     pub fn finish_training_with(
         &self,
         job: &Resource,
@@ -133,7 +133,7 @@ impl SimulatedAccount {
             document.insert("TrainingStartTime".into(), seconds(created));
             document.insert("TrainingEndTime".into(), seconds(now));
             document.insert("TrainingTimeInSeconds".into(), total.into());
-            // Spot capacity is billed at about a third.
+            // SageMaker bills spot capacity at about a third.
             let billed = if spot { total / 3 } else { total };
             document.insert("BillableTimeInSeconds".into(), billed.into());
             if !metrics.is_empty() {
@@ -149,7 +149,7 @@ impl SimulatedAccount {
     /// Lets a processing job complete; its outputs are the objects at their locations.
     ///
     /// # Errors
-    /// When it is not running.
+    /// If it is not running.
     pub fn finish_processing(
         &self,
         job: &Resource,
@@ -172,7 +172,7 @@ impl SimulatedAccount {
     /// Lets a transform job complete; its output is the object at its location.
     ///
     /// # Errors
-    /// When it is not running.
+    /// If it is not running.
     pub fn finish_transform(&self, job: &Resource, now: Timestamp) -> Result<(), Fault> {
         self.change(job, now, |document| {
             expect_status(document, "TransformJobStatus", "InProgress", "the transform job is in status")?;
@@ -185,7 +185,7 @@ impl SimulatedAccount {
     /// Lets a tuning or Autopilot job complete; `best` is the job or candidate that it found.
     ///
     /// # Errors
-    /// When it is not running.
+    /// If it is not running.
     pub fn finish_search(&self, job: &Resource, best: &str, now: Timestamp) -> Result<(), Fault> {
         self.change(job, now, |document| {
             let field = job.kind.status_field().unwrap_or_default();
@@ -203,7 +203,7 @@ impl SimulatedAccount {
     /// Lets an endpoint come into service: variants get the digests of the images that they run.
     ///
     /// # Errors
-    /// When it is not being created or updated.
+    /// If it is not being created or updated.
     pub fn finish_endpoint(&self, endpoint: &Resource, now: Timestamp) -> Result<(), Fault> {
         let described = self.load(endpoint)?.ok_or_else(|| not_found(endpoint))?.0;
         let variants = self.deployed_variants(&described, now)?;
@@ -218,7 +218,7 @@ impl SimulatedAccount {
         })
     }
 
-    /// What the endpoint says of its configuration's data capture.
+    /// The endpoint's summary of its configuration's data capture.
     fn capture(&self, endpoint: &Document) -> Result<Option<Value>, Fault> {
         let config = endpoint.get("EndpointConfigName").and_then(Value::as_str).unwrap_or_default();
         let config = self.describe_document(&self.resource(ResourceKind::EndpointConfig, config))?;

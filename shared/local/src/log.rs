@@ -34,16 +34,16 @@ impl NoticeLog {
         Self { store, account: None }
     }
 
-    /// Puts parts that were handed on among the events of an account, as the template's rules bring it back to the queues.
+    /// Adds parts that were handed on to the events of an account, because the template's rules bring them back to the queues.
     #[must_use]
     pub fn handing_on_to(self, account: &SimulatedAccount) -> Self {
         Self { account: Some(account.clone()), ..self }
     }
 
-    /// Everything that was sent, in order.
+    /// All notices that were sent, in order.
     ///
     /// # Errors
-    /// When the file cannot be read.
+    /// If the file cannot be read.
     pub fn sent(&self) -> Result<Vec<SentNotice>, PortError> {
         let texts = column(&self.store, "SELECT notice FROM notices ORDER BY seq")?;
         texts
@@ -79,10 +79,10 @@ impl QuarantineLog {
         Self(store)
     }
 
-    /// What was rejected, as JSON, by function and message.
+    /// The rejected records, as JSON, by function and message.
     ///
     /// # Errors
-    /// When the file cannot be read.
+    /// If the file cannot be read.
     pub fn kept(&self) -> Result<Vec<Value>, PortError> {
         let texts = column(&self.0, "SELECT rejected FROM quarantine ORDER BY function, message_id")?;
         texts

@@ -1,4 +1,4 @@
-//! Executions of monitoring schedules: the service's list of them, which knows also of those that never had a job.
+//! The service's list of executions of monitoring schedules. It includes executions that never had a job.
 
 use rusqlite::params;
 use sagewarden_events::{Resource, ResourceKind, Timestamp};
@@ -10,14 +10,14 @@ use crate::fault::Fault;
 use crate::shape::{expect_status, seconds};
 use crate::store::port_error;
 
-/// Where executions without a job are kept among the resources; no kind of resource has this name.
+/// Executions without a job are kept among the resources under this name, which no kind of resource has.
 const WITHOUT_JOB: &str = "monitoring-execution";
 
 impl SimulatedAccount {
     /// Lets a processing job fail.
     ///
     /// # Errors
-    /// When it is not running.
+    /// If it is not running.
     pub fn fail_processing(&self, job: &Resource, reason: &str, now: Timestamp) -> Result<(), Fault> {
         self.change(job, now, |document| {
             expect_status(document, "ProcessingJobStatus", "InProgress", "the processing job is in status")?;
@@ -31,7 +31,7 @@ impl SimulatedAccount {
     /// Lets an execution of a schedule fail before it has a job.
     ///
     /// # Errors
-    /// When the store fails.
+    /// If the store fails.
     pub fn fail_execution(&self, schedule: &str, reason: &str, due: Timestamp) -> Result<(), Fault> {
         let summary = json!({
             "MonitoringScheduleName": schedule,
@@ -65,7 +65,7 @@ impl SimulatedAccount {
         })
     }
 
-    /// Records on a schedule what its newest execution came to, as the service does.
+    /// Records on a schedule how its newest execution ended, as the service does.
     ///
     /// # Errors
     /// If the schedule does not exist.
@@ -93,11 +93,11 @@ impl SimulatedAccount {
         })
     }
 
-    /// What `ListMonitoringExecutions` answers for a schedule, on one page: those that were due no earlier than `since`, the newest
+    /// What `ListMonitoringExecutions` answers for a schedule, on one page: the executions that were due at `since` or later, the newest
     /// first.
     ///
     /// # Errors
-    /// When the store fails.
+    /// If the store fails.
     pub fn execution_summaries(&self, schedule: &str, since: Option<Timestamp>) -> Result<Value, PortError> {
         let arn = self.resource(ResourceKind::MonitoringSchedule, schedule).arn();
         let jobs = self.list(ResourceKind::ProcessingJob)?;
@@ -128,7 +128,7 @@ impl SimulatedAccount {
     }
 }
 
-/// An execution, as described by its job. It was due at the full hour.
+/// An execution, computed from the description of its job. It was due at the full hour.
 fn summary(schedule: &str, job: &Value) -> Value {
     const HOUR: i64 = 3_600_000;
     let text = |field: &str| job.get(field).and_then(Value::as_str).unwrap_or_default();

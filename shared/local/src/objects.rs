@@ -12,10 +12,10 @@ use crate::account::SimulatedAccount;
 use crate::store::port_error;
 
 impl SimulatedAccount {
-    /// Makes a bucket. Objects go to buckets that keep versions unless one was made that does not.
+    /// Makes a bucket. A bucket that was not made with this keeps versions.
     ///
     /// # Errors
-    /// When the store fails.
+    /// If the store fails.
     pub fn create_bucket(&self, name: &str, versioned: bool) -> Result<(), PortError> {
         self.store
             .lock()
@@ -27,10 +27,10 @@ impl SimulatedAccount {
         Ok(())
     }
 
-    /// Writes an object and announces it; returns its version id, if the bucket keeps versions.
+    /// Writes an object and sends its event. Returns its version id, if the bucket keeps versions.
     ///
     /// # Errors
-    /// When the store fails.
+    /// If the store fails.
     pub fn put_object(
         &self,
         bucket: &str,
@@ -39,17 +39,17 @@ impl SimulatedAccount {
         now: Timestamp,
     ) -> Result<Option<String>, PortError> {
         let digest = hex(&Sha256::digest(body));
-        // An entity tag has 32 digits here as there; its value is S3's business.
+        // An entity tag has 32 digits, as in S3. Only S3 knows how to compute its value.
         let etag: String = digest.chars().take(32).collect();
         let version = self.insert_object(bucket, key, Some((body, &etag)), now)?;
         self.announce_object(bucket, key, body.len(), &etag, version.as_deref(), now)?;
         Ok(version)
     }
 
-    /// Deletes an object: a marker where versions are kept, else the object itself.
+    /// Deletes an object: adds a delete marker if the bucket keeps versions, otherwise removes the object itself.
     ///
     /// # Errors
-    /// When the store fails.
+    /// If the store fails.
     pub fn delete_object(&self, bucket: &str, key: &str, now: Timestamp) -> Result<(), PortError> {
         self.insert_object(bucket, key, None, now)?;
         Ok(())
@@ -118,7 +118,7 @@ impl Objects for SimulatedAccount {
         as_of: Timestamp,
         at_most: usize,
     ) -> Result<Listing, PortError> {
-        // S3 gives times in whole seconds, and an object written within the second of the question counts.
+        // S3 gives times in whole seconds, so an object that was written within the second of the question counts.
         let until = as_of.millis().div_euclid(1000) * 1000 + 999;
         let connection = self.store.lock();
         let read = || {
@@ -184,7 +184,7 @@ impl Objects for SimulatedAccount {
     }
 
     async fn checksum(&self, bucket: &str, object: &ObjectVersion) -> Result<Option<Checksum>, PortError> {
-        // Whoever writes here asks for a SHA-256, as `put_object` does with `ChecksumAlgorithm`.
+        // Every write asks for a SHA-256, as `put_object` does with `ChecksumAlgorithm`.
         Ok(self.body_of(bucket, object)?.map(|body| Checksum {
             algorithm: "SHA256".to_owned(),
             value: STANDARD.encode(Sha256::digest(body)),
@@ -208,7 +208,7 @@ impl Files for SimulatedAccount {
         object: &ObjectVersion,
         take: &mut dyn FnMut(&[u8]),
     ) -> Result<bool, PortError> {
-        /// As a network would bring it: what reads files must not count on lines being whole.
+        /// In pieces, as from a network: code that reads files must not rely on whole lines.
         const PIECE: usize = 4_099;
         let Some(body) = self.body_of(bucket, object)? else { return Ok(false) };
         body.chunks(PIECE).for_each(take);
@@ -222,10 +222,10 @@ impl Files for SimulatedAccount {
 }
 
 impl SimulatedAccount {
-    /// A manifest that was kept.
+    /// A stored manifest.
     ///
     /// # Errors
-    /// When the store fails.
+    /// If the store fails.
     pub fn manifest(&self, digest: &str) -> Result<Option<String>, PortError> {
         self.store
             .lock()
@@ -234,7 +234,7 @@ impl SimulatedAccount {
             .map_err(|error| port_error("read a manifest", error))
     }
 
-    /// The account has no clock: when a function writes something, it is as late as the newest object, which it reacts to.
+    /// The account has no clock. A function that writes an object reacts to the newest object, so the time of that object counts.
     fn newest_object(&self) -> Result<Timestamp, PortError> {
         let newest: Option<i64> = self
             .store

@@ -1,4 +1,4 @@
-//! Pipelines, experiments and the model registry in the simulated account: the parts outside the resources' own descriptions.
+//! Pipelines, experiments and the model registry in the simulated account: the facts that are not in the descriptions of resources.
 
 use rusqlite::{OptionalExtension, params};
 use sagewarden_events::{Resource, ResourceKind, Timestamp};
@@ -17,7 +17,7 @@ impl SimulatedAccount {
     /// What `ListPipelineExecutionSteps` answers, on one page; `None` if the execution does not exist.
     ///
     /// # Errors
-    /// When the store fails.
+    /// If the store fails.
     pub fn pipeline_steps(&self, execution: &Resource) -> Result<Option<Value>, PortError> {
         if self.load(execution)?.is_none() {
             return Ok(None);
@@ -52,7 +52,7 @@ impl SimulatedAccount {
     /// Lets an execution and its steps succeed.
     ///
     /// # Errors
-    /// When it is not running.
+    /// If it is not running.
     pub fn finish_execution(&self, execution: &Resource, now: Timestamp) -> Result<(), Fault> {
         let mut steps = self.steps(execution)?;
         for step in steps.iter_mut().filter_map(Value::as_object_mut) {
@@ -67,7 +67,7 @@ impl SimulatedAccount {
         })
     }
 
-    /// Makes the trial component of a job, as the service does some time after the job's creation. No event reports it.
+    /// Makes the trial component of a job, as the service does some time after the job's creation. There is no event for it.
     ///
     /// # Errors
     /// If the job does not exist.
@@ -89,7 +89,7 @@ impl SimulatedAccount {
     /// What `ListTrialComponents` answers for a source, on one page.
     ///
     /// # Errors
-    /// When the store fails.
+    /// If the store fails.
     pub fn trial_components(&self, source_arn: &str) -> Result<Value, PortError> {
         let is_of = |component: &Value| {
             component.pointer("/Source/SourceArn").and_then(Value::as_str) == Some(source_arn)
@@ -107,7 +107,7 @@ impl SimulatedAccount {
         Ok(json!({ "TrialComponentSummaries": components.map(summary).collect::<Vec<_>>() }))
     }
 
-    /// Decides about a model package.
+    /// Sets the approval of a model package.
     ///
     /// # Errors
     /// If the package does not exist.

@@ -1,5 +1,5 @@
-//! Branches and tags of the local repositories as a server sees them: commits with any parents, references that are set,
-//! moved by force and deleted.
+//! Branches and tags of the local repositories, as a server changes them: it makes commits with any parents, and sets references, moves
+//! them by force, and deletes them.
 
 use std::path::Path;
 
@@ -16,9 +16,9 @@ pub struct MovedReference<'a> {
     pub kind: RefKind,
     /// Its name, without `refs/heads/`.
     pub name: &'a str,
-    /// What it points to now; nothing when it was deleted.
+    /// The commit that it points to now; `None` if it was deleted.
     pub commit: Option<&'a CommitId>,
-    /// What it pointed to before; nothing when it is new.
+    /// The commit that it pointed to before; `None` if it is new.
     pub old: Option<&'a CommitId>,
 }
 
@@ -29,7 +29,7 @@ impl MovedReference<'_> {
         self.kind.full_name(self.name)
     }
 
-    /// CodeCommit's event of it, in the fields that its user guide and its published schema have.
+    /// CodeCommit's event about it, with the fields in the user guide and the published schema.
     #[must_use]
     pub fn event(&self, repository: &Repository, caller: &str, at: Timestamp) -> Value {
         let Repository { account, region, name } = repository;
@@ -81,11 +81,11 @@ impl LocalGit {
         moved.event(repository, caller, at)
     }
 
-    /// Makes a commit with any parents and the files of the first; no reference points to it yet. With the same arguments
-    /// it is the same commit.
+    /// Makes a commit with any parents and the files of the first parent. No reference points to it yet. The same arguments make the same
+    /// commit.
     ///
     /// # Errors
-    /// When git fails.
+    /// If git fails.
     pub fn commit_onto(
         &self,
         repository: &str,
@@ -117,7 +117,7 @@ impl LocalGit {
     /// Lets a branch or tag point to a commit, wherever it pointed before, or deletes it.
     ///
     /// # Errors
-    /// When git fails.
+    /// If git fails.
     pub fn set_reference(&self, repository: &str, moved: &MovedReference<'_>) -> Result<(), GitError> {
         let name = moved.full_name();
         let arguments = match moved.commit {

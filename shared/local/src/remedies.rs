@@ -1,4 +1,4 @@
-//! What may be done to the simulated account's resources: stops, changes in place, marks, deletions.
+//! Remedies on the simulated account's resources: stops, changes in place, marks, deletions.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -12,11 +12,10 @@ use crate::fault::Fault;
 use crate::shape::{Document, expect_status, not_found};
 
 impl SimulatedAccount {
-    /// Changes settings as an `Update…` request says; other settings stay.
+    /// Changes the settings in an `Update…` request; other settings stay.
     ///
     /// # Errors
-    /// As the API: a notebook instance is changed while it is stopped, and a domain not while it is being changed
-    /// ([`Self::finish_update`] ends that).
+    /// As the API: if a notebook instance is not stopped, or a domain is still being changed ([`Self::finish_update`] ends that).
     pub fn update(&self, resource: &Resource, request: &Value, now: Timestamp) -> Result<(), Fault> {
         self.change(resource, now, |document| {
             if resource.kind == ResourceKind::NotebookInstance {
@@ -27,7 +26,7 @@ impl SimulatedAccount {
                 begin_update(document)?;
             }
             for (key, value) in request.as_object().into_iter().flatten() {
-                // The request calls it otherwise than the description.
+                // The request has another name for it than the description.
                 let key = if key == "DomainSettingsForUpdate" { "DomainSettings" } else { key };
                 merge(document.entry(key).or_insert(Value::Null), value);
             }
@@ -45,7 +44,7 @@ impl SimulatedAccount {
         Ok(self.save(resource, &document, &all)?)
     }
 
-    /// Takes tags from a resource.
+    /// Removes tags from a resource.
     ///
     /// # Errors
     /// If the resource does not exist.
@@ -58,7 +57,7 @@ impl SimulatedAccount {
     /// Starts a notebook instance that is stopped, or a schedule; stops a schedule.
     ///
     /// # Errors
-    /// As the API: what runs cannot be started.
+    /// As the API: if it runs already.
     pub fn set_running(&self, resource: &Resource, runs: bool, now: Timestamp) -> Result<(), Fault> {
         self.change(resource, now, |document| {
             let (field, status) = match (resource.kind, runs) {
@@ -87,7 +86,7 @@ impl SimulatedAccount {
     }
 }
 
-/// "UpdateDomain" (API reference): it is done when the domain is `InService` again, and refused until then.
+/// "UpdateDomain" (API reference): the update ends when the domain is `InService` again. Until then, SageMaker refuses another one.
 fn begin_update(domain: &mut Document) -> Result<(), Fault> {
     if domain.get("Status").and_then(Value::as_str).is_some_and(|status| status != "InService") {
         return Err(Fault::new("ResourceInUse", "the domain is being changed"));
@@ -129,7 +128,7 @@ fn request(corrections: &Corrections) -> Value {
             }
             Change::DisableRemoteAccess => json!({ "SpaceSettings": { "RemoteAccess": "DISABLED" } }),
             Change::WithdrawApproval => json!({ "ModelApprovalStatus": "PendingManualApproval" }),
-            // Calls of their own.
+            // These corrections have calls of their own.
             Change::DeleteApp | Change::StartSchedule => continue,
         };
         let mut whole = Value::Object(request);
@@ -141,7 +140,7 @@ fn request(corrections: &Corrections) -> Value {
 
 fn port_error(context: String) -> impl FnOnce(Fault) -> PortError {
     move |fault| {
-        // Whatever is in use will be free again.
+        // A resource in use will be free later.
         let passes = matches!(fault.code.as_str(), "ResourceInUse" | "InternalFailure");
         let kind = if passes { PortErrorKind::Unavailable } else { PortErrorKind::Invalid };
         PortError::new(kind, context, fault.to_string())
@@ -227,7 +226,7 @@ impl Remedies for SimulatedAccount {
     }
 
     async fn delete_model(&self, model: &Resource) -> Result<(), PortError> {
-        // Gone already is as good.
+        // If it is already gone, that is as good.
         self.delete(model, Timestamp::from_millis(0)).or(Ok(()))
     }
 }

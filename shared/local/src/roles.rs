@@ -9,10 +9,10 @@ use crate::account::SimulatedAccount;
 use crate::store::port_error;
 
 impl SimulatedAccount {
-    /// Makes a role with these policies in place of those that it had; returns its ARN. `path` begins and ends with `/`.
+    /// Makes a role with these policies, which replace its earlier ones. Returns its ARN. `path` begins and ends with `/`.
     ///
     /// # Errors
-    /// When the store fails.
+    /// If the store fails.
     pub fn put_role(&self, path: &str, name: &str, grants: &[Grant]) -> Result<String, PortError> {
         let arn = format!("arn:aws:iam::{}:role{path}{name}", self.account);
         let mut connection = self.store.lock();

@@ -1,4 +1,4 @@
-//! What differs between the kinds of resource in the API: names, first states, refusals, spellings.
+//! The differences between the kinds of resource in the API: names, first states, refusals, spellings.
 
 use std::collections::BTreeMap;
 
@@ -12,8 +12,8 @@ use crate::fault::Fault;
 /// A description.
 pub(crate) type Document = Map<String, Value>;
 
-/// The status field of a kind and the state in which it runs, from its first moment on: what lies before that, the account
-/// leaves out.
+/// The status field of a kind, and the state in which it runs. The account leaves out earlier states: a resource runs from its first
+/// moment.
 pub(crate) fn first_status(kind: ResourceKind) -> Option<(&'static str, &'static str)> {
     let first = match kind {
         ResourceKind::Endpoint => "Creating",
@@ -32,7 +32,7 @@ pub(crate) fn first_status(kind: ResourceKind) -> Option<(&'static str, &'static
     kind.status_field().map(|field| (field, first))
 }
 
-/// Whether descriptions of a kind say when it was last changed.
+/// Whether descriptions of a kind have the time of the last change.
 pub(crate) fn names_changes(kind: ResourceKind) -> bool {
     !matches!(
         kind,
@@ -55,7 +55,7 @@ pub(crate) fn name_of(kind: ResourceKind, request: &Value, seed: &str) -> Option
     }
 }
 
-/// What a description holds from the first moment on beside the request.
+/// Fields that a description has from the first moment, in addition to the fields of the request.
 pub(crate) fn begin(kind: ResourceKind, document: &mut Document, now: Timestamp) {
     match kind {
         ResourceKind::TrainingJob => {
@@ -64,7 +64,7 @@ pub(crate) fn begin(kind: ResourceKind, document: &mut Document, now: Timestamp)
             document.insert("SecondaryStatusTransitions".into(), first);
         }
         ResourceKind::NotebookInstance => {
-            // The request calls them otherwise.
+            // The request has other names for them.
             if let Some(groups) = document.remove("SecurityGroupIds") {
                 document.insert("SecurityGroups".into(), groups);
             }

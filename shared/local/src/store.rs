@@ -1,4 +1,4 @@
-//! The file: opened, checked, and shared by the adapters of this crate.
+//! Opens and checks the SQLite file, which the adapters of this crate share.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -7,14 +7,14 @@ use rusqlite::{Connection, OpenFlags};
 use sagewarden_govern::ports::{PortError, PortErrorKind};
 use thiserror::Error;
 
-/// Marks a file as ours (`sgwd`), so that another program's database is not taken for an empty store.
+/// Marks a file as Sagewarden's (`sgwd`), so that a database of another program is not taken for an empty store.
 const APPLICATION_ID: i32 = 0x7367_7764;
 
-/// SQLite's own cache: the inner pages of a table of a million nodes.
+/// SQLite's own cache. It holds the inner pages of a table of a million nodes.
 const CACHE_KIB: i64 = 32 * 1024;
-/// The rest is read where the operating system has it.
+/// SQLite reads the rest from the operating system's cache.
 const MAPPED_BYTES: i64 = 1 << 30;
-/// Statements that are kept ready: more than this crate has.
+/// How many statements are kept ready. This crate has fewer.
 const STATEMENTS: usize = 64;
 
 const SCHEMA: &str = "
@@ -49,7 +49,7 @@ pub enum StoreError {
     Foreign {
         /// Which file.
         path: PathBuf,
-        /// What SQLite says of it.
+        /// SQLite's message.
         reason: String,
     },
     /// SQLite cannot use it.
@@ -63,7 +63,7 @@ pub enum StoreError {
 }
 
 impl Store {
-    /// Makes a store, or opens one that is there.
+    /// Makes a store, or opens an existing one.
     ///
     /// # Errors
     /// If the folder cannot be written, or the file is not a store.
@@ -72,7 +72,7 @@ impl Store {
         Self::prepare(connection, path)
     }
 
-    /// Opens a store that is there.
+    /// Opens an existing store.
     ///
     /// # Errors
     /// If it does not exist, or is not a store.
@@ -83,7 +83,7 @@ impl Store {
         Self::create(path)
     }
 
-    /// Opens an existing store as evidence: nothing in its folder is written, so that every byte stays.
+    /// Opens an existing store as evidence. Writes nothing in its folder, so that every byte stays.
     ///
     /// # Errors
     /// If it does not exist, or is not a store.
@@ -93,8 +93,8 @@ impl Store {
         }
         let has_log = Path::new(&format!("{}-wal", path.display())).exists();
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
-        // What was written last may still be in the log beside it. Without one, SQLite needs no files of its own ("immutable", "Uniform
-        // Resource Identifiers", sqlite.org).
+        // The last writes may still be in the log beside the file. Without such a log, SQLite needs no files of its own ("immutable",
+        // "Uniform Resource Identifiers", sqlite.org).
         let opened = match path.to_str().filter(|_| !has_log) {
             Some(text) => {
                 let place = text.replace('%', "%25").replace('?', "%3f").replace('#', "%23");
@@ -112,7 +112,7 @@ impl Store {
     /// A store that ends with the process.
     ///
     /// # Errors
-    /// When SQLite fails.
+    /// If SQLite fails.
     pub fn in_memory() -> Result<Self, StoreError> {
         let path = Path::new(":memory:");
         let connection = Connection::open_in_memory().map_err(|source| unusable(path, source))?;
@@ -137,7 +137,7 @@ impl Store {
         Ok(Self { connection: Arc::new(Mutex::new(connection)) })
     }
 
-    /// The connection, by itself. A thread that panicked left no half-written state: every change is a transaction.
+    /// Locks the connection. If a thread panicked, it left no half-written state, because every change is a transaction.
     pub(crate) fn lock(&self) -> MutexGuard<'_, Connection> {
         self.connection.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -163,7 +163,7 @@ fn unusable(path: &Path, source: rusqlite::Error) -> StoreError {
     StoreError::Unusable { path: path.to_owned(), source }
 }
 
-/// SQLite's errors as the ports know them: a busy or full disk may be better later.
+/// Turns SQLite's errors into the ports' errors. If a disk is busy or full, a later attempt may succeed.
 pub(crate) fn port_error(context: &str, error: rusqlite::Error) -> PortError {
     PortError::new(PortErrorKind::Unavailable, context, error.to_string()).with_source(error)
 }

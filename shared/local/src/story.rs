@@ -1,5 +1,5 @@
-//! The story of AWS's secure data-science workshop, on its credit-card-default model: which the demo shows and the tests
-//! play on an AWS emulator. Every step acts on the simulated account and on git; the account sends the events.
+//! The story of AWS's secure data-science workshop, with its credit-card-default model. The demo shows it, and the tests play it on an AWS
+//! emulator. Every step acts on the simulated account and on git; the account sends the events.
 
 use std::io;
 
@@ -27,26 +27,26 @@ use parts::{PIPELINE, bucket, cluster, key, object_key, role, s3_input, s3_outpu
 pub struct Step {
     /// One line.
     pub title: &'static str,
-    /// What happens in the account, in order. What a moment announces is to be delivered before the next one.
+    /// What happens in the account, in order. Deliver the events of a moment before the next moment.
     pub moments: &'static [StoryMoment],
 }
 
-/// Something that happens in the account.
+/// One moment: something that happens in the account.
 pub type StoryMoment = fn(&mut Story) -> Result<(), StoryError>;
 
-/// What time it is in the story.
+/// The clock of the story.
 #[derive(Clone, Copy, Debug)]
 pub enum Clock {
-    /// The story begins at this moment and takes a day, however fast it is played: the times are the same in every run.
+    /// The story begins at this time and takes a day, however fast it is played. The times are the same in every run.
     Told(Timestamp),
     /// Everything happens at the time of the run.
     Live(fn() -> Timestamp),
 }
 
-/// Brings an object (bucket, key, content) somewhere else as well.
+/// Copies an object (bucket, key, content) to another place.
 type Mirror = Box<dyn Fn(&str, &str, &[u8])>;
 
-/// The story over an account and its repositories.
+/// The story on an account and its repositories.
 pub struct Story {
     account: SimulatedAccount,
     git: LocalGit,
@@ -93,7 +93,7 @@ impl Story {
     pub const FORBIDDEN_JOB: &str = "credit-train-001";
     /// The job that trains the model.
     pub const TRAINING_JOB: &str = "credit-train-002";
-    /// The model that comes of it.
+    /// The model that this job produces.
     pub const MODEL: &str = "credit-default-model";
     /// The job that splits the newer data.
     pub const SECOND_PROCESSING_JOB: &str = "credit-preprocessing-002";
@@ -168,7 +168,7 @@ baseline = "make"
         Self { account, git, clock, mirror: None, training_commit: None, traffic_since: None }
     }
 
-    /// Brings every object of the story somewhere else as well, before anything happens that reads it.
+    /// Copies every object of the story to another place, before a step reads the object.
     #[must_use]
     pub fn mirrored(mut self, mirror: impl Fn(&str, &str, &[u8]) + 'static) -> Self {
         self.mirror = Some(Box::new(mirror));
@@ -182,7 +182,7 @@ baseline = "make"
         Timestamp::from_millis(1_772_442_000_000)
     }
 
-    /// After the last one.
+    /// The story is over.
     #[must_use]
     pub fn demo_end() -> Timestamp {
         Timestamp::from_millis(Self::demo_start().millis() + 3 * DAY * 1_000)
@@ -284,7 +284,7 @@ baseline = "make"
         )
     }
 
-    /// `train:error` is what XGBoost reports of a binary objective.
+    /// XGBoost reports `train:error` for a binary objective.
     fn finish_training_of(
         &self,
         name: &str,

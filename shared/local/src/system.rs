@@ -1,4 +1,4 @@
-//! The whole system on one machine: every event goes to every function, as EventBridge's rules would route it.
+//! The whole system on one machine. Every event goes to every function that EventBridge's rules would route it to.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -24,13 +24,13 @@ pub struct System {
     pub account: SimulatedAccount,
     /// The source code.
     pub git: LocalGit,
-    /// What was sent.
+    /// The notices that were sent.
     pub notices: NoticeLog,
-    /// What was rejected.
+    /// The records that were rejected.
     pub quarantine: QuarantineLog,
     /// Policies and settings.
     pub bundle: Arc<Bundle>,
-    /// The account and region whose events it takes; `None` for events of any.
+    /// The account and region whose events it accepts; `None` to accept events of all.
     pub home: Option<Home>,
 }
 
@@ -54,10 +54,10 @@ impl System {
     /// The place of profiles, which the system can make again. It differs from the place of evidence, which may have a bucket of its own.
     pub const WORKING_BUCKET: &str = "sagewarden-working";
 
-    /// A system whose store is given and whose repositories are under a folder.
+    /// A system with this store, and with repositories in this folder.
     ///
     /// # Errors
-    /// When the folder cannot be made.
+    /// If the folder cannot be made.
     pub fn new(
         store: Store,
         git: &Path,
@@ -77,7 +77,7 @@ impl System {
         })
     }
 
-    /// What the use cases see of it. Its parts are handles: what one of them changes, all of them see.
+    /// The world that the use cases see. Its parts are handles, so all of them see a change that one of them makes.
     #[must_use]
     pub fn world(&self) -> LocalWorld {
         Ports {
@@ -100,17 +100,17 @@ impl System {
         }
     }
 
-    /// A process that judges by the system's bundle, and has just started.
+    /// A process that has just started and judges by the system's bundle.
     #[must_use]
     pub fn judging(&self) -> Judging {
         Judging::new(BundleInForce::new(Arc::clone(&self.bundle), None, None))
     }
 
-    /// Delivers an event to every function; those that have nothing to do with it are left out of the answer. A record that
-    /// is rejected is kept. `now` is the time of delivery.
+    /// Delivers an event to every function. The answer leaves out functions that do not react to it. A rejected record is kept. `now` is
+    /// the time of delivery.
     ///
     /// # Errors
-    /// When the quarantine fails.
+    /// If the quarantine fails.
     pub async fn deliver(&self, body: &str, now: Timestamp) -> Result<Vec<Handled>, PortError> {
         self.store.expire(now)?;
         let events = match decode(body) {
@@ -137,7 +137,7 @@ impl System {
     /// with its outcomes.
     ///
     /// # Errors
-    /// When the store fails.
+    /// If the store fails.
     pub async fn settle(&self) -> Result<Vec<(Value, Vec<Handled>)>, PortError> {
         let mut delivered = Vec::new();
         loop {
@@ -154,7 +154,7 @@ impl System {
         }
     }
 
-    /// As the functions do at a cold start: nothing is kept from one event to the next but what the store holds.
+    /// Each event meets functions at a cold start: only the store keeps anything from one event to the next.
     async fn handle(&self, event: &Event, now: Timestamp) -> Vec<Handled> {
         let moment = Moment { now, owner: "local".to_owned() };
         if let Event::NotOurs { source, detail_type } = event {

@@ -1,4 +1,4 @@
-//! The lineage table in SQLite: the keys of DynamoDB, the same semantics.
+//! The lineage table in SQLite, with the keys and the semantics of the table on DynamoDB.
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
@@ -97,11 +97,10 @@ impl Table for Store {
     }
 }
 
-/// DynamoDB's limit of an item, names included ("Quotas in Amazon DynamoDB").
+/// DynamoDB's limit for an item, including its names ("Quotas in Amazon DynamoDB").
 const MAX_ITEM: usize = 400 * 1024;
 
-/// The key of an item that a write alone makes too large. What grows beyond the limit by many small merges is refused by
-/// DynamoDB only.
+/// The key of an item that is too large after one write. If an item grows beyond the limit by many small merges, only DynamoDB refuses it.
 fn oversized(write: &Write) -> Option<&Key> {
     let size = |value: &Value| match value {
         Value::Number(_) => 21,
@@ -131,7 +130,7 @@ impl Store {
     /// Every item of the lineage table in the order of keys.
     ///
     /// # Errors
-    /// When the file cannot be read.
+    /// If the file cannot be read.
     pub fn items(&self) -> Result<Vec<Item>, PortError> {
         let connection = self.lock();
         let context = "read the lineage table";
@@ -142,10 +141,10 @@ impl Store {
         rows.collect::<Result<_, _>>().map_err(|error| port_error(context, error))
     }
 
-    /// Hands over every row of the lineage table in the order of keys, one at a time; of one that cannot be read, its key.
+    /// Hands over every row of the lineage table in the order of keys, one at a time. If a row cannot be read, hands over its key.
     ///
     /// # Errors
-    /// When the file cannot be read.
+    /// If the file cannot be read.
     pub fn each(&self, mut each: impl FnMut(Result<Item, Key>)) -> Result<(), PortError> {
         let connection = self.lock();
         let mut read = || {
@@ -160,11 +159,10 @@ impl Store {
         read().map_err(|error| port_error("read the lineage table", error))
     }
 
-    /// SHA-256 over all items of the lineage table: two stores with the same facts have the same hash, whatever the order
-    /// in which these arrived.
+    /// SHA-256 over all items of the lineage table. Two stores with the same facts have the same hash, in whatever order the facts arrived.
     ///
     /// # Errors
-    /// When the file cannot be read.
+    /// If the file cannot be read.
     pub fn state_hash(&self) -> Result<String, PortError> {
         let mut hash = Sha256::new();
         for Item { key, attributes } in self.items()? {
@@ -173,11 +171,11 @@ impl Store {
         Ok(hex(&hash.finalize()))
     }
 
-    /// Removes expired items, as DynamoDB does within days ("Using time to live (TTL)", developer guide): items whose attribute says they
-    /// are over by `now`.
+    /// Removes expired items, as DynamoDB does within days ("Using time to live (TTL)", developer guide): items whose attribute has a time
+    /// before `now`.
     ///
     /// # Errors
-    /// When the file cannot be written.
+    /// If the file cannot be written.
     pub fn expire(&self, now: Timestamp) -> Result<(), PortError> {
         let sql = format!(
             "DELETE FROM lineage WHERE pk >= ?1 AND pk < ?2 AND json_extract(item, '$.{}') < ?3",
@@ -214,7 +212,7 @@ struct Change {
     attributes: Option<Attributes>,
 }
 
-/// Each item is read and written once, however many of the writes are about it, and not written when nothing changes.
+/// Reads and writes each item once, however many of the writes are about it. If nothing changes, does not write it.
 fn apply_all(connection: &Connection, writes: &[Write]) -> rusqlite::Result<()> {
     let mut changes: BTreeMap<&Key, Change> = BTreeMap::new();
     for write in writes {
@@ -238,7 +236,7 @@ fn apply_all(connection: &Connection, writes: &[Write]) -> rusqlite::Result<()> 
     Ok(())
 }
 
-/// The bounds are computed here, so that each query is one range of the primary key.
+/// Computes the bounds here, so that each query is one range of the primary key.
 fn select(connection: &Connection, query: &Query) -> rusqlite::Result<Page> {
     let (mut low, mut high) = match &query.range {
         Range::Prefix(prefix) => {
@@ -262,7 +260,7 @@ fn select(connection: &Connection, query: &Query) -> rusqlite::Result<Page> {
         values.push(value);
         sql.push_str(&format!(" AND sk {operator} ?{}", values.len()));
     }
-    // One more than asked for shows whether there is a next page.
+    // Reads one row more than wanted, to find out whether there is a next page.
     let limit =
         query.limit.map_or(i64::MAX, |limit| i64::try_from(limit).unwrap_or(i64::MAX)).saturating_add(1);
     values.push(&limit);
@@ -279,12 +277,12 @@ fn select(connection: &Connection, query: &Query) -> rusqlite::Result<Page> {
     Ok(Page { items, next })
 }
 
-/// Whether a lower bound keeps out everything up to `sk` already.
+/// Whether a lower bound already excludes everything up to `sk`.
 fn above(low: &Bound<String>, sk: &str) -> bool {
     matches!(low, Bound::Included(low) if low.as_str() > sk)
 }
 
-/// Whether an upper bound keeps out everything from `sk` on already.
+/// Whether an upper bound already excludes everything from `sk` on.
 fn below(high: &Bound<String>, sk: &str) -> bool {
     match high {
         Bound::Included(high) => high.as_str() < sk,
@@ -293,12 +291,11 @@ fn below(high: &Bound<String>, sk: &str) -> bool {
     }
 }
 
-/// The first text behind all that begin with `prefix`, in byte order (for UTF-8 the order of the characters); `None` when there
-/// is none.
+/// The first text after all texts that begin with `prefix`, in byte order (for UTF-8 the order of the characters); `None` if there is none.
 fn behind(prefix: &str) -> Option<String> {
     let mut text = prefix.to_owned();
     while let Some(last) = text.pop() {
-        // A range of characters steps over the code points that are none.
+        // A range of characters skips code points that are not characters.
         if let Some(next) = (last..=char::MAX).nth(1) {
             text.push(next);
             return Some(text);
@@ -329,7 +326,7 @@ fn load_text(connection: &Connection, key: &Key) -> rusqlite::Result<Option<Stri
         .optional()
 }
 
-/// Stores an item unless it is `stored` already.
+/// Writes an item, unless it equals the `stored` one.
 fn store(
     connection: &Connection,
     key: &Key,

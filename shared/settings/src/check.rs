@@ -1,4 +1,4 @@
-//! What the values of a settings file may be. An allow-list with a typo would forbid everything, or nothing: it is refused.
+//! Checks the values of a settings file. A list of allowed values with a typo would forbid everything, or nothing, so it is refused.
 
 use sagewarden_events::{ResourceKind, Timestamp};
 use serde::de::Error as _;
@@ -92,7 +92,7 @@ pub(super) fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Opti
 }
 
 pub(super) fn hours<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
-    /// A year: longer than any receipt is remembered makes no sense.
+    /// A year. A longer time makes no sense, because receipts have expired by then.
     const MOST: i64 = 8_760;
     let hours = i64::deserialize(deserializer)?;
     if (0..=MOST).contains(&hours) {
@@ -103,7 +103,7 @@ pub(super) fn hours<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D
 }
 
 pub(super) fn minutes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
-    /// A day: SageMaker's schedules are due at least once in it.
+    /// A day: every schedule of SageMaker is due at least once in it.
     const MOST: i64 = 1_440;
     let minutes = i64::deserialize(deserializer)?;
     if (0..=MOST).contains(&minutes) {
@@ -113,7 +113,7 @@ pub(super) fn minutes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64,
     }
 }
 
-/// Windows begin and end with the hours of capture keys, and tile a day.
+/// Windows begin and end with the hours in capture keys, and divide a day evenly.
 pub(super) fn hours_of_a_day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
     let hours = i64::deserialize(deserializer)?;
     if hours > 0 && 24 % hours == 0 {
@@ -135,7 +135,7 @@ pub(super) fn folder<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Optio
     }
 }
 
-/// Other faults are reported where it is read.
+/// Other faults are reported when it is read.
 pub(super) fn row_path<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     let path = words(deserializer)?;
     if path.starts_with('/') && path.matches("/*").count() <= 1 {
@@ -147,7 +147,7 @@ pub(super) fn row_path<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Opt
     }
 }
 
-/// A number is a value: nobody could distinguish it from others.
+/// A number is always a value: nobody could distinguish a missing one.
 pub(super) fn missing_texts<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<Vec<String>>, D::Error> {
@@ -158,7 +158,7 @@ pub(super) fn missing_texts<'de, D: Deserializer<'de>>(
     checked(deserializer, wanted, |text| !text.trim().is_empty() && !is_value(text.trim())).map(Some)
 }
 
-/// A phrase of no words would be in every answer.
+/// Every answer would contain an empty phrase.
 pub(super) fn phrases<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<String>>, D::Error> {
     checked(deserializer, "a phrase: it must not be empty", |text| !text.trim().is_empty()).map(Some)
 }
@@ -180,7 +180,7 @@ pub(super) fn words<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String
     if text.trim().is_empty() { Err(D::Error::custom("it must not be empty")) } else { Ok(text) }
 }
 
-/// A pattern without an account or a kind would waive resources that nobody meant; a pattern that fits no resource waives nothing.
+/// A pattern without an account or a kind would waive resources that nobody meant. A pattern that fits no resource would waive nothing.
 pub(super) fn pattern<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let text = words(deserializer)?;
     let parts: Vec<&str> = text.splitn(6, ':').collect();

@@ -1,4 +1,4 @@
-//! Which captured traffic is compared with what, and what comes of it.
+//! Which captured traffic `detect-drift` compares with which baseline, and what follows.
 
 use std::collections::BTreeMap;
 
@@ -20,26 +20,26 @@ pub struct DetectSettings {
     pub window_hours: i64,
     /// How many rows a window must have before it is judged.
     pub min_rows: u64,
-    /// How long after its end a window is judged for the last time, in minutes: capture files come late.
+    /// How many minutes after its end a window is judged for the last time: capture files come late.
     #[serde(deserialize_with = "minutes")]
     pub close_after_minutes: i64,
-    /// Hours without captured traffic after which an endpoint with capture is published as not watched; 0 for never.
+    /// If no captured traffic of an endpoint arrives for this many hours, a notice is published; 0 for never.
     #[serde(deserialize_with = "hours")]
     pub silent_after_hours: i64,
-    /// By which rules alerts are made.
+    /// The mode of comparison that decides about alerts.
     pub alert_mode: JudgedBy,
-    /// By which rules the files are written that take the place of Model Monitor's.
+    /// The mode of comparison for the files that replace Model Monitor's.
     pub files_mode: JudgedBy,
-    /// Texts that stand for a missing value in exact mode; absent for what pandas, R and SQL write.
+    /// Texts that stand for a missing value in exact mode; absent for the texts that pandas, R and SQL write.
     #[serde(deserialize_with = "missing_texts")]
     pub missing_texts: Option<Vec<String>>,
-    /// Phrases by which an answer of free text is known as a refusal; absent for what models say in English.
+    /// Phrases that make an answer of free text a refusal; absent for the phrases that models use in English.
     #[serde(deserialize_with = "phrases")]
     pub refusals: Option<Vec<String>>,
     /// Where reports go, as `s3://<bucket>/<prefix>`; absent for the stack's own bucket.
     #[serde(deserialize_with = "folder")]
     pub reports: Option<String>,
-    /// What differs for some endpoints. The first that fits counts.
+    /// Settings of some endpoints. The first entry that fits counts.
     pub endpoints: Vec<DetectedEndpoint>,
 }
 
@@ -69,17 +69,17 @@ impl DetectSettings {
     }
 }
 
-/// Whose answers are wanted.
+/// A mode of comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum JudgedBy {
-    /// Those of Model Monitor's container, its known defects included.
+    /// The answers of Model Monitor's container, including its known defects.
     Compat,
-    /// The right ones.
+    /// The right answers.
     Exact,
 }
 
-/// Which columns of a captured event are looked at, in which order.
+/// Which columns of a captured event are compared, and in which order.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CapturedColumns {
@@ -88,9 +88,9 @@ pub enum CapturedColumns {
     OutputFirst,
     /// Columns of the input, then of the output.
     InputFirst,
-    /// Those of the input only.
+    /// Columns of the input only.
     Input,
-    /// Those of the output only.
+    /// Columns of the output only.
     Output,
 }
 
@@ -98,32 +98,32 @@ pub enum CapturedColumns {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DetectedEndpoint {
-    /// Which: a name with `*` and `?`.
+    /// Which endpoints: a name with `*` and `?`.
     #[serde(deserialize_with = "words")]
     pub endpoint: String,
-    /// Whether its traffic is looked at.
+    /// Whether `detect-drift` judges their traffic.
     #[serde(default = "yes")]
     pub watch: bool,
-    /// The folder with `constraints.json` and `statistics.json`; absent: it is looked for.
+    /// The folder with `constraints.json` and `statistics.json`; if absent, `detect-drift` looks for a baseline.
     #[serde(default, deserialize_with = "folder")]
     pub baseline: Option<String>,
-    /// Which columns are looked at; absent for those that the baseline has: the output's, then the input's, or those of one side where
-    /// it has all of them by itself.
+    /// Which columns are compared. If absent, the columns of the baseline: those of the output, then those of the input, or those of one
+    /// side if that side has all of them.
     #[serde(default)]
     pub columns: Option<CapturedColumns>,
-    /// Columns of the baseline that are not looked at, such as ids.
+    /// Columns of the baseline that are left out, such as ids.
     #[serde(default)]
     pub ignore: Vec<String>,
     /// The largest distance that is no drift, for columns of the baseline by their names.
     #[serde(default)]
     pub thresholds: BTreeMap<String, DriftThreshold>,
-    /// Where the rows are in requests of JSON, such as `/instances/*/features`.
+    /// Where the rows are in JSON requests, such as `/instances/*/features`.
     #[serde(default, deserialize_with = "row_path")]
     pub input_path: Option<String>,
-    /// The same for answers.
+    /// Where the rows are in JSON answers.
     #[serde(default, deserialize_with = "row_path")]
     pub output_path: Option<String>,
-    /// How its predictions are measured once their labels are known.
+    /// How predictions are measured once their labels are known.
     #[serde(default, deserialize_with = "watched_quality")]
     pub quality: WatchedQuality,
     /// How the reasons of its model are watched.

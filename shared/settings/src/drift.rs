@@ -1,4 +1,4 @@
-//! When to publish drift, and the silence of a monitor.
+//! When to publish drift, and when to publish that a monitor is silent.
 
 use serde::Deserialize;
 
@@ -16,14 +16,14 @@ pub struct DriftSettings {
     /// Hours of a quiet period, in which one alert of the same cause is published; 0 for none.
     #[serde(deserialize_with = "hours")]
     pub quiet_hours_after_alert: i64,
-    /// How bad it must be for a retraining to be suggested.
+    /// The lowest severity that suggests a retraining.
     pub suggest_retraining_from: Retraining,
-    /// Hours of a period in which one retraining of an endpoint is suggested; 0 for none.
+    /// Hours of a period in which at most one retraining of an endpoint is suggested; 0 for none.
     #[serde(deserialize_with = "hours")]
     pub retraining_cooldown_hours: i64,
     /// How captured traffic is judged.
     pub detect: DetectSettings,
-    /// What is done about a baseline of training data.
+    /// Whether `detect-drift` makes baselines from training data.
     pub training: TrainingSettings,
 }
 

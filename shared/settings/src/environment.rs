@@ -1,4 +1,4 @@
-//! Environments: what differs in some accounts, or on resources with some tag.
+//! Environments: settings of some accounts, or of resources with a tag.
 
 use std::collections::BTreeMap;
 
@@ -11,8 +11,8 @@ use crate::section::{
     MonitoringSettings, NetworkSettings, TagValue, TraceabilitySettings,
 };
 
-/// A part of the world with rules of its own. A section that it has takes the place of the file's; the others stay. The first
-/// environment of an account takes the place of the file; those that name a tag come on top.
+/// An environment. Its sections replace the sections of the file; the other sections stay. The first environment of an account replaces the
+/// settings of the file. Environments with a tag apply in addition.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Environment {
@@ -22,10 +22,10 @@ pub struct Environment {
     /// Accounts that belong to it.
     #[serde(default, deserialize_with = "accounts")]
     pub accounts: Vec<String>,
-    /// A tag of resources that belong to it. Whoever may tag a resource chooses its environment by that: it only ever adds findings,
-    /// and only a tag of the creating call leads to a remedy.
+    /// A tag of resources that belong to it. People who may tag a resource can choose its environment. So such an environment only adds
+    /// findings, and only a tag of the creating call leads to a remedy.
     pub tag: Option<TagValue>,
-    /// How many of the controls are judged there.
+    /// Which controls are judged there.
     pub profile: Option<Profile>,
     /// Whether violations are remedied there.
     pub mode: Option<Mode>,
@@ -39,19 +39,19 @@ pub struct Environment {
     pub artifacts: Option<ArtifactSettings>,
     /// What they may run on.
     pub compute: Option<ComputeSettings>,
-    /// What they must say of themselves.
+    /// Which tags they must carry.
     pub traceability: Option<TraceabilitySettings>,
     /// How endpoints are watched.
     pub monitoring: Option<MonitoringSettings>,
     /// Which models must be explained.
     pub explainability: Option<ExplainabilitySettings>,
-    /// The mode of each control by its id; goes before the file's own.
+    /// The mode of each control by its id; it overrides the mode in the file.
     #[serde(default)]
     pub controls: BTreeMap<String, ControlMode>,
 }
 
 impl Environment {
-    /// Whether a resource of this account with these tags belongs to it. Where it names accounts and a tag, both must fit.
+    /// Whether a resource of this account with these tags belongs to it. If it names accounts and a tag, both must fit.
     #[must_use]
     pub fn fits(&self, account: &str, tags: &BTreeMap<&str, &str>) -> bool {
         let by_account = self.accounts.is_empty() || self.accounts.iter().any(|one| one == account);

@@ -1,4 +1,4 @@
-//! What is wrong in a file of the bundle, and where; settings are one of these files, policies are others.
+//! What is wrong in a file of the bundle, and where. The settings are one of these files, and policies are the others.
 
 use std::fmt::Display;
 use std::fs;
@@ -36,7 +36,7 @@ impl FileError {
 /// The text of a file of the bundle in `dir`.
 ///
 /// # Errors
-/// When the file cannot be read.
+/// If the file cannot be read.
 pub fn read_file(dir: &Path, name: &str) -> Result<String, FileError> {
     fs::read_to_string(dir.join(name)).map_err(|error| FileError::unreadable(dir, name, error))
 }

@@ -1,4 +1,4 @@
-//! What an environment allows, and how data is watched: `settings.toml`. Without the policy engine, so that functions which
+//! `settings.toml`: what an environment allows, and how data is watched. This crate does not need the policy engine, so that functions that
 //! only read settings are built without it.
 
 mod attribution;

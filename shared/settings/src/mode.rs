@@ -1,4 +1,4 @@
-//! Which controls are judged, and whether violations are stopped: of the whole, and of one control.
+//! Which controls are judged, and whether violations are stopped: for all controls, and for one control.
 
 use serde::{Deserialize, Serialize};
 
@@ -17,11 +17,11 @@ pub enum Mode {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Profile {
-    /// What the secure data-science workshop demands, and whatever a setting asks for.
+    /// The controls that the secure data-science workshop demands, and the controls that depend on a setting.
     Essential,
-    /// And what most catalogues of controls ask for.
+    /// Also the controls that most catalogues have.
     Recommended,
-    /// All controls. The default of a file that names none: nothing is left out unless somebody says so.
+    /// All controls. This is the default if a file names no profile, so that nothing is left out unless somebody says so.
     #[default]
     Strict,
 }
@@ -41,7 +41,7 @@ impl Profile {
     }
 }
 
-/// What is done about one control.
+/// The mode of one control.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ControlMode {

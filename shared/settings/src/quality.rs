@@ -5,7 +5,7 @@ use serde::{Deserialize, Deserializer};
 
 use crate::check::{folder, hours_of_a_day, row_path, words};
 
-/// What is said of an endpoint's model quality. What is not said, the endpoint's own model quality schedule says.
+/// The settings about an endpoint's model quality. If a field is absent, the endpoint's own model quality schedule gives it.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct WatchedQuality {
@@ -14,7 +14,7 @@ pub struct WatchedQuality {
     /// Where labels come, as `s3://<bucket>/<prefix>`: under `<yyyy>/<mm>/<dd>/<hh>/` of the hour in which they were collected.
     #[serde(deserialize_with = "folder")]
     pub ground_truth: Option<String>,
-    /// How long after the end of a window its labels may come, in hours.
+    /// How many hours after the end of a window its labels may arrive.
     #[serde(deserialize_with = "delay")]
     pub ground_truth_delay_hours: Option<i64>,
     /// How long a window is, in hours: a part of a day. Absent: as short as the delay allows.
@@ -64,11 +64,11 @@ impl Default for WatchedQuality {
 }
 
 impl WatchedQuality {
-    /// How long labels may come where nobody says it, in hours.
+    /// How many hours labels may arrive, if nobody sets it.
     pub const USUAL_DELAY_HOURS: i64 = 24;
-    /// Windows that one file of labels may concern: the delay is no longer than so many of them.
+    /// How many windows one file of labels may concern. The delay is at most as long as this many windows.
     pub const MOST_WINDOWS: i64 = 31;
-    /// The longest delay, in hours: so many windows of a day.
+    /// The longest delay, in hours: that many windows of a day.
     pub const MOST_DELAY_HOURS: i64 = Self::MOST_WINDOWS * 24;
 
     /// What is wrong with the settings as a whole.
@@ -96,7 +96,7 @@ impl WatchedQuality {
     }
 }
 
-/// Reads it, and refuses what contradicts itself.
+/// Reads the settings, and refuses settings that contradict each other.
 pub(crate) fn watched_quality<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<WatchedQuality, D::Error> {
@@ -104,7 +104,7 @@ pub(crate) fn watched_quality<'de, D: Deserializer<'de>>(
     quality.contradiction().map_or(Ok(quality), |why| Err(D::Error::custom(why)))
 }
 
-/// What a model solves.
+/// The kind of problem that a model solves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum QualityProblem {
@@ -116,15 +116,15 @@ pub enum QualityProblem {
     Regression,
 }
 
-/// A probability that others are compared with.
+/// The threshold that probabilities are compared with.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ProbabilityThreshold(f64);
 
-/// It is no NaN.
+/// The number is never NaN.
 impl Eq for ProbabilityThreshold {}
 
 impl ProbabilityThreshold {
-    /// `None` for what is no number from 0 to 1.
+    /// `None` if the value is not a number from 0 to 1.
     #[must_use]
     pub fn new(value: f64) -> Option<Self> {
         (0.0..=1.0).contains(&value).then_some(Self(value))

@@ -41,10 +41,10 @@ pub struct AccessSettings {
     /// Patterns of role ARNs; empty allows any.
     #[serde(deserialize_with = "role_patterns")]
     pub allowed_roles: Vec<String>,
-    /// Patterns of the ARNs of who may approve a model package; empty allows anybody but its author.
+    /// Patterns of the ARNs of people and roles that may approve a model package; empty allows anybody but its author.
     #[serde(deserialize_with = "principal_patterns")]
     pub allowed_approvers: Vec<String>,
-    /// Whether the policies of the role that a job runs with are looked at; needs permissions to read them.
+    /// Whether Sagewarden checks the policies of the role that a job runs with; this needs permissions to read them.
     pub inspect_roles: bool,
 }
 
@@ -85,7 +85,7 @@ impl Default for ComputeSettings {
         Self {
             allowed_instance_types: Vec::new(),
             max_runtime_seconds: None,
-            // The one that Security Hub's SageMaker.8 lets pass.
+            // The platform that Security Hub's control SageMaker.8 passes.
             allowed_platforms: vec!["notebook-al2023-v1".to_owned()],
             allowed_studio_images: Vec::new(),
             allowed_lifecycle_configs: Vec::new(),
@@ -93,11 +93,11 @@ impl Default for ComputeSettings {
     }
 }
 
-/// What every resource must say of itself.
+/// The tags that every resource must carry.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct TraceabilitySettings {
-    /// Keys of tags; empty wants none.
+    /// Keys of tags; if empty, no tag is required.
     #[serde(deserialize_with = "tag_keys")]
     pub required_tags: Vec<String>,
     /// Whether the guard of the Python package refuses requests from a checkout with uncommitted changes.
@@ -108,7 +108,7 @@ pub struct TraceabilitySettings {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct MonitoringSettings {
-    /// Types of Model Monitor schedule that every endpoint must have; empty wants none.
+    /// Types of Model Monitor schedule that every endpoint must have; if empty, no schedule is required.
     #[serde(deserialize_with = "monitoring_types")]
     pub required_types: Vec<String>,
     /// The part of the requests that must be captured at least, in percent.
@@ -126,11 +126,11 @@ impl Default for MonitoringSettings {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ExplainabilitySettings {
-    /// The tag of high-risk resources, as `key=value`; if absent, none is.
+    /// The tag of high-risk resources, as `key=value`; if absent, no resource is high-risk.
     pub high_risk_tag: Option<TagValue>,
 }
 
-/// Where to look for a commit that nobody named.
+/// Where to look for the commit, if a resource names none.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct LineageSettings {
@@ -160,7 +160,7 @@ pub struct TagValue {
 }
 
 impl TagValue {
-    /// Whether a resource has it.
+    /// Whether a resource has the tag.
     #[must_use]
     pub fn is_on(&self, tags: &BTreeMap<&str, &str>) -> bool {
         tags.get(self.key.as_str()) == Some(&self.value.as_str())

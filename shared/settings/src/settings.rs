@@ -22,7 +22,7 @@ use crate::waiver::{LongestWaiver, Waiver};
 pub struct Settings {
     /// Whether violations are stopped.
     pub mode: Mode,
-    /// How many of the controls are judged.
+    /// Which controls are judged.
     pub profile: Profile,
     /// Where resources may run.
     pub network: NetworkSettings,
@@ -34,7 +34,7 @@ pub struct Settings {
     pub artifacts: ArtifactSettings,
     /// What resources may run on.
     pub compute: ComputeSettings,
-    /// What every resource must say of itself.
+    /// Which tags every resource must carry.
     pub traceability: TraceabilitySettings,
     /// How endpoints are watched.
     pub monitoring: MonitoringSettings,
@@ -46,11 +46,11 @@ pub struct Settings {
     pub drift: DriftSettings,
     /// The mode of each control by its id, whatever the profile. The default is to enforce the controls of the profile.
     pub controls: BTreeMap<String, ControlMode>,
-    /// What may break a control for a while.
+    /// Resources that may fail a control for a while.
     pub waivers: Vec<Waiver>,
-    /// For how long at most.
+    /// The most days that a waiver lasts.
     pub longest_waiver_days: LongestWaiver,
-    /// What differs in some accounts, or on resources with some tag.
+    /// Settings of some accounts, or of resources with a tag.
     pub environments: Vec<Environment>,
 }
 
@@ -83,8 +83,8 @@ impl Settings {
         })
     }
 
-    /// What is done about a control that names `lowest` as its profile. A mode of its own stands above the profile; the mode of the
-    /// whole stands above both: a stack that observes stops nothing.
+    /// The mode of a control that names `lowest` as its profile. A mode of the control's own overrides the profile. The mode of the stack
+    /// overrides both: a stack that observes stops nothing.
     #[must_use]
     pub fn control_mode(&self, id: &str, lowest: Profile) -> ControlMode {
         let by_profile = if lowest <= self.profile { ControlMode::Enforce } else { ControlMode::Off };
@@ -94,7 +94,7 @@ impl Settings {
         }
     }
 
-    /// The settings that hold in an environment.
+    /// The settings that apply in an environment.
     #[must_use]
     pub fn within(&self, environment: &Environment) -> Self {
         fn or<T: Clone>(own: Option<&T>, base: &T) -> T {
@@ -157,10 +157,10 @@ impl Settings {
         Ok(settings)
     }
 
-    /// Refuses waivers granted in the future: such a waiver could cover a resource that is created in a hundred years.
+    /// Refuses a waiver that was granted in the future: it could cover a resource that is created in a hundred years.
     ///
     /// # Errors
-    /// When there is one.
+    /// If there is one.
     pub fn granted_by(&self, now: Timestamp) -> Result<(), FileError> {
         match self.waivers.iter().find(|waiver| waiver.granted > now) {
             None => Ok(()),

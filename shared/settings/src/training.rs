@@ -11,13 +11,13 @@ use crate::check::words;
 pub struct TrainingSettings {
     /// Whether one is made.
     pub baseline: TrainingBaseline,
-    /// The channel with the data; where a job has one channel only, it is that.
+    /// The channel with the data. If a job has only one channel, that channel counts.
     #[serde(deserialize_with = "words")]
     pub channel: String,
-    /// How many columns at the beginning are labels, which requests do not have. Where the channel's content type says
-    /// `label_size`, that counts.
+    /// How many columns at the beginning are labels, which requests do not have. If the channel's content type has a `label_size`, that
+    /// counts.
     pub label_columns: usize,
-    /// Larger data is skipped.
+    /// Data of more megabytes than this is skipped.
     #[serde(deserialize_with = "megabytes")]
     pub max_megabytes: u64,
 }
@@ -33,7 +33,7 @@ impl Default for TrainingSettings {
     }
 }
 
-/// Whether a baseline is made of training data.
+/// Whether `detect-drift` makes a baseline from training data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum TrainingBaseline {
@@ -47,7 +47,7 @@ pub enum TrainingBaseline {
 
 fn megabytes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
     match u64::deserialize(deserializer)? {
-        // The function has a minute.
+        // The function has one minute.
         size @ 1..=1_000 => Ok(size),
         size => Err(D::Error::custom(format!("`{size}` is no size from 1 to 1000 megabytes"))),
     }

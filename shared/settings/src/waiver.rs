@@ -8,7 +8,7 @@ use crate::check::{beginning_of_day, end_of_day, pattern, words};
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
 
-/// Somebody's word that a resource may break a control until a day.
+/// A decision of an approver that a resource may fail a control until a day.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Waiver {
@@ -26,7 +26,7 @@ pub struct Waiver {
     /// When it was granted: the beginning of the day that the file names, UTC.
     #[serde(deserialize_with = "beginning_of_day")]
     pub granted: Timestamp,
-    /// Its last moment: the end of the day that the file names, UTC. What was created or changed later is not covered.
+    /// Its last moment: the end of the day that the file names, UTC. It does not cover resources that were created or changed later.
     #[serde(deserialize_with = "end_of_day")]
     pub expires: Timestamp,
 }

@@ -1,4 +1,4 @@
-//! Numbers as pages say them.
+//! Words for numbers in pages.
 
 /// `1 check`, `2 checks`
 pub(crate) fn count(number: usize, what: &str) -> String {

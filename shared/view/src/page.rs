@@ -1,5 +1,5 @@
-//! What all pages have in common: one self-contained document that fetches nothing. `maud` escapes every value in a page; what is
-//! said to be markup already is made here and nowhere else.
+//! The common parts of all pages. A page is one self-contained document that fetches nothing. `maud` escapes every value in it; only this
+//! file makes values that count as markup already.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 /// Colours and type, in light and in dark.
 const STYLE: &str = include_str!("page.css");
 
-/// The page as text: this body, with its own style after the common one, and the script at its end.
+/// The page as text: this body, with its own style after the common style, and the script last.
 pub(crate) fn page(title: &str, style: &str, script: &str, body: &Markup) -> String {
     let style = format!("{STYLE}{style}");
     html! {
@@ -33,14 +33,14 @@ pub(crate) fn page(title: &str, style: &str, script: &str, body: &Markup) -> Str
     .into_string()
 }
 
-/// A document that the script reads. `<` is written so that no name ends the block.
+/// A document that the script reads. It escapes `<`, so that no name can end the block.
 #[cfg(feature = "answers")]
 pub(crate) fn data_block(id: &str, document: &Json) -> Markup {
     let text = document.to_string().replace('<', "\\u003c");
     html! { script type="application/json" id=(id) { (PreEscaped(text)) } }
 }
 
-/// Only this style and this script, by their digests: nothing that a name smuggles in runs, and nothing is fetched.
+/// Allows only this style and this script, by their digests. So nothing that a name smuggles in runs, and the page fetches nothing.
 fn policy(style: &str, script: &str) -> String {
     let digest = |text: &str| BASE64.encode(Sha256::digest(text));
     format!(

@@ -19,7 +19,7 @@ pub fn document(reply: &Reply, format: Format) -> Json {
     }
 }
 
-/// There is nothing to write in the format that was asked for.
+/// There is nothing to write in the wanted format.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("there is nothing to write as `{}`: {why}", json!(format).as_str().unwrap_or_default())]
 pub struct NothingToWrite {
@@ -27,10 +27,10 @@ pub struct NothingToWrite {
     why: String,
 }
 
-/// As text in the format that was asked for.
+/// As text in the wanted format.
 ///
 /// # Errors
-/// When the text would be empty: formats of one document a line have none where no job of the answer has something to say.
+/// If the text would be empty: formats of one document a line have none where no job of the answer has something to say.
 pub fn text(reply: &Reply, format: Format) -> Result<String, NothingToWrite> {
     let text = match reply {
         Reply::Lineage(answer) => lineage::text(answer, format),

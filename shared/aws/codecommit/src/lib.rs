@@ -8,7 +8,7 @@ use sagewarden_aws::port_error;
 use sagewarden_events::{CommitId, Repository, Timestamp};
 use sagewarden_govern::ports::{ChangedFile, Changes, Comment, Commit, PortError, SourceControl};
 
-/// What IAM has to allow for each method: a test holds the roles of the template against it, and it against the calls.
+/// What IAM must allow for each method. Tests compare this with the roles in the template, and with the calls.
 pub const ACTIONS: &[(&str, &[&str])] = &[
     ("SourceControl::commit", &["codecommit:GetCommit"]),
     ("SourceControl::changes", &["codecommit:GetDifferences"]),
@@ -69,7 +69,7 @@ impl SourceControl for CodeCommit {
             .repository_name(&repository.name)
             .set_before_commit_specifier(before.map(ToString::to_string))
             .after_commit_specifier(after.as_str());
-        // The model gives no bounds for a page's size: the service's own is used.
+        // The API model gives no bounds for the size of a page, so this uses the service's default.
         let mut pages = call.into_paginator().send();
         let mut changes = Changes { files: Vec::new(), complete: true };
         let mut left = at_most;
@@ -101,7 +101,7 @@ impl SourceControl for CodeCommit {
         let call = self.client.get_blob().repository_name(&repository.name).blob_id(&file.blob);
         match call.send().await {
             Ok(answer) => Ok(Some(answer.content.into_inner()).filter(|content| content.len() <= at_most)),
-            // Above 6 MB the API gives nothing ("Quotas in AWS CodeCommit", user guide).
+            // The API answers no file of more than 6 MB ("Quotas in AWS CodeCommit", user guide).
             Err(error)
                 if error.as_service_error().is_some_and(|error| error.is_file_too_large_exception()) =>
             {
@@ -125,7 +125,7 @@ impl SourceControl for CodeCommit {
             .client_request_token(*token);
         match call.send().await {
             Ok(_) => Ok(()),
-            // The token was used with another text, by another version of this program: that comment stands.
+            // Another version of this program used the token with another text: that comment stands.
             Err(error)
                 if error
                     .as_service_error()
@@ -140,7 +140,7 @@ impl SourceControl for CodeCommit {
     }
 }
 
-/// The later side of a difference, when it is a regular file (modes 100644 and 100755).
+/// The later side of a difference, if it is a regular file (modes 100644 and 100755).
 fn changed_file(difference: &Difference) -> Option<ChangedFile> {
     let after = difference.after_blob()?;
     let file = ChangedFile { path: after.path()?.to_owned(), blob: after.blob_id()?.to_owned() };
@@ -152,7 +152,7 @@ fn git_date(text: &str) -> Option<Timestamp> {
     Timestamp::from_text(text.split(' ').next()?)
 }
 
-/// A name that cannot be one names nothing: a tag may hold anything.
+/// An invalid name names nothing. It may come from a tag, and tags may hold any text.
 fn is_not_found(error: &impl ProvideErrorMetadata) -> bool {
     matches!(
         error.code(),

@@ -1,4 +1,4 @@
-//! Batches: the service may leave a part undone without an error, and asks to come again with it.
+//! Batches. Without an error, the service may leave a part undone, and asks the caller to send that part again.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
@@ -16,7 +16,7 @@ use crate::value::{from_row, key_row, to_row};
 const MAX_WRITES: usize = 25;
 const MAX_KEYS: usize = 100;
 
-/// The waits before a remainder is sent again: about three seconds in all.
+/// The waits before this sends a remainder again: about three seconds in all.
 fn waits() -> impl Iterator<Item = Duration> {
     ExponentialBuilder::default()
         .with_min_delay(Duration::from_millis(25))
@@ -78,7 +78,7 @@ impl DynamoTable {
         }
     }
 
-    /// Strongly consistent; a key that is named twice is read once.
+    /// Reads strongly consistently. If a key is given twice, it is read once.
     pub(crate) async fn get_all(&self, keys: &[Key]) -> Result<Vec<Item>, PortError> {
         let context = self.context("read a batch from");
         let keys: Vec<&Key> = keys.iter().collect::<BTreeSet<_>>().into_iter().collect();

@@ -1,5 +1,5 @@
-//! The lineage table through `aws-sdk-dynamodb`: every write a merge that one item decides by itself, no transactions, reads
-//! strongly consistent.
+//! The lineage table through `aws-sdk-dynamodb`. Each write is a merge of one item, there are no transactions, and reads are strongly
+//! consistent.
 
 mod batch;
 mod value;
@@ -20,7 +20,7 @@ use sagewarden_lineage::table::{Attributes, Item, Key, Page, Query, Range, Write
 
 use crate::value::{PK, Row, SK, from_row, key_row, to_row, to_value};
 
-/// What IAM has to allow for each method: a test holds the roles of the template against it, and it against the calls.
+/// What IAM must allow for each method. Tests compare this with the roles in the template, and with the calls.
 pub const ACTIONS: &[(&str, &[&str])] = &[
     ("Table::write", &["dynamodb:BatchWriteItem", "dynamodb:UpdateItem"]),
     ("Table::get", &["dynamodb:BatchGetItem"]),
@@ -54,7 +54,7 @@ impl DynamoTable {
 
 impl Table for DynamoTable {
     async fn write(&self, writes: &[Write]) -> Result<(), PortError> {
-        // A batch must not name a key twice, and folded writes are paid once.
+        // A batch must not name a key twice. Also, writes that are folded into one are paid once.
         let items = by_item(writes);
         let mut whole: BTreeMap<&Key, Option<&Attributes>> = BTreeMap::new();
         let mut merged = Vec::new();
@@ -93,7 +93,7 @@ impl Table for DynamoTable {
         let mut condition = "#pk = :pk".to_owned();
         let text = |text: &String| AttributeValue::S(text.clone());
         match &query.range {
-            // The service takes no empty prefix.
+            // The service refuses an empty prefix.
             Range::Prefix(prefix) if prefix.is_empty() => {}
             Range::Prefix(prefix) => {
                 condition += " AND begins_with(#sk, :low)";
@@ -126,7 +126,7 @@ impl Table for DynamoTable {
     }
 
     async fn claim(&self, claim: &Claim) -> Result<Claimed, PortError> {
-        // The owner's own claim is granted again: an answer that was lost makes the SDK ask twice.
+        // The owner's own claim is granted again: if an answer is lost, the SDK asks twice.
         let mut update = Update::of(&claim.key);
         for (name, value) in ReceiptRow::claimed(&claim.owner, claim.until) {
             let (name, value) = update.bind(&name, to_value(&value));
@@ -206,7 +206,7 @@ impl Table for DynamoTable {
 }
 
 impl DynamoTable {
-    /// Replaces a receipt by these attributes; whether the claim was still the owner's.
+    /// Replaces a receipt by these attributes. Answers whether the claim still belonged to the owner.
     async fn replace_own(&self, claim: &Claim, attributes: &Attributes) -> Result<bool, PortError> {
         let call = self
             .client
@@ -224,7 +224,7 @@ impl DynamoTable {
     }
 }
 
-/// An `UpdateItem` with placeholders, since attribute names may be reserved words.
+/// An `UpdateItem` with placeholders, because attribute names may be reserved words.
 struct Update {
     key: Row,
     set: Vec<String>,
@@ -262,7 +262,7 @@ impl Update {
             let (name, value) = self.bind(name, to_value(value));
             self.set.push(format!("{name} = if_not_exists({name}, {value})"));
         }
-        // A set in the table is never empty.
+        // The table holds no empty sets.
         for (name, members) in union.iter().filter(|(_, members)| !members.is_empty()) {
             let (name, value) = self.bind(name, AttributeValue::Ss(members.iter().cloned().collect()));
             self.add.push(format!("{name} {value}"));
@@ -294,13 +294,14 @@ impl Update {
             .filter(|(_, parts)| !parts.is_empty())
             .map(|(word, parts)| format!("{word} {}", parts.join(", ")))
             .collect();
-        // Without an expression the item is made with nothing but its key.
+        // Without an expression, the item has only its key.
         (!text.is_empty()).then(|| text.join(" "))
     }
 }
 
 impl DynamoTable {
-    /// Merges and registers of one item: in one update, which is paid once, unless a newer version of a register is there already.
+    /// Writes the merges and registers of one item in one update, which is paid once, unless the table already has a newer version of a
+    /// register.
     async fn merge(&self, writes: &[Write]) -> Result<(), PortError> {
         let Some(first) = writes.first() else { return Ok(()) };
         if writes.len() > 1 && is_one_update(writes) {
@@ -318,7 +319,7 @@ impl DynamoTable {
         Ok(())
     }
 
-    /// Whether the update took place: false when a newer version is there already.
+    /// Whether the update took place: false if the table already has a newer version.
     async fn update(&self, update: Update) -> Result<bool, PortError> {
         let expression = update.expression();
         let condition = (!update.conditions.is_empty()).then(|| update.conditions.join(" AND "));

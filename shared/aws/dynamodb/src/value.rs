@@ -22,7 +22,7 @@ pub(crate) fn key_row(key: &Key) -> Row {
 
 pub(crate) fn to_row(key: &Key, attributes: &Attributes) -> Row {
     let mut row = key_row(key);
-    // A set in the table is never empty.
+    // The table holds no empty sets.
     let stored = attributes.iter().filter(|(_, value)| !matches!(value, Value::Set(set) if set.is_empty()));
     row.extend(stored.map(|(name, value)| (name.clone(), to_value(value))));
     row
@@ -36,7 +36,7 @@ pub(crate) fn to_value(value: &Value) -> AttributeValue {
     }
 }
 
-/// `None` for a row without our keys. Attributes of other types were put there by somebody else and are left out.
+/// `None` for a row without our keys. Leaves out attributes of other types: somebody else wrote them.
 pub(crate) fn from_row(mut row: Row) -> Option<Item> {
     let mut text = |name: &str| match row.remove(name) {
         Some(AttributeValue::S(text)) => Some(text),

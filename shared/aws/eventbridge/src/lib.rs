@@ -6,10 +6,10 @@ use aws_sdk_eventbridge::types::PutEventsRequestEntry;
 use sagewarden_aws::{classify, port_error};
 use sagewarden_govern::ports::{Bus, Notice, PortError};
 
-/// The `source` of everything that Sagewarden says.
+/// The `source` of everything that Sagewarden publishes.
 pub const SOURCE: &str = "sagewarden";
 
-/// What IAM has to allow for each method: a test holds the roles of the template against it, and it against the calls.
+/// What IAM must allow for each method. Tests compare this with the roles in the template, and with the calls.
 pub const ACTIONS: &[(&str, &[&str])] = &[("Bus::publish", &["events:PutEvents"])];
 
 /// A bus by name or ARN.
@@ -52,7 +52,7 @@ impl Bus for EventBus {
         let code = refused.and_then(|entry| entry.error_code());
         let message = refused.and_then(|entry| entry.error_message()).unwrap_or("no reason was given");
         let message = format!("{}: {message}", code.unwrap_or("refused"));
-        // Without a code that says better, a refused entry may be taken later.
+        // Unless its code says otherwise, the service may accept a refused entry later.
         Err(PortError::new(classify(code, None), context, message))
     }
 }

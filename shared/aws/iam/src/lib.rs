@@ -12,7 +12,7 @@ use sagewarden_events::Grant;
 use sagewarden_govern::ports::{Grants, PortError, PortErrorKind, Roles};
 use serde_json::Value;
 
-/// What IAM has to allow for each method: a test holds the roles of the template against it, and it against the calls.
+/// What IAM must allow for each method. Tests compare this with the roles in the template, and with the calls.
 pub const ACTIONS: &[(&str, &[&str])] = &[(
     "Roles::grants",
     &[
@@ -29,11 +29,12 @@ pub const ACTIONS: &[(&str, &[&str])] = &[(
 #[derive(Clone, Debug)]
 pub struct IamRoles {
     client: Client,
-    /// Documents of managed policies by the policy's id and version. Neither is ever used again, so that none gets old.
+    /// Documents of managed policies by the policy's id and version. IAM never uses an id or a version again, so these documents stay
+    /// right.
     documents: RefCell<BTreeMap<(String, String), Value>>,
 }
 
-/// Documents that are held at once; a role has ten managed policies, or twenty where the quota was raised.
+/// How many documents are held at once. A role has at most ten managed policies, or twenty if the quota was raised.
 const MAX_DOCUMENTS: usize = 200;
 
 impl IamRoles {
@@ -43,7 +44,7 @@ impl IamRoles {
         Self { client: Client::new(config), documents: RefCell::default() }
     }
 
-    /// Whether there is a role of this very ARN in the account: names of other accounts, and other paths, look alike.
+    /// Whether the account has a role with exactly this ARN: the same name may exist in another account, or with another path.
     async fn exists(&self, role_arn: &str, name: &str) -> Result<Option<String>, PortError> {
         let context = format!("look at role `{role_arn}`");
         match self.client.get_role().role_name(name).send().await {
@@ -73,7 +74,7 @@ impl IamRoles {
         Ok(grants)
     }
 
-    /// The document that a managed policy has now; `None` when it was detached and deleted meanwhile.
+    /// The document that a managed policy has now; `None` if it was detached and deleted meanwhile.
     async fn managed(&self, arn: &str) -> Result<Option<Value>, PortError> {
         let context = || format!("read policy `{arn}`");
         let policy = match self.client.get_policy().policy_arn(arn).send().await {
@@ -141,7 +142,7 @@ impl Roles for IamRoles {
     }
 }
 
-/// The name in `arn:<partition>:iam::<account>:role/<path>/<name>`: the calls take no path.
+/// The name in `arn:<partition>:iam::<account>:role/<path>/<name>`, because the calls take no path.
 fn role_name(arn: &str) -> Option<&str> {
     let mut parts = arn.splitn(6, ':');
     let service = (parts.next()?, parts.nth(1)?);

@@ -6,7 +6,7 @@ use sagewarden_aws::port_error;
 use sagewarden_events::KeyManager;
 use sagewarden_govern::ports::{Keys, PortError, PortErrorKind};
 
-/// What IAM has to allow for each method: a test holds the roles of the template against it, and it against the calls.
+/// What IAM must allow for each method. Tests compare this with the roles in the template, and with the calls.
 pub const ACTIONS: &[(&str, &[&str])] = &[("Keys::manager", &["kms:DescribeKey"])];
 
 /// KMS in the account and region of the configuration.

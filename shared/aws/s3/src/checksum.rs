@@ -22,7 +22,7 @@ pub(crate) async fn of(
         .set_version_id(object.version_id.clone())
         .checksum_mode(ChecksumMode::Enabled);
     match call.send().await {
-        // Without versions another content may stand there by now.
+        // If the bucket keeps no versions, the key may have another content by now.
         Ok(answer) if answer.e_tag().unwrap_or_default().trim_matches('"') == object.etag => {
             Ok(read(&answer))
         }
@@ -49,7 +49,7 @@ pub(crate) async fn entity_tag(
     }
 }
 
-/// The answer to `HEAD` has no body, and so no error code: the status is all there is.
+/// The answer to `HEAD` has no body, and therefore no error code. It has only the status.
 async fn absent<T>(
     client: &Client,
     bucket: &str,
@@ -65,8 +65,8 @@ async fn absent<T>(
     }
 }
 
-/// Why `HEAD` was refused as a bad request: a token that has run out, or an object under a key that its reader must bring. `GET`
-/// needs the same permission and gives the code, so it is asked for the first byte.
+/// Finds out why S3 refused `HEAD` as a bad request: the token has expired, or the reader must send the key of the object. `GET` needs the
+/// same permission and answers with the code, so this asks for the first byte.
 async fn reason(
     client: &Client,
     bucket: &str,
@@ -87,7 +87,7 @@ fn status<E: ProvideErrorMetadata>(error: &SdkError<E>) -> Option<u16> {
     error.raw_response().map(|response| response.status().as_u16())
 }
 
-/// The strongest first: an object has one, or one beside those that S3 added.
+/// The strongest first. An object has one checksum, and S3 may have added others.
 fn read(answer: &HeadObjectOutput) -> Option<Checksum> {
     let kept = [
         ("SHA256", answer.checksum_sha256()),
@@ -97,7 +97,7 @@ fn read(answer: &HeadObjectOutput) -> Option<Checksum> {
         ("CRC32", answer.checksum_crc32()),
     ];
     let (algorithm, value) = kept.into_iter().find_map(|(name, value)| Some((name, value?)))?;
-    // The number of parts follows a dash, even if the type is absent.
+    // If there is a dash, the number of parts follows it, even if the type is absent.
     let composite = answer.checksum_type() == Some(&ChecksumType::Composite) || value.contains('-');
     Some(Checksum { algorithm: algorithm.to_owned(), value: value.to_owned(), composite })
 }

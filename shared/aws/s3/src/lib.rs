@@ -17,7 +17,7 @@ use sagewarden_lineage::s3::Checksum;
 
 use crate::listing::AsOf;
 
-/// What IAM has to allow for each method: a test holds the roles of the template against it, and it against the calls.
+/// What IAM must allow for each method. Tests compare this with the roles in the template, and with the calls.
 pub const ACTIONS: &[(&str, &[&str])] = &[
     ("Objects::versioning", &["s3:GetBucketVersioning"]),
     ("Objects::versions", &["s3:ListBucketVersions"]),
@@ -30,8 +30,8 @@ pub const ACTIONS: &[(&str, &[&str])] = &[
     ("Files::write", WRITE),
     ("Quarantine::keep", &["s3:PutObject"]),
 ];
-/// To a caller who may not list a bucket, S3 answers that a missing object is forbidden ("GetObject", S3 API reference); what is
-/// encrypted with a key of a customer is read with that key.
+/// If a caller may not list a bucket, S3 answers that a missing object is forbidden ("GetObject", S3 API reference). To read an object that
+/// is encrypted with a customer's key, the caller needs that key.
 const READ: &[&str] = &["s3:GetObject", "s3:ListBucket", "kms:Decrypt"];
 const READ_VERSION: &[&str] = &["s3:GetObject", "s3:GetObjectVersion", "s3:ListBucket", "kms:Decrypt"];
 const WRITE: &[&str] = &["s3:PutObject", "kms:GenerateDataKey"];
@@ -56,7 +56,7 @@ impl S3Objects {
         Self { manifests: Some(bucket.into()), ..self }
     }
 
-    /// Begins to read; `None` when there is nothing.
+    /// Begins to read; `None` if there is no object.
     async fn open(
         &self,
         bucket: &str,
@@ -109,8 +109,8 @@ fn broken_off(context: String, error: ByteStreamError) -> PortError {
     PortError::new(PortErrorKind::Unavailable, context, error.to_string()).with_source(error)
 }
 
-/// Entries of a page of `ListObjectVersions`, and the pages that old versions and delete markers may fill beside those that
-/// the keys asked for need.
+/// How many entries a page of `ListObjectVersions` has, and how many pages old versions and delete markers may fill beside the pages that
+/// the wanted keys need.
 const PAGE: usize = 1_000;
 const SPARE_PAGES: usize = 9;
 
@@ -173,7 +173,7 @@ impl Objects for S3Objects {
         at_most: u64,
     ) -> Result<Option<Vec<u8>>, PortError> {
         let found = self.content(bucket, &object.key, object.version_id.as_deref(), at_most).await?;
-        // Without versions another content may stand there by now.
+        // If the bucket keeps no versions, the key may have another content by now.
         Ok(found.filter(|(_, etag)| *etag == object.etag).map(|(body, _)| body))
     }
 
@@ -190,7 +190,7 @@ impl Objects for S3Objects {
         let key = format!("manifests/{digest}.tsv");
         let place = format!("s3://{bucket}/{key}");
         let call = self.client.put_object().bucket(bucket).key(key).content_type("text/tab-separated-values");
-        // It is named by its content: an existing object is the same.
+        // The name is the hash of the content, so an existing object is the same.
         match call.if_none_match("*").body(text.as_bytes().to_vec().into()).send().await {
             Ok(_) => Ok(Some(place)),
             Err(error) if error.code() == Some("PreconditionFailed") => Ok(Some(place)),
@@ -207,7 +207,7 @@ impl Files for S3Objects {
         take: &mut dyn FnMut(&[u8]),
     ) -> Result<bool, PortError> {
         let answer = self.open(bucket, &object.key, object.version_id.as_deref()).await?;
-        // Without versions another content may stand there by now.
+        // If the bucket keeps no versions, the key may have another content by now.
         let Some(mut answer) = answer.filter(|answer| entity_tag(answer) == object.etag) else {
             return Ok(false);
         };

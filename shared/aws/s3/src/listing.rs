@@ -1,4 +1,4 @@
-//! What stood under a prefix at a point in time, out of `ListObjectVersions`.
+//! Computes from `ListObjectVersions` which objects were under a prefix at a point in time.
 
 use std::collections::BTreeMap;
 
@@ -7,9 +7,9 @@ use aws_sdk_s3::types::{DeleteMarkerEntry, ObjectVersion as Entry};
 use sagewarden_events::Timestamp;
 use sagewarden_govern::ports::{Listing, ObjectVersion};
 
-/// Collects, for each key, its newest entry that is not later than the moment asked for.
+/// Collects, for each key, its newest entry that is not later than the given time.
 pub(crate) struct AsOf {
-    /// In whole seconds, as S3 gives times: an object written within the second of the question counts.
+    /// In whole seconds, as S3 gives times. So an object that was written within the second of the question counts.
     until: i64,
     keys: BTreeMap<String, Newest>,
 }
@@ -33,7 +33,7 @@ impl AsOf {
         };
         let object = ObjectVersion {
             key: key.to_owned(),
-            // What a bucket that keeps no versions calls its one version.
+            // The id of the only version in a bucket that keeps no versions.
             version_id: entry.version_id().filter(|id| *id != "null").map(str::to_owned),
             etag: entry.e_tag().unwrap_or_default().trim_matches('"').to_owned(),
             size: entry.size().and_then(|size| u64::try_from(size).ok()).unwrap_or_default(),
@@ -49,7 +49,7 @@ impl AsOf {
         self.add(key, Newest { modified, latest: entry.is_latest() == Some(true), object: None });
     }
 
-    /// Entries of a key come newest first, so that of two of the same second the one seen first stays.
+    /// Entries of a key come newest first. So if two have the same second, the one that comes first stays.
     fn add(&mut self, key: &str, entry: Newest) {
         if entry.modified > self.until {
             return;

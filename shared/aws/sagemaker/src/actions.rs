@@ -1,4 +1,4 @@
-//! What IAM has to allow for each call: a test holds the roles of the template against it, and it against the calls.
+//! What IAM must allow for each call. Tests compare this with the roles in the template, and with the calls.
 
 use sagewarden_events::ResourceKind;
 
@@ -44,7 +44,7 @@ pub const ACTIONS: &[(&str, &[&str])] = &[
     ("Remedies::delete_model", &["sagemaker:DeleteModel"]),
 ];
 
-/// That of `Account::describe`, which differs from kind to kind.
+/// The action of `Account::describe`, which differs from kind to kind.
 #[must_use]
 pub fn describing(kind: ResourceKind) -> &'static str {
     match kind {

@@ -1,6 +1,6 @@
 //! Apps of Studio. An ARN (`app/<domain>/<owner>/<type>/<name>`) does not say whether the owner is a user profile or a space, and both may
-//! have one name: somebody who makes a space under a colleague's name must neither hide an app behind the colleague's nor have that
-//! deleted.
+//! have one name: somebody may give a space the name of a colleague's profile. This must neither hide an app behind the colleague's app,
+//! nor get the colleague's app deleted.
 
 use aws_sdk_sagemaker::types::AppType;
 use sagewarden_aws::port_error;
@@ -13,14 +13,14 @@ use crate::{Capture, SageMakerAccount, describe, is_not_found, json};
 /// An app by the parts of its ARN: domain, owner, type and name.
 type Parts<'a> = [&'a str; 4];
 
-/// What the service says of the apps of a name: of the user profile's, and of the space's.
+/// The service's descriptions of the apps with a name: the app of the user profile, and the app of the space.
 struct Found {
     of_user: Option<Vec<u8>>,
     of_space: Option<Vec<u8>>,
 }
 
 impl SageMakerAccount {
-    /// The description of an app; of two, the one that was made last.
+    /// The description of an app. If there are two, the newer one.
     pub(crate) async fn describe_app(
         &self,
         app: Parts<'_>,
@@ -35,7 +35,7 @@ impl SageMakerAccount {
         Ok(if of_space.is_none() || (of_user.is_some() && user > space) { of_user } else { of_space })
     }
 
-    /// Deletes an app. Where a user profile and a space have one of the same name, neither is deleted.
+    /// Deletes an app. If a user profile and a space both have an app of that name, deletes neither.
     pub(crate) async fn delete_app(&self, app: Parts<'_>, context: &str) -> Result<(), PortError> {
         let [domain, owner, app_type, name] = app;
         let call = self.client.delete_app().domain_id(domain).app_name(name);
@@ -50,7 +50,7 @@ impl SageMakerAccount {
             }
             Found { of_user: Some(_), .. } => call.user_profile_name(owner).send().await,
             Found { of_space: Some(_), .. } => call.space_name(owner).send().await,
-            // Gone already is as good.
+            // If it is already gone, that is as good.
             Found { .. } => return Ok(()),
         };
         match deleted {
@@ -60,7 +60,7 @@ impl SageMakerAccount {
         }
     }
 
-    /// Apps are described for a while after they were deleted ("DescribeApp", SageMaker API reference): these are none.
+    /// SageMaker describes apps for a while after their deletion ("DescribeApp", SageMaker API reference). Such an app does not count.
     async fn find_app(&self, app: Parts<'_>, context: &str) -> Result<Found, PortError> {
         let [domain, owner, app_type, name] = app;
         let call = || {

@@ -1,4 +1,4 @@
-//! Keeps the body of an answer beside what the SDK makes of it.
+//! Keeps the body of an answer, in addition to the SDK's types.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -11,7 +11,7 @@ use aws_sdk_sagemaker::error::BoxError;
 pub(crate) struct Capture(Arc<Mutex<Vec<u8>>>);
 
 impl Capture {
-    /// The body; empty when there was none.
+    /// The body; empty if there was none.
     pub(crate) fn body(&self) -> Vec<u8> {
         std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }

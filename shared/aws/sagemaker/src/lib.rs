@@ -22,7 +22,7 @@ use serde_json::Value;
 
 use crate::capture::Capture;
 
-/// What every list is asked for at once: the most that SageMaker gives (`MaxResults`, API reference); unasked it gives ten.
+/// The size of a page of any list: the most that SageMaker gives (`MaxResults`, API reference). Its default is ten.
 pub(crate) const PAGE: i32 = 100;
 
 /// SageMaker in the account and region of the configuration.
@@ -79,7 +79,7 @@ impl Account for SageMakerAccount {
                 describe!(&context, client.describe_compilation_job().compilation_job_name(name))
             }
             ResourceKind::Model => describe!(&context, client.describe_model().model_name(name)),
-            // Packages of other accounts, and versions, are known by their ARN.
+            // SageMaker identifies packages of other accounts, and versions, by their ARN.
             ResourceKind::ModelPackage => {
                 describe!(&context, client.describe_model_package().model_package_name(resource.arn()))
             }
@@ -184,7 +184,7 @@ impl Account for SageMakerAccount {
 }
 
 impl SageMakerAccount {
-    /// What lives in a domain is named `<domain>/<name>`, an app `<domain>/<owner>/<type>/<name>`, as in their ARNs.
+    /// A resource in a domain has the name `<domain>/<name>`, and an app `<domain>/<owner>/<type>/<name>`, as in their ARNs.
     async fn describe_in_domain(
         &self,
         resource: &Resource,

@@ -1,4 +1,4 @@
-//! What only the lineage asks for: the steps of a pipeline's execution, and the trial components of a job.
+//! Facts that only the lineage needs: the steps of a pipeline's execution, and the trial components of a job.
 
 use std::collections::BTreeMap;
 
@@ -71,7 +71,7 @@ impl SageMakerAccount {
     }
 }
 
-/// The list of a page.
+/// The list in a page.
 pub(crate) fn taken(context: &str, capture: &Capture, field: &str) -> Result<Vec<Value>, PortError> {
     let mut body = parse(context, &capture.body())?;
     Ok(match body.get_mut(field).map(Value::take) {

@@ -57,7 +57,7 @@ impl SageMakerAccount {
         since: Timestamp,
     ) -> Result<Value, PortError> {
         let context = format!("list the executions of {schedule}");
-        // The service's `After` need not include the time itself.
+        // The service's `After` may exclude the time itself.
         let after = DateTime::from_millis(since.millis() - 1);
         let (mut executions, mut token) = (Vec::new(), None);
         loop {

@@ -1,4 +1,4 @@
-//! What is done to resources: stops, changes in place, marks, deletions.
+//! Carries out remedies: stops, changes in place, marks, deletions.
 
 use std::collections::BTreeSet;
 
@@ -123,7 +123,7 @@ impl Remedies for SageMakerAccount {
         while let Some(config) = names.next().await {
             let config = config.map_err(|error| port_error(&context, error))?;
             let Some(name) = config.endpoint_config_name() else { continue };
-            // An emulator may not know what `CreationTimeAfter` asks for.
+            // An emulator may ignore `CreationTimeAfter`.
             if config.creation_time().and_then(|at| at.to_millis().ok()).is_some_and(|at| at < since.millis())
             {
                 continue;
@@ -135,7 +135,7 @@ impl Remedies for SageMakerAccount {
             let described =
                 match self.client.describe_endpoint_config().endpoint_config_name(name).send().await {
                     Ok(described) => described,
-                    // Deleted since it was listed.
+                    // It was deleted after it was listed.
                     Err(error) if error.as_service_error().is_some_and(is_not_found) => continue,
                     Err(error) => return Err(port_error(&context, error)),
                 };
@@ -160,8 +160,8 @@ impl Remedies for SageMakerAccount {
 }
 
 impl SageMakerAccount {
-    /// All changes in one call. When running apps keep some of them from being made, the others are made; the record comes again
-    /// for the rest, with the first call's error.
+    /// Makes all changes in one call. If running apps prevent some changes, makes the others, and answers with the first call's error, so
+    /// that the record is retried for the rest.
     async fn change_domain(
         &self,
         domain: &Resource,
@@ -179,7 +179,7 @@ impl SageMakerAccount {
         let others: BTreeSet<Change> =
             changes.iter().copied().filter(|change| !needs_no_apps(*change)).collect();
         if is_refused && !others.is_empty() && others.len() < changes.len() {
-            // Whatever its result, the first call's error says what is still to be done.
+            // Whatever the result of this call, the first call's error says which changes are still missing.
             let _made = update(&others).await;
         }
         Err(port_error(context, error))
@@ -231,7 +231,7 @@ fn domain_changes(
     call.set_domain_settings_for_update(settings.map(|settings| settings.build()))
 }
 
-/// The traffic's way and the name in sessions can be changed only while no app runs ("UpdateDomain", API reference).
+/// The route of the traffic and the name in sessions can change only while no app runs ("UpdateDomain", API reference).
 fn needs_no_apps(change: Change) -> bool {
     matches!(change, Change::RouteThroughVpc | Change::NameTheUser)
 }
@@ -255,7 +255,7 @@ where
     }
 }
 
-/// "The request was rejected because the training job is in status Completed", "Status (Stopped) not in ([InService])": it had
+/// "The request was rejected because the training job is in status Completed", "Status (Stopped) not in ([InService])": the resource had
 /// ended, or was being stopped.
 fn is_already_stopped(error: &impl ProvideErrorMetadata) -> bool {
     already_stopped(error.code(), error.message())

@@ -1,4 +1,5 @@
-//! What the adapters of all AWS services share: one configuration, and one reading of their errors. No service's SDK.
+//! What the adapters of all AWS services share: one configuration, and one translation of errors. This crate depends on the SDK of no
+//! service.
 
 mod noting;
 
@@ -13,8 +14,8 @@ use sagewarden_govern::ports::{PortError, PortErrorKind};
 
 pub use crate::noting::{Note, NotingClient};
 
-/// Credentials, region and endpoints as the environment says; the SDK's own retries, pinned to a dated behaviour so that an
-/// upgrade changes nothing unasked. `note` is called for every request, with the number of its attempt.
+/// Credentials, region and endpoints come from the environment. Retries are the SDK's own, pinned to the behaviour of a date, so that an
+/// upgrade changes nothing by itself. The SDK's client calls `note` for every request, with the number of its attempt.
 pub async fn load_config(note: Note) -> SdkConfig {
     aws_config::defaults(BehaviorVersion::v2026_01_12())
         .retry_config(RetryConfig::standard().with_max_attempts(4))
@@ -23,7 +24,7 @@ pub async fn load_config(note: Note) -> SdkConfig {
         .await
 }
 
-/// Codes of a request that is in order and met somebody else's: the same request may succeed as soon as the other has ended.
+/// Codes of a valid request that conflicted with another request. The same request may succeed once the other one has ended.
 const CONFLICTS: &[&str] = &[
     // SageMaker: a domain that is `Updating`, or whose apps run; a package group or trial component that somebody else changes.
     "ResourceInUse",
@@ -35,7 +36,7 @@ const CONFLICTS: &[&str] = &[
     "ConditionalRequestConflict",
     "OperationAborted",
 ];
-/// Codes with which services refuse a caller who may be right later: somebody grants a permission, or enables a key.
+/// Codes with which services refuse a caller who may be allowed later, when somebody grants a permission or enables a key.
 const DENIED: &[&str] = &[
     "AccessDenied",
     "AccessDeniedException",
@@ -55,8 +56,8 @@ const DENIED: &[&str] = &[
 ];
 /// Codes of a request that can never succeed: it is malformed, too large, or asks for something that does not exist.
 ///
-/// `ResourceNotFoundException` is not one of them: DynamoDB and EventBridge give it for the stack's own table and bus, which is no
-/// fault of the record.
+/// `ResourceNotFoundException` is not one of them: DynamoDB and EventBridge answer it if the stack's own table or bus is missing, which is
+/// not the record's fault.
 const FINAL: &[&str] = &[
     // Any service ("Common errors" in each API reference).
     "InvalidAction",
@@ -161,8 +162,8 @@ where
 
 /// What an error code and an HTTP status mean. Without an answer, a service is unavailable.
 ///
-/// Which codes throttle or pass by themselves is the SDK's own knowledge, from which its retries decide, too. A code that nobody
-/// here knows comes again: the queue gives the record up after some deliveries, and its dead-letter queue keeps it.
+/// The SDK knows which codes mean throttling or a passing fault; its own retries use the same knowledge. If a code is unknown, the record
+/// is retried. After some deliveries, the dead-letter queue keeps it.
 #[must_use]
 pub fn classify(code: Option<&str>, status: Option<u16>) -> PortErrorKind {
     if let Some(kind) = code.and_then(by_code) {
@@ -171,14 +172,14 @@ pub fn classify(code: Option<&str>, status: Option<u16>) -> PortErrorKind {
     match (code, status) {
         (_, Some(429)) => PortErrorKind::Throttled,
         (_, Some(401 | 403)) => PortErrorKind::Denied,
-        // The answer to `HEAD` has no code. A bucket of another region answers with this redirection, each time.
+        // The answer to `HEAD` has no code. A bucket of another region always answers with this redirection.
         (None, Some(301)) => PortErrorKind::Invalid,
         _ => PortErrorKind::Unavailable,
     }
 }
 
 fn by_code(code: &str) -> Option<PortErrorKind> {
-    // S3 passes on what KMS says under this prefix: the key is disabled, deleted, or not for the caller.
+    // S3 passes on KMS's errors with this prefix: the key is disabled or deleted, or the caller may not use it.
     let (of_kms, plain) = match code.strip_prefix("KMS.") {
         Some(rest) => (true, rest),
         None => (false, code),

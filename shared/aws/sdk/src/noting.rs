@@ -15,17 +15,17 @@ use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::runtime_components::{RuntimeComponents, RuntimeComponentsBuilder};
 use aws_smithy_types::config_bag::ConfigBag;
 
-/// Called for a request, within the task that makes it: the first attempt is number one.
+/// Called for each request, within the task that makes it. The first attempt is number one.
 pub type Note = fn(u32);
 
-/// A client before another one.
+/// A client that wraps another one.
 pub struct NotingClient {
     inner: SharedHttpClient,
     note: Note,
 }
 
 impl NotingClient {
-    /// Tells `note` of each request and passes it on to the client that the SDK takes where none is given.
+    /// Calls `note` for each request, and passes the request on to the SDK's default client.
     #[must_use]
     pub fn new(note: Note) -> Self {
         Self { inner: https_client(), note }
@@ -69,7 +69,7 @@ impl HttpClient for NotingClient {
     }
 }
 
-/// The client that the SDK takes where none is given.
+/// The SDK's default client.
 fn https_client() -> SharedHttpClient {
     HttpsBuilder::new().build_with_connector_fn(|settings, components| {
         let mut connector =
@@ -101,7 +101,7 @@ impl HttpConnector for NotingConnector {
     }
 }
 
-/// The number in `attempt=2; max=4`, with which the SDK says how often it has asked.
+/// The number in `attempt=2; max=4`, in which the SDK counts its attempts.
 fn attempt(header: Option<&str>) -> u32 {
     let parts = header.unwrap_or_default().split(';');
     parts.filter_map(|part| part.trim().strip_prefix("attempt=")?.parse().ok()).next().unwrap_or(1)

@@ -3,8 +3,8 @@
 /// How often JSON within JSON is decoded. The training toolkit decodes a hyperparameter twice at most.
 const MOST_DECODED: usize = 8;
 
-/// What a text says once its escapes of JSON are resolved, and again for JSON within JSON, as long as that changes it and at most eight
-/// times. It need not parse: Python reads what this program does not.
+/// A text with its escapes of JSON resolved. For JSON within JSON this is repeated while it changes the text, at most eight times. The text
+/// need not parse: Python reads texts that this program does not.
 pub fn decodings(text: &str) -> impl Iterator<Item = String> + use<> {
     let next = |text: &str| Some(without_escapes(text)).filter(|next| next != text);
     std::iter::successors(next(text), move |text| next(text)).take(MOST_DECODED)
@@ -19,7 +19,7 @@ fn without_escapes(text: &str) -> String {
         let hex = escape.strip_prefix('u').and_then(|hex| hex.get(..4));
         let unit = hex.filter(|hex| !hex.starts_with('+')).and_then(|hex| u32::from_str_radix(hex, 16).ok());
         let (character, length) = match (escape.chars().next(), unit) {
-            // Half of a pair is a character that no address has.
+            // Half of a surrogate pair stands for a character that no address has.
             (_, Some(unit)) => (char::from_u32(unit).unwrap_or(char::REPLACEMENT_CHARACTER), 5),
             (Some(same @ ('/' | '\\' | '"')), _) => (same, 1),
             (Some('n'), _) => ('\n', 1),

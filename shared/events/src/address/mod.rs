@@ -1,6 +1,6 @@
-//! Addresses within texts, in whichever form somebody writes them: where they stand, and the name that each is known by.
+//! Finds addresses within texts, in any of their forms: where they stand, and the name that each one has in the lineage.
 //!
-//! Texts are as long as their authors want. Each letter is looked at a fixed number of times, however many addresses begin there.
+//! Authors decide how long a text is. So this reads each letter a fixed number of times, however many addresses begin there.
 
 mod escapes;
 
@@ -8,14 +8,14 @@ use std::ops::Range;
 
 pub use escapes::decodings;
 
-/// How addresses begin, in any case of letters. Within an address another one may begin.
+/// How addresses begin, in upper or lower case. An address may begin within another one.
 const BEGINNINGS: [&str; 4] = ["codecommit::", "git-codecommit.", "git-codecommit-fips.", ARN];
-/// The same, where two slashes follow.
+/// The same, if two slashes follow.
 const SCHEMES: [&str; 4] = ["s3:", "s3a:", "s3n:", "codecommit:"];
-/// What stands behind the account in the name of a registry.
+/// The text after the account in the name of a registry.
 const REGISTRIES: [&str; 3] = [".dkr.ecr.", ".dkr.ecr-fips.", ".dkr-ecr."];
 const ARN: &str = "arn:";
-/// What the names of AWS's hosts end in; in China `.cn` follows.
+/// The end of the names of AWS's hosts; in China `.cn` follows.
 const AWS: &str = ".amazonaws.com";
 
 /// What an address names.
@@ -76,7 +76,7 @@ impl<'a> NameIn<'a> {
             },
             Some(name) => name.trim_end_matches('.'),
         };
-        // The endpoint of a VPC, or of the control plane, is S3's and names no bucket.
+        // An endpoint of S3 in a VPC, or of its control plane, names no bucket.
         let is_endpoint =
             |label: &str| label == "vpce" || label.starts_with("vpce-") || label.starts_with("s3-control");
         if host.split('.').any(is_endpoint) { Self::Name(name) } else { Self::Bucket(name) }
@@ -103,7 +103,7 @@ fn until<'a>(text: &'a str, ends: &[char]) -> &'a str {
     text.split(ends).next().unwrap_or(text)
 }
 
-/// An address in lower case, with slashes where JSON has them escaped.
+/// An address in lower case, with plain slashes in place of escaped ones.
 #[must_use]
 pub fn plain(address: &str) -> String {
     let mut plain = String::with_capacity(address.len());
@@ -116,7 +116,7 @@ pub fn plain(address: &str) -> String {
     plain
 }
 
-/// Where addresses stand, from the first to the last. Each ends where a word does, at the latest where another address begins.
+/// The places of addresses, in order. Each ends at the end of a word, or earlier, if another address begins there.
 #[must_use]
 pub fn addresses(text: &str) -> Vec<Range<usize>> {
     let (mut found, mut begun) = (Vec::new(), None);
@@ -140,7 +140,7 @@ pub fn addresses(text: &str) -> Vec<Range<usize>> {
     found
 }
 
-/// Whether an address begins here, behind another letter.
+/// Whether an address begins here, directly after another letter.
 fn begins(text: &str, at: usize, before: Option<char>) -> bool {
     let here = |word: &&&str| starts_with(text, at, word);
     // `warn:` is not an ARN.
@@ -151,7 +151,7 @@ fn begins(text: &str, at: usize, before: Option<char>) -> bool {
         || is_s3_host(text, at, before)
 }
 
-/// Whether the name of a host of S3 begins here. A host is looked at where it begins, and no further than a name may reach.
+/// Whether the name of a host of S3 begins here. This looks no further than a name may reach.
 fn is_s3_host(text: &str, at: usize, before: Option<char>) -> bool {
     if before.is_some_and(is_of_host) {
         return false;
@@ -161,7 +161,7 @@ fn is_s3_host(text: &str, at: usize, before: Option<char>) -> bool {
     text.get(at..at + length).and_then(s3_in).is_some()
 }
 
-/// Where the label of S3 stands in the name of a host; behind the bucket, if that is part of it.
+/// Where the label of S3 stands in the name of a host; after the bucket, if the name has one.
 fn s3_in(host: &str) -> Option<usize> {
     let end = host.to_ascii_lowercase();
     let labels = end.get(..end.rfind(AWS)?)?;

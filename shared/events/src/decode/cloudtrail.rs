@@ -1,7 +1,7 @@
-//! `AWS API Call via CloudTrail`: who asked for what. "AWS service events delivered via CloudTrail", EventBridge user guide;
+//! `AWS API Call via CloudTrail`: who called which operation. "AWS service events delivered via CloudTrail", EventBridge user guide;
 //! "CloudTrail record contents", CloudTrail user guide.
 //!
-//! Parameters are in lowerCamelCase, with empty texts for absent ones. A refused call comes with an `errorCode`.
+//! Parameters are in lowerCamelCase; an absent one is an empty text. A refused call has an `errorCode`.
 
 use serde_json::Value;
 
@@ -13,7 +13,7 @@ use crate::event::{Actor, CallMade, Effect, Event};
 use crate::kind::ResourceKind;
 use crate::resource::Resource;
 
-/// The calls that matter: a created resource is judged, a changed one is judged again, and a deleted one takes its evidence
+/// The calls that matter. `enforce-policy` judges a created resource, and judges a changed one again. A deleted resource takes its evidence
 /// along.
 const CALLS: [(&str, ResourceKind, Effect); 33] = [
     ("CreateTrainingJob", ResourceKind::TrainingJob, Effect::Created),
@@ -60,7 +60,7 @@ const DELETIONS: [(&str, ResourceKind, Effect); 5] = [
     ("DeleteFeatureGroup", ResourceKind::FeatureGroup, Effect::Deleted),
 ];
 
-/// Calls on resources of any kind: removing or overwriting the mark of a violation has the resource judged again.
+/// Calls on resources of any kind. If one removes or overwrites the mark of a violation, `enforce-policy` judges the resource again.
 const TAG_CALLS: [&str; 2] = ["AddTags", "DeleteTags"];
 
 /// What a call of this name does to which kind of resource; `None` for calls that do not matter here.
@@ -75,7 +75,7 @@ pub fn known_calls() -> impl Iterator<Item = &'static str> {
     CALLS.iter().map(|(name, ..)| *name).chain(TAG_CALLS)
 }
 
-/// The calls that create or delete a resource. For kinds in the lineage, their callers are recorded.
+/// The calls that create or delete a resource. For kinds in the lineage, `record-lineage` records their callers.
 pub fn lineage_calls() -> impl Iterator<Item = (&'static str, ResourceKind)> {
     let calls = CALLS.iter().chain(&DELETIONS).filter(|(.., effect)| *effect != Effect::Changed);
     calls.map(|(name, kind, _)| (*name, *kind))
@@ -117,7 +117,7 @@ pub(super) fn call_made(envelope: &Envelope, detail: &Fields<'_>) -> Result<Even
     }))
 }
 
-/// The name of the resource. Ids that the service gives (a domain's, a package version's) stand in the answer only.
+/// The name of the resource. Ids that the service chooses (of a domain, of a version of a package) are only in the answer.
 fn named(detail: &Fields<'_>, kind: ResourceKind) -> Option<String> {
     let request = detail.get("requestParameters").map(to_api_case);
     let asked = request.and_then(|request| kind.name_in(&request));
@@ -127,14 +127,14 @@ fn named(detail: &Fields<'_>, kind: ResourceKind) -> Option<String> {
     })
 }
 
-/// The resource whose tags a call is about, if it is of a kind that is judged.
+/// The resource whose tags a call changes, if Sagewarden judges resources of its kind.
 fn tagged(detail: &Fields<'_>) -> Option<Resource> {
     let arn = detail.object("requestParameters")?.text("resourceArn")?;
     let resource = Resource::parse_arn(&arn).ok()?;
     CALLS.iter().any(|(_, kind, _)| *kind == resource.kind).then_some(resource)
 }
 
-/// What the record and the event around it say alike. Where they differ, one of them was made up.
+/// A value that the record and the event around it must have in common. If they differ, somebody made one of them up.
 fn same(detail: &Fields<'_>, field: &str, around: &str, wanted: &'static str) -> Result<String, Undecodable> {
     match detail.text(field) {
         Some(text) if text != around => Err(detail.invalid(field, &Value::String(text), wanted)),

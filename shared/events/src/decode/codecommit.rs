@@ -33,7 +33,7 @@ pub(super) fn reference_changed(envelope: &Envelope, detail: &Fields<'_>) -> Res
         change,
         kind,
         name: detail.required("referenceName")?,
-        // The event of a deletion may repeat the commit that the reference pointed to; it points nowhere now.
+        // The event of a deletion may repeat the commit that the reference pointed to. But the reference is gone.
         commit: commit.filter(|_| change != RefChange::Deleted),
         old_commit: self::commit(detail, "oldCommitId")?,
         caller: detail.text("callerUserArn"),

@@ -3,7 +3,7 @@
 use crate::event::Event;
 use crate::time::Timestamp;
 
-/// What is around every event's detail.
+/// The fields around the detail of every event.
 pub(super) struct Envelope {
     pub(super) source: String,
     pub(super) detail_type: String,
@@ -14,7 +14,7 @@ pub(super) struct Envelope {
 }
 
 impl Envelope {
-    /// What is of our sources, and still nothing that we react to.
+    /// Event types of our sources that Sagewarden does not react to.
     pub(super) fn not_ours(&self, what: &str) -> Event {
         Event::NotOurs { source: self.source.clone(), detail_type: format!("{}: {what}", self.detail_type) }
     }

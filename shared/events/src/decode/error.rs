@@ -18,7 +18,7 @@ pub enum Undecodable {
     /// It is JSON, but no object.
     #[error("the event is not a JSON object")]
     NotAnObject,
-    /// A field that the event cannot be understood without is absent, null or empty.
+    /// A required field is absent, null or empty.
     #[error("the event has no `{field}`")]
     Missing {
         /// The path of the field.
@@ -29,9 +29,9 @@ pub enum Undecodable {
     Invalid {
         /// The path of the field.
         field: String,
-        /// What was found, cut.
+        /// The value, shortened.
         found: String,
-        /// What would be right.
+        /// The values that would be right.
         wanted: &'static str,
     },
 }

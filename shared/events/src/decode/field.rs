@@ -1,4 +1,4 @@
-//! Tolerant access to fields: null, "", {} and [] are absent, as AWS's own events mix them.
+//! Tolerant access to fields. AWS's own events mix null, "", {} and [], so all of these count as absent.
 
 use serde_json::{Map, Value};
 

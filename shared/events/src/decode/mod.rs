@@ -21,7 +21,7 @@ use field::Fields;
 /// Reads an EventBridge event, or the older form of CodeCommit's triggers, which can name several references at once.
 ///
 /// # Errors
-/// If the text is not an event, or is one of ours that lacks a required field.
+/// If the text is not an event, or is an event of our sources that lacks a required field.
 pub fn decode(body: &str) -> Result<Vec<Event>, Undecodable> {
     let value: Value = serde_json::from_str(body).map_err(|error| Undecodable::NotJson {
         line: error.line(),
@@ -68,7 +68,7 @@ fn clock_ticked(fields: &Fields<'_>) -> Result<Event, Undecodable> {
     }))
 }
 
-/// The envelope's time is when the part was handed on; what counts is when the clock ticked.
+/// The time of the envelope is the time when the part was handed on. The time of the tick is in the detail, and that one counts.
 fn watch_continued(fields: &Fields<'_>) -> Result<Event, Undecodable> {
     let detail = fields.object("detail").ok_or_else(|| fields.missing("detail"))?;
     let word = detail.required("watch")?;

@@ -1,6 +1,6 @@
 //! SageMaker's `… State Change` events. "Amazon SageMaker AI events", EventBridge events reference.
 //!
-//! The detail is a copy of some fields of the description, by no means all: only names, states, times and tags are read.
+//! The detail copies only some fields of the description. So this reads only names, states, times and tags.
 
 use super::envelope::Envelope;
 use super::error::Undecodable;
@@ -35,8 +35,8 @@ pub(super) fn resource_changed(envelope: &Envelope, detail: &Fields<'_>) -> Resu
     let Some(kind) = state_change_of(&envelope.detail_type) else { return Ok(envelope.not_ours("unknown")) };
     // The events of pipelines are in lowerCamelCase, all others in PascalCase.
     let text = |field: &str| detail.text(field).or_else(|| detail.text(&lower_first(field)));
-    // The ARN may be in lower case where the name is not, so the name counts first. No sample of a schedule's event is
-    // published: its `resources` name it, as those of every event do.
+    // The ARN may be in lower case although the name is not, so the name counts first. AWS has published no sample of a schedule's event;
+    // as in every event, its `resources` name the schedule.
     let arn = text(kind.arn_field()).or_else(|| envelope.resources.first().cloned());
     let arn = arn.and_then(|arn| Resource::parse_arn(&arn).ok()).filter(|arn| arn.kind == kind);
     let name = kind.name_in(detail.value()).or_else(|| arn.map(|arn| arn.name));

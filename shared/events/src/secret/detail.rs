@@ -1,5 +1,5 @@
-//! Secrets do not go into the lineage. People put them into hyperparameters, environment variables and arguments all the same;
-//! people who may ask for the lineage need not be those who may describe the job.
+//! Keeps secrets out of the lineage. People put them into hyperparameters, environment variables and arguments, and somebody who may ask
+//! for the lineage is not always somebody who may describe the job.
 
 use serde_json::{Map, Value as Json};
 
@@ -15,7 +15,7 @@ pub fn redacted(detail: &Map<String, Json>) -> Map<String, Json> {
 fn clean(name: &str, value: &Json) -> Json {
     match value {
         Json::String(text) if is_secret(name, text) => REDACTED.into(),
-        // A document, a command or an address with more of them in it.
+        // A document, a command or an address that contains further secrets.
         Json::String(text) => redacted_text(text).text.into(),
         Json::Number(_) if names_secret(name) => REDACTED.into(),
         Json::Object(fields) => Json::Object(redacted(fields)),

@@ -1,5 +1,5 @@
-//! Secrets in the text of a JSON document, found in place: all else stays byte for byte, including repeated keys, numbers of any
-//! length and blanks included, which reading and writing the document again would change.
+//! Finds secrets in the text of a JSON document, in place. Everything else stays byte for byte, including repeated keys, blanks, and
+//! numbers of any length. Reading and writing the document again would change these.
 
 use std::ops::Range;
 

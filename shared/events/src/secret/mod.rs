@@ -1,5 +1,5 @@
-//! What reads like a secret: by the name that it stands under, or by itself wherever it stands. Recorded details (`detail.rs`) and records
-//! that are kept as they came (`text.rs`) go by the same names and tokens.
+//! Finds values that look like a secret: by the name of the field, or by the value itself in any place. Recorded details (`detail.rs`) and
+//! records that are kept as they came (`text.rs`) use the same names and tokens.
 
 mod detail;
 mod edit;

@@ -1,16 +1,17 @@
-//! Names and values that read like a secret.
+//! Names and values that look like a secret.
 
 use std::ops::Range;
 
-/// What stands where a secret stood. It says nothing of the secret, not even its length.
+/// The text that replaces a secret. It reveals nothing about the secret, not even its length.
 pub const REDACTED: &str = "[redacted]";
 
-/// Prefixes that no text has by chance, each with the number of characters that follow: ids of access keys
-/// ("IAM identifiers", IAM user guide) and tokens of code hosts.
+/// Prefixes that no text has by chance, each with the number of characters that follow it: ids of access keys ("IAM identifiers", IAM user
+/// guide) and tokens of code hosts.
 const TOKENS: [(&str, usize); 4] = [("AKIA", 16), ("ASIA", 16), ("ghp_", 36), ("glpat-", 20)];
 pub(super) const PRIVATE_KEY: &str = "PRIVATE KEY-----";
 
-/// Words of names that hold a secret, each as its parts: `DB_PASSWORD`, `db-password` and `dbPassword` all end in `password`.
+/// The last words of names that hold a secret, each split into its parts: `DB_PASSWORD`, `db-password` and `dbPassword` all end in
+/// `password`.
 const NAMES: [&[&str]; 15] = [
     &["password"],
     &["passwd"],
@@ -37,7 +38,8 @@ pub fn holds_token(text: &str) -> bool {
     text.contains(PRIVATE_KEY) || tokens(text).next().is_some()
 }
 
-/// Where ids of access keys and tokens of code hosts stand. Each letter is looked at once for a head, however often the head is repeated.
+/// The places of ids of access keys and tokens of code hosts. This reads each letter once to find a prefix, however often the prefix is
+/// repeated.
 pub(super) fn tokens(text: &str) -> impl Iterator<Item = Range<usize>> {
     TOKENS.iter().flat_map(move |(head, length)| {
         let mut seen = 0;

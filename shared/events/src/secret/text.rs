@@ -1,4 +1,4 @@
-//! Secrets in a text that is kept as it came: a JSON document, with others in its strings, or any other text.
+//! Redacts secrets in a text that is kept as it came: a JSON document, with further documents in its strings, or any other text.
 
 use std::ops::Range;
 
@@ -6,10 +6,11 @@ use super::edit::{Edit, RedactedText};
 use super::json;
 use super::names::{PRIVATE_KEY, REDACTED, names_secret, tokens};
 
-/// Documents within strings of documents: each doubles the backslashes of the one around it, so that no record holds many.
+/// How deep documents may lie within strings of documents. Each level doubles the backslashes of the level around it, so no record holds
+/// many levels.
 const DEEPEST: usize = 16;
 
-/// A text without the secrets in it, by the rules of [`super::redacted`]. What holds none stays byte for byte.
+/// A text without the secrets in it, by the rules of [`super::redacted`]. A text without secrets stays byte for byte.
 #[must_use]
 pub fn redacted_text(text: &str) -> RedactedText {
     within(text, 0).unwrap_or_else(|| RedactedText { text: text.to_owned(), count: 0 })
@@ -24,7 +25,7 @@ fn within(text: &str, depth: usize) -> Option<RedactedText> {
 }
 
 fn replaced(text: &str, mut edits: Vec<Edit>) -> RedactedText {
-    // Of two at one place, a part of a value and the whole of it, the whole comes first: it is shorter.
+    // If a part of a value and the whole value begin at one place, the whole value comes first: its replacement is shorter.
     edits.sort_by_key(|edit| (edit.range.start, edit.by.len()));
     let mut shown = String::with_capacity(text.len());
     let (mut at, mut count) = (0, 0);
@@ -48,7 +49,7 @@ fn in_prose(text: &str) -> Vec<Edit> {
     ranges.into_iter().map(|range| Edit { range, by: REDACTED.to_owned(), count: 1 }).collect()
 }
 
-/// From the first dash to the last; to the end where the key was cut.
+/// From the first dash to the last, or to the end if the key was cut off.
 fn private_keys(text: &str) -> Vec<Range<usize>> {
     let mut ranges = Vec::new();
     let mut at = 0;
@@ -64,7 +65,7 @@ fn private_keys(text: &str) -> Vec<Range<usize>> {
     ranges
 }
 
-/// The values that stand after the name of a secret.
+/// The values after names of secrets.
 fn assignments(text: &str) -> Vec<Range<usize>> {
     let is_name = |char: char| char.is_ascii_alphanumeric() || matches!(char, '_' | '-' | '.');
     let mut ranges = Vec::new();
@@ -84,8 +85,8 @@ fn assignments(text: &str) -> Vec<Range<usize>> {
     ranges
 }
 
-/// The value assigned at this place: after `=` or `:`, or after a blank that follows a flag. A command that fetches a secret (`$(...)`) is
-/// not one.
+/// The value that is assigned at this place: after `=` or `:`, or after a blank that follows a flag. A command that fetches a secret
+/// (`$(...)`) is not a secret.
 fn value_after(text: &str, at: usize, is_flag: bool) -> Option<Range<usize>> {
     let quote = |char: char| matches!(char, '"' | '\'' | '\\');
     let rest = text.get(at..)?;

@@ -1,5 +1,6 @@
-/// What a cell begins with that spreadsheets take for a formula ("CSV Injection", OWASP), the wide forms of East Asian scripts included.
-/// A cell can begin within a text too: where a list separator of another country stands, or a line ends.
+/// Puts an apostrophe before each character that a spreadsheet could take for the beginning of a formula ("CSV Injection", OWASP),
+/// including the wide forms of East Asian scripts. A cell can also begin within a text: after a list separator of another country, or after
+/// the end of a line.
 pub(super) fn cell(text: &str) -> String {
     if is_number(text) {
         return text.to_owned();
@@ -8,11 +9,11 @@ pub(super) fn cell(text: &str) -> String {
     let mut begins = true;
     for (at, char) in text.char_indices() {
         let rest = text.get(at..).unwrap_or_default();
-        // A log of a build takes `::` at the beginning of a line, and `##[` anywhere, for a command.
+        // Logs of builds take `::` at the beginning of a line, and `##[` anywhere, for a command.
         let is_command =
             rest.starts_with("##[") || rest.starts_with("##vso[") || (begins && rest.starts_with("::"));
         let is_formula = begins && matches!(char, '=' | '+' | '-' | '@' | '＝' | '＋' | '－' | '＠');
-        // The first character alone: a tab or a line break there is passed over, and what follows is a formula.
+        // Only at the beginning of the text: spreadsheets skip a tab or a line break there, and take the rest for a formula.
         let is_hidden = at == 0 && matches!(char, '\t' | '\r' | '\n');
         if is_command || is_formula || is_hidden {
             shown.push('\'');
@@ -31,7 +32,7 @@ pub(super) fn cell(text: &str) -> String {
     shown
 }
 
-/// A number begins no formula, and a data frame is to read it as one.
+/// A number is not a formula, and a data frame must read it as a number.
 fn is_number(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'+' | b'-' | b'.' | b'e' | b'E'))
         && text.parse::<f64>().is_ok()

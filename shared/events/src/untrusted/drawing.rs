@@ -19,7 +19,7 @@ pub(super) fn dot(text: &str) -> String {
     shown
 }
 
-/// Whatever could end the text, begin a tag or an entity, or mean Markdown becomes an entity code.
+/// Each character that could end the text, begin a tag or an entity, or mean Markdown becomes an entity code.
 pub(super) fn mermaid(text: &str) -> String {
     let mut shown = String::new();
     for char in text.chars() {

@@ -16,7 +16,7 @@ pub(super) fn line(text: &str) -> String {
     shown
 }
 
-/// What Unicode leaves to programs: the command marks the beginning of bold and red text with such characters.
+/// Characters that Unicode leaves to programs. The command marks the beginning of bold and red text with them.
 fn is_unassigned(char: char) -> bool {
     matches!(char, '\u{fdd0}'..='\u{fdef}')
 }

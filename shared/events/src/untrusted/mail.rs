@@ -6,7 +6,7 @@ const HOSTS: [&str; 34] = [
     "info", "io", "it", "link", "live", "me", "net", "nl", "online", "org", "page", "pl", "ru", "shop",
     "site", "top", "uk", "us", "xyz",
 ];
-/// What stands before a colon and is opened by a click without `//`.
+/// Schemes, before a colon, that a click opens even without `//`.
 const SCHEMES: [&str; 3] = ["mailto", "javascript", "vbscript"];
 
 /// EventBridge escapes nothing that it puts into a template ("Common issues with transforming input", EventBridge user guide).
@@ -26,7 +26,7 @@ fn plain(char: char) -> Option<char> {
     }
 }
 
-/// Characters without width: between the letters of a link they would hide it from this check, but not from the program that opens it.
+/// Characters without width. Between the letters of a link, they would hide it from this check, but not from the program that opens it.
 fn is_invisible(char: char) -> bool {
     matches!(char, '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}')
 }

@@ -1,8 +1,8 @@
 use super::chars::{breaks, turns};
 use super::text::Untrusted;
 
-/// A text in Markdown in which others' words mean nothing: they are code spans, in which nothing is interpreted. It grows by what this
-/// program says and by such pieces alone.
+/// A text in Markdown in which others' words have no effect: they stand in code spans, which no program interprets. Only this program's own
+/// words and such code spans can be added to it.
 ///
 /// ```compile_fail
 /// let name = String::from("[approve](https://evil.example)");
@@ -12,7 +12,7 @@ use super::text::Untrusted;
 pub struct Markdown(String);
 
 impl Markdown {
-    /// Bytes of others' words that are shown of one text.
+    /// How many bytes of one text by others are shown.
     pub const MOST: usize = 300;
 
     /// Words of this program.
@@ -53,7 +53,7 @@ impl Markdown {
         self
     }
 
-    /// As it is sent.
+    /// The finished text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

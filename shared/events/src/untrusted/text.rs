@@ -1,6 +1,6 @@
 use super::{cell, drawing, line, mail};
 
-/// A text that somebody else wrote. It cannot be shown as it is: each way out is the rendering for one kind of reader. JSON needs none,
+/// A text that somebody else wrote. It cannot be shown as it is: each method renders it for one kind of reader. JSON needs no such method,
 /// and pages are written with `maud`, which escapes every text.
 ///
 /// ```compile_fail
@@ -22,14 +22,14 @@ impl<'a> Untrusted<'a> {
         line::line(self.0)
     }
 
-    /// Within a line of a mail that EventBridge makes of a template: no quotation marks, backslashes or line breaks, and nothing that a
-    /// program would make a link of: `https[:]//`, `www[.]`, `example[.]com`.
+    /// Within a line of a mail that EventBridge makes from a template. It has no quotation marks, backslashes or line breaks, and nothing
+    /// that a program would turn into a link: `https[:]//`, `www[.]`, `example[.]com`.
     #[must_use]
     pub fn mail(self) -> String {
         mail::mail(self.0)
     }
 
-    /// A cell of a CSV file that no spreadsheet takes for a formula: an apostrophe stands before what could begin one.
+    /// A cell of a CSV file that no spreadsheet takes for a formula: if it could begin one, it gets an apostrophe in front.
     #[must_use]
     pub fn cell(self) -> String {
         cell::cell(self.0)

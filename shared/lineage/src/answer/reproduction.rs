@@ -91,7 +91,7 @@ pub enum NotReproducible {
 /// Composes the request from the recorded facts.
 ///
 /// # Errors
-/// When no training job, or more than one, leads to the root, or its request is not known.
+/// If no training job, or more than one, leads to the root, or its request is not known.
 pub fn reproduction(answer: &Answer) -> Result<Reproduction, NotReproducible> {
     let job = training_job(answer)?;
     let detail = answer.details.get(&job.id).ok_or_else(|| NotReproducible::NoRequest(title(job)))?;

@@ -166,7 +166,7 @@ pub struct Observation {
 /// Reads a description.
 ///
 /// # Errors
-/// When the resource has no node, or the document no creation time.
+/// If the resource has no node, or the document no creation time.
 pub fn observe(
     resource: &Resource,
     document: &Json,

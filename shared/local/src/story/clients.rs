@@ -1,9 +1,9 @@
-//! Data in the columns of the workshop's ("default of credit card clients", UCI): made up, and looking like it. Nothing is left to
-//! chance: a client has the same row in every run of the story.
+//! Made-up data with the columns of the workshop's data set ("default of credit card clients", UCI), and with similar values. Nothing is
+//! random: a client has the same row in every run of the story.
 
 use sagewarden_measure::Chance;
 
-/// Those of the data that the model is trained on first.
+/// The number of clients in the first training data.
 const KNOWN: u64 = 1_000;
 /// From here on, clients differ from the earlier ones.
 const SHIFTED: u64 = 1_300;
@@ -44,7 +44,7 @@ pub(super) struct Client {
     education: i64,
     marriage: i64,
     age: u64,
-    /// Months that the last six payments were late; -2 and -1 where nothing was owed or all was paid.
+    /// How many months late each of the last six payments was; -2 if nothing was owed, -1 if all was paid.
     late: [i64; 6],
     bills: [u64; 6],
     paid: [u64; 6],
@@ -79,8 +79,8 @@ impl Client {
         .shifted()
     }
 
-    /// What the workshop does to show drift: the limit counted in thousands in half of the rows, the code of the education negated
-    /// in three quarters. As if another system had begun to call the endpoint.
+    /// The workshop's change that shows drift. In half of the rows, the limit counts thousands; in three quarters, the code of the
+    /// education is negated. It looks as if another system had begun to call the endpoint.
     fn shifted(mut self) -> Self {
         if self.number >= SHIFTED {
             if self.number.is_multiple_of(2) {
@@ -93,7 +93,7 @@ impl Client {
         self
     }
 
-    /// The row of features, as it is sent to the endpoint.
+    /// The row of features that a caller sends to the endpoint.
     pub(super) fn features(&self) -> String {
         let Self { limit, sex, education, marriage, age, late, bills, paid, .. } = self;
         let mut row = format!("{limit},{sex},{education},{marriage},{age}");
@@ -102,14 +102,14 @@ impl Client {
         row
     }
 
-    /// What the model answers: how likely it is that the client defaults.
+    /// The model's answer: how likely it is that the client defaults.
     pub(super) fn score(&self) -> String {
         let late = self.late.iter().filter(|months| **months > 0).count() as u64;
         let millionths = 90_000 + 110_000 * late + Chance::new(!self.number).below(50_000);
         format!("0.{millionths:06}")
     }
 
-    /// What became of the client: whoever asks by way of the other system defaults for reasons that the model does not know.
+    /// Whether the client defaulted. Clients of the other system default for reasons that the model does not know.
     pub(super) fn outcome(&self) -> u8 {
         if self.number < SHIFTED {
             return self.label();
@@ -136,28 +136,28 @@ impl Clients {
         Self((0..ALL).map(Client::new).collect())
     }
 
-    /// Who asks on the next day, at first.
+    /// The clients of the first calls on the next day.
     pub(super) fn usual() -> Self {
         Self((KNOWN..SHIFTED).map(Client::new).collect())
     }
 
-    /// Who asks then.
+    /// The clients of the later calls.
     pub(super) fn unusual() -> Self {
         Self((SHIFTED..ALL).map(Client::new).collect())
     }
 
-    /// The raw data, the label at the end.
+    /// The raw data, with the label last.
     pub(super) fn table(&self) -> String {
         let row = |client: &Client| format!("{},{}\n", client.features(), client.label());
         format!("{},{LABEL}\n", FEATURES.join(",")) + &self.iter().map(row).collect::<String>()
     }
 
-    /// Four fifths, as `train.py` reads them: the label first.
+    /// Four fifths of the data, in the form that `train.py` reads: the label first.
     pub(super) fn training_data(&self) -> String {
         labelled(self.iter().filter(|client| !client.is_for_test()))
     }
 
-    /// The last fifth.
+    /// The last fifth of the data.
     pub(super) fn test_data(&self) -> String {
         labelled(self.iter().filter(|client| client.is_for_test()))
     }
@@ -183,7 +183,7 @@ fn rather_below(chance: &mut Chance, limit: u64) -> u64 {
     chance.below(limit).min(chance.below(limit))
 }
 
-/// One of the values, as often as its weight says.
+/// One of the values, each as often as its weight demands.
 fn pick(chance: &mut Chance, weighted: &[(i64, u64)]) -> i64 {
     let mut left = chance.below(weighted.iter().map(|(_, weight)| weight).sum());
     for (value, weight) in weighted {

@@ -1,5 +1,5 @@
-//! The chapter of the labels: what became of the clients comes late and in pieces, and says that the model was right less often. It needs
-//! the clock, whose ticks are no event of the account: whoever plays it delivers them as well.
+//! The chapter of the labels. They arrive late and in pieces, and show that the model was right less often. This chapter needs ticks of the
+//! clock, which are not events of the account: the player of the story must deliver them.
 
 use std::fmt::Write as _;
 
@@ -14,7 +14,7 @@ use super::{DAY, Step, Story, StoryError};
 use crate::announce::event_id;
 
 const HOUR: i64 = 3_600;
-/// What the team agreed on: seven of ten answers are right, and whoever defaults rather has the higher score.
+/// The quality that the team agreed on: seven of ten answers are right, and clients that default mostly have the higher scores.
 const CONSTRAINTS: &str = r#"{
   "version": 0.0,
   "binary_classification_constraints": {
@@ -36,7 +36,7 @@ impl Story {
             Self::measure_all,
         ],
     };
-    /// What the settings of the story say beside [`Story::SETTINGS`] where this chapter is played.
+    /// The settings that this chapter needs in addition to [`Story::SETTINGS`].
     pub const LABEL_SETTINGS: &str = r#"
 # Predictions are measured by labels that come within half a day.
 [[drift.detect.endpoints]]
@@ -49,13 +49,13 @@ probability = "0"
 baseline = "s3://ds-model-bucket-credit-dev-7f3a/secure-sagemaker-demo/quality"
 "#;
 
-    /// Where the labels of the traffic come.
+    /// The place where labels of the traffic arrive.
     #[must_use]
     pub fn labels() -> S3Location {
         S3Location { bucket: bucket("data"), key: object_key("labels") }
     }
 
-    /// A quarter of an hour after its hour the window of the traffic is over.
+    /// The window of the traffic is over a quarter of an hour after the end of its hour.
     fn close_traffic(&mut self) -> Result<(), StoryError> {
         self.put(&bucket("model"), "quality/constraints.json", CONSTRAINTS.as_bytes(), DAY + HOUR)?;
         self.tick(DAY + HOUR + 16 * 60)
@@ -73,12 +73,12 @@ baseline = "s3://ds-model-bucket-credit-dev-7f3a/secure-sagemaker-demo/quality"
         self.label(&Clients::unusual(), DAY + 2_460, DAY + 9 * HOUR)
     }
 
-    /// When no more labels are expected.
+    /// The time after which no more labels are expected.
     fn measure_all(&mut self) -> Result<(), StoryError> {
         self.tick(DAY + 13 * HOUR + 16 * 60)
     }
 
-    /// What became of the clients of a file of traffic, under the hour in which it was collected.
+    /// The labels for a file of traffic, under the hour in which they were collected.
     fn label(&self, clients: &Clients, asked: i64, after: i64) -> Result<(), StoryError> {
         let mut lines = String::new();
         for (client, id) in clients.iter().zip(event_ids(asked)) {

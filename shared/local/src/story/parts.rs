@@ -1,4 +1,4 @@
-//! What the story's requests are made of: names, keys and networks of the workshop's project.
+//! The parts of the story's requests: names, keys and networks of the workshop's project.
 
 use serde_json::{Value, json};
 
@@ -13,7 +13,7 @@ const PREFIX: &str = "secure-sagemaker-demo";
 const SUBNETS: [&str; 2] = ["subnet-0a1b2c3d4e5f60001", "subnet-0a1b2c3d4e5f60002"];
 const SECURITY_GROUP: &str = "sg-0f1e2d3c4b5a60001";
 
-/// What the data scientist pushes beside the code: a pipeline definition whose training step has no VPC.
+/// The pipeline definition that the data scientist pushes with the code. Its training step has no VPC.
 pub(super) const PIPELINE: &str = r#"{
   "Version": "2020-12-01",
   "Steps": [{

@@ -1,4 +1,5 @@
-//! The last chapter: after the drift the model is trained again, on newer data and with other parameters, and takes over.
+//! The last chapter. After the drift, the model is trained again, on newer data and with other parameters. The new model replaces the old
+//! one.
 
 use sagewarden_events::ResourceKind;
 use serde_json::json;

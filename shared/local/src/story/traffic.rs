@@ -1,4 +1,4 @@
-//! The chapter of the drift: traffic that the endpoint captures the day after, in the format and under the keys of SageMaker's data
+//! The chapter of the drift: traffic that the endpoint captures on the next day, in the format and under the keys of SageMaker's data
 //! capture.
 
 use std::fmt::Write as _;
@@ -16,7 +16,7 @@ const CAPTURED: &str = "monitoring/datacapture";
 const VARIANT: &str = "AllTraffic";
 
 impl Story {
-    /// Where the traffic that the endpoint captures goes.
+    /// The place of the captured traffic of the endpoint.
     #[must_use]
     pub fn captured() -> S3Location {
         S3Location { bucket: bucket("model"), key: object_key(CAPTURED) }
@@ -31,8 +31,8 @@ impl Story {
         self.capture(&Clients::unusual(), DAY + 2_460)
     }
 
-    /// A file under the key of its hour: `<prefix>/<endpoint>/<variant>/yyyy/mm/dd/hh/<mm-ss-SSS-uuid>.jsonl`. Told live, the hour may
-    /// end between two files; they are of one hour all the same.
+    /// A file under the key of its hour: `<prefix>/<endpoint>/<variant>/yyyy/mm/dd/hh/<mm-ss-SSS-uuid>.jsonl`. If the story is played live,
+    /// the hour may end between two files; both get the same hour all the same.
     fn capture(&self, clients: &Clients, after: i64) -> Result<(), StoryError> {
         let begun = self.at(after);
         let hour = self.traffic_since.unwrap_or(begun).hour_path();
@@ -52,7 +52,7 @@ impl Story {
     }
 }
 
-/// The ids of the calls of a file.
+/// The ids of the calls in a file.
 pub(super) fn event_ids(after: i64) -> impl Iterator<Item = String> {
     let file = event_id(&format!("file {after}"));
     (0_u64..).map(move |call| event_id(&format!("{file} {call}")))

@@ -1,4 +1,4 @@
-//! What the model looks at, then and now.
+//! How much each feature matters to the model, then and now.
 
 use maud::{Markup, html};
 use sagewarden_monitor::Mode;

@@ -1,4 +1,4 @@
-//! What is to be known of one feature.
+//! The card of one feature.
 
 use maud::{Markup, html};
 use sagewarden_monitor::{
@@ -11,9 +11,9 @@ use super::words::percent;
 use super::{moments, picture, words};
 use crate::numbers::short;
 
-/// Points of the trend in a whole page: a thousand features over a month must still open.
+/// How many points the trends of a whole page have. A page of a thousand features over a month must still open.
 const POINTS: usize = 20_000;
-/// Texts in the table of a card.
+/// How many texts the table of a card has.
 const TABLE: usize = 40;
 
 /// The card of the feature at this place in the order of the evaluation.
@@ -26,7 +26,7 @@ pub(super) fn card(report: &DriftReport<'_>, index: usize, differences: &[Disagr
     let of =
         |evaluation: &'_ Evaluation| evaluation.features.get(index).filter(|each| each.name == name).cloned();
     let (compat, exact) = (of(report.compat), of(report.exact));
-    // The picture shows how often values occur; the container's distance is not one between these lines.
+    // The picture shows how often values occur. The container's distance does not measure the gap between these lines.
     let gap =
         exact.as_ref().and_then(|exact| exact.distance.as_ref()).and_then(|distance| distance.at.as_ref());
     let distance = feature.distance.as_ref();
@@ -174,7 +174,7 @@ fn modes(compat: Option<&FeatureVerdict>, exact: Option<&FeatureVerdict>, counte
     }
 }
 
-/// What the picture shows, as numbers.
+/// The numbers of the picture, as a table.
 fn table(pair: &ColumnPair, gap: Option<&DistributionGap>) -> Markup {
     html! {
         details {

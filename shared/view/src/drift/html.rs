@@ -11,7 +11,7 @@ use crate::page::page;
 
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
-/// Cards that are printed: with them, the page takes two sheets. The style knows the number, too.
+/// How many cards are printed, so that the page takes two sheets. The style sheet has the same number.
 const PRINTED: usize = 18;
 
 impl DriftReport<'_> {
@@ -64,7 +64,7 @@ impl DriftReport<'_> {
         }
     }
 
-    /// What the data was compared with.
+    /// The baseline that the data was compared with.
     fn identity(&self) -> Markup {
         html! {
             section #baseline aria-label="The baseline" {
@@ -112,7 +112,7 @@ impl DriftReport<'_> {
         }
     }
 
-    /// Violated before others, and those that exceed their threshold most before others.
+    /// Features with violations come first. Among these, the feature that exceeds its threshold most comes first.
     fn worst_first(&self) -> Vec<usize> {
         let features = &self.counted().features;
         let excess = |feature: &FeatureVerdict| {
@@ -129,7 +129,7 @@ impl DriftReport<'_> {
     }
 }
 
-/// The words that are the container's.
+/// Explains the container's words.
 fn glossary() -> Markup {
     html! {
         section #words aria-label="What the words mean" {
@@ -139,7 +139,7 @@ fn glossary() -> Markup {
     }
 }
 
-/// What needs the script, which shows it.
+/// Controls that need the script. The script shows them.
 fn tools(differences: &[Disagreement]) -> Markup {
     html! {
         nav #tools aria-label="Search and filter" hidden {

@@ -1,7 +1,7 @@
-//! What people see of a verdict on drift: a page ([`DriftReport`]).
+//! A verdict on drift for people: a page ([`DriftReport`]).
 //!
-//! The page is self-contained: a summary, and for each feature a card with a picture of the baseline against now.
-//! Everything is there without the script too; a content security policy keeps the page from the network.
+//! The page is self-contained: a summary, and for each feature a card with a picture of the baseline against now. The page is complete
+//! without the script. A content security policy keeps it from the network.
 
 mod attribution;
 mod card;

@@ -1,4 +1,4 @@
-//! What can be said of a column in a few numbers, then and now.
+//! A column in a few numbers, then and now.
 
 use maud::{Markup, html};
 use sagewarden_measure::{ColumnProfile, DistinctSketch};
@@ -7,7 +7,7 @@ use sagewarden_monitor::BaselineColumn;
 use super::words::percent;
 use crate::numbers::short;
 
-/// The mean, the standard deviation, what is missing, and how many values are different.
+/// The mean, the standard deviation, and how many values are missing or different.
 pub(super) fn table(baseline: Option<&BaselineColumn<'_>>, now: Option<&ColumnProfile>) -> Markup {
     let numbers = now.and_then(ColumnProfile::numbers).filter(|numbers| numbers.count > 0);
     let rows = [
@@ -51,7 +51,7 @@ fn missing_before(baseline: Option<&BaselineColumn<'_>>) -> String {
     common.map_or_else(none, |common| missing(common.num_missing, common.num_present))
 }
 
-/// Texts that stand for a missing value are missing, as in exact mode.
+/// A text that stands for a missing value counts as missing, as in exact mode.
 fn missing_now(column: &ColumnProfile) -> String {
     missing(column.missing + column.markers, column.present() - column.markers)
 }

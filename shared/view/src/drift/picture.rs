@@ -19,7 +19,7 @@ const BOTTOM: f64 = 20.0;
 /// The most texts in a picture; the others become one bar.
 const BARS: usize = 10;
 
-/// The part of the numbers that is shown: outliers would press all others to the side.
+/// The range of numbers that is shown. With outliers, all other values would be pressed together.
 #[derive(Clone, Copy, Debug)]
 struct NumberRange {
     from: f64,
@@ -43,7 +43,7 @@ impl NumberRange {
         Self { from, to, margin }
     }
 
-    /// From 0 to 1. It halves before it subtracts, because the difference may overflow.
+    /// The place of a value, from 0 to 1. This halves before it subtracts, because the difference may overflow.
     fn share(self, value: f64) -> f64 {
         let (from, to) = ((self.from - self.margin) / 2.0, (self.to + self.margin) / 2.0);
         ((value / 2.0 - from) / (to - from)).clamp(0.0, 1.0)
@@ -143,7 +143,7 @@ pub(super) fn histogram(name: &str, baseline: Option<&ShareCurve>, now: Option<&
     const PARTS: usize = 16;
     let range = NumberRange::of([baseline, now], None);
     let edge = |part: usize| range.from + (range.to - range.from) * part as f64 / PARTS as f64;
-    // What lies beyond the range is in the first and the last part: it is no less there.
+    // Values beyond the range count in the first and the last part, so that none is lost.
     let share = |side: Option<&ShareCurve>, part: usize| {
         let side = side?;
         let below = if part == 0 { 0.0 } else { side.up_to(edge(part)) };
@@ -182,7 +182,7 @@ pub(super) fn histogram(name: &str, baseline: Option<&ShareCurve>, now: Option<&
     }
 }
 
-/// The shares of texts as bars, then and now. Names are as long as they are.
+/// The shares of texts as bars, then and now. Names are not shortened.
 pub(super) fn texts(
     name: &str,
     baseline: Option<&CountsByText>,
@@ -220,7 +220,7 @@ pub(super) fn trend(
         .filter_map(|window| Some((window, (*window.distances.get(index)?)?)))
         .filter(|(_, distance)| distance.is_finite())
         .collect();
-    // Of neighbours that would be one point the worst is shown.
+    // If several neighbours would be one point, shows the worst.
     let points: Vec<(&TrendWindow, f64)> = points
         .chunks(points.len().div_ceil(room.max(1)).max(1))
         .filter_map(|chunk| chunk.iter().max_by(|left, right| left.1.total_cmp(&right.1)).copied())
@@ -263,7 +263,7 @@ fn hour(start: &str) -> String {
     start.chars().take(16).collect::<String>().replace('T', " ")
 }
 
-/// Bars of two sides with a label each: what else is a list of shares.
+/// Bars of two sides, each with a label, for any list of shares.
 pub(super) fn rows(rows: &[Shares], at: Option<&str>) -> Markup {
     let largest =
         rows.iter().flat_map(|row| [row.baseline, row.now]).flatten().fold(f64::MIN_POSITIVE, f64::max);

@@ -1,32 +1,32 @@
-//! What the page is made of.
+//! The content of the page.
 
 use sagewarden_measure::Profile;
 use sagewarden_monitor::{Baseline, Evaluation, Mode, Verdict};
 use sagewarden_outcomes::clarify::Analysis;
 use serde::Serialize;
 
-/// What a page is made of.
+/// The content of a page.
 #[derive(Clone, Copy, Debug)]
 pub struct DriftReport<'a> {
     /// What was judged, such as the name of an endpoint.
     pub title: &'a str,
-    /// What it was compared with; without statistics there are no pictures of it.
+    /// The baseline that it was compared with. Without statistics, there are no pictures of it.
     pub baseline: &'a Baseline,
-    /// What is known of the baseline besides its rows: a name and what it is, such as where it lies and of which data it was made.
+    /// Facts about the baseline besides its rows, each with a name: for example its place, and the data that it was made from.
     pub identity: &'a [(&'static str, String)],
-    /// What the data looks like.
+    /// The profile of the data.
     pub profile: &'a Profile,
     /// The container's answer.
     pub compat: &'a Evaluation,
-    /// The right answer.
+    /// The answer of exact mode.
     pub exact: &'a Evaluation,
-    /// Which of them counts.
+    /// The mode whose answer counts.
     pub mode: Mode,
-    /// The trend: one an hour, in their order.
+    /// The trend: one part for each hour, in order.
     pub windows: &'a [TrendWindow],
-    /// What the model looked at.
+    /// How much each feature mattered to the model.
     pub attribution: Option<AttributionChange<'a>>,
-    /// What was wrong with the inputs, in sentences.
+    /// Faults of the inputs, in sentences.
     pub issues: &'a [String],
 }
 
@@ -37,7 +37,7 @@ pub struct TrendWindow {
     pub start: String,
     /// How many rows it has.
     pub rows: u64,
-    /// The distances in the order of the baseline's features, by the mode that counts.
+    /// The distances in the order of the baseline's features, in the mode that counts.
     pub distances: Vec<Option<f64>>,
 }
 

@@ -1,4 +1,4 @@
-//! What a picture is drawn from: distributions, small enough to look at.
+//! The distributions that pictures show, small enough to look at.
 
 use std::collections::BTreeMap;
 
@@ -50,7 +50,7 @@ impl ShareCurve {
 }
 
 impl ColumnPair {
-    /// None if there is nothing to draw.
+    /// `None` if there is nothing to draw.
     pub(super) fn of(report: &DriftReport<'_>, name: &str) -> Option<Self> {
         let column = report.profile.column(name);
         match report.baseline.column(name).map(|known| known.values) {
@@ -93,7 +93,7 @@ pub(super) struct Shares {
     pub(super) now: Option<f64>,
 }
 
-/// The shares of texts, the largest first, and the one that matters among them; the others become one row.
+/// The shares of texts, the largest first, always including the text that matters; the others become one row.
 pub(super) fn shares(
     baseline: Option<&CountsByText>,
     now: Option<&CountsByText>,

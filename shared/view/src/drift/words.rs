@@ -1,10 +1,10 @@
-//! Numbers and verdicts as a page says them.
+//! Words for the numbers and verdicts of a page.
 
 use sagewarden_monitor::Check;
 
 use crate::numbers::short;
 
-/// What a check asks, since its name is the container's.
+/// What a check tests, in plain words, because its name is the container's.
 pub(super) fn check(check: Check) -> &'static str {
     match check {
         Check::DataType => "Too many values are of another type than in the baseline.",

@@ -15,7 +15,7 @@ const ROW: f64 = 30.0;
 const BOTTOM: f64 = 34.0;
 /// Colours from low to high; one more stands for missing values.
 const COLOURS: usize = 9;
-/// How wide a dot is, and how far apart two beside each other are at most.
+/// How wide a dot is, and the largest distance between two neighbours.
 const DOT: f64 = 3.0;
 
 /// Features and their contributions, for one output.
@@ -66,7 +66,7 @@ struct Scale {
 }
 
 impl Scale {
-    /// Nothing added is always in it.
+    /// The range always includes zero: a feature that adds nothing.
     fn of(added: impl Iterator<Item = f32>) -> Self {
         let finite = added.filter(|value| value.is_finite());
         let (from, to) =
@@ -85,7 +85,7 @@ fn round(value: f64) -> f64 {
     (value * 10.0).round() / 10.0
 }
 
-/// A path for each colour. Dots that would hide each other are moved up and down in turn, as far as there is room.
+/// A path for each colour. If dots would hide each other, moves them up and down in turn, as far as there is room.
 fn dots(added: &[f32], values: &[f32], scale: Scale, middle: f64) -> Vec<String> {
     let column = |value: f32| (scale.x(value) / DOT) as i64;
     let mut crowds: HashMap<i64, usize> = HashMap::new();
@@ -107,7 +107,8 @@ fn dots(added: &[f32], values: &[f32], scale: Scale, middle: f64) -> Vec<String>
     paths
 }
 
-/// From the values of a feature to colours. Outliers would make one colour of all others, so that the outer twentieths share a colour.
+/// Turns the values of a feature into colours. With outliers, all other values would have one colour, so the outer twentieths share a
+/// colour each.
 struct Colours {
     low: f32,
     high: f32,

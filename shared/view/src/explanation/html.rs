@@ -10,7 +10,7 @@ use crate::page::page;
 const STYLE: &str = include_str!("page.css");
 /// The most features in the pictures; the others become one bar.
 pub(super) const SHOWN: usize = 20;
-/// Outputs that have a picture of rows.
+/// How many outputs have a picture of rows.
 const OUTPUTS: usize = 8;
 
 impl ExplanationReport<'_> {

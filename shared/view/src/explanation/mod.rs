@@ -1,5 +1,5 @@
-//! Explanations of predictions for people: a page ([`ExplanationReport`]) with the two pictures that data scientists know, bars of
-//! how much each feature matters and a dot for each row. Self-contained, in light and in dark; it has no script.
+//! Explanations of predictions for people: a page ([`ExplanationReport`]) with the two pictures that data scientists know, bars of how much
+//! each feature matters and a dot for each row. The page is self-contained, has a light and a dark style, and needs no script.
 
 mod beeswarm;
 mod html;

@@ -1,6 +1,6 @@
-//! What the page is made of.
+//! The content of the page.
 
-/// What a page is made of.
+/// The content of a page.
 #[derive(Clone, Copy, Debug)]
 pub struct ExplanationReport<'a> {
     /// What was explained, such as the name of the model's file.
@@ -11,7 +11,7 @@ pub struct ExplanationReport<'a> {
     pub trees: usize,
     /// How many rows were explained.
     pub rows: u64,
-    /// Each of so many rows has dots in the picture.
+    /// How many rows have dots in the picture.
     pub every: u64,
     /// The features, those that matter most first.
     pub features: &'a [ExplainedFeature],

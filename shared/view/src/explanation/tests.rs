@@ -37,7 +37,7 @@ fn both_pictures_have_every_feature_and_every_row_a_dot() {
     ] {
         assert!(html.contains(part), "{part}");
     }
-    // A missing value has a colour of its own, and so have the lowest and the highest.
+    // A missing value has a colour of its own. So have the lowest and the highest value.
     assert_eq!(["c0", "c9", "c8"].map(|colour| html.matches(&format!("dots {colour}\"")).count()), [2; 3]);
     // Dots at one place are moved apart.
     let dots = html.split("h0").filter_map(|part| part.rsplit_once('M')).map(|(_, dot)| dot.to_owned());

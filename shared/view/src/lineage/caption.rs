@@ -1,4 +1,4 @@
-//! What the picture and the cards of a page both say of a node or an edge.
+//! The words that the picture and the cards of a page both use for a node or an edge.
 
 use sagewarden_lineage::answer::Answer;
 use sagewarden_lineage::edge::FoundBy;
@@ -6,7 +6,7 @@ use sagewarden_lineage::graph::{Edge, Node};
 use sagewarden_lineage::id::{NodeId, NodeKind};
 use sagewarden_lineage::rows::node::{DELETED_AT, MESSAGE, STATE, URI, WEAK};
 
-/// What people look for first: a commit's first line, the place of an object.
+/// The fact that people look for first: a commit's first line, the place of an object.
 pub(super) fn label(node: &Node) -> String {
     match (node.id.kind(), node.text(MESSAGE)) {
         (NodeKind::Commit, Some(message)) => {
@@ -19,7 +19,7 @@ pub(super) fn label(node: &Node) -> String {
     }
 }
 
-/// What limits the trust in a node, and its state.
+/// Facts that limit the trust in a node, and its state.
 pub(super) fn marks(answer: &Answer, node: &Node) -> Vec<String> {
     let mut marks: Vec<String> = node.text(STATE).map(str::to_owned).into_iter().collect();
     let mut mark = |is: bool, text: &str| marks.extend(is.then(|| text.to_owned()));
@@ -31,13 +31,14 @@ pub(super) fn marks(answer: &Answer, node: &Node) -> Vec<String> {
     marks
 }
 
-/// Whether an edge is less than a recorded fact: inferred, or from an unconfirmed source.
+/// Whether an edge is weaker than a recorded fact: inferred, or from an unconfirmed source.
 pub(super) fn is_doubtful(answer: &Answer, edge: &Edge) -> bool {
     FoundBy::from_role(&edge.role).is_some_and(|found| !found.is_explicit())
         || answer.graph.nodes.get(&edge.from).is_none_or(|node| !node.is_recorded())
 }
 
-/// An anchor that is the same in every page, and no other node's: identities hold characters that fragments do not.
+/// An anchor of the node, which is the same in every page and unique in each. Identities have characters that fragments of URLs may not
+/// have.
 pub(super) fn anchor(id: &NodeId) -> String {
     let mut anchor = String::from("n-");
     for c in id.as_str().chars() {

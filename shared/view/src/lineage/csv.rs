@@ -1,14 +1,13 @@
-//! The flat view as a file that pandas reads with `read_csv`: a head line, then one line a component. A CSV file has no
-//! place to say whether the answer is complete: ask with another format for that. A cell that a spreadsheet would take for a formula has an
-//! apostrophe before it.
+//! The flat view as a file that pandas reads with `read_csv`: a head line, then one line for each component. A CSV file has no place to say
+//! whether the answer is complete: ask with another format for that. A cell that a spreadsheet would take for a formula has an apostrophe
+//! before it.
 
 use sagewarden_events::Untrusted;
 use sagewarden_lineage::answer::Answer;
 
 use super::flat::{FlatCell, FlatTable, flat};
 
-/// The lines, ending in `\n` each; cells that need it stand in quotes, and a list is written as
-/// JSON has it.
+/// The lines, each ending in `\n`. Cells that need quotes have them, and a list is written as in JSON.
 #[must_use]
 pub fn csv(answer: &Answer) -> String {
     let FlatTable { columns, rows } = flat(answer);

@@ -1,7 +1,7 @@
-//! The answer as a CycloneDX 1.6 bill of materials: models (with their training data, metrics and commits), data and
-//! containers as components, edges as dependencies, jobs as workflows of the formulation. A hash stands only where S3 has one of the
-//! whole object. `compositions` says whether the answer is complete. Plain JSON: the documents are small, and the tests hold them
-//! against the standard's own validator.
+//! The answer as a CycloneDX 1.6 bill of materials: models (with their training data, metrics and commits), data and containers as
+//! components, edges as dependencies, jobs as workflows of the formulation. An object has a hash only if S3 has one of the whole object.
+//! `compositions` says whether the answer is complete. The code writes plain JSON, because the documents are small, and the tests check
+//! them with the standard's own validator.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +13,7 @@ use serde_json::{Value as Json, json};
 
 use super::export::{self, known};
 
-/// One document; its serial number is a function of its content.
+/// One document. Its serial number depends only on its content.
 #[must_use]
 pub fn cyclonedx(answer: &Answer) -> Json {
     let nodes = &answer.graph.nodes;
@@ -86,7 +86,7 @@ fn trainer<'a>(answer: &'a Answer, node: &'a Node) -> Option<&'a Node> {
     answer.graph.nodes.get(job).filter(|_| node.id.kind() == NodeKind::Artifact)
 }
 
-/// What the model was trained on, and its final metrics.
+/// The data that the model was trained on, and its final metrics.
 fn model_card(answer: &Answer, job: &Node) -> Json {
     let data = answer.graph.into_node(&job.id).map(|edge| &edge.from);
     let data = data.filter(|id| matches!(id.kind(), NodeKind::Dataset | NodeKind::Artifact));

@@ -1,5 +1,5 @@
-//! The answer in Graphviz's DOT language: a cluster a stage, an arrow an edge. The label of the graph says whether the
-//! answer is complete.
+//! The answer in Graphviz's DOT language: a cluster for each stage, an arrow for each edge. The label of the graph says whether the answer
+//! is complete.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -47,7 +47,7 @@ pub fn dot(answer: &Answer) -> String {
     text + "}\n"
 }
 
-/// Short names for the nodes of a drawing: identities hold characters that mean something in drawing languages.
+/// Short names for the nodes of a drawing, because identities have characters with a meaning in drawing languages.
 pub(super) fn names(answer: &Answer) -> BTreeMap<&NodeId, String> {
     answer.graph.nodes.keys().enumerate().map(|(index, id)| (id, format!("n{index}"))).collect()
 }

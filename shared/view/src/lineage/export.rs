@@ -1,5 +1,4 @@
-//! Shared by the exports: names, ids and times that are functions of the recorded entities, and how an answer says that
-//! it is not whole.
+//! Code that the exports share: names, ids and times that depend only on the recorded entities, and the note that an answer is incomplete.
 use sagewarden_lineage::answer::Answer;
 use sagewarden_lineage::edge::FoundBy;
 use sagewarden_lineage::graph::{Edge, Node};
@@ -17,19 +16,19 @@ use sagewarden_events::Timestamp;
 /// Names Sagewarden as the source of a document.
 pub(super) const PRODUCER: &str = concat!("urn:sagewarden:", env!("CARGO_PKG_VERSION"));
 
-/// An id that is a function of `text`: version 5 over the namespace of URNs.
+/// An id that depends only on `text`: a UUID of version 5 in the namespace of URNs.
 pub(super) fn uuid(text: &str) -> String {
     Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("urn:sagewarden:{text}").as_bytes()).to_string()
 }
 
-/// Why an answer is not whole, in words; empty when it is.
+/// Why an answer is incomplete, in words; empty if it is complete.
 pub(super) fn missing(answer: &Answer) -> Vec<String> {
     let limit =
         answer.graph.stopped_by.map(|_| "the graph is larger than the limits of the question".to_owned());
     limit.into_iter().chain(answer.graph.gaps()).collect()
 }
 
-/// `{complete, missing}`, for the places where a standard leaves room.
+/// `{complete, missing}`, for places where a standard allows additions.
 pub(super) fn completeness(answer: &Answer) -> Json {
     json!({ "complete": answer.is_complete(), "missing": missing(answer) })
 }
@@ -39,14 +38,14 @@ pub(super) fn uri(node: &Node) -> String {
     node.text(ARN).map_or_else(|| format!("urn:uuid:{}", uuid(node.id.as_str())), str::to_owned)
 }
 
-/// The object version as S3 would be asked for it.
+/// The object version, in the form of a request to S3.
 pub(super) fn object_uri(node: &Node) -> Option<String> {
     let place = node.text(URI)?;
     let version = node.text(VERSION_ID).map(|version| format!("?versionId={version}")).unwrap_or_default();
     Some(format!("{place}{version}"))
 }
 
-/// Distinguishes this version from others at its place.
+/// The suffix that distinguishes this version from others at its place.
 pub(super) fn version(node: &Node) -> &str {
     match node.text(VERSION_ID) {
         Some(version) => version,
@@ -55,13 +54,13 @@ pub(super) fn version(node: &Node) -> &str {
     }
 }
 
-/// Where an object or set of objects stands.
+/// The place of an object or set of objects.
 pub(super) fn location(node: &Node) -> Option<S3Location> {
     S3Location::parse(node.text(URI)?)
 }
 
-/// The SHA-256 of the whole object, if S3 had one. An entity tag is not a hash of the content, and a composite checksum
-/// none of the object, so neither stands in for it.
+/// The SHA-256 of the whole object, if S3 had one. An entity tag is not a hash of the content, and a composite checksum is not a hash of
+/// the object, so neither replaces it.
 pub(super) fn sha256(node: &Node) -> Option<&str> {
     node.text(CHECKSUM_SHA256)
         .filter(|hex| hex.len() == 64 && hex.bytes().all(|byte| byte.is_ascii_hexdigit()))
@@ -108,18 +107,18 @@ pub(super) fn jobs(answer: &Answer) -> Vec<&Node> {
     jobs
 }
 
-/// The edges between nodes of the answer that are known by name at least.
+/// The edges between nodes of the answer for which at least a name is known.
 pub(super) fn edges(answer: &Answer) -> impl Iterator<Item = (&Edge, &Node, &Node)> {
     let nodes = &answer.graph.nodes;
     answer.graph.edges.iter().filter_map(|edge| Some((edge, nodes.get(&edge.from)?, nodes.get(&edge.to)?)))
 }
 
-/// What went into a node.
+/// The inputs of a node.
 pub(super) fn inputs<'a>(answer: &'a Answer, id: &'a NodeId) -> impl Iterator<Item = (&'a Edge, &'a Node)> {
     edges(answer).filter(move |(edge, ..)| edge.to == *id).map(|(edge, from, _)| (edge, from))
 }
 
-/// What came out of a node.
+/// The outputs of a node.
 pub(super) fn outputs<'a>(answer: &'a Answer, id: &'a NodeId) -> impl Iterator<Item = (&'a Edge, &'a Node)> {
     edges(answer)
         .filter(move |(edge, ..)| {
@@ -141,7 +140,7 @@ pub(super) fn label(node: &Node) -> String {
     }
 }
 
-/// One JSON document a line.
+/// One JSON document for each line.
 pub(super) fn lines(documents: impl IntoIterator<Item = Json>) -> String {
     documents.into_iter().map(|document| format!("{document}\n")).collect()
 }

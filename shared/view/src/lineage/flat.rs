@@ -1,9 +1,9 @@
-//! The answer as the workshop's data frame: one row a component, columns as SageMaker's `ExperimentAnalytics` names and orders them
-//! (sagemaker-python-sdk, `analytics.py`): `TrialComponentName`, `DisplayName`, `SourceArn`, parameters by name,
-//! `<metric> - Last`, `<artifact> - MediaType` and `<artifact> - Value`, `Trials`, `Experiments`. Of a metric only the value that
-//! the job ended with is recorded: there is no `Min`, `Max`, `Avg`, `StdDev` or `Count`.
+//! The answer as the workshop's data frame: one row for each component, with columns that SageMaker's `ExperimentAnalytics` names and
+//! orders (sagemaker-python-sdk, `analytics.py`): `TrialComponentName`, `DisplayName`, `SourceArn`, parameters by name, `<metric> - Last`,
+//! `<artifact> - MediaType` and `<artifact> - Value`, `Trials`, `Experiments`. Sagewarden records only the last value of a metric, so there
+//! is no `Min`, `Max`, `Avg`, `StdDev` or `Count`.
 //!
-//! Names of hyperparameters and channels stand beside the system's names. A name that the system has too gets a prefix
+//! Names of hyperparameters and channels appear beside the system's names. If a name equals one of the system's, it gets a prefix
 //! (`names.rs`), so that it replaces no recorded value.
 
 use std::borrow::Cow;
@@ -28,17 +28,17 @@ use super::names;
 /// Columns and rows; a missing cell is an empty text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct FlatTable {
-    /// The first three and the last two are fixed; between them parameters, metrics, inputs and outputs, each by name.
+    /// The first three and the last two are fixed. Between them are parameters, metrics, inputs and outputs, each group ordered by name.
     pub columns: Vec<String>,
-    /// As long as `columns` each.
+    /// Each row is as long as `columns`.
     pub rows: Vec<Vec<FlatCell>>,
 }
 
-/// What stands in a cell; a data frame has it in the same type.
+/// The value of a cell. A data frame has it in the same type.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum FlatCell {
-    /// Most of them.
+    /// Most cells.
     Text(String),
     /// Metrics and counts.
     Number(Number),
@@ -98,7 +98,7 @@ struct Row {
 }
 
 impl Row {
-    /// Nothing when it is not known.
+    /// Empty if the value is not known.
     fn put(&mut self, part: Part, column: &str, cell: Option<impl Into<FlatCell>>) {
         if let Some(cell) = cell {
             self.cells.insert(column.to_owned(), (part, cell.into()));
@@ -159,7 +159,7 @@ fn component(answer: &Answer, node: &Node) -> Row {
     row
 }
 
-/// Where a job stands in an experiment, as far as that is known.
+/// The place of a job in an experiment, as far as it is known.
 struct Standing<'a> {
     component: Option<&'a str>,
     trial: Option<&'a str>,
@@ -174,7 +174,7 @@ impl<'a> Standing<'a> {
             sources.find(|node| node.id.kind() == kind)
         };
         let component = source(&job.id, NodeKind::TrialComponent);
-        // A job that names its trial only: the experiment is known through the component.
+        // If a job names only its trial, the experiment is known through the component.
         let experiment = component.and_then(|component| source(&component.id, NodeKind::Experiment));
         Self {
             component: component.map(Node::name),
@@ -230,7 +230,7 @@ fn parameters(row: &mut Row, answer: &Answer, node: &Node) {
     }
 }
 
-/// The values that a job ended with.
+/// The last values of a job's metrics.
 fn metrics(row: &mut Row, answer: &Answer, node: &Node) {
     let last = answer.details.get(&node.id).and_then(|detail| detail.get("FinalMetricDataList")?.as_array());
     for metric in last.into_iter().flatten() {
@@ -247,13 +247,13 @@ fn artifacts(row: &mut Row, answer: &Answer, node: &Node) {
     let mut add = |part, edge: &Edge, id| {
         let Some(other) = graph.nodes.get(id) else { return };
         let (name, media_type) = match other.id.kind() {
-            // As SageMaker has it: the column is there, and nothing in it.
+            // As in SageMaker, the column exists and is empty.
             NodeKind::Image => (Cow::Borrowed("SageMaker.ImageUri"), ""),
             NodeKind::Artifact => (Cow::Borrowed("SageMaker.ModelArtifact"), "s3/uri"),
             NodeKind::Dataset => (names::channel(edge.role.rsplit('/').next().unwrap_or_default()), "s3/uri"),
             _ => return,
         };
-        // A channel that is given by a manifest: the column of its name is about the data.
+        // If a manifest gives a channel, the column with its name is about the data.
         let of_manifest = edge.role.starts_with("manifest/").then(|| format!("{name} manifest"));
         let name = of_manifest.as_deref().unwrap_or(&name);
         row.put(part, &format!("{name} - MediaType"), Some(media_type));
@@ -293,7 +293,7 @@ mod tests {
         NodeId::parse(text).unwrap()
     }
 
-    /// The nodes of a record, as a table without other writers would hold them.
+    /// The nodes of a record, in the form that a table without other writers would hold.
     fn graph(record: Record) -> Graph {
         let mut items: BTreeMap<Key, Attributes> = BTreeMap::new();
         for write in record.writes {
@@ -319,7 +319,7 @@ mod tests {
         pairs.iter().map(|(name, text)| ((*name).to_owned(), Value::Text((*text).to_owned()))).collect()
     }
 
-    /// A training job of an experiment, and a processing job of none; by column.
+    /// The rows of a training job in an experiment, and of a processing job outside of one, by column.
     fn rows(detail: Json) -> (Vec<String>, Vec<BTreeMap<String, FlatCell>>) {
         let (job, component) = (id("tjob#1/r/train@1"), id("tc#1/r/train-aws-training-job@2"));
         let (experiment, data) = (id("exp#1/r/risk@0"), id("ds#s3://b/in.csv@v1"));

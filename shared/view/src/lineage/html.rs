@@ -1,5 +1,5 @@
-//! The answer as one self-contained page: a picture to move about in, and a card for each node. The picture and the cards are
-//! there without the script too; a content security policy keeps the page from the network.
+//! The answer as one self-contained page: an interactive picture, and a card for each node. The page has both even without the script. A
+//! content security policy keeps it from the network.
 
 use std::collections::BTreeMap;
 
@@ -67,7 +67,7 @@ fn completeness(answer: &Answer, gaps: &[String]) -> Markup {
     }
 }
 
-/// What needs the script; it shows them. The filters are the legend as well.
+/// Controls that need the script, which shows them. The filters are also the legend.
 fn tools(answer: &Answer) -> Markup {
     let kinds = NodeKind::all().map(|kind| (kind, answer.graph.of_kind(kind).count()));
     html! {
@@ -100,7 +100,7 @@ fn data(answer: &Answer) -> Json {
     serde_json::json!({ "root": anchor(&answer.root), "edges": edges })
 }
 
-/// The edges by their ends, found once: a search through all of them for every node would take the square of the time.
+/// The edges by their ends, computed once. To search all edges for every node would take quadratic time.
 #[derive(Default)]
 struct Ends<'a> {
     into: BTreeMap<&'a NodeId, Vec<&'a Edge>>,
@@ -118,7 +118,7 @@ impl<'a> Ends<'a> {
     }
 }
 
-/// The nodes of each stage, also of those that have none.
+/// The nodes of each stage, including stages without nodes.
 fn staged(answer: &Answer) -> BTreeMap<Stage, Vec<&Node>> {
     let mut stages: BTreeMap<Stage, Vec<&Node>> = Stage::ALL.map(|stage| (stage, Vec::new())).into();
     for node in answer.graph.nodes.values() {
@@ -156,7 +156,7 @@ fn card(answer: &Answer, ends: &Ends<'_>, node: &Node) -> Markup {
     }
 }
 
-/// Every fact of the node as the JSON answer names it, also those that this page knows nothing of.
+/// Every fact of the node under its name in the JSON answer, including facts that this page does not know.
 fn facts(answer: &Answer, node: &Node) -> Vec<(String, Json)> {
     let Json::Object(row) = row(answer, node) else { return Vec::new() };
     let shown = ["kind", "recorded"];

@@ -55,9 +55,9 @@ pub fn json(answer: &Answer) -> Json {
     })
 }
 
-/// Names of stored facts that a reader would not guess.
+/// Clearer names for stored facts whose names a reader would not guess.
 const NAMES: [(&str, &str); 2] = [(STATE, "status"), (REFERENCES, "references")];
-/// Facts that serve the store.
+/// Facts that only the store needs.
 const INTERNAL: [&str; 18] = [
     TYPE,
     NAME,
@@ -79,7 +79,7 @@ const INTERNAL: [&str; 18] = [
     ASSERTED,
 ];
 
-/// All that is known of a node; pages name its facts by the same words.
+/// All facts of a node. Pages use the same names for them.
 pub(super) fn row(answer: &Answer, node: &Node) -> Json {
     let mut row = Map::new();
     row.insert("id".into(), node.id.as_str().into());
@@ -88,7 +88,7 @@ pub(super) fn row(answer: &Answer, node: &Node) -> Json {
     row.insert("name".into(), node.name().into());
     row.insert("recorded".into(), node.is_recorded().into());
     if node.id.kind() == NodeKind::Commit {
-        // Others can name a commit; only the repository confirms it.
+        // Other sources can name a commit, but only the repository confirms it.
         row.insert("confirmed".into(), node.is_recorded().into());
     }
     if let Some(time) = node.created_at() {

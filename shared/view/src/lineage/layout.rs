@@ -1,5 +1,5 @@
-//! Where the nodes of a picture stand: a column a rank, longest paths from left to right, neighbours at similar heights. Long chains
-//! go on in a band below.
+//! Places the nodes of a picture: a column for each rank, the longest paths from left to right, neighbours at similar heights. A long chain
+//! continues in a band below.
 
 use std::collections::BTreeMap;
 
@@ -13,16 +13,16 @@ pub(super) struct GridPlace {
     pub(super) row: usize,
 }
 
-/// Sweeps of the ordering: more hardly change anything.
+/// How many sweeps order the ranks. More sweeps hardly change anything.
 const SWEEPS: usize = 8;
-/// A rank with more nodes than this goes on in the next column, so that a hub's children stay on the screen.
+/// A rank with more nodes than this continues in the next column, so that all children of a hub stay on the screen.
 const MIN_ROWS: usize = 12;
-/// Fewer columns than this fit any screen.
+/// Any screen has room for fewer columns than this.
 const FEW_COLUMNS: usize = 4;
 /// A column is three and a half times as wide as a row is high, and a screen about twice as wide as it is high.
 const ROWS_OF_A_COLUMN: usize = 2;
 
-/// A place for every node, no two the same. Nothing but the graph decides, so the same graph makes the same picture.
+/// A place for every node; no two nodes have the same. Only the graph decides, so the same graph makes the same picture.
 pub(super) fn places(graph: &Graph) -> BTreeMap<&NodeId, GridPlace> {
     let ids: Vec<&NodeId> = graph.nodes.keys().collect();
     let edges: Vec<(&NodeId, &NodeId)> = graph
@@ -53,19 +53,19 @@ pub(super) fn places(graph: &Graph) -> BTreeMap<&NodeId, GridPlace> {
     places
 }
 
-/// A long chain goes on below, as text does: as many columns to a band as make the picture largest on a screen.
+/// A long chain continues below, like lines of text. The number of columns in a band is the one that makes the picture largest on a screen.
 fn columns_of_a_band(columns: &[&[&NodeId]]) -> usize {
     let needed = |width: usize| {
         let tallest = |band: &[&[&NodeId]]| band.iter().map(|members| members.len() + 1).max().unwrap_or(1);
         let height: usize = columns.chunks(width).map(tallest).sum();
-        // Beside each other, a column takes as much of a screen's width as `ROWS_OF_A_COLUMN` rows of its height.
+        // A column takes as large a part of the screen's width as `ROWS_OF_A_COLUMN` rows take of its height.
         (width * ROWS_OF_A_COLUMN).max(height)
     };
-    // Where two are as good, the one with fewer bands.
+    // If two are equally good, the one with fewer bands.
     (FEW_COLUMNS..=columns.len()).rev().min_by_key(|width| needed(*width)).unwrap_or(FEW_COLUMNS)
 }
 
-/// The length of the longest path to each node; a node without inputs stands just left of its first use.
+/// The length of the longest path to each node. A node without inputs is placed just left of its first use.
 fn ranked<'a>(ids: &[&'a NodeId], edges: &[(&'a NodeId, &'a NodeId)]) -> BTreeMap<&'a NodeId, usize> {
     let mut out: BTreeMap<&NodeId, Vec<&NodeId>> = BTreeMap::new();
     let mut open: BTreeMap<&NodeId, usize> = ids.iter().map(|id| (*id, 0)).collect();
@@ -95,7 +95,7 @@ fn ranked<'a>(ids: &[&'a NodeId], edges: &[(&'a NodeId, &'a NodeId)]) -> BTreeMa
     ranks
 }
 
-/// Orders every rank by the mean height of its neighbours, to and fro.
+/// Orders every rank by the mean height of its neighbours, sweeping from left to right and back.
 fn order<'a>(ranks: &mut BTreeMap<usize, Vec<&'a NodeId>>, edges: &[(&'a NodeId, &'a NodeId)]) {
     let mut near: BTreeMap<&NodeId, Vec<&NodeId>> = BTreeMap::new();
     for (from, to) in edges {

@@ -1,5 +1,5 @@
-//! The answer as a Mermaid flowchart: a subgraph a stage, an arrow an edge. A comment in the first lines and a node of its
-//! own say when the answer is not complete.
+//! The answer as a Mermaid flowchart: a subgraph for each stage, an arrow for each edge. If the answer is incomplete, a comment in the
+//! first lines and a node say so.
 
 use std::fmt::Write as _;
 

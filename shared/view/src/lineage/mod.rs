@@ -34,8 +34,7 @@ pub use slsa::slsa;
 pub use stage::Stage;
 pub use tree::tree;
 
-/// The answer as a JSON document: nodes and edges, the flat table with `columns`, `rows` and `complete`,
-/// or what a standard has as one document.
+/// The answer as a JSON document: nodes and edges, the flat table with `columns`, `rows` and `complete`, or the document of a standard.
 #[must_use]
 pub fn document(answer: &Answer, format: Format) -> Json {
     match format {
@@ -50,7 +49,7 @@ pub fn document(answer: &Answer, format: Format) -> Json {
     }
 }
 
-/// The answer as text; the flat table as JSON, since its cells are the reader's to lay out.
+/// The answer as text. The flat table is JSON, because the reader decides how to lay out its cells.
 #[must_use]
 pub fn text(answer: &Answer, format: Format) -> String {
     match format {

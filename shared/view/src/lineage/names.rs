@@ -1,11 +1,11 @@
-//! The columns of the flat view that the system fills, and what becomes of the same names when others give them.
+//! The columns of the flat view that the system fills, and the prefixes for hyperparameters and channels with the same names.
 
 use std::borrow::Cow;
 
 pub(super) const FIRST: [&str; 3] = ["TrialComponentName", "DisplayName", "SourceArn"];
 pub(super) const LAST: [&str; 2] = ["Trials", "Experiments"];
 
-/// Columns between the fixed ones; those that begin with `SageMaker.` are the system's too.
+/// Columns between the fixed ones. Columns that begin with `SageMaker.` are also the system's.
 const OWN: [&str; 8] = [
     "commit",
     "author",
@@ -23,7 +23,8 @@ const ENDS: [&str; 4] = [" - Last", " - MediaType", " - Value", " - Weak"];
 const HYPERPARAMETERS: &str = "HyperParameters.";
 const CHANNELS: &str = "Channels.";
 
-/// The column of a hyperparameter: `eta`, but `HyperParameters.commit`, in every row alike, whether the system has such a cell there or not.
+/// The column of a hyperparameter: `eta`, but `HyperParameters.commit`. This is the same in every row, even in rows where the system has no
+/// such cell.
 pub(super) fn hyperparameter(name: &str) -> Cow<'_, str> {
     let fixed = FIRST.iter().chain(&LAST).chain(&OWN);
     let is_taken = fixed.into_iter().any(|own| *own == name)
@@ -32,7 +33,7 @@ pub(super) fn hyperparameter(name: &str) -> Cow<'_, str> {
     if is_taken { Cow::Owned(format!("{HYPERPARAMETERS}{name}")) } else { Cow::Borrowed(name) }
 }
 
-/// The beginning of the columns of a channel or another input or output that somebody named.
+/// The prefix for the columns of a channel, or of another input or output, that somebody named.
 pub(super) fn channel(name: &str) -> Cow<'_, str> {
     let is_taken = name == "endpoint-name" || [SAGEMAKER, CHANNELS].iter().any(|head| name.starts_with(head));
     if is_taken { Cow::Owned(format!("{CHANNELS}{name}")) } else { Cow::Borrowed(name) }

@@ -1,7 +1,7 @@
-//! The jobs of an answer as OpenLineage run events (core schema 2-0-2), one JSON document a line: `START` at the creation,
-//! and `COMPLETE`, `FAIL` or `ABORT` when the job has ended. Data is named as OpenLineage's naming has it: namespace
-//! `s3://<bucket>`, name `<key>`. A run facet of Sagewarden's own
-//! (`sagewarden_lineage`) says whether the answer is complete, what is missing, and how the commit was found.
+//! The jobs of an answer as OpenLineage run events (core schema 2-0-2), one JSON document for each line: `START` at the creation, and
+//! `COMPLETE`, `FAIL` or `ABORT` when the job has ended. Data has names by OpenLineage's naming rules: namespace `s3://<bucket>`, name
+//! `<key>`. A run facet of Sagewarden's own (`sagewarden_lineage`) says whether the answer is complete, what is missing, and how the commit
+//! was found.
 use sagewarden_lineage::answer::Answer;
 use sagewarden_lineage::graph::Node;
 use sagewarden_lineage::id::NodeKind;
@@ -14,7 +14,7 @@ use super::export::{self, PRODUCER};
 
 const SCHEMA: &str = "https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/RunEvent";
 
-/// One event a line. A job known only by its identity has no time, hence no event.
+/// One event for each line. If only the identity of a job is known, it has no time and therefore no event.
 #[must_use]
 pub fn openlineage(answer: &Answer) -> String {
     export::lines(export::jobs(answer).into_iter().flat_map(|job| events(answer, job)))
@@ -88,7 +88,7 @@ fn job_facets(answer: &Answer, job: &Node) -> Json {
     Json::Object(facets)
 }
 
-/// Datasets and artifacts; facets have images and commits.
+/// Datasets and artifacts. Images and commits are in facets.
 fn dataset(node: &Node) -> Option<Json> {
     let kind = match node.id.kind() {
         NodeKind::Dataset => "FILE",

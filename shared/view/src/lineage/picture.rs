@@ -16,10 +16,10 @@ const HEIGHT: usize = 60;
 const STEP_X: usize = 330;
 const STEP_Y: usize = 80;
 const MARGIN: usize = 70;
-/// Beyond so many edges their roles are shown only along the path of the chosen node.
+/// If there are more edges than this, their roles are shown only along the path of the chosen node.
 const FEW: usize = 150;
 
-/// So many roles fit beside a box.
+/// How many roles fit beside a box.
 const LINES: usize = 3;
 
 /// The whole graph; boxes are links to the cards.
@@ -42,8 +42,7 @@ pub(super) fn svg(answer: &Answer) -> Markup {
     }
 }
 
-/// Each edge with the line that its role stands in before its destination; `None` where another edge has said the same, or where
-/// there is no more room.
+/// Each edge, with the line for its role at the destination; `None` if another edge has shown the same role, or if there is no more room.
 fn lines(graph: &Graph) -> Vec<(&Edge, Option<usize>)> {
     let mut said: BTreeMap<&NodeId, Vec<&str>> = BTreeMap::new();
     let mut lines = Vec::new();
@@ -65,7 +64,7 @@ fn curve(answer: &Answer, places: &BTreeMap<&NodeId, GridPlace>, edge: &Edge, li
     let ((x1, y1), (x2, y2)) = (corner(*from), corner(*to));
     let (x1, y1, y2) = (x1 + WIDTH, y1 + HEIGHT / 2, y2 + HEIGHT / 2);
     let bend = (STEP_X - WIDTH) * 2 / 3;
-    // Beyond the next column an edge would run behind boxes: it goes round them, between two rows.
+    // An edge that goes beyond the next column would run behind boxes. It goes round them, between two rows.
     let path = if x2 == x1 + STEP_X - WIDTH {
         format!("M{x1} {y1} C{} {y1} {} {y2} {x2} {y2}", x1 + bend, x2 - bend)
     } else {
@@ -108,7 +107,7 @@ fn shape(answer: &Answer, node: &Node, place: GridPlace) -> Markup {
     }
 }
 
-/// The beginning and the end: names differ at their ends more often than in between.
+/// Keeps the beginning and the end of a name, because names differ there more often than in the middle.
 fn shortened(text: &str, limit: usize) -> String {
     let count = text.chars().count();
     if count <= limit {

@@ -1,5 +1,5 @@
-//! The answer as W3C PROV-JSON. What runs is an activity, everything else an entity, and the roles that jobs ran under are
-//! agents. Facts have the prefix `sw`; the entity `sw:answer` says whether the answer is complete.
+//! The answer as W3C PROV-JSON. Jobs and other things that run are activities, everything else is an entity, and the roles that jobs ran
+//! with are agents. Facts have the prefix `sw`; the entity `sw:answer` says whether the answer is complete.
 
 use std::collections::BTreeMap;
 
@@ -89,7 +89,7 @@ fn relation(records: &mut Records, edge: &Edge) {
         (false, false, _) => ("wasDerivedFrom", "prov:generatedEntity", "prov:usedEntity"),
     };
     let mut facts = json!({ later: name(&edge.to), earlier: name(&edge.from) });
-    // A specialization is not an influence: PROV gives it no attributes.
+    // A specialization is not an influence, so PROV gives it no attributes.
     if let Some(facts) = facts.as_object_mut().filter(|_| kind != "specializationOf") {
         facts.insert("sw:relation".into(), json!(edge.relation));
         facts.insert("sw:role".into(), json!(edge.role));

@@ -1,11 +1,11 @@
-//! Where the artifacts of an answer come from, as in-toto statements (v1) with SLSA provenance (v1), one JSON document a
-//! line, one for each job that produced an artifact.
+//! The origin of the artifacts of an answer, as in-toto statements (v1) with SLSA provenance (v1). There is one statement, in one line of
+//! JSON, for each job that produced an artifact.
 //!
-//! A subject needs a digest. Where S3 has a SHA-256 of the whole object, that is it. Else the version id of the object
-//! stands as `s3VersionId`, with S3's own spelling as its value: in-toto's DigestSet allows "another identifier if the
-//! underlying implementation ensures immutability via other means", and an object version is immutable. Verifiers that know
-//! only hashes ignore it, as they must. An object without versions has neither, and is not a subject; a job all of whose
-//! artifacts are like that gets no statement, since there is nothing that it could be about. The statements are not signed.
+//! A subject needs a digest. If S3 has a SHA-256 of the whole object, that is the digest. Otherwise, the digest is the version id of the
+//! object as `s3VersionId`, in S3's own spelling: in-toto's DigestSet allows "another identifier if the underlying implementation ensures
+//! immutability via other means", and an object version is immutable. Verifiers that know only hashes ignore it, as they must. An object
+//! without versions has neither, and is not a subject. If all artifacts of a job are like that, the job gets no statement, because the
+//! statement would have no subject. The statements are not signed.
 
 use sagewarden_lineage::answer::Answer;
 use sagewarden_lineage::edge::FoundBy;
@@ -62,7 +62,7 @@ fn builder(job: &Node) -> String {
     format!("arn:{partition}:sagemaker:{region}:{account}")
 }
 
-/// What the one who started the job chose.
+/// The parameters that the caller chose.
 fn parameters(answer: &Answer, job: &Node) -> Json {
     let detail = answer.details.get(&job.id);
     let inputs: serde_json::Map<String, Json> = export::inputs(answer, &job.id)
@@ -94,7 +94,7 @@ fn place(node: &Node) -> String {
     export::object_uri(node).or_else(reference).unwrap_or_else(|| export::uri(node))
 }
 
-/// A resource with the digests that are known of it.
+/// A resource with its known digests.
 fn descriptor(node: &Node) -> Json {
     let digest = match node.id.kind() {
         NodeKind::Commit => node.id.commit_id().map(|sha| json!({ "gitCommit": sha })),

@@ -1,4 +1,4 @@
-//! The four stages of the secure data-science workshop, and what comes after them.
+//! The four stages of the secure data-science workshop, and monitoring after them.
 
 use sagewarden_lineage::graph::{Graph, Node};
 use sagewarden_lineage::id::NodeKind;
@@ -21,7 +21,7 @@ pub enum Stage {
 }
 
 impl Stage {
-    /// In the order of a model's life.
+    /// All stages, in the order of a model's life.
     pub const ALL: [Self; 5] =
         [Self::SourceCode, Self::Preprocessing, Self::Modelling, Self::Endpoint, Self::Monitoring];
 
@@ -37,8 +37,8 @@ impl Stage {
         }
     }
 
-    /// The stage of a node in its graph. Data belongs to the job that wrote it, else to the first job that read it; an
-    /// image to the first that ran it.
+    /// The stage of a node in its graph. Data belongs to the job that wrote it, otherwise to the first job that read it. An image belongs
+    /// to the first job that ran it.
     #[must_use]
     pub fn of(graph: &Graph, node: &Node) -> Self {
         match node.id.kind() {

@@ -1,4 +1,4 @@
-//! The answer as a tree: the workshop's four stages, and under each what there is to know.
+//! The answer as a tree: the workshop's four stages, with the facts of each below it.
 
 use std::collections::BTreeSet;
 
@@ -19,14 +19,14 @@ use termtree::Tree;
 
 use super::stage::Stage;
 
-/// Children, steps or trials that are named in a line.
+/// How many children, steps or trials a line names.
 const MAX_NAMES: usize = 10;
 
-/// A text of several lines, ending in a newline.
+/// A text of several lines that ends in a newline.
 #[must_use]
 pub fn tree(answer: &Answer) -> String {
     let mut root = Tree::new(line(&headline(answer)));
-    // What was asked for goes first; what it was made from has the same lines under each stage.
+    // The entity in the question comes first. Under each stage, the nodes that it was made from have the same lines.
     let asked = answer.graph.nodes.get(&answer.root);
     root.extend(asked.into_iter().flat_map(|node| facts(answer, node)).map(|fact| Tree::new(line(&fact))));
     for stage in Stage::ALL {
@@ -63,7 +63,7 @@ fn headline(answer: &Answer) -> String {
     }
 }
 
-/// The nodes that a stage is about; their inputs, outputs and images stand under them.
+/// The nodes that a stage is about. Their inputs, outputs and images appear under them.
 fn subjects(answer: &Answer, stage: Stage) -> Vec<&Node> {
     let graph = &answer.graph;
     let shown_elsewhere = [NodeKind::Dataset, NodeKind::Image, NodeKind::Artifact];
@@ -85,7 +85,7 @@ fn leaf(answer: &Answer, node: &Node) -> Tree<String> {
     leaf
 }
 
-/// Each branch is one line, whatever names it quotes.
+/// Each branch is one line, even if a name in it has line breaks.
 fn line(text: &str) -> String {
     Untrusted::new(text).line()
 }
@@ -244,7 +244,7 @@ fn hyperparameters(lines: &mut Vec<String>, answer: &Answer, node: &Node) {
     }
 }
 
-/// A line for what went into a node.
+/// A line for an input of a node.
 fn source(answer: &Answer, edge: &Edge) -> Option<String> {
     let node = answer.graph.nodes.get(&edge.from)?;
     Some(match node.id.kind() {
@@ -276,7 +276,7 @@ fn product(answer: &Answer, node: &Node, edge: &Edge) -> Option<String> {
     }
 }
 
-/// How a commit was found, and who asserted it.
+/// How the commit was found, and who asserted it.
 fn found(answer: &Answer, edge: &Edge) -> Option<String> {
     let how = FoundBy::from_role(&edge.role)?.explain();
     Some(match fact::asserted_by(&answer.graph, edge) {
