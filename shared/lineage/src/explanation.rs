@@ -1,6 +1,6 @@
 //! Clarify's explanation of a model: `analysis.json` with the global SHAP values of each label. "SageMaker Clarify analysis results",
-//! SageMaker developer guide: `{"version": "1.0", "explanations": {"kernel_shap": {"label0": {"global_shap_values": {"Age": 0.0596},
-//! "expected_value": 0.25}}}}`
+//! SageMaker developer guide:
+//! `{"version": "1.0", "explanations": {"kernel_shap": {"label0": {"global_shap_values": {"Age": 0.0596}, "expected_value": 0.25}}}}`
 
 use serde::Serialize;
 use serde_json::Value as Json;

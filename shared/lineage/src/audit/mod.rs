@@ -11,9 +11,10 @@
 //!
 //! Digests are SHA-256 over JSON without spaces, in small hexadecimal digits:
 //! - the digest of a verdict covers `[partition,"<bundle>#<known>#<mark>",bundle,outcome,checked,findings]`, all of them texts;
-//! - the digest of a link covers `[digest of the link before or "","<bundle>#<known>#<mark>",judged at,modified at,digest of what it
-//!   says]`, texts too, times in milliseconds of fifteen digits, as rows have them;
-//! - of an anchor: lines of `[partition,digest of its last link]`, in the order of the partitions, each with a line feed behind it.
+//! - the digest of a link covers `[digest of the link before or "","<bundle>#<known>#<mark>",judged at,modified at,digest of the verdict]`,
+//!   all of them texts; times are milliseconds in fifteen digits, as in rows;
+//! - the digest of an anchor covers lines of `[partition,digest of its last link]`, in the order of the partitions, each with a line feed
+//!   after it.
 
 mod anchor;
 mod defect;

@@ -37,7 +37,7 @@ pub enum Unreadable {
     /// A resource of this kind, such as a schedule or a trial, is read, but never recorded.
     #[error("{resource} has no place in the lineage")]
     NoNode {
-        /// Which.
+        /// The resource.
         resource: String,
     },
 }
@@ -75,7 +75,7 @@ pub struct DataReference {
 pub struct CommitClaim {
     /// The commit.
     pub commit: CommitId,
-    /// Where it was claimed.
+    /// How the claim was found.
     pub found_by: FoundBy,
 }
 
@@ -84,7 +84,7 @@ pub struct CommitClaim {
 pub struct ResourceReference {
     /// Its role for the resource, such as `variant/main`.
     pub role: String,
-    /// Which.
+    /// The resource.
     pub resource: Resource,
 }
 
