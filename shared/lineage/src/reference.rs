@@ -15,7 +15,7 @@ pub const HEAD_ROLE: &str = "head";
 /// A branch or tag of a repository.
 #[derive(Clone, Copy, Debug)]
 pub struct Reference<'a> {
-    /// Whose.
+    /// The repository.
     pub repository: &'a Repository,
     /// Branch or tag.
     pub kind: RefKind,

@@ -97,7 +97,7 @@ pub struct Walk {
 /// A page of a node's out-edges.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OutEdges {
-    /// Whose.
+    /// The identity of the node.
     pub id: NodeId,
     /// The rows.
     pub rows: Vec<Item>,

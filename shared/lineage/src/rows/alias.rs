@@ -51,7 +51,7 @@ impl Alias {
 pub struct AliasRow {
     /// The other name.
     pub alias: Alias,
-    /// Whose.
+    /// The identity of the node.
     pub id: NodeId,
 }
 

@@ -186,7 +186,7 @@ impl LiveRow {
 /// find out whether such a deployment is part of the answer, and says so.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnindexedRow {
-    /// Which.
+    /// The deployment.
     pub deployment: NodeId,
 }
 

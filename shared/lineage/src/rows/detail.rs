@@ -17,7 +17,7 @@ const OMITTED_BYTES: &str = "omitted_bytes";
 /// The large facts of a node: hyperparameters, environment, violations.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DetailRow {
-    /// Whose.
+    /// The identity of the node.
     pub id: NodeId,
     /// The facts as JSON text; absent or `{}` if they were too large.
     pub json: Option<String>,

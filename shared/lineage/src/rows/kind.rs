@@ -7,7 +7,7 @@ use sagewarden_events::Timestamp;
 pub struct RowKind {
     /// The type that writes and reads such rows.
     pub row: &'static str,
-    /// What one row says.
+    /// The content of one row, in words.
     pub says: &'static str,
     /// The partition key. Variable parts are between `<` and `>`, and `, or ` is between two forms of the key.
     pub pk: &'static str,

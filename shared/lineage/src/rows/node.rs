@@ -271,7 +271,7 @@ pub fn parse_gap(text: &str) -> Option<(&str, &str)> {
 /// A node.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NodeRow {
-    /// Which.
+    /// The identity of the node.
     pub id: NodeId,
     /// Its facts, in-edges and registers.
     pub attributes: Attributes,

@@ -15,7 +15,7 @@ pub struct ObservationRow {
     pub role: String,
     /// When.
     pub at: Timestamp,
-    /// What.
+    /// The observation.
     pub node: NodeId,
 }
 

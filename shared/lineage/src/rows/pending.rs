@@ -1,4 +1,4 @@
-//! What an attempt at recording still has to refresh.
+//! The nodes whose closures an attempt at recording still has to refresh.
 
 use std::collections::BTreeSet;
 

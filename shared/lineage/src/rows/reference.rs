@@ -138,7 +138,7 @@ pub struct FollowerRow {
     pub reference: NodeId,
     /// When it was created.
     pub created_at: Timestamp,
-    /// What.
+    /// The identity of the node.
     pub id: NodeId,
 }
 

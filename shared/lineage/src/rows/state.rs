@@ -46,7 +46,7 @@ impl fmt::Display for ReachedState {
 /// A state that an endpoint reached. A job has few states, and its node lists them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StateRow {
-    /// Whose.
+    /// The endpoint.
     pub endpoint: NodeId,
     /// The state, and when it was reached.
     pub reached: ReachedState,

@@ -12,7 +12,7 @@ const WINDOW_PK: &str = "W#<endpoint>/<variant>@<start>+<hours>";
 /// A window of the traffic of a variant that still has to be judged for the last time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OpenWindowRow {
-    /// Whose.
+    /// The endpoint.
     pub endpoint: Resource,
     /// The variant of the endpoint.
     pub variant: String,
