@@ -59,7 +59,7 @@ impl Node {
         self.item.iter().flat_map(|item| item.set(GAPS)).filter_map(parse_gap)
     }
 
-    /// The in-edges, with the inferred commit if no commit is named, and the head of a branch or tag.
+    /// The in-edges. If no commit is named, the inferred commit is among them. For a branch or tag, so is its head.
     #[must_use]
     pub fn in_edges(&self) -> Vec<InEdge> {
         let Some(item) = &self.item else { return Vec::new() };
